@@ -1,0 +1,72 @@
+package edge
+
+import (
+	"fmt"
+	"time"
+)
+
+// Tenant is the number of a tenant; 0 when tenancy is off. It is VictoriaLogs' AccountID and the label edge_tenant.
+type Tenant uint32
+
+// MaxRejections is how many rejections a Batch describes; further ones are only counted.
+const MaxRejections = 10
+
+// Rejection says why one record of a request was not taken.
+type Rejection struct {
+	// Index is the position of the record in its request, from 0.
+	Index  int
+	Reason string
+}
+
+// Batch is the events of one request on their way from a receiver through the pipeline. The receiver owns it and may reuse
+// it, and the memory that its events point into, once the pipeline has returned.
+type Batch struct {
+	Tenant Tenant
+	Events []Event
+	// Rejected describes the first MaxRejections records that were not taken; RejectedCount counts them all.
+	Rejected      []Rejection
+	RejectedCount int
+	// Warnings count values that were dropped or changed while their record was kept, by a short reason.
+	Warnings map[string]int
+}
+
+// Reject notes that the record at that index was not taken.
+func (b *Batch) Reject(index int, reason string) {
+	b.RejectedCount++
+	if len(b.Rejected) < MaxRejections {
+		b.Rejected = append(b.Rejected, Rejection{Index: index, Reason: reason})
+	}
+}
+
+// Warn counts a value that was dropped or changed while its record was kept.
+func (b *Batch) Warn(reason string) {
+	if b.Warnings == nil {
+		b.Warnings = make(map[string]int)
+	}
+	b.Warnings[reason]++
+}
+
+// Reset empties the batch for reuse and drops its references.
+func (b *Batch) Reset() {
+	clear(b.Events)
+	b.Events = b.Events[:0]
+	b.Rejected = b.Rejected[:0]
+	b.RejectedCount = 0
+	clear(b.Warnings)
+	b.Tenant = 0
+}
+
+// Unavailable is the error of a pipeline that can't take a batch now. The client may send the same batch again.
+type Unavailable struct {
+	// Busy is true when a queue is full (429, RESOURCE_EXHAUSTED) and false when the store can't write, as with a disk that
+	// is nearly full or a program that is stopping (503, UNAVAILABLE).
+	Busy   bool
+	Reason string
+	// RetryAfter is when to try again; it is at least a second.
+	RetryAfter time.Duration
+}
+
+// Error says why, and when to try again.
+func (u *Unavailable) Error() string {
+	return fmt.Sprintf("%s; retry after %s", u.Reason, u.RetryAfter)
+}

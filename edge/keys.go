@@ -1,0 +1,82 @@
+package edge
+
+// The canonical keys. The key is the field name of the stored event; in metric labels dots become underscores.
+// OpenTelemetry semantic conventions 1.44 wherever they have a name, else edge.*.
+const (
+	KeyServiceName      = "service.name"
+	KeyServiceVersion   = "service.version"
+	KeyServiceNamespace = "service.namespace"
+	KeyEnvironment      = "deployment.environment.name"
+	KeyCloudProvider    = "cloud.provider"
+	KeyCloudPlatform    = "cloud.platform"
+	KeyRegion           = "cloud.region"
+	KeyColo             = "edge.colo"
+	KeyCountry          = "geo.country.iso_code"
+	KeyFaasName         = "faas.name"
+	KeyFaasVersion      = "faas.version"
+	KeyFaasInstance     = "faas.instance"
+	KeyInvocationID     = "faas.invocation_id"
+	KeyFaasTrigger      = "faas.trigger"
+	KeyColdStart        = "faas.coldstart"
+	KeyColdStartSource  = "edge.coldstart.source"
+	KeyInitDuration     = "edge.init.duration"
+	KeyRoute            = "http.route"
+	KeyRouteInferred    = "edge.route.inferred"
+	KeyOperation        = "edge.operation"
+	KeyMethod           = "http.request.method"
+	KeyStatus           = "http.response.status_code"
+	KeyStatusInferred   = "edge.status.inferred"
+	KeyOutcome          = "edge.outcome"
+	KeyErrorType        = "error.type"
+	KeyExceptionType    = "exception.type"
+	KeyExceptionMessage = "exception.message"
+	KeyCacheStatus      = "edge.cache.status"
+	KeyCacheSource      = "edge.cache.source"
+	KeyCPUTime          = "edge.cpu.time"
+	KeyWallTime         = "edge.wall.time"
+	KeyOriginDuration   = "edge.origin.duration"
+	KeyTTFB             = "edge.ttfb"
+	KeyDuration         = "duration"
+	KeyCount            = "edge.count"
+	KeyInvocation       = "edge.invocation"
+	KeySource           = "edge.source"
+)
+
+// Where an event came from (edge.source).
+const (
+	SourceOTLP       = "otlp"
+	SourceDataPoints = "datapoints"
+	SourceWorkerd    = "workerd"
+	SourceTail       = "tail"
+	SourceTailStream = "tail-stream"
+)
+
+// The classes of sources that rollups keep apart (label edge_signal); a service's numbers come from the first that it has.
+const (
+	SignalSpan      = "span"
+	SignalTail      = "tail"
+	SignalDataPoint = "datapoint"
+)
+
+// Outcomes of an invocation (edge.outcome).
+const (
+	OutcomeOK             = "ok"
+	OutcomeError          = "error"
+	OutcomeException      = "exception"
+	OutcomeExceededCPU    = "exceeded_cpu"
+	OutcomeExceededMemory = "exceeded_memory"
+	OutcomeTimeout        = "timeout"
+	OutcomeCanceled       = "canceled"
+)
+
+// Cache statuses (edge.cache.status). The hit ratio is (hit + stale + revalidated) / (those + miss + expired); bypass and
+// dynamic stay outside.
+const (
+	CacheHit         = "hit"
+	CacheMiss        = "miss"
+	CacheStale       = "stale"
+	CacheRevalidated = "revalidated"
+	CacheExpired     = "expired"
+	CacheBypass      = "bypass"
+	CacheDynamic     = "dynamic"
+)

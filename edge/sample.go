@@ -1,0 +1,86 @@
+package edge
+
+// Series is the identity of a row of samples.
+type Series struct {
+	// Labels hold __name__ and every other label, sorted by key, keys unique, none empty.
+	Labels []Attr
+	// Raw is the store's own encoding of Labels. The store sets it at the first write and reuses it; nobody else touches it.
+	Raw []byte
+}
+
+// Sample is one number of a series at a time.
+type Sample struct {
+	Series *Series
+	// Time in Unix milliseconds.
+	Time  int64
+	Value float64
+}
+
+// Label names of rollup samples beside the canonical keys in their label spelling.
+const (
+	LabelName      = "__name__"
+	LabelTenant    = "edge_tenant"
+	LabelCollector = "edge_collector"
+	LabelPart      = "edge_part"
+	LabelSignal    = "edge_signal"
+	LabelOverflow  = "otel_metric_overflow"
+	LabelVMRange   = "vmrange"
+	LabelService   = "service_name"
+	LabelVersion   = "service_version"
+	LabelPlatform  = "cloud_platform"
+	LabelRegion    = "cloud_region"
+	LabelColo      = "edge_colo"
+	LabelCountry   = "geo_country_iso_code"
+	LabelRoute     = "http_route"
+	LabelOutcome   = "edge_outcome"
+	LabelColdStart = "faas_coldstart"
+	LabelCache     = "edge_cache_status"
+)
+
+// The rollup metrics. A sample is the total of one event-time window, stamped with the start of the window; ask with
+// sum_over_time, never with increase or rate.
+//
+// Each exists in two families, named by a prefix, and three widths, named by a suffix:
+//
+//	family colo:  service_name, cloud_platform, cloud_region, edge_colo          edge_colo_requests
+//	family route: service_name, http_route, service_version, geo_country_iso_code edge_route_requests
+//	width 10 s: no suffix; 5 min: ":5m"; 1 h: ":1h"                             edge_colo_requests:5m
+//
+// Every sample also carries edge_tenant, edge_collector, edge_signal, and edge_part when its window was opened again.
+const (
+	FamilyColo  = "edge_colo_"
+	FamilyRoute = "edge_route_"
+
+	// MetricRequests is the weighted number of invocations, by edge_outcome.
+	MetricRequests = "requests"
+	// MetricEvents is the raw number of events behind MetricRequests: n.
+	MetricEvents = "events"
+	// MetricDuration is the weighted vmrange histogram of durations in seconds, by faas_coldstart (absent: unknown) and
+	// edge_cache_status (absent: none): suffixes _bucket (with vmrange) and _sum.
+	MetricDuration = "duration_seconds"
+	// MetricColdStarts is the weighted number of invocations by faas_coldstart = true or false; unknown ones are not in it.
+	MetricColdStarts = "coldstarts"
+	// MetricInit is the vmrange histogram of init durations in seconds: _bucket and _sum.
+	MetricInit = "init_seconds"
+	// MetricCPU is the vmrange histogram of CPU times in seconds: _bucket and _sum.
+	MetricCPU = "cpu_seconds"
+	// MetricCache is the weighted number of invocations by edge_cache_status; those without one are not in it.
+	MetricCache = "cache"
+
+	// MetricDeploy marks the first sight of a service.version: value = Unix seconds of the first event, labels service_name
+	// and service_version. It has no family and no width; the smallest value of a version is the true one.
+	MetricDeploy = "edge_deploy"
+)
+
+// Width is how long a rollup window is.
+type Width struct {
+	Seconds int64
+	// Suffix ends the metric's name: "", ":5m", ":1h".
+	Suffix string
+}
+
+// Widths are the window lengths of rollups, shortest first. Each is a multiple of the one before.
+var Widths = [...]Width{{10, ""}, {300, ":5m"}, {3600, ":1h"}}
+
+// Metric answers the full name of a rollup metric: family, metric ("requests", "duration_seconds_bucket") and width.
+func Metric(family, metric string, w Width) string { return family + metric + w.Suffix }

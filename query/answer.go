@@ -1,0 +1,388 @@
+package query
+
+import (
+	"encoding/json"
+	"math"
+	"strconv"
+	"time"
+
+	"edgescope/edge"
+)
+
+// Num is a number that may be absent: NaN, null in JSON. Lengths of time are milliseconds, ratios are 0..1.
+type Num float64
+
+// None is the absent number.
+func None() Num { return Num(math.NaN()) }
+
+// OK tells whether the number is there.
+func (n Num) OK() bool { return !math.IsNaN(float64(n)) && !math.IsInf(float64(n), 0) }
+
+// MarshalJSON writes null for an absent number.
+func (n Num) MarshalJSON() ([]byte, error) {
+	if !n.OK() {
+		return []byte("null"), nil
+	}
+	return strconv.AppendFloat(nil, float64(n), 'g', -1, 64), nil
+}
+
+// UnmarshalJSON reads null as an absent number.
+func (n *Num) UnmarshalJSON(b []byte) error {
+	if string(b) == "null" {
+		*n = None()
+		return nil
+	}
+	return json.Unmarshal(b, (*float64)(n))
+}
+
+// About is what every answer says of itself.
+type About struct {
+	// From and To are the range that the numbers cover, aligned to Step: From <= time < To.
+	From time.Time `json:"from"`
+	To   time.Time `json:"to"`
+	// Step is the length of one bucket of the answer's lines, in seconds.
+	Step int64 `json:"step"`
+	// Source says what was asked: "rollups" or "events".
+	Source string `json:"source"`
+	// Estimated is true when numbers stand for more occurrences than were received: they are estimates from Samples events.
+	Estimated bool `json:"estimated,omitempty"`
+	// Overflow is the number of invocations that were counted without their own series, because a cap was reached.
+	Overflow Num `json:"overflow"`
+	// Partial says which part of the store did not answer; empty when all did.
+	Partial string `json:"partial,omitempty"`
+	// Notes are sentences for the reader, such as a filter that this answer could not apply.
+	Notes []string `json:"notes,omitempty"`
+	// Deploys are the versions first seen in the range, oldest first.
+	Deploys []Deploy `json:"deploys,omitempty"`
+	// Empty is true when the store has never received an invocation: the page shows how to send one.
+	Empty bool `json:"empty,omitempty"`
+	// LastEvent is the time of the newest invocation within the last 24 h, zero when there was none.
+	LastEvent time.Time `json:"last_event,omitzero"`
+}
+
+// Deploy marks the first sight of a version.
+type Deploy struct {
+	Service string    `json:"service"`
+	Version string    `json:"version"`
+	At      time.Time `json:"at"`
+}
+
+// Stats are the figures of a set of invocations.
+type Stats struct {
+	Requests Num `json:"requests"` // weighted number
+	Samples  Num `json:"samples"`  // events behind it: n
+	Rate     Num `json:"rate"`     // requests per second
+
+	Errors     Num `json:"errors"`
+	ErrorRatio Num `json:"error_ratio"`
+
+	P50 Num `json:"p50"`
+	P95 Num `json:"p95"`
+	P99 Num `json:"p99"`
+
+	// Cold and Warm count the invocations that are known to be so; Known is their share of all, ColdRatio cold of known.
+	Cold      Num `json:"cold"`
+	Warm      Num `json:"warm"`
+	Known     Num `json:"known"`
+	ColdRatio Num `json:"cold_ratio"`
+	// ColdP95 and WarmP95 are durations of cold and of warm invocations; ColdAdds is P95 - WarmP95: what users feel.
+	ColdP95  Num `json:"cold_p95"`
+	WarmP95  Num `json:"warm_p95"`
+	ColdAdds Num `json:"cold_adds"`
+	InitP50  Num `json:"init_p50"`
+	InitP95  Num `json:"init_p95"`
+	InitP99  Num `json:"init_p99"`
+	// InitTotal is the sum of the init durations: the extra wait caused.
+	InitTotal Num `json:"init_total"`
+
+	CPUP99 Num `json:"cpu_p99"`
+
+	Cache Cache `json:"cache"`
+}
+
+// Cache counts invocations by cache status.
+type Cache struct {
+	Hit         Num `json:"hit"`
+	Stale       Num `json:"stale"`
+	Revalidated Num `json:"revalidated"`
+	Miss        Num `json:"miss"`
+	Expired     Num `json:"expired"`
+	Bypass      Num `json:"bypass"`
+	Dynamic     Num `json:"dynamic"`
+	// HitRatio is (hit + stale + revalidated) / (those + miss + expired), absent without any of them.
+	HitRatio Num `json:"hit_ratio"`
+}
+
+// Line is one line over time: Values[i] belongs to About.From + i*About.Step. Absent values are gaps, never zeros.
+type Line struct {
+	Name   string `json:"name"`
+	Values []Num  `json:"values"`
+	// Latest is the newest present value.
+	Latest Num `json:"latest"`
+}
+
+// Row is the figures of one region, route, version or service.
+type Row struct {
+	// Name is the code of a region, the template of a route, the text of a version. Empty means unknown.
+	Name string `json:"name"`
+	// City, Country, Lat and Lon come from the table of points of presence and are absent for codes that are not in it.
+	City    string `json:"city,omitempty"`
+	Country string `json:"country,omitempty"`
+	Lat     Num    `json:"lat"`
+	Lon     Num    `json:"lon"`
+	Stats
+	// Before are the figures of the period compared with, nil without one.
+	Before *Stats `json:"before,omitempty"`
+	// Norm is the P95 of the 7 days before the range, Ratio is P95 / Norm.
+	Norm  Num `json:"norm"`
+	Ratio Num `json:"ratio"`
+	// Trend is the P95 over time.
+	Trend []Num `json:"trend,omitempty"`
+	// OriginExtra is requests x (hit ratio before - now), when that is positive: what the origin got to do on top.
+	OriginExtra Num `json:"origin_extra"`
+}
+
+// Finding is the one thing to look at, in words and numbers.
+type Finding struct {
+	Severity string `json:"severity"` // bad or warn
+	Subject  string `json:"subject"`  // "GRU p95 +64 %"
+	Text     string `json:"text"`
+	// Region or Route is what it is about: the filter of the link to its traces.
+	Region string `json:"region,omitempty"`
+	Route  string `json:"route,omitempty"`
+}
+
+// Histogram is a distribution over logarithmic buckets, in milliseconds.
+type Histogram struct {
+	Buckets []Bucket `json:"buckets"`
+}
+
+// Bucket is one bucket of a Histogram: Low <= value < High.
+type Bucket struct {
+	Low   Num `json:"low"`
+	High  Num `json:"high"`
+	Count Num `json:"count"`
+}
+
+// Heatmap has a cell for each row and step; absent cells are gaps.
+type Heatmap struct {
+	Rows  []string `json:"rows"`
+	Cells [][]Num  `json:"cells"`
+}
+
+// Choices are the values that the filters of a page offer, most used first.
+type Choices struct {
+	Services []string `json:"services"`
+	Versions []string `json:"versions"`
+	Regions  []string `json:"regions"`
+	Routes   []string `json:"routes"`
+}
+
+// Overview answers: is anything wrong, where, since when?
+type Overview struct {
+	About
+	// Requests is the number of invocations in the range, as in Total.
+	Requests Num    `json:"requests"`
+	Total    Stats  `json:"total"`
+	Before   *Stats `json:"before,omitempty"`
+
+	Finding *Finding `json:"finding,omitempty"`
+	// Lines are named rate, p50, p95, p99, errors, cold, cache, cpu; BeforeLines are those of the period compared with.
+	Lines       []Line `json:"lines"`
+	BeforeLines []Line `json:"before_lines,omitempty"`
+	// Latency has a line per region, of the asked percentile: the 5 busiest-and-worst, then "others".
+	Latency []Line `json:"latency"`
+	// Regions are the 12 worst, RegionCount says how many there are.
+	Regions     []Row   `json:"regions"`
+	RegionCount int     `json:"region_count"`
+	LosingHits  []Row   `json:"losing_hits"` // routes, largest OriginExtra first
+	Heatmap     Heatmap `json:"heatmap"`     // of the asked percentile per region
+	Choices     Choices `json:"choices"`
+}
+
+// Regions answers: which region is slow against its own norm?
+type Regions struct {
+	About
+	Total   Stats   `json:"total"`
+	Regions []Row   `json:"regions"` // all, sorted as asked
+	Heatmap Heatmap `json:"heatmap"`
+	Choices Choices `json:"choices"`
+}
+
+// Region is the detail of one region (regions?region=X is the same as a table; this is /regions/{code}).
+type Region struct {
+	About
+	Name     string  `json:"name"`
+	City     string  `json:"city,omitempty"`
+	Total    Stats   `json:"total"`
+	All      Stats   `json:"all"`   // all regions, to compare with
+	Lines    []Line  `json:"lines"` // p50, p95, p99, rate, errors
+	Routes   []Row   `json:"routes"`
+	Versions []Row   `json:"versions"`
+	Slowest  []Trace `json:"slowest"`
+	Choices  Choices `json:"choices"`
+}
+
+// ColdStarts answers: how often, how long, what does it cost the user?
+type ColdStarts struct {
+	About
+	Total  Stats  `json:"total"`
+	Before *Stats `json:"before,omitempty"`
+	// Share is the part of requests slower than the warm p99 that are cold starts.
+	Share Num `json:"share"`
+	// Rate has a line per region: cold / (cold + warm).
+	Rate []Line `json:"rate"`
+	// ColdHistogram and WarmHistogram are durations on the same buckets.
+	ColdHistogram Histogram `json:"cold_histogram"`
+	WarmHistogram Histogram `json:"warm_histogram"`
+	Regions       []Row     `json:"regions"`
+	Versions      []Row     `json:"versions"`
+	Routes        []Row     `json:"routes"`
+	Choices       Choices   `json:"choices"`
+}
+
+// CacheAnswer answers: which route loses hits, what does that cost the origin?
+type CacheAnswer struct {
+	About
+	Total  Stats  `json:"total"`
+	Before *Stats `json:"before,omitempty"`
+	// Outcomes has a line per cache status: invocations per step.
+	Outcomes []Line `json:"outcomes"`
+	Regions  []Row  `json:"regions"`
+	Routes   []Row  `json:"routes"`
+	// Hit and Miss are latencies of invocations answered from the cache and not.
+	HitP50  Num     `json:"hit_p50"`
+	HitP95  Num     `json:"hit_p95"`
+	MissP50 Num     `json:"miss_p50"`
+	MissP95 Num     `json:"miss_p95"`
+	Choices Choices `json:"choices"`
+}
+
+// Routes are the figures by route.
+type Routes struct {
+	About
+	Routes  []Row   `json:"routes"`
+	Choices Choices `json:"choices"`
+}
+
+// Versions are the figures by version.
+type Versions struct {
+	About
+	Versions []Row   `json:"versions"`
+	Choices  Choices `json:"choices"`
+}
+
+// Trace is a line in a list of traces: its invocation.
+type Trace struct {
+	ID       string    `json:"trace_id"`
+	SpanID   string    `json:"span_id"`
+	Start    time.Time `json:"start"`
+	Duration Num       `json:"duration"` // ms
+	Service  string    `json:"service"`
+	Name     string    `json:"name"`
+	Route    string    `json:"route,omitempty"`
+	Method   string    `json:"method,omitempty"`
+	Status   int       `json:"status,omitempty"`
+	Outcome  string    `json:"outcome,omitempty"`
+	Region   string    `json:"region,omitempty"`
+	Version  string    `json:"version,omitempty"`
+	Cold     string    `json:"cold,omitempty"` // true, false or absent
+	Cache    string    `json:"cache,omitempty"`
+}
+
+// Facet is the values of one attribute among the traces found, most frequent first.
+type Facet struct {
+	Key    string       `json:"key"` // the filter's key in URLs: region, route, status, cold, cache, version
+	Values []FacetValue `json:"values"`
+}
+
+// FacetValue is one value and how many invocations have it.
+type FacetValue struct {
+	Value string `json:"value"`
+	Count int64  `json:"count"`
+}
+
+// Traces answers: show me slow requests.
+type Traces struct {
+	About
+	Traces    []Trace   `json:"traces"`
+	Found     int64     `json:"found"` // invocations that match
+	Facets    []Facet   `json:"facets"`
+	Histogram Histogram `json:"histogram"`
+	// Next is the cursor of the next page, empty on the last.
+	Next    string  `json:"next,omitempty"`
+	Choices Choices `json:"choices"`
+}
+
+// Span is a span of a trace.
+type Span struct {
+	ID       string    `json:"span_id"`
+	ParentID string    `json:"parent_span_id,omitempty"`
+	Service  string    `json:"service"`
+	Name     string    `json:"name"`
+	Kind     string    `json:"kind"`
+	Start    time.Time `json:"start"`
+	Offset   Num       `json:"offset"`   // ms after the trace's first start
+	Duration Num       `json:"duration"` // ms
+	Status   string    `json:"status,omitempty"`
+	// Depth is how many ancestors were received; a span whose parent was not received is a root with MissingParent.
+	Depth         int               `json:"depth"`
+	MissingParent bool              `json:"missing_parent,omitempty"`
+	Region        string            `json:"region,omitempty"`
+	Cold          string            `json:"cold,omitempty"`
+	Cache         string            `json:"cache,omitempty"`
+	Attrs         map[string]string `json:"attributes"`
+	Events        []SpanEvent       `json:"events,omitempty"`
+}
+
+// SpanEvent is an event on a span.
+type SpanEvent struct {
+	Name   string            `json:"name"`
+	At     time.Time         `json:"time"`
+	Offset Num               `json:"offset"` // ms after the trace's first start
+	Attrs  map[string]string `json:"attributes,omitempty"`
+}
+
+// TraceDetail is one trace, spans in waterfall order: parents before children, siblings by start.
+type TraceDetail struct {
+	About
+	ID       string    `json:"trace_id"`
+	Start    time.Time `json:"start"`
+	Duration Num       `json:"duration"`
+	Services []string  `json:"services"`
+	Spans    []Span    `json:"spans"`
+	// Missing is how many parents are named by spans but were not received.
+	Missing int `json:"missing"`
+	// Run is the id of the load run that made the trace, if one did.
+	Run string `json:"run,omitempty"`
+}
+
+// Runs are the load tests, newest first.
+type Runs struct {
+	About
+	Runs []RunRow `json:"runs"`
+}
+
+// RunRow is a run in a list: its summary without what is long.
+type RunRow struct {
+	edge.Run
+	// Base is the run it is compared with: the latest passed one of that name before it. Delta is its change of P95.
+	Base      string `json:"base,omitempty"`
+	P95Change Num    `json:"p95_change"`
+}
+
+// RunDetail is one run: what the client saw and what the edge saw in the same minutes.
+type RunDetail struct {
+	About
+	Run edge.Run `json:"run"`
+	// Base is the run compared with, nil without one.
+	Base *edge.Run `json:"base,omitempty"`
+	// History are earlier runs of that name, oldest first, at most 20.
+	History []RunRow `json:"history,omitempty"`
+	// Edge is the invocations of the run's services while it lasted; Services names them, found through the run's traces.
+	Edge        Stats    `json:"edge"`
+	Services    []string `json:"services"`
+	EdgeRegions []Row    `json:"edge_regions"`
+	EdgeLines   []Line   `json:"edge_lines"` // rate, p95, cold, cache
+	Traces      []Trace  `json:"traces"`     // the slowest sampled ones
+}

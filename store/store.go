@@ -1,0 +1,124 @@
+// Package store is the contract of everything that keeps telemetry: what a Writer promises, what a Reader answers, and the
+// row in which an event is kept. The implementations are store/embedded and store/cluster; storetest holds the tests that
+// each must pass.
+package store
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"edgescope/edge"
+)
+
+// Errors that a caller may branch on; test with errors.Is.
+var (
+	// ErrReadOnly: the disk is nearly full. The same write may succeed later.
+	ErrReadOnly = errors.New("store is read-only: disk nearly full")
+	// ErrInUse: another process holds the data directory.
+	ErrInUse = errors.New("data directory is in use")
+	// ErrNewerFormat: the data directory was written by a newer version.
+	ErrNewerFormat = errors.New("data directory has a newer format")
+	// ErrBadQuery: the text of a question is wrong. The message says where.
+	ErrBadQuery = errors.New("bad query")
+	// ErrTooMuch: the question needs more memory, series or time than is allowed.
+	ErrTooMuch = errors.New("question is too expensive")
+)
+
+// Writer keeps events and samples. It is safe for concurrent use. It copies what it keeps: arguments belong to the caller
+// again on return.
+type Writer interface {
+	// WriteEvents takes the rows of one batch. On return they are in the engine's memory: queries see them within about a
+	// second, kill -9 may lose what is younger than two flush intervals, Close loses nothing. Rows for which Check answers an
+	// error must not be passed. It fails with ErrReadOnly, and then has taken nothing.
+	WriteEvents(ctx context.Context, tenant edge.Tenant, events []edge.Event) error
+	// WriteSamples takes samples; of several with one series and time the greatest value counts, so writing again is harmless.
+	WriteSamples(ctx context.Context, tenant edge.Tenant, samples []edge.Sample) error
+	// Check answers nil, or why the engine would drop the event (too old, too new, too large): such an event is refused with
+	// that reason before it enters a batch. It may shorten nothing and keeps nothing.
+	Check(e *edge.Event) error
+}
+
+// Reader answers questions. It is safe for concurrent use; every question ends when its context ends.
+type Reader interface {
+	// Rows answers a LogsQL question row by row, in no order unless the question sorts. emit is called from one goroutine at
+	// a time; its row is valid only during the call. An error of emit ends the question and is returned.
+	Rows(ctx context.Context, q RowsQuestion, emit func(Row) error) error
+	// Series evaluates MetricsQL over [From, To] every Step; with Step 0 once, at To. The tenant filter is enforced whatever
+	// the text says. Points without a value are NaN.
+	Series(ctx context.Context, q SeriesQuestion) ([]Series, error)
+}
+
+// Store is what a collector opens.
+type Store interface {
+	Writer
+	Reader
+	// Flush makes everything written visible to questions (not durable).
+	Flush()
+	// Prometheus serves the Prometheus query API (paths below /api/v1/ and /vmui/) with the tenant enforced. It answers
+	// reading paths only, 404 for others.
+	Prometheus(tenant edge.Tenant) http.Handler
+	// WriteMetrics appends the engine's own metrics in Prometheus text.
+	WriteMetrics(w interface{ Write([]byte) (int, error) })
+	// Close makes everything durable. The store can't be used afterwards.
+	Close() error
+}
+
+// Field is one column of a row.
+type Field struct {
+	Name, Value string
+}
+
+// Row is a stored event as its fields; absent fields are left out.
+type Row []Field
+
+// Get answers the value of a field, "" when it is absent.
+func (r Row) Get(name string) string {
+	for i := range r {
+		if r[i].Name == name {
+			return r[i].Value
+		}
+	}
+	return ""
+}
+
+// RowsQuestion is a question to events, neutral of the engine.
+type RowsQuestion struct {
+	Tenant edge.Tenant
+	Kind   edge.Kind
+	// LogsQL is the text; a time range in it is cut to [From, To).
+	LogsQL string
+	// From and To bound _time: From <= _time < To. Both are required.
+	From, To time.Time
+	// At is what "now" means in the text; zero means the clock's now.
+	At time.Time
+	// ExtraFilters are LogsQL filters that are and-ed to the question, also inside its subqueries.
+	ExtraFilters []string
+}
+
+// SeriesQuestion is a question to samples.
+type SeriesQuestion struct {
+	Tenant edge.Tenant
+	// MetricsQL is the text.
+	MetricsQL string
+	From, To  time.Time
+	Step      time.Duration
+}
+
+// Series is one answer row: Values[i] belongs to From + i*Step, NaN where there is none.
+type Series struct {
+	// Labels are sorted by key and hold no edge_tenant.
+	Labels []edge.Attr
+	Values []float64
+}
+
+// Label answers the value of a label, "" when it is absent.
+func (s *Series) Label(key string) string {
+	for i := range s.Labels {
+		if s.Labels[i].Key == key {
+			return s.Labels[i].Value
+		}
+	}
+	return ""
+}
