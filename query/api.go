@@ -1,0 +1,70 @@
+package query
+
+import (
+	"errors"
+	"net/http"
+	"time"
+)
+
+// APIPrefix is where the API between Client and Handler begins; the names of its questions follow.
+const APIPrefix = "/api/edge/v1/"
+
+// The questions of the API, as the path after APIPrefix. Region, trace and run take a further path element.
+const (
+	pathOverview   = "overview"
+	pathRegions    = "regions"
+	pathColdStarts = "cold-starts"
+	pathCache      = "cache"
+	pathRoutes     = "routes"
+	pathVersions   = "versions"
+	pathTraces     = "traces"
+	pathRuns       = "runs"
+	pathDatasets   = "datasets"
+)
+
+// ErrNotFound is what a question for one thing (a trace, a run) ends with when there is none; test with errors.Is.
+var ErrNotFound = errors.New("not found")
+
+// APIError is an error answer of the API. errors.Is(err, ErrNotFound) holds for status 404.
+type APIError struct {
+	// Status is the HTTP status: 400 a bad key, 401 no tenant, 404 no such thing, 405 a method other than GET and HEAD,
+	// 422 too expensive a question, 503 the store does not answer, 504 it takes too long.
+	Status int `json:"-"`
+	// Message is a sentence for people.
+	Message string `json:"error"`
+	// Key is the key of the question that is wrong, Column where in its value, in characters from 1; empty and 0 when unknown.
+	Key    string `json:"key,omitempty"`
+	Column int    `json:"column,omitempty"`
+}
+
+// Error answers the server's message.
+func (e *APIError) Error() string { return e.Message }
+
+// Is tells that status 404 means ErrNotFound.
+func (e *APIError) Is(target error) bool {
+	return target == ErrNotFound && e.Status == http.StatusNotFound
+}
+
+// Place is where a point of presence is.
+type Place struct {
+	City    string
+	Country string // two capitals
+	// Lat and Lon are degrees, north and east positive.
+	Lat, Lon float64
+}
+
+// Dataset is the name of a table of data points and how much is in it.
+type Dataset struct {
+	Name string `json:"name"`
+	// Points is the number of data points received in the range, Estimated the number of occurrences they stand for.
+	Points    int64 `json:"points"`
+	Estimated Num   `json:"estimated"`
+	// Last is the time of the newest one.
+	Last time.Time `json:"last"`
+}
+
+// Datasets are the tables of data points that have any in the range, the largest first.
+type Datasets struct {
+	About
+	Datasets []Dataset `json:"datasets"`
+}

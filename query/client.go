@@ -1,0 +1,168 @@
+package query
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// maxAnswer bounds what a Client reads of one answer, in bytes. The largest real ones, all regions of a week with trends,
+// stay under 2 MB.
+const maxAnswer = 64 << 20
+
+// Client asks a collector over HTTP. It is safe for concurrent use; what it answers belongs to the caller. Its errors are
+// *APIError when the collector answered, else what the connection failed with.
+type Client struct {
+	base *url.URL
+	http *http.Client
+}
+
+// NewClient makes a Client of the collector's query address, such as "http://127.0.0.1:4320". A nil http.Client means one
+// of its own with a timeout of 30 s.
+func NewClient(baseURL string, hc *http.Client) (*Client, error) {
+	u, err := url.Parse(baseURL)
+	if err != nil {
+		return nil, fmt.Errorf("collector address: %w", err)
+	}
+	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return nil, fmt.Errorf("collector address %q: write it as http://host:port", baseURL)
+	}
+	u.RawQuery, u.Fragment = "", ""
+	if hc == nil {
+		hc = &http.Client{Timeout: 30 * time.Second}
+	}
+	return &Client{base: u, http: hc}, nil
+}
+
+// Overview asks whether anything is wrong, where and since when.
+func (c *Client) Overview(ctx context.Context, q Question) (*Overview, error) {
+	return ask[Overview](ctx, c, q, pathOverview)
+}
+
+// Regions asks for the figures of all regions.
+func (c *Client) Regions(ctx context.Context, q Question) (*Regions, error) {
+	return ask[Regions](ctx, c, q, pathRegions)
+}
+
+// Region asks for the detail of the region of that code.
+func (c *Client) Region(ctx context.Context, code string, q Question) (*Region, error) {
+	return ask[Region](ctx, c, q, pathRegions, code)
+}
+
+// ColdStarts asks how often functions start cold, how long that takes and what it costs.
+func (c *Client) ColdStarts(ctx context.Context, q Question) (*ColdStarts, error) {
+	return ask[ColdStarts](ctx, c, q, pathColdStarts)
+}
+
+// Cache asks which routes lose cache hits.
+func (c *Client) Cache(ctx context.Context, q Question) (*CacheAnswer, error) {
+	return ask[CacheAnswer](ctx, c, q, pathCache)
+}
+
+// Routes asks for the figures by route.
+func (c *Client) Routes(ctx context.Context, q Question) (*Routes, error) {
+	return ask[Routes](ctx, c, q, pathRoutes)
+}
+
+// Versions asks for the figures by version.
+func (c *Client) Versions(ctx context.Context, q Question) (*Versions, error) {
+	return ask[Versions](ctx, c, q, pathVersions)
+}
+
+// Traces asks for a list of traces.
+func (c *Client) Traces(ctx context.Context, q Question) (*Traces, error) {
+	return ask[Traces](ctx, c, q, pathTraces)
+}
+
+// Trace asks for one trace by its id, 32 hex digits.
+func (c *Client) Trace(ctx context.Context, id string, q Question) (*TraceDetail, error) {
+	return ask[TraceDetail](ctx, c, q, pathTraces, id)
+}
+
+// Runs asks for the load tests.
+func (c *Client) Runs(ctx context.Context, q Question) (*Runs, error) {
+	return ask[Runs](ctx, c, q, pathRuns)
+}
+
+// Run asks for one load test by its id, 32 hex digits.
+func (c *Client) Run(ctx context.Context, id string, q Question) (*RunDetail, error) {
+	return ask[RunDetail](ctx, c, q, pathRuns, id)
+}
+
+// Datasets asks for the tables of data points.
+func (c *Client) Datasets(ctx context.Context, q Question) (*Datasets, error) {
+	return ask[Datasets](ctx, c, q, pathDatasets)
+}
+
+func ask[A any](ctx context.Context, c *Client, q Question, path ...string) (*A, error) {
+	body, err := c.get(ctx, c.url(q, path))
+	if err != nil {
+		return nil, err
+	}
+	answer := new(A)
+	if err := json.Unmarshal(body, answer); err != nil {
+		return nil, fmt.Errorf("read the collector's answer to %s: %w", strings.Join(path, "/"), err)
+	}
+	return answer, nil
+}
+
+// url answers the address of a question. Every element is escaped, so that a region "a/b" stays one element; an element
+// that is empty or made of dots would be cleaned away and is sent as the key id instead.
+func (c *Client) url(q Question, path []string) string {
+	v := q.Values()
+	if last := path[len(path)-1]; strings.Trim(last, ".") == "" {
+		v.Set(keyID, last)
+		path = path[:len(path)-1]
+	}
+	escaped := make([]string, len(path))
+	for i, p := range path {
+		escaped[i] = url.PathEscape(p)
+	}
+	u := strings.TrimSuffix(c.base.String(), "/") + APIPrefix + strings.Join(escaped, "/")
+	if encoded := v.Encode(); encoded != "" {
+		u += "?" + encoded
+	}
+	return u
+}
+
+func (c *Client) get(ctx context.Context, address string) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
+	if err != nil {
+		return nil, fmt.Errorf("ask the collector: %w", err)
+	}
+	req.Header.Set("Accept", "application/json")
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("ask the collector: %w", err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	if err != nil {
+		return nil, fmt.Errorf("read the collector's answer: %w", err)
+	}
+	if len(body) > maxAnswer {
+		return nil, errors.New("the collector's answer is longer than 64 MiB: ask for less")
+	}
+	if resp.StatusCode != http.StatusOK {
+		return nil, readError(resp.StatusCode, body)
+	}
+	return body, nil
+}
+
+// readError makes an error of an answer that is none: the API's own message, or the first line of whatever answered.
+func readError(status int, body []byte) error {
+	e := &APIError{}
+	if json.Unmarshal(body, e) != nil || e.Message == "" {
+		line, _, _ := bytes.Cut(bytes.TrimSpace(body), []byte("\n"))
+		e.Message = fmt.Sprintf("the collector answered %d %s: %.200s", status, http.StatusText(status), line)
+	}
+	e.Status = status
+	return e
+}

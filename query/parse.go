@@ -1,0 +1,286 @@
+package query
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"edgescope/edge"
+)
+
+// ParamError says which key of a question has a bad value and what would be right.
+type ParamError struct {
+	// Key and Value are as they were sent.
+	Key, Value string
+	// Column is where in Value the bad spot begins, in characters from 1; 0 when the whole value is meant.
+	Column int
+	// Reason says what would be right.
+	Reason string
+}
+
+// Error answers the key, the value, the place and what would be right.
+func (e *ParamError) Error() string {
+	if e.Column > 0 {
+		return fmt.Sprintf("%s=%q, column %d: %s", e.Key, e.Value, e.Column, e.Reason)
+	}
+	return fmt.Sprintf("%s=%q: %s", e.Key, e.Value, e.Reason)
+}
+
+const (
+	day = 24 * time.Hour
+	// maxRange bounds a question; it is far beyond any retention and keeps the arithmetic of nanoseconds exact.
+	maxRange = 3650 * day
+	// MaxLimit is the greatest length of a list.
+	MaxLimit = 1000
+	// maxText bounds q: a question's text goes into the store's query text.
+	maxText = 2048
+)
+
+// Parse reads a question from the keys of a URL; now is what a range without end counts from. Keys that it does not know
+// are ignored, empty values are as good as absent ones. A bad value is a *ParamError.
+func Parse(v url.Values, now time.Time) (Question, error) {
+	q := Question{
+		Text: strings.TrimSpace(v.Get(KeyText)), Percentile: DefaultPercentile, Sort: DefaultSort, Compare: DefaultCompare,
+		After: v.Get(KeyAfter), Base: v.Get(KeyBase),
+	}
+	for _, parse := range []func(url.Values) error{
+		func(v url.Values) error { return q.parseRange(v, now) },
+		q.parseFilters, q.parseText, q.parsePercentile, q.parseSort, q.parseCompare, q.parseDurations, q.parseLimit,
+	} {
+		if err := parse(v); err != nil {
+			return Question{}, err
+		}
+	}
+	return q, nil
+}
+
+func (q *Question) parseRange(v url.Values, now time.Time) error {
+	from, to := v.Get(KeyFrom), v.Get(KeyTo)
+	if from == "" && to == "" {
+		return q.parseLive(v, now)
+	}
+	if from == "" {
+		return &ParamError{Key: KeyTo, Value: to, Reason: "from is missing: give both from and to, or range"}
+	}
+	if to == "" {
+		return &ParamError{Key: KeyFrom, Value: from, Reason: "to is missing: give both from and to, or range"}
+	}
+	var err error
+	if q.From, err = parseTime(KeyFrom, from); err != nil {
+		return err
+	}
+	if q.To, err = parseTime(KeyTo, to); err != nil {
+		return err
+	}
+	if !q.From.Before(q.To) {
+		return &ParamError{Key: KeyTo, Value: to, Reason: "must be later than from"}
+	}
+	if q.To.Sub(q.From) > maxRange {
+		return &ParamError{Key: KeyFrom, Value: from, Reason: "the range may be 3650 days at most"}
+	}
+	return nil
+}
+
+func parseTime(key, s string) (time.Time, error) {
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		return t, &ParamError{Key: key, Value: s, Reason: "write a time as 2026-01-02T15:04:05Z (RFC 3339)"}
+	}
+	t = t.UTC()
+	if t.Year() < 1980 || t.Year() > 2200 {
+		return t, &ParamError{Key: key, Value: s, Reason: "the year must be between 1980 and 2200"}
+	}
+	return t, nil
+}
+
+func (q *Question) parseLive(v url.Values, now time.Time) error {
+	text := v.Get(KeyRange)
+	if text == "" {
+		text = DefaultRange
+	}
+	d, ok := parseLength(text)
+	if !ok || d < time.Second || d > maxRange {
+		return &ParamError{Key: KeyRange, Value: text, Reason: "write a length of time such as 15m, 1h, 24h or 7d, from 1s to 3650d"}
+	}
+	q.Range = formatLength(d)
+	q.To = now.UTC()
+	q.From = q.To.Add(-d)
+	switch live := v.Get(KeyLive); live {
+	case "", "1":
+		q.Live = true
+	case "0":
+	default:
+		return &ParamError{Key: KeyLive, Value: live, Reason: "write 0 to pause or 1"}
+	}
+	return nil
+}
+
+// parseLength reads a Go duration or a whole number of days ("7d").
+func parseLength(s string) (time.Duration, bool) {
+	if days, ok := strings.CutSuffix(s, "d"); ok {
+		n, err := strconv.ParseUint(days, 10, 16)
+		return time.Duration(n) * day, err == nil
+	}
+	d, err := time.ParseDuration(s)
+	return d, err == nil
+}
+
+// formatLength gives a length its one spelling: 24h and less in hours or minutes, whole days above as 7d.
+func formatLength(d time.Duration) string {
+	switch {
+	case d > day && d%day == 0:
+		return strconv.Itoa(int(d/day)) + "d"
+	case d%time.Hour == 0:
+		return strconv.Itoa(int(d/time.Hour)) + "h"
+	case d%time.Minute == 0:
+		return strconv.Itoa(int(d/time.Minute)) + "m"
+	default:
+		return d.String()
+	}
+}
+
+func (q *Question) parseFilters(v url.Values) error {
+	for _, f := range q.filters() {
+		for _, s := range v[f.key] {
+			if reason := badFilter(f.key, strings.TrimPrefix(s, "-")); s != "" && reason != "" {
+				return &ParamError{Key: f.key, Value: s, Reason: reason}
+			}
+		}
+		*f.values = canonicalFilter(v[f.key])
+	}
+	return nil
+}
+
+// canonicalFilter answers the values sorted, each once, without empty ones; nil when there are none.
+func canonicalFilter(values []string) []string {
+	var out []string
+	for _, s := range values {
+		if s != "" {
+			out = append(out, s)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+var cacheStatuses = []string{
+	edge.CacheHit, edge.CacheStale, edge.CacheRevalidated, edge.CacheMiss, edge.CacheExpired, edge.CacheBypass, edge.CacheDynamic,
+}
+
+// badFilter answers what would be right for a key when the value is not, else "". Free text is bounded in length only.
+func badFilter(key, value string) string {
+	switch {
+	case value == "":
+		return `a value must follow the "-"`
+	case len(value) > maxText:
+		return "is longer than 2048 bytes"
+	case value == Unknown:
+		return ""
+	case key == KeyStatus && !statusPattern(value):
+		return "write a status code such as 404, a class such as 5xx, or unknown"
+	case key == KeyCold && value != "true" && value != "false":
+		return "write true, false or unknown"
+	case key == KeyCache && !slices.Contains(cacheStatuses, value):
+		return "write one of " + strings.Join(cacheStatuses, ", ") + ", or unknown"
+	}
+	return ""
+}
+
+// statusPattern tells whether s is three digits 100..599 or a class: 1xx..5xx.
+func statusPattern(s string) bool {
+	if len(s) != 3 || s[0] < '1' || s[0] > '5' {
+		return false
+	}
+	return s[1:] == "xx" || isDigit(s[1]) && isDigit(s[2])
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+func (q *Question) parseText(url.Values) error {
+	_, err := parseText(q.Text)
+	return err
+}
+
+func (q *Question) parsePercentile(v url.Values) error {
+	switch p := v.Get(KeyPercentile); p {
+	case "", "95":
+	case "50":
+		q.Percentile = 50
+	case "99":
+		q.Percentile = 99
+	default:
+		return &ParamError{Key: KeyPercentile, Value: p, Reason: "write 50, 95 or 99"}
+	}
+	return nil
+}
+
+// SortColumns are the columns that an answer can be sorted by; a "-" before one sorts from large to small. The time and
+// duration of traces are start and duration.
+func SortColumns() []string {
+	return []string{
+		"name", "requests", "rate", "errors", "p50", "p95", "p99", "ratio", "cold", "cold_adds", "init", "cpu", "cache",
+		"origin", "start", "duration",
+	}
+}
+
+func (q *Question) parseSort(v url.Values) error {
+	s := v.Get(KeySort)
+	if s == "" {
+		return nil
+	}
+	if !slices.Contains(SortColumns(), strings.TrimPrefix(s, "-")) {
+		return &ParamError{Key: KeySort, Value: s, Reason: "write a column, - first for descending: " + strings.Join(SortColumns(), ", ")}
+	}
+	q.Sort = s
+	return nil
+}
+
+func (q *Question) parseCompare(v url.Values) error {
+	s := v.Get(KeyCompare)
+	version, isVersion := strings.CutPrefix(s, CompareVersion)
+	switch {
+	case s == "":
+	case s == ComparePrevious, s == CompareNone, isVersion && version != "" && len(version) <= maxText:
+		q.Compare = s
+	default:
+		return &ParamError{Key: KeyCompare, Value: s, Reason: "write prev, none or v: and a version"}
+	}
+	return nil
+}
+
+func (q *Question) parseDurations(v url.Values) error {
+	for _, f := range []struct {
+		key string
+		to  *time.Duration
+	}{{KeyMin, &q.Min}, {KeyMax, &q.Max}} {
+		s := v.Get(f.key)
+		if s == "" {
+			continue
+		}
+		d, err := time.ParseDuration(s)
+		if err != nil || d < 0 {
+			return &ParamError{Key: f.key, Value: s, Reason: "write a length of time such as 250ms or 1.5s"}
+		}
+		*f.to = d
+	}
+	if q.Max > 0 && q.Min > q.Max {
+		return &ParamError{Key: KeyMax, Value: v.Get(KeyMax), Reason: "must not be below min"}
+	}
+	return nil
+}
+
+func (q *Question) parseLimit(v url.Values) error {
+	s := v.Get(KeyLimit)
+	if s == "" {
+		return nil
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 1 || n > MaxLimit {
+		return &ParamError{Key: KeyLimit, Value: s, Reason: "write a number from 1 to 1000"}
+	}
+	q.Limit = n
+	return nil
+}
