@@ -1,0 +1,189 @@
+package rollup
+
+import (
+	"slices"
+	"strings"
+
+	"edgescope/edge"
+)
+
+// family is which dimensions a key has; see edge.FamilyColo and edge.FamilyRoute.
+type family uint8
+
+const (
+	familyColo family = iota
+	familyRoute
+	families
+)
+
+// dims are the labels of a key. Dim1..Dim3 are platform, region, colo in family colo and route, version, country in family
+// route. Fields are exported for the checkpoint.
+type dims struct {
+	Family           family
+	Overflow         bool
+	Signal, Service  string
+	Dim1, Dim2, Dim3 string
+}
+
+func (d dims) clone() dims {
+	d.Service = strings.Clone(d.Service)
+	d.Dim1, d.Dim2, d.Dim3 = strings.Clone(d.Dim1), strings.Clone(d.Dim2), strings.Clone(d.Dim3)
+	return d
+}
+
+func dimsOf(fam family, e *edge.Event) dims {
+	f := &e.Facts
+	d := dims{Family: fam, Signal: e.Signal(), Service: f.Service}
+	if fam == familyColo {
+		d.Dim1, d.Dim2, d.Dim3 = f.Platform, f.Region, f.Colo
+	} else {
+		d.Dim1, d.Dim2, d.Dim3 = f.Route, f.Version, f.Country
+	}
+	return d
+}
+
+// key is a set of dimensions that some open window holds.
+type key struct {
+	dims dims
+	// held counts the cells of the key; the key is forgotten with the last of them.
+	held int
+	// window and cell are those of the latest event, since the next one most often falls there too.
+	window *window
+	cell   *cell
+}
+
+// totals are numbers by slot, sorted by slot.
+type totals struct {
+	slots  []slot
+	values []float64
+}
+
+func (t *totals) add(s slot, v float64) {
+	i, found := slices.BinarySearch(t.slots, s)
+	if found {
+		t.values[i] += v
+		return
+	}
+	t.slots = slices.Insert(t.slots, i, s)
+	t.values = slices.Insert(t.values, i, v)
+}
+
+func (t *totals) value(s slot) float64 {
+	if i, found := slices.BinarySearch(t.slots, s); found {
+		return t.values[i]
+	}
+	return 0
+}
+
+// cell is the numbers of one key in one window.
+type cell struct {
+	key    *key
+	window *window
+	totals totals
+	// pending is what came since the last fold, in cells of the shortest width: it goes into totals and into the wider
+	// windows at once, so that an event costs one cell and not three.
+	pending totals
+	// changed are the slots whose totals the store does not have yet.
+	changed []slot
+	queued  bool
+}
+
+func (c *cell) fold(t *totals) {
+	for i, s := range t.slots {
+		c.totals.add(s, t.values[i])
+		if j, found := slices.BinarySearch(c.changed, s); !found {
+			c.changed = slices.Insert(c.changed, j, s)
+		}
+	}
+}
+
+// window is one span of event time with its cells.
+type window struct {
+	tenant *tenant
+	// start is in Unix seconds; width is an index of edge.Widths.
+	start int64
+	width int
+	// part is the value of label edge_part: empty, or the name of a further part of a window that was closed before.
+	part string
+	// closes is when the window takes no more events, in Unix seconds of the clock.
+	closes int64
+	cells  map[*key]*cell
+}
+
+// tenant is the state of one tenant.
+type tenant struct {
+	id   edge.Tenant
+	keys map[dims]*key
+	// open are the windows that take events, by width and start.
+	open [len(edge.Widths)]map[int64]*window
+	// latest is the window of the latest event.
+	latest *window
+	// versions are the (service, version) pairs seen.
+	versions map[version]struct{}
+}
+
+type version struct{ Service, Version string }
+
+func newTenant(id edge.Tenant) *tenant {
+	t := &tenant{id: id, keys: map[dims]*key{}, versions: map[version]struct{}{}}
+	for i := range t.open {
+		t.open[i] = map[int64]*window{}
+	}
+	return t
+}
+
+// cell answers the cell of a key in the window, new when the key has none there.
+func (w *window) cell(k *key) *cell {
+	if k.window == w {
+		return k.cell
+	}
+	c := w.cells[k]
+	if c == nil {
+		c = &cell{key: k, window: w}
+		w.cells[k] = c
+		k.held++
+	}
+	if w.width == 0 {
+		k.window, k.cell = w, c
+	}
+	return c
+}
+
+// close forgets the windows that take no more events, and the keys that no other window holds.
+func (t *tenant) close(now int64) {
+	for i := range t.open {
+		for start, w := range t.open[i] {
+			if now < w.closes {
+				continue
+			}
+			if w.unwritten() {
+				continue // the store could not take it yet
+			}
+			delete(t.open[i], start)
+			t.drop(w)
+		}
+	}
+}
+
+func (t *tenant) drop(w *window) {
+	if t.latest == w {
+		t.latest = nil
+	}
+	for k := range w.cells {
+		if k.window == w {
+			k.window, k.cell = nil, nil
+		}
+		if k.held--; k.held == 0 {
+			delete(t.keys, k.dims)
+		}
+	}
+}
+
+func (w *window) unwritten() bool {
+	for _, c := range w.cells {
+		if len(c.changed) > 0 || len(c.pending.slots) > 0 {
+			return true
+		}
+	}
+	return false
+}
