@@ -1,0 +1,232 @@
+package load
+
+import (
+	"math"
+	"math/bits"
+	"math/rand/v2"
+	"sort"
+	"time"
+
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+
+	"edgescope/scenarios"
+)
+
+// Schedule is the exact plan of all arrivals: phases one after another, each arrival with its own intended time from the
+// start of the run. Its counts are those of one Artillery worker. It is a vegeta.Pacer, read-only and safe for concurrent use.
+type Schedule struct {
+	parts []part
+	total uint64
+	end   time.Duration
+}
+
+var _ vegeta.Pacer = (*Schedule)(nil)
+
+// part is a stretch of arrivals that are evenly spaced (the i-th, from 0, comes (i+1)*span/gaps after start) or, for a
+// Poisson process, drawn beforehand.
+type part struct {
+	phase      int // index in the plan's phases
+	start, end time.Duration
+	first      uint64 // number of its first arrival
+	count      uint64
+	span       time.Duration
+	gaps       uint64
+	drawn      []time.Duration // times from the start of the run
+}
+
+// NewSchedule lays the phases out one after another. The seed fixes the arrivals of Poisson phases, which take 8 bytes of
+// memory each.
+func NewSchedule(phases []scenarios.Phase, seed uint64) *Schedule {
+	s := &Schedule{}
+	for i := range phases {
+		p := &phases[i]
+		if p.Poisson && p.Kind != scenarios.PhaseCount {
+			s.addPoisson(i, p, rand.New(rand.NewPCG(seed, uint64(i)))) //nolint:gosec // repeatable on purpose
+			continue
+		}
+		s.addEven(i, p)
+	}
+	return s
+}
+
+func (s *Schedule) addEven(phase int, p *scenarios.Phase) {
+	switch p.Kind {
+	case scenarios.PhaseRate:
+		if p.Rate > 0 {
+			gap := rateGap(p.Rate)
+			s.add(part{phase: phase, end: p.Duration, count: uint64(p.Duration / gap), span: gap, gaps: 1})
+			return
+		}
+	case scenarios.PhaseCount:
+		n := uint64(max(p.Count, 0))
+		s.add(part{phase: phase, end: p.Duration, count: n, span: p.Duration, gaps: max(n, 1)})
+		return
+	case scenarios.PhaseRamp:
+		for _, st := range staircase(p) {
+			n := uint64(math.Floor(st.rate*st.width.Seconds() + 0.5))
+			s.add(part{phase: phase, end: st.width, count: n, span: stairGap(n, st.width), gaps: 1})
+		}
+		return
+	case scenarios.PhasePause:
+	}
+	s.add(part{phase: phase, end: p.Duration})
+}
+
+// add puts a part, whose end is still its length, behind those there are.
+func (s *Schedule) add(p part) {
+	p.start, p.end, p.first = s.end, s.end+p.end, s.total
+	s.end = p.end
+	s.total += p.count
+	s.parts = append(s.parts, p)
+}
+
+// rateGap is Artillery's spacing: whole microseconds, rounded down, at least one.
+func rateGap(rate float64) time.Duration {
+	return time.Duration(max(math.Floor(1e6/rate), 1)) * time.Microsecond
+}
+
+// stairGap is the spacing of n arrivals in one step of a ramp: whole milliseconds rounded down, as Artillery has it. Above
+// 1,000/s that would be no spacing at all, so there it is whole microseconds.
+func stairGap(n uint64, width time.Duration) time.Duration {
+	if n == 0 {
+		return 0
+	}
+	gap := width / time.Duration(n)
+	if gap >= time.Millisecond {
+		return gap.Truncate(time.Millisecond)
+	}
+	return max(gap.Truncate(time.Microsecond), time.Nanosecond)
+}
+
+type stair struct {
+	rate  float64
+	width time.Duration
+}
+
+// staircase are the steps of a ramp: one per second, the first at Rate and the last at RampTo; a ramp of at most one second
+// has one step at the middle rate. Artillery takes whole seconds only; a fraction at the end is a narrower last step.
+func staircase(p *scenarios.Phase) []stair {
+	n := int((p.Duration + time.Second - 1) / time.Second)
+	if n <= 1 {
+		return []stair{{rate: (p.Rate + p.RampTo) / 2, width: p.Duration}}
+	}
+	stairs := make([]stair, n)
+	for i := range stairs {
+		width := min(time.Second, p.Duration-time.Duration(i)*time.Second)
+		stairs[i] = stair{rate: p.Rate + (p.RampTo-p.Rate)/float64(n-1)*float64(i), width: width}
+	}
+	return stairs
+}
+
+// addPoisson draws exponential gaps of mean 1/rate. The process has no memory, so each step of a ramp begins afresh.
+func (s *Schedule) addPoisson(phase int, p *scenarios.Phase, random *rand.Rand) {
+	stairs := []stair{{rate: p.Rate, width: p.Duration}}
+	switch p.Kind {
+	case scenarios.PhaseRamp:
+		stairs = staircase(p)
+	case scenarios.PhasePause:
+		stairs[0].rate = 0
+	case scenarios.PhaseRate, scenarios.PhaseCount:
+	}
+	for _, st := range stairs {
+		var drawn []time.Duration
+		if st.rate > 0 {
+			for t := random.ExpFloat64() / st.rate; t < st.width.Seconds(); t += random.ExpFloat64() / st.rate {
+				drawn = append(drawn, s.end+time.Duration(t*float64(time.Second)))
+			}
+		}
+		s.add(part{phase: phase, end: st.width, count: uint64(len(drawn)), drawn: drawn})
+	}
+}
+
+// Total is how many arrivals there are.
+func (s *Schedule) Total() uint64 { return s.total }
+
+// Duration is the length of all phases.
+func (s *Schedule) Duration() time.Duration { return s.end }
+
+// At is the intended time of arrival k, from 0, since the start of the run; false when there are not so many.
+func (s *Schedule) At(k uint64) (time.Duration, bool) {
+	p := s.partOf(k)
+	if p == nil {
+		return 0, false
+	}
+	i := k - p.first
+	if p.drawn != nil {
+		return p.drawn[i], true
+	}
+	hi, lo := bits.Mul64(i+1, uint64(p.span))
+	offset, _ := bits.Div64(hi, lo, p.gaps)
+	return p.start + time.Duration(offset), true
+}
+
+// Phase is the index of the phase that arrival k belongs to; -1 when there is no such arrival.
+func (s *Schedule) Phase(k uint64) int {
+	if p := s.partOf(k); p != nil {
+		return p.phase
+	}
+	return -1
+}
+
+func (s *Schedule) partOf(k uint64) *part {
+	if k >= s.total {
+		return nil
+	}
+	i := sort.Search(len(s.parts), func(i int) bool { return s.parts[i].first+s.parts[i].count > k })
+	return &s.parts[i]
+}
+
+// Pace implements vegeta.Pacer: the wait until hit number hits, and stop after the last one.
+func (s *Schedule) Pace(elapsed time.Duration, hits uint64) (time.Duration, bool) {
+	at, ok := s.At(hits)
+	return max(at-elapsed, 0), !ok
+}
+
+// Rate implements vegeta.Pacer: arrivals per second at a time since the start, the mean of the phase's present step.
+func (s *Schedule) Rate(elapsed time.Duration) float64 {
+	i := sort.Search(len(s.parts), func(i int) bool { return s.parts[i].end > elapsed })
+	if i == len(s.parts) || elapsed < 0 {
+		return 0
+	}
+	return float64(s.parts[i].count) / (s.parts[i].end - s.parts[i].start).Seconds()
+}
+
+// PhaseAt is what a schedule makes of one phase.
+type PhaseAt struct {
+	Index      int
+	Start, End time.Duration // since the start of the run
+	Arrivals   uint64
+	From, To   float64 // arrivals per second in its first and its last step
+}
+
+// Phases are all phases with their place in the run.
+func (s *Schedule) Phases() []PhaseAt {
+	var phases []PhaseAt
+	for _, p := range s.parts {
+		rate := float64(p.count) / max(p.end-p.start, 1).Seconds()
+		if n := len(phases); n == 0 || phases[n-1].Index != p.phase {
+			phases = append(phases, PhaseAt{Index: p.phase, Start: p.start, From: rate})
+		}
+		last := &phases[len(phases)-1]
+		last.End, last.To = p.end, rate
+		last.Arrivals += p.count
+	}
+	return phases
+}
+
+// Busiest is the greatest number of arrivals that fall into any stretch of the given length.
+func (s *Schedule) Busiest(width time.Duration) uint64 {
+	var most, first uint64
+	for k := range s.total {
+		at, _ := s.At(k)
+		for {
+			oldest, _ := s.At(first)
+			if at-oldest < width {
+				break
+			}
+			first++
+		}
+		most = max(most, k-first+1)
+	}
+	return most
+}

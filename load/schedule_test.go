@@ -1,0 +1,197 @@
+package load_test
+
+import (
+	"math"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+
+	"edgescope/load"
+	"edgescope/scenarios"
+)
+
+func rate(d time.Duration, r float64) scenarios.Phase {
+	return scenarios.Phase{Kind: scenarios.PhaseRate, Duration: d, Rate: r}
+}
+
+func ramp(d time.Duration, from, to float64) scenarios.Phase {
+	return scenarios.Phase{Kind: scenarios.PhaseRamp, Duration: d, Rate: from, RampTo: to}
+}
+
+func count(d time.Duration, n int) scenarios.Phase {
+	return scenarios.Phase{Kind: scenarios.PhaseCount, Duration: d, Count: n}
+}
+
+func pause(d time.Duration) scenarios.Phase {
+	return scenarios.Phase{Kind: scenarios.PhasePause, Duration: d}
+}
+
+const s = time.Second
+
+// The counts were seen with real Artillery.
+func TestScheduleCountsAsArtilleryDoes(t *testing.T) {
+	f := func(want uint64, phases ...scenarios.Phase) {
+		t.Helper()
+		if got := load.NewSchedule(phases, 1).Total(); got != want {
+			t.Errorf("%+v has %d arrivals, want %d", phases, got, want)
+		}
+	}
+	f(600, ramp(10*s, 20, 100))
+	f(26, ramp(5*s, 0, 10))
+	f(26, ramp(5*s, 10, 0))
+	f(7, ramp(4*s, 0.5, 2.5))
+	f(5, ramp(s, 2, 8))
+	f(14, ramp(3*s, 9, 0))
+	f(8, ramp(3*s, 1, 4))
+	f(7, ramp(2*s, 6, 1))
+	f(10, ramp(s, 1, 5), ramp(s, 3, 10))
+	f(1650, rate(5*s, 10), ramp(10*s, 20, 100), rate(10*s, 100))
+	f(2, rate(4*s, 0.5))
+	f(14, rate(2*s, 7))
+	f(18001, rate(60*s, 300)) // gaps of 3,333 us
+	f(0, rate(2*s, 0))
+	f(3, rate(2*s, 0), count(s, 3))
+	f(3, count(1500*time.Millisecond, 3))
+	f(0, pause(5*s))
+	f(0, count(s, 0))
+	f(0)
+	f(1_000_000, rate(s, 1e9)) // never less than a microsecond apart
+}
+
+func times(phases ...scenarios.Phase) []time.Duration {
+	sched := load.NewSchedule(phases, 1)
+	var all []time.Duration
+	for k := uint64(0); ; k++ {
+		at, ok := sched.At(k)
+		if !ok {
+			return all
+		}
+		all = append(all, at)
+	}
+}
+
+func TestScheduleSpacesArrivals(t *testing.T) {
+	f := func(want []time.Duration, phases ...scenarios.Phase) {
+		t.Helper()
+		if diff := cmp.Diff(want, times(phases...)); diff != "" {
+			t.Errorf("%+v (-want +got):\n%s", phases, diff)
+		}
+	}
+	const ms, us = time.Millisecond, time.Microsecond
+	f([]time.Duration{333333 * us, 666666 * us, 999999 * us}, rate(s, 3))
+	f([]time.Duration{500 * ms, s, 1500 * ms}, count(1500*ms, 3))
+	f([]time.Duration{s / 3, 2 * s / 3, s}, count(s, 3))
+	f([]time.Duration{2500 * ms, 3000 * ms, 4000 * ms}, pause(2*s), rate(s, 2), count(s, 1))
+	// 1, 2.5 -> 3 and 4 arrivals in the three seconds, whole milliseconds apart
+	f([]time.Duration{
+		s, s + 333*ms, s + 666*ms, s + 999*ms,
+		2*s + 250*ms, 2*s + 500*ms, 2*s + 750*ms, 3 * s,
+	}, ramp(3*s, 1, 4))
+}
+
+func TestScheduleHoldsOverHugeCounts(t *testing.T) {
+	day := 24 * time.Hour
+	sched := load.NewSchedule([]scenarios.Phase{pause(day), count(365*day, 1_000_000_007)}, 1)
+	last, _ := sched.At(sched.Total() - 1)
+	if want := 366 * day; last != want {
+		t.Errorf("the last of 1,000,000,007 arrivals in a year comes at %v, want %v", last, want)
+	}
+}
+
+func TestPoissonIsSeededAndHasItsRate(t *testing.T) {
+	phase := rate(100*s, 200)
+	phase.Poisson = true
+	draw := func(seed uint64) []time.Duration {
+		sched := load.NewSchedule([]scenarios.Phase{pause(s), phase}, seed)
+		all := make([]time.Duration, sched.Total())
+		for k := range all {
+			all[k], _ = sched.At(uint64(k))
+		}
+		return all
+	}
+	one, again, other := draw(7), draw(7), draw(8)
+	if diff := cmp.Diff(one, again); diff != "" {
+		t.Errorf("the same seed gives other arrivals:\n%s", diff)
+	}
+	if cmp.Equal(one, other) {
+		t.Error("another seed gives the same arrivals")
+	}
+	// 20,000 expected with a standard deviation of 141; five of them
+	if n := len(one); math.Abs(float64(n)-20_000) > 707 {
+		t.Errorf("200/s over 100 s gave %d arrivals, want 20,000 +- 707", n)
+	}
+	var below int // P(gap < mean) = 1 - 1/e
+	for k := 1; k < len(one); k++ {
+		if one[k] < one[k-1] {
+			t.Fatalf("arrival %d comes before the one before it", k)
+		}
+		if one[k]-one[k-1] < 5*time.Millisecond {
+			below++
+		}
+	}
+	if share := float64(below) / float64(len(one)); math.Abs(share-0.632) > 0.02 {
+		t.Errorf("%.3f of the gaps are below their mean, want 0.632 of an exponential distribution", share)
+	}
+}
+
+func TestSchedulePhasesAndBusiest(t *testing.T) {
+	sched := load.NewSchedule([]scenarios.Phase{rate(5*s, 10), ramp(10*s, 20, 100), pause(s), rate(10*s, 100)}, 1)
+	want := []load.PhaseAt{
+		{Index: 0, Start: 0, End: 5 * s, Arrivals: 50, From: 10, To: 10},
+		{Index: 1, Start: 5 * s, End: 15 * s, Arrivals: 600, From: 20, To: 100},
+		{Index: 2, Start: 15 * s, End: 16 * s},
+		{Index: 3, Start: 16 * s, End: 26 * s, Arrivals: 1000, From: 100, To: 100},
+	}
+	if diff := cmp.Diff(want, sched.Phases()); diff != "" {
+		t.Errorf("phases (-want +got):\n%s", diff)
+	}
+	if got := sched.Busiest(s); got != 100 {
+		t.Errorf("the busiest second has %d arrivals, want 100", got)
+	}
+	if got := sched.Phase(50); got != 1 {
+		t.Errorf("arrival 50 belongs to phase %d, want 1", got)
+	}
+	if got := sched.Rate(20 * s); got != 100 {
+		t.Errorf("rate at 20 s is %v, want 100", got)
+	}
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// The schedule is a vegeta.Pacer: vegeta's own attacker, with a fake clock and target, makes exactly its hits, none early.
+func TestVegetaAttackerKeepsTheSchedule(t *testing.T) {
+	f := func(phases ...scenarios.Phase) {
+		t.Helper()
+		synctest.Test(t, func(t *testing.T) {
+			sched := load.NewSchedule(phases, 1)
+			client := &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+				return &http.Response{StatusCode: http.StatusNoContent, Body: http.NoBody, Request: r}, nil
+			})}
+			attacker := vegeta.NewAttacker(vegeta.Client(client))
+			targeter := vegeta.NewStaticTargeter(vegeta.Target{Method: http.MethodGet, URL: "http://target.test/"})
+			start := time.Now()
+			var hits uint64
+			for res := range attacker.Attack(targeter, sched, 0, "differential") {
+				if res.Code != http.StatusNoContent {
+					t.Fatalf("hit %d has code %d: %s", res.Seq, res.Code, res.Error)
+				}
+				if at, _ := sched.At(res.Seq); res.Timestamp.Sub(start) < at {
+					t.Fatalf("hit %d came at %v, want not before %v", res.Seq, res.Timestamp.Sub(start), at)
+				}
+				hits++
+			}
+			if hits != sched.Total() {
+				t.Errorf("vegeta made %d hits, want %d", hits, sched.Total())
+			}
+		})
+	}
+	f(rate(10*s, 10))
+	f(ramp(5*s, 0, 10), pause(s), count(2*s, 9))
+	f(rate(4*s, 0.5), ramp(10*s, 20, 100))
+}
