@@ -104,6 +104,9 @@ func (r *Rollup) Restore(in io.Reader) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrCheckpoint, err)
 	}
+	if uint64(len(body)) != length {
+		return fmt.Errorf("%w: it has %d of %d bytes", ErrCheckpoint, len(body), length)
+	}
 	if crc32.Checksum(body, castagnoli) != binary.BigEndian.Uint32(head[12:]) {
 		return fmt.Errorf("%w: its checksum does not match", ErrCheckpoint)
 	}

@@ -1,0 +1,51 @@
+package ingest
+
+import (
+	"fmt"
+
+	"github.com/VictoriaMetrics/metrics"
+
+	"edgescope/edge"
+)
+
+// counters are what /metrics says of the pipeline.
+type counters struct{ set *metrics.Set }
+
+func (c counters) taken(b *edge.Batch) {
+	var kinds [3]int
+	invocations := 0
+	for i := range b.Events {
+		kinds[b.Events[i].Kind]++
+		if b.Events[i].Facts.Invocation {
+			invocations++
+		}
+	}
+	for kind, n := range kinds {
+		if n > 0 {
+			c.add(fmt.Sprintf("edgescope_ingest_events_total{kind=%q}", edge.Kind(kind)), n)
+		}
+	}
+	c.add("edgescope_ingest_invocations_total", invocations)
+	c.add("edgescope_ingest_batches_total", 1)
+	c.add("edgescope_ingest_rejected_total", b.RejectedCount)
+	for reason, n := range b.Warnings {
+		c.add(fmt.Sprintf("edgescope_ingest_salvaged_total{reason=%q}", reason), n)
+	}
+}
+
+func (c counters) refused(reason string) {
+	c.add(fmt.Sprintf("edgescope_ingest_refused_batches_total{reason=%q}", reason), 1)
+}
+
+func (c counters) add(name string, n int) { c.set.GetOrCreateCounter(name).Add(n) }
+
+// observe adds gauges of what the rollup holds.
+func (p *Pipeline) observe() {
+	gauge := func(name string, value func() int) {
+		p.o.Metrics.GetOrCreateGauge(name, func() float64 { return float64(value()) })
+	}
+	gauge("edgescope_ingest_batches_in_work", func() int { return len(p.slots) })
+	gauge("edgescope_rollup_keys", func() int { return p.o.Rollup.Stats().Keys })
+	gauge("edgescope_rollup_cells", func() int { return p.o.Rollup.Stats().Cells })
+	gauge("edgescope_rollup_unwritten_cells", func() int { return p.o.Rollup.Stats().Unwritten })
+}

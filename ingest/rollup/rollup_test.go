@@ -1,0 +1,469 @@
+package rollup_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"edgescope/edge"
+	"edgescope/ingest/rollup"
+)
+
+// memory is a store as far as samples go: of one series and time the greatest value counts.
+type memory struct {
+	series map[string]map[int64]float64
+	fail   error
+}
+
+func (m *memory) WriteSamples(_ context.Context, tenant edge.Tenant, samples []edge.Sample) error {
+	if m.fail != nil {
+		return m.fail
+	}
+	if m.series == nil {
+		m.series = map[string]map[int64]float64{}
+	}
+	for _, s := range samples {
+		name := fmt.Sprintf("tenant=%d", tenant)
+		if !slices.IsSortedFunc(s.Series.Labels, func(a, b edge.Attr) int { return strings.Compare(a.Key, b.Key) }) {
+			panic(fmt.Sprintf("labels are not sorted: %v", s.Series.Labels))
+		}
+		for _, l := range s.Series.Labels {
+			name += "," + l.Key + "=" + l.Value
+		}
+		if m.series[name] == nil {
+			m.series[name] = map[int64]float64{}
+		}
+		m.series[name][s.Time] = max(m.series[name][s.Time], s.Value)
+	}
+	return nil
+}
+
+// sum adds up the samples, within [from, to) in Unix seconds, of every series that holds all the parts ("name=value").
+func (m *memory) sum(from, to int64, parts ...string) float64 {
+	total := 0.0
+	for name, points := range m.series {
+		if !holds(name, parts) {
+			continue
+		}
+		for t, v := range points {
+			if t >= from*1000 && t < to*1000 {
+				total += v
+			}
+		}
+	}
+	return total
+}
+
+func holds(name string, parts []string) bool {
+	for _, p := range parts {
+		if !strings.Contains(name+",", ","+p+",") {
+			return false
+		}
+	}
+	return true
+}
+
+const day = 1_795_219_200 // 2026-11-21T00:00:00Z
+
+type clock struct{ at time.Time }
+
+func (c *clock) now() time.Time { return c.at }
+
+func newRollup(c *clock, change ...func(*rollup.Options)) *rollup.Rollup {
+	o := rollup.Options{Collector: "c1", Epoch: 1, Now: c.now, Log: slog.New(slog.DiscardHandler)}
+	for _, f := range change {
+		f(&o)
+	}
+	return rollup.New(o)
+}
+
+// invocation is an event that ended at a Unix second.
+func invocation(at int64, change ...func(*edge.Event)) edge.Event {
+	e := edge.Event{
+		Time: at * 1e9, Duration: 20e6, HasDuration: true,
+		Facts: edge.Facts{
+			Invocation: true, Service: "shop", Platform: "cloudflare.workers", Region: "FRA", Colo: "FRA", Route: "/cart",
+			Version: "v1", Country: "DE", Outcome: edge.OutcomeOK, Weight: 1, Source: edge.SourceOTLP,
+		},
+	}
+	for _, f := range change {
+		f(&e)
+	}
+	return e
+}
+
+func flush(t *testing.T, r *rollup.Rollup, m *memory) {
+	t.Helper()
+	if err := r.Flush(t.Context(), m); err != nil {
+		t.Fatalf("flush: %v", err)
+	}
+}
+
+func wantSum(t *testing.T, m *memory, from, to int64, want float64, parts ...string) {
+	t.Helper()
+	if got := m.sum(from, to, parts...); math.Abs(got-want) > 1e-9*max(1, want) {
+		t.Errorf("sum of %v in [%d, %d): got %v, want %v", parts, from-day, to-day, got, want)
+	}
+}
+
+func TestLateBatchLandsInItsWindows(t *testing.T) {
+	c, m := &clock{time.Unix(day+100, 0)}, &memory{}
+	r := newRollup(c)
+	r.Add(0, []edge.Event{invocation(day + 3)})
+	flush(t, r, m)
+	c.at = c.at.Add(90 * time.Second)
+	r.Add(0, []edge.Event{invocation(day + 4), invocation(day + 17)})
+	flush(t, r, m)
+
+	wantSum(t, m, day, day+10, 2, "__name__=edge_colo_requests")
+	wantSum(t, m, day+10, day+20, 1, "__name__=edge_colo_requests")
+	wantSum(t, m, day, day+3600, 3, "__name__=edge_route_requests", "http_route=/cart")
+	if n := len(m.series); n == 0 || strings.Contains(fmt.Sprint(m.series), "edge_part") {
+		t.Errorf("a batch within 15 minutes must not open parts: %v", m.series)
+	}
+}
+
+func TestEveryWidthHoldsTheSameTotal(t *testing.T) {
+	c, m := &clock{time.Unix(day+7000, 0)}, &memory{}
+	r := newRollup(c, func(o *rollup.Options) { o.Open = 2 * time.Hour })
+	for i := range int64(700) {
+		r.Add(0, []edge.Event{invocation(day + i*10)})
+		if i%50 == 0 {
+			flush(t, r, m)
+		}
+	}
+	flush(t, r, m)
+	for _, w := range edge.Widths {
+		wantSum(t, m, day, day+7200, 700, "__name__="+edge.Metric(edge.FamilyColo, edge.MetricRequests, w))
+		wantSum(t, m, day, day+7200, 700*0.02, "__name__="+edge.Metric(edge.FamilyRoute, edge.MetricDuration+"_sum", w))
+	}
+	wantSum(t, m, day+3600, day+7200, 340, "__name__=edge_colo_requests:1h")
+	wantSum(t, m, day+300, day+600, 30, "__name__=edge_colo_requests:5m")
+}
+
+func TestEventForClosedWindowOpensPart(t *testing.T) {
+	c, m := &clock{time.Unix(day, 0)}, &memory{}
+	r := newRollup(c)
+	r.Add(0, []edge.Event{invocation(day), invocation(day + 1)})
+	flush(t, r, m)
+	for range 3 { // three times too late: each opens a part of its own
+		c.at = c.at.Add(40 * time.Minute)
+		flush(t, r, m)
+		r.Add(0, []edge.Event{invocation(day + 2)})
+		r.Add(0, []edge.Event{invocation(day + 3)})
+		flush(t, r, m)
+	}
+	wantSum(t, m, day, day+10, 8, "__name__=edge_colo_requests")
+	wantSum(t, m, day, day+3600, 8, "__name__=edge_colo_requests:1h")
+}
+
+func TestWindowsOfAnEndedProcess(t *testing.T) {
+	f := func(name string, next func(old, fresh *rollup.Rollup) error) {
+		t.Helper()
+		t.Run(name, func(t *testing.T) {
+			c, m := &clock{time.Unix(day+5, 0)}, &memory{}
+			old := newRollup(c)
+			old.Add(0, []edge.Event{invocation(day + 1), invocation(day + 2)})
+			flush(t, old, m)
+			fresh := newRollup(c, func(o *rollup.Options) { o.Epoch = 2 })
+			if err := next(old, fresh); err != nil {
+				t.Fatal(err)
+			}
+			fresh.Add(0, []edge.Event{invocation(day + 3)})
+			flush(t, fresh, m)
+			for _, w := range edge.Widths {
+				wantSum(t, m, day, day+3600, 3, "__name__="+edge.Metric(edge.FamilyColo, edge.MetricRequests, w))
+			}
+		})
+	}
+	f("continue from the checkpoint", func(old, fresh *rollup.Rollup) error {
+		var b bytes.Buffer
+		return errors.Join(old.Checkpoint(&b), fresh.Restore(&b))
+	})
+	f("open parts without one", func(_, fresh *rollup.Rollup) error {
+		fresh.Forget()
+		return nil
+	})
+}
+
+func TestCheckpointKeepsWhatTheStoreDidNotTake(t *testing.T) {
+	c, m := &clock{time.Unix(day+5, 0)}, &memory{fail: errors.New("disk full")}
+	old := newRollup(c)
+	old.Add(7, []edge.Event{invocation(day + 1)})
+	if err := old.Flush(t.Context(), m); !errors.Is(err, m.fail) {
+		t.Fatalf("flush: got %v, want %v", err, m.fail)
+	}
+	var b bytes.Buffer
+	fresh := newRollup(c)
+	if err := errors.Join(old.Checkpoint(&b), fresh.Restore(&b)); err != nil {
+		t.Fatal(err)
+	}
+	m.fail = nil
+	flush(t, fresh, m)
+	wantSum(t, m, day, day+10, 1, "__name__=edge_colo_requests")
+}
+
+func TestFailedFlushIsWrittenLater(t *testing.T) {
+	c, m := &clock{time.Unix(day+5, 0)}, &memory{fail: errors.New("disk full")}
+	r := newRollup(c)
+	r.Add(0, []edge.Event{invocation(day + 1)})
+	_ = r.Flush(t.Context(), m)
+	c.at = c.at.Add(3 * time.Hour) // the window's time passes, but it must not be forgotten unwritten
+	_ = r.Flush(t.Context(), m)
+	m.fail = nil
+	flush(t, r, m)
+	wantSum(t, m, day, day+10, 1, "__name__=edge_colo_requests")
+	wantSum(t, m, day, day+3600, float64(day+1), "__name__=edge_deploy", "service_version=v1")
+}
+
+func TestClosedWindowsAreForgotten(t *testing.T) {
+	c, m := &clock{time.Unix(day, 0)}, &memory{}
+	r := newRollup(c)
+	for i := range int64(100) {
+		r.Add(0, []edge.Event{invocation(day + i*10)})
+	}
+	flush(t, r, m)
+	c.at = c.at.Add(3 * time.Hour)
+	flush(t, r, m)
+	if got := r.Stats(); got != (rollup.Stats{}) {
+		t.Errorf("three hours later: got %+v, want nothing held", got)
+	}
+}
+
+func TestWhatAnInvocationAdds(t *testing.T) {
+	c, m := &clock{time.Unix(day, 0)}, &memory{}
+	r := newRollup(c)
+	r.Add(0, []edge.Event{
+		invocation(day, func(e *edge.Event) {
+			e.Facts.Weight = 10
+			e.Facts.ColdStart, e.Facts.HasInit, e.Facts.InitDuration = edge.True, true, 412e6
+			e.Facts.HasCPU, e.Facts.CPUTime = true, 3e6
+			e.Facts.CacheStatus = edge.CacheHit
+		}),
+		invocation(day, func(e *edge.Event) {
+			e.Facts.ColdStart, e.Facts.Outcome, e.Facts.CacheStatus = edge.False, edge.OutcomeException, edge.CacheMiss
+		}),
+		invocation(day, func(e *edge.Event) { e.HasDuration = false }),
+		invocation(day, func(e *edge.Event) { e.Facts.Invocation = false }),
+		invocation(day, func(e *edge.Event) { e.Kind = edge.KindDataPoint }),
+	})
+	flush(t, r, m)
+	f := func(want float64, parts ...string) {
+		t.Helper()
+		for _, family := range []string{edge.FamilyColo, edge.FamilyRoute} {
+			p := slices.Clone(parts)
+			p[0] = "__name__=" + family + p[0]
+			wantSum(t, m, day, day+10, want, p...)
+		}
+	}
+	f(3, "events", "edge_signal=span")
+	f(11, "requests", "edge_outcome=ok", "edge_signal=span")
+	f(1, "requests", "edge_outcome=exception")
+	f(1, "requests", "edge_signal=datapoint")
+	f(10, "coldstarts", "faas_coldstart=true")
+	f(1, "coldstarts", "faas_coldstart=false")
+	f(10, "cache", "edge_cache_status=hit")
+	f(1, "cache", "edge_cache_status=miss")
+	f(4.12, "init_seconds_sum")
+	f(10, "init_seconds_bucket")
+	f(0.03, "cpu_seconds_sum")
+	f(0.2, "duration_seconds_sum", "faas_coldstart=true", "edge_cache_status=hit")
+	f(11, "duration_seconds_bucket", "edge_signal=span")
+	f(10, "duration_seconds_bucket", "vmrange=1.896e-02...2.154e-02", "edge_cache_status=hit")
+}
+
+func TestSourcesAreKeptApart(t *testing.T) {
+	c, m := &clock{time.Unix(day, 0)}, &memory{}
+	r := newRollup(c)
+	r.Add(0, []edge.Event{
+		invocation(day),
+		invocation(day, func(e *edge.Event) { e.Facts.Source = edge.SourceTail }),
+		invocation(day, func(e *edge.Event) { e.Facts.Source = edge.SourceTailStream }),
+		invocation(day, func(e *edge.Event) { e.Kind = edge.KindDataPoint }),
+	})
+	flush(t, r, m)
+	wantSum(t, m, day, day+10, 1, "__name__=edge_colo_requests", "edge_signal=span")
+	wantSum(t, m, day, day+10, 2, "__name__=edge_colo_requests", "edge_signal=tail")
+	wantSum(t, m, day, day+10, 1, "__name__=edge_colo_requests", "edge_signal=datapoint")
+}
+
+func TestTenantsAreKeptApart(t *testing.T) {
+	c, m := &clock{time.Unix(day, 0)}, &memory{}
+	r := newRollup(c)
+	r.Add(1, []edge.Event{invocation(day)})
+	r.Add(2, []edge.Event{invocation(day), invocation(day)})
+	flush(t, r, m)
+	for name := range m.series {
+		if !strings.HasPrefix(name, "tenant=1,") && !strings.HasPrefix(name, "tenant=2,") {
+			t.Errorf("series of no tenant: %s", name)
+		}
+	}
+	wantSum(t, m, day, day+10, 3, "__name__=edge_colo_requests")
+}
+
+// realSize is what the design plans for: 330 colos, 40 routes, 3 versions, in some 120 countries.
+func realSize() []edge.Event {
+	var events []edge.Event
+	for colo := range 330 {
+		for route := range 40 {
+			for v := range 3 {
+				events = append(events, invocation(day, func(e *edge.Event) {
+					e.Facts.Colo = "C" + strconv.Itoa(colo)
+					e.Facts.Region = e.Facts.Colo
+					e.Facts.Country = "K" + strconv.Itoa(colo%120)
+					e.Facts.Route = "/r" + strconv.Itoa(route)
+					e.Facts.Version = "v" + strconv.Itoa(v)
+				}))
+			}
+		}
+	}
+	return events
+}
+
+func TestRealSizeFitsUnderTheDefaultCap(t *testing.T) {
+	c, m := &clock{time.Unix(day, 0)}, &memory{}
+	r := newRollup(c)
+	r.Add(0, realSize())
+	flush(t, r, m)
+	wantSum(t, m, day, day+10, 330*40*3, "__name__=edge_colo_requests")
+	wantSum(t, m, day, day+10, 0, "otel_metric_overflow=true")
+}
+
+func TestOverflowKeepsTotalsRight(t *testing.T) {
+	c, m := &clock{time.Unix(day, 0)}, &memory{}
+	r := newRollup(c, func(o *rollup.Options) { o.MaxKeys = 100 })
+	events := realSize()
+	r.Add(0, events)
+	for i := range 500 { // and more services than fit
+		r.Add(0, []edge.Event{invocation(day, func(e *edge.Event) { e.Facts.Service = "s" + strconv.Itoa(i) })})
+	}
+	flush(t, r, m)
+	total := float64(len(events) + 500)
+	wantSum(t, m, day, day+10, total, "__name__=edge_colo_requests")
+	wantSum(t, m, day, day+10, total, "__name__=edge_route_requests")
+	if m.sum(day, day+10, "__name__=edge_route_requests", "otel_metric_overflow=true", "service_name=shop") == 0 {
+		t.Error("the overflow of service shop is not visible")
+	}
+	if keys := r.Stats().Keys; keys > 202 {
+		t.Errorf("held keys: got %d, want at most twice the cap and the two last resorts", keys)
+	}
+}
+
+// TestQuantilesOfTwoModes holds the promise that quantiles from rollups are within 2 % of exact, where it is hardest: between
+// warm starts around 20 ms and cold ones around 250 ms.
+func TestQuantilesOfTwoModes(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	c, m := &clock{time.Unix(day, 0)}, &memory{}
+	r := newRollup(c)
+	var exact []float64
+	for range 50_000 {
+		seconds := 0.020 * math.Exp(0.3*random.NormFloat64())
+		if random.Float64() < 0.07 {
+			seconds = 0.250 * math.Exp(0.2*random.NormFloat64())
+		}
+		exact = append(exact, float64(int64(seconds*1e9))/1e9)
+		r.Add(0, []edge.Event{invocation(day, func(e *edge.Event) { e.Duration = int64(seconds * 1e9) })})
+	}
+	flush(t, r, m)
+	slices.Sort(exact)
+	for _, q := range []float64{0.5, 0.9, 0.95, 0.99, 0.999} {
+		want := exact[int(q*float64(len(exact)))]
+		got := m.quantile(q)
+		if math.Abs(got/want-1) > 0.02 {
+			t.Errorf("p%v: got %.2f ms, exact %.2f ms", q*100, got*1e3, want*1e3)
+		}
+	}
+}
+
+// quantile interpolates inside the vmrange bucket that holds the quantile.
+func (m *memory) quantile(q float64) float64 {
+	type bucket struct{ low, high, count float64 }
+	var buckets []bucket
+	total := 0.0
+	for name, points := range m.series {
+		if !holds(name, []string{"__name__=edge_colo_duration_seconds_bucket"}) {
+			continue
+		}
+		_, text, _ := strings.Cut(name, ",vmrange=")
+		low, high, _ := strings.Cut(text, "...")
+		b := bucket{}
+		b.low, _ = strconv.ParseFloat(low, 64)
+		b.high, _ = strconv.ParseFloat(high, 64)
+		for _, v := range points {
+			b.count += v
+			total += v
+		}
+		buckets = append(buckets, b)
+	}
+	slices.SortFunc(buckets, func(a, b bucket) int { return int(math.Copysign(1, a.low-b.low)) })
+	before := 0.0
+	for _, b := range buckets {
+		if before+b.count >= q*total {
+			return b.low + (b.high-b.low)*(q*total-before)/b.count
+		}
+		before += b.count
+	}
+	return math.NaN()
+}
+
+func TestDamagedCheckpointIsRefused(t *testing.T) {
+	c := &clock{time.Unix(day, 0)}
+	r := newRollup(c)
+	r.Add(0, []edge.Event{invocation(day)})
+	var b bytes.Buffer
+	if err := r.Checkpoint(&b); err != nil {
+		t.Fatal(err)
+	}
+	good := b.Bytes()
+	for i := range good {
+		damaged := slices.Clone(good)
+		damaged[i] ^= 0x40
+		if err := newRollup(c).Restore(bytes.NewReader(damaged)); !errors.Is(err, rollup.ErrCheckpoint) {
+			t.Fatalf("byte %d flipped: got %v, want ErrCheckpoint", i, err)
+		}
+		if err := newRollup(c).Restore(bytes.NewReader(good[:i])); !errors.Is(err, rollup.ErrCheckpoint) {
+			t.Fatalf("cut at byte %d: got %v, want ErrCheckpoint", i, err)
+		}
+	}
+}
+
+func FuzzRestore(f *testing.F) {
+	r := newRollup(&clock{time.Unix(day, 0)})
+	r.Add(0, []edge.Event{invocation(day)})
+	var b bytes.Buffer
+	if err := r.Checkpoint(&b); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b.Bytes())
+	f.Add([]byte{})
+	f.Fuzz(func(_ *testing.T, data []byte) {
+		_ = newRollup(&clock{time.Unix(day, 0)}).Restore(bytes.NewReader(data))
+	})
+}
+
+func BenchmarkAdd(b *testing.B) {
+	c, m := &clock{time.Unix(day, 0)}, &memory{}
+	r := newRollup(c)
+	events := realSize()
+	rand.New(rand.NewPCG(3, 4)).Shuffle(len(events), func(i, j int) { events[i], events[j] = events[j], events[i] })
+	r.Add(0, events)
+	if err := r.Flush(b.Context(), m); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	b.ResetTimer()
+	for i := 0; b.Loop(); i++ {
+		at := i * 50 % (len(events) - 50)
+		r.Add(0, events[at:at+50])
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/50, "ns/invocation")
+}
