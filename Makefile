@@ -1,0 +1,90 @@
+# edgescope: `make run` shows the whole product, `make test` proves it, `make help` lists the rest.
+
+GO       ?= go
+NPM      ?= npm
+BIN      := bin
+LINT     := $(BIN)/golangci-lint
+LINT_AT  := v2.10.1
+FUZZTIME ?= 20s
+NPM_CI   := $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error
+
+.DEFAULT_GOAL := build
+
+.PHONY: build
+build: assets ## Build the three programs and the demo into bin/
+	$(GO) build -o $(BIN)/ ./cmd/... ./e2e/demo
+
+.PHONY: run
+run: build wasm-bench/node_modules ## Start collector, dashboard, three regions and a load test; Ctrl-C stops all
+	@exec $(BIN)/demo --bin $(BIN)
+
+.PHONY: test
+test: assets wasm-bench/node_modules ## Run every test with the race detector, the programs end to end included
+	$(GO) test -race -timeout 20m ./...
+
+.PHONY: e2e
+e2e: assets wasm-bench/node_modules ## Run the end-to-end tests alone, telling each step
+	$(GO) test -count=1 -v -timeout 20m ./e2e/...
+
+.PHONY: check
+check: generate-check $(LINT) ## Check that generated files are up to date, the format, the linters and vet
+	@test -z "$$($(GO) tool gofumpt -l $(GO_FILES))" || { echo 'not gofumpt-ed:'; $(GO) tool gofumpt -l $(GO_FILES); exit 1; }
+	$(GO) vet ./...
+	$(LINT) run ./...
+
+.PHONY: generate
+generate: ## Generate the Go of the templ components
+	$(GO) tool templ generate -path web/view -lazy=false
+
+.PHONY: generate-check
+generate-check: generate
+	@git diff --exit-code -- '*_templ.go' || { echo 'generated files were stale: commit them'; exit 1; }
+
+.PHONY: wasm
+wasm: wasm-bench/node_modules ## Build the WASM kernels again and compare them with the committed ones
+	$(NPM) run --silent wasm --prefix wasm-bench
+	cd wasm-bench/wasm && sha256sum -c SHA256SUMS
+
+.PHONY: bench
+bench: ## Run the benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: fuzz
+fuzz: ## Run every fuzz target for FUZZTIME (20s)
+	@$(GO) list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.Dir}} {{.ImportPath}}{{end}}' ./... | while read -r dir pkg; do \
+	  grep -hoE '^func (Fuzz[A-Za-z0-9_]+)' "$$dir"/*_test.go 2>/dev/null | awk '{print $$2}' | while read -r target; do \
+	    echo "fuzz $$pkg $$target"; $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) "$$pkg" || exit 1; \
+	  done || exit 1; \
+	done
+
+.PHONY: screenshots
+screenshots: build wasm-bench/node_modules ## Take the README's pictures (needs chromium; CHROMIUM names another binary)
+	EDGESCOPE_SCREENSHOTS=$(CURDIR)/docs/images $(GO) test -count=1 -run TestPagesInBrowser ./e2e/
+
+.PHONY: assets
+assets: web/dist/manifest.json ## Bundle the dashboard's scripts and styles
+
+web/dist/manifest.json: web/node_modules $(wildcard web/assets/*) $(wildcard internal/assets/*.go)
+	$(GO) run ./internal/assets
+
+web/node_modules: web/package-lock.json
+	$(NPM_CI) --prefix web
+	@touch $@
+
+wasm-bench/node_modules: wasm-bench/package-lock.json
+	$(NPM_CI) --prefix wasm-bench
+	@touch $@
+
+$(LINT):
+	GOBIN=$(CURDIR)/$(BIN) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_AT)
+
+GO_FILES = $(filter-out %_templ.go,$(shell git ls-files '*.go'))
+
+.PHONY: clean
+clean: ## Remove what was built
+	rm -rf $(BIN) web/node_modules wasm-bench/node_modules
+	find web/dist -mindepth 1 ! -name .gitkeep -delete
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

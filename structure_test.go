@@ -1,0 +1,120 @@
+package edgescope
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// rule says which packages of ours a package may import; "*" is all of them. A package that is missing here fails the test:
+// a new package states its place first. docs/ARCHITECTURE.md has the picture.
+var rule = map[string][]string{
+	"edge":          {},
+	"edge/platform": {"edge"},
+
+	"store":           {"edge"},
+	"store/embedded":  {"edge", "store"},
+	"store/storetest": {"edge", "store"},
+
+	"ingest":                 {"edge", "edge/platform", "store", "ingest/rollup"},
+	"ingest/rollup":          {"edge"},
+	"ingest/otlp":            {"edge"},
+	"ingest/analyticsengine": {"edge"},
+
+	"query":        {"edge", "store"},
+	"query/logsql": {"edge", "store", "query"},
+
+	"scenarios": {},
+	"load":      {"edge", "edge/platform", "scenarios"},
+	"report":    {"edge", "scenarios", "load"},
+
+	"web/chart": {"edge", "store"},
+	"web/view":  {"edge", "store", "query", "web/chart"},
+	"web":       {"edge", "store", "query", "web/chart", "web/view"},
+
+	"internal/run":        {},
+	"internal/workerd":    {},
+	"internal/wasmkernel": {},
+	"internal/assets":     {},
+
+	"cmd/collector": {"*"},
+	"cmd/dashboard": {"*"},
+	"cmd/loadgen":   {"*"},
+	"e2e":           {"*"},
+	"e2e/demo":      {"*"},
+}
+
+// notLinked says which modules a program must not contain.
+var notLinked = map[string][]string{
+	"edgescope/cmd/dashboard": {"github.com/VictoriaMetrics/VictoriaMetrics/", "github.com/VictoriaMetrics/VictoriaLogs/"},
+	"edgescope/cmd/loadgen":   {"github.com/VictoriaMetrics/VictoriaMetrics/", "github.com/VictoriaMetrics/VictoriaLogs/"},
+	"edgescope/cmd/collector": {"github.com/tsenart/vegeta/", "github.com/a-h/templ"},
+}
+
+type listed struct {
+	ImportPath, Name, Doc string
+	Imports, Deps         []string
+	GoFiles               []string
+}
+
+func goList(t *testing.T, args ...string) []listed {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "go", append([]string{"list", "-json"}, args...)...).Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var packages []listed
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p listed
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return packages
+		} else if err != nil {
+			t.Fatalf("go list: %v", err)
+		}
+		packages = append(packages, p)
+	}
+}
+
+func TestImportsPointDown(t *testing.T) {
+	for _, p := range goList(t, "./...") {
+		name := strings.TrimPrefix(p.ImportPath, "edgescope/")
+		if name == "edgescope" {
+			continue
+		}
+		allowed, known := rule[name]
+		if !known {
+			t.Errorf("package %s is not in the import rule: add it to structure_test.go and to docs/ARCHITECTURE.md", name)
+			continue
+		}
+		for _, imported := range p.Imports {
+			ours, ok := strings.CutPrefix(imported, "edgescope/")
+			if ok && !slices.Contains(allowed, ours) && !slices.Contains(allowed, "*") {
+				t.Errorf("%s imports %s; it may import %v", name, ours, allowed)
+			}
+		}
+	}
+}
+
+func TestEveryPackageSaysWhatItIs(t *testing.T) {
+	for _, p := range goList(t, "./...") {
+		if len(p.GoFiles) > 0 && p.Doc == "" {
+			t.Errorf("package %s has no package comment", p.ImportPath)
+		}
+	}
+}
+
+func TestProgramsLinkOnlyWhatTheyNeed(t *testing.T) {
+	for program, banned := range notLinked {
+		for _, dep := range goList(t, program)[0].Deps {
+			for _, prefix := range banned {
+				if strings.HasPrefix(dep+"/", prefix) || strings.HasPrefix(dep, prefix) {
+					t.Errorf("%s links %s", program, dep)
+				}
+			}
+		}
+	}
+}
