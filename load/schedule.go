@@ -41,7 +41,7 @@ func NewSchedule(phases []scenarios.Phase, seed uint64) *Schedule {
 	for i := range phases {
 		p := &phases[i]
 		if p.Poisson && p.Kind != scenarios.PhaseCount {
-			s.addPoisson(i, p, rand.New(rand.NewPCG(seed, uint64(i)))) //nolint:gosec // repeatable on purpose
+			s.addPoisson(i, p, rand.New(rand.NewPCG(seed, uint64(i))))
 			continue
 		}
 		s.addEven(i, p)

@@ -1,0 +1,103 @@
+package load
+
+import (
+	"context"
+	"time"
+
+	"edgescope/scenarios"
+)
+
+// tick is the shortest pause between two bunches of arrivals. Above 5,000 arrivals per second all that are due within one
+// tick start together, which bounds what the dispatcher itself costs.
+const tick = 200 * time.Microsecond
+
+// dispatch starts the arrivals, each in its time, and returns when the last one has started.
+func (n *run) dispatch(ctx context.Context) error {
+	wait := n.options.Wait
+	if wait == nil {
+		precise, stop, err := preciseWait(ctx)
+		if err != nil {
+			return err
+		}
+		defer stop()
+		wait = precise
+	}
+	n.start = time.Now()
+	var k uint64
+	for _, phase := range n.schedule.Phases() {
+		if k == n.schedule.Total() {
+			return nil // what follows are pauses, and there is nobody left to wait for
+		}
+		if err := n.until(ctx, wait, phase.Start, false); err != nil {
+			return err
+		}
+		n.events <- &PhaseStart{At: time.Now(), Phase: n.plan.Phases[phase.Index]}
+		for last := k + phase.Arrivals; k < last; k++ {
+			at, dense := n.arrival(k)
+			if err := n.until(ctx, wait, at, dense); err != nil {
+				return err
+			}
+			n.arrive(ctx, k, at, n.plan.Phases[phase.Index].MaxVusers)
+		}
+	}
+	return nil
+}
+
+// arrival is the time of arrival k, and whether the next one follows within a tick.
+func (n *run) arrival(k uint64) (at time.Duration, dense bool) {
+	at, _ = n.schedule.At(k)
+	next, more := n.schedule.At(k + 1)
+	return at, more && next-at < tick
+}
+
+// until waits for a time since the start of the run; what is due or late does not wait.
+func (n *run) until(ctx context.Context, wait Wait, at time.Duration, dense bool) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	d := at - time.Since(n.start)
+	if d <= 0 {
+		return nil
+	}
+	if dense {
+		d = max(d, tick)
+	}
+	return wait(ctx, d)
+}
+
+// arrive starts the user of arrival k, or drops it when the phase's maxVusers are alive.
+func (n *run) arrive(ctx context.Context, k uint64, at time.Duration, limit int) {
+	if limit > 0 && n.alive.Load() >= int64(limit) {
+		n.events <- &Skip{At: time.Now()}
+		return
+	}
+	n.alive.Add(1)
+	n.users.Go(func() {
+		defer n.alive.Add(-1)
+		n.user(ctx, int(k), n.start.Add(at))
+	})
+}
+
+// user lives one user's life.
+func (n *run) user(ctx context.Context, index int, intended time.Time) {
+	scope := n.plan.NewScope(n.options.Seed, index, n.before)
+	flow := n.plan.PickFlow(scope)
+	u := n.newUser(index, scope)
+	defer u.close()
+	u.flow, u.intended = flow.Name, intended
+	u.began = time.Now()
+	n.events <- &UserStart{At: u.began, Scenario: flow.Name, Lag: u.began.Sub(intended)}
+	err := u.walk(ctx, flow.Steps)
+	n.events <- u.ended(ctx, err)
+}
+
+func (n *run) newUser(index int, scope *scenarios.Scope) *user {
+	u := &user{run: n, scope: scope, target: n.plan.Target, engine: n.shared, ids: n.spans.ids(index)}
+	if region := n.plan.Region(index); region != nil && index >= 0 {
+		u.target, u.region = region.Target, region.Name
+	}
+	if u.engine == nil {
+		u.engine = n.connections(0)
+	}
+	return u
+}

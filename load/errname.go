@@ -1,0 +1,113 @@
+package load
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+)
+
+var errTimeout = errors.New("no response headers in time")
+
+// node's names of the errors that a load test meets.
+var errnoNames = map[syscall.Errno]string{
+	syscall.ECONNREFUSED:  "ECONNREFUSED",
+	syscall.ECONNRESET:    "ECONNRESET",
+	syscall.ECONNABORTED:  "ECONNABORTED",
+	syscall.EPIPE:         "EPIPE",
+	syscall.ETIMEDOUT:     "ETIMEDOUT",
+	syscall.EADDRNOTAVAIL: "EADDRNOTAVAIL",
+	syscall.EADDRINUSE:    "EADDRINUSE",
+	syscall.EMFILE:        "EMFILE",
+	syscall.ENFILE:        "ENFILE",
+	syscall.ENOBUFS:       "ENOBUFS",
+	syscall.EHOSTUNREACH:  "EHOSTUNREACH",
+	syscall.ENETUNREACH:   "ENETUNREACH",
+	syscall.EACCES:        "EACCES",
+	syscall.EPERM:         "EPERM",
+}
+
+// ErrorName is the name of a request's error in the words of node, as Artillery counts it: ECONNREFUSED, ENOTFOUND,
+// EAI_AGAIN, ETIMEDOUT, ECONNRESET, the TLS names, ...; for an error that has none its innermost text.
+func ErrorName(err error) string {
+	if errors.Is(err, errTimeout) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) {
+		return "ETIMEDOUT"
+	}
+	if name := dnsErrorName(err); name != "" {
+		return name
+	}
+	if name := certificateErrorName(err); name != "" {
+		return name
+	}
+	var errno syscall.Errno
+	if errors.As(err, &errno) {
+		if name, ok := errnoNames[errno]; ok {
+			return name
+		}
+	}
+	// net/http has no error value for a connection that the server closed while it was idle.
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
+		strings.Contains(err.Error(), "server closed idle connection") {
+		return "ECONNRESET"
+	}
+	if errors.Is(err, errEncoding) {
+		return errEncoding.Error()
+	}
+	return innermost(err).Error()
+}
+
+func dnsErrorName(err error) string {
+	var dns *net.DNSError
+	switch {
+	case !errors.As(err, &dns):
+		return ""
+	case dns.IsNotFound:
+		return "ENOTFOUND"
+	default:
+		return "EAI_AGAIN"
+	}
+}
+
+func certificateErrorName(err error) string {
+	var unknown x509.UnknownAuthorityError
+	var invalid x509.CertificateInvalidError
+	var host x509.HostnameError
+	switch {
+	case errors.As(err, &unknown):
+		if c := unknown.Cert; c != nil && string(c.RawIssuer) == string(c.RawSubject) {
+			return "DEPTH_ZERO_SELF_SIGNED_CERT"
+		}
+		return "UNABLE_TO_VERIFY_LEAF_SIGNATURE"
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return "CERT_HAS_EXPIRED"
+	case errors.As(err, &host):
+		return "ERR_TLS_CERT_ALTNAME_INVALID"
+	default:
+		return ""
+	}
+}
+
+// OwnLimit tells whether an error of this name is the generator's own limit and not the server's doing: out of file
+// descriptors, ports or buffers.
+func OwnLimit(name string) bool {
+	switch name {
+	case "EMFILE", "ENFILE", "EADDRNOTAVAIL", "ENOBUFS":
+		return true
+	default:
+		return false
+	}
+}
+
+func innermost(err error) error {
+	for {
+		next := errors.Unwrap(err)
+		if next == nil {
+			return err
+		}
+		err = next
+	}
+}

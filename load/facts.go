@@ -1,0 +1,5 @@
+package load
+
+import "net/http"
+
+func (r *Result) facts(http.Header) {}

@@ -1,0 +1,237 @@
+package load
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"edgescope/scenarios"
+)
+
+// maxRedirects is how many redirects of one request are followed (Artillery's limit).
+const maxRedirects = 10
+
+// Names of errors that are not the network's.
+const (
+	failureRedirects = scenarios.UserError("ERR_TOO_MANY_REDIRECTS")
+	failureLocation  = scenarios.UserError("ERR_INVALID_REDIRECT")
+)
+
+// request sends a request of the flow, follows its redirects, and captures and judges the last answer.
+func (u *user) request(ctx context.Context, req *scenarios.Request) error {
+	if !req.Send(u.scope) {
+		return nil
+	}
+	intended := u.intended
+	u.intended = time.Time{}
+	begun := time.Now()
+	if intended.IsZero() {
+		intended = begun
+	}
+	if err := req.Render(u.scope, u.target, &u.message); err != nil {
+		return err
+	}
+	hop, err := u.firstHop(req)
+	if err != nil {
+		return err
+	}
+	for range maxRedirects {
+		x := u.send(ctx, req, hop, exchange{intended: intended, begun: begun})
+		next, redirected := hop.redirect(req, x)
+		if !redirected {
+			return u.finish(req, x)
+		}
+		x.result.Final = false
+		u.emit(x.result)
+		hop = next
+		begun = time.Now()
+		intended = begun
+	}
+	x := u.send(ctx, req, hop, exchange{intended: intended, begun: begun})
+	if _, redirected := hop.redirect(req, x); redirected {
+		x.err = failureRedirects
+	}
+	return u.finish(req, x)
+}
+
+// hop is one request on the way to the answer.
+type hop struct {
+	method string
+	url    *url.URL
+	header http.Header
+	body   []byte
+}
+
+// exchange is a request that was sent, with its times and what came of it.
+type exchange struct {
+	intended, begun time.Time
+	answer          *answer
+	result          *Result
+	err             error
+}
+
+func (u *user) firstHop(req *scenarios.Request) (*hop, error) {
+	m := &u.message
+	target, err := url.Parse(m.URL)
+	if err != nil {
+		return nil, scenarios.UserError("Invalid URL - " + m.URL)
+	}
+	h := &hop{method: m.Method, url: target, body: m.Body, header: make(http.Header, len(m.Header)+4)}
+	for _, f := range m.Header {
+		h.header.Set(f.Name, f.Value)
+	}
+	if h.header["User-Agent"] == nil {
+		h.header.Set("User-Agent", u.options.UserAgent)
+	}
+	if req.Gzip && h.header["Accept-Encoding"] == nil {
+		h.header.Set("Accept-Encoding", acceptEncoding)
+	}
+	// The transport may still be writing a body when its request is over (an early answer, a timeout): Render must not
+	// write over it.
+	m.Body = nil
+	u.keepCookies(target, m.Cookies)
+	return h, nil
+}
+
+// send sends one hop and makes its result.
+func (u *user) send(ctx context.Context, req *scenarios.Request, h *hop, x exchange) *exchange {
+	r := &Result{Scenario: u.flow, Endpoint: req.Endpoint, Name: req.Name, Region: u.region, Final: true}
+	sequence := u.steps[req]
+	if sequence != nil {
+		r.Attack = sequence.attack
+		r.Seq, r.Timestamp = sequence.take(x.intended)
+	}
+	r.Method, r.URL, r.BytesOut = h.method, h.url.String(), uint64(len(h.body))
+	c := &call{
+		method: h.method, url: r.URL, header: u.withCookies(h), body: h.body,
+		timeout: req.Timeout, keep: req.NeedsBody(), begun: x.begun,
+	}
+	span := u.startSpan(req, h, c)
+	x.answer, x.err = u.engine.do(ctx, c)
+	r.read(&x)
+	r.Cut = x.err != nil && ctx.Err() != nil
+	if x.err != nil && !r.Cut {
+		r.Failure = ErrorName(x.err)
+		r.Error = r.Failure
+	}
+	if r.Cut {
+		r.Error = "interrupted"
+	}
+	if x.answer.header != nil {
+		r.BadCookies = u.readCookies(h.url, x.answer.header)
+	}
+	x.result = r
+	span.end(r, x.answer.end)
+	return &x
+}
+
+// read takes over what the answer says.
+func (r *Result) read(x *exchange) {
+	a := x.answer
+	r.Timing, r.Retries = a.timing, a.retries
+	r.Lag = x.begun.Sub(x.intended)
+	r.Code = uint16(a.status)
+	r.BytesIn, r.Decoded = uint64(a.wire), a.decoded
+	r.Latency = max(a.end.Sub(r.Timestamp), 0)
+	r.facts(a.header)
+}
+
+// redirect tells where an answer sends the request on to. A redirect that cannot be followed becomes the exchange's error.
+func (h *hop) redirect(req *scenarios.Request, x *exchange) (*hop, bool) {
+	if x.err != nil || !req.FollowRedirect {
+		return nil, false
+	}
+	location := x.answer.header.Get("Location")
+	switch x.answer.status {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+	default:
+		return nil, false
+	}
+	if location == "" {
+		return nil, false
+	}
+	target, err := h.url.Parse(location)
+	if err != nil || target.Scheme != "http" && target.Scheme != "https" || target.Host == "" {
+		x.err = failureLocation
+		return nil, false
+	}
+	return h.to(target, x.answer.status), true
+}
+
+// to is the request after a redirect: 303 turns everything into GET, 301 and 302 turn POST into GET; the password and the
+// cookies that the script wrote itself stay with the host they were meant for.
+func (h *hop) to(target *url.URL, status int) *hop {
+	next := &hop{method: h.method, url: target, header: h.header.Clone(), body: h.body}
+	post := h.method == http.MethodPost && (status == http.StatusMovedPermanently || status == http.StatusFound)
+	if post || status == http.StatusSeeOther && h.method != http.MethodHead {
+		next.method, next.body = http.MethodGet, nil
+		next.header.Del("Content-Type")
+		next.header.Del("Content-Length")
+	}
+	if target.Host != h.url.Host {
+		next.header.Del("Authorization")
+		next.header.Del("Cookie")
+		next.header.Del("Host")
+	}
+	return next
+}
+
+// finish captures from and judges the final answer, hands the result over and tells what ends the user.
+func (u *user) finish(req *scenarios.Request, x *exchange) error {
+	r := x.result
+	if x.err != nil && r.Failure == "" && !r.Cut { // a redirect that leads nowhere
+		r.Failure = ErrorName(x.err)
+		r.Error = r.Failure
+	}
+	if x.err != nil {
+		u.emit(r)
+		if r.Cut {
+			return x.err
+		}
+		return scenarios.UserError(r.Failure)
+	}
+	response := &scenarios.Response{Status: x.answer.status, Header: x.answer.header, Body: x.answer.body}
+	err := req.Capture(u.scope, response)
+	if failed := u.judge(req, r, response); err == nil {
+		err = failed
+	}
+	u.emit(r)
+	return err
+}
+
+// judge holds the answer against the expectations. A failed one is no error unless the script says so.
+func (u *user) judge(req *scenarios.Request, r *Result, response *scenarios.Response) error {
+	if u.silent {
+		return nil
+	}
+	r.Outcomes = req.Judge(nil, u.scope, response)
+	for _, o := range r.Outcomes {
+		if o.OK {
+			continue
+		}
+		if r.Error == "" {
+			r.Error = fmt.Sprintf("expectation failed: %s: want %s, got %s", o.Type, o.Want, o.Got)
+		}
+		if u.plan.Expect.FailuresAsErrors {
+			r.Endpoint = "" // Artillery counts no endpoint metric for a request that fails this way
+			return u.expectationError(req, r)
+		}
+	}
+	return nil
+}
+
+func (u *user) expectationError(req *scenarios.Request, r *Result) error {
+	name := r.URL
+	if u.plan.Expect.UseOnlyRequestNames && req.Name != "" {
+		name = req.Name
+	}
+	return scenarios.UserError("Failed expectations for request " + name)
+}
+
+func (u *user) emit(r *Result) {
+	if !u.silent {
+		u.events <- r
+	}
+}

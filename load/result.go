@@ -1,0 +1,115 @@
+package load
+
+import (
+	"time"
+
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+
+	"edgescope/scenarios"
+)
+
+// Event is something that happened in a run: *Result, *UserStart, *UserEnd, *Skip, *PhaseStart or *Line. The runner hands
+// events over one at a time and does not touch them again: they belong to the receiver.
+type Event interface{ event() }
+
+func (*Result) event()     {}
+func (*UserStart) event()  {}
+func (*UserEnd) event()    {}
+func (*Skip) event()       {}
+func (*PhaseStart) event() {}
+func (*Line) event()       {}
+
+// Result is what came of one HTTP request; every hop of a redirect is a request of its own.
+//
+// The embedded vegeta result has Attack = "scenario/step", Seq contiguous from 0 per Attack in the order in which they
+// started, Timestamp = the intended start (moved forward where a user started out of order, since vegeta's plot wants Timestamps
+// to rise with Seq), Latency = the response time (intended start to last byte of the body), BytesIn
+// as received from the wire; Body and Headers are nil.
+type Result struct {
+	vegeta.Result
+
+	Scenario string
+	Endpoint string // scenarios.Request.Endpoint: the URL as the script spells it, and the name
+	Name     string // of the request, "" if it has none
+	Region   string // where the user was sent, "" without regions
+
+	Timing
+
+	// Final is false for a redirect that was followed.
+	Final bool
+	// Retries counts tries that net/http repeated by itself after they had been written, on connections that the server was
+	// closing. Each was a request of its own.
+	Retries int
+	// Failure is the name under which Artillery counts the error of a request without a (complete) answer: ECONNREFUSED,
+	// ETIMEDOUT, ...; "" otherwise. vegeta's Error is this, or the first failed expectation.
+	Failure string
+	// Cut is true when the request was in flight as the run was interrupted; Failure is empty then.
+	Cut bool
+	// Decoded is the length of the body after decompression, in bytes.
+	Decoded int64
+
+	// What the answer's headers say of the edge (edge/platform): empty and nil when they say nothing.
+	EdgeRegion  string
+	CacheStatus string
+	ColdStart   *bool
+
+	// Outcomes are the expectations of the request, on its final answer only.
+	Outcomes []scenarios.Outcome
+	// BadCookies counts Set-Cookie headers of the answer that could not be read.
+	BadCookies int
+}
+
+// Answered tells whether the headers of an answer came.
+func (r *Result) Answered() bool { return r.Code != 0 }
+
+// Timing divides a request's time. For a first step Lag + ConnWait + DNS + TCP + TLS + TTFB + Body is the response time;
+// later steps have no lag, since they begin when the user gets there.
+type Timing struct {
+	// Lag is from the intended to the real start; ConnWait the wait for a free connection.
+	Lag, ConnWait, DNS, TCP, TLS time.Duration
+	// TTFB is from the send (connection in hand) to the first byte of the final answer, Body from there to the last byte.
+	TTFB, Body time.Duration
+	// Waited is from the last byte of the request written to the first byte of the answer: Artillery's http.response_time.
+	Waited time.Duration
+	// Sent is when the connection was in hand; zero if none was.
+	Sent time.Time
+	// Reused is true when the request went over a connection that had carried one before.
+	Reused bool
+}
+
+// Response is from the intended start to the last byte of the body, exactly.
+func (t *Timing) Response() time.Duration {
+	return t.Lag + t.ConnWait + t.DNS + t.TCP + t.TLS + t.TTFB + t.Body
+}
+
+// Service is from the send to the last byte of the body.
+func (t *Timing) Service() time.Duration { return t.TTFB + t.Body }
+
+// UserStart is an arrival that became a user.
+type UserStart struct {
+	At       time.Time // when it really started
+	Scenario string
+	Lag      time.Duration
+}
+
+// UserEnd is the end of a user. Err is the name of the error that ended it early, "" for one that walked its whole flow.
+type UserEnd struct {
+	At       time.Time
+	Scenario string
+	Length   time.Duration // from the real start
+	Err      string
+	// Cut is true when the interruption of the run ended it.
+	Cut bool
+}
+
+// Skip is an arrival that was dropped because maxVusers users were alive.
+type Skip struct{ At time.Time }
+
+// PhaseStart is the start of a phase.
+type PhaseStart struct {
+	At    time.Time
+	Phase scenarios.Phase
+}
+
+// Line is what a log step prints.
+type Line struct{ Text string }

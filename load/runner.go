@@ -1,0 +1,226 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.opentelemetry.io/otel/trace"
+
+	"edgescope/scenarios"
+)
+
+// Options are what a run has beside its plan. The zero value runs the plan as the script says.
+type Options struct {
+	// Seed fixes all randomness of the load: one stream for the schedule and one for each user.
+	Seed uint64
+	// UserAgent is sent unless the script sets one.
+	UserAgent string
+	// MaxConnections > 0 makes all users share one pool of at most so many connections per host, in place of config.http.pool.
+	MaxConnections int
+	// Stop > 0 ends users between two steps once the run has lasted that long; they count as completed.
+	Stop time.Duration
+	// TraceParent sends a traceparent header with every request. Tracer, if set, makes the client spans of the sampled ones,
+	// about SampledPerSecond of them.
+	TraceParent bool
+	Tracer      trace.Tracer
+	// RunID is put on client spans as edge.run.id.
+	RunID string
+	// Wait replaces the precise timer of the arrivals, RoundTripper the connections: for tests.
+	Wait         Wait
+	RoundTripper http.RoundTripper
+}
+
+// Runner runs one plan. A Runner may run several times, one run after another.
+type Runner struct {
+	plan     *scenarios.Plan
+	options  Options
+	schedule *Schedule
+	dialer   *dialer
+}
+
+// New prepares a run. It fails when the certificates of config.tls cannot be used.
+func New(plan *scenarios.Plan, o Options) (*Runner, error) {
+	d, err := newDialer(plan.TLS)
+	if err != nil {
+		return nil, err
+	}
+	return &Runner{plan: plan, options: o, schedule: NewSchedule(plan.Phases, o.Seed), dialer: d}, nil
+}
+
+// Schedule is the arrivals of the run.
+func (r *Runner) Schedule() *Schedule { return r.schedule }
+
+// FlowError tells that the script's before or after flow failed. After a failed before flow no user was started.
+type FlowError struct {
+	Flow string // "before" or "after"
+	Err  error
+}
+
+func (e *FlowError) Error() string {
+	return fmt.Sprintf("the script's %s flow failed: %v", e.Flow, e.Err)
+}
+
+func (e *FlowError) Unwrap() error { return e.Err }
+
+// eventQueue bounds the events between the users and the receiver. When it is full users wait before their next step, which
+// no latency contains.
+const eventQueue = 8192
+
+// Run starts every arrival of the schedule at its time and returns when the last user has ended and emit has returned for
+// the last time. emit is called from one goroutine, event by event. The end of ctx stops the arrivals, cuts the users off
+// and makes the error context.Cause(ctx); *FlowError tells of the before and after flows; any other error means that the run
+// could not go on.
+func (r *Runner) Run(ctx context.Context, emit func(Event)) error {
+	run := r.newRun(ctx)
+	defer run.close()
+	var receiver sync.WaitGroup
+	receiver.Go(func() {
+		for e := range run.events {
+			emit(e)
+		}
+	})
+	err := run.all(ctx)
+	close(run.events)
+	receiver.Wait()
+	return err
+}
+
+// run is the state of one run.
+type run struct {
+	*Runner
+	steps  map[*scenarios.Request]*sequence
+	events chan Event
+	shared engine // nil when every user has its own connections
+	spans  *spans
+	start  time.Time
+	before *scenarios.Scope
+	alive  atomic.Int64
+	users  sync.WaitGroup
+}
+
+func (r *Runner) newRun(ctx context.Context) *run {
+	n := &run{Runner: r, events: make(chan Event, eventQueue), steps: map[*scenarios.Request]*sequence{}}
+	for i := range r.plan.Flows {
+		n.sequences(r.plan.Flows[i].Name, r.plan.Flows[i].Steps)
+	}
+	n.spans = newSpans(ctx, r.plan, &r.options)
+	switch pool := r.pool(); {
+	case r.options.RoundTripper != nil:
+		n.shared = &netHTTP{rt: r.options.RoundTripper, idle: func() {}}
+	case pool > 0:
+		n.shared = n.connections(pool)
+	}
+	return n
+}
+
+// pool is how many connections per host all users share; 0: each has its own.
+func (r *Runner) pool() int {
+	if r.options.MaxConnections > 0 {
+		return r.options.MaxConnections
+	}
+	return r.plan.HTTP.Pool
+}
+
+func (r *Runner) connections(limit int) engine {
+	t := r.dialer.transport(limit)
+	return &netHTTP{rt: t, idle: t.CloseIdleConnections}
+}
+
+func (n *run) close() {
+	if n.shared != nil {
+		n.shared.close()
+	}
+}
+
+func (n *run) all(ctx context.Context) error {
+	n.start = time.Now()
+	if err := n.once(ctx, n.plan.Before, "before"); err != nil {
+		return err
+	}
+	err := n.dispatch(ctx)
+	n.users.Wait()
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	if err != nil {
+		return err
+	}
+	return n.once(ctx, n.plan.After, "after")
+}
+
+// once runs the before or the after flow, whose requests are in no counter. What before captures is what users begin with.
+func (n *run) once(ctx context.Context, flow *scenarios.Flow, name string) error {
+	if flow == nil {
+		return nil
+	}
+	u := n.newUser(-1, n.plan.NewScope(n.options.Seed, -1, n.before))
+	u.silent = true
+	defer u.close()
+	err := u.walk(ctx, flow.Steps)
+	if name == "before" {
+		n.before = u.scope
+	}
+	if err == nil || errors.Is(err, errStop) {
+		return nil
+	}
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	return &FlowError{Flow: name, Err: err}
+}
+
+// sequences gives every request of a flow its vegeta attack name and sequence numbers.
+func (n *run) sequences(flow string, steps []scenarios.Step) {
+	for _, step := range steps {
+		switch step := step.(type) {
+		case *scenarios.Request:
+			n.steps[step] = n.sequenceOf(flow + "/" + StepName(step))
+		case *scenarios.Loop:
+			n.sequences(flow, step.Steps)
+		case *scenarios.Think, *scenarios.Log:
+		}
+	}
+}
+
+// sequenceOf finds the sequence of an attack: two steps of a flow with one name share it.
+func (n *run) sequenceOf(attack string) *sequence {
+	for _, s := range n.steps {
+		if s.attack == attack {
+			return s
+		}
+	}
+	return &sequence{attack: attack}
+}
+
+// StepName is how reports call a request: its name, else its method and the URL as the script spells it.
+func StepName(r *scenarios.Request) string {
+	if r.Name != "" {
+		return r.Name
+	}
+	return r.Method + " " + r.Endpoint
+}
+
+// sequence numbers the requests of one vegeta attack. vegeta's plot wants timestamps that rise with the numbers, so both are
+// given out under one lock, and a user that started out of order takes the timestamp of the one before it.
+type sequence struct {
+	attack string
+	mu     sync.Mutex
+	next   uint64
+	last   time.Time
+}
+
+func (s *sequence) take(intended time.Time) (seq uint64, timestamp time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if intended.After(s.last) {
+		s.last = intended
+	}
+	seq = s.next
+	s.next++
+	return seq, s.last
+}

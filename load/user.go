@@ -1,0 +1,106 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"net/http"
+	"time"
+
+	"edgescope/scenarios"
+)
+
+// errStop ends a user whose time is up (Options.Stop).
+var errStop = errors.New("the run has lasted as long as it should")
+
+// user is a virtual user: one goroutine, its variables, cookies and connections.
+type user struct {
+	*run
+	scope    *scenarios.Scope
+	flow     string
+	target   string
+	region   string
+	engine   engine
+	jar      http.CookieJar // nil until the first cookie
+	message  scenarios.Message
+	intended time.Time // when the next request should start; zero: when the user gets there
+	began    time.Time
+	ids      *rand.Rand // of traces
+	silent   bool       // before and after flows are in no counter
+}
+
+func (u *user) close() {
+	if u.engine != u.shared {
+		u.engine.close()
+	}
+}
+
+func (u *user) walk(ctx context.Context, steps []scenarios.Step) error {
+	for _, step := range steps {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if stop := u.options.Stop; stop > 0 && time.Since(u.start) >= stop {
+			return errStop
+		}
+		if err := u.step(ctx, step); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (u *user) step(ctx context.Context, step scenarios.Step) error {
+	switch step := step.(type) {
+	case *scenarios.Request:
+		return u.request(ctx, step)
+	case *scenarios.Think:
+		return u.think(ctx, step)
+	case *scenarios.Loop:
+		return u.loop(ctx, step)
+	case *scenarios.Log:
+		u.events <- &Line{Text: step.Text.Text(u.scope)}
+	}
+	return nil
+}
+
+func (u *user) think(ctx context.Context, step *scenarios.Think) error {
+	pause, err := step.Pause(u.scope)
+	if err != nil {
+		return err
+	}
+	u.intended = time.Time{}
+	if stop := u.options.Stop; stop > 0 {
+		pause = min(pause, stop-time.Since(u.start))
+	}
+	if pause <= 0 {
+		return nil
+	}
+	return RuntimeWait(ctx, pause)
+}
+
+func (u *user) loop(ctx context.Context, step *scenarios.Loop) error {
+	for range step.Passes(u.scope) {
+		// An endless loop may have no step of its own to notice the end of the run.
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := u.walk(ctx, step.Steps); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ended tells how a user's life ended.
+func (u *user) ended(ctx context.Context, err error) *UserEnd {
+	end := &UserEnd{At: time.Now(), Scenario: u.flow, Length: time.Since(u.began)}
+	switch {
+	case err == nil || errors.Is(err, errStop):
+	case ctx.Err() != nil:
+		end.Cut = true
+	default:
+		end.Err = err.Error()
+	}
+	return end
+}
