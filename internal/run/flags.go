@@ -157,17 +157,19 @@ func (f *Flags) parseEnv(lookupEnv func(string) (string, bool)) error {
 
 // Help prints the usage text and the flags by group.
 func (f *Flags) Help(w io.Writer) {
-	fmt.Fprintln(w, strings.TrimSpace(f.usage))
+	var b strings.Builder
+	b.WriteString(strings.TrimSpace(f.usage) + "\n")
 	for _, g := range f.groups {
-		fmt.Fprintf(w, "\n%s:\n", g.title)
+		b.WriteString("\n" + g.title + ":\n")
 		for _, name := range g.names {
-			f.helpFlag(w, name)
+			b.WriteString(f.helpFlag(name))
 		}
 	}
-	fmt.Fprintf(w, "\nEvery flag is also an environment variable: --log-level is %sLOG_LEVEL.\n", EnvPrefix)
+	b.WriteString("\nEvery flag is also an environment variable: --log-level is " + EnvPrefix + "LOG_LEVEL.\n")
+	io.WriteString(w, b.String())
 }
 
-func (f *Flags) helpFlag(w io.Writer, name string) {
+func (f *Flags) helpFlag(name string) string {
 	fl := f.set.Lookup(name)
 	left := "      --" + name
 	if short := f.short[name]; short != "" {
@@ -182,10 +184,9 @@ func (f *Flags) helpFlag(w io.Writer, name string) {
 	}
 	const column = 34
 	if len(left) >= column {
-		fmt.Fprintf(w, "%s\n%*s%s\n", left, column, "", usage)
-		return
+		return fmt.Sprintf("%s\n%*s%s\n", left, column, "", usage)
 	}
-	fmt.Fprintf(w, "%-*s%s\n", column, left, usage)
+	return fmt.Sprintf("%-*s%s\n", column, left, usage)
 }
 
 type durationValue time.Duration
@@ -225,8 +226,16 @@ var units = []struct {
 	suffix string
 	size   int64
 }{
-	{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"TiB", 1 << 40},
-	{"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12}, {"B", 1}, {"", 1},
+	{"KiB", 1 << 10},
+	{"MiB", 1 << 20},
+	{"GiB", 1 << 30},
+	{"TiB", 1 << 40},
+	{"KB", 1e3},
+	{"MB", 1e6},
+	{"GB", 1e9},
+	{"TB", 1e12},
+	{"B", 1},
+	{"", 1},
 }
 
 type bytesValue int64

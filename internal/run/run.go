@@ -62,7 +62,7 @@ func ExitCode(program string, stderr io.Writer, err error) int {
 		return 0
 	}
 	if msg := err.Error(); msg != "" {
-		fmt.Fprintf(stderr, "%s: %s\n", program, msg)
+		io.WriteString(stderr, program+": "+msg+"\n")
 	}
 	var code *CodeError
 	if errors.As(err, &code) {
