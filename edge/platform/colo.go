@@ -1,0 +1,66 @@
+package platform
+
+import (
+	_ "embed"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// Colo is a place where edge functions run: a point of presence by its airport code, or a region of a cloud.
+type Colo struct {
+	// Code is as edge.colo and cloud.region spell it: three capitals, or a region such as us-east-1, iad1, gru.
+	Code string
+	City string
+	// Country is an ISO 3166-1 code of two letters.
+	Country string
+	// Region is the part of the world: Europe, North America, South America, Asia, Middle East, Africa, Oceania.
+	Region string
+	// Lat and Lon are in degrees, north and east positive, good to about 0.1.
+	Lat, Lon float64
+}
+
+//go:embed colos.tsv
+var coloTable string
+
+var colos = sync.OnceValue(func() map[string]Colo {
+	table := make(map[string]Colo)
+	region := ""
+	for line := range strings.Lines(coloTable) {
+		line = strings.TrimSpace(line)
+		if name, ok := strings.CutPrefix(line, "# "); ok {
+			region = name
+			continue
+		}
+		for _, c := range parseColos(line) {
+			c.Region = region
+			table[c.Code] = c
+		}
+	}
+	return table
+})
+
+// parseColos reads a line "codes city country latitude longitude", separated by tabs; several codes of one place are
+// separated by spaces.
+func parseColos(line string) []Colo {
+	fields := strings.Split(line, "\t")
+	if len(fields) != 5 {
+		return nil
+	}
+	lat, errLat := strconv.ParseFloat(fields[3], 64)
+	lon, errLon := strconv.ParseFloat(fields[4], 64)
+	if errLat != nil || errLon != nil {
+		return nil
+	}
+	var all []Colo
+	for code := range strings.FieldsSeq(fields[0]) {
+		all = append(all, Colo{Code: code, City: fields[1], Country: fields[2], Lat: lat, Lon: lon})
+	}
+	return all
+}
+
+// Lookup answers the place of a colo or a region by its code, exactly as spelt in the events. An unknown code has none.
+func Lookup(code string) (Colo, bool) {
+	c, ok := colos()[code]
+	return c, ok
+}

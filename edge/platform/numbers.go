@@ -1,0 +1,160 @@
+package platform
+
+import (
+	"math"
+	"strconv"
+	"strings"
+
+	"edgescope/edge"
+)
+
+// Where a cold start was told (edge.coldstart.source): by an attribute of the event, or by an init span or report.
+const (
+	coldByAttribute = "attribute"
+	coldByPlatform  = "platform"
+)
+
+// The lengths of time of one unit in nanoseconds, for sources.
+const (
+	nano   = 1
+	milli  = 1e6
+	second = 1e9
+)
+
+// The sources of flags and numbers, in order.
+var (
+	coldRule = rule{sources: []source{
+		{name: edge.KeyColdStart, read: boolean},
+		{name: "faas.cold_start", read: boolean},
+		{name: "cold_start", read: boolean},
+		{name: "coldStart", read: boolean},
+		{name: "aws.lambda.coldstart", read: boolean},
+		{name: "function.cold_start", read: boolean},
+		{name: "cloudflare.cold_start_ms", read: trueIfPositive},
+		{name: "function_start_type", read: startType},
+		{name: "initDurationMs", read: means("true")},
+	}}
+	coldReportRule = rule{sources: attrs(edge.KeyColdStartSource)}
+	statusRule     = rule{sources: []source{{name: edge.KeyStatus, read: statusText}, {name: "http.status_code", read: statusText}}}
+	countRule      = rule{sources: attrs(edge.KeyCount)}
+	intervalRule   = rule{sources: attrs("_sample_interval")}
+
+	initRule = rule{sources: []source{
+		length(edge.KeyInitDuration, nano), length("faas.init_duration", second), length("cloudflare.cold_start_ms", milli),
+		length("aws.lambda.init_duration", milli), length("initDurationMs", milli),
+	}}
+	cpuRule = rule{sources: []source{
+		length(edge.KeyCPUTime, nano), length("cloudflare.cpu_time_ms", milli), length("cloudflare.cpu_time", milli),
+		length("cpu_time_ms", milli), length("faas.cpu_usage", second),
+	}}
+	wallRule = rule{sources: []source{
+		length(edge.KeyWallTime, nano), length("cloudflare.wall_time_ms", milli), length("cloudflare.wall_time", milli),
+	}}
+	ttfbRule = rule{sources: []source{
+		length(edge.KeyTTFB, nano), length("cloudflare.response.time_to_first_byte_ms", milli), length("http.response_time", milli),
+	}}
+	// originRule comes before the spans of requests to an origin, upstreamRule and Server-Timing after them.
+	originRule   = rule{sources: []source{length(edge.KeyOriginDuration, nano)}}
+	upstreamRule = rule{sources: []source{{name: headerEnvoyTime, header: true, read: number, unit: milli}}}
+	timingRule   = rule{sources: []source{header(headerTiming, nil)}}
+)
+
+// length is a source that holds a number of units.
+func length(key string, unit float64) source { return source{name: key, read: number, unit: unit} }
+
+// number lets a number through that can be a length of time.
+func number(s string) string {
+	if _, ok := nanoseconds(s, 1); !ok {
+		return ""
+	}
+	return s
+}
+
+// length answers the length of time that a rule finds, in nanoseconds.
+func (v *view) length(r *rule) (nanos int64, found bool) {
+	value, src := v.find(r, firstElement)
+	if src == nil {
+		return 0, false
+	}
+	return nanoseconds(value, src.unit)
+}
+
+// nanoseconds reads a number of units; negative ones and those beyond 292 years are none.
+func nanoseconds(s string, unit float64) (int64, bool) {
+	n, err := strconv.ParseFloat(s, 64)
+	if err != nil || math.IsNaN(n) || n < 0 || n*unit >= math.MaxInt64 {
+		return 0, false
+	}
+	return int64(math.Round(n * unit)), true
+}
+
+func boolean(s string) string {
+	switch {
+	case s == "1" || strings.EqualFold(s, "true"):
+		return "true"
+	case s == "0" || strings.EqualFold(s, "false"):
+		return "false"
+	default:
+		return ""
+	}
+}
+
+func trueIfPositive(s string) string {
+	if n, err := strconv.ParseFloat(s, 64); err != nil || !(n > 0) {
+		return ""
+	}
+	return "true"
+}
+
+// startType reads Vercel's function_start_type; a prewarmed function is not cold.
+func startType(s string) string {
+	switch strings.ToLower(s) {
+	case "cold":
+		return "true"
+	case "hot", "prewarmed":
+		return "false"
+	default:
+		return ""
+	}
+}
+
+// statusText lets an HTTP status through.
+func statusText(s string) string {
+	if statusCode(s) == 0 {
+		return ""
+	}
+	return s
+}
+
+// statusCode reads an HTTP status sent as integer, double or text; anything outside 100..599 is none.
+func statusCode(s string) int {
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		f, err := strconv.ParseFloat(s, 64)
+		if err != nil || f != math.Trunc(f) {
+			return 0
+		}
+		n = int(max(0, min(f, 1000)))
+	}
+	if n < 100 || n > 599 {
+		return 0
+	}
+	return n
+}
+
+// serverTiming answers the duration of the first of those metrics in a Server-Timing header
+// (W3C Server Timing: name;dur=milliseconds;desc="text"), and whether one of them is there.
+func serverTiming(value string, names ...string) (nanos int64, found bool) {
+	for _, name := range names {
+		for member := range splitQuoted(value, ',') {
+			metric, params, _ := strings.Cut(member, ";")
+			if !strings.EqualFold(strings.TrimSpace(metric), name) {
+				continue
+			}
+			dur, _ := parameter(params, "dur")
+			nanos, _ = nanoseconds(dur, milli)
+			return nanos, true
+		}
+	}
+	return 0, false
+}

@@ -1,0 +1,88 @@
+package platform
+
+import (
+	"net/http"
+	"strings"
+
+	"edgescope/edge"
+)
+
+// ResponseFacts are what the headers of an HTTP response tell about the place that answered, in the spelling of the stored
+// events. Absent text is "", lengths of time are nanoseconds and count only with their Has flag.
+type ResponseFacts struct {
+	Platform, Colo, Region string
+	CacheStatus            string
+	// CacheSource is the header that told the cache status.
+	CacheSource  string
+	ColdStart    edge.Tri
+	InitDuration int64
+	HasInit      bool
+	CPUTime      int64
+	HasCPU       bool
+	Origin       int64
+	HasOrigin    bool
+	InvocationID string
+}
+
+// The headers that only a response to a client has, not an attribute of an event.
+const (
+	headerEdgeRegion = "X-Edge-Region"
+	headerColdStart  = "X-Cold-Start"
+)
+
+// Response reads the headers of a response with the rules that Normalize applies to the attributes of an event. Beside them
+// it reads what an edge function itself may say: its region in X-Edge-Region and a cold start in X-Cold-Start (1 or 0), else
+// in Server-Timing as cold or init. The facts may share memory with the headers.
+func Response(h http.Header) ResponseFacts {
+	e := edge.Event{Kind: edge.KindLog}
+	v := view{event: &e, resource: new(resourceView)}
+	v.readHeaders(h)
+	r := ResponseFacts{InvocationID: v.text(&invocationRule)}
+	r.CacheStatus, r.CacheSource = v.cache()
+
+	own := h.Get(headerEdgeRegion)
+	facts := edge.Facts{Region: own}
+	if c, ok := Lookup(own); ok && len(own) == 3 && isCapitals(own) {
+		facts.Colo = c.Code
+	}
+	v.place(&facts)
+	r.Platform, r.Colo, r.Region = facts.Platform, facts.Colo, facts.Region
+
+	timing, _ := v.find(&timingRule, joinElements)
+	r.InitDuration, r.HasInit = serverTiming(timing, "cold", "init")
+	r.CPUTime, r.HasCPU = serverTiming(timing, "cpu")
+	r.Origin, r.HasOrigin = v.originHeader()
+	r.ColdStart = coldResponse(h.Get(headerColdStart), r.HasInit)
+	return r
+}
+
+func coldResponse(flag string, hasInit bool) edge.Tri {
+	switch boolean(strings.TrimSpace(flag)) {
+	case "true":
+		return edge.True
+	case "false":
+		return edge.False
+	}
+	if hasInit {
+		return edge.True
+	}
+	return edge.Unknown
+}
+
+// readHeaders looks at real headers as if they were attributes of the event.
+func (v *view) readHeaders(h http.Header) {
+	for _, w := range known.headers {
+		values := h[w.key]
+		if len(values) == 0 {
+			continue
+		}
+		value := strings.Join(values, ", ")
+		if value == "" {
+			continue
+		}
+		v.own[w.slot] = uint16(len(v.event.Attrs))
+		v.ownHas.add(w.slot)
+		v.event.Attrs = append(v.event.Attrs, edge.Attr{Key: w.key, Value: value})
+	}
+	v.present = v.ownHas
+}

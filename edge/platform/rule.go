@@ -1,0 +1,263 @@
+package platform
+
+import (
+	"encoding/json"
+	"strings"
+
+	"edgescope/edge"
+)
+
+// maxSlots bounds the number of distinct sources; newVocabulary panics beyond it.
+const maxSlots = 192
+
+// slot numbers a source: one attribute key, or one header under its two attribute keys.
+type slot uint8
+
+// slots is a set of them.
+type slots [maxSlots / 64]uint64
+
+func (s *slots) add(n slot)              { s[n/64] |= 1 << (n % 64) }
+func (s *slots) has(n slot) bool         { return s[n/64]&(1<<(n%64)) != 0 }
+func (s *slots) meets(other *slots) bool { return s[0]&other[0]|s[1]&other[1]|s[2]&other[2] != 0 }
+
+func (s *slots) without(other *slots) {
+	for i := range s {
+		s[i] &^= other[i]
+	}
+}
+
+func (s *slots) union(other *slots) slots {
+	return slots{s[0] | other[0], s[1] | other[1], s[2] | other[2]}
+}
+
+// source is one place where a value is looked for.
+type source struct {
+	// name is an attribute key, or the name of a header in lower case.
+	name   string
+	header bool
+	// read turns the raw value into the canonical one, "" if it tells nothing; nil takes it as it stands.
+	read func(string) string
+	// unit is the number of nanoseconds that a length of time is counted in.
+	unit float64
+	// when limits the source to some events; nil is always.
+	when func(*view) bool
+}
+
+// attr is a source that is taken as it stands.
+func attr(key string) source { return source{name: key} }
+
+// attrs are sources that are taken as they stand, in this order.
+func attrs(keys ...string) []source {
+	all := make([]source, len(keys))
+	for i, key := range keys {
+		all[i] = attr(key)
+	}
+	return all
+}
+
+// header is a source with the two spellings http.response.header.<name> and http.request.header.<name>, and to Response
+// the real header.
+func header(name string, read func(string) string) source {
+	return source{name: name, header: true, read: read}
+}
+
+// rule is the sources of one canonical value, in order.
+type rule struct {
+	sources []source
+	slots   []slot
+	any     slots
+}
+
+// source answers the source of that name.
+func (r *rule) source(name string) (*source, bool) {
+	for i := range r.sources {
+		if r.sources[i].name == name {
+			return &r.sources[i], true
+		}
+	}
+	return nil, false
+}
+
+// view is the known attributes of one event: by slot, where they stand. It belongs to one goroutine and is valid for one
+// event.
+type view struct {
+	event *edge.Event
+	// present has the slots of own and of resource; own and resource hold an index only where ownHas and resourceHas say so.
+	present, ownHas slots
+	own             [maxSlots]uint16
+	resource        *resourceView
+	// vercel and faas tell whether any attribute has that prefix.
+	vercel, faas bool
+}
+
+// resourceView is the same for a resource. It stays valid while events share the resource.
+type resourceView struct {
+	attrs        []edge.Attr
+	has          slots
+	at           [maxSlots]uint16
+	vercel, faas bool
+}
+
+// read looks at another event. Consecutive events of one resource share the look at it.
+func (v *view) read(e *edge.Event) {
+	if !sameSlice(v.resource.attrs, e.Resource) {
+		v.resource.read(e.Resource)
+	}
+	v.event = e
+	v.ownHas, v.vercel, v.faas = scan(e.Attrs, &v.own)
+	if e.Kind == edge.KindSpan && e.SpanKind == edge.SpanClient {
+		// The headers of a client span tell about the server that it asked, not about where the span ran.
+		v.ownHas.without(&placeHeaders)
+	}
+	v.vercel = v.vercel || v.resource.vercel
+	v.faas = v.faas || v.resource.faas
+	v.present = v.ownHas.union(&v.resource.has)
+}
+
+func (r *resourceView) read(attrs []edge.Attr) {
+	r.attrs = attrs
+	r.has, r.vercel, r.faas = scan(attrs, &r.at)
+}
+
+func sameSlice(a, b []edge.Attr) bool {
+	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0])
+}
+
+// scan finds the known keys in one pass. Empty values count as absent.
+func scan(attrs []edge.Attr, at *[maxSlots]uint16) (has slots, vercel, faas bool) {
+	for i := range attrs[:min(len(attrs), 1<<16-1)] {
+		a := &attrs[i]
+		if len(a.Key) < minKey || a.Value == "" {
+			continue
+		}
+		switch a.Key[0] {
+		case 'v':
+			vercel = vercel || strings.HasPrefix(a.Key, "vercel.")
+		case 'f':
+			faas = faas || strings.HasPrefix(a.Key, "faas.")
+		}
+		k := known.find(a.Key)
+		if k == nil || k.weak && has.has(k.slot) {
+			continue
+		}
+		has.add(k.slot)
+		at[k.slot] = uint16(i)
+	}
+	return has, vercel, faas
+}
+
+// raw answers the values of a slot: the event's own, then its resource's.
+func (v *view) raw(n slot) (own, resource string) {
+	if v.ownHas.has(n) {
+		own = v.event.Attrs[v.own[n]].Value
+	}
+	if v.resource.has.has(n) {
+		resource = v.resource.attrs[v.resource.at[n]].Value
+	}
+	return own, resource
+}
+
+// text answers the value of a rule, "" when no source tells one. An array stands for its first element.
+func (v *view) text(r *rule) string {
+	value, _ := v.find(r, firstElement)
+	return value
+}
+
+// find answers the value of a rule and the source that told it. element turns an array into one text.
+func (v *view) find(r *rule, element func(string) string) (string, *source) {
+	if !v.present.meets(&r.any) {
+		return "", nil
+	}
+	for i, n := range r.slots {
+		if !v.present.has(n) {
+			continue
+		}
+		src := &r.sources[i]
+		if src.when != nil && !src.when(v) {
+			continue
+		}
+		own, resource := v.raw(n)
+		if value := src.value(own, element); value != "" {
+			return value, src
+		}
+		if value := src.value(resource, element); value != "" {
+			return value, src
+		}
+	}
+	return "", nil
+}
+
+func (s *source) value(raw string, element func(string) string) string {
+	if raw == "" {
+		return ""
+	}
+	if raw[0] == '[' {
+		raw = element(raw)
+	}
+	if s.read == nil || raw == "" {
+		return raw
+	}
+	return s.read(raw)
+}
+
+// fill sets a fact that is not set yet.
+func (v *view) fill(fact *string, r *rule) {
+	if *fact == "" {
+		*fact = v.text(r)
+	}
+}
+
+// firstElement answers the first element of a JSON array as text, and anything else as it is.
+func firstElement(value string) string {
+	if plain, ok := onlyPlainString(value); ok {
+		return plain
+	}
+	elements, ok := arrayElements(value)
+	if !ok {
+		return value
+	}
+	if len(elements) == 0 {
+		return ""
+	}
+	return elements[0]
+}
+
+// joinElements answers the elements of a JSON array joined by commas, as several header lines of one name are one list.
+func joinElements(value string) string {
+	if plain, ok := onlyPlainString(value); ok {
+		return plain
+	}
+	elements, ok := arrayElements(value)
+	if !ok {
+		return value
+	}
+	return strings.Join(elements, ", ")
+}
+
+// onlyPlainString answers the text of an array of one string without escapes, the shape in which SDKs record a header: it
+// needs no memory.
+func onlyPlainString(value string) (string, bool) {
+	if len(value) < 4 || value[1] != '"' || value[len(value)-2] != '"' || value[len(value)-1] != ']' {
+		return "", false
+	}
+	inner := value[2 : len(value)-2]
+	return inner, !strings.ContainsAny(inner, `"\`)
+}
+
+func arrayElements(value string) ([]string, bool) {
+	var raw []json.RawMessage
+	if json.Unmarshal([]byte(value), &raw) != nil {
+		return nil, false
+	}
+	elements := make([]string, 0, len(raw))
+	for _, r := range raw {
+		var text string
+		if r[0] != '"' || json.Unmarshal(r, &text) != nil {
+			text = string(r)
+		}
+		if text != "" && text != "null" {
+			elements = append(elements, text)
+		}
+	}
+	return elements, true
+}
