@@ -3,7 +3,6 @@ package query
 import (
 	"errors"
 	"net/http"
-	"time"
 )
 
 // APIPrefix is where the API between Client and Handler begins; the names of its questions follow.
@@ -51,20 +50,4 @@ type Place struct {
 	Country string // two capitals
 	// Lat and Lon are degrees, north and east positive.
 	Lat, Lon float64
-}
-
-// Dataset is the name of a table of data points and how much is in it.
-type Dataset struct {
-	Name string `json:"name"`
-	// Points is the number of data points received in the range, Estimated the number of occurrences they stand for.
-	Points    int64 `json:"points"`
-	Estimated Num   `json:"estimated"`
-	// Last is the time of the newest one.
-	Last time.Time `json:"last"`
-}
-
-// Datasets are the tables of data points that have any in the range, the largest first.
-type Datasets struct {
-	About
-	Datasets []Dataset `json:"datasets"`
 }

@@ -1,0 +1,257 @@
+package query
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"edgescope/edge"
+	"edgescope/store"
+)
+
+// asking is one question on its way through the engine.
+type asking struct {
+	*Engine
+
+	tenant     edge.Tenant
+	q          Question
+	conditions []condition
+	win        window
+	now        time.Time
+}
+
+// begin reads the question; buckets is how many the answer's lines may have.
+func (e *Engine) begin(tenant edge.Tenant, q Question, buckets int) (*asking, error) {
+	conditions, err := q.conditions()
+	if err != nil {
+		return nil, err
+	}
+	if !q.From.Before(q.To) {
+		return nil, &ParamError{Key: KeyTo, Value: q.To.Format(time.RFC3339), Reason: "must be later than from"}
+	}
+	if q.Percentile == 0 {
+		q.Percentile = DefaultPercentile
+	}
+	if q.Sort == "" {
+		q.Sort = DefaultSort
+	}
+	return &asking{e, tenant, q, conditions, windowOf(q.From, q.To, buckets), e.o.Now()}, nil
+}
+
+// cut asks by an attribute ("" for none) over the question's window as lines.
+func (a *asking) cut(by string, p parts) cut {
+	return cut{a.tenant, by, a.win, p, a.conditions}
+}
+
+// whole asks the same as one bucket.
+func (a *asking) whole(by string, p parts) cut {
+	return cut{a.tenant, by, a.win.whole(), p, a.conditions}
+}
+
+// before answers the cut to compare with: the period before, or a version in the same period; false for none.
+func (a *asking) before(c cut) (cut, bool) {
+	if a.q.Compare == CompareNone {
+		return c, false
+	}
+	if version, ok := strings.CutPrefix(a.q.Compare, CompareVersion); ok {
+		return c.where(edge.KeyServiceVersion, []string{version}), true
+	}
+	c.win = c.win.before()
+	return c, true
+}
+
+// tableBefore answers the table to compare with, nil without one.
+func (a *asking) tableBefore(ctx context.Context, c cut) (*table, error) {
+	c, ok := a.before(c)
+	if !ok {
+		return nil, nil //nolint:nilnil // no comparison was asked for
+	}
+	return a.table(ctx, c)
+}
+
+// about answers what is said of an answer made of these tables; the first decides on overflow and estimates.
+func (a *asking) about(ctx context.Context, tables ...*table) (About, error) {
+	about := About{From: a.win.from, To: a.win.to, Step: int64(a.win.step.Seconds()), Source: "rollups"}
+	for i, t := range tables {
+		if t == nil {
+			continue
+		}
+		if i == 0 {
+			a.describe(&about, t)
+		}
+		if t.events {
+			about.Source = "events"
+		}
+	}
+	if about.Source == "events" {
+		about.note("asked of the events, because rollups do not hold this combination; percentiles count each event once")
+	}
+	var err error
+	if about.Deploys, err = a.deploys(ctx); err != nil {
+		return about, err
+	}
+	p, err := a.present(ctx, a.tenant)
+	about.Empty, about.LastEvent = !p.ever, p.last
+	return about, err
+}
+
+func (a *asking) describe(about *About, t *table) {
+	total := t.total()
+	about.Estimated = total.events > 0 && total.requests > total.events*1.0000001
+	about.Overflow = Num(sum(t.rest).requests)
+	if about.Overflow > 0 {
+		about.note(fmt.Sprintf("%.0f invocations are counted in the totals only: the cap on series was reached", float64(about.Overflow)))
+	}
+	if a.q.Min > 0 || a.q.Max > 0 {
+		about.note("min and max apply to traces only")
+	}
+}
+
+func (a *About) note(text string) { a.Notes = append(a.Notes, text) }
+
+// deploys answers the versions first seen in the window, oldest first. A version's smallest marker is the true one, and it
+// may be older than the window: so all are read.
+func (a *asking) deploys(ctx context.Context) ([]Deploy, error) {
+	const longest = 400 * day // as long as samples are kept by default
+	text := fmt.Sprintf("min(min_over_time(%s[%s])) by (%s, %s)", edge.MetricDeploy, lookback(longest), edge.LabelService, edge.LabelVersion)
+	series, err := a.series(ctx, a.tenant, text, window{a.win.to.Add(-longest), a.win.to, longest})
+	if err != nil {
+		return nil, fmt.Errorf("find deploys: %w", err)
+	}
+	var out []Deploy
+	for i := range series {
+		s := &series[i]
+		at := time.Unix(int64(s.Values[len(s.Values)-1]), 0).UTC()
+		d := Deploy{Service: s.Label(edge.LabelService), Version: s.Label(edge.LabelVersion), At: at}
+		if a.win.index(at) >= 0 && a.wants(&d) {
+			out = append(out, d)
+		}
+	}
+	slices.SortFunc(out, func(x, y Deploy) int { return x.At.Compare(y.At) })
+	return out, nil
+}
+
+// wants tells whether the question's filters let a deploy pass.
+func (a *asking) wants(d *Deploy) bool {
+	for _, c := range a.conditions {
+		if c.key == edge.KeyServiceName && !c.holds(d.Service) || c.key == edge.KeyServiceVersion && !c.holds(d.Version) {
+			return false
+		}
+	}
+	return true
+}
+
+// presence is whether a tenant has ever sent an invocation, and when it sent the newest of the last 24 hours.
+type presence struct {
+	ever bool
+	last time.Time
+}
+
+// present looks for the newest invocation, backwards in growing windows: where data flows the first minute has it.
+func (e *Engine) present(ctx context.Context, tenant edge.Tenant) (presence, error) {
+	now := e.o.Now()
+	return e.presence.get(strconv.Itoa(int(tenant)), now, time.Second, func() (presence, error) {
+		to := now.Add(10 * time.Minute) // clocks of senders may be ahead
+		for _, length := range []time.Duration{time.Minute, 10 * time.Minute, time.Hour, day} {
+			from := now.Add(-length)
+			last, err := e.newest(ctx, tenant, from, to)
+			if err != nil || !last.IsZero() {
+				return presence{true, last}, err
+			}
+			to = from
+		}
+		ever, err := e.ever(ctx, tenant)
+		return presence{ever: ever}, err
+	})
+}
+
+func (e *Engine) newest(ctx context.Context, tenant edge.Tenant, from, to time.Time) (time.Time, error) {
+	var newest time.Time
+	for _, kind := range []edge.Kind{edge.KindSpan, edge.KindDataPoint} {
+		q := store.RowsQuestion{
+			Tenant: tenant, Kind: kind, From: from, To: to, LogsQL: edge.KeyInvocation + ":=true | stats max(_time) last",
+		}
+		err := e.rows(ctx, q, func(r store.Row) error {
+			t, err := time.Parse(time.RFC3339Nano, r.Get("last"))
+			if err == nil && t.After(newest) {
+				newest = t.UTC()
+			}
+			return nil //nolint:nilerr // without rows max answers an empty text
+		})
+		if err != nil {
+			return newest, fmt.Errorf("find the newest invocation: %w", err)
+		}
+	}
+	return newest, nil
+}
+
+// ever tells whether there is any rollup of requests as old as it may be.
+func (e *Engine) ever(ctx context.Context, tenant edge.Tenant) (bool, error) {
+	const longest = 400 * day
+	hour := edge.Widths[len(edge.Widths)-1]
+	text := fmt.Sprintf("count(count_over_time(%s[%s]))", edge.Metric(edge.FamilyColo, edge.MetricRequests, hour), lookback(longest))
+	now := ceil(e.o.Now(), time.Hour)
+	series, err := e.series(ctx, tenant, text, window{now.Add(-longest), now, longest})
+	if err != nil {
+		return false, fmt.Errorf("find out whether there are invocations: %w", err)
+	}
+	return len(series) > 0, nil
+}
+
+// choose answers the values that filters offer: of the whole range, whatever is filtered.
+func (a *asking) choose(ctx context.Context) (Choices, error) {
+	key := fmt.Sprint(a.tenant, a.win.from.Unix(), a.win.to.Unix())
+	c, err := a.choices.get(key, a.now, briefly, func() (Choices, error) {
+		var c Choices
+		for _, f := range []struct {
+			by string
+			to *[]string
+		}{
+			{edge.KeyServiceName, &c.Services}, {edge.KeyServiceVersion, &c.Versions}, {edge.KeyRegion, &c.Regions}, {edge.KeyRoute, &c.Routes},
+		} {
+			t, err := a.table(ctx, cut{tenant: a.tenant, by: f.by, win: a.win.whole(), parts: withRequests})
+			if err != nil {
+				return c, fmt.Errorf("find the values that filters offer: %w", err)
+			}
+			*f.to = busiest(a.makeRows(t, nil), maxChoices)
+			*f.to = slices.DeleteFunc(*f.to, func(s string) bool { return s == "" })
+		}
+		return c, nil
+	})
+	return Choices{slices.Clone(c.Services), slices.Clone(c.Versions), slices.Clone(c.Regions), slices.Clone(c.Routes)}, err
+}
+
+// maxChoices bounds the values that a filter offers.
+const maxChoices = 500
+
+// holds tells whether a value meets the condition.
+func (c *condition) holds(value string) bool {
+	for _, p := range c.patterns {
+		if p.match(value) {
+			return !c.exclude
+		}
+	}
+	return c.exclude
+}
+
+// match tells whether the value is the pieces with any text between them.
+func (p pattern) match(s string) bool {
+	if p.exact() {
+		return s == p[0]
+	}
+	s, ok := strings.CutPrefix(s, p[0])
+	if !ok {
+		return false
+	}
+	for _, part := range p[1 : len(p)-1] {
+		_, after, found := strings.Cut(s, part)
+		if !found {
+			return false
+		}
+		s = after
+	}
+	return strings.HasSuffix(s, p[len(p)-1])
+}

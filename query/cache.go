@@ -1,0 +1,55 @@
+package query
+
+import (
+	"context"
+
+	"golang.org/x/sync/errgroup"
+
+	"edgescope/edge"
+)
+
+// Cache answers: which route loses hits, what does that cost the origin?
+func (e *Engine) Cache(ctx context.Context, tenant edge.Tenant, q Question) (*CacheAnswer, error) {
+	a, err := e.begin(tenant, q, lineBuckets)
+	if err != nil {
+		return nil, err
+	}
+	var overTime, durations, before, regions, regionsBefore, routes, routesBefore *table
+	out := &CacheAnswer{}
+	byRegion, byRoute := a.whole(edge.KeyRegion, withCounts|withDurations), a.whole(edge.KeyRoute, withCounts|withDurations)
+	g, gctx := errgroup.WithContext(ctx)
+	a.ask(gctx, g, &overTime, a.cut("", withCounts))
+	a.ask(gctx, g, &durations, a.whole("", allParts|withCache))
+	a.askBefore(gctx, g, &before, a.whole("", allParts))
+	a.ask(gctx, g, &regions, byRegion)
+	a.askBefore(gctx, g, &regionsBefore, byRegion)
+	a.ask(gctx, g, &routes, byRoute)
+	a.askBefore(gctx, g, &routesBefore, byRoute)
+	g.Go(func() (err error) { out.Choices, err = a.choose(gctx); return err })
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	sums := durations.total()
+	out.Total, out.Before = sums.stats(a.win.seconds(a.now)), statsOf(before)
+	out.HitP50, out.HitP95 = sums.hit.quantile(0.50), sums.hit.quantile(0.95)
+	out.MissP50, out.MissP95 = sums.miss.quantile(0.50), sums.miss.quantile(0.95)
+	out.Outcomes = outcomeLines(overTime.all())
+	out.Regions, out.Routes = a.sortedRows(regions, regionsBefore), a.sortedRows(routes, routesBefore)
+	a.locate(out.Regions)
+	out.About, err = a.about(ctx, durations, regions, routes)
+	return out, err
+}
+
+// outcomeLines draws invocations per step by cache status; a step without any invocation is a gap.
+func outcomeLines(row []tally) []Line {
+	lines := make([]Line, len(cacheOrder))
+	for i, status := range cacheOrder {
+		lines[i] = line(status, row, func(t *tally) Num {
+			if t.requests == 0 {
+				return None()
+			}
+			return Num(t.cache[i])
+		})
+	}
+	return lines
+}

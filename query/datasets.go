@@ -1,0 +1,61 @@
+package query
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"edgescope/edge"
+	"edgescope/store"
+)
+
+// Dataset is the name of a table of data points and how much is in it.
+type Dataset struct {
+	Name string `json:"name"`
+	// Points is the number of data points received in the range, Estimated the number of occurrences they stand for.
+	Points    int64 `json:"points"`
+	Estimated Num   `json:"estimated"`
+	// Last is the time of the newest one.
+	Last time.Time `json:"last"`
+}
+
+// Datasets are the tables of data points that have any in the range, the largest first.
+type Datasets struct {
+	About
+	Datasets []Dataset `json:"datasets"`
+}
+
+// Datasets answers: which tables of data points are there?
+func (e *Engine) Datasets(ctx context.Context, tenant edge.Tenant, q Question) (*Datasets, error) {
+	a, err := e.begin(tenant, q, lineBuckets)
+	if err != nil {
+		return nil, err
+	}
+	out := &Datasets{Datasets: []Dataset{}}
+	out.About = About{From: q.From, To: q.To, Source: "events", Overflow: None()}
+	text := fmt.Sprintf("* | stats by (%s) count() %s, count() if (%s:*) %s, sum(%[3]s) %s, max(_time) last",
+		store.FieldDataset, colCount, quote(store.FieldWeight), colWeighted, colWeight)
+	err = a.rows(ctx, store.RowsQuestion{Tenant: tenant, Kind: edge.KindDataPoint, LogsQL: text, From: q.From, To: q.To},
+		func(r store.Row) error {
+			last, err := time.Parse(time.RFC3339Nano, r.Get("last"))
+			if err != nil {
+				return nil //nolint:nilerr // nothing counted: the row of an empty answer has no time
+			}
+			n := number(r, colCount)
+			out.Datasets = append(out.Datasets, Dataset{
+				Name: strings.Clone(r.Get(store.FieldDataset)), Points: int64(n), Last: last.UTC(),
+				Estimated: Num(n - number(r, colWeighted) + number(r, colWeight)),
+			})
+			return nil
+		})
+	if err != nil {
+		return nil, fmt.Errorf("count data points: %w", err)
+	}
+	slices.SortFunc(out.Datasets, func(x, y Dataset) int {
+		return cmp.Or(cmp.Compare(y.Points, x.Points), strings.Compare(x.Name, y.Name))
+	})
+	return out, nil
+}

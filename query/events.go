@@ -1,0 +1,190 @@
+package query
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"edgescope/edge"
+	"edgescope/store"
+)
+
+// Columns of a LogsQL stats answer.
+const (
+	colCount     = "n"
+	colWeighted  = "weighted" // events that carry a weight
+	colWeight    = "weight"   // sum of these weights
+	colDurations = "durations"
+	colInits     = "inits"
+	colInitSum   = "init_sum"
+	colCPUs      = "cpus"
+)
+
+// kindFilter is a kind of events and the LogsQL filter that selects invocations of it.
+type kindFilter struct {
+	kind   edge.Kind
+	filter string
+}
+
+// invocations answers how to select the invocations of every service from its source: the kinds of events to ask, one
+// filter each.
+func (s *sources) invocations() []kindFilter {
+	const invocation = edge.KeyInvocation + `:=true`
+	tail := isIn(edge.KeySource, []string{edge.SourceTail, edge.SourceTailStream})
+	spans := invocation + " !" + tail
+	if services := s.services(groupRequests, edge.SignalTail); len(services) > 0 {
+		spans = invocation + " (!" + tail + " or " + isIn(edge.KeyServiceName, services) + ")"
+	}
+	out := []kindFilter{{edge.KindSpan, spans}}
+	if services := s.services(groupRequests, edge.SignalDataPoint); len(services) > 0 {
+		out = append(out, kindFilter{edge.KindDataPoint, invocation + " " + isIn(edge.KeyServiceName, services)})
+	}
+	return out
+}
+
+// eventTable answers a cut from the events. Counts are weighted as in rollups; percentiles count each event once.
+func (e *Engine) eventTable(ctx context.Context, c cut) (*table, error) {
+	src, err := e.findSources(ctx, c.tenant, c.win.whole())
+	if err != nil {
+		return nil, err
+	}
+	kinds := src.invocations()
+	tables := make([]*table, len(kinds))
+	g, ctx := errgroup.WithContext(ctx)
+	for i, k := range kinds {
+		g.Go(func() error {
+			tables[i] = newTable(c.win)
+			return e.rows(ctx, store.RowsQuestion{
+				Tenant: c.tenant, Kind: k.kind, From: c.win.from, To: c.win.to, LogsQL: c.statsText(k.filter),
+			}, func(r store.Row) error { return tables[i].addRow(r, c.by) })
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, fmt.Errorf("ask events: %w", err)
+	}
+	out := tables[0]
+	out.events = true
+	for _, t := range tables[1:] {
+		for name, row := range t.groups {
+			for i := range row {
+				out.at(name, false, i).merge(&row[i])
+			}
+		}
+	}
+	return out, nil
+}
+
+// statsText asks for everything of a cut in one pass over the events.
+func (c *cut) statsText(filter string) string {
+	by := []string{quote(edge.KeyOutcome), quote(edge.KeyColdStart), quote(edge.KeyCacheStatus)}
+	if c.by != "" {
+		by = append(by, quote(c.by))
+	}
+	if c.win.buckets() > 1 {
+		by = append(by, fmt.Sprintf("_time:%ds", int64(c.win.step.Seconds())))
+	}
+	figures := []string{
+		"count() " + colCount, "count() if (" + quote(store.FieldWeight) + ":*) " + colWeighted,
+		"sum(" + quote(store.FieldWeight) + ") " + colWeight,
+	}
+	if c.parts&(withDurations|withCold|withCache) != 0 {
+		figures = append(figures, "histogram("+edge.KeyDuration+") "+colDurations)
+	}
+	if c.parts&(withInit|withCounts) != 0 {
+		figures = append(figures, "histogram("+quote(edge.KeyInitDuration)+") "+colInits,
+			"sum("+quote(edge.KeyInitDuration)+") "+colInitSum)
+	}
+	if c.parts&withCPU != 0 {
+		figures = append(figures, "histogram("+quote(edge.KeyCPUTime)+") "+colCPUs)
+	}
+	filters := append([]string{filter}, logsql(c.conditions)...)
+	return strings.Join(filters, " ") + " | stats by (" + strings.Join(by, ", ") + ") " + strings.Join(figures, ", ")
+}
+
+// addRow adds up one row of a stats answer.
+func (t *table) addRow(r store.Row, by string) error {
+	bucket := 0
+	if text := r.Get(store.FieldTime); text != "" {
+		at, err := time.Parse(time.RFC3339Nano, text)
+		if err != nil {
+			return fmt.Errorf("read the time of a bucket: %w", err)
+		}
+		if bucket = t.win.index(at); bucket < 0 {
+			return nil
+		}
+	}
+	group := ""
+	if by != "" {
+		group = r.Get(by)
+	}
+	tally := t.at(strings.Clone(group), false, bucket)
+	n := number(r, colCount)
+	weight := n - number(r, colWeighted) + number(r, colWeight)
+	tally.events += n
+	tally.requests += weight
+	if isError(r.Get(edge.KeyOutcome)) {
+		tally.errors += weight
+	}
+	cold, cache := triOf(r.Get(edge.KeyColdStart)), cacheIndex(r.Get(edge.KeyCacheStatus))
+	switch cold {
+	case edge.True:
+		tally.cold += weight
+	case edge.False:
+		tally.warm += weight
+	case edge.Unknown:
+	}
+	if cache >= 0 {
+		tally.cache[cache] += weight
+	}
+	tally.initSum += number(r, colInitSum) / 1e9
+	return tally.addHistograms(r, cold, cache)
+}
+
+func (t *tally) addHistograms(r store.Row, cold edge.Tri, cache int) error {
+	for column, add := range map[string]func(int, float64){
+		colDurations: func(b int, n float64) { t.addDuration(b, n, cold, cache) },
+		colInits:     t.init.add,
+		colCPUs:      t.cpu.add,
+	} {
+		if err := eachBucket(r.Get(column), add); err != nil {
+			return fmt.Errorf("read histogram %s: %w", column, err)
+		}
+	}
+	return nil
+}
+
+// eachBucket reads a LogsQL histogram of nanoseconds: [{"vmrange":"1.000e+07...1.136e+07","hits":5}]. Nine decades lie
+// between its buckets and those of seconds.
+func eachBucket(text string, add func(bucket int, n float64)) error {
+	if text == "" {
+		return nil
+	}
+	var buckets []struct {
+		VMRange string  `json:"vmrange"`
+		Hits    float64 `json:"hits"`
+	}
+	if err := json.Unmarshal([]byte(text), &buckets); err != nil {
+		return err
+	}
+	for _, b := range buckets {
+		i, ok := parseRange(b.VMRange)
+		if !ok {
+			return fmt.Errorf("%q is no vmrange", b.VMRange)
+		}
+		add(max(i-9*perDecade, lowestBucket), b.Hits)
+	}
+	return nil
+}
+
+func number(r store.Row, field string) float64 {
+	f, err := strconv.ParseFloat(r.Get(field), 64)
+	if err != nil || f != f {
+		return 0 // a sum of nothing is empty or NaN
+	}
+	return f
+}

@@ -1,0 +1,185 @@
+package query
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"edgescope/edge"
+	"edgescope/store"
+)
+
+// condition is what one attribute must be: one of the patterns, or, with exclude, none of them.
+type condition struct {
+	key      string // the attribute's name, "" for a bare word
+	exclude  bool
+	patterns []pattern
+}
+
+// pattern is literal pieces with any text between them; one piece is an exact value.
+type pattern []string
+
+func (p pattern) exact() bool { return len(p) == 1 }
+
+// conditions answers everything that the question's filters and text demand, and-ed.
+func (q *Question) conditions() ([]condition, error) {
+	var out []condition
+	for _, f := range q.filters() {
+		out = append(out, filterConditions(textKeys[f.key], *f.values)...)
+	}
+	terms, err := parseText(q.Text)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range terms {
+		key, ok := textKeys[t.key]
+		if !ok {
+			key = t.key
+		}
+		out = append(out, condition{key, t.exclude, unknownToo(t.parts)})
+	}
+	return out, nil
+}
+
+func filterConditions(key string, values []string) []condition {
+	wanted, unwanted := condition{key: key}, condition{key: key, exclude: true}
+	for _, v := range values {
+		c := &wanted
+		if rest, ok := strings.CutPrefix(v, "-"); ok {
+			c, v = &unwanted, rest
+		}
+		parts := pattern{v}
+		if key == edge.KeyStatus {
+			parts = statusParts(parts)
+		}
+		c.patterns = append(c.patterns, unknownToo(parts)...)
+	}
+	return slices.DeleteFunc([]condition{wanted, unwanted}, func(c condition) bool { return len(c.patterns) == 0 })
+}
+
+// unknownToo adds absence to the value "unknown".
+func unknownToo(p pattern) []pattern {
+	if p.exact() && p[0] == Unknown {
+		return []pattern{p, {""}}
+	}
+	return []pattern{p}
+}
+
+// labels are the attributes that rollups of a family can be filtered and grouped by, with their label names.
+var (
+	coloLabels = map[string]string{
+		edge.KeyServiceName: edge.LabelService, edge.KeyRegion: edge.LabelRegion,
+		edge.KeyCloudPlatform: edge.LabelPlatform, edge.KeyColo: edge.LabelColo,
+	}
+	routeLabels = map[string]string{
+		edge.KeyServiceName: edge.LabelService, edge.KeyRoute: edge.LabelRoute,
+		edge.KeyServiceVersion: edge.LabelVersion, edge.KeyCountry: edge.LabelCountry,
+	}
+)
+
+// answers tells whether rollups with these labels can group by the attribute (or by none) and apply every condition.
+func answers(labels map[string]string, by string, conditions []condition) bool {
+	if _, ok := labels[by]; !ok && by != "" {
+		return false
+	}
+	for _, c := range conditions {
+		if _, ok := labels[c.key]; !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// matchers writes the conditions as MetricsQL label matchers, without braces.
+func matchers(labels map[string]string, conditions []condition) []string {
+	out := make([]string, 0, len(conditions))
+	for _, c := range conditions {
+		out = append(out, matcher(labels[c.key], c.exclude, c.patterns))
+	}
+	return out
+}
+
+func matcher(label string, exclude bool, patterns []pattern) string {
+	op := map[bool]string{false: "=~", true: "!~"}[exclude]
+	alternatives := make([]string, len(patterns))
+	for i, p := range patterns {
+		alternatives[i] = p.regexp()
+	}
+	return label + op + strconv.Quote(strings.Join(alternatives, "|"))
+}
+
+// oneOf is a matcher for exact values.
+func oneOf(label string, values []string) string {
+	patterns := make([]pattern, len(values))
+	for i, v := range values {
+		patterns[i] = pattern{v}
+	}
+	return matcher(label, false, patterns)
+}
+
+func (p pattern) regexp() string {
+	quoted := make([]string, len(p))
+	for i, part := range p {
+		quoted[i] = regexp.QuoteMeta(part)
+	}
+	return strings.Join(quoted, ".*")
+}
+
+// bareFields are where a word without a key is looked for.
+var bareFields = []string{store.FieldName, edge.KeyRoute, "url.path"}
+
+// logsql writes the conditions as LogsQL filters, each and-ed to what stands before by the space between them.
+func logsql(conditions []condition) []string {
+	out := make([]string, 0, len(conditions))
+	for _, c := range conditions {
+		var any []string
+		for _, p := range c.patterns {
+			any = append(any, p.logsql(c.key)...)
+		}
+		text := "(" + strings.Join(any, " or ") + ")"
+		if c.exclude {
+			text = "!" + text
+		}
+		out = append(out, text)
+	}
+	return out
+}
+
+func (p pattern) logsql(key string) []string {
+	if key == "" {
+		out := make([]string, len(bareFields))
+		word := append(append(pattern{""}, p...), "")
+		for i, f := range bareFields {
+			out[i] = word.filter(f)
+		}
+		return out
+	}
+	return []string{p.filter(key)}
+}
+
+func (p pattern) filter(field string) string {
+	switch {
+	case p.exact():
+		return exactly(field, p[0])
+	case len(p) == 2 && p[1] == "":
+		return quote(field) + ":=" + quote(p[0]) + "*"
+	default:
+		return quote(field) + ":~" + quote("(?s)^"+p.regexp()+"$")
+	}
+}
+
+// exactly is the LogsQL filter field = value; of an empty value it selects rows without the field.
+func exactly(field, value string) string { return quote(field) + ":=" + quote(value) }
+
+// isIn is the LogsQL filter that a field has one of the values.
+func isIn(field string, values []string) string {
+	quoted := make([]string, len(values))
+	for i, v := range values {
+		quoted[i] = quote(v)
+	}
+	return quote(field) + ":in(" + strings.Join(quoted, ",") + ")"
+}
+
+// quote writes a LogsQL string. Its reader undoes it with strconv.Unquote, so that no value can end its own quotes.
+func quote(s string) string { return strconv.Quote(s) }

@@ -1,0 +1,205 @@
+package query
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"edgescope/edge"
+	"edgescope/store"
+)
+
+// HandlerOptions are what the API needs beside an Engine. The zero value works.
+type HandlerOptions struct {
+	// Tenant answers whose question a request is; its error is answered with 401. Nil means tenant 0 for all.
+	Tenant func(*http.Request) (edge.Tenant, error)
+	// Now is the clock that relative ranges count from; nil means time.Now.
+	Now func() time.Time
+	// Logger takes the errors that the answer shows in part only; nil means none.
+	Logger *slog.Logger
+	// Timeout bounds one question; 0 means 20 s.
+	Timeout time.Duration
+}
+
+// NewHandler serves the API below APIPrefix: GET and HEAD, JSON answers, errors as APIError.
+func NewHandler(e *Engine, o HandlerOptions) http.Handler {
+	if o.Tenant == nil {
+		o.Tenant = func(*http.Request) (edge.Tenant, error) { return 0, nil }
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Timeout <= 0 {
+		o.Timeout = 20 * time.Second
+	}
+	return &handler{e, o}
+}
+
+type handler struct {
+	engine *Engine
+	o      HandlerOptions
+}
+
+// request is a question as it came: of whom, about which one thing (empty: a list), and the rest.
+type request struct {
+	tenant edge.Tenant
+	id     string
+	q      Question
+}
+
+// ServeHTTP answers one question. It buffers the answer, so that an error is never half an answer.
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	answer, err := h.answer(r)
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	body, err := json.Marshal(answer)
+	if err != nil {
+		h.fail(w, r, fmt.Errorf("write the answer: %w", err))
+		return
+	}
+	header := w.Header()
+	header.Set("Content-Type", "application/json")
+	header.Set("Cache-Control", "no-store")
+	header.Set("X-Content-Type-Options", "nosniff")
+	_, _ = w.Write(append(body, '\n'))
+}
+
+func (h *handler) answer(r *http.Request) (any, error) {
+	ask, id := h.route(r.URL)
+	if ask == nil {
+		return nil, &APIError{Status: http.StatusNotFound, Message: r.URL.Path + " is no question; the questions are " + questionNames}
+	}
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return nil, &APIError{Status: http.StatusMethodNotAllowed, Message: "use GET or HEAD, not " + r.Method}
+	}
+	tenant, err := h.o.Tenant(r)
+	if err != nil {
+		return nil, &APIError{Status: http.StatusUnauthorized, Message: err.Error()}
+	}
+	values, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, &APIError{Status: http.StatusBadRequest, Message: "the query string is not readable: " + err.Error()}
+	}
+	q, err := Parse(values, h.o.Now())
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), h.o.Timeout)
+	defer cancel()
+	return ask(ctx, request{tenant, id, q})
+}
+
+// asker answers one kind of question.
+type asker func(context.Context, request) (any, error)
+
+const questionNames = "overview, regions, regions/{code}, cold-starts, cache, routes, versions, traces, traces/{id}, runs, runs/{id} " +
+	"and datasets"
+
+// route finds who answers a path, and the element after the question's name: the region, trace or run. It reads the escaped
+// path, so that a region "a/b" is one element. "?id=" stands for that element too.
+func (h *handler) route(u *url.URL) (asker, string) {
+	name, rest, ok := strings.Cut(strings.TrimPrefix(u.EscapedPath(), APIPrefix), "/")
+	id, err := url.PathUnescape(rest)
+	if err != nil || ok && id == "" || !strings.HasPrefix(u.EscapedPath(), APIPrefix) {
+		return nil, ""
+	}
+	if values := u.Query(); id == "" && values.Has(keyID) {
+		ok, id = true, values.Get(keyID)
+	}
+	if ok || name == "trace" || name == "run" {
+		return h.one(name), id
+	}
+	return h.list(name), ""
+}
+
+// list answers who answers a question about everything.
+func (h *handler) list(name string) asker {
+	e := h.engine
+	switch name {
+	case pathOverview:
+		return func(ctx context.Context, r request) (any, error) { return e.Overview(ctx, r.tenant, r.q) }
+	case pathRegions:
+		return func(ctx context.Context, r request) (any, error) { return e.Regions(ctx, r.tenant, r.q) }
+	case pathColdStarts:
+		return func(ctx context.Context, r request) (any, error) { return e.ColdStarts(ctx, r.tenant, r.q) }
+	case pathCache:
+		return func(ctx context.Context, r request) (any, error) { return e.Cache(ctx, r.tenant, r.q) }
+	case pathRoutes:
+		return func(ctx context.Context, r request) (any, error) { return e.Routes(ctx, r.tenant, r.q) }
+	case pathVersions:
+		return func(ctx context.Context, r request) (any, error) { return e.Versions(ctx, r.tenant, r.q) }
+	case pathTraces:
+		return func(ctx context.Context, r request) (any, error) { return e.Traces(ctx, r.tenant, r.q) }
+	case pathRuns:
+		return func(ctx context.Context, r request) (any, error) { return e.Runs(ctx, r.tenant, r.q) }
+	case pathDatasets:
+		return func(ctx context.Context, r request) (any, error) { return e.Datasets(ctx, r.tenant, r.q) }
+	}
+	return nil
+}
+
+// one answers who answers a question about one thing.
+func (h *handler) one(name string) asker {
+	e := h.engine
+	switch name {
+	case pathRegions:
+		return func(ctx context.Context, r request) (any, error) { return e.Region(ctx, r.tenant, r.id, r.q) }
+	case pathTraces, "trace":
+		return func(ctx context.Context, r request) (any, error) { return e.Trace(ctx, r.tenant, r.id, r.q) }
+	case pathRuns, "run":
+		return func(ctx context.Context, r request) (any, error) { return e.Run(ctx, r.tenant, r.id, r.q) }
+	}
+	return nil
+}
+
+// fail answers an error; what only we can mend is logged and told without its inside.
+func (h *handler) fail(w http.ResponseWriter, r *http.Request, err error) {
+	e := apiError(err)
+	if e.Status >= http.StatusInternalServerError {
+		h.o.Logger.Error("question not answered", slog.String("path", r.URL.Path), slog.Int("status", e.Status), slog.Any("err", err))
+	}
+	body, marshalErr := json.Marshal(e)
+	if marshalErr != nil {
+		panic("BUG: an APIError has no JSON: " + marshalErr.Error())
+	}
+	header := w.Header()
+	header.Set("Content-Type", "application/json")
+	header.Set("Cache-Control", "no-store")
+	header.Set("X-Content-Type-Options", "nosniff")
+	if e.Status == http.StatusMethodNotAllowed {
+		header.Set("Allow", "GET, HEAD")
+	}
+	w.WriteHeader(e.Status)
+	_, _ = w.Write(append(body, '\n'))
+}
+
+// apiError is the one map from errors to statuses.
+func apiError(err error) *APIError {
+	var known *APIError
+	var param *ParamError
+	switch {
+	case errors.As(err, &known):
+		return known
+	case errors.As(err, &param):
+		return &APIError{Status: http.StatusBadRequest, Message: param.Error(), Key: param.Key, Column: param.Column}
+	case errors.Is(err, ErrNotFound):
+		return &APIError{Status: http.StatusNotFound, Message: err.Error()}
+	case errors.Is(err, store.ErrTooMuch):
+		return &APIError{Status: http.StatusUnprocessableEntity, Message: "the question is too expensive: ask for a shorter range or fewer groups"}
+	case errors.Is(err, context.DeadlineExceeded):
+		return &APIError{Status: http.StatusGatewayTimeout, Message: "the store takes too long: ask for a shorter range"}
+	default:
+		return &APIError{Status: http.StatusServiceUnavailable, Message: "the store does not answer; the collector's log says why"}
+	}
+}

@@ -1,0 +1,141 @@
+package query
+
+import (
+	"math"
+	"strconv"
+	"strings"
+)
+
+// perDecade is the number of buckets per factor of ten in VictoriaMetrics' vmrange histograms: bucket i holds the values
+// from 10^(i/18) up to 10^((i+1)/18), a factor of 1.136.
+const perDecade = 18
+
+const (
+	// lowestBucket holds everything below 1e-9, highestBucket everything from 1e18 on.
+	lowestBucket  = -9*perDecade - 1
+	highestBucket = 18 * perDecade
+)
+
+// hist is a distribution over vmrange buckets of seconds. The zero value is empty.
+type hist struct {
+	base   int // the bucket of counts[0]
+	counts []float64
+}
+
+// parseRange answers the bucket of a vmrange such as "1.000e-02...1.136e-02".
+func parseRange(s string) (int, bool) {
+	low, _, ok := strings.Cut(s, "...")
+	if !ok {
+		return 0, false
+	}
+	f, err := strconv.ParseFloat(low, 64)
+	if err != nil || f < 0 {
+		return 0, false
+	}
+	if f == 0 {
+		return lowestBucket, true
+	}
+	i := math.Round(math.Log10(f) * perDecade)
+	return int(min(max(i, lowestBucket), highestBucket)), true
+}
+
+// bounds answers the bucket's two ends in seconds.
+func bounds(i int) (low, high float64) {
+	if i <= lowestBucket {
+		return 0, 1e-9
+	}
+	return math.Pow(10, float64(i)/perDecade), math.Pow(10, float64(i+1)/perDecade)
+}
+
+func (h *hist) add(i int, n float64) {
+	switch {
+	case n <= 0:
+		return
+	case len(h.counts) == 0:
+		h.base = i
+	case i < h.base:
+		h.counts = append(make([]float64, h.base-i, h.base-i+len(h.counts)), h.counts...)
+		h.base = i
+	}
+	for i-h.base >= len(h.counts) {
+		h.counts = append(h.counts, 0)
+	}
+	h.counts[i-h.base] += n
+}
+
+func (h *hist) merge(o *hist) {
+	for i, n := range o.counts {
+		h.add(o.base+i, n)
+	}
+}
+
+// minus takes o's counts away, as when it is a part of h.
+func (h *hist) minus(o *hist) hist {
+	var out hist
+	for i, n := range h.counts {
+		b := h.base + i
+		if j := b - o.base; j >= 0 && j < len(o.counts) {
+			n -= o.counts[j]
+		}
+		out.add(b, n)
+	}
+	return out
+}
+
+func (h *hist) total() float64 {
+	var n float64
+	for _, c := range h.counts {
+		n += c
+	}
+	return n
+}
+
+// quantile answers the value in milliseconds below which the part phi of all lies, interpolated inside its bucket.
+func (h *hist) quantile(phi float64) Num {
+	total := h.total()
+	if total == 0 {
+		return None()
+	}
+	want, seen, last := phi*total, 0.0, 0
+	for i, n := range h.counts {
+		if n == 0 {
+			continue
+		}
+		if last = i; seen+n >= want {
+			low, high := bounds(h.base + i)
+			return Num(1000 * (low + (high-low)*(want-seen)/n))
+		}
+		seen += n
+	}
+	_, high := bounds(h.base + last) // rounding kept seen just below want
+	return Num(1000 * high)
+}
+
+// above answers how many values are greater than a number of milliseconds, interpolated inside its bucket.
+func (h *hist) above(ms float64) float64 {
+	var n float64
+	for i, c := range h.counts {
+		low, high := bounds(h.base + i)
+		part := (high - ms/1000) / (high - low)
+		n += c * min(max(part, 0), 1)
+	}
+	return n
+}
+
+// histogram answers the buckets between the first and the last that have a count in h or in same, in milliseconds: two
+// distributions that are shown above each other get the same buckets.
+func (h *hist) histogram(same *hist) Histogram {
+	all := hist{}
+	all.merge(h)
+	all.merge(same)
+	out := Histogram{Buckets: []Bucket{}}
+	for i := range all.counts {
+		low, high := bounds(all.base + i)
+		b := Bucket{Low: Num(low * 1000), High: Num(high * 1000)}
+		if j := all.base + i - h.base; j >= 0 && j < len(h.counts) {
+			b.Count = Num(h.counts[j])
+		}
+		out.Buckets = append(out.Buckets, b)
+	}
+	return out
+}

@@ -1,0 +1,123 @@
+package query
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"edgescope/edge"
+)
+
+const (
+	worstRegions  = 12 // rows of the overview's table and heatmap
+	lineRegions   = 5  // lines of their own in charts by region
+	losingRoutes  = 8  // rows of "losing hits"
+	slowestTraces = 10
+)
+
+// overviewParts are the tables that an overview is made of.
+type overviewParts struct {
+	lines, linesBefore     *table
+	regions, regionsBefore *table
+	routes, routesBefore   *table
+	norms                  map[string]Num
+	choices                Choices
+}
+
+// Overview answers: is anything wrong, where, since when?
+func (e *Engine) Overview(ctx context.Context, tenant edge.Tenant, q Question) (*Overview, error) {
+	a, err := e.begin(tenant, q, lineBuckets)
+	if err != nil {
+		return nil, err
+	}
+	p, err := a.overviewParts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	about, err := a.about(ctx, p.lines, p.regions, p.routes)
+	if err != nil {
+		return nil, err
+	}
+	out := &Overview{
+		About: about, Choices: p.choices,
+		Total: p.lines.total().stats(a.win.seconds(a.now)),
+		Lines: standardLines(p.lines.all(), a.win.step),
+	}
+	out.Requests = out.Total.Requests
+	if p.linesBefore != nil {
+		before := p.linesBefore.total().stats(p.linesBefore.win.seconds(a.now))
+		out.Before, out.BeforeLines = &before, standardLines(p.linesBefore.all(), a.win.step)
+	}
+	rows := a.normalRows(p.regions, p.regionsBefore, p.norms)
+	routes := a.makeRows(p.routes, p.routesBefore)
+	out.Finding = find(rows, routes, about.Deploys)
+	out.LosingHits = losing(routes)
+	out.RegionCount = len(rows)
+	out.Regions = top(rows, worstRegions)
+	return out, a.overviewLines(ctx, out, rows, p.lines.all())
+}
+
+// overviewParts asks for everything that does not depend on another answer, all at once.
+func (a *asking) overviewParts(ctx context.Context) (*overviewParts, error) {
+	p := &overviewParts{}
+	g, ctx := errgroup.WithContext(ctx)
+	regions, routes := a.whole(edge.KeyRegion, rowParts), a.whole(edge.KeyRoute, withCounts|withDurations)
+	a.ask(ctx, g, &p.lines, a.cut("", allParts))
+	a.askBefore(ctx, g, &p.linesBefore, a.cut("", allParts))
+	a.ask(ctx, g, &p.regions, regions)
+	a.askBefore(ctx, g, &p.regionsBefore, regions)
+	a.ask(ctx, g, &p.routes, routes)
+	a.askBefore(ctx, g, &p.routesBefore, routes)
+	g.Go(func() (err error) { p.norms, err = a.normOf(ctx, edge.KeyRegion); return err })
+	g.Go(func() (err error) { p.choices, err = a.choose(ctx); return err })
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// ask asks for a table in a goroutine of the group.
+func (a *asking) ask(ctx context.Context, g *errgroup.Group, to **table, c cut) {
+	g.Go(func() (err error) { *to, err = a.table(ctx, c); return err })
+}
+
+// askBefore asks for the table to compare with.
+func (a *asking) askBefore(ctx context.Context, g *errgroup.Group, to **table, c cut) {
+	g.Go(func() (err error) { *to, err = a.tableBefore(ctx, c); return err })
+}
+
+// overviewLines draws what is over time by region, for the regions that have lines or cells only.
+func (a *asking) overviewLines(ctx context.Context, out *Overview, rows []Row, all []tally) error {
+	shown := prominent(rows, lineRegions)
+	if len(rows) <= lineRegions+1 {
+		shown = names(rows) // a line "others" of one region would say less than its name
+	}
+	wanted := slices.Concat(names(out.Regions), shown)
+	slices.Sort(wanted)
+	c := a.cut(edge.KeyRegion, withDurations).regions(slices.Compact(wanted))
+	t, err := a.table(ctx, c)
+	if err != nil {
+		return err
+	}
+	out.Heatmap = a.trends(out.Regions, t)
+	out.Latency = regionLines(all, t, shown, len(shown) < len(rows), durations(a.q.Percentile))
+	return nil
+}
+
+// prominent answers the names of the n regions with the most waiting: requests x P95.
+func prominent(rows []Row, n int) []string {
+	sorted := slices.Clone(rows)
+	slices.SortFunc(sorted, func(x, y Row) int {
+		return cmp.Or(compareNum(x.Requests*x.P95, y.Requests*y.P95, true), cmp.Compare(x.Name, y.Name))
+	})
+	return names(top(sorted, n))
+}
+
+// losing answers the routes that send more to the origin than before, the most first.
+func losing(routes []Row) []Row {
+	lost := slices.DeleteFunc(slices.Clone(routes), func(r Row) bool { return !r.OriginExtra.OK() })
+	sortRows(lost, "-origin")
+	return top(lost, losingRoutes)
+}

@@ -1,0 +1,77 @@
+package query
+
+import (
+	"context"
+
+	"golang.org/x/sync/errgroup"
+
+	"edgescope/edge"
+)
+
+// Regions answers: which region is slow against its own norm? Its steps are few and long, because every region has a cell for
+// each.
+func (e *Engine) Regions(ctx context.Context, tenant edge.Tenant, q Question) (*Regions, error) {
+	a, err := e.begin(tenant, q, cellBuckets)
+	if err != nil {
+		return nil, err
+	}
+	var now, before, overTime *table
+	var norms map[string]Num
+	out := &Regions{}
+	g, gctx := errgroup.WithContext(ctx)
+	rows := a.whole(edge.KeyRegion, allParts)
+	a.ask(gctx, g, &now, rows)
+	a.askBefore(gctx, g, &before, rows)
+	a.ask(gctx, g, &overTime, a.cut(edge.KeyRegion, withDurations))
+	g.Go(func() (err error) { norms, err = a.normOf(gctx, edge.KeyRegion); return err })
+	g.Go(func() (err error) { out.Choices, err = a.choose(gctx); return err })
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	out.Total = now.total().stats(a.win.seconds(a.now))
+	out.Regions = a.normalRows(now, before, norms)
+	out.Heatmap = a.trends(out.Regions, overTime)
+	out.About, err = a.about(ctx, now)
+	return out, err
+}
+
+// Region answers the detail of one region; its routes and versions come from the events, because rollups do not hold them by
+// region. A region without invocations in the range is no error: its figures are absent.
+func (e *Engine) Region(ctx context.Context, tenant edge.Tenant, code string, q Question) (*Region, error) {
+	a, err := e.begin(tenant, q, lineBuckets)
+	if err != nil {
+		return nil, err
+	}
+	in := func(c cut) cut { return c.regions([]string{code}) }
+	out := &Region{Name: code}
+	if p, ok := e.o.Colo(code); ok {
+		out.City = p.City
+	}
+	var lines, all, routes, versions *table
+	g, gctx := errgroup.WithContext(ctx)
+	a.ask(gctx, g, &lines, in(a.cut("", allParts)))
+	a.ask(gctx, g, &all, a.whole("", allParts))
+	a.ask(gctx, g, &routes, in(a.whole(edge.KeyRoute, allParts)))
+	a.ask(gctx, g, &versions, in(a.whole(edge.KeyServiceVersion, allParts)))
+	g.Go(func() (err error) { out.Choices, err = a.choose(gctx); return err })
+	g.Go(func() (err error) {
+		out.Slowest, err = a.slowest(gctx, in(a.whole("", 0)).conditions, slowestTraces)
+		return err
+	})
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	seconds := a.win.seconds(a.now)
+	out.Total, out.All = lines.total().stats(seconds), all.total().stats(seconds)
+	out.Lines = standardLines(lines.all(), a.win.step)
+	out.Routes, out.Versions = a.sortedRows(routes, nil), a.sortedRows(versions, nil)
+	out.About, err = a.about(ctx, lines, routes)
+	return out, err
+}
+
+// sortedRows makes rows and sorts them as asked.
+func (a *asking) sortedRows(now, before *table) []Row {
+	rows := a.makeRows(now, before)
+	sortRows(rows, a.q.Sort)
+	return rows
+}

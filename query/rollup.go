@@ -1,0 +1,280 @@
+package query
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"edgescope/edge"
+	"edgescope/store"
+)
+
+// parts says which figures a cut needs beside what every answer has: fewer parts, fewer series read.
+type parts uint
+
+const (
+	// withRequests are requests, events and errors only.
+	withRequests parts = 1 << iota
+	// withCounts are these, cold starts, init sum and cache outcomes.
+	withCounts
+	// withDurations are the durations of all invocations.
+	withDurations
+	// withCold keeps durations of cold and warm starts apart.
+	withCold
+	// withCache keeps durations of cache hits and misses apart.
+	withCache
+	// withInit are init durations.
+	withInit
+	// withCPU are CPU times.
+	withCPU
+
+	// rowParts are what a table of regions, routes or versions shows, allParts what the tiles show.
+	rowParts = withCounts | withCold
+	allParts = rowParts | withInit | withCPU
+)
+
+// cut is a question for tallies: by which attribute (none: ""), in which window, of what.
+type cut struct {
+	tenant     edge.Tenant
+	by         string
+	win        window
+	parts      parts
+	conditions []condition
+}
+
+// where is the cut with further values demanded of an attribute.
+func (c cut) where(key string, values []string) cut {
+	patterns := make([]pattern, len(values))
+	for i, v := range values {
+		patterns[i] = pattern{v}
+	}
+	c.conditions = append(slices.Clip(c.conditions), condition{key: key, patterns: patterns})
+	return c
+}
+
+// table answers a cut from the rollups if a family has the attributes that it needs, else from the events.
+func (e *Engine) table(ctx context.Context, c cut) (*table, error) {
+	switch {
+	case answers(coloLabels, c.by, c.conditions):
+		return e.rollups(ctx, c, edge.FamilyColo, coloLabels)
+	case answers(routeLabels, c.by, c.conditions):
+		return e.rollups(ctx, c, edge.FamilyRoute, routeLabels)
+	default:
+		return e.eventTable(ctx, c)
+	}
+}
+
+func (e *Engine) rollups(ctx context.Context, c cut, family string, labels map[string]string) (*table, error) {
+	src, err := e.findSources(ctx, c.tenant, c.win.whole())
+	if err != nil {
+		return nil, err
+	}
+	t := newTable(c.win)
+	var questions []rollupQuestion
+	for _, tile := range c.tiles() {
+		r := rollup{cut: c, family: family, labels: labels, sources: src, tile: tile}
+		questions = append(questions, r.questions()...)
+	}
+	answered := make([][]store.Series, len(questions))
+	g, ctx := errgroup.WithContext(ctx)
+	for i, q := range questions {
+		g.Go(func() (err error) {
+			answered[i], err = e.series(ctx, c.tenant, q.text, q.win)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, fmt.Errorf("ask rollups %s: %w", family, err)
+	}
+	for _, series := range answered {
+		t.addSeries(series, labels[c.by])
+	}
+	return t, nil
+}
+
+// tiles answers the pieces to ask for: many buckets come from one width, a single bucket from several.
+func (c *cut) tiles() []tile {
+	if c.win.buckets() == 1 {
+		return c.win.tiles()
+	}
+	return []tile{{widthOf(c.win.step), c.win.from, c.win.to}}
+}
+
+// rollup writes the questions of a cut to one tile.
+type rollup struct {
+	cut
+
+	family  string
+	labels  map[string]string
+	sources sources
+	tile    tile
+}
+
+type rollupQuestion struct {
+	text string
+	win  window
+}
+
+func (r *rollup) questions() []rollupQuestion {
+	win := r.win
+	if r.win.buckets() == 1 {
+		win = window{r.tile.from, r.tile.to, r.tile.to.Sub(r.tile.from)}
+	}
+	var out []rollupQuestion
+	for _, selectors := range [][]string{r.counters(), r.buckets()} {
+		if len(selectors) > 0 {
+			out = append(out, rollupQuestion{r.text(selectors, win.step), win})
+		}
+	}
+	return out
+}
+
+func (r *rollup) counters() []string {
+	if r.parts&(withRequests|withCounts) == 0 {
+		return nil
+	}
+	out := r.selectors(groupRequests, edge.MetricRequests, edge.MetricEvents)
+	if r.parts&withCounts == 0 {
+		return out
+	}
+	out = append(out, r.selectors(groupCold, edge.MetricColdStarts)...)
+	out = append(out, r.selectors(groupInit, edge.MetricInit+"_sum")...)
+	return append(out, r.selectors(groupCache, edge.MetricCache)...)
+}
+
+func (r *rollup) buckets() []string {
+	var out []string
+	if r.parts&(withDurations|withCold|withCache) != 0 {
+		out = append(out, r.selectors(groupDuration, edge.MetricDuration+"_bucket")...)
+	}
+	if r.parts&withInit != 0 {
+		out = append(out, r.selectors(groupInit, edge.MetricInit+"_bucket")...)
+	}
+	if r.parts&withCPU != 0 {
+		out = append(out, r.selectors(groupCPU, edge.MetricCPU+"_bucket")...)
+	}
+	return out
+}
+
+// selectors selects metrics of one group, with the filters, from each service's source. No source, no selector.
+func (r *rollup) selectors(g group, metrics ...string) []string {
+	var out []string
+	for _, source := range r.sources.alternatives(g) {
+		all := append([]string{nameMatcher(r.family, r.tile.width, metrics), source}, matchers(r.labels, r.conditions)...)
+		out = append(out, strings.Join(all, ","))
+	}
+	return out
+}
+
+// text sums the windows of each bucket. Series exist once per collector and part: the sum adds these up.
+func (r *rollup) text(selectors []string, step time.Duration) string {
+	by := []string{edge.LabelName, edge.LabelOverflow, edge.LabelVMRange, edge.LabelOutcome}
+	if r.by != "" {
+		by = append(by, r.labels[r.by])
+	}
+	by = append(by, edge.LabelColdStart, edge.LabelCache)
+	if slices.ContainsFunc(selectors, func(s string) bool { return strings.Contains(s, "_bucket") }) {
+		by = r.bucketLabels(by)
+	}
+	return fmt.Sprintf("sum(sum_over_time({%s}[%s]) keep_metric_names) by (%s)",
+		strings.Join(selectors, " or "), lookback(step), strings.Join(by, ", "))
+}
+
+// bucketLabels leaves out what the parts don't ask for.
+func (r *rollup) bucketLabels(by []string) []string {
+	return slices.DeleteFunc(by, func(label string) bool {
+		return label == edge.LabelOutcome || label == edge.LabelColdStart && r.parts&withCold == 0 ||
+			label == edge.LabelCache && r.parts&withCache == 0
+	})
+}
+
+// lookback writes a length of time for MetricsQL.
+func lookback(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) + "ms" }
+
+// addSeries adds up what a rollup question answered.
+func (t *table) addSeries(series []store.Series, by string) {
+	ranges := map[string]int{}
+	for i := range series {
+		s := &series[i]
+		group := ""
+		if by != "" {
+			group = s.Label(by)
+		}
+		overflow := s.Label(edge.LabelOverflow) != ""
+		add := adder(s, ranges)
+		if add == nil {
+			continue
+		}
+		for j, v := range s.Values {
+			if v > 0 && j < t.win.buckets() {
+				add(t.at(group, overflow, j), v)
+			}
+		}
+	}
+}
+
+// adder answers where the values of a series go in a tally, nil for a metric that is none of ours.
+func adder(s *store.Series, ranges map[string]int) func(*tally, float64) {
+	metric := metricOf(s.Label(edge.LabelName))
+	if h, ok := strings.CutSuffix(metric, "_bucket"); ok {
+		return bucketAdder(h, s, ranges)
+	}
+	switch metric {
+	case edge.MetricRequests:
+		if isError(s.Label(edge.LabelOutcome)) {
+			return func(t *tally, v float64) { t.requests += v; t.errors += v }
+		}
+		return func(t *tally, v float64) { t.requests += v }
+	case edge.MetricEvents:
+		return func(t *tally, v float64) { t.events += v }
+	case edge.MetricColdStarts:
+		if s.Label(edge.LabelColdStart) == "true" {
+			return func(t *tally, v float64) { t.cold += v }
+		}
+		return func(t *tally, v float64) { t.warm += v }
+	case edge.MetricInit + "_sum":
+		return func(t *tally, v float64) { t.initSum += v }
+	case edge.MetricCache:
+		if i := cacheIndex(s.Label(edge.LabelCache)); i >= 0 {
+			return func(t *tally, v float64) { t.cache[i] += v }
+		}
+	}
+	return nil
+}
+
+func bucketAdder(metric string, s *store.Series, ranges map[string]int) func(*tally, float64) {
+	text := s.Label(edge.LabelVMRange)
+	b, ok := ranges[text]
+	if !ok {
+		if b, ok = parseRange(text); !ok {
+			return nil
+		}
+		ranges[text] = b
+	}
+	switch metric {
+	case edge.MetricInit:
+		return func(t *tally, v float64) { t.init.add(b, v) }
+	case edge.MetricCPU:
+		return func(t *tally, v float64) { t.cpu.add(b, v) }
+	case edge.MetricDuration:
+		cold, cache := triOf(s.Label(edge.LabelColdStart)), cacheIndex(s.Label(edge.LabelCache))
+		return func(t *tally, v float64) { t.addDuration(b, v, cold, cache) }
+	}
+	return nil
+}
+
+func (t *tally) addDuration(bucket int, n float64, cold edge.Tri, cache int) {
+	t.duration[cold].add(bucket, n)
+	switch {
+	case cache < 0 || cache >= cacheAsked:
+	case cache < cacheServed:
+		t.hit.add(bucket, n)
+	default:
+		t.miss.add(bucket, n)
+	}
+}

@@ -1,0 +1,128 @@
+package query
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"edgescope/edge"
+)
+
+// A service that sends both spans and data points would count twice if both were added up. So each service has one source
+// for each group of metrics: the first of span, tail, datapoint that has any in the range.
+
+// group is a set of metrics that comes from one source.
+type group int
+
+const (
+	groupRequests group = iota
+	groupDuration
+	groupCold
+	groupInit
+	groupCPU
+	groupCache
+	groupCount
+)
+
+// probes are a metric of each group that tells cheaply whether there are any.
+var probes = [groupCount]string{
+	edge.MetricRequests, edge.MetricDuration + "_sum", edge.MetricColdStarts, edge.MetricInit + "_sum", edge.MetricCPU + "_sum",
+	edge.MetricCache,
+}
+
+var signalOrder = []string{edge.SignalSpan, edge.SignalTail, edge.SignalDataPoint}
+
+// sources tell which source each service's numbers come from, by group.
+type sources [groupCount]map[string]string
+
+// findSources answers the sources in a window, over all services of the tenant.
+func (e *Engine) findSources(ctx context.Context, tenant edge.Tenant, w window) (sources, error) {
+	key := fmt.Sprint(tenant, w.from.Unix(), w.to.Unix())
+	return e.sources.get(key, e.o.Now(), briefly, func() (sources, error) {
+		var s sources
+		for _, t := range w.tiles() {
+			text := probeText(t)
+			found, err := e.series(ctx, tenant, text, window{t.from, t.to, t.to.Sub(t.from)})
+			if err != nil {
+				return s, fmt.Errorf("find the sources of services: %w", err)
+			}
+			for i := range found {
+				f := &found[i]
+				metric := metricOf(f.Label(edge.LabelName))
+				s.see(slices.Index(probes[:], metric), f.Label(edge.LabelService), f.Label(edge.LabelSignal))
+			}
+		}
+		return s, nil
+	})
+}
+
+func probeText(t tile) string {
+	return fmt.Sprintf(`count(count_over_time({%s}[%s]) keep_metric_names) by (%s, %s, %s)`,
+		nameMatcher(edge.FamilyColo, t.width, probes[:]), lookback(t.to.Sub(t.from)), edge.LabelName, edge.LabelService, edge.LabelSignal)
+}
+
+// see notes that a service has a source, and keeps the one that comes first.
+func (s *sources) see(g int, service, signal string) {
+	if g < 0 {
+		return
+	}
+	if s[g] == nil {
+		s[g] = map[string]string{}
+	}
+	if old, ok := s[g][service]; !ok || rank(signal) < rank(old) {
+		s[g][service] = signal
+	}
+}
+
+func rank(signal string) int {
+	if i := slices.Index(signalOrder, signal); i >= 0 {
+		return i
+	}
+	return len(signalOrder)
+}
+
+// services answers who has its numbers of a group from that signal, sorted.
+func (s *sources) services(g group, signal string) []string {
+	var out []string
+	for service, sig := range s[g] {
+		if sig == signal {
+			out = append(out, service)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// alternatives answers the label matchers that select each service's source; a question or-s them. Span needs no names: who
+// has spans is asked for spans.
+func (s *sources) alternatives(g group) []string {
+	var out []string
+	for _, signal := range signalOrder {
+		services := s.services(g, signal)
+		if len(services) == 0 {
+			continue
+		}
+		m := fmt.Sprintf("%s=%q", edge.LabelSignal, signal)
+		if signal != edge.SignalSpan {
+			m += "," + oneOf(edge.LabelService, services)
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+// nameMatcher selects metrics of a family and width by name.
+func nameMatcher(family string, width edge.Width, metrics []string) string {
+	if len(metrics) == 1 {
+		return fmt.Sprintf("%s=%q", edge.LabelName, edge.Metric(family, metrics[0], width))
+	}
+	return fmt.Sprintf("%s=~%q", edge.LabelName, edge.Metric(family, "("+strings.Join(metrics, "|")+")", width))
+}
+
+// metricOf answers the metric of a full name: without family and width.
+func metricOf(name string) string {
+	name = strings.TrimPrefix(strings.TrimPrefix(name, edge.FamilyColo), edge.FamilyRoute)
+	name, _, _ = strings.Cut(name, ":")
+	return name
+}

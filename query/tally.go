@@ -1,0 +1,235 @@
+package query
+
+import (
+	"time"
+
+	"edgescope/edge"
+)
+
+// tally is what was counted of a set of invocations, from rollups or from events.
+type tally struct {
+	requests, errors, events float64
+	cold, warm               float64
+	initSum                  float64 // seconds
+	cache                    [len(cacheOrder)]float64
+
+	// duration is by cold start: Unknown, False, True. An answer that does not need them apart has all in Unknown.
+	duration  [3]hist
+	hit, miss hist // durations by cache outcome
+	init, cpu hist
+}
+
+// cacheOrder is the order of tally.cache and of the cache page's lines.
+var cacheOrder = [...]string{
+	edge.CacheHit, edge.CacheStale, edge.CacheRevalidated, edge.CacheMiss, edge.CacheExpired, edge.CacheBypass, edge.CacheDynamic,
+}
+
+const (
+	cacheServed = 3 // the first three of cacheOrder were answered from the cache,
+	cacheAsked  = 5 // the two after them were not; the rest stays outside the ratio
+)
+
+func cacheIndex(status string) int {
+	for i, s := range cacheOrder {
+		if s == status {
+			return i
+		}
+	}
+	return -1
+}
+
+func triOf(s string) edge.Tri {
+	switch s {
+	case "true":
+		return edge.True
+	case "false":
+		return edge.False
+	default:
+		return edge.Unknown
+	}
+}
+
+// isError tells which outcomes are the function's fault. A client that went away (canceled) is none; what is no known outcome
+// is one, as in rollups.
+func isError(outcome string) bool {
+	return outcome != edge.OutcomeOK && outcome != edge.OutcomeCanceled
+}
+
+func (t *tally) merge(o *tally) {
+	t.requests += o.requests
+	t.errors += o.errors
+	t.events += o.events
+	t.cold += o.cold
+	t.warm += o.warm
+	t.initSum += o.initSum
+	for i, n := range o.cache {
+		t.cache[i] += n
+	}
+	for i := range o.duration {
+		t.duration[i].merge(&o.duration[i])
+	}
+	t.hit.merge(&o.hit)
+	t.miss.merge(&o.miss)
+	t.init.merge(&o.init)
+	t.cpu.merge(&o.cpu)
+}
+
+// all answers the durations of all invocations.
+func (t *tally) all() *hist {
+	h := &hist{}
+	for i := range t.duration {
+		h.merge(&t.duration[i])
+	}
+	return h
+}
+
+// stats makes the figures of what was counted in that many seconds.
+func (t *tally) stats(seconds float64) Stats {
+	all, cold, warm := t.all(), &t.duration[edge.True], &t.duration[edge.False]
+	s := Stats{
+		Requests: Num(t.requests), Samples: Num(t.events), Rate: Num(t.requests / seconds),
+		Errors: Num(t.errors), ErrorRatio: ratio(t.errors, t.requests),
+		P50: all.quantile(0.50), P95: all.quantile(0.95), P99: all.quantile(0.99),
+		Cold: Num(t.cold), Warm: Num(t.warm),
+		Known: ratio(min(t.cold+t.warm, t.requests), t.requests), ColdRatio: t.coldRatio(),
+		ColdP95: cold.quantile(0.95), WarmP95: warm.quantile(0.95),
+		InitP50: t.init.quantile(0.50), InitP95: t.init.quantile(0.95), InitP99: t.init.quantile(0.99),
+		InitTotal: None(), CPUP99: t.cpu.quantile(0.99), Cache: t.cacheStats(), ColdAdds: None(),
+	}
+	if t.init.total() > 0 {
+		s.InitTotal = Num(1000 * t.initSum)
+	}
+	if s.WarmP95.OK() {
+		s.ColdAdds = s.P95 - s.WarmP95
+	}
+	return s
+}
+
+// ratio is a of b, absent without b.
+func ratio(a, b float64) Num {
+	if b <= 0 {
+		return None()
+	}
+	return Num(a / b)
+}
+
+func (t *tally) coldRatio() Num { return ratio(t.cold, t.cold+t.warm) }
+
+func (t *tally) hitRatio() Num {
+	var served, asked float64
+	for i, n := range t.cache[:cacheAsked] {
+		asked += n
+		if i < cacheServed {
+			served += n
+		}
+	}
+	return ratio(served, asked)
+}
+
+func (t *tally) cacheStats() Cache {
+	n := func(i int) Num { return Num(t.cache[i]) }
+	return Cache{
+		Hit: n(0), Stale: n(1), Revalidated: n(2), Miss: n(3), Expired: n(4), Bypass: n(5), Dynamic: n(6), HitRatio: t.hitRatio(),
+	}
+}
+
+// percentile answers the asked percentile of all durations in milliseconds.
+func (t *tally) percentile(p int) Num { return t.all().quantile(float64(p) / 100) }
+
+// table is tallies by group and bucket of time.
+type table struct {
+	win window
+	// events is true when the events were asked, not the rollups.
+	events bool
+	// groups are the tallies of each group, one for each bucket of win.
+	groups map[string][]tally
+	// rest is what was counted without a series of its own, by bucket; it belongs to no group.
+	rest []tally
+}
+
+func newTable(win window) *table {
+	return &table{win: win, groups: map[string][]tally{}, rest: make([]tally, win.buckets())}
+}
+
+// at answers the tally of a group and bucket, to add to.
+func (t *table) at(group string, overflow bool, bucket int) *tally {
+	if overflow {
+		return &t.rest[bucket]
+	}
+	row := t.groups[group]
+	if row == nil {
+		row = make([]tally, t.win.buckets())
+		t.groups[group] = row
+	}
+	return &row[bucket]
+}
+
+// sum adds up a row of buckets.
+func sum(row []tally) *tally {
+	out := &tally{}
+	for i := range row {
+		out.merge(&row[i])
+	}
+	return out
+}
+
+// total adds up everything, what overflowed included.
+func (t *table) total() *tally {
+	out := sum(t.rest)
+	for _, row := range t.groups {
+		out.merge(sum(row))
+	}
+	return out
+}
+
+// all answers one row of buckets for all groups, what overflowed included.
+func (t *table) all() []tally {
+	out := make([]tally, t.win.buckets())
+	add := func(row []tally) {
+		for i := range row {
+			out[i].merge(&row[i])
+		}
+	}
+	add(t.rest)
+	for _, row := range t.groups {
+		add(row)
+	}
+	return out
+}
+
+// line draws one value per bucket.
+func line(name string, row []tally, value func(*tally) Num) Line {
+	l := Line{Name: name, Values: make([]Num, len(row)), Latest: None()}
+	for i := range row {
+		l.Values[i] = value(&row[i])
+		if l.Values[i].OK() {
+			l.Latest = l.Values[i]
+		}
+	}
+	return l
+}
+
+// rateOf answers requests per second, absent in a bucket without any: a gap, not a zero.
+func rateOf(step time.Duration) func(*tally) Num {
+	return func(t *tally) Num {
+		if t.requests == 0 {
+			return None()
+		}
+		return Num(t.requests / step.Seconds())
+	}
+}
+
+func errorRatio(t *tally) Num { return ratio(t.errors, t.requests) }
+
+func durations(p int) func(*tally) Num { return func(t *tally) Num { return t.percentile(p) } }
+
+func cpuP99(t *tally) Num { return t.cpu.quantile(0.99) }
+
+// standardLines are the lines of the tiles: rate, p50, p95, p99, errors, cold, cache and cpu.
+func standardLines(row []tally, step time.Duration) []Line {
+	return []Line{
+		line("rate", row, rateOf(step)), line("p50", row, durations(50)), line("p95", row, durations(95)),
+		line("p99", row, durations(99)), line("errors", row, errorRatio), line("cold", row, (*tally).coldRatio),
+		line("cache", row, (*tally).hitRatio), line("cpu", row, cpuP99),
+	}
+}
