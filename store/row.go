@@ -36,8 +36,9 @@ const (
 	fieldDroppedLinks  = "otel.dropped_links_count"
 )
 
-// reserved are the names of the row's own table: an attribute of that name is stored behind a prefix.
-var reserved = set(FieldTime, FieldMsg, "_stream", "_stream_id", FieldTraceID, FieldSpanID, FieldParentID, FieldName, FieldKind,
+// reserved are the names of the row's own table: an attribute of that name is stored behind a prefix. So is one without a
+// name, which would become the message.
+var reserved = set("", FieldTime, FieldMsg, "_stream", "_stream_id", FieldTraceID, FieldSpanID, FieldParentID, FieldName, FieldKind,
 	edge.KeyDuration, FieldStatusCode, FieldStatusMessage, FieldScopeName, FieldScopeVersion, FieldTraceState, FieldFlags,
 	FieldEvents, FieldLinks, FieldDataset, FieldSeverity, FieldSeverityText, FieldWeight,
 	fieldDroppedAttrs, fieldDroppedEvents, fieldDroppedLinks, "wal.seq", "wal.epoch")

@@ -95,6 +95,8 @@ type RowsQuestion struct {
 	At time.Time
 	// ExtraFilters are LogsQL filters that are and-ed to the question, also inside its subqueries.
 	ExtraFilters []string
+	// HiddenFields are names of fields, or their beginnings with * at the end, that the question sees as absent.
+	HiddenFields []string
 }
 
 // SeriesQuestion is a question to samples.

@@ -1,0 +1,182 @@
+package embedded
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/VictoriaMetrics/VictoriaLogs/lib/logstorage"
+
+	"edgescope/edge"
+	"edgescope/store"
+)
+
+// Limits of VictoriaLogs on a row: beyond them it drops the row with a warning (lib/logstorage, LogRows.MustAdd). Check
+// refuses such events.
+const (
+	maxFields    = 2000
+	maxNameBytes = 128
+	maxRowBytes  = 2 << 20
+	// maxFuture is how far ahead of the clock an event may be.
+	maxFuture = 24 * time.Hour
+)
+
+const nanosPerDay = int64(24 * time.Hour)
+
+// renderers are shared by all calls: a RowRenderer reuses its memory.
+var renderers = sync.Pool{New: func() any { return new(renderer) }}
+
+// renderer turns events into the engine's rows.
+type renderer struct {
+	store.RowRenderer
+	fields []logstorage.Field
+}
+
+func (r *renderer) render(e *edge.Event) (fields []logstorage.Field, streamFields int) {
+	row, streamFields := r.Render(e)
+	r.fields = r.fields[:0]
+	for i := range row {
+		r.fields = append(r.fields, logstorage.Field{Name: row[i].Name, Value: row[i].Value})
+	}
+	return r.fields, streamFields
+}
+
+// dayRows are the rows of one kind and UTC day that one call gives to the engine.
+type dayRows struct {
+	kind edge.Kind
+	day  int64
+	rows *logstorage.LogRows
+}
+
+// WriteEvents implements store.Writer. The rows of one UTC day go to the engine at once, up to its own limit of about 2 MB:
+// after kill -9 it has all of them or none.
+func (s *Store) WriteEvents(ctx context.Context, tenant edge.Tenant, events []edge.Event) error {
+	if err := s.canWrite(ctx); err != nil {
+		return err
+	}
+	defer s.leave()
+	s.writers.RLock()
+	defer s.writers.RUnlock()
+
+	r := renderers.Get().(*renderer)
+	defer renderers.Put(r)
+	var days []dayRows
+	for i := range events {
+		e := &events[i]
+		day := e.Time / nanosPerDay
+		if day < s.guard.firstDay.Load() {
+			s.droppedEvents.Add(1)
+			continue
+		}
+		d := rowsOf(&days, e.Kind, day)
+		fields, streamFields := r.render(e)
+		d.rows.MustAdd(tenantID(tenant, e.Kind), e.Time, fields, streamFields)
+		if d.rows.NeedFlush() {
+			s.kinds[d.kind].MustAddRows(d.rows)
+			d.rows.ResetKeepSettings()
+		}
+	}
+	for i := range days {
+		s.kinds[days[i].kind].MustAddRows(days[i].rows)
+		logstorage.PutLogRows(days[i].rows)
+	}
+	return nil
+}
+
+// canWrite begins a call that writes; leave ends it.
+func (s *Store) canWrite(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if s.guard.readOnly.Load() {
+		return fmt.Errorf("%w: %d MiB free, %d MiB are kept", store.ErrReadOnly, s.guard.free.Load()>>20, s.opts.MinFreeDisk>>20)
+	}
+	return s.enter()
+}
+
+// rowsOf answers the rows of a kind and day; there are seldom more than one or two.
+func rowsOf(days *[]dayRows, kind edge.Kind, day int64) *dayRows {
+	for i := range *days {
+		if d := &(*days)[i]; d.kind == kind && d.day == day {
+			return d
+		}
+	}
+	*days = append(*days, dayRows{kind, day, logstorage.GetLogRows(nil, nil, nil, nil, "")})
+	return &(*days)[len(*days)-1]
+}
+
+func tenantID(tenant edge.Tenant, kind edge.Kind) logstorage.TenantID {
+	return logstorage.TenantID{AccountID: uint32(tenant), ProjectID: uint32(kind)}
+}
+
+// Check implements store.Writer.
+func (s *Store) Check(e *edge.Event) error {
+	if int(e.Kind) >= kinds {
+		return fmt.Errorf("kind %d of event is unknown", e.Kind)
+	}
+	now := time.Now()
+	at := time.Unix(0, e.Time)
+	switch {
+	case now.Sub(at) > s.opts.RetentionEvents:
+		return fmt.Errorf("time %s is older than the retention of %s", at.UTC().Format(time.RFC3339), s.opts.RetentionEvents)
+	case at.Sub(now) > maxFuture:
+		return fmt.Errorf("time %s is more than %s ahead of the clock", at.UTC().Format(time.RFC3339), maxFuture)
+	case e.Time/nanosPerDay < s.guard.firstDay.Load():
+		return fmt.Errorf("time %s is before the days that the disk has room for", at.UTC().Format(time.RFC3339))
+	}
+	if clearlyFits(e) {
+		return nil
+	}
+	r := renderers.Get().(*renderer)
+	defer renderers.Put(r)
+	fields, _ := r.render(e)
+	return checkRow(fields)
+}
+
+// clearlyFits tells whether the row is so small that it need not be rendered to know that the engine takes it. Most are.
+func clearlyFits(e *edge.Event) bool {
+	const (
+		maxOwnFields = 80            // fields that are no attributes, with room
+		ownBytes     = 64 << 10      // their names and short values, with room
+		prefix       = len("resource.") // the longest prefix of an attribute
+	)
+	if len(e.Attrs)+len(e.Resource) > maxFields-maxOwnFields {
+		return false
+	}
+	size := ownBytes + len(e.Name) + len(e.Body) + len(e.SpanEvents) + len(e.Links) + len(e.StatusMessage) + len(e.TraceState)
+	for _, attrs := range [...][]edge.Attr{e.Attrs, e.Resource} {
+		for i := range attrs {
+			a := &attrs[i]
+			if len(a.Key) > maxNameBytes-prefix {
+				return false
+			}
+			size += len(a.Key) + len(a.Value) + 16
+		}
+	}
+	return size+factBytes(&e.Facts)+len(e.ScopeName)+len(e.ScopeVersion)+len(e.Dataset) < maxRowBytes
+}
+
+// factBytes is the size of those facts that come from outside and may be long.
+func factBytes(f *edge.Facts) int {
+	return len(f.Service) + len(f.Version) + len(f.Namespace) + len(f.Environment) + len(f.Provider) + len(f.Platform) +
+		len(f.Region) + len(f.Colo) + len(f.Country) + len(f.FaasName) + len(f.FaasVersion) + len(f.Instance) +
+		len(f.InvocationID) + len(f.Trigger) + len(f.Route) + len(f.Operation) + len(f.Method) + len(f.Outcome) +
+		len(f.ErrorType) + len(f.CacheStatus) + len(f.CacheSource)
+}
+
+// checkRow answers why the engine would drop a row.
+func checkRow(fields []logstorage.Field) error {
+	if len(fields) > maxFields {
+		return fmt.Errorf("%d attributes and other fields: at most %d are kept", len(fields), maxFields)
+	}
+	for i := range fields {
+		if n := len(fields[i].Name); n > maxNameBytes {
+			return fmt.Errorf("attribute name %.40q... has %d bytes: at most %d are kept", fields[i].Name, n, maxNameBytes)
+		}
+	}
+	if n := logstorage.EstimatedJSONRowLen(fields); n > maxRowBytes {
+		return fmt.Errorf("event has %d bytes: at most %d are kept", n, maxRowBytes)
+	}
+	return nil
+}

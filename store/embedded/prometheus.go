@@ -1,0 +1,113 @@
+package embedded
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/VictoriaMetrics/VictoriaLogs/lib/logstorage"
+	"github.com/VictoriaMetrics/VictoriaMetrics/app/vmselect"
+	"github.com/VictoriaMetrics/metrics"
+
+	"edgescope/edge"
+)
+
+// readingPaths are the paths of the engine that are served. It also has paths that delete, write, show other tenants'
+// questions or reset caches: what is not listed does not exist.
+var readingPaths = map[string]bool{
+	"/api/v1/query": true, "/api/v1/query_range": true, "/api/v1/series": true, "/api/v1/labels": true,
+	"/api/v1/status/tsdb": true, "/api/v1/status/buildinfo": true, "/api/v1/query_exemplars": true, "/api/v1/metadata": true,
+	"/api/v1/rules": true, "/api/v1/alerts": true, "/vmui": true, "/prettify-query": true, "/expand-with-exprs": true,
+}
+
+// Prometheus implements store.Store, also below /prometheus/. The tenant is enforced as a label filter on every selector;
+// filters that the request brings (extra_label, extra_filters[]) narrow it further.
+func (s *Store) Prometheus(tenant edge.Tenant) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		path := strings.TrimPrefix(r.URL.Path, "/prometheus")
+		if !reads(path) {
+			http.NotFound(w, r)
+			return
+		}
+		if r.Method != http.MethodGet && r.Method != http.MethodPost && r.Method != http.MethodHead {
+			w.Header().Set("Allow", "GET, HEAD, POST")
+			http.Error(w, "only GET, HEAD and POST read", http.StatusMethodNotAllowed)
+			return
+		}
+		confined, err := confine(r, path, tenant)
+		if err != nil {
+			http.Error(w, "read the form: "+err.Error(), http.StatusBadRequest)
+			return
+		}
+		if err := s.enter(); err != nil {
+			http.Error(w, err.Error(), http.StatusServiceUnavailable)
+			return
+		}
+		defer s.leave()
+		if !vmselect.RequestHandler(w, confined) {
+			http.NotFound(w, r)
+		}
+	})
+}
+
+func reads(path string) bool {
+	if strings.Contains(path, "//") || strings.Contains(path, "..") {
+		return false
+	}
+	if label, ok := strings.CutPrefix(path, "/api/v1/label/"); ok {
+		name, ok := strings.CutSuffix(label, "/values")
+		return ok && name != "" && !strings.Contains(name, "/")
+	}
+	return readingPaths[path] || strings.HasPrefix(path, "/vmui/")
+}
+
+// confine answers the request with the tenant's filter added. The engine takes extra_label from the URL before the form, and
+// and-s all of them to each of extra_filters[]: all go to the URL here. trace=1 would show how other tenants' data is cached.
+func confine(r *http.Request, path string, tenant edge.Tenant) (*http.Request, error) {
+	if err := r.ParseForm(); err != nil {
+		return nil, err
+	}
+	r2 := r.Clone(r.Context())
+	r2.URL.Path, r2.URL.RawPath = path, ""
+	query := url.Values{}
+	for key, values := range r.Form {
+		if key != "trace" {
+			query[key] = values
+		}
+	}
+	query["extra_label"] = append([]string{edge.LabelTenant + "=" + formatTenant(tenant)}, r.Form["extra_label"]...)
+	r2.Form, r2.PostForm = query, url.Values{}
+	r2.URL.RawQuery = query.Encode()
+	r2.RequestURI = r2.URL.RequestURI()
+	return r2, nil
+}
+
+// WriteMetrics implements store.Store.
+func (s *Store) WriteMetrics(w interface{ Write([]byte) (int, error) }) {
+	if s.enter() != nil {
+		return
+	}
+	defer s.leave()
+	metrics.WritePrometheus(w, false)
+	for i, st := range s.kinds {
+		var stats logstorage.StorageStats
+		st.UpdateStats(&stats)
+		kind := edge.Kind(i)
+		gauge(w, "edgescope_store_rows", kind, stats.RowsCount())
+		gauge(w, "edgescope_store_bytes", kind, stats.IndexdbSizeBytes+stats.CompressedSmallPartSize+stats.CompressedBigPartSize)
+	}
+	readOnly := 0
+	if s.guard.readOnly.Load() {
+		readOnly = 1
+	}
+	fmt.Fprintf(w, "edgescope_store_read_only %d\n", readOnly)
+	fmt.Fprintf(w, "edgescope_store_free_disk_bytes %d\n", s.guard.free.Load())
+	fmt.Fprintf(w, "edgescope_store_dropped_events_total %d\n", s.droppedEvents.Load())
+	fmt.Fprintf(w, "edgescope_store_dropped_samples_total %d\n", s.droppedSamples.Load())
+}
+
+func gauge(w io.Writer, name string, kind edge.Kind, value uint64) {
+	fmt.Fprintf(w, "%s{kind=%q} %d\n", name, kind.String(), value)
+}

@@ -1,0 +1,171 @@
+package embedded
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/VictoriaMetrics/VictoriaLogs/lib/logstorage"
+
+	"edgescope/store"
+)
+
+// Rows implements store.Reader. The field _time is decimal Unix nanoseconds, wherever the engine answers a time in it.
+func (s *Store) Rows(ctx context.Context, q store.RowsQuestion, emit func(store.Row) error) error {
+	if err := s.enter(); err != nil {
+		return err
+	}
+	defer s.leave()
+	query, err := parseRows(&q)
+	if err != nil {
+		return err
+	}
+	if !q.From.Before(q.To) {
+		return nil
+	}
+	running, cancel := context.WithCancel(ctx)
+	defer cancel()
+	e := &emitter{ctx: running, emit: emit, cancel: cancel}
+	tenants := []logstorage.TenantID{tenantID(q.Tenant, q.Kind)}
+	qctx := logstorage.NewQueryContext(running, new(logstorage.QueryStats), tenants, query, false, q.HiddenFields)
+	err = s.kinds[q.Kind].RunQuery(qctx, e.block)
+	switch {
+	case e.err != nil:
+		return e.err
+	case ctx.Err() != nil:
+		return fmt.Errorf("question to %ss: %w", q.Kind, context.Cause(ctx))
+	case err != nil:
+		return fmt.Errorf("question to %ss: %w", q.Kind, rowsError(err))
+	}
+	return nil
+}
+
+// parseRows reads the text and confines it to the range.
+func parseRows(q *store.RowsQuestion) (*logstorage.Query, error) {
+	if int(q.Kind) >= kinds {
+		return nil, fmt.Errorf("%w: kind %d of event is unknown", store.ErrBadQuery, q.Kind)
+	}
+	if q.From.IsZero() || q.To.IsZero() {
+		return nil, fmt.Errorf("%w: the range is not given", store.ErrBadQuery)
+	}
+	at := nanosAt(q.At)
+	query, err := logstorage.ParseQueryAtTimestamp(q.LogsQL, at)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", store.ErrBadQuery, err)
+	}
+	from, to := nanos(q.From), nanos(q.To)-1
+	query.AddTimeFilter(from, to)
+	filters := q.ExtraFilters
+	if ignoresRange(query, from, to) {
+		filters = append([]string{timeFilter(from, to)}, filters...)
+	}
+	for _, text := range filters {
+		f, err := logstorage.ParseFilterAtTimestamp(text, at)
+		if err != nil {
+			return nil, fmt.Errorf("%w: extra filter %q: %w", store.ErrBadQuery, text, err)
+		}
+		query.AddExtraFilters(f)
+	}
+	return query, nil
+}
+
+// ignoresRange tells whether the text says options(ignore_global_time_filter=true), with which the engine adds no range.
+func ignoresRange(query *logstorage.Query, from, to int64) bool {
+	minTime, maxTime := query.GetFilterTimeRange()
+	return uint64(maxTime-minTime) > uint64(to-from)
+}
+
+func timeFilter(from, to int64) string {
+	return "_time:[" + formatNanos(from) + "," + formatNanos(to) + "]"
+}
+
+func formatNanos(ns int64) string {
+	return time.Unix(0, ns).UTC().Format("2006-01-02T15:04:05.000000000Z")
+}
+
+// nanosAt answers the moment of a question, now when it has none.
+func nanosAt(t time.Time) int64 {
+	if t.IsZero() {
+		return time.Now().UnixNano()
+	}
+	return nanos(t)
+}
+
+var (
+	earliest = time.Unix(0, math.MinInt64)
+	latest   = time.Unix(0, math.MaxInt64)
+)
+
+// nanos is t.UnixNano, for times that it can't express the nearest that it can.
+func nanos(t time.Time) int64 {
+	switch {
+	case t.Before(earliest):
+		return math.MinInt64 + 1
+	case t.After(latest):
+		return math.MaxInt64
+	}
+	return t.UnixNano()
+}
+
+// rowsError sorts an error of the engine. It has no types for them; of its pipes those that need too much memory say so,
+// and what is left is wrong in the text (its disk errors end the process).
+func rowsError(err error) error {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	if strings.Contains(err.Error(), "requires more than") {
+		return fmt.Errorf("%w: %w", store.ErrTooMuch, err)
+	}
+	return fmt.Errorf("%w: %w", store.ErrBadQuery, err)
+}
+
+// emitter gives the engine's blocks to the questioner, row by row. The engine calls block from several goroutines.
+type emitter struct {
+	ctx    context.Context
+	cancel context.CancelFunc
+
+	mu    sync.Mutex
+	emit  func(store.Row) error
+	err   error
+	row   store.Row
+	times []int64
+	buf   []byte
+}
+
+func (e *emitter) block(_ uint, db *logstorage.DataBlock) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	columns := db.GetColumns(false)
+	var ok bool
+	if e.times, ok = db.GetTimestamps(e.times[:0]); !ok {
+		e.times = e.times[:0]
+	}
+	for i := range db.RowsCount() {
+		if e.err != nil || e.ctx.Err() != nil {
+			return
+		}
+		if e.err = e.emit(e.rowAt(columns, i)); e.err != nil {
+			e.cancel()
+		}
+	}
+}
+
+func (e *emitter) rowAt(columns []logstorage.BlockColumn, i int) store.Row {
+	e.row = e.row[:0]
+	for c := range columns {
+		name, value := columns[c].Name, columns[c].Values[i]
+		if name == store.FieldTime && len(e.times) > 0 {
+			e.buf = strconv.AppendInt(e.buf[:0], e.times[i], 10)
+			value = string(e.buf)
+		}
+		if value != "" {
+			e.row = append(e.row, store.Field{Name: name, Value: value})
+		}
+	}
+	return e.row
+}
