@@ -1,0 +1,263 @@
+package ingest_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/VictoriaMetrics/metrics"
+	"go.uber.org/goleak"
+
+	"edgescope/edge"
+	"edgescope/edge/platform"
+	"edgescope/ingest"
+	"edgescope/ingest/rollup"
+	"edgescope/store"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// memory is a store.Writer that remembers.
+type memory struct {
+	mu     sync.Mutex
+	names  []string
+	totals map[string]float64 // by __name__ and window start, the greatest value of each series added
+	fail   error
+	block  chan struct{}
+	inside chan struct{}
+}
+
+func (m *memory) WriteEvents(ctx context.Context, _ edge.Tenant, events []edge.Event) error {
+	if m.block != nil {
+		m.inside <- struct{}{}
+		select {
+		case <-m.block:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.fail != nil {
+		return m.fail
+	}
+	for i := range events {
+		m.names = append(m.names, strings.Clone(events[i].Name))
+	}
+	return nil
+}
+
+func (m *memory) WriteSamples(_ context.Context, _ edge.Tenant, samples []edge.Sample) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.fail != nil {
+		return m.fail
+	}
+	if m.totals == nil {
+		m.totals = map[string]float64{}
+	}
+	for _, s := range samples {
+		var name strings.Builder
+		for _, l := range s.Series.Labels {
+			name.WriteString(l.Key + "=" + l.Value + ",")
+		}
+		m.totals[name.String()] = max(m.totals[name.String()], s.Value)
+	}
+	return nil
+}
+
+func (m *memory) Check(e *edge.Event) error {
+	if e.Name == "too old" {
+		return errors.New("older than the retention of 30d")
+	}
+	return nil
+}
+
+func (m *memory) total(metric string) (sum float64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for name, v := range m.totals {
+		if strings.Contains(name, "__name__="+metric+",") {
+			sum += v
+		}
+	}
+	return sum
+}
+
+func open(t *testing.T, m *memory, change ...func(*ingest.Options)) *ingest.Pipeline {
+	t.Helper()
+	o := ingest.Options{
+		Store:      m,
+		Normalizer: platform.New(platform.Options{}),
+		Rollup:     rollup.New(rollup.Options{Collector: "c", Log: slog.New(slog.DiscardHandler)}),
+		Metrics:    metrics.NewSet(),
+		Logger:     slog.New(slog.DiscardHandler),
+	}
+	for _, f := range change {
+		f(&o)
+	}
+	p, err := ingest.Open(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func spans(names ...string) *edge.Batch {
+	b := &edge.Batch{}
+	for i, name := range names {
+		b.Events = append(b.Events, edge.Event{
+			Index: i, Name: name, Time: time.Now().UnixNano(), Duration: 1e6, HasDuration: true, SpanKind: edge.SpanServer,
+			TraceID: edge.TraceID{1}, SpanID: edge.SpanID{byte(i + 1)}, Resource: []edge.Attr{{Key: "service.name", Value: "shop"}},
+		})
+	}
+	return b
+}
+
+func TestRefusedEventsAreNamedAndTheRestIsKept(t *testing.T) {
+	m := &memory{}
+	p := open(t, m)
+	b := spans("a", "too old", "b")
+	if err := p.Events(t.Context(), b); err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(m.names, " "); got != "a b" {
+		t.Errorf("kept %q, want \"a b\"", got)
+	}
+	if b.RejectedCount != 1 || b.Rejected[0] != (edge.Rejection{Index: 1, Reason: "older than the retention of 30d"}) {
+		t.Errorf("rejected: got %+v", b.Rejected)
+	}
+	if err := p.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if got := m.total("edge_colo_requests"); got != 2 {
+		t.Errorf("rollups count %v invocations, want 2: a refused event is not counted", got)
+	}
+}
+
+func TestReadOnlyStoreMeansTryLater(t *testing.T) {
+	f := func(fail error, want bool) {
+		t.Helper()
+		m := &memory{fail: fail}
+		p := open(t, m)
+		err := p.Events(t.Context(), spans("a"))
+		var later *edge.Unavailable
+		if errors.As(err, &later) != want || want && (later.Busy || later.RetryAfter < time.Second) || err == nil {
+			t.Errorf("%v: got %#v", fail, err)
+		}
+		m.fail = nil
+		if err := p.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if got := m.total("edge_colo_requests"); got != 0 {
+			t.Errorf("%v: rollups count %v, want 0: the batch was refused", fail, got)
+		}
+	}
+	f(store.ErrReadOnly, true)
+	f(errors.New("bug"), false)
+}
+
+func TestFullPipelineIsBusy(t *testing.T) {
+	m := &memory{block: make(chan struct{}), inside: make(chan struct{})}
+	p := open(t, m, func(o *ingest.Options) { o.MaxBatches = 2 })
+	var wg sync.WaitGroup
+	for range 2 {
+		wg.Go(func() {
+			if err := p.Events(context.Background(), spans("a")); err != nil {
+				t.Error(err)
+			}
+		})
+		<-m.inside
+	}
+	var later *edge.Unavailable
+	if err := p.Events(t.Context(), spans("b")); !errors.As(err, &later) || !later.Busy {
+		t.Errorf("third batch: got %v, want busy", err)
+	}
+	close(m.block)
+	wg.Wait()
+	if err := p.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestTotalsAreWrittenEveryTenSeconds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &memory{}
+		p := open(t, m)
+		if err := p.Events(t.Context(), spans("a")); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(9 * time.Second)
+		synctest.Wait()
+		before := m.total("edge_colo_requests")
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if after := m.total("edge_colo_requests"); before != 0 || after != 1 {
+			t.Errorf("after 9 s %v, after 11 s %v; want 0 and 1", before, after)
+		}
+		if err := p.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestNextProcessContinuesTheWindows(t *testing.T) {
+	f := func(name string, between func(state string) error) {
+		t.Helper()
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := &memory{}
+				state := filepath.Join(t.TempDir(), "rollup.state")
+				for epoch := range uint64(3) {
+					p := open(t, m, func(o *ingest.Options) {
+						o.StateFile, o.Continues = state, epoch > 0
+						o.Rollup = rollup.New(rollup.Options{Collector: "c", Epoch: epoch, Log: slog.New(slog.DiscardHandler)})
+					})
+					if _, err := os.Stat(state); err == nil {
+						t.Error("the state is still there while its process runs: after a kill it would be stale")
+					}
+					if err := p.Events(t.Context(), spans("a", "b")); err != nil {
+						t.Fatal(err)
+					}
+					if err := p.Close(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+					if err := between(state); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if got := m.total("edge_colo_requests"); got != 6 {
+					t.Errorf("got %v invocations, want 6", got)
+				}
+			})
+		})
+	}
+	f("stopped in order", func(string) error { return nil })
+	f("killed", os.Remove)
+	f("state damaged", func(state string) error { return os.Truncate(state, 20) })
+}
+
+func TestBudget(t *testing.T) {
+	b := ingest.NewBudget(100, metrics.NewSet())
+	f := func(n int64, want bool) {
+		t.Helper()
+		if got := b.Take(n); got != want {
+			t.Errorf("take %d: got %v", n, got)
+		}
+	}
+	f(1000, true) // a request larger than the budget, alone
+	f(1, false)
+	b.Give(1000)
+	f(60, true)
+	f(40, true)
+	f(1, false)
+	b.Give(40)
+	f(40, true)
+}
