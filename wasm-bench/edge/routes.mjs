@@ -211,9 +211,10 @@ async function cold({ url, env, trace, facts }) {
   if (withWASM) modules['k.wasm'] = { wasm: simdBytes };
   const before = Date.now();
   const answer = await trace.child('isolate', INTERNAL, async () => {
-    const worker = env.LOADER.get(crypto.randomUUID(), async () => ({
+    // Not get(id, ...): that keeps every isolate, 1.6 MB each, for as long as the process lives.
+    const worker = env.LOADER.load({
       compatibilityDate: '2026-06-01', mainModule: 'isolate.mjs', modules, globalOutbound: null,
-    }));
+    });
     return (await worker.getEntrypoint().fetch('http://isolate/')).json();
   }, { 'edge.isolate.wasm': withWASM });
   facts.cold = answer.cold;
@@ -248,16 +249,20 @@ function integer(url, name, { fallback, least, most }) {
   return value;
 }
 
+/**
+ * The bytes of the body. One that is larger than the limit, but not twice as large, is read to its end before it is refused:
+ * most clients can't read an answer while they send.
+ */
 async function readBody(request, limit) {
   const tooLarge = () => new Refusal(413, `the body must have at most ${limit} bytes`);
-  if (Number(request.headers.get('content-length') ?? 0) > limit) throw tooLarge();
   const chunks = [];
   let size = 0;
   for await (const chunk of request.body ?? []) {
     size += chunk.length;
-    if (size > limit) throw tooLarge();
-    chunks.push(chunk);
+    if (size > 2 * limit) throw tooLarge();
+    if (size <= limit) chunks.push(chunk);
   }
+  if (size > limit) throw tooLarge();
   const body = new Uint8Array(size);
   let at = 0;
   for (const chunk of chunks) {

@@ -1,0 +1,442 @@
+package workerd_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"edgescope/internal/wasmkernel"
+	"edgescope/internal/workerd"
+)
+
+func TestRoutesAnswer(t *testing.T) {
+	p := start(t, workerd.Options{Region: "FRA"})
+	f := func(method, path, body string, wantStatus int, want string) {
+		t.Helper()
+		contentType := "application/octet-stream"
+		if strings.HasPrefix(body, "{") {
+			contentType = "application/json"
+		}
+		a := do(t, method, p.URL()+path, body, "content-type", contentType)
+		if a.status != wantStatus || !strings.Contains(a.body, want) {
+			t.Errorf("%s %s: %d %s, want %d with %s", method, path, a.status, a.body, wantStatus, want)
+		}
+	}
+	const task = `{"imageUrl":"https://example.com/a.jpg","width":800,"height":600}`
+
+	f("GET", "/health", "", 200, "ok")
+	f("GET", "/nothing", "", 404, "no such path")
+	f("GET", "/status/", "", 404, "no such path")
+	f("DELETE", "/health", "", 405, "/health takes GET")
+
+	f("GET", "/process", "", 200, `{"engine":"js","op":"both","size":"small","reps":1,"width":400,"height":300,"bytes":480000}`)
+	f("GET", "/process?engine=wasm-simd&op=blur&reps=2", "", 200, `"reps":2,"width":800,"height":600`)
+	f("POST", "/process?engine=wasm&size=small", "", 200, `"engine":"wasm"`)
+	f("GET", "/process?engine=rust", "", 400, `engine must be one of js, wasm, wasm-simd, not \"rust\"`)
+	f("GET", "/process?size=huge", "", 400, "size must be one of small, medium, large")
+	f("GET", "/process?op=sharpen", "", 400, "op must be one of blur, resize, both")
+	f("GET", "/process?reps=51", "", 400, "reps must be an integer from 1 to 50")
+	f("GET", "/process?reps=1e1", "", 400, "reps must be an integer")
+
+	f("POST", "/process?w=24&h=24", strings.Repeat("x", 24*24*4), 200, `"width":12,"height":12,"bytes":576`)
+	f("POST", "/process?w=24&h=24", "short", 400, "24x24 RGBA pixels are 2304 bytes, the body has 5")
+	f("POST", "/process?w=25&h=24", "", 400, "w and h must be even")
+	f("POST", "/process?w=22&h=24", "", 400, "w must be an integer from 24")
+	f("POST", "/process?w=24", "", 400, "h must be an integer")
+	f("POST", "/process", "pixels of no size", 400, "w must be an integer")
+	f("POST", "/process?w=4096&h=4096", strings.Repeat("x", 36<<20+1), 413, "at most 37748736 bytes")
+
+	f("POST", "/process", task, 200, `{"taskId":"FRA-800x600-`)
+	f("POST", "/process?engine=wasm", task, 200, `"engine":"wasm"`)
+	f("POST", "/process", `{"imageUrl":"x","width":"640","height":"480"}`, 200, "FRA-640x480-")
+	f("POST", "/process", `{"imageUrl":"x","width":0,"height":1}`, 400, "width must be an integer from 1 to 16384, not 0")
+	f("POST", "/process", `{"imageUrl":"x","width":1}`, 400, "height must be an integer")
+	f("POST", "/process", `{"width":1,"height":1}`, 400, "imageUrl must be")
+	f("POST", "/process", `{"imageUrl":`, 400, "the body is no JSON")
+	f("POST", "/process", `{"imageUrl":"`+strings.Repeat("x", 64<<10)+`"}`, 413, "at most 65536 bytes")
+
+	f("GET", "/api/products?category=books", "", 200, `{"category":"books","products":[{"id":"1","name":"books one"`)
+	f("GET", "/api/products?id=3", "", 200, `{"category":"all","products":[{"id":"3","name":"all three","price":29.5}]}`)
+	f("GET", "/api/products?ttl=0", "", 400, "ttl must be an integer from 1 to 3600")
+	f("GET", "/cold?wasm=2", "", 400, "wasm must be one of 0, 1")
+}
+
+func TestEveryAnswerHasTheHeaders(t *testing.T) {
+	p := start(t, workerd.Options{Region: "SIN"})
+	f := func(path, engine, timing string) {
+		t.Helper()
+		header := get(t, p.URL()+path).header
+		if header.Get("x-edge-region") != "SIN" || header.Get("x-engine") != engine || len(header.Get("x-isolate")) != 36 {
+			t.Errorf("%s: headers %v, want region SIN, engine %s and an isolate", path, header, engine)
+		}
+		if !strings.HasPrefix(header.Get("server-timing"), timing) || (timing == "") != (header.Get("server-timing") == "") {
+			t.Errorf("%s: server-timing %q, want %q", path, header.Get("server-timing"), timing)
+		}
+	}
+	f("/health", "none", "")
+	f("/nothing", "none", "")
+	f("/process?engine=wasm-simd", "wasm-simd", "kernel;dur=")
+	f("/api/products", "none", "cache;dur=")
+	f("/cold", "none", "init;dur=")
+}
+
+func TestEnginesGiveTheGoldenHashes(t *testing.T) {
+	p := start(t, workerd.Options{Region: "FRA"})
+	sizes := wasmkernel.Sizes()[1:]
+	if testing.Short() {
+		sizes = sizes[:1]
+	}
+	for _, size := range sizes {
+		for _, engine := range []string{"js", "wasm", "wasm-simd"} {
+			for op, want := range map[string]string{"blur": size.Blurred, "both": size.Halved} {
+				path := fmt.Sprintf("/process?engine=%s&size=%s&op=%s&hash=1", engine, size.Name, op)
+				a := get(t, p.URL()+path)
+				if got := a.header.Get("x-output-hash"); got != want || a.header.Get("x-engine") != engine {
+					t.Errorf("%s: hash %q of engine %q, want %s", path, got, a.header.Get("x-engine"), want)
+				}
+			}
+		}
+	}
+}
+
+// TestRawPixelsMatchTheReference also has one engine change its image size from call to call.
+func TestRawPixelsMatchTheReference(t *testing.T) {
+	p := start(t, workerd.Options{Region: "FRA"})
+	for _, engine := range []string{"js", "wasm", "wasm-simd"} {
+		for _, side := range [][2]int{{24, 26}, {98, 40}, {26, 24}, {98, 40}} {
+			input := wasmkernel.TestImage(side[0], side[1])
+			want := wasmkernel.Hash(input.Half().Pix)
+			url := fmt.Sprintf("%s/process?engine=%s&op=resize&out=raw&hash=1&w=%d&h=%d", p.URL(), engine, side[0], side[1])
+			a := do(t, http.MethodPost, url, string(input.Pix))
+			if got := wasmkernel.Hash([]byte(a.body)); got != want || a.header.Get("x-output-hash") != want {
+				t.Errorf("%s %v: %d, hash %s, header %s, want %s", engine, side, a.status, got, a.header.Get("x-output-hash"), want)
+			}
+		}
+	}
+}
+
+func TestHashOnlyWhenAsked(t *testing.T) {
+	p := start(t, workerd.Options{Region: "FRA"})
+	if hash := get(t, p.URL()+"/process?engine=wasm-simd").header.Get("x-output-hash"); hash != "" {
+		t.Errorf("an answer to a request without hash=1 has hash %s: it costs time", hash)
+	}
+}
+
+func TestCacheMissHitStale(t *testing.T) {
+	r := newReceiver(t)
+	p := r.region("FRA")
+	url := p.URL() + "/api/products?category=shoes&ttl=1"
+	first := get(t, url)
+	second := get(t, url)
+	if got := first.header.Get("x-cache-status") + " " + second.header.Get("x-cache-status"); got != "miss hit" {
+		t.Fatalf("two requests got %q, want a miss and a hit", got)
+	}
+	if first.body != second.body {
+		t.Errorf("the cached body differs: %s, then %s", first.body, second.body)
+	}
+	if other := get(t, url+"&id=1"); other.header.Get("x-cache-status") != "miss" {
+		t.Errorf("another address got %q, want a miss: the whole URL is the key", other.header.Get("x-cache-status"))
+	}
+	waitForCacheStatus(t, url, "stale") // once it is a second old
+	waitForCacheStatus(t, url, "hit")   // once that was refreshed
+	r.waitFor("span of every cache status", func() bool {
+		seen := make(map[string]bool)
+		for _, s := range r.spans {
+			if s.Kind == kindServer {
+				seen[s.Attributes["edge.cache.status"]] = true
+			}
+		}
+		return seen["miss"] && seen["hit"] && seen["stale"]
+	})
+}
+
+func waitForCacheStatus(t *testing.T, url, want string) {
+	t.Helper()
+	ticker := time.NewTicker(20 * time.Millisecond)
+	defer ticker.Stop()
+	timeout := time.After(deadline)
+	for got := ""; got != want; {
+		select {
+		case <-ticker.C:
+			got = get(t, url).header.Get("x-cache-status")
+		case <-timeout:
+			t.Fatalf("%s: cache status stays %q, want %s", url, got, want)
+		}
+	}
+}
+
+func TestColdStartIsTheFirstRequestOfAnIsolate(t *testing.T) {
+	r := newReceiver(t)
+	p := r.region("FRA")
+	// Each request as its own parent in the trace, to find its span again.
+	parents := []string{"00000000000000a1", "00000000000000a2", "00000000000000a3", "00000000000000a4", "00000000000000a5"}
+	paths := []string{"/health", "/health", "/cold", "/cold?wasm=1", "/health"}
+	want := []string{"1", "0", "1", "1", "0"}
+	isolates := make(map[string]bool)
+	for i, path := range paths {
+		header := get(t, p.URL()+path, "traceparent", "00-0af7651916cd43dd8448eb211c80319c-"+parents[i]+"-01").header
+		if got := header.Get("x-cold-start"); got != want[i] {
+			t.Errorf("request %d, %s: x-cold-start %s, want %s", i, path, got, want[i])
+		}
+		isolates[header.Get("x-isolate")] = true
+		server, _ := r.trace(parents[i])
+		if got := server.Attributes["faas.coldstart"]; (got == "true") != (want[i] == "1") {
+			t.Errorf("request %d, %s: faas.coldstart %s, want it as the header says, %s", i, path, got, want[i])
+		}
+		if got := server.Attributes["faas.instance"]; got != header.Get("x-isolate") {
+			t.Errorf("request %d, %s: faas.instance %s, want that of the header, %s", i, path, got, header.Get("x-isolate"))
+		}
+		if _, measured := server.Attributes["faas.init_duration"]; measured != strings.HasPrefix(path, "/cold") {
+			t.Errorf("request %d, %s: faas.init_duration %q", i, path, server.Attributes["faas.init_duration"])
+		}
+	}
+	if len(isolates) != 3 {
+		t.Errorf("%d isolates answered, want 3: the main one and one for each request of /cold", len(isolates))
+	}
+}
+
+func TestSpanOfARequest(t *testing.T) {
+	r := newReceiver(t)
+	p := r.region("FRA")
+	const parent = "b7ad6b7169203331"
+	a := get(t, p.URL()+"/process?engine=wasm-simd&secret=1", "traceparent", "00-0af7651916cd43dd8448eb211c80319c-"+parent+"-00",
+		"user-agent", "edgescope-test")
+	server, children := r.trace(parent)
+	if server.TraceID != "0af7651916cd43dd8448eb211c80319c" || server.Name != "GET /process" {
+		t.Errorf("server span %q in trace %s, want GET /process in the trace of the caller", server.Name, server.TraceID)
+	}
+	want := map[string]string{
+		"faas.trigger": "http", "faas.coldstart": "true", "faas.instance": a.header.Get("x-isolate"),
+		"faas.invocation_id": server.SpanID + "-FRA", "http.request.method": "GET", "http.route": "/process",
+		"http.response.status_code": "200", "http.response.body.size": fmt.Sprint(len(a.body)),
+		"url.scheme": "http", "url.path": "/process", "user_agent.original": "edgescope-test", "edge.engine": "wasm-simd",
+	}
+	if diff := cmp.Diff(want, server.Attributes); diff != "" {
+		t.Errorf("attributes of the span (-want +got):\n%s", diff)
+	}
+	wantResource := map[string]string{
+		"service.name": "edge-image", "service.version": "7", "cloud.provider": "cloudflare",
+		"cloud.platform": "cloudflare.workers", "cloud.region": "FRA", "edge.colo": "FRA",
+		"telemetry.sdk.name": "edgescope-wasm-bench", "telemetry.sdk.language": "webjs",
+	}
+	if diff := cmp.Diff(wantResource, server.Resource); diff != "" {
+		t.Errorf("attributes of the resource (-want +got):\n%s", diff)
+	}
+	kernel, ok := children["kernel"]
+	if !ok || kernel.Kind != kindInternal || kernel.Attributes["edge.image.width"] != "800" {
+		t.Errorf("children %v, want an internal span of the kernel", children)
+	}
+	if kernel.Start < server.Start || kernel.End > server.End || server.End < server.Start {
+		t.Errorf("kernel %s to %s, server %s to %s: want one inside the other", kernel.Start, kernel.End, server.Start, server.End)
+	}
+}
+
+func TestSpansOfTheCache(t *testing.T) {
+	r := newReceiver(t)
+	p := r.region("FRA")
+	f := func(parent, wantFound string, wantPut bool) {
+		t.Helper()
+		get(t, p.URL()+"/api/products", "traceparent", "00-0af7651916cd43dd8448eb211c80319c-"+parent+"-01")
+		_, children := r.trace(parent)
+		match := children["cache_match"]
+		if match.Kind != kindClient || match.Attributes["cache.response.cache_status"] != wantFound {
+			t.Errorf("span of the cache %+v, want a client span that found a %s", match, wantFound)
+		}
+		if _, put := children["cache_put"]; put != wantPut {
+			t.Errorf("after a %s, put is %t, want %t", wantFound, put, wantPut)
+		}
+	}
+	f("00000000000000b1", "MISS", true)
+	f("00000000000000b2", "HIT", false)
+}
+
+func TestTraceparent(t *testing.T) {
+	r := newReceiver(t)
+	p := r.region("FRA")
+	const id, parent = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+	seen := 0
+	f := func(header string, honoured bool) {
+		t.Helper()
+		get(t, p.URL()+"/health", "traceparent", header)
+		seen++
+		r.waitFor("span", func() bool { return len(r.spans) == seen })
+		s := r.spans[seen-1]
+		if honoured != (s.TraceID == id && s.ParentSpanID == parent) {
+			t.Errorf("traceparent %q: span in trace %s under %q, want it honoured: %t", header, s.TraceID, s.ParentSpanID, honoured)
+		}
+		if len(s.TraceID) != 32 || len(s.SpanID) != 16 || s.SpanID == parent || strings.Trim(s.TraceID, "0") == "" {
+			t.Errorf("traceparent %q: ids %q and %q", header, s.TraceID, s.SpanID)
+		}
+	}
+	f("00-"+id+"-"+parent+"-01", true)
+	f("00-"+id+"-"+parent+"-00", true)      // every request is exported, sampled or not
+	f("cc-"+id+"-"+parent+"-01-what", true) // a later version may add fields
+	f("", false)
+	f("00-"+id+"-"+parent+"-01-what", false)
+	f("ff-"+id+"-"+parent+"-01", false)
+	f("00-"+strings.Repeat("0", 32)+"-"+parent+"-01", false)
+	f("00-"+id+"-"+strings.Repeat("0", 16)+"-01", false)
+	f("00-"+strings.ToUpper(id)+"-"+parent+"-01", false)
+	f("00-"+id[1:]+"-"+parent+"-01", false)
+	f("nonsense", false)
+}
+
+func TestDataPointOfARequest(t *testing.T) {
+	r := newReceiver(t)
+	p := r.region("IAD")
+	seen := 0
+	f := func(path string, want point) {
+		t.Helper()
+		a := get(t, p.URL()+path)
+		want.Dataset = "edge_requests"
+		want.Doubles = [2]float64{1, float64(len(a.body))}
+		seen++
+		r.waitFor("data point", func() bool { return len(r.points) == seen })
+		if diff := cmp.Diff(want, r.points[seen-1]); diff != "" {
+			t.Errorf("data point of %s (-want +got):\n%s", path, diff)
+		}
+	}
+	f("/health", point{Index: "health", Blobs: [5]string{"IAD", "none", "cold", "none", "200"}})
+	f("/process?engine=wasm", point{Index: "process", Blobs: [5]string{"IAD", "wasm", "warm", "none", "200"}})
+	f("/api/products", point{Index: "products", Blobs: [5]string{"IAD", "none", "warm", "miss", "200"}})
+	f("/status/forged", point{Index: "status", Blobs: [5]string{"IAD", "none", "warm", "none", "404"}})
+	f("/cold", point{Index: "cold", Blobs: [5]string{"IAD", "none", "cold", "none", "200"}})
+	f("/nothing", point{Index: "other", Blobs: [5]string{"IAD", "none", "warm", "none", "404"}})
+}
+
+// TestAnyRegionKnowsATask follows the guide's flow when the second request of a user reaches another region.
+func TestAnyRegionKnowsATask(t *testing.T) {
+	fra := start(t, workerd.Options{Region: "FRA", TaskKey: "shared"})
+	sin := start(t, workerd.Options{Region: "SIN", TaskKey: "shared"})
+	stranger := start(t, workerd.Options{Region: "IAD", TaskKey: "other"})
+	a := do(t, http.MethodPost, fra.URL()+"/process", `{"imageUrl":"x","width":800,"height":600}`, "content-type", "application/json")
+	id := unmarshal[struct{ TaskID string }](t, a).TaskID
+
+	type task struct {
+		TaskID, Status, Region string
+		Simulated              bool
+		Width, Height          int
+	}
+	for _, p := range []*workerd.Process{fra, sin} {
+		got := unmarshal[task](t, get(t, p.URL()+"/status/"+id))
+		if got.Status != "processing" && got.Status != "completed" {
+			t.Errorf("status is %q", got.Status)
+		}
+		got.Status = ""
+		want := task{TaskID: id, Region: "FRA", Simulated: true, Width: 800, Height: 600}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("task (-want +got):\n%s", diff)
+		}
+	}
+	unknown := func(p *workerd.Process, id string) {
+		t.Helper()
+		if a := get(t, p.URL()+"/status/"+id); a.status != http.StatusNotFound {
+			t.Errorf("status of %s: %d %s, want 404", id, a.status, a.body)
+		}
+	}
+	unknown(stranger, id)
+	unknown(fra, strings.Replace(id, "800x600", "801x600", 1))
+	unknown(fra, strings.Replace(id, "FRA", "IAD", 1))
+	unknown(fra, id+"0")
+	unknown(fra, id[1:])
+	unknown(fra, "42")
+}
+
+// TestEveryRequestIsToldOnce sends a burst, in which spans of several requests share a post.
+func TestEveryRequestIsToldOnce(t *testing.T) {
+	const requests, users = 600, 12
+	r := newReceiver(t)
+	p := r.region("FRA")
+	var wait sync.WaitGroup
+	for range users {
+		wait.Go(func() {
+			for range requests / users {
+				if a := get(t, p.URL()+"/api/products"); a.status != http.StatusOK {
+					t.Errorf("status %d", a.status)
+				}
+			}
+		})
+	}
+	wait.Wait()
+	ids := make(map[string]int)
+	count := func() (servers int) {
+		clear(ids)
+		for _, s := range r.spans {
+			ids[s.SpanID]++
+			if s.Kind == kindServer {
+				servers++
+			}
+		}
+		return servers
+	}
+	r.waitFor("span and data point of every request", func() bool { return count() >= requests && len(r.points) >= requests })
+	if servers := count(); servers != requests || len(r.points) != requests || len(ids) != len(r.spans) {
+		t.Errorf("%d server spans, %d data points, %d ids on %d spans: want %d of the first two and an id each",
+			servers, len(r.points), len(ids), len(r.spans), requests)
+	}
+}
+
+// spanCounts are what GET /health tells of the exporter.
+type spanCounts struct{ Sent, Retries, Lost, Dropped, Waiting int }
+
+func TestLostPostsAreSentAgain(t *testing.T) {
+	r := newReceiver(t)
+	r.refuse = func(n int) int { return []int{503, 429, 200}[min(n, 2)] }
+	p := r.region("FRA")
+	get(t, p.URL()+"/api/products")
+	r.waitFor("spans after two refusals", func() bool { return len(r.spans) > 0 })
+	r.mu.Lock()
+	if len(r.bodies) != 3 || r.bodies[0] != r.bodies[1] || r.bodies[1] != r.bodies[2] {
+		t.Errorf("%d posts, want the same bytes three times: %q", len(r.bodies), r.bodies)
+	}
+	r.mu.Unlock()
+	waitForCounts(t, p, func(c spanCounts) bool { return c.Retries == 2 && c.Lost == 0 && c.Sent >= 3 })
+}
+
+func TestRefusedPostsAreLostAndCounted(t *testing.T) {
+	r := newReceiver(t)
+	r.refuse = func(n int) int { return []int{400, 200}[min(n, 1)] }
+	p := r.region("FRA")
+	get(t, p.URL()+"/api/products") // three spans, in the first post
+	waitForCounts(t, p, func(c spanCounts) bool { return c.Lost == 3 && c.Retries == 0 && c.Sent > 0 })
+}
+
+// waitForCounts asks until the isolate's export has come to what holds accepts.
+func waitForCounts(t *testing.T, p *workerd.Process, holds func(spanCounts) bool) {
+	t.Helper()
+	ticker := time.NewTicker(20 * time.Millisecond)
+	defer ticker.Stop()
+	timeout := time.After(deadline)
+	var last json.RawMessage
+	for {
+		select {
+		case <-ticker.C:
+			a := get(t, p.URL()+"/health", "accept", "application/json")
+			health := unmarshal[struct {
+				Status string
+				Spans  spanCounts
+			}](t, a)
+			if health.Status == "ok" && holds(health.Spans) {
+				return
+			}
+			last = json.RawMessage(a.body)
+		case <-timeout:
+			t.Fatalf("health stays %s", last)
+		}
+	}
+}
+
+func TestTellsNobodyWhenNobodyIsNamed(t *testing.T) {
+	p := start(t, workerd.Options{Region: "FRA"})
+	get(t, p.URL()+"/api/products")
+	health := unmarshal[struct{ Spans spanCounts }](t, get(t, p.URL()+"/health", "accept", "application/json"))
+	if health.Spans != (spanCounts{}) {
+		t.Errorf("without an address the exporter counts %+v, want nothing", health.Spans)
+	}
+}
