@@ -243,21 +243,3 @@ func TestNextProcessContinuesTheWindows(t *testing.T) {
 	f("killed", os.Remove)
 	f("state damaged", func(state string) error { return os.Truncate(state, 20) })
 }
-
-func TestBudget(t *testing.T) {
-	b := ingest.NewBudget(100, metrics.NewSet())
-	f := func(n int64, want bool) {
-		t.Helper()
-		if got := b.Take(n); got != want {
-			t.Errorf("take %d: got %v", n, got)
-		}
-	}
-	f(1000, true) // a request larger than the budget, alone
-	f(1, false)
-	b.Give(1000)
-	f(60, true)
-	f(40, true)
-	f(1, false)
-	b.Give(40)
-	f(40, true)
-}
