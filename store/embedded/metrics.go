@@ -5,13 +5,11 @@ import (
 	"fmt"
 	"path/filepath"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/VictoriaMetrics/VictoriaMetrics/app/vmselect"
-	"github.com/VictoriaMetrics/VictoriaMetrics/app/vmselect/promql"
 	"github.com/VictoriaMetrics/VictoriaMetrics/app/vmstorage"
-	"github.com/VictoriaMetrics/VictoriaMetrics/lib/logger"
+	"github.com/VictoriaMetrics/VictoriaMetrics/lib/storage"
 	"golang.org/x/sys/unix"
 )
 
@@ -22,8 +20,6 @@ const (
 	maxSeries           = 2_000_000
 	maxPoints           = 30_000
 )
-
-var initLogger = sync.OnceFunc(logger.Init)
 
 // startMetrics sets the engine's flags and opens its data. The engine reads flag.CommandLine, which is its own: our programs
 // parse FlagSets of theirs.
@@ -38,8 +34,8 @@ func startMetrics(o *Options) error {
 			return fmt.Errorf("set -%s=%s of the metrics engine: %w", f[0], f[1], err)
 		}
 	}
-	initLogger()
-	vmstorage.Init(maxConcurrentSeries, maxQueueDuration, promql.ResetRollupResultCacheIfNeeded)
+	// logger.Init is left out: it reads flags that keep their defaults, and starts a goroutine that never ends.
+	vmstorage.Init(maxConcurrentSeries, maxQueueDuration, func([]storage.MetricRow) {}) // nothing is cached
 	// Its temporary files are below the data directory: it is told of every new one.
 	vmselect.Init(maxConcurrentSeries, maxQueueDuration)
 	return nil

@@ -38,7 +38,7 @@ func (s *Store) Rows(ctx context.Context, q store.RowsQuestion, emit func(store.
 	case e.err != nil:
 		return e.err
 	case ctx.Err() != nil:
-		return fmt.Errorf("question to %ss: %w", q.Kind, context.Cause(ctx))
+		return fmt.Errorf("question to %ss: %w", q.Kind, ctx.Err())
 	case err != nil:
 		return fmt.Errorf("question to %ss: %w", q.Kind, rowsError(err))
 	}

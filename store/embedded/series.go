@@ -55,7 +55,7 @@ func (s *Store) Series(ctx context.Context, q store.SeriesQuestion) ([]store.Ser
 	}()
 	select {
 	case <-ctx.Done():
-		return nil, fmt.Errorf("question to samples: %w", context.Cause(ctx))
+		return nil, fmt.Errorf("question to samples: %w", ctx.Err())
 	case a := <-done:
 		if a.err != nil {
 			return nil, fmt.Errorf("question to samples: %w", seriesError(a.err))
