@@ -1,0 +1,110 @@
+package report
+
+import (
+	"encoding/json"
+	"io"
+	"maps"
+	"strings"
+)
+
+// Report is the JSON report: Artillery's, with our own series under names that begin with "edgescope." and everything else of
+// ours in one object.
+type Report struct {
+	Aggregate    Period    `json:"aggregate"`
+	Intermediate []Period  `json:"intermediate"`
+	Edgescope    Edgescope `json:"edgescope"`
+}
+
+// Period is the whole run (aggregate) or one window of 10 s aligned to wall clock (intermediate). A name that is absent was
+// never seen. Times are Unix milliseconds; distributions are milliseconds.
+type Period struct {
+	Counters   map[string]int64        `json:"counters"`
+	Rates      map[string]float64      `json:"rates"`
+	Summaries  map[string]Distribution `json:"summaries"`
+	Histograms map[string]Distribution `json:"histograms"` // the same as Summaries
+	// Period is the start of the (last) window: a number in the aggregate, text in an intermediate, as Artillery has it.
+	Period           json.RawMessage `json:"period"`
+	FirstCounterAt   int64           `json:"firstCounterAt,omitempty"`
+	LastCounterAt    int64           `json:"lastCounterAt,omitempty"`
+	FirstHistogramAt int64           `json:"firstHistogramAt,omitempty"`
+	LastHistogramAt  int64           `json:"lastHistogramAt,omitempty"`
+	FirstMetricAt    int64           `json:"firstMetricAt,omitempty"`
+	LastMetricAt     int64           `json:"lastMetricAt,omitempty"`
+}
+
+func newPeriod(start string, t *tally) Period {
+	return makePeriod(json.RawMessage(`"`+start+`"`), t)
+}
+
+func makePeriod(start json.RawMessage, t *tally) Period {
+	p := Period{
+		Counters: maps.Clone(t.counters), Rates: map[string]float64{}, Summaries: map[string]Distribution{}, Period: start,
+		FirstCounterAt: t.counted.first, LastCounterAt: t.counted.last,
+		FirstHistogramAt: t.recorded.first, LastHistogramAt: t.recorded.last,
+		FirstMetricAt: t.metrics().first, LastMetricAt: t.metrics().last,
+	}
+	if t.counters["http.requests"] > 0 {
+		p.Rates["http.request_rate"] = round(t.requestRate(), 1)
+	}
+	for name, h := range t.histograms {
+		p.Summaries[name] = distribution(name, h)
+	}
+	p.Histograms = p.Summaries
+	return p
+}
+
+// Aggregate is the whole run so far.
+func (s *Summary) Aggregate() Period {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := s.sum()
+	start := json.RawMessage("0")
+	if n := len(s.periods); n > 0 {
+		start = json.RawMessage(strings.Trim(string(s.periods[n-1].Period), `"`))
+	}
+	return makePeriod(start, t)
+}
+
+// sum is the closed windows and the open ones together.
+func (s *Summary) sum() *tally {
+	t := newTally()
+	t.counters["vusers.failed"] = 0
+	t.merge(s.total)
+	for _, w := range s.open {
+		t.merge(w)
+	}
+	return t
+}
+
+// Periods are the windows that are closed, in order; the caller may keep them.
+func (s *Summary) Periods() []Period {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]Period{}, s.periods...)
+}
+
+// Buckets are distributions as they were recorded: pairs [index, count] by series. They add up.
+type Buckets struct {
+	Layout string                 `json:"layout"`
+	Series map[string][][2]uint64 `json:"series"`
+}
+
+func (s *Summary) buckets() Buckets {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b := Buckets{Layout: HistogramLayout, Series: map[string][][2]uint64{}}
+	for name, h := range s.sum().histograms {
+		if !s.isEndpoint(name) {
+			b.Series[name] = h.Buckets()
+		}
+	}
+	return b
+}
+
+// WriteJSON writes the report, indented, with a newline at its end.
+func (r *Report) WriteJSON(w io.Writer) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(r)
+}

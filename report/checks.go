@@ -1,0 +1,147 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"edgescope/edge"
+	"edgescope/scenarios"
+)
+
+// CheckResult is one threshold or condition of ensure and what came of it.
+type CheckResult struct {
+	edge.RunThreshold
+	// Note says what a missing metric may have been meant to be, "" otherwise.
+	Note string `json:"note,omitempty"`
+}
+
+// Checked judges all checks by a period, in the order of the script: first those that hold, then those that fail, as they
+// are printed.
+func Checked(checks []scenarios.Check, p *Period) []CheckResult {
+	var held, failed []CheckResult
+	for i := range checks {
+		c := &checks[i]
+		r := CheckResult{RunThreshold: edge.RunThreshold{Expression: c.Text, Limit: c.Max, Optional: !c.Strict}}
+		r.OK = c.Pass(p.Lookup)
+		for _, name := range c.Names() {
+			value, ok := p.Lookup(name)
+			if !ok {
+				r.Missing, r.Note = true, p.missing(name)
+				break
+			}
+			if name == c.Metric || r.Actual == 0 {
+				r.Actual = value
+			}
+		}
+		if r.OK {
+			held = append(held, r)
+		} else {
+			failed = append(failed, r)
+		}
+	}
+	return append(held, failed...)
+}
+
+// Lookup finds a figure by the name that checks use: a counter, a rate, or "<summary>.<figure>". A counter of a known family
+// that never counted is 0; any other name that was not seen is not there.
+func (p *Period) Lookup(name string) (float64, bool) {
+	if n, ok := p.Counters[name]; ok {
+		return float64(n), true
+	}
+	if rate, ok := p.Rates[name]; ok {
+		return rate, true
+	}
+	if dot := strings.LastIndexByte(name, '.'); dot > 0 {
+		if d, ok := p.Summaries[name[:dot]]; ok {
+			if v, ok := d.value(name[dot+1:]); ok {
+				return v, true
+			}
+		}
+	}
+	return 0, knownCounter(name)
+}
+
+// knownCounter tells the names that count from 0 although a report leaves them out until they do.
+func knownCounter(name string) bool {
+	switch name {
+	case "vusers.created", "vusers.completed", "vusers.failed", "vusers.skipped", "vusers.late",
+		"http.requests", "http.responses", "http.downloaded_bytes", "plugins.expect.ok", "plugins.expect.failed":
+		return true
+	}
+	for _, family := range []string{"vusers.created_by_name.", "http.codes.", "errors.", "plugins.expect.ok.", "plugins.expect.failed."} {
+		if strings.HasPrefix(name, family) && len(name) > len(family) {
+			return true
+		}
+	}
+	return false
+}
+
+// missing explains a name that was not seen.
+func (p *Period) missing(name string) string {
+	note := fmt.Sprintf("%s was never seen", name)
+	if near := p.nearest(name); near != "" {
+		note += fmt.Sprintf("; did you mean %s?", near)
+	}
+	return note
+}
+
+// nearest is the seen name that takes the fewest changes, if they are at most a third of its length.
+func (p *Period) nearest(name string) string {
+	best, least := "", len(name)/3+1
+	try := func(candidate string) {
+		if d := editDistance(name, candidate); d < least {
+			best, least = candidate, d
+		}
+	}
+	for _, counter := range sortedKeys(p.Counters) {
+		try(counter)
+	}
+	for _, summary := range sortedKeys(p.Summaries) {
+		for _, figure := range []string{"min", "max", "mean", "median", "p50", "p75", "p90", "p95", "p99", "p999", "count"} {
+			try(summary + "." + figure)
+		}
+	}
+	return best
+}
+
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost = min(diagonal, row[j], row[j+1]) + 1
+			}
+			diagonal, row[j+1] = row[j+1], cost
+		}
+	}
+	return row[len(b)]
+}
+
+// WriteChecks prints the checks as Artillery does: "ok: <expression>" or "fail: <expression>".
+func WriteChecks(w io.Writer, checks []CheckResult) {
+	if len(checks) == 0 {
+		return
+	}
+	fmt.Fprintln(w, "\nChecks:")
+	for _, c := range checks {
+		verb := "ok"
+		if !c.OK {
+			verb = "fail"
+		}
+		line := verb + ": " + c.Expression
+		if c.Optional {
+			line += " (optional)"
+		}
+		if c.Note != "" {
+			line += " (" + c.Note + ")"
+		}
+		fmt.Fprintln(w, line)
+	}
+}

@@ -1,0 +1,134 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"edgescope/edge"
+)
+
+// RunInfo is what identifies a run.
+type RunInfo struct {
+	// ID is 32 hex digits, the trace id of the run's own span; Name groups runs of one kind.
+	ID, Name, Commit string
+	Seed             uint64
+}
+
+// Run is the run as a collector is told of it: while it lasts when v is nil, else its end.
+func (s *Summary) Run(info RunInfo, now time.Time, v *Verdict) edge.Run {
+	total := s.Aggregate()
+	r := edge.Run{
+		ID: info.ID, Name: info.Name, Commit: info.Commit, Script: s.options.Plan.Script, Target: s.options.Plan.Target,
+		Started: s.options.Started.UTC(), Updated: now.UTC(), Verdict: edge.VerdictRunning,
+		Requests: total.Counters["http.requests"], Responses: total.Counters["http.responses"],
+		Rate: total.Rates["http.request_rate"], Codes: family(&total, "http.codes."), Errors: family(&total, "errors."),
+		Cache: family(&total, "edgescope.cache."), Cold: total.Counters["edgescope.cold_starts"], Expectations: expectations(&total),
+	}
+	r.Failed = r.Requests - r.Responses
+	r.Users = edge.RunUsers{
+		Planned: int64(s.options.Schedule.Total()), Created: total.Counters["vusers.created"],
+		Completed: total.Counters["vusers.completed"], Failed: total.Counters["vusers.failed"], Skipped: total.Counters["vusers.skipped"],
+	}
+	r.Phases = s.runPhases()
+	s.distributions(&r)
+	if v == nil {
+		return r
+	}
+	r.Ended, r.Verdict, r.Reason, r.ExitCode = now.UTC(), v.Word, v.Reason, v.ExitCode
+	r.Warnings = append(append([]string(nil), v.Health.Problems...), v.Health.Warnings...)
+	for _, c := range v.Checks {
+		r.Thresholds = append(r.Thresholds, c.RunThreshold)
+	}
+	return r
+}
+
+func (s *Summary) distributions(r *edge.Run) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h := s.sum().histograms
+	r.Response, r.Service, r.TTFB, r.Lag = quantiles(h[seriesResponse]), quantiles(h[seriesService]), quantiles(h[seriesTTFB]), quantiles(h[seriesLag])
+	r.Steps, r.Regions = runParts(s.parts.steps), runParts(s.parts.regions)
+	r.Points = append([]edge.RunPoint{}, s.points.done...)
+	if r.Verdict == edge.VerdictRunning && len(r.Points) < maxPoints && s.points.now.Requests+s.points.now.Arrivals > 0 {
+		r.Points = append(r.Points, s.points.present(s.points.width, s.active))
+	}
+}
+
+func (s *Summary) runPhases() []edge.RunPhase {
+	var phases []edge.RunPhase
+	for _, p := range s.options.Schedule.Phases() {
+		name := s.options.Plan.Phases[p.Index].Name
+		if name == "" {
+			name = fmt.Sprintf("phase %d", p.Index)
+		}
+		phases = append(phases, edge.RunPhase{
+			Name: name, Start: p.Start.Seconds(), Duration: (p.End - p.Start).Seconds(),
+			FromRate: round(p.From, 3), ToRate: round(p.To, 3), Arrivals: int64(p.Arrivals),
+		})
+	}
+	return phases
+}
+
+// family is the counters of one prefix, without it; nil when there are none.
+func family(p *Period, prefix string) map[string]int64 {
+	var counters map[string]int64
+	for name, n := range p.Counters {
+		if rest, ok := strings.CutPrefix(name, prefix); ok {
+			if counters == nil {
+				counters = map[string]int64{}
+			}
+			counters[rest] = n
+		}
+	}
+	return counters
+}
+
+func expectations(p *Period) []edge.RunCheck {
+	checks := map[string]*edge.RunCheck{}
+	of := func(name string) *edge.RunCheck {
+		if checks[name] == nil {
+			checks[name] = &edge.RunCheck{Name: name}
+		}
+		return checks[name]
+	}
+	for name, n := range family(p, "plugins.expect.ok.") {
+		of(name).OK = n
+	}
+	for name, n := range family(p, "plugins.expect.failed.") {
+		of(name).Failed = n
+	}
+	var list []edge.RunCheck
+	for _, name := range sortedKeys(checks) {
+		list = append(list, *checks[name])
+	}
+	return list
+}
+
+// Edgescope is our object in the JSON report, beside Artillery's.
+type Edgescope struct {
+	// Version is of this object's shape.
+	Version int `json:"version"`
+	// Headline says what the headline latency is.
+	Headline   string   `json:"headline"`
+	Seed       uint64   `json:"seed"`
+	ScriptHash string   `json:"script_hash"`
+	Run        edge.Run `json:"run"`
+	Health     Health   `json:"health"`
+	// Checks repeat the run's thresholds with a note on missing metrics.
+	Checks  []CheckResult `json:"checks,omitempty"`
+	Buckets Buckets       `json:"buckets"`
+}
+
+const headline = "edgescope.response_time: intended start to last byte of the body, of requests that were answered completely"
+
+// Report is the JSON report of a run that has ended.
+func (s *Summary) Report(info RunInfo, ended time.Time, v *Verdict) *Report {
+	return &Report{
+		Aggregate: s.Aggregate(), Intermediate: s.Periods(),
+		Edgescope: Edgescope{
+			Version: 1, Headline: headline, Seed: info.Seed, ScriptHash: s.options.Plan.Hash(),
+			Run: s.Run(info, ended, v), Health: v.Health, Checks: v.Checks, Buckets: s.buckets(),
+		},
+	}
+}

@@ -1,0 +1,311 @@
+package report
+
+import (
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"edgescope/load"
+	"edgescope/scenarios"
+)
+
+// Window is the length of a report's intermediate periods, which are aligned to wall clock.
+const Window = 10 * time.Second
+
+// LateAfter is how late an arrival must start to count as vusers.late.
+const LateAfter = 10 * time.Millisecond
+
+// maxErrorNames bounds the distinct errors.* counters: a target that makes its messages up must not fill our memory.
+const maxErrorNames = 200
+
+// Options are what a Summary must know of the run beforehand.
+type Options struct {
+	Plan     *scenarios.Plan
+	Schedule *load.Schedule
+	Started  time.Time
+}
+
+// Summary adds a run up. It is safe for concurrent use: one goroutine adds events while others read.
+type Summary struct {
+	options Options
+
+	mu      sync.Mutex
+	total   *tally // of the closed windows
+	open    map[int64]*tally
+	floor   int64 // start of the earliest window still open, Unix milliseconds
+	periods []Period
+	parts   parts
+	points  points
+	errors  map[string]bool
+	names   map[string]*endpointNames
+	active  int64
+	phase   scenarios.Phase
+	lag     lagWatch
+}
+
+// NewSummary makes an empty summary.
+func NewSummary(o Options) *Summary {
+	return &Summary{
+		options: o, total: newTally(), open: map[int64]*tally{}, errors: map[string]bool{},
+		names: map[string]*endpointNames{}, parts: newParts(), points: newPoints(o),
+	}
+}
+
+// Add adds one event of the run.
+func (s *Summary) Add(e load.Event) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch e := e.(type) {
+	case *load.Result:
+		s.result(e)
+	case *load.UserStart:
+		s.userStart(e)
+	case *load.UserEnd:
+		s.userEnd(e)
+	case *load.Skip:
+		w := s.window(e.At)
+		w.count("vusers.skipped", 1, e.At.UnixMilli())
+	case *load.PhaseStart:
+		s.phase = e.Phase
+	case *load.Line:
+	}
+}
+
+// Advance closes the windows and points that ended a second before now, so that memory does not grow with the run. What
+// comes later still for a closed window is counted in the next one.
+func (s *Summary) Advance(now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closeBefore(now.Add(-time.Second).UnixMilli())
+	s.points.advance(now, s.active)
+}
+
+// Close closes everything; nothing may be added after it.
+func (s *Summary) Close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closeBefore(1<<63 - 1)
+	s.points.close(s.active)
+}
+
+func (s *Summary) closeBefore(ms int64) {
+	for _, start := range sortedKeys(s.open) {
+		if start+Window.Milliseconds() > ms {
+			return
+		}
+		w := s.open[start]
+		s.lag.window(w.histograms[seriesLag])
+		s.periods = append(s.periods, newPeriod(strconv.FormatInt(start, 10), w))
+		s.total.merge(w)
+		delete(s.open, start)
+		s.floor = start + Window.Milliseconds()
+	}
+}
+
+func (s *Summary) window(at time.Time) *tally {
+	ms := at.UnixMilli()
+	start := max(ms-ms%Window.Milliseconds(), s.floor)
+	w := s.open[start]
+	if w == nil {
+		w = newTally()
+		w.counters["vusers.failed"] = 0 // written even if nobody failed
+		s.open[start] = w
+	}
+	return w
+}
+
+func (s *Summary) userStart(e *load.UserStart) {
+	w, ms := s.window(e.At), e.At.UnixMilli()
+	w.count("vusers.created", 1, ms)
+	w.count("vusers.created_by_name."+e.Scenario, 1, ms)
+	if e.Lag > LateAfter {
+		w.count("vusers.late", 1, ms)
+	}
+	w.record(seriesLag, e.Lag, ms)
+	s.active++
+	s.points.arrival()
+}
+
+func (s *Summary) userEnd(e *load.UserEnd) {
+	w, ms := s.window(e.At), e.At.UnixMilli()
+	s.active--
+	switch {
+	case e.Cut:
+		w.count("edgescope.vusers.cut", 1, ms)
+	case e.Err != "":
+		w.count("vusers.failed", 1, ms)
+		w.count("errors."+s.errorName(e.Err), 1, ms)
+	default:
+		w.count("vusers.completed", 1, ms)
+		w.record("vusers.session_length", e.Length, ms)
+	}
+}
+
+func (s *Summary) errorName(name string) string {
+	if s.errors[name] {
+		return name
+	}
+	if len(s.errors) >= maxErrorNames {
+		return "other"
+	}
+	s.errors[name] = true
+	return name
+}
+
+// endOf is when a result was complete.
+func endOf(r *load.Result) time.Time { return r.Timestamp.Add(r.Latency) }
+
+func (s *Summary) result(r *load.Result) {
+	end := endOf(r)
+	w, ms := s.window(end), end.UnixMilli()
+	w.count("http.requests", 1+int64(r.Retries), ms)
+	if r.Retries > 0 {
+		w.count("edgescope.http.retries", int64(r.Retries), ms)
+	}
+	if r.Answered() {
+		s.answered(w, r, ms)
+	}
+	if r.Cut {
+		w.count("edgescope.http.cut", 1, ms)
+	} else {
+		s.points.result(r)
+		s.parts.result(r)
+	}
+	if r.BadCookies > 0 {
+		w.count("errors.cookie_parse_error_invalid_cookie", int64(r.BadCookies), ms)
+	}
+	s.endpoint(w, r, ms)
+	for _, o := range r.Outcomes {
+		verb := "ok"
+		if !o.OK {
+			verb = "failed"
+		}
+		w.count("plugins.expect."+verb, 1, ms)
+		w.count("plugins.expect."+verb+"."+o.Type, 1, ms)
+	}
+}
+
+// The names of our own distributions (milliseconds).
+const (
+	seriesResponse = "edgescope.response_time" // the headline: intended start -> last byte
+	seriesService  = "edgescope.service_time"
+	seriesTTFB     = "edgescope.ttfb"
+	seriesLag      = "edgescope.lag"
+	seriesConnWait = "edgescope.conn_wait"
+)
+
+func (s *Summary) answered(w *tally, r *load.Result, ms int64) {
+	code := strconv.Itoa(int(r.Code))
+	w.count("http.responses", 1, ms)
+	w.count("http.codes."+code, 1, ms)
+	w.count("http.downloaded_bytes", r.Decoded, ms)
+	waited := r.Waited.Round(time.Millisecond)
+	w.record("http.response_time", waited, ms)
+	if r.Code >= 200 && r.Code < 600 {
+		w.record("http.response_time."+code[:1]+"xx", waited, ms)
+	}
+	if s.options.Plan.HTTP.ExtendedMetrics {
+		w.record("http.dns", r.DNS, ms)
+		w.record("http.tcp", r.TCP, ms)
+		w.record("http.tls", r.TLS, ms)
+		w.record("http.total", r.Response()-r.Lag-r.ConnWait, ms)
+	}
+	if r.CacheStatus != "" {
+		w.count("edgescope.cache."+r.CacheStatus, 1, ms)
+	}
+	if r.ColdStart != nil && *r.ColdStart {
+		w.count("edgescope.cold_starts", 1, ms)
+	}
+	if r.Failure == "" && !r.Cut {
+		own(w, r, ms)
+		s.apdex(w, r, ms)
+	}
+}
+
+// own records our own series, of complete answers only: a broken one has no last byte.
+func own(w *tally, r *load.Result, ms int64) {
+	connection := ".cold"
+	if r.Reused {
+		connection = ".warm"
+	}
+	w.record(seriesResponse, r.Response(), ms)
+	w.record(seriesResponse+connection, r.Response(), ms)
+	w.record(seriesService, r.Service(), ms)
+	w.record(seriesService+connection, r.Service(), ms)
+	w.record(seriesTTFB, r.TTFB, ms)
+	w.record(seriesTTFB+connection, r.TTFB, ms)
+	w.record(seriesConnWait, r.ConnWait, ms)
+	w.record("edgescope.phase.body", r.Body, ms)
+	if !r.Reused {
+		w.record("edgescope.phase.dns", r.DNS, ms)
+		w.record("edgescope.phase.tcp", r.TCP, ms)
+		if r.TLS > 0 {
+			w.record("edgescope.phase.tls", r.TLS, ms)
+		}
+	}
+}
+
+func (s *Summary) apdex(w *tally, r *load.Result, ms int64) {
+	threshold := s.options.Plan.Apdex
+	if threshold <= 0 {
+		return
+	}
+	switch total := r.Response() - r.Lag; {
+	case total <= threshold:
+		w.count("apdex.satisfied", 1, ms)
+	case total <= 4*threshold:
+		w.count("apdex.tolerated", 1, ms)
+	default:
+		w.count("apdex.frustrated", 1, ms)
+	}
+}
+
+// endpointNames are the names of one endpoint's metrics.
+type endpointNames struct{ responseTime, codes, errors string }
+
+// endpoint counts under metrics-by-endpoint: the last hop only, and nothing when Artillery's plugin has nothing.
+func (s *Summary) endpoint(w *tally, r *load.Result, ms int64) {
+	o := &s.options.Plan.Endpoints
+	if o.Off || !r.Final || r.Endpoint == "" || r.Cut || o.IgnoreUnnamed && r.Name == "" {
+		return
+	}
+	names := s.endpointNames(r)
+	if r.Answered() {
+		w.count(names.codes+strconv.Itoa(int(r.Code)), 1, ms)
+		w.record(names.responseTime, r.Waited.Round(time.Millisecond), ms)
+	}
+	if r.Failure != "" {
+		w.count(names.errors+s.errorName(r.Failure), 1, ms)
+	}
+}
+
+func (s *Summary) endpointNames(r *load.Result) *endpointNames {
+	label := r.Endpoint
+	if s.options.Plan.Endpoints.UseOnlyRequestNames && r.Name != "" {
+		label = r.Name
+	}
+	names := s.names[label]
+	if names == nil {
+		namespace := s.options.Plan.Endpoints.Namespace
+		if namespace == "" {
+			namespace = "plugins.metrics-by-endpoint"
+		}
+		names = &endpointNames{
+			responseTime: namespace + ".response_time." + label,
+			codes:        namespace + "." + label + ".codes.",
+			errors:       namespace + "." + label + ".errors.",
+		}
+		s.names[label] = names
+	}
+	return names
+}
+
+// isEndpoint tells a metric that the console hides.
+func (s *Summary) isEndpoint(name string) bool {
+	namespace := s.options.Plan.Endpoints.Namespace
+	if namespace == "" {
+		namespace = "plugins.metrics-by-endpoint"
+	}
+	return strings.HasPrefix(name, namespace+".")
+}

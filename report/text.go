@@ -1,0 +1,125 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// textWidth is how wide the printed reports are: they fit a terminal of 80 columns.
+const textWidth = 79
+
+// dotted prints "name: ..... value" over the whole width; a value that does not fit makes its line longer.
+func dotted(w io.Writer, name, value string) {
+	left := name + ": "
+	if room := textWidth - len(left) - len(value) - 1; room > 0 {
+		left += strings.Repeat(".", room) + " "
+	}
+	fmt.Fprintln(w, left+value)
+}
+
+func decimal(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
+
+// grouped is a whole number with commas: 1,234,567.
+func grouped(n int64) string {
+	text := strconv.FormatInt(n, 10)
+	for i := len(text) - 3; i > 0 && text[i-1] != '-'; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}
+
+func clock(t time.Time) string { return t.UTC().Format("15:04:05(+0000)") }
+
+// writePeriod prints the figures of a period under Artillery's names. Endpoint metrics are in the files only, our own series
+// in the tables.
+func (s *Summary) writePeriod(w io.Writer, p *Period) {
+	for _, name := range sortedKeys(p.Counters) {
+		if !s.isEndpoint(name) {
+			dotted(w, name, grouped(p.Counters[name]))
+		}
+	}
+	for _, name := range sortedKeys(p.Rates) {
+		dotted(w, name, decimal(p.Rates[name])+"/sec")
+	}
+	for _, name := range sortedKeys(p.Summaries) {
+		if s.isEndpoint(name) || strings.HasPrefix(name, "edgescope.") {
+			continue
+		}
+		d := p.Summaries[name]
+		fmt.Fprintln(w, name+":")
+		for _, figure := range []string{"min", "max", "mean", "median", "p95", "p99"} {
+			value, _ := d.value(figure)
+			dotted(w, "  "+figure, decimal(value))
+		}
+	}
+	writeLatencies(w, p)
+}
+
+// latencies are the rows of the latency table, in the order of the headline first.
+var latencies = []struct{ title, series string }{
+	{"from intended start", seriesResponse},
+	{"  cold connections", seriesResponse + ".cold"},
+	{"  warm connections", seriesResponse + ".warm"},
+	{"from the send", seriesService},
+	{"to first byte", seriesTTFB},
+	{"wait for connection", seriesConnWait},
+	{"lag of arrivals", seriesLag},
+}
+
+func writeLatencies(w io.Writer, p *Period) {
+	if p.Summaries[seriesLag].Count == 0 && p.Summaries[seriesResponse].Count == 0 {
+		return
+	}
+	fmt.Fprintf(w, "\n%-21s %8s %8s %8s %8s %8s %8s\n", "latency (ms)", "count", "mean", "p50", "p95", "p99", "max")
+	for _, row := range latencies {
+		d, ok := p.Summaries[row.series]
+		if !ok {
+			continue
+		}
+		fmt.Fprintf(w, "%-21s %8d %8s %8s %8s %8s %8s\n", row.title, d.Count, cell(d.Mean), cell(d.P50), cell(d.P95), cell(d.P99), cell(d.Max))
+	}
+}
+
+// cell is a number of milliseconds in at most 8 columns.
+func cell(ms float64) string {
+	switch {
+	case ms < 10:
+		return strconv.FormatFloat(ms, 'f', 3, 64)
+	case ms < 1000:
+		return strconv.FormatFloat(ms, 'f', 1, 64)
+	default:
+		return strconv.FormatFloat(ms, 'f', 0, 64)
+	}
+}
+
+func (s *Summary) writeParts(w io.Writer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	writePart(w, "step", s.parts.steps)
+	writePart(w, "region", s.parts.regions)
+}
+
+func writePart(w io.Writer, title string, parts map[string]*part) {
+	if len(parts) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "\n%-34s %8s %7s %8s %8s %8s\n", title+" (ms)", "requests", "failed", "p50", "p95", "max")
+	for _, name := range sortedKeys(parts) {
+		p := parts[name]
+		q := quantiles(&p.response)
+		fmt.Fprintf(w, "%-34s %8d %7d %8s %8s %8s\n", shorten(name, 34), p.requests, p.failed, cell(q.P50), cell(q.P95), cell(q.Max))
+	}
+}
+
+// shorten cuts text to n characters, keeping both ends: what differs is often at the end.
+func shorten(text string, n int) string {
+	r := []rune(text)
+	if len(r) <= n {
+		return text
+	}
+	head := (n - 3) / 2
+	return string(r[:head]) + "..." + string(r[len(r)-(n-3-head):])
+}

@@ -1,0 +1,168 @@
+package report
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"edgescope/edge"
+	"edgescope/load"
+)
+
+// The exit codes of loadgen.
+const (
+	ExitPassed      = 0
+	ExitThreshold   = 1   // a threshold failed
+	ExitUsage       = 2   // bad usage or script
+	ExitError       = 3   // could not run
+	ExitInvalid     = 4   // the generator fell behind: the figures are not the target's
+	ExitExpectation = 21  // an expectation failed
+	ExitInterrupted = 130 // SIGINT or SIGTERM
+)
+
+// DefaultLagLimit is the p99 of arrival lateness above which a run is not valid.
+const DefaultLagLimit = 10 * time.Millisecond
+
+// minArrivals is how many arrivals a lag must be taken of to make a run invalid: a handful never does.
+const minArrivals = 100
+
+// Health says whether the generator kept its schedule, so that the figures are the target's and not its own.
+type Health struct {
+	Valid bool `json:"valid"`
+	// Problems make the run invalid, each with its figure and limit; Warnings do not.
+	Problems []string `json:"problems,omitempty"`
+	Warnings []string `json:"warnings,omitempty"`
+
+	LagP99       float64 `json:"lag_p99_ms"`
+	WorstLagP99  float64 `json:"worst_window_lag_p99_ms"` // of windows with at least 100 arrivals
+	LagLimit     float64 `json:"lag_limit_ms"`
+	Planned      uint64  `json:"planned"`
+	Created      int64   `json:"created"`
+	Skipped      int64   `json:"skipped"`
+	Late         int64   `json:"late"`
+	CPUSaturated float64 `json:"cpu_saturated_s"` // longest time with the processors used up by ourselves
+	Throttled    float64 `json:"throttled_s"`     // longest time throttled by the cgroup
+}
+
+// Outcome is what, beside the summary, decides a verdict.
+type Outcome struct {
+	Err      error // what load.Runner.Run answered
+	LagLimit time.Duration
+	CPU      CPUUse
+	Warnings []string
+}
+
+// Verdict is what came of a run.
+type Verdict struct {
+	Word     string // one of edge.Verdict*
+	ExitCode int
+	Reason   string // one sentence, "" when passed
+	Health   Health
+	Checks   []CheckResult
+}
+
+// Judge decides, by the figures of the whole run. The order of the reasons: interrupted, not valid, no answer at all, a
+// threshold, an expectation, a failed after flow.
+func (s *Summary) Judge(o Outcome) Verdict {
+	total := s.Aggregate()
+	v := Verdict{Checks: Checked(s.options.Plan.Checks, &total), Health: s.health(&total, o)}
+	v.Word, v.ExitCode, v.Reason = v.decide(&total, o.Err)
+	return v
+}
+
+func (v *Verdict) decide(total *Period, err error) (word string, code int, reason string) {
+	var flow *load.FlowError
+	isFlow := errors.As(err, &flow)
+	switch {
+	case err != nil && !isFlow:
+		return edge.VerdictInterrupted, ExitInterrupted, "interrupted: " + err.Error()
+	case isFlow && flow.Flow == "before":
+		return edge.VerdictError, ExitError, flow.Error()
+	case !v.Health.Valid:
+		return edge.VerdictInvalid, ExitInvalid, "not valid: " + strings.Join(v.Health.Problems, "; ")
+	case total.Counters["http.requests"] > 0 && total.Counters["http.responses"] == 0:
+		return edge.VerdictError, ExitError, fmt.Sprintf("none of %d requests got an answer", total.Counters["http.requests"])
+	}
+	if failed := failedChecks(v.Checks); len(failed) > 0 {
+		return edge.VerdictFailed, ExitThreshold, "thresholds failed: " + strings.Join(failed, ", ")
+	}
+	if n := total.Counters["plugins.expect.failed"]; n > 0 {
+		all := n + total.Counters["plugins.expect.ok"]
+		return edge.VerdictFailed, ExitExpectation, fmt.Sprintf("%d of %d expectations failed", n, all)
+	}
+	if isFlow {
+		return edge.VerdictError, ExitError, flow.Error()
+	}
+	return edge.VerdictPassed, ExitPassed, ""
+}
+
+func failedChecks(checks []CheckResult) []string {
+	var failed []string
+	for _, c := range checks {
+		if !c.OK && !c.Optional {
+			failed = append(failed, c.Expression)
+		}
+	}
+	return failed
+}
+
+// lagWatch keeps the worst window.
+type lagWatch struct{ worst time.Duration }
+
+func (l *lagWatch) window(h *Histogram) {
+	if h != nil && h.Count() >= minArrivals {
+		l.worst = max(l.worst, h.Quantile(0.99))
+	}
+}
+
+func (s *Summary) health(total *Period, o Outcome) Health {
+	limit := o.LagLimit
+	if limit <= 0 {
+		limit = DefaultLagLimit
+	}
+	s.mu.Lock()
+	worst := s.lag.worst
+	s.mu.Unlock()
+	lag := total.Summaries[seriesLag]
+	h := Health{
+		LagP99: lag.P99, WorstLagP99: round(float64(worst)/1e6, 3), LagLimit: round(float64(limit)/1e6, 3),
+		Planned: s.options.Schedule.Total(), Created: total.Counters["vusers.created"],
+		Skipped: total.Counters["vusers.skipped"], Late: total.Counters["vusers.late"],
+		CPUSaturated: o.CPU.Saturated.Seconds(), Throttled: o.CPU.Throttled.Seconds(), Warnings: o.Warnings,
+	}
+	if lag.Count >= minArrivals && h.LagP99 > h.LagLimit {
+		h.Problems = append(h.Problems, fmt.Sprintf("arrivals started late: lag p99 %.1f ms, limit %g ms", h.LagP99, h.LagLimit))
+	} else if h.WorstLagP99 > h.LagLimit {
+		h.Problems = append(h.Problems, fmt.Sprintf("arrivals started late in one window: lag p99 %.1f ms, limit %g ms", h.WorstLagP99, h.LagLimit))
+	}
+	if started := h.Created + h.Skipped; o.Err == nil && started != int64(h.Planned) {
+		h.Problems = append(h.Problems, fmt.Sprintf("%d of %d planned arrivals started", started, h.Planned))
+	}
+	h.limits(total)
+	h.cpu()
+	h.Valid = len(h.Problems) == 0
+	return h
+}
+
+// limits names the errors that are the generator's own.
+func (h *Health) limits(total *Period) {
+	for _, name := range sortedKeys(total.Counters) {
+		errorName, ok := strings.CutPrefix(name, "errors.")
+		if ok && load.OwnLimit(errorName) {
+			h.Problems = append(h.Problems, fmt.Sprintf("%d users met %s, a limit of this machine: %s", total.Counters[name], errorName, load.LimitRemedy(errorName)))
+		}
+	}
+}
+
+// cpuPatience is for how long the processors may be used up before it is worth a warning.
+const cpuPatience = 3
+
+func (h *Health) cpu() {
+	if h.CPUSaturated >= cpuPatience {
+		h.Warnings = append(h.Warnings, fmt.Sprintf("loadgen used up its processors for %.0f s (limit %d s): latencies may be its own", h.CPUSaturated, cpuPatience))
+	}
+	if h.Throttled >= cpuPatience {
+		h.Warnings = append(h.Warnings, fmt.Sprintf("the container's CPU limit throttled loadgen for %.0f s (limit %d s): latencies may be its own", h.Throttled, cpuPatience))
+	}
+}
