@@ -1,0 +1,184 @@
+package otlp
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/protoadapt"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	"edgescope/edge"
+)
+
+// refusal is an answer other than success, as both transports say it.
+type refusal struct {
+	http int
+	code codes.Code
+	msg  string
+	// retryAfter tells when to send the same again; 0: never.
+	retryAfter time.Duration
+	// violation describes a bad request for google.rpc.BadRequest.
+	violation string
+	// internal is what is logged and not told.
+	internal error
+}
+
+// refuse translates an error into what the client is told: the table of the OTLP specification, sections "Failures" of
+// OTLP/gRPC and OTLP/HTTP.
+func refuse(err error) refusal {
+	var (
+		malformed   *Malformed
+		unavailable *edge.Unavailable
+		denied      *Denied
+		foreign     *unsupported
+	)
+	switch {
+	case errors.As(err, &malformed):
+		return refusal{http: http.StatusBadRequest, code: codes.InvalidArgument, msg: malformed.Error(), violation: malformed.Error()}
+	case errors.As(err, &unavailable):
+		return refuseForNow(unavailable)
+	case errors.As(err, &denied):
+		if denied.Forbidden {
+			return refusal{http: http.StatusForbidden, code: codes.PermissionDenied, msg: denied.Reason}
+		}
+		return refusal{http: http.StatusUnauthorized, code: codes.Unauthenticated, msg: denied.Reason}
+	case errors.As(err, &foreign):
+		// 501 would say that we may learn it while the client waits; 404 and 415 say that this address, or this content, is wrong.
+		code := http.StatusUnsupportedMediaType
+		if foreign.path {
+			code = http.StatusNotFound
+		}
+		return refusal{http: code, code: codes.Unimplemented, msg: foreign.Error()}
+	case errors.Is(err, errTooLarge):
+		return refusal{http: http.StatusRequestEntityTooLarge, code: codes.ResourceExhausted, msg: err.Error()}
+	case errors.Is(err, errContentType):
+		return refusal{http: http.StatusUnsupportedMediaType, code: codes.InvalidArgument, msg: err.Error()}
+	case errors.Is(err, errEncoding):
+		return refusal{http: http.StatusUnsupportedMediaType, code: codes.Unimplemented, msg: "content encoding must be one of " + acceptEncoding}
+	case errors.Is(err, context.Canceled):
+		return refusal{http: http.StatusServiceUnavailable, code: codes.Canceled, msg: "request was canceled", retryAfter: time.Second}
+	case errors.Is(err, context.DeadlineExceeded):
+		return refusal{http: http.StatusServiceUnavailable, code: codes.DeadlineExceeded, msg: "request took too long", retryAfter: time.Second}
+	}
+	return refusal{http: http.StatusInternalServerError, code: codes.Internal, msg: "internal error", internal: err}
+}
+
+func refuseForNow(u *edge.Unavailable) refusal {
+	f := refusal{http: http.StatusServiceUnavailable, code: codes.Unavailable, msg: u.Error(), retryAfter: max(u.RetryAfter, time.Second)}
+	if u.Busy {
+		f.http, f.code = http.StatusTooManyRequests, codes.ResourceExhausted
+	}
+	return f
+}
+
+// status answers the google.rpc.Status, with RetryInfo where the same may be sent again and BadRequest where it never may.
+func (f *refusal) status() *status.Status {
+	st := status.New(f.code, f.msg)
+	var detail protoadapt.MessageV1
+	switch {
+	case f.retryAfter > 0:
+		detail = &errdetails.RetryInfo{RetryDelay: durationpb.New(f.retryAfter)}
+	case f.violation != "":
+		detail = &errdetails.BadRequest{FieldViolations: []*errdetails.BadRequest_FieldViolation{{Field: "body", Description: f.violation}}}
+	default:
+		return st
+	}
+	detailed, err := st.WithDetails(detail)
+	if err != nil {
+		return st // the message alone still says it
+	}
+	return detailed
+}
+
+// log writes what is ours to repair, once.
+func (f *refusal) log(l *slog.Logger, transport string) {
+	if f.internal != nil {
+		l.Error("traces could not be kept", slog.String("transport", transport), slog.Any("error", f.internal))
+	}
+}
+
+// answerRefusal writes a refusal in the encoding of the request.
+func answerRefusal(w http.ResponseWriter, enc Encoding, f refusal) {
+	h := w.Header()
+	if f.retryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(f.retryAfter.Seconds()))))
+	}
+	switch f.http {
+	case http.StatusUnauthorized:
+		h.Set("WWW-Authenticate", "Bearer")
+	case http.StatusUnsupportedMediaType:
+		h.Set("Accept-Encoding", acceptEncoding)
+	}
+	if enc == Protobuf {
+		body, err := proto.Marshal(f.status().Proto())
+		if err != nil {
+			body = nil // a Status of valid text always marshals; the HTTP status stands alone otherwise
+		}
+		answer(w, f.http, enc, body)
+		return
+	}
+	body := append([]byte(`{"code":`), strconv.Itoa(int(f.code))...)
+	body = append(body, `,"message":`...)
+	body = append(appendString(body, f.msg), '}')
+	answer(w, f.http, enc, body)
+}
+
+// answerResult writes an ExportTraceServiceResponse. A full success leaves partial_success unset: {} or 0 bytes.
+func answerResult(w http.ResponseWriter, enc Encoding, res Result) {
+	if enc == Protobuf {
+		answer(w, http.StatusOK, enc, appendProtoResult(nil, res))
+		return
+	}
+	answer(w, http.StatusOK, enc, appendJSONResult(nil, res))
+}
+
+func answer(w http.ResponseWriter, code int, enc Encoding, body []byte) {
+	contentType := "application/json"
+	if enc == Protobuf {
+		contentType = "application/x-protobuf"
+	}
+	w.Header().Set("Content-Type", contentType)
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(code)
+	w.Write(body)
+}
+
+// appendProtoResult appends field 1 partial_success of fields 1 rejected_spans and 2 error_message.
+func appendProtoResult(dst []byte, res Result) []byte {
+	if res == (Result{}) {
+		return dst
+	}
+	var partial []byte
+	if res.Rejected > 0 {
+		partial = protowire.AppendTag(partial, 1, protowire.VarintType)
+		partial = protowire.AppendVarint(partial, uint64(res.Rejected))
+	}
+	partial = protowire.AppendTag(partial, 2, protowire.BytesType)
+	partial = protowire.AppendString(partial, res.Message)
+	dst = protowire.AppendTag(dst, 1, protowire.BytesType)
+	return protowire.AppendBytes(dst, partial)
+}
+
+func appendJSONResult(dst []byte, res Result) []byte {
+	if res == (Result{}) {
+		return append(dst, "{}"...)
+	}
+	dst = append(dst, `{"partialSuccess":{`...)
+	if res.Rejected > 0 {
+		dst = append(dst, `"rejectedSpans":"`...)
+		dst = strconv.AppendInt(dst, int64(res.Rejected), 10)
+		dst = append(dst, `",`...)
+	}
+	dst = append(dst, `"errorMessage":`...)
+	return append(appendString(dst, res.Message), "}}"...)
+}

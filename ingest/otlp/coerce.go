@@ -1,0 +1,200 @@
+package otlp
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"math"
+	"strconv"
+	"strings"
+	"unsafe"
+
+	"edgescope/edge"
+)
+
+// These are the rules by which JSON's scalars become what a field wants. OpenTelemetry JS writes NaN as {"doubleValue":null},
+// 1e300 and 2^63 as {"intValue":1e+300}: one such value must not cost a batch.
+
+// intValue answers the integer that a number or a string spells; a number with a fraction or outside of int64 is a double.
+func intValue(t token, text string) value {
+	if t != tokNumber && t != tokString || !isNumber(text) {
+		return value{}
+	}
+	if n, ok := parseInteger(text); ok {
+		return value{kind: kindInt, num: uint64(n)} //nolint:gosec // the bits of an int64
+	}
+	return parseDouble(text)
+}
+
+// doubleValue answers the double that a number or a string spells, also NaN, Infinity and -Infinity.
+func doubleValue(t token, text string) value {
+	switch {
+	case t != tokNumber && t != tokString:
+		return value{}
+	case text == "NaN":
+		return doubleNum(math.NaN())
+	case text == "Infinity":
+		return doubleNum(math.Inf(1))
+	case text == "-Infinity":
+		return doubleNum(math.Inf(-1))
+	case !isNumber(text):
+		return value{}
+	}
+	return parseDouble(text)
+}
+
+func parseDouble(text string) value {
+	f, _ := strconv.ParseFloat(text, 64) // a number too large for a double is an infinity, which is what we want
+	return doubleNum(f)
+}
+
+// boolValue answers the bool that true, "true", 1 and the like spell.
+func boolValue(t token, text string) value {
+	switch {
+	case t == tokNone || t == tokNull:
+	case text == "true" || text == "1":
+		return value{kind: kindBool, num: 1}
+	case text == "false" || text == "0":
+		return value{kind: kindBool, num: 0}
+	}
+	return value{}
+}
+
+// stringValue answers a string, or a number or bool as it is spelt.
+func stringValue(t token, text string) value {
+	if t == tokString || t == tokNumber || t == tokBool {
+		return value{kind: kindString, str: text}
+	}
+	return value{}
+}
+
+// bytesValue answers what a string holds in base64, of either alphabet, padded or not.
+func (a *arena) bytesValue(t token, text string) value {
+	if t != tokString {
+		return value{}
+	}
+	from := len(a.buf)
+	buf, err := base64Of(text).AppendDecode(a.buf, unsafe.Slice(unsafe.StringData(text), len(text)))
+	if err != nil {
+		return value{}
+	}
+	a.buf = buf
+	return value{kind: kindBytes, str: a.since(from)}
+}
+
+func base64Of(text string) *base64.Encoding {
+	url, padded := strings.ContainsAny(text, "-_"), strings.HasSuffix(text, "=")
+	switch {
+	case url && padded:
+		return base64.URLEncoding
+	case url:
+		return base64.RawURLEncoding
+	case padded:
+		return base64.StdEncoding
+	default:
+		return base64.RawStdEncoding
+	}
+}
+
+// decodeID reads an id in hex of any case, or in base64 of exactly its length, into dst. It leaves zeros where there is none.
+func decodeID(dst []byte, t token, text string) {
+	if t != tokString {
+		return
+	}
+	var buf [24]byte // base64 of 16 bytes
+	src := unsafe.Slice(unsafe.StringData(text), len(text))
+	if len(src) == hex.EncodedLen(len(dst)) {
+		if _, err := hex.Decode(buf[:], src); err == nil {
+			copy(dst, buf[:])
+		}
+		return
+	}
+	if enc := base64Of(text); enc.DecodedLen(len(src)) <= len(buf) {
+		if n, err := enc.Decode(buf[:], src); err == nil && n == len(dst) {
+			copy(dst, buf[:])
+		}
+	}
+}
+
+// unsigned answers a number that can't be negative, such as a time or a count; 0 where there is none.
+func unsigned(t token, text string) uint64 {
+	if t != tokNumber && t != tokString || !isNumber(text) {
+		return 0
+	}
+	if n, err := strconv.ParseUint(text, 10, 64); err == nil {
+		return n
+	}
+	if n, ok := parseInteger(text); ok {
+		return uint64(max(n, 0)) //nolint:gosec // not negative
+	}
+	f, _ := strconv.ParseFloat(text, 64) // beyond the range it is an infinity
+	switch {
+	case f <= 0:
+		return 0
+	case f >= math.MaxInt64:
+		return math.MaxInt64
+	}
+	return uint64(f)
+}
+
+func unsigned32(t token, text string) uint32 {
+	return uint32(min(unsigned(t, text), math.MaxUint32)) //nolint:gosec // bounded
+}
+
+// parseInteger answers the integer that a JSON number spells, exactly: "1.795215405005e18" goes through no float. It is not
+// ok when the number has a fraction or is outside of int64.
+func parseInteger(s string) (n int64, ok bool) {
+	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
+		return n, true
+	}
+	mantissa, exp := s, 0
+	if i := strings.IndexAny(s, "eE"); i >= 0 {
+		e, err := strconv.Atoi(s[i+1:])
+		if err != nil || e > 400 || e < -400 { // no double is that large
+			return 0, false
+		}
+		mantissa, exp = s[:i], e
+	}
+	whole, fraction, _ := strings.Cut(mantissa, ".")
+	fraction = strings.TrimRight(fraction, "0")
+	all := whole + fraction
+	exp -= len(fraction)
+	for ; exp < 0 && len(all) > 1 && all[len(all)-1] == '0'; exp++ {
+		all = all[:len(all)-1]
+	}
+	switch {
+	case strings.Trim(all, "-0") == "":
+		return 0, true
+	case exp < 0 || exp > 18:
+		return 0, false
+	}
+	n, err := strconv.ParseInt(all+strings.Repeat("0", exp), 10, 64)
+	return n, err == nil
+}
+
+// spanKindNumber answers the number of a kind given as number, decimal text or enum name.
+func spanKindNumber(t token, text string) uint64 {
+	switch text {
+	case "SPAN_KIND_INTERNAL":
+		return uint64(edge.SpanInternal)
+	case "SPAN_KIND_SERVER":
+		return uint64(edge.SpanServer)
+	case "SPAN_KIND_CLIENT":
+		return uint64(edge.SpanClient)
+	case "SPAN_KIND_PRODUCER":
+		return uint64(edge.SpanProducer)
+	case "SPAN_KIND_CONSUMER":
+		return uint64(edge.SpanConsumer)
+	}
+	return unsigned(t, text)
+}
+
+// statusNumber answers the number of a status code given as number, decimal text or enum name.
+func statusNumber(t token, text string) uint64 {
+	switch text {
+	case "STATUS_CODE_OK":
+		return uint64(edge.StatusOK)
+	case "STATUS_CODE_ERROR":
+		return uint64(edge.StatusError)
+	}
+	return unsigned(t, text)
+}

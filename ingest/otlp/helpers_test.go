@@ -1,0 +1,117 @@
+package otlp_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"edgescope/edge"
+	"edgescope/ingest/otlp"
+)
+
+// arrival is the clock of all tests: after every time that the cases hold.
+var arrival = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+
+// recorder is a Sink that keeps copies of what it is given.
+type recorder struct {
+	mu       sync.Mutex
+	events   []edge.Event
+	tenants  []edge.Tenant
+	warnings map[string]int
+	calls    int
+	// answer, when set, is called with each batch and decides what becomes of it.
+	answer func(context.Context, *edge.Batch) error
+}
+
+func (r *recorder) Events(ctx context.Context, b *edge.Batch) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.calls++
+	if r.answer != nil {
+		if err := r.answer(ctx, b); err != nil {
+			return err
+		}
+	}
+	for i := range b.Events {
+		r.events = append(r.events, cloneEvent(b.Events[i]))
+		r.tenants = append(r.tenants, b.Tenant)
+	}
+	if r.warnings == nil {
+		r.warnings = make(map[string]int)
+	}
+	for k, n := range b.Warnings {
+		r.warnings[k] += n
+	}
+	return nil
+}
+
+// cloneEvent copies an event with all text, as a sink must that keeps it.
+func cloneEvent(e edge.Event) edge.Event {
+	for _, s := range []*string{
+		&e.Name, &e.StatusMessage, &e.TraceState, &e.SpanEvents, &e.Links, &e.ScopeName, &e.ScopeVersion,
+	} {
+		*s = strings.Clone(*s)
+	}
+	e.Resource, e.Attrs = cloneAttrs(e.Resource), cloneAttrs(e.Attrs)
+	return e
+}
+
+func cloneAttrs(attrs []edge.Attr) []edge.Attr {
+	attrs = slices.Clone(attrs)
+	for i := range attrs {
+		attrs[i].Key, attrs[i].Value = strings.Clone(attrs[i].Key), strings.Clone(attrs[i].Value)
+	}
+	return attrs
+}
+
+// newReceiver answers a receiver with that sink and the clock of the tests; change may alter its options.
+func newReceiver(t testing.TB, sink otlp.Sink, change ...func(*otlp.Options)) *otlp.Receiver {
+	t.Helper()
+	o := otlp.Options{Sink: sink, Now: func() time.Time { return arrival }, Logger: slog.New(slog.DiscardHandler)}
+	for _, c := range change {
+		c(&o)
+	}
+	r, err := otlp.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// post sends a body to the handler of a receiver; headers are "Name: value".
+func post(h http.Handler, path string, body []byte, headers ...string) *http.Response {
+	return send(h, http.MethodPost, path, body, headers...)
+}
+
+func send(h http.Handler, method, path string, body []byte, headers ...string) *http.Response {
+	req := httptest.NewRequest(method, path, bytes.NewReader(body))
+	for _, header := range headers {
+		name, val, _ := strings.Cut(header, ": ")
+		req.Header.Set(name, val)
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, req)
+	return w.Result()
+}
+
+func readAll(t testing.TB, r io.Reader) string {
+	t.Helper()
+	b, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+const (
+	asJSON     = "Content-Type: application/json"
+	asProtobuf = "Content-Type: application/x-protobuf"
+)

@@ -1,0 +1,191 @@
+package otlp
+
+import (
+	"errors"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc/codes"
+
+	"edgescope/edge"
+)
+
+// errContentType: neither the content type nor the body tells the encoding.
+var errContentType = errors.New("content type must be application/json or application/x-protobuf")
+
+// Handler serves the whole ingest port: POST to /v1/traces (also behind a prefix), /v1/datapoints/{dataset}, and to any other
+// path by what the body is. Every answer but a full success is described in a google.rpc.Status of the request's encoding.
+func (r *Receiver) Handler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if r.cors(w, req) {
+			return
+		}
+		if r.o.DataPoints != nil && strings.HasPrefix(req.URL.Path, "/v1/datapoints/") {
+			r.o.DataPoints.ServeHTTP(w, req)
+			return
+		}
+		r.serve(w, req)
+	})
+}
+
+func (r *Receiver) serve(w http.ResponseWriter, req *http.Request) {
+	enc, _ := encodingOfType(req.Header.Get("Content-Type"))
+	if req.Method != http.MethodPost {
+		w.Header().Set("Allow", r.allow())
+		r.refuse(w, enc, refusal{http: http.StatusMethodNotAllowed, code: codes.Unimplemented, msg: "method must be POST"})
+		return
+	}
+	named := signalOfPath(req.URL.Path)
+	if named != signalUnknown && named != signalTraces {
+		r.refuse(w, enc, refuse(&unsupported{signal: named, path: true}))
+		return
+	}
+	tenant, err := r.admit(req.Context(), req.Header.Get("Authorization"))
+	if err != nil {
+		r.refuse(w, enc, refuse(err))
+		return
+	}
+	body := r.buffer()
+	defer r.release(body)
+	if err := r.read(body, req); err != nil {
+		r.refuse(w, enc, refuse(err))
+		return
+	}
+	r.dispatch(w, req, tenant, body.b)
+}
+
+// dispatch finds out what a body is and hands it on.
+func (r *Receiver) dispatch(w http.ResponseWriter, req *http.Request, tenant edge.Tenant, body []byte) {
+	found, enc, err := r.identify(req, body)
+	if err == nil && found == signalTraces {
+		var res Result
+		if res, err = r.Traces(req.Context(), tenant, body, enc); err == nil {
+			r.succeed(w, enc, res)
+			return
+		}
+	}
+	ours := found == signalTraces || found == signalLogs || found == signalMetrics || found == signalTail
+	if !ours && r.o.Workerd != nil && r.o.Workerd(w, req, body) {
+		return
+	}
+	if err == nil {
+		err = &unsupported{signal: found}
+	}
+	r.refuse(w, enc, refuse(err))
+}
+
+// identify answers what a body carries and how it is written, from the path, the content type and the body, in this order.
+func (r *Receiver) identify(req *http.Request, body []byte) (signal, Encoding, error) {
+	contentType := req.Header.Get("Content-Type")
+	if signalOfPath(req.URL.Path) == signalTraces {
+		if enc, ok := encodingOfType(contentType); ok {
+			return signalTraces, enc, nil
+		}
+		if enc, ok := encodingOfBody(body); ok {
+			return signalTraces, enc, nil
+		}
+		return signalTraces, JSON, errContentType
+	}
+	found, enc := sniff(req.URL.Path, contentType, body)
+	if found == signalUnknown {
+		return found, enc, &Malformed{Encoding: "telemetry", Offset: -1, Reason: "no OTLP, data point or tail event; OTLP goes to /v1/traces"}
+	}
+	return found, enc, nil
+}
+
+// read fills the buffer with the decompressed body.
+func (r *Receiver) read(body *buffer, req *http.Request) error {
+	if req.ContentLength > r.o.MaxBody {
+		return errTooLarge
+	}
+	encoding := strings.ToLower(strings.TrimSpace(req.Header.Get("Content-Encoding")))
+	if !known(encoding) {
+		return errEncoding
+	}
+	if encoding == "" || encoding == "identity" {
+		err := readError(body.fill(req.Body, r.o.MaxBody, &r.budget))
+		r.count.received.Add(len(body.b))
+		return err
+	}
+	wire := r.buffer()
+	defer r.release(wire)
+	err := readError(wire.fill(req.Body, r.o.MaxBody, &r.budget))
+	r.count.received.Add(len(wire.b))
+	if err != nil || len(wire.b) == 0 {
+		return err // an empty request succeeds, compressed or not
+	}
+	err = r.inflaters.inflate(body, wire.b, encoding, r.o.MaxBody, &r.budget)
+	r.count.inflated.Add(len(body.b))
+	return err
+}
+
+// readError tells our own refusals, a client that is too slow and a broken transfer apart.
+func readError(err error) error {
+	var unavailable *edge.Unavailable
+	var timeout net.Error
+	switch {
+	case err == nil || errors.Is(err, errTooLarge) || errors.As(err, &unavailable):
+		return err
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return &edge.Unavailable{Reason: "body did not come in time", RetryAfter: time.Second}
+	}
+	return &Malformed{Encoding: "HTTP body", Offset: -1, Reason: err.Error()}
+}
+
+func (r *Receiver) buffer() *buffer { return r.buffers.Get().(*buffer) } //nolint:errcheck // the pool holds nothing else
+
+func (r *Receiver) release(b *buffer) {
+	if b.empty(&r.budget) {
+		r.buffers.Put(b)
+	}
+}
+
+func (r *Receiver) refuse(w http.ResponseWriter, enc Encoding, f refusal) {
+	f.log(r.o.Logger, "http")
+	r.count.request("http", strconv.Itoa(f.http))
+	answerRefusal(w, enc, f)
+}
+
+func (r *Receiver) succeed(w http.ResponseWriter, enc Encoding, res Result) {
+	r.count.request("http", "200")
+	answerResult(w, enc, res)
+}
+
+func (r *Receiver) allow() string {
+	if len(r.o.CORSOrigins) > 0 {
+		return "POST, OPTIONS"
+	}
+	return "POST"
+}
+
+// cors lets pages of the allowed origins send (fetch.spec.whatwg.org, "HTTP-redirect fetch" onwards). It answers true when
+// the request was a preflight and is answered.
+func (r *Receiver) cors(w http.ResponseWriter, req *http.Request) bool {
+	if len(r.o.CORSOrigins) == 0 {
+		return false
+	}
+	h, origin := w.Header(), req.Header.Get("Origin")
+	h.Add("Vary", "Origin")
+	allowed := origin != "" && (slices.Contains(r.o.CORSOrigins, "*") || slices.Contains(r.o.CORSOrigins, origin))
+	if allowed {
+		h.Set("Access-Control-Allow-Origin", origin)
+		h.Set("Access-Control-Expose-Headers", "Retry-After")
+	}
+	if req.Method != http.MethodOptions {
+		return false
+	}
+	if allowed {
+		h.Set("Access-Control-Allow-Methods", "POST")
+		if asked := req.Header.Get("Access-Control-Request-Headers"); asked != "" {
+			h.Set("Access-Control-Allow-Headers", asked)
+		}
+		h.Set("Access-Control-Max-Age", "7200")
+	}
+	h.Set("Allow", r.allow())
+	w.WriteHeader(http.StatusNoContent)
+	return true
+}

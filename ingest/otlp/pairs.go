@@ -1,0 +1,143 @@
+package otlp
+
+import (
+	"math/bits"
+	"unicode/utf8"
+
+	"edgescope/edge"
+)
+
+const (
+	// maxAttrs bounds the attributes of a span, a resource, a span event, a link or a map: VictoriaLogs drops rows of more
+	// than 2,000 fields, and a row holds those of the span and of its resource.
+	maxAttrs = 900
+	// maxKey bounds the name of a field in bytes: VictoriaLogs drops a row that has a longer one.
+	maxKey = 128
+	// maxResourceKey leaves room for the prefix "resource." behind which a row may keep a resource attribute.
+	maxResourceKey = maxKey - len("resource.")
+	// indexFrom is the number of attributes from which a map is cheaper than comparing with each.
+	indexFrom = 48
+)
+
+// Reasons of warnings, as edge.Batch counts them.
+const (
+	warnNoKey     = "attribute without key"
+	warnNoValue   = "attribute without value"
+	warnNoObject  = "attribute is no object"
+	warnLongKey   = "attribute name shortened"
+	warnManyAttrs = "too many attributes"
+	warnDeep      = "value nested too deep"
+	warnFuture    = "time in the future"
+	warnLink      = "link without valid ids"
+	warnNoList    = "list expected"
+)
+
+type pair struct {
+	key string
+	val value
+}
+
+// pairs is a list of attributes, in the order sent, keys unique: the last one sent wins, in the place of the first.
+type pairs struct {
+	list []pair
+	// seen has a bit for the hash of each key: a key whose bit is not set is new, which spares most comparisons.
+	seen  [4]uint64
+	index map[string]int
+}
+
+func (p *pairs) reset() {
+	p.list = p.list[:0]
+	p.seen = [4]uint64{}
+	clear(p.index)
+}
+
+// drop gives up references, for a list that goes back to a pool.
+func (p *pairs) drop() {
+	clear(p.list[:cap(p.list)])
+	p.reset()
+}
+
+// put adds an attribute or replaces its value. It answers false when the list is full.
+func (p *pairs) put(key string, v value) bool {
+	word, bit := keyBit(key)
+	if p.seen[word]&bit != 0 {
+		if i := p.find(key); i >= 0 {
+			p.list[i].val = v
+			return true
+		}
+	}
+	if len(p.list) >= maxAttrs {
+		return false
+	}
+	p.seen[word] |= bit
+	p.list = append(p.list, pair{key, v})
+	if len(p.list) >= indexFrom {
+		p.note()
+	}
+	return true
+}
+
+func (p *pairs) find(key string) int {
+	if len(p.list) >= indexFrom {
+		if i, ok := p.index[key]; ok {
+			return i
+		}
+		return -1
+	}
+	for i := range p.list {
+		if p.list[i].key == key {
+			return i
+		}
+	}
+	return -1
+}
+
+// note keeps the index of a long list complete; it starts with the whole list.
+func (p *pairs) note() {
+	if p.index == nil {
+		p.index = make(map[string]int, maxAttrs)
+	}
+	for i := len(p.index); i < len(p.list); i++ {
+		p.index[p.list[i].key] = i
+	}
+}
+
+// keyBit hashes a key by its length and three of its bytes to one of 256 bits.
+func keyBit(key string) (word int, bit uint64) {
+	n := len(key)
+	if n == 0 {
+		return 0, 1
+	}
+	h := uint32(n)*0x9e3779b1 ^ uint32(key[n-1])*0x85ebca6b ^ uint32(key[n/2])*0xc2b2ae35 ^ uint32(key[n/4])*0x27d4eb2f
+	h = bits.RotateLeft32(h*0x9e3779b1, 8)
+	return int(h>>6) & 3, 1 << (h & 63)
+}
+
+// shorten cuts a key to at most limit bytes, between two characters.
+func shorten(key string, limit int) string {
+	if len(key) <= limit {
+		return key
+	}
+	for limit > 0 && !utf8.RuneStart(key[limit]) {
+		limit--
+	}
+	return key[:limit]
+}
+
+// putAttr adds an attribute to a list that becomes fields of a row, and counts what it had to drop or shorten.
+func putAttr(b *edge.Batch, p *pairs, at pair, limit int) {
+	switch {
+	case at.key == "":
+		b.Warn(warnNoKey)
+		return
+	case at.val.kind == kindNone:
+		b.Warn(warnNoValue)
+		return
+	case len(at.key) > limit:
+		b.Warn(warnLongKey)
+		at.key = shorten(at.key, limit)
+	}
+	if !p.put(at.key, at.val) {
+		b.Warn(warnManyAttrs)
+	}
+}

@@ -1,0 +1,169 @@
+package otlp
+
+import (
+	"bytes"
+	"mime"
+	"strings"
+)
+
+// signal is what a request carries, by the name that messages give it.
+type signal = string
+
+const (
+	signalTraces     signal = "traces"
+	signalLogs       signal = "logs"
+	signalMetrics    signal = "metrics"
+	signalTail       signal = "tail events"
+	signalDataPoints signal = "data points of workerd"
+	signalUnknown    signal = ""
+)
+
+// signalOfPath answers the signal that a path names. The last segments decide, so that a prefix, trailing slashes and the
+// doubled path of a well-known misconfiguration (/v1/traces/v1/traces) all lead to the same door.
+func signalOfPath(path string) signal {
+	path = strings.TrimRight(path, "/")
+	for _, s := range [...]signal{signalTraces, signalLogs, signalMetrics} {
+		if strings.HasSuffix(path, "/v1/"+s) {
+			return s
+		}
+	}
+	return signalUnknown
+}
+
+// encodingOfType answers the encoding that a content type names.
+func encodingOfType(contentType string) (enc Encoding, ok bool) {
+	name, _, err := mime.ParseMediaType(contentType)
+	if err != nil {
+		name, _, _ = strings.Cut(contentType, ";")
+		name = strings.ToLower(strings.TrimSpace(name))
+	}
+	switch name {
+	case "application/json":
+		return JSON, true
+	case "application/x-protobuf", "application/protobuf":
+		return Protobuf, true
+	}
+	return JSON, false
+}
+
+// encodingOfBody answers the encoding that the first byte of a body shows.
+func encodingOfBody(body []byte) (enc Encoding, ok bool) {
+	text := trimStart(body)
+	switch {
+	case len(text) == 0 || text[0] == '{':
+		return JSON, true
+	case looksLikeProtobuf(body):
+		return Protobuf, true
+	}
+	return JSON, false
+}
+
+// looksLikeProtobuf tells whether a body begins as an export request does: field 1, length-delimited, of a length that fits.
+func looksLikeProtobuf(body []byte) bool {
+	f := fields{b: body}
+	if !f.next() || f.num != 1 || f.typ != wireBytes {
+		return false
+	}
+	f.bytes()
+	return f.err == nil
+}
+
+func trimStart(body []byte) []byte {
+	return bytes.TrimLeft(bytes.TrimPrefix(body, byteOrderMark), " \t\r\n")
+}
+
+// sniff answers what a body carries that came to a path without a meaning, and how it is written. Cloudflare's own export
+// posts to whatever address was typed, often the bare root; workerd and tail workers do the same.
+func sniff(path, contentType string, body []byte) (signal, Encoding) {
+	text := trimStart(body)
+	if len(text) == 0 {
+		return signalUnknown, JSON
+	}
+	switch text[0] {
+	case '{':
+		return sniffObject(newSniffer(text)), JSON
+	case '[':
+		return sniffArray(newSniffer(text)), JSON
+	}
+	if enc, ok := encodingOfType(contentType); (ok && enc == Protobuf || contentType == "") && looksLikeProtobuf(body) {
+		return signalNamed(path), Protobuf
+	}
+	return signalUnknown, JSON
+}
+
+// signalNamed answers the signal whose name is anywhere in the path: /otlp/traces.
+func signalNamed(path string) signal {
+	for _, s := range [...]signal{signalTraces, signalLogs, signalMetrics} {
+		if strings.Contains(path, s) {
+			return s
+		}
+	}
+	return signalUnknown
+}
+
+func newSniffer(text []byte) *jsonReader { return &jsonReader{b: text, arena: new(arena)} }
+
+// sniffObject answers by the first key that is known. Traces win over a signal that we have no door for: one document may hold
+// several.
+func sniffObject(r *jsonReader) signal {
+	var found signal
+	var schema, dataset bool
+	for o := r.object(); ; {
+		key, ok := o.member()
+		if !ok {
+			return found
+		}
+		switch key {
+		case "resourceSpans", "resource_spans":
+			return signalTraces
+		case "resourceLogs", "resource_logs":
+			found = first(found, signalLogs)
+		case "resourceMetrics", "resource_metrics":
+			found = first(found, signalMetrics)
+		case "spanContext", "eventTimestamp":
+			return first(found, signalTail)
+		case "schemaVersion":
+			schema = true
+		case "dataset":
+			dataset = r.peek() == tokArray
+		}
+		if schema && dataset {
+			return first(found, signalDataPoints)
+		}
+		r.skip()
+	}
+}
+
+// sniffArray answers by the keys of the first element.
+func sniffArray(r *jsonReader) signal {
+	list := r.array()
+	if !list.next() || r.peek() != tokObject {
+		return signalUnknown
+	}
+	var context, sequence bool
+	for o := r.object(); ; {
+		key, ok := o.member()
+		if !ok {
+			return signalUnknown
+		}
+		switch key {
+		case "eventTimestamp", "outcome":
+			return signalTail
+		case "spanContext":
+			context = true
+		case "sequence":
+			sequence = true
+		}
+		if context && sequence {
+			return signalTail
+		}
+		r.skip()
+	}
+}
+
+func first(a, b signal) signal {
+	if a != signalUnknown {
+		return a
+	}
+	return b
+}
