@@ -34,15 +34,14 @@ type Plan struct {
 	Endpoints EndpointOptions
 	Apdex     time.Duration // threshold of the apdex plugin; 0: off
 
-	Warnings []Problem // what was accepted but is ignored, or means something else than in Artillery
+	Warnings Problems // what was accepted but is ignored, or means something else than in Artillery
 
-	hash      string
-	pick      weights
-	rounds    []int // region by user index, a cycle
-	base      map[string]any
-	lists     []listVariable
-	payloads  []*payload
-	constants map[string]any
+	hash     string
+	weight   float64        // sum over Flows
+	rounds   []int          // region by user index, a cycle
+	base     map[string]any // variables that all users share
+	lists    []listVariable
+	payloads []*payload
 }
 
 // Region is one place that users are sent to: `config.regions`.
@@ -107,10 +106,10 @@ type ExpectOptions struct {
 
 // EndpointOptions are the options of the metrics-by-endpoint plugin.
 type EndpointOptions struct {
-	Off                 bool
 	UseOnlyRequestNames bool
 	IgnoreUnnamed       bool
-	Namespace           string // default "plugins.metrics-by-endpoint"
+	KeepQuery           bool   // Request.Endpoint holds the query too
+	Namespace           string // "": plugins.metrics-by-endpoint
 }
 
 // Flow is a scenario: the steps that one user walks.
@@ -192,6 +191,8 @@ type Message struct {
 	Header  []Field // script order, defaults first; names as written; no two equal but for case
 	Cookies []Field // to be put in the user's jar for this URL before sending
 	Body    []byte  // nil: no body
+
+	buf []byte
 }
 
 // Outcome is the result of one expectation.

@@ -1,0 +1,457 @@
+package scenarios
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// jsonPath is a compiled path in the dialect of jsonpath-plus, which Artillery
+// uses: "$.a[*].x", "$..x", "$.a[?(@.x > 1)]", "$.a[-1:]", "$.a.length".
+type jsonPath struct {
+	segments []segment
+}
+
+type segment struct {
+	deep      bool // "..": here and in everything below
+	selectors []selector
+}
+
+// selector visits the values that it selects in v.
+type selector func(w *walk, v any, found func(any))
+
+// walk is one evaluation. The budget ends paths like $..*..*, which would visit
+// a body many times over.
+type walk struct {
+	root   any
+	budget int
+}
+
+const pathBudget = 1_000_000
+
+// all returns the matches in document order.
+func (p *jsonPath) all(root any) []any {
+	w := &walk{root, pathBudget}
+	matches := []any{root}
+	for _, s := range p.segments {
+		var next []any
+		for _, v := range matches {
+			s.apply(w, v, func(m any) { next = append(next, m) })
+		}
+		matches = next
+	}
+	return matches
+}
+
+func (s segment) apply(w *walk, v any, found func(any)) {
+	if w.budget--; w.budget < 0 {
+		return
+	}
+	for _, sel := range s.selectors {
+		sel(w, v, found)
+	}
+	if s.deep {
+		children(v, func(c any) { s.apply(w, c, found) })
+	}
+}
+
+func children(v any, visit func(any)) {
+	switch v := v.(type) {
+	case []any:
+		for _, e := range v {
+			visit(e)
+		}
+	case *Object:
+		for _, m := range v.members {
+			visit(m.value)
+		}
+	}
+}
+
+// child selects a member by name, or an element by index; lists and texts have
+// a length.
+func child(name string) selector {
+	index, err := strconv.Atoi(name)
+	isIndex := err == nil
+	return func(_ *walk, v any, found func(any)) {
+		if o, ok := v.(*Object); ok {
+			if m, ok := o.Get(name); ok {
+				found(m)
+			}
+			return
+		}
+		if isIndex {
+			at(v, index, found)
+		} else if name == "length" {
+			if n, ok := lengthOf(v); ok {
+				found(json.Number(strconv.Itoa(n)))
+			}
+		}
+	}
+}
+
+// lengthOf counts the elements of a list and the characters of a text.
+func lengthOf(v any) (int, bool) {
+	switch v := v.(type) {
+	case []any:
+		return len(v), true
+	case string:
+		return len([]rune(v)), true
+	}
+	return 0, false
+}
+
+// at selects an element; negative indexes count from the end.
+func at(v any, i int, found func(any)) {
+	list, ok := v.([]any)
+	if !ok {
+		return
+	}
+	if i < 0 {
+		i += len(list)
+	}
+	if i >= 0 && i < len(list) {
+		found(list[i])
+	}
+}
+
+func everyChild(_ *walk, v any, found func(any)) { children(v, found) }
+
+// bounds is a slice [from:to:step]; a missing bound is nil.
+type bounds struct {
+	from, to *int
+	step     int
+}
+
+func (b bounds) selectIn(_ *walk, v any, found func(any)) {
+	list, ok := v.([]any)
+	if !ok {
+		return
+	}
+	bound := func(p *int, missing int) int {
+		if p == nil {
+			return missing
+		}
+		if *p < 0 {
+			return max(*p+len(list), 0)
+		}
+		return min(*p, len(list))
+	}
+	for i := bound(b.from, 0); i < bound(b.to, len(list)); i += b.step {
+		found(list[i])
+	}
+}
+
+func compilePath(text string) (*jsonPath, error) {
+	p := &pathParser{text: strings.TrimSpace(text)}
+	if p.text == "" {
+		return nil, fmt.Errorf("a JSONPath is empty, $ is the whole body")
+	}
+	if !p.eat("$") && !strings.HasPrefix(p.text, "[") && !strings.HasPrefix(p.text, ".") {
+		// jsonpath-plus reads "a.b" as "$.a.b".
+		if err := p.segment(false); err != nil {
+			return nil, err
+		}
+	}
+	for p.i < len(p.text) {
+		if err := p.next(); err != nil {
+			return nil, err
+		}
+	}
+	return &p.path, nil
+}
+
+type pathParser struct {
+	text string
+	i    int
+	path jsonPath
+}
+
+func (p *pathParser) eat(s string) bool {
+	if !strings.HasPrefix(p.text[p.i:], s) {
+		return false
+	}
+	p.i += len(s)
+	return true
+}
+
+func (p *pathParser) fail(msg string) error {
+	return fmt.Errorf("JSONPath %q: %s at character %d", p.text, msg, p.i+1)
+}
+
+func (p *pathParser) next() error {
+	switch {
+	case p.eat(".."):
+		return p.segment(true)
+	case p.eat("."):
+		return p.segment(false)
+	case strings.HasPrefix(p.text[p.i:], "["):
+		return p.bracket(false)
+	}
+	return p.fail("expected . or [")
+}
+
+// segment reads what follows one or two dots.
+func (p *pathParser) segment(deep bool) error {
+	if strings.HasPrefix(p.text[p.i:], "[") {
+		return p.bracket(deep)
+	}
+	end := strings.IndexAny(p.text[p.i:], ".[")
+	if end < 0 {
+		end = len(p.text) - p.i
+	}
+	name := p.text[p.i : p.i+end]
+	if name == "" {
+		return p.fail("a name is missing")
+	}
+	if strings.ContainsAny(name, "^~") || strings.HasPrefix(name, "@") {
+		return p.fail("parents (^), names (~) and types (@...()) are not supported")
+	}
+	if strings.ContainsAny(name, " ]()?,\"'") {
+		return p.fail(fmt.Sprintf("%q is no plain name, write ['%s']", name, name))
+	}
+	p.i += end
+	sel := child(name)
+	if name == "*" {
+		sel = everyChild
+	}
+	p.add(deep, sel)
+	return nil
+}
+
+func (p *pathParser) add(deep bool, selectors ...selector) {
+	p.path.segments = append(p.path.segments, segment{deep, selectors})
+}
+
+func (p *pathParser) bracket(deep bool) error {
+	p.eat("[")
+	p.blank()
+	switch {
+	case p.eat("?("):
+		return p.filter(deep)
+	case p.eat("("):
+		return p.script(deep)
+	}
+	var selectors []selector
+	for {
+		sel, err := p.selector()
+		if err != nil {
+			return err
+		}
+		selectors = append(selectors, sel)
+		p.blank()
+		if p.eat("]") {
+			p.add(deep, selectors...)
+			return nil
+		}
+		if !p.eat(",") {
+			return p.fail("expected , or ]")
+		}
+		p.blank()
+	}
+}
+
+func (p *pathParser) blank() {
+	for p.eat(" ") {
+	}
+}
+
+func (p *pathParser) selector() (selector, error) {
+	if p.eat("*") {
+		return everyChild, nil
+	}
+	if p.i < len(p.text) && (p.text[p.i] == '\'' || p.text[p.i] == '"') {
+		name, err := p.quoted(p.text[p.i])
+		return child(name), err
+	}
+	end := strings.IndexAny(p.text[p.i:], ",]")
+	if end < 0 {
+		return nil, p.fail("a bracket is not closed")
+	}
+	inside := strings.TrimSpace(p.text[p.i : p.i+end])
+	if inside == "" {
+		return nil, p.fail("brackets are empty")
+	}
+	if strings.Contains(inside, ":") {
+		b, err := p.slice(inside)
+		p.i += end
+		return b.selectIn, err
+	}
+	p.i += end
+	return child(inside), nil
+}
+
+func (p *pathParser) slice(inside string) (bounds, error) {
+	b := bounds{step: 1}
+	parts := strings.Split(inside, ":")
+	if len(parts) > 3 {
+		return b, p.fail("a slice is [from:to:step]")
+	}
+	for i, part := range parts {
+		if part = strings.TrimSpace(part); part == "" {
+			continue
+		}
+		n, err := strconv.Atoi(part)
+		if err != nil || i == 2 && (n < 1 || n > 1<<30) {
+			return b, p.fail("a slice is [from:to:step], whole numbers with a step of 1 or more")
+		}
+		switch i {
+		case 0:
+			b.from = &n
+		case 1:
+			b.to = &n
+		case 2:
+			b.step = n
+		}
+	}
+	return b, nil
+}
+
+func (p *pathParser) quoted(quote byte) (string, error) {
+	var name strings.Builder
+	for i := p.i + 1; i < len(p.text); i++ {
+		switch c := p.text[i]; {
+		case c == '\\' && i+1 < len(p.text):
+			i++
+			name.WriteByte(p.text[i])
+		case c == quote:
+			p.i = i + 1
+			return name.String(), nil
+		default:
+			name.WriteByte(c)
+		}
+	}
+	return "", p.fail("a quote is not closed")
+}
+
+// javascript is the language of filters.
+func javascript() *dialect {
+	return &dialect{
+		levels: [][]string{
+			{"||"}, {"&&"}, {"===", "!==", "==", "!="},
+			{"<=", ">=", "<", ">"}, {"+", "-"}, {"*", "/", "%"},
+		},
+		unary:   []string{"!", "-"},
+		words:   []string{"in", "instanceof", "typeof"},
+		primary: pathOperand,
+	}
+}
+
+func (p *pathParser) filter(deep bool) error {
+	e, err := p.expression(")]")
+	if err != nil {
+		return err
+	}
+	p.add(deep, func(w *walk, v any, found func(any)) {
+		children(v, func(c any) {
+			if truthy(e(filterEnv{w.root, c})) {
+				found(c)
+			}
+		})
+	})
+	return nil
+}
+
+// script reads [(@.length-1)]: the index or name is computed.
+func (p *pathParser) script(deep bool) error {
+	e, err := p.expression(")]")
+	if err != nil {
+		return err
+	}
+	p.add(deep, func(w *walk, v any, found func(any)) {
+		child(textOf(e(filterEnv{w.root, v})))(w, v, found)
+	})
+	return nil
+}
+
+func (p *pathParser) expression(end string) (expression, error) {
+	l := &lexer{d: javascript(), text: p.text, i: p.i}
+	e, err := l.ternary()
+	if err != nil {
+		return nil, fmt.Errorf("JSONPath %q: %w", p.text, err)
+	}
+	l.space()
+	if p.i = l.i; !p.eat(end) {
+		return nil, p.fail("expected " + end)
+	}
+	return e, nil
+}
+
+// filterEnv answers for a filter: @ is the value looked at, $ the whole body.
+type filterEnv struct{ root, current any }
+
+func (f filterEnv) name(name string) any {
+	switch name {
+	case "@":
+		return f.current
+	case "$":
+		return f.root
+	case "null":
+		return nil
+	case "true":
+		return true
+	case "false":
+		return false
+	}
+	return undefined{}
+}
+
+// pathOperand reads @ or $ with the members after it, and refuses other names.
+func pathOperand(l *lexer) (expression, bool, error) {
+	if l.i >= len(l.text) {
+		return nil, false, nil
+	}
+	c := l.text[l.i]
+	if c != '@' && c != '$' {
+		if nameByte(c) && c != '.' && (c < '0' || c > '9') {
+			return literalName(l)
+		}
+		return nil, false, nil
+	}
+	l.i++
+	p := pathParser{text: l.text, i: l.i}
+	for p.i < len(p.text) && (p.text[p.i] == '.' || p.text[p.i] == '[') {
+		if err := p.operandSegment(); err != nil {
+			return nil, false, err
+		}
+	}
+	l.i = p.i
+	path := p.path
+	return func(v env) any {
+		matches := path.all(v.name(string(c)))
+		if len(matches) == 0 {
+			return undefined{}
+		}
+		return operandOf(matches[0], true)
+	}, true, nil
+}
+
+// operandSegment reads .name or [..] inside an expression, where a name ends
+// at the first character that cannot be in it.
+func (p *pathParser) operandSegment() error {
+	if p.text[p.i] == '[' {
+		return p.bracket(false)
+	}
+	p.i++
+	from := p.i
+	for p.i < len(p.text) && p.text[p.i] != '.' && nameByte(p.text[p.i]) {
+		p.i++
+	}
+	if from == p.i {
+		return p.fail("a name is missing")
+	}
+	p.add(false, child(p.text[from:p.i]))
+	return nil
+}
+
+func literalName(l *lexer) (expression, bool, error) {
+	from := l.i
+	name := l.word()
+	switch name {
+	case "true", "false", "null", "undefined":
+		return l.variable(name), true, nil
+	}
+	l.i = from
+	return nil, false, l.fail("%q is no name in a filter, members begin with @.", name)
+}
