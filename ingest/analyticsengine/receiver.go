@@ -1,0 +1,200 @@
+// Package analyticsengine receives data points: what a Worker writes with Analytics Engine's writeDataPoint, sent by a
+// function itself (POST /v1/datapoints/{dataset}) or by workerd's analyticsEngine binding (POST /). It knows the legal shape
+// of Workers, the wider shape of operation, region and status, our own layout, which is legal on Workers and means the same,
+// and layouts that a dataset is registered with.
+package analyticsengine
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"edgescope/edge"
+)
+
+// WarnOverLimit is the warning of a batch that counts the points that Analytics Engine would have dropped.
+const WarnOverLimit = "over_limit"
+
+// Sink takes batches. The receiver owns the batch and its memory again when Events returns. The sink may add rejections to
+// it. An error of type *edge.Unavailable asks the client to come again later; any other is ours.
+type Sink interface {
+	Events(ctx context.Context, b *edge.Batch) error
+}
+
+// Options configure a Receiver.
+type Options struct {
+	Sink Sink
+	// MaxBody is how many bytes a body may have, both as sent and decompressed. 0 is 64 MiB.
+	MaxBody int64
+	// Layouts are the datasets whose columns have a fixed meaning, by name; see ParseLayout.
+	Layouts map[string]Layout
+	// Tenant answers whose request it is. nil is tenant 0.
+	Tenant func(*http.Request) edge.Tenant
+	// Now is the clock. nil is time.Now.
+	Now func() time.Time
+	// Logger gets errors of the sink. nil drops them.
+	Logger *slog.Logger
+}
+
+const defaultMaxBody = 64 << 20
+
+// Receiver is an http.Handler for POST /v1/datapoints/{dataset}. It is safe for concurrent use.
+type Receiver struct {
+	o    Options
+	jobs sync.Pool
+}
+
+// New makes a Receiver.
+func New(o Options) (*Receiver, error) {
+	if o.Sink == nil {
+		return nil, errors.New("make data point receiver: no sink")
+	}
+	for name := range o.Layouts {
+		if !validDataset(name) {
+			return nil, fmt.Errorf("make data point receiver: the layout's dataset %q does not match %s", name, datasetPattern)
+		}
+	}
+	o.MaxBody = cmp.Or(o.MaxBody, defaultMaxBody)
+	o.Logger = cmp.Or(o.Logger, slog.New(slog.DiscardHandler))
+	if o.Tenant == nil {
+		o.Tenant = func(*http.Request) edge.Tenant { return 0 }
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	rc := &Receiver{o: o}
+	rc.jobs.New = func() any { return new(job) }
+	return rc, nil
+}
+
+const datasetPattern = `^[A-Za-z0-9_.-]{1,64}$`
+
+var validDataset = regexp.MustCompile(datasetPattern).MatchString
+
+const pathPrefix = "/v1/datapoints/"
+
+// job is one request on its way.
+type job struct {
+	batch   edge.Batch
+	point   point
+	dataset string
+	layout  *Layout
+	source  string
+	arrival int64
+	strict  bool
+	// total is how many records the request had.
+	total int
+}
+
+// job begins a request; finish ends it.
+func (rc *Receiver) job(r *http.Request, source string) *job {
+	j := rc.jobs.Get().(*job)
+	j.batch.Reset()
+	j.batch.Tenant = rc.o.Tenant(r)
+	j.source, j.arrival = source, rc.o.Now().UnixNano()
+	j.strict, j.total = false, 0
+	return j
+}
+
+func (rc *Receiver) layout(dataset string) *Layout {
+	l, ok := rc.o.Layouts[dataset]
+	if !ok {
+		return nil
+	}
+	return &l
+}
+
+// ServeHTTP takes one data point, an array of them, or one per line, whatever the content type says, and answers how many
+// were accepted. With ?strict=1 it rejects what Analytics Engine would drop.
+func (rc *Receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodPost {
+		w.Header().Set("Allow", http.MethodPost)
+		writeError(w, http.StatusMethodNotAllowed, "want POST")
+		return
+	}
+	path := strings.TrimSuffix(r.URL.Path, "/")
+	dataset := path[strings.LastIndexByte(path, '/')+1:]
+	if !strings.HasSuffix(path, pathPrefix+dataset) || !validDataset(dataset) {
+		writeError(w, http.StatusBadRequest, fmt.Sprintf("want POST %s{dataset}, with a dataset that matches %s", pathPrefix, datasetPattern))
+		return
+	}
+	body, err := rc.body(r)
+	if err != nil {
+		writeFailure(w, err)
+		return
+	}
+	j := rc.job(r, edge.SourceDataPoints)
+	j.dataset, j.layout, j.strict = dataset, rc.layout(dataset), r.URL.Query().Get("strict") == "1"
+	eachRecord(body, j.record)
+	rc.finish(w, r, j)
+}
+
+// record adds the record at that index, or rejects it.
+func (j *job) record(index int, record string, err error) {
+	j.total++
+	if err == nil {
+		err = j.point.read(record)
+	}
+	if err != nil {
+		j.batch.Reject(index, err.Error())
+		return
+	}
+	j.add(index)
+}
+
+// add adds the point that was read.
+func (j *job) add(index int) {
+	p := &j.point
+	if p.overLimit != "" && j.strict {
+		j.batch.Reject(index, p.overLimit)
+		return
+	}
+	if p.overLimit != "" {
+		j.batch.Warn(WarnOverLimit)
+	}
+	if p.dropped != "" {
+		j.batch.Warn(p.dropped)
+	}
+	e := p.event(j.dataset, j.layout, j.source, j.arrival)
+	e.Index = index
+	j.batch.Events = append(j.batch.Events, e)
+}
+
+// finish gives the batch to the sink and answers the request.
+func (rc *Receiver) finish(w http.ResponseWriter, r *http.Request, j *job) {
+	defer rc.release(j)
+	if len(j.batch.Events) > 0 {
+		if err := rc.o.Sink.Events(r.Context(), &j.batch); err != nil {
+			rc.refuse(w, r, err)
+			return
+		}
+	}
+	writeResult(w, &j.batch, j.total)
+}
+
+// maxKept bounds the events whose memory a job keeps for the next request.
+const maxKept = 10_000
+
+func (rc *Receiver) release(j *job) {
+	j.batch.Reset()
+	j.point.reset()
+	if cap(j.batch.Events) > maxKept {
+		j.batch.Events = nil
+	}
+	rc.jobs.Put(j)
+}
+
+func (rc *Receiver) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	var busy *edge.Unavailable
+	if !errors.As(err, &busy) {
+		rc.o.Logger.LogAttrs(r.Context(), slog.LevelError, "data points not taken", slog.Any("error", err))
+	}
+	writeFailure(w, err)
+}
