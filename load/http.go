@@ -153,7 +153,7 @@ func (t *tracer) timing(headers, end time.Time) (Timing, int) {
 	}
 	tm := Timing{
 		ConnWait: got, Reused: t.reused.Load(),
-		TTFB: first - got, Body: end.Sub(t.begun) - first,
+		TTFB: first - got, Download: end.Sub(t.begun) - first,
 		Waited: first - max(min(wrote, first), got),
 	}
 	if got > 0 {

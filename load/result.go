@@ -62,13 +62,13 @@ type Result struct {
 // Answered tells whether the headers of an answer came.
 func (r *Result) Answered() bool { return r.Code != 0 }
 
-// Timing divides a request's time. For a first step Lag + ConnWait + DNS + TCP + TLS + TTFB + Body is the response time;
+// Timing divides a request's time. For a first step Lag + ConnWait + DNS + TCP + TLS + TTFB + Download is the response time;
 // later steps have no lag, since they begin when the user gets there.
 type Timing struct {
 	// Lag is from the intended to the real start; ConnWait the wait for a free connection.
 	Lag, ConnWait, DNS, TCP, TLS time.Duration
-	// TTFB is from the send (connection in hand) to the first byte of the final answer, Body from there to the last byte.
-	TTFB, Body time.Duration
+	// TTFB is from the send (connection in hand) to the first byte of the final answer, Download from there to the last byte.
+	TTFB, Download time.Duration
 	// Waited is from the last byte of the request written to the first byte of the answer: Artillery's http.response_time.
 	Waited time.Duration
 	// Sent is when the connection was in hand; zero if none was.
@@ -79,11 +79,11 @@ type Timing struct {
 
 // Response is from the intended start to the last byte of the body, exactly.
 func (t *Timing) Response() time.Duration {
-	return t.Lag + t.ConnWait + t.DNS + t.TCP + t.TLS + t.TTFB + t.Body
+	return t.Lag + t.ConnWait + t.DNS + t.TCP + t.TLS + t.TTFB + t.Download
 }
 
 // Service is from the send to the last byte of the body.
-func (t *Timing) Service() time.Duration { return t.TTFB + t.Body }
+func (t *Timing) Service() time.Duration { return t.TTFB + t.Download }
 
 // UserStart is an arrival that became a user.
 type UserStart struct {

@@ -6,7 +6,8 @@ import (
 )
 
 // CPUUse tells how long, without a break, this process used more than 95 % of GOMAXPROCS, and was throttled by its cgroup in
-// more than 5 % of the periods. Take samples of it about once a second.
+// more than 5 % of the periods.
+// It needs a sample about once a second.
 type CPUUse struct {
 	Saturated, Throttled time.Duration // the longest stretches
 
@@ -20,8 +21,12 @@ type cpuSample struct {
 	periods, throttled int64         // of its cgroup
 }
 
-// Sample takes one sample.
-func (c *CPUUse) Sample() { c.add(readCPU(time.Now()), runtime.GOMAXPROCS(0)) }
+// SampleEvery takes a sample unless the last one is younger than d. It is for one goroutine.
+func (c *CPUUse) SampleEvery(d time.Duration, now time.Time) {
+	if now.Sub(c.last.at) >= d {
+		c.add(readCPU(now), runtime.GOMAXPROCS(0))
+	}
+}
 
 func (c *CPUUse) add(s cpuSample, processors int) {
 	before := c.last

@@ -236,7 +236,7 @@ func own(w *tally, r *load.Result, ms int64) {
 	w.record(seriesTTFB, r.TTFB, ms)
 	w.record(seriesTTFB+connection, r.TTFB, ms)
 	w.record(seriesConnWait, r.ConnWait, ms)
-	w.record("edgescope.phase.body", r.Body, ms)
+	w.record("edgescope.phase.body", r.Download, ms)
 	if !r.Reused {
 		w.record("edgescope.phase.dns", r.DNS, ms)
 		w.record("edgescope.phase.tcp", r.TCP, ms)
@@ -267,7 +267,7 @@ type endpointNames struct{ responseTime, codes, errors string }
 // endpoint counts under metrics-by-endpoint: the last hop only, and nothing when Artillery's plugin has nothing.
 func (s *Summary) endpoint(w *tally, r *load.Result, ms int64) {
 	o := &s.options.Plan.Endpoints
-	if o.Off || !r.Final || r.Endpoint == "" || r.Cut || o.IgnoreUnnamed && r.Name == "" {
+	if !r.Final || r.Endpoint == "" || r.Cut || o.IgnoreUnnamed && r.Name == "" {
 		return
 	}
 	names := s.endpointNames(r)

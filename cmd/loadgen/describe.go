@@ -1,0 +1,41 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"edgescope/load"
+	"edgescope/scenarios"
+)
+
+// describe says what a script would do.
+func describe(w io.Writer, plan *scenarios.Plan, runner *load.Runner) {
+	schedule := runner.Schedule()
+	fmt.Fprintf(w, "%s is fine: %d users in %v, to %s\n\n", plan.Script, schedule.Total(), schedule.Duration().Round(time.Millisecond), plan.Target)
+	fmt.Fprintf(w, "%-24s %10s %10s %9s %9s\n", "phase", "start", "length", "users", "users/s")
+	for _, p := range schedule.Phases() {
+		name := plan.Phases[p.Index].Name
+		if name == "" {
+			name = fmt.Sprintf("phase %d", p.Index)
+		}
+		rate := fmt.Sprintf("%.4g", p.From)
+		if p.To != p.From {
+			rate += fmt.Sprintf("-%.4g", p.To)
+		}
+		fmt.Fprintf(w, "%-24s %10v %10v %9d %9s\n", name, p.Start.Round(time.Millisecond), (p.End - p.Start).Round(time.Millisecond), p.Arrivals, rate)
+	}
+	sum := totalWeight(plan.Flows)
+	fmt.Fprintf(w, "\n%-24s %10s\n", "scenario", "share")
+	for i := range plan.Flows {
+		flow := &plan.Flows[i]
+		fmt.Fprintf(w, "%-24s %9.1f%%\n", flow.Name, 100*flow.Weight/max(sum, 1e-9))
+	}
+	warnings, err := runner.Preflight(load.ThisMachine())
+	if err != nil {
+		warnings = append(warnings, err.Error())
+	}
+	for _, warning := range warnings {
+		fmt.Fprintln(w, "\nwarning:", warning)
+	}
+}

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"edgescope/internal/run"
+	"edgescope/report"
+	"edgescope/scenarios"
+)
+
+// scriptFlags say which script is meant.
+type scriptFlags struct {
+	options scenarios.Options
+	dotenv  string
+}
+
+func (s *scriptFlags) register(f *run.Flags) {
+	o := &s.options
+	f.Group("Script")
+	f.String(&o.Target, "target", "", "base `URL`, in place of config.target")
+	f.Alias("t", "target")
+	f.String(&o.Environment, "environment", "", "`name` in config.environments")
+	f.Alias("e", "environment")
+	f.String(&o.ConfigFile, "config", "", "one more `file` with a config")
+	f.Alias("c", "config")
+	f.String(&o.Variables, "variables", "", "`JSON` object over config.variables")
+	f.Alias("v", "variables")
+	f.String(&o.PayloadPath, "payload", "", "CSV `file`, in place of the payload's path")
+	f.Alias("p", "payload")
+	f.String(&o.Overrides, "overrides", "", "`JSON` merged over the whole script, lists replaced")
+	f.String(&o.ScenarioName, "scenario-name", "", "run only this scenario: exact `name` or regular expression")
+	f.String(&s.dotenv, "dotenv", "", "`file` of variables for {{ $env.X }}")
+	f.Alias("env-file", "dotenv")
+	f.Bool(&o.Solo, "solo", false, "one user instead of the phases")
+	f.Alias("s", "solo")
+	f.Bool(&o.Insecure, "insecure", false, "do not verify certificates")
+	f.Alias("k", "insecure")
+}
+
+// load reads the script that the operands name. Its problems go to stderr, one a line.
+func (s *scriptFlags) load(p run.Process, files []string) (*scenarios.Plan, error) {
+	if len(files) == 0 {
+		return nil, run.Usage("no script; want loadgen run SCRIPT (see --help)")
+	}
+	s.options.Files, s.options.Env = files, p.LookupEnv
+	if s.dotenv != "" {
+		text, err := os.ReadFile(s.dotenv)
+		if err != nil {
+			return nil, run.Usage("read --dotenv: %w", err)
+		}
+		if s.options.Dotenv, err = scenarios.ParseDotenv(text); err != nil {
+			return nil, run.Usage("read --dotenv %s: %w", s.dotenv, err)
+		}
+	}
+	plan, err := scenarios.Load(s.options)
+	if err != nil {
+		return nil, run.Usage("the script has problems, nothing was sent\n%w", err)
+	}
+	for _, w := range plan.Warnings {
+		fmt.Fprintln(p.Stderr, "warning:", w.String())
+	}
+	return plan, nil
+}
+
+// runFlags say how to run a plan and where its results go.
+type runFlags struct {
+	output, vegeta, otlp, name string
+	quiet                      bool
+	seed, maxConnections       int
+	lagLimit                   time.Duration
+	log                        run.LogOptions
+	telemetry                  run.TelemetryOptions
+}
+
+func (r *runFlags) register(f *run.Flags) {
+	f.Group("Load")
+	f.Int(&r.seed, "seed", 0, "`number` that fixes all randomness; a new one by default")
+	f.Int(&r.maxConnections, "max-connections", 0, "all users share `n` kept connections per host")
+	f.Duration(&r.lagLimit, "lag-limit", report.DefaultLagLimit, "p99 lateness of arrivals above which the run is not valid")
+	f.Group("Results")
+	f.String(&r.output, "output", "", "JSON report: `file`, or a directory to put it in")
+	f.Alias("o", "output")
+	f.String(&r.vegeta, "vegeta", "", "every request as a vegeta result, to `file`")
+	f.Bool(&r.quiet, "quiet", false, "print only log lines and the summary")
+	f.Alias("q", "quiet")
+	f.String(&r.otlp, "otlp", "", "send trace context, sampled spans and the run's summary to the collector at `URL`")
+	f.String(&r.name, "run", "", "`name` that runs of one kind share; the script's by default")
+	r.log.Register(f)
+	r.telemetry.Register(f)
+}
+
+// seedOf is the seed that was given, or a new one that fits a JSON number.
+func (r *runFlags) seedOf(f *run.Flags) uint64 {
+	if f.Given("seed") {
+		return uint64(r.seed)
+	}
+	return uint64(rand.Uint32())
+}
+
+// ignored are Artillery's flags that mean nothing here.
+type ignored struct {
+	texts    map[string]*[]string
+	switches map[string]*bool
+}
+
+func registerIgnored(f *run.Flags) *ignored {
+	g := &ignored{texts: map[string]*[]string{}, switches: map[string]*bool{}}
+	f.Group("Artillery's, ignored with a warning")
+	for _, name := range []string{"name", "tags", "note", "key", "count", "platform", "platform-opt"} {
+		g.texts[name] = new([]string)
+		f.Strings(g.texts[name], name, "")
+	}
+	g.texts["input"] = new([]string)
+	f.Strings(g.texts["input"], "input", "")
+	f.Alias("i", "input")
+	g.switches["record"] = new(bool)
+	f.Bool(g.switches["record"], "record", false, "")
+	return g
+}
+
+func (g *ignored) warn(p run.Process, f *run.Flags) {
+	for _, name := range []string{"name", "tags", "note", "key", "count", "platform", "platform-opt", "input", "record"} {
+		if f.Given(name) {
+			fmt.Fprintf(p.Stderr, "warning: --%s has no meaning here and is ignored\n", name)
+		}
+	}
+}
+
+// commitOf is the commit that CI says it runs: GitHub, GitLab, Buildkite, CircleCI, Jenkins, Bitbucket.
+func commitOf(p run.Process) string {
+	for _, key := range []string{"GITHUB_SHA", "CI_COMMIT_SHA", "BUILDKITE_COMMIT", "CIRCLE_SHA1", "GIT_COMMIT", "BITBUCKET_COMMIT"} {
+		if sha, ok := p.LookupEnv(key); ok && sha != "" {
+			return sha
+		}
+	}
+	return ""
+}
+
+func baseName(script string) string {
+	base := filepath.Base(script)
+	return strings.TrimSuffix(base, filepath.Ext(base))
+}

@@ -1,0 +1,190 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"edgescope/edge"
+	"edgescope/internal/run"
+	"edgescope/load"
+	"edgescope/report"
+	"edgescope/scenarios"
+)
+
+const (
+	// tickEvery is how often the live line is redrawn, sendEvery how often a collector gets a new summary.
+	tickEvery = 250 * time.Millisecond
+	sendEvery = 10 * time.Second
+	// flushTimeout bounds what is still sent after the run.
+	flushTimeout = 15 * time.Second
+)
+
+// job is one run from its plan to its exit code.
+type job struct {
+	process run.Process
+	flags   runFlags
+	plan    *scenarios.Plan
+	info    report.RunInfo
+	options load.Options
+
+	log       *slog.Logger
+	summary   *report.Summary
+	console   *report.Console
+	collector *report.Collector // nil without --otlp
+	json      *output
+	vegeta    *output
+	warnings  []string
+	cpu       report.CPUUse
+}
+
+func (j *job) run(ctx context.Context) (err error) {
+	if j.log, err = j.flags.log.Logger(j.process.Stderr); err != nil {
+		return err
+	}
+	var stack run.Stack
+	defer func() {
+		stopped, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTimeout)
+		defer cancel()
+		err = errors.Join(err, stack.Stop(stopped))
+	}()
+	stop, err := run.StartTelemetry(ctx, edge.RunService, j.flags.telemetry, j.log)
+	if err != nil {
+		return err
+	}
+	stack.Push("telemetry", stop)
+	if err := j.open(ctx, &stack); err != nil {
+		return err
+	}
+	runner, err := j.runner()
+	if err != nil {
+		return err
+	}
+	return j.attack(ctx, runner)
+}
+
+// open prepares where the results go, before anything is sent.
+func (j *job) open(ctx context.Context, stack *run.Stack) (err error) {
+	if j.json, err = openOutput(j.flags.output, reportName(time.Now())); err != nil {
+		return couldNot(err)
+	}
+	stack.Push("report", j.json.abandon)
+	if j.vegeta, err = openOutput(j.flags.vegeta, "results.gob"); err != nil {
+		return couldNot(err)
+	}
+	stack.Push("vegeta results", j.vegeta.abandon)
+	if j.flags.otlp == "" {
+		return nil
+	}
+	if j.collector, err = report.OpenCollector(ctx, j.flags.otlp, run.Version, j.log); err != nil {
+		return run.Usage("%w", err)
+	}
+	stack.Push("collector", j.closeCollector)
+	return nil
+}
+
+func (j *job) closeCollector(ctx context.Context) error {
+	lost, err := j.collector.Close(ctx)
+	if lost > 0 {
+		fmt.Fprintf(j.process.Stderr, "warning: %d spans did not reach %s\n", lost, j.flags.otlp)
+	}
+	return err
+}
+
+func (j *job) runner() (*load.Runner, error) {
+	o := j.options
+	o.Seed, o.MaxConnections, o.UserAgent = j.info.Seed, j.flags.maxConnections, "edgescope-loadgen/"+run.Version
+	if j.collector != nil {
+		o.TraceParent, o.Tracer, o.RunID = true, j.collector.Tracer(), j.info.ID
+	}
+	runner, err := load.New(j.plan, o)
+	if err != nil {
+		return nil, run.Usage("%w", err)
+	}
+	if j.warnings, err = runner.Preflight(load.ThisMachine()); err != nil {
+		return nil, couldNot(err)
+	}
+	for _, w := range j.warnings {
+		fmt.Fprintln(j.process.Stderr, "warning:", w)
+	}
+	return runner, nil
+}
+
+// couldNot makes an error end with exit code 3.
+func couldNot(err error) error { return &run.CodeError{Code: report.ExitError, Err: err} }
+
+// attack runs the load and tells what came of it.
+func (j *job) attack(ctx context.Context, runner *load.Runner) error {
+	started := time.Now()
+	j.summary = report.NewSummary(report.Options{Plan: j.plan, Schedule: runner.Schedule(), Started: started})
+	j.console = &report.Console{Out: j.process.Stdout, Quiet: j.flags.quiet, Live: isTerminal(j.process.Stdout)}
+	j.tell(ctx, nil)
+	gob := report.NewVegetaWriter(j.vegeta)
+	watched, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var watcher sync.WaitGroup
+	watcher.Go(func() { j.watch(watched) })
+	err := runner.Run(ctx, func(e load.Event) {
+		j.summary.Add(e)
+		j.console.Event(e)
+		gob.Event(e)
+	})
+	stop()
+	watcher.Wait()
+	return j.conclude(ctx, err, gob)
+}
+
+// watch keeps the console and the collector up to date while the run lasts.
+func (j *job) watch(ctx context.Context) {
+	tick, send := time.NewTicker(tickEvery), time.NewTicker(sendEvery)
+	defer tick.Stop()
+	defer send.Stop()
+	for {
+		select {
+		case now := <-tick.C:
+			j.cpu.SampleEvery(time.Second, now)
+			j.summary.Advance(now)
+			j.console.Tick(j.summary, now)
+		case <-send.C:
+			j.tell(ctx, nil)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// tell sends the summary to the collector: as it stands, or as it ended with a verdict.
+func (j *job) tell(ctx context.Context, v *report.Verdict) {
+	if j.collector == nil {
+		return
+	}
+	r := j.summary.Run(j.info, time.Now(), v)
+	if err := j.collector.SendRun(ctx, &r); err != nil {
+		j.log.Warn("summary of the run was not sent", slog.Any("error", err))
+	}
+}
+
+// conclude judges the run, writes what was asked for and makes the exit code.
+func (j *job) conclude(ctx context.Context, err error, gob *report.VegetaWriter) error {
+	ended := time.Now()
+	j.summary.Close()
+	verdict := j.summary.Judge(report.Outcome{Err: err, LagLimit: j.flags.lagLimit, CPU: j.cpu, Warnings: j.warnings})
+	j.tell(context.WithoutCancel(ctx), &verdict)
+	var flow *load.FlowError
+	if errors.As(err, &flow) && flow.Flow == "before" {
+		return couldNot(fmt.Errorf("%w; no user was started", err))
+	}
+	written := errors.Join(gob.Close(), j.vegeta.commit(), j.summary.Report(j.info, ended, &verdict).WriteJSON(j.json), j.json.commit())
+	j.console.Tick(j.summary, ended)
+	j.console.End(j.summary, &verdict, ended)
+	switch {
+	case verdict.ExitCode != 0:
+		return &run.CodeError{Code: verdict.ExitCode, Err: written}
+	case written != nil:
+		return couldNot(written)
+	default:
+		return nil
+	}
+}

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"edgescope/internal/run"
+)
+
+const overview = `Usage: loadgen <verb> [flags] [operands]
+
+loadgen runs Artillery scripts and judges what came of them.
+
+Verbs:
+  run SCRIPT...    run a script; several are merged
+  check SCRIPT...  say what is wrong with a script, or what it would do
+  quick URL        load one URL without a script
+  version          print the version
+
+loadgen <verb> --help lists the verb's flags.
+
+Exit codes:
+  0    passed                          4    not valid: loadgen itself fell behind
+  1    a threshold failed              21   an expectation failed
+  2    bad usage or script             130  interrupted; the report is written
+  3    could not run
+`
+
+// loadgen runs the verb that the arguments name.
+func loadgen(ctx context.Context, p run.Process) error {
+	if len(p.Args) == 0 {
+		return run.Usage("no verb; want run, check or quick (see loadgen --help)")
+	}
+	verb, rest := p.Args[0], p.Args[1:]
+	p.Args = rest
+	switch verb {
+	case "run":
+		return runScript(ctx, p)
+	case "check":
+		return checkScript(p)
+	case "quick":
+		return quickURL(ctx, p)
+	case "version", "--version":
+		fmt.Fprintln(p.Stdout, "loadgen", run.Version)
+		return nil
+	case "help", "--help", "-h":
+		fmt.Fprint(p.Stdout, overview)
+		return nil
+	default:
+		return run.Usage("unknown verb %q; want run, check or quick (see loadgen --help)", verb)
+	}
+}
+
+// isTerminal tells whether a live line can be redrawn on w.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	stat, err := f.Stat()
+	return err == nil && stat.Mode()&os.ModeCharDevice != 0 && !strings.HasSuffix(f.Name(), os.DevNull)
+}
