@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -214,7 +215,7 @@ func TestSpanOfARequest(t *testing.T) {
 	want := map[string]string{
 		"faas.trigger": "http", "faas.coldstart": "true", "faas.instance": a.header.Get("x-isolate"),
 		"faas.invocation_id": server.SpanID + "-FRA", "http.request.method": "GET", "http.route": "/process",
-		"http.response.status_code": "200", "http.response.body.size": fmt.Sprint(len(a.body)),
+		"http.response.status_code": "200", "http.response.body.size": strconv.Itoa(len(a.body)),
 		"url.scheme": "http", "url.path": "/process", "user_agent.original": "edgescope-test", "edge.engine": "wasm-simd",
 	}
 	if diff := cmp.Diff(want, server.Attributes); diff != "" {

@@ -12,10 +12,11 @@ import (
 	"time"
 )
 
-// dieWithParent has the kernel kill workerd when this process ends, however it ends. To be exact, when the thread ends that
-// started it (prctl(2), PR_SET_PDEATHSIG); Go ends a thread only if a goroutine exits that is locked to it.
-func dieWithParent() *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+// ownGroup keeps the terminal's signals away from workerd, so that Stop is what ends it, and has the kernel kill it when this
+// process dies, however it dies. To be exact, when the thread ends that started it (prctl(2), PR_SET_PDEATHSIG); Go ends a
+// thread only if a goroutine exits that is locked to it.
+func ownGroup() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }
 
 func terminate(p *os.Process) error { return p.Signal(syscall.SIGTERM) }

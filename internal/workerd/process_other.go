@@ -9,8 +9,8 @@ import (
 	"syscall"
 )
 
-// dieWithParent is nothing here: only Linux can. Stop is what ends the process.
-func dieWithParent() *syscall.SysProcAttr { return nil }
+// ownGroup keeps the terminal's signals away from workerd, so that Stop is what ends it.
+func ownGroup() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
 
 func terminate(p *os.Process) error { return p.Signal(syscall.SIGTERM) }
 

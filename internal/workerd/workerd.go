@@ -73,7 +73,7 @@ func Start(ctx context.Context, o Options) (*Process, error) {
 	p.cmd = o.command(context.WithoutCancel(ctx), bin)
 	p.cmd.ExtraFiles = []*os.File{controlOfChild} // fd 3
 	p.cmd.Stdout, p.cmd.Stderr = &p.tail, &p.tail
-	p.cmd.SysProcAttr = dieWithParent()
+	p.cmd.SysProcAttr = ownGroup()
 	err = p.cmd.Start()
 	controlOfChild.Close() //nolint:errcheck // the child holds its own end
 	if err != nil {
