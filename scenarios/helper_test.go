@@ -1,0 +1,74 @@
+package scenarios_test
+
+import (
+	"fmt"
+	"io/fs"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"edgescope/scenarios"
+)
+
+func diff(t *testing.T, got, want any) {
+	t.Helper()
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("-want +got:\n%s", d)
+	}
+}
+
+// reader serves files from memory.
+func reader(files map[string]string) func(string) ([]byte, error) {
+	return func(name string) ([]byte, error) {
+		if src, ok := files[name]; ok {
+			return []byte(src), nil
+		}
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+	}
+}
+
+// load compiles one script, given as text.
+func load(script string, options ...func(*scenarios.Options)) (*scenarios.Plan, error) {
+	o := scenarios.Options{Files: []string{"s.yml"}, ReadFile: reader(map[string]string{"s.yml": script})}
+	for _, f := range options {
+		f(&o)
+	}
+	return scenarios.Load(o)
+}
+
+func mustLoad(t testing.TB, script string, options ...func(*scenarios.Options)) *scenarios.Plan {
+	t.Helper()
+	p, err := load(script, options...)
+	if err != nil {
+		t.Fatalf("%v\nin:\n%s", err, script)
+	}
+	return p
+}
+
+// one wraps the lines of config and of a flow into a script.
+func one(config, flow string) string {
+	indent := func(s string) string {
+		return "  " + strings.ReplaceAll(strings.Trim(s, "\n"), "\n", "\n  ")
+	}
+	return fmt.Sprintf("config:\n  target: http://t\n%s\nscenarios:\n- flow:\n%s\n", indent(config), indent(flow))
+}
+
+// firstRequest is the first step of the first flow.
+func firstRequest(t testing.TB, p *scenarios.Plan) *scenarios.Request {
+	t.Helper()
+	r, ok := p.Flows[0].Steps[0].(*scenarios.Request)
+	if !ok {
+		t.Fatalf("the first step is a %T", p.Flows[0].Steps[0])
+	}
+	return r
+}
+
+func answer(status int, body string, headers ...string) *scenarios.Response {
+	h := http.Header{}
+	for i := 0; i+1 < len(headers); i += 2 {
+		h.Add(headers[i], headers[i+1])
+	}
+	return &scenarios.Response{Status: status, Header: h, Body: []byte(body)}
+}
