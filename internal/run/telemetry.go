@@ -114,8 +114,8 @@ func (l profileLog) Errorf(format string, args ...any) {
 }
 
 // Traced gives every request a server span of the global tracer provider, child of the request's traceparent. The name is
-// the method and the pattern that mux matches.
-func Traced(name string, mux *http.ServeMux) http.Handler {
+// the method and, when h is a mux, the pattern that it matched.
+func Traced(name string, h http.Handler) http.Handler {
 	tracer := otel.Tracer("edgescope/" + name)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx := propagation.TraceContext{}.Extract(r.Context(), propagation.HeaderCarrier(r.Header))
@@ -124,8 +124,8 @@ func Traced(name string, mux *http.ServeMux) http.Handler {
 		defer span.End()
 		r = r.WithContext(ctx)
 		status := &statusWriter{ResponseWriter: w, code: http.StatusOK}
-		mux.ServeHTTP(status, r)
-		// The mux notes in the request which pattern it matched: "GET /regions/{code}", or "/regions" for any method.
+		h.ServeHTTP(status, r)
+		// A mux notes in the request which pattern it matched: "GET /regions/{code}", or "/regions" for any method.
 		if route := r.Pattern[strings.IndexByte(r.Pattern, ' ')+1:]; route != "" {
 			span.SetName(r.Method + " " + route)
 			span.SetAttributes(attribute.String("http.route", route))

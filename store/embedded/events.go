@@ -89,10 +89,18 @@ func (s *Store) canWrite(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if err := s.Writable(); err != nil {
+		return err
+	}
+	return s.enter()
+}
+
+// Writable answers nil, or store.ErrReadOnly with figures while the disk is nearly full.
+func (s *Store) Writable() error {
 	if s.guard.readOnly.Load() {
 		return fmt.Errorf("%w: %d MiB free, %d MiB are kept", store.ErrReadOnly, s.guard.free.Load()>>20, s.opts.MinFreeDisk>>20)
 	}
-	return s.enter()
+	return nil
 }
 
 // rowsOf answers the rows of a kind and day; there are seldom more than one or two.

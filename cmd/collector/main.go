@@ -1,0 +1,14 @@
+// Command collector receives telemetry of edge functions, keeps it on local disk and answers questions about it.
+package main
+
+import (
+	"os"
+
+	"edgescope/internal/run"
+)
+
+func main() {
+	os.Exit(run.Main("collector", run.Process{
+		Args: os.Args[1:], LookupEnv: os.LookupEnv, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+	}, serve))
+}

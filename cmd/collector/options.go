@@ -1,0 +1,107 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"edgescope/internal/run"
+)
+
+const usage = `Usage: collector [flags]
+
+Receives OpenTelemetry traces and Analytics Engine data points, keeps them in --data-dir and answers on the query port:
+the dashboard's API, MetricsQL and LogsQL. SIGTERM drains: nothing that was acknowledged is lost.`
+
+// options are what the flags say.
+type options struct {
+	dataDir          string
+	retentionEvents  time.Duration
+	retentionSamples time.Duration
+	maxDisk          int64
+	minFreeDisk      int64
+	memoryLimit      int64
+
+	grpcAddr, httpAddr, queryAddr string
+	insecure                      bool
+	maxBody                       int64
+	maxInFlight                   int64
+	corsOrigins                   []string
+
+	sampleRates sampleRates
+	layouts     []string
+	rollupOpen  time.Duration
+	rollupKeys  int
+
+	log       run.LogOptions
+	telemetry run.TelemetryOptions
+}
+
+func (o *options) register(f *run.Flags) {
+	f.Group("Storage")
+	f.String(&o.dataDir, "data-dir", "edgescope-data", "keep telemetry in `DIR`")
+	f.Duration(&o.retentionEvents, "retention-events", 30*24*time.Hour, "keep spans and data points for this `long`")
+	f.Duration(&o.retentionSamples, "retention-samples", 400*24*time.Hour, "keep rollups for this `long`")
+	f.Bytes(&o.maxDisk, "max-disk", 0, "drop the oldest days of events above this `size`; 0 is no bound")
+	f.Bytes(&o.minFreeDisk, "min-free-disk", 512<<20, "read-only while the disk has less than this `size` free")
+	f.Bytes(&o.memoryLimit, "memory-limit", 512<<20, "caches of the engines take at most this `size`")
+	f.Group("Listeners (port 0 takes a free one; the log tells which)")
+	f.String(&o.grpcAddr, "otlp-grpc-addr", "127.0.0.1:4317", "OTLP over gRPC at this `address`")
+	f.String(&o.httpAddr, "otlp-http-addr", "127.0.0.1:4318", "OTLP over HTTP and data points at this `address`")
+	f.String(&o.queryAddr, "query-addr", "127.0.0.1:4320", "questions at this `address`")
+	f.Bool(&o.insecure, "insecure", false, "listen beyond this machine although nobody has to sign in")
+	f.Bytes(&o.maxBody, "max-body", 64<<20, "take bodies up to this `size`, before and after decompression")
+	f.Bytes(&o.maxInFlight, "max-in-flight", 256<<20, "refuse with 429 while bodies of this `size` are in work")
+	f.Strings(&o.corsOrigins, "cors-origin", "let pages of this `origin` send telemetry (repeatable, * for any)")
+	f.Group("Meaning")
+	f.Var(&o.sampleRates, "sample-rate", "`service=rate`: what a service sends is this share of its requests (repeatable)")
+	f.Strings(&o.layouts, "dataset-layout", "`name=column:field,...`: what the columns of a dataset mean (repeatable)")
+	f.Duration(&o.rollupOpen, "rollup-open", 15*time.Minute, "windows take late events for this `long`")
+	f.Int(&o.rollupKeys, "rollup-max-keys", 20_000, "at most this `many` series per tenant; further ones are added up per service")
+	f.Group("Log")
+	o.log.Register(f)
+	o.telemetry.Register(f)
+}
+
+func (o *options) validate() error {
+	var errs []error
+	for _, l := range []struct{ flag, addr string }{
+		{"otlp-grpc-addr", o.grpcAddr}, {"otlp-http-addr", o.httpAddr}, {"query-addr", o.queryAddr},
+	} {
+		if !o.insecure && !run.Loopback(l.addr) {
+			errs = append(errs, run.Usage("--%s %s can be reached from other machines and nobody has to sign in: "+
+				"listen on 127.0.0.1, or say --insecure if a proxy or firewall guards it", l.flag, l.addr))
+		}
+	}
+	for _, n := range []struct {
+		flag  string
+		value int64
+	}{{"max-body", o.maxBody}, {"max-in-flight", o.maxInFlight}, {"rollup-max-keys", int64(o.rollupKeys)}, {"rollup-open", int64(o.rollupOpen)}} {
+		if n.value <= 0 {
+			errs = append(errs, run.Usage("--%s must be greater than 0", n.flag))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// sampleRates is the value of --sample-rate: head-sampling rates by service.
+type sampleRates map[string]float64
+
+// Set reads service=rate.
+func (r *sampleRates) Set(text string) error {
+	service, number, ok := strings.Cut(text, "=")
+	rate, err := strconv.ParseFloat(number, 64)
+	if !ok || service == "" || err != nil || rate <= 0 || rate > 1 {
+		return fmt.Errorf("%q: want service=rate with 0 < rate <= 1, such as checkout=0.1", text)
+	}
+	if *r == nil {
+		*r = sampleRates{}
+	}
+	(*r)[service] = rate
+	return nil
+}
+
+// String is empty: the help shows no default.
+func (r *sampleRates) String() string { return "" }

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"io"
+	"net/http"
+
+	"github.com/VictoriaMetrics/metrics"
+
+	"edgescope/edge/platform"
+	"edgescope/internal/run"
+	"edgescope/query"
+	"edgescope/query/logsql"
+)
+
+func (c *collector) serveQueries(ctx context.Context) error {
+	engine := query.NewEngine(c.store, query.EngineOptions{Logger: c.logger, Colo: place, Retention: c.retentionEvents})
+	mux := http.NewServeMux()
+	mux.Handle(query.APIPrefix, query.NewHandler(engine, query.HandlerOptions{Logger: c.logger}))
+	mux.Handle("/select/logsql/", logsql.New(c.store, logsql.Options{Logger: c.logger}))
+	prometheus := c.store.Prometheus(0)
+	for _, prefix := range []string{"/api/v1/", "/prometheus/", "/vmui/"} {
+		mux.Handle(prefix, prometheus)
+	}
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ok\n") })
+	mux.Handle("GET /readyz", run.Handle(c.logger, c.ready))
+	mux.HandleFunc("GET /metrics", c.writeMetrics)
+	s, err := run.Serve(ctx, run.ServerOptions{Name: "query", Addr: c.queryAddr, Handler: run.Traced("query", mux), Log: c.logger})
+	if err != nil {
+		return err
+	}
+	c.stack.Push("query listener", s.Stop)
+	return nil
+}
+
+func place(code string) (query.Place, bool) {
+	c, ok := platform.Lookup(code)
+	return query.Place{City: c.City, Country: c.Country, Lat: c.Lat, Lon: c.Lon}, ok
+}
+
+// ready answers 200 while telemetry is taken.
+func (c *collector) ready(w http.ResponseWriter, _ *http.Request) error {
+	if !c.started.Load() {
+		return &run.HTTPError{Code: http.StatusServiceUnavailable, Msg: "starting"}
+	}
+	if c.stopping.Load() {
+		return &run.HTTPError{Code: http.StatusServiceUnavailable, Msg: "stopping"}
+	}
+	if err := c.store.Writable(); err != nil {
+		return &run.HTTPError{Code: http.StatusServiceUnavailable, Msg: err.Error()}
+	}
+	io.WriteString(w, "ready\n")
+	return nil
+}
+
+func (c *collector) writeMetrics(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; version=0.0.4")
+	c.metrics.WritePrometheus(w)
+	c.store.WriteMetrics(w)
+	metrics.WriteProcessMetrics(w)
+}

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"edgescope/edge/platform"
+	"edgescope/ingest"
+	"edgescope/ingest/otlp"
+	"edgescope/ingest/rollup"
+	"edgescope/internal/run"
+	"edgescope/store/embedded"
+	"github.com/VictoriaMetrics/metrics"
+)
+
+const (
+	// drainTime is how long a stop may take: what is still running then is cut.
+	drainTime = 15 * time.Second
+	// idleTime and connectTime bound gRPC connections without a request and without a finished handshake.
+	idleTime    = 5 * time.Minute
+	connectTime = 10 * time.Second
+)
+
+// collector is the running program.
+type collector struct {
+	options
+	logger   *slog.Logger
+	metrics  *metrics.Set
+	stack    run.Stack
+	store    *embedded.Store
+	pipeline *ingest.Pipeline
+	receiver *otlp.Receiver
+	// started and stopping are what /readyz looks at: it answers 503 before all doors are open and before any is closed.
+	started, stopping atomic.Bool
+}
+
+// serve runs the program until ctx ends, then drains it.
+func serve(ctx context.Context, p run.Process) error {
+	c := &collector{metrics: metrics.NewSet()}
+	flags := run.NewFlags("collector", usage)
+	c.register(flags)
+	operands, err := flags.Parse(p.Args, p.LookupEnv, p.Stdout)
+	if err != nil {
+		return err
+	}
+	if len(operands) > 0 {
+		return run.Usage("unexpected argument %q (see --help)", operands[0])
+	}
+	if err := c.validate(); err != nil {
+		return err
+	}
+	if c.logger, err = c.log.Logger(p.Stderr); err != nil {
+		return err
+	}
+	if err := c.start(ctx); err != nil {
+		return errors.Join(err, c.stop())
+	}
+	<-ctx.Done()
+	c.logger.Info("stopping", slog.Duration("at_most", drainTime))
+	if err := c.stop(); err != nil {
+		return err
+	}
+	c.logger.Info("stopped: everything is on disk")
+	return nil
+}
+
+// start opens in order; what it opened is on the stack also when it fails.
+func (c *collector) start(ctx context.Context) error {
+	for _, step := range []func(context.Context) error{
+		c.openTelemetry, c.openStore, c.openPipeline, c.openReceiver, c.serveQueries, c.serveHTTP, c.serveGRPC,
+	} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	c.started.Store(true)
+	return nil
+}
+
+func (c *collector) stop() error {
+	c.stopping.Store(true)
+	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+	defer cancel()
+	return c.stack.Stop(ctx)
+}
+
+func (c *collector) openTelemetry(ctx context.Context) error {
+	stop, err := run.StartTelemetry(ctx, "edgescope-collector", c.telemetry, c.logger)
+	if err != nil {
+		return err
+	}
+	c.stack.Push("own telemetry", stop)
+	return nil
+}
+
+func (c *collector) openStore(ctx context.Context) error {
+	s, err := embedded.Open(ctx, embedded.Options{
+		Dir: c.dataDir, RetentionEvents: c.retentionEvents, RetentionSamples: c.retentionSamples,
+		MaxDisk: c.maxDisk, MinFreeDisk: c.minFreeDisk, MemoryLimit: c.memoryLimit, Logger: c.logger,
+	})
+	if err != nil {
+		return err
+	}
+	c.store = s
+	c.stack.Push("store", func(context.Context) error { return s.Close() })
+	return nil
+}
+
+func (c *collector) openPipeline(context.Context) error {
+	uuid, epoch := c.store.Identity()
+	p, err := ingest.Open(ingest.Options{
+		Store:      c.store,
+		Normalizer: platform.New(platform.Options{SampleRates: c.sampleRates}),
+		Rollup: rollup.New(rollup.Options{
+			Collector: uuid, Epoch: epoch, Open: c.rollupOpen, MaxKeys: c.rollupKeys, Log: c.logger,
+		}),
+		StateFile: filepath.Join(c.dataDir, "rollup.state"),
+		Continues: epoch > 1,
+		Metrics:   c.metrics,
+		Logger:    c.logger,
+	})
+	if err != nil {
+		return fmt.Errorf("open pipeline: %w", err)
+	}
+	c.pipeline = p
+	c.stack.Push("pipeline", p.Close)
+	return nil
+}
