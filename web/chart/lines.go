@@ -1,0 +1,262 @@
+package chart
+
+import (
+	"math"
+	"strings"
+	"time"
+)
+
+// maxPoints is how many points of a series are drawn: more would not be seen on 1,000 pixels.
+const maxPoints = 400
+
+// Band is a named part of the time axis, such as a phase of a load test.
+type Band struct {
+	From, To time.Time
+	Text     string
+}
+
+// Lines is a chart of values over time.
+type Lines struct {
+	// Title says what is drawn, for the reader who can't see it.
+	Title  string
+	Frame  Frame
+	Series []Series
+	Unit   Unit
+	// Limit draws a dashed line at a value, named LimitText; 0 draws none.
+	Limit     float64
+	LimitText string
+	Marks     []Mark
+	Bands     []Band
+	// Arriving tells that the last bucket is incomplete: it is drawn dashed.
+	Arriving bool
+	// Zero starts the axis at zero.
+	Zero bool
+	// Height of the plot in pixels, 0 for the default of 220.
+	Height float64
+}
+
+const (
+	axisWidth = 56 // of the labels left of a plot, in pixels
+	axisAbove = 14 // room for the labels of marks
+	axisBelow = 20 // room for the labels of times
+)
+
+// SVG answers the chart: an element with the axis and one with the plot, side by side.
+func (l *Lines) SVG() string {
+	var w writer
+	height := l.Height
+	if height == 0 {
+		height = 220
+	}
+	low, high, ok := extent(l.Series)
+	if !ok {
+		return ""
+	}
+	if l.Limit > 0 {
+		high = math.Max(high, l.Limit)
+	}
+	at := l.axis(low, high)
+	s := scale{low: at[0], high: at[len(at)-1], height: height}
+
+	w.raw(`<svg class="axis" width="56" aria-hidden="true"`)
+	w.attr("height", height+axisAbove+axisBelow)
+	w.raw(">")
+	for _, v := range at {
+		w.raw(`<text text-anchor="end" x="48"`)
+		w.attr("y", s.y(v)+axisAbove+4)
+		w.raw(">")
+		w.text(l.Unit.Text(v))
+		w.raw("</text>")
+	}
+	w.raw("</svg>")
+	l.plot(&w, s, at)
+	return string(w.b)
+}
+
+// axis answers the values at which the axis is labelled; the first and the last bound it.
+func (l *Lines) axis(low, high float64) []float64 {
+	if l.Zero || low < high*0.35 {
+		low = math.Min(low, 0)
+	}
+	if high <= low {
+		high = low + math.Max(1e-3, math.Abs(low)*0.1)
+	}
+	return ticks(low, high, 6)
+}
+
+func (l *Lines) plot(w *writer, s scale, at []float64) {
+	w.raw(`<svg class="plot" role="img" width="100%"`)
+	w.attr("height", s.height+axisAbove+axisBelow)
+	w.raw(">")
+	w.title(l.describe())
+	w.raw(`<svg width="100%" y="14"`)
+	w.attr("height", s.height)
+	w.raw(` viewBox="0 0 1000 `)
+	w.num(s.height)
+	w.raw(`" preserveAspectRatio="none" overflow="visible">`)
+	for _, b := range l.Bands {
+		l.band(w, b, s.height)
+	}
+	w.raw(`<path class="grid" d="`)
+	for _, v := range at {
+		w.raw("M0 ")
+		w.num(s.y(v))
+		w.raw("H1000")
+	}
+	w.raw(`"/>`)
+	for i := range l.Series {
+		l.line(w, &l.Series[i], s)
+	}
+	if l.Limit > 0 {
+		w.raw(`<path class="limit" d="M0 `)
+		w.num(s.y(l.Limit))
+		w.raw(`H1000"/>`)
+	}
+	w.raw("</svg>")
+	l.labels(w, s)
+	w.raw("</svg>")
+}
+
+func (l *Lines) band(w *writer, b Band, height float64) {
+	from, to := l.Frame.at(b.From), l.Frame.at(b.To)
+	w.raw(`<rect class="band"`)
+	w.attr("x", from*plotWidth)
+	w.attr("width", math.Max(0, to-from)*plotWidth)
+	w.attr("height", height)
+	w.raw("><title>")
+	w.text(b.Text)
+	w.raw("</title></rect>")
+}
+
+// line draws a series; the segment into an incomplete last bucket is a path of its own, dashed.
+func (l *Lines) line(w *writer, sr *Series, s scale) {
+	values := sr.Values
+	var tail []float64
+	if n := len(values); l.Arriving && n >= 2 && n == l.Frame.Buckets {
+		values, tail = values[:n-1], values[n-2:]
+	}
+	w.raw(`<path class="line `)
+	w.text(sr.Class)
+	w.raw(`" d="`)
+	l.path(w, decimate(values, maxPoints), 0, s)
+	w.raw(`"/>`)
+	if len(tail) == 2 && !math.IsNaN(tail[0]) && !math.IsNaN(tail[1]) {
+		w.raw(`<path class="line arriving `)
+		w.text(sr.Class)
+		w.raw(`" d="`)
+		l.path(w, decimate(tail, maxPoints), float64(l.Frame.Buckets-2), s)
+		w.raw(`"/>`)
+	}
+}
+
+// path appends the line through the points. A lone point between gaps becomes a dot: a line of no length with round ends.
+func (l *Lines) path(w *writer, points []point, shift float64, s scale) {
+	perBucket := plotWidth / math.Max(1, float64(l.Frame.Buckets))
+	pen := false
+	for _, p := range points {
+		if math.IsNaN(p.v) {
+			pen = false
+			continue
+		}
+		x, y := (p.x+shift+0.5)*perBucket, s.y(p.v)
+		if !pen {
+			w.raw("M")
+			w.num(x)
+			w.raw(" ")
+			w.num(y)
+		}
+		w.raw("L")
+		w.num(x)
+		w.raw(" ")
+		w.num(y)
+		pen = true
+	}
+}
+
+func (l *Lines) labels(w *writer, s scale) {
+	timeLabels(w, l.Frame, s.height+axisAbove+15)
+	if l.Limit > 0 && l.LimitText != "" {
+		w.raw(`<text class="limit-text" x="100%" dx="-4" text-anchor="end"`)
+		w.attr("y", s.y(l.Limit)+axisAbove-4)
+		w.raw(">")
+		w.text(l.LimitText)
+		w.raw("</text>")
+	}
+	for _, m := range l.Marks {
+		mark(w, l.Frame, m, s.height+axisAbove)
+	}
+}
+
+// timeLabels writes the times below a plot. Every second one has class w: it is left out where there is little room.
+func timeLabels(w *writer, f Frame, y float64) {
+	for i, t := range timeTicks(f) {
+		anchor, class := "middle", "tick"
+		if t.at < 0.02 {
+			anchor = "start"
+		}
+		if t.at > 0.96 {
+			anchor = "end"
+		}
+		if i%2 == 1 {
+			class = "tick w"
+		}
+		w.raw("<text")
+		w.class(class)
+		w.percent("x", t.at)
+		w.attr("y", y)
+		w.raw(` text-anchor="`)
+		w.raw(anchor)
+		w.raw(`">`)
+		w.text(t.text)
+		w.raw("</text>")
+	}
+}
+
+// mark draws a vertical line with its text at the top, to the left of the line near the right end.
+func mark(w *writer, f Frame, m Mark, bottom float64) {
+	at := f.at(m.At)
+	if at < 0 || at > 1 {
+		return
+	}
+	w.raw(`<line class="mark" y1="2"`)
+	w.percent("x1", at)
+	w.percent("x2", at)
+	w.attr("y2", bottom)
+	w.raw(`/><text class="mark-text" y="10"`)
+	w.percent("x", at)
+	if at > 0.85 {
+		w.raw(` dx="-5" text-anchor="end">`)
+	} else {
+		w.raw(` dx="5">`)
+	}
+	w.text("▾ " + m.Text)
+	w.raw("</text>")
+}
+
+// describe is the chart in one sentence: its title, its time and the latest value of each line.
+func (l *Lines) describe() string {
+	var b strings.Builder
+	b.WriteString(l.Title)
+	b.WriteString(", ")
+	b.WriteString(l.Frame.From.UTC().Format("Jan 2 15:04"))
+	b.WriteString(" to ")
+	b.WriteString(l.Frame.To().UTC().Format("Jan 2 15:04"))
+	b.WriteString(" UTC")
+	for i, s := range l.Series {
+		b.WriteString([]string{"; latest: ", ", "}[min(i, 1)])
+		b.WriteString(s.Name)
+		b.WriteString(" ")
+		b.WriteString(l.Unit.Text(Latest(s.Values)))
+	}
+	return b.String()
+}
+
+// Latest answers the last present value, NaN when there is none.
+func Latest(values []float64) float64 {
+	for i := len(values) - 1; i >= 0; i-- {
+		if !math.IsNaN(values[i]) {
+			return values[i]
+		}
+	}
+	return math.NaN()
+}

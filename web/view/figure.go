@@ -1,0 +1,202 @@
+package view
+
+import (
+	"math"
+	"time"
+
+	"edgescope/query"
+	"edgescope/web/chart"
+)
+
+// Figure is a chart on a page: the drawing, its legend, its numbers as a table, and the data that the script draws it from
+// again to give it a cursor.
+type Figure struct {
+	ID, Title string
+	SVG       string
+	Legend    []LegendItem
+	Plot      *Plot
+	Numbers   Table
+	// Empty is shown when there is nothing to draw.
+	Empty string
+}
+
+// LegendItem names a colour; Value is the latest number.
+type LegendItem struct{ Class, Name, Value, Href string }
+
+// Plot is a chart over time as the script reads it: times in Unix seconds, null for gaps.
+type Plot struct {
+	From   int64        `json:"from"`
+	Step   float64      `json:"step"`
+	Unit   string       `json:"unit"`
+	Zoom   bool         `json:"zoom"`
+	Series []PlotSeries `json:"series"`
+	Limit  float64      `json:"limit,omitempty"`
+	Label  string       `json:"label,omitempty"`
+	Marks  []PlotMark   `json:"marks,omitempty"`
+	Height float64      `json:"height"`
+	// Arriving tells that the last value is of an incomplete bucket.
+	Arriving bool `json:"arriving"`
+}
+
+// PlotSeries is a line of a Plot.
+type PlotSeries struct {
+	Name   string      `json:"name"`
+	Class  string      `json:"class"`
+	Values []query.Num `json:"values"`
+}
+
+// PlotMark is a vertical line of a Plot.
+type PlotMark struct {
+	At   float64 `json:"at"`
+	Text string  `json:"text"`
+}
+
+// seriesClass is the colour of the i-th line. "others" has its own.
+func seriesClass(i int, name string) string {
+	if name == "others" || i > 5 {
+		return "so"
+	}
+	return "s" + string(rune('0'+i))
+}
+
+// lineSeries turns answer lines into series with their colours; pick chooses and orders them by name, nil takes all.
+func lineSeries(lines []query.Line, pick []string) []chart.Series {
+	var out []chart.Series
+	add := func(l *query.Line) {
+		name := l.Name
+		if name == "" {
+			name = "unknown"
+		}
+		out = append(out, chart.Series{Name: name, Class: seriesClass(len(out), name), Values: floats(l.Values)})
+	}
+	if pick == nil {
+		for i := range lines {
+			add(&lines[i])
+		}
+		return out
+	}
+	for _, name := range pick {
+		for i := range lines {
+			if lines[i].Name == name {
+				add(&lines[i])
+			}
+		}
+	}
+	return out
+}
+
+// timeFigure makes a Figure of a chart over time.
+func timeFigure(id string, l *chart.Lines) Figure {
+	f := Figure{ID: id, Title: l.Title, SVG: l.SVG(), Empty: "No values in this range."}
+	if f.SVG == "" {
+		return f
+	}
+	f.Plot = &Plot{
+		From: l.Frame.From.Unix(), Step: l.Frame.Step.Seconds(), Unit: plotUnit(l.Unit), Zoom: true,
+		Limit: l.Limit, Label: l.LimitText, Height: l.Height, Arriving: l.Arriving,
+	}
+	for _, s := range l.Series {
+		f.Legend = append(f.Legend, LegendItem{Class: s.Class, Name: s.Name, Value: l.Unit.Text(chart.Latest(s.Values))})
+		f.Plot.Series = append(f.Plot.Series, PlotSeries{s.Name, s.Class, rounded(s.Values)})
+	}
+	for _, m := range l.Marks {
+		f.Plot.Marks = append(f.Plot.Marks, PlotMark{float64(m.At.UnixMilli()) / 1e3, m.Text})
+	}
+	f.Numbers = seriesTable(id, l.Title, l.Frame, l.Series, l.Unit)
+	return f
+}
+
+func plotUnit(u chart.Unit) string {
+	switch u {
+	case chart.Milliseconds:
+		return "ms"
+	case chart.Ratio:
+		return "ratio"
+	case chart.PerSecond:
+		return "persecond"
+	default:
+		return "number"
+	}
+}
+
+// rounded cuts values to four significant digits: what a cursor shows needs no more, and the page stays small.
+func rounded(values []float64) []query.Num {
+	out := make([]query.Num, len(values))
+	for i, v := range values {
+		if v == 0 || math.IsNaN(v) || math.IsInf(v, 0) {
+			out[i] = query.Num(v)
+			continue
+		}
+		scale := math.Pow(10, 3-math.Floor(math.Log10(math.Abs(v))))
+		out[i] = query.Num(math.Round(v*scale) / scale)
+	}
+	return out
+}
+
+// moment is a bucket of a chart and its values.
+type moment struct {
+	at     time.Time
+	values []float64
+}
+
+// numbersShown is how many moments of a chart its table on the page lists; its CSV has all.
+const numbersShown = 24
+
+// seriesTable is a chart's numbers, newest first.
+func seriesTable(name, caption string, f chart.Frame, series []chart.Series, unit chart.Unit) Table {
+	columns := []column[moment]{{Column{Key: "time", Title: "time (UTC)"}, func(m *moment) Cell {
+		return Cell{Text: m.at.UTC().Format("Jan 2 15:04:05"), Raw: m.at.UTC().Format(time.RFC3339), Head: true}
+	}}}
+	for i, s := range series {
+		columns = append(columns, column[moment]{Column{Key: s.Name, Title: s.Name, Numeric: true}, func(m *moment) Cell {
+			return number(unit, query.Num(m.values[i]))
+		}})
+	}
+	moments := make([]moment, 0, f.Buckets)
+	for b := f.Buckets - 1; b >= 0; b-- {
+		m := moment{at: f.From.Add(f.Step * time.Duration(b)), values: make([]float64, len(series))}
+		for i, s := range series {
+			m.values[i] = math.NaN()
+			if b < len(s.Values) {
+				m.values[i] = s.Values[b]
+			}
+		}
+		moments = append(moments, m)
+	}
+	t := build(name, caption, columns, moments)
+	t.Shown = numbersShown
+	if f.Buckets > numbersShown {
+		t.Note = "The newest " + integer(numbersShown) + " of " + integer(int64(f.Buckets)) + " moments; the CSV has all."
+	}
+	return t
+}
+
+// Heat is a heatmap on a page.
+type Heat struct {
+	Figure
+	Low, High string
+}
+
+// heatFigure makes a Heat of an answer's heatmap.
+func heatFigure(id, title string, a query.About, h query.Heatmap) Heat {
+	cells := make([][]float64, len(h.Cells))
+	series := make([]chart.Series, 0, len(h.Rows))
+	names := make([]string, len(h.Rows))
+	for i, row := range h.Cells {
+		cells[i] = floats(row)
+		names[i] = h.Rows[i]
+		if names[i] == "" {
+			names[i] = "unknown"
+		}
+		series = append(series, chart.Series{Name: names[i], Values: cells[i]})
+	}
+	m := chart.Heatmap{Title: title, Frame: frame(a), Rows: names, Cells: cells, Unit: chart.Milliseconds, Marks: marks(a)}
+	out := Heat{Figure: Figure{ID: id, Title: title, SVG: m.SVG(), Empty: "No values in this range."}}
+	if low, high, ok := m.Bounds(); ok {
+		out.Low, out.High = chart.Milliseconds.Text(low), chart.Milliseconds.Text(high)
+		out.Numbers = seriesTable(id, title, m.Frame, series, chart.Milliseconds)
+		out.Numbers.Shown = 1
+		out.Numbers.Note = "The newest moment; the CSV has all."
+	}
+	return out
+}

@@ -1,0 +1,82 @@
+package view
+
+import (
+	"net/url"
+	"strconv"
+
+	"edgescope/query"
+)
+
+// With answers the URL with one key set, or removed when value is empty. Every other key stays; keys stand in one order and
+// defaults are left out, so equal views have equal URLs. A change of what is asked drops the cursor; a range replaces from
+// and to.
+func With(u *url.URL, key, value string) string {
+	v := u.Query()
+	v.Del(key)
+	if value != "" {
+		v.Set(key, value)
+	}
+	if key == query.KeyRange {
+		v.Del(query.KeyFrom)
+		v.Del(query.KeyTo)
+	}
+	if key != query.KeyAfter {
+		v.Del(query.KeyAfter)
+	}
+	return address(u.Path, v)
+}
+
+// Without answers the URL with one of a key's values removed.
+func Without(u *url.URL, key, value string) string {
+	v := u.Query()
+	var keep []string
+	for _, s := range v[key] {
+		if s != value {
+			keep = append(keep, s)
+		}
+	}
+	v[key] = keep
+	v.Del(query.KeyAfter)
+	return address(u.Path, v)
+}
+
+// To answers the address of another page with the range and filters of this one. What belongs to one page only (sorting,
+// durations, cursor, baseline) stays behind.
+func To(u *url.URL, path string) string {
+	v := u.Query()
+	for _, key := range []string{query.KeySort, query.KeyMin, query.KeyMax, query.KeyAfter, query.KeyBase, query.KeyLimit, "table"} {
+		v.Del(key)
+	}
+	return address(path, v)
+}
+
+// ToWith is To with one key set.
+func ToWith(u *url.URL, path, key, value string) string {
+	target, err := url.Parse(To(u, path))
+	if err != nil {
+		return path
+	}
+	return With(target, key, value)
+}
+
+func address(path string, v url.Values) string {
+	u := url.URL{Path: path, RawQuery: canonical(v).Encode()}
+	return u.String()
+}
+
+// canonical leaves out empty values and defaults.
+func canonical(v url.Values) url.Values {
+	standard := map[string]string{
+		query.KeyRange: query.DefaultRange, query.KeySort: query.DefaultSort, query.KeyCompare: query.DefaultCompare,
+		query.KeyPercentile: strconv.Itoa(query.DefaultPercentile), query.KeyLive: "1",
+	}
+	out := url.Values{}
+	for key, values := range v {
+		for _, value := range values {
+			if value != "" && value != standard[key] {
+				out.Add(key, value)
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,220 @@
+// Package view turns the collector's answers into pages: for each page a view model, built from an answer by a pure
+// function, and templ components that write it as HTML. Models hold text that is ready to show; components hold no rules.
+package view
+
+import (
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"edgescope/query"
+	"edgescope/web/chart"
+)
+
+// Page is what the shell around every page needs.
+type Page struct {
+	// Title is the heading, Nav the path of the menu item that is current.
+	Title, Nav string
+	// URL is the page's own address; every link keeps its keys.
+	URL *url.URL
+	// Question is what was asked. With a bad value in the URL it is the zero Question, and Problem tells.
+	Question query.Question
+	Now      time.Time
+	// Theme is dark, light or empty for the system's choice.
+	Theme  string
+	Assets Assets
+	// Ingest is the base URL of the collector's ingest port as a reader would type it, for the example on empty pages.
+	Ingest  string
+	Targets Targets
+
+	// About and Choices come from the answer.
+	About   query.About
+	Choices query.Choices
+	Problem *Problem
+}
+
+// Assets are the addresses of what the page loads. All are empty when the assets were not built.
+type Assets struct{ Script, Style, Font string }
+
+// Targets are the service levels that figures are held against; zero means none.
+type Targets struct {
+	// P95 is the greatest good p95 in milliseconds.
+	P95 float64
+	// ErrorRatio is the share of invocations that may fail, 0..1: the error budget.
+	ErrorRatio float64
+}
+
+// Problem is why a page has no answer, or none to the question in the URL.
+type Problem struct {
+	Status int
+	// Title and Text are sentences for the reader; Detail is the technical text.
+	Title, Text, Detail string
+	// Key is the key of the URL whose value is bad, Column where in it the bad spot is, from 1; 0 when unknown.
+	Key    string
+	Value  string
+	Column int
+}
+
+// Content is the inside of a page and its tables, which can also be had as CSV and JSON.
+type Content struct {
+	Body   templ.Component
+	Tables []Table
+}
+
+// Live tells whether the page's numbers follow the clock.
+func (p *Page) Live() bool {
+	return p.Question.Live && p.Problem == nil && p.Assets.Script != "" && p.streams()
+}
+
+// streams tells whether the page is one that a stream exists for: traces and runs stay as they were asked.
+func (p *Page) streams() bool {
+	return p.Nav != "/traces" && p.Nav != "/runs"
+}
+
+// Stream is the address of the page's live updates.
+func (p *Page) Stream() string {
+	u := url.URL{Path: strings.TrimSuffix("/live"+p.URL.Path, "/"), RawQuery: canonical(p.URL.Query()).Encode()}
+	return u.String()
+}
+
+// With is With on the page's own URL.
+func (p *Page) With(key, value string) string { return With(p.URL, key, value) }
+
+// To is a link to another page that keeps the range and the filters.
+func (p *Page) To(path string) string { return To(p.URL, path) }
+
+// Values are the values of a key in the URL.
+func (p *Page) Values(key string) []string { return p.URL.Query()[key] }
+
+// First is the first value of a key in the URL, or standard.
+func (p *Page) First(key, standard string) string {
+	if v := p.URL.Query().Get(key); v != "" {
+		return v
+	}
+	return standard
+}
+
+// Percentile is p50, p95 or p99, as asked.
+func (p *Page) Percentile() string {
+	switch p.Question.Percentile {
+	case 50:
+		return "p50"
+	case 99:
+		return "p99"
+	default:
+		return "p95"
+	}
+}
+
+// RangeText says which time the page is about, such as "last 24h" or two times in UTC.
+func (p *Page) RangeText() string {
+	if p.Question.Range != "" {
+		return "last " + p.Question.Range
+	}
+	return p.Question.From.UTC().Format("Jan 2 15:04") + " – " + p.Question.To.UTC().Format("Jan 2 15:04") + " UTC"
+}
+
+// Compared names the period or version that changes are measured against, "" when there is none.
+func (p *Page) Compared() string {
+	version, isVersion := strings.CutPrefix(p.Question.Compare, query.CompareVersion)
+	switch {
+	case isVersion:
+		return "version " + version
+	case p.Question.Compare == query.CompareNone:
+		return ""
+	case p.Question.Range == "24h":
+		return "the previous day"
+	case p.Question.Range == "":
+		return "the previous period"
+	default:
+		return "the previous " + p.Question.Range
+	}
+}
+
+// hidden are the keys that the filter form sends on although it has no control for them.
+func (p *Page) hidden() []Pair {
+	var out []Pair
+	v := canonical(p.URL.Query())
+	for _, key := range []string{
+		query.KeyRegion, query.KeyRoute, query.KeyStatus, query.KeyCold, query.KeyCache,
+		query.KeyPercentile, query.KeySort, query.KeyMin, query.KeyMax, query.KeyFrom, query.KeyTo, query.KeyRange,
+	} {
+		for _, value := range v[key] {
+			out = append(out, Pair{key, value})
+		}
+	}
+	return out
+}
+
+// Pair is a key of a URL and a value.
+type Pair struct{ Key, Value string }
+
+// Filters are the values by which the page is filtered, each with a link that lifts it.
+func (p *Page) Filters() []Link {
+	var out []Link
+	v := p.URL.Query()
+	for _, key := range []string{query.KeyRegion, query.KeyRoute, query.KeyStatus, query.KeyCold, query.KeyCache} {
+		for _, value := range v[key] {
+			if value != "" {
+				out = append(out, Link{Text: key + ": " + value, Href: Without(p.URL, key, value)})
+			}
+		}
+	}
+	for _, key := range []string{query.KeyMin, query.KeyMax} {
+		if value := v.Get(key); value != "" {
+			out = append(out, Link{Text: key + ": " + value, Href: With(p.URL, key, "")})
+		}
+	}
+	return out
+}
+
+// Link is a text that leads somewhere.
+type Link struct {
+	Text, Href string
+	Current    bool
+}
+
+// frame is the time axis of an answer.
+func frame(a query.About) chart.Frame {
+	step := time.Duration(a.Step) * time.Second
+	f := chart.Frame{From: a.From, Step: step}
+	if step > 0 {
+		f.Buckets = int(a.To.Sub(a.From) / step)
+	}
+	return f
+}
+
+// marks are the deploys of an answer.
+func marks(a query.About) []chart.Mark {
+	out := make([]chart.Mark, len(a.Deploys))
+	for i, d := range a.Deploys {
+		out[i] = chart.Mark{At: d.At, Text: d.Version}
+	}
+	return out
+}
+
+func floats(values []query.Num) []float64 {
+	out := make([]float64, len(values))
+	for i, v := range values {
+		out[i] = float64(v)
+	}
+	return out
+}
+
+// line finds the values of the line of that name, nil when there is none.
+func line(lines []query.Line, name string) []float64 {
+	for i := range lines {
+		if lines[i].Name == name {
+			return floats(lines[i].Values)
+		}
+	}
+	return nil
+}
+
+// clock writes a time of day in UTC.
+func clock(t time.Time) string { return t.UTC().Format("15:04:05") }
+
+// stamp writes a moment in UTC, to the second.
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") }

@@ -1,0 +1,171 @@
+package view
+
+import (
+	"encoding/json"
+	"html"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"edgescope/query"
+	"edgescope/web/chart"
+)
+
+// rampSVG is the colour ramp of heatmaps.
+var rampSVG = chart.Ramp()
+
+// menu are the pages of the navigation.
+func (p *Page) menu() []Link {
+	entries := []Link{
+		{Text: "Overview", Href: "/"}, {Text: "Regions", Href: "/regions"}, {Text: "Cold starts", Href: "/cold-starts"},
+		{Text: "Cache", Href: "/cache"}, {Text: "Traces", Href: "/traces"}, {Text: "Load tests", Href: "/runs"},
+	}
+	for i := range entries {
+		entries[i].Current = entries[i].Href == p.Nav
+		entries[i].Href = p.To(entries[i].Href)
+	}
+	return entries
+}
+
+// ranges are the lengths of time that one click chooses.
+func (p *Page) ranges() []Link {
+	var out []Link
+	for _, r := range []string{"15m", "1h", "6h", "24h", "7d"} {
+		current := p.Question.Range == r
+		out = append(out, Link{Text: r, Href: p.With(query.KeyRange, r), Current: current})
+	}
+	return out
+}
+
+// filterable tells whether the page's numbers can be filtered: one trace and load tests can't.
+func (p *Page) filterable() bool { return p.Nav != "/runs" && !p.oneTrace() }
+
+func (p *Page) oneTrace() bool { return strings.HasPrefix(p.URL.Path, "/traces/") }
+
+// comparable tells whether the page shows changes against another period.
+func (p *Page) comparable() bool { return p.filterable() && p.Nav != "/traces" }
+
+func (p *Page) badKey(key string) bool { return p.Problem != nil && p.Problem.Key == key }
+
+func (p *Page) pausedWord() string {
+	if p.Question.Range == "" {
+		return "Fixed range ·"
+	}
+	if p.Assets.Script == "" {
+		return "As of"
+	}
+	return "Paused ·"
+}
+
+func (p *Page) themeName() string {
+	if p.Theme == "" {
+		return "auto"
+	}
+	return p.Theme
+}
+
+func (p *Page) nextTheme() string {
+	return map[string]string{"auto": "dark", "dark": "light", "light": "auto"}[p.themeName()]
+}
+
+func (p *Page) themeLink() string {
+	back := address(p.URL.Path, p.URL.Query())
+	v := url.Values{"to": {p.nextTheme()}, "back": {back}}
+	return "/theme?" + v.Encode()
+}
+
+// staleness says how long nothing has arrived, when the page follows the clock and that is more than two minutes.
+func (p *Page) staleness() string {
+	if !p.Question.Live || p.About.LastEvent.IsZero() {
+		return ""
+	}
+	quiet := p.Now.Sub(p.About.LastEvent)
+	if quiet < 2*time.Minute {
+		return ""
+	}
+	return "The last invocation ended " + chart.Milliseconds.Text(float64(quiet.Milliseconds())) + " ago, at " + stamp(p.About.LastEvent) + " UTC."
+}
+
+// stepText writes a length of time in whole units.
+func stepText(seconds int64) string {
+	d := time.Duration(seconds) * time.Second
+	switch {
+	case d%time.Hour == 0:
+		return strconv.FormatInt(int64(d/time.Hour), 10) + "\u00a0h"
+	case d%time.Minute == 0:
+		return strconv.FormatInt(int64(d/time.Minute), 10) + "\u00a0min"
+	default:
+		return strconv.FormatInt(seconds, 10) + "\u00a0s"
+	}
+}
+
+// caret writes a value and a mark below its bad spot, column counted in characters from 1.
+func caret(value string, column int) string {
+	return html.EscapeString(value) + "\n" + strings.Repeat(" ", max(0, column-1)) + "^"
+}
+
+// choices are the values offered, with the chosen ones that are not among them.
+func choices(offered, chosen []string) []string {
+	out := slices.Clone(offered)
+	for _, c := range chosen {
+		if c != "" && !slices.Contains(out, c) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// failureRole announces a failure, unless the field above already does.
+func failureRole(p *Page) string {
+	if p.Problem.Key != "" {
+		return "group"
+	}
+	return "alert"
+}
+
+func ariaSort(t *Table, c Column) string {
+	if t.Sort == "" {
+		return "none"
+	}
+	if d := t.direction(c); d != "" {
+		return d
+	}
+	return "none"
+}
+
+func regionsSub(m *Overview) string {
+	n := m.RegionCount
+	if n > len(m.Regions.Rows) {
+		return "the " + strconv.Itoa(len(m.Regions.Rows)) + " worst of " + strconv.Itoa(n)
+	}
+	return strconv.Itoa(n) + " in all"
+}
+
+func versus(p *Page) string {
+	if c := p.Compared(); c != "" {
+		return " vs " + c
+	}
+	return ""
+}
+
+// curl is a request that sends one span which the pages show: it works as pasted for ten minutes.
+func curl(p *Page) string {
+	end := p.Now.UnixNano()
+	str := func(s string) map[string]any { return map[string]any{"stringValue": s} }
+	attr := func(k string, v map[string]any) map[string]any { return map[string]any{"key": k, "value": v} }
+	body := map[string]any{"resourceSpans": []any{map[string]any{
+		"resource": map[string]any{"attributes": []any{attr("service.name", str("hello-edge")), attr("cloud.region", str("FRA")), attr("cloud.platform", str("cloudflare.workers"))}},
+		"scopeSpans": []any{map[string]any{"spans": []any{map[string]any{
+			"traceId": "5b8efff798038103d269b633813fc60c", "spanId": "eee19b7ec3c1b174", "name": "GET /hello", "kind": 2,
+			"startTimeUnixNano": strconv.FormatInt(end-42e6, 10), "endTimeUnixNano": strconv.FormatInt(end, 10),
+			"attributes": []any{attr("http.route", str("/hello")), attr("http.request.method", str("GET")), attr("faas.coldstart", map[string]any{"boolValue": true})},
+		}}}},
+	}}}
+	text, err := json.Marshal(body)
+	if err != nil {
+		panic("BUG: the example span has no JSON: " + err.Error())
+	}
+	return "curl -sS " + p.Ingest + "/v1/traces \\\n  -H 'Content-Type: application/json' \\\n  -d '" + string(text) + "'"
+}

@@ -1,0 +1,293 @@
+package view
+
+import (
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"edgescope/query"
+	"edgescope/web/chart"
+)
+
+// Traces is the model of the list of traces.
+type Traces struct {
+	Page      *Page
+	Found     string
+	Facets    []FacetBox
+	Histogram Figure
+	Table     Table
+	Next      string
+	First     string
+	Orders    []Link
+}
+
+// FacetBox is the values of one attribute, each a link that filters by it or, when it already does, lifts the filter.
+type FacetBox struct {
+	Title  string
+	Values []FacetLink
+}
+
+// FacetLink is a value of a facet and how many invocations have it.
+type FacetLink struct {
+	Link
+	Count string
+}
+
+// NewTraces makes the model of an answer.
+func NewTraces(p *Page, a *query.Traces) Content {
+	m := &Traces{
+		Page: p, Found: integer(a.Found) + " invocations", Table: tracesTable(p, "", a.Traces), Histogram: durations(p, a.Histogram),
+	}
+	for _, f := range a.Facets {
+		if box := facetBox(p, f); len(box.Values) > 0 {
+			m.Facets = append(m.Facets, box)
+		}
+	}
+	if a.Next != "" {
+		m.Next = p.With(query.KeyAfter, a.Next)
+	}
+	if p.First(query.KeyAfter, "") != "" {
+		m.First = p.With(query.KeyAfter, "")
+	}
+	m.Table.Empty = noTraces(p)
+	return Content{Body: m.body(), Tables: []Table{m.Table, m.Histogram.Numbers}}
+}
+
+func noTraces(p *Page) string {
+	if len(p.Filters()) > 0 || p.Question.Text != "" {
+		return "No traces match. Lift a filter above, or choose a longer range."
+	}
+	return "No traces in this range."
+}
+
+func facetBox(p *Page, f query.Facet) FacetBox {
+	box := FacetBox{Title: f.Key}
+	chosen := p.Values(f.Key)
+	for i, v := range f.Values {
+		if i == 8 {
+			break
+		}
+		value := v.Value
+		if value == "" {
+			value = query.Unknown
+		}
+		l := FacetLink{Link: Link{Text: value, Href: p.With(f.Key, value)}, Count: integer(v.Count)}
+		if slices.Contains(chosen, value) {
+			l.Current, l.Href = true, Without(p.URL, f.Key, value)
+		}
+		box.Values = append(box.Values, l)
+	}
+	return box
+}
+
+// durations is the histogram above the list; a bar leads to the traces of that duration.
+func durations(p *Page, h query.Histogram) Figure {
+	set := []chart.HistogramSet{{Name: "invocations", Class: "s0", Buckets: buckets(h)}}
+	c := chart.Histogram{Title: "How long invocations took", Sets: set, Unit: chart.Milliseconds, Height: 110, Link: func(b chart.Bucket) string {
+		u := *p.URL
+		v := u.Query()
+		v.Set(query.KeyMin, milliseconds(b.Low))
+		v.Set(query.KeyMax, milliseconds(b.High))
+		v.Del(query.KeyAfter)
+		return address(u.Path, v)
+	}}
+	f := Figure{ID: "durations", Title: c.Title, SVG: c.SVG(), Empty: "No durations to show."}
+	f.Numbers = bucketTable("durations", set)
+	return f
+}
+
+// milliseconds writes a length of time as a Go duration, to the microsecond.
+func milliseconds(ms float64) string {
+	return (time.Duration(math.Round(ms*1e3)) * time.Microsecond).String()
+}
+
+func tracesTable(p *Page, name string, traces []query.Trace) Table {
+	longest := 0.0
+	for i := range traces {
+		longest = math.Max(longest, orZero(traces[i].Duration))
+	}
+	columns := []column[query.Trace]{
+		{Column{Key: "start", Title: "start (UTC)", Sort: "start"}, func(t *query.Trace) Cell {
+			return Cell{
+				Text: t.Start.UTC().Format("Jan 2 15:04:05.000"), Raw: t.Start.UTC().Format(time.RFC3339Nano),
+				Href: TraceLink(t.ID), Head: true,
+			}
+		}},
+		{Column{Key: "duration_ms", Title: "duration", Sort: "duration", Numeric: true}, func(t *query.Trace) Cell {
+			c := number(chart.Milliseconds, t.Duration)
+			c.SVG = chart.Bar([]chart.Part{{Name: "duration", Class: "s3", Share: orZero(t.Duration) / math.Max(longest, 1e-9)}})
+			c.Class = "barred"
+			return c
+		}},
+		textColumn("route", "route", "mono", func(t *query.Trace) string { return strings.TrimSpace(t.Method + " " + routeOr(t)) }),
+		{Column{Key: "status", Title: "status"}, statusCell},
+		textColumn("region", "region", "code", func(t *query.Trace) string { return t.Region }),
+		{Column{Key: "cold", Title: "cold"}, func(t *query.Trace) Cell { return coldCell(t.Cold) }},
+		{Column{Key: "cache", Title: "cache"}, func(t *query.Trace) Cell { return Cell{Text: orAbsent(t.Cache), Raw: t.Cache} }},
+		textColumn("version", "version", "", func(t *query.Trace) string { return t.Version }),
+		textColumn("service", "service", "", func(t *query.Trace) string { return t.Service }),
+		textColumn("trace_id", "trace", "mono quiet", func(t *query.Trace) string { return t.ID }),
+	}
+	t := build(name, "Traces", columns, traces)
+	for i := range t.Rows {
+		id := &t.Rows[i].Cells[len(columns)-1]
+		id.Text = id.Raw[:min(8, len(id.Raw))]
+	}
+	t.Sort = p.Question.Sort
+	return t
+}
+
+func textColumn(key, title, class string, of func(*query.Trace) string) column[query.Trace] {
+	return column[query.Trace]{Column{Key: key, Title: title}, func(t *query.Trace) Cell {
+		c := text(of(t))
+		c.Class = class
+		return c
+	}}
+}
+
+func routeOr(t *query.Trace) string {
+	if t.Route != "" {
+		return t.Route
+	}
+	return t.Name
+}
+
+func statusCell(t *query.Trace) Cell {
+	c := Cell{Text: chart.Absent}
+	if t.Status != 0 {
+		c.Text, c.Raw = strconv.Itoa(t.Status), strconv.Itoa(t.Status)
+	}
+	switch {
+	case t.Status >= 500 || t.Outcome != "" && t.Outcome != "ok" && t.Status == 0:
+		if t.Status == 0 {
+			c.Text, c.Raw = t.Outcome, t.Outcome
+		}
+		c.Text, c.Class = "✕ "+c.Text, "badge bad"
+	case t.Status >= 400:
+		c.Text, c.Class = "! "+c.Text, "badge warn"
+	}
+	return c
+}
+
+func coldCell(cold string) Cell {
+	switch cold {
+	case "true":
+		return Cell{Text: "❄ cold", Raw: cold, Class: "badge"}
+	case "false":
+		return Cell{Text: "warm", Raw: cold, Class: "quiet"}
+	default:
+		return Cell{Text: chart.Absent}
+	}
+}
+
+// TraceLink is the address of a trace's page.
+func TraceLink(id string) string { return "/traces/" + strings.ToLower(id) }
+
+// Trace is the model of one trace: its waterfall.
+type Trace struct {
+	Page     *Page
+	ID       string
+	Summary  []Pair
+	Missing  string
+	Run      string
+	Spans    []SpanRow
+	Services []LegendItem
+	Table    Table
+}
+
+// SpanRow is a line of the waterfall.
+type SpanRow struct {
+	Name, Service, Kind string
+	Class               string
+	Indent              int
+	Bar                 string
+	Offset, Duration    string
+	Failed              bool
+	Orphan              bool
+	Badges              []string
+	Attrs               []Pair
+	Events              []Pair
+}
+
+// NewTrace makes the model of an answer.
+func NewTrace(p *Page, a *query.TraceDetail) Content {
+	m := &Trace{Page: p, ID: a.ID, Run: a.Run, Table: spansTable(a.Spans)}
+	colour := map[string]string{}
+	for i, s := range a.Services {
+		colour[s] = seriesClass(i, s)
+		m.Services = append(m.Services, LegendItem{Class: colour[s], Name: s})
+	}
+	whole := math.Max(orZero(a.Duration), 1e-9)
+	for i := range a.Spans {
+		m.Spans = append(m.Spans, spanRow(&a.Spans[i], whole, colour))
+	}
+	m.Summary = []Pair{
+		{"started", stamp(a.Start) + " UTC"},
+		{"duration", chart.Milliseconds.Text(float64(a.Duration))},
+		{"spans", integer(int64(len(a.Spans)))},
+		{"services", join(a.Services)},
+	}
+	if a.Missing > 0 {
+		m.Missing = integer(int64(a.Missing)) + " spans not received: they are named as parents, but did not arrive."
+		if a.Missing == 1 {
+			m.Missing = "1 span not received: it is named as a parent, but did not arrive."
+		}
+	}
+	return Content{Body: m.body(), Tables: []Table{m.Table}}
+}
+
+// deepest bounds the indent of a waterfall: deeper spans stand below each other.
+const deepest = 12
+
+func spanRow(s *query.Span, whole float64, colour map[string]string) SpanRow {
+	r := SpanRow{
+		Name: s.Name, Service: s.Service, Kind: s.Kind, Class: colour[s.Service], Indent: min(s.Depth, deepest),
+		Bar:    chart.Span(orZero(s.Offset)/whole, orZero(s.Duration)/whole, colour[s.Service]),
+		Offset: chart.Milliseconds.Change(orZero(s.Offset)), Duration: chart.Milliseconds.Text(float64(s.Duration)),
+		Failed: strings.EqualFold(s.Status, "error"), Orphan: s.MissingParent, Attrs: sortedPairs(s.Attrs),
+	}
+	if s.Region != "" {
+		r.Badges = append(r.Badges, s.Region)
+	}
+	if s.Cold == "true" {
+		r.Badges = append(r.Badges, "❄ cold")
+	}
+	if s.Cache != "" {
+		r.Badges = append(r.Badges, "cache "+s.Cache)
+	}
+	for _, e := range s.Events {
+		value := chart.Milliseconds.Change(orZero(e.Offset))
+		for _, a := range sortedPairs(e.Attrs) {
+			value += ", " + a.Key + " " + a.Value
+		}
+		r.Events = append(r.Events, Pair{e.Name, value})
+	}
+	return r
+}
+
+func sortedPairs(attrs map[string]string) []Pair {
+	out := make([]Pair, 0, len(attrs))
+	for k, v := range attrs {
+		out = append(out, Pair{k, v})
+	}
+	slices.SortFunc(out, func(a, b Pair) int { return strings.Compare(a.Key, b.Key) })
+	return out
+}
+
+func spansTable(spans []query.Span) Table {
+	word := func(key string, of func(*query.Span) string) column[query.Span] {
+		return column[query.Span]{Column{Key: key, Title: key}, func(s *query.Span) Cell { return text(of(s)) }}
+	}
+	return build("", "Spans", []column[query.Span]{
+		word("name", func(s *query.Span) string { return s.Name }),
+		word("service", func(s *query.Span) string { return s.Service }),
+		word("kind", func(s *query.Span) string { return s.Kind }),
+		{Column{Key: "offset_ms", Title: "offset", Numeric: true}, func(s *query.Span) Cell { return number(chart.Milliseconds, s.Offset) }},
+		{Column{Key: "duration_ms", Title: "duration", Numeric: true}, func(s *query.Span) Cell { return number(chart.Milliseconds, s.Duration) }},
+		word("status", func(s *query.Span) string { return s.Status }),
+		word("span_id", func(s *query.Span) string { return s.ID }),
+		word("parent_span_id", func(s *query.Span) string { return s.ParentID }),
+	}, spans)
+}

@@ -1,0 +1,230 @@
+// Package web is the dashboard: pages about edge functions, rendered on the server from a collector's answers. Every page
+// works without scripts; state is in the URL. A request becomes a question, its answer a view model, the model HTML; the
+// same model gives the page's tables as CSV and JSON and its live updates.
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"edgescope/query"
+	"edgescope/web/view"
+)
+
+// Options say whom to ask and how to judge.
+type Options struct {
+	// Client asks the collector, whose address Collector is for the reader of an error page.
+	Client    *query.Client
+	Collector string
+	// Ingest is the base URL of the collector's ingest port, for the examples on empty pages.
+	Ingest  string
+	Targets view.Targets
+	Log     *slog.Logger
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+	// Every is how often a live page is asked again; 0 means 10 s, the width of the shortest rollup.
+	Every time.Duration
+}
+
+// Site is the dashboard's routes. It is safe for concurrent use.
+type Site struct {
+	o      Options
+	assets *assets
+	mux    *http.ServeMux
+	done   chan struct{}
+}
+
+// New makes a Site. Close ends its streams.
+func New(o Options) (*Site, error) {
+	if o.Client == nil || o.Log == nil {
+		return nil, errors.New("make the dashboard: options lack a client or a logger")
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Every == 0 {
+		o.Every = 10 * time.Second
+	}
+	a, err := loadAssets(embedded())
+	if err != nil {
+		return nil, fmt.Errorf("read the embedded assets: %w", err)
+	}
+	s := &Site{o: o, assets: a, mux: http.NewServeMux(), done: make(chan struct{})}
+	s.routes()
+	return s, nil
+}
+
+// Close ends all live streams, so that a server's graceful stop does not wait for them. Call it once.
+func (s *Site) Close() { close(s.done) }
+
+// Mux answers the routes, for a server that adds its own.
+func (s *Site) Mux() *http.ServeMux { return s.mux }
+
+// ServeHTTP serves the dashboard with its security headers.
+func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) { Secure(s.mux).ServeHTTP(w, r) }
+
+// page is one page: what it is called and how its content comes about.
+type page struct {
+	// path is the pattern of its route; name is the path of its tables where that differs, without suffix.
+	path, tables string
+	nav, title   string
+	content      func(ctx context.Context, s *Site, p *view.Page, id string) (view.Content, error)
+}
+
+var pages = []page{
+	{path: "/{$}", tables: "/overview", nav: "/", title: "Overview", content: overview},
+	{path: "/regions", tables: "/regions", nav: "/regions", title: "Regions", content: regions},
+	{path: "/regions/{id...}", nav: "/regions", title: "Region", content: region},
+	{path: "/cold-starts", tables: "/cold-starts", nav: "/cold-starts", title: "Cold starts", content: coldStarts},
+	{path: "/cache", tables: "/cache", nav: "/cache", title: "Cache", content: cache},
+	{path: "/traces", tables: "/traces", nav: "/traces", title: "Traces", content: traces},
+	{path: "/traces/{id}", nav: "/traces", title: "Trace", content: trace},
+	{path: "/runs", tables: "/runs", nav: "/runs", title: "Load tests", content: runs},
+	{path: "/runs/{id}", nav: "/runs", title: "Load test", content: run},
+}
+
+func (s *Site) routes() {
+	for _, pg := range pages {
+		s.mux.Handle("GET "+pg.path, s.handle(pg))
+		if pg.tables != "" {
+			s.mux.Handle("GET "+pg.tables+".csv", s.handle(pg))
+			s.mux.Handle("GET "+pg.tables+".json", s.handle(pg))
+		}
+		if pg.nav != "/traces" && pg.nav != "/runs" {
+			s.mux.Handle("GET /live"+strings.TrimSuffix(pg.path, "/{$}"), s.stream(pg))
+		}
+	}
+	s.mux.HandleFunc("GET /theme", s.theme)
+	s.mux.Handle("GET /assets/{name}", s.assets)
+	s.mux.HandleFunc("GET /favicon.svg", favicon)
+	s.mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
+	s.mux.HandleFunc("GET /readyz", s.ready)
+	s.mux.HandleFunc("GET /", s.notFound)
+}
+
+// handle serves a page as HTML, or one of its tables when the path ends in .csv or .json.
+func (s *Site) handle(pg page) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		target, format := cutFormat(r.URL.Path)
+		id, _ := cutFormat(r.PathValue("id"))
+		if r.PathValue("id") == "" {
+			id = ""
+		}
+		if target == "/overview" {
+			target = "/"
+		}
+		p, content, err := s.answer(r, pg, target, id)
+		if err != nil && r.Context().Err() != nil {
+			return
+		}
+		if err != nil {
+			p.Problem = s.problem(r, err)
+		}
+		if format != "" {
+			s.export(w, r, p, content.Tables, format)
+			return
+		}
+		s.render(w, r, p, content)
+	})
+}
+
+// cutFormat takes .csv or .json off a path.
+func cutFormat(path string) (target, format string) {
+	for _, f := range []string{"csv", "json"} {
+		if cut, ok := strings.CutSuffix(path, "."+f); ok {
+			return cut, f
+		}
+	}
+	return path, ""
+}
+
+// answer asks the page's question. Its Page is ready for the shell also when there is an error.
+func (s *Site) answer(r *http.Request, pg page, path, id string) (*view.Page, view.Content, error) {
+	p := &view.Page{
+		Title: pg.title, Nav: pg.nav, URL: &url.URL{Path: path, RawQuery: r.URL.RawQuery}, Now: s.o.Now().UTC(),
+		Theme: theme(r), Assets: s.assets.page, Ingest: s.o.Ingest, Targets: s.o.Targets,
+	}
+	if id != "" {
+		p.Title = pg.title + " " + shortID(id)
+	}
+	values := p.URL.Query()
+	if pg.nav == "/traces" && values.Get(query.KeySort) == "" {
+		values.Set(query.KeySort, "-start")
+	}
+	q, err := query.Parse(values, s.o.Now())
+	if err != nil {
+		// The shell still offers ranges and filters: it shows the default question.
+		p.Question, _ = query.Parse(url.Values{}, s.o.Now())
+		return p, view.Content{}, err
+	}
+	p.Question = q
+	content, err := pg.content(r.Context(), s, p, id)
+	return p, content, err
+}
+
+// shortID keeps a heading readable: ids of 32 digits are cut to 8.
+func shortID(id string) string {
+	if len(id) == 32 {
+		return id[:8]
+	}
+	return id
+}
+
+// problem turns an error into what the reader sees.
+func (s *Site) problem(r *http.Request, err error) *view.Problem {
+	var param *query.ParamError
+	var api *query.APIError
+	switch {
+	case errors.As(err, &param):
+		return &view.Problem{
+			Status: http.StatusBadRequest, Title: "The question can't be understood", Text: param.Reason,
+			Key: param.Key, Value: param.Value, Column: param.Column,
+		}
+	case errors.As(err, &api) && api.Status == http.StatusBadRequest:
+		return &view.Problem{
+			Status: http.StatusBadRequest, Title: "The question can't be understood", Text: api.Message,
+			Key: api.Key, Value: r.URL.Query().Get(api.Key), Column: api.Column,
+		}
+	case errors.Is(err, query.ErrNotFound):
+		return &view.Problem{
+			Status: http.StatusNotFound, Title: "Not found", Text: api.Message,
+			Detail: "Spans appear about a second after they arrive, and are deleted when their retention (30 days by default) ends.",
+		}
+	case errors.As(err, &api):
+		s.o.Log.Warn("the collector refused a question", slog.String("path", r.URL.Path), slog.Int("status", api.Status), slog.Any("error", err))
+		return &view.Problem{Status: http.StatusBadGateway, Title: "The collector could not answer", Text: api.Message, Detail: "asked " + s.o.Collector}
+	default:
+		s.o.Log.Warn("the collector is unreachable", slog.String("path", r.URL.Path), slog.Any("error", err))
+		return &view.Problem{
+			Status: http.StatusBadGateway, Title: "The collector is unreachable",
+			Text: "Asked " + s.o.Collector + " and got no answer.", Detail: err.Error(),
+		}
+	}
+}
+
+func (s *Site) notFound(w http.ResponseWriter, r *http.Request) {
+	q, _ := query.Parse(url.Values{}, s.o.Now()) // no keys: nothing to be wrong
+	p := &view.Page{
+		Title: "Not found", URL: &url.URL{Path: "/"}, Question: q, Now: s.o.Now().UTC(), Theme: theme(r), Assets: s.assets.page,
+		Problem: &view.Problem{Status: http.StatusNotFound, Title: "No such page", Text: "There is no page at " + r.URL.Path + "."},
+	}
+	s.render(w, r, p, view.Content{})
+}
+
+// ready tells whether the collector answers.
+func (s *Site) ready(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
+	defer cancel()
+	q, _ := query.Parse(url.Values{query.KeyRange: {"1m"}}, s.o.Now()) // a good value
+	if _, err := s.o.Client.Runs(ctx, q); err != nil {
+		http.Error(w, "the collector at "+s.o.Collector+" does not answer: "+err.Error(), http.StatusServiceUnavailable)
+		return
+	}
+	_, _ = w.Write([]byte("ok\n"))
+}
