@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 )
@@ -201,34 +200,4 @@ func (p *Program) signal(s syscall.Signal) error {
 // exitError says how the program ended and what it wrote last.
 func (p *Program) exitError() error {
 	return fmt.Errorf("%s ended with %s: %s", p.name, p.cmd.ProcessState, p.last)
-}
-
-// logs makes writers that write whole lines to one file, from several programs at a time.
-type logs struct {
-	mu sync.Mutex
-	to io.Writer
-}
-
-// writer answers one for a program's output; every line of it gets the name in front.
-func (l *logs) writer(name string) io.Writer { return &namedLog{logs: l, name: name} }
-
-type namedLog struct {
-	*logs
-	name string
-	part []byte // of a line whose end has not come
-}
-
-// Write never fails: a log that can't be written must not stop a program.
-func (n *namedLog) Write(b []byte) (int, error) {
-	n.part = append(n.part, b...)
-	for {
-		end := strings.IndexByte(string(n.part), '\n')
-		if end < 0 {
-			return len(b), nil
-		}
-		n.mu.Lock()
-		fmt.Fprintf(n.to, "%s: %s", n.name, n.part[:end+1])
-		n.mu.Unlock()
-		n.part = append(n.part[:0], n.part[end+1:]...)
-	}
 }

@@ -55,10 +55,10 @@ func demo(ctx context.Context, p run.Process) error {
 		return run.Usage("unexpected argument %q (see --help)", operands[0])
 	}
 	if err := s.start(ctx); err != nil {
-		return errors.Join(err, s.stop())
+		return errors.Join(err, s.stop(ctx))
 	}
 	s.introduce()
-	return errors.Join(s.load(ctx), s.stop())
+	return errors.Join(s.load(ctx), s.stop(ctx))
 }
 
 // start opens the log and starts the product.
@@ -80,12 +80,12 @@ func (s *show) start(ctx context.Context) error {
 	return err
 }
 
-// stop stops what was started. It has its own deadline: the context of the demo is over by then.
-func (s *show) stop() error {
+// stop stops what was started. It has a deadline of its own: ctx, that of the demo, is over by then.
+func (s *show) stop(ctx context.Context) error {
 	var err error
 	if s.product != nil {
 		s.say("stopping ...")
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 		defer cancel()
 		err = s.product.Stop(ctx)
 	}
@@ -120,4 +120,6 @@ func (s *show) introduce() {
 	s.say("  log         %s\n\nCtrl-C stops all.\n", s.log.Name())
 }
 
-func (s *show) say(format string, args ...any) { fmt.Fprintf(s.out, format+"\n", args...) }
+func (s *show) say(format string, args ...any) {
+	io.WriteString(s.out, fmt.Sprintf(format+"\n", args...))
+}

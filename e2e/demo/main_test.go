@@ -294,7 +294,7 @@ func TestDemoEndsWhenAProgramDoes(t *testing.T) {
 	if err := s.load(t.Context()); err == nil || !strings.Contains(err.Error(), "dashboard ended") {
 		t.Errorf("load answered %v, want that the dashboard ended", err)
 	}
-	if err := s.stop(); err == nil || !strings.Contains(err.Error(), "dashboard ended before it was stopped") {
+	if err := s.stop(t.Context()); err == nil || !strings.Contains(err.Error(), "dashboard ended before it was stopped") {
 		t.Errorf("stop answered %v, want that the dashboard had ended", err)
 	}
 }

@@ -441,3 +441,21 @@ func TestTellsNobodyWhenNobodyIsNamed(t *testing.T) {
 		t.Errorf("without an address the exporter counts %+v, want nothing", health.Spans)
 	}
 }
+
+// TestStopSendsWhatWasServed: workerd ends on SIGTERM only after the exports that requests left behind.
+func TestStopSendsWhatWasServed(t *testing.T) {
+	const requests = 5
+	r := newReceiver(t)
+	p := r.region("FRA")
+	for range requests {
+		get(t, p.URL()+"/health")
+	}
+	if err := p.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.spans) != requests || len(r.points) != requests {
+		t.Errorf("after Stop there are %d spans and %d data points of %d requests", len(r.spans), len(r.points), requests)
+	}
+}
