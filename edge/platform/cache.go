@@ -9,7 +9,7 @@ import (
 
 // cacheRule is where a cache status is looked for. A header that tells none gives way to the next source.
 var (
-	cacheRule = rule{sources: []source{
+	cacheRule = rule{list: true, sources: []source{
 		{name: edge.KeyCacheStatus, read: plainStatus},
 		{name: "cache.response.cache_status", read: plainStatus},
 		header("cache-status", rfc9211Status),
@@ -153,10 +153,10 @@ func ageStatus(value string) string {
 
 // cache answers the cache status of an event and the source that told it: a header's name or an attribute's key.
 func (v *view) cache() (status, from string) {
-	if status, src := v.find(&cacheRule, joinElements); src != nil {
+	if status, src := v.find(&cacheRule); src != nil {
 		return status, src.name
 	}
-	if v.present.meets(&cacheHeaders) {
+	if v.present.meets(&cacheHeaders) || !v.present.meets(&ageRule.any) {
 		return "", ""
 	}
 	if status := ageStatus(v.text(&ageRule)); status != "" {

@@ -54,7 +54,7 @@ func (v *view) initDuration(f *edge.Facts) {
 	case e.Kind == edge.KindSpan && e.Name == initRuntimeDone && e.Duration > 0:
 		f.InitDuration, f.HasInit = e.Duration, true
 	case v.present.meets(&timingRule.any) && e.SpanKind != edge.SpanClient:
-		timing, _ := v.find(&timingRule, joinElements)
+		timing, _ := v.find(&timingRule)
 		f.InitDuration, f.HasInit = serverTiming(timing, "cold", "init")
 	}
 }

@@ -153,7 +153,7 @@ func (v *view) identity(f *edge.Facts) {
 
 // faasName adds the entrypoint to the name of a Worker that has several.
 func (v *view) faasName() string {
-	name, src := v.find(&faasNameRule, firstElement)
+	name, src := v.find(&faasNameRule)
 	if src == nil || src.name != "cloudflare.script_name" {
 		return name
 	}
@@ -214,7 +214,7 @@ func (v *view) request(f *edge.Facts) {
 // namedRoute answers the route in the span's name, unless that is nothing but the path of this one request.
 func (v *view) namedRoute() string {
 	path := namedRoute(v.event.Name)
-	if path == "" || path == v.text(&pathRule) && !isTemplate(path) {
+	if path != "" && path == v.text(&pathRule) && !isTemplate(path) {
 		return ""
 	}
 	return path
@@ -243,7 +243,7 @@ func (v *view) lengths(f *edge.Facts) {
 	if v.event.Kind == edge.KindSpan && v.event.SpanKind == edge.SpanClient {
 		return
 	}
-	if timing, _ := v.find(&timingRule, joinElements); !f.HasCPU {
+	if timing, _ := v.find(&timingRule); !f.HasCPU {
 		f.CPUTime, f.HasCPU = serverTiming(timing, "cpu")
 	}
 }
@@ -253,7 +253,7 @@ func (v *view) originHeader() (nanos int64, found bool) {
 	if nanos, found = v.length(&upstreamRule); found || !v.present.meets(&timingRule.any) {
 		return nanos, found
 	}
-	timing, _ := v.find(&timingRule, joinElements)
+	timing, _ := v.find(&timingRule)
 	return serverTiming(timing, "cfOrigin", "origin")
 }
 

@@ -56,7 +56,7 @@ var (
 	// originRule comes before the spans of requests to an origin, upstreamRule and Server-Timing after them.
 	originRule   = rule{sources: []source{length(edge.KeyOriginDuration, nano)}}
 	upstreamRule = rule{sources: []source{{name: headerEnvoyTime, header: true, read: number, unit: milli}}}
-	timingRule   = rule{sources: []source{header(headerTiming, nil)}}
+	timingRule   = rule{list: true, sources: []source{header(headerTiming, nil)}}
 )
 
 // length is a source that holds a number of units.
@@ -72,7 +72,7 @@ func number(s string) string {
 
 // length answers the length of time that a rule finds, in nanoseconds.
 func (v *view) length(r *rule) (nanos int64, found bool) {
-	value, src := v.find(r, firstElement)
+	value, src := v.find(r)
 	if src == nil {
 		return 0, false
 	}

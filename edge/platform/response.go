@@ -48,7 +48,7 @@ func Response(h http.Header) ResponseFacts {
 	v.place(&facts)
 	r.Platform, r.Colo, r.Region = facts.Platform, facts.Colo, facts.Region
 
-	timing, _ := v.find(&timingRule, joinElements)
+	timing, _ := v.find(&timingRule)
 	r.InitDuration, r.HasInit = serverTiming(timing, "cold", "init")
 	r.CPUTime, r.HasCPU = serverTiming(timing, "cpu")
 	r.Origin, r.HasOrigin = v.originHeader()

@@ -10,6 +10,9 @@ import (
 // maxSlots bounds the number of distinct sources; newVocabulary panics beyond it.
 const maxSlots = 192
 
+// maxRules bounds the number of rules likewise.
+const maxRules = 64
+
 // slot numbers a source: one attribute key, or one header under its two attribute keys.
 type slot uint8
 
@@ -64,8 +67,16 @@ func header(name string, read func(string) string) source {
 // rule is the sources of one canonical value, in order.
 type rule struct {
 	sources []source
-	slots   []slot
-	any     slots
+	// list joins the elements of an array by commas, as several header lines of one name are one list; else an array stands
+	// for its first element.
+	list bool
+
+	// What newVocabulary fills: the slots of the sources and their set, the rule's own number, and whether a source has a
+	// condition.
+	slots       []slot
+	any         slots
+	number      int
+	conditional bool
 }
 
 // source answers the source of that name.
@@ -96,6 +107,15 @@ type resourceView struct {
 	has          slots
 	at           [maxSlots]uint16
 	vercel, faas bool
+	// values are what rules find in the resource, once they have been asked.
+	values [maxRules]found
+}
+
+// found is the value that a rule found, and its source.
+type found struct {
+	asked  bool
+	value  string
+	source *source
 }
 
 // read looks at another event. Consecutive events of one resource share the look at it.
@@ -117,6 +137,7 @@ func (v *view) read(e *edge.Event) {
 func (r *resourceView) read(attrs []edge.Attr) {
 	r.attrs = attrs
 	r.has, r.vercel, r.faas = scan(attrs, &r.at)
+	clear(r.values[:])
 }
 
 func sameSlice(a, b []edge.Attr) bool {
@@ -157,17 +178,32 @@ func (v *view) raw(n slot) (own, resource string) {
 	return own, resource
 }
 
-// text answers the value of a rule, "" when no source tells one. An array stands for its first element.
+// text answers the value of a rule, "" when no source tells one.
 func (v *view) text(r *rule) string {
-	value, _ := v.find(r, firstElement)
+	value, _ := v.find(r)
 	return value
 }
 
-// find answers the value of a rule and the source that told it. element turns an array into one text.
-func (v *view) find(r *rule, element func(string) string) (string, *source) {
-	if !v.present.meets(&r.any) {
+// find answers the value of a rule and the source that told it. What only the resource tells is looked for once.
+func (v *view) find(r *rule) (string, *source) {
+	if v.ownHas.meets(&r.any) {
+		return v.search(r)
+	}
+	if !v.resource.has.meets(&r.any) {
 		return "", nil
 	}
+	if r.conditional {
+		return v.search(r)
+	}
+	f := &v.resource.values[r.number]
+	if !f.asked {
+		f.asked = true
+		f.value, f.source = v.search(r)
+	}
+	return f.value, f.source
+}
+
+func (v *view) search(r *rule) (string, *source) {
 	for i, n := range r.slots {
 		if !v.present.has(n) {
 			continue
@@ -177,24 +213,26 @@ func (v *view) find(r *rule, element func(string) string) (string, *source) {
 			continue
 		}
 		own, resource := v.raw(n)
-		if value := src.value(own, element); value != "" {
+		if value := src.value(own, r.list); value != "" {
 			return value, src
 		}
-		if value := src.value(resource, element); value != "" {
+		if value := src.value(resource, r.list); value != "" {
 			return value, src
 		}
 	}
 	return "", nil
 }
 
-func (s *source) value(raw string, element func(string) string) string {
+func (s *source) value(raw string, list bool) string {
 	if raw == "" {
 		return ""
 	}
 	if raw[0] == '[' {
-		raw = element(raw)
+		if raw = elements(raw, list); raw == "" {
+			return ""
+		}
 	}
-	if s.read == nil || raw == "" {
+	if s.read == nil {
 		return raw
 	}
 	return s.read(raw)
@@ -207,31 +245,22 @@ func (v *view) fill(fact *string, r *rule) {
 	}
 }
 
-// firstElement answers the first element of a JSON array as text, and anything else as it is.
-func firstElement(value string) string {
+// elements answers the first element of a JSON array, or all of them joined by commas; anything else as it is.
+func elements(value string, all bool) string {
 	if plain, ok := onlyPlainString(value); ok {
 		return plain
 	}
-	elements, ok := arrayElements(value)
-	if !ok {
+	texts, ok := arrayElements(value)
+	switch {
+	case !ok:
 		return value
-	}
-	if len(elements) == 0 {
+	case len(texts) == 0:
 		return ""
+	case all:
+		return strings.Join(texts, ", ")
+	default:
+		return texts[0]
 	}
-	return elements[0]
-}
-
-// joinElements answers the elements of a JSON array joined by commas, as several header lines of one name are one list.
-func joinElements(value string) string {
-	if plain, ok := onlyPlainString(value); ok {
-		return plain
-	}
-	elements, ok := arrayElements(value)
-	if !ok {
-		return value
-	}
-	return strings.Join(elements, ", ")
 }
 
 // onlyPlainString answers the text of an array of one string without escapes, the shape in which SDKs record a header: it

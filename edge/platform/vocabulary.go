@@ -30,7 +30,8 @@ type vocabulary struct {
 // newVocabulary numbers the sources of all rules: equal names share a slot.
 func newVocabulary(rules ...*rule) *vocabulary {
 	v := &vocabulary{numbers: make(map[string]slot)}
-	for _, r := range rules {
+	for number, r := range rules {
+		r.number = number
 		r.slots = make([]slot, len(r.sources))
 		for i := range r.sources {
 			src := &r.sources[i]
@@ -42,10 +43,11 @@ func newVocabulary(rules ...*rule) *vocabulary {
 			}
 			r.slots[i] = n
 			r.any.add(n)
+			r.conditional = r.conditional || src.when != nil
 		}
 	}
-	if len(v.numbers) > maxSlots || len(v.words) > 255 {
-		panic("BUG: more sources than slots")
+	if len(rules) > maxRules || len(v.numbers) > maxSlots || len(v.words) > 255 {
+		panic("BUG: more rules or sources than there is room for")
 	}
 	return v
 }
