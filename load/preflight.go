@@ -38,7 +38,7 @@ func (r *Runner) Preflight(m Machine) (warnings []string, err error) {
 		return warnings, nil
 	}
 	targets := uint64(max(len(r.plan.Regions), 1))
-	cold := (r.schedule.Busiest(timeWait) + targets - 1) / targets
+	cold := (r.busiest(timeWait, m.Ports/2) + targets - 1) / targets
 	if m.Ports > 0 && cold > m.Ports {
 		return nil, &PortsError{Needed: cold, Ports: m.Ports}
 	}
@@ -46,10 +46,18 @@ func (r *Runner) Preflight(m Machine) (warnings []string, err error) {
 		warnings = append(warnings, fmt.Sprintf("each user opens its own connection: %d in the busiest minute, of %d local ports to one "+
 			"address (%.0f/s can be kept up); config.http.pool or --max-connections keeps them alive", cold, m.Ports, float64(m.Ports)/timeWait.Seconds()))
 	}
-	if need := r.concurrency() + 64; m.Files > 0 && need > m.Files {
+	if need := r.concurrency(m.Files/2) + 64; m.Files > 0 && need > m.Files {
 		warnings = append(warnings, filesWarning(need, m.Files))
 	}
 	return warnings, nil
+}
+
+// busiest is Schedule.Busiest, without the work when not even all arrivals together are many.
+func (r *Runner) busiest(width time.Duration, plenty uint64) uint64 {
+	if total := r.schedule.Total(); total <= plenty {
+		return total
+	}
+	return r.schedule.Busiest(width)
 }
 
 func filesWarning(need, files uint64) string {
@@ -58,8 +66,8 @@ func filesWarning(need, files uint64) string {
 
 // concurrency is how many users may be alive together: those that arrive within the flow's longest wait for an answer
 // (a second is the guess for one that answers), or maxVusers where every phase has it.
-func (r *Runner) concurrency() uint64 {
-	users := r.schedule.Busiest(r.longestThink() + time.Second)
+func (r *Runner) concurrency(plenty uint64) uint64 {
+	users := r.busiest(r.longestThink()+time.Second, plenty)
 	limit, bounded := 0, len(r.plan.Phases) > 0
 	for i := range r.plan.Phases {
 		p := &r.plan.Phases[i]
