@@ -145,8 +145,8 @@ func (s *Store) Check(e *edge.Event) error {
 // clearlyFits tells whether the row is so small that it need not be rendered to know that the engine takes it. Most are.
 func clearlyFits(e *edge.Event) bool {
 	const (
-		maxOwnFields = 80            // fields that are no attributes, with room
-		ownBytes     = 64 << 10      // their names and short values, with room
+		maxOwnFields = 80               // fields that are no attributes, with room
+		ownBytes     = 64 << 10         // their names and short values, with room
 		prefix       = len("resource.") // the longest prefix of an attribute
 	)
 	if len(e.Attrs)+len(e.Resource) > maxFields-maxOwnFields {

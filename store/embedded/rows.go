@@ -53,10 +53,9 @@ func parseRows(q *store.RowsQuestion) (*logstorage.Query, error) {
 	if q.From.IsZero() || q.To.IsZero() {
 		return nil, fmt.Errorf("%w: the range is not given", store.ErrBadQuery)
 	}
-	at := nanosAt(q.At)
-	query, err := logstorage.ParseQueryAtTimestamp(q.LogsQL, at)
+	query, err := parseLogsQL(q.LogsQL, q.At)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", store.ErrBadQuery, err)
+		return nil, err
 	}
 	from, to := nanos(q.From), nanos(q.To)-1
 	query.AddTimeFilter(from, to)
@@ -65,7 +64,7 @@ func parseRows(q *store.RowsQuestion) (*logstorage.Query, error) {
 		filters = append([]string{timeFilter(from, to)}, filters...)
 	}
 	for _, text := range filters {
-		f, err := logstorage.ParseFilterAtTimestamp(text, at)
+		f, err := logstorage.ParseFilterAtTimestamp(text, query.GetTimestamp())
 		if err != nil {
 			return nil, fmt.Errorf("%w: extra filter %q: %w", store.ErrBadQuery, text, err)
 		}

@@ -1,0 +1,157 @@
+package logsql
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"edgescope/store"
+)
+
+// maxBuckets bounds the buckets of one line of hits.
+const maxBuckets = 50_000
+
+type hitsAnswer struct {
+	Hits []*hitsLine `json:"hits"`
+}
+
+// hitsLine counts rows over time for one combination of fields.
+type hitsLine struct {
+	Fields     map[string]string `json:"fields"`
+	Timestamps []string          `json:"timestamps"`
+	Values     []int64           `json:"values"`
+	Total      int64             `json:"total"`
+
+	key    string
+	counts map[int64]int64 // by start of the bucket, Unix ns
+}
+
+// hits answers how many rows there are in each bucket of time, by fields. Buckets without rows count 0.
+func (h *handler) hits(ctx context.Context, q *question, a *answer) error {
+	step, offset, err := q.step()
+	if err != nil {
+		return err
+	}
+	limit, err := q.count("fields_limit")
+	if err != nil {
+		return err
+	}
+	fields := q.form["field"]
+	count := q.RowsQuestion
+	if count.LogsQL, err = h.reader.HitsLogsQL(q.LogsQL, q.At, step, offset, fields); err != nil {
+		return err
+	}
+	all := map[string]*hitsLine{}
+	err = h.reader.Rows(ctx, count, func(r store.Row) error { return addHits(all, r, fields) })
+	if err != nil {
+		return err
+	}
+	found := top(all, limit)
+	from, to := q.bucketRange(found, step)
+	if to.Sub(from)/step >= maxBuckets {
+		return badParameter{fmt.Errorf("step=%s divides the range into more than %d buckets: give a longer one", step, maxBuckets)}
+	}
+	for _, line := range found {
+		line.fill(from.UnixNano(), to.UnixNano(), int64(step))
+	}
+	return a.json(hitsAnswer{found})
+}
+
+// addHits adds a row of a HitsLogsQL question.
+func addHits(all map[string]*hitsLine, r store.Row, fields []string) error {
+	line := &hitsLine{Fields: map[string]string{}, counts: map[int64]int64{}}
+	var at, n int64
+	var err error
+	for i := range r {
+		f := &r[i]
+		switch {
+		case f.Name == store.FieldTime:
+			at, err = strconv.ParseInt(f.Value, 10, 64)
+		case slices.Contains(fields, f.Name):
+			line.Fields[strings.Clone(f.Name)] = strings.Clone(f.Value)
+		default:
+			n, err = strconv.ParseInt(f.Value, 10, 64)
+		}
+		if err != nil {
+			return fmt.Errorf("count of rows: %w", err)
+		}
+	}
+	key, _ := json.Marshal(line.Fields) // texts have no error
+	line.key = string(key)
+	if known := all[line.key]; known != nil {
+		line = known
+	} else {
+		if len(all) >= maxBuckets {
+			return badParameter{errors.New("the fields have too many values: give fewer or others")}
+		}
+		all[line.key] = line
+	}
+	line.counts[at] += n
+	line.Total += n
+	return nil
+}
+
+// top answers the lines, largest first; beyond a limit the others are one line without fields.
+func top(all map[string]*hitsLine, limit int) []*hitsLine {
+	sorted := slices.SortedFunc(maps.Values(all), func(a, b *hitsLine) int {
+		return cmp.Or(cmp.Compare(b.Total, a.Total), cmp.Compare(a.key, b.key))
+	})
+	if sorted == nil {
+		return []*hitsLine{}
+	}
+	if limit == 0 || limit >= len(sorted) {
+		return sorted
+	}
+	others := &hitsLine{Fields: map[string]string{}, counts: map[int64]int64{}}
+	for _, line := range sorted[limit:] {
+		for at, n := range line.counts {
+			others.counts[at] += n
+			others.Total += n
+		}
+	}
+	return append(sorted[:limit:limit], others)
+}
+
+// bucketRange answers the range of buckets to show: what was asked for, else what was found.
+func (q *question) bucketRange(found []*hitsLine, step time.Duration) (from, to time.Time) {
+	first, last := int64(0), int64(-1)
+	for _, line := range found {
+		for at := range line.counts {
+			if last < first {
+				first, last = at, at
+			}
+			first, last = min(first, at), max(last, at)
+		}
+	}
+	from, to = time.Unix(0, first), time.Unix(0, last).Add(step)
+	if last < first {
+		to = from
+	}
+	if q.hasFrom {
+		from = q.From
+	}
+	if q.hasTo {
+		to = q.To
+	}
+	return from, to
+}
+
+func (l *hitsLine) fill(from, to, step int64) {
+	for at := from; at < to; at += step {
+		if _, ok := l.counts[at]; !ok {
+			l.counts[at] = 0
+		}
+	}
+	l.Timestamps, l.Values = []string{}, []int64{}
+	for _, at := range slices.Sorted(maps.Keys(l.counts)) {
+		l.Timestamps = append(l.Timestamps, formatTime(at))
+		l.Values = append(l.Values, l.counts[at])
+	}
+}

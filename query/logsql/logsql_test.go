@@ -1,0 +1,525 @@
+package logsql_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+
+	"edgescope/edge"
+	"edgescope/query/logsql"
+	"edgescope/store/embedded"
+)
+
+// now is the clock of the handlers: a full minute, so that buckets are known.
+var now = time.Now().UTC().Truncate(time.Hour)
+
+var reader *embedded.Store
+
+func TestMain(m *testing.M) {
+	before := goleak.IgnoreCurrent()
+	dir, err := os.MkdirTemp("", "logsql")
+	if err != nil {
+		panic(err)
+	}
+	reader, err = embedded.Open(context.Background(), embedded.Options{Dir: dir, MemoryLimit: 256 << 20})
+	if err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	if err := errors.Join(reader.Close(), os.RemoveAll(dir)); err != nil {
+		panic(err)
+	}
+	if err := goleak.Find(before); err != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+var lastTenant edge.Tenant
+
+// world is a tenant of its own, asked over HTTP.
+type world struct {
+	t      *testing.T
+	tenant edge.Tenant
+	h      http.Handler
+}
+
+func newWorld(t *testing.T, events ...edge.Event) *world {
+	t.Helper()
+	lastTenant++
+	w := &world{t: t, tenant: lastTenant}
+	w.h = logsql.New(reader, logsql.Options{
+		Tenant: func(*http.Request) (edge.Tenant, error) { return w.tenant, nil },
+		Now:    func() time.Time { return now },
+	})
+	if err := reader.WriteEvents(t.Context(), w.tenant, events); err != nil {
+		t.Fatal(err)
+	}
+	reader.Flush()
+	return w
+}
+
+func span(name string, age time.Duration, attrs ...edge.Attr) edge.Event {
+	return edge.Event{
+		Time: now.Add(-age).UnixNano(), Name: name, Duration: 1000, HasDuration: true, Attrs: attrs,
+		Facts: edge.Facts{Service: "shop", Region: "FRA"},
+	}
+}
+
+// get asks a path; its parameters are pairs.
+func (w *world) get(path string, params ...string) (status int, body string) {
+	w.t.Helper()
+	rec := w.do(http.MethodGet, path, params...)
+	return rec.Code, rec.Body.String()
+}
+
+func (w *world) do(method, path string, params ...string) *httptest.ResponseRecorder {
+	w.t.Helper()
+	form := url.Values{}
+	for i := 0; i < len(params); i += 2 {
+		form.Add(params[i], params[i+1])
+	}
+	r := httptest.NewRequest(method, "/select/logsql/"+path+"?"+form.Encode(), nil)
+	if method == http.MethodPost {
+		r = httptest.NewRequest(method, "/select/logsql/"+path, strings.NewReader(form.Encode()))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	rec := httptest.NewRecorder()
+	w.h.ServeHTTP(rec, r)
+	return rec
+}
+
+// names asks query and answers the names of the rows, in their order.
+func (w *world) names(params ...string) string {
+	w.t.Helper()
+	status, body := w.get("query", params...)
+	if status != http.StatusOK {
+		w.t.Fatalf("%v: status is %d: %s", params, status, body)
+	}
+	var names []string
+	for line := range strings.Lines(body) {
+		var row map[string]string
+		if err := json.Unmarshal([]byte(line), &row); err != nil {
+			w.t.Fatalf("line %q: %v", line, err)
+		}
+		names = append(names, row["name"])
+	}
+	return strings.Join(names, " ")
+}
+
+func TestQueryWritesRowsAsLines(t *testing.T) {
+	w := newWorld(t, span("GET \"x\"\n", 1500*time.Millisecond, edge.Attr{Key: "ключ", Value: "\x01"}))
+	rec := w.do(http.MethodGet, "query", "query", "* | delete _stream, _stream_id")
+	at := now.Add(-1500 * time.Millisecond).Format(time.RFC3339Nano)
+	want := `{"_time":"` + at + `","cloud.region":"FRA","duration":"1000","kind":"internal","name":"GET \"x\"\n","service.name":"shop","ключ":"\u0001"}` + "\n"
+	if diff := cmp.Diff(want, rec.Body.String()); diff != "" {
+		t.Errorf("body (-want +got):\n%s", diff)
+	}
+	if got := rec.Header().Get("Content-Type"); got != "application/stream+json" {
+		t.Errorf("content type is %q", got)
+	}
+	if post := w.do(http.MethodPost, "query", "query", "* | delete _stream, _stream_id"); post.Body.String() != want {
+		t.Errorf("POST answers %s", post.Body)
+	}
+	_, body := w.get("query", "query", "* | fields name, kind, cloud.region")
+	if want := `{"name":"GET \"x\"\n","kind":"internal","cloud.region":"FRA"}` + "\n"; body != want {
+		t.Errorf("fields come as %s, want them in the order of the text: %s", body, want)
+	}
+	if status, body := w.get("query", "query", "nothing"); status != http.StatusOK || body != "" {
+		t.Errorf("no rows: %d %q, want 200 and nothing", status, body)
+	}
+}
+
+func TestLimitAnswersTheNewest(t *testing.T) {
+	w := newWorld(t, span("d", 20*24*time.Hour), span("a", time.Second), span("c", time.Hour), span("b", 30*time.Second), span("ahead", -time.Hour))
+	f := func(want string, params ...string) {
+		t.Helper()
+		if got := w.names(append(params, "query", "*")...); got != want {
+			t.Errorf("%v: rows are %q, want %q", params, got, want)
+		}
+	}
+	f("ahead", "limit", "1")
+	f("ahead a b", "limit", "3")
+	f("a b", "limit", "2", "offset", "1")
+	f("d", "limit", "5", "offset", "4")
+	f("", "limit", "5", "offset", "5")
+	f("ahead a b c d", "limit", "60000")
+	f("a b c", "limit", "9", "start", "2h", "end", "now")
+	f("c", "limit", "1", "end", "now-1m")
+
+	g := func(want, query string) {
+		t.Helper()
+		if got := w.names("query", query, "limit", "2"); got != want {
+			t.Errorf("%s: rows are %q, want %q", query, got, want)
+		}
+	}
+	g("b c", "name:in(b,c) # a comment")
+	g("a ahead", "* | sort by (name)")
+	g("c", "* | filter name:=c")
+	g("d c", "* | sort by (name) desc")
+}
+
+func TestNewestIsWhatSortingFinds(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	var events []edge.Event
+	var ages []time.Duration
+	for i := range 300 {
+		age := time.Duration(rng.ExpFloat64() * float64(time.Hour))
+		ages = append(ages, age)
+		events = append(events, span(strconv.Itoa(i), age))
+	}
+	w := newWorld(t, events...)
+	order := make([]int, len(ages))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return int(ages[a] - ages[b]) })
+	for _, limit := range []int{1, 7, 299, 300, 301} {
+		offset := rng.IntN(50)
+		var want []string
+		for _, i := range order[offset:min(offset+limit, len(order))] {
+			want = append(want, strconv.Itoa(i))
+		}
+		got := w.names("query", "*", "limit", strconv.Itoa(limit), "offset", strconv.Itoa(offset))
+		if got != strings.Join(want, " ") {
+			t.Errorf("limit %d offset %d: rows are %s, want %s", limit, offset, got, want)
+		}
+	}
+}
+
+func TestRangeIsHalfOpen(t *testing.T) {
+	w := newWorld(t, span("before", time.Second+1), span("from", time.Second), span("last", 1), span("to", 0))
+	f := func(want string, params ...string) {
+		t.Helper()
+		if got := w.names(append(params, "query", "* | sort by (_time)")...); got != want {
+			t.Errorf("%v: rows are %q, want %q", params, got, want)
+		}
+	}
+	f("before from last to")
+	f("from last", "start", "1s", "end", "now")
+	f("from last", "start", now.Add(-time.Second).Format(time.RFC3339Nano), "end", strconv.FormatInt(now.Unix(), 10))
+	f("from last", "start", strconv.FormatInt(now.UnixMilli()-1000, 10), "end", strconv.FormatInt(now.UnixNano(), 10))
+	f("from last to", "start", "now-1s")
+	f("before from last", "end", strconv.FormatInt(now.UnixMicro(), 10))
+}
+
+func TestTimeIsWhatNowMeans(t *testing.T) {
+	w := newWorld(t, span("old", time.Hour), span("new", time.Second))
+	if got := w.names("query", "_time:1m"); got != "new" {
+		t.Errorf("without time: %q", got)
+	}
+	if got := w.names("query", "_time:1m", "time", "now-59m30s"); got != "old" {
+		t.Errorf("with time: %q", got)
+	}
+	if got := w.names("query", "_time:1m", "end", "now-59m30s"); got != "old" {
+		t.Errorf("with end: %q", got)
+	}
+}
+
+func TestCSV(t *testing.T) {
+	w := newWorld(t, span("a,b", 2*time.Second, edge.Attr{Key: "x", Value: "1"}), span("c\"d", time.Second))
+	rec := w.do(http.MethodGet, "query", "query", "* | sort by (_time) | fields name, x", "format", "csv")
+	if got, want := rec.Body.String(), "name,x\n\"a,b\",1\n\"c\"\"d\",\n"; got != want {
+		t.Errorf("body is %q, want %q", got, want)
+	}
+	if got := rec.Header().Get("Content-Type"); !strings.HasPrefix(got, "text/csv") {
+		t.Errorf("content type is %q", got)
+	}
+	_, body := w.get("query", "query", "* | delete _stream, _stream_id", "format", "csv", "limit", "1")
+	want := "_msg,_time,cloud.region,duration,kind,name,service.name,x\n," + now.Add(-time.Second).Format(time.RFC3339Nano) + ",FRA,1000,internal,\"c\"\"d\",shop,\n"
+	if body != want {
+		t.Errorf("all columns: %q, want %q", body, want)
+	}
+	if status, _ := w.get("query", "query", "*", "format", "xml"); status != http.StatusBadRequest {
+		t.Errorf("format=xml: status is %d, want 400", status)
+	}
+}
+
+func TestFiltersFromOutside(t *testing.T) {
+	other := span("other", time.Second, edge.Attr{Key: `we"ird`, Value: `v"1`})
+	other.Facts.Service = "cart"
+	third := span("third", time.Second)
+	third.Facts.Service = "pay"
+	w := newWorld(t, span("one", time.Second, edge.Attr{Key: "x", Value: "1"}), other, third)
+	f := func(want string, params ...string) {
+		t.Helper()
+		if got := w.names(append(params, "query", "* | sort by (name)")...); got != want {
+			t.Errorf("%v: rows are %q, want %q", params, got, want)
+		}
+	}
+	f("one other third")
+	f("one", "extra_filters", `x:=1`)
+	f("other", "extra_filters", `{"service.name":"cart"}`)
+	f("one other", "extra_filters", `{"service.name":["cart","shop"]}`)
+	f("other", "extra_filters", `{"service.name":["cart","shop"]}`, "extra_filters", `-x:=1`)
+	f("other", "extra_filters", `{"we\"ird":"v\"1"}`)
+	f("", "extra_filters", `{"name":"one or *"}`)
+	f("one", "extra_stream_filters", `{service.name="shop"}`)
+	f("one other", "extra_stream_filters", `{"service.name":["cart","shop"]}`)
+	f("third", "extra_stream_filters", `{"service.name":"pay"}`)
+	f("one other third", "extra_filters", "", "extra_stream_filters", "")
+
+	_, body := w.get("query", "query", "* | fields name, x, service.name | filter x:*", "hidden_fields_filters", "x,service.*")
+	if body != "" {
+		t.Errorf("a hidden field is found: %s", body)
+	}
+	_, body = w.get("query", "query", "name:=one | fields name, x, service.name", "hidden_fields_filters", `["x","service.*"]`)
+	if want := `{"name":"one"}` + "\n"; body != want {
+		t.Errorf("hidden fields: %s, want %s", body, want)
+	}
+	_, body = w.get("query", "query", "name:=one | fields name", "ignore_pipes", "1")
+	if !strings.Contains(body, `"x":"1"`) {
+		t.Errorf("ignore_pipes keeps the pipe: %s", body)
+	}
+}
+
+func TestKindIsChosen(t *testing.T) {
+	w := newWorld(t, span("a span", time.Second),
+		edge.Event{Kind: edge.KindLog, Time: now.UnixNano() - 1, Body: "a log"},
+		edge.Event{Kind: edge.KindDataPoint, Time: now.UnixNano() - 1, Dataset: "d", Attrs: []edge.Attr{{Key: "blob1", Value: "a point"}}})
+	for kind, want := range map[string]string{
+		"": "a span", "0": "a span", "span": "a span", "1": "a log", "log": "a log", "2": "a point", "datapoint": "a point",
+	} {
+		if _, body := w.get("query", "query", "*", "kind", kind); !strings.Contains(body, want) || strings.Count(body, "\n") != 1 {
+			t.Errorf("kind %q answers %s, want only %s", kind, body, want)
+		}
+	}
+	r := httptest.NewRequest(http.MethodGet, "/select/logsql/query?query=*", nil)
+	r.Header.Set("ProjectID", "1")
+	r.Header.Set("AccountID", "99999")
+	rec := httptest.NewRecorder()
+	w.h.ServeHTTP(rec, r)
+	if !strings.Contains(rec.Body.String(), "a log") {
+		t.Errorf("the header ProjectID: 1 answers %s", rec.Body)
+	}
+}
+
+func TestStatsQuery(t *testing.T) {
+	w := newWorld(t, span("a", time.Second), span("a", time.Minute+time.Second), span("b", 2*time.Second))
+	stats := func(path string, params ...string) (data struct {
+		ResultType string
+		Result     []struct {
+			Metric map[string]string
+			Value  []any
+			Values [][]any
+		}
+	}) {
+		t.Helper()
+		status, body := w.get(path, params...)
+		answer := struct {
+			Status string
+			Data   any
+		}{Data: &data}
+		if err := json.Unmarshal([]byte(body), &answer); err != nil || status != http.StatusOK || answer.Status != "success" {
+			t.Fatalf("%v: %d %s (%v)", params, status, body, err)
+		}
+		return data
+	}
+	unix := float64(now.Unix())
+	data := stats("stats_query", "query", "* | stats by (name) count() n, max(duration) d | sort by (name)")
+	got := map[string]any{}
+	for _, r := range data.Result {
+		got[r.Metric["__name__"]+" "+r.Metric["name"]] = r.Value
+	}
+	want := map[string]any{"n a": []any{unix, "2"}, "d a": []any{unix, "1000"}, "n b": []any{unix, "1"}, "d b": []any{unix, "1000"}}
+	if diff := cmp.Diff(want, got); diff != "" || data.ResultType != "vector" {
+		t.Errorf("stats_query, %s (-want +got):\n%s", data.ResultType, diff)
+	}
+
+	data = stats("stats_query", "query", "* | histogram(duration) h")
+	if len(data.Result) != 1 || data.Result[0].Metric["__name__"] != "h_bucket" || !strings.Contains(data.Result[0].Metric["vmrange"], "...") || data.Result[0].Value[1] != "3" {
+		t.Errorf("a histogram is %+v, want one bucket with 3", data.Result)
+	}
+
+	data = stats("stats_query_range", "query", "* | stats by (name) count() n", "start", "5m", "end", "now", "step", "1m")
+	got = map[string]any{}
+	for _, r := range data.Result {
+		got[r.Metric["name"]] = r.Values
+	}
+	want = map[string]any{"a": [][]any{{unix - 120, "1"}, {unix - 60, "1"}}, "b": [][]any{{unix - 60, "1"}}}
+	if diff := cmp.Diff(want, got); diff != "" || data.ResultType != "matrix" {
+		t.Errorf("stats_query_range, %s (-want +got):\n%s", data.ResultType, diff)
+	}
+	data = stats("stats_query_range", "query", "* | count() n", "start", "5m", "end", "now", "step", "1m", "offset", "30s")
+	if got, want := fmt.Sprint(data.Result[0].Values), fmt.Sprint([][]any{{unix - 90, "1"}, {unix - 30, "2"}}); got != want {
+		t.Errorf("with an offset: %s, want %s", got, want)
+	}
+
+	f := func(path string, says string, params ...string) {
+		t.Helper()
+		status, body := w.get(path, params...)
+		if status != http.StatusUnprocessableEntity || !strings.Contains(body, `"status":"error","errorType":"422"`) || !strings.Contains(body, says) {
+			t.Errorf("%s %v: %d %s, want 422 with %q", path, params, status, body, says)
+		}
+	}
+	f("stats_query", "stats", "query", "*")
+	f("stats_query", "query is missing")
+	f("stats_query", "nonsense", "query", "* | nonsense")
+	f("stats_query_range", "step", "query", "* | count() n")
+	f("stats_query_range", "step", "query", "* | count() n", "step", "0s")
+}
+
+func TestHits(t *testing.T) {
+	w := newWorld(t, span("a", time.Second), span("a", 2*time.Minute), span("a", 2*time.Minute), span("b", time.Second), span("c", time.Second))
+	at := func(age time.Duration) string { return now.Add(-age).Format(time.RFC3339Nano) }
+	type line struct {
+		Fields     map[string]string
+		Timestamps []string
+		Values     []int
+		Total      int
+	}
+	times := []string{at(3 * time.Minute), at(2 * time.Minute), at(time.Minute)}
+	f := func(want []line, params ...string) {
+		t.Helper()
+		status, body := w.get("hits", append(params, "query", "*")...)
+		var got struct{ Hits []line }
+		if err := json.Unmarshal([]byte(body), &got); err != nil || status != http.StatusOK {
+			t.Fatalf("%v: %d %s", params, status, body)
+		}
+		if diff := cmp.Diff(want, got.Hits); diff != "" {
+			t.Errorf("%v (-want +got):\n%s", params, diff)
+		}
+	}
+	none := map[string]string{}
+	f([]line{{none, times, []int{0, 2, 3}, 5}}, "step", "1m", "start", "3m", "end", "now")
+	f([]line{{none, times, []int{0, 2, 3}, 5}}, "step", "1m", "start", "2m30s", "end", "now-1s")
+	f([]line{{none, times[1:], []int{2, 3}, 5}}, "step", "1m")
+	f([]line{
+		{map[string]string{"name": "a"}, times, []int{0, 2, 1}, 3}, {map[string]string{"name": "b"}, times, []int{0, 0, 1}, 1},
+		{map[string]string{"name": "c"}, times, []int{0, 0, 1}, 1},
+	}, "step", "1m", "start", "3m", "end", "now", "field", "name")
+	f([]line{{map[string]string{"name": "a"}, times, []int{0, 2, 1}, 3}, {none, times, []int{0, 0, 2}, 2}},
+		"step", "1m", "start", "3m", "end", "now", "field", "name", "fields_limit", "1")
+	f([]line{}, "step", "1m", "start", "3m", "end", "now", "extra_filters", "name:=nobody")
+
+	for _, params := range [][]string{{"query", "*"}, {"query", "*", "step", "-1m"}, {"query", "*", "step", "1ms", "start", "2001", "end", "now"}} {
+		if status, body := w.get("hits", params...); status != http.StatusBadRequest || !strings.Contains(body, "step") {
+			t.Errorf("%v: %d %s, want 400 about the step", params, status, body)
+		}
+	}
+}
+
+func TestFieldNamesAndValues(t *testing.T) {
+	w := newWorld(t, span("a", time.Second, edge.Attr{Key: "odd name", Value: "x"}), span("a", time.Second), span("b", time.Second))
+	f := func(path string, want string, params ...string) {
+		t.Helper()
+		status, body := w.get(path, append(params, "query", "*")...)
+		if status != http.StatusOK || strings.TrimSpace(body) != want {
+			t.Errorf("%s %v: %d %s, want %s", path, params, status, body, want)
+		}
+	}
+	// The hits of a name are the rows of the blocks that have it.
+	f("field_names", `{"values":[{"value":"name","hits":3},{"value":"odd name","hits":3},{"value":"service.name","hits":3}]}`, "filter", "name")
+	f("field_values", `{"values":[{"value":"a","hits":2},{"value":"b","hits":1}]}`, "field", "name")
+	f("field_values", `{"values":[{"value":"b","hits":1}]}`, "field", "name", "filter", "b")
+	f("field_values", `{"values":[{"value":"x","hits":1}]}`, "field", "odd name", "extra_filters", `"odd name":*`)
+	if _, body := w.get("field_values", "query", "*", "field", "name", "limit", "1"); !strings.Contains(body, `"hits":0`) || strings.Count(body, "value\"") != 1 {
+		t.Errorf("a limit that is reached: %s, want one value with hits 0", body)
+	}
+	if status, _ := w.get("field_values", "query", "*"); status != http.StatusBadRequest {
+		t.Errorf("no field: status is %d, want 400", status)
+	}
+}
+
+func TestBadRequests(t *testing.T) {
+	w := newWorld(t)
+	f := func(says string, params ...string) {
+		t.Helper()
+		status, body := w.get("query", params...)
+		if status != http.StatusBadRequest || !strings.Contains(body, says) {
+			t.Errorf("%v: %d %s, want 400 with %q", params, status, body, says)
+		}
+	}
+	f("query is missing")
+	f("bad query", "query", "name:(")
+	f(`limit="x"`, "query", "*", "limit", "x")
+	f(`limit="-1"`, "query", "*", "limit", "-1")
+	f(`offset="99999999999999999999"`, "query", "*", "offset", "99999999999999999999")
+	f(`start="yesterday"`, "query", "*", "start", "yesterday")
+	f(`end="1h1"`, "query", "*", "end", "1h1")
+	f(`timeout="-1s"`, "query", "*", "timeout", "-1s")
+	f(`kind (or`, "query", "*", "kind", "metric")
+	f(`ignore_pipes="x"`, "query", "*", "ignore_pipes", "x")
+	f(`extra_filters=`, "query", "*", "extra_filters", `{"a":1}`)
+	f(`extra filter`, "query", "*", "extra_filters", `a:(`)
+	f(`extra filter`, "query", "*", "extra_filters", `* | delete name`)
+	f(`extra_stream_filters=`, "query", "*", "extra_stream_filters", `{"a":[]}`)
+	f(`hidden_fields_filters=`, "query", "*", "hidden_fields_filters", `["a"`)
+
+	if rec := w.do(http.MethodDelete, "query", "query", "*"); rec.Code != http.StatusMethodNotAllowed || rec.Header().Get("Allow") == "" {
+		t.Errorf("DELETE: status is %d, want 405 with Allow", rec.Code)
+	}
+	if rec := w.do(http.MethodPost, "query", "query", strings.Repeat("x", 2<<20)); rec.Code != http.StatusBadRequest {
+		t.Errorf("a query of 2 MiB: status is %d, want 400", rec.Code)
+	}
+	if rec := w.do(http.MethodGet, "delete"); rec.Code != http.StatusNotFound {
+		t.Errorf("an unknown path: status is %d, want 404", rec.Code)
+	}
+	if status, body := w.get("tail", "query", "* | count()"); status != http.StatusBadRequest || !strings.Contains(body, "follow") {
+		t.Errorf("tail of stats: %d %s", status, body)
+	}
+	if status, body := w.get("tail", "query", "*", "refresh_interval", "1ms"); status != http.StatusBadRequest || !strings.Contains(body, "refresh_interval") {
+		t.Errorf("tail without rest: %d %s", status, body)
+	}
+}
+
+func TestTenantDecides(t *testing.T) {
+	a, b := newWorld(t, span("of a", time.Second)), newWorld(t, span("of b", time.Second))
+	for w, want := range map[*world]string{a: "of a", b: "of b"} {
+		for path, params := range map[string][]string{
+			"query": {"query", "*"}, "field_values": {"query", "*", "field", "name"}, "hits": {"query", "*", "step", "1m", "field", "name"},
+			"stats_query": {"query", "* | stats by (name) count() n"}, "stats_query_range": {"query", "* | stats by (name) count() n", "step", "1m"},
+		} {
+			_, body := w.get(path, params...)
+			if strings.Count(body, "of ") != 1 || !strings.Contains(body, want) {
+				t.Errorf("%s shows %s, want %s only", path, body, want)
+			}
+		}
+	}
+	refused := logsql.New(reader, logsql.Options{Tenant: func(*http.Request) (edge.Tenant, error) { return 0, errors.New("no token") }})
+	rec := httptest.NewRecorder()
+	refused.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/select/logsql/query?query=*", nil))
+	if rec.Code != http.StatusForbidden || !strings.Contains(rec.Body.String(), "no token") {
+		t.Errorf("no tenant: %d %s, want 403", rec.Code, rec.Body)
+	}
+}
+
+func FuzzParameters(f *testing.F) {
+	for _, seed := range []url.Values{
+		{"query": {"*"}, "limit": {"3"}}, {"query": {"*"}, "start": {"now-1h"}, "end": {"1700000000"}},
+		{"query": {"name:=x | fields name"}, "format": {"csv"}, "extra_filters": {`{"a":["b"]}`}},
+		{"query": {"* | count() n"}, "step": {"1h30m"}, "offset": {"-1m"}, "extra_stream_filters": {`{"a":"b"}`}},
+		{"query": {"_time:5m # c"}, "time": {"2026-01-31T15:04"}, "timeout": {"2s"}, "hidden_fields_filters": {`["a"]`}},
+	} {
+		f.Add(seed.Encode())
+	}
+	h := logsql.New(reader, logsql.Options{Now: func() time.Time { return now }, MaxDuration: time.Second})
+	paths := slices.Sorted(maps.Keys(map[string]bool{"query": true, "hits": true, "field_names": true, "field_values": true, "stats_query": true, "stats_query_range": true}))
+	f.Fuzz(func(t *testing.T, query string) {
+		for _, path := range paths {
+			r := httptest.NewRequest(http.MethodGet, "/select/logsql/"+path, nil)
+			r.URL.RawQuery = query
+			rec := httptest.NewRecorder()
+			h.ServeHTTP(rec, r)
+			if rec.Code == http.StatusInternalServerError {
+				t.Errorf("%s?%s: %s", path, query, rec.Body)
+			}
+		}
+	})
+}

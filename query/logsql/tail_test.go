@@ -1,0 +1,156 @@
+package logsql_test
+
+import (
+	"bufio"
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"edgescope/query/logsql"
+	"edgescope/store"
+)
+
+// memory is a store whose rows a test adds while a question runs.
+type memory struct {
+	mu   sync.Mutex
+	rows []row
+}
+
+type row struct {
+	at   time.Time
+	name string
+}
+
+func (m *memory) add(at time.Time, names ...string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, name := range names {
+		m.rows = append(m.rows, row{at, name})
+	}
+}
+
+func (m *memory) Rows(_ context.Context, q store.RowsQuestion, emit func(store.Row) error) error {
+	m.mu.Lock()
+	rows := slices.Clone(m.rows)
+	m.mu.Unlock()
+	for _, r := range slices.Backward(rows) {
+		if r.at.Before(q.From) || !r.at.Before(q.To) {
+			continue
+		}
+		err := emit(store.Row{{Name: "name", Value: r.name}, {Name: "_time", Value: strconv.FormatInt(r.at.UnixNano(), 10)}})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *memory) Series(context.Context, store.SeriesQuestion) ([]store.Series, error) { return nil, nil }
+
+func (m *memory) ParseLogsQL(string, time.Time) (store.LogsQL, error) {
+	return store.LogsQL{Tail: true, Newest: true}, nil
+}
+
+func (m *memory) StatsLogsQL(string, time.Time, time.Duration, time.Duration) (string, []string, error) {
+	return "", nil, store.ErrBadQuery
+}
+
+func (m *memory) HitsLogsQL(string, time.Time, time.Duration, time.Duration, []string) (string, error) {
+	return "", store.ErrBadQuery
+}
+
+// pipe is a client that reads a body while it is written.
+type pipe struct {
+	http.ResponseWriter
+	lines chan string
+	part  string
+}
+
+func (p *pipe) Write(b []byte) (int, error) {
+	p.part += string(b)
+	scanner := bufio.NewScanner(strings.NewReader(p.part))
+	for scanner.Scan() {
+		p.lines <- scanner.Text()
+	}
+	p.part = ""
+	return len(b), nil
+}
+
+func (p *pipe) Flush() {}
+
+// tailing starts a tail in a bubble of synctest and answers what was sent since the last call, after a time of waiting.
+func tailing(t *testing.T, m *memory, params string) (sent func(time.Duration) []string, stop func() any) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	p := &pipe{ResponseWriter: httptest.NewRecorder(), lines: make(chan string, 20_000)}
+	ended := make(chan any, 1)
+	go func() {
+		defer func() { ended <- recover() }()
+		h := logsql.New(m, logsql.Options{})
+		h.ServeHTTP(p, httptest.NewRequestWithContext(ctx, http.MethodGet, "/select/logsql/tail?query=*&"+params, nil))
+	}()
+	sent = func(wait time.Duration) []string {
+		time.Sleep(wait)
+		synctest.Wait()
+		var names []string
+		for len(p.lines) > 0 {
+			name, _, _ := strings.Cut(strings.TrimPrefix(<-p.lines, `{"_time":"`), `"`)
+			_ = name
+			names = append(names, name)
+		}
+		return names
+	}
+	return sent, func() any { cancel(); return <-ended }
+}
+
+func TestTailSendsEveryRowOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &memory{}
+		start := time.Now()
+		at := func(d time.Duration) string { return start.Add(d).UTC().Format(time.RFC3339Nano) }
+		m.add(start.Add(-time.Hour), "long ago")
+		m.add(start.Add(-2*time.Second), "recent", "recent")
+		sent, stop := tailing(t, m, "start_offset=5s&offset=1s")
+		f := func(wait time.Duration, want ...string) {
+			t.Helper()
+			if got := sent(wait); !slices.Equal(got, want) {
+				t.Errorf("after %s: sent %v, want %v", time.Since(start), got, want)
+			}
+		}
+		f(100*time.Millisecond, at(-2*time.Second), at(-2*time.Second)) // equal rows are both sent
+		f(time.Second)
+		m.add(start.Add(500*time.Millisecond), "b")
+		m.add(start.Add(200*time.Millisecond), "a")
+		f(time.Second, at(200*time.Millisecond), at(500*time.Millisecond)) // by time
+		m.add(start.Add(-2*time.Second), "recent")                         // late, within the overlap, equal to two that were sent
+		f(time.Second, at(-2*time.Second))
+		f(10 * time.Second)
+		m.add(start.Add(500*time.Millisecond), "too late")
+		f(10 * time.Second)
+		if why := stop(); why != nil {
+			t.Errorf("a client that leaves ends in %v", why)
+		}
+	})
+}
+
+func TestTailBreaksOffWhenItCannotKeepUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &memory{}
+		sent, stop := tailing(t, m, "offset=0s")
+		sent(100 * time.Millisecond)
+		m.add(time.Now(), make([]string, 10_001)...)
+		if got := sent(2 * time.Second); len(got) != 0 {
+			t.Errorf("%d rows were sent, want none of a window that is too large", len(got))
+		}
+		if why := stop(); why != http.ErrAbortHandler { //nolint:errorlint // a panic's value
+			t.Errorf("the answer ends in %v, want a broken connection", why)
+		}
+	})
+}

@@ -1,0 +1,30 @@
+package store
+
+import "time"
+
+// LogsQL is what an engine knows of a LogsQL text without running it.
+type LogsQL struct {
+	// Filter is the text without its pipes.
+	Filter string
+	// Newest tells whether every row of the answer is one stored row with its _time: the newest N can be searched backwards,
+	// window by window.
+	Newest bool
+	// Tail tells whether the text can follow rows as they come.
+	Tail bool
+	// Fields are the fields of the answer in the order that the text gives them, nil when it does not.
+	Fields []string
+}
+
+// LogsQLReader is a Reader that also takes LogsQL texts apart, which the HTTP API of LogsQL needs. A store with a remote
+// engine need not be one: it passes that API through. Errors of a text are ErrBadQuery. The moment at is what "now" means.
+type LogsQLReader interface {
+	Reader
+	// ParseLogsQL answers what is known of a text.
+	ParseLogsQL(text string, at time.Time) (LogsQL, error)
+	// StatsLogsQL answers the text of a stats question and those of its fields that are labels; the others are numbers. With
+	// a step above 0 the text is grouped by _time in buckets of that width, shifted by offset.
+	StatsLogsQL(text string, at time.Time, step, offset time.Duration) (stats string, labels []string, err error)
+	// HitsLogsQL answers the text that counts the rows of a text by _time in buckets, and by fields. Its rows have _time, the
+	// fields, and one more field, the count.
+	HitsLogsQL(text string, at time.Time, step, offset time.Duration, fields []string) (string, error)
+}
