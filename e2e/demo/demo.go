@@ -55,6 +55,9 @@ func demo(ctx context.Context, p run.Process) error {
 		return run.Usage("unexpected argument %q (see --help)", operands[0])
 	}
 	if err := s.start(ctx); err != nil {
+		if ctx.Err() != nil {
+			err = nil // Ctrl-C while it starts is no error
+		}
 		return errors.Join(err, s.stop(ctx))
 	}
 	s.introduce()

@@ -193,6 +193,18 @@ func TestRefusesOperands(t *testing.T) {
 	}
 }
 
+func TestCtrlCWhileItStartsIsNoError(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	err := demo(ctx, run.Process{
+		Args:      []string{"--bin", bin(t), "--root", "../..", "--data-dir", filepath.Join(t.TempDir(), "data")},
+		LookupEnv: func(string) (string, bool) { return "", false }, Stdout: &bytes.Buffer{},
+	})
+	if err != nil {
+		t.Errorf("the demo answered %v, want nothing", err)
+	}
+}
+
 // process is a demo that runs as a process of its own, while a load test is under way.
 type process struct {
 	cmd    *exec.Cmd
