@@ -59,8 +59,17 @@ func (f *fields) next() bool {
 	if f.pos >= len(f.b) || f.err != nil {
 		return false
 	}
+	if c := f.b[f.pos]; c-8 < 0x78 { // the usual tag has one byte: number 1 to 15
+		f.pos++
+		f.num, f.typ = int32(c>>3), c&7
+		return true
+	}
+	return f.longTag()
+}
+
+func (f *fields) longTag() bool {
 	tag := f.uvarint()
-	f.num, f.typ = int32(tag>>3), uint8(tag&7) //nolint:gosec // field numbers have 29 bits; more is refused as not positive or skipped
+	f.num, f.typ = int32(tag>>3), uint8(tag&7) //nolint:gosec // 29 bits; what is more is refused here, or skipped as unknown
 	if f.num <= 0 && f.err == nil {
 		f.fail("field number 0 or too large")
 	}
@@ -79,7 +88,19 @@ func (f *fields) message() fields {
 	return fields{b: f.b[:to], pos: from, err: f.err}
 }
 
+// extent reads the length of a length-delimited field and answers where its value lies.
 func (f *fields) extent() (from, to int) {
+	if f.typ == wireBytes && f.pos < len(f.b) {
+		if n := int(f.b[f.pos]); n < 0x80 && n < len(f.b)-f.pos { // the usual length has one byte
+			from = f.pos + 1
+			f.pos = from + n
+			return from, f.pos
+		}
+	}
+	return f.longExtent()
+}
+
+func (f *fields) longExtent() (from, to int) {
 	if f.typ != wireBytes {
 		f.failType()
 		return f.pos, f.pos
