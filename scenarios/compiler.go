@@ -176,7 +176,7 @@ func (c *compiler) compileText(s string, pos Position) *Template {
 	t, err := compileTemplate(s, c.environment)
 	if err != nil {
 		c.fault(pos, "%s", err)
-		return literalTemplate("")
+		return literalTemplate(s)
 	}
 	if c.once {
 		for i, p := range t.parts {

@@ -136,7 +136,11 @@ func (c *compiler) refuseHooks(known map[string]func(*node)) {
 }
 
 func (c *compiler) noFunction(n *node, where string) {
-	for _, item := range c.list(n, where) {
+	names := []*node{n}
+	if n.kind == listNode {
+		names = n.items
+	}
+	for _, item := range names {
 		name, _ := c.text(item, where)
 		c.fault(item.pos, "%s: function %q cannot be called: processors are not supported yet", where, name)
 	}

@@ -131,7 +131,7 @@ func (n *node) what() string {
 // Limits that keep a script from filling the memory: aliases can multiply a
 // small file ("billion laughs"), and nesting costs stack.
 const (
-	maxNodes   = 1_000_000
+	maxNodes   = 250_000
 	maxNesting = 1_000
 )
 

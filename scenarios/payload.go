@@ -71,8 +71,13 @@ func (c *compiler) payloads(n *node) {
 		items = n.items
 	}
 	for _, item := range items {
-		if p := c.payload(item); p != nil {
-			c.plan.payloads = append(c.plan.payloads, p)
+		p := c.payload(item)
+		if p == nil {
+			continue
+		}
+		c.plan.payloads = append(c.plan.payloads, p)
+		if _, isVariable := c.plan.base[p.name]; p.loadAll && !isVariable {
+			c.plan.base[p.name] = p.all()
 		}
 	}
 }
@@ -133,26 +138,29 @@ func (c *compiler) readPayload(p *payload, pos Position) {
 		return
 	}
 	c.files.Write(src)
-	c.parseCSV(p, path, bytes.TrimPrefix(src, []byte("\ufeff")))
+	if !c.parseCSV(p, path, bytes.TrimPrefix(src, []byte("\ufeff"))) {
+		return
+	}
 	if len(p.rows) == 0 && !p.loadAll {
 		c.fault(pos, "payload %s has no rows", p.path)
 	}
 }
 
-// parseCSV reads the rows; the standard reader always drops empty lines, so
-// they are counted by line number where the script wants them.
-func (c *compiler) parseCSV(p *payload, file string, src []byte) {
+// parseCSV reads the rows; it is false if the file is no CSV. The standard
+// reader always drops empty lines, so they are counted by line number where the
+// script wants them.
+func (c *compiler) parseCSV(p *payload, file string, src []byte) bool {
 	r := csv.NewReader(bytes.NewReader(src))
 	r.Comma, r.FieldsPerRecord = p.delimiter, -1
 	next := 1
 	for first := true; ; first = false {
 		record, err := r.Read()
 		if errors.Is(err, io.EOF) {
-			break
+			return true
 		}
 		if err != nil {
 			c.csvFault(file, err)
-			return
+			return false
 		}
 		line, _ := r.FieldPos(0)
 		for ; next < line && !p.skipEmpty; next++ {

@@ -1,0 +1,209 @@
+package scenarios_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"edgescope/scenarios"
+)
+
+// TestProblemsAreListedAtOnce: every one with its place, in order.
+func TestProblemsAreListedAtOnce(t *testing.T) {
+	_, err := load(`
+config:
+  target: http://t
+  phases:
+    - duration: 5 potatoes
+      arivalRate: 2
+    - duration: 1
+scenarios:
+  - flow:
+      - sleep: 1
+      - get: {url: after, bogus: 1}
+      - {get: /, think: 1}
+`)
+	want := []string{
+		`s.yml:5:17: duration: "5 potatoes" is no duration: write seconds (5, 0.5) or a number with ms, s, m, h or d (500ms, 5m)`,
+		`s.yml:5:7: a phase needs arrivalRate, rampTo, arrivalCount or pause`,
+		`s.yml:6:7: unknown key "arivalRate" in phase (did you mean "arrivalRate"?)`,
+		`s.yml:7:7: a phase needs arrivalRate, rampTo, arrivalCount or pause`,
+		`s.yml:10:9: unknown step "sleep" (did you mean "think"?)`,
+		`s.yml:11:20: url "after" must begin with /, http://, https:// or {{ (did you mean "/after"?)`,
+		`s.yml:11:27: unknown key "bogus" in request`,
+		`s.yml:12:18: a step has one key: "think" stands beside "get"`,
+	}
+	var ps scenarios.Problems
+	if !errors.As(err, &ps) {
+		t.Fatalf("got %v, want Problems", err)
+	}
+	var got []string
+	for _, p := range ps {
+		got = append(got, p.String())
+	}
+	// Line 5 col 7 sorts before col 17.
+	want[0], want[1] = want[1], want[0]
+	diff(t, got, want)
+}
+
+// TestRefusals: each script has one fault, and the message names place and remedy.
+func TestRefusals(t *testing.T) {
+	f := func(config, flow, want string) {
+		t.Helper()
+		_, err := load(one(config, flow))
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("config %q flow %q:\n got %v\nwant %s", config, flow, err, want)
+		}
+	}
+	// Keys and their spelling.
+	f("fases: []", "- get: /", `s.yml:3:3: unknown key "fases" in config (did you mean "phases"?)`)
+	f("http: {timeuot: 1}", "- get: /", `s.yml:3:10: unknown key "timeuot" in http (did you mean "timeout"?)`)
+	f("tls: {rejectUnauthorised: false}", "- get: /", `(did you mean "rejectUnauthorized"?)`)
+	f("plugins: {expekt: {}}", "- get: /", `plugin expekt is not available (did you mean "expect"?)`)
+	f("plugins: {hls: {}}", "- get: /", `s.yml:3:13: plugin hls is not available`)
+	f("engines: {ws: {}}", "- get: /", `engine "ws" is not supported`)
+	f("", "- get: {url: /, followRedirects: false}", `unknown key "followRedirects" in request (did you mean "followRedirect"?)`)
+	f("", "- get: {url: /, expect: {statuscode: 200}}", `unknown expectation "statuscode" (did you mean "statusCode"?)`)
+	f("", "- get: {url: /, expect: {jmespath: a}}", "jmespath is not available")
+	f("", "- get: {url: /, capture: {json: $.a, has: x, as: y}}", `s.yml:6:40: unknown key "has" in capture`)
+	// What a request may hold.
+	f("", "- get: {headers: {a: b}}", "s.yml:6:5: get needs a url")
+	f("", "- get: {url: ''}", `url "" must begin with /`)
+	f("", "- get: {url: 'ftp://x'}", `url "ftp://x" must begin with`)
+	f("", "- get: {url: /, timeout: 0}", "timeout must be above 0")
+	f("", "- get: {url: /, probability: 101}", "probability is a percentage")
+	f("", "- get: {url: /, ifTrue: 'n === 5'}", `s.yml:6:27: ifTrue "n === 5": "===" is no operator here (did you mean "=="?) at character 3`)
+	f("", "- get: {url: /, capture: {json: '$.[', as: y}}", "JSONPath")
+	f("", "- get: {url: /, capture: {regexp: '(', as: y}}", "missing closing )")
+	f("", "- get: {url: /, capture: {regexp: '(a)', group: 2, as: y}}", "there is no group 2")
+	f("", "- get: {url: /, capture: {selector: 'a[', as: y}}", "is no CSS selector")
+	f("", "- get: {url: /, capture: {xpath: //a, as: y}}", "xpath is not supported yet")
+	f("", "- get: {url: /, capture: {json: $.a}}", `a capture needs "as"`)
+	f("", "- get: {url: /, capture: {as: x}}", "one of json, header, regexp and selector")
+	f("", "- get: {url: /, capture: {json: $, header: x, as: x}}", "exclude each other")
+	f("", "- get: {url: /, expect: {equals: x}}", "equals takes a list of two or more values")
+	f("", "- get: {url: /, expect: {header: x}}", "header needs equals beside it")
+	f("", "- get: {url: /, expect: {headerEquals: [x]}}", "a list of two")
+	f("", "- get: {url: /, expect: {matchesRegexp: '['}}", "missing closing ]")
+	f("", "- get: {url: /, expect: {statusCode: ok}}", "a status code is a number from 100 to 999")
+	f("", "- get: {url: /, body: '{{ a + b }}'}", "neither a variable")
+	f("", "- get: {url: '/{{ $fakeName() }}'}", "fake-data plugin")
+	f("", "- get: {url: '/{{ $randomNumbr(1,2) }}'}", `(did you mean "$randomNumber"?)`)
+	f("", "- get: {url: '/{{ $randomNumber(2,1) }}'}", "greater than the second")
+	f("", "- get: {url: '/{{ $randomNumber(1) }}'}", "takes two numbers")
+	f("", "- get: {url: '/{{ $randomNumber }}'}", "write {{ $randomNumber() }}")
+	f("", "- get: {url: '/{{ $randomString(-1) }}'}", "takes a length")
+	f("", "- get: {url: /, beforeRequest: sign}", `function "sign" cannot be called: processors are not supported yet`)
+	// Steps.
+	f("", "- function: nope", `function "nope" cannot be called`)
+	f("", "- parallel: [{get: /}]", "s.yml:6:5: parallel is not supported yet")
+	f("", "- think: 1-3", `think: "1-3" is no duration`)
+	f("", "- {think: 1, jitter: 120%}", "jitter must be 0% to 100%")
+	f("", "- loop: [{get: /}]", "a loop needs count, over or whileTrue")
+	f("", "- {loop: [{get: /}], count: x}", "count must be a number, a range")
+	f("", "- {loop: [{get: /}], count: 1, over: x}", "count or over, not both")
+	f("", "- {loop: [{get: /}], cuont: 1}", `(did you mean "count"?)`)
+	f("", "- 7", "a step is an object")
+	// Config.
+	f("phases: [{arrivalRate: 1}]", "- get: /", "a phase needs a duration")
+	f("phases: []", "- get: /", "phases is an empty list")
+	f("phases: [{duration: 1, arrivalRate: -1}]", "- get: /", "arrivalRate must be 0 or more")
+	f("phases: [{duration: 1, arrivalCount: 1.5}]", "- get: /", "must be a whole number")
+	f("phases: [{duration: 1, arrivalRate: 2000000}]", "- get: /", "at most 1000000 arrivals per second")
+	f("phases: [{duration: 1, arrivalRate: 1, mode: gauss}]", "- get: /", `mode must be uniform or poisson, not "gauss"`)
+	f("variables: {a: []}", "- get: /", "variable a is an empty list")
+	f("variables: [1]", "- get: /", "variables must be an object, not a list")
+	f("payload: {path: no.csv, fields: [a]}", "- get: /", "s.yml:3:19: payload no.csv cannot be read: file does not exist")
+	f("payload: {fields: [a]}", "- get: /", "a payload needs the path")
+	f("payload: {path: no.csv}", "- get: /", "a payload needs fields")
+	f("processor: ./p.js", "- get: /", "processors are not supported yet: ./p.js")
+	f("regions: {FRA: nowhere}", "- get: /", "target must be an http:// or https:// URL")
+	f("regions: [{name: FRA, target: http://x, weight: 0}]", "- get: /", "weight of a region must be 1 to 1000")
+	f("http: {distributedTracing: {traceIdPrefix: xyz}}", "- get: /", "at most 24 hex digits")
+	f("tls: {cert: '-----BEGIN X'}", "- get: /", "tls needs both cert and key")
+	f("ensure: {thresholds: [{p95: x}]}", "- get: /", "must be a number")
+	f("ensure: {conditions: [{expression: 'a <'}]}", "- get: /", "the expression ends too early")
+	f("ensure: {conditions: [{strict: true}]}", "- get: /", "a condition needs an expression")
+}
+
+func TestRefusalsOfWholeScripts(t *testing.T) {
+	f := func(script, want string) {
+		t.Helper()
+		_, err := load(script)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q:\n got %v\nwant %s", script, err, want)
+		}
+	}
+	const flow = "scenarios: [{flow: [{get: /}]}]\n"
+	f("", "s.yml:1:1: the script is empty")
+	f("7", "a script is an object")
+	f("a: [", "not valid YAML")
+	f("a: b\n c: d", "s.yml:2:1: not valid YAML")
+	f(flow, "there is no target: set config.target, or give --target")
+	f("config: {target: http://t}\n", "there are no scenarios")
+	f("config: {target: t}\n"+flow, `target must be an http:// or https:// URL, not "t"`)
+	f("config: {target: http://t}\nconfig: {}\n"+flow, `s.yml:2:1: key "config" is given twice`)
+	f("config: {target: http://t}\nscenario: []\n"+flow, `unknown key "scenario" in the script (did you mean "scenarios"?)`)
+	f("config: {target: http://t}\nscenarios: [{weight: 0, flow: [{get: /}]}]", "all scenarios have weight 0")
+	f("config: {target: http://t}\nscenarios: [{flow: [{get: /}], engine: playwright}]", `engine "playwright" is not supported`)
+	f("config: {target: http://t}\nscenarios: [{flow: [{get: /}], beforeScenario: f}]", `function "f" cannot be called`)
+	f("config: {target: http://t}\nscenarios: [{name: x}]", "scenario x has no flow")
+	f("config: {target: http://t}\nbefore: {}\n"+flow, "before has no flow")
+	f("a: &a [*a]\nb: *a", "alias *a stands inside what it names")
+	f("config: {target: http://t}\n"+flow+"---\nx: 1", "one YAML document")
+	f("config: {target: http://t, <<: 7}\n"+flow, "<< takes an object")
+	f(billionLaughs(), "too large or too deep")
+}
+
+func billionLaughs() string {
+	var b strings.Builder
+	b.WriteString("x-0: &a0 [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]\n")
+	for i := 1; i < 9; i++ {
+		p, n := string(rune('0'+i-1)), string(rune('0'+i))
+		b.WriteString("x-" + n + ": &a" + n + " [" + strings.TrimSuffix(strings.Repeat("*a"+p+", ", 10), ", ") + "]\n")
+	}
+	return b.String()
+}
+
+// TestWhatIsAccepted: legal spellings that look like faults.
+func TestWhatIsAccepted(t *testing.T) {
+	f := func(script string) {
+		t.Helper()
+		if _, err := load(script); err != nil {
+			t.Errorf("%q: %v", script, err)
+		}
+	}
+	const head = "config: {target: http://t}\n"
+	f(head + "x-mine: 1\n_y: 2\nanchored: &s [{get: /}]\nscenarios: [{flow: [*s]}]")
+	f(`{"config":{"target":"http://t"},"scenarios":[{"flow":[{"get":{"url":"/"}}]}]}`)
+	f(head + "scenarios: [{flow: [{get: {uri: /}}, {options: '{{ u }}'}], weight: '2.5', engine: http}]")
+	f("config: {target: https://t/prefix, engines: {http: {}}}\nscenarios: {flow: [{get: /}]}")
+	f("config: {regions: {FRA: http://t}}\nscenarios: [{flow: [{log: hi}]}]")
+	f("config: {target: http://t, environments: {any: {anything: 1}}}\nscenarios: [{flow: [{get: /}]}]")
+}
+
+func TestWarnings(t *testing.T) {
+	f := func(config, flow, want string) {
+		t.Helper()
+		p := mustLoad(t, one(config, flow))
+		if want == "" {
+			if len(p.Warnings) != 0 {
+				t.Errorf("%s %s: warns %v", config, flow, p.Warnings)
+			}
+			return
+		}
+		if len(p.Warnings) != 1 || !strings.Contains(p.Warnings[0].String(), want) {
+			t.Errorf("%s %s: warns %v, want %s", config, flow, p.Warnings, want)
+		}
+	}
+	f("", "- think: 0.5", "s.yml:6:12: think: 0.5 means 500ms")
+	f("", "- think: 500ms", "")
+	f("", "- think: 1", "")
+	f("", "- {loop: [{get: /}], count: 0}", "D6")
+	f("", "- get: {url: '/?a=1', qs: {b: 2}}", "D7")
+	f("http: {maxSockets: 5}", "- get: /", "maxSockets is ignored")
+	f("plugins: {publish-metrics: []}", "- get: /", "use --otlp")
+	f("variables: {a: 'x{{ b }}'}", "- get: /", `a name in "x{{ b }}" is not known`)
+	f("phases: [{duration: 1, arrivalCount: 3, arrivalRate: 1}]", "- get: /", "arrivalRate is ignored: the phase has arrivalCount")
+	f("phases: [{duration: 1, arrivalRate: 0}]", "- get: /", "")
+}

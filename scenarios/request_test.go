@@ -1,0 +1,298 @@
+package scenarios_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"edgescope/scenarios"
+)
+
+// rendered is the message of the first request of a flow.
+func rendered(t *testing.T, flow string) (scenarios.Message, error) {
+	t.Helper()
+	p := mustLoad(t, one("variables: {n: 7, p: after, s: 'a b', q: 'x&y'}", flow))
+	var m scenarios.Message
+	err := firstRequest(t, p).Render(p.NewScope(1, 0, nil), p.Target, &m)
+	return m, err
+}
+
+func TestRequests(t *testing.T) {
+	f := func(flow string, want scenarios.Message) {
+		t.Helper()
+		m, err := rendered(t, flow)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(want, m, cmpopts.IgnoreUnexported(scenarios.Message{}), cmpopts.EquateEmpty()); d != "" {
+			t.Errorf("%s: -want +got:\n%s", flow, d)
+		}
+	}
+	header := func(nv ...string) (h []scenarios.Field) {
+		for i := 0; i < len(nv); i += 2 {
+			h = append(h, scenarios.Field{Name: nv[i], Value: nv[i+1]})
+		}
+		return h
+	}
+	f("- get: /a", scenarios.Message{Method: "GET", URL: "http://t/a"})
+	f("- head: {url: 'https://other/x'}", scenarios.Message{Method: "HEAD", URL: "https://other/x"})
+	f("- put: {url: '/{{ n }}', body: 'raw {{ n }}'}", scenarios.Message{Method: "PUT", URL: "http://t/7", Body: []byte("raw 7")})
+	f("- post: {url: /, json: {}}", scenarios.Message{
+		Method: "POST", URL: "http://t/", Body: []byte("{}"), Header: header("Content-Type", "application/json"),
+	})
+	f("- delete: {url: /, body: no, json: {x: 1}, headers: {content-type: mine}}", scenarios.Message{
+		Method: "DELETE", URL: "http://t/", Body: []byte(`{"x":1}`), Header: header("content-type", "mine"),
+	})
+	f("- patch: {url: /, form: {a: 1, b: '{{ s }}', gone: '{{ gone }}'}}", scenarios.Message{
+		Method: "PATCH", URL: "http://t/", Body: []byte("a=1&b=a+b"), Header: header("Content-Type", "application/x-www-form-urlencoded"),
+	})
+	f("- get: {url: /, auth: {user: u, pass: 'p{{ n }}'}, cookie: {c: '{{ n }}'}}", scenarios.Message{
+		Method: "GET", URL: "http://t/", Header: header("Authorization", "Basic dTpwNw=="), Cookies: header("c", "7"),
+	})
+	f("- get: {url: /, headers: {X-A: '{{ n }}', x-a: 2, x-gone: '{{ gone }}'}}", scenarios.Message{
+		Method: "GET", URL: "http://t/", Header: header("x-a", "2"),
+	})
+}
+
+// TestQueryMerges is D7: the URL's parameters stay, a name in qs replaces.
+func TestQueryMerges(t *testing.T) {
+	f := func(url, qs, want string) {
+		t.Helper()
+		m, err := rendered(t, "- get: {url: '"+url+"', qs: "+qs+"}")
+		if err != nil || m.URL != "http://t"+want {
+			t.Errorf("%s with %s: got %s, %v, want %s", url, qs, m.URL, err, want)
+		}
+	}
+	f("/e", "{p: 1}", "/e?p=1")
+	f("/e?x=1", "{y: '{{ n }}', z: '{{ s }}'}", "/e?x=1&y=7&z=a+b")
+	f("/e?a=1&b=2&a=3", "{a: new, c: '{{ q }}'}", "/e?a=new&b=2&c=x%26y")
+	f("/e?x%20y=1", "{x y: 2}", "/e?x+y=2")
+	f("/e?a=1#frag", "{b: 2}", "/e?a=1&b=2#frag")
+	f("/e", "{gone: '{{ gone }}'}", "/e")
+}
+
+func TestInvalidURLFailsTheUser(t *testing.T) {
+	f := func(url, want string) {
+		t.Helper()
+		_, err := rendered(t, "- get: {url: '"+url+"'}")
+		var user scenarios.UserError
+		if !errors.As(err, &user) || string(user) != want {
+			t.Errorf("%s: got %v, want %s", url, err, want)
+		}
+	}
+	f("{{ p }}", "Invalid URL - after")
+	f("{{ gone }}", "Invalid URL - undefined")
+	f("http://", "Invalid URL - http://")
+	f("http://a b/", "Invalid URL - http://a b/")
+}
+
+func TestMultipart(t *testing.T) {
+	script := one("", `- post: {url: /, formData: {f: "v{{ $uuid }}", "a\"b": {value: 1, contentType: text/x}, up: {fromFile: d/x.png, contentType: image/png}}}`)
+	p := mustLoad(t, script, func(o *scenarios.Options) {
+		o.ReadFile = reader(map[string]string{"s.yml": script, "d/x.png": "PNG"})
+	})
+	s := p.NewScope(1, 0, nil)
+	var m scenarios.Message
+	if err := firstRequest(t, p).Render(s, p.Target, &m); err != nil {
+		t.Fatal(err)
+	}
+	boundary, ok := strings.CutPrefix(m.Header[0].Value, "multipart/form-data; boundary=")
+	if !ok {
+		t.Fatalf("content type %q", m.Header[0].Value)
+	}
+	b := "--" + boundary
+	want := b + "\r\nContent-Disposition: form-data; name=\"f\"\r\n\r\nv" + s.UUID() + "\r\n" +
+		b + "\r\nContent-Disposition: form-data; name=\"a%22b\"\r\nContent-Type: text/x\r\n\r\n1\r\n" +
+		b + "\r\nContent-Disposition: form-data; name=\"up\"; filename=\"x.png\"\r\nContent-Type: image/png\r\n\r\nPNG\r\n" +
+		b + "--\r\n"
+	diff(t, string(m.Body), want)
+}
+
+// TestMessagesAreReused: nothing of a request stays in the next one.
+func TestMessagesAreReused(t *testing.T) {
+	p := mustLoad(t, one("", "- post: {url: /, json: {a: 1}, headers: {x: 1}, cookie: {c: 1}}\n- get: /b"))
+	s := p.NewScope(1, 0, nil)
+	var m scenarios.Message
+	for _, step := range p.Flows[0].Steps {
+		if err := step.(*scenarios.Request).Render(s, p.Target, &m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if m.Body != nil || len(m.Header) != 0 || len(m.Cookies) != 0 || m.URL != "http://t/b" {
+		t.Errorf("left over: %+v", m)
+	}
+}
+
+func TestEndpoints(t *testing.T) {
+	f := func(request, want string) {
+		t.Helper()
+		if got := firstRequest(t, mustLoad(t, one("", "- get: "+request))).Endpoint; got != want {
+			t.Errorf("%s: got %q, want %q", request, got, want)
+		}
+	}
+	f("'/status/{{ id }}?x=1'", "/status/{{ id }}")
+	f("{url: /a, name: n}", "/a (n)")
+	f("'/{{ o[\"?\"] }}/b?c'", "/{{ o[\"?\"] }}/b")
+}
+
+func TestSend(t *testing.T) {
+	f := func(keys string, want bool) {
+		t.Helper()
+		p := mustLoad(t, one("variables: {n: 5, s: x}", "- get: {url: /, "+keys+"}"))
+		if got := firstRequest(t, p).Send(p.NewScope(1, 0, nil)); got != want {
+			t.Errorf("%s: got %v", keys, got)
+		}
+	}
+	f("ifTrue: n == 5", true)
+	f("ifTrue: n > 9", false)
+	f("ifTrue: missing", false)
+	f("ifTrue: s == 'x'", false) // 'x' is a variable
+	f(`ifTrue: 's == "x"'`, true)
+	f("ifTrue: not (n == 5)", false)
+	f("probability: 0", false)
+	f("probability: 100", true)
+
+	p := mustLoad(t, one("", "- get: {url: /, probability: 25}"))
+	sent := 0
+	for user := range 2000 {
+		if firstRequest(t, p).Send(p.NewScope(3, user, nil)) {
+			sent++
+		}
+	}
+	if sent < 400 || sent > 600 {
+		t.Errorf("sent %d of 2000 at 25 %%", sent)
+	}
+}
+
+func TestThink(t *testing.T) {
+	f := func(step string, low, high time.Duration) {
+		t.Helper()
+		p := mustLoad(t, one("variables: {t: 200 ms, bad: x}", "- "+step))
+		think := p.Flows[0].Steps[0].(*scenarios.Think)
+		for user := range 50 {
+			d, err := think.Pause(p.NewScope(1, user, nil))
+			if err != nil || d < low || d > high {
+				t.Fatalf("%s: %v, %v, want %v to %v", step, d, err, low, high)
+			}
+		}
+	}
+	const s, ms = time.Second, time.Millisecond
+	f("think: 2", 2*s, 2*s)
+	f("think: 0.5", 500*ms, 500*ms)
+	f("think: '0.5'", 500*ms, 500*ms)
+	f("think: 0", 0, 0)
+	f("think: '{{ t }}'", 200*ms, 200*ms)
+	f("{think: 1, jitter: 20%}", 800*ms, 1200*ms)
+	f("{think: 1, jitter: 5s}", 0, 6*s)
+
+	p := mustLoad(t, one("variables: {bad: 1-3}\nhttp: {defaults: {think: {jitter: 50%}}}", "- think: '{{ bad }}'\n- think: 1"))
+	if _, err := p.Flows[0].Steps[0].(*scenarios.Think).Pause(p.NewScope(1, 0, nil)); err == nil || err.Error() != "Invalid think time: 1-3" {
+		t.Errorf("got %v", err)
+	}
+	if d, _ := p.Flows[0].Steps[1].(*scenarios.Think).Pause(p.NewScope(1, 0, nil)); d == time.Second {
+		t.Error("the default jitter does nothing")
+	}
+}
+
+func TestLoops(t *testing.T) {
+	f := func(loop, want string) {
+		t.Helper()
+		p := mustLoad(t, one("variables: {n: 2, lst: [[{k: 1}, {k: 2}]]}", "- {loop: [{log: '{{ $loopCount }}/{{ $loopElement }}/{{ i }}/{{ e.k }}'}], "+loop+"}"))
+		l := p.Flows[0].Steps[0].(*scenarios.Loop)
+		s := p.NewScope(1, 0, nil)
+		var got []string
+		for range l.Passes(s) {
+			if got = append(got, l.Steps[0].(*scenarios.Log).Text.Text(s)); len(got) == 5 {
+				break
+			}
+		}
+		if j := strings.Join(got, " "); j != want {
+			t.Errorf("%s: got %s, want %s", loop, j, want)
+		}
+		if _, ok := s.Get("$loopCount"); ok {
+			t.Errorf("%s: $loopCount outlives the loop", loop)
+		}
+	}
+	f("count: 3", "0/0/undefined/undefined 1/0/undefined/undefined 2/0/undefined/undefined")
+	f("count: 0", "")
+	f("count: '{{ n }}'", "0/0/undefined/undefined 1/0/undefined/undefined")
+	f("count: '{{ gone }}'", "")
+	f("count: 2-4", "2/0/undefined/undefined 3/0/undefined/undefined")
+	f("count: -1, loopValue: i", strings.TrimSpace(strings.Join([]string{
+		"undefined/0/0/undefined", "undefined/0/1/undefined", "undefined/0/2/undefined", "undefined/0/3/undefined", "undefined/0/4/undefined",
+	}, " ")))
+	f("over: [a, '{{ n }}']", "0/a/undefined/undefined 1/2/undefined/undefined")
+	f("over: lst, loopElement: e", "0/undefined/undefined/1 1/undefined/undefined/2")
+	f("over: missing", "")
+	f("over: n", "")
+}
+
+func TestWeightsAndRegions(t *testing.T) {
+	p := mustLoad(t, `
+config:
+  regions: [{name: FRA, target: http://f, weight: 2}, {IAD: http://i}]
+scenarios:
+  - {weight: 0, flow: [{get: /}]}
+  - {weight: 0.5, flow: [{get: /}]}
+  - {weight: 1.5, flow: [{get: /}]}
+`)
+	count := map[string]int{}
+	var order []string
+	for user := range 1200 {
+		s := p.NewScope(5, user, nil)
+		count[p.PickFlow(s).Name]++
+		if user < 6 {
+			order = append(order, p.Region(user).Name)
+		}
+		if v, _ := s.Get("target"); v != p.Region(user).Target {
+			t.Fatalf("target is %v in region %s", v, p.Region(user).Name)
+		}
+	}
+	if count["0"] != 0 || count["1"] < 240 || count["1"] > 360 {
+		t.Errorf("flows %v, want none of 0 and about 300 of 1", count)
+	}
+	diff(t, order, []string{"FRA", "IAD", "FRA", "FRA", "IAD", "FRA"})
+	if p.Target != "http://f" || p.Region(-1) != nil {
+		t.Errorf("target %s, region of the before flow %v", p.Target, p.Region(-1))
+	}
+}
+
+func TestPayloads(t *testing.T) {
+	f := func(payload, csv, want string) {
+		t.Helper()
+		script := one("variables: {own: mine}\npayload: {path: u.csv, "+payload+"}", "- log: '{{ id }}/{{ name }}/{{ own }}/{{ all }}'")
+		p, err := load(script, func(o *scenarios.Options) {
+			o.ReadFile = reader(map[string]string{"s.yml": script, "u.csv": csv})
+		})
+		if err != nil {
+			if err.Error() != want {
+				t.Errorf("{%s}: got %v, want %s", payload, err, want)
+			}
+			return
+		}
+		var got []string
+		for user := range 3 {
+			got = append(got, p.Flows[0].Steps[0].(*scenarios.Log).Text.Text(p.NewScope(1, user, nil)))
+		}
+		if j := strings.Join(got, " "); j != want {
+			t.Errorf("{%s}:\n got %s\nwant %s", payload, j, want)
+		}
+	}
+	const seq = "fields: [id, name], order: sequence"
+	f(seq, "1,ann\n2,bob\n", "1/ann/mine/undefined 2/bob/mine/undefined 1/ann/mine/undefined")
+	f(seq+", skipHeader: true", "id,name\n007,ann\n1e2,bob\n", "7/ann/mine/undefined 100/bob/mine/undefined 7/ann/mine/undefined")
+	f(seq+", cast: false", "007,ann\n", "007/ann/mine/undefined 007/ann/mine/undefined 007/ann/mine/undefined")
+	f(seq+", delimiter: ;", "1;\"a;b\"\n\n", "1/a;b/mine/undefined 1/a;b/mine/undefined 1/a;b/mine/undefined")
+	f(seq+", skipEmptyLines: false", "1,a\n\n2,b\n", "1/a/mine/undefined /undefined/mine/undefined 2/b/mine/undefined")
+	f("fields: [own, name], order: sequence", "x,ann\n", "undefined/ann/mine/undefined undefined/ann/mine/undefined undefined/ann/mine/undefined")
+	f("fields: [id], loadAll: true, name: all", "\ufeff1\n2\n",
+		`undefined/undefined/mine/[{"id":1},{"id":2}] undefined/undefined/mine/[{"id":1},{"id":2}] undefined/undefined/mine/[{"id":1},{"id":2}]`)
+	f(seq, "1,\"a\n", `u.csv:1:6: not valid CSV: extraneous or missing " in quoted-field`)
+	f(seq, "", "s.yml:4:19: payload u.csv has no rows")
+	f("fields: [id], loadAll: true", "1\n", "s.yml:4:12: a payload with loadAll needs a name, the variable that holds its rows")
+	f(seq+", delimiter: ab", "1\n", "s.yml:4:74: delimiter must be one character, other than quotes and line ends")
+}
