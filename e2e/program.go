@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -36,6 +37,7 @@ type Program struct {
 	addrs  map[string]string // by listener; complete when StartProgram returns
 	exited chan struct{}     // closed when the process has ended and its output is read
 	last   string            // its last line on stderr, valid then
+	told   atomic.Bool       // whether it was told to end
 }
 
 // stopGrace is how long a program may drain after SIGTERM: the collector allows itself 15 s.
@@ -128,10 +130,13 @@ func (p *Program) ExitCode() int {
 }
 
 // Stop sends SIGTERM and waits until the program has drained. After 20 s, or when ctx is done, it is killed. Ending of itself
-// before, and another exit code than 0, are errors.
+// before, and another exit code than 0, are errors. Stop does nothing to a program that it, or Kill, has ended already.
 func (p *Program) Stop(ctx context.Context) error {
 	select {
 	case <-p.exited:
+		if p.told.Load() {
+			return nil
+		}
 		return fmt.Errorf("%s ended before it was stopped: %w", p.name, p.exitError())
 	default:
 	}
@@ -190,7 +195,9 @@ func (p *Program) Kill() error {
 	return err
 }
 
+// signal sends a signal of which the program should end.
 func (p *Program) signal(s syscall.Signal) error {
+	p.told.Store(true)
 	if err := p.cmd.Process.Signal(s); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return fmt.Errorf("send %s to %s: %w", s, p.name, err)
 	}

@@ -300,7 +300,7 @@ func TestDemoEndsWhenAProgramDoes(t *testing.T) {
 	if err := s.start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.product.Dashboard.Kill(); err != nil {
+	if err := syscall.Kill(s.product.Dashboard.PID(), syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.load(t.Context()); err == nil || !strings.Contains(err.Error(), "dashboard ended") {
@@ -308,6 +308,21 @@ func TestDemoEndsWhenAProgramDoes(t *testing.T) {
 	}
 	if err := s.stop(t.Context()); err == nil || !strings.Contains(err.Error(), "dashboard ended before it was stopped") {
 		t.Errorf("stop answered %v, want that the dashboard had ended", err)
+	}
+}
+
+func TestStopTwiceIsHarmless(t *testing.T) {
+	p, err := e2e.Start(t.Context(), e2e.Options{Bin: bin(t), DataDir: t.TempDir(), WASMBench: "../../wasm-bench"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Dashboard.Kill(); err != nil {
+		t.Errorf("Kill: %v", err)
+	}
+	for range 2 {
+		if err := errors.Join(p.Stop(t.Context()), p.Collector.Stop(t.Context()), p.Dashboard.Stop(t.Context())); err != nil {
+			t.Errorf("Stop: %v, want nothing", err)
+		}
 	}
 }
 
