@@ -19,12 +19,14 @@ type asking struct {
 	tenant     edge.Tenant
 	q          Question
 	conditions []condition
-	win        window
+	// win is what totals, rows and lines cover; cells are the fewer, longer buckets where every region has its own, which begin
+	// and end with win or outside it.
+	win, cells window
 	now        time.Time
 }
 
-// begin reads the question; buckets is how many the answer's lines may have.
-func (e *Engine) begin(tenant edge.Tenant, q Question, buckets int) (*asking, error) {
+// begin reads the question.
+func (e *Engine) begin(tenant edge.Tenant, q Question) (*asking, error) {
 	conditions, err := q.conditions()
 	if err != nil {
 		return nil, err
@@ -38,12 +40,18 @@ func (e *Engine) begin(tenant edge.Tenant, q Question, buckets int) (*asking, er
 	if q.Sort == "" {
 		q.Sort = DefaultSort
 	}
-	return &asking{e, tenant, q, conditions, windowOf(q.From, q.To, buckets), e.o.Now()}, nil
+	win := windowOf(q.From, q.To, lineBuckets)
+	return &asking{e, tenant, q, conditions, win, windowOf(win.from, win.to, cellBuckets), e.o.Now()}, nil
 }
 
 // cut asks by an attribute ("" for none) over the question's window as lines.
 func (a *asking) cut(by string, p parts) cut {
 	return cut{a.tenant, by, a.win, p, a.conditions}
+}
+
+// perCell asks by an attribute for the cells of a heatmap: durations.
+func (a *asking) perCell(by string) cut {
+	return cut{a.tenant, by, a.cells, withDurations, a.conditions}
 }
 
 // whole asks the same as one bucket.
@@ -108,6 +116,11 @@ func (a *asking) describe(about *About, t *table) {
 	if a.q.Min > 0 || a.q.Max > 0 {
 		about.note("min and max apply to traces only")
 	}
+}
+
+// cellBuckets says that what is over time has the buckets of cells.
+func (a *About) cellBuckets(cells window) {
+	a.From, a.To, a.Step = cells.from, cells.to, int64(cells.step.Seconds())
 }
 
 func (a *About) note(text string) { a.Notes = append(a.Notes, text) }
@@ -175,7 +188,7 @@ func (e *Engine) newest(ctx context.Context, tenant edge.Tenant, from, to time.T
 			Tenant: tenant, Kind: kind, From: from, To: to, LogsQL: edge.KeyInvocation + ":=true | stats max(_time) last",
 		}
 		err := e.rows(ctx, q, func(r store.Row) error {
-			t, err := time.Parse(time.RFC3339Nano, r.Get("last"))
+			t, err := readTime(r.Get("last"))
 			if err == nil && t.After(newest) {
 				newest = t.UTC()
 			}

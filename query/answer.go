@@ -37,7 +37,9 @@ func (n *Num) UnmarshalJSON(b []byte) error {
 
 // About is what every answer says of itself.
 type About struct {
-	// From and To are the range that the numbers cover, aligned to Step: From <= time < To.
+	// From and To are the range that the numbers cover, aligned outwards to Step: From <= time < To. Where every row has a
+	// line of its own, Step is longer than on other pages; totals and rows then cover the same time as there, which is less
+	// than the first and the last bucket.
 	From time.Time `json:"from"`
 	To   time.Time `json:"to"`
 	// Step is the length of one bucket of the answer's lines, in seconds.

@@ -10,7 +10,7 @@ import (
 
 // Cache answers: which route loses hits, what does that cost the origin?
 func (e *Engine) Cache(ctx context.Context, tenant edge.Tenant, q Question) (*CacheAnswer, error) {
-	a, err := e.begin(tenant, q, lineBuckets)
+	a, err := e.begin(tenant, q)
 	if err != nil {
 		return nil, err
 	}

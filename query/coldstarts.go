@@ -10,7 +10,7 @@ import (
 
 // ColdStarts answers: how often, how long, what does it cost the user?
 func (e *Engine) ColdStarts(ctx context.Context, tenant edge.Tenant, q Question) (*ColdStarts, error) {
-	a, err := e.begin(tenant, q, lineBuckets)
+	a, err := e.begin(tenant, q)
 	if err != nil {
 		return nil, err
 	}

@@ -30,17 +30,17 @@ type Datasets struct {
 
 // Datasets answers: which tables of data points are there?
 func (e *Engine) Datasets(ctx context.Context, tenant edge.Tenant, q Question) (*Datasets, error) {
-	a, err := e.begin(tenant, q, lineBuckets)
+	a, err := e.begin(tenant, q)
 	if err != nil {
 		return nil, err
 	}
 	out := &Datasets{Datasets: []Dataset{}}
 	out.About = About{From: q.From, To: q.To, Source: "events", Overflow: None()}
-	text := fmt.Sprintf("* | stats by (%s) count() %s, count() if (%s:*) %s, sum(%[3]s) %s, max(_time) last",
-		store.FieldDataset, colCount, quote(store.FieldWeight), colWeighted, colWeight)
+	text := fmt.Sprintf("* | stats by (%s) count() %s, count() if (%s:*) %s, sum(%s) %s, max(_time) last",
+		store.FieldDataset, colCount, quote(store.FieldWeight), colWeighted, quote(store.FieldWeight), colWeight)
 	err = a.rows(ctx, store.RowsQuestion{Tenant: tenant, Kind: edge.KindDataPoint, LogsQL: text, From: q.From, To: q.To},
 		func(r store.Row) error {
-			last, err := time.Parse(time.RFC3339Nano, r.Get("last"))
+			last, err := readTime(r.Get("last"))
 			if err != nil {
 				return nil //nolint:nilerr // nothing counted: the row of an empty answer has no time
 			}

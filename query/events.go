@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -110,7 +109,7 @@ func (c *cut) statsText(filter string) string {
 func (t *table) addRow(r store.Row, by string) error {
 	bucket := 0
 	if text := r.Get(store.FieldTime); text != "" {
-		at, err := time.Parse(time.RFC3339Nano, text)
+		at, err := readTime(text)
 		if err != nil {
 			return fmt.Errorf("read the time of a bucket: %w", err)
 		}

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -114,11 +115,11 @@ func (h *handler) route(u *url.URL) (asker, string) {
 	if err != nil || ok && id == "" || !strings.HasPrefix(u.EscapedPath(), APIPrefix) {
 		return nil, ""
 	}
-	if values := u.Query(); id == "" && values.Has(keyID) {
-		ok, id = true, values.Get(keyID)
-	}
 	if ok || name == "trace" || name == "run" {
-		return h.one(name), id
+		return h.one(name), cmp.Or(id, u.Query().Get(keyID))
+	}
+	if values := u.Query(); values.Has(keyID) && h.one(name) != nil {
+		return h.one(name), values.Get(keyID)
 	}
 	return h.list(name), ""
 }

@@ -28,7 +28,7 @@ type overviewParts struct {
 
 // Overview answers: is anything wrong, where, since when?
 func (e *Engine) Overview(ctx context.Context, tenant edge.Tenant, q Question) (*Overview, error) {
-	a, err := e.begin(tenant, q, lineBuckets)
+	a, err := e.begin(tenant, q)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"edgescope/edge"
 )
@@ -35,6 +36,8 @@ const (
 	maxRange = 3650 * day
 	// MaxLimit is the greatest length of a list.
 	MaxLimit = 1000
+	// maxValues bounds the values of one filter.
+	maxValues = 200
 	// maxText bounds q: a question's text goes into the store's query text.
 	maxText = 2048
 )
@@ -144,6 +147,9 @@ func formatLength(d time.Duration) string {
 
 func (q *Question) parseFilters(v url.Values) error {
 	for _, f := range q.filters() {
+		if len(v[f.key]) > maxValues {
+			return &ParamError{Key: f.key, Reason: "has more than 200 values"}
+		}
 		for _, s := range v[f.key] {
 			if reason := badFilter(f.key, strings.TrimPrefix(s, "-")); s != "" && reason != "" {
 				return &ParamError{Key: f.key, Value: s, Reason: reason}
@@ -177,6 +183,8 @@ func badFilter(key, value string) string {
 		return `a value must follow the "-"`
 	case len(value) > maxText:
 		return "is longer than 2048 bytes"
+	case !utf8.ValidString(value):
+		return "is not UTF-8"
 	case value == Unknown:
 		return ""
 	case key == KeyStatus && !statusPattern(value):
@@ -243,7 +251,7 @@ func (q *Question) parseCompare(v url.Values) error {
 	version, isVersion := strings.CutPrefix(s, CompareVersion)
 	switch {
 	case s == "":
-	case s == ComparePrevious, s == CompareNone, isVersion && version != "" && len(version) <= maxText:
+	case s == ComparePrevious, s == CompareNone, isVersion && badFilter(KeyVersion, version) == "":
 		q.Compare = s
 	default:
 		return &ParamError{Key: KeyCompare, Value: s, Reason: "write prev, none or v: and a version"}

@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -11,7 +12,7 @@ import (
 // Regions answers: which region is slow against its own norm? Its steps are few and long, because every region has a cell for
 // each.
 func (e *Engine) Regions(ctx context.Context, tenant edge.Tenant, q Question) (*Regions, error) {
-	a, err := e.begin(tenant, q, cellBuckets)
+	a, err := e.begin(tenant, q)
 	if err != nil {
 		return nil, err
 	}
@@ -22,7 +23,7 @@ func (e *Engine) Regions(ctx context.Context, tenant edge.Tenant, q Question) (*
 	rows := a.whole(edge.KeyRegion, allParts)
 	a.ask(gctx, g, &now, rows)
 	a.askBefore(gctx, g, &before, rows)
-	a.ask(gctx, g, &overTime, a.cut(edge.KeyRegion, withDurations))
+	a.ask(gctx, g, &overTime, a.perCell(edge.KeyRegion))
 	g.Go(func() (err error) { norms, err = a.normOf(gctx, edge.KeyRegion); return err })
 	g.Go(func() (err error) { out.Choices, err = a.choose(gctx); return err })
 	if err := g.Wait(); err != nil {
@@ -32,17 +33,22 @@ func (e *Engine) Regions(ctx context.Context, tenant edge.Tenant, q Question) (*
 	out.Regions = a.normalRows(now, before, norms)
 	out.Heatmap = a.trends(out.Regions, overTime)
 	out.About, err = a.about(ctx, now)
+	out.cellBuckets(a.cells)
 	return out, err
 }
 
 // Region answers the detail of one region; its routes and versions come from the events, because rollups do not hold them by
 // region. A region without invocations in the range is no error: its figures are absent.
 func (e *Engine) Region(ctx context.Context, tenant edge.Tenant, code string, q Question) (*Region, error) {
-	a, err := e.begin(tenant, q, lineBuckets)
+	a, err := e.begin(tenant, q)
 	if err != nil {
 		return nil, err
 	}
-	in := func(c cut) cut { return c.regions([]string{code}) }
+	if reason := badFilter(KeyRegion, code); code != "" && reason != "" {
+		return nil, &ParamError{Key: keyID, Value: code, Reason: reason}
+	}
+	here := condition{key: edge.KeyRegion, patterns: unknownToo(pattern{code})}
+	in := func(c cut) cut { c.conditions = append(slices.Clip(c.conditions), here); return c }
 	out := &Region{Name: code}
 	if p, ok := e.o.Colo(code); ok {
 		out.City = p.City

@@ -60,6 +60,8 @@ func (c cut) where(key string, values []string) cut {
 // table answers a cut from the rollups if a family has the attributes that it needs, else from the events.
 func (e *Engine) table(ctx context.Context, c cut) (*table, error) {
 	switch {
+	case slices.ContainsFunc(c.conditions, func(c condition) bool { return len(c.patterns) == 0 }):
+		return newTable(c.win), nil // one of no values: nothing can match
 	case answers(coloLabels, c.by, c.conditions):
 		return e.rollups(ctx, c, edge.FamilyColo, coloLabels)
 	case answers(routeLabels, c.by, c.conditions):

@@ -26,7 +26,7 @@ func (e *Engine) Versions(ctx context.Context, tenant edge.Tenant, q Question) (
 
 // rowsBy answers rows by an attribute with norm and comparison, sorted as asked.
 func (e *Engine) rowsBy(ctx context.Context, tenant edge.Tenant, by string, q Question) (rows []Row, about About, c Choices, err error) {
-	a, err := e.begin(tenant, q, cellBuckets)
+	a, err := e.begin(tenant, q)
 	if err != nil {
 		return nil, about, c, err
 	}
@@ -35,7 +35,7 @@ func (e *Engine) rowsBy(ctx context.Context, tenant edge.Tenant, by string, q Qu
 	g, gctx := errgroup.WithContext(ctx)
 	a.ask(gctx, g, &now, a.whole(by, allParts))
 	a.askBefore(gctx, g, &before, a.whole(by, allParts))
-	a.ask(gctx, g, &overTime, a.cut(by, withDurations))
+	a.ask(gctx, g, &overTime, a.perCell(by))
 	g.Go(func() (err error) { norms, err = a.normOf(gctx, by); return err })
 	g.Go(func() (err error) { c, err = a.choose(gctx); return err })
 	if err := g.Wait(); err != nil {
@@ -46,5 +46,6 @@ func (e *Engine) rowsBy(ctx context.Context, tenant edge.Tenant, by string, q Qu
 	sortRows(rows, a.q.Sort)
 	a.trends(rows, overTime)
 	about, err = a.about(ctx, now)
+	about.cellBuckets(a.cells)
 	return rows, about, c, err
 }

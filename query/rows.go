@@ -3,7 +3,9 @@ package query
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // fewEvents is the number of events on both sides below which a change of a percentile means nothing.
@@ -128,4 +130,14 @@ func busiest(rows []Row, n int) []string {
 	sorted := slices.Clone(rows)
 	sortRows(sorted, "-requests")
 	return names(top(sorted, n))
+}
+
+// readTime reads a time of a row: decimal Unix nanoseconds, as _time is stored, or RFC 3339, as functions of the engine
+// answer it.
+func readTime(text string) (time.Time, error) {
+	if ns, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return time.Unix(0, ns).UTC(), nil
+	}
+	t, err := time.Parse(time.RFC3339Nano, text)
+	return t.UTC(), err
 }

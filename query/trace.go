@@ -109,7 +109,7 @@ var spanFields = map[string]bool{
 }
 
 func readSpan(r store.Row) (Span, error) {
-	end, err := time.Parse(time.RFC3339Nano, r.Get(store.FieldTime))
+	end, err := readTime(r.Get(store.FieldTime))
 	if err != nil {
 		return Span{}, fmt.Errorf("read the time of a span: %w", err)
 	}

@@ -32,7 +32,7 @@ var traceFields = []string{
 // Traces answers: show me slow requests. The list has invocations that are spans, the newest first; sorted by -duration or
 // duration it has the slowest or fastest first.
 func (e *Engine) Traces(ctx context.Context, tenant edge.Tenant, q Question) (*Traces, error) {
-	a, err := e.begin(tenant, q, lineBuckets)
+	a, err := e.begin(tenant, q)
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +101,7 @@ func quoteAll(fields []string) []string {
 }
 
 func readTrace(r store.Row) (found, error) {
-	end, err := time.Parse(time.RFC3339Nano, r.Get(store.FieldTime))
+	end, err := readTime(r.Get(store.FieldTime))
 	if err != nil {
 		return found{}, fmt.Errorf("read the time of a row: %w", err)
 	}

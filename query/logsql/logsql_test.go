@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -31,6 +32,7 @@ var now = time.Now().UTC().Truncate(time.Hour)
 var reader *embedded.Store
 
 func TestMain(m *testing.M) {
+	flag.Parse() // before the engines, which would parse no arguments
 	before := goleak.IgnoreCurrent()
 	dir, err := os.MkdirTemp("", "logsql")
 	if err != nil {
@@ -459,6 +461,7 @@ func TestBadRequests(t *testing.T) {
 	f(`extra_filters=`, "query", "*", "extra_filters", `{"a":1}`)
 	f(`extra filter`, "query", "*", "extra_filters", `a:(`)
 	f(`extra filter`, "query", "*", "extra_filters", `* | delete name`)
+	f(`extra filter`, "query", "* | fields name", "extra_filters", `a:(`, "format", "csv")
 	f(`extra_stream_filters=`, "query", "*", "extra_stream_filters", `{"a":[]}`)
 	f(`hidden_fields_filters=`, "query", "*", "hidden_fields_filters", `["a"`)
 

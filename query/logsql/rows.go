@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -178,8 +177,11 @@ func (h *handler) csv(ctx context.Context, q *question, a *answer, ask func(emit
 		}
 		return w.Write(record)
 	})
+	if err != nil {
+		return err // before a flush: the error may still get a status
+	}
 	w.Flush()
-	return errors.Join(err, w.Error())
+	return w.Error()
 }
 
 // columns answers the names of all fields that the question finds, sorted.

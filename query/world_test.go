@@ -1,0 +1,184 @@
+package query_test
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"edgescope/edge"
+	"edgescope/ingest/rollup"
+	"edgescope/query"
+	"edgescope/store"
+	"edgescope/store/embedded"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.IgnoreCurrent()) }
+
+const tenant edge.Tenant = 7
+
+// world is a real store with the real rollups before it, and a clock that stands still 17 minutes and 30 seconds after an
+// hour: no bucket boundary.
+type world struct {
+	t      testing.TB
+	store  *embedded.Store
+	rollup *rollup.Rollup
+	engine *query.Engine
+	now    time.Time
+	spans  uint64 // how many ids were given out
+}
+
+func newWorld(t testing.TB) *world {
+	t.Helper()
+	s, err := embedded.Open(context.Background(), embedded.Options{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+	w := &world{t: t, store: s, now: time.Now().UTC().Truncate(time.Hour).Add(-time.Hour + 17*time.Minute + 30*time.Second)}
+	w.rollup = rollup.New(rollup.Options{Collector: "test", Now: func() time.Time { return w.now }})
+	w.engine = w.newEngine(s)
+	return w
+}
+
+func (w *world) newEngine(s store.Reader) *query.Engine {
+	places := map[string]query.Place{"FRA": {City: "Frankfurt", Country: "DE", Lat: 50.03, Lon: 8.57}}
+	return query.NewEngine(s, query.EngineOptions{
+		Now:  func() time.Time { return w.now },
+		Colo: func(code string) (query.Place, bool) { p, ok := places[code]; return p, ok },
+	})
+}
+
+// write takes events the way a collector does: rows and rollups, visible at once.
+func (w *world) write(tenant edge.Tenant, events ...edge.Event) {
+	w.t.Helper()
+	ctx := context.Background()
+	if err := w.store.WriteEvents(ctx, tenant, events); err != nil {
+		w.t.Fatal(err)
+	}
+	w.rollup.Add(tenant, events)
+	if err := w.rollup.Flush(ctx, w.store); err != nil {
+		w.t.Fatal(err)
+	}
+	w.store.Flush()
+}
+
+// ids makes the next trace and span id.
+func (w *world) ids() (t edge.TraceID, s edge.SpanID) {
+	w.spans++
+	binary.BigEndian.PutUint64(t[8:], w.spans)
+	binary.BigEndian.PutUint64(s[:], w.spans)
+	return t, s
+}
+
+// invocation makes a span that is an invocation and ends at that time.
+func (w *world) invocation(end time.Time, d time.Duration, facts edge.Facts) edge.Event {
+	e := edge.Event{Kind: edge.KindSpan, SpanKind: edge.SpanServer, Name: "fetch", Time: end.UnixNano(), Duration: int64(d), HasDuration: true}
+	e.TraceID, e.SpanID = w.ids()
+	facts.Invocation = true
+	if facts.Outcome == "" {
+		facts.Outcome = edge.OutcomeOK
+	}
+	if facts.Weight == 0 {
+		facts.Weight = 1
+	}
+	if facts.Source == "" {
+		facts.Source = edge.SourceOTLP
+	}
+	e.Facts = facts
+	return e
+}
+
+// serve starts the API on loopback and answers a client of it.
+func (w *world) serve() (*httptest.Server, *query.Client) {
+	w.t.Helper()
+	h := query.NewHandler(w.engine, query.HandlerOptions{
+		Tenant: func(*http.Request) (edge.Tenant, error) { return tenant, nil },
+		Now:    func() time.Time { return w.now },
+		Logger: slog.New(slog.NewTextHandler(w.t.Output(), nil)),
+	})
+	s := httptest.NewServer(h)
+	w.t.Cleanup(s.Close)
+	c, err := query.NewClient(s.URL, s.Client())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return s, c
+}
+
+// ask parses a question from the text of a URL query.
+func (w *world) ask(text string) query.Question {
+	w.t.Helper()
+	v, err := parseQuery(text)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	q, err := query.Parse(v, w.now)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return q
+}
+
+// at walks a JSON value by a path such as "regions.0.name"; a word finds the element of an array with that name or key.
+func at(v any, path []string) (any, error) {
+	for i, p := range path {
+		switch x := v.(type) {
+		case map[string]any:
+			v = x[p]
+		case []any:
+			n, err := strconv.Atoi(p)
+			if p == "length" {
+				return float64(len(x)), nil
+			}
+			if err != nil {
+				n = named(x, p)
+			}
+			if n < 0 || n >= len(x) {
+				return nil, fmt.Errorf("%v: no element %s of %d", path[:i], p, len(x))
+			}
+			v = x[n]
+		default:
+			return nil, fmt.Errorf("%v is %v and has no %s", path[:i], v, p)
+		}
+	}
+	return v, nil
+}
+
+func named(list []any, name string) int {
+	for i, x := range list {
+		if m, ok := x.(map[string]any); ok && (m["name"] == name || m["key"] == name || m["value"] == name) {
+			return i
+		}
+	}
+	return -1
+}
+
+func decode(t testing.TB, body []byte) any {
+	t.Helper()
+	var v any
+	if err := json.Unmarshal(body, &v); err != nil {
+		t.Fatalf("%v in %.300s", err, body)
+	}
+	return v
+}
+
+func (w *world) get(address string) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, address, http.NoBody)
+	if err != nil {
+		return nil, err
+	}
+	return http.DefaultTransport.RoundTrip(req)
+}
