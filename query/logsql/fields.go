@@ -35,7 +35,7 @@ func (h *handler) fieldNames(ctx context.Context, q *question, a *answer) error 
 func (h *handler) fieldValues(ctx context.Context, q *question, a *answer) error {
 	field := q.form.Get("field")
 	if field == "" {
-		return badParameter{errors.New("the parameter field is missing")}
+		return parameterError{errors.New("the parameter field is missing")}
 	}
 	limit, err := q.count("limit")
 	if err != nil {

@@ -56,7 +56,7 @@ func (h *handler) hits(ctx context.Context, q *question, a *answer) error {
 	found := top(all, limit)
 	from, to := q.bucketRange(found, step)
 	if to.Sub(from)/step >= maxBuckets {
-		return badParameter{fmt.Errorf("step=%s divides the range into more than %d buckets: give a longer one", step, maxBuckets)}
+		return parameterError{fmt.Errorf("step=%s divides the range into more than %d buckets: give a longer one", step, maxBuckets)}
 	}
 	for _, line := range found {
 		line.fill(from.UnixNano(), to.UnixNano(), int64(step))
@@ -89,7 +89,7 @@ func addHits(all map[string]*hitsLine, r store.Row, fields []string) error {
 		line = known
 	} else {
 		if len(all) >= maxBuckets {
-			return badParameter{errors.New("the fields have too many values: give fewer or others")}
+			return parameterError{errors.New("the fields have too many values: give fewer or others")}
 		}
 		all[line.key] = line
 	}

@@ -132,11 +132,11 @@ func (h *handler) failed(r *http.Request, a *answer, fail failFunc, err error) {
 	fail(a.w, status, err.Error())
 }
 
-// badParameter is an error of the request's own parameters.
-type badParameter struct{ error }
+// parameterError is an error of the request's own parameters.
+type parameterError struct{ error }
 
 func statusOf(err error) int {
-	var bad badParameter
+	var bad parameterError
 	switch {
 	case errors.As(err, &bad), errors.Is(err, store.ErrBadQuery):
 		return http.StatusBadRequest

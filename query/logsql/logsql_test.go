@@ -321,7 +321,8 @@ func TestStatsQuery(t *testing.T) {
 			Value  []any
 			Values [][]any
 		}
-	}) {
+	},
+	) {
 		t.Helper()
 		status, body := w.get(path, params...)
 		answer := struct {
@@ -403,7 +404,8 @@ func TestHits(t *testing.T) {
 	f([]line{{none, times, []int{0, 2, 3}, 5}}, "step", "1m", "start", "2m30s", "end", "now-1s")
 	f([]line{{none, times[1:], []int{2, 3}, 5}}, "step", "1m")
 	f([]line{
-		{map[string]string{"name": "a"}, times, []int{0, 2, 1}, 3}, {map[string]string{"name": "b"}, times, []int{0, 0, 1}, 1},
+		{map[string]string{"name": "a"}, times, []int{0, 2, 1}, 3},
+		{map[string]string{"name": "b"}, times, []int{0, 0, 1}, 1},
 		{map[string]string{"name": "c"}, times, []int{0, 0, 1}, 1},
 	}, "step", "1m", "start", "3m", "end", "now", "field", "name")
 	f([]line{{map[string]string{"name": "a"}, times, []int{0, 2, 1}, 3}, {none, times, []int{0, 0, 2}, 2}},
@@ -505,7 +507,8 @@ func TestTenantDecides(t *testing.T) {
 
 func FuzzParameters(f *testing.F) {
 	for _, seed := range []url.Values{
-		{"query": {"*"}, "limit": {"3"}}, {"query": {"*"}, "start": {"now-1h"}, "end": {"1700000000"}},
+		{"query": {"*"}, "limit": {"3"}},
+		{"query": {"*"}, "start": {"now-1h"}, "end": {"1700000000"}},
 		{"query": {"name:=x | fields name"}, "format": {"csv"}, "extra_filters": {`{"a":["b"]}`}},
 		{"query": {"* | count() n"}, "step": {"1h30m"}, "offset": {"-1m"}, "extra_stream_filters": {`{"a":"b"}`}},
 		{"query": {"_time:5m # c"}, "time": {"2026-01-31T15:04"}, "timeout": {"2s"}, "hidden_fields_filters": {`["a"]`}},

@@ -32,7 +32,7 @@ type question struct {
 
 func (h *handler) parse(r *http.Request, tenant edge.Tenant) (*question, error) {
 	if err := r.ParseForm(); err != nil {
-		return nil, badParameter{fmt.Errorf("read the parameters: %w", err)}
+		return nil, parameterError{fmt.Errorf("read the parameters: %w", err)}
 	}
 	q := &question{form: r.Form, now: h.opts.Now(), timeout: math.MaxInt64}
 	q.Tenant = tenant
@@ -43,7 +43,7 @@ func (h *handler) parse(r *http.Request, tenant edge.Tenant) (*question, error) 
 		func() error { return q.readText(h.reader) },
 	} {
 		if err := read(); err != nil {
-			return nil, badParameter{err}
+			return nil, parameterError{err}
 		}
 	}
 	return q, nil
@@ -163,7 +163,7 @@ func (q *question) boolean(key string) (bool, error) {
 	}
 	v, err := strconv.ParseBool(text)
 	if err != nil {
-		return false, badParameter{fmt.Errorf("%s=%q: it must be 1 or 0", key, text)}
+		return false, parameterError{fmt.Errorf("%s=%q: it must be 1 or 0", key, text)}
 	}
 	return v, nil
 }
@@ -176,7 +176,7 @@ func (q *question) count(key string) (int, error) {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 0 || n > math.MaxInt32 {
-		return 0, badParameter{fmt.Errorf("%s=%q: it must be a whole number from 0 to %d", key, text, math.MaxInt32)}
+		return 0, parameterError{fmt.Errorf("%s=%q: it must be a whole number from 0 to %d", key, text, math.MaxInt32)}
 	}
 	return n, nil
 }
@@ -189,7 +189,7 @@ func (q *question) duration(key, preset string) (time.Duration, error) {
 	}
 	d, err := parseDuration(text)
 	if err != nil {
-		return 0, badParameter{fmt.Errorf("%s=%q: %w", key, text, err)}
+		return 0, parameterError{fmt.Errorf("%s=%q: %w", key, text, err)}
 	}
 	return d, nil
 }
@@ -200,7 +200,7 @@ func (q *question) step() (step, offset time.Duration, err error) {
 		return 0, 0, err
 	}
 	if step <= 0 {
-		return 0, 0, badParameter{errors.New("step must be above 0")}
+		return 0, 0, parameterError{errors.New("step must be above 0")}
 	}
 	if offset, err = q.duration("offset", "0s"); err != nil {
 		return 0, 0, err
@@ -249,10 +249,11 @@ func extraStreamFilter(text string) ([]string, error) {
 
 func filters(text string, one func(key string, values []string) string) ([]string, error) {
 	var object map[string]json.RawMessage
-	if text == "" {
+	isJSON := json.Unmarshal([]byte(text), &object) == nil
+	switch {
+	case text == "":
 		return nil, nil
-	}
-	if json.Unmarshal([]byte(text), &object) != nil {
+	case !isJSON:
 		return []string{text}, nil // LogsQL: the store reads it
 	}
 	var filters []string

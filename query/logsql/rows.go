@@ -39,7 +39,7 @@ func (h *handler) query(ctx context.Context, q *question, a *answer) error {
 	case "csv":
 		return h.csv(ctx, q, a, func(emit func(store.Row) error) error { return h.limited(ctx, q, offset, limit, emit) })
 	default:
-		return badParameter{fmt.Errorf("format=%q: it must be json or csv", format)}
+		return parameterError{fmt.Errorf("format=%q: it must be json or csv", format)}
 	}
 }
 

@@ -22,7 +22,7 @@ const (
 // tail follows rows as they come, until the client leaves.
 func (h *handler) tail(ctx context.Context, q *question, a *answer) error {
 	if !q.parsed.Tail {
-		return badParameter{errors.New("the query can't follow new rows: use filters, and pipes that work on single rows")}
+		return parameterError{errors.New("the query can't follow new rows: use filters, and pipes that work on single rows")}
 	}
 	t := &tailer{h: h, q: q, a: a, seen: map[string]int{}}
 	var start, refresh time.Duration
@@ -36,7 +36,7 @@ func (h *handler) tail(ctx context.Context, q *question, a *answer) error {
 		}
 	}
 	if refresh < 100*time.Millisecond || start < 0 || t.offset < 0 {
-		return badParameter{errors.New("refresh_interval must be at least 100ms, start_offset and offset must not be negative")}
+		return parameterError{errors.New("refresh_interval must be at least 100ms, start_offset and offset must not be negative")}
 	}
 	t.first = q.now.Add(-start - t.offset)
 	t.sent = t.first

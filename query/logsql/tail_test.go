@@ -52,7 +52,9 @@ func (m *memory) Rows(_ context.Context, q store.RowsQuestion, emit func(store.R
 	return nil
 }
 
-func (m *memory) Series(context.Context, store.SeriesQuestion) ([]store.Series, error) { return nil, nil }
+func (m *memory) Series(context.Context, store.SeriesQuestion) ([]store.Series, error) {
+	return nil, nil
+}
 
 func (m *memory) ParseLogsQL(string, time.Time) (store.LogsQL, error) {
 	return store.LogsQL{Tail: true, Newest: true}, nil

@@ -92,11 +92,10 @@ func lockDir(path string) (*os.File, error) {
 		return nil, fmt.Errorf("the data directory must be writable: %w", err)
 	}
 	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		defer f.Close()
 		if errors.Is(err, unix.EWOULDBLOCK) {
-			return nil, fmt.Errorf("%w%s", store.ErrInUse, holder(f))
+			return nil, errors.Join(fmt.Errorf("%w%s", store.ErrInUse, holder(f)), f.Close())
 		}
-		return nil, fmt.Errorf("lock %s: %w", name, err)
+		return nil, errors.Join(fmt.Errorf("lock %s: %w", name, err), f.Close())
 	}
 	if err := writePID(f); err != nil {
 		return nil, errors.Join(fmt.Errorf("write %s: %w", name, err), f.Close())

@@ -106,8 +106,8 @@ func (g *guard) dropDay(name string) bool {
 		g.s.opts.Logger.Error("unknown partition", slog.String("name", name))
 		return false
 	}
+	g.s.writers.Lock() // waits for writers in flight, which may still have the day
 	g.firstDay.Store(day.Unix()/86400 + 1)
-	g.s.writers.Lock() // writers in flight may still have the day
 	g.s.writers.Unlock()
 	for i, st := range g.s.kinds {
 		if !slices.Contains(st.PartitionList(), name) {

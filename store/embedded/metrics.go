@@ -22,7 +22,7 @@ const (
 )
 
 // startMetrics sets the engine's flags and opens its data. The engine reads flag.CommandLine, which is its own: our programs
-// parse FlagSets of theirs.
+// parse FlagSets of theirs. A TestMain that opens a store calls flag.Parse before.
 func startMetrics(o *Options) error {
 	if !flag.CommandLine.Parsed() {
 		if err := flag.CommandLine.Parse(nil); err != nil {
@@ -77,7 +77,7 @@ func checkMemoryLimit(limit int64) error {
 	if err := unix.Sysinfo(&info); err != nil {
 		return fmt.Errorf("read the size of memory: %w", err)
 	}
-	if total := int64(info.Totalram) * int64(info.Unit); limit >= total { //nolint:unconvert // the field's type differs by architecture
+	if total := int64(info.Totalram) * int64(info.Unit); limit >= total {
 		return fmt.Errorf("memory limit is %d bytes: the machine has %d", limit, total)
 	}
 	return nil

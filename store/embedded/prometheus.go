@@ -1,8 +1,8 @@
 package embedded
 
 import (
+	"bytes"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -90,24 +90,26 @@ func (s *Store) WriteMetrics(w interface{ Write([]byte) (int, error) }) {
 		return
 	}
 	defer s.leave()
-	metrics.WritePrometheus(w, false)
+	var b bytes.Buffer
+	metrics.WritePrometheus(&b, false)
 	for i, st := range s.kinds {
 		var stats logstorage.StorageStats
 		st.UpdateStats(&stats)
 		kind := edge.Kind(i)
-		gauge(w, "edgescope_store_rows", kind, stats.RowsCount())
-		gauge(w, "edgescope_store_bytes", kind, stats.IndexdbSizeBytes+stats.CompressedSmallPartSize+stats.CompressedBigPartSize)
+		gauge(&b, "edgescope_store_rows", kind, stats.RowsCount())
+		gauge(&b, "edgescope_store_bytes", kind, stats.IndexdbSizeBytes+stats.CompressedSmallPartSize+stats.CompressedBigPartSize)
 	}
 	readOnly := 0
 	if s.guard.readOnly.Load() {
 		readOnly = 1
 	}
-	fmt.Fprintf(w, "edgescope_store_read_only %d\n", readOnly)
-	fmt.Fprintf(w, "edgescope_store_free_disk_bytes %d\n", s.guard.free.Load())
-	fmt.Fprintf(w, "edgescope_store_dropped_events_total %d\n", s.droppedEvents.Load())
-	fmt.Fprintf(w, "edgescope_store_dropped_samples_total %d\n", s.droppedSamples.Load())
+	fmt.Fprintf(&b, "edgescope_store_read_only %d\n", readOnly)
+	fmt.Fprintf(&b, "edgescope_store_free_disk_bytes %d\n", s.guard.free.Load())
+	fmt.Fprintf(&b, "edgescope_store_dropped_events_total %d\n", s.droppedEvents.Load())
+	fmt.Fprintf(&b, "edgescope_store_dropped_samples_total %d\n", s.droppedSamples.Load())
+	_, _ = w.Write(b.Bytes()) // who asked is gone when this fails
 }
 
-func gauge(w io.Writer, name string, kind edge.Kind, value uint64) {
-	fmt.Fprintf(w, "%s{kind=%q} %d\n", name, kind.String(), value)
+func gauge(b *bytes.Buffer, name string, kind edge.Kind, value uint64) {
+	fmt.Fprintf(b, "%s{kind=%q} %d\n", name, kind.String(), value)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -27,7 +28,7 @@ func rowsRenderAsWritten(t *testing.T, s *suite) {
 	s.write(t, tenant, e)
 
 	want := []map[string]string{{
-		"_time": fmt.Sprint(s.now.Add(123456789).UnixNano()), "service.name": "shop", "cloud.region": "FRA",
+		"_time": strconv.FormatInt(s.now.Add(123456789).UnixNano(), 10), "service.name": "shop", "cloud.region": "FRA",
 		"trace_id": "ab000000000000000000000000000001", "span_id": "0000000000000002", "name": "GET /img", "kind": "server",
 		"duration": "5000000", "otel.status_code": "ERROR", "otel.status_description": "boom",
 		"url.path": "/img/1?a=\"b\"\n", "attr.name": "taken", "attr.": "nameless", "host.name": "h1", "resource.url.path": "other",
@@ -93,7 +94,7 @@ func severalDaysAndKinds(t *testing.T, s *suite) {
 	if diff := gocmp.Diff([]string{"earlier", "yesterday", "today"}, s.names(t, q)); diff != "" {
 		t.Errorf("spans (-want +got):\n%s", diff)
 	}
-	at := fmt.Sprint(s.now.UnixNano())
+	at := strconv.FormatInt(s.now.UnixNano(), 10)
 	f := func(kind edge.Kind, want map[string]string) {
 		t.Helper()
 		if diff := gocmp.Diff([]map[string]string{want}, s.rows(t, s.question(tenant, kind, "*"))); diff != "" {
