@@ -77,6 +77,8 @@ func newFake(count int) *fake {
 func (f *fake) row(p place) query.Row {
 	r := query.Row{Name: p.code, City: p.city, Country: p.country, Lat: query.Num(p.lat), Lon: query.Num(p.lon)}
 	r.Stats = f.stats(p.rate, p.p95, p.hit)
+	r.ErrorRatio = query.Num(.0002 + .0008*math.Max(0, p.ratio-1))
+	r.ColdAdds, r.ColdRatio = query.Num(4+p.p95/9), query.Num(.008+p.p95/9000)
 	before := f.stats(p.rate*.96, p.p95/math.Max(1, p.ratio), math.Min(.99, p.hit+.03))
 	r.Before, r.Ratio, r.Norm = &before, query.Num(p.ratio), query.Num(p.p95/p.ratio)
 	r.Trend = f.course(buckets, p.p95, .12)
@@ -94,7 +96,7 @@ func (f *fake) row(p place) query.Row {
 func (f *fake) stats(rate, p95, hit float64) query.Stats {
 	n := rate * 86400
 	s := query.Stats{
-		Requests: query.Num(n), Samples: query.Num(math.Min(n, 1e6)), Rate: query.Num(rate), Errors: query.Num(n * .0014), ErrorRatio: .0014,
+		Requests: query.Num(n), Samples: query.Num(math.Min(n, 1e6)), Rate: query.Num(rate), Errors: query.Num(n * .0004), ErrorRatio: .0004,
 		P50: query.Num(p95 * .31), P95: query.Num(p95), P99: query.Num(p95 * 1.9), Cold: query.Num(n * .019), Warm: query.Num(n * .97), Known: .989,
 		ColdRatio: .0192, ColdP95: query.Num(p95 + 320), WarmP95: query.Num(p95 - 14), ColdAdds: 14, InitP50: 180, InitP95: 412, InitP99: 640,
 		InitTotal: query.Num(n * .019 * 210), CPUP99: 6.4,

@@ -16,6 +16,8 @@ const thousands = (v: number): [number, string] => {
 
 const time = (ms: number): string => {
   const a = Math.abs(ms)
+  if (a >= 48 * 3600e3) return digits(ms / 86400e3) + '\u00a0d'
+  if (a >= 120 * 60e3) return digits(ms / 3600e3) + '\u00a0h'
   if (a >= 600e3) return digits(ms / 60e3) + '\u00a0min'
   if (a >= 999.5) return digits(ms / 1e3) + '\u00a0s'
   if (a !== 0 && a < 0.0995) return digits(ms * 1e3) + '\u00a0µs'

@@ -4,7 +4,8 @@
 //
 //   node check.mjs BASE_URL [SCREENSHOT_FOLDER]
 //
-// CHROMIUM names the browser, /usr/bin/chromium without it. CHECK_PATHS adds paths, separated by spaces.
+// CHROMIUM names the browser, /usr/bin/chromium without it. CHECK_PATHS adds paths, CHECK_MODES chooses of dark,
+// light, mobile and noscript; both are lists separated by spaces.
 import { createRequire } from 'node:module'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -26,6 +27,7 @@ const modes = [
 ]
 
 const [base, folder] = process.argv.slice(2)
+const only = process.env.CHECK_MODES?.split(' ')
 if (!base) {
   console.error('usage: node check.mjs BASE_URL [SCREENSHOT_FOLDER]')
   process.exit(2)
@@ -79,7 +81,6 @@ async function visit(page, path, mode) {
 // judge runs axe in a world of its own, so that the page's policy stays as it is.
 async function judge(page, where) {
   const session = await page.context().newCDPSession(page)
-  // The page may be going on with its own requests: the frame is what counts.
   const { frameTree } = await session.send('Page.getFrameTree')
   const { executionContextId } = await session.send('Page.createIsolatedWorld', { frameId: frameTree.frame.id, worldName: 'axe' })
   const run = async (expression, awaitPromise) => {
@@ -98,7 +99,7 @@ const profile = await mkdtemp(join(tmpdir(), 'edgescope-check-'))
 if (folder) await mkdir(folder, { recursive: true })
 let visited = 0
 try {
-  for (const mode of modes) {
+  for (const mode of modes.filter((m) => !only || only.includes(m.name))) {
     const context = await chromium.launchPersistentContext(join(profile, mode.name), {
       executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true, args: flags,
       colorScheme: mode.colorScheme, viewport: mode.viewport, javaScriptEnabled: mode.javaScriptEnabled ?? true, timezoneId: 'America/New_York',

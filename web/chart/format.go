@@ -104,6 +104,10 @@ func Relative(ratio float64) string {
 // splitTime writes milliseconds in the unit that keeps three digits readable.
 func splitTime(ms float64) (number, unit string) {
 	switch a := math.Abs(ms); {
+	case a >= 48*3600e3:
+		return digits(ms / 86400e3), "d"
+	case a >= 120*60e3:
+		return digits(ms / 3600e3), "h"
 	case a >= 600e3:
 		return digits(ms / 60e3), "min"
 	case a >= 999.5:

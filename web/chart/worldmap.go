@@ -77,21 +77,18 @@ func (m *Map) SVG() string {
 }
 
 func (m *Map) dot(w *writer, d Dot, x, y float64) {
-	radius := 3 + 4*math.Sqrt(math.Max(0, math.Min(d.Size, 1)))
+	radius := 2.5 + 3.5*math.Sqrt(math.Max(0, math.Min(d.Size, 1)))
 	w.raw(`<a href="`)
 	w.text(d.Link)
-	w.raw(`" aria-label="`)
-	w.text(d.Name + ", " + d.Text)
 	w.raw(`">`)
+	w.title(d.Name + " " + d.Text)
 	circle := func(class string, r float64) {
 		w.raw("<circle")
 		w.class(class)
 		w.percent("cx", x)
 		w.percent("cy", y)
 		w.attr("r", r)
-		w.raw(">")
-		w.title(d.Name + " " + d.Text)
-		w.raw("</circle>")
+		w.raw("/>")
 	}
 	switch d.Class {
 	case "bad":

@@ -74,7 +74,7 @@ func percentiles(p *Page) []Link {
 func latencyLines(p *Page, a query.About, title string, lines []query.Line) *chart.Lines {
 	l := &chart.Lines{
 		Title: title, Frame: frame(a), Series: lineSeries(lines, nil), Unit: chart.Milliseconds,
-		Marks: marks(a), Arriving: p.Question.Live, Height: 250,
+		Marks: marks(a), Arriving: p.Question.Live, Height: 290,
 	}
 	if p.Targets.P95 > 0 && p.Percentile() == "p95" {
 		l.Limit, l.LimitText = p.Targets.P95, "target p95 "+chart.Milliseconds.Text(p.Targets.P95)
@@ -121,6 +121,9 @@ type MapCard struct {
 // NormRow is a region and its distance from its norm.
 type NormRow struct{ Name, City, Text, Class, Href string }
 
+// furthestShown is how many regions the list beside the map names.
+const furthestShown = 3
+
 // labelled is how many dots of a map have their name beside them.
 const labelled = 3
 
@@ -163,12 +166,17 @@ func furthest(p *Page, rows []query.Row) []NormRow {
 	var out []NormRow
 	for i := range sorted {
 		r := &sorted[i]
-		if !r.Ratio.OK() || len(out) == 5 {
+		if !r.Ratio.OK() || len(out) == furthestShown {
 			break
 		}
-		s := rowState(p.Targets, r)
+		class := ""
+		if r.Ratio >= badRatio {
+			class = "bad"
+		} else if r.Ratio >= warnRatio {
+			class = "warn"
+		}
 		out = append(out, NormRow{
-			Name: r.Name, City: r.City, Class: s.Class, Href: RegionLink(p.URL, r.Name),
+			Name: r.Name, City: r.City, Class: class, Href: RegionLink(p.URL, r.Name),
 			Text: chart.Relative(float64(r.Ratio)) + " · norm " + chart.Milliseconds.Text(float64(r.Norm)),
 		})
 	}
@@ -372,7 +380,7 @@ func coldTiles(p *Page, a *query.ColdStarts) []Tile {
 		plainTile("init-p95", "Init p95", chart.Milliseconds, t.InitP95, "p99 "+chart.Milliseconds.Text(float64(t.InitP99))),
 		plainTile("cold-cost", "A cold start costs", chart.Milliseconds, single, "p95 cold − p95 warm"),
 		plainTile("cold-adds", "Users feel", chart.Milliseconds, t.ColdAdds, "p95 of all − p95 warm"),
-		plainTile("cold-share", "Of the slowest", chart.Ratio, a.Share, "slower than warm p99 and cold"),
+		plainTile("cold-share", "Slowest that are cold", chart.Ratio, a.Share, "of those over warm p99"),
 		plainTile("init-total", "Waited in all", chart.Milliseconds, t.InitTotal, "sum of init times"),
 	}
 }
@@ -479,7 +487,7 @@ func cacheTiles(p *Page, a *query.CacheAnswer) []Tile {
 }
 
 func outcomes(a *query.CacheAnswer) Figure {
-	s := chart.Stack{Title: "Cache outcomes over time, shares of invocations with a cache status", Frame: frame(a.About), Marks: marks(a.About), Height: 210}
+	s := chart.Stack{Title: "Cache outcomes over time, shares of invocations with a cache status", Frame: frame(a.About), Marks: marks(a.About), Height: 300}
 	for i, names := range [][]string{{"hit"}, {"stale", "revalidated"}, {"miss", "expired"}, {"bypass", "dynamic"}} {
 		s.Series = append(s.Series, chart.Series{
 			Name: cacheClasses[i].Name, Class: cacheClasses[i].Class, Values: sumLines(a.Outcomes, names, s.Frame.Buckets),

@@ -40,9 +40,28 @@ func (p *Page) ranges() []Link {
 }
 
 // filterable tells whether the page's numbers can be filtered: one trace and load tests can't.
-func (p *Page) filterable() bool { return p.Nav != "/runs" && !p.oneTrace() }
+func (p *Page) filterable() bool { return p.Nav != "/runs" && !p.one() }
 
-func (p *Page) oneTrace() bool { return strings.HasPrefix(p.URL.Path, "/traces/") }
+// one tells whether the page is about one trace or one load test, whose time is its own.
+func (p *Page) one() bool {
+	return strings.HasPrefix(p.URL.Path, "/traces/") || strings.HasPrefix(p.URL.Path, "/runs/")
+}
+
+// footText says where the page's numbers come from and which time they cover.
+func (p *Page) footText() string {
+	a := p.About
+	if p.one() {
+		return "All times are UTC."
+	}
+	text := stamp(a.From) + " – " + stamp(a.To) + " UTC, from " + orAbsent(a.Source)
+	if a.Step > 0 {
+		text += ", steps of " + stepText(a.Step)
+	}
+	if p.Live() {
+		text += ". The newest step is still arriving and drawn dashed"
+	}
+	return text + "."
+}
 
 // comparable tells whether the page shows changes against another period.
 func (p *Page) comparable() bool { return p.filterable() && p.Nav != "/traces" }
