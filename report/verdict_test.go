@@ -1,0 +1,143 @@
+package report_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"edgescope/load"
+	"edgescope/report"
+	"edgescope/scenarios"
+)
+
+// counted is a summary of n users with one request each, that says what f makes of them.
+func counted(t *testing.T, ensure string, n int, f func(*load.Result, *load.UserStart, *load.UserEnd)) *report.Summary {
+	t.Helper()
+	text := fmt.Sprintf("config: {phases: [{duration: 5, arrivalCount: %d}]%s}\nscenarios: [{name: buy, flow: [{get: {url: /cart}}]}]", n, ensure)
+	s := newScript(t, text)
+	for k := range n {
+		at := s.start.Add(time.Duration(k) * 5 * time.Second / time.Duration(n))
+		start := &load.UserStart{At: at, Scenario: "buy", Lag: ms(0.1)}
+		r := s.request(at, "buy/GET /cart", "/cart", 200, 5)
+		end := &load.UserEnd{At: at, Scenario: "buy"}
+		if f != nil {
+			f(r, start, end)
+		}
+		s.summary.Add(start)
+		s.summary.Add(r)
+		s.summary.Add(end)
+	}
+	s.summary.Close()
+	return s.summary
+}
+
+func TestExitCodesAndTheirOrder(t *testing.T) {
+	const threshold = ", ensure: {thresholds: [{http.codes.500: 1}]}"
+	status500 := func(r *load.Result, _ *load.UserStart, _ *load.UserEnd) { r.Code = 500 }
+	expectation := func(r *load.Result, _ *load.UserStart, _ *load.UserEnd) {
+		r.Outcomes = []scenarios.Outcome{{Type: "statusCode"}}
+	}
+	both := func(r *load.Result, s *load.UserStart, e *load.UserEnd) { status500(r, s, e); expectation(r, s, e) }
+	late := func(r *load.Result, s *load.UserStart, e *load.UserEnd) { both(r, s, e); s.Lag = ms(30) }
+	refused := func(name string) func(*load.Result, *load.UserStart, *load.UserEnd) {
+		return func(r *load.Result, _ *load.UserStart, e *load.UserEnd) { r.Code, r.Failure, e.Err = 0, name, name }
+	}
+	after := &load.FlowError{Flow: "after", Err: errors.New("x")}
+	f := func(s *report.Summary, err error, wantCode int, wantWord, wantReason string) {
+		t.Helper()
+		v := s.Judge(report.Outcome{Err: err})
+		if v.ExitCode != wantCode || v.Word != wantWord || !strings.Contains(v.Reason, wantReason) || (wantReason == "") != (v.Reason == "") {
+			t.Errorf("verdict %d %s %q, want %d %s with %q", v.ExitCode, v.Word, v.Reason, wantCode, wantWord, wantReason)
+		}
+	}
+	f(counted(t, threshold, 3, nil), nil, 0, "passed", "")
+	f(counted(t, threshold, 3, status500), nil, 1, "failed", "thresholds failed: http.codes.500 < 1")
+	f(counted(t, threshold, 3, expectation), nil, 21, "failed", "3 of 3 expectations failed")
+	f(counted(t, threshold, 3, both), nil, 1, "failed", "thresholds failed")
+	f(counted(t, threshold, 3, refused("ECONNREFUSED")), nil, 3, "error", "none of 3 requests got an answer")
+	f(counted(t, threshold, 3, nil), after, 3, "error", "after flow failed")
+	f(counted(t, threshold, 3, status500), after, 1, "failed", "thresholds failed")
+	f(counted(t, threshold, 3, expectation), after, 21, "failed", "expectations failed")
+	f(counted(t, threshold, 3, nil), &load.FlowError{Flow: "before", Err: errors.New("x")}, 3, "error", "before flow failed")
+	f(counted(t, threshold, 200, late), nil, 4, "invalid", "lag p99 30.0 ms, limit 10 ms")
+	f(counted(t, threshold, 99, late), nil, 1, "failed", "thresholds failed") // too few arrivals to blame the lag
+	f(counted(t, threshold, 3, refused("EMFILE")), nil, 4, "invalid", "3 users met EMFILE, a limit of this machine: raise the limit of open files")
+	f(counted(t, threshold, 200, late), context.Canceled, 130, "interrupted", "interrupted")
+}
+
+func TestOneBadWindowMakesARunInvalid(t *testing.T) {
+	s := newScript(t, "config: {phases: [{duration: 100, arrivalRate: 200}]}\nscenarios: [{name: buy, flow: [{get: {url: /cart}}]}]")
+	for k := range 20_000 {
+		at := s.start.Add(time.Duration(k+1) * 5 * time.Millisecond)
+		lag := ms(0.1)
+		if k >= 10_000 && k < 10_050 { // 50 of 20,000: not in the p99 of the run, but in that of their window
+			lag = ms(50)
+		}
+		s.summary.Add(&load.UserStart{At: at, Scenario: "buy", Lag: lag})
+		s.summary.Advance(at)
+	}
+	s.summary.Close()
+	v := s.summary.Judge(report.Outcome{})
+	if v.Health.Valid || v.Health.LagP99 > 10 || v.Health.WorstLagP99 < 49 {
+		t.Errorf("health %+v, want a run made invalid by one window", v.Health)
+	}
+	if v := s.summary.Judge(report.Outcome{LagLimit: time.Minute}); !v.Health.Valid {
+		t.Errorf("with a limit of one minute: %v, want valid", v.Health.Problems)
+	}
+}
+
+func TestDroppedArrivalsMakeARunInvalid(t *testing.T) {
+	s := newScript(t, "config: {phases: [{duration: 1, arrivalCount: 3, maxVusers: 1}]}\nscenarios: [{name: buy, flow: [{get: {url: /cart}}]}]")
+	s.summary.Add(&load.UserStart{At: s.start, Scenario: "buy"})
+	s.summary.Add(&load.Skip{At: s.start})
+	if v := s.summary.Judge(report.Outcome{}); v.Health.Valid {
+		t.Error("one of three arrivals is missing and the run is valid")
+	}
+	s.summary.Add(&load.Skip{At: s.start})
+	if v := s.summary.Judge(report.Outcome{}); !v.Health.Valid {
+		t.Errorf("arrivals that maxVusers drops made the run invalid: %v", v.Health.Problems)
+	}
+}
+
+func TestLookupKnowsCountersThatNeverCounted(t *testing.T) {
+	p := counted(t, "", 4, nil).Aggregate()
+	f := func(name string, want float64, wantOK bool) {
+		t.Helper()
+		if got, ok := p.Lookup(name); got != want || ok != wantOK {
+			t.Errorf("%s = %v, %v; want %v, %v", name, got, ok, want, wantOK)
+		}
+	}
+	f("http.requests", 4, true)
+	f("vusers.failed", 0, true)
+	f("http.response_time.p99", 5, true)
+	f("http.response_time.median", 5, true)
+	f("http.response_time.2xx.count", 4, true)
+	f("plugins.metrics-by-endpoint.response_time./cart.max", 5, true)
+	f("vusers.created_by_name.buy", 4, true)
+	f("http.request_rate", 1.1, true)
+	f("errors.ETIMEDOUT", 0, true)
+	f("http.codes.503", 0, true)
+	f("plugins.expect.failed", 0, true)
+	f("plugins.expect.failed.statusCode", 0, true)
+	f("http.response_time.4xx.p95", 0, false) // a distribution without values has no p95
+	f("http.response_time.p98", 0, false)
+	f("nope.metric", 0, false)
+	f("errors.", 0, false)
+	f("", 0, false)
+}
+
+func TestChecksThatHoldComeFirst(t *testing.T) {
+	ensure := ", ensure: {thresholds: [{http.codes.200: 1}, {http.codes.500: 1}], conditions: [{expression: http.codes.200 == 4}], maxErrorRate: 0}"
+	s := counted(t, ensure, 4, nil)
+	var text strings.Builder
+	report.WriteChecks(&text, s.Judge(report.Outcome{}).Checks)
+	want := "\nChecks:\nok: http.codes.500 < 1\nok: http.codes.200 == 4\nok: maxErrorRate < 0\nfail: http.codes.200 < 1\n"
+	if diff := cmp.Diff(want, text.String()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
