@@ -1,6 +1,7 @@
 package query_test
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -83,7 +84,7 @@ func (s *script) load(words []string) error {
 	}
 	from, to, ok := strings.Cut(words[1], "..")
 	if !ok {
-		return fmt.Errorf("write the time as FROM..TO")
+		return errors.New("write the time as FROM..TO")
 	}
 	start, err1 := time.ParseDuration(from)
 	end, err2 := time.ParseDuration(to)
@@ -183,7 +184,7 @@ func (s *script) times(query string) string {
 
 func (s *script) expect(words []string) error {
 	if len(words) < 3 {
-		return fmt.Errorf("write: expect PATH = VALUE")
+		return errors.New("write: expect PATH = VALUE")
 	}
 	got, err := at(s.answer, strings.Split(words[0], "."))
 	if err != nil {

@@ -54,7 +54,9 @@ func newWorld(t testing.TB) *world {
 }
 
 func (w *world) newEngine(s store.Reader) *query.Engine {
-	places := map[string]query.Place{"FRA": {City: "Frankfurt", Country: "DE", Lat: 50.03, Lon: 8.57}}
+	places := map[string]query.Place{
+		"FRA": {City: "Frankfurt", Country: "DE", Lat: 50.03, Lon: 8.57}, "IAD": {City: "Ashburn", Country: "US", Lat: 38.94, Lon: -77.46},
+	}
 	return query.NewEngine(s, query.EngineOptions{
 		Now:  func() time.Time { return w.now },
 		Colo: func(code string) (query.Place, bool) { p, ok := places[code]; return p, ok },
