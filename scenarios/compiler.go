@@ -27,7 +27,6 @@ type compiler struct {
 	defaults     requestDefaults
 	poisson      bool // config.mode
 	default200   bool // every request expects 200
-	listed       map[string]bool
 }
 
 func newCompiler(o Options) *compiler {

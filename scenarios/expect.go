@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"fmt"
 	"mime"
 	"regexp"
 	"slices"
@@ -183,6 +182,6 @@ func expectCDNHit(want valueTemplate) func(*Scope, *Response) verdict {
 				break
 			}
 		}
-		return verdict{ok, fmt.Sprintf("a cache %s", strings.Join(prefixes, " or ")), got}
+		return verdict{ok, "a cache " + strings.Join(prefixes, " or "), got}
 	}
 }

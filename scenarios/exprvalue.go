@@ -107,9 +107,8 @@ func textNumber(s string) float64 {
 	if s == "" {
 		return 0
 	}
-	digitsOnly := strings.TrimLeft(s, "+-")
-	if digitsOnly == "" || !strings.Contains("0123456789.", digitsOnly[:1]) || strings.ContainsAny(s, "_pPxX") {
-		return math.NaN() // what ParseFloat knows beyond decimals
+	if strings.Trim(s, "+-.0123456789eE") != "" || strings.Trim(s, "+-.eE") == "" {
+		return math.NaN() // ParseFloat knows more than decimals
 	}
 	f, err := strconv.ParseFloat(s, 64)
 	if err != nil && !math.IsInf(f, 0) {

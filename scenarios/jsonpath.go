@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -146,7 +147,7 @@ func (b bounds) selectIn(_ *walk, v any, found func(any)) {
 func compilePath(text string) (*jsonPath, error) {
 	p := &pathParser{text: strings.TrimSpace(text)}
 	if p.text == "" {
-		return nil, fmt.Errorf("a JSONPath is empty, $ is the whole body")
+		return nil, errors.New("a JSONPath is empty, $ is the whole body")
 	}
 	if !p.eat("$") && !strings.HasPrefix(p.text, "[") && !strings.HasPrefix(p.text, ".") {
 		// jsonpath-plus reads "a.b" as "$.a.b".

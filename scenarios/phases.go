@@ -4,9 +4,9 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -77,10 +77,15 @@ func (c *compiler) checkPhase(n *node, p Phase) {
 	if p.Duration > maxPhase {
 		c.fault(n.pos, "a phase lasts at most 366 days")
 	}
-	winner := map[PhaseKind]string{PhasePause: "pause", PhaseCount: "arrivalCount"}[p.Kind]
+	winner := "arrivalCount"
+	if !n.get("pause").isNull() {
+		winner = "pause"
+	}
+	if n.get(winner).isNull() {
+		return
+	}
 	for _, f := range n.fields {
-		other := slices.Contains([]string{"arrivalRate", "rampTo", "arrivalCount"}, f.key)
-		if winner != "" && other && f.key != winner && !(p.Kind == PhasePause && n.get("pause") == nil) {
+		if f.key != winner && slices.Contains([]string{"arrivalRate", "rampTo", "arrivalCount"}, f.key) {
 			c.warn(f.pos, "%s is ignored: the phase has %s", f.key, winner)
 		}
 	}
@@ -162,15 +167,15 @@ func (c *compiler) ensureAll(config *node) {
 // script as it was written and the rows of its payloads, in any order of keys
 // and however it is formatted.
 func (c *compiler) hashOf(root *node) string {
-	h := sha256.New()
+	var parts []string
 	for _, key := range []string{"before", "scenarios", "after"} {
-		fmt.Fprintf(h, "%s:%s\n", key, canonical(root.get(key), nil))
+		parts = append(parts, key, canonical(root.get(key), nil))
 	}
 	skip := []string{"target", "regions", "environments", "ensure", "plugins", "processor", "statsInterval"}
-	fmt.Fprintf(h, "config:%s\n", canonical(root.get("config"), skip))
-	fmt.Fprintf(h, "solo:%v only:%s\n", c.opts.Solo, c.opts.ScenarioName)
-	h.Write(c.files.Sum(nil))
-	return hex.EncodeToString(h.Sum(nil)[:16])
+	parts = append(parts, "config", canonical(root.get("config"), skip),
+		"solo", strconv.FormatBool(c.opts.Solo), "only", c.opts.ScenarioName, "files", string(c.files.Sum(nil)))
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\n")))
+	return hex.EncodeToString(sum[:16])
 }
 
 // canonical writes a node with sorted keys, leaving out some of the first level.

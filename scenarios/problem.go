@@ -38,7 +38,7 @@ func (p Problem) String() string {
 
 // Problems are all that is wrong with a script, in the order of its lines.
 // It is the error of [Load] when the script, not the machine, is at fault.
-type Problems []Problem
+type Problems []Problem //nolint:errname // it is a list first: Plan.Warnings is one too
 
 // Error returns one line per problem.
 func (ps Problems) Error() string {

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -250,7 +251,7 @@ const maxExact = 1 << 53
 
 func compileRandomNumber(args []string) (templateExpr, error) {
 	if len(args) != 2 {
-		return nil, fmt.Errorf("$randomNumber takes two numbers, the ends of the range, as in $randomNumber(1, 100)")
+		return nil, errors.New("$randomNumber takes two numbers, the ends of the range, as in $randomNumber(1, 100)")
 	}
 	from, to := textNumber(args[0]), textNumber(args[1])
 	if args[0] == "" || args[1] == "" || !(math.Abs(from) <= maxExact && math.Abs(to) <= maxExact) {
@@ -268,7 +269,7 @@ func compileRandomString(args []string) (templateExpr, error) {
 		n = textNumber(args[0])
 	}
 	if len(args) > 1 || !(n >= 0 && n <= 1e6) || n != math.Floor(n) {
-		return nil, fmt.Errorf("$randomString takes a length of 0 to 1000000, as in $randomString(10)")
+		return nil, errors.New("$randomString takes a length of 0 to 1000000, as in $randomString(10)")
 	}
 	return &randomStringExpr{int(n)}, nil
 }
