@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"edgescope/edge"
 	"edgescope/load"
 	"edgescope/scenarios"
 )
@@ -135,7 +136,11 @@ func (c *Console) End(s *Summary, v *Verdict, ended time.Time) {
 	total := s.Aggregate()
 	took := int64(math.Ceil(ended.Sub(s.options.Started).Seconds()))
 	rule := strings.Repeat("-", 32)
-	fmt.Fprintf(c.Out, "All VUs finished. Total time: %s\n\n%s\nSummary report @ %s\n%s\n\n", plural(took, "second"), rule, clock(ended), rule)
+	end := "All VUs finished"
+	if v.Word == edge.VerdictInterrupted {
+		end = "Interrupted"
+	}
+	fmt.Fprintf(c.Out, "%s. Total time: %s\n\n%s\nSummary report @ %s\n%s\n\n", end, plural(took, "second"), rule, clock(ended), rule)
 	s.writePeriod(c.Out, &total)
 	s.writeParts(c.Out)
 	for _, warning := range v.Health.Warnings {

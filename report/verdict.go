@@ -76,11 +76,11 @@ func (v *Verdict) decide(total *Period, err error) (word string, code int, reaso
 	isFlow := errors.As(err, &flow)
 	switch {
 	case err != nil && !isFlow:
-		return edge.VerdictInterrupted, ExitInterrupted, "interrupted: " + err.Error()
+		return edge.VerdictInterrupted, ExitInterrupted, err.Error()
 	case isFlow && flow.Flow == "before":
 		return edge.VerdictError, ExitError, flow.Error()
 	case !v.Health.Valid:
-		return edge.VerdictInvalid, ExitInvalid, "not valid: " + strings.Join(v.Health.Problems, "; ")
+		return edge.VerdictInvalid, ExitInvalid, strings.Join(v.Health.Problems, "; ")
 	case total.Counters["http.requests"] > 0 && total.Counters["http.responses"] == 0:
 		return edge.VerdictError, ExitError, fmt.Sprintf("none of %d requests got an answer", total.Counters["http.requests"])
 	}

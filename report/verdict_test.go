@@ -1,7 +1,6 @@
 package report_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -67,7 +66,7 @@ func TestExitCodesAndTheirOrder(t *testing.T) {
 	f(counted(t, threshold, 200, late), nil, 4, "invalid", "lag p99 30.0 ms, limit 10 ms")
 	f(counted(t, threshold, 99, late), nil, 1, "failed", "thresholds failed") // too few arrivals to blame the lag
 	f(counted(t, threshold, 3, refused("EMFILE")), nil, 4, "invalid", "3 users met EMFILE, a limit of this machine: raise the limit of open files")
-	f(counted(t, threshold, 200, late), context.Canceled, 130, "interrupted", "interrupted")
+	f(counted(t, threshold, 200, late), errors.New("interrupt signal received"), 130, "interrupted", "interrupt signal")
 }
 
 func TestOneBadWindowMakesARunInvalid(t *testing.T) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"compress/gzip"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -10,12 +11,17 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	vegeta "github.com/tsenart/vegeta/v12/lib"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
+
+	"edgescope/edge"
 )
 
 func TestMain(m *testing.M) {
@@ -37,15 +43,19 @@ func TestScripts(t *testing.T) {
 			return err
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"report": cmdReport, "vegeta": cmdVegeta, "served": cmdServed,
+			"report": cmdReport, "vegeta": cmdVegeta, "served": cmdServed, "until-served": cmdUntilServed,
+			"collected": cmdCollected, "run-summary": cmdRunSummary,
 		},
 	})
 }
 
-// target is a small edge function that counts what it is asked.
+// target is a small edge function that counts what it is asked, and a collector that keeps the spans it gets.
 type target struct {
 	*httptest.Server
 	requests atomic.Int64
+
+	mu    sync.Mutex
+	spans []ptrace.Span
 }
 
 func newTarget() *target {
@@ -64,10 +74,38 @@ func newTarget() *target {
 		w.WriteHeader(code)
 	})
 	tg.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/v1/traces" {
+			tg.collect(w, r)
+			return
+		}
 		tg.requests.Add(1)
 		mux.ServeHTTP(w, r)
 	}))
 	return tg
+}
+
+func (tg *target) collect(w http.ResponseWriter, r *http.Request) {
+	body, err := gzip.NewReader(r.Body)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	text, _ := io.ReadAll(body)
+	request := ptraceotlp.NewExportRequest()
+	if err := request.UnmarshalProto(text); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	tg.mu.Lock()
+	defer tg.mu.Unlock()
+	for _, resource := range request.Traces().ResourceSpans().All() {
+		for _, scope := range resource.ScopeSpans().All() {
+			for _, span := range scope.Spans().All() {
+				tg.spans = append(tg.spans, span)
+			}
+		}
+	}
+	w.Header().Set("Content-Type", "application/x-protobuf")
 }
 
 func closedAddress() (string, error) {
@@ -130,5 +168,65 @@ func cmdVegeta(ts *testscript.TestScript, _ bool, args []string) {
 func cmdServed(ts *testscript.TestScript, _ bool, args []string) {
 	if got := ts.Value("target").(*target).requests.Load(); fmt.Sprint(got) != args[0] {
 		ts.Fatalf("the target served %d requests, want %s", got, args[0])
+	}
+}
+
+// cmdUntilServed: until-served N waits until the target has counted so many.
+func cmdUntilServed(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.ParseInt(args[0], 10, 64)
+	ts.Check(err)
+	poll := time.NewTicker(5 * time.Millisecond)
+	defer poll.Stop()
+	deadline := time.After(30 * time.Second)
+	for ts.Value("target").(*target).requests.Load() < want {
+		select {
+		case <-poll.C:
+		case <-deadline:
+			ts.Fatalf("the target served fewer than %d requests in 30 s", want)
+		}
+	}
+}
+
+func spansNamed(ts *testscript.TestScript, name string) []ptrace.Span {
+	tg := ts.Value("target").(*target)
+	tg.mu.Lock()
+	defer tg.mu.Unlock()
+	var named []ptrace.Span
+	for _, span := range tg.spans {
+		if span.Name() == name {
+			named = append(named, span)
+		}
+	}
+	return named
+}
+
+// cmdCollected: collected NAME N compares how many spans of a name arrived.
+func cmdCollected(ts *testscript.TestScript, _ bool, args []string) {
+	if got := len(spansNamed(ts, args[0])); fmt.Sprint(got) != args[1] {
+		ts.Fatalf("%d spans %q arrived, want %s", got, args[0], args[1])
+	}
+}
+
+// cmdRunSummary: run-summary NAME VERDICT COMMIT REQUESTS looks at the newest summary; client spans must name its run.
+func cmdRunSummary(ts *testscript.TestScript, _ bool, args []string) {
+	var newest edge.Run
+	for _, span := range spansNamed(ts, edge.RunSpan) {
+		text, _ := span.Attributes().Get(edge.RunAttr)
+		var r edge.Run
+		ts.Check(json.Unmarshal([]byte(text.Str()), &r))
+		if span.TraceID().String() != r.ID {
+			ts.Fatalf("the run's span has trace %s, want its id %s", span.TraceID(), r.ID)
+		}
+		if r.Updated.After(newest.Updated) {
+			newest = r
+		}
+	}
+	if got := fmt.Sprint([]any{newest.Name, newest.Verdict, newest.Commit, newest.Requests}); got != fmt.Sprint(args) {
+		ts.Fatalf("the newest summary says %s, want %s", got, args)
+	}
+	for _, span := range spansNamed(ts, "GET /status/1") {
+		if id, _ := span.Attributes().Get(edge.RunIDAttr); id.Str() != newest.ID {
+			ts.Fatalf("a client span is of run %q, want %q", id.Str(), newest.ID)
+		}
 	}
 }
