@@ -1,6 +1,7 @@
 package platform_test
 
 import (
+	"sync"
 	"testing"
 
 	"edgescope/edge"
@@ -23,8 +24,24 @@ func facts(pairs ...string) edge.Facts {
 	return events[0].Facts
 }
 
-func TestSmoke(t *testing.T) {
-	f := facts("service.name", "checkout", "net.colo", "FRA", "cloud.provider", "cloudflare", "http.request.method", "get",
-		"url.path", "/users/12", "http.response.header.cf-cache-status", `["HIT"]`, "faas.coldstart", "true")
-	t.Logf("%+v", f)
+// TestConcurrentUse normalises many batches at once; the race detector does the judging, the facts must not mix.
+func TestConcurrentUse(t *testing.T) {
+	n := platform.New(platform.Options{MaxInferredRoutes: 5})
+	var all sync.WaitGroup
+	for worker := range 8 {
+		all.Go(func() {
+			service := string(rune('a' + worker))
+			for range 50 {
+				events := []edge.Event{
+					span(1, 0, edge.SpanServer, 0, 9, "service.name", service, "url.path", "/"+service+"/1", "edge.colo", "FRA"),
+					span(2, 1, edge.SpanClient, 1, 2, "service.name", service),
+				}
+				n.Normalize(events)
+				if f := events[1].Facts; f.Service != service || f.Region != "FRA" || events[0].Facts.Route != "/"+service+"/:id" {
+					t.Errorf("worker %s: %+v", service, f)
+				}
+			}
+		})
+	}
+	all.Wait()
 }

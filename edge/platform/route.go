@@ -52,10 +52,10 @@ func isTemplate(path string) bool {
 }
 
 func isID(segment string) bool {
-	digits, hex, letters, dashes := 0, 0, 0, 0
+	const longHex, longMixed = 16, 20
+	digits, hex, letters := 0, 0, 0
 	for i := range len(segment) {
-		c := segment[i]
-		switch {
+		switch c := segment[i]; {
 		case isDigit(c):
 			digits++
 			hex++
@@ -64,21 +64,22 @@ func isID(segment string) bool {
 			if c|0x20 <= 'f' {
 				hex++
 			}
-		case c == '-':
-			dashes++
 		}
 	}
 	n := len(segment)
 	switch {
 	case n == 0:
 		return false
-	case digits == n, hex == n && n >= 16:
+	case digits == n, hex == n && n >= longHex:
 		return true
-	case n == 36 && hex == 32 && dashes == 4:
-		return segment[8] == '-' && segment[13] == '-' && segment[18] == '-' && segment[23] == '-'
 	default:
-		return n >= 20 && letters > 0 && digits > 0
+		return n >= longMixed && letters > 0 && digits > 0 || isUUID(segment, hex)
 	}
+}
+
+// isUUID tells whether a segment with so many hex digits has the form of a UUID (RFC 9562 section 4).
+func isUUID(s string, hex int) bool {
+	return len(s) == 36 && hex == 32 && s[8] == '-' && s[13] == '-' && s[18] == '-' && s[23] == '-'
 }
 
 // inferredRoutes remembers the inferred routes of each service, so that a service that is scanned for random paths can't

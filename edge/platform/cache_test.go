@@ -1,0 +1,222 @@
+package platform_test
+
+import (
+	"testing"
+
+	"edgescope/edge"
+	"edgescope/edge/platform"
+)
+
+func TestCacheStatus(t *testing.T) {
+	f := func(source, value, want string) {
+		t.Helper()
+		if got := platform.CacheStatus(source, value); got != want {
+			t.Errorf("%s: %s means %q, want %q", source, value, got, want)
+		}
+	}
+	f("cf-cache-status", "HIT", "hit")
+	f("cf-cache-status", "miss", "miss")
+	f("cf-cache-status", "EXPIRED", "expired")
+	f("cf-cache-status", "STALE", "stale")
+	f("cf-cache-status", "UPDATING", "stale")
+	f("cf-cache-status", "REVALIDATED", "revalidated")
+	f("cf-cache-status", "BYPASS", "bypass")
+	f("cf-cache-status", "DYNAMIC", "dynamic")
+	f("cf-cache-status", "NONE", "")
+	f("cf-cache-status", "UNKNOWN", "")
+	f("cf-cache-status", " Hit ", "hit")
+	f("cf-cache-status", "", "")
+
+	for _, source := range []string{"x-vercel-cache", "x-nextjs-cache"} {
+		f(source, "HIT", "hit")
+		f(source, "PRERENDER", "hit")
+		f(source, "MISS", "miss")
+		f(source, "STALE", "stale")
+		f(source, "REVALIDATED", "revalidated")
+		f(source, "BYPASS", "bypass")
+		f(source, "ERROR", "")
+	}
+	for _, source := range []string{
+		"x-cache-status", "x-proxy-cache", "cdn-cache", "x-nf-cache", "cache.response.cache_status",
+		"cloudflare.kv.response.cache_status", "db.cf.kv.cache_status", "edge.cache.status", "a source of one's own",
+	} {
+		f(source, "Hit", "hit")
+		f(source, "MISS", "miss")
+		f(source, "BYPASS", "bypass")
+		f(source, "EXPIRED", "expired")
+		f(source, "stale", "stale")
+		f(source, "REVALIDATED", "revalidated")
+		f(source, "UPDATING", "stale")
+		f(source, "a word that is far too long to be one of these", "")
+	}
+	f("cache.hit", "true", "hit")
+	f("cache.hit", "false", "miss")
+	f("cache.hit", "maybe", "")
+	f("age", "1", "hit")
+	f("age", "0", "")
+	f("age", "", "")
+	f("server-timing", "cdn-cache; desc=HIT", "hit")
+	f("server-timing", `edge; dur=1, cdn-cache; desc="MISS"`, "miss")
+	f("server-timing", "db;dur=53", "")
+}
+
+func TestXCache(t *testing.T) {
+	f := func(value, want string) {
+		t.Helper()
+		for _, source := range []string{"x-cache", "x-cache-remote"} {
+			if got := platform.CacheStatus(source, value); got != want {
+				t.Errorf("%s: %s means %q, want %q", source, value, got, want)
+			}
+		}
+	}
+	f("HIT", "hit") // Fastly
+	f("MISS", "miss")
+	f("MISS, HIT", "hit")
+	f("HIT, MISS", "miss")
+	f("HIT-CLUSTER", "hit")
+	f("PASS", "")
+
+	f("Hit from cloudfront", "hit")
+	f("RefreshHit from cloudfront", "revalidated")
+	f("Miss from cloudfront", "miss")
+	f("LambdaGeneratedResponse from cloudfront", "dynamic")
+	f("FunctionGeneratedResponse from cloudfront", "dynamic")
+	f("Error from cloudfront", "")
+	f("Redirect from cloudfront", "")
+
+	f("TCP_HIT from a1.deploy.akamaitechnologies.com (AkamaiGHost/10.0) (-)", "hit")
+	f("TCP_MEM_HIT from a1", "hit")
+	f("TCP_REMOTE_HIT", "hit")
+	f("TCP_MISS from a1", "miss")
+	f("TCP_REFRESH_HIT from a1", "revalidated")
+	f("TCP_REFRESH_MISS from a1", "expired")
+	f("TCP_EXPIRED_MISS from a1", "expired")
+	f("TCP_REFRESH_FAIL_HIT from a1", "stale")
+	f("TCP_CLIENT_REFRESH_MISS from a1", "bypass")
+	f("PRIVATE_NOSTORE", "bypass")
+	f("CONFIG_NOCACHE", "bypass")
+	f("TCP_DENIED", "")
+	f("", "")
+}
+
+func TestRFC9211(t *testing.T) {
+	f := func(value, want string) {
+		t.Helper()
+		if got := platform.CacheStatus("cache-status", value); got != want {
+			t.Errorf("cache-status: %s means %q, want %q", value, got, want)
+		}
+	}
+	f("ExampleCache; hit", "hit")
+	f("ExampleCache; hit; ttl=376", "hit")
+	f("ExampleCache; hit; ttl=-412", "stale")
+	f("ExampleCache;hit=?1", "hit")
+	f("ExampleCache;hit=?0;fwd=miss", "miss")
+	f("ExampleCache; fwd=uri-miss; collapsed", "miss")
+	f("ExampleCache; fwd=vary-miss; stored", "miss")
+	f("ExampleCache; fwd=miss", "miss")
+	f("ExampleCache; fwd=request", "miss")
+	f("ExampleCache; fwd=partial", "miss")
+	f("ExampleCache; fwd=stale; fwd-status=304", "revalidated")
+	f("ExampleCache; fwd=stale; fwd-status=200", "expired")
+	f("ExampleCache; fwd=stale", "expired")
+	f("ExampleCache; fwd=bypass", "bypass")
+	f("ExampleCache; fwd=method", "bypass")
+	f("ExampleCache", "")
+	f("ExampleCache; fwd=other", "")
+	f("ExampleCache; detail=hit", "")
+	f(`"a, b; fwd=miss"; hit`, "hit")
+	f(`"say \"hit\", please"; fwd=miss`, "miss")
+	f(`A; fwd=miss; detail="x, y; hit", B; hit; ttl=3`, "hit")
+	f("OriginCache; hit; ttl=1100, CDN; fwd=uri-miss", "miss")
+	f("OriginCache; hit, ", "hit")
+	f("hit", "") // a cache of that name
+	f(`"never closed; hit, B; fwd=miss`, "")
+	f("", "")
+	f(",;=", "")
+}
+
+func TestCacheSources(t *testing.T) {
+	f := func(want, source string, pairs ...string) {
+		t.Helper()
+		if got := facts(pairs...); got.CacheStatus != want || got.CacheSource != source {
+			t.Errorf("%q: cache %q by %q, want %q by %q", pairs, got.CacheStatus, got.CacheSource, want, source)
+		}
+	}
+	const response = "http.response.header."
+	f("", "", "http.route", "/")
+	f("hit", "edge.cache.status", "edge.cache.status", "hit", "cache.hit", "false")
+	f("miss", "cache.hit", "edge.cache.status", "unknown", "cache.hit", "false")
+	f("hit", "cache.response.cache_status", "cache.response.cache_status", "HIT")
+	f("hit", "cache-status", response+"cache-status", "A; hit", response+"cf-cache-status", "MISS")
+	f("miss", "cf-cache-status", response+"cache-status", "A", response+"cf-cache-status", "MISS")
+	f("miss", "cache-status", response+"cache-status", `["A; hit","B; fwd=miss"]`)
+	f("hit", "x-cache", response+"x-cache", `["MISS","HIT"]`)
+	f("hit", "cf-cache-status", response+"cf-cache-status", `["HIT"]`)
+	f("hit", "server-timing", response+"server-timing", `["edge; dur=1","cdn-cache; desc=HIT"]`)
+	f("hit", "cloudflare.kv.response.cache_status", "cloudflare.kv.response.cache_status", "HIT")
+	f("hit", "age", response+"age", "17")
+	f("", "", response+"age", "0")
+	f("", "", response+"age", "17", response+"cf-cache-status", "NONE")
+	f("hit", "cache.hit", response+"cf-cache-status", "NONE", "cache.hit", "true")
+}
+
+func TestConfidence(t *testing.T) {
+	cache := func(source, value string, want platform.Confidence) {
+		t.Helper()
+		if got := platform.CacheConfidence(source, value); got != want {
+			t.Errorf("cache status by %s (%s) is %s, want %s", source, value, got, want)
+		}
+	}
+	cache("cache.hit", "true", platform.Measured)
+	cache("edge.cache.status", "hit", platform.Measured)
+	cache("cf-cache-status", "HIT", platform.Read)
+	cache("cache-status", "A; hit", platform.Read)
+	cache("x-cache", "HIT", platform.Read)
+	cache("x-cache", "TCP_HIT from a1", platform.Unverified)
+	cache("x-cache", "MISS, TCP_HIT from a1", platform.Unverified)
+	cache("age", "3", platform.Unverified)
+	cache("blob4", "HIT", platform.Unverified)
+
+	cold := func(source string, want platform.Confidence) {
+		t.Helper()
+		if got := platform.ColdStartConfidence(source); got != want {
+			t.Errorf("cold start by %s is %s, want %s", source, got, want)
+		}
+	}
+	cold("attribute", platform.Measured)
+	cold("platform", platform.Measured)
+	cold("instance", platform.Read)
+	cold("gap", platform.Unverified)
+	cold("model", platform.Unverified)
+	cold("", platform.Unverified)
+
+	if a, b := platform.StatusConfidence(false), platform.StatusConfidence(true); a != platform.Measured || b != platform.Unverified {
+		t.Errorf("a sent status is %s, an inferred one %s", a, b)
+	}
+	if got := platform.Measured.String() + platform.Read.String() + platform.Unverified.String(); got != "measuredreadunverified" {
+		t.Errorf("names of confidence: %s", got)
+	}
+}
+
+// FuzzCacheStatus: whatever a header says, the answer is one of the canonical words or none.
+func FuzzCacheStatus(f *testing.F) {
+	for _, s := range [][2]string{
+		{"cache-status", `A; fwd=miss; detail="x, y\", hit", B; hit; ttl=-3`}, {"cache-status", `"`}, {"cache-status", `\`},
+		{"x-cache", "MISS, TCP_HIT from a1 (b)"}, {"server-timing", `cdn-cache; desc="HIT`}, {"age", "1e9"}, {"cf-cache-status", "ſTALE"},
+	} {
+		f.Add(s[0], s[1])
+	}
+	words := map[string]bool{
+		"": true, edge.CacheHit: true, edge.CacheMiss: true, edge.CacheStale: true, edge.CacheRevalidated: true,
+		edge.CacheExpired: true, edge.CacheBypass: true, edge.CacheDynamic: true,
+	}
+	f.Fuzz(func(t *testing.T, source, value string) {
+		if got := platform.CacheStatus(source, value); !words[got] {
+			t.Errorf("%s: %q means %q", source, value, got)
+		}
+		// What is read from the last member does not depend on the members before it.
+		if got, want := platform.CacheStatus("cache-status", "Z; fwd=miss, "+value), platform.CacheStatus("cache-status", value); want != "" && got != want {
+			t.Errorf("behind another member %q means %q, alone %q", value, got, want)
+		}
+	})
+}

@@ -1,0 +1,243 @@
+package platform_test
+
+import (
+	"math"
+	"testing"
+
+	"edgescope/edge"
+	"edgescope/edge/platform"
+)
+
+func TestStatus(t *testing.T) {
+	f := func(want int, inferred bool, pairs ...string) {
+		t.Helper()
+		if got := facts(pairs...); got.Status != want || got.StatusInferred != inferred {
+			t.Errorf("%q: status %d, inferred %v, want %d, %v", pairs, got.Status, got.StatusInferred, want, inferred)
+		}
+	}
+	f(404, false, "http.response.status_code", "404", "http.status_code", "200")
+	f(404, false, "http.response.status_code", "404.0")
+	f(204, false, "http.response.status_code", "4e400", "http.status_code", "204")
+	f(204, false, "http.status_code", "204")
+	f(200, true, "http.response.status_code", "0")
+	f(200, true, "rpc.grpc.status_code", "404")
+	f(500, true, "cloudflare.outcome", "exceededCpu")
+	f(499, true, "cloudflare.outcome", "canceled")
+	f(500, true, "exception.type", "TypeError")
+}
+
+func TestStatusIsInferredForInvocationsOnly(t *testing.T) {
+	for _, e := range []edge.Event{
+		{Kind: edge.KindSpan, SpanKind: edge.SpanClient}, {Kind: edge.KindLog}, {Kind: edge.KindDataPoint, Facts: edge.Facts{Invocation: true}},
+	} {
+		events := []edge.Event{e}
+		platform.New(platform.Options{}).Normalize(events)
+		if f := events[0].Facts; f.Status != 0 || f.StatusInferred {
+			t.Errorf("%s: status %d, inferred %v, want none", e.Kind, f.Status, f.StatusInferred)
+		}
+	}
+}
+
+func TestOutcome(t *testing.T) {
+	f := func(want string, pairs ...string) {
+		t.Helper()
+		expect(t, func(f edge.Facts) string { return f.Outcome }, want, pairs...)
+	}
+	f("ok", "http.response.status_code", "200")
+	f("ok", "http.response.status_code", "404")
+	f("error", "http.response.status_code", "500")
+	f("ok", "cloudflare.outcome", "ok")
+	f("error", "cloudflare.outcome", "ok", "http.response.status_code", "503")
+	f("ok", "cloudflare.outcome", "ok", "exception.type", "handled")
+	f("exception", "cloudflare.outcome", "exception", "http.response.status_code", "500")
+	f("exceeded_cpu", "cloudflare.outcome", "exceededCpu")
+	f("exceeded_memory", "cloudflare.outcome", "exceededMemory")
+	f("timeout", "cloudflare.outcome", "exceededWallTime")
+	f("canceled", "cloudflare.outcome", "canceled")
+	f("canceled", "cloudflare.outcome", "responseStreamDisconnected")
+	f("error", "cloudflare.outcome", "loadShed")
+	f("timeout", "edge.outcome", "timeout")
+	f("timeout", "cloud.platform", "aws_lambda", "aws.lambda.status", "timeout")
+	f("ok", "cloud.platform", "aws_lambda", "aws.lambda.status", "success")
+	f("ok", "cloud.platform", "deno", "status", "timeout")
+	f("exception", "exception.message", "boom", "http.response.status_code", "503")
+	f("error", "error.type", "TypeError")
+	f("error", "error.type", "500", "http.response.status_code", "500")
+	f("ok", "error.type", "404", "http.response.status_code", "404")
+	f("error", "error.type", "NotFound", "http.response.status_code", "404")
+}
+
+func TestOutcomeByKind(t *testing.T) {
+	f := func(want string, e edge.Event) {
+		t.Helper()
+		events := []edge.Event{e}
+		platform.New(platform.Options{}).Normalize(events)
+		if got := events[0].Facts.Outcome; got != want {
+			t.Errorf("%+v: outcome %q, want %q", e, got, want)
+		}
+	}
+	f("error", edge.Event{Kind: edge.KindSpan, SpanKind: edge.SpanServer, Status: edge.StatusError})
+	f("error", edge.Event{Kind: edge.KindSpan, SpanKind: edge.SpanClient, Status: edge.StatusError})
+	f("ok", edge.Event{Kind: edge.KindSpan, SpanKind: edge.SpanClient, Attrs: attrs("error.type", "x")})
+	f("", edge.Event{Kind: edge.KindLog, Attrs: attrs("exception.type", "x", "http.response.status_code", "500")})
+	f("exceeded_cpu", edge.Event{Kind: edge.KindLog, Attrs: attrs("cloudflare.outcome", "exceededCpu")})
+	f("", edge.Event{Kind: edge.KindDataPoint})
+}
+
+func TestColdStart(t *testing.T) {
+	f := func(want edge.Tri, source string, pairs ...string) {
+		t.Helper()
+		if got := facts(pairs...); got.ColdStart != want || got.ColdStartSource != source {
+			t.Errorf("%q: cold %q by %q, want %q by %q", pairs, got.ColdStart, got.ColdStartSource, want, source)
+		}
+	}
+	f(edge.Unknown, "", "http.route", "/")
+	f(edge.True, "attribute", "faas.coldstart", "true")
+	f(edge.False, "attribute", "faas.coldstart", "false", "cold_start", "true")
+	f(edge.True, "attribute", "faas.coldstart", "1")
+	f(edge.False, "attribute", "faas.cold_start", "False")
+	for _, key := range []string{"faas.cold_start", "cold_start", "coldStart", "aws.lambda.coldstart", "function.cold_start"} {
+		f(edge.True, "attribute", key, "true")
+		f(edge.False, "attribute", key, "0")
+		f(edge.Unknown, "", key, "maybe")
+	}
+	f(edge.True, "attribute", "cloudflare.cold_start_ms", "12.5")
+	f(edge.Unknown, "", "cloudflare.cold_start_ms", "0")
+	f(edge.True, "attribute", "function_start_type", "cold")
+	f(edge.False, "attribute", "function_start_type", "hot")
+	f(edge.False, "attribute", "function_start_type", "prewarmed")
+	f(edge.Unknown, "", "function_start_type", "other")
+	f(edge.True, "attribute", "initDurationMs", "412.25")
+	f(edge.True, "model", "faas.coldstart", "true", "edge.coldstart.source", "model")
+	f(edge.True, "attribute", "faas.coldstart", "true", "edge.coldstart.source", "whim")
+}
+
+func TestInitSpan(t *testing.T) {
+	f := func(name string, cold edge.Tri, init int64) {
+		t.Helper()
+		events := []edge.Event{{Kind: edge.KindSpan, Name: name, Duration: 412_250_000, HasDuration: true}}
+		platform.New(platform.Options{}).Normalize(events)
+		got := events[0].Facts
+		if got.ColdStart != cold || got.InitDuration != init || got.HasInit != (init != 0) {
+			t.Errorf("span %s: cold %q, init %d (%v), want %q, %d", name, got.ColdStart, got.InitDuration, got.HasInit, cold, init)
+		}
+		if got.Invocation {
+			t.Errorf("span %s is an invocation", name)
+		}
+	}
+	f("platform.initRuntimeDone", edge.True, 412_250_000)
+	f("platform.initReport", edge.True, 0)
+	f("platform.report", edge.Unknown, 0)
+}
+
+func TestLengthsOfTime(t *testing.T) {
+	type length struct {
+		nanos int64
+		has   bool
+	}
+	f := func(fact func(edge.Facts) length, want length, pairs ...string) {
+		t.Helper()
+		expect(t, fact, want, pairs...)
+	}
+	none := length{}
+	init := func(f edge.Facts) length { return length{f.InitDuration, f.HasInit} }
+	f(init, length{250_000_000, true}, "faas.init_duration", "0.25")
+	f(init, length{12_500_000, true}, "cloudflare.cold_start_ms", "12.5")
+	f(init, none, "cloudflare.cold_start_ms", "0")
+	f(init, length{412_250_000, true}, "aws.lambda.init_duration", "412.25")
+	f(init, length{412_250_000, true}, "initDurationMs", "412.25")
+	f(init, length{30_000_000, true}, "http.response.header.server-timing", `["cold;dur=30"]`)
+	f(init, length{31_000_000, true}, "http.response.header.server-timing", "cache;desc=HIT, init;dur=31")
+	f(init, length{5, true}, "edge.init.duration", "5")
+
+	cpu := func(f edge.Facts) length { return length{f.CPUTime, f.HasCPU} }
+	f(cpu, length{3_000_000, true}, "cloudflare.cpu_time_ms", "3", "cloudflare.cpu_time", "4")
+	f(cpu, length{4_000_000, true}, "cloudflare.cpu_time", "4")
+	f(cpu, length{4_500_000, true}, "cpu_time_ms", "4.5")
+	f(cpu, length{2_000_000_000, true}, "faas.cpu_usage", "2")
+	f(cpu, length{7_250_000, true}, "http.response.header.server-timing", "cpu;dur=7.25")
+	f(cpu, none, "cloudflare.cpu_time_ms", "-1")
+	f(cpu, none, "cloudflare.cpu_time_ms", "NaN")
+	f(cpu, none, "cloudflare.cpu_time_ms", "1e300")
+	f(cpu, none, "cloudflare.cpu_time_ms", "fast")
+	f(cpu, length{0, true}, "cloudflare.cpu_time_ms", "0")
+
+	wall := func(f edge.Facts) length { return length{f.WallTime, f.HasWall} }
+	f(wall, length{41_000_000, true}, "cloudflare.wall_time_ms", "41")
+	f(wall, length{41_000_000, true}, "cloudflare.wall_time", "41")
+
+	ttfb := func(f edge.Facts) length { return length{f.TTFB, f.HasTTFB} }
+	f(ttfb, length{38_000_000, true}, "cloudflare.response.time_to_first_byte_ms", "38")
+	f(ttfb, length{38_000_000, true}, "http.response_time", "38")
+
+	origin := func(f edge.Facts) length { return length{f.OriginDuration, f.HasOrigin} }
+	f(origin, none, "http.route", "/")
+	f(origin, length{20_000_000, true}, "http.response.header.x-envoy-upstream-service-time", "20")
+	f(origin, length{21_000_000, true}, "http.response.header.server-timing", "cfOrigin;dur=21")
+	f(origin, length{22_000_000, true}, "http.response.header.server-timing", `["edge;dur=1","origin;dur=22"]`)
+}
+
+// TestStoppedClock: where the clock of a platform stands still, the wall time that it reports is the length.
+func TestStoppedClock(t *testing.T) {
+	f := func(duration, wantTime, wantDuration int64, wall string) {
+		t.Helper()
+		events := []edge.Event{{
+			Kind: edge.KindSpan, Time: 1000 + duration, Duration: duration, HasDuration: true, Attrs: attrs("cloudflare.wall_time_ms", wall),
+		}}
+		n := platform.New(platform.Options{})
+		n.Normalize(events)
+		n.Normalize(events) // a second time changes nothing
+		if e := events[0]; e.Time != wantTime || e.Duration != wantDuration {
+			t.Errorf("duration %d, wall %s ms: time %d, duration %d, want %d, %d", duration, wall, e.Time, e.Duration, wantTime, wantDuration)
+		}
+	}
+	f(0, 1000+41e6, 41e6, "41")
+	f(0, 1000, 0, "0")
+	f(0, 1000, 0, "")
+	f(5e6, 1000+5e6, 5e6, "41")
+	f(-7, 1000+41e6, 41e6, "41")
+}
+
+func TestWeight(t *testing.T) {
+	n := platform.New(platform.Options{SampleRates: map[string]float64{"shop": 0.1, "bad": 7, "none": 0}})
+	f := func(want float64, e edge.Event) {
+		t.Helper()
+		events := []edge.Event{e}
+		n.Normalize(events)
+		if got := events[0].Facts.Weight; math.Abs(got-want) > 1e-9*want {
+			t.Errorf("kind %s, state %q, attributes %v: weight %v, want %v", e.Kind, e.TraceState, e.Attrs, got, want)
+		}
+	}
+	state := func(want float64, s string) { t.Helper(); f(want, edge.Event{TraceState: s}) }
+	state(1, "")
+	state(1, "ot=th:0")
+	state(2, "ot=th:8")
+	state(10, "ot=th:e6666666666666")
+	state(1<<56, "ot=th:ffffffffffffff")
+	state(4, "vendor=th:8, ot=rv:aaaaaaaaaaaaaa;th:c")
+	state(2, "ot=th:80")
+	state(1, "ot=th:")
+	state(1, "ot=th:000000000000001")
+	state(1, "ot=th:xyz")
+	state(1, "ot=th:+8")
+	state(1, "ot=p:8")
+	state(1, "other=th:8")
+
+	f(10, edge.Event{Attrs: attrs("service.name", "shop")})
+	f(2, edge.Event{Attrs: attrs("service.name", "shop"), TraceState: "ot=th:8"})
+	f(1, edge.Event{Attrs: attrs("service.name", "bad")})
+	f(1, edge.Event{Attrs: attrs("service.name", "none")})
+	f(1, edge.Event{Kind: edge.KindLog, Attrs: attrs("service.name", "shop"), TraceState: "ot=th:8"})
+
+	point := func(want float64, pairs ...string) {
+		t.Helper()
+		f(want, edge.Event{Kind: edge.KindDataPoint, Attrs: attrs(pairs...)})
+	}
+	point(1)
+	point(100, "_sample_interval", "100")
+	point(12, "_sample_interval", "4", "edge.count", "3")
+	point(1, "_sample_interval", "1", "edge.count", "0.5")
+	point(1, "_sample_interval", "NaN")
+	point(1, "_sample_interval", "-3")
+	f(8, edge.Event{Kind: edge.KindDataPoint, Attrs: attrs("_sample_interval", "2"), Facts: edge.Facts{Count: 4, HasCount: true}})
+}

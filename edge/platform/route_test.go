@@ -1,0 +1,118 @@
+package platform_test
+
+import (
+	"fmt"
+	"testing"
+
+	"edgescope/edge"
+	"edgescope/edge/platform"
+)
+
+func TestRoute(t *testing.T) {
+	f := func(path, want string) {
+		t.Helper()
+		if got := platform.Route(path); got != want {
+			t.Errorf("route of %q is %q, want %q", path, got, want)
+		}
+	}
+	f("", "/")
+	f("/", "/")
+	f("//", "/")
+	f("/users", "/users")
+	f("/users/", "/users")
+	f("/users/12", "/users/:id")
+	f("/users/12/orders/9f86d081884c7d65", "/users/:id/orders/:id")
+	f("/files/report.pdf", "/files/report.pdf")
+	f("/a?b=1/2", "/a")
+	f("/a#/2", "/a")
+	f("/?q=1", "/")
+	f("/t/3f2504e0-4f89-11d3-9a0c-0305e82c3301", "/t/:id")
+	f("/t/3F2504E0-4F89-11D3-9A0C-0305E82C3301", "/t/:id")
+	f("/t/3f2504e04f89-11d3-9a0c-0305e82c330-1", "/t/:id") // 20 characters with a letter and a digit
+	f("/t/00000000-0000-0000-0000-000000000000", "/t/:id")
+	f("/t/abcdefab-abcd-abcd-abcd-abcdefabcdef", "/t/:id")
+	f("/t/000000000000-0000-0000-0000-00000000", "/t/000000000000-0000-0000-0000-00000000")
+	f("/t/deadbeefdeadbeef", "/t/:id")
+	f("/t/DEADBEEFDEADBEEF", "/t/:id")
+	f("/t/deadbeefdeadbee", "/t/deadbeefdeadbee")
+	f("/t/abcdefghijklmnopqrs1", "/t/:id")
+	f("/t/abcdefghijklmnopqr1", "/t/abcdefghijklmnopqr1")
+	f("/t/abcdefghijklmnopqrstuvwxyz", "/t/abcdefghijklmnopqrstuvwxyz")
+	f("/a%20b/%F0", "/a%20b/%F0")
+	f("/v1/2024-01-01", "/v1/2024-01-01")
+	f("/1/2/3/4/5/6/7/8", "/:id/:id/:id/:id/:id/:id/:id/:id")
+	f("/a/b/c/d/e/f/g/h/i/j", "/a/b/c/d/e/f/g/h/*")
+	f("/a//b", "/a//b")
+	f("no-slash/7", "/no-slash/:id")
+}
+
+func TestRouteSources(t *testing.T) {
+	f := func(want string, inferred bool, name string, pairs ...string) {
+		t.Helper()
+		events := []edge.Event{{Kind: edge.KindSpan, SpanKind: edge.SpanServer, Name: name, Attrs: attrs(pairs...)}}
+		platform.New(platform.Options{}).Normalize(events)
+		got := events[0].Facts
+		if got.Route != want || got.RouteInferred != inferred {
+			t.Errorf("span %q with %q: route %q, inferred %v, want %q, %v", name, pairs, got.Route, got.RouteInferred, want, inferred)
+		}
+		if want != "" && got.Operation != want {
+			t.Errorf("span %q with %q: operation %q, want the route", name, pairs, got.Operation)
+		}
+	}
+	f("/img/:id", false, "GET /other", "http.route", "/img/:id", "url.path", "/img/1")
+	f("/api/cart/[id]", false, "GET", "vercel.matched_path", "/api/cart/[id]")
+	f("/api/cart/[id]", false, "GET", "next.route", "/api/cart/[id]")
+	f("/users/{id}", false, "GET", "url.template", "/users/{id}")
+	f("/img/:id", false, "GET /img/:id", "url.path", "/img/1")
+	f("/boom", false, "GET /boom", "url.path", "/boom")
+	f("/users/:id", true, "GET /users/12", "url.path", "/users/12")
+	f("/users/:id", true, "GET", "url.path", "/users/12")
+	f("/users/:id", true, "GET", "http.target", "/users/12?x=/3")
+	f("/cart/:id", true, "GET", "url.full", "https://shop.example/cart/12345?x=1")
+	f("/", true, "GET", "url.full", "https://shop.example?x=/1")
+	f("/cart/:id", true, "GET", "http.url", "https://shop.example:8443/cart/12345#top")
+	f("", false, "GET", "url.full", "shop")
+	f("", false, "FETCH /a")
+	f("", false, "GET a")
+}
+
+func TestRouteIsInferredForInvocationsOnly(t *testing.T) {
+	events := []edge.Event{
+		{Kind: edge.KindSpan, SpanKind: edge.SpanClient, Name: "fetch", Attrs: attrs("url.path", "/users/12")},
+		{Kind: edge.KindLog, Attrs: attrs("url.path", "/users/12")},
+	}
+	platform.New(platform.Options{}).Normalize(events)
+	for _, e := range events {
+		if e.Facts.Route != "" || e.Facts.RouteInferred {
+			t.Errorf("%s: route %q", e.Kind, e.Facts.Route)
+		}
+	}
+	if got := events[0].Facts.Operation; got != "fetch" {
+		t.Errorf("operation without a route is %q, want the span's name", got)
+	}
+}
+
+// TestInferredRoutesAreBounded: a service that is scanned for random paths gets the first routes, then "/*".
+func TestInferredRoutesAreBounded(t *testing.T) {
+	n := platform.New(platform.Options{MaxInferredRoutes: 3})
+	route := func(service, path string) string {
+		events := []edge.Event{{Kind: edge.KindSpan, SpanKind: edge.SpanServer, Attrs: attrs("service.name", service, "url.path", path)}}
+		n.Normalize(events)
+		return events[0].Facts.Route
+	}
+	for i := range 10 {
+		want := fmt.Sprintf("/p%d", i)
+		if i >= 3 {
+			want = "/*"
+		}
+		if got := route("shop", fmt.Sprintf("/p%d", i)); got != want {
+			t.Errorf("route %d is %q, want %q", i, got, want)
+		}
+	}
+	if got := route("shop", "/p1"); got != "/p1" {
+		t.Errorf("a route from before the bound is %q, want /p1", got)
+	}
+	if got := route("other", "/p7"); got != "/p7" {
+		t.Errorf("the route of another service is %q, want /p7", got)
+	}
+}
