@@ -32,7 +32,7 @@ func (rc *Receiver) body(r *http.Request) (string, error) {
 		return "", tooLarge(limit)
 	}
 	sent := &limited{from: r.Body, left: limit, limit: limit}
-	plain, stop, err := decompress(sent, r.Header.Get("Content-Encoding"), limit)
+	plain, stop, err := decompress(sent, r.Header.Get("Content-Encoding"))
 	if err != nil {
 		return "", err
 	}
@@ -45,8 +45,8 @@ func (rc *Receiver) body(r *http.Request) (string, error) {
 		return body.String(), nil
 	case errors.As(err, &known):
 		return "", known
-	case errors.Is(err, zstd.ErrDecoderSizeExceeded), errors.Is(err, zstd.ErrWindowSizeExceeded):
-		return "", tooLarge(limit)
+	case errors.Is(err, zstd.ErrWindowSizeExceeded):
+		return "", &httpError{http.StatusRequestEntityTooLarge, fmt.Sprintf("the zstd window has more than %d bytes: compress at a lower level", maxWindow)}
 	default:
 		return "", &httpError{http.StatusBadRequest, fmt.Sprintf("read body: %v", err)}
 	}
@@ -76,8 +76,11 @@ func (l *limited) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// maxWindow bounds the memory of a zstd decoder: what RFC 8878 section 3.1.1.1.2 asks decoders to support.
+const maxWindow = 8 << 20
+
 // decompress answers a reader of the plain body and a function that frees it.
-func decompress(body io.Reader, encoding string, limit int64) (plain io.Reader, stop func(), err error) {
+func decompress(body io.Reader, encoding string) (plain io.Reader, stop func(), err error) {
 	switch strings.ToLower(strings.TrimSpace(encoding)) {
 	case "", "identity":
 		return body, func() {}, nil
@@ -88,7 +91,7 @@ func decompress(body io.Reader, encoding string, limit int64) (plain io.Reader, 
 		}
 		return z, func() { _ = z.Close() }, nil
 	case "zstd":
-		z, err := zstd.NewReader(body, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(uint64(limit)))
+		z, err := zstd.NewReader(body, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
 		if err != nil {
 			return nil, nil, broken(err)
 		}

@@ -1,0 +1,198 @@
+package analyticsengine_test
+
+import (
+	"bytes"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"edgescope/edge"
+	"edgescope/ingest/analyticsengine"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+)
+
+func gzipped(t testing.TB, s string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	if _, err := w.Write([]byte(s)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func zstded(t testing.TB, s string) []byte {
+	t.Helper()
+	w, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	return w.EncodeAll([]byte(s), nil)
+}
+
+func TestRefusals(t *testing.T) {
+	rc := newReceiver(t, newRecorder())
+	f := func(method, path, encoding string, body []byte, status, code int, message string) {
+		t.Helper()
+		r := httptest.NewRequest(method, path, bytes.NewReader(body))
+		r.Header.Set("Content-Encoding", encoding)
+		w := httptest.NewRecorder()
+		rc.ServeHTTP(w, r)
+		a := read(t, w)
+		if w.Code != status || a.Code != code || !strings.Contains(a.Message, message) {
+			t.Errorf("%s %s (%s): %d %s, want %d, code %d, %q", method, path, encoding, w.Code, w.Body, status, code, message)
+		}
+		if got := w.Header().Get("Content-Type"); got != "application/json" {
+			t.Errorf("%s %s: content type %q", method, path, got)
+		}
+		if allow := w.Header().Get("Allow"); (status == http.StatusMethodNotAllowed) != (allow == "POST") {
+			t.Errorf("%s %s: Allow %q", method, path, allow)
+		}
+	}
+	one := []byte("{}")
+	f(http.MethodGet, "/v1/datapoints/d", "", nil, 405, 12, "want POST")
+	f(http.MethodPut, "/v1/datapoints/d", "", one, 405, 12, "want POST")
+	f(http.MethodPost, "/v1/datapoints/", "", one, 400, 3, "want POST /v1/datapoints/{dataset}")
+	f(http.MethodPost, "/v1/datapoints/a%20b", "", one, 400, 3, "dataset that matches")
+	f(http.MethodPost, "/v1/datapoints/"+strings.Repeat("x", 65), "", one, 400, 3, "dataset that matches")
+	f(http.MethodPost, "/v1/datapoints/d/e", "", one, 400, 3, "want POST /v1/datapoints/{dataset}")
+	f(http.MethodPost, "/v1/datapoints/d", "br", one, 415, 3, `content encoding "br": want gzip, zstd or identity`)
+	f(http.MethodPost, "/v1/datapoints/d", "gzip, gzip", one, 415, 3, "want gzip, zstd or identity")
+	f(http.MethodPost, "/v1/datapoints/d", "gzip", one, 400, 3, "decompress body")
+	f(http.MethodPost, "/v1/datapoints/d", "gzip", gzipped(t, strings.Repeat("x", 1000))[:20], 400, 3, "read body")
+	f(http.MethodPost, "/v1/datapoints/d", "zstd", one, 400, 3, "read body")
+}
+
+func TestEncodings(t *testing.T) {
+	const body = `{"indexes":["a"]}`
+	for encoding, b := range map[string][]byte{
+		"": []byte(body), "identity": []byte(body), "gzip": gzipped(t, body), "GZIP": gzipped(t, body), "x-gzip": gzipped(t, body), "zstd": zstded(t, body),
+	} {
+		sink := newRecorder()
+		w := post(newReceiver(t, sink), "/v1/datapoints/d/", bytes.NewReader(b), "Content-Encoding", encoding, "Content-Type", "image/png")
+		if w.Code != http.StatusOK || len(sink.events) != 1 || sink.events[0].Dataset != "d" || w.Body.String() != `{"accepted":1,"rejected":0}` {
+			t.Errorf("%q: %d %s, %d events", encoding, w.Code, w.Body, len(sink.events))
+		}
+	}
+}
+
+// TestBodyLimit holds for the length that is announced, for what is sent, and for what a small body becomes.
+func TestBodyLimit(t *testing.T) {
+	const limit = 1000
+	small := func(o *analyticsengine.Options) { o.MaxBody = limit }
+	f := func(status int, body []byte, length int64, encoding string) {
+		t.Helper()
+		r := httptest.NewRequest(http.MethodPost, "/v1/datapoints/d", bytes.NewReader(body))
+		r.ContentLength = length
+		r.Header.Set("Content-Encoding", encoding)
+		w := httptest.NewRecorder()
+		sink := newRecorder()
+		newReceiver(t, sink, small).ServeHTTP(w, r)
+		if w.Code != status {
+			t.Errorf("%d bytes, length %d, encoding %q: %d %s, want %d", len(body), length, encoding, w.Code, w.Body, status)
+		}
+		if status == http.StatusRequestEntityTooLarge && (len(sink.events) != 0 || read(t, w).Code != 8) {
+			t.Errorf("encoding %q: %d events of a body that is too large, answer %s", encoding, len(sink.events), w.Body)
+		}
+	}
+	pad := func(n int) string { return "{}" + strings.Repeat(" ", n-2) }
+	f(200, []byte(pad(limit)), limit, "")
+	f(413, []byte(pad(limit+1)), limit+1, "")
+	f(413, []byte(pad(limit+1)), -1, "")
+	f(413, []byte("{}"), limit+1, "")
+	f(200, gzipped(t, pad(limit)), -1, "gzip")
+	f(413, gzipped(t, pad(limit+1)), -1, "gzip")
+	f(413, gzipped(t, pad(1<<20)), -1, "gzip")
+	f(200, zstded(t, pad(limit)), -1, "zstd")
+	f(413, zstded(t, pad(limit+1)), -1, "zstd")
+	f(413, zstded(t, pad(4<<20)), -1, "zstd")
+}
+
+func TestSinkErrors(t *testing.T) {
+	f := func(err error, status, code int, retryAfter, message string) {
+		t.Helper()
+		var log bytes.Buffer
+		sink := newRecorder()
+		sink.err = err
+		rc := newReceiver(t, sink, func(o *analyticsengine.Options) { o.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
+		w := post(rc, "/v1/datapoints/d", strings.NewReader("{}"))
+		a := read(t, w)
+		if w.Code != status || a.Code != code || a.Message != message || w.Header().Get("Retry-After") != retryAfter {
+			t.Errorf("%v: %d %s, Retry-After %q, want %d, code %d, %q, %q", err, w.Code, w.Body, w.Header().Get("Retry-After"), status, code, message, retryAfter)
+		}
+		if logged := log.Len() > 0; logged != (status == http.StatusInternalServerError) {
+			t.Errorf("%v: log %q", err, log.String())
+		}
+	}
+	f(&edge.Unavailable{Busy: true, Reason: "queue full", RetryAfter: 1500 * time.Millisecond}, 429, 8, "2", "queue full")
+	f(&edge.Unavailable{Reason: "disk nearly full", RetryAfter: 10 * time.Second}, 503, 14, "10", "disk nearly full")
+	f(&edge.Unavailable{Reason: "stopping"}, 503, 14, "1", "stopping")
+	f(errors.New("secret detail"), 500, 13, "", "internal error")
+}
+
+func TestSinkRejectionsAreTold(t *testing.T) {
+	sink := newRecorder()
+	sink.reject = 2
+	w := post(newReceiver(t, sink), "/v1/datapoints/d", strings.NewReader(`[{},7,{},{}]`))
+	if want := `{"accepted":2,"rejected":2,"errors":[{"index":1,"error":"not an object"},{"index":2,"error":"too old"}]}`; w.Code != 200 || w.Body.String() != want {
+		t.Errorf("%d %s, want 200 %s", w.Code, w.Body, want)
+	}
+	sink = newRecorder()
+	sink.reject = 0
+	if w := post(newReceiver(t, sink), "/v1/datapoints/d", strings.NewReader(`{}`)); w.Code != 400 {
+		t.Errorf("nothing accepted: %d %s, want 400", w.Code, w.Body)
+	}
+}
+
+func TestNothingToTakeDoesNotReachTheSink(t *testing.T) {
+	for _, body := range []string{"", "[]", "[7]", "nope"} {
+		sink := newRecorder()
+		post(newReceiver(t, sink), "/v1/datapoints/d", strings.NewReader(body))
+		if sink.calls != 0 {
+			t.Errorf("%q: the sink got a batch of nothing", body)
+		}
+	}
+}
+
+func TestTenantAndReuse(t *testing.T) {
+	sink := newRecorder()
+	rc := newReceiver(t, sink, func(o *analyticsengine.Options) {
+		o.Tenant = func(r *http.Request) edge.Tenant {
+			if r.Header.Get("Authorization") != "" {
+				return 7
+			}
+			return 0
+		}
+	})
+	post(rc, "/v1/datapoints/d?strict=1", strings.NewReader(`[{"timestamp":"?","indexes":["a"]},8]`), "Authorization", "x")
+	if sink.tenant != 7 || len(sink.warnings) != 1 {
+		t.Errorf("tenant %d, warnings %v", sink.tenant, sink.warnings)
+	}
+	w := post(rc, "/v1/datapoints/e", strings.NewReader(`{"indexes":["`+strings.Repeat("y", 97)+`"]}`))
+	if sink.tenant != 0 || len(sink.warnings) != 1 || sink.warnings[analyticsengine.WarnOverLimit] != 1 || w.Body.String() != `{"accepted":1,"rejected":0}` {
+		t.Errorf("the next request: tenant %d, warnings %v, answer %s", sink.tenant, sink.warnings, w.Body)
+	}
+	if got := sink.events[1]; got.Dataset != "e" || got.Index != 0 {
+		t.Errorf("the next request: event %+v", got)
+	}
+}
+
+func TestNewRefuses(t *testing.T) {
+	if _, err := analyticsengine.New(analyticsengine.Options{}); err == nil {
+		t.Error("a receiver without a sink was made")
+	}
+	bad := analyticsengine.Options{Sink: newRecorder(), Layouts: map[string]analyticsengine.Layout{"a b": {}}}
+	if _, err := analyticsengine.New(bad); err == nil {
+		t.Error("a receiver with a layout for no possible dataset was made")
+	}
+}
