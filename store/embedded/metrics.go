@@ -54,6 +54,9 @@ func metricsFlags(o *Options) [][2]string {
 		{"search.latencyOffset", "0s"},
 		// Windows are written again for a quarter of an hour: cached answers would be stale.
 		{"search.disableCache", "true"},
+		// 1 byte: nothing fits in. This cache forgets only every 10 s, and until then a question that was asked before does not
+		// see new series (lib/mergeset, defaultFlushCallbackInterval).
+		{"storage.cacheSizeIndexDBTagFilters", "1"},
 		{"search.maxQueryDuration", o.MaxQueryDuration.String()},
 		{"search.maxUniqueTimeseries", strconv.Itoa(maxSeries)},
 		{"search.maxPointsPerTimeseries", strconv.Itoa(maxPoints)},

@@ -65,6 +65,18 @@ func greatestSample(t *testing.T, s *suite) {
 	}
 }
 
+// newSeries asks before there is anything, and again after each new series: no answer may be an old one.
+func newSeries(t *testing.T, s *suite) {
+	tenant := s.tenant()
+	for want := range 4 {
+		if got := s.ask(t, tenant, `st_new{zone!=""}`, s.now.Add(time.Second)); len(got) != want {
+			t.Errorf("%d series show, want %d", len(got), want)
+		}
+		id := series("__name__", "st_new", "zone", strconv.Itoa(want))
+		s.writeSamples(t, tenant, edge.Sample{Series: id, Time: s.now.UnixMilli(), Value: 1})
+	}
+}
+
 func seriesSteps(t *testing.T, s *suite) {
 	tenant := s.tenant()
 	for i, v := range []float64{1, 2, 4} {

@@ -47,6 +47,7 @@ func Run(t *testing.T, open Open) {
 		{"TenantsAreIsolatedInPrometheus", prometheusTenants},
 		{"PrometheusOnlyReads", prometheusOnlyReads},
 		{"GreatestSampleWins", greatestSample},
+		{"NewSeriesShowAtOnce", newSeries},
 		{"SeriesAlignToStep", seriesSteps},
 		{"SeriesIdentityIsReused", seriesIdentity},
 		{"CheckRefusesWhatWouldBeDropped", checkRefuses},
