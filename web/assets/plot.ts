@@ -146,6 +146,7 @@ function marks(u: uPlot, p: Plot): void {
 function label(c: CanvasRenderingContext2D, text: string, x: number, y: number, align: CanvasTextAlign): void {
   c.font = `${11 * devicePixelRatio}px "Inter Variable", system-ui, sans-serif`
   c.textAlign = align
+  c.textBaseline = 'alphabetic'
   c.setLineDash([])
   const ink = c.fillStyle
   c.strokeStyle = colour('panel')

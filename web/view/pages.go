@@ -84,10 +84,10 @@ func latencyLines(p *Page, a query.About, title string, lines []query.Line) *cha
 
 func regionsTable(p *Page, name string, rows []query.Row) Table {
 	c := rowColumns{p}
-	return rowsTable(p, name, "Regions", []rowColumn{
+	return rowsTable(p, name, "Regions", append([]rowColumn{
 		c.name(query.KeyRegion, "region"), c.rate(), c.p50(), c.p95(), c.p99(), c.trend(), c.cold(), c.coldAdds(),
 		c.cache(), c.errors(), c.state(),
-	}, rows)
+	}, c.exported()...), rows)
 }
 
 func losingTable(p *Page, rows []query.Row) Table {

@@ -13,7 +13,7 @@ const fewSamples = 20
 
 type rowColumn = column[query.Row]
 
-// rowColumns make the columns of tables of regions, routes and versions; the zero value is not ready: use columnsOf.
+// rowColumns make the columns of tables of regions, routes and versions on a page.
 type rowColumns struct{ p *Page }
 
 func (rowColumns) numeric(key, title, sort string, cell func(r *query.Row) Cell) rowColumn {
@@ -51,18 +51,12 @@ func RegionLink(u *url.URL, code string) string {
 
 func (c rowColumns) rate() rowColumn {
 	return c.numeric("requests_per_second", "req/s", "rate", func(r *query.Row) Cell {
-		cell := number(chart.Number, r.Rate)
-		return cell
+		return number(chart.Number, r.Rate)
 	})
 }
 
 func (c rowColumns) requests() rowColumn {
 	return c.numeric("requests", "requests", "requests", func(r *query.Row) Cell { return number(chart.Number, r.Requests) })
-}
-
-// samples is n: how many events are behind the figures.
-func (c rowColumns) samples() rowColumn {
-	return c.numeric("samples", "n", "", func(r *query.Row) Cell { return number(chart.Number, r.Samples) })
 }
 
 func (c rowColumns) p50() rowColumn {
@@ -125,12 +119,6 @@ func (c rowColumns) init(name string, of func(*query.Row) query.Num) rowColumn {
 	})
 }
 
-func (c rowColumns) cpu() rowColumn {
-	return c.numeric("cpu_p99_ms", "CPU p99", "cpu", func(r *query.Row) Cell {
-		return greyed(number(chart.Milliseconds, r.CPUP99), r.Samples)
-	})
-}
-
 func (c rowColumns) cache() rowColumn {
 	return c.numeric("cache_hit_ratio", "cache hit", "cache", func(r *query.Row) Cell {
 		cell := number(chart.Ratio, r.Cache.HitRatio)
@@ -160,6 +148,23 @@ func (c rowColumns) origin() rowColumn {
 
 func (c rowColumns) errors() rowColumn {
 	return c.numeric("error_ratio", "errors", "errors", func(r *query.Row) Cell { return number(chart.Ratio, r.ErrorRatio) })
+}
+
+// exported are further figures for CSV and JSON, which the page has no room for.
+func (c rowColumns) exported() []rowColumn {
+	figure := func(key string, of func(*query.Row) query.Num) rowColumn {
+		return rowColumn{Column{Key: key, Title: key, Numeric: true, Exported: true}, func(r *query.Row) Cell { return number(chart.Number, of(r)) }}
+	}
+	return []rowColumn{
+		figure("requests", func(r *query.Row) query.Num { return r.Requests }),
+		figure("samples", func(r *query.Row) query.Num { return r.Samples }),
+		figure("errors", func(r *query.Row) query.Num { return r.Errors }),
+		figure("cold", func(r *query.Row) query.Num { return r.Cold }),
+		figure("warm", func(r *query.Row) query.Num { return r.Warm }),
+		figure("norm_ms", func(r *query.Row) query.Num { return r.Norm }),
+		figure("latitude", func(r *query.Row) query.Num { return r.Lat }),
+		figure("longitude", func(r *query.Row) query.Num { return r.Lon }),
+	}
 }
 
 // state is the region against its own norm and the targets, in glyph, word and colour.

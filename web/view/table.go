@@ -32,8 +32,8 @@ type Column struct {
 	Key, Title, Sort string
 	// Numeric columns are right-aligned.
 	Numeric bool
-	// Drawing columns hold a picture and are left out of CSV and JSON.
-	Drawing bool
+	// Drawing columns hold a picture and are left out of CSV and JSON; columns that are Exported stand only there.
+	Drawing, Exported bool
 }
 
 // TableRow is a row of a Table.

@@ -21,6 +21,14 @@ type Tile struct {
 	Few   string
 }
 
+// unitText is the unit behind a no-break space.
+func (t *Tile) unitText() string {
+	if t.Unit == "" {
+		return ""
+	}
+	return "\u00a0" + t.Unit
+}
+
 // better tells in which direction a figure gets better.
 type better int8
 

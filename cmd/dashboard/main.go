@@ -1,0 +1,14 @@
+// Command dashboard serves the pages that show what a collector knows about edge functions.
+package main
+
+import (
+	"os"
+
+	"edgescope/internal/run"
+)
+
+func main() {
+	os.Exit(run.Main("dashboard", run.Process{
+		Args: os.Args[1:], LookupEnv: os.LookupEnv, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+	}, serve))
+}

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/VictoriaMetrics/metrics"
+
+	"edgescope/internal/run"
+	"edgescope/query"
+	"edgescope/web"
+	"edgescope/web/view"
+)
+
+const usage = `Usage: dashboard [flags]
+
+Shows per region how fast, how cold and how well cached edge functions are, in pages that work without scripts. It keeps
+nothing: every page is asked of --collector.`
+
+// drainTime is how long a stop may take: what is still running then is cut.
+const drainTime = 10 * time.Second
+
+// options are what the flags say.
+type options struct {
+	collector, ingest, addr string
+	insecure                bool
+	targetP95               time.Duration
+	targetErrors            float64
+	log                     run.LogOptions
+	telemetry               run.TelemetryOptions
+}
+
+func (o *options) register(f *run.Flags) {
+	f.Group("Addresses")
+	f.String(&o.collector, "collector", "http://127.0.0.1:4320", "ask the collector at this `URL`, its query port")
+	f.String(&o.addr, "listen-addr", "127.0.0.1:4321", "serve the pages at this `address`; port 0 takes a free one")
+	f.String(&o.ingest, "ingest-url", "http://127.0.0.1:4318", "the collector's ingest port as senders reach it, a `URL` for the examples on empty pages")
+	f.Bool(&o.insecure, "insecure", false, "listen beyond this machine although nobody has to sign in")
+	f.Group("Targets (drawn into charts and used to judge; 0 is none)")
+	f.Duration(&o.targetP95, "target-p95", 0, "p95 of invocations should stay below this `long`")
+	f.Float(&o.targetErrors, "target-errors", 0, "at most this `share` of invocations may fail, such as 0.001")
+	f.Group("Log")
+	o.log.Register(f)
+	o.telemetry.Register(f)
+}
+
+func (o *options) validate() error {
+	if !o.insecure && !run.Loopback(o.addr) {
+		return run.Usage("--listen-addr %s: others could reach it and nobody has to sign in; listen on 127.0.0.1 behind a proxy that signs people in, or give --insecure", o.addr)
+	}
+	if o.targetP95 < 0 {
+		return run.Usage("--target-p95 %s: want a length of time above 0", o.targetP95)
+	}
+	if !(o.targetErrors >= 0 && o.targetErrors <= 1) {
+		return run.Usage("--target-errors %v: want a share from 0 to 1", o.targetErrors)
+	}
+	if u, err := url.Parse(o.ingest); err != nil || u.Host == "" {
+		return run.Usage("--ingest-url %q: want a URL such as http://127.0.0.1:4318", o.ingest)
+	}
+	return nil
+}
+
+// parse reads the flags.
+func parse(p run.Process) (*options, error) {
+	o := &options{}
+	flags := run.NewFlags("dashboard", usage)
+	o.register(flags)
+	operands, err := flags.Parse(p.Args, p.LookupEnv, p.Stdout)
+	if err != nil {
+		return nil, err
+	}
+	if len(operands) > 0 {
+		return nil, run.Usage("unexpected argument %q (see --help)", operands[0])
+	}
+	return o, o.validate()
+}
+
+// serve runs the program until ctx ends, then lets running requests finish.
+func serve(ctx context.Context, p run.Process) error {
+	o, err := parse(p)
+	if err != nil {
+		return err
+	}
+	logger, err := o.log.Logger(p.Stderr)
+	if err != nil {
+		return err
+	}
+	var stack run.Stack
+	stop := func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+		defer cancel()
+		return stack.Stop(ctx)
+	}
+	if err := o.start(ctx, &stack, logger); err != nil {
+		return errors.Join(err, stop())
+	}
+	<-ctx.Done()
+	logger.Info("stopping", slog.Duration("at_most", drainTime))
+	return stop()
+}
+
+// start opens what the program consists of; what it opened is on the stack also when it fails.
+func (o *options) start(ctx context.Context, stack *run.Stack, logger *slog.Logger) error {
+	stopTelemetry, err := run.StartTelemetry(ctx, "edgescope-dashboard", o.telemetry, logger)
+	if err != nil {
+		return err
+	}
+	stack.Push("own telemetry", stopTelemetry)
+
+	client, err := query.NewClient(o.collector, nil)
+	if err != nil {
+		return run.Usage("--collector: %w", err)
+	}
+	site, err := web.New(web.Options{
+		Client: client, Collector: o.collector, Ingest: o.ingest, Log: logger,
+		Targets: view.Targets{P95: float64(o.targetP95) / float64(time.Millisecond), ErrorRatio: o.targetErrors},
+	})
+	if err != nil {
+		return err
+	}
+	set := metrics.NewSet()
+	site.Mux().HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		set.WritePrometheus(w)
+		metrics.WriteProcessMetrics(w)
+	})
+	server, err := run.Serve(ctx, run.ServerOptions{
+		Name: "web", Addr: o.addr, Log: logger, Handler: counted(set, web.Secure(run.Traced("dashboard", site.Mux()))),
+	})
+	if err != nil {
+		return err
+	}
+	stack.Push("web", server.Stop)
+	// Streams last as long as their readers: they end first.
+	stack.Push("live updates", func(context.Context) error { site.Close(); return nil })
+	return nil
+}
+
+// counted counts answers by status and measures how long they take. Live updates last as long as their readers and are left
+// out.
+func counted(set *metrics.Set, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		began := time.Now()
+		c := &codeWriter{ResponseWriter: w, code: http.StatusOK}
+		next.ServeHTTP(c, r)
+		set.GetOrCreateCounter(fmt.Sprintf(`edgescope_dashboard_requests_total{code="%d"}`, c.code)).Inc()
+		if c.Header().Get("Content-Type") != "text/event-stream" {
+			set.GetOrCreateHistogram("edgescope_dashboard_request_duration_seconds").UpdateDuration(began)
+		}
+	})
+}
+
+type codeWriter struct {
+	http.ResponseWriter
+	code int
+}
+
+func (w *codeWriter) WriteHeader(code int) {
+	w.code = code
+	w.ResponseWriter.WriteHeader(code)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w *codeWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

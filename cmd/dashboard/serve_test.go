@@ -1,0 +1,110 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"edgescope/internal/run"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func process(stderr io.Writer, args ...string) run.Process {
+	return run.Process{Args: args, LookupEnv: func(string) (string, bool) { return "", false }, Stdout: io.Discard, Stderr: stderr}
+}
+
+func TestBadCommandLinesSayWhatWouldBeRight(t *testing.T) {
+	f := func(want string, args ...string) {
+		t.Helper()
+		var out bytes.Buffer
+		code := run.ExitCode("dashboard", &out, serve(t.Context(), process(io.Discard, args...)))
+		if code != 2 || !strings.Contains(out.String(), want) {
+			t.Errorf("%v: exit code %d, %q; want 2 and %q", args, code, out.String(), want)
+		}
+	}
+	f("--insecure", "--listen-addr", "[::]:0")
+	f("http://host:port", "--collector", "localhost")
+	f("unexpected argument", "now")
+	f("share from 0 to 1", "--target-errors", "2")
+	f("want a length of time", "--target-p95", "-5ms")
+	f("want a URL", "--ingest-url", "nowhere")
+	f("want debug, info", "--log-level", "loud")
+	f("not defined", "--nonsense")
+}
+
+// watcher is a log in which a test waits for a line.
+type watcher struct{ lines chan string }
+
+func (w *watcher) Write(b []byte) (int, error) {
+	w.lines <- string(b)
+	return len(b), nil
+}
+
+var listening = regexp.MustCompile(`listening name=web addr=(\S+)`)
+
+func TestServesUntilItIsStopped(t *testing.T) {
+	collector := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"runs":[]}`)) }))
+	defer collector.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	log := &watcher{lines: make(chan string, 100)}
+	ended := make(chan error, 1)
+	go func() {
+		ended <- serve(ctx, process(log, "--collector", collector.URL, "--listen-addr", "127.0.0.1:0"))
+	}()
+	base := ""
+	for base == "" {
+		select {
+		case line := <-log.lines:
+			if m := listening.FindStringSubmatch(line); m != nil {
+				base = "http://" + m[1]
+			}
+		case err := <-ended:
+			t.Fatalf("it ended by itself: %v", err)
+		}
+	}
+	client := &http.Client{Transport: &http.Transport{}}
+	defer client.CloseIdleConnections()
+	get := func(path string) (int, string) {
+		resp, err := client.Get(base + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		body, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if resp.Header.Get("Content-Security-Policy") == "" {
+			t.Errorf("%s has no content security policy", path)
+		}
+		return resp.StatusCode, string(body)
+	}
+	for path, want := range map[string]string{"/healthz": "ok", "/readyz": "ok", "/runs": "Load tests"} {
+		if code, body := get(path); code != http.StatusOK || !strings.Contains(body, want) {
+			t.Errorf("%s: status %d, %.200q; want 200 and %q", path, code, body, want)
+		}
+	}
+	if _, body := get("/metrics"); !strings.Contains(body, `edgescope_dashboard_requests_total{code="200"}`) {
+		t.Errorf("/metrics does not count requests:\n%.600s", body)
+	}
+	// A reader of live updates does not hold up the stop.
+	stream, err := client.Get(base + "/live")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Body.Close()
+	cancel()
+	if err := <-ended; err != nil {
+		t.Errorf("it ended with %v", err)
+	}
+}
