@@ -58,7 +58,7 @@ func (e *netHTTP) do(ctx context.Context, c *call) (*answer, error) {
 		return &answer{end: time.Now()}, err
 	}
 	timer := time.AfterFunc(c.timeout, func() { cancel(errTimeout) })
-	res, err := e.rt.RoundTrip(req) //nolint:bodyclose // receive closes it
+	res, err := e.rt.RoundTrip(req)
 	timer.Stop()
 	headers := time.Now()
 	a := &answer{end: headers}

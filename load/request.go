@@ -15,8 +15,8 @@ const maxRedirects = 10
 
 // Names of errors that are not the network's.
 const (
-	failureRedirects = scenarios.UserError("ERR_TOO_MANY_REDIRECTS")
-	failureLocation  = scenarios.UserError("ERR_INVALID_REDIRECT")
+	errRedirects = scenarios.UserError("ERR_TOO_MANY_REDIRECTS")
+	errLocation  = scenarios.UserError("ERR_INVALID_REDIRECT")
 )
 
 // request sends a request of the flow, follows its redirects, and captures and judges the last answer.
@@ -51,7 +51,7 @@ func (u *user) request(ctx context.Context, req *scenarios.Request) error {
 	}
 	x := u.send(ctx, req, hop, exchange{intended: intended, begun: begun})
 	if _, redirected := hop.redirect(req, x); redirected {
-		x.err = failureRedirects
+		x.err = errRedirects
 	}
 	return u.finish(req, x)
 }
@@ -154,7 +154,7 @@ func (h *hop) redirect(req *scenarios.Request, x *exchange) (*hop, bool) {
 	}
 	target, err := h.url.Parse(location)
 	if err != nil || target.Scheme != "http" && target.Scheme != "https" || target.Host == "" {
-		x.err = failureLocation
+		x.err = errLocation
 		return nil, false
 	}
 	return h.to(target, x.answer.status), true

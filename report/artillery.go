@@ -4,7 +4,8 @@ import (
 	"encoding/json"
 	"io"
 	"maps"
-	"strings"
+	"strconv"
+	"time"
 )
 
 // Report is the JSON report: Artillery's, with our own series under names that begin with "edgescope." and everything else of
@@ -30,15 +31,15 @@ type Period struct {
 	LastHistogramAt  int64           `json:"lastHistogramAt,omitempty"`
 	FirstMetricAt    int64           `json:"firstMetricAt,omitempty"`
 	LastMetricAt     int64           `json:"lastMetricAt,omitempty"`
+
+	start time.Time
 }
 
-func newPeriod(start string, t *tally) Period {
-	return makePeriod(json.RawMessage(`"`+start+`"`), t)
-}
-
-func makePeriod(start json.RawMessage, t *tally) Period {
+// newPeriod makes a period of a window that starts at so many Unix milliseconds.
+func newPeriod(start int64, t *tally) Period {
 	p := Period{
-		Counters: maps.Clone(t.counters), Rates: map[string]float64{}, Summaries: map[string]Distribution{}, Period: start,
+		Counters: maps.Clone(t.counters), Rates: map[string]float64{}, Summaries: map[string]Distribution{},
+		Period: json.RawMessage(strconv.Quote(strconv.FormatInt(start, 10))), start: time.UnixMilli(start),
 		FirstCounterAt: t.counted.first, LastCounterAt: t.counted.last,
 		FirstHistogramAt: t.recorded.first, LastHistogramAt: t.recorded.last,
 		FirstMetricAt: t.metrics().first, LastMetricAt: t.metrics().last,
@@ -58,11 +59,13 @@ func (s *Summary) Aggregate() Period {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t := s.sum()
-	start := json.RawMessage("0")
+	var start int64
 	if n := len(s.periods); n > 0 {
-		start = json.RawMessage(strings.Trim(string(s.periods[n-1].Period), `"`))
+		start = s.periods[n-1].start.UnixMilli()
 	}
-	return makePeriod(start, t)
+	p := newPeriod(start, t)
+	p.Period = json.RawMessage(strconv.FormatInt(start, 10))
+	return p
 }
 
 // sum is the closed windows and the open ones together.

@@ -1,8 +1,6 @@
 package report
 
 import (
-	"fmt"
-	"io"
 	"strings"
 
 	"edgescope/edge"
@@ -79,9 +77,9 @@ func knownCounter(name string) bool {
 
 // missing explains a name that was not seen.
 func (p *Period) missing(name string) string {
-	note := fmt.Sprintf("%s was never seen", name)
+	note := name + " was never seen"
 	if near := p.nearest(name); near != "" {
-		note += fmt.Sprintf("; did you mean %s?", near)
+		note += "; did you mean " + near + "?"
 	}
 	return note
 }
@@ -124,24 +122,26 @@ func editDistance(a, b string) int {
 	return row[len(b)]
 }
 
-// WriteChecks prints the checks as Artillery does: "ok: <expression>" or "fail: <expression>".
-func WriteChecks(w io.Writer, checks []CheckResult) {
+// ChecksText is the checks as Artillery prints them: "ok: <expression>" or "fail: <expression>"; "" when there are none.
+func ChecksText(checks []CheckResult) string {
 	if len(checks) == 0 {
-		return
+		return ""
 	}
-	fmt.Fprintln(w, "\nChecks:")
+	var b strings.Builder
+	b.WriteString("\nChecks:\n")
 	for _, c := range checks {
 		verb := "ok"
 		if !c.OK {
 			verb = "fail"
 		}
-		line := verb + ": " + c.Expression
+		b.WriteString(verb + ": " + c.Expression)
 		if c.Optional {
-			line += " (optional)"
+			b.WriteString(" (optional)")
 		}
 		if c.Note != "" {
-			line += " (" + c.Note + ")"
+			b.WriteString(" (" + c.Note + ")")
 		}
-		fmt.Fprintln(w, line)
+		b.WriteByte('\n')
 	}
+	return b.String()
 }

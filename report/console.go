@@ -33,14 +33,12 @@ func (c *Console) Event(e load.Event) {
 	defer c.mu.Unlock()
 	switch e := e.(type) {
 	case *load.Line:
-		c.clear()
-		fmt.Fprintln(c.Out, e.Text)
+		c.print(e.Text + "\n")
 	case *load.PhaseStart:
 		if c.Quiet {
 			return
 		}
-		c.clear()
-		fmt.Fprintf(c.Out, "Phase started: %s (index: %d, duration: %s) %s\n\n", phaseName(&e.Phase), e.Phase.Index, seconds(e.Phase.Duration), clock(e.At))
+		c.print(fmt.Sprintf("Phase started: %s (index: %d, duration: %s) %s\n\n", phaseName(&e.Phase), e.Phase.Index, seconds(e.Phase.Duration), clock(e.At)))
 	}
 }
 
@@ -62,30 +60,30 @@ func (c *Console) Tick(s *Summary, now time.Time) {
 	defer c.mu.Unlock()
 	periods := s.Periods()
 	for ; c.printed < len(periods); c.printed++ {
-		c.clear()
-		c.period(s, &periods[c.printed])
+		c.print(s.periodText(&periods[c.printed]))
 	}
 	if c.Live {
 		c.redraw(s.status(now))
 	}
 }
 
-func (c *Console) period(s *Summary, p *Period) {
-	var start int64
-	fmt.Sscanf(string(p.Period), `"%d"`, &start) //nolint:errcheck // written by newPeriod
-	to := time.UnixMilli(start).Add(Window)
+func (s *Summary) periodText(p *Period) string {
+	var b strings.Builder
 	width := float64(p.LastMetricAt-p.FirstMetricAt) / 1000
 	rule := strings.Repeat("-", 40)
-	fmt.Fprintf(c.Out, "%s\nMetrics for period to: %s (width: %ss)\n%s\n\n", rule, clock(to), decimal(round(width, 3)), rule)
-	s.writePeriod(c.Out, p)
-	fmt.Fprintln(c.Out)
+	fmt.Fprintf(&b, "%s\nMetrics for period to: %s (width: %ss)\n%s\n\n", rule, clock(p.start.Add(Window)), decimal(round(width, 3)), rule)
+	s.writePeriod(&b, p)
+	b.WriteByte('\n')
+	return b.String()
 }
 
-func (c *Console) clear() {
+// print writes text where the live line stood.
+func (c *Console) print(text string) {
 	if c.shown {
-		fmt.Fprint(c.Out, "\r\x1b[K")
+		text = "\r\x1b[K" + text
 		c.shown = false
 	}
+	io.WriteString(c.Out, text)
 }
 
 func (c *Console) redraw(line string) {
@@ -96,7 +94,7 @@ func (c *Console) redraw(line string) {
 	if r := []rune(line); len(r) >= width {
 		line = string(r[:width-1])
 	}
-	fmt.Fprint(c.Out, "\r\x1b[K"+line)
+	io.WriteString(c.Out, "\r\x1b[K"+line)
 	c.shown = true
 }
 
@@ -132,7 +130,11 @@ func (s *Summary) failures() int64 {
 func (c *Console) End(s *Summary, v *Verdict, ended time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.clear()
+	c.print(s.endText(v, ended))
+}
+
+func (s *Summary) endText(v *Verdict, ended time.Time) string {
+	var b strings.Builder
 	total := s.Aggregate()
 	took := int64(math.Ceil(ended.Sub(s.options.Started).Seconds()))
 	rule := strings.Repeat("-", 32)
@@ -140,18 +142,18 @@ func (c *Console) End(s *Summary, v *Verdict, ended time.Time) {
 	if v.Word == edge.VerdictInterrupted {
 		end = "Interrupted"
 	}
-	fmt.Fprintf(c.Out, "%s. Total time: %s\n\n%s\nSummary report @ %s\n%s\n\n", end, plural(took, "second"), rule, clock(ended), rule)
-	s.writePeriod(c.Out, &total)
-	s.writeParts(c.Out)
+	fmt.Fprintf(&b, "%s. Total time: %s\n\n%s\nSummary report @ %s\n%s\n\n", end, plural(took, "second"), rule, clock(ended), rule)
+	s.writePeriod(&b, &total)
+	s.writeParts(&b)
 	for _, warning := range v.Health.Warnings {
-		fmt.Fprintln(c.Out, "\nwarning: "+warning)
+		b.WriteString("\nwarning: " + warning + "\n")
 	}
-	WriteChecks(c.Out, v.Checks)
-	fmt.Fprintf(c.Out, "\n%s", strings.ToUpper(v.Word))
+	b.WriteString(ChecksText(v.Checks) + "\n" + strings.ToUpper(v.Word))
 	if v.Reason != "" {
-		fmt.Fprintf(c.Out, ": %s", v.Reason)
+		b.WriteString(": " + v.Reason)
 	}
-	fmt.Fprintln(c.Out)
+	b.WriteByte('\n')
+	return b.String()
 }
 
 func plural(n int64, unit string) string {

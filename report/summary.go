@@ -96,7 +96,7 @@ func (s *Summary) closeBefore(ms int64) {
 		}
 		w := s.open[start]
 		s.lag.window(w.histograms[seriesLag])
-		s.periods = append(s.periods, newPeriod(strconv.FormatInt(start, 10), w))
+		s.periods = append(s.periods, newPeriod(start, w))
 		s.total.merge(w)
 		delete(s.open, start)
 		s.floor = start + Window.Milliseconds()

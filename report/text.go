@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
 	"time"
@@ -12,12 +11,12 @@ import (
 const textWidth = 79
 
 // dotted prints "name: ..... value" over the whole width; a value that does not fit makes its line longer.
-func dotted(w io.Writer, name, value string) {
+func dotted(b *strings.Builder, name, value string) {
 	left := name + ": "
 	if room := textWidth - len(left) - len(value) - 1; room > 0 {
 		left += strings.Repeat(".", room) + " "
 	}
-	fmt.Fprintln(w, left+value)
+	b.WriteString(left + value + "\n")
 }
 
 func decimal(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
@@ -35,27 +34,27 @@ func clock(t time.Time) string { return t.UTC().Format("15:04:05(+0000)") }
 
 // writePeriod prints the figures of a period under Artillery's names. Endpoint metrics are in the files only, our own series
 // in the tables.
-func (s *Summary) writePeriod(w io.Writer, p *Period) {
+func (s *Summary) writePeriod(b *strings.Builder, p *Period) {
 	for _, name := range sortedKeys(p.Counters) {
 		if !s.isEndpoint(name) {
-			dotted(w, name, grouped(p.Counters[name]))
+			dotted(b, name, grouped(p.Counters[name]))
 		}
 	}
 	for _, name := range sortedKeys(p.Rates) {
-		dotted(w, name, decimal(p.Rates[name])+"/sec")
+		dotted(b, name, decimal(p.Rates[name])+"/sec")
 	}
 	for _, name := range sortedKeys(p.Summaries) {
 		if s.isEndpoint(name) || strings.HasPrefix(name, "edgescope.") {
 			continue
 		}
 		d := p.Summaries[name]
-		fmt.Fprintln(w, name+":")
+		b.WriteString(name + ":\n")
 		for _, figure := range []string{"min", "max", "mean", "median", "p95", "p99"} {
 			value, _ := d.value(figure)
-			dotted(w, "  "+figure, decimal(value))
+			dotted(b, "  "+figure, decimal(value))
 		}
 	}
-	writeLatencies(w, p)
+	writeLatencies(b, p)
 }
 
 // latencies are the rows of the latency table, in the order of the headline first.
@@ -69,17 +68,17 @@ var latencies = []struct{ title, series string }{
 	{"lag of arrivals", seriesLag},
 }
 
-func writeLatencies(w io.Writer, p *Period) {
+func writeLatencies(b *strings.Builder, p *Period) {
 	if p.Summaries[seriesLag].Count == 0 && p.Summaries[seriesResponse].Count == 0 {
 		return
 	}
-	fmt.Fprintf(w, "\n%-21s %8s %8s %8s %8s %8s %8s\n", "latency (ms)", "count", "mean", "p50", "p95", "p99", "max")
+	fmt.Fprintf(b, "\n%-21s %8s %8s %8s %8s %8s %8s\n", "latency (ms)", "count", "mean", "p50", "p95", "p99", "max")
 	for _, row := range latencies {
 		d, ok := p.Summaries[row.series]
 		if !ok {
 			continue
 		}
-		fmt.Fprintf(w, "%-21s %8d %8s %8s %8s %8s %8s\n", row.title, d.Count, cell(d.Mean), cell(d.P50), cell(d.P95), cell(d.P99), cell(d.Max))
+		fmt.Fprintf(b, "%-21s %8d %8s %8s %8s %8s %8s\n", row.title, d.Count, cell(d.Mean), cell(d.P50), cell(d.P95), cell(d.P99), cell(d.Max))
 	}
 }
 
@@ -95,22 +94,22 @@ func cell(ms float64) string {
 	}
 }
 
-func (s *Summary) writeParts(w io.Writer) {
+func (s *Summary) writeParts(b *strings.Builder) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	writePart(w, "step", s.parts.steps)
-	writePart(w, "region", s.parts.regions)
+	writePart(b, "step", s.parts.steps)
+	writePart(b, "region", s.parts.regions)
 }
 
-func writePart(w io.Writer, title string, parts map[string]*part) {
+func writePart(b *strings.Builder, title string, parts map[string]*part) {
 	if len(parts) == 0 {
 		return
 	}
-	fmt.Fprintf(w, "\n%-34s %8s %7s %8s %8s %8s\n", title+" (ms)", "requests", "failed", "p50", "p95", "max")
+	fmt.Fprintf(b, "\n%-34s %8s %7s %8s %8s %8s\n", title+" (ms)", "requests", "failed", "p50", "p95", "max")
 	for _, name := range sortedKeys(parts) {
 		p := parts[name]
 		q := quantiles(&p.response)
-		fmt.Fprintf(w, "%-34s %8d %7d %8s %8s %8s\n", shorten(name, 34), p.requests, p.failed, cell(q.P50), cell(q.P95), cell(q.Max))
+		fmt.Fprintf(b, "%-34s %8d %7d %8s %8s %8s\n", shorten(name, 34), p.requests, p.failed, cell(q.P50), cell(q.P95), cell(q.Max))
 	}
 }
 

@@ -133,10 +133,9 @@ func TestLookupKnowsCountersThatNeverCounted(t *testing.T) {
 func TestChecksThatHoldComeFirst(t *testing.T) {
 	ensure := ", ensure: {thresholds: [{http.codes.200: 1}, {http.codes.500: 1}], conditions: [{expression: http.codes.200 == 4}], maxErrorRate: 0}"
 	s := counted(t, ensure, 4, nil)
-	var text strings.Builder
-	report.WriteChecks(&text, s.Judge(report.Outcome{}).Checks)
+	text := report.ChecksText(s.Judge(report.Outcome{}).Checks)
 	want := "\nChecks:\nok: http.codes.500 < 1\nok: http.codes.200 == 4\nok: maxErrorRate < 0\nfail: http.codes.200 < 1\n"
-	if diff := cmp.Diff(want, text.String()); diff != "" {
+	if diff := cmp.Diff(want, text); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -12,8 +12,8 @@ import (
 // describe says what a script would do.
 func describe(w io.Writer, plan *scenarios.Plan, runner *load.Runner) {
 	schedule := runner.Schedule()
-	fmt.Fprintf(w, "%s is fine: %d users in %v, to %s\n\n", plan.Script, schedule.Total(), schedule.Duration().Round(time.Millisecond), plan.Target)
-	fmt.Fprintf(w, "%-24s %10s %10s %9s %9s\n", "phase", "start", "length", "users", "users/s")
+	say(w, "%s is fine: %d users in %v, to %s\n", plan.Script, schedule.Total(), schedule.Duration().Round(time.Millisecond), plan.Target)
+	say(w, "%-24s %10s %10s %9s %9s", "phase", "start", "length", "users", "users/s")
 	for _, p := range schedule.Phases() {
 		name := plan.Phases[p.Index].Name
 		if name == "" {
@@ -23,19 +23,19 @@ func describe(w io.Writer, plan *scenarios.Plan, runner *load.Runner) {
 		if p.To != p.From {
 			rate += fmt.Sprintf("-%.4g", p.To)
 		}
-		fmt.Fprintf(w, "%-24s %10v %10v %9d %9s\n", name, p.Start.Round(time.Millisecond), (p.End - p.Start).Round(time.Millisecond), p.Arrivals, rate)
+		say(w, "%-24s %10v %10v %9d %9s", name, p.Start.Round(time.Millisecond), (p.End - p.Start).Round(time.Millisecond), p.Arrivals, rate)
 	}
 	sum := totalWeight(plan.Flows)
-	fmt.Fprintf(w, "\n%-24s %10s\n", "scenario", "share")
+	say(w, "\n%-24s %10s", "scenario", "share")
 	for i := range plan.Flows {
 		flow := &plan.Flows[i]
-		fmt.Fprintf(w, "%-24s %9.1f%%\n", flow.Name, 100*flow.Weight/max(sum, 1e-9))
+		say(w, "%-24s %9.1f%%", flow.Name, 100*flow.Weight/max(sum, 1e-9))
 	}
 	warnings, err := runner.Preflight(load.ThisMachine())
 	if err != nil {
 		warnings = append(warnings, err.Error())
 	}
 	for _, warning := range warnings {
-		fmt.Fprintln(w, "\nwarning:", warning)
+		say(w, "\nwarning: %s", warning)
 	}
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -62,7 +61,7 @@ func (s *scriptFlags) load(p run.Process, files []string) (*scenarios.Plan, erro
 		return nil, run.Usage("the script has problems, nothing was sent\n%w", err)
 	}
 	for _, w := range plan.Warnings {
-		fmt.Fprintln(p.Stderr, "warning:", w.String())
+		say(p.Stderr, "warning: %s", w.String())
 	}
 	return plan, nil
 }
@@ -126,7 +125,7 @@ func registerIgnored(f *run.Flags) *ignored {
 func (g *ignored) warn(p run.Process, f *run.Flags) {
 	for _, name := range []string{"name", "tags", "note", "key", "count", "platform", "platform-opt", "input", "record"} {
 		if f.Given(name) {
-			fmt.Fprintf(p.Stderr, "warning: --%s has no meaning here and is ignored\n", name)
+			say(p.Stderr, "warning: --%s has no meaning here and is ignored", name)
 		}
 	}
 }

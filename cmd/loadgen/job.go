@@ -89,7 +89,7 @@ func (j *job) open(ctx context.Context, stack *run.Stack) (err error) {
 func (j *job) closeCollector(ctx context.Context) error {
 	lost, err := j.collector.Close(ctx)
 	if lost > 0 {
-		fmt.Fprintf(j.process.Stderr, "warning: %d spans did not reach %s\n", lost, j.flags.otlp)
+		say(j.process.Stderr, "warning: %d spans did not reach %s", lost, j.flags.otlp)
 	}
 	return err
 }
@@ -108,7 +108,7 @@ func (j *job) runner() (*load.Runner, error) {
 		return nil, couldNot(err)
 	}
 	for _, w := range j.warnings {
-		fmt.Fprintln(j.process.Stderr, "warning:", w)
+		say(j.process.Stderr, "warning: %s", w)
 	}
 	return runner, nil
 }

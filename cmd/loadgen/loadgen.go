@@ -44,10 +44,10 @@ func loadgen(ctx context.Context, p run.Process) error {
 	case "quick":
 		return quickURL(ctx, p)
 	case "version", "--version":
-		fmt.Fprintln(p.Stdout, "loadgen", run.Version)
+		say(p.Stdout, "loadgen %s", run.Version)
 		return nil
 	case "help", "--help", "-h":
-		fmt.Fprint(p.Stdout, overview)
+		io.WriteString(p.Stdout, overview)
 		return nil
 	default:
 		return run.Usage("unknown verb %q; want run, check or quick (see loadgen --help)", verb)
@@ -62,4 +62,9 @@ func isTerminal(w io.Writer) bool {
 	}
 	stat, err := f.Stat()
 	return err == nil && stat.Mode()&os.ModeCharDevice != 0 && !strings.HasSuffix(f.Name(), os.DevNull)
+}
+
+// say prints one line. That a terminal or pipe is gone shows nowhere better than in what is not read.
+func say(w io.Writer, format string, args ...any) {
+	io.WriteString(w, fmt.Sprintf(format, args...)+"\n")
 }

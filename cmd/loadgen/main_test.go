@@ -3,6 +3,7 @@ package main
 import (
 	"compress/gzip"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -148,7 +149,7 @@ func cmdVegeta(ts *testscript.TestScript, _ bool, args []string) {
 	var m vegeta.Metrics
 	for {
 		var r vegeta.Result
-		if err := decode(&r); err == io.EOF {
+		if err := decode(&r); errors.Is(err, io.EOF) {
 			break
 		} else if err != nil {
 			ts.Fatalf("decode %s: %v", args[0], err)
@@ -166,7 +167,7 @@ func cmdVegeta(ts *testscript.TestScript, _ bool, args []string) {
 
 // cmdServed: served N compares what the target counted.
 func cmdServed(ts *testscript.TestScript, _ bool, args []string) {
-	if got := ts.Value("target").(*target).requests.Load(); fmt.Sprint(got) != args[0] {
+	if got := ts.Value("target").(*target).requests.Load(); strconv.FormatInt(got, 10) != args[0] {
 		ts.Fatalf("the target served %d requests, want %s", got, args[0])
 	}
 }
@@ -202,7 +203,7 @@ func spansNamed(ts *testscript.TestScript, name string) []ptrace.Span {
 
 // cmdCollected: collected NAME N compares how many spans of a name arrived.
 func cmdCollected(ts *testscript.TestScript, _ bool, args []string) {
-	if got := len(spansNamed(ts, args[0])); fmt.Sprint(got) != args[1] {
+	if got := len(spansNamed(ts, args[0])); strconv.Itoa(got) != args[1] {
 		ts.Fatalf("%d spans %q arrived, want %s", got, args[0], args[1])
 	}
 }
