@@ -27,6 +27,7 @@ type compiler struct {
 	defaults     requestDefaults
 	poisson      bool // config.mode
 	default200   bool // every request expects 200
+	unjudged     bool // in before and after: nothing is expected
 }
 
 func newCompiler(o Options) *compiler {

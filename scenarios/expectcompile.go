@@ -15,13 +15,16 @@ var expectationKeys = []string{
 // expectations compiles `expect`: one object or a list of them; every key of
 // an object is an expectation.
 func (c *compiler) expectations(r *Request, n *node) {
+	if c.unjudged {
+		c.warn(n.pos, "expect is not judged in before and after, as in Artillery: use capture")
+	}
 	for _, item := range c.list(n, "expect") {
 		if item.kind != objectNode {
 			c.fault(item.pos, "an expectation is an object such as {statusCode: 200}, not %s", item.what())
 			continue
 		}
 		for _, f := range item.fields {
-			if e, ok := c.expectation(item, f); ok {
+			if e, ok := c.expectation(item, f); ok && !c.unjudged {
 				r.expect = append(r.expect, e)
 			}
 		}

@@ -107,6 +107,8 @@ func (c *compiler) onceFlow(n *node, what string) *Flow {
 		return nil
 	}
 	f := Flow{Name: what}
+	c.unjudged = true
+	defer func() { c.unjudged = false }()
 	c.object(n, what, c.flowKeys(&f))
 	if n.kind == objectNode && n.get("flow").isNull() {
 		c.fault(n.pos, "%s has no flow", what)

@@ -79,13 +79,16 @@ func TestSetInListsAndUnderOddNames(t *testing.T) {
 
 func TestBeforeAndAfter(t *testing.T) {
 	p := mustLoad(t, `
-config: {target: http://t}
-before: {name: sign in, flow: [{post: {url: /login, capture: {json: $.id, as: tok}}}]}
+config: {target: http://t, plugins: {expect: {expectDefault200: true}}}
+before: {name: sign in, flow: [{post: {url: /login, capture: {json: $.id, as: tok}, expect: {statusCode: 201}}}]}
 after: {flow: [{get: "/out/{{ tok }}"}]}
 scenarios: [{flow: [{get: "/{{ tok }}"}]}]`)
 	before := p.NewScope(1, -1, nil)
 	if err := p.Before.Steps[0].(*scenarios.Request).Capture(before, answer(200, `{"id":"t1"}`)); err != nil {
 		t.Fatal(err)
+	}
+	if out := p.Before.Steps[0].(*scenarios.Request).Judge(nil, before, answer(500, "")); len(out) != 0 || len(p.Warnings) != 1 {
+		t.Errorf("before is judged: %v; warnings %v, want one", out, p.Warnings)
 	}
 	var m scenarios.Message
 	for _, step := range []scenarios.Step{p.Flows[0].Steps[0], p.After.Steps[0]} {
