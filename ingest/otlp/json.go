@@ -22,6 +22,8 @@ const (
 	tokArray
 )
 
+const cutOff = "document is cut off"
+
 // maxJSONDepth bounds nesting, also of what is skipped.
 const maxJSONDepth = 10000
 
@@ -71,6 +73,10 @@ func (s *scope) next() bool {
 		r.pos++
 		return false
 	}
+	if r.pos >= len(r.b) {
+		r.fail(cutOff)
+		return false
+	}
 	if s.begun {
 		if c != ',' {
 			r.fail(fmt.Sprintf("want , or %c", s.close))
@@ -89,7 +95,7 @@ func (s *scope) member() (key string, ok bool) {
 		return "", false
 	}
 	r := s.r
-	if r.peek() != tokString {
+	if r.space() != '"' {
 		r.fail("want a member's name in quotes")
 		return "", false
 	}
@@ -134,7 +140,7 @@ func (r *jsonReader) peek() token {
 		return tokBool
 	}
 	if r.pos >= len(r.b) {
-		r.fail("document is cut off")
+		r.fail(cutOff)
 	} else {
 		r.fail("want a value")
 	}
@@ -232,7 +238,7 @@ func (r *jsonReader) str() string {
 	n := bytes.IndexByte(r.b[from:], '"')
 	if n < 0 {
 		r.pos = len(r.b)
-		r.fail("string is cut off")
+		r.fail(cutOff)
 		return ""
 	}
 	text := r.b[from : from+n]
@@ -260,13 +266,13 @@ func (r *jsonReader) escaped(from int) string {
 			r.pos += n
 		}
 	}
-	r.fail("string is cut off")
+	r.fail(cutOff)
 	return ""
 }
 
 func (r *jsonReader) escape() {
 	if r.pos+1 >= len(r.b) {
-		r.fail("string is cut off")
+		r.fail(cutOff)
 		return
 	}
 	c := r.b[r.pos+1]
