@@ -7,11 +7,17 @@ import (
 	"edgescope/edge/platform"
 )
 
-// span makes a span of trace 1. Times are milliseconds.
-func span(id, parent byte, kind edge.SpanKind, from, to int64, pairs ...string) edge.Event {
+// ids are the ids of a span and of its parent, ms its start and its end in milliseconds.
+type (
+	ids struct{ own, parent byte }
+	ms  struct{ from, to int64 }
+)
+
+// span makes a span of trace 1.
+func span(id ids, kind edge.SpanKind, at ms, pairs ...string) edge.Event {
 	return edge.Event{
-		Kind: edge.KindSpan, TraceID: edge.TraceID{1}, SpanID: spanID(id), ParentID: spanID(parent), SpanKind: kind,
-		Time: to * 1e6, Duration: (to - from) * 1e6, HasDuration: true, Attrs: attrs(pairs...),
+		Kind: edge.KindSpan, TraceID: edge.TraceID{1}, SpanID: spanID(id.own), ParentID: spanID(id.parent), SpanKind: kind,
+		Time: at.to * 1e6, Duration: (at.to - at.from) * 1e6, HasDuration: true, Attrs: attrs(pairs...),
 	}
 }
 
@@ -34,10 +40,10 @@ func TestInvocation(t *testing.T) {
 			t.Errorf("%s %q with %v: invocation %v, want %v", e.SpanKind, e.Name, e.Attrs, got, want)
 		}
 	}
-	root := func(kind edge.SpanKind, pairs ...string) edge.Event { return span(1, 0, kind, 0, 1, pairs...) }
+	root := func(kind edge.SpanKind, pairs ...string) edge.Event { return span(ids{1, 0}, kind, ms{0, 1}, pairs...) }
 	f(true, root(edge.SpanServer))
 	f(true, root(edge.SpanConsumer))
-	f(true, span(1, 9, edge.SpanServer, 0, 1)) // the parent is somewhere else
+	f(true, span(ids{1, 9}, edge.SpanServer, ms{0, 1})) // the parent is somewhere else
 	f(false, root(edge.SpanInternal))
 	f(false, root(edge.SpanClient))
 	for _, key := range []string{"faas.trigger", "faas.invocation_id", "faas.coldstart", "cloudflare.handler_type"} {
@@ -45,7 +51,7 @@ func TestInvocation(t *testing.T) {
 		f(true, root(0, key, "true"))
 		f(false, root(edge.SpanClient, key, "true"))
 		f(false, root(edge.SpanProducer, key, "true"))
-		f(false, span(1, 9, edge.SpanInternal, 0, 1, key, "true"))
+		f(false, span(ids{1, 9}, edge.SpanInternal, ms{0, 1}, key, "true"))
 	}
 	f(false, named(root(edge.SpanInternal, "faas.coldstart", "true"), "platform.initRuntimeDone"))
 	f(false, edge.Event{Kind: edge.KindLog, Attrs: attrs("faas.trigger", "http")})
@@ -61,8 +67,8 @@ func TestServerBelowServer(t *testing.T) {
 	f := func(want bool, parentKind edge.SpanKind, parentService string) {
 		t.Helper()
 		events := normalize(
-			span(2, 1, edge.SpanServer, 0, 1, "service.name", "shop"),
-			span(1, 0, parentKind, 0, 1, "service.name", parentService),
+			span(ids{2, 1}, edge.SpanServer, ms{0, 1}, "service.name", "shop"),
+			span(ids{1, 0}, parentKind, ms{0, 1}, "service.name", parentService),
 		)
 		if got := events[0].Facts.Invocation; got != want {
 			t.Errorf("a server span below a %s span of %s: invocation %v, want %v", parentKind, parentService, got, want)
@@ -73,20 +79,20 @@ func TestServerBelowServer(t *testing.T) {
 	f(true, edge.SpanClient, "shop")
 	f(true, edge.SpanInternal, "shop")
 
-	other := span(1, 0, edge.SpanServer, 0, 1, "service.name", "shop")
+	other := span(ids{1, 0}, edge.SpanServer, ms{0, 1}, "service.name", "shop")
 	other.TraceID = edge.TraceID{2}
-	if e := normalize(span(2, 1, edge.SpanServer, 0, 1, "service.name", "shop"), other)[0]; !e.Facts.Invocation {
+	if e := normalize(span(ids{2, 1}, edge.SpanServer, ms{0, 1}, "service.name", "shop"), other)[0]; !e.Facts.Invocation {
 		t.Error("the span of another trace counts as a parent")
 	}
 }
 
 func TestChildrenTakeThePlaceOfTheirInvocation(t *testing.T) {
 	events := normalize(
-		span(4, 3, edge.SpanClient, 2, 3, "service.name", "shop"), // before its parents
-		span(1, 0, edge.SpanServer, 0, 9, "service.name", "shop", "cloud.provider", "cloudflare", "edge.colo", "FRA"),
-		span(3, 1, edge.SpanInternal, 1, 4, "service.name", "shop", "cloud.region", "weur"),
-		span(5, 1, edge.SpanClient, 1, 4, "service.name", "other", "cloud.region", "eu-west-1"),
-		span(6, 7, edge.SpanClient, 1, 4, "service.name", "shop"), // its parent is not here
+		span(ids{4, 3}, edge.SpanClient, ms{2, 3}, "service.name", "shop"), // before its parents
+		span(ids{1, 0}, edge.SpanServer, ms{0, 9}, "service.name", "shop", "cloud.provider", "cloudflare", "edge.colo", "FRA"),
+		span(ids{3, 1}, edge.SpanInternal, ms{1, 4}, "service.name", "shop", "cloud.region", "weur"),
+		span(ids{5, 1}, edge.SpanClient, ms{1, 4}, "service.name", "other", "cloud.region", "eu-west-1"),
+		span(ids{6, 7}, edge.SpanClient, ms{1, 4}, "service.name", "shop"), // its parent is not here
 		edge.Event{Kind: edge.KindLog, TraceID: edge.TraceID{1}, SpanID: spanID(3), Attrs: attrs("service.name", "shop")},
 	)
 	for i, want := range []string{"FRA", "FRA", "FRA", "eu-west-1", "", "FRA"} {
@@ -103,10 +109,10 @@ func TestChildrenTakeThePlaceOfTheirInvocation(t *testing.T) {
 // TestNextInvocationIsAPlaceOfItsOwn: a function that calls a function in the same trace and batch.
 func TestNextInvocationIsAPlaceOfItsOwn(t *testing.T) {
 	events := normalize(
-		span(1, 0, edge.SpanServer, 0, 9, "service.name", "a", "edge.colo", "FRA"),
-		span(2, 1, edge.SpanClient, 1, 8, "service.name", "a"),
-		span(3, 2, edge.SpanServer, 2, 7, "service.name", "a", "edge.colo", "IAD"),
-		span(4, 3, edge.SpanClient, 3, 6, "service.name", "a"),
+		span(ids{1, 0}, edge.SpanServer, ms{0, 9}, "service.name", "a", "edge.colo", "FRA"),
+		span(ids{2, 1}, edge.SpanClient, ms{1, 8}, "service.name", "a"),
+		span(ids{3, 2}, edge.SpanServer, ms{2, 7}, "service.name", "a", "edge.colo", "IAD"),
+		span(ids{4, 3}, edge.SpanClient, ms{3, 6}, "service.name", "a"),
 	)
 	for i, want := range []string{"FRA", "FRA", "IAD", "IAD"} {
 		if got := events[i].Facts.Region; got != want {
@@ -117,11 +123,11 @@ func TestNextInvocationIsAPlaceOfItsOwn(t *testing.T) {
 
 func TestParentsInARing(t *testing.T) {
 	events := normalize(
-		span(1, 2, edge.SpanInternal, 0, 1, "edge.colo", "FRA"),
-		span(2, 3, edge.SpanInternal, 0, 1),
-		span(3, 1, edge.SpanInternal, 0, 1),
-		span(4, 4, edge.SpanInternal, 0, 1),
-		span(5, 3, edge.SpanInternal, 0, 1),
+		span(ids{1, 2}, edge.SpanInternal, ms{0, 1}, "edge.colo", "FRA"),
+		span(ids{2, 3}, edge.SpanInternal, ms{0, 1}),
+		span(ids{3, 1}, edge.SpanInternal, ms{0, 1}),
+		span(ids{4, 4}, edge.SpanInternal, ms{0, 1}),
+		span(ids{5, 3}, edge.SpanInternal, ms{0, 1}),
 	)
 	for i, e := range events {
 		if e.Facts.Invocation || i > 0 && e.Facts.Region != "" {
@@ -133,15 +139,15 @@ func TestParentsInARing(t *testing.T) {
 func TestInvocationTakesTheCacheStatusOfItsLastChild(t *testing.T) {
 	f := func(want, source string, own []string, children ...edge.Event) {
 		t.Helper()
-		events := normalize(append([]edge.Event{span(1, 0, edge.SpanServer, 0, 9, own...)}, children...)...)
+		events := normalize(append([]edge.Event{span(ids{1, 0}, edge.SpanServer, ms{0, 9}, own...)}, children...)...)
 		if got := events[0].Facts; got.CacheStatus != want || got.CacheSource != source {
 			t.Errorf("cache %q by %q, want %q by %q", got.CacheStatus, got.CacheSource, want, source)
 		}
 	}
-	early := span(2, 1, edge.SpanClient, 1, 2, "cache.hit", "false")
-	late := span(3, 1, edge.SpanClient, 3, 4, "cache.hit", "true")
-	kv := named(span(4, 1, edge.SpanInternal, 5, 6, "cloudflare.kv.response.cache_status", "MISS"), "kv_get")
-	below := span(5, 2, edge.SpanClient, 7, 8, "cache.hit", "true")
+	early := span(ids{2, 1}, edge.SpanClient, ms{1, 2}, "cache.hit", "false")
+	late := span(ids{3, 1}, edge.SpanClient, ms{3, 4}, "cache.hit", "true")
+	kv := named(span(ids{4, 1}, edge.SpanInternal, ms{5, 6}, "cloudflare.kv.response.cache_status", "MISS"), "kv_get")
+	below := span(ids{5, 2}, edge.SpanClient, ms{7, 8}, "cache.hit", "true")
 
 	f("", "", nil)
 	f("hit", "cache.hit", nil, early, late, kv)
@@ -154,7 +160,7 @@ func TestInvocationTakesTheCacheStatusOfItsLastChild(t *testing.T) {
 func TestOriginDuration(t *testing.T) {
 	f := func(want int64, has bool, own []string, children ...edge.Event) {
 		t.Helper()
-		events := []edge.Event{span(1, 0, edge.SpanServer, 0, 100, own...)}
+		events := []edge.Event{span(ids{1, 0}, edge.SpanServer, ms{0, 100}, own...)}
 		events = append(events, children...)
 		platform.New(platform.Options{ExporterHosts: []string{"collector.example:4318"}}).Normalize(events)
 		if got := events[0].Facts; got.OriginDuration != want*1e6 || got.HasOrigin != has {
@@ -162,18 +168,18 @@ func TestOriginDuration(t *testing.T) {
 		}
 	}
 	fetch := func(id byte, from, to int64) edge.Event {
-		return span(id, 1, edge.SpanClient, from, to, "url.full", "https://origin.example/a")
+		return span(ids{id, 1}, edge.SpanClient, ms{from, to}, "url.full", "https://origin.example/a")
 	}
 	f(0, false, nil)
 	f(10, true, nil, fetch(2, 10, 20))
-	f(30, true, nil, fetch(2, 10, 30), fetch(3, 20, 40))                    // overlapping
-	f(20, true, nil, fetch(2, 10, 30), fetch(3, 15, 20))                    // inside
-	f(25, true, nil, fetch(3, 50, 65), fetch(2, 10, 20))                    // apart, out of order
-	f(10, true, nil, fetch(2, 10, 20), span(3, 2, edge.SpanClient, 12, 13)) // no request
-	f(0, false, nil, span(2, 1, edge.SpanClient, 1, 9, "http.url", "http://x/img", "cache.operation", "match"))
-	f(0, false, nil, span(2, 1, edge.SpanClient, 1, 9, "url.full", "http://127.0.0.1:4318/v1/traces"))
-	f(0, false, nil, span(2, 1, edge.SpanClient, 1, 9, "url.full", "https://collector.example:4318/"))
-	f(0, false, nil, span(2, 1, edge.SpanInternal, 1, 9, "url.full", "https://origin.example/a"))
+	f(30, true, nil, fetch(2, 10, 30), fetch(3, 20, 40))                             // overlapping
+	f(20, true, nil, fetch(2, 10, 30), fetch(3, 15, 20))                             // inside
+	f(25, true, nil, fetch(3, 50, 65), fetch(2, 10, 20))                             // apart, out of order
+	f(10, true, nil, fetch(2, 10, 20), span(ids{3, 2}, edge.SpanClient, ms{12, 13})) // no request
+	f(0, false, nil, span(ids{2, 1}, edge.SpanClient, ms{1, 9}, "http.url", "http://x/img", "cache.operation", "match"))
+	f(0, false, nil, span(ids{2, 1}, edge.SpanClient, ms{1, 9}, "url.full", "http://127.0.0.1:4318/v1/traces"))
+	f(0, false, nil, span(ids{2, 1}, edge.SpanClient, ms{1, 9}, "url.full", "https://collector.example:4318/"))
+	f(0, false, nil, span(ids{2, 1}, edge.SpanInternal, ms{1, 9}, "url.full", "https://origin.example/a"))
 	f(7, true, []string{"http.response.header.x-envoy-upstream-service-time", "7"})
 	f(10, true, []string{"http.response.header.x-envoy-upstream-service-time", "7"}, fetch(2, 10, 20))
 	f(3, true, []string{"edge.origin.duration", "3000000"}, fetch(2, 10, 20))
@@ -182,23 +188,23 @@ func TestOriginDuration(t *testing.T) {
 // TestOriginsOfTwoInvocationsStayApart has both in one batch, interleaved.
 func TestOriginsOfTwoInvocationsStayApart(t *testing.T) {
 	child := func(trace, id byte, from, to int64) edge.Event {
-		e := span(id, 1, edge.SpanClient, from, to, "url.full", "https://origin.example/a")
+		e := span(ids{id, 1}, edge.SpanClient, ms{from, to}, "url.full", "https://origin.example/a")
 		e.TraceID = edge.TraceID{trace}
 		return e
 	}
-	second := span(1, 0, edge.SpanServer, 0, 100)
+	second := span(ids{1, 0}, edge.SpanServer, ms{0, 100})
 	second.TraceID = edge.TraceID{2}
-	events := normalize(child(1, 2, 0, 10), child(2, 3, 0, 30), span(1, 0, edge.SpanServer, 0, 100), second, child(1, 4, 50, 55))
+	events := normalize(child(1, 2, 0, 10), child(2, 3, 0, 30), span(ids{1, 0}, edge.SpanServer, ms{0, 100}), second, child(1, 4, 50, 55))
 	if a, b := events[2].Facts.OriginDuration, events[3].Facts.OriginDuration; a != 15e6 || b != 30e6 {
 		t.Errorf("origins %d and %d ns, want 15 and 30 ms", a, b)
 	}
 }
 
 func TestPlatformTellsColdStarts(t *testing.T) {
-	init := named(span(9, 0, edge.SpanInternal, 0, 5, "faas.invocation_id", "r1", "faas.instance", "i1"), "platform.initRuntimeDone")
+	init := named(span(ids{9, 0}, edge.SpanInternal, ms{0, 5}, "faas.invocation_id", "r1", "faas.instance", "i1"), "platform.initRuntimeDone")
 	init.TraceID = edge.TraceID{9}
 	run := func(trace byte, from int64, pairs ...string) edge.Event {
-		e := span(1, 0, edge.SpanServer, from, from+1, pairs...)
+		e := span(ids{1, 0}, edge.SpanServer, ms{from, from + 1}, pairs...)
 		e.TraceID = edge.TraceID{trace}
 		return e
 	}
@@ -222,7 +228,7 @@ func TestPlatformTellsColdStarts(t *testing.T) {
 }
 
 func TestSchemeLosesItsColon(t *testing.T) {
-	e := normalize(span(1, 0, edge.SpanServer, 0, 1, "url.scheme", "http:"))[0]
+	e := normalize(span(ids{1, 0}, edge.SpanServer, ms{0, 1}, "url.scheme", "http:"))[0]
 	if got := e.Attr("url.scheme"); got != "http" {
 		t.Errorf("url.scheme %q, want http", got)
 	}

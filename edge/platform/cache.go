@@ -58,11 +58,6 @@ var plainStatuses = map[string]string{
 	"UPDATING": edge.CacheStale, "REVALIDATED": edge.CacheRevalidated, "BYPASS": edge.CacheBypass, "DYNAMIC": edge.CacheDynamic,
 }
 
-var vercelStatuses = map[string]string{
-	"HIT": edge.CacheHit, "PRERENDER": edge.CacheHit, "MISS": edge.CacheMiss, "STALE": edge.CacheStale,
-	"REVALIDATED": edge.CacheRevalidated, "BYPASS": edge.CacheBypass,
-}
-
 // akamaiWords are the first words of x-cache from Akamai and Azure.
 var akamaiWords = map[string]string{
 	"TCP_HIT": edge.CacheHit, "TCP_MEM_HIT": edge.CacheHit, "TCP_REMOTE_HIT": edge.CacheHit,
@@ -72,14 +67,7 @@ var akamaiWords = map[string]string{
 	"TCP_CLIENT_REFRESH_MISS": edge.CacheBypass, "CONFIG_NOCACHE": edge.CacheBypass,
 }
 
-// cloudFrontWords are the first words of "... from cloudfront".
-var cloudFrontWords = map[string]string{
-	"HIT": edge.CacheHit, "REFRESHHIT": edge.CacheRevalidated, "MISS": edge.CacheMiss,
-	"LAMBDAGENERATEDRESPONSE": edge.CacheDynamic, "FUNCTIONGENERATEDRESPONSE": edge.CacheDynamic,
-}
-
-func plainStatus(value string) string  { return wordOf(plainStatuses, strings.TrimSpace(value)) }
-func vercelStatus(value string) string { return wordOf(vercelStatuses, strings.TrimSpace(value)) }
+func plainStatus(value string) string { return wordOf(plainStatuses, strings.TrimSpace(value)) }
 
 // wordOf looks a word up in any case; no key is longer than 32 bytes, so that this needs no memory.
 func wordOf(words map[string]string, word string) string {

@@ -57,6 +57,7 @@ func TestCacheStatus(t *testing.T) {
 	f("age", "", "")
 	f("server-timing", "cdn-cache; desc=HIT", "hit")
 	f("server-timing", `edge; dur=1, cdn-cache; desc="MISS"`, "miss")
+	f("server-timing", `cdn-cache; desc="H\IT"`, "hit")
 	f("server-timing", "db;dur=53", "")
 }
 
@@ -201,8 +202,13 @@ func TestConfidence(t *testing.T) {
 // FuzzCacheStatus: whatever a header says, the answer is one of the canonical words or none.
 func FuzzCacheStatus(f *testing.F) {
 	for _, s := range [][2]string{
-		{"cache-status", `A; fwd=miss; detail="x, y\", hit", B; hit; ttl=-3`}, {"cache-status", `"`}, {"cache-status", `\`},
-		{"x-cache", "MISS, TCP_HIT from a1 (b)"}, {"server-timing", `cdn-cache; desc="HIT`}, {"age", "1e9"}, {"cf-cache-status", "ſTALE"},
+		{"cache-status", `A; fwd=miss; detail="x, y\", hit", B; hit; ttl=-3`},
+		{"cache-status", `"`},
+		{"cache-status", `\`},
+		{"x-cache", "MISS, TCP_HIT from a1 (b)"},
+		{"server-timing", `cdn-cache; desc="HIT`},
+		{"age", "1e9"},
+		{"cf-cache-status", "ſTALE"},
 	} {
 		f.Add(s[0], s[1])
 	}

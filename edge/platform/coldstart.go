@@ -6,13 +6,6 @@ import (
 	"edgescope/edge"
 )
 
-// The spans that Lambda's telemetry writes beside those of the function.
-const (
-	platformPrefix  = "platform."
-	initRuntimeDone = "platform.initRuntimeDone"
-	initReport      = "platform.initReport"
-)
-
 // coldStart fills what an event says of its own start. What only a memory of instances or gaps could tell stays unknown.
 func (v *view) coldStart(f *edge.Facts) {
 	e := v.event

@@ -67,7 +67,7 @@ func TestColoTable(t *testing.T) {
 	if airports < 330 {
 		t.Errorf("%d points of presence, want at least 330", airports)
 	}
-	for _, code := range strings.Fields("us-east-1 us-east-2 us-west-1 us-west-2 ca-central-1 sa-east-1 eu-west-1 eu-west-2 eu-west-3 " +
+	for code := range strings.FieldsSeq("us-east-1 us-east-2 us-west-1 us-west-2 ca-central-1 sa-east-1 eu-west-1 eu-west-2 eu-west-3 " +
 		"eu-central-1 eu-north-1 eu-south-1 ap-south-1 ap-southeast-1 ap-southeast-2 ap-northeast-1 ap-northeast-2 ap-northeast-3 " +
 		"arn1 bom1 cdg1 cle1 cpt1 dub1 dxb1 fra1 gru1 hkg1 hnd1 iad1 icn1 kix1 lhr1 pdx1 sfo1 sin1 syd1 " +
 		"ams arn bom cdg dfw ewr fra gru iad jnb lax lhr nrt ord sin sjc syd yyz") {

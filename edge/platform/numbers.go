@@ -106,18 +106,6 @@ func trueIfPositive(s string) string {
 	return "true"
 }
 
-// startType reads Vercel's function_start_type; a prewarmed function is not cold.
-func startType(s string) string {
-	switch strings.ToLower(s) {
-	case "cold":
-		return "true"
-	case "hot", "prewarmed":
-		return "false"
-	default:
-		return ""
-	}
-}
-
 // statusText lets an HTTP status through.
 func statusText(s string) string {
 	if statusCode(s) == 0 {

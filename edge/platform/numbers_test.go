@@ -177,6 +177,13 @@ func TestLengthsOfTime(t *testing.T) {
 	f(origin, length{22_000_000, true}, "http.response.header.server-timing", `["edge;dur=1","origin;dur=22"]`)
 }
 
+func TestTimingOfAClientSpanIsNotItsOwn(t *testing.T) {
+	f := normalize(span(ids{1, 0}, edge.SpanClient, ms{0, 1}, "http.response.header.server-timing", "cpu;dur=7, cold;dur=3, origin;dur=2"))[0].Facts
+	if f.HasCPU || f.HasInit || f.HasOrigin {
+		t.Errorf("a client span took over what its server measured: %+v", f)
+	}
+}
+
 // TestStoppedClock: where the clock of a platform stands still, the wall time that it reports is the length.
 func TestStoppedClock(t *testing.T) {
 	f := func(duration, wantTime, wantDuration int64, wall string) {

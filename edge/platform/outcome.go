@@ -7,27 +7,6 @@ import (
 	"edgescope/edge"
 )
 
-// outcomes are the words of Workers (tail and native export) and ours; every other word is an error.
-var outcomes = map[string]string{
-	"ok":                         edge.OutcomeOK,
-	"exception":                  edge.OutcomeException,
-	"exceededCpu":                edge.OutcomeExceededCPU,
-	edge.OutcomeExceededCPU:      edge.OutcomeExceededCPU,
-	"exceededMemory":             edge.OutcomeExceededMemory,
-	edge.OutcomeExceededMemory:   edge.OutcomeExceededMemory,
-	"exceededWallTime":           edge.OutcomeTimeout,
-	edge.OutcomeTimeout:          edge.OutcomeTimeout,
-	"canceled":                   edge.OutcomeCanceled,
-	"responseStreamDisconnected": edge.OutcomeCanceled,
-}
-
-func outcome(word string) string {
-	if o, ok := outcomes[word]; ok {
-		return o
-	}
-	return edge.OutcomeError
-}
-
 // outcome fills how an event ended: what its platform says, else what it shows. Only spans show it; a log record or a data
 // point has an outcome only if one was sent.
 func (v *view) outcome(f *edge.Facts) {

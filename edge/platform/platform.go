@@ -3,7 +3,8 @@
 // headers that a load generator sees. It also holds what the platforms tell about themselves: the places of their points
 // of presence, their limits and their prices.
 //
-// Each canonical value has a list of sources (files sources.go and cache.go); the first that is present and not empty wins,
+// Each canonical value has a list of sources (files sources.go, numbers.go and cache.go; what only one platform writes is read
+// in the file of that platform); the first that is present and not empty wins,
 // and for one source an event's own attribute comes before the attribute of its resource.
 package platform
 

@@ -2,6 +2,8 @@ package platform_test
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 	"testing"
 
 	"edgescope/edge"
@@ -114,5 +116,27 @@ func TestInferredRoutesAreBounded(t *testing.T) {
 	}
 	if got := route("other", "/p7"); got != "/p7" {
 		t.Errorf("the route of another service is %q, want /p7", got)
+	}
+}
+
+func TestLongRouteIsNotRemembered(t *testing.T) {
+	e := span(ids{1, 0}, edge.SpanServer, ms{0, 1}, "url.path", "/"+strings.Repeat("x", 300))
+	if got := normalize(e)[0].Facts.Route; got != "/*" {
+		t.Errorf("the route of a path of 301 bytes is %q, want /*", got)
+	}
+}
+
+func TestServicesWithInferredRoutesAreBounded(t *testing.T) {
+	n := platform.New(platform.Options{})
+	for i := range 10_001 {
+		events := []edge.Event{span(ids{1, 0}, edge.SpanServer, ms{0, 1}, "service.name", strconv.Itoa(i), "url.path", "/a")}
+		n.Normalize(events)
+		want := "/a"
+		if i == 10_000 {
+			want = "/*"
+		}
+		if got := events[0].Facts.Route; got != want {
+			t.Fatalf("service %d: route %q, want %q", i, got, want)
+		}
 	}
 }

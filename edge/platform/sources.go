@@ -182,13 +182,6 @@ func edgeProvider(s string) string {
 	}
 }
 
-func lambdaProvider(s string) string {
-	if strings.EqualFold(s, "aws") {
-		return AWSLambda
-	}
-	return ""
-}
-
 func sdkPlatform(s string) string {
 	switch s {
 	case "cloudflare", "@microlabs/otel-cf-workers":

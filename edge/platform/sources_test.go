@@ -34,6 +34,7 @@ func TestPlatform(t *testing.T) {
 	f("", "cloud.provider", "gcp")
 	f("cloudflare.workers", "faas.invoked_provider", "cloudflare")
 	f("aws_lambda", "faas.invoked_provider", "aws")
+	f("", "faas.invoked_provider", "gcp")
 	f("cloudflare.workers", "telemetry.sdk.name", "cloudflare")
 	f("cloudflare.workers", "telemetry.sdk.name", "@microlabs/otel-cf-workers")
 	f("deno", "telemetry.sdk.name", "deno-opentelemetry")

@@ -153,7 +153,7 @@ func TestParseLayout(t *testing.T) {
 			t.Errorf("%s: error %v, want one that says %q", spec, err, want)
 		}
 	}
-	f("", "want name=edge, name=raw or name=column:field,...")
+	f("", "want name=edge, name=raw or name=column:field with commas between")
 	f("name", "want name=edge")
 	f("a b=raw", "want name=edge")
 	f("d=", `"" is no column:field`)

@@ -11,6 +11,8 @@ import (
 // maxDepth bounds the nesting of a value. Points need two levels; deeper values are kept as text.
 const maxDepth = 64
 
+const byteOrderMark = "\ufeff"
+
 // jsonKind is the type of a JSON value.
 type jsonKind byte
 
@@ -46,8 +48,8 @@ type scanner struct {
 
 // space skips white space, and a byte order mark at the start.
 func (s *scanner) space() {
-	if s.at == 0 {
-		s.at = len(s.text) - len(strings.TrimPrefix(s.text, "\ufeff"))
+	if s.at == 0 && strings.HasPrefix(s.text, byteOrderMark) {
+		s.at = len(byteOrderMark)
 	}
 	for s.at < len(s.text) {
 		switch s.text[s.at] {

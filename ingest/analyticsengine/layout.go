@@ -22,12 +22,22 @@ type mapping struct {
 	column string // "blob"
 	index  int    // from 0
 	field  string
-	unit   float64 // nanoseconds, of lengths of time
+	// place is where a length of time goes, unit the nanoseconds that it is counted in; nil for other fields.
+	place func(*edge.Event) (nanos *int64, has *bool)
+	unit  float64
 }
 
-// lengths are the keys that hold a length of time.
-var lengths = []string{
-	edge.KeyDuration, edge.KeyInitDuration, edge.KeyCPUTime, edge.KeyWallTime, edge.KeyOriginDuration, edge.KeyTTFB,
+// lengths are the keys that hold a length of time, with the place of each in an event.
+var lengths = []struct {
+	key   string
+	place func(*edge.Event) (nanos *int64, has *bool)
+}{
+	{edge.KeyDuration, func(e *edge.Event) (*int64, *bool) { return &e.Duration, &e.HasDuration }},
+	{edge.KeyInitDuration, func(e *edge.Event) (*int64, *bool) { return &e.Facts.InitDuration, &e.Facts.HasInit }},
+	{edge.KeyCPUTime, func(e *edge.Event) (*int64, *bool) { return &e.Facts.CPUTime, &e.Facts.HasCPU }},
+	{edge.KeyWallTime, func(e *edge.Event) (*int64, *bool) { return &e.Facts.WallTime, &e.Facts.HasWall }},
+	{edge.KeyOriginDuration, func(e *edge.Event) (*int64, *bool) { return &e.Facts.OriginDuration, &e.Facts.HasOrigin }},
+	{edge.KeyTTFB, func(e *edge.Event) (*int64, *bool) { return &e.Facts.TTFB, &e.Facts.HasTTFB }},
 }
 
 var units = map[string]float64{"s": 1e9, "ms": milli, "us": 1e3, "ns": 1}
@@ -44,7 +54,7 @@ var units = map[string]float64{"s": 1e9, "ms": milli, "us": 1e3, "ns": 1}
 func ParseLayout(spec string) (dataset string, layout Layout, err error) {
 	dataset, what, ok := strings.Cut(spec, "=")
 	if !ok || !validDataset(dataset) {
-		return "", Layout{}, fmt.Errorf("read dataset layout %q: want name=edge, name=raw or name=column:field,...", spec)
+		return "", Layout{}, fmt.Errorf("read dataset layout %q: want name=edge, name=raw or name=column:field with commas between", spec)
 	}
 	switch what {
 	case "raw":
@@ -74,12 +84,17 @@ func parseMapping(item string) (m mapping, err error) {
 	if !ok || field == "" {
 		return m, fmt.Errorf("%q is no column:field, such as blob1:cloud.region", item)
 	}
-	m.field, m.unit = field, milli
-	if name, unit, ok := strings.Cut(field, "/"); ok {
-		if m.unit, ok = units[unit]; !ok || !slices.Contains(lengths, name) {
-			return m, fmt.Errorf("%q: want a length of time (%s) and a unit (s, ms, us, ns)", field, strings.Join(lengths, ", "))
+	name, unit, hasUnit := strings.Cut(field, "/")
+	m.field, m.unit = name, milli
+	for _, l := range lengths {
+		if l.key == name {
+			m.place = l.place
 		}
-		m.field = name
+	}
+	if hasUnit {
+		if m.unit = units[unit]; m.unit == 0 || m.place == nil {
+			return m, fmt.Errorf("%q: want a length of time, such as %s, and a unit (s, ms, us, ns)", field, edge.KeyDuration)
+		}
 	}
 	digits := strings.TrimLeft(column, "abcdefghijklmnopqrstuvwxyz")
 	m.column = strings.TrimSuffix(column, digits)
@@ -130,30 +145,23 @@ func (m *mapping) set(p *point, e *edge.Event, v string) {
 		setRegion(f, v)
 	case edge.KeyStatus:
 		setStatus(f, v)
-	case edge.KeyDuration:
-		e.Duration, e.HasDuration = nanoseconds(v, m.unit)
 	case edge.KeyCount:
 		setCount(f, v)
 	case edge.KeyColdStart:
 		setCold(f, v)
 	case edge.KeyCacheStatus:
 		f.CacheStatus, f.CacheSource = v, m.column+strconv.Itoa(m.index+1)
-	case edge.KeyInitDuration:
-		f.InitDuration, f.HasInit = nanoseconds(v, m.unit)
-	case edge.KeyCPUTime:
-		f.CPUTime, f.HasCPU = nanoseconds(v, m.unit)
-	case edge.KeyWallTime:
-		f.WallTime, f.HasWall = nanoseconds(v, m.unit)
-	case edge.KeyOriginDuration:
-		f.OriginDuration, f.HasOrigin = nanoseconds(v, m.unit)
-	case edge.KeyTTFB:
-		f.TTFB, f.HasTTFB = nanoseconds(v, m.unit)
 	case keyTime:
 		if nanos, ok := timestamp(value{jsonString, v}); ok && !p.timed {
 			e.Time = nanos
 		}
 	default:
-		e.Attrs = append(e.Attrs, edge.Attr{Key: m.field, Value: v})
+		if m.place == nil {
+			e.Attrs = append(e.Attrs, edge.Attr{Key: m.field, Value: v})
+			return
+		}
+		nanos, has := m.place(e)
+		*nanos, *has = nanoseconds(v, m.unit)
 	}
 }
 

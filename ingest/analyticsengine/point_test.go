@@ -2,6 +2,7 @@ package analyticsengine_test
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -121,7 +122,7 @@ func TestColumnsBeyondTwentyAreCut(t *testing.T) {
 	var blobs, doubles []string
 	for i := range 25 {
 		blobs = append(blobs, fmt.Sprintf(`"b%d"`, i+1))
-		doubles = append(doubles, fmt.Sprint(i+1))
+		doubles = append(doubles, strconv.Itoa(i+1))
 	}
 	e := point(t, fmt.Sprintf(`{"blobs":[%s],"doubles":[%s]}`, strings.Join(blobs, ","), strings.Join(doubles, ",")))
 	for key, want := range map[string]string{"blob20": "b20", "double20": "20", "blob21": "", "double21": ""} {
@@ -152,12 +153,13 @@ func TestRecords(t *testing.T) {
 	f(`[]`, 0)
 	f(`[{},{}]`, 2)
 	f("{}\n{}\r\n\n{}", 3)
-	f(`{} {}`, 2)
+	f(`{} {}`, 0, "0: no JSON: want the end of the line at byte 3")
+	f("{} {}\n{}", 1, "0: no JSON: want the end of the line at byte 3")
 	f("[{},\n 7, null, {\"indexes\":\"x\"}, {\"blobs\":{}}, {\"doubles\":3}, {}]", 2,
 		"1: not an object", "2: not an object", "3: indexes is no array", "4: blobs is no array", "5: doubles is no array")
-	f("{}\nnope\n\n{}\n7", 2, "1: no JSON: want a value at byte 3", "4: not an object")
+	f("{}\nnope\n\n{}\n7", 2, "1: no JSON: want a value at byte 0", "4: not an object")
 	f("nope\n{}", 1, "0: no JSON: want a value at byte 0")
-	f("{\"indexes\":[\n{\"indexes\":[\"a\"]}\n{}", 2, "0: no JSON: want a comma or ] at byte 31")
+	f("{\"indexes\":[\n{\"indexes\":[\"a\"]}\n{}", 2, "0: no JSON: want a value at byte 13")
 	f("{\"blobs\":[\"a\n{}", 1, "0: no JSON: want no control character at byte 12")
 	f("[{}]\n{}", 1, "0: not an object")
 	f("{\n  \"indexes\": [\n    \"a\"\n  ]\n}\n", 1)

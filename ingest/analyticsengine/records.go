@@ -7,61 +7,58 @@ import (
 
 var errEmpty = errors.New("the body is empty: want a data point, an array of them, or one per line")
 
-// eachRecord splits a body into its records: the elements of an array, or the values of a sequence, which is one object or
-// one per line. take gets the text of each record, or why it is none, with its index: its place in the array, or its line,
-// from 0. What is wrong in one line of a sequence costs that line; an array that is no JSON has no records.
+// eachRecord splits a body into its records: the elements of an array, one value, or one value per line. take gets the text
+// of each record, or why it is none, with its index: its place in the array, or its line, from 0. What is wrong in a line
+// costs that line; an array that is no JSON has no records.
 func eachRecord(body string, take func(index int, record string, err error)) {
 	s := &scanner{text: body}
-	switch s.next() {
-	case 0:
+	first := s.next()
+	if first == 0 {
 		take(0, "", errEmpty)
-	case '[':
-		whole := *s
-		switch err := whole.skip(); {
-		case err != nil:
-			take(0, "", err)
-		case whole.next() != 0:
-			eachValue(s, take)
-		default:
-			eachElement(s, take)
-		}
+		return
+	}
+	from := s.at
+	err := s.skip()
+	alone := err == nil && s.next() == 0
+	switch {
+	case alone && first == '[':
+		eachElement(body[from:], take)
+	case alone:
+		take(0, body[from:], nil)
+	case err != nil && (first == '[' || !strings.Contains(strings.TrimSpace(body), "\n")):
+		take(0, "", err)
 	default:
-		eachValue(s, take)
+		eachLine(body, take)
 	}
 }
 
 // eachElement reads an array that is known to be JSON.
-func eachElement(s *scanner, take func(index int, record string, err error)) {
+func eachElement(array string, take func(index int, record string, err error)) {
+	s := &scanner{text: array}
 	_ = s.elements(func(i int) error {
 		s.space()
 		from := s.at
 		if err := s.skip(); err != nil {
 			return err
 		}
-		take(i, s.text[from:s.at], nil)
+		take(i, array[from:s.at], nil)
 		return nil
 	})
 }
 
-// eachValue reads values until the end. After one that is no JSON it goes on with the next line: a value that stays open
-// over many lines nests deeper with each, so that maxDepth bounds what is read twice.
-func eachValue(s *scanner, take func(index int, record string, err error)) {
-	line, counted := 0, 0
-	for s.next() != 0 {
-		from := s.at
-		line += strings.Count(s.text[counted:from], "\n")
-		counted = from
-		s.depth = 0
-		err := s.skip()
-		if err == nil {
-			take(line, s.text[from:s.at], nil)
+// eachLine reads one value from each line that is not empty.
+func eachLine(body string, take func(index int, record string, err error)) {
+	n := -1
+	for line := range strings.Lines(body) {
+		n++
+		s := &scanner{text: line}
+		if s.next() == 0 {
 			continue
 		}
-		take(line, "", err)
-		end := strings.IndexByte(s.text[from:], '\n')
-		if end < 0 {
-			return
+		err := s.skip()
+		if err == nil && s.next() != 0 {
+			err = s.want("the end of the line")
 		}
-		s.at = from + end + 1
+		take(n, line, err)
 	}
 }

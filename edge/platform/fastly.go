@@ -1,0 +1,24 @@
+package platform
+
+import "strings"
+
+// fastlyColo answers the PoP of the last server in x-served-by, which is the one nearest to the client:
+// cache-iad-kiad7000025-IAD, cache-lhr7349-LHR answers LHR.
+func fastlyColo(s string) string {
+	if servedByFastly(s) == "" {
+		return ""
+	}
+	last := lastMember(s)
+	colo := last[strings.LastIndexByte(last, '-')+1:]
+	if len(colo) != 3 || !isCapitals(colo) {
+		return ""
+	}
+	return colo
+}
+
+func servedByFastly(s string) string {
+	if strings.HasPrefix(lastMember(s), "cache-") {
+		return Fastly
+	}
+	return ""
+}
