@@ -34,6 +34,7 @@ type Writer interface {
 	// error must not be passed. It fails with ErrReadOnly, and then has taken nothing.
 	WriteEvents(ctx context.Context, tenant edge.Tenant, events []edge.Event) error
 	// WriteSamples takes samples; of several with one series and time the greatest value counts, so writing again is harmless.
+	// Questions see them within about four seconds, after Flush at once.
 	WriteSamples(ctx context.Context, tenant edge.Tenant, samples []edge.Sample) error
 	// Check answers nil, or why the engine would drop the event (too old, too new, too large): such an event is refused with
 	// that reason before it enters a batch. It may shorten nothing and keeps nothing.

@@ -47,7 +47,7 @@ func Run(t *testing.T, open Open) {
 		{"TenantsAreIsolatedInPrometheus", prometheusTenants},
 		{"PrometheusOnlyReads", prometheusOnlyReads},
 		{"GreatestSampleWins", greatestSample},
-		{"NewSeriesShowAtOnce", newSeries},
+		{"WrittenBecomesVisible", becomesVisible},
 		{"SeriesAlignToStep", seriesSteps},
 		{"SeriesIdentityIsReused", seriesIdentity},
 		{"CheckRefusesWhatWouldBeDropped", checkRefuses},
@@ -147,7 +147,7 @@ func number(text string) int64 {
 	return n
 }
 
-func series(labels ...string) *edge.Series {
+func newSeries(labels ...string) *edge.Series {
 	s := new(edge.Series)
 	for i := 0; i < len(labels); i += 2 {
 		s.Labels = append(s.Labels, edge.Attr{Key: labels[i], Value: labels[i+1]})

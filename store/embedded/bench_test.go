@@ -1,0 +1,219 @@
+package embedded_test
+
+import (
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"edgescope/edge"
+	"edgescope/store"
+	"edgescope/store/embedded"
+)
+
+const spansPerBatch = 1000
+
+// BenchmarkFiveMillionSpans writes five million spans of one hour into a new directory and asks for some of them. It tells
+// the CPU time of a million spans, closing included, and the bytes that each takes on disk. With -short it is a tenth.
+func BenchmarkFiveMillionSpans(b *testing.B) {
+	spans := 5_000_000
+	if testing.Short() {
+		spans /= 10
+	}
+	for b.Loop() {
+		writeSpans(b, spans)
+	}
+}
+
+func writeSpans(b *testing.B, spans int) {
+	b.Helper()
+	dir := b.TempDir()
+	s := benchOpen(b, dir)
+	end := time.Now().UTC().Truncate(time.Minute)
+	start := end.Add(-time.Hour)
+	gen := newGenerator()
+	before := cpuTime(b)
+	for i := 0; i < spans; i += spansPerBatch {
+		at := start.Add(time.Duration(float64(time.Hour) * float64(i) / float64(spans)))
+		if err := s.WriteEvents(b.Context(), 0, gen.batch(at)); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		b.Fatal(err)
+	}
+	perMillion := float64(spans) / 1e6
+	b.ReportMetric((cpuTime(b)-before).Seconds()/perMillion, "cpu-s/Mspan")
+	b.ReportMetric(float64(bytesBelow(b, filepath.Join(dir, "spans")))/float64(spans), "B/span")
+
+	began := time.Now()
+	s = benchOpen(b, dir)
+	b.ReportMetric(float64(time.Since(began).Milliseconds()), "reopen-ms")
+	defer func() {
+		if err := s.Close(); err != nil {
+			b.Error(err)
+		}
+	}()
+	for name, text := range map[string]string{
+		"by-region":  "* | stats by (cloud.region, _time:1m) count() n",
+		"latency":    "edge.invocation:=true | stats by (cloud.region) histogram(duration) h",
+		"trace":      fmt.Sprintf("trace_id:=%x", gen.aTrace),
+		"slow":       "{cloud.region=FRA} duration:>900000000 | fields trace_id, duration | limit 20",
+		"url-search": "url.path:77777 | limit 20",
+	} {
+		q := store.RowsQuestion{LogsQL: text, From: start, To: end}
+		began := time.Now()
+		rows := 0
+		if err := s.Rows(b.Context(), q, func(store.Row) error { rows++; return nil }); err != nil || rows == 0 {
+			b.Errorf("%s: %d rows, %v", name, rows, err)
+		}
+		b.ReportMetric(float64(time.Since(began).Microseconds())/1000, name+"-ms")
+	}
+}
+
+func benchOpen(b *testing.B, dir string) store.Store {
+	b.Helper()
+	s, err := embedded.Open(b.Context(), options(dir))
+	if err != nil {
+		b.Fatal(err)
+	}
+	return s
+}
+
+// generator makes spans like those of edge functions: 12 services, 8 regions, 40 routes, 22 fields or so.
+type generator struct {
+	rng    *rand.Rand
+	events []edge.Event
+	attrs  []edge.Attr
+	aTrace edge.TraceID
+}
+
+func newGenerator() *generator {
+	return &generator{rng: rand.New(rand.NewPCG(1, 2)), events: make([]edge.Event, spansPerBatch)}
+}
+
+var (
+	benchRegions  = [...]string{"FRA", "IAD", "SIN", "GRU", "NRT", "SYD", "LHR", "SJC"}
+	benchResource = []edge.Attr{{Key: "telemetry.sdk.name", Value: "opentelemetry"}, {Key: "telemetry.sdk.language", Value: "webjs"}, {Key: "host.arch", Value: "amd64"}}
+)
+
+func (g *generator) batch(at time.Time) []edge.Event {
+	g.attrs = g.attrs[:0]
+	for i := range g.events {
+		g.events[i] = g.span(at.Add(time.Duration(i) * 100 * time.Microsecond))
+	}
+	return g.events
+}
+
+func (g *generator) span(at time.Time) edge.Event {
+	n := g.rng.IntN(1_000_000)
+	service, route := n%12, n%40
+	from := len(g.attrs)
+	g.attrs = append(g.attrs,
+		edge.Attr{Key: "url.path", Value: "/route/" + strconv.Itoa(route) + "/" + strconv.Itoa(n%100_000)},
+		edge.Attr{Key: "user_agent.original", Value: "Mozilla/5.0 (X11; Linux x86_64) agent/" + strconv.Itoa(n%50)},
+		edge.Attr{Key: "server.address", Value: "service-" + strconv.Itoa(service) + ".example"},
+		edge.Attr{Key: "network.protocol.version", Value: "2"})
+	e := edge.Event{
+		Kind: edge.KindSpan, Time: at.UnixNano(), HasDuration: true, Duration: int64(g.rng.ExpFloat64() * 2e8), SpanKind: edge.SpanServer,
+		Name: "GET /route/" + strconv.Itoa(route), Attrs: g.attrs[from:len(g.attrs):len(g.attrs)], Resource: benchResource,
+		Facts: edge.Facts{
+			Service: "service-" + strconv.Itoa(service), Version: "v1." + strconv.Itoa(n%3), Platform: "cloudflare.workers",
+			Region: benchRegions[n%len(benchRegions)], Colo: benchRegions[n%len(benchRegions)], Country: "DE",
+			Route: "/route/" + strconv.Itoa(route), Method: "GET", Status: 200, Outcome: edge.OutcomeOK, ColdStart: edge.False,
+			CacheStatus: edge.CacheHit, Source: edge.SourceOTLP, Invocation: true, Weight: 1,
+		},
+	}
+	for i := range 8 {
+		e.TraceID[i], e.SpanID[i] = byte(g.rng.Uint32()), byte(g.rng.Uint32())
+	}
+	if g.aTrace.IsZero() {
+		g.aTrace = e.TraceID
+	}
+	return e
+}
+
+// BenchmarkCheck is on the way of every event into the collector.
+func BenchmarkCheck(b *testing.B) {
+	s := benchOpen(b, b.TempDir())
+	events := newGenerator().batch(time.Now())
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		if err := s.Check(&events[i%len(events)]); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// BenchmarkSeriesOverManySeries asks one region of ten thousand series of an hour, in a store that caches no answers.
+func BenchmarkSeriesOverManySeries(b *testing.B) {
+	s := benchOpen(b, b.TempDir())
+	now := time.Now().Truncate(time.Minute)
+	series := make([]*edge.Series, 10_000)
+	for i := range series {
+		series[i] = &edge.Series{Labels: []edge.Attr{
+			{Key: "__name__", Value: "bench"}, {Key: "cloud_region", Value: "r" + strconv.Itoa(i%100)}, {Key: "n", Value: strconv.Itoa(i)},
+		}}
+	}
+	samples := make([]edge.Sample, len(series))
+	for at := now.Add(-time.Hour); at.Before(now); at = at.Add(10 * time.Second) {
+		for i := range samples {
+			samples[i] = edge.Sample{Series: series[i], Time: at.UnixMilli(), Value: 1}
+		}
+		if err := s.WriteSamples(b.Context(), 0, samples); err != nil {
+			b.Fatal(err)
+		}
+	}
+	s.Flush()
+	for name, text := range map[string]string{
+		"one region": `sum(sum_over_time(bench{cloud_region="r7"}[1m]))`, "all": `sum(sum_over_time(bench[1m])) by (cloud_region)`,
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				q := store.SeriesQuestion{MetricsQL: text, From: now.Add(-time.Hour), To: now, Step: time.Minute}
+				if got, err := s.Series(b.Context(), q); err != nil || len(got) == 0 {
+					b.Fatal(len(got), err)
+				}
+			}
+		})
+	}
+	if err := s.Close(); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// cpuTime answers the CPU time that this process took.
+func cpuTime(b *testing.B) time.Duration {
+	b.Helper()
+	var u unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+func bytesBelow(b *testing.B, dir string) (n int64) {
+	b.Helper()
+	err := filepath.WalkDir(dir, func(_ string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		info, err := e.Info()
+		if err == nil {
+			n += info.Size()
+		}
+		return err
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return n
+}
