@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -51,6 +52,7 @@ const (
 
 // fake is a collector that answers made numbers; its fields change what it says.
 type fake struct {
+	mu     sync.Mutex // guards random
 	rows   []query.Row
 	random *rand.Rand
 	empty  bool
@@ -106,6 +108,12 @@ func (f *fake) stats(rate, p95, hit float64) query.Stats {
 		Expired: query.Num(n * (1 - hit) * .1), Bypass: query.Num(n * .02), Dynamic: query.Num(n * .01), HitRatio: query.Num(hit),
 	}
 	return s
+}
+
+// named is the middle of a made line.
+type named struct {
+	name  string
+	value float64
 }
 
 // course is a line around a value, with a slow wave and noise; one gap of four buckets.
@@ -164,6 +172,8 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if f.fail != nil && f.fail(w, r) {
 		return
 	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.random = rand.New(rand.NewPCG(1, 2))
 	path := strings.TrimPrefix(r.URL.Path, query.APIPrefix)
 	kind, id, _ := strings.Cut(path, "/")
@@ -214,11 +224,11 @@ func (f *fake) overview() any {
 		return o
 	}
 	o.Finding = &query.Finding{Severity: "bad", Subject: "GRU p95 +64 %", Text: "since deploy v142 at 06:30 UTC: cache hit ratio there fell 91 % → 72 %.", Region: "GRU"}
-	for name, v := range map[string]float64{"rate": 11400, "p50": 18, "p95": 74, "p99": 211, "errors": .0014, "cold": .019, "cache": .931, "cpu": 6.4} {
-		o.Lines = append(o.Lines, f.line(name, v, .08))
-		o.BeforeLines = append(o.BeforeLines, f.line(name, v*.95, .08))
+	for _, l := range []named{{"rate", 11400}, {"p50", 18}, {"p95", 74}, {"p99", 211}, {"errors", .0004}, {"cold", .019}, {"cache", .931}, {"cpu", 6.4}} {
+		o.Lines = append(o.Lines, f.line(l.name, l.value, .08))
+		o.BeforeLines = append(o.BeforeLines, f.line(l.name, l.value*.95, .08))
 	}
-	for i := range 5 {
+	for i := range min(5, len(f.rows)) {
 		l := query.Line{Name: f.rows[i].Name, Values: f.rows[i].Trend}
 		o.Latency = append(o.Latency, l)
 	}
@@ -260,12 +270,12 @@ func (f *fake) coldStarts() any {
 		out.Share = query.None()
 		return out
 	}
-	for i := range 5 {
+	for i := range min(5, len(f.rows)) {
 		out.Rate = append(out.Rate, f.line(f.rows[i].Name, .015+.004*float64(i), .2))
 	}
 	out.Rate = append(out.Rate, f.line("others", .011, .1))
 	out.Regions, out.Versions, out.Routes = slices.Clone(f.rows), f.named("v142", "v141", "v140"), f.named("/img/*", "/api/catalog")
-	out.Regions[3].Cold, out.Regions[3].Samples = 7, 12
+	out.Regions[len(out.Regions)-1].Cold = 7
 	out.WarmHistogram, out.ColdHistogram = bell(40, .5, 1e6), bell(340, .35, 2e4)
 	return out
 }
@@ -289,8 +299,8 @@ func (f *fake) cache() any {
 	if f.bare {
 		return out
 	}
-	for name, v := range map[string]float64{"hit": 900, "stale": 35, "revalidated": 8, "miss": 70, "expired": 6, "bypass": 22, "dynamic": 9} {
-		out.Outcomes = append(out.Outcomes, f.line(name, v, .1))
+	for _, l := range []named{{"hit", 900}, {"stale", 35}, {"revalidated", 8}, {"miss", 70}, {"expired", 6}, {"bypass", 22}, {"dynamic", 9}} {
+		out.Outcomes = append(out.Outcomes, f.line(l.name, l.value, .1))
 	}
 	out.Regions, out.Routes = f.rows, f.named("/img/*?w=", "/api/catalog", "/fonts/*", "/")
 	return out
@@ -326,7 +336,7 @@ func (f *fake) traces() any {
 		return out
 	}
 	out.Traces, out.Found, out.Histogram, out.Next = f.traceList(50), 128411, bell(60, .8, 9000), "cursor-2"
-	for key, values := range map[string][]string{
+	for key, values := range map[string][]string{ // sorted below
 		"region": {"IAD", "FRA", "LHR", "GRU"}, "route": {"/img/*", "/api/catalog", ""}, "status": {"200", "404", "503"},
 		"cold": {"false", "true", ""}, "cache": {"hit", "miss"}, "version": {"v142", "v141"},
 	} {
@@ -423,7 +433,7 @@ func (f *fake) run() any {
 		out.Base = nil
 		return out
 	}
-	out.History, out.EdgeRegions, out.Traces = f.runs()[1:], f.rows[:3], f.traceList(8)
+	out.History, out.EdgeRegions, out.Traces = f.runs()[1:], f.rows[:min(3, len(f.rows))], f.traceList(8)
 	out.EdgeLines = []query.Line{f.line("rate", 62, .05), f.line("p95", 74, .1), f.line("cold", .003, .1), f.line("cache", .95, .02)}
 	return out
 }

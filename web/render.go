@@ -122,7 +122,7 @@ func (s *Site) theme(w http.ResponseWriter, r *http.Request) {
 // localPath answers back when it is a path of this site, else "/". A browser reads "//host" and "/\host" as another site.
 func localPath(back string) string {
 	u, err := url.Parse(back)
-	if err != nil || u.IsAbs() || u.Host != "" || u.User != nil || strings.ContainsAny(back, "\\\r\n\t") ||
+	if err != nil || u.IsAbs() || u.Host != "" || u.User != nil || strings.ContainsAny(back, "\r\n\t") || strings.Contains(u.Path, "\\") ||
 		!strings.HasPrefix(back, "/") || strings.HasPrefix(back, "//") || strings.HasPrefix(u.Path, "//") {
 		return "/"
 	}

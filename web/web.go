@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"edgescope/query"
@@ -38,6 +39,7 @@ type Site struct {
 	assets *assets
 	mux    *http.ServeMux
 	done   chan struct{}
+	end    sync.Once
 }
 
 // New makes a Site. Close ends its streams.
@@ -60,8 +62,8 @@ func New(o Options) (*Site, error) {
 	return s, nil
 }
 
-// Close ends all live streams, so that a server's graceful stop does not wait for them. Call it once.
-func (s *Site) Close() { close(s.done) }
+// Close ends all live streams, so that a server's graceful stop does not wait for them. Calling it again does nothing.
+func (s *Site) Close() { s.end.Do(func() { close(s.done) }) }
 
 // Mux answers the routes, for a server that adds its own.
 func (s *Site) Mux() *http.ServeMux { return s.mux }

@@ -100,6 +100,14 @@ func (t *Table) sortLink(u *url.URL, c Column) string {
 	return With(u, query.KeySort, target)
 }
 
+// emptyText is what stands instead of no rows.
+func (t *Table) emptyText() string {
+	if t.Empty == "" {
+		return "None."
+	}
+	return t.Empty
+}
+
 // direction is the value of aria-sort.
 func (t *Table) direction(c Column) string {
 	switch {
