@@ -44,18 +44,18 @@ func (e *Engine) begin(tenant edge.Tenant, q Question) (*asking, error) {
 	return &asking{e, tenant, q, conditions, win, windowOf(win.from, win.to, cellBuckets), e.o.Now()}, nil
 }
 
-// cut asks by an attribute ("" for none) over the question's window as lines.
-func (a *asking) cut(by string, p parts) cut {
+// cut asks over the question's window as lines, by these attributes.
+func (a *asking) cut(p parts, by ...string) cut {
 	return cut{a.tenant, by, a.win, p, a.conditions}
 }
 
 // perCell asks by an attribute for the cells of a heatmap: durations.
 func (a *asking) perCell(by string) cut {
-	return cut{a.tenant, by, a.cells, withDurations, a.conditions}
+	return cut{a.tenant, []string{by}, a.cells, withDurations, a.conditions}
 }
 
 // whole asks the same as one bucket.
-func (a *asking) whole(by string, p parts) cut {
+func (a *asking) whole(p parts, by ...string) cut {
 	return cut{a.tenant, by, a.win.whole(), p, a.conditions}
 }
 
@@ -77,7 +77,12 @@ func (a *asking) tableBefore(ctx context.Context, c cut) (*table, error) {
 	if !ok {
 		return nil, nil //nolint:nilnil // no comparison was asked for
 	}
-	return a.table(ctx, c)
+	if strings.HasPrefix(a.q.Compare, CompareVersion) {
+		return a.table(ctx, c)
+	}
+	// What is over hardly changes: while the window stays the same, all who ask share the answer. Tables are read only.
+	key := fmt.Sprintf("%#v", c)
+	return a.befores.get(key, a.now, beforeLife, func() (*table, error) { return a.table(ctx, c) })
 }
 
 // about answers what is said of an answer made of these tables; the first decides on overflow and estimates.
@@ -225,7 +230,7 @@ func (a *asking) choose(ctx context.Context) (Choices, error) {
 		}{
 			{edge.KeyServiceName, &c.Services}, {edge.KeyServiceVersion, &c.Versions}, {edge.KeyRegion, &c.Regions}, {edge.KeyRoute, &c.Routes},
 		} {
-			t, err := a.table(ctx, cut{tenant: a.tenant, by: f.by, win: a.win.whole(), parts: withRequests})
+			t, err := a.table(ctx, cut{tenant: a.tenant, by: []string{f.by}, win: a.win.whole(), parts: withRequests})
 			if err != nil {
 				return c, fmt.Errorf("find the values that filters offer: %w", err)
 			}

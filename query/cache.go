@@ -14,13 +14,12 @@ func (e *Engine) Cache(ctx context.Context, tenant edge.Tenant, q Question) (*Ca
 	if err != nil {
 		return nil, err
 	}
-	var overTime, durations, before, regions, regionsBefore, routes, routesBefore *table
+	var overTime, durations, regions, regionsBefore, routes, routesBefore *table
 	out := &CacheAnswer{}
-	byRegion, byRoute := a.whole(edge.KeyRegion, withCounts|withDurations), a.whole(edge.KeyRoute, withCounts|withDurations)
+	byRegion, byRoute := a.whole(withCounts, edge.KeyRegion), a.whole(withCounts, edge.KeyRoute)
 	g, gctx := errgroup.WithContext(ctx)
-	a.ask(gctx, g, &overTime, a.cut("", withCounts))
-	a.ask(gctx, g, &durations, a.whole("", allParts|withCache))
-	a.askBefore(gctx, g, &before, a.whole("", allParts))
+	a.ask(gctx, g, &overTime, a.cut(withCounts))
+	a.ask(gctx, g, &durations, a.whole(rowParts|withCache))
 	a.ask(gctx, g, &regions, byRegion)
 	a.askBefore(gctx, g, &regionsBefore, byRegion)
 	a.ask(gctx, g, &routes, byRoute)
@@ -30,7 +29,7 @@ func (e *Engine) Cache(ctx context.Context, tenant edge.Tenant, q Question) (*Ca
 		return nil, err
 	}
 	sums := durations.total()
-	out.Total, out.Before = sums.stats(a.win.seconds(a.now)), statsOf(before)
+	out.Total, out.Before = sums.stats(a.win.seconds(a.now)), statsOf(regionsBefore)
 	out.HitP50, out.HitP95 = sums.hit.quantile(0.50), sums.hit.quantile(0.95)
 	out.MissP50, out.MissP95 = sums.miss.quantile(0.50), sums.miss.quantile(0.95)
 	out.Outcomes = outcomeLines(overTime.all())

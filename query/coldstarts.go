@@ -14,31 +14,29 @@ func (e *Engine) ColdStarts(ctx context.Context, tenant edge.Tenant, q Question)
 	if err != nil {
 		return nil, err
 	}
-	var total, before, regions, versions, routes, overTime *table
+	var before, regions, byRoute, overTime *table
 	out := &ColdStarts{}
 	const parts = rowParts | withInit
 	g, gctx := errgroup.WithContext(ctx)
-	a.ask(gctx, g, &total, a.whole("", allParts))
-	a.askBefore(gctx, g, &before, a.whole("", allParts))
-	a.ask(gctx, g, &regions, a.whole(edge.KeyRegion, parts))
-	a.ask(gctx, g, &versions, a.whole(edge.KeyServiceVersion, parts))
-	a.ask(gctx, g, &routes, a.whole(edge.KeyRoute, parts))
-	a.ask(gctx, g, &overTime, a.cut(edge.KeyRegion, withCounts))
+	a.askBefore(gctx, g, &before, a.whole(parts))
+	a.ask(gctx, g, &regions, a.whole(parts, edge.KeyRegion))
+	a.ask(gctx, g, &byRoute, a.whole(parts, edge.KeyRoute, edge.KeyServiceVersion))
+	a.ask(gctx, g, &overTime, a.cut(withCounts, edge.KeyRegion))
 	g.Go(func() (err error) { out.Choices, err = a.choose(gctx); return err })
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
-	sums := total.total()
+	sums := regions.total()
 	out.Total = sums.stats(a.win.seconds(a.now))
 	out.Before = statsOf(before)
 	out.Share = coldShare(sums)
 	cold, warm := &sums.duration[edge.True], &sums.duration[edge.False]
 	out.ColdHistogram, out.WarmHistogram = cold.histogram(warm), warm.histogram(cold)
-	out.Regions, out.Versions, out.Routes = a.sortedRows(regions, nil), a.sortedRows(versions, nil), a.sortedRows(routes, nil)
+	out.Regions, out.Routes, out.Versions = a.sortedRows(regions, nil), a.sortedRows(byRoute.by(0), nil), a.sortedRows(byRoute.by(1), nil)
 	a.locate(out.Regions)
 	shown := busiest(out.Regions, lineRegions)
 	out.Rate = regionLines(overTime.all(), overTime, shown, len(shown) < len(out.Regions), (*tally).coldRatio)
-	out.About, err = a.about(ctx, total, regions, versions, routes)
+	out.About, err = a.about(ctx, regions, byRoute)
 	return out, err
 }
 

@@ -34,11 +34,14 @@ type Engine struct {
 	choices  memo[Choices]
 	norms    memo[map[string]Num]
 	presence memo[presence]
+	befores  memo[*table]
 }
 
 const (
 	// briefly is how long what hardly changes (sources, choices, the newest event) is remembered.
 	briefly = 5 * time.Second
+	// beforeLife is how long the period before is remembered: late events may still add to it.
+	beforeLife = time.Minute
 	// normLife is how long the norm of seven days is remembered: an hour more or less does not move it.
 	normLife = time.Hour
 )
@@ -99,7 +102,7 @@ func (e *Engine) rows(ctx context.Context, q store.RowsQuestion, emit func(store
 }
 
 // memoSize bounds what a memo remembers: it forgets all when full, which costs a few questions.
-const memoSize = 256
+const memoSize = 64
 
 // memo remembers answers for a while. The zero value is ready.
 type memo[V any] struct {

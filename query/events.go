@@ -20,8 +20,10 @@ const (
 	colWeight    = "weight"   // sum of these weights
 	colDurations = "durations"
 	colInits     = "inits"
-	colInitSum   = "init_sum"
-	colCPUs      = "cpus"
+
+	colDurationSum = "duration_sum"
+	colInitSum     = "init_sum"
+	colCPUs        = "cpus"
 )
 
 // kindFilter is a kind of events and the LogsQL filter that selects invocations of it.
@@ -81,9 +83,7 @@ func (e *Engine) eventTable(ctx context.Context, c cut) (*table, error) {
 // statsText asks for everything of a cut in one pass over the events.
 func (c *cut) statsText(filter string) string {
 	by := []string{quote(edge.KeyOutcome), quote(edge.KeyColdStart), quote(edge.KeyCacheStatus)}
-	if c.by != "" {
-		by = append(by, quote(c.by))
-	}
+	by = append(by, quoteAll(c.by)...)
 	if c.win.buckets() > 1 {
 		by = append(by, fmt.Sprintf("_time:%ds", int64(c.win.step.Seconds())))
 	}
@@ -93,6 +93,9 @@ func (c *cut) statsText(filter string) string {
 	}
 	if c.parts&(withDurations|withCold|withCache) != 0 {
 		figures = append(figures, "histogram("+edge.KeyDuration+") "+colDurations)
+	}
+	if c.parts&withMean != 0 {
+		figures = append(figures, "sum("+edge.KeyDuration+") "+colDurationSum)
 	}
 	if c.parts&(withInit|withCounts) != 0 {
 		figures = append(figures, "histogram("+quote(edge.KeyInitDuration)+") "+colInits,
@@ -106,7 +109,7 @@ func (c *cut) statsText(filter string) string {
 }
 
 // addRow adds up one row of a stats answer.
-func (t *table) addRow(r store.Row, by string) error {
+func (t *table) addRow(r store.Row, by []string) error {
 	bucket := 0
 	if text := r.Get(store.FieldTime); text != "" {
 		at, err := readTime(text)
@@ -117,11 +120,7 @@ func (t *table) addRow(r store.Row, by string) error {
 			return nil
 		}
 	}
-	group := ""
-	if by != "" {
-		group = r.Get(by)
-	}
-	tally := t.at(strings.Clone(group), false, bucket)
+	tally := t.at(strings.Clone(groupName(by, r.Get)), false, bucket)
 	n := number(r, colCount)
 	weight := n - number(r, colWeighted) + number(r, colWeight)
 	tally.events += n
@@ -141,6 +140,7 @@ func (t *table) addRow(r store.Row, by string) error {
 		tally.cache[cache] += weight
 	}
 	tally.initSum += number(r, colInitSum) / 1e9
+	tally.durationSum += number(r, colDurationSum) / 1e9
 	return tally.addHistograms(r, cold, cache)
 }
 

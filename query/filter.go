@@ -66,25 +66,52 @@ func unknownToo(p pattern) []pattern {
 	return []pattern{p}
 }
 
-// labels are the attributes that rollups of a family can be filtered and grouped by, with their label names.
-var (
-	coloLabels = map[string]string{
+// family is a family of rollups: its prefix, and the attributes that it can be filtered and grouped by with their label names.
+type family struct {
+	prefix string
+	labels map[string]string
+}
+
+// families are all that there are, the one with the fewest series first.
+var families = []family{
+	{edge.FamilyColo, map[string]string{
 		edge.KeyServiceName: edge.LabelService, edge.KeyRegion: edge.LabelRegion,
 		edge.KeyCloudPlatform: edge.LabelPlatform, edge.KeyColo: edge.LabelColo,
-	}
-	routeLabels = map[string]string{
+	}},
+	{edge.FamilyRoute, map[string]string{
 		edge.KeyServiceName: edge.LabelService, edge.KeyRoute: edge.LabelRoute,
 		edge.KeyServiceVersion: edge.LabelVersion, edge.KeyCountry: edge.LabelCountry,
-	}
-)
+	}},
+}
 
-// answers tells whether rollups with these labels can group by the attribute (or by none) and apply every condition.
-func answers(labels map[string]string, by string, conditions []condition) bool {
-	if _, ok := labels[by]; !ok && by != "" {
-		return false
+// family answers the rollups that hold all attributes of a cut, false when none do.
+func (c *cut) family() (family, bool) {
+	for _, f := range families {
+		if f.answers(c) {
+			return f, true
+		}
 	}
-	for _, c := range conditions {
-		if _, ok := labels[c.key]; !ok {
+	return family{}, false
+}
+
+// labelsOf answers the label names of attributes that the family has.
+func (f *family) labelsOf(keys []string) []string {
+	out := make([]string, len(keys))
+	for i, key := range keys {
+		out[i] = f.labels[key]
+	}
+	return out
+}
+
+// answers tells whether the family can group by the cut's attributes and apply each of its conditions.
+func (f *family) answers(c *cut) bool {
+	for _, key := range c.by {
+		if _, ok := f.labels[key]; !ok {
+			return false
+		}
+	}
+	for _, condition := range c.conditions {
+		if _, ok := f.labels[condition.key]; !ok {
 			return false
 		}
 	}

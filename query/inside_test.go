@@ -308,3 +308,13 @@ func TestMemoForgets(t *testing.T) {
 		t.Errorf("it remembers %d answers, want %d at most", len(m.kept), memoSize)
 	}
 }
+
+// TestCutsHaveTheirOwnKeys holds that cuts that differ in nothing but where a value ends are not remembered as one.
+func TestCutsHaveTheirOwnKeys(t *testing.T) {
+	key := func(values ...string) string {
+		return fmt.Sprintf("%#v", cut{}.where(edge.KeyRoute, values))
+	}
+	if key("a b") == key("a", "b") || key("a") != key("a") {
+		t.Errorf("keys: %s and %s", key("a b"), key("a", "b"))
+	}
+}

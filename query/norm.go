@@ -16,13 +16,14 @@ const normDays = 7
 // cost more than it tells.
 func (a *asking) normOf(ctx context.Context, by string) (map[string]Num, error) {
 	end := floor(a.win.from, time.Hour)
-	if !answers(coloLabels, by, a.conditions) && !answers(routeLabels, by, a.conditions) {
+	start := end.Add(-normDays * day)
+	c := cut{a.tenant, []string{by}, window{start, end, end.Sub(start)}, withRequests | withDurations, a.conditions}
+	if _, ok := c.family(); !ok {
 		return nil, nil
 	}
-	key := fmt.Sprintf("%d %d %s %v", a.tenant, end.Unix(), by, a.conditions)
+	key := fmt.Sprintf("%d %d %s %#v", a.tenant, end.Unix(), by, a.conditions)
 	return a.norms.get(key, a.now, normLife, func() (map[string]Num, error) {
-		start := end.Add(-normDays * day)
-		t, err := a.table(ctx, cut{a.tenant, by, window{start, end, end.Sub(start)}, withRequests | withDurations, a.conditions})
+		t, err := a.table(ctx, c)
 		if err != nil {
 			return nil, fmt.Errorf("find the norm of 7 days: %w", err)
 		}

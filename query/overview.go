@@ -52,6 +52,9 @@ func (e *Engine) Overview(ctx context.Context, tenant edge.Tenant, q Question) (
 	}
 	rows := a.normalRows(p.regions, p.regionsBefore, p.norms)
 	routes := a.makeRows(p.routes, p.routesBefore)
+	if err := a.suspects(ctx, routes, p); err != nil {
+		return nil, err
+	}
 	out.Finding = find(rows, routes, about.Deploys)
 	out.LosingHits = losing(routes)
 	out.RegionCount = len(rows)
@@ -63,9 +66,9 @@ func (e *Engine) Overview(ctx context.Context, tenant edge.Tenant, q Question) (
 func (a *asking) overviewParts(ctx context.Context) (*overviewParts, error) {
 	p := &overviewParts{}
 	g, ctx := errgroup.WithContext(ctx)
-	regions, routes := a.whole(edge.KeyRegion, rowParts), a.whole(edge.KeyRoute, withCounts|withDurations)
-	a.ask(ctx, g, &p.lines, a.cut("", allParts))
-	a.askBefore(ctx, g, &p.linesBefore, a.cut("", allParts))
+	regions, routes := a.whole(rowParts, edge.KeyRegion), a.whole(withCounts|withMean, edge.KeyRoute)
+	a.ask(ctx, g, &p.lines, a.cut(allParts))
+	a.askBefore(ctx, g, &p.linesBefore, a.cut(allParts))
 	a.ask(ctx, g, &p.regions, regions)
 	a.askBefore(ctx, g, &p.regionsBefore, regions)
 	a.ask(ctx, g, &p.routes, routes)
@@ -88,6 +91,50 @@ func (a *asking) askBefore(ctx context.Context, g *errgroup.Group, to **table, c
 	g.Go(func() (err error) { *to, err = a.tableBefore(ctx, c); return err })
 }
 
+// suspects adds percentiles to the routes whose mean duration rose most: the histograms of all routes are many times
+// the series.
+func (a *asking) suspects(ctx context.Context, routes []Row, p *overviewParts) error {
+	if p.routesBefore == nil {
+		return nil
+	}
+	worst := slower(p.routes, p.routesBefore)
+	c := a.whole(withDurations, edge.KeyRoute).where(edge.KeyRoute, worst)
+	now, err := a.table(ctx, c)
+	if err != nil {
+		return err
+	}
+	before, err := a.tableBefore(ctx, c)
+	if err != nil {
+		return err
+	}
+	for i := range routes {
+		r := &routes[i]
+		if r.Before == nil || !slices.Contains(worst, r.Name) {
+			continue
+		}
+		r.P95 = sum(now.groups[r.Name]).percentile(95)
+		r.Before.P95 = sum(before.groups[r.Name]).percentile(95)
+	}
+	return nil
+}
+
+// slower answers the routes whose mean duration rose most, by enough to be worth a look at their percentiles.
+func slower(now, before *table) []string {
+	const looked, least = 3, 1.05
+	rise := map[string]float64{}
+	var names []string
+	for name, row := range now.groups {
+		n, b := sum(row), sum(before.groups[name])
+		r := n.durationSum / n.requests / (b.durationSum / b.requests)
+		if name != "" && n.events >= fewEvents && b.events >= fewEvents && r > least {
+			rise[name] = r
+			names = append(names, name)
+		}
+	}
+	slices.SortFunc(names, func(x, y string) int { return cmp.Or(cmp.Compare(rise[y], rise[x]), cmp.Compare(x, y)) })
+	return names[:min(looked, len(names))]
+}
+
 // overviewLines draws what is over time by region, for the regions that have lines or cells only.
 func (a *asking) overviewLines(ctx context.Context, out *Overview, rows []Row, all []tally) error {
 	shown := prominent(rows, lineRegions)
@@ -96,7 +143,7 @@ func (a *asking) overviewLines(ctx context.Context, out *Overview, rows []Row, a
 	}
 	wanted := slices.Concat(names(out.Regions), shown)
 	slices.Sort(wanted)
-	c := a.cut(edge.KeyRegion, withDurations).regions(slices.Compact(wanted))
+	c := a.cut(withDurations, edge.KeyRegion).regions(slices.Compact(wanted))
 	t, err := a.table(ctx, c)
 	if err != nil {
 		return err

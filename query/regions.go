@@ -20,7 +20,7 @@ func (e *Engine) Regions(ctx context.Context, tenant edge.Tenant, q Question) (*
 	var norms map[string]Num
 	out := &Regions{}
 	g, gctx := errgroup.WithContext(ctx)
-	rows := a.whole(edge.KeyRegion, allParts)
+	rows := a.whole(allParts, edge.KeyRegion)
 	a.ask(gctx, g, &now, rows)
 	a.askBefore(gctx, g, &before, rows)
 	a.ask(gctx, g, &overTime, a.perCell(edge.KeyRegion))
@@ -53,15 +53,14 @@ func (e *Engine) Region(ctx context.Context, tenant edge.Tenant, code string, q 
 	if p, ok := e.o.Colo(code); ok {
 		out.City = p.City
 	}
-	var lines, all, routes, versions *table
+	var lines, all, byRoute *table
 	g, gctx := errgroup.WithContext(ctx)
-	a.ask(gctx, g, &lines, in(a.cut("", allParts)))
-	a.ask(gctx, g, &all, a.whole("", allParts))
-	a.ask(gctx, g, &routes, in(a.whole(edge.KeyRoute, allParts)))
-	a.ask(gctx, g, &versions, in(a.whole(edge.KeyServiceVersion, allParts)))
+	a.ask(gctx, g, &lines, in(a.cut(allParts)))
+	a.ask(gctx, g, &all, a.whole(allParts))
+	a.ask(gctx, g, &byRoute, in(a.whole(allParts, edge.KeyRoute, edge.KeyServiceVersion)))
 	g.Go(func() (err error) { out.Choices, err = a.choose(gctx); return err })
 	g.Go(func() (err error) {
-		out.Slowest, err = a.slowest(gctx, in(a.whole("", 0)).conditions, slowestTraces)
+		out.Slowest, err = a.slowest(gctx, in(a.whole(0)).conditions, slowestTraces)
 		return err
 	})
 	if err := g.Wait(); err != nil {
@@ -70,8 +69,8 @@ func (e *Engine) Region(ctx context.Context, tenant edge.Tenant, code string, q 
 	seconds := a.win.seconds(a.now)
 	out.Total, out.All = lines.total().stats(seconds), all.total().stats(seconds)
 	out.Lines = standardLines(lines.all(), a.win.step)
-	out.Routes, out.Versions = a.sortedRows(routes, nil), a.sortedRows(versions, nil)
-	out.About, err = a.about(ctx, lines, routes)
+	out.Routes, out.Versions = a.sortedRows(byRoute.by(0), nil), a.sortedRows(byRoute.by(1), nil)
+	out.About, err = a.about(ctx, lines, byRoute)
 	return out, err
 }
 

@@ -20,7 +20,9 @@ type parts uint
 const (
 	// withRequests are requests, events and errors only.
 	withRequests parts = 1 << iota
-	// withCounts are these, cold starts, init sum and cache outcomes.
+	// withMean are these and the sum of durations.
+	withMean
+	// withCounts are requests, events and errors, cold starts, init sum and cache outcomes.
 	withCounts
 	// withDurations are the durations of all invocations.
 	withDurations
@@ -38,10 +40,10 @@ const (
 	allParts = rowParts | withInit | withCPU
 )
 
-// cut is a question for tallies: by which attribute (none: ""), in which window, of what.
+// cut is a question for tallies: by which attributes, in which window, of what.
 type cut struct {
 	tenant     edge.Tenant
-	by         string
+	by         []string
 	win        window
 	parts      parts
 	conditions []condition
@@ -59,19 +61,16 @@ func (c cut) where(key string, values []string) cut {
 
 // table answers a cut from the rollups if a family has the attributes that it needs, else from the events.
 func (e *Engine) table(ctx context.Context, c cut) (*table, error) {
-	switch {
-	case slices.ContainsFunc(c.conditions, func(c condition) bool { return len(c.patterns) == 0 }):
+	if slices.ContainsFunc(c.conditions, func(c condition) bool { return len(c.patterns) == 0 }) {
 		return newTable(c.win), nil // one of no values: nothing can match
-	case answers(coloLabels, c.by, c.conditions):
-		return e.rollups(ctx, c, edge.FamilyColo, coloLabels)
-	case answers(routeLabels, c.by, c.conditions):
-		return e.rollups(ctx, c, edge.FamilyRoute, routeLabels)
-	default:
-		return e.eventTable(ctx, c)
 	}
+	if f, ok := c.family(); ok {
+		return e.rollups(ctx, c, f)
+	}
+	return e.eventTable(ctx, c)
 }
 
-func (e *Engine) rollups(ctx context.Context, c cut, family string, labels map[string]string) (*table, error) {
+func (e *Engine) rollups(ctx context.Context, c cut, f family) (*table, error) {
 	src, err := e.findSources(ctx, c.tenant, c.win.whole())
 	if err != nil {
 		return nil, err
@@ -79,7 +78,7 @@ func (e *Engine) rollups(ctx context.Context, c cut, family string, labels map[s
 	t := newTable(c.win)
 	var questions []rollupQuestion
 	for _, tile := range c.tiles() {
-		r := rollup{cut: c, family: family, labels: labels, sources: src, tile: tile}
+		r := rollup{cut: c, family: f, sources: src, tile: tile}
 		questions = append(questions, r.questions()...)
 	}
 	answered := make([][]store.Series, len(questions))
@@ -91,10 +90,11 @@ func (e *Engine) rollups(ctx context.Context, c cut, family string, labels map[s
 		})
 	}
 	if err := g.Wait(); err != nil {
-		return nil, fmt.Errorf("ask rollups %s: %w", family, err)
+		return nil, fmt.Errorf("ask rollups %s: %w", f.prefix, err)
 	}
+	by := f.labelsOf(c.by)
 	for _, series := range answered {
-		t.addSeries(series, labels[c.by])
+		t.addSeries(series, by)
 	}
 	return t, nil
 }
@@ -111,8 +111,7 @@ func (c *cut) tiles() []tile {
 type rollup struct {
 	cut
 
-	family  string
-	labels  map[string]string
+	family  family
 	sources sources
 	tile    tile
 }
@@ -137,10 +136,13 @@ func (r *rollup) questions() []rollupQuestion {
 }
 
 func (r *rollup) counters() []string {
-	if r.parts&(withRequests|withCounts) == 0 {
+	if r.parts&(withRequests|withMean|withCounts) == 0 {
 		return nil
 	}
 	out := r.selectors(groupRequests, edge.MetricRequests, edge.MetricEvents)
+	if r.parts&withMean != 0 {
+		out = append(out, r.selectors(groupDuration, edge.MetricDuration+"_sum")...)
+	}
 	if r.parts&withCounts == 0 {
 		return out
 	}
@@ -167,7 +169,7 @@ func (r *rollup) buckets() []string {
 func (r *rollup) selectors(g group, metrics ...string) []string {
 	var out []string
 	for _, source := range r.sources.alternatives(g) {
-		all := append([]string{nameMatcher(r.family, r.tile.width, metrics), source}, matchers(r.labels, r.conditions)...)
+		all := append([]string{nameMatcher(r.family.prefix, r.tile.width, metrics), source}, matchers(r.family.labels, r.conditions)...)
 		out = append(out, strings.Join(all, ","))
 	}
 	return out
@@ -176,9 +178,7 @@ func (r *rollup) selectors(g group, metrics ...string) []string {
 // text sums the windows of each bucket. Series exist once per collector and part: the sum adds these up.
 func (r *rollup) text(selectors []string, step time.Duration) string {
 	by := []string{edge.LabelName, edge.LabelOverflow, edge.LabelVMRange, edge.LabelOutcome}
-	if r.by != "" {
-		by = append(by, r.labels[r.by])
-	}
+	by = append(by, r.family.labelsOf(r.by)...)
 	by = append(by, edge.LabelColdStart, edge.LabelCache)
 	if slices.ContainsFunc(selectors, func(s string) bool { return strings.Contains(s, "_bucket") }) {
 		by = r.bucketLabels(by)
@@ -199,14 +199,11 @@ func (r *rollup) bucketLabels(by []string) []string {
 func lookback(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) + "ms" }
 
 // addSeries adds up what a rollup question answered.
-func (t *table) addSeries(series []store.Series, by string) {
+func (t *table) addSeries(series []store.Series, by []string) {
 	ranges := map[string]int{}
 	for i := range series {
 		s := &series[i]
-		group := ""
-		if by != "" {
-			group = s.Label(by)
-		}
+		group := groupName(by, s.Label)
 		overflow := s.Label(edge.LabelOverflow) != ""
 		add := adder(s, ranges)
 		if add == nil {
@@ -239,6 +236,8 @@ func adder(s *store.Series, ranges map[string]int) func(*tally, float64) {
 			return func(t *tally, v float64) { t.cold += v }
 		}
 		return func(t *tally, v float64) { t.warm += v }
+	case edge.MetricDuration + "_sum":
+		return func(t *tally, v float64) { t.durationSum += v }
 	case edge.MetricInit + "_sum":
 		return func(t *tally, v float64) { t.initSum += v }
 	case edge.MetricCache:

@@ -33,8 +33,8 @@ func (e *Engine) rowsBy(ctx context.Context, tenant edge.Tenant, by string, q Qu
 	var now, before, overTime *table
 	var norms map[string]Num
 	g, gctx := errgroup.WithContext(ctx)
-	a.ask(gctx, g, &now, a.whole(by, allParts))
-	a.askBefore(gctx, g, &before, a.whole(by, allParts))
+	a.ask(gctx, g, &now, a.whole(allParts, by))
+	a.askBefore(gctx, g, &before, a.whole(allParts, by))
 	a.ask(gctx, g, &overTime, a.perCell(by))
 	g.Go(func() (err error) { norms, err = a.normOf(gctx, by); return err })
 	g.Go(func() (err error) { c, err = a.choose(gctx); return err })

@@ -172,8 +172,8 @@ func (a *asking) edgeView(ctx context.Context, out *RunDetail) error {
 	b.conditions = filterConditions(edge.KeyServiceName, out.Services)
 	var total, regions *table
 	g, gctx := errgroup.WithContext(ctx)
-	b.ask(gctx, g, &total, b.cut("", allParts))
-	b.ask(gctx, g, &regions, b.whole(edge.KeyRegion, allParts))
+	b.ask(gctx, g, &total, b.cut(allParts))
+	b.ask(gctx, g, &regions, b.whole(allParts, edge.KeyRegion))
 	g.Go(func() (err error) { out.Traces, err = b.slowest(gctx, []condition{reached}, slowestTraces); return err })
 	if err := g.Wait(); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"strings"
 	"time"
 
 	"edgescope/edge"
@@ -10,7 +11,7 @@ import (
 type tally struct {
 	requests, errors, events float64
 	cold, warm               float64
-	initSum                  float64 // seconds
+	initSum, durationSum     float64 // seconds
 	cache                    [len(cacheOrder)]float64
 
 	// duration is by cold start: Unknown, False, True. An answer that does not need them apart has all in Unknown.
@@ -62,6 +63,7 @@ func (t *tally) merge(o *tally) {
 	t.cold += o.cold
 	t.warm += o.warm
 	t.initSum += o.initSum
+	t.durationSum += o.durationSum
 	for i, n := range o.cache {
 		t.cache[i] += n
 	}
@@ -162,6 +164,34 @@ func (t *table) at(group string, overflow bool, bucket int) *tally {
 		t.groups[group] = row
 	}
 	return &row[bucket]
+}
+
+// groupSeparator joins the values of a group by several attributes.
+const groupSeparator = "\x00"
+
+// groupName answers the group that has these values of its attributes.
+func groupName(keys []string, value func(key string) string) string {
+	if len(keys) == 1 {
+		return value(keys[0])
+	}
+	values := make([]string, len(keys))
+	for i, key := range keys {
+		values[i] = value(key)
+	}
+	return strings.Join(values, groupSeparator)
+}
+
+// by adds up groups by several attributes to groups by the i-th alone.
+func (t *table) by(i int) *table {
+	out := newTable(t.win)
+	out.events, out.rest = t.events, t.rest
+	for name, row := range t.groups {
+		one := strings.Split(name, groupSeparator)[i]
+		for j := range row {
+			out.at(one, false, j).merge(&row[j])
+		}
+	}
+	return out
 }
 
 // sum adds up a row of buckets.
