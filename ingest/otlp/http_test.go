@@ -1,0 +1,369 @@
+package otlp_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+	spb "google.golang.org/genproto/googleapis/rpc/status"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/proto"
+
+	"edgescope/edge"
+	"edgescope/ingest/otlp"
+)
+
+var (
+	goodJSON  = []byte(documentJSON(spanJSON(`"name":"x"`)))
+	goodProto = request(goodSpan())
+)
+
+func zstdOf(t testing.TB, b []byte) []byte {
+	t.Helper()
+	z, err := zstd.NewWriter(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer z.Close()
+	return z.EncodeAll(b, nil)
+}
+
+// TestHTTPAnswers is the table of the specification: request against status and body.
+func TestHTTPAnswers(t *testing.T) {
+	f := func(path string, body []byte, headers string, wantStatus int, wantBody string) {
+		t.Helper()
+		sink := &recorder{}
+		resp := post(newReceiver(t, sink).Handler(), path, body, strings.Split(headers, "|")...)
+		got := readAll(t, resp.Body)
+		if resp.StatusCode != wantStatus || !strings.Contains(got, wantBody) || wantBody == "" && got != "" {
+			t.Errorf("%s %s: %d %q, want %d %q", path, headers, resp.StatusCode, got, wantStatus, wantBody)
+		}
+		if ok := wantStatus == http.StatusOK && len(body) > 20; ok != (sink.calls == 1) {
+			t.Errorf("%s %s: the sink was called %d times", path, headers, sink.calls)
+		}
+	}
+	f("/v1/traces", goodJSON, asJSON, 200, `{}`)
+	f("/v1/traces", goodJSON, "Content-Type: APPLICATION/JSON; charset=utf-8", 200, `{}`)
+	f("/v1/traces", goodProto, asProtobuf, 200, ``)
+	f("/v1/traces", goodProto, "Content-Type: application/protobuf", 200, ``)
+	f("/v1/traces", zipped(t, goodJSON), asJSON+"|Content-Encoding: gzip", 200, `{}`)
+	f("/v1/traces", zipped(t, goodJSON), asJSON+"|Content-Encoding: GZIP", 200, `{}`)
+	f("/v1/traces", zstdOf(t, goodProto), asProtobuf+"|Content-Encoding: zstd", 200, ``)
+	f("/v1/traces", goodJSON, asJSON+"|Content-Encoding: identity", 200, `{}`)
+	f("/v1/traces", nil, asJSON, 200, `{}`)
+	f("/v1/traces", nil, asProtobuf, 200, ``)
+	f("/v1/traces", nil, asProtobuf+"|Content-Encoding: gzip", 200, ``)
+	f("/v1/traces", goodJSON, "X: no content type", 200, `{}`)
+	f("/v1/traces", goodProto, "X: no content type", 200, ``)
+	f("/v1/traces", goodJSON, "Content-Type: text/plain;charset=UTF-8", 200, `{}`)
+	f("/v1/traces", goodProto, "Content-Type: application/octet-stream", 200, ``)
+	f("/v1/traces///", goodJSON, asJSON, 200, `{}`)
+	f("/v1/traces/v1/traces", goodJSON, asJSON, 200, `{}`)
+	f("/behind/a/prefix/v1/traces", goodJSON, asJSON, 200, `{}`)
+	f("/", goodJSON, asJSON, 200, `{}`)
+	f("/any", goodJSON, "Content-Type: text/plain", 200, `{}`)
+	f("/otlp/traces", goodProto, asProtobuf, 200, ``)
+
+	f("/v1/traces", []byte(`<html>`), asJSON, 400, `{"code":3,"message":"body is no valid JSON: want a value at byte 0"}`)
+	f("/v1/traces", goodJSON[:50], asJSON, 400, `cut off`)
+	f("/v1/traces", goodJSON, asJSON+"|Content-Encoding: gzip", 400, `body is no valid gzip`)
+	f("/v1/traces", zipped(t, goodJSON)[:30], asJSON+"|Content-Encoding: gzip", 400, `body is no valid gzip: unexpected EOF`)
+	f("/v1/traces", goodJSON, asJSON+"|Content-Encoding: zstd", 400, `body is no valid zstd`)
+	f("/v1/traces", goodJSON, asJSON+"|Content-Encoding: lzma", 415, `content encoding must be one of gzip, zstd`)
+	f("/v1/traces", []byte(`hello`), "Content-Type: text/html", 415, `content type must be application/json or application/x-protobuf`)
+	f("/v1/logs", []byte(`{"resourceLogs":[]}`), asJSON, 404, `{"code":12,"message":"logs are not accepted by this version"}`)
+	f("/v1/metrics", []byte(`{}`), asJSON, 404, `metrics are not accepted by this version`)
+	f("/", []byte(`{"resourceLogs":[]}`), asJSON, 415, `logs are not accepted by this version`)
+	f("/", []byte(`{"x":[1],"resource_metrics":[]}`), asJSON, 415, `metrics are not accepted by this version`)
+	f("/", []byte(`{"resourceLogs":[],`+string(goodJSON[1:])), asJSON, 200, `{"partialSuccess":{"errorMessage":"logs are not accepted by this version"}}`)
+	f("/", []byte(`[{"eventTimestamp":1,"outcome":"ok"}]`), asJSON, 415, `tail events are not accepted by this version`)
+	f("/", []byte(`[{"spanContext":{},"sequence":0}]`), asJSON, 415, `tail events`)
+	f("/", []byte(`{"eventTimestamp":1}`), asJSON, 415, `tail events`)
+	f("/", []byte(`{"schemaVersion":1,"dataset":[97]}`), "X: workerd sends no content type", 415, `data points of workerd`)
+	f("/", []byte(`{"schemaVersion":1,"dataset":"a"}`), asJSON, 400, `no OTLP, data point or tail event`)
+	f("/", []byte(`[]`), asJSON, 400, `no OTLP`)
+	f("/", []byte(`x`), asJSON, 400, `no OTLP`)
+	f("/", nil, asJSON, 400, `no OTLP`)
+	f("/otlp", goodProto, asProtobuf, 400, `no OTLP, data point or tail event`)
+	f("/v1/datapoints/x", []byte(`[]`), asJSON, 400, `no OTLP`)
+}
+
+func TestProtobufErrorsAreAStatus(t *testing.T) {
+	resp := post(newReceiver(t, &recorder{}).Handler(), "/v1/traces", []byte{0x0a, 0xff, 0x01, 0x02}, asProtobuf)
+	var st spb.Status
+	if err := proto.Unmarshal([]byte(readAll(t, resp.Body)), &st); err != nil {
+		t.Fatal(err)
+	}
+	const want = "body is no valid protobuf: length 255 of field 1 is more than the 1 bytes left in its message at byte 3"
+	if resp.StatusCode != 400 || st.Code != int32(codes.InvalidArgument) || st.Message != want || len(st.Details) != 1 {
+		t.Errorf("%d %v, want %q with details", resp.StatusCode, &st, want)
+	}
+	if got := resp.Header.Get("Content-Type"); got != "application/x-protobuf" {
+		t.Errorf("content type %q", got)
+	}
+}
+
+func TestMethodsOtherThanPost(t *testing.T) {
+	h := newReceiver(t, &recorder{}).Handler()
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPut, http.MethodDelete, http.MethodOptions} {
+		resp := send(h, method, "/v1/traces", nil)
+		if resp.StatusCode != http.StatusMethodNotAllowed || resp.Header.Get("Allow") != "POST" {
+			t.Errorf("%s: %d, Allow %q", method, resp.StatusCode, resp.Header.Get("Allow"))
+		}
+	}
+}
+
+// TestLimitHoldsTwice: a body of exactly the limit is good, one more byte is not, and neither is what grows beyond it.
+func TestLimitHoldsTwice(t *testing.T) {
+	pad := func(n int) []byte {
+		return append(bytes.Clone(goodJSON), bytes.Repeat([]byte(" "), n-len(goodJSON))...)
+	}
+	const limit = 200_000
+	f := func(name string, body []byte, chunked bool, want int, headers ...string) {
+		t.Helper()
+		r := newReceiver(t, &recorder{}, func(o *otlp.Options) { o.MaxBody = limit })
+		req := httptest.NewRequest(http.MethodPost, "/v1/traces", bytes.NewReader(body))
+		if chunked {
+			req.ContentLength = -1
+		}
+		for _, h := range append(headers, asJSON) {
+			name, val, _ := strings.Cut(h, ": ")
+			req.Header.Set(name, val)
+		}
+		w := httptest.NewRecorder()
+		r.Handler().ServeHTTP(w, req)
+		if w.Code != want {
+			t.Errorf("%s: %d %s, want %d", name, w.Code, w.Body, want)
+		}
+	}
+	const gz, zs = "Content-Encoding: gzip", "Content-Encoding: zstd"
+	f("the limit", pad(limit), false, 200)
+	f("one more", pad(limit+1), false, 413)
+	f("the limit, chunked", pad(limit), true, 200)
+	f("one more, chunked", pad(limit+1), true, 413)
+	f("the limit, gzip", zipped(t, pad(limit)), false, 200, gz)
+	f("one more, gzip", zipped(t, pad(limit+1)), false, 413, gz)
+	f("a gzip bomb", zipped(t, pad(70<<20)), false, 413, gz)
+	f("the limit, zstd", zstdOf(t, pad(limit)), false, 200, zs)
+	f("a zstd bomb", zstdOf(t, pad(20<<20)), false, 413, zs)
+}
+
+// failing answers a sink that fails with err.
+func failing(err error) *recorder {
+	return &recorder{answer: func(context.Context, *edge.Batch) error { return err }}
+}
+
+func TestSinkErrorsOverHTTP(t *testing.T) {
+	f := func(err error, wantStatus int, wantRetry, wantBody string) {
+		t.Helper()
+		var log bytes.Buffer
+		h := newReceiver(t, failing(err), func(o *otlp.Options) { o.Logger = slog.New(slog.NewTextHandler(&log, nil)) }).Handler()
+		resp := post(h, "/v1/traces", goodJSON, asJSON)
+		body := readAll(t, resp.Body)
+		if resp.StatusCode != wantStatus || resp.Header.Get("Retry-After") != wantRetry || !strings.Contains(body, wantBody) {
+			t.Errorf("%v: %d, Retry-After %q, %s", err, resp.StatusCode, resp.Header.Get("Retry-After"), body)
+		}
+		if logged, want := strings.Count(log.String(), "level=ERROR"), wantStatus/500*(1-len(wantRetry)); logged != max(want, 0) {
+			t.Errorf("%v: %d errors logged, want %d", err, logged, want)
+		}
+	}
+	f(&edge.Unavailable{Busy: true, Reason: "queue is full", RetryAfter: 1500 * time.Millisecond}, 429, "2", `{"code":8,"message":"queue is full`)
+	f(&edge.Unavailable{Reason: "disk is nearly full", RetryAfter: time.Second}, 503, "1", `{"code":14,"message":"disk is nearly full`)
+	f(context.Canceled, 503, "1", `{"code":1,`)
+	f(context.DeadlineExceeded, 503, "1", `{"code":4,`)
+	f(errors.New("secret path"), 500, "", `{"code":13,"message":"internal error"}`)
+}
+
+func TestSinkMayReject(t *testing.T) {
+	sink := &recorder{answer: func(_ context.Context, b *edge.Batch) error {
+		b.Reject(b.Events[0].Index, "older than retention")
+		b.Events = b.Events[1:]
+		return nil
+	}}
+	h := newReceiver(t, sink).Handler()
+	two := []byte(documentJSON(spanJSON(`"name":"a"`), spanJSON(`"name":"b"`)))
+	resp := post(h, "/v1/traces", two, asJSON)
+	if got, want := readAll(t, resp.Body), `{"partialSuccess":{"rejectedSpans":"1","errorMessage":"1 of 2 spans rejected: span 0: older than retention"}}`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	resp = post(h, "/v1/traces", request(goodSpan(), goodSpan()), asProtobuf)
+	want := pb(nil).msg(1, pb(nil).varint(1, 1).bytes(2, "1 of 2 spans rejected: span 0: older than retention"))
+	if got := readAll(t, resp.Body); got != string(want) {
+		t.Errorf("got %x, want %x", got, want)
+	}
+}
+
+func TestAdmission(t *testing.T) {
+	admit := func(_ context.Context, authorization string) (edge.Tenant, error) {
+		switch authorization {
+		case "Bearer good":
+			return 7, nil
+		case "Bearer fast":
+			return 0, &edge.Unavailable{Busy: true, Reason: "rate limit", RetryAfter: time.Second}
+		case "":
+			return 0, &otlp.Denied{Reason: "token missing"}
+		}
+		return 0, &otlp.Denied{Forbidden: true, Reason: "token may not write traces"}
+	}
+	sink := &recorder{}
+	h := newReceiver(t, sink, func(o *otlp.Options) { o.Admit = admit }).Handler()
+	f := func(token string, want int, challenge string) {
+		t.Helper()
+		resp := post(h, "/v1/traces", goodJSON, asJSON, "Authorization: "+token)
+		if resp.StatusCode != want || resp.Header.Get("WWW-Authenticate") != challenge {
+			t.Errorf("%q: %d, challenge %q; want %d", token, resp.StatusCode, resp.Header.Get("WWW-Authenticate"), want)
+		}
+	}
+	f("", 401, "Bearer")
+	f("Bearer bad", 403, "")
+	f("Bearer fast", 429, "")
+	f("Bearer good", 200, "")
+	if len(sink.tenants) != 1 || sink.tenants[0] != 7 {
+		t.Errorf("tenants %v, want 7 once", sink.tenants)
+	}
+}
+
+func TestBytesInFlightAreBounded(t *testing.T) {
+	entered, leave := make(chan struct{}), make(chan struct{})
+	sink := &recorder{answer: func(context.Context, *edge.Batch) error {
+		close(entered)
+		<-leave
+		return nil
+	}}
+	r := newReceiver(t, sink, func(o *otlp.Options) { o.MaxBody, o.MaxInFlight = 64<<10, 128<<10 })
+	h := r.Handler()
+	first := make(chan int)
+	go func() { first <- post(h, "/v1/traces", goodJSON, asJSON).StatusCode }()
+	<-entered
+	// The first holds one buffer of 64 KiB; a gzip body needs two, and there is room for one.
+	resp := post(h, "/v1/traces", zipped(t, goodJSON), asJSON, "Content-Encoding: gzip")
+	if resp.StatusCode != http.StatusTooManyRequests || resp.Header.Get("Retry-After") != "1" {
+		t.Errorf("%d, Retry-After %q; want 429", resp.StatusCode, resp.Header.Get("Retry-After"))
+	}
+	close(leave)
+	if got := <-first; got != 200 {
+		t.Errorf("first request: %d", got)
+	}
+	sink.answer = nil
+	if resp := post(h, "/v1/traces", zipped(t, goodJSON), asJSON, "Content-Encoding: gzip"); resp.StatusCode != 200 {
+		t.Errorf("%d when there is room again, want 200", resp.StatusCode)
+	}
+}
+
+func TestCORS(t *testing.T) {
+	h := newReceiver(t, &recorder{}, func(o *otlp.Options) { o.CORSOrigins = []string{"https://shop.example"} }).Handler()
+	preflight := []string{"Origin: https://shop.example", "Access-Control-Request-Method: POST", "Access-Control-Request-Headers: content-type,x-key"}
+	resp := send(h, http.MethodOptions, "/v1/traces", nil, preflight...)
+	if resp.StatusCode != http.StatusNoContent || resp.Header.Get("Access-Control-Allow-Origin") != "https://shop.example" ||
+		resp.Header.Get("Access-Control-Allow-Headers") != "content-type,x-key" || resp.Header.Get("Access-Control-Allow-Methods") != "POST" {
+		t.Errorf("preflight: %d %v", resp.StatusCode, resp.Header)
+	}
+	resp = send(h, http.MethodOptions, "/v1/traces", nil, "Origin: https://other.example")
+	if got := resp.Header.Get("Access-Control-Allow-Origin"); got != "" {
+		t.Errorf("another origin is allowed: %q", got)
+	}
+	resp = post(h, "/v1/traces", goodJSON, asJSON, "Origin: https://shop.example")
+	if resp.StatusCode != 200 || resp.Header.Get("Access-Control-Allow-Origin") != "https://shop.example" {
+		t.Errorf("post: %d %v", resp.StatusCode, resp.Header)
+	}
+	all := newReceiver(t, &recorder{}, func(o *otlp.Options) { o.CORSOrigins = []string{"*"} }).Handler()
+	if resp := post(all, "/v1/traces", goodJSON, asJSON, "Origin: null"); resp.Header.Get("Access-Control-Allow-Origin") != "null" {
+		t.Errorf("any origin: %v", resp.Header)
+	}
+}
+
+func TestOtherDoorsOfThePort(t *testing.T) {
+	var offered string
+	h := newReceiver(t, &recorder{}, func(o *otlp.Options) {
+		o.DataPoints = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "datapoints "+r.URL.Path) })
+		o.Workerd = func(w http.ResponseWriter, _ *http.Request, body []byte) bool {
+			offered = string(body)
+			w.WriteHeader(http.StatusNoContent)
+			return strings.Contains(offered, "dataset")
+		}
+	}).Handler()
+	if got := readAll(t, post(h, "/v1/datapoints/ds", nil).Body); got != "datapoints /v1/datapoints/ds" {
+		t.Errorf("data points: %q", got)
+	}
+	const point = `{"schemaVersion":1,"dataset":[97]}`
+	if resp := post(h, "/", zipped(t, []byte(point)), "Content-Encoding: gzip"); resp.StatusCode != http.StatusNoContent || offered != point {
+		t.Errorf("workerd: %d, offered %q", resp.StatusCode, offered)
+	}
+	offered = ""
+	if resp := post(h, "/", []byte(`{"resourceLogs":[]}`)); resp.StatusCode != 415 || offered != "" {
+		t.Errorf("logs: %d, offered %q; want OTLP to be kept from workerd's door", resp.StatusCode, offered)
+	}
+}
+
+// TestConnectionSurvivesRefusals sends a refused and a good request over one connection.
+func TestConnectionSurvivesRefusals(t *testing.T) {
+	sink := &recorder{}
+	server := httptest.NewServer(newReceiver(t, sink).Handler())
+	defer server.Close()
+	conn, err := net.Dial("tcp", server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	answers := bufio.NewReader(conn)
+	for _, header := range []string{"Content-Encoding: lzma", "X-Good: yes", "Content-Encoding: gzip", "X-Good: yes"} {
+		req := httptest.NewRequest(http.MethodPost, "/v1/traces", bytes.NewReader(goodJSON))
+		name, val, _ := strings.Cut(header, ": ")
+		req.Header.Set(name, val)
+		req.Header.Set("Content-Type", "application/json")
+		if err := req.Write(conn); err != nil {
+			t.Fatal(err)
+		}
+		resp, err := http.ReadResponse(answers, req)
+		if err != nil {
+			t.Fatalf("%s: %v", header, err)
+		}
+		readAll(t, resp.Body)
+		if good := name == "X-Good"; good != (resp.StatusCode == 200) {
+			t.Errorf("%s: status %d", header, resp.StatusCode)
+		}
+	}
+	if len(sink.events) != 2 {
+		t.Errorf("%d spans taken, want 2", len(sink.events))
+	}
+}
+
+func TestBrokenTransferTakesNothing(t *testing.T) {
+	sink := &recorder{}
+	h := newReceiver(t, sink).Handler()
+	f := func(err error, want int) {
+		t.Helper()
+		req := httptest.NewRequest(http.MethodPost, "/v1/traces", io.MultiReader(bytes.NewReader(goodJSON), brokenReader{err}))
+		req.Header.Set("Content-Type", "application/json")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, req)
+		if w.Code != want || sink.calls != 0 {
+			t.Errorf("%v: status %d, want %d; the sink was called %d times", err, w.Code, want, sink.calls)
+		}
+	}
+	f(io.ErrUnexpectedEOF, 400)
+	f(&net.OpError{Op: "read", Err: context.DeadlineExceeded}, 503)
+}
+
+type brokenReader struct{ err error }
+
+func (b brokenReader) Read([]byte) (int, error) { return 0, b.err }
+
+func TestOptionsAreChecked(t *testing.T) {
+	log := slog.New(slog.DiscardHandler)
+	for _, o := range []otlp.Options{{}, {Sink: discard{}}, {Logger: log}, {Sink: discard{}, Logger: log, MaxBody: -1}} {
+		if _, err := otlp.New(o); err == nil {
+			t.Errorf("%+v is taken", o)
+		}
+	}
+}
