@@ -195,12 +195,13 @@ type report struct {
 	} `json:"aggregate"`
 }
 
-// runScript runs a shipped script against the product's regions and answers its report. It must pass.
+// runScript runs a shipped script against the product's regions and answers its report. It must pass; only how punctual a busy
+// machine is does not matter here.
 func runScript(t *testing.T, p *e2e.Product, script, name string, args ...string) report {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "report.json")
 	var console syncBuffer
-	cmd := p.Loadgen(&console, filepath.Join("..", "scenarios", script), name, append(args, "-o", out)...)
+	cmd := p.Loadgen(&console, filepath.Join("..", "scenarios", script), name, append(args, "-o", out, "--lag-limit", "1m")...)
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	code, err := e2e.Run(ctx, cmd)

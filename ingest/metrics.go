@@ -44,7 +44,7 @@ func (p *Pipeline) observe() {
 	gauge := func(name string, value func() int) {
 		p.o.Metrics.GetOrCreateGauge(name, func() float64 { return float64(value()) })
 	}
-	gauge("edgescope_ingest_batches_in_work", func() int { return len(p.slots) })
+	gauge("edgescope_ingest_batches", func() int { return int(p.inside.Load()) })
 	gauge("edgescope_rollup_keys", func() int { return p.o.Rollup.Stats().Keys })
 	gauge("edgescope_rollup_cells", func() int { return p.o.Rollup.Stats().Cells })
 	gauge("edgescope_rollup_unwritten_cells", func() int { return p.o.Rollup.Stats().Unwritten })

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"runtime/pprof"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/VictoriaMetrics/metrics"
@@ -36,8 +37,10 @@ type Options struct {
 	Rollup     *rollup.Rollup
 	// Log is nil when there is no write-ahead log.
 	Log Log
-	// MaxBatches bounds the batches that are worked on at a time; a further one is refused as busy. 0 means 64.
-	MaxBatches int
+	// MaxBatches bounds the batches that are worked on at a time, 0 means 16; MaxWaiting bounds those that wait for it, 0 means
+	// 1024. A further one is refused as busy: clients without retries, such as workerd's binding, lose what is refused, so a
+	// short queue beats a quick refusal.
+	MaxBatches, MaxWaiting int
 	// FlushEvery is how often totals are written to the store; 0 means 5 seconds, so that an answer is never 10 s behind.
 	FlushEvery time.Duration
 	// StateFile keeps the open windows from one process to the next; empty means that they are not kept.
@@ -52,6 +55,7 @@ type Options struct {
 type Pipeline struct {
 	o      Options
 	slots  chan struct{}
+	inside atomic.Int64 // batches in work and waiting
 	tracer trace.Tracer
 	count  counters
 
@@ -64,7 +68,10 @@ type Pipeline struct {
 // Open makes a Pipeline, continues the windows of the earlier process and starts writing totals.
 func Open(o Options) (*Pipeline, error) {
 	if o.MaxBatches == 0 {
-		o.MaxBatches = 64
+		o.MaxBatches = 16
+	}
+	if o.MaxWaiting == 0 {
+		o.MaxWaiting = 1024
 	}
 	if o.FlushEvery == 0 {
 		o.FlushEvery = 5 * time.Second
@@ -86,13 +93,10 @@ func Open(o Options) (*Pipeline, error) {
 // Events takes a batch: on return of nil its events are kept, except those that b.Rejected names. It fails with
 // *edge.Unavailable when the same batch may be sent again later; then nothing of it was kept.
 func (p *Pipeline) Events(ctx context.Context, b *edge.Batch) error {
-	select {
-	case p.slots <- struct{}{}:
-		defer func() { <-p.slots }()
-	default:
-		p.count.refused("busy")
-		return &edge.Unavailable{Busy: true, Reason: "all workers are busy", RetryAfter: time.Second}
+	if err := p.enter(ctx); err != nil {
+		return err
 	}
+	defer p.leave()
 	ctx, span := p.tracer.Start(ctx, "pipeline", trace.WithAttributes(attribute.Int("edge.batch.events", len(b.Events))))
 	defer span.End()
 	err := p.work(ctx, b)
@@ -100,6 +104,28 @@ func (p *Pipeline) Events(ctx context.Context, b *edge.Batch) error {
 		span.RecordError(err)
 	}
 	return err
+}
+
+// enter waits for a slot to work in.
+func (p *Pipeline) enter(ctx context.Context) error {
+	if p.inside.Add(1) > int64(p.o.MaxBatches+p.o.MaxWaiting) {
+		p.inside.Add(-1)
+		p.count.refused("busy")
+		return &edge.Unavailable{Busy: true, Reason: "too many batches wait to be stored", RetryAfter: time.Second}
+	}
+	select {
+	case p.slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		p.inside.Add(-1)
+		p.count.refused("gone")
+		return fmt.Errorf("wait to store a batch: %w", ctx.Err())
+	}
+}
+
+func (p *Pipeline) leave() {
+	<-p.slots
+	p.inside.Add(-1)
 }
 
 func (p *Pipeline) work(ctx context.Context, b *edge.Batch) error {

@@ -172,3 +172,36 @@ func sameValue(got, want string) bool {
 	b, errB := strconv.ParseFloat(want, 64)
 	return errA == nil && errB == nil && a == b && len(want) < 16
 }
+
+// TestRegisteredLayoutReachesTheRow: columns that a layout names are read like the attributes of a span.
+func TestRegisteredLayoutReachesTheRow(t *testing.T) {
+	sink := newRows()
+	rc := newReceiver(t, sink, with("d=invocation,index1:edge.operation,blob1:service.name,blob2:cloud.provider,blob3:edge.colo,blob4:edge.cache.status,"+
+		"blob5:geo.country.iso_code,double1:duration,double2:cloudflare.cpu_time_ms"))
+	post(rc, "/v1/datapoints/d", strings.NewReader(`{"indexes":["resize"],"blobs":["shop","cloudflare","fra","UPDATING","de"],"doubles":[1.5,3],"_sample_interval":4}`))
+	if len(sink.got) != 1 {
+		t.Fatalf("%d rows, want 1", len(sink.got))
+	}
+	checkRow(t, sink.got, map[string]string{"dataset": "d"}, map[string]string{
+		"edge.operation": "resize", "service.name": "shop", "cloud.platform": "cloudflare.workers", "cloud.region": "FRA", "edge.colo": "FRA",
+		"edge.cache.status": "stale", "edge.cache.source": "blob4", "geo.country.iso_code": "DE", "duration": "1500000", "edge.cpu.time": "3000000",
+		"edge.invocation": "true", "edge.weight": "4", "_sample_interval": "4", "blob3": "fra",
+	}, []string{"http.response.status_code", "edge.outcome", "faas.coldstart"})
+}
+
+func BenchmarkPoints(b *testing.B) {
+	const n = 100
+	body := strings.Repeat(`{"indexes":["resize"],"blobs":["LHR","200","2026-11-20T22:53:24.000Z","HIT","/img/:id"],"doubles":[12.5,1,0,3.25]}`+"\n", n)
+	rc := newReceiver(b, discard{})
+	b.ReportAllocs()
+	for b.Loop() {
+		if w := post(rc, "/v1/datapoints/d", strings.NewReader(body)); w.Code != http.StatusOK {
+			b.Fatalf("%d %s", w.Code, w.Body)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/point")
+}
+
+type discard struct{}
+
+func (discard) Events(context.Context, *edge.Batch) error { return nil }

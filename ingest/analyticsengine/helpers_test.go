@@ -14,7 +14,11 @@ import (
 
 	"edgescope/edge"
 	"edgescope/ingest/analyticsengine"
+
+	"go.uber.org/goleak"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // arrival is when all requests of these tests arrive.
 var arrival = time.Date(2026, 11, 20, 23, 0, 0, 0, time.UTC)

@@ -25,8 +25,9 @@ type httpError struct {
 
 func (e *httpError) Error() string { return e.message }
 
-// body reads and decompresses the body. The limit holds for what is sent and again for what it becomes.
-func (rc *Receiver) body(r *http.Request) (string, error) {
+// body reads and decompresses the body. The limit holds for what is sent and again for what it becomes, which is taken from
+// the budget as it comes.
+func (rc *Receiver) body(r *http.Request, room *share) (string, error) {
 	limit := rc.o.MaxBody
 	if r.ContentLength > limit {
 		return "", tooLarge(limit)
@@ -38,13 +39,14 @@ func (rc *Receiver) body(r *http.Request) (string, error) {
 	}
 	defer stop()
 	var body strings.Builder
-	_, err = io.Copy(&body, &limited{from: plain, left: limit, limit: limit})
+	_, err = io.Copy(&body, &limited{from: plain, left: limit, limit: limit, room: room})
 	var known *httpError
+	var busy *edge.Unavailable
 	switch {
 	case err == nil:
 		return body.String(), nil
-	case errors.As(err, &known):
-		return "", known
+	case errors.As(err, &known), errors.As(err, &busy):
+		return "", err
 	case errors.Is(err, zstd.ErrWindowSizeExceeded):
 		return "", &httpError{http.StatusRequestEntityTooLarge, fmt.Sprintf("the zstd window has more than %d bytes: compress at a lower level", maxWindow)}
 	default:
@@ -56,10 +58,11 @@ func tooLarge(limit int64) error {
 	return &httpError{http.StatusRequestEntityTooLarge, fmt.Sprintf("the body has more than %d bytes: send fewer points at a time", limit)}
 }
 
-// limited ends with a 413 where its source goes on beyond the limit.
+// limited ends with a 413 where its source goes on beyond the limit, and takes what it reads from a budget.
 type limited struct {
 	from        io.Reader
 	left, limit int64
+	room        *share // nil: nothing is taken
 }
 
 func (l *limited) Read(p []byte) (int, error) {
@@ -72,6 +75,11 @@ func (l *limited) Read(p []byte) (int, error) {
 	n, err := l.from.Read(p)
 	if l.left -= int64(n); l.left < 0 {
 		return n, tooLarge(l.limit)
+	}
+	if l.room != nil {
+		if busy := l.room.take(int64(n)); busy != nil {
+			return n, busy
+		}
 	}
 	return n, err
 }

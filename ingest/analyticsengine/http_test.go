@@ -2,11 +2,13 @@ package analyticsengine_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -116,6 +118,55 @@ func TestBodyLimit(t *testing.T) {
 	f(200, zstded(t, pad(limit)), -1, "zstd")
 	f(413, zstded(t, pad(limit+1)), -1, "zstd")
 	f(413, zstded(t, pad(4<<20)), -1, "zstd")
+}
+
+func TestPointsOfOneRequestAreBounded(t *testing.T) {
+	sink := newRecorder()
+	rc := newReceiver(t, sink, func(o *analyticsengine.Options) { o.MaxBody, o.MaxInFlight = 1<<20, 1 })
+	const most = (32 << 20) / 2 / (1 << 10)
+	f := func(n, status int) {
+		t.Helper()
+		sink.events = nil
+		w := post(rc, "/v1/datapoints/d", strings.NewReader(strings.Repeat("{}\n", n)))
+		if w.Code != status || status == http.StatusOK && len(sink.events) != n || status != http.StatusOK && len(sink.events) != 0 {
+			t.Errorf("%d points: %d %s, %d events, want %d", n, w.Code, w.Body, len(sink.events), status)
+		}
+	}
+	f(most+1, http.StatusRequestEntityTooLarge)
+	f(most, http.StatusOK)
+	f(most, http.StatusOK) // the first has given back what it took
+}
+
+// blocked is a sink that holds its request until it is let go.
+type blocked struct{ entered, leave chan struct{} }
+
+func (b *blocked) Events(context.Context, *edge.Batch) error {
+	b.entered <- struct{}{}
+	<-b.leave
+	return nil
+}
+
+func TestRequestsInFlightAreBounded(t *testing.T) {
+	sink := &blocked{make(chan struct{}), make(chan struct{})}
+	rc := newReceiver(t, sink, func(o *analyticsengine.Options) { o.MaxBody = 20 << 20 })
+	large := strings.Repeat(" ", 20<<20-3) + "{}"
+	status := make(chan int, 3)
+	var all sync.WaitGroup
+	for range 3 { // 60 of 80 MiB
+		all.Go(func() { status <- post(rc, "/v1/datapoints/d", strings.NewReader(large)).Code })
+		<-sink.entered
+	}
+	w := post(rc, "/v1/datapoints/d", strings.NewReader(large+large[:0]))
+	if w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") != "1" {
+		t.Errorf("with three large requests in work the fourth gets %d %s, Retry-After %q", w.Code, w.Body, w.Header().Get("Retry-After"))
+	}
+	close(sink.leave)
+	all.Wait()
+	for range 3 {
+		if code := <-status; code != http.StatusOK {
+			t.Errorf("one of the first three gets %d", code)
+		}
+	}
 }
 
 func TestSinkErrors(t *testing.T) {

@@ -36,6 +36,14 @@ func (p *point) reset() {
 	*p = point{indexes: p.indexes[:0], blobs: p.blobs[:0], doubles: p.doubles[:0], interval: "1"}
 }
 
+// forget drops what the point holds of its body, which may be large, and keeps its own memory.
+func (p *point) forget() {
+	p.reset()
+	clear(p.indexes[:cap(p.indexes)])
+	clear(p.blobs[:cap(p.blobs)])
+	clear(p.doubles[:cap(p.doubles)])
+}
+
 var errNoObject = errors.New("not an object")
 
 // read reads a point from JSON text that is known to be well formed.

@@ -33,6 +33,10 @@ type Options struct {
 	Sink Sink
 	// MaxBody is how many bytes a body may have, both as sent and decompressed. 0 is 64 MiB.
 	MaxBody int64
+	// MaxInFlight is how many bytes the requests that are being worked on may need, about; a further one is told to come
+	// again. 0 is four times MaxBody; at least two bodies and 32 MiB fit. One request has at most 100,000 points, or as many
+	// as half of it holds.
+	MaxInFlight int64
 	// Layouts are the datasets whose columns have a fixed meaning, by name; see ParseLayout.
 	Layouts map[string]Layout
 	// Tenant answers whose request it is. nil is tenant 0.
@@ -47,8 +51,10 @@ const defaultMaxBody = 64 << 20
 
 // Receiver is an http.Handler for POST /v1/datapoints/{dataset}. It is safe for concurrent use.
 type Receiver struct {
-	o    Options
-	jobs sync.Pool
+	o         Options
+	room      budget
+	maxPoints int
+	jobs      sync.Pool
 }
 
 // New makes a Receiver.
@@ -61,7 +67,11 @@ func New(o Options) (*Receiver, error) {
 			return nil, fmt.Errorf("make data point receiver: the layout's dataset %q does not match %s", name, datasetPattern)
 		}
 	}
+	if o.MaxBody < 0 || o.MaxInFlight < 0 {
+		return nil, fmt.Errorf("make data point receiver: want no negative limits: MaxBody %d, MaxInFlight %d", o.MaxBody, o.MaxInFlight)
+	}
 	o.MaxBody = cmp.Or(o.MaxBody, defaultMaxBody)
+	o.MaxInFlight = max(cmp.Or(o.MaxInFlight, 4*o.MaxBody), 2*o.MaxBody, leastInFlight)
 	o.Logger = cmp.Or(o.Logger, slog.New(slog.DiscardHandler))
 	if o.Tenant == nil {
 		o.Tenant = func(*http.Request) edge.Tenant { return 0 }
@@ -69,8 +79,8 @@ func New(o Options) (*Receiver, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	rc := &Receiver{o: o}
-	rc.jobs.New = func() any { return new(job) }
+	rc := &Receiver{o: o, room: budget{limit: o.MaxInFlight}, maxPoints: int(min(mostPoints, o.MaxInFlight/2/eventBytes))}
+	rc.jobs.New = func() any { return &job{share: share{room: &rc.room}} }
 	return rc, nil
 }
 
@@ -91,15 +101,21 @@ type job struct {
 	strict  bool
 	// total is how many records the request had.
 	total int
+
+	share     share
+	maxPoints int
+	// err is why the request can't be taken as a whole.
+	err error
 }
 
-// job begins a request; finish ends it.
+// job begins a request; release ends it.
 func (rc *Receiver) job(r *http.Request, source string) *job {
 	j := rc.jobs.Get().(*job)
 	j.batch.Reset()
 	j.batch.Tenant = rc.o.Tenant(r)
 	j.source, j.arrival = source, rc.o.Now().UnixNano()
 	j.strict, j.total = false, 0
+	j.maxPoints, j.err = rc.maxPoints, nil
 	return j
 }
 
@@ -125,12 +141,13 @@ func (rc *Receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		writeError(w, http.StatusBadRequest, fmt.Sprintf("want POST %s{dataset}, with a dataset that matches %s", pathPrefix, datasetPattern))
 		return
 	}
-	body, err := rc.body(r)
+	j := rc.job(r, edge.SourceDataPoints)
+	defer rc.release(j)
+	body, err := rc.body(r, &j.share)
 	if err != nil {
 		writeFailure(w, err)
 		return
 	}
-	j := rc.job(r, edge.SourceDataPoints)
 	j.dataset, j.layout, j.strict = dataset, rc.layout(dataset), r.URL.Query().Get("strict") == "1"
 	eachRecord(body, j.record)
 	rc.finish(w, r, j)
@@ -138,6 +155,9 @@ func (rc *Receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // record adds the record at that index, or rejects it.
 func (j *job) record(index int, record string, err error) {
+	if j.err != nil {
+		return
+	}
 	j.total++
 	if err == nil {
 		err = j.point.read(record)
@@ -156,6 +176,13 @@ func (j *job) add(index int) {
 		j.batch.Reject(index, p.overLimit)
 		return
 	}
+	if len(j.batch.Events) == j.maxPoints {
+		j.err = &httpError{http.StatusRequestEntityTooLarge, fmt.Sprintf("the body has more than %d points: send fewer at a time", j.maxPoints)}
+		return
+	}
+	if j.err = j.share.take(eventBytes); j.err != nil {
+		return
+	}
 	if p.overLimit != "" {
 		j.batch.Warn(WarnOverLimit)
 	}
@@ -169,7 +196,10 @@ func (j *job) add(index int) {
 
 // finish gives the batch to the sink and answers the request.
 func (rc *Receiver) finish(w http.ResponseWriter, r *http.Request, j *job) {
-	defer rc.release(j)
+	if j.err != nil {
+		writeFailure(w, j.err)
+		return
+	}
 	if len(j.batch.Events) > 0 {
 		if err := rc.o.Sink.Events(r.Context(), &j.batch); err != nil {
 			rc.refuse(w, r, err)
@@ -184,7 +214,8 @@ const maxKept = 10_000
 
 func (rc *Receiver) release(j *job) {
 	j.batch.Reset()
-	j.point.reset()
+	j.point.forget()
+	j.share.release()
 	if cap(j.batch.Events) > maxKept {
 		j.batch.Events = nil
 	}
@@ -193,7 +224,7 @@ func (rc *Receiver) release(j *job) {
 
 func (rc *Receiver) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	var busy *edge.Unavailable
-	if !errors.As(err, &busy) {
+	if !errors.As(err, &busy) && r.Context().Err() == nil {
 		rc.o.Logger.LogAttrs(r.Context(), slog.LevelError, "data points not taken", slog.Any("error", err))
 	}
 	writeFailure(w, err)

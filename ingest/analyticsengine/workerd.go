@@ -47,19 +47,20 @@ func (rc *Receiver) Workerd(w http.ResponseWriter, r *http.Request, body []byte)
 	if !LooksLikeWorkerd(body) {
 		return false
 	}
-	job := rc.job(r, edge.SourceWorkerd)
-	job.dataset, job.total = "", 1
-	dataset, err := job.point.readWorkerd(string(body))
+	j := rc.job(r, edge.SourceWorkerd)
+	defer rc.release(j)
+	j.total = 1
+	dataset, err := j.point.readWorkerd(string(body))
 	switch {
 	case err != nil:
-		job.batch.Reject(0, err.Error())
+		j.batch.Reject(0, err.Error())
 	case !validDataset(dataset):
-		job.batch.Reject(0, fmt.Sprintf("the dataset is the name of the service in workerd's config: %q does not match %s", dataset, datasetPattern))
+		j.batch.Reject(0, fmt.Sprintf("the dataset is the name of the service in workerd's config: %q does not match %s", dataset, datasetPattern))
 	default:
-		job.dataset, job.layout = dataset, rc.layout(dataset)
-		job.add(0)
+		j.dataset, j.layout = dataset, rc.layout(dataset)
+		j.add(0)
 	}
-	rc.finish(w, r, job)
+	rc.finish(w, r, j)
 	return true
 }
 

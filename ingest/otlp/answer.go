@@ -37,9 +37,9 @@ type refusal struct {
 // OTLP/gRPC and OTLP/HTTP.
 func refuse(err error) refusal {
 	var (
-		malformed   *Malformed
+		malformed   *MalformedError
 		unavailable *edge.Unavailable
-		denied      *Denied
+		denied      *DeniedError
 		foreign     *unsupported
 	)
 	switch {

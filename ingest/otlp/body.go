@@ -138,7 +138,7 @@ func (p *inflaters) inflate(dst *buffer, src []byte, encoding string, limit int6
 	if err == nil || errors.Is(err, errTooLarge) || errors.Is(err, errBusy) {
 		return err
 	}
-	return &Malformed{Encoding: encoding, Offset: -1, Reason: strings.TrimPrefix(err.Error(), encoding+": ")}
+	return &MalformedError{Encoding: encoding, Offset: -1, Reason: strings.TrimPrefix(err.Error(), encoding+": ")}
 }
 
 func (p *inflaters) gunzip(dst *buffer, src []byte, limit int64, room *budget) error {

@@ -20,7 +20,7 @@ func intValue(t token, text string) value {
 		return value{}
 	}
 	if n, ok := parseInteger(text); ok {
-		return value{kind: kindInt, num: uint64(n)} //nolint:gosec // the bits of an int64
+		return value{kind: kindInt, num: uint64(n)} // the bits of an int64
 	}
 	return parseDouble(text)
 }
@@ -124,7 +124,7 @@ func unsigned(t token, text string) uint64 {
 		return n
 	}
 	if n, ok := parseInteger(text); ok {
-		return uint64(max(n, 0)) //nolint:gosec // not negative
+		return uint64(max(n, 0)) // not negative
 	}
 	f, _ := strconv.ParseFloat(text, 64) // beyond the range it is an infinity
 	switch {
@@ -137,7 +137,7 @@ func unsigned(t token, text string) uint64 {
 }
 
 func unsigned32(t token, text string) uint32 {
-	return uint32(min(unsigned(t, text), math.MaxUint32)) //nolint:gosec // bounded
+	return uint32(min(unsigned(t, text), math.MaxUint32)) // bounded
 }
 
 // parseInteger answers the integer that a JSON number spells, exactly: "1.795215405005e18" goes through no float. It is not

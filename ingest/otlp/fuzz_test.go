@@ -140,7 +140,7 @@ func checkDocument(t *testing.T, body []byte) {
 	_, err := newReceiver(t, sink).Traces(t.Context(), 0, body, otlp.JSON)
 	text := bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")))
 	isObject := json.Valid(text) && (text[0] == '{' || text[0] == 'n')
-	var malformed *otlp.Malformed
+	var malformed *otlp.MalformedError
 	switch {
 	case isObject && errors.As(err, &malformed):
 		t.Fatalf("good JSON refused: %v", err)

@@ -49,7 +49,7 @@ type exporter interface {
 }
 
 func exportHandler(srv any, ctx context.Context, dec func(any) error, interceptor grpc.UnaryServerInterceptor) (any, error) { //nolint:revive // the signature is grpc's
-	e := srv.(exporter) //nolint:errcheck,forcetypeassert // RegisterService has checked it
+	e := srv.(exporter)
 	if interceptor == nil {
 		return e.export(ctx, dec)
 	}

@@ -146,7 +146,7 @@ func TestGRPCAdmission(t *testing.T) {
 	r := newReceiver(t, sink, func(o *otlp.Options) {
 		o.Admit = func(_ context.Context, authorization string) (edge.Tenant, error) {
 			if authorization != "Bearer good" {
-				return 0, &otlp.Denied{Forbidden: authorization != "", Reason: "no"}
+				return 0, &otlp.DeniedError{Forbidden: authorization != "", Reason: "no"}
 			}
 			return 7, nil
 		}

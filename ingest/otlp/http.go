@@ -92,7 +92,7 @@ func (r *Receiver) identify(req *http.Request, body []byte) (signal, Encoding, e
 	}
 	found, enc := sniff(req.URL.Path, contentType, body)
 	if found == signalUnknown {
-		return found, enc, &Malformed{Encoding: "telemetry", Offset: -1, Reason: "no OTLP, data point or tail event; OTLP goes to /v1/traces"}
+		return found, enc, &MalformedError{Encoding: "telemetry", Offset: -1, Reason: "no OTLP, data point or tail event; OTLP goes to /v1/traces"}
 	}
 	return found, enc, nil
 }
@@ -133,10 +133,10 @@ func readError(err error) error {
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return &edge.Unavailable{Reason: "body did not come in time", RetryAfter: time.Second}
 	}
-	return &Malformed{Encoding: "HTTP body", Offset: -1, Reason: err.Error()}
+	return &MalformedError{Encoding: "HTTP body", Offset: -1, Reason: err.Error()}
 }
 
-func (r *Receiver) buffer() *buffer { return r.buffers.Get().(*buffer) } //nolint:errcheck // the pool holds nothing else
+func (r *Receiver) buffer() *buffer { return r.buffers.Get().(*buffer) }
 
 func (r *Receiver) release(b *buffer) {
 	if b.empty(&r.budget) {

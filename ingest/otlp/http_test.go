@@ -211,9 +211,9 @@ func TestAdmission(t *testing.T) {
 		case "Bearer fast":
 			return 0, &edge.Unavailable{Busy: true, Reason: "rate limit", RetryAfter: time.Second}
 		case "":
-			return 0, &otlp.Denied{Reason: "token missing"}
+			return 0, &otlp.DeniedError{Reason: "token missing"}
 		}
-		return 0, &otlp.Denied{Forbidden: true, Reason: "token may not write traces"}
+		return 0, &otlp.DeniedError{Forbidden: true, Reason: "token may not write traces"}
 	}
 	sink := &recorder{}
 	h := newReceiver(t, sink, func(o *otlp.Options) { o.Admit = admit }).Handler()

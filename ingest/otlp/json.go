@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"strconv"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 	"unsafe"
@@ -197,23 +198,22 @@ func isNumberByte(c byte) bool {
 
 // isNumber tells whether s is a number of JSON (RFC 8259 section 6).
 func isNumber(s string) bool {
-	if s != "" && s[0] == '-' {
-		s = s[1:]
-	}
+	s = strings.TrimPrefix(s, "-")
 	n := digits(s)
 	if n == 0 || n > 1 && s[0] == '0' {
 		return false
 	}
 	s = s[n:]
-	if s != "" && s[0] == '.' {
-		if n = digits(s[1:]); n == 0 {
+	if fraction, ok := strings.CutPrefix(s, "."); ok {
+		if n = digits(fraction); n == 0 {
 			return false
 		}
-		s = s[n+1:]
+		s = fraction[n:]
 	}
-	if s == "" {
-		return true
-	}
+	return s == "" || isExponent(s)
+}
+
+func isExponent(s string) bool {
 	if s[0] != 'e' && s[0] != 'E' {
 		return false
 	}
@@ -254,11 +254,11 @@ func (r *jsonReader) escaped(from int) string {
 	at := len(r.arena.buf)
 	r.pos = from
 	for r.pos < len(r.b) && r.err == nil {
-		switch c := r.b[r.pos]; {
-		case c == '"':
+		switch r.b[r.pos] {
+		case '"':
 			r.pos++
 			return r.arena.since(at)
-		case c == '\\':
+		case '\\':
 			r.escape()
 		default:
 			char, n := utf8.DecodeRune(r.b[r.pos:])
@@ -323,7 +323,7 @@ func (r *jsonReader) hex4(at int) (rune, bool) {
 		return 0, false
 	}
 	n, err := strconv.ParseUint(string(r.b[at+2:at+6]), 16, 16)
-	return rune(n), err == nil //nolint:gosec // 16 bits
+	return rune(n), err == nil // 16 bits
 }
 
 // skip passes over a value of any type, checking its syntax. It needs no stack for what is nested.
@@ -387,6 +387,6 @@ func (r *jsonReader) end() {
 
 func (r *jsonReader) fail(reason string) {
 	if r.err == nil {
-		r.err = &Malformed{Encoding: "JSON", Offset: r.pos, Reason: reason}
+		r.err = &MalformedError{Encoding: "JSON", Offset: r.pos, Reason: reason}
 	}
 }

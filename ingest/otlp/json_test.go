@@ -3,6 +3,7 @@ package otlp_test
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -154,7 +155,7 @@ func TestTimes(t *testing.T) {
 			t.Errorf("%s to %s: got %d, %d; want %d, %d", start, end, e.Time, e.Duration, wantTime, wantDuration)
 		}
 	}
-	at := func(offset int64) string { return fmt.Sprint(now + offset) }
+	at := func(offset int64) string { return strconv.FormatInt(now+offset, 10) }
 	f(`"1795215405000000001"`, `"1795215405000000003"`, 1795215405000000003, 2)
 	f(`1795215405000000001`, `1.795215405005e18`, 1795215405005000000, 4999999)
 	f(`1795215405000000000.0`, `"1795215405000000001"`, 1795215405000000001, 1)

@@ -34,15 +34,15 @@ type Sink interface {
 	Events(ctx context.Context, b *edge.Batch) error
 }
 
-// Denied is the error of Options.Admit for a sender that may not send.
-type Denied struct {
+// DeniedError is the error of Options.Admit for a sender that may not send.
+type DeniedError struct {
 	// Forbidden is true for a valid token that does not allow this (403), false for a token that is missing or wrong (401).
 	Forbidden bool
 	Reason    string
 }
 
 // Error says why.
-func (d *Denied) Error() string { return d.Reason }
+func (d *DeniedError) Error() string { return d.Reason }
 
 // Options describe a Receiver. Sink and Logger are required.
 type Options struct {
@@ -53,7 +53,7 @@ type Options struct {
 	// again later. 0 means four times MaxBody; it is at least twice MaxBody, so that one compressed body always fits.
 	MaxInFlight int64
 	// Admit decides from the value of the Authorization header (gRPC: metadata "authorization") whose data it is, before the
-	// body is read. It fails with *Denied, or with *edge.Unavailable when the sender exceeds its rate. nil admits everybody
+	// body is read. It fails with *DeniedError, or with *edge.Unavailable when the sender exceeds its rate. nil admits everybody
 	// as tenant 0.
 	Admit func(ctx context.Context, authorization string) (edge.Tenant, error)
 	// CORSOrigins are the origins whose pages may send, "*" for all. None: no answer to a browser's preflight.
@@ -123,10 +123,10 @@ type Result struct {
 	Message string
 }
 
-// Traces takes an ExportTraceServiceRequest: every span that can be used, in one batch. It fails with *Malformed, and has then
+// Traces takes an ExportTraceServiceRequest: every span that can be used, in one batch. It fails with *MalformedError, and has then
 // taken nothing, or with what the sink answered. The body must not change until it returns.
 func (r *Receiver) Traces(ctx context.Context, tenant edge.Tenant, body []byte, enc Encoding) (Result, error) {
-	s := r.decoders.Get().(*spans) //nolint:errcheck // the pool holds nothing else
+	s := r.decoders.Get().(*spans)
 	defer func() {
 		if s.release() {
 			r.decoders.Put(s)

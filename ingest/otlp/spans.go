@@ -166,7 +166,7 @@ func (s *spans) setTime(e *edge.Event) {
 	e.Time, e.HasDuration = end, true
 }
 
-func clampTime(t uint64) int64 { return int64(min(t, math.MaxInt64)) } //nolint:gosec // bounded
+func clampTime(t uint64) int64 { return int64(min(t, math.MaxInt64)) } // bounded
 
 // keep moves a list of attributes into the memory of the batch.
 func (s *spans) keep(p *pairs) []edge.Attr {
@@ -296,5 +296,5 @@ func (s *spans) endMap(from, depth int) value {
 	n := len(s.arena.buf) - at
 	copy(s.arena.buf[from:], s.arena.buf[at:])
 	s.arena.buf = s.arena.buf[:from+n]
-	return value{kind: kindJSON, num: uint64(from), str: s.arena.since(from)} //nolint:gosec // an offset is not negative
+	return value{kind: kindJSON, num: uint64(from), str: s.arena.since(from)} // an offset is not negative
 }

@@ -390,7 +390,7 @@ func (s *spans) jsonElements(r *jsonReader, depth int) value {
 		s.arena.settle(at, s.jsonValue(r, depth+1))
 	}
 	s.arena.buf = append(s.arena.buf, ']')
-	return value{kind: kindJSON, num: uint64(from), str: s.arena.since(from)} //nolint:gosec // an offset is not negative
+	return value{kind: kindJSON, num: uint64(from), str: s.arena.since(from)} // an offset is not negative
 }
 
 // jsonMap reads a KeyValueList, {"values":[{"key","value"}]}, into a JSON object.

@@ -145,15 +145,15 @@ func (s *spans) protoSpan(f fields) error {
 func (s *spans) protoSpanRest(f *fields, e *edge.Event) {
 	switch f.num {
 	case 10:
-		e.DroppedAttrs = uint32(f.varint()) //nolint:gosec // the field has 32 bits
+		e.DroppedAttrs = uint32(f.varint()) // the field has 32 bits
 	case 11:
 		f.err = s.protoEvent(f.message())
 	case 12:
-		e.DroppedEvents = uint32(f.varint()) //nolint:gosec // the field has 32 bits
+		e.DroppedEvents = uint32(f.varint()) // the field has 32 bits
 	case 13:
 		f.err = s.protoLink(f.message())
 	case 14:
-		e.DroppedLinks = uint32(f.varint()) //nolint:gosec // the field has 32 bits
+		e.DroppedLinks = uint32(f.varint()) // the field has 32 bits
 	case 15:
 		f.err = s.protoStatus(f.message(), e)
 	default:
@@ -331,7 +331,7 @@ func (s *spans) protoArray(f fields, depth int) (value, error) {
 		s.arena.settle(at, v)
 	}
 	s.arena.buf = append(s.arena.buf, ']')
-	return value{kind: kindJSON, num: uint64(from), str: s.arena.since(from)}, f.err //nolint:gosec // an offset is not negative
+	return value{kind: kindJSON, num: uint64(from), str: s.arena.since(from)}, f.err // an offset is not negative
 }
 
 func (s *spans) protoMap(f fields, depth int) (value, error) {

@@ -47,14 +47,14 @@ func (a *arena) since(from int) string {
 func (a *arena) settle(from int, v value) value {
 	at, n := len(a.buf), 0
 	if v.kind == kindJSON {
-		at, n = int(v.num), len(v.str) //nolint:gosec // an offset into buf
+		at, n = int(v.num), len(v.str) // an offset into buf
 	} else {
 		a.buf = appendJSON(a.buf, v)
 		n = len(a.buf) - at
 	}
 	copy(a.buf[from:], a.buf[at:at+n])
 	a.buf = a.buf[:from+n]
-	return value{kind: kindJSON, num: uint64(from), str: a.since(from)} //nolint:gosec // an offset is not negative
+	return value{kind: kindJSON, num: uint64(from), str: a.since(from)} // an offset is not negative
 }
 
 // text answers the value as edge.Attr says: true or false, decimal integers, shortest doubles, base64, compact JSON.
@@ -69,7 +69,7 @@ func (a *arena) text(v value) string {
 		}
 		return "false"
 	case kindInt:
-		a.buf = strconv.AppendInt(a.buf, int64(v.num), 10) //nolint:gosec // the bits of an int64
+		a.buf = strconv.AppendInt(a.buf, int64(v.num), 10) // the bits of an int64
 	case kindDouble:
 		a.buf = appendDouble(a.buf, math.Float64frombits(v.num))
 	case kindBytes:
@@ -89,7 +89,7 @@ func appendJSON(dst []byte, v value) []byte {
 	case kindBool:
 		return strconv.AppendBool(dst, v.num != 0)
 	case kindInt:
-		return strconv.AppendInt(dst, int64(v.num), 10) //nolint:gosec // the bits of an int64
+		return strconv.AppendInt(dst, int64(v.num), 10) // the bits of an int64
 	case kindDouble:
 		f := math.Float64frombits(v.num)
 		if math.IsNaN(f) || math.IsInf(f, 0) {

@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// Malformed says that a body can't be decoded: nothing of it was taken, and sending it again would not help.
-type Malformed struct {
+// MalformedError says that a body can't be decoded: nothing of it was taken, and sending it again would not help.
+type MalformedError struct {
 	// Encoding is "protobuf", "JSON", or the content encoding that could not be undone.
 	Encoding string
 	// Offset is the byte of the decompressed body at which decoding ended, -1 when there is none to name.
@@ -15,7 +15,7 @@ type Malformed struct {
 }
 
 // Error says what is wrong with the body, and where.
-func (m *Malformed) Error() string {
+func (m *MalformedError) Error() string {
 	if m.Offset < 0 {
 		return fmt.Sprintf("body is no valid %s: %s", m.Encoding, m.Reason)
 	}
@@ -69,7 +69,7 @@ func (f *fields) next() bool {
 
 func (f *fields) longTag() bool {
 	tag := f.uvarint()
-	f.num, f.typ = int32(tag>>3), uint8(tag&7) //nolint:gosec // 29 bits; what is more is refused here, or skipped as unknown
+	f.num, f.typ = int32(tag>>3), uint8(tag&7) // 29 bits; what is more is refused here, or skipped as unknown
 	if f.num <= 0 && f.err == nil {
 		f.fail("field number 0 or too large")
 	}
@@ -114,7 +114,7 @@ func (f *fields) longExtent() (from, to int) {
 		return f.pos, f.pos
 	}
 	from = f.pos
-	f.pos += int(n) //nolint:gosec // n is at most the length of the body
+	f.pos += int(n) // n is at most the length of the body
 	return from, f.pos
 }
 
@@ -223,7 +223,7 @@ func (f *fields) longUvarint() uint64 {
 
 func (f *fields) fail(reason string) {
 	if f.err == nil {
-		f.err = &Malformed{Encoding: "protobuf", Offset: f.pos, Reason: reason}
+		f.err = &MalformedError{Encoding: "protobuf", Offset: f.pos, Reason: reason}
 	}
 }
 

@@ -165,7 +165,7 @@ const KEPT = 5; // times its ttl a response stays in the cache, to be served sta
 const refreshing = new Set(); // addresses that a request is making anew
 
 async function products({ url, request, ctx, trace, facts }) {
-  const ttl = integer(url, 'ttl', { fallback: 60, least: 1, most: 3600 });
+  const ttl = integer(url, 'ttl', { fallback: 3600, least: 1, most: 3600 });
   const key = request.url;
   const found = await trace.child('cache_match', CLIENT, () => caches.default.match(key),
     (response) => ({ 'cache.response.cache_status': response ? 'HIT' : 'MISS' }));
