@@ -1,0 +1,101 @@
+package view
+
+import (
+	"math"
+	"slices"
+
+	"edgescope/query"
+	"edgescope/web/chart"
+)
+
+// MapCard is the map and the list beside it.
+type MapCard struct {
+	SVG string
+	// Furthest are the regions furthest from their own norm.
+	Furthest []NormRow
+	// Unplaced are the regions whose place is unknown: they are in the table only.
+	Unplaced int
+}
+
+// NormRow is a region and its distance from its norm.
+type NormRow struct{ Name, City, Text, Class, Href string }
+
+// furthestShown is how many regions the list beside the map names.
+const furthestShown = 3
+
+// labelled is how many dots of a map have their name beside them.
+const labelled = 3
+
+func mapCard(p *Page, rows []query.Row) MapCard {
+	most := 0.0
+	for i := range rows {
+		most = math.Max(most, orZero(rows[i].Rate))
+	}
+	m := chart.Map{Title: "Regions on the map, coloured by p95 against their own norm of 7 days"}
+	out := MapCard{}
+	labels := 0
+	for i := range rows {
+		r := &rows[i]
+		if !r.Lat.OK() || !r.Lon.OK() || r.Name == "" {
+			out.Unplaced++
+			continue
+		}
+		s := rowState(p.Targets, r)
+		text := chart.Milliseconds.Text(float64(r.P95))
+		d := chart.Dot{
+			Name: r.Name, Text: text + " " + s.Text, Lat: float64(r.Lat), Lon: float64(r.Lon),
+			Size: orZero(r.Rate) / math.Max(most, 1e-9), Class: s.Class, Link: RegionLink(p.URL, r.Name),
+		}
+		if (s.Class == "bad" || s.Class == "warn") && labels < labelled {
+			d.Label = r.Name + " " + text
+			labels++
+		}
+		m.Dots = append(m.Dots, d)
+	}
+	// Small dots come last, so that none hides under a large one.
+	slices.SortStableFunc(m.Dots, func(a, b chart.Dot) int { return -cmpFloat(a.Size, b.Size) })
+	out.SVG = m.SVG()
+	out.Furthest = furthest(p, rows)
+	return out
+}
+
+func furthest(p *Page, rows []query.Row) []NormRow {
+	sorted := slices.Clone(rows)
+	slices.SortStableFunc(sorted, func(a, b query.Row) int { return -cmpFloat(orZero(a.Ratio), orZero(b.Ratio)) })
+	var out []NormRow
+	for i := range sorted {
+		r := &sorted[i]
+		if !r.Ratio.OK() || len(out) == furthestShown {
+			break
+		}
+		class := ""
+		if r.Ratio >= badRatio {
+			class = "bad"
+		} else if r.Ratio >= warnRatio {
+			class = "warn"
+		}
+		out = append(out, NormRow{
+			Name: r.Name, City: r.City, Class: class, Href: RegionLink(p.URL, r.Name),
+			Text: chart.Relative(float64(r.Ratio)) + " · norm " + chart.Milliseconds.Text(float64(r.Norm)),
+		})
+	}
+	return out
+}
+
+func orZero(v query.Num) float64 {
+	if !v.OK() {
+		return 0
+	}
+	return float64(v)
+}
+
+func cmpFloat(a, b float64) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	default:
+		return 0
+	}
+}
