@@ -195,3 +195,13 @@ func TestVegetaAttackerKeepsTheSchedule(t *testing.T) {
 	f(ramp(5*s, 0, 10), pause(s), count(2*s, 9))
 	f(rate(4*s, 0.5), ramp(10*s, 20, 100))
 }
+
+func BenchmarkScheduleAt(b *testing.B) {
+	sched := load.NewSchedule([]scenarios.Phase{rate(60*s, 10), ramp(300*s, 100, 1000), rate(600*s, 1000)}, 1)
+	b.ReportAllocs()
+	var k uint64
+	for b.Loop() {
+		sched.At(k % sched.Total())
+		k += 997
+	}
+}

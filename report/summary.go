@@ -1,7 +1,6 @@
 package report
 
 import (
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -38,7 +37,8 @@ type Summary struct {
 	parts   parts
 	points  points
 	errors  map[string]bool
-	names   map[string]*endpointNames
+	labels  map[string]*endpointNames
+	names   names
 	active  int64
 	phase   scenarios.Phase
 	lag     lagWatch
@@ -48,7 +48,7 @@ type Summary struct {
 func NewSummary(o Options) *Summary {
 	return &Summary{
 		options: o, total: newTally(), open: map[int64]*tally{}, errors: map[string]bool{},
-		names: map[string]*endpointNames{}, parts: newParts(), points: newPoints(o),
+		labels: map[string]*endpointNames{}, names: names{}, parts: newParts(), points: newPoints(o),
 	}
 }
 
@@ -118,7 +118,7 @@ func (s *Summary) window(at time.Time) *tally {
 func (s *Summary) userStart(e *load.UserStart) {
 	w, ms := s.window(e.At), e.At.UnixMilli()
 	w.count("vusers.created", 1, ms)
-	w.count("vusers.created_by_name."+e.Scenario, 1, ms)
+	w.count(s.names.of("vusers.created_by_name.", e.Scenario), 1, ms)
 	if e.Lag > LateAfter {
 		w.count("vusers.late", 1, ms)
 	}
@@ -181,8 +181,9 @@ func (s *Summary) result(r *load.Result) {
 		if !o.OK {
 			verb = "failed"
 		}
-		w.count("plugins.expect."+verb, 1, ms)
-		w.count("plugins.expect."+verb+"."+o.Type, 1, ms)
+		verb = s.names.of("plugins.expect.", verb)
+		w.count(verb, 1, ms)
+		w.count(s.names.of(verb, ".", o.Type), 1, ms)
 	}
 }
 
@@ -195,15 +196,23 @@ const (
 	seriesConnWait = "edgescope.conn_wait"
 )
 
+// connectionSeries are the series of new connections (cold) or of reused ones (warm).
+type connectionSeries struct{ response, service, ttfb string }
+
+var (
+	coldSeries      = connectionSeries{seriesResponse + ".cold", seriesService + ".cold", seriesTTFB + ".cold"}
+	warmSeries      = connectionSeries{seriesResponse + ".warm", seriesService + ".warm", seriesTTFB + ".warm"}
+	responseClasses = [...]string{"http.response_time.2xx", "http.response_time.3xx", "http.response_time.4xx", "http.response_time.5xx"}
+)
+
 func (s *Summary) answered(w *tally, r *load.Result, ms int64) {
-	code := strconv.Itoa(int(r.Code))
 	w.count("http.responses", 1, ms)
-	w.count("http.codes."+code, 1, ms)
+	w.count(s.names.code("http.codes.", r.Code), 1, ms)
 	w.count("http.downloaded_bytes", r.Decoded, ms)
 	waited := r.Waited.Round(time.Millisecond)
 	w.record("http.response_time", waited, ms)
 	if r.Code >= 200 && r.Code < 600 {
-		w.record("http.response_time."+code[:1]+"xx", waited, ms)
+		w.record(responseClasses[r.Code/100-2], waited, ms)
 	}
 	if s.options.Plan.HTTP.ExtendedMetrics {
 		w.record("http.dns", r.DNS, ms)
@@ -212,7 +221,7 @@ func (s *Summary) answered(w *tally, r *load.Result, ms int64) {
 		w.record("http.total", r.Response()-r.Lag-r.ConnWait, ms)
 	}
 	if r.CacheStatus != "" {
-		w.count("edgescope.cache."+r.CacheStatus, 1, ms)
+		w.count(s.names.of("edgescope.cache.", r.CacheStatus), 1, ms)
 	}
 	if r.ColdStart != nil && *r.ColdStart {
 		w.count("edgescope.cold_starts", 1, ms)
@@ -225,16 +234,16 @@ func (s *Summary) answered(w *tally, r *load.Result, ms int64) {
 
 // own records our own series, of complete answers only: a broken one has no last byte.
 func own(w *tally, r *load.Result, ms int64) {
-	connection := ".cold"
+	kind := &coldSeries
 	if r.Reused {
-		connection = ".warm"
+		kind = &warmSeries
 	}
 	w.record(seriesResponse, r.Response(), ms)
-	w.record(seriesResponse+connection, r.Response(), ms)
+	w.record(kind.response, r.Response(), ms)
 	w.record(seriesService, r.Service(), ms)
-	w.record(seriesService+connection, r.Service(), ms)
+	w.record(kind.service, r.Service(), ms)
 	w.record(seriesTTFB, r.TTFB, ms)
-	w.record(seriesTTFB+connection, r.TTFB, ms)
+	w.record(kind.ttfb, r.TTFB, ms)
 	w.record(seriesConnWait, r.ConnWait, ms)
 	w.record("edgescope.phase.body", r.Download, ms)
 	if !r.Reused {
@@ -272,7 +281,7 @@ func (s *Summary) endpoint(w *tally, r *load.Result, ms int64) {
 	}
 	names := s.endpointNames(r)
 	if r.Answered() {
-		w.count(names.codes+strconv.Itoa(int(r.Code)), 1, ms)
+		w.count(s.names.code(names.codes, r.Code), 1, ms)
 		w.record(names.responseTime, r.Waited.Round(time.Millisecond), ms)
 	}
 	if r.Failure != "" {
@@ -285,7 +294,7 @@ func (s *Summary) endpointNames(r *load.Result) *endpointNames {
 	if s.options.Plan.Endpoints.UseOnlyRequestNames && r.Name != "" {
 		label = r.Name
 	}
-	names := s.names[label]
+	names := s.labels[label]
 	if names == nil {
 		namespace := s.options.Plan.Endpoints.Namespace
 		if namespace == "" {
@@ -296,7 +305,7 @@ func (s *Summary) endpointNames(r *load.Result) *endpointNames {
 			codes:        namespace + "." + label + ".codes.",
 			errors:       namespace + "." + label + ".errors.",
 		}
-		s.names[label] = names
+		s.labels[label] = names
 	}
 	return names
 }

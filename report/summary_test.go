@@ -298,3 +298,22 @@ func TestLateEventsAreNotLost(t *testing.T) {
 		t.Errorf("%d windows, want 2", n)
 	}
 }
+
+func BenchmarkSummaryAdd(b *testing.B) {
+	p, err := scenarios.Load(scenarios.Options{
+		Files: []string{"shop.yml"}, Target: "https://shop.test",
+		ReadFile: func(string) ([]byte, error) { return []byte(shop), nil },
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	s := &script{start: time.Now(), plan: p}
+	s.summary = report.NewSummary(report.Options{Plan: p, Schedule: load.NewSchedule(p.Phases, 1), Started: s.start})
+	r := s.request(s.start, "buy/GET /cart", "/cart", 200, 5)
+	r.EdgeRegion, r.CacheStatus = "FRA", "hit"
+	r.Outcomes = []scenarios.Outcome{{OK: true, Type: "statusCode"}}
+	b.ReportAllocs()
+	for b.Loop() {
+		s.summary.Add(r)
+	}
+}
