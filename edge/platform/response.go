@@ -34,8 +34,8 @@ const (
 // it reads what an edge function itself may say: its region in X-Edge-Region and a cold start in X-Cold-Start (1 or 0), else
 // in Server-Timing as cold or init. The facts may share memory with the headers.
 func Response(h http.Header) ResponseFacts {
-	e := edge.Event{Kind: edge.KindLog}
-	v := view{event: &e, resource: new(resourceView)}
+	e := edge.Event{Kind: edge.KindLog, Attrs: make([]edge.Attr, 0, 8)}
+	v := view{event: &e, resource: &noResource}
 	v.readHeaders(h)
 	r := ResponseFacts{InvocationID: v.text(&invocationRule)}
 	r.CacheStatus, r.CacheSource = v.cache()
@@ -55,6 +55,9 @@ func Response(h http.Header) ResponseFacts {
 	r.ColdStart = coldResponse(h.Get(headerColdStart), r.HasInit)
 	return r
 }
+
+// noResource is the resource of a response: nothing. It is never written, since nothing is ever found in it.
+var noResource resourceView
 
 func coldResponse(flag string, hasInit bool) edge.Tri {
 	switch boolean(strings.TrimSpace(flag)) {

@@ -2,8 +2,8 @@ package analyticsengine_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -137,35 +137,45 @@ func TestPointsOfOneRequestAreBounded(t *testing.T) {
 	f(most, http.StatusOK) // the first has given back what it took
 }
 
-// blocked is a sink that holds its request until it is let go.
-type blocked struct{ entered, leave chan struct{} }
+// stalled is a body that sends some bytes, says so, and breaks when it is let go.
+type stalled struct {
+	left           int
+	reached, leave chan struct{}
+}
 
-func (b *blocked) Events(context.Context, *edge.Batch) error {
-	b.entered <- struct{}{}
-	<-b.leave
-	return nil
+func (s *stalled) Read(p []byte) (int, error) {
+	if s.left == 0 {
+		s.reached <- struct{}{}
+		<-s.leave
+		return 0, io.ErrUnexpectedEOF
+	}
+	n := min(len(p), s.left)
+	s.left -= n
+	return n, nil
 }
 
 func TestRequestsInFlightAreBounded(t *testing.T) {
-	sink := &blocked{make(chan struct{}), make(chan struct{})}
-	rc := newReceiver(t, sink, func(o *analyticsengine.Options) { o.MaxBody = 20 << 20 })
-	large := strings.Repeat(" ", 20<<20-3) + "{}"
-	status := make(chan int, 3)
+	const size, fit = 10 << 20, 3 // of 32 MiB
+	rc := newReceiver(t, newRecorder(), func(o *analyticsengine.Options) { o.MaxBody, o.MaxInFlight = size, 32<<20 })
+	reached, leave, status := make(chan struct{}), make(chan struct{}), make(chan int, fit)
 	var all sync.WaitGroup
-	for range 3 { // 60 of 80 MiB
-		all.Go(func() { status <- post(rc, "/v1/datapoints/d", strings.NewReader(large)).Code })
-		<-sink.entered
+	for range fit {
+		all.Go(func() { status <- post(rc, "/v1/datapoints/d", &stalled{size, reached, leave}).Code })
+		<-reached
 	}
-	w := post(rc, "/v1/datapoints/d", strings.NewReader(large+large[:0]))
+	w := post(rc, "/v1/datapoints/d", strings.NewReader(strings.Repeat(" ", size)))
 	if w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") != "1" {
-		t.Errorf("with three large requests in work the fourth gets %d %s, Retry-After %q", w.Code, w.Body, w.Header().Get("Retry-After"))
+		t.Errorf("with three large requests in work a fourth gets %d %s, Retry-After %q", w.Code, w.Body, w.Header().Get("Retry-After"))
 	}
-	close(sink.leave)
+	close(leave)
 	all.Wait()
-	for range 3 {
-		if code := <-status; code != http.StatusOK {
-			t.Errorf("one of the first three gets %d", code)
+	for range fit {
+		if code := <-status; code != http.StatusBadRequest {
+			t.Errorf("a body that breaks off gets %d, want 400", code)
 		}
+	}
+	if w := post(rc, "/v1/datapoints/d", strings.NewReader("{}")); w.Code != http.StatusOK {
+		t.Errorf("after them: %d %s, want 200", w.Code, w.Body)
 	}
 }
 
