@@ -21,6 +21,8 @@ type Console struct {
 	// Live redraws one status line; only for a terminal. Width is the terminal's, 0 for 80.
 	Live  bool
 	Width int
+	// Expect prints every expectation while the run lasts, in a format of plugins.expect; "" prints none.
+	Expect string
 
 	mu      sync.Mutex
 	shown   bool // a live line stands on the terminal
@@ -34,6 +36,10 @@ func (c *Console) Event(e load.Event) {
 	switch e := e.(type) {
 	case *load.Line:
 		c.print(e.Text + "\n")
+	case *load.Result:
+		if lines := expectationLines(c.Expect, e); lines != "" && !c.Quiet {
+			c.print(lines)
+		}
 	case *load.PhaseStart:
 		if c.Quiet {
 			return
@@ -148,12 +154,18 @@ func (s *Summary) endText(v *Verdict, ended time.Time) string {
 	for _, warning := range v.Health.Warnings {
 		b.WriteString("\nwarning: " + warning + "\n")
 	}
-	b.WriteString(ChecksText(v.Checks) + "\n" + strings.ToUpper(v.Word))
+	b.WriteString(s.missesText() + ChecksText(v.Checks) + "\n" + strings.ToUpper(v.Word))
 	if v.Reason != "" {
 		b.WriteString(": " + v.Reason)
 	}
 	b.WriteByte('\n')
 	return b.String()
+}
+
+func (s *Summary) missesText() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.misses.text()
 }
 
 func plural(n int64, unit string) string {

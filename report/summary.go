@@ -39,6 +39,7 @@ type Summary struct {
 	errors  map[string]bool
 	labels  map[string]*endpointNames
 	names   names
+	misses  misses
 	active  int64
 	phase   scenarios.Phase
 	lag     lagWatch
@@ -48,7 +49,7 @@ type Summary struct {
 func NewSummary(o Options) *Summary {
 	return &Summary{
 		options: o, total: newTally(), open: map[int64]*tally{}, errors: map[string]bool{},
-		labels: map[string]*endpointNames{}, names: names{}, parts: newParts(), points: newPoints(o),
+		labels: map[string]*endpointNames{}, names: names{}, misses: misses{}, parts: newParts(), points: newPoints(o),
 	}
 }
 
@@ -180,6 +181,7 @@ func (s *Summary) result(r *load.Result) {
 		verb := "ok"
 		if !o.OK {
 			verb = "failed"
+			s.misses.add(r.Attack, &o)
 		}
 		verb = s.names.of("plugins.expect.", verb)
 		w.count(verb, 1, ms)

@@ -107,7 +107,7 @@ func shopRun(t *testing.T) *script {
 		cold := k%4 == 0
 		cart.EdgeRegion, cart.CacheStatus, cart.ColdStart = []string{"FRA", "IAD"}[k%2], "hit", &cold
 		cart.TCP, cart.ConnWait = ms(0.25), 0
-		cart.Outcomes = []scenarios.Outcome{{OK: true, Type: "statusCode"}, {OK: k != 3, Type: "header x-cache-status values equals"}}
+		cart.Outcomes = []scenarios.Outcome{{OK: true, Type: "statusCode"}, {OK: k != 3, Type: "header x-cache-status values equals", Want: "hit", Got: "miss"}}
 		s.add(cart)
 		order := s.request(at.Add(ms(20)), "buy/order", "/order (order)", 201, 12)
 		order.Name, order.Reused = "order", true
@@ -296,6 +296,18 @@ func TestLateEventsAreNotLost(t *testing.T) {
 	}
 	if n := len(s.summary.Periods()); n != 2 {
 		t.Errorf("%d windows, want 2", n)
+	}
+}
+
+// The hot path: one goroutine adds every result of a run.
+func TestAddingAResultTakesNoMemory(t *testing.T) {
+	s := newScript(t, shop)
+	r := s.request(s.start, "buy/GET /cart", "/cart", 200, 5)
+	r.EdgeRegion, r.CacheStatus = "FRA", "hit"
+	r.Outcomes = []scenarios.Outcome{{OK: true, Type: "statusCode"}}
+	s.summary.Add(r)
+	if n := testing.AllocsPerRun(100, func() { s.summary.Add(r) }); n != 0 {
+		t.Errorf("%v allocations for a result of a kind that was seen before, want none", n)
 	}
 }
 

@@ -120,7 +120,9 @@ func couldNot(err error) error { return &run.CodeError{Code: report.ExitError, E
 func (j *job) attack(ctx context.Context, runner *load.Runner) error {
 	started := time.Now()
 	j.summary = report.NewSummary(report.Options{Plan: j.plan, Schedule: runner.Schedule(), Started: started})
-	j.console = &report.Console{Out: j.process.Stdout, Quiet: j.flags.quiet, Live: isTerminal(j.process.Stdout)}
+	j.console = &report.Console{
+		Out: j.process.Stdout, Quiet: j.flags.quiet, Live: isTerminal(j.process.Stdout), Expect: j.plan.Expect.Format,
+	}
 	j.tell(ctx, nil)
 	gob := report.NewVegetaWriter(j.vegeta)
 	watched, stop := context.WithCancel(context.WithoutCancel(ctx))
