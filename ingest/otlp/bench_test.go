@@ -79,6 +79,9 @@ func zipped(t testing.TB, b []byte) []byte {
 
 // TestProtobufAllocatesNothingPerSpan holds decoding to a count of allocations that does not depend on the number of spans.
 func TestProtobufAllocatesNothingPerSpan(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
 	r := newReceiver(t, discard{})
 	for _, n := range []int{1, 50, 500} {
 		body := usualProto(n)

@@ -324,10 +324,11 @@ func wanted(body []byte, ours, theirs error) string {
 // hasGroup tells whether a group starts anywhere in what may be a message, or in a field that may be one.
 func hasGroup(b []byte) bool {
 	for len(b) > 0 {
-		_, typ, n := protowire.ConsumeTag(b)
+		tag, n := protowire.ConsumeVarint(b) // ConsumeTag would refuse field numbers that both decoders skip
 		if n < 0 {
 			return false
 		}
+		typ := protowire.Type(tag & 7)
 		if typ == protowire.StartGroupType || typ == protowire.EndGroupType {
 			return true
 		}
