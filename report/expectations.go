@@ -23,7 +23,7 @@ type misses map[[2]string]*miss
 func (m misses) add(step string, o *scenarios.Outcome) {
 	key := [2]string{step, o.Type}
 	if m[key] == nil {
-		m[key] = &miss{step: step, kind: o.Type, want: shorten(o.Want, 60), got: shorten(o.Got, 60)}
+		m[key] = &miss{step: step, kind: o.Type, want: shorten(o.Want, 28), got: shorten(o.Got, 28)}
 	}
 	m[key].n++
 }
@@ -49,7 +49,7 @@ func (m misses) text() string {
 			fmt.Fprintf(&b, "  and %d more kinds\n", len(list)-maxMisses)
 			break
 		}
-		fmt.Fprintf(&b, "  %s: %s: %s, first: want %s, got %s\n", one.step, one.kind, plural(one.n, "time"), one.want, one.got)
+		fmt.Fprintf(&b, "  %s: %s, %s\n      first: want %s, got %s\n", one.step, one.kind, plural(one.n, "time"), one.want, one.got)
 	}
 	return b.String()
 }
