@@ -177,12 +177,14 @@ func BenchmarkSeriesOverManySeries(b *testing.B) {
 		"one region": `sum(sum_over_time(bench{cloud_region="r7"}[1m]))`, "all": `sum(sum_over_time(bench[1m])) by (cloud_region)`,
 	} {
 		b.Run(name, func(b *testing.B) {
+			before := cpuTime(b)
 			for b.Loop() {
 				q := store.SeriesQuestion{MetricsQL: text, From: now.Add(-time.Hour), To: now, Step: time.Minute}
 				if got, err := s.Series(b.Context(), q); err != nil || len(got) == 0 {
 					b.Fatal(len(got), err)
 				}
 			}
+			b.ReportMetric(float64((cpuTime(b)-before).Microseconds())/1000/float64(b.N), "cpu-ms/op")
 		})
 	}
 	if err := s.Close(); err != nil {

@@ -133,6 +133,9 @@ type Store struct {
 	samplesMu sync.Mutex
 	samples   sampleBuffer
 
+	// turns bounds how many evaluations of Series run at once.
+	turns chan struct{}
+
 	droppedSamples atomic.Uint64
 	droppedEvents  atomic.Uint64
 }
@@ -176,7 +179,7 @@ func open(opts Options) (*Store, error) {
 	if err := startMetrics(&opts); err != nil {
 		return nil, errors.Join(err, dir.close())
 	}
-	s := &Store{opts: opts, dir: dir}
+	s := &Store{opts: opts, dir: dir, turns: make(chan struct{}, maxConcurrentSeries)}
 	for i, name := range kindDirs {
 		s.kinds[i] = logstorage.MustOpenStorage(filepath.Join(opts.Dir, name), &logstorage.StorageConfig{
 			// A day more than Check allows on both sides: what Check lets in is still taken when it arrives a little later.

@@ -243,6 +243,27 @@ func TestSeriesEndsWithItsContext(t *testing.T) {
 	}
 }
 
+func TestSeriesTakeTurns(t *testing.T) {
+	s := mustOpen(t, options(t.TempDir()))
+	giveBack := embedded.TakeAllTurns(s)
+	ctx, cancel := context.WithCancel(t.Context())
+	waiting := make(chan error)
+	go func() {
+		_, err := s.Series(ctx, store.SeriesQuestion{MetricsQL: "1", To: time.Now()})
+		waiting <- err
+	}()
+	cancel()
+	if err := <-waiting; !errors.Is(err, context.Canceled) {
+		t.Errorf("a question that waits for its turn ends with %v, want context.Canceled", err)
+	}
+	giveBack()
+	for range 50 { // more than there are turns: each is given back
+		if _, err := s.Series(t.Context(), store.SeriesQuestion{MetricsQL: "1", To: time.Now()}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestClosedStoreRefusesEverything(t *testing.T) {
 	s := mustOpen(t, options(t.TempDir()))
 	mustClose(t, s)

@@ -22,46 +22,62 @@ import (
 // instantStep is the step of a question at one moment: it is how far back a bare selector looks, as in Prometheus.
 const instantStep = 5 * time.Minute
 
-// Series implements store.Reader. When its context ends it returns at once; the engine, which knows deadlines only, stops
-// at the context's deadline or after Options.MaxQueryDuration.
+// Series implements store.Reader. A few questions are evaluated at once, others wait for their turn. When its context ends
+// it returns at once; the engine, which knows deadlines only, stops at the context's deadline or after
+// Options.MaxQueryDuration, and keeps the turn until then.
 func (s *Store) Series(ctx context.Context, q store.SeriesQuestion) ([]store.Series, error) {
 	ec, err := evalConfig(&q)
 	if err != nil {
 		return nil, err
 	}
-	if err := ctx.Err(); err != nil {
-		return nil, err
+	if err := s.takeTurn(ctx); err != nil {
+		return nil, fmt.Errorf("question to samples: %w", err)
 	}
-	now := time.Now()
 	timeout := s.opts.MaxQueryDuration
 	if end, ok := ctx.Deadline(); ok {
-		timeout = min(timeout, end.Sub(now))
+		timeout = min(timeout, time.Until(end))
 	}
-	ec.Deadline = searchutil.NewDeadline(now, timeout, "")
+	ec.Deadline = searchutil.NewDeadline(time.Now(), timeout, "")
 
-	if err := s.enter(); err != nil {
-		return nil, err
-	}
-	type answer struct {
-		series []netstorage.Result
-		err    error
-	}
-	done := make(chan answer, 1)
 	// The goroutine is owned by the store: it holds the lock that Close waits for.
+	done := make(chan evaluation, 1)
 	go func() {
 		defer s.leave()
+		defer func() { <-s.turns }()
 		series, err := promql.Exec(nil, ec, q.MetricsQL, false)
-		done <- answer{series, err}
+		done <- evaluation{series, err}
 	}()
 	select {
 	case <-ctx.Done():
 		return nil, fmt.Errorf("question to samples: %w", ctx.Err())
-	case a := <-done:
-		if a.err != nil {
-			return nil, fmt.Errorf("question to samples: %w", seriesError(a.err))
+	case e := <-done:
+		if e.err != nil {
+			return nil, fmt.Errorf("question to samples: %w", seriesError(e.err))
 		}
-		return seriesOf(a.series), nil
+		return seriesOf(e.series), nil
 	}
+}
+
+// takeTurn begins an evaluation, which ends with leave and by giving the turn back.
+func (s *Store) takeTurn(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err // select would as well take a turn that is free
+	}
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case s.turns <- struct{}{}:
+	}
+	if err := s.enter(); err != nil {
+		<-s.turns
+		return err
+	}
+	return nil
+}
+
+type evaluation struct {
+	series []netstorage.Result
+	err    error
 }
 
 // evalConfig checks what the engine would panic at.
