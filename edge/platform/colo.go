@@ -20,6 +20,10 @@ type Colo struct {
 	Lat, Lon float64
 }
 
+// coloTable is put together by hand (2026): points of presence by the IATA code of their airport, with the airport's place,
+// and the regions of AWS, Azure, Deno, Fly, Google Cloud and Vercel with that of their city. Platforms open places all the
+// time: a code that is missing here is shown as it is spelt, without a place.
+//
 //go:embed colos.tsv
 var coloTable string
 
