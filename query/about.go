@@ -1,6 +1,7 @@
 package query
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -223,23 +224,32 @@ func (e *Engine) ever(ctx context.Context, tenant edge.Tenant) (bool, error) {
 func (a *asking) choose(ctx context.Context) (Choices, error) {
 	key := fmt.Sprint(a.tenant, a.win.from.Unix(), a.win.to.Unix())
 	c, err := a.choices.get(key, a.now, briefly, func() (Choices, error) {
-		var c Choices
-		for _, f := range []struct {
-			by string
-			to *[]string
-		}{
-			{edge.KeyServiceName, &c.Services}, {edge.KeyServiceVersion, &c.Versions}, {edge.KeyRegion, &c.Regions}, {edge.KeyRoute, &c.Routes},
-		} {
-			t, err := a.table(ctx, cut{tenant: a.tenant, by: []string{f.by}, win: a.win.whole(), parts: withRequests})
-			if err != nil {
-				return c, fmt.Errorf("find the values that filters offer: %w", err)
-			}
-			*f.to = busiest(a.makeRows(t, nil), maxChoices)
-			*f.to = slices.DeleteFunc(*f.to, func(s string) bool { return s == "" })
+		regions, err := a.table(ctx, cut{tenant: a.tenant, by: []string{edge.KeyRegion}, win: a.win.whole(), parts: withRequests})
+		if err != nil {
+			return Choices{}, fmt.Errorf("find the regions that filters offer: %w", err)
 		}
-		return c, nil
+		by := []string{edge.KeyServiceName, edge.KeyServiceVersion, edge.KeyRoute}
+		others, err := a.table(ctx, cut{tenant: a.tenant, by: by, win: a.win.whole(), parts: withRequests})
+		if err != nil {
+			return Choices{}, fmt.Errorf("find the values that filters offer: %w", err)
+		}
+		return Choices{offered(others.by(0)), offered(others.by(1)), offered(regions), offered(others.by(2))}, nil
 	})
 	return Choices{slices.Clone(c.Services), slices.Clone(c.Versions), slices.Clone(c.Regions), slices.Clone(c.Routes)}, err
+}
+
+// offered answers the groups that have a name, most used first.
+func offered(t *table) []string {
+	used := make(map[string]float64, len(t.groups))
+	out := make([]string, 0, len(t.groups))
+	for name, row := range t.groups {
+		if name != "" {
+			used[name] = sum(row).requests
+			out = append(out, name)
+		}
+	}
+	slices.SortFunc(out, func(x, y string) int { return cmp.Or(cmp.Compare(used[y], used[x]), strings.Compare(x, y)) })
+	return out[:min(maxChoices, len(out))]
 }
 
 // maxChoices bounds the values that a filter offers.

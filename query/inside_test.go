@@ -314,7 +314,7 @@ func TestCutsHaveTheirOwnKeys(t *testing.T) {
 	key := func(values ...string) string {
 		return fmt.Sprintf("%#v", cut{}.where(edge.KeyRoute, values))
 	}
-	if key("a b") == key("a", "b") || key("a") != key("a") {
+	if key("a b") == key("a", "b") {
 		t.Errorf("keys: %s and %s", key("a b"), key("a", "b"))
 	}
 }

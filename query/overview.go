@@ -52,7 +52,10 @@ func (e *Engine) Overview(ctx context.Context, tenant edge.Tenant, q Question) (
 	}
 	rows := a.normalRows(p.regions, p.regionsBefore, p.norms)
 	routes := a.makeRows(p.routes, p.routesBefore)
-	if err := a.suspects(ctx, routes, p); err != nil {
+	if err := a.detail(ctx, edge.KeyRoute, routes, p.routes, p.routesBefore, nil); err != nil {
+		return nil, err
+	}
+	if err := a.detail(ctx, edge.KeyRegion, rows, p.regions, p.regionsBefore, names(top(rows, worstRegions))); err != nil {
 		return nil, err
 	}
 	out.Finding = find(rows, routes, about.Deploys)
@@ -66,11 +69,11 @@ func (e *Engine) Overview(ctx context.Context, tenant edge.Tenant, q Question) (
 func (a *asking) overviewParts(ctx context.Context) (*overviewParts, error) {
 	p := &overviewParts{}
 	g, ctx := errgroup.WithContext(ctx)
-	regions, routes := a.whole(rowParts, edge.KeyRegion), a.whole(withCounts|withMean, edge.KeyRoute)
+	regions, routes := a.whole(rowParts|withMean, edge.KeyRegion), a.whole(withCounts|withMean, edge.KeyRoute)
 	a.ask(ctx, g, &p.lines, a.cut(allParts))
 	a.askBefore(ctx, g, &p.linesBefore, a.cut(allParts))
 	a.ask(ctx, g, &p.regions, regions)
-	a.askBefore(ctx, g, &p.regionsBefore, regions)
+	a.askBefore(ctx, g, &p.regionsBefore, a.whole(withCounts|withMean, edge.KeyRegion))
 	a.ask(ctx, g, &p.routes, routes)
 	a.askBefore(ctx, g, &p.routesBefore, routes)
 	g.Go(func() (err error) { p.norms, err = a.normOf(ctx, edge.KeyRegion); return err })
@@ -91,29 +94,31 @@ func (a *asking) askBefore(ctx context.Context, g *errgroup.Group, to **table, c
 	g.Go(func() (err error) { *to, err = a.tableBefore(ctx, c); return err })
 }
 
-// suspects adds percentiles to the routes whose mean duration rose most: the histograms of all routes are many times
-// the series.
-func (a *asking) suspects(ctx context.Context, routes []Row, p *overviewParts) error {
-	if p.routesBefore == nil {
+// detail adds percentiles of both periods to those of the rows whose mean duration rose most, and to the ones named: the
+// histograms of all are many times the series of their sums. now and before are the tables that the rows were made of.
+func (a *asking) detail(ctx context.Context, by string, rows []Row, now, before *table, named []string) error {
+	if before == nil {
 		return nil
 	}
-	worst := slower(p.routes, p.routesBefore)
-	c := a.whole(withDurations, edge.KeyRoute).where(edge.KeyRoute, worst)
+	wanted := append(slower(now, before), named...)
+	slices.Sort(wanted)
+	wanted = slices.Compact(wanted)
+	c := a.whole(withDurations, by).where(by, wanted)
 	now, err := a.table(ctx, c)
 	if err != nil {
 		return err
 	}
-	before, err := a.tableBefore(ctx, c)
-	if err != nil {
+	if before, err = a.tableBefore(ctx, c); err != nil {
 		return err
 	}
-	for i := range routes {
-		r := &routes[i]
-		if r.Before == nil || !slices.Contains(worst, r.Name) {
+	for i := range rows {
+		r := &rows[i]
+		if r.Before == nil || !slices.Contains(wanted, r.Name) {
 			continue
 		}
-		r.P95 = sum(now.groups[r.Name]).percentile(95)
-		r.Before.P95 = sum(before.groups[r.Name]).percentile(95)
+		n, b := sum(now.groups[r.Name]), sum(before.groups[r.Name])
+		r.P50, r.P95, r.P99 = n.percentile(50), n.percentile(95), n.percentile(99)
+		r.Before.P50, r.Before.P95, r.Before.P99 = b.percentile(50), b.percentile(95), b.percentile(99)
 	}
 	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"math"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -183,4 +185,38 @@ func (w *world) get(address string) (*http.Response, error) {
 		return nil, err
 	}
 	return http.DefaultTransport.RoundTrip(req)
+}
+
+// fill writes n invocations of the last hour in the order of time.
+func (w *world) fill(n int) {
+	r := rand.New(rand.NewPCG(1, 2))
+	const batch = 10_000
+	events := make([]edge.Event, 0, batch)
+	caches := []string{"", edge.CacheHit, edge.CacheHit, edge.CacheHit, edge.CacheMiss, edge.CacheStale}
+	zipf := rand.NewZipf(r, 1.3, 8, 329)
+	for i := range n {
+		when := w.now.Add(-time.Hour + time.Duration(float64(time.Hour)*float64(i)/float64(n)))
+		pop := fmt.Sprintf("P%03d", zipf.Uint64())
+		f := edge.Facts{
+			Service: "shop", Region: pop, Colo: pop, Platform: "cloudflare.workers", Route: fmt.Sprintf("/r%d", r.IntN(40)),
+			Version: fmt.Sprintf("v%d", r.IntN(3)), Country: []string{"DE", "US", "SG", "BR", "JP"}[r.IntN(5)], Status: 200,
+			CacheStatus: caches[r.IntN(len(caches))], ColdStart: edge.False, HasCPU: true, CPUTime: int64(1e6 * math.Exp(r.NormFloat64()/2)),
+		}
+		d := 8e6 * math.Exp(r.NormFloat64()*0.5)
+		if r.IntN(50) == 0 {
+			f.ColdStart, f.HasInit, f.InitDuration = edge.True, true, int64(5e7*math.Exp(r.NormFloat64()/3))
+			d += float64(f.InitDuration)
+		}
+		if r.IntN(100) == 0 {
+			f.Status, f.Outcome = 500, edge.OutcomeError
+		}
+		if events = append(events, w.invocation(when, time.Duration(d), f)); len(events) == batch {
+			if err := w.store.WriteEvents(context.Background(), tenant, events); err != nil {
+				w.t.Fatal(err)
+			}
+			w.rollup.Add(tenant, events)
+			events = events[:0]
+		}
+	}
+	w.write(tenant, events...)
 }
