@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -108,5 +109,5 @@ func fingerprint(html []byte) string {
 		html = html[:at]
 	}
 	_, _ = h.Write(html) // a hash takes everything
-	return fmt.Sprintf("%x", h.Sum64())
+	return strconv.FormatUint(h.Sum64(), 16)
 }

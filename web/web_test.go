@@ -579,10 +579,10 @@ func TestTheThemeIsACookie(t *testing.T) {
 	}
 }
 
-// events reads the stream of a page until ctx ends.
-func events(ctx context.Context, t *testing.T, base, path string, lastID string, emit func(id, event, data string) bool) {
+// events reads a stream until ctx ends or emit has had enough.
+func events(ctx context.Context, t *testing.T, url, lastID string, emit func(id, event, data string) bool) {
 	t.Helper()
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, base+path, http.NoBody)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -594,7 +594,7 @@ func events(ctx context.Context, t *testing.T, base, path string, lastID string,
 	}
 	defer resp.Body.Close()
 	if ct := resp.Header.Get("Content-Type"); ct != "text/event-stream" {
-		t.Fatalf("%s is %q", path, ct)
+		t.Fatalf("%s is %q", url, ct)
 	}
 	id, event, data := "", "", ""
 	for lines := bufio.NewScanner(resp.Body); lines.Scan(); {
@@ -628,7 +628,7 @@ func TestLiveUpdatesAreThePagesInside(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		events(t.Context(), t, server.URL, stream, "", func(id, _, data string) bool {
+		events(t.Context(), t, server.URL+stream, "", func(id, _, data string) bool {
 			d, err := goquery.NewDocumentFromReader(strings.NewReader(data))
 			if err != nil {
 				t.Fatal(err)
@@ -647,10 +647,10 @@ func TestAnUpdateWithoutNewsIsNotSent(t *testing.T) {
 	server := httptest.NewServer(site)
 	defer server.Close()
 	first := ""
-	events(t.Context(), t, server.URL, "/live", "", func(id, _, _ string) bool { first = id; return false })
+	events(t.Context(), t, server.URL+"/live", "", func(id, _, _ string) bool { first = id; return false })
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
-	events(ctx, t, server.URL, "/live", first, func(id, _, _ string) bool {
+	events(ctx, t, server.URL+"/live", first, func(id, _, _ string) bool {
 		t.Errorf("the reader has %s and is sent %s again", first, id)
 		return false
 	})
@@ -663,7 +663,7 @@ func TestAStreamSaysWhenTheCollectorIsGone(t *testing.T) {
 	server := httptest.NewServer(site)
 	defer server.Close()
 	seen := 0
-	events(t.Context(), t, server.URL, "/live", "", func(_, event, _ string) bool {
+	events(t.Context(), t, server.URL+"/live", "", func(_, event, _ string) bool {
 		if seen++; seen == 1 {
 			collector.Close()
 		}
@@ -678,7 +678,7 @@ func TestCloseEndsTheStreams(t *testing.T) {
 	site := over(t, newFake(3))
 	server := httptest.NewServer(site)
 	defer server.Close()
-	events(t.Context(), t, server.URL, "/live", "", func(string, string, string) bool {
+	events(t.Context(), t, server.URL+"/live", "", func(string, string, string) bool {
 		site.Close()
 		return true
 	})

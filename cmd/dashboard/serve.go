@@ -91,17 +91,18 @@ func serve(ctx context.Context, p run.Process) error {
 		return err
 	}
 	var stack run.Stack
-	stop := func() error {
-		ctx, cancel := context.WithTimeout(context.Background(), drainTime)
-		defer cancel()
-		return stack.Stop(ctx)
-	}
 	if err := o.start(ctx, &stack, logger); err != nil {
-		return errors.Join(err, stop())
+		return errors.Join(err, stop(&stack))
 	}
 	<-ctx.Done()
 	logger.Info("stopping", slog.Duration("at_most", drainTime))
-	return stop()
+	return stop(&stack)
+}
+
+func stop(stack *run.Stack) error {
+	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+	defer cancel()
+	return stack.Stop(ctx)
 }
 
 // start opens what the program consists of; what it opened is on the stack also when it fails.

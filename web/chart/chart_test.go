@@ -63,7 +63,8 @@ func TestDrawings(t *testing.T) {
 	world := chart.Map{Title: "Map", Dots: []chart.Dot{
 		{Name: "GRU", Text: "187 ms", Lat: -23.4, Lon: -46.5, Size: .4, Class: "bad", Link: "/regions/GRU", Label: "GRU 187 ms"},
 		{Name: "SYD", Text: "96 ms", Lat: -33.9, Lon: 151.2, Size: 1, Class: "warn", Link: "/regions/SYD?a=1&b=2", Label: "SYD"},
-		{Name: "nowhere", Lat: nan, Lon: nan, Class: "ok"}, {Name: "pole", Lat: -89, Lon: 0, Class: "ok"},
+		{Name: "nowhere", Lat: nan, Lon: nan, Class: "ok"},
+		{Name: "pole", Lat: -89, Lon: 0, Class: "ok"},
 	}}
 	f := func(name, svg string) {
 		t.Helper()

@@ -111,8 +111,10 @@ type StackRow struct{ Name, Href, Bar, Value, Title string }
 
 // cacheClasses are the four colours of cache outcomes.
 var cacheClasses = []LegendItem{
-	{Class: "cache-hit", Name: "hit"}, {Class: "cache-stale", Name: "stale / revalidated"},
-	{Class: "cache-miss", Name: "miss / expired"}, {Class: "cache-bypass", Name: "bypass / dynamic"},
+	{Class: "cache-hit", Name: "hit"},
+	{Class: "cache-stale", Name: "stale / revalidated"},
+	{Class: "cache-miss", Name: "miss / expired"},
+	{Class: "cache-bypass", Name: "bypass / dynamic"},
 }
 
 func stackRows(p *Page, rows []query.Row) []StackRow {

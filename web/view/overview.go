@@ -23,9 +23,6 @@ type Overview struct {
 // FindingStrip is the one thing to look at; Class is bad, warn or quiet.
 type FindingStrip struct{ Class, Subject, Text, LinkText, Href string }
 
-// overviewRegions is how many regions the overview lists.
-const overviewRegions = 12
-
 // NewOverview makes the model of an answer.
 func NewOverview(p *Page, a *query.Overview) Content {
 	lines := latencyLines(p, a.About, "Latency by region, "+p.Percentile(), a.Latency)

@@ -266,9 +266,12 @@ func quantileTable(r *edge.Run) Table {
 		name string
 		of   func(*namedQuantiles) float64
 	}{
-		{"min", func(q *namedQuantiles) float64 { return q.Min }}, {"mean", func(q *namedQuantiles) float64 { return q.Mean }},
-		{"p50", func(q *namedQuantiles) float64 { return q.P50 }}, {"p90", func(q *namedQuantiles) float64 { return q.P90 }},
-		{"p95", func(q *namedQuantiles) float64 { return q.P95 }}, {"p99", func(q *namedQuantiles) float64 { return q.P99 }},
+		{"min", func(q *namedQuantiles) float64 { return q.Min }},
+		{"mean", func(q *namedQuantiles) float64 { return q.Mean }},
+		{"p50", func(q *namedQuantiles) float64 { return q.P50 }},
+		{"p90", func(q *namedQuantiles) float64 { return q.P90 }},
+		{"p95", func(q *namedQuantiles) float64 { return q.P95 }},
+		{"p99", func(q *namedQuantiles) float64 { return q.P99 }},
 		{"max", func(q *namedQuantiles) float64 { return q.Max }},
 	} {
 		columns = append(columns, column[namedQuantiles]{Column{Key: c.name + "_ms", Title: c.name, Numeric: true}, func(q *namedQuantiles) Cell {
@@ -276,8 +279,10 @@ func quantileTable(r *edge.Run) Table {
 		}})
 	}
 	return build("quantiles", "Percentiles, successful requests", columns, []namedQuantiles{
-		{"response, from the intended start", "response", r.Response}, {"service, from the send", "service", r.Service},
-		{"first byte, from the send", "ttfb", r.TTFB}, {"lag of the generator", "lag", r.Lag},
+		{"response, from the intended start", "response", r.Response},
+		{"service, from the send", "service", r.Service},
+		{"first byte, from the send", "ttfb", r.TTFB},
+		{"lag of the generator", "lag", r.Lag},
 	})
 }
 

@@ -258,11 +258,11 @@ func spanRow(s *query.Span, whole float64, colour map[string]string) SpanRow {
 		r.Badges = append(r.Badges, "cache "+s.Cache)
 	}
 	for _, e := range s.Events {
-		value := chart.Milliseconds.Change(orZero(e.Offset))
+		words := []string{chart.Milliseconds.Change(orZero(e.Offset))}
 		for _, a := range sortedPairs(e.Attrs) {
-			value += ", " + a.Key + " " + a.Value
+			words = append(words, a.Key+" "+a.Value)
 		}
-		r.Events = append(r.Events, Pair{e.Name, value})
+		r.Events = append(r.Events, Pair{e.Name, join(words)})
 	}
 	return r
 }
