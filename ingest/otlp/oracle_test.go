@@ -315,33 +315,51 @@ func wanted(body []byte, ours, theirs error) string {
 		return "an id of wrong length costs its span, link or parent, not the batch"
 	case ours == nil && theirs != nil && hasGroup(body):
 		return "groups with fields in them are skipped, as protobuf says"
-	case ours != nil && theirs == nil && strings.Contains(ours.Error(), "cut off") && hasGroup(body):
-		return "a group that does not end is refused"
+	case ours != nil && theirs == nil && strings.Contains(ours.Error(), "inside of a group"):
+		return "a group that does not end, or holds what is malformed, is refused"
 	}
 	return ""
 }
 
-// hasGroup tells whether a group starts anywhere in what may be a message, or in a field that may be one.
+// hasGroup tells whether a group starts anywhere in what may be a message, or in a field that may be one. It is as lenient
+// with numbers as both decoders are.
 func hasGroup(b []byte) bool {
 	for len(b) > 0 {
-		tag, n := protowire.ConsumeVarint(b) // ConsumeTag would refuse field numbers that both decoders skip
-		if n < 0 {
-			return false
+		tag, n := looseVarint(b)
+		b = b[n:]
+		size := uint64(0)
+		switch protowire.Type(tag & 7) {
+		case protowire.VarintType:
+			_, n := looseVarint(b)
+			size = uint64(n)
+		case protowire.Fixed64Type:
+			size = 8
+		case protowire.Fixed32Type:
+			size = 4
+		case protowire.BytesType:
+			length, n := looseVarint(b)
+			b, size = b[n:], length
+			if size <= uint64(len(b)) && hasGroup(b[:size]) {
+				return true
+			}
+		default:
+			return protowire.Type(tag&7) <= protowire.EndGroupType
 		}
-		typ := protowire.Type(tag & 7)
-		if typ == protowire.StartGroupType || typ == protowire.EndGroupType {
-			return true
-		}
-		m := protowire.ConsumeFieldValue(1, typ, b[n:])
-		if m < 0 {
-			return false
-		}
-		if value, _ := protowire.ConsumeBytes(b[n:]); typ == protowire.BytesType && hasGroup(value) {
-			return true
-		}
-		b = b[n+m:]
+		b = b[min(size, uint64(len(b))):]
 	}
 	return false
+}
+
+// looseVarint reads a number of any length, of which 64 bits count.
+func looseVarint(b []byte) (v uint64, n int) {
+	for n < len(b) {
+		v |= uint64(b[n]&0x7f) << (7 * n)
+		n++
+		if b[n-1] < 0x80 {
+			break
+		}
+	}
+	return v, n
 }
 
 // hasBothScopes tells whether a resource has spans under both the present and the deprecated field: the Collector then

@@ -71,7 +71,7 @@ func (s *spans) release() bool {
 		}
 	}
 	s.exception = exception{}
-	s.json = jsonReader{}
+	s.json = jsonReader{open: s.json.open[:0]}
 	return cap(s.arena.buf)+cap(s.attrs)*32+cap(s.batch.Events)*700+cap(s.links)+cap(s.events) <= maxPooled
 }
 

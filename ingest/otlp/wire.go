@@ -51,7 +51,9 @@ type fields struct {
 	pos int
 	num int32
 	typ uint8
-	err error
+	// groups is how many groups are open around pos.
+	groups int
+	err    error
 }
 
 // next reads the tag of the next field. It answers false at the end of the message and after an error.
@@ -163,7 +165,6 @@ func (f *fields) take32() uint32 {
 // skip passes over a field that we don't know. A group (wire types 3 and 4, long deprecated) ends where as many groups have
 // ended as have started.
 func (f *fields) skip() {
-	depth := 0
 	for {
 		switch f.typ {
 		case wireVarint:
@@ -175,16 +176,16 @@ func (f *fields) skip() {
 		case wireFixed32:
 			f.take32()
 		case wireStartGroup:
-			depth++
+			f.groups++
 		case wireEndGroup:
-			depth--
+			f.groups--
 		default:
 			f.failType()
 		}
-		if depth < 0 {
+		if f.groups < 0 {
 			f.fail("end of a group that did not start")
 		}
-		if depth <= 0 || f.err != nil {
+		if f.groups <= 0 || f.err != nil {
 			return
 		}
 		if !f.next() {
@@ -222,6 +223,9 @@ func (f *fields) longUvarint() uint64 {
 }
 
 func (f *fields) fail(reason string) {
+	if f.groups > 0 {
+		reason += " inside of a group"
+	}
 	if f.err == nil {
 		f.err = &MalformedError{Encoding: "protobuf", Offset: f.pos, Reason: reason}
 	}
