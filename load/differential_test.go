@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	vegeta "github.com/tsenart/vegeta/v12/lib"
+	"github.com/tsenart/vegeta/v12/lib/plot"
 
 	"edgescope/load"
 	"edgescope/scenarios"
@@ -63,4 +64,30 @@ func attack(p *scenarios.Plan) *vegeta.Metrics {
 	}
 	m.Close()
 	return &m
+}
+
+// vegeta plot wants numbers from 0 without a gap and timestamps that rise with them, for each attack.
+func TestVegetaPlotsOurResults(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := plan(t, "config: {phases: [{duration: 5, arrivalRate: 40}]}\nscenarios: [{name: s, flow: [{get: {url: /a}}, {think: 1}, {get: {url: /b}}]}]")
+		events, err := record(t.Context(), t, p, load.Options{RoundTripper: turns()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		figure := plot.New()
+		last := map[string]*load.Result{}
+		for _, r := range results(events) {
+			if before := last[r.Attack]; before != nil && r.Timestamp.Before(before.Timestamp) != (r.Seq < before.Seq) && !r.Timestamp.Equal(before.Timestamp) {
+				t.Errorf("%s: request %d at %v, request %d at %v", r.Attack, before.Seq, before.Timestamp, r.Seq, r.Timestamp)
+			}
+			last[r.Attack] = r
+			if err := figure.Add(&r.Result); err != nil {
+				t.Fatalf("plot %s %d: %v", r.Attack, r.Seq, err)
+			}
+		}
+		figure.Close()
+		if len(last) != 2 {
+			t.Errorf("%d attacks, want one for each step", len(last))
+		}
+	})
 }

@@ -2,6 +2,7 @@ package load
 
 import (
 	"context"
+	"runtime/pprof"
 	"time"
 
 	"edgescope/scenarios"
@@ -73,6 +74,7 @@ func (n *run) arrive(ctx context.Context, k uint64, at time.Duration, limit int)
 	}
 	n.alive.Add(1)
 	n.users.Go(func() {
+		pprof.SetGoroutineLabels(n.walking)
 		defer n.alive.Add(-1)
 		n.user(ctx, int(k), n.start.Add(at))
 	})

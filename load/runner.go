@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"runtime/pprof"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -80,6 +81,7 @@ func (r *Runner) Run(ctx context.Context, emit func(Event)) error {
 	defer run.close()
 	var receiver sync.WaitGroup
 	receiver.Go(func() {
+		pprof.SetGoroutineLabels(stage(ctx, "results"))
 		for e := range run.events {
 			emit(e)
 		}
@@ -101,10 +103,17 @@ type run struct {
 	before *scenarios.Scope
 	alive  atomic.Int64
 	users  sync.WaitGroup
+
+	walking context.Context // only the profiler's label of all users
+}
+
+// stage labels a goroutine in profiles with its part of the run.
+func stage(ctx context.Context, name string) context.Context {
+	return pprof.WithLabels(ctx, pprof.Labels("stage", name))
 }
 
 func (r *Runner) newRun(ctx context.Context) *run {
-	n := &run{Runner: r, events: make(chan Event, eventQueue), steps: map[*scenarios.Request]*sequence{}}
+	n := &run{Runner: r, walking: stage(ctx, "users"), events: make(chan Event, eventQueue), steps: map[*scenarios.Request]*sequence{}}
 	for i := range r.plan.Flows {
 		n.sequences(r.plan.Flows[i].Name, r.plan.Flows[i].Steps)
 	}
@@ -142,7 +151,8 @@ func (n *run) all(ctx context.Context) error {
 	if err := n.once(ctx, n.plan.Before, "before"); err != nil {
 		return err
 	}
-	err := n.dispatch(ctx)
+	var err error
+	pprof.Do(ctx, pprof.Labels("stage", "arrivals"), func(ctx context.Context) { err = n.dispatch(ctx) })
 	n.users.Wait()
 	if cause := context.Cause(ctx); cause != nil {
 		return cause

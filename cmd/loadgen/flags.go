@@ -34,7 +34,7 @@ func (s *scriptFlags) register(f *run.Flags) {
 	f.String(&o.Overrides, "overrides", "", "`JSON` merged over the whole script, lists replaced")
 	f.String(&o.ScenarioName, "scenario-name", "", "run only this scenario: exact `name` or regular expression")
 	f.String(&s.dotenv, "dotenv", "", "`file` of variables for {{ $env.X }}")
-	f.Alias("env-file", "dotenv")
+	f.String(&s.dotenv, "env-file", "", "the same as --dotenv")
 	f.Bool(&o.Solo, "solo", false, "one user instead of the phases")
 	f.Alias("s", "solo")
 	f.Bool(&o.Insecure, "insecure", false, "do not verify certificates")
@@ -109,16 +109,16 @@ type ignored struct {
 
 func registerIgnored(f *run.Flags) *ignored {
 	g := &ignored{texts: map[string]*[]string{}, switches: map[string]*bool{}}
-	f.Group("Artillery's, ignored with a warning")
+	f.Group("Artillery's, accepted with a warning")
 	for _, name := range []string{"name", "tags", "note", "key", "count", "platform", "platform-opt"} {
 		g.texts[name] = new([]string)
-		f.Strings(g.texts[name], name, "")
+		f.Strings(g.texts[name], name, "ignored")
 	}
 	g.texts["input"] = new([]string)
-	f.Strings(g.texts["input"], "input", "")
+	f.Strings(g.texts["input"], "input", "ignored")
 	f.Alias("i", "input")
 	g.switches["record"] = new(bool)
-	f.Bool(g.switches["record"], "record", false, "")
+	f.Bool(g.switches["record"], "record", false, "ignored")
 	return g
 }
 

@@ -8,6 +8,9 @@ import (
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/trace"
+
 	"edgescope/edge"
 	"edgescope/internal/run"
 	"edgescope/load"
@@ -56,6 +59,8 @@ func (j *job) run(ctx context.Context) (err error) {
 		return err
 	}
 	stack.Push("telemetry", stop)
+	ctx, span := tracer().Start(ctx, "job")
+	defer span.End()
 	if err := j.open(ctx, &stack); err != nil {
 		return err
 	}
@@ -65,6 +70,9 @@ func (j *job) run(ctx context.Context) (err error) {
 	}
 	return j.attack(ctx, runner)
 }
+
+// tracer makes loadgen's own spans (--otlp-endpoint), which are not those of the load (--otlp).
+func tracer() trace.Tracer { return otel.Tracer("edgescope/loadgen") }
 
 // open prepares where the results go, before anything is sent.
 func (j *job) open(ctx context.Context, stack *run.Stack) (err error) {
@@ -128,11 +136,13 @@ func (j *job) attack(ctx context.Context, runner *load.Runner) error {
 	watched, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var watcher sync.WaitGroup
 	watcher.Go(func() { j.watch(watched) })
-	err := runner.Run(ctx, func(e load.Event) {
+	running, span := tracer().Start(ctx, "run the load")
+	err := runner.Run(running, func(e load.Event) {
 		j.summary.Add(e)
 		j.console.Event(e)
 		gob.Event(e)
 	})
+	span.End()
 	stop()
 	watcher.Wait()
 	return j.conclude(ctx, err, gob)
@@ -171,6 +181,8 @@ func (j *job) tell(ctx context.Context, v *report.Verdict) {
 // conclude judges the run, writes what was asked for and makes the exit code.
 func (j *job) conclude(ctx context.Context, err error, gob *report.VegetaWriter) error {
 	ended := time.Now()
+	_, span := tracer().Start(ctx, "judge and write")
+	defer span.End()
 	j.summary.Close()
 	verdict := j.summary.Judge(report.Outcome{Err: err, LagLimit: j.flags.lagLimit, CPU: j.cpu, Warnings: j.warnings})
 	j.tell(context.WithoutCancel(ctx), &verdict)

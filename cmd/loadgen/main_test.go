@@ -86,10 +86,9 @@ func newTarget() *target {
 }
 
 func (tg *target) collect(w http.ResponseWriter, r *http.Request) {
-	body, err := gzip.NewReader(r.Body)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
+	body := io.Reader(r.Body)
+	if r.Header.Get("Content-Encoding") == "gzip" {
+		body, _ = gzip.NewReader(r.Body)
 	}
 	text, _ := io.ReadAll(body)
 	request := ptraceotlp.NewExportRequest()
