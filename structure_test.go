@@ -39,7 +39,7 @@ var rule = map[string][]string{
 	"internal/run":        {},
 	"internal/workerd":    {},
 	"internal/wasmkernel": {},
-	"internal/assets":     {},
+	"internal/assets":     {"web/chart"},
 
 	"cmd/collector": {"*"},
 	"cmd/dashboard": {"*"},

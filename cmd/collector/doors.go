@@ -23,7 +23,7 @@ func (c *collector) openReceiver(context.Context) error {
 		layouts[dataset] = layout
 	}
 	points, err := analyticsengine.New(analyticsengine.Options{
-		Sink: c.pipeline, MaxBody: c.maxBody, Layouts: layouts, Logger: c.logger,
+		Sink: c.pipeline, MaxBody: c.maxBody, MaxInFlight: c.maxInFlight, Layouts: layouts, Logger: c.logger,
 	})
 	if err != nil {
 		return err
