@@ -260,6 +260,13 @@ func TestBytesInFlightAreBounded(t *testing.T) {
 	}
 }
 
+func TestASmallLimitLeavesRoomForOneBody(t *testing.T) {
+	h := newReceiver(t, &recorder{}, func(o *otlp.Options) { o.MaxBody = 1000 }).Handler()
+	if resp := post(h, "/v1/traces", zipped(t, goodJSON), asJSON, "Content-Encoding: gzip"); resp.StatusCode != 200 {
+		t.Errorf("status %d, want 200", resp.StatusCode)
+	}
+}
+
 func TestCORS(t *testing.T) {
 	h := newReceiver(t, &recorder{}, func(o *otlp.Options) { o.CORSOrigins = []string{"https://shop.example"} }).Handler()
 	preflight := []string{"Origin: https://shop.example", "Access-Control-Request-Method: POST", "Access-Control-Request-Headers: content-type,x-key"}

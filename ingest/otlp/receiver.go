@@ -50,7 +50,8 @@ type Options struct {
 	// MaxBody bounds a body in bytes, before and again after decompression; 0 means DefaultMaxBody.
 	MaxBody int64
 	// MaxInFlight bounds the bytes of all bodies that are being received and worked on; a request beyond it is told to come
-	// again later. 0 means four times MaxBody; it is at least twice MaxBody, so that one compressed body always fits.
+	// again later. 0 means four times MaxBody; it is raised to what one compressed body needs, which is
+	// twice MaxBody.
 	MaxInFlight int64
 	// Admit decides from the value of the Authorization header (gRPC: metadata "authorization") whose data it is, before the
 	// body is read. It fails with *DeniedError, or with *edge.Unavailable when the sender exceeds its rate. nil admits everybody
@@ -93,7 +94,7 @@ func New(o Options) (*Receiver, error) {
 	if o.MaxInFlight == 0 {
 		o.MaxInFlight = 4 * o.MaxBody
 	}
-	o.MaxInFlight = max(o.MaxInFlight, 2*o.MaxBody)
+	o.MaxInFlight = max(o.MaxInFlight, 2*max(o.MaxBody+1, firstBuffer))
 	if o.Now == nil {
 		o.Now = time.Now
 	}
