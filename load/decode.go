@@ -21,6 +21,9 @@ const MaxBody = 64 << 20
 // acceptEncoding is what decodeBody understands, in Artillery's order.
 const acceptEncoding = "gzip, deflate, br, zstd"
 
+// maxCodings bounds a chain of decoders, which would otherwise be as long as a server's header.
+const maxCodings = 4
+
 // errEncoding is counted under node's name for a compressed body that cannot be read.
 var errEncoding = errors.New("Z_DATA_ERROR")
 
@@ -59,6 +62,9 @@ func decoder(wire io.Reader, encodings string) (r io.Reader, stop func(), err er
 	}
 	r = peeked
 	codings := strings.Split(encodings, ",")
+	if len(codings) > maxCodings {
+		return nil, nil, fmt.Errorf("%d content codings on top of each other, at most %d are undone: %w", len(codings), maxCodings, errEncoding)
+	}
 	for i := len(codings) - 1; i >= 0; i-- {
 		var release func()
 		r, release, err = decodeOne(r, strings.ToLower(strings.TrimSpace(codings[i])))

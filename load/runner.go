@@ -103,8 +103,6 @@ type run struct {
 	before *scenarios.Scope
 	alive  atomic.Int64
 	users  sync.WaitGroup
-
-	walking context.Context // only the profiler's label of all users
 }
 
 // stage labels a goroutine in profiles with its part of the run.
@@ -113,7 +111,7 @@ func stage(ctx context.Context, name string) context.Context {
 }
 
 func (r *Runner) newRun(ctx context.Context) *run {
-	n := &run{Runner: r, walking: stage(ctx, "users"), events: make(chan Event, eventQueue), steps: map[*scenarios.Request]*sequence{}}
+	n := &run{Runner: r,  events: make(chan Event, eventQueue), steps: map[*scenarios.Request]*sequence{}}
 	for i := range r.plan.Flows {
 		n.sequences(r.plan.Flows[i].Name, r.plan.Flows[i].Steps)
 	}
