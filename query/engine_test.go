@@ -387,7 +387,7 @@ func TestNormIsOfTheWeekBefore(t *testing.T) {
 // TestClientAndHandlerAgreeWithTheEngine asks every question both ways.
 func TestClientAndHandlerAgreeWithTheEngine(t *testing.T) {
 	w := newWorld(t)
-	w.fill(500)
+	w.fill(60)
 	w.run(edge.Run{ID: strings.Repeat("a", 32), Name: "guide", Started: w.now.Add(-time.Minute), Ended: w.now, Updated: w.now, Verdict: edge.VerdictPassed})
 	_, c := w.serve()
 	q, ctx := w.ask("range=1h&sort=-requests"), t.Context()

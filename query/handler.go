@@ -164,10 +164,10 @@ func (h *handler) one(name string) asker {
 	return nil
 }
 
-// fail answers an error; what only we can mend is logged and told without its inside.
+// fail answers an error; what the asker alone can't mend is logged, and told without its inside.
 func (h *handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 	e := apiError(err)
-	if e.Status >= http.StatusInternalServerError {
+	if e.Status >= http.StatusUnprocessableEntity {
 		h.o.Logger.Error("question not answered", slog.String("path", r.URL.Path), slog.Int("status", e.Status), slog.Any("err", err))
 	}
 	body, marshalErr := json.Marshal(e)

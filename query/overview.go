@@ -52,10 +52,10 @@ func (e *Engine) Overview(ctx context.Context, tenant edge.Tenant, q Question) (
 	}
 	rows := a.normalRows(p.regions, p.regionsBefore, p.norms)
 	routes := a.makeRows(p.routes, p.routesBefore)
-	if err := a.detail(ctx, edge.KeyRoute, routes, p.routes, p.routesBefore, nil); err != nil {
+	if err := a.detail(ctx, edge.KeyRoute, routes, compared{p.routes, p.routesBefore}, nil); err != nil {
 		return nil, err
 	}
-	if err := a.detail(ctx, edge.KeyRegion, rows, p.regions, p.regionsBefore, names(top(rows, worstRegions))); err != nil {
+	if err := a.detail(ctx, edge.KeyRegion, rows, compared{p.regions, p.regionsBefore}, names(top(rows, worstRegions))); err != nil {
 		return nil, err
 	}
 	out.Finding = find(rows, routes, about.Deploys)
@@ -94,13 +94,16 @@ func (a *asking) askBefore(ctx context.Context, g *errgroup.Group, to **table, c
 	g.Go(func() (err error) { *to, err = a.tableBefore(ctx, c); return err })
 }
 
+// compared are the tables that rows were made of; before may be nil.
+type compared struct{ now, before *table }
+
 // detail adds percentiles of both periods to those of the rows whose mean duration rose most, and to the ones named: the
-// histograms of all are many times the series of their sums. now and before are the tables that the rows were made of.
-func (a *asking) detail(ctx context.Context, by string, rows []Row, now, before *table, named []string) error {
-	if before == nil {
+// histograms of all are many times the series of their sums.
+func (a *asking) detail(ctx context.Context, by string, rows []Row, of compared, named []string) error {
+	if of.before == nil {
 		return nil
 	}
-	wanted := append(slower(now, before), named...)
+	wanted := append(slower(of.now, of.before), named...)
 	slices.Sort(wanted)
 	wanted = slices.Compact(wanted)
 	c := a.whole(withDurations, by).where(by, wanted)
@@ -108,7 +111,8 @@ func (a *asking) detail(ctx context.Context, by string, rows []Row, now, before 
 	if err != nil {
 		return err
 	}
-	if before, err = a.tableBefore(ctx, c); err != nil {
+	before, err := a.tableBefore(ctx, c)
+	if err != nil {
 		return err
 	}
 	for i := range rows {
