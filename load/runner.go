@@ -111,7 +111,7 @@ func stage(ctx context.Context, name string) context.Context {
 }
 
 func (r *Runner) newRun(ctx context.Context) *run {
-	n := &run{Runner: r,  events: make(chan Event, eventQueue), steps: map[*scenarios.Request]*sequence{}}
+	n := &run{Runner: r, events: make(chan Event, eventQueue), steps: map[*scenarios.Request]*sequence{}}
 	for i := range r.plan.Flows {
 		n.sequences(r.plan.Flows[i].Name, r.plan.Flows[i].Steps)
 	}

@@ -47,10 +47,12 @@ type Health struct {
 
 // Outcome is what, beside the summary, decides a verdict.
 type Outcome struct {
-	Err      error // what load.Runner.Run answered
-	LagLimit time.Duration
-	CPU      CPUUse
-	Warnings []string
+	Err error // what load.Runner.Run answered
+	// Interrupted is true when the run was stopped from outside; Err is the cause.
+	Interrupted bool
+	LagLimit    time.Duration
+	CPU         CPUUse
+	Warnings    []string
 }
 
 // Verdict is what came of a run.
@@ -67,16 +69,18 @@ type Verdict struct {
 func (s *Summary) Judge(o Outcome) Verdict {
 	total := s.Aggregate()
 	v := Verdict{Checks: Checked(s.options.Plan.Checks, &total), Health: s.health(&total, o)}
-	v.Word, v.ExitCode, v.Reason = v.decide(&total, o.Err)
+	v.Word, v.ExitCode, v.Reason = v.decide(&total, o)
 	return v
 }
 
-func (v *Verdict) decide(total *Period, err error) (word string, code int, reason string) {
+func (v *Verdict) decide(total *Period, o Outcome) (word string, code int, reason string) {
 	var flow *load.FlowError
-	isFlow := errors.As(err, &flow)
+	isFlow := errors.As(o.Err, &flow)
 	switch {
-	case err != nil && !isFlow:
-		return edge.VerdictInterrupted, ExitInterrupted, err.Error()
+	case o.Interrupted && o.Err != nil:
+		return edge.VerdictInterrupted, ExitInterrupted, o.Err.Error()
+	case o.Err != nil && !isFlow:
+		return edge.VerdictError, ExitError, "the run could not go on: " + o.Err.Error()
 	case isFlow && flow.Flow == "before":
 		return edge.VerdictError, ExitError, flow.Error()
 	case !v.Health.Valid:

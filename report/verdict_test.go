@@ -49,7 +49,7 @@ func TestExitCodesAndTheirOrder(t *testing.T) {
 	after := &load.FlowError{Flow: "after", Err: errors.New("x")}
 	f := func(s *report.Summary, err error, wantCode int, wantWord, wantReason string) {
 		t.Helper()
-		v := s.Judge(report.Outcome{Err: err})
+		v := s.Judge(report.Outcome{Err: err, Interrupted: wantCode == 130})
 		if v.ExitCode != wantCode || v.Word != wantWord || !strings.Contains(v.Reason, wantReason) || (wantReason == "") != (v.Reason == "") {
 			t.Errorf("verdict %d %s %q, want %d %s with %q", v.ExitCode, v.Word, v.Reason, wantCode, wantWord, wantReason)
 		}
@@ -66,6 +66,7 @@ func TestExitCodesAndTheirOrder(t *testing.T) {
 	f(counted(t, threshold, 200, late), nil, 4, "invalid", "lag p99 30.0 ms, limit 10 ms")
 	f(counted(t, threshold, 99, late), nil, 1, "failed", "thresholds failed") // too few arrivals to blame the lag
 	f(counted(t, threshold, 3, refused("EMFILE")), nil, 4, "invalid", "3 users met EMFILE, a limit of this machine: raise the limit of open files")
+	f(counted(t, threshold, 3, nil), errors.New("no timer"), 3, "error", "could not go on: no timer")
 	f(counted(t, threshold, 200, late), errors.New("interrupt signal received"), 130, "interrupted", "interrupt signal")
 }
 

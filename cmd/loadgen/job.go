@@ -184,7 +184,9 @@ func (j *job) conclude(ctx context.Context, err error, gob *report.VegetaWriter)
 	_, span := tracer().Start(ctx, "judge and write")
 	defer span.End()
 	j.summary.Close()
-	verdict := j.summary.Judge(report.Outcome{Err: err, LagLimit: j.flags.lagLimit, CPU: j.cpu, Warnings: j.warnings})
+	verdict := j.summary.Judge(report.Outcome{
+		Err: err, Interrupted: ctx.Err() != nil, LagLimit: j.flags.lagLimit, CPU: j.cpu, Warnings: j.warnings,
+	})
 	j.tell(context.WithoutCancel(ctx), &verdict)
 	var flow *load.FlowError
 	if errors.As(err, &flow) && flow.Flow == "before" {
