@@ -5,9 +5,13 @@ import (
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
+
+	"edgescope/web/view"
 )
 
 func TestAssetsWithoutABuildAreNone(t *testing.T) {
@@ -71,4 +75,46 @@ func TestTheBundleStaysSmall(t *testing.T) {
 	}
 	f(a.page.Script, 60<<10)
 	f(a.page.Style, 10<<10)
+}
+
+func TestThePageSaysThatAssetsAreMissing(t *testing.T) {
+	s := &Site{assets: &assets{}}
+	p := &view.Page{Title: "Overview", Nav: "/", URL: &url.URL{Path: "/"}, Now: time.Unix(0, 0), Problem: &view.Problem{Status: 500}}
+	f := func(built bool) string {
+		p.Assets = s.assets.page
+		if built {
+			p.Assets = view.Assets{Script: "/assets/app.js", Style: "/assets/app.css"}
+		}
+		w := httptest.NewRecorder()
+		s.render(w, httptest.NewRequest(http.MethodGet, "/", http.NoBody), p, view.Content{})
+		return w.Body.String()
+	}
+	const line = "assets missing: run make assets"
+	if html := f(false); !strings.Contains(html, line) || strings.Contains(html, "<script") || !strings.Contains(html, ">Apply<") {
+		t.Errorf("without assets: want the line and a working form, got %s", html)
+	}
+	if html := f(true); strings.Contains(html, line) || !strings.Contains(html, "/assets/app.css") {
+		t.Errorf("with assets: %s", html)
+	}
+}
+
+// FuzzLocalPath holds the way back from /theme to this site.
+func FuzzLocalPath(f *testing.F) {
+	for _, s := range []string{"/", "/regions?range=6h", "//evil.example", "/\\evil.example", "https://evil.example", "/%2F/x", "/a//b", "?x", "/\x00"} {
+		f.Add(s)
+	}
+	base := &url.URL{Scheme: "http", Host: "127.0.0.1:4321", Path: "/theme"}
+	f.Fuzz(func(t *testing.T, back string) {
+		got := localPath(back)
+		to, err := base.Parse(got)
+		if err != nil {
+			t.Fatalf("%q leads to %q, which is no address: %v", back, got, err)
+		}
+		if to.Host != base.Host || to.Scheme != base.Scheme || !strings.HasPrefix(got, "/") || strings.HasPrefix(got, "//") || strings.HasPrefix(got, "/\\") {
+			t.Fatalf("%q leads to %q, which is another site", back, got)
+		}
+		if strings.ContainsAny(got, "\r\n") {
+			t.Fatalf("%q leads to %q, which breaks the header", back, got)
+		}
+	})
 }

@@ -49,6 +49,7 @@ function followLive(): void {
   })
 }
 
+document.querySelector('.bar nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' })
 applyOnChange()
 followLive()
 bindKeys()

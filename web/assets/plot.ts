@@ -5,7 +5,7 @@ import { format } from './format'
 interface Series { name: string; class: string; values: (number | null)[] }
 interface Plot {
   from: number; step: number; unit: string; zoom: boolean; series: Series[]
-  limit?: number; label?: string; marks?: { at: number; text: string }[]; height: number; arriving: boolean
+  limit?: number; label?: string; marks?: { at: number; text: string }[]; bands?: { from: number; to: number }[]; height: number; arriving: boolean; zero: boolean
 }
 
 const drawn = new Map<string, { plot: uPlot; text: string }>()
@@ -62,20 +62,22 @@ function columns(p: Plot): uPlot.AlignedData {
 function options(host: HTMLElement, p: Plot): uPlot.Options {
   const axis = { stroke: colour('fg-3'), grid: { stroke: colour('line-2'), width: 1 }, ticks: { show: false }, font: '11px "Inter Variable", system-ui, sans-serif' }
   const line = (s: Series, dash?: number[]): uPlot.Series => ({
-    label: s.name, stroke: colour(s.class), width: 1.6, points: { show: false }, spanGaps: false,
+    label: s.name, stroke: colour(s.class), width: 1.6, spanGaps: false,
+    points: { show: true, size: 4, width: 0, fill: colour(s.class), filter: alone },
     ...(dash ? { dash } : s.class === 'so' ? { dash: [5, 4] } : {}),
   })
   return {
     width: width(host), height: (p.height || 220) + 34, tzDate: (ts) => uPlot.tzDate(new Date(ts * 1e3), 'Etc/UTC'),
-    legend: { show: false }, padding: [14, 4, 0, 0],
+    legend: { show: false }, padding: [14, 18, 0, 0],
     cursor: { drag: { x: p.zoom, y: false, setScale: false }, points: { size: 6 } },
-    scales: { y: { range: (_u, low, high) => bounds(low, high, p.limit ?? 0) } },
+    scales: { y: { range: (_u, low, high) => bounds(low, high, p) } },
     axes: [
       { ...axis, size: 24, values: timeLabels },
       { ...axis, size: 56, values: (_u, at) => at.map((v) => format(v, p.unit)) },
     ],
     series: [{}, ...p.series.map((s) => line(s)), ...(p.arriving ? p.series.map((s) => line(s, [2, 4])) : [])],
     hooks: {
+      drawClear: [(u) => bands(u, p)],
       draw: [(u) => { limit(u, p); marks(u, p) }],
       setCursor: [(u) => legend(host, u, p, u.cursor.idx ?? null)],
       setSelect: [(u) => zoom(u, p)],
@@ -83,10 +85,17 @@ function options(host: HTMLElement, p: Plot): uPlot.Options {
   }
 }
 
-function bounds(low: number | null, high: number | null, limit: number): [number, number] {
+// alone picks the values between two gaps: a line has no length there, so they are drawn as dots.
+function alone(u: uPlot, series: number): number[] {
+  const values = u.data[series]
+  const there = (i: number) => values[i] !== null && values[i] !== undefined
+  return Array.from(values.keys()).filter((i) => there(i) && !there(i - 1) && !there(i + 1))
+}
+
+function bounds(low: number | null, high: number | null, p: Plot): [number, number] {
   let from = low ?? 0
-  const to = Math.max(high ?? 1, limit)
-  if (from < to * 0.35) from = Math.min(0, from)
+  const to = Math.max(high ?? 1, p.limit ?? 0)
+  if (p.zero || from === to || from < to * 0.35) from = Math.min(0, from)
   return to > from ? [from, to + (to - from) * 0.04] : [from, from + 1]
 }
 
@@ -123,6 +132,19 @@ function limit(u: uPlot, p: Plot): void {
   c.restore()
 }
 
+function bands(u: uPlot, p: Plot): void {
+  const c = u.ctx
+  const { left, top, width, height } = u.bbox
+  c.save()
+  c.fillStyle = colour('panel-2')
+  for (const b of p.bands ?? []) {
+    const from = Math.max(left, u.valToPos(b.from, 'x', true))
+    const to = Math.min(left + width, u.valToPos(b.to, 'x', true))
+    if (to > from) c.fillRect(from, top, to - from, height)
+  }
+  c.restore()
+}
+
 function marks(u: uPlot, p: Plot): void {
   const c = u.ctx
   for (const m of p.marks ?? []) {
@@ -149,9 +171,9 @@ function label(c: CanvasRenderingContext2D, text: string, x: number, y: number, 
   c.textBaseline = 'alphabetic'
   c.setLineDash([])
   const ink = c.fillStyle
-  c.strokeStyle = colour('panel')
-  c.lineWidth = 4 * devicePixelRatio
-  c.strokeText(text, x, y)
+  const wide = c.measureText(text).width
+  c.fillStyle = colour('panel')
+  c.fillRect(x - (align === 'right' ? wide : 0) - 3 * devicePixelRatio, y - 11 * devicePixelRatio, wide + 6 * devicePixelRatio, 14 * devicePixelRatio)
   c.fillStyle = ink
   c.fillText(text, x, y)
 }

@@ -67,8 +67,9 @@ func (h *Histogram) bounds() (low, high float64, ok bool) {
 			}
 		}
 	}
-	if ok && high <= low {
-		high = low * 2
+	if ok && high < 8*low {
+		// A single bar is not stretched over the whole width.
+		low, high = low/2, high*2
 	}
 	return low, high, ok
 }

@@ -75,7 +75,7 @@ func (l *Lines) SVG() string {
 
 // axis answers the values at which the axis is labelled; the first and the last bound it.
 func (l *Lines) axis(low, high float64) []float64 {
-	if l.Zero || low < high*0.35 {
+	if l.Zero || low == high || low < high*0.35 {
 		low = math.Min(low, 0)
 	}
 	if high <= low {

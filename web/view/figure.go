@@ -33,9 +33,12 @@ type Plot struct {
 	Limit  float64      `json:"limit,omitempty"`
 	Label  string       `json:"label,omitempty"`
 	Marks  []PlotMark   `json:"marks,omitempty"`
+	Bands  []PlotBand   `json:"bands,omitempty"`
 	Height float64      `json:"height"`
 	// Arriving tells that the last value is of an incomplete bucket.
 	Arriving bool `json:"arriving"`
+	// Zero tells that the axis starts at zero.
+	Zero bool `json:"zero"`
 }
 
 // PlotSeries is a line of a Plot.
@@ -43,6 +46,12 @@ type PlotSeries struct {
 	Name   string      `json:"name"`
 	Class  string      `json:"class"`
 	Values []query.Num `json:"values"`
+}
+
+// PlotBand is a shaded part of a Plot, in Unix seconds.
+type PlotBand struct {
+	From float64 `json:"from"`
+	To   float64 `json:"to"`
 }
 
 // PlotMark is a vertical line of a Plot.
@@ -93,7 +102,7 @@ func timeFigure(id string, l *chart.Lines) Figure {
 	}
 	f.Plot = &Plot{
 		From: l.Frame.From.Unix(), Step: l.Frame.Step.Seconds(), Unit: plotUnit(l.Unit), Zoom: true,
-		Limit: l.Limit, Label: l.LimitText, Height: l.Height, Arriving: l.Arriving,
+		Limit: l.Limit, Label: l.LimitText, Height: l.Height, Arriving: l.Arriving, Zero: l.Zero,
 	}
 	for _, s := range l.Series {
 		f.Legend = append(f.Legend, LegendItem{Class: s.Class, Name: s.Name, Value: l.Unit.Text(chart.Latest(s.Values))})
@@ -101,6 +110,9 @@ func timeFigure(id string, l *chart.Lines) Figure {
 	}
 	for _, m := range l.Marks {
 		f.Plot.Marks = append(f.Plot.Marks, PlotMark{float64(m.At.UnixMilli()) / 1e3, m.Text})
+	}
+	for _, b := range l.Bands {
+		f.Plot.Bands = append(f.Plot.Bands, PlotBand{float64(b.From.UnixMilli()) / 1e3, float64(b.To.UnixMilli()) / 1e3})
 	}
 	f.Numbers = seriesTable(id, l.Title, l.Frame, l.Series, l.Unit)
 	return f

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/a-h/templ"
+
 	"edgescope/query"
 	"edgescope/web/chart"
 )
@@ -187,4 +189,19 @@ func curl(p *Page) string {
 		panic("BUG: the example span has no JSON: " + err.Error())
 	}
 	return "curl -sS " + p.Ingest + "/v1/traces \\\n  -H 'Content-Type: application/json' \\\n  -d '" + string(text) + "'"
+}
+
+// current marks the link that is followed already. The attribute needs a value: an empty one means false.
+func current(on bool) templ.Attributes {
+	if !on {
+		return nil
+	}
+	return templ.Attributes{"aria-current": "true"}
+}
+
+func invalid(on bool) templ.Attributes {
+	if !on {
+		return nil
+	}
+	return templ.Attributes{"aria-invalid": "true"}
 }

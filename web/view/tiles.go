@@ -88,11 +88,14 @@ func (s *tileSpec) change(t *Tile, now, before float64) {
 		return
 	}
 	diff := now - before
+	t.Note = "was " + s.unit.Text(before)
+	if s.relative && before == 0 {
+		return
+	}
 	t.Change = s.unit.Change(diff)
 	if s.relative {
 		t.Change = chart.Relative(now / before)
 	}
-	t.Note = "was " + s.unit.Text(before)
 	t.ChangeClass = "flat"
 	rising := diff > 0
 	if t.Change == "±0" || t.Change == "±0\u00a0%" || t.Change == chart.Absent {
