@@ -92,15 +92,16 @@ func serve(ctx context.Context, p run.Process) error {
 	}
 	var stack run.Stack
 	if err := o.start(ctx, &stack, logger); err != nil {
-		return errors.Join(err, stop(&stack))
+		return errors.Join(err, stop(ctx, &stack))
 	}
 	<-ctx.Done()
 	logger.Info("stopping", slog.Duration("at_most", drainTime))
-	return stop(&stack)
+	return stop(ctx, &stack)
 }
 
-func stop(stack *run.Stack) error {
-	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+// stop stops what was started; ctx may have ended already.
+func stop(ctx context.Context, stack *run.Stack) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
 	defer cancel()
 	return stack.Stop(ctx)
 }

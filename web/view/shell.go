@@ -21,8 +21,12 @@ var rampSVG = chart.Ramp()
 // menu are the pages of the navigation.
 func (p *Page) menu() []Link {
 	entries := []Link{
-		{Text: "Overview", Href: "/"}, {Text: "Regions", Href: "/regions"}, {Text: "Cold starts", Href: "/cold-starts"},
-		{Text: "Cache", Href: "/cache"}, {Text: "Traces", Href: "/traces"}, {Text: "Load tests", Href: "/runs"},
+		{Text: "Overview", Href: "/"},
+		{Text: "Regions", Href: "/regions"},
+		{Text: "Cold starts", Href: "/cold-starts"},
+		{Text: "Cache", Href: "/cache"},
+		{Text: "Traces", Href: "/traces"},
+		{Text: "Load tests", Href: "/runs"},
 	}
 	for i := range entries {
 		entries[i].Current = entries[i].Href == p.Nav
