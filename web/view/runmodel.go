@@ -279,7 +279,7 @@ func quantileTable(r *edge.Run) Table {
 		}})
 	}
 	return build("quantiles", "Percentiles, successful requests", columns, []namedQuantiles{
-		{"response, from its slot", "response", r.Response},
+		{"response, as scheduled", "response", r.Response},
 		{"service, from the send", "service", r.Service},
 		{"first byte, from the send", "ttfb", r.TTFB},
 		{"lag of the generator", "lag", r.Lag},
