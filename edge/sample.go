@@ -40,23 +40,28 @@ const (
 // The rollup metrics. A sample is the total of one event-time window, stamped with the start of the window; ask with
 // sum_over_time, never with increase or rate.
 //
-// Each exists in two families, named by a prefix, and three widths, named by a suffix:
+// Each exists in four families, named by a prefix, and three widths, named by a suffix:
 //
-//	family colo:  service_name, cloud_platform, cloud_region, edge_colo          edge_colo_requests
-//	family route: service_name, http_route, service_version, geo_country_iso_code edge_route_requests
+//	family service: service_name                                                 edge_service_requests
+//	family colo:    service_name, cloud_platform, cloud_region, edge_colo        edge_colo_requests
+//	family route:   service_name, http_route, service_version                    edge_route_requests
+//	family country: service_name, geo_country_iso_code                           edge_country_requests
 //	width 10 s: no suffix; 5 min: ":5m"; 1 h: ":1h"                             edge_colo_requests:5m
 //
 // Every sample also carries edge_tenant, edge_collector, edge_signal, and edge_part when its window was opened again.
 const (
-	FamilyColo  = "edge_colo_"
-	FamilyRoute = "edge_route_"
+	FamilyService = "edge_service_"
+	FamilyColo    = "edge_colo_"
+	FamilyRoute   = "edge_route_"
+	FamilyCountry = "edge_country_"
 
 	// MetricRequests is the weighted number of invocations, by edge_outcome.
 	MetricRequests = "requests"
 	// MetricEvents is the raw number of events behind MetricRequests: n.
 	MetricEvents = "events"
-	// MetricDuration is the weighted vmrange histogram of durations in seconds, by faas_coldstart (absent: unknown) and
-	// edge_cache_status (absent: none): suffixes _bucket (with vmrange) and _sum.
+	// MetricDuration is the weighted vmrange histogram of durations in seconds: suffixes _bucket (with vmrange) and _sum. It is
+	// kept apart by faas_coldstart (absent: unknown) in all families but country, and by edge_cache_status (absent: none) in
+	// family service: a question costs as much as it has series, and hundreds of colos must not have one for each pair.
 	MetricDuration = "duration_seconds"
 	// MetricColdStarts is the weighted number of invocations by faas_coldstart = true or false; unknown ones are not in it.
 	MetricColdStarts = "coldstarts"

@@ -86,7 +86,8 @@ func (a *asking) tableBefore(ctx context.Context, c cut) (*table, error) {
 	return a.befores.get(key, a.now, beforeLife, func() (*table, error) { return a.table(ctx, c) })
 }
 
-// about answers what is said of an answer made of these tables; the first decides on overflow and estimates.
+// about answers what is said of an answer made of these tables: the first decides on estimates, the one that lost most to the
+// cap on overflow, since families overflow apart.
 func (a *asking) about(ctx context.Context, tables ...*table) (About, error) {
 	about := About{From: a.win.from, To: a.win.to, Step: int64(a.win.step.Seconds()), Source: "rollups"}
 	for i, t := range tables {
@@ -94,12 +95,15 @@ func (a *asking) about(ctx context.Context, tables ...*table) (About, error) {
 			continue
 		}
 		if i == 0 {
-			a.describe(&about, t)
+			total := t.total()
+			about.Estimated = total.events > 0 && total.requests > total.events*1.0000001
 		}
+		about.Overflow = max(about.Overflow, Num(sum(t.rest).requests))
 		if t.events {
 			about.Source = "events"
 		}
 	}
+	a.notes(&about)
 	if about.Source == "events" {
 		about.note("asked of the events, because rollups do not hold this combination; percentiles count each event once")
 	}
@@ -112,10 +116,7 @@ func (a *asking) about(ctx context.Context, tables ...*table) (About, error) {
 	return about, err
 }
 
-func (a *asking) describe(about *About, t *table) {
-	total := t.total()
-	about.Estimated = total.events > 0 && total.requests > total.events*1.0000001
-	about.Overflow = Num(sum(t.rest).requests)
+func (a *asking) notes(about *About) {
 	if about.Overflow > 0 {
 		about.note(fmt.Sprintf("%.0f invocations are counted in the totals only: the cap on series was reached", float64(about.Overflow)))
 	}
@@ -211,7 +212,7 @@ func (e *Engine) newest(ctx context.Context, tenant edge.Tenant, from, to time.T
 func (e *Engine) ever(ctx context.Context, tenant edge.Tenant) (bool, error) {
 	const longest = 400 * day
 	hour := edge.Widths[len(edge.Widths)-1]
-	text := fmt.Sprintf("count(count_over_time(%s[%s]))", edge.Metric(edge.FamilyColo, edge.MetricRequests, hour), lookback(longest))
+	text := fmt.Sprintf("count(count_over_time(%s[%s]))", edge.Metric(edge.FamilyService, edge.MetricRequests, hour), lookback(longest))
 	now := ceil(e.o.Now(), time.Hour)
 	series, err := e.series(ctx, tenant, text, window{now.Add(-longest), now, longest})
 	if err != nil {

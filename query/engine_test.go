@@ -352,6 +352,8 @@ func TestOverflowIsCountedAndTold(t *testing.T) {
 			// A part of a window that was opened again, and another collector's window: both add up.
 			edge.Sample{Series: series(name, edge.Attr{Key: edge.LabelRegion, Value: "FRA"}, edge.Attr{Key: edge.LabelOutcome, Value: "ok"}, edge.Attr{Key: edge.LabelPart, Value: "1"}), Time: start, Value: 5},
 		)
+		name.Value = edge.Metric(edge.FamilyService, edge.MetricRequests, width)
+		samples = append(samples, edge.Sample{Series: series(name, edge.Attr{Key: edge.LabelOutcome, Value: "ok"}), Time: start, Value: 47})
 	}
 	if err := w.store.WriteSamples(t.Context(), tenant, samples); err != nil {
 		t.Fatal(err)

@@ -74,13 +74,14 @@ type family struct {
 
 // families are all that there are, the one with the fewest series first.
 var families = []family{
+	{edge.FamilyService, map[string]string{edge.KeyServiceName: edge.LabelService}},
+	{edge.FamilyCountry, map[string]string{edge.KeyServiceName: edge.LabelService, edge.KeyCountry: edge.LabelCountry}},
+	{edge.FamilyRoute, map[string]string{
+		edge.KeyServiceName: edge.LabelService, edge.KeyRoute: edge.LabelRoute, edge.KeyServiceVersion: edge.LabelVersion,
+	}},
 	{edge.FamilyColo, map[string]string{
 		edge.KeyServiceName: edge.LabelService, edge.KeyRegion: edge.LabelRegion,
 		edge.KeyCloudPlatform: edge.LabelPlatform, edge.KeyColo: edge.LabelColo,
-	}},
-	{edge.FamilyRoute, map[string]string{
-		edge.KeyServiceName: edge.LabelService, edge.KeyRoute: edge.LabelRoute,
-		edge.KeyServiceVersion: edge.LabelVersion, edge.KeyCountry: edge.LabelCountry,
 	}},
 }
 
@@ -103,8 +104,12 @@ func (f *family) labelsOf(keys []string) []string {
 	return out
 }
 
-// answers tells whether the family can group by the cut's attributes and apply each of its conditions.
+// answers tells whether the family can group by the cut's attributes, apply each of its conditions, and keeps durations apart
+// as the cut wants them (edge.MetricDuration says which does).
 func (f *family) answers(c *cut) bool {
+	if c.parts&withCache != 0 && f.prefix != edge.FamilyService || c.parts&withCold != 0 && f.prefix == edge.FamilyCountry {
+		return false
+	}
 	for _, key := range c.by {
 		if _, ok := f.labels[key]; !ok {
 			return false

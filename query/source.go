@@ -59,7 +59,7 @@ func (e *Engine) findSources(ctx context.Context, tenant edge.Tenant, w window) 
 
 func probeText(t tile) string {
 	return fmt.Sprintf(`count(count_over_time({%s}[%s]) keep_metric_names) by (%s, %s, %s)`,
-		nameMatcher(edge.FamilyColo, t.width, probes[:]), lookback(t.to.Sub(t.from)), edge.LabelName, edge.LabelService, edge.LabelSignal)
+		nameMatcher(edge.FamilyService, t.width, probes[:]), lookback(t.to.Sub(t.from)), edge.LabelName, edge.LabelService, edge.LabelSignal)
 }
 
 // see notes that a service has a source, and keeps the one that comes first.
@@ -122,7 +122,12 @@ func nameMatcher(family string, width edge.Width, metrics []string) string {
 
 // metricOf answers the metric of a full name: without family and width.
 func metricOf(name string) string {
-	name = strings.TrimPrefix(strings.TrimPrefix(name, edge.FamilyColo), edge.FamilyRoute)
+	for _, f := range families {
+		if rest, ok := strings.CutPrefix(name, f.prefix); ok {
+			name = rest
+			break
+		}
+	}
 	name, _, _ = strings.Cut(name, ":")
 	return name
 }

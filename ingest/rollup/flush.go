@@ -112,15 +112,11 @@ func (r *Rollup) labels(c *cell, s slot) []edge.Attr {
 			labels = append(labels, edge.Attr{Key: name, Value: value})
 		}
 	}
-	var colo, route [3]string
-	fam := edge.FamilyColo
-	if d.Family == familyColo {
-		colo = [3]string{d.Dim1, d.Dim2, d.Dim3}
-	} else {
-		fam = edge.FamilyRoute
-		route = [3]string{d.Dim1, d.Dim2, d.Dim3}
-	}
-	put(edge.LabelName, edge.Metric(fam, m.metric, edge.Widths[c.window.width]))
+	// The labels by family: what the others don't have stays empty and is left out.
+	var of [families][3]string
+	of[d.Family] = [3]string{d.Dim1, d.Dim2, d.Dim3}
+	colo, route, country := of[familyColo], of[familyRoute], of[familyCountry][0]
+	put(edge.LabelName, edge.Metric(familyPrefixes[d.Family], m.metric, edge.Widths[c.window.width]))
 	put(edge.LabelPlatform, colo[0])
 	put(edge.LabelRegion, colo[1])
 	put(edge.LabelCache, m.cache)
@@ -130,7 +126,7 @@ func (r *Rollup) labels(c *cell, s slot) []edge.Attr {
 	put(edge.LabelPart, c.window.part)
 	put(edge.LabelSignal, d.Signal)
 	put(edge.LabelColdStart, m.cold)
-	put(edge.LabelCountry, route[2])
+	put(edge.LabelCountry, country)
 	put(edge.LabelRoute, route[0])
 	if d.Overflow {
 		put(edge.LabelOverflow, "true")

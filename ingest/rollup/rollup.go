@@ -94,7 +94,7 @@ func (r *Rollup) Add(id edge.Tenant, events []edge.Event) {
 		w := r.window(t, 0, e.Time/1e9, now)
 		for fam := range families {
 			c := w.cell(r.key(t, dimsOf(fam, e)))
-			observe(&c.pending, e)
+			observe(&c.pending, fam, e)
 			r.queue(c)
 		}
 		r.see(t, e)

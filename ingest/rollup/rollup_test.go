@@ -259,7 +259,7 @@ func TestWhatAnInvocationAdds(t *testing.T) {
 	flush(t, r, m)
 	f := func(want float64, parts ...string) {
 		t.Helper()
-		for _, family := range []string{edge.FamilyColo, edge.FamilyRoute} {
+		for _, family := range []string{edge.FamilyService, edge.FamilyColo, edge.FamilyRoute, edge.FamilyCountry} {
 			p := slices.Clone(parts)
 			p[0] = "__name__=" + family + p[0]
 			wantSum(t, m, day, day+10, want, p...)
@@ -276,9 +276,23 @@ func TestWhatAnInvocationAdds(t *testing.T) {
 	f(4.12, "init_seconds_sum")
 	f(10, "init_seconds_bucket")
 	f(0.03, "cpu_seconds_sum")
-	f(0.2, "duration_seconds_sum", "faas_coldstart=true", "edge_cache_status=hit")
+	f(0.22, "duration_seconds_sum", "edge_signal=span")
 	f(11, "duration_seconds_bucket", "edge_signal=span")
-	f(10, "duration_seconds_bucket", "vmrange=1.896e-02...2.154e-02", "edge_cache_status=hit")
+	f(11, "duration_seconds_bucket", "vmrange=1.896e-02...2.154e-02", "edge_signal=span")
+	// How finely durations are kept apart depends on the family.
+	apart := func(family string, labels ...string) {
+		t.Helper()
+		want := []string{"__name__=" + family + "duration_seconds_bucket", "vmrange=1.896e-02...2.154e-02"}
+		wantSum(t, m, day, day+10, 10, append(want, labels...)...)
+	}
+	apart(edge.FamilyService, "faas_coldstart=true", "edge_cache_status=hit")
+	apart(edge.FamilyColo, "faas_coldstart=true", "edge_colo=FRA")
+	apart(edge.FamilyRoute, "faas_coldstart=true", "http_route=/cart", "service_version=v1")
+	for name := range m.series {
+		if strings.Contains(name, "_duration_") && strings.Contains(name, "edge_cache_status") && !strings.Contains(name, "edge_service_") {
+			t.Errorf("durations by cache status cost too many series here: %s", name)
+		}
+	}
 }
 
 func TestSourcesAreKeptApart(t *testing.T) {
@@ -336,6 +350,9 @@ func TestRealSizeFitsUnderTheDefaultCap(t *testing.T) {
 	flush(t, r, m)
 	wantSum(t, m, day, day+10, 330*40*3, "__name__=edge_colo_requests")
 	wantSum(t, m, day, day+10, 0, "otel_metric_overflow=true")
+	if got, most := r.Stats().Keys, 1+330+40*3+120; got != most {
+		t.Errorf("keys: got %d, want %d", got, most)
+	}
 }
 
 func TestOverflowKeepsTotalsRight(t *testing.T) {
@@ -353,7 +370,7 @@ func TestOverflowKeepsTotalsRight(t *testing.T) {
 	if m.sum(day, day+10, "__name__=edge_route_requests", "otel_metric_overflow=true", "service_name=shop") == 0 {
 		t.Error("the overflow of service shop is not visible")
 	}
-	if keys := r.Stats().Keys; keys > 202 {
+	if keys := r.Stats().Keys; keys > 204 {
 		t.Errorf("held keys: got %d, want at most twice the cap and the two last resorts", keys)
 	}
 }

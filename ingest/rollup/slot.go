@@ -52,7 +52,17 @@ func cacheIndex(status string) slot {
 	return 0
 }
 
-func classOf(cold edge.Tri, cache slot) slot { return slot(cold)*slot(len(caches)) + cache }
+// classIn is the class of a duration in a family: see edge.MetricDuration.
+func classIn(fam family, cold edge.Tri, cache slot) slot {
+	switch fam {
+	case familyCountry:
+		return 0
+	case familyService:
+		return slot(cold)*slot(len(caches)) + cache
+	default:
+		return slot(cold) * slot(len(caches))
+	}
+}
 
 // meaning is a slot in words: the metric's name without family and width, and its labels.
 type meaning struct {
@@ -103,8 +113,8 @@ var meanings = func() (all [slotEnd]meaning) {
 	return all
 }()
 
-// observe adds what one invocation says to a cell.
-func observe(c *totals, e *edge.Event) {
+// observe adds what one invocation says to a cell of a family.
+func observe(c *totals, fam family, e *edge.Event) {
 	f := &e.Facts
 	weight := max(f.Weight, 1)
 	c.add(slotEvents, 1)
@@ -118,7 +128,7 @@ func observe(c *totals, e *edge.Event) {
 	}
 	if e.HasDuration {
 		s := seconds(e.Duration)
-		class := classOf(f.ColdStart, cache)
+		class := classIn(fam, f.ColdStart, cache)
 		c.add(slotSum+class, weight*s)
 		c.add(slotDuration+class*rangeCount+slot(rangeOf(s)), weight)
 	}

@@ -7,17 +7,21 @@ import (
 	"edgescope/edge"
 )
 
-// family is which dimensions a key has; see edge.FamilyColo and edge.FamilyRoute.
+// family is which dimensions a key has; see edge.FamilyService and its siblings. The numbers are written to checkpoints.
 type family uint8
 
 const (
-	familyColo family = iota
+	familyService family = iota
+	familyColo
 	familyRoute
+	familyCountry
 	families
 )
 
-// dims are the labels of a key. Dim1..Dim3 are platform, region, colo in family colo and route, version, country in family
-// route. Fields are exported for the checkpoint.
+var familyPrefixes = [families]string{edge.FamilyService, edge.FamilyColo, edge.FamilyRoute, edge.FamilyCountry}
+
+// dims are the labels of a key beside its service: platform, region and colo in family colo, route and version in family
+// route, the country in family country. Fields are exported for the checkpoint.
 type dims struct {
 	Family           family
 	Overflow         bool
@@ -34,10 +38,13 @@ func (d dims) clone() dims {
 func dimsOf(fam family, e *edge.Event) dims {
 	f := &e.Facts
 	d := dims{Family: fam, Signal: e.Signal(), Service: f.Service}
-	if fam == familyColo {
+	switch fam {
+	case familyColo:
 		d.Dim1, d.Dim2, d.Dim3 = f.Platform, f.Region, f.Colo
-	} else {
-		d.Dim1, d.Dim2, d.Dim3 = f.Route, f.Version, f.Country
+	case familyRoute:
+		d.Dim1, d.Dim2 = f.Route, f.Version
+	case familyCountry:
+		d.Dim1 = f.Country
 	}
 	return d
 }
