@@ -88,7 +88,7 @@ func (p *Product) startCollector(ctx context.Context, o Options) (err error) {
 func (p *Product) startDashboard(ctx context.Context, o Options) (err error) {
 	p.Dashboard, err = StartProgram(ctx, Command{
 		Path:      filepath.Join(o.Bin, "dashboard"),
-		Args:      []string{"--collector", p.Collector.URL("query"), "--listen-addr", orFree(o.Web)},
+		Args:      []string{"--collector", p.Collector.URL("query"), "--ingest-url", p.Collector.URL("ingest"), "--listen-addr", orFree(o.Web)},
 		Listeners: []string{"web"},
 		Log:       p.logs.writer("dashboard"),
 	})

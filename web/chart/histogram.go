@@ -47,7 +47,7 @@ func (h *Histogram) SVG() string {
 	w.text(h.Title)
 	w.raw(`">`)
 	for _, set := range h.Sets {
-		h.bars(&w, set, at)
+		h.bars(&w, set, low, at)
 	}
 	w.raw(`<line class="base" x1="0" x2="100%"`)
 	w.attr("y1", h.Height)
@@ -58,23 +58,36 @@ func (h *Histogram) SVG() string {
 	return string(w.b)
 }
 
+// bounds answers the ends of the axis. Zero has no place on a logarithmic axis: a bucket that begins there takes an octave
+// below the lowest other one.
 func (h *Histogram) bounds() (low, high float64, ok bool) {
 	low, high = math.Inf(1), 0
+	zero := 0.0
 	for _, s := range h.Sets {
 		for _, b := range s.Buckets {
-			if b.Count > 0 && b.High > 0 {
-				low, high, ok = math.Min(low, math.Max(b.Low, b.High/2)), math.Max(high, b.High), true
+			switch {
+			case b.Count <= 0 || b.High <= 0:
+			case b.Low > 0:
+				low, high = math.Min(low, b.Low), math.Max(high, b.High)
+			default:
+				zero = math.Max(zero, b.High)
 			}
 		}
 	}
-	if ok && high < 8*low {
+	if zero > 0 {
+		low, high = math.Min(low, math.Max(high, 2*zero))/2, math.Max(high, zero)
+	}
+	if high == 0 {
+		return 0, 0, false
+	}
+	if high < 8*low {
 		// A single bar is not stretched over the whole width.
 		low, high = low/2, high*2
 	}
-	return low, high, ok
+	return low, high, true
 }
 
-func (h *Histogram) bars(w *writer, set HistogramSet, at func(float64) float64) {
+func (h *Histogram) bars(w *writer, set HistogramSet, low float64, at func(float64) float64) {
 	buckets := set.Buckets
 	if h.Link != nil {
 		buckets = Merge(buckets, histogramBars)
@@ -94,6 +107,9 @@ func (h *Histogram) bars(w *writer, set HistogramSet, at func(float64) float64) 
 		}
 		label := set.Name + " " + h.Unit.Text(b.Low) + " to " + h.Unit.Text(b.High) + ": " + Number.Text(b.Count) + " (" + Ratio.Text(b.Count/total) + ")"
 		from, to := at(b.Low), at(b.High)
+		if b.Low <= 0 {
+			to = at(2 * low)
+		}
 		if link != "" {
 			w.raw(`<a href="`)
 			w.text(link)

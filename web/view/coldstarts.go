@@ -43,12 +43,16 @@ func coldTiles(p *Page, a *query.ColdStarts) []Tile {
 	rate.Href = ""
 	t := &a.Total
 	single := query.Num(float64(t.ColdP95) - float64(t.WarmP95))
+	cost := plainTile("cold-cost", "A cold start costs", chart.Milliseconds, single, "p95 cold − p95 warm")
+	if t.Cold.OK() && t.Cold < fewSamples && single.OK() {
+		cost.Few = "n=" + integer(int64(t.Cold))
+	}
 	return []Tile{
 		rate,
 		plainTile("cold-count", "Cold starts", chart.Number, t.Cold, "of "+chart.Number.Text(orZero(add(t.Cold, t.Warm)))+" known"),
 		plainTile("init-p50", "Init p50", chart.Milliseconds, t.InitP50, "time to start a function"),
 		plainTile("init-p95", "Init p95", chart.Milliseconds, t.InitP95, "p99 "+chart.Milliseconds.Text(float64(t.InitP99))),
-		plainTile("cold-cost", "A cold start costs", chart.Milliseconds, single, "p95 cold − p95 warm"),
+		cost,
 		plainTile("cold-adds", "Users feel", chart.Milliseconds, t.ColdAdds, "p95 of all − p95 warm"),
 		plainTile("cold-share", "Slowest that are cold", chart.Ratio, a.Share, "of those over warm p99"),
 		plainTile("init-total", "Waited in all", chart.Milliseconds, t.InitTotal, "sum of init times"),
