@@ -53,6 +53,7 @@ func fakeServer(name string) int {
 	flags := flag.NewFlagSet(name, flag.ExitOnError)
 	flags.String("data-dir", "", "")
 	flags.String("collector", "", "")
+	flags.String("ingest-url", "", "")
 	for flag := range listeners {
 		flags.String(flag, "", "")
 	}
