@@ -24,6 +24,8 @@ var rule = map[string][]string{
 	"ingest/rollup":          {"edge"},
 	"ingest/otlp":            {"edge"},
 	"ingest/analyticsengine": {"edge"},
+	"ingest/workers":         {"edge"},
+	"ingest/edgemodule":      {},
 
 	"query":        {"edge", "store"},
 	"query/logsql": {"edge", "store", "query"},

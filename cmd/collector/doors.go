@@ -3,16 +3,20 @@ package main
 import (
 	"context"
 	"errors"
+	"net/http"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/keepalive"
 
+	"edgescope/edge"
+	"edgescope/edge/platform"
 	"edgescope/ingest/analyticsengine"
 	"edgescope/ingest/otlp"
+	"edgescope/ingest/workers"
 	"edgescope/internal/run"
 )
 
-// openReceiver makes the one OTLP receiver that both listeners share, with the door for data points behind it.
+// openReceiver makes the one OTLP receiver that both listeners share, with the doors for data points and tail events behind it.
 func (c *collector) openReceiver(context.Context) error {
 	layouts := map[string]analyticsengine.Layout{}
 	for _, spec := range c.layouts {
@@ -28,11 +32,38 @@ func (c *collector) openReceiver(context.Context) error {
 	if err != nil {
 		return err
 	}
+	tails, err := c.openTails()
+	if err != nil {
+		return err
+	}
 	c.receiver, err = otlp.New(otlp.Options{
 		Sink: c.pipeline, MaxBody: c.maxBody, MaxInFlight: c.maxInFlight, CORSOrigins: c.corsOrigins,
-		DataPoints: points, Workerd: points.Workerd, Metrics: c.metrics, Logger: c.logger,
+		DataPoints: points, Metrics: c.metrics, Logger: c.logger,
+		Workerd: func(w http.ResponseWriter, r *http.Request, body []byte) bool {
+			return points.Workerd(w, r, body) || tails.Tail(w, r, body)
+		},
 	})
 	return err
+}
+
+// openTails makes the receiver of tail events. Its routes are those that the pipeline would infer, and as bounded.
+func (c *collector) openTails() (*workers.Receiver, error) {
+	routes := platform.New(platform.Options{})
+	tails, err := workers.Open(workers.Options{
+		Sink: c.pipeline, MaxInFlight: c.maxInFlight, Logger: c.logger,
+		Route: func(service, path string) string {
+			request := []edge.Event{{SpanKind: edge.SpanServer, Attrs: []edge.Attr{
+				{Key: edge.KeyServiceName, Value: service}, {Key: "url.path", Value: path},
+			}}}
+			routes.Normalize(request)
+			return request[0].Facts.Route
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	c.stack.Push("tail events", tails.Close)
+	return tails, nil
 }
 
 func (c *collector) serveHTTP(ctx context.Context) error {

@@ -1,0 +1,153 @@
+package workers_test
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"edgescope/edge"
+	"edgescope/edge/platform"
+	"edgescope/ingest/workers"
+	"edgescope/store"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// arrival is when all requests of these tests arrive.
+var arrival = time.Date(2026, 11, 20, 23, 0, 0, 0, time.UTC)
+
+// row is what a store keeps of an event: its fields by name, with $kind and _time_ns beside them.
+type row map[string]string
+
+// sink keeps rows, as a store behind the pipeline would, and answers err.
+type sink struct {
+	normalizer *platform.Normalizer
+
+	mu   sync.Mutex
+	rows []row
+	// tenant and warnings are those of the last batch.
+	tenant   edge.Tenant
+	warnings int
+	err      error
+	// refuse is why no event is taken, "" to take all.
+	refuse string
+}
+
+func newSink() *sink { return &sink{normalizer: platform.New(platform.Options{})} }
+
+func (s *sink) Events(_ context.Context, b *edge.Batch) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err != nil {
+		return s.err
+	}
+	s.tenant = b.Tenant
+	for _, n := range b.Warnings {
+		s.warnings += n
+	}
+	s.normalizer.Normalize(b.Events)
+	var renderer store.RowRenderer
+	for i := range b.Events {
+		e := &b.Events[i]
+		if s.refuse != "" {
+			b.Reject(e.Index, s.refuse)
+			continue
+		}
+		kept := row{"$kind": e.Kind.String(), "_time_ns": strconv.FormatInt(e.Time, 10)}
+		fields, _ := renderer.Render(e)
+		for _, f := range fields {
+			kept[strings.Clone(f.Name)] = strings.Clone(f.Value)
+		}
+		s.rows = append(s.rows, kept)
+	}
+	return nil
+}
+
+func (s *sink) fail(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.err = err
+}
+
+// kept answers the rows of that kind.
+func (s *sink) kept(kind string) (rows []row) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range s.rows {
+		if r["$kind"] == kind {
+			rows = append(rows, r)
+		}
+	}
+	return rows
+}
+
+func open(t testing.TB, to workers.Sink, change ...func(*workers.Options)) *workers.Receiver {
+	t.Helper()
+	o := workers.Options{
+		Sink: to, Now: func() time.Time { return arrival },
+		Route: func(_, path string) string { return platform.Route(path) },
+	}
+	for _, f := range change {
+		f(&o)
+	}
+	rc, err := workers.Open(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { rc.Close(context.WithoutCancel(t.Context())) }) //nolint:errcheck // tested where it matters
+	return rc
+}
+
+// post offers a body to the receiver; code 0 means that it is not its own.
+func post(rc *workers.Receiver, body string) (code int, answer string) {
+	w := httptest.NewRecorder()
+	if !rc.Tail(w, httptest.NewRequest(http.MethodPost, "/", http.NoBody), []byte(body)) {
+		return 0, ""
+	}
+	return w.Code, w.Body.String()
+}
+
+// mustPost fails the test unless everything was taken.
+func mustPost(t testing.TB, rc *workers.Receiver, body string) {
+	t.Helper()
+	if code, answer := post(rc, body); code != http.StatusOK || strings.Contains(answer, `"errors"`) {
+		t.Fatalf("%s: %d %s", body, code, answer)
+	}
+}
+
+// one answers the only row of a kind.
+func (s *sink) one(t testing.TB, kind string) row {
+	t.Helper()
+	rows := s.kept(kind)
+	if len(rows) != 1 {
+		t.Fatalf("%d rows of kind %s, want 1: %v", len(rows), kind, rows)
+	}
+	return rows[0]
+}
+
+// want compares the fields "name", "value", ...; the value "" means that there is none.
+func (r row) want(t testing.TB, pairs ...string) {
+	t.Helper()
+	for i := 0; i < len(pairs); i += 2 {
+		if got := r[pairs[i]]; got != pairs[i+1] {
+			t.Errorf("%s = %q, want %q", pairs[i], got, pairs[i+1])
+		}
+	}
+}
+
+func marshal(t testing.TB, v any) string {
+	t.Helper()
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
