@@ -81,7 +81,7 @@ func (l *loop) counts(t *testing.T) {
 	if int64(o.Requests) != want || int64(o.Total.Samples) != want || o.Estimated {
 		t.Errorf("rollups: got %v requests from %v events, want %d", o.Requests, o.Total.Samples, want)
 	}
-	if f := int64(ask[query.Traces](t, l.api("traces", "service", "edge-image")).Found); f != want {
+	if f := ask[query.Traces](t, l.api("traces", "service", "edge-image")).Found; f != want {
 		t.Errorf("stored invocations: got %d, want %d", f, want)
 	}
 	var points int64

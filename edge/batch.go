@@ -18,11 +18,30 @@ type Rejection struct {
 	Reason string
 }
 
+// BodyHash identifies the body of a request as it was received: the first 16 bytes of its SHA-256; zero means none.
+type BodyHash [16]byte
+
+// Record names the record of a write-ahead log that holds a batch. Rows carry it, so that after a crash a store can be asked
+// what it has of a record.
+type Record struct {
+	// Log is the collector's UUID and epoch: sequence numbers are unique within it. It is empty when there is no log.
+	Log string
+	// Seq counts the records of a log from 1. It is never used twice.
+	Seq uint64
+}
+
 // Batch is the events of one request on their way from a receiver through the pipeline. The receiver owns it and may reuse
 // it, and the memory that its events point into, once the pipeline has returned.
 type Batch struct {
 	Tenant Tenant
 	Events []Event
+	// Body is the hash of the body when the same body sent again is a repeat that must not be stored twice; zero for data
+	// points, of which equal ones are legitimate.
+	Body BodyHash
+	// Record and Arrival are set by the write-ahead log: the record that holds the batch, and when it was taken, in Unix
+	// nanoseconds. Arrival never goes back from one record to the next.
+	Record  Record
+	Arrival int64
 	// Rejected describes the first MaxRejections records that were not taken; RejectedCount counts them all.
 	Rejected      []Rejection
 	RejectedCount int
@@ -53,11 +72,12 @@ func (b *Batch) Reset() {
 	b.Rejected = b.Rejected[:0]
 	b.RejectedCount = 0
 	clear(b.Warnings)
-	b.Tenant = 0
+	b.Tenant, b.Body = 0, BodyHash{}
+	b.Record, b.Arrival = Record{}, 0
 }
 
-// Unavailable is the error of a pipeline that can't take a batch now. The client may send the same batch again.
-type Unavailable struct {
+// UnavailableError is the error of a pipeline that can't take a batch now. The client may send the same batch again.
+type UnavailableError struct {
 	// Busy is true when a queue is full (429, RESOURCE_EXHAUSTED) and false when the store can't write, as with a disk that
 	// is nearly full or a program that is stopping (503, UNAVAILABLE).
 	Busy   bool
@@ -67,6 +87,6 @@ type Unavailable struct {
 }
 
 // Error says why, and when to try again.
-func (u *Unavailable) Error() string {
+func (u *UnavailableError) Error() string {
 	return fmt.Sprintf("%s; retry after %s", u.Reason, u.RetryAfter)
 }

@@ -127,6 +127,10 @@ type Event struct {
 	Attrs []Attr
 
 	Facts Facts
+
+	// Record names the record of the write-ahead log that holds the event, shared by all events of a batch; nil when there is
+	// none.
+	Record *Record
 }
 
 // Attr answers the event's own attribute of that key, or "" when it is absent.

@@ -66,7 +66,8 @@ type Pipeline struct {
 }
 
 // Open makes a Pipeline, continues the windows of the earlier process and starts writing totals.
-func Open(o Options) (*Pipeline, error) {
+// The Pipeline lives until Close: cancelling ctx does not end it.
+func Open(ctx context.Context, o Options) (*Pipeline, error) {
 	if o.MaxBatches == 0 {
 		o.MaxBatches = 16
 	}
@@ -84,14 +85,14 @@ func Open(o Options) (*Pipeline, error) {
 		return nil, err
 	}
 	p.observe()
-	ctx, stop := context.WithCancel(context.Background())
+	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	p.stop = stop
 	p.wg.Go(func() { p.flushRegularly(ctx) })
 	return p, nil
 }
 
 // Events takes a batch: on return of nil its events are kept, except those that b.Rejected names. It fails with
-// *edge.Unavailable when the same batch may be sent again later; then nothing of it was kept.
+// *edge.UnavailableError when the same batch may be sent again later; then nothing of it was kept.
 func (p *Pipeline) Events(ctx context.Context, b *edge.Batch) error {
 	if err := p.enter(ctx); err != nil {
 		return err
@@ -111,7 +112,7 @@ func (p *Pipeline) enter(ctx context.Context) error {
 	if p.inside.Add(1) > int64(p.o.MaxBatches+p.o.MaxWaiting) {
 		p.inside.Add(-1)
 		p.count.refused("busy")
-		return &edge.Unavailable{Busy: true, Reason: "too many batches wait to be stored", RetryAfter: time.Second}
+		return &edge.UnavailableError{Busy: true, Reason: "too many batches wait to be stored", RetryAfter: time.Second}
 	}
 	select {
 	case p.slots <- struct{}{}:
@@ -171,7 +172,7 @@ func (p *Pipeline) refuse(b *edge.Batch) {
 func (p *Pipeline) unavailable(err error) error {
 	if errors.Is(err, store.ErrReadOnly) {
 		p.count.refused("read_only")
-		return &edge.Unavailable{Reason: err.Error(), RetryAfter: 10 * time.Second}
+		return &edge.UnavailableError{Reason: err.Error(), RetryAfter: 10 * time.Second}
 	}
 	p.count.refused("error")
 	return fmt.Errorf("keep batch: %w", err)

@@ -103,7 +103,7 @@ func open(t *testing.T, m *memory, change ...func(*ingest.Options)) *ingest.Pipe
 	for _, f := range change {
 		f(&o)
 	}
-	p, err := ingest.Open(o)
+	p, err := ingest.Open(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +148,7 @@ func TestReadOnlyStoreMeansTryLater(t *testing.T) {
 		m := &memory{fail: fail}
 		p := open(t, m)
 		err := p.Events(t.Context(), spans("a"))
-		var later *edge.Unavailable
+		var later *edge.UnavailableError
 		if errors.As(err, &later) != want || want && (later.Busy || later.RetryAfter < time.Second) || err == nil {
 			t.Errorf("%v: got %#v", fail, err)
 		}
@@ -172,7 +172,7 @@ func TestFullPipelineIsBusy(t *testing.T) {
 		go func() { answers <- p.Events(context.Background(), spans("a")) }()
 	}
 	<-m.inside
-	var later *edge.Unavailable
+	var later *edge.UnavailableError
 	if err := <-answers; !errors.As(err, &later) || !later.Busy || later.RetryAfter < time.Second {
 		t.Errorf("a batch too many: got %v, want busy", err)
 	}

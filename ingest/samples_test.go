@@ -30,7 +30,7 @@ func TestSamplesReachTheStoreAsTheyAre(t *testing.T) {
 	}
 
 	m.fail = store.ErrReadOnly
-	var unavailable *edge.Unavailable
+	var unavailable *edge.UnavailableError
 	if err := p.Samples(t.Context(), 3, nil); !errors.As(err, &unavailable) || unavailable.Busy {
 		t.Errorf("a read-only store answers %v, want to be told to come again later", err)
 	}

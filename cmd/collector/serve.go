@@ -9,13 +9,14 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/VictoriaMetrics/metrics"
+
 	"edgescope/edge/platform"
 	"edgescope/ingest"
 	"edgescope/ingest/otlp"
 	"edgescope/ingest/rollup"
 	"edgescope/internal/run"
 	"edgescope/store/embedded"
-	"github.com/VictoriaMetrics/metrics"
 )
 
 const (
@@ -58,11 +59,11 @@ func serve(ctx context.Context, p run.Process) error {
 		return err
 	}
 	if err := c.start(ctx); err != nil {
-		return errors.Join(err, c.stop())
+		return errors.Join(err, c.stop(ctx))
 	}
 	<-ctx.Done()
 	c.logger.Info("stopping", slog.Duration("at_most", drainTime))
-	if err := c.stop(); err != nil {
+	if err := c.stop(ctx); err != nil {
 		return err
 	}
 	c.logger.Info("stopped: everything is on disk")
@@ -82,9 +83,9 @@ func (c *collector) start(ctx context.Context) error {
 	return nil
 }
 
-func (c *collector) stop() error {
+func (c *collector) stop(ctx context.Context) error {
 	c.stopping.Store(true)
-	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
 	defer cancel()
 	return c.stack.Stop(ctx)
 }
@@ -111,9 +112,9 @@ func (c *collector) openStore(ctx context.Context) error {
 	return nil
 }
 
-func (c *collector) openPipeline(context.Context) error {
+func (c *collector) openPipeline(ctx context.Context) error {
 	uuid, epoch := c.store.Identity()
-	p, err := ingest.Open(ingest.Options{
+	p, err := ingest.Open(ctx, ingest.Options{
 		Store:      c.store,
 		Normalizer: platform.New(platform.Options{SampleRates: c.sampleRates}),
 		Rollup: rollup.New(rollup.Options{

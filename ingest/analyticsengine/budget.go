@@ -28,11 +28,11 @@ type share struct {
 	taken int64
 }
 
-// take reserves bytes. It fails with *edge.Unavailable when others have taken them.
+// take reserves bytes. It fails with *edge.UnavailableError when others have taken them.
 func (s *share) take(bytes int64) error {
 	if s.room.used.Add(bytes) > s.room.limit {
 		s.room.used.Add(-bytes)
-		return &edge.Unavailable{Busy: true, Reason: "too many bytes are being received", RetryAfter: time.Second}
+		return &edge.UnavailableError{Busy: true, Reason: "too many bytes are being received", RetryAfter: time.Second}
 	}
 	s.taken += bytes
 	return nil

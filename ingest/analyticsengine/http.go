@@ -41,7 +41,7 @@ func (rc *Receiver) body(r *http.Request, room *share) (string, error) {
 	var body strings.Builder
 	_, err = io.Copy(&body, &limited{from: plain, left: limit, limit: limit, room: room})
 	var known *httpError
-	var busy *edge.Unavailable
+	var busy *edge.UnavailableError
 	switch {
 	case err == nil:
 		return body.String(), nil
@@ -132,7 +132,7 @@ var rpcCodes = map[int]int{
 // writeFailure answers an error: what the client did wrong, when to come again, or that it was us.
 func writeFailure(w http.ResponseWriter, err error) {
 	var known *httpError
-	var busy *edge.Unavailable
+	var busy *edge.UnavailableError
 	switch {
 	case errors.As(err, &known):
 		writeError(w, known.status, known.message)

@@ -195,9 +195,9 @@ func TestSinkErrors(t *testing.T) {
 			t.Errorf("%v: log %q", err, log.String())
 		}
 	}
-	f(&edge.Unavailable{Busy: true, Reason: "queue full", RetryAfter: 1500 * time.Millisecond}, 429, 8, "2", "queue full")
-	f(&edge.Unavailable{Reason: "disk nearly full", RetryAfter: 10 * time.Second}, 503, 14, "10", "disk nearly full")
-	f(&edge.Unavailable{Reason: "stopping"}, 503, 14, "1", "stopping")
+	f(&edge.UnavailableError{Busy: true, Reason: "queue full", RetryAfter: 1500 * time.Millisecond}, 429, 8, "2", "queue full")
+	f(&edge.UnavailableError{Reason: "disk nearly full", RetryAfter: 10 * time.Second}, 503, 14, "10", "disk nearly full")
+	f(&edge.UnavailableError{Reason: "stopping"}, 503, 14, "1", "stopping")
 	f(errors.New("secret detail"), 500, 13, "", "internal error")
 }
 

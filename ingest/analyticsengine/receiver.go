@@ -23,7 +23,7 @@ import (
 const WarnOverLimit = "over_limit"
 
 // Sink takes batches. The receiver owns the batch and its memory again when Events returns. The sink may add rejections to
-// it. An error of type *edge.Unavailable asks the client to come again later; any other is ours.
+// it. An error of type *edge.UnavailableError asks the client to come again later; any other is ours.
 type Sink interface {
 	Events(ctx context.Context, b *edge.Batch) error
 }
@@ -223,7 +223,7 @@ func (rc *Receiver) release(j *job) {
 }
 
 func (rc *Receiver) refuse(w http.ResponseWriter, r *http.Request, err error) {
-	var busy *edge.Unavailable
+	var busy *edge.UnavailableError
 	if !errors.As(err, &busy) && r.Context().Err() == nil {
 		rc.o.Logger.LogAttrs(r.Context(), slog.LevelError, "data points not taken", slog.Any("error", err))
 	}

@@ -38,7 +38,7 @@ type refusal struct {
 func refuse(err error) refusal {
 	var (
 		malformed   *MalformedError
-		unavailable *edge.Unavailable
+		unavailable *edge.UnavailableError
 		denied      *DeniedError
 		foreign     *unsupported
 	)
@@ -73,7 +73,7 @@ func refuse(err error) refusal {
 	return refusal{http: http.StatusInternalServerError, code: codes.Internal, msg: "internal error", internal: err}
 }
 
-func refuseForNow(u *edge.Unavailable) refusal {
+func refuseForNow(u *edge.UnavailableError) refusal {
 	f := refusal{http: http.StatusServiceUnavailable, code: codes.Unavailable, msg: u.Error(), retryAfter: max(u.RetryAfter, time.Second)}
 	if u.Busy {
 		f.http, f.code = http.StatusTooManyRequests, codes.ResourceExhausted

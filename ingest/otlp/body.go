@@ -36,7 +36,7 @@ func (b *budget) give(n int64) { b.used.Add(-n) }
 var errTooLarge = errors.New("body is too large")
 
 // errBusy: the bodies in memory leave no room for this one.
-var errBusy = &edge.Unavailable{Busy: true, Reason: "too many bytes are being received", RetryAfter: time.Second}
+var errBusy = &edge.UnavailableError{Busy: true, Reason: "too many bytes are being received", RetryAfter: time.Second}
 
 const (
 	// firstBuffer is the size in bytes of a new buffer. It grows as bytes come, not as a header promises them.

@@ -119,9 +119,9 @@ func TestGRPCAnswers(t *testing.T) {
 	if len(st.Details()) != 1 {
 		t.Errorf("details %v, want BadRequest", st.Details())
 	}
-	st = f(failing(&edge.Unavailable{Busy: true, Reason: "queue is full", RetryAfter: 3 * time.Second}), goodProto, codes.ResourceExhausted, "queue is full")
+	st = f(failing(&edge.UnavailableError{Busy: true, Reason: "queue is full", RetryAfter: 3 * time.Second}), goodProto, codes.ResourceExhausted, "queue is full")
 	retryIn(st, 3*time.Second)
-	st = f(failing(&edge.Unavailable{Reason: "stopping"}), goodProto, codes.Unavailable, "stopping")
+	st = f(failing(&edge.UnavailableError{Reason: "stopping"}), goodProto, codes.Unavailable, "stopping")
 	retryIn(st, time.Second)
 	f(failing(errors.New("secret path")), goodProto, codes.Internal, "internal error")
 	f(failing(status.Error(codes.NotFound, "another server's")), goodProto, codes.Internal, "internal error")

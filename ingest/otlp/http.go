@@ -125,13 +125,13 @@ func (r *Receiver) read(body *buffer, req *http.Request) error {
 
 // readError tells our own refusals, a client that is too slow and a broken transfer apart.
 func readError(err error) error {
-	var unavailable *edge.Unavailable
+	var unavailable *edge.UnavailableError
 	var timeout net.Error
 	switch {
 	case err == nil || errors.Is(err, errTooLarge) || errors.As(err, &unavailable):
 		return err
 	case errors.As(err, &timeout) && timeout.Timeout():
-		return &edge.Unavailable{Reason: "body did not come in time", RetryAfter: time.Second}
+		return &edge.UnavailableError{Reason: "body did not come in time", RetryAfter: time.Second}
 	}
 	return &MalformedError{Encoding: "HTTP body", Offset: -1, Reason: err.Error()}
 }

@@ -177,8 +177,8 @@ func TestSinkErrorsOverHTTP(t *testing.T) {
 			t.Errorf("%v: %d errors logged, want %d", err, logged, want)
 		}
 	}
-	f(&edge.Unavailable{Busy: true, Reason: "queue is full", RetryAfter: 1500 * time.Millisecond}, 429, "2", `{"code":8,"message":"queue is full`)
-	f(&edge.Unavailable{Reason: "disk is nearly full", RetryAfter: time.Second}, 503, "1", `{"code":14,"message":"disk is nearly full`)
+	f(&edge.UnavailableError{Busy: true, Reason: "queue is full", RetryAfter: 1500 * time.Millisecond}, 429, "2", `{"code":8,"message":"queue is full`)
+	f(&edge.UnavailableError{Reason: "disk is nearly full", RetryAfter: time.Second}, 503, "1", `{"code":14,"message":"disk is nearly full`)
 	f(context.Canceled, 503, "1", `{"code":1,`)
 	f(context.DeadlineExceeded, 503, "1", `{"code":4,`)
 	f(errors.New("secret path"), 500, "", `{"code":13,"message":"internal error"}`)
@@ -209,7 +209,7 @@ func TestAdmission(t *testing.T) {
 		case "Bearer good":
 			return 7, nil
 		case "Bearer fast":
-			return 0, &edge.Unavailable{Busy: true, Reason: "rate limit", RetryAfter: time.Second}
+			return 0, &edge.UnavailableError{Busy: true, Reason: "rate limit", RetryAfter: time.Second}
 		case "":
 			return 0, &otlp.DeniedError{Reason: "token missing"}
 		}

@@ -29,7 +29,7 @@ const DefaultMaxBody = 64 << 20
 type Sink interface {
 	// Events takes a batch of at least one event. On return of nil the events are kept, except those that the sink has
 	// rejected with b.Reject. The batch and everything that it points into belong to the receiver again on return.
-	// *edge.Unavailable tells the client to send the same batch later; any other error is a failure of ours. It is called
+	// *edge.UnavailableError tells the client to send the same batch later; any other error is a failure of ours. It is called
 	// from many goroutines at a time.
 	Events(ctx context.Context, b *edge.Batch) error
 }
@@ -54,7 +54,7 @@ type Options struct {
 	// twice MaxBody.
 	MaxInFlight int64
 	// Admit decides from the value of the Authorization header (gRPC: metadata "authorization") whose data it is, before the
-	// body is read. It fails with *DeniedError, or with *edge.Unavailable when the sender exceeds its rate. nil admits everybody
+	// body is read. It fails with *DeniedError, or with *edge.UnavailableError when the sender exceeds its rate. nil admits everybody
 	// as tenant 0.
 	Admit func(ctx context.Context, authorization string) (edge.Tenant, error)
 	// CORSOrigins are the origins whose pages may send, "*" for all. None: no answer to a browser's preflight.

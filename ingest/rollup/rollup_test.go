@@ -32,13 +32,15 @@ func (m *memory) WriteSamples(_ context.Context, tenant edge.Tenant, samples []e
 		m.series = map[string]map[int64]float64{}
 	}
 	for _, s := range samples {
-		name := fmt.Sprintf("tenant=%d", tenant)
+		var b strings.Builder
+		fmt.Fprintf(&b, "tenant=%d", tenant)
 		if !slices.IsSortedFunc(s.Series.Labels, func(a, b edge.Attr) int { return strings.Compare(a.Key, b.Key) }) {
 			panic(fmt.Sprintf("labels are not sorted: %v", s.Series.Labels))
 		}
 		for _, l := range s.Series.Labels {
-			name += "," + l.Key + "=" + l.Value
+			b.WriteString("," + l.Key + "=" + l.Value)
 		}
+		name := b.String()
 		if m.series[name] == nil {
 			m.series[name] = map[int64]float64{}
 		}
@@ -108,7 +110,7 @@ func flush(t *testing.T, r *rollup.Rollup, m *memory) {
 	}
 }
 
-func wantSum(t *testing.T, m *memory, from, to int64, want float64, parts ...string) {
+func (m *memory) want(t *testing.T, from, to int64, want float64, parts ...string) {
 	t.Helper()
 	if got := m.sum(from, to, parts...); math.Abs(got-want) > 1e-9*max(1, want) {
 		t.Errorf("sum of %v in [%d, %d): got %v, want %v", parts, from-day, to-day, got, want)
@@ -124,9 +126,9 @@ func TestLateBatchLandsInItsWindows(t *testing.T) {
 	r.Add(0, []edge.Event{invocation(day + 4), invocation(day + 17)})
 	flush(t, r, m)
 
-	wantSum(t, m, day, day+10, 2, "__name__=edge_colo_requests")
-	wantSum(t, m, day+10, day+20, 1, "__name__=edge_colo_requests")
-	wantSum(t, m, day, day+3600, 3, "__name__=edge_route_requests", "http_route=/cart")
+	m.want(t, day, day+10, 2, "__name__=edge_colo_requests")
+	m.want(t, day+10, day+20, 1, "__name__=edge_colo_requests")
+	m.want(t, day, day+3600, 3, "__name__=edge_route_requests", "http_route=/cart")
 	if n := len(m.series); n == 0 || strings.Contains(fmt.Sprint(m.series), "edge_part") {
 		t.Errorf("a batch within 15 minutes must not open parts: %v", m.series)
 	}
@@ -143,11 +145,11 @@ func TestEveryWidthHoldsTheSameTotal(t *testing.T) {
 	}
 	flush(t, r, m)
 	for _, w := range edge.Widths {
-		wantSum(t, m, day, day+7200, 700, "__name__="+edge.Metric(edge.FamilyColo, edge.MetricRequests, w))
-		wantSum(t, m, day, day+7200, 700*0.02, "__name__="+edge.Metric(edge.FamilyRoute, edge.MetricDuration+"_sum", w))
+		m.want(t, day, day+7200, 700, "__name__="+edge.Metric(edge.FamilyColo, edge.MetricRequests, w))
+		m.want(t, day, day+7200, 700*0.02, "__name__="+edge.Metric(edge.FamilyRoute, edge.MetricDuration+"_sum", w))
 	}
-	wantSum(t, m, day+3600, day+7200, 340, "__name__=edge_colo_requests:1h")
-	wantSum(t, m, day+300, day+600, 30, "__name__=edge_colo_requests:5m")
+	m.want(t, day+3600, day+7200, 340, "__name__=edge_colo_requests:1h")
+	m.want(t, day+300, day+600, 30, "__name__=edge_colo_requests:5m")
 }
 
 func TestEventForClosedWindowOpensPart(t *testing.T) {
@@ -162,8 +164,8 @@ func TestEventForClosedWindowOpensPart(t *testing.T) {
 		r.Add(0, []edge.Event{invocation(day + 3)})
 		flush(t, r, m)
 	}
-	wantSum(t, m, day, day+10, 8, "__name__=edge_colo_requests")
-	wantSum(t, m, day, day+3600, 8, "__name__=edge_colo_requests:1h")
+	m.want(t, day, day+10, 8, "__name__=edge_colo_requests")
+	m.want(t, day, day+3600, 8, "__name__=edge_colo_requests:1h")
 }
 
 func TestWindowsOfAnEndedProcess(t *testing.T) {
@@ -181,7 +183,7 @@ func TestWindowsOfAnEndedProcess(t *testing.T) {
 			fresh.Add(0, []edge.Event{invocation(day + 3)})
 			flush(t, fresh, m)
 			for _, w := range edge.Widths {
-				wantSum(t, m, day, day+3600, 3, "__name__="+edge.Metric(edge.FamilyColo, edge.MetricRequests, w))
+				m.want(t, day, day+3600, 3, "__name__="+edge.Metric(edge.FamilyColo, edge.MetricRequests, w))
 			}
 		})
 	}
@@ -209,7 +211,7 @@ func TestCheckpointKeepsWhatTheStoreDidNotTake(t *testing.T) {
 	}
 	m.fail = nil
 	flush(t, fresh, m)
-	wantSum(t, m, day, day+10, 1, "__name__=edge_colo_requests")
+	m.want(t, day, day+10, 1, "__name__=edge_colo_requests")
 }
 
 func TestFailedFlushIsWrittenLater(t *testing.T) {
@@ -221,8 +223,8 @@ func TestFailedFlushIsWrittenLater(t *testing.T) {
 	_ = r.Flush(t.Context(), m)
 	m.fail = nil
 	flush(t, r, m)
-	wantSum(t, m, day, day+10, 1, "__name__=edge_colo_requests")
-	wantSum(t, m, day, day+3600, float64(day+1), "__name__=edge_deploy", "service_version=v1")
+	m.want(t, day, day+10, 1, "__name__=edge_colo_requests")
+	m.want(t, day, day+3600, float64(day+1), "__name__=edge_deploy", "service_version=v1")
 }
 
 func TestClosedWindowsAreForgotten(t *testing.T) {
@@ -262,7 +264,7 @@ func TestWhatAnInvocationAdds(t *testing.T) {
 		for _, family := range []string{edge.FamilyService, edge.FamilyColo, edge.FamilyRoute, edge.FamilyCountry} {
 			p := slices.Clone(parts)
 			p[0] = "__name__=" + family + p[0]
-			wantSum(t, m, day, day+10, want, p...)
+			m.want(t, day, day+10, want, p...)
 		}
 	}
 	f(3, "events", "edge_signal=span")
@@ -283,7 +285,7 @@ func TestWhatAnInvocationAdds(t *testing.T) {
 	apart := func(family string, labels ...string) {
 		t.Helper()
 		want := []string{"__name__=" + family + "duration_seconds_bucket", "vmrange=1.896e-02...2.154e-02"}
-		wantSum(t, m, day, day+10, 10, append(want, labels...)...)
+		m.want(t, day, day+10, 10, append(want, labels...)...)
 	}
 	apart(edge.FamilyService, "faas_coldstart=true", "edge_cache_status=hit")
 	apart(edge.FamilyColo, "faas_coldstart=true", "edge_colo=FRA")
@@ -305,9 +307,9 @@ func TestSourcesAreKeptApart(t *testing.T) {
 		invocation(day, func(e *edge.Event) { e.Kind = edge.KindDataPoint }),
 	})
 	flush(t, r, m)
-	wantSum(t, m, day, day+10, 1, "__name__=edge_colo_requests", "edge_signal=span")
-	wantSum(t, m, day, day+10, 2, "__name__=edge_colo_requests", "edge_signal=tail")
-	wantSum(t, m, day, day+10, 1, "__name__=edge_colo_requests", "edge_signal=datapoint")
+	m.want(t, day, day+10, 1, "__name__=edge_colo_requests", "edge_signal=span")
+	m.want(t, day, day+10, 2, "__name__=edge_colo_requests", "edge_signal=tail")
+	m.want(t, day, day+10, 1, "__name__=edge_colo_requests", "edge_signal=datapoint")
 }
 
 func TestTenantsAreKeptApart(t *testing.T) {
@@ -321,7 +323,7 @@ func TestTenantsAreKeptApart(t *testing.T) {
 			t.Errorf("series of no tenant: %s", name)
 		}
 	}
-	wantSum(t, m, day, day+10, 3, "__name__=edge_colo_requests")
+	m.want(t, day, day+10, 3, "__name__=edge_colo_requests")
 }
 
 // realSize is what the design plans for: 330 colos, 40 routes, 3 versions, in some 120 countries.
@@ -348,8 +350,8 @@ func TestRealSizeFitsUnderTheDefaultCap(t *testing.T) {
 	r := newRollup(c)
 	r.Add(0, realSize())
 	flush(t, r, m)
-	wantSum(t, m, day, day+10, 330*40*3, "__name__=edge_colo_requests")
-	wantSum(t, m, day, day+10, 0, "otel_metric_overflow=true")
+	m.want(t, day, day+10, 330*40*3, "__name__=edge_colo_requests")
+	m.want(t, day, day+10, 0, "otel_metric_overflow=true")
 	if got, most := r.Stats().Keys, 1+330+40*3+120; got != most {
 		t.Errorf("keys: got %d, want %d", got, most)
 	}
@@ -365,8 +367,8 @@ func TestOverflowKeepsTotalsRight(t *testing.T) {
 	}
 	flush(t, r, m)
 	total := float64(len(events) + 500)
-	wantSum(t, m, day, day+10, total, "__name__=edge_colo_requests")
-	wantSum(t, m, day, day+10, total, "__name__=edge_route_requests")
+	m.want(t, day, day+10, total, "__name__=edge_colo_requests")
+	m.want(t, day, day+10, total, "__name__=edge_route_requests")
 	if m.sum(day, day+10, "__name__=edge_route_requests", "otel_metric_overflow=true", "service_name=shop") == 0 {
 		t.Error("the overflow of service shop is not visible")
 	}

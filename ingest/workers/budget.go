@@ -14,11 +14,11 @@ type budget struct {
 	used  atomic.Int64
 }
 
-// take reserves bytes. It fails with *edge.Unavailable when others have taken them.
+// take reserves bytes. It fails with *edge.UnavailableError when others have taken them.
 func (b *budget) take(n int64) error {
 	if b.used.Add(n) > b.limit {
 		b.used.Add(-n)
-		return &edge.Unavailable{Busy: true, Reason: "too many tail events are being received", RetryAfter: time.Second}
+		return &edge.UnavailableError{Busy: true, Reason: "too many tail events are being received", RetryAfter: time.Second}
 	}
 	return nil
 }

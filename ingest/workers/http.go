@@ -22,7 +22,7 @@ var rpcCodes = map[int]int{
 
 // writeFailure answers an error: when to come again, or that it was us.
 func writeFailure(w http.ResponseWriter, err error) {
-	var busy *edge.Unavailable
+	var busy *edge.UnavailableError
 	if !errors.As(err, &busy) {
 		writeError(w, http.StatusInternalServerError, "internal error")
 		return

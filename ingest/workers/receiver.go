@@ -18,7 +18,7 @@ import (
 )
 
 // Sink takes batches. The receiver owns the batch and its memory again when Events returns. The sink may add rejections to
-// it. An error of type *edge.Unavailable asks the client to come again later; any other is ours.
+// it. An error of type *edge.UnavailableError asks the client to come again later; any other is ours.
 type Sink interface {
 	Events(ctx context.Context, b *edge.Batch) error
 }
@@ -145,7 +145,7 @@ func (rc *Receiver) take(ctx context.Context, p *post) error {
 }
 
 func (rc *Receiver) refuse(w http.ResponseWriter, r *http.Request, err error) {
-	var busy *edge.Unavailable
+	var busy *edge.UnavailableError
 	if !errors.As(err, &busy) && r.Context().Err() == nil {
 		rc.o.Logger.LogAttrs(r.Context(), slog.LevelError, "tail events not taken", slog.Any("error", err))
 	}
