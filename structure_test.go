@@ -19,6 +19,7 @@ var rule = map[string][]string{
 	"store":           {"edge"},
 	"store/embedded":  {"edge", "store"},
 	"store/storetest": {"edge", "store"},
+	"store/wal":       {"edge", "store"},
 
 	"ingest":                 {"edge", "edge/platform", "store", "ingest/rollup"},
 	"ingest/rollup":          {"edge"},
@@ -38,6 +39,7 @@ var rule = map[string][]string{
 	"web/view":  {"edge", "store", "query", "web/chart"},
 	"web":       {"edge", "store", "query", "web/chart", "web/view"},
 
+	"internal/access":     {"edge"},
 	"internal/run":        {},
 	"internal/workerd":    {},
 	"internal/wasmkernel": {},

@@ -1,0 +1,108 @@
+package access
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+
+	"edgescope/edge"
+)
+
+// Visit is one request on its way: who sent it, once that is known, and what it costs them. It belongs to the goroutine of
+// the request.
+type Visit struct {
+	grant *Grant
+	now   func() time.Time
+}
+
+type visitKey struct{}
+
+// Begin adds a visit to the context of a request. Guard.Admit completes it.
+func Begin(ctx context.Context) context.Context { return context.WithValue(ctx, visitKey{}, &Visit{}) }
+
+func visitOf(ctx context.Context) *Visit {
+	v, _ := ctx.Value(visitKey{}).(*Visit)
+	return v
+}
+
+func (v *Visit) arrive(g *Grant, now func() time.Time) {
+	if v != nil {
+		v.grant, v.now = g, now
+	}
+}
+
+// Spend counts bytes as received and events as kept against the rate of who sent the request of ctx. It never refuses: the
+// request after one that overdraws is told to come later.
+func Spend(ctx context.Context, bytes, events int) {
+	if v := visitOf(ctx); v != nil && v.grant != nil {
+		v.grant.limit.spend(v.now(), float64(bytes), float64(events))
+	}
+}
+
+// Meter gives every request a visit whose bytes are counted as they are read. The receivers behind it admit.
+func Meter(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r = r.WithContext(Begin(r.Context()))
+		r.Body = &meteredBody{r.Body, r.Context()}
+		next.ServeHTTP(w, r)
+	})
+}
+
+type meteredBody struct {
+	io.ReadCloser
+	ctx context.Context //nolint:containedctx // it lives as long as the request whose body this is
+}
+
+func (b *meteredBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	Spend(b.ctx, n, 0)
+	return n, err
+}
+
+// Protect lets only requests through that may do what want says. Handlers behind it find the tenant with TenantOf.
+func (g *Guard) Protect(want Scope, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		grant, err := g.AdmitRequest(r, want)
+		if err != nil {
+			refuse(w, err)
+			return
+		}
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), visitKey{}, &Visit{grant: grant, now: time.Now})))
+	})
+}
+
+// TenantOf answers whose question a request is. It fails for a request that has not come through Protect: a handler that was
+// wired without it answers nobody.
+func TenantOf(r *http.Request) (edge.Tenant, error) {
+	v := visitOf(r.Context())
+	if v == nil || v.grant == nil {
+		return 0, errors.New("nobody is signed in")
+	}
+	return v.grant.Tenant, nil
+}
+
+// refuse writes an answer that clients of our API and of Prometheus' API both read.
+func refuse(w http.ResponseWriter, err error) {
+	code, kind := http.StatusUnauthorized, "unauthorized"
+	var no *DeniedError
+	var later *edge.UnavailableError
+	switch {
+	case errors.As(err, &later):
+		code, kind = http.StatusServiceUnavailable, "unavailable"
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(later.RetryAfter.Seconds()))))
+	case errors.As(err, &no) && no.Forbidden:
+		code, kind = http.StatusForbidden, "forbidden"
+	default:
+		w.Header().Set("WWW-Authenticate", `Bearer realm="edgescope"`)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(code)
+	// The client may be gone: there is nobody left to tell.
+	_ = json.NewEncoder(w).Encode(map[string]string{"status": "error", "errorType": kind, "error": err.Error()})
+}
