@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -60,6 +61,8 @@ type ServerOptions struct {
 	Addr    string
 	Handler http.Handler
 	Log     *slog.Logger
+	// TLS makes the listener speak HTTPS only, also HTTP/2; nil means HTTP.
+	TLS *tls.Config
 	// ReadTimeout bounds reading a whole request, 0 means 1 minute; WriteTimeout bounds writing an answer, 0 means 2 minutes.
 	// A handler that streams sets its own deadline with http.ResponseController.
 	ReadTimeout, WriteTimeout time.Duration
@@ -98,9 +101,14 @@ func Serve(ctx context.Context, o ServerOptions) (*Server, error) {
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),
+		TLSConfig:         o.TLS,
 	}}
+	serve := s.http.Serve
+	if o.TLS != nil {
+		serve = func(l net.Listener) error { return s.http.ServeTLS(l, "", "") } // the configuration has the certificate
+	}
 	s.wg.Go(func() {
-		if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		if err := serve(l); !errors.Is(err, http.ErrServerClosed) {
 			s.err = err
 			o.Log.Error("listener failed", slog.String("name", o.Name), slog.Any("error", err))
 		}
