@@ -25,10 +25,9 @@ type Options struct {
 	MaxConnections int
 	// Stop > 0 ends users between two steps once the run has lasted that long; they count as completed.
 	Stop time.Duration
-	// TraceParent sends a traceparent header with every request. Tracer, if set, makes the client spans of the sampled ones,
-	// about SampledPerSecond of them.
-	TraceParent bool
-	Tracer      trace.Tracer
+	// Tracer, if set, makes the client spans of sampled requests, about SampledPerSecond of them. They carry a traceparent
+	// with the flag sampled (01); all others carry none, unless config.http.distributedTracing asks for one on each.
+	Tracer trace.Tracer
 	// RunID is put on client spans as edge.run.id.
 	RunID string
 	// Wait replaces the precise timer of the arrivals, RoundTripper the connections: for tests.

@@ -21,11 +21,13 @@ import (
 // SampledPerSecond bounds the client spans of a run: all requests are sampled up to this rate, and about so many above it.
 const SampledPerSecond = 10
 
-// spans gives requests their traceparent, and the sampled ones a client span.
+// spans gives sampled requests a client span and its traceparent. The others carry no traceparent unless
+// config.http.distributedTracing asks for one on every request: a parent that is not sampled would make an edge function
+// with a parent-based sampler drop its own span.
 type spans struct {
-	on      bool
 	tracer  trace.Tracer // nil: headers only
-	sampled bool         // without a tracer: the flag that config.http.distributedTracing asks for
+	all     bool         // config.http.distributedTracing: every request has a header
+	sampled bool         // the flag that it asks for
 	prefix  []byte       // of every trace id
 	runID   string
 	ctx     context.Context
@@ -36,7 +38,7 @@ type spans struct {
 func newSpans(ctx context.Context, plan *scenarios.Plan, o *Options) *spans {
 	t := plan.HTTP.Tracing
 	s := &spans{
-		on: o.TraceParent || o.Tracer != nil || t.Enabled, tracer: o.Tracer, sampled: t.Sampled,
+		tracer: o.Tracer, all: t.Enabled, sampled: t.Sampled,
 		runID: o.RunID, ctx: context.WithoutCancel(ctx), run: rand.Uint64(),
 	}
 	if prefix, err := hex.DecodeString(t.TraceIDPrefix[:len(t.TraceIDPrefix)&^1]); err == nil {
@@ -47,7 +49,7 @@ func newSpans(ctx context.Context, plan *scenarios.Plan, o *Options) *spans {
 
 // ids is a user's stream of trace ids; nil when nobody asks for any.
 func (s *spans) ids(user int) *rand.Rand {
-	if !s.on {
+	if s.tracer == nil && !s.all {
 		return nil
 	}
 	return rand.New(rand.NewPCG(s.run, uint64(user)))
@@ -74,9 +76,13 @@ func (u *user) startSpan(req *scenarios.Request, h *hop, c *call) *clientSpan {
 	if u.ids == nil || u.silent || h.header.Get("Traceparent") != "" {
 		return nil
 	}
-	c.header = c.header.Clone()
 	s := u.spans
-	if s.tracer == nil || !s.take(c.begun) {
+	isSampled := s.tracer != nil && s.take(c.begun)
+	if !isSampled && !s.all {
+		return nil
+	}
+	c.header = c.header.Clone()
+	if !isSampled {
 		c.header.Set("Traceparent", s.traceparent(u.ids))
 		return nil
 	}
@@ -104,7 +110,7 @@ func (s *spans) traceparent(ids *rand.Rand) string {
 	}
 	copy(id[:], s.prefix)
 	flag := "00"
-	if s.tracer == nil && s.sampled {
+	if s.sampled {
 		flag = "01"
 	}
 	return strings.Join([]string{"00", hex.EncodeToString(id[:16]), hex.EncodeToString(id[16:]), flag}, "-")

@@ -35,41 +35,54 @@ func (h *headers) RoundTrip(r *http.Request) (*http.Response, error) {
 	return res, err
 }
 
-var traceparent = regexp.MustCompile(`^00-([0-9a-f]{32})-([0-9a-f]{16})-0[01]$`)
+var traceparent = regexp.MustCompile(`^00-([0-9a-f]{32})-([0-9a-f]{16})-(0[01])$`)
 
-func TestEveryRequestCarriesATraceAndAboutTenASecondHaveASpan(t *testing.T) {
+// traced runs a load of one request a user with a tracer and gives the traceparent of every request and the spans.
+func traced(t *testing.T, config string) (sent []string, spans tracetest.SpanStubs) {
+	t.Helper()
+	memory := tracetest.NewInMemoryExporter()
+	provider := sdktrace.NewTracerProvider(sdktrace.WithSyncer(memory))
+	h := &headers{target: target{delay: 20 * time.Millisecond}}
+	p := plan(t, "config: {"+config+"}\nscenarios: [{name: s, flow: [{get: {url: '/a/{{ $uuid }}'}}]}]")
+	if _, err := record(t.Context(), t, p, load.Options{RoundTripper: h, Tracer: provider.Tracer("test"), RunID: "r1"}); err != nil {
+		t.Fatal(err)
+	}
+	return h.list, memory.GetSpans()
+}
+
+// byFlags are the trace and span ids that were sent, by the flags they were sent with; each must be valid and new.
+func byFlags(t *testing.T, sent []string) map[string]map[string]bool {
+	t.Helper()
+	flags, seen := map[string]map[string]bool{"00": {}, "01": {}}, map[string]bool{}
+	for _, header := range sent {
+		if header == "" {
+			continue
+		}
+		m := traceparent.FindStringSubmatch(header)
+		if m == nil || seen[m[1]] || strings.Trim(m[1], "0") == "" || strings.Trim(m[2], "0") == "" {
+			t.Fatalf("traceparent %q, want a valid one of its own", header)
+		}
+		seen[m[1]] = true
+		flags[m[3]][m[1]+" "+m[2]] = true
+	}
+	return flags
+}
+
+func TestAboutTenASecondAreSampledAndOnlyTheyCarryATrace(t *testing.T) {
 	f := func(rate string, seconds int, least, most int) {
 		t.Helper()
 		synctest.Test(t, func(t *testing.T) {
-			memory := tracetest.NewInMemoryExporter()
-			provider := sdktrace.NewTracerProvider(sdktrace.WithSyncer(memory))
-			h := &headers{target: target{delay: 20 * time.Millisecond}}
-			p := plan(t, "config: {phases: [{duration: "+time.Duration(seconds*1e9).String()+", arrivalRate: "+rate+"}]}\nscenarios: [{name: s, flow: [{get: {url: '/a/{{ $uuid }}'}}]}]")
-			events, err := record(t.Context(), t, p, load.Options{RoundTripper: h, TraceParent: true, Tracer: provider.Tracer("test"), RunID: "r1"})
-			if err != nil {
-				t.Fatal(err)
-			}
-			spans := memory.GetSpans()
+			sent, spans := traced(t, "phases: [{duration: "+time.Duration(seconds*1e9).String()+", arrivalRate: "+rate+"}]")
 			if n := len(spans); n < least || n > most {
 				t.Errorf("%s/s over %d s: %d spans, want %d to %d", rate, seconds, n, least, most)
 			}
-			sampled := map[string]bool{}
-			ids := map[string]bool{}
-			for _, header := range h.list {
-				m := traceparent.FindStringSubmatch(header)
-				if m == nil || ids[m[1]] || strings.Trim(m[1], "0") == "" || strings.Trim(m[2], "0") == "" {
-					t.Fatalf("traceparent %q, want a valid one of its own for every request", header)
-				}
-				ids[m[1]] = true
-				if strings.HasSuffix(header, "-01") {
-					sampled[m[1]+" "+m[2]] = true
-				}
-			}
-			if len(ids) != len(results(events)) || len(sampled) != len(spans) {
-				t.Errorf("%d requests, %d traces, %d sampled, %d spans", len(results(events)), len(ids), len(sampled), len(spans))
+			flags := byFlags(t, sent)
+			if len(flags["00"]) != 0 || len(flags["01"]) != len(spans) {
+				t.Errorf("%d requests of %d carry a trace and %d one that is not sampled; want the %d spans and 0",
+					len(flags["01"]), len(sent), len(flags["00"]), len(spans))
 			}
 			for _, span := range spans {
-				if !sampled[span.SpanContext.TraceID().String()+" "+span.SpanContext.SpanID().String()] {
+				if !flags["01"][span.SpanContext.TraceID().String()+" "+span.SpanContext.SpanID().String()] {
 					t.Errorf("span %s was not announced to the target", span.SpanContext.TraceID())
 				}
 			}
@@ -77,6 +90,24 @@ func TestEveryRequestCarriesATraceAndAboutTenASecondHaveASpan(t *testing.T) {
 	}
 	f("3", 4, 12, 12)   // below the limit: all
 	f("200", 5, 50, 60) // 10/s and the second of the bucket
+}
+
+func TestDistributedTracingPutsATraceOnEveryRequest(t *testing.T) {
+	f := func(tracing string, wantUnsampled bool) {
+		t.Helper()
+		synctest.Test(t, func(t *testing.T) {
+			sent, spans := traced(t, "phases: [{duration: 5, arrivalRate: 40}], http: {distributedTracing: "+tracing+"}")
+			flags := byFlags(t, sent)
+			if got := len(flags["00"]) + len(flags["01"]); got != len(sent) {
+				t.Errorf("%s: %d of %d requests carry a trace", tracing, got, len(sent))
+			}
+			if unsampled := len(flags["00"]) == len(sent)-len(spans); unsampled != wantUnsampled {
+				t.Errorf("%s: %d of %d requests are not sampled, with %d spans", tracing, len(flags["00"]), len(sent), len(spans))
+			}
+		})
+	}
+	f("true", false)
+	f("{sampled: false}", true)
 }
 
 func TestClientSpanSaysWhatTheAnswerSaid(t *testing.T) {

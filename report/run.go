@@ -36,7 +36,10 @@ func (s *Summary) Run(info RunInfo, now time.Time, v *Verdict) edge.Run {
 		return r
 	}
 	r.Ended, r.Verdict, r.Reason, r.ExitCode = now.UTC(), v.Word, v.Reason, v.ExitCode
-	r.Warnings = append(append([]string(nil), v.Health.Problems...), v.Health.Warnings...)
+	if v.Word != edge.VerdictInvalid { // whose reason is the problems
+		r.Warnings = append(r.Warnings, v.Health.Problems...)
+	}
+	r.Warnings = append(r.Warnings, v.Health.Warnings...)
 	for _, c := range v.Checks {
 		r.Thresholds = append(r.Thresholds, c.RunThreshold)
 	}

@@ -140,3 +140,18 @@ func TestChecksThatHoldComeFirst(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+func TestProblemsAreTheReasonOfAnInvalidRunAndWarningsOfOthers(t *testing.T) {
+	late := counted(t, "", 120, func(_ *load.Result, s *load.UserStart, _ *load.UserEnd) { s.Lag = ms(30) })
+	f := func(o report.Outcome, wantWarnings int) {
+		t.Helper()
+		o.Warnings = []string{"few ports"}
+		v := late.Judge(o)
+		r := late.Run(report.RunInfo{}, time.Now(), &v)
+		if len(v.Health.Problems) != 1 || len(r.Warnings) != wantWarnings || r.Warnings[wantWarnings-1] != "few ports" {
+			t.Errorf("%s: %q; warnings %q, want %d", r.Verdict, r.Reason, r.Warnings, wantWarnings)
+		}
+	}
+	f(report.Outcome{}, 1)
+	f(report.Outcome{Err: errors.New("interrupted by a signal"), Interrupted: true}, 2)
+}

@@ -106,7 +106,7 @@ func (j *job) runner() (*load.Runner, error) {
 	o := j.options
 	o.Seed, o.MaxConnections, o.UserAgent = j.info.Seed, j.flags.maxConnections, "edgescope-loadgen/"+run.Version
 	if j.collector != nil {
-		o.TraceParent, o.Tracer, o.RunID = true, j.collector.Tracer(), j.info.ID
+		o.Tracer, o.RunID = j.collector.Tracer(), j.info.ID
 	}
 	runner, err := load.New(j.plan, o)
 	if err != nil {
