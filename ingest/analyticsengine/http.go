@@ -121,6 +121,8 @@ func broken(err error) error {
 // rpcCodes are the google.rpc codes of our answers, as OTLP's errors have them.
 var rpcCodes = map[int]int{
 	http.StatusBadRequest:            3,  // INVALID_ARGUMENT
+	http.StatusUnauthorized:          16, // UNAUTHENTICATED
+	http.StatusForbidden:             7,  // PERMISSION_DENIED
 	http.StatusMethodNotAllowed:      12, // UNIMPLEMENTED
 	http.StatusRequestEntityTooLarge: 8,  // RESOURCE_EXHAUSTED
 	http.StatusUnsupportedMediaType:  3,
@@ -132,10 +134,16 @@ var rpcCodes = map[int]int{
 // writeFailure answers an error: what the client did wrong, when to come again, or that it was us.
 func writeFailure(w http.ResponseWriter, err error) {
 	var known *httpError
+	var denied *DeniedError
 	var busy *edge.UnavailableError
 	switch {
 	case errors.As(err, &known):
 		writeError(w, known.status, known.message)
+	case errors.As(err, &denied) && denied.Forbidden:
+		writeError(w, http.StatusForbidden, denied.Reason)
+	case errors.As(err, &denied):
+		w.Header().Set("WWW-Authenticate", "Bearer") // RFC 9110 section 15.5.2
+		writeError(w, http.StatusUnauthorized, denied.Reason)
 	case errors.As(err, &busy):
 		seconds := math.Ceil(max(busy.RetryAfter, time.Second).Seconds())
 		w.Header().Set("Retry-After", strconv.FormatFloat(seconds, 'f', 0, 64))

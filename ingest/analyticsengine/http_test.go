@@ -7,14 +7,17 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"edgescope/edge"
 	"edgescope/ingest/analyticsengine"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 )
@@ -228,11 +231,11 @@ func TestNothingToTakeDoesNotReachTheSink(t *testing.T) {
 func TestTenantAndReuse(t *testing.T) {
 	sink := newRecorder()
 	rc := newReceiver(t, sink, func(o *analyticsengine.Options) {
-		o.Tenant = func(r *http.Request) edge.Tenant {
+		o.Admit = func(r *http.Request, _ string) (edge.Tenant, error) {
 			if r.Header.Get("Authorization") != "" {
-				return 7
+				return 7, nil
 			}
-			return 0
+			return 0, nil
 		}
 	})
 	post(rc, "/v1/datapoints/d?strict=1", strings.NewReader(`[{"timestamp":"?","indexes":["a"]},8]`), "Authorization", "x")
@@ -246,6 +249,52 @@ func TestTenantAndReuse(t *testing.T) {
 	if got := sink.events[1]; got.Dataset != "e" || got.Index != 0 {
 		t.Errorf("the next request: event %+v", got)
 	}
+}
+
+// TestAdmission holds that who may not send is told so before the body is read, and by workerd's binding before anything is
+// kept.
+func TestAdmission(t *testing.T) {
+	f := func(dataset string, refusal error, wantStatus int, want answer, wantHeader string) {
+		t.Helper()
+		sink := newRecorder()
+		rc := newReceiver(t, sink, func(o *analyticsengine.Options) {
+			o.Admit = func(_ *http.Request, asked string) (edge.Tenant, error) {
+				if asked != dataset {
+					t.Errorf("asked about dataset %q, want %q", asked, dataset)
+				}
+				return 0, refusal
+			}
+		})
+		unread := iotest.ErrReader(errors.New("the body was read"))
+		direct := post(rc, "/v1/datapoints/"+dataset, unread)
+		binding := httptest.NewRecorder()
+		body := `{"schemaVersion":"0","timestamp":"1","dataset":` + bytesOf(dataset) + `}`
+		if !rc.Workerd(binding, httptest.NewRequest(http.MethodPost, "/", http.NoBody), []byte(body)) {
+			t.Fatalf("%s is no data point of workerd", body)
+		}
+		for _, w := range []*httptest.ResponseRecorder{direct, binding} {
+			got := read(t, w)
+			header := w.Header().Get("WWW-Authenticate") + w.Header().Get("Retry-After")
+			if d := cmp.Diff(want, got); d != "" || w.Code != wantStatus || header != wantHeader {
+				t.Errorf("%v: status %d, header %q, want %d and %q\n%s", refusal, w.Code, header, wantStatus, wantHeader, d)
+			}
+		}
+		if sink.calls != 0 {
+			t.Errorf("%v: the sink got %d batches", refusal, sink.calls)
+		}
+	}
+	f("d", &analyticsengine.DeniedError{Reason: "who?"}, 401, answer{Code: 16, Message: "who?"}, "Bearer")
+	f("e.f", &analyticsengine.DeniedError{Forbidden: true, Reason: "not there"}, 403, answer{Code: 7, Message: "not there"}, "")
+	f("g", &edge.UnavailableError{Busy: true, Reason: "too fast", RetryAfter: 7 * time.Second}, 429, answer{Code: 8, Message: "too fast"}, "7")
+}
+
+// bytesOf is a text as workerd's binding writes it.
+func bytesOf(text string) string {
+	numbers := make([]string, len(text))
+	for i := range text {
+		numbers[i] = strconv.Itoa(int(text[i]))
+	}
+	return "[" + strings.Join(numbers, ",") + "]"
 }
 
 func TestNewRefuses(t *testing.T) {

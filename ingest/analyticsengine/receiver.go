@@ -39,13 +39,25 @@ type Options struct {
 	MaxInFlight int64
 	// Layouts are the datasets whose columns have a fixed meaning, by name; see ParseLayout.
 	Layouts map[string]Layout
-	// Tenant answers whose request it is. nil is tenant 0.
-	Tenant func(*http.Request) edge.Tenant
+	// Admit decides whose data points those of a request to the dataset are: for /v1/datapoints before the body is read, for
+	// workerd's binding, whose body names the dataset, after. It fails with *DeniedError, or with *edge.UnavailableError when
+	// sender exceeds its rate. nil admits everybody as tenant 0.
+	Admit func(r *http.Request, dataset string) (edge.Tenant, error)
 	// Now is the clock. nil is time.Now.
 	Now func() time.Time
 	// Logger gets errors of the sink. nil drops them.
 	Logger *slog.Logger
 }
+
+// DeniedError is the error of Options.Admit for a sender that may not send.
+type DeniedError struct {
+	// Forbidden is true for a valid token that does not allow this (403), false for a token that is missing or wrong (401).
+	Forbidden bool
+	Reason    string
+}
+
+// Error says why.
+func (d *DeniedError) Error() string { return d.Reason }
 
 const defaultMaxBody = 64 << 20
 
@@ -73,8 +85,8 @@ func New(o Options) (*Receiver, error) {
 	o.MaxBody = cmp.Or(o.MaxBody, defaultMaxBody)
 	o.MaxInFlight = max(cmp.Or(o.MaxInFlight, 4*o.MaxBody), 2*o.MaxBody, leastInFlight)
 	o.Logger = cmp.Or(o.Logger, slog.New(slog.DiscardHandler))
-	if o.Tenant == nil {
-		o.Tenant = func(*http.Request) edge.Tenant { return 0 }
+	if o.Admit == nil {
+		o.Admit = func(*http.Request, string) (edge.Tenant, error) { return 0, nil }
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -109,10 +121,9 @@ type job struct {
 }
 
 // job begins a request; release ends it.
-func (rc *Receiver) job(r *http.Request, source string) *job {
+func (rc *Receiver) job(source string) *job {
 	j := rc.jobs.Get().(*job)
 	j.batch.Reset()
-	j.batch.Tenant = rc.o.Tenant(r)
 	j.source, j.arrival = source, rc.o.Now().UnixNano()
 	j.strict, j.total = false, 0
 	j.maxPoints, j.err = rc.maxPoints, nil
@@ -141,8 +152,14 @@ func (rc *Receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		writeError(w, http.StatusBadRequest, fmt.Sprintf("want POST %s{dataset}, with a dataset that matches %s", pathPrefix, datasetPattern))
 		return
 	}
-	j := rc.job(r, edge.SourceDataPoints)
+	tenant, err := rc.o.Admit(r, dataset)
+	if err != nil {
+		writeFailure(w, err)
+		return
+	}
+	j := rc.job(edge.SourceDataPoints)
 	defer rc.release(j)
+	j.batch.Tenant = tenant
 	body, err := rc.body(r, &j.share)
 	if err != nil {
 		writeFailure(w, err)

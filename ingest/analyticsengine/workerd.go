@@ -47,7 +47,7 @@ func (rc *Receiver) Workerd(w http.ResponseWriter, r *http.Request, body []byte)
 	if !LooksLikeWorkerd(body) {
 		return false
 	}
-	j := rc.job(r, edge.SourceWorkerd)
+	j := rc.job(edge.SourceWorkerd)
 	defer rc.release(j)
 	j.total = 1
 	dataset, err := j.point.readWorkerd(string(body))
@@ -58,7 +58,9 @@ func (rc *Receiver) Workerd(w http.ResponseWriter, r *http.Request, body []byte)
 		j.batch.Reject(0, fmt.Sprintf("the dataset is the name of the service in workerd's config: %q does not match %s", dataset, datasetPattern))
 	default:
 		j.dataset, j.layout = dataset, rc.layout(dataset)
-		j.add(0)
+		if j.batch.Tenant, j.err = rc.o.Admit(r, dataset); j.err == nil {
+			j.add(0)
+		}
 	}
 	rc.finish(w, r, j)
 	return true
