@@ -60,15 +60,20 @@ func (n *number) UnmarshalJSON(b []byte) error {
 }
 
 // milliseconds answers a length of time in nanoseconds. Zero is absent: local workerd measures neither CPU nor wall time.
+// So is what no invocation takes.
 func (n number) milliseconds() (nanos int64, ok bool) {
-	if !n.ok || n.value <= 0 || n.value > maxMilliseconds {
+	if !n.ok || n.value <= 0 || n.value > maxLength {
 		return 0, false
 	}
 	return nanoseconds(n.value), true
 }
 
-// maxMilliseconds is what fits into int64 nanoseconds.
-const maxMilliseconds = math.MaxInt64 / 1e6
+const (
+	// maxLength is 30 days in milliseconds, longer than any invocation.
+	maxLength = 30 * 24 * 3600 * 1000
+	// maxMoment is the year 2200 in Unix milliseconds: such a time and such a length together fit into int64 nanoseconds.
+	maxMoment = 7_258_118_400_000
+)
 
 // nanoseconds keeps whole milliseconds exact: the product of floats would not.
 func nanoseconds(ms float64) int64 {
@@ -83,13 +88,14 @@ type moment int64
 func (m *moment) UnmarshalJSON(b []byte) error {
 	*m = 0
 	s := strings.TrimSpace(textOf(b))
-	if t, err := time.Parse(time.RFC3339, s); err == nil {
-		if t.Year() > 1969 && t.Year() < 2262 { // what nanoseconds can tell
+	ms, err := strconv.ParseFloat(s, 64)
+	if t, isDate := time.Parse(time.RFC3339, s); isDate == nil {
+		if ms = float64(t.UnixMilli()); ms > 0 && ms < maxMoment {
 			*m = moment(t.UnixNano())
 		}
 		return nil
 	}
-	if ms, err := strconv.ParseFloat(s, 64); err == nil && ms > 0 && ms < maxMilliseconds {
+	if err == nil && ms > 0 && ms < maxMoment {
 		*m = moment(nanoseconds(ms))
 	}
 	return nil

@@ -1,0 +1,92 @@
+package workers_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"edgescope/edge"
+	"edgescope/ingest/workers"
+)
+
+func TestOptionsAreChecked(t *testing.T) {
+	f := func(o workers.Options, want string) {
+		t.Helper()
+		if _, err := workers.Open(o); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v: %v, want %s", o, err, want)
+		}
+	}
+	f(workers.Options{}, "no sink")
+	f(workers.Options{Sink: newSink(), MaxInFlight: -1}, "want no negative limits")
+	f(workers.Options{Sink: newSink(), MaxOpen: -1}, "want no negative limits")
+	f(workers.Options{Sink: newSink(), MaxOpenBytes: -1}, "want no negative limits")
+	f(workers.Options{Sink: newSink(), Keep: -1}, "want no negative limits")
+}
+
+func TestOpenInvocationsAreBounded(t *testing.T) {
+	onset := func(i int) string {
+		return strings.ReplaceAll(event(0, 1, "", "onset", `"info":{"type":"scheduled"}`), `"i1"`, fmt.Sprintf(`"w%d"`, i))
+	}
+	f := func(change func(*workers.Options)) {
+		t.Helper()
+		to := newSink()
+		rc := open(t, to, change)
+		for i := range 3 {
+			mustPost(t, rc, onset(i))
+		}
+		for range 2 { // a refused one leaves nothing behind
+			if code, answer := post(rc, onset(3)); code != http.StatusTooManyRequests || !strings.Contains(answer, "too many invocations have not ended") {
+				t.Errorf("a fourth one: %d %s, want 429", code, answer)
+			}
+		}
+		mustPost(t, rc, array(told()...)) // what ends at once needs no place
+		checkTold(t, to)
+	}
+	f(func(o *workers.Options) { o.MaxOpen = 3 })
+	f(func(o *workers.Options) { o.MaxOpenBytes = 4 * 800 })
+}
+
+func TestRequestsInWorkAreBounded(t *testing.T) {
+	const body = `[{"outcome":"ok"}]`
+	blocked := &blocking{entered: make(chan struct{}), leave: make(chan struct{})}
+	rc := open(t, blocked, func(o *workers.Options) { o.MaxInFlight = 800 })
+	done := make(chan int)
+	for range 2 { // each needs 310 bytes
+		go func() {
+			code, _ := post(rc, body)
+			done <- code
+		}()
+		<-blocked.entered
+	}
+	if code, answer := post(rc, body); code != http.StatusTooManyRequests || !strings.Contains(answer, `{"code":8,`) {
+		t.Errorf("while two are in work: %d %s, want 429", code, answer)
+	}
+	close(blocked.leave)
+	for range 2 {
+		if code := <-done; code != http.StatusOK {
+			t.Errorf("one in work got %d, want 200", code)
+		}
+	}
+	if code, answer := post(rc, "["+strings.Repeat(`{"outcome":"ok"},`, 3)+`{}]`); code != http.StatusRequestEntityTooLarge || !strings.Contains(answer, `"code":8`) {
+		t.Errorf("one that needs more than half of all: %d %s, want 413", code, answer)
+	}
+}
+
+// blocking is a sink that tells when it has been entered and returns when it may.
+type blocking struct{ entered, leave chan struct{} }
+
+func (b *blocking) Events(context.Context, *edge.Batch) error {
+	b.entered <- struct{}{}
+	<-b.leave
+	return nil
+}
+
+// TestDeepNestingIsRefused: a document that is nothing but brackets costs neither stack nor time.
+func TestDeepNestingIsRefused(t *testing.T) {
+	body := `[{"outcome":"ok","event":` + strings.Repeat("[", 1<<20) + strings.Repeat("]", 1<<20) + `}]`
+	if code, answer := post(open(t, newSink()), body); code != http.StatusBadRequest {
+		t.Errorf("%d %s, want 400", code, answer)
+	}
+}
