@@ -43,6 +43,7 @@ var rule = map[string][]string{
 	"internal/run":        {},
 	"internal/workerd":    {},
 	"internal/wasmkernel": {},
+	"internal/wasmbench":  {"edge", "internal/wasmkernel", "internal/workerd"},
 	"internal/assets":     {"web/chart"},
 
 	"cmd/collector": {"*"},

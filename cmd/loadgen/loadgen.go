@@ -18,6 +18,7 @@ Verbs:
   run SCRIPT...    run a script; several are merged
   check SCRIPT...  say what is wrong with a script, or what it would do
   quick URL        load one URL without a script
+  bench            compare WebAssembly with JavaScript on workerd
   version          print the version
 
 loadgen <verb> --help lists the verb's flags.
@@ -32,7 +33,7 @@ Exit codes:
 // loadgen runs the verb that the arguments name.
 func loadgen(ctx context.Context, p run.Process) error {
 	if len(p.Args) == 0 {
-		return run.Usage("no verb; want run, check or quick (see loadgen --help)")
+		return run.Usage("no verb; want run, check, quick or bench (see loadgen --help)")
 	}
 	verb, rest := p.Args[0], p.Args[1:]
 	p.Args = rest
@@ -43,6 +44,10 @@ func loadgen(ctx context.Context, p run.Process) error {
 		return checkScript(p)
 	case "quick":
 		return quickURL(ctx, p)
+	case "bench":
+		return benchEngines(ctx, p)
+	case "bench-engine":
+		return serveGoEngine(ctx, p)
 	case "version", "--version":
 		say(p.Stdout, "loadgen %s", run.Version)
 		return nil
@@ -50,7 +55,7 @@ func loadgen(ctx context.Context, p run.Process) error {
 		io.WriteString(p.Stdout, overview)
 		return nil
 	default:
-		return run.Usage("unknown verb %q; want run, check or quick (see loadgen --help)", verb)
+		return run.Usage("unknown verb %q; want run, check, quick or bench (see loadgen --help)", verb)
 	}
 }
 

@@ -24,6 +24,9 @@ import (
 type Options struct {
 	// Dir is the folder wasm-bench, with node_modules in it.
 	Dir string
+	// Config is the workerd configuration in the folder edge of Dir, config.capnp if empty. It has a socket http and a
+	// service edge_requests, as that one has.
+	Config string
 	// Region is where the function believes to be, as FRA: the PoP's airport code.
 	Region string
 	// Listen is the address of the HTTP socket, 127.0.0.1:0 if empty.
@@ -94,7 +97,7 @@ func Start(ctx context.Context, o Options) (*Process, error) {
 func (o Options) listen() string { return cmp.Or(o.Listen, "127.0.0.1:0") }
 
 func (o Options) command(ctx context.Context, bin string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, bin, "serve", "--experimental", filepath.Join(o.Dir, "edge", "config.capnp"), "config",
+	cmd := exec.CommandContext(ctx, bin, "serve", "--experimental", filepath.Join(o.Dir, "edge", cmp.Or(o.Config, "config.capnp")), "config",
 		"--socket-addr=http="+o.listen(),
 		"--external-addr=edge_requests="+cmp.Or(o.AEAddr, "127.0.0.1:9"), // 9 is never asked: DATA_POINTS is off
 		"--control-fd=3")

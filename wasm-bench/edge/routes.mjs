@@ -87,16 +87,27 @@ async function processPost(context) {
 function readJob(url) {
   return {
     engine: choice(url, 'engine', Object.keys(ENGINES), 'js'),
-    op: choice(url, 'op', ['blur', 'resize', 'both'], 'both'),
+    op: choice(url, 'op', ['blur', 'resize', 'both', 'none'], 'both'),
     out: choice(url, 'out', ['json', 'raw'], 'json'),
     reps: integer(url, 'reps', { fallback: 1, least: 1, most: 50 }),
     hash: choice(url, 'hash', ['0', '1'], '0') === '1',
   };
 }
 
-async function runKernel({ trace, facts }, job, { size, w, h, pixels }) {
+async function runKernel(context, job, image) {
+  const result = job.op === 'none' ? image.pixels : await operate(context, job, image);
+  const [ow, oh] = job.op === 'both' || job.op === 'resize' ? [image.w / 2, image.h / 2] : [image.w, image.h];
+  const headers = job.hash ? { 'x-output-hash': hash(result) } : {};
+  if (job.out === 'raw') {
+    return { status: 200, headers: { ...headers, 'content-type': 'application/octet-stream' }, body: result };
+  }
+  const { engine, op, reps } = job;
+  return json({ engine, op, size: image.size, reps, width: ow, height: oh, bytes: result.length }, { headers });
+}
+
+function operate({ trace, facts }, job, { w, h, pixels }) {
   facts.engine = job.engine;
-  const result = await trace.child('kernel', INTERNAL, () => {
+  return trace.child('kernel', INTERNAL, () => {
     if (!engines.has(job.engine)) engines.set(job.engine, ENGINES[job.engine]());
     const engine = engines.get(job.engine);
     let output;
@@ -105,13 +116,6 @@ async function runKernel({ trace, facts }, job, { size, w, h, pixels }) {
   }, {
     'edge.engine': job.engine, 'edge.kernel.op': job.op, 'edge.kernel.reps': job.reps, 'edge.image.width': w, 'edge.image.height': h,
   });
-  const [ow, oh] = job.op === 'blur' ? [w, h] : [w / 2, h / 2];
-  const headers = job.hash ? { 'x-output-hash': hash(result) } : {};
-  if (job.out === 'raw') {
-    return { status: 200, headers: { ...headers, 'content-type': 'application/octet-stream' }, body: result };
-  }
-  const { engine, op, reps } = job;
-  return json({ engine, op, size, reps, width: ow, height: oh, bytes: result.length }, { headers });
 }
 
 // --- tasks

@@ -1,0 +1,182 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"os"
+	"strings"
+
+	"edgescope/internal/run"
+	"edgescope/internal/wasmbench"
+	"edgescope/report"
+)
+
+const benchUsage = `Usage: loadgen bench [flags]
+
+Compares image kernels in JavaScript and WebAssembly on workerd: one process per
+engine, warm, operations interleaved at random, ratios with 95 % intervals, and
+an A/A control. docs/wasm-bench.md says what the numbers mean.
+
+Exit codes: 0 measured; 1 an engine computes other bytes than it should; 2 bad
+usage; 3 could not run. workerd comes with: npm ci --prefix wasm-bench`
+
+// benchFlags say what to compare and where the result goes.
+type benchFlags struct {
+	sizes, engines, runtime, dir string
+	rounds, generations, seed    int
+	output, markdown, html       string
+	quiet                        bool
+}
+
+func (b *benchFlags) register(f *run.Flags) {
+	f.Group("What to compare")
+	f.String(&b.sizes, "sizes", "small,medium", "`list` of "+strings.Join(wasmbench.SizeNames(), ", "))
+	f.String(&b.engines, "engines", strings.Join(wasmbench.DefaultEngines(), ","),
+		"`list` of "+strings.Join(wasmbench.EngineNames(), ", ")+"; js is always measured")
+	f.String(&b.runtime, "runtime", "workerd", "`name`: "+strings.Join(wasmbench.RuntimeNames(), ", "))
+	f.String(&b.dir, "wasm-bench", "wasm-bench", "`folder` of the edge function")
+	f.Group("How")
+	f.Int(&b.rounds, "rounds", 30, "`n` rounds of each size")
+	f.Int(&b.generations, "generations", 0, "`n` sets of fresh processes that share the rounds; one for every 10 rounds by default")
+	f.Int(&b.seed, "seed", 0, "`number` that fixes the order and the intervals; a new one by default")
+	f.Group("Results")
+	f.String(&b.output, "output", "", "JSON: `file`, or a directory to put it in")
+	f.Alias("o", "output")
+	f.String(&b.markdown, "markdown", "", "the table as Markdown, to `file`")
+	f.String(&b.html, "html", "", "a page with charts that needs nothing beside it, to `file`")
+	f.Bool(&b.quiet, "quiet", false, "print only the table")
+	f.Alias("q", "quiet")
+}
+
+func (b *benchFlags) options(f *run.Flags, p run.Process) (wasmbench.Options, error) {
+	o := wasmbench.Options{
+		Dir: b.dir, Runtime: b.runtime, Sizes: list(b.sizes), Engines: list(b.engines), Rounds: b.rounds, Generations: b.generations,
+		Seed: uint64(b.seed), Progress: p.Stderr,
+	}
+	if !f.Given("seed") {
+		o.Seed = uint64(rand.Uint32()) // it fits a JSON number
+	}
+	if b.quiet {
+		o.Progress = io.Discard
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return o, couldNot(err)
+	}
+	o.GoServer = []string{self, "bench-engine"}
+	return o, nil
+}
+
+// list splits at commas.
+func list(text string) []string {
+	var out []string
+	for part := range strings.SplitSeq(text, ",") {
+		if part = strings.TrimSpace(part); part != "" {
+			out = append(out, part)
+		}
+	}
+	return out
+}
+
+func benchEngines(ctx context.Context, p run.Process) (err error) {
+	f := run.NewFlags("loadgen bench", benchUsage)
+	var flags benchFlags
+	flags.register(f)
+	operands, err := f.Parse(p.Args, p.LookupEnv, p.Stdout)
+	if err != nil {
+		return err
+	}
+	if len(operands) > 0 {
+		return run.Usage("bench takes no operands, got %q (see --help)", operands[0])
+	}
+	options, err := flags.options(f, p)
+	if err != nil {
+		return err
+	}
+	outputs, err := flags.open()
+	if err != nil {
+		return couldNot(err)
+	}
+	defer func() { err = errors.Join(err, outputs.abandon(ctx)) }()
+	result, err := wasmbench.Run(ctx, options)
+	if err != nil {
+		return benchError(ctx, err)
+	}
+	if err := outputs.write(result); err != nil {
+		return couldNot(err)
+	}
+	return result.WriteTable(p.Stdout)
+}
+
+// benchError gives a failed comparison its exit code.
+func benchError(ctx context.Context, err error) error {
+	var usage *wasmbench.UsageError
+	var hash *wasmbench.HashError
+	switch {
+	case ctx.Err() != nil:
+		return &run.CodeError{Code: report.ExitInterrupted, Err: errors.New("interrupted: nothing was written")}
+	case errors.As(err, &usage):
+		return run.Usage("%w (see --help)", err)
+	case errors.As(err, &hash):
+		return &run.CodeError{Code: report.ExitThreshold, Err: err}
+	default:
+		return couldNot(err)
+	}
+}
+
+// benchOutputs are the files of a result, opened before anything is measured.
+type benchOutputs []benchOutput
+
+type benchOutput struct {
+	*output
+	write func(*wasmbench.Result, io.Writer) error
+}
+
+func (b *benchFlags) open() (benchOutputs, error) {
+	var opened benchOutputs
+	for _, file := range []struct {
+		path, name string
+		write      func(*wasmbench.Result, io.Writer) error
+	}{
+		{b.output, "wasm-bench.json", (*wasmbench.Result).WriteJSON},
+		{b.markdown, "wasm-bench.md", (*wasmbench.Result).WriteMarkdown},
+		{b.html, "wasm-bench.html", (*wasmbench.Result).WriteHTML},
+	} {
+		o, err := openOutput(file.path, file.name)
+		if err != nil {
+			return nil, errors.Join(err, opened.abandon(context.Background()))
+		}
+		opened = append(opened, benchOutput{o, file.write})
+	}
+	return opened, nil
+}
+
+func (outputs benchOutputs) abandon(ctx context.Context) error {
+	var errs []error
+	for _, o := range outputs {
+		errs = append(errs, o.abandon(ctx))
+	}
+	return errors.Join(errs...)
+}
+
+func (outputs benchOutputs) write(r *wasmbench.Result) error {
+	for _, o := range outputs {
+		if err := o.write(r, o.output); err != nil {
+			return err
+		}
+		if err := o.commit(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// serveGoEngine is the process of the engine go, which bench starts: it is loadgen itself.
+func serveGoEngine(ctx context.Context, p run.Process) error {
+	if err := wasmbench.ServeGo(ctx, p.Stdin, p.Stdout); err != nil {
+		return couldNot(err)
+	}
+	return nil
+}

@@ -1,0 +1,24 @@
+package wasmbench
+
+import (
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+)
+
+// thisMachine describes the machine as far as its files tell: those are Linux's.
+func thisMachine() Machine {
+	cpuinfo, _ := os.ReadFile("/proc/cpuinfo") // absent elsewhere: the model stays unknown
+	return Machine{
+		OS: runtime.GOOS, Arch: runtime.GOARCH, CPU: cpuModel(string(cpuinfo)), CPUs: runtime.GOMAXPROCS(0), LoadBefore: loadAverage(),
+	}
+}
+
+// loadAverage is that of one minute, 0 where it is unknown.
+func loadAverage() float64 {
+	text, _ := os.ReadFile("/proc/loadavg")
+	first, _, _ := strings.Cut(string(text), " ")
+	load, _ := strconv.ParseFloat(first, 64)
+	return load
+}

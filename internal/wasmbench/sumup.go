@@ -1,0 +1,97 @@
+package wasmbench
+
+import (
+	"math"
+	"slices"
+)
+
+// sumUp turns what was measured into the rows and the control.
+func (o *Options) sumUp(r *Result, measured map[string]map[string]*series) {
+	var wall, cpu [][]float64
+	for _, size := range o.Sizes {
+		base := measured[size][JS]
+		for _, engine := range o.Engines {
+			r.Results = append(r.Results, o.row(size, engine, base, measured[size][engine]))
+		}
+		for i, g := range logRatios(base, measured[size][control], wallOf) {
+			wall = pool(wall, i, g)
+		}
+		for i, g := range logRatios(base, measured[size][control], cpuOf) {
+			cpu = pool(cpu, i, g)
+		}
+	}
+	aa := NewEstimate(wall, o.Seed)
+	r.AA = Control{Ratio: aa.Ratio, CI: aa.CI, Valid: aa.Contains(1)}
+	if cpuIsKnown() {
+		e := NewEstimate(cpu, o.Seed)
+		r.AA.CPURatio, r.AA.CPUCI, r.AA.CPUValid = e.Ratio, e.CI, e.Contains(1)
+	}
+}
+
+// pool adds values to the i-th list.
+func pool(lists [][]float64, i int, values []float64) [][]float64 {
+	if i == len(lists) {
+		return append(lists, slices.Clone(values))
+	}
+	lists[i] = append(lists[i], values...)
+	return lists
+}
+
+func wallOf(r round) float64 { return r.wall }
+func cpuOf(r round) float64  { return r.cpu }
+
+// logRatios pairs the rounds of two participants: the logarithm of base over engine, by generation.
+func logRatios(base, engine *series, of func(round) float64) [][]float64 {
+	out := make([][]float64, len(base.generations))
+	for g := range base.generations {
+		for i := range base.generations[g] {
+			out[g] = append(out[g], math.Log(of(base.generations[g][i])/of(engine.generations[g][i])))
+		}
+	}
+	return out
+}
+
+func (o *Options) row(size, engine string, base, s *series) Row {
+	row := Row{
+		Size: size, Engine: engine, Baseline: JS, Ratio: 1, CI: [2]float64{1, 1},
+		WallMS: median(s.each(wallOf)), Wall: newQuantiles(s.wall), KernelMS: median(s.kernel),
+		FirstOpMS: median(s.first), ColdProcessMS: median(s.cold), RSS: int64(median(s.rss)),
+		WASMBytes: o.moduleBytes(engine), Hash: s.hash, Note: note(size, engine),
+	}
+	if engine != JS {
+		e := NewEstimate(logRatios(base, s, wallOf), o.Seed)
+		row.Ratio, row.CI = e.Ratio, e.CI
+	}
+	if !cpuIsKnown() {
+		return row
+	}
+	row.CPUMS, row.CPURatio, row.CPUCI = median(s.each(cpuOf)), 1, [2]float64{1, 1}
+	if engine != JS {
+		e := NewEstimate(logRatios(base, s, cpuOf), o.Seed)
+		row.CPURatio, row.CPUCI = e.Ratio, e.CI
+	}
+	return row
+}
+
+// each answers one figure of all rounds.
+func (s *series) each(of func(round) float64) []float64 {
+	var out []float64
+	for _, r := range slices.Concat(s.generations...) {
+		out = append(out, of(r))
+	}
+	return out
+}
+
+// note says what a reader of a row must know.
+func note(size, engine string) string {
+	switch {
+	case engine == Go:
+		return "native Go in a process of its own: no runtime for edge functions runs this"
+	case engine == GoWASM:
+		return "Go compiled to WebAssembly: without SIMD, with Go's runtime in the module"
+	case size == "large":
+		return "its buffers take about 80 MB, near the 128 MB that an isolate may have in production"
+	default:
+		return ""
+	}
+}
