@@ -38,7 +38,8 @@ func (r *Runner) Preflight(m Machine) (warnings []string, err error) {
 		return warnings, nil
 	}
 	targets := uint64(max(len(r.plan.Regions), 1))
-	cold := (r.busiest(timeWait, m.Ports/2) + targets - 1) / targets
+	width := r.width()
+	cold := (r.busiest(timeWait, m.Ports/2)*width + targets - 1) / targets
 	if m.Ports > 0 && cold > m.Ports {
 		return nil, &PortsError{Needed: cold, Ports: m.Ports}
 	}
@@ -46,7 +47,7 @@ func (r *Runner) Preflight(m Machine) (warnings []string, err error) {
 		warnings = append(warnings, fmt.Sprintf("each user opens its own connection: %d in the busiest minute, of %d local ports to one "+
 			"address (%.0f/s can be kept up); config.http.pool or --max-connections keeps them alive", cold, m.Ports, float64(m.Ports)/timeWait.Seconds()))
 	}
-	if need := r.concurrency(m.Files/2) + 64; m.Files > 0 && need > m.Files {
+	if need := r.concurrency(m.Files/2)*width + 64; m.Files > 0 && need > m.Files {
 		warnings = append(warnings, filesWarning(need, m.Files))
 	}
 	return warnings, nil
@@ -96,6 +97,31 @@ func (r *Runner) longestThink() time.Duration {
 		longest = max(longest, sum)
 	}
 	return longest
+}
+
+// width is how many connections a user may have at a time: one, or the widest parallel block.
+func (r *Runner) width() uint64 {
+	widest := 1
+	for i := range r.plan.Flows {
+		if r.plan.Flows[i].Weight > 0 {
+			widest = max(widest, widthOf(r.plan.Flows[i].Steps))
+		}
+	}
+	return uint64(widest)
+}
+
+func widthOf(steps []scenarios.Step) int {
+	widest := 1
+	for _, step := range steps {
+		switch step := step.(type) {
+		case *scenarios.Loop:
+			widest = max(widest, widthOf(step.Steps))
+		case *scenarios.Parallel:
+			inside := widthOf(step.Steps)
+			widest = max(widest, inside*max(min(step.Limit, len(step.Steps)), 1))
+		}
+	}
+	return widest
 }
 
 // LimitRemedy says what helps against an error that OwnLimit knows.

@@ -43,3 +43,21 @@ func TestPreflightWarnsWithFigureAndRemedy(t *testing.T) {
 	f("phases: [{duration: 60, arrivalRate: 100}], http: {pool: 1000}", load.Options{}, false, "1064 open files")
 	f("phases: [{duration: 600, arrivalRate: 800}], regions: {a: 'http://a.test', b: 'http://b.test'}", load.Options{}, false, "24000 in the busiest minute")
 }
+
+// TestPreflightCountsTheConnectionsOfParallelSteps: a user of a parallel block has several at a time.
+func TestPreflightCountsTheConnectionsOfParallelSteps(t *testing.T) {
+	script := `
+config: {phases: [{duration: 60, arrivalRate: 100}]}
+scenarios:
+  - flow:
+      - loop: [{parallel: [{get: /a}, {parallel: [{get: /b}, {get: /c}]}, {get: /d}], limit: 2}]
+        count: 2`
+	runner, err := load.New(plan(t, script), load.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	warnings, err := runner.Preflight(load.Machine{Ports: 28_232})
+	if err != nil || len(warnings) != 1 || !strings.Contains(warnings[0], "24000 in the busiest minute") {
+		t.Errorf("warnings %q, error %v; want 6000 users of 4 connections each", warnings, err)
+	}
+}

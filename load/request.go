@@ -109,7 +109,7 @@ func (u *user) send(ctx context.Context, req *scenarios.Request, h *hop, x excha
 		timeout: req.Timeout, keep: req.NeedsBody(), begun: x.begun,
 	}
 	span := u.startSpan(req, h, c)
-	x.answer, x.err = u.engine.do(ctx, c)
+	u.away(func() { x.answer, x.err = u.engine.do(ctx, c) })
 	r.read(&x)
 	r.Cut = x.err != nil && ctx.Err() != nil
 	if x.err != nil && !r.Cut {

@@ -189,6 +189,8 @@ func (n *run) sequences(flow string, steps []scenarios.Step) {
 			n.steps[step] = n.sequenceOf(flow + "/" + StepName(step))
 		case *scenarios.Loop:
 			n.sequences(flow, step.Steps)
+		case *scenarios.Parallel:
+			n.sequences(flow, step.Steps)
 		case *scenarios.Think, *scenarios.Log:
 		}
 	}

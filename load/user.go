@@ -27,6 +27,7 @@ type user struct {
 	began    time.Time
 	ids      *rand.Rand // of traces
 	silent   bool       // before and after flows are in no counter
+	turn     *turn      // nil unless the user is in a parallel block
 }
 
 func (u *user) close() {
@@ -58,6 +59,8 @@ func (u *user) step(ctx context.Context, step scenarios.Step) error {
 		return u.think(ctx, step)
 	case *scenarios.Loop:
 		return u.loop(ctx, step)
+	case *scenarios.Parallel:
+		return u.parallel(ctx, step)
 	case *scenarios.Log:
 		u.events <- &Line{Text: step.Text.Text(u.scope)}
 	}
@@ -76,7 +79,8 @@ func (u *user) think(ctx context.Context, step *scenarios.Think) error {
 	if pause <= 0 {
 		return nil
 	}
-	return RuntimeWait(ctx, pause)
+	u.away(func() { err = RuntimeWait(ctx, pause) })
+	return err
 }
 
 func (u *user) loop(ctx context.Context, step *scenarios.Loop) error {

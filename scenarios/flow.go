@@ -205,8 +205,7 @@ func (c *compiler) step(n *node) Step {
 		c.noFunction(f.value, "function")
 		return nil
 	case "parallel":
-		c.fault(f.pos, "parallel is not supported yet")
-		return nil
+		return c.parallel(n, f)
 	}
 	return c.request(f)
 }
@@ -245,6 +244,19 @@ func (c *compiler) jitter(n *node) jitter {
 		return jitter{share: f / 100}
 	}
 	return jitter{fixed: c.duration(n, "jitter")}
+}
+
+// parallelLimit is Artillery's default for `limit`.
+const parallelLimit = 100
+
+func (c *compiler) parallel(n *node, f field) Step {
+	p := &Parallel{Pos: f.pos, Steps: c.steps(f.value), Limit: parallelLimit}
+	if limit := n.get("limit"); !limit.isNull() {
+		if p.Limit = c.whole(limit, "limit"); p.Limit < 1 {
+			c.fault(limit.pos, "limit must be 1 or more, not %s", limit.what())
+		}
+	}
+	return p
 }
 
 func (c *compiler) loop(n *node, f field) Step {

@@ -119,13 +119,14 @@ type Flow struct {
 	Steps  []Step
 }
 
-// Step is one of [*Request], [*Think], [*Loop] and [*Log].
+// Step is one of [*Request], [*Think], [*Loop], [*Parallel] and [*Log].
 type Step interface{ step() }
 
-func (*Request) step() {}
-func (*Think) step()   {}
-func (*Loop) step()    {}
-func (*Log) step()     {}
+func (*Request) step()  {}
+func (*Think) step()    {}
+func (*Loop) step()     {}
+func (*Parallel) step() {}
+func (*Log) step()      {}
 
 // Request is one HTTP request with what is read from and expected of its
 // answer. Use [Request.Render], [Request.Capture] and [Request.Judge].
@@ -166,6 +167,14 @@ type Think struct {
 type Log struct {
 	Pos  Position
 	Text *Template
+}
+
+// Parallel walks its steps side by side. They share the user's variables,
+// cookies and connections; each takes [Scope.Branch] of its own.
+type Parallel struct {
+	Pos   Position
+	Steps []Step
+	Limit int // steps that are walked at a time, >= 1
 }
 
 // Loop repeats its steps; walk it with [Loop.Passes].

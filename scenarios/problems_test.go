@@ -96,7 +96,8 @@ func TestRefusals(t *testing.T) {
 	f("", "- get: {url: /, beforeRequest: sign}", `function "sign" cannot be called: processors are not supported yet`)
 	// Steps.
 	f("", "- function: nope", `function "nope" cannot be called`)
-	f("", "- parallel: [{get: /}]", "s.yml:6:5: parallel is not supported yet")
+	f("", "- {parallel: [{get: /}], limit: 0}", "limit must be 1 or more, not 0")
+	f("", "- {parallel: {get: /}}", "a flow must be a list of steps")
 	f("", "- think: 1-3", `think: "1-3" is no duration`)
 	f("", "- {think: 1, jitter: 120%}", "jitter must be 0% to 100%")
 	f("", "- loop: [{get: /}]", "a loop needs count, over or whileTrue")

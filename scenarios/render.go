@@ -181,8 +181,8 @@ func (l *Loop) Passes(s *Scope) iter.Seq[int] {
 			return
 		}
 		for i, element := range l.elements(s) {
-			s.vars[l.value] = jsonInt(i)
-			s.vars[l.element] = element
+			vars := s.loopVars()
+			vars[l.value], vars[l.element] = jsonInt(i), element
 			if !yield(i) {
 				return
 			}
@@ -192,12 +192,13 @@ func (l *Loop) Passes(s *Scope) iter.Seq[int] {
 
 // keep returns a function that gives a variable back its present value.
 func (s *Scope) keep(name string) func() {
-	old, had := s.vars[name]
+	vars := s.loopVars()
+	old, had := vars[name]
 	return func() {
 		if had {
-			s.vars[name] = old
+			vars[name] = old
 		} else {
-			delete(s.vars, name)
+			delete(vars, name)
 		}
 	}
 }
@@ -208,8 +209,8 @@ func (l *Loop) counted(s *Scope, yield func(int) bool) {
 		return
 	}
 	for i := from; endless || i < to; i++ {
-		s.vars[l.value] = jsonInt(i)
-		s.vars[l.element] = jsonInt(0)
+		vars := s.loopVars()
+		vars[l.value], vars[l.element] = jsonInt(i), jsonInt(0)
 		if !yield(i) {
 			return
 		}

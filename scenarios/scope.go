@@ -3,6 +3,7 @@ package scenarios
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"strconv"
 	"strings"
@@ -13,11 +14,12 @@ import (
 // string, []any and *[Object], and is never changed in place. A Scope belongs
 // to one goroutine at a time.
 type Scope struct {
-	vars map[string]any // this user's own
-	base map[string]any // what all users share, read-only
-	rand *rand.Rand
-	seed [2]uint64
-	uuid string
+	vars   map[string]any // this user's own
+	locals map[string]any // of a branch: what its loops count, before vars; else nil
+	base   map[string]any // what all users share, read-only
+	rand   *rand.Rand
+	seed   [2]uint64
+	uuid   string
 }
 
 // NewScope starts the user with the given index. All that is random about the
@@ -48,6 +50,27 @@ func (p *Plan) NewScope(seed uint64, user int, before *Scope) *Scope {
 		}
 	}
 	return s
+}
+
+// Branch is the scope of one step of a [*Parallel]: the same variables, but a
+// random stream and loop counters of its own, so that what it draws and counts
+// does not depend on the other branches. Branches take turns: one at a time
+// uses any of them or s.
+func (s *Scope) Branch() *Scope {
+	b := *s
+	if b.locals = maps.Clone(s.locals); b.locals == nil {
+		b.locals = map[string]any{}
+	}
+	b.rand = rand.New(rand.NewPCG(s.rand.Uint64(), s.rand.Uint64())) //nolint:gosec // reproducible on purpose
+	return &b
+}
+
+// loopVars is where loops count.
+func (s *Scope) loopVars() map[string]any {
+	if s.locals != nil {
+		return s.locals
+	}
+	return s.vars
 }
 
 // listVariable is a variable given as a list: each user has one element.
@@ -93,6 +116,10 @@ func (s *Scope) store(p *varPath, v any) {
 		old, _ := s.variable(p.name)
 		v = place(old, p.rest, v)
 	}
+	if _, local := s.locals[p.name]; local {
+		s.locals[p.name] = v
+		return
+	}
 	s.vars[p.name] = v
 }
 
@@ -117,6 +144,9 @@ func place(old any, path []string, v any) any {
 }
 
 func (s *Scope) variable(name string) (any, bool) {
+	if v, ok := s.locals[name]; ok {
+		return v, true
+	}
 	if v, ok := s.vars[name]; ok {
 		if _, dropped := v.(undefined); dropped {
 			return nil, false

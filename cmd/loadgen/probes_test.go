@@ -14,8 +14,6 @@ import (
 // any other fails.
 var notCovered = map[string]string{
 	"expect-jmespath.json":      "jmespath",
-	"parallel.json":             "parallel",
-	"parallel-fails.json":       "parallel",
 	"processor.json":            "processor",
 	"processor-no-headers.json": "processor",
 	"processor-npm.json":        "processor",
