@@ -2,7 +2,6 @@ package workers_test
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -102,7 +101,7 @@ func open(t testing.TB, to workers.Sink, change ...func(*workers.Options)) *work
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { rc.Close(context.WithoutCancel(t.Context())) }) //nolint:errcheck // tested where it matters
+	t.Cleanup(func() { rc.Close(context.WithoutCancel(t.Context())) })
 	return rc
 }
 
@@ -141,13 +140,4 @@ func (r row) want(t testing.TB, pairs ...string) {
 			t.Errorf("%s = %q, want %q", pairs[i], got, pairs[i+1])
 		}
 	}
-}
-
-func marshal(t testing.TB, v any) string {
-	t.Helper()
-	b, err := json.Marshal(v)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
 }

@@ -86,19 +86,21 @@ type moment int64
 
 // UnmarshalJSON reads any value.
 func (m *moment) UnmarshalJSON(b []byte) error {
-	*m = 0
-	s := strings.TrimSpace(textOf(b))
-	ms, err := strconv.ParseFloat(s, 64)
-	if t, isDate := time.Parse(time.RFC3339, s); isDate == nil {
-		if ms = float64(t.UnixMilli()); ms > 0 && ms < maxMoment {
-			*m = moment(t.UnixNano())
-		}
-		return nil
-	}
-	if err == nil && ms > 0 && ms < maxMoment {
-		*m = moment(nanoseconds(ms))
-	}
+	*m = parseMoment(strings.TrimSpace(textOf(b)))
 	return nil
+}
+
+func parseMoment(s string) moment {
+	if t, err := time.Parse(time.RFC3339, s); err == nil {
+		if ms := t.UnixMilli(); ms > 0 && ms < maxMoment {
+			return moment(t.UnixNano())
+		}
+		return 0
+	}
+	if ms, err := strconv.ParseFloat(s, 64); err == nil && ms > 0 && ms < maxMoment {
+		return moment(nanoseconds(ms))
+	}
+	return 0
 }
 
 // or answers the time, or another one in its absence.
