@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/keepalive"
 
 	"edgescope/edge"
@@ -13,6 +14,7 @@ import (
 	"edgescope/ingest/analyticsengine"
 	"edgescope/ingest/otlp"
 	"edgescope/ingest/workers"
+	"edgescope/internal/access"
 	"edgescope/internal/run"
 )
 
@@ -27,7 +29,7 @@ func (c *collector) openReceiver(context.Context) error {
 		layouts[dataset] = layout
 	}
 	points, err := analyticsengine.New(analyticsengine.Options{
-		Sink: c.pipeline, MaxBody: c.maxBody, MaxInFlight: c.maxInFlight, Layouts: layouts, Logger: c.logger,
+		Sink: metered{c.pipeline}, MaxBody: c.maxBody, MaxInFlight: c.maxInFlight, Layouts: layouts, Admit: c.admitPoints, Logger: c.logger,
 	})
 	if err != nil {
 		return err
@@ -37,7 +39,7 @@ func (c *collector) openReceiver(context.Context) error {
 		return err
 	}
 	c.receiver, err = otlp.New(otlp.Options{
-		Sink: c.pipeline, MaxBody: c.maxBody, MaxInFlight: c.maxInFlight, CORSOrigins: c.corsOrigins,
+		Sink: metered{c.pipeline}, MaxBody: c.maxBody, MaxInFlight: c.maxInFlight, Admit: c.admitOTLP, CORSOrigins: c.corsOrigins,
 		DataPoints: points, Metrics: c.metrics, Logger: c.logger,
 		Workerd: func(w http.ResponseWriter, r *http.Request, body []byte) bool {
 			return points.Workerd(w, r, body) || tails.Tail(w, r, body)
@@ -50,7 +52,7 @@ func (c *collector) openReceiver(context.Context) error {
 func (c *collector) openTails() (*workers.Receiver, error) {
 	routes := platform.New(platform.Options{})
 	tails, err := workers.Open(workers.Options{
-		Sink: c.pipeline, MaxInFlight: c.maxInFlight, Logger: c.logger,
+		Sink: metered{c.pipeline}, MaxInFlight: c.maxInFlight, Tenant: admitted, Logger: c.logger,
 		Route: func(service, path string) string {
 			request := []edge.Event{{SpanKind: edge.SpanServer, Attrs: []edge.Attr{
 				{Key: edge.KeyServiceName, Value: service}, {Key: "url.path", Value: path},
@@ -68,7 +70,8 @@ func (c *collector) openTails() (*workers.Receiver, error) {
 
 func (c *collector) serveHTTP(ctx context.Context) error {
 	s, err := run.Serve(ctx, run.ServerOptions{
-		Name: "ingest", Addr: c.httpAddr, Handler: run.Traced("ingest", c.receiver.Handler()), Log: c.logger,
+		Name: "ingest", Addr: c.httpAddr, Log: c.logger, TLS: c.certificate.Config(),
+		Handler: run.Traced("ingest", access.Meter(c.receiver.Handler())),
 	})
 	if err != nil {
 		return err
@@ -82,9 +85,13 @@ func (c *collector) serveGRPC(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	server := grpc.NewServer(append(c.receiver.ServerOptions(),
+	options := append(c.receiver.ServerOptions(),
 		grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionIdle: idleTime}),
-		grpc.ConnectionTimeout(connectTime))...)
+		grpc.ConnectionTimeout(connectTime), grpc.StatsHandler(grpcMeter{}))
+	if c.certificate != nil {
+		options = append(options, grpc.Creds(credentials.NewTLS(c.certificate.Config())))
+	}
+	server := grpc.NewServer(options...)
 	c.receiver.Register(server)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()

@@ -25,7 +25,6 @@ type options struct {
 	memoryLimit      int64
 
 	grpcAddr, httpAddr, queryAddr string
-	insecure                      bool
 	maxBody                       int64
 	maxInFlight                   int64
 	corsOrigins                   []string
@@ -34,6 +33,8 @@ type options struct {
 	layouts     []string
 	rollupOpen  time.Duration
 	rollupKeys  int
+
+	accessOptions
 
 	log       run.LogOptions
 	telemetry run.TelemetryOptions
@@ -51,7 +52,6 @@ func (o *options) register(f *run.Flags) {
 	f.String(&o.grpcAddr, "otlp-grpc-addr", "127.0.0.1:4317", "OTLP over gRPC at this `address`")
 	f.String(&o.httpAddr, "otlp-http-addr", "127.0.0.1:4318", "OTLP over HTTP and data points at this `address`")
 	f.String(&o.queryAddr, "query-addr", "127.0.0.1:4320", "questions at this `address`")
-	f.Bool(&o.insecure, "insecure", false, "listen beyond this machine although nobody has to sign in")
 	f.Bytes(&o.maxBody, "max-body", 64<<20, "take bodies up to this `size`, before and after decompression")
 	f.Bytes(&o.maxInFlight, "max-in-flight", 256<<20, "refuse with 429 while bodies of this `size` are in work")
 	f.Strings(&o.corsOrigins, "cors-origin", "let pages of this `origin` send telemetry (repeatable, * for any)")
@@ -60,19 +60,20 @@ func (o *options) register(f *run.Flags) {
 	f.Strings(&o.layouts, "dataset-layout", "`name=column:field,...`: what the columns of a dataset mean (repeatable)")
 	f.Duration(&o.rollupOpen, "rollup-open", 15*time.Minute, "windows take late events for this `long`")
 	f.Int(&o.rollupKeys, "rollup-max-keys", 20_000, "at most this `many` series per tenant; further ones are added up per service")
+	o.accessOptions.register(f)
 	f.Group("Log")
 	o.log.Register(f)
 	o.telemetry.Register(f)
 }
 
 func (o *options) validate() error {
-	var errs []error
+	errs := []error{o.accessOptions.validate()}
 	for _, l := range []struct{ flag, addr string }{
 		{"otlp-grpc-addr", o.grpcAddr}, {"otlp-http-addr", o.httpAddr}, {"query-addr", o.queryAddr},
 	} {
-		if !o.insecure && !run.Loopback(l.addr) {
+		if !o.insecure && !o.on() && !run.Loopback(l.addr) {
 			errs = append(errs, run.Usage("--%s %s can be reached from other machines and nobody has to sign in: "+
-				"listen on 127.0.0.1, or say --insecure if a proxy or firewall guards it", l.flag, l.addr))
+				"give tokens with --tokens, listen on 127.0.0.1, or say --insecure if a proxy or firewall guards it", l.flag, l.addr))
 		}
 	}
 	for _, n := range []struct {

@@ -8,6 +8,7 @@ import (
 	"github.com/VictoriaMetrics/metrics"
 
 	"edgescope/edge/platform"
+	"edgescope/internal/access"
 	"edgescope/internal/run"
 	"edgescope/query"
 	"edgescope/query/logsql"
@@ -15,17 +16,18 @@ import (
 
 func (c *collector) serveQueries(ctx context.Context) error {
 	engine := query.NewEngine(c.store, query.EngineOptions{Logger: c.logger, Colo: place, Retention: c.retentionEvents})
-	mux := http.NewServeMux()
-	mux.Handle(query.APIPrefix, query.NewHandler(engine, query.HandlerOptions{Logger: c.logger}))
-	mux.Handle("/select/logsql/", logsql.New(c.store, logsql.Options{Logger: c.logger}))
-	prometheus := c.store.Prometheus(0)
+	r := routes{http.NewServeMux(), c.guard}
+	r.read(query.APIPrefix, query.NewHandler(engine, query.HandlerOptions{Tenant: access.TenantOf, Logger: c.logger}))
+	r.read("/select/logsql/", logsql.New(c.store, logsql.Options{Tenant: access.TenantOf, Logger: c.logger}))
 	for _, prefix := range []string{"/api/v1/", "/prometheus/", "/vmui/"} {
-		mux.Handle(prefix, prometheus)
+		r.read(prefix, http.HandlerFunc(c.prometheus))
 	}
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ok\n") })
-	mux.Handle("GET /readyz", run.Handle(c.logger, c.ready))
-	mux.HandleFunc("GET /metrics", c.writeMetrics)
-	s, err := run.Serve(ctx, run.ServerOptions{Name: "query", Addr: c.queryAddr, Handler: run.Traced("query", mux), Log: c.logger})
+	r.open("GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ok\n") }))
+	r.open("GET /readyz", run.Handle(c.logger, c.ready))
+	r.admin("GET /metrics", http.HandlerFunc(c.writeMetrics))
+	s, err := run.Serve(ctx, run.ServerOptions{
+		Name: "query", Addr: c.queryAddr, Handler: run.Traced("query", r.mux), Log: c.logger, TLS: c.certificate.Config(),
+	})
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"edgescope/ingest"
 	"edgescope/ingest/otlp"
 	"edgescope/ingest/rollup"
+	"edgescope/internal/access"
 	"edgescope/internal/run"
 	"edgescope/store/embedded"
 )
@@ -36,6 +37,9 @@ type collector struct {
 	store    *embedded.Store
 	pipeline *ingest.Pipeline
 	receiver *otlp.Receiver
+	// guard is nil while nobody has to sign in, certificate without TLS.
+	guard       *access.Guard
+	certificate *run.Certificate
 	// started and stopping are what /readyz looks at: it answers 503 before all doors are open and before any is closed.
 	started, stopping atomic.Bool
 }
@@ -73,7 +77,7 @@ func serve(ctx context.Context, p run.Process) error {
 // start opens in order; what it opened is on the stack also when it fails.
 func (c *collector) start(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
-		c.openTelemetry, c.openStore, c.openPipeline, c.openReceiver, c.serveQueries, c.serveHTTP, c.serveGRPC,
+		c.openTelemetry, c.openAccess, c.openStore, c.openPipeline, c.openReceiver, c.serveQueries, c.serveHTTP, c.serveGRPC,
 	} {
 		if err := step(ctx); err != nil {
 			return err

@@ -157,6 +157,7 @@ func (g *Guard) RefreshKeys(ctx context.Context) (changed bool, err error) {
 // tenant has exceeded its rate with *edge.UnavailableError. Where ctx has a visit, the visit knows its sender from then on.
 func (g *Guard) Admit(ctx context.Context, authorization string, want Scope) (*Grant, error) {
 	if g == nil {
+		visitOf(ctx).arrive(everybody, nil)
 		return everybody, nil
 	}
 	grant, err := g.identify(ctx, authorization)

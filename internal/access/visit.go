@@ -17,7 +17,7 @@ import (
 // the request.
 type Visit struct {
 	grant *Grant
-	now   func() time.Time
+	now   func() time.Time // set where the grant has a limit
 }
 
 type visitKey struct{}
@@ -39,7 +39,7 @@ func (v *Visit) arrive(g *Grant, now func() time.Time) {
 // Spend counts bytes as received and events as kept against the rate of who sent the request of ctx. It never refuses: the
 // request after one that overdraws is told to come later.
 func Spend(ctx context.Context, bytes, events int) {
-	if v := visitOf(ctx); v != nil && v.grant != nil {
+	if v := visitOf(ctx); v != nil && v.grant != nil && v.grant.limit != nil {
 		v.grant.limit.spend(v.now(), float64(bytes), float64(events))
 	}
 }
@@ -72,12 +72,12 @@ func (g *Guard) Protect(want Scope, next http.Handler) http.Handler {
 			refuse(w, err)
 			return
 		}
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), visitKey{}, &Visit{grant: grant, now: time.Now})))
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), visitKey{}, &Visit{grant: grant})))
 	})
 }
 
-// TenantOf answers whose question a request is. It fails for a request that has not come through Protect: a handler that was
-// wired without it answers nobody.
+// TenantOf answers whose request it is, after Protect or Admit let it through. It fails for any other: a handler that was wired
+// without them answers nobody.
 func TenantOf(r *http.Request) (edge.Tenant, error) {
 	v := visitOf(r.Context())
 	if v == nil || v.grant == nil {

@@ -1,0 +1,229 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc/stats"
+
+	"edgescope/edge"
+	"edgescope/ingest/analyticsengine"
+	"edgescope/ingest/otlp"
+	"edgescope/internal/access"
+	"edgescope/internal/run"
+)
+
+const (
+	// lookEvery is how often files are looked at, which is how long a token that was taken out of the file still works.
+	lookEvery = 2 * time.Second
+	// fetchEvery is how often an identity provider's keys are fetched, which is how long a withdrawn key still works. A new key
+	// is fetched when the first token brings it.
+	fetchEvery = 5 * time.Minute
+)
+
+// accessOptions are the flags of who may do what.
+type accessOptions struct {
+	tokens      string
+	jwt         access.JWTOptions
+	proxyHeader string
+	proxies     []string
+	tls         run.TLSOptions
+	insecure    bool
+}
+
+func (o *accessOptions) register(f *run.Flags) {
+	f.Group("Access (off without --tokens and --jwks-url: then everybody is tenant 0)")
+	f.String(&o.tokens, "tokens", "", "tenants, their tokens and rates are in this YAML or JSON `file`; docs/access.md")
+	f.String(&o.jwt.URL, "jwks-url", "", "take JSON Web Tokens that are signed with the keys at this `URL`")
+	f.String(&o.jwt.Audience, "jwt-audience", "edgescope", "a JSON Web Token must be meant for this `audience`")
+	f.String(&o.jwt.Issuer, "jwt-issuer", "", "a JSON Web Token must come from this `issuer`")
+	f.String(&o.jwt.TenantClaim, "jwt-tenant-claim", "tenant", "the `claim` of a JSON Web Token that names the tenant")
+	f.String(&o.proxyHeader, "trusted-proxy-header", "", "the `header` in which a proxy says who asks; only for questions")
+	f.Strings(&o.proxies, "trusted-proxies", "the proxies are at these addresses, as `CIDR` (repeatable)")
+	o.tls.Register(f)
+	f.Bool(&o.insecure, "insecure", false, "listen beyond this machine although nobody has to sign in")
+}
+
+// on tells whether anybody has to sign in.
+func (o *accessOptions) on() bool { return o.tokens != "" || o.jwt.URL != "" }
+
+func (o *accessOptions) validate() error {
+	errs := []error{o.tls.Validate()}
+	if o.jwt.URL != "" && o.jwt.Issuer == "" {
+		errs = append(errs, run.Usage("--jwks-url: name who signs the tokens with --jwt-issuer"))
+	}
+	if (o.proxyHeader == "") != (len(o.proxies) == 0) {
+		errs = append(errs, run.Usage("--trusted-proxy-header and --trusted-proxies: give both or none"))
+	}
+	if o.proxyHeader != "" && o.tokens == "" {
+		errs = append(errs, run.Usage("--trusted-proxy-header: say in the file of --tokens which tenant each value belongs to"))
+	}
+	if _, err := access.ParseProxies(o.proxies); err != nil {
+		errs = append(errs, run.Usage("--trusted-proxies %w", err))
+	}
+	return errors.Join(errs...)
+}
+
+// openAccess reads tokens and certificate, and looks after both from then on.
+func (c *collector) openAccess(ctx context.Context) error {
+	var err error
+	if c.certificate, err = c.tls.Open(); err != nil {
+		return err
+	}
+	var watched []run.Watched
+	if c.certificate != nil {
+		watched = append(watched, run.Watched{Name: "TLS certificate", Every: lookEvery, Reload: c.certificate.Reload})
+	}
+	if c.on() {
+		if err := c.openGuard(ctx); err != nil {
+			return err
+		}
+		watched = append(watched,
+			run.Watched{Name: "tokens", Every: lookEvery, Reload: c.guard.Reload},
+			run.Watched{Name: "keys of JSON Web Tokens", Every: fetchEvery, Reload: c.guard.RefreshKeys})
+	}
+	c.stack.Push("watching of files", run.Watch(c.logger, watched...))
+	return nil
+}
+
+func (c *collector) openGuard(ctx context.Context) error {
+	proxies, err := access.ParseProxies(c.proxies)
+	if err != nil {
+		return err
+	}
+	o := access.Options{Tokens: c.tokens, ProxyHeader: c.proxyHeader, Proxies: proxies}
+	if c.jwt.URL != "" {
+		o.JWT = &c.jwt
+	}
+	if c.guard, err = access.Open(o); err != nil {
+		return err
+	}
+	if _, err := c.guard.RefreshKeys(ctx); err != nil {
+		c.logger.Warn("JSON Web Tokens can't be verified until their keys can be fetched", slog.Any("error", err))
+	}
+	for _, addr := range []string{c.grpcAddr, c.httpAddr, c.queryAddr} {
+		if c.certificate == nil && !run.Loopback(addr) {
+			c.logger.Warn("tokens travel in clear text: give --tls-cert, or put a proxy that speaks TLS in front", slog.String("addr", addr))
+		}
+	}
+	return nil
+}
+
+// admitOTLP answers whose OTLP, or other telemetry of the same port, a request brings.
+func (c *collector) admitOTLP(ctx context.Context, authorization string) (edge.Tenant, error) {
+	grant, err := c.guard.Admit(ctx, authorization, access.Write)
+	var no *access.DeniedError
+	if errors.As(err, &no) {
+		return 0, &otlp.DeniedError{Forbidden: no.Forbidden, Reason: no.Reason}
+	}
+	if err != nil {
+		return 0, err
+	}
+	return grant.Tenant, nil
+}
+
+// admitPoints answers whose data points a request brings, and whether they may go to that dataset.
+func (c *collector) admitPoints(r *http.Request, dataset string) (edge.Tenant, error) {
+	grant, err := c.guard.Admit(r.Context(), r.Header.Get("Authorization"), access.Write)
+	if err == nil {
+		err = grant.Dataset(dataset)
+	}
+	var no *access.DeniedError
+	if errors.As(err, &no) {
+		return 0, &analyticsengine.DeniedError{Forbidden: no.Forbidden, Reason: no.Reason}
+	}
+	if err != nil {
+		return 0, err
+	}
+	return grant.Tenant, nil
+}
+
+// admitted answers the tenant of a request that admitOTLP has let through.
+func admitted(r *http.Request) edge.Tenant {
+	tenant, err := access.TenantOf(r)
+	if err != nil {
+		panic("BUG: a request reaches a receiver that nobody has admitted: " + err.Error())
+	}
+	return tenant
+}
+
+// metered counts the events that were kept against the rate of who sent them.
+type metered struct{ otlp.Sink }
+
+// Events passes the batch on.
+func (m metered) Events(ctx context.Context, b *edge.Batch) error {
+	count := len(b.Events)
+	err := m.Sink.Events(ctx, b)
+	if err == nil {
+		access.Spend(ctx, 0, count)
+	}
+	return err
+}
+
+// grpcMeter gives every call a visit, and counts its bytes as they came over the network.
+type grpcMeter struct{}
+
+// TagRPC implements stats.Handler.
+func (grpcMeter) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
+	return access.Begin(ctx)
+}
+
+// HandleRPC implements stats.Handler.
+func (grpcMeter) HandleRPC(ctx context.Context, s stats.RPCStats) {
+	if in, ok := s.(*stats.InPayload); ok {
+		access.Spend(ctx, in.CompressedLength, 0)
+	}
+}
+
+// TagConn implements stats.Handler.
+func (grpcMeter) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
+
+// HandleConn implements stats.Handler.
+func (grpcMeter) HandleConn(context.Context, stats.ConnStats) {}
+
+// routes are those of the query port; each says what a request needs to be allowed. The guard stands behind the choice of
+// the route: no spelling of a path leads to a handler around it.
+type routes struct {
+	mux   *http.ServeMux
+	guard *access.Guard
+}
+
+// open adds what everybody may ask.
+func (r *routes) open(pattern string, h http.Handler) { r.mux.Handle(pattern, h) }
+
+// read adds what is answered from the telemetry of the tenant that asks.
+func (r *routes) read(pattern string, h http.Handler) {
+	r.mux.Handle(pattern, r.guard.Protect(access.Read, h))
+}
+
+// admin adds what concerns the collector as a whole.
+func (r *routes) admin(pattern string, h http.Handler) {
+	r.mux.Handle(pattern, r.guard.Protect(access.Admin, h))
+}
+
+// prometheusOfAllTenants are the paths of the engine that tell about all tenants, or can't be filtered.
+var prometheusOfAllTenants = []string{"/vmui", "/api/v1/status/", "/api/v1/metadata"}
+
+// buildInfo is the same for everybody; Grafana asks for it to learn what the server can.
+const buildInfo = "/api/v1/status/buildinfo"
+
+// prometheus serves the Prometheus API of the tenant that asks. With tenancy on, what can't be filtered does not exist.
+func (c *collector) prometheus(w http.ResponseWriter, r *http.Request) {
+	tenant, err := access.TenantOf(r)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusUnauthorized)
+		return
+	}
+	path := strings.TrimPrefix(r.URL.Path, "/prometheus")
+	for _, shared := range prometheusOfAllTenants {
+		if c.guard != nil && strings.HasPrefix(path, shared) && path != buildInfo {
+			http.NotFound(w, r)
+			return
+		}
+	}
+	c.store.Prometheus(tenant).ServeHTTP(w, r)
+}
