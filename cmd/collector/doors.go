@@ -39,12 +39,22 @@ func (c *collector) openReceiver(context.Context) error {
 		return err
 	}
 	c.receiver, err = otlp.New(otlp.Options{
-		Sink: metered{c.pipeline}, MaxBody: c.maxBody, MaxInFlight: c.maxInFlight, Admit: c.admitOTLP, CORSOrigins: c.corsOrigins,
+		Sink: metered{c.pipeline}, Samples: c.takeSamples, MaxAge: c.retentionSamples,
+		MaxBody: c.maxBody, MaxInFlight: c.maxInFlight, Admit: c.admitOTLP, CORSOrigins: c.corsOrigins,
 		DataPoints: points, Metrics: c.metrics, Logger: c.logger,
 		Workerd: func(w http.ResponseWriter, r *http.Request, body []byte) bool {
 			return points.Workerd(w, r, body) || tails.Tail(w, r, body)
 		},
 	})
+	return err
+}
+
+// takeSamples keeps the numbers of a client's metrics, each of which counts as an event against the rate of who sent them.
+func (c *collector) takeSamples(ctx context.Context, tenant edge.Tenant, samples []edge.Sample) error {
+	err := c.pipeline.Samples(ctx, tenant, samples)
+	if err == nil {
+		access.Spend(ctx, 0, len(samples))
+	}
 	return err
 }
 

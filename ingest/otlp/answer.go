@@ -53,12 +53,8 @@ func refuse(err error) refusal {
 		}
 		return refusal{http: http.StatusUnauthorized, code: codes.Unauthenticated, msg: denied.Reason}
 	case errors.As(err, &foreign):
-		// 501 would say that we may learn it while the client waits; 404 and 415 say that this address, or this content, is wrong.
-		code := http.StatusUnsupportedMediaType
-		if foreign.path {
-			code = http.StatusNotFound
-		}
-		return refusal{http: code, code: codes.Unimplemented, msg: foreign.Error()}
+		// 501 would say that we may learn it while the client waits; 415 says that this content is wrong.
+		return refusal{http: http.StatusUnsupportedMediaType, code: codes.Unimplemented, msg: foreign.Error()}
 	case errors.Is(err, errTooLarge):
 		return refusal{http: http.StatusRequestEntityTooLarge, code: codes.ResourceExhausted, msg: err.Error()}
 	case errors.Is(err, errContentType):
@@ -103,7 +99,7 @@ func (f *refusal) status() *status.Status {
 // log writes what is ours to repair, once.
 func (f *refusal) log(l *slog.Logger, transport string) {
 	if f.internal != nil {
-		l.Error("traces could not be kept", slog.String("transport", transport), slog.Any("error", f.internal))
+		l.Error("telemetry could not be kept", slog.String("transport", transport), slog.Any("error", f.internal))
 	}
 }
 
@@ -133,7 +129,7 @@ func answerRefusal(w http.ResponseWriter, enc Encoding, f refusal) {
 	answer(w, f.http, enc, body)
 }
 
-// answerResult writes an ExportTraceServiceResponse. A full success leaves partial_success unset: {} or 0 bytes.
+// answerResult writes an ExportTraceServiceResponse, or that of another signal, which looks the same. A full success leaves partial_success unset: {} or 0 bytes.
 func answerResult(w http.ResponseWriter, enc Encoding, res Result) {
 	if enc == Protobuf {
 		answer(w, http.StatusOK, enc, appendProtoResult(nil, res))
@@ -153,15 +149,16 @@ func answer(w http.ResponseWriter, code int, enc Encoding, body []byte) {
 	w.Write(body)
 }
 
-// appendProtoResult appends field 1 partial_success of fields 1 rejected_spans and 2 error_message.
+// appendProtoResult appends field 1 partial_success of fields 1, the number of rejected records, and 2 error_message. A request
+// in protobuf has records of one signal.
 func appendProtoResult(dst []byte, res Result) []byte {
 	if res == (Result{}) {
 		return dst
 	}
 	var partial []byte
-	if res.Rejected > 0 {
+	if n := res.Rejected(); n > 0 {
 		partial = protowire.AppendTag(partial, 1, protowire.VarintType)
-		partial = protowire.AppendVarint(partial, uint64(res.Rejected))
+		partial = protowire.AppendVarint(partial, uint64(n))
 	}
 	partial = protowire.AppendTag(partial, 2, protowire.BytesType)
 	partial = protowire.AppendString(partial, res.Message)
@@ -174,10 +171,19 @@ func appendJSONResult(dst []byte, res Result) []byte {
 		return append(dst, "{}"...)
 	}
 	dst = append(dst, `{"partialSuccess":{`...)
-	if res.Rejected > 0 {
-		dst = append(dst, `"rejectedSpans":"`...)
-		dst = strconv.AppendInt(dst, int64(res.Rejected), 10)
-		dst = append(dst, `",`...)
+	for _, r := range [...]struct {
+		name string
+		n    int
+	}{
+		{"rejectedSpans", res.RejectedSpans},
+		{"rejectedLogRecords", res.RejectedLogRecords},
+		{"rejectedDataPoints", res.RejectedDataPoints},
+	} {
+		if r.n > 0 {
+			dst = append(append(append(dst, '"'), r.name...), `":"`...)
+			dst = strconv.AppendInt(dst, int64(r.n), 10)
+			dst = append(dst, `",`...)
+		}
 	}
 	dst = append(dst, `"errorMessage":`...)
 	return append(appendString(dst, res.Message), "}}"...)

@@ -15,8 +15,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/VictoriaMetrics/metrics"
+
 	"edgescope/edge"
 	"edgescope/edge/platform"
+	"edgescope/ingest/otlp"
 	"edgescope/store"
 )
 
@@ -81,26 +84,15 @@ func (f *fixture) body(t testing.TB) []byte {
 	return b
 }
 
-// skipForeign skips what this version does not take.
-func (f *fixture) skipForeign(t *testing.T) {
-	t.Helper()
-	switch {
-	case strings.HasPrefix(f.ID, "tail-"):
-		t.Skip("tail events are not accepted by this version")
-	case f.Expect.Logs != nil:
-		t.Skip("logs are not accepted by this version")
-	case f.Expect.MetricPoints != nil:
-		t.Skip("metrics are not accepted by this version")
-	}
-}
-
 // TestFixturesOverHTTP sends what real clients sent, byte for byte, to a real server.
 func TestFixturesOverHTTP(t *testing.T) {
 	for _, f := range loadFixtures(t) {
 		t.Run(f.ID, func(t *testing.T) {
-			f.skipForeign(t)
-			sink := &recorder{}
-			server := httptest.NewServer(newReceiver(t, sink).Handler())
+			if strings.HasPrefix(f.ID, "tail-") {
+				t.Skip("tail events belong to another package")
+			}
+			sink, set := &recorder{}, metrics.NewSet()
+			server := httptest.NewServer(newReceiver(t, sink, func(o *otlp.Options) { o.Metrics = set }).Handler())
 			defer server.Close()
 			resp, err := server.Client().Do(f.request(t, server.URL))
 			if err != nil {
@@ -109,7 +101,44 @@ func TestFixturesOverHTTP(t *testing.T) {
 			defer resp.Body.Close()
 			f.checkAnswer(t, resp, readAll(t, resp.Body))
 			f.checkEvents(t, sink.events)
+			f.checkPoints(t, set, sink.samples)
 		})
+	}
+}
+
+// checkPoints compares the data points that were taken, by their count and, where the fixture has them, by their values.
+func (f *fixture) checkPoints(t *testing.T, set *metrics.Set, samples []sample) {
+	t.Helper()
+	want := 0
+	if f.Expect.MetricPoints != nil {
+		want = *f.Expect.MetricPoints
+	}
+	if got := set.GetOrCreateCounter("edgescope_otlp_data_points_total").Get(); got != uint64(want) {
+		t.Errorf("%d data points taken, want %d", got, want)
+	}
+	const target = `cloud_platform="aws_lambda",cloud_region="us-east-1",faas_name="img-resize"`
+	values := map[string]float64{
+		`faas_coldstarts_total{` + target + `,faas_trigger="http",job="dev-js-metrics",otel_scope_name="m",service_name="dev-js-metrics"}`:   3,
+		`faas_init_duration_seconds_count{` + target + `,job="dev-js-metrics",otel_scope_name="m",service_name="dev-js-metrics"}`:            2,
+		`faas_init_duration_seconds_sum{` + target + `,job="dev-js-metrics",otel_scope_name="m",service_name="dev-js-metrics"}`:              0.65,
+		`faas_init_duration_seconds_bucket{` + target + `,job="dev-js-metrics",le="0",otel_scope_name="m",service_name="dev-js-metrics"}`:    0,
+		`faas_init_duration_seconds_bucket{` + target + `,job="dev-js-metrics",le="5",otel_scope_name="m",service_name="dev-js-metrics"}`:    2,
+		`faas_init_duration_seconds_bucket{` + target + `,job="dev-js-metrics",le="+Inf",otel_scope_name="m",service_name="dev-js-metrics"}`: 2,
+		`edge_test_gauge{` + target + `,job="dev-js-metrics",otel_scope_name="m",service_name="dev-js-metrics"}`:                             2.5,
+	}
+	if f.ID != "js-metrics" {
+		return
+	}
+	for _, s := range samples {
+		if v, ok := values[s.series]; ok && v == s.value && s.at == 1795215078367 {
+			delete(values, s.series)
+		}
+	}
+	for series, v := range values {
+		t.Errorf("no sample %s = %v", series, v)
+	}
+	if len(samples) != 1+16+2+1 {
+		t.Errorf("%d samples, want 20", len(samples))
 	}
 }
 
@@ -181,8 +210,16 @@ func (f *fixture) checkPartial(t *testing.T, body string) {
 
 func (f *fixture) checkEvents(t *testing.T, events []edge.Event) {
 	t.Helper()
-	if want := f.Expect.Spans; want != nil && len(events) != *want {
-		t.Errorf("%d spans taken, want %d", len(events), *want)
+	for kind, want := range map[edge.Kind]*int{edge.KindSpan: f.Expect.Spans, edge.KindLog: f.Expect.Logs} {
+		got := 0
+		for i := range events {
+			if events[i].Kind == kind {
+				got++
+			}
+		}
+		if want != nil && got != *want {
+			t.Errorf("%d of kind %s taken, want %d", got, kind, *want)
+		}
 	}
 	platform.New(platform.Options{}).Normalize(events)
 	rows := rowsOf(events)

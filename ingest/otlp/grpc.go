@@ -18,11 +18,18 @@ import (
 	"edgescope/edge"
 )
 
-const (
-	tracesService = "opentelemetry.proto.collector.trace.v1.TraceService"
-	// maxStreams bounds the requests of one connection at a time.
-	maxStreams = 128
-)
+// maxStreams bounds the requests of one connection at a time.
+const maxStreams = 128
+
+// services are the gRPC services of OTLP.
+var services = [...]struct {
+	signal signal
+	name   string
+}{
+	{signalTraces, "opentelemetry.proto.collector.trace.v1.TraceService"},
+	{signalLogs, "opentelemetry.proto.collector.logs.v1.LogsService"},
+	{signalMetrics, "opentelemetry.proto.collector.metrics.v1.MetricsService"},
+}
 
 // ServerOptions are what a gRPC server needs to host the receiver: messages are handed over as bytes, so that one decoder with
 // one set of rules serves both transports. Messages of other services keep the usual codec.
@@ -34,32 +41,43 @@ func (r *Receiver) ServerOptions() []grpc.ServerOption {
 	}
 }
 
-// Register adds the trace service to a server that was made with ServerOptions. The server answers UNIMPLEMENTED for the
-// services of the other signals.
+// Register adds the services of traces, logs and metrics to a server that was made with ServerOptions. The server answers
+// UNIMPLEMENTED for any other, such as that of profiles.
 func (r *Receiver) Register(s grpc.ServiceRegistrar) {
-	s.RegisterService(&grpc.ServiceDesc{
-		ServiceName: tracesService,
-		HandlerType: (*exporter)(nil),
-		Methods:     []grpc.MethodDesc{{MethodName: "Export", Handler: exportHandler}},
-	}, r)
+	for _, service := range services {
+		s.RegisterService(&grpc.ServiceDesc{
+			ServiceName: service.name,
+			HandlerType: (*exporter)(nil),
+			Methods:     []grpc.MethodDesc{{MethodName: "Export", Handler: exportHandler("/" + service.name + "/Export")}},
+		}, &door{r, service.signal})
+	}
 }
 
+// exporter is a service of one method, as grpc wants to be told.
 type exporter interface {
 	export(ctx context.Context, dec func(any) error) (any, error)
 }
 
-func exportHandler(srv any, ctx context.Context, dec func(any) error, interceptor grpc.UnaryServerInterceptor) (any, error) { //nolint:revive // the signature is grpc's
-	e := srv.(exporter)
-	if interceptor == nil {
-		return e.export(ctx, dec)
+// door is where the requests of one signal come in.
+type door struct {
+	*Receiver
+	signal signal
+}
+
+func exportHandler(method string) grpc.MethodHandler {
+	return func(srv any, ctx context.Context, dec func(any) error, interceptor grpc.UnaryServerInterceptor) (any, error) { //nolint:revive // the signature is grpc's
+		e := srv.(exporter)
+		if interceptor == nil {
+			return e.export(ctx, dec)
+		}
+		// The message is read inside, after admission: interceptors see no request.
+		info := &grpc.UnaryServerInfo{Server: srv, FullMethod: method}
+		return interceptor(ctx, nil, info, func(ctx context.Context, _ any) (any, error) { return e.export(ctx, dec) })
 	}
-	// The message is read inside, after admission: interceptors see no request.
-	info := &grpc.UnaryServerInfo{Server: srv, FullMethod: "/" + tracesService + "/Export"}
-	return interceptor(ctx, nil, info, func(ctx context.Context, _ any) (any, error) { return e.export(ctx, dec) })
 }
 
 // export answers one request. dec reads the message: a refusal before costs no body.
-func (r *Receiver) export(ctx context.Context, dec func(any) error) (any, error) {
+func (r *door) export(ctx context.Context, dec func(any) error) (any, error) {
 	tenant, err := r.admit(ctx, authorization(ctx))
 	if err == nil && !r.budget.take(0) {
 		err = errBusy
@@ -73,7 +91,7 @@ func (r *Receiver) export(ctx context.Context, dec func(any) error) (any, error)
 		return nil, err
 	}
 	defer m.buf.Free()
-	res, err := r.exportTraces(ctx, tenant, m.buf.ReadOnlyData())
+	res, err := r.exportBody(ctx, tenant, m.buf.ReadOnlyData())
 	if err != nil {
 		return nil, r.refuseCall(err)
 	}
@@ -81,14 +99,14 @@ func (r *Receiver) export(ctx context.Context, dec func(any) error) (any, error)
 	return reply(appendProtoResult(nil, res)), nil
 }
 
-func (r *Receiver) exportTraces(ctx context.Context, tenant edge.Tenant, body []byte) (Result, error) {
+func (r *door) exportBody(ctx context.Context, tenant edge.Tenant, body []byte) (Result, error) {
 	size := int64(len(body))
 	r.count.received.Add(len(body))
 	if !r.budget.take(size) {
 		return Result{}, errBusy
 	}
 	defer r.budget.give(size)
-	return r.Traces(ctx, tenant, body, Protobuf)
+	return r.take(ctx, request{tenant, r.signal, Protobuf, body})
 }
 
 func (r *Receiver) refuseCall(err error) error {

@@ -3,6 +3,7 @@ package otlp_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -24,11 +25,47 @@ var arrival = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 type recorder struct {
 	mu       sync.Mutex
 	events   []edge.Event
+	samples  []sample
 	tenants  []edge.Tenant
 	warnings map[string]int
 	calls    int
 	// answer, when set, is called with each batch and decides what becomes of it.
 	answer func(context.Context, *edge.Batch) error
+	// refuse, when set, is what Samples answers.
+	refuse error
+}
+
+// sample is a stored number with its series in the text of Prometheus, such as up{job="x"}.
+type sample struct {
+	series string
+	at     int64 // Unix milliseconds
+	value  float64
+}
+
+func (r *recorder) Samples(_ context.Context, _ edge.Tenant, samples []edge.Sample) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.calls++
+	if r.refuse != nil {
+		return r.refuse
+	}
+	for _, s := range samples {
+		r.samples = append(r.samples, sample{seriesText(s.Series), s.Time, s.Value})
+	}
+	return nil
+}
+
+func seriesText(s *edge.Series) string {
+	var name string
+	var list []string
+	for _, at := range s.Labels {
+		if at.Key == edge.LabelName {
+			name = at.Value
+			continue
+		}
+		list = append(list, fmt.Sprintf("%s=%q", at.Key, at.Value))
+	}
+	return name + "{" + strings.Join(list, ",") + "}"
 }
 
 func (r *recorder) Events(ctx context.Context, b *edge.Batch) error {
@@ -56,7 +93,7 @@ func (r *recorder) Events(ctx context.Context, b *edge.Batch) error {
 // cloneEvent copies an event with all text, as a sink must that keeps it.
 func cloneEvent(e edge.Event) edge.Event {
 	for _, s := range []*string{
-		&e.Name, &e.StatusMessage, &e.TraceState, &e.SpanEvents, &e.Links, &e.ScopeName, &e.ScopeVersion,
+		&e.Name, &e.StatusMessage, &e.TraceState, &e.SpanEvents, &e.Links, &e.ScopeName, &e.ScopeVersion, &e.Body, &e.SeverityText,
 	} {
 		*s = strings.Clone(*s)
 	}
@@ -76,6 +113,9 @@ func cloneAttrs(attrs []edge.Attr) []edge.Attr {
 func newReceiver(t testing.TB, sink otlp.Sink, change ...func(*otlp.Options)) *otlp.Receiver {
 	t.Helper()
 	o := otlp.Options{Sink: sink, Now: func() time.Time { return arrival }, Logger: slog.New(slog.DiscardHandler)}
+	if r, ok := sink.(*recorder); ok {
+		o.Samples = r.Samples
+	}
 	for _, c := range change {
 		c(&o)
 	}

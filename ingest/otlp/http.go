@@ -17,7 +17,7 @@ import (
 // errContentType: neither the content type nor the body tells the encoding.
 var errContentType = errors.New("content type must be application/json or application/x-protobuf")
 
-// Handler serves the whole ingest port: POST to /v1/traces (also behind a prefix), /v1/datapoints/{dataset}, and to any other
+// Handler serves the whole ingest port: POST to /v1/traces, /v1/logs and /v1/metrics (also behind a prefix), /v1/datapoints/{dataset}, and to any other
 // path by what the body is. Every answer but a full success is described in a google.rpc.Status of the request's encoding.
 func (r *Receiver) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
@@ -39,11 +39,6 @@ func (r *Receiver) serve(w http.ResponseWriter, req *http.Request) {
 		r.refuse(w, enc, refusal{http: http.StatusMethodNotAllowed, code: codes.Unimplemented, msg: "method must be POST"})
 		return
 	}
-	named := signalOfPath(req.URL.Path)
-	if named != signalUnknown && named != signalTraces {
-		r.refuse(w, enc, refuse(&unsupported{signal: named, path: true}))
-		return
-	}
 	tenant, err := r.admit(req.Context(), req.Header.Get("Authorization"))
 	if err != nil {
 		r.refuse(w, enc, refuse(err))
@@ -61,15 +56,14 @@ func (r *Receiver) serve(w http.ResponseWriter, req *http.Request) {
 // dispatch finds out what a body is and hands it on.
 func (r *Receiver) dispatch(w http.ResponseWriter, req *http.Request, tenant edge.Tenant, body []byte) {
 	found, enc, err := r.identify(req, body)
-	if err == nil && found == signalTraces {
+	if err == nil && found.ours() {
 		var res Result
-		if res, err = r.Traces(req.Context(), tenant, body, enc); err == nil {
+		if res, err = r.take(req.Context(), request{tenant, found, enc, body}); err == nil {
 			r.succeed(w, enc, res)
 			return
 		}
 	}
-	ours := found == signalTraces || found == signalLogs || found == signalMetrics || found == signalTail
-	if !ours && r.o.Workerd != nil && r.o.Workerd(w, req, body) {
+	if !found.ours() && r.o.Workerd != nil && r.o.Workerd(w, req, body) {
 		return
 	}
 	if err == nil {
@@ -81,18 +75,20 @@ func (r *Receiver) dispatch(w http.ResponseWriter, req *http.Request, tenant edg
 // identify answers what a body carries and how it is written, from the path, the content type and the body, in this order.
 func (r *Receiver) identify(req *http.Request, body []byte) (signal, Encoding, error) {
 	contentType := req.Header.Get("Content-Type")
-	if signalOfPath(req.URL.Path) == signalTraces {
+	if named := signalOfPath(req.URL.Path); named != signalUnknown {
 		if enc, ok := encodingOfType(contentType); ok {
-			return signalTraces, enc, nil
+			return named, enc, nil
 		}
 		if enc, ok := encodingOfBody(body); ok {
-			return signalTraces, enc, nil
+			return named, enc, nil
 		}
-		return signalTraces, JSON, errContentType
+		return named, JSON, errContentType
 	}
 	found, enc := sniff(req.URL.Path, contentType, body)
 	if found == signalUnknown {
-		return found, enc, &MalformedError{Encoding: "telemetry", Offset: -1, Reason: "no OTLP, data point or tail event; OTLP goes to /v1/traces"}
+		return found, enc, &MalformedError{
+			Encoding: "telemetry", Offset: -1, Reason: "no OTLP, data point or tail event; OTLP goes to /v1/traces, /v1/logs and /v1/metrics",
+		}
 	}
 	return found, enc, nil
 }

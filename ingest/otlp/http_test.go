@@ -81,12 +81,7 @@ func TestHTTPAnswers(t *testing.T) {
 	f("/v1/traces", goodJSON, asJSON+"|Content-Encoding: zstd", 400, `body is no valid zstd`)
 	f("/v1/traces", goodJSON, asJSON+"|Content-Encoding: lzma", 415, `content encoding must be one of gzip, zstd`)
 	f("/v1/traces", []byte(`hello`), "Content-Type: text/html", 415, `content type must be application/json or application/x-protobuf`)
-	f("/v1/logs", []byte(`{"resourceLogs":[]}`), asJSON, 404, `{"code":12,"message":"logs are not accepted by this version"}`)
-	f("/v1/metrics", []byte(`{}`), asJSON, 404, `metrics are not accepted by this version`)
-	f("/", []byte(`{"resourceLogs":[]}`), asJSON, 415, `logs are not accepted by this version`)
-	f("/", []byte(`{"x":[1],"resource_metrics":[]}`), asJSON, 415, `metrics are not accepted by this version`)
-	f("/", []byte(`{"resourceLogs":[],`+string(goodJSON[1:])), asJSON, 200, `{"partialSuccess":{"errorMessage":"logs are not accepted by this version"}}`)
-	f("/", []byte(`[{"eventTimestamp":1,"outcome":"ok"}]`), asJSON, 415, `tail events are not accepted by this version`)
+	f("/", []byte(`[{"eventTimestamp":1,"outcome":"ok"}]`), asJSON, 415, `{"code":12,"message":"tail events are not accepted here"}`)
 	f("/", []byte(`[{"spanContext":{},"sequence":0}]`), asJSON, 415, `tail events`)
 	f("/", []byte(`{"eventTimestamp":1}`), asJSON, 415, `tail events`)
 	f("/", []byte(`{"schemaVersion":1,"dataset":[97]}`), "X: workerd sends no content type", 415, `data points of workerd`)
@@ -306,9 +301,12 @@ func TestOtherDoorsOfThePort(t *testing.T) {
 	if resp := post(h, "/", zipped(t, []byte(point)), "Content-Encoding: gzip"); resp.StatusCode != http.StatusNoContent || offered != point {
 		t.Errorf("workerd: %d, offered %q", resp.StatusCode, offered)
 	}
+	if resp := post(h, "/", []byte(`[{"eventTimestamp":1,"dataset":1}]`)); resp.StatusCode != http.StatusNoContent {
+		t.Errorf("tail events: %d, want them offered", resp.StatusCode)
+	}
 	offered = ""
-	if resp := post(h, "/", []byte(`{"resourceLogs":[]}`)); resp.StatusCode != 415 || offered != "" {
-		t.Errorf("logs: %d, offered %q; want OTLP to be kept from workerd's door", resp.StatusCode, offered)
+	if resp := post(h, "/", []byte(`{"resourceLogs":[]}`)); resp.StatusCode != 200 || offered != "" {
+		t.Errorf("logs: %d, offered %q; want OTLP to be kept from the other doors", resp.StatusCode, offered)
 	}
 }
 

@@ -1,6 +1,7 @@
 package otlp_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -308,7 +309,7 @@ func TestSpansThatAreNoObjectsAreCounted(t *testing.T) {
 	sink := &recorder{}
 	good := spanJSON(`"name":"x"`)
 	res, err := newReceiver(t, sink).Traces(t.Context(), 0, []byte(documentJSON("null", "5", good, `{"name":"no ids"}`, good)), otlp.JSON)
-	if err != nil || res.Rejected != 3 || len(sink.events) != 2 {
+	if err != nil || res.Rejected() != 3 || len(sink.events) != 2 {
 		t.Fatalf("got %+v, %v, %d spans; want 3 rejected and 2 taken", res, err, len(sink.events))
 	}
 	if sink.events[0].Index != 2 || sink.events[1].Index != 4 {
@@ -320,17 +321,33 @@ func TestSpansThatAreNoObjectsAreCounted(t *testing.T) {
 	}
 }
 
-func TestAnotherSignalInTheDocumentIsNotSilent(t *testing.T) {
-	f := func(doc, wantMessage, wantErr string) {
-		t.Helper()
-		res, err := newReceiver(t, &recorder{}).Traces(t.Context(), 0, []byte(doc), otlp.JSON)
-		if res.Message != wantMessage || (err == nil) != (wantErr == "") || err != nil && err.Error() != wantErr {
-			t.Errorf("%.40s: %+v, %v", doc, res, err)
+// TestAllSignalsOfADocumentAreTaken: whatever door a document comes to, each of its lists is read, and what is rejected is told
+// by signal.
+func TestAllSignalsOfADocumentAreTaken(t *testing.T) {
+	doc := []byte(`{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"stringValue":"hello"}},5]}]}],` +
+		`"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"m","gauge":{"dataPoints":[{"asInt":1},{}]}}]}]}],` +
+		documentJSON(spanJSON(`"name":"x"`), `{}`)[1:])
+	sink := &recorder{}
+	r := newReceiver(t, sink)
+	want := otlp.Result{
+		RejectedSpans: 1, RejectedLogRecords: 1, RejectedDataPoints: 1,
+		Message: "3 of 6 records rejected: log record 1: entry is no object; span 5: no valid trace id: want 16 bytes, not all zero; " +
+			"data point 3: no value that is a number",
+	}
+	for i, take := range []func(context.Context, edge.Tenant, []byte, otlp.Encoding) (otlp.Result, error){r.Traces, r.Logs, r.Metrics} {
+		got, err := take(t.Context(), 0, doc, otlp.JSON)
+		if err != nil || got != want {
+			t.Errorf("door %d: %+v, %v", i, got, err)
 		}
 	}
-	good := documentJSON(spanJSON(`"name":"x"`))
-	f(`{"resourceLogs":[],`+good[1:], "logs are not accepted by this version", "")
-	f(`{"resource_metrics":[]}`, "", "metrics are not accepted by this version")
+	if len(sink.events) != 6 || sink.events[0].Kind != edge.KindLog || sink.events[1].Kind != edge.KindSpan || len(sink.samples) != 3 {
+		t.Errorf("%d events and %d samples taken, want a log record, a span and a sample each time", len(sink.events), len(sink.samples))
+	}
+	resp := post(r.Handler(), "/", doc, asJSON)
+	const answer = `{"partialSuccess":{"rejectedSpans":"1","rejectedLogRecords":"1","rejectedDataPoints":"1","errorMessage":`
+	if got := readAll(t, resp.Body); resp.StatusCode != 200 || !strings.HasPrefix(got, answer) {
+		t.Errorf("%d %s", resp.StatusCode, got)
+	}
 }
 
 func TestDeepValuesAreCut(t *testing.T) {

@@ -425,7 +425,7 @@ func compare(t testing.TB, body []byte) {
 // checkText tells whether an event keeps what edge.Event promises.
 func checkText(t testing.TB, e *edge.Event) {
 	t.Helper()
-	for _, s := range []string{e.Name, e.StatusMessage, e.TraceState, e.ScopeName, e.ScopeVersion, e.SpanEvents, e.Links} {
+	for _, s := range []string{e.Name, e.StatusMessage, e.TraceState, e.ScopeName, e.ScopeVersion, e.SpanEvents, e.Links, e.Body, e.SeverityText} {
 		if !utf8.ValidString(s) {
 			t.Errorf("text is no UTF-8: %q", s)
 		}
@@ -438,7 +438,7 @@ func checkText(t testing.TB, e *edge.Event) {
 			t.Errorf("attribute name has %d bytes", len(a.Key))
 		}
 	}
-	if !e.HasDuration || e.Duration < 0 {
+	if e.HasDuration != (e.Kind == edge.KindSpan) || e.Duration < 0 {
 		t.Errorf("duration %d, has %v", e.Duration, e.HasDuration)
 	}
 }

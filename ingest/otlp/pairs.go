@@ -21,15 +21,17 @@ const (
 
 // Reasons of warnings, as edge.Batch counts them.
 const (
-	warnNoKey     = "attribute without key"
-	warnNoValue   = "attribute without value"
-	warnNoObject  = "attribute is no object"
-	warnLongKey   = "attribute name shortened"
-	warnManyAttrs = "too many attributes"
-	warnDeep      = "value nested too deep"
-	warnFuture    = "time in the future"
-	warnLink      = "link without valid ids"
-	warnNoList    = "list expected"
+	warnNoKey       = "attribute without key"
+	warnNoValue     = "attribute without value"
+	warnNoObject    = "attribute is no object"
+	warnLongKey     = "attribute name shortened"
+	warnManyAttrs   = "too many attributes"
+	warnDeep        = "value nested too deep"
+	warnFuture      = "time in the future"
+	warnLink        = "link without valid ids"
+	warnNoList      = "list expected"
+	warnNoTime      = "data point without time"
+	warnTemporality = "temporality unspecified: taken as cumulative"
 )
 
 type pair struct {

@@ -1,9 +1,9 @@
-// Package otlp receives OpenTelemetry signals over HTTP and gRPC: protobuf and JSON, plain, gzip and zstd. It takes traces so
-// far; a body of logs, metrics or tail events is recognised and refused by name, never dropped in silence.
+// Package otlp receives OpenTelemetry traces, logs and metrics over HTTP and gRPC: protobuf and JSON, plain, gzip and zstd.
 //
-// The rules are those of the OTLP specification 1.11.0, with one addition: a value that can't be used costs that value, a span
-// that can't be used costs that span, and only a body that can't be decoded costs the batch, because clients never send
-// again what was refused. Both transports and both encodings end in Receiver.Traces.
+// The rules are those of the OTLP specification 1.11.0, with one addition: a value that can't be used costs that value, a
+// record that can't be used costs that record, and only a body that can't be decoded costs the batch, because clients never
+// send again what was refused. Spans and log records become events, data points become samples (see streams.go and names.go);
+// both transports and both encodings end in Receiver.Traces, Logs and Metrics.
 package otlp
 
 import (
@@ -47,6 +47,14 @@ func (d *DeniedError) Error() string { return d.Reason }
 // Options describe a Receiver. Sink and Logger are required.
 type Options struct {
 	Sink Sink
+	// Samples takes the numbers that metrics become. On return of nil they are kept, and writing the same again is harmless;
+	// they belong to the receiver again. It fails as Sink does. nil: data points are rejected.
+	Samples func(ctx context.Context, tenant edge.Tenant, samples []edge.Sample) error
+	// MaxSeries bounds the series of metrics that are remembered for each tenant; data points that would need more are
+	// rejected and counted in the series otel_metric_overflow_points_total. 0 means 50,000, about 40 MB.
+	MaxSeries int
+	// MaxAge is how old a data point may be, the retention of samples; 0 means any age.
+	MaxAge time.Duration
 	// MaxBody bounds a body in bytes, before and again after decompression; 0 means DefaultMaxBody.
 	MaxBody int64
 	// MaxInFlight bounds the bytes of all bodies that are being received and worked on; a request beyond it is told to come
@@ -72,10 +80,11 @@ type Options struct {
 
 // Receiver takes OTLP from both transports. It is safe for concurrent use and owns no goroutine.
 type Receiver struct {
-	o      Options
-	budget budget
-	count  counters
-	// decoders holds *spans, buffers holds *buffer.
+	o       Options
+	budget  budget
+	count   counters
+	metrics *streams
+	// decoders holds *decoder, buffers holds *buffer.
 	decoders, buffers sync.Pool
 	inflaters         inflaters
 }
@@ -85,8 +94,9 @@ func New(o Options) (*Receiver, error) {
 	if o.Sink == nil || o.Logger == nil {
 		return nil, errors.New("otlp receiver: Sink and Logger are required")
 	}
-	if o.MaxBody < 0 || o.MaxInFlight < 0 {
-		return nil, fmt.Errorf("otlp receiver: limits must not be negative: MaxBody %d, MaxInFlight %d", o.MaxBody, o.MaxInFlight)
+	if o.MaxBody < 0 || o.MaxInFlight < 0 || o.MaxSeries < 0 || o.MaxAge < 0 {
+		return nil, fmt.Errorf("otlp receiver: limits must not be negative: MaxBody %d, MaxInFlight %d, MaxSeries %d, MaxAge %s",
+			o.MaxBody, o.MaxInFlight, o.MaxSeries, o.MaxAge)
 	}
 	if o.MaxBody == 0 {
 		o.MaxBody = DefaultMaxBody
@@ -101,8 +111,11 @@ func New(o Options) (*Receiver, error) {
 	if o.Metrics == nil {
 		o.Metrics = metrics.NewSet()
 	}
-	r := &Receiver{o: o, budget: budget{limit: o.MaxInFlight}, count: newCounters(o.Metrics)}
-	r.decoders.New = func() any { return new(spans) }
+	if o.MaxSeries == 0 {
+		o.MaxSeries = defaultMaxSeries
+	}
+	r := &Receiver{o: o, budget: budget{limit: o.MaxInFlight}, count: newCounters(o.Metrics), metrics: newStreams(o)}
+	r.decoders.New = func() any { return new(decoder) }
 	r.buffers.New = func() any { return new(buffer) }
 	return r, nil
 }
@@ -118,97 +131,151 @@ const (
 
 // Result is what a client is told of a request that was taken. The zero Result is a full success.
 type Result struct {
-	// Rejected is how many spans were not taken; a client never sends them again.
-	Rejected int
-	// Message says why, or warns if Rejected is 0.
+	// RejectedSpans, RejectedLogRecords and RejectedDataPoints are how many were not taken; a client never sends them again.
+	RejectedSpans, RejectedLogRecords, RejectedDataPoints int
+	// Message says why, or warns if nothing was rejected.
 	Message string
 }
 
+// Rejected answers how many records of all signals were not taken.
+func (r Result) Rejected() int { return r.RejectedSpans + r.RejectedLogRecords + r.RejectedDataPoints }
+
 // Traces takes an ExportTraceServiceRequest: every span that can be used, in one batch. It fails with *MalformedError, and has then
-// taken nothing, or with what the sink answered. The body must not change until it returns.
+// taken nothing, or with what the sink answered. The body must not change until it returns. A JSON document may hold the lists
+// of other signals beside; they are taken too.
 func (r *Receiver) Traces(ctx context.Context, tenant edge.Tenant, body []byte, enc Encoding) (Result, error) {
-	s := r.decoders.Get().(*spans)
+	return r.take(ctx, request{tenant, signalTraces, enc, body})
+}
+
+// Logs takes an ExportLogsServiceRequest, as Traces does.
+func (r *Receiver) Logs(ctx context.Context, tenant edge.Tenant, body []byte, enc Encoding) (Result, error) {
+	return r.take(ctx, request{tenant, signalLogs, enc, body})
+}
+
+// Metrics takes an ExportMetricsServiceRequest, as Traces does.
+func (r *Receiver) Metrics(ctx context.Context, tenant edge.Tenant, body []byte, enc Encoding) (Result, error) {
+	return r.take(ctx, request{tenant, signalMetrics, enc, body})
+}
+
+// request is a body with what is known of it.
+type request struct {
+	tenant edge.Tenant
+	signal signal
+	enc    Encoding
+	body   []byte
+}
+
+func (r *Receiver) take(ctx context.Context, q request) (Result, error) {
+	d := r.decoders.Get().(*decoder)
 	defer func() {
-		if s.release() {
-			r.decoders.Put(s)
+		if d.release() {
+			r.decoders.Put(d)
 		}
 	}()
-	s.begin(tenant, r.o.Now())
-	decode := s.protoTraces
-	if enc == JSON {
-		decode = s.jsonTraces
+	d.begin(q.tenant, r.o.Now())
+	decode := d.proto
+	if q.enc == JSON {
+		decode = d.json
 	}
-	if err := decode(body); err != nil {
+	if err := decode(q.signal, q.body); err != nil {
 		return Result{}, err
 	}
-	if len(s.ignored) > 0 && s.index == 0 {
-		return Result{}, &unsupported{signal: s.ignored[0]}
+	if err := r.keep(ctx, d); err != nil {
+		return Result{}, err
 	}
-	if len(s.batch.Events) > 0 {
-		if err := r.o.Sink.Events(ctx, &s.batch); err != nil {
-			return Result{}, err
+	res := d.result()
+	r.count.records(d, res)
+	return res, nil
+}
+
+// keep hands on what was decoded. Samples go first: should the events fail, and the client send all again, they are the ones
+// that do no harm twice.
+func (r *Receiver) keep(ctx context.Context, d *decoder) error {
+	if len(d.data) > 0 {
+		if err := r.metrics.write(ctx, d); err != nil {
+			return err
 		}
 	}
-	r.count.spans(s.index, s.batch.RejectedCount)
-	return s.result(), nil
+	if len(d.batch.Events) == 0 {
+		r.count.salvaged(d.batch.Warnings) // else the pipeline counts them
+		return nil
+	}
+	return r.o.Sink.Events(ctx, &d.batch)
 }
 
 // result sums up what was rejected, naming the first few reasons.
-func (s *spans) result() Result {
-	b := &s.batch
-	if b.RejectedCount == 0 && len(s.ignored) == 0 {
+func (d *decoder) result() Result {
+	b := &d.batch
+	if b.RejectedCount == 0 {
 		return Result{}
 	}
 	var msg strings.Builder
-	if b.RejectedCount > 0 {
-		msg.WriteString(strconv.Itoa(b.RejectedCount) + " of " + strconv.Itoa(s.index) + " spans rejected")
-		sep := ": "
-		for _, rej := range b.Rejected {
-			msg.WriteString(sep + "span " + strconv.Itoa(rej.Index) + ": " + rej.Reason)
-			sep = "; "
-		}
-		if b.RejectedCount > len(b.Rejected) {
-			msg.WriteString("; …")
-		}
+	msg.WriteString(strconv.Itoa(b.RejectedCount) + " of " + strconv.Itoa(d.index) + " " + d.records() + " rejected")
+	sep := ": "
+	var rejected [len(otlpSignals) + 1]int
+	for _, rej := range b.Rejected {
+		s := d.signalOf(rej.Index)
+		rejected[s]++
+		msg.WriteString(sep + s.record() + " " + strconv.Itoa(rej.Index) + ": " + rej.Reason)
+		sep = "; "
 	}
-	for _, signal := range s.ignored {
-		if msg.Len() > 0 {
-			msg.WriteString("; ")
-		}
-		msg.WriteString((&unsupported{signal: signal}).Error())
+	if more := b.RejectedCount - len(b.Rejected); more > 0 {
+		msg.WriteString("; …")
+		rejected[d.signalOf(0)] += more // where a document mixes signals, the rest is counted with the first of them
 	}
-	return Result{Rejected: b.RejectedCount, Message: msg.String()}
+	return Result{
+		RejectedSpans: rejected[signalTraces], RejectedLogRecords: rejected[signalLogs],
+		RejectedDataPoints: rejected[signalMetrics], Message: msg.String(),
+	}
+}
+
+// records answers what the records of the request are called together.
+func (d *decoder) records() string {
+	if len(d.runs) == 1 {
+		return d.runs[0].signal.record() + "s"
+	}
+	return signalUnknown.record() + "s"
 }
 
 // unsupported is the error of a body that we recognise but have no door for.
-type unsupported struct {
-	signal string
-	// path is true when the path named the signal, false when the body did.
-	path bool
-}
+type unsupported struct{ signal signal }
 
-func (u *unsupported) Error() string { return u.signal + " are not accepted by this version" }
+func (u *unsupported) Error() string { return u.signal.String() + " are not accepted here" }
 
 // counters are what /metrics says of the receiver.
 type counters struct {
 	set                *metrics.Set
-	taken, rejected    *metrics.Counter
+	taken, rejected    [len(otlpSignals) + 1]*metrics.Counter
 	received, inflated *metrics.Counter
 }
 
 func newCounters(set *metrics.Set) counters {
-	return counters{
+	c := counters{
 		set:      set,
-		taken:    set.GetOrCreateCounter("edgescope_otlp_spans_total"),
-		rejected: set.GetOrCreateCounter("edgescope_otlp_rejected_spans_total"),
 		received: set.GetOrCreateCounter("edgescope_otlp_received_bytes_total"),
 		inflated: set.GetOrCreateCounter("edgescope_otlp_decompressed_bytes_total"),
 	}
+	for _, s := range otlpSignals {
+		name := strings.ReplaceAll(s.record(), " ", "_") + "s_total"
+		c.taken[s] = set.GetOrCreateCounter("edgescope_otlp_" + name)
+		c.rejected[s] = set.GetOrCreateCounter("edgescope_otlp_rejected_" + name)
+	}
+	return c
 }
 
-func (c *counters) spans(seen, rejected int) {
-	c.taken.Add(seen - rejected)
-	c.rejected.Add(rejected)
+func (c *counters) records(d *decoder, res Result) {
+	for s, n := range [...]int{signalTraces: res.RejectedSpans, signalLogs: res.RejectedLogRecords, signalMetrics: res.RejectedDataPoints} {
+		if d.seen[s] > 0 {
+			c.taken[s].Add(d.seen[s] - n)
+			c.rejected[s].Add(n)
+		}
+	}
+}
+
+func (c *counters) salvaged(warnings map[string]int) {
+	for reason, n := range warnings {
+		c.set.GetOrCreateCounter(fmt.Sprintf("edgescope_otlp_salvaged_total{reason=%q}", reason)).Add(n)
+	}
 }
 
 func (c *counters) request(transport, code string) {

@@ -6,24 +6,12 @@ import (
 	"strings"
 )
 
-// signal is what a request carries, by the name that messages give it.
-type signal = string
-
-const (
-	signalTraces     signal = "traces"
-	signalLogs       signal = "logs"
-	signalMetrics    signal = "metrics"
-	signalTail       signal = "tail events"
-	signalDataPoints signal = "data points of workerd"
-	signalUnknown    signal = ""
-)
-
 // signalOfPath answers the signal that a path names. The last segments decide, so that a prefix, trailing slashes and the
 // doubled path of a well-known misconfiguration (/v1/traces/v1/traces) all lead to the same door.
 func signalOfPath(path string) signal {
 	path = strings.TrimRight(path, "/")
-	for _, s := range [...]signal{signalTraces, signalLogs, signalMetrics} {
-		if strings.HasSuffix(path, "/v1/"+s) {
+	for _, s := range otlpSignals {
+		if strings.HasSuffix(path, "/v1/"+s.String()) {
 			return s
 		}
 	}
@@ -93,8 +81,8 @@ func sniff(path, contentType string, body []byte) (signal, Encoding) {
 
 // signalNamed answers the signal whose name is anywhere in the path: /otlp/traces.
 func signalNamed(path string) signal {
-	for _, s := range [...]signal{signalTraces, signalLogs, signalMetrics} {
-		if strings.Contains(path, s) {
+	for _, s := range otlpSignals {
+		if strings.Contains(path, s.String()) {
 			return s
 		}
 	}
@@ -103,32 +91,27 @@ func signalNamed(path string) signal {
 
 func newSniffer(text []byte) *jsonReader { return &jsonReader{b: text, arena: new(arena)} }
 
-// sniffObject answers by the first key that is known. Traces win over a signal that we have no door for: one document may hold
-// several.
+// sniffObject answers by the first key that is known. A document that holds several signals of OTLP is read for all of them.
 func sniffObject(r *jsonReader) signal {
-	var found signal
 	var schema, dataset bool
 	for o := r.object(); ; {
 		key, ok := o.member()
 		if !ok {
-			return found
+			return signalUnknown
+		}
+		if sig := signalOfResources(key); sig != signalUnknown {
+			return sig
 		}
 		switch key {
-		case "resourceSpans", "resource_spans":
-			return signalTraces
-		case "resourceLogs", "resource_logs":
-			found = first(found, signalLogs)
-		case "resourceMetrics", "resource_metrics":
-			found = first(found, signalMetrics)
 		case "spanContext", "eventTimestamp":
-			return first(found, signalTail)
+			return signalTail
 		case "schemaVersion":
 			schema = true
 		case "dataset":
 			dataset = r.peek() == tokArray
 		}
 		if schema && dataset {
-			return first(found, signalDataPoints)
+			return signalDataPoints
 		}
 		r.skip()
 	}
@@ -159,11 +142,4 @@ func sniffArray(r *jsonReader) signal {
 		}
 		r.skip()
 	}
-}
-
-func first(a, b signal) signal {
-	if a != signalUnknown {
-		return a
-	}
-	return b
 }

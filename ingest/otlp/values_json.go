@@ -1,29 +1,29 @@
 package otlp
 
 // jsonAttrs reads a list of attributes that become fields of the row.
-func (s *spans) jsonAttrs(r *jsonReader, p *pairs, limit int) {
+func (d *decoder) jsonAttrs(r *jsonReader, p *pairs, limit int) {
 	p.reset()
-	for list := s.list(r); list.next(); {
-		if key, v, ok := s.jsonKeyValue(r, 0); ok {
-			putAttr(&s.batch, p, pair{key, v}, limit)
+	for list := d.list(r); list.next(); {
+		if key, v, ok := d.jsonKeyValue(r, 0); ok {
+			putAttr(&d.batch, p, pair{key, v}, limit)
 		}
 	}
 }
 
 // jsonMembers reads a list of attributes that become members of a JSON object.
-func (s *spans) jsonMembers(r *jsonReader, p *pairs, depth int) {
+func (d *decoder) jsonMembers(r *jsonReader, p *pairs, depth int) {
 	p.reset()
-	for list := s.list(r); list.next(); {
-		if key, v, ok := s.jsonKeyValue(r, depth); ok {
-			s.putNested(p, key, v)
+	for list := d.list(r); list.next(); {
+		if key, v, ok := d.jsonKeyValue(r, depth); ok {
+			d.putNested(p, key, v)
 		}
 	}
 }
 
-func (s *spans) jsonKeyValue(r *jsonReader, depth int) (key string, v value, ok bool) {
+func (d *decoder) jsonKeyValue(r *jsonReader, depth int) (key string, v value, ok bool) {
 	if r.peek() != tokObject {
 		r.skip()
-		s.batch.Warn(warnNoObject)
+		d.batch.Warn(warnNoObject)
 		return "", value{}, false
 	}
 	for o := r.object(); ; {
@@ -35,7 +35,7 @@ func (s *spans) jsonKeyValue(r *jsonReader, depth int) (key string, v value, ok 
 		case "key":
 			key = stringValue(r.scalar()).str
 		case "value":
-			v = s.jsonValue(r, depth)
+			v = d.jsonValue(r, depth)
 		default:
 			r.skip()
 		}
@@ -43,7 +43,7 @@ func (s *spans) jsonKeyValue(r *jsonReader, depth int) (key string, v value, ok 
 }
 
 // jsonValue reads an AnyValue. Of several alternatives the last one that is not null wins.
-func (s *spans) jsonValue(r *jsonReader, depth int) (v value) {
+func (d *decoder) jsonValue(r *jsonReader, depth int) (v value) {
 	for o := r.object(); ; {
 		key, ok := o.member()
 		if !ok {
@@ -60,11 +60,11 @@ func (s *spans) jsonValue(r *jsonReader, depth int) (v value) {
 		case "doubleValue", "double_value":
 			read = doubleValue(r.scalar())
 		case "bytesValue", "bytes_value":
-			read = s.arena.bytesValue(r.scalar())
+			read = d.arena.bytesValue(r.scalar())
 		case "arrayValue", "array_value":
-			read = s.jsonArray(r, depth)
+			read = d.jsonArray(r, depth)
 		case "kvlistValue", "kvlist_value":
-			read = s.jsonMap(r, depth)
+			read = d.jsonMap(r, depth)
 		default:
 			r.skip()
 		}
@@ -75,54 +75,54 @@ func (s *spans) jsonValue(r *jsonReader, depth int) (v value) {
 }
 
 // jsonArray reads an ArrayValue, {"values":[...]}, into JSON.
-func (s *spans) jsonArray(r *jsonReader, depth int) value {
-	if !s.enter(r, depth) {
+func (d *decoder) jsonArray(r *jsonReader, depth int) value {
+	if !d.enter(r, depth) {
 		return value{}
 	}
-	v := value{kind: kindJSON, num: uint64(len(s.arena.buf)), str: "[]"}
-	s.arena.buf = append(s.arena.buf, v.str...)
+	v := value{kind: kindJSON, num: uint64(len(d.arena.buf)), str: "[]"}
+	d.arena.buf = append(d.arena.buf, v.str...)
 	for o := r.object(); ; {
 		key, ok := o.member()
 		if !ok {
 			return v
 		}
 		if key == "values" {
-			v = s.jsonElements(r, depth)
+			v = d.jsonElements(r, depth)
 		} else {
 			r.skip()
 		}
 	}
 }
 
-func (s *spans) jsonElements(r *jsonReader, depth int) value {
-	from := len(s.arena.buf)
-	s.arena.buf = append(s.arena.buf, '[')
+func (d *decoder) jsonElements(r *jsonReader, depth int) value {
+	from := len(d.arena.buf)
+	d.arena.buf = append(d.arena.buf, '[')
 	n := 0
-	for list := s.list(r); list.next(); n++ {
+	for list := d.list(r); list.next(); n++ {
 		if n > 0 {
-			s.arena.buf = append(s.arena.buf, ',')
+			d.arena.buf = append(d.arena.buf, ',')
 		}
-		at := len(s.arena.buf)
-		s.arena.settle(at, s.jsonValue(r, depth+1))
+		at := len(d.arena.buf)
+		d.arena.settle(at, d.jsonValue(r, depth+1))
 	}
-	s.arena.buf = append(s.arena.buf, ']')
-	return value{kind: kindJSON, num: uint64(from), str: s.arena.since(from)} // an offset is not negative
+	d.arena.buf = append(d.arena.buf, ']')
+	return value{kind: kindJSON, num: uint64(from), str: d.arena.since(from)} // an offset is not negative
 }
 
 // jsonMap reads a KeyValueList, {"values":[{"key","value"}]}, into a JSON object.
-func (s *spans) jsonMap(r *jsonReader, depth int) value {
-	if !s.enter(r, depth) {
+func (d *decoder) jsonMap(r *jsonReader, depth int) value {
+	if !d.enter(r, depth) {
 		return value{}
 	}
-	from := len(s.arena.buf)
-	s.levels[depth].reset()
+	from := len(d.arena.buf)
+	d.levels[depth].reset()
 	for o := r.object(); ; {
 		key, ok := o.member()
 		if !ok {
-			return s.endMap(from, depth)
+			return d.endMap(from, depth)
 		}
 		if key == "values" {
-			s.jsonMembers(r, &s.levels[depth], depth+1)
+			d.jsonMembers(r, &d.levels[depth], depth+1)
 		} else {
 			r.skip()
 		}
@@ -130,13 +130,13 @@ func (s *spans) jsonMap(r *jsonReader, depth int) value {
 }
 
 // enter tells whether an array or map can be read here; what can't is passed over.
-func (s *spans) enter(r *jsonReader, depth int) bool {
+func (d *decoder) enter(r *jsonReader, depth int) bool {
 	if r.peek() != tokObject {
 		r.skip()
 		return false
 	}
 	if depth >= maxDepth {
-		s.batch.Warn(warnDeep)
+		d.batch.Warn(warnDeep)
 		r.skip()
 		return false
 	}

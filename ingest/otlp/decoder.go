@@ -1,0 +1,216 @@
+package otlp
+
+import (
+	"math"
+	"time"
+
+	"edgescope/edge"
+)
+
+const (
+	// maxDepth bounds how deep arrays and maps of a value may nest; what is deeper becomes null.
+	maxDepth = 32
+	// maxAhead is how far a sender's clock may be ahead of ours.
+	maxAhead = 10 * time.Minute
+	// maxPooled bounds the memory in bytes that a decoder may keep for the next request.
+	maxPooled = 4 << 20
+)
+
+// decoder turns what either encoding says into a batch of events and a list of metrics with their points. All memory of a
+// request is its own: once it has grown to the size of the usual request, decoding allocates nothing. What belongs to one
+// signal is in spans.go, logs.go and points.go; the walkers over both encodings are in *_proto.go and *_json.go.
+type decoder struct {
+	batch edge.Batch
+	arena arena
+	// attrs holds the attributes of all events and points, one after the other.
+	attrs []edge.Attr
+	points
+
+	// now is the arrival in Unix nanoseconds.
+	now int64
+	// signal is what is being read.
+	signal signal
+	// index is the number of records seen, rejected ones included; seen counts them by signal.
+	index int
+	seen  [len(otlpSignals) + 1]int
+	// runs tell which records belong to which signal: nearly always there is one.
+	runs []run
+
+	resource, own, nested pairs
+	// levels are the lists of maps inside of values, by depth.
+	levels [maxDepth]pairs
+	// links and events are the JSON of the current span; exception is what its first event "exception" says.
+	links, events []byte
+	exception     exception
+	// start and end of the current record as sent; observed is when a log record was seen.
+	start, end, observed uint64
+	// body and eventName are what a log record says.
+	body, eventName value
+	// text reads JSON; it is here for its memory.
+	text jsonReader
+}
+
+// run is where the records of a signal begin.
+type run struct {
+	from   int
+	signal signal
+}
+
+// mark is a place in the lists of a decoder.
+type mark struct{ events, metrics int }
+
+// begin makes the decoder ready for a body that came at now.
+func (d *decoder) begin(tenant edge.Tenant, now time.Time) {
+	d.batch.Tenant = tenant
+	d.now = now.UnixNano()
+}
+
+// release drops all references, so that the decoder can serve another request. It answers false when its memory has grown
+// so much that it is better given up.
+func (d *decoder) release() bool {
+	d.batch.Reset()
+	clear(d.attrs)
+	d.attrs, d.arena.buf, d.runs = d.attrs[:0], d.arena.buf[:0], d.runs[:0]
+	d.index, d.signal = 0, signalUnknown
+	clear(d.seen[:])
+	d.resource.drop()
+	d.own.drop()
+	d.nested.drop()
+	for i := range d.levels {
+		if d.levels[i].list != nil {
+			d.levels[i].drop()
+		}
+	}
+	d.exception, d.body, d.eventName = exception{}, value{}, value{}
+	d.text = jsonReader{open: d.text.open[:0]}
+	size := cap(d.arena.buf) + cap(d.attrs)*32 + cap(d.batch.Events)*700 + cap(d.links) + cap(d.events)
+	return size+d.points.drop() <= maxPooled
+}
+
+// startResource begins a list of records that share a resource.
+func (d *decoder) startResource() (first mark) {
+	d.resource.reset()
+	return d.mark()
+}
+
+func (d *decoder) mark() mark { return mark{len(d.batch.Events), len(d.metrics)} }
+
+// endResource gives the resource to all records since first. It may have come after them.
+func (d *decoder) endResource(first mark) {
+	if first == d.mark() {
+		return
+	}
+	attrs := d.keep(&d.resource)
+	for i := first.events; i < len(d.batch.Events); i++ {
+		d.batch.Events[i].Resource = attrs
+	}
+	for i := first.metrics; i < len(d.metrics); i++ {
+		d.metrics[i].resource = attrs
+	}
+}
+
+// endScope gives the instrumentation scope to all records since first.
+func (d *decoder) endScope(first mark, name, version string) {
+	for i := first.events; i < len(d.batch.Events); i++ {
+		d.batch.Events[i].ScopeName, d.batch.Events[i].ScopeVersion = name, version
+	}
+	for i := first.metrics; i < len(d.metrics); i++ {
+		d.metrics[i].scope, d.metrics[i].scopeVersion = name, version
+	}
+}
+
+// startSignal begins a list of records of that signal.
+func (d *decoder) startSignal(sig signal) {
+	d.signal = sig
+	last := len(d.runs) - 1
+	switch {
+	case last >= 0 && d.runs[last].from == d.index: // of the former there was none
+		d.runs[last].signal = sig
+	case last < 0 || d.runs[last].signal != sig:
+		d.runs = append(d.runs, run{d.index, sig})
+	}
+}
+
+// count gives a record its index.
+func (d *decoder) count() (index int) {
+	d.seen[d.signal]++
+	d.index++
+	return d.index - 1
+}
+
+// signalOf answers the signal of the record of that index.
+func (d *decoder) signalOf(index int) signal {
+	for i := len(d.runs) - 1; i > 0; i-- {
+		if index >= d.runs[i].from {
+			return d.runs[i].signal
+		}
+	}
+	return d.runs[0].signal
+}
+
+// rejectLast takes back the last event.
+func (d *decoder) rejectLast(reason string) {
+	last := len(d.batch.Events) - 1
+	d.batch.Reject(d.batch.Events[last].Index, reason)
+	d.batch.Events[last] = edge.Event{}
+	d.batch.Events = d.batch.Events[:last]
+}
+
+// rejectEntry notes an entry of a list of records that is none.
+func (d *decoder) rejectEntry() { d.batch.Reject(d.count(), "entry is no object") }
+
+func clampTime(t uint64) int64 { return int64(min(t, math.MaxInt64)) } // bounded
+
+// keep moves a list of attributes into the memory of the batch.
+func (d *decoder) keep(p *pairs) []edge.Attr {
+	from := len(d.attrs)
+	for i := range p.list {
+		d.attrs = append(d.attrs, edge.Attr{Key: p.list[i].key, Value: d.arena.text(p.list[i].val)})
+	}
+	return d.attrs[from:len(d.attrs):len(d.attrs)]
+}
+
+// keepList closes a JSON array that was begun by its first entry and moves it into the memory of the batch.
+func (d *decoder) keepList(list []byte) string {
+	if len(list) == 0 {
+		return ""
+	}
+	from := len(d.arena.buf)
+	d.arena.buf = append(append(d.arena.buf, list...), ']')
+	return d.arena.since(from)
+}
+
+// appendObject appends a list of attributes as a JSON object.
+func appendObject(dst []byte, p *pairs) []byte {
+	dst = append(dst, '{')
+	for i := range p.list {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = appendString(dst, p.list[i].key)
+		dst = append(dst, ':')
+		dst = appendJSON(dst, p.list[i].val)
+	}
+	return append(dst, '}')
+}
+
+// putNested adds an attribute of a span event, a link or a map: its name is no field of a row and may have any length.
+func (d *decoder) putNested(p *pairs, key string, v value) {
+	if key == "" {
+		d.batch.Warn(warnNoKey)
+		return
+	}
+	if !p.put(key, v) {
+		d.batch.Warn(warnManyAttrs)
+	}
+}
+
+// endMap makes the JSON object of a map whose entries are in the list of that depth, in place of all text since from.
+func (d *decoder) endMap(from, depth int) value {
+	at := len(d.arena.buf)
+	d.arena.buf = appendObject(d.arena.buf, &d.levels[depth])
+	n := len(d.arena.buf) - at
+	copy(d.arena.buf[from:], d.arena.buf[at:])
+	d.arena.buf = d.arena.buf[:from+n]
+	return value{kind: kindJSON, num: uint64(from), str: d.arena.since(from)} // an offset is not negative
+}

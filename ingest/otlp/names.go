@@ -1,0 +1,179 @@
+package otlp
+
+import (
+	"strings"
+
+	"edgescope/edge"
+)
+
+// The names of metrics and labels are those that Prometheus tools give to OTLP (OpenTelemetry specification, "Prometheus and
+// OpenMetrics Compatibility"): every run of other characters becomes one underscore, the unit and _total or _ratio end the name.
+
+// maxLabelValue bounds the value of a label in bytes; a longer one is cut.
+const maxLabelValue = 1024
+
+// namer writes names. Its memory is good for one request.
+type namer struct {
+	arena  arena
+	tokens []string
+}
+
+func (n *namer) reset() { n.arena.buf = n.arena.buf[:0] }
+
+// metric answers the name of a metric without the suffixes of its series: faas.init_duration in s is
+// faas_init_duration_seconds.
+func (n *namer) metric(m *metric) string {
+	n.tokens = n.split(n.tokens[:0], m.name)
+	if len(n.tokens) == 0 {
+		return ""
+	}
+	main, per, _ := strings.Cut(m.unit, "/")
+	if unit := n.unit(main, longUnit); unit != "" && !contains(n.tokens, unit) {
+		n.tokens = append(n.tokens, unit)
+	}
+	if unit := n.unit(per, perUnit); unit != "" && !contains(n.tokens, unit) {
+		n.tokens = append(n.tokens, "per", unit)
+	}
+	switch {
+	case m.kind == metricSum && m.monotonic:
+		n.moveLast("total")
+	case m.kind == metricGauge && m.unit == "1":
+		n.moveLast("ratio")
+	}
+	return n.join()
+}
+
+// split appends the parts of a name between characters that a name can't hold.
+func (*namer) split(tokens []string, name string) []string {
+	for name != "" {
+		end := 0
+		for end < len(name) && (isAlphanumeric(name[end]) || name[end] == ':') {
+			end++
+		}
+		if end > 0 {
+			tokens = append(tokens, name[:end])
+		}
+		name = name[min(end+1, len(name)):]
+	}
+	return tokens
+}
+
+func (n *namer) join() string {
+	from := len(n.arena.buf)
+	if c := n.tokens[0][0]; c >= '0' && c <= '9' {
+		n.arena.buf = append(n.arena.buf, '_')
+	}
+	for i, token := range n.tokens {
+		if i > 0 {
+			n.arena.buf = append(n.arena.buf, '_')
+		}
+		n.arena.buf = append(n.arena.buf, token...)
+	}
+	return n.arena.since(from)
+}
+
+// moveLast makes a token the last one, and the only one of its kind.
+func (n *namer) moveLast(token string) {
+	kept := n.tokens[:0]
+	for _, t := range n.tokens {
+		if t != token {
+			kept = append(kept, t)
+		}
+	}
+	n.tokens = append(kept, token)
+}
+
+// unit answers a unit as names spell it; an annotation such as {request} is none.
+func (n *namer) unit(unit string, long func(string) (string, bool)) string {
+	unit = strings.TrimSpace(unit)
+	if unit == "" || strings.ContainsAny(unit, "{}") {
+		return ""
+	}
+	if word, ok := long(unit); ok {
+		return word
+	}
+	return strings.Trim(n.clean(unit), "_")
+}
+
+// clean answers text with one underscore for every run of characters that a label's name can't hold.
+func (n *namer) clean(text string) string {
+	good := true
+	for i := range len(text) {
+		good = good && (isAlphanumeric(text[i]) || text[i] == '_')
+	}
+	if good {
+		return text
+	}
+	from := len(n.arena.buf)
+	for i := range len(text) {
+		c := text[i]
+		if !isAlphanumeric(c) && c != '_' {
+			if c >= 0x80 && i > 0 && text[i-1] >= 0x80 {
+				continue // the rest of one character
+			}
+			c = '_'
+		}
+		n.arena.buf = append(n.arena.buf, c)
+	}
+	return n.arena.since(from)
+}
+
+// label answers the name of a label. Names that mean something to the store or to Prometheus stay out of a client's reach:
+// they get the prefix exported_, and what begins with an underscore or a digit gets key.
+func (n *namer) label(key string) string {
+	name := n.clean(key)
+	switch name {
+	case "le", "quantile", edge.LabelVMRange, edge.LabelTenant, edge.LabelOverflow, labelJob, labelInstance:
+		return n.prefixed("exported_", name)
+	}
+	switch c := name[0]; {
+	case c == '_':
+		return n.prefixed("key", name)
+	case c >= '0' && c <= '9':
+		return n.prefixed("key_", name)
+	}
+	return name
+}
+
+func (n *namer) prefixed(prefix, name string) string {
+	from := len(n.arena.buf)
+	n.arena.buf = append(append(n.arena.buf, prefix...), name...)
+	return n.arena.since(from)
+}
+
+func isAlphanumeric(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+}
+
+func contains(tokens []string, token string) bool {
+	for _, t := range tokens {
+		if t == token {
+			return true
+		}
+	}
+	return false
+}
+
+// longUnit answers the word for a unit of UCUM; "" for one that says nothing.
+func longUnit(unit string) (string, bool) {
+	word, ok := unitWords[unit]
+	return word, ok
+}
+
+// perUnit answers the word for a unit behind the stroke.
+func perUnit(unit string) (string, bool) {
+	word, ok := perWords[unit]
+	return word, ok
+}
+
+var unitWords = map[string]string{
+	"d": "days", "h": "hours", "min": "minutes", "s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds",
+	"By": "bytes", "KiBy": "kibibytes", "MiBy": "mebibytes", "GiBy": "gibibytes", "TiBy": "tibibytes",
+	"KBy": "kilobytes", "MBy": "megabytes", "GBy": "gigabytes", "TBy": "terabytes",
+	"m": "meters", "V": "volts", "A": "amperes", "J": "joules", "W": "watts", "g": "grams",
+	"Cel": "celsius", "Hz": "hertz", "1": "", "%": "percent",
+}
+
+var perWords = map[string]string{
+	"s": "second", "m": "minute", "min": "minute", "h": "hour", "d": "day", "w": "week", "mo": "month", "y": "year",
+}

@@ -1,0 +1,192 @@
+package otlp
+
+import (
+	"math"
+	"slices"
+	"strconv"
+
+	"edgescope/edge"
+)
+
+// recentPoints is how many times of points a stream of deltas remembers.
+const recentPoints = 16
+
+// stream is one stream of points: a metric with its labels.
+type stream struct {
+	name   string
+	labels []edge.Attr // sorted, without the name
+	// parts are the series: one of a number; count, sum and buckets or quantiles of the others.
+	parts []part
+	// index finds the part of a bucket of an exponential histogram.
+	index map[int64]int
+	// layout tells whether a point has the same buckets or quantiles as those before it; relaid that it once had not.
+	layout uint64
+	relaid bool
+	used   int64 // arrival of the last point, Unix nanoseconds
+	streamState
+}
+
+// streamState is what a point changes in a stream beside its totals.
+type streamState struct {
+	// start is the last start of a cumulative stream, last the time of the newest point; Unix nanoseconds, 0 before there is one.
+	start, last int64
+	// recent are the times of the last points of a stream of deltas, in no order, seen is how many there are.
+	recent [recentPoints]uint64
+	seen   int
+}
+
+// part is one series of a stream, and the total of what was added to it.
+type part struct {
+	series *edge.Series
+	total  float64
+}
+
+// saved is a stream as it was before a point: the totals lie in tenantStreams.totals.
+type saved struct {
+	s        *stream
+	state    streamState
+	from, to int
+}
+
+// save notes how a stream is, for undo.
+func (t *tenantStreams) save(s *stream) {
+	from := len(t.totals)
+	for i := range s.parts {
+		t.totals = append(t.totals, s.parts[i].total)
+	}
+	t.saved = append(t.saved, saved{s, s.streamState, from, len(t.totals)})
+}
+
+// undo brings all streams back to where they were before the request.
+func (t *tenantStreams) undo() {
+	for _, b := range slices.Backward(t.saved) {
+		b.s.streamState = b.state
+		for i := range b.s.parts {
+			b.s.parts[i].total = 0 // a part that is new
+			if b.from+i < b.to {
+				b.s.parts[i].total = t.totals[b.from+i]
+			}
+		}
+	}
+}
+
+// accept notes the time of a delta. It answers the time at which the new total holds: that of the newest point, also for one
+// that comes late. It is not ok for a point that was counted already, and, with a reason, for one of which nobody knows.
+func (s *stream) accept(at uint64) (total uint64, ok bool, reason string) {
+	oldest := 0
+	for i := range s.seen {
+		switch {
+		case s.recent[i] == at:
+			return 0, false, ""
+		case s.recent[i] < s.recent[oldest]:
+			oldest = i
+		}
+	}
+	if s.seen < recentPoints {
+		s.recent[s.seen] = at
+		s.seen++
+	} else if at < s.recent[oldest] {
+		return 0, false, reasonLost
+	} else {
+		s.recent[oldest] = at
+	}
+	return max(at, uint64(s.last)), true, "" // after 1970
+}
+
+// writer writes the samples of one point.
+type writer struct {
+	t     *tenantStreams
+	s     *stream
+	delta bool
+	at    int64 // Unix milliseconds
+	// zero is when a series that begins here was 0, in Unix milliseconds; 0 when that is not known. all means that every series
+	// began again.
+	zero int64
+	all  bool
+}
+
+// setZero finds out whether counters begin with this point, and when they were 0: one millisecond after the start, since at
+// the start itself may lie the last sample of whoever counted before.
+func (w *writer) setZero(m *metric, p *point) {
+	s, start := w.s, nanos(p.start)
+	switch {
+	case m.kind == metricGauge || m.kind == metricSum && !m.monotonic:
+	case w.delta && (s.last == 0 || s.relaid):
+		w.zero, w.all = millis(p.start)+1, true
+		if start == 0 || w.zero >= w.at {
+			w.zero = w.at - 1
+		}
+	case !w.delta && start > s.start:
+		w.zero, w.all = millis(p.start)+1, true
+		if s.start == 0 && s.last != 0 {
+			w.zero = 0 // the sender has begun to tell its start
+		}
+		s.start = start
+	case s.last != 0 && !s.relaid:
+		w.zero = s.last/1e6 + 1
+	}
+	if w.zero >= w.at {
+		w.zero = 0
+	}
+	s.relaid = false
+}
+
+// put writes a value to the part i of the stream, which is made with that name and label if it is new.
+func (w *writer) put(i int, v float64, suffix string, label edge.Attr) {
+	fresh := i >= len(w.s.parts)
+	if fresh {
+		w.s.parts = append(w.s.parts, part{series: w.s.newSeries(suffix, label)})
+		w.t.count.Add(1)
+	}
+	p := &w.s.parts[i]
+	if w.delta {
+		p.total += v
+		v = p.total
+	}
+	if w.zero != 0 && (fresh || w.all) {
+		w.t.samples = append(w.t.samples, edge.Sample{Series: p.series, Time: w.zero})
+	}
+	w.t.samples = append(w.t.samples, edge.Sample{Series: p.series, Time: w.at, Value: v})
+}
+
+// known tells whether a part exists, so that its name need not be written again.
+func (w *writer) known(i int) bool { return i < len(w.s.parts) }
+
+// putBound writes to a part whose label is a number.
+func (w *writer) putBound(i int, v float64, suffix, label string, bound float64) {
+	at := edge.Attr{}
+	if !w.known(i) {
+		at = edge.Attr{Key: label, Value: formatBound(bound)}
+	}
+	w.put(i, v, suffix, at)
+}
+
+// formatBound writes a number as the labels le and quantile hold it.
+func formatBound(f float64) string {
+	if math.IsInf(f, 1) {
+		return "+Inf"
+	}
+	return strconv.FormatFloat(f, 'f', -1, 64)
+}
+
+// newSeries makes the series of a part.
+func (s *stream) newSeries(suffix string, label edge.Attr) *edge.Series {
+	list := make([]edge.Attr, 0, len(s.labels)+2)
+	list = append(list, edge.Attr{Key: edge.LabelName, Value: s.name + suffix})
+	list = append(list, s.labels...)
+	if label.Key != "" {
+		list = append(list, label)
+	}
+	slices.SortFunc(list, func(a, b edge.Attr) int { return compareText(a.Key, b.Key) })
+	return &edge.Series{Labels: list}
+}
+
+func compareText(a, b string) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,322 @@
+package otlp
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/VictoriaMetrics/metrics"
+
+	"edgescope/edge"
+)
+
+const (
+	defaultMaxSeries = 50_000
+	// maxPointSeries bounds the series of one histogram or summary.
+	maxPointSeries = 1000
+	// idleStream is how long a stream is remembered without a point, when room is needed.
+	idleStream = time.Hour
+	// sweepEvery is how often room is looked for.
+	sweepEvery = time.Minute
+	// maxOverflowServices bounds the series that count what was over the limit.
+	maxOverflowServices = 1000
+)
+
+// Reasons of rejected data points.
+const (
+	reasonNoName     = "metric without a name"
+	reasonReserved   = "metric name is reserved: edge_service_, edge_colo_, edge_route_, edge_country_ and edge_deploy are totals of the collector itself"
+	reasonNoData     = "metric without data"
+	reasonNoNumber   = "no value that is a number"
+	reasonBuckets    = "buckets must be one more than their bounds, which must increase"
+	reasonManySeries = "point needs more than 1000 series"
+	reasonManyLabels = "more than 64 attributes"
+	reasonOverflow   = "too many series: the limit per tenant is reached"
+	reasonTooOld     = "older than the retention of samples"
+	reasonLost       = "delta is older than the last 16 points of its stream: whether it was counted is not known"
+)
+
+// streams turn data points into samples. Cumulative points and gauges pass as they are. Deltas are added up: each stream keeps
+// its totals and the times of its last points, so that a point that comes again adds nothing and one that comes late is still
+// counted. The totals live in memory. A new process, or a stream that was forgotten, starts at zero, and says so with a sample
+// of 0 at the start of the first point: questions by increase and rate, which take a falling counter for one that started
+// again, lose nothing and double nothing. The same sample marks a cumulative counter that its sender started again.
+type streams struct {
+	o       Options
+	mu      sync.Mutex
+	tenants map[edge.Tenant]*tenantStreams
+
+	repeated, overflow *metrics.Counter
+}
+
+func newStreams(o Options) *streams {
+	s := &streams{
+		o: o, tenants: make(map[edge.Tenant]*tenantStreams),
+		repeated: o.Metrics.GetOrCreateCounter("edgescope_otlp_repeated_data_points_total"),
+		overflow: o.Metrics.GetOrCreateCounter("edgescope_otlp_overflow_data_points_total"),
+	}
+	o.Metrics.GetOrCreateGauge("edgescope_otlp_series", func() float64 { return float64(s.series()) })
+	return s
+}
+
+// series counts what is remembered.
+func (s *streams) series() (n int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, t := range s.tenants {
+		n += t.count.Load()
+	}
+	return n
+}
+
+func (s *streams) tenant(id edge.Tenant) *tenantStreams {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := s.tenants[id]
+	if t == nil {
+		t = &tenantStreams{owner: s, turn: make(chan struct{}, 1), byKey: make(map[string]*stream), over: make(map[string]*part)}
+		s.tenants[id] = t
+	}
+	return t
+}
+
+// write turns the points of a request into samples and hands them on. When that fails the streams are as before, so that the
+// client may send the same again. One request of a tenant is worked on at a time: a total must not be seen by another one
+// before it is known that it stays.
+func (s *streams) write(ctx context.Context, d *decoder) error {
+	if s.o.Samples == nil {
+		for i := range d.data {
+			d.batch.Reject(d.data[i].index, "metrics are not accepted here")
+		}
+		return nil
+	}
+	t := s.tenant(d.batch.Tenant)
+	select {
+	case t.turn <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-t.turn }()
+	t.begin(d.now)
+	for i := range d.metrics {
+		t.metric(d, &d.metrics[i])
+	}
+	t.tellOverflow(d.batch.Tenant)
+	if len(t.samples) > 0 {
+		if err := s.o.Samples(ctx, d.batch.Tenant, t.samples); err != nil {
+			t.undo()
+			return err
+		}
+	}
+	s.repeated.Add(t.repeats)
+	s.overflow.Add(t.overs)
+	return nil
+}
+
+// tell warns once for each tenant.
+func (s *streams) tell(id edge.Tenant) {
+	s.o.Logger.Warn("too many series of metrics: further data points are rejected",
+		slog.Int("tenant", int(id)), slog.Int("max_series", s.o.MaxSeries))
+}
+
+// tenantStreams are the streams of one tenant. turn is held by who works on them.
+type tenantStreams struct {
+	owner *streams
+	turn  chan struct{}
+	byKey map[string]*stream
+	count atomic.Int64 // series of all streams
+	sweep int64
+	// over counts the points over the limit, by service.
+	over   map[string]*part
+	warned bool
+
+	// What follows is of the request in work.
+	labels
+	now            int64
+	name           string
+	key            []byte
+	samples        []edge.Sample
+	saved          []saved
+	totals         []float64
+	ranges         []bucket
+	repeats, overs int
+}
+
+func (t *tenantStreams) begin(now int64) {
+	t.now = now
+	t.reset()
+	clear(t.samples)
+	t.samples, t.saved, t.totals = t.samples[:0], t.saved[:0], t.totals[:0]
+	t.repeats, t.overs = 0, 0
+}
+
+// metric adds the points of one metric.
+func (t *tenantStreams) metric(d *decoder, m *metric) {
+	t.startMetric(m)
+	t.name = t.namer.metric(m)
+	if m.temporality == temporalityUnknown && (m.kind == metricSum || m.kind == metricHistogram || m.kind == metricExponential) {
+		d.batch.Warn(warnTemporality) // what Prometheus tools take it for
+		m.temporality = temporalityCumulative
+	}
+	for i := m.from; i < m.to; i++ {
+		p := &d.data[i]
+		if p.flags&flagNoValue != 0 {
+			continue // a point that says that there is nothing to say
+		}
+		reason := t.check(m, p)
+		if reason == "" {
+			reason = t.point(m, p)
+		}
+		if reason != "" {
+			d.batch.Reject(p.index, reason)
+		}
+	}
+}
+
+// check answers why a point can't be taken.
+func (t *tenantStreams) check(m *metric, p *point) string {
+	switch {
+	case t.name == "":
+		return reasonNoName
+	case reserved(t.name):
+		return reasonReserved
+	case m.kind == metricNone:
+		return reasonNoData
+	case len(p.attrs) > maxLabels:
+		return reasonManyLabels
+	case t.owner.o.MaxAge > 0 && nanos(p.time) < t.now-int64(t.owner.o.MaxAge):
+		return reasonTooOld
+	}
+	return p.check(m.kind)
+}
+
+// reserved tells whether a name belongs to the collector's own totals (edge.Metric) or to its series of overflow.
+func reserved(name string) bool {
+	for _, prefix := range [...]string{edge.FamilyService, edge.FamilyColo, edge.FamilyRoute, edge.FamilyCountry, edge.MetricDeploy} {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return name == overflowMetric
+}
+
+// point adds one point and answers why it was not taken.
+func (t *tenantStreams) point(m *metric, p *point) string {
+	t.ofPoint(p.attrs)
+	need, layout := t.layout(m, p)
+	if need > maxPointSeries {
+		return reasonManySeries
+	}
+	s, reason := t.stream(m, layout, need)
+	if s == nil {
+		return reason
+	}
+	t.save(s)
+	at := p.time
+	w := writer{t: t, s: s, delta: m.temporality == temporalityDelta && m.kind != metricGauge}
+	if w.delta {
+		var ok bool
+		if at, ok, reason = s.accept(p.time); !ok {
+			t.saved = t.saved[:len(t.saved)-1]
+			if reason == "" {
+				t.repeats++
+			}
+			return reason
+		}
+	}
+	w.at = millis(at)
+	w.setZero(m, p)
+	w.point(m.kind, p)
+	s.last = max(s.last, nanos(p.time))
+	s.used = t.now
+	return ""
+}
+
+// stream answers the stream of the labels at hand, made if it is new. It answers nil and why when there is no room.
+func (t *tenantStreams) stream(m *metric, layout uint64, need int) (*stream, string) {
+	t.key = append(t.key[:0], byte(m.kind), m.temporality)
+	t.key = append(append(t.key, t.name...), 0)
+	for _, at := range t.list {
+		t.key = append(append(t.key, at.Key...), 0)
+		t.key = append(append(t.key, at.Value...), 0)
+	}
+	s := t.byKey[string(t.key)]
+	if s != nil && s.layout != layout {
+		t.count.Add(-int64(len(s.parts)))
+		s.parts, s.index, s.layout, s.relaid = nil, nil, layout, true
+	}
+	have := 0
+	if s != nil {
+		have = len(s.parts)
+	}
+	if more := need - have; more > 0 && !t.hasRoom(more) && !t.makeRoom(more) {
+		t.overs++
+		t.countOver()
+		return nil, reasonOverflow
+	}
+	if s == nil {
+		s = &stream{name: strings.Clone(t.name), labels: cloneLabels(t.list), layout: layout}
+		t.byKey[string(t.key)] = s
+	}
+	return s, ""
+}
+
+func (t *tenantStreams) hasRoom(more int) bool {
+	return int(t.count.Load())+more <= t.owner.o.MaxSeries
+}
+
+// makeRoom forgets streams that are idle; it answers whether there is room for more series then.
+func (t *tenantStreams) makeRoom(more int) bool {
+	if t.now-t.sweep < int64(sweepEvery) {
+		return false
+	}
+	t.sweep = t.now
+	for key, s := range t.byKey {
+		if t.now-s.used > int64(idleStream) {
+			t.count.Add(-int64(len(s.parts)))
+			delete(t.byKey, key)
+		}
+	}
+	return t.hasRoom(more)
+}
+
+const overflowMetric = "otel_metric_overflow_points_total"
+
+// countOver counts a point over the limit for its service.
+func (t *tenantStreams) countOver() {
+	service := attr(t.list, edge.LabelService)
+	if t.over[service] == nil && len(t.over) >= maxOverflowServices {
+		service = ""
+	}
+	p := t.over[service]
+	if p == nil {
+		s := stream{name: overflowMetric}
+		if service != "" {
+			s.labels = []edge.Attr{{Key: edge.LabelService, Value: strings.Clone(service)}}
+		}
+		p = &part{series: s.newSeries("", edge.Attr{Key: edge.LabelOverflow, Value: "true"})}
+		t.over[strings.Clone(service)] = p
+	}
+	p.total++
+}
+
+// tellOverflow makes what was over the limit visible where the other numbers are.
+func (t *tenantStreams) tellOverflow(id edge.Tenant) {
+	if t.overs == 0 {
+		return
+	}
+	if !t.warned {
+		t.warned = true
+		t.owner.tell(id)
+	}
+	for _, p := range t.over {
+		t.samples = append(t.samples, edge.Sample{Series: p.series, Time: t.now / 1e6, Value: p.total})
+	}
+}
+
+func nanos(t uint64) int64 { return clampTime(t) }
+
+func millis(t uint64) int64 { return clampTime(t) / int64(time.Millisecond) }
