@@ -33,6 +33,12 @@ func (c counters) taken(b *edge.Batch) {
 	}
 }
 
+func (c counters) replayed(rows, missing int) {
+	c.add("edgescope_wal_replayed_records_total", 1)
+	c.add("edgescope_wal_replayed_rows_total", rows)
+	c.add("edgescope_wal_replayed_missing_rows_total", missing)
+}
+
 func (c counters) refused(reason string) {
 	c.add(fmt.Sprintf("edgescope_ingest_refused_batches_total{reason=%q}", reason), 1)
 }
@@ -45,6 +51,7 @@ func (p *Pipeline) observe() {
 		p.o.Metrics.GetOrCreateGauge(name, func() float64 { return float64(value()) })
 	}
 	gauge("edgescope_ingest_batches", func() int { return int(p.inside.Load()) })
+	gauge("edgescope_ingest_known_bodies", p.retries.len)
 	gauge("edgescope_rollup_keys", func() int { return p.o.Rollup.Stats().Keys })
 	gauge("edgescope_rollup_cells", func() int { return p.o.Rollup.Stats().Cells })
 	gauge("edgescope_rollup_unwritten_cells", func() int { return p.o.Rollup.Stats().Unwritten })

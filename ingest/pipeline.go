@@ -3,6 +3,7 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,19 +24,32 @@ import (
 	"edgescope/store"
 )
 
-// Log makes a batch durable before it is acknowledged. It is the place of the write-ahead log: with one, a batch that Append
-// has taken survives kill -9; without, what the store has not flushed yet does not.
+// Log makes batches durable before they are acknowledged, and gives back after a crash what the store may have lost.
 type Log interface {
-	// Append returns when the batch is durable. It copies what it keeps.
+	// Append returns when the batch is durable, with its Record and Arrival set. It fails with *edge.UnavailableError when the
+	// same batch may be sent again; after any other error the log takes nothing any more.
 	Append(ctx context.Context, b *edge.Batch) error
+	// Restore gives use the newest checkpoint that it takes, and answers false when there is none.
+	Restore(use func(position uint64, state []byte) error) (bool, error)
+	// Replay gives back what earlier processes appended, oldest first: span is told of each part of the log and answers what to
+	// do with its batches, which are valid during the call.
+	Replay(ctx context.Context, span func(store.LogSpan) (func(*edge.Batch) error, error)) error
+	// Checkpoint keeps a state that every record up to the position is part of. The log may drop those records once the store
+	// has had time to make them durable.
+	Checkpoint(position uint64, state []byte) error
 }
 
 // Options describe a Pipeline. Store, Normalizer, Rollup and Logger are required.
 type Options struct {
-	Store      store.Writer
+	Store store.Writer
+	// Reader is asked what the store has of the log. Required with a Log.
+	Reader store.Reader
+	// Writable answers nil, or why the store takes nothing now, which is asked before a batch enters the log; nil is always.
+	Writable   func() error
 	Normalizer *platform.Normalizer
 	Rollup     *rollup.Rollup
-	// Log is nil when there is no write-ahead log.
+	// Log is nil when there is no write-ahead log: kill -9 then loses what the store has not flushed, and open windows do not
+	// survive the process.
 	Log Log
 	// MaxBatches bounds the batches that are worked on at a time, 0 means 16; MaxWaiting bounds those that wait for it, 0 means
 	// 1024. A further one is refused as busy: clients without retries, such as workerd's binding, lose what is refused, so a
@@ -43,9 +57,10 @@ type Options struct {
 	MaxBatches, MaxWaiting int
 	// FlushEvery is how often totals are written to the store; 0 means 5 seconds, so that an answer is never 10 s behind.
 	FlushEvery time.Duration
-	// StateFile keeps the open windows from one process to the next; empty means that they are not kept.
-	StateFile string
-	// Continues tells that an earlier process wrote to the same store: without its state file, open windows become parts.
+	// CheckpointEvery is how often the open windows are kept in the log; 0 means 30 seconds. A checkpoint that takes long is
+	// followed by a longer pause, so that it costs at most a twentieth of the time.
+	CheckpointEvery time.Duration
+	// Continues tells that an earlier process wrote to the same store: without a checkpoint, open windows become parts.
 	Continues bool
 	Metrics   *metrics.Set
 	Logger    *slog.Logger
@@ -59,36 +74,78 @@ type Pipeline struct {
 	tracer trace.Tracer
 	count  counters
 
-	stop context.CancelFunc
-	wg   sync.WaitGroup
-	once sync.Once
-	err  error
+	retries *retries
+	// gate is held for reading from before a batch enters the log until it is added up, for writing by a checkpoint: nothing is
+	// half way then, and the newest record that was applied, position, is one up to which all were.
+	gate     sync.RWMutex
+	position atomic.Uint64
+	// ready is closed when the log is replayed.
+	ready chan struct{}
+
+	stop   context.CancelFunc
+	wg     sync.WaitGroup
+	once   sync.Once
+	closed error
+
+	failing sync.Once
+	failed  chan struct{}
+	failure error // valid when failed is closed
 }
 
-// Open makes a Pipeline, continues the windows of the earlier process and starts writing totals.
-// The Pipeline lives until Close: cancelling ctx does not end it.
+// Open makes a Pipeline and continues the windows of the earlier process. It replays the log in the background: until Ready is
+// closed, batches wait. The Pipeline lives until Close: cancelling ctx does not end it.
 func Open(ctx context.Context, o Options) (*Pipeline, error) {
-	if o.MaxBatches == 0 {
-		o.MaxBatches = 16
+	o = o.withDefaults()
+	p := &Pipeline{
+		o: o, slots: make(chan struct{}, o.MaxBatches), tracer: otel.Tracer("edgescope/ingest"), count: counters{o.Metrics},
+		retries: newRetries(), ready: make(chan struct{}), failed: make(chan struct{}),
 	}
-	if o.MaxWaiting == 0 {
-		o.MaxWaiting = 1024
-	}
-	if o.FlushEvery == 0 {
-		o.FlushEvery = 5 * time.Second
-	}
-	if o.Metrics == nil {
-		o.Metrics = metrics.NewSet()
-	}
-	p := &Pipeline{o: o, slots: make(chan struct{}, o.MaxBatches), tracer: otel.Tracer("edgescope/ingest"), count: counters{o.Metrics}}
 	if err := p.restore(); err != nil {
 		return nil, err
 	}
 	p.observe()
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	p.stop = stop
-	p.wg.Go(func() { p.flushRegularly(ctx) })
+	p.wg.Go(func() { p.run(ctx) })
 	return p, nil
+}
+
+func (o Options) withDefaults() Options {
+	o.MaxBatches = cmp.Or(o.MaxBatches, 16)
+	o.MaxWaiting = cmp.Or(o.MaxWaiting, 1024)
+	o.FlushEvery = cmp.Or(o.FlushEvery, 5*time.Second)
+	o.CheckpointEvery = cmp.Or(o.CheckpointEvery, 30*time.Second)
+	if o.Writable == nil {
+		o.Writable = func() error { return nil }
+	}
+	if o.Metrics == nil {
+		o.Metrics = metrics.NewSet()
+	}
+	return o
+}
+
+// Ready is closed when the log is replayed and batches are taken.
+func (p *Pipeline) Ready() <-chan struct{} { return p.ready }
+
+// Failed is closed when the pipeline can't go on, as when the store did not take what the log holds: the process must end, and
+// the next one replays the log. Err says why.
+func (p *Pipeline) Failed() <-chan struct{} { return p.failed }
+
+// Err answers why the pipeline failed, nil if it has not.
+func (p *Pipeline) Err() error {
+	select {
+	case <-p.failed:
+		return p.failure
+	default:
+		return nil
+	}
+}
+
+func (p *Pipeline) fail(err error) {
+	p.failing.Do(func() {
+		p.failure = err
+		close(p.failed)
+	})
 }
 
 // Events takes a batch: on return of nil its events are kept, except those that b.Rejected names. It fails with
@@ -114,14 +171,47 @@ func (p *Pipeline) enter(ctx context.Context) error {
 		p.count.refused("busy")
 		return &edge.UnavailableError{Busy: true, Reason: "too many batches wait to be stored", RetryAfter: time.Second}
 	}
+	if err := p.takeSlot(ctx); err != nil {
+		p.inside.Add(-1)
+		return err
+	}
+	return nil
+}
+
+// replayWait is how long a batch waits for the log to be replayed.
+const replayWait = 2 * time.Second
+
+func (p *Pipeline) takeSlot(ctx context.Context) error {
+	if err := p.awaitReplay(ctx); err != nil {
+		p.count.refused("replaying")
+		return err
+	}
 	select {
 	case p.slots <- struct{}{}:
 		return nil
 	case <-ctx.Done():
-		p.inside.Add(-1)
 		p.count.refused("gone")
 		return fmt.Errorf("wait to store a batch: %w", ctx.Err())
 	}
+}
+
+func (p *Pipeline) awaitReplay(ctx context.Context) error {
+	select {
+	case <-p.ready:
+		return nil
+	default:
+	}
+	wait := time.NewTimer(replayWait)
+	defer wait.Stop()
+	select {
+	case <-p.ready:
+		return nil
+	case <-wait.C:
+	case <-p.failed:
+	case <-ctx.Done():
+		return fmt.Errorf("wait for the log to be replayed: %w", ctx.Err())
+	}
+	return &edge.UnavailableError{Reason: "the log of the last process is being replayed", RetryAfter: 5 * time.Second}
 }
 
 func (p *Pipeline) leave() {
@@ -129,24 +219,77 @@ func (p *Pipeline) leave() {
 	p.inside.Add(-1)
 }
 
+// work takes a batch, unless its body was taken before.
 func (p *Pipeline) work(ctx context.Context, b *edge.Batch) error {
+	p.gate.RLock()
+	defer p.gate.RUnlock()
+	if b.Body == (edge.BodyHash{}) {
+		return p.take(ctx, b)
+	}
+	repeated, err := p.retries.enter(ctx, b)
+	if err != nil {
+		return err
+	}
+	if repeated {
+		p.count.add("edgescope_ingest_repeated_batches_total", 1)
+		return nil
+	}
+	err = p.take(ctx, b)
+	p.retries.leave(b, err == nil && b.Record.Seq != 0)
+	return err
+}
+
+func (p *Pipeline) take(ctx context.Context, b *edge.Batch) error {
 	stage(ctx, "normalise", func(context.Context) {
 		p.o.Normalizer.Normalize(b.Events)
 		p.refuse(b)
 	})
-	var err error
-	if p.o.Log != nil {
-		stage(ctx, "log", func(ctx context.Context) { err = p.o.Log.Append(ctx, b) })
-		if err != nil {
+	if len(b.Events) > 0 {
+		if err := p.log(ctx, b); err != nil {
+			return p.unavailable(err)
+		}
+		if err := p.apply(ctx, b); err != nil {
 			return p.unavailable(err)
 		}
 	}
+	p.count.taken(b)
+	return nil
+}
+
+// log makes a batch durable.
+func (p *Pipeline) log(ctx context.Context, b *edge.Batch) (err error) {
+	if err := p.o.Writable(); err != nil {
+		return err
+	}
+	b.Arrival = time.Now().UnixNano()
+	if p.o.Log == nil {
+		return nil
+	}
+	stage(ctx, "log", func(ctx context.Context) { err = p.o.Log.Append(ctx, b) })
+	if err != nil {
+		return err
+	}
+	for i := range b.Events {
+		b.Events[i].Record = &b.Record
+	}
+	return nil
+}
+
+// apply gives a batch to the store and the rollup. One that is in the log must arrive there, whether its client waits or not:
+// if it does not, no checkpoint may claim it, and the next process replays it.
+func (p *Pipeline) apply(ctx context.Context, b *edge.Batch) (err error) {
+	if p.o.Log != nil {
+		ctx = context.WithoutCancel(ctx)
+	}
 	stage(ctx, "store", func(ctx context.Context) { err = p.o.Store.WriteEvents(ctx, b.Tenant, b.Events) })
 	if err != nil {
-		return p.unavailable(err)
+		if p.o.Log != nil {
+			p.fail(fmt.Errorf("the store did not take what is in the log: %w", err))
+		}
+		return err
 	}
-	stage(ctx, "rollup", func(context.Context) { p.o.Rollup.Add(b.Tenant, b.Events) })
-	p.count.taken(b)
+	stage(ctx, "rollup", func(context.Context) { p.o.Rollup.Add(b.Tenant, b.Arrival, b.Events) })
+	p.reach(b.Record.Seq)
 	return nil
 }
 
@@ -170,23 +313,48 @@ func (p *Pipeline) refuse(b *edge.Batch) {
 }
 
 func (p *Pipeline) unavailable(err error) error {
-	if errors.Is(err, store.ErrReadOnly) {
+	var later *edge.UnavailableError
+	switch {
+	case errors.As(err, &later):
+		p.count.refused("log")
+		return later
+	case errors.Is(err, store.ErrReadOnly):
 		p.count.refused("read_only")
 		return &edge.UnavailableError{Reason: err.Error(), RetryAfter: 10 * time.Second}
 	}
 	p.count.refused("error")
+	if p.o.Log != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+		// The process ends. Should the batch be in the log, the next one knows its body when it comes again.
+		return &edge.UnavailableError{Reason: "keep batch: " + err.Error(), RetryAfter: 5 * time.Second}
+	}
 	return fmt.Errorf("keep batch: %w", err)
 }
 
-func (p *Pipeline) flushRegularly(ctx context.Context) {
-	tick := time.NewTicker(p.o.FlushEvery)
-	defer tick.Stop()
+// run replays the log and then writes totals and checkpoints regularly.
+func (p *Pipeline) run(ctx context.Context) {
+	if err := p.replay(ctx); err != nil {
+		if ctx.Err() == nil {
+			p.fail(err)
+		}
+		return
+	}
+	close(p.ready)
+	flush := time.NewTicker(p.o.FlushEvery)
+	defer flush.Stop()
+	checkpoint := time.NewTimer(p.o.CheckpointEvery)
+	defer checkpoint.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
+		case <-flush.C:
 			p.Flush(ctx)
+		case <-checkpoint.C:
+			began := time.Now()
+			if err := p.checkpoint(); err != nil {
+				p.o.Logger.Error("the log grows until a checkpoint succeeds", slog.Any("error", err))
+			}
+			checkpoint.Reset(max(p.o.CheckpointEvery, 20*time.Since(began)))
 		}
 	}
 }
@@ -200,13 +368,17 @@ func (p *Pipeline) Flush(ctx context.Context) {
 	})
 }
 
-// Close writes all totals and the state of the open windows. Receivers must have stopped. A second call answers as the first.
+// Close writes all totals and a checkpoint. Receivers must have stopped. A second call answers as the first.
 func (p *Pipeline) Close(ctx context.Context) error {
 	p.once.Do(func() {
 		p.stop()
 		p.wg.Wait()
-		p.Flush(ctx)
-		p.err = p.save()
+		select {
+		case <-p.ready:
+			p.Flush(ctx)
+			p.closed = p.checkpoint()
+		default: // the log is not replayed: the next process begins anew
+		}
 	})
-	return p.err
+	return p.closed
 }

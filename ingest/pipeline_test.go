@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -226,40 +224,4 @@ func TestTotalsAreWrittenEveryFiveSeconds(t *testing.T) {
 			t.Error(err)
 		}
 	})
-}
-
-func TestNextProcessContinuesTheWindows(t *testing.T) {
-	f := func(name string, between func(state string) error) {
-		t.Helper()
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				m := &memory{}
-				state := filepath.Join(t.TempDir(), "rollup.state")
-				for epoch := range uint64(3) {
-					p := open(t, m, func(o *ingest.Options) {
-						o.StateFile, o.Continues = state, epoch > 0
-						o.Rollup = rollup.New(rollup.Options{Collector: "c", Epoch: epoch, Log: slog.New(slog.DiscardHandler)})
-					})
-					if _, err := os.Stat(state); err == nil {
-						t.Error("the state is still there while its process runs: after a kill it would be stale")
-					}
-					if err := p.Events(t.Context(), spans("a", "b")); err != nil {
-						t.Fatal(err)
-					}
-					if err := p.Close(t.Context()); err != nil {
-						t.Fatal(err)
-					}
-					if err := between(state); err != nil {
-						t.Fatal(err)
-					}
-				}
-				if got := m.total("edge_colo_requests"); got != 6 {
-					t.Errorf("got %v invocations, want 6", got)
-				}
-			})
-		})
-	}
-	f("stopped in order", func(string) error { return nil })
-	f("killed", os.Remove)
-	f("state damaged", func(state string) error { return os.Truncate(state, 20) })
 }

@@ -105,7 +105,7 @@ func (a *asking) readSpans(ctx context.Context, id string, from, to time.Time) (
 var spanFields = map[string]bool{
 	store.FieldTime: true, store.FieldMsg: true, "_stream": true, "_stream_id": true, store.FieldTraceID: true, store.FieldSpanID: true,
 	store.FieldParentID: true, store.FieldName: true, store.FieldKind: true, edge.KeyDuration: true, store.FieldEvents: true,
-	store.FieldStatusCode: true, edge.RunAttr: true,
+	store.FieldStatusCode: true, store.FieldSeq: true, store.FieldLog: true, edge.RunAttr: true,
 }
 
 func readSpan(r store.Row) (Span, error) {

@@ -28,6 +28,10 @@ const (
 	FieldDataset       = "dataset"
 	FieldSeverity      = "severity_number"
 	FieldSeverityText  = "severity_text"
+	// FieldSeq and FieldLog name the record of the write-ahead log that held the event (edge.Record): the number, and the
+	// collector's UUID and epoch within which it is unique. Absent when there was no log.
+	FieldSeq = "wal.seq"
+	FieldLog = "wal.epoch"
 	// FieldWeight is how many occurrences the event stands for; absent means 1.
 	FieldWeight = "edge.weight"
 
@@ -41,7 +45,7 @@ const (
 var reserved = set("", FieldTime, FieldMsg, "_stream", "_stream_id", FieldTraceID, FieldSpanID, FieldParentID, FieldName, FieldKind,
 	edge.KeyDuration, FieldStatusCode, FieldStatusMessage, FieldScopeName, FieldScopeVersion, FieldTraceState, FieldFlags,
 	FieldEvents, FieldLinks, FieldDataset, FieldSeverity, FieldSeverityText, FieldWeight,
-	fieldDroppedAttrs, fieldDroppedEvents, fieldDroppedLinks, "wal.seq", "wal.epoch")
+	fieldDroppedAttrs, fieldDroppedEvents, fieldDroppedLinks, FieldSeq, FieldLog)
 
 // canonical are the keys that only Facts may write: the raw attribute of the same key gives way.
 var canonical = set(edge.KeyServiceName, edge.KeyServiceVersion, edge.KeyServiceNamespace, edge.KeyEnvironment,
@@ -91,6 +95,10 @@ func (r *RowRenderer) Render(e *edge.Event) (row Row, streamFields int) {
 	}
 	r.facts(&e.Facts)
 	r.attrs(e)
+	if e.Record != nil && e.Record.Seq != 0 {
+		r.text(FieldLog, e.Record.Log)
+		r.int(FieldSeq, int64(e.Record.Seq))
+	}
 	return r.row, streamFields
 }
 

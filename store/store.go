@@ -31,7 +31,10 @@ var (
 type Writer interface {
 	// WriteEvents takes the rows of one batch. On return they are in the engine's memory: queries see them within about a
 	// second, kill -9 may lose what is younger than two flush intervals, Close loses nothing. Rows for which Check answers an
-	// error must not be passed. It fails with ErrReadOnly, and then has taken nothing.
+	// error must not be passed. It fails with ErrReadOnly, and then has taken nothing; but not for events with a Record: those
+	// were acknowledged, and the reserve of disk space has room for them.
+	//
+	// Of the rows of one record and UTC day kill -9 leaves all or none, whenever the engine can hold them in one part.
 	WriteEvents(ctx context.Context, tenant edge.Tenant, events []edge.Event) error
 	// WriteSamples takes samples; of several with one series and time the greatest value counts, so writing again is harmless.
 	// Questions see them within about four seconds, after Flush at once.

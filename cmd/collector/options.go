@@ -24,6 +24,11 @@ type options struct {
 	minFreeDisk      int64
 	memoryLimit      int64
 
+	durability      string
+	walDir          string
+	walMaxSize      int64
+	walRefuseDamage bool
+
 	grpcAddr, httpAddr, queryAddr string
 	maxBody                       int64
 	maxInFlight                   int64
@@ -48,6 +53,11 @@ func (o *options) register(f *run.Flags) {
 	f.Bytes(&o.maxDisk, "max-disk", 0, "drop the oldest days of events above this `size`; 0 is no bound")
 	f.Bytes(&o.minFreeDisk, "min-free-disk", 512<<20, "read-only while the disk has less than this `size` free")
 	f.Bytes(&o.memoryLimit, "memory-limit", 512<<20, "caches of the engines take at most this `size`")
+	f.Group("Write-ahead log")
+	f.String(&o.durability, "durability", "commit", "`when` to answer: commit, on disk; interval, up to a second before")
+	f.String(&o.walDir, "wal-dir", "", "keep the log in `DIR` (wal in --data-dir)")
+	f.Bytes(&o.walMaxSize, "wal-max-size", 4<<30, "refuse with 429 while the log has this `size`")
+	f.Bool(&o.walRefuseDamage, "wal-refuse-damage", false, "do not start with a damaged log, instead of setting the damage aside")
 	f.Group("Listeners (port 0 takes a free one; the log tells which)")
 	f.String(&o.grpcAddr, "otlp-grpc-addr", "127.0.0.1:4317", "OTLP over gRPC at this `address`")
 	f.String(&o.httpAddr, "otlp-http-addr", "127.0.0.1:4318", "OTLP over HTTP and data points at this `address`")

@@ -48,6 +48,11 @@ func (c *collector) ready(w http.ResponseWriter, _ *http.Request) error {
 	if c.stopping.Load() {
 		return &run.HTTPError{Code: http.StatusServiceUnavailable, Msg: "stopping"}
 	}
+	select {
+	case <-c.pipeline.Ready():
+	default:
+		return &run.HTTPError{Code: http.StatusServiceUnavailable, Msg: "replaying the log"}
+	}
 	if err := c.store.Writable(); err != nil {
 		return &run.HTTPError{Code: http.StatusServiceUnavailable, Msg: err.Error()}
 	}

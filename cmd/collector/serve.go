@@ -18,6 +18,7 @@ import (
 	"edgescope/internal/access"
 	"edgescope/internal/run"
 	"edgescope/store/embedded"
+	"edgescope/store/wal"
 )
 
 const (
@@ -26,6 +27,8 @@ const (
 	// idleTime and connectTime bound gRPC connections without a request and without a finished handshake.
 	idleTime    = 5 * time.Minute
 	connectTime = 10 * time.Second
+	// replayTime is how long the doors stay closed while the log is replayed.
+	replayTime = 5 * time.Second
 )
 
 // collector is the running program.
@@ -35,6 +38,7 @@ type collector struct {
 	metrics  *metrics.Set
 	stack    run.Stack
 	store    *embedded.Store
+	wal      *wal.Log
 	pipeline *ingest.Pipeline
 	receiver *otlp.Receiver
 	// guard is nil while nobody has to sign in, certificate without TLS.
@@ -65,19 +69,31 @@ func serve(ctx context.Context, p run.Process) error {
 	if err := c.start(ctx); err != nil {
 		return errors.Join(err, c.stop(ctx))
 	}
-	<-ctx.Done()
+	failed := c.wait(ctx)
 	c.logger.Info("stopping", slog.Duration("at_most", drainTime))
-	if err := c.stop(ctx); err != nil {
+	if err := errors.Join(failed, c.stop(ctx)); err != nil {
 		return err
 	}
 	c.logger.Info("stopped: everything is on disk")
 	return nil
 }
 
+// wait returns when ctx ends, or with the reason when the program can't go on.
+func (c *collector) wait(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-c.wal.Failed():
+		return c.wal.Err()
+	case <-c.pipeline.Failed():
+		return c.pipeline.Err()
+	}
+}
+
 // start opens in order; what it opened is on the stack also when it fails.
 func (c *collector) start(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
-		c.openTelemetry, c.openAccess, c.openStore, c.openPipeline, c.openReceiver, c.serveQueries, c.serveHTTP, c.serveGRPC,
+		c.openTelemetry, c.openAccess, c.openStore, c.openLog, c.openPipeline, c.openReceiver, c.serveQueries, c.awaitReplay, c.serveHTTP, c.serveGRPC,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -112,7 +128,37 @@ func (c *collector) openStore(ctx context.Context) error {
 		return err
 	}
 	c.store = s
-	c.stack.Push("store", func(context.Context) error { return s.Close() })
+	c.stack.Push("store", func(context.Context) error { return c.closeStore() })
+	return nil
+}
+
+// closeStore closes the store and then the log, which drops what the store has made durable by that.
+func (c *collector) closeStore() error {
+	stored := c.store.Close()
+	if c.wal == nil {
+		return stored
+	}
+	closed := c.wal.Close()
+	if stored != nil || closed != nil {
+		return errors.Join(stored, closed)
+	}
+	return c.wal.Settled()
+}
+
+func (c *collector) openLog(context.Context) error {
+	uuid, epoch := c.store.Identity()
+	dir := c.walDir
+	if dir == "" {
+		dir = filepath.Join(c.dataDir, "wal")
+	}
+	l, err := wal.Open(wal.Options{
+		Dir: dir, Collector: uuid, Epoch: epoch, Durability: wal.Durability(c.durability), MaxSize: c.walMaxSize,
+		RefuseDamage: c.walRefuseDamage, Metrics: c.metrics, Logger: c.logger,
+	})
+	if err != nil {
+		return err
+	}
+	c.wal = l
 	return nil
 }
 
@@ -120,11 +166,13 @@ func (c *collector) openPipeline(ctx context.Context) error {
 	uuid, epoch := c.store.Identity()
 	p, err := ingest.Open(ctx, ingest.Options{
 		Store:      c.store,
+		Reader:     c.store,
+		Writable:   c.store.Writable,
+		Log:        c.wal,
 		Normalizer: platform.New(platform.Options{SampleRates: c.sampleRates}),
 		Rollup: rollup.New(rollup.Options{
 			Collector: uuid, Epoch: epoch, Open: c.rollupOpen, MaxKeys: c.rollupKeys, Log: c.logger,
 		}),
-		StateFile: filepath.Join(c.dataDir, "rollup.state"),
 		Continues: epoch > 1,
 		Metrics:   c.metrics,
 		Logger:    c.logger,
@@ -134,5 +182,21 @@ func (c *collector) openPipeline(ctx context.Context) error {
 	}
 	c.pipeline = p
 	c.stack.Push("pipeline", p.Close)
+	return nil
+}
+
+// awaitReplay gives a log of usual size the time to be replayed, so that the doors open when batches are taken. A larger one is
+// replayed behind open doors, which answer that clients should come again.
+func (c *collector) awaitReplay(ctx context.Context) error {
+	wait := time.NewTimer(replayTime)
+	defer wait.Stop()
+	select {
+	case <-c.pipeline.Ready():
+	case <-wait.C:
+		c.logger.Warn("the log is still being replayed: clients are asked to come again")
+	case <-c.pipeline.Failed():
+		return c.pipeline.Err()
+	case <-ctx.Done():
+	}
 	return nil
 }

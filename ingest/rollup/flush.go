@@ -25,6 +25,7 @@ func (r *Rollup) collect() []batch {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.foldPending()
+	now := r.opts.Now().Unix()
 	dirty := r.dirty
 	r.dirty = nil
 	byTenant := map[edge.Tenant]*batch{}
@@ -41,7 +42,7 @@ func (r *Rollup) collect() []batch {
 		b := of(c.window.tenant.id)
 		b.cells = append(b.cells, written{c, c.changed})
 		r.appendCell(b, c)
-		c.changed = nil
+		c.changed, c.written = nil, now
 	}
 	for _, d := range r.deploys {
 		b := of(d.tenant)
@@ -58,14 +59,13 @@ func (r *Rollup) collect() []batch {
 
 // foldPending moves what came since the last fold into the totals of its window and of the wider ones around it.
 func (r *Rollup) foldPending() {
-	now := r.opts.Now().Unix()
 	for _, c := range slices.Clone(r.dirty) {
 		if len(c.pending.slots) == 0 {
 			continue
 		}
 		c.fold(&c.pending)
 		for width := 1; width < len(edge.Widths); width++ {
-			wide := r.window(c.window.tenant, width, c.window.start, now).cell(c.key)
+			wide := r.window(c.window.tenant, width, r.around(c.window.id, width)).cell(c.key)
 			wide.fold(&c.pending)
 			r.queue(wide)
 		}
@@ -93,7 +93,7 @@ func (r *Rollup) settle(b batch, taken bool) {
 
 // appendCell makes samples of the changed totals of a cell.
 func (r *Rollup) appendCell(b *batch, c *cell) {
-	at := c.window.start * 1000
+	at := c.window.id.start * 1000
 	for _, s := range c.changed {
 		b.samples = append(b.samples, edge.Sample{
 			Series: &edge.Series{Labels: r.labels(c, s)},

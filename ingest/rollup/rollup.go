@@ -20,19 +20,22 @@ import (
 type Options struct {
 	// Collector is the value of label edge_collector: the UUID of the collector.
 	Collector string
-	// Epoch is unique among the starts of this collector; it begins the names of window parts.
+	// Epoch is unique among the starts of this collector; it names window parts after Forget.
 	Epoch uint64
 	// Open is how long after its end a window takes late events; 0 means 15 minutes.
 	Open time.Duration
 	// MaxKeys bounds the sets of dimensions that a tenant has in open windows; 0 means 20,000. Invocations beyond it are added
 	// up in one series per service, labelled otel_metric_overflow="true".
 	MaxKeys int
+	// Settle is how long the store may need to make samples durable; 0 means a minute. Restore has samples written again that
+	// the store was given so short before the checkpoint.
+	Settle time.Duration
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	Log *slog.Logger
 }
 
-// Rollup adds up invocations. It is safe for concurrent use. Nothing of it runs by itself: its owner calls Flush.
+// Rollup adds up invocations. It is safe for concurrent use. Nothing of it runs by itself: its owner calls Flush and Retire.
 type Rollup struct {
 	opts  Options
 	flush sync.Mutex // held for the whole of a Flush, so that there is one at a time
@@ -41,9 +44,8 @@ type Rollup struct {
 	tenants map[edge.Tenant]*tenant
 	dirty   []*cell
 	deploys []deploy
-	// floor is the first window start, in Unix seconds, that an earlier process can't have written to: windows before it open
-	// as parts. Zero when the state of the earlier process was restored, or when there was none.
-	floor int64
+	// lost is what Forget noted; zero when the state of the earlier process was restored, or when there was none.
+	lost lost
 	// overflowed tells which tenants were warned about.
 	overflowed map[edge.Tenant]bool
 }
@@ -62,6 +64,9 @@ func New(o Options) *Rollup {
 	if o.Open == 0 {
 		o.Open = 15 * time.Minute
 	}
+	if o.Settle == 0 {
+		o.Settle = time.Minute
+	}
 	if o.MaxKeys == 0 {
 		o.MaxKeys = 20_000
 	}
@@ -71,18 +76,25 @@ func New(o Options) *Rollup {
 	return &Rollup{opts: o, tenants: map[edge.Tenant]*tenant{}, overflowed: map[edge.Tenant]bool{}}
 }
 
+// lost says that windows which start before a Unix second may have been written with totals that are not known.
+type lost struct {
+	floor int64
+	epoch uint64
+}
+
 // Forget says that an earlier process wrote windows whose totals are not known: what falls into them now is kept as further
 // parts, so that it adds to what is stored instead of hiding behind it.
 func (r *Rollup) Forget() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	// Receivers let clocks run ahead by 10 minutes, so the earlier process may have written that far into the future.
-	r.floor = r.opts.Now().Add(15 * time.Minute).Unix()
+	r.lost = lost{r.opts.Now().Add(r.opts.Open).Unix(), r.opts.Epoch}
 }
 
-// Add adds the invocations among events; others are passed over. It keeps nothing of the events' memory.
-func (r *Rollup) Add(id edge.Tenant, events []edge.Event) {
-	now := r.opts.Now().Unix()
+// Add adds the invocations among events that arrived at a time in Unix nanoseconds; others are passed over. It keeps nothing
+// of the events' memory. The same events with the same arrival always add to the same windows.
+func (r *Rollup) Add(id edge.Tenant, arrival int64, events []edge.Event) {
+	second := arrival / 1e9
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	t := r.tenant(id)
@@ -91,7 +103,7 @@ func (r *Rollup) Add(id edge.Tenant, events []edge.Event) {
 		if !e.Facts.Invocation {
 			continue
 		}
-		w := r.window(t, 0, e.Time/1e9, now)
+		w := r.window(t, 0, r.place(e.Time/1e9, second))
 		for fam := range families {
 			c := w.cell(r.key(t, dimsOf(fam, e)))
 			observe(&c.pending, fam, e)
@@ -110,23 +122,42 @@ func (r *Rollup) tenant(id edge.Tenant) *tenant {
 	return t
 }
 
-// window answers the open window of a time, opening it when there is none.
-func (r *Rollup) window(t *tenant, width int, second, now int64) *window {
+// place answers the shortest window of an event by its time and arrival, in Unix seconds.
+func (r *Rollup) place(second, arrival int64) windowID {
+	seconds := edge.Widths[0].Seconds
+	id := windowID{start: second - mod(second, seconds)}
+	if arrival >= id.start+seconds+r.open() {
+		id.period = arrival / r.open()
+	}
+	return id
+}
+
+// around answers the wider window around a shortest one. A part is late for the wider window too when the last event of its
+// period is.
+func (r *Rollup) around(id windowID, width int) windowID {
 	seconds := edge.Widths[width].Seconds
-	start := second - mod(second, seconds)
-	if w := t.latest; width == 0 && w != nil && w.start == start {
+	wide := windowID{start: id.start - mod(id.start, seconds)}
+	if id.period > 0 && (id.period+1)*r.open() > wide.start+seconds+r.open() {
+		wide.period = id.period
+	}
+	return wide
+}
+
+func (r *Rollup) open() int64 { return int64(r.opts.Open / time.Second) }
+
+// window answers the window of that id, opening it when it is not.
+func (r *Rollup) window(t *tenant, width int, id windowID) *window {
+	if w := t.latest; width == 0 && w != nil && w.id == id {
 		return w
 	}
-	w := t.open[width][start]
+	w := t.open[width][id]
 	if w == nil {
-		w = &window{tenant: t, start: start, width: width, cells: map[*key]*cell{}}
-		open := int64(r.opts.Open / time.Second)
-		w.closes = start + seconds + open
-		if now >= w.closes || start < r.floor {
-			w.closes = max(now, start+seconds) + open
-			w.part = partName(r.opts.Epoch, now/open)
+		w = &window{tenant: t, id: id, width: width, part: r.part(id), cells: map[*key]*cell{}}
+		w.closes = id.start + edge.Widths[width].Seconds + r.open()
+		if id.period > 0 {
+			w.closes = (id.period + 1) * r.open()
 		}
-		t.open[width][start] = w
+		t.open[width][id] = w
 	}
 	if width == 0 {
 		t.latest = w
@@ -134,10 +165,17 @@ func (r *Rollup) window(t *tenant, width int, second, now int64) *window {
 	return w
 }
 
-// partName names a further part of a window. Parts of one window must differ: a window stays open for Open, so the number of
-// the Open-long period in which it was opened is enough within a process, and the epoch tells processes apart.
-func partName(epoch uint64, period int64) string {
-	return strconv.FormatUint(epoch, 10) + "-" + strconv.FormatInt(period, 36)
+// part names a window: what came in time has no name, later events are named after the period of their arrival, and what an
+// earlier process may have written under the same name has the epoch in front.
+func (r *Rollup) part(id windowID) string {
+	name := ""
+	if id.period > 0 {
+		name = strconv.FormatInt(id.period, 36)
+	}
+	if id.start < r.lost.floor {
+		name = strconv.FormatUint(r.lost.epoch, 10) + "-" + name
+	}
+	return name
 }
 
 func mod(a, b int64) int64 { return (a%b + b) % b }
@@ -191,7 +229,7 @@ func (r *Rollup) see(t *tenant, e *edge.Event) {
 		return
 	}
 	v = version{strings.Clone(v.Service), strings.Clone(v.Version)}
-	t.versions[v] = struct{}{}
+	t.versions[v] = e.Time
 	r.deploys = append(r.deploys, deploy{t.id, v, e.Time})
 }
 
@@ -223,8 +261,8 @@ type SampleWriter interface {
 	WriteSamples(ctx context.Context, tenant edge.Tenant, samples []edge.Sample) error
 }
 
-// Flush writes the totals that changed since the last Flush and closes windows whose time has passed. When the writer fails,
-// the totals are kept and written by a later Flush.
+// Flush writes the totals that changed since the last Flush. When the writer fails, the totals are kept and written by a later
+// Flush.
 func (r *Rollup) Flush(ctx context.Context, w SampleWriter) error {
 	r.flush.Lock()
 	defer r.flush.Unlock()
@@ -236,11 +274,16 @@ func (r *Rollup) Flush(ctx context.Context, w SampleWriter) error {
 		}
 		r.settle(b, failed == nil)
 	}
+	return failed
+}
+
+// Retire forgets windows that no event can come for any more. The owner calls it when everything that has arrived is added, and
+// nothing with an arrival before now is still to come.
+func (r *Rollup) Retire() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := r.opts.Now().Unix()
 	for _, t := range r.tenants {
-		t.close(now)
+		t.close(now, int64(r.opts.Settle/time.Second))
 	}
-	return failed
 }

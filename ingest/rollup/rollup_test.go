@@ -1,7 +1,6 @@
 package rollup_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -120,10 +119,10 @@ func (m *memory) want(t *testing.T, from, to int64, want float64, parts ...strin
 func TestLateBatchLandsInItsWindows(t *testing.T) {
 	c, m := &clock{time.Unix(day+100, 0)}, &memory{}
 	r := newRollup(c)
-	r.Add(0, []edge.Event{invocation(day + 3)})
+	r.Add(0, c.at.UnixNano(), []edge.Event{invocation(day + 3)})
 	flush(t, r, m)
 	c.at = c.at.Add(90 * time.Second)
-	r.Add(0, []edge.Event{invocation(day + 4), invocation(day + 17)})
+	r.Add(0, c.at.UnixNano(), []edge.Event{invocation(day + 4), invocation(day + 17)})
 	flush(t, r, m)
 
 	m.want(t, day, day+10, 2, "__name__=edge_colo_requests")
@@ -138,7 +137,7 @@ func TestEveryWidthHoldsTheSameTotal(t *testing.T) {
 	c, m := &clock{time.Unix(day+7000, 0)}, &memory{}
 	r := newRollup(c, func(o *rollup.Options) { o.Open = 2 * time.Hour })
 	for i := range int64(700) {
-		r.Add(0, []edge.Event{invocation(day + i*10)})
+		r.Add(0, c.at.UnixNano(), []edge.Event{invocation(day + i*10)})
 		if i%50 == 0 {
 			flush(t, r, m)
 		}
@@ -155,13 +154,13 @@ func TestEveryWidthHoldsTheSameTotal(t *testing.T) {
 func TestEventForClosedWindowOpensPart(t *testing.T) {
 	c, m := &clock{time.Unix(day, 0)}, &memory{}
 	r := newRollup(c)
-	r.Add(0, []edge.Event{invocation(day), invocation(day + 1)})
+	r.Add(0, c.at.UnixNano(), []edge.Event{invocation(day), invocation(day + 1)})
 	flush(t, r, m)
 	for range 3 { // three times too late: each opens a part of its own
 		c.at = c.at.Add(40 * time.Minute)
 		flush(t, r, m)
-		r.Add(0, []edge.Event{invocation(day + 2)})
-		r.Add(0, []edge.Event{invocation(day + 3)})
+		r.Add(0, c.at.UnixNano(), []edge.Event{invocation(day + 2)})
+		r.Add(0, c.at.UnixNano(), []edge.Event{invocation(day + 3)})
 		flush(t, r, m)
 	}
 	m.want(t, day, day+10, 8, "__name__=edge_colo_requests")
@@ -174,13 +173,13 @@ func TestWindowsOfAnEndedProcess(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c, m := &clock{time.Unix(day+5, 0)}, &memory{}
 			old := newRollup(c)
-			old.Add(0, []edge.Event{invocation(day + 1), invocation(day + 2)})
+			old.Add(0, c.at.UnixNano(), []edge.Event{invocation(day + 1), invocation(day + 2)})
 			flush(t, old, m)
 			fresh := newRollup(c, func(o *rollup.Options) { o.Epoch = 2 })
 			if err := next(old, fresh); err != nil {
 				t.Fatal(err)
 			}
-			fresh.Add(0, []edge.Event{invocation(day + 3)})
+			fresh.Add(0, c.at.UnixNano(), []edge.Event{invocation(day + 3)})
 			flush(t, fresh, m)
 			for _, w := range edge.Widths {
 				m.want(t, day, day+3600, 3, "__name__="+edge.Metric(edge.FamilyColo, edge.MetricRequests, w))
@@ -188,8 +187,7 @@ func TestWindowsOfAnEndedProcess(t *testing.T) {
 		})
 	}
 	f("continue from the checkpoint", func(old, fresh *rollup.Rollup) error {
-		var b bytes.Buffer
-		return errors.Join(old.Checkpoint(&b), fresh.Restore(&b))
+		return fresh.Restore(old.AppendCheckpoint(nil))
 	})
 	f("open parts without one", func(_, fresh *rollup.Rollup) error {
 		fresh.Forget()
@@ -200,13 +198,12 @@ func TestWindowsOfAnEndedProcess(t *testing.T) {
 func TestCheckpointKeepsWhatTheStoreDidNotTake(t *testing.T) {
 	c, m := &clock{time.Unix(day+5, 0)}, &memory{fail: errors.New("disk full")}
 	old := newRollup(c)
-	old.Add(7, []edge.Event{invocation(day + 1)})
+	old.Add(7, c.at.UnixNano(), []edge.Event{invocation(day + 1)})
 	if err := old.Flush(t.Context(), m); !errors.Is(err, m.fail) {
 		t.Fatalf("flush: got %v, want %v", err, m.fail)
 	}
-	var b bytes.Buffer
 	fresh := newRollup(c)
-	if err := errors.Join(old.Checkpoint(&b), fresh.Restore(&b)); err != nil {
+	if err := fresh.Restore(old.AppendCheckpoint(nil)); err != nil {
 		t.Fatal(err)
 	}
 	m.fail = nil
@@ -217,7 +214,7 @@ func TestCheckpointKeepsWhatTheStoreDidNotTake(t *testing.T) {
 func TestFailedFlushIsWrittenLater(t *testing.T) {
 	c, m := &clock{time.Unix(day+5, 0)}, &memory{fail: errors.New("disk full")}
 	r := newRollup(c)
-	r.Add(0, []edge.Event{invocation(day + 1)})
+	r.Add(0, c.at.UnixNano(), []edge.Event{invocation(day + 1)})
 	_ = r.Flush(t.Context(), m)
 	c.at = c.at.Add(3 * time.Hour) // the window's time passes, but it must not be forgotten unwritten
 	_ = r.Flush(t.Context(), m)
@@ -231,11 +228,11 @@ func TestClosedWindowsAreForgotten(t *testing.T) {
 	c, m := &clock{time.Unix(day, 0)}, &memory{}
 	r := newRollup(c)
 	for i := range int64(100) {
-		r.Add(0, []edge.Event{invocation(day + i*10)})
+		r.Add(0, c.at.UnixNano(), []edge.Event{invocation(day + i*10)})
 	}
 	flush(t, r, m)
 	c.at = c.at.Add(3 * time.Hour)
-	flush(t, r, m)
+	r.Retire()
 	if got := r.Stats(); got != (rollup.Stats{}) {
 		t.Errorf("three hours later: got %+v, want nothing held", got)
 	}
@@ -244,7 +241,7 @@ func TestClosedWindowsAreForgotten(t *testing.T) {
 func TestWhatAnInvocationAdds(t *testing.T) {
 	c, m := &clock{time.Unix(day, 0)}, &memory{}
 	r := newRollup(c)
-	r.Add(0, []edge.Event{
+	r.Add(0, c.at.UnixNano(), []edge.Event{
 		invocation(day, func(e *edge.Event) {
 			e.Facts.Weight = 10
 			e.Facts.ColdStart, e.Facts.HasInit, e.Facts.InitDuration = edge.True, true, 412e6
@@ -300,7 +297,7 @@ func TestWhatAnInvocationAdds(t *testing.T) {
 func TestSourcesAreKeptApart(t *testing.T) {
 	c, m := &clock{time.Unix(day, 0)}, &memory{}
 	r := newRollup(c)
-	r.Add(0, []edge.Event{
+	r.Add(0, c.at.UnixNano(), []edge.Event{
 		invocation(day),
 		invocation(day, func(e *edge.Event) { e.Facts.Source = edge.SourceTail }),
 		invocation(day, func(e *edge.Event) { e.Facts.Source = edge.SourceTailStream }),
@@ -315,8 +312,8 @@ func TestSourcesAreKeptApart(t *testing.T) {
 func TestTenantsAreKeptApart(t *testing.T) {
 	c, m := &clock{time.Unix(day, 0)}, &memory{}
 	r := newRollup(c)
-	r.Add(1, []edge.Event{invocation(day)})
-	r.Add(2, []edge.Event{invocation(day), invocation(day)})
+	r.Add(1, c.at.UnixNano(), []edge.Event{invocation(day)})
+	r.Add(2, c.at.UnixNano(), []edge.Event{invocation(day), invocation(day)})
 	flush(t, r, m)
 	for name := range m.series {
 		if !strings.HasPrefix(name, "tenant=1,") && !strings.HasPrefix(name, "tenant=2,") {
@@ -348,7 +345,7 @@ func realSize() []edge.Event {
 func TestRealSizeFitsUnderTheDefaultCap(t *testing.T) {
 	c, m := &clock{time.Unix(day, 0)}, &memory{}
 	r := newRollup(c)
-	r.Add(0, realSize())
+	r.Add(0, c.at.UnixNano(), realSize())
 	flush(t, r, m)
 	m.want(t, day, day+10, 330*40*3, "__name__=edge_colo_requests")
 	m.want(t, day, day+10, 0, "otel_metric_overflow=true")
@@ -361,9 +358,9 @@ func TestOverflowKeepsTotalsRight(t *testing.T) {
 	c, m := &clock{time.Unix(day, 0)}, &memory{}
 	r := newRollup(c, func(o *rollup.Options) { o.MaxKeys = 100 })
 	events := realSize()
-	r.Add(0, events)
+	r.Add(0, c.at.UnixNano(), events)
 	for i := range 500 { // and more services than fit
-		r.Add(0, []edge.Event{invocation(day, func(e *edge.Event) { e.Facts.Service = "s" + strconv.Itoa(i) })})
+		r.Add(0, c.at.UnixNano(), []edge.Event{invocation(day, func(e *edge.Event) { e.Facts.Service = "s" + strconv.Itoa(i) })})
 	}
 	flush(t, r, m)
 	total := float64(len(events) + 500)
@@ -390,7 +387,7 @@ func TestQuantilesOfTwoModes(t *testing.T) {
 			seconds = 0.250 * math.Exp(0.2*random.NormFloat64())
 		}
 		exact = append(exact, float64(int64(seconds*1e9))/1e9)
-		r.Add(0, []edge.Event{invocation(day, func(e *edge.Event) { e.Duration = int64(seconds * 1e9) })})
+		r.Add(0, c.at.UnixNano(), []edge.Event{invocation(day, func(e *edge.Event) { e.Duration = int64(seconds * 1e9) })})
 	}
 	flush(t, r, m)
 	slices.Sort(exact)
@@ -437,35 +434,28 @@ func (m *memory) quantile(q float64) float64 {
 func TestDamagedCheckpointIsRefused(t *testing.T) {
 	c := &clock{time.Unix(day, 0)}
 	r := newRollup(c)
-	r.Add(0, []edge.Event{invocation(day)})
-	var b bytes.Buffer
-	if err := r.Checkpoint(&b); err != nil {
-		t.Fatal(err)
-	}
-	good := b.Bytes()
+	r.Add(0, c.at.UnixNano(), []edge.Event{invocation(day)})
+	good := r.AppendCheckpoint(nil)
 	for i := range good {
 		damaged := slices.Clone(good)
 		damaged[i] ^= 0x40
-		if err := newRollup(c).Restore(bytes.NewReader(damaged)); !errors.Is(err, rollup.ErrCheckpoint) {
+		if err := newRollup(c).Restore(damaged); !errors.Is(err, rollup.ErrCheckpoint) {
 			t.Fatalf("byte %d flipped: got %v, want ErrCheckpoint", i, err)
 		}
-		if err := newRollup(c).Restore(bytes.NewReader(good[:i])); !errors.Is(err, rollup.ErrCheckpoint) {
+		if err := newRollup(c).Restore(good[:i]); !errors.Is(err, rollup.ErrCheckpoint) {
 			t.Fatalf("cut at byte %d: got %v, want ErrCheckpoint", i, err)
 		}
 	}
 }
 
 func FuzzRestore(f *testing.F) {
-	r := newRollup(&clock{time.Unix(day, 0)})
-	r.Add(0, []edge.Event{invocation(day)})
-	var b bytes.Buffer
-	if err := r.Checkpoint(&b); err != nil {
-		f.Fatal(err)
-	}
-	f.Add(b.Bytes())
+	c := &clock{time.Unix(day, 0)}
+	r := newRollup(c)
+	r.Add(0, c.at.UnixNano(), []edge.Event{invocation(day)})
+	f.Add(r.AppendCheckpoint(nil))
 	f.Add([]byte{})
 	f.Fuzz(func(_ *testing.T, data []byte) {
-		_ = newRollup(&clock{time.Unix(day, 0)}).Restore(bytes.NewReader(data))
+		_ = newRollup(&clock{time.Unix(day, 0)}).Restore(data)
 	})
 }
 
@@ -474,7 +464,7 @@ func BenchmarkAdd(b *testing.B) {
 	r := newRollup(c)
 	events := realSize()
 	rand.New(rand.NewPCG(3, 4)).Shuffle(len(events), func(i, j int) { events[i], events[j] = events[j], events[i] })
-	r.Add(0, events)
+	r.Add(0, c.at.UnixNano(), events)
 	if err := r.Flush(b.Context(), m); err != nil {
 		b.Fatal(err)
 	}
@@ -482,7 +472,91 @@ func BenchmarkAdd(b *testing.B) {
 	b.ResetTimer()
 	for i := 0; b.Loop(); i++ {
 		at := i * 50 % (len(events) - 50)
-		r.Add(0, events[at:at+50])
+		r.Add(0, c.at.UnixNano(), events[at:at+50])
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/50, "ns/invocation")
+}
+
+// TestReplayGivesTheSameWindows adds the same batches in another order and at another time, as a replay does: late ones, early
+// ones and ones on the edge of a window's end must add to the same series.
+func TestReplayGivesTheSameWindows(t *testing.T) {
+	type batch struct {
+		arrival int64
+		event   edge.Event
+	}
+	var batches []batch
+	random := rand.New(rand.NewPCG(5, 6))
+	for range 2000 {
+		at := day + random.Int64N(4*3600)
+		batches = append(batches, batch{(day + 3*3600 + random.Int64N(3600)) * 1e9, invocation(at)})
+	}
+	totals := func(now int64) *memory {
+		c, m := &clock{time.Unix(now, 0)}, &memory{}
+		r := newRollup(c)
+		for _, b := range batches {
+			r.Add(0, b.arrival, []edge.Event{b.event})
+		}
+		flush(t, r, m)
+		return m
+	}
+	first := totals(day + 4*3600)
+	random.Shuffle(len(batches), func(i, j int) { batches[i], batches[j] = batches[j], batches[i] })
+	again := totals(day + 90*3600)
+	if len(first.series) != len(again.series) {
+		t.Errorf("%d series, replayed %d", len(first.series), len(again.series))
+	}
+	for name, points := range first.series {
+		if holds(name, []string{"__name__=" + edge.MetricDeploy}) {
+			continue // a marker for each first sight: the earliest counts
+		}
+		for at, want := range points {
+			if got := again.series[name][at]; math.Abs(got-want) > 1e-9*want {
+				t.Errorf("%s at %d: %v, replayed %v", name, at, want, got)
+			}
+		}
+	}
+	for _, w := range edge.Widths {
+		first.want(t, 0, math.MaxInt64/1000, 2000, "__name__="+edge.Metric(edge.FamilyColo, edge.MetricRequests, w))
+	}
+}
+
+// TestRestoreWritesAgainWhatMayBeLost kills a store that was given totals just before the checkpoint.
+func TestRestoreWritesAgainWhatMayBeLost(t *testing.T) {
+	c := &clock{time.Unix(day+5, 0)}
+	old := newRollup(c)
+	old.Add(0, c.at.UnixNano(), []edge.Event{invocation(day + 1)})
+	flush(t, old, &memory{}) // and this store is gone
+	c.at = c.at.Add(50 * time.Second)
+	state := old.AppendCheckpoint(nil)
+
+	m, fresh := &memory{}, newRollup(c)
+	if err := fresh.Restore(state); err != nil {
+		t.Fatal(err)
+	}
+	flush(t, fresh, m)
+	m.want(t, day, day+10, 1, "__name__=edge_colo_requests")
+
+	c.at = c.at.Add(11 * time.Second) // a minute after the flush the store has had its time
+	m, fresh = &memory{}, newRollup(c)
+	if err := fresh.Restore(old.AppendCheckpoint(nil)); err != nil {
+		t.Fatal(err)
+	}
+	flush(t, fresh, m)
+	m.want(t, day, day+10, 0, "__name__=edge_colo_requests")
+}
+
+func TestWindowStaysUntilTheStoreHasHadItsTime(t *testing.T) {
+	c, m := &clock{time.Unix(day, 0)}, &memory{}
+	r := newRollup(c)
+	r.Add(0, c.at.UnixNano(), []edge.Event{invocation(day)})
+	c.at = c.at.Add(3 * time.Hour)
+	flush(t, r, m)
+	c.at = c.at.Add(59 * time.Second)
+	if r.Retire(); r.Stats().Cells == 0 {
+		t.Error("59 s after the flush: the window is forgotten, and a crash would lose its totals")
+	}
+	c.at = c.at.Add(time.Second)
+	if r.Retire(); r.Stats().Cells != 0 {
+		t.Errorf("60 s after the flush: %+v is still held", r.Stats())
+	}
 }

@@ -87,6 +87,8 @@ type cell struct {
 	key    *key
 	window *window
 	totals totals
+	// written is when its totals were last given to the store, in Unix seconds of the clock; 0 for never.
+	written int64
 	// pending is what came since the last fold, in cells of the shortest width: it goes into totals and into the wider
 	// windows at once, so that an event costs one cell and not three.
 	pending totals
@@ -107,34 +109,43 @@ func (c *cell) fold(t *totals) {
 // window is one span of event time with its cells.
 type window struct {
 	tenant *tenant
-	// start is in Unix seconds; width is an index of edge.Widths.
-	start int64
+	// width is an index of edge.Widths.
 	width int
-	// part is the value of label edge_part: empty, or the name of a further part of a window that was closed before.
+	id    windowID
+	// part is the value of label edge_part: empty, or the name of a further part.
 	part string
-	// closes is when the window takes no more events, in Unix seconds of the clock.
+	// closes is when the window takes no more events, in Unix seconds of arrival.
 	closes int64
 	cells  map[*key]*cell
+}
+
+// windowID tells windows of one width apart. Which window an event belongs to follows from its time and its arrival alone, so
+// that replaying it gives the same window, whatever else came before or after it.
+type windowID struct {
+	// start is in Unix seconds.
+	start int64
+	// period is 0 for events that arrive while the window is open, else the number of the Open-long period of their arrival.
+	period int64
 }
 
 // tenant is the state of one tenant.
 type tenant struct {
 	id   edge.Tenant
 	keys map[dims]*key
-	// open are the windows that take events, by width and start.
-	open [len(edge.Widths)]map[int64]*window
+	// open are the windows that take events, by width.
+	open [len(edge.Widths)]map[windowID]*window
 	// latest is the window of the latest event.
 	latest *window
-	// versions are the (service, version) pairs seen.
-	versions map[version]struct{}
+	// versions are the (service, version) pairs seen, and when first, in Unix nanoseconds.
+	versions map[version]int64
 }
 
 type version struct{ Service, Version string }
 
 func newTenant(id edge.Tenant) *tenant {
-	t := &tenant{id: id, keys: map[dims]*key{}, versions: map[version]struct{}{}}
+	t := &tenant{id: id, keys: map[dims]*key{}, versions: map[version]int64{}}
 	for i := range t.open {
-		t.open[i] = map[int64]*window{}
+		t.open[i] = map[windowID]*window{}
 	}
 	return t
 }
@@ -156,17 +167,15 @@ func (w *window) cell(k *key) *cell {
 	return c
 }
 
-// close forgets the windows that take no more events, and the keys that no other window holds.
-func (t *tenant) close(now int64) {
+// close forgets the windows that take no more events, and the keys that no other window holds. What the store was given less
+// than settle seconds ago may not be durable there: its window stays, so that a checkpoint still has it.
+func (t *tenant) close(now, settle int64) {
 	for i := range t.open {
-		for start, w := range t.open[i] {
-			if now < w.closes {
+		for id, w := range t.open[i] {
+			if now < w.closes || !w.settled(now-settle) {
 				continue
 			}
-			if w.unwritten() {
-				continue // the store could not take it yet
-			}
-			delete(t.open[i], start)
+			delete(t.open[i], id)
 			t.drop(w)
 		}
 	}
@@ -186,11 +195,12 @@ func (t *tenant) drop(w *window) {
 	}
 }
 
-func (w *window) unwritten() bool {
+// settled tells whether the store was given everything, at that second or before it.
+func (w *window) settled(at int64) bool {
 	for _, c := range w.cells {
-		if len(c.changed) > 0 || len(c.pending.slots) > 0 {
-			return true
+		if len(c.changed) > 0 || len(c.pending.slots) > 0 || c.written > at {
+			return false
 		}
 	}
-	return false
+	return true
 }

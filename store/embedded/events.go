@@ -49,10 +49,14 @@ type dayRows struct {
 	rows *logstorage.LogRows
 }
 
-// WriteEvents implements store.Writer. The rows of one UTC day go to the engine at once, up to its own limit of about 2 MB:
+// WriteEvents implements store.Writer. The rows of one UTC day and kind go to the engine at once, however many they are:
 // after kill -9 it has all of them or none.
 func (s *Store) WriteEvents(ctx context.Context, tenant edge.Tenant, events []edge.Event) error {
-	if err := s.canWrite(ctx); err != nil {
+	begin := s.canWrite
+	if len(events) > 0 && events[0].Record != nil {
+		begin = s.mayWrite // acknowledged: the reserve is for these
+	}
+	if err := begin(ctx); err != nil {
 		return err
 	}
 	defer s.leave()
@@ -72,10 +76,6 @@ func (s *Store) WriteEvents(ctx context.Context, tenant edge.Tenant, events []ed
 		d := rowsOf(&days, e.Kind, day)
 		fields, streamFields := r.render(e)
 		d.rows.MustAdd(tenantID(tenant, e.Kind), e.Time, fields, streamFields)
-		if d.rows.NeedFlush() {
-			s.kinds[d.kind].MustAddRows(d.rows)
-			d.rows.ResetKeepSettings()
-		}
 	}
 	for i := range days {
 		s.kinds[days[i].kind].MustAddRows(days[i].rows)
@@ -86,10 +86,15 @@ func (s *Store) WriteEvents(ctx context.Context, tenant edge.Tenant, events []ed
 
 // canWrite begins a call that writes; leave ends it.
 func (s *Store) canWrite(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
+	if err := s.Writable(); err != nil {
 		return err
 	}
-	if err := s.Writable(); err != nil {
+	return s.mayWrite(ctx)
+}
+
+// mayWrite is canWrite for what is written also while the store is read-only.
+func (s *Store) mayWrite(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
 		return err
 	}
 	return s.enter()

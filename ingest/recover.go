@@ -1,0 +1,216 @@
+package ingest
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math"
+	"time"
+
+	"edgescope/edge"
+	"edgescope/store"
+)
+
+// restore continues the windows of the earlier process from the log's checkpoint.
+func (p *Pipeline) restore() error {
+	if p.o.Log == nil {
+		return nil
+	}
+	restored, err := p.o.Log.Restore(func(position uint64, state []byte) error {
+		bodies := newRetries()
+		rest, err := bodies.restore(state)
+		if err != nil {
+			return err
+		}
+		if err := p.o.Rollup.Restore(rest); err != nil {
+			return err
+		}
+		p.retries = bodies
+		p.position.Store(position)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("restore: %w", err)
+	}
+	if !restored && p.o.Continues {
+		p.o.Logger.Warn("what the last process had added up is not known: open rollup windows continue as new parts")
+		p.o.Rollup.Forget()
+		// The log's records may be part of totals that are stored already: they are kept as events and not added up again.
+		p.position.Store(math.MaxUint64)
+	}
+	return nil
+}
+
+// replay gives the store what it lacks of the log, and the rollup what came after its checkpoint.
+func (p *Pipeline) replay(ctx context.Context) error {
+	if p.o.Log == nil {
+		return nil
+	}
+	began := time.Now()
+	r := &replayer{p: p, ctx: ctx}
+	if err := p.o.Log.Replay(ctx, r.span); err != nil {
+		return fmt.Errorf("replay the log: %w", err)
+	}
+	if p.position.Load() == math.MaxUint64 {
+		p.position.Store(0)
+	}
+	p.reach(r.last)
+	if r.records > 0 {
+		p.o.Logger.Info("replayed the log", slog.Int("records", r.records), slog.Int("rows", r.rows),
+			slog.Int("rows_missing", r.inserted), slog.Duration("took", time.Since(began)))
+	}
+	p.Flush(ctx)
+	return p.checkpoint() // or the next crash replays it all again
+}
+
+// replayer replays one log.
+type replayer struct {
+	p    *Pipeline
+	ctx  context.Context //nolint:containedctx // it lives as long as the call of Replay
+	have map[recordDay]int
+
+	last                    uint64
+	records, rows, inserted int
+}
+
+// recordDay is the rows of one record, kind and UTC day: the engine has all or none of them after a crash.
+type recordDay struct {
+	seq  uint64
+	kind edge.Kind
+	day  int64
+}
+
+const nanosPerDay = int64(24 * time.Hour)
+
+// span asks the store what it has of a segment.
+func (r *replayer) span(s store.LogSpan) (func(*edge.Batch) error, error) {
+	r.have = map[recordDay]int{}
+	for _, tenant := range s.Tenants {
+		for _, kind := range s.Kinds {
+			if err := r.count(s, tenant, kind); err != nil {
+				return nil, fmt.Errorf("ask the store what it has of the log: %w", err)
+			}
+		}
+	}
+	return r.batch, nil
+}
+
+func (r *replayer) count(s store.LogSpan, tenant edge.Tenant, kind edge.Kind) error {
+	q := store.RowsQuestion{
+		Tenant: tenant, Kind: kind, From: time.Unix(0, s.MinTime), To: time.Unix(0, s.MaxTime+1),
+		LogsQL: fmt.Sprintf("%s:=%q %s:range[%d, %d] | stats by (%s, %s:1d) count() n",
+			store.FieldLog, s.Log, store.FieldSeq, s.First, s.Last, store.FieldSeq, store.FieldTime),
+	}
+	return r.p.o.Reader.Rows(r.ctx, q, func(row store.Row) error {
+		key, n, err := readCount(row)
+		key.kind = kind
+		r.have[key] = n
+		return err
+	})
+}
+
+// batch gives the store what it lacks of a batch.
+func (r *replayer) batch(b *edge.Batch) error {
+	missing, err := r.missing(b)
+	if err != nil {
+		return err
+	}
+	if len(missing) > 0 {
+		if err := r.p.o.Store.WriteEvents(r.ctx, b.Tenant, missing); err != nil {
+			return fmt.Errorf("write to the store: %w", err)
+		}
+	}
+	if b.Record.Seq > r.p.position.Load() {
+		r.p.o.Rollup.Add(b.Tenant, b.Arrival, b.Events)
+		if b.Body != (edge.BodyHash{}) {
+			r.p.retries.replay(b)
+		}
+	}
+	r.last = max(r.last, b.Record.Seq)
+	r.records++
+	r.rows += len(b.Events)
+	r.inserted += len(missing)
+	r.p.count.replayed(len(b.Events), len(missing))
+	return nil
+}
+
+// missing answers the events of a batch that the store does not have.
+func (r *replayer) missing(b *edge.Batch) ([]edge.Event, error) {
+	want := map[recordDay]int{}
+	for i := range b.Events {
+		b.Events[i].Record = &b.Record
+		want[r.day(b, i)]++
+	}
+	var missing []edge.Event
+	partly := map[recordDay]rowSet{}
+	for i := range b.Events {
+		key := r.day(b, i)
+		switch have := r.have[key]; {
+		case have == 0:
+			missing = append(missing, b.Events[i])
+		case have < want[key]:
+			stored, err := r.stored(partly, b, key)
+			if err != nil {
+				return nil, err
+			}
+			if !stored.take(&b.Events[i]) {
+				missing = append(missing, b.Events[i])
+			}
+		}
+	}
+	return missing, nil
+}
+
+func (r *replayer) day(b *edge.Batch, i int) recordDay {
+	return recordDay{b.Record.Seq, b.Events[i].Kind, b.Events[i].Time / nanosPerDay}
+}
+
+// stored answers the rows that the store has of a record and day of which it has some: it should have all or none.
+func (r *replayer) stored(known map[recordDay]rowSet, b *edge.Batch, key recordDay) (rowSet, error) {
+	if set, ok := known[key]; ok {
+		return set, nil
+	}
+	r.p.o.Logger.Warn("the store has a part of a record: its rows are compared one by one", slog.Uint64("seq", key.seq))
+	set := rowSet{}
+	known[key] = set
+	day := time.Unix(0, key.day*nanosPerDay)
+	q := store.RowsQuestion{
+		Tenant: b.Tenant, Kind: key.kind, From: day, To: day.Add(24 * time.Hour),
+		LogsQL: fmt.Sprintf("%s:=%q %s:=%d", store.FieldLog, b.Record.Log, store.FieldSeq, key.seq),
+	}
+	err := r.p.o.Reader.Rows(r.ctx, q, func(row store.Row) error {
+		set.add(row)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ask the store for the rows of record %d: %w", key.seq, err)
+	}
+	return set, nil
+}
+
+// checkpoint keeps what was added up so far, at its position in the log. Nothing is in work meanwhile.
+func (p *Pipeline) checkpoint() error {
+	p.gate.Lock()
+	p.o.Rollup.Retire()
+	if p.o.Log == nil || p.Err() != nil {
+		p.gate.Unlock()
+		return nil
+	}
+	position := p.position.Load()
+	state := p.o.Rollup.AppendCheckpoint(p.retries.appendState(nil))
+	p.gate.Unlock()
+	if err := p.o.Log.Checkpoint(position, state); err != nil {
+		return fmt.Errorf("write checkpoint: %w", err)
+	}
+	return nil
+}
+
+// reach notes that a record was applied.
+func (p *Pipeline) reach(seq uint64) {
+	for {
+		at := p.position.Load()
+		if seq <= at || p.position.CompareAndSwap(at, seq) {
+			return
+		}
+	}
+}
