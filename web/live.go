@@ -72,6 +72,9 @@ func (st *streamer) run() {
 
 func (st *streamer) update() error {
 	p, content, err := st.site.answer(st.r, st.page, st.path, st.id)
+	if st.site.o.SignIn.on() && refused(err) {
+		return err // the stream ends; the next one needs a sign-in
+	}
 	if err != nil {
 		return st.write("event: retrying\ndata: " + clockText(p.Now) + "\n\n")
 	}

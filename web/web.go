@@ -26,7 +26,9 @@ type Options struct {
 	// Ingest is the base URL of the collector's ingest port, for the examples on empty pages.
 	Ingest  string
 	Targets view.Targets
-	Log     *slog.Logger
+	// SignIn says how visitors prove who they are. With it, the transport of Client's http.Client must be made by Forward.
+	SignIn SignIn
+	Log    *slog.Logger
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// Every is how often a live page is asked again; 0 means 10 s, the width of the shortest rollup.
@@ -38,8 +40,10 @@ type Site struct {
 	o      Options
 	assets *assets
 	mux    *http.ServeMux
-	done   chan struct{}
-	end    sync.Once
+	// sessions are empty where nobody signs in with a token.
+	sessions *sessions
+	done     chan struct{}
+	end      sync.Once
 }
 
 // New makes a Site. Close ends its streams.
@@ -57,7 +61,7 @@ func New(o Options) (*Site, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the embedded assets: %w", err)
 	}
-	s := &Site{o: o, assets: a, mux: http.NewServeMux(), done: make(chan struct{})}
+	s := &Site{o: o, assets: a, mux: http.NewServeMux(), sessions: newSessions(o.SignIn.Life, o.Now), done: make(chan struct{})}
 	s.routes()
 	return s, nil
 }
@@ -93,21 +97,23 @@ var pages = []page{
 
 func (s *Site) routes() {
 	for _, pg := range pages {
-		s.mux.Handle("GET "+pg.path, s.handle(pg))
+		h := s.Private(s.handle(pg))
+		s.mux.Handle("GET "+pg.path, h)
 		if pg.tables != "" {
-			s.mux.Handle("GET "+pg.tables+".csv", s.handle(pg))
-			s.mux.Handle("GET "+pg.tables+".json", s.handle(pg))
+			s.mux.Handle("GET "+pg.tables+".csv", h)
+			s.mux.Handle("GET "+pg.tables+".json", h)
 		}
 		if pg.nav != "/traces" && pg.nav != "/runs" {
-			s.mux.Handle("GET /live"+strings.TrimSuffix(pg.path, "/{$}"), s.stream(pg))
+			s.mux.Handle("GET /live"+strings.TrimSuffix(pg.path, "/{$}"), s.Private(s.stream(pg)))
 		}
 	}
+	s.signInRoutes()
 	s.mux.HandleFunc("GET /theme", s.theme)
 	s.mux.Handle("GET /assets/{name}", s.assets)
 	s.mux.HandleFunc("GET /favicon.svg", favicon)
 	s.mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	s.mux.HandleFunc("GET /readyz", s.ready)
-	s.mux.HandleFunc("GET /", s.notFound)
+	s.mux.Handle("GET /", s.Private(http.HandlerFunc(s.notFound)))
 }
 
 // handle serves a page as HTML, or one of its tables when the path ends in .csv or .json.
@@ -123,6 +129,10 @@ func (s *Site) handle(pg page) http.Handler {
 		}
 		p, content, err := s.answer(r, pg, target, id)
 		if err != nil && r.Context().Err() != nil {
+			return
+		}
+		if s.o.SignIn.Tokens && refused(err) { // the token was withdrawn, or the session has ended
+			s.askToSignIn(w, r, err)
 			return
 		}
 		if err != nil {
@@ -150,7 +160,7 @@ func cutFormat(path string) (target, format string) {
 func (s *Site) answer(r *http.Request, pg page, path, id string) (*view.Page, view.Content, error) {
 	p := &view.Page{
 		Title: pg.title, Nav: pg.nav, URL: &url.URL{Path: path, RawQuery: r.URL.RawQuery}, Now: s.o.Now().UTC(),
-		Theme: theme(r), Assets: s.assets.page, Ingest: s.o.Ingest, Targets: s.o.Targets,
+		Theme: theme(r), Assets: s.assets.page, Ingest: s.o.Ingest, Targets: s.o.Targets, SignedIn: s.signedIn(r),
 	}
 	if id != "" {
 		p.Title = pg.title + " " + shortID(id)
@@ -198,6 +208,8 @@ func (s *Site) problem(r *http.Request, err error) *view.Problem {
 			Status: http.StatusNotFound, Title: "Not found", Text: api.Message,
 			Detail: "Spans appear about a second after they arrive, and are deleted when their retention (30 days by default) ends.",
 		}
+	case refused(err):
+		return &view.Problem{Status: http.StatusForbidden, Title: "The collector does not let you in", Text: err.Error(), Detail: "asked " + s.o.Collector}
 	case errors.As(err, &api):
 		s.o.Log.Warn("the collector refused a question", slog.String("path", r.URL.Path), slog.Int("status", api.Status), slog.Any("error", err))
 		return &view.Problem{Status: http.StatusBadGateway, Title: "The collector could not answer", Text: api.Message, Detail: "asked " + s.o.Collector}
@@ -214,7 +226,8 @@ func (s *Site) notFound(w http.ResponseWriter, r *http.Request) {
 	q, _ := query.Parse(url.Values{}, s.o.Now()) // no keys: nothing to be wrong
 	p := &view.Page{
 		Title: "Not found", URL: &url.URL{Path: "/"}, Question: q, Now: s.o.Now().UTC(), Theme: theme(r), Assets: s.assets.page,
-		Problem: &view.Problem{Status: http.StatusNotFound, Title: "No such page", Text: "There is no page at " + r.URL.Path + "."},
+		SignedIn: s.signedIn(r),
+		Problem:  &view.Problem{Status: http.StatusNotFound, Title: "No such page", Text: "There is no page at " + r.URL.Path + "."},
 	}
 	s.render(w, r, p, view.Content{})
 }
@@ -223,8 +236,8 @@ func (s *Site) notFound(w http.ResponseWriter, r *http.Request) {
 func (s *Site) ready(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
 	defer cancel()
-	q, _ := query.Parse(url.Values{query.KeyRange: {"1m"}}, s.o.Now()) // a good value
-	if _, err := s.o.Client.Runs(ctx, q); err != nil {
+	q, _ := query.Parse(url.Values{query.KeyRange: {"1m"}}, s.o.Now())                       // a good value
+	if _, err := s.o.Client.Runs(ctx, q); err != nil && !(s.o.SignIn.on() && refused(err)) { // a refusal is an answer
 		http.Error(w, "the collector at "+s.o.Collector+" does not answer: "+err.Error(), http.StatusServiceUnavailable)
 		return
 	}

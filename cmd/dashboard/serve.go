@@ -22,13 +22,19 @@ const usage = `Usage: dashboard [flags]
 Shows per region how fast, how cold and how well cached edge functions are, in pages that work without scripts. It keeps
 nothing: every page is asked of --collector.`
 
-// drainTime is how long a stop may take: what is still running then is cut.
-const drainTime = 10 * time.Second
+const (
+	// drainTime is how long a stop may take: what is still running then is cut.
+	drainTime = 10 * time.Second
+	// askTime bounds one question to the collector.
+	askTime = 30 * time.Second
+	// lookEvery is how often the files of the certificate are looked at.
+	lookEvery = 2 * time.Second
+)
 
 // options are what the flags say.
 type options struct {
 	collector, ingest, addr string
-	insecure                bool
+	access                  accessOptions
 	targetP95               time.Duration
 	targetErrors            float64
 	log                     run.LogOptions
@@ -40,7 +46,7 @@ func (o *options) register(f *run.Flags) {
 	f.String(&o.collector, "collector", "http://127.0.0.1:4320", "ask the collector at this `URL`, its query port")
 	f.String(&o.addr, "listen-addr", "127.0.0.1:4321", "serve the pages at this `address`; port 0 takes a free one")
 	f.String(&o.ingest, "ingest-url", "http://127.0.0.1:4318", "the collector's ingest port as senders reach it, a `URL` for the examples on empty pages")
-	f.Bool(&o.insecure, "insecure", false, "listen beyond this machine although nobody has to sign in")
+	o.access.register(f)
 	f.Group("Targets (drawn into charts and used to judge; 0 is none)")
 	f.Duration(&o.targetP95, "target-p95", 0, "p95 of invocations should stay below this `long`")
 	f.Float(&o.targetErrors, "target-errors", 0, "at most this `share` of invocations may fail, such as 0.001")
@@ -50,8 +56,8 @@ func (o *options) register(f *run.Flags) {
 }
 
 func (o *options) validate() error {
-	if !o.insecure && !run.Loopback(o.addr) {
-		return run.Usage("--listen-addr %s: others could reach it and nobody has to sign in; listen on 127.0.0.1 behind a proxy that signs people in, or give --insecure", o.addr)
+	if err := o.access.validate(o.addr); err != nil {
+		return err
 	}
 	if o.targetP95 < 0 {
 		return run.Usage("--target-p95 %s: want a length of time above 0", o.targetP95)
@@ -114,25 +120,26 @@ func (o *options) start(ctx context.Context, stack *run.Stack, logger *slog.Logg
 	}
 	stack.Push("own telemetry", stopTelemetry)
 
-	client, err := query.NewClient(o.collector, nil)
+	certificate, err := o.access.tls.Open()
 	if err != nil {
-		return run.Usage("--collector: %w", err)
+		return err
 	}
-	site, err := web.New(web.Options{
-		Client: client, Collector: o.collector, Ingest: o.ingest, Log: logger,
-		Targets: view.Targets{P95: float64(o.targetP95) / float64(time.Millisecond), ErrorRatio: o.targetErrors},
-	})
+	if certificate != nil {
+		watched := run.Watched{Name: "TLS certificate", Every: lookEvery, Reload: certificate.Reload}
+		stack.Push("watching of files", run.Watch(logger, watched))
+	}
+	site, err := o.site(logger)
 	if err != nil {
 		return err
 	}
 	set := metrics.NewSet()
-	site.Mux().HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
+	site.Mux().Handle("GET /metrics", site.Private(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		set.WritePrometheus(w)
 		metrics.WriteProcessMetrics(w)
-	})
+	})))
 	server, err := run.Serve(ctx, run.ServerOptions{
-		Name: "web", Addr: o.addr, Log: logger, Handler: counted(set, web.Secure(run.Traced("dashboard", site.Mux()))),
+		Name: "web", Addr: o.addr, Log: logger, TLS: certificate.Config(), Handler: counted(set, web.Secure(run.Traced("dashboard", site.Mux()))),
 	})
 	if err != nil {
 		return err
@@ -141,6 +148,22 @@ func (o *options) start(ctx context.Context, stack *run.Stack, logger *slog.Logg
 	// Streams last as long as their readers: they end first.
 	stack.Push("live updates", func(context.Context) error { site.Close(); return nil })
 	return nil
+}
+
+// site makes the pages over the collector.
+func (o *options) site(logger *slog.Logger) (*web.Site, error) {
+	client, err := query.NewClient(o.collector, &http.Client{
+		Timeout: askTime, Transport: web.Forward(http.DefaultTransport),
+		// A token is for the collector, not for wherever an answer points to.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	})
+	if err != nil {
+		return nil, run.Usage("--collector: %w", err)
+	}
+	return web.New(web.Options{
+		Client: client, Collector: o.collector, Ingest: o.ingest, Log: logger, SignIn: o.access.signIn(),
+		Targets: view.Targets{P95: float64(o.targetP95) / float64(time.Millisecond), ErrorRatio: o.targetErrors},
+	})
 }
 
 // counted counts answers by status and measures how long they take. Live updates last as long as their readers and are left

@@ -28,6 +28,8 @@ type Page struct {
 	// Ingest is the base URL of the collector's ingest port as a reader would type it, for the example on empty pages.
 	Ingest  string
 	Targets Targets
+	// SignedIn tells whether the reader has a session that can be ended.
+	SignedIn bool
 
 	// About and Choices come from the answer.
 	About   query.About
