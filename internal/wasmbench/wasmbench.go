@@ -25,10 +25,10 @@ const (
 )
 
 // EngineNames answers the engines that can be measured, the baseline first.
-func EngineNames() []string { return []string{JS, WASM, WASMSIMD, Go} }
+func EngineNames() []string { return []string{JS, JSSWAR, WASM, WASMSIMD, Go} }
 
 // DefaultEngines answers those that are measured when none are named: they need nothing but the runtime.
-func DefaultEngines() []string { return []string{JS, WASM, WASMSIMD} }
+func DefaultEngines() []string { return []string{JS, JSSWAR, WASM, WASMSIMD} }
 
 // SizeNames answers the image sizes, smallest first; wasm-bench/SPEC.md has their pixels.
 func SizeNames() []string {

@@ -36,7 +36,7 @@ func TestRoutesAnswer(t *testing.T) {
 	f("GET", "/process", "", 200, `{"engine":"js","op":"both","size":"small","reps":1,"width":400,"height":300,"bytes":480000}`)
 	f("GET", "/process?engine=wasm-simd&op=blur&reps=2", "", 200, `"reps":2,"width":800,"height":600`)
 	f("POST", "/process?engine=wasm&size=small", "", 200, `"engine":"wasm"`)
-	f("GET", "/process?engine=rust", "", 400, `engine must be one of js, wasm, wasm-simd, not \"rust\"`)
+	f("GET", "/process?engine=rust", "", 400, `engine must be one of js, js-swar, wasm, wasm-simd, not \"rust\"`)
 	f("GET", "/process?size=huge", "", 400, "size must be one of small, medium, large")
 	f("GET", "/process?op=sharpen", "", 400, "op must be one of blur, resize, both")
 	f("GET", "/process?reps=51", "", 400, "reps must be an integer from 1 to 50")
@@ -91,7 +91,7 @@ func TestEnginesGiveTheGoldenHashes(t *testing.T) {
 		sizes = sizes[:1]
 	}
 	for _, size := range sizes {
-		for _, engine := range []string{"js", "wasm", "wasm-simd"} {
+		for _, engine := range []string{"js", "js-swar", "wasm", "wasm-simd"} {
 			for op, want := range map[string]string{"blur": size.Blurred, "both": size.Halved} {
 				path := fmt.Sprintf("/process?engine=%s&size=%s&op=%s&hash=1", engine, size.Name, op)
 				a := get(t, p.URL()+path)
@@ -106,7 +106,7 @@ func TestEnginesGiveTheGoldenHashes(t *testing.T) {
 // TestRawPixelsMatchTheReference also has one engine change its image size from call to call.
 func TestRawPixelsMatchTheReference(t *testing.T) {
 	p := start(t, workerd.Options{Region: "FRA"})
-	for _, engine := range []string{"js", "wasm", "wasm-simd"} {
+	for _, engine := range []string{"js", "js-swar", "wasm", "wasm-simd"} {
 		for _, side := range [][2]int{{24, 26}, {98, 40}, {26, 24}, {98, 40}} {
 			input := wasmkernel.TestImage(side[0], side[1])
 			want := wasmkernel.Hash(input.Half().Pix)

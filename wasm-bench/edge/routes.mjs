@@ -2,8 +2,9 @@
 // answers {status, headers, body}; what it refuses it throws as a Refusal.
 
 import { JSEngine, MIN_SIDE, SIZES, hash, testImage } from './kernel.mjs';
+import { SWAREngine } from './swar.mjs';
 import { WASMEngine } from './wasmhost.mjs';
-import { CLIENT, INTERNAL } from './otlp.mjs';
+import { CLIENT, INTERNAL } from './edgescope.mjs';
 import { readTaskId, taskId } from './task.mjs';
 import scalarModule from './scalar.wasm';
 import simdModule from './simd.wasm';
@@ -50,6 +51,7 @@ function json(value, { status = 200, headers = {} } = {}) {
 
 const ENGINES = {
   js: () => new JSEngine(),
+  'js-swar': () => new SWAREngine(),
   wasm: () => new WASMEngine(scalarModule),
   'wasm-simd': () => new WASMEngine(simdModule),
 };

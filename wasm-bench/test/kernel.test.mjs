@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { JSEngine, SIZES, hash, testImage } from '../edge/kernel.mjs';
+import { SWAREngine } from '../edge/swar.mjs';
 import { WASMEngine } from '../edge/wasmhost.mjs';
 
 const module = (name) => new WebAssembly.Module(readFileSync(new URL(`../wasm/${name}`, import.meta.url)));
 
 const ENGINES = {
   js: () => new JSEngine(),
+  'js-swar': () => new SWAREngine(),
   wasm: () => new WASMEngine(module('kernel-scalar.wasm')),
   'wasm-simd': () => new WASMEngine(module('kernel-simd.wasm')),
 };
