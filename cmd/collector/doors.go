@@ -12,6 +12,7 @@ import (
 	"edgescope/edge"
 	"edgescope/edge/platform"
 	"edgescope/ingest/analyticsengine"
+	"edgescope/ingest/edgemodule"
 	"edgescope/ingest/otlp"
 	"edgescope/ingest/workers"
 	"edgescope/internal/access"
@@ -81,7 +82,7 @@ func (c *collector) openTails() (*workers.Receiver, error) {
 func (c *collector) serveHTTP(ctx context.Context) error {
 	s, err := run.Serve(ctx, run.ServerOptions{
 		Name: "ingest", Addr: c.httpAddr, Log: c.logger, TLS: c.certificate.Config(),
-		Handler: run.Traced("ingest", access.Meter(c.receiver.Handler())),
+		Handler: edgemodule.Handler(run.Traced("ingest", access.Meter(c.receiver.Handler()))),
 	})
 	if err != nil {
 		return err

@@ -66,7 +66,7 @@ func TestSpanOfARequest(t *testing.T) {
 	wantResource := map[string]string{
 		"service.name": "edge-image", "service.version": "7", "cloud.provider": "cloudflare",
 		"cloud.platform": "cloudflare.workers", "cloud.region": "FRA", "edge.colo": "FRA",
-		"telemetry.sdk.name": "edgescope-wasm-bench", "telemetry.sdk.language": "webjs",
+		"telemetry.sdk.name": "edgescope", "telemetry.sdk.language": "webjs",
 	}
 	if diff := cmp.Diff(wantResource, server.Resource); diff != "" {
 		t.Errorf("attributes of the resource (-want +got):\n%s", diff)

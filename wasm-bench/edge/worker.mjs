@@ -1,38 +1,43 @@
 // The edge function of edgescope: an image service on workerd or Cloudflare Workers. This module is what every request has in
 // common: it finds the route, marks cold starts, sets the headers, and tells of the request by one server span (with children)
-// and one data point. The routes themselves are in routes.mjs, the rules in SPEC.md.
+// and one data point. The routes themselves are in routes.mjs, the rules in SPEC.md; the spans are those of edgescope.mjs.
 
-import { Exporter, Trace } from './otlp.mjs';
+import { Exporter, trace as traceOf, wrap } from './edgescope.mjs';
 import { Refusal, findRoute } from './routes.mjs';
 
 const exporter = new Exporter();
 
-let served = false; // whether this isolate has had a request
 let isolate; // its id; random values are not allowed before the first request
 
-export default {
-  async fetch(request, env, ctx) {
-    isolate ??= crypto.randomUUID();
-    const trace = new Trace(request.headers.get('traceparent'));
-    const url = new URL(request.url);
-    // What the handlers find out: engine, cache status; and for /cold the isolate that it started.
-    const facts = { region: env.REGION || 'local', cold: !served, isolate };
-    served = true;
+async function fetch(request, env, ctx) {
+  isolate ??= crypto.randomUUID();
+  const trace = traceOf(request);
+  const url = new URL(request.url);
+  // What the handlers find out: engine, cache status; and for /cold the isolate that it started.
+  const facts = { region: region(env), cold: trace.cold, isolate };
 
-    const route = findRoute(url.pathname);
-    const context = { request, url, env, ctx, trace, facts, exporter, params: route?.params };
-    const { error, ...answer } = await respond(route, context);
-    const body = typeof answer.body === 'string' ? new TextEncoder().encode(answer.body) : answer.body;
-    const bytesOut = request.method === 'HEAD' ? 0 : body.length;
+  const route = findRoute(url.pathname);
+  const context = { request, url, env, ctx, trace, facts, exporter, params: route?.params };
+  const { error, ...answer } = await respond(route, context);
+  const body = typeof answer.body === 'string' ? new TextEncoder().encode(answer.body) : answer.body;
+  const bytesOut = request.method === 'HEAD' ? 0 : body.length;
 
-    writeDataPoint(env, route, facts, answer.status, bytesOut);
-    if (env.OTLP_URL) {
-      exporter.add(trace.end(...describe({ request, url, route, facts, trace, status: answer.status, bytesOut, error })));
-      ctx.waitUntil(exporter.flush(env.OTLP_URL.replace(/\/+$/, ''), resource(env, facts.region)));
-    }
-    return new Response(body, { status: answer.status, headers: { ...answer.headers, ...commonHeaders(facts, trace) } });
-  },
-};
+  writeDataPoint(env, route, facts, answer.status, bytesOut);
+  trace.error = error;
+  trace.set(describe({ route, facts, trace, status: answer.status, bytesOut, error }));
+  return new Response(body, { status: answer.status, headers: { ...answer.headers, ...commonHeaders(facts, trace) } });
+}
+
+const region = (env) => env.REGION || 'local';
+
+export default wrap({ fetch }, (env) => ({
+  url: env.OTLP_URL,
+  service: env.SERVICE_NAME || 'edge-image',
+  version: env.SERVICE_VERSION,
+  region: region(env),
+  attributes: { 'cloud.provider': 'cloudflare' },
+  exporter,
+}));
 
 /** Runs the route's handler. Answers {status, headers, body}, and error when the handler broke. */
 async function respond(route, context) {
@@ -61,11 +66,16 @@ function commonHeaders(facts, trace) {
   };
   if (facts.cache) headers['x-cache-status'] = facts.cache;
   const timing = [];
-  if (facts.engine) timing.push(`kernel;dur=${trace.took('kernel')}`);
-  if (facts.cache) timing.push(`cache;dur=${trace.took('cache_match')}`);
+  if (facts.engine) timing.push(`kernel;dur=${took(trace, 'kernel')}`);
+  if (facts.cache) timing.push(`cache;dur=${took(trace, 'cache_match')}`);
   if (facts.initMs !== undefined) timing.push(`init;dur=${facts.initMs}`);
   if (timing.length > 0) headers['server-timing'] = timing.join(', ');
   return headers;
+}
+
+/** How long the children of that name took together, in ms. */
+function took(trace, name) {
+  return trace.children.reduce((sum, span) => span.name === name ? sum + span.end - span.start : sum, 0);
 }
 
 /** The point has a layout of its own, on purpose: the span is the invocation, and one request must not count twice. */
@@ -78,37 +88,17 @@ function writeDataPoint(env, route, facts, status, bytesOut) {
   });
 }
 
-/** Name, attributes and error of the server span (semantic conventions 1.44; edge.* where they have no name). */
-function describe({ request, url, route, facts, trace, status, bytesOut, error }) {
-  const name = route ? `${request.method} ${route.template}` : request.method;
-  return [name, {
-    'faas.trigger': 'http',
+/** What the server span says beside what edgescope.mjs finds out (semantic conventions 1.44; edge.* where they have no name). */
+function describe({ route, facts, trace, status, bytesOut, error }) {
+  return {
     'faas.coldstart': facts.cold,
     'faas.instance': facts.isolate,
     'faas.invocation_id': `${trace.spanId}-${facts.region}`, // as cf-ray is written
     'faas.init_duration': facts.initMs === undefined ? undefined : facts.initMs / 1000, // s
-    'http.request.method': request.method,
     'http.route': route?.template,
-    'http.response.status_code': status,
     'http.response.body.size': bytesOut,
-    'url.scheme': url.protocol.slice(0, -1),
-    'url.path': url.pathname,
-    'user_agent.original': request.headers.get('user-agent'),
     'edge.cache.status': facts.cache,
     'edge.engine': facts.engine,
     'error.type': status >= 500 ? error?.name ?? String(status) : undefined,
-  }, error];
-}
-
-function resource(env, region) {
-  return {
-    'service.name': env.SERVICE_NAME || 'edge-image',
-    'service.version': env.SERVICE_VERSION,
-    'cloud.provider': 'cloudflare',
-    'cloud.platform': 'cloudflare.workers',
-    'cloud.region': region,
-    'edge.colo': /^[A-Z]{3}$/.test(region) ? region : undefined,
-    'telemetry.sdk.name': 'edgescope-wasm-bench',
-    'telemetry.sdk.language': 'webjs',
   };
 }
