@@ -48,6 +48,11 @@ func (s *Site) render(w http.ResponseWriter, r *http.Request, p *view.Page, cont
 		http.Error(w, "internal error", http.StatusInternalServerError)
 		return
 	}
+	sendPage(w, r, status, html)
+}
+
+// sendPage writes a page, which is nobody else's.
+func sendPage(w http.ResponseWriter, r *http.Request, status int, html []byte) {
 	h := w.Header()
 	h.Set("Vary", "HX-Request-Type, Accept-Encoding, Cookie")
 	h.Set("Cache-Control", "no-store")

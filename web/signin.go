@@ -226,8 +226,7 @@ func (s *Site) renderSignIn(w http.ResponseWriter, r *http.Request, status int, 
 		http.Error(w, "internal error", http.StatusInternalServerError)
 		return
 	}
-	w.Header().Set("Cache-Control", "no-store")
-	send(w, r, "text/html; charset=utf-8", status, html)
+	sendPage(w, r, status, html)
 }
 
 // signedIn tells whether the visitor of a page has a session that can be ended.
