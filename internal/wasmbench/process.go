@@ -87,7 +87,7 @@ func (o *Options) startWorkerd(ctx context.Context, engine string) (*process, er
 		if _, err := os.Stat(filepath.Join(o.Dir, goModule)); err != nil {
 			return nil, fmt.Errorf("find Go's module: %w; build it with: npm run wasm:go --prefix %s", err, o.Dir)
 		}
-		options.Config = "bench.capnp"
+		options.Config = "go.capnp"
 	}
 	w, err := workerd.Start(ctx, options)
 	if err != nil {

@@ -22,7 +22,7 @@ const (
 
 // RuntimeNames answers the runtimes that engines can run on. workerd is the one that the figures are about; the others are
 // used if they are on the PATH.
-func RuntimeNames() []string { return []string{runtimeWorkerd} }
+func RuntimeNames() []string { return []string{runtimeWorkerd, "node", "deno", "bun"} }
 
 // findRuntime answers how to run a module with a runtime other than workerd.
 func findRuntime(name string) ([]string, error) {

@@ -25,7 +25,7 @@ const (
 )
 
 // EngineNames answers the engines that can be measured, the baseline first.
-func EngineNames() []string { return []string{JS, JSSWAR, WASM, WASMSIMD, Go} }
+func EngineNames() []string { return []string{JS, JSSWAR, WASM, WASMSIMD, GoWASM, Go} }
 
 // DefaultEngines answers those that are measured when none are named: they need nothing but the runtime.
 func DefaultEngines() []string { return []string{JS, JSSWAR, WASM, WASMSIMD} }

@@ -1,5 +1,7 @@
 package wasmkernel
 
+import "bytes"
+
 // Engine runs the kernels fast: the sums of Blur and Half, written as good Go is, with buffers and tables kept from call to
 // call. It is what the benchmark calls go, and, compiled to WebAssembly, go-wasm. It is not safe for concurrent use; the
 // zero value is ready.
@@ -13,11 +15,22 @@ type Engine struct {
 // Run answers the pixels after both operations: the input, of w times h pixels, blurred and halved. The input is not
 // changed; the answer belongs to the caller. The sides must meet Image.Check.
 func (e *Engine) Run(input []byte, w, h int) []byte {
+	copy(e.Input(w, h), input)
+	return bytes.Clone(e.Process())
+}
+
+// Input answers the buffer that Process reads, of w*h*4 bytes. It belongs to the engine.
+func (e *Engine) Input(w, h int) []byte {
 	e.reserve(w, h)
-	copy(e.img, input)
+	return e.img
+}
+
+// Process blurs and halves what is in the buffer of Input, and overwrites it. Its answer belongs to the engine and is valid
+// until the next call.
+func (e *Engine) Process() []byte {
 	e.blur()
 	e.halve()
-	return append([]byte(nil), e.out...)
+	return e.out
 }
 
 func (e *Engine) reserve(w, h int) {
