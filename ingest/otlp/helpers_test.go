@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -155,3 +156,5 @@ const (
 	asJSON     = "Content-Type: application/json"
 	asProtobuf = "Content-Type: application/x-protobuf"
 )
+
+func decimal(n int64) string { return strconv.FormatInt(n, 10) }

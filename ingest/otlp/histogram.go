@@ -45,7 +45,7 @@ func (p *point) check(kind metricKind) string {
 			return reasonBuckets
 		}
 	}
-	for _, list := range [...][]float64{{p.count, p.sum, p.zeroCount, p.zeroThreshold}, p.counts, p.positive, p.negative} {
+	for _, list := range [...][]float64{{p.count, p.zeroCount, p.zeroThreshold}, p.counts, p.positive, p.negative} {
 		if slices.ContainsFunc(list, math.IsNaN) {
 			return reasonNoNumber
 		}

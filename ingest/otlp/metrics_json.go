@@ -114,8 +114,7 @@ func (d *decoder) jsonPointShared(r *jsonReader, p *point, key string) bool {
 	case "count":
 		p.count = number(doubleValue(r.scalar()))
 	case "sum":
-		p.sum = number(doubleValue(r.scalar()))
-		p.hasSum = !math.IsNaN(p.sum)
+		p.sum, p.hasSum = number(doubleValue(r.scalar())), true
 	case "flags":
 		p.flags = unsigned32(r.scalar())
 	default:

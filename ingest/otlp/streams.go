@@ -3,6 +3,7 @@ package otlp
 import (
 	"context"
 	"log/slog"
+	"math"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -166,6 +167,8 @@ func (t *tenantStreams) metric(d *decoder, m *metric) {
 		if p.flags&flagNoValue != 0 {
 			continue // a point that says that there is nothing to say
 		}
+		// A sum that is no number, as of values that are none, is left out; a summary always has one.
+		p.hasSum = (p.hasSum || m.kind == metricSummary) && !math.IsNaN(p.sum)
 		reason := t.check(m, p)
 		if reason == "" {
 			reason = t.point(m, p)

@@ -1,0 +1,123 @@
+package otlp_test
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
+
+	"edgescope/edge"
+	"edgescope/ingest/otlp"
+)
+
+// plainLog is a log record in a form that both decoders can be brought to.
+type plainLog struct {
+	Index                      int
+	Time                       int64
+	TraceID                    edge.TraceID
+	SpanID                     edge.SpanID
+	Severity                   uint8
+	Text, Body, Scope, Version string
+	Flags, Dropped             uint32
+	Resource, Attrs            map[string]string
+}
+
+func plainOurLog(t testing.TB, e *edge.Event) plainLog {
+	t.Helper()
+	return plainLog{
+		Index: e.Index, Time: e.Time, TraceID: e.TraceID, SpanID: e.SpanID, Severity: e.SeverityNumber, Text: e.SeverityText,
+		Body: plainText(e.Body), Scope: e.ScopeName, Version: e.ScopeVersion, Flags: e.Flags, Dropped: e.DroppedAttrs,
+		Resource: plainAttrs(t, e.Resource), Attrs: plainAttrs(t, e.Attrs),
+	}
+}
+
+// oracleLogs answers what must become of a request that the Collector's decoder has read.
+func oracleLogs(logs plog.Logs) (list []plainLog) {
+	for _, rl := range logs.ResourceLogs().All() {
+		resource := oracleAttrs(rl.Resource().Attributes())
+		for _, sl := range rl.ScopeLogs().All() {
+			for _, r := range sl.LogRecords().All() {
+				p := oracleLog(r)
+				p.Index, p.Resource = len(list), resource
+				p.Scope, p.Version = validText(sl.Scope().Name()), validText(sl.Scope().Version())
+				list = append(list, p)
+			}
+		}
+	}
+	return list
+}
+
+func oracleLog(r plog.LogRecord) plainLog {
+	p := plainLog{
+		TraceID: edge.TraceID(r.TraceID()), SpanID: edge.SpanID(r.SpanID()), Text: validText(r.SeverityText()),
+		Flags: uint32(r.Flags()), Dropped: r.DroppedAttributesCount(), Attrs: oracleAttrs(r.Attributes()),
+	}
+	if n := r.SeverityNumber(); n > 0 && n <= 24 {
+		p.Severity = uint8(n)
+	}
+	for name, n := range map[string]uint8{
+		"trace": 1, "debug": 5, "info": 9, "information": 9, "warn": 13, "warning": 13, "error": 17, "fatal": 21, "critical": 21,
+	} {
+		if p.Severity == 0 && strings.EqualFold(p.Text, name) {
+			p.Severity = n
+		}
+	}
+	if r.Body().Type() != pcommon.ValueTypeEmpty {
+		p.Body = oracleText(r.Body())
+	}
+	if _, own := p.Attrs["event.name"]; !own && r.EventName() != "" {
+		p.Attrs["event.name"] = plainText(validText(r.EventName()))
+	}
+	p.Time = int64(min(uint64(r.Timestamp()), math.MaxInt64))
+	if p.Time == 0 {
+		p.Time = int64(min(uint64(r.ObservedTimestamp()), math.MaxInt64))
+	}
+	if p.Time == 0 || p.Time > arrival.UnixNano()+10*60*1e9 {
+		p.Time = arrival.UnixNano()
+	}
+	return p
+}
+
+// compareLogs decodes a body with both decoders: equal records, or both refuse, or the difference is one that we want.
+func compareLogs(t testing.TB, body []byte) {
+	t.Helper()
+	sink := &recorder{}
+	_, ours := newReceiver(t, sink).Logs(t.Context(), 0, body, otlp.Protobuf)
+	req := plogotlp.NewExportRequest()
+	theirs := req.UnmarshalProto(body)
+	if ours != nil || theirs != nil {
+		if (ours == nil) != (theirs == nil) && wanted(body, ours, theirs) == "" {
+			t.Fatalf("ours: %v; the Collector's: %v\n%x", ours, theirs, body)
+		}
+		return
+	}
+	if sink.warnings["too many attributes"]+sink.warnings["attribute name shortened"] > 0 || hasBothScopes(body) {
+		return // the limits of the store are ours alone
+	}
+	var got []plainLog
+	for i := range sink.events {
+		got = append(got, plainOurLog(t, &sink.events[i]))
+		checkText(t, &sink.events[i])
+	}
+	if d := cmp.Diff(oracleLogs(req.Logs()), got); d != "" {
+		t.Fatalf("the Collector's (-) and ours (+) differ:\n%s\n%x", d, body)
+	}
+}
+
+func TestProtobufLogsAgreeWithTheCollector(t *testing.T) {
+	for name, body := range logSeeds() {
+		t.Run(name, func(t *testing.T) { compareLogs(t, body) })
+	}
+}
+
+func FuzzLogsProto(f *testing.F) {
+	for _, body := range logSeeds() {
+		f.Add(body)
+	}
+	addFixtures(f, ".pb")
+	f.Fuzz(func(t *testing.T, body []byte) { compareLogs(t, body) })
+}

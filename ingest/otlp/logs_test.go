@@ -1,0 +1,156 @@
+package otlp_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"edgescope/edge"
+	"edgescope/ingest/otlp"
+)
+
+func logDocument(records ...string) string {
+	return `{"resourceLogs":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"shop"}}]},` +
+		`"scopeLogs":[{"scope":{"name":"app","version":"2"},"logRecords":[` + strings.Join(records, ",") + `]}]}]}`
+}
+
+// oneLog decodes a document of one log record with those members, which must be taken whole.
+func oneLog(t *testing.T, members string) edge.Event {
+	t.Helper()
+	sink := &recorder{}
+	res, err := newReceiver(t, sink).Logs(t.Context(), 0, []byte(logDocument(`{`+members+`}`)), otlp.JSON)
+	if err != nil || res != (otlp.Result{}) || len(sink.events) != 1 || sink.events[0].Kind != edge.KindLog {
+		t.Fatalf("%s: %+v, %v, %d events; want one log record", members, res, err, len(sink.events))
+	}
+	return sink.events[0]
+}
+
+func TestLogBodies(t *testing.T) {
+	f := func(body, want string) {
+		t.Helper()
+		if got := oneLog(t, `"body":`+body).Body; got != want {
+			t.Errorf("%s: got %q, want %q", body, got, want)
+		}
+	}
+	f(`{"stringValue":"cache warmed"}`, "cache warmed")
+	f(`{"stringValue":""}`, "")
+	f(`{"stringValue":"line\nbreak é"}`, "line\nbreak é")
+	f(`{"intValue":"42"}`, "42")
+	f(`{"doubleValue":2.50}`, "2.5")
+	f(`{"boolValue":true}`, "true")
+	f(`{"bytesValue":"AAH/"}`, "AAH/")
+	f(`{"kvlistValue":{"values":[{"key":"msg","value":{"stringValue":"a \"b\""}},{"key":"n","value":{"intValue":"1"}},{"key":"no","value":{}}]}}`, `{"msg":"a \"b\"","n":1,"no":null}`)
+	f(`{"arrayValue":{"values":[{"stringValue":"a"},{"boolValue":false}]}}`, `["a",false]`)
+	f(`{"doubleValue":null}`, "")
+	f(`{}`, "")
+	f(`null`, "")
+	f(`"bare text"`, "bare text")
+	f(`5`, "5")
+	f(`[1]`, "")
+}
+
+func TestLogSeverities(t *testing.T) {
+	f := func(members string, wantNumber uint8, wantText string) {
+		t.Helper()
+		if e := oneLog(t, members); e.SeverityNumber != wantNumber || e.SeverityText != wantText {
+			t.Errorf("%s: got %d %q, want %d %q", members, e.SeverityNumber, e.SeverityText, wantNumber, wantText)
+		}
+	}
+	f(`"severityNumber":9,"severityText":"INFO"`, 9, "INFO")
+	f(`"severityNumber":10`, 10, "")
+	f(`"severityNumber":"13"`, 13, "")
+	f(`"severityNumber":"SEVERITY_NUMBER_ERROR"`, 17, "")
+	f(`"severityNumber":"SEVERITY_NUMBER_INFO3"`, 11, "")
+	f(`"severityNumber":"SEVERITY_NUMBER_LOUD"`, 0, "")
+	f(`"severity_number":1,"severity_text":"x"`, 1, "x")
+	f(`"severityNumber":25`, 0, "")
+	f(`"severityNumber":null`, 0, "")
+	f(`"severityNumber":0,"severityText":"TRACE"`, 1, "TRACE")
+	f(`"severityText":"debug"`, 5, "debug")
+	f(`"severityText":"Information"`, 9, "Information")
+	f(`"severityText":"WARN"`, 13, "WARN")
+	f(`"severityText":"warning"`, 13, "warning")
+	f(`"severityText":"ERROR"`, 17, "ERROR")
+	f(`"severityText":"FATAL"`, 21, "FATAL")
+	f(`"severityText":"notice"`, 0, "notice")
+}
+
+func TestLogTimes(t *testing.T) {
+	f := func(members string, want int64) {
+		t.Helper()
+		if got := oneLog(t, members).Time; got != want {
+			t.Errorf("%s: got %d, want %d", members, got, want)
+		}
+	}
+	const at, other = `1795215078300000000`, `1795215078000000000`
+	now := arrival.UnixNano()
+	f(`"timeUnixNano":"`+at+`","observedTimeUnixNano":"`+other+`"`, 1795215078300000000)
+	f(`"time_unix_nano":`+at, 1795215078300000000)
+	f(`"timeUnixNano":"0","observedTimeUnixNano":"`+other+`"`, 1795215078000000000)
+	f(`"timeUnixNano":null,"observed_time_unix_nano":"`+other+`"`, 1795215078000000000)
+	f(`"timeUnixNano":""`, now)
+	f(``, now)
+	f(`"timeUnixNano":1.7952150783e18`, 1795215078300000000)
+	f(`"timeUnixNano":"18446744073709551615"`, now)
+	ahead := arrival.Add(9 * time.Minute).UnixNano()
+	f(`"timeUnixNano":`+decimal(ahead), ahead)
+	f(`"timeUnixNano":`+decimal(arrival.Add(11*time.Minute).UnixNano()), now)
+}
+
+func TestLogIDsAndAttributes(t *testing.T) {
+	e := oneLog(t, idsJSON+`,"flags":1,"droppedAttributesCount":2,"eventName":"device.crash","attributes":[{"key":"k","value":{"intValue":1}}]`)
+	want := edge.Event{
+		Kind: edge.KindLog, Time: arrival.UnixNano(), Flags: 1, DroppedAttrs: 2, ScopeName: "app", ScopeVersion: "2",
+		TraceID:  edge.TraceID{0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef, 0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef},
+		SpanID:   edge.SpanID{0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef},
+		Resource: []edge.Attr{{Key: "service.name", Value: "shop"}},
+		Attrs:    []edge.Attr{{Key: "k", Value: "1"}, {Key: "event.name", Value: "device.crash"}},
+	}
+	if d := cmp.Diff(want, e); d != "" {
+		t.Error(d)
+	}
+	e = oneLog(t, `"traceId":"short","spanId":"zzzzzzzzzzzzzzzz","eventName":"a","attributes":[{"key":"event.name","value":{"stringValue":"own"}}]`)
+	if !e.TraceID.IsZero() || !e.SpanID.IsZero() || len(e.Attrs) != 1 || e.Attr("event.name") != "own" {
+		t.Errorf("got %+v, want no ids and the record's own event.name", e)
+	}
+}
+
+func TestLogEntriesThatAreNoObjects(t *testing.T) {
+	sink := &recorder{}
+	res, err := newReceiver(t, sink).Logs(t.Context(), 0, []byte(logDocument("null", `{"body":{"stringValue":"a"}}`, "5")), otlp.JSON)
+	want := otlp.Result{RejectedLogRecords: 2, Message: "2 of 3 log records rejected: log record 0: entry is no object; log record 2: entry is no object"}
+	if err != nil || res != want || len(sink.events) != 1 || sink.events[0].Index != 1 {
+		t.Errorf("got %+v, %v, %d events", res, err, len(sink.events))
+	}
+}
+
+// logSeeds are bodies that between them have every field of a log record, in usual and unusual order, and every way to be broken.
+func logSeeds() map[string][]byte {
+	full := pb(nil).fixed64(1, startTime).fixed64(11, endTime).varint(2, 9).bytes(3, "INFO").
+		msg(5, anyMap(keyValue("msg", anyString("x\xff")), keyValue("n", anyArray(anyInt(1), anyDouble(1.5))))).
+		msg(6, keyValue("http.route", anyString("/a"))).varint(7, 3).fixed32(8, 1).bytes(9, traceText).bytes(10, spanText).bytes(12, "ev")
+	scope := pb(nil).bytes(1, "scope").bytes(2, "1")
+	wrap := func(records ...pb) []byte {
+		list := pb(nil).msg(1, scope)
+		for _, r := range records {
+			list = list.msg(2, r)
+		}
+		return pb(nil).msg(1, pb(nil).msg(1, pb(nil).msg(1, keyValue("service.name", anyString("s")))).msg(2, list))
+	}
+	return map[string][]byte{
+		"empty":           {},
+		"full":            wrap(full),
+		"two":             wrap(full, pb(nil).msg(5, anyString("second"))),
+		"nothing":         wrap(pb(nil)),
+		"bodies":          wrap(pb(nil).msg(5, anyBool(1)), pb(nil).msg(5, anyDouble(2.5)), pb(nil).msg(5, anyBytes("\x00\xff")), pb(nil).msg(5, nil)),
+		"body-twice":      wrap(pb(nil).msg(5, anyString("a")).msg(5, anyString("b"))),
+		"bad-ids":         wrap(pb(nil).bytes(9, "short").bytes(10, "")),
+		"severities":      wrap(pb(nil).varint(2, 99), pb(nil).bytes(3, "fatal"), pb(nil).varint(2, 1<<40+5)),
+		"times":           wrap(pb(nil).fixed64(11, startTime), pb(nil).fixed64(1, 1<<63+5)),
+		"unknown-fields":  wrap(pb(nil).varint(99, 1).bytes(4, "deprecated").msg(5, anyString("x"))),
+		"cut-off":         wrap(full)[:40],
+		"wrong-wire-type": wrap(pb(nil).varint(1, 5)),
+	}
+}

@@ -1,0 +1,403 @@
+package otlp_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/VictoriaMetrics/metrics"
+	"github.com/google/go-cmp/cmp"
+
+	"edgescope/edge"
+	"edgescope/ingest/otlp"
+)
+
+// metricDocument wraps metrics into a request of one resource and scope.
+func metricDocument(metrics ...string) string {
+	return `{"resourceMetrics":[{"scopeMetrics":[{"metrics":[` + strings.Join(metrics, ",") + `]}]}]}`
+}
+
+const (
+	t0 = 1795215000000 // Unix milliseconds
+	// nano makes nanoseconds of them in JSON.
+	nano = "000000"
+)
+
+// number is a data point of a gauge or sum, after seconds from t0 and begun at t0.
+func number(seconds int, value string, more ...string) string {
+	return fmt.Sprintf(`{"startTimeUnixNano":"%d%s","timeUnixNano":"%d%s","asDouble":%s%s}`, t0, nano, t0+1000*seconds, nano, value, strings.Join(append([]string{""}, more...), ","))
+}
+
+func gauge(name string, points ...string) string {
+	return `{"name":"` + name + `","gauge":{"dataPoints":[` + strings.Join(points, ",") + `]}}`
+}
+
+// sum is a monotonic sum; temporality 1 is delta, 2 cumulative.
+func sum(name string, temporality int, points ...string) string {
+	return fmt.Sprintf(`{"name":%q,"sum":{"aggregationTemporality":%d,"isMonotonic":true,"dataPoints":[%s]}}`, name, temporality, strings.Join(points, ","))
+}
+
+// take sends metrics that must all be taken and answers the samples, as series@seconds=value.
+func take(t *testing.T, r *otlp.Receiver, sink *recorder, metrics ...string) []string {
+	t.Helper()
+	sink.samples = nil
+	res, err := r.Metrics(t.Context(), 0, []byte(metricDocument(metrics...)), otlp.JSON)
+	if err != nil || res != (otlp.Result{}) {
+		t.Fatalf("got %+v, %v; want all taken", res, err)
+	}
+	return sink.texts()
+}
+
+// texts spells the samples, times in seconds from t0.
+func (r *recorder) texts() []string {
+	var list []string
+	for _, s := range r.samples {
+		list = append(list, fmt.Sprintf("%s@%v=%v", strings.TrimSuffix(s.series, "{}"), float64(s.at-t0)/1000, s.value))
+	}
+	return list
+}
+
+func expect(t *testing.T, got []string, want ...string) {
+	t.Helper()
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("samples: want (-), got (+):\n%s", d)
+	}
+}
+
+// TestMetricNames is the table of the compatibility rules: name, unit and type against the name that Prometheus tools give.
+func TestMetricNames(t *testing.T) {
+	f := func(name, unit, data, want string) {
+		t.Helper()
+		sink := &recorder{}
+		take(t, newReceiver(t, sink), sink, fmt.Sprintf(`{"name":%q,"unit":%q,%s}`, name, unit, data))
+		if got := strings.TrimSuffix(sink.samples[0].series, "{}"); got != want {
+			t.Errorf("%s in %q: got %s, want %s", name, unit, got, want)
+		}
+	}
+	point := `"dataPoints":[` + number(5, "1") + `]`
+	gauge, counter := `"gauge":{`+point+`}`, `"sum":{"aggregationTemporality":2,"isMonotonic":true,`+point+`}`
+	upDown := `"sum":{"aggregationTemporality":2,` + point + `}`
+	f("faas.coldstarts", "", counter, "faas_coldstarts_total")
+	f("faas.coldstarts", "{coldstart}", counter, "faas_coldstarts_total")
+	f("faas.mem_usage", "By", gauge, "faas_mem_usage_bytes")
+	f("memory.bytes", "By", gauge, "memory_bytes")
+	f("cpu.time", "s", counter, "cpu_time_seconds_total")
+	f("requests.total", "1", counter, "requests_total")
+	f("total.requests", "", counter, "requests_total")
+	f("cache.hit", "1", gauge, "cache_hit_ratio")
+	f("cache.hit", "%", gauge, "cache_hit_percent")
+	f("queue.length", "1", upDown, "queue_length")
+	f("queue.length", "{item}", upDown, "queue_length")
+	f("network.io", "By/s", gauge, "network_io_bytes_per_second")
+	f("flow", "l/min", gauge, "flow_l_per_minute")
+	f("storage", "furlongs/fortnight", gauge, "storage_furlongs_per_fortnight")
+	f("a..b--c__d", "", gauge, "a_b_c_d")
+	f("rule:sum", "", gauge, "rule:sum")
+	f("5xx.responses", "", gauge, "_5xx_responses")
+	f("größe", "", gauge, "gr_e")
+	f("Mixed.Case", "", gauge, "Mixed_Case")
+	f("t", "ms", gauge, "t_milliseconds")
+}
+
+func TestMetricLabels(t *testing.T) {
+	f := func(resource, scope, attributes, want string) {
+		t.Helper()
+		sink := &recorder{}
+		doc := `{"resourceMetrics":[{"resource":{"attributes":[` + resource + `]},"scopeMetrics":[{"scope":{` + scope + `},"metrics":[` +
+			gauge("m", number(5, "1", `"attributes":[`+attributes+`]`)) + `]}]}]}`
+		res, err := newReceiver(t, sink).Metrics(t.Context(), 0, []byte(doc), otlp.JSON)
+		if err != nil || res != (otlp.Result{}) || len(sink.samples) != 1 {
+			t.Fatalf("%+v, %v, %d samples", res, err, len(sink.samples))
+		}
+		if got := sink.samples[0].series; got != "m{"+want+"}" {
+			t.Errorf("got  %s\nwant m{%s}", got, want)
+		}
+	}
+	attr := func(key, text string) string { return fmt.Sprintf(`{"key":%q,"value":{"stringValue":%q}}`, key, text) }
+	f("", "", "", "")
+	f(attr("service.name", "shop"), "", "", `job="shop",service_name="shop"`)
+	f(attr("service.name", "shop")+","+attr("service.namespace", "eu")+","+attr("service.instance.id", "i-1"), "", "",
+		`instance="i-1",job="eu/shop",service_instance_id="i-1",service_name="shop",service_namespace="eu"`)
+	f(attr("cloud.region", "iad1")+","+attr("host.name", "h"), `"name":"lib","version":"1.2"`, "",
+		`cloud_region="iad1",otel_scope_name="lib",otel_scope_version="1.2"`)
+	f(attr("cloud.region", "iad1"), "", attr("cloud.region", "fra1"), `cloud_region="fra1"`)
+	f("", "", attr("http.route", "/a")+","+`{"key":"n","value":{"intValue":"200"}}`+","+`{"key":"none","value":{}}`+","+attr("empty", ""), `http_route="/a",n="200"`)
+	f("", "", attr("b_c", "second")+","+attr("b.c", "first"), `b_c="first;second"`)
+	f("", "", attr("le", "1")+","+attr("quantile", "2")+","+attr("edge_tenant", "7")+","+attr("job", "j"), `exported_edge_tenant="7",exported_job="j",exported_le="1",exported_quantile="2"`)
+	f("", "", attr("__name__", "other")+","+attr("_x", "1")+","+attr("9x", "2"), `key_9x="2",key__name__="other",key_x="1"`)
+	f("", "", attr("größe", "1"), `gr_e="1"`)
+	f("", "", attr("long", strings.Repeat("é", 600)), `long="`+strings.Repeat("é", 512)+`"`)
+}
+
+func TestGaugesAndNumbers(t *testing.T) {
+	sink := &recorder{}
+	r := newReceiver(t, sink)
+	f := func(point string, want ...string) {
+		t.Helper()
+		expect(t, take(t, r, sink, gauge("g", point)), want...)
+	}
+	at := fmt.Sprintf(`"timeUnixNano":"%d%s"`, t0+5000, nano)
+	f(`{`+at+`,"asDouble":2.5}`, "g@5=2.5")
+	f(`{`+at+`,"asDouble":"2.5"}`, "g@5=2.5")
+	f(`{`+at+`,"as_int":"-3"}`, "g@5=-3")
+	f(`{`+at+`,"asInt":1e3}`, "g@5=1000")
+	f(`{`+at+`,"asDouble":"Infinity"}`, "g@5=+Inf")
+	f(`{` + at + `,"flags":1}`)
+	f(`{` + at + `,"asDouble":"NaN","flags":1}`)
+	f(`{"asInt":1}`, fmt.Sprintf("g@%v=1", float64(arrival.UnixMilli()-t0)/1000))
+	f(`{"timeUnixNano":"9000000000000000000","asInt":1}`, fmt.Sprintf("g@%v=1", float64(arrival.UnixMilli()-t0)/1000))
+}
+
+// TestPointsThatCannotBeTaken: each costs itself and is named; its neighbour is taken.
+func TestPointsThatCannotBeTaken(t *testing.T) {
+	f := func(metric, wantReason string) {
+		t.Helper()
+		sink := &recorder{}
+		r := newReceiver(t, sink, func(o *otlp.Options) { o.MaxAge = 24 * time.Hour })
+		good := gauge("good", number(0, "1"))
+		res, err := r.Metrics(t.Context(), 0, []byte(metricDocument(good, metric, good)), otlp.JSON)
+		if err != nil || res.RejectedDataPoints != 1 || !strings.Contains(res.Message, "1 of 3 data points rejected: data point 1: "+wantReason) {
+			t.Errorf("%.80s: %+v, %v; want %q", metric, res, err, wantReason)
+		}
+		if got := sink.texts(); len(got) != 2 || got[0] != "good@0=1" {
+			t.Errorf("%.80s: samples %v, want the two good ones", metric, got)
+		}
+	}
+	many := strings.Repeat(`{"key":"%d","value":{"intValue":1}},`, 65)
+	for i := range 65 {
+		many = strings.Replace(many, "%d", decimal(int64(i)), 1)
+	}
+	f(gauge("m", `{"asDouble":null}`), "no value that is a number")
+	f(gauge("m", number(1, `"NaN"`)), "no value that is a number")
+	f(gauge("m", `{}`), "no value that is a number")
+	f(gauge("m", `5`), "entry is no object")
+	f(`null`, "entry is no object")
+	f(gauge("", number(1, "1")), "metric without a name")
+	f(gauge("...", number(1, "1")), "metric without a name")
+	f(gauge("edge.colo.requests", number(1, "1")), "metric name is reserved")
+	f(gauge("otel_metric_overflow_points_total", number(1, "1")), "metric name is reserved")
+	f(gauge("m", number(-100_000_000, "1")), "older than the retention of samples")
+	f(gauge("m", number(1, "1", `"attributes":[`+strings.TrimSuffix(many, ",")+`]`)), "more than 64 attributes")
+	f(histogram(2, `{"bucketCounts":[1,2],"explicitBounds":[1,2]}`), "buckets must be one more than their bounds")
+	f(histogram(2, `{"bucketCounts":[1,2,3],"explicitBounds":[2,1]}`), "buckets must be one more than their bounds")
+	f(histogram(2, `{"bucketCounts":[1,2,3],"explicitBounds":[1,"Infinity"]}`), "buckets must be one more than their bounds")
+	f(histogram(2, `{"bucketCounts":[1,"x"],"explicitBounds":[1]}`), "no value that is a number")
+	f(histogram(2, `{"count":"x"}`), "no value that is a number")
+	f(histogram(2, `{"bucketCounts":[`+strings.Repeat("0,", 1000)+`0],"explicitBounds":`+ascending(1000)+`}`), "point needs more than 1000 series")
+}
+
+func ascending(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, ",%d", i)
+	}
+	return "[" + b.String()[1:] + "]"
+}
+
+func TestSamplesWithoutADoorAreRejected(t *testing.T) {
+	r := newReceiver(t, discard{})
+	res, err := r.Metrics(t.Context(), 0, []byte(metricDocument(gauge("m", number(1, "1")))), otlp.JSON)
+	if err != nil || res.RejectedDataPoints != 1 || !strings.Contains(res.Message, "metrics are not accepted here") {
+		t.Errorf("%+v, %v", res, err)
+	}
+}
+
+func TestCumulativeSums(t *testing.T) {
+	sink := &recorder{}
+	r := newReceiver(t, sink)
+	started := func(start, seconds int, value string) string {
+		return fmt.Sprintf(`{"startTimeUnixNano":"%d%s","timeUnixNano":"%d%s","asDouble":%s}`, t0+1000*start, nano, t0+1000*seconds, nano, value)
+	}
+	// A counter was 0 when it began: with that sample, increase counts its first value.
+	expect(t, take(t, r, sink, sum("c", 2, started(0, 10, "5"))), "c_total@0.001=0", "c_total@10=5")
+	expect(t, take(t, r, sink, sum("c", 2, started(0, 20, "7"))), "c_total@20=7")
+	expect(t, take(t, r, sink, sum("c", 2, started(0, 20, "7"))), "c_total@20=7") // a retry: the store keeps one
+	// The sender started again: greater or not, the counter began at 0.
+	expect(t, take(t, r, sink, sum("c", 2, started(25, 30, "9"))), "c_total@25.001=0", "c_total@30=9")
+	// A late point of the time before does not undo that.
+	expect(t, take(t, r, sink, sum("c", 2, started(0, 15, "6"))), "c_total@15=6")
+	expect(t, take(t, r, sink, sum("c", 2, started(25, 40, "10"))), "c_total@40=10")
+	// Start and time the same, or no start: no moment at which it was 0.
+	expect(t, take(t, r, sink, sum("same", 2, started(10, 10, "3"))), "same_total@10=3")
+	expect(t, take(t, r, sink, sum("none", 2, `{"timeUnixNano":"`+decimal(t0+5000)+nano+`","asInt":"4"}`)), "none_total@5=4")
+	// What is not monotonic is no counter.
+	expect(t, take(t, r, sink, strings.Replace(sum("u", 2, started(0, 10, "5")), "true", "false", 1)), "u@10=5")
+	// Without a temporality it is taken for cumulative.
+	expect(t, take(t, r, sink, sum("x", 0, started(0, 10, "5"))), "x_total@0.001=0", "x_total@10=5")
+}
+
+func TestDeltasAreAddedUpOnce(t *testing.T) {
+	sink, set := &recorder{}, metrics.NewSet()
+	r := newReceiver(t, sink, func(o *otlp.Options) { o.Metrics = set })
+	expect(t, take(t, r, sink, sum("d", 1, number(10, "5"))), "d_total@0.001=0", "d_total@10=5")
+	expect(t, take(t, r, sink, sum("d", 1, number(20, "2"))), "d_total@20=7")
+	expect(t, take(t, r, sink, sum("d", 1, number(20, "2")))) // a retry adds nothing
+	expect(t, take(t, r, sink, sum("d", 1, number(40, "1"))), "d_total@40=8")
+	// A point that comes late is counted, at the time of the newest.
+	expect(t, take(t, r, sink, sum("d", 1, number(30, "3"))), "d_total@40=11")
+	expect(t, take(t, r, sink, sum("d", 1, number(30, "3"), number(50, "1"))), "d_total@50=12")
+	// Another series has a total of its own.
+	expect(t, take(t, r, sink, sum("d", 1, number(10, "4", `"attributes":[{"key":"k","value":{"stringValue":"v"}}]`))),
+		`d_total{k="v"}@0.001=0`, `d_total{k="v"}@10=4`)
+	if got := set.GetOrCreateCounter("edgescope_otlp_repeated_data_points_total").Get(); got != 2 {
+		t.Errorf("%d repeated points counted, want 2", got)
+	}
+	// Where nobody knows whether a point was counted, it is rejected.
+	for i := range 16 {
+		take(t, r, sink, sum("d", 1, number(100+i, "1")))
+	}
+	res, err := r.Metrics(t.Context(), 0, []byte(metricDocument(sum("d", 1, number(60, "1")))), otlp.JSON)
+	if err != nil || !strings.Contains(res.Message, "older than the last 16 points of its stream") {
+		t.Errorf("%+v, %v", res, err)
+	}
+	expect(t, take(t, r, sink, sum("d", 1, number(200, "1"))), "d_total@200=29")
+}
+
+// TestFailedWritesAreNotCounted: what the store did not take is taken when the client sends it again.
+func TestFailedWritesAreNotCounted(t *testing.T) {
+	sink := &recorder{}
+	r := newReceiver(t, sink)
+	hist := histogram(1, point(10, `"bucketCounts":[1,2],"explicitBounds":[1]`))
+	doc := []byte(metricDocument(sum("d", 1, number(10, "5"), number(20, "2")), hist))
+	sink.refuse = &edge.UnavailableError{Reason: "disk nearly full"}
+	for range 2 {
+		var unavailable *edge.UnavailableError
+		if _, err := r.Metrics(t.Context(), 0, doc, otlp.JSON); !errors.As(err, &unavailable) {
+			t.Fatalf("got %v, want the store's answer", err)
+		}
+	}
+	sink.refuse = nil
+	want := []string{
+		"d_total@0.001=0", "d_total@10=5", "d_total@20=7", "h_count@0.001=0", "h_count@10=3",
+		`h_bucket{le="1"}@0.001=0`, `h_bucket{le="1"}@10=1`, `h_bucket{le="+Inf"}@0.001=0`, `h_bucket{le="+Inf"}@10=3`,
+	}
+	for range 2 { // and once: the client may have missed the answer
+		if _, err := r.Metrics(t.Context(), 0, doc, otlp.JSON); err != nil {
+			t.Fatal(err)
+		}
+		expect(t, sink.texts(), want...)
+	}
+}
+
+// histogram is an explicit histogram named h.
+func histogram(temporality int, points ...string) string {
+	return fmt.Sprintf(`{"name":"h","histogram":{"aggregationTemporality":%d,"dataPoints":[%s]}}`, temporality, strings.Join(points, ","))
+}
+
+// point is a data point begun at t0 with those members.
+func point(seconds int, members string) string {
+	return fmt.Sprintf(`{"startTimeUnixNano":"%d%s","timeUnixNano":"%d%s",%s}`, t0, nano, t0+1000*seconds, nano, members)
+}
+
+func TestHistograms(t *testing.T) {
+	sink := &recorder{}
+	r := newReceiver(t, sink)
+	const bounds = `,"explicitBounds":[0.005,10,1e6]`
+	noStart := func(members string) string {
+		return `{"timeUnixNano":"` + decimal(t0+10000) + nano + `",` + members + `}`
+	}
+	expect(t, take(t, r, sink, histogram(2, noStart(`"count":"6","sum":2.5,"bucketCounts":["1",2,3,0]`+bounds))),
+		"h_count@10=6", "h_sum@10=2.5", `h_bucket{le="0.005"}@10=1`, `h_bucket{le="10"}@10=3`, `h_bucket{le="1000000"}@10=6`, `h_bucket{le="+Inf"}@10=6`)
+	// Deltas are added up bucket by bucket.
+	r = newReceiver(t, sink)
+	take(t, r, sink, histogram(1, point(10, `"count":2,"sum":1,"bucketCounts":[1,1],"explicitBounds":[1]`)))
+	expect(t, take(t, r, sink, histogram(1, point(20, `"count":3,"sum":2,"bucketCounts":[0,3],"explicitBounds":[1]`))),
+		"h_count@20=5", "h_sum@20=3", `h_bucket{le="1"}@20=1`, `h_bucket{le="+Inf"}@20=5`)
+	// Other bounds begin again, from 0 just before.
+	expect(t, take(t, r, sink, histogram(1, point(30, `"count":1,"sum":2,"bucketCounts":[1,0],"explicitBounds":[7]`))),
+		"h_count@0.001=0", "h_count@30=1", "h_sum@0.001=0", "h_sum@30=2", `h_bucket{le="7"}@0.001=0`, `h_bucket{le="7"}@30=1`, `h_bucket{le="+Inf"}@0.001=0`, `h_bucket{le="+Inf"}@30=1`)
+	// Without buckets there are count and sum alone; without a sum none is made up.
+	expect(t, take(t, r, sink, strings.Replace(histogram(2, noStart(`"count":4,"sum":9`)), `"h"`, `"n"`, 1)), "n_count@10=4", "n_sum@10=9", `n_bucket{le="+Inf"}@10=4`)
+	for i, members := range []string{`"count":4`, `"count":4,"sum":null`, `"count":4,"sum":"NaN"`} {
+		name := fmt.Sprintf("s%d", i)
+		expect(t, take(t, r, sink, strings.Replace(histogram(2, noStart(members)), `"h"`, `"`+name+`"`, 1)), name+"_count@10=4", name+`_bucket{le="+Inf"}@10=4`)
+	}
+	expect(t, take(t, r, sink, strings.Replace(histogram(2, noStart(`"count":4`)), `"h"`, `"s"`, 1)), "s_count@10=4", `s_bucket{le="+Inf"}@10=4`)
+}
+
+func exponential(temporality int, points ...string) string {
+	return fmt.Sprintf(`{"name":"e","exponentialHistogram":{"aggregationTemporality":%d,"dataPoints":[%s]}}`, temporality, strings.Join(points, ","))
+}
+
+func TestExponentialHistograms(t *testing.T) {
+	sink := &recorder{}
+	r := newReceiver(t, sink)
+	at := `"timeUnixNano":"` + decimal(t0+10000) + nano + `",`
+	// Scale 0 has a bucket for each doubling; the bucket 1 is (2, 4].
+	expect(t, take(t, r, sink, exponential(2, `{`+at+`"count":7,"sum":20,"scale":0,"zeroCount":"1","positive":{"offset":1,"bucketCounts":["4",0,2]}}`)),
+		"e_count@10=7", "e_sum@10=20", `e_bucket{vmrange="0...1.000e-09"}@10=1`, `e_bucket{vmrange="2.000e+00...4.000e+00"}@10=4`, `e_bucket{vmrange="8.000e+00...1.600e+01"}@10=2`)
+	// A finer scale is brought to 8 buckets for each doubling: of scale 5 four neighbours become one.
+	r = newReceiver(t, sink)
+	expect(t, take(t, r, sink, exponential(2, `{`+at+`"count":15,"scale":5,"positive":{"offset":-2,"bucketCounts":[1,2,3,4,5]},"negative":{"bucketCounts":[1]}}`)),
+		"e_count@10=15", `e_bucket{vmrange="9.170e-01...1.000e+00"}@10=3`, `e_bucket{vmrange="1.000e+00...1.091e+00"}@10=12`, `e_bucket{vmrange="-1.091e+00...-1.000e+00"}@10=1`)
+	// The same values at a lower scale, as SDKs write them when values spread, go to the same series.
+	expect(t, take(t, r, sink, exponential(2, `{`+strings.Replace(at, "10000", "20000", 1)+`"count":15,"scale":4,"positive":{"offset":-1,"bucketCounts":[3,5,7]},"negative":{"bucketCounts":[1]}}`)),
+		"e_count@20=15", `e_bucket{vmrange="9.170e-01...1.000e+00"}@20=3`, `e_bucket{vmrange="1.000e+00...1.091e+00"}@20=12`, `e_bucket{vmrange="-1.091e+00...-1.000e+00"}@20=1`)
+	// Deltas: a bucket that is seen for the first time was 0 at the point before.
+	r = newReceiver(t, sink)
+	take(t, r, sink, exponential(1, point(10, `"count":1,"scale":3,"positive":{"offset":0,"bucketCounts":[1]}`)))
+	expect(t, take(t, r, sink, exponential(1, point(20, `"count":3,"scale":3,"positive":{"offset":0,"bucketCounts":[1,2]}`))),
+		"e_count@20=4", `e_bucket{vmrange="1.000e+00...1.091e+00"}@20=2`, `e_bucket{vmrange="1.091e+00...1.189e+00"}@10.001=0`, `e_bucket{vmrange="1.091e+00...1.189e+00"}@20=2`)
+	// Absurd numbers stay bounded.
+	take(t, r, sink, exponential(2, `{`+at+`"scale":2147483647,"positive":{"offset":2147483647,"bucketCounts":[1]},"negative":{"offset":-2147483648,"bucketCounts":[1]}}`))
+	take(t, r, sink, exponential(2, `{`+at+`"scale":-2147483648,"positive":{"offset":-2147483648,"bucketCounts":[1,1]}}`))
+}
+
+func TestSummaries(t *testing.T) {
+	sink := &recorder{}
+	const summary = `{"name":"s","summary":{"dataPoints":[%s]}}`
+	expect(t, take(t, newReceiver(t, sink), sink, fmt.Sprintf(summary, point(10, `"count":"4","sum":10,"quantileValues":[{"quantile":0.5,"value":2},{"quantile":0.99,"value":9}]`))),
+		"s_count@0.001=0", "s_count@10=4", "s_sum@0.001=0", "s_sum@10=10", `s{quantile="0.5"}@10=2`, `s{quantile="0.99"}@10=9`)
+}
+
+func TestSeriesAreBounded(t *testing.T) {
+	sink, set := &recorder{}, metrics.NewSet()
+	now := arrival
+	r := newReceiver(t, sink, func(o *otlp.Options) {
+		o.MaxSeries, o.Metrics = 3, set
+		o.Now = func() time.Time { return now }
+	})
+	labelled := func(n int) string {
+		return gauge("g", number(10, "1", fmt.Sprintf(`"attributes":[{"key":"n","value":{"intValue":%d}}]`, n)))
+	}
+	f := func(tenant edge.Tenant, n, wantRejected int) {
+		t.Helper()
+		sink.samples = nil
+		doc := strings.Replace(metricDocument(labelled(n)), `{"scopeMetrics"`, `{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"shop"}}]},"scopeMetrics"`, 1)
+		res, err := r.Metrics(t.Context(), tenant, []byte(doc), otlp.JSON)
+		if err != nil || res.RejectedDataPoints != wantRejected {
+			t.Fatalf("series %d: %+v, %v; want %d rejected", n, res, err, wantRejected)
+		}
+	}
+	for n := range 3 {
+		f(0, n, 0)
+	}
+	f(0, 3, 1)
+	f(0, 4, 1)
+	want := `otel_metric_overflow_points_total{otel_metric_overflow="true",service_name="shop"}`
+	if got := sink.samples; len(got) != 1 || got[0].series != want || got[0].value != 2 || got[0].at != now.UnixMilli() {
+		t.Errorf("got %v, want %s = 2", got, want)
+	}
+	f(0, 1, 0) // what is known goes on
+	f(1, 3, 0) // the limit is of one tenant
+	if got := set.GetOrCreateCounter("edgescope_otlp_overflow_data_points_total").Get(); got != 2 {
+		t.Errorf("%d points over the limit counted, want 2", got)
+	}
+	now = now.Add(2 * time.Hour)
+	f(0, 3, 0) // streams that are idle give way
+}
+
+// TestMetricAlternatives: of several kinds of data in one metric the last one wins, as in protobuf.
+func TestMetricAlternatives(t *testing.T) {
+	sink := &recorder{}
+	both := `{"name":"m","gauge":{"dataPoints":[` + number(1, "1") + `,5]},"sum":{"isMonotonic":true,"aggregationTemporality":"AGGREGATION_TEMPORALITY_CUMULATIVE","dataPoints":[` + number(2, "2") + `]},"histogram":null}`
+	res, err := newReceiver(t, sink).Metrics(t.Context(), 0, []byte(metricDocument(both)), otlp.JSON)
+	if err != nil || res.RejectedDataPoints != 1 {
+		t.Errorf("%+v, %v", res, err)
+	}
+	expect(t, sink.texts(), "m_total@0.001=0", "m_total@2=2")
+	sink = &recorder{}
+	expect(t, take(t, newReceiver(t, sink), sink, `{"name":"m","description":"d"}`))
+}
