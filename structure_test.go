@@ -31,9 +31,10 @@ var rule = map[string][]string{
 	"query":        {"edge", "store"},
 	"query/logsql": {"edge", "store", "query"},
 
-	"scenarios": {},
-	"load":      {"edge", "edge/platform", "scenarios"},
-	"report":    {"edge", "scenarios", "load"},
+	"scenarios":           {"scenarios/processor"},
+	"scenarios/processor": {},
+	"load":                {"edge", "edge/platform", "scenarios", "scenarios/processor"},
+	"report":              {"edge", "scenarios", "load"},
 
 	"web/chart": {"edge", "store"},
 	"web/view":  {"edge", "store", "query", "web/chart"},
