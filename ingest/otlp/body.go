@@ -2,6 +2,7 @@ package otlp
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"io"
 	"strings"
@@ -49,6 +50,13 @@ const (
 type buffer struct {
 	b        []byte
 	reserved int64
+	// hash is that of the body as it was received, before decompression.
+	hash edge.BodyHash
+}
+
+func hashOf(received []byte) edge.BodyHash {
+	sum := sha256.Sum256(received)
+	return edge.BodyHash(sum[:])
 }
 
 // fill reads all of src. It fails with errTooLarge beyond limit bytes, with errBusy when the budget is used up, and with the
@@ -102,7 +110,7 @@ func (b *buffer) grow(limit int64, room *budget) bool {
 // empty gives the bytes back to the budget. It answers false when the buffer has grown too large to be kept.
 func (b *buffer) empty(room *budget) bool {
 	room.give(b.reserved)
-	b.b, b.reserved = b.b[:0], 0
+	b.b, b.reserved, b.hash = b.b[:0], 0, edge.BodyHash{}
 	return cap(b.b) <= maxBuffer
 }
 

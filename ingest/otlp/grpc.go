@@ -106,7 +106,7 @@ func (r *door) exportBody(ctx context.Context, tenant edge.Tenant, body []byte) 
 		return Result{}, errBusy
 	}
 	defer r.budget.give(size)
-	return r.take(ctx, request{tenant, r.signal, Protobuf, body})
+	return r.take(ctx, request{tenant, r.signal, Protobuf, body, hashOf(body)})
 }
 
 func (r *Receiver) refuseCall(err error) error {

@@ -50,20 +50,20 @@ func (r *Receiver) serve(w http.ResponseWriter, req *http.Request) {
 		r.refuse(w, enc, refuse(err))
 		return
 	}
-	r.dispatch(w, req, tenant, body.b)
+	r.dispatch(w, req, tenant, body)
 }
 
 // dispatch finds out what a body is and hands it on.
-func (r *Receiver) dispatch(w http.ResponseWriter, req *http.Request, tenant edge.Tenant, body []byte) {
-	found, enc, err := r.identify(req, body)
+func (r *Receiver) dispatch(w http.ResponseWriter, req *http.Request, tenant edge.Tenant, body *buffer) {
+	found, enc, err := r.identify(req, body.b)
 	if err == nil && found.ours() {
 		var res Result
-		if res, err = r.take(req.Context(), request{tenant, found, enc, body}); err == nil {
+		if res, err = r.take(req.Context(), request{tenant, found, enc, body.b, body.hash}); err == nil {
 			r.succeed(w, enc, res)
 			return
 		}
 	}
-	if !found.ours() && r.o.Workerd != nil && r.o.Workerd(w, req, body) {
+	if !found.ours() && r.o.Workerd != nil && r.o.Workerd(w, req, body.b) {
 		return
 	}
 	if err == nil {
@@ -105,6 +105,7 @@ func (r *Receiver) read(body *buffer, req *http.Request) error {
 	if encoding == "" || encoding == "identity" {
 		err := readError(body.fill(req.Body, r.o.MaxBody, &r.budget))
 		r.count.received.Add(len(body.b))
+		body.hash = hashOf(body.b)
 		return err
 	}
 	wire := r.buffer()
@@ -114,6 +115,7 @@ func (r *Receiver) read(body *buffer, req *http.Request) error {
 	if err != nil || len(wire.b) == 0 {
 		return err // an empty request succeeds, compressed or not
 	}
+	body.hash = hashOf(wire.b)
 	err = r.inflaters.inflate(body, wire.b, encoding, r.o.MaxBody, &r.budget)
 	r.count.inflated.Add(len(body.b))
 	return err

@@ -144,17 +144,17 @@ func (r Result) Rejected() int { return r.RejectedSpans + r.RejectedLogRecords +
 // taken nothing, or with what the sink answered. The body must not change until it returns. A JSON document may hold the lists
 // of other signals beside; they are taken too.
 func (r *Receiver) Traces(ctx context.Context, tenant edge.Tenant, body []byte, enc Encoding) (Result, error) {
-	return r.take(ctx, request{tenant, signalTraces, enc, body})
+	return r.take(ctx, request{tenant: tenant, signal: signalTraces, enc: enc, body: body})
 }
 
 // Logs takes an ExportLogsServiceRequest, as Traces does.
 func (r *Receiver) Logs(ctx context.Context, tenant edge.Tenant, body []byte, enc Encoding) (Result, error) {
-	return r.take(ctx, request{tenant, signalLogs, enc, body})
+	return r.take(ctx, request{tenant: tenant, signal: signalLogs, enc: enc, body: body})
 }
 
 // Metrics takes an ExportMetricsServiceRequest, as Traces does.
 func (r *Receiver) Metrics(ctx context.Context, tenant edge.Tenant, body []byte, enc Encoding) (Result, error) {
-	return r.take(ctx, request{tenant, signalMetrics, enc, body})
+	return r.take(ctx, request{tenant: tenant, signal: signalMetrics, enc: enc, body: body})
 }
 
 // request is a body with what is known of it.
@@ -163,6 +163,8 @@ type request struct {
 	signal signal
 	enc    Encoding
 	body   []byte
+	// hash is that of the body as it was received, by which the sink knows a retry; zero when it is not to be known.
+	hash edge.BodyHash
 }
 
 func (r *Receiver) take(ctx context.Context, q request) (Result, error) {
@@ -173,6 +175,7 @@ func (r *Receiver) take(ctx context.Context, q request) (Result, error) {
 		}
 	}()
 	d.begin(q.tenant, r.o.Now())
+	d.batch.Body = q.hash
 	decode := d.proto
 	if q.enc == JSON {
 		decode = d.json
