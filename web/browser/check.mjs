@@ -5,7 +5,7 @@
 //   node check.mjs BASE_URL [SCREENSHOT_FOLDER]
 //
 // CHROMIUM names the browser, /usr/bin/chromium without it. CHECK_PATHS adds paths, CHECK_MODES chooses of dark,
-// light, mobile and noscript; both are lists separated by spaces.
+// light, mobile and noscript; both are lists separated by spaces. With CHECK_TOKEN it signs in first.
 import { createRequire } from 'node:module'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -95,6 +95,27 @@ async function judge(page, where) {
   await session.detach()
 }
 
+// signIn goes through the form: a page that needs it leads there, and the token leads back.
+async function signIn(page, token, mode) {
+  const wanted = origin + '/regions?range=1h'
+  await page.goto(wanted)
+  await visit(page, new URL(page.url()).pathname, mode)
+  await page.goto(wanted)
+  await page.getByLabel('Token').fill(token)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.waitForLoadState('load')
+  if (page.url() !== wanted) problems.push(`${mode.name} sign-in: leads to ${page.url()}, want ${wanted}`)
+}
+
+// signOut ends the session: the page before is not shown again.
+async function signOut(page, mode) {
+  await page.goto(origin + '/regions')
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.waitForLoadState('load')
+  await page.goto(origin + '/regions')
+  if (new URL(page.url()).pathname !== '/sign-in') problems.push(`${mode.name} sign-out: ${page.url()} is shown`)
+}
+
 const profile = await mkdtemp(join(tmpdir(), 'edgescope-check-'))
 if (folder) await mkdir(folder, { recursive: true })
 let visited = 0
@@ -105,15 +126,19 @@ try {
       colorScheme: mode.colorScheme, viewport: mode.viewport, javaScriptEnabled: mode.javaScriptEnabled ?? true, timezoneId: 'America/New_York',
     })
     try {
-      const paths = await discover(context)
+      const token = process.env.CHECK_TOKEN
       const page = await context.newPage()
-      let current = ''
+      let current = 'sign-in'
       watch(page, () => `${mode.name} ${current}`)
+      if (token) await signIn(page, token, mode)
+      const paths = await discover(context)
       for (const path of paths) {
         current = path
         await visit(page, path, mode)
         visited++
       }
+      current = 'sign-out'
+      if (token) await signOut(page, mode)
     } finally {
       await context.close()
     }

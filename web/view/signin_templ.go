@@ -147,7 +147,7 @@ func signOut() templ.Component {
 			templ_7745c5c3_Var6 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "<form class=\"sign-out\" method=\"post\" action=\"/sign-out\"><button type=\"submit\" class=\"apply\" data-testid=\"sign-out\">Sign out</button></form>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "<form class=\"sign-out\" method=\"post\" action=\"/sign-out\"><button type=\"submit\" class=\"theme\" aria-label=\"Sign out\" title=\"Sign out\" data-testid=\"sign-out\"><svg viewBox=\"0 0 24 24\" width=\"16\" height=\"16\" aria-hidden=\"true\"><path class=\"ring\" d=\"M14 4H5v16h9M10 12h10m-4-4 4 4-4 4\"></path></svg></button></form>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
