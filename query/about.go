@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"edgescope/edge"
 	"edgescope/store"
 )
@@ -21,9 +23,11 @@ type asking struct {
 	q          Question
 	conditions []condition
 	// win is what totals, rows and lines cover; cells are the fewer, longer buckets where every region has its own, which begin
-	// and end with win or outside it.
+	// and end with win or, of a range with fixed ends, outside it.
 	win, cells window
-	now        time.Time
+	// until is where lines end: the rest of win is still to come.
+	until time.Time
+	now   time.Time
 }
 
 // begin reads the question.
@@ -41,8 +45,23 @@ func (e *Engine) begin(tenant edge.Tenant, q Question) (*asking, error) {
 	if q.Sort == "" {
 		q.Sort = DefaultSort
 	}
-	win := windowOf(q.From, q.To, lineBuckets)
-	return &asking{e, tenant, q, conditions, win, windowOf(win.from, win.to, cellBuckets), e.o.Now()}, nil
+	a := &asking{Engine: e, tenant: tenant, q: q, conditions: conditions, now: e.o.Now()}
+	a.cover(q.From, q.To)
+	return a, nil
+}
+
+// cover sets what the answer covers. A range with fixed ends keeps them, to the step of its lines. One that ends now begins
+// with a cell, up to a thirtieth of its length earlier, and its last cell is the one that now fills up: windows of all widths
+// hold the same at every flush, so that totals and rows come from one coarse width, in one piece.
+func (a *asking) cover(from, to time.Time) {
+	if a.q.Range == "" {
+		a.win = windowOf(from, to, lineBuckets)
+		a.cells, a.until = windowOf(a.win.from, a.win.to, cellBuckets), a.win.to
+		return
+	}
+	a.cells = windowOf(from, to, cellBuckets)
+	a.win = window{a.cells.from, a.cells.to, stepOf(to.Sub(from), lineBuckets)}
+	a.until = ceil(to, a.win.step)
 }
 
 // cut asks over the question's window as lines, by these attributes.
@@ -50,9 +69,22 @@ func (a *asking) cut(p parts, by ...string) cut {
 	return cut{a.tenant, by, a.win, p, a.conditions}
 }
 
-// perCell asks by an attribute for the cells of a heatmap: durations.
-func (a *asking) perCell(by string) cut {
-	return cut{a.tenant, []string{by}, a.cells, withDurations, a.conditions}
+// perCell asks by an attribute for the cells of a heatmap.
+func (a *asking) perCell(p parts, by string) cut {
+	return cut{a.tenant, []string{by}, a.cells, p, a.conditions}
+}
+
+// tableAndCells answers rows by an attribute and their cells. Where cells cover what rows cover, both are one question: hundreds
+// of regions have thousands of series, and each costs the store as much as hundreds of samples.
+func (a *asking) tableAndCells(ctx context.Context, p parts, by string) (rows, cells *table, err error) {
+	if a.cells.from.Equal(a.win.from) && a.cells.to.Equal(a.win.to) {
+		cells, err = a.table(ctx, a.perCell(p, by))
+		return cells, cells, err
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	a.ask(ctx, g, &rows, a.whole(p, by))
+	a.ask(ctx, g, &cells, a.perCell(withDurations, by))
+	return rows, cells, g.Wait()
 }
 
 // whole asks the same as one bucket.
@@ -89,7 +121,7 @@ func (a *asking) tableBefore(ctx context.Context, c cut) (*table, error) {
 // about answers what is said of an answer made of these tables: the first decides on estimates, the one that lost most to the
 // cap on overflow, since families overflow apart.
 func (a *asking) about(ctx context.Context, tables ...*table) (About, error) {
-	about := About{From: a.win.from, To: a.win.to, Step: int64(a.win.step.Seconds()), Source: "rollups"}
+	about := About{From: a.win.from, To: a.until, Step: int64(a.win.step.Seconds()), Source: "rollups"}
 	for i, t := range tables {
 		if t == nil {
 			continue
@@ -224,13 +256,13 @@ func (e *Engine) ever(ctx context.Context, tenant edge.Tenant) (bool, error) {
 // choose answers the values that filters offer: of the whole range, whatever is filtered.
 func (a *asking) choose(ctx context.Context) (Choices, error) {
 	key := fmt.Sprint(a.tenant, a.win.from.Unix(), a.win.to.Unix())
-	c, err := a.choices.get(key, a.now, briefly, func() (Choices, error) {
-		regions, err := a.table(ctx, cut{tenant: a.tenant, by: []string{edge.KeyRegion}, win: a.win.whole(), parts: withRequests})
+	c, err := a.choices.get(key, a.now, choicesLife, func() (Choices, error) {
+		regions, err := a.table(ctx, cut{tenant: a.tenant, by: []string{edge.KeyRegion}, win: a.win.whole(), parts: withEvents})
 		if err != nil {
 			return Choices{}, fmt.Errorf("find the regions that filters offer: %w", err)
 		}
 		by := []string{edge.KeyServiceName, edge.KeyServiceVersion, edge.KeyRoute}
-		others, err := a.table(ctx, cut{tenant: a.tenant, by: by, win: a.win.whole(), parts: withRequests})
+		others, err := a.table(ctx, cut{tenant: a.tenant, by: by, win: a.win.whole(), parts: withEvents})
 		if err != nil {
 			return Choices{}, fmt.Errorf("find the values that filters offer: %w", err)
 		}
@@ -245,7 +277,7 @@ func offered(t *table) []string {
 	out := make([]string, 0, len(t.groups))
 	for name, row := range t.groups {
 		if name != "" {
-			used[name] = sum(row).requests
+			used[name] = sum(row).events
 			out = append(out, name)
 		}
 	}

@@ -37,9 +37,10 @@ func (n *Num) UnmarshalJSON(b []byte) error {
 
 // About is what every answer says of itself.
 type About struct {
-	// From and To are the range that the numbers cover, aligned outwards to Step: From <= time < To. Where every row has a
-	// line of its own, Step is longer than on other pages; totals and rows then cover the same time as there, which is less
-	// than the first and the last bucket.
+	// From and To are the range that the numbers cover: From <= time < To. Of a range with fixed ends they are aligned outwards
+	// to Step; where every row has a line of its own, Step is longer than on other pages, and totals and rows then cover less
+	// than the first and the last bucket. A range that ends now begins with a cell of those longer steps (5 minutes for an
+	// hour), up to a thirtieth earlier than was asked, on every page.
 	From time.Time `json:"from"`
 	To   time.Time `json:"to"`
 	// Step is the length of one bucket of the answer's lines, in seconds.
@@ -133,7 +134,8 @@ type Row struct {
 	Lat     Num    `json:"lat"`
 	Lon     Num    `json:"lon"`
 	Stats
-	// Before are the figures of the period compared with, nil without one.
+	// Before are the figures of the period compared with, nil without one. Its percentiles are there for the first 12 rows and
+	// for those that slowed down most.
 	Before *Stats `json:"before,omitempty"`
 	// Norm is the P95 of the 7 days before the range, Ratio is P95 / Norm.
 	Norm  Num `json:"norm"`

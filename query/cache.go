@@ -18,7 +18,7 @@ func (e *Engine) Cache(ctx context.Context, tenant edge.Tenant, q Question) (*Ca
 	out := &CacheAnswer{}
 	byRegion, byRoute := a.whole(withCounts, edge.KeyRegion), a.whole(withCounts, edge.KeyRoute)
 	g, gctx := errgroup.WithContext(ctx)
-	a.ask(gctx, g, &overTime, a.cut(withCounts))
+	a.ask(gctx, g, &overTime, a.cut(withRequests|withOutcomes))
 	a.ask(gctx, g, &durations, a.whole(rowParts|withCache))
 	a.ask(gctx, g, &regions, byRegion)
 	a.askBefore(gctx, g, &regionsBefore, byRegion)
@@ -32,7 +32,7 @@ func (e *Engine) Cache(ctx context.Context, tenant edge.Tenant, q Question) (*Ca
 	out.Total, out.Before = sums.stats(a.win.seconds(a.now)), statsOf(regionsBefore)
 	out.HitP50, out.HitP95 = sums.hit.quantile(0.50), sums.hit.quantile(0.95)
 	out.MissP50, out.MissP95 = sums.miss.quantile(0.50), sums.miss.quantile(0.95)
-	out.Outcomes = outcomeLines(overTime.all())
+	out.Outcomes = outcomeLines(overTime.before(a.until).all())
 	out.Regions, out.Routes = a.sortedRows(regions, regionsBefore), a.sortedRows(routes, routesBefore)
 	a.locate(out.Regions)
 	out.About, err = a.about(ctx, durations, regions, routes)

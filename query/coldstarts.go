@@ -21,7 +21,7 @@ func (e *Engine) ColdStarts(ctx context.Context, tenant edge.Tenant, q Question)
 	a.askBefore(gctx, g, &before, a.whole(parts))
 	a.ask(gctx, g, &regions, a.whole(parts, edge.KeyRegion))
 	a.ask(gctx, g, &byRoute, a.whole(parts, edge.KeyRoute, edge.KeyServiceVersion))
-	a.ask(gctx, g, &overTime, a.cut(withCounts, edge.KeyRegion))
+	a.ask(gctx, g, &overTime, a.cut(withStarts, edge.KeyRegion))
 	g.Go(func() (err error) { out.Choices, err = a.choose(gctx); return err })
 	if err := g.Wait(); err != nil {
 		return nil, err
@@ -35,6 +35,7 @@ func (e *Engine) ColdStarts(ctx context.Context, tenant edge.Tenant, q Question)
 	out.Regions, out.Routes, out.Versions = a.sortedRows(regions, nil), a.sortedRows(byRoute.by(0), nil), a.sortedRows(byRoute.by(1), nil)
 	a.locate(out.Regions)
 	shown := busiest(out.Regions, lineRegions)
+	overTime = overTime.before(a.until)
 	out.Rate = regionLines(overTime.all(), overTime, shown, len(shown) < len(out.Regions), (*tally).coldRatio)
 	out.About, err = a.about(ctx, regions, byRoute)
 	return out, err

@@ -90,8 +90,8 @@ func lacks(want, got any, path string) []string {
 func (w *world) documented() {
 	s := &script{world: w}
 	for _, line := range []string{
-		"600 -120m..-60m region=FRA route=/a version=v1 ms=10,20 cold=false cache=hit",
-		"300 -120m..-60m region=IAD route=/b version=v1 ms=40 cold=false cache=hit",
+		"600 -125m..-65m region=FRA route=/a version=v1 ms=10,20 cold=false cache=hit",
+		"300 -125m..-65m region=IAD route=/b version=v1 ms=40 cold=false cache=hit",
 		"600 -60m..0m region=FRA route=/a version=v1 ms=10,20 cold=false cache=hit",
 		"300 -60m..0m region=IAD route=/b version=v2 ms=90,110 cold=true init=50 cache=miss",
 		"120 -60m..0m region=SIN route=/b version=v2 ms=30 outcome=error",

@@ -38,8 +38,11 @@ type Engine struct {
 }
 
 const (
-	// briefly is how long what hardly changes (sources, choices, the newest event) is remembered.
-	briefly = 5 * time.Second
+	// sourcesLife is how long the sources of services are remembered, and with them that a service exists: an acknowledged
+	// invocation is to be in an answer within 10 s, of which totals and the store take up to 9.
+	sourcesLife = time.Second
+	// choicesLife is how long the values that filters offer are remembered.
+	choicesLife = 5 * time.Second
 	// beforeLife is how long the period before is remembered: late events may still add to it.
 	beforeLife = time.Minute
 	// normLife is how long the norm of seven days is remembered: an hour more or less does not move it.

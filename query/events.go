@@ -97,7 +97,7 @@ func (c *cut) statsText(filter string) string {
 	if c.parts&withMean != 0 {
 		figures = append(figures, "sum("+edge.KeyDuration+") "+colDurationSum)
 	}
-	if c.parts&(withInit|withCounts) != 0 {
+	if c.parts&withInit != 0 {
 		figures = append(figures, "histogram("+quote(edge.KeyInitDuration)+") "+colInits,
 			"sum("+quote(edge.KeyInitDuration)+") "+colInitSum)
 	}

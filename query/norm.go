@@ -17,7 +17,7 @@ const normDays = 7
 func (a *asking) normOf(ctx context.Context, by string) (map[string]Num, error) {
 	end := floor(a.win.from, time.Hour)
 	start := end.Add(-normDays * day)
-	c := cut{a.tenant, []string{by}, window{start, end, end.Sub(start)}, withRequests | withDurations, a.conditions}
+	c := cut{a.tenant, []string{by}, window{start, end, end.Sub(start)}, withEvents | withDurations, a.conditions}
 	if _, ok := c.family(); !ok {
 		return nil, nil
 	}

@@ -20,6 +20,7 @@ const (
 // overviewParts are the tables that an overview is made of.
 type overviewParts struct {
 	lines, linesBefore     *table
+	drawn                  []tally // the buckets of lines that have begun
 	regions, regionsBefore *table
 	routes, routesBefore   *table
 	norms                  map[string]Num
@@ -43,36 +44,36 @@ func (e *Engine) Overview(ctx context.Context, tenant edge.Tenant, q Question) (
 	out := &Overview{
 		About: about, Choices: p.choices,
 		Total: p.lines.total().stats(a.win.seconds(a.now)),
-		Lines: standardLines(p.lines.all(), a.win.step),
+		Lines: standardLines(p.drawn, a.win.step),
 	}
 	out.Requests = out.Total.Requests
 	if p.linesBefore != nil {
 		before := p.linesBefore.total().stats(p.linesBefore.win.seconds(a.now))
-		out.Before, out.BeforeLines = &before, standardLines(p.linesBefore.all(), a.win.step)
+		out.Before, out.BeforeLines = &before, standardLines(p.linesBefore.all()[:len(p.drawn)], a.win.step)
 	}
 	rows := a.normalRows(p.regions, p.regionsBefore, p.norms)
 	routes := a.makeRows(p.routes, p.routesBefore)
-	if err := a.detail(ctx, edge.KeyRoute, routes, compared{p.routes, p.routesBefore}, nil); err != nil {
-		return nil, err
-	}
-	if err := a.detail(ctx, edge.KeyRegion, rows, compared{p.regions, p.regionsBefore}, names(top(rows, worstRegions))); err != nil {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return a.detailRoutes(ctx, routes, p.routes, p.routesBefore) })
+	g.Go(func() error { return a.detailBefore(ctx, edge.KeyRegion, rows, p.regions, p.regionsBefore) })
+	g.Go(func() error { return a.overviewLines(ctx, out, rows, p.drawn) })
+	if err := g.Wait(); err != nil {
 		return nil, err
 	}
 	out.Finding = find(rows, routes, about.Deploys)
 	out.LosingHits = losing(routes)
 	out.RegionCount = len(rows)
-	out.Regions = top(rows, worstRegions)
-	return out, a.overviewLines(ctx, out, rows, p.lines.all())
+	return out, nil
 }
 
 // overviewParts asks for everything that does not depend on another answer, all at once.
 func (a *asking) overviewParts(ctx context.Context) (*overviewParts, error) {
 	p := &overviewParts{}
 	g, ctx := errgroup.WithContext(ctx)
-	regions, routes := a.whole(rowParts|withMean, edge.KeyRegion), a.whole(withCounts|withMean, edge.KeyRoute)
+	routes := a.whole(withCounts|withMean, edge.KeyRoute)
 	a.ask(ctx, g, &p.lines, a.cut(allParts))
 	a.askBefore(ctx, g, &p.linesBefore, a.cut(allParts))
-	a.ask(ctx, g, &p.regions, regions)
+	a.ask(ctx, g, &p.regions, a.whole(rowParts|withMean, edge.KeyRegion))
 	a.askBefore(ctx, g, &p.regionsBefore, a.whole(withCounts|withMean, edge.KeyRegion))
 	a.ask(ctx, g, &p.routes, routes)
 	a.askBefore(ctx, g, &p.routesBefore, routes)
@@ -81,6 +82,7 @@ func (a *asking) overviewParts(ctx context.Context) (*overviewParts, error) {
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
+	p.drawn = p.lines.before(a.until).all()
 	return p, nil
 }
 
@@ -94,40 +96,53 @@ func (a *asking) askBefore(ctx context.Context, g *errgroup.Group, to **table, c
 	g.Go(func() (err error) { *to, err = a.tableBefore(ctx, c); return err })
 }
 
-// compared are the tables that rows were made of; before may be nil.
-type compared struct{ now, before *table }
-
-// detail adds percentiles of both periods to those of the rows whose mean duration rose most, and to the ones named: the
-// histograms of all are many times the series of their sums.
-func (a *asking) detail(ctx context.Context, by string, rows []Row, of compared, named []string) error {
-	if of.before == nil {
+// detailRoutes adds percentiles of both periods to the routes whose mean duration rose most: the histograms of all are many
+// times the series of their sums.
+func (a *asking) detailRoutes(ctx context.Context, rows []Row, now, before *table) error {
+	if before == nil {
 		return nil
 	}
-	wanted := append(slower(of.now, of.before), named...)
-	slices.Sort(wanted)
-	wanted = slices.Compact(wanted)
-	c := a.whole(withDurations, by).where(by, wanted)
-	now, err := a.table(ctx, c)
-	if err != nil {
-		return err
-	}
-	before, err := a.tableBefore(ctx, c)
+	wanted := slower(now, before)
+	t, err := a.table(ctx, a.whole(withDurations, edge.KeyRoute).where(edge.KeyRoute, wanted))
 	if err != nil {
 		return err
 	}
 	for i := range rows {
-		r := &rows[i]
-		if r.Before == nil || !slices.Contains(wanted, r.Name) {
-			continue
+		if r := &rows[i]; slices.Contains(wanted, r.Name) {
+			r.Stats.setPercentiles(sum(t.groups[r.Name]))
 		}
-		n, b := sum(now.groups[r.Name]), sum(before.groups[r.Name])
-		r.P50, r.P95, r.P99 = n.percentile(50), n.percentile(95), n.percentile(99)
-		r.Before.P50, r.Before.P95, r.Before.P99 = b.percentile(50), b.percentile(95), b.percentile(99)
+	}
+	return a.percentilesBefore(ctx, edge.KeyRoute, rows, wanted)
+}
+
+// detailBefore adds percentiles of the period before to the first rows and to those whose mean duration rose most.
+func (a *asking) detailBefore(ctx context.Context, by string, rows []Row, now, before *table) error {
+	if before == nil {
+		return nil
+	}
+	wanted := append(slower(now, before), names(top(rows, worstRegions))...)
+	slices.Sort(wanted)
+	return a.percentilesBefore(ctx, by, rows, slices.Compact(wanted))
+}
+
+func (a *asking) percentilesBefore(ctx context.Context, by string, rows []Row, wanted []string) error {
+	t, err := a.tableBefore(ctx, a.whole(withDurations, by).where(by, wanted))
+	if err != nil {
+		return err
+	}
+	for i := range rows {
+		if r := &rows[i]; r.Before != nil && slices.Contains(wanted, r.Name) {
+			r.Before.setPercentiles(sum(t.groups[r.Name]))
+		}
 	}
 	return nil
 }
 
-// slower answers the routes whose mean duration rose most, by enough to be worth a look at their percentiles.
+func (s *Stats) setPercentiles(t *tally) {
+	s.P50, s.P95, s.P99 = t.percentile(50), t.percentile(95), t.percentile(99)
+}
+
+// slower answers the groups whose mean duration rose most, by enough to be worth a look at their percentiles.
 func slower(now, before *table) []string {
 	const looked, least = 3, 1.05
 	rise := map[string]float64{}
@@ -150,6 +165,7 @@ func (a *asking) overviewLines(ctx context.Context, out *Overview, rows []Row, a
 	if len(rows) <= lineRegions+1 {
 		shown = names(rows) // a line "others" of one region would say less than its name
 	}
+	out.Regions = slices.Clone(top(rows, worstRegions))
 	wanted := slices.Concat(names(out.Regions), shown)
 	slices.Sort(wanted)
 	c := a.cut(withDurations, edge.KeyRegion).regions(slices.Compact(wanted))
@@ -157,6 +173,7 @@ func (a *asking) overviewLines(ctx context.Context, out *Overview, rows []Row, a
 	if err != nil {
 		return err
 	}
+	t = t.before(a.until)
 	out.Heatmap = a.trends(out.Regions, t)
 	out.Latency = regionLines(all, t, shown, len(shown) < len(rows), durations(a.q.Percentile))
 	return nil

@@ -20,10 +20,11 @@ func (e *Engine) Regions(ctx context.Context, tenant edge.Tenant, q Question) (*
 	var norms map[string]Num
 	out := &Regions{}
 	g, gctx := errgroup.WithContext(ctx)
-	rows := a.whole(allParts, edge.KeyRegion)
-	a.ask(gctx, g, &now, rows)
-	a.askBefore(gctx, g, &before, rows)
-	a.ask(gctx, g, &overTime, a.perCell(edge.KeyRegion))
+	g.Go(func() (err error) {
+		now, overTime, err = a.tableAndCells(gctx, rowParts|withMean, edge.KeyRegion)
+		return err
+	})
+	a.askBefore(gctx, g, &before, a.whole(withCounts|withMean, edge.KeyRegion))
 	g.Go(func() (err error) { norms, err = a.normOf(gctx, edge.KeyRegion); return err })
 	g.Go(func() (err error) { out.Choices, err = a.choose(gctx); return err })
 	if err := g.Wait(); err != nil {
@@ -31,6 +32,9 @@ func (e *Engine) Regions(ctx context.Context, tenant edge.Tenant, q Question) (*
 	}
 	out.Total = now.total().stats(a.win.seconds(a.now))
 	out.Regions = a.normalRows(now, before, norms)
+	if err := a.detailBefore(ctx, edge.KeyRegion, out.Regions, now, before); err != nil {
+		return nil, err
+	}
 	out.Heatmap = a.trends(out.Regions, overTime)
 	out.About, err = a.about(ctx, now)
 	out.cellBuckets(a.cells)
@@ -57,7 +61,7 @@ func (e *Engine) Region(ctx context.Context, tenant edge.Tenant, code string, q 
 	g, gctx := errgroup.WithContext(ctx)
 	a.ask(gctx, g, &lines, in(a.cut(allParts)))
 	a.ask(gctx, g, &all, a.whole(allParts))
-	a.ask(gctx, g, &byRoute, in(a.whole(allParts, edge.KeyRoute, edge.KeyServiceVersion)))
+	a.ask(gctx, g, &byRoute, in(a.whole(rowParts, edge.KeyRoute, edge.KeyServiceVersion)))
 	g.Go(func() (err error) { out.Choices, err = a.choose(gctx); return err })
 	g.Go(func() (err error) {
 		out.Slowest, err = a.slowest(gctx, in(a.whole(0)).conditions, slowestTraces)
@@ -68,7 +72,7 @@ func (e *Engine) Region(ctx context.Context, tenant edge.Tenant, code string, q 
 	}
 	seconds := a.win.seconds(a.now)
 	out.Total, out.All = lines.total().stats(seconds), all.total().stats(seconds)
-	out.Lines = standardLines(lines.all(), a.win.step)
+	out.Lines = standardLines(lines.before(a.until).all(), a.win.step)
 	out.Routes, out.Versions = a.sortedRows(byRoute.by(0), nil), a.sortedRows(byRoute.by(1), nil)
 	out.About, err = a.about(ctx, lines, byRoute)
 	return out, err

@@ -18,23 +18,29 @@ import (
 type parts uint
 
 const (
-	// withRequests are requests, events and errors only.
-	withRequests parts = 1 << iota
-	// withMean are these and the sum of durations.
+	// withEvents are the raw numbers of events.
+	withEvents parts = 1 << iota
+	// withRequests are events, and requests and errors.
+	withRequests
+	// withMean is the sum of durations.
 	withMean
-	// withCounts are requests, events and errors, cold starts, init sum and cache outcomes.
-	withCounts
+	// withStarts are cold and warm starts.
+	withStarts
+	// withOutcomes are cache outcomes.
+	withOutcomes
 	// withDurations are the durations of all invocations.
 	withDurations
 	// withCold keeps durations of cold and warm starts apart.
 	withCold
 	// withCache keeps durations of cache hits and misses apart.
 	withCache
-	// withInit are init durations.
+	// withInit are init durations and their sum.
 	withInit
 	// withCPU are CPU times.
 	withCPU
 
+	// withCounts are what all tables show beside durations.
+	withCounts = withRequests | withStarts | withOutcomes
 	// rowParts are what a table of regions, routes or versions shows, allParts what the tiles show.
 	rowParts = withCounts | withCold
 	allParts = rowParts | withInit | withCPU
@@ -136,19 +142,27 @@ func (r *rollup) questions() []rollupQuestion {
 }
 
 func (r *rollup) counters() []string {
-	if r.parts&(withRequests|withMean|withCounts) == 0 {
-		return nil
+	var out []string
+	if r.parts&withRequests != 0 {
+		out = append(out, r.selectors(groupRequests, edge.MetricRequests, edge.MetricEvents)...)
+	} else if r.parts&withEvents != 0 {
+		out = append(out, r.selectors(groupRequests, edge.MetricEvents)...)
 	}
-	out := r.selectors(groupRequests, edge.MetricRequests, edge.MetricEvents)
-	if r.parts&withMean != 0 {
-		out = append(out, r.selectors(groupDuration, edge.MetricDuration+"_sum")...)
+	for _, of := range []struct {
+		part   parts
+		group  group
+		metric string
+	}{
+		{withMean, groupDuration, edge.MetricDuration + "_sum"},
+		{withStarts, groupCold, edge.MetricColdStarts},
+		{withInit, groupInit, edge.MetricInit + "_sum"},
+		{withOutcomes, groupCache, edge.MetricCache},
+	} {
+		if r.parts&of.part != 0 {
+			out = append(out, r.selectors(of.group, of.metric)...)
+		}
 	}
-	if r.parts&withCounts == 0 {
-		return out
-	}
-	out = append(out, r.selectors(groupCold, edge.MetricColdStarts)...)
-	out = append(out, r.selectors(groupInit, edge.MetricInit+"_sum")...)
-	return append(out, r.selectors(groupCache, edge.MetricCache)...)
+	return out
 }
 
 func (r *rollup) buckets() []string {

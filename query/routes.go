@@ -33,9 +33,8 @@ func (e *Engine) rowsBy(ctx context.Context, tenant edge.Tenant, by string, q Qu
 	var now, before, overTime *table
 	var norms map[string]Num
 	g, gctx := errgroup.WithContext(ctx)
-	a.ask(gctx, g, &now, a.whole(allParts, by))
-	a.askBefore(gctx, g, &before, a.whole(allParts, by))
-	a.ask(gctx, g, &overTime, a.perCell(by))
+	g.Go(func() (err error) { now, overTime, err = a.tableAndCells(gctx, rowParts|withMean, by); return err })
+	a.askBefore(gctx, g, &before, a.whole(withCounts|withMean, by))
 	g.Go(func() (err error) { norms, err = a.normOf(gctx, by); return err })
 	g.Go(func() (err error) { c, err = a.choose(gctx); return err })
 	if err := g.Wait(); err != nil {
@@ -44,6 +43,9 @@ func (e *Engine) rowsBy(ctx context.Context, tenant edge.Tenant, by string, q Qu
 	rows = a.makeRows(now, before)
 	addNorms(rows, norms)
 	sortRows(rows, a.q.Sort)
+	if err := a.detailBefore(ctx, by, rows, now, before); err != nil {
+		return nil, about, c, err
+	}
 	a.trends(rows, overTime)
 	about, err = a.about(ctx, now)
 	about.cellBuckets(a.cells)

@@ -157,7 +157,8 @@ func (a *asking) edgeView(ctx context.Context, out *RunDetail) error {
 	if !b.q.From.Before(to) {
 		return nil
 	}
-	b.win = windowOf(b.q.From, to, lineBuckets)
+	b.q.Range = ""
+	b.cover(b.q.From, to)
 	traced, err := b.runTraces(ctx, out.Run.ID)
 	if err != nil || len(traced) == 0 {
 		return err
@@ -173,7 +174,7 @@ func (a *asking) edgeView(ctx context.Context, out *RunDetail) error {
 	var total, regions *table
 	g, gctx := errgroup.WithContext(ctx)
 	b.ask(gctx, g, &total, b.cut(allParts))
-	b.ask(gctx, g, &regions, b.whole(allParts, edge.KeyRegion))
+	b.ask(gctx, g, &regions, b.whole(rowParts|withInit, edge.KeyRegion))
 	g.Go(func() (err error) { out.Traces, err = b.slowest(gctx, []condition{reached}, slowestTraces); return err })
 	if err := g.Wait(); err != nil {
 		return err

@@ -39,7 +39,7 @@ type sources [groupCount]map[string]string
 // findSources answers the sources in a window, over all services of the tenant.
 func (e *Engine) findSources(ctx context.Context, tenant edge.Tenant, w window) (sources, error) {
 	key := fmt.Sprint(tenant, w.from.Unix(), w.to.Unix())
-	return e.sources.get(key, e.o.Now(), briefly, func() (sources, error) {
+	return e.sources.get(key, e.o.Now(), sourcesLife, func() (sources, error) {
 		var s sources
 		for _, t := range w.tiles() {
 			text := probeText(t)

@@ -194,6 +194,17 @@ func (t *table) by(i int) *table {
 	return out
 }
 
+// before answers the buckets that begin before a time: what is drawn of a table that totals need whole.
+func (t *table) before(end time.Time) *table {
+	n := min(t.win.buckets(), window{t.win.from, end, t.win.step}.buckets())
+	out := &table{win: t.win, events: t.events, groups: make(map[string][]tally, len(t.groups)), rest: t.rest[:n]}
+	out.win.to = t.win.from.Add(time.Duration(n) * t.win.step)
+	for name, row := range t.groups {
+		out.groups[name] = row[:n]
+	}
+	return out
+}
+
 // sum adds up a row of buckets.
 func sum(row []tally) *tally {
 	out := &tally{}

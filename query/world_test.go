@@ -72,7 +72,7 @@ func (w *world) write(tenant edge.Tenant, events ...edge.Event) {
 	if err := w.store.WriteEvents(ctx, tenant, events); err != nil {
 		w.t.Fatal(err)
 	}
-	w.rollup.Add(tenant, events)
+	w.rollup.Add(tenant, w.now.UnixNano(), events)
 	if err := w.rollup.Flush(ctx, w.store); err != nil {
 		w.t.Fatal(err)
 	}
@@ -214,7 +214,7 @@ func (w *world) fill(n int) {
 			if err := w.store.WriteEvents(context.Background(), tenant, events); err != nil {
 				w.t.Fatal(err)
 			}
-			w.rollup.Add(tenant, events)
+			w.rollup.Add(tenant, w.now.UnixNano(), events)
 			events = events[:0]
 		}
 	}
