@@ -124,6 +124,9 @@ func (r *Runner) newRun(ctx context.Context) *run {
 	return n
 }
 
+// Connections is how many connections per host all users share; 0: each user has its own.
+func (r *Runner) Connections() int { return r.pool() }
+
 // pool is how many connections per host all users share; 0: each has its own.
 func (r *Runner) pool() int {
 	if r.options.MaxConnections > 0 {

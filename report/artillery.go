@@ -86,24 +86,6 @@ func (s *Summary) Periods() []Period {
 	return append([]Period{}, s.periods...)
 }
 
-// Buckets are distributions as they were recorded: pairs [index, count] by series. They add up.
-type Buckets struct {
-	Layout string                 `json:"layout"`
-	Series map[string][][2]uint64 `json:"series"`
-}
-
-func (s *Summary) buckets() Buckets {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b := Buckets{Layout: HistogramLayout, Series: map[string][][2]uint64{}}
-	for name, h := range s.sum().histograms {
-		if !s.isEndpoint(name) {
-			b.Series[name] = h.Buckets()
-		}
-	}
-	return b
-}
-
 // WriteJSON writes the report, indented, with a newline at its end.
 func (r *Report) WriteJSON(w io.Writer) error {
 	enc := json.NewEncoder(w)

@@ -96,7 +96,7 @@ func (p *Period) nearest(name string) string {
 		try(counter)
 	}
 	for _, summary := range sortedKeys(p.Summaries) {
-		for _, figure := range []string{"min", "max", "mean", "median", "p50", "p75", "p90", "p95", "p99", "p999", "count"} {
+		for _, figure := range append([]string{"median"}, figures[:]...) {
 			try(summary + "." + figure)
 		}
 	}

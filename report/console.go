@@ -154,7 +154,11 @@ func (s *Summary) endText(v *Verdict, ended time.Time) string {
 	for _, warning := range v.Health.Warnings {
 		b.WriteString("\nwarning: " + warning + "\n")
 	}
-	b.WriteString(s.missesText() + ChecksText(v.Checks) + "\n" + strings.ToUpper(v.Word))
+	b.WriteString(s.missesText() + ChecksText(v.Checks))
+	if v.Comparison != nil && len(v.Comparison.Changes) > 0 {
+		b.WriteString(v.Comparison.Text())
+	}
+	b.WriteString("\n" + strings.ToUpper(v.Word))
 	if v.Reason != "" {
 		b.WriteString(": " + v.Reason)
 	}
@@ -165,7 +169,7 @@ func (s *Summary) endText(v *Verdict, ended time.Time) string {
 func (s *Summary) missesText() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.misses.text()
+	return missesText(s.misses.list())
 }
 
 func plural(n int64, unit string) string {

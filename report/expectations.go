@@ -11,37 +11,44 @@ import (
 	"edgescope/scenarios"
 )
 
-// miss is one kind of expectation that failed at one step: how often, and how it was the first time.
-type miss struct {
-	step, kind string
-	n          int64
-	want, got  string
+// Miss is one kind of expectation that failed at one step: how often, and how it was the first time.
+type Miss struct {
+	Step  string `json:"step"`
+	Kind  string `json:"kind"`
+	Times int64  `json:"times"`
+	Want  string `json:"want"`
+	Got   string `json:"got"`
 }
 
-type misses map[[2]string]*miss
+type misses map[[2]string]*Miss
 
 func (m misses) add(step string, o *scenarios.Outcome) {
 	key := [2]string{step, o.Type}
 	if m[key] == nil {
-		m[key] = &miss{step: step, kind: o.Type, want: shorten(o.Want, 28), got: shorten(o.Got, 28)}
+		m[key] = &Miss{Step: step, Kind: o.Type, Want: shorten(o.Want, 120), Got: shorten(o.Got, 120)}
 	}
-	m[key].n++
+	m[key].Times++
+}
+
+// list is all of them, the most frequent first.
+func (m misses) list() []Miss {
+	var list []Miss
+	for _, one := range m {
+		list = append(list, *one)
+	}
+	slices.SortFunc(list, func(a, b Miss) int {
+		return cmp.Or(-cmp.Compare(a.Times, b.Times), strings.Compare(a.Step, b.Step), strings.Compare(a.Kind, b.Kind))
+	})
+	return list
 }
 
 // maxMisses is how many kinds are printed.
 const maxMisses = 20
 
-func (m misses) text() string {
-	if len(m) == 0 {
+func missesText(list []Miss) string {
+	if len(list) == 0 {
 		return ""
 	}
-	var list []*miss
-	for _, one := range m {
-		list = append(list, one)
-	}
-	slices.SortFunc(list, func(a, b *miss) int {
-		return cmp.Or(-cmp.Compare(a.n, b.n), strings.Compare(a.step, b.step), strings.Compare(a.kind, b.kind))
-	})
 	var b strings.Builder
 	b.WriteString("\nFailed expectations:\n")
 	for i, one := range list {
@@ -49,7 +56,8 @@ func (m misses) text() string {
 			fmt.Fprintf(&b, "  and %d more kinds\n", len(list)-maxMisses)
 			break
 		}
-		fmt.Fprintf(&b, "  %s: %s, %s\n      first: want %s, got %s\n", one.step, one.kind, plural(one.n, "time"), one.want, one.got)
+		fmt.Fprintf(&b, "  %s: %s, %s\n      first: want %s, got %s\n", one.Step, one.Kind, plural(one.Times, "time"),
+			shorten(one.Want, 28), shorten(one.Got, 28))
 	}
 	return b.String()
 }

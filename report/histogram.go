@@ -90,21 +90,6 @@ func (h *Histogram) Quantile(q float64) time.Duration {
 	return h.max
 }
 
-// Buckets are the pairs [index, count] of all buckets that hold something, by index: what a report file keeps, so that
-// several reports can be added.
-func (h *Histogram) Buckets() [][2]uint64 {
-	if h.counts == nil {
-		return nil
-	}
-	var pairs [][2]uint64
-	for i, n := range h.counts {
-		if n > 0 {
-			pairs = append(pairs, [2]uint64{uint64(i), n})
-		}
-	}
-	return pairs
-}
-
 func bucketOf(d time.Duration) int {
 	v := uint64(d) >> histogramUnitBits
 	if v < 1<<histogramSubBits {

@@ -107,31 +107,3 @@ func expectations(p *Period) []edge.RunCheck {
 	}
 	return list
 }
-
-// Edgescope is our object in the JSON report, beside Artillery's.
-type Edgescope struct {
-	// Version is of this object's shape.
-	Version int `json:"version"`
-	// Headline says what the headline latency is.
-	Headline   string   `json:"headline"`
-	Seed       uint64   `json:"seed"`
-	ScriptHash string   `json:"script_hash"`
-	Run        edge.Run `json:"run"`
-	Health     Health   `json:"health"`
-	// Checks repeat the run's thresholds with a note on missing metrics.
-	Checks  []CheckResult `json:"checks,omitempty"`
-	Buckets Buckets       `json:"buckets"`
-}
-
-const headline = "edgescope.response_time: intended start to last byte of the body, of requests that were answered completely"
-
-// Report is the JSON report of a run that has ended.
-func (s *Summary) Report(info RunInfo, ended time.Time, v *Verdict) *Report {
-	return &Report{
-		Aggregate: s.Aggregate(), Intermediate: s.Periods(),
-		Edgescope: Edgescope{
-			Version: 1, Headline: headline, Seed: info.Seed, ScriptHash: s.options.Plan.Hash(),
-			Run: s.Run(info, ended, v), Health: v.Health, Checks: v.Checks, Buckets: s.buckets(),
-		},
-	}
-}

@@ -23,6 +23,10 @@ type Options struct {
 	Plan     *scenarios.Plan
 	Schedule *load.Schedule
 	Started  time.Time
+	// Connections is the pool that all users share, 0 when each has its own; it is reported.
+	Connections int
+	// Segment is the part of the schedule that this process takes; nil: all of it.
+	Segment *load.Segment
 }
 
 // Summary adds a run up. It is safe for concurrent use: one goroutine adds events while others read.
@@ -34,6 +38,7 @@ type Summary struct {
 	open    map[int64]*tally
 	floor   int64 // start of the earliest window still open, Unix milliseconds
 	periods []Period
+	windows []map[string]Buckets // of periods, if this is a segment
 	parts   parts
 	points  points
 	errors  map[string]bool
@@ -98,6 +103,9 @@ func (s *Summary) closeBefore(ms int64) {
 		w := s.open[start]
 		s.lag.window(w.histograms[seriesLag])
 		s.periods = append(s.periods, newPeriod(start, w))
+		if s.options.Segment != nil {
+			s.windows = append(s.windows, bucketsOf(w.histograms))
+		}
 		s.total.merge(w)
 		delete(s.open, start)
 		s.floor = start + Window.Milliseconds()

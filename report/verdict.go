@@ -62,6 +62,24 @@ type Verdict struct {
 	Reason   string // one sentence, "" when passed
 	Health   Health
 	Checks   []CheckResult
+	// Comparison is with the baselines; nil without any.
+	Comparison *Comparison
+}
+
+// With is the verdict in the light of a comparison: one that is worse fails a run, and one that is not comparable makes a run
+// that passed end with ExitUsage. A run that was not judged (interrupted, invalid, could not run) stays what it is.
+func (v Verdict) With(c *Comparison) Verdict {
+	v.Comparison = c
+	switch {
+	case v.Word != edge.VerdictPassed && v.Word != edge.VerdictFailed:
+	case c.Verdict == Worse && v.ExitCode == ExitThreshold:
+		v.Reason += "; " + c.Sentence()
+	case c.Verdict == Worse:
+		v.Word, v.ExitCode, v.Reason = edge.VerdictFailed, ExitThreshold, c.Sentence()
+	case c.Verdict == NotComparable && v.ExitCode == ExitPassed:
+		v.Word, v.ExitCode, v.Reason = edge.VerdictError, ExitUsage, c.Sentence()
+	}
+	return v
 }
 
 // Judge decides, by the figures of the whole run. The order of the reasons: interrupted, not valid, no answer at all, a

@@ -16,6 +16,7 @@ type Check struct {
 	Strict bool    // false: printed, but does not decide
 	Metric string  // the metric of a threshold; "" for other conditions
 	Max    float64 // the threshold: the metric must be below it
+	Source CheckSource
 
 	names []string
 	expr  expression
@@ -77,69 +78,56 @@ func (c *compiler) thresholds(n *node) {
 }
 
 func (c *compiler) threshold(v *node, printed, metric string) {
-	limit, ok := c.number(v, "the threshold of "+printed)
-	if !ok {
-		return
+	if limit, ok := c.number(v, "the threshold of "+printed); ok {
+		c.check(v, CheckSource{Text: fmt.Sprintf("%s < %s", printed, formatNumber(limit)), Metric: metric, Max: limit})
 	}
-	c.plan.Checks = append(c.plan.Checks, Check{
-		Pos: v.pos, Text: fmt.Sprintf("%s < %s", printed, formatNumber(limit)), Strict: true,
-		Metric: metric, Max: limit, names: []string{metric},
-		expr: func(e env) any { return compare("<", e.name(metric), limit) },
-	})
 }
 
 func (c *compiler) maxErrorRate(v *node) {
-	limit, ok := c.number(v, "maxErrorRate")
-	if !ok {
+	if limit, ok := c.number(v, maxErrorRate); ok {
+		c.check(v, CheckSource{Text: fmt.Sprintf("%s < %s", maxErrorRate, formatNumber(limit)), Metric: maxErrorRate, Max: limit})
+	}
+}
+
+// check compiles a check that stands at n.
+func (c *compiler) check(n *node, source CheckSource) {
+	check, err := source.Compile()
+	if err != nil {
+		c.fault(n.pos, "condition %q: %s", source.Text, err)
 		return
 	}
-	const created, completed = "vusers.created", "vusers.completed"
-	c.plan.Checks = append(c.plan.Checks, Check{
-		Pos: v.pos, Text: fmt.Sprintf("maxErrorRate < %s", formatNumber(limit)), Strict: true,
-		names: []string{created, completed},
-		expr: func(e env) any {
-			all, done := number(e.name(created)), number(e.name(completed))
-			return all == 0 || (all-done)/all*100 <= limit
-		},
-	})
+	check.Pos = n.pos
+	c.plan.Checks = append(c.plan.Checks, check)
 }
 
 func (c *compiler) conditions(n *node) {
 	for _, item := range c.list(n, "conditions") {
-		check := Check{Pos: item.pos, Strict: true}
+		var source CheckSource
 		var text *node
 		c.object(item, "condition", map[string]func(*node){
 			"expression": func(v *node) { text = v },
-			"strict":     func(v *node) { check.Strict = c.boolean(v, "strict") },
+			"strict":     func(v *node) { source.Optional = !c.boolean(v, "strict") },
 		})
 		if text == nil {
 			c.fault(item.pos, "a condition needs an expression")
 			continue
 		}
-		source, ok := c.text(text, "an expression")
-		if !ok {
-			continue
+		var ok bool
+		if source.Text, ok = c.text(text, "an expression"); ok {
+			source.Known = c.spelledOut(source.Text)
+			c.check(text, source)
 		}
-		check.Text = source
-		seen := func(name string) {
-			if !slices.Contains(check.names, name) {
-				check.names = append(check.names, name)
-			}
-		}
-		var err error
-		if check.expr, err = compileExpression(c.metricDialect(), source, seen); err != nil {
-			c.fault(text.pos, "condition %q: %s", source, err)
-			continue
-		}
-		c.plan.Checks = append(c.plan.Checks, check)
 	}
 }
 
-// metricDialect knows those names of the coming report that hold characters
-// which an expression would read otherwise, longest first.
-func (c *compiler) metricDialect() dialect {
-	d := filtrex
-	d.spaced = true
+// spelledOut are those of the names of the coming report that occur in a condition and hold characters which an
+// expression would read otherwise, longest first.
+func (c *compiler) spelledOut(text string) []string {
+	return slices.DeleteFunc(c.reportNames(), func(name string) bool { return !strings.Contains(text, name) })
+}
+
+// reportNames are names of the coming report, longest first.
+func (c *compiler) reportNames() []string {
 	known := []string{"errors." + string(ErrCapture), "plugins.metrics-by-endpoint"}
 	add := func(names ...string) { known = append(known, names...) }
 	for _, f := range c.plan.Flows {
@@ -156,6 +144,5 @@ func (c *compiler) metricDialect() dialect {
 		}
 	}
 	slices.SortFunc(known, func(a, b string) int { return cmp.Or(cmp.Compare(len(b), len(a)), strings.Compare(a, b)) })
-	d.known = slices.Compact(known)
-	return d
+	return slices.Compact(known)
 }

@@ -72,6 +72,9 @@ type runFlags struct {
 	quiet                      bool
 	seed, maxConnections       int
 	lagLimit                   time.Duration
+	formats                    formatFlags
+	baselines                  []string
+	compare                    compareFlags
 	log                        run.LogOptions
 	telemetry                  run.TelemetryOptions
 }
@@ -85,12 +88,24 @@ func (r *runFlags) register(f *run.Flags) {
 	f.String(&r.output, "output", "", "JSON report: `file`, or a directory to put it in")
 	f.Alias("o", "output")
 	f.String(&r.vegeta, "vegeta", "", "every request as a vegeta result, to `file`")
+	r.formats.register(f)
 	f.Bool(&r.quiet, "quiet", false, "print only log lines and the summary")
 	f.Alias("q", "quiet")
 	f.String(&r.otlp, "otlp", "", "send trace context, sampled spans and the run's summary to the collector at `URL`")
 	f.String(&r.name, "run", "", "`name` that runs of one kind share; the script's by default")
+	f.Group("Comparison")
+	f.Strings(&r.baselines, "baseline", "JSON report to compare with; may be given several times")
+	r.compare.register(f)
 	r.log.Register(f)
 	r.telemetry.Register(f)
+}
+
+// readBaselines reads the reports to compare with, before anything is sent.
+func (r *runFlags) readBaselines() ([]*report.Report, error) {
+	if err := r.compare.validate(); err != nil {
+		return nil, err
+	}
+	return readReports(r.baselines)
 }
 
 // seedOf is the seed that was given, or a new one that fits a JSON number.

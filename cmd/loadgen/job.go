@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -40,12 +41,16 @@ type job struct {
 	collector *report.Collector // nil without --otlp
 	json      *output
 	vegeta    *output
+	baselines []*report.Report
 	warnings  []string
 	cpu       report.CPUUse
 }
 
 func (j *job) run(ctx context.Context) (err error) {
 	if j.log, err = j.flags.log.Logger(j.process.Stderr); err != nil {
+		return err
+	}
+	if j.baselines, err = j.flags.readBaselines(); err != nil {
 		return err
 	}
 	var stack run.Stack
@@ -84,6 +89,9 @@ func (j *job) open(ctx context.Context, stack *run.Stack) (err error) {
 		return couldNot(err)
 	}
 	stack.Push("vegeta results", j.vegeta.abandon)
+	if err := j.flags.formats.open(stack); err != nil {
+		return err
+	}
 	if j.flags.otlp == "" {
 		return nil
 	}
@@ -127,7 +135,12 @@ func couldNot(err error) error { return &run.CodeError{Code: report.ExitError, E
 // attack runs the load and tells what came of it.
 func (j *job) attack(ctx context.Context, runner *load.Runner) error {
 	started := time.Now()
-	j.summary = report.NewSummary(report.Options{Plan: j.plan, Schedule: runner.Schedule(), Started: started})
+	j.summary = report.NewSummary(report.Options{
+		Plan: j.plan, Schedule: runner.Schedule(), Started: started, Connections: runner.Connections(),
+	})
+	if err := j.comparable(); err != nil {
+		return err
+	}
 	j.console = &report.Console{
 		Out: j.process.Stdout, Quiet: j.flags.quiet, Live: isTerminal(j.process.Stdout), Expect: j.plan.Expect.Format,
 	}
@@ -146,6 +159,17 @@ func (j *job) attack(ctx context.Context, runner *load.Runner) error {
 	stop()
 	watcher.Wait()
 	return j.conclude(ctx, err, gob)
+}
+
+// comparable refuses a run that could not be compared with a baseline, before anything is sent.
+func (j *job) comparable() error {
+	planned := j.summary.Run(j.info, time.Now(), nil)
+	for i, b := range j.baselines {
+		if reasons := report.PlanDifferences(b, j.plan.Hash(), &planned); len(reasons) > 0 {
+			return run.Usage("not comparable with --baseline %s: %s", j.flags.baselines[i], strings.Join(reasons, "; "))
+		}
+	}
+	return nil
 }
 
 // watch keeps the console and the collector up to date while the run lasts.
@@ -187,14 +211,20 @@ func (j *job) conclude(ctx context.Context, err error, gob *report.VegetaWriter)
 	verdict := j.summary.Judge(report.Outcome{
 		Err: err, Interrupted: ctx.Err() != nil, LagLimit: j.flags.lagLimit, CPU: j.cpu, Warnings: j.warnings,
 	})
+	final := j.summary.Report(j.info, ended, &verdict)
+	if len(j.baselines) > 0 {
+		verdict = verdict.With(report.Compare(j.baselines, final, j.flags.compare.minEffect/100))
+		final = j.summary.Report(j.info, ended, &verdict)
+	}
 	j.tell(context.WithoutCancel(ctx), &verdict)
 	var flow *load.FlowError
 	if errors.As(err, &flow) && flow.Flow == "before" {
 		return couldNot(fmt.Errorf("%w; no user was started", err))
 	}
-	written := errors.Join(gob.Close(), j.vegeta.commit(), j.summary.Report(j.info, ended, &verdict).WriteJSON(j.json), j.json.commit())
+	written := errors.Join(gob.Close(), j.vegeta.commit(), final.WriteJSON(j.json), j.json.commit(), j.flags.formats.write(final))
 	j.console.Tick(j.summary, ended)
 	j.console.End(j.summary, &verdict, ended)
+	tellCI(j.process, final)
 	switch {
 	case verdict.ExitCode != 0:
 		return &run.CodeError{Code: verdict.ExitCode, Err: written}

@@ -18,6 +18,8 @@ Verbs:
   run SCRIPT...    run a script; several are merged
   check SCRIPT...  say what is wrong with a script, or what it would do
   quick URL        load one URL without a script
+  report FILE      make JUnit, HTML, Markdown or CSV of a JSON report
+  compare BASE NEW say whether a run was better or worse than a baseline
   bench            compare WebAssembly with JavaScript on workerd
   version          print the version
 
@@ -25,7 +27,7 @@ loadgen <verb> --help lists the verb's flags.
 
 Exit codes:
   0    passed                          4    not valid: loadgen itself fell behind
-  1    a threshold failed              21   an expectation failed
+  1    a threshold failed, or worse    21   an expectation failed
   2    bad usage or script             130  interrupted; the report is written
   3    could not run
 `
@@ -48,6 +50,10 @@ func loadgen(ctx context.Context, p run.Process) error {
 		return benchEngines(ctx, p)
 	case "bench-engine":
 		return serveGoEngine(ctx, p)
+	case "report":
+		return convertReport(ctx, p)
+	case "compare":
+		return compareReports(p)
 	case "version", "--version":
 		say(p.Stdout, "loadgen %s", run.Version)
 		return nil

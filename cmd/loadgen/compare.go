@@ -1,0 +1,94 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"strings"
+
+	"edgescope/internal/run"
+	"edgescope/report"
+)
+
+const compareUsage = `Usage: loadgen compare BASE... NEW [flags]
+
+Compares the JSON report NEW with one or several baselines: better, worse, same
+(no difference shown) or not comparable. Ends with 1 for worse, 2 for not
+comparable.`
+
+// compareFlags say what change counts.
+type compareFlags struct{ minEffect float64 }
+
+func (c *compareFlags) register(f *run.Flags) {
+	f.Float(&c.minEffect, "min-effect", 100*report.DefaultMinEffect, "`percent` below which a change of a latency does not count")
+}
+
+func (c *compareFlags) validate() error {
+	if !(c.minEffect > 0 && c.minEffect <= 1000) {
+		return run.Usage("--min-effect %v: want a percentage above 0, such as 5", c.minEffect)
+	}
+	return nil
+}
+
+func compareReports(p run.Process) error {
+	f := run.NewFlags("loadgen compare", compareUsage)
+	var flags compareFlags
+	var output string
+	f.Group("Comparison")
+	flags.register(f)
+	f.String(&output, "output", "", "the comparison as JSON, to `file`")
+	f.Alias("o", "output")
+	files, err := f.Parse(p.Args, p.LookupEnv, p.Stdout)
+	if err != nil {
+		return err
+	}
+	if err := flags.validate(); err != nil {
+		return err
+	}
+	if len(files) < 2 {
+		return run.Usage("want a baseline and a new report, got %d operands (see --help)", len(files))
+	}
+	reports, err := readReports(files)
+	if err != nil {
+		return err
+	}
+	last := len(reports) - 1
+	c := report.Compare(reports[:last], reports[last], flags.minEffect/100)
+	if len(c.Changes) > 0 {
+		io.WriteString(p.Stdout, c.Text())
+	}
+	say(p.Stdout, "\n%s: %s", strings.ToUpper(c.Verdict), c.Sentence())
+	if err := writeComparison(output, c); err != nil {
+		return couldNot(err)
+	}
+	if code := c.ExitCode(); code != 0 {
+		return &run.CodeError{Code: code}
+	}
+	return nil
+}
+
+func writeComparison(path string, c *report.Comparison) error {
+	out, err := openOutput(path, "comparison.json")
+	if err != nil || out == nil {
+		return err
+	}
+	enc := json.NewEncoder(out)
+	enc.SetIndent("", "  ")
+	return errors.Join(enc.Encode(c), out.commit())
+}
+
+// readReports reads them all, and tells of all that cannot be read.
+func readReports(files []string) ([]*report.Report, error) {
+	reports := make([]*report.Report, len(files))
+	var errs []error
+	for i, file := range files {
+		var err error
+		if reports[i], err = readReport(file); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if len(errs) > 0 {
+		return nil, run.Usage("%w", errors.Join(errs...))
+	}
+	return reports, nil
+}

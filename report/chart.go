@@ -1,0 +1,215 @@
+package report
+
+import (
+	"fmt"
+	"html/template"
+	"math"
+	"strconv"
+	"strings"
+
+	"edgescope/edge"
+)
+
+// chart is a drawing of the HTML report.
+type chart struct {
+	Title  string
+	SVG    template.HTML
+	Legend []legend
+}
+
+type legend struct{ Class, Name string }
+
+// line is a series of a chart; a NaN is a gap.
+type line struct {
+	name   string
+	values []float64
+}
+
+// plot is what a chart is drawn from: values at rising times in seconds, and the phases behind them.
+type plot struct {
+	title  string
+	unit   string
+	times  []float64
+	lines  []line
+	phases []edge.RunPhase
+}
+
+// charts are those of a run that lasted for at least two points.
+func (r *Report) charts() []chart {
+	run := &r.Edgescope.Run
+	points := run.Points
+	if len(points) < 2 {
+		return nil
+	}
+	times := make([]float64, len(points))
+	for i := range points {
+		times[i] = points[i].At
+	}
+	values := func(f func(p *edge.RunPoint) float64) []float64 {
+		out := make([]float64, len(points))
+		for i := range points {
+			out[i] = f(&points[i])
+		}
+		return out
+	}
+	latency := func(f func(p *edge.RunPoint) float64) []float64 {
+		return values(func(p *edge.RunPoint) float64 {
+			if p.P99 == 0 { // nothing was answered
+				return math.NaN()
+			}
+			return f(p)
+		})
+	}
+	plots := []plot{
+		{title: "Response time", unit: "ms", lines: []line{
+			{"p50", latency(func(p *edge.RunPoint) float64 { return p.P50 })},
+			{"p95", latency(func(p *edge.RunPoint) float64 { return p.P95 })},
+			{"p99", latency(func(p *edge.RunPoint) float64 { return p.P99 })},
+			{"p95 from the send", latency(func(p *edge.RunPoint) float64 { return p.ServiceP95 })},
+		}},
+		{title: "Requests per second", unit: "/s", lines: []line{
+			{"requests", values(func(p *edge.RunPoint) float64 { return float64(p.Requests) / max(p.Width, 1) })},
+			{"errors", values(func(p *edge.RunPoint) float64 { return float64(p.Errors) / max(p.Width, 1) })},
+			{"arrivals", values(func(p *edge.RunPoint) float64 { return float64(p.Arrivals) / max(p.Width, 1) })},
+		}},
+		{title: "Users alive", unit: "", lines: []line{{"users", values(func(p *edge.RunPoint) float64 { return float64(p.Active) })}}},
+	}
+	out := make([]chart, len(plots))
+	for i := range plots {
+		plots[i].times, plots[i].phases = times, run.Phases
+		out[i] = plots[i].draw()
+	}
+	return out
+}
+
+// The drawing, in units of its view box.
+const (
+	chartWidth, chartHeight                      = 760.0, 230.0
+	chartLeft, chartRight, chartTop, chartBottom = 56.0, 10.0, 18.0, 26.0
+	maxLines                                     = 4
+)
+
+// scale places values in a chart.
+type scale struct{ seconds, top float64 }
+
+func (s scale) x(second float64) float64 {
+	return chartLeft + (chartWidth-chartLeft-chartRight)*second/s.seconds
+}
+
+func (s scale) y(value float64) float64 {
+	return chartHeight - chartBottom - (chartHeight-chartTop-chartBottom)*value/s.top
+}
+
+func (p *plot) draw() chart {
+	s := p.scale()
+	var b strings.Builder
+	fmt.Fprintf(&b, `<svg viewBox="0 0 %g %g" role="img" aria-label="%s">`, chartWidth, chartHeight, template.HTMLEscapeString(p.describe()))
+	p.drawPhases(&b, s)
+	for i := range 5 {
+		value := s.top * float64(i) / 4
+		fmt.Fprintf(&b, `<path class="grid" d="M%g %sH%g"/>`, chartLeft, coordinate(s.y(value)), chartWidth-chartRight)
+		fmt.Fprintf(&b, `<text x="%g" y="%s" text-anchor="end">%s</text>`, chartLeft-6, coordinate(s.y(value)+4), tick(value)+p.unit)
+	}
+	step := niceAbove(s.seconds / 6)
+	for second := 0.0; second <= s.seconds*1.001; second += step {
+		fmt.Fprintf(&b, `<text x="%s" y="%g" text-anchor="middle">%s s</text>`, coordinate(s.x(second)), chartHeight-8, tick(second))
+	}
+	c := chart{Title: p.title}
+	for i, l := range p.lines[:min(len(p.lines), maxLines)] {
+		b.WriteString(l.draw(p.times, s, i))
+		c.Legend = append(c.Legend, legend{Class: "l" + strconv.Itoa(i), Name: l.name})
+	}
+	b.WriteString("</svg>")
+	c.SVG = template.HTML(b.String()) //nolint:gosec // numbers, and names that are escaped
+	return c
+}
+
+func (p *plot) scale() scale {
+	s := scale{seconds: p.times[len(p.times)-1]}
+	for _, phase := range p.phases {
+		s.seconds = max(s.seconds, phase.Start+phase.Duration)
+	}
+	for _, l := range p.lines {
+		for _, v := range l.values {
+			if v > s.top {
+				s.top = v
+			}
+		}
+	}
+	s.top, s.seconds = 4*niceAbove(s.top/4), max(s.seconds, 1)
+	return s
+}
+
+// describe is the chart in words, for those who do not see it.
+func (p *plot) describe() string {
+	var parts []string
+	for _, l := range p.lines {
+		least, most := math.Inf(1), math.Inf(-1)
+		for _, v := range l.values {
+			if !math.IsNaN(v) {
+				least, most = min(least, v), max(most, v)
+			}
+		}
+		if most >= least {
+			parts = append(parts, fmt.Sprintf("%s from %s to %s%s", l.name, tick(least), tick(most), p.unit))
+		}
+	}
+	return p.title + " over time: " + strings.Join(parts, ", ")
+}
+
+// drawPhases shades every other phase and names those that are wide enough.
+func (p *plot) drawPhases(b *strings.Builder, s scale) {
+	for i, phase := range p.phases {
+		left, right := s.x(phase.Start), s.x(phase.Start+phase.Duration)
+		if i%2 == 1 {
+			fmt.Fprintf(b, `<rect class="band" x="%s" y="%g" width="%s" height="%g"/>`, coordinate(left), chartTop, coordinate(right-left), chartHeight-chartTop-chartBottom)
+		}
+		if room := int((right - left) / 7); room >= 4 {
+			fmt.Fprintf(b, `<text x="%s" y="12">%s</text>`, coordinate(left+3), template.HTMLEscapeString(shorten(phase.Name, room)))
+		}
+	}
+}
+
+// draw connects the values; one between two gaps is a dot.
+func (l *line) draw(times []float64, s scale, class int) string {
+	var path, dots strings.Builder
+	known := func(i int) bool { return i >= 0 && i < len(l.values) && !math.IsNaN(l.values[i]) }
+	for i, v := range l.values {
+		if !known(i) {
+			continue
+		}
+		x, y := coordinate(s.x(times[i])), coordinate(s.y(v))
+		switch {
+		case known(i - 1):
+			fmt.Fprintf(&path, "L%s %s", x, y)
+		case known(i + 1):
+			fmt.Fprintf(&path, "M%s %s", x, y)
+		default:
+			fmt.Fprintf(&dots, `<circle class="p%d" cx="%s" cy="%s" r="2.5"/>`, class, x, y)
+		}
+	}
+	return fmt.Sprintf(`<path class="l l%d" d="%s"/>`, class, path.String()) + dots.String()
+}
+
+func coordinate(f float64) string { return strconv.FormatFloat(round(f, 1), 'f', -1, 64) }
+
+func tick(f float64) string {
+	if f >= 100 {
+		return grouped(int64(math.Round(f)))
+	}
+	return strconv.FormatFloat(f, 'g', 3, 64)
+}
+
+// niceAbove is the least of 1, 2, 2.5, 5 times a power of ten that is not below f.
+func niceAbove(f float64) float64 {
+	if f <= 0 || math.IsInf(f, 0) || math.IsNaN(f) {
+		return 1
+	}
+	power := math.Pow(10, math.Floor(math.Log10(f)))
+	for _, m := range []float64{1, 2, 2.5, 5} {
+		if m*power >= f {
+			return m * power
+		}
+	}
+	return 10 * power
+}

@@ -1,0 +1,318 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"edgescope/edge"
+)
+
+// The verdicts of a comparison.
+const (
+	Better        = "better"
+	Worse         = "worse"
+	Same          = "same" // no difference shown
+	NotComparable = "not comparable"
+)
+
+// DefaultMinEffect is the least relative change of a latency that counts.
+const DefaultMinEffect = 0.05
+
+const (
+	// minLatencyChange is the least absolute change of a latency that counts, in milliseconds.
+	minLatencyChange = 1
+	// minErrorChange is the least change of the share of failed requests that counts.
+	minErrorChange = 0.005
+	// A run that is shorter or smaller than this says too little to be compared.
+	minCompareLength  = 30 * time.Second
+	minCompareSamples = 1000
+	// minTail is how many values must lie above a quantile for it to be judged.
+	minTail = 100
+	// maxColdDifference is by how much the shares of new connections may differ.
+	maxColdDifference = 0.2
+)
+
+// Comparison is what came of comparing a run with one or several baselines.
+type Comparison struct {
+	Verdict string `json:"verdict"`
+	// Reasons say why the runs are not comparable; Notes what differs without making them so.
+	Reasons   []string   `json:"reasons,omitempty"`
+	Notes     []string   `json:"notes,omitempty"`
+	MinEffect float64    `json:"min_effect"` // relative
+	Baselines []Baseline `json:"baselines"`
+	Changes   []Change   `json:"changes,omitempty"`
+}
+
+// Baseline names a run that another was compared with.
+type Baseline struct {
+	ID      string    `json:"id"`
+	Name    string    `json:"name"`
+	Commit  string    `json:"commit,omitempty"`
+	Target  string    `json:"target,omitempty"`
+	Started time.Time `json:"started"`
+}
+
+// Change is how one figure changed. Latencies are milliseconds and their change is relative to the baseline; the error rate
+// and its change are shares of all requests.
+type Change struct {
+	Metric string  `json:"metric"` // "response_time p95" or "error rate"
+	Step   string  `json:"step,omitempty"`
+	Base   float64 `json:"base"`
+	New    float64 `json:"new"`
+	// Change lies between Low and High with 95 % confidence.
+	Change  float64 `json:"change"`
+	Low     float64 `json:"low"`
+	High    float64 `json:"high"`
+	Verdict string  `json:"verdict"`
+
+	worse, better float64 // one-sided p values of a change of at least the minimum effect
+}
+
+// errorRate is the metric of a Change that is about the share of requests without a good answer (none, or status >= 500).
+const errorRate = "error rate"
+
+// Compare judges a run against baselines. Latencies are compared by a block bootstrap (blocks of 5 s or more, since
+// neighbouring seconds resemble each other; of several baselines runs are drawn first, then their blocks), failed requests by
+// a two-proportion interval. A change counts when its 95 % interval lies beyond the minimum effect and beyond 1 ms, at a level
+// that Holm's procedure divides among all figures. minEffect is relative; 0 means DefaultMinEffect. The same files always
+// give the same answer.
+func Compare(baselines []*Report, run *Report, minEffect float64) *Comparison {
+	if minEffect <= 0 {
+		minEffect = DefaultMinEffect
+	}
+	c := &Comparison{Verdict: Same, MinEffect: minEffect}
+	for _, b := range baselines {
+		r := &b.Edgescope.Run
+		c.Baselines = append(c.Baselines, Baseline{ID: r.ID, Name: r.Name, Commit: r.Commit, Target: r.Target, Started: r.Started})
+		c.Reasons = append(c.Reasons, differences(b, run)...)
+		c.Notes = append(c.Notes, notes(b, run)...)
+	}
+	c.Reasons, c.Notes = unique(c.Reasons), unique(c.Notes)
+	if len(c.Reasons) > 0 || len(baselines) == 0 {
+		c.Verdict = NotComparable
+		return c
+	}
+	c.judge(baselines, run)
+	return c
+}
+
+func unique(list []string) []string {
+	var out []string
+	for _, s := range list {
+		if !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func (c *Comparison) judge(baselines []*Report, run *Report) {
+	quantiles := []float64{0.5, 0.95}
+	enough := func(q float64) bool {
+		need := uint64(math.Ceil(minTail / (1 - q)))
+		return !slices.ContainsFunc(append(slices.Clip(baselines), run), func(r *Report) bool { return samples(r, "") < need })
+	}
+	if enough(0.99) {
+		quantiles = append(quantiles, 0.99)
+	} else {
+		c.Notes = append(c.Notes, "p99 is not judged: it needs 10,000 requests in each run")
+	}
+	c.Changes = c.latencies("", quantiles, baselines, run)
+	for _, step := range commonSteps(baselines, run) {
+		c.Changes = append(c.Changes, c.latencies(step, []float64{0.95}, baselines, run)...)
+	}
+	c.Changes = append(c.Changes, failures(baselines, run))
+	holm(c.Changes, Worse, func(ch *Change) float64 { return ch.worse })
+	holm(c.Changes, Better, func(ch *Change) float64 { return ch.better })
+	has := func(v string) bool {
+		return slices.ContainsFunc(c.Changes, func(ch Change) bool { return ch.Verdict == v })
+	}
+	switch {
+	case has(Worse):
+		c.Verdict = Worse
+	case has(Better):
+		c.Verdict = Better
+	}
+}
+
+// holm marks the changes that hold at a one-sided level of 2.5 % for all of them together (Holm 1979).
+func holm(changes []Change, verdict string, p func(*Change) float64) {
+	order := make([]*Change, len(changes))
+	for i := range changes {
+		order[i] = &changes[i]
+	}
+	slices.SortStableFunc(order, func(a, b *Change) int {
+		switch {
+		case p(a) < p(b):
+			return -1
+		case p(a) > p(b):
+			return 1
+		}
+		return 0
+	})
+	for i, ch := range order {
+		if p(ch) > 0.025/float64(len(order)-i) {
+			return
+		}
+		ch.Verdict = verdict
+	}
+}
+
+// samples is how many response times a report has, of one step or of all.
+func samples(r *Report, step string) (n uint64) {
+	for i := range r.Edgescope.Blocks {
+		n += r.Edgescope.Blocks[i].counts(step).total()
+	}
+	return n
+}
+
+func (b *Block) counts(step string) Counts {
+	if step == "" {
+		return b.Response.Counts
+	}
+	return b.Steps[step].Counts
+}
+
+// commonSteps are the steps that all runs have often enough, unless there is but one.
+func commonSteps(baselines []*Report, run *Report) []string {
+	var steps []string
+	if len(run.Edgescope.Steps) < 2 {
+		return nil
+	}
+	for _, step := range sortedKeys(run.Edgescope.Steps) {
+		rare := func(r *Report) bool { return samples(r, step) < minCompareSamples }
+		if !rare(run) && !slices.ContainsFunc(baselines, rare) {
+			steps = append(steps, step)
+		}
+	}
+	return steps
+}
+
+// failures compares the shares of failed requests by the interval of Agresti and Caffo (2000), which holds for small counts.
+func failures(baselines []*Report, run *Report) Change {
+	count := func(reports ...*Report) (failed, all float64) {
+		for _, r := range reports {
+			for _, b := range r.Edgescope.Blocks {
+				failed += float64(b.Errors)
+				all += float64(b.Requests)
+			}
+		}
+		return failed, all
+	}
+	x1, n1 := count(baselines...)
+	x2, n2 := count(run)
+	c := Change{Metric: errorRate, Base: x1 / max(n1, 1), New: x2 / max(n2, 1), Verdict: Same}
+	p1, p2 := (x1+1)/(n1+2), (x2+1)/(n2+2)
+	spread := math.Sqrt(p1*(1-p1)/(n1+2) + p2*(1-p2)/(n2+2))
+	const z = 1.96
+	c.Change, c.Low, c.High = c.New-c.Base, p2-p1-z*spread, p2-p1+z*spread
+	c.worse = tail((p2 - p1 - minErrorChange) / spread)
+	c.better = tail((p1 - p2 - minErrorChange) / spread)
+	return c
+}
+
+// tail is the chance of a standard normal value above z.
+func tail(z float64) float64 { return math.Erfc(z/math.Sqrt2) / 2 }
+
+// differences are the reasons why a run must not be compared with a baseline.
+func differences(base, run *Report) []string {
+	var reasons []string
+	add := func(differs bool, format string, args ...any) {
+		if differs {
+			reasons = append(reasons, fmt.Sprintf(format, args...))
+		}
+	}
+	b, r := &base.Edgescope, &run.Edgescope
+	reasons = append(reasons, PlanDifferences(base, r.ScriptHash, &r.Run)...)
+	add(b.Environment != r.Environment, "the load was made otherwise: %s against %s", b.Environment, r.Environment)
+	for _, e := range []*Edgescope{b, r} {
+		which := map[bool]string{true: "baseline", false: "new run"}[e == b]
+		add(e.Run.Verdict != edge.VerdictPassed && e.Run.Verdict != edge.VerdictFailed, "the %s is %s", which, e.Run.Verdict)
+		add(e.Segment != nil, "the %s is segment %v only: merge the segments first", which, e.Segment)
+	}
+	for which, report := range map[string]*Report{"baseline": base, "new run": run} {
+		length := report.length()
+		add(length < minCompareLength, "the %s lasted %v, want at least %v", which, length, minCompareLength)
+		n := samples(report, "")
+		add(n < minCompareSamples, "the %s has %d complete answers, want at least %d", which, n, minCompareSamples)
+	}
+	cold, coldNew := base.coldShare(), run.coldShare()
+	add(math.Abs(cold-coldNew) > maxColdDifference, "%.0f %% of the requests went over new connections, %.0f %% before", 100*coldNew, 100*cold)
+	slices.Sort(reasons)
+	return reasons
+}
+
+// PlanDifferences are the reasons why a run that is about to start could not be compared with a baseline: another script or
+// another load.
+func PlanDifferences(base *Report, scriptHash string, run *edge.Run) []string {
+	var reasons []string
+	b := &base.Edgescope
+	if b.ScriptHash != scriptHash {
+		reasons = append(reasons, fmt.Sprintf("the scripts differ (%s and %s)", shorten(b.Run.Script, 40), shorten(run.Script, 40)))
+	}
+	if !slices.Equal(loadOf(b.Run.Phases), loadOf(run.Phases)) {
+		reasons = append(reasons, fmt.Sprintf("the loads differ: %s against %s", loadText(b.Run.Phases), loadText(run.Phases)))
+	}
+	return reasons
+}
+
+// loadOf is what of the phases decides how much is sent: their names do not.
+func loadOf(phases []edge.RunPhase) []edge.RunPhase {
+	out := slices.Clone(phases)
+	for i := range out {
+		out[i].Name = ""
+	}
+	return out
+}
+
+func loadText(phases []edge.RunPhase) string {
+	var users int64
+	var length float64
+	for _, p := range phases {
+		users += p.Arrivals
+		length += p.Duration
+	}
+	return fmt.Sprintf("%s users in %d phases of %s s", grouped(users), len(phases), decimal(round(length, 1)))
+}
+
+// String says what made the load.
+func (e Environment) String() string {
+	text := fmt.Sprintf("%s/%s, %d CPUs", e.OS, e.Arch, e.CPUs)
+	if e.Connections > 0 {
+		text += fmt.Sprintf(", %d shared connections", e.Connections)
+	}
+	return text
+}
+
+// length is the planned length of the run, or its real one if that is longer.
+func (r *Report) length() time.Duration {
+	var planned float64
+	for _, p := range r.Edgescope.Run.Phases {
+		planned += p.Duration
+	}
+	real := time.Duration(r.Aggregate.LastMetricAt-r.Aggregate.FirstMetricAt) * time.Millisecond
+	return max(time.Duration(planned*float64(time.Second)), real).Round(time.Second)
+}
+
+func (r *Report) coldShare() float64 {
+	cold, all := r.Edgescope.Series[coldSeries.response], r.Edgescope.Series[seriesResponse]
+	return float64(cold.Counts.total()) / max(float64(all.Counts.total()), 1)
+}
+
+// notes tell what differs between two runs that are compared all the same.
+func notes(base, run *Report) []string {
+	var notes []string
+	b, r := &base.Edgescope, &run.Edgescope
+	if b.Run.Target != r.Run.Target {
+		notes = append(notes, fmt.Sprintf("the targets differ: %s and %s", b.Run.Target, r.Run.Target))
+	}
+	if b.Seed != r.Seed {
+		notes = append(notes, "the seeds differ: users took other rows and scenarios")
+	}
+	if max(b.Segments, 1) != max(r.Segments, 1) {
+		notes = append(notes, fmt.Sprintf("the load came from %d and %d processes", max(b.Segments, 1), max(r.Segments, 1)))
+	}
+	return notes
+}

@@ -1,0 +1,169 @@
+package report
+
+import (
+	_ "embed" // the page
+	"fmt"
+	"html/template"
+	"io"
+	"time"
+
+	"edgescope/edge"
+)
+
+//go:embed page.html
+var pageText string
+
+// page is parsed once; it is only read afterwards.
+var page = template.Must(template.New("report").Parse(pageText))
+
+// pageModel is shaped as the page is.
+type pageModel struct {
+	Run        *edge.Run
+	Seed       uint64
+	When       string
+	Headline   string
+	Headlines  [][2]string
+	Checks     []pageCheck
+	Comparison *pageComparison
+	Charts     []chart
+	Tables     []pageTable
+	Health     *Health
+	HealthRows [][2]string
+}
+
+type pageCheck struct{ Class, Word, Group, Name, Detail string }
+
+type pageComparison struct {
+	Class, Verdict, Sentence string
+	Rows                     [][]string
+	Notes                    []string
+}
+
+type pageTable struct {
+	Title string
+	Head  []string
+	Rows  [][]string
+	Note  string
+}
+
+// WriteHTML writes one page that loads nothing: styles and charts stand in it, and its policy forbids scripts and requests.
+func WriteHTML(w io.Writer, r *Report) error {
+	run := &r.Edgescope.Run
+	m := pageModel{
+		Run: run, Seed: r.Edgescope.Seed, Headline: r.Edgescope.Headline, Headlines: r.headlines(), Health: &r.Edgescope.Health,
+		When:   fmt.Sprintf("%s, %s", run.Started.UTC().Format("2006-01-02 15:04:05 UTC"), run.Ended.Sub(run.Started).Round(time.Second)),
+		Charts: r.charts(), Tables: r.tables(), HealthRows: r.Edgescope.Health.rows(),
+	}
+	for _, f := range r.findings() {
+		if f.group == "thresholds" || f.group == "expectations" {
+			m.Checks = append(m.Checks, pageCheck{f.class(), f.word(), f.group, f.name, f.detail()})
+		}
+	}
+	if c := r.Edgescope.Comparison; c != nil {
+		class := c.Verdict
+		if class == NotComparable {
+			class = "error"
+		}
+		m.Comparison = &pageComparison{Class: class, Verdict: c.Verdict, Sentence: c.Sentence(), Rows: changeRows(c), Notes: c.Notes}
+	}
+	if err := page.Execute(w, m); err != nil {
+		return fmt.Errorf("write HTML: %w", err)
+	}
+	return nil
+}
+
+func (f *finding) class() string {
+	switch {
+	case f.ok:
+		return "ok"
+	case f.optional:
+		return "optional"
+	default:
+		return "failed"
+	}
+}
+
+// tables are those that have rows.
+func (r *Report) tables() []pageTable {
+	run := &r.Edgescope.Run
+	parts := func(title string) []string {
+		return []string{title, "Requests", "Failed", "p50 ms", "p95 ms", "p99 ms"}
+	}
+	all := []pageTable{
+		{Title: "Latency", Head: []string{"ms", "Count", "Mean", "p50", "p95", "p99", "Max"}, Rows: r.latencyRows()},
+		{Title: "Phases", Head: []string{"Phase", "Start s", "Length s", "Users", "Users/s"}, Rows: phaseRows(run.Phases)},
+		{Title: "Steps", Head: parts("Step"), Rows: partRows(run.Steps)},
+		{Title: "Regions", Head: parts("Region"), Rows: partRows(run.Regions)},
+		{Title: "Errors", Head: []string{"Error", "Users"}, Rows: counterRows(run.Errors)},
+		{Title: "Failed expectations", Head: []string{"Step", "Expectation", "Times", "First: want", "got"}, Rows: r.missRows()},
+		{Title: "Cache", Head: []string{"Status", "Responses"}, Rows: counterRows(run.Cache)},
+		{Title: "Figures over time", Head: []string{"Second", "Requests", "Errors", "Users", "p50 ms", "p95 ms", "p99 ms"}, Rows: pointRows(run.Points)},
+	}
+	var tables []pageTable
+	for _, t := range all {
+		if len(t.Rows) > 0 {
+			tables = append(tables, t)
+		}
+	}
+	return tables
+}
+
+func (r *Report) latencyRows() (rows [][]string) {
+	for _, row := range latencies {
+		d, ok := r.Aggregate.Summaries[row.series]
+		if ok {
+			rows = append(rows, []string{row.title, grouped(int64(d.Count)), cell(d.Mean), cell(d.P50), cell(d.P95), cell(d.P99), cell(d.Max)})
+		}
+	}
+	return rows
+}
+
+func phaseRows(phases []edge.RunPhase) (rows [][]string) {
+	for _, p := range phases {
+		rate := decimal(p.FromRate)
+		if p.ToRate != p.FromRate {
+			rate += " to " + decimal(p.ToRate)
+		}
+		rows = append(rows, []string{p.Name, decimal(round(p.Start, 1)), decimal(round(p.Duration, 1)), grouped(p.Arrivals), rate})
+	}
+	return rows
+}
+
+func counterRows(m map[string]int64) (rows [][]string) {
+	for _, name := range sortedKeys(m) {
+		rows = append(rows, []string{name, grouped(m[name])})
+	}
+	return rows
+}
+
+func (r *Report) missRows() (rows [][]string) {
+	for _, m := range r.Edgescope.Misses {
+		rows = append(rows, []string{m.Step, m.Kind, grouped(m.Times), m.Want, m.Got})
+	}
+	return rows
+}
+
+// maxPointRows keeps the page short; the CSV has all.
+const maxPointRows = 60
+
+func pointRows(points []edge.RunPoint) (rows [][]string) {
+	every := (len(points) + maxPointRows - 1) / maxPointRows
+	for i := 0; i < len(points); i += max(every, 1) {
+		p := &points[i]
+		rows = append(rows, []string{
+			decimal(p.At), grouped(p.Requests), grouped(p.Errors), grouped(p.Active), cell(p.P50), cell(p.P95), cell(p.P99),
+		})
+	}
+	return rows
+}
+
+func (h *Health) rows() [][2]string {
+	return [][2]string{
+		{"Arrivals", fmt.Sprintf("%s of %s planned started, %s skipped", grouped(h.Created), grouped(int64(h.Planned)), grouped(h.Skipped))},
+		{"Lag p99", fmt.Sprintf("%s ms (limit %s ms)", cell(h.LagP99), decimal(h.LagLimit))},
+		{"Lag p99, worst 10 s", cell(h.WorstLagP99) + " ms"},
+		{"Late arrivals", grouped(h.Late)},
+		{"Processors used up", fmt.Sprintf("%s s at most", decimal(round(h.CPUSaturated, 1)))},
+		{"Throttled", fmt.Sprintf("%s s at most", decimal(round(h.Throttled, 1)))},
+	}
+}

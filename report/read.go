@@ -1,0 +1,80 @@
+package report
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+)
+
+// maxReport bounds a report file that is read, in bytes.
+const maxReport = 256 << 20
+
+// Read reads a JSON report that loadgen wrote. It refuses what another version wrote and figures that no run has.
+func Read(r io.Reader) (*Report, error) {
+	text, err := io.ReadAll(io.LimitReader(r, maxReport+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(text) > maxReport {
+		return nil, fmt.Errorf("longer than %d MB", maxReport>>20)
+	}
+	var report Report
+	if err := json.Unmarshal(text, &report); err != nil {
+		return nil, fmt.Errorf("no JSON report: %w", err)
+	}
+	e := &report.Edgescope
+	switch {
+	case e.Version == 0:
+		return nil, errors.New("no report of loadgen: the object edgescope is missing (Artillery's own reports hold no distributions)")
+	case e.Version != Version:
+		return nil, fmt.Errorf("the report has version %d, this loadgen reads version %d", e.Version, Version)
+	case e.Layout != HistogramLayout:
+		return nil, fmt.Errorf("the distributions have the layout %q, this loadgen reads %q", e.Layout, HistogramLayout)
+	case e.Segment != nil && (e.Segment.Count < 1 || e.Segment.Index < 0 || e.Segment.Index >= e.Segment.Count):
+		return nil, fmt.Errorf("segment %v is none", *e.Segment)
+	}
+	for i := range report.Intermediate {
+		if err := report.Intermediate[i].readStart(); err != nil {
+			return nil, err
+		}
+	}
+	return &report, e.check()
+}
+
+// readStart takes the start of a window from its text.
+func (p *Period) readStart() error {
+	var text string
+	if err := json.Unmarshal(p.Period, &text); err != nil {
+		return fmt.Errorf("period %s: want a text", p.Period)
+	}
+	ms, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return fmt.Errorf("period %q: want Unix milliseconds", text)
+	}
+	p.start = time.UnixMilli(ms)
+	return nil
+}
+
+// check refuses distributions that no histogram has.
+func (e *Edgescope) check() error {
+	sets := append([]map[string]Buckets{e.Series, e.Steps, e.Regions}, e.Windows...)
+	for i := range e.Blocks {
+		b := &e.Blocks[i]
+		sets = append(sets, b.Steps, map[string]Buckets{"response": b.Response, "service": b.Service})
+		if b.Errors < 0 || b.Requests < b.Errors {
+			return fmt.Errorf("block %d has %d errors of %d requests", i, b.Errors, b.Requests)
+		}
+	}
+	for _, set := range sets {
+		for _, name := range sortedKeys(set) {
+			b := set[name]
+			if err := b.check(); err != nil {
+				return fmt.Errorf("distribution %s: %w", name, err)
+			}
+		}
+	}
+	return nil
+}
