@@ -88,8 +88,10 @@ func TestModuleInWorkerd(t *testing.T) {
 		}
 	}
 	place := func(more ...string) map[string]string {
-		m := map[string]string{"cloud.region": "FRA", "edge.colo": "FRA", "edge.cache.status": "revalidated", "http.response.status_code": "203",
-			"http.route": "/:way/img", "edge.route.inferred": "", "edge.invocation": "true", "edge.outcome": "ok", "edge.coldstart.source": "attribute"}
+		m := map[string]string{
+			"cloud.region": "FRA", "edge.colo": "FRA", "edge.cache.status": "revalidated", "http.response.status_code": "203",
+			"http.route": "/:way/img", "edge.route.inferred": "", "edge.invocation": "true", "edge.outcome": "ok", "edge.coldstart.source": "attribute",
+		}
 		for i := 0; i < len(more); i += 2 {
 			m[more[i]] = more[i+1]
 		}

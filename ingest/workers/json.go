@@ -116,11 +116,12 @@ type words string
 
 // UnmarshalJSON reads any value.
 func (w *words) UnmarshalJSON(b []byte) error {
-	var parts []text
-	if len(b) == 0 || b[0] != '[' || json.Unmarshal(b, &parts) != nil {
+	if len(b) == 0 || b[0] != '[' {
 		*w = words(textOf(b))
 		return nil
 	}
+	var parts []text
+	_ = json.Unmarshal(b, &parts) // its entries take any type
 	var all strings.Builder
 	for i, part := range parts {
 		if i > 0 {
