@@ -9,7 +9,7 @@ import (
 // confidence is that of every interval here.
 const (
 	tail      = 0.025 // outside either end of an interval of 95 %
-	resamples = 4000  // of a bootstrap: its ends then move by less than a twentieth of the interval's width
+	resamples = 2000  // of a bootstrap: its ends then move by about a twentieth of the interval's width
 )
 
 // Estimate is a ratio with its 95 % interval; greater than 1 means that the engine is faster than its baseline.

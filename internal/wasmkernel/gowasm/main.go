@@ -15,7 +15,9 @@ var engine wasmkernel.Engine
 // input answers where the host writes the pixels of an image of w times h; the place is valid until the next call.
 //
 //go:wasmexport input
-func input(w, h int32) unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(engine.Input(int(w), int(h)))) }
+func input(w, h int32) unsafe.Pointer {
+	return unsafe.Pointer(unsafe.SliceData(engine.Input(int(w), int(h))))
+}
 
 // process blurs and halves what was written, and answers where the result of w*h bytes is until the next call.
 //
