@@ -2,7 +2,10 @@ package load
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"runtime/pprof"
+	"sync"
 	"time"
 
 	"edgescope/scenarios"
@@ -23,19 +26,87 @@ func (n *run) dispatch(ctx context.Context) error {
 		defer stop()
 		wait = precise
 	}
+	arriving, stop := n.arriving(ctx)
+	defer stop()
+	if err := n.awaitStart(arriving, wait); err != nil {
+		return n.unlessAborted(ctx, err)
+	}
+	return n.unlessAborted(ctx, n.arrivals(ctx, arriving, wait))
+}
+
+// arriving is a context that ends with ctx or when the arrivals are aborted.
+func (n *run) arriving(ctx context.Context) (arriving context.Context, stop func()) {
+	arriving, cancel := context.WithCancel(ctx)
+	if n.options.Abort == nil {
+		return arriving, cancel
+	}
+	var watcher sync.WaitGroup
+	watcher.Go(func() {
+		select {
+		case <-n.options.Abort:
+			cancel()
+		case <-arriving.Done():
+		}
+	})
+	return arriving, func() {
+		cancel()
+		watcher.Wait()
+	}
+}
+
+// unlessAborted is the error of the arrivals; that they were aborted is none.
+func (n *run) unlessAborted(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() == nil && errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// startPatience is by how much a common start may be missed.
+const startPatience = time.Second
+
+// StartError tells that the common start of several processes was missed, and that nothing was sent.
+type StartError struct {
+	At   time.Time
+	Late time.Duration
+}
+
+func (e *StartError) Error() string {
+	return fmt.Sprintf("the start at %s was missed by %v (limit %v): nothing was sent, choose a later time",
+		e.At.UTC().Format(time.RFC3339), e.Late.Round(10*time.Millisecond), startPatience)
+}
+
+// awaitStart makes the zero point of the schedule: now, or the common start of several processes.
+func (n *run) awaitStart(ctx context.Context, wait Wait) error {
 	n.start = time.Now()
+	if n.options.StartAt.IsZero() {
+		return nil
+	}
+	late := n.start.Sub(n.options.StartAt)
+	if late > startPatience {
+		return &StartError{At: n.options.StartAt, Late: late}
+	}
+	n.start = n.start.Add(-late) // keeps the monotonic clock, so that a step of the wall clock bends nothing
+	return n.until(ctx, wait, 0, false)
+}
+
+// arrivals starts those of our segment.
+func (n *run) arrivals(ctx, arriving context.Context, wait Wait) error {
 	var k uint64
 	for _, phase := range n.schedule.Phases() {
 		if k == n.schedule.Total() {
 			return nil // what follows are pauses, and there is nobody left to wait for
 		}
-		if err := n.until(ctx, wait, phase.Start, false); err != nil {
+		if err := n.until(arriving, wait, phase.Start, false); err != nil {
 			return err
 		}
 		n.events <- &PhaseStart{At: time.Now(), Phase: n.plan.Phases[phase.Index]}
 		for last := k + phase.Arrivals; k < last; k++ {
+			if !n.options.Segment.has(k) {
+				continue
+			}
 			at, dense := n.arrival(k)
-			if err := n.until(ctx, wait, at, dense); err != nil {
+			if err := n.until(arriving, wait, at, dense); err != nil {
 				return err
 			}
 			n.arrive(ctx, k, at, n.plan.Phases[phase.Index].MaxVusers)
@@ -66,9 +137,9 @@ func (n *run) until(ctx context.Context, wait Wait, at time.Duration, dense bool
 	return wait(ctx, d)
 }
 
-// arrive starts the user of arrival k, or drops it when the phase's maxVusers are alive.
+// arrive starts the user of arrival k, or drops it when the phase's maxVusers, or our segment's share of them, are alive.
 func (n *run) arrive(ctx context.Context, k uint64, at time.Duration, limit int) {
-	if limit > 0 && n.alive.Load() >= int64(limit) {
+	if limit > 0 && n.alive.Load() >= int64(n.options.Segment.Share(uint64(limit))) {
 		n.events <- &Skip{At: time.Now()}
 		return
 	}
@@ -89,7 +160,7 @@ func (n *run) user(ctx context.Context, index int, intended time.Time) {
 	u.flow, u.intended = flow.Name, intended
 	u.began = time.Now()
 	n.events <- &UserStart{At: u.began, Scenario: flow.Name, Lag: u.began.Sub(intended)}
-	err := u.walk(ctx, flow.Steps)
+	err := u.live(ctx, flow)
 	n.events <- u.ended(ctx, err)
 }
 

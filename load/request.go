@@ -21,8 +21,12 @@ const (
 
 // request sends a request of the flow, follows its redirects, and captures and judges the last answer.
 func (u *user) request(ctx context.Context, req *scenarios.Request) error {
-	if !req.Send(u.scope) {
-		return nil
+	if send, err := u.wanted(req); !send || err != nil {
+		return err
+	}
+	written, err := u.beforeRequest(req)
+	if err != nil {
+		return err
 	}
 	intended := u.intended
 	u.intended = time.Time{}
@@ -30,15 +34,19 @@ func (u *user) request(ctx context.Context, req *scenarios.Request) error {
 	if intended.IsZero() {
 		intended = begun
 	}
-	if err := req.Render(u.scope, u.target, &u.message); err != nil {
+	if err := written.Render(u.scope, u.target, &u.message); err != nil {
 		return err
+	}
+	var script []byte
+	if len(req.AfterResponse) > 0 {
+		script = written.Sent(&u.message)
 	}
 	hop, err := u.firstHop(req)
 	if err != nil {
 		return err
 	}
 	for range maxRedirects {
-		x := u.send(ctx, req, hop, exchange{intended: intended, begun: begun})
+		x := u.send(ctx, req, hop, exchange{intended: intended, begun: begun, script: script})
 		next, redirected := hop.redirect(req, x)
 		if !redirected {
 			return u.finish(req, x)
@@ -49,7 +57,7 @@ func (u *user) request(ctx context.Context, req *scenarios.Request) error {
 		begun = time.Now()
 		intended = begun
 	}
-	x := u.send(ctx, req, hop, exchange{intended: intended, begun: begun})
+	x := u.send(ctx, req, hop, exchange{intended: intended, begun: begun, script: script})
 	if _, redirected := hop.redirect(req, x); redirected {
 		x.err = errRedirects
 	}
@@ -67,6 +75,7 @@ type hop struct {
 // exchange is a request that was sent, with its times and what came of it.
 type exchange struct {
 	intended, begun time.Time
+	script          []byte // what was sent, for functions that look at the answer
 	answer          *answer
 	result          *Result
 	err             error
@@ -198,7 +207,10 @@ func (u *user) finish(req *scenarios.Request, x *exchange) error {
 		err = failed
 	}
 	u.emit(r)
-	return err
+	if err != nil {
+		return err
+	}
+	return u.afterResponse(req, x.script, response)
 }
 
 // judge holds the answer against the expectations. A failed one is no error unless the script says so.

@@ -6,9 +6,10 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"edgescope/scenarios"
+	"edgescope/scenarios/processor"
 )
 
-// Event is something that happened in a run: *Result, *UserStart, *UserEnd, *Skip, *PhaseStart or *Line. The runner hands
+// Event is something that happened in a run: *Result, *UserStart, *UserEnd, *Skip, *PhaseStart, *Line or *Metric. The runner hands
 // events over one at a time and does not touch them again: they belong to the receiver.
 type Event interface{ event() }
 
@@ -18,6 +19,7 @@ func (*UserEnd) event()    {}
 func (*Skip) event()       {}
 func (*PhaseStart) event() {}
 func (*Line) event()       {}
+func (*Metric) event()     {}
 
 // Result is what came of one HTTP request; every hop of a redirect is a request of its own.
 //
@@ -111,5 +113,11 @@ type PhaseStart struct {
 	Phase scenarios.Phase
 }
 
-// Line is what a log step prints.
+// Line is what a log step, or the console of a function, prints.
 type Line struct{ Text string }
+
+// Metric is what a function of the script has emitted.
+type Metric struct {
+	At time.Time
+	processor.Metric
+}

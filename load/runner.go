@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"edgescope/scenarios"
+	"edgescope/scenarios/processor"
 )
 
 // Options are what a run has beside its plan. The zero value runs the plan as the script says.
@@ -23,6 +24,13 @@ type Options struct {
 	UserAgent string
 	// MaxConnections > 0 makes all users share one pool of at most so many connections per host, in place of config.http.pool.
 	MaxConnections int
+	// Segment is the part of the arrivals that this process takes; nil: all of them. Its Seed must be that of all parts.
+	Segment *Segment
+	// StartAt is the zero point of the schedule, which several processes share; zero: when Run is called. The before flow runs
+	// before it. Run answers *StartError when it is missed by more than a second.
+	StartAt time.Time
+	// Abort, when closed, stops the arrivals; users that are there walk on. nil: never.
+	Abort <-chan struct{}
 	// Stop > 0 ends users between two steps once the run has lasted that long; they count as completed.
 	Stop time.Duration
 	// Tracer, if set, makes the client spans of sampled requests, about SampledPerSecond of them. They carry a traceparent
@@ -41,6 +49,9 @@ type Runner struct {
 	options  Options
 	schedule *Schedule
 	dialer   *dialer
+
+	suggestedExit    int // of the last run
+	hasSuggestedExit bool
 }
 
 // New prepares a run. It fails when the certificates of config.tls cannot be used.
@@ -98,6 +109,7 @@ type run struct {
 	events chan Event
 	shared engine // nil when every user has its own connections
 	spans  *spans
+	code   *processor.Pool // the script's functions; nil if it has none
 	start  time.Time
 	before *scenarios.Scope
 	alive  atomic.Int64
@@ -115,6 +127,7 @@ func (r *Runner) newRun(ctx context.Context) *run {
 		n.sequences(r.plan.Flows[i].Name, r.plan.Flows[i].Steps)
 	}
 	n.spans = newSpans(ctx, r.plan, &r.options)
+	n.startProcessor(ctx)
 	switch pool := r.pool(); {
 	case r.options.RoundTripper != nil:
 		n.shared = &netHTTP{rt: r.options.RoundTripper, idle: func() {}}
@@ -141,6 +154,7 @@ func (r *Runner) connections(limit int) engine {
 }
 
 func (n *run) close() {
+	n.stopProcessor()
 	if n.shared != nil {
 		n.shared.close()
 	}
@@ -171,7 +185,7 @@ func (n *run) once(ctx context.Context, flow *scenarios.Flow, name string) error
 	u := n.newUser(-1, n.plan.NewScope(n.options.Seed, -1, n.before))
 	u.silent = true
 	defer u.close()
-	err := u.walk(ctx, flow.Steps)
+	err := u.live(ctx, flow)
 	if name == "before" {
 		n.before = u.scope
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"edgescope/scenarios"
+	"edgescope/scenarios/processor"
 )
 
 // errStop ends a user whose time is up (Options.Stop).
@@ -28,6 +29,7 @@ type user struct {
 	ids      *rand.Rand // of traces
 	silent   bool       // before and after flows are in no counter
 	turn     *turn      // nil unless the user is in a parallel block
+	onError  []string   // functions of the scenario that are told of failed requests
 }
 
 func (u *user) close() {
@@ -54,13 +56,15 @@ func (u *user) walk(ctx context.Context, steps []scenarios.Step) error {
 func (u *user) step(ctx context.Context, step scenarios.Step) error {
 	switch step := step.(type) {
 	case *scenarios.Request:
-		return u.request(ctx, step)
+		return u.failed(ctx, step, u.request(ctx, step))
 	case *scenarios.Think:
 		return u.think(ctx, step)
 	case *scenarios.Loop:
 		return u.loop(ctx, step)
 	case *scenarios.Parallel:
 		return u.parallel(ctx, step)
+	case *scenarios.Function:
+		return u.call(&processor.Call{Function: step.Name})
 	case *scenarios.Log:
 		u.events <- &Line{Text: step.Text.Text(u.scope)}
 	}
@@ -90,6 +94,12 @@ func (u *user) loop(ctx context.Context, step *scenarios.Loop) error {
 			return err
 		}
 		if err := u.walk(ctx, step.Steps); err != nil {
+			return err
+		}
+		if step.While == "" {
+			continue
+		}
+		if more, err := u.ask(step.While); !more || err != nil {
 			return err
 		}
 	}

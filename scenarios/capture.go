@@ -280,5 +280,5 @@ func (r *Request) NeedsBody() bool {
 			return true
 		}
 	}
-	return len(r.matches) > 0
+	return len(r.matches) > 0 || len(r.AfterResponse) > 0
 }

@@ -28,6 +28,8 @@ type compiler struct {
 	poisson      bool // config.mode
 	default200   bool // every request expects 200
 	unjudged     bool // in before and after: nothing is expected
+
+	brokenProcessor bool // its problems are told: its functions are not asked for
 }
 
 func newCompiler(o Options) *compiler {
@@ -37,7 +39,10 @@ func newCompiler(o Options) *compiler {
 	}
 	return &compiler{
 		opts: o, dir: filepath.Dir(home), files: sha256.New(),
-		plan: &Plan{Script: o.Files[0], Environment: o.Environment, base: map[string]any{}},
+		plan: &Plan{
+			Script: o.Files[0], Environment: o.Environment, base: map[string]any{},
+			environment: Options{Env: o.Env, Dotenv: o.Dotenv},
+		},
 	}
 }
 
@@ -198,10 +203,7 @@ func (c *compiler) environment(name string) (value any, defined, known bool) {
 			return nil, false, false
 		}
 	}
-	if v, set := c.opts.Env(key); set {
-		return v, true, true
-	}
-	v, set := c.opts.Dotenv[key]
+	v, set := c.opts.variable(key)
 	if !set {
 		return nil, false, true
 	}

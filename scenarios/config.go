@@ -228,11 +228,6 @@ func (c *compiler) engines(n *node) {
 	}
 }
 
-func (c *compiler) processor(n *node) {
-	name, _ := c.text(n, "processor")
-	c.fault(n.pos, "processors are not supported yet: %s is not run", name)
-}
-
 // variables: a list gives each user one of its elements.
 func (c *compiler) variables(n *node) {
 	if n.kind != objectNode {

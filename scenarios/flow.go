@@ -15,9 +15,6 @@ var methods = []string{"get", "post", "put", "patch", "delete", "head", "options
 // stepNames are all steps that a flow may have.
 var stepNames = append(slices.Clone(methods), "think", "loop", "log", "parallel", "function")
 
-// hooks are the keys that name functions of a processor.
-var hooks = []string{"beforeScenario", "afterScenario", "beforeRequest", "afterResponse", "onError", "onResponse"}
-
 func (c *compiler) flows(root *node) {
 	scenarios := root.get("scenarios")
 	for i, item := range c.list(scenarios, "scenarios") {
@@ -94,7 +91,7 @@ func (c *compiler) flow(n *node, index int) Flow {
 	f := Flow{Name: strconv.Itoa(index), Weight: 1}
 	known := c.flowKeys(&f)
 	known["weight"] = func(v *node) { f.Weight = c.amount(v, "weight") }
-	c.object(n, "scenario", known)
+	c.flowObject(n, "scenario", known)
 	if n.kind == objectNode && n.get("flow").isNull() {
 		c.fault(n.pos, "scenario %s has no flow", f.Name)
 	}
@@ -109,43 +106,39 @@ func (c *compiler) onceFlow(n *node, what string) *Flow {
 	f := Flow{Name: what}
 	c.unjudged = true
 	defer func() { c.unjudged = false }()
-	c.object(n, what, c.flowKeys(&f))
+	c.flowObject(n, what, c.flowKeys(&f))
 	if n.kind == objectNode && n.get("flow").isNull() {
 		c.fault(n.pos, "%s has no flow", what)
 	}
 	return &f
 }
 
+// flowObject reads a scenario. Its hooks of requests are known only when all of
+// it has been read.
+func (c *compiler) flowObject(n *node, what string, known map[string]func(*node)) {
+	var before, after []string
+	known["beforeRequest"] = func(v *node) { before = c.functions(v, "beforeRequest") }
+	known["afterResponse"] = func(v *node) { after = c.functions(v, "afterResponse") }
+	first := len(c.requests)
+	c.object(n, what, known)
+	c.hookAll(c.requests[first:], before, after)
+}
+
 func (c *compiler) flowKeys(f *Flow) map[string]func(*node) {
 	known := map[string]func(*node){
 		"name": func(v *node) { f.Name, _ = c.text(v, "name") },
 		"flow": func(v *node) { f.Steps = c.steps(v) },
+
+		"beforeScenario": func(v *node) { f.BeforeScenario = c.functions(v, "beforeScenario") },
+		"afterScenario":  func(v *node) { f.AfterScenario = c.functions(v, "afterScenario") },
+		"onError":        func(v *node) { f.OnError = c.functions(v, "onError") },
 		"engine": func(v *node) {
 			if s, _ := c.text(v, "engine"); s != "http" {
 				c.fault(v.pos, "engine %q is not supported, only http is", s)
 			}
 		},
 	}
-	c.refuseHooks(known)
 	return known
-}
-
-// refuseHooks says that a function cannot be called, with its name.
-func (c *compiler) refuseHooks(known map[string]func(*node)) {
-	for _, hook := range hooks {
-		known[hook] = func(v *node) { c.noFunction(v, hook) }
-	}
-}
-
-func (c *compiler) noFunction(n *node, where string) {
-	names := []*node{n}
-	if n.kind == listNode {
-		names = n.items
-	}
-	for _, item := range names {
-		name, _ := c.text(item, where)
-		c.fault(item.pos, "%s: function %q cannot be called: processors are not supported yet", where, name)
-	}
 }
 
 // steps compiles a list of steps; a list inside it (an anchor) is flattened.
@@ -202,8 +195,7 @@ func (c *compiler) step(n *node) Step {
 	case "loop":
 		return c.loop(n, f)
 	case "function":
-		c.noFunction(f.value, "function")
-		return nil
+		return &Function{f.pos, c.function(f.value, "function")}
 	case "parallel":
 		return c.parallel(n, f)
 	}
@@ -265,7 +257,7 @@ func (c *compiler) loop(n *node, f field) Step {
 		"loop":        func(v *node) { l.Steps = c.steps(v) },
 		"count":       func(v *node) { l.count = c.count(v) },
 		"over":        func(v *node) { c.over(l, v) },
-		"whileTrue":   func(v *node) { c.noFunction(v, "whileTrue") },
+		"whileTrue":   func(v *node) { l.While = c.function(v, "whileTrue") },
 		"loopValue":   func(v *node) { l.value, _ = c.text(v, "loopValue") },
 		"loopElement": func(v *node) { l.element, _ = c.text(v, "loopElement") },
 	})
@@ -274,6 +266,8 @@ func (c *compiler) loop(n *node, f field) Step {
 		c.fault(f.pos, "a loop needs count, over or whileTrue (count: -1 is endless)")
 	case l.count != nil && !n.get("over").isNull():
 		c.fault(f.pos, "a loop has count or over, not both")
+	case l.count == nil && n.get("over").isNull(): // whileTrue alone decides
+		l.count = literalTemplate("-1")
 	}
 	return l
 }

@@ -11,6 +11,8 @@ package scenarios
 
 import (
 	"time"
+
+	"edgescope/scenarios/processor"
 )
 
 // Plan is a compiled script. It is read-only after [Load] and safe for
@@ -34,7 +36,12 @@ type Plan struct {
 	Endpoints EndpointOptions
 	Apdex     time.Duration // threshold of the apdex plugin; 0: off
 
+	// Processor has the functions that hooks and steps name; nil without config.processor.
+	Processor *processor.Program
+
 	Warnings Problems // what was accepted but is ignored, or means something else than in Artillery
+
+	environment Options // Env and Dotenv, for templates that functions make
 
 	hash     string
 	weight   float64        // sum over Flows
@@ -117,15 +124,21 @@ type Flow struct {
 	Name   string  // the scenario's name, else its index from 0 as text
 	Weight float64 // relative, >= 0; 0: never picked
 	Steps  []Step
+
+	// The functions that are called before the first step, after the last one
+	// (not when the user has failed), and when a request has failed.
+	BeforeScenario, AfterScenario, OnError []string
 }
 
-// Step is one of [*Request], [*Think], [*Loop], [*Parallel] and [*Log].
+// Step is one of [*Request], [*Think], [*Loop], [*Parallel], [*Function] and
+// [*Log].
 type Step interface{ step() }
 
 func (*Request) step()  {}
 func (*Think) step()    {}
 func (*Loop) step()     {}
 func (*Parallel) step() {}
+func (*Function) step() {}
 func (*Log) step()      {}
 
 // Request is one HTTP request with what is read from and expected of its
@@ -139,6 +152,11 @@ type Request struct {
 	Name     string // "" if the script gives none
 	URL      *Template
 	If       *Condition // nil: always sent
+	// IfFunction is a function of the processor that decides; "" for none.
+	IfFunction string
+	// The functions that are called before it is rendered and after its answer
+	// was captured from, those of the scenario first.
+	BeforeRequest, AfterResponse []string
 	// Probability in percent with which the request is sent, 0..100.
 	Probability    float64
 	Timeout        time.Duration // to response headers; always > 0
@@ -163,6 +181,12 @@ type Think struct {
 	jitter jitter
 }
 
+// Function calls a function of the processor.
+type Function struct {
+	Pos  Position
+	Name string
+}
+
 // Log prints a line to the console.
 type Log struct {
 	Pos  Position
@@ -181,6 +205,9 @@ type Parallel struct {
 type Loop struct {
 	Pos   Position
 	Steps []Step
+	// While is a function of the processor that is asked after each pass
+	// whether there is another one; "" for none.
+	While string
 
 	count   *Template // nil when the loop goes over a list
 	over    []valueTemplate

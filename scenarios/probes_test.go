@@ -25,8 +25,8 @@ func sharedDir(t *testing.T) string {
 }
 
 // TestProbesLoadOrAreRefused: a probe that must exit 2 is refused with the text
-// that its manifest asks for; all others load, except those of processors and
-// jmespath, which are refused by name.
+// that its manifest asks for; all others load, except that of jmespath, which is
+// refused by name.
 func TestProbesLoadOrAreRefused(t *testing.T) {
 	dir := filepath.Join(sharedDir(t), "artillery-probes")
 	src, err := os.ReadFile(filepath.Join(dir, "manifest.json"))
@@ -45,7 +45,6 @@ func TestProbesLoadOrAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	unsupported := map[string]string{
-		"processor.json": "processor", "processor-no-headers.json": "processor", "processor-npm.json": "processor",
 		"expect-jmespath.json": "jmespath",
 	}
 	for _, p := range probes {

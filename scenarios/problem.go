@@ -63,6 +63,7 @@ var spellings = map[string]string{
 	"data": "json", "payload": "json", "query": "qs", "params": "qs",
 	"cookies": "cookie", "status": "statusCode", "assert": "expect", "check": "expect",
 	"rate": "arrivalRate", "users": "arrivalCount", "vus": "maxVusers", "stages": "phases",
+	"onrequest": "beforeRequest", "onresponse": "afterResponse",
 	"thresholds": "ensure", "baseurl": "target", "print": "log", "repeat": "loop",
 }
 

@@ -93,7 +93,7 @@ func TestRefusals(t *testing.T) {
 	f("", "- get: {url: '/{{ $randomNumber(1) }}'}", "takes two numbers")
 	f("", "- get: {url: '/{{ $randomNumber }}'}", "write {{ $randomNumber() }}")
 	f("", "- get: {url: '/{{ $randomString(-1) }}'}", "takes a length")
-	f("", "- get: {url: /, beforeRequest: sign}", `function "sign" cannot be called: processors are not supported yet`)
+	f("", "- get: {url: /, beforeRequest: sign}", `beforeRequest: function "sign" cannot be called: the script has no config.processor`)
 	// Steps.
 	f("", "- function: nope", `function "nope" cannot be called`)
 	f("", "- {parallel: [{get: /}], limit: 0}", "limit must be 1 or more, not 0")
@@ -117,7 +117,7 @@ func TestRefusals(t *testing.T) {
 	f("payload: {path: no.csv, fields: [a]}", "- get: /", "s.yml:3:19: payload no.csv cannot be read: file does not exist")
 	f("payload: {fields: [a]}", "- get: /", "a payload needs the path")
 	f("payload: {path: no.csv}", "- get: /", "a payload needs fields")
-	f("processor: ./p.js", "- get: /", "processors are not supported yet: ./p.js")
+	f("processor: ./p.js", "- get: /", "s.yml:3:14: p.js: the processor cannot be read: file does not exist")
 	f("regions: {FRA: nowhere}", "- get: /", "target must be an http:// or https:// URL")
 	f("regions: [{name: FRA, target: http://x, weight: 0}]", "- get: /", "weight of a region must be 1 to 1000")
 	f("http: {distributedTracing: {traceIdPrefix: xyz}}", "- get: /", "at most 24 hex digits")

@@ -66,14 +66,13 @@ func (c *compiler) requestKeys(r *Request) map[string]func(*node) {
 		"followRedirect": func(v *node) { r.FollowRedirect = c.boolean(v, "followRedirect") },
 		"timeout":        func(v *node) { r.Timeout = c.timeout(v) },
 		"probability":    func(v *node) { r.Probability = c.probability(v) },
-		"ifTrue":         func(v *node) { r.If = c.condition(v) },
+		"ifTrue":         func(v *node) { r.If, r.IfFunction = c.condition(v) },
+		"beforeRequest":  func(v *node) { r.BeforeRequest = c.functions(v, "beforeRequest") },
+		"afterResponse":  func(v *node) { r.AfterResponse = c.functions(v, "afterResponse") },
 		"capture":        func(v *node) { c.captures(r, v) },
 		"match":          func(v *node) { c.matches(r, v) },
 		"expect":         func(v *node) { c.expectations(r, v) },
 	}
-	c.refuseHooks(known)
-	delete(known, "beforeScenario")
-	delete(known, "afterScenario")
 	return known
 }
 
@@ -155,17 +154,21 @@ func (c *compiler) probability(n *node) float64 {
 	return p
 }
 
-func (c *compiler) condition(n *node) *Condition {
+// condition is an expression, or the name of a function of the processor.
+func (c *compiler) condition(n *node) (expr *Condition, function string) {
 	source, ok := c.text(n, "ifTrue")
 	if !ok {
-		return nil
+		return nil, ""
+	}
+	if p := c.plan.Processor; p != nil && p.Has(source) {
+		return nil, source
 	}
 	e, err := compileExpression(filtrex, source, nil)
 	if err != nil {
 		c.fault(n.pos, "ifTrue %q: %s", source, err)
-		return nil
+		return nil, ""
 	}
-	return &Condition{source, e}
+	return &Condition{source, e}, ""
 }
 
 // parts compiles formData: texts, or {fromFile, contentType, value}.
