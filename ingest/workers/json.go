@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // The types of this file read values leniently: what has another type than it should is converted, or absent. They never
@@ -28,6 +29,9 @@ func textOf(b []byte) string {
 	case len(b) == 0 || b[0] == 'n':
 		return ""
 	case b[0] == '"':
+		if plain := b[1 : len(b)-1]; bytes.IndexByte(plain, '\\') < 0 && utf8.Valid(plain) {
+			return string(plain)
+		}
 		var s string
 		_ = json.Unmarshal(b, &s) // it is a string: the decoder has found its end
 		return s

@@ -75,21 +75,18 @@ func (p *post) record(index int, record json.RawMessage, parts map[key]int) erro
 	if record[0] != '{' {
 		return errNoObject
 	}
-	kind := map[string]bool{}
 	for name := range keys(record) {
-		kind[string(name)] = true
+		switch string(name) {
+		case "spanContext", "invocationId", "sequence":
+			return p.streamed(record, parts)
+		case "eventTimestamp", "outcome":
+			var f finished
+			p.decode(record, &f)
+			p.batch.Events = f.build(p.batch.Events, p.build(index))
+			return nil
+		}
 	}
-	switch {
-	case kind["spanContext"] || kind["invocationId"] || kind["sequence"]:
-		return p.streamed(record, parts)
-	case kind["eventTimestamp"] || kind["outcome"]:
-		var f finished
-		p.decode(record, &f)
-		p.batch.Events = f.build(p.batch.Events, p.build(index))
-		return nil
-	default:
-		return errNoEvent
-	}
+	return errNoEvent
 }
 
 // decode reads a record that is known to be JSON. A value of a type that it can't have is absent, and counted.
