@@ -84,7 +84,7 @@ func (d *decoder) release() bool {
 	d.exception, d.body, d.eventName = exception{}, value{}, value{}
 	d.text = jsonReader{open: d.text.open[:0]}
 	size := cap(d.arena.buf) + cap(d.attrs)*32 + cap(d.batch.Events)*700 + cap(d.links) + cap(d.events)
-	return size+d.points.drop() <= maxPooled
+	return size+d.dropPoints() <= maxPooled
 }
 
 // startResource begins a list of records that share a resource.

@@ -65,7 +65,7 @@ type door struct {
 }
 
 func exportHandler(method string) grpc.MethodHandler {
-	return func(srv any, ctx context.Context, dec func(any) error, interceptor grpc.UnaryServerInterceptor) (any, error) { //nolint:revive // the signature is grpc's
+	return func(srv any, ctx context.Context, dec func(any) error, interceptor grpc.UnaryServerInterceptor) (any, error) {
 		e := srv.(exporter)
 		if interceptor == nil {
 			return e.export(ctx, dec)

@@ -64,7 +64,7 @@ func (l *labels) startMetric(m *metric) {
 // became the same are joined by a semicolon in the order of their names as sent.
 func (l *labels) ofPoint(attrs []edge.Attr) {
 	l.list = l.list[:0]
-	slices.SortFunc(attrs, func(a, b edge.Attr) int { return strings.Compare(a.Key, b.Key) })
+	slices.SortFunc(attrs, byKey)
 	for i := range attrs {
 		if attrs[i].Value != "" {
 			l.insert(edge.Attr{Key: l.label(attrs[i].Key), Value: attrs[i].Value}, true)

@@ -60,8 +60,15 @@ func severityOf(text string) uint8 {
 		name   string
 		number uint8
 	}{
-		{"TRACE", 1}, {"DEBUG", 5}, {"INFO", 9}, {"INFORMATION", 9}, {"WARN", 13}, {"WARNING", 13},
-		{"ERROR", 17}, {"FATAL", 21}, {"CRITICAL", 21},
+		{"TRACE", 1},
+		{"DEBUG", 5},
+		{"INFO", 9},
+		{"INFORMATION", 9},
+		{"WARN", 13},
+		{"WARNING", 13},
+		{"ERROR", 17},
+		{"FATAL", 21},
+		{"CRITICAL", 21},
 	} {
 		if strings.EqualFold(text, s.name) {
 			return s.number

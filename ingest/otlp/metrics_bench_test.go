@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"strconv"
 	"testing"
 
 	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
@@ -50,7 +51,7 @@ func usualMetrics(n int, temporality, at uint64) []byte {
 	for i := range n {
 		var attrs [3]pb
 		for j, key := range []string{"http.route", "http.request.method", "http.response.status_code"} {
-			attrs[j] = keyValue(key, anyString(fmt.Sprintf("%d", i/4)))
+			attrs[j] = keyValue(key, anyString(strconv.Itoa(i/4)))
 		}
 		number := pb(nil).fixed64(2, startTime).fixed64(3, at).fixed64(4, math.Float64bits(7)).msg(7, attrs[0]).msg(7, attrs[1]).msg(7, attrs[2])
 		hist := pb(nil).fixed64(2, startTime).fixed64(3, at).fixed64(4, 120).fixed64(5, math.Float64bits(9)).

@@ -1,6 +1,7 @@
 package otlp
 
 import (
+	"slices"
 	"strings"
 
 	"edgescope/edge"
@@ -28,10 +29,10 @@ func (n *namer) metric(m *metric) string {
 		return ""
 	}
 	main, per, _ := strings.Cut(m.unit, "/")
-	if unit := n.unit(main, longUnit); unit != "" && !contains(n.tokens, unit) {
+	if unit := n.unit(main, longUnit); unit != "" && !slices.Contains(n.tokens, unit) {
 		n.tokens = append(n.tokens, unit)
 	}
-	if unit := n.unit(per, perUnit); unit != "" && !contains(n.tokens, unit) {
+	if unit := n.unit(per, perUnit); unit != "" && !slices.Contains(n.tokens, unit) {
 		n.tokens = append(n.tokens, "per", unit)
 	}
 	switch {
@@ -74,13 +75,8 @@ func (n *namer) join() string {
 
 // moveLast makes a token the last one, and the only one of its kind.
 func (n *namer) moveLast(token string) {
-	kept := n.tokens[:0]
-	for _, t := range n.tokens {
-		if t != token {
-			kept = append(kept, t)
-		}
-	}
-	n.tokens = append(kept, token)
+	n.tokens = slices.DeleteFunc(n.tokens, func(t string) bool { return t == token })
+	n.tokens = append(n.tokens, token)
 }
 
 // unit answers a unit as names spell it; an annotation such as {request} is none.
@@ -143,15 +139,6 @@ func (n *namer) prefixed(prefix, name string) string {
 
 func isAlphanumeric(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
-}
-
-func contains(tokens []string, token string) bool {
-	for _, t := range tokens {
-		if t == token {
-			return true
-		}
-	}
-	return false
 }
 
 // longUnit answers the word for a unit of UCUM; "" for one that says nothing.

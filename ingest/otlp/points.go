@@ -77,8 +77,8 @@ type points struct {
 	counts, bounds, quantiles, positive, negative []float64
 }
 
-// drop gives up references and answers how many bytes it keeps.
-func (p *points) drop() int {
+// dropPoints gives up references and answers how many bytes it keeps.
+func (p *points) dropPoints() int {
 	clear(p.metrics)
 	clear(p.data)
 	p.metrics, p.data, p.numbers = p.metrics[:0], p.data[:0], p.numbers[:0]

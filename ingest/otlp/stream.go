@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
+	"time"
 
 	"edgescope/edge"
 )
@@ -82,12 +84,13 @@ func (s *stream) accept(at uint64) (total uint64, ok bool, reason string) {
 			oldest = i
 		}
 	}
-	if s.seen < recentPoints {
+	switch {
+	case s.seen < recentPoints:
 		s.recent[s.seen] = at
 		s.seen++
-	} else if at < s.recent[oldest] {
+	case at < s.recent[oldest]:
 		return 0, false, reasonLost
-	} else {
+	default:
 		s.recent[oldest] = at
 	}
 	return max(at, uint64(s.last)), true, "" // after 1970
@@ -108,27 +111,43 @@ type writer struct {
 // setZero finds out whether counters begin with this point, and when they were 0: one millisecond after the start, since at
 // the start itself may lie the last sample of whoever counted before.
 func (w *writer) setZero(m *metric, p *point) {
-	s, start := w.s, nanos(p.start)
-	switch {
-	case m.kind == metricGauge || m.kind == metricSum && !m.monotonic:
-	case w.delta && (s.last == 0 || s.relaid):
-		w.zero, w.all = millis(p.start)+1, true
-		if start == 0 || w.zero >= w.at {
-			w.zero = w.at - 1
-		}
-	case !w.delta && start > s.start:
-		w.zero, w.all = millis(p.start)+1, true
-		if s.start == 0 && s.last != 0 {
-			w.zero = 0 // the sender has begun to tell its start
-		}
-		s.start = start
-	case s.last != 0 && !s.relaid:
-		w.zero = s.last/1e6 + 1
+	if m.kind == metricGauge || m.kind == metricSum && !m.monotonic {
+		return
+	}
+	if w.s.last != 0 && !w.s.relaid { // a bucket that is new was 0 at the point before
+		w.zero = w.s.last/int64(time.Millisecond) + 1
+	}
+	if w.delta {
+		w.setZeroOfDelta(p)
+	} else {
+		w.setZeroOfCumulative(p)
 	}
 	if w.zero >= w.at {
 		w.zero = 0
 	}
-	s.relaid = false
+	w.s.relaid = false
+}
+
+func (w *writer) setZeroOfDelta(p *point) {
+	if w.s.last != 0 && !w.s.relaid {
+		return
+	}
+	w.zero, w.all = millis(p.start)+1, true
+	if p.start == 0 || w.zero >= w.at {
+		w.zero = w.at - 1
+	}
+}
+
+func (w *writer) setZeroOfCumulative(p *point) {
+	start := nanos(p.start)
+	if start <= w.s.start {
+		return
+	}
+	w.zero, w.all = millis(p.start)+1, true
+	if w.s.start == 0 && w.s.last != 0 { // the sender has begun to tell its start
+		w.zero = 0
+	}
+	w.s.start = start
 }
 
 // put writes a value to the part i of the stream, which is made with that name and label if it is new.
@@ -177,16 +196,8 @@ func (s *stream) newSeries(suffix string, label edge.Attr) *edge.Series {
 	if label.Key != "" {
 		list = append(list, label)
 	}
-	slices.SortFunc(list, func(a, b edge.Attr) int { return compareText(a.Key, b.Key) })
+	slices.SortFunc(list, byKey)
 	return &edge.Series{Labels: list}
 }
 
-func compareText(a, b string) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
-}
+func byKey(a, b edge.Attr) int { return strings.Compare(a.Key, b.Key) }

@@ -1,0 +1,78 @@
+package otlp_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// histogram is an explicit histogram named h.
+func histogram(temporality int, points ...string) string {
+	return fmt.Sprintf(`{"name":"h","histogram":{"aggregationTemporality":%d,"dataPoints":[%s]}}`, temporality, strings.Join(points, ","))
+}
+
+// point is a data point begun at t0 with those members.
+func point(seconds int, members string) string {
+	return fmt.Sprintf(`{"startTimeUnixNano":"%d%s","timeUnixNano":"%d%s",%s}`, t0, nano, t0+1000*seconds, nano, members)
+}
+
+func TestHistograms(t *testing.T) {
+	sink := &recorder{}
+	r := newReceiver(t, sink)
+	const bounds = `,"explicitBounds":[0.005,10,1e6]`
+	noStart := func(members string) string {
+		return `{"timeUnixNano":"` + decimal(t0+10000) + nano + `",` + members + `}`
+	}
+	expect(t, take(t, r, sink, histogram(2, noStart(`"count":"6","sum":2.5,"bucketCounts":["1",2,3,0]`+bounds))),
+		"h_count@10=6", "h_sum@10=2.5", `h_bucket{le="0.005"}@10=1`, `h_bucket{le="10"}@10=3`, `h_bucket{le="1000000"}@10=6`, `h_bucket{le="+Inf"}@10=6`)
+	// Deltas are added up bucket by bucket.
+	r = newReceiver(t, sink)
+	take(t, r, sink, histogram(1, point(10, `"count":2,"sum":1,"bucketCounts":[1,1],"explicitBounds":[1]`)))
+	expect(t, take(t, r, sink, histogram(1, point(20, `"count":3,"sum":2,"bucketCounts":[0,3],"explicitBounds":[1]`))),
+		"h_count@20=5", "h_sum@20=3", `h_bucket{le="1"}@20=1`, `h_bucket{le="+Inf"}@20=5`)
+	// Other bounds begin again, from 0 just before.
+	expect(t, take(t, r, sink, histogram(1, point(30, `"count":1,"sum":2,"bucketCounts":[1,0],"explicitBounds":[7]`))),
+		"h_count@0.001=0", "h_count@30=1", "h_sum@0.001=0", "h_sum@30=2", `h_bucket{le="7"}@0.001=0`, `h_bucket{le="7"}@30=1`, `h_bucket{le="+Inf"}@0.001=0`, `h_bucket{le="+Inf"}@30=1`)
+	// Without buckets there are count and sum alone; without a sum none is made up.
+	expect(t, take(t, r, sink, strings.Replace(histogram(2, noStart(`"count":4,"sum":9`)), `"h"`, `"n"`, 1)), "n_count@10=4", "n_sum@10=9", `n_bucket{le="+Inf"}@10=4`)
+	for i, members := range []string{`"count":4`, `"count":4,"sum":null`, `"count":4,"sum":"NaN"`} {
+		name := fmt.Sprintf("s%d", i)
+		expect(t, take(t, r, sink, strings.Replace(histogram(2, noStart(members)), `"h"`, `"`+name+`"`, 1)), name+"_count@10=4", name+`_bucket{le="+Inf"}@10=4`)
+	}
+	expect(t, take(t, r, sink, strings.Replace(histogram(2, noStart(`"count":4`)), `"h"`, `"s"`, 1)), "s_count@10=4", `s_bucket{le="+Inf"}@10=4`)
+}
+
+func exponential(temporality int, points ...string) string {
+	return fmt.Sprintf(`{"name":"e","exponentialHistogram":{"aggregationTemporality":%d,"dataPoints":[%s]}}`, temporality, strings.Join(points, ","))
+}
+
+func TestExponentialHistograms(t *testing.T) {
+	sink := &recorder{}
+	r := newReceiver(t, sink)
+	at := `"timeUnixNano":"` + decimal(t0+10000) + nano + `",`
+	// Scale 0 has a bucket for each doubling; the bucket 1 is (2, 4].
+	expect(t, take(t, r, sink, exponential(2, `{`+at+`"count":7,"sum":20,"scale":0,"zeroCount":"1","positive":{"offset":1,"bucketCounts":["4",0,2]}}`)),
+		"e_count@10=7", "e_sum@10=20", `e_bucket{vmrange="0...1.000e-09"}@10=1`, `e_bucket{vmrange="2.000e+00...4.000e+00"}@10=4`, `e_bucket{vmrange="8.000e+00...1.600e+01"}@10=2`)
+	// A finer scale is brought to 8 buckets for each doubling: of scale 5 four neighbours become one.
+	r = newReceiver(t, sink)
+	expect(t, take(t, r, sink, exponential(2, `{`+at+`"count":15,"scale":5,"positive":{"offset":-2,"bucketCounts":[1,2,3,4,5]},"negative":{"bucketCounts":[1]}}`)),
+		"e_count@10=15", `e_bucket{vmrange="9.170e-01...1.000e+00"}@10=3`, `e_bucket{vmrange="1.000e+00...1.091e+00"}@10=12`, `e_bucket{vmrange="-1.091e+00...-1.000e+00"}@10=1`)
+	// The same values at a lower scale, as SDKs write them when values spread, go to the same series.
+	expect(t, take(t, r, sink, exponential(2, `{`+strings.Replace(at, "10000", "20000", 1)+`"count":15,"scale":4,"positive":{"offset":-1,"bucketCounts":[3,5,7]},"negative":{"bucketCounts":[1]}}`)),
+		"e_count@20=15", `e_bucket{vmrange="9.170e-01...1.000e+00"}@20=3`, `e_bucket{vmrange="1.000e+00...1.091e+00"}@20=12`, `e_bucket{vmrange="-1.091e+00...-1.000e+00"}@20=1`)
+	// Deltas: a bucket that is seen for the first time was 0 at the point before.
+	r = newReceiver(t, sink)
+	take(t, r, sink, exponential(1, point(10, `"count":1,"scale":3,"positive":{"offset":0,"bucketCounts":[1]}`)))
+	expect(t, take(t, r, sink, exponential(1, point(20, `"count":3,"scale":3,"positive":{"offset":0,"bucketCounts":[1,2]}`))),
+		"e_count@20=4", `e_bucket{vmrange="1.000e+00...1.091e+00"}@20=2`, `e_bucket{vmrange="1.091e+00...1.189e+00"}@10.001=0`, `e_bucket{vmrange="1.091e+00...1.189e+00"}@20=2`)
+	// Absurd numbers stay bounded.
+	take(t, r, sink, exponential(2, `{`+at+`"scale":2147483647,"positive":{"offset":2147483647,"bucketCounts":[1]},"negative":{"offset":-2147483648,"bucketCounts":[1]}}`))
+	take(t, r, sink, exponential(2, `{`+at+`"scale":-2147483648,"positive":{"offset":-2147483648,"bucketCounts":[1,1]}}`))
+}
+
+func TestSummaries(t *testing.T) {
+	sink := &recorder{}
+	const summary = `{"name":"s","summary":{"dataPoints":[%s]}}`
+	expect(t, take(t, newReceiver(t, sink), sink, fmt.Sprintf(summary, point(10, `"count":"4","sum":10,"quantileValues":[{"quantile":0.5,"value":2},{"quantile":0.99,"value":9}]`))),
+		"s_count@0.001=0", "s_count@10=4", "s_sum@0.001=0", "s_sum@10=10", `s{quantile="0.5"}@10=2`, `s{quantile="0.99"}@10=9`)
+}
