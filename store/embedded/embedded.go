@@ -8,6 +8,7 @@
 //	identity.json  the collector's UUID and the epoch, which grows by one at each Open
 //	metrics/       samples
 //	spans/ logs/ datapoints/   events, one VictoriaLogs storage for each kind
+//	quarantine/    parts of the engines that were damaged, moved away so that the rest opens
 //
 // The metrics engine keeps its state in globals: a process has at most one open Store.
 package embedded
@@ -175,6 +176,9 @@ func open(opts Options) (*Store, error) {
 	dir, err := openDir(opts.Dir, opts.FreeSpace)
 	if err != nil {
 		return nil, err
+	}
+	if err := dir.quarantine(opts.Logger); err != nil {
+		return nil, errors.Join(err, dir.close())
 	}
 	if err := startMetrics(&opts); err != nil {
 		return nil, errors.Join(err, dir.close())
