@@ -34,7 +34,7 @@ var rule = map[string][]string{
 	"scenarios":           {"scenarios/processor"},
 	"scenarios/processor": {},
 	"load":                {"edge", "edge/platform", "scenarios", "scenarios/processor"},
-	"report":              {"edge", "scenarios", "load"},
+	"report":              {"edge", "scenarios", "scenarios/processor", "load"},
 
 	"web/chart": {"edge", "store"},
 	"web/view":  {"edge", "store", "query", "web/chart"},

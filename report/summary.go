@@ -42,6 +42,7 @@ type Summary struct {
 	parts   parts
 	points  points
 	errors  map[string]bool
+	emitted map[string]bool // of the metrics that functions of the script emitted
 	labels  map[string]*endpointNames
 	names   names
 	misses  misses
@@ -53,7 +54,7 @@ type Summary struct {
 // NewSummary makes an empty summary.
 func NewSummary(o Options) *Summary {
 	return &Summary{
-		options: o, total: newTally(), open: map[int64]*tally{}, errors: map[string]bool{},
+		options: o, total: newTally(), open: map[int64]*tally{}, errors: map[string]bool{}, emitted: map[string]bool{},
 		labels: map[string]*endpointNames{}, names: names{}, misses: misses{}, parts: newParts(), points: newPoints(o),
 	}
 }
@@ -74,6 +75,8 @@ func (s *Summary) Add(e load.Event) {
 		w.count("vusers.skipped", 1, e.At.UnixMilli())
 	case *load.PhaseStart:
 		s.phase = e.Phase
+	case *load.Metric:
+		s.custom(e)
 	case *load.Line:
 	}
 }
