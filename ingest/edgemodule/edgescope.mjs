@@ -63,11 +63,10 @@ async function tell(trace, request, response, options, rest, ours) {
   }
 }
 
-/** The first of the environment's variables that is there. */
+/** The first of the environment's variables that is there. Deno would ask its user for those that it may not read. */
 function variable(...names) {
-  try {
-    return names.map((name) => process.env[name]).find(Boolean);
-  } catch {} // no environment, or no leave to read it
+  const may = (variable) => (globalThis.Deno?.permissions?.querySync({ name: 'env', variable }).state ?? 'granted') === 'granted';
+  return names.map((name) => may(name) ? globalThis.process?.env?.[name] : '').find(Boolean);
 }
 
 function platform() {
@@ -153,8 +152,9 @@ function encodeSpan(traceId, { spanId, parentSpanId, name, kind, start, end, att
   };
   if (parentSpanId) span.parentSpanId = parentSpanId;
   if (error) {
-    const attributes = encode({ 'exception.type': error.name, 'exception.message': error.message, 'exception.stacktrace': error.stack });
-    span.status = { code: 2, message: String(error.message) };
+    const { name: type, message = String(error), stack } = error; // anything can be thrown
+    const attributes = encode({ 'exception.type': type, 'exception.message': message, 'exception.stacktrace': stack });
+    span.status = { code: 2, message };
     span.events = [{ timeUnixNano: nanos(end), name: 'exception', attributes }];
   }
   return span;
@@ -209,15 +209,16 @@ export class Exporter {
     return { ...this.#counts, waiting: this.#queue.length };
   }
 
-  /** Sends what waits, unless enough posts are on their way: those send the rest when they are done. Never throws. */
+  /** Sends what waits, unless enough posts are on their way: those send the rest when they are done. Throws only what encode does. */
   async flush({ url, token, encode }) {
     while (this.#queue.length > 0 && this.#posts < MAX_POSTS) {
-      const items = this.#queue.splice(0, MAX_BATCH);
+      const body = encode(this.#queue.slice(0, MAX_BATCH));
+      const size = this.#queue.splice(0, MAX_BATCH).length;
       this.#posts++;
-      const rejected = await this.#post(url, token, encode(items), items.length);
+      const rejected = await this.#post(url, token, body, size);
       this.#posts--;
       this.#counts.lost += rejected;
-      this.#counts.sent += items.length - rejected;
+      this.#counts.sent += size - rejected;
     }
   }
 

@@ -64,7 +64,7 @@ func TestModuleInWorkerd(t *testing.T) {
 	to := make(rows, 10)
 	server := ingestPort(t, to)
 	p, err := workerd.Start(t.Context(), workerd.Options{
-		Dir: wasmBench, Config: "../test/edgemodule.capnp", OTLPURL: server.URL, AEAddr: server.Listener.Addr().String(),
+		Dir: wasmBench, Config: "../../ingest/edgemodule/testdata/config.capnp", OTLPURL: server.URL, AEAddr: server.Listener.Addr().String(),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -134,6 +134,30 @@ test('what a handler throws is told and goes on', async (t) => {
   assert.equal(plain(server.events[0])['exception.message'], 'too far');
 });
 
+test('anything can be thrown', async (t) => {
+  const { posts } = receiver(t);
+  await assert.rejects(run(() => { throw 'a text'; }, { url: 'http://c' }), (error) => error === 'a text');
+  const [server] = spansOf(posts[0].json);
+  assert.deepEqual(server.status, { code: 2, message: 'a text' });
+});
+
+test('Deno is not made to ask for the environment', async (t) => {
+  const { posts } = receiver(t);
+  const asked = [];
+  globalThis.Deno = { permissions: { querySync: ({ variable }) => {
+    asked.push(variable);
+    return { state: variable === 'FLY_REGION' ? 'granted' : 'prompt' };
+  } } };
+  t.after(() => delete globalThis.Deno);
+  Object.assign(process.env, { DENO_REGION: 'not to be read', FLY_REGION: 'ams' });
+  t.after(() => { delete process.env.DENO_REGION; delete process.env.FLY_REGION; });
+  await run(() => new Response(), { url: 'http://c' });
+  assert.ok(asked.includes('DENO_REGION'));
+  const resource = plain(posts[0].json.resourceSpans[0].resource);
+  assert.equal(resource['cloud.region'], 'ams');
+  assert.equal(resource['cloud.platform'], 'deno');
+});
+
 test('with a dataset a request is one legal data point', async (t) => {
   const { posts } = receiver(t);
   await run((request) => {

@@ -1,4 +1,4 @@
-# What ingest/edgemodule's test runs: the module as a collector serves it, in a Worker.
+# What the test of this package runs: the module as a collector serves it, in a Worker.
 using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
@@ -12,8 +12,8 @@ const config :Workerd.Config = (
 
 const main :Workerd.Worker = (
   modules = [
-    (name = "edgemodule.mjs", esModule = embed "edgemodule.mjs"),
-    (name = "edgescope.mjs", esModule = embed "../../ingest/edgemodule/edgescope.min.mjs"),
+    (name = "worker.mjs", esModule = embed "worker.mjs"),
+    (name = "edgescope.mjs", esModule = embed "../edgescope.min.mjs"),
   ],
   compatibilityDate = "2026-06-01",
   bindings = [(name = "OTLP_URL", fromEnvironment = "OTLP_URL"), (name = "AE", analyticsEngine = "edge_requests")],
