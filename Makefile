@@ -58,9 +58,13 @@ fuzz: ## Run every fuzz target for FUZZTIME (20s)
 	  done || exit 1; \
 	done
 
+DASHBOARD ?= http://127.0.0.1:4321
+
 .PHONY: screenshots
-screenshots: build wasm-bench/node_modules ## Take the README's pictures (needs chromium; CHROMIUM names another binary)
-	EDGESCOPE_SCREENSHOTS=$(CURDIR)/docs/images $(GO) test -count=1 -run TestPagesInBrowser ./e2e/
+screenshots: web/node_modules ## Take the README's pictures of a running demo (needs chromium; CHROMIUM names another)
+	@mkdir -p docs/images
+	node web/browser/picture.mjs '$(DASHBOARD)/?range=15m' docs/images/overview-dark.png dark
+	node web/browser/picture.mjs '$(DASHBOARD)/?range=15m' docs/images/overview-light.png light
 
 .PHONY: assets
 assets: web/dist/manifest.json ## Bundle the dashboard's scripts and styles
