@@ -13,7 +13,8 @@ import (
 
 // BenchmarkPages asks every page over an hour of invocations at 330 points of presence, 40 routes and 3 versions, with
 // cold starts and cache outcomes. EDGESCOPE_BENCH_SPANS is how many (500,000). Each question is the first one to its engine:
-// nothing is remembered but what the store does.
+// nothing is remembered but what the store does. cpu-ms/op is the mean, least-cpu-ms the cheapest question: on a machine that
+// others use it is nearest to what the code costs.
 func BenchmarkPages(b *testing.B) {
 	n := 500_000
 	if text := os.Getenv("EDGESCOPE_BENCH_SPANS"); text != "" {
@@ -39,11 +40,13 @@ func BenchmarkPages(b *testing.B) {
 		{"overview", "&region=P001&route=/r1"},
 	} {
 		b.Run(page.name+page.ask, func(b *testing.B) {
-			now := w.now
-			defer func() { w.now = now }()
-			start := cpuTime(b)
-			defer func() { b.ReportMetric(float64(cpuTime(b)-start)/1e6/float64(b.N), "cpu-ms/op") }()
+			start, least := cpuTime(b), time.Hour
+			defer func() {
+				b.ReportMetric(float64(cpuTime(b)-start)/1e6/float64(b.N), "cpu-ms/op")
+				b.ReportMetric(float64(least)/1e6, "least-cpu-ms")
+			}()
 			for b.Loop() {
+				asked := cpuTime(b)
 				e := w.newEngine(w.store)
 				q := w.ask("range=1h" + page.ask)
 				var err error
@@ -68,6 +71,7 @@ func BenchmarkPages(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
+				least = min(least, cpuTime(b)-asked)
 			}
 		})
 	}

@@ -21,7 +21,7 @@ func (e *Engine) ColdStarts(ctx context.Context, tenant edge.Tenant, q Question)
 	a.askBefore(gctx, g, &before, a.whole(parts))
 	a.ask(gctx, g, &regions, a.whole(parts, edge.KeyRegion))
 	a.ask(gctx, g, &byRoute, a.whole(parts, edge.KeyRoute, edge.KeyServiceVersion))
-	a.ask(gctx, g, &overTime, a.cut(withStarts, edge.KeyRegion))
+	a.ask(gctx, g, &overTime, a.cut(withStarts))
 	g.Go(func() (err error) { out.Choices, err = a.choose(gctx); return err })
 	if err := g.Wait(); err != nil {
 		return nil, err
@@ -34,11 +34,21 @@ func (e *Engine) ColdStarts(ctx context.Context, tenant edge.Tenant, q Question)
 	out.ColdHistogram, out.WarmHistogram = cold.histogram(warm), warm.histogram(cold)
 	out.Regions, out.Routes, out.Versions = a.sortedRows(regions, nil), a.sortedRows(byRoute.by(0), nil), a.sortedRows(byRoute.by(1), nil)
 	a.locate(out.Regions)
-	shown := busiest(out.Regions, lineRegions)
-	overTime = overTime.before(a.until)
-	out.Rate = regionLines(overTime.all(), overTime, shown, len(shown) < len(out.Regions), (*tally).coldRatio)
+	if out.Rate, err = a.coldLines(ctx, overTime, out.Regions); err != nil {
+		return nil, err
+	}
 	out.About, err = a.about(ctx, regions, byRoute)
 	return out, err
+}
+
+// coldLines draws the ratio of cold starts in the busiest regions and in all others, which are what all has beside these.
+func (a *asking) coldLines(ctx context.Context, all *table, regions []Row) ([]Line, error) {
+	shown := busiest(regions, lineRegions)
+	t, err := a.table(ctx, a.cut(withStarts, edge.KeyRegion).regions(shown))
+	if err != nil {
+		return nil, err
+	}
+	return regionLines(all.before(a.until).all(), t.before(a.until), shown, len(shown) < len(regions), (*tally).coldRatio), nil
 }
 
 // statsOf answers the figures of a table to compare with, nil without one.

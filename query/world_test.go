@@ -68,6 +68,13 @@ func (w *world) newEngine(s store.Reader) *query.Engine {
 // write takes events the way a collector does: rows and rollups, visible at once.
 func (w *world) write(tenant edge.Tenant, events ...edge.Event) {
 	w.t.Helper()
+	w.add(tenant, events...)
+	w.store.Flush()
+}
+
+// add takes events as write does, visible some time.
+func (w *world) add(tenant edge.Tenant, events ...edge.Event) {
+	w.t.Helper()
 	ctx := context.Background()
 	if err := w.store.WriteEvents(ctx, tenant, events); err != nil {
 		w.t.Fatal(err)
@@ -76,7 +83,6 @@ func (w *world) write(tenant edge.Tenant, events ...edge.Event) {
 	if err := w.rollup.Flush(ctx, w.store); err != nil {
 		w.t.Fatal(err)
 	}
-	w.store.Flush()
 }
 
 // ids makes the next trace and span id.
@@ -187,15 +193,18 @@ func (w *world) get(address string) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(req)
 }
 
-// fill writes n invocations of the last hour in the order of time.
+// fill writes n invocations of the last hour in the order of time; the clock goes with them, since what comes late is kept in
+// further parts of windows, which are further series.
 func (w *world) fill(n int) {
+	now := w.now
+	defer func() { w.now = now }()
 	r := rand.New(rand.NewPCG(1, 2))
-	const batch = 10_000
+	batch := max(1, n/60) // a minute of events
 	events := make([]edge.Event, 0, batch)
 	caches := []string{"", edge.CacheHit, edge.CacheHit, edge.CacheHit, edge.CacheMiss, edge.CacheStale}
 	zipf := rand.NewZipf(r, 1.3, 8, 329)
 	for i := range n {
-		when := w.now.Add(-time.Hour + time.Duration(float64(time.Hour)*float64(i)/float64(n)))
+		when := now.Add(-time.Hour + time.Duration(float64(time.Hour)*float64(i)/float64(n)))
 		pop := fmt.Sprintf("P%03d", zipf.Uint64())
 		f := edge.Facts{
 			Service: "shop", Region: pop, Colo: pop, Platform: "cloudflare.workers", Route: fmt.Sprintf("/r%d", r.IntN(40)),
@@ -211,12 +220,12 @@ func (w *world) fill(n int) {
 			f.Status, f.Outcome = 500, edge.OutcomeError
 		}
 		if events = append(events, w.invocation(when, time.Duration(d), f)); len(events) == batch {
-			if err := w.store.WriteEvents(context.Background(), tenant, events); err != nil {
-				w.t.Fatal(err)
-			}
-			w.rollup.Add(tenant, w.now.UnixNano(), events)
+			w.now = when
+			w.add(tenant, events...)
 			events = events[:0]
 		}
 	}
-	w.write(tenant, events...)
+	w.now = now
+	w.add(tenant, events...)
+	w.store.Flush()
 }
