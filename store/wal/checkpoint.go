@@ -39,13 +39,19 @@ func (l *Log) Checkpoint(position uint64, state []byte) error {
 	b = le.AppendUint32(b, 0)
 	b = le.AppendUint32(b, crc32.Checksum(b, castagnoli))
 	b = append(b, state...)
+	l.checkpointing.Lock()
+	defer l.checkpointing.Unlock()
 	path := filepath.Join(l.o.Dir, checkpointFile)
-	if err := os.Rename(path, filepath.Join(l.o.Dir, checkpointBefore)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("write checkpoint: %w", err)
+	if l.intact { // a damaged one must not take the place of the one before it
+		if err := os.Rename(path, filepath.Join(l.o.Dir, checkpointBefore)); err != nil {
+			return fmt.Errorf("write checkpoint: %w", err)
+		}
+		l.intact = false
 	}
 	if err := replaceFile(path, b); err != nil {
 		return fmt.Errorf("write checkpoint: %w", err)
 	}
+	l.intact = true
 	now := l.o.Now()
 	l.mu.Lock()
 	l.checkpoints = append(l.checkpoints, mark{position, now})
@@ -117,6 +123,7 @@ func (l *Log) loadCheckpoints() error {
 		switch {
 		case err == nil:
 			l.seq = max(l.seq, c.position)
+			l.intact = l.intact || name == checkpointFile
 		case !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, errDamaged):
 			return fmt.Errorf("read %s: %w", name, err)
 		}

@@ -2,6 +2,7 @@ package wal
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -78,9 +79,15 @@ func TestDamagedCheckpointGivesWayToTheOneBefore(t *testing.T) {
 	for i := range good {
 		damaged := slices.Clone(good)
 		damaged[i] ^= 0x20
-		check("byte "+string(rune('0'+i%10))+" flipped", damaged)
-		check("cut", good[:i])
+		check(fmt.Sprintf("byte %d flipped", i), damaged)
+		check(fmt.Sprintf("cut at %d", i), good[:i])
 	}
+	closed(t, l)
+	l = open(t, dir)
+	if err := l.Checkpoint(20, []byte("after")); err != nil {
+		t.Fatal(err)
+	}
+	check("the damaged one must not become the one before", nil)
 }
 
 // TestSegmentsGoWhenTheEnginesHaveThem follows the clock.

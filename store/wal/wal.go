@@ -121,6 +121,10 @@ type Log struct {
 	checkpoints []mark // those whose segments may still be needed, oldest first
 	damaged     int
 
+	// checkpointing is held while a checkpoint is written; intact tells whether the newest one on disk can be read.
+	checkpointing sync.Mutex
+	intact        bool
+
 	// current is the segment that is written to. It belongs to the writing goroutine.
 	current *active
 	spare   *group // memory of a group that is done
