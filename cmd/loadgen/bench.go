@@ -27,6 +27,7 @@ type benchFlags struct {
 	sizes, engines, runtime, dir string
 	rounds, generations, seed    int
 	output, markdown, html       string
+	otlp, name                   string
 	quiet                        bool
 }
 
@@ -46,6 +47,8 @@ func (b *benchFlags) register(f *run.Flags) {
 	f.Alias("o", "output")
 	f.String(&b.markdown, "markdown", "", "the table as Markdown, to `file`")
 	f.String(&b.html, "html", "", "a page with charts that needs nothing beside it, to `file`")
+	f.String(&b.otlp, "otlp", "", "send the result to the collector at `URL`, for the dashboard's page WASM")
+	f.String(&b.name, "run", "wasm-vs-js", "`name` that comparisons of one kind share")
 	f.Bool(&b.quiet, "quiet", false, "print only the table")
 	f.Alias("q", "quiet")
 }
@@ -100,14 +103,23 @@ func benchEngines(ctx context.Context, p run.Process) (err error) {
 		return couldNot(err)
 	}
 	defer func() { err = errors.Join(err, outputs.abandon(ctx)) }()
+	sender, err := flags.sender(ctx, p)
+	if err != nil {
+		return run.Usage("%w", err)
+	}
 	result, err := wasmbench.Run(ctx, options)
 	if err != nil {
-		return benchError(ctx, err)
+		return errors.Join(benchError(ctx, err), sender.close(ctx))
 	}
+	result.Name, result.Commit = flags.name, commitOf(p)
+	sent := sender.send(ctx, result)
 	if err := outputs.write(result); err != nil {
 		return couldNot(err)
 	}
-	return result.WriteTable(p.Stdout)
+	if err := result.WriteTable(p.Stdout); err != nil || sent == nil {
+		return err
+	}
+	return couldNot(sent)
 }
 
 // benchError gives a failed comparison its exit code.

@@ -7,6 +7,8 @@ import (
 	"io"
 	"math"
 	"slices"
+
+	"edgescope/edge"
 )
 
 //go:embed page.html
@@ -79,7 +81,7 @@ func ticks(step, end float64, unit string) []htmlTick {
 }
 
 // groups puts the rows below their sizes.
-func (r *Result) groups(bar func(*Row) htmlBar) []htmlGroup {
+func (r *Result) groups(bar func(*edge.BenchRow) htmlBar) []htmlGroup {
 	var out []htmlGroup
 	for i := range r.Results {
 		row := &r.Results[i]
@@ -102,7 +104,7 @@ func (r *Result) ratioChart() htmlChart {
 	step, end := axis(greatest)
 	return htmlChart{
 		Title: "Times as fast as js", Sub: "wall time of a client, with 95 % intervals; longer is better", Ticks: ticks(step, end, "×"),
-		Groups: r.groups(func(row *Row) htmlBar {
+		Groups: r.groups(func(row *edge.BenchRow) htmlBar {
 			low, high := 100*row.CI[0]/end, 100*row.CI[1]/end
 			return htmlBar{Text: ratioText(row.Ratio, row.CI), Width: 100 * row.Ratio / end, Low: low, High: high, Range: high - low}
 		}),
@@ -117,7 +119,7 @@ func (r *Result) wallChart() htmlChart {
 	}
 	return htmlChart{
 		Title: "One operation", Sub: "ms that a client waits; each size has an axis of its own; shorter is better",
-		Groups: r.groups(func(row *Row) htmlBar {
+		Groups: r.groups(func(row *edge.BenchRow) htmlBar {
 			return htmlBar{Text: figure(row.WallMS) + " ms", Width: 100 * row.WallMS / slowest[row.Size]}
 		}),
 	}
@@ -125,5 +127,5 @@ func (r *Result) wallChart() htmlChart {
 
 // HasCPU tells whether processor times were measured.
 func (r *Result) HasCPU() bool {
-	return slices.ContainsFunc(r.Results, func(row Row) bool { return row.CPUMS > 0 })
+	return slices.ContainsFunc(r.Results, func(row edge.BenchRow) bool { return row.CPUMS > 0 })
 }

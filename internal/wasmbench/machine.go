@@ -5,12 +5,14 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+
+	"edgescope/edge"
 )
 
 // thisMachine describes the machine as far as its files tell: those are Linux's.
-func thisMachine() Machine {
+func thisMachine() edge.BenchMachine {
 	cpuinfo, _ := os.ReadFile("/proc/cpuinfo") // absent elsewhere: the model stays unknown
-	return Machine{
+	return edge.BenchMachine{
 		OS: runtime.GOOS, Arch: runtime.GOARCH, CPU: cpuModel(string(cpuinfo)), CPUs: runtime.GOMAXPROCS(0), LoadBefore: loadAverage(),
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"edgescope/edge"
 	"edgescope/internal/wasmkernel"
 )
 
@@ -57,10 +58,10 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	r := &Result{
+	r := &Result{edge.Bench{
 		Machine: thisMachine(), Started: time.Now().UTC().Truncate(time.Second),
 		Rounds: o.Rounds, Generations: o.Generations, Seed: o.Seed,
-	}
+	}}
 	var err error
 	if r.Runtime, err = o.describeRuntime(ctx); err != nil {
 		return nil, err
@@ -305,9 +306,9 @@ func (b *block) end(ctx context.Context, name string, kernel bool) error {
 // kernelAlone measures what further repetitions inside a request add: processor time where it is known, since one thread
 // runs the kernel and nothing waits, else wall time.
 func (b *block) kernelAlone(ctx context.Context, name string) error {
-	more := 2 * operations(b.size.Name)
+	more := operations(b.size.Name)
 	many, one := math.Inf(1), math.Inf(1)
-	for range 3 {
+	for range 2 {
 		m, err := b.busy(ctx, name, fmt.Sprintf("&reps=%d", 1+more))
 		if err != nil {
 			return err
@@ -337,7 +338,7 @@ func ms(d time.Duration) float64 { return float64(d) / 1e6 }
 const isolateStarts = 15
 
 // coldIsolates measures how long isolates take to start in a process that runs.
-func (o *Options) coldIsolates(ctx context.Context) (found []ColdIsolate, err error) {
+func (o *Options) coldIsolates(ctx context.Context) (found []edge.BenchColdIsolate, err error) {
 	p, err := o.launch(ctx, JS)
 	if err != nil {
 		return nil, err
@@ -355,7 +356,7 @@ func (o *Options) coldIsolates(ctx context.Context) (found []ColdIsolate, err er
 		}
 	}
 	idle := median(took[0])
-	return []ColdIsolate{
+	return []edge.BenchColdIsolate{
 		{Kind: "js", MS: max(0, median(took[1])-idle), N: isolateStarts},
 		{Kind: "wasm", MS: max(0, median(took[2])-idle), N: isolateStarts},
 	}, nil

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strings"
 
+	"edgescope/edge"
 	"edgescope/internal/workerd"
 )
 
@@ -37,28 +38,28 @@ func findRuntime(name string) ([]string, error) {
 }
 
 // describeRuntime answers the runtime with its version and that of its JavaScript engine.
-func (o *Options) describeRuntime(ctx context.Context) (Runtime, error) {
+func (o *Options) describeRuntime(ctx context.Context) (edge.BenchRuntime, error) {
 	if o.Runtime == runtimeWorkerd {
 		return describeWorkerd(o.Dir)
 	}
 	program, err := findRuntime(o.Runtime)
 	if err != nil {
-		return Runtime{}, &StartError{Engine: JS, Runtime: o.Runtime, Err: err}
+		return edge.BenchRuntime{}, &StartError{Engine: JS, Runtime: o.Runtime, Err: err}
 	}
 	args := append(program[1:], filepath.Join(o.Dir, "edge", "serve.mjs"), "--version")
 	text, err := exec.CommandContext(ctx, program[0], args...).Output() //nolint:gosec // found on the user's own PATH
 	if err != nil {
-		return Runtime{}, &StartError{Engine: JS, Runtime: o.Runtime, Err: fmt.Errorf("ask for its version: %w", err)}
+		return edge.BenchRuntime{}, &StartError{Engine: JS, Runtime: o.Runtime, Err: fmt.Errorf("ask for its version: %w", err)}
 	}
-	r := Runtime{Name: o.Runtime}
+	r := edge.BenchRuntime{Name: o.Runtime}
 	if err := json.Unmarshal(text, &r); err != nil {
-		return Runtime{}, &StartError{Engine: JS, Runtime: o.Runtime, Err: fmt.Errorf("read its version: %w", err)}
+		return edge.BenchRuntime{}, &StartError{Engine: JS, Runtime: o.Runtime, Err: fmt.Errorf("read its version: %w", err)}
 	}
 	return r, nil
 }
 
-func describeWorkerd(dir string) (Runtime, error) {
-	r := Runtime{Name: runtimeWorkerd}
+func describeWorkerd(dir string) (edge.BenchRuntime, error) {
+	r := edge.BenchRuntime{Name: runtimeWorkerd}
 	program, err := workerd.Find(dir)
 	if err != nil {
 		return r, &StartError{Engine: JS, Runtime: r.Name, Err: err}

@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"edgescope/edge"
 )
 
 // simulate makes the logarithms of paired ratios as busy machines give them: a truth, a bias for each generation of
@@ -119,10 +121,10 @@ func TestEstimateOfFewRounds(t *testing.T) {
 
 func TestQuantiles(t *testing.T) {
 	got := newQuantiles([]float64{5, 1, 4, 2, 3, 6, 7, 8, 9, 10})
-	if want := (Quantiles{Count: 10, Min: 1, P50: 5, P90: 9, Max: 10}); got != want {
+	if want := (edge.BenchQuantiles{Count: 10, Min: 1, P50: 5, P90: 9, Max: 10}); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
-	if got := newQuantiles(nil); got != (Quantiles{}) {
+	if got := newQuantiles(nil); got != (edge.BenchQuantiles{}) {
 		t.Errorf("of nothing: %+v", got)
 	}
 }

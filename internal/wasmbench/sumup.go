@@ -3,6 +3,8 @@ package wasmbench
 import (
 	"math"
 	"slices"
+
+	"edgescope/edge"
 )
 
 // sumUp turns what was measured into the rows and the control.
@@ -21,7 +23,7 @@ func (o *Options) sumUp(r *Result, measured map[string]map[string]*series) {
 		}
 	}
 	aa := NewEstimate(wall, o.Seed)
-	r.AA = Control{Ratio: aa.Ratio, CI: aa.CI, Valid: aa.Contains(1)}
+	r.AA = edge.BenchControl{Ratio: aa.Ratio, CI: aa.CI, Valid: aa.Contains(1)}
 	if cpuIsKnown() {
 		e := NewEstimate(cpu, o.Seed)
 		r.AA.CPURatio, r.AA.CPUCI, r.AA.CPUValid = e.Ratio, e.CI, e.Contains(1)
@@ -51,8 +53,8 @@ func logRatios(base, engine *series, of func(round) float64) [][]float64 {
 	return out
 }
 
-func (o *Options) row(size, engine string, base, s *series) Row {
-	row := Row{
+func (o *Options) row(size, engine string, base, s *series) edge.BenchRow {
+	row := edge.BenchRow{
 		Size: size, Engine: engine, Baseline: JS, Ratio: 1, CI: [2]float64{1, 1},
 		WallMS: median(s.each(wallOf)), Wall: newQuantiles(s.wall), KernelMS: median(s.kernel),
 		FirstOpMS: median(s.first), ColdProcessMS: median(s.cold), RSS: int64(median(s.rss)),

@@ -17,6 +17,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"edgescope/edge"
 	"edgescope/internal/wasmbench"
 	"edgescope/internal/workerd"
 )
@@ -152,7 +153,7 @@ func TestResultOfARun(t *testing.T) {
 			t.Errorf("row %+v", row)
 		}
 	}
-	simd := r.Results[slices.IndexFunc(r.Results, func(row wasmbench.Row) bool { return row.Engine == "wasm-simd" })]
+	simd := r.Results[slices.IndexFunc(r.Results, func(row edge.BenchRow) bool { return row.Engine == "wasm-simd" })]
 	if simd.Ratio < 1.5 || simd.WASMBytes == 0 {
 		t.Errorf("wasm-simd: %+v, want that it is faster than js, and the size of its module", simd)
 	}
@@ -224,18 +225,18 @@ func TestServeGoEndsWithItsInput(t *testing.T) {
 }
 
 func result() *wasmbench.Result {
-	return &wasmbench.Result{
-		Runtime: wasmbench.Runtime{Name: "workerd", Version: "1.2.3", Engine: "V8 15.8.62.5"},
-		Machine: wasmbench.Machine{OS: "linux", Arch: "amd64", CPU: "Some CPU <1>", CPUs: 2, LoadBefore: 0.1, LoadAfter: 1.2},
+	return &wasmbench.Result{Bench: edge.Bench{
+		Runtime: edge.BenchRuntime{Name: "workerd", Version: "1.2.3", Engine: "V8 15.8.62.5"},
+		Machine: edge.BenchMachine{OS: "linux", Arch: "amd64", CPU: "Some CPU <1>", CPUs: 2, LoadBefore: 0.1, LoadAfter: 1.2},
 		Rounds:  10, Generations: 1, Seed: 3,
-		AA: wasmbench.Control{Ratio: 1.004, CI: [2]float64{0.99, 1.02}, Valid: true, CPURatio: 1.001, CPUCI: [2]float64{0.999, 1.003}, CPUValid: true},
-		Results: []wasmbench.Row{
+		AA: edge.BenchControl{Ratio: 1.004, CI: [2]float64{0.99, 1.02}, Valid: true, CPURatio: 1.001, CPUCI: [2]float64{0.999, 1.003}, CPUValid: true},
+		Results: []edge.BenchRow{
 			{Size: "small", Engine: "js", Baseline: "js", Ratio: 1, CI: [2]float64{1, 1}, WallMS: 27.9, CPUMS: 28.8, FirstOpMS: 67, RSS: 76e6, Hash: "3fb5124e"},
 			{Size: "small", Engine: "wasm-simd", Baseline: "js", Ratio: 7.15, CI: [2]float64{7.08, 7.22}, WallMS: 3.9, WASMBytes: 2267, Hash: "3fb5124e"},
 			{Size: "large", Engine: "js", Baseline: "js", Ratio: 1, CI: [2]float64{1, 1}, WallMS: 516, Hash: "29a46589", Note: "its buffers are large"},
 		},
-		ColdIsolates: []wasmbench.ColdIsolate{{Kind: "js", MS: 3.4, N: 15}},
-	}
+		ColdIsolates: []edge.BenchColdIsolate{{Kind: "js", MS: 3.4, N: 15}},
+	}}
 }
 
 func TestTable(t *testing.T) {

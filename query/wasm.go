@@ -1,0 +1,86 @@
+package query
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"edgescope/edge"
+	"edgescope/store"
+)
+
+// pathWASM is the question of WASM in the API.
+const pathWASM = "wasm"
+
+// historyBenches is how many comparisons are answered: the newest, and those before it for its course.
+const historyBenches = 20
+
+// WASM is what was measured of the engines that do a function's work: by loadgen bench under a method, and by the
+// invocations of the range as they come.
+type WASM struct {
+	About
+	Choices Choices `json:"choices"`
+	// Benches are the newest comparisons of all that is kept, newest first, at most 20; the range does not bound them.
+	Benches []edge.Bench `json:"benches"`
+	// Engines are the invocations of the range that name their engine (attribute edge.engine), by engine, and the asked
+	// percentile of their duration over time. They are not a comparison: what they do, and where, may differ.
+	Engines []Row  `json:"engines"`
+	Latency []Line `json:"latency"`
+}
+
+// WASM answers: how much faster is WebAssembly than JavaScript here, and how do the engines do in the field?
+func (e *Engine) WASM(ctx context.Context, tenant edge.Tenant, q Question) (*WASM, error) {
+	a, err := e.begin(tenant, q)
+	if err != nil {
+		return nil, err
+	}
+	// Functions write "none" where no engine took part.
+	a.conditions = append(slices.Clip(a.conditions), condition{key: edge.KeyEngine, exclude: true, patterns: []pattern{{""}, {"none"}}})
+	out := &WASM{}
+	var engines, overTime *table
+	g, gctx := errgroup.WithContext(ctx)
+	a.ask(gctx, g, &engines, a.whole(rowParts|withCPU, edge.KeyEngine))
+	a.ask(gctx, g, &overTime, a.cut(withRequests|withDurations, edge.KeyEngine))
+	g.Go(func() (err error) { out.Choices, err = a.choose(gctx); return err })
+	g.Go(func() (err error) { out.Benches, err = e.askRuns(tenant, q).benches(gctx); return err })
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	out.Engines = a.sortedRows(engines, nil)
+	out.Latency = regionLines(overTime.all(), overTime, names(out.Engines), false, durations(a.q.Percentile))
+	out.About, err = a.about(ctx, engines, overTime)
+	return out, err
+}
+
+// benches answers the newest comparisons, newest first.
+func (a *asking) benches(ctx context.Context) ([]edge.Bench, error) {
+	text := fmt.Sprintf("%s %s | sort by (_time desc) limit %d | fields %s",
+		exactly(edge.KeyServiceName, edge.RunService), exactly(store.FieldName, edge.BenchSpan), historyBenches, quote(edge.BenchAttr))
+	found := []edge.Bench{}
+	err := a.rows(ctx, a.spans(text, a.q.From, a.q.To), func(r store.Row) error {
+		var b edge.Bench
+		if err := json.Unmarshal([]byte(r.Get(edge.BenchAttr)), &b); err != nil || len(b.Results) == 0 {
+			a.o.Logger.Warn("a comparison of engines is not readable")
+			return nil //nolint:nilerr // one bad comparison must not hide the others
+		}
+		found = append(found, b)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list comparisons of engines: %w", err)
+	}
+	slices.SortFunc(found, func(x, y edge.Bench) int {
+		return cmp.Or(y.Started.Compare(x.Started), strings.Compare(x.ID, y.ID))
+	})
+	return found, nil
+}
+
+// WASM asks for the comparisons of engines and for how they do in the field.
+func (c *Client) WASM(ctx context.Context, q Question) (*WASM, error) {
+	return ask[WASM](ctx, c, q, pathWASM)
+}
