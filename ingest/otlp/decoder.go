@@ -77,7 +77,7 @@ func (d *decoder) release() bool {
 	d.own.drop()
 	d.nested.drop()
 	for i := range d.levels {
-		if d.levels[i].list != nil {
+		if cap(d.levels[i].list)+cap(d.levels[i].before) > 0 {
 			d.levels[i].drop()
 		}
 	}

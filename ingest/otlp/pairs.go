@@ -40,27 +40,50 @@ type pair struct {
 }
 
 // pairs is a list of attributes, in the order sent, keys unique: the last one sent wins, in the place of the first.
+//
+// Records of one kind have the same keys in the same order. So the list before this one, whose keys are unique, is kept: as
+// long as the keys are those of the list before, one comparison for each tells that there is none twice.
 type pairs struct {
-	list []pair
-	// seen has a bit for the hash of each key: a key whose bit is not set is new, which spares most comparisons.
-	seen  [4]uint64
-	index map[string]int
+	list, before []pair
+	// strayed tells that a key was not that of the list before. From then on seen has a bit for the hash of each key: a key
+	// whose bit is not set is new, which spares most comparisons.
+	strayed bool
+	seen    [4]uint64
+	index   map[string]int
 }
 
 func (p *pairs) reset() {
-	p.list = p.list[:0]
-	p.seen = [4]uint64{}
-	clear(p.index)
+	if len(p.list) > 0 {
+		p.list, p.before = p.before[:0], p.list
+	}
+	if p.strayed {
+		p.strayed = false
+		p.seen = [4]uint64{}
+		clear(p.index)
+	}
 }
 
 // drop gives up references, for a list that goes back to a pool.
 func (p *pairs) drop() {
-	clear(p.list[:cap(p.list)])
 	p.reset()
+	clear(p.list[:cap(p.list)])
+	clear(p.before[:cap(p.before)])
+	p.before = p.before[:0]
 }
 
 // put adds an attribute or replaces its value. It answers false when the list is full.
 func (p *pairs) put(key string, v value) bool {
+	if n := len(p.list); !p.strayed && n < len(p.before) && p.before[n].key == key {
+		p.list = append(p.list, pair{key, v})
+		return true
+	}
+	return p.putStray(key, v)
+}
+
+func (p *pairs) putStray(key string, v value) bool {
+	if !p.strayed {
+		p.stray()
+	}
 	word, bit := keyBit(key)
 	if p.seen[word]&bit != 0 {
 		if i := p.find(key); i >= 0 {
@@ -73,14 +96,22 @@ func (p *pairs) put(key string, v value) bool {
 	}
 	p.seen[word] |= bit
 	p.list = append(p.list, pair{key, v})
-	if len(p.list) >= indexFrom {
-		p.note()
-	}
+	p.note()
 	return true
 }
 
+// stray begins to remember the keys, with those that are there.
+func (p *pairs) stray() {
+	p.strayed = true
+	for i := range p.list {
+		word, bit := keyBit(p.list[i].key)
+		p.seen[word] |= bit
+	}
+	p.note()
+}
+
 func (p *pairs) find(key string) int {
-	if len(p.list) >= indexFrom {
+	if p.strayed && len(p.list) >= indexFrom {
 		if i, ok := p.index[key]; ok {
 			return i
 		}
@@ -96,6 +127,9 @@ func (p *pairs) find(key string) int {
 
 // note keeps the index of a long list complete; it starts with the whole list.
 func (p *pairs) note() {
+	if len(p.list) < indexFrom {
+		return
+	}
 	if p.index == nil {
 		p.index = make(map[string]int, maxAttrs)
 	}

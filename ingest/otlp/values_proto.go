@@ -1,6 +1,7 @@
 package otlp
 
 import (
+	"encoding/binary"
 	"math"
 
 	"edgescope/edge"
@@ -9,7 +10,7 @@ import (
 // protoAttr reads an attribute that becomes a field of the row.
 func (d *decoder) protoAttr(f fields, p *pairs, limit int) error {
 	if key, text, ok := usualAttr(f.b[f.pos:]); ok && f.err == nil {
-		putAttr(&d.batch, p, pair{d.arena.utf8Text(key), value{kind: kindString, str: d.arena.utf8Text(text)}}, limit)
+		putAttr(&d.batch, p, pair{key, value{kind: kindString, str: text}}, limit)
 		return nil
 	}
 	key, v, err := d.protoKeyValue(f, 0)
@@ -19,22 +20,40 @@ func (d *decoder) protoAttr(f fields, p *pairs, limit int) error {
 	return err
 }
 
-// usualAttr reads a KeyValue that consists of a key and a string, each shorter than 128 bytes, in this order. Most attributes
-// are written so; it answers false for all others. It spares a third of the time of a span.
-func usualAttr(b []byte) (key, text []byte, ok bool) {
+// usualAttr reads a KeyValue that consists of a key and a string, each shorter than 128 bytes, in this order, and that holds
+// nothing but ASCII, its tags and lengths included. Most attributes are written so; it answers false for all others. It spares
+// half of the time of a span.
+func usualAttr(b []byte) (key, text string, ok bool) {
 	const keyTag, valueTag, stringTag = 1<<3 | wireBytes, 2<<3 | wireBytes, 1<<3 | wireBytes
 	if len(b) < 2 || b[0] != keyTag || b[1] >= 0x80 {
-		return nil, nil, false
+		return "", "", false
 	}
 	at := 2 + int(b[1])
 	if len(b) < at+4 || b[at] != valueTag || b[at+2] != stringTag {
-		return nil, nil, false
+		return "", "", false
 	}
 	n := len(b) - at - 4
-	if n >= 0x7e || int(b[at+1]) != n+2 || int(b[at+3]) != n {
-		return nil, nil, false
+	if n >= 0x7e || int(b[at+1]) != n+2 || int(b[at+3]) != n || !isASCII(b) {
+		return "", "", false
 	}
-	return b[2:at], b[at+4:], true
+	return rawText(b[2:at]), rawText(b[at+4:]), true
+}
+
+// isASCII tells whether no byte has its highest bit set.
+func isASCII(b []byte) bool {
+	const high = 0x8080808080808080
+	for len(b) >= 8 {
+		if binary.LittleEndian.Uint64(b)&high != 0 {
+			return false
+		}
+		b = b[8:]
+	}
+	for _, c := range b {
+		if c >= 0x80 {
+			return false
+		}
+	}
+	return true
 }
 
 // protoNested reads an attribute that becomes a member of a JSON object.
