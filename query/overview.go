@@ -109,7 +109,7 @@ func (a *asking) detailRoutes(ctx context.Context, rows []Row, now, before *tabl
 	}
 	for i := range rows {
 		if r := &rows[i]; slices.Contains(wanted, r.Name) {
-			r.Stats.setPercentiles(sum(t.groups[r.Name]))
+			r.setPercentiles(sum(t.groups[r.Name]))
 		}
 	}
 	return a.percentilesBefore(ctx, edge.KeyRoute, rows, wanted)
