@@ -162,6 +162,29 @@ func excerpt(body []byte) string {
 	return string([]rune(string(body[:most]))) + "..."
 }
 
+// expectJMES wants a JMESPath expression to give what JavaScript takes for true.
+func expectJMES(text *Template, fixed jmes) func(*Scope, *Response) verdict {
+	return func(s *Scope, r *Response) verdict {
+		want := text.Text(s)
+		v, ok := r.JSON()
+		if !ok {
+			return verdict{false, want, "the body is no JSON"}
+		}
+		e, err := fixed, error(nil)
+		if e == nil {
+			e, err = compileJMES(want)
+		}
+		var got any
+		if err == nil {
+			got, err = e(v)
+		}
+		if err != nil {
+			return verdict{false, want, err.Error()}
+		}
+		return verdict{truthy(operandOf(got, true)), want, excerpt(appendJSON(nil, got))}
+	}
+}
+
 // cdnHeaders are all that cdnHit looks at; x-cache-status is not among them.
 var cdnHeaders = []string{"cf-cache-status", "x-cache", "x-vercel-cache"}
 

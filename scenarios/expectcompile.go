@@ -9,7 +9,7 @@ import (
 // expectationKeys are all names of expectations.
 var expectationKeys = []string{
 	"statusCode", "notStatusCode", "contentType", "hasProperty", "notHasProperty", "equals",
-	"hasHeader", "headerEquals", "header", "matchesRegexp", "cdnHit",
+	"hasHeader", "headerEquals", "header", "matchesRegexp", "cdnHit", "jmespath", "jpath",
 }
 
 // expectations compiles `expect`: one object or a list of them; every key of
@@ -58,8 +58,8 @@ func (c *compiler) expectation(item *node, f field) (expectation, bool) {
 	case "cdnHit":
 		e.check = expectCDNHit(c.valueOf(f.value))
 	case "jmespath", "jpath":
-		c.fault(f.pos, "expectation %s is not available, use hasProperty, or capture and equals", f.key)
-		return e, false
+		t := c.template(f.value, f.key)
+		e.check, e.readsBody = expectJMES(t, c.staticJMES(t, f.value.pos)), true
 	default:
 		c.fault(f.pos, "unknown expectation %q%s", f.key, c.known(f.key, expectationKeys))
 		return e, false
@@ -140,4 +140,17 @@ func (c *compiler) staticRegexp(t *Template, pos Position) *regexp.Regexp {
 		c.fault(pos, "matchesRegexp: %s", err)
 	}
 	return re
+}
+
+// staticJMES compiles an expression that holds no variables; else it is nil.
+func (c *compiler) staticJMES(t *Template, pos Position) jmes {
+	text, static := t.Static()
+	if !static {
+		return nil
+	}
+	e, err := compileJMES(text)
+	if err != nil {
+		c.fault(pos, "%s", err)
+	}
+	return e
 }

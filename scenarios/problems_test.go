@@ -64,7 +64,7 @@ func TestRefusals(t *testing.T) {
 	f("engines: {ws: {}}", "- get: /", `engine "ws" is not supported`)
 	f("", "- get: {url: /, followRedirects: false}", `unknown key "followRedirects" in request (did you mean "followRedirect"?)`)
 	f("", "- get: {url: /, expect: {statuscode: 200}}", `unknown expectation "statuscode" (did you mean "statusCode"?)`)
-	f("", "- get: {url: /, expect: {jmespath: a}}", "jmespath is not available")
+	f("", "- get: {url: /, expect: {jmespath: 'a['}}", `JMESPath "a[": the expression ends too early`)
 	f("", "- get: {url: /, capture: {json: $.a, has: x, as: y}}", `s.yml:6:40: unknown key "has" in capture`)
 	// What a request may hold.
 	f("", "- get: {headers: {a: b}}", "s.yml:6:5: get needs a url")
