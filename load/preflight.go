@@ -53,12 +53,12 @@ func (r *Runner) Preflight(m Machine) (warnings []string, err error) {
 	return warnings, nil
 }
 
-// busiest is Schedule.Busiest, without the work when not even all arrivals together are many.
+// busiest is our segment's share of Schedule.Busiest, without the work when not even all arrivals together are many.
 func (r *Runner) busiest(width time.Duration, plenty uint64) uint64 {
-	if total := r.schedule.Total(); total <= plenty {
+	if total := r.options.Segment.Share(r.schedule.Total()); total <= plenty {
 		return total
 	}
-	return r.schedule.Busiest(width)
+	return r.options.Segment.Share(r.schedule.Busiest(width))
 }
 
 func filesWarning(need, files uint64) string {

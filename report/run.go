@@ -21,20 +21,31 @@ func (s *Summary) Run(info RunInfo, now time.Time, v *Verdict) edge.Run {
 	r := edge.Run{
 		ID: info.ID, Name: info.Name, Commit: info.Commit, Script: s.options.Plan.Script, Target: s.options.Plan.Target,
 		Started: s.options.Started.UTC(), Updated: now.UTC(), Verdict: edge.VerdictRunning,
-		Requests: total.Counters["http.requests"], Responses: total.Counters["http.responses"],
-		Rate: total.Rates["http.request_rate"], Codes: family(&total, "http.codes."), Errors: family(&total, "errors."),
-		Cache: family(&total, "edgescope.cache."), Cold: total.Counters["edgescope.cold_starts"], Expectations: expectations(&total),
 	}
-	r.Failed = r.Requests - r.Responses
-	r.Users = edge.RunUsers{
-		Planned: int64(s.options.Schedule.Total()), Created: total.Counters["vusers.created"],
-		Completed: total.Counters["vusers.completed"], Failed: total.Counters["vusers.failed"], Skipped: total.Counters["vusers.skipped"],
-	}
+	counts(&r, &total)
+	r.Users.Planned = int64(s.options.Segment.Share(s.options.Schedule.Total()))
 	r.Phases = s.runPhases()
 	s.distributions(&r)
-	if v == nil {
-		return r
+	if v != nil {
+		conclude(&r, v, now)
 	}
+	return r
+}
+
+// counts takes over what the counters of a run say.
+func counts(r *edge.Run, total *Period) {
+	r.Requests, r.Responses = total.Counters["http.requests"], total.Counters["http.responses"]
+	r.Failed, r.Rate = r.Requests-r.Responses, total.Rates["http.request_rate"]
+	r.Codes, r.Errors, r.Cache = family(total, "http.codes."), family(total, "errors."), family(total, "edgescope.cache.")
+	r.Cold, r.Expectations = total.Counters["edgescope.cold_starts"], expectations(total)
+	r.Users = edge.RunUsers{
+		Created: total.Counters["vusers.created"], Completed: total.Counters["vusers.completed"],
+		Failed: total.Counters["vusers.failed"], Skipped: total.Counters["vusers.skipped"],
+	}
+}
+
+// conclude takes over the verdict.
+func conclude(r *edge.Run, v *Verdict, now time.Time) {
 	r.Ended, r.Verdict, r.Reason, r.ExitCode = now.UTC(), v.Word, v.Reason, v.ExitCode
 	if v.Word != edge.VerdictInvalid { // whose reason is the problems
 		r.Warnings = append(r.Warnings, v.Health.Problems...)
@@ -43,7 +54,6 @@ func (s *Summary) Run(info RunInfo, now time.Time, v *Verdict) edge.Run {
 	for _, c := range v.Checks {
 		r.Thresholds = append(r.Thresholds, c.RunThreshold)
 	}
-	return r
 }
 
 func (s *Summary) distributions(r *edge.Run) {
@@ -60,14 +70,17 @@ func (s *Summary) distributions(r *edge.Run) {
 
 func (s *Summary) runPhases() []edge.RunPhase {
 	var phases []edge.RunPhase
+	var first uint64
 	for _, p := range s.options.Schedule.Phases() {
+		arrivals := s.options.Segment.Share(first+p.Arrivals) - s.options.Segment.Share(first)
+		first += p.Arrivals
 		name := s.options.Plan.Phases[p.Index].Name
 		if name == "" {
 			name = fmt.Sprintf("phase %d", p.Index)
 		}
 		phases = append(phases, edge.RunPhase{
 			Name: name, Start: p.Start.Seconds(), Duration: (p.End - p.Start).Seconds(),
-			FromRate: round(p.From, 3), ToRate: round(p.To, 3), Arrivals: int64(p.Arrivals),
+			FromRate: round(p.From, 3), ToRate: round(p.To, 3), Arrivals: int64(arrivals),
 		})
 	}
 	return phases

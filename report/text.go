@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"edgescope/edge"
 )
 
 // textWidth is how wide the printed reports are: they fit a terminal of 80 columns.
@@ -97,19 +99,19 @@ func cell(ms float64) string {
 func (s *Summary) writeParts(b *strings.Builder) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	writePart(b, "step", s.parts.steps)
-	writePart(b, "region", s.parts.regions)
+	writeParts(b, "step", runParts(s.parts.steps))
+	writeParts(b, "region", runParts(s.parts.regions))
 }
 
-func writePart(b *strings.Builder, title string, parts map[string]*part) {
+func writeParts(b *strings.Builder, title string, parts []edge.RunPart) {
 	if len(parts) == 0 {
 		return
 	}
 	fmt.Fprintf(b, "\n%-34s %8s %7s %8s %8s %8s\n", title+" (ms)", "requests", "failed", "p50", "p95", "max")
-	for _, name := range sortedKeys(parts) {
-		p := parts[name]
-		q := quantiles(&p.response)
-		fmt.Fprintf(b, "%-34s %8d %7d %8s %8s %8s\n", shorten(name, 34), p.requests, p.failed, cell(q.P50), cell(q.P95), cell(q.Max))
+	for i := range parts {
+		p := &parts[i]
+		q := &p.Response
+		fmt.Fprintf(b, "%-34s %8d %7d %8s %8s %8s\n", shorten(p.Name, 34), p.Requests, p.Failed, cell(q.P50), cell(q.P95), cell(q.Max))
 	}
 }
 

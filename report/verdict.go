@@ -53,6 +53,8 @@ type Outcome struct {
 	LagLimit    time.Duration
 	CPU         CPUUse
 	Warnings    []string
+	// Aborted says why the arrivals were stopped early (AbortWatch), "" if they were not. An aborted run has failed.
+	Aborted string
 }
 
 // Verdict is what came of a run.
@@ -83,10 +85,13 @@ func (v Verdict) With(c *Comparison) Verdict {
 }
 
 // Judge decides, by the figures of the whole run. The order of the reasons: interrupted, not valid, no answer at all, a
-// threshold, an expectation, a failed after flow.
+// threshold, an expectation, a failed after flow. The thresholds of a segment are judged when it is merged with the others.
 func (s *Summary) Judge(o Outcome) Verdict {
 	total := s.Aggregate()
-	v := Verdict{Checks: Checked(s.options.Plan.Checks, &total), Health: s.health(&total, o)}
+	v := Verdict{Health: s.health(&total, o)}
+	if s.options.Segment == nil {
+		v.Checks = Checked(s.options.Plan.Checks, &total)
+	}
 	v.Word, v.ExitCode, v.Reason = v.decide(&total, o)
 	return v
 }
@@ -94,10 +99,11 @@ func (s *Summary) Judge(o Outcome) Verdict {
 func (v *Verdict) decide(total *Period, o Outcome) (word string, code int, reason string) {
 	var flow *load.FlowError
 	isFlow := errors.As(o.Err, &flow)
+	var missed *load.StartError
 	switch {
 	case o.Interrupted && o.Err != nil:
 		return edge.VerdictInterrupted, ExitInterrupted, o.Err.Error()
-	case o.Err != nil && !isFlow:
+	case o.Err != nil && !isFlow && !errors.As(o.Err, &missed):
 		return edge.VerdictError, ExitError, "the run could not go on: " + o.Err.Error()
 	case isFlow && flow.Flow == "before":
 		return edge.VerdictError, ExitError, flow.Error()
@@ -105,6 +111,9 @@ func (v *Verdict) decide(total *Period, o Outcome) (word string, code int, reaso
 		return edge.VerdictInvalid, ExitInvalid, strings.Join(v.Health.Problems, "; ")
 	case total.Counters["http.requests"] > 0 && total.Counters["http.responses"] == 0:
 		return edge.VerdictError, ExitError, fmt.Sprintf("none of %d requests got an answer", total.Counters["http.requests"])
+	}
+	if o.Aborted != "" {
+		return edge.VerdictFailed, ExitThreshold, "aborted: " + o.Aborted
 	}
 	if failed := failedChecks(v.Checks); len(failed) > 0 {
 		return edge.VerdictFailed, ExitThreshold, "thresholds failed: " + strings.Join(failed, ", ")
@@ -139,17 +148,21 @@ func (l *lagWatch) window(h *Histogram) {
 }
 
 func (s *Summary) health(total *Period, o Outcome) Health {
+	s.mu.Lock()
+	worst := s.lag.worst
+	s.mu.Unlock()
+	return healthOf(total, worst, s.options.Segment.Share(s.options.Schedule.Total()), o)
+}
+
+func healthOf(total *Period, worst time.Duration, planned uint64, o Outcome) Health {
 	limit := o.LagLimit
 	if limit <= 0 {
 		limit = DefaultLagLimit
 	}
-	s.mu.Lock()
-	worst := s.lag.worst
-	s.mu.Unlock()
 	lag := total.Summaries[seriesLag]
 	h := Health{
 		LagP99: lag.P99, WorstLagP99: round(float64(worst)/1e6, 3), LagLimit: round(float64(limit)/1e6, 3),
-		Planned: s.options.Schedule.Total(), Created: total.Counters["vusers.created"],
+		Planned: planned, Created: total.Counters["vusers.created"],
 		Skipped: total.Counters["vusers.skipped"], Late: total.Counters["vusers.late"],
 		CPUSaturated: o.CPU.Saturated.Seconds(), Throttled: o.CPU.Throttled.Seconds(), Warnings: o.Warnings,
 	}
@@ -158,7 +171,11 @@ func (s *Summary) health(total *Period, o Outcome) Health {
 	} else if h.WorstLagP99 > h.LagLimit {
 		h.Problems = append(h.Problems, fmt.Sprintf("arrivals started late in one window: lag p99 %.1f ms, limit %g ms", h.WorstLagP99, h.LagLimit))
 	}
-	if started := h.Created + h.Skipped; o.Err == nil && started != int64(h.Planned) {
+	var missed *load.StartError
+	if errors.As(o.Err, &missed) {
+		h.Problems = append(h.Problems, missed.Error())
+	}
+	if started := h.Created + h.Skipped; o.Err == nil && o.Aborted == "" && started != int64(h.Planned) {
 		h.Problems = append(h.Problems, fmt.Sprintf("%d of %d planned arrivals started", started, h.Planned))
 	}
 	h.limits(total)

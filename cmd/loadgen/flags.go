@@ -75,6 +75,8 @@ type runFlags struct {
 	formats                    formatFlags
 	baselines                  []string
 	compare                    compareFlags
+	segments                   segmentFlags
+	abortOnFail                bool
 	log                        run.LogOptions
 	telemetry                  run.TelemetryOptions
 }
@@ -84,6 +86,8 @@ func (r *runFlags) register(f *run.Flags) {
 	f.Int(&r.seed, "seed", 0, "`number` that fixes all randomness; a new one by default")
 	f.Int(&r.maxConnections, "max-connections", 0, "all users share `n` kept connections per host")
 	f.Duration(&r.lagLimit, "lag-limit", report.DefaultLagLimit, "p99 lateness of arrivals above which the run is not valid")
+	r.segments.register(f)
+	f.Bool(&r.abortOnFail, "abort-on-fail", false, "stop the arrivals when a threshold cannot hold any more")
 	f.Group("Results")
 	f.String(&r.output, "output", "", "JSON report: `file`, or a directory to put it in")
 	f.Alias("o", "output")
@@ -94,10 +98,14 @@ func (r *runFlags) register(f *run.Flags) {
 	f.String(&r.otlp, "otlp", "", "send trace context, sampled spans and the run's summary to the collector at `URL`")
 	f.String(&r.name, "run", "", "`name` that runs of one kind share; the script's by default")
 	f.Group("Comparison")
-	f.Strings(&r.baselines, "baseline", "JSON report to compare with; may be given several times")
-	r.compare.register(f)
+	r.registerComparison(f)
 	r.log.Register(f)
 	r.telemetry.Register(f)
+}
+
+func (r *runFlags) registerComparison(f *run.Flags) {
+	f.Strings(&r.baselines, "baseline", "JSON report to compare with; may be given several times")
+	r.compare.register(f)
 }
 
 // readBaselines reads the reports to compare with, before anything is sent.

@@ -43,6 +43,8 @@ type job struct {
 	vegeta    *output
 	baselines []*report.Report
 	warnings  []string
+	abort     chan struct{} // closed when the arrivals are given up
+	aborted   string        // why; set before abort is closed
 	cpu       report.CPUUse
 }
 
@@ -113,6 +115,9 @@ func (j *job) closeCollector(ctx context.Context) error {
 func (j *job) runner() (*load.Runner, error) {
 	o := j.options
 	o.Seed, o.MaxConnections, o.UserAgent = j.info.Seed, j.flags.maxConnections, "edgescope-loadgen/"+run.Version
+	o.Segment, o.StartAt = j.flags.segments.segment, j.flags.segments.startAt
+	j.abort = make(chan struct{})
+	o.Abort = j.abort
 	if j.collector != nil {
 		o.Tracer, o.RunID = j.collector.Tracer(), j.info.ID
 	}
@@ -135,8 +140,12 @@ func couldNot(err error) error { return &run.CodeError{Code: report.ExitError, E
 // attack runs the load and tells what came of it.
 func (j *job) attack(ctx context.Context, runner *load.Runner) error {
 	started := time.Now()
+	if at := j.flags.segments.startAt; at.After(started) {
+		started = at
+	}
 	j.summary = report.NewSummary(report.Options{
 		Plan: j.plan, Schedule: runner.Schedule(), Started: started, Connections: runner.Connections(),
+		Segment: j.flags.segments.segment,
 	})
 	if err := j.comparable(); err != nil {
 		return err
@@ -174,9 +183,11 @@ func (j *job) comparable() error {
 
 // watch keeps the console and the collector up to date while the run lasts.
 func (j *job) watch(ctx context.Context) {
-	tick, send := time.NewTicker(tickEvery), time.NewTicker(sendEvery)
+	tick, send, check := time.NewTicker(tickEvery), time.NewTicker(sendEvery), time.NewTicker(time.Second)
 	defer tick.Stop()
 	defer send.Stop()
+	defer check.Stop()
+	var thresholds report.AbortWatch
 	for {
 		select {
 		case now := <-tick.C:
@@ -185,9 +196,21 @@ func (j *job) watch(ctx context.Context) {
 			j.console.Tick(j.summary, now)
 		case <-send.C:
 			j.tell(ctx, nil)
+		case now := <-check.C:
+			if j.flags.abortOnFail && j.aborted == "" {
+				j.giveUp(thresholds.Check(j.summary, now))
+			}
 		case <-ctx.Done():
 			return
 		}
+	}
+}
+
+// giveUp stops the arrivals, if there is a reason.
+func (j *job) giveUp(reason string) {
+	if reason != "" {
+		j.aborted = reason
+		close(j.abort)
 	}
 }
 
@@ -210,6 +233,7 @@ func (j *job) conclude(ctx context.Context, err error, gob *report.VegetaWriter)
 	j.summary.Close()
 	verdict := j.summary.Judge(report.Outcome{
 		Err: err, Interrupted: ctx.Err() != nil, LagLimit: j.flags.lagLimit, CPU: j.cpu, Warnings: j.warnings,
+		Aborted: j.aborted,
 	})
 	final := j.summary.Report(j.info, ended, &verdict)
 	if len(j.baselines) > 0 {

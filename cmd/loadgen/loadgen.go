@@ -20,6 +20,7 @@ Verbs:
   quick URL        load one URL without a script
   report FILE      make JUnit, HTML, Markdown or CSV of a JSON report
   compare BASE NEW say whether a run was better or worse than a baseline
+  merge REPORT...  make one run of the reports of its segments
   bench            compare WebAssembly with JavaScript on workerd
   version          print the version
 
@@ -54,6 +55,8 @@ func loadgen(ctx context.Context, p run.Process) error {
 		return convertReport(ctx, p)
 	case "compare":
 		return compareReports(p)
+	case "merge":
+		return mergeReports(ctx, p)
 	case "version", "--version":
 		say(p.Stdout, "loadgen %s", run.Version)
 		return nil

@@ -46,6 +46,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"report": cmdReport, "vegeta": cmdVegeta, "served": cmdServed, "until-served": cmdUntilServed,
 			"collected": cmdCollected, "run-summary": cmdRunSummary, "compared": cmdCompared,
+			"soon": cmdSoon, "same-counters": cmdSameCounters,
 		},
 	})
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"math"
 	"net/url"
 	"time"
@@ -54,7 +55,7 @@ func quickURL(ctx context.Context, p run.Process) error {
 	if len(operands) != 1 {
 		return run.Usage("want one URL, got %d operands (see --help)", len(operands))
 	}
-	if err := quick.validate(operands[0]); err != nil {
+	if err := errors.Join(quick.validate(operands[0]), flags.segments.parse(f, &flags)); err != nil {
 		return err
 	}
 	info := report.RunInfo{ID: report.NewRunID(), Name: flags.name, Commit: commitOf(p), Seed: flags.seedOf(f)}

@@ -26,6 +26,9 @@ func runScript(ctx context.Context, p run.Process) error {
 		return err
 	}
 	ignored.warn(p, f)
+	if err := flags.segments.parse(f, &flags); err != nil {
+		return err
+	}
 	info := report.RunInfo{ID: report.NewRunID(), Name: flags.name, Commit: commitOf(p), Seed: flags.seedOf(f)}
 	script.options.Seed, script.options.TestID = info.Seed, info.ID
 	plan, err := script.load(p, files)

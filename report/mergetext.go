@@ -1,0 +1,36 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Text is the end of a run as the console shows it, made from its report: figures, steps, checks, comparison, verdict.
+func (r *Report) Text() string {
+	var b strings.Builder
+	run := &r.Edgescope.Run
+	title := run.Name
+	if n := r.Edgescope.Segments; n > 0 {
+		title += ", " + plural(int64(n), "segment")
+	}
+	b.WriteString(title + "\n\n")
+	for _, line := range r.headlines() {
+		fmt.Fprintf(&b, "%-14s %s\n", line[0], line[1])
+	}
+	writeLatencies(&b, &r.Aggregate)
+	writeParts(&b, "step", run.Steps)
+	writeParts(&b, "region", run.Regions)
+	for _, warning := range run.Warnings {
+		b.WriteString("\nwarning: " + warning + "\n")
+	}
+	b.WriteString(missesText(r.Edgescope.Misses) + ChecksText(r.Edgescope.Checks))
+	if c := r.Edgescope.Comparison; c != nil && len(c.Changes) > 0 {
+		b.WriteString(c.Text())
+	}
+	b.WriteString("\n" + strings.ToUpper(run.Verdict))
+	if run.Reason != "" {
+		b.WriteString(": " + run.Reason)
+	}
+	b.WriteByte('\n')
+	return b.String()
+}
