@@ -133,11 +133,18 @@ func (p *Pipeline) Failed() <-chan struct{} { return p.failed }
 
 // Err answers why the pipeline failed, nil if it has not.
 func (p *Pipeline) Err() error {
+	if !p.hasFailed() {
+		return nil
+	}
+	return p.failure
+}
+
+func (p *Pipeline) hasFailed() bool {
 	select {
 	case <-p.failed:
-		return p.failure
+		return true
 	default:
-		return nil
+		return false
 	}
 }
 

@@ -188,11 +188,12 @@ func (r *replayer) stored(known map[recordDay]rowSet, b *edge.Batch, key recordD
 	return set, nil
 }
 
-// checkpoint keeps what was added up so far, at its position in the log. Nothing is in work meanwhile.
+// checkpoint keeps what was added up so far, at its position in the log. Nothing is in work meanwhile. A pipeline that failed has
+// left something out: it keeps no checkpoint that would claim it.
 func (p *Pipeline) checkpoint() error {
 	p.gate.Lock()
 	p.o.Rollup.Retire()
-	if p.o.Log == nil || p.Err() != nil {
+	if p.o.Log == nil || p.hasFailed() {
 		p.gate.Unlock()
 		return nil
 	}

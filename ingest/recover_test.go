@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -146,7 +147,7 @@ func (p *process) end(t *testing.T, e *engine, kill bool, lose func()) {
 	t.Helper()
 	p.log.killed = kill
 	e.mu.Lock()
-	totals := maps(e.totals)
+	totals := copied(e.totals)
 	e.mu.Unlock()
 	err := p.Close(t.Context())
 	if kill {
@@ -160,11 +161,9 @@ func (p *process) end(t *testing.T, e *engine, kill bool, lose func()) {
 	}
 }
 
-func maps(m map[string]float64) map[string]float64 {
+func copied(m map[string]float64) map[string]float64 {
 	c := map[string]float64{}
-	for k, v := range m {
-		c[k] = v
-	}
+	maps.Copy(c, m)
 	return c
 }
 
@@ -182,7 +181,7 @@ func (e *engine) loseRecords(random *rand.Rand, durable map[string]float64) func
 				kept = append(kept, r)
 			}
 		}
-		e.rows, e.totals = kept, maps(durable)
+		e.rows, e.totals = kept, copied(durable)
 	}
 }
 
@@ -196,13 +195,13 @@ func TestKillLosesAndDoublesNothing(t *testing.T) {
 				var sent int
 				for n := range 6 {
 					p := begin(t, e, dir, uint64(n+1))
-					durable := maps(e.totals)
+					durable := copied(e.totals)
 					e.keep = len(e.rows)
 					var work sync.WaitGroup
 					for range 30 {
 						sent += 2
 						work.Go(func() {
-							if err := p.Events(t.Context(), spans(fmt.Sprint(n), "b")); err != nil {
+							if err := p.Events(t.Context(), spans(strconv.Itoa(n), "b")); err != nil {
 								t.Error(err)
 							}
 						})
@@ -233,8 +232,9 @@ func TestKillLosesAndDoublesNothing(t *testing.T) {
 	f("killed each time", func(int) bool { return true }, never, true)
 	f("killed now and then", func(n int) bool { return n%2 == 0 }, never, true)
 	f("newest checkpoint damaged each time", func(int) bool { return true }, func(dir string) error {
-		if _, err := os.Stat(filepath.Join(dir, "checkpoint.before")); err != nil {
-			return nil // there is one only after the first start
+		files, err := filepath.Glob(filepath.Join(dir, "checkpoint*"))
+		if len(files) < 2 { // there is one only after the first start
+			return err
 		}
 		return os.Truncate(filepath.Join(dir, "checkpoint"), 20)
 	}, true)
@@ -329,7 +329,7 @@ func TestSameBodyAtTheSameTimeIsStoredOnce(t *testing.T) {
 func TestBodyThatWasRefusedIsNoRepeat(t *testing.T) {
 	e := &engine{}
 	p := begin(t, e, t.TempDir(), 1)
-	p.log.Log.Close() // it takes nothing any more
+	_ = p.log.Close() // it takes nothing any more
 	b := spans("a")
 	b.Body = edge.BodyHash{4}
 	var later *edge.UnavailableError

@@ -62,16 +62,8 @@ func soundColumns(part string, shards uint64) error {
 	if err != nil {
 		return err
 	}
-	columns, names, ok := number(names)
-	for n := uint64(0); ok && n < columns; n++ {
-		var size uint64
-		if size, names, ok = number(names); ok {
-			if ok = size <= uint64(len(names)); ok {
-				names = names[size:]
-			}
-		}
-	}
-	if !ok || len(names) > 0 {
+	columns, ok := soundNames(names)
+	if !ok {
 		return errors.New("column_names.bin: a name is cut off, or something follows the last")
 	}
 	places, err := os.ReadFile(filepath.Join(part, "column_idxs.bin"))
@@ -90,6 +82,20 @@ func soundColumns(part string, shards uint64) error {
 		return errors.New("column_idxs.bin: an entry is cut off or names no column")
 	}
 	return nil
+}
+
+// soundNames answers how many names there are, and whether they are all there is.
+func soundNames(names []byte) (columns uint64, ok bool) {
+	columns, names, ok = number(names)
+	for n := uint64(0); ok && n < columns; n++ {
+		var size uint64
+		size, names, ok = number(names)
+		if !ok || size > uint64(len(names)) {
+			return columns, false
+		}
+		names = names[size:]
+	}
+	return columns, ok && len(names) == 0
 }
 
 // number reads a number of variable length.

@@ -80,7 +80,7 @@ func (l *Log) run() {
 			l.commit()
 		case <-sync:
 			if err := l.sync(); err != nil {
-				l.fail(err)
+				_ = l.fail(err) // there is nobody to tell but Failed
 			}
 		case <-l.quit:
 			l.commit()
