@@ -126,6 +126,28 @@ func TestGRPCAnswers(t *testing.T) {
 	f(failing(status.Error(codes.NotFound, "another server's")), goodProto, codes.Internal, "internal error")
 }
 
+func TestGRPCTakesLogsAndMetrics(t *testing.T) {
+	sink := &recorder{}
+	conn := dial(t, newReceiver(t, sink))
+	f := func(service string, body []byte, wantText string) {
+		t.Helper()
+		var answer []byte
+		err := conn.Invoke(t.Context(), "/opentelemetry.proto.collector."+service+"/Export", &body, &answer)
+		if err != nil || !strings.Contains(string(answer), wantText) || wantText == "" && len(answer) != 0 {
+			t.Errorf("%s: %q, %v; want %q", service, answer, err, wantText)
+		}
+	}
+	f("logs.v1.LogsService", usualLogs(3), "")
+	f("logs.v1.LogsService", nil, "")
+	f("metrics.v1.MetricsService", usualMetrics(4, 2, endTime), "")
+	nan := pb(nil).msg(1, pb(nil).msg(2, pb(nil).msg(2, pb(nil).bytes(1, "m").msg(5, pb(nil).msg(1, pb(nil))))))
+	f("metrics.v1.MetricsService", nan, string(pb(nil).varint(1, 1))+"\x12")
+	f("metrics.v1.MetricsService", nan, "1 of 1 data points rejected: data point 0: no value that is a number")
+	if len(sink.events) != 3 || len(sink.samples) == 0 {
+		t.Errorf("%d log records and %d samples taken", len(sink.events), len(sink.samples))
+	}
+}
+
 func TestGRPCLimits(t *testing.T) {
 	big := request(goodSpan().msg(9, keyValue("k", anyString(strings.Repeat("x", 5<<20)))))
 	if _, err := export(t, dial(t, newReceiver(t, &recorder{})), big); err != nil {

@@ -166,12 +166,12 @@ func (p *point) buckets(list []bucket) []bucket {
 	if p.zeroCount > 0 {
 		list = append(list, bucket{idZero, p.zeroCount})
 	}
-	shift := max(p.scale-finestScale, 0)
+	shift := max(int64(p.scale)-finestScale, 0)
 	list = appendBuckets(list, p.positive, int64(p.positiveOffset), shift, func(i int64) int64 { return i })
 	return appendBuckets(list, p.negative, int64(p.negativeOffset), shift, func(i int64) int64 { return idNegative - i })
 }
 
-func appendBuckets(list []bucket, counts []float64, offset int64, shift int32, id func(int64) int64) []bucket {
+func appendBuckets(list []bucket, counts []float64, offset, shift int64, id func(int64) int64) []bucket {
 	from := len(list)
 	for i, n := range counts {
 		if n == 0 {

@@ -255,6 +255,19 @@ func TestDeltasAreAddedUpOnce(t *testing.T) {
 	expect(t, take(t, r, sink, sum("d", 1, number(200, "1"))), "d_total@200=29")
 }
 
+// TestARepeatIsKnownByTheTimeThatWasSent: a sender's clock that is far ahead is corrected, and its retry still known.
+func TestARepeatIsKnownByTheTimeThatWasSent(t *testing.T) {
+	sink, now := &recorder{}, arrival
+	r := newReceiver(t, sink, func(o *otlp.Options) { o.Now = func() time.Time { return now } })
+	ahead := sum("d", 1, `{"timeUnixNano":"`+decimal(arrival.Add(time.Hour).UnixNano())+`","asInt":5}`)
+	at := func(offset int64) string { return fmt.Sprint(float64(arrival.UnixMilli()-t0+offset) / 1000) }
+	expect(t, take(t, r, sink, ahead), "d_total@"+at(-1)+"=0", "d_total@"+at(0)+"=5")
+	now = now.Add(time.Second)
+	expect(t, take(t, r, sink, ahead))
+	// Without a time there is nothing to know a retry by.
+	expect(t, take(t, r, sink, sum("d", 1, `{"asInt":1}`)), "d_total@"+at(1000)+"=6")
+}
+
 // TestFailedWritesAreNotCounted: what the store did not take is taken when the client sends it again.
 func TestFailedWritesAreNotCounted(t *testing.T) {
 	sink := &recorder{}
@@ -316,6 +329,23 @@ func TestSeriesAreBounded(t *testing.T) {
 	}
 	now = now.Add(2 * time.Hour)
 	f(0, 3, 0) // streams that are idle give way
+}
+
+// TestLongLabelsTakeTheRoomOfSeveralSeries: the bound holds for memory, too.
+func TestLongLabelsTakeTheRoomOfSeveralSeries(t *testing.T) {
+	f := func(length, maxSeries, wantRejected int) {
+		t.Helper()
+		r := newReceiver(t, &recorder{}, func(o *otlp.Options) { o.MaxSeries = maxSeries })
+		p := number(10, "1", `"attributes":[{"key":"k","value":{"stringValue":"`+strings.Repeat("x", length)+`"}}]`)
+		res, err := r.Metrics(t.Context(), 0, []byte(metricDocument(gauge("g", p))), otlp.JSON)
+		if err != nil || res.RejectedDataPoints != wantRejected {
+			t.Errorf("%d bytes in room for %d: %+v, %v; want %d rejected", length, maxSeries, res, err, wantRejected)
+		}
+	}
+	f(100, 1, 0)
+	f(600, 1, 1)
+	f(600, 2, 0)
+	f(1_000_000, 3, 0) // a value is cut at 1024 bytes
 }
 
 // TestMetricAlternatives: of several kinds of data in one metric the last one wins, as in protobuf.

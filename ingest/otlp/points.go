@@ -46,7 +46,9 @@ type point struct {
 	index       int
 	attrs       []edge.Attr
 	start, time uint64
-	flags       uint32
+	// sent is the time as it was sent, by which a repeated point is known; time may have been corrected.
+	sent  uint64
+	flags uint32
 	// value is of gauges and sums; hasValue is false when none was sent, or none that is a number.
 	value    float64
 	hasValue bool
@@ -130,7 +132,8 @@ func (d *decoder) endPoint(p *point) {
 		d.batch.Warn(warnNoTime)
 		p.time = uint64(d.now) // after 1970
 	}
-	if int64(min(p.time, math.MaxInt64)) > d.now+int64(maxAhead) { // bounded
+	p.sent = p.time
+	if clampTime(p.time) > d.now+int64(maxAhead) {
 		d.batch.Warn(warnFuture)
 		p.time = uint64(d.now) // after 1970
 	}

@@ -50,8 +50,9 @@ type Options struct {
 	// Samples takes the numbers that metrics become. On return of nil they are kept, and writing the same again is harmless;
 	// they belong to the receiver again. It fails as Sink does. nil: data points are rejected.
 	Samples func(ctx context.Context, tenant edge.Tenant, samples []edge.Sample) error
-	// MaxSeries bounds the series of metrics that are remembered for each tenant; data points that would need more are
-	// rejected and counted in the series otel_metric_overflow_points_total. 0 means 50,000, about 40 MB.
+	// MaxSeries bounds the series of metrics that are remembered for each tenant, where one with more than 512 bytes of labels
+	// counts as several; data points that would need more are rejected and counted in the series
+	// otel_metric_overflow_points_total. 0 means 50,000, about 60 MB.
 	MaxSeries int
 	// MaxAge is how old a data point may be, the retention of samples; 0 means any age.
 	MaxAge time.Duration

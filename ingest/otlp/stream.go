@@ -25,6 +25,7 @@ type stream struct {
 	layout uint64
 	relaid bool
 	used   int64 // arrival of the last point, Unix nanoseconds
+	cost   int   // of each series, in series of usual size
 	streamState
 }
 
@@ -36,6 +37,9 @@ type streamState struct {
 	recent [recentPoints]uint64
 	seen   int
 }
+
+// size answers what the series of the stream cost together.
+func (s *stream) size() int64 { return int64(len(s.parts) * s.cost) }
 
 // part is one series of a stream, and the total of what was added to it.
 type part struct {
@@ -72,14 +76,14 @@ func (t *tenantStreams) undo() {
 	}
 }
 
-// accept notes the time of a delta. It answers the time at which the new total holds: that of the newest point, also for one
-// that comes late. It is not ok for a point that was counted already, and, with a reason, for one of which nobody knows.
-func (s *stream) accept(at uint64) (total uint64, ok bool, reason string) {
+// accept notes the time of a delta. It is not ok for a point that was counted already, and, with a reason, for one of which
+// nobody knows.
+func (s *stream) accept(at uint64) (ok bool, reason string) {
 	oldest := 0
 	for i := range s.seen {
 		switch {
 		case s.recent[i] == at:
-			return 0, false, ""
+			return false, ""
 		case s.recent[i] < s.recent[oldest]:
 			oldest = i
 		}
@@ -89,11 +93,11 @@ func (s *stream) accept(at uint64) (total uint64, ok bool, reason string) {
 		s.recent[s.seen] = at
 		s.seen++
 	case at < s.recent[oldest]:
-		return 0, false, reasonLost
+		return false, reasonLost
 	default:
 		s.recent[oldest] = at
 	}
-	return max(at, uint64(s.last)), true, "" // after 1970
+	return true, ""
 }
 
 // writer writes the samples of one point.
@@ -155,7 +159,7 @@ func (w *writer) put(i int, v float64, suffix string, label edge.Attr) {
 	fresh := i >= len(w.s.parts)
 	if fresh {
 		w.s.parts = append(w.s.parts, part{series: w.s.newSeries(suffix, label)})
-		w.t.count.Add(1)
+		w.t.count.Add(int64(w.s.cost))
 	}
 	p := &w.s.parts[i]
 	if w.delta {

@@ -16,6 +16,8 @@ import (
 
 const (
 	defaultMaxSeries = 50_000
+	// usualSeries is the size of the text of a series in bytes, up to which it counts as one.
+	usualSeries = 512
 	// maxPointSeries bounds the series of one histogram or summary.
 	maxPointSeries = 1000
 	// idleStream is how long a stream is remembered without a point, when room is needed.
@@ -128,7 +130,7 @@ type tenantStreams struct {
 	owner *streams
 	turn  chan struct{}
 	byKey map[string]*stream
-	count atomic.Int64 // series of all streams
+	count atomic.Int64 // series of all streams, by their cost
 	sweep int64
 	// over counts the points over the limit, by service.
 	over   map[string]*part
@@ -218,19 +220,18 @@ func (t *tenantStreams) point(m *metric, p *point) string {
 		return reason
 	}
 	t.save(s)
-	at := p.time
-	w := writer{t: t, s: s, delta: m.temporality == temporalityDelta && m.kind != metricGauge}
+	w := writer{t: t, s: s, delta: m.temporality == temporalityDelta && m.kind != metricGauge, at: millis(p.time)}
 	if w.delta {
-		var ok bool
-		if at, ok, reason = s.accept(p.time); !ok {
+		ok, reason := s.accept(p.sent)
+		if !ok {
 			t.saved = t.saved[:len(t.saved)-1]
 			if reason == "" {
 				t.repeats++
 			}
 			return reason
 		}
+		w.at = max(w.at, s.last/int64(time.Millisecond)) // the total holds from the newest point on, also with one that is late
 	}
-	w.at = millis(at)
 	w.setZero(m, p)
 	w.point(m.kind, p)
 	s.last = max(s.last, nanos(p.time))
@@ -248,20 +249,21 @@ func (t *tenantStreams) stream(m *metric, layout uint64, need int) (*stream, str
 	}
 	s := t.byKey[string(t.key)]
 	if s != nil && s.layout != layout {
-		t.count.Add(-int64(len(s.parts)))
+		t.count.Add(-s.size())
 		s.parts, s.index, s.layout, s.relaid = nil, nil, layout, true
 	}
 	have := 0
 	if s != nil {
 		have = len(s.parts)
 	}
-	if more := need - have; more > 0 && !t.hasRoom(more) && !t.makeRoom(more) {
+	cost := 1 + len(t.key)/usualSeries
+	if more := (need - have) * cost; more > 0 && !t.hasRoom(more) && !t.makeRoom(more) {
 		t.overs++
 		t.countOver()
 		return nil, reasonOverflow
 	}
 	if s == nil {
-		s = &stream{name: strings.Clone(t.name), labels: cloneLabels(t.list), layout: layout}
+		s = &stream{name: strings.Clone(t.name), labels: cloneLabels(t.list), layout: layout, cost: cost}
 		t.byKey[string(t.key)] = s
 	}
 	return s, ""
@@ -279,7 +281,7 @@ func (t *tenantStreams) makeRoom(more int) bool {
 	t.sweep = t.now
 	for key, s := range t.byKey {
 		if t.now-s.used > int64(idleStream) {
-			t.count.Add(-int64(len(s.parts)))
+			t.count.Add(-s.size())
 			delete(t.byKey, key)
 		}
 	}
