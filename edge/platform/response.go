@@ -34,9 +34,13 @@ const (
 // it reads what an edge function itself may say: its region in X-Edge-Region and a cold start in X-Cold-Start (1 or 0), else
 // in Server-Timing as cold or init. The facts may share memory with the headers.
 func Response(h http.Header) ResponseFacts {
-	e := edge.Event{Kind: edge.KindLog, Attrs: make([]edge.Attr, 0, 8)}
+	var few [8]edge.Attr
+	e := edge.Event{Kind: edge.KindLog, Attrs: few[:0]}
 	v := view{event: &e, resource: &noResource}
 	v.readHeaders(h)
+	if len(e.Attrs) == 0 && len(h[headerEdgeRegion]) == 0 {
+		return ResponseFacts{ColdStart: coldResponse(h.Get(headerColdStart), false)} // the rules have nothing to read
+	}
 	r := ResponseFacts{InvocationID: v.text(&invocationRule)}
 	r.CacheStatus, r.CacheSource = v.cache()
 
@@ -72,20 +76,30 @@ func coldResponse(flag string, hasInit bool) edge.Tri {
 	return edge.Unknown
 }
 
+// headerSlots are the headers that rules read. A response has a few headers and the rules know many, so the response's are
+// looked up here and not the other way round.
+var headerSlots = func() map[string]slot {
+	slots := make(map[string]slot, len(known.headers))
+	for _, w := range known.headers {
+		slots[w.key] = w.slot
+	}
+	return slots
+}()
+
 // readHeaders looks at real headers as if they were attributes of the event.
 func (v *view) readHeaders(h http.Header) {
-	for _, w := range known.headers {
-		values := h[w.key]
-		if len(values) == 0 {
+	for key, values := range h {
+		n, ok := headerSlots[key]
+		if !ok {
 			continue
 		}
 		value := strings.Join(values, ", ")
 		if value == "" {
 			continue
 		}
-		v.own[w.slot] = uint16(len(v.event.Attrs))
-		v.ownHas.add(w.slot)
-		v.event.Attrs = append(v.event.Attrs, edge.Attr{Key: w.key, Value: value})
+		v.own[n] = uint16(len(v.event.Attrs))
+		v.ownHas.add(n)
+		v.event.Attrs = append(v.event.Attrs, edge.Attr{Key: key, Value: value})
 	}
 	v.present = v.ownHas
 }
