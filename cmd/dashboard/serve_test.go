@@ -32,6 +32,12 @@ func TestBadCommandLinesSayWhatWouldBeRight(t *testing.T) {
 		}
 	}
 	f("--insecure", "--listen-addr", "[::]:0")
+	f("--sign-in", "--listen-addr", "[::]:0")
+	f("give one of them", "--sign-in", "--trusted-proxy-header", "X-User", "--trusted-proxies", "10.0.0.1")
+	f("both or none", "--trusted-proxy-header", "X-User")
+	f("both or none", "--trusted-proxies", "10.0.0.1")
+	f("want an address or a network", "--trusted-proxies", "proxy")
+	f("both or none", "--tls-key", "key.pem")
 	f("http://host:port", "--collector", "localhost")
 	f("unexpected argument", "now")
 	f("share from 0 to 1", "--target-errors", "2")
@@ -39,6 +45,38 @@ func TestBadCommandLinesSayWhatWouldBeRight(t *testing.T) {
 	f("want a URL", "--ingest-url", "nowhere")
 	f("want debug, info", "--log-level", "loud")
 	f("not defined", "--nonsense")
+}
+
+func TestListeningBeyondThisMachineNeedsASignIn(t *testing.T) {
+	f := func(o accessOptions, want bool) {
+		t.Helper()
+		if err := o.validate("0.0.0.0:4321"); (err == nil) != want {
+			t.Errorf("%+v: got %v, want allowed %v", o, err, want)
+		}
+	}
+	f(accessOptions{}, false)
+	f(accessOptions{insecure: true}, true)
+	f(accessOptions{tokens: true}, true)
+	f(accessOptions{proxyHeader: "X-User", proxies: []string{"10.0.0.1"}}, true)
+}
+
+func TestOnlyAProxyMaySayWhoAsks(t *testing.T) {
+	o := accessOptions{proxyHeader: "X-User", proxies: []string{"10.0.0.0/8"}}
+	if err := o.validate("127.0.0.1:0"); err != nil {
+		t.Fatal(err)
+	}
+	f := func(remote string, values []string, want string) {
+		t.Helper()
+		r := httptest.NewRequest(http.MethodGet, "/", http.NoBody)
+		r.RemoteAddr, r.Header["X-User"] = remote, values
+		if got, err := o.proxyUser(r); got != want || (err == nil) != (want != "") {
+			t.Errorf("%s %v: got %q, %v; want %q", remote, values, got, err, want)
+		}
+	}
+	f("10.1.2.3:5", []string{"alice"}, "alice")
+	f("10.1.2.3:5", []string{"alice", "bob"}, "")
+	f("10.1.2.3:5", nil, "")
+	f("11.1.2.3:5", []string{"alice"}, "")
 }
 
 // watcher is a log in which a test waits for a line.
