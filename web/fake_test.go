@@ -189,6 +189,8 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer = f.coldStarts()
 	case kind == "cache":
 		answer = f.cache()
+	case kind == "wasm":
+		answer = f.wasm()
 	case kind == "traces" && id == "":
 		answer = f.traces()
 	case kind == "traces" && id == traceID:

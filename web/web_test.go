@@ -127,6 +127,7 @@ var allPages = map[string][]string{
 	"/regions/GRU":       {"tile-p95", "chart-latency", "table-routes", "table-versions", "table-slowest"},
 	"/cold-starts":       {"tile-cold-cost", "tile-cold-adds", "chart-rate", "chart-distribution", "table-regions", "table-versions", "table-routes", "known"},
 	"/cache":             {"tile-cache", "tile-extra", "chart-outcomes", "table-routes", "table-regions", "table-latency"},
+	"/wasm":              {"control", "tile-ratio-small", "tile-isolate-wasm", "ratios", "meaning", "table-numbers", "table-starts", "table-comparisons", "chart-engines", "table-engines"},
 	"/traces":            {"facet-region", "facet-status", "chart-durations", "table-traces", "next"},
 	"/traces/" + traceID: {"waterfall", "missing", "trace-id"},
 	"/runs":              {"table-runs"},
@@ -162,7 +163,7 @@ func TestPagesWithoutAnyRowSaySo(t *testing.T) {
 	site := over(t, f)
 	for path, id := range map[string]string{
 		"/": "empty-regions", "/regions": "empty-regions", "/regions/FRA": "empty-routes", "/cold-starts": "empty-regions", "/cache": "empty-routes",
-		"/traces": "empty-traces", "/runs": "empty-runs", "/runs/" + runID: "empty-steps",
+		"/wasm": "empty-wasm", "/traces": "empty-traces", "/runs": "empty-runs", "/runs/" + runID: "empty-steps",
 	} {
 		d := document(t, site, path, http.StatusOK)
 		if strings.TrimSpace(testid(d, id).Text()) == "" {
@@ -216,7 +217,7 @@ func TestAnUnreachableCollectorIsAPageOfItsOwn(t *testing.T) {
 	for path := range allPages {
 		d := document(t, site, path, http.StatusBadGateway)
 		problem := testid(d, "problem")
-		if !strings.Contains(problem.Text(), address) || problem.Find("a.button").Text() != "Retry" || d.Find("header.bar nav a").Length() != 6 {
+		if !strings.Contains(problem.Text(), address) || problem.Find("a.button").Text() != "Retry" || d.Find("header.bar nav a").Length() != 7 {
 			t.Errorf("%s: want the whole shell, the address %s and Retry; got %q", path, address, problem.Text())
 		}
 		if href, _ := problem.Find("a.button").Attr("href"); href != path {
@@ -421,7 +422,7 @@ func TestTheWaterfallIsATree(t *testing.T) {
 func TestTablesAsCSVAndJSON(t *testing.T) {
 	site := over(t, newFake(len(places)))
 	for _, path := range []string{
-		"/overview", "/regions", "/regions/GRU", "/cold-starts", "/cache", "/traces", "/traces/" + traceID, "/runs", "/runs/" + runID,
+		"/overview", "/regions", "/regions/GRU", "/cold-starts", "/cache", "/wasm", "/traces", "/traces/" + traceID, "/runs", "/runs/" + runID,
 	} {
 		resp := get(t, site, path+".csv?range=24h")
 		records, err := csv.NewReader(resp.Body).ReadAll()

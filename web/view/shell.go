@@ -25,6 +25,7 @@ func (p *Page) menu() []Link {
 		{Text: "Regions", Href: "/regions"},
 		{Text: "Cold starts", Href: "/cold-starts"},
 		{Text: "Cache", Href: "/cache"},
+		{Text: "WASM", Href: "/wasm"},
 		{Text: "Traces", Href: "/traces"},
 		{Text: "Load tests", Href: "/runs"},
 	}

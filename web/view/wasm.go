@@ -1,0 +1,297 @@
+package view
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"edgescope/edge"
+	"edgescope/query"
+	"edgescope/web/chart"
+)
+
+// WASM is the model of the page about WebAssembly against JavaScript.
+type WASM struct {
+	Page *Page
+	// Bench is whether there is a comparison; the fields up to Meaning are of the newest one.
+	Bench   bool
+	Name    string
+	Control State
+	Facts   []Pair
+	Tiles   []Tile
+	Sizes   []WASMSize
+	Numbers Table
+	Starts  Table
+	Meaning []string
+	History Table
+	// Latency and Engines are of the invocations in the page's range.
+	Latency Figure
+	Engines Table
+}
+
+// WASMSize are the ratios at one image size.
+type WASMSize struct {
+	Name string
+	Rows []StackRow
+}
+
+// NewWASM makes the model of an answer.
+func NewWASM(p *Page, a *query.WASM) Content {
+	m := &WASM{
+		Page: p, Bench: len(a.Benches) > 0, History: benchHistory(a.Benches), Engines: engineTable(p, a.Engines),
+		Latency: timeFigure("engines", &chart.Lines{
+			Title: "Invocation duration " + p.Percentile() + " by engine", Frame: frame(a.About), Series: engineSeries(a.Latency),
+			Unit: chart.Milliseconds, Marks: marks(a.About), Arriving: p.Question.Live, Height: 230, Zero: true,
+		}),
+	}
+	m.Latency.Empty = "No invocation in this range names its engine (attribute edge.engine)."
+	if m.Bench {
+		m.newest(&a.Benches[0])
+	}
+	return Content{Body: m.body(), Tables: []Table{m.Numbers, m.Starts, m.History, m.Engines, m.Latency.Numbers}}
+}
+
+func (m *WASM) newest(b *edge.Bench) {
+	m.Name = b.Name
+	m.Control = controlState(&b.AA)
+	m.Facts = benchFacts(b)
+	m.Tiles = benchTiles(b)
+	m.Sizes = benchSizes(b)
+	m.Numbers = benchTable(b)
+	m.Starts = startTable(b)
+	m.Meaning = benchMeaning(b)
+}
+
+// engineClass is the colour of an engine, the same in all drawings.
+func engineClass(name string) string {
+	classes := map[string]string{"js": "so", "js-swar": "s4", "wasm": "s3", "wasm-simd": "s0", "go": "s1", "go-wasm": "s2"}
+	if c := classes[name]; c != "" {
+		return c
+	}
+	return "s5"
+}
+
+func engineSeries(lines []query.Line) []chart.Series {
+	out := lineSeries(lines, nil)
+	for i := range out {
+		out[i].Class = engineClass(out[i].Name)
+	}
+	return out
+}
+
+func controlState(c *edge.BenchControl) State {
+	if c.Valid {
+		return State{"ok", "✓ A/A holds"}
+	}
+	return State{"bad", "✕ A/A not valid: js differs from js, so the wall ratios say less than their intervals claim"}
+}
+
+func benchFacts(b *edge.Bench) []Pair {
+	facts := []Pair{
+		{"started (UTC)", stamp(b.Started)},
+		{"runtime", strings.TrimSpace(b.Runtime.Name + " " + b.Runtime.Version)},
+		{"JavaScript engine", orAbsent(b.Runtime.Engine)},
+		{"machine", orAbsent(b.Machine.CPU) + ", " + strconv.Itoa(b.Machine.CPUs) + " CPUs"},
+		{"load average", fmt.Sprintf("%.1f to %.1f", b.Machine.LoadBefore, b.Machine.LoadAfter)},
+		{"rounds", fmt.Sprintf("%d in %d generations of processes", b.Rounds, b.Generations)},
+		{"A/A, wall", intervalText(b.AA.Ratio, b.AA.CI)},
+	}
+	if b.AA.CPURatio > 0 {
+		facts = append(facts, Pair{"A/A, CPU", intervalText(b.AA.CPURatio, b.AA.CPUCI)})
+	}
+	if b.Commit != "" {
+		facts = append(facts, Pair{"commit", b.Commit})
+	}
+	return facts
+}
+
+// benchTiles are the headline: SIMD against js by wall time, per size.
+func benchTiles(b *edge.Bench) []Tile {
+	var tiles []Tile
+	for i := range b.Results {
+		r := &b.Results[i]
+		if r.Engine == "wasm-simd" {
+			tiles = append(tiles, Tile{
+				ID: "ratio-" + r.Size, Title: "WASM SIMD, " + r.Size, Number: digits(r.Ratio), Unit: "×",
+				Note: "as fast as js; 95 % in " + intervalOnly(r.CI),
+			})
+		}
+	}
+	for _, c := range b.ColdIsolates {
+		tiles = append(tiles, plainTile("isolate-"+c.Kind, "Cold isolate, "+c.Kind, chart.Milliseconds, query.Num(c.MS), "to its first answer, less a warm one"))
+	}
+	return tiles
+}
+
+func benchSizes(b *edge.Bench) []WASMSize {
+	end := 1.0
+	for i := range b.Results {
+		end = math.Max(end, math.Max(b.Results[i].Ratio, b.Results[i].CI[1]))
+	}
+	var sizes []WASMSize
+	for i := range b.Results {
+		r := &b.Results[i]
+		if len(sizes) == 0 || sizes[len(sizes)-1].Name != r.Size {
+			sizes = append(sizes, WASMSize{Name: r.Size})
+		}
+		bar := chart.Interval{Value: r.Ratio, Low: r.CI[0], High: r.CI[1], End: end, Class: engineClass(r.Engine)}
+		last := &sizes[len(sizes)-1]
+		last.Rows = append(last.Rows, StackRow{Name: r.Engine, Bar: bar.SVG(), Value: intervalText(r.Ratio, r.CI)})
+	}
+	return sizes
+}
+
+// digits writes a ratio: three decimals where it is near 1, as an A/A's, else two.
+func digits(v float64) string {
+	if v < 2 {
+		return strconv.FormatFloat(v, 'f', 3, 64)
+	}
+	return strconv.FormatFloat(v, 'f', 2, 64)
+}
+
+func intervalOnly(ci [2]float64) string { return "[" + digits(ci[0]) + ", " + digits(ci[1]) + "]" }
+
+func intervalText(ratio float64, ci [2]float64) string {
+	if ratio == 0 {
+		return chart.Absent
+	}
+	return digits(ratio) + " " + intervalOnly(ci)
+}
+
+func benchNumber(key, title string, of func(*edge.BenchRow) Cell) column[edge.BenchRow] {
+	return column[edge.BenchRow]{Column{Key: key, Title: title, Numeric: true}, of}
+}
+
+// measured makes a cell of a length of time that is 0 when it was not measured.
+func measured(ms float64) Cell {
+	if ms == 0 {
+		return Cell{Text: chart.Absent}
+	}
+	return number(chart.Milliseconds, query.Num(ms))
+}
+
+var benchNames = []column[edge.BenchRow]{
+	{Column{Key: "size", Title: "size"}, func(r *edge.BenchRow) Cell { return Cell{Text: r.Size, Raw: r.Size} }},
+	{Column{Key: "engine", Title: "engine"}, func(r *edge.BenchRow) Cell { return Cell{Text: r.Engine, Raw: r.Engine, Head: true, Class: "mono"} }},
+}
+
+func ratioCell(ratio float64, ci [2]float64) Cell {
+	return Cell{Text: intervalText(ratio, ci), Raw: raw(query.Num(ratio))}
+}
+
+func benchTable(b *edge.Bench) Table {
+	columns := append(append([]column[edge.BenchRow]{}, benchNames...),
+		benchNumber("ratio", "js / engine, wall", func(r *edge.BenchRow) Cell { return ratioCell(r.Ratio, r.CI) }),
+		benchNumber("cpu_ratio", "js / engine, CPU", func(r *edge.BenchRow) Cell { return ratioCell(r.CPURatio, r.CPUCI) }),
+		benchNumber("wall_ms", "wall", func(r *edge.BenchRow) Cell { return measured(r.WallMS) }),
+		benchNumber("wall_p90_ms", "wall p90", func(r *edge.BenchRow) Cell { return measured(r.Wall.P90) }),
+		benchNumber("cpu_ms", "CPU per request", func(r *edge.BenchRow) Cell { return measured(r.CPUMS) }),
+		benchNumber("kernel_ms", "kernel alone", func(r *edge.BenchRow) Cell { return measured(r.KernelMS) }),
+		benchNumber("per_core", "requests/s per core", func(r *edge.BenchRow) Cell {
+			if r.CPUMS == 0 {
+				return Cell{Text: chart.Absent}
+			}
+			return number(chart.Number, query.Num(1000/r.CPUMS))
+		}),
+		column[edge.BenchRow]{Column{Key: "hash", Title: "hash"}, func(r *edge.BenchRow) Cell {
+			return Cell{Text: r.Hash, Raw: r.Hash, Class: "mono"}
+		}})
+	return build("", "Numbers of the comparison", columns, b.Results)
+}
+
+func startTable(b *edge.Bench) Table {
+	columns := append(append([]column[edge.BenchRow]{}, benchNames...),
+		benchNumber("cold_process_ms", "process to first answer", func(r *edge.BenchRow) Cell { return measured(r.ColdProcessMS) }),
+		benchNumber("first_op_ms", "first operation", func(r *edge.BenchRow) Cell { return measured(r.FirstOpMS) }),
+		benchNumber("wall_ms", "warm operation", func(r *edge.BenchRow) Cell { return measured(r.WallMS) }),
+		benchNumber("wasm_bytes", "module", func(r *edge.BenchRow) Cell { return bytesCell(r.WASMBytes) }),
+		benchNumber("rss_bytes", "memory", func(r *edge.BenchRow) Cell { return bytesCell(r.RSS) }))
+	return build("starts", "Cold starts and memory", columns, b.Results)
+}
+
+func bytesCell(n int64) Cell {
+	if n == 0 {
+		return Cell{Text: chart.Absent}
+	}
+	text := strconv.FormatFloat(float64(n)/1e3, 'f', 1, 64) + " kB"
+	if n >= 1e6 {
+		text = strconv.FormatFloat(float64(n)/1e6, 'f', 0, 64) + " MB"
+	}
+	return Cell{Text: text, Raw: strconv.FormatInt(n, 10)}
+}
+
+// benchMeaning says what the ratios are and are not.
+func benchMeaning(b *edge.Bench) []string {
+	lines := []string{
+		"The ratio is the time of js divided by the engine's, of one algorithm (Gaussian blur and Lanczos halving in 32-bit integers) with equal output bytes; copies into and out of WebAssembly's memory are in it.",
+		"js is good JavaScript: typed arrays, unrolled, no allocation. Naive JavaScript is several times slower, and a ratio against it tells about the JavaScript. js-swar is the fastest JavaScript that gives the same bytes.",
+		"wasm is the same source without SIMD, wasm-simd with it: most of the gain is SIMD, not WebAssembly.",
+		"Each engine runs warm in a process of its own, one request at a time. Beside other modules in one isolate, under load, or cold, other numbers hold.",
+		"It holds for " + strings.TrimSpace(b.Runtime.Name+" "+b.Runtime.Version+" "+b.Runtime.Engine) + " on this machine. Where the load average is above 1, quote the CPU ratios.",
+	}
+	for i := range b.Results {
+		if r := &b.Results[i]; r.Note != "" {
+			line := r.Engine + " at " + r.Size + ": " + r.Note + "."
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// benchHistory lists the comparisons, with the ratio of SIMD at each size.
+func benchHistory(benches []edge.Bench) Table {
+	columns := []column[edge.Bench]{
+		{Column{Key: "started", Title: "started (UTC)"}, func(b *edge.Bench) Cell {
+			c := Cell{Text: stamp(b.Started), Raw: b.Started.UTC().Format(time.RFC3339), Head: true}
+			if b.ID != "" {
+				c.Href = "/traces/" + b.ID
+			}
+			return c
+		}},
+		{Column{Key: "name", Title: "name"}, func(b *edge.Bench) Cell { return Cell{Text: orAbsent(b.Name), Raw: b.Name} }},
+		{Column{Key: "runtime", Title: "runtime"}, func(b *edge.Bench) Cell {
+			return Cell{Text: b.Runtime.Name + " " + b.Runtime.Version, Sub: b.Runtime.Engine, Raw: b.Runtime.Name + " " + b.Runtime.Version}
+		}},
+		{Column{Key: "aa", Title: "A/A"}, func(b *edge.Bench) Cell {
+			if b.AA.Valid {
+				return Cell{Text: "✓ holds", Raw: "valid", Class: "badge ok"}
+			}
+			return Cell{Text: "✕ not valid", Raw: "not valid", Class: "badge bad"}
+		}},
+		{Column{Key: "load", Title: "load", Numeric: true}, func(b *edge.Bench) Cell {
+			return number(chart.Number, query.Num(math.Max(b.Machine.LoadBefore, b.Machine.LoadAfter)))
+		}},
+	}
+	for _, size := range []string{"small", "medium", "large"} {
+		columns = append(columns, column[edge.Bench]{Column{Key: "simd_" + size, Title: "SIMD, " + size, Numeric: true}, func(b *edge.Bench) Cell {
+			for i := range b.Results {
+				if r := &b.Results[i]; r.Engine == "wasm-simd" && r.Size == size {
+					return ratioCell(r.Ratio, r.CI)
+				}
+			}
+			return Cell{Text: chart.Absent}
+		}})
+	}
+	return build("comparisons", "Comparisons", columns, benches)
+}
+
+// engineTable shows how the engines do in the field.
+func engineTable(p *Page, rows []query.Row) Table {
+	c := rowColumns{p}
+	name := rowColumn{Column{Key: "engine", Title: "engine", Sort: "name"}, func(r *query.Row) Cell {
+		return Cell{
+			Text: orAbsent(r.Name), Raw: r.Name, Head: true, Class: "mono",
+			Href: ToWith(p.URL, "/traces", query.KeyText, edge.KeyEngine+":"+strconv.Quote(r.Name)),
+		}
+	}}
+	t := rowsTable(p, "engines", "Invocations by engine", []rowColumn{
+		name, c.requests(), c.p50(), c.p95(), c.p99(), c.cold(),
+		c.numeric("cold_p95_ms", "p95 cold", "", func(r *query.Row) Cell { return greyed(number(chart.Milliseconds, r.ColdP95), r.Cold) }),
+		c.numeric("warm_p95_ms", "p95 warm", "", func(r *query.Row) Cell { return greyed(number(chart.Milliseconds, r.WarmP95), r.Warm) }),
+		c.numeric("cpu_p99_ms", "CPU p99", "", func(r *query.Row) Cell { return number(chart.Milliseconds, r.CPUP99) }),
+	}, rows)
+	t.Empty = "No invocation in this range names its engine (attribute edge.engine)."
+	return t
+}
