@@ -217,6 +217,11 @@ func TestExpectationsOfOtherAnswers(t *testing.T) {
 	f("[{hasProperty: a}, {notHasProperty: a}]", text,
 		"failed hasProperty: want a, got the body is no JSON object; failed notHasProperty: want a, got the body is no JSON object")
 	f("{contentType: text/plain}", text, "ok contentType")
+	stale := &scenarios.Response{Status: 200, CacheStatus: "stale"}
+	f("{cacheStatus: stale}", stale, "ok cacheStatus")
+	f("{cacheStatus: [hit, stale]}", stale, "ok cacheStatus")
+	f("{cacheStatus: hit}", stale, "failed cacheStatus: want hit, got stale")
+	f("[{cacheStatus: [hit, revalidated]}, {cacheStatus: none}]", answer(200, ""), "failed cacheStatus: want hit or revalidated, got none; ok cacheStatus")
 	f("{cdnHit: true}", text, "failed cdnHit: want a cache hit or stale, got no cache header (cf-cache-status, x-cache, x-vercel-cache)")
 	f("{contentType: json}", answer(200, "{", "Content-Type", "application/json"), "failed contentType: want json, got application/json, but the body is no JSON")
 	f("{contentType: json}", answer(400, "{}", "Content-Type", "application/problem+json"), "ok contentType")

@@ -16,6 +16,9 @@ type Response struct {
 	Status int
 	Header http.Header
 	Body   []byte
+	// CacheStatus is what the headers say of the cache, in the words of the
+	// cacheStatus expectation; "" if they say nothing.
+	CacheStatus string
 
 	parsed bool
 	isJSON bool

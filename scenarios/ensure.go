@@ -135,9 +135,11 @@ func (c *compiler) reportNames() []string {
 	}
 	for _, r := range c.requests {
 		path := "plugins.metrics-by-endpoint."
-		add(path+r.Endpoint, path+"response_time."+r.Endpoint, path+"server-timing."+r.Endpoint)
-		if r.Name != "" {
-			add(path+r.Name, path+"response_time."+r.Name, path+"server-timing."+r.Name)
+		for _, label := range []string{r.Endpoint, r.Name} {
+			if label != "" {
+				add(path+label, path+"response_time."+label, path+"server-timing."+label)
+				add("edgescope.cache.hit_ratio."+label, "edgescope.cache-by-endpoint."+label)
+			}
 		}
 		for _, e := range r.expect {
 			add("plugins.expect.ok."+e.kind, "plugins.expect.failed."+e.kind)

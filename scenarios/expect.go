@@ -185,6 +185,19 @@ func expectJMES(text *Template, fixed jmes) func(*Scope, *Response) verdict {
 	}
 }
 
+// expectCacheStatus compares what any cache header of any platform says, in
+// canonical words; "none" is that no header says anything.
+func expectCacheStatus(want valueTemplate) func(*Scope, *Response) verdict {
+	return func(s *Scope, r *Response) verdict {
+		words := texts(&want, s)
+		got := r.CacheStatus
+		if got == "" {
+			got = "none"
+		}
+		return verdict{slices.Contains(words, got), strings.Join(words, " or "), got}
+	}
+}
+
 // cdnHeaders are all that cdnHit looks at; x-cache-status is not among them.
 var cdnHeaders = []string{"cf-cache-status", "x-cache", "x-vercel-cache"}
 

@@ -9,7 +9,7 @@ import (
 // expectationKeys are all names of expectations.
 var expectationKeys = []string{
 	"statusCode", "notStatusCode", "contentType", "hasProperty", "notHasProperty", "equals",
-	"hasHeader", "headerEquals", "header", "matchesRegexp", "cdnHit", "jmespath", "jpath",
+	"hasHeader", "headerEquals", "header", "matchesRegexp", "cdnHit", "cacheStatus", "jmespath", "jpath",
 }
 
 // expectations compiles `expect`: one object or a list of them; every key of
@@ -55,6 +55,8 @@ func (c *compiler) expectation(item *node, f field) (expectation, bool) {
 	case "matchesRegexp":
 		t := c.template(f.value, f.key)
 		e.check, e.readsBody = expectRegexp(t, c.staticRegexp(t, f.value.pos)), true
+	case "cacheStatus":
+		e.check = expectCacheStatus(c.cacheStatuses(f.value))
 	case "cdnHit":
 		e.check = expectCDNHit(c.valueOf(f.value))
 	case "jmespath", "jpath":
@@ -79,6 +81,23 @@ func (c *compiler) statusCodes(n *node) valueTemplate {
 		}
 		if code := number(item.value()); !(code >= 100 && code <= 999) {
 			c.fault(item.pos, "a status code is a number from 100 to 999, not %s", item.what())
+		}
+	}
+	return c.valueOf(n)
+}
+
+// cacheStatuses are the words of cacheStatus, which is ours.
+var cacheStatuses = []string{"hit", "miss", "stale", "revalidated", "expired", "bypass", "dynamic", "none"}
+
+// cacheStatuses checks the words that are known now.
+func (c *compiler) cacheStatuses(n *node) valueTemplate {
+	items := []*node{n}
+	if n.kind == listNode {
+		items = n.items
+	}
+	for _, item := range items {
+		if s, _ := item.text(); !strings.Contains(s, "{{") && !slices.Contains(cacheStatuses, s) {
+			c.fault(item.pos, "%s is no cache status%s", item.what(), c.known(s, cacheStatuses))
 		}
 	}
 	return c.valueOf(n)

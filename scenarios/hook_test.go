@@ -146,7 +146,7 @@ func TestVarsOfAScope(t *testing.T) {
 			t.Errorf("%s is %s, want %s", name, got, want)
 		}
 	}
-	if got := string(s.Branch().Vars().Names()[0]); got != "$dirname" {
+	if got := s.Branch().Vars().Names()[0]; got != "$dirname" {
 		t.Errorf("a branch sees %s first", got)
 	}
 }

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -251,7 +252,7 @@ func jmesRanks(a []jmesArg) ([]any, error) {
 		}
 	}
 	if !fits(ranks, "number[]|string[]") {
-		return nil, fmt.Errorf("the expression must give numbers only, or strings only")
+		return nil, errors.New("the expression must give numbers only, or strings only")
 	}
 	return ranks, nil
 }

@@ -9,13 +9,10 @@ import (
 
 // jmesTokenAt reads the token that s begins with.
 func jmesTokenAt(s string) (t jmesToken, length int, err error) {
-	switch c := s[0]; {
-	case c == '_' || c|0x20 >= 'a' && c|0x20 <= 'z':
-		n := 1
-		for n < len(s) && (s[n] == '_' || s[n]|0x20 >= 'a' && s[n]|0x20 <= 'z' || s[n] >= '0' && s[n] <= '9') {
-			n++
-		}
+	if n := jmesName(s); n > 0 {
 		return jmesToken{kind: "name", text: s[:n]}, n, nil
+	}
+	switch c := s[0]; {
 	case c == '-' || c >= '0' && c <= '9':
 		return jmesNumber(s)
 	case c == '"':
@@ -31,6 +28,15 @@ func jmesTokenAt(s string) (t jmesToken, length int, err error) {
 		}
 	}
 	return t, 0, fmt.Errorf("unexpected %q", firstWord(s))
+}
+
+// jmesName is the length of the plain name that s begins with.
+func jmesName(s string) int {
+	n := 0
+	for n < len(s) && (s[n] == '_' || s[n]|0x20 >= 'a' && s[n]|0x20 <= 'z' || n > 0 && s[n] >= '0' && s[n] <= '9') {
+		n++
+	}
+	return n
 }
 
 func jmesNumber(s string) (jmesToken, int, error) {

@@ -113,11 +113,23 @@ func (p *jmesParser) operand() (jmes, error) {
 		e, err := p.expression(jmesPowers["!"])
 		return func(v any) (any, error) { x, err := e(v); return !jmesTruth(x), err }, err
 	case "(":
-		e, err := p.expression(0)
-		if err == nil {
-			err = p.want(")")
-		}
-		return e, err
+		return p.group()
+	}
+	p.i--
+	return p.selection()
+}
+
+func (p *jmesParser) group() (jmes, error) {
+	e, err := p.expression(0)
+	if err == nil {
+		err = p.want(")")
+	}
+	return e, err
+}
+
+// selection reads brackets, braces and * at the beginning of an expression.
+func (p *jmesParser) selection() (jmes, error) {
+	switch p.next().kind {
 	case "*":
 		return p.project(jmesCurrent, jmesValues, jmesStar)
 	case "[]":

@@ -111,7 +111,7 @@ func (e Error) Error() string { return string(e) }
 type Pool struct {
 	program *Program
 	jobs    chan *job
-	ctx     context.Context //nolint:containedctx // the life of the workers, ended by Close
+	ctx     context.Context // the life of the workers, ended by Close
 	cancel  context.CancelFunc
 	workers workers
 }

@@ -53,7 +53,7 @@ func (r *realm) globals() error {
 // onExitCode defines global.artillery, whose suggestedExitCode is heard by f.
 func (r *realm) onExitCode(f func(int)) {
 	artillery := r.rt.NewObject()
-	var last sobek.Value = sobek.Undefined()
+	last := sobek.Undefined()
 	get := r.rt.ToValue(func(sobek.FunctionCall) sobek.Value { return last })
 	set := r.rt.ToValue(func(call sobek.FunctionCall) sobek.Value {
 		last = call.Argument(0)

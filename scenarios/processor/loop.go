@@ -18,7 +18,7 @@ var (
 // loop is the event loop of one runtime: whose JavaScript runs, and what waits for its time.
 type loop struct {
 	rt      *sobek.Runtime
-	ctx     context.Context //nolint:containedctx // its end interrupts what runs; nil while a program loads
+	ctx     context.Context // its end interrupts what runs
 	running *job            // nil between turns
 	waiting []*job          // begun and not finished
 	timers  []*timer
@@ -54,11 +54,8 @@ func (l *loop) guard(limit time.Duration, f func() error) error {
 		}
 	}
 	timer := time.AfterFunc(limit, func() { interrupt(errTooLong); close(fired) })
-	cut := func() bool { return true }
 	done := make(chan struct{})
-	if l.ctx != nil {
-		cut = context.AfterFunc(l.ctx, func() { interrupt(ErrClosed); close(done) })
-	}
+	cut := context.AfterFunc(l.ctx, func() { interrupt(ErrClosed); close(done) })
 	err := f()
 	if !timer.Stop() {
 		<-fired

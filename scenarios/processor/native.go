@@ -137,7 +137,7 @@ func parseURL(text, base string) (map[string]string, error) {
 		}
 	}
 	if err != nil || u.Scheme == "" || u.Host == "" {
-		return nil, fmt.Errorf("Invalid URL: %s", text) //nolint:revive,staticcheck // node's message
+		return nil, fmt.Errorf("Invalid URL: %s", text) //nolint:staticcheck // node's message
 	}
 	port := u.Port()
 	if u.Scheme == "http" && port == "80" || u.Scheme == "https" && port == "443" {

@@ -133,7 +133,7 @@ func (p *Pool) ready(r *realm, l *loop, j *job) *realm {
 	if r != nil {
 		return r
 	}
-	err := l.guard(5*Limit, func() (err error) {
+	err := l.guard(loadLimit, func() (err error) {
 		r, err = newRealm(p.program, l)
 		return err
 	})

@@ -1,6 +1,7 @@
 package processor
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -11,6 +12,9 @@ import (
 	"github.com/grafana/sobek"
 	"github.com/grafana/sobek/parser"
 )
+
+// loadLimit is how long a program may take to be evaluated.
+const loadLimit = 5 * time.Second
 
 // maxStack bounds recursion, which would otherwise end only when memory does.
 const maxStack = 4_000
@@ -225,9 +229,9 @@ func messageOf(v sobek.Value) string {
 
 // exportedNames runs a program once.
 func exportedNames(p *Program) ([]string, *Problem) {
-	l := newLoop(nil)
+	l := newLoop(context.Background())
 	var r *realm
-	err := l.guard(5*Limit, func() (err error) {
+	err := l.guard(loadLimit, func() (err error) {
 		r, err = newRealm(p, l)
 		return err
 	})
@@ -283,7 +287,7 @@ func (r *realm) function(name string) (sobek.Callable, int, error) {
 func thrownAt(p *Program, err error) Problem {
 	problem := Problem{File: p.entry, Msg: "the processor cannot be loaded: " + err.Error()}
 	if errors.Is(err, errTooLong) {
-		problem.Msg = fmt.Sprintf("the processor does not finish loading within %v", 5*Limit/time.Second*time.Second)
+		problem.Msg = fmt.Sprintf("the processor does not finish loading within %v", loadLimit)
 		return problem
 	}
 	var thrown *sobek.Exception
