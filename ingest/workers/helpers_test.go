@@ -32,8 +32,9 @@ type sink struct {
 
 	mu   sync.Mutex
 	rows []row
-	// tenant and warnings are those of the last batch.
+	// tenant and body are those of the last batch, warnings of all.
 	tenant   edge.Tenant
+	body     edge.BodyHash
 	warnings int
 	err      error
 	// refuse is why no event is taken, "" to take all.
@@ -48,7 +49,7 @@ func (s *sink) Events(_ context.Context, b *edge.Batch) error {
 	if s.err != nil {
 		return s.err
 	}
-	s.tenant = b.Tenant
+	s.tenant, s.body = b.Tenant, b.Body
 	for _, n := range b.Warnings {
 		s.warnings += n
 	}

@@ -130,6 +130,28 @@ func TestAnEventThatCameTwiceCountsOnce(t *testing.T) {
 	checkTold(t, to)
 }
 
+// TestRepeatsCanBeTold: a body with nothing but streamed events has a hash, by which the pipeline knows it when it is sent
+// again. Finished invocations have no ids: equal ones are legitimate.
+func TestRepeatsCanBeTold(t *testing.T) {
+	to := newSink()
+	rc := open(t, to)
+	f := func(body string, want bool) edge.BodyHash {
+		t.Helper()
+		mustPost(t, rc, body)
+		if got := to.body != (edge.BodyHash{}); got != want {
+			t.Errorf("%.60s: hash %x, want one: %t", body, to.body, want)
+		}
+		return to.body
+	}
+	const finished = `{"outcome":"ok"}`
+	first := f(array(told()...), true)
+	if again := f(array(told()...), true); again != first {
+		t.Errorf("the same body has hash %x, then %x", first, again)
+	}
+	f(array(finished), false)
+	f(array(append(told(), finished)...), false)
+}
+
 func TestTwoInvocationsDoNotMix(t *testing.T) {
 	to := newSink()
 	rc := open(t, to)
