@@ -71,7 +71,7 @@ func (o *accessOptions) validate() error {
 // openAccess reads tokens and certificate, and looks after both from then on.
 func (c *collector) openAccess(ctx context.Context) error {
 	var err error
-	if c.certificate, err = c.tls.Open(); err != nil {
+	if c.certificate, err = c.tls.Open(ctx); err != nil {
 		return err
 	}
 	var watched []run.Watched
@@ -86,7 +86,7 @@ func (c *collector) openAccess(ctx context.Context) error {
 			run.Watched{Name: "tokens", Every: lookEvery, Reload: c.guard.Reload},
 			run.Watched{Name: "keys of JSON Web Tokens", Every: fetchEvery, Reload: c.guard.RefreshKeys})
 	}
-	c.stack.Push("watching of files", run.Watch(c.logger, watched...))
+	c.stack.Push("watching of files", run.Watch(ctx, c.logger, watched...))
 	return nil
 }
 

@@ -120,13 +120,13 @@ func (o *options) start(ctx context.Context, stack *run.Stack, logger *slog.Logg
 	}
 	stack.Push("own telemetry", stopTelemetry)
 
-	certificate, err := o.access.tls.Open()
+	certificate, err := o.access.tls.Open(ctx)
 	if err != nil {
 		return err
 	}
 	if certificate != nil {
 		watched := run.Watched{Name: "TLS certificate", Every: lookEvery, Reload: certificate.Reload}
-		stack.Push("watching of files", run.Watch(logger, watched))
+		stack.Push("watching of files", run.Watch(ctx, logger, watched))
 	}
 	site, err := o.site(logger)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -70,13 +71,8 @@ func denied(format string, args ...any) error {
 
 // Dataset answers nil when data points may be sent to the dataset, else a *DeniedError.
 func (g *Grant) Dataset(name string) error {
-	if g.Datasets == nil {
+	if g.Datasets == nil || slices.Contains(g.Datasets, name) {
 		return nil
-	}
-	for _, allowed := range g.Datasets {
-		if allowed == name {
-			return nil
-		}
 	}
 	return &DeniedError{Forbidden: true, Reason: fmt.Sprintf("this token may not write to the dataset %q", name)}
 }

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"math/big"
 	"net/http"
 	"sync"
@@ -27,8 +28,8 @@ var (
 const (
 	// maxKeySet bounds a set of keys in bytes; those of the large providers have under 20 kB.
 	maxKeySet = 1 << 20
-	// minRSABits is what RFC 7518 section 3.3 wants of a key for RS256.
-	minRSABits = 2048
+	// minRSABits is what RFC 7518 section 3.3 wants of a key for RS256; maxRSABits bounds what verifying costs.
+	minRSABits, maxRSABits = 2048, 16384
 )
 
 // publicKey is a key of the set: *rsa.PublicKey for RS256 or *ecdsa.PublicKey for ES256.
@@ -189,25 +190,33 @@ func parseKeys(text []byte) (map[string]publicKey, error) {
 func (k *jsonWebKey) public() (publicKey, bool) {
 	switch {
 	case k.Kty == "RSA" && (k.Alg == "" || k.Alg == "RS256"):
-		n, okN := number(k.N)
-		e, okE := number(k.E)
-		if !okN || !okE || n.BitLen() < minRSABits || n.BitLen() > 8*minRSABits || !e.IsInt64() || e.Int64() < 3 || e.Int64() > 1<<31-1 {
-			return publicKey{}, false
-		}
-		return publicKey{"RS256", &rsa.PublicKey{N: n, E: int(e.Int64())}}, true
+		return k.rsa()
 	case k.Kty == "EC" && k.Crv == "P-256" && (k.Alg == "" || k.Alg == "ES256"):
-		point := []byte{4} // uncompressed: X and Y follow (SEC 1 section 2.3.3)
-		for _, text := range []string{k.X, k.Y} {
-			b, err := base64.RawURLEncoding.DecodeString(text)
-			if err != nil || len(b) != 32 {
-				return publicKey{}, false
-			}
-			point = append(point, b...)
-		}
-		key, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point)
-		return publicKey{"ES256", key}, err == nil
+		return k.ec()
 	}
 	return publicKey{}, false
+}
+
+func (k *jsonWebKey) rsa() (publicKey, bool) {
+	n, okN := number(k.N)
+	e, okE := number(k.E)
+	if !okN || !okE || n.BitLen() < minRSABits || n.BitLen() > maxRSABits || !e.IsInt64() || e.Int64() < 3 || e.Int64() > math.MaxInt32 {
+		return publicKey{}, false
+	}
+	return publicKey{"RS256", &rsa.PublicKey{N: n, E: int(e.Int64())}}, true
+}
+
+func (k *jsonWebKey) ec() (publicKey, bool) {
+	point := []byte{4} // uncompressed: X and Y follow (SEC 1 section 2.3.3)
+	for _, text := range []string{k.X, k.Y} {
+		b, err := base64.RawURLEncoding.DecodeString(text)
+		if err != nil || len(b) != 32 {
+			return publicKey{}, false
+		}
+		point = append(point, b...)
+	}
+	key, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point)
+	return publicKey{"ES256", key}, err == nil
 }
 
 func number(text string) (*big.Int, bool) {

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"errors"
 	"math"
 	"sync"
 	"time"
@@ -16,6 +17,18 @@ type Limit struct {
 	BytesPerSecond  float64 `yaml:"bytes_per_second"`
 	// Burst is for how long a tenant that was silent may send at once what it may send in that time; 0 is 10 s.
 	Burst time.Duration `yaml:"burst"`
+}
+
+func (l *Limit) validate() error {
+	for _, rate := range []float64{l.EventsPerSecond, l.BytesPerSecond} {
+		if !(rate >= 0 && rate <= 1e15) { // not so for NaN too
+			return errors.New("rates must be numbers of 0 or more")
+		}
+	}
+	if l.Burst < 0 || l.Burst > 24*time.Hour {
+		return errors.New("burst must be a length of time of at most 24h")
+	}
+	return nil
 }
 
 const defaultBurst = 10 * time.Second
@@ -40,6 +53,11 @@ func newLimiter(l Limit, now time.Time) *limiter {
 	}
 	s := l.Burst.Seconds()
 	return &limiter{limit: l, last: now, bytes: l.BytesPerSecond * s, events: l.EventsPerSecond * s}
+}
+
+// same tells whether both hold to one limit.
+func (l *limiter) same(other *limiter) bool {
+	return l != nil && other != nil && l.limit == other.limit
 }
 
 // refill adds what has accrued since the last look, up to the burst.

@@ -164,7 +164,7 @@ func parseTokens(text []byte, before *table, now time.Time) (*table, error) {
 }
 
 func (t *table) addTenant(c *TenantConfig, byName map[string]*tenant, before *table, now time.Time) error {
-	switch l := c.Limit; {
+	switch {
 	case c.ID == nil:
 		return errors.New("want an id, such as 1")
 	case c.Name == "":
@@ -173,13 +173,12 @@ func (t *table) addTenant(c *TenantConfig, byName map[string]*tenant, before *ta
 		return errors.New("there are two of this name")
 	case t.byID[edge.Tenant(*c.ID)] != nil:
 		return fmt.Errorf("there are two with id %d", *c.ID)
-	case !(l.EventsPerSecond >= 0 && l.EventsPerSecond < 1e12 && l.BytesPerSecond >= 0 && l.BytesPerSecond < 1e15):
-		return errors.New("rates must be numbers of 0 or more")
-	case l.Burst < 0 || l.Burst > 24*time.Hour:
-		return errors.New("burst must be a length of time of at most 24h")
+	}
+	if err := c.Limit.validate(); err != nil {
+		return err
 	}
 	added := &tenant{id: edge.Tenant(*c.ID), name: c.Name, limiter: newLimiter(c.Limit, now)}
-	if old := before.byID[added.id]; old != nil && old.limiter != nil && added.limiter != nil && old.limiter.limit == added.limiter.limit {
+	if old := before.byID[added.id]; old != nil && old.limiter.same(added.limiter) {
 		added.limiter = old.limiter
 	}
 	t.byID[added.id], byName[added.name] = added, added

@@ -31,12 +31,12 @@ func (o *TLSOptions) Validate() error {
 }
 
 // Open reads the certificate. Without files it answers nil, and a nil *Certificate means no TLS.
-func (o *TLSOptions) Open() (*Certificate, error) {
+func (o *TLSOptions) Open(ctx context.Context) (*Certificate, error) {
 	if o.Cert == "" {
 		return nil, nil //nolint:nilnil // nil is the certificate of a program without TLS
 	}
 	c := &Certificate{o: *o}
-	if _, err := c.Reload(context.Background()); err != nil {
+	if _, err := c.Reload(ctx); err != nil {
 		return nil, err
 	}
 	return c, nil

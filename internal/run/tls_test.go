@@ -61,7 +61,7 @@ func TestListenersSpeakTLSAndTakeANewCertificate(t *testing.T) {
 	dir := t.TempDir()
 	o := run.TLSOptions{Cert: filepath.Join(dir, "cert.pem"), Key: filepath.Join(dir, "key.pem")}
 	first := writeCertificate(t, "first", o)
-	cert, err := o.Open()
+	cert, err := o.Open(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +126,7 @@ func TestTLSWantsBothFiles(t *testing.T) {
 		t.Helper()
 		err := o.Validate()
 		if err == nil {
-			_, err = o.Open()
+			_, err = o.Open(t.Context())
 		}
 		if err == nil && want != "" || err != nil && (want == "" || !strings.Contains(err.Error(), want)) {
 			t.Errorf("%+v: got %v, want %q", o, err, want)
@@ -136,7 +136,7 @@ func TestTLSWantsBothFiles(t *testing.T) {
 	f(run.TLSOptions{Cert: "c"}, "both or none")
 	f(run.TLSOptions{Key: "k"}, "both or none")
 	f(run.TLSOptions{Cert: "/does/not/exist", Key: "/does/not/exist"}, "read the TLS certificate")
-	if c, err := new(run.TLSOptions).Open(); c.Config() != nil || err != nil {
+	if c, err := new(run.TLSOptions).Open(t.Context()); c.Config() != nil || err != nil {
 		t.Errorf("without files: got %v, %v", c, err)
 	}
 }
@@ -155,7 +155,7 @@ func TestWatchTellsOfChangesAndOfEachErrorOnce(t *testing.T) {
 			changed bool
 			err     error
 		}{{false, nil}, {true, nil}, {false, bad}, {false, bad}, {false, errors.New("worse")}, {true, nil}, {false, nil}}
-		stop := run.Watch(log, run.Watched{Name: "tokens", Every: time.Second, Reload: func(context.Context) (bool, error) {
+		stop := run.Watch(t.Context(), log, run.Watched{Name: "tokens", Every: time.Second, Reload: func(context.Context) (bool, error) {
 			a := answers[0]
 			answers = answers[1:]
 			return a.changed, a.err

@@ -1,0 +1,134 @@
+package e2e_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+)
+
+// foreignQuestions asks for what belongs to news, by every way that the question languages know, with shop's token.
+func (g *guarded) foreignQuestions(t *testing.T) {
+	_, news := g.get(t, newsToken, "/select/logsql/query?query=*&limit=1")
+	var row struct {
+		Stream string `json:"_stream_id"`
+	}
+	if err := json.NewDecoder(strings.NewReader(news)).Decode(&row); err != nil || row.Stream == "" {
+		t.Fatalf("news' own row %q has no stream id: %v", news, err)
+	}
+	ask := func(path string, keys ...string) {
+		t.Helper()
+		v := url.Values{}
+		for i := 0; i < len(keys); i += 2 {
+			v.Add(keys[i], keys[i+1])
+		}
+		for _, r := range []request{
+			{method: http.MethodGet, url: g.URL("query") + path + "?" + v.Encode()},
+			{method: http.MethodPost, url: g.URL("query") + path, body: v.Encode()},
+		} {
+			r.headers = append(bearer(shopToken), "Content-Type", "application/x-www-form-urlencoded", "AccountID", "2")
+			if code, body := g.do(t, r); strings.Contains(strings.ToLower(body), "zebra") || code >= 500 {
+				t.Errorf("%s %s %v: %d %.400s", r.method, path, keys, code, body)
+			}
+		}
+	}
+	everything := `{__name__!=""}`
+	for _, selector := range []string{
+		everything, `{edge_tenant="2"}`, `{__name__=~".+",edge_tenant=~".*"}`, `{edge_tenant="2" or edge_tenant="1"}`, `{edge_tenant!="1"}`,
+		`{__name__=~".+",edge_tenant=""}`, `{__name__=~".+" or edge_tenant="2"}`,
+	} {
+		ask("/api/v1/query", "query", selector)
+		ask("/api/v1/query", "query", `count(`+selector+`) by (service_name)`)
+		ask("/api/v1/query", "query", `label_replace(last_over_time(`+selector+`[1h]),"edge_tenant","1","","")`)
+		ask("/api/v1/query", "query", `union(sum_over_time(`+selector+`[1h]), sum_over_time(`+selector+`[1h] offset -1m))`)
+		ask("/api/v1/query_range", "query", `sum_over_time(`+selector+`[1h])`, "step", "60")
+		ask("/api/v1/series", "match[]", selector)
+		ask("/api/v1/labels", "match[]", selector)
+		ask("/api/v1/label/service_name/values", "match[]", selector)
+		ask("/api/v1/label/__name__/values", "match[]", selector)
+		ask("/prometheus/api/v1/query", "query", selector)
+	}
+	for _, more := range [][]string{
+		{"extra_label", "edge_tenant=2"}, {"extra_filters[]", `{edge_tenant="2"}`}, {"extra_filters", `{edge_tenant="2"}`}, {"extra_filters[]", `{edge_tenant="1"}`, "extra_filters[]", `{edge_tenant="2"}`},
+		{"trace", "1"}, {"nocache", "1"}, {"tenant", "2"}, {"accountID", "2"}, {"reduce_mem_usage", "1"},
+	} {
+		ask("/api/v1/query", append([]string{"query", `sum_over_time(` + everything + `[1h])`}, more...)...)
+		ask("/api/v1/series", append([]string{"match[]", everything}, more...)...)
+		ask("/api/v1/label/service_name/values", more...)
+	}
+	for _, text := range []string{
+		"*", "AccountID:2", "_stream_id:" + row.Stream, "_stream_id:in(" + row.Stream + ")", "_stream:{service.name!=''}", "{service.name=~'.+'}",
+		"trace_id:" + newsTrace, "* | union (*)", "* | join by (kind) (*)", "_stream_id:in(* | fields _stream_id)", "options(ignore_global_time_filter=true) *",
+		"* | stream_context before 100 after 100", "* | block_stats", "* | facets", "* | query_stats", "*\n| fields *", "# comment\n*", "! shopper", "tenant_id:2 or *",
+	} {
+		for _, path := range []string{"query", "hits", "field_names", "field_values", "stats_query", "stats_query_range"} {
+			for _, kind := range []string{"0", "1", "2"} {
+				ask("/select/logsql/"+path, "query", text, "kind", kind, "field", "service.name", "step", "1m", "limit", "1000")
+			}
+		}
+	}
+	ask("/select/logsql/query", "query", "*", "extra_filters", "AccountID:2", "extra_stream_filters", "{AccountID=2}", "tenant", "2:0", "account_id", "2")
+	for _, path := range []string{
+		"traces/" + newsTrace, "traces/" + strings.ToUpper(newsTrace), "trace?id=" + newsTrace, "runs/" + newsTrace, "overview", "routes", "versions", "regions", "datasets",
+		"cold-starts", "cache", "traces", "runs",
+	} {
+		for _, more := range []string{"", "tenant=2", "edge_tenant=2", "accountID=2", "q=edge_tenant%3A2", "service=*", "q=*"} {
+			sep := "?"
+			if strings.Contains(path, "?") {
+				sep = "&"
+			}
+			if code, body := g.get(t, shopToken, "/api/edge/v1/"+path+sep+more); strings.Contains(body, "zebra") || code >= 500 {
+				t.Errorf("%s %s: %d %.400s", path, more, code, body)
+			}
+		}
+	}
+	if code, body := g.get(t, shopToken, "/api/edge/v1/traces/"+newsTrace); code != http.StatusNotFound {
+		t.Errorf("another tenant's trace by its id: %d %s, want 404", code, body)
+	}
+	if code, body := g.get(t, newsToken, "/api/edge/v1/traces/"+newsTrace); code != http.StatusOK || !strings.Contains(body, "zebra") {
+		t.Errorf("one's own trace: %d %s", code, body)
+	}
+}
+
+func (g *guarded) foreignHeaders(t *testing.T) {
+	headers := append(bearer(shopToken), "AccountID", "2", "ProjectID", "0", "X-Scope-OrgID", "2", "X-Tenant", "2", "X-Member", "news")
+	for _, path := range questions {
+		if strings.Contains(path, "/tail") { // it has no end
+			continue
+		}
+		if code, body := g.do(t, request{method: http.MethodGet, url: g.URL("query") + path, headers: headers}); strings.Contains(body, "zebra") || code >= 500 {
+			t.Errorf("%s: %d %.300s", path, code, body)
+		}
+	}
+	// A tenant that a sender names is not where its telemetry goes.
+	body := trace("misplaced", "55555555555555555555555555555555", time.Now())
+	if code, answer := g.do(t, request{http.MethodPost, g.URL("ingest") + "/v1/traces?tenant=2", body, append(headers, "Content-Type", "application/json")}); code != http.StatusOK {
+		t.Fatalf("%d %s", code, answer)
+	}
+	var own string
+	eventually(t, func() string { return own }, func() bool {
+		_, own = g.get(t, shopToken, "/select/logsql/query?query=*")
+		return strings.Contains(own, "misplaced")
+	})
+	if _, others := g.get(t, newsToken, "/select/logsql/query?query=*"); strings.Contains(others, "misplaced") {
+		t.Errorf("shop's telemetry is news': %s", others)
+	}
+}
+
+func (g *guarded) enginePages(t *testing.T) {
+	for _, path := range []string{
+		"/vmui", "/vmui/", "/vmui/index.html", "/prometheus/vmui/", "/api/v1/status/tsdb", "/prometheus/api/v1/status/tsdb", "/api/v1/status/active_queries",
+		"/api/v1/status/top_queries", "/api/v1/status/metric_names_stats", "/api/v1/status/tsdb/", "/api/v1/metadata", "/api/v1/admin/tsdb/delete_series", "/api/v1/export", "/federate",
+	} {
+		for _, token := range []string{shopToken, newsToken} {
+			if code, body := g.get(t, token, path); code != http.StatusNotFound {
+				t.Errorf("%s: %d %.200s, want 404", path, code, body)
+			}
+		}
+	}
+	if code, body := g.get(t, shopToken, "/api/v1/status/buildinfo"); code != http.StatusOK {
+		t.Errorf("Grafana's question for the version: %d %s", code, body)
+	}
+}
