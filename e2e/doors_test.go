@@ -55,6 +55,23 @@ func TestLogsAndMetricsOfClients(t *testing.T) {
 	d.expectValue(t, `histogram_quantile(0.5, sum(faas_init_duration_seconds_bucket) by (vmrange))`, 0.65, 0.75)
 }
 
+// TestDeltasAddUpAcrossARestart: the totals of deltas begin again in a new process, and a question by increase is right all the
+// same, although the new total is the greater one and nothing in the values shows a reset.
+func TestDeltasAddUpAcrossARestart(t *testing.T) {
+	data, now := t.TempDir(), time.Now()
+	for i, value := range []int{5, 9} {
+		c, _ := startCollector(t, data)
+		d := &doors{ingest: c.URL("ingest"), query: c.URL("query"), now: now}
+		d.accept(t, "/v1/metrics", d.counter(-60+10*i, value))
+		if i == 1 {
+			d.expectValue(t, `increase(faas_coldstarts_total{service_name="doors"}[5m])`, 14, 14)
+		}
+		if err := c.Stop(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 type doors struct {
 	ingest, query string
 	now           time.Time
