@@ -101,6 +101,10 @@ func TestCapturesOfOtherBodies(t *testing.T) {
 	f("selector: li.p, index: 1, attr: data-id", html, "b2")
 	f("selector: li.p, index: all", html, `["one","two"]`)
 	f("selector: li.q", html, "failed")
+	f("xpath: '//li[2]'", html, "two")
+	f("xpath: '//li/@data-id', index: all", html, `["a1","b2"]`)
+	f("xpath: '//item/name', index: last", "<r><item><name>a</name></item><item><name>b</name></item></r>", "b")
+	f("xpath: '//nope'", html, "failed")
 }
 
 // TestNothingIsStoredIfOneFails, and what is not strict does not fail.

@@ -285,3 +285,24 @@ func (r *Request) NeedsBody() bool {
 	}
 	return len(r.matches) > 0 || len(r.AfterResponse) > 0
 }
+
+// xpathSource finds texts in XML or HTML.
+type xpathSource struct {
+	path *xpath
+	pick picking
+}
+
+func (x *xpathSource) readsBody() bool { return true }
+
+func (x *xpathSource) find(s *Scope, r *Response) (any, bool) {
+	contentType, _ := r.header("Content-Type")
+	root, err := readTree(r.Body, contentType)
+	if err != nil {
+		return nil, false
+	}
+	matches := x.path.all(root)
+	if len(matches) == 0 {
+		return nil, false
+	}
+	return x.pick.from(s, matches)
+}

@@ -19,7 +19,7 @@ func (c *compiler) captures(r *Request, n *node) {
 // sourceKeys are the keys of captures and matches that say where to look.
 type sourceKeys struct {
 	json, header, regexp, selector *node
-	group, flags, attr             *node
+	xpath, group, flags, attr      *node
 	pick                           picking
 }
 
@@ -28,7 +28,7 @@ func (c *compiler) sourceKeys(k *sourceKeys) map[string]func(*node) {
 	return map[string]func(*node){
 		"json": to(&k.json), "header": to(&k.header), "regexp": to(&k.regexp), "selector": to(&k.selector),
 		"group": to(&k.group), "flags": to(&k.flags), "attr": to(&k.attr),
-		"xpath":     func(v *node) { c.fault(v.pos, "xpath is not supported yet, use selector (CSS) or regexp") },
+		"xpath":     to(&k.xpath),
 		"index":     func(v *node) { k.pick = c.picking(v) },
 		"random":    func(v *node) { k.pick = pickIf(c.boolean(v, "random"), pickRandom, k.pick) },
 		"multiple":  func(v *node) { k.pick = pickIf(!c.boolean(v, "multiple"), pickAll, k.pick) },
@@ -86,14 +86,14 @@ func (c *compiler) capture(n *node) (capture, bool) {
 
 func (c *compiler) source(n *node, k *sourceKeys) source {
 	given := 0
-	for _, s := range []*node{k.json, k.header, k.regexp, k.selector} {
+	for _, s := range []*node{k.json, k.header, k.regexp, k.selector, k.xpath} {
 		if s != nil {
 			given++
 		}
 	}
 	switch {
 	case given > 1:
-		c.fault(n.pos, "json, header, regexp and selector exclude each other")
+		c.fault(n.pos, "json, header, regexp, selector and xpath exclude each other")
 	case k.json != nil:
 		return c.jsonSource(k)
 	case k.header != nil:
@@ -102,8 +102,10 @@ func (c *compiler) source(n *node, k *sourceKeys) source {
 		return c.regexpSource(k)
 	case k.selector != nil:
 		return c.selectorSource(k)
-	case n.get("xpath") == nil:
-		c.fault(n.pos, "one of json, header, regexp and selector must say where the value is")
+	case k.xpath != nil:
+		return c.xpathSource(k)
+	default:
+		c.fault(n.pos, "one of json, header, regexp, selector and xpath must say where the value is")
 	}
 	return nil
 }
@@ -145,6 +147,16 @@ func (c *compiler) regexpSource(k *sourceKeys) source {
 		c.fault(k.group.pos, "regexp %s has %d groups, there is no group %d", text, re.NumSubexp(), x.group)
 	}
 	return x
+}
+
+func (c *compiler) xpathSource(k *sourceKeys) source {
+	text, _ := c.text(k.xpath, "xpath")
+	path, err := compileXPath(text)
+	if err != nil {
+		c.fault(k.xpath.pos, "%s", err)
+		return nil
+	}
+	return &xpathSource{path, k.pick}
 }
 
 func (c *compiler) selectorSource(k *sourceKeys) source {
