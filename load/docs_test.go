@@ -1,0 +1,64 @@
+package load_test
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"edgescope/load"
+	"edgescope/scenarios"
+)
+
+// fenced is the first code block of a language in a document.
+func fenced(t *testing.T, document, language string) string {
+	t.Helper()
+	_, rest, ok := strings.Cut(document, "```"+language+"\n")
+	block, _, closed := strings.Cut(rest, "```")
+	if !ok || !closed {
+		t.Fatalf("the document has no block of %s", language)
+	}
+	return block
+}
+
+// TestTheProcessorOfTheGuideRuns: docs/artillery.md says what functions can do with an example.
+func TestTheProcessorOfTheGuideRuns(t *testing.T) {
+	src, err := os.ReadFile(filepath.Join("..", "docs", "artillery.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string]string{"functions.js": fenced(t, string(src), "js"), "script.yml": fenced(t, string(src), "yaml")}
+	p, err := scenarios.Load(scenarios.Options{
+		Files: []string{"script.yml"}, Target: "http://target.test", Seed: 1,
+		ReadFile: func(name string) ([]byte, error) { return []byte(files[filepath.Base(name)]), nil },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		polls, signed := 0, false
+		tg := &target{respond: func(r *http.Request) (int, string) {
+			if r.URL.Path != "/task" {
+				signed = len(r.Header.Get("X-Sign")) == 64 && strings.HasPrefix(r.URL.Path, "/tasks/u")
+				return 200, "{}"
+			}
+			if polls++; polls < 3 {
+				return 200, `{"state": "pending"}`
+			}
+			return 200, `{"state": "done"}`
+		}}
+		events, err := record(t.Context(), t, p, load.Options{RoundTripper: tg})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := history(events)
+		want := []string{"counter sign_ins 1", got[1], "GET /task", "GET /task", "GET /task", "end "}
+		if diff := cmp.Diff(want, got); diff != "" || !signed {
+			t.Errorf("signed: %v, events (-want +got):\n%s", signed, diff)
+		}
+	})
+}
