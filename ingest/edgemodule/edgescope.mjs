@@ -21,7 +21,10 @@ const ANSWERED = ['cache-status', 'cf-cache-status', 'x-vercel-cache', 'x-cache-
 const traces = new WeakMap(); // by request
 let served = false, instance; // of this isolate; random values are not allowed before its first request
 
-/** A handler that tells of the requests to another: a function, or an object with fetch. options may be a function of what follows the request. */
+/**
+ * A handler that tells of the requests to another: a function, or an object with fetch. options may be a function of what
+ * follows the request.
+ */
 export function wrap(handler, options) {
   const ours = new Exporter();
   const fetch = async (request, ...rest) => {
@@ -65,7 +68,8 @@ async function tell(trace, request, response, options, rest, ours) {
 
 /** The first of the environment's variables that is there. Deno would ask its user for those that it may not read. */
 function variable(...names) {
-  const may = (variable) => (globalThis.Deno?.permissions?.querySync({ name: 'env', variable }).state ?? 'granted') === 'granted';
+  const deno = globalThis.Deno?.permissions;
+  const may = (variable) => !deno || deno.querySync({ name: 'env', variable }).state === 'granted';
   return names.map((name) => may(name) ? globalThis.process?.env?.[name] : '').find(Boolean);
 }
 
@@ -77,10 +81,13 @@ function platform() {
 /** A data point of the collector's own layout, which is legal for Analytics Engine. */
 function layout({ attributes, start, finish }, response, region) {
   const route = attributes['http.route'] ?? '', method = attributes['http.request.method'];
-  const cache = attributes['edge.cache.status'] ?? ANSWERED.slice(1, 4).map((name) => response?.headers.get(name)).find(Boolean);
+  const told = ANSWERED.slice(1, 4).map((name) => response?.headers.get(name)); // those of one plain word
+  const cache = attributes['edge.cache.status'] ?? told.find(Boolean);
   return {
     indexes: [`${method} ${route}`.trim().slice(0, 96)],
-    blobs: [region ?? '', String(attributes['http.response.status_code'] ?? 500), new Date(finish).toISOString(), cache ?? '', route],
+    blobs: [
+      region ?? '', String(attributes['http.response.status_code'] ?? 500), new Date(finish).toISOString(), cache ?? '', route,
+    ],
     doubles: [finish - start, 1, attributes['faas.coldstart'] ? 1 : 0],
   };
 }
@@ -209,7 +216,7 @@ export class Exporter {
     return { ...this.#counts, waiting: this.#queue.length };
   }
 
-  /** Sends what waits, unless enough posts are on their way: those send the rest when they are done. Throws only what encode does. */
+  /** Sends what waits, unless enough posts are on their way: those send the rest when done. Throws only what encode does. */
   async flush({ url, token, encode }) {
     while (this.#queue.length > 0 && this.#posts < MAX_POSTS) {
       const body = encode(this.#queue.slice(0, MAX_BATCH));
@@ -222,7 +229,10 @@ export class Exporter {
     }
   }
 
-  /** Posts the same bytes again after an answer that OTLP calls retryable, so that a receiver can tell a repeat. Answers how many items were lost. */
+  /**
+   * Posts the body, and again the same bytes after an answer that OTLP calls retryable: so a receiver can tell a repeat.
+   * Answers how many items were lost.
+   */
   async #post(url, token, body, size) {
     for (const wait of [...WAITS, null]) {
       const { rejected, again } = await postOnce(url, token, body, size);

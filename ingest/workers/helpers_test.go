@@ -89,6 +89,12 @@ func (s *sink) kept(kind string) (rows []row) {
 	return rows
 }
 
+func (s *sink) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.rows)
+}
+
 func open(t testing.TB, to workers.Sink, change ...func(*workers.Options)) *workers.Receiver {
 	t.Helper()
 	o := workers.Options{

@@ -72,8 +72,8 @@ func Open(o Options) (*Receiver, error) {
 		return nil, errors.New("open receiver of tail events: no sink")
 	}
 	if o.MaxInFlight < 0 || o.MaxOpen < 0 || o.MaxOpenBytes < 0 || o.Keep < 0 {
-		return nil, fmt.Errorf("open receiver of tail events: want no negative limits: MaxInFlight %d, MaxOpen %d, MaxOpenBytes %d, Keep %s",
-			o.MaxInFlight, o.MaxOpen, o.MaxOpenBytes, o.Keep)
+		return nil, fmt.Errorf("open receiver of tail events: want no negative limits: "+
+			"MaxInFlight %d, MaxOpen %d, MaxOpenBytes %d, Keep %s", o.MaxInFlight, o.MaxOpen, o.MaxOpenBytes, o.Keep)
 	}
 	o.MaxInFlight = cmp.Or(o.MaxInFlight, defaultInFlight)
 	o.MaxOpen = cmp.Or(o.MaxOpen, defaultOpen)
