@@ -201,7 +201,7 @@ func (u *user) finish(req *scenarios.Request, x *exchange) error {
 		}
 		return scenarios.UserError(r.Failure)
 	}
-	response := &scenarios.Response{Status: x.answer.status, Header: x.answer.header, Body: x.answer.body}
+	response := &scenarios.Response{Status: x.answer.status, Header: x.answer.header, Body: x.answer.body, CacheStatus: r.CacheStatus}
 	err := req.Capture(u.scope, response)
 	if failed := u.judge(req, r, response); err == nil {
 		err = failed

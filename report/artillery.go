@@ -47,6 +47,7 @@ func newPeriod(start int64, t *tally) Period {
 	if t.counters["http.requests"] > 0 {
 		p.Rates["http.request_rate"] = round(t.requestRate(), 1)
 	}
+	addHitRatios(p.Rates, t.counters)
 	for name, h := range t.histograms {
 		p.Summaries[name] = distribution(name, h)
 	}

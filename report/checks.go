@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 
 	"edgescope/edge"
@@ -67,6 +68,9 @@ func knownCounter(name string) bool {
 		"http.requests", "http.responses", "http.downloaded_bytes", "plugins.expect.ok", "plugins.expect.failed":
 		return true
 	}
+	if status, ok := strings.CutPrefix(name, cacheCounters); ok && slices.Contains(cacheStatuses[:], status) || name == "edgescope.cold_starts" {
+		return true
+	}
 	for _, family := range []string{"vusers.created_by_name.", "http.codes.", "errors.", "plugins.expect.ok.", "plugins.expect.failed."} {
 		if strings.HasPrefix(name, family) && len(name) > len(family) {
 			return true
@@ -94,6 +98,9 @@ func (p *Period) nearest(name string) string {
 	}
 	for _, counter := range sortedKeys(p.Counters) {
 		try(counter)
+	}
+	for _, rate := range sortedKeys(p.Rates) {
+		try(rate)
 	}
 	for _, summary := range sortedKeys(p.Summaries) {
 		for _, figure := range append([]string{"median"}, figures[:]...) {

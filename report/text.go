@@ -43,7 +43,12 @@ func (s *Summary) writePeriod(b *strings.Builder, p *Period) {
 		}
 	}
 	for _, name := range sortedKeys(p.Rates) {
-		dotted(b, name, decimal(p.Rates[name])+"/sec")
+		switch {
+		case name == hitRatio:
+			dotted(b, name, decimal(p.Rates[name]))
+		case !strings.HasPrefix(name, hitRatio):
+			dotted(b, name, decimal(p.Rates[name])+"/sec")
+		}
 	}
 	for _, name := range sortedKeys(p.Summaries) {
 		if s.isEndpoint(name) || strings.HasPrefix(name, "edgescope.") {

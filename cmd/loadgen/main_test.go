@@ -75,6 +75,9 @@ func newTarget() *target {
 		code, _ := strconv.Atoi(r.PathValue("code"))
 		w.WriteHeader(code)
 	})
+	mux.HandleFunc("/cache/{status}", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Cache-Status", r.PathValue("status"))
+	})
 	tg.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/v1/traces" {
 			tg.collect(w, r)

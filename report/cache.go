@@ -1,0 +1,59 @@
+package report
+
+import (
+	"strings"
+
+	"edgescope/edge"
+)
+
+// The names of what is known of caches: counters by status, of all answers and by endpoint, and the hit ratios made of them.
+const (
+	cacheCounters   = "edgescope.cache."
+	cacheByEndpoint = "edgescope.cache-by-endpoint."
+	hitRatio        = "edgescope.cache.hit_ratio"
+)
+
+// cacheStatuses are those that a counter may end in.
+var cacheStatuses = [...]string{
+	edge.CacheHit, edge.CacheMiss, edge.CacheStale, edge.CacheRevalidated, edge.CacheExpired, edge.CacheBypass, edge.CacheDynamic,
+}
+
+// addHitRatios adds edgescope.cache.hit_ratio, and one for each endpoint, to the rates: a number from 0 to 1 with four
+// decimals. Answers that could not come from the cache (bypass, dynamic) are in no ratio; without any other there is none.
+func addHitRatios(rates map[string]float64, counters map[string]int64) {
+	type count struct{ hits, all int64 }
+	counts := map[string]count{}
+	for name, n := range counters {
+		key, status, ok := cacheCounter(name)
+		if !ok {
+			continue
+		}
+		c := counts[key]
+		switch status {
+		case edge.CacheHit, edge.CacheStale, edge.CacheRevalidated:
+			c.hits += n
+			c.all += n
+		case edge.CacheMiss, edge.CacheExpired:
+			c.all += n
+		}
+		counts[key] = c
+	}
+	for name, c := range counts {
+		if c.all > 0 {
+			rates[name] = round(float64(c.hits)/float64(c.all), 4)
+		}
+	}
+}
+
+// cacheCounter tells which ratio a counter goes into.
+func cacheCounter(name string) (ratio, status string, ok bool) {
+	if status, ok = strings.CutPrefix(name, cacheCounters); ok {
+		return hitRatio, status, true
+	}
+	rest, ok := strings.CutPrefix(name, cacheByEndpoint)
+	dot := strings.LastIndexByte(rest, '.')
+	if !ok || dot < 0 {
+		return "", "", false
+	}
+	return hitRatio + "." + rest[:dot], rest[dot+1:], true
+}
