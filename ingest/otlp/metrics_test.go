@@ -1,9 +1,11 @@
 package otlp_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -292,6 +294,59 @@ func TestFailedWritesAreNotCounted(t *testing.T) {
 		}
 		expect(t, sink.texts(), want...)
 	}
+}
+
+// TestConcurrentDeltasAddUp: requests for one stream that come at once lose nothing and double nothing.
+func TestConcurrentDeltasAddUp(t *testing.T) {
+	sink := &recorder{}
+	r := newReceiver(t, sink)
+	var wg sync.WaitGroup
+	for g := range 8 {
+		wg.Go(func() {
+			for range 3 { // two of them are retries
+				doc := []byte(metricDocument(sum("d", 1, number(10+2*g, "1"), number(11+2*g, "1"))))
+				if res, err := r.Metrics(t.Context(), 0, doc, otlp.JSON); err != nil || res != (otlp.Result{}) {
+					t.Errorf("%+v, %v", res, err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	total := 0.0
+	for _, s := range sink.samples {
+		total = max(total, s.value)
+	}
+	if total != 16 {
+		t.Errorf("the total is %v, want 16", total)
+	}
+}
+
+// TestACanceledRequestLeavesNothing: a client that has gone while another request of its tenant is worked on changes nothing.
+func TestACanceledRequestLeavesNothing(t *testing.T) {
+	sink, entered, leave := &recorder{}, make(chan struct{}), make(chan struct{})
+	r := newReceiver(t, sink, func(o *otlp.Options) {
+		o.Samples = func(ctx context.Context, tenant edge.Tenant, samples []edge.Sample) error {
+			entered <- struct{}{}
+			<-leave
+			return sink.Samples(ctx, tenant, samples)
+		}
+	})
+	first := make(chan error)
+	go func() {
+		_, err := r.Metrics(t.Context(), 0, []byte(metricDocument(sum("d", 1, number(10, "1")))), otlp.JSON)
+		first <- err
+	}()
+	<-entered
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := r.Metrics(gone, 0, []byte(metricDocument(sum("d", 1, number(20, "1")))), otlp.JSON); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want the cancellation", err)
+	}
+	close(leave)
+	if err := <-first; err != nil {
+		t.Fatal(err)
+	}
+	expect(t, sink.texts(), "d_total@0.001=0", "d_total@10=1")
 }
 
 func TestSeriesAreBounded(t *testing.T) {

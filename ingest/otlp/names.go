@@ -93,26 +93,27 @@ func (n *namer) unit(unit string, long func(string) (string, bool)) string {
 
 // clean answers text with one underscore for every run of characters that a label's name can't hold.
 func (n *namer) clean(text string) string {
-	good := true
-	for i := range len(text) {
-		good = good && (isAlphanumeric(text[i]) || text[i] == '_')
+	bad := 0
+	for bad < len(text) && inLabel(text[bad]) {
+		bad++
 	}
-	if good {
+	if bad == len(text) {
 		return text
 	}
 	from := len(n.arena.buf)
-	for i := range len(text) {
-		c := text[i]
-		if !isAlphanumeric(c) && c != '_' {
-			if c >= 0x80 && i > 0 && text[i-1] >= 0x80 {
-				continue // the rest of one character
-			}
-			c = '_'
+	n.arena.buf = append(n.arena.buf, text[:bad]...)
+	for i := bad; i < len(text); i++ {
+		switch c := text[i]; {
+		case inLabel(c):
+			n.arena.buf = append(n.arena.buf, c)
+		case len(n.arena.buf) == from || n.arena.buf[len(n.arena.buf)-1] != '_':
+			n.arena.buf = append(n.arena.buf, '_')
 		}
-		n.arena.buf = append(n.arena.buf, c)
 	}
 	return n.arena.since(from)
 }
+
+func inLabel(c byte) bool { return isAlphanumeric(c) || c == '_' }
 
 // label answers the name of a label. Names that mean something to the store or to Prometheus stay out of a client's reach:
 // they get the prefix exported_, and what begins with an underscore or a digit gets key.

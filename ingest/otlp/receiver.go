@@ -70,7 +70,8 @@ type Options struct {
 	CORSOrigins []string
 	// DataPoints serves /v1/datapoints/{dataset}; it reads, limits and admits by itself. nil: 404.
 	DataPoints http.Handler
-	// Workerd is offered the decompressed body of a POST to a path without a meaning of its own that is no OTLP. It answers
+	// Workerd is offered the decompressed body of a POST to a path without a meaning of its own that is no OTLP, such as tail
+	// events of Workers and data points of workerd's binding. It answers
 	// false, and has then written nothing, when the body is not its own. The body belongs to the receiver again on return.
 	Workerd func(w http.ResponseWriter, r *http.Request, body []byte) bool
 	// Now is the clock; nil means time.Now.
