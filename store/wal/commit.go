@@ -169,6 +169,9 @@ func (l *Log) seal() error {
 		return nil
 	}
 	l.current = nil
+	if l.Err() != nil {
+		return a.file.Close() // the next process finds out what is there
+	}
 	err := a.file.Truncate(a.at)
 	if err == nil {
 		err = a.file.Sync()
@@ -217,8 +220,8 @@ func (l *Log) writeRecords(g *group) error {
 // sync makes durable what was written.
 func (l *Log) sync() error {
 	a := l.current
-	if a == nil || !a.dirty {
-		return nil
+	if a == nil || !a.dirty || l.Err() != nil {
+		return nil // what failed is not tried again
 	}
 	began := time.Now()
 	if err := a.file.Sync(); err != nil {

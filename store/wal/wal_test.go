@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -387,9 +388,9 @@ func TestDiskWithoutRoomIsToldAndTriedAgain(t *testing.T) {
 // TestGroupsShareOneSync holds a sync until others wait, and counts.
 func TestGroupsShareOneSync(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		syncs := 0
+		var syncs atomic.Int64
 		release := make(chan struct{})
-		disk := &faulty{sync: func() error { syncs++; <-release; return nil }}
+		disk := &faulty{sync: func() error { syncs.Add(1); <-release; return nil }}
 		dir := t.TempDir()
 		l := open(t, dir, withFile(disk))
 		var done sync.WaitGroup
@@ -401,8 +402,8 @@ func TestGroupsShareOneSync(t *testing.T) {
 		synctest.Wait()
 		close(release)
 		done.Wait()
-		if syncs != 2 {
-			t.Errorf("%d syncs for 11 batches, want 2: one for the first and one for those that came meanwhile", syncs)
+		if syncs.Load() != 2 {
+			t.Errorf("%d syncs for 11 batches, want 2: one for the first and one for those that came meanwhile", syncs.Load())
 		}
 		closed(t, l)
 		if got := strings.Count(replayed(t, open(t, dir)), "more"); got != 10 {
@@ -413,21 +414,21 @@ func TestGroupsShareOneSync(t *testing.T) {
 
 func TestIntervalAnswersBeforeTheSync(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		syncs := 0
-		l := open(t, t.TempDir(), withFile(&faulty{sync: func() error { syncs++; return nil }}), func(o *Options) { o.Durability = Interval })
+		var syncs atomic.Int64
+		l := open(t, t.TempDir(), withFile(&faulty{sync: func() error { syncs.Add(1); return nil }}), func(o *Options) { o.Durability = Interval })
 		add(t, l, "a", "b")
-		if syncs != 0 {
-			t.Errorf("%d syncs before the second was over", syncs)
+		if syncs.Load() != 0 {
+			t.Errorf("%d syncs before the second was over", syncs.Load())
 		}
 		time.Sleep(time.Second)
 		synctest.Wait()
-		if syncs != 1 {
-			t.Errorf("%d syncs after a second, want 1", syncs)
+		if syncs.Load() != 1 {
+			t.Errorf("%d syncs after a second, want 1", syncs.Load())
 		}
 		time.Sleep(5 * time.Second)
 		synctest.Wait()
-		if syncs != 1 {
-			t.Errorf("%d syncs with nothing new, want 1", syncs)
+		if syncs.Load() != 1 {
+			t.Errorf("%d syncs with nothing new, want 1", syncs.Load())
 		}
 		closed(t, l)
 	})
@@ -456,20 +457,20 @@ func TestBoundsAreBusy(t *testing.T) {
 		release := make(chan struct{})
 		l := open(t, t.TempDir(), func(o *Options) { o.MaxWaiting = 4000 }, withFile(&faulty{sync: func() error { <-release; return nil }}))
 		var waiting sync.WaitGroup
-		refused := 0
+		var refused atomic.Int64
 		for range 10 {
 			waiting.Go(func() {
 				var later *edge.UnavailableError
 				if err := l.Append(t.Context(), named(strings.Repeat("x", 1000))); errors.As(err, &later) && later.Busy {
-					refused++
+					refused.Add(1)
 				}
 			})
 			synctest.Wait()
 		}
 		close(release)
 		waiting.Wait()
-		if refused < 6 || refused > 9 {
-			t.Errorf("%d of 10 batches of 1 kB were refused with 4 kB of room", refused)
+		if n := refused.Load(); n < 6 || n > 9 {
+			t.Errorf("%d of 10 batches of 1 kB were refused with 4 kB of room", n)
 		}
 		closed(t, l)
 	})
