@@ -7,6 +7,34 @@ import (
 	"strings"
 )
 
+// jmesToken is a token: its kind is its text, but for names, quoted names, numbers and literals.
+type jmesToken struct {
+	kind, text string
+	value      any // of a literal
+	number     int
+	at         int
+}
+
+var jmesSymbols = []string{"[?", "[]", "||", "&&", "==", "!=", "<=", ">=", "[", "]", "{", "}", "(", ")", ".", ",", ":", "*", "@", "&", "|", "!", "<", ">"}
+
+func jmesTokens(text string) ([]jmesToken, error) {
+	var tokens []jmesToken
+	for i := 0; i < len(text); {
+		if strings.IndexByte(" \t\r\n", text[i]) >= 0 {
+			i++
+			continue
+		}
+		t, n, err := jmesTokenAt(text[i:])
+		if err != nil {
+			return nil, fmt.Errorf("%w at character %d", err, i+1)
+		}
+		t.at = i
+		tokens = append(tokens, t)
+		i += n
+	}
+	return tokens, nil
+}
+
 // jmesTokenAt reads the token that s begins with.
 func jmesTokenAt(s string) (t jmesToken, length int, err error) {
 	if n := jmesName(s); n > 0 {
