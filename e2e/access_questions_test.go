@@ -51,8 +51,15 @@ func (g *guarded) foreignQuestions(t *testing.T) {
 		ask("/prometheus/api/v1/query", "query", selector)
 	}
 	for _, more := range [][]string{
-		{"extra_label", "edge_tenant=2"}, {"extra_filters[]", `{edge_tenant="2"}`}, {"extra_filters", `{edge_tenant="2"}`}, {"extra_filters[]", `{edge_tenant="1"}`, "extra_filters[]", `{edge_tenant="2"}`},
-		{"trace", "1"}, {"nocache", "1"}, {"tenant", "2"}, {"accountID", "2"}, {"reduce_mem_usage", "1"},
+		{"extra_label", "edge_tenant=2"},
+		{"extra_filters[]", `{edge_tenant="2"}`},
+		{"extra_filters", `{edge_tenant="2"}`},
+		{"extra_filters[]", `{edge_tenant="1"}`, "extra_filters[]", `{edge_tenant="2"}`},
+		{"trace", "1"},
+		{"nocache", "1"},
+		{"tenant", "2"},
+		{"accountID", "2"},
+		{"reduce_mem_usage", "1"},
 	} {
 		ask("/api/v1/query", append([]string{"query", `sum_over_time(` + everything + `[1h])`}, more...)...)
 		ask("/api/v1/series", append([]string{"match[]", everything}, more...)...)
@@ -89,6 +96,18 @@ func (g *guarded) foreignQuestions(t *testing.T) {
 	}
 	if code, body := g.get(t, newsToken, "/api/edge/v1/traces/"+newsTrace); code != http.StatusOK || !strings.Contains(body, "zebra") {
 		t.Errorf("one's own trace: %d %s", code, body)
+	}
+}
+
+// claims looks for shop's telemetry, whose metric says that it is news', among news'.
+func (g *guarded) claims(t *testing.T) {
+	for _, path := range []string{
+		"/api/v1/label/__name__/values", "/api/v1/series?match[]={__name__!=''}", "/api/v1/query?query=shopper_queue", "/api/v1/label/edge_tenant/values",
+		"/select/logsql/query?query=*", "/select/logsql/query?kind=log&query=*", "/select/logsql/query?kind=datapoint&query=*", "/api/edge/v1/routes",
+	} {
+		if code, body := g.get(t, newsToken, path); code != http.StatusOK || strings.Contains(strings.ReplaceAll(body, path, ""), "shopper") {
+			t.Errorf("%s: %d %.400s", path, code, body)
+		}
 	}
 }
 

@@ -120,18 +120,34 @@ func trace(service, id string, at time.Time) string {
 		service, service, id, service, service, at.Add(-20*time.Millisecond).UnixNano(), at.UnixNano())
 }
 
-// fill sends the telemetry of both tenants and waits until each can see its own.
+// signals are one metric, one log record and one tail event of a service. The metric claims to be another tenant's.
+func signals(service string, at time.Time) (metric, log, tail string) {
+	resource := fmt.Sprintf(`"resource":{"attributes":[{"key":"service.name","value":{"stringValue":%q}}]}`, service)
+	claim := `{"key":"edge_tenant","value":{"stringValue":"2"}},{"key":"edge.tenant","value":{"stringValue":"1"}}`
+	metric = fmt.Sprintf(`{"resourceMetrics":[{%s,"scopeMetrics":[{"metrics":[{"name":"%s.queue","gauge":{"dataPoints":[`+
+		`{"asDouble":3,"timeUnixNano":"%d","attributes":[%s]}]}}]}]}]}`, resource, service, at.UnixNano(), claim)
+	log = fmt.Sprintf(`{"resourceLogs":[{%s,"scopeLogs":[{"logRecords":[{"timeUnixNano":"%d","body":{"stringValue":"%s speaks"}}]}]}]}`,
+		resource, at.UnixNano(), service)
+	tail = fmt.Sprintf(`[{"scriptName":"%s-tail","outcome":"ok","eventTimestamp":%d,"logs":[],"exceptions":[],`+
+		`"event":{"request":{"url":"https://%s.example/","method":"GET","headers":{}},"response":{"status":200}}}]`, service, at.UnixMilli(), service)
+	return metric, log, tail
+}
+
+// fill sends the telemetry of both tenants through every door, and waits until each can see its own.
 func (g *guarded) fill(t *testing.T) {
 	t.Helper()
 	now := time.Now()
 	for _, s := range []struct{ token, service, trace string }{{shopToken, "shopper", shopTrace}, {newsToken, "zebra", newsTrace}} {
 		headers := append(bearer(s.token), "Content-Type", "application/json")
+		metric, log, tail := signals(s.service, now)
 		for path, body := range map[string]string{
-			"/v1/traces":                      trace(s.service, s.trace, now),
-			"/v1/datapoints/" + s.service:     `{"indexes":["` + s.service + `","FRA",200],"doubles":[7,1],"blobs":["` + s.service + `"]}`,
-			"/" + "?sniffed=" + s.service:     trace(s.service+"-sniffed", s.trace, now),
-			"/behind/a/prefix/v1/traces":      trace(s.service+"-prefix", s.trace, now),
-			"/v1/traces/?" + "key=" + "value": trace(s.service+"-slash", s.trace, now),
+			"/v1/traces":                  trace(s.service, s.trace, now),
+			"/v1/metrics":                 metric,
+			"/v1/logs":                    log,
+			"/tails":                      tail,
+			"/v1/datapoints/" + s.service: `{"indexes":["` + s.service + `","FRA",200],"doubles":[7,1],"blobs":["` + s.service + `"]}`,
+			"/?sniffed":                   trace(s.service+"-sniffed", s.trace, now),
+			"/behind/a/prefix/v1/traces":  trace(s.service+"-prefix", s.trace, now),
 		} {
 			if code, answer := g.do(t, request{http.MethodPost, g.URL("ingest") + path, body, headers}); code != http.StatusOK {
 				t.Fatalf("%s to %s: %d %s", s.service, path, code, answer)
@@ -140,11 +156,13 @@ func (g *guarded) fill(t *testing.T) {
 	}
 	missing := ""
 	seen := func(token, service string) bool {
-		for _, path := range []string{
-			"/api/v1/label/service_name/values", "/api/edge/v1/routes", "/select/logsql/query?query=*", "/select/logsql/query?kind=datapoint&query=*",
+		for path, want := range map[string]string{
+			"/api/v1/label/service_name/values": service, "/api/v1/label/__name__/values": service + "_queue", "/api/edge/v1/routes": service,
+			"/select/logsql/query?query=*": service + "-sniffed", "/select/logsql/query?query=service.name:%3D" + service + "-tail": service + "-tail",
+			"/select/logsql/query?kind=log&query=*": service + " speaks", "/select/logsql/query?kind=datapoint&query=*": service,
 		} {
-			if _, answer := g.get(t, token, path); !strings.Contains(answer, service) {
-				missing = fmt.Sprintf("%s is not in the answer to %s: %.500s", service, path, answer)
+			if _, answer := g.get(t, token, path); !strings.Contains(answer, want) {
+				missing = fmt.Sprintf("%s is not in the answer to %s: %.500s", want, path, answer)
 				return false
 			}
 		}
@@ -162,6 +180,7 @@ func TestAccess(t *testing.T) {
 	t.Run("nothing is stored without a token", g.storesNothing)
 	t.Run("a token allows its scopes and datasets", g.scopes)
 	t.Run("questions see their own tenant, whatever they ask", g.foreignQuestions)
+	t.Run("what a sender claims does not choose a tenant", g.claims)
 	t.Run("headers do not choose a tenant", g.foreignHeaders)
 	t.Run("engine pages that show all tenants do not exist", g.enginePages)
 	t.Run("JSON Web Tokens", g.jsonWebTokens)
