@@ -32,6 +32,8 @@ type retries struct {
 	bytes int // of verdicts
 	// flying are the bodies that are being worked on; the channel is closed when that ends.
 	flying map[bodyKey]chan struct{}
+	// most is maxKnown, or less in a test.
+	most int
 }
 
 // bodyKey is 64 bits of a body's hash and its tenant: among a million bodies the chance that a new one is taken for a repeat is
@@ -56,7 +58,7 @@ type verdict struct {
 }
 
 func newRetries() *retries {
-	return &retries{known: map[bodyKey]seen{}, flying: map[bodyKey]chan struct{}{}}
+	return &retries{known: map[bodyKey]seen{}, flying: map[bodyKey]chan struct{}{}, most: maxKnown}
 }
 
 func keyOf(b *edge.Batch) bodyKey {
@@ -116,7 +118,7 @@ func (r *retries) add(key bodyKey, s seen) {
 	r.known[key] = s
 	r.order = append(r.order, arrived{key, s.at})
 	r.bytes += s.verdict.size()
-	for len(r.known) > maxKnown || r.bytes > maxVerdictBytes {
+	for len(r.known) > r.most || r.bytes > maxVerdictBytes {
 		r.forgetOldest()
 	}
 }
