@@ -98,7 +98,7 @@ func benchEngines(ctx context.Context, p run.Process) (err error) {
 	if err != nil {
 		return err
 	}
-	outputs, err := flags.open()
+	outputs, err := flags.open(ctx)
 	if err != nil {
 		return couldNot(err)
 	}
@@ -146,7 +146,7 @@ type benchOutput struct {
 	write func(*wasmbench.Result, io.Writer) error
 }
 
-func (b *benchFlags) open() (benchOutputs, error) {
+func (b *benchFlags) open(ctx context.Context) (benchOutputs, error) {
 	var opened benchOutputs
 	for _, file := range []struct {
 		path, name string
@@ -158,7 +158,7 @@ func (b *benchFlags) open() (benchOutputs, error) {
 	} {
 		o, err := openOutput(file.path, file.name)
 		if err != nil {
-			return nil, errors.Join(err, opened.abandon(context.Background()))
+			return nil, errors.Join(err, opened.abandon(ctx))
 		}
 		opened = append(opened, benchOutput{o, file.write})
 	}

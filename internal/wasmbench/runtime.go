@@ -46,8 +46,8 @@ func (o *Options) describeRuntime(ctx context.Context) (edge.BenchRuntime, error
 	if err != nil {
 		return edge.BenchRuntime{}, &StartError{Engine: JS, Runtime: o.Runtime, Err: err}
 	}
-	args := append(program[1:], filepath.Join(o.Dir, "edge", "serve.mjs"), "--version")
-	text, err := exec.CommandContext(ctx, program[0], args...).Output() //nolint:gosec // found on the user's own PATH
+	program = append(program, filepath.Join(o.Dir, "edge", "serve.mjs"), "--version")
+	text, err := exec.CommandContext(ctx, program[0], program[1:]...).Output() //nolint:gosec // found on the user's own PATH
 	if err != nil {
 		return edge.BenchRuntime{}, &StartError{Engine: JS, Runtime: o.Runtime, Err: fmt.Errorf("ask for its version: %w", err)}
 	}
