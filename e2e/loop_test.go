@@ -63,16 +63,26 @@ func apiURL(base string, began time.Time, question string, more ...string) strin
 
 func (l *loop) requests() int64 { return sum(l.reports, "http.requests") }
 
-// settle waits until the last spans have been exported and added up.
+// settle waits until the last spans and data points have been exported, added up and can be asked for.
 func (l *loop) settle(t *testing.T) {
 	t.Helper()
-	var got query.Num
+	var spans query.Num
+	var points int64
 	eventually(t, func() string {
-		return fmt.Sprintf("loadgen sent %d requests, the collector counts %v", l.requests(), got)
+		return fmt.Sprintf("loadgen sent %d requests, the collector counts %v invocations and %d data points", l.requests(), spans, points)
 	}, func() bool {
-		got = ask[query.Overview](t, l.api("overview")).Requests
-		return int64(got) >= l.requests()
+		spans, points = ask[query.Overview](t, l.api("overview")).Requests, l.points(t)
+		return int64(spans) >= l.requests() && points >= l.requests()
 	})
+}
+
+// points is the number of data points stored, of all datasets.
+func (l *loop) points(t *testing.T) (n int64) {
+	t.Helper()
+	for _, d := range ask[query.Datasets](t, l.api("datasets")).Datasets {
+		n += d.Points
+	}
+	return n
 }
 
 func (l *loop) counts(t *testing.T) {
@@ -84,11 +94,7 @@ func (l *loop) counts(t *testing.T) {
 	if f := ask[query.Traces](t, l.api("traces", "service", "edge-image")).Found; f != want {
 		t.Errorf("stored invocations: got %d, want %d", f, want)
 	}
-	var points int64
-	for _, d := range ask[query.Datasets](t, l.api("datasets")).Datasets {
-		points += d.Points
-	}
-	if points != want {
+	if points := l.points(t); points != want {
 		t.Errorf("data points: got %d, want %d", points, want)
 	}
 	if sum(l.reports, "http.responses") != want || sum(l.reports, "errors.") != 0 {
