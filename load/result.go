@@ -54,6 +54,9 @@ type Result struct {
 	EdgeRegion  string
 	CacheStatus string
 	ColdStart   *bool
+	// ServerTotal is the dur of total in Server-Timing, if the answer has one.
+	ServerTotal    time.Duration
+	HasServerTotal bool
 
 	// Outcomes are the expectations of the request, on its final answer only.
 	Outcomes []scenarios.Outcome

@@ -284,7 +284,7 @@ func (s *Summary) apdex(w *tally, r *load.Result, ms int64) {
 }
 
 // endpointNames are the names of one endpoint's metrics.
-type endpointNames struct{ responseTime, codes, errors, cache string }
+type endpointNames struct{ responseTime, serverTiming, codes, errors, cache string }
 
 // endpoint counts under metrics-by-endpoint: the last hop only, and nothing when Artillery's plugin has nothing.
 func (s *Summary) endpoint(w *tally, r *load.Result, ms int64) {
@@ -296,6 +296,9 @@ func (s *Summary) endpoint(w *tally, r *load.Result, ms int64) {
 	if r.Answered() {
 		w.count(s.names.code(names.codes, r.Code), 1, ms)
 		w.record(names.responseTime, r.Waited.Round(time.Millisecond), ms)
+		if r.HasServerTotal {
+			w.record(names.serverTiming, r.ServerTotal, ms)
+		}
 		if r.CacheStatus != "" {
 			w.count(s.names.of(names.cache, r.CacheStatus), 1, ms)
 		}
@@ -318,6 +321,7 @@ func (s *Summary) endpointNames(r *load.Result) *endpointNames {
 		}
 		names = &endpointNames{
 			responseTime: namespace + ".response_time." + label,
+			serverTiming: namespace + ".server-timing." + label,
 			codes:        namespace + "." + label + ".codes.",
 			errors:       namespace + "." + label + ".errors.",
 			cache:        cacheByEndpoint + label + ".",

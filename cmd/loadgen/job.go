@@ -46,6 +46,7 @@ type job struct {
 	abort     chan struct{} // closed when the arrivals are given up
 	aborted   string        // why; set before abort is closed
 	cpu       report.CPUUse
+	suggested int // exit code that a function of the script asks for; counts when no other does
 }
 
 func (j *job) run(ctx context.Context) (err error) {
@@ -164,6 +165,7 @@ func (j *job) attack(ctx context.Context, runner *load.Runner) error {
 		j.console.Event(e)
 		gob.Event(e)
 	})
+	j.suggested, _ = runner.SuggestedExitCode()
 	span.End()
 	stop()
 	watcher.Wait()
@@ -254,6 +256,8 @@ func (j *job) conclude(ctx context.Context, err error, gob *report.VegetaWriter)
 		return &run.CodeError{Code: verdict.ExitCode, Err: written}
 	case written != nil:
 		return couldNot(written)
+	case j.suggested != 0:
+		return &run.CodeError{Code: j.suggested}
 	default:
 		return nil
 	}
