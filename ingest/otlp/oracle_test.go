@@ -317,8 +317,34 @@ func wanted(body []byte, ours, theirs error) string {
 		return "groups with fields in them are skipped, as protobuf says"
 	case ours != nil && theirs == nil && strings.Contains(ours.Error(), "inside of a group"):
 		return "a group that does not end, or holds what is malformed, is refused"
+	case ours == nil && theirs != nil && depthOf(body) > 64:
+		return "what is nested deeper than 32 values, of two messages each, is not read"
 	}
 	return ""
+}
+
+// depthOf answers how many messages, or what may be one, lie inside of each other.
+func depthOf(b []byte) (depth int) {
+	for len(b) > 0 {
+		tag, n := looseVarint(b)
+		b = b[n:]
+		size := uint64(0)
+		switch protowire.Type(tag & 7) {
+		case protowire.VarintType:
+			_, n := looseVarint(b)
+			size = uint64(n)
+		case protowire.Fixed64Type:
+			size = 8
+		case protowire.Fixed32Type:
+			size = 4
+		case protowire.BytesType:
+			length, n := looseVarint(b)
+			b, size = b[n:], length
+			depth = max(depth, 1+depthOf(b[:min(size, uint64(len(b)))]))
+		}
+		b = b[min(size, uint64(len(b))):]
+	}
+	return depth
 }
 
 // hasGroup tells whether a group starts anywhere in what may be a message, or in a field that may be one. It is as lenient
