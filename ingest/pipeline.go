@@ -164,7 +164,9 @@ func (p *Pipeline) Events(ctx context.Context, b *edge.Batch) error {
 	defer p.leave()
 	ctx, span := p.tracer.Start(ctx, "pipeline", trace.WithAttributes(attribute.Int("edge.batch.events", len(b.Events))))
 	defer span.End()
-	err := p.work(ctx, b)
+	// The body is here and there is room for it: that its client does not wait any more is no reason to lose it. Should the client
+	// send it again, it is known by its hash; clients that never do, such as workerd's binding, may hang up early.
+	err := p.work(context.WithoutCancel(ctx), b)
 	if err != nil {
 		span.RecordError(err)
 	}
@@ -282,12 +284,9 @@ func (p *Pipeline) log(ctx context.Context, b *edge.Batch) (err error) {
 	return nil
 }
 
-// apply gives a batch to the store and the rollup. One that is in the log must arrive there, whether its client waits or not:
-// if it does not, no checkpoint may claim it, and the next process replays it.
+// apply gives a batch to the store and the rollup. One that is in the log must arrive there: if it
+// does not, no checkpoint may claim it, and the next process replays it.
 func (p *Pipeline) apply(ctx context.Context, b *edge.Batch) (err error) {
-	if p.o.Log != nil {
-		ctx = context.WithoutCancel(ctx)
-	}
 	stage(ctx, "store", func(ctx context.Context) { err = p.o.Store.WriteEvents(ctx, b.Tenant, b.Events) })
 	if err != nil {
 		if p.o.Log != nil {
@@ -330,7 +329,7 @@ func (p *Pipeline) unavailable(err error) error {
 		return &edge.UnavailableError{Reason: err.Error(), RetryAfter: 10 * time.Second}
 	}
 	p.count.refused("error")
-	if p.o.Log != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+	if p.o.Log != nil {
 		// The process ends. Should the batch be in the log, the next one knows its body when it comes again.
 		return &edge.UnavailableError{Reason: "keep batch: " + err.Error(), RetryAfter: 5 * time.Second}
 	}

@@ -205,6 +205,23 @@ func TestClientThatLeavesGivesUpItsPlace(t *testing.T) {
 	}
 }
 
+func TestBatchInWorkIsKeptWhenItsClientLeaves(t *testing.T) {
+	m := &memory{block: make(chan struct{}), inside: make(chan struct{})}
+	p := open(t, m)
+	client, leave := context.WithCancel(t.Context())
+	answer := make(chan error)
+	go func() { answer <- p.Events(client, spans("a")) }()
+	<-m.inside
+	leave()
+	close(m.block)
+	if err := errors.Join(<-answer, p.Close(t.Context())); err != nil {
+		t.Error(err)
+	}
+	if len(m.names) != 1 || m.total("edge_colo_requests") != 1 {
+		t.Errorf("stored %v, added up %v; want the batch", m.names, m.total("edge_colo_requests"))
+	}
+}
+
 func TestTotalsAreWrittenEveryFiveSeconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &memory{}
