@@ -137,7 +137,9 @@ func kubernetesDivision(t *testing.T) division {
 			Completions, Parallelism int
 			MaxFailedIndexes         int    `yaml:"maxFailedIndexes"`
 			CompletionMode           string `yaml:"completionMode"`
-			Template                 struct{ Spec struct{ Containers []struct{ Args []string } } }
+			Template                 struct {
+				Spec struct{ Containers []struct{ Args []string } }
+			}
 		}
 	}
 	var load, merge job

@@ -20,8 +20,8 @@ type shape struct {
 	items  *shape            // of a list
 }
 
-func scalar(pattern string) *shape            { return &shape{text: pattern} }
-func listOf(items *shape) *shape              { return &shape{items: items} }
+func scalar(pattern string) *shape          { return &shape{text: pattern} }
+func listOf(items *shape) *shape            { return &shape{items: items} }
 func mapping(keys map[string]*shape) *shape { return &shape{keys: keys} }
 func anyKey(values *shape) *shape           { return &shape{others: values} }
 func with(base, more map[string]*shape) *shape {
@@ -144,7 +144,7 @@ var (
 	}))
 	githubWorkflow = mapping(map[string]*shape{
 		"name": word,
-		"on!": mapping(map[string]*shape{"workflow_dispatch": mapping(map[string]*shape{"inputs": anyKey(mapping(map[string]*shape{
+		"on!": mapping(map[string]*shape{"pull_request": anyKey(listOf(word)), "workflow_dispatch": mapping(map[string]*shape{"inputs": anyKey(mapping(map[string]*shape{
 			"description": word, "default": word, "required": whole,
 		}))})}),
 		"permissions": anyKey(scalar(`read|write|none`)),

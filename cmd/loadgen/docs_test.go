@@ -1,0 +1,111 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// block is a fenced example of a page.
+type block struct{ language, text string }
+
+func examples(t *testing.T, page string) []block {
+	t.Helper()
+	src, err := os.ReadFile(filepath.Join("..", "..", "docs", page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var blocks []block
+	for _, m := range regexp.MustCompile("(?ms)^```(\\w+)\n(.*?)^```$").FindAllStringSubmatch(string(src), -1) {
+		blocks = append(blocks, block{m[1], m[2]})
+	}
+	return blocks
+}
+
+// named is the file that the first line of an example names.
+func (b *block) named() (string, bool) {
+	first, _, _ := strings.Cut(b.text, "\n")
+	return strings.CutPrefix(first, "# ")
+}
+
+// Every example of docs/loadgen.md is run, in order, against a target in the place of shop.example.
+func TestExamplesOfTheGuide(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the examples take some seconds")
+	}
+	server := newTarget()
+	defer server.Close()
+	dir, loadgen := t.TempDir(), build(t)
+	for i, file := range []string{"base.json", "new.json"} {
+		out, err := os.Create(filepath.Join(dir, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := simulated(uint64(i), 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.WriteJSON(out); err != nil {
+			t.Fatal(err)
+		}
+		out.Close()
+	}
+	shell := func(command string) {
+		t.Helper()
+		c := exec.CommandContext(t.Context(), "sh", "-ec", strings.ReplaceAll(command, "https://shop.example", server.URL))
+		c.Dir = dir
+		c.Env = []string{"PATH=" + filepath.Dir(loadgen) + ":" + os.Getenv("PATH"), "EDGESCOPE_LAG_LIMIT=1h"}
+		if out, err := c.CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", command, err, out)
+		}
+	}
+	ran := 0
+	for _, b := range examples(t, "loadgen.md") {
+		name, isFile := b.named()
+		switch {
+		case b.language == "sh":
+			ran++
+			shell(b.text)
+		case b.language != "yaml" || !isFile:
+			t.Errorf("an example of %s is run by nothing:\n%s", b.language, b.text)
+		case strings.HasPrefix(name, "."):
+			for _, command := range pipelineCommands(t, name, b.text) {
+				ran++
+				shell(command)
+			}
+		default:
+			text := strings.ReplaceAll(b.text, "https://shop.example", server.URL)
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if ran < 8 {
+		t.Errorf("%d examples were run, want all of the page", ran)
+	}
+}
+
+// pipelineCommands checks the shape of a CI's file and answers the commands of loadgen in it.
+func pipelineCommands(t *testing.T, name, text string) (commands []string) {
+	t.Helper()
+	want := gitlabPipeline
+	if strings.HasPrefix(name, ".github/") {
+		want = githubWorkflow
+	}
+	var n yaml.Node
+	if err := yaml.Unmarshal([]byte(text), &n); err != nil {
+		t.Fatal(err)
+	}
+	for _, fault := range want.check(&n, name) {
+		t.Error(fault)
+	}
+	for _, m := range regexp.MustCompile(`(?m)- (?:run: )?(loadgen .*)$`).FindAllStringSubmatch(text, -1) {
+		commands = append(commands, m[1])
+	}
+	return commands
+}
