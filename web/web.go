@@ -237,8 +237,8 @@ func (s *Site) notFound(w http.ResponseWriter, r *http.Request) {
 func (s *Site) ready(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
 	defer cancel()
-	q, _ := query.Parse(url.Values{query.KeyRange: {"1m"}}, s.o.Now())                       // a good value
-	if _, err := s.o.Client.Runs(ctx, q); err != nil && !(s.o.SignIn.on() && refused(err)) { // a refusal is an answer
+	q, _ := query.Parse(url.Values{query.KeyRange: {"1m"}}, s.o.Now())                        // a good value
+	if _, err := s.o.Client.Runs(ctx, q); err != nil && (!s.o.SignIn.on() || !refused(err)) { // a refusal is an answer
 		http.Error(w, "the collector at "+s.o.Collector+" does not answer: "+err.Error(), http.StatusServiceUnavailable)
 		return
 	}
