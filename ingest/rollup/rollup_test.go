@@ -560,3 +560,26 @@ func TestWindowStaysUntilTheStoreHasHadItsTime(t *testing.T) {
 		t.Errorf("60 s after the flush: %+v is still held", r.Stats())
 	}
 }
+
+// BenchmarkCheckpoint is of ten busy windows; batches wait meanwhile.
+func BenchmarkCheckpoint(b *testing.B) {
+	c, m := &clock{time.Unix(day, 0)}, &memory{}
+	r := newRollup(c)
+	events := realSize()
+	for range 10 {
+		r.Add(0, c.at.UnixNano(), events)
+		c.at = c.at.Add(10 * time.Second)
+		for i := range events {
+			events[i].Time += 10e9
+		}
+	}
+	if err := r.Flush(b.Context(), m); err != nil {
+		b.Fatal(err)
+	}
+	var state []byte
+	for b.Loop() {
+		state = r.AppendCheckpoint(state[:0])
+	}
+	b.ReportMetric(float64(r.Stats().Cells), "cells")
+	b.ReportMetric(float64(len(state)), "bytes")
+}
