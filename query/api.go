@@ -26,8 +26,8 @@ var ErrNotFound = errors.New("not found")
 
 // APIError is an error answer of the API. errors.Is(err, ErrNotFound) holds for status 404.
 type APIError struct {
-	// Status is the HTTP status: 400 a bad key, 401 no tenant, 404 no such thing, 405 a method other than GET and HEAD,
-	// 422 too expensive a question, 503 the store does not answer, 504 it takes too long.
+	// Status is the HTTP status: 400 a bad key, 401 no token, 403 one that may not ask, 404 no such thing, 405 a method
+	// other than GET and HEAD, 422 too expensive a question, 503 the store does not answer, 504 it takes too long.
 	Status int `json:"-"`
 	// Message is a sentence for people.
 	Message string `json:"error"`
