@@ -27,6 +27,8 @@ type Bench struct {
 	Results []BenchRow   `json:"results"`
 	// ColdIsolates is how long an isolate takes from nothing to its first answer, inside a running workerd.
 	ColdIsolates []BenchColdIsolate `json:"cold_isolates,omitempty"`
+	// Codecs are JPEG stages, which are no part of any ratio above.
+	Codecs []BenchCodec `json:"codecs,omitempty"`
 }
 
 // BenchRuntime is what ran the engines.
@@ -108,6 +110,18 @@ type BenchColdIsolate struct {
 	Kind string  `json:"kind"`
 	MS   float64 `json:"ms"`
 	N    int     `json:"n"`
+}
+
+// BenchCodec is one JPEG stage by one codec at one size.
+type BenchCodec struct {
+	Size  string `json:"size"`
+	Stage string `json:"stage"` // decode or encode
+	Codec string `json:"codec"` // jpeg-js or jsquash
+	// MS is the median wall time of a request, CPUMS its processor time, 0 where that is unknown.
+	MS    float64 `json:"ms"`
+	CPUMS float64 `json:"cpu_ms,omitzero"`
+	// Bytes is the length of the file that was written or read.
+	Bytes int64 `json:"bytes"`
 }
 
 // How a comparison travels: the service is RunService.

@@ -28,7 +28,7 @@ type benchFlags struct {
 	rounds, generations, seed    int
 	output, markdown, html       string
 	otlp, name                   string
-	quiet                        bool
+	quiet, codecs                bool
 }
 
 func (b *benchFlags) register(f *run.Flags) {
@@ -37,6 +37,7 @@ func (b *benchFlags) register(f *run.Flags) {
 	f.String(&b.engines, "engines", strings.Join(wasmbench.DefaultEngines(), ","),
 		"`list` of "+strings.Join(wasmbench.EngineNames(), ", ")+"; js is always measured")
 	f.String(&b.runtime, "runtime", "workerd", "`name`: "+strings.Join(wasmbench.RuntimeNames(), ", "))
+	f.Bool(&b.codecs, "codecs", false, "measure JPEG decoding and encoding too, apart from the ratios")
 	f.String(&b.dir, "wasm-bench", "wasm-bench", "`folder` of the edge function")
 	f.Group("How")
 	f.Int(&b.rounds, "rounds", 30, "`n` rounds of each size")
@@ -55,7 +56,7 @@ func (b *benchFlags) register(f *run.Flags) {
 
 func (b *benchFlags) options(f *run.Flags, p run.Process) (wasmbench.Options, error) {
 	o := wasmbench.Options{
-		Dir: b.dir, Runtime: b.runtime, Sizes: list(b.sizes), Engines: list(b.engines), Rounds: b.rounds, Generations: b.generations,
+		Dir: b.dir, Runtime: b.runtime, Sizes: list(b.sizes), Engines: list(b.engines), Rounds: b.rounds, Generations: b.generations, Codecs: b.codecs,
 		Seed: uint64(b.seed), Progress: p.Stderr,
 	}
 	if !f.Given("seed") {

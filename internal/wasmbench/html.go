@@ -6,7 +6,6 @@ import (
 	"html/template"
 	"io"
 	"math"
-	"slices"
 
 	"edgescope/edge"
 )
@@ -125,7 +124,5 @@ func (r *Result) wallChart() htmlChart {
 	}
 }
 
-// HasCPU tells whether processor times were measured.
-func (r *Result) HasCPU() bool {
-	return slices.ContainsFunc(r.Results, func(row edge.BenchRow) bool { return row.CPUMS > 0 })
-}
+// CodecRemark says what the JPEG stages are.
+func (r *Result) CodecRemark() string { return codecRemark }

@@ -43,13 +43,17 @@ func (o *Options) launch(ctx context.Context, engine string) (*process, error) {
 		return nil, &StartError{Engine: engine, Runtime: o.Runtime, Err: err}
 	}
 	p.label = engine
-	// One connection, kept: concurrency is 1. Compression would be measured as part of the kernel.
-	p.http = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1, MaxConnsPerHost: 1, DisableCompression: true}}
+	p.http = newClient()
 	if _, err := p.get(start, "/health"); err != nil {
 		return nil, errors.Join(&StartError{Engine: engine, Runtime: o.Runtime, Err: err}, p.close(ctx))
 	}
 	p.cold = time.Since(began)
 	return p, nil
+}
+
+// newClient has one connection, kept: concurrency is 1. Compression would be measured as part of the kernel.
+func newClient() *http.Client {
+	return &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1, MaxConnsPerHost: 1, DisableCompression: true}}
 }
 
 // StartError says that a process could not be started: nothing was measured, and no other runtime was tried.
@@ -177,6 +181,7 @@ func (c *child) stop(ctx context.Context) error {
 // answer is what a request got, and how long that took.
 type answer struct {
 	header http.Header
+	body   []byte
 	took   time.Duration
 }
 
@@ -200,7 +205,7 @@ func (p *process) get(ctx context.Context, path string) (answer, error) {
 	if response.StatusCode != http.StatusOK {
 		return answer{}, fmt.Errorf("ask engine %s: GET %s answers %s: %s", p.label, path, response.Status, bytes.TrimSpace(body))
 	}
-	return answer{response.Header, took}, nil
+	return answer{response.Header, body, took}, nil
 }
 
 // close ends the process, whatever the state of ctx.

@@ -78,6 +78,11 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 			return nil, err
 		}
 	}
+	if o.Codecs {
+		if r.Codecs, err = o.codecs(ctx); err != nil {
+			return nil, err
+		}
+	}
 	o.sumUp(r, measured)
 	r.Machine.LoadAfter, r.Took = loadAverage(), math.Round(time.Since(began).Seconds()*10)/10
 	return r, nil

@@ -22,6 +22,7 @@ func (r *Result) WriteTable(w io.Writer) error {
 	for _, line := range r.Remarks() {
 		b.WriteString(line + "\n")
 	}
+	writeCodecs(&b, r.Codecs)
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -40,6 +41,13 @@ func (r *Result) WriteMarkdown(w io.Writer) error {
 	b.WriteString("\n" + r.ControlText() + "\n\n")
 	for _, line := range r.Remarks() {
 		b.WriteString("- " + line + "\n")
+	}
+	if len(r.Codecs) > 0 {
+		b.WriteString("\n| size | JPEG | codec | wall ms | CPU ms | bytes |\n|---|---|---|---:|---:|---:|\n")
+		for _, c := range r.Codecs {
+			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %d |\n", c.Size, c.Stage, c.Codec, figure(c.MS), figure(c.CPUMS), c.Bytes)
+		}
+		b.WriteString("\n" + codecRemark + "\n")
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

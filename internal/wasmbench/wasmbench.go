@@ -52,6 +52,8 @@ type Options struct {
 	// Rounds is how many rounds each size gets in all, at least 1; Generations into how many sets of fresh processes they
 	// are divided: 0 means one for every ten rounds.
 	Rounds, Generations int
+	// Codecs measures JPEG stages too, on workerd only.
+	Codecs bool
 	// Seed fixes the order of operations and the bootstrap.
 	Seed uint64
 	// GoServer is the command line that serves the engine go, see ServeGo. Without one that engine can't be measured.
@@ -103,6 +105,8 @@ func (o *Options) validate() error {
 		return &UsageError{fmt.Sprintf("%d rounds: want at least 1, and 10 or more for an interval that says much", o.Rounds)}
 	case o.Generations < 1 || o.Generations > o.Rounds:
 		return &UsageError{fmt.Sprintf("%d generations of %d rounds: want at least 1, and a round in each", o.Generations, o.Rounds)}
+	case o.Codecs && o.Runtime != runtimeWorkerd:
+		return &UsageError{"codecs are measured on workerd only"}
 	case slices.Contains(o.Engines, Go) && len(o.GoServer) == 0:
 		return &UsageError{"engine go needs a program that serves it"}
 	}

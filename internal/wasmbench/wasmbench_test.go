@@ -61,6 +61,7 @@ func TestOptionsAreChecked(t *testing.T) {
 	f(wasmbench.Options{Rounds: 1, Sizes: small, Runtime: "v8"}, `runtime "v8": want one of workerd, node, deno, bun`)
 	f(wasmbench.Options{Sizes: small}, "0 rounds: want at least 1")
 	f(wasmbench.Options{Rounds: 2, Generations: 3, Sizes: small}, "3 generations of 2 rounds")
+	f(wasmbench.Options{Rounds: 1, Sizes: small, Runtime: "node", Codecs: true}, "codecs are measured on workerd only")
 	f(wasmbench.Options{Rounds: 1, Sizes: small, Engines: []string{"go"}}, "engine go needs a program")
 }
 
@@ -139,7 +140,7 @@ func TestResultOfARun(t *testing.T) {
 	var progress bytes.Buffer
 	r, err := wasmbench.Run(t.Context(), wasmbench.Options{
 		Dir: wasmBench, Rounds: 2, Generations: 2, Sizes: []string{"small"}, Engines: []string{"wasm-simd", "js-swar", "go"},
-		Seed: 5, GoServer: []string{os.Args[0]}, Progress: &progress,
+		Seed: 5, Codecs: true, GoServer: []string{os.Args[0]}, Progress: &progress,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -162,6 +163,14 @@ func TestResultOfARun(t *testing.T) {
 	}
 	if math.Abs(math.Log(r.AA.Ratio)) > math.Log(5) || len(r.ColdIsolates) != 2 || r.Seed != 5 {
 		t.Errorf("control %+v, isolates %+v, seed %d", r.AA, r.ColdIsolates, r.Seed)
+	}
+	if len(r.Codecs) != 4 {
+		t.Errorf("codecs %+v, want two stages by two codecs", r.Codecs)
+	}
+	for _, c := range r.Codecs {
+		if c.Size != "small" || c.MS <= 0 || c.Bytes < 50_000 || c.Bytes > 300_000 {
+			t.Errorf("codec %+v", c)
+		}
 	}
 	if !strings.Contains(progress.String(), "generation 2, small: 1 rounds") {
 		t.Errorf("progress:\n%s", &progress)
