@@ -98,8 +98,15 @@ func (t csvTable) points(points []edge.RunPoint) {
 			name  string
 			value float64
 		}{
-			{"width_s", p.Width}, {"arrivals", float64(p.Arrivals)}, {"requests", float64(p.Requests)}, {"errors", float64(p.Errors)},
-			{"active", float64(p.Active)}, {"p50", p.P50}, {"p95", p.P95}, {"p99", p.P99}, {"service_p95", p.ServiceP95},
+			{"width_s", p.Width},
+			{"arrivals", float64(p.Arrivals)},
+			{"requests", float64(p.Requests)},
+			{"errors", float64(p.Errors)},
+			{"active", float64(p.Active)},
+			{"p50", p.P50},
+			{"p95", p.P95},
+			{"p99", p.P99},
+			{"service_p95", p.ServiceP95},
 		} {
 			t.number("point", at, q.name, q.value)
 		}

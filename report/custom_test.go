@@ -14,8 +14,10 @@ func TestMetricsOfFunctionsAreInTheReport(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
 	s := report.NewSummary(report.Options{Plan: &scenarios.Plan{}, Schedule: load.NewSchedule(nil, 1), Started: now})
 	for _, m := range []processor.Metric{
-		{Kind: processor.Counter, Name: "orders", Value: 2}, {Kind: processor.Counter, Name: "orders", Value: 3},
-		{Kind: processor.Rate, Name: "hits", Value: 1}, {Kind: processor.Histogram, Name: "size", Value: 12.5},
+		{Kind: processor.Counter, Name: "orders", Value: 2},
+		{Kind: processor.Counter, Name: "orders", Value: 3},
+		{Kind: processor.Rate, Name: "hits", Value: 1},
+		{Kind: processor.Histogram, Name: "size", Value: 12.5},
 	} {
 		s.Add(&load.Metric{At: now, Metric: m})
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -321,7 +322,7 @@ func TestFormatsTakeAnyRun(t *testing.T) {
 	empty := newScript(t, shop)
 	empty.summary.Close()
 	f("nothing", empty.summary, report.Outcome{})
-	f("interrupted", counted(t, "", 3, nil), report.Outcome{Err: fmt.Errorf("a signal"), Interrupted: true})
+	f("interrupted", counted(t, "", 3, nil), report.Outcome{Err: errors.New("a signal"), Interrupted: true})
 	f("not comparable", counted(t, "", 3, nil), report.Outcome{Warnings: []string{"x"}})
 	f("expectations", counted(t, "", 3, func(r *load.Result, _ *load.UserStart, _ *load.UserEnd) {
 		r.Outcomes = []scenarios.Outcome{{Type: "statusCode", Want: "200\n\x00", Got: "<500>"}}

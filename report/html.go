@@ -163,7 +163,7 @@ func (h *Health) rows() [][2]string {
 		{"Lag p99", fmt.Sprintf("%s ms (limit %s ms)", cell(h.LagP99), decimal(h.LagLimit))},
 		{"Lag p99, worst 10 s", cell(h.WorstLagP99) + " ms"},
 		{"Late arrivals", grouped(h.Late)},
-		{"Processors used up", fmt.Sprintf("%s s at most", decimal(round(h.CPUSaturated, 1)))},
-		{"Throttled", fmt.Sprintf("%s s at most", decimal(round(h.Throttled, 1)))},
+		{"Processors used up", decimal(round(h.CPUSaturated, 1)) + " s at most"},
+		{"Throttled", decimal(round(h.Throttled, 1)) + " s at most"},
 	}
 }

@@ -112,8 +112,12 @@ func (r *Report) junitProperties() *junitProperties {
 	run := &r.Edgescope.Run
 	p := &junitProperties{}
 	for _, one := range []junitProperty{
-		{"run.id", run.ID}, {"script", run.Script}, {"target", run.Target}, {"commit", run.Commit},
-		{"seed", strconv.FormatUint(r.Edgescope.Seed, 10)}, {"verdict", run.Verdict},
+		{"run.id", run.ID},
+		{"script", run.Script},
+		{"target", run.Target},
+		{"commit", run.Commit},
+		{"seed", strconv.FormatUint(r.Edgescope.Seed, 10)},
+		{"verdict", run.Verdict},
 	} {
 		if one.Value != "" {
 			p.List = append(p.List, one)

@@ -3,6 +3,7 @@ package report
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -73,7 +74,7 @@ func (m *merger) merge() (*Report, error) {
 	total, windows := m.tallies()
 	r := &Report{Intermediate: windows.periods}
 	r.Aggregate = newPeriod(windows.last, total)
-	r.Aggregate.Period = []byte(fmt.Sprint(windows.last))
+	r.Aggregate.Period = fmt.Append(nil, windows.last)
 	e := &r.Edgescope
 	*e = Edgescope{
 		Version: Version, Headline: headline, Seed: m.first.Seed, ScriptHash: m.first.ScriptHash, Environment: m.first.Environment,
@@ -138,9 +139,7 @@ func (m *merger) tallies() (*tally, mergedWindows) {
 // tally is a period as it was before it was written.
 func (p *Period) tally(series map[string]Buckets) *tally {
 	t := newTally()
-	for name, n := range p.Counters {
-		t.counters[name] = n
-	}
+	maps.Copy(t.counters, p.Counters)
 	for name, b := range series {
 		t.histograms[name] = new(Histogram)
 		t.histograms[name].Add(b)
@@ -207,8 +206,8 @@ func (m *merger) judge(r *Report, checks []scenarios.Check, worst time.Duration)
 			o.Err = errors.Join(o.Err, errors.New(name+e.Run.Reason))
 			o.Interrupted = o.Interrupted || e.Run.Verdict == edge.VerdictInterrupted
 		}
-		if strings.HasPrefix(e.Run.Reason, "aborted: ") {
-			o.Aborted = name + strings.TrimPrefix(e.Run.Reason, "aborted: ")
+		if reason, aborted := strings.CutPrefix(e.Run.Reason, "aborted: "); aborted {
+			o.Aborted = name + reason
 		}
 		if i == 0 || e.Run.Started.Before(earliest) {
 			earliest = e.Run.Started

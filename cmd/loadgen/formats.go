@@ -140,9 +140,8 @@ func readReport(path string) (*report.Report, error) {
 	if err != nil {
 		return nil, run.Usage("read a report: %w", err)
 	}
-	defer file.Close()
 	r, err := report.Read(file)
-	if err != nil {
+	if err = errors.Join(err, file.Close()); err != nil {
 		return nil, run.Usage("read the report %s: %w", path, err)
 	}
 	return r, nil
