@@ -69,6 +69,9 @@ func TestKilledCollectorLosesAndDoublesNothing(t *testing.T) {
 	if err := c.Stop(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	if told := k.verify(); !strings.Contains(told, "log: 0 records") {
+		t.Errorf("verify after an ordered stop: got %q, want an empty log", told)
+	}
 	c, log := startCollector(t, data)
 	if strings.Contains(log.String(), "replayed") {
 		t.Error("a collector that was stopped in order has nothing to replay")
@@ -120,9 +123,25 @@ func (k *killer) round(round int) {
 	}
 	close(stop)
 	senders.Wait()
+	if told := k.verify(); !strings.Contains(told, " 0 doubled") || strings.Contains(told, "log: 0 records") {
+		k.t.Errorf("verify after a kill: got %q, want records and none of them doubled", told)
+	}
 	if round%2 == 1 {
 		k.killWhileReplaying()
 	}
+}
+
+// verify runs the collector's verb of that name.
+func (k *killer) verify() string {
+	k.t.Helper()
+	var told bytes.Buffer
+	code, err := e2e.Run(k.t.Context(), e2e.Command{
+		Path: filepath.Join(bin, "collector"), Args: []string{"verify", "--data-dir", k.data}, Stdout: &told,
+	})
+	if code != 0 || err != nil {
+		k.t.Errorf("collector verify: exit code %d, %v: %s", code, err, told.String())
+	}
+	return told.String()
 }
 
 // killWhileReplaying starts the collector and kills it so early that it has just begun, or not even, to replay.

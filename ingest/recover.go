@@ -67,7 +67,7 @@ func (p *Pipeline) replay(ctx context.Context) error {
 type replayer struct {
 	p    *Pipeline
 	ctx  context.Context //nolint:containedctx // it lives as long as the call of Replay
-	have map[recordDay]int
+	have rowCounts
 
 	last                    uint64
 	records, rows, inserted int
@@ -82,29 +82,38 @@ type recordDay struct {
 
 const nanosPerDay = int64(24 * time.Hour)
 
-// span asks the store what it has of a segment.
-func (r *replayer) span(s store.LogSpan) (func(*edge.Batch) error, error) {
-	r.have = map[recordDay]int{}
+// rowCounts are how many rows a store has.
+type rowCounts map[recordDay]int
+
+// countRows asks a store what it has of a segment.
+func countRows(ctx context.Context, reader store.Reader, s store.LogSpan) (rowCounts, error) {
+	have := rowCounts{}
 	for _, tenant := range s.Tenants {
 		for _, kind := range s.Kinds {
-			if err := r.count(s, tenant, kind); err != nil {
+			if err := have.count(ctx, reader, s, tenant, kind); err != nil {
 				return nil, fmt.Errorf("ask the store what it has of the log: %w", err)
 			}
 		}
 	}
-	return r.batch, nil
+	return have, nil
 }
 
-func (r *replayer) count(s store.LogSpan, tenant edge.Tenant, kind edge.Kind) error {
+// span asks the store what it has of a segment.
+func (r *replayer) span(s store.LogSpan) (_ func(*edge.Batch) error, err error) {
+	r.have, err = countRows(r.ctx, r.p.o.Reader, s)
+	return r.batch, err
+}
+
+func (c rowCounts) count(ctx context.Context, reader store.Reader, s store.LogSpan, tenant edge.Tenant, kind edge.Kind) error {
 	q := store.RowsQuestion{
 		Tenant: tenant, Kind: kind, From: time.Unix(0, s.MinTime), To: time.Unix(0, s.MaxTime+1),
 		LogsQL: fmt.Sprintf("%s:=%q %s:range[%d, %d] | stats by (%s, %s:1d) count() n",
 			store.FieldLog, s.Log, store.FieldSeq, s.First, s.Last, store.FieldSeq, store.FieldTime),
 	}
-	return r.p.o.Reader.Rows(r.ctx, q, func(row store.Row) error {
+	return reader.Rows(ctx, q, func(row store.Row) error {
 		key, n, err := readCount(row)
 		key.kind = kind
-		r.have[key] = n
+		c[key] = n
 		return err
 	})
 }
@@ -136,15 +145,14 @@ func (r *replayer) batch(b *edge.Batch) error {
 
 // missing answers the events of a batch that the store does not have.
 func (r *replayer) missing(b *edge.Batch) ([]edge.Event, error) {
-	want := map[recordDay]int{}
+	want := rowsOf(b)
 	for i := range b.Events {
 		b.Events[i].Record = &b.Record
-		want[r.day(b, i)]++
 	}
 	var missing []edge.Event
 	partly := map[recordDay]rowSet{}
 	for i := range b.Events {
-		key := r.day(b, i)
+		key := dayOf(b, i)
 		switch have := r.have[key]; {
 		case have == 0:
 			missing = append(missing, b.Events[i])
@@ -161,7 +169,16 @@ func (r *replayer) missing(b *edge.Batch) ([]edge.Event, error) {
 	return missing, nil
 }
 
-func (r *replayer) day(b *edge.Batch, i int) recordDay {
+// rowsOf answers how many rows a batch has of each day and kind.
+func rowsOf(b *edge.Batch) rowCounts {
+	want := rowCounts{}
+	for i := range b.Events {
+		want[dayOf(b, i)]++
+	}
+	return want
+}
+
+func dayOf(b *edge.Batch, i int) recordDay {
 	return recordDay{b.Record.Seq, b.Events[i].Kind, b.Events[i].Time / nanosPerDay}
 }
 

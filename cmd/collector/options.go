@@ -11,9 +11,11 @@ import (
 )
 
 const usage = `Usage: collector [flags]
+       collector verify [flags]
 
 Receives OpenTelemetry traces and Analytics Engine data points, keeps them in --data-dir and answers on the query port:
-the dashboard's API, MetricsQL and LogsQL. SIGTERM drains: nothing that was acknowledged is lost.`
+the dashboard's API, MetricsQL and LogsQL. SIGTERM drains: nothing that was acknowledged is lost.
+verify compares the write-ahead log with the store of a collector that does not run.`
 
 // options are what the flags say.
 type options struct {

@@ -57,7 +57,8 @@ func serve(ctx context.Context, p run.Process) error {
 	if err != nil {
 		return err
 	}
-	if len(operands) > 0 {
+	verify := len(operands) == 1 && operands[0] == "verify"
+	if len(operands) > 0 && !verify {
 		return run.Usage("unexpected argument %q (see --help)", operands[0])
 	}
 	if err := c.validate(); err != nil {
@@ -65,6 +66,9 @@ func serve(ctx context.Context, p run.Process) error {
 	}
 	if c.logger, err = c.log.Logger(p.Stderr); err != nil {
 		return err
+	}
+	if verify {
+		return c.verify(ctx, p)
 	}
 	if err := c.start(ctx); err != nil {
 		return errors.Join(err, c.stop(ctx))
