@@ -3,6 +3,7 @@ package platform
 import (
 	"net/http"
 	"strings"
+	"sync"
 
 	"edgescope/edge"
 )
@@ -34,11 +35,11 @@ const (
 // it reads what an edge function itself may say: its region in X-Edge-Region and a cold start in X-Cold-Start (1 or 0), else
 // in Server-Timing as cold or init. The facts may share memory with the headers.
 func Response(h http.Header) ResponseFacts {
-	var few [8]edge.Attr
-	e := edge.Event{Kind: edge.KindLog, Attrs: few[:0]}
-	v := view{event: &e, resource: &noResource}
+	look, _ := responseViews.Get().(*responseView)
+	defer look.release()
+	v := &look.view
 	v.readHeaders(h)
-	if len(e.Attrs) == 0 && len(h[headerEdgeRegion]) == 0 {
+	if len(look.event.Attrs) == 0 && len(h[headerEdgeRegion]) == 0 {
 		return ResponseFacts{ColdStart: coldResponse(h.Get(headerColdStart), false)} // the rules have nothing to read
 	}
 	r := ResponseFacts{InvocationID: v.text(&invocationRule)}
@@ -58,6 +59,26 @@ func Response(h http.Header) ResponseFacts {
 	r.Origin, r.HasOrigin = v.originHeader()
 	r.ColdStart = coldResponse(h.Get(headerColdStart), r.HasInit)
 	return r
+}
+
+// responseView is what reading one response needs. The views are pooled: they are larger than all else about a response.
+type responseView struct {
+	event edge.Event
+	view  view
+}
+
+var responseViews = sync.Pool{New: func() any {
+	look := &responseView{event: edge.Event{Kind: edge.KindLog, Attrs: make([]edge.Attr, 0, 8)}}
+	look.view.event, look.view.resource = &look.event, &noResource
+	return look
+}}
+
+// release forgets the response. What own holds counts only where ownHas says so, so it may stay.
+func (r *responseView) release() {
+	clear(r.event.Attrs)
+	r.event.Attrs = r.event.Attrs[:0]
+	r.view.ownHas, r.view.present = slots{}, slots{}
+	responseViews.Put(r)
 }
 
 // noResource is the resource of a response: nothing. It is never written, since nothing is ever found in it.

@@ -2,6 +2,7 @@ package platform_test
 
 import (
 	"net/http"
+	"sync"
 	"testing"
 
 	"edgescope/edge"
@@ -51,4 +52,29 @@ func BenchmarkResponse(b *testing.B) {
 	for b.Loop() {
 		platform.Response(h)
 	}
+}
+
+// TestResponsesDoNotMix: what one response tells is not told of the next, from whatever goroutine.
+func TestResponsesDoNotMix(t *testing.T) {
+	full := http.Header{
+		"Cf-Ray": {"8f1e2d3c4b5a6978-FRA"}, "Cf-Cache-Status": {"HIT"}, "Server-Timing": {"cold;dur=30"}, "X-Edge-Region": {"FRA"}, "Age": {"3"},
+	}
+	want := platform.Response(full)
+	var readers sync.WaitGroup
+	for range 4 {
+		readers.Go(func() {
+			for range 200 {
+				if got := platform.Response(full); got != want {
+					t.Errorf("got %+v, want %+v", got, want)
+				}
+				if got := platform.Response(http.Header{"X-Edge-Region": {"eu"}}); got != (platform.ResponseFacts{Region: "eu", ColdStart: edge.Unknown}) {
+					t.Errorf("a region alone tells %+v", got)
+				}
+				if got := platform.Response(http.Header{"Content-Type": {"text/plain"}}); got != (platform.ResponseFacts{ColdStart: edge.Unknown}) {
+					t.Errorf("nothing tells %+v", got)
+				}
+			}
+		})
+	}
+	readers.Wait()
 }
