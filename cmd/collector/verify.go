@@ -16,12 +16,12 @@ func (c *collector) verify(ctx context.Context, p run.Process) error {
 	if err = errors.Join(err, c.stop(ctx)); err != nil {
 		return err
 	}
-	fmt.Fprintf(p.Stdout, "log: %d records with %d rows\nstore: %d of them missing (the next start inserts them), %d doubled\n",
+	_, err = fmt.Fprintf(p.Stdout, "log: %d records with %d rows\nstore: %d of them missing (the next start inserts them), %d doubled\n",
 		v.Records, v.Rows, v.Missing, v.Doubled)
 	if v.Doubled > 0 {
 		return fmt.Errorf("%d rows are stored more than once", v.Doubled)
 	}
-	return nil
+	return err
 }
 
 func (c *collector) compare(ctx context.Context) (v ingest.Verified, err error) {

@@ -169,7 +169,7 @@ func (l *Log) seal() error {
 		return nil
 	}
 	l.current = nil
-	if l.Err() != nil {
+	if l.hasFailed() {
 		return a.file.Close() // the next process finds out what is there
 	}
 	err := a.file.Truncate(a.at)
@@ -220,7 +220,7 @@ func (l *Log) writeRecords(g *group) error {
 // sync makes durable what was written.
 func (l *Log) sync() error {
 	a := l.current
-	if a == nil || !a.dirty || l.Err() != nil {
+	if a == nil || !a.dirty || l.hasFailed() {
 		return nil // what failed is not tried again
 	}
 	began := time.Now()

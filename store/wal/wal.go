@@ -235,13 +235,20 @@ func (l *Log) Failed() <-chan struct{} { return l.failed }
 
 // Err answers why the log has failed, nil if it has not.
 func (l *Log) Err() error {
+	if !l.hasFailed() {
+		return nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.err
+}
+
+func (l *Log) hasFailed() bool {
 	select {
 	case <-l.failed:
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		return l.err
+		return true
 	default:
-		return nil
+		return false
 	}
 }
 
