@@ -29,7 +29,7 @@ func (c *Change) texts() (name, base, now, change, interval string) {
 // Text is the comparison as the console shows it, within 80 columns.
 func (c *Comparison) Text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n%-29s %9s %9s %8s %-17s\n", "against the baseline", "before", "now", "change", "95 % interval")
+	fmt.Fprintf(&b, "\n%-29s %9s %9s %8s %s\n", "against the baseline", "before", "now", "change", "95 % interval")
 	for i := range c.Changes {
 		ch := &c.Changes[i]
 		name, base, now, change, _ := ch.texts()

@@ -155,3 +155,48 @@ func TestProblemsAreTheReasonOfAnInvalidRunAndWarningsOfOthers(t *testing.T) {
 	f(report.Outcome{}, 1)
 	f(report.Outcome{Err: errors.New("interrupted by a signal"), Interrupted: true}, 2)
 }
+
+func TestVerdictInTheLightOfAComparison(t *testing.T) {
+	worse := &report.Comparison{Verdict: report.Worse, Changes: []report.Change{{
+		Metric: "response_time p95", Base: 20, New: 26, Change: 0.3, Low: 0.2, High: 0.4, Verdict: report.Worse,
+	}}}
+	other := &report.Comparison{Verdict: report.NotComparable, Reasons: []string{"the scripts differ"}}
+	f := func(v report.Verdict, c *report.Comparison, wantCode int, wantWord, wantReason string) {
+		t.Helper()
+		if got := v.With(c); got.ExitCode != wantCode || got.Word != wantWord || got.Reason != wantReason || got.Comparison != c {
+			t.Errorf("exit %d, %s: %q; want %d, %s: %q", got.ExitCode, got.Word, got.Reason, wantCode, wantWord, wantReason)
+		}
+	}
+	const sentence = "worse than the baseline: response_time p95 +30.0 % (20.0 ms to 26.0 ms, 95 % interval +20.0 % to +40.0 %)"
+	passed := report.Verdict{Word: "passed"}
+	f(passed, &report.Comparison{Verdict: report.Same}, 0, "passed", "")
+	f(passed, &report.Comparison{Verdict: report.Better}, 0, "passed", "")
+	f(passed, worse, 1, "failed", sentence)
+	f(passed, other, 2, "error", "not comparable with the baseline: the scripts differ")
+	f(report.Verdict{Word: "failed", ExitCode: 1, Reason: "a"}, worse, 1, "failed", "a; "+sentence)
+	f(report.Verdict{Word: "failed", ExitCode: 21, Reason: "a"}, worse, 1, "failed", sentence)
+	f(report.Verdict{Word: "failed", ExitCode: 1, Reason: "a"}, other, 1, "failed", "a")
+	f(report.Verdict{Word: "invalid", ExitCode: 4, Reason: "a"}, worse, 4, "invalid", "a")
+	f(report.Verdict{Word: "interrupted", ExitCode: 130, Reason: "a"}, other, 130, "interrupted", "a")
+}
+
+func TestConsoleShowsTheComparison(t *testing.T) {
+	s := counted(t, "", 3, nil)
+	v := s.Judge(report.Outcome{}).With(&report.Comparison{Verdict: report.Same, Notes: []string{"the seeds differ"}, Changes: []report.Change{
+		{Metric: "response_time p95", Base: 20, New: 21, Change: 0.05, Low: -0.01, High: 0.11, Verdict: report.Same},
+		{Metric: "error rate", Base: 0.01, New: 0.03, Change: 0.02, Low: 0.01, High: 0.03, Verdict: report.Worse},
+	}})
+	var buf strings.Builder
+	(&report.Console{Out: &buf}).End(s, &v, time.Date(2026, 11, 20, 12, 0, 10, 0, time.UTC))
+	const want = `
+against the baseline             before       now   change 95 % interval
+response_time p95                  20.0      21.0   +5.0 % -1.0..+11.0 %
+error rate                       1.00 %    3.00 %   +2.0 % +1.0..+3.0 % worse
+note: the seeds differ
+
+PASSED
+`
+	if !strings.HasSuffix(buf.String(), want) {
+		t.Errorf("the console ends with\n%s\nwant\n%s", buf.String()[max(len(buf.String())-len(want), 0):], want)
+	}
+}
