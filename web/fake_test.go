@@ -61,6 +61,8 @@ type fake struct {
 	alter func(a *query.About)
 	// bare leaves out every list, line and optional number.
 	bare bool
+	// busy makes the newest comparison one of a busy machine.
+	busy bool
 }
 
 func newFake(count int) *fake {

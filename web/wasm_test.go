@@ -30,12 +30,25 @@ func (f *fake) wasm() any {
 		Results:      []edge.BenchRow{row("small", "js", 1), row("small", "wasm-simd", 7.15), row("medium", "js", 1), row("medium", "wasm-simd", 8.35)},
 		ColdIsolates: []edge.BenchColdIsolate{{Kind: "js", MS: 3.4, N: 15}, {Kind: "wasm", MS: 5.1, N: 15}},
 	}
+	if f.busy {
+		bench.Machine.LoadAfter = 6
+	}
 	older := bench
 	older.ID, older.AA.Valid, older.Started = "", false, now.Add(-72*time.Hour)
 	out.Benches = []edge.Bench{bench, older}
 	out.Engines = []query.Row{{Name: "js", Stats: f.stats(2, 30, .9)}, {Name: "wasm-simd", Stats: f.stats(2, 4, .9)}}
 	out.Latency = []query.Line{f.line("js", 30, .1), f.line("wasm-simd", 4, .1)}
 	return out
+}
+
+// TestABusyMachineIsToldByCPU: wall times of a machine that does other work are no headline.
+func TestABusyMachineIsToldByCPU(t *testing.T) {
+	f := newFake(3)
+	f.busy = true
+	tile := testid(document(t, over(t, f), "/wasm", http.StatusOK), "tile-ratio-medium")
+	if text := tile.Text(); !strings.Contains(text, "8.18") || !strings.Contains(text, "less CPU than js; 95 % in [8.10, 8.27]") {
+		t.Errorf("the tile says %q, want the CPU ratio", text)
+	}
 }
 
 func TestThePageOfWASMTellsRatiosWithTheirIntervals(t *testing.T) {

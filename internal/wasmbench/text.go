@@ -78,6 +78,9 @@ func (r *Result) ControlText() string {
 			text += ", or quote the CPU ratios"
 		}
 	}
+	if r.AA.CPURatio > 0 && !r.AA.CPUValid {
+		text += ". The CPU interval misses 1: the CPU ratios may be off by as much"
+	}
 	return text + "."
 }
 
