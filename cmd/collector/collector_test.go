@@ -34,8 +34,10 @@ func TestWrongCommandLinesAreRefusedWithTheRemedy(t *testing.T) {
 	dir := t.TempDir()
 	f := func(args, want string) {
 		t.Helper()
-		_, err := start(append([]string{"--data-dir", dir, "--otlp-grpc-addr", "127.0.0.1:0", "--otlp-http-addr", "127.0.0.1:0",
-			"--query-addr", "127.0.0.1:0"}, strings.Fields(args)...)...)
+		_, err := start(append([]string{
+			"--data-dir", dir, "--otlp-grpc-addr", "127.0.0.1:0", "--otlp-http-addr", "127.0.0.1:0",
+			"--query-addr", "127.0.0.1:0",
+		}, strings.Fields(args)...)...)
 		var code *run.CodeError
 		if !errors.As(err, &code) || code.Code != 2 || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want exit code 2 and %q", args, err, want)
