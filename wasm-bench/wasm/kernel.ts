@@ -130,16 +130,17 @@ function blurLinesSIMD(
   }
 }
 
+/** The sums of the first eight bytes of two lines: interleaved, neighbours added. Two shuffles less than to widen both. */
 // @ts-ignore: decorator
 @inline
 function sumLow(a: v128, b: v128): v128 {
-  return i16x8.add(i16x8.extend_low_i8x16_u(a), i16x8.extend_low_i8x16_u(b));
+  return i16x8.extadd_pairwise_i8x16_u(i8x16.shuffle(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23));
 }
 
 // @ts-ignore: decorator
 @inline
 function sumHigh(a: v128, b: v128): v128 {
-  return i16x8.add(i16x8.extend_high_i8x16_u(a), i16x8.extend_high_i8x16_u(b));
+  return i16x8.extadd_pairwise_i8x16_u(i8x16.shuffle(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31));
 }
 
 /** a0 b0 a1 b1 a2 b2 a3 b3 of two vectors of eight. */
@@ -232,7 +233,10 @@ function clampByte(acc: i32): i32 {
   return min(max(acc >> SHIFT, 0), 255);
 }
 
-/** Four input pixels a step, shuffled to R0 R1 G0 G1 B0 B1 A0 A1 R2 R3 ..., so that one dot product takes two taps of all channels. */
+/**
+ * Four input pixels a step, swizzled to the 16-bit numbers R0 R1 G0 G1 B0 B1 A0 A1 (an index of -1 makes a zero byte), so that
+ * one dot product takes two taps of all channels.
+ */
 // @ts-ignore: decorator
 @inline
 function resizePixelSIMD(p: usize, dst: usize, k: usize, taps: i32): void {
@@ -240,9 +244,10 @@ function resizePixelSIMD(p: usize, dst: usize, k: usize, taps: i32): void {
   const end = k + (<usize>taps << 1);
   while (k < end) {
     const four = v128.load(p);
-    const pairs = i8x16.shuffle(four, four, 0, 4, 1, 5, 2, 6, 3, 7, 8, 12, 9, 13, 10, 14, 11, 15);
-    acc = i32x4.add(acc, i32x4.dot_i16x8_s(i16x8.extend_low_i8x16_u(pairs), v128.load32_splat(k)));
-    acc = i32x4.add(acc, i32x4.dot_i16x8_s(i16x8.extend_high_i8x16_u(pairs), v128.load32_splat(k, 4)));
+    const first = i8x16.swizzle(four, i8x16(0, -1, 4, -1, 1, -1, 5, -1, 2, -1, 6, -1, 3, -1, 7, -1));
+    const second = i8x16.swizzle(four, i8x16(8, -1, 12, -1, 9, -1, 13, -1, 10, -1, 14, -1, 11, -1, 15, -1));
+    acc = i32x4.add(acc, i32x4.dot_i16x8_s(first, v128.load32_splat(k)));
+    acc = i32x4.add(acc, i32x4.dot_i16x8_s(second, v128.load32_splat(k, 4)));
     k += 8;
     p += 16;
   }
