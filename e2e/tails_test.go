@@ -40,8 +40,8 @@ func TestTailsReachTheCollector(t *testing.T) {
 		"tail GET /boom exception": 1, "tail GET /img/:id ok": 1, "tail GET /origin ok": 1,
 		"tail-stream GET /boom exception": 1, "tail-stream GET /img/:id ok": 1, "tail-stream GET /origin ok": 1,
 	}
-	eventuallyTold(t, c, "0", `"edge.invocation":="true"`, []string{"edge.source", "name", "edge.outcome"}, spans)
-	eventuallyTold(t, c, "1", `"severity_text":="INFO"`, []string{"edge.source", "_msg"}, map[string]int{
+	told{"0", `"edge.invocation":="true"`, []string{"edge.source", "name", "edge.outcome"}}.eventually(t, c, spans)
+	told{"1", `"severity_text":="INFO"`, []string{"edge.source", "_msg"}}.eventually(t, c, map[string]int{
 		"tail start /boom": 1, "tail start /img/1": 1, "tail start /origin": 1,
 		"tail-stream start /boom": 1, "tail-stream start /img/1": 1, "tail-stream start /origin": 1,
 	})
@@ -52,7 +52,7 @@ func TestTailsReachTheCollector(t *testing.T) {
 	}
 	c, _ = startCollector(t, data)
 	spans["tail-stream GET /half ok"] = 1
-	eventuallyTold(t, c, "0", `"edge.invocation":="true"`, []string{"edge.source", "name", "edge.outcome"}, spans)
+	told{"0", `"edge.invocation":="true"`, []string{"edge.source", "name", "edge.outcome"}}.eventually(t, c, spans)
 }
 
 // halfTold posts an invocation that has answered and not ended.
@@ -70,25 +70,31 @@ func halfTold(t *testing.T, c *e2e.Program) {
 	}
 }
 
-// eventuallyTold waits until the events that match a filter, counted by these fields, are those.
-func eventuallyTold(t *testing.T, c *e2e.Program, kind, filter string, fields []string, want map[string]int) {
+// eventually waits until the answer is that.
+func (q told) eventually(t *testing.T, c *e2e.Program, want map[string]int) {
 	t.Helper()
 	var got map[string]int
-	eventually(t, func() string { return fmt.Sprintf("%s: got %v, want %v", filter, got, want) }, func() bool {
-		got = told(t, c, kind, filter, fields)
+	eventually(t, func() string { return fmt.Sprintf("%s: got %v, want %v", q.filter, got, want) }, func() bool {
+		got = q.ask(t, c)
 		return fmt.Sprint(got) == fmt.Sprint(want)
 	})
 }
 
-func told(t *testing.T, c *e2e.Program, kind, filter string, fields []string) map[string]int {
+// told is a question to LogsQL: the events of a kind (ProjectID) that match a filter, counted by fields.
+type told struct {
+	kind, filter string
+	fields       []string
+}
+
+func (q told) ask(t *testing.T, c *e2e.Program) map[string]int {
 	t.Helper()
-	form := url.Values{"query": {filter}, "start": {time.Now().Add(-time.Hour).Format(time.RFC3339)}, "limit": {"1000"}}
+	form := url.Values{"query": {q.filter}, "start": {time.Now().Add(-time.Hour).Format(time.RFC3339)}, "limit": {"1000"}}
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, c.URL("query")+"/select/logsql/query", strings.NewReader(form.Encode()))
 	if err != nil {
 		t.Fatal(err)
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.Header.Set("ProjectID", kind)
+	req.Header.Set("ProjectID", q.kind)
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
@@ -100,10 +106,10 @@ func told(t *testing.T, c *e2e.Program, kind, filter string, fields []string) ma
 		if err := d.Decode(&row); errors.Is(err, io.EOF) {
 			return counts
 		} else if err != nil {
-			t.Fatalf("%s: status %d: %v", filter, res.StatusCode, err)
+			t.Fatalf("%s: status %d: %v", q.filter, res.StatusCode, err)
 		}
 		var values []string
-		for _, f := range fields {
+		for _, f := range q.fields {
 			values = append(values, row[f])
 		}
 		counts[strings.Join(values, " ")]++

@@ -20,7 +20,7 @@ import (
 )
 
 // openReceiver makes the one OTLP receiver that both listeners share, with the doors for data points and tail events behind it.
-func (c *collector) openReceiver(context.Context) error {
+func (c *collector) openReceiver(ctx context.Context) error {
 	layouts := map[string]analyticsengine.Layout{}
 	for _, spec := range c.layouts {
 		dataset, layout, err := analyticsengine.ParseLayout(spec)
@@ -35,7 +35,7 @@ func (c *collector) openReceiver(context.Context) error {
 	if err != nil {
 		return err
 	}
-	tails, err := c.openTails()
+	tails, err := c.openTails(ctx)
 	if err != nil {
 		return err
 	}
@@ -60,9 +60,9 @@ func (c *collector) takeSamples(ctx context.Context, tenant edge.Tenant, samples
 }
 
 // openTails makes the receiver of tail events. Its routes are those that the pipeline would infer, and as bounded.
-func (c *collector) openTails() (*workers.Receiver, error) {
+func (c *collector) openTails(ctx context.Context) (*workers.Receiver, error) {
 	routes := platform.New(platform.Options{})
-	tails, err := workers.Open(workers.Options{
+	tails, err := workers.Open(ctx, workers.Options{
 		Sink: metered{c.pipeline}, MaxInFlight: c.maxInFlight, Tenant: admitted, Logger: c.logger,
 		Route: func(service, path string) string {
 			request := []edge.Event{{SpanKind: edge.SpanServer, Attrs: []edge.Attr{

@@ -104,7 +104,7 @@ func open(t testing.TB, to workers.Sink, change ...func(*workers.Options)) *work
 	for _, f := range change {
 		f(&o)
 	}
-	rc, err := workers.Open(o)
+	rc, err := workers.Open(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}

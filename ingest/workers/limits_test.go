@@ -14,7 +14,7 @@ import (
 func TestOptionsAreChecked(t *testing.T) {
 	f := func(o workers.Options, want string) {
 		t.Helper()
-		if _, err := workers.Open(o); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := workers.Open(t.Context(), o); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: %v, want %s", o, err, want)
 		}
 	}

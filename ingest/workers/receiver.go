@@ -66,8 +66,8 @@ type Receiver struct {
 	closed  error
 }
 
-// Open makes a Receiver and starts to watch for invocations that never end.
-func Open(o Options) (*Receiver, error) {
+// Open makes a Receiver and starts to watch for invocations that never end, until Close: cancelling ctx does not end it.
+func Open(ctx context.Context, o Options) (*Receiver, error) {
 	if o.Sink == nil {
 		return nil, errors.New("open receiver of tail events: no sink")
 	}
@@ -87,7 +87,7 @@ func Open(o Options) (*Receiver, error) {
 		o.Now = time.Now
 	}
 	rc := &Receiver{o: o, room: budget{limit: o.MaxInFlight}, open: newTable(o.MaxOpen, o.MaxOpenBytes)}
-	ctx, stop := context.WithCancel(context.Background())
+	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	rc.stop = stop
 	rc.expirer.Go(func() { rc.expireRegularly(ctx) })
 	return rc, nil

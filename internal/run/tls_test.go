@@ -155,13 +155,13 @@ func TestWatchTellsOfChangesAndOfEachErrorOnce(t *testing.T) {
 			changed bool
 			err     error
 		}{{false, nil}, {true, nil}, {false, bad}, {false, bad}, {false, errors.New("worse")}, {true, nil}, {false, nil}}
-		looks := time.Duration(len(answers)) // from here on the answers belong to the watching goroutine
+		looked := time.Duration(len(answers)) * time.Second // from here on the answers belong to the watching goroutine
 		stop := run.Watch(t.Context(), log, run.Watched{Name: "tokens", Every: time.Second, Reload: func(context.Context) (bool, error) {
 			a := answers[0]
 			answers = answers[1:]
 			return a.changed, a.err
 		}})
-		time.Sleep(looks*time.Second + time.Millisecond) // of the bubble's clock
+		time.Sleep(looked + time.Millisecond) // of the bubble's clock
 		if err := stop(t.Context()); err != nil {
 			t.Error(err)
 		}
