@@ -66,7 +66,6 @@ func TestComparisonsOfSimulatedRuns(t *testing.T) {
 		t.Helper()
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			const pairs = 60
 			if got := share(pairs, base, now, verdict); got < least || got > most {
 				t.Errorf("%.1f %% of %d pairs are %s, want %g to %g %%", 100*got, pairs, verdict, 100*least, 100*most)
 			}
