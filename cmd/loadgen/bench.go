@@ -114,13 +114,11 @@ func benchEngines(ctx context.Context, p run.Process) (err error) {
 	}
 	result.Name, result.Commit = flags.name, commitOf(p)
 	sent := sender.send(ctx, result)
-	if err := outputs.write(result); err != nil {
+	// The table first: what took minutes is not lost with a file that can't be written.
+	if err := errors.Join(result.WriteTable(p.Stdout), outputs.write(result), sent); err != nil {
 		return couldNot(err)
 	}
-	if err := result.WriteTable(p.Stdout); err != nil || sent == nil {
-		return err
-	}
-	return couldNot(sent)
+	return nil
 }
 
 // benchError gives a failed comparison its exit code.
