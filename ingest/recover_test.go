@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"sync/atomic"
 	"strings"
 	"sync"
 	"testing"
@@ -111,11 +112,11 @@ func (e *engine) Series(context.Context, store.SeriesQuestion) ([]store.Series, 
 // deadLog is a log whose process was killed: it keeps no checkpoint any more.
 type deadLog struct {
 	*wal.Log
-	killed bool
+	killed atomic.Bool
 }
 
 func (d *deadLog) Checkpoint(position uint64, state []byte) error {
-	if d.killed {
+	if d.killed.Load() {
 		return nil
 	}
 	return d.Log.Checkpoint(position, state)
@@ -145,7 +146,7 @@ func begin(t *testing.T, e *engine, dir string, epoch uint64) *process {
 // end stops the process: in order, or as kill -9 does, after which the engine has lost what lose says.
 func (p *process) end(t *testing.T, e *engine, kill bool, lose func()) {
 	t.Helper()
-	p.log.killed = kill
+	p.log.killed.Store(kill)
 	e.mu.Lock()
 	totals := copied(e.totals)
 	e.mu.Unlock()
