@@ -13,7 +13,7 @@ import (
 const usage = `Usage: collector [flags]
        collector verify [flags]
 
-Receives OpenTelemetry traces and Analytics Engine data points, keeps them in --data-dir and answers on the query port:
+Receives OpenTelemetry, data points and tail events, keeps them in --data-dir and answers on the query port:
 the dashboard's API, MetricsQL and LogsQL. SIGTERM drains: nothing that was acknowledged is lost.
 verify compares the write-ahead log with the store of a collector that does not run.`
 
