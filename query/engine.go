@@ -94,6 +94,16 @@ func (e *Engine) series(ctx context.Context, tenant edge.Tenant, text string, w 
 	})
 }
 
+// totals asks for the sums of samples in each bucket of the window: a rollup sample is stamped with the start of its window, so
+// the windows that begin in a bucket are added up. emit's series is valid during the call only.
+func (e *Engine) totals(ctx context.Context, tenant edge.Tenant, selector string, w window, emit func(*store.Series) error) error {
+	if err := e.take(ctx); err != nil {
+		return err
+	}
+	defer e.give()
+	return e.store.Totals(ctx, store.TotalsQuestion{Tenant: tenant, Selector: selector, From: w.from, To: w.to, Step: w.step}, emit)
+}
+
 // rows asks for events; emit's row is valid during the call only.
 func (e *Engine) rows(ctx context.Context, q store.RowsQuestion, emit func(store.Row) error) error {
 	if err := e.take(ctx); err != nil {

@@ -120,7 +120,7 @@ func (t *table) addRow(r store.Row, by []string) error {
 			return nil
 		}
 	}
-	tally := t.at(strings.Clone(groupName(by, r.Get)), false, bucket)
+	tally := t.at(groupName(by, r.Get), false, bucket)
 	n := number(r, colCount)
 	weight := n - number(r, colWeighted) + number(r, colWeight)
 	tally.events += n

@@ -270,6 +270,10 @@ func (r refuser) Series(context.Context, store.SeriesQuestion) ([]store.Series, 
 	return nil, r.err
 }
 
+func (r refuser) Totals(context.Context, store.TotalsQuestion, func(*store.Series) error) error {
+	return r.err
+}
+
 func TestErrorsHaveTheirStatus(t *testing.T) {
 	f := func(err error, want int) {
 		t.Helper()

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -87,20 +88,13 @@ func (e *Engine) rollups(ctx context.Context, c cut, f family) (*table, error) {
 		r := rollup{cut: c, family: f, sources: src, tile: tile}
 		questions = append(questions, r.questions()...)
 	}
-	answered := make([][]store.Series, len(questions))
+	a := addition{table: t, by: f.labelsOf(c.by), parts: c.parts, ranges: map[string]int{}}
 	g, ctx := errgroup.WithContext(ctx)
-	for i, q := range questions {
-		g.Go(func() (err error) {
-			answered[i], err = e.series(ctx, c.tenant, q.text, q.win)
-			return err
-		})
+	for _, q := range questions {
+		g.Go(func() error { return e.totals(ctx, c.tenant, q.selector, q.win, a.add) })
 	}
 	if err := g.Wait(); err != nil {
 		return nil, fmt.Errorf("ask rollups %s: %w", f.prefix, err)
-	}
-	by := f.labelsOf(c.by)
-	for _, series := range answered {
-		t.addSeries(series, by)
 	}
 	return t, nil
 }
@@ -123,8 +117,8 @@ type rollup struct {
 }
 
 type rollupQuestion struct {
-	text string
-	win  window
+	selector string
+	win      window
 }
 
 func (r *rollup) questions() []rollupQuestion {
@@ -135,7 +129,7 @@ func (r *rollup) questions() []rollupQuestion {
 	var out []rollupQuestion
 	for _, selectors := range [][]string{r.counters(), r.buckets()} {
 		if len(selectors) > 0 {
-			out = append(out, rollupQuestion{r.text(selectors, win.step), win})
+			out = append(out, rollupQuestion{"{" + strings.Join(selectors, " or ") + "}", win})
 		}
 	}
 	return out
@@ -189,53 +183,42 @@ func (r *rollup) selectors(g group, metrics ...string) []string {
 	return out
 }
 
-// text sums the windows of each bucket. Series exist once per collector and part: the sum adds these up.
-func (r *rollup) text(selectors []string, step time.Duration) string {
-	by := []string{edge.LabelName, edge.LabelOverflow, edge.LabelVMRange, edge.LabelOutcome}
-	by = append(by, r.family.labelsOf(r.by)...)
-	by = append(by, edge.LabelColdStart, edge.LabelCache)
-	if slices.ContainsFunc(selectors, func(s string) bool { return strings.Contains(s, "_bucket") }) {
-		by = r.bucketLabels(by)
-	}
-	return fmt.Sprintf("sum(sum_over_time({%s}[%s]) keep_metric_names) by (%s)",
-		strings.Join(selectors, " or "), lookback(step), strings.Join(by, ", "))
-}
-
-// bucketLabels leaves out what the parts don't ask for.
-func (r *rollup) bucketLabels(by []string) []string {
-	return slices.DeleteFunc(by, func(label string) bool {
-		return label == edge.LabelOutcome || label == edge.LabelColdStart && r.parts&withCold == 0 ||
-			label == edge.LabelCache && r.parts&withCache == 0
-	})
-}
-
 // lookback writes a length of time for MetricsQL.
 func lookback(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) + "ms" }
 
-// addSeries adds up what a rollup question answered.
-func (t *table) addSeries(series []store.Series, by []string) {
-	ranges := map[string]int{}
-	for i := range series {
-		s := &series[i]
-		group := groupName(by, s.Label)
-		overflow := s.Label(edge.LabelOverflow) != ""
-		add := adder(s, ranges)
-		if add == nil {
-			continue
-		}
-		for j, v := range s.Values {
-			if v > 0 && j < t.win.buckets() {
-				add(t.at(group, overflow, j), v)
-			}
+// addition adds up what rollup questions answer. Series exist once per collector and part, and are added up here.
+type addition struct {
+	by    []string // labels
+	parts parts
+
+	mu     sync.Mutex
+	table  *table
+	ranges map[string]int // buckets by their vmrange
+}
+
+// add takes a series, whose texts are borrowed.
+func (a *addition) add(s *store.Series) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	add := a.adder(s)
+	if add == nil {
+		return nil
+	}
+	group := groupName(a.by, s.Label)
+	overflow := s.Label(edge.LabelOverflow) != ""
+	for i, v := range s.Values {
+		if v > 0 && i < a.table.win.buckets() {
+			add(a.table.at(group, overflow, i), v)
 		}
 	}
+	return nil
 }
 
 // adder answers where the values of a series go in a tally, nil for a metric that is none of ours.
-func adder(s *store.Series, ranges map[string]int) func(*tally, float64) {
+func (a *addition) adder(s *store.Series) func(*tally, float64) {
 	metric := metricOf(s.Label(edge.LabelName))
 	if h, ok := strings.CutSuffix(metric, "_bucket"); ok {
-		return bucketAdder(h, s, ranges)
+		return a.bucketAdder(h, s)
 	}
 	switch metric {
 	case edge.MetricRequests:
@@ -262,14 +245,14 @@ func adder(s *store.Series, ranges map[string]int) func(*tally, float64) {
 	return nil
 }
 
-func bucketAdder(metric string, s *store.Series, ranges map[string]int) func(*tally, float64) {
+func (a *addition) bucketAdder(metric string, s *store.Series) func(*tally, float64) {
 	text := s.Label(edge.LabelVMRange)
-	b, ok := ranges[text]
+	b, ok := a.ranges[text]
 	if !ok {
 		if b, ok = parseRange(text); !ok {
 			return nil
 		}
-		ranges[text] = b
+		a.ranges[strings.Clone(text)] = b
 	}
 	switch metric {
 	case edge.MetricInit:
@@ -277,7 +260,13 @@ func bucketAdder(metric string, s *store.Series, ranges map[string]int) func(*ta
 	case edge.MetricCPU:
 		return func(t *tally, v float64) { t.cpu.add(b, v) }
 	case edge.MetricDuration:
-		cold, cache := triOf(s.Label(edge.LabelColdStart)), cacheIndex(s.Label(edge.LabelCache))
+		cold, cache := edge.Unknown, -1
+		if a.parts&withCold != 0 {
+			cold = triOf(s.Label(edge.LabelColdStart))
+		}
+		if a.parts&withCache != 0 {
+			cache = cacheIndex(s.Label(edge.LabelCache))
+		}
 		return func(t *tally, v float64) { t.addDuration(b, v, cold, cache) }
 	}
 	return nil

@@ -153,7 +153,7 @@ func newTable(win window) *table {
 	return &table{win: win, groups: map[string][]tally{}, rest: make([]tally, win.buckets())}
 }
 
-// at answers the tally of a group and bucket, to add to.
+// at answers the tally of a group and bucket, to add to. It copies the name if it is new.
 func (t *table) at(group string, overflow bool, bucket int) *tally {
 	if overflow {
 		return &t.rest[bucket]
@@ -161,7 +161,7 @@ func (t *table) at(group string, overflow bool, bucket int) *tally {
 	row := t.groups[group]
 	if row == nil {
 		row = make([]tally, t.win.buckets())
-		t.groups[group] = row
+		t.groups[strings.Clone(group)] = row
 	}
 	return &row[bucket]
 }

@@ -52,6 +52,11 @@ type Reader interface {
 	// Series evaluates MetricsQL over [From, To] every Step; with Step 0 once, at To. The tenant filter is enforced whatever
 	// the text says. Points without a value are NaN.
 	Series(ctx context.Context, q SeriesQuestion) ([]Series, error)
+	// Totals adds up the samples of each matching series in buckets of time. emit is called from one goroutine at a time, in no
+	// order, perhaps several times for one series; its argument, texts included, is valid only during the call. Values[i] is
+	// the sum of the samples from From + i*Step until before From + (i+1)*Step, 0 without any; a series without samples in the
+	// range is left out. An error of emit ends the question and is returned. The tenant filter is enforced as in Series.
+	Totals(ctx context.Context, q TotalsQuestion, emit func(*Series) error) error
 }
 
 // Store is what a collector opens.
@@ -110,6 +115,16 @@ type SeriesQuestion struct {
 	MetricsQL string
 	From, To  time.Time
 	Step      time.Duration
+}
+
+// TotalsQuestion is a question for sums of samples.
+type TotalsQuestion struct {
+	Tenant edge.Tenant
+	// Selector is a MetricsQL series selector, such as {__name__="a",zone=~"x|y" or __name__="b"}.
+	Selector string
+	// From and To bound the samples: From <= time < To. Step is the length of a bucket, whole milliseconds.
+	From, To time.Time
+	Step     time.Duration
 }
 
 // Series is one answer row: Values[i] belongs to From + i*Step, NaN where there is none.
