@@ -30,11 +30,14 @@ type Record struct {
 	Seq uint64
 }
 
-// Batch is the events of one request on their way from a receiver through the pipeline. The receiver owns it and may reuse
-// it, and the memory that its events point into, once the pipeline has returned.
+// Batch is the events of one request, or the numbers of its metrics, on their way from a receiver through the pipeline. The
+// receiver owns it and may reuse it, and the memory that it points into, once the pipeline has returned.
 type Batch struct {
 	Tenant Tenant
 	Events []Event
+	// Samples are the numbers of a client's own metrics: of several of one series and time the greatest counts, so that writing
+	// them again is harmless.
+	Samples []Sample
 	// Body is the hash of the body when the same body sent again is a repeat that must not be stored twice; zero for data
 	// points, of which equal ones are legitimate.
 	Body BodyHash
@@ -69,6 +72,8 @@ func (b *Batch) Warn(reason string) {
 func (b *Batch) Reset() {
 	clear(b.Events)
 	b.Events = b.Events[:0]
+	clear(b.Samples)
+	b.Samples = b.Samples[:0]
 	b.Rejected = b.Rejected[:0]
 	b.RejectedCount = 0
 	clear(b.Warnings)

@@ -33,9 +33,10 @@ func (c counters) taken(b *edge.Batch) {
 	}
 }
 
-func (c counters) replayed(rows, missing int) {
+func (c counters) replayed(b *edge.Batch, missing int) {
 	c.add("edgescope_wal_replayed_records_total", 1)
-	c.add("edgescope_wal_replayed_rows_total", rows)
+	c.add("edgescope_wal_replayed_rows_total", len(b.Events))
+	c.add("edgescope_wal_replayed_samples_total", len(b.Samples))
 	c.add("edgescope_wal_replayed_missing_rows_total", missing)
 }
 

@@ -39,11 +39,16 @@ type Log interface {
 	Checkpoint(position uint64, state []byte) error
 }
 
+// RowReader answers what a store has, as store.Reader does.
+type RowReader interface {
+	Rows(ctx context.Context, q store.RowsQuestion, emit func(store.Row) error) error
+}
+
 // Options describe a Pipeline. Store, Normalizer, Rollup and Logger are required.
 type Options struct {
 	Store store.Writer
 	// Reader is asked what the store has of the log. Required with a Log.
-	Reader store.Reader
+	Reader RowReader
 	// Writable answers nil, or why the store takes nothing now, which is asked before a batch enters the log; nil is always.
 	Writable   func() error
 	Normalizer *platform.Normalizer
@@ -166,7 +171,7 @@ func (p *Pipeline) Events(ctx context.Context, b *edge.Batch) error {
 	defer span.End()
 	// The body is here and there is room for it: that its client does not wait any more is no reason to lose it. Should the client
 	// send it again, it is known by its hash; clients that never do, such as workerd's binding, may hang up early.
-	err := p.work(context.WithoutCancel(ctx), b)
+	_, err := p.work(context.WithoutCancel(ctx), b, p.take)
 	if err != nil {
 		span.RecordError(err)
 	}
@@ -228,24 +233,23 @@ func (p *Pipeline) leave() {
 	p.inside.Add(-1)
 }
 
-// work takes a batch, unless its body was taken before.
-func (p *Pipeline) work(ctx context.Context, b *edge.Batch) error {
+// work takes a batch, unless its body was taken before: then it answers true.
+func (p *Pipeline) work(ctx context.Context, b *edge.Batch, take func(context.Context, *edge.Batch) error) (repeated bool, err error) {
 	p.gate.RLock()
 	defer p.gate.RUnlock()
 	if b.Body == (edge.BodyHash{}) {
-		return p.take(ctx, b)
+		return false, take(ctx, b)
 	}
-	repeated, err := p.retries.enter(ctx, b)
-	if err != nil {
-		return err
+	if repeated, err = p.retries.enter(ctx, b); err != nil {
+		return false, err
 	}
 	if repeated {
 		p.count.add("edgescope_ingest_repeated_batches_total", 1)
-		return nil
+		return true, nil
 	}
-	err = p.take(ctx, b)
+	err = take(ctx, b)
 	p.retries.leave(b, err == nil && b.Record.Seq != 0)
-	return err
+	return false, err
 }
 
 func (p *Pipeline) take(ctx context.Context, b *edge.Batch) error {
@@ -289,14 +293,19 @@ func (p *Pipeline) log(ctx context.Context, b *edge.Batch) (err error) {
 func (p *Pipeline) apply(ctx context.Context, b *edge.Batch) (err error) {
 	stage(ctx, "store", func(ctx context.Context) { err = p.o.Store.WriteEvents(ctx, b.Tenant, b.Events) })
 	if err != nil {
-		if p.o.Log != nil {
-			p.fail(fmt.Errorf("the store did not take what is in the log: %w", err))
-		}
+		p.lost(err)
 		return err
 	}
 	stage(ctx, "rollup", func(context.Context) { p.o.Rollup.Add(b.Tenant, b.Arrival, b.Events) })
 	p.reach(b.Record.Seq)
 	return nil
+}
+
+// lost ends the pipeline when the store did not take what is in the log.
+func (p *Pipeline) lost(err error) {
+	if p.o.Log != nil {
+		p.fail(fmt.Errorf("the store did not take what is in the log: %w", err))
+	}
 }
 
 // stage runs f under a profiler label, so that a CPU profile can be split by what the pipeline was doing.

@@ -57,7 +57,7 @@ func (p *Pipeline) replay(ctx context.Context) error {
 	p.reach(r.last)
 	if r.records > 0 {
 		p.o.Logger.Info("replayed the log", slog.Int("records", r.records), slog.Int("rows", r.rows),
-			slog.Int("rows_missing", r.inserted), slog.Duration("took", time.Since(began)))
+			slog.Int("rows_missing", r.inserted), slog.Int("samples", r.samplesAgain), slog.Duration("took", time.Since(began)))
 	}
 	p.Flush(ctx)
 	return p.checkpoint() // or the next crash replays it all again
@@ -71,6 +71,7 @@ type replayer struct {
 
 	last                    uint64
 	records, rows, inserted int
+	samplesAgain            int
 }
 
 // recordDay is the rows of one record, kind and UTC day: the engine has all or none of them after a crash.
@@ -86,7 +87,7 @@ const nanosPerDay = int64(24 * time.Hour)
 type rowCounts map[recordDay]int
 
 // countRows asks a store what it has of a segment.
-func countRows(ctx context.Context, reader store.Reader, s store.LogSpan) (rowCounts, error) {
+func countRows(ctx context.Context, reader RowReader, s store.LogSpan) (rowCounts, error) {
 	have := rowCounts{}
 	for _, tenant := range s.Tenants {
 		for _, kind := range s.Kinds {
@@ -104,7 +105,7 @@ func (r *replayer) span(s store.LogSpan) (_ func(*edge.Batch) error, err error) 
 	return r.batch, err
 }
 
-func (c rowCounts) count(ctx context.Context, reader store.Reader, s store.LogSpan, tenant edge.Tenant, kind edge.Kind) error {
+func (c rowCounts) count(ctx context.Context, reader RowReader, s store.LogSpan, tenant edge.Tenant, kind edge.Kind) error {
 	q := store.RowsQuestion{
 		Tenant: tenant, Kind: kind, From: time.Unix(0, s.MinTime), To: time.Unix(0, s.MaxTime+1),
 		LogsQL: fmt.Sprintf("%s:=%q %s:range[%d, %d] | stats by (%s, %s:1d) count() n",
@@ -129,6 +130,11 @@ func (r *replayer) batch(b *edge.Batch) error {
 			return fmt.Errorf("write to the store: %w", err)
 		}
 	}
+	if len(b.Samples) > 0 {
+		if err := r.samples(b); err != nil {
+			return fmt.Errorf("write samples to the store: %w", err)
+		}
+	}
 	if b.Record.Seq > r.p.position.Load() {
 		r.p.o.Rollup.Add(b.Tenant, b.Arrival, b.Events)
 		if b.Body != (edge.BodyHash{}) {
@@ -139,7 +145,8 @@ func (r *replayer) batch(b *edge.Batch) error {
 	r.records++
 	r.rows += len(b.Events)
 	r.inserted += len(missing)
-	r.p.count.replayed(len(b.Events), len(missing))
+	r.samplesAgain += len(b.Samples)
+	r.p.count.replayed(b, len(missing))
 	return nil
 }
 

@@ -105,10 +105,6 @@ func (e *engine) Rows(_ context.Context, q store.RowsQuestion, emit func(store.R
 	return nil
 }
 
-func (e *engine) Series(context.Context, store.SeriesQuestion) ([]store.Series, error) {
-	return nil, errors.ErrUnsupported
-}
-
 // deadLog is a log whose process was killed: it keeps no checkpoint any more.
 type deadLog struct {
 	*wal.Log
@@ -128,14 +124,20 @@ type process struct {
 	log *deadLog
 }
 
-func begin(t *testing.T, e *engine, dir string, epoch uint64) *process {
+// testStore is what a pipeline needs of a store.
+type testStore interface {
+	store.Writer
+	ingest.RowReader
+}
+
+func begin(t *testing.T, e testStore, dir string, epoch uint64) *process {
 	t.Helper()
 	l, err := wal.Open(wal.Options{Dir: dir, Collector: uuid, Epoch: epoch, SegmentSize: 1 << 16})
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := &process{log: &deadLog{Log: l}}
-	p.Pipeline = open(t, &e.memory, func(o *ingest.Options) {
+	p.Pipeline = open(t, nil, func(o *ingest.Options) {
 		o.Store, o.Reader, o.Log, o.Continues = e, e, p.log, epoch > 1
 		o.Rollup = rollup.New(rollup.Options{Collector: "c", Epoch: epoch, Log: slog.New(slog.DiscardHandler)})
 	})

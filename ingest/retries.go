@@ -61,8 +61,13 @@ func newRetries() *retries {
 	return &retries{known: map[bodyKey]seen{}, flying: map[bodyKey]chan struct{}{}, most: maxKnown}
 }
 
+// keyOf answers the key of a batch. A document may hold events and metrics, which are two batches of one body.
 func keyOf(b *edge.Batch) bodyKey {
-	return bodyKey(binary.LittleEndian.Uint64(b.Body[:]) ^ uint64(b.Tenant)*0x9e3779b97f4a7c15)
+	hash := b.Body[:8]
+	if len(b.Events) == 0 && len(b.Samples) > 0 {
+		hash = b.Body[8:]
+	}
+	return bodyKey(binary.LittleEndian.Uint64(hash) ^ uint64(b.Tenant)*0x9e3779b97f4a7c15)
 }
 
 // enter answers true for a batch whose body was acknowledged before, with what was rejected of it then. Else the caller works on

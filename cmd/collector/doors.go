@@ -51,12 +51,12 @@ func (c *collector) openReceiver(ctx context.Context) error {
 }
 
 // takeSamples keeps the numbers of a client's metrics, each of which counts as an event against the rate of who sent them.
-func (c *collector) takeSamples(ctx context.Context, tenant edge.Tenant, samples []edge.Sample) error {
-	err := c.pipeline.Samples(ctx, tenant, samples)
+func (c *collector) takeSamples(ctx context.Context, b *edge.Batch) (repeated bool, err error) {
+	repeated, err = c.pipeline.Samples(ctx, b)
 	if err == nil {
-		access.Spend(ctx, 0, len(samples))
+		access.Spend(ctx, 0, len(b.Samples))
 	}
-	return err
+	return repeated, err
 }
 
 // openTails makes the receiver of tail events. Its routes are those that the pipeline would infer, and as bounded.

@@ -16,8 +16,8 @@ func (c *collector) verify(ctx context.Context, p run.Process) error {
 	if err = errors.Join(err, c.stop(ctx)); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(p.Stdout, "log: %d records with %d rows\nstore: %d of them missing (the next start inserts them), %d doubled\n",
-		v.Records, v.Rows, v.Missing, v.Doubled)
+	_, err = fmt.Fprintf(p.Stdout, "log: %d records with %d rows and %d samples\nstore: %d rows missing (the next start inserts them), %d doubled\n",
+		v.Records, v.Rows, v.Samples, v.Missing, v.Doubled)
 	if v.Doubled > 0 {
 		return fmt.Errorf("%d rows are stored more than once", v.Doubled)
 	}

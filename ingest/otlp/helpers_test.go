@@ -34,6 +34,8 @@ type recorder struct {
 	answer func(context.Context, *edge.Batch) error
 	// refuse, when set, is what Samples answers.
 	refuse error
+	// repeats, when set, makes Samples answer that it had them before.
+	repeats bool
 }
 
 // sample is a stored number with its series in the text of Prometheus, such as up{job="x"}.
@@ -43,17 +45,17 @@ type sample struct {
 	value  float64
 }
 
-func (r *recorder) Samples(_ context.Context, _ edge.Tenant, samples []edge.Sample) error {
+func (r *recorder) Samples(_ context.Context, b *edge.Batch) (repeated bool, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.calls++
-	if r.refuse != nil {
-		return r.refuse
+	if r.refuse != nil || r.repeats {
+		return r.repeats, r.refuse
 	}
-	for _, s := range samples {
+	for _, s := range b.Samples {
 		r.samples = append(r.samples, sample{seriesText(s.Series), s.Time, s.Value})
 	}
-	return nil
+	return false, nil
 }
 
 func seriesText(s *edge.Series) string {

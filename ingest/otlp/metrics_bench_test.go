@@ -70,7 +70,7 @@ func usualMetrics(n int, temporality, at uint64) []byte {
 
 // takeSamples keeps nothing, as a store does that copies.
 func takeSamples(o *otlp.Options) {
-	o.Samples = func(context.Context, edge.Tenant, []edge.Sample) error { return nil }
+	o.Samples = func(context.Context, *edge.Batch) (bool, error) { return false, nil }
 }
 
 // TestLogsAndMetricsAllocateNothingPerRecord holds both to a count that does not depend on the number of records, once the

@@ -321,14 +321,32 @@ func TestConcurrentDeltasAddUp(t *testing.T) {
 	}
 }
 
+// TestADeltaThatAnEarlierProcessKeptIsNotAddedUp: the sink knows its body, the streams do not.
+func TestADeltaThatAnEarlierProcessKeptIsNotAddedUp(t *testing.T) {
+	sink := &recorder{repeats: true}
+	r := newReceiver(t, sink)
+	send := func(at int, value string) {
+		t.Helper()
+		if _, err := r.Metrics(t.Context(), 0, []byte(metricDocument(sum("d", 1, number(at, value)))), otlp.JSON); err != nil {
+			t.Fatal(err)
+		}
+	}
+	send(10, "7")
+	sink.repeats = false
+	send(20, "1")
+	if n := len(sink.samples); n == 0 || sink.samples[n-1].value != 1 {
+		t.Errorf("got %v, want a total of 1 in the end", sink.samples)
+	}
+}
+
 // TestACanceledRequestLeavesNothing: a client that has gone while another request of its tenant is worked on changes nothing.
 func TestACanceledRequestLeavesNothing(t *testing.T) {
 	sink, entered, leave := &recorder{}, make(chan struct{}), make(chan struct{})
 	r := newReceiver(t, sink, func(o *otlp.Options) {
-		o.Samples = func(ctx context.Context, tenant edge.Tenant, samples []edge.Sample) error {
+		o.Samples = func(ctx context.Context, b *edge.Batch) (bool, error) {
 			entered <- struct{}{}
 			<-leave
-			return sink.Samples(ctx, tenant, samples)
+			return sink.Samples(ctx, b)
 		}
 	})
 	first := make(chan error)

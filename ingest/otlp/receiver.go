@@ -47,9 +47,10 @@ func (d *DeniedError) Error() string { return d.Reason }
 // Options describe a Receiver. Sink and Logger are required.
 type Options struct {
 	Sink Sink
-	// Samples takes the numbers that metrics become. On return of nil they are kept, and writing the same again is harmless;
-	// they belong to the receiver again. It fails as Sink does. nil: data points are rejected.
-	Samples func(ctx context.Context, tenant edge.Tenant, samples []edge.Sample) error
+	// Samples takes the numbers that metrics become, b.Samples. On return of nil they are kept, and writing the same again is
+	// harmless; they belong to the receiver again. It answers true when the samples of that body were kept before, perhaps by
+	// an earlier process: deltas among them must then not be counted again. It fails as Sink does. nil: data points are rejected.
+	Samples func(ctx context.Context, b *edge.Batch) (repeated bool, err error)
 	// MaxSeries bounds the series of metrics that are remembered for each tenant, where one with more than 512 bytes of labels
 	// counts as several; data points that would need more are rejected and counted in the series
 	// otel_metric_overflow_points_total. 0 means 50,000, about 60 MB.

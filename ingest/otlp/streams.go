@@ -109,8 +109,11 @@ func (s *streams) write(ctx context.Context, d *decoder) error {
 	}
 	t.tellOverflow(d.batch.Tenant)
 	if len(t.samples) > 0 {
-		if err := s.o.Samples(ctx, d.batch.Tenant, t.samples); err != nil {
+		repeated, err := s.o.Samples(ctx, &edge.Batch{Tenant: d.batch.Tenant, Body: d.batch.Body, Samples: t.samples})
+		if repeated || err != nil {
 			t.undo()
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -24,7 +24,7 @@ type formats struct {
 	WAL    int `json:"wal"`
 }
 
-var currentFormats = formats{Row: 1, Rollup: 1, WAL: 1}
+var currentFormats = formats{Row: 1, Rollup: 1, WAL: 2}
 
 type identity struct {
 	Collector string `json:"collector"`
@@ -157,7 +157,10 @@ func (d *dataDir) checkFormat() error {
 			return fmt.Errorf("read %s: format %d of %s is unknown", name, v.have, v.what)
 		}
 	}
-	return nil
+	if f == currentFormats {
+		return nil
+	}
+	return d.writeJSON(formatFile, currentFormats) // older formats are read; from now on newer ones are written too
 }
 
 // checkEmpty refuses a directory that holds data but does not say in which format.

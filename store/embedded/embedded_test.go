@@ -120,7 +120,7 @@ func TestUnusableDirectories(t *testing.T) {
 	}
 	nothing := func(*testing.T, string) {}
 	same := func(*embedded.Options) {}
-	f(write("FORMAT", `{"row":2,"rollup":1,"wal":1}`), same, store.ErrNewerFormat, "rows are in format 2")
+	f(write("FORMAT", `{"row":2,"rollup":1,"wal":2}`), same, store.ErrNewerFormat, "rows are in format 2")
 	f(write("FORMAT", `{"row":1,"rollup":1,"wal":9}`), same, store.ErrNewerFormat, "write-ahead log are in format 9")
 	f(write("FORMAT", `{"row":1}`), same, nil, "format 0 of rollups is unknown")
 	f(write("FORMAT", `not json`), same, nil, "FORMAT")
@@ -185,8 +185,8 @@ func TestNearlyFullDiskMakesReadOnly(t *testing.T) {
 		if err := s.WriteEvents(t.Context(), 1, events); !errors.Is(err, want) {
 			t.Errorf("%d MiB free: WriteEvents answers %v, want %v", free>>20, err, want)
 		}
-		if err := s.WriteSamples(t.Context(), 1, samples); !errors.Is(err, want) {
-			t.Errorf("%d MiB free: WriteSamples answers %v, want %v", free>>20, err, want)
+		if err := s.WriteSamples(t.Context(), 1, samples); err != nil { // of what was acknowledged before
+			t.Errorf("%d MiB free: WriteSamples answers %v", free>>20, err)
 		}
 		if err := s.Rows(t.Context(), store.RowsQuestion{Tenant: 1, LogsQL: "*", From: now, To: now.Add(1)}, func(store.Row) error { return nil }); err != nil {
 			t.Errorf("%d MiB free: questions end with %v", free>>20, err)

@@ -27,10 +27,11 @@ type sampleBuffer struct {
 	tenant edge.Tenant
 }
 
-// WriteSamples implements store.Writer. Samples outside the retention, or more than 48 h ahead of the clock, are left out
+// WriteSamples implements store.Writer. Samples are taken also while the store is read-only, until half of the reserve is gone:
+// those that come then are of what was acknowledged before. Samples outside the retention, or more than 48 h ahead of the clock, are left out
 // and counted (edgescope_store_dropped_samples_total).
 func (s *Store) WriteSamples(ctx context.Context, tenant edge.Tenant, samples []edge.Sample) error {
-	if err := s.canWrite(ctx); err != nil {
+	if err := s.mayWrite(ctx); err != nil {
 		return err
 	}
 	defer s.leave()

@@ -66,10 +66,23 @@ func alike(n int) []edge.Event {
 	return events
 }
 
+// samples answers the samples of histograms: some share their series, some begin with the same labels.
+func samples(n int) []edge.Sample {
+	var list []edge.Sample
+	for i := range n {
+		bucket := &edge.Series{Labels: []edge.Attr{{Key: edge.LabelName, Value: "duration_seconds_bucket"}, {Key: "le", Value: fmt.Sprint(i)}}}
+		list = append(list,
+			edge.Sample{Series: bucket, Time: 1_795_219_200_000}, edge.Sample{Series: bucket, Time: 1_795_219_201_000, Value: float64(i)},
+			edge.Sample{Series: &edge.Series{}, Time: math.MinInt64, Value: math.Inf(1)})
+	}
+	return list
+}
+
 func TestWhatIsDecodedIsWhatWasEncoded(t *testing.T) {
 	f := func(name string, events ...edge.Event) {
 		t.Helper()
 		want := edge.Batch{Events: events, RejectedCount: 12, Rejected: []edge.Rejection{{Index: 3, Reason: "too old"}, {Index: 9}}}
+		want.Samples = samples(len(events))
 		var got edge.Batch
 		if err := decodeBatch(new(encoder).batch(&want), &got); err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -92,7 +105,7 @@ func TestWhatIsDecodedIsWhatWasEncoded(t *testing.T) {
 }
 
 func TestEncodingAllocatesNothing(t *testing.T) {
-	b := &edge.Batch{Events: alike(50)}
+	b := &edge.Batch{Events: alike(50), Samples: samples(50)}
 	w := new(encoder)
 	w.batch(b)
 	if n := testing.AllocsPerRun(20, func() { w.batch(b) }); n != 0 {
@@ -103,7 +116,7 @@ func TestEncodingAllocatesNothing(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	w := new(encoder)
 	for _, events := range [][]edge.Event{nil, {full(0), full(1000), full(0)}, alike(3)} {
-		f.Add(append([]byte(nil), w.batch(&edge.Batch{Events: events, RejectedCount: 1, Rejected: []edge.Rejection{{Reason: "x"}}})...))
+		f.Add(append([]byte(nil), w.batch(&edge.Batch{Events: events, RejectedCount: 1, Rejected: []edge.Rejection{{Reason: "x"}}, Samples: samples(len(events))})...))
 	}
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		var first, second edge.Batch

@@ -35,6 +35,9 @@ func decodeBatch(payload []byte, b *edge.Batch) error {
 		prev = e
 	}
 	r.rejections(b)
+	if len(r.data) > 0 { // format 1 ends here
+		r.samples(b)
+	}
 	if r.err == nil && len(r.data) > 0 {
 		r.fail("%d bytes are left over", len(r.data))
 	}
@@ -51,6 +54,28 @@ func (r *decoder) rejections(b *edge.Batch) {
 	for range n {
 		index := int(min(r.uint(), math.MaxInt32))
 		b.Rejected = append(b.Rejected, edge.Rejection{Index: index, Reason: r.text("")})
+	}
+}
+
+// leastSample is the fewest bytes that a sample takes.
+const leastSample = 3
+
+func (r *decoder) samples(b *edge.Batch) {
+	n := r.uint()
+	if n > uint64(len(r.data)/leastSample) {
+		r.fail("it claims %d samples in %d bytes", n, len(r.data))
+		return
+	}
+	prev := edge.Sample{Series: &edge.Series{}}
+	for range n {
+		s := edge.Sample{Series: prev.Series}
+		if labels := r.attrs(prev.Series.Labels); unsafe.SliceData(labels) != unsafe.SliceData(prev.Series.Labels) {
+			s.Series = &edge.Series{Labels: labels}
+		}
+		s.Time = prev.Time + r.int()
+		s.Value = r.float(prev.Value)
+		b.Samples = append(b.Samples, s)
+		prev = s
 	}
 }
 

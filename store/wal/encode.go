@@ -8,7 +8,7 @@ import (
 	"edgescope/edge"
 )
 
-// The payload of a record is its events and then what was rejected of the batch. Every field of an event is written as its
+// The payload of a record is its events, what was rejected of the batch, and its samples. Every field of an event is written as its
 // difference from the same field of the event before it, since the events of one request are much alike: a text that did not
 // change is one byte, as is a time that moved little. The order of fields is that of walk, which reader and writer share.
 
@@ -31,7 +31,22 @@ func (w *encoder) batch(b *edge.Batch) []byte {
 		w.uint(uint64(b.Rejected[i].Index))
 		w.text(b.Rejected[i].Reason, "")
 	}
+	w.samples(b.Samples)
 	return w.buf
+}
+
+// samples writes a list of samples, each as its difference from the one before: the buckets of a histogram share time and most
+// labels.
+func (w *encoder) samples(samples []edge.Sample) {
+	w.uint(uint64(len(samples)))
+	prev := &edge.Sample{Series: &edge.Series{}}
+	for i := range samples {
+		s := &samples[i]
+		w.attrs(s.Series.Labels, prev.Series.Labels)
+		w.int(s.Time - prev.Time)
+		w.float(s.Value, prev.Value)
+		prev = s
+	}
 }
 
 func (w *encoder) event(e, prev *edge.Event) {

@@ -9,8 +9,8 @@ import (
 	"edgescope/edge"
 )
 
-// Format is the version of segments, records and checkpoints. A newer collector reads the one before.
-const Format = 1
+// Format is the version of segments, records and checkpoints. A newer collector reads the one before: format 1 had no samples.
+const Format = 2
 
 const (
 	// headerSize is the size in bytes of a record's header, alignment what records are padded to.
@@ -31,7 +31,7 @@ type header struct {
 	kinds            uint8  // bit 1<<kind of every kind that has an event
 	seq              uint64
 	arrival          int64 // Unix nanoseconds; never less than that of the record before
-	minTime, maxTime int64 // of the events, Unix nanoseconds
+	minTime, maxTime int64 // of the events, Unix nanoseconds; 0 when there are none
 	rows             uint32
 	tenant           edge.Tenant
 	body             edge.BodyHash
@@ -84,8 +84,8 @@ func readHeader(data []byte, salt uint32) (header, error) {
 	if le.Uint32(data) != crc32.Update(salt, castagnoli, data[4:headerSize]) {
 		return header{}, fmt.Errorf("%w: the checksum of its header does not match", errDamaged)
 	}
-	if data[12] != Format {
-		return header{}, fmt.Errorf("%w: its format is %d, this version reads %d", errDamaged, data[12], Format)
+	if data[12] < 1 || data[12] > Format {
+		return header{}, fmt.Errorf("%w: its format is %d, this version reads 1 to %d", errDamaged, data[12], Format)
 	}
 	h := header{
 		length: le.Uint32(data[4:]), checksum: le.Uint32(data[8:]), kinds: data[13],

@@ -144,19 +144,22 @@ type summary struct {
 
 func (s *summary) add(h *header) {
 	sp := &s.span
-	if sp.Last == 0 || h.minTime < sp.MinTime {
-		sp.MinTime = h.minTime
-	}
-	if sp.Last == 0 || h.maxTime > sp.MaxTime {
-		sp.MaxTime = h.maxTime
-	}
 	if sp.Last == 0 {
 		sp.First = h.seq
 	}
 	sp.Last = h.seq
+	s.arrival = max(s.arrival, h.arrival)
+	if h.rows == 0 { // samples, of which no store is asked
+		return
+	}
+	if sp.Rows == 0 || h.minTime < sp.MinTime {
+		sp.MinTime = h.minTime
+	}
+	if sp.Rows == 0 || h.maxTime > sp.MaxTime {
+		sp.MaxTime = h.maxTime
+	}
 	sp.Rows += int(h.rows)
 	s.kinds |= h.kinds
-	s.arrival = max(s.arrival, h.arrival)
 	if s.tenants == nil {
 		s.tenants = map[edge.Tenant]bool{}
 	}
