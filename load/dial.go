@@ -20,6 +20,16 @@ type timedConn struct {
 	net.Conn
 	began         time.Time
 	dns, tcp, tls time.Duration
+	info          Connection
+}
+
+// openedConn is what dial or dialTLS have opened; nil for a connection of somebody else.
+func openedConn(c net.Conn) *timedConn {
+	if secure, ok := c.(*tls.Conn); ok {
+		c = secure.NetConn()
+	}
+	timed, _ := c.(*timedConn)
+	return timed
 }
 
 const dialTimeout = 30 * time.Second
@@ -67,6 +77,7 @@ func (d *dialer) open(ctx context.Context, network, addr string) (*timedConn, er
 		return nil, err
 	}
 	c.Conn, c.tcp = conn, time.Since(c.began)-c.dns
+	c.info = Connection{Protocol: "1.1", Remote: conn.RemoteAddr().String()}
 	return c, nil
 }
 
@@ -82,13 +93,22 @@ func (d *dialer) dialTLS(ctx context.Context, network, addr string) (net.Conn, e
 	config := d.tls.Clone()
 	config.ServerName = host
 	shook := time.Now()
-	secure := tls.Client(c.Conn, config)
+	secure := tls.Client(c, config)
 	if err := secure.HandshakeContext(ctx); err != nil {
 		_ = c.Close()
 		return nil, err
 	}
-	c.Conn, c.tls = secure, time.Since(shook)
-	return c, nil
+	c.tls = time.Since(shook)
+	state := secure.ConnectionState()
+	c.info.secured(&state)
+	return secure, nil
+}
+
+// engine makes the connections of one user, or those that all users share: at most conns to one host at a time, 0 for no
+// limit.
+func (d *dialer) engine(conns int) engine {
+	t := d.transport(conns)
+	return &netHTTP{rt: t, idle: t.CloseIdleConnections}
 }
 
 // transport makes connections of HTTP/1.1, as Artillery does; at most conns to one host at a time, 0 for no limit.

@@ -40,6 +40,7 @@ type answer struct {
 	retries int
 	timing  Timing
 	end     time.Time
+	conn    *Connection // nil when none was in hand
 }
 
 type netHTTP struct {
@@ -67,6 +68,9 @@ func (e *netHTTP) do(ctx context.Context, c *call) (*answer, error) {
 		a.end = time.Now()
 	}
 	a.timing, a.retries = t.timing(headers, a.end)
+	if conn := t.conn.Load(); conn != nil {
+		a.conn = &conn.info
+	}
 	if cause := context.Cause(ctx); err != nil && cause != nil {
 		err = cause // the transport tells only that it was canceled
 	}
@@ -126,9 +130,7 @@ func (t *tracer) hooks() *httptrace.ClientTrace {
 		GotConn: func(info httptrace.GotConnInfo) {
 			t.got.Store(t.now())
 			t.reused.Store(info.Reused)
-			if conn, ok := info.Conn.(*timedConn); ok {
-				t.conn.Store(conn)
-			}
+			t.conn.Store(openedConn(info.Conn))
 		},
 		WroteRequest: func(info httptrace.WroteRequestInfo) {
 			t.wrote.Store(t.now())

@@ -345,4 +345,8 @@ func TestTLSIsTimedAndVerified(t *testing.T) {
 	if r.Code != 200 || r.TLS <= 0 || r.TCP <= 0 {
 		t.Errorf("code %d, tls %v, tcp %v: want 200 and both times above 0", r.Code, r.TLS, r.TCP)
 	}
+	want := &load.Connection{Protocol: "1.1", TLS: "1.3", Remote: server.Listener.Addr().String()}
+	if diff := cmp.Diff(want, r.Connection); diff != "" {
+		t.Errorf("connection (-want +got):\n%s", diff)
+	}
 }

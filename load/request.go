@@ -139,7 +139,7 @@ func (u *user) send(ctx context.Context, req *scenarios.Request, h *hop, x excha
 // read takes over what the answer says.
 func (r *Result) read(x *exchange) {
 	a := x.answer
-	r.Timing, r.Retries = a.timing, a.retries
+	r.Timing, r.Retries, r.Connection = a.timing, a.retries, a.conn
 	r.Lag = x.begun.Sub(x.intended)
 	r.Code = uint16(a.status)
 	r.BytesIn, r.Decoded = uint64(a.wire), a.decoded

@@ -36,6 +36,8 @@ type Result struct {
 	Region   string // where the user was sent, "" without regions
 
 	Timing
+	// Connection is what the request went over; nil when no connection came about.
+	Connection *Connection
 
 	// Final is false for a redirect that was followed.
 	Final bool

@@ -132,7 +132,7 @@ func (r *Runner) newRun(ctx context.Context) *run {
 	case r.options.RoundTripper != nil:
 		n.shared = &netHTTP{rt: r.options.RoundTripper, idle: func() {}}
 	case pool > 0:
-		n.shared = n.connections(pool)
+		n.shared = n.dialer.engine(pool)
 	}
 	return n
 }
@@ -146,11 +146,6 @@ func (r *Runner) pool() int {
 		return r.options.MaxConnections
 	}
 	return r.plan.HTTP.Pool
-}
-
-func (r *Runner) connections(limit int) engine {
-	t := r.dialer.transport(limit)
-	return &netHTTP{rt: t, idle: t.CloseIdleConnections}
 }
 
 func (n *run) close() {

@@ -146,6 +146,9 @@ func (c *clientSpan) end(r *Result, at time.Time) {
 	if region == "" {
 		region = r.Region
 	}
+	if r.Connection != nil {
+		set("network.protocol.version", r.Connection.Protocol)
+	}
 	set(edge.KeyRegion, region)
 	set(edge.KeyCacheStatus, r.CacheStatus)
 	c.span.End(trace.WithTimestamp(at))
