@@ -70,7 +70,7 @@ func FuzzTemplate(f *testing.F) {
 }
 
 func FuzzJSONPath(f *testing.F) {
-	for _, s := range []string{"$.a[*].x", "$..x", "$.a[?(@.x>1)]", "$[-1:]", "$.a.length", "$[(@.length-1)]", "$['a',\"b\"]", "$..*"} {
+	for _, s := range []string{"$.a[*].x", "$..x", "$.a[?(@.x>1)]", "$[-1:]", "$.a.length", "$[(@.length-1)]", "$['a',\"b\"]", "$..*", "$..p^^.*~", "$.*@integer()", "$.@type"} {
 		f.Add(s)
 	}
 	root, err := parseJSON([]byte(shop))

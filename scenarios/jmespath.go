@@ -287,9 +287,8 @@ func (p *jmesParser) index(left jmes) (jmes, error) {
 		p.i++
 		return func(v any) (any, error) {
 			x, err := left(v)
-			var found any
-			at(x, i, func(e any) { found = e })
-			return found, err
+			element, _ := elementAt(x, i)
+			return element, err
 		}, nil
 	}
 	var bounds [3]*int

@@ -26,9 +26,9 @@ func (p *pathParser) filter(deep bool) error {
 	if err != nil {
 		return err
 	}
-	p.add(deep, func(w *walk, v any, found func(any)) {
-		children(v, func(c any) {
-			if truthy(e(filterEnv{w.root, c})) {
+	p.add(deep, func(w *walk, at spot, found func(spot)) {
+		everyChild(w, at, func(c spot) {
+			if truthy(e(filterEnv{w.root, c.value})) {
 				found(c)
 			}
 		})
@@ -42,8 +42,8 @@ func (p *pathParser) script(deep bool) error {
 	if err != nil {
 		return err
 	}
-	p.add(deep, func(w *walk, v any, found func(any)) {
-		child(textOf(e(filterEnv{w.root, v})))(w, v, found)
+	p.add(deep, func(w *walk, at spot, found func(spot)) {
+		child(textOf(e(filterEnv{w.root, at.value})))(w, at, found)
 	})
 	return nil
 }

@@ -9,9 +9,11 @@ import (
 )
 
 // jsonPath is a compiled path in the dialect of jsonpath-plus, which Artillery
-// uses: "$.a[*].x", "$..x", "$.a[?(@.x > 1)]", "$.a[-1:]", "$.a.length".
+// uses: "$.a[*].x", "$..x", "$.a[?(@.x > 1)]", "$.a[-1:]", "$.a.length",
+// "$..x^" (parents), "$.a.*~" (names), "$.*@number()" (types).
 type jsonPath struct {
 	segments []segment
+	parents  bool // some segment asks for them
 }
 
 type segment struct {
@@ -19,54 +21,46 @@ type segment struct {
 	selectors []selector
 }
 
-// selector visits the values that it selects in v.
-type selector func(w *walk, v any, found func(any))
+// selector visits what it selects below or beside a spot.
+type selector func(w *walk, at spot, found func(spot))
 
 // walk is one evaluation. The budget ends paths like $..*..*, which would visit
 // a body many times over.
 type walk struct {
-	root   any
-	budget int
+	root    any
+	budget  int
+	parents bool // places keep what they were found in
 }
 
 const pathBudget = 1_000_000
 
 // all returns the matches in document order.
 func (p *jsonPath) all(root any) []any {
-	w := &walk{root, pathBudget}
-	matches := []any{root}
+	w := &walk{root, pathBudget, p.parents}
+	matches := []spot{{value: root}}
 	for _, s := range p.segments {
-		var next []any
-		for _, v := range matches {
-			s.apply(w, v, func(m any) { next = append(next, m) })
+		var next []spot
+		for _, at := range matches {
+			s.apply(w, at, func(m spot) { next = append(next, m) })
 		}
 		matches = next
 	}
-	return matches
+	values := make([]any, len(matches))
+	for i := range matches {
+		values[i] = matches[i].value
+	}
+	return values
 }
 
-func (s segment) apply(w *walk, v any, found func(any)) {
+func (s segment) apply(w *walk, at spot, found func(spot)) {
 	if w.budget--; w.budget < 0 {
 		return
 	}
 	for _, sel := range s.selectors {
-		sel(w, v, found)
+		sel(w, at, found)
 	}
 	if s.deep {
-		children(v, func(c any) { s.apply(w, c, found) })
-	}
-}
-
-func children(v any, visit func(any)) {
-	switch v := v.(type) {
-	case []any:
-		for _, e := range v {
-			visit(e)
-		}
-	case *Object:
-		for _, m := range v.members {
-			visit(m.value)
-		}
+		everyChild(w, at, func(c spot) { s.apply(w, c, found) })
 	}
 }
 
@@ -75,18 +69,20 @@ func children(v any, visit func(any)) {
 func child(name string) selector {
 	index, err := strconv.Atoi(name)
 	isIndex := err == nil
-	return func(_ *walk, v any, found func(any)) {
-		if o, ok := v.(*Object); ok {
+	return func(w *walk, at spot, found func(spot)) {
+		if o, ok := at.value.(*Object); ok {
 			if m, ok := o.Get(name); ok {
-				found(m)
+				found(w.below(at, m, name))
 			}
 			return
 		}
 		if isIndex {
-			at(v, index, found)
+			if element, ok := elementAt(at.value, index); ok {
+				found(w.below(at, element, name))
+			}
 		} else if name == "length" {
-			if n, ok := lengthOf(v); ok {
-				found(json.Number(strconv.Itoa(n)))
+			if n, ok := lengthOf(at.value); ok {
+				found(w.below(at, json.Number(strconv.Itoa(n)), name))
 			}
 		}
 	}
@@ -103,21 +99,17 @@ func lengthOf(v any) (int, bool) {
 	return 0, false
 }
 
-// at selects an element; negative indexes count from the end.
-func at(v any, i int, found func(any)) {
+// elementAt is an element of a list; negative indexes count from the end.
+func elementAt(v any, i int) (any, bool) {
 	list, ok := v.([]any)
-	if !ok {
-		return
-	}
 	if i < 0 {
 		i += len(list)
 	}
-	if i >= 0 && i < len(list) {
-		found(list[i])
+	if !ok || i < 0 || i >= len(list) {
+		return nil, false
 	}
+	return list[i], true
 }
-
-func everyChild(_ *walk, v any, found func(any)) { children(v, found) }
 
 // bounds is a slice [from:to:step]; a missing bound is nil.
 type bounds struct {
@@ -125,8 +117,8 @@ type bounds struct {
 	step     int
 }
 
-func (b bounds) selectIn(_ *walk, v any, found func(any)) {
-	list, ok := v.([]any)
+func (b bounds) selectIn(w *walk, at spot, found func(spot)) {
+	list, ok := at.value.([]any)
 	if !ok {
 		return
 	}
@@ -140,7 +132,7 @@ func (b bounds) selectIn(_ *walk, v any, found func(any)) {
 		return min(*p, len(list))
 	}
 	for i := bound(b.from, 0); i < bound(b.to, len(list)); i += b.step {
-		found(list[i])
+		found(w.element(at, list, i))
 	}
 }
 
@@ -190,6 +182,9 @@ func (p *pathParser) next() error {
 	case strings.HasPrefix(p.text[p.i:], "["):
 		return p.bracket(false)
 	}
+	if p.suffix() {
+		return nil
+	}
 	return p.fail("expected . or [")
 }
 
@@ -198,16 +193,10 @@ func (p *pathParser) segment(deep bool) error {
 	if strings.HasPrefix(p.text[p.i:], "[") {
 		return p.bracket(deep)
 	}
-	end := strings.IndexAny(p.text[p.i:], ".[")
-	if end < 0 {
-		end = len(p.text) - p.i
-	}
+	end := nameEnd(p.text[p.i:])
 	name := p.text[p.i : p.i+end]
 	if name == "" {
 		return p.fail("a name is missing")
-	}
-	if strings.ContainsAny(name, "^~") || strings.HasPrefix(name, "@") {
-		return p.fail("parents (^), names (~) and types (@...()) are not supported")
 	}
 	if strings.ContainsAny(name, " ]()?,\"'") {
 		return p.fail(fmt.Sprintf("%q is no plain name, write ['%s']", name, name))

@@ -180,7 +180,28 @@ func TestJSONPath(t *testing.T) {
 	f("$.store.book[?(@.c == null)].t", `["B"]`)
 	f("$.nope", `[]`)
 	f("$.name.x", `[]`)
-	for _, bad := range []string{"", "$.", "$..", "$[", "$[]", "$['a", "$.a^", "$.a~", "$[?(@.a", "$[?(@.a ==)]", "$[?(a == 1)]", "$[1:2:0]", "$[a:b]", "$x", "$[0"} {
+	// Parents, names and types, as jsonpath-plus 10 answers them.
+	f("$.store.*~", `["book","car"]`)
+	f("$.store.book.*~", `[0,1,2]`)
+	f("$.store.book[0]~", `["0"]`)
+	f("$.store.book[?(@.p==5)]~", `[2]`)
+	f("$~", `[]`)
+	f("$.store.car.p^", `[{"p":19}]`)
+	f("$.store.car.p^^~", `["store"]`)
+	f("$..p^.t", `["A","B","C"]`)
+	f("$.store.book[?(@.p<10)]^[*].t", `["A","B","C","A","B","C"]`)
+	f("$.store.book[0]^[1].t", `["B"]`)
+	f("$.store^.name", `["abc"]`)
+	f("$^", `[]`)
+	f("$..*@number()", `[1,8.95,12,5,19]`)
+	f("$..*@integer()", `[1,12,5,19]`)
+	f("$.store.book[0].*@string()", `["A","x"]`)
+	f("$.store.book@array().length", `[3]`)
+	f("$.*@object().car.p", `[19]`)
+	f("$.*@scalar()", `[1,"abc"]`)
+	f("$.*@null()", `[]`)
+	f("$.@type", `[]`)
+	for _, bad := range []string{"", "$.", "$..", "$[", "$[]", "$['a", "$.a^b", "$.a.^", "$.a@number(", "$[?(@.a", "$[?(@.a ==)]", "$[?(a == 1)]", "$[1:2:0]", "$[a:b]", "$x", "$[0"} {
 		f(bad, "refused")
 	}
 }
