@@ -23,9 +23,10 @@ var rule = map[string][]string{
 
 	"ingest":                 {"edge", "edge/platform", "store", "ingest/rollup"},
 	"ingest/rollup":          {"edge"},
-	"ingest/otlp":            {"edge"},
-	"ingest/analyticsengine": {"edge"},
-	"ingest/workers":         {"edge"},
+	"ingest/body":            {"edge"},
+	"ingest/otlp":            {"edge", "ingest/body"},
+	"ingest/analyticsengine": {"edge", "ingest/body"},
+	"ingest/workers":         {"edge", "ingest/body"},
 	"ingest/edgemodule":      {},
 
 	"query":        {"edge", "store"},

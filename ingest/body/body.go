@@ -1,0 +1,183 @@
+// Package body reads what senders post: a body of bounded size, decompressed, in memory that all requests share under one
+// budget. Room is looked for before a body is read and taken as its bytes come, so that neither a promise of many bytes nor a
+// thousand half-sent bodies hold memory that others need.
+package body
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+
+	"edgescope/edge"
+)
+
+// TooLargeError is the error of a body that can never be taken: sent again, it is refused again.
+type TooLargeError struct{ Reason string }
+
+// Error says what is too large.
+func (t *TooLargeError) Error() string { return t.Reason }
+
+// BrokenError is the error of a body that can't be read: its transfer broke off, or it is not compressed as it says.
+type BrokenError struct {
+	// Encoding is gzip or zstd, empty when the transfer broke off.
+	Encoding string
+	Err      error
+}
+
+// Error says what broke.
+func (b *BrokenError) Error() string {
+	if b.Encoding == "" {
+		return "the body did not come whole: " + b.Err.Error()
+	}
+	return "the body is no valid " + b.Encoding + ": " + strings.TrimPrefix(b.Err.Error(), b.Encoding+": ")
+}
+
+// Unwrap answers the error of the transfer or of the decompressor.
+func (b *BrokenError) Unwrap() error { return b.Err }
+
+// Encodings are the content encodings that a Reader undoes, as the header Accept-Encoding lists them.
+const Encodings = "gzip, zstd"
+
+// ErrEncoding is the error of a body in another encoding than Encodings.
+var ErrEncoding = errors.New("content encoding must be one of " + Encodings)
+
+// Options describe a Reader. Both are required.
+type Options struct {
+	Budget *Budget
+	// MaxBody bounds a body in bytes, as sent and again as decompressed.
+	MaxBody int64
+}
+
+// Reader reads bodies. It is safe for concurrent use and owns no goroutine.
+type Reader struct {
+	o         Options
+	memory    memory
+	inflaters inflaters
+	bodies    sync.Pool
+}
+
+// NewReader makes a Reader.
+func NewReader(o Options) *Reader {
+	r := &Reader{o: o, inflaters: newInflaters()}
+	r.bodies.New = func() any { return new(Body) }
+	return r
+}
+
+// MaxBody answers the bound of a body in bytes.
+func (r *Reader) MaxBody() int64 { return r.o.MaxBody }
+
+// Source is a body that is to be read.
+type Source struct {
+	Tenant edge.Tenant
+	From   io.Reader
+	// Length is how many bytes come, as far as the sender says it; -1 when it does not.
+	Length int64
+	// Encoding is the content encoding in any case; empty is identity.
+	Encoding string
+}
+
+// Of answers the body of an HTTP request.
+func Of(req *http.Request, tenant edge.Tenant) Source {
+	return Source{Tenant: tenant, From: req.Body, Length: req.ContentLength, Encoding: req.Header.Get("Content-Encoding")}
+}
+
+// Body is a body in memory, with its share of the budget. It belongs to one goroutine.
+type Body struct {
+	// Share is what the request has of the budget. Who decodes the body adds what that takes.
+	Share Share
+	// Hash is that of the body as it was sent, before decompression.
+	Hash edge.BodyHash
+	// Sent is the length in bytes before decompression.
+	Sent int
+
+	reader *Reader
+	plain  buffer
+}
+
+// Bytes answers the decompressed body. It is valid until Release.
+func (b *Body) Bytes() []byte { return b.plain.b }
+
+// Release gives memory and share back.
+func (b *Body) Release() {
+	b.plain.free(&b.Share)
+	b.Share.Release()
+	r := b.reader
+	*b = Body{}
+	r.bodies.Put(b)
+}
+
+// Read reads and decompresses a body; the caller releases it. It fails with *TooLargeError, *BrokenError, ErrEncoding, or
+// *edge.UnavailableError when there is no room now or the body does not come in time.
+func (r *Reader) Read(ctx context.Context, src Source) (*Body, error) {
+	encoding, ok := known(src.Encoding)
+	if !ok {
+		return nil, ErrEncoding
+	}
+	if src.Length > r.o.MaxBody {
+		return nil, tooLarge(r.o.MaxBody)
+	}
+	b := r.bodies.Get().(*Body)
+	b.reader, b.Share, b.plain.from = r, r.o.Budget.Share(src.Tenant), &r.memory
+	if err := b.read(ctx, src, encoding); err != nil {
+		b.Release()
+		return nil, err
+	}
+	return b, nil
+}
+
+func (b *Body) read(ctx context.Context, src Source, encoding string) error {
+	limit := b.reader.o.MaxBody
+	if err := b.Share.Fits(src.Length); err != nil {
+		return err
+	}
+	if err := b.plain.fill(src.From, src.Length, limit, &b.Share); err != nil {
+		return transfer(err)
+	}
+	b.Sent = len(b.plain.b)
+	sum := sha256.Sum256(b.plain.b)
+	b.Hash = edge.BodyHash(sum[:])
+	if encoding == "" || b.Sent == 0 { // an empty body is empty, compressed or not
+		return nil
+	}
+	wire := b.plain
+	b.plain = buffer{from: wire.from}
+	defer wire.free(&b.Share)
+	return b.reader.inflaters.inflate(ctx, &b.plain, wire.b, encoding, limit, &b.Share)
+}
+
+// known answers how an encoding is called here; identity is empty.
+func known(encoding string) (name string, ok bool) {
+	switch name = strings.ToLower(strings.TrimSpace(encoding)); name {
+	case "", "identity":
+		return "", true
+	case "gzip", "x-gzip":
+		return "gzip", true
+	case "zstd":
+		return name, true
+	}
+	return "", false
+}
+
+func tooLarge(limit int64) error {
+	return &TooLargeError{Reason: fmt.Sprintf("the body has more than %d bytes: send less at a time", limit)}
+}
+
+// transfer tells our own refusals, a sender that is too slow and a transfer that broke off apart.
+func transfer(err error) error {
+	var large *TooLargeError
+	var busy *edge.UnavailableError
+	var timeout net.Error
+	switch {
+	case errors.As(err, &large), errors.As(err, &busy):
+		return err
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return &edge.UnavailableError{Reason: "body did not come in time", RetryAfter: retryAfter}
+	}
+	return &BrokenError{Err: err}
+}

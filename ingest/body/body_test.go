@@ -1,0 +1,335 @@
+package body_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"testing/iotest"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+
+	"edgescope/edge"
+	"edgescope/ingest/body"
+)
+
+func gzipOf(t testing.TB, b []byte) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	z := gzip.NewWriter(&out)
+	_, err := z.Write(b)
+	if err := errors.Join(err, z.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func zstdOf(t testing.TB, b []byte, options ...zstd.EOption) []byte {
+	t.Helper()
+	z, err := zstd.NewWriter(nil, options...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer z.Close()
+	return z.EncodeAll(b, nil)
+}
+
+// reader answers a reader of bodies of up to 1 MiB, with a budget of 8 MiB.
+func reader() (*body.Reader, *body.Budget) {
+	budget := body.NewBudget(8 << 20)
+	return body.NewReader(body.Options{Budget: budget, MaxBody: 1 << 20}), budget
+}
+
+// outcome says of an error what a sender is told.
+func outcome(err error) string {
+	var large *body.TooLargeError
+	var broken *body.BrokenError
+	var busy *edge.UnavailableError
+	switch {
+	case err == nil:
+		return "taken"
+	case errors.As(err, &large):
+		return "too large"
+	case errors.As(err, &broken):
+		return "broken " + broken.Encoding
+	case errors.As(err, &busy) && busy.Busy:
+		return "busy"
+	case errors.As(err, &busy):
+		return "later"
+	case errors.Is(err, body.ErrEncoding):
+		return "encoding"
+	}
+	return err.Error()
+}
+
+func TestBodiesAreReadWithinTheirBounds(t *testing.T) {
+	r, budget := reader()
+	f := func(name string, sent []byte, length int64, encoding string, plain []byte, want string) {
+		t.Helper()
+		for _, from := range []io.Reader{bytes.NewReader(sent), iotest.HalfReader(bytes.NewReader(sent)), iotest.DataErrReader(bytes.NewReader(sent))} {
+			b, err := r.Read(t.Context(), body.Source{From: from, Length: length, Encoding: encoding})
+			if got := outcome(err); got != want {
+				t.Errorf("%s: %s (%v), want %s", name, got, err, want)
+			}
+			if err == nil {
+				sum := sha256.Sum256(sent)
+				if !bytes.Equal(b.Bytes(), plain) || b.Sent != len(sent) || !bytes.Equal(b.Hash[:], sum[:len(b.Hash)]) {
+					t.Errorf("%s: %d bytes of %d sent, hash %x", name, len(b.Bytes()), b.Sent, b.Hash)
+				}
+				if held := b.Share.Held(); held < int64(len(plain)) || held != budget.Used() {
+					t.Errorf("%s: the share holds %d, %d are used, of a body of %d bytes", name, held, budget.Used(), len(plain))
+				}
+				b.Release()
+			}
+			if used := budget.Used(); used != 0 {
+				t.Fatalf("%s: %d bytes are still taken", name, used)
+			}
+		}
+	}
+	const limit = 1 << 20
+	random := make([]byte, limit+1)
+	if _, err := rand.Read(random); err != nil {
+		t.Fatal(err)
+	}
+	whole, over := random[:limit], random
+	small := []byte("one small body")
+	f("small", small, int64(len(small)), "", small, "taken")
+	f("small, chunked", small, -1, "Identity", small, "taken")
+	f("empty", nil, 0, "", nil, "taken")
+	f("empty gzip", nil, 0, "gzip", nil, "taken")
+	f("whole", whole, limit, "", whole, "taken")
+	f("whole, chunked", whole, -1, "", whole, "taken")
+	f("one more, promised", over, limit+1, "", nil, "too large")
+	f("one more, chunked", over, -1, "", nil, "too large")
+	f("one more than promised", over, limit, "", nil, "too large")
+	// What random bytes are compressed to is larger than the limit by itself; zeros show that the limit holds behind it too.
+	zeros := make([]byte, limit+1)
+	f("gzip", gzipOf(t, zeros[:limit]), -1, "GZIP", zeros[:limit], "taken")
+	f("gzip of one more", gzipOf(t, zeros), -1, "gzip", nil, "too large")
+	f("gzip in two members", append(gzipOf(t, small), gzipOf(t, small)...), -1, "gzip", append(bytes.Clone(small), small...), "taken")
+	f("gzip bomb", gzipOf(t, make([]byte, 64<<20)), -1, " gzip ", nil, "too large")
+	f("gzip cut off", gzipOf(t, whole)[:1000], -1, "gzip", nil, "broken gzip")
+	f("no gzip", small, -1, "gzip", nil, "broken gzip")
+	f("gzip and then more", append(gzipOf(t, small), "more"...), -1, "gzip", nil, "broken gzip")
+	f("zstd", zstdOf(t, zeros[:limit]), -1, "zstd", zeros[:limit], "taken")
+	f("zstd bomb", zstdOf(t, make([]byte, 64<<20)), -1, "zstd", nil, "too large")
+	f("zstd of a window that is too large", zstdOf(t, append(bytes.Clone(whole), make([]byte, 17<<20)...), zstd.WithWindowSize(16<<20)), -1, "zstd", nil, "too large")
+	f("zstd cut off", zstdOf(t, whole[:1000])[:900], -1, "zstd", nil, "broken zstd")
+	f("no zstd", small, -1, "zstd", nil, "broken zstd")
+	f("brotli", small, -1, "br", nil, "encoding")
+}
+
+func TestTransfersThatEndBadly(t *testing.T) {
+	r, budget := reader()
+	f := func(err error, want string) {
+		t.Helper()
+		from := io.MultiReader(strings.NewReader("the first half"), iotest.ErrReader(err))
+		if _, err := r.Read(t.Context(), body.Source{From: from, Length: -1}); outcome(err) != want {
+			t.Errorf("%v: %s, want %s", err, outcome(err), want)
+		}
+		if used := budget.Used(); used != 0 {
+			t.Errorf("%v: %d bytes are still taken", err, used)
+		}
+	}
+	f(io.ErrUnexpectedEOF, "broken ")
+	f(&net.OpError{Op: "read", Err: context.DeadlineExceeded}, "later")
+}
+
+// TestRoomIsLookedForFirst: a body that says how long it is, and has no room, is refused without being read.
+func TestRoomIsLookedForFirst(t *testing.T) {
+	r, budget := reader()
+	others := budget.Share(1)
+	if err := others.Take(budget.Largest()); err != nil {
+		t.Fatal(err)
+	}
+	untouched := iotest.ErrReader(errors.New("it was read"))
+	if _, err := r.Read(t.Context(), body.Source{From: untouched, Length: 1 << 20, Tenant: 1}); outcome(err) != "busy" {
+		t.Errorf("full: %v, want busy", err)
+	}
+	if budget.Refused() != 1 {
+		t.Errorf("%d refused, want 1", budget.Refused())
+	}
+	others.Release()
+	b, err := r.Read(t.Context(), body.Source{From: strings.NewReader("x"), Length: 1, Tenant: 1})
+	if err != nil {
+		t.Fatalf("after it was emptied: %v", err)
+	}
+	b.Release()
+}
+
+// TestPromisesHoldNothing: a sender that promises a long body and sends none takes the smallest buffers only.
+func TestPromisesHoldNothing(t *testing.T) {
+	r, budget := reader()
+	begun, finish := make(chan struct{}), make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		b, err := r.Read(t.Context(), body.Source{From: &slow{begun, finish}, Length: 1 << 20})
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		b.Release()
+	})
+	<-begun
+	if used := budget.Used(); used > 64<<10 {
+		t.Errorf("%d bytes are taken by a promise, want at most 64 KiB", used)
+	}
+	close(finish)
+	wg.Wait()
+}
+
+// slow is a body of which nothing comes until finish is closed.
+type slow struct{ begun, finish chan struct{} }
+
+func (s *slow) Read([]byte) (int, error) {
+	close(s.begun)
+	<-s.finish
+	return 0, io.EOF
+}
+
+// TestTenantsShareTheBudget: what one may hold depends on what is left, so that nobody is shut out.
+func TestTenantsShareTheBudget(t *testing.T) {
+	const limit = 1000
+	budget := body.NewBudget(limit)
+	greedy := func(tenant edge.Tenant) *body.Share {
+		s := budget.Share(tenant)
+		for s.Take(1) == nil { //nolint:revive // it takes what it can get
+		}
+		return &s
+	}
+	first := greedy(1)
+	if got := first.Held(); got != 750 {
+		t.Errorf("alone: %d of %d, want three quarters", got, limit)
+	}
+	var later []int64
+	var shares []*body.Share
+	for tenant := edge.Tenant(2); tenant < 5; tenant++ {
+		s := greedy(tenant)
+		shares, later = append(shares, s), append(later, s.Held())
+	}
+	if diff := cmp.Diff([]int64{187, 47, 12}, later); diff != "" {
+		t.Errorf("what is left for later ones while the first gives nothing back (-want +got):\n%s", diff)
+	}
+	second := budget.Share(1)
+	if err := second.Take(1); outcome(err) != "busy" {
+		t.Errorf("another request of the first tenant: %v, want busy", err)
+	}
+	first.Release()
+	for _, s := range shares {
+		s.Release()
+	}
+	if budget.Used() != 0 || budget.Peak() < 900 {
+		t.Errorf("%d used, peak %d", budget.Used(), budget.Peak())
+	}
+	// Once the first has given back, all who ask on get the same.
+	evenly := make([]body.Share, 4)
+	for i := range evenly {
+		evenly[i] = budget.Share(edge.Tenant(i))
+	}
+	for range limit {
+		for i := range evenly {
+			_ = evenly[i].Take(1) // what it gets is compared below
+		}
+	}
+	for i := range evenly {
+		if held := evenly[i].Held(); held < 225 || held > 235 {
+			t.Errorf("tenant %d of 4 holds %d of %d, want about 3/13", i, held, limit)
+		}
+	}
+}
+
+// TestNoRequestCanHaveMore: what could never be given is not told to come again.
+func TestNoRequestCanHaveMore(t *testing.T) {
+	budget := body.NewBudget(1000)
+	s := budget.Share(0)
+	if err := s.Take(751); outcome(err) != "too large" {
+		t.Errorf("751 of 1000: %v, want too large", err)
+	}
+	if err := s.Take(700); err != nil {
+		t.Error(err)
+	}
+	if err := s.Take(51); outcome(err) != "too large" {
+		t.Errorf("700 + 51 of 1000: %v, want too large", err)
+	}
+	if err := s.Fits(51); outcome(err) != "too large" {
+		t.Errorf("room for 700 + 51 of 1000: %v, want too large", err)
+	}
+}
+
+// TestManyAtATime holds the budget against requests that come and go at the same time.
+func TestManyAtATime(t *testing.T) {
+	r, budget := reader()
+	plain := bytes.Repeat([]byte("a span of an edge function "), 30_000)
+	sent := map[string][]byte{"": plain, "gzip": gzipOf(t, plain), "zstd": zstdOf(t, plain)}
+	var wg sync.WaitGroup
+	for g := range 16 {
+		wg.Go(func() {
+			for range 8 {
+				for encoding, bytesSent := range sent {
+					b, err := r.Read(t.Context(), body.Source{Tenant: edge.Tenant(g % 3), From: bytes.NewReader(bytesSent), Length: -1, Encoding: encoding})
+					if got := outcome(err); got != "taken" && got != "busy" {
+						t.Error(err)
+					}
+					if err != nil {
+						continue
+					}
+					if !bytes.Equal(b.Bytes(), plain) {
+						t.Error("a body holds the bytes of another one")
+					}
+					b.Release()
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if budget.Used() != 0 || budget.Peak() > 8<<20 {
+		t.Errorf("%d bytes are still taken, the peak was %d of %d", budget.Used(), budget.Peak(), 8<<20)
+	}
+}
+
+func TestReadingAllocatesNothing(t *testing.T) {
+	r, _ := reader()
+	plain := bytes.Repeat([]byte("a span of an edge function "), 1000)
+	for encoding, sent := range map[string][]byte{"": plain, "gzip": gzipOf(t, plain), "zstd": zstdOf(t, plain)} {
+		var from bytes.Reader
+		got := testing.AllocsPerRun(100, func() {
+			from.Reset(sent)
+			b, err := r.Read(context.Background(), body.Source{From: &from, Length: int64(len(sent)), Encoding: encoding})
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.Release()
+		})
+		if got > 2 && !raceEnabled { // a collection may empty the pools once in a while
+			t.Errorf("%q: %v allocations a body", encoding, got)
+		}
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add([]byte("plain"), byte(0))
+	f.Add(gzipOf(f, []byte("some text")), byte(1))
+	f.Add(zstdOf(f, []byte("some text")), byte(2))
+	f.Add(gzipOf(f, make([]byte, 2<<20)), byte(1))
+	r, budget := reader()
+	f.Fuzz(func(t *testing.T, sent []byte, encoding byte) {
+		b, err := r.Read(t.Context(), body.Source{From: bytes.NewReader(sent), Length: -1, Encoding: []string{"", "gzip", "zstd"}[encoding%3]})
+		if err == nil {
+			if len(b.Bytes()) > 1<<20 {
+				t.Errorf("%d bytes are more than the limit", len(b.Bytes()))
+			}
+			b.Release()
+		}
+		if budget.Used() != 0 {
+			t.Errorf("%d bytes are still taken", budget.Used())
+		}
+	})
+}
