@@ -35,6 +35,7 @@ const (
 	LabelOutcome   = "edge_outcome"
 	LabelColdStart = "faas_coldstart"
 	LabelCache     = "edge_cache_status"
+	LabelStatus    = "http_response_status_code"
 )
 
 // The rollup metrics. A sample is the total of one event-time window, stamped with the start of the window; ask with
@@ -71,6 +72,9 @@ const (
 	MetricCPU = "cpu_seconds"
 	// MetricCache is the weighted number of invocations by edge_cache_status; those without one are not in it.
 	MetricCache = "cache"
+	// MetricResponses is the weighted number of invocations by http_response_status_code, in family service only; those without
+	// a code from 100 to 599 are not in it.
+	MetricResponses = "responses"
 
 	// MetricDeploy marks the first sight of a service.version: value = Unix seconds of the first event, labels service_name
 	// and service_version. It has no family and no width; the smallest value of a version is the true one.

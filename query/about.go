@@ -66,12 +66,12 @@ func (a *asking) cover(from, to time.Time) {
 
 // cut asks over the question's window as lines, by these attributes.
 func (a *asking) cut(p parts, by ...string) cut {
-	return cut{a.tenant, by, a.win, p, a.conditions}
+	return cut{tenant: a.tenant, by: by, win: a.win, parts: p, conditions: a.conditions}
 }
 
 // perCell asks by an attribute for the cells of a heatmap.
 func (a *asking) perCell(p parts, by string) cut {
-	return cut{a.tenant, []string{by}, a.cells, p, a.conditions}
+	return cut{tenant: a.tenant, by: []string{by}, win: a.cells, parts: p, conditions: a.conditions}
 }
 
 // tableAndCells answers rows by an attribute and their cells. Where cells cover what rows cover, both are one question: hundreds
@@ -89,7 +89,7 @@ func (a *asking) tableAndCells(ctx context.Context, p parts, by string) (rows, c
 
 // whole asks the same as one bucket.
 func (a *asking) whole(p parts, by ...string) cut {
-	return cut{a.tenant, by, a.win.whole(), p, a.conditions}
+	return cut{tenant: a.tenant, by: by, win: a.win.whole(), parts: p, conditions: a.conditions}
 }
 
 // before answers the cut to compare with: the period before, or a version in the same period; false for none.
@@ -202,12 +202,13 @@ type presence struct {
 	last time.Time
 }
 
-// present looks for the newest invocation, backwards in growing windows: where data flows the first minute has it.
+// present looks for the newest invocation, backwards in growing windows: where data flows the first two seconds have it, and
+// where it flows fast a minute would be a hundred thousand rows.
 func (e *Engine) present(ctx context.Context, tenant edge.Tenant) (presence, error) {
 	now := e.o.Now()
 	return e.presence.get(strconv.Itoa(int(tenant)), now, time.Second, func() (presence, error) {
 		to := now.Add(10 * time.Minute) // clocks of senders may be ahead
-		for _, length := range []time.Duration{time.Minute, 10 * time.Minute, time.Hour, day} {
+		for _, length := range []time.Duration{2 * time.Second, 20 * time.Second, 5 * time.Minute, time.Hour, day} {
 			from := now.Add(-length)
 			last, err := e.newest(ctx, tenant, from, to)
 			if err != nil || !last.IsZero() {

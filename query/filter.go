@@ -107,7 +107,7 @@ func (f *family) labelsOf(keys []string) []string {
 // answers tells whether the family can group by the cut's attributes, apply each of its conditions, and keeps durations apart
 // as the cut wants them (edge.MetricDuration says which does).
 func (f *family) answers(c *cut) bool {
-	if c.parts&withCache != 0 && f.prefix != edge.FamilyService || c.parts&withCold != 0 && f.prefix == edge.FamilyCountry {
+	if c.parts&(withCache|withResponses) != 0 && f.prefix != edge.FamilyService || c.parts&withCold != 0 && f.prefix == edge.FamilyCountry {
 		return false
 	}
 	for _, key := range c.by {

@@ -17,7 +17,10 @@ const normDays = 7
 func (a *asking) normOf(ctx context.Context, by string) (map[string]Num, error) {
 	end := floor(a.win.from, time.Hour)
 	start := end.Add(-normDays * day)
-	c := cut{a.tenant, []string{by}, window{start, end, end.Sub(start)}, withEvents | withDurations, a.conditions}
+	c := cut{
+		tenant: a.tenant, by: []string{by}, win: window{start, end, end.Sub(start)},
+		parts: withEvents | withDurations, conditions: a.conditions,
+	}
 	if _, ok := c.family(); !ok {
 		return nil, nil
 	}

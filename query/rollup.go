@@ -39,6 +39,8 @@ const (
 	withInit
 	// withCPU are CPU times.
 	withCPU
+	// withResponses are the status codes; in family service only.
+	withResponses
 
 	// withCounts are what all tables show beside durations.
 	withCounts = withRequests | withStarts | withOutcomes
@@ -54,6 +56,8 @@ type cut struct {
 	win        window
 	parts      parts
 	conditions []condition
+	// spans counts every span, whatever the source of its service's numbers is: as many as there are rows.
+	spans bool
 }
 
 // where is the cut with further values demanded of an attribute.
@@ -151,6 +155,7 @@ func (r *rollup) counters() []string {
 		{withStarts, groupCold, edge.MetricColdStarts},
 		{withInit, groupInit, edge.MetricInit + "_sum"},
 		{withOutcomes, groupCache, edge.MetricCache},
+		{withResponses, groupRequests, edge.MetricResponses},
 	} {
 		if r.parts&of.part != 0 {
 			out = append(out, r.selectors(of.group, of.metric)...)
@@ -176,11 +181,19 @@ func (r *rollup) buckets() []string {
 // selectors selects metrics of one group, with the filters, from each service's source. No source, no selector.
 func (r *rollup) selectors(g group, metrics ...string) []string {
 	var out []string
-	for _, source := range r.sources.alternatives(g) {
+	for _, source := range r.alternatives(g) {
 		all := append([]string{nameMatcher(r.family.prefix, r.tile.width, metrics), source}, matchers(r.family.labels, r.conditions)...)
 		out = append(out, strings.Join(all, ","))
 	}
 	return out
+}
+
+// alternatives are the matchers of a metric's sources, which are or-ed.
+func (r *rollup) alternatives(g group) []string {
+	if r.spans {
+		return []string{fmt.Sprintf("%s!=%q", edge.LabelSignal, edge.SignalDataPoint)}
+	}
+	return r.sources.alternatives(g)
 }
 
 // lookback writes a length of time for MetricsQL.
@@ -237,6 +250,9 @@ func (a *addition) adder(s *store.Series) func(*tally, float64) {
 		return func(t *tally, v float64) { t.durationSum += v }
 	case edge.MetricInit + "_sum":
 		return func(t *tally, v float64) { t.initSum += v }
+	case edge.MetricResponses:
+		code := strings.Clone(s.Label(edge.LabelStatus))
+		return func(t *tally, v float64) { t.respond(code, v) }
 	case edge.MetricCache:
 		if i := cacheIndex(s.Label(edge.LabelCache)); i >= 0 {
 			return func(t *tally, v float64) { t.cache[i] += v }

@@ -18,6 +18,8 @@ type tally struct {
 	duration  [3]hist
 	hit, miss hist // durations by cache outcome
 	init, cpu hist
+
+	responses map[string]float64 // by status code
 }
 
 // cacheOrder is the order of tally.cache and of the cache page's lines.
@@ -74,6 +76,16 @@ func (t *tally) merge(o *tally) {
 	t.miss.merge(&o.miss)
 	t.init.merge(&o.init)
 	t.cpu.merge(&o.cpu)
+	for code, n := range o.responses {
+		t.respond(code, n)
+	}
+}
+
+func (t *tally) respond(code string, n float64) {
+	if t.responses == nil {
+		t.responses = map[string]float64{}
+	}
+	t.responses[code] += n
 }
 
 // all answers the durations of all invocations.

@@ -36,12 +36,10 @@ func (e *Engine) Traces(ctx context.Context, tenant edge.Tenant, q Question) (*T
 	if err != nil {
 		return nil, err
 	}
-	a.win.from, a.win.to = a.q.From, a.q.To // a list is not aligned to steps
 	out := &Traces{}
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() (err error) { out.Traces, out.Next, err = a.list(gctx); return err })
-	g.Go(func() (err error) { out.Found, out.Histogram, err = a.count(gctx); return err })
-	g.Go(func() (err error) { out.Facets, err = a.facets(gctx); return err })
+	g.Go(func() (err error) { out.Found, out.Histogram, out.Facets, err = a.counts(gctx); return err })
 	g.Go(func() (err error) { out.Choices, err = a.choose(gctx); return err })
 	if err := g.Wait(); err != nil {
 		return nil, err
@@ -51,6 +49,7 @@ func (e *Engine) Traces(ctx context.Context, tenant edge.Tenant, q Question) (*T
 		return nil, err
 	}
 	out.Source = "events"
+	out.From, out.To = a.q.From, a.q.To // a list is not aligned to steps
 	return out, nil
 }
 
@@ -265,57 +264,4 @@ func newestFirst(rows []found) {
 	slices.SortFunc(rows, func(x, y found) int {
 		return cmp.Or(cmp.Compare(y.end, x.end), cmp.Compare(y.SpanID, x.SpanID))
 	})
-}
-
-// count answers how many invocations match and the distribution of their durations.
-func (a *asking) count(ctx context.Context) (int64, Histogram, error) {
-	var n int64
-	var h hist
-	text := fmt.Sprintf("%s | stats count() %s, histogram(%s) %s", a.filter(a.conditions), colCount, edge.KeyDuration, colDurations)
-	err := a.rows(ctx, a.spans(text, a.q.From, a.q.To), func(r store.Row) error {
-		n = int64(number(r, colCount))
-		return eachBucket(r.Get(colDurations), h.add)
-	})
-	if err != nil {
-		return 0, Histogram{}, fmt.Errorf("count traces: %w", err)
-	}
-	return n, h.histogram(&hist{}), nil
-}
-
-// facetKeys are the attributes that traces are told apart by, in the order shown.
-var facetKeys = []string{KeyRegion, KeyRoute, KeyStatus, KeyCold, KeyCache, KeyVersion}
-
-// facetValues is the greatest number of values of a facet.
-const facetValues = 20
-
-// facets counts the values of each facet among the invocations that match.
-func (a *asking) facets(ctx context.Context) ([]Facet, error) {
-	out := make([]Facet, len(facetKeys))
-	g, ctx := errgroup.WithContext(ctx)
-	for i, key := range facetKeys {
-		g.Go(func() (err error) { out[i], err = a.facet(ctx, key); return err })
-	}
-	if err := g.Wait(); err != nil {
-		return nil, fmt.Errorf("count the values of attributes: %w", err)
-	}
-	return out, nil
-}
-
-func (a *asking) facet(ctx context.Context, key string) (Facet, error) {
-	f := Facet{Key: key, Values: []FacetValue{}}
-	field := textKeys[key]
-	text := fmt.Sprintf("%s | stats by (%s) count() %s", a.filter(a.conditions), quote(field), colCount)
-	err := a.rows(ctx, a.spans(text, a.q.From, a.q.To), func(r store.Row) error {
-		value := strings.Clone(r.Get(field))
-		if value == "" {
-			value = Unknown
-		}
-		f.Values = append(f.Values, FacetValue{value, int64(number(r, colCount))})
-		return nil
-	})
-	slices.SortFunc(f.Values, func(x, y FacetValue) int {
-		return cmp.Or(cmp.Compare(y.Count, x.Count), cmp.Compare(x.Value, y.Value))
-	})
-	f.Values = f.Values[:min(len(f.Values), facetValues)]
-	return f, err
 }

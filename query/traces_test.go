@@ -167,3 +167,60 @@ func TestTraceIsFoundHoweverOld(t *testing.T) {
 		}
 	}
 }
+
+// TestFacetsOfRollupsEqualThoseOfRows asks the same of an engine that may count by rollups and of one that may not, because
+// it takes all of the range for older than the events.
+func TestFacetsOfRollupsEqualThoseOfRows(t *testing.T) {
+	w := newWorld(t)
+	w.fill(4000)
+	tail := w.invocation(w.now.Add(-20*time.Minute), time.Millisecond, edge.Facts{Service: "tail", Region: "FRA", Source: edge.SourceTail})
+	point := w.invocation(w.now.Add(-20*time.Minute), time.Millisecond, edge.Facts{Service: "points", Source: edge.SourceDataPoints})
+	point.Kind = edge.KindDataPoint
+	w.write(tenant, tail, point)
+	rows := query.NewEngine(w.store, query.EngineOptions{Now: func() time.Time { return w.now }, Retention: 1})
+	f := func(ask string) {
+		t.Helper()
+		q := w.ask(ask)
+		want, err := rows.Traces(t.Context(), tenant, q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := w.engine.Traces(t.Context(), tenant, q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want.Found == 0 {
+			t.Errorf("%s finds nothing: it compares nothing", ask)
+		}
+		ignored := cmp.FilterPath(func(p cmp.Path) bool { return p.String() == "Histogram" }, cmp.Ignore())
+		if diff := cmp.Diff(want, got, ignored, cmp.Comparer(func(a, b query.Num) bool { return a == b || !a.OK() && !b.OK() })); diff != "" {
+			t.Errorf("%s (-rows +rollups):\n%s", ask, diff)
+		}
+		if a, b := buckets(want.Histogram), buckets(got.Histogram); !cmp.Equal(a, b) {
+			t.Errorf("%s: durations of rows %v, of rollups %v", ask, a, b)
+		}
+	}
+	ragged := "&from=" + w.now.Add(-57*time.Minute-1234*time.Millisecond).Format(time.RFC3339Nano) +
+		"&to=" + w.now.Add(-7*time.Minute-77*time.Nanosecond).Format(time.RFC3339Nano)
+	f("range=1h")
+	f(ragged)
+	f("range=1h&service=shop")
+	f("range=1h&region=P000")
+	f("range=1h&route=/r3&version=v1")
+	f("range=1h&q=status:5*")
+	f("range=1h&cold=true" + ragged)
+	f("range=1h&min=10ms")
+	sampled := w.invocation(w.now.Add(-10*time.Minute), time.Millisecond, edge.Facts{Service: "shop", Weight: 7})
+	w.write(tenant, sampled)
+	f("range=1h")
+}
+
+func buckets(h query.Histogram) map[string]int {
+	out := map[string]int{}
+	for _, b := range h.Buckets {
+		if b.Count > 0 {
+			out[fmt.Sprintf("%.4g", float64(b.Low))] = int(b.Count)
+		}
+	}
+	return out
+}

@@ -127,6 +127,7 @@ func (r *Rollup) labels(c *cell, s slot) []edge.Attr {
 	put(edge.LabelSignal, d.Signal)
 	put(edge.LabelColdStart, m.cold)
 	put(edge.LabelCountry, country)
+	put(edge.LabelStatus, m.status)
 	put(edge.LabelRoute, route[0])
 	if d.Overflow {
 		put(edge.LabelOverflow, "true")

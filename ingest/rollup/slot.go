@@ -1,6 +1,10 @@
 package rollup
 
-import "edgescope/edge"
+import (
+	"strconv"
+
+	"edgescope/edge"
+)
 
 // slot names one number of a cell: a metric with its own labels beside those of the key. Slots are small integers so that a
 // cell is two short arrays; they are written to checkpoints, so their order is part of the rollup format.
@@ -18,7 +22,11 @@ const (
 	slotCPU      slot = slotCPUSum + 1 // + bucket
 	slotSum      slot = slotCPU + rangeCount
 	slotDuration slot = slotSum + classes // + class * rangeCount + bucket
-	slotEnd      slot = slotDuration + classes*rangeCount
+	slotResponse slot = slotDuration + classes*rangeCount // + status code - firstStatus
+	slotEnd      slot = slotResponse + lastStatus - firstStatus + 1
+
+	// firstStatus and lastStatus are the status codes that HTTP has (RFC 9110, section 15); others are not in it.
+	firstStatus, lastStatus = 100, 599
 
 	// classes is the number of (cold start, cache status) pairs that durations are kept apart by.
 	classes = 3 * slot(len(caches))
@@ -68,6 +76,7 @@ func classIn(fam family, cold edge.Tri, cache slot) slot {
 type meaning struct {
 	metric                         string
 	outcome, cold, cache, vmranges string
+	status                         string
 }
 
 func (s slot) meaning() meaning {
@@ -90,6 +99,8 @@ func (s slot) meaning() meaning {
 		return meaning{metric: edge.MetricCPU + "_bucket", vmranges: rangeNames[s-slotCPU]}
 	case s < slotDuration:
 		return duration("_sum", s-slotSum)
+	case s >= slotResponse:
+		return meaning{metric: edge.MetricResponses, status: strconv.Itoa(int(s-slotResponse) + firstStatus)}
 	default:
 		m := duration("_bucket", (s-slotDuration)/rangeCount)
 		m.vmranges = rangeNames[(s-slotDuration)%rangeCount]
@@ -125,6 +136,9 @@ func observe(c *totals, fam family, e *edge.Event) {
 	}
 	if f.ColdStart != edge.Unknown {
 		c.add(slotCold+slot(f.ColdStart-edge.False), weight)
+	}
+	if fam == familyService && f.Status >= firstStatus && f.Status <= lastStatus {
+		c.add(slotResponse+slot(f.Status)-firstStatus, weight)
 	}
 	if e.HasDuration {
 		s := seconds(e.Duration)
