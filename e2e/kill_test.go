@@ -50,13 +50,13 @@ func (l *ledger) acknowledged(batch string) {
 func newLedger() *ledger { return &ledger{acked: map[string]int{}, open: map[string]int{}} }
 
 // TestKilledCollectorLosesAndDoublesNothing kills a collector under load at random moments, and one that replays its log, and
-// starts it again on the same data. What it acknowledged is then stored exactly once: as spans, as data points, and in the totals
-// of every width. What had no answer is sent again as it was, as clients do, and is stored once too.
+// starts it again on the same data. What it acknowledged is then stored exactly once: as spans, as data points, as numbers of
+// metrics, deltas among them, and in the totals of every width. What had no answer is sent again as it was, as clients do, and is stored once too.
 func TestKilledCollectorLosesAndDoublesNothing(t *testing.T) {
 	data := filepath.Join(t.TempDir(), "data")
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
-	k := &killer{t: t, data: data, random: rand.New(rand.NewPCG(seed, 1)), spans: newLedger(), points: newLedger(), began: time.Now()}
+	k := &killer{t: t, data: data, random: rand.New(rand.NewPCG(seed, 1)), spans: newLedger(), points: newLedger(), numbers: newLedger(), began: time.Now()}
 	for round := range killRounds {
 		k.round(round)
 	}
@@ -80,14 +80,15 @@ func TestKilledCollectorLosesAndDoublesNothing(t *testing.T) {
 }
 
 type killer struct {
-	t             *testing.T
-	data          string
-	random        *rand.Rand
-	began         time.Time
-	spans, points *ledger
-	batch         int
-	missing       int // rows that starts found missing in the store
-	slowest       time.Duration
+	t       *testing.T
+	data    string
+	random  *rand.Rand
+	began   time.Time
+	batch   int
+	missing int // rows that starts found missing in the store
+	slowest time.Duration
+	// numbers are the data points of metrics.
+	spans, points, numbers *ledger
 }
 
 var missingRows = regexp.MustCompile(`rows_missing=(\d+)`)
@@ -164,7 +165,7 @@ func (k *killer) killWhileReplaying() {
 	}
 }
 
-// send sends batches until stop, half of them spans and half data points.
+// send sends batches until stop: spans, data points and metrics in turn.
 func (k *killer) send(c *e2e.Program, name string, stop <-chan struct{}) {
 	client := &http.Client{Transport: &http.Transport{}, Timeout: 5 * time.Second}
 	defer client.CloseIdleConnections()
@@ -175,17 +176,27 @@ func (k *killer) send(c *e2e.Program, name string, stop <-chan struct{}) {
 		default:
 		}
 		batch := fmt.Sprintf("%s-b%d", name, n)
-		if n%2 == 0 {
-			k.spans.sent(batch, spansABatch)
-			if posted(client, c.URL("ingest")+"/v1/traces", k.spanBatch(batch)) {
-				k.spans.acknowledged(batch)
-			}
-		} else {
-			k.points.sent(batch, 3)
-			if posted(client, c.URL("ingest")+"/v1/datapoints/kill", pointBatch(batch)) {
-				k.points.acknowledged(batch)
-			}
+		switch n % 3 {
+		case 0:
+			k.sendTo(client, k.spans, batch, c.URL("ingest")+"/v1/traces", k.spanBatch(batch))
+		case 1:
+			k.sendTo(client, k.points, batch, c.URL("ingest")+"/v1/datapoints/kill", pointBatch(batch))
+		default:
+			batch = fmt.Sprint(name, " ", n/3)
+			k.sendTo(client, k.numbers, batch, c.URL("ingest")+"/v1/metrics", k.numberBatch(batch))
 		}
+	}
+}
+
+// recordsOf is how many records a batch of a ledger has.
+func (k *killer) recordsOf(l *ledger) int {
+	return map[*ledger]int{k.spans: spansABatch, k.points: 3, k.numbers: 1}[l]
+}
+
+func (k *killer) sendTo(client *http.Client, l *ledger, batch, url string, body []byte) {
+	l.sent(batch, k.recordsOf(l))
+	if posted(client, url, body) {
+		l.acknowledged(batch)
 	}
 }
 
@@ -221,7 +232,8 @@ func pointBatch(batch string) []byte {
 	return fmt.Appendf(nil, `[{"indexes":["a"],"blobs":[%q]},{"indexes":["b"],"blobs":[%[1]q]},{"indexes":["c"],"blobs":[%[1]q]}]`, batch)
 }
 
-// resend sends again the spans that had no answer. Data points are exempt from the rule that a body counts once: they stay out.
+// resend sends again the spans and metrics that had no answer. Data points are exempt from the rule that a body counts once:
+// they stay out.
 func (k *killer) resend(c *e2e.Program) {
 	for batch := range k.spans.open {
 		if !posted(http.DefaultClient, c.URL("ingest")+"/v1/traces", k.spanBatch(batch)) {
@@ -230,6 +242,7 @@ func (k *killer) resend(c *e2e.Program) {
 		}
 		k.spans.acknowledged(batch)
 	}
+	k.resendNumbers(c)
 }
 
 // check compares what is stored with the ledgers.
@@ -243,6 +256,7 @@ func (k *killer) check(c *e2e.Program, when string) {
 	}
 	k.t.Logf("%s: %d spans in %d batches, %d batches of data points; starts inserted %d rows and took at most %s",
 		when, total, len(spans), len(points), k.missing, k.slowest.Round(time.Millisecond))
+	k.checkNumbers(c, when)
 	for _, metric := range []string{"edge_service_requests", "edge_colo_requests:5m", "edge_route_requests:1h"} {
 		text := fmt.Sprintf(`sum(sum_over_time({__name__=%q,service_name="kill"}[4h]))`, metric)
 		var got float64
