@@ -21,7 +21,7 @@ const (
 	slotCPUSum   slot = slotInit + rangeCount
 	slotCPU      slot = slotCPUSum + 1 // + bucket
 	slotSum      slot = slotCPU + rangeCount
-	slotDuration slot = slotSum + classes // + class * rangeCount + bucket
+	slotDuration slot = slotSum + classes                 // + class * rangeCount + bucket
 	slotResponse slot = slotDuration + classes*rangeCount // + status code - firstStatus
 	slotEnd      slot = slotResponse + lastStatus - firstStatus + 1
 

@@ -56,6 +56,10 @@ func (m *memory) Series(context.Context, store.SeriesQuestion) ([]store.Series, 
 	return nil, nil
 }
 
+func (m *memory) Totals(context.Context, store.TotalsQuestion, func(*store.Series) error) error {
+	return nil
+}
+
 func (m *memory) ParseLogsQL(string, time.Time) (store.LogsQL, error) {
 	return store.LogsQL{Tail: true, Newest: true}, nil
 }
