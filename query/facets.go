@@ -140,7 +140,7 @@ func (a *asking) rollupsOnly(ctx context.Context, c cut) (*table, error) {
 	if !ok {
 		return nil, nil //nolint:nilnil // there is none
 	}
-	t, err := a.Engine.rollups(ctx, c, f)
+	t, err := a.rollups(ctx, c, f)
 	if err != nil {
 		return nil, fmt.Errorf("count traces: %w", err)
 	}
