@@ -54,9 +54,7 @@ func newLedger() *ledger { return &ledger{acked: map[string]int{}, open: map[str
 // metrics, deltas among them, and in the totals of every width. What had no answer is sent again as it was, as clients do, and is stored once too.
 func TestKilledCollectorLosesAndDoublesNothing(t *testing.T) {
 	data := filepath.Join(t.TempDir(), "data")
-	seed := uint64(time.Now().UnixNano())
-	t.Logf("seed %d", seed)
-	k := &killer{t: t, data: data, random: rand.New(rand.NewPCG(seed, 1)), spans: newLedger(), points: newLedger(), numbers: newLedger(), began: time.Now()}
+	k := newKiller(t, data)
 	for round := range killRounds {
 		k.round(round)
 	}
@@ -79,6 +77,7 @@ func TestKilledCollectorLosesAndDoublesNothing(t *testing.T) {
 	k.check(c, "after an ordered stop")
 }
 
+// killer sends load to collectors of one data directory and knows what must be stored there.
 type killer struct {
 	t       *testing.T
 	data    string
@@ -89,6 +88,16 @@ type killer struct {
 	slowest time.Duration
 	// numbers are the data points of metrics.
 	spans, points, numbers *ledger
+}
+
+func newKiller(t *testing.T, data string) *killer {
+	t.Helper()
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	return &killer{
+		t: t, data: data, random: rand.New(rand.NewPCG(seed, 1)), began: time.Now(),
+		spans: newLedger(), points: newLedger(), numbers: newLedger(),
+	}
 }
 
 var missingRows = regexp.MustCompile(`rows_missing=(\d+)`)
@@ -111,24 +120,32 @@ func (k *killer) start() *e2e.Program {
 // round runs a collector under load until it is killed.
 func (k *killer) round(round int) {
 	c := k.start()
-	stop := make(chan struct{})
-	var senders sync.WaitGroup
-	for range killSenders {
-		k.batch++
-		sender := k.batch
-		senders.Go(func() { k.send(c, fmt.Sprintf("r%d-s%d", round, sender), stop) })
-	}
+	stop := k.load(c, round)
 	wait(k.t.Context(), time.Duration(500+k.random.IntN(3000))*time.Millisecond)
 	if err := c.Kill(); err != nil {
 		k.t.Fatal(err)
 	}
-	close(stop)
-	senders.Wait()
+	stop()
 	if told := k.verify(); !strings.Contains(told, " 0 doubled") || strings.Contains(told, "log: 0 records") {
 		k.t.Errorf("verify after a kill: got %q, want records and none of them doubled", told)
 	}
 	if round%2 == 1 {
 		k.killWhileReplaying()
+	}
+}
+
+// load starts senders, which stop ends.
+func (k *killer) load(c *e2e.Program, round int) (stop func()) {
+	quit := make(chan struct{})
+	var senders sync.WaitGroup
+	for range killSenders {
+		k.batch++
+		sender := k.batch
+		senders.Go(func() { k.send(c, fmt.Sprintf("r%d-s%d", round, sender), quit) })
+	}
+	return func() {
+		close(quit)
+		senders.Wait()
 	}
 }
 
