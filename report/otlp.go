@@ -34,15 +34,29 @@ type Collector struct {
 // The queue holds 200 s of client spans at their usual rate of 10/s.
 const spanQueue = 2048
 
-// OpenCollector prepares to send to <endpoint>/v1/traces; it sends nothing yet and does not need the receiver to be up. An
-// error is the endpoint's text.
-func OpenCollector(ctx context.Context, endpoint, version string, log *slog.Logger) (*Collector, error) {
+// CollectorOptions say where a run is sent.
+type CollectorOptions struct {
+	// URL takes OTLP/HTTP traces; TracesURL makes it of an endpoint.
+	URL     string
+	Headers map[string]string
+	Version string // of loadgen
+}
+
+// TracesURL is where an OTLP/HTTP receiver takes traces, <endpoint>/v1/traces, unless the endpoint says so already. An error
+// is the endpoint's text.
+func TracesURL(endpoint string) (string, error) {
 	u, err := url.Parse(endpoint)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return nil, fmt.Errorf("--otlp %q: want the URL of an OTLP/HTTP receiver such as http://127.0.0.1:4318", endpoint)
+		return "", fmt.Errorf("--otlp %q: want the URL of an OTLP/HTTP receiver such as http://127.0.0.1:4318", endpoint)
 	}
+	return strings.TrimSuffix(strings.TrimSuffix(endpoint, "/"), "/v1/traces") + "/v1/traces", nil
+}
+
+// OpenCollector prepares to send; it sends nothing yet and does not need the receiver to be up.
+func OpenCollector(ctx context.Context, o CollectorOptions, log *slog.Logger) (*Collector, error) {
 	inner, err := otlptracehttp.New(ctx,
-		otlptracehttp.WithEndpointURL(strings.TrimSuffix(endpoint, "/")+"/v1/traces"),
+		otlptracehttp.WithEndpointURL(o.URL),
+		otlptracehttp.WithHeaders(o.Headers),
 		otlptracehttp.WithCompression(otlptracehttp.GzipCompression),
 		otlptracehttp.WithTimeout(5*time.Second),
 		otlptracehttp.WithRetry(otlptracehttp.RetryConfig{
@@ -50,7 +64,7 @@ func OpenCollector(ctx context.Context, endpoint, version string, log *slog.Logg
 		}),
 	)
 	if err != nil {
-		return nil, fmt.Errorf("send to %s: %w", endpoint, err)
+		return nil, fmt.Errorf("send to %s: %w", o.URL, err)
 	}
 	c := &Collector{exporter: &countingExporter{SpanExporter: inner, log: log}, counter: &spanCounter{}}
 	limits := sdktrace.NewSpanLimits()
@@ -63,7 +77,7 @@ func OpenCollector(ctx context.Context, endpoint, version string, log *slog.Logg
 		sdktrace.WithRawSpanLimits(limits),
 		sdktrace.WithIDGenerator(spanIDs{}),
 		sdktrace.WithResource(resource.NewSchemaless(
-			attribute.String(edge.KeyServiceName, edge.RunService), attribute.String(edge.KeyServiceVersion, version))),
+			attribute.String(edge.KeyServiceName, edge.RunService), attribute.String(edge.KeyServiceVersion, o.Version))),
 	)
 	return c, nil
 }

@@ -33,6 +33,9 @@ func record(t *testing.T) *recorder {
 		if req.URL.Path != "/v1/traces" {
 			t.Errorf("spans went to %s, want /v1/traces", req.URL.Path)
 		}
+		if got := req.Header.Get("X-Key"); got != "secret" {
+			t.Errorf("the header X-Key is %q", got)
+		}
 		body := io.Reader(req.Body)
 		if req.Header.Get("Content-Encoding") == "gzip" {
 			body, _ = gzip.NewReader(req.Body)
@@ -75,7 +78,7 @@ func (r *recorder) keep(t *testing.T, text []byte) {
 
 func TestCollectorGetsTheRunUnderItsOwnTraceID(t *testing.T) {
 	r := record(t)
-	c, err := report.OpenCollector(t.Context(), r.URL+"/", "1.2.3", slog.New(slog.DiscardHandler))
+	c, err := report.OpenCollector(t.Context(), options(t, r.URL+"/"), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +121,7 @@ func TestLostSpansAreCounted(t *testing.T) {
 	down := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }))
 	defer down.Close()
 	var log strings.Builder
-	c, err := report.OpenCollector(t.Context(), down.URL, "1", slog.New(slog.NewTextHandler(&log, nil)))
+	c, err := report.OpenCollector(t.Context(), options(t, down.URL), slog.New(slog.NewTextHandler(&log, nil)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,9 +137,27 @@ func TestLostSpansAreCounted(t *testing.T) {
 	}
 }
 
-func TestCollectorRefusesWhatIsNoURL(t *testing.T) {
+func options(t *testing.T, endpoint string) report.CollectorOptions {
+	t.Helper()
+	traces, err := report.TracesURL(endpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report.CollectorOptions{URL: traces, Headers: map[string]string{"X-Key": "secret"}, Version: "1"}
+}
+
+func TestTracesURL(t *testing.T) {
+	f := func(endpoint, want string) {
+		t.Helper()
+		if got, err := report.TracesURL(endpoint); err != nil || got != want {
+			t.Errorf("%q: %q, %v; want %q", endpoint, got, err, want)
+		}
+	}
+	f("http://o.test:4318", "http://o.test:4318/v1/traces")
+	f("http://o.test:4318/", "http://o.test:4318/v1/traces")
+	f("https://o.test/otlp/v1/traces", "https://o.test/otlp/v1/traces")
 	for _, endpoint := range []string{"", "localhost:4318", "ftp://x", "http://"} {
-		if _, err := report.OpenCollector(t.Context(), endpoint, "1", slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "such as http://") {
+		if _, err := report.TracesURL(endpoint); err == nil || !strings.Contains(err.Error(), "such as http://") {
 			t.Errorf("%q: %v, want an error that says what would be right", endpoint, err)
 		}
 	}

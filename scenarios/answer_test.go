@@ -329,7 +329,7 @@ func TestHTTPSettings(t *testing.T) {
 http: {timeout: 1s, pool: 5, extendedMetrics: true, distributedTracing: {sampled: false, traceIdPrefix: AB}, cookieJarOptions: {looseMode: true}}
 tls: {rejectUnauthorized: false, ca: ca.pem}
 apdex: {threshold: 100}
-plugins: {apdex: {}, metrics-by-endpoint: {useOnlyRequestNames: true, ignoreUnnamedRequests: true, metricsNamespace: ns}}`,
+plugins: {apdex: {}, metrics-by-endpoint: {useOnlyRequestNames: true, ignoreUnnamedRequests: true, metricsNamespace: ns, groupDynamicURLs: false}}`,
 		"- get: /\n- get: {url: /, timeout: 250ms, gzip: false, followRedirect: false}")
 	p := mustLoad(t, script, func(o *scenarios.Options) {
 		o.ReadFile = reader(map[string]string{"s.yml": script, "ca.pem": "-----BEGIN CERTIFICATE-----"})
@@ -339,9 +339,24 @@ plugins: {apdex: {}, metrics-by-endpoint: {useOnlyRequestNames: true, ignoreUnna
 		Tracing: scenarios.Tracing{Enabled: true, TraceIDPrefix: "ab"},
 	})
 	diff(t, p.TLS, scenarios.TLS{Insecure: true, CA: []byte("-----BEGIN CERTIFICATE-----")})
-	diff(t, p.Endpoints, scenarios.EndpointOptions{UseOnlyRequestNames: true, IgnoreUnnamed: true, Namespace: "ns"})
+	diff(t, p.Endpoints, scenarios.EndpointOptions{UseOnlyRequestNames: true, IgnoreUnnamed: true, Namespace: "ns", KeepQuery: true, Apart: true})
 	a, b := p.Flows[0].Steps[0].(*scenarios.Request), p.Flows[0].Steps[1].(*scenarios.Request)
 	if a.Timeout != 1e9 || !a.Gzip || !a.FollowRedirect || b.Timeout != 25e7 || b.Gzip || b.FollowRedirect || p.Apdex != 1e8 {
 		t.Errorf("requests %+v %+v, apdex %v", a, b, p.Apdex)
 	}
+}
+
+func TestTelemetryOfTheScript(t *testing.T) {
+	f := func(reporter string, want *scenarios.Telemetry) {
+		t.Helper()
+		p := mustLoad(t, one("plugins: {publish-metrics: [{type: open-telemetry, "+reporter+"}]}", "- get: /"), func(o *scenarios.Options) {
+			o.Env = func(string) (string, bool) { return "secret", true }
+		})
+		diff(t, p.Telemetry, want)
+	}
+	f("traces: {}", &scenarios.Telemetry{URL: "http://localhost:4318/v1/traces"})
+	f("traces: {exporter: otlp-proto, endpoint: 'https://o.test/x', headers: {api-key: '{{ $env.KEY }}'}}",
+		&scenarios.Telemetry{URL: "https://o.test/x", Headers: []scenarios.Field{{Name: "api-key", Value: "secret"}}})
+	f("traces: {exporter: zipkin}", nil)
+	f("metrics: {}", nil)
 }

@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"bytes"
 	"net/url"
 	"path/filepath"
 	"strings"
@@ -253,6 +252,7 @@ func (c *compiler) http(n *node) {
 	h := &c.plan.HTTP
 	c.object(n, "http", map[string]func(*node){
 		"timeout":            func(v *node) { c.defaults.timeout = c.timeout(v) },
+		"version":            func(v *node) { h.Version = c.httpVersion(v) },
 		"pool":               func(v *node) { h.Pool = c.whole(v, "pool") },
 		"maxSockets":         func(v *node) { c.warn(v.pos, "maxSockets is ignored, as in Artillery: use pool") },
 		"extendedMetrics":    func(v *node) { h.ExtendedMetrics = c.boolean(v, "extendedMetrics") },
@@ -291,38 +291,4 @@ func (c *compiler) tracePrefix(n *node) string {
 		return ""
 	}
 	return s
-}
-
-func (c *compiler) tls(n *node) {
-	t := &c.plan.TLS
-	c.object(n, "tls", map[string]func(*node){
-		"rejectUnauthorized": func(v *node) { t.Insecure = !c.boolean(v, "rejectUnauthorized") },
-		"ca":                 func(v *node) { t.CA = c.pem(v, "ca") },
-		"cert":               func(v *node) { t.Cert = c.pem(v, "cert") },
-		"key":                func(v *node) { t.Key = c.pem(v, "key") },
-	})
-	if (t.Cert == nil) != (t.Key == nil) {
-		c.fault(n.pos, "tls needs both cert and key, or neither")
-	}
-}
-
-// pem is a PEM text, or the path of a file with one.
-func (c *compiler) pem(n *node, what string) []byte {
-	s, ok := c.text(n, what)
-	if !ok {
-		return nil
-	}
-	const begin = "-----BEGIN "
-	if strings.Contains(s, begin) {
-		return []byte(s)
-	}
-	src, err := c.opts.ReadFile(c.path(s))
-	if err != nil {
-		c.fault(n.pos, "%s %s cannot be read: %s", what, s, cause(err))
-		return []byte{}
-	}
-	if !bytes.Contains(src, []byte(begin)) {
-		c.fault(n.pos, "%s %s is no PEM file", what, s)
-	}
-	return src
 }

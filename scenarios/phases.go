@@ -109,7 +109,7 @@ func (c *compiler) plugins(n *node) {
 			c.plan.Apdex = cmp.Or(c.plan.Apdex, 500*time.Millisecond)
 			c.apdex(f.value)
 		case "publish-metrics":
-			c.warn(f.pos, "publish-metrics sends nothing: use --otlp")
+			c.publish(f)
 		case "fake-data", "slack", "memory-inspector":
 			c.warn(f.pos, "plugin %s is ignored", f.key)
 		default:
@@ -129,17 +129,6 @@ func (c *compiler) expectOptions(n *node) {
 		"reportFailuresAsErrors": func(v *node) { o.FailuresAsErrors = c.boolean(v, "reportFailuresAsErrors") },
 		"useOnlyRequestNames":    func(v *node) { o.UseOnlyRequestNames = c.boolean(v, "useOnlyRequestNames") },
 		"expectDefault200":       func(v *node) { c.default200 = c.boolean(v, "expectDefault200") },
-	})
-}
-
-func (c *compiler) endpoints(n *node) {
-	o := &c.plan.Endpoints
-	c.object(n, "the options of metrics-by-endpoint", map[string]func(*node){
-		"useOnlyRequestNames":   func(v *node) { o.UseOnlyRequestNames = c.boolean(v, "useOnlyRequestNames") },
-		"ignoreUnnamedRequests": func(v *node) { o.IgnoreUnnamed = c.boolean(v, "ignoreUnnamedRequests") },
-		"metricsNamespace":      func(v *node) { o.Namespace, _ = c.text(v, "metricsNamespace") },
-		"stripQueryString":      func(v *node) { o.KeepQuery = !c.boolean(v, "stripQueryString") },
-		"groupDynamicURLs":      func(v *node) { c.warn(v.pos, "groupDynamicURLs is ignored: endpoints are untemplated URLs") },
 	})
 }
 

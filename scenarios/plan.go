@@ -36,6 +36,9 @@ type Plan struct {
 	Endpoints EndpointOptions
 	Apdex     time.Duration // threshold of the apdex plugin; 0: off
 
+	// Telemetry is where the script wants its spans; nil if it says nothing of it.
+	Telemetry *Telemetry
+
 	// Processor has the functions that hooks and steps name; nil without config.processor.
 	Processor *processor.Program
 
@@ -85,6 +88,7 @@ type Phase struct {
 // HTTP holds the `config.http` settings that concern connections.
 type HTTP struct {
 	Timeout         time.Duration // request start to response headers; default 10 s
+	Version         string        // of HTTP: "1.1", "2", "h2c", "3"; "" if the script does not say
 	Pool            int           // connections per host that all users share; 0: each user opens its own
 	ExtendedMetrics bool          // report http.dns, http.tcp, http.tls, http.total
 	LooseCookies    bool          // accept malformed Set-Cookie headers
@@ -100,8 +104,13 @@ type Tracing struct {
 
 // TLS is `config.tls`. The PEM texts are read when the script is loaded.
 type TLS struct {
-	Insecure      bool // do not verify the server's certificate
-	CA, Cert, Key []byte
+	Insecure      bool   // do not verify the server's certificate
+	CA, Cert, Key []byte // Key is not encrypted: the passphrase is used up
+	ServerName    string // for which the certificate is verified, in place of the URL's host; "": that host
+
+	MinVersion, MaxVersion uint16 // of TLS, as crypto/tls numbers them; 0: crypto/tls decides
+
+	Sessions string // who takes up whose sessions: "user", "shared", "none"; "" if the script does not say
 }
 
 // ExpectOptions are the options of the expect plugin.
@@ -115,7 +124,8 @@ type ExpectOptions struct {
 type EndpointOptions struct {
 	UseOnlyRequestNames bool
 	IgnoreUnnamed       bool
-	KeepQuery           bool   // Request.Endpoint holds the query too
+	KeepQuery           bool   // labels hold the query too
+	Apart               bool   // groupDynamicURLs is false: each rendered URL is an endpoint of its own
 	Namespace           string // "": plugins.metrics-by-endpoint
 }
 

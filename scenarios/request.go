@@ -85,13 +85,7 @@ func (b *bodyTemplate) atLeast(kind bodyKind) {
 
 // finish sets what depends on several keys.
 func (c *compiler) finish(r *Request) {
-	r.Endpoint = r.URL.String()
-	if !c.plan.Endpoints.KeepQuery {
-		r.Endpoint = stripQuery(r.Endpoint)
-	}
-	if r.Name != "" {
-		r.Endpoint += " (" + r.Name + ")"
-	}
+	r.Endpoint = c.plan.EndpointOf(r.URL.String(), r.Name)
 	if len(r.query) > 0 && strings.Contains(r.URL.String(), "?") {
 		c.warn(r.Pos, "qs is merged with the URL's own query; Artillery drops that (D7)")
 	}
@@ -103,24 +97,6 @@ func (c *compiler) finish(r *Request) {
 		want := valueTemplate{static: []byte("200"), value: jsonInt(200)}
 		r.expect = append(r.expect, expectation{kind: "statusCode", check: expectStatus(want, false)})
 	}
-}
-
-// stripQuery cuts at the first ? outside of a template.
-func stripQuery(u string) string {
-	depth := 0
-	for i := range len(u) {
-		switch u[i] {
-		case '{':
-			depth++
-		case '}':
-			depth--
-		case '?', '#':
-			if depth <= 0 {
-				return u[:i]
-			}
-		}
-	}
-	return u
 }
 
 func (c *compiler) address(r *Request, n *node) {

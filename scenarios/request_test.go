@@ -137,6 +137,26 @@ func TestEndpoints(t *testing.T) {
 	f("'/status/{{ id }}?x=1'", "/status/{{ id }}")
 	f("{url: /a, name: n}", "/a (n)")
 	f("'/{{ o[\"?\"] }}/b?c'", "/{{ o[\"?\"] }}/b")
+	f("'/a%20b#c'", "/a b")
+	f("'http://t/a?b'", "/a")
+	f("'http://t:81/a'", ":81/a")
+	f("'https://other.test:81/a'", "other.test:81/a")
+	f("'http://other.test?b'", "other.test/")
+	f("'{{ base }}/a'", "{{ base }}/a")
+}
+
+// The query stays when the plugin is listed without stripQueryString.
+func TestEndpointsKeepTheQuery(t *testing.T) {
+	f := func(options, want string) {
+		t.Helper()
+		p := mustLoad(t, one("plugins: {metrics-by-endpoint: "+options+"}", "- get: '/a?x=1'"))
+		if got := firstRequest(t, p).Endpoint; got != want {
+			t.Errorf("%s: got %q, want %q", options, got, want)
+		}
+	}
+	f("{}", "/a?x=1")
+	f("{stripQueryString: false}", "/a?x=1")
+	f("{stripQueryString: true}", "/a")
 }
 
 func TestSend(t *testing.T) {

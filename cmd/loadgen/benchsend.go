@@ -26,8 +26,12 @@ func (b *benchFlags) sender(ctx context.Context, p run.Process) (*benchSender, e
 	if b.otlp == "" {
 		return nil, nil //nolint:nilnil // see benchSender
 	}
+	traces, err := report.TracesURL(b.otlp)
+	if err != nil {
+		return nil, err
+	}
 	log := slog.New(slog.NewTextHandler(p.Stderr, nil))
-	collector, err := report.OpenCollector(ctx, b.otlp, run.Version, log)
+	collector, err := report.OpenCollector(ctx, report.CollectorOptions{URL: traces, Version: run.Version}, log)
 	if err != nil {
 		return nil, err
 	}

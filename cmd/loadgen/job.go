@@ -95,22 +95,36 @@ func (j *job) open(ctx context.Context, stack *run.Stack) (err error) {
 	if err := j.flags.formats.open(stack); err != nil {
 		return err
 	}
-	if j.flags.otlp == "" {
-		return nil
-	}
-	if j.collector, err = report.OpenCollector(ctx, j.flags.otlp, run.Version, j.log); err != nil {
-		return run.Usage("%w", err)
-	}
-	stack.Push("collector", j.closeCollector)
-	return nil
+	return j.openCollector(ctx, stack)
 }
 
-func (j *job) closeCollector(ctx context.Context) error {
-	lost, err := j.collector.Close(ctx)
-	if lost > 0 {
-		say(j.process.Stderr, "warning: %d spans did not reach %s", lost, j.flags.otlp)
+// openCollector opens where spans go: --otlp, else what the script says.
+func (j *job) openCollector(ctx context.Context, stack *run.Stack) (err error) {
+	o := report.CollectorOptions{Version: run.Version}
+	switch telemetry := j.plan.Telemetry; {
+	case j.flags.otlp != "":
+		if o.URL, err = report.TracesURL(j.flags.otlp); err != nil {
+			return run.Usage("%w", err)
+		}
+	case telemetry != nil:
+		o.URL, o.Headers = telemetry.URL, map[string]string{}
+		for _, header := range telemetry.Headers {
+			o.Headers[header.Name] = header.Value
+		}
+	default:
+		return nil
 	}
-	return err
+	if j.collector, err = report.OpenCollector(ctx, o, j.log); err != nil {
+		return run.Usage("%w", err)
+	}
+	stack.Push("collector", func(ctx context.Context) error {
+		lost, err := j.collector.Close(ctx)
+		if lost > 0 {
+			say(j.process.Stderr, "warning: %d spans did not reach %s", lost, o.URL)
+		}
+		return err
+	})
+	return nil
 }
 
 func (j *job) runner() (*load.Runner, error) {
@@ -155,12 +169,13 @@ func (j *job) attack(ctx context.Context, runner *load.Runner) error {
 		Out: j.process.Stdout, Quiet: j.flags.quiet, Live: isTerminal(j.process.Stdout), Expect: j.plan.Expect.Format,
 	}
 	j.tell(ctx, nil)
-	gob := report.NewVegetaWriter(j.vegeta)
+	gob, endpoints := report.NewVegetaWriter(j.vegeta), report.NewEndpoints(j.plan)
 	watched, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var watcher sync.WaitGroup
 	watcher.Go(func() { j.watch(watched) })
 	running, span := tracer().Start(ctx, "run the load")
 	err := runner.Run(running, func(e load.Event) {
+		endpoints.Label(e)
 		j.summary.Add(e)
 		j.console.Event(e)
 		gob.Event(e)

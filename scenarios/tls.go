@@ -1,0 +1,94 @@
+package scenarios
+
+import (
+	"bytes"
+	"crypto/tls"
+)
+
+// httpVersion takes numbers too: version: 2.
+func (c *compiler) httpVersion(n *node) string {
+	if n.kind == scalarNode && n.scalar != nil {
+		n = &node{pos: n.pos, scalar: textOf(n.value())}
+	}
+	return c.choice(n, "version", "1.1", "2", "h2c", "3")
+}
+
+func (c *compiler) tls(n *node) {
+	t := &c.plan.TLS
+	c.object(n, "tls", map[string]func(*node){
+		"rejectUnauthorized": func(v *node) { t.Insecure = !c.boolean(v, "rejectUnauthorized") },
+		"ca":                 func(v *node) { t.CA = c.pem(v, "ca") },
+		"cert":               func(v *node) { t.Cert = c.pem(v, "cert") },
+		"key":                func(v *node) { t.Key = c.pem(v, "key") },
+		"passphrase":         ignoredKey, // below: it belongs to the key
+		"servername":         func(v *node) { t.ServerName, _ = c.text(v, "servername") },
+		"minVersion":         func(v *node) { t.MinVersion = c.tlsVersion(v, "minVersion") },
+		"maxVersion":         func(v *node) { t.MaxVersion = c.tlsVersion(v, "maxVersion") },
+		"sessions":           func(v *node) { t.Sessions = c.choice(v, "sessions", "user", "shared", "none") },
+		"pfx": func(v *node) {
+			c.fault(v.pos, "pfx is not supported: make PEM files of it with openssl pkcs12 -in FILE -nodes, and name them as cert and key")
+		},
+	})
+	if (t.Cert == nil) != (t.Key == nil) {
+		c.fault(n.pos, "tls needs both cert and key, or neither")
+	}
+	if t.MaxVersion != 0 && t.MinVersion > t.MaxVersion {
+		c.fault(n.pos, "minVersion is above maxVersion")
+	}
+	c.unlockKey(n)
+}
+
+// unlockKey takes the passphrase off the client's key.
+func (c *compiler) unlockKey(n *node) {
+	t := &c.plan.TLS
+	if len(t.Key) == 0 {
+		return
+	}
+	var passphrase string
+	if v := n.get("passphrase"); v != nil {
+		passphrase, _ = c.text(v, "passphrase")
+	}
+	key, err := decryptKey(t.Key, []byte(passphrase))
+	if err != nil {
+		c.fault(n.get("key").pos, "key: %s", err)
+		return
+	}
+	t.Key = key
+}
+
+// tlsVersion reads node's names of versions.
+func (c *compiler) tlsVersion(n *node, what string) uint16 {
+	switch c.choice(n, what, "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3") {
+	case "TLSv1":
+		return tls.VersionTLS10
+	case "TLSv1.1":
+		return tls.VersionTLS11
+	case "TLSv1.2":
+		return tls.VersionTLS12
+	case "TLSv1.3":
+		return tls.VersionTLS13
+	default:
+		return 0
+	}
+}
+
+// pem is a PEM text, or the path of a file with one.
+func (c *compiler) pem(n *node, what string) []byte {
+	s, ok := c.text(n, what)
+	if !ok {
+		return nil
+	}
+	const begin = "-----BEGIN "
+	if bytes.Contains([]byte(s), []byte(begin)) {
+		return []byte(s)
+	}
+	src, err := c.opts.ReadFile(c.path(s))
+	if err != nil {
+		c.fault(n.pos, "%s %s cannot be read: %s", what, s, cause(err))
+		return []byte{}
+	}
+	if !bytes.Contains(src, []byte(begin)) {
+		c.fault(n.pos, "%s %s is no PEM file", what, s)
+	}
+	return src
+}
