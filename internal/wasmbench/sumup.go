@@ -92,7 +92,7 @@ func note(size, engine string) string {
 	case engine == GoWASM:
 		return "Go compiled to WebAssembly: without SIMD, with Go's runtime in the module"
 	case size == "large":
-		return "its buffers take about 80 MB, near the 128 MB that an isolate may have in production"
+		return "the image takes 35 MB, js's buffers 80, WebAssembly's 45: near the 128 MB that an isolate may have in production"
 	default:
 		return ""
 	}

@@ -93,25 +93,21 @@ func (h host) call(name string, params ...uint64) {
 func (h host) blurHalf(m wasmkernel.Image) (blurred, halved []byte) {
 	h.t.Helper()
 	k := littleEndian(wasmkernel.BlurTable())
-	startsX, weightsX := wasmkernel.HalfTable(m.W)
-	startsY, weightsY := wasmkernel.HalfTable(m.H)
-	sx, wx := littleEndian(startsX), littleEndian(weightsX)
-	sy, wy := littleEndian(startsY), littleEndian(weightsY)
-	p := h.layout(len(m.Pix), len(m.Pix), len(m.Pix)/4, len(k), len(sx), len(wx), len(sy), len(wy))
-	for i, b := range [][]byte{k, sx, wx, sy, wy} {
-		h.write(p[3+i], b)
-	}
+	_, kinds := wasmkernel.HalfTable(14) // a line of 14 has one output of each kind
+	weights := littleEndian(kinds)
+	p := h.layout(len(m.Pix), 104*m.W+80, len(m.Pix)/4, len(k), len(weights))
 	h.write(p[0], m.Pix)
+	h.write(p[3], k)
+	h.write(p[4], weights)
 	width, height := uint64(m.W), uint64(m.H)
 	at := func(i int) uint64 { return uint64(p[i].at) }
 	h.call("blur", at(0), at(1), width, height, at(3))
 	blurred = h.read(p[0])
-	h.call("resize", at(0), at(1), at(2), width, height, width/2, height/2,
-		at(4), at(5), wasmkernel.Taps, at(6), at(7), wasmkernel.Taps)
+	h.call("resize", at(0), at(1), at(2), width, height, at(4))
 	return blurred, h.read(p[2])
 }
 
-func littleEndian[T int16 | int32](values []T) []byte {
+func littleEndian(values []int16) []byte {
 	b, err := binary.Append(nil, binary.LittleEndian, values)
 	if err != nil {
 		panic("BUG: integers have a fixed size: " + err.Error())
