@@ -30,6 +30,10 @@ type Options struct {
 	Dotenv map[string]string
 	Env    func(string) (string, bool)
 
+	// Tables are payloads that are read from here and not from a file: the rows
+	// of a path, taken as they are. Nothing is written to them.
+	Tables map[string][][]any
+
 	// ReadFile reads scripts and what they name; nil is os.ReadFile.
 	ReadFile func(string) ([]byte, error)
 }

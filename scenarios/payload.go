@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"path/filepath"
@@ -131,6 +132,11 @@ func (c *compiler) delimiter(v *node) rune {
 }
 
 func (c *compiler) readPayload(p *payload, pos Position) {
+	if rows, ok := c.opts.Tables[p.path]; ok {
+		p.rows = rows
+		fmt.Fprintf(c.files, "%q", rows)
+		return
+	}
 	path := c.path(p.path)
 	src, err := c.opts.ReadFile(path)
 	if err != nil {

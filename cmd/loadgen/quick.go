@@ -5,8 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
-	"net/url"
+	"net/http"
+	"os"
 	"time"
+
+	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"edgescope/internal/run"
 	"edgescope/load"
@@ -15,8 +18,9 @@ import (
 )
 
 const quickUsage = `Usage: loadgen quick URL [flags]
+       loadgen quick --targets FILE --duration TIME [flags]
 
-Loads one URL with GET. Without --duration, --count users arrive within one
+Loads one URL with GET, or the requests of a vegeta target file in turn. Without --duration, --count users arrive within one
 second and send --num requests each. With --duration, --rate users arrive per
 second and send one request each over --connections kept connections; rate 0
 is a closed loop, in which every connection sends as fast as it gets answers.`
@@ -27,6 +31,7 @@ type quickFlags struct {
 	duration                time.Duration
 	rate                    float64
 	insecure                bool
+	targets                 string // a file; "" with a URL
 }
 
 func (q *quickFlags) register(f *run.Flags) {
@@ -38,6 +43,7 @@ func (q *quickFlags) register(f *run.Flags) {
 	f.Duration(&q.duration, "duration", 0, "send for so long")
 	f.Float(&q.rate, "rate", 0, "requests per second; 0 is a closed loop")
 	f.Int(&q.connections, "connections", 50, "`n` kept connections, with --duration")
+	f.String(&q.targets, "targets", "", "vegeta target `file` (HTTP or JSON format; - is the standard input), in place of URL")
 	f.Bool(&q.insecure, "insecure", false, "do not verify certificates")
 	f.Alias("k", "insecure")
 }
@@ -52,17 +58,18 @@ func quickURL(ctx context.Context, p run.Process) error {
 	if err != nil {
 		return err
 	}
-	if len(operands) != 1 {
-		return run.Usage("want one URL, got %d operands (see --help)", len(operands))
+	list, err := quick.requests(p, operands)
+	if err != nil {
+		return err
 	}
-	if err := errors.Join(quick.validate(operands[0]), flags.segments.parse(f, &flags)); err != nil {
+	if err := errors.Join(quick.validate(), flags.segments.parse(f, &flags)); err != nil {
 		return err
 	}
 	info := report.RunInfo{ID: report.NewRunID(), Name: flags.name, Commit: commitOf(p), Seed: flags.seedOf(f)}
 	if info.Name == "" {
 		info.Name = "quick"
 	}
-	plan, err := quick.plan(operands[0], info)
+	plan, err := quick.plan(list, info)
 	if err != nil {
 		return run.Usage("%w", err)
 	}
@@ -77,35 +84,71 @@ func quickURL(ctx context.Context, p run.Process) error {
 
 func (q *quickFlags) closedLoop() bool { return q.duration > 0 && q.rate == 0 }
 
-func (q *quickFlags) validate(target string) error {
-	u, err := url.Parse(target)
+// requests are those of --targets, or a GET of the URL.
+func (q *quickFlags) requests(p run.Process, operands []string) (targets, error) {
+	if q.targets == "" {
+		if len(operands) != 1 {
+			return nil, run.Usage("want one URL, got %d operands (see --help)", len(operands))
+		}
+		one := vegeta.Target{Method: http.MethodGet, URL: operands[0]}
+		if err := checkTarget(&one); err != nil {
+			return nil, run.Usage("%w", err)
+		}
+		return targets{one}, nil
+	}
+	if len(operands) > 0 {
+		return nil, run.Usage("%s: want --targets or a URL, not both", operands[0])
+	}
+	in := p.Stdin
+	if q.targets != "-" {
+		file, err := os.Open(q.targets)
+		if err != nil {
+			return nil, run.Usage("read --targets: %w", err)
+		}
+		defer file.Close()
+		in = file
+	}
+	list, err := readTargets(in)
+	if err != nil {
+		return nil, run.Usage("read --targets %s: %w", q.targets, err)
+	}
+	return list, nil
+}
+
+func (q *quickFlags) validate() error {
 	switch {
-	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
-		return run.Usage("%q: want a URL such as http://127.0.0.1:8080/", target)
 	case q.count < 1 || q.num < 1 || q.connections < 1:
 		return run.Usage("--count, --num and --connections must be at least 1")
 	case q.rate < 0 || q.duration < 0:
 		return run.Usage("--rate and --duration must not be negative")
 	case q.rate > 0 && q.duration == 0:
 		return run.Usage("--rate needs --duration")
+	case q.targets != "" && q.duration == 0:
+		return run.Usage("--targets needs --duration")
 	}
 	return nil
 }
 
 // plan writes the script that the flags stand for, so that quick is nothing but a short way to write one.
-func (q *quickFlags) plan(target string, info report.RunInfo) (*scenarios.Plan, error) {
-	get := map[string]any{"get": map[string]any{"url": target}}
+func (q *quickFlags) plan(list targets, info report.RunInfo) (*scenarios.Plan, error) {
+	config := map[string]any{"target": list[0].URL}
+	flow := []any{map[string]any{"get": map[string]any{"url": list[0].URL}}}
+	tables := map[string][][]any{}
+	if q.targets != "" {
+		flow, config["payload"], tables[targetTable] = q.steps(list)
+	}
 	phase := map[string]any{"duration": 1, "arrivalCount": q.count}
-	flow := []any{map[string]any{"loop": []any{get}, "count": q.num}}
-	config := map[string]any{"target": target}
+	switch {
+	case q.closedLoop():
+		phase = map[string]any{"duration": "10ms", "arrivalCount": q.connections}
+		flow = []any{map[string]any{"loop": flow, "count": -1}}
+	case q.duration > 0:
+		phase = map[string]any{"duration": q.duration.Seconds(), "arrivalRate": q.rate}
+	default:
+		flow = []any{map[string]any{"loop": flow, "count": q.num}}
+	}
 	if q.duration > 0 {
 		config["http"] = map[string]any{"pool": q.connections}
-		phase = map[string]any{"duration": q.duration.Seconds(), "arrivalRate": q.rate}
-		flow = []any{get}
-	}
-	if q.closedLoop() {
-		phase = map[string]any{"duration": "10ms", "arrivalCount": q.connections}
-		flow = []any{map[string]any{"loop": []any{get}, "count": -1}}
 	}
 	config["phases"] = []any{phase}
 	script, err := json.Marshal(map[string]any{
@@ -115,7 +158,18 @@ func (q *quickFlags) plan(target string, info report.RunInfo) (*scenarios.Plan, 
 		return nil, err
 	}
 	return scenarios.Load(scenarios.Options{
-		Files: []string{"quick.json"}, Insecure: q.insecure, Seed: info.Seed, TestID: info.ID,
+		Files: []string{"quick.json"}, Insecure: q.insecure, Seed: info.Seed, TestID: info.ID, Tables: tables,
 		ReadFile: func(string) ([]byte, error) { return script, nil },
 	})
+}
+
+// steps send the targets in turn: arrival k the k-th, or each connection of a closed loop all of them again and again.
+func (q *quickFlags) steps(list targets) (flow []any, payload any, rows [][]any) {
+	if !q.closedLoop() {
+		flow, fields, rows := list.script("")
+		return flow, map[string]any{"path": targetTable, "fields": fields, "order": "sequence"}, rows
+	}
+	flow, fields, rows := list.script("$loopElement.")
+	flow = []any{map[string]any{"loop": flow, "over": targetTable}}
+	return flow, map[string]any{"path": targetTable, "fields": fields, "loadAll": true, "name": targetTable}, rows
 }

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+
+	"edgescope/internal/run"
+)
+
+func TestTargetFiles(t *testing.T) {
+	f := func(text string, want ...string) {
+		t.Helper()
+		list, err := readTargets(strings.NewReader(text))
+		if err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		var got []string
+		for _, target := range list {
+			got = append(got, fmt.Sprintf("%s %s %v %q", target.Method, target.URL, target.Header, target.Body))
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", text, diff)
+		}
+	}
+	f("GET http://t/a", `GET http://t/a map[] ""`)
+	f("# all\n\nGET http://t/a\nX-A: 1\nX-A: 2\n\nHEAD https://t/b\n", `GET http://t/a map[X-A:[1 2]] ""`, `HEAD https://t/b map[] ""`)
+	f(`{"method": "POST", "url": "http://t/a", "body": "aGk=", "header": {"A": ["b"]}}`, `POST http://t/a map[A:[b]] "hi"`)
+	f("{\"method\":\"GET\",\"url\":\"http://t/a\"}\n\n{\"method\":\"GET\",\"url\":\"http://t/b\"}", `GET http://t/a map[] ""`, `GET http://t/b map[] ""`)
+}
+
+func TestTargetFilesSayWhatIsWrong(t *testing.T) {
+	f := func(text, want string) {
+		t.Helper()
+		if _, err := readTargets(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %s", text, err, want)
+		}
+	}
+	f("", "no targets")
+	f("GET http://t/a\nnonsense", "target 1: bad header: nonsense")
+	f("GET http://t/a\n\nGET /b", `target 2: "/b": want a URL such as`)
+	f("TRACE http://t/a", "target 1: method TRACE: want one of GET, POST")
+	f("POST http://t/a\n@nowhere", "nowhere")
+	f(`{"method": "GET"}`, "url is missing")
+	f(`{"method": `, "target 1")
+}
+
+// vegeta's attacker and quick send the same requests of one target file, in the same order.
+func TestTargetsAreSentAsVegetaSendsThem(t *testing.T) {
+	var mu sync.Mutex
+	var seen []string
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		mu.Lock()
+		defer mu.Unlock()
+		seen = append(seen, fmt.Sprintf("%s %s %q a=%q host=%s %q", r.Method, r.URL, r.Header.Get("Content-Type"), r.Header.Values("X-A"), r.Host, body))
+	}))
+	defer server.Close()
+	dir := t.TempDir()
+	binary := "\x00\xff\r\n{{ x }}"
+	if err := os.WriteFile(filepath.Join(dir, "body"), []byte(binary), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "targets.txt")
+	text := "GET " + server.URL + "/a?b={{c}}\nX-A: {{ d }}\n\nPOST " + server.URL + "/p\nContent-Type: x/y\n@" + filepath.Join(dir, "body") +
+		"\n\nGET " + server.URL + "/last\nHost: other.test\nX-A: 7\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	take := func() (all []string) {
+		mu.Lock()
+		defer mu.Unlock()
+		all, seen = seen, nil
+		return all
+	}
+	quick := func(args ...string) {
+		t.Helper()
+		args = append([]string{"quick", "--targets", file, "-q", "--lag-limit", "1h", "-o", filepath.Join(dir, "out.json")}, args...)
+		if err := loadgen(t.Context(), run.Process{Args: args, LookupEnv: func(string) (string, bool) { return "", false }, Stdout: io.Discard, Stderr: io.Discard}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	targets, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer targets.Close()
+	list, err := vegeta.ReadAllTargets(vegeta.NewHTTPTargeter(targets, nil, nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range vegeta.NewAttacker().Attack(vegeta.NewStaticTargeter(list...), vegeta.ConstantPacer{Freq: 20, Per: 1e9}, 350e6, "") {
+	}
+	want := take()[:6]
+	quick("--duration", "300ms", "--rate", "20", "--connections", "1")
+	if diff := cmp.Diff(want, take()); diff != "" {
+		t.Errorf("an open loop (-vegeta +ours):\n%s", diff)
+	}
+	quick("--duration", "200ms", "--rate", "0", "--connections", "1")
+	if got := take(); len(got) < 6 || !slices.Equal(got[:6], want) {
+		t.Errorf("a closed loop: %q, want all targets in turn: %q", got[:min(len(got), 6)], want)
+	}
+}
+
+func TestTheScriptOfTargetsHasAStepForEachShape(t *testing.T) {
+	list := targets{
+		{Method: "GET", URL: "http://t/a"}, {Method: "GET", URL: "http://t/b"}, {Method: "GET", URL: "http://t/c", Header: http.Header{"A": {"1", "2"}}},
+		{Method: "PUT", URL: "http://t/d", Body: []byte("x"), Header: http.Header{"Cookie": {"a=1", "b=2"}}},
+	}
+	steps, fields, rows := list.script("")
+	if len(steps) != 3 || fmt.Sprint(fields) != "[shape url body header0]" {
+		t.Errorf("%d steps with %v, want 3 with one column of headers", len(steps), fields)
+	}
+	if got := fmt.Sprint(rows); got != "[[0 http://t/a ] [0 http://t/b ] [1 http://t/c  1, 2] [2 http://t/d x a=1; b=2]]" {
+		t.Errorf("rows %s", got)
+	}
+}
