@@ -9,6 +9,10 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"net/netip"
+	"net/url"
+	"strings"
+	"sync/atomic"
 	"time"
 
 	"edgescope/scenarios"
@@ -23,7 +27,7 @@ type timedConn struct {
 	info          Connection
 }
 
-// openedConn is what dial or dialTLS have opened; nil for a connection of somebody else.
+// openedConn is what an opener has opened; nil for a connection of somebody else.
 func openedConn(c net.Conn) *timedConn {
 	if secure, ok := c.(*tls.Conn); ok {
 		c = secure.NetConn()
@@ -32,15 +36,74 @@ func openedConn(c net.Conn) *timedConn {
 	return timed
 }
 
-const dialTimeout = 30 * time.Second
+const (
+	dialTimeout = 30 * time.Second
+	// maxHeader bounds the header of an answer.
+	maxHeader = 1 << 20
+)
 
+// dialer has what all connections of a run share.
 type dialer struct {
-	net net.Dialer
-	tls *tls.Config
+	network  Network
+	protocol Protocol
+	tls      *tls.Config
+	sessions Sessions
+	shared   tls.ClientSessionCache // of SessionsShared
+	turn     atomic.Uint64          // of the local addresses
+	quic     quicSockets
 }
 
-func newDialer(o scenarios.TLS) (*dialer, error) {
-	config := &tls.Config{InsecureSkipVerify: o.Insecure, NextProtos: []string{"http/1.1"}}
+func newDialer(plan *scenarios.Plan, n Network) (*dialer, error) {
+	if err := n.validate(); err != nil {
+		return nil, err
+	}
+	d := &dialer{network: n, protocol: n.Protocol, sessions: n.Sessions}
+	if d.protocol == "" {
+		d.protocol = Protocol(plan.HTTP.Version)
+	}
+	if d.protocol == "" {
+		d.protocol = HTTP1
+	}
+	if d.sessions == "" {
+		d.sessions = Sessions(plan.TLS.Sessions)
+	}
+	if d.sessions == SessionsShared {
+		d.shared = newSessions()
+	}
+	if err := d.speaks(plan); err != nil {
+		return nil, err
+	}
+	var err error
+	d.tls, err = clientTLS(&plan.TLS, d.protocol)
+	return d, err
+}
+
+// speaks refuses targets that the protocol is not for, before anything is sent.
+func (d *dialer) speaks(plan *scenarios.Plan) error {
+	targets := []string{plan.Target}
+	for i := range plan.Regions {
+		targets = append(targets, plan.Regions[i].Target)
+	}
+	for _, target := range targets {
+		u, err := url.Parse(target)
+		if err != nil || u.Scheme != "http" {
+			continue
+		}
+		if err := d.protocol.forPlain(); err != nil {
+			return fmt.Errorf("target %s: %w", target, err)
+		}
+	}
+	return nil
+}
+
+func clientTLS(o *scenarios.TLS, p Protocol) (*tls.Config, error) {
+	config := &tls.Config{
+		InsecureSkipVerify: o.Insecure, ServerName: o.ServerName, MinVersion: o.MinVersion, MaxVersion: o.MaxVersion,
+		NextProtos: []string{"http/1.1"},
+	}
+	if p == HTTP2 || p == H2C {
+		config.NextProtos = []string{"h2"}
+	}
 	if len(o.CA) > 0 {
 		config.RootCAs = x509.NewCertPool()
 		if !config.RootCAs.AppendCertsFromPEM(o.CA) {
@@ -54,71 +117,208 @@ func newDialer(o scenarios.TLS) (*dialer, error) {
 		}
 		config.Certificates = []tls.Certificate{pair}
 	}
-	return &dialer{net: net.Dialer{Timeout: dialTimeout}, tls: config}, nil
+	return config, nil
 }
 
-func (d *dialer) dial(ctx context.Context, network, addr string) (net.Conn, error) {
-	c, err := d.open(ctx, network, addr)
+// sessionsKept is how many TLS sessions are remembered at most, one per host.
+const sessionsKept = 64
+
+func newSessions() tls.ClientSessionCache { return tls.NewLRUClientSessionCache(sessionsKept) }
+
+// opener opens the connections of one engine, which share TLS sessions.
+type opener struct {
+	*dialer
+	sessions tls.ClientSessionCache // nil: all handshakes are full ones
+}
+
+func (d *dialer) opener() *opener {
+	o := &opener{dialer: d, sessions: d.shared}
+	if d.sessions == SessionsUser || d.sessions == "" {
+		o.sessions = newSessions()
+	}
+	return o
+}
+
+// engine makes the connections of one user, or those that all users share: at most conns to one host at a time, 0 for no
+// limit. A user of HTTP/2 or HTTP/3 has one connection per host.
+func (d *dialer) engine(conns int) engine {
+	o := d.opener()
+	switch d.protocol {
+	case HTTP2, H2C:
+		m := &multiplex{limit: max(conns, 1), open: o.openHTTP2}
+		return &netHTTP{rt: m, idle: m.CloseIdleConnections}
+	case HTTP3:
+		m := &multiplex{limit: max(conns, 1), open: o.openHTTP3}
+		return &netHTTP{rt: m, idle: m.CloseIdleConnections}
+	default:
+		t := o.transport(conns)
+		return &netHTTP{rt: t, idle: t.CloseIdleConnections}
+	}
+}
+
+// close gives back what all connections have shared. The dialer can be used again.
+func (d *dialer) close() { d.quic.close() }
+
+// transport makes connections of HTTP/1.1, as Artillery does; at most conns to one host at a time, 0 for no limit.
+func (o *opener) transport(conns int) *http.Transport {
+	return &http.Transport{
+		Proxy:                  o.forwardProxy,
+		DialContext:            o.dial,
+		DialTLSContext:         o.dialTLS,
+		DisableCompression:     true, // accept-encoding and decoding are ours
+		MaxConnsPerHost:        conns,
+		MaxIdleConnsPerHost:    max(conns, 100),
+		MaxResponseHeaderBytes: maxHeader,
+	}
+}
+
+// dial opens a connection for plain HTTP/1.1. With a forward proxy addr is the proxy's.
+func (o *opener) dial(ctx context.Context, _, addr string) (net.Conn, error) {
+	proxy, err := o.proxyOf(origin{"http", addr})
+	if err != nil {
+		return nil, err
+	}
+	if proxy != nil && proxy.Scheme == "http" {
+		proxy = nil // the requests themselves tell it where to go
+	}
+	c, err := o.through(ctx, proxy, addr)
 	if err != nil {
 		return nil, err
 	}
 	return c, nil
 }
 
-func (d *dialer) open(ctx context.Context, network, addr string) (*timedConn, error) {
-	c := &timedConn{began: time.Now()}
+// dialTLS opens a connection for HTTP/1.1 or HTTP/2 over TLS.
+func (o *opener) dialTLS(ctx context.Context, _, addr string) (net.Conn, error) {
+	c, err := o.tunnel(ctx, origin{"https", addr})
+	if err != nil {
+		return nil, err
+	}
+	config, err := o.tlsFor(addr)
+	if err != nil {
+		return nil, err
+	}
+	shook := time.Now()
+	secure := tls.Client(c, config)
+	if err := secure.HandshakeContext(ctx); err != nil {
+		_ = c.Close()
+		return nil, o.handshakeError(err)
+	}
+	c.tls = time.Since(shook)
+	state := secure.ConnectionState()
+	c.info.secured(&state)
+	if o.protocol == HTTP2 || o.protocol == H2C {
+		c.info.Protocol = "2"
+		if state.NegotiatedProtocol != "h2" {
+			_ = c.Close()
+			return nil, &ProtocolError{o.protocol, notSpoken}
+		}
+	}
+	return secure, nil
+}
+
+// notSpoken is what a server is told that answers in another protocol.
+const notSpoken = "the server does not speak it"
+
+// handshakeError tells a server that does not speak the protocol from one that refuses for another reason.
+func (o *opener) handshakeError(err error) error {
+	if strings.Contains(err.Error(), "tls: no application protocol") {
+		return &ProtocolError{o.protocol, notSpoken}
+	}
+	return err
+}
+
+// tlsFor is the configuration for one connection.
+func (o *opener) tlsFor(addr string) (*tls.Config, error) {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, fmt.Errorf("read the address %s: %w", addr, err)
+	}
+	config := o.tls.Clone()
+	if config.ServerName == "" {
+		config.ServerName = host
+	}
+	config.ClientSessionCache = o.sessions
+	return config, nil
+}
+
+// tunnel opens a connection on which nobody but the origin listens, through a proxy if there is one.
+func (o *opener) tunnel(ctx context.Context, to origin) (*timedConn, error) {
+	proxy, err := o.proxyOf(to)
+	if err != nil {
+		return nil, err
+	}
+	return o.through(ctx, proxy, to.addr)
+}
+
+// through opens a connection to addr, straight when proxy is nil.
+func (d *dialer) through(ctx context.Context, proxy *url.URL, addr string) (*timedConn, error) {
+	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+	defer cancel()
+	c := &timedConn{began: time.Now(), info: Connection{Protocol: "1.1"}}
 	var asked time.Time
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		DNSStart: func(httptrace.DNSStartInfo) { asked = time.Now() },
 		DNSDone:  func(httptrace.DNSDoneInfo) { c.dns = time.Since(asked) },
 	})
-	conn, err := d.net.DialContext(ctx, network, addr)
+	conn, err := d.connect(ctx, proxy, addr)
 	if err != nil {
 		return nil, err
 	}
 	c.Conn, c.tcp = conn, time.Since(c.began)-c.dns
-	c.info = Connection{Protocol: "1.1", Remote: conn.RemoteAddr().String()}
+	c.info.Remote = conn.RemoteAddr().String()
 	return c, nil
 }
 
-func (d *dialer) dialTLS(ctx context.Context, network, addr string) (net.Conn, error) {
-	c, err := d.open(ctx, network, addr)
+func (d *dialer) connect(ctx context.Context, proxy *url.URL, addr string) (net.Conn, error) {
+	if d.network.UnixSocket != "" {
+		var unix net.Dialer
+		return unix.DialContext(ctx, "unix", d.network.UnixSocket)
+	}
+	switch {
+	case proxy == nil:
+		return d.tcp(ctx, addr)
+	case proxy.Scheme == "http":
+		return d.connectMethod(ctx, proxy, addr)
+	default:
+		return d.socks(ctx, proxy, addr)
+	}
+}
+
+// tcp opens a connection to where the routes send addr: to the first of their addresses that answers.
+func (d *dialer) tcp(ctx context.Context, addr string) (conn net.Conn, err error) {
+	for _, candidate := range route(d.network.Routes, addr) {
+		if conn, err = d.tcpTo(ctx, candidate); err == nil {
+			return conn, nil
+		}
+	}
+	return nil, err
+}
+
+func (d *dialer) tcpTo(ctx context.Context, addr string) (net.Conn, error) {
+	var plain net.Dialer
+	if local, ok := d.localAddr(); ok {
+		plain.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(local, 0))
+		plain.Control = portAtConnect
+	}
+	conn, err := plain.DialContext(ctx, "tcp", addr)
 	if err != nil {
 		return nil, err
 	}
-	host, _, err := net.SplitHostPort(addr)
-	if err != nil {
-		return nil, fmt.Errorf("read the address %s: %w", addr, err)
+	if tcp, ok := conn.(*net.TCPConn); ok && d.network.Reset {
+		if err := tcp.SetLinger(0); err != nil {
+			_ = conn.Close()
+			return nil, fmt.Errorf("make a connection to %s close with a reset: %w", addr, err)
+		}
 	}
-	config := d.tls.Clone()
-	config.ServerName = host
-	shook := time.Now()
-	secure := tls.Client(c, config)
-	if err := secure.HandshakeContext(ctx); err != nil {
-		_ = c.Close()
-		return nil, err
-	}
-	c.tls = time.Since(shook)
-	state := secure.ConnectionState()
-	c.info.secured(&state)
-	return secure, nil
+	return conn, nil
 }
 
-// engine makes the connections of one user, or those that all users share: at most conns to one host at a time, 0 for no
-// limit.
-func (d *dialer) engine(conns int) engine {
-	t := d.transport(conns)
-	return &netHTTP{rt: t, idle: t.CloseIdleConnections}
-}
-
-// transport makes connections of HTTP/1.1, as Artillery does; at most conns to one host at a time, 0 for no limit.
-func (d *dialer) transport(conns int) *http.Transport {
-	return &http.Transport{
-		DialContext:            d.dial,
-		DialTLSContext:         d.dialTLS,
-		DisableCompression:     true, // accept-encoding and decoding are ours
-		MaxConnsPerHost:        conns,
-		MaxIdleConnsPerHost:    max(conns, 100),
-		MaxResponseHeaderBytes: 1 << 20,
+// localAddr is the source address whose turn it is.
+func (d *dialer) localAddr() (addr netip.Addr, ok bool) {
+	n := uint64(len(d.network.LocalAddrs))
+	if n == 0 {
+		return netip.Addr{}, false
 	}
+	return d.network.LocalAddrs[d.turn.Add(1)%n], true
 }

@@ -2,13 +2,19 @@ package load
 
 import (
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
 	"strings"
 	"syscall"
+
+	"github.com/quic-go/quic-go"
+	"github.com/quic-go/quic-go/http3"
+	"golang.org/x/net/http2"
 )
 
 var errTimeout = errors.New("no response headers in time")
@@ -37,10 +43,16 @@ func ErrorName(err error) string {
 	if errors.Is(err, errTimeout) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) {
 		return "ETIMEDOUT"
 	}
+	if name := protocolErrorName(err); name != "" {
+		return name
+	}
 	if name := dnsErrorName(err); name != "" {
 		return name
 	}
 	if name := certificateErrorName(err); name != "" {
+		return name
+	}
+	if name := transportErrorName(err); name != "" {
 		return name
 	}
 	var errno syscall.Errno
@@ -58,6 +70,49 @@ func ErrorName(err error) string {
 		return errEncoding.Error()
 	}
 	return innermost(err).Error()
+}
+
+// protocolErrorName names the errors of protocols, proxies and QUIC. Their texts would make a name of its own for each stream
+// and each message of a server.
+func protocolErrorName(err error) string {
+	var protocol *ProtocolError
+	var proxy *ProxyError
+	var stream http2.StreamError
+	var h3 *http3.Error
+	var idle *quic.IdleTimeoutError
+	var handshake *quic.HandshakeTimeoutError
+	var reset *quic.StatelessResetError
+	switch {
+	case errors.As(err, &protocol):
+		return protocol.Error()
+	case errors.As(err, &proxy):
+		return fmt.Sprintf("proxy answered CONNECT with %d", proxy.Status)
+	case errors.As(err, &stream):
+		return "HTTP2_" + stream.Code.String()
+	case strings.Contains(err.Error(), "http2: server sent GOAWAY"):
+		return "HTTP2_GOAWAY"
+	case errors.As(err, &h3):
+		return (&http3.Error{ErrorCode: h3.ErrorCode, Remote: true}).Error()
+	case errors.As(err, &idle), errors.As(err, &handshake):
+		return "ETIMEDOUT"
+	case errors.As(err, &reset):
+		return "ECONNRESET"
+	default:
+		return ""
+	}
+}
+
+// transportErrorName names what QUIC has closed a connection for. A handshake's alert has the text that it has over TCP.
+func transportErrorName(err error) string {
+	var transport *quic.TransportError
+	switch {
+	case !errors.As(err, &transport):
+		return ""
+	case transport.ErrorCode.IsCryptoError():
+		return tls.AlertError(transport.ErrorCode & 0xff).Error() // RFC 9001, section 4.8
+	default:
+		return "QUIC_" + transport.ErrorCode.String()
+	}
 }
 
 func dnsErrorName(err error) string {

@@ -134,8 +134,11 @@ func (t *tracer) hooks() *httptrace.ClientTrace {
 		},
 		WroteRequest: func(info httptrace.WroteRequestInfo) {
 			t.wrote.Store(t.now())
-			if info.Err == nil {
+			switch info.Err {
+			case nil:
 				t.writes.Add(1)
+			case errUnprocessed:
+				t.writes.Add(-1)
 			}
 		},
 		GotFirstResponseByte: func() { t.first.Store(t.now()) },

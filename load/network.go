@@ -1,6 +1,114 @@
 package load
 
-import "crypto/tls"
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+)
+
+// Protocol is the HTTP that a run speaks, as config.http.version of a script spells it. There is no falling back: a server
+// that does not speak it fails the requests with *ProtocolError.
+type Protocol string
+
+// The protocols. HTTP2 and HTTP3 are for https:// URLs only; H2C is HTTP/2 with prior knowledge for http:// URLs, and HTTP/2
+// over TLS for https:// ones.
+const (
+	HTTP1 Protocol = "1.1"
+	HTTP2 Protocol = "2"
+	H2C   Protocol = "h2c"
+	HTTP3 Protocol = "3"
+)
+
+func (p Protocol) name() string {
+	switch p {
+	case HTTP2, H2C:
+		return "HTTP/2"
+	case HTTP3:
+		return "HTTP/3"
+	default:
+		return "HTTP/1.1"
+	}
+}
+
+// forPlain refuses http:// URLs, unless the protocol is spoken without TLS.
+func (p Protocol) forPlain() error {
+	switch p {
+	case HTTP2:
+		return &ProtocolError{p, "needs an https:// URL; h2c is for http:// ones"}
+	case HTTP3:
+		return &ProtocolError{p, "needs an https:// URL"}
+	default:
+		return nil
+	}
+}
+
+// ProtocolError tells that a target cannot be spoken to in the protocol of the run.
+type ProtocolError struct {
+	Protocol Protocol
+	Reason   string
+}
+
+func (e *ProtocolError) Error() string { return e.Protocol.name() + ": " + e.Reason }
+
+// Sessions says who takes up whose TLS sessions on a new connection.
+type Sessions string
+
+// The ways of session resumption. SessionsUser is the default: a user takes up its own sessions, as one browser does; what
+// SessionsShared makes of each new connection but the first is a returning visitor, and SessionsNone makes all handshakes full
+// ones.
+const (
+	SessionsUser   Sessions = "user"
+	SessionsShared Sessions = "shared"
+	SessionsNone   Sessions = "none"
+)
+
+// Network says how requests get to their targets. The zero value is the straight way.
+type Network struct {
+	// Protocol replaces config.http.version; "": the script's, HTTP1 without one.
+	Protocol Protocol
+	// Routes send connections elsewhere: the first that matches is taken. Certificates are verified for the host of the URL
+	// all the same.
+	Routes []Route
+	// UnixSocket, if not "", is the path to which all connections are opened.
+	UnixSocket string
+	// Proxy tells through which proxy a URL is reached, nil for none; nil: no proxies. See [ProxyFrom]. It must be safe for
+	// concurrent use.
+	Proxy func(*url.URL) (*url.URL, error)
+	// LocalAddrs are the source addresses of connections, in turn; empty: the system chooses. Each has ports of its own.
+	LocalAddrs []netip.Addr
+	// Reset closes connections with a reset (SO_LINGER 0): their ports are free at once, and the server sees ECONNRESET
+	// where it would have seen an end.
+	Reset bool
+	// Sessions replaces config.tls.sessions; "": the script's, SessionsUser without one.
+	Sessions Sessions
+}
+
+// validate refuses what contradicts itself.
+func (n *Network) validate() error {
+	var errs []error
+	if n.UnixSocket != "" && n.Protocol == HTTP3 {
+		errs = append(errs, errors.New("HTTP/3 runs over UDP, not over a unix socket"))
+	}
+	if n.UnixSocket != "" && len(n.LocalAddrs) > 0 {
+		errs = append(errs, errors.New("a connection to a unix socket has no local address"))
+	}
+	if n.UnixSocket != "" && len(n.Routes) > 0 {
+		errs = append(errs, errors.New("all connections go to the unix socket: routes have no meaning"))
+	}
+	switch n.Protocol {
+	case "", HTTP1, HTTP2, H2C, HTTP3:
+	default:
+		errs = append(errs, fmt.Errorf("protocol %q is unknown, want 1.1, 2, h2c or 3", n.Protocol))
+	}
+	switch n.Sessions {
+	case "", SessionsUser, SessionsShared, SessionsNone:
+	default:
+		errs = append(errs, fmt.Errorf("TLS sessions %q are unknown, want user, shared or none", n.Sessions))
+	}
+	return errors.Join(errs...)
+}
 
 // Connection says over what a request went. All requests of one connection share it: it must not be changed.
 type Connection struct {

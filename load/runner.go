@@ -24,6 +24,8 @@ type Options struct {
 	UserAgent string
 	// MaxConnections > 0 makes all users share one pool of at most so many connections per host, in place of config.http.pool.
 	MaxConnections int
+	// Network is how requests get to their targets: protocol, routes, proxies, local addresses.
+	Network Network
 	// Segment is the part of the arrivals that this process takes; nil: all of them. Its Seed must be that of all parts.
 	Segment *Segment
 	// StartAt is the zero point of the schedule, which several processes share; zero: when Run is called. The before flow runs
@@ -54,9 +56,10 @@ type Runner struct {
 	hasSuggestedExit bool
 }
 
-// New prepares a run. It fails when the certificates of config.tls cannot be used.
+// New prepares a run. It fails when the certificates of config.tls cannot be used, or when Options.Network contradicts itself
+// or the script's target.
 func New(plan *scenarios.Plan, o Options) (*Runner, error) {
-	d, err := newDialer(plan.TLS)
+	d, err := newDialer(plan, o.Network)
 	if err != nil {
 		return nil, err
 	}
@@ -140,6 +143,9 @@ func (r *Runner) newRun(ctx context.Context) *run {
 // Connections is how many connections per host all users share; 0: each user has its own.
 func (r *Runner) Connections() int { return r.pool() }
 
+// Protocol is what the run speaks.
+func (r *Runner) Protocol() Protocol { return r.dialer.protocol }
+
 // pool is how many connections per host all users share; 0: each has its own.
 func (r *Runner) pool() int {
 	if r.options.MaxConnections > 0 {
@@ -153,6 +159,7 @@ func (n *run) close() {
 	if n.shared != nil {
 		n.shared.close()
 	}
+	n.dialer.close()
 }
 
 func (n *run) all(ctx context.Context) error {

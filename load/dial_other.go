@@ -1,0 +1,8 @@
+//go:build !linux
+
+package load
+
+import "syscall"
+
+// portAtConnect does nothing: only Linux can choose a port as late as connect.
+func portAtConnect(string, string, syscall.RawConn) error { return nil }

@@ -1,0 +1,412 @@
+package load_test
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/quic-go/quic-go"
+	"github.com/quic-go/quic-go/http3"
+
+	"edgescope/load"
+	"edgescope/scenarios"
+)
+
+// edgeServer speaks one protocol and nothing else.
+type edgeServer struct {
+	*httptest.Server // of which only URL, Certificate and Close are there for HTTP/3
+	connections      atomic.Int64
+}
+
+// pemOf is the server's certificate, to be trusted.
+func (s *edgeServer) pemOf() []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})
+}
+
+// speaking starts a server of one protocol on loopback: "1.1" and "h2c" without TLS, "https" for HTTP/1.1 over TLS, "2", "3";
+// "1.1 and 2" is both over TLS.
+func speaking(t *testing.T, protocol string, h http.HandlerFunc, options ...func(*tls.Config)) *edgeServer {
+	t.Helper()
+	s := &edgeServer{Server: httptest.NewUnstartedServer(h)}
+	s.TLS = &tls.Config{}
+	for _, set := range options {
+		set(s.TLS)
+	}
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			s.connections.Add(1)
+		}
+	}
+	var p http.Protocols
+	s.Config.Protocols = &p
+	switch protocol {
+	case "1.1":
+		p.SetHTTP1(true)
+		s.Start()
+	case "https":
+		p.SetHTTP1(true)
+		s.TLS.NextProtos = []string{"http/1.1"}
+		s.StartTLS()
+	case "h2c":
+		p.SetUnencryptedHTTP2(true)
+		s.Start()
+	case "2":
+		p.SetHTTP2(true)
+		s.EnableHTTP2 = true
+		s.StartTLS()
+	case "1.1 and 2":
+		p.SetHTTP1(true)
+		p.SetHTTP2(true)
+		s.EnableHTTP2 = true
+		s.StartTLS()
+	case "3":
+		s.startHTTP3(t, h)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+// startHTTP3 serves HTTP/3 beside a server of HTTP/1.1 over TLS, whose certificate it shares.
+func (s *edgeServer) startHTTP3(t *testing.T, h http.Handler) {
+	s.Config.Protocols = nil
+	s.StartTLS()
+	socket, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h3 := &http3.Server{Handler: h, TLSConfig: http3.ConfigureTLSConfig(s.TLS)}
+	h3.ConnContext = func(ctx context.Context, _ *quic.Conn) context.Context { s.connections.Add(1); return ctx }
+	var serving sync.WaitGroup
+	serving.Go(func() { h3.Serve(socket) })
+	t.Cleanup(func() {
+		h3.Close()
+		socket.Close()
+		serving.Wait()
+	})
+	s.URL = "https://" + socket.LocalAddr().String()
+}
+
+// secured is the head of a script that trusts a server.
+func (s *edgeServer) script(users int, http, flow string) string {
+	ca := ""
+	if strings.HasPrefix(s.URL, "https") {
+		ca = "ca: " + quote(string(s.pemOf()))
+	}
+	return "config: {tls: {" + ca + "}, http: {" + http + "}, phases: [{duration: 1ms, arrivalCount: " + itoa(users) + "}]}\n" +
+		"scenarios: [{flow: [" + flow + "]}]"
+}
+
+func TestEveryProtocolIsSpoken(t *testing.T) {
+	f := func(server string, protocol load.Protocol, want load.Connection) {
+		t.Helper()
+		var seen []string
+		var mu sync.Mutex
+		s := speaking(t, server, func(w http.ResponseWriter, r *http.Request) {
+			body, _ := io.ReadAll(r.Body)
+			mu.Lock()
+			defer mu.Unlock()
+			seen = append(seen, r.Proto+" "+r.Method+" "+r.URL.Path+" "+r.Host+" "+string(body))
+			io.WriteString(w, "ok")
+		})
+		want.Remote = s.host()
+		script := s.script(2, "", "{get: {url: /a}}, {post: {url: /b, body: hello}}, {get: {url: /a, headers: {host: shop.test}}}")
+		events := against(t, s.URL, script, load.Options{Network: load.Network{Protocol: protocol}})
+		if n := tell(events)["code 200"]; n != 6 {
+			t.Fatalf("%s: %d of 6 answers: %v", server, n, tell(events))
+		}
+		if n := s.connections.Load(); n != 2 {
+			t.Errorf("%s: 2 users opened %d connections, want one each", server, n)
+		}
+		cold := 0
+		for _, r := range results(events) {
+			if diff := cmp.Diff(&want, r.Connection); diff != "" {
+				t.Errorf("%s: connection (-want +got):\n%s", server, diff)
+			}
+			checkPhases(t, server, r)
+			if !r.Reused {
+				cold++
+			}
+		}
+		if cold != 2 {
+			t.Errorf("%s: %d requests were on new connections, want 2", server, cold)
+		}
+		proto := map[string]string{"1.1": "HTTP/1.1", "2": "HTTP/2.0", "3": "HTTP/3.0"}[want.Protocol]
+		slices.Sort(seen)
+		wantSeen := []string{
+			proto + " GET /a " + s.host() + " ", proto + " GET /a " + s.host() + " ", proto + " GET /a shop.test ", proto + " GET /a shop.test ",
+			proto + " POST /b " + s.host() + " hello", proto + " POST /b " + s.host() + " hello",
+		}
+		if diff := cmp.Diff(wantSeen, seen); diff != "" {
+			t.Errorf("%s: the server saw (-want +got):\n%s", server, diff)
+		}
+	}
+	f("1.1", "", load.Connection{Protocol: "1.1"})
+	f("https", "", load.Connection{Protocol: "1.1", TLS: "1.3"})
+	f("h2c", load.H2C, load.Connection{Protocol: "2"})
+	f("2", load.HTTP2, load.Connection{Protocol: "2", TLS: "1.3"})
+	f("2", load.H2C, load.Connection{Protocol: "2", TLS: "1.3"})
+	f("3", load.HTTP3, load.Connection{Protocol: "3", TLS: "1.3"})
+}
+
+// checkPhases: the phases add up, and belong to the request that opened the connection.
+func checkPhases(t *testing.T, server string, r *load.Result) {
+	t.Helper()
+	if sum := r.Lag + r.ConnWait + r.DNS + r.TCP + r.TLS + r.TTFB + r.Download; r.Response() != sum || r.TTFB <= 0 {
+		t.Errorf("%s: response time %v, want the sum of its phases %v; ttfb %v", server, r.Response(), sum, r.TTFB)
+	}
+	if r.Reused && (r.DNS != 0 || r.TCP != 0 || r.TLS != 0) {
+		t.Errorf("%s: a reused connection cost dns %v, tcp %v, tls %v; want 0", server, r.DNS, r.TCP, r.TLS)
+	}
+	if r.Reused {
+		return
+	}
+	if udp := r.Connection.Protocol == "3"; (r.TCP <= 0) != udp {
+		t.Errorf("%s: a new connection cost tcp %v", server, r.TCP)
+	}
+	if (r.TLS > 0) != (r.Connection.TLS != "") {
+		t.Errorf("%s: a new connection of TLS %q cost tls %v", server, r.Connection.TLS, r.TLS)
+	}
+}
+
+// TestProtocolsDoNotFallBack: a server that speaks another protocol fails the requests, under a name that says so.
+func TestProtocolsDoNotFallBack(t *testing.T) {
+	f := func(server string, protocol load.Protocol, want string) {
+		t.Helper()
+		s := speaking(t, server, func(_ http.ResponseWriter, r *http.Request) {
+			if r.Method != "PRI" { // the first words of HTTP/2, which a server of HTTP/1.1 may take for a request
+				t.Errorf("%s was asked in %s", server, protocol)
+			}
+		})
+		n := tell(against(t, s.URL, s.script(1, "", "{get: {url: /}}"), load.Options{Network: load.Network{Protocol: protocol}}))
+		if n["failed: "+want] != 1 {
+			t.Errorf("%s of a server of %s: %v, want %s", protocol, server, n, want)
+		}
+	}
+	f("https", load.HTTP2, "HTTP/2: the server does not speak it")
+	f("1.1", load.H2C, "HTTP/2: the server does not speak it")
+	f("https", load.H2C, "HTTP/2: the server does not speak it")
+}
+
+func TestProtocolComesFromTheScriptUnlessAFlagSaysOtherwise(t *testing.T) {
+	s := speaking(t, "1.1 and 2", func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.Proto) })
+	f := func(version string, flag load.Protocol, want string) {
+		t.Helper()
+		r := results(against(t, s.URL, s.script(1, version, "{get: {url: /}}"), load.Options{Network: load.Network{Protocol: flag}}))[0]
+		if r.Connection == nil || r.Connection.Protocol != want || r.Code != 200 {
+			t.Errorf("script %q, flag %q: %+v, failure %q; want HTTP/%s", version, flag, r.Connection, r.Failure, want)
+		}
+	}
+	f("", "", "1.1")
+	f("version: 2", "", "2")
+	f("version: 1.1", "", "1.1")
+	f("version: 2", load.HTTP1, "1.1")
+	f("version: 1.1", load.HTTP2, "2")
+}
+
+func TestPlainTargetsAreRefusedUpFront(t *testing.T) {
+	f := func(target string, p load.Protocol, want string) {
+		t.Helper()
+		loaded, err := scenarios.Load(scenarios.Options{
+			Files: []string{"t.yml"}, Target: target,
+			ReadFile: func(string) ([]byte, error) { return []byte(oneUser + "scenarios: [{flow: [{get: {url: /}}]}]"), nil },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = load.New(loaded, load.Options{Network: load.Network{Protocol: p}})
+		if got := errorText(err); got != want {
+			t.Errorf("%s in %s: %q, want %q", target, p, got, want)
+		}
+	}
+	f("http://a.test", load.HTTP1, "")
+	f("http://a.test", load.H2C, "")
+	f("http://a.test", load.HTTP2, "target http://a.test: HTTP/2: needs an https:// URL; h2c is for http:// ones")
+	f("http://a.test", load.HTTP3, "target http://a.test: HTTP/3: needs an https:// URL")
+	f("https://a.test", load.HTTP3, "")
+	f("https://a.test", "1.0", `protocol "1.0" is unknown, want 1.1, 2, h2c or 3`)
+}
+
+// TestAPoolOfMultiplexedConnections: requests take idle connections, then new ones up to the limit, and share them after that.
+func TestAPoolOfMultiplexedConnections(t *testing.T) {
+	for _, protocol := range []string{"h2c", "2", "3"} {
+		var here atomic.Int64
+		all := make(chan struct{})
+		s := speaking(t, protocol, func(w http.ResponseWriter, r *http.Request) {
+			if here.Add(1) == 12 {
+				close(all)
+			}
+			select {
+			case <-all:
+			case <-r.Context().Done():
+			}
+			io.WriteString(w, "ok")
+		})
+		events := against(t, s.URL, s.script(12, "pool: 3", "{get: {url: /}}"), load.Options{Network: load.Network{Protocol: load.Protocol(protocol)}})
+		if n := tell(events)["code 200"]; n != 12 {
+			t.Fatalf("%s: %v, want 12 answers", protocol, tell(events))
+		}
+		if n := s.connections.Load(); n != 3 {
+			t.Errorf("%s: 12 requests at a time took %d connections, want the 3 of the pool", protocol, n)
+		}
+	}
+}
+
+// TestWaitingForAStreamIsInConnWait: a server that allows 2 requests at a time makes the third one wait.
+func TestWaitingForAStreamIsInConnWait(t *testing.T) {
+	const each = 50 * time.Millisecond
+	s := &edgeServer{Server: httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case <-time.After(each):
+		case <-r.Context().Done():
+		}
+	}))}
+	var p http.Protocols
+	p.SetUnencryptedHTTP2(true)
+	s.Config.Protocols, s.Config.HTTP2 = &p, &http.HTTP2Config{MaxConcurrentStreams: 2}
+	s.Start()
+	defer s.Close()
+	// The first request is alone: by its end the server has told its limit.
+	script := "config: {http: {pool: 1}, phases: [{duration: 1ms, arrivalCount: 1}]}\n" +
+		"scenarios: [{flow: [{get: {url: /}}, {parallel: [{get: {url: /}}, {get: {url: /}}, {get: {url: /}}]}]}]"
+	var waited, failed int
+	for _, r := range results(against(t, s.URL, script, load.Options{Network: load.Network{Protocol: load.H2C}})) {
+		if r.ConnWait > each/2 {
+			waited++
+		}
+		if r.Failure != "" {
+			failed++
+		}
+	}
+	if waited != 1 || failed != 0 {
+		t.Errorf("%d of 3 requests waited for one of 2 streams and %d failed, want 1 and 0", waited, failed)
+	}
+}
+
+// TestGoingAwayIsNoError: a server that closes its connection gracefully between two requests gets the next one on a new one.
+func TestGoingAwayIsNoError(t *testing.T) {
+	for _, protocol := range []string{"h2c", "2"} {
+		s := speaking(t, protocol, func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/last" {
+				w.Header().Set("Connection", "close") // net/http sends GOAWAY after it
+			}
+		})
+		script := s.script(1, "", "{get: {url: /last}}, {get: {url: /}}, {post: {url: /, body: x}}")
+		n := tell(against(t, s.URL, script, load.Options{Network: load.Network{Protocol: load.Protocol(protocol)}}))
+		if n["code 200"] != 3 || s.connections.Load() != 2 {
+			t.Errorf("%s: %v over %d connections, want 3 answers over 2", protocol, n, s.connections.Load())
+		}
+	}
+}
+
+func TestSessionsAreResumed(t *testing.T) {
+	f := func(server string, sessions load.Sessions, want int) {
+		t.Helper()
+		s := speaking(t, server, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ok") })
+		script := s.script(3, "", "{get: {url: /}}")
+		if sessions == load.SessionsShared { // a user is to come when the one before it has got its ticket
+			script = strings.Replace(script, "1ms", "300ms", 1)
+		}
+		protocol := load.Protocol(server)
+		if server == "https" {
+			protocol = load.HTTP1
+		}
+		resumed := 0
+		for _, r := range results(against(t, s.URL, script, load.Options{Network: load.Network{Protocol: protocol, Sessions: sessions}})) {
+			if r.Failure != "" || r.TLS <= 0 {
+				t.Errorf("%s: failure %q, tls %v", server, r.Failure, r.TLS)
+			}
+			if r.Connection != nil && r.Connection.Resumed {
+				resumed++
+			}
+		}
+		if resumed != want {
+			t.Errorf("%s, sessions %q: %d of 3 handshakes were resumed, want %d", server, sessions, resumed, want)
+		}
+	}
+	for _, server := range []string{"https", "2", "3"} {
+		f(server, "", 0)
+		f(server, load.SessionsUser, 0)
+		f(server, load.SessionsShared, 2)
+		f(server, load.SessionsNone, 0)
+	}
+}
+
+// TestAUserTakesUpItsOwnSession when its connection was closed.
+func TestAUserTakesUpItsOwnSession(t *testing.T) {
+	s := speaking(t, "https", func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Connection", "close") })
+	f := func(sessions load.Sessions, want []bool) {
+		t.Helper()
+		var resumed []bool
+		for _, r := range results(against(t, s.URL, s.script(1, "", "{get: {url: /}}, {get: {url: /}}"), load.Options{Network: load.Network{Sessions: sessions}})) {
+			resumed = append(resumed, r.Connection.Resumed)
+		}
+		if diff := cmp.Diff(want, resumed); diff != "" {
+			t.Errorf("sessions %q (-want +got):\n%s", sessions, diff)
+		}
+	}
+	f("", []bool{false, true})
+	f(load.SessionsNone, []bool{false, false})
+}
+
+// TestTLSOptionsOfTheScript: a client certificate that the server asks for, a name that differs from the host, versions.
+func TestTLSOptionsOfTheScript(t *testing.T) {
+	for _, server := range []string{"https", "2", "3"} {
+		protocol := load.Protocol(server)
+		if server == "https" {
+			protocol = load.HTTP1
+		}
+		client, pool := newIdentity(t, "client.test"), x509.NewCertPool()
+		pool.AppendCertsFromPEM(client.cert)
+		s := speaking(t, server, func(w http.ResponseWriter, r *http.Request) {
+			io.WriteString(w, r.TLS.ServerName+" "+itoa(len(r.TLS.PeerCertificates)))
+		}, func(c *tls.Config) { c.ClientCAs, c.ClientAuth = pool, tls.RequireAndVerifyClientCert })
+		f := func(options, wantBody, wantFailure string) {
+			t.Helper()
+			script := "config: {tls: {ca: " + quote(string(s.pemOf())) + options + "}, phases: [{duration: 1ms, arrivalCount: 1}]}\n" +
+				"scenarios: [{flow: [{get: {url: /, expect: {matchesRegexp: '^" + wantBody + "$'}}}]}]"
+			r := results(against(t, s.URL, script, load.Options{Network: load.Network{Protocol: protocol}}))[0]
+			if r.Failure != wantFailure || wantFailure == "" && (len(r.Outcomes) == 0 || !r.Outcomes[0].OK) {
+				t.Errorf("%s, %s: failure %q, outcomes %v; want %q and %q", server, options, r.Failure, r.Outcomes, wantFailure, wantBody)
+			}
+		}
+		pair := ", cert: " + quote(string(client.cert)) + ", key: " + quote(string(client.key))
+		f(pair+", servername: example.com", "example.com 1", "")
+		f(pair+", servername: shop.test", "", "ERR_TLS_CERT_ALTNAME_INVALID")
+		f("", "", "tls: certificate required")
+	}
+}
+
+func TestTLSVersionsOfTheScript(t *testing.T) {
+	f := func(highest uint16, options, wantVersion, wantFailure string) {
+		t.Helper()
+		s := speaking(t, "https", func(http.ResponseWriter, *http.Request) {}, func(c *tls.Config) { c.MaxVersion = highest })
+		script := "config: {tls: {rejectUnauthorized: false, " + options + "}, phases: [{duration: 1ms, arrivalCount: 1}]}\nscenarios: [{flow: [{get: {url: /}}]}]"
+		r := results(against(t, s.URL, script, load.Options{}))[0]
+		got := load.Connection{}
+		if r.Connection != nil {
+			got = *r.Connection
+		}
+		want := load.Connection{TLS: wantVersion}
+		if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(load.Connection{}, "Protocol", "Remote")); diff != "" || r.Failure != wantFailure {
+			t.Errorf("%s: failure %q, want %q; connection (-want +got):\n%s", options, r.Failure, wantFailure, diff)
+		}
+	}
+	f(0, "maxVersion: TLSv1.2", "1.2", "")
+	f(0, "minVersion: TLSv1.3", "1.3", "")
+	f(tls.VersionTLS12, "minVersion: TLSv1.3", "", "tls: protocol version not supported")
+}

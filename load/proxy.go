@@ -1,0 +1,208 @@
+package load
+
+import (
+	"bufio"
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/net/http/httpproxy"
+	"golang.org/x/net/proxy"
+)
+
+// ProxyFrom tells which proxy a URL is reached through: explicit, for all URLs but those that no_proxy names, or else what
+// HTTP_PROXY, HTTPS_PROXY and NO_PROXY say, of which a loopback address needs no proxy. The variables are read from
+// lookupEnv, in lower case first. A proxy is http://, socks5:// or socks5h://, with user:password@ if it asks for them;
+// host:port alone is http.
+func ProxyFrom(explicit string, lookupEnv func(string) (string, bool)) (func(*url.URL) (*url.URL, error), error) {
+	env := func(name string) string {
+		if value, ok := lookupEnv(strings.ToLower(name)); ok && value != "" {
+			return value
+		}
+		value, _ := lookupEnv(name)
+		return value
+	}
+	config := httpproxy.Config{HTTPProxy: env("HTTP_PROXY"), HTTPSProxy: env("HTTPS_PROXY"), NoProxy: env("NO_PROXY")}
+	if explicit != "" {
+		config.HTTPProxy, config.HTTPSProxy = explicit, explicit
+	}
+	if config.HTTPProxy == "" && config.HTTPSProxy == "" {
+		return nil, nil
+	}
+	for _, p := range []string{config.HTTPProxy, config.HTTPSProxy} {
+		if err := validProxy(p); err != nil {
+			return nil, err
+		}
+	}
+	find := config.ProxyFunc()
+	if explicit == "" {
+		return find, nil
+	}
+	excepted := strings.FieldsFunc(config.NoProxy, func(r rune) bool { return r == ',' || r == ' ' })
+	return func(u *url.URL) (*url.URL, error) {
+		if isLoopback(u.Hostname()) && !slices.Contains(excepted, u.Hostname()) && !slices.Contains(excepted, "*") {
+			return parseProxy(explicit)
+		}
+		return find(u)
+	}, nil
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
+}
+
+func parseProxy(text string) (*url.URL, error) {
+	if !strings.Contains(text, "://") {
+		text = "http://" + text
+	}
+	return url.Parse(text)
+}
+
+func validProxy(text string) error {
+	if text == "" {
+		return nil
+	}
+	u, err := parseProxy(text)
+	if err != nil {
+		return errors.New("the URL of the proxy cannot be read") // it may hold a password
+	}
+	switch u.Scheme {
+	case "http", "socks5", "socks5h":
+	default:
+		return fmt.Errorf("a proxy of scheme %q is not supported, want http, socks5 or socks5h", u.Scheme)
+	}
+	if u.Hostname() == "" {
+		return errors.New("the URL of the proxy names no host")
+	}
+	return nil
+}
+
+// proxyOf is the proxy for an origin: none for what a route or a unix socket has led elsewhere.
+func (d *dialer) proxyOf(to origin) (*url.URL, error) {
+	n := &d.network
+	if n.Proxy == nil || n.UnixSocket != "" || routed(n.Routes, to.addr) {
+		return nil, nil
+	}
+	return n.Proxy(&url.URL{Scheme: to.scheme, Host: to.addr})
+}
+
+// forwardProxy is the proxy to which net/http sends whole requests: those of http:// URLs. All others get a tunnel.
+func (d *dialer) forwardProxy(req *http.Request) (*url.URL, error) {
+	if req.URL.Scheme != "http" {
+		return nil, nil
+	}
+	p, err := d.proxyOf(originOf(req.URL))
+	if err != nil || p == nil || p.Scheme != "http" {
+		return nil, err
+	}
+	return p, nil
+}
+
+// ProxyError tells that a proxy did not open a way to the target.
+type ProxyError struct {
+	Proxy, Target string // host:port each
+	Status        int    // what it answered
+}
+
+func (e *ProxyError) Error() string {
+	return fmt.Sprintf("proxy %s answered CONNECT %s with %d %s", e.Proxy, e.Target, e.Status, http.StatusText(e.Status))
+}
+
+// connectMethod opens a tunnel with CONNECT (RFC 9110, section 9.3.6).
+func (d *dialer) connectMethod(ctx context.Context, p *url.URL, addr string) (net.Conn, error) {
+	conn, err := d.tcpTo(ctx, proxyAddr(p))
+	if err != nil {
+		return nil, err
+	}
+	interrupt := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
+	tunnel, err := askForTunnel(conn, p, addr)
+	if !interrupt() && err == nil {
+		err = context.Cause(ctx)
+	}
+	if err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	return tunnel, nil
+}
+
+func askForTunnel(conn net.Conn, p *url.URL, addr string) (net.Conn, error) {
+	req := &http.Request{Method: http.MethodConnect, URL: &url.URL{Opaque: addr}, Host: addr, Header: http.Header{}}
+	if p.User != nil {
+		password, _ := p.User.Password()
+		credentials := base64.StdEncoding.EncodeToString([]byte(p.User.Username() + ":" + password))
+		req.Header.Set("Proxy-Authorization", "Basic "+credentials)
+	}
+	if err := req.Write(conn); err != nil {
+		return nil, err
+	}
+	// A byte at a time would be slow and a large buffer is for one header only: most answers fit into this one.
+	r := bufio.NewReaderSize(conn, 512)
+	res, err := http.ReadResponse(r, req)
+	if err != nil {
+		return nil, err
+	}
+	if res.StatusCode != http.StatusOK {
+		return nil, &ProxyError{Proxy: p.Host, Target: addr, Status: res.StatusCode}
+	}
+	if r.Buffered() == 0 {
+		return conn, nil
+	}
+	return &bufferedConn{Conn: conn, r: r}, nil
+}
+
+// bufferedConn begins with what was read too much: the first words of a server that speaks first.
+type bufferedConn struct {
+	net.Conn
+	r *bufio.Reader
+}
+
+func (c *bufferedConn) Read(p []byte) (int, error) { return c.r.Read(p) }
+
+func proxyAddr(p *url.URL) string {
+	if p.Port() != "" {
+		return p.Host
+	}
+	if p.Scheme == "http" {
+		return net.JoinHostPort(p.Hostname(), "80")
+	}
+	return net.JoinHostPort(p.Hostname(), "1080")
+}
+
+// dialFunc makes a function a proxy.ContextDialer.
+type dialFunc func(ctx context.Context, network, addr string) (net.Conn, error)
+
+func (f dialFunc) Dial(network, addr string) (net.Conn, error) {
+	return f(context.Background(), network, addr)
+}
+
+func (f dialFunc) DialContext(ctx context.Context, network, addr string) (net.Conn, error) {
+	return f(ctx, network, addr)
+}
+
+// socks opens a connection through a SOCKS5 proxy, which resolves the name.
+func (d *dialer) socks(ctx context.Context, p *url.URL, addr string) (net.Conn, error) {
+	var auth *proxy.Auth
+	if p.User != nil {
+		password, _ := p.User.Password()
+		auth = &proxy.Auth{User: p.User.Username(), Password: password}
+	}
+	direct := dialFunc(func(ctx context.Context, _, addr string) (net.Conn, error) { return d.tcpTo(ctx, addr) })
+	s, err := proxy.SOCKS5("tcp", proxyAddr(p), auth, direct)
+	if err != nil {
+		return nil, err
+	}
+	through, ok := s.(proxy.ContextDialer)
+	if !ok {
+		return nil, errors.New("BUG: the SOCKS5 dialer takes no context")
+	}
+	return through.DialContext(ctx, "tcp", addr)
+}
