@@ -34,6 +34,7 @@ var errnoNames = map[syscall.Errno]string{
 	syscall.EHOSTUNREACH:  "EHOSTUNREACH",
 	syscall.ENETUNREACH:   "ENETUNREACH",
 	syscall.EACCES:        "EACCES",
+	syscall.ENOENT:        "ENOENT", // no such unix socket
 	syscall.EPERM:         "EPERM",
 }
 
