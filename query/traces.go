@@ -19,7 +19,7 @@ const (
 	defaultTraces = 50
 	// firstWindow is how far back a list looks first, and it grows by windowGrowth: a question that sorts by time reads all of
 	// its range, so the newest rows are found fastest in a short one.
-	firstWindow  = 15 * time.Second
+	firstWindow  = 2 * time.Second
 	windowGrowth = 4
 )
 
@@ -35,6 +35,9 @@ func (e *Engine) Traces(ctx context.Context, tenant edge.Tenant, q Question) (*T
 	a, err := e.begin(tenant, q)
 	if err != nil {
 		return nil, err
+	}
+	if a.q.Range != "" { // "the last hour" begins with a whole window, so that rollups have it
+		a.q.From = floor(a.q.From, time.Duration(edge.Widths[0].Seconds)*time.Second)
 	}
 	out := &Traces{}
 	g, gctx := errgroup.WithContext(ctx)
