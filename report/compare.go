@@ -225,8 +225,7 @@ func differences(base, run *Report) []string {
 		}
 	}
 	b, r := &base.Edgescope, &run.Edgescope
-	reasons = append(reasons, PlanDifferences(base, r.ScriptHash, &r.Run)...)
-	add(b.Environment != r.Environment, "the load was made otherwise: %s against %s", b.Environment, r.Environment)
+	reasons = append(reasons, PlanDifferences(base, run)...)
 	for _, e := range []*Edgescope{b, r} {
 		which := map[bool]string{true: "baseline", false: "new run"}[e == b]
 		add(e.Run.Verdict != edge.VerdictPassed && e.Run.Verdict != edge.VerdictFailed, "the %s is %s", which, e.Run.Verdict)
@@ -244,16 +243,19 @@ func differences(base, run *Report) []string {
 	return reasons
 }
 
-// PlanDifferences are the reasons why a run that is about to start could not be compared with a baseline: another script or
-// another load.
-func PlanDifferences(base *Report, scriptHash string, run *edge.Run) []string {
+// PlanDifferences are the reasons why a run that is about to start, planned, could not be compared with a baseline: another
+// script, another load, or one that is made otherwise.
+func PlanDifferences(base, planned *Report) []string {
 	var reasons []string
-	b := &base.Edgescope
-	if b.ScriptHash != scriptHash {
-		reasons = append(reasons, fmt.Sprintf("the scripts differ (%s and %s)", shorten(b.Run.Script, 40), shorten(run.Script, 40)))
+	b, p := &base.Edgescope, &planned.Edgescope
+	if b.ScriptHash != p.ScriptHash {
+		reasons = append(reasons, fmt.Sprintf("the scripts differ (%s and %s)", shorten(b.Run.Script, 40), shorten(p.Run.Script, 40)))
 	}
-	if !slices.Equal(loadOf(b.Run.Phases), loadOf(run.Phases)) {
-		reasons = append(reasons, fmt.Sprintf("the loads differ: %s against %s", loadText(b.Run.Phases), loadText(run.Phases)))
+	if !slices.Equal(loadOf(b.Run.Phases), loadOf(p.Run.Phases)) {
+		reasons = append(reasons, fmt.Sprintf("the loads differ: %s against %s", loadText(b.Run.Phases), loadText(p.Run.Phases)))
+	}
+	if b.Environment.kind() != p.Environment.kind() {
+		reasons = append(reasons, fmt.Sprintf("the load was made otherwise: %s against %s", b.Environment, p.Environment))
 	}
 	return reasons
 }
@@ -277,15 +279,6 @@ func loadText(phases []edge.RunPhase) string {
 	return fmt.Sprintf("%s users in %d phases of %s s", grouped(users), len(phases), decimal(round(length, 1)))
 }
 
-// String says what made the load.
-func (e Environment) String() string {
-	text := fmt.Sprintf("%s/%s, %d CPUs", e.OS, e.Arch, e.CPUs)
-	if e.Connections > 0 {
-		text += fmt.Sprintf(", %d shared connections", e.Connections)
-	}
-	return text
-}
-
 // length is the planned length of the run, or its real one if that is longer.
 func (r *Report) length() time.Duration {
 	var planned float64
@@ -303,8 +296,8 @@ func (r *Report) coldShare() float64 {
 
 // notes tell what differs between two runs that are compared all the same.
 func notes(base, run *Report) []string {
-	var notes []string
 	b, r := &base.Edgescope, &run.Edgescope
+	notes := b.Environment.notes(r.Environment)
 	if b.Run.Target != r.Run.Target {
 		notes = append(notes, fmt.Sprintf("the targets differ: %s and %s", b.Run.Target, r.Run.Target))
 	}

@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"edgescope/edge"
+	"edgescope/load"
 )
 
 // simulation makes runs of 60 s whose level wanders from second to second as that of real ones does: an AR(1) process of
@@ -129,6 +131,9 @@ func TestWhatIsNotComparable(t *testing.T) {
 	f(func(e *Edgescope) { e.Run.Phases[0].Duration = 20 }, "the new run lasted 20s, want at least 30s")
 	f(func(e *Edgescope) { e.Environment.CPUs = 64 }, "the load was made otherwise")
 	f(func(e *Edgescope) { e.Environment.Connections = 8 }, "8 shared connections")
+	f(func(e *Edgescope) { e.Environment.Protocol = "2" }, "the load was made otherwise: /, 0 CPUs against /, 0 CPUs, HTTP/2")
+	f(func(e *Edgescope) { e.Environment.Protocol = "h2c" }, "against /, 0 CPUs, h2c")
+	f(func(e *Edgescope) { e.Environment.Network = "a proxy" }, "against /, 0 CPUs, a proxy")
 	f(func(e *Edgescope) { e.Run.Verdict = edge.VerdictInvalid }, "the new run is invalid")
 	f(func(e *Edgescope) { e.Run.Verdict = edge.VerdictInterrupted }, "the new run is interrupted")
 	f(func(e *Edgescope) { e.Blocks = e.Blocks[:2] }, "the new run has 500 complete answers, want at least 1000")
@@ -137,6 +142,38 @@ func TestWhatIsNotComparable(t *testing.T) {
 	if c := Compare(nil, simulation{rate: 50}.run(1), 0); c.Verdict != NotComparable {
 		t.Errorf("without a baseline the run is %s", c.Verdict)
 	}
+}
+
+// What differs without a reason to refuse the comparison is told.
+func TestNotesOfAComparison(t *testing.T) {
+	base, now := simulation{rate: 50}.run(1), simulation{rate: 50}.run(2)
+	now.Edgescope.Environment = Environment{Processor: "B", Loadgen: "2", Protocol: "1.1"}
+	c := Compare([]*Report{base}, now, 0)
+	want := []string{"the processors differ: unknown and B", "loadgen differs: version unknown and 2", "p99 is not judged: it needs 10,000 requests in each run"}
+	if c.Verdict == NotComparable || !slices.Equal(c.Notes, want) {
+		t.Errorf("%s %q, notes %q; want %q", c.Verdict, c.Reasons, c.Notes, want)
+	}
+}
+
+func TestEnvironmentOfARun(t *testing.T) {
+	f := func(info RunInfo, connections int, want string) {
+		t.Helper()
+		e := info.environment(connections, "http://t.test")
+		if e.OS == "" || e.Arch == "" || e.CPUs == 0 {
+			t.Errorf("%+v says nothing of the machine", e)
+		}
+		e.OS, e.Arch, e.CPUs = "linux", "amd64", 1
+		if got := e.String(); got != want {
+			t.Errorf("%+v: %q, want %q", info, got, want)
+		}
+	}
+	f(RunInfo{}, 0, "linux/amd64, 1 CPU")
+	f(RunInfo{Protocol: load.HTTP3}, 1, "linux/amd64, 1 CPU, 1 shared connection, HTTP/3")
+	f(RunInfo{Network: load.Network{UnixSocket: "/x", Reset: true, Sessions: load.SessionsNone}}, 0,
+		"linux/amd64, 1 CPU, a unix socket, connections closed by reset, TLS sessions: none")
+	f(RunInfo{Network: load.Network{Proxy: func(u *url.URL) (*url.URL, error) { return u, nil }, Routes: make([]load.Route, 1), Sessions: load.SessionsUser}}, 0,
+		"linux/amd64, 1 CPU, a proxy, connections sent elsewhere")
+	f(RunInfo{Network: load.Network{Proxy: func(*url.URL) (*url.URL, error) { return nil, nil }}}, 0, "linux/amd64, 1 CPU")
 }
 
 func TestSlowStepIsFoundAmongOthers(t *testing.T) {

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"runtime"
 	"time"
 
 	"edgescope/edge"
@@ -45,16 +44,6 @@ type Edgescope struct {
 	Windows []map[string]Buckets `json:"windows,omitempty"`
 }
 
-// Environment is where and how the load was made: runs are compared only within one.
-type Environment struct {
-	OS   string `json:"os"`
-	Arch string `json:"arch"`
-	// CPUs is how many processors loadgen used (GOMAXPROCS).
-	CPUs int `json:"cpus"`
-	// Connections is the pool that all users shared; 0: each had its own.
-	Connections int `json:"connections"`
-}
-
 const headline = "edgescope.response_time: intended start to last byte of the body, of requests that were answered completely"
 
 // Report is the JSON report of a run that has ended.
@@ -63,7 +52,7 @@ func (s *Summary) Report(info RunInfo, ended time.Time, v *Verdict) *Report {
 		Aggregate: s.Aggregate(), Intermediate: s.Periods(),
 		Edgescope: Edgescope{
 			Version: Version, Headline: headline, Seed: info.Seed, ScriptHash: s.options.Plan.Hash(), Segment: s.options.Segment,
-			Environment: Environment{OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.GOMAXPROCS(0), Connections: s.options.Connections},
+			Environment: info.environment(s.options.Connections, s.options.Plan.Target),
 			Run:         s.Run(info, ended, v), Health: v.Health, Checks: v.Checks, Comparison: v.Comparison, Layout: HistogramLayout,
 		},
 	}

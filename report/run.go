@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"edgescope/edge"
+	"edgescope/load"
 )
 
 // RunInfo is what identifies a run.
@@ -13,6 +14,10 @@ type RunInfo struct {
 	// ID is 32 hex digits, the trace id of the run's own span; Name groups runs of one kind.
 	ID, Name, Commit string
 	Seed             uint64
+	// Version is of loadgen; Protocol and Network say how requests got to their targets.
+	Version  string
+	Protocol load.Protocol
+	Network  load.Network
 }
 
 // Run is the run as a collector is told of it: while it lasts when v is nil, else its end.

@@ -136,6 +136,7 @@ func TestJSONReportIsArtillerys(t *testing.T) {
 	info := report.RunInfo{ID: "0123456789abcdef0123456789abcdef", Name: "shop", Commit: "abc", Seed: 7}
 	r := s.summary.Report(info, s.ended(), &v)
 	r.Edgescope.ScriptHash = "(hash)" // belongs to package scenarios
+	r.Edgescope.Environment = report.Environment{OS: "linux", Arch: "amd64", CPUs: 2, Processor: "(model)"}
 	if err := r.WriteJSON(&buf); err != nil {
 		t.Fatal(err)
 	}

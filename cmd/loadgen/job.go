@@ -131,6 +131,10 @@ func (j *job) runner() (*load.Runner, error) {
 	o := j.options
 	o.Seed, o.MaxConnections, o.UserAgent = j.info.Seed, j.flags.maxConnections, "edgescope-loadgen/"+run.Version
 	o.Segment, o.StartAt = j.flags.segments.segment, j.flags.segments.startAt
+	var err error
+	if o.Network, err = j.flags.network.network(j.process); err != nil {
+		return nil, err
+	}
 	j.abort = make(chan struct{})
 	o.Abort = j.abort
 	if j.collector != nil {
@@ -140,6 +144,7 @@ func (j *job) runner() (*load.Runner, error) {
 	if err != nil {
 		return nil, run.Usage("%w", err)
 	}
+	j.info.Version, j.info.Protocol, j.info.Network = run.Version, runner.Protocol(), o.Network
 	if j.warnings, err = runner.Preflight(load.ThisMachine()); err != nil {
 		return nil, couldNot(err)
 	}
@@ -189,9 +194,9 @@ func (j *job) attack(ctx context.Context, runner *load.Runner) error {
 
 // comparable refuses a run that could not be compared with a baseline, before anything is sent.
 func (j *job) comparable() error {
-	planned := j.summary.Run(j.info, time.Now(), nil)
+	planned := j.summary.Report(j.info, time.Now(), &report.Verdict{})
 	for i, b := range j.baselines {
-		if reasons := report.PlanDifferences(b, j.plan.Hash(), &planned); len(reasons) > 0 {
+		if reasons := report.PlanDifferences(b, planned); len(reasons) > 0 {
 			return run.Usage("not comparable with --baseline %s: %s", j.flags.baselines[i], strings.Join(reasons, "; "))
 		}
 	}

@@ -1,0 +1,107 @@
+package report
+
+import (
+	"fmt"
+	"net/url"
+	"runtime"
+	"strings"
+
+	"edgescope/load"
+)
+
+// Environment is where and how the load was made: runs are compared only within one.
+type Environment struct {
+	OS   string `json:"os"`
+	Arch string `json:"arch"`
+	// CPUs is how many processors loadgen used (GOMAXPROCS).
+	CPUs int `json:"cpus"`
+	// Connections is the pool that all users shared; 0: each had its own.
+	Connections int `json:"connections"`
+	// Protocol is the HTTP that was spoken, as config.http.version spells it.
+	Protocol string `json:"protocol,omitempty"`
+	// Network says what else stood between loadgen and the target, "" if nothing did.
+	Network string `json:"network,omitempty"`
+	// Processor is the model of the processor and Loadgen the version that ran, "" where they are not known. That they differ
+	// is worth a note: what CI lends out changes from run to run.
+	Processor string `json:"processor,omitempty"`
+	Loadgen   string `json:"loadgen,omitempty"`
+}
+
+func (i *RunInfo) environment(connections int, target string) Environment {
+	return Environment{
+		OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.GOMAXPROCS(0), Connections: connections,
+		Protocol: string(i.Protocol), Network: networkText(&i.Network, target), Processor: processorModel(), Loadgen: i.Version,
+	}
+}
+
+// networkText names what of a network changes how long requests to the target take.
+func networkText(n *load.Network, target string) string {
+	var parts []string
+	add := func(is bool, text string) {
+		if is {
+			parts = append(parts, text)
+		}
+	}
+	add(n.UnixSocket != "", "a unix socket")
+	add(proxied(n, target), "a proxy")
+	add(len(n.Routes) > 0, "connections sent elsewhere")
+	add(n.Reset, "connections closed by reset")
+	if n.Sessions != "" && n.Sessions != load.SessionsUser {
+		parts = append(parts, "TLS sessions: "+string(n.Sessions))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func proxied(n *load.Network, target string) bool {
+	u, err := url.Parse(target)
+	if n.Proxy == nil || err != nil {
+		return false
+	}
+	proxy, err := n.Proxy(u)
+	return proxy != nil || err != nil
+}
+
+// kind is what must be equal for two runs to be compared.
+func (e Environment) kind() Environment {
+	e.Processor, e.Loadgen = "", ""
+	if e.Protocol == "" {
+		e.Protocol = string(load.HTTP1)
+	}
+	return e
+}
+
+// String says what made the load.
+func (e Environment) String() string {
+	text := fmt.Sprintf("%s/%s, %s", e.OS, e.Arch, plural(int64(e.CPUs), "CPU"))
+	if e.Connections > 0 {
+		text += ", " + plural(int64(e.Connections), "shared connection")
+	}
+	if p := e.kind().Protocol; p == string(load.H2C) {
+		text += ", h2c"
+	} else if p != string(load.HTTP1) {
+		text += ", HTTP/" + p
+	}
+	if e.Network != "" {
+		text += ", " + e.Network
+	}
+	return text
+}
+
+// notes tell what of two environments differs without making them another kind.
+func (e Environment) notes(o Environment) []string {
+	var notes []string
+	if e.Processor != o.Processor {
+		notes = append(notes, fmt.Sprintf("the processors differ: %s and %s", orUnknown(e.Processor), orUnknown(o.Processor)))
+	}
+	if e.Loadgen != o.Loadgen {
+		notes = append(notes, fmt.Sprintf("loadgen differs: version %s and %s", orUnknown(e.Loadgen), orUnknown(o.Loadgen)))
+	}
+	return notes
+}
+
+func orUnknown(s string) string {
+	if s == "" {
+		return "unknown"
+	}
+	return s
+}

@@ -1,0 +1,6 @@
+//go:build !linux
+
+package report
+
+// processorModel is known on Linux only.
+func processorModel() string { return "" }
