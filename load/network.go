@@ -21,7 +21,8 @@ const (
 	HTTP3 Protocol = "3"
 )
 
-func (p Protocol) name() string {
+// Name is how people call the protocol: HTTP/2.
+func (p Protocol) Name() string {
 	switch p {
 	case HTTP2, H2C:
 		return "HTTP/2"
@@ -50,7 +51,7 @@ type ProtocolError struct {
 	Reason   string
 }
 
-func (e *ProtocolError) Error() string { return e.Protocol.name() + ": " + e.Reason }
+func (e *ProtocolError) Error() string { return e.Protocol.Name() + ": " + e.Reason }
 
 // Sessions says who takes up whose TLS sessions on a new connection.
 type Sessions string

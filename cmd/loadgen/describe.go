@@ -12,7 +12,8 @@ import (
 // describe says what a script would do.
 func describe(w io.Writer, plan *scenarios.Plan, runner *load.Runner) {
 	schedule := runner.Schedule()
-	say(w, "%s is fine: %d users in %v, to %s\n", plan.Script, schedule.Total(), schedule.Duration().Round(time.Millisecond), plan.Target)
+	say(w, "%s is fine: %d users in %v, to %s%s\n", plan.Script, schedule.Total(),
+		schedule.Duration().Round(time.Millisecond), plan.Target, protocolLine(runner))
 	say(w, "%-24s %10s %10s %9s %9s", "phase", "start", "length", "users", "users/s")
 	for _, p := range schedule.Phases() {
 		name := plan.Phases[p.Index].Name

@@ -76,6 +76,7 @@ type runFlags struct {
 	baselines                  []string
 	compare                    compareFlags
 	segments                   segmentFlags
+	network                    networkFlags
 	abortOnFail                bool
 	log                        run.LogOptions
 	telemetry                  run.TelemetryOptions
@@ -88,6 +89,7 @@ func (r *runFlags) register(f *run.Flags) {
 	f.Duration(&r.lagLimit, "lag-limit", report.DefaultLagLimit, "p99 lateness of arrivals above which the run is not valid")
 	r.segments.register(f)
 	f.Bool(&r.abortOnFail, "abort-on-fail", false, "stop the arrivals when a threshold cannot hold any more")
+	r.network.register(f)
 	f.Group("Results")
 	f.String(&r.output, "output", "", "JSON report: `file`, or a directory to put it in")
 	f.Alias("o", "output")

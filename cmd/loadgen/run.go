@@ -49,7 +49,9 @@ do. Sends nothing.`
 func checkScript(p run.Process) error {
 	f := run.NewFlags("loadgen check", checkUsage)
 	var script scriptFlags
+	var network networkFlags
 	script.register(f)
+	network.register(f)
 	files, err := f.Parse(p.Args, p.LookupEnv, p.Stdout)
 	if err != nil {
 		return err
@@ -58,7 +60,11 @@ func checkScript(p run.Process) error {
 	if err != nil {
 		return err
 	}
-	runner, err := load.New(plan, load.Options{})
+	var options load.Options
+	if options.Network, err = network.network(p); err != nil {
+		return err
+	}
+	runner, err := load.New(plan, options)
 	if err != nil {
 		return run.Usage("%w", err)
 	}
