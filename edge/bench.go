@@ -27,6 +27,8 @@ type Bench struct {
 	Results []BenchRow   `json:"results"`
 	// ColdIsolates is how long an isolate takes from nothing to its first answer, inside a running workerd.
 	ColdIsolates []BenchColdIsolate `json:"cold_isolates,omitempty"`
+	// Native compares WebAssembly with the native engines of the run.
+	Native []BenchNative `json:"native,omitempty"`
 	// Codecs are JPEG stages, which are no part of any ratio above.
 	Codecs []BenchCodec `json:"codecs,omitempty"`
 }
@@ -79,9 +81,13 @@ type BenchRow struct {
 	Wall   BenchQuantiles `json:"wall"`
 	// CPUMS is the processor time of all threads of the process for one operation, the median over rounds.
 	CPUMS float64 `json:"cpu_ms,omitzero"`
-	// KernelMS is one operation without HTTP: the processor time (elsewhere than on Linux the wall time) that a further
-	// repetition inside a request adds.
-	KernelMS float64 `json:"kernel_ms,omitzero"`
+	// KernelMS is one operation without HTTP: the processor time (elsewhere than on Linux the wall time) of a request less that
+	// of the same request without the operation, the median over rounds. KernelRatio is the baseline's divided by the engine's.
+	KernelMS    float64    `json:"kernel_ms,omitzero"`
+	KernelRatio float64    `json:"kernel_ratio,omitzero"`
+	KernelCI    [2]float64 `json:"kernel_ci,omitzero"`
+	// PerCore is how many requests a core can serve in a second: 1000 / CPUMS.
+	PerCore float64 `json:"requests_per_core_s,omitzero"`
 	// FirstOpMS is the first operation of a fresh process, the input being there; compare it with WallMS.
 	FirstOpMS float64 `json:"first_op_ms"`
 	// ColdProcessMS is from the start of the process to its first answer, of any kind.
@@ -110,6 +116,16 @@ type BenchColdIsolate struct {
 	Kind string  `json:"kind"`
 	MS   float64 `json:"ms"`
 	N    int     `json:"n"`
+}
+
+// BenchNative is how many times as long as a native engine's the kernel of an engine takes, HTTP apart, at one size; smaller is
+// better. CI is its 95 % interval.
+type BenchNative struct {
+	Size   string     `json:"size"`
+	Engine string     `json:"engine"`
+	Native string     `json:"native"`
+	Ratio  float64    `json:"ratio"`
+	CI     [2]float64 `json:"ci"`
 }
 
 // BenchCodec is one JPEG stage by one codec at one size.

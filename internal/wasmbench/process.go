@@ -74,6 +74,8 @@ func (o *Options) spawn(ctx context.Context, engine string) (*process, error) {
 	switch {
 	case engine == Go:
 		return startChild(ctx, o.GoServer)
+	case engine == C:
+		return startChild(ctx, []string{o.native.program})
 	case o.Runtime == runtimeWorkerd:
 		return o.startWorkerd(ctx, engine)
 	default:

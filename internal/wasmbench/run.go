@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -26,16 +24,17 @@ func engineOf(participant string) string {
 	return participant
 }
 
-// round is what one participant took in one round, in ms: the least wall time and the mean processor time of an operation.
-type round struct{ wall, cpu float64 }
+// round is what one participant took in one round, in ms: the least wall time and the mean processor time of an operation,
+// and what is left of either without HTTP.
+type round struct{ wall, cpu, kernel float64 }
 
 // series is all that was measured of one participant at one size.
 type series struct {
-	generations         [][]round
-	wall                []float64 // of each timed operation
-	first, cold, kernel []float64
-	rss                 []float64
-	hash                string
+	generations [][]round
+	wall        []float64 // of each timed operation
+	first, cold []float64
+	rss         []float64
+	hash        string
 }
 
 // block is what a generation of processes does: all rounds of one size.
@@ -65,6 +64,12 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	var err error
 	if r.Runtime, err = o.describeRuntime(ctx); err != nil {
 		return nil, err
+	}
+	if slices.Contains(o.Engines, C) {
+		if o.native, err = buildC(ctx, o.Dir); err != nil {
+			return nil, &StartError{Engine: C, Runtime: o.Runtime, Err: err}
+		}
+		defer o.native.remove()
 	}
 	began := time.Now()
 	o.say("%s %s %s, %d rounds in %d generations of processes, seed %d", r.Runtime.Name, r.Runtime.Version, r.Runtime.Engine,
@@ -103,7 +108,7 @@ func (o *Options) measure(ctx context.Context) (map[string]map[string]*series, e
 				processes:    map[string]*process{}, series: all[name],
 			}
 			o.say("generation %d, %s: %d rounds", generation+1, name, b.rounds)
-			if err := b.run(ctx, generation == 0); err != nil {
+			if err := b.run(ctx); err != nil {
 				return nil, err
 			}
 		}
@@ -119,7 +124,7 @@ func sizeNamed(name string) wasmkernel.Size {
 // share is how many of n things the i-th of so many parts gets.
 func share(n, parts, i int) int { return (i+1)*n/parts - i*n/parts }
 
-func (b *block) run(ctx context.Context, first bool) (err error) {
+func (b *block) run(ctx context.Context) (err error) {
 	defer func() {
 		for _, p := range b.processes {
 			err = errors.Join(err, p.close(ctx))
@@ -141,7 +146,7 @@ func (b *block) run(ctx context.Context, first bool) (err error) {
 		}
 	}
 	for _, name := range b.participants {
-		if err := b.end(ctx, name, first); err != nil {
+		if err := b.end(ctx, name); err != nil {
 			return err
 		}
 	}
@@ -163,10 +168,10 @@ func (b *block) begin(ctx context.Context, name string) error {
 	}
 	s.generations = append(s.generations, nil)
 	s.cold = append(s.cold, ms(p.cold))
-	if _, err := p.get(ctx, b.path(name)+"&op=none"); err != nil {
+	if _, err := b.idle(ctx, name); err != nil {
 		return err
 	}
-	took, err := b.operation(ctx, name, "")
+	took, err := b.operation(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -193,8 +198,8 @@ func (b *block) checkHash(ctx context.Context, name string) error {
 }
 
 // operation runs the kernel once and answers what the client waited, in ms.
-func (b *block) operation(ctx context.Context, name, query string) (float64, error) {
-	a, err := b.processes[name].get(ctx, b.path(name)+query)
+func (b *block) operation(ctx context.Context, name string) (float64, error) {
+	a, err := b.processes[name].get(ctx, b.path(name))
 	if err != nil {
 		return 0, err
 	}
@@ -202,6 +207,12 @@ func (b *block) operation(ctx context.Context, name, query string) (float64, err
 		return 0, fmt.Errorf("the process of engine %s answers with engine %q", engineOf(name), got)
 	}
 	return ms(a.took), nil
+}
+
+// idle is the same request without the kernel.
+func (b *block) idle(ctx context.Context, name string) (float64, error) {
+	a, err := b.processes[name].get(ctx, b.path(name)+"&op=none")
+	return ms(a.took), err
 }
 
 const (
@@ -215,7 +226,7 @@ const (
 func (b *block) warmUp(ctx context.Context, name string) error {
 	var took []float64
 	for range maxWarmUp {
-		t, err := b.operation(ctx, name, "")
+		t, err := b.operation(ctx, name)
 		if err != nil {
 			return err
 		}
@@ -247,52 +258,91 @@ func operations(size string) int {
 	}
 }
 
-// round interleaves the participants operation by operation, in random order.
+// turn is one request of a round.
+type turn struct {
+	name string
+	idle bool
+}
+
+// round interleaves the participants request by request, in random order: operations, and as many requests without one.
 func (b *block) round(ctx context.Context) error {
 	n := operations(b.size.Name)
-	var order []string
+	var order []turn
 	for _, name := range b.participants {
 		for range n {
-			order = append(order, name)
+			order = append(order, turn{name: name}, turn{name: name, idle: true})
 		}
 	}
 	b.rng.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
-	rounds := map[string]round{}
-	for _, name := range order {
-		wall, cpu, err := b.timed(ctx, name, "")
-		if err != nil {
+	sums := map[string]*sum{}
+	for _, name := range b.participants {
+		sums[name] = &sum{operation: newTiming(), idle: newTiming()}
+	}
+	for _, t := range order {
+		if err := b.take(ctx, t, sums[t.name]); err != nil {
 			return err
 		}
-		r, ok := rounds[name]
-		if !ok || wall < r.wall {
-			r.wall = wall
-		}
-		r.cpu += cpu / float64(n)
-		rounds[name] = r
-		b.series[name].wall = append(b.series[name].wall, wall)
 	}
-	for name, r := range rounds {
-		last := &b.series[name].generations[len(b.series[name].generations)-1]
-		*last = append(*last, r)
+	for _, name := range b.participants {
+		s := b.series[name]
+		last := &s.generations[len(s.generations)-1]
+		*last = append(*last, sums[name].round(float64(n)))
 	}
 	return nil
 }
 
-// timed is an operation with the processor time of its process, in ms.
-func (b *block) timed(ctx context.Context, name, query string) (wall, cpu float64, err error) {
+// take does one request and adds what it took.
+func (b *block) take(ctx context.Context, t turn, s *sum) error {
+	if t.idle {
+		wall, cpu, err := b.timed(ctx, t.name, b.idle)
+		s.idle.add(wall, cpu)
+		return err
+	}
+	wall, cpu, err := b.timed(ctx, t.name, b.operation)
+	s.operation.add(wall, cpu)
+	b.series[t.name].wall = append(b.series[t.name].wall, wall)
+	return err
+}
+
+// timing is the least wall time of some requests and the sum of their processor time, in ms.
+type timing struct{ wall, cpu float64 }
+
+func newTiming() timing { return timing{wall: math.Inf(1)} }
+
+func (t *timing) add(wall, cpu float64) { t.wall, t.cpu = min(t.wall, wall), t.cpu+cpu }
+
+// sum is what a participant's requests of one round took.
+type sum struct{ operation, idle timing }
+
+// leastKernel is 1 µs: a kernel alone that takes less, or less than nothing, can't be told from HTTP.
+const leastKernel = 0.001
+
+// round sums up n operations and n requests without one. The kernel alone is told by processor time where that is known: one
+// thread runs it, and nothing waits.
+func (s *sum) round(n float64) round {
+	r := round{wall: s.operation.wall, cpu: s.operation.cpu / n, kernel: s.operation.wall - s.idle.wall}
+	if cpuIsKnown() {
+		r.kernel = (s.operation.cpu - s.idle.cpu) / n
+	}
+	r.kernel = max(r.kernel, leastKernel)
+	return r
+}
+
+// timed is a request with the processor time of its process, in ms.
+func (b *block) timed(ctx context.Context, name string, request func(context.Context, string) (float64, error)) (wall, cpu float64, err error) {
 	before, err := b.processes[name].usage()
 	if err != nil {
 		return 0, 0, err
 	}
-	if wall, err = b.operation(ctx, name, query); err != nil {
+	if wall, err = request(ctx, name); err != nil {
 		return 0, 0, err
 	}
 	after, err := b.processes[name].usage()
 	return wall, ms(after.CPU - before.CPU), err
 }
 
-// end looks at a participant after its rounds: that it still computes the same, its memory and, once, its kernel alone.
-func (b *block) end(ctx context.Context, name string, kernel bool) error {
+// end looks at a participant after its rounds: that it still computes the same, and its memory.
+func (b *block) end(ctx context.Context, name string) error {
 	if err := b.checkHash(ctx, name); err != nil {
 		return err
 	}
@@ -300,82 +350,8 @@ func (b *block) end(ctx context.Context, name string, kernel bool) error {
 	if err != nil {
 		return err
 	}
-	s := b.series[name]
-	s.rss = append(s.rss, float64(used.RSS))
-	if !kernel || name == control {
-		return nil
-	}
-	return b.kernelAlone(ctx, name)
-}
-
-// kernelAlone measures what further repetitions inside a request add: processor time where it is known, since one thread
-// runs the kernel and nothing waits, else wall time.
-func (b *block) kernelAlone(ctx context.Context, name string) error {
-	more := operations(b.size.Name)
-	many, one := math.Inf(1), math.Inf(1)
-	for range 2 {
-		m, err := b.busy(ctx, name, fmt.Sprintf("&reps=%d", 1+more))
-		if err != nil {
-			return err
-		}
-		o, err := b.busy(ctx, name, "")
-		if err != nil {
-			return err
-		}
-		many, one = min(many, m), min(one, o)
-	}
-	b.series[name].kernel = append(b.series[name].kernel, max(0, (many-one)/float64(more)))
+	b.series[name].rss = append(b.series[name].rss, float64(used.RSS))
 	return nil
 }
 
-// busy is how long the process worked for a request, in ms.
-func (b *block) busy(ctx context.Context, name, query string) (float64, error) {
-	wall, cpu, err := b.timed(ctx, name, query)
-	if cpuIsKnown() {
-		return cpu, err
-	}
-	return wall, err
-}
-
 func ms(d time.Duration) float64 { return float64(d) / 1e6 }
-
-// isolateStarts is how many isolates of a kind are started.
-const isolateStarts = 15
-
-// coldIsolates measures how long isolates take to start in a process that runs.
-func (o *Options) coldIsolates(ctx context.Context) (found []edge.BenchColdIsolate, err error) {
-	p, err := o.launch(ctx, JS)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, p.close(ctx)) }()
-	paths := []string{"/health", "/cold?wasm=0", "/cold?wasm=1"}
-	took := make([][]float64, len(paths))
-	for range isolateStarts {
-		for i, path := range paths {
-			a, err := p.get(ctx, path)
-			if err != nil {
-				return nil, err
-			}
-			took[i] = append(took[i], ms(a.took))
-		}
-	}
-	idle := median(took[0])
-	return []edge.BenchColdIsolate{
-		{Kind: "js", MS: max(0, median(took[1])-idle), N: isolateStarts},
-		{Kind: "wasm", MS: max(0, median(took[2])-idle), N: isolateStarts},
-	}, nil
-}
-
-// moduleBytes is the size of an engine's WebAssembly module, 0 if it has none.
-func (o *Options) moduleBytes(engine string) int64 {
-	file := map[string]string{WASM: "wasm/kernel-scalar.wasm", WASMSIMD: "wasm/kernel-simd.wasm", GoWASM: goModule}[engine]
-	if file == "" {
-		return 0
-	}
-	stat, err := os.Stat(filepath.Join(o.Dir, file))
-	if err != nil {
-		return 0 // the process that just ran it had it
-	}
-	return stat.Size()
-}

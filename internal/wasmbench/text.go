@@ -11,12 +11,13 @@ import (
 func (r *Result) WriteTable(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintln(&b, r.Headline())
-	fmt.Fprintf(&b, "\n%-7s %-10s %22s %22s %9s %9s %9s %9s %7s\n", "size", "engine", "wall: js / engine", "cpu: js / engine",
-		"wall ms", "cpu ms", "kernel ms", "first ms", "RSS MB")
+	fmt.Fprintf(&b, "\n%-7s %-10s %22s %22s %9s %9s %9s %9s %9s %7s\n", "size", "engine", "wall: js / engine", "cpu: js / engine",
+		"wall ms", "cpu ms", "kernel ms", "1/s core", "first ms", "RSS MB")
 	for i := range r.Results {
 		row := &r.Results[i]
-		fmt.Fprintf(&b, "%-7s %-10s %22s %22s %9s %9s %9s %9s %7s\n", row.Size, row.Engine, ratioText(row.Ratio, row.CI),
-			ratioText(row.CPURatio, row.CPUCI), figure(row.WallMS), figure(row.CPUMS), figure(row.KernelMS), figure(row.FirstOpMS), megabytes(row.RSS))
+		fmt.Fprintf(&b, "%-7s %-10s %22s %22s %9s %9s %9s %9s %9s %7s\n", row.Size, row.Engine, ratioText(row.Ratio, row.CI),
+			ratioText(row.CPURatio, row.CPUCI), figure(row.WallMS), figure(row.CPUMS), figure(row.KernelMS), figure(row.PerCore), figure(row.FirstOpMS),
+			megabytes(row.RSS))
 	}
 	b.WriteString("\n" + r.ControlText() + "\n")
 	for _, line := range r.Remarks() {
@@ -31,12 +32,13 @@ func (r *Result) WriteTable(w io.Writer) error {
 func (r *Result) WriteMarkdown(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "### %s\n\n", r.Headline())
-	b.WriteString("| size | engine | js / engine, wall | js / engine, CPU | wall ms | CPU ms | kernel ms | first op ms | RSS MB |\n")
-	b.WriteString("|---|---|---:|---:|---:|---:|---:|---:|---:|\n")
+	b.WriteString("| size | engine | js / engine, wall | js / engine, CPU | wall ms | CPU ms | kernel ms | requests/s per core | first op ms | RSS MB |\n")
+	b.WriteString("|---|---|---:|---:|---:|---:|---:|---:|---:|---:|\n")
 	for i := range r.Results {
 		row := &r.Results[i]
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", row.Size, row.Engine, ratioText(row.Ratio, row.CI),
-			ratioText(row.CPURatio, row.CPUCI), figure(row.WallMS), figure(row.CPUMS), figure(row.KernelMS), figure(row.FirstOpMS), megabytes(row.RSS))
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", row.Size, row.Engine, ratioText(row.Ratio, row.CI),
+			ratioText(row.CPURatio, row.CPUCI), figure(row.WallMS), figure(row.CPUMS), figure(row.KernelMS), figure(row.PerCore), figure(row.FirstOpMS),
+			megabytes(row.RSS))
 	}
 	b.WriteString("\n" + r.ControlText() + "\n\n")
 	for _, line := range r.Remarks() {
@@ -91,6 +93,9 @@ func (r *Result) Remarks() []string {
 	if r.Generations == 1 {
 		lines = append(lines, "One generation: intervals don't cover that another process may be about 1 % faster or slower (--generations).")
 	}
+	for _, n := range r.Native {
+		lines = append(lines, fmt.Sprintf("%s, HTTP apart: %s takes %s times as long as native %s.", n.Size, n.Engine, ratioText(n.Ratio, n.CI), n.Native))
+	}
 	if len(r.ColdIsolates) > 0 {
 		var parts []string
 		for _, c := range r.ColdIsolates {
@@ -102,7 +107,7 @@ func (r *Result) Remarks() []string {
 	for i := range r.Results {
 		row := &r.Results[i]
 		subject := row.Engine
-		if row.Size == "large" && row.Engine != Go && row.Engine != GoWASM {
+		if row.Size == "large" && row.Engine != Go && row.Engine != GoWASM && row.Engine != C {
 			subject = row.Size
 		}
 		if line := subject + ": " + row.Note + "."; row.Note != "" && !seen[line] {
@@ -125,17 +130,17 @@ func ratioText(ratio float64, ci [2]float64) string {
 	return fmt.Sprintf("%.*f [%.*f, %.*f]", digits, ratio, digits, ci[0], digits, ci[1])
 }
 
-// figure is a number of ms with three digits, or a dash.
-func figure(ms float64) string {
+// figure is a number with three digits, or a dash.
+func figure(v float64) string {
 	switch {
-	case ms == 0:
+	case v == 0:
 		return "–"
-	case ms < 10:
-		return strconv.FormatFloat(ms, 'f', 2, 64)
-	case ms < 100:
-		return strconv.FormatFloat(ms, 'f', 1, 64)
+	case v < 10:
+		return strconv.FormatFloat(v, 'f', 2, 64)
+	case v < 100:
+		return strconv.FormatFloat(v, 'f', 1, 64)
 	default:
-		return strconv.FormatFloat(ms, 'f', 0, 64)
+		return strconv.FormatFloat(v, 'f', 0, 64)
 	}
 }
 

@@ -22,10 +22,11 @@ const (
 	WASMSIMD = "wasm-simd"
 	GoWASM   = "go-wasm"
 	Go       = "go"
+	C        = "c"
 )
 
 // EngineNames answers the engines that can be measured, the baseline first.
-func EngineNames() []string { return []string{JS, JSSWAR, WASM, WASMSIMD, GoWASM, Go} }
+func EngineNames() []string { return []string{JS, JSSWAR, WASM, WASMSIMD, GoWASM, Go, C} }
 
 // DefaultEngines answers those that are measured when none are named: they need nothing but the runtime.
 func DefaultEngines() []string { return []string{JS, JSSWAR, WASM, WASMSIMD} }
@@ -60,6 +61,8 @@ type Options struct {
 	GoServer []string
 	// Progress takes one line for each step; nil drops them.
 	Progress io.Writer
+
+	native nativeC // the engine c, once it is built
 }
 
 // UsageError says that options make no sense.
