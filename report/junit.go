@@ -2,7 +2,9 @@ package report
 
 import (
 	"encoding/xml"
+	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -89,7 +91,7 @@ func WriteJUnit(w io.Writer, r *Report) error {
 }
 
 func (s *junitSuite) add(f *finding, class string) {
-	c := junitCase{Name: f.name, ClassName: class + "." + f.group, Time: "0.000"}
+	c := junitCase{Name: s.unused(f.name), ClassName: class + "." + f.group, Time: "0.000"}
 	problem := &junitProblem{Type: f.group, Message: f.message, Text: f.message}
 	switch {
 	case f.ok:
@@ -106,6 +108,15 @@ func (s *junitSuite) add(f *finding, class string) {
 	}
 	s.Tests++
 	s.Cases = append(s.Cases, c)
+}
+
+// unused is the name, with a number if a case has it: a reader could not tell the two apart.
+func (s *junitSuite) unused(name string) string {
+	numbered := name
+	for n := 2; slices.ContainsFunc(s.Cases, func(c junitCase) bool { return c.Name == numbered }); n++ {
+		numbered = fmt.Sprintf("%s (%d)", name, n)
+	}
+	return numbered
 }
 
 func (r *Report) junitProperties() *junitProperties {
