@@ -9,6 +9,7 @@ ignore (
 
 tool (
 	github.com/a-h/templ/cmd/templ
+	github.com/tsenart/vegeta/v12
 	mvdan.cc/gofumpt
 )
 
@@ -40,6 +41,7 @@ require (
 )
 
 require (
+	github.com/c2h5oh/datasize v0.0.0-20231215233829-aa82cc1e6500 // indirect
 	github.com/dlclark/regexp2 v1.12.0 // indirect
 	github.com/go-sourcemap/sourcemap v2.1.4+incompatible // indirect
 	github.com/google/pprof v0.0.0-20230207041349-798e818bf904 // indirect
