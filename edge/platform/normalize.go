@@ -187,7 +187,7 @@ func (v *view) platform() string {
 	if v.vercel {
 		return Vercel
 	}
-	if p := v.text(&platformHeaders); p != "" {
+	if p := v.text(&platformHeaders); p != "" && !(ForPoP(p) && v.elsewhere()) {
 		return p
 	}
 	switch v.event.Facts.Source {
@@ -196,6 +196,16 @@ func (v *view) platform() string {
 	default:
 		return ""
 	}
+}
+
+// elsewhere tells whether the event names a region that is not the PoP of its headers: it ran behind the network that added
+// those, and not in it.
+func (v *view) elsewhere() bool {
+	region := v.text(&chosenRegion)
+	if region == "" {
+		region = v.text(&regionRule)
+	}
+	return region != "" && region != coloCode(v.text(&coloRule))
 }
 
 func (v *view) request(f *edge.Facts) {

@@ -51,6 +51,26 @@ func TestPlatform(t *testing.T) {
 	f("azure.front_door", "http.response.header.x-azure-ref", "0abc")
 }
 
+// TestBehindANetwork: an app that names its own region runs behind the network whose headers it tells, and not in it.
+func TestBehindANetwork(t *testing.T) {
+	f := func(wantPlatform, wantRegion, wantColo string, pairs ...string) {
+		t.Helper()
+		if got := facts(pairs...); got.Platform != wantPlatform || got.Region != wantRegion || got.Colo != wantColo {
+			t.Errorf("%q: platform %q, region %q, PoP %q, want %q, %q, %q", pairs, got.Platform, got.Region, got.Colo, wantPlatform, wantRegion, wantColo)
+		}
+	}
+	ray := []string{"http.request.header.cf-ray", "8f1e2d3c4b5a6978-FRA"}
+	f("", "ams", "FRA", append(ray, "cloud.region", "ams")...)
+	f("", "ams", "FRA", append(ray, "FLY_REGION", "ams")...)
+	f("", "ams", "FRA", append(ray, "edge.region", "ams")...)
+	f("aws_lambda", "eu-west-1", "FRA", append(ray, "cloud.region", "eu-west-1", "cloud.platform", "aws_lambda")...)
+	f("", "eu-west-1", "FRA", "http.request.header.x-amz-cf-id", "abc==", "http.response.header.x-amz-cf-pop", "FRA56-P4", "cloud.region", "eu-west-1")
+	f("cloudflare.workers", "FRA", "FRA", ray...)
+	f("cloudflare.workers", "FRA", "FRA", append(ray, "cloud.region", "FRA")...)
+	f("cloudflare.workers", "FRA", "FRA", append(ray, "cloud.region", "earth")...)
+	f("cloudflare.workers", "FRA", "FRA", append(ray, "cloud.provider", "cloudflare", "cloud.region", "weur")...)
+}
+
 func TestPlatformOfTheDoor(t *testing.T) {
 	for source, want := range map[string]string{
 		edge.SourceTail: "cloudflare.workers", edge.SourceTailStream: "cloudflare.workers", edge.SourceWorkerd: "cloudflare.workers",
