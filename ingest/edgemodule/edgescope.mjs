@@ -15,7 +15,7 @@ const WAITS = [100, 300, 1000, 3000, 5000]; // ms before each further try of a p
 const TIMEOUT = 5000; // ms
 
 // The headers that the collector reads place, invocation and cache status from.
-const ASKED = ['cf-ray', 'cf-ipcountry', 'x-vercel-id', 'x-vercel-ip-country', 'x-nf-request-id'];
+const ASKED = ['cf-ipcountry', 'x-vercel-id', 'x-vercel-ip-country', 'x-nf-request-id'];
 const ANSWERED = ['cache-status', 'cf-cache-status', 'x-vercel-cache', 'x-cache-status', 'x-cache', 'age'];
 
 const traces = new WeakMap(); // by request
@@ -139,6 +139,7 @@ export class Trace {
     const header = (side, from, names) => names.map((name) => [`http.${side}.header.${name}`, from?.headers.get(name)]);
     const attributes = this.attributes = {
       'faas.trigger': 'http', 'faas.coldstart': this.cold, 'faas.instance': instance ??= randomHex(8),
+      'faas.invocation_id': headers.get('cf-ray'), // names the PoP; as a header it would say that this runs on Workers
       'http.request.method': method, 'url.scheme': protocol.slice(0, -1), 'url.path': pathname,
       'http.response.status_code': response?.status, 'user_agent.original': headers.get('user-agent'),
       'geo.country.iso_code': cf?.country, 'error.type': error?.name,

@@ -77,7 +77,7 @@ test('a request is one server span', async (t) => {
   assert.deepEqual(attributes, {
     'faas.trigger': 'http', 'faas.coldstart': true, 'http.request.method': 'POST', 'url.scheme': 'https', 'url.path': '/img/1',
     'http.response.status_code': '203', 'user_agent.original': 'test', 'geo.country.iso_code': 'DE',
-    'http.request.header.cf-ray': '8f1e2d3c4b5a6978-FRA', 'http.response.header.cf-cache-status': 'HIT', 'http.response.header.age': '7',
+    'faas.invocation_id': '8f1e2d3c4b5a6978-FRA', 'http.response.header.cf-cache-status': 'HIT', 'http.response.header.age': '7',
   });
 });
 
