@@ -27,6 +27,10 @@ test: assets wasm-bench/node_modules ## Run every test: with the race detector, 
 e2e: assets wasm-bench/node_modules ## Run the end-to-end tests alone, telling each step
 	$(GO) test -count=1 -v -timeout 20m ./e2e/...
 
+.PHONY: e2e-clients
+e2e-clients: wasm-bench/node_modules e2e/clients/js/node_modules ## Run clients that others wrote (SDKs, Deno, Bun, workerd, telemetrygen) against the collector
+	cd e2e/clients && $(GO) vet ./... && $(GO) test -count=1 -v -timeout 15m -parallel 6 ./...
+
 .PHONY: check
 check: generate-check $(LINT) ## Check that generated files are up to date, the format, the linters and vet
 	@test -z "$$($(GO) tool gofumpt -l $(GO_FILES))" || { echo 'not gofumpt-ed:'; $(GO) tool gofumpt -l $(GO_FILES); exit 1; }
@@ -80,6 +84,10 @@ wasm-bench/node_modules: wasm-bench/package-lock.json
 	$(NPM_CI) --prefix wasm-bench
 	@touch $@
 
+e2e/clients/js/node_modules: e2e/clients/js/package-lock.json
+	$(NPM_CI) --prefix e2e/clients/js
+	@touch $@
+
 $(LINT):
 	GOBIN=$(CURDIR)/$(BIN) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_AT)
 
@@ -87,7 +95,7 @@ GO_FILES = $(filter-out %_templ.go,$(shell git ls-files '*.go'))
 
 .PHONY: clean
 clean: ## Remove what was built
-	rm -rf $(BIN) web/node_modules wasm-bench/node_modules
+	rm -rf $(BIN) web/node_modules wasm-bench/node_modules e2e/clients/js/node_modules
 	find web/dist -mindepth 1 ! -name .gitkeep -delete
 
 .PHONY: help

@@ -1,0 +1,154 @@
+package clients_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/evanw/esbuild/pkg/api"
+
+	"edgescope/internal/workerd"
+)
+
+// startWorkerd runs a configuration of the folder js with what else it embeds, by name.
+func startWorkerd(t *testing.T, c collector, config string, files map[string][]byte) *workerd.Process {
+	t.Helper()
+	dir := t.TempDir()
+	files[config] = readFile(t, filepath.Join("js", config))
+	for name, data := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return startWorkerdAt(t, c, filepath.Join(dir, config))
+}
+
+// startWorkerdAt runs the configuration of that path for the length of the test, where workerd is installed.
+func startWorkerdAt(t *testing.T, c collector, path string) *workerd.Process {
+	t.Helper()
+	if _, err := workerd.Find(wasmBench); err != nil {
+		t.Skip(err)
+	}
+	home, err := filepath.Abs(filepath.Join(wasmBench, "edge"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	relative, err := filepath.Rel(home, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	log := &syncBuffer{}
+	p, err := workerd.Start(ctx, workerd.Options{Dir: wasmBench, Config: relative, OTLPURL: c.URL("ingest"), AEAddr: c.Addr("ingest"), Output: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := p.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+		if t.Failed() {
+			t.Logf("log of workerd:\n%s", log.String())
+		}
+	})
+	return p
+}
+
+func readFile(t *testing.T, path string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// bundle puts a Worker and what it imports from node_modules into one module.
+func bundle(t *testing.T, entry string) []byte {
+	t.Helper()
+	result := api.Build(api.BuildOptions{
+		EntryPoints: []string{entry}, Bundle: true, Format: api.FormatESModule, Target: api.ESNext, Conditions: []string{"workerd", "worker", "import"},
+		External: []string{"cloudflare:*", "node:*"}, LogLevel: api.LogLevelSilent,
+	})
+	if len(result.Errors) > 0 {
+		t.Fatalf("bundle %s: %v", entry, result.Errors)
+	}
+	return result.OutputFiles[0].Contents
+}
+
+// TestWorkersSDK: a Worker on otel-cf-workers. It knows cold starts, and the cache status from its use of the Cache API; of a
+// thrown error it tells no status. (It does not bundle with @opentelemetry/semantic-conventions 1.45, which has lost a name; so
+// package.json pins an older one.)
+func TestWorkersSDK(t *testing.T) {
+	t.Parallel()
+	need(t, "@microlabs/otel-cf-workers")
+	c := startCollector(t)
+	p := startWorkerd(t, c, "worker.capnp", map[string][]byte{
+		"worker.mjs": bundle(t, "js/worker.mjs"), "cache.mjs": readFile(t, filepath.Join(wasmBench, "edge", "cache.mjs")),
+	})
+	visit(t, p.URL(), cloudflare, "/cart/1", "/cart/1", "/boom")
+	c.expect(t, spans, "shop-worker",
+		invocation{Platform: "cloudflare.workers", Region: "FRA", Colo: "FRA", Country: "DE", Route: "/cart/:id", Status: "200", Outcome: "ok", Cold: "true", Cache: "miss"},
+		invocation{Platform: "cloudflare.workers", Region: "FRA", Colo: "FRA", Country: "DE", Route: "/cart/:id inferred", Status: "200", Outcome: "ok", Cold: "false", Cache: "hit"},
+		invocation{Platform: "cloudflare.workers", Region: "FRA", Colo: "FRA", Country: "DE", Route: "/boom inferred", Status: "500 inferred", Outcome: "exception", Cold: "false", Cache: "miss"})
+}
+
+// TestTailWorkers: what workerd tells of an unchanged Worker, after each invocation and from its start. Tails tell of no cold
+// start and no cache.
+func TestTailWorkers(t *testing.T) {
+	t.Parallel()
+	c := startCollector(t)
+	path, err := filepath.Abs(filepath.Join(wasmBench, "edge", "tail.capnp"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := startWorkerdAt(t, c, path)
+	visit(t, p.URL(), cloudflare, "/img/1", "/boom")
+	for _, source := range []string{"tail", "tail-stream"} {
+		c.expectEvents(t, spans, fmt.Sprintf(`"edge.source":=%q`, source), []invocation{
+			{Platform: "cloudflare.workers", Region: "FRA", Colo: "FRA", Country: "DE", Route: "/boom inferred", Status: "500 inferred", Outcome: "exception"},
+			{Platform: "cloudflare.workers", Region: "FRA", Colo: "FRA", Country: "DE", Route: "/img/:id inferred", Status: "200", Outcome: "ok"},
+		})
+	}
+}
+
+// TestModuleInWorkerd: the module in a Worker, as the collector serves it, and data points by workerd's own binding.
+func TestModuleInWorkerd(t *testing.T) {
+	t.Parallel()
+	c := startCollector(t)
+	p := startWorkerd(t, c, "module.capnp", map[string][]byte{
+		"module-worker.mjs": readFile(t, "js/module-worker.mjs"), "shop.cjs": readFile(t, "js/shop.cjs"), "edgescope.mjs": c.module(t),
+	})
+	visit(t, p.URL(), cloudflare, "/cart/1", "/cart/2", "/boom", "/points")
+	c.expect(t, spans, "shop",
+		invocation{Platform: "cloudflare.workers", Region: "FRA", Colo: "FRA", Country: "DE", Route: "/cart/:id", Status: "200", Outcome: "ok", Cold: "true", Cache: "miss"},
+		invocation{Platform: "cloudflare.workers", Region: "FRA", Colo: "FRA", Country: "DE", Route: "/cart/:id", Status: "200", Outcome: "ok", Cold: "false", Cache: "hit"},
+		invocation{Platform: "cloudflare.workers", Region: "FRA", Colo: "FRA", Country: "DE", Route: "/boom inferred", Status: "500 inferred", Outcome: "exception", Cold: "false"})
+
+	c.expectEvents(t, dataPoints, `dataset:="edge_requests"`, []invocation{
+		{Platform: "cloudflare.workers", Region: "FRA", Colo: "FRA", Route: "/cart/:id", Status: "200", Outcome: "ok", Cold: "true", Cache: "hit"},
+	})
+	row := c.waitFor(t, dataPoints, `dataset:="edge_requests" index1:="north"`, 1)[0]
+	expectFields(t, row, "blob1", "a", "blob2", "", "blob3", "c", "double1", "19.5", "double2", "NaN", "cloud.region", "", "edge.invocation", "")
+}
+
+// module answers edgescope.mjs as the collector serves it.
+func (c collector) module(t *testing.T) []byte {
+	t.Helper()
+	res, err := http.Get(c.URL("ingest") + "/edgescope.mjs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	data, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusOK {
+		t.Fatalf("GET /edgescope.mjs: %d, %v", res.StatusCode, err)
+	}
+	return data
+}
