@@ -274,6 +274,12 @@ func (k *killer) check(c *e2e.Program, when string) {
 	k.t.Logf("%s: %d spans in %d batches, %d batches of data points; starts inserted %d rows and took at most %s",
 		when, total, len(spans), len(points), k.missing, k.slowest.Round(time.Millisecond))
 	k.checkNumbers(c, when)
+	k.checkTotals(c, when, total)
+}
+
+// checkTotals holds that totals of three widths are the number of spans that are stored.
+func (k *killer) checkTotals(c *e2e.Program, when string, total int) {
+	k.t.Helper()
 	for _, metric := range []string{"edge_service_requests", "edge_colo_requests:5m", "edge_route_requests:1h"} {
 		text := fmt.Sprintf(`sum(sum_over_time({__name__=%q,service_name="kill"}[4h]))`, metric)
 		var got float64

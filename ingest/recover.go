@@ -216,18 +216,49 @@ func (r *replayer) stored(known map[recordDay]rowSet, b *edge.Batch, key recordD
 // left something out: it keeps no checkpoint that would claim it.
 func (p *Pipeline) checkpoint() error {
 	p.gate.Lock()
+	position, state := p.state()
+	p.gate.Unlock()
+	return p.keep(position, state)
+}
+
+// state answers what was added up so far, nil when it must not be kept. The gate is closed.
+func (p *Pipeline) state() (position uint64, state []byte) {
 	p.o.Rollup.Retire()
 	if p.o.Log == nil || p.hasFailed() {
-		p.gate.Unlock()
+		return 0, nil
+	}
+	return p.position.Load(), p.o.Rollup.AppendCheckpoint(p.retries.appendState(nil))
+}
+
+func (p *Pipeline) keep(position uint64, state []byte) error {
+	if state == nil {
 		return nil
 	}
-	position := p.position.Load()
-	state := p.o.Rollup.AppendCheckpoint(p.retries.appendState(nil))
-	p.gate.Unlock()
 	if err := p.o.Log.Checkpoint(position, state); err != nil {
 		return fmt.Errorf("write checkpoint: %w", err)
 	}
 	return nil
+}
+
+// Freeze runs f while no batch is in work: everything that was acknowledged is in the store and in the totals, the totals are
+// written, and the log has a checkpoint of that moment. Batches that come meanwhile wait. It fails with *edge.UnavailableError while the
+// log is replayed.
+func (p *Pipeline) Freeze(ctx context.Context, f func() error) error {
+	if err := p.awaitReplay(ctx); err != nil {
+		return err
+	}
+	p.gate.Lock()
+	defer p.gate.Unlock()
+	if p.hasFailed() {
+		return p.failure
+	}
+	if err := p.o.Rollup.Flush(ctx, p.o.Store); err != nil {
+		return fmt.Errorf("write totals: %w", err)
+	}
+	if err := p.keep(p.state()); err != nil {
+		return err
+	}
+	return f()
 }
 
 // reach notes that a record was applied.

@@ -44,6 +44,10 @@ func TestWrongCommandLinesAreRefusedWithTheRemedy(t *testing.T) {
 		}
 	}
 	f("serve", `unexpected argument "serve"`)
+	f("restore", "name the directory of the snapshot")
+	f("restore a b", `unexpected argument "b"`)
+	f("verify b", `unexpected argument "b"`)
+	f("restore a --wal-dir w", "leave --wal-dir out")
 	f("--retention-events soon", "30s, 5m, 1h or 30d")
 	f("--max-body 0", "--max-body must be greater than 0")
 	f("--rollup-max-keys -1", "--rollup-max-keys must be greater than 0")

@@ -12,10 +12,12 @@ import (
 
 const usage = `Usage: collector [flags]
        collector verify [flags]
+       collector restore SNAPSHOT --data-dir DIR
 
 Receives OpenTelemetry, data points and tail events, keeps them in --data-dir and answers on the query port:
 the dashboard's API, MetricsQL and LogsQL. SIGTERM drains: nothing that was acknowledged is lost.
-verify compares the write-ahead log with the store of a collector that does not run.`
+verify compares the write-ahead log with the store of a collector that does not run; restore makes a data directory of a
+snapshot (POST /admin/snapshot on the query port).`
 
 // options are what the flags say.
 type options struct {

@@ -25,6 +25,7 @@ func (c *collector) serveQueries(ctx context.Context) error {
 	r.open("GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ok\n") }))
 	r.open("GET /readyz", run.Handle(c.logger, c.ready))
 	r.admin("GET /metrics", http.HandlerFunc(c.writeMetrics))
+	c.serveSnapshots(r)
 	s, err := run.Serve(ctx, run.ServerOptions{
 		Name: "query", Addr: c.queryAddr, Handler: run.Traced("query", r.mux), Log: c.logger, TLS: c.certificate.Config(),
 	})

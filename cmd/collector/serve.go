@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -24,9 +25,6 @@ import (
 const (
 	// drainTime is how long a stop may take: what is still running then is cut.
 	drainTime = 15 * time.Second
-	// idleTime and connectTime bound gRPC connections without a request and without a finished handshake.
-	idleTime    = 5 * time.Minute
-	connectTime = 10 * time.Second
 	// replayTime is how long the doors stay closed while the log is replayed.
 	replayTime = 5 * time.Second
 )
@@ -46,6 +44,8 @@ type collector struct {
 	certificate *run.Certificate
 	// started and stopping are what /readyz looks at: it answers 503 before all doors are open and before any is closed.
 	started, stopping atomic.Bool
+	// snapshots is held while one is made.
+	snapshots sync.Mutex
 }
 
 // serve runs the program until ctx ends, then drains it.
@@ -57,9 +57,8 @@ func serve(ctx context.Context, p run.Process) error {
 	if err != nil {
 		return err
 	}
-	verify := len(operands) == 1 && operands[0] == "verify"
-	if len(operands) > 0 && !verify {
-		return run.Usage("unexpected argument %q (see --help)", operands[0])
+	if err := checkVerb(operands); err != nil {
+		return err
 	}
 	if err := c.validate(); err != nil {
 		return err
@@ -67,9 +66,33 @@ func serve(ctx context.Context, p run.Process) error {
 	if c.logger, err = c.log.Logger(p.Stderr); err != nil {
 		return err
 	}
-	if verify {
-		return c.verify(ctx, p)
+	if len(operands) == 0 {
+		return c.run(ctx)
 	}
+	if operands[0] == "restore" {
+		return c.restore(p, operands[1])
+	}
+	return c.verify(ctx, p)
+}
+
+// checkVerb refuses operands that are no verb with what it needs.
+func checkVerb(operands []string) error {
+	if len(operands) == 0 {
+		return nil
+	}
+	switch want, known := map[string]int{"verify": 1, "restore": 2}[operands[0]]; {
+	case !known:
+		return run.Usage("unexpected argument %q (see --help)", operands[0])
+	case len(operands) < want:
+		return run.Usage("restore: name the directory of the snapshot, as collector restore SNAPSHOT --data-dir DIR")
+	case len(operands) > want:
+		return run.Usage("unexpected argument %q (see --help)", operands[want])
+	}
+	return nil
+}
+
+// run is the collector itself.
+func (c *collector) run(ctx context.Context) error {
 	if err := c.start(ctx); err != nil {
 		return errors.Join(err, c.stop(ctx))
 	}
@@ -126,7 +149,7 @@ func (c *collector) openTelemetry(ctx context.Context) error {
 func (c *collector) openStore(ctx context.Context) error {
 	s, err := embedded.Open(ctx, embedded.Options{
 		Dir: c.dataDir, RetentionEvents: c.retentionEvents, RetentionSamples: c.retentionSamples,
-		MaxDisk: c.maxDisk, MinFreeDisk: c.minFreeDisk, MemoryLimit: c.memoryLimit, Logger: c.logger,
+		MaxDisk: c.maxDisk, MinFreeDisk: c.minFreeDisk, MemoryLimit: c.engineMemory(), Logger: c.logger,
 	})
 	if err != nil {
 		return err

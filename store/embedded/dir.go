@@ -76,6 +76,9 @@ func (d *dataDir) prepare(free func(string) (uint64, error)) error {
 	if err := d.checkFormat(); err != nil {
 		return err
 	}
+	if err := d.removeUnfinished(); err != nil {
+		return fmt.Errorf("remove an unfinished snapshot: %w", err)
+	}
 	if err := d.nextEpoch(); err != nil {
 		return fmt.Errorf("write %s: %w", identityFile, err)
 	}
@@ -126,20 +129,27 @@ func holder(f *os.File) string {
 
 // checkFormat refuses a directory that a newer version wrote, and marks a new one.
 func (d *dataDir) checkFormat() error {
-	name := filepath.Join(d.path, formatFile)
-	b, err := os.ReadFile(name)
+	f, err := readFormats(filepath.Join(d.path, formatFile))
 	if errors.Is(err, os.ErrNotExist) {
 		if err := d.checkEmpty(); err != nil {
 			return err
 		}
 		return d.writeJSON(formatFile, currentFormats)
 	}
-	if err != nil {
+	if err != nil || f == currentFormats {
 		return err
 	}
-	var f formats
+	return d.writeJSON(formatFile, currentFormats) // older formats are read; from now on newer ones are written too
+}
+
+// readFormats reads a file FORMAT. It fails with store.ErrNewerFormat for what this version can't read.
+func readFormats(name string) (f formats, err error) {
+	b, err := os.ReadFile(name)
+	if err != nil {
+		return f, err
+	}
 	if err := json.Unmarshal(b, &f); err != nil {
-		return fmt.Errorf("read %s: %w", name, err)
+		return f, fmt.Errorf("read %s: %w", name, err)
 	}
 	for _, v := range []struct {
 		what       string
@@ -150,17 +160,14 @@ func (d *dataDir) checkFormat() error {
 		{"write-ahead log", f.WAL, currentFormats.WAL},
 	} {
 		if v.have > v.know {
-			return fmt.Errorf("%w: %s are in format %d, this version reads up to %d; use the newer version, or another directory",
+			return f, fmt.Errorf("%w: %s are in format %d, this version reads up to %d; use the newer version, or another directory",
 				store.ErrNewerFormat, v.what, v.have, v.know)
 		}
 		if v.have < 1 {
-			return fmt.Errorf("read %s: format %d of %s is unknown", name, v.have, v.what)
+			return f, fmt.Errorf("read %s: format %d of %s is unknown", name, v.have, v.what)
 		}
 	}
-	if f == currentFormats {
-		return nil
-	}
-	return d.writeJSON(formatFile, currentFormats) // older formats are read; from now on newer ones are written too
+	return f, nil
 }
 
 // checkEmpty refuses a directory that holds data but does not say in which format.

@@ -8,6 +8,7 @@
 //	identity.json  the collector's UUID and the epoch, which grows by one at each Open
 //	metrics/       samples
 //	spans/ logs/ datapoints/   events, one VictoriaLogs storage for each kind
+//	snapshots/     copies for backups, as hard links
 //	quarantine/    parts of the engines that were damaged, moved away so that the rest opens
 //
 // The metrics engine keeps its state in globals: a process has at most one open Store.
@@ -192,6 +193,7 @@ func open(opts Options) (*Store, error) {
 			FlushInterval:          opts.FlushInterval,
 			MinFreeDiskSpaceBytes:  opts.MinFreeDisk / 2,
 			DefaultParallelReaders: 2,
+			SnapshotsMaxAge:        24 * time.Hour, // ours are moved away at once: those of a process that was killed
 		})
 	}
 	s.guard = startGuard(s)

@@ -78,6 +78,8 @@ func (l *Log) run() {
 		select {
 		case <-l.wake:
 			l.commit()
+		case call := <-l.calls:
+			call()
 		case <-sync:
 			if err := l.sync(); err != nil {
 				_ = l.fail(err) // there is nobody to tell but Failed

@@ -129,6 +129,8 @@ type Log struct {
 	current *active
 	spare   *group // memory of a group that is done
 
+	// calls are run between groups.
+	calls  chan func()
 	wake   chan struct{}
 	quit   chan struct{}
 	failed chan struct{}
@@ -146,7 +148,7 @@ func Open(o Options) (*Log, error) {
 	}
 	l := &Log{
 		o: o, count: newCounters(o.Metrics),
-		wake: make(chan struct{}, 1), quit: make(chan struct{}), failed: make(chan struct{}),
+		calls: make(chan func()), wake: make(chan struct{}, 1), quit: make(chan struct{}), failed: make(chan struct{}),
 	}
 	l.encoders.New = func() any { return new(encoder) }
 	if err := l.open(); err != nil {
