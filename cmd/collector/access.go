@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"google.golang.org/grpc/stats"
-
 	"edgescope/edge"
 	"edgescope/ingest/analyticsengine"
 	"edgescope/ingest/otlp"
@@ -163,27 +161,6 @@ func (m metered) Events(ctx context.Context, b *edge.Batch) error {
 	}
 	return err
 }
-
-// grpcMeter gives every call a visit, and counts its bytes as they came over the network.
-type grpcMeter struct{}
-
-// TagRPC implements stats.Handler.
-func (grpcMeter) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
-	return access.Begin(ctx)
-}
-
-// HandleRPC implements stats.Handler.
-func (grpcMeter) HandleRPC(ctx context.Context, s stats.RPCStats) {
-	if in, ok := s.(*stats.InPayload); ok {
-		access.Spend(ctx, in.CompressedLength, 0)
-	}
-}
-
-// TagConn implements stats.Handler.
-func (grpcMeter) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
-
-// HandleConn implements stats.Handler.
-func (grpcMeter) HandleConn(context.Context, stats.ConnStats) {}
 
 // routes are those of the query port; each says what a request needs to be allowed. The guard stands behind the choice of
 // the route: no spelling of a path leads to a handler around it.

@@ -2,21 +2,25 @@ package main
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"net/http"
-
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials"
-	"google.golang.org/grpc/keepalive"
 
 	"edgescope/edge"
 	"edgescope/edge/platform"
 	"edgescope/ingest/analyticsengine"
+	"edgescope/ingest/body"
 	"edgescope/ingest/edgemodule"
 	"edgescope/ingest/otlp"
 	"edgescope/ingest/workers"
 	"edgescope/internal/access"
 	"edgescope/internal/run"
+)
+
+const (
+	// maxStreams bounds the requests of one gRPC connection at a time, and maxUnread the bytes of all of them that came and were
+	// not read yet.
+	maxStreams = 128
+	maxUnread  = 1 << 20
 )
 
 // openReceiver makes the one OTLP receiver that both listeners share, with the doors for data points and tail events behind it.
@@ -29,8 +33,9 @@ func (c *collector) openReceiver(ctx context.Context) error {
 		}
 		layouts[dataset] = layout
 	}
+	bodies := c.openBodies()
 	points, err := analyticsengine.New(analyticsengine.Options{
-		Sink: metered{c.pipeline}, MaxBody: c.maxBody, MaxInFlight: c.maxInFlight, Layouts: layouts, Admit: c.admitPoints, Logger: c.logger,
+		Sink: metered{c.pipeline}, Bodies: bodies, Layouts: layouts, Admit: c.admitPoints, Refused: c.refused, Logger: c.logger,
 	})
 	if err != nil {
 		return err
@@ -41,13 +46,29 @@ func (c *collector) openReceiver(ctx context.Context) error {
 	}
 	c.receiver, err = otlp.New(otlp.Options{
 		Sink: metered{c.pipeline}, Samples: c.takeSamples, MaxAge: c.retentionSamples,
-		MaxBody: c.maxBody, MaxInFlight: c.maxInFlight, Admit: c.admitOTLP, CORSOrigins: c.corsOrigins,
+		Bodies: bodies, MaxSeries: c.metricsMaxSeries, Admit: c.admitOTLP, Refused: c.refused, CORSOrigins: c.corsOrigins,
 		DataPoints: points, Metrics: c.metrics, Logger: c.logger,
-		Workerd: func(w http.ResponseWriter, r *http.Request, body []byte) bool {
-			return points.Workerd(w, r, body) || tails.Tail(w, r, body)
+		Workerd: func(w http.ResponseWriter, r *http.Request, b *body.Body) bool {
+			return points.Workerd(w, r, b) || tails.Tail(w, r, b)
 		},
 	})
 	return err
+}
+
+// openBodies makes what reads the bodies of all doors, under one budget.
+func (c *collector) openBodies() *body.Reader {
+	budget := body.NewBudget(c.inFlight())
+	for name, value := range map[string]func() int64{
+		"edgescope_doors_in_flight_bytes": budget.Used, "edgescope_doors_in_flight_peak_bytes": budget.Peak,
+	} {
+		c.metrics.GetOrCreateGauge(name, func() float64 { return float64(value()) })
+	}
+	return body.NewReader(body.Options{Budget: budget, MaxBody: c.maxBody})
+}
+
+// refused counts requests that no door took, by reason.
+func (c *collector) refused(reason string) {
+	c.metrics.GetOrCreateCounter(fmt.Sprintf("edgescope_doors_refused_requests_total{reason=%q}", reason)).Inc()
 }
 
 // takeSamples keeps the numbers of a client's metrics, each of which counts as an event against the rate of who sent them.
@@ -63,7 +84,7 @@ func (c *collector) takeSamples(ctx context.Context, b *edge.Batch) (repeated bo
 func (c *collector) openTails(ctx context.Context) (*workers.Receiver, error) {
 	routes := platform.New(platform.Options{})
 	tails, err := workers.Open(ctx, workers.Options{
-		Sink: metered{c.pipeline}, MaxInFlight: c.maxInFlight, Tenant: admitted, Logger: c.logger,
+		Sink: metered{c.pipeline}, Refused: c.refused, Tenant: admitted, Logger: c.logger,
 		Route: func(service, path string) string {
 			request := []edge.Event{{SpanKind: edge.SpanServer, Attrs: []edge.Attr{
 				{Key: edge.KeyServiceName, Value: service}, {Key: "url.path", Value: path},
@@ -91,29 +112,19 @@ func (c *collector) serveHTTP(ctx context.Context) error {
 	return nil
 }
 
+// serveGRPC serves gRPC on net/http: docs/adr/010-grpc-on-net-http.md.
 func (c *collector) serveGRPC(ctx context.Context) error {
-	listener, err := run.Listen(ctx, c.logger, "otlp-grpc", c.grpcAddr)
+	protocols := new(http.Protocols)
+	protocols.SetHTTP2(true)
+	protocols.SetUnencryptedHTTP2(true)
+	s, err := run.Serve(ctx, run.ServerOptions{
+		Name: "otlp-grpc", Addr: c.grpcAddr, Log: c.logger, TLS: c.certificate.Config(), Protocols: protocols,
+		HTTP2:   &http.HTTP2Config{MaxConcurrentStreams: maxStreams, MaxReceiveBufferPerConnection: maxUnread, MaxReceiveBufferPerStream: maxUnread},
+		Handler: run.Traced("otlp-grpc", access.Meter(c.receiver.GRPC())),
+	})
 	if err != nil {
 		return err
 	}
-	options := append(c.receiver.ServerOptions(),
-		grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionIdle: idleTime}),
-		grpc.ConnectionTimeout(connectTime), grpc.StatsHandler(grpcMeter{}))
-	if c.certificate != nil {
-		options = append(options, grpc.Creds(credentials.NewTLS(c.certificate.Config())))
-	}
-	server := grpc.NewServer(options...)
-	c.receiver.Register(server)
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
-	c.stack.Push("gRPC listener", func(ctx context.Context) error {
-		keep := context.AfterFunc(ctx, server.Stop)
-		defer keep()
-		server.GracefulStop()
-		if err := <-failed; !errors.Is(err, grpc.ErrServerStopped) {
-			return err
-		}
-		return nil
-	})
+	c.stack.Push("gRPC listener", s.Stop)
 	return nil
 }

@@ -36,6 +36,7 @@ type options struct {
 	grpcAddr, httpAddr, queryAddr string
 	maxBody                       int64
 	maxInFlight                   int64
+	metricsMaxSeries              int
 	corsOrigins                   []string
 
 	sampleRates sampleRates
@@ -56,7 +57,7 @@ func (o *options) register(f *run.Flags) {
 	f.Duration(&o.retentionSamples, "retention-samples", 400*24*time.Hour, "keep rollups for this `long`")
 	f.Bytes(&o.maxDisk, "max-disk", 0, "drop the oldest days of events above this `size`; 0 is no bound")
 	f.Bytes(&o.minFreeDisk, "min-free-disk", 512<<20, "read-only while the disk has less than this `size` free")
-	f.Bytes(&o.memoryLimit, "memory-limit", 512<<20, "caches of the engines take at most this `size`")
+	f.Bytes(&o.memoryLimit, "memory-limit", 1<<30, "take about this `size` of memory, and never a quarter more")
 	f.Group("Write-ahead log")
 	f.String(&o.durability, "durability", "commit", "`when` to answer: commit, on disk; interval, up to a second before")
 	f.String(&o.walDir, "wal-dir", "", "keep the log in `DIR` (wal in --data-dir)")
@@ -67,13 +68,14 @@ func (o *options) register(f *run.Flags) {
 	f.String(&o.httpAddr, "otlp-http-addr", "127.0.0.1:4318", "OTLP over HTTP and data points at this `address`")
 	f.String(&o.queryAddr, "query-addr", "127.0.0.1:4320", "questions at this `address`")
 	f.Bytes(&o.maxBody, "max-body", 64<<20, "take bodies up to this `size`, before and after decompression")
-	f.Bytes(&o.maxInFlight, "max-in-flight", 256<<20, "refuse with 429 while bodies of this `size` are in work")
+	f.Bytes(&o.maxInFlight, "max-in-flight", 0, "refuse with 429 while requests need this `size`; 0 is a quarter of --memory-limit")
 	f.Strings(&o.corsOrigins, "cors-origin", "let pages of this `origin` send telemetry (repeatable, * for any)")
 	f.Group("Meaning")
 	f.Var(&o.sampleRates, "sample-rate", "`service=rate`: what a service sends is this share of its requests (repeatable)")
 	f.Strings(&o.layouts, "dataset-layout", "`name=column:field,...`: what the columns of a dataset mean (repeatable)")
 	f.Duration(&o.rollupOpen, "rollup-open", 15*time.Minute, "windows take late events for this `long`")
 	f.Int(&o.rollupKeys, "rollup-max-keys", 20_000, "at most this `many` series per tenant; further ones are added up per service")
+	f.Int(&o.metricsMaxSeries, "metrics-max-series", 50_000, "remember this `many` series of clients' own metrics per tenant; points of further ones are rejected")
 	o.accessOptions.register(f)
 	f.Group("Log")
 	o.log.Register(f)
@@ -81,7 +83,7 @@ func (o *options) register(f *run.Flags) {
 }
 
 func (o *options) validate() error {
-	errs := []error{o.accessOptions.validate()}
+	errs := []error{o.accessOptions.validate(), o.validateMemory()}
 	for _, l := range []struct{ flag, addr string }{
 		{"otlp-grpc-addr", o.grpcAddr}, {"otlp-http-addr", o.httpAddr}, {"query-addr", o.queryAddr},
 	} {
@@ -93,7 +95,7 @@ func (o *options) validate() error {
 	for _, n := range []struct {
 		flag  string
 		value int64
-	}{{"max-body", o.maxBody}, {"max-in-flight", o.maxInFlight}, {"rollup-max-keys", int64(o.rollupKeys)}, {"rollup-open", int64(o.rollupOpen)}} {
+	}{{"max-body", o.maxBody}, {"metrics-max-series", int64(o.metricsMaxSeries)}, {"rollup-max-keys", int64(o.rollupKeys)}, {"rollup-open", int64(o.rollupOpen)}} {
 		if n.value <= 0 {
 			errs = append(errs, run.Usage("--%s must be greater than 0", n.flag))
 		}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -16,6 +15,7 @@ import (
 	"edgescope/edge"
 	"edgescope/edge/platform"
 	"edgescope/ingest/analyticsengine"
+	"edgescope/ingest/body"
 	"edgescope/store"
 )
 
@@ -44,13 +44,19 @@ func newRows() *rows { return &rows{normalizer: platform.New(platform.Options{})
 
 // sniffer does what the ingest port does: it offers bodies at other paths to Workerd.
 func sniffer(rc *analyticsengine.Receiver) http.Handler {
+	bodies := body.NewReader(body.Options{Budget: body.NewBudget(64 << 20), MaxBody: 16 << 20})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/v1/datapoints/") {
 			rc.ServeHTTP(w, r)
 			return
 		}
-		body, err := io.ReadAll(r.Body)
-		if err != nil || !rc.Workerd(w, r, body) {
+		b, err := bodies.Read(r.Context(), body.Of(r, 0))
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		defer b.Release()
+		if !rc.Workerd(w, r, b) {
 			http.Error(w, "not a data point", http.StatusBadRequest)
 		}
 	})

@@ -14,6 +14,7 @@ import (
 
 	"edgescope/edge"
 	"edgescope/ingest/analyticsengine"
+	"edgescope/ingest/body"
 
 	"go.uber.org/goleak"
 )
@@ -61,6 +62,25 @@ func newReceiver(t testing.TB, sink analyticsengine.Sink, change ...func(*analyt
 		t.Fatal(err)
 	}
 	return rc
+}
+
+// limits answers an option that bounds a body and the memory of all requests, in bytes.
+func limits(maxBody, budget int64) func(*analyticsengine.Options) {
+	return func(o *analyticsengine.Options) {
+		o.Bodies = body.NewReader(body.Options{Budget: body.NewBudget(budget), MaxBody: maxBody})
+	}
+}
+
+// offer gives a body to the receiver as the ingest port does, and answers whether it is its own.
+func offer(t testing.TB, rc *analyticsengine.Receiver, w http.ResponseWriter, text string) bool {
+	t.Helper()
+	reader := body.NewReader(body.Options{Budget: body.NewBudget(64 << 20), MaxBody: 16 << 20})
+	b, err := reader.Read(t.Context(), body.Source{From: strings.NewReader(text), Length: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Release()
+	return rc.Workerd(w, httptest.NewRequest(http.MethodPost, "/", http.NoBody), b)
 }
 
 // post sends a body to a dataset.

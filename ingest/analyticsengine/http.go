@@ -3,119 +3,38 @@ package analyticsengine
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"math"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"edgescope/edge"
-
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
+	"edgescope/ingest/body"
 )
 
 // httpError is an answer to a request that can't be taken.
 type httpError struct {
 	status  int
 	message string
+	// reason is the label under which it is counted.
+	reason string
 }
 
 func (e *httpError) Error() string { return e.message }
 
-// body reads and decompresses the body. The limit holds for what is sent and again for what it becomes, which is taken from
-// the budget as it comes.
-func (rc *Receiver) body(r *http.Request, room *share) (string, error) {
-	limit := rc.o.MaxBody
-	if r.ContentLength > limit {
-		return "", tooLarge(limit)
-	}
-	sent := &limited{from: r.Body, left: limit, limit: limit}
-	plain, stop, err := decompress(sent, r.Header.Get("Content-Encoding"))
-	if err != nil {
-		return "", err
-	}
-	defer stop()
-	var body strings.Builder
-	_, err = io.Copy(&body, &limited{from: plain, left: limit, limit: limit, room: room})
-	var known *httpError
-	var busy *edge.UnavailableError
+// rejectBody answers what a client is told when its body can't be read.
+func rejectBody(err error) error {
+	var large *body.TooLargeError
+	var broken *body.BrokenError
 	switch {
-	case err == nil:
-		return body.String(), nil
-	case errors.As(err, &known), errors.As(err, &busy):
-		return "", err
-	case errors.Is(err, zstd.ErrWindowSizeExceeded):
-		return "", &httpError{http.StatusRequestEntityTooLarge, fmt.Sprintf("the zstd window has more than %d bytes: compress at a lower level", maxWindow)}
-	default:
-		return "", &httpError{http.StatusBadRequest, fmt.Sprintf("read body: %v", err)}
+	case errors.As(err, &large):
+		return &httpError{http.StatusRequestEntityTooLarge, large.Error(), "too_large"}
+	case errors.As(err, &broken):
+		return &httpError{http.StatusBadRequest, broken.Error(), "malformed"}
+	case errors.Is(err, body.ErrEncoding):
+		return &httpError{http.StatusUnsupportedMediaType, err.Error(), "encoding"}
 	}
-}
-
-func tooLarge(limit int64) error {
-	return &httpError{http.StatusRequestEntityTooLarge, fmt.Sprintf("the body has more than %d bytes: send fewer points at a time", limit)}
-}
-
-// limited ends with a 413 where its source goes on beyond the limit, and takes what it reads from a budget.
-type limited struct {
-	from        io.Reader
-	left, limit int64
-	room        *share // nil: nothing is taken
-}
-
-func (l *limited) Read(p []byte) (int, error) {
-	if l.left < 0 {
-		return 0, tooLarge(l.limit)
-	}
-	if int64(len(p)) > l.left+1 {
-		p = p[:l.left+1]
-	}
-	n, err := l.from.Read(p)
-	if l.left -= int64(n); l.left < 0 {
-		return n, tooLarge(l.limit)
-	}
-	if l.room != nil {
-		if busy := l.room.take(int64(n)); busy != nil {
-			return n, busy
-		}
-	}
-	return n, err
-}
-
-// maxWindow bounds the memory of a zstd decoder: what RFC 8878 section 3.1.1.1.2 asks decoders to support.
-const maxWindow = 8 << 20
-
-// decompress answers a reader of the plain body and a function that frees it.
-func decompress(body io.Reader, encoding string) (plain io.Reader, stop func(), err error) {
-	switch strings.ToLower(strings.TrimSpace(encoding)) {
-	case "", "identity":
-		return body, func() {}, nil
-	case "gzip", "x-gzip":
-		z, err := gzip.NewReader(body)
-		if err != nil {
-			return nil, nil, broken(err)
-		}
-		return z, func() { _ = z.Close() }, nil
-	case "zstd":
-		z, err := zstd.NewReader(body, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
-		if err != nil {
-			return nil, nil, broken(err)
-		}
-		return z, z.Close, nil
-	default:
-		return nil, nil, &httpError{http.StatusUnsupportedMediaType, fmt.Sprintf("content encoding %q: want gzip, zstd or identity", encoding)}
-	}
-}
-
-// broken is the error of a compressed body that can't be opened.
-func broken(err error) error {
-	var known *httpError
-	if errors.As(err, &known) {
-		return known
-	}
-	return &httpError{http.StatusBadRequest, fmt.Sprintf("decompress body: %v", err)}
+	return err
 }
 
 // rpcCodes are the google.rpc codes of our answers, as OTLP's errors have them.
@@ -132,7 +51,8 @@ var rpcCodes = map[int]int{
 }
 
 // writeFailure answers an error: what the client did wrong, when to come again, or that it was us.
-func writeFailure(w http.ResponseWriter, err error) {
+func (rc *Receiver) writeFailure(w http.ResponseWriter, err error) {
+	rc.o.Refused(reason(err))
 	var known *httpError
 	var denied *DeniedError
 	var busy *edge.UnavailableError
@@ -155,6 +75,26 @@ func writeFailure(w http.ResponseWriter, err error) {
 	default:
 		writeError(w, http.StatusInternalServerError, "internal error")
 	}
+}
+
+// reason answers the label under which a refusal is counted.
+func reason(err error) string {
+	var known *httpError
+	var denied *DeniedError
+	var busy *edge.UnavailableError
+	switch {
+	case errors.As(err, &known):
+		return known.reason
+	case errors.As(err, &denied) && denied.Forbidden:
+		return "forbidden"
+	case errors.As(err, &denied):
+		return "unauthenticated"
+	case errors.As(err, &busy) && busy.Busy:
+		return "busy"
+	case errors.As(err, &busy):
+		return "unavailable"
+	}
+	return "internal"
 }
 
 func writeError(w http.ResponseWriter, status int, message string) {
@@ -188,11 +128,11 @@ func writeResult(w http.ResponseWriter, b *edge.Batch, total int) {
 
 // writeJSON answers a value. A client that went away is not our error.
 func writeJSON(w http.ResponseWriter, status int, v any) {
-	body, err := json.Marshal(v)
+	text, err := json.Marshal(v)
 	if err != nil {
 		panic("BUG: an answer that is no JSON: " + err.Error())
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_, _ = w.Write(body)
+	_, _ = w.Write(text)
 }

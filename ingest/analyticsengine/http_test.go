@@ -71,11 +71,11 @@ func TestRefusals(t *testing.T) {
 	f(http.MethodPost, "/v1/datapoints/a%20b", "", one, 400, 3, "dataset that matches")
 	f(http.MethodPost, "/v1/datapoints/"+strings.Repeat("x", 65), "", one, 400, 3, "dataset that matches")
 	f(http.MethodPost, "/v1/datapoints/d/e", "", one, 400, 3, "want POST /v1/datapoints/{dataset}")
-	f(http.MethodPost, "/v1/datapoints/d", "br", one, 415, 3, `content encoding "br": want gzip, zstd or identity`)
-	f(http.MethodPost, "/v1/datapoints/d", "gzip, gzip", one, 415, 3, "want gzip, zstd or identity")
-	f(http.MethodPost, "/v1/datapoints/d", "gzip", one, 400, 3, "decompress body")
-	f(http.MethodPost, "/v1/datapoints/d", "gzip", gzipped(t, strings.Repeat("x", 1000))[:20], 400, 3, "read body")
-	f(http.MethodPost, "/v1/datapoints/d", "zstd", one, 400, 3, "read body")
+	f(http.MethodPost, "/v1/datapoints/d", "br", one, 415, 3, "content encoding must be one of gzip, zstd")
+	f(http.MethodPost, "/v1/datapoints/d", "gzip, gzip", one, 415, 3, "content encoding must be one of gzip, zstd")
+	f(http.MethodPost, "/v1/datapoints/d", "gzip", one, 400, 3, "the body is no valid gzip")
+	f(http.MethodPost, "/v1/datapoints/d", "gzip", gzipped(t, strings.Repeat("x", 1000))[:20], 400, 3, "the body is no valid gzip: unexpected EOF")
+	f(http.MethodPost, "/v1/datapoints/d", "zstd", one, 400, 3, "the body is no valid zstd")
 }
 
 func TestEncodings(t *testing.T) {
@@ -94,7 +94,7 @@ func TestEncodings(t *testing.T) {
 // TestBodyLimit holds for the length that is announced, for what is sent, and for what a small body becomes.
 func TestBodyLimit(t *testing.T) {
 	const limit = 1000
-	small := func(o *analyticsengine.Options) { o.MaxBody = limit }
+	small := limits(limit, 1<<20)
 	f := func(status int, body []byte, length int64, encoding string) {
 		t.Helper()
 		r := httptest.NewRequest(http.MethodPost, "/v1/datapoints/d", bytes.NewReader(body))
@@ -125,8 +125,8 @@ func TestBodyLimit(t *testing.T) {
 
 func TestPointsOfOneRequestAreBounded(t *testing.T) {
 	sink := newRecorder()
-	rc := newReceiver(t, sink, func(o *analyticsengine.Options) { o.MaxBody, o.MaxInFlight = 1<<20, 1 })
-	const most = (32 << 20) / 2 / (1 << 10)
+	rc := newReceiver(t, sink, limits(1<<20, 32<<20))
+	const most = 12_000 // of 2 KiB each, in three quarters of 32 MiB
 	f := func(n, status int) {
 		t.Helper()
 		sink.events = nil
@@ -135,7 +135,7 @@ func TestPointsOfOneRequestAreBounded(t *testing.T) {
 			t.Errorf("%d points: %d %s, %d events, want %d", n, w.Code, w.Body, len(sink.events), status)
 		}
 	}
-	f(most+1, http.StatusRequestEntityTooLarge)
+	f(most+1000, http.StatusRequestEntityTooLarge)
 	f(most, http.StatusOK)
 	f(most, http.StatusOK) // the first has given back what it took
 }
@@ -158,8 +158,8 @@ func (s *stalled) Read(p []byte) (int, error) {
 }
 
 func TestRequestsInFlightAreBounded(t *testing.T) {
-	const size, fit = 10 << 20, 3 // of 32 MiB
-	rc := newReceiver(t, newRecorder(), func(o *analyticsengine.Options) { o.MaxBody, o.MaxInFlight = size, 32<<20 })
+	const size, fit = 6 << 20, 3 // of 24 MiB, in memory of 8 MiB each
+	rc := newReceiver(t, newRecorder(), limits(8<<20, 39<<20))
 	reached, leave, status := make(chan struct{}), make(chan struct{}), make(chan int, fit)
 	var all sync.WaitGroup
 	for range fit {
@@ -269,7 +269,7 @@ func TestAdmission(t *testing.T) {
 		direct := post(rc, "/v1/datapoints/"+dataset, unread)
 		binding := httptest.NewRecorder()
 		body := `{"schemaVersion":"0","timestamp":"1","dataset":` + bytesOf(dataset) + `}`
-		if !rc.Workerd(binding, httptest.NewRequest(http.MethodPost, "/", http.NoBody), []byte(body)) {
+		if !offer(t, rc, binding, body) {
 			t.Fatalf("%s is no data point of workerd", body)
 		}
 		for _, w := range []*httptest.ResponseRecorder{direct, binding} {

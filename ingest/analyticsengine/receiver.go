@@ -15,8 +15,10 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unsafe"
 
 	"edgescope/edge"
+	"edgescope/ingest/body"
 )
 
 // WarnOverLimit is the warning of a batch that counts the points that Analytics Engine would have dropped.
@@ -31,12 +33,11 @@ type Sink interface {
 // Options configure a Receiver.
 type Options struct {
 	Sink Sink
-	// MaxBody is how many bytes a body may have, both as sent and decompressed. 0 is 64 MiB.
-	MaxBody int64
-	// MaxInFlight is how many bytes the requests that are being worked on may need, about; a further one is told to come
-	// again. 0 is four times MaxBody; at least two bodies and 32 MiB fit. One request has at most 100,000 points, or as many
-	// as half of it holds.
-	MaxInFlight int64
+	// Bodies reads the bodies and bounds the memory of all requests; a request has at most 100,000 points. nil takes bodies of up
+	// to 64 MiB and eight times as much for all.
+	Bodies *body.Reader
+	// Refused is told of every request that was not taken, as a whole, by a short reason. nil tells nobody.
+	Refused func(reason string)
 	// Layouts are the datasets whose columns have a fixed meaning, by name; see ParseLayout.
 	Layouts map[string]Layout
 	// Admit decides whose data points those of a request to the dataset are: for /v1/datapoints before the body is read, for
@@ -63,10 +64,8 @@ const defaultMaxBody = 64 << 20
 
 // Receiver is an http.Handler for POST /v1/datapoints/{dataset}. It is safe for concurrent use.
 type Receiver struct {
-	o         Options
-	room      budget
-	maxPoints int
-	jobs      sync.Pool
+	o    Options
+	jobs sync.Pool
 }
 
 // New makes a Receiver.
@@ -79,11 +78,12 @@ func New(o Options) (*Receiver, error) {
 			return nil, fmt.Errorf("make data point receiver: the layout's dataset %q does not match %s", name, datasetPattern)
 		}
 	}
-	if o.MaxBody < 0 || o.MaxInFlight < 0 {
-		return nil, fmt.Errorf("make data point receiver: want no negative limits: MaxBody %d, MaxInFlight %d", o.MaxBody, o.MaxInFlight)
+	if o.Bodies == nil {
+		o.Bodies = body.NewReader(body.Options{Budget: body.NewBudget(8 * defaultMaxBody), MaxBody: defaultMaxBody})
 	}
-	o.MaxBody = cmp.Or(o.MaxBody, defaultMaxBody)
-	o.MaxInFlight = max(cmp.Or(o.MaxInFlight, 4*o.MaxBody), 2*o.MaxBody, leastInFlight)
+	if o.Refused == nil {
+		o.Refused = func(string) {}
+	}
 	o.Logger = cmp.Or(o.Logger, slog.New(slog.DiscardHandler))
 	if o.Admit == nil {
 		o.Admit = func(*http.Request, string) (edge.Tenant, error) { return 0, nil }
@@ -91,8 +91,8 @@ func New(o Options) (*Receiver, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	rc := &Receiver{o: o, room: budget{limit: o.MaxInFlight}, maxPoints: int(min(mostPoints, o.MaxInFlight/2/eventBytes))}
-	rc.jobs.New = func() any { return &job{share: share{room: &rc.room}} }
+	rc := &Receiver{o: o}
+	rc.jobs.New = func() any { return new(job) }
 	return rc, nil
 }
 
@@ -114,8 +114,8 @@ type job struct {
 	// total is how many records the request had.
 	total int
 
-	share     share
-	maxPoints int
+	// share is what the request has of the memory of all.
+	share *body.Share
 	// err is why the request can't be taken as a whole.
 	err error
 }
@@ -125,8 +125,7 @@ func (rc *Receiver) job(source string) *job {
 	j := rc.jobs.Get().(*job)
 	j.batch.Reset()
 	j.source, j.arrival = source, rc.o.Now().UnixNano()
-	j.strict, j.total = false, 0
-	j.maxPoints, j.err = rc.maxPoints, nil
+	j.strict, j.total, j.err = false, 0, nil
 	return j
 }
 
@@ -143,30 +142,37 @@ func (rc *Receiver) layout(dataset string) *Layout {
 func (rc *Receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
-		writeError(w, http.StatusMethodNotAllowed, "want POST")
+		rc.writeFailure(w, &httpError{http.StatusMethodNotAllowed, "want POST", "method"})
 		return
 	}
 	path := strings.TrimSuffix(r.URL.Path, "/")
 	dataset := path[strings.LastIndexByte(path, '/')+1:]
 	if !strings.HasSuffix(path, pathPrefix+dataset) || !validDataset(dataset) {
-		writeError(w, http.StatusBadRequest, fmt.Sprintf("want POST %s{dataset}, with a dataset that matches %s", pathPrefix, datasetPattern))
+		rc.writeFailure(w, &httpError{
+			http.StatusBadRequest, fmt.Sprintf("want POST %s{dataset}, with a dataset that matches %s", pathPrefix, datasetPattern), "malformed",
+		})
 		return
 	}
 	tenant, err := rc.o.Admit(r, dataset)
 	if err != nil {
-		writeFailure(w, err)
+		rc.writeFailure(w, err)
+		return
+	}
+	b, err := rc.o.Bodies.Read(r.Context(), body.Of(r, tenant))
+	if err != nil {
+		rc.writeFailure(w, rejectBody(err))
+		return
+	}
+	defer b.Release()
+	if err := b.Work(r.Context()); err != nil {
+		rc.writeFailure(w, err)
 		return
 	}
 	j := rc.job(edge.SourceDataPoints)
 	defer rc.release(j)
-	j.batch.Tenant = tenant
-	body, err := rc.body(r, &j.share)
-	if err != nil {
-		writeFailure(w, err)
-		return
-	}
+	j.batch.Tenant, j.share = tenant, &b.Share
 	j.dataset, j.layout, j.strict = dataset, rc.layout(dataset), r.URL.Query().Get("strict") == "1"
-	eachRecord(body, j.record)
+	eachRecord(textOf(b.Bytes()), j.record)
 	rc.finish(w, r, j)
 }
 
@@ -193,11 +199,11 @@ func (j *job) add(index int) {
 		j.batch.Reject(index, p.overLimit)
 		return
 	}
-	if len(j.batch.Events) == j.maxPoints {
-		j.err = &httpError{http.StatusRequestEntityTooLarge, fmt.Sprintf("the body has more than %d points: send fewer at a time", j.maxPoints)}
+	if len(j.batch.Events) == mostPoints {
+		j.err = &httpError{http.StatusRequestEntityTooLarge, fmt.Sprintf("the body has more than %d points: send fewer at a time", mostPoints), "too_large"}
 		return
 	}
-	if j.err = j.share.take(eventBytes); j.err != nil {
+	if j.err = rejectBody(j.share.Take(eventBytes)); j.err != nil {
 		return
 	}
 	if p.overLimit != "" {
@@ -214,7 +220,7 @@ func (j *job) add(index int) {
 // finish gives the batch to the sink and answers the request.
 func (rc *Receiver) finish(w http.ResponseWriter, r *http.Request, j *job) {
 	if j.err != nil {
-		writeFailure(w, j.err)
+		rc.writeFailure(w, j.err)
 		return
 	}
 	if len(j.batch.Events) > 0 {
@@ -226,13 +232,24 @@ func (rc *Receiver) finish(w http.ResponseWriter, r *http.Request, j *job) {
 	writeResult(w, &j.batch, j.total)
 }
 
+const (
+	// eventBytes is what an event costs in memory beside its text, about: itself, its attributes and a row. A point of three
+	// bytes, {}, becomes one too.
+	eventBytes = 2 << 10
+	// mostPoints bounds the points of one request.
+	mostPoints = 100_000
+)
+
+// textOf answers the text of a body, of which parts are kept until the body is released.
+func textOf(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+
 // maxKept bounds the events whose memory a job keeps for the next request.
 const maxKept = 10_000
 
 func (rc *Receiver) release(j *job) {
 	j.batch.Reset()
 	j.point.forget()
-	j.share.release()
+	j.share = nil
 	if cap(j.batch.Events) > maxKept {
 		j.batch.Events = nil
 	}
@@ -244,5 +261,5 @@ func (rc *Receiver) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if !errors.As(err, &busy) && r.Context().Err() == nil {
 		rc.o.Logger.LogAttrs(r.Context(), slog.LevelError, "data points not taken", slog.Any("error", err))
 	}
-	writeFailure(w, err)
+	rc.writeFailure(w, err)
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"edgescope/edge"
+	"edgescope/ingest/body"
 )
 
 // errEnough ends a scan that has seen what it looked for.
@@ -17,7 +18,7 @@ var errEnough = errors.New("enough")
 // LooksLikeWorkerd tells whether a body is what workerd's analyticsEngine binding posts: a JSON object with schemaVersion,
 // and the dataset as an array of numbers.
 func LooksLikeWorkerd(body []byte) bool {
-	s := &scanner{text: string(body)}
+	s := &scanner{text: textOf(body)}
 	if s.next() != '{' {
 		return false
 	}
@@ -43,14 +44,14 @@ func LooksLikeWorkerd(body []byte) bool {
 // Workerd answers a request whose body, already read and decompressed, is a data point of workerd's analyticsEngine binding.
 // It answers false and writes nothing if the body is something else. workerd posts one point at a time to "/", without a
 // content type, and ignores the answer unless it is no 2xx.
-func (rc *Receiver) Workerd(w http.ResponseWriter, r *http.Request, body []byte) bool {
-	if !LooksLikeWorkerd(body) {
+func (rc *Receiver) Workerd(w http.ResponseWriter, r *http.Request, b *body.Body) bool {
+	if !LooksLikeWorkerd(b.Bytes()) {
 		return false
 	}
 	j := rc.job(edge.SourceWorkerd)
 	defer rc.release(j)
-	j.total = 1
-	dataset, err := j.point.readWorkerd(string(body))
+	j.total, j.share = 1, &b.Share
+	dataset, err := j.point.readWorkerd(textOf(b.Bytes()))
 	switch {
 	case err != nil:
 		j.batch.Reject(0, err.Error())

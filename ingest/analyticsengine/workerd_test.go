@@ -1,7 +1,6 @@
 package analyticsengine_test
 
 import (
-	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -31,7 +30,7 @@ func workerd(t *testing.T, body string, change ...func(*analyticsengine.Options)
 	t.Helper()
 	sink := newRecorder()
 	w := httptest.NewRecorder()
-	if !newReceiver(t, sink, change...).Workerd(w, httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body)), []byte(body)) {
+	if !offer(t, newReceiver(t, sink, change...), w, body) {
 		t.Fatalf("%s: not recognised", body)
 	}
 	return sink, w
@@ -108,7 +107,7 @@ func FuzzWorkerd(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body string) {
 		sink := newRecorder()
 		w := httptest.NewRecorder()
-		mine := newReceiver(t, sink).Workerd(w, httptest.NewRequest(http.MethodPost, "/", nil), []byte(body))
+		mine := offer(t, newReceiver(t, sink), w, body)
 		if mine != analyticsengine.LooksLikeWorkerd([]byte(body)) || !mine && w.Body.Len() > 0 {
 			t.Errorf("%q: taken %v, answer %s", body, mine, w.Body)
 		}

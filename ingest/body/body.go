@@ -60,11 +60,12 @@ type Reader struct {
 	memory    memory
 	inflaters inflaters
 	bodies    sync.Pool
+	bench     *bench
 }
 
 // NewReader makes a Reader.
 func NewReader(o Options) *Reader {
-	r := &Reader{o: o, inflaters: newInflaters()}
+	r := &Reader{o: o, inflaters: newInflaters(), bench: newBench()}
 	r.bodies.New = func() any { return new(Body) }
 	return r
 }
@@ -98,6 +99,7 @@ type Body struct {
 
 	reader *Reader
 	plain  buffer
+	atWork bool
 }
 
 // Bytes answers the decompressed body. It is valid until Release.
@@ -105,6 +107,9 @@ func (b *Body) Bytes() []byte { return b.plain.b }
 
 // Release gives memory and share back.
 func (b *Body) Release() {
+	if b.atWork {
+		b.reader.bench.leave()
+	}
 	b.plain.free(&b.Share)
 	b.Share.Release()
 	r := b.reader
@@ -131,13 +136,19 @@ func (r *Reader) Read(ctx context.Context, src Source) (*Body, error) {
 	return b, nil
 }
 
+// requestBytes is what a request costs beside its body: a goroutine, buffers of its connection, headers, the answer.
+const requestBytes = 16 << 10
+
 func (b *Body) read(ctx context.Context, src Source, encoding string) error {
 	limit := b.reader.o.MaxBody
-	if err := b.Share.Fits(src.Length); err != nil {
+	if err := b.Share.Fits(src.Length + requestBytes); err != nil {
+		return err
+	}
+	if err := b.Share.Take(requestBytes); err != nil {
 		return err
 	}
 	if err := b.plain.fill(src.From, src.Length, limit, &b.Share); err != nil {
-		return transfer(err)
+		return Transfer(err)
 	}
 	b.Sent = len(b.plain.b)
 	sum := sha256.Sum256(b.plain.b)
@@ -168,8 +179,8 @@ func tooLarge(limit int64) error {
 	return &TooLargeError{Reason: fmt.Sprintf("the body has more than %d bytes: send less at a time", limit)}
 }
 
-// transfer tells our own refusals, a sender that is too slow and a transfer that broke off apart.
-func transfer(err error) error {
+// Transfer tells our own refusals, a sender that is too slow and a transfer that broke off apart, of the error of reading a body.
+func Transfer(err error) error {
 	var large *TooLargeError
 	var busy *edge.UnavailableError
 	var timeout net.Error

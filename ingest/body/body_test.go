@@ -179,8 +179,8 @@ func TestPromisesHoldNothing(t *testing.T) {
 		b.Release()
 	})
 	<-begun
-	if used := budget.Used(); used > 64<<10 {
-		t.Errorf("%d bytes are taken by a promise, want at most 64 KiB", used)
+	if used := budget.Used(); used > 80<<10 {
+		t.Errorf("%d bytes are taken by a promise, want at most 80 KiB", used)
 	}
 	close(finish)
 	wg.Wait()
@@ -293,6 +293,46 @@ func TestManyAtATime(t *testing.T) {
 	if budget.Used() != 0 || budget.Peak() > 8<<20 {
 		t.Errorf("%d bytes are still taken, the peak was %d of %d", budget.Used(), budget.Peak(), 8<<20)
 	}
+}
+
+// TestOnlySomeAreAtWork: beyond the places requests wait, as long as their clients do.
+func TestOnlySomeAreAtWork(t *testing.T) {
+	r, _ := reader()
+	read := func() *body.Body {
+		t.Helper()
+		b, err := r.Read(t.Context(), body.Source{From: strings.NewReader("x"), Length: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	var atWork []*body.Body
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	for {
+		b := read()
+		if err := b.Work(gone); err != nil {
+			if !errors.Is(err, context.Canceled) {
+				t.Error(err)
+			}
+			b.Release()
+			break
+		}
+		atWork = append(atWork, b)
+	}
+	if len(atWork) != 32 {
+		t.Errorf("%d are at work, want 32", len(atWork))
+	}
+	next := read()
+	turn := make(chan error)
+	go func() { turn <- next.Work(t.Context()) }()
+	for _, b := range atWork {
+		b.Release()
+	}
+	if err := <-turn; err != nil {
+		t.Error(err)
+	}
+	next.Release()
 }
 
 func TestReadingAllocatesNothing(t *testing.T) {

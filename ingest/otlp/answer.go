@@ -18,6 +18,7 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"edgescope/edge"
+	"edgescope/ingest/body"
 )
 
 // refusal is an answer other than success, as both transports say it.
@@ -31,6 +32,8 @@ type refusal struct {
 	violation string
 	// internal is what is logged and not told.
 	internal error
+	// reason is the label under which it is counted.
+	reason string
 }
 
 // refuse translates an error into what the client is told: the table of the OTLP specification, sections "Failures" of
@@ -44,35 +47,48 @@ func refuse(err error) refusal {
 	)
 	switch {
 	case errors.As(err, &malformed):
-		return refusal{http: http.StatusBadRequest, code: codes.InvalidArgument, msg: malformed.Error(), violation: malformed.Error()}
+		return refusal{http: http.StatusBadRequest, code: codes.InvalidArgument, msg: malformed.Error(), violation: malformed.Error(), reason: "malformed"}
 	case errors.As(err, &unavailable):
 		return refuseForNow(unavailable)
 	case errors.As(err, &denied):
 		if denied.Forbidden {
-			return refusal{http: http.StatusForbidden, code: codes.PermissionDenied, msg: denied.Reason}
+			return refusal{http: http.StatusForbidden, code: codes.PermissionDenied, msg: denied.Reason, reason: "forbidden"}
 		}
-		return refusal{http: http.StatusUnauthorized, code: codes.Unauthenticated, msg: denied.Reason}
+		return refusal{http: http.StatusUnauthorized, code: codes.Unauthenticated, msg: denied.Reason, reason: "unauthenticated"}
 	case errors.As(err, &foreign):
 		// 501 would say that we may learn it while the client waits; 415 says that this content is wrong.
-		return refusal{http: http.StatusUnsupportedMediaType, code: codes.Unimplemented, msg: foreign.Error()}
-	case errors.Is(err, errTooLarge):
-		return refusal{http: http.StatusRequestEntityTooLarge, code: codes.ResourceExhausted, msg: err.Error()}
+		return refusal{http: http.StatusUnsupportedMediaType, code: codes.Unimplemented, msg: foreign.Error(), reason: "unsupported"}
 	case errors.Is(err, errContentType):
-		return refusal{http: http.StatusUnsupportedMediaType, code: codes.InvalidArgument, msg: err.Error()}
-	case errors.Is(err, errEncoding):
-		return refusal{http: http.StatusUnsupportedMediaType, code: codes.Unimplemented, msg: "content encoding must be one of " + acceptEncoding}
+		return refusal{http: http.StatusUnsupportedMediaType, code: codes.InvalidArgument, msg: err.Error(), reason: "content_type"}
 	case errors.Is(err, context.Canceled):
-		return refusal{http: http.StatusServiceUnavailable, code: codes.Canceled, msg: "request was canceled", retryAfter: time.Second}
+		return refusal{http: http.StatusServiceUnavailable, code: codes.Canceled, msg: "request was canceled", retryAfter: time.Second, reason: "gone"}
 	case errors.Is(err, context.DeadlineExceeded):
-		return refusal{http: http.StatusServiceUnavailable, code: codes.DeadlineExceeded, msg: "request took too long", retryAfter: time.Second}
+		return refusal{http: http.StatusServiceUnavailable, code: codes.DeadlineExceeded, msg: "request took too long", retryAfter: time.Second, reason: "timeout"}
 	}
-	return refusal{http: http.StatusInternalServerError, code: codes.Internal, msg: "internal error", internal: err}
+	return refuseBody(err)
+}
+
+// refuseBody translates the errors of reading a body, and all that are left.
+func refuseBody(err error) refusal {
+	var large *body.TooLargeError
+	var broken *body.BrokenError
+	switch {
+	case errors.As(err, &large):
+		return refusal{http: http.StatusRequestEntityTooLarge, code: codes.ResourceExhausted, msg: large.Error(), reason: "too_large"}
+	case errors.As(err, &broken):
+		return refusal{http: http.StatusBadRequest, code: codes.InvalidArgument, msg: broken.Error(), violation: broken.Error(), reason: "malformed"}
+	case errors.Is(err, body.ErrEncoding):
+		return refusal{http: http.StatusUnsupportedMediaType, code: codes.Unimplemented, msg: err.Error(), reason: "encoding"}
+	}
+	return refusal{http: http.StatusInternalServerError, code: codes.Internal, msg: "internal error", internal: err, reason: "internal"}
 }
 
 func refuseForNow(u *edge.UnavailableError) refusal {
-	f := refusal{http: http.StatusServiceUnavailable, code: codes.Unavailable, msg: u.Error(), retryAfter: max(u.RetryAfter, time.Second)}
+	f := refusal{
+		http: http.StatusServiceUnavailable, code: codes.Unavailable, msg: u.Error(), retryAfter: max(u.RetryAfter, time.Second), reason: "unavailable",
+	}
 	if u.Busy {
-		f.http, f.code = http.StatusTooManyRequests, codes.ResourceExhausted
+		f.http, f.code, f.reason = http.StatusTooManyRequests, codes.ResourceExhausted, "busy"
 	}
 	return f
 }
@@ -113,20 +129,20 @@ func answerRefusal(w http.ResponseWriter, enc Encoding, f refusal) {
 	case http.StatusUnauthorized:
 		h.Set("WWW-Authenticate", "Bearer")
 	case http.StatusUnsupportedMediaType:
-		h.Set("Accept-Encoding", acceptEncoding)
+		h.Set("Accept-Encoding", body.Encodings)
 	}
 	if enc == Protobuf {
-		body, err := proto.Marshal(f.status().Proto())
+		text, err := proto.Marshal(f.status().Proto())
 		if err != nil {
-			body = nil // a Status of valid text always marshals; the HTTP status stands alone otherwise
+			text = nil // a Status of valid text always marshals; the HTTP status stands alone otherwise
 		}
-		answer(w, f.http, enc, body)
+		answer(w, f.http, enc, text)
 		return
 	}
-	body := append([]byte(`{"code":`), strconv.Itoa(int(f.code))...)
-	body = append(body, `,"message":`...)
-	body = append(appendString(body, f.msg), '}')
-	answer(w, f.http, enc, body)
+	text := append([]byte(`{"code":`), strconv.Itoa(int(f.code))...)
+	text = append(text, `,"message":`...)
+	text = append(appendString(text, f.msg), '}')
+	answer(w, f.http, enc, text)
 }
 
 // answerResult writes an ExportTraceServiceResponse, or that of another signal, which looks the same. A full success leaves partial_success unset: {} or 0 bytes.
@@ -138,15 +154,15 @@ func answerResult(w http.ResponseWriter, enc Encoding, res Result) {
 	answer(w, http.StatusOK, enc, appendJSONResult(nil, res))
 }
 
-func answer(w http.ResponseWriter, code int, enc Encoding, body []byte) {
+func answer(w http.ResponseWriter, code int, enc Encoding, text []byte) {
 	contentType := "application/json"
 	if enc == Protobuf {
 		contentType = "application/x-protobuf"
 	}
 	w.Header().Set("Content-Type", contentType)
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.Header().Set("Content-Length", strconv.Itoa(len(text)))
 	w.WriteHeader(code)
-	w.Write(body)
+	w.Write(text)
 }
 
 // appendProtoResult appends field 1 partial_success of fields 1, the number of rejected records, and 2 error_message. A request
@@ -187,4 +203,13 @@ func appendJSONResult(dst []byte, res Result) []byte {
 	}
 	dst = append(dst, `"errorMessage":`...)
 	return append(appendString(dst, res.Message), "}}"...)
+}
+
+// refuseSender translates an error of Options.Admit: who is refused as busy there sends faster than allowed.
+func refuseSender(err error) refusal {
+	f := refuse(err)
+	if f.http == http.StatusTooManyRequests {
+		f.reason = "rate"
+	}
+	return f
 }

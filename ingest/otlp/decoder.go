@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"edgescope/edge"
+	"edgescope/ingest/body"
 )
 
 const (
@@ -25,6 +26,11 @@ type decoder struct {
 	// attrs holds the attributes of all events and points, one after the other.
 	attrs []edge.Attr
 	points
+
+	// share is what the request has of the memory of all, nil when nobody counts; taken is what decoding took of it, and shared
+	// what rows take of what they have in common.
+	share         *body.Share
+	taken, shared int64
 
 	// now is the arrival in Unix nanoseconds.
 	now int64
@@ -72,6 +78,7 @@ func (d *decoder) release() bool {
 	clear(d.attrs)
 	d.attrs, d.arena.buf, d.runs = d.attrs[:0], d.arena.buf[:0], d.runs[:0]
 	d.index, d.signal = 0, signalUnknown
+	d.share, d.taken, d.shared = nil, 0, 0
 	clear(d.seen[:])
 	d.resource.drop()
 	d.own.drop()
@@ -101,6 +108,7 @@ func (d *decoder) endResource(first mark) {
 		return
 	}
 	attrs := d.keep(&d.resource)
+	d.shareAmong(len(d.batch.Events)-first.events, attrs)
 	for i := first.events; i < len(d.batch.Events); i++ {
 		d.batch.Events[i].Resource = attrs
 	}
@@ -111,6 +119,7 @@ func (d *decoder) endResource(first mark) {
 
 // endScope gives the instrumentation scope to all records since first.
 func (d *decoder) endScope(first mark, name, version string) {
+	d.shared += int64(len(d.batch.Events)-first.events) * int64(len(name)+len(version))
 	for i := first.events; i < len(d.batch.Events); i++ {
 		d.batch.Events[i].ScopeName, d.batch.Events[i].ScopeVersion = name, version
 	}

@@ -2,216 +2,206 @@ package otlp
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"fmt"
 	"io"
-	"sync"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
 
-	"github.com/klauspost/compress/zstd"
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/encoding"
-	_ "google.golang.org/grpc/encoding/gzip" // OTLP: a server must understand gzip
-	protocodec "google.golang.org/grpc/encoding/proto"
-	"google.golang.org/grpc/mem"
-	"google.golang.org/grpc/metadata"
-	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 
 	"edgescope/edge"
+	"edgescope/ingest/body"
 )
 
-// maxStreams bounds the requests of one connection at a time.
-const maxStreams = 128
-
-// services are the gRPC services of OTLP.
-var services = [...]struct {
-	signal signal
-	name   string
-}{
-	{signalTraces, "opentelemetry.proto.collector.trace.v1.TraceService"},
-	{signalLogs, "opentelemetry.proto.collector.logs.v1.LogsService"},
-	{signalMetrics, "opentelemetry.proto.collector.metrics.v1.MetricsService"},
+// methods are the gRPC methods of OTLP, by their paths.
+var methods = map[string]signal{
+	"/opentelemetry.proto.collector.trace.v1.TraceService/Export":     signalTraces,
+	"/opentelemetry.proto.collector.logs.v1.LogsService/Export":       signalLogs,
+	"/opentelemetry.proto.collector.metrics.v1.MetricsService/Export": signalMetrics,
 }
 
-// ServerOptions are what a gRPC server needs to host the receiver: messages are handed over as bytes, so that one decoder with
-// one set of rules serves both transports. Messages of other services keep the usual codec.
-func (r *Receiver) ServerOptions() []grpc.ServerOption {
-	return []grpc.ServerOption{
-		grpc.ForceServerCodecV2(codec{encoding.GetCodecV2(protocodec.Name)}),
-		grpc.MaxRecvMsgSize(int(r.o.MaxBody)),
-		grpc.MaxConcurrentStreams(maxStreams),
-	}
-}
+// prefixLen is the length of what stands before a message: a byte that tells whether it is compressed, and its length.
+const prefixLen = 5
 
-// Register adds the services of traces, logs and metrics to a server that was made with ServerOptions. The server answers
-// UNIMPLEMENTED for any other, such as that of profiles.
-func (r *Receiver) Register(s grpc.ServiceRegistrar) {
-	for _, service := range services {
-		s.RegisterService(&grpc.ServiceDesc{
-			ServiceName: service.name,
-			HandlerType: (*exporter)(nil),
-			Methods:     []grpc.MethodDesc{{MethodName: "Export", Handler: exportHandler("/" + service.name + "/Export")}},
-		}, &door{r, service.signal})
-	}
-}
-
-// exporter is a service of one method, as grpc wants to be told.
-type exporter interface {
-	export(ctx context.Context, dec func(any) error) (any, error)
-}
-
-// door is where the requests of one signal come in.
-type door struct {
-	*Receiver
-	signal signal
-}
-
-func exportHandler(method string) grpc.MethodHandler {
-	return func(srv any, ctx context.Context, dec func(any) error, interceptor grpc.UnaryServerInterceptor) (any, error) {
-		e := srv.(exporter)
-		if interceptor == nil {
-			return e.export(ctx, dec)
+// GRPC serves OTLP over gRPC: a server of HTTP/2 hosts it (github.com/grpc/grpc, PROTOCOL-HTTP2.md). All methods take one message
+// and give one, so a call is a request of HTTP with a prefix and trailers; that way both transports are read by one piece,
+// which looks for room before it reads a message and takes it as the message comes.
+func (r *Receiver) GRPC() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if req.ProtoMajor != 2 || !strings.HasPrefix(req.Header.Get("Content-Type"), "application/grpc") {
+			http.Error(w, "this port speaks gRPC; OTLP over HTTP has a port of its own, 4318 by default", http.StatusUnsupportedMediaType)
+			return
 		}
-		// The message is read inside, after admission: interceptors see no request.
-		info := &grpc.UnaryServerInfo{Server: srv, FullMethod: method}
-		return interceptor(ctx, nil, info, func(ctx context.Context, _ any) (any, error) { return e.export(ctx, dec) })
-	}
+		h := w.Header()
+		h.Set("Content-Type", "application/grpc")
+		h.Set("Grpc-Accept-Encoding", "identity,gzip,zstd")
+		res, err := r.call(req)
+		if err != nil {
+			r.failCall(w, err)
+			return
+		}
+		r.count.request("grpc", codes.OK.String())
+		message := appendProtoResult(make([]byte, prefixLen, 64), res)
+		binary.BigEndian.PutUint32(message[1:], uint32(len(message)-prefixLen))
+		w.Write(message)
+		h.Set(http.TrailerPrefix+"Grpc-Status", "0")
+	})
 }
 
-// export answers one request. dec reads the message: a refusal before costs no body.
-func (r *door) export(ctx context.Context, dec func(any) error) (any, error) {
-	tenant, err := r.admit(ctx, authorization(ctx))
-	if err == nil && !r.budget.take(0) {
-		err = errBusy
+// callError is a refusal that only gRPC knows.
+type callError struct{ refusal }
+
+func (c *callError) Error() string { return c.msg }
+
+func refuseCall(code codes.Code, reason, format string, args ...any) error {
+	return &callError{refusal{code: code, msg: fmt.Sprintf(format, args...), reason: reason}}
+}
+
+// call takes the message of a request.
+func (r *Receiver) call(req *http.Request) (Result, error) {
+	sig, ok := methods[req.URL.Path]
+	if !ok || req.Method != http.MethodPost {
+		return Result{}, refuseCall(codes.Unimplemented, "method", "unknown method %s", req.URL.Path)
+	}
+	ctx, cancel, err := deadline(req)
+	if err != nil {
+		return Result{}, err
+	}
+	defer cancel()
+	tenant, err := r.admit(req)
+	if err != nil {
+		f := refuseSender(err)
+		return Result{}, &callError{f}
+	}
+	b, err := r.message(ctx, req, tenant)
+	if err != nil {
+		return Result{}, err
+	}
+	defer b.Release()
+	return r.take(ctx, request{tenant, sig, Protobuf, b.Bytes(), b.Hash, &b.Share})
+}
+
+// message reads the one message of a call.
+func (r *Receiver) message(ctx context.Context, req *http.Request, tenant edge.Tenant) (*body.Body, error) {
+	var prefix [prefixLen]byte
+	if _, err := io.ReadFull(req.Body, prefix[:]); err != nil {
+		return nil, fmt.Errorf("read the prefix of a message: %w", body.Transfer(err))
+	}
+	src := body.Source{Tenant: tenant, Length: int64(binary.BigEndian.Uint32(prefix[1:]))}
+	src.From = &exactly{from: req.Body, left: src.Length}
+	if prefix[0]&1 != 0 {
+		src.Encoding = req.Header.Get("Grpc-Encoding")
+		if src.Encoding == "" || src.Encoding == "identity" {
+			return nil, refuseCall(codes.Internal, "malformed", "a message is compressed and grpc-encoding does not say how")
+		}
+	}
+	b, err := r.read(ctx, src)
+	if errors.Is(err, body.ErrEncoding) {
+		return nil, refuseCall(codes.Unimplemented, "encoding", "grpc-encoding must be identity, gzip or zstd")
 	}
 	if err != nil {
-		return nil, r.refuseCall(err)
-	}
-	var m message
-	if err := dec(&m); err != nil { // a status of grpc's own: the message is too large or can't be decompressed
-		r.count.request("grpc", status.Code(err).String())
 		return nil, err
 	}
-	defer m.buf.Free()
-	res, err := r.exportBody(ctx, tenant, m.buf.ReadOnlyData())
-	if err != nil {
-		return nil, r.refuseCall(err)
+	if n, _ := io.ReadFull(req.Body, prefix[:1]); n > 0 { // the end of what was sent, or of the connection
+		b.Release()
+		return nil, refuseCall(codes.Unimplemented, "malformed", "a call takes one message")
 	}
-	r.count.request("grpc", codes.OK.String())
-	return reply(appendProtoResult(nil, res)), nil
+	return b, nil
 }
 
-func (r *door) exportBody(ctx context.Context, tenant edge.Tenant, body []byte) (Result, error) {
-	size := int64(len(body))
-	r.count.received.Add(len(body))
-	if !r.budget.take(size) {
-		return Result{}, errBusy
-	}
-	defer r.budget.give(size)
-	return r.take(ctx, request{tenant, r.signal, Protobuf, body, hashOf(body)})
+// exactly reads as many bytes as were promised; fewer are an error.
+type exactly struct {
+	from io.Reader
+	left int64
 }
 
-func (r *Receiver) refuseCall(err error) error {
+func (e *exactly) Read(p []byte) (int, error) {
+	if e.left == 0 {
+		return 0, io.EOF
+	}
+	n, err := e.from.Read(p[:min(int64(len(p)), e.left)])
+	e.left -= int64(n)
+	if errors.Is(err, io.EOF) {
+		if e.left > 0 {
+			return n, io.ErrUnexpectedEOF
+		}
+		err = nil
+	}
+	return n, err
+}
+
+// failCall ends a call with a status. The headers go first and by themselves: clients differ in what they make of a status
+// among headers when a length is there too.
+func (r *Receiver) failCall(w http.ResponseWriter, err error) {
 	f := refuse(err)
+	if own := (*callError)(nil); errors.As(err, &own) {
+		f = own.refusal
+	}
 	f.log(r.o.Logger, "grpc")
+	r.o.Refused(f.reason)
 	r.count.request("grpc", f.code.String())
-	return f.status().Err()
+	// A client that went away needs no status.
+	_ = http.NewResponseController(w).Flush()
+	h := w.Header()
+	h.Set(http.TrailerPrefix+"Grpc-Status", strconv.Itoa(int(f.code)))
+	h.Set(http.TrailerPrefix+"Grpc-Message", percentEncoded(f.msg))
+	st := f.status().Proto()
+	if len(st.GetDetails()) == 0 {
+		return
+	}
+	if details, err := proto.Marshal(st); err == nil { // code and message alone say it too
+		h.Set(http.TrailerPrefix+"Grpc-Status-Details-Bin", base64.RawStdEncoding.EncodeToString(details))
+	}
 }
 
-// admit asks whose data a request brings.
-func (r *Receiver) admit(ctx context.Context, authorization string) (edge.Tenant, error) {
+// percentEncoded writes a message as the header grpc-message has it.
+func percentEncoded(s string) string {
+	const hex = "0123456789ABCDEF"
+	var out strings.Builder
+	for i := range len(s) {
+		if c := s[i]; c >= ' ' && c <= '~' && c != '%' {
+			out.WriteByte(c)
+		} else {
+			out.Write([]byte{'%', hex[c>>4], hex[c&15]})
+		}
+	}
+	return out.String()
+}
+
+// timeoutUnits are those of the header grpc-timeout.
+var timeoutUnits = map[byte]time.Duration{
+	'H': time.Hour, 'M': time.Minute, 'S': time.Second, 'm': time.Millisecond, 'u': time.Microsecond, 'n': time.Nanosecond,
+}
+
+// deadline answers the context of a call, which ends when its client gives up.
+func deadline(req *http.Request) (context.Context, context.CancelFunc, error) {
+	text := req.Header.Get("Grpc-Timeout")
+	if text == "" {
+		return req.Context(), func() {}, nil
+	}
+	last := len(text) - 1
+	n, err := strconv.ParseUint(text[:last], 10, 64)
+	unit, ok := timeoutUnits[text[last]]
+	if err != nil || !ok || last > 8 { // at most 8 digits
+		return nil, nil, refuseCall(codes.Internal, "malformed", "grpc-timeout %q: want up to 8 digits and one of H M S m u n", text)
+	}
+	if n > uint64(time.Hour/unit)*24 {
+		return req.Context(), func() {}, nil // longer than any request
+	}
+	ctx, cancel := context.WithTimeout(req.Context(), time.Duration(n)*unit)
+	return ctx, cancel, nil
+}
+
+// admit asks whose data a request brings. The header is the same for both transports.
+func (r *Receiver) admit(req *http.Request) (edge.Tenant, error) {
 	if r.o.Admit == nil {
 		return 0, nil
 	}
-	return r.o.Admit(ctx, authorization)
-}
-
-func authorization(ctx context.Context) string {
-	if v := metadata.ValueFromIncomingContext(ctx, "authorization"); len(v) > 0 {
-		return v[0]
-	}
-	return ""
-}
-
-// message is a request as it came, reply an answer as it goes.
-type (
-	message struct{ buf mem.Buffer }
-	reply   []byte
-)
-
-// codec hands messages and replies over as they are, and everything else to the codec of protobuf.
-type codec struct{ encoding.CodecV2 }
-
-// Marshal gives the bytes of a reply away without a copy.
-func (c codec) Marshal(v any) (mem.BufferSlice, error) {
-	if b, ok := v.(reply); ok {
-		return mem.BufferSlice{mem.SliceBuffer(b)}, nil
-	}
-	return c.CodecV2.Marshal(v)
-}
-
-// Unmarshal keeps a message's bytes; whoever made the message frees them.
-func (c codec) Unmarshal(data mem.BufferSlice, v any) error {
-	if m, ok := v.(*message); ok {
-		m.buf = data.MaterializeToBuffer(mem.DefaultBufferPool())
-		return nil
-	}
-	return c.CodecV2.Unmarshal(data, v)
-}
-
-// init is where gRPC wants compressors to be registered; it has gzip only.
-func init() { encoding.RegisterCompressor(new(zstdCompressor)) }
-
-// zstdCompressor is zstd for gRPC, with pools.
-type zstdCompressor struct{ readers, writers sync.Pool }
-
-// Name is the value of grpc-encoding.
-func (*zstdCompressor) Name() string { return "zstd" }
-
-// Decompress answers a reader that gives itself back when it is closed.
-func (c *zstdCompressor) Decompress(src io.Reader) (io.Reader, error) {
-	z, _ := c.readers.Get().(*zstdReader)
-	if z == nil {
-		dec, err := newZstdReader()
-		if err != nil {
-			return nil, err
-		}
-		z = &zstdReader{Decoder: dec, pool: &c.readers}
-	}
-	return z, z.Reset(src)
-}
-
-// Compress answers a writer that gives itself back when it is closed.
-func (c *zstdCompressor) Compress(dst io.Writer) (io.WriteCloser, error) {
-	z, _ := c.writers.Get().(*zstdWriter)
-	if z == nil {
-		enc, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest))
-		if err != nil {
-			return nil, err
-		}
-		z = &zstdWriter{Encoder: enc, pool: &c.writers}
-	}
-	z.Reset(dst)
-	return z, nil
-}
-
-type zstdReader struct {
-	*zstd.Decoder
-	pool *sync.Pool
-}
-
-// Close gives the reader back.
-func (z *zstdReader) Close() error {
-	err := z.Reset(nil)
-	z.pool.Put(z)
-	return err
-}
-
-type zstdWriter struct {
-	*zstd.Encoder
-	pool *sync.Pool
-}
-
-// Close ends the frame and gives the writer back.
-func (z *zstdWriter) Close() error {
-	defer z.pool.Put(z)
-	return z.Encoder.Close()
+	return r.o.Admit(req.Context(), req.Header.Get("Authorization"))
 }

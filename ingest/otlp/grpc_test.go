@@ -2,23 +2,29 @@ package otlp_test
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
-	"net"
+	"io"
 	"net/http"
+	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/klauspost/compress/zstd"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/encoding"
+	_ "google.golang.org/grpc/encoding/gzip" // of the clients
 	"google.golang.org/grpc/mem"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
 	"edgescope/edge"
+	"edgescope/ingest/body"
 	"edgescope/ingest/otlp"
 )
 
@@ -39,30 +45,37 @@ func (bytesCodec) Unmarshal(data mem.BufferSlice, v any) error {
 
 var _ encoding.CodecV2 = bytesCodec{}
 
-// dial starts a gRPC server with the receiver and answers a client of it; both end with the test.
-func dial(t *testing.T, r *otlp.Receiver, options ...grpc.ServerOption) *grpc.ClientConn {
+// init gives the clients zstd, where gRPC wants compressors to be registered.
+func init() { encoding.RegisterCompressor(zstdCompressor{}) }
+
+type zstdCompressor struct{}
+
+func (zstdCompressor) Name() string { return "zstd" }
+func (zstdCompressor) Compress(w io.Writer) (io.WriteCloser, error) {
+	return zstd.NewWriter(w, zstd.WithEncoderConcurrency(1))
+}
+func (zstdCompressor) Decompress(r io.Reader) (io.Reader, error) { return zstd.NewReader(r) }
+
+// dial serves the receiver over HTTP/2 without TLS and answers a client of it; both end with the test.
+func dial(t *testing.T, r *otlp.Receiver) *grpc.ClientConn {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := grpc.NewServer(append(r.ServerOptions(), options...)...)
-	r.Register(server)
-	served := make(chan error)
-	go func() { served <- server.Serve(listener) }()
-	conn, err := grpc.NewClient(listener.Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()),
+	conn, err := grpc.NewClient(serveGRPC(t, r.GRPC()), grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithDefaultCallOptions(grpc.ForceCodecV2(bytesCodec{})))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		conn.Close()
-		server.Stop()
-		if err := <-served; err != nil {
-			t.Error(err)
-		}
-	})
+	t.Cleanup(func() { conn.Close() })
 	return conn
+}
+
+func serveGRPC(t *testing.T, h http.Handler) (addr string) {
+	t.Helper()
+	server := httptest.NewUnstartedServer(h)
+	server.Config.Protocols = new(http.Protocols)
+	server.Config.Protocols.SetUnencryptedHTTP2(true)
+	server.Start()
+	t.Cleanup(server.Close)
+	return server.Listener.Addr().String()
 }
 
 func export(t *testing.T, conn *grpc.ClientConn, body []byte, options ...grpc.CallOption) (string, error) {
@@ -153,7 +166,7 @@ func TestGRPCLimits(t *testing.T) {
 	if _, err := export(t, dial(t, newReceiver(t, &recorder{})), big); err != nil {
 		t.Errorf("a message of 5 MiB: %v", err)
 	}
-	small := dial(t, newReceiver(t, &recorder{}, func(o *otlp.Options) { o.MaxBody = 1 << 20 }))
+	small := dial(t, newReceiver(t, &recorder{}, limits(1<<20, 64<<20)))
 	for _, compressor := range []string{"identity", "gzip", "zstd"} {
 		_, err := export(t, small, big, grpc.UseCompressor(compressor))
 		if st := status.Convert(err); st.Code() != codes.ResourceExhausted || len(st.Details()) != 0 {
@@ -192,16 +205,8 @@ func TestGRPCAdmission(t *testing.T) {
 	}
 }
 
-func TestGRPCInterceptorsAndOtherServices(t *testing.T) {
-	var seen string
-	conn := dial(t, newReceiver(t, &recorder{}), grpc.UnaryInterceptor(
-		func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-			seen = info.FullMethod
-			return handler(ctx, req)
-		}))
-	if _, err := export(t, conn, goodProto); err != nil || seen != exportMethod {
-		t.Errorf("interceptor saw %q, %v", seen, err)
-	}
+func TestOtherServicesOverGRPC(t *testing.T) {
+	conn := dial(t, newReceiver(t, &recorder{}))
 	body, answer := []byte{}, []byte(nil)
 	err := conn.Invoke(t.Context(), "/opentelemetry.proto.collector.profiles.v1development.ProfilesService/Export", &body, &answer)
 	if status.Code(err) != codes.Unimplemented {
@@ -215,4 +220,101 @@ func TestGRPCOnTheHTTPPortIsRefused(t *testing.T) {
 	if resp.StatusCode != http.StatusBadRequest {
 		t.Errorf("status %d, want 400", resp.StatusCode)
 	}
+}
+
+// callRaw sends a body to the gRPC handler as a client of HTTP/2 and answers the trailers, among them what stood in the headers.
+func callRaw(t *testing.T, addr string, body io.Reader, headers ...string) (int, http.Header) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+addr+exportMethod, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/grpc+proto")
+	for _, header := range headers {
+		name, val, _ := strings.Cut(header, ": ")
+		req.Header.Set(name, val)
+	}
+	transport := &http.Transport{Protocols: new(http.Protocols)}
+	transport.Protocols.SetUnencryptedHTTP2(true)
+	defer transport.CloseIdleConnections()
+	resp, err := transport.RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	readAll(t, resp.Body)
+	return resp.StatusCode, resp.Trailer
+}
+
+// TestGRPCFrames is what a client gets for what no client should send.
+func TestGRPCFrames(t *testing.T) {
+	sink := &recorder{}
+	addr := serveGRPC(t, newReceiver(t, sink, limits(1<<20, 64<<20)).GRPC())
+	f := func(name, body string, wantCode codes.Code, wantMessage string, headers ...string) {
+		t.Helper()
+		httpStatus, trailer := callRaw(t, addr, strings.NewReader(body), headers...)
+		if httpStatus != http.StatusOK || trailer.Get("Grpc-Status") != strconv.Itoa(int(wantCode)) || !strings.Contains(trailer.Get("Grpc-Message"), wantMessage) {
+			t.Errorf("%s: HTTP %d, %v; want %v %q", name, httpStatus, trailer, wantCode, wantMessage)
+		}
+	}
+	prefix := func(flag byte, length uint32) string {
+		return string(binary.BigEndian.AppendUint32([]byte{flag}, length))
+	}
+	message := prefix(0, uint32(len(goodProto))) + string(goodProto)
+	f("a good one", message, codes.OK, "")
+	f("with time", message, codes.OK, "", "Grpc-Timeout: 20S")
+	f("with more time than there is", message, codes.OK, "", "Grpc-Timeout: 99999999H")
+	if sink.calls != 3 {
+		t.Errorf("the sink was called %d times, want 3", sink.calls)
+	}
+	f("nothing", "", codes.InvalidArgument, "did not come whole")
+	f("half a prefix", "\x00\x00", codes.InvalidArgument, "did not come whole")
+	f("half a message", message[:len(message)-1], codes.InvalidArgument, "did not come whole")
+	f("two messages", message+message, codes.Unimplemented, "a call takes one message")
+	f("too long", prefix(0, 1<<20+1), codes.ResourceExhausted, "more than 1048576 bytes")
+	f("too long for anything", prefix(0, 1<<32-1), codes.ResourceExhausted, "more than 1048576 bytes")
+	f("compressed by nothing", prefix(1, 0), codes.Internal, "grpc-encoding does not say how")
+	f("compressed by brotli", prefix(1, 0), codes.Unimplemented, "grpc-encoding must be identity, gzip or zstd", "Grpc-Encoding: br")
+	f("not compressed as it says", prefix(1, 3)+"abc", codes.InvalidArgument, "no valid gzip", "Grpc-Encoding: gzip")
+	bomb := zipped(t, make([]byte, 64<<20))
+	f("a bomb", prefix(1, uint32(len(bomb)))+string(bomb), codes.ResourceExhausted, "more than 1048576 bytes", "Grpc-Encoding: gzip")
+	for _, timeout := range []string{"S", "1", "-1S", "1x", "999999999S"} {
+		f("a timeout of "+timeout, message, codes.Internal, "grpc-timeout", "Grpc-Timeout: "+timeout)
+	}
+	f("not in ASCII", message, codes.Internal, `"%C3%A4%25"`, "Grpc-Timeout: ä%")
+	if httpStatus, _ := callRaw(t, addr, strings.NewReader(message), "Content-Type: application/json"); httpStatus != http.StatusUnsupportedMediaType {
+		t.Errorf("JSON: HTTP %d, want 415", httpStatus)
+	}
+	if sink.calls != 3 {
+		t.Errorf("the sink was called %d times by what can't be taken", sink.calls-3)
+	}
+}
+
+// TestGRPCRefusesBeforeTheMessage: neither who may not send nor what has no room is read, and the client is told.
+func TestGRPCRefusesBeforeTheMessage(t *testing.T) {
+	budget := body.NewBudget(64 << 20)
+	others := budget.Share(7)
+	if err := others.Take(budget.Largest()); err != nil {
+		t.Fatal(err)
+	}
+	addr := serveGRPC(t, newReceiver(t, &recorder{}, func(o *otlp.Options) {
+		o.Bodies = body.NewReader(body.Options{Budget: budget, MaxBody: 16 << 20})
+		o.Admit = func(_ context.Context, authorization string) (edge.Tenant, error) {
+			if authorization == "" {
+				return 0, &otlp.DeniedError{Reason: "token missing"}
+			}
+			return 7, nil
+		}
+	}).GRPC())
+	f := func(want codes.Code, headers ...string) {
+		t.Helper()
+		unread, send := io.Pipe()
+		defer unread.Close()
+		go send.Write([]byte{0, 0, 0x80, 0, 0}) // the prefix of 8 MiB, of which nothing comes
+		if _, trailer := callRaw(t, addr, unread, headers...); trailer.Get("Grpc-Status") != strconv.Itoa(int(want)) {
+			t.Errorf("%v, want %v", trailer, want)
+		}
+	}
+	f(codes.Unauthenticated)
+	f(codes.ResourceExhausted, "Authorization: Bearer x")
 }

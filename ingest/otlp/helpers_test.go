@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"edgescope/edge"
+	"edgescope/ingest/body"
 	"edgescope/ingest/otlp"
 )
 
@@ -127,6 +128,13 @@ func newReceiver(t testing.TB, sink otlp.Sink, change ...func(*otlp.Options)) *o
 		t.Fatal(err)
 	}
 	return r
+}
+
+// limits answers an option that bounds a body and the memory of all requests, in bytes.
+func limits(maxBody, budget int64) func(*otlp.Options) {
+	return func(o *otlp.Options) {
+		o.Bodies = body.NewReader(body.Options{Budget: body.NewBudget(budget), MaxBody: maxBody})
+	}
 }
 
 // post sends a body to the handler of a receiver; headers are "Name: value".

@@ -1,17 +1,17 @@
 package otlp
 
 import (
+	"context"
 	"errors"
-	"net"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"google.golang.org/grpc/codes"
 
 	"edgescope/edge"
+	"edgescope/ingest/body"
 )
 
 // errContentType: neither the content type nor the body tells the encoding.
@@ -36,34 +36,51 @@ func (r *Receiver) serve(w http.ResponseWriter, req *http.Request) {
 	enc, _ := encodingOfType(req.Header.Get("Content-Type"))
 	if req.Method != http.MethodPost {
 		w.Header().Set("Allow", r.allow())
-		r.refuse(w, enc, refusal{http: http.StatusMethodNotAllowed, code: codes.Unimplemented, msg: "method must be POST"})
+		r.refuse(w, enc, refusal{http: http.StatusMethodNotAllowed, code: codes.Unimplemented, msg: "method must be POST", reason: "method"})
 		return
 	}
-	tenant, err := r.admit(req.Context(), req.Header.Get("Authorization"))
+	tenant, err := r.admit(req)
+	if err != nil {
+		r.refuse(w, enc, refuseSender(err))
+		return
+	}
+	b, err := r.read(req.Context(), body.Of(req, tenant))
 	if err != nil {
 		r.refuse(w, enc, refuse(err))
 		return
 	}
-	body := r.buffer()
-	defer r.release(body)
-	if err := r.read(body, req); err != nil {
-		r.refuse(w, enc, refuse(err))
-		return
+	defer b.Release()
+	r.dispatch(w, req, tenant, b)
+}
+
+// read reads a body and waits for its turn.
+func (r *Receiver) read(ctx context.Context, src body.Source) (*body.Body, error) {
+	b, err := r.o.Bodies.Read(ctx, src)
+	if err != nil {
+		return nil, err
 	}
-	r.dispatch(w, req, tenant, body)
+	r.count.received.Add(b.Sent)
+	if n := len(b.Bytes()); n != b.Sent {
+		r.count.inflated.Add(n)
+	}
+	if err := b.Work(ctx); err != nil {
+		b.Release()
+		return nil, err
+	}
+	return b, nil
 }
 
 // dispatch finds out what a body is and hands it on.
-func (r *Receiver) dispatch(w http.ResponseWriter, req *http.Request, tenant edge.Tenant, body *buffer) {
-	found, enc, err := r.identify(req, body.b)
+func (r *Receiver) dispatch(w http.ResponseWriter, req *http.Request, tenant edge.Tenant, b *body.Body) {
+	found, enc, err := r.identify(req, b.Bytes())
 	if err == nil && found.ours() {
 		var res Result
-		if res, err = r.take(req.Context(), request{tenant, found, enc, body.b, body.hash}); err == nil {
+		if res, err = r.take(req.Context(), request{tenant, found, enc, b.Bytes(), b.Hash, &b.Share}); err == nil {
 			r.succeed(w, enc, res)
 			return
 		}
 	}
-	if !found.ours() && r.o.Workerd != nil && r.o.Workerd(w, req, body.b) {
+	if !found.ours() && r.o.Workerd != nil && r.o.Workerd(w, req, b) {
 		return
 	}
 	if err == nil {
@@ -93,57 +110,9 @@ func (r *Receiver) identify(req *http.Request, body []byte) (signal, Encoding, e
 	return found, enc, nil
 }
 
-// read fills the buffer with the decompressed body.
-func (r *Receiver) read(body *buffer, req *http.Request) error {
-	if req.ContentLength > r.o.MaxBody {
-		return errTooLarge
-	}
-	encoding := strings.ToLower(strings.TrimSpace(req.Header.Get("Content-Encoding")))
-	if !known(encoding) {
-		return errEncoding
-	}
-	if encoding == "" || encoding == "identity" {
-		err := readError(body.fill(req.Body, r.o.MaxBody, &r.budget))
-		r.count.received.Add(len(body.b))
-		body.hash = hashOf(body.b)
-		return err
-	}
-	wire := r.buffer()
-	defer r.release(wire)
-	err := readError(wire.fill(req.Body, r.o.MaxBody, &r.budget))
-	r.count.received.Add(len(wire.b))
-	if err != nil || len(wire.b) == 0 {
-		return err // an empty request succeeds, compressed or not
-	}
-	body.hash = hashOf(wire.b)
-	err = r.inflaters.inflate(body, wire.b, encoding, r.o.MaxBody, &r.budget)
-	r.count.inflated.Add(len(body.b))
-	return err
-}
-
-// readError tells our own refusals, a client that is too slow and a broken transfer apart.
-func readError(err error) error {
-	var unavailable *edge.UnavailableError
-	var timeout net.Error
-	switch {
-	case err == nil || errors.Is(err, errTooLarge) || errors.As(err, &unavailable):
-		return err
-	case errors.As(err, &timeout) && timeout.Timeout():
-		return &edge.UnavailableError{Reason: "body did not come in time", RetryAfter: time.Second}
-	}
-	return &MalformedError{Encoding: "HTTP body", Offset: -1, Reason: err.Error()}
-}
-
-func (r *Receiver) buffer() *buffer { return r.buffers.Get().(*buffer) }
-
-func (r *Receiver) release(b *buffer) {
-	if b.empty(&r.budget) {
-		r.buffers.Put(b)
-	}
-}
-
 func (r *Receiver) refuse(w http.ResponseWriter, enc Encoding, f refusal) {
 	f.log(r.o.Logger, "http")
+	r.o.Refused(f.reason)
 	r.count.request("http", strconv.Itoa(f.http))
 	answerRefusal(w, enc, f)
 }

@@ -20,6 +20,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"edgescope/edge"
+	"edgescope/ingest/body"
 	"edgescope/ingest/otlp"
 )
 
@@ -94,9 +95,9 @@ func TestHTTPAnswers(t *testing.T) {
 
 	f("/v1/traces", []byte(`<html>`), asJSON, 400, `{"code":3,"message":"body is no valid JSON: want a value at byte 0"}`)
 	f("/v1/traces", goodJSON[:50], asJSON, 400, `cut off`)
-	f("/v1/traces", goodJSON, asJSON+"|Content-Encoding: gzip", 400, `body is no valid gzip`)
-	f("/v1/traces", zipped(t, goodJSON)[:30], asJSON+"|Content-Encoding: gzip", 400, `body is no valid gzip: unexpected EOF`)
-	f("/v1/traces", goodJSON, asJSON+"|Content-Encoding: zstd", 400, `body is no valid zstd`)
+	f("/v1/traces", goodJSON, asJSON+"|Content-Encoding: gzip", 400, `the body is no valid gzip`)
+	f("/v1/traces", zipped(t, goodJSON)[:30], asJSON+"|Content-Encoding: gzip", 400, `the body is no valid gzip: unexpected EOF`)
+	f("/v1/traces", goodJSON, asJSON+"|Content-Encoding: zstd", 400, `the body is no valid zstd`)
 	f("/v1/traces", goodJSON, asJSON+"|Content-Encoding: lzma", 415, `content encoding must be one of gzip, zstd`)
 	f("/v1/traces", []byte(`hello`), "Content-Type: text/html", 415, `content type must be application/json or application/x-protobuf`)
 	f("/", []byte(`[{"eventTimestamp":1,"outcome":"ok"}]`), asJSON, 415, `{"code":12,"message":"tail events are not accepted here"}`)
@@ -144,7 +145,7 @@ func TestLimitHoldsTwice(t *testing.T) {
 	const limit = 200_000
 	f := func(name string, body []byte, chunked bool, want int, headers ...string) {
 		t.Helper()
-		r := newReceiver(t, &recorder{}, func(o *otlp.Options) { o.MaxBody = limit })
+		r := newReceiver(t, &recorder{}, limits(limit, 32*limit))
 		req := httptest.NewRequest(http.MethodPost, "/v1/traces", bytes.NewReader(body))
 		if chunked {
 			req.ContentLength = -1
@@ -253,13 +254,14 @@ func TestBytesInFlightAreBounded(t *testing.T) {
 		<-leave
 		return nil
 	}}
-	r := newReceiver(t, sink, func(o *otlp.Options) { o.MaxBody, o.MaxInFlight = 64<<10, 128<<10 })
+	r := newReceiver(t, sink, limits(64<<10, 128<<10))
 	h := r.Handler()
 	first := make(chan int)
-	go func() { first <- post(h, "/v1/traces", goodJSON, asJSON).StatusCode }()
+	large := []byte(documentJSON(spanJSON(`"name":"` + strings.Repeat("x", 30_000) + `"`)))
+	go func() { first <- post(h, "/v1/traces", large, asJSON).StatusCode }()
 	<-entered
-	// The first holds one buffer of 64 KiB; a gzip body needs two, and there is room for one.
-	resp := post(h, "/v1/traces", zipped(t, goodJSON), asJSON, "Content-Encoding: gzip")
+	// The first holds most of what one tenant may have.
+	resp := post(h, "/v1/traces", large, asJSON)
 	if resp.StatusCode != http.StatusTooManyRequests || resp.Header.Get("Retry-After") != "1" {
 		t.Errorf("%d, Retry-After %q; want 429", resp.StatusCode, resp.Header.Get("Retry-After"))
 	}
@@ -268,13 +270,13 @@ func TestBytesInFlightAreBounded(t *testing.T) {
 		t.Errorf("first request: %d", got)
 	}
 	sink.answer = nil
-	if resp := post(h, "/v1/traces", zipped(t, goodJSON), asJSON, "Content-Encoding: gzip"); resp.StatusCode != 200 {
+	if resp := post(h, "/v1/traces", large, asJSON); resp.StatusCode != 200 {
 		t.Errorf("%d when there is room again, want 200", resp.StatusCode)
 	}
 }
 
 func TestASmallLimitLeavesRoomForOneBody(t *testing.T) {
-	h := newReceiver(t, &recorder{}, func(o *otlp.Options) { o.MaxBody = 1000 }).Handler()
+	h := newReceiver(t, &recorder{}, limits(1000, 128<<10)).Handler()
 	if resp := post(h, "/v1/traces", zipped(t, goodJSON), asJSON, "Content-Encoding: gzip"); resp.StatusCode != 200 {
 		t.Errorf("status %d, want 200", resp.StatusCode)
 	}
@@ -306,8 +308,8 @@ func TestOtherDoorsOfThePort(t *testing.T) {
 	var offered string
 	h := newReceiver(t, &recorder{}, func(o *otlp.Options) {
 		o.DataPoints = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "datapoints "+r.URL.Path) })
-		o.Workerd = func(w http.ResponseWriter, _ *http.Request, body []byte) bool {
-			offered = string(body)
+		o.Workerd = func(w http.ResponseWriter, _ *http.Request, b *body.Body) bool {
+			offered = string(b.Bytes())
 			w.WriteHeader(http.StatusNoContent)
 			return strings.Contains(offered, "dataset")
 		}
@@ -384,7 +386,7 @@ func (b brokenReader) Read([]byte) (int, error) { return 0, b.err }
 
 func TestOptionsAreChecked(t *testing.T) {
 	log := slog.New(slog.DiscardHandler)
-	for _, o := range []otlp.Options{{}, {Sink: discard{}}, {Logger: log}, {Sink: discard{}, Logger: log, MaxBody: -1}} {
+	for _, o := range []otlp.Options{{}, {Sink: discard{}}, {Logger: log}, {Sink: discard{}, Logger: log, MaxAge: -1}} {
 		if _, err := otlp.New(o); err == nil {
 			t.Errorf("%+v is taken", o)
 		}

@@ -96,6 +96,7 @@ func (d *decoder) jsonPoint(r *jsonReader) {
 		}
 	}
 	d.endPoint(p)
+	d.roomForJSON(r)
 }
 
 // jsonPointShared reads the members that are one value and that several kinds of points have.

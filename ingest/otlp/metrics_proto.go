@@ -78,10 +78,11 @@ func (d *decoder) protoPoint(f fields, kind metricKind) error {
 			d.protoNumberField(&f, p)
 		}
 	}
-	if f.err == nil {
-		d.endPoint(p)
+	if f.err != nil {
+		return f.err
 	}
-	return f.err
+	d.endPoint(p)
+	return d.room()
 }
 
 func (d *decoder) protoNumberField(f *fields, p *point) {

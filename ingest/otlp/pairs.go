@@ -26,6 +26,8 @@ const (
 	warnNoObject    = "attribute is no object"
 	warnLongKey     = "attribute name shortened"
 	warnManyAttrs   = "too many attributes"
+	warnManyEvents  = "too many span events"
+	warnManyLinks   = "too many links"
 	warnDeep        = "value nested too deep"
 	warnFuture      = "time in the future"
 	warnLink        = "link without valid ids"

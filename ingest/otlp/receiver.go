@@ -20,6 +20,7 @@ import (
 	"github.com/VictoriaMetrics/metrics"
 
 	"edgescope/edge"
+	"edgescope/ingest/body"
 )
 
 // DefaultMaxBody is the limit of a body in bytes that the OTLP specification recommends since 1.11.
@@ -57,24 +58,23 @@ type Options struct {
 	MaxSeries int
 	// MaxAge is how old a data point may be, the retention of samples; 0 means any age.
 	MaxAge time.Duration
-	// MaxBody bounds a body in bytes, before and again after decompression; 0 means DefaultMaxBody.
-	MaxBody int64
-	// MaxInFlight bounds the bytes of all bodies that are being received and worked on; a request beyond it is told to come
-	// again later. 0 means four times MaxBody; it is raised to what one compressed body needs, which is
-	// twice MaxBody.
-	MaxInFlight int64
+	// Bodies reads the bodies of both transports and bounds the memory of all requests. nil takes bodies of up to DefaultMaxBody
+	// and eight times as much for all.
+	Bodies *body.Reader
 	// Admit decides from the value of the Authorization header (gRPC: metadata "authorization") whose data it is, before the
 	// body is read. It fails with *DeniedError, or with *edge.UnavailableError when the sender exceeds its rate. nil admits everybody
 	// as tenant 0.
 	Admit func(ctx context.Context, authorization string) (edge.Tenant, error)
 	// CORSOrigins are the origins whose pages may send, "*" for all. None: no answer to a browser's preflight.
 	CORSOrigins []string
+	// Refused is told of every request that was not taken, as a whole, by a short reason. nil tells nobody.
+	Refused func(reason string)
 	// DataPoints serves /v1/datapoints/{dataset}; it reads, limits and admits by itself. nil: 404.
 	DataPoints http.Handler
-	// Workerd is offered the decompressed body of a POST to a path without a meaning of its own that is no OTLP, such as tail
+	// Workerd is offered the body of a POST to a path without a meaning of its own that is no OTLP, such as tail
 	// events of Workers and data points of workerd's binding. It answers
 	// false, and has then written nothing, when the body is not its own. The body belongs to the receiver again on return.
-	Workerd func(w http.ResponseWriter, r *http.Request, body []byte) bool
+	Workerd func(w http.ResponseWriter, r *http.Request, b *body.Body) bool
 	// Now is the clock; nil means time.Now.
 	Now     func() time.Time
 	Metrics *metrics.Set // nil: counted nowhere
@@ -84,12 +84,10 @@ type Options struct {
 // Receiver takes OTLP from both transports. It is safe for concurrent use and owns no goroutine.
 type Receiver struct {
 	o       Options
-	budget  budget
 	count   counters
 	metrics *streams
-	// decoders holds *decoder, buffers holds *buffer.
-	decoders, buffers sync.Pool
-	inflaters         inflaters
+	// decoders holds *decoder.
+	decoders sync.Pool
 }
 
 // New makes a Receiver.
@@ -97,17 +95,15 @@ func New(o Options) (*Receiver, error) {
 	if o.Sink == nil || o.Logger == nil {
 		return nil, errors.New("otlp receiver: Sink and Logger are required")
 	}
-	if o.MaxBody < 0 || o.MaxInFlight < 0 || o.MaxSeries < 0 || o.MaxAge < 0 {
-		return nil, fmt.Errorf("otlp receiver: limits must not be negative: MaxBody %d, MaxInFlight %d, MaxSeries %d, MaxAge %s",
-			o.MaxBody, o.MaxInFlight, o.MaxSeries, o.MaxAge)
+	if o.MaxSeries < 0 || o.MaxAge < 0 {
+		return nil, fmt.Errorf("otlp receiver: limits must not be negative: MaxSeries %d, MaxAge %s", o.MaxSeries, o.MaxAge)
 	}
-	if o.MaxBody == 0 {
-		o.MaxBody = DefaultMaxBody
+	if o.Bodies == nil {
+		o.Bodies = body.NewReader(body.Options{Budget: body.NewBudget(8 * DefaultMaxBody), MaxBody: DefaultMaxBody})
 	}
-	if o.MaxInFlight == 0 {
-		o.MaxInFlight = 4 * o.MaxBody
+	if o.Refused == nil {
+		o.Refused = func(string) {}
 	}
-	o.MaxInFlight = max(o.MaxInFlight, 2*max(o.MaxBody+1, firstBuffer))
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -117,9 +113,8 @@ func New(o Options) (*Receiver, error) {
 	if o.MaxSeries == 0 {
 		o.MaxSeries = defaultMaxSeries
 	}
-	r := &Receiver{o: o, budget: budget{limit: o.MaxInFlight}, count: newCounters(o.Metrics), metrics: newStreams(o)}
+	r := &Receiver{o: o, count: newCounters(o.Metrics), metrics: newStreams(o)}
 	r.decoders.New = func() any { return new(decoder) }
-	r.buffers.New = func() any { return new(buffer) }
 	return r, nil
 }
 
@@ -168,6 +163,8 @@ type request struct {
 	body   []byte
 	// hash is that of the body as it was received, by which the sink knows a retry; zero when it is not to be known.
 	hash edge.BodyHash
+	// share is what the request has of the memory of all; nil when nobody counts.
+	share *body.Share
 }
 
 func (r *Receiver) take(ctx context.Context, q request) (Result, error) {
@@ -178,12 +175,15 @@ func (r *Receiver) take(ctx context.Context, q request) (Result, error) {
 		}
 	}()
 	d.begin(q.tenant, r.o.Now())
-	d.batch.Body = q.hash
+	d.batch.Body, d.share = q.hash, q.share
 	decode := d.proto
 	if q.enc == JSON {
 		decode = d.json
 	}
 	if err := decode(q.signal, q.body); err != nil {
+		return Result{}, err
+	}
+	if err := d.room(); err != nil { // the last resource has been shared out since the last record
 		return Result{}, err
 	}
 	if err := r.keep(ctx, d); err != nil {

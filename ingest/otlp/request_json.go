@@ -133,6 +133,7 @@ func (d *decoder) jsonRecord(r *jsonReader) {
 	default:
 		d.jsonSpan(r)
 	}
+	d.roomForJSON(r)
 }
 
 func (r *jsonReader) id(dst []byte) {

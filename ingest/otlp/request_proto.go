@@ -103,13 +103,17 @@ func (d *decoder) protoScope(f fields, name, version *string) error {
 	return f.err
 }
 
-func (d *decoder) protoRecord(f fields) error {
+func (d *decoder) protoRecord(f fields) (err error) {
 	switch d.signal {
 	case signalLogs:
-		return d.protoLog(f)
+		err = d.protoLog(f)
 	case signalMetrics:
-		return d.protoMetric(f)
+		err = d.protoMetric(f)
 	default:
-		return d.protoSpan(f)
+		err = d.protoSpan(f)
 	}
+	if err != nil {
+		return err
+	}
+	return d.room()
 }

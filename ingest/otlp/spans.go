@@ -80,10 +80,18 @@ func setStatus(e *edge.Event, n uint64) {
 	e.Status = edge.StatusCode(n)
 }
 
+// maxList bounds the JSON of a span's events, and of its links, in bytes: more could not be stored, since VictoriaLogs drops rows
+// of 2 MiB, and the smallest event of two bytes takes 35.
+const maxList = 1 << 20
+
 // addEvent appends a span event whose attributes are in d.nested, as {"name","time","attrs"}.
 func (d *decoder) addEvent(name string, at uint64) {
 	if name == "exception" && !d.exception.found {
 		d.exception = exception{found: true, kind: d.nestedValue(edge.KeyExceptionType), message: d.nestedValue(edge.KeyExceptionMessage)}
+	}
+	if len(d.events) > maxList {
+		d.batch.Warn(warnManyEvents)
+		return
 	}
 	d.events = openEntry(d.events)
 	d.events = append(d.events, `{"name":`...)
@@ -97,6 +105,10 @@ func (d *decoder) addEvent(name string, at uint64) {
 func (d *decoder) addLink(trace edge.TraceID, span edge.SpanID) {
 	if trace.IsZero() || span.IsZero() {
 		d.batch.Warn(warnLink)
+		return
+	}
+	if len(d.links) > maxList {
+		d.batch.Warn(warnManyLinks)
 		return
 	}
 	d.links = openEntry(d.links)

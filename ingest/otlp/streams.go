@@ -151,10 +151,16 @@ type tenantStreams struct {
 	repeats, overs int
 }
 
+// maxKeptSamples bounds the samples whose memory a tenant keeps for the next request.
+const maxKeptSamples = 1 << 16
+
 func (t *tenantStreams) begin(now int64) {
 	t.now = now
 	t.reset()
 	clear(t.samples)
+	if cap(t.samples) > maxKeptSamples {
+		t.samples = nil
+	}
 	t.samples, t.saved, t.totals = t.samples[:0], t.saved[:0], t.totals[:0]
 	t.repeats, t.overs = 0, 0
 }

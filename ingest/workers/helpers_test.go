@@ -14,6 +14,7 @@ import (
 
 	"edgescope/edge"
 	"edgescope/edge/platform"
+	"edgescope/ingest/body"
 	"edgescope/ingest/workers"
 	"edgescope/store"
 )
@@ -113,9 +114,20 @@ func open(t testing.TB, to workers.Sink, change ...func(*workers.Options)) *work
 }
 
 // post offers a body to the receiver; code 0 means that it is not its own.
-func post(rc *workers.Receiver, body string) (code int, answer string) {
+func post(rc *workers.Receiver, text string) (code int, answer string) {
+	return postTo(rc, usualBodies, text)
+}
+
+var usualBodies = body.NewReader(body.Options{Budget: body.NewBudget(256 << 20), MaxBody: 64 << 20})
+
+func postTo(rc *workers.Receiver, bodies *body.Reader, text string) (code int, answer string) {
+	b, err := bodies.Read(context.Background(), body.Source{From: strings.NewReader(text), Length: -1})
+	if err != nil {
+		panic(err) // a test with bodies that can't be read
+	}
+	defer b.Release()
 	w := httptest.NewRecorder()
-	if !rc.Tail(w, httptest.NewRequest(http.MethodPost, "/", http.NoBody), []byte(body)) {
+	if !rc.Tail(w, httptest.NewRequest(http.MethodPost, "/", http.NoBody), b) {
 		return 0, ""
 	}
 	return w.Code, w.Body.String()

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"edgescope/edge"
+	"edgescope/ingest/body"
 )
 
 // rpcCodes are the google.rpc codes of our answers, as OTLP's errors have them.
@@ -20,19 +21,27 @@ var rpcCodes = map[int]int{
 	http.StatusServiceUnavailable:    14, // UNAVAILABLE
 }
 
-// writeFailure answers an error: when to come again, or that it was us.
-func writeFailure(w http.ResponseWriter, err error) {
+// writeFailure answers an error: that there is too much of it, when to come again, or that it was us.
+func (rc *Receiver) writeFailure(w http.ResponseWriter, err error) {
+	var large *body.TooLargeError
+	if errors.As(err, &large) {
+		rc.o.Refused("too_large")
+		writeError(w, http.StatusRequestEntityTooLarge, large.Error())
+		return
+	}
 	var busy *edge.UnavailableError
 	if !errors.As(err, &busy) {
+		rc.o.Refused("internal")
 		writeError(w, http.StatusInternalServerError, "internal error")
 		return
 	}
 	seconds := math.Ceil(max(busy.RetryAfter, time.Second).Seconds())
 	w.Header().Set("Retry-After", strconv.FormatFloat(seconds, 'f', 0, 64))
-	status := http.StatusServiceUnavailable
+	status, reason := http.StatusServiceUnavailable, "unavailable"
 	if busy.Busy {
-		status = http.StatusTooManyRequests
+		status, reason = http.StatusTooManyRequests, "busy"
 	}
+	rc.o.Refused(reason)
 	writeError(w, status, busy.Reason)
 }
 
@@ -74,11 +83,11 @@ func writeResult(w http.ResponseWriter, p *post) {
 
 // writeJSON answers a value. A client that went away is not our error.
 func writeJSON(w http.ResponseWriter, status int, v any) {
-	body, err := json.Marshal(v)
+	text, err := json.Marshal(v)
 	if err != nil {
 		panic("BUG: an answer that is no JSON: " + err.Error())
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_, _ = w.Write(body)
+	_, _ = w.Write(text)
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"edgescope/edge"
+	"edgescope/ingest/body"
 	"edgescope/ingest/workers"
 )
 
@@ -19,7 +20,6 @@ func TestOptionsAreChecked(t *testing.T) {
 		}
 	}
 	f(workers.Options{}, "no sink")
-	f(workers.Options{Sink: newSink(), MaxInFlight: -1}, "want no negative limits")
 	f(workers.Options{Sink: newSink(), MaxOpen: -1}, "want no negative limits")
 	f(workers.Options{Sink: newSink(), MaxOpenBytes: -1}, "want no negative limits")
 	f(workers.Options{Sink: newSink(), Keep: -1}, "want no negative limits")
@@ -49,18 +49,19 @@ func TestOpenInvocationsAreBounded(t *testing.T) {
 }
 
 func TestRequestsInWorkAreBounded(t *testing.T) {
-	const body = `[{"outcome":"ok"}]`
+	body100 := `[{"outcome":"ok"` + strings.Repeat(`,"x":1`, 100) + `}]`
+	bodies := body.NewReader(body.Options{Budget: body.NewBudget(160 << 10), MaxBody: 64 << 10})
 	blocked := &blocking{entered: make(chan struct{}), leave: make(chan struct{})}
-	rc := open(t, blocked, func(o *workers.Options) { o.MaxInFlight = 800 })
+	rc := open(t, blocked)
 	done := make(chan int)
-	for range 2 { // each needs 310 bytes
+	for range 2 { // each needs 48 KiB of the 120 that one tenant can have
 		go func() {
-			code, _ := post(rc, body)
+			code, _ := postTo(rc, bodies, body100)
 			done <- code
 		}()
 		<-blocked.entered
 	}
-	if code, answer := post(rc, body); code != http.StatusTooManyRequests || !strings.Contains(answer, `{"code":8,`) {
+	if code, answer := postTo(rc, bodies, body100); code != http.StatusTooManyRequests || !strings.Contains(answer, `{"code":8,`) {
 		t.Errorf("while two are in work: %d %s, want 429", code, answer)
 	}
 	close(blocked.leave)
@@ -69,8 +70,8 @@ func TestRequestsInWorkAreBounded(t *testing.T) {
 			t.Errorf("one in work got %d, want 200", code)
 		}
 	}
-	if code, answer := post(rc, "["+strings.Repeat(`{"outcome":"ok"},`, 3)+`{}]`); code != http.StatusRequestEntityTooLarge || !strings.Contains(answer, `"code":8`) {
-		t.Errorf("one that needs more than half of all: %d %s, want 413", code, answer)
+	if code, answer := postTo(rc, bodies, "["+strings.Repeat(`{"outcome":"ok"},`, 1000)+`{}]`); code != http.StatusRequestEntityTooLarge || !strings.Contains(answer, `"code":8`) {
+		t.Errorf("one that needs more than there can be: %d %s, want 413", code, answer)
 	}
 }
 

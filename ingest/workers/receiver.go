@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"edgescope/edge"
+	"edgescope/ingest/body"
 )
 
 // Sink takes batches. The receiver owns the batch and its memory again when Events returns. The sink may add rejections to
@@ -29,9 +30,8 @@ type Options struct {
 	// Route answers the route of a request's path, /img/:id for /img/1, by which spans are named. It bounds how many routes a
 	// service has. nil leaves that to the sink, and names spans by their method alone.
 	Route func(service, path string) string
-	// MaxInFlight is how many bytes the requests that are being worked on may need, about; a further one is told to come
-	// again. 0 is 256 MiB. One request may need half of it.
-	MaxInFlight int64
+	// Refused is told of every request that was not taken, as a whole, by a short reason. nil tells nobody.
+	Refused func(reason string)
 	// MaxOpen and MaxOpenBytes bound the invocations of streaming tails that have not ended, and the memory of their events,
 	// about. Events that would go beyond are told to come again. 0 is 10,000, and 64 MiB.
 	MaxOpen      int
@@ -48,7 +48,6 @@ type Options struct {
 }
 
 const (
-	defaultInFlight  = 256 << 20
 	defaultOpen      = 10_000
 	defaultOpenBytes = 64 << 20
 	defaultKeep      = time.Minute
@@ -57,7 +56,6 @@ const (
 // Receiver takes tail events. It is safe for concurrent use. It owns one goroutine, which Close ends.
 type Receiver struct {
 	o    Options
-	room budget
 	open table
 
 	stop    context.CancelFunc
@@ -71,11 +69,10 @@ func Open(ctx context.Context, o Options) (*Receiver, error) {
 	if o.Sink == nil {
 		return nil, errors.New("open receiver of tail events: no sink")
 	}
-	if o.MaxInFlight < 0 || o.MaxOpen < 0 || o.MaxOpenBytes < 0 || o.Keep < 0 {
+	if o.MaxOpen < 0 || o.MaxOpenBytes < 0 || o.Keep < 0 {
 		return nil, fmt.Errorf("open receiver of tail events: want no negative limits: "+
-			"MaxInFlight %d, MaxOpen %d, MaxOpenBytes %d, Keep %s", o.MaxInFlight, o.MaxOpen, o.MaxOpenBytes, o.Keep)
+			"MaxOpen %d, MaxOpenBytes %d, Keep %s", o.MaxOpen, o.MaxOpenBytes, o.Keep)
 	}
-	o.MaxInFlight = cmp.Or(o.MaxInFlight, defaultInFlight)
 	o.MaxOpen = cmp.Or(o.MaxOpen, defaultOpen)
 	o.MaxOpenBytes = cmp.Or(o.MaxOpenBytes, defaultOpenBytes)
 	o.Keep = cmp.Or(o.Keep, defaultKeep)
@@ -83,36 +80,34 @@ func Open(ctx context.Context, o Options) (*Receiver, error) {
 	if o.Tenant == nil {
 		o.Tenant = func(*http.Request) edge.Tenant { return 0 }
 	}
+	if o.Refused == nil {
+		o.Refused = func(string) {}
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	rc := &Receiver{o: o, room: budget{limit: o.MaxInFlight}, open: newTable(o.MaxOpen, o.MaxOpenBytes)}
+	rc := &Receiver{o: o, open: newTable(o.MaxOpen, o.MaxOpenBytes)}
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	rc.stop = stop
 	rc.expirer.Go(func() { rc.expireRegularly(ctx) })
 	return rc, nil
 }
 
-// Tail answers a request whose body, already read and decompressed, is tail events: an array of them, or one. It answers
+// Tail answers a request whose body is tail events: an array of them, or one. It takes what it needs from the body's share of memory. It answers
 // false and writes nothing if the body is something else. On 200 the events of every invocation that has ended are kept by
 // the sink; those of an invocation that goes on wait in memory for its end, and the answer says how many: {"waiting":3}.
-func (rc *Receiver) Tail(w http.ResponseWriter, r *http.Request, body []byte) bool {
-	if !LooksLikeTail(body) {
+func (rc *Receiver) Tail(w http.ResponseWriter, r *http.Request, b *body.Body) bool {
+	if !LooksLikeTail(b.Bytes()) {
 		return false
 	}
-	need := memoryOf(body)
-	if need > rc.o.MaxInFlight/2 {
-		writeError(w, http.StatusRequestEntityTooLarge, "the body has too many events: send fewer at a time")
+	if err := b.Share.Take(memoryOf(b.Bytes())); err != nil {
+		rc.writeFailure(w, err)
 		return true
 	}
-	if err := rc.room.take(need); err != nil {
-		writeFailure(w, err)
-		return true
-	}
-	defer rc.room.give(need)
 	p := post{arrival: rc.o.Now(), route: rc.o.Route}
 	p.batch.Tenant = rc.o.Tenant(r)
-	if err := p.read(body); err != nil {
+	if err := p.read(b.Bytes()); err != nil {
+		rc.o.Refused("malformed")
 		writeError(w, http.StatusBadRequest, err.Error())
 		return true
 	}
@@ -149,7 +144,7 @@ func (rc *Receiver) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if !errors.As(err, &busy) && r.Context().Err() == nil {
 		rc.o.Logger.LogAttrs(r.Context(), slog.LevelError, "tail events not taken", slog.Any("error", err))
 	}
-	writeFailure(w, err)
+	rc.writeFailure(w, err)
 }
 
 func (rc *Receiver) expireRegularly(ctx context.Context) {

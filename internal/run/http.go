@@ -63,6 +63,9 @@ type ServerOptions struct {
 	Log     *slog.Logger
 	// TLS makes the listener speak HTTPS only, also HTTP/2; nil means HTTP.
 	TLS *tls.Config
+	// Protocols are the versions of HTTP that are spoken, nil means HTTP/1.1, and HTTP/2 with TLS; HTTP2 configures the latter.
+	Protocols *http.Protocols
+	HTTP2     *http.HTTP2Config
 	// ReadTimeout bounds reading a whole request, 0 means 1 minute; WriteTimeout bounds writing an answer, 0 means 2 minutes.
 	// A handler that streams sets its own deadline with http.ResponseController.
 	ReadTimeout, WriteTimeout time.Duration
@@ -102,6 +105,8 @@ func Serve(ctx context.Context, o ServerOptions) (*Server, error) {
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),
 		TLSConfig:         o.TLS,
+		Protocols:         o.Protocols,
+		HTTP2:             o.HTTP2,
 	}}
 	serve := s.http.Serve
 	if o.TLS != nil {

@@ -1,0 +1,59 @@
+package otlp
+
+import (
+	"unsafe"
+
+	"edgescope/edge"
+)
+
+const (
+	// eventBytes is what an event takes while it is decoded and stored: itself, and a row beside its text.
+	eventBytes = int64(unsafe.Sizeof(edge.Event{})) + 512
+	// attrBytes is what an attribute takes beside its text: itself, and a field of a row.
+	attrBytes = 32 + 32
+	// pointBytes and metricBytes are what a data point and a metric take; numberBytes is a number in a list of a point, and the
+	// sample that it becomes.
+	pointBytes, metricBytes = int64(unsafe.Sizeof(point{})), int64(unsafe.Sizeof(metric{}))
+	numberBytes             = 8 + int64(unsafe.Sizeof(edge.Sample{}))
+	// roomStep is the least in bytes that is taken of the budget at a time.
+	roomStep = 16 << 10
+)
+
+// need answers how many bytes the request takes beside its body, about. The smallest span is 30 bytes of a body and the
+// smallest data point 2, of a metric whose resource may have 900 attributes: what a request takes follows from what it says,
+// not from how long it is.
+func (d *decoder) need() int64 {
+	return int64(len(d.batch.Events))*eventBytes + int64(len(d.attrs))*attrBytes + d.shared +
+		int64(len(d.data))*pointBytes + int64(len(d.metrics))*metricBytes + int64(len(d.numbers))*numberBytes +
+		2*int64(len(d.arena.buf)+len(d.links)+len(d.events))
+}
+
+// room takes what the request has grown by from its share of memory. It fails as body.Share.Take does; decoding ends then.
+func (d *decoder) room() error {
+	grown := d.need() - d.taken
+	if grown <= 0 || d.share == nil {
+		return nil
+	}
+	step := max(grown, roomStep)
+	if err := d.share.Take(step); err != nil {
+		return err
+	}
+	d.taken += step
+	return nil
+}
+
+// roomForJSON is room where an error ends reading by itself.
+func (d *decoder) roomForJSON(r *jsonReader) {
+	if r.err == nil {
+		r.err = d.room()
+	}
+}
+
+// share adds what each of n rows takes of what the rows have in common.
+func (d *decoder) shareAmong(n int, attrs []edge.Attr) {
+	size := 0
+	for i := range attrs {
+		size += attrBytes/2 + len(attrs[i].Key) + len(attrs[i].Value)
+	}
+	d.shared += int64(n) * int64(size)
+}
