@@ -370,9 +370,10 @@ type Runs struct {
 // RunRow is a run in a list: its summary without what is long.
 type RunRow struct {
 	edge.Run
-	// Base is the run it is compared with: the latest passed one of that name before it. Delta is its change of P95.
-	Base      string `json:"base,omitempty"`
-	P95Change Num    `json:"p95_change"`
+	// Base is the run it is compared with: the latest passed one of that name before it.
+	Base string `json:"base,omitempty"`
+	// P95Change is how its P95 differs from the base's, as a part of that: 0.05 is 5 % slower. Absent without either.
+	P95Change Num `json:"p95_change"`
 }
 
 // RunDetail is one run: what the client saw and what the edge saw in the same minutes.

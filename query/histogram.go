@@ -102,6 +102,9 @@ func (h *hist) quantile(phi float64) Num {
 			continue
 		}
 		if last = i; seen+n >= want {
+			if h.base+i <= lowestBucket {
+				return 0 // a whole number of nanoseconds below 1: what a clock of milliseconds makes of short invocations
+			}
 			low, high := bounds(h.base + i)
 			return Num(1000 * (low + (high-low)*(want-seen)/n))
 		}

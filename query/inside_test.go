@@ -100,6 +100,28 @@ func TestQuantileIsWithinTwoPercentOfBimodal(t *testing.T) {
 	}
 }
 
+func TestDurationsOfZeroStayZero(t *testing.T) {
+	var h hist
+	h.add(lowestBucket, 3) // a clock of whole milliseconds says 0 of most
+	h.add(-3*perDecade, 1)
+	if p50, p99 := h.quantile(0.5), h.quantile(0.99); p50 != 0 || p99 < 1 {
+		t.Errorf("p50 %v ms, p99 %v ms, want 0 and more than 1", p50, p99)
+	}
+}
+
+func TestSmallDifferencesAreNone(t *testing.T) {
+	f := func(difference, size, want Num) {
+		t.Helper()
+		if got := noticeable(difference, size); got != want && (got.OK() || want.OK()) {
+			t.Errorf("%v of %v: %v, want %v", difference, size, got, want)
+		}
+	}
+	f(0.001, 1, 0)
+	f(-0.019, 1, 0)
+	f(0.03, 1, 0.03)
+	f(None(), 1, None())
+}
+
 func TestRangesHaveTheirBuckets(t *testing.T) {
 	f := func(text string, want int, ok bool) {
 		t.Helper()

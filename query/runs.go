@@ -49,7 +49,11 @@ func (e *Engine) askRuns(tenant edge.Tenant, q Question) *asking {
 }
 
 func (a *asking) runAbout() About {
-	return About{From: a.q.From.UTC(), To: a.q.To.UTC(), Source: "events", Overflow: None()}
+	to := a.q.To
+	if a.now.Before(to) {
+		to = a.now
+	}
+	return About{From: a.q.From.UTC(), To: to.UTC(), Source: "events", Overflow: None()}
 }
 
 // runs answers the newest summary of each run that meets the filter, newest run first.
@@ -93,6 +97,8 @@ func runRow(run, base *edge.Run) RunRow {
 	row.Phases, row.Points, row.Steps, row.Regions, row.Expectations, row.Thresholds = nil, nil, nil, nil, nil, nil
 	if base != nil {
 		row.Base = base.ID
+	}
+	if base != nil && run.Response.Count > 0 {
 		row.P95Change = ratio(run.Response.P95-base.Response.P95, base.Response.P95)
 	}
 	return row

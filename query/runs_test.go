@@ -34,13 +34,13 @@ func TestRuns(t *testing.T) {
 	w := newWorld(t)
 	id := func(n int) string { return fmt.Sprintf("%032x", n) }
 	at := func(m int) time.Time { return w.now.Add(-time.Duration(m) * time.Minute) }
-	w.run(edge.Run{ID: id(1), Name: "guide", Started: at(200), Ended: at(190), Updated: at(190), Verdict: edge.VerdictPassed, Response: edge.RunQuantiles{P95: 100}})
-	w.run(edge.Run{ID: id(2), Name: "guide", Started: at(150), Ended: at(140), Updated: at(140), Verdict: edge.VerdictFailed, Response: edge.RunQuantiles{P95: 300}})
+	w.run(edge.Run{ID: id(1), Name: "guide", Started: at(200), Ended: at(190), Updated: at(190), Verdict: edge.VerdictPassed, Response: edge.RunQuantiles{Count: 9, P95: 100}})
+	w.run(edge.Run{ID: id(2), Name: "guide", Started: at(150), Ended: at(140), Updated: at(140), Verdict: edge.VerdictFailed, Response: edge.RunQuantiles{Count: 9, P95: 300}})
 	w.run(edge.Run{ID: id(3), Name: "other", Started: at(100), Ended: at(90), Updated: at(90), Verdict: edge.VerdictPassed})
 	w.run(edge.Run{ID: id(4), Name: "guide", Started: at(20), Updated: at(15), Verdict: edge.VerdictRunning, Requests: 1})
 	w.run(edge.Run{
 		ID: id(4), Name: "guide", Started: at(20), Ended: at(10), Updated: at(10), Verdict: edge.VerdictPassed, Requests: 2,
-		Response: edge.RunQuantiles{P95: 150}, Points: []edge.RunPoint{{At: 0, Width: 10, Requests: 2}},
+		Response: edge.RunQuantiles{Count: 9, P95: 150}, Points: []edge.RunPoint{{At: 0, Width: 10, Requests: 2}},
 	})
 
 	// Two requests of the run reach service shop, which also serves somebody else; service idle is not reached.

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"math"
 	"strings"
 	"time"
 
@@ -114,9 +115,18 @@ func (t *tally) stats(seconds float64) Stats {
 		s.InitTotal = Num(1000 * t.initSum)
 	}
 	if s.WarmP95.OK() {
-		s.ColdAdds = s.P95 - s.WarmP95
+		s.ColdAdds = noticeable(s.P95-s.WarmP95, s.P95)
 	}
 	return s
+}
+
+// noticeable is a difference between two percentiles of about that size, 0 when their buckets can't tell them apart.
+func noticeable(difference, size Num) Num {
+	const resolution = 0.02 // how exact a percentile of a histogram is
+	if math.Abs(float64(difference)) < resolution*float64(size) {
+		return 0
+	}
+	return difference
 }
 
 // ratio is a of b, absent without b.

@@ -417,7 +417,7 @@ func (f *fake) runs() []query.RunRow {
 		if f.bare {
 			return nil
 		}
-		r := query.RunRow{Run: f.loadRun(i), P95Change: query.Num(float64(i) - 3)}
+		r := query.RunRow{Run: f.loadRun(i), P95Change: query.Num(float64(i)-3) / 50}
 		if i == 4 {
 			r.Verdict, r.Reason, r.ExitCode = edge.VerdictFailed, "p95 is 131 ms, the limit is 100 ms", 1
 		}

@@ -266,6 +266,17 @@ func TestMergeKeepsTheTotal(t *testing.T) {
 	}
 }
 
+func TestMergeLeavesZeroAlone(t *testing.T) {
+	all := []chart.Bucket{{Low: 0, High: 1e-6, Count: 5}}
+	for i := range 40 {
+		all = append(all, chart.Bucket{Low: float64(i + 1), High: float64(i + 2), Count: 1})
+	}
+	merged := chart.Merge(all, 12)
+	if merged[0] != all[0] || len(merged) > 12 {
+		t.Errorf("%d buckets, the first is %v; want %v and 12 at most", len(merged), merged[0], all[0])
+	}
+}
+
 func TestTheLatestValueSkipsGaps(t *testing.T) {
 	if got := chart.Latest([]float64{1, 2, nan}); got != 2 {
 		t.Errorf("got %v, want 2", got)

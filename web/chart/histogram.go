@@ -177,13 +177,17 @@ func logTicks(low, high float64) []float64 {
 	return out
 }
 
-// Merge joins neighbouring buckets until at most limit are left; the counts add up to the same total.
+// Merge joins neighbouring buckets until at most limit are left; the counts add up to the same total. A bucket that begins at
+// zero stays alone: it has no width on a logarithmic axis that others could share.
 func Merge(buckets []Bucket, limit int) []Bucket {
 	if len(buckets) <= limit || limit < 1 {
 		return buckets
 	}
-	group := (len(buckets) + limit - 1) / limit
 	out := make([]Bucket, 0, limit)
+	if buckets[0].Low <= 0 && limit > 1 {
+		out, buckets, limit = append(out, buckets[0]), buckets[1:], limit-1
+	}
+	group := (len(buckets) + limit - 1) / limit
 	for part := range slices.Chunk(buckets, group) {
 		b := Bucket{Low: part[0].Low, High: part[len(part)-1].High}
 		for _, p := range part {

@@ -98,7 +98,6 @@ func cacheTable(p *Page, name, caption, kind string, rows []query.Row) Table {
 		c.numeric("misses", "misses", "", func(r *query.Row) Cell { return number(chart.Number, add(r.Cache.Miss, r.Cache.Expired)) }),
 		c.numeric("stale", "stale", "", func(r *query.Row) Cell { return number(chart.Number, add(r.Cache.Stale, r.Cache.Revalidated)) }),
 		c.numeric("bypass", "bypass", "", func(r *query.Row) Cell { return number(chart.Number, add(r.Cache.Bypass, r.Cache.Dynamic)) }),
-		c.p95(),
 	}, rows)
 	return capped(t)
 }

@@ -804,7 +804,7 @@ func controls(p *Page) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		if !p.one() {
+		if p.ranged() {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 63, "<div class=\"segments\" role=\"group\" aria-label=\"Range\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

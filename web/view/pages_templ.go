@@ -1394,7 +1394,7 @@ func (m *Runs) body() templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = tableCard(m.Table, m.Page, "newest first, "+m.Page.RangeText(), "runs").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = tableCard(m.Table, m.Page, m.Page.keptText(), "runs").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -58,14 +58,14 @@ func runsTable(name, caption string, runs []query.RunRow) Table {
 			return Cell{Text: stamp(r.Started), Raw: r.Started.UTC().Format(time.RFC3339)}
 		}},
 		num("duration_ms", "duration", func(r *query.RunRow) Cell {
-			return number(chart.Milliseconds, query.Num(runLength(&r.Run).Seconds()*1e3))
+			return number(chart.Milliseconds, query.Num(runLength(&r.Run).Round(time.Millisecond).Seconds()*1e3))
 		}),
 		num("requests", "requests", func(r *query.RunRow) Cell { return number(chart.Number, query.Num(r.Requests)) }),
 		num("requests_per_second", "req/s", func(r *query.RunRow) Cell { return number(chart.Number, query.Num(r.Rate)) }),
 		num("p95_ms", "p95", func(r *query.RunRow) Cell { return quantileCell(r.Response, r.Response.P95) }),
 		num("p99_ms", "p99", func(r *query.RunRow) Cell { return quantileCell(r.Response, r.Response.P99) }),
 		num("failed", "errors", func(r *query.RunRow) Cell { return number(chart.Number, query.Num(r.Failed)) }),
-		num("p95_change_ms", "p95 vs baseline", p95Change),
+		num("p95_change", "p95 vs baseline", p95Change),
 		{Column{Key: "commit", Title: "commit"}, func(r *query.RunRow) Cell {
 			return Cell{Text: orAbsent(r.Commit[:min(10, len(r.Commit))]), Raw: r.Commit, Class: "mono"}
 		}},
@@ -75,8 +75,8 @@ func runsTable(name, caption string, runs []query.RunRow) Table {
 
 // p95Change is the change against the baseline; within 5 % it is called noise.
 func p95Change(r *query.RunRow) Cell {
-	c := change(chart.Milliseconds, r.P95Change)
-	if r.P95Change.OK() && math.Abs(float64(r.P95Change)) < 0.05*r.Response.P95 {
+	c := Cell{Text: chart.Relative(1 + float64(r.P95Change)), Raw: raw(r.P95Change)}
+	if r.P95Change.OK() && math.Abs(float64(r.P95Change)) < 0.05 {
 		c.Sub = "within 5\u00a0%"
 	}
 	return c

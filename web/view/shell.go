@@ -49,6 +49,18 @@ func (p *Page) ranges() []Link {
 // filterable tells whether the page's numbers can be filtered: one trace and load tests can't.
 func (p *Page) filterable() bool { return p.Nav != "/runs" && !p.one() }
 
+// ranged tells whether the page is about a range of time: one trace or load test has its own, and load tests are listed as
+// far back as they are kept, unless the address says from when.
+func (p *Page) ranged() bool { return !p.one() && p.Nav != "/runs" }
+
+// keptText says which load tests are listed.
+func (p *Page) keptText() string {
+	if p.Question.Range == "" {
+		return "newest first, " + p.RangeText()
+	}
+	return "newest first, all that are kept"
+}
+
 // one tells whether the page is about one trace or one load test, whose time is its own.
 func (p *Page) one() bool {
 	return strings.HasPrefix(p.URL.Path, "/traces/") || strings.HasPrefix(p.URL.Path, "/runs/")

@@ -194,6 +194,20 @@ func TestAStrangeRunDoesNotTakeTheMemory(t *testing.T) {
 	f()
 }
 
+func TestARunsChangeIsAPartOfItsBaseline(t *testing.T) {
+	f := func(change query.Num, text, sub string) {
+		t.Helper()
+		c := p95Change(&query.RunRow{P95Change: change})
+		if c.Text != text || c.Sub != sub {
+			t.Errorf("%v: %q %q, want %q %q", change, c.Text, c.Sub, text, sub)
+		}
+	}
+	f(0.5, "+50\u00a0%", "")
+	f(-0.25, "\u221225\u00a0%", "")
+	f(0.049, "+5\u00a0%", "within 5\u00a0%")
+	f(query.None(), "–", "")
+}
+
 func TestTheExampleIsASpanOfNow(t *testing.T) {
 	p := &Page{Ingest: "http://edge:4318", Now: time.Unix(1_800_000_000, 0)}
 	if got := curl(p); !strings.HasPrefix(got, "curl -sS http://edge:4318/v1/traces") || !strings.Contains(got, `"endTimeUnixNano":"1800000000000000000"`) {
