@@ -25,9 +25,6 @@ import (
 const (
 	// drainTime is how long a stop may take: what is still running then is cut.
 	drainTime = 15 * time.Second
-	// idleTime and connectTime bound gRPC connections without a request and without a finished handshake.
-	idleTime    = 5 * time.Minute
-	connectTime = 10 * time.Second
 	// replayTime is how long the doors stay closed while the log is replayed.
 	replayTime = 5 * time.Second
 )
@@ -123,7 +120,7 @@ func (c *collector) wait(ctx context.Context) error {
 // start opens in order; what it opened is on the stack also when it fails.
 func (c *collector) start(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
-		c.openTelemetry, c.openAccess, c.openStore, c.openLog, c.openPipeline, c.openReceiver, c.serveQueries, c.awaitReplay, c.serveHTTP, c.serveGRPC,
+		c.openMemory, c.openTelemetry, c.openAccess, c.openStore, c.openLog, c.openPipeline, c.openReceiver, c.serveQueries, c.awaitReplay, c.serveHTTP, c.serveGRPC,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -152,7 +149,7 @@ func (c *collector) openTelemetry(ctx context.Context) error {
 func (c *collector) openStore(ctx context.Context) error {
 	s, err := embedded.Open(ctx, embedded.Options{
 		Dir: c.dataDir, RetentionEvents: c.retentionEvents, RetentionSamples: c.retentionSamples,
-		MaxDisk: c.maxDisk, MinFreeDisk: c.minFreeDisk, MemoryLimit: c.memoryLimit, Logger: c.logger,
+		MaxDisk: c.maxDisk, MinFreeDisk: c.minFreeDisk, MemoryLimit: c.engineMemory(), Logger: c.logger,
 	})
 	if err != nil {
 		return err
