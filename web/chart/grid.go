@@ -18,8 +18,13 @@ type Heatmap struct {
 
 const (
 	heatColours = 8
-	heatRow     = 17 // pixels from row to row
+
+	// Pixels from row to row: few rows are taller, so that all together are no thin strip.
+	heatRow, heatRowMax, heatLeast = 17, 34, 136
 )
+
+// row answers the pixels from row to row.
+func (h *Heatmap) row() int { return max(heatRow, min(heatRowMax, heatLeast/max(1, len(h.Rows)))) }
 
 // Bounds answers the values at the two ends of the ramp: the 2nd and 98th percentile, so that one outlier does not take
 // the contrast of all others. ok is false without any value.
@@ -48,14 +53,14 @@ func (h *Heatmap) SVG() string {
 	if !ok {
 		return ""
 	}
-	height := float64(len(h.Rows) * heatRow)
+	height := float64(len(h.Rows) * h.row())
 	var w writer
 	w.raw(`<svg class="axis" width="56" aria-hidden="true"`)
 	w.attr("height", height+axisBelow)
 	w.raw(">")
 	for i, name := range h.Rows {
 		w.raw(`<text text-anchor="end" x="48"`)
-		w.attr("y", float64(i*heatRow)+12)
+		w.attr("y", float64(i*h.row()+h.row()/2)+4)
 		w.raw(">")
 		w.text(shorten(name, 8))
 		w.raw("</text>")
@@ -90,7 +95,7 @@ func (h *Heatmap) cells(w *writer, low, high float64) {
 	var paths [heatColours]writer
 	perBucket := plotWidth / math.Max(1, float64(h.Frame.Buckets))
 	for r, row := range h.Cells {
-		y := float64(r * heatRow)
+		y := float64(r * h.row())
 		for from := 0; from < len(row); {
 			colour := heatColour(row[from], low, high)
 			to := from + 1
@@ -105,7 +110,9 @@ func (h *Heatmap) cells(w *writer, low, high float64) {
 				p.num(y)
 				p.raw("H")
 				p.num(float64(to) * perBucket)
-				p.raw("v16H")
+				p.raw("v")
+				p.num(float64(h.row() - 1))
+				p.raw("H")
 				p.num(float64(from) * perBucket)
 				p.raw("z")
 			}
