@@ -13,6 +13,22 @@ type CheckResult struct {
 	edge.RunThreshold
 	// Note says what a missing metric may have been meant to be, "" otherwise.
 	Note string `json:"note,omitempty"`
+	// Figures are those of a condition that failed and has several: "a is 3, b is 2".
+	Figures string `json:"figures,omitempty"`
+}
+
+// why tells what a check failed by, "" for one that holds.
+func (c *CheckResult) why() string {
+	switch {
+	case c.OK:
+		return ""
+	case c.Note != "":
+		return c.Note
+	case c.Figures != "":
+		return c.Figures
+	default:
+		return "it is " + decimal(round(c.Actual, 3))
+	}
 }
 
 // Checked judges all checks by a period, in the order of the script: first those that hold, then those that fail, as they
@@ -20,26 +36,35 @@ type CheckResult struct {
 func Checked(checks []scenarios.Check, p *Period) []CheckResult {
 	var held, failed []CheckResult
 	for i := range checks {
-		c := &checks[i]
-		r := CheckResult{RunThreshold: edge.RunThreshold{Expression: c.Text, Limit: c.Max, Optional: !c.Strict}}
-		r.OK = c.Pass(p.Lookup)
-		for _, name := range c.Names() {
-			value, ok := p.Lookup(name)
-			if !ok {
-				r.Missing, r.Note = true, p.missing(name)
-				break
-			}
-			if name == c.Metric || r.Actual == 0 {
-				r.Actual = value
-			}
-		}
-		if r.OK {
+		if r := p.checked(&checks[i]); r.OK {
 			held = append(held, r)
 		} else {
 			failed = append(failed, r)
 		}
 	}
 	return append(held, failed...)
+}
+
+func (p *Period) checked(c *scenarios.Check) CheckResult {
+	r := CheckResult{RunThreshold: edge.RunThreshold{Expression: c.Text, Limit: c.Max, Optional: !c.Strict, OK: c.Pass(p.Lookup)}}
+	var figures []string
+	for _, name := range c.Names() {
+		value, ok := p.Lookup(name)
+		if !ok {
+			r.Missing, r.Note = true, p.missing(name)
+			return r
+		}
+		if r.Actual == 0 {
+			r.Actual = value
+		}
+		figures = append(figures, name+" is "+decimal(round(value, 3)))
+	}
+	if value, ok := c.Figure(p.Lookup); ok {
+		r.Actual = value
+	} else if !r.OK {
+		r.Figures = strings.Join(figures, ", ")
+	}
+	return r
 }
 
 // Lookup finds a figure by the name that checks use: a counter, a rate, or "<summary>.<figure>". A counter of a known family
@@ -136,19 +161,20 @@ func ChecksText(checks []CheckResult) string {
 	}
 	var b strings.Builder
 	b.WriteString("\nChecks:\n")
-	for _, c := range checks {
+	for i := range checks {
+		c := &checks[i]
 		verb := "ok"
 		if !c.OK {
 			verb = "fail"
 		}
-		b.WriteString(verb + ": " + c.Expression)
+		line := verb + ": " + c.Expression
 		if c.Optional {
-			b.WriteString(" (optional)")
+			line += " (optional)"
 		}
-		if c.Note != "" {
-			b.WriteString(" (" + c.Note + ")")
+		if why := c.why(); why != "" {
+			line += " (" + why + ")"
 		}
-		b.WriteByte('\n')
+		b.WriteString(wrapped(line))
 	}
 	return b.String()
 }

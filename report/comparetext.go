@@ -41,7 +41,7 @@ func (c *Comparison) Text() string {
 		fmt.Fprintf(&b, "%-29s %9s %9s %8s %s%s\n", shorten(name, 29), strings.TrimSuffix(base, " ms"), strings.TrimSuffix(now, " ms"), change, interval, mark)
 	}
 	for _, note := range c.Notes {
-		b.WriteString("note: " + note + "\n")
+		b.WriteString(wrapped("note: " + note))
 	}
 	return b.String()
 }

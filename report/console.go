@@ -104,23 +104,24 @@ func (c *Console) redraw(line string) {
 	c.shown = true
 }
 
-// status is the live line: rate, users, p95, errors, phase, time left.
+// status is the live line: rate, users, p95, errors, time left, phase. It ends with what may be cut.
 func (s *Summary) status(now time.Time) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	elapsed := now.Sub(s.options.Started)
 	t := newTally()
 	for _, w := range s.open {
 		t.merge(w)
 	}
-	rate := t.requestRate()
 	p95 := "-"
 	if h := t.histograms[seriesResponse]; h != nil && h.Count() > 0 {
 		p95 = cell(float64(h.Quantile(0.95))/1e6) + " ms"
 	}
-	left := max(s.options.Schedule.Duration()-elapsed, 0)
-	return fmt.Sprintf("%.0f req/s  %d users  p95 %s  %d errors  %s  %s left",
-		rate, s.active, p95, s.failures(), phaseName(&s.phase), left.Round(time.Second))
+	line := fmt.Sprintf("%.0f req/s  %s  p95 %s  %s  ", t.requestRate(), plural(s.active, "user"), p95, plural(s.failures(), "error"))
+	left := (s.options.Schedule.Duration() - now.Sub(s.options.Started)).Round(time.Second)
+	if left <= 0 {
+		return line + "waiting for the last users"
+	}
+	return line + fmt.Sprintf("%v left  %s", left, phaseName(&s.phase))
 }
 
 // failures counts the requests without a complete answer, and answers of 5xx.
@@ -152,18 +153,22 @@ func (s *Summary) endText(v *Verdict, ended time.Time) string {
 	s.writePeriod(&b, &total)
 	s.writeParts(&b)
 	for _, warning := range v.Health.Warnings {
-		b.WriteString("\nwarning: " + warning + "\n")
+		b.WriteString("\n" + wrapped("warning: "+warning))
 	}
 	b.WriteString(s.missesText() + ChecksText(v.Checks))
 	if v.Comparison != nil && len(v.Comparison.Changes) > 0 {
 		b.WriteString(v.Comparison.Text())
 	}
-	b.WriteString("\n" + strings.ToUpper(v.Word))
-	if v.Reason != "" {
-		b.WriteString(": " + v.Reason)
-	}
-	b.WriteByte('\n')
+	b.WriteString("\n" + VerdictText(v.Word, v.Reason))
 	return b.String()
+}
+
+// VerdictText is a verdict with its reason, within 80 columns: the last thing on the console.
+func VerdictText(word, reason string) string {
+	if reason != "" {
+		reason = ": " + reason
+	}
+	return wrapped(strings.ToUpper(word) + reason)
 }
 
 func (s *Summary) missesText() string {

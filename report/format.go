@@ -37,10 +37,11 @@ type finding struct {
 // findings are all of them, in the order of the groups. A run that could not go on has one of group "run" more.
 func (r *Report) findings() []finding {
 	list := r.runFindings()
-	for _, c := range r.Edgescope.Checks {
-		message := fmt.Sprintf("%s does not hold: the figure is %s", c.Expression, decimal(round(c.Actual, 3)))
-		if c.Note != "" {
-			message = c.Note
+	for i := range r.Edgescope.Checks {
+		c := &r.Edgescope.Checks[i]
+		message := c.Note
+		if message == "" {
+			message = c.Expression + " does not hold: " + c.why()
 		}
 		list = append(list, finding{group: "thresholds", name: c.Expression, ok: c.OK, optional: c.Optional, message: message})
 	}

@@ -15,22 +15,18 @@ func (r *Report) Text() string {
 	}
 	b.WriteString(title + "\n\n")
 	for _, line := range r.headlines() {
-		fmt.Fprintf(&b, "%-14s %s\n", line[0], line[1])
+		b.WriteString(wrapped(fmt.Sprintf("%-14s %s", line[0], line[1])))
 	}
 	writeLatencies(&b, &r.Aggregate)
 	writeParts(&b, "step", run.Steps)
 	writeParts(&b, "region", run.Regions)
 	for _, warning := range run.Warnings {
-		b.WriteString("\nwarning: " + warning + "\n")
+		b.WriteString("\n" + wrapped("warning: "+warning))
 	}
 	b.WriteString(missesText(r.Edgescope.Misses) + ChecksText(r.Edgescope.Checks))
 	if c := r.Edgescope.Comparison; c != nil && len(c.Changes) > 0 {
 		b.WriteString(c.Text())
 	}
-	b.WriteString("\n" + strings.ToUpper(run.Verdict))
-	if run.Reason != "" {
-		b.WriteString(": " + run.Reason)
-	}
-	b.WriteByte('\n')
+	b.WriteString("\n" + VerdictText(run.Verdict, run.Reason))
 	return b.String()
 }

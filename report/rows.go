@@ -8,7 +8,8 @@ func partRows(parts []edge.RunPart) [][]string {
 	for i := range parts {
 		p := &parts[i]
 		rows = append(rows, []string{
-			p.Name, grouped(p.Requests), grouped(p.Failed), cell(p.Response.P50), cell(p.Response.P95), cell(p.Response.P99),
+			p.Name, grouped(p.Requests), grouped(p.Failed),
+			cellOf(p.Response.Count, p.Response.P50), cellOf(p.Response.Count, p.Response.P95), cellOf(p.Response.Count, p.Response.P99),
 		})
 	}
 	return rows

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"edgescope/edge"
 )
@@ -101,6 +102,14 @@ func cell(ms float64) string {
 	}
 }
 
+// cellOf is a figure of a distribution with so many values; of none there is no figure.
+func cellOf(count int64, ms float64) string {
+	if count == 0 {
+		return "-"
+	}
+	return cell(ms)
+}
+
 func (s *Summary) writeParts(b *strings.Builder) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -116,8 +125,30 @@ func writeParts(b *strings.Builder, title string, parts []edge.RunPart) {
 	for i := range parts {
 		p := &parts[i]
 		q := &p.Response
-		fmt.Fprintf(b, "%-34s %8d %7d %8s %8s %8s\n", shorten(p.Name, 34), p.Requests, p.Failed, cell(q.P50), cell(q.P95), cell(q.Max))
+		of := func(ms float64) string { return cellOf(q.Count, ms) }
+		fmt.Fprintf(b, "%-34s %8d %7d %8s %8s %8s\n", shorten(p.Name, 34), p.Requests, p.Failed, of(q.P50), of(q.P95), of(q.Max))
 	}
+}
+
+// wrapped breaks a line at blanks so that it fits the width; what follows its first line is indented.
+func wrapped(line string) string {
+	var b strings.Builder
+	column := 0
+	for i, word := range strings.Split(line, " ") {
+		width := utf8.RuneCountInString(word)
+		switch {
+		case i == 0:
+		case column+1+width > textWidth && column > 2:
+			b.WriteString("\n  ")
+			column = 2
+		default:
+			b.WriteByte(' ')
+			column++
+		}
+		b.WriteString(word)
+		column += width
+	}
+	return b.String() + "\n"
 }
 
 // shorten cuts text to n characters, keeping both ends: what differs is often at the end.

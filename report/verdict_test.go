@@ -132,10 +132,12 @@ func TestLookupKnowsCountersThatNeverCounted(t *testing.T) {
 }
 
 func TestChecksThatHoldComeFirst(t *testing.T) {
-	ensure := ", ensure: {thresholds: [{http.codes.200: 1}, {http.codes.500: 1}], conditions: [{expression: http.codes.200 == 4}], maxErrorRate: 0}"
+	ensure := ", ensure: {thresholds: [{http.codes.200: 1}, {http.codes.500: 1}], maxErrorRate: 0, " +
+		"conditions: [{expression: http.codes.200 == 4}, {expression: vusers.created < http.codes.200, strict: false}]}"
 	s := counted(t, ensure, 4, nil)
 	text := report.ChecksText(s.Judge(report.Outcome{}).Checks)
-	want := "\nChecks:\nok: http.codes.500 < 1\nok: http.codes.200 == 4\nok: maxErrorRate < 0\nfail: http.codes.200 < 1\n"
+	want := "\nChecks:\nok: http.codes.500 < 1\nok: maxErrorRate < 0\nok: http.codes.200 == 4\nfail: http.codes.200 < 1 (it is 4)\n" +
+		"fail: vusers.created < http.codes.200 (optional) (vusers.created is 4,\n  http.codes.200 is 4)\n"
 	if diff := cmp.Diff(want, text); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -346,6 +346,34 @@ plugins: {apdex: {}, metrics-by-endpoint: {useOnlyRequestNames: true, ignoreUnna
 	}
 }
 
+// A condition names an endpoint as the script spells it, functions in it included.
+func TestConditionsNameEndpoints(t *testing.T) {
+	const metric = "edgescope.cache.hit_ratio./img/{{ $randomNumber(1,9) }}"
+	p := mustLoad(t, one("ensure: {conditions: [{expression: '"+metric+" > 0.9'}]}", "- get: '/img/{{ $randomNumber(1,9) }}'"))
+	diff(t, p.Checks[0].Names(), []string{metric})
+	p = mustLoad(t, one("plugins: {metrics-by-endpoint: {metricsNamespace: mine}}\nensure: {conditions: [{expression: 'mine.response_time./a b.p95 < 1'}]}", "- get: '/a b'"))
+	diff(t, p.Checks[0].Names(), []string{"mine.response_time./a b.p95"})
+}
+
+func TestFiguresOfChecks(t *testing.T) {
+	f := func(ensure string, want float64, known bool) {
+		t.Helper()
+		p := mustLoad(t, one("ensure: "+ensure, "- get: /"))
+		got, ok := p.Checks[0].Figure(func(name string) (float64, bool) {
+			v, ok := map[string]float64{"vusers.created": 8, "vusers.completed": 6, "http.response_time.p95": 12.5}[name]
+			return v, ok
+		})
+		if got != want || ok != known {
+			t.Errorf("%s: %v, %v; want %v, %v", ensure, got, ok, want, known)
+		}
+	}
+	f("{p95: 10}", 12.5, true)
+	f("{maxErrorRate: 10}", 25, true)
+	f("{conditions: [{expression: vusers.created > 9}]}", 8, true)
+	f("{conditions: [{expression: vusers.created == vusers.completed}]}", 0, false)
+	f("{thresholds: [{nope: 1}]}", 0, false)
+}
+
 func TestTelemetryOfTheScript(t *testing.T) {
 	f := func(reporter string, want *scenarios.Telemetry) {
 		t.Helper()

@@ -31,8 +31,7 @@ func (s CheckSource) Compile() (Check, error) {
 	case maxErrorRate:
 		c.names = []string{"vusers.created", "vusers.completed"}
 		c.expr = func(e env) any {
-			all, done := number(e.name(c.names[0])), number(e.name(c.names[1]))
-			return all == 0 || (all-done)/all*100 <= s.Max
+			return errorRate(number(e.name(c.names[0])), number(e.name(c.names[1]))) <= s.Max
 		}
 	default:
 		if math.IsNaN(s.Max) || math.IsInf(s.Max, 0) {
@@ -42,6 +41,30 @@ func (s CheckSource) Compile() (Check, error) {
 		c.expr = func(e env) any { return compare("<", e.name(s.Metric), s.Max) }
 	}
 	return c, nil
+}
+
+// errorRate is the percentage of users that did not complete.
+func errorRate(created, completed float64) float64 {
+	if created == 0 {
+		return 0
+	}
+	return (created - completed) / created * 100
+}
+
+// Figure is what a check holds against its limit: the metric of a threshold,
+// the percentage of failed users of maxErrorRate, the only metric of a
+// condition. A condition with several metrics has none, and one that is not
+// known neither.
+func (c *Check) Figure(lookup func(name string) (float64, bool)) (float64, bool) {
+	if c.Source.Metric == maxErrorRate {
+		created, _ := lookup(c.names[0])
+		completed, _ := lookup(c.names[1])
+		return errorRate(created, completed), true
+	}
+	if len(c.names) != 1 {
+		return 0, false
+	}
+	return lookup(c.names[0])
 }
 
 func (c Check) condition(s CheckSource) (Check, error) {

@@ -78,8 +78,8 @@ func absolute(path string) string {
 }
 
 // resolveConfig renders the templates of config once, as Artillery does.
-// http.defaults is left for each request; what `ensure` does not know stays as
-// it is, since metric names hold untemplated URLs.
+// http.defaults is left for each request; what `ensure` does not know or would
+// draw stays as it is, since metric names hold untemplated URLs.
 func (c *compiler) resolveConfig(n *node) *node {
 	if n == nil || n.kind != objectNode {
 		return n
@@ -138,6 +138,9 @@ func (c *compiler) resolveText(s string, n *node, keepUnknown bool) *node {
 	for _, p := range t.parts {
 		if p.expr == nil {
 			continue
+		}
+		if keepUnknown && drawn(p.expr) {
+			return n
 		}
 		if _, ok := p.expr.value(c.scope); ok {
 			continue

@@ -133,8 +133,8 @@ func (c *compiler) reportNames() []string {
 	for _, f := range c.plan.Flows {
 		add("vusers.created_by_name." + f.Name)
 	}
+	path := cmp.Or(c.plan.Endpoints.Namespace, "plugins.metrics-by-endpoint") + "."
 	for _, r := range c.requests {
-		path := "plugins.metrics-by-endpoint."
 		for _, label := range []string{r.Endpoint, r.Name} {
 			if label != "" {
 				add(path+label, path+"response_time."+label, path+"server-timing."+label)

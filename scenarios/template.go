@@ -167,6 +167,15 @@ type uuidExpr struct{}
 func (uuidExpr) value(s *Scope) (any, bool)             { return s.UUID(), true }
 func (uuidExpr) appendText(dst []byte, s *Scope) []byte { return append(dst, s.UUID()...) }
 
+// drawn tells an expression that has another value each time.
+func drawn(e templateExpr) bool {
+	switch e.(type) {
+	case uuidExpr, *randomNumberExpr, *randomStringExpr:
+		return true
+	}
+	return false
+}
+
 // randomNumberExpr draws a whole number, both ends included. Its value is a
 // text, as in Artillery.
 type randomNumberExpr struct{ from, to float64 }

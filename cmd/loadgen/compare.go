@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"strings"
 
 	"edgescope/internal/run"
 	"edgescope/report"
@@ -57,7 +56,7 @@ func compareReports(p run.Process) error {
 	if len(c.Changes) > 0 {
 		io.WriteString(p.Stdout, c.Text())
 	}
-	say(p.Stdout, "\n%s: %s", strings.ToUpper(c.Verdict), c.Sentence())
+	io.WriteString(p.Stdout, "\n"+report.VerdictText(c.Verdict, c.Sentence()))
 	if err := writeComparison(output, c); err != nil {
 		return couldNot(err)
 	}

@@ -170,9 +170,8 @@ func (j *job) attack(ctx context.Context, runner *load.Runner) error {
 	if err := j.comparable(); err != nil {
 		return err
 	}
-	j.console = &report.Console{
-		Out: j.process.Stdout, Quiet: j.flags.quiet, Live: isTerminal(j.process.Stdout), Expect: j.plan.Expect.Format,
-	}
+	j.console = &report.Console{Out: j.process.Stdout, Quiet: j.flags.quiet, Expect: j.plan.Expect.Format}
+	j.console.Live, j.console.Width = terminal(j.process.Stdout)
 	j.tell(ctx, nil)
 	gob, endpoints := report.NewVegetaWriter(j.vegeta), report.NewEndpoints(j.plan)
 	watched, stop := context.WithCancel(context.WithoutCancel(ctx))

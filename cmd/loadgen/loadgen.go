@@ -68,14 +68,17 @@ func loadgen(ctx context.Context, p run.Process) error {
 	}
 }
 
-// isTerminal tells whether a live line can be redrawn on w.
-func isTerminal(w io.Writer) bool {
+// terminal tells whether a live line can be redrawn on w, and how wide it is; 0 if that is not known.
+func terminal(w io.Writer) (is bool, width int) {
 	f, ok := w.(*os.File)
 	if !ok {
-		return false
+		return false, 0
 	}
 	stat, err := f.Stat()
-	return err == nil && stat.Mode()&os.ModeCharDevice != 0 && !strings.HasSuffix(f.Name(), os.DevNull)
+	if err != nil || stat.Mode()&os.ModeCharDevice == 0 || strings.HasSuffix(f.Name(), os.DevNull) {
+		return false, 0
+	}
+	return true, columns(f)
 }
 
 // say prints one line. That a terminal or pipe is gone shows nowhere better than in what is not read.

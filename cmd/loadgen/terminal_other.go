@@ -1,0 +1,8 @@
+//go:build !unix
+
+package main
+
+import "os"
+
+// columns is how wide a terminal is: not known here.
+func columns(*os.File) int { return 0 }
