@@ -140,6 +140,9 @@ type Row struct {
 	// Norm is the P95 of the 7 days before the range, Ratio is P95 / Norm.
 	Norm  Num `json:"norm"`
 	Ratio Num `json:"ratio"`
+	// Silent is for how many seconds nothing has come from the region, when ten invocations should have and other regions still
+	// send; absent otherwise, and in ranges that do not end now. 1800 means at least that.
+	Silent Num `json:"silent"`
 	// Trend is the P95 over time.
 	Trend []Num `json:"trend,omitempty"`
 	// OriginExtra is requests x (hit ratio before - now), when that is positive: what the origin got to do on top.

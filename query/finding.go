@@ -3,6 +3,7 @@ package query
 import (
 	"fmt"
 	"math"
+	"time"
 )
 
 // When a change is worth a sentence: both sides have at least 100 events, and P95 rose by a fifth and by 5 ms at least, or
@@ -14,6 +15,9 @@ const (
 	warnErrors     = 0.01
 	badErrors      = 0.05
 	notableHitLoss = 0.05
+
+	// silentScore weighs a region that has gone silent like a latency that has doubled.
+	silentScore = 2
 )
 
 // find answers the worst regression of a region or a route against its figures before, nil when there is none.
@@ -37,6 +41,13 @@ func find(regions, routes []Row, deploys []Deploy) *Finding {
 
 // judge scores a row's change: 1 is where it begins to be bad, 0 that there is nothing to say. Traffic adds weight slowly.
 func judge(r *Row, name string, deploys []Deploy) (*Finding, float64) {
+	if r.Silent > 0 && name != "" {
+		silence := (time.Duration(r.Silent) * time.Second).Truncate(time.Minute)
+		return &Finding{
+			Severity: "bad", Subject: name + " is silent",
+			Text: fmt.Sprintf("%s has sent nothing for %s, while other regions do", name, formatLength(silence)) + newestDeploy(deploys),
+		}, silentScore * math.Log10(float64(r.Requests))
+	}
 	b := r.Before
 	if b == nil || name == "" || !(r.Samples >= fewEvents && b.Samples >= fewEvents) {
 		return nil, 0

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"edgescope/edge"
 )
 
@@ -40,11 +42,24 @@ func (a *asking) normOf(ctx context.Context, by string) (map[string]Num, error) 
 	})
 }
 
-// normalRows makes rows of regions with their places and norms, sorted as asked.
-func (a *asking) normalRows(now, before *table, norms map[string]Num) []Row {
+// normals are what regions are measured by: their norms, and when each was last heard of.
+type normals struct {
+	norms  map[string]Num
+	newest map[string]time.Time
+}
+
+// askNormals asks for the normals of regions in goroutines of the group.
+func (a *asking) askNormals(ctx context.Context, g *errgroup.Group, to *normals) {
+	g.Go(func() (err error) { to.norms, err = a.normOf(ctx, edge.KeyRegion); return err })
+	g.Go(func() (err error) { to.newest, err = a.newestOf(ctx); return err })
+}
+
+// normalRows makes rows of regions with their places, norms and silences, sorted as asked.
+func (a *asking) normalRows(now, before *table, n normals) []Row {
 	rows := a.makeRows(now, before)
 	a.locate(rows)
-	addNorms(rows, norms)
+	addNorms(rows, n.norms)
+	a.addSilences(rows, n.newest)
 	sortRows(rows, a.q.Sort)
 	return rows
 }

@@ -23,7 +23,7 @@ type overviewParts struct {
 	drawn                  []tally // the buckets of lines that have begun
 	regions, regionsBefore *table
 	routes, routesBefore   *table
-	norms                  map[string]Num
+	normals                normals
 	choices                Choices
 }
 
@@ -51,7 +51,7 @@ func (e *Engine) Overview(ctx context.Context, tenant edge.Tenant, q Question) (
 		before := p.linesBefore.total().stats(p.linesBefore.win.seconds(a.now))
 		out.Before, out.BeforeLines = &before, standardLines(p.linesBefore.all()[:len(p.drawn)], a.win.step)
 	}
-	rows := a.normalRows(p.regions, p.regionsBefore, p.norms)
+	rows := a.normalRows(p.regions, p.regionsBefore, p.normals)
 	routes := a.makeRows(p.routes, p.routesBefore)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return a.detailRoutes(ctx, routes, p.routes, p.routesBefore) })
@@ -77,7 +77,7 @@ func (a *asking) overviewParts(ctx context.Context) (*overviewParts, error) {
 	a.askBefore(ctx, g, &p.regionsBefore, a.whole(withCounts|withMean, edge.KeyRegion))
 	a.ask(ctx, g, &p.routes, routes)
 	a.askBefore(ctx, g, &p.routesBefore, routes)
-	g.Go(func() (err error) { p.norms, err = a.normOf(ctx, edge.KeyRegion); return err })
+	a.askNormals(ctx, g, &p.normals)
 	g.Go(func() (err error) { p.choices, err = a.choose(ctx); return err })
 	if err := g.Wait(); err != nil {
 		return nil, err

@@ -17,7 +17,7 @@ func (e *Engine) Regions(ctx context.Context, tenant edge.Tenant, q Question) (*
 		return nil, err
 	}
 	var now, before, overTime *table
-	var norms map[string]Num
+	var norms normals
 	out := &Regions{}
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() (err error) {
@@ -25,7 +25,7 @@ func (e *Engine) Regions(ctx context.Context, tenant edge.Tenant, q Question) (*
 		return err
 	})
 	a.askBefore(gctx, g, &before, a.whole(withCounts|withMean, edge.KeyRegion))
-	g.Go(func() (err error) { norms, err = a.normOf(gctx, edge.KeyRegion); return err })
+	a.askNormals(gctx, g, &norms)
 	g.Go(func() (err error) { out.Choices, err = a.choose(gctx); return err })
 	if err := g.Wait(); err != nil {
 		return nil, err

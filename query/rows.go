@@ -18,7 +18,7 @@ func (e *Engine) makeRows(now, before *table) []Row {
 	for name, buckets := range now.groups {
 		r := Row{
 			Name: name, Stats: sum(buckets).stats(seconds),
-			Norm: None(), Ratio: None(), Lat: None(), Lon: None(), OriginExtra: None(),
+			Norm: None(), Ratio: None(), Lat: None(), Lon: None(), OriginExtra: None(), Silent: None(),
 		}
 		if before != nil {
 			r.compare(before)

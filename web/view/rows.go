@@ -193,6 +193,8 @@ func rowState(t Targets, r *query.Row) State {
 	few := r.Samples.OK() && r.Samples < fewSamples
 	ratio := float64(r.Ratio)
 	switch {
+	case r.Silent > 0:
+		return State{"bad", "✕ silent " + strconv.Itoa(int(r.Silent/60)) + "\u00a0min"}
 	case few:
 		return State{"quiet", "· few samples"}
 	case burn >= 6:

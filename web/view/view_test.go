@@ -85,6 +85,9 @@ func TestARowIsJudgedByItsNormAndTheTargets(t *testing.T) {
 	f(Targets{ErrorRatio: .001}, 1, .0014, 50, 100, State{"warn", "! burn 1.40×"})
 	f(Targets{ErrorRatio: .001}, 2, .0062, 50, 100, State{"bad", "✕ burn 6.20×"})
 	f(Targets{ErrorRatio: .001}, 1, none, 50, 100, State{"ok", "✓ ok"})
+	if got := rowState(Targets{}, &query.Row{Silent: 299}); got != (State{"bad", "✕ silent 4\u00a0min"}) {
+		t.Errorf("a silent region: %+v", got)
+	}
 }
 
 func TestTilesTellWhatGotWorse(t *testing.T) {
