@@ -149,26 +149,32 @@ func (l *Lines) line(w *writer, sr *Series, s scale) {
 	}
 }
 
-// path appends the line through the points. A lone point between gaps becomes a dot: a line of no length with round ends.
+// path appends the line through the points.
 func (l *Lines) path(w *writer, points []point, shift float64, s scale) {
 	perBucket := plotWidth / math.Max(1, float64(l.Frame.Buckets))
+	w.polyline(points, func(p point) (x, y float64) { return (p.x + shift + 0.5) * perBucket, s.y(p.v) })
+}
+
+// polyline appends the line through the points at their places, broken at gaps. A lone point between gaps becomes a dot: a
+// line of no length with round ends.
+func (w *writer) polyline(points []point, place func(point) (x, y float64)) {
 	pen := false
+	to := func(command string, x, y float64) {
+		w.raw(command)
+		w.num(x)
+		w.raw(" ")
+		w.num(y)
+	}
 	for _, p := range points {
 		if math.IsNaN(p.v) {
 			pen = false
 			continue
 		}
-		x, y := (p.x+shift+0.5)*perBucket, s.y(p.v)
+		x, y := place(p)
 		if !pen {
-			w.raw("M")
-			w.num(x)
-			w.raw(" ")
-			w.num(y)
+			to("M", x, y)
 		}
-		w.raw("L")
-		w.num(x)
-		w.raw(" ")
-		w.num(y)
+		to("L", x, y)
 		pen = true
 	}
 }

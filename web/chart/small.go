@@ -49,25 +49,7 @@ func (s *Spark) SVG() string {
 func (s *Spark) x(i float64, n int) float64 { return i / math.Max(1, float64(n-1)) * s.Width }
 
 func (s *Spark) stroke(w *writer, values []float64, sc scale) {
-	pen := false
-	for _, p := range decimate(values, int(s.Width)) {
-		if math.IsNaN(p.v) {
-			pen = false
-			continue
-		}
-		x, y := s.x(p.x, len(values)), sc.y(p.v)+2
-		if !pen {
-			w.raw("M")
-			w.num(x)
-			w.raw(" ")
-			w.num(y)
-		}
-		w.raw("L")
-		w.num(x)
-		w.raw(" ")
-		w.num(y)
-		pen = true
-	}
+	w.polyline(decimate(values, int(s.Width)), func(p point) (x, y float64) { return s.x(p.x, len(values)), sc.y(p.v) + 2 })
 }
 
 // area fills the room below the line, run by run between gaps.
