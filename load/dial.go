@@ -80,11 +80,7 @@ func newDialer(plan *scenarios.Plan, n Network) (*dialer, error) {
 
 // speaks refuses targets that the protocol is not for, before anything is sent.
 func (d *dialer) speaks(plan *scenarios.Plan) error {
-	targets := []string{plan.Target}
-	for i := range plan.Regions {
-		targets = append(targets, plan.Regions[i].Target)
-	}
-	for _, target := range targets {
+	for _, target := range targetsOf(plan) {
 		u, err := url.Parse(target)
 		if err != nil || u.Scheme != "http" {
 			continue

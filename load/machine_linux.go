@@ -3,6 +3,8 @@ package load
 import (
 	"fmt"
 	"os"
+	"strconv"
+	"strings"
 	"syscall"
 )
 
@@ -11,6 +13,12 @@ func ThisMachine() Machine {
 	var m Machine
 	if text, err := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range"); err == nil {
 		m.Ports = portsOf(string(text))
+	}
+	if text, err := os.ReadFile("/proc/sys/net/ipv4/tcp_tw_reuse"); err == nil {
+		m.Reuse, _ = strconv.Atoi(strings.TrimSpace(string(text)))
+	}
+	if text, err := os.ReadFile("/proc/net/sockstat"); err == nil {
+		m.Waiting = waitingOf(string(text))
 	}
 	var files syscall.Rlimit
 	// The Go runtime has raised the soft limit to the hard one as the process started.
@@ -27,4 +35,17 @@ func portsOf(text string) uint64 {
 		return 0
 	}
 	return high - low + 1
+}
+
+// waitingOf reads the number behind tw in the line "TCP: inuse 27 orphan 0 tw 3 alloc 31 mem 4".
+func waitingOf(text string) uint64 {
+	_, tcp, _ := strings.Cut(text, "TCP:")
+	line, _, _ := strings.Cut(tcp, "\n")
+	_, count, _ := strings.Cut(line, " tw ")
+	count, _, _ = strings.Cut(count, " ")
+	n, err := strconv.ParseUint(count, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
 }

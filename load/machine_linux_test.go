@@ -15,3 +15,17 @@ func TestPortsOfARange(t *testing.T) {
 	f("60999 32768", 0)
 	f("many few", 0)
 }
+
+func TestConnectionsInTimeWait(t *testing.T) {
+	f := func(text string, want uint64) {
+		t.Helper()
+		if got := waitingOf(text); got != want {
+			t.Errorf("waitingOf(%q) = %d, want %d", text, got, want)
+		}
+	}
+	f("sockets: used 211\nTCP: inuse 27 orphan 0 tw 312 alloc 31 mem 4\nUDP: inuse 3 mem 2\n", 312)
+	f("TCP: inuse 27 orphan 0 tw 3", 3)
+	f("UDP: inuse 3 tw 2", 0)
+	f("TCP: inuse 27\nUDP: tw 2", 0)
+	f("", 0)
+}

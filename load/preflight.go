@@ -2,30 +2,47 @@ package load
 
 import (
 	"fmt"
+	"net/url"
 	"time"
 
 	"edgescope/scenarios"
 )
 
-// timeWait is how long Linux keeps the port of a connection that we closed first (TCP_TIMEWAIT_LEN).
-const timeWait = 60 * time.Second
+// timeWait is how long Linux keeps the port of a connection that we closed first (TCP_TIMEWAIT_LEN), and reusable how long
+// when it may be taken again for another connection to the same address (tcp(7), tcp_tw_reuse): the timestamps that tell
+// the two apart count seconds.
+const (
+	timeWait = 60 * time.Second
+	reusable = time.Second
+)
 
 // Machine is what this machine lets a load generator do.
 type Machine struct {
 	// Ports are the local ports for one source address and one remote address; Files the open files of one
 	// process. 0: not known.
 	Ports, Files uint64
+	// Waiting is how many connections are in TIME_WAIT now, to whatever address.
+	Waiting uint64
+	// Reuse is net.ipv4.tcp_tw_reuse: 1 lets a port in TIME_WAIT be taken again after a second, 2 on loopback only.
+	Reuse int
 }
 
 // PortsError refuses a run that cannot have the ports it needs.
 type PortsError struct {
 	Needed, Ports uint64
+	// Held is how long the port of a closed connection stays taken.
+	Held time.Duration
 }
 
 func (e *PortsError) Error() string {
-	return fmt.Sprintf("the busiest minute opens %d connections, but there are %d local ports to one address and a closed one stays "+
-		"taken for 60 s: keep connections alive with config.http.pool or --max-connections, widen net.ipv4.ip_local_port_range, "+
-		"or spread the run over machines", e.Needed, e.Ports)
+	const remedy = "keep connections alive with config.http.pool or --max-connections, close them with --linger0, " +
+		"give more source addresses with --local-addr, set net.ipv4.tcp_tw_reuse=1, widen net.ipv4.ip_local_port_range, " +
+		"or spread the run over machines"
+	if e.Held < timeWait {
+		return fmt.Sprintf("the run has up to %d connections at a time, but there are %d local ports to one address: %s", e.Needed, e.Ports, remedy)
+	}
+	return fmt.Sprintf("the busiest minute opens %d connections, but there are %d local ports to one address and that of a closed one stays "+
+		"taken for 60 s (TIME_WAIT), which allows %.0f new connections per second: %s", e.Needed, e.Ports, float64(e.Ports)/timeWait.Seconds(), remedy)
 }
 
 // Preflight compares what a run needs with what the machine has, before the first arrival. It warns with the figure and the
@@ -37,15 +54,12 @@ func (r *Runner) Preflight(m Machine) (warnings []string, err error) {
 		}
 		return warnings, nil
 	}
-	targets := uint64(max(len(r.plan.Regions), 1))
-	width := r.width()
-	cold := (r.busiest(timeWait, m.Ports/2)*width + targets - 1) / targets
-	if m.Ports > 0 && cold > m.Ports {
-		return nil, &PortsError{Needed: cold, Ports: m.Ports}
+	if r.dialer.protocol == HTTP3 {
+		return nil, nil // all connections share a few sockets
 	}
-	if m.Ports > 0 && cold > m.Ports*8/10 {
-		warnings = append(warnings, fmt.Sprintf("each user opens its own connection: %d in the busiest minute, of %d local ports to one "+
-			"address (%.0f/s can be kept up); config.http.pool or --max-connections keeps them alive", cold, m.Ports, float64(m.Ports)/timeWait.Seconds()))
+	width := r.width()
+	if warnings, err = r.preflightPorts(m, width); err != nil {
+		return nil, err
 	}
 	if need := r.concurrency(m.Files/2)*width + 64; m.Files > 0 && need > m.Files {
 		warnings = append(warnings, filesWarning(need, m.Files))
@@ -53,8 +67,79 @@ func (r *Runner) Preflight(m Machine) (warnings []string, err error) {
 	return warnings, nil
 }
 
+func (r *Runner) preflightPorts(m Machine, width uint64) (warnings []string, err error) {
+	network := &r.options.Network
+	if m.Ports == 0 || network.UnixSocket != "" {
+		return nil, nil
+	}
+	ports := m.Ports * uint64(max(len(network.LocalAddrs), 1))
+	held := r.held(m)
+	needed := r.busiest(held, ports/2) * width
+	if held < timeWait { // those that are open count beside the closed ones
+		needed += r.concurrency(ports/2) * width
+	}
+	needed = (needed + r.remotes() - 1) / r.remotes()
+	if needed > ports {
+		return nil, &PortsError{Needed: needed, Ports: ports, Held: held}
+	}
+	if needed > ports*8/10 && held == timeWait {
+		warnings = append(warnings, fmt.Sprintf("each user opens its own connection: %d in the busiest minute, of %d local ports to one "+
+			"address (%.0f/s can be kept up); config.http.pool or --max-connections keeps them alive", needed, ports, float64(ports)/timeWait.Seconds()))
+	}
+	if held == timeWait && m.Waiting > 0 && needed > ports-min(m.Waiting, ports) {
+		warnings = append(warnings, fmt.Sprintf("%d connections of an earlier run are in TIME_WAIT and %d of %d local ports will be needed: "+
+			"if they were to the same address, wait for up to 60 s", m.Waiting, needed, ports))
+	}
+	return warnings, nil
+}
+
+// held is how long the port of a closed connection stays taken.
+func (r *Runner) held(m Machine) time.Duration {
+	switch {
+	case r.options.Network.Reset:
+		return 0
+	case m.Reuse == 1, m.Reuse == 2 && r.onLoopback():
+		return reusable
+	default:
+		return timeWait
+	}
+}
+
+// remotes is over how many addresses the connections are spread.
+func (r *Runner) remotes() uint64 {
+	if r.options.Network.Proxy != nil {
+		return 1
+	}
+	return uint64(max(len(r.plan.Regions), 1))
+}
+
+// onLoopback tells whether all targets are addresses of this machine, and nothing leads away from them.
+func (r *Runner) onLoopback() bool {
+	if len(r.options.Network.Routes) > 0 || r.options.Network.Proxy != nil {
+		return false
+	}
+	for _, target := range targetsOf(r.plan) {
+		if u, err := url.Parse(target); err != nil || !isLoopback(u.Hostname()) {
+			return false
+		}
+	}
+	return true
+}
+
+// targetsOf are the base URLs of a script.
+func targetsOf(plan *scenarios.Plan) []string {
+	targets := []string{plan.Target}
+	for i := range plan.Regions {
+		targets = append(targets, plan.Regions[i].Target)
+	}
+	return targets
+}
+
 // busiest is our segment's share of Schedule.Busiest, without the work when not even all arrivals together are many.
 func (r *Runner) busiest(width time.Duration, plenty uint64) uint64 {
+	if width <= 0 {
+		return 0
+	}
 	if total := r.options.Segment.Share(r.schedule.Total()); total <= plenty {
 		return total
 	}
@@ -99,9 +184,12 @@ func (r *Runner) longestThink() time.Duration {
 	return longest
 }
 
-// width is how many connections a user may have at a time: one, or the widest parallel block.
+// width is how many connections a user may have at a time: one, or the widest parallel block of HTTP/1.1.
 func (r *Runner) width() uint64 {
 	widest := 1
+	if r.dialer.protocol != HTTP1 {
+		return 1
+	}
 	for i := range r.plan.Flows {
 		if r.plan.Flows[i].Weight > 0 {
 			widest = max(widest, widthOf(r.plan.Flows[i].Steps))
@@ -130,7 +218,7 @@ func LimitRemedy(name string) string {
 	case "EMFILE", "ENFILE":
 		return "raise the limit of open files (ulimit -n)"
 	case "EADDRNOTAVAIL":
-		return "no local port was free; keep connections alive with config.http.pool or --max-connections"
+		return "no local port was free; keep connections alive with config.http.pool or --max-connections, or close them with --linger0"
 	case "ENOBUFS":
 		return "the network ran out of buffers; lower the rate or spread it over machines"
 	default:

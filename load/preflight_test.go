@@ -2,10 +2,12 @@ package load_test
 
 import (
 	"errors"
+	"net/netip"
 	"strings"
 	"testing"
 
 	"edgescope/load"
+	"edgescope/scenarios"
 )
 
 func TestPreflightWarnsWithFigureAndRemedy(t *testing.T) {
@@ -42,6 +44,79 @@ func TestPreflightWarnsWithFigureAndRemedy(t *testing.T) {
 	f("phases: [{duration: 10, arrivalRate: 1000, maxVusers: 100}]", load.Options{}, false)
 	f("phases: [{duration: 60, arrivalRate: 100}], http: {pool: 1000}", load.Options{}, false, "1064 open files")
 	f("phases: [{duration: 600, arrivalRate: 800}], regions: {a: 'http://a.test', b: 'http://b.test'}", load.Options{}, false, "24000 in the busiest minute")
+}
+
+func planTo(t *testing.T, target, script string) *scenarios.Plan {
+	t.Helper()
+	p, err := scenarios.Load(scenarios.Options{
+		Files: []string{"test.yml"}, Target: target,
+		ReadFile: func(string) ([]byte, error) { return []byte(script), nil },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// TestPortsAreFreeAgain: how long the port of a closed connection stays taken depends on who closes it how, and to where.
+func TestPortsAreFreeAgain(t *testing.T) {
+	tcp := load.Machine{Ports: 28_232, Files: 1 << 20}
+	f := func(name string, m load.Machine, target string, n load.Network, want string) {
+		t.Helper()
+		script := "config: {phases: [{duration: 600, arrivalRate: 1000}]}\nscenarios: [{flow: [{get: {url: /}}]}]"
+		runner, err := load.New(planTo(t, target, script), load.Options{Network: n})
+		if err != nil {
+			t.Fatal(err)
+		}
+		warnings, err := runner.Preflight(m)
+		got := strings.Join(warnings, "\n") + errorText(err)
+		if want == "" && got != "" || !strings.Contains(got, want) {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+	const refused = "60000 connections, but there are 28232 local ports to one address and that of a closed one stays taken for 60 s (TIME_WAIT), " +
+		"which allows 471 new connections per second: keep connections alive"
+	anywhere, loopback := tcp, tcp
+	anywhere.Reuse, loopback.Reuse = 1, 2
+	two := []netip.Addr{netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2")}
+	const far, near = "http://shop.test", "http://127.0.0.1:8080"
+	f("a server far away", tcp, far, load.Network{}, refused)
+	f("reuse on loopback, a server far away", loopback, far, load.Network{}, refused)
+	f("reuse on loopback, a server on it", loopback, near, load.Network{}, "")
+	f("reuse on loopback, a route away from it", loopback, near, load.Network{Routes: []load.Route{{To: []string{"192.0.2.9"}}}}, refused)
+	f("reuse everywhere", anywhere, far, load.Network{}, "")
+	f("a reset", tcp, far, load.Network{Reset: true}, "")
+	f("two addresses", tcp, far, load.Network{LocalAddrs: two}, "but there are 56464 local ports")
+	f("three addresses", tcp, far, load.Network{LocalAddrs: append(two, netip.MustParseAddr("192.0.2.3"))}, "")
+	f("a unix socket", tcp, far, load.Network{UnixSocket: "/run/edge.sock"}, "")
+	f("QUIC", tcp, "https://shop.test", load.Network{Protocol: load.HTTP3}, "")
+	f("HTTP/2", tcp, "https://shop.test", load.Network{Protocol: load.HTTP2}, refused)
+	f("few ports and a reset", load.Machine{Ports: 900}, far, load.Network{Reset: true}, "up to 1000 connections at a time, but there are 900 local ports")
+}
+
+// TestPreflightSeesTheRunBefore: its connections may still hold the ports.
+func TestPreflightSeesTheRunBefore(t *testing.T) {
+	runner, err := load.New(plan(t, "config: {phases: [{duration: 60, arrivalRate: 200}]}\nscenarios: [{flow: [{get: {url: /}}]}]"), load.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	warnings, err := runner.Preflight(load.Machine{Ports: 28_232, Waiting: 20_000})
+	if err != nil || len(warnings) != 1 || !strings.Contains(warnings[0], "20000 connections of an earlier run are in TIME_WAIT and 12000 of 28232") {
+		t.Errorf("warnings %q, error %v; want one of 20000 connections in TIME_WAIT", warnings, err)
+	}
+}
+
+// TestUsersOfHTTP2ShareTheirConnectionAmongParallelSteps: one connection per user is counted.
+func TestUsersOfHTTP2ShareTheirConnectionAmongParallelSteps(t *testing.T) {
+	script := "config: {phases: [{duration: 60, arrivalRate: 400}]}\nscenarios: [{flow: [{parallel: [{get: /a}, {get: /b}]}]}]"
+	runner, err := load.New(planTo(t, "https://shop.test", script), load.Options{Network: load.Network{Protocol: load.HTTP2}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	warnings, err := runner.Preflight(load.Machine{Ports: 28_232})
+	if err != nil || len(warnings) != 1 || !strings.Contains(warnings[0], "24000 in the busiest minute") {
+		t.Errorf("warnings %q, error %v; want 24000 connections", warnings, err)
+	}
 }
 
 // TestPreflightCountsTheConnectionsOfParallelSteps: a user of a parallel block has several at a time.
