@@ -1,58 +1,20 @@
 package e2e_test
 
 import (
-	"compress/gzip"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"slices"
-	"strings"
-	"sync"
 	"testing"
 
-	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
-
 	"edgescope/e2e"
+	"edgescope/internal/run/runtest"
 )
-
-// recorder is an OTLP receiver and a Pyroscope server that remembers who sent what.
-type recorder struct {
-	mu       sync.Mutex
-	spans    map[string][]string // by service, the names
-	profiles map[string]int      // by application, the number of pushes
-}
-
-func (r *recorder) ServeHTTP(_ http.ResponseWriter, req *http.Request) {
-	body := req.Body
-	if req.Header.Get("Content-Encoding") == "gzip" {
-		body, _ = gzip.NewReader(body)
-	}
-	data, _ := io.ReadAll(body)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if req.URL.Path == "/ingest" {
-		name, _, _ := strings.Cut(req.URL.Query().Get("name"), "{")
-		r.profiles[name]++
-		return
-	}
-	in := ptraceotlp.NewExportRequest()
-	if in.UnmarshalProto(data) != nil {
-		return
-	}
-	for _, rs := range in.Traces().ResourceSpans().All() {
-		service, _ := rs.Resource().Attributes().Get("service.name")
-		for _, ss := range rs.ScopeSpans().All() {
-			for _, s := range ss.Spans().All() {
-				r.spans[service.Str()] = append(r.spans[service.Str()], s.Name())
-			}
-		}
-	}
-}
 
 // TestProgramsTellOfThemselves holds that each program sends its own traces and profiles where it is told to.
 func TestProgramsTellOfThemselves(t *testing.T) {
-	rec := &recorder{spans: map[string][]string{}, profiles: map[string]int{}}
+	rec := &runtest.Recorder{}
 	server := httptest.NewServer(rec)
 	defer server.Close()
 	tell := []string{"--otlp-endpoint", server.URL, "--pyroscope-url", server.URL}
@@ -87,15 +49,20 @@ func TestProgramsTellOfThemselves(t *testing.T) {
 		t.Error(err)
 	}
 
-	rec.mu.Lock()
-	defer rec.mu.Unlock()
+	spans, profiles := map[string][]string{}, map[string]int{}
+	for _, s := range rec.Spans() {
+		spans[s.Service] = append(spans[s.Service], s.Name)
+	}
+	for _, p := range rec.Profiles() {
+		profiles[p.Application]++
+	}
 	f := func(service, span string) {
 		t.Helper()
-		if !slices.Contains(rec.spans[service], span) {
-			t.Errorf("%s: spans %q lack %q", service, rec.spans[service], span)
+		if !slices.Contains(spans[service], span) {
+			t.Errorf("%s: spans %q lack %q", service, spans[service], span)
 		}
-		if rec.profiles[service] == 0 {
-			t.Errorf("%s: no profiles; they came from %v", service, sorted(rec.profiles))
+		if profiles[service] == 0 {
+			t.Errorf("%s: no profiles; they came from %v", service, sorted(profiles))
 		}
 	}
 	f("edgescope-collector", "pipeline")

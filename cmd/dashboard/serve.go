@@ -171,24 +171,11 @@ func (o *options) site(logger *slog.Logger) (*web.Site, error) {
 func counted(set *metrics.Set, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
-		c := &codeWriter{ResponseWriter: w, code: http.StatusOK}
+		c := run.NewStatusWriter(w)
 		next.ServeHTTP(c, r)
-		set.GetOrCreateCounter(fmt.Sprintf(`edgescope_dashboard_requests_total{code="%d"}`, c.code)).Inc()
+		set.GetOrCreateCounter(fmt.Sprintf(`edgescope_dashboard_requests_total{code="%d"}`, c.Code())).Inc()
 		if c.Header().Get("Content-Type") != "text/event-stream" {
 			set.GetOrCreateHistogram("edgescope_dashboard_request_duration_seconds").UpdateDuration(began)
 		}
 	})
 }
-
-type codeWriter struct {
-	http.ResponseWriter
-	code int
-}
-
-func (w *codeWriter) WriteHeader(code int) {
-	w.code = code
-	w.ResponseWriter.WriteHeader(code)
-}
-
-// Unwrap lets http.ResponseController reach the connection.
-func (w *codeWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -153,3 +153,26 @@ func Loopback(addr string) bool {
 	ip, err := netip.ParseAddr(host)
 	return err == nil && ip.IsLoopback()
 }
+
+// StatusWriter passes an answer on and remembers its status code.
+type StatusWriter struct {
+	http.ResponseWriter
+	code int
+}
+
+// NewStatusWriter makes one of an answer that has not begun.
+func NewStatusWriter(w http.ResponseWriter) *StatusWriter {
+	return &StatusWriter{ResponseWriter: w, code: http.StatusOK}
+}
+
+// Code answers the status code: 200 until a handler writes another one.
+func (w *StatusWriter) Code() int { return w.code }
+
+// WriteHeader passes the code on.
+func (w *StatusWriter) WriteHeader(code int) {
+	w.code = code
+	w.ResponseWriter.WriteHeader(code)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w *StatusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

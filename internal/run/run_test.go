@@ -12,16 +12,16 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"runtime/pprof"
+	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
 	"go.uber.org/goleak"
 
 	"edgescope/internal/run"
+	"edgescope/internal/run/runtest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -144,45 +144,9 @@ func TestLoopback(t *testing.T) {
 	f("nonsense", false)
 }
 
-// recorder keeps what a program sends of itself, in the protocols of both servers.
-type recorder struct {
-	mu       sync.Mutex
-	spans    []string
-	profiles []string
-	labels   bool
-}
-
-func (r *recorder) ServeHTTP(w http.ResponseWriter, req *http.Request) {
-	body := req.Body
-	if req.Header.Get("Content-Encoding") == "gzip" {
-		body, _ = gzip.NewReader(body)
-	}
-	data, _ := io.ReadAll(body)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	switch req.URL.Path {
-	case "/v1/traces":
-		in := ptraceotlp.NewExportRequest()
-		if err := in.UnmarshalProto(data); err != nil {
-			w.WriteHeader(http.StatusBadRequest)
-			return
-		}
-		for _, rs := range in.Traces().ResourceSpans().All() {
-			service, _ := rs.Resource().Attributes().Get("service.name")
-			for _, ss := range rs.ScopeSpans().All() {
-				for _, s := range ss.Spans().All() {
-					r.spans = append(r.spans, service.Str()+" "+s.Name()+" parent="+s.ParentSpanID().String())
-				}
-			}
-		}
-	case "/ingest":
-		r.profiles = append(r.profiles, req.URL.Query().Get("name"))
-		r.labels = r.labels || holdsLabel(data)
-	}
-}
-
 // holdsLabel looks for the stage label in the profiles of a push, which are gzipped inside a multipart body.
-func holdsLabel(body []byte) bool {
+func holdsLabel(p runtest.Profile) bool {
+	body := p.Body
 	for i := 0; i+1 < len(body); i++ {
 		if body[i] != 0x1f || body[i+1] != 0x8b {
 			continue
@@ -198,7 +162,7 @@ func holdsLabel(body []byte) bool {
 }
 
 func TestOwnTracesAndProfilesReachTheirServers(t *testing.T) {
-	rec := &recorder{}
+	rec := &runtest.Recorder{}
 	server := httptest.NewServer(rec)
 	defer server.Close()
 	stop, err := run.StartTelemetry(t.Context(), "edgescope-test", run.TelemetryOptions{
@@ -216,25 +180,21 @@ func TestOwnTracesAndProfilesReachTheirServers(t *testing.T) {
 	deadline := time.Now().Add(20 * time.Second)
 	for work := 0; time.Now().Before(deadline); work++ {
 		pprof.Do(t.Context(), pprof.Labels("stage", "normalise"), func(context.Context) { burn(20 * time.Millisecond) })
-		rec.mu.Lock()
-		done := rec.labels
-		rec.mu.Unlock()
-		if done {
+		if slices.ContainsFunc(rec.Profiles(), holdsLabel) {
 			break
 		}
 	}
 	if err := stop(context.Background()); err != nil {
 		t.Error(err)
 	}
-	rec.mu.Lock()
-	defer rec.mu.Unlock()
-	if d := cmp.Diff([]string{"edgescope-test GET /regions/{code} parent=b7ad6b7169203331"}, rec.spans); d != "" {
+	if d := cmp.Diff([]runtest.Span{{Service: "edgescope-test", Name: "GET /regions/{code}", Parent: "b7ad6b7169203331"}}, rec.Spans()); d != "" {
 		t.Errorf("spans (-want +got):\n%s", d)
 	}
-	if !strings.Contains(strings.Join(rec.profiles, " "), "edgescope-test") {
-		t.Errorf("profiles: got %v", rec.profiles)
+	profiles := rec.Profiles()
+	if !slices.ContainsFunc(profiles, func(p runtest.Profile) bool { return strings.HasPrefix(p.Application, "edgescope-test") }) {
+		t.Errorf("none of %d profiles is of edgescope-test", len(profiles))
 	}
-	if !rec.labels {
+	if !slices.ContainsFunc(profiles, holdsLabel) {
 		t.Error("no CPU profile with the label of its stage arrived")
 	}
 }
@@ -252,4 +212,19 @@ func TestTelemetryRefusesWhatIsNoURL(t *testing.T) {
 			t.Errorf("%+v: got %v", o, err)
 		}
 	}
+}
+
+func TestStatusWriterRemembersTheCode(t *testing.T) {
+	f := func(h http.HandlerFunc, want int) {
+		t.Helper()
+		answer := httptest.NewRecorder()
+		w := run.NewStatusWriter(answer)
+		h(w, httptest.NewRequest(http.MethodGet, "/", nil))
+		if w.Code() != want || answer.Code != want {
+			t.Errorf("remembers %d, sends %d, want %d", w.Code(), answer.Code, want)
+		}
+	}
+	f(func(http.ResponseWriter, *http.Request) {}, http.StatusOK)
+	f(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok") }, http.StatusOK)
+	f(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusTeapot) }, http.StatusTeapot)
 }

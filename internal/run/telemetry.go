@@ -123,29 +123,16 @@ func Traced(name string, h http.Handler) http.Handler {
 			attribute.String("http.request.method", r.Method), attribute.String("url.path", r.URL.Path)))
 		defer span.End()
 		r = r.WithContext(ctx)
-		status := &statusWriter{ResponseWriter: w, code: http.StatusOK}
+		status := NewStatusWriter(w)
 		h.ServeHTTP(status, r)
 		// A mux notes in the request which pattern it matched: "GET /regions/{code}", or "/regions" for any method.
 		if route := r.Pattern[strings.IndexByte(r.Pattern, ' ')+1:]; route != "" {
 			span.SetName(r.Method + " " + route)
 			span.SetAttributes(attribute.String("http.route", route))
 		}
-		span.SetAttributes(attribute.Int("http.response.status_code", status.code))
-		if status.code >= http.StatusInternalServerError {
+		span.SetAttributes(attribute.Int("http.response.status_code", status.Code()))
+		if status.Code() >= http.StatusInternalServerError {
 			span.SetStatus(codes.Error, "")
 		}
 	})
 }
-
-type statusWriter struct {
-	http.ResponseWriter
-	code int
-}
-
-func (w *statusWriter) WriteHeader(code int) {
-	w.code = code
-	w.ResponseWriter.WriteHeader(code)
-}
-
-// Unwrap lets http.ResponseController reach the connection.
-func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
