@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html/template"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -32,6 +33,7 @@ type plot struct {
 	times  []float64
 	lines  []line
 	phases []edge.RunPhase
+	limits []line // thresholds: the first value of each is drawn across
 }
 
 // charts are those of a run that lasted for at least two points.
@@ -61,7 +63,7 @@ func (r *Report) charts() []chart {
 		})
 	}
 	plots := []plot{
-		{title: "Response time", unit: "ms", lines: []line{
+		{title: "Response time", unit: "ms", limits: r.limits(), lines: []line{
 			{"p50", latency(func(p *edge.RunPoint) float64 { return p.P50 })},
 			{"p95", latency(func(p *edge.RunPoint) float64 { return p.P95 })},
 			{"p99", latency(func(p *edge.RunPoint) float64 { return p.P99 })},
@@ -82,11 +84,22 @@ func (r *Report) charts() []chart {
 	return out
 }
 
+// limits are the thresholds of response times.
+func (r *Report) limits() (limits []line) {
+	for _, c := range r.Edgescope.Ensure {
+		if figure, ok := strings.CutPrefix(c.Metric, seriesResponse+"."); ok && figure != "count" {
+			limits = append(limits, line{"limit of " + figure, []float64{c.Max}})
+		}
+	}
+	return limits
+}
+
 // The drawing, in units of its view box.
 const (
 	chartWidth, chartHeight                      = 760.0, 230.0
 	chartLeft, chartRight, chartTop, chartBottom = 56.0, 10.0, 18.0, 26.0
 	maxLines                                     = 4
+	farAbove                                     = 3.0
 )
 
 // scale places values in a chart.
@@ -114,6 +127,7 @@ func (p *plot) draw() chart {
 	for second := 0.0; second <= s.seconds*1.001; second += step {
 		fmt.Fprintf(&b, `<text x="%s" y="%g" text-anchor="middle">%s s</text>`, coordinate(s.x(second)), chartHeight-8, tick(second))
 	}
+	p.drawLimits(&b, s)
 	c := chart{Title: p.title}
 	for i, l := range p.lines[:min(len(p.lines), maxLines)] {
 		b.WriteString(l.draw(p.times, s, i))
@@ -135,6 +149,12 @@ func (p *plot) scale() scale {
 				s.top = v
 			}
 		}
+	}
+	// A limit far above everything would leave the lines no room.
+	highest := s.top
+	p.limits = slices.DeleteFunc(p.limits, func(l line) bool { return l.values[0] > farAbove*highest })
+	for _, l := range p.limits {
+		s.top = max(s.top, l.values[0])
 	}
 	s.top, s.seconds = 4*niceAbove(s.top/4), max(s.seconds, 1)
 	return s
@@ -167,6 +187,16 @@ func (p *plot) drawPhases(b *strings.Builder, s scale) {
 		if room := int((right - left) / 7); room >= 4 {
 			fmt.Fprintf(b, `<text x="%s" y="12">%s</text>`, coordinate(left+3), template.HTMLEscapeString(shorten(phase.Name, room)))
 		}
+	}
+}
+
+// drawLimits draws thresholds over the whole width, named at the right end.
+func (p *plot) drawLimits(b *strings.Builder, s scale) {
+	for _, l := range p.limits {
+		y := s.y(l.values[0])
+		fmt.Fprintf(b, `<path class="limit" d="M%g %sH%g"/>`, chartLeft, coordinate(y), chartWidth-chartRight)
+		fmt.Fprintf(b, `<text class="limit-name" x="%g" y="%s" text-anchor="end">%s</text>`, chartWidth-chartRight-2, coordinate(y-4),
+			template.HTMLEscapeString(l.name+" "+tick(l.values[0])+p.unit))
 	}
 }
 

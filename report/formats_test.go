@@ -299,6 +299,27 @@ func TestPageLoadsNothingAndShowsAll(t *testing.T) {
 	}
 }
 
+// Thresholds of the headline are drawn in the chart, unless they lie far above it.
+func TestChartShowsTheLimits(t *testing.T) {
+	r := shopReport(t)
+	draw := func(limit float64) string {
+		r.Edgescope.Ensure = []scenarios.CheckSource{
+			{Metric: "edgescope.response_time.p95", Max: limit}, {Metric: "edgescope.response_time.count", Max: 1}, {Metric: "http.codes.500", Max: 2},
+		}
+		var buf bytes.Buffer
+		if err := report.WriteHTML(&buf, r); err != nil {
+			t.Fatal(err)
+		}
+		return buf.String()
+	}
+	if page := draw(9); strings.Count(page, `class="limit"`) != 1 || !strings.Contains(page, "limit of p95 9ms") {
+		t.Error("the limit of p95 is not drawn, or more than it")
+	}
+	if page := draw(5000); strings.Contains(page, `class="limit"`) {
+		t.Error("a limit far above all is drawn")
+	}
+}
+
 // xmllint holds a report against testdata/junit.xsd, the schema that valid has in Go.
 func xmllint(t *testing.T, text []byte) {
 	t.Helper()

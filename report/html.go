@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"strings"
 	"time"
 
 	"edgescope/edge"
@@ -18,17 +19,19 @@ var page = template.Must(template.New("report").Parse(pageText))
 
 // pageModel is shaped as the page is.
 type pageModel struct {
-	Run        *edge.Run
-	Seed       uint64
-	When       string
-	Headline   string
-	Headlines  [][2]string
-	Checks     []pageCheck
-	Comparison *pageComparison
-	Charts     []chart
-	Tables     []pageTable
-	Health     *Health
-	HealthRows [][2]string
+	Run      *edge.Run
+	Seed     uint64
+	When     string
+	Headline string
+	// Environment is where the load came from.
+	Environment string
+	Headlines   [][2]string
+	Checks      []pageCheck
+	Comparison  *pageComparison
+	Charts      []chart
+	Tables      []pageTable
+	Health      *Health
+	HealthRows  [][2]string
 }
 
 type pageCheck struct{ Class, Word, Group, Name, Detail string }
@@ -40,25 +43,22 @@ type pageComparison struct {
 }
 
 type pageTable struct {
-	Title string
-	Head  []string
-	Rows  [][]string
-	Note  string
+	Title  string
+	Head   []string
+	Rows   [][]string
+	Note   string
+	Folded bool
 }
 
 // WriteHTML writes one page that loads nothing: styles and charts stand in it, and its policy forbids scripts and requests.
 func WriteHTML(w io.Writer, r *Report) error {
 	run := &r.Edgescope.Run
 	m := pageModel{
-		Run: run, Seed: r.Edgescope.Seed, Headline: r.Edgescope.Headline, Headlines: r.headlines(), Health: &r.Edgescope.Health,
+		Run: run, Seed: r.Edgescope.Seed, Headline: r.Edgescope.Headline, Headlines: r.headlines(), Health: &r.Edgescope.Health, Environment: r.Edgescope.Environment.String(),
 		When:   fmt.Sprintf("%s, %s", run.Started.UTC().Format("2006-01-02 15:04:05 UTC"), run.Ended.Sub(run.Started).Round(time.Second)),
 		Charts: r.charts(), Tables: r.tables(), HealthRows: r.Edgescope.Health.rows(),
 	}
-	for _, f := range r.findings() {
-		if f.group == "thresholds" || f.group == "expectations" {
-			m.Checks = append(m.Checks, pageCheck{f.class(), f.word(), f.group, f.name, f.detail()})
-		}
-	}
+	m.Checks = pageChecks(r.findings())
 	if c := r.Edgescope.Comparison; c != nil {
 		class := c.Verdict
 		if class == NotComparable {
@@ -70,6 +70,20 @@ func WriteHTML(w io.Writer, r *Report) error {
 		return fmt.Errorf("write HTML: %w", err)
 	}
 	return nil
+}
+
+// pageChecks are thresholds and expectations: first those that failed, last those that hold.
+func pageChecks(findings []finding) []pageCheck {
+	var checks []pageCheck
+	for _, class := range []string{"failed", "optional", "ok"} {
+		for i := range findings {
+			f := &findings[i]
+			if f.class() == class && (f.group == "thresholds" || f.group == "expectations") {
+				checks = append(checks, pageCheck{class, f.word(), f.group, f.name, strings.TrimPrefix(f.detail(), f.name+" does not hold: ")})
+			}
+		}
+	}
+	return checks
 }
 
 func (f *finding) class() string {
@@ -97,7 +111,7 @@ func (r *Report) tables() []pageTable {
 		{Title: "Errors", Head: []string{"Error", "Users"}, Rows: counterRows(run.Errors)},
 		{Title: "Failed expectations", Head: []string{"Step", "Expectation", "Times", "First: want", "got"}, Rows: r.missRows()},
 		{Title: "Cache", Head: []string{"Status", "Responses"}, Rows: counterRows(run.Cache)},
-		{Title: "Figures over time", Head: []string{"Second", "Requests", "Errors", "Users", "p50 ms", "p95 ms", "p99 ms"}, Rows: pointRows(run.Points)},
+		{Title: "Figures over time", Folded: true, Head: []string{"Second", "Requests", "Errors", "Users", "p50 ms", "p95 ms", "p99 ms"}, Rows: pointRows(run.Points)},
 	}
 	var tables []pageTable
 	for _, t := range all {
