@@ -34,7 +34,8 @@ var rule = map[string][]string{
 
 	"scenarios":           {"scenarios/processor"},
 	"scenarios/processor": {},
-	"load":                {"edge", "edge/platform", "scenarios", "scenarios/processor"},
+	"load":                {"edge", "edge/platform", "scenarios", "scenarios/processor", "load/http1"},
+	"load/http1":          {},
 	"report":              {"edge", "scenarios", "scenarios/processor", "load"},
 
 	"web/chart": {"edge", "store"},

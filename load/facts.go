@@ -8,6 +8,7 @@ import (
 
 	"edgescope/edge"
 	"edgescope/edge/platform"
+	"edgescope/load/http1"
 )
 
 // serverTotal reads the dur of the metric total in Server-Timing (w3.org/TR/server-timing, section 3.2), which is in
@@ -31,16 +32,49 @@ func serverTotal(h http.Header) (total time.Duration, ok bool) {
 	return 0, false
 }
 
-// facts takes over what an answer's headers say of the edge.
-func (r *Result) facts(h http.Header) {
+// facts are what an answer's header says of the edge; coldStart is nil when it does not say.
+type facts struct {
+	region, cacheStatus string
+	coldStart           *bool
+	serverTotal         time.Duration
+	hasServerTotal      bool
+}
+
+func readFacts(h http.Header) (f facts) {
 	if len(h) == 0 {
-		return
+		return f
 	}
-	r.ServerTotal, r.HasServerTotal = serverTotal(h)
-	f := platform.Response(h)
-	r.EdgeRegion, r.CacheStatus = f.Region, f.CacheStatus
-	if f.ColdStart != edge.Unknown {
-		cold := f.ColdStart == edge.True
-		r.ColdStart = &cold
+	f.serverTotal, f.hasServerTotal = serverTotal(h)
+	said := platform.Response(h)
+	f.region, f.cacheStatus = said.Region, said.CacheStatus
+	if said.ColdStart != edge.Unknown {
+		cold := said.ColdStart == edge.True
+		f.coldStart = &cold
 	}
+	return f
+}
+
+func (r *Result) take(f *facts) {
+	r.EdgeRegion, r.CacheStatus, r.ColdStart = f.region, f.cacheStatus, f.coldStart
+	r.ServerTotal, r.HasServerTotal = f.serverTotal, f.hasServerTotal
+}
+
+// headFacts are the facts of a head that several answers have in common.
+type headFacts struct {
+	head *http1.Head
+	facts
+}
+
+// factsOf reads the facts of an answer, once for all answers of the same head. s may be nil.
+func (s *sequence) factsOf(a *answer) *facts {
+	if s == nil || a.head == nil {
+		f := readFacts(a.header)
+		return &f
+	}
+	last := s.facts.Load()
+	if last == nil || last.head != a.head {
+		last = &headFacts{a.head, readFacts(a.header)}
+		s.facts.Store(last)
+	}
+	return &last.facts
 }

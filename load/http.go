@@ -9,12 +9,14 @@ import (
 	"net/textproto"
 	"sync/atomic"
 	"time"
+
+	"edgescope/load/http1"
 )
 
 // engine sends one request and reads its answer; it does not follow redirects. net/http is behind it today.
 type engine interface {
 	// do answers what came, and err when no complete answer did: an answer with a status then broke off in its body. The
-	// answer is never nil. c is not kept.
+	// answer is never nil, and valid until c is used again. c is not kept.
 	do(ctx context.Context, c *call) (*answer, error)
 	// close ends the idle connections, which nobody uses from here on.
 	close()
@@ -28,6 +30,8 @@ type call struct {
 	timeout     time.Duration // to the response headers
 	keep        bool          // the body is wanted
 	begun       time.Time     // the real start of the step, or of the hop
+
+	ours // what our own client uses
 }
 
 // answer is what came of a call, as far as it came.
@@ -41,6 +45,7 @@ type answer struct {
 	timing  Timing
 	end     time.Time
 	conn    *Connection // nil when none was in hand
+	head    *http1.Head // shared by answers of the same header; nil if header is this answer's alone
 }
 
 type netHTTP struct {

@@ -66,10 +66,12 @@ func (u *user) request(ctx context.Context, req *scenarios.Request) error {
 
 // hop is one request on the way to the answer.
 type hop struct {
-	method string
-	url    *url.URL
-	header http.Header
-	body   []byte
+	method   string
+	url      *url.URL
+	text     string // of url
+	header   http.Header
+	body     []byte
+	prepared *prepared // nil after a redirect
 }
 
 // exchange is a request that was sent, with its times and what came of it.
@@ -82,25 +84,13 @@ type exchange struct {
 }
 
 func (u *user) firstHop(req *scenarios.Request) (*hop, error) {
-	m := &u.message
-	target, err := url.Parse(m.URL)
+	p, err := u.prepare(req, u.steps[req])
 	if err != nil {
-		return nil, scenarios.UserError("Invalid URL - " + m.URL)
+		return nil, err
 	}
-	h := &hop{method: m.Method, url: target, body: m.Body, header: make(http.Header, len(m.Header)+4)}
-	for _, f := range m.Header {
-		h.header.Set(f.Name, f.Value)
-	}
-	if h.header["User-Agent"] == nil {
-		h.header.Set("User-Agent", u.options.UserAgent)
-	}
-	if req.Gzip && h.header["Accept-Encoding"] == nil {
-		h.header.Set("Accept-Encoding", acceptEncoding)
-	}
-	// The transport may still be writing a body when its request is over (an early answer, a timeout): Render must not
-	// write over it.
-	m.Body = nil
-	u.keepCookies(target, m.Cookies)
+	m := &u.message
+	h := &hop{method: m.Method, url: p.url, text: p.text, header: p.header, body: m.Body, prepared: p}
+	u.keepCookies(p.url, m.Cookies)
 	return h, nil
 }
 
@@ -112,14 +102,12 @@ func (u *user) send(ctx context.Context, req *scenarios.Request, h *hop, x excha
 		r.Attack = sequence.attack
 		r.Seq, r.Timestamp = sequence.take(x.intended)
 	}
-	r.Method, r.URL, r.BytesOut = h.method, h.url.String(), uint64(len(h.body))
-	c := &call{
-		method: h.method, url: r.URL, header: u.withCookies(h), body: h.body,
-		timeout: req.Timeout, keep: req.NeedsBody(), begun: x.begun,
-	}
+	r.Method, r.URL, r.BytesOut = h.method, h.text, uint64(len(h.body))
+	c := u.callOf(req, h, sequence)
+	c.begun = x.begun
 	span := u.startSpan(req, h, c)
 	u.away(func() { x.answer, x.err = u.engine.do(ctx, c) })
-	r.read(&x)
+	r.read(&x, sequence)
 	r.Cut = x.err != nil && ctx.Err() != nil
 	if x.err != nil && !r.Cut {
 		r.Failure = ErrorName(x.err)
@@ -136,15 +124,33 @@ func (u *user) send(ctx context.Context, req *scenarios.Request, h *hop, x excha
 	return &x
 }
 
+// callOf fills the user's call with a hop.
+func (u *user) callOf(req *scenarios.Request, h *hop, s *sequence) *call {
+	c := &u.out
+	*c = call{
+		method: h.method, url: h.text, header: h.header, body: h.body, timeout: req.Timeout, keep: req.NeedsBody(),
+		ours: ours{target: h.url},
+	}
+	if s != nil {
+		c.memo = &s.memo
+	}
+	if u.jar != nil {
+		c.header = u.withCookies(h)
+	} else if h.body == nil {
+		c.prepared = h.prepared
+	}
+	return c
+}
+
 // read takes over what the answer says.
-func (r *Result) read(x *exchange) {
+func (r *Result) read(x *exchange, s *sequence) {
 	a := x.answer
 	r.Timing, r.Retries, r.Connection = a.timing, a.retries, a.conn
 	r.Lag = x.begun.Sub(x.intended)
 	r.Code = uint16(a.status)
 	r.BytesIn, r.Decoded = uint64(a.wire), a.decoded
 	r.Latency = max(a.end.Sub(r.Timestamp), 0)
-	r.facts(a.header)
+	r.take(s.factsOf(a))
 }
 
 // redirect tells where an answer sends the request on to. A redirect that cannot be followed becomes the exchange's error.
@@ -172,7 +178,7 @@ func (h *hop) redirect(req *scenarios.Request, x *exchange) (*hop, bool) {
 // to is the request after a redirect: 303 turns everything into GET, 301 and 302 turn POST into GET; the password and the
 // cookies that the script wrote itself stay with the host they were meant for.
 func (h *hop) to(target *url.URL, status int) *hop {
-	next := &hop{method: h.method, url: target, header: h.header.Clone(), body: h.body}
+	next := &hop{method: h.method, url: target, text: target.String(), header: h.header.Clone(), body: h.body}
 	post := h.method == http.MethodPost && (status == http.StatusMovedPermanently || status == http.StatusFound)
 	if post || status == http.StatusSeeOther && h.method != http.MethodHead {
 		next.method, next.body = http.MethodGet, nil

@@ -12,6 +12,7 @@ import (
 
 	"go.opentelemetry.io/otel/trace"
 
+	"edgescope/load/http1"
 	"edgescope/scenarios"
 	"edgescope/scenarios/processor"
 )
@@ -135,7 +136,7 @@ func (r *Runner) newRun(ctx context.Context) *run {
 	case r.options.RoundTripper != nil:
 		n.shared = &netHTTP{rt: r.options.RoundTripper, idle: func() {}}
 	case pool > 0:
-		n.shared = n.dialer.engine(pool)
+		n.shared = n.newEngine(pool)
 	}
 	return n
 }
@@ -236,10 +237,14 @@ func StepName(r *scenarios.Request) string {
 // sequence numbers the requests of one vegeta attack. vegeta's plot wants timestamps that rise with the numbers, so both are
 // given out under one lock, and a user that started out of order takes the timestamp of the one before it.
 type sequence struct {
-	attack string
-	mu     sync.Mutex
-	next   uint64
-	last   time.Time
+	attack   string
+	memo     http1.Memo // of the heads of its answers
+	prepared atomic.Pointer[prepared]
+	facts    atomic.Pointer[headFacts]
+
+	mu   sync.Mutex
+	next uint64
+	last time.Time
 }
 
 func (s *sequence) take(intended time.Time) (seq uint64, timestamp time.Time) {

@@ -219,12 +219,10 @@ func (s *Schedule) Busiest(width time.Duration) uint64 {
 	var most, first uint64
 	for k := range s.total {
 		at, _ := s.At(k)
-		for {
-			oldest, _ := s.At(first)
-			if at-oldest < width {
+		for ; first < k; first++ {
+			if oldest, _ := s.At(first); at-oldest < width {
 				break
 			}
-			first++
 		}
 		most = max(most, k-first+1)
 	}

@@ -81,7 +81,7 @@ func (u *user) startSpan(req *scenarios.Request, h *hop, c *call) *clientSpan {
 	if !isSampled && !s.all {
 		return nil
 	}
-	c.header = c.header.Clone()
+	c.header, c.prepared = c.header.Clone(), nil
 	if !isSampled {
 		c.header.Set("Traceparent", s.traceparent(u.ids))
 		return nil

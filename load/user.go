@@ -24,6 +24,7 @@ type user struct {
 	engine   engine
 	jar      http.CookieJar // nil until the first cookie
 	message  scenarios.Message
+	out      call      // the request under way
 	intended time.Time // when the next request should start; zero: when the user gets there
 	began    time.Time
 	ids      *rand.Rand // of traces

@@ -1,0 +1,170 @@
+package load
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"net/url"
+	"sync"
+	"syscall"
+	"time"
+
+	"edgescope/load/http1"
+)
+
+// newEngine chooses who speaks for a user, or for all of them: our own client for HTTP/1.1 without a proxy, else the
+// transports of the dialer. conns is as in dialer.engine.
+func (n *run) newEngine(conns int) engine {
+	if n.dialer.protocol != HTTP1 || n.dialer.network.Proxy != nil {
+		return n.dialer.engine(conns)
+	}
+	return newPlain(n.dialer.opener(), conns)
+}
+
+// ours is the part of a call that our own client uses.
+type ours struct {
+	target   *url.URL    // call.url, parsed
+	memo     *http1.Memo // of the step; may be nil
+	prepared *prepared   // set if the call is exactly that and has no body
+	exchange http1.Exchange
+	answer   answer
+}
+
+// plain is the engine for HTTP/1.1. What http1.NewRequest refuses goes through net/http, over connections of its own.
+type plain struct {
+	opener *opener
+	conns  int
+	client *http1.Client
+
+	mu    sync.Mutex
+	other engine // nil until a request needs it
+}
+
+func newPlain(o *opener, conns int) *plain {
+	return &plain{opener: o, conns: conns, client: http1.New(&http1.Options{
+		Dial: o.link, MaxConns: conns, MaxIdle: max(conns, 100), MaxHeader: maxHeader,
+	})}
+}
+
+// link opens a connection for our own client.
+func (o *opener) link(ctx context.Context, scheme, addr string) (http1.Link, error) {
+	dial := o.dial
+	if scheme == "https" {
+		dial = o.dialTLS
+	}
+	conn, err := dial(ctx, "tcp", addr)
+	if err != nil {
+		return http1.Link{}, err
+	}
+	socket, _ := openedConn(conn).Conn.(syscall.Conn)
+	return http1.Link{Conn: conn, Socket: socket}, nil
+}
+
+func (e *plain) close() {
+	e.client.Close()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.other != nil {
+		e.other.close()
+	}
+}
+
+// net is net/http, for what our own client does not do.
+func (e *plain) net() engine {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.other == nil {
+		t := e.opener.transport(e.conns)
+		e.other = &netHTTP{rt: t, idle: t.CloseIdleConnections}
+	}
+	return e.other
+}
+
+func (e *plain) do(ctx context.Context, c *call) (*answer, error) {
+	r, err := c.request()
+	if err != nil {
+		return e.net().do(ctx, c) // does it, or says why it cannot be done
+	}
+	x, a := &c.exchange, &c.answer
+	x.Begun, x.Timeout = c.begun, c.timeout
+	*a = answer{}
+	err = e.client.Do(ctx, r, x)
+	end := time.Since(c.begun)
+	if err == nil {
+		end, err = a.take(x, c)
+	}
+	a.end = c.begun.Add(end)
+	a.retries = max(x.Writes-1, 0)
+	a.timing = timingOf(x, end)
+	if opened := openedConn(x.Conn); opened != nil {
+		a.conn = &opened.info
+	}
+	return a, err
+}
+
+// request is the call as our own client sends it. One that every user sends alike is rendered once.
+func (c *call) request() (*http1.Request, error) {
+	if c.prepared != nil {
+		if r := c.prepared.wire.Load(); r != nil {
+			return r, nil
+		}
+	}
+	req := &http.Request{Method: c.method, URL: c.target, Header: c.header, Host: c.header.Get("Host")}
+	if req.Host == "" {
+		req.Host = c.target.Host
+	}
+	if c.body != nil {
+		req.Body, req.ContentLength = io.NopCloser(bytes.NewReader(c.body)), int64(len(c.body))
+	}
+	if len(c.body) == 0 && c.body != nil {
+		req.Body = http.NoBody
+	}
+	r, err := http1.NewRequest(req, c.memo)
+	if err == nil && c.prepared != nil {
+		c.prepared.wire.Store(r)
+	}
+	return r, err
+}
+
+// take reads the whole answer and tells when it was there.
+func (a *answer) take(x *http1.Exchange, c *call) (end time.Duration, err error) {
+	a.head, a.status, a.header = x.Head, x.Head.Status, x.Head.Header
+	end = x.First
+	here := x.Here()
+	coding := a.header.Get("Content-Encoding")
+	if coding == "" && !c.keep {
+		a.wire, err = x.Discard()
+		a.decoded = a.wire
+	} else {
+		wire := &countingReader{r: x.Body()}
+		a.body, a.decoded, err = decodeBody(wire, coding, c.keep)
+		a.wire = wire.n
+	}
+	if !here || err != nil {
+		end = time.Since(c.begun)
+	}
+	x.Done(err == nil)
+	return end, err
+}
+
+// timingOf divides the time between the begin of an exchange and its end.
+func timingOf(x *http1.Exchange, end time.Duration) Timing {
+	if x.Conn == nil {
+		return Timing{TTFB: end, Waited: end}
+	}
+	first := x.First
+	if x.Head == nil {
+		first = end
+	}
+	tm := Timing{
+		ConnWait: x.Sent, Reused: x.Reused, Sent: x.Begun.Add(x.Sent),
+		TTFB: first - x.Sent, Download: end - first,
+		Waited: first - max(min(x.Wrote, first), x.Sent),
+	}
+	if opened := openedConn(x.Conn); opened != nil && !x.Reused {
+		tm.DNS, tm.TCP, tm.TLS = opened.dns, opened.tcp, opened.tls
+		tm.ConnWait = max(x.Sent-opened.dns-opened.tcp-opened.tls, 0)
+	}
+	return tm
+}

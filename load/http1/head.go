@@ -1,0 +1,101 @@
+package http1
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"sync/atomic"
+
+	"golang.org/x/net/http/httpguts"
+)
+
+// Head is the head of an answer. It may be that of several answers, of all whose heads were the same bytes: neither it nor its
+// header may be changed.
+type Head struct {
+	Status int
+	Header http.Header
+
+	raw    []byte    // the bytes that were parsed; nil if they were not all at hand, or mean nothing without their connection
+	toHEAD bool      // it answers a HEAD, so no body follows
+	length int64     // of the body, if it is fixed
+	body   io.Reader // of an answer whose length is not told beforehand; nil for a fixed one
+	close  bool      // the server does not keep the connection
+}
+
+// Memo remembers the head of the last answer to requests of one kind, in order not to parse the same bytes again and again.
+// The zero value is ready; it is safe for concurrent use.
+type Memo struct{ last atomic.Pointer[Head] }
+
+// recall answers the remembered head if the bytes begin with it. A head ends with an empty line, so its bytes are followed by
+// the body whatever that is.
+func (m *Memo) recall(buffered []byte, toHEAD bool) *Head {
+	if m == nil {
+		return nil
+	}
+	h := m.last.Load()
+	if h == nil || h.toHEAD != toHEAD || !bytes.HasPrefix(buffered, h.raw) {
+		return nil
+	}
+	return h
+}
+
+func (m *Memo) keep(h *Head) {
+	if m != nil && h.raw != nil {
+		m.last.Store(h)
+	}
+}
+
+// head reads heads up to the first that is final (RFC 9110, section 15.2) and tells whether provisional ones came before.
+// 101 is final: nobody asked for another protocol, so what follows is taken for a body.
+func (c *conn) head(r *Request) (h *Head, provisional bool, err error) {
+	for {
+		buffered, _ := c.br.Peek(c.br.Buffered()) // what is there is never refused
+		if h = r.memo.recall(buffered, r.head); h != nil {
+			_, err = c.br.Discard(len(h.raw))
+			return h, provisional, err
+		}
+		reads := c.reads
+		res, err := http.ReadResponse(c.br, r.answered()) //nolint:bodyclose // it is read by who asked
+		if err != nil {
+			return nil, provisional, err
+		}
+		if res.StatusCode >= 200 || res.StatusCode == http.StatusSwitchingProtocols || res.StatusCode < 100 {
+			h = newHead(res, r.head)
+			if c.reads == reads && h.body == nil {
+				h.raw = bytes.Clone(buffered[:len(buffered)-c.br.Buffered()])
+			}
+			h.switched(c)
+			r.memo.keep(h)
+			return h, provisional, nil
+		}
+		provisional = true
+		c.limit = c.pool.options.MaxHeader
+	}
+}
+
+func newHead(res *http.Response, toHEAD bool) *Head {
+	h := &Head{Status: res.StatusCode, Header: res.Header, toHEAD: toHEAD, close: res.Close || res.StatusCode < 200}
+	switch {
+	case res.Body == http.NoBody || toHEAD:
+	case len(res.TransferEncoding) > 0 || res.ContentLength < 0:
+		h.body = res.Body
+	default:
+		h.length = res.ContentLength
+	}
+	return h
+}
+
+// switched makes all that follows a 101 its body, as net/http does if the answer names the new protocol's upgrade.
+func (h *Head) switched(c *conn) {
+	if h.Status == http.StatusSwitchingProtocols && httpguts.HeaderValuesContainsToken(h.Header["Connection"], "Upgrade") {
+		h.body, h.raw = c.br, nil
+	}
+}
+
+// answered is what http.ReadResponse must know of the request.
+func (r *Request) answered() *http.Request {
+	if r.head {
+		return answersHEAD
+	}
+	return nil
+}
