@@ -208,19 +208,27 @@ func keysOf(t *testing.T, r *wasmbench.Result) {
 	}
 }
 
-func TestNodeRunsTheEngines(t *testing.T) {
-	if _, err := exec.LookPath("node"); err != nil {
-		t.Skip(err)
+// TestOtherRuntimesRunTheEngines runs every engine that needs no more than the runtime on those of the PATH.
+func TestOtherRuntimesRunTheEngines(t *testing.T) {
+	f := func(name, engine string) {
+		t.Run(name, func(t *testing.T) {
+			if _, err := exec.LookPath(name); err != nil {
+				t.Skip(err)
+			}
+			r, err := wasmbench.Run(t.Context(), wasmbench.Options{
+				Dir: wasmBench, Runtime: name, Rounds: 1, Sizes: []string{"small"}, Engines: []string{"js-swar", "wasm", "wasm-simd"},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.Runtime.Name != name || strings.Count(r.Runtime.Version, ".") != 2 || !strings.HasPrefix(r.Runtime.Engine, engine) || len(r.Results) != 4 {
+				t.Errorf("%+v", r)
+			}
+		})
 	}
-	r, err := wasmbench.Run(t.Context(), wasmbench.Options{
-		Dir: wasmBench, Runtime: "node", Rounds: 1, Sizes: []string{"small"}, Engines: []string{"wasm", "wasm-simd"},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if r.Runtime.Name != "node" || !strings.HasPrefix(r.Runtime.Engine, "V8 ") || len(r.Results) != 3 {
-		t.Errorf("%+v", r)
-	}
+	f("node", "V8 ")
+	f("deno", "V8 ")
+	f("bun", "JavaScriptCore ")
 }
 
 func TestServeGoEndsWithItsInput(t *testing.T) {
