@@ -102,7 +102,7 @@ func (c *collector) openTails(ctx context.Context) (*workers.Receiver, error) {
 
 func (c *collector) serveHTTP(ctx context.Context) error {
 	s, err := run.Serve(ctx, run.ServerOptions{
-		Name: "ingest", Addr: c.httpAddr, Log: c.logger, TLS: c.certificate.Config(),
+		Name: "ingest", Addr: c.httpAddr, MaxConns: c.connections(), Log: c.logger, TLS: c.certificate.Config(),
 		Handler: edgemodule.Handler(run.Traced("ingest", access.Meter(c.receiver.Handler()))),
 	})
 	if err != nil {
@@ -118,8 +118,8 @@ func (c *collector) serveGRPC(ctx context.Context) error {
 	protocols.SetHTTP2(true)
 	protocols.SetUnencryptedHTTP2(true)
 	s, err := run.Serve(ctx, run.ServerOptions{
-		Name: "otlp-grpc", Addr: c.grpcAddr, Log: c.logger, TLS: c.certificate.Config(), Protocols: protocols,
-		HTTP2:   &http.HTTP2Config{MaxConcurrentStreams: maxStreams, MaxReceiveBufferPerConnection: maxUnread, MaxReceiveBufferPerStream: maxUnread},
+		Name: "otlp-grpc", Addr: c.grpcAddr, MaxConns: c.connections(), Log: c.logger, TLS: c.certificate.Config(), Protocols: protocols,
+		HTTP2:   &http.HTTP2Config{MaxConcurrentStreams: maxStreams, MaxReceiveBufferPerConnection: maxUnread, MaxReceiveBufferPerStream: maxUnread / 4},
 		Handler: run.Traced("otlp-grpc", access.Meter(c.receiver.GRPC())),
 	})
 	if err != nil {

@@ -18,6 +18,15 @@ func (o *options) inFlight() int64 {
 	return o.memoryLimit / 4
 }
 
+// connections answers how many connections a door may have: one costs about 10 KB while it is idle, and up to 40 KB while the
+// headers of a request come.
+func (o *options) connections() int {
+	if o.maxConnections > 0 {
+		return o.maxConnections
+	}
+	return int(o.memoryLimit >> 18)
+}
+
 // engineMemory answers how many bytes the caches of the engines may take.
 func (o *options) engineMemory() int64 { return o.memoryLimit * 2 / 5 }
 
@@ -35,6 +44,9 @@ func (c *collector) openMemory(context.Context) error {
 func (o *options) validateMemory() error {
 	if o.memoryLimit < leastMemory {
 		return run.Usage("--memory-limit must be at least %d MiB", leastMemory>>20)
+	}
+	if o.maxConnections < 0 {
+		return run.Usage("--max-connections must not be negative")
 	}
 	if o.maxInFlight < 0 || o.maxInFlight > o.memoryLimit/2 {
 		return run.Usage("--max-in-flight must be at most half of --memory-limit: the engines and the garbage collector need the rest")

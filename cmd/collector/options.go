@@ -37,6 +37,7 @@ type options struct {
 	maxBody                       int64
 	maxInFlight                   int64
 	metricsMaxSeries              int
+	maxConnections                int
 	corsOrigins                   []string
 
 	sampleRates sampleRates
@@ -69,6 +70,7 @@ func (o *options) register(f *run.Flags) {
 	f.String(&o.queryAddr, "query-addr", "127.0.0.1:4320", "questions at this `address`")
 	f.Bytes(&o.maxBody, "max-body", 64<<20, "take bodies up to this `size`, before and after decompression")
 	f.Bytes(&o.maxInFlight, "max-in-flight", 0, "refuse with 429 while requests need this `size`; 0 is a quarter of --memory-limit")
+	f.Int(&o.maxConnections, "max-connections", 0, "at most this `many` connections to each door; a further one closes the longest idle; 0 is one for each 256 KiB of --memory-limit")
 	f.Strings(&o.corsOrigins, "cors-origin", "let pages of this `origin` send telemetry (repeatable, * for any)")
 	f.Group("Meaning")
 	f.Var(&o.sampleRates, "sample-rate", "`service=rate`: what a service sends is this share of its requests (repeatable)")

@@ -320,8 +320,8 @@ func TestOnlySomeAreAtWork(t *testing.T) {
 		}
 		atWork = append(atWork, b)
 	}
-	if len(atWork) != 32 {
-		t.Errorf("%d are at work, want 32", len(atWork))
+	if len(atWork) != 16 {
+		t.Errorf("%d are at work, want 16", len(atWork))
 	}
 	next := read()
 	turn := make(chan error)

@@ -10,8 +10,8 @@ import (
 
 const (
 	// maxAtWork is how many requests are decoded and stored at a time: enough to share the log's syncs. What waits is a body,
-	// which is several times smaller than what it is decoded to.
-	maxAtWork = 32
+	// which takes a tenth of what its spans take while they are stored.
+	maxAtWork = 16
 	// maxWaiting bounds the requests that wait. They are worked on within a second or two; a longer queue would answer clients
 	// that have given up.
 	maxWaiting = 1024

@@ -119,7 +119,7 @@ func (d *decoder) endResource(first mark) {
 
 // endScope gives the instrumentation scope to all records since first.
 func (d *decoder) endScope(first mark, name, version string) {
-	d.shared += int64(len(d.batch.Events)-first.events) * int64(len(name)+len(version))
+	d.shared += rowCopies * int64(len(d.batch.Events)-first.events) * int64(len(name)+len(version))
 	for i := first.events; i < len(d.batch.Events); i++ {
 		d.batch.Events[i].ScopeName, d.batch.Events[i].ScopeVersion = name, version
 	}

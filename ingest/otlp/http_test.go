@@ -254,13 +254,17 @@ func TestBytesInFlightAreBounded(t *testing.T) {
 		<-leave
 		return nil
 	}}
-	r := newReceiver(t, sink, limits(64<<10, 128<<10))
+	r := newReceiver(t, sink, limits(64<<10, 256<<10))
 	h := r.Handler()
-	first := make(chan int)
+	first := make(chan int, 1)
 	large := []byte(documentJSON(spanJSON(`"name":"` + strings.Repeat("x", 30_000) + `"`)))
 	go func() { first <- post(h, "/v1/traces", large, asJSON).StatusCode }()
-	<-entered
-	// The first holds most of what one tenant may have.
+	select {
+	case <-entered:
+	case code := <-first:
+		t.Fatalf("the first request is answered %d before it is stored", code)
+	}
+	// The first holds most of what one tenant may have: its body, and its row three times.
 	resp := post(h, "/v1/traces", large, asJSON)
 	if resp.StatusCode != http.StatusTooManyRequests || resp.Header.Get("Retry-After") != "1" {
 		t.Errorf("%d, Retry-After %q; want 429", resp.StatusCode, resp.Header.Get("Retry-After"))

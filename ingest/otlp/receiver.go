@@ -58,8 +58,8 @@ type Options struct {
 	MaxSeries int
 	// MaxAge is how old a data point may be, the retention of samples; 0 means any age.
 	MaxAge time.Duration
-	// Bodies reads the bodies of both transports and bounds the memory of all requests. nil takes bodies of up to DefaultMaxBody
-	// and eight times as much for all.
+	// Bodies reads the bodies of both transports and bounds the memory of all requests, where a span needs about 12 KB. nil takes
+	// bodies of up to DefaultMaxBody and 16 times as much for all.
 	Bodies *body.Reader
 	// Admit decides from the value of the Authorization header (gRPC: metadata "authorization") whose data it is, before the
 	// body is read. It fails with *DeniedError, or with *edge.UnavailableError when the sender exceeds its rate. nil admits everybody
@@ -99,7 +99,7 @@ func New(o Options) (*Receiver, error) {
 		return nil, fmt.Errorf("otlp receiver: limits must not be negative: MaxSeries %d, MaxAge %s", o.MaxSeries, o.MaxAge)
 	}
 	if o.Bodies == nil {
-		o.Bodies = body.NewReader(body.Options{Budget: body.NewBudget(8 * DefaultMaxBody), MaxBody: DefaultMaxBody})
+		o.Bodies = body.NewReader(body.Options{Budget: body.NewBudget(16 * DefaultMaxBody), MaxBody: DefaultMaxBody})
 	}
 	if o.Refused == nil {
 		o.Refused = func(string) {}
@@ -176,6 +176,7 @@ func (r *Receiver) take(ctx context.Context, q request) (Result, error) {
 	}()
 	d.begin(q.tenant, r.o.Now())
 	d.batch.Body, d.share = q.hash, q.share
+	d.shared = rowCopies * int64(len(q.body)) // the text of the rows
 	decode := d.proto
 	if q.enc == JSON {
 		decode = d.json

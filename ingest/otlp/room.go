@@ -7,10 +7,15 @@ import (
 )
 
 const (
-	// eventBytes is what an event takes while it is decoded and stored: itself, and a row beside its text.
-	eventBytes = int64(unsafe.Sizeof(edge.Event{})) + 512
-	// attrBytes is what an attribute takes beside its text: itself, and a field of a row.
-	attrBytes = 32 + 32
+	// rowCopies is how often a row is in memory while its batch is stored: rendered, in the engine's buffer, and once more while
+	// lists of rows grow. Measured: 12 KB a span of 800 bytes with 34 attributes, in batches of 5,000.
+	rowCopies = 3
+	// fieldBytes is a field of a row, or an attribute, beside its text; factFields are the fields of a row that are no attributes.
+	fieldBytes = int64(unsafe.Sizeof(edge.Attr{}))
+	factFields = 32
+	// eventBytes and attrBytes are what an event and an attribute take, with their part of the row.
+	eventBytes = int64(unsafe.Sizeof(edge.Event{})) + rowCopies*factFields*fieldBytes
+	attrBytes  = fieldBytes + rowCopies*fieldBytes
 	// pointBytes and metricBytes are what a data point and a metric take; numberBytes is a number in a list of a point, and the
 	// sample that it becomes.
 	pointBytes, metricBytes = int64(unsafe.Sizeof(point{})), int64(unsafe.Sizeof(metric{}))
@@ -53,7 +58,7 @@ func (d *decoder) roomForJSON(r *jsonReader) {
 func (d *decoder) shareAmong(n int, attrs []edge.Attr) {
 	size := 0
 	for i := range attrs {
-		size += attrBytes/2 + len(attrs[i].Key) + len(attrs[i].Value)
+		size += int(fieldBytes) + len(attrs[i].Key) + len(attrs[i].Value)
 	}
-	d.shared += int64(n) * int64(size)
+	d.shared += rowCopies * int64(n) * int64(size)
 }

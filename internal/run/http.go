@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -66,6 +67,8 @@ type ServerOptions struct {
 	// Protocols are the versions of HTTP that are spoken, nil means HTTP/1.1, and HTTP/2 with TLS; HTTP2 configures the latter.
 	Protocols *http.Protocols
 	HTTP2     *http.HTTP2Config
+	// MaxConns bounds the connections that are open, 0 means 4,096: one more closes the one that has waited longest for a request.
+	MaxConns int
 	// ReadTimeout bounds reading a whole request, 0 means 1 minute; WriteTimeout bounds writing an answer, 0 means 2 minutes.
 	// A handler that streams sets its own deadline with http.ResponseController.
 	ReadTimeout, WriteTimeout time.Duration
@@ -102,11 +105,12 @@ func Serve(ctx context.Context, o ServerOptions) (*Server, error) {
 		ReadTimeout:       orDefault(o.ReadTimeout, time.Minute),
 		WriteTimeout:      orDefault(o.WriteTimeout, 2*time.Minute),
 		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
+		MaxHeaderBytes:    32 << 10, // a token may have 16 KiB
 		ErrorLog:          slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),
 		TLSConfig:         o.TLS,
 		Protocols:         o.Protocols,
 		HTTP2:             o.HTTP2,
+		ConnState:         newConns(cmp.Or(o.MaxConns, 4096)).state,
 	}}
 	serve := s.http.Serve
 	if o.TLS != nil {
