@@ -221,6 +221,9 @@ func (m *merger) judge(r *Report, checks []scenarios.Check, worst time.Duration)
 	}
 	v := Verdict{Checks: Checked(checks, &r.Aggregate)}
 	v.Health = healthOf(&r.Aggregate, worst, uint64(r.Edgescope.Run.Users.Planned), o)
+	for _, s := range m.segments {
+		v.Health.worst(&s.Edgescope.Health)
+	}
 	v.Health.Problems = append(v.Health.Problems, problems...)
 	v.Health.Valid = len(v.Health.Problems) == 0
 	v.Word, v.ExitCode, v.Reason = v.decide(&r.Aggregate, o)

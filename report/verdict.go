@@ -3,6 +3,7 @@ package report
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -43,6 +44,8 @@ type Health struct {
 	Late         int64   `json:"late"`
 	CPUSaturated float64 `json:"cpu_saturated_s"` // longest time with the processors used up by ourselves
 	Throttled    float64 `json:"throttled_s"`     // longest time throttled by the cgroup
+	GCShare      float64 `json:"gc_share"`        // of our processor time, 0 to 1
+	GCPause      float64 `json:"gc_pause_ms"`     // the longest
 }
 
 // Outcome is what, beside the summary, decides a verdict.
@@ -52,6 +55,7 @@ type Outcome struct {
 	Interrupted bool
 	LagLimit    time.Duration
 	CPU         CPUUse
+	GC          GCUse
 	Warnings    []string
 	// Aborted says why the arrivals were stopped early (AbortWatch), "" if they were not. An aborted run has failed.
 	Aborted string
@@ -165,11 +169,12 @@ func healthOf(total *Period, worst time.Duration, planned uint64, o Outcome) Hea
 		Planned: planned, Created: total.Counters["vusers.created"],
 		Skipped: total.Counters["vusers.skipped"], Late: total.Counters["vusers.late"],
 		CPUSaturated: o.CPU.Saturated.Seconds(), Throttled: o.CPU.Throttled.Seconds(), Warnings: o.Warnings,
+		GCShare: round(o.GC.Share, 4), GCPause: round(float64(o.GC.Pause)/1e6, 3),
 	}
-	if lag.Count >= minArrivals && h.LagP99 > h.LagLimit {
-		h.Problems = append(h.Problems, fmt.Sprintf("arrivals started late: lag p99 %.1f ms, limit %g ms", h.LagP99, h.LagLimit))
-	} else if h.WorstLagP99 > h.LagLimit {
-		h.Problems = append(h.Problems, fmt.Sprintf("arrivals started late in one window: lag p99 %.1f ms, limit %g ms", h.WorstLagP99, h.LagLimit))
+	causes := h.causes()
+	h.Warnings = append(slices.Clip(h.Warnings), causes...)
+	if late := h.late(lag.Count); late != "" {
+		h.Problems = append(h.Problems, strings.Join(append([]string{late}, causes...), "; "))
 	}
 	var missed *load.StartError
 	if errors.As(o.Err, &missed) {
@@ -179,7 +184,6 @@ func healthOf(total *Period, worst time.Duration, planned uint64, o Outcome) Hea
 		h.Problems = append(h.Problems, fmt.Sprintf("%d of %d planned arrivals started", started, h.Planned))
 	}
 	h.limits(total)
-	h.cpu()
 	h.Valid = len(h.Problems) == 0
 	return h
 }
@@ -194,14 +198,44 @@ func (h *Health) limits(total *Period) {
 	}
 }
 
-// cpuPatience is for how long the processors may be used up before it is worth a warning.
-const cpuPatience = 3
+// late says how late arrivals started, if that is beyond the limit.
+func (h *Health) late(arrivals uint64) string {
+	switch {
+	case arrivals >= minArrivals && h.LagP99 > h.LagLimit:
+		return fmt.Sprintf("arrivals started late: lag p99 %.1f ms, limit %g ms", h.LagP99, h.LagLimit)
+	case h.WorstLagP99 > h.LagLimit:
+		return fmt.Sprintf("arrivals started late in one window: lag p99 %.1f ms, limit %g ms", h.WorstLagP99, h.LagLimit)
+	default:
+		return ""
+	}
+}
 
-func (h *Health) cpu() {
-	if h.CPUSaturated >= cpuPatience {
-		h.Warnings = append(h.Warnings, fmt.Sprintf("loadgen used up its processors for %.0f s (limit %d s): latencies may be its own", h.CPUSaturated, cpuPatience))
+const (
+	// cpuPatience is for how many seconds the processors may be used up before it is worth a warning.
+	cpuPatience = 3
+	// maxGCShare is how much of loadgen's processor time the garbage collector may take.
+	maxGCShare = 0.25
+)
+
+// worst takes over what another process used, where it used more; its warnings are told apart.
+func (h *Health) worst(o *Health) {
+	h.CPUSaturated, h.Throttled = max(h.CPUSaturated, o.CPUSaturated), max(h.Throttled, o.Throttled)
+	h.GCShare, h.GCPause = max(h.GCShare, o.GCShare), max(h.GCPause, o.GCPause)
+}
+
+// causes are what may have made loadgen slow. By themselves they are warnings; of a run whose arrivals were late they are the
+// reason.
+func (h *Health) causes() (causes []string) {
+	add := func(is bool, format string, args ...any) {
+		if is {
+			causes = append(causes, fmt.Sprintf(format, args...))
+		}
 	}
-	if h.Throttled >= cpuPatience {
-		h.Warnings = append(h.Warnings, fmt.Sprintf("the container's CPU limit throttled loadgen for %.0f s (limit %d s): latencies may be its own", h.Throttled, cpuPatience))
-	}
+	add(h.CPUSaturated >= cpuPatience, "loadgen used up its processors for %.0f s (limit %d s): latencies may be its own", h.CPUSaturated, cpuPatience)
+	add(h.Throttled >= cpuPatience, "the container's CPU limit throttled loadgen for %.0f s (limit %d s): latencies may be its own", h.Throttled, cpuPatience)
+	add(h.GCShare > maxGCShare, "the garbage collector took %.0f %% of loadgen's processor time (limit %.0f %%): latencies may be its own",
+		100*h.GCShare, 100*maxGCShare)
+	add(h.GCPause > h.LagLimit && h.LagLimit > 0, "the garbage collector stopped loadgen for %.1f ms (limit %g ms): latencies may be its own",
+		h.GCPause, h.LagLimit)
+	return causes
 }

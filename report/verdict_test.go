@@ -91,6 +91,32 @@ func TestOneBadWindowMakesARunInvalid(t *testing.T) {
 	}
 }
 
+// Every limit of the generator itself ends a run with 4 and names itself, whatever its thresholds say.
+func TestLimitsOfTheGeneratorAreAVerdictOfTheirOwn(t *testing.T) {
+	failed := func(name string) func(*load.Result, *load.UserStart, *load.UserEnd) {
+		return func(r *load.Result, _ *load.UserStart, e *load.UserEnd) { r.Code, r.Failure, e.Err = 0, name, name }
+	}
+	late := func(_ *load.Result, s *load.UserStart, _ *load.UserEnd) { s.Lag = 30 * time.Millisecond }
+	f := func(change func(*load.Result, *load.UserStart, *load.UserEnd), o report.Outcome, want ...string) {
+		t.Helper()
+		v := counted(t, ", ensure: {thresholds: [{vusers.created: 1}]}", 200, change).Judge(o)
+		for _, w := range want {
+			if v.ExitCode != report.ExitInvalid || v.Word != "invalid" || !strings.Contains(v.Reason, w) {
+				t.Errorf("%d %s: %s; want invalid with %s", v.ExitCode, v.Word, v.Reason, w)
+			}
+		}
+	}
+	f(late, report.Outcome{}, "lag p99 30.0 ms")
+	f(late, report.Outcome{CPU: report.CPUUse{Saturated: 5 * time.Second}}, "lag p99 30.0 ms", "used up its processors for 5 s")
+	f(late, report.Outcome{CPU: report.CPUUse{Throttled: 5 * time.Second}}, "lag p99 30.0 ms", "CPU limit throttled loadgen for 5 s")
+	f(late, report.Outcome{GC: report.GCUse{Share: 0.5, Pause: 40 * time.Millisecond}}, "collector took 50 %", "collector stopped loadgen for 40.0 ms")
+	f(failed("EMFILE"), report.Outcome{}, "200 users met EMFILE", "ulimit -n")
+	f(failed("ENFILE"), report.Outcome{}, "200 users met ENFILE", "ulimit -n")
+	f(failed("EADDRNOTAVAIL"), report.Outcome{}, "200 users met EADDRNOTAVAIL", "no local port was free")
+	f(failed("ENOBUFS"), report.Outcome{}, "200 users met ENOBUFS", "out of buffers")
+	f(nil, report.Outcome{Err: &load.StartError{}}, "missed by")
+}
+
 func TestDroppedArrivalsMakeARunInvalid(t *testing.T) {
 	s := newScript(t, "config: {phases: [{duration: 1, arrivalCount: 3, maxVusers: 1}]}\nscenarios: [{name: buy, flow: [{get: {url: /cart}}]}]")
 	s.summary.Add(&load.UserStart{At: s.start, Scenario: "buy"})

@@ -46,6 +46,7 @@ type job struct {
 	abort     chan struct{} // closed when the arrivals are given up
 	aborted   string        // why; set before abort is closed
 	cpu       report.CPUUse
+	gc        report.GCUse
 	suggested int // exit code that a function of the script asks for; counts when no other does
 }
 
@@ -177,6 +178,7 @@ func (j *job) attack(ctx context.Context, runner *load.Runner) error {
 	watched, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var watcher sync.WaitGroup
 	watcher.Go(func() { j.watch(watched) })
+	gc := report.StartGCWatch()
 	running, span := tracer().Start(ctx, "run the load")
 	err := runner.Run(running, func(e load.Event) {
 		endpoints.Label(e)
@@ -184,6 +186,7 @@ func (j *job) attack(ctx context.Context, runner *load.Runner) error {
 		j.console.Event(e)
 		gob.Event(e)
 	})
+	j.gc = gc.Use()
 	j.suggested, _ = runner.SuggestedExitCode()
 	span.End()
 	stop()
@@ -253,7 +256,7 @@ func (j *job) conclude(ctx context.Context, err error, gob *report.VegetaWriter)
 	defer span.End()
 	j.summary.Close()
 	verdict := j.summary.Judge(report.Outcome{
-		Err: err, Interrupted: ctx.Err() != nil, LagLimit: j.flags.lagLimit, CPU: j.cpu, Warnings: j.warnings,
+		Err: err, Interrupted: ctx.Err() != nil, LagLimit: j.flags.lagLimit, CPU: j.cpu, GC: j.gc, Warnings: j.warnings,
 		Aborted: j.aborted,
 	})
 	final := j.summary.Report(j.info, ended, &verdict)

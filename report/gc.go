@@ -1,0 +1,78 @@
+package report
+
+import (
+	"math"
+	"runtime/metrics"
+	"time"
+)
+
+// GCUse is what Go's garbage collector took of a run: of the processor time of loadgen, 0 to 1, and the longest pause in
+// which nothing else ran.
+type GCUse struct {
+	Share float64
+	Pause time.Duration
+}
+
+// GCWatch measures the garbage collector from its start on.
+type GCWatch struct{ before gcSample }
+
+// The metrics of package runtime/metrics that a sample is made of, in seconds.
+const (
+	gcTime   = "/cpu/classes/gc/total:cpu-seconds"
+	userTime = "/cpu/classes/user:cpu-seconds"
+	gcPauses = "/sched/pauses/total/gc:seconds"
+)
+
+type gcSample struct {
+	gc, user float64
+	counts   []uint64  // of pauses, by length
+	bounds   []float64 // of the lengths
+}
+
+// StartGCWatch begins to measure.
+func StartGCWatch() *GCWatch { return &GCWatch{readGC()} }
+
+// Use is what was taken since the start. The runtime counts processor time at the end of each collection only.
+func (w *GCWatch) Use() GCUse { return readGC().since(w.before) }
+
+func readGC() gcSample {
+	samples := []metrics.Sample{{Name: gcTime}, {Name: userTime}, {Name: gcPauses}}
+	metrics.Read(samples)
+	var s gcSample
+	if v := samples[0].Value; v.Kind() == metrics.KindFloat64 {
+		s.gc = v.Float64()
+	}
+	if v := samples[1].Value; v.Kind() == metrics.KindFloat64 {
+		s.user = v.Float64()
+	}
+	if v := samples[2].Value; v.Kind() == metrics.KindFloat64Histogram {
+		s.counts, s.bounds = v.Float64Histogram().Counts, v.Float64Histogram().Buckets
+	}
+	return s
+}
+
+func (s gcSample) since(before gcSample) (u GCUse) {
+	gc, user := s.gc-before.gc, s.user-before.user
+	if gc > 0 {
+		u.Share = gc / (gc + max(user, 0))
+	}
+	for i := len(s.counts) - 1; i >= 0; i-- {
+		was := uint64(0)
+		if i < len(before.counts) {
+			was = before.counts[i]
+		}
+		if s.counts[i] > was {
+			u.Pause = atLeast(s.bounds[i])
+			break
+		}
+	}
+	return u
+}
+
+// atLeast is the lower bound of a bucket, which the longest pause reached; the first bucket has none.
+func atLeast(seconds float64) time.Duration {
+	if math.IsInf(seconds, -1) {
+		return 0
+	}
+	return time.Duration(seconds * float64(time.Second))
+}

@@ -1,0 +1,31 @@
+package report
+
+import (
+	"math"
+	"runtime"
+	"testing"
+	"time"
+)
+
+func TestGCUseIsWhatWasAddedSinceTheStart(t *testing.T) {
+	f := func(before, after gcSample, want GCUse) {
+		t.Helper()
+		if got := after.since(before); got != want {
+			t.Errorf("%+v to %+v: %+v, want %+v", before, after, got, want)
+		}
+	}
+	bounds := []float64{math.Inf(-1), 0.001, 0.01, 0.1}
+	f(gcSample{}, gcSample{}, GCUse{})
+	f(gcSample{gc: 1, user: 3}, gcSample{gc: 2, user: 6}, GCUse{Share: 0.25})
+	f(gcSample{counts: []uint64{0, 5, 1}, bounds: bounds}, gcSample{counts: []uint64{0, 7, 1}, bounds: bounds}, GCUse{Pause: time.Millisecond})
+	f(gcSample{}, gcSample{counts: []uint64{3, 0, 0}, bounds: bounds}, GCUse{})
+	f(gcSample{}, gcSample{counts: []uint64{3, 0, 1}, bounds: bounds}, GCUse{Pause: 10 * time.Millisecond})
+}
+
+func TestGCWatchSeesACollection(t *testing.T) {
+	w := StartGCWatch()
+	runtime.GC()
+	if u := w.Use(); u.Share <= 0 || u.Share > 1 {
+		t.Errorf("the collector's share is %v, want some", u.Share)
+	}
+}
