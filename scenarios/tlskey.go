@@ -66,8 +66,8 @@ type pbkdf2Params struct {
 	Function   pkix.AlgorithmIdentifier `asn1:"optional"`
 }
 
-// maxIterations bounds the work that a key may ask for: a few seconds.
-const maxIterations = 10_000_000
+// maxIterations bounds the work that a key may ask for: a second or two. openssl writes 2,048.
+const maxIterations = 2_000_000
 
 func decryptPKCS8(der, passphrase []byte) ([]byte, error) {
 	var sealed encryptedKey
