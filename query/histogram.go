@@ -126,13 +126,17 @@ func (h *hist) above(ms float64) float64 {
 }
 
 // histogram answers the buckets between the first and the last that have a count in h or in same, in milliseconds: two
-// distributions that are shown above each other get the same buckets.
+// distributions that are shown above each other get the same buckets. Between the bucket of zero and the next one with a count
+// there are none: that is hundreds.
 func (h *hist) histogram(same *hist) Histogram {
 	all := hist{}
 	all.merge(h)
 	all.merge(same)
 	out := Histogram{Buckets: []Bucket{}}
-	for i := range all.counts {
+	for i, n := range all.counts {
+		if n == 0 && len(out.Buckets) == 1 && out.Buckets[0].Low == 0 {
+			continue
+		}
 		low, high := bounds(all.base + i)
 		b := Bucket{Low: Num(low * 1000), High: Num(high * 1000)}
 		if j := all.base + i - h.base; j >= 0 && j < len(h.counts) {

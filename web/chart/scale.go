@@ -63,7 +63,7 @@ type timeTick struct {
 	text string
 }
 
-// timeTicks answers at most 9 round moments of the frame in UTC.
+// timeTicks answers at most 9 round moments of the frame in UTC, 7 when they have seconds.
 func timeTicks(f Frame) []timeTick {
 	length := f.To().Sub(f.From)
 	if length <= 0 {
@@ -71,7 +71,11 @@ func timeTicks(f Frame) []timeTick {
 	}
 	step := timeSteps[len(timeSteps)-1]
 	for _, s := range timeSteps {
-		if length/s <= 8 {
+		room := time.Duration(8)
+		if s < time.Minute {
+			room = 6 // labels with seconds are wider
+		}
+		if length/s <= room {
 			step = s
 			break
 		}
