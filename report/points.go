@@ -49,6 +49,21 @@ type openBlock struct {
 	arrivals, requests, errors int64
 	response, service          Histogram
 	steps                      map[string]*Histogram
+	last                       *Histogram // of the step lastName: most results are of the step of the one before
+	lastName                   string
+}
+
+func (b *openBlock) step(name string) *Histogram {
+	if b.last != nil && b.lastName == name {
+		return b.last
+	}
+	h := b.steps[name]
+	if h == nil {
+		h = new(Histogram)
+		b.steps[name] = h
+	}
+	b.last, b.lastName = h, name
+	return h
 }
 
 // newPoints chooses whole seconds so that the planned run, and half of it again for its tail, fits.
@@ -71,12 +86,7 @@ func (p *points) result(r *load.Result) {
 	}
 	p.response.Record(r.Response())
 	p.service.Record(r.Service())
-	step := p.block.steps[r.Attack]
-	if step == nil {
-		step = new(Histogram)
-		p.block.steps[r.Attack] = step
-	}
-	step.Record(r.Response())
+	p.block.step(r.Attack).Record(r.Response())
 }
 
 // advance ends the present point when its time is over; the last possible one stays open for whatever comes.

@@ -104,6 +104,7 @@ func (s *Summary) closeBefore(ms int64) {
 			return
 		}
 		w := s.open[start]
+		w.fold()
 		s.lag.window(w.histograms[seriesLag])
 		s.periods = append(s.periods, newPeriod(start, w))
 		if s.options.Segment != nil {
@@ -171,23 +172,14 @@ func endOf(r *load.Result) time.Time { return r.Timestamp.Add(r.Latency) }
 func (s *Summary) result(r *load.Result) {
 	end := endOf(r)
 	w, ms := s.window(end), end.UnixMilli()
-	w.count("http.requests", 1+int64(r.Retries), ms)
-	if r.Retries > 0 {
-		w.count("edgescope.http.retries", int64(r.Retries), ms)
-	}
-	if r.Answered() {
-		s.answered(w, r, ms)
-	}
-	if r.Cut {
-		w.count("edgescope.http.cut", 1, ms)
-	} else {
+	s.lane(w, r).add(w, r, ms)
+	if !r.Cut {
 		s.points.result(r)
 		s.parts.result(r)
 	}
 	if r.BadCookies > 0 {
 		w.count("errors.cookie_parse_error_invalid_cookie", int64(r.BadCookies), ms)
 	}
-	s.endpoint(w, r, ms)
 	for _, o := range r.Outcomes {
 		verb := "ok"
 		if !o.OK {
@@ -218,68 +210,52 @@ var (
 	responseClasses = [...]string{"http.response_time.2xx", "http.response_time.3xx", "http.response_time.4xx", "http.response_time.5xx"}
 )
 
-func (s *Summary) answered(w *tally, r *load.Result, ms int64) {
-	w.count("http.responses", 1, ms)
-	w.count(s.names.code("http.codes.", r.Code), 1, ms)
-	w.count("http.downloaded_bytes", r.Decoded, ms)
-	waited := r.Waited.Round(time.Millisecond)
-	w.record("http.response_time", waited, ms)
+func (s *Summary) answered(w *tally, l *lane, r *load.Result) {
+	l.count("http.responses")
+	l.count(s.names.code("http.codes.", r.Code))
+	w.counters["http.downloaded_bytes"] += 0 // written even if all bodies are empty
+	l.record(w, "http.response_time", waited)
 	if r.Code >= 200 && r.Code < 600 {
-		w.record(responseClasses[r.Code/100-2], waited, ms)
+		l.record(w, responseClasses[r.Code/100-2], waited)
 	}
 	if s.options.Plan.HTTP.ExtendedMetrics {
-		w.record("http.dns", r.DNS, ms)
-		w.record("http.tcp", r.TCP, ms)
-		w.record("http.tls", r.TLS, ms)
-		w.record("http.total", r.Response()-r.Lag-r.ConnWait, ms)
+		l.record(w, "http.dns", dns)
+		l.record(w, "http.tcp", tcp)
+		l.record(w, "http.tls", tlsTime)
+		l.record(w, "http.total", total)
 	}
 	if r.CacheStatus != "" {
-		w.count(s.names.of("edgescope.cache.", r.CacheStatus), 1, ms)
+		l.count(s.names.of("edgescope.cache.", r.CacheStatus))
 	}
 	if r.ColdStart != nil && *r.ColdStart {
-		w.count("edgescope.cold_starts", 1, ms)
+		l.count("edgescope.cold_starts")
 	}
 	if r.Failure == "" && !r.Cut {
-		own(w, r, ms)
-		s.apdex(w, r, ms)
+		l.own(w, r)
+		l.apdex = s.options.Plan.Apdex
 	}
 }
 
-// own records our own series, of complete answers only: a broken one has no last byte.
-func own(w *tally, r *load.Result, ms int64) {
+// own are our own series, of complete answers only: a broken one has no last byte.
+func (l *lane) own(w *tally, r *load.Result) {
 	kind := &coldSeries
 	if r.Reused {
 		kind = &warmSeries
 	}
-	w.record(seriesResponse, r.Response(), ms)
-	w.record(kind.response, r.Response(), ms)
-	w.record(seriesService, r.Service(), ms)
-	w.record(kind.service, r.Service(), ms)
-	w.record(seriesTTFB, r.TTFB, ms)
-	w.record(kind.ttfb, r.TTFB, ms)
-	w.record(seriesConnWait, r.ConnWait, ms)
-	w.record("edgescope.phase.body", r.Download, ms)
+	l.record(w, seriesResponse, response)
+	l.record(w, kind.response, response)
+	l.record(w, seriesService, service)
+	l.record(w, kind.service, service)
+	l.record(w, seriesTTFB, ttfb)
+	l.record(w, kind.ttfb, ttfb)
+	l.record(w, seriesConnWait, connWait)
+	l.record(w, "edgescope.phase.body", body)
 	if !r.Reused {
-		w.record("edgescope.phase.dns", r.DNS, ms)
-		w.record("edgescope.phase.tcp", r.TCP, ms)
+		l.record(w, "edgescope.phase.dns", dns)
+		l.record(w, "edgescope.phase.tcp", tcp)
 		if r.TLS > 0 {
-			w.record("edgescope.phase.tls", r.TLS, ms)
+			l.record(w, "edgescope.phase.tls", tlsTime)
 		}
-	}
-}
-
-func (s *Summary) apdex(w *tally, r *load.Result, ms int64) {
-	threshold := s.options.Plan.Apdex
-	if threshold <= 0 {
-		return
-	}
-	switch total := r.Response() - r.Lag; {
-	case total <= threshold:
-		w.count("apdex.satisfied", 1, ms)
-	case total <= 4*threshold:
-		w.count("apdex.tolerated", 1, ms)
-	default:
-		w.count("apdex.frustrated", 1, ms)
 	}
 }
 
@@ -287,24 +263,24 @@ func (s *Summary) apdex(w *tally, r *load.Result, ms int64) {
 type endpointNames struct{ responseTime, serverTiming, codes, errors, cache string }
 
 // endpoint counts under metrics-by-endpoint: the last hop only, and nothing when Artillery's plugin has nothing.
-func (s *Summary) endpoint(w *tally, r *load.Result, ms int64) {
+func (s *Summary) endpoint(w *tally, l *lane, r *load.Result, failure string) {
 	o := &s.options.Plan.Endpoints
 	if !r.Final || r.Endpoint == "" || r.Cut || o.IgnoreUnnamed && r.Name == "" {
 		return
 	}
 	names := s.endpointNames(r)
 	if r.Answered() {
-		w.count(s.names.code(names.codes, r.Code), 1, ms)
-		w.record(names.responseTime, r.Waited.Round(time.Millisecond), ms)
+		l.count(s.names.code(names.codes, r.Code))
+		l.record(w, names.responseTime, waited)
 		if r.HasServerTotal {
-			w.record(names.serverTiming, r.ServerTotal, ms)
+			l.record(w, names.serverTiming, serverTotal)
 		}
 		if r.CacheStatus != "" {
-			w.count(s.names.of(names.cache, r.CacheStatus), 1, ms)
+			l.count(s.names.of(names.cache, r.CacheStatus))
 		}
 	}
-	if r.Failure != "" {
-		w.count(names.errors+s.errorName(r.Failure), 1, ms)
+	if failure != "" {
+		l.count(names.errors + failure)
 	}
 }
 

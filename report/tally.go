@@ -14,6 +14,10 @@ type tally struct {
 	histograms map[string]*Histogram
 	counted    span // first and last counter
 	recorded   span // first and last value of a distribution
+
+	lanes   map[laneKey]*lane // of results: fold them before the counters are read
+	last    *lane             // that a result went into
+	lastKey laneKey
 }
 
 // span is a stretch of time in Unix milliseconds; the zero value is empty.
@@ -34,7 +38,7 @@ func (s *span) merge(o span) {
 }
 
 func newTally() *tally {
-	return &tally{counters: map[string]int64{}, histograms: map[string]*Histogram{}}
+	return &tally{counters: map[string]int64{}, histograms: map[string]*Histogram{}, lanes: map[laneKey]*lane{}}
 }
 
 func (t *tally) count(name string, n int64, ms int64) {
@@ -43,16 +47,22 @@ func (t *tally) count(name string, n int64, ms int64) {
 }
 
 func (t *tally) record(name string, d time.Duration, ms int64) {
+	t.histogram(name).Record(d)
+	t.recorded.add(ms)
+}
+
+func (t *tally) histogram(name string) *Histogram {
 	h := t.histograms[name]
 	if h == nil {
 		h = new(Histogram)
 		t.histograms[name] = h
 	}
-	h.Record(d)
-	t.recorded.add(ms)
+	return h
 }
 
+// merge adds o, whose lanes it folds.
 func (t *tally) merge(o *tally) {
+	o.fold()
 	for name, n := range o.counters {
 		t.counters[name] += n
 	}
