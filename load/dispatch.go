@@ -100,7 +100,7 @@ func (n *run) arrivals(ctx, arriving context.Context, wait Wait) error {
 		if err := n.until(arriving, wait, phase.Start, false); err != nil {
 			return err
 		}
-		n.events <- &PhaseStart{At: time.Now(), Phase: n.plan.Phases[phase.Index]}
+		n.events.put(&PhaseStart{At: time.Now(), Phase: n.plan.Phases[phase.Index]})
 		for last := k + phase.Arrivals; k < last; k++ {
 			if !n.options.Segment.has(k) {
 				continue
@@ -140,7 +140,7 @@ func (n *run) until(ctx context.Context, wait Wait, at time.Duration, dense bool
 // arrive starts the user of arrival k, or drops it when the phase's maxVusers, or our segment's share of them, are alive.
 func (n *run) arrive(ctx context.Context, k uint64, at time.Duration, limit int) {
 	if limit > 0 && n.alive.Load() >= int64(n.options.Segment.Share(uint64(limit))) {
-		n.events <- &Skip{At: time.Now()}
+		n.events.put(&Skip{At: time.Now()})
 		return
 	}
 	n.alive.Add(1)
@@ -159,9 +159,9 @@ func (n *run) user(ctx context.Context, index int, intended time.Time) {
 	defer u.close()
 	u.flow, u.intended = flow.Name, intended
 	u.began = time.Now()
-	n.events <- &UserStart{At: u.began, Scenario: flow.Name, Lag: u.began.Sub(intended)}
+	n.events.put(&UserStart{At: u.began, Scenario: flow.Name, Lag: u.began.Sub(intended)})
 	err := u.live(ctx, flow)
-	n.events <- u.ended(ctx, err)
+	n.events.put(u.ended(ctx, err))
 }
 
 func (n *run) newUser(index int, scope *scenarios.Scope) *user {

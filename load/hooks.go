@@ -45,11 +45,11 @@ func (u *user) call(c *processor.Call) error {
 		u.intended = u.intended.Add(ended.Sub(began))
 	}
 	for _, line := range c.Lines {
-		u.events <- &Line{Text: line}
+		u.events.put(&Line{Text: line})
 	}
 	if !u.silent {
 		for _, m := range c.Metrics {
-			u.events <- &Metric{At: ended, Metric: m}
+			u.events.put(&Metric{At: ended, Metric: m})
 		}
 	}
 	var thrown processor.Error

@@ -250,6 +250,6 @@ func (u *user) expectationError(req *scenarios.Request, r *Result) error {
 
 func (u *user) emit(r *Result) {
 	if !u.silent {
-		u.events <- r
+		u.events.put(r)
 	}
 }

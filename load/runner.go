@@ -82,10 +82,6 @@ func (e *FlowError) Error() string {
 
 func (e *FlowError) Unwrap() error { return e.Err }
 
-// eventQueue bounds the events between the users and the receiver. When it is full users wait before their next step, which
-// no latency contains.
-const eventQueue = 8192
-
 // Run starts every arrival of the schedule at its time and returns when the last user has ended and emit has returned for
 // the last time. emit is called from one goroutine, event by event. The end of ctx stops the arrivals, cuts the users off
 // and makes the error context.Cause(ctx); *FlowError tells of the before and after flows; any other error means that the run
@@ -96,12 +92,10 @@ func (r *Runner) Run(ctx context.Context, emit func(Event)) error {
 	var receiver sync.WaitGroup
 	receiver.Go(func() {
 		pprof.SetGoroutineLabels(stage(ctx, "results"))
-		for e := range run.events {
-			emit(e)
-		}
+		run.events.receive(emit)
 	})
 	err := run.all(ctx)
-	close(run.events)
+	run.events.close()
 	receiver.Wait()
 	return err
 }
@@ -110,7 +104,7 @@ func (r *Runner) Run(ctx context.Context, emit func(Event)) error {
 type run struct {
 	*Runner
 	steps  map[*scenarios.Request]*sequence
-	events chan Event
+	events *outbox
 	shared engine // nil when every user has its own connections
 	spans  *spans
 	code   *processor.Pool // the script's functions; nil if it has none
@@ -126,7 +120,7 @@ func stage(ctx context.Context, name string) context.Context {
 }
 
 func (r *Runner) newRun(ctx context.Context) *run {
-	n := &run{Runner: r, events: make(chan Event, eventQueue), steps: map[*scenarios.Request]*sequence{}}
+	n := &run{Runner: r, events: newOutbox(), steps: map[*scenarios.Request]*sequence{}}
 	for i := range r.plan.Flows {
 		n.sequences(r.plan.Flows[i].Name, r.plan.Flows[i].Steps)
 	}

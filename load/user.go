@@ -67,7 +67,7 @@ func (u *user) step(ctx context.Context, step scenarios.Step) error {
 	case *scenarios.Function:
 		return u.call(&processor.Call{Function: step.Name})
 	case *scenarios.Log:
-		u.events <- &Line{Text: step.Text.Text(u.scope)}
+		u.events.put(&Line{Text: step.Text.Text(u.scope)})
 	}
 	return nil
 }
