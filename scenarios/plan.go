@@ -238,7 +238,8 @@ type Message struct {
 	Cookies []Field // to be put in the user's jar for this URL before sending
 	Body    []byte  // nil: no body
 
-	buf []byte
+	buf     []byte
+	checked string // the last URL, before its query was merged
 }
 
 // Outcome is the result of one expectation.

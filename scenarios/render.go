@@ -22,7 +22,7 @@ func (r *Request) Send(s *Scope) bool {
 // that of the user's region; a URL that begins with "/" is appended to it. The
 // error is a [UserError].
 func (r *Request) Render(s *Scope, base string, m *Message) error {
-	target, err := r.address(s, base)
+	target, err := r.address(s, base, m)
 	if err != nil {
 		return err
 	}
@@ -74,8 +74,9 @@ func (m *Message) hasHeader(name string) bool {
 	return false
 }
 
-// address renders the URL and merges the query parameters into it.
-func (r *Request) address(s *Scope, base string) (string, error) {
+// address renders the URL and merges the query parameters into it. A URL that
+// m had before is not checked again.
+func (r *Request) address(s *Scope, base string, m *Message) (string, error) {
 	u := r.URL.Text(s)
 	full := u
 	if strings.HasPrefix(u, "/") {
@@ -84,8 +85,11 @@ func (r *Request) address(s *Scope, base string) (string, error) {
 	if !strings.HasPrefix(full, "http://") && !strings.HasPrefix(full, "https://") {
 		return "", UserError("Invalid URL - " + u)
 	}
-	if parsed, err := url.Parse(full); err != nil || parsed.Host == "" {
-		return "", UserError("Invalid URL - " + u)
+	if full != m.checked {
+		if parsed, err := url.Parse(full); err != nil || parsed.Host == "" {
+			return "", UserError("Invalid URL - " + u)
+		}
+		m.checked = full
 	}
 	if len(r.query) == 0 {
 		return full, nil
