@@ -3,6 +3,7 @@ package view
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,7 +22,11 @@ type WASM struct {
 	Control State
 	Facts   []Pair
 	Tiles   []Tile
-	Sizes   []WASMSize
+	// By is what the ratios compare: wall time, or CPU time where the machine was busy.
+	By    string
+	Sizes []WASMSize
+	// CPU is the processor time of a request, by size; empty where it could not be measured.
+	CPU     []WASMSize
 	Numbers Table
 	Starts  Table
 	Meaning []string
@@ -31,7 +36,7 @@ type WASM struct {
 	Engines Table
 }
 
-// WASMSize are the ratios at one image size.
+// WASMSize are the bars of one image size.
 type WASMSize struct {
 	Name string
 	Rows []StackRow
@@ -58,7 +63,10 @@ func (m *WASM) newest(b *edge.Bench) {
 	m.Control = controlState(&b.AA)
 	m.Facts = benchFacts(b)
 	m.Tiles = benchTiles(b)
-	m.Sizes = benchSizes(b)
+	m.By, m.Sizes, m.CPU = "wall time of a client", ratioBars(b), cpuBars(b)
+	if isBusy(b) {
+		m.By = "CPU time: the machine was busy"
+	}
 	m.Numbers = benchTable(b)
 	m.Starts = startTable(b)
 	m.Meaning = benchMeaning(b)
@@ -66,7 +74,7 @@ func (m *WASM) newest(b *edge.Bench) {
 
 // engineClass is the colour of an engine, the same in all drawings.
 func engineClass(name string) string {
-	classes := map[string]string{"js": "so", "js-swar": "s4", "wasm": "s3", "wasm-simd": "s0", "go": "s1", "go-wasm": "s2"}
+	classes := map[string]string{"js": "so", "js-swar": "s4", "wasm": "s3", "wasm-simd": "s0", "go": "s1", "go-wasm": "s2", "c": "s5"}
 	if c := classes[name]; c != "" {
 		return c
 	}
@@ -101,6 +109,9 @@ func benchFacts(b *edge.Bench) []Pair {
 	if b.AA.CPURatio > 0 {
 		facts = append(facts, Pair{"A/A, CPU", intervalText(b.AA.CPURatio, b.AA.CPUCI)})
 	}
+	for _, n := range b.Native {
+		facts = append(facts, Pair{n.Engine + " / native " + n.Native + ", " + n.Size, intervalText(n.Ratio, n.CI) + " times as long, HTTP apart"})
+	}
 	if b.Commit != "" {
 		facts = append(facts, Pair{"commit", b.Commit})
 	}
@@ -110,16 +121,28 @@ func benchFacts(b *edge.Bench) []Pair {
 // quietLoad is the load average up to which wall times are worth a headline; above it other work was measured too.
 const quietLoad = 1.5
 
-// benchTiles are the headline: SIMD against js per size, by wall time, or by CPU time where the machine was busy.
+func isBusy(b *edge.Bench) bool {
+	return max(b.Machine.LoadBefore, b.Machine.LoadAfter) > quietLoad && b.AA.CPURatio > 0
+}
+
+// headline is the ratio to quote: of wall time, or of CPU time where the machine was busy.
+func headline(b *edge.Bench, r *edge.BenchRow) (ratio float64, ci [2]float64) {
+	if isBusy(b) {
+		return r.CPURatio, r.CPUCI
+	}
+	return r.Ratio, r.CI
+}
+
+// benchTiles are the headline: SIMD against js per size.
 func benchTiles(b *edge.Bench) []Tile {
+	by := "as fast as js"
+	if isBusy(b) {
+		by = "less CPU than js"
+	}
 	var tiles []Tile
 	for i := range b.Results {
-		r := &b.Results[i]
-		if r.Engine == "wasm-simd" {
-			ratio, ci, by := r.Ratio, r.CI, "as fast as js"
-			if max(b.Machine.LoadBefore, b.Machine.LoadAfter) > quietLoad && r.CPURatio > 0 {
-				ratio, ci, by = r.CPURatio, r.CPUCI, "less CPU than js"
-			}
+		if r := &b.Results[i]; r.Engine == "wasm-simd" {
+			ratio, ci := headline(b, r)
 			tiles = append(tiles, Tile{
 				ID: "ratio-" + r.Size, Title: "WASM SIMD, " + r.Size, Number: decimals(ratio, ratio), Unit: "×",
 				Note: by + "; 95 % in " + intervalOnly(ratio, ci),
@@ -132,26 +155,57 @@ func benchTiles(b *edge.Bench) []Tile {
 	return tiles
 }
 
-func benchSizes(b *edge.Bench) []WASMSize {
+// ratioBars has one axis for all sizes. An interval that reaches far beyond its bar, as of a run that was disturbed, does not
+// stretch it: the whisker ends with the axis, and the number tells.
+func ratioBars(b *edge.Bench) []WASMSize {
 	end := 1.0
 	for i := range b.Results {
-		end = math.Max(end, math.Max(b.Results[i].Ratio, b.Results[i].CI[1]))
+		ratio, ci := headline(b, &b.Results[i])
+		end = max(end, min(ci[1], 1.5*ratio))
 	}
+	return bySize(b, func(r *edge.BenchRow) (chart.Interval, string) {
+		ratio, ci := headline(b, r)
+		return chart.Interval{Value: ratio, Low: ci[0], High: ci[1], End: end}, intervalText(ratio, ci)
+	})
+}
+
+// cpuBars has an axis for each size, which the slowest engine fills.
+func cpuBars(b *edge.Bench) []WASMSize {
+	slowest := map[string]float64{}
+	for i := range b.Results {
+		r := &b.Results[i]
+		if r.CPUMS == 0 {
+			return nil
+		}
+		slowest[r.Size] = max(slowest[r.Size], r.CPUMS)
+	}
+	return bySize(b, func(r *edge.BenchRow) (chart.Interval, string) {
+		return chart.Interval{Value: r.CPUMS, End: slowest[r.Size]}, measured(r.CPUMS).Text + ", " + number(chart.Number, query.Num(1000/r.CPUMS)).Text + "/s a core"
+	})
+}
+
+// bySize puts a bar for each row below its size.
+func bySize(b *edge.Bench, bar func(*edge.BenchRow) (chart.Interval, string)) []WASMSize {
 	var sizes []WASMSize
 	for i := range b.Results {
 		r := &b.Results[i]
 		if len(sizes) == 0 || sizes[len(sizes)-1].Name != r.Size {
 			sizes = append(sizes, WASMSize{Name: r.Size})
 		}
-		bar := chart.Interval{Value: r.Ratio, Low: r.CI[0], High: r.CI[1], End: end, Class: engineClass(r.Engine)}
+		drawn, value := bar(r)
+		drawn.Class = engineClass(r.Engine)
 		last := &sizes[len(sizes)-1]
-		last.Rows = append(last.Rows, StackRow{Name: r.Engine, Bar: bar.SVG(), Value: intervalText(r.Ratio, r.CI)})
+		last.Rows = append(last.Rows, StackRow{Name: r.Engine, Bar: drawn.SVG(), Value: value})
 	}
 	return sizes
 }
 
-// decimals writes a number beside a ratio: with three decimals where the ratio is near 1, as an A/A's, else two.
+// decimals writes a number beside a ratio: with three decimals where the ratio is near 1, as an A/A's, else two, and none from
+// 100 on.
 func decimals(ratio, v float64) string {
+	if v >= 100 {
+		return strconv.FormatFloat(v, 'f', 0, 64)
+	}
 	if ratio < 2 {
 		return strconv.FormatFloat(v, 'f', 3, 64)
 	}
@@ -197,7 +251,7 @@ func benchTable(b *edge.Bench) Table {
 		benchNumber("wall_ms", "wall", func(r *edge.BenchRow) Cell { return measured(r.WallMS) }),
 		benchNumber("wall_p90_ms", "wall p90", func(r *edge.BenchRow) Cell { return measured(r.Wall.P90) }),
 		benchNumber("cpu_ms", "CPU per request", func(r *edge.BenchRow) Cell { return measured(r.CPUMS) }),
-		benchNumber("kernel_ms", "kernel alone", func(r *edge.BenchRow) Cell { return measured(r.KernelMS) }),
+		benchNumber("kernel_ms", "HTTP apart", func(r *edge.BenchRow) Cell { return measured(r.KernelMS) }),
 		benchNumber("per_core", "requests/s per core", func(r *edge.BenchRow) Cell {
 			if r.CPUMS == 0 {
 				return Cell{Text: chart.Absent}
@@ -240,13 +294,40 @@ func benchMeaning(b *edge.Bench) []string {
 		"Each engine runs warm in a process of its own, one request at a time. Beside other modules in one isolate, under load, or cold, other numbers hold.",
 		"It holds for " + strings.TrimSpace(b.Runtime.Name+" "+b.Runtime.Version+" "+b.Runtime.Engine) + " on this machine. Where the load average is above 1, quote the CPU ratios.",
 	}
+	return append(lines, benchNotes(b)...)
+}
+
+// benchNotes says each note once, after what it is about: an engine at all sizes, or a size of all engines.
+func benchNotes(b *edge.Bench) []string {
+	engines, sizes := map[string][]string{}, map[string][]string{}
+	var notes []string
 	for i := range b.Results {
-		if r := &b.Results[i]; r.Note != "" {
-			line := r.Engine + " at " + r.Size + ": " + r.Note + "."
-			lines = append(lines, line)
+		r := &b.Results[i]
+		if r.Note == "" {
+			continue
 		}
+		if engines[r.Note] == nil {
+			notes = append(notes, r.Note)
+		}
+		engines[r.Note] = addOnce(engines[r.Note], r.Engine)
+		sizes[r.Note] = addOnce(sizes[r.Note], r.Size)
+	}
+	var lines []string
+	for _, note := range notes {
+		subject := sizes[note]
+		if len(engines[note]) == 1 {
+			subject = engines[note]
+		}
+		lines = append(lines, strings.Join(subject, ", ")+": "+note+".")
 	}
 	return lines
+}
+
+func addOnce(names []string, name string) []string {
+	if slices.Contains(names, name) {
+		return names
+	}
+	return append(names, name)
 }
 
 // benchHistory lists the comparisons, with the ratio of SIMD at each size.
@@ -277,7 +358,11 @@ func benchHistory(benches []edge.Bench) Table {
 		columns = append(columns, column[edge.Bench]{Column{Key: "simd_" + size, Title: "SIMD, " + size, Numeric: true}, func(b *edge.Bench) Cell {
 			for i := range b.Results {
 				if r := &b.Results[i]; r.Engine == "wasm-simd" && r.Size == size {
-					return ratioCell(r.Ratio, r.CI)
+					c := ratioCell(headline(b, r))
+					if isBusy(b) {
+						c.Sub = "CPU"
+					}
+					return c
 				}
 			}
 			return Cell{Text: chart.Absent}
