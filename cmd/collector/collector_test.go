@@ -44,6 +44,7 @@ func TestWrongCommandLinesAreRefusedWithTheRemedy(t *testing.T) {
 		}
 	}
 	f("serve", `unexpected argument "serve"`)
+	f("--canary 10ms", "--canary 10s")
 	f("restore", "name the directory of the snapshot")
 	f("restore a b", `unexpected argument "b"`)
 	f("verify b", `unexpected argument "b"`)

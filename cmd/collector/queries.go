@@ -26,6 +26,7 @@ func (c *collector) serveQueries(ctx context.Context) error {
 	r.open("GET /readyz", run.Handle(c.logger, c.ready))
 	r.admin("GET /metrics", http.HandlerFunc(c.writeMetrics))
 	c.serveSnapshots(r)
+	c.servePprof(r)
 	s, err := run.Serve(ctx, run.ServerOptions{
 		Name: "query", Addr: c.queryAddr, Handler: run.Traced("query", r.mux), Log: c.logger, TLS: c.certificate.Config(),
 	})

@@ -32,6 +32,7 @@ const (
 // collector is the running program.
 type collector struct {
 	options
+	watchOptions
 	logger   *slog.Logger
 	metrics  *metrics.Set
 	stack    run.Stack
@@ -52,7 +53,8 @@ type collector struct {
 func serve(ctx context.Context, p run.Process) error {
 	c := &collector{metrics: metrics.NewSet()}
 	flags := run.NewFlags("collector", usage)
-	c.register(flags)
+	c.options.register(flags)
+	c.watchOptions.register(flags)
 	operands, err := flags.Parse(p.Args, p.LookupEnv, p.Stdout)
 	if err != nil {
 		return err
@@ -60,7 +62,7 @@ func serve(ctx context.Context, p run.Process) error {
 	if err := checkVerb(operands); err != nil {
 		return err
 	}
-	if err := c.validate(); err != nil {
+	if err := errors.Join(c.options.validate(), c.watchOptions.validate()); err != nil {
 		return err
 	}
 	if c.logger, err = c.log.Logger(p.Stderr); err != nil {
@@ -121,6 +123,7 @@ func (c *collector) wait(ctx context.Context) error {
 func (c *collector) start(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
 		c.openMemory, c.openTelemetry, c.openAccess, c.openStore, c.openLog, c.openPipeline, c.openReceiver, c.serveQueries, c.awaitReplay, c.serveHTTP, c.serveGRPC,
+		c.startCanary,
 	} {
 		if err := step(ctx); err != nil {
 			return err

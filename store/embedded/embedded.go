@@ -41,7 +41,7 @@ const (
 	DefaultRetentionEvents  = 30 * 24 * time.Hour
 	DefaultRetentionSamples = 400 * 24 * time.Hour
 	DefaultMinFreeDisk      = 512 << 20
-	DefaultFlushInterval    = time.Second
+	DefaultFlushInterval    = 5 * time.Second
 	DefaultMaxQueryDuration = 10 * time.Second
 )
 
@@ -61,7 +61,7 @@ type Options struct {
 	// MemoryLimit bounds the caches of the engines in bytes. 0 means 60 % of the machine's memory. The engines read it once:
 	// only the first Open of a process sets it.
 	MemoryLimit int64
-	// FlushInterval is how often written data goes to disk, at least a second (the default); kill -9 loses what is younger
+	// FlushInterval is how often written data goes to disk, at least a second; default 5 s. kill -9 loses what is younger
 	// than about two of them.
 	FlushInterval time.Duration
 	// MaxQueryDuration bounds the evaluation of MetricsQL; a question that needs longer fails with store.ErrTooMuch.

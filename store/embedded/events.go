@@ -30,16 +30,20 @@ var renderers = sync.Pool{New: func() any { return new(renderer) }}
 // renderer turns events into the engine's rows.
 type renderer struct {
 	store.RowRenderer
-	fields []logstorage.Field
+	sorter
 }
 
-func (r *renderer) render(e *edge.Event) (fields []logstorage.Field, streamFields int) {
-	row, streamFields := r.Render(e)
-	r.fields = r.fields[:0]
-	for i := range row {
-		r.fields = append(r.fields, logstorage.Field{Name: row[i].Name, Value: row[i].Value})
-	}
-	return r.fields, streamFields
+// render answers the fields of an event's row, sorted by name and valid until the next call.
+func (r *renderer) render(e *edge.Event) []logstorage.Field {
+	row, _ := r.Render(e)
+	return r.sort(row)
+}
+
+// streamFields name the stream of a row, by kind: those that store.RowRenderer puts first. Only facts write them.
+var streamFields = [kinds][]string{
+	edge.KindSpan:      {edge.KeyServiceName, edge.KeyRegion},
+	edge.KindLog:       {edge.KeyServiceName, edge.KeyRegion},
+	edge.KindDataPoint: {store.FieldDataset, edge.KeyRegion},
 }
 
 // dayRows are the rows of one kind and UTC day that one call gives to the engine.
@@ -74,8 +78,7 @@ func (s *Store) WriteEvents(ctx context.Context, tenant edge.Tenant, events []ed
 			continue
 		}
 		d := rowsOf(&days, e.Kind, day)
-		fields, streamFields := r.render(e)
-		d.rows.MustAdd(tenantID(tenant, e.Kind), e.Time, fields, streamFields)
+		d.rows.MustAdd(tenantID(tenant, e.Kind), e.Time, r.render(e), -1) // -1: the stream is of streamFields
 	}
 	for i := range days {
 		s.kinds[days[i].kind].MustAddRows(days[i].rows)
@@ -115,7 +118,7 @@ func rowsOf(days *[]dayRows, kind edge.Kind, day int64) *dayRows {
 			return d
 		}
 	}
-	*days = append(*days, dayRows{kind, day, logstorage.GetLogRows(nil, nil, nil, nil, "")})
+	*days = append(*days, dayRows{kind, day, logstorage.GetLogRows(streamFields[kind], nil, nil, nil, "")})
 	return &(*days)[len(*days)-1]
 }
 
@@ -143,8 +146,7 @@ func (s *Store) Check(e *edge.Event) error {
 	}
 	r := renderers.Get().(*renderer)
 	defer renderers.Put(r)
-	fields, _ := r.render(e)
-	return checkRow(fields)
+	return checkRow(r.render(e))
 }
 
 // clearlyFits tells whether the row is so small that it need not be rendered to know that the engine takes it. Most are.
