@@ -72,6 +72,8 @@ var latencies = []struct{ title, series string }{
 	{"  warm connections", seriesResponse + ".warm"},
 	{"from the send", seriesService},
 	{"to first byte", seriesTTFB},
+	{"  first hits", seriesFirstHit + ".ttfb"},
+	{"  later hits", seriesLaterHit + ".ttfb"},
 	{"wait for connection", seriesConnWait},
 	{"lag of arrivals", seriesLag},
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"edgescope/scenarios"
 )
@@ -372,6 +373,25 @@ func TestFiguresOfChecks(t *testing.T) {
 	f("{conditions: [{expression: vusers.created > 9}]}", 8, true)
 	f("{conditions: [{expression: vusers.created == vusers.completed}]}", 0, false)
 	f("{thresholds: [{nope: 1}]}", 0, false)
+}
+
+func TestVisits(t *testing.T) {
+	f := func(config string, idle time.Duration) *scenarios.Plan {
+		t.Helper()
+		p := mustLoad(t, one(config, "- get: /"))
+		if p.Idle != idle {
+			t.Errorf("%s: first hits after %v, want %v", config, p.Idle, idle)
+		}
+		return p
+	}
+	p := f("mode: poisson\nphases: [{name: cold, visits: 3, idle: 20}, {visits: 2, idle: 1m}]", 10*time.Second)
+	diff(t, p.Phases, []scenarios.Phase{
+		{Name: "cold", Kind: scenarios.PhaseCount, Duration: time.Minute, Count: 3},
+		{Index: 1, Kind: scenarios.PhaseCount, Duration: 2 * time.Minute, Count: 2},
+	})
+	f("coldStarts: {idle: 5s}\nphases: [{visits: 3, idle: 20}]", 5*time.Second)
+	f("coldStarts: {idle: 500ms}", 500*time.Millisecond)
+	f("phases: [{duration: 1, arrivalRate: 1}]", 0)
 }
 
 func TestTelemetryOfTheScript(t *testing.T) {

@@ -25,9 +25,10 @@ type compiler struct {
 	requests     []*Request // all of the plan's
 	files        hash.Hash  // contents of the payloads
 	defaults     requestDefaults
-	poisson      bool // config.mode
-	default200   bool // every request expects 200
-	unjudged     bool // in before and after: nothing is expected
+	poisson      bool          // config.mode
+	gap          time.Duration // half of the shortest gap of a phase of visits
+	default200   bool          // every request expects 200
+	unjudged     bool          // in before and after: nothing is expected
 
 	brokenProcessor bool // its problems are told: its functions are not asked for
 }

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"net/url"
 	"path/filepath"
 	"strings"
@@ -161,14 +162,15 @@ func (c *compiler) config(n *node) {
 	c.once = true
 	defer func() { c.once = false }()
 	c.object(n, "config", map[string]func(*node){
-		"target":    func(v *node) { c.checkTarget(v, c.plan.Target) },
-		"regions":   c.regions,
-		"phases":    ignoredKey, // below: config.mode applies to all
-		"mode":      func(v *node) { c.poisson = c.choice(v, "mode", "uniform", "poisson") == "poisson" },
-		"variables": c.variables,
-		"payload":   c.payloads,
-		"http":      c.http,
-		"tls":       c.tls,
+		"target":     func(v *node) { c.checkTarget(v, c.plan.Target) },
+		"regions":    c.regions,
+		"coldStarts": c.coldStarts,
+		"phases":     ignoredKey, // below: config.mode applies to all
+		"mode":       func(v *node) { c.poisson = c.choice(v, "mode", "uniform", "poisson") == "poisson" },
+		"variables":  c.variables,
+		"payload":    c.payloads,
+		"http":       c.http,
+		"tls":        c.tls,
 		"timeout": func(v *node) { // old; http.timeout wins
 			if n.get("http").get("timeout") == nil {
 				c.defaults.timeout = c.timeout(v)
@@ -187,6 +189,7 @@ func (c *compiler) config(n *node) {
 	c.readDefaults(n)
 	c.plan.HTTP.Timeout = c.defaults.timeout
 	c.phases(n.get("phases"))
+	c.plan.Idle = cmp.Or(c.plan.Idle, c.gap)
 	if c.plan.Target == "" && len(c.plan.Regions) > 0 {
 		c.plan.Target = c.plan.Regions[0].Target
 	}

@@ -37,11 +37,17 @@ func (c *compiler) phase(n *node, index int) Phase {
 		"maxVusers":    func(v *node) { p.MaxVusers = c.whole(v, "maxVusers") },
 		"mode":         func(v *node) { p.Poisson = c.choice(v, "mode", "uniform", "poisson") == "poisson" },
 		"pause":        func(v *node) { p.Duration = c.duration(v, "pause") },
+		"visits":       func(v *node) { p.Count = c.whole(v, "visits") },
+		"idle":         func(v *node) { p.Duration = c.duration(v, "idle") },
 	})
 	if n.kind != objectNode {
 		return p
 	}
 	has := func(key string) bool { return !n.get(key).isNull() }
+	if has("visits") || has("idle") {
+		c.visits(n, &p)
+		return p
+	}
 	switch {
 	case has("pause"):
 		p.Kind = PhasePause

@@ -36,6 +36,10 @@ type Plan struct {
 	Endpoints EndpointOptions
 	Apdex     time.Duration // threshold of the apdex plugin; 0: off
 
+	// Idle is how long nothing must have been answered for the next request to be
+	// a first hit, which may meet a cold start; 0: first hits are not told apart.
+	Idle time.Duration
+
 	// Telemetry is where the script wants its spans; nil if it says nothing of it.
 	Telemetry *Telemetry
 

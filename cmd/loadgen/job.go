@@ -174,7 +174,7 @@ func (j *job) attack(ctx context.Context, runner *load.Runner) error {
 	j.console = &report.Console{Out: j.process.Stdout, Quiet: j.flags.quiet, Expect: j.plan.Expect.Format}
 	j.console.Live, j.console.Width = terminal(j.process.Stdout)
 	j.tell(ctx, nil)
-	gob, endpoints := report.NewVegetaWriter(j.vegeta), report.NewEndpoints(j.plan)
+	gob, endpoints, hits := report.NewVegetaWriter(j.vegeta), report.NewEndpoints(j.plan), report.NewFirstHits(j.plan)
 	watched, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var watcher sync.WaitGroup
 	watcher.Go(func() { j.watch(watched) })
@@ -183,8 +183,13 @@ func (j *job) attack(ctx context.Context, runner *load.Runner) error {
 	err := runner.Run(running, func(e load.Event) {
 		endpoints.Label(e)
 		j.summary.Add(e)
+		for _, m := range hits.Measure(e) {
+			j.summary.Add(m)
+		}
 		j.console.Event(e)
-		gob.Event(e)
+		if j.vegeta != nil {
+			gob.Event(e)
+		}
 	})
 	j.gc = gc.Use()
 	j.suggested, _ = runner.SuggestedExitCode()

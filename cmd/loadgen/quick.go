@@ -20,15 +20,17 @@ import (
 const quickUsage = `Usage: loadgen quick URL [flags]
        loadgen quick --targets FILE --duration TIME [flags]
 
-Loads one URL with GET, or the requests of a vegeta target file in turn. Without --duration, --count users arrive within one
-second and send --num requests each. With --duration, --rate users arrive per
-second and send one request each over --connections kept connections; rate 0
-is a closed loop, in which every connection sends as fast as it gets answers.`
+Loads one URL with GET, or the requests of a vegeta target file in turn.
+Without --duration, --count users arrive within one second and send --num
+requests each; with --idle they come one by one, with a gap before each. With
+--duration, --rate users arrive per second and send one request each over
+--connections kept connections; rate 0 is a closed loop, in which every
+connection sends as fast as it gets answers.`
 
 // quickFlags are the load of quick.
 type quickFlags struct {
 	count, num, connections int
-	duration                time.Duration
+	duration, idle          time.Duration
 	rate                    float64
 	insecure                bool
 	targets                 string // a file; "" with a URL
@@ -41,6 +43,7 @@ func (q *quickFlags) register(f *run.Flags) {
 	f.Int(&q.num, "num", 10, "`n` requests of each user")
 	f.Alias("n", "num")
 	f.Duration(&q.duration, "duration", 0, "send for so long")
+	f.Duration(&q.idle, "idle", 0, "let the --count users come one by one with this gap before each, to meet cold starts")
 	f.Float(&q.rate, "rate", 0, "requests per second; 0 is a closed loop")
 	f.Int(&q.connections, "connections", 50, "`n` kept connections, with --duration")
 	f.String(&q.targets, "targets", "", "vegeta target `file` (HTTP or JSON format; - is the standard input), in place of URL")
@@ -119,8 +122,10 @@ func (q *quickFlags) validate() error {
 	switch {
 	case q.count < 1 || q.num < 1 || q.connections < 1:
 		return run.Usage("--count, --num and --connections must be at least 1")
-	case q.rate < 0 || q.duration < 0:
-		return run.Usage("--rate and --duration must not be negative")
+	case q.rate < 0 || q.duration < 0 || q.idle < 0:
+		return run.Usage("--rate, --duration and --idle must not be negative")
+	case q.idle > 0 && q.duration > 0:
+		return run.Usage("--idle and --duration do not go together: --count visits last --count times --idle")
 	case q.rate > 0 && q.duration == 0:
 		return run.Usage("--rate needs --duration")
 	case q.targets != "" && q.duration == 0:
@@ -142,6 +147,9 @@ func (q *quickFlags) plan(list targets, info report.RunInfo) (*scenarios.Plan, e
 	case q.closedLoop():
 		phase = map[string]any{"duration": "10ms", "arrivalCount": q.connections}
 		flow = []any{map[string]any{"loop": flow, "count": -1}}
+	case q.idle > 0:
+		phase = map[string]any{"visits": q.count, "idle": q.idle.Seconds()}
+		flow = []any{map[string]any{"loop": flow, "count": q.num}}
 	case q.duration > 0:
 		phase = map[string]any{"duration": q.duration.Seconds(), "arrivalRate": q.rate}
 	default:
