@@ -349,3 +349,46 @@ func TestOldestDaysGoAboveMaxDisk(t *testing.T) {
 		t.Errorf("partitions on disk: %v (%v), want 2 of spans and 2 of logs", left, err)
 	}
 }
+
+// TestOldDaysGoByAge opens a store again with a shorter retention, which is what the passing of time does too.
+func TestOldDaysGoByAge(t *testing.T) {
+	o := options(t.TempDir())
+	s := mustOpen(t, o)
+	now := time.Now().UTC()
+	for _, days := range []int{0, 10} {
+		e := edge.Event{Time: now.Add(-time.Duration(days) * 24 * time.Hour).UnixNano(), Name: fmt.Sprint("day", days)}
+		if err := s.WriteEvents(t.Context(), 0, []edge.Event{e}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	days := func() int {
+		dirs, err := filepath.Glob(filepath.Join(o.Dir, "spans", "partitions", "*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(dirs)
+	}
+	mustClose(t, s)
+	if n := days(); n != 2 {
+		t.Fatalf("%d days are on disk, want 2", n)
+	}
+	o.RetentionEvents = 48 * time.Hour
+	s = mustOpen(t, o)
+	deadline := time.After(time.Minute)
+	for tick := time.Tick(10 * time.Millisecond); days() != 1; {
+		select {
+		case <-tick:
+		case <-deadline:
+			t.Fatalf("%d days are on disk after a minute, want 1", days())
+		}
+	}
+	old := edge.Event{Time: now.Add(-240 * time.Hour).UnixNano()}
+	if err := s.Check(&old); err == nil || !strings.Contains(err.Error(), "retention") {
+		t.Errorf("Check of an event that is too old answers %v", err)
+	}
+	rows := 0
+	q := store.RowsQuestion{LogsQL: "*", From: now.Add(-480 * time.Hour), To: now.Add(time.Hour)}
+	if err := s.Rows(t.Context(), q, func(store.Row) error { rows++; return nil }); err != nil || rows != 1 {
+		t.Errorf("%d rows are left (%v), want 1", rows, err)
+	}
+}
