@@ -98,13 +98,14 @@ func (r *Result) groups(bar func(*edge.BenchRow) htmlBar) []htmlGroup {
 func (r *Result) ratioChart() htmlChart {
 	greatest := 1.0
 	for i := range r.Results {
-		greatest = max(greatest, r.Results[i].CI[1])
+		row := &r.Results[i]
+		greatest = max(greatest, min(row.CI[1], 1.5*row.Ratio)) // an interval of a disturbed run does not stretch the axis
 	}
 	step, end := axis(greatest)
 	return htmlChart{
 		Title: "Times as fast as js", Sub: "wall time of a client, with 95 % intervals; longer is better", Ticks: ticks(step, end, "×"),
 		Groups: r.groups(func(row *edge.BenchRow) htmlBar {
-			low, high := 100*row.CI[0]/end, 100*row.CI[1]/end
+			low, high := 100*row.CI[0]/end, min(100*row.CI[1]/end, 100)
 			return htmlBar{Text: ratioText(row.Ratio, row.CI), Width: 100 * row.Ratio / end, Low: low, High: high, Range: high - low}
 		}),
 	}

@@ -107,7 +107,7 @@ func (o *Options) measure(ctx context.Context) (map[string]map[string]*series, e
 				participants: append(slices.Clone(o.Engines), control),
 				processes:    map[string]*process{}, series: all[name],
 			}
-			o.say("generation %d, %s: %d rounds", generation+1, name, b.rounds)
+			o.say("generation %d of %d, %s: %d rounds of %d processes", generation+1, o.Generations, name, b.rounds, len(b.participants))
 			if err := b.run(ctx); err != nil {
 				return nil, err
 			}

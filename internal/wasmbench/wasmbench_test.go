@@ -172,7 +172,7 @@ func TestResultOfARun(t *testing.T) {
 			t.Errorf("codec %+v", c)
 		}
 	}
-	if !strings.Contains(progress.String(), "generation 2, small: 1 rounds") {
+	if !strings.Contains(progress.String(), "generation 2 of 2, small: 1 rounds of 5 processes") {
 		t.Errorf("progress:\n%s", &progress)
 	}
 	keysOf(t, r)
@@ -305,5 +305,18 @@ func TestMarkdownAndPage(t *testing.T) {
 		if strings.Contains(page.String(), banned) {
 			t.Errorf("the page has %q: it must need nothing beside it", banned)
 		}
+	}
+}
+
+// TestADisturbedIntervalDoesNotStretchThePage: the axis ends near the bars, and the whisker with the axis.
+func TestADisturbedIntervalDoesNotStretchThePage(t *testing.T) {
+	r := result()
+	r.Results[1].CI = [2]float64{0.2, 1209}
+	var page bytes.Buffer
+	if err := r.WriteHTML(&page); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(page.String(), `x2="100.00%" y1="8"`) || strings.Contains(page.String(), "1200×") {
+		t.Errorf("the axis follows an interval that ends at 1209:\n%s", &page)
 	}
 }

@@ -135,17 +135,17 @@ func headline(b *edge.Bench, r *edge.BenchRow) (ratio float64, ci [2]float64) {
 
 // benchTiles are the headline: SIMD against js per size.
 func benchTiles(b *edge.Bench) []Tile {
-	by := "as fast as js"
+	by := ", wall time"
 	if isBusy(b) {
-		by = "less CPU than js"
+		by = ", CPU time"
 	}
 	var tiles []Tile
 	for i := range b.Results {
 		if r := &b.Results[i]; r.Engine == "wasm-simd" {
 			ratio, ci := headline(b, r)
 			tiles = append(tiles, Tile{
-				ID: "ratio-" + r.Size, Title: "WASM SIMD, " + r.Size, Number: decimals(ratio, ratio), Unit: "×",
-				Note: by + "; 95 % in " + intervalOnly(ratio, ci),
+				ID: "ratio-" + r.Size, Title: "WASM SIMD, " + r.Size, Number: decimals(ratio, ratio), Unit: "× js",
+				Note: "95 % in " + intervalOnly(ratio, ci) + by,
 			})
 		}
 	}
@@ -164,6 +164,9 @@ func ratioBars(b *edge.Bench) []WASMSize {
 		end = max(end, min(ci[1], 1.5*ratio))
 	}
 	return bySize(b, func(r *edge.BenchRow) (chart.Interval, string) {
+		if r.Engine == r.Baseline {
+			return chart.Interval{Value: 1, End: end}, "1, the baseline"
+		}
 		ratio, ci := headline(b, r)
 		return chart.Interval{Value: ratio, Low: ci[0], High: ci[1], End: end}, intervalText(ratio, ci)
 	})
@@ -180,7 +183,7 @@ func cpuBars(b *edge.Bench) []WASMSize {
 		slowest[r.Size] = max(slowest[r.Size], r.CPUMS)
 	}
 	return bySize(b, func(r *edge.BenchRow) (chart.Interval, string) {
-		return chart.Interval{Value: r.CPUMS, End: slowest[r.Size]}, measured(r.CPUMS).Text + ", " + number(chart.Number, query.Num(1000/r.CPUMS)).Text + "/s a core"
+		return chart.Interval{Value: r.CPUMS, End: slowest[r.Size]}, measured(r.CPUMS).Text + ", " + number(chart.Number, query.Num(1000/r.CPUMS)).Text + "/s"
 	})
 }
 
