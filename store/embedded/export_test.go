@@ -14,3 +14,9 @@ func TakeAllTurns(s *Store) (giveBack func()) {
 		}
 	}
 }
+
+// CountSnapshot answers why a snapshot is not whole.
+func CountSnapshot(path string) error {
+	_, err := readSnapshot(path)
+	return err
+}
