@@ -31,6 +31,10 @@ e2e: assets wasm-bench/node_modules ## Run the end-to-end tests alone, telling e
 e2e-clients: wasm-bench/node_modules e2e/clients/js/node_modules ## Run clients that others wrote (SDKs, Deno, Bun, workerd, telemetrygen) against the collector
 	cd e2e/clients && $(GO) vet ./... && $(GO) test -count=1 -v -timeout 15m -parallel 6 ./...
 
+.PHONY: overload
+overload: ## Attack a collector with the full amounts: memory, latency and what was acknowledged (2 minutes)
+	EDGESCOPE_OVERLOAD=full $(GO) test -count=1 -v -timeout 20m -run TestOverload ./e2e
+
 .PHONY: check
 check: generate-check $(LINT) ## Check that generated files are up to date, the format, the linters and vet
 	@test -z "$$($(GO) tool gofumpt -l $(GO_FILES))" || { echo 'not gofumpt-ed:'; $(GO) tool gofumpt -l $(GO_FILES); exit 1; }
