@@ -187,7 +187,7 @@ func (v *view) platform() string {
 	if v.vercel {
 		return Vercel
 	}
-	if p := v.text(&platformHeaders); p != "" && !(ForPoP(p) && v.elsewhere()) {
+	if p := v.text(&platformHeaders); p != "" && (!ForPoP(p) || !v.elsewhere()) {
 		return p
 	}
 	switch v.event.Facts.Source {

@@ -13,7 +13,7 @@ const maxSlots = 192
 // maxRules bounds the number of rules likewise.
 const maxRules = 64
 
-// slot numbers a source: one attribute key, or one header under its two attribute keys.
+// slot numbers a source: one attribute key, or one header under its attribute keys.
 type slot uint8
 
 // slots is a set of them.
@@ -58,8 +58,8 @@ func attrs(keys ...string) []source {
 	return all
 }
 
-// header is a source with the two spellings http.response.header.<name> and http.request.header.<name>, and to Response
-// the real header.
+// header is a source with the spellings http.response.header.<name> and http.request.header.<name>, also with _ for -, and to
+// Response the real header.
 func header(name string, read func(string) string) source {
 	return source{name: name, header: true, read: read}
 }

@@ -100,6 +100,8 @@ func TestColo(t *testing.T) {
 	f("zzz", "edge.colo", "zzz")
 	f("FRA", "http.request.header.cf-ray", "8f1e2d3c4b5a6978-FRA")
 	f("IAD", "http.response.header.cf-ray", `["8f1e2d3c4b5a6978-IAD"]`, "http.request.header.cf-ray", "8f1e2d3c4b5a6978-FRA")
+	f("FRA", "http.request.header.cf_ray", `["8f1e2d3c4b5a6978-FRA"]`)
+	f("IAD", "http.response.header.cf_ray", "8f1e2d3c4b5a6978-IAD", "http.request.header.cf_ray", "8f1e2d3c4b5a6978-FRA")
 	f("", "http.request.header.cf-ray", "8f1e2d3c4b5a6978")
 	f("", "http.request.header.cf-ray", "8F1E2D3C4B5A6978-FRA")
 	f("", "http.request.header.cf-ray", "8f1e2d3c4b5a6978-fra")

@@ -1,6 +1,9 @@
 package platform
 
-import "net/http"
+import (
+	"net/http"
+	"strings"
+)
 
 const (
 	minKey           = 3
@@ -14,7 +17,7 @@ const (
 type word struct {
 	key  string
 	slot slot
-	// weak is the spelling of a header that gives way to the other one.
+	// weak is a header of the request, which gives way to that of the response.
 	weak bool
 }
 
@@ -57,8 +60,15 @@ func (v *vocabulary) define(src *source, n slot) {
 		v.insert(word{key: src.name, slot: n})
 		return
 	}
-	v.insert(word{key: responseHeader + src.name, slot: n})
-	v.insert(word{key: requestHeader + src.name, slot: n, weak: true})
+	spellings := []string{src.name}
+	// Semantic conventions before 1.21, and the SDKs that still follow them, write - of a header's name as _.
+	if old := strings.ReplaceAll(src.name, "-", "_"); old != src.name {
+		spellings = append(spellings, old)
+	}
+	for _, name := range spellings {
+		v.insert(word{key: responseHeader + name, slot: n})
+		v.insert(word{key: requestHeader + name, slot: n, weak: true})
+	}
 	v.headers = append(v.headers, word{key: http.CanonicalHeaderKey(src.name), slot: n})
 }
 
