@@ -159,6 +159,7 @@ func (c collector) expectTraces(t *testing.T, service string, want []invocation)
 // totals are what rollups say of a service.
 type totals struct{ Requests, Errors, Cold, Warm, Hit, Miss float64 }
 
+// expectTotals waits until the totals of a service are those of its invocations.
 func (c collector) expectTotals(t *testing.T, service string, invocations []invocation) {
 	t.Helper()
 	want := totals{Requests: float64(len(invocations))}

@@ -60,15 +60,37 @@ func TestOTelServers(t *testing.T) {
 			app := s.start(t, s.door(c))
 			visit(t, app.URL("http"), noNetwork, "/cart/1", "/cart/2?a=b", "/boom")
 			stop(t, app)
-			boom := invocation{Platform: "fly", Region: "ams", Route: "/boom", Status: "500", Outcome: "exception", Cold: "false"}
 			c.expect(t, spans, "shop",
 				invocation{Platform: "fly", Region: "ams", Route: "/cart/:id", Status: "200", Outcome: "ok", Cold: "true", Cache: "miss"},
 				invocation{Platform: "fly", Region: "ams", Route: "/cart/:id", Status: "200", Outcome: "ok", Cold: "false", Cache: "hit"},
-				boom)
+				invocation{Platform: "fly", Region: "ams", Route: "/boom", Status: "500", Outcome: "exception", Cold: "false"})
 			for _, row := range c.waitFor(t, logs, `"service.name":="shop"`, 3) {
 				expectFields(t, row, "cloud.region", "ams", "service.version", "3", "cloud.platform", "fly")
 			}
 			c.expectValue(t, `faas_coldstarts_total{service_name="shop",cloud_region="ams"}`, 1)
+		})
+	}
+}
+
+// TestFaaSMetrics: what a function counts of itself with OpenTelemetry's SDK for JavaScript can be asked in MetricsQL, whichever
+// way the SDK adds up.
+func TestFaaSMetrics(t *testing.T) {
+	for name, temporality := range map[string]string{"js json": "delta", "js proto gzip": "cumulative", "js grpc": "lowmemory"} {
+		t.Run(temporality, func(t *testing.T) {
+			t.Parallel()
+			s := servers(t)[name]
+			c := startCollector(t)
+			app := s.start(t, s.door(c), "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE="+temporality)
+			visit(t, app.URL("http"), noNetwork, "/cart/1", "/cart/2", "/boom")
+			stop(t, app)
+			const shop = `{service_name="shop",cloud_region="ams",cloud_platform="fly"}`
+			c.expectValue(t, `increase(faas_coldstarts_total`+shop+`[5m])`, 1)
+			c.expectValue(t, `increase(faas_invocations_total`+shop+`[5m])`, 3)
+			c.expectValue(t, `increase(faas_errors_total`+shop+`[5m])`, 1)
+			c.expectValue(t, `increase(faas_init_duration_seconds_count`+shop+`[5m])`, 1)
+			c.expectValue(t, `increase(faas_init_duration_seconds_sum`+shop+`[5m])`, 0.25)
+			c.expectValue(t, `histogram_quantile(1, increase(faas_init_duration_seconds_bucket`+shop+`[5m]))`, 1) // of the bounds 0.1, 1, 10
+			c.expectValue(t, `sum(increase(http_server_request_duration_seconds_count`+shop+`[5m]))`, 3)
 		})
 	}
 }

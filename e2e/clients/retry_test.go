@@ -2,12 +2,14 @@ package clients_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -71,6 +73,51 @@ func TestRetriesLoseAndDoubleNothing(t *testing.T) {
 	f("go http gzip", http.StatusTooManyRequests, false)
 }
 
+// TestRestartLosesNothing: the collector is killed between two batches of an SDK and comes back while that tries again. Every span
+// is there once: those that had been acknowledged, and those that were not.
+func TestRestartLosesNothing(t *testing.T) {
+	for _, name := range []string{"js json gzip", "go http"} {
+		s := servers(t)[name]
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			data := t.TempDir()
+			c := startCollector(t, "--data-dir", data)
+			var door atomic.Pointer[url.URL]
+			set := func(c collector) {
+				u, err := url.Parse(c.URL("ingest"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				door.Store(u)
+			}
+			set(c)
+			failed := make(chan struct{}, 100)
+			proxy := httptest.NewServer(&httputil.ReverseProxy{
+				Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(door.Load()) },
+				ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) {
+					w.WriteHeader(http.StatusServiceUnavailable)
+					failed <- struct{}{}
+				},
+			})
+			defer proxy.Close()
+			app := s.start(t, proxy.URL, "OTEL_BSP_MAX_EXPORT_BATCH_SIZE=4", "OTEL_METRICS_EXPORTER=none", "OTEL_LOGS_EXPORTER=none")
+			visit(t, app.URL("http"), noNetwork, "/cart/1", "/cart/2", "/cart/3", "/cart/4") // a batch: it is sent at once
+			c.waitFor(t, spans, `"service.name":="shop"`, 4)
+			if err := c.Kill(); err != nil {
+				t.Fatal(err)
+			}
+			visit(t, app.URL("http"), noNetwork, "/cart/5", "/cart/6", "/cart/7", "/cart/8")
+			<-failed
+			c = startCollector(t, "--data-dir", data)
+			set(c)
+			stop(t, app)
+			c.waitFor(t, spans, `"service.name":="shop"`, 8)
+			c.expectTotals(t, "shop", slices.Concat([]invocation{{Outcome: "ok", Cold: "true", Cache: "miss"}},
+				repeat(3, invocation{Outcome: "ok", Cold: "false", Cache: "miss"}), repeat(4, invocation{Outcome: "ok", Cold: "false", Cache: "hit"})))
+		})
+	}
+}
+
 // watch is a proxy before a collector's HTTP or gRPC door that counts the requests that were over the rate.
 type watch struct{ refused atomic.Int64 }
 
@@ -87,10 +134,12 @@ func (w *watch) start(t *testing.T, door string, grpc bool) string {
 	proxy := httputil.NewSingleHostReverseProxy(target)
 	proxy.Transport, proxy.FlushInterval = transport, -1
 	proxy.ModifyResponse = func(res *http.Response) error {
-		const resourceExhausted = "8"
-		if res.StatusCode == http.StatusTooManyRequests || res.Header.Get("Grpc-Status") == resourceExhausted {
-			w.refused.Add(1)
-		}
+		res.Body = ended{res.Body, func() {
+			const resourceExhausted = "8"
+			if res.StatusCode == http.StatusTooManyRequests || res.Header.Get("Grpc-Status") == resourceExhausted || res.Trailer.Get("Grpc-Status") == resourceExhausted {
+				w.refused.Add(1)
+			}
+		}}
 		return nil
 	}
 	server := httptest.NewUnstartedServer(proxy)
@@ -101,6 +150,17 @@ func (w *watch) start(t *testing.T, door string, grpc bool) string {
 	t.Cleanup(server.Close)
 	t.Cleanup(transport.CloseIdleConnections)
 	return server.URL
+}
+
+// ended is a body that tells when it was read: the trailers, where gRPC has its status, are there then.
+type ended struct {
+	io.ReadCloser
+	tell func()
+}
+
+func (e ended) Close() error {
+	e.tell()
+	return e.ReadCloser.Close()
 }
 
 // TestRateLimitLosesNothing: SDKs wait when the collector says that their tenant is over its rate, over HTTP and gRPC. The one for
@@ -124,14 +184,18 @@ func TestRateLimitLosesNothing(t *testing.T) {
 			var door watch
 			app := s.start(t, door.start(t, s.door(c), s.protocol == "grpc"), "OTEL_EXPORTER_OTLP_HEADERS=Authorization=Bearer%20"+token,
 				"OTEL_BSP_MAX_EXPORT_BATCH_SIZE=4", "OTEL_METRICS_EXPORTER=none", "OTEL_LOGS_EXPORTER=none")
-			visit(t, app.URL("http"), noNetwork, "/cart/1", "/cart/2", "/cart/3", "/cart/4") // a batch: it is sent at once
-			c.waitFor(t, spans, `"service.name":="shop"`, 4)
-			visit(t, app.URL("http"), noNetwork, "/cart/5", "/cart/6")
-			stop(t, app)
-			c.waitFor(t, spans, `"service.name":="shop"`, 6)
-			if door.refused.Load() == 0 {
-				t.Error("no request was over the rate")
+			sent := 0
+			for ; door.refused.Load() == 0; sent += 4 {
+				if sent > 40 {
+					t.Fatalf("%d spans in a few seconds were not over the rate of one a second", sent)
+				}
+				visit(t, app.URL("http"), noNetwork, "/cart/1", "/cart/2", "/cart/3", "/cart/4") // a batch: it is sent at once
+				eventually(t, func() string { return "a batch is neither refused nor stored" }, func() bool {
+					return door.refused.Load() > 0 || len(c.rows(t, spans, `"service.name":="shop"`)) == sent+4
+				})
 			}
+			stop(t, app)
+			c.waitFor(t, spans, `"service.name":="shop"`, sent)
 		})
 	}
 }
