@@ -1,6 +1,7 @@
 package load
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -89,7 +90,9 @@ func (u *user) firstHop(req *scenarios.Request) (*hop, error) {
 		return nil, err
 	}
 	m := &u.message
-	h := &hop{method: m.Method, url: p.url, text: p.text, header: p.header, body: m.Body, prepared: p}
+	// A transport may still be writing a body when its request is over (an early answer, a timeout), and Render writes over it.
+	body := bytes.Clone(m.Body)
+	h := &hop{method: m.Method, url: p.url, text: p.text, header: p.header, body: body, prepared: p}
 	u.keepCookies(p.url, m.Cookies)
 	return h, nil
 }
