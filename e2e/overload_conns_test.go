@@ -42,7 +42,9 @@ func (o *overload) slowSenders() {
 	// Bodies without end are cut at the limit, and headers at theirs.
 	var all sync.WaitGroup
 	for range 8 {
-		all.Go(func() { o.endless(head+"Transfer-Encoding: chunked\r\n\r\n", fmt.Sprintf("%x\r\n%s\r\n", 1<<20, strings.Repeat(" ", 1<<20)), 80) })
+		all.Go(func() {
+			o.endless(head+"Transfer-Encoding: chunked\r\n\r\n", fmt.Sprintf("%x\r\n%s\r\n", 1<<20, strings.Repeat(" ", 1<<20)), 80)
+		})
 		all.Go(func() { o.endless(head, "X-Flood: "+strings.Repeat("x", 1<<10)+"\r\n", 200) })
 	}
 	all.Wait()

@@ -63,7 +63,8 @@ func (c *collector) openBodies() *body.Reader {
 	} {
 		c.metrics.GetOrCreateGauge(name, func() float64 { return float64(value()) })
 	}
-	return body.NewReader(body.Options{Budget: budget, MaxBody: c.maxBody})
+	uuid, _ := c.store.Identity()
+	return body.NewReader(body.Options{Budget: budget, MaxBody: c.maxBody, Key: uuid})
 }
 
 // refused counts requests that no door took, by reason.

@@ -5,7 +5,7 @@ package body
 
 import (
 	"context"
-	"crypto/sha256"
+	"crypto/cipher"
 	"errors"
 	"fmt"
 	"io"
@@ -47,11 +47,13 @@ const Encodings = "gzip, zstd"
 // ErrEncoding is the error of a body in another encoding than Encodings.
 var ErrEncoding = errors.New("content encoding must be one of " + Encodings)
 
-// Options describe a Reader. Both are required.
+// Options describe a Reader. Budget and MaxBody are required.
 type Options struct {
 	Budget *Budget
 	// MaxBody bounds a body in bytes, as sent and again as decompressed.
 	MaxBody int64
+	// Key is part of every hash. With the same key a body has the same hash in the next process.
+	Key string
 }
 
 // Reader reads bodies. It is safe for concurrent use and owns no goroutine.
@@ -61,11 +63,12 @@ type Reader struct {
 	inflaters inflaters
 	bodies    sync.Pool
 	bench     *bench
+	mac       cipher.AEAD
 }
 
 // NewReader makes a Reader.
 func NewReader(o Options) *Reader {
-	r := &Reader{o: o, inflaters: newInflaters(), bench: newBench()}
+	r := &Reader{o: o, inflaters: newInflaters(), bench: newBench(), mac: newMAC(o.Key)}
 	r.bodies.New = func() any { return new(Body) }
 	return r
 }
@@ -151,8 +154,7 @@ func (b *Body) read(ctx context.Context, src Source, encoding string) error {
 		return Transfer(err)
 	}
 	b.Sent = len(b.plain.b)
-	sum := sha256.Sum256(b.plain.b)
-	b.Hash = edge.BodyHash(sum[:])
+	b.reader.hash(&b.Hash, b.plain.b)
 	if encoding == "" || b.Sent == 0 { // an empty body is empty, compressed or not
 		return nil
 	}
