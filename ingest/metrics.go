@@ -9,10 +9,27 @@ import (
 )
 
 // counters are what /metrics says of the pipeline.
-type counters struct{ set *metrics.Set }
+type counters struct {
+	set                            *metrics.Set
+	events                         [edge.KindDataPoint + 1]*metrics.Counter
+	invocations, batches, rejected *metrics.Counter
+}
 
-func (c counters) taken(b *edge.Batch) {
-	var kinds [3]int
+func newCounters(set *metrics.Set) counters {
+	c := counters{
+		set:         set,
+		invocations: set.GetOrCreateCounter("edgescope_ingest_invocations_total"),
+		batches:     set.GetOrCreateCounter("edgescope_ingest_batches_total"),
+		rejected:    set.GetOrCreateCounter("edgescope_ingest_rejected_total"),
+	}
+	for kind := range c.events {
+		c.events[kind] = set.GetOrCreateCounter(fmt.Sprintf("edgescope_ingest_events_total{kind=%q}", edge.Kind(kind)))
+	}
+	return c
+}
+
+func (c *counters) taken(b *edge.Batch) {
+	var kinds [len(c.events)]int
 	invocations := 0
 	for i := range b.Events {
 		kinds[b.Events[i].Kind]++
@@ -21,30 +38,28 @@ func (c counters) taken(b *edge.Batch) {
 		}
 	}
 	for kind, n := range kinds {
-		if n > 0 {
-			c.add(fmt.Sprintf("edgescope_ingest_events_total{kind=%q}", edge.Kind(kind)), n)
-		}
+		c.events[kind].Add(n)
 	}
-	c.add("edgescope_ingest_invocations_total", invocations)
-	c.add("edgescope_ingest_batches_total", 1)
-	c.add("edgescope_ingest_rejected_total", b.RejectedCount)
+	c.invocations.Add(invocations)
+	c.batches.Inc()
+	c.rejected.Add(b.RejectedCount)
 	for reason, n := range b.Warnings {
 		c.add(fmt.Sprintf("edgescope_ingest_salvaged_total{reason=%q}", reason), n)
 	}
 }
 
-func (c counters) replayed(b *edge.Batch, missing int) {
+func (c *counters) replayed(b *edge.Batch, missing int) {
 	c.add("edgescope_wal_replayed_records_total", 1)
 	c.add("edgescope_wal_replayed_rows_total", len(b.Events))
 	c.add("edgescope_wal_replayed_samples_total", len(b.Samples))
 	c.add("edgescope_wal_replayed_missing_rows_total", missing)
 }
 
-func (c counters) refused(reason string) {
+func (c *counters) refused(reason string) {
 	c.add(fmt.Sprintf("edgescope_ingest_refused_batches_total{reason=%q}", reason), 1)
 }
 
-func (c counters) add(name string, n int) { c.set.GetOrCreateCounter(name).Add(n) }
+func (c *counters) add(name string, n int) { c.set.GetOrCreateCounter(name).Add(n) }
 
 // observe adds gauges of what the rollup holds.
 func (p *Pipeline) observe() {

@@ -27,8 +27,9 @@ func (p *Pipeline) takeSamples(ctx context.Context, b *edge.Batch) error {
 	if err := p.log(ctx, b); err != nil {
 		return p.unavailable(err)
 	}
-	var err error
-	stage(ctx, "store", func(ctx context.Context) { err = p.o.Store.WriteSamples(ctx, b.Tenant, b.Samples) })
+	end := stage(ctx, "store")
+	err := p.o.Store.WriteSamples(ctx, b.Tenant, b.Samples)
+	end()
 	if err != nil {
 		p.lost(err)
 		return p.unavailable(err)
