@@ -92,10 +92,17 @@ func (d *dialer) speaks(plan *scenarios.Plan) error {
 	return nil
 }
 
+// classical are the key exchanges that node 22 offers, and Artillery with it. crypto/tls would add X25519MLKEM768, which
+// costs as much CPU again as the rest of a handshake: config.tls.ecdhCurve asks for it.
+var classical = []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384, tls.CurveP521}
+
 func clientTLS(o *scenarios.TLS, p Protocol) (*tls.Config, error) {
 	config := &tls.Config{
 		InsecureSkipVerify: o.Insecure, ServerName: o.ServerName, MinVersion: o.MinVersion, MaxVersion: o.MaxVersion,
-		NextProtos: []string{"http/1.1"},
+		NextProtos: []string{"http/1.1"}, CurvePreferences: o.Curves,
+	}
+	if o.Curves == nil {
+		config.CurvePreferences = classical
 	}
 	if p == HTTP2 || p == H2C {
 		config.NextProtos = []string{"h2"}

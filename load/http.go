@@ -87,13 +87,13 @@ func newRequest(ctx context.Context, c *call) (*http.Request, error) {
 	if c.body != nil {
 		body = bytes.NewReader(c.body)
 	}
-	req, err := http.NewRequestWithContext(ctx, c.method, c.url, body)
+	req, err := http.NewRequestWithContext(ctx, c.method, "", body)
 	if err != nil {
 		return nil, err
 	}
-	req.Header = c.header
-	if host := c.header.Get("Host"); host != "" {
-		req.Host = host
+	req.URL, req.Header, req.Host = c.target, c.header, c.header.Get("Host")
+	if req.Host == "" {
+		req.Host = c.target.Host
 	}
 	return req, nil
 }

@@ -2,40 +2,53 @@ package load
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"strings"
+	"syscall"
 )
 
 // http2Carrier is an HTTP/2 connection of net/http.
-type http2Carrier struct{ *http.ClientConn }
+type http2Carrier struct {
+	*http.ClientConn
+	conn *tellingConn
+}
 
 func (c http2Carrier) room(active int) (room, dead bool) {
-	if c.Available() > 0 {
-		return true, false
+	// What is available does not count requests that are on their way to the connection: the active ones do.
+	if available := c.Available(); available > 0 {
+		return available+c.InFlight() > active, false
 	}
 	return false, active == 0 || c.Err() != nil
 }
 
 func (c http2Carrier) close() { _ = c.Close() }
 
-// RoundTrip tells a server that answers in HTTP/1.1 from a broken one.
+// RoundTrip tells a server that answers in HTTP/1.1, or that refuses us, from a broken one.
 func (c http2Carrier) RoundTrip(req *http.Request) (*http.Response, error) {
 	res, err := c.ClientConn.RoundTrip(req)
-	if err != nil && strings.Contains(err.Error(), "looked like an HTTP/1.1 header") {
-		err = &ProtocolError{H2C, notSpoken}
+	if err == nil || req.Context().Err() != nil {
+		return res, err
 	}
-	return res, err
+	if strings.Contains(err.Error(), "looked like an HTTP/1.1 header") {
+		return nil, &ProtocolError{H2C, notSpoken}
+	}
+	if c.Err() != nil || errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) {
+		err = c.conn.explain(err)
+	}
+	return nil, err
 }
 
 // openHTTP2 opens a connection and speaks HTTP/2 on it. dialTLS has settled by ALPN that the server does as well.
 func (o *opener) openHTTP2(ctx context.Context, to origin) (*session, error) {
-	conn, err := o.dialFor(ctx, to)
+	opened, err := o.dialFor(ctx, to)
 	if err != nil {
 		return nil, err
 	}
 	var protocols http.Protocols
 	protocols.SetUnencryptedHTTP2(true)
+	conn := telling(opened)
 	// To this transport the connection is a plain one, whatever is below: TLS is done.
 	t := &http.Transport{
 		DialContext:            func(context.Context, string, string) (net.Conn, error) { return conn, nil },
@@ -48,7 +61,7 @@ func (o *opener) openHTTP2(ctx context.Context, to origin) (*session, error) {
 		_ = conn.Close()
 		return nil, err
 	}
-	return &session{carrier: http2Carrier{client}, conn: conn}, nil
+	return &session{carrier: http2Carrier{client, conn}, conn: opened}, nil
 }
 
 // dialFor opens what HTTP/2 is to be spoken on.

@@ -391,6 +391,29 @@ func TestTLSOptionsOfTheScript(t *testing.T) {
 	}
 }
 
+// TestKeyExchangeIsClassicalUnlessTheScriptAsks, as in node 22.
+func TestKeyExchangeIsClassicalUnlessTheScriptAsks(t *testing.T) {
+	for _, server := range []string{"https", "2", "3"} {
+		s := speaking(t, server, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.TLS.CurveID.String()) })
+		protocol := load.Protocol(server)
+		if server == "https" {
+			protocol = load.HTTP1
+		}
+		f := func(options, want string) {
+			t.Helper()
+			script := "config: {tls: {rejectUnauthorized: false" + options + "}, phases: [{duration: 1ms, arrivalCount: 1}]}\n" +
+				"scenarios: [{flow: [{get: {url: /, expect: {matchesRegexp: '^" + want + "$'}}}]}]"
+			r := results(against(t, s.URL, script, load.Options{Network: load.Network{Protocol: protocol}}))[0]
+			if len(r.Outcomes) == 0 || !r.Outcomes[0].OK {
+				t.Errorf("%s%s: failure %q, outcomes %v; want %s", server, options, r.Failure, r.Outcomes, want)
+			}
+		}
+		f("", "X25519")
+		f(", ecdhCurve: 'X25519MLKEM768:X25519'", "X25519MLKEM768")
+		f(", ecdhCurve: P-384", "CurveP384")
+	}
+}
+
 func TestTLSVersionsOfTheScript(t *testing.T) {
 	f := func(highest uint16, options, wantVersion, wantFailure string) {
 		t.Helper()

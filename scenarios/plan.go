@@ -10,6 +10,7 @@
 package scenarios
 
 import (
+	"crypto/tls"
 	"time"
 
 	"edgescope/scenarios/processor"
@@ -112,7 +113,8 @@ type TLS struct {
 	CA, Cert, Key []byte // Key is not encrypted: the passphrase is used up
 	ServerName    string // for which the certificate is verified, in place of the URL's host; "": that host
 
-	MinVersion, MaxVersion uint16 // of TLS, as crypto/tls numbers them; 0: crypto/tls decides
+	Curves                 []tls.CurveID // key exchanges to offer; nil: load decides
+	MinVersion, MaxVersion uint16        // of TLS, as crypto/tls numbers them; 0: crypto/tls decides
 
 	Sessions string // who takes up whose sessions: "user", "shared", "none"; "" if the script does not say
 }

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"bytes"
 	"crypto/tls"
+	"strings"
 )
 
 // httpVersion takes numbers too: version: 2.
@@ -24,6 +25,7 @@ func (c *compiler) tls(n *node) {
 		"servername":         func(v *node) { t.ServerName, _ = c.text(v, "servername") },
 		"minVersion":         func(v *node) { t.MinVersion = c.tlsVersion(v, "minVersion") },
 		"maxVersion":         func(v *node) { t.MaxVersion = c.tlsVersion(v, "maxVersion") },
+		"ecdhCurve":          func(v *node) { t.Curves = c.curves(v) },
 		"sessions":           func(v *node) { t.Sessions = c.choice(v, "sessions", "user", "shared", "none") },
 		"pfx": func(v *node) {
 			c.fault(v.pos, "pfx is not supported: make PEM files of it with openssl pkcs12 -in FILE -nodes, and name them as cert and key")
@@ -72,6 +74,28 @@ func (c *compiler) tlsVersion(n *node, what string) uint16 {
 	}
 }
 
+// curves reads node's list of key exchanges: X25519MLKEM768:X25519.
+func (c *compiler) curves(n *node) (curves []tls.CurveID) {
+	list, _ := c.text(n, "ecdhCurve")
+	for name := range strings.SplitSeq(list, ":") {
+		switch name {
+		case "X25519":
+			curves = append(curves, tls.X25519)
+		case "X25519MLKEM768":
+			curves = append(curves, tls.X25519MLKEM768)
+		case "P-256", "prime256v1":
+			curves = append(curves, tls.CurveP256)
+		case "P-384", "secp384r1":
+			curves = append(curves, tls.CurveP384)
+		case "P-521", "secp521r1":
+			curves = append(curves, tls.CurveP521)
+		default:
+			c.fault(n.pos, "ecdhCurve %q is unknown, want X25519, X25519MLKEM768, P-256, P-384 or P-521, divided by colons", name)
+		}
+	}
+	return curves
+}
+
 // pem is a PEM text, or the path of a file with one.
 func (c *compiler) pem(n *node, what string) []byte {
 	s, ok := c.text(n, what)
@@ -79,7 +103,7 @@ func (c *compiler) pem(n *node, what string) []byte {
 		return nil
 	}
 	const begin = "-----BEGIN "
-	if bytes.Contains([]byte(s), []byte(begin)) {
+	if strings.Contains(s, begin) {
 		return []byte(s)
 	}
 	src, err := c.opts.ReadFile(c.path(s))

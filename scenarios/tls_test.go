@@ -76,6 +76,8 @@ func TestOptionsOfTLS(t *testing.T) {
 	f("servername: shop.test, sessions: shared", scenarios.TLS{ServerName: "shop.test", Sessions: "shared"}, "")
 	f("minVersion: TLSv1.2, maxVersion: TLSv1.3", scenarios.TLS{MinVersion: tls.VersionTLS12, MaxVersion: tls.VersionTLS13}, "")
 	f("minVersion: TLSv1, maxVersion: TLSv1.1", scenarios.TLS{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}, "")
+	f("ecdhCurve: 'X25519MLKEM768:P-256'", scenarios.TLS{Curves: []tls.CurveID{tls.X25519MLKEM768, tls.CurveP256}}, "")
+	f("ecdhCurve: X448", scenarios.TLS{}, `ecdhCurve "X448" is unknown, want X25519, X25519MLKEM768`)
 	f("minVersion: TLSv1.3, maxVersion: TLSv1.2", scenarios.TLS{}, "minVersion is above maxVersion")
 	f("minVersion: 1.2", scenarios.TLS{}, "minVersion must be TLSv1 or TLSv1.1 or TLSv1.2 or TLSv1.3")
 	f("sessions: all", scenarios.TLS{}, "sessions must be user or shared or none")

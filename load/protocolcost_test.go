@@ -1,0 +1,212 @@
+package load_test
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log"
+	"maps"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"slices"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/quic-go/quic-go/http3"
+
+	"edgescope/load"
+	"edgescope/scenarios"
+)
+
+// benchServers are the addresses of servers in a process of their own, by protocol, so that the CPU time of this one is the
+// client's.
+type benchServers struct {
+	URLs map[string]string
+	CA   string
+}
+
+const serveForBenchmarks = "EDGESCOPE_SERVE_FOR_BENCHMARKS"
+
+// TestServeForBenchmarks is no test: the benchmarks start it as their server. It ends with its standard input.
+func TestServeForBenchmarks(t *testing.T) {
+	if os.Getenv(serveForBenchmarks) == "" {
+		t.Skip("it serves the benchmarks that start it")
+	}
+	body := make([]byte, 200)
+	answer := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.Write(body) })
+	id := newIdentity(t, "bench.test")
+	pair, err := tls.X509KeyPair(id.cert, id.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := &tls.Config{Certificates: []tls.Certificate{pair}, NextProtos: []string{"h2", "http/1.1"}}
+	listen := func() net.Listener {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	var protocols http.Protocols
+	protocols.SetHTTP1(true)
+	protocols.SetHTTP2(true)
+	protocols.SetUnencryptedHTTP2(true)
+	server := &http.Server{Handler: answer, Protocols: &protocols, TLSConfig: config, ErrorLog: log.New(io.Discard, "", 0), ReadHeaderTimeout: time.Minute}
+	plain, secure := listen(), listen()
+	socket, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h3 := &http3.Server{Handler: answer, TLSConfig: http3.ConfigureTLSConfig(config)}
+	go server.Serve(plain)
+	go server.ServeTLS(secure, "", "")
+	go h3.Serve(socket)
+	line, _ := json.Marshal(benchServers{CA: string(id.cert), URLs: map[string]string{
+		"plain": "http://" + plain.Addr().String(), "h2c": "http://" + plain.Addr().String(),
+		"tls": "https://" + secure.Addr().String(), "h2": "https://" + secure.Addr().String(),
+		"h3": "https://" + socket.LocalAddr().String(),
+	}})
+	fmt.Println(string(line))
+	io.Copy(io.Discard, os.Stdin)
+	h3.Close()
+	server.Close()
+	socket.Close()
+}
+
+func startBenchServers(b *testing.B) *benchServers {
+	b.Helper()
+	c := exec.CommandContext(b.Context(), os.Args[0], "-test.run=^TestServeForBenchmarks$", "-test.timeout=0")
+	c.Env = append(os.Environ(), serveForBenchmarks+"=1")
+	stdin, err := c.StdinPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	stdout, err := c.StdoutPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		stdin.Close()
+		c.Wait()
+	})
+	line, err := bufio.NewReader(stdout).ReadBytes('\n')
+	if err != nil {
+		b.Fatal(err)
+	}
+	var s benchServers
+	if err := json.Unmarshal(line, &s); err != nil {
+		b.Fatalf("%s: %v", line, err)
+	}
+	return &s
+}
+
+func cpu() time.Duration {
+	var u syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+var benchProtocols = map[string]load.Protocol{"plain": load.HTTP1, "tls": load.HTTP1, "h2c": load.H2C, "h2": load.HTTP2, "h3": load.HTTP3}
+
+// cost runs users that send each of their requests to one server, and answers the CPU time of one request.
+func (s *benchServers) cost(b *testing.B, name, config string, users, requests int, n load.Network) time.Duration {
+	b.Helper()
+	script := fmt.Sprintf("config: {%s phases: [{duration: 10ms, arrivalCount: %d}], tls: {ca: %s, servername: bench.test}}\n"+
+		"scenarios: [{flow: [{loop: [{get: {url: /}}], count: %d}]}]", config, users, quote(s.CA), requests)
+	p, err := scenarios.Load(scenarios.Options{
+		Files: []string{"bench.yml"}, Target: s.URLs[name], ReadFile: func(string) ([]byte, error) { return []byte(script), nil },
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	n.Protocol = benchProtocols[name]
+	runner, err := load.New(p, load.Options{Network: n})
+	if err != nil {
+		b.Fatal(err)
+	}
+	answers := 0
+	before := cpu()
+	err = runner.Run(context.Background(), func(e load.Event) {
+		if r, ok := e.(*load.Result); ok && r.Code == 200 && r.Failure == "" {
+			answers++
+		} else if ok {
+			b.Fatalf("%s: %d %s", name, r.Code, r.Failure)
+		}
+	})
+	if err != nil || answers != users*requests {
+		b.Fatalf("%s: %d answers of %d, error %v", name, answers, users*requests, err)
+	}
+	return (cpu() - before) / time.Duration(answers)
+}
+
+// warm is the cost of a request over a kept connection: what more requests over as many connections cost more.
+func (s *benchServers) warm(b *testing.B, name string) time.Duration {
+	b.Helper()
+	const connections, few, many = 50, 40, 240
+	pool := fmt.Sprintf("http: {pool: %d},", connections)
+	less := s.cost(b, name, pool, connections, few, load.Network{}) * few
+	return (s.cost(b, name, pool, connections, many, load.Network{})*many - less) / (many - few)
+}
+
+// BenchmarkWarmProtocols tells what a request over 50 kept connections costs the client, and how that compares with HTTP/1.1
+// without TLS. Rounds are interleaved; the figures are medians, the ratios medians of the rounds' ratios.
+func BenchmarkWarmProtocols(b *testing.B) {
+	s := startBenchServers(b)
+	names := slices.Sorted(maps.Keys(s.URLs))
+	costs, ratios := map[string][]float64{}, map[string][]float64{}
+	for b.Loop() {
+		for range 7 {
+			plain := s.warm(b, "plain")
+			for _, name := range names {
+				us := plain
+				if name != "plain" {
+					us = s.warm(b, name)
+				}
+				costs[name] = append(costs[name], float64(us)/1e3)
+				ratios[name] = append(ratios[name], float64(us)/float64(plain))
+			}
+		}
+	}
+	for _, name := range names {
+		b.ReportMetric(median(costs[name]), name+"-cpu-us/request")
+		b.ReportMetric(median(ratios[name]), name+"/plain")
+	}
+}
+
+// BenchmarkColdConnections tells what a user of one request over a connection of its own costs the client, with full and with
+// resumed handshakes, and how many a core opens per second.
+func BenchmarkColdConnections(b *testing.B) {
+	s := startBenchServers(b)
+	names := slices.Sorted(maps.Keys(s.URLs))
+	costs := map[string][]float64{}
+	for b.Loop() {
+		for range 3 {
+			for _, name := range names {
+				us := float64(s.cost(b, name, "", 500, 1, load.Network{Sessions: load.SessionsNone})) / 1e3
+				costs[name] = append(costs[name], us)
+			}
+			us := float64(s.cost(b, "tls", "", 500, 1, load.Network{Sessions: load.SessionsShared})) / 1e3
+			costs["tls-resumed"] = append(costs["tls-resumed"], us)
+		}
+	}
+	for name, all := range costs {
+		b.ReportMetric(median(all), name+"-cpu-us/user")
+		b.ReportMetric(1e6/median(all), name+"-per-s-and-core")
+	}
+}
+
+func median(values []float64) float64 {
+	sorted := slices.Sorted(slices.Values(values))
+	return sorted[len(sorted)/2]
+}
