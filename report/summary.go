@@ -123,6 +123,9 @@ func (s *Summary) window(at time.Time) *tally {
 	if w == nil {
 		w = newTally()
 		w.counters["vusers.failed"] = 0 // written even if nobody failed
+		if s.options.Plan.Apdex > 0 {
+			w.counters["apdex.satisfied"], w.counters["apdex.tolerated"], w.counters["apdex.frustrated"] = 0, 0, 0 // likewise
+		}
 		s.open[start] = w
 	}
 	return w

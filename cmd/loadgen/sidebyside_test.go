@@ -1,0 +1,253 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"edgescope/internal/run"
+)
+
+// figuresOf are the counters of a JSON report and how many values each of its distributions has, without ours.
+func figuresOf(t *testing.T, file string) map[string]float64 {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r struct {
+		Aggregate struct {
+			Counters  map[string]float64
+			Summaries map[string]struct{ Count float64 }
+		}
+	}
+	if err := json.Unmarshal(text, &r); err != nil {
+		t.Fatal(err)
+	}
+	figures := r.Aggregate.Counters
+	for name, d := range r.Aggregate.Summaries {
+		figures["count of "+name] = d.Count
+	}
+	for name := range figures {
+		// The machine decides how many arrivals are late.
+		if strings.Contains(name, "edgescope.") || name == "vusers.late" {
+			delete(figures, name)
+		}
+	}
+	return figures
+}
+
+// shopServer answers for the scripts that are run twice.
+func shopServer() *httptest.Server {
+	return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("X-Cache", "HIT")
+		w.Header().Set("Server-Timing", "total;dur=2.5")
+		switch r.URL.Path {
+		case "/redir":
+			http.Redirect(w, r, "/ok", http.StatusFound)
+		case "/missing":
+			w.WriteHeader(http.StatusNotFound)
+			_, _ = io.WriteString(w, "{}")
+		case "/session":
+			if _, err := r.Cookie("seen"); err != nil {
+				http.SetCookie(w, &http.Cookie{Name: "seen", Value: "1"})
+				w.WriteHeader(http.StatusCreated)
+			}
+			_, _ = io.WriteString(w, "{}")
+		case "/echo":
+			body, _ := io.ReadAll(r.Body)
+			_, _ = fmt.Fprintf(w, `{"method": %q, "query": %q, "body": %q, "user": %q}`, r.Method, r.URL.RawQuery, body, r.Header.Get("X-User"))
+		default:
+			_, _ = io.WriteString(w, `{"id": 7, "list": [{"n": 1}, {"n": 2}], "name": "x"}`)
+		}
+	}))
+}
+
+// runBoth runs a script with the real Artillery and here, and compares all that Artillery counts, and the exit codes.
+func runBoth(t *testing.T, artillery, script string, files map[string]string) {
+	t.Helper()
+	server, other := shopServer(), shopServer()
+	defer server.Close()
+	defer other.Close()
+	dir := t.TempDir()
+	write := func(name, text string) {
+		text = strings.ReplaceAll(strings.ReplaceAll(text, "TARGET", server.URL), "OTHER", other.URL)
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("s.yml", script)
+	for name, text := range files {
+		write(name, text)
+	}
+	theirs, ours := filepath.Join(dir, "theirs.json"), filepath.Join(dir, "ours.json")
+	c := exec.CommandContext(t.Context(), artillery, "run", "-q", "-t", server.URL, "-o", theirs, "s.yml")
+	c.Dir, c.Env = dir, append(os.Environ(), "ARTILLERY_DISABLE_TELEMETRY=true")
+	out, err := c.CombinedOutput()
+	if _, err := os.Stat(theirs); err != nil {
+		t.Fatalf("Artillery wrote no report: %s", out)
+	}
+	theirCode := 0
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		theirCode = exit.ExitCode()
+	}
+	var said strings.Builder
+	err = loadgen(t.Context(), run.Process{
+		Args:      []string{"run", "-q", "-t", server.URL, "-o", ours, "--lag-limit", "1h", filepath.Join(dir, "s.yml")},
+		LookupEnv: func(string) (string, bool) { return "", false }, Stdout: &said, Stderr: &said,
+	})
+	ourCode := 0
+	var code *run.CodeError
+	if errors.As(err, &code) {
+		ourCode = code.Code
+	} else if err != nil {
+		t.Fatalf("%v\n%s", err, &said)
+	}
+	if theirCode != ourCode {
+		t.Errorf("Artillery ends with %d, loadgen with %d", theirCode, ourCode)
+	}
+	if strings.Contains(said.String(), "warning: s.yml") && strings.Contains(said.String(), "(D") {
+		t.Errorf("the script touches a deviation, which is no fair comparison: %s", &said)
+	}
+	if diff := cmp.Diff(figuresOf(t, theirs), figuresOf(t, ours)); diff != "" {
+		t.Errorf("(-Artillery +loadgen):\n%s", diff)
+	}
+}
+
+// The same scripts, run by the real Artillery and by loadgen, count the same: all counters, and how many values each
+// distribution has. The scripts keep away from what docs/artillery.md lists as a deviation.
+func TestReportsAgreeWithArtillery(t *testing.T) {
+	artillery, err := exec.LookPath("artillery")
+	if err != nil {
+		t.Skipf("the real Artillery is not installed (docs/artillery.md says how): %v", err)
+	}
+	f := func(name, script string, files map[string]string) {
+		t.Run(name, func(t *testing.T) { t.Parallel(); runBoth(t, artillery, script, files) })
+	}
+	f("expectations", `
+config:
+  phases: [{duration: 1, arrivalCount: 3}]
+  plugins: {expect: {}}
+scenarios:
+  - name: all
+    flow:
+      - get:
+          url: /ok
+          expect:
+            - statusCode: 200
+            - statusCode: [200, 201]
+            - notStatusCode: 500
+            - contentType: json
+            - hasProperty: list[0].n
+            - notHasProperty: nope
+            - equals: ["a", "a"]
+            - hasHeader: x-cache
+            - headerEquals: [x-cache, HIT]
+            - cdnHit: true
+      - get: {url: /missing, expect: [{statusCode: 200}, {hasProperty: id}, {hasHeader: x-none}, {cdnHit: false}]}
+`, nil)
+	f("endpoints", `
+config:
+  phases: [{duration: 1, arrivalCount: 2}]
+  plugins: {metrics-by-endpoint: {}}
+scenarios:
+  - flow:
+      - get: {url: "/ok?a=1&b={{ $loopCount }}"}
+      - get: {url: "/ok/{{ x }}", name: named}
+      - get: {url: "OTHER/ok?q=1"}
+      - get: {url: "TARGET/ok"}
+      - get: {url: /a%20b}
+      - get: {url: /redir}
+      - get: {url: "http://127.0.0.1:1/refused"}
+`, nil)
+	f("dynamic endpoints", `
+config:
+  phases: [{duration: 1, arrivalCount: 2}]
+  variables: {id: 7}
+  plugins: {metrics-by-endpoint: {groupDynamicURLs: false, stripQueryString: true, useOnlyRequestNames: true, metricsNamespace: mine}}
+scenarios:
+  - flow:
+      - get: {url: "/ok/{{ id }}?a=1"}
+      - loop: [{get: {url: "/item/{{ $loopCount }}"}}]
+        count: 3
+      - get: {url: "/ok/{{ id }}", name: named}
+`, nil)
+	f("steps", `
+config:
+  phases: [{name: first, duration: 1, arrivalRate: 2}, {pause: 1}, {duration: 2, arrivalRate: 1, rampTo: 3}]
+  payload: {path: rows.csv, fields: [word], order: sequence}
+  http: {extendedMetrics: true}
+scenarios:
+  - name: walk
+    flow:
+      - post: {url: /echo, json: {a: "{{ word }}"}, qs: {b: 2}, headers: {x-user: "{{ word }}"}, capture: [{json: $.user, as: user}, {header: x-cache, as: hit}]}
+      - get: {url: /ok, ifTrue: 'user == "none"'}
+      - get: {url: /ok, capture: {json: "$.list[?(@.n>1)]^[0].n", as: n}}
+      - loop: [{get: {url: "/ok/{{ $loopElement }}"}}]
+        over: [a, b]
+      - put: {url: /echo, form: {a: 1}}
+      - patch: {url: /echo, body: text}
+      - delete: {url: /echo}
+      - get: {url: /session}
+      - get: {url: /session}
+      - get: {url: /missing, capture: {json: $.nope, as: x, strict: false}}
+      - think: 1
+  - name: never
+    weight: 0
+    flow: [{get: {url: /ok}}]
+`, map[string]string{"rows.csv": "a\nb\nc\n"})
+	f("thresholds", `
+config:
+  phases: [{duration: 1, arrivalRate: 10, maxVusers: 2}]
+  http: {pool: 10}
+  plugins: {ensure: {}, expect: {reportFailuresAsErrors: true, expectDefault200: true}}
+  ensure:
+    thresholds: [{http.response_time.p99: 9000}, {vusers.skipped: 1}]
+    conditions: [{expression: vusers.created > 0 and http.codes.200 > 0}]
+before: {flow: [{get: {url: /ok, capture: {json: $.name, as: name}}}]}
+after: {flow: [{get: {url: /ok}}]}
+scenarios:
+  - flow:
+      - get: {url: "/ok/{{ name }}", match: {json: $.name, value: x}}
+      - parallel: [{get: {url: /ok}}, {get: {url: /ok}}]
+      - think: 5
+      - get: {url: /missing}
+      - get: {url: /ok}
+`, nil)
+	f("functions", `
+config:
+  phases: [{duration: 1, arrivalCount: 3}]
+  processor: ./f.js
+  plugins: {apdex: {}}
+scenarios:
+  - beforeScenario: begin
+    afterScenario: end
+    flow:
+      - function: count
+      - post: {url: /echo, json: {}, beforeRequest: sign, afterResponse: look}
+      - loop: [{get: {url: /ok}}]
+        whileTrue: again
+      - get: {url: /ok, capture: {json: $.nope, as: x}}
+`, map[string]string{"f.js": `
+module.exports = {
+  begin: (context, events, done) => { context.vars.n = 0; return done(); },
+  end: (context, events, done) => { events.emit('counter', 'ended', 1); return done(); },
+  count: (context, events, done) => { events.emit('counter', 'mine', 2); events.emit('histogram', 'sizes', 12); return done(); },
+  sign: (req, context, events, done) => { req.headers = req.headers || {}; req.headers['x-user'] = 'u'; return done(); },
+  look: (req, res, context, events, done) => { if (JSON.parse(res.body).user === 'u') { events.emit('counter', 'signed', 1); } return done(); },
+  again: (context, done) => { context.vars.n += 1; return done(context.vars.n < 3); },
+};
+`})
+}
