@@ -27,7 +27,9 @@ type span struct {
 	// parent is the event's parent in the batch, home the invocation that it belongs to (itself, if it is one): an index, or
 	// none, or for home unresolved.
 	parent, home int32
-	path         string
+	// request is the outermost server span of the same request, the event itself if there is none around it.
+	request int32
+	path    string
 	// lender is the child that the cache status comes from, if it is not the event's own.
 	lender int32
 	// origin is the wait that a proxy's header tells, in nanoseconds, for want of spans.
@@ -56,7 +58,7 @@ func (b *batch) start(events []edge.Event) {
 	b.events = events
 	b.spans = slices.Grow(b.spans[:0], len(events))[:len(events)]
 	for i := range b.spans {
-		b.spans[i] = span{parent: none, home: unresolved, lender: none}
+		b.spans[i] = span{parent: none, home: unresolved, request: int32(i), lender: none}
 	}
 }
 
@@ -92,6 +94,49 @@ func (b *batch) link() {
 		if j, ok := b.ids[spanKey{e.TraceID, parent}]; ok && int(j) != i {
 			b.spans[i].parent = j
 		}
+	}
+}
+
+// maxNested is how many server spans around one are looked at: a runtime, a framework and some more.
+const maxNested = 4
+
+// nest finds server spans inside of a server span of the same service: they describe one request. The outermost one is the
+// runtime's, which has the status and the time; one inside is a framework's (Hono on Deno, on Workers), which has the route and
+// what the app says.
+func (b *batch) nest() {
+	for i := range b.events {
+		s := &b.spans[i]
+		for range maxNested {
+			if outer := b.spans[s.request].parent; outer == none || !b.sameRequest(s.request, outer) {
+				break
+			}
+			s.request = b.spans[s.request].parent
+		}
+		if int(s.request) != i {
+			takeRequest(&b.events[s.request].Facts, &b.events[i].Facts)
+		}
+	}
+}
+
+func (b *batch) sameRequest(inner, outer int32) bool {
+	i, o := &b.events[inner], &b.events[outer]
+	return i.Kind == edge.KindSpan && i.SpanKind == edge.SpanServer && o.SpanKind == edge.SpanServer && i.Facts.Service == o.Facts.Service
+}
+
+// takeRequest fills what a server span does not say of its request from one inside of it.
+func takeRequest(f, from *edge.Facts) {
+	if f.Route == "" {
+		f.Route = from.Route
+	}
+	if f.ColdStart == edge.Unknown {
+		f.ColdStart, f.ColdStartSource = from.ColdStart, from.ColdStartSource
+	}
+	if f.Status != 0 {
+		return
+	}
+	f.Status = from.Status
+	if f.Outcome == edge.OutcomeOK {
+		f.Outcome = from.Outcome
 	}
 }
 
@@ -197,15 +242,16 @@ func (b *batch) takeWait(i int, home int32) {
 	}
 }
 
-// shareCache gives an invocation without a cache status that of its last direct child that has one. A read of a key-value
-// store is no cache of the answer.
+// shareCache gives an invocation without a cache status that of its last direct child that has one; children of a framework's
+// span in it count as its own. A read of a key-value store is no cache of the answer.
 func (b *batch) shareCache() {
 	for i := range b.events {
 		e, parent := &b.events[i], b.spans[i].parent
 		if parent == none || e.Facts.CacheStatus == "" || e.Kind != edge.KindSpan || isKV(e) {
 			continue
 		}
-		if home, lender := &b.events[parent], &b.spans[parent].lender; home.Facts.Invocation && b.lends(e, home, *lender) {
+		request := b.spans[parent].request
+		if home, lender := &b.events[request], &b.spans[request].lender; home.Facts.Invocation && b.lends(e, home, *lender) {
 			home.Facts.CacheStatus, home.Facts.CacheSource = e.Facts.CacheStatus, e.Facts.CacheSource
 			*lender = int32(i)
 		}

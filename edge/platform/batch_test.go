@@ -86,6 +86,41 @@ func TestServerBelowServer(t *testing.T) {
 	}
 }
 
+// TestFrameworkInsideOfARuntime: the runtime's span is the invocation and has what the framework's span in it says, but for what it
+// says itself.
+func TestFrameworkInsideOfARuntime(t *testing.T) {
+	server := func(id ids, at ms, pairs ...string) edge.Event {
+		return span(id, edge.SpanServer, at, append(pairs, "service.name", "shop", "url.path", "/cart/7")...)
+	}
+	events := normalize(
+		span(ids{5, 3}, edge.SpanClient, ms{2, 3}, "service.name", "shop", "cache.hit", "true"),
+		server(ids{3, 2}, ms{1, 4}, "http.route", "/cart/:id", "faas.coldstart", "true", "http.response.status_code", "404"),
+		server(ids{2, 1}, ms{1, 5}),
+		server(ids{1, 0}, ms{0, 9}, "http.response.status_code", "200"),
+	)
+	got := events[3].Facts
+	if !got.Invocation || got.Route != "/cart/:id" || got.RouteInferred || got.ColdStart != edge.True || got.ColdStartSource != "attribute" {
+		t.Errorf("the invocation did not take route and cold start from inside: %+v", got)
+	}
+	if got.CacheStatus != edge.CacheHit || got.Status != 200 || got.Outcome != edge.OutcomeOK || got.StatusInferred {
+		t.Errorf("the invocation has cache status %q, status %d, outcome %q", got.CacheStatus, got.Status, got.Outcome)
+	}
+	for _, e := range events[:3] {
+		if e.Facts.Invocation {
+			t.Errorf("span %v counts as an invocation too", e.SpanID)
+		}
+	}
+
+	failed := normalize(server(ids{1, 0}, ms{0, 9}), server(ids{2, 1}, ms{1, 5}, "http.response.status_code", "503"))[0].Facts
+	if failed.Status != 503 || failed.StatusInferred || failed.Outcome != edge.OutcomeError {
+		t.Errorf("a runtime without a status: status %d, outcome %q, want those from inside", failed.Status, failed.Outcome)
+	}
+	ring := normalize(server(ids{1, 2}, ms{0, 9}, "http.route", "/a"), server(ids{2, 1}, ms{1, 5}))
+	if ring[0].Facts.Invocation || ring[1].Facts.Invocation {
+		t.Error("one of two spans that are each inside of the other is an invocation")
+	}
+}
+
 func TestChildrenTakeThePlaceOfTheirInvocation(t *testing.T) {
 	events := normalize(
 		span(ids{4, 3}, edge.SpanClient, ms{2, 3}, "service.name", "shop"), // before its parents

@@ -58,6 +58,7 @@ func (n *Normalizer) Normalize(events []edge.Event) {
 		n.describe(b, i)
 	}
 	b.link()
+	b.nest()
 	for i := range events {
 		n.conclude(b, i)
 	}
