@@ -4,17 +4,24 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+
+	"edgescope/e2e"
 )
+
+// startDeno runs a server on Deno, which tells c of itself.
+func startDeno(t *testing.T, c collector, script string) *e2e.Program {
+	t.Helper()
+	return startApp(t, need(t, "@deno/*/deno"), []string{"run", "--quiet", "--no-prompt", "--allow-all", "--no-remote", script}, []string{
+		"OTEL_DENO=true", "OTEL_SERVICE_NAME=shop", "OTEL_EXPORTER_OTLP_ENDPOINT=" + c.URL("ingest"),
+		"OTEL_RESOURCE_ATTRIBUTES=deno.region=europe-west4", "DENO_NO_UPDATE_CHECK=1",
+	})
+}
 
 // TestDeno: what Deno exports by itself, and the app adds to it.
 func TestDeno(t *testing.T) {
 	t.Parallel()
-	deno := need(t, "@deno/*/deno")
 	c := startCollector(t)
-	app := startApp(t, deno, []string{"run", "--quiet", "--no-prompt", "--allow-all", "--no-remote", "js/deno.mjs"}, []string{
-		"OTEL_DENO=true", "OTEL_SERVICE_NAME=shop", "OTEL_EXPORTER_OTLP_ENDPOINT=" + c.URL("ingest"),
-		"OTEL_RESOURCE_ATTRIBUTES=deno.region=europe-west4", "DENO_NO_UPDATE_CHECK=1",
-	})
+	app := startDeno(t, c, "js/deno.mjs")
 	visit(t, app.URL("http"), noNetwork, "/cart/1", "/cart/2", "/boom")
 	stop(t, app)
 	c.expect(t, spans, "shop",
@@ -23,6 +30,22 @@ func TestDeno(t *testing.T) {
 		invocation{Platform: "deno", Region: "europe-west4", Route: "/boom inferred", Status: "500", Outcome: "error", Cold: "false"})
 	row := c.waitFor(t, logs, `"service.name":="shop" _msg:"served /cart/:id"`, 2)[0]
 	expectFields(t, row, "cloud.platform", "deno", "cloud.region", "europe-west4")
+}
+
+// TestHonoOnDeno: the framework's span knows the route and what the app says, the runtime's span around it is the invocation. Hono
+// answers for the error, so both spans have the status.
+func TestHonoOnDeno(t *testing.T) {
+	t.Parallel()
+	need(t, "@hono/otel")
+	c := startCollector(t)
+	app := startDeno(t, c, "js/deno-hono.mjs")
+	visit(t, app.URL("http"), noNetwork, "/cart/1", "/cart/2", "/boom")
+	stop(t, app)
+	c.waitFor(t, spans, `"service.name":="shop" kind:="server"`, 6)
+	c.expect(t, spans, "shop",
+		invocation{Platform: "deno", Region: "europe-west4", Route: "/cart/:id", Status: "200", Outcome: "ok", Cold: "true", Cache: "miss"},
+		invocation{Platform: "deno", Region: "europe-west4", Route: "/cart/:id", Status: "200", Outcome: "ok", Cold: "false", Cache: "hit"},
+		invocation{Platform: "deno", Region: "europe-west4", Route: "/boom", Status: "500", Outcome: "error", Cold: "false"})
 }
 
 // TestVercel: an app as Next.js runs on Vercel. The platform does not tell of cold starts, so nobody does.

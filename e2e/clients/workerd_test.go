@@ -69,15 +69,21 @@ func readFile(t *testing.T, path string) []byte {
 	return data
 }
 
-// bundle puts a Worker and what it imports from node_modules into one module.
+// bundle puts a script and what it imports from node_modules into one module.
 func bundle(t *testing.T, entry string) []byte {
 	t.Helper()
-	result := api.Build(api.BuildOptions{
-		EntryPoints: []string{entry}, Bundle: true, Format: api.FormatESModule, Target: api.ESNext, Conditions: []string{"workerd", "worker", "import"},
-		External: []string{"cloudflare:*", "node:*"}, LogLevel: api.LogLevelSilent,
+	return bundled(t, api.BuildOptions{
+		EntryPoints: []string{entry}, Format: api.FormatESModule, Conditions: []string{"workerd", "worker", "import"}, External: []string{"cloudflare:*", "node:*"},
 	})
+}
+
+// bundled builds one script with all that it imports.
+func bundled(t *testing.T, o api.BuildOptions) []byte {
+	t.Helper()
+	o.Bundle, o.Target, o.LogLevel = true, api.ESNext, api.LogLevelSilent
+	result := api.Build(o)
 	if len(result.Errors) > 0 {
-		t.Fatalf("bundle %s: %v", entry, result.Errors)
+		t.Fatalf("bundle %v: %v", o.EntryPoints, result.Errors)
 	}
 	return result.OutputFiles[0].Contents
 }
@@ -97,6 +103,21 @@ func TestWorkersSDK(t *testing.T) {
 		invocation{Platform: "cloudflare.workers", Region: "FRA", Colo: "FRA", Country: "DE", Route: "/cart/:id", Status: "200", Outcome: "ok", Cold: "true", Cache: "miss"},
 		invocation{Platform: "cloudflare.workers", Region: "FRA", Colo: "FRA", Country: "DE", Route: "/cart/:id inferred", Status: "200", Outcome: "ok", Cold: "false", Cache: "hit"},
 		invocation{Platform: "cloudflare.workers", Region: "FRA", Colo: "FRA", Country: "DE", Route: "/boom inferred", Status: "500 inferred", Outcome: "exception", Cold: "false", Cache: "miss"})
+}
+
+// TestHonoInAWorker: otel-cf-workers' span is the invocation, Hono's span in it knows the route.
+func TestHonoInAWorker(t *testing.T) {
+	t.Parallel()
+	need(t, "@hono/otel")
+	c := startCollector(t)
+	p := startWorkerd(t, c, "worker.capnp", map[string][]byte{
+		"worker.mjs": bundle(t, "js/worker-hono.mjs"), "cache.mjs": readFile(t, filepath.Join(wasmBench, "edge", "cache.mjs")),
+	})
+	visit(t, p.URL(), cloudflare, "/cart/1", "/cart/2", "/boom")
+	c.expect(t, spans, "shop",
+		invocation{Platform: "cloudflare.workers", Region: "FRA", Colo: "FRA", Country: "DE", Route: "/cart/:id", Status: "200", Outcome: "ok", Cold: "true", Cache: "miss"},
+		invocation{Platform: "cloudflare.workers", Region: "FRA", Colo: "FRA", Country: "DE", Route: "/cart/:id", Status: "200", Outcome: "ok", Cold: "false", Cache: "hit"},
+		invocation{Platform: "cloudflare.workers", Region: "FRA", Colo: "FRA", Country: "DE", Route: "/boom", Status: "500", Outcome: "error", Cold: "false"})
 }
 
 // TestTailWorkers: what workerd tells of an unchanged Worker, after each invocation and from its start. Tails tell of no cold
