@@ -111,7 +111,7 @@ func readiness(t *testing.T, c *e2e.Program, want int, says string) {
 // refusesForNow posts what a full disk can't take: the answer says when to come again.
 func refusesForNow(t *testing.T, c *e2e.Program, path string, body []byte) {
 	t.Helper()
-	res, err := http.Post(c.URL("ingest")+path, "application/json", bytes.NewReader(body)) //nolint:noctx // a loopback test
+	res, err := http.Post(c.URL("ingest")+path, "application/json", bytes.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}

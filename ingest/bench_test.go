@@ -56,11 +56,17 @@ func BenchmarkEvents(b *testing.B) {
 
 var (
 	benchResource = []edge.Attr{
-		{Key: "service.name", Value: "shop"}, {Key: "cloud.provider", Value: "cloudflare"}, {Key: "cloud.region", Value: "FRA"},
-		{Key: "service.version", Value: "1.0"}, {Key: "telemetry.sdk.name", Value: "opentelemetry"},
+		{Key: "service.name", Value: "shop"},
+		{Key: "cloud.provider", Value: "cloudflare"},
+		{Key: "cloud.region", Value: "FRA"},
+		{Key: "service.version", Value: "1.0"},
+		{Key: "telemetry.sdk.name", Value: "opentelemetry"},
 	}
 	benchAttrs = []edge.Attr{
-		{Key: "http.request.method", Value: "GET"}, {Key: "http.route", Value: "/cart"}, {Key: "url.path", Value: "/cart/7"},
-		{Key: "http.response.status_code", Value: "200"}, {Key: "faas.coldstart", Value: "false"},
+		{Key: "http.request.method", Value: "GET"},
+		{Key: "http.route", Value: "/cart"},
+		{Key: "url.path", Value: "/cart/7"},
+		{Key: "http.response.status_code", Value: "200"},
+		{Key: "faas.coldstart", Value: "false"},
 	}
 )

@@ -1,6 +1,7 @@
 package ingest_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 )
@@ -13,7 +14,7 @@ func TestFreezeFindsNothingHalfWay(t *testing.T) {
 		t.Fatal(err)
 	}
 	later := make(chan error)
-	err := p.Freeze(t.Context(), func() error {
+	err := p.Freeze(t.Context(), func(context.Context) error {
 		go func() { later <- p.Events(t.Context(), spans("c")) }()
 		select {
 		case err := <-later:

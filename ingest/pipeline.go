@@ -78,6 +78,7 @@ type Pipeline struct {
 	inside atomic.Int64 // batches in work and waiting
 	tracer trace.Tracer
 	count  counters
+	labels labels
 
 	retries *retries
 	// gate is held for reading from before a batch enters the log until it is added up, for writing by a checkpoint: nothing is
@@ -109,8 +110,8 @@ func Open(ctx context.Context, o Options) (*Pipeline, error) {
 		return nil, err
 	}
 	p.observe()
-	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
-	p.stop = stop
+	ctx, p.stop = context.WithCancel(context.WithoutCancel(ctx))
+	p.labels = newLabels(ctx)
 	p.wg.Go(func() { p.run(ctx) })
 	return p, nil
 }
@@ -253,7 +254,7 @@ func (p *Pipeline) work(ctx context.Context, b *edge.Batch, take func(context.Co
 }
 
 func (p *Pipeline) take(ctx context.Context, b *edge.Batch) error {
-	end := stage(ctx, "normalise")
+	end := stage(ctx, p.labels.normalise)
 	p.o.Normalizer.Normalize(b.Events)
 	p.refuse(b)
 	end()
@@ -278,7 +279,7 @@ func (p *Pipeline) log(ctx context.Context, b *edge.Batch) (err error) {
 	if p.o.Log == nil {
 		return nil
 	}
-	end := stage(ctx, "log")
+	end := stage(ctx, p.labels.log)
 	err = p.o.Log.Append(ctx, b)
 	end()
 	if err != nil {
@@ -293,14 +294,14 @@ func (p *Pipeline) log(ctx context.Context, b *edge.Batch) (err error) {
 // apply gives a batch to the store and the rollup. One that is in the log must arrive there: if it
 // does not, no checkpoint may claim it, and the next process replays it.
 func (p *Pipeline) apply(ctx context.Context, b *edge.Batch) (err error) {
-	end := stage(ctx, "store")
+	end := stage(ctx, p.labels.store)
 	err = p.o.Store.WriteEvents(ctx, b.Tenant, b.Events)
 	end()
 	if err != nil {
 		p.lost(err)
 		return err
 	}
-	end = stage(ctx, "rollup")
+	end = stage(ctx, p.labels.rollup)
 	p.o.Rollup.Add(b.Tenant, b.Arrival, b.Events)
 	end()
 	p.reach(b.Record.Seq)
@@ -314,19 +315,18 @@ func (p *Pipeline) lost(err error) {
 	}
 }
 
-// stages are contexts with the profiler label of each stage, made once: making one takes as long as logging a span.
-var stages = func() map[string]context.Context {
-	all := map[string]context.Context{}
-	for _, name := range []string{"normalise", "log", "store", "rollup", "flush"} {
-		all[name] = pprof.WithLabels(context.Background(), pprof.Labels("stage", name))
-	}
-	return all
-}()
+// labels are contexts with the profiler label of each stage, made once: making one takes as long as logging a span.
+type labels struct{ normalise, log, store, rollup, flush context.Context }
 
-// stage puts the goroutine under a profiler label until the function that it answers is called, so that a CPU profile can be
-// split by what the pipeline was doing.
-func stage(ctx context.Context, name string) (end func()) {
-	pprof.SetGoroutineLabels(stages[name])
+func newLabels(ctx context.Context) labels {
+	of := func(stage string) context.Context { return pprof.WithLabels(ctx, pprof.Labels("stage", stage)) }
+	return labels{of("normalise"), of("log"), of("store"), of("rollup"), of("flush")}
+}
+
+// stage puts the goroutine under the label of a stage until the function that it answers is called, so that a CPU profile can
+// be split by what the pipeline was doing.
+func stage(ctx, labelled context.Context) (end func()) {
+	pprof.SetGoroutineLabels(labelled)
 	return func() { pprof.SetGoroutineLabels(ctx) }
 }
 
@@ -393,7 +393,7 @@ func (p *Pipeline) run(ctx context.Context) {
 
 // Flush writes the totals that changed to the store now. A failure is logged; the totals wait for the next flush.
 func (p *Pipeline) Flush(ctx context.Context) {
-	defer stage(ctx, "flush")()
+	defer stage(ctx, p.labels.flush)()
 	if err := p.o.Rollup.Flush(ctx, p.o.Store); err != nil && ctx.Err() == nil {
 		p.o.Logger.Warn("rollup totals wait for the store", slog.Any("error", err))
 	}

@@ -243,7 +243,7 @@ func (p *Pipeline) keep(position uint64, state []byte) error {
 // Freeze runs f while no batch is in work: everything that was acknowledged is in the store and in the totals, the totals are
 // written, and the log has a checkpoint of that moment. Batches that come meanwhile wait. It fails with *edge.UnavailableError while the
 // log is replayed.
-func (p *Pipeline) Freeze(ctx context.Context, f func() error) error {
+func (p *Pipeline) Freeze(ctx context.Context, f func(context.Context) error) error {
 	if err := p.awaitReplay(ctx); err != nil {
 		return err
 	}
@@ -258,7 +258,7 @@ func (p *Pipeline) Freeze(ctx context.Context, f func() error) error {
 	if err := p.keep(p.state()); err != nil {
 		return err
 	}
-	return f()
+	return f(ctx)
 }
 
 // reach notes that a record was applied.

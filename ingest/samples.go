@@ -27,7 +27,7 @@ func (p *Pipeline) takeSamples(ctx context.Context, b *edge.Batch) error {
 	if err := p.log(ctx, b); err != nil {
 		return p.unavailable(err)
 	}
-	end := stage(ctx, "store")
+	end := stage(ctx, p.labels.store)
 	err := p.o.Store.WriteSamples(ctx, b.Tenant, b.Samples)
 	end()
 	if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -30,8 +31,8 @@ func (c *collector) makeSnapshot(w http.ResponseWriter, r *http.Request) error {
 	defer c.snapshots.Unlock()
 	began := time.Now()
 	var made embedded.Snapshot
-	err := c.pipeline.Freeze(r.Context(), func() (err error) {
-		made, err = c.store.Snapshot(c.wal.Snapshot)
+	err := c.pipeline.Freeze(r.Context(), func(ctx context.Context) (err error) {
+		made, err = c.store.Snapshot(ctx, c.wal.Snapshot)
 		return err
 	})
 	var later *edge.UnavailableError

@@ -29,7 +29,7 @@ func TestSnapshotIsTheStoreAtThatMoment(t *testing.T) {
 		}
 	}
 	write("before")
-	snap, err := s.Snapshot(func(dir string) error { return os.WriteFile(filepath.Join(dir, "00.wal"), []byte("log"), 0o600) })
+	snap, err := s.Snapshot(t.Context(), func(dir string) error { return os.WriteFile(filepath.Join(dir, "00.wal"), []byte("log"), 0o600) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +77,7 @@ func TestASnapshotThatFailsLeavesNothing(t *testing.T) {
 	o := options(t.TempDir())
 	s := mustOpen(t, o)
 	broken := errors.New("broken")
-	if _, err := s.Snapshot(func(string) error { return broken }); !errors.Is(err, broken) {
+	if _, err := s.Snapshot(t.Context(), func(string) error { return broken }); !errors.Is(err, broken) {
 		t.Errorf("got %v, want that of the log", err)
 	}
 	if left, err := os.ReadDir(filepath.Join(o.Dir, "snapshots")); err != nil || len(left) != 0 {
@@ -101,7 +101,7 @@ func TestASnapshotThatFailsLeavesNothing(t *testing.T) {
 
 func TestRestoreRefusesWhatItCannotTrust(t *testing.T) {
 	s := mustOpen(t, options(t.TempDir()))
-	snap, err := s.Snapshot(func(string) error { return nil })
+	snap, err := s.Snapshot(t.Context(), func(string) error { return nil })
 	if err != nil {
 		t.Fatal(err)
 	}

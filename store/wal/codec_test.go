@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -70,7 +71,7 @@ func alike(n int) []edge.Event {
 func samples(n int) []edge.Sample {
 	var list []edge.Sample
 	for i := range n {
-		bucket := &edge.Series{Labels: []edge.Attr{{Key: edge.LabelName, Value: "duration_seconds_bucket"}, {Key: "le", Value: fmt.Sprint(i)}}}
+		bucket := &edge.Series{Labels: []edge.Attr{{Key: edge.LabelName, Value: "duration_seconds_bucket"}, {Key: "le", Value: strconv.Itoa(i)}}}
 		list = append(list,
 			edge.Sample{Series: bucket, Time: 1_795_219_200_000}, edge.Sample{Series: bucket, Time: 1_795_219_201_000, Value: float64(i)},
 			edge.Sample{Series: &edge.Series{}, Time: math.MinInt64, Value: math.Inf(1)})
