@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/PuerkitoBio/goquery"
+
 	"edgescope/edge"
 	"edgescope/query"
 )
@@ -42,17 +44,22 @@ func (f *fake) wasm() any {
 	return out
 }
 
-// TestABusyMachineIsToldByCPU: wall times of a machine that does other work are no headline.
-func TestABusyMachineIsToldByCPU(t *testing.T) {
-	f := newFake(3)
-	f.busy = true
-	d := document(t, over(t, f), "/wasm", http.StatusOK)
-	said := func(id, want string) {
+// shows answers a check that an element shows a text.
+func shows(t *testing.T, d *goquery.Document) func(id, want string) {
+	return func(id, want string) {
 		t.Helper()
 		if got := strings.Join(strings.Fields(testid(d, id).Text()), " "); !strings.Contains(got, want) {
 			t.Errorf("%s shows %q, want %q", id, got, want)
 		}
 	}
+}
+
+// TestABusyMachineIsToldByCPU: wall times of a machine that does other work are no headline.
+func TestABusyMachineIsToldByCPU(t *testing.T) {
+	f := newFake(3)
+	f.busy = true
+	d := document(t, over(t, f), "/wasm", http.StatusOK)
+	said := shows(t, d)
 	said("tile-ratio-medium", "8.18")
 	said("tile-ratio-medium", "95 % in [8.10, 8.27], CPU time")
 	said("ratios", "CPU time: the machine was busy, with 95 % intervals")
@@ -62,12 +69,7 @@ func TestABusyMachineIsToldByCPU(t *testing.T) {
 
 func TestThePageOfWASMTellsRatiosWithTheirIntervals(t *testing.T) {
 	d := document(t, over(t, newFake(3)), "/wasm", http.StatusOK)
-	f := func(id, want string) {
-		t.Helper()
-		if got := strings.Join(strings.Fields(testid(d, id).Text()), " "); !strings.Contains(got, want) {
-			t.Errorf("%s shows %q, want %q", id, got, want)
-		}
-	}
+	f := shows(t, d)
 	f("tile-ratio-medium", "8.35")
 	f("tile-ratio-medium", "95 % in [8.27, 8.43], wall time")
 	f("tile-isolate-wasm", "5.1")

@@ -17,7 +17,12 @@ const benchUsage = `Usage: loadgen bench [flags]
 
 Compares image kernels in JavaScript and WebAssembly on workerd: one process per
 engine, warm, operations interleaved at random, ratios with 95 % intervals, and
-an A/A control. docs/wasm-bench.md says what the numbers mean.
+an A/A control. docs/wasm-bench.md says what the numbers mean. It takes minutes,
+and other work on the machine spoils wall times first, CPU times last.
+
+The engines c and c-plain (they need gcc or clang, and AVX2) and go are native,
+to compare with.
+go-wasm is built before: npm run wasm:go --prefix wasm-bench
 
 Exit codes: 0 measured; 1 an engine computes other bytes than it should; 2 bad
 usage; 3 could not run. workerd comes with: npm ci --prefix wasm-bench`

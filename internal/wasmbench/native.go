@@ -11,20 +11,33 @@ import (
 	"strings"
 )
 
-// nativeC is the engine c, built for one comparison.
+// nativeC is the engines c and c-plain, built for one comparison.
 type nativeC struct {
-	dir, program string
+	dir string
 	// compiler is its name, version and flags: no time of C means anything without them.
 	compiler string
+}
+
+// program is the path of the engine's server.
+func (n nativeC) program(engine string) string { return filepath.Join(n.dir, engine) }
+
+// cSources are the files of an engine, in the folder native.
+func cSources(dir, engine string) []string {
+	loops := map[string]string{C: "avx2.c", CPlain: "plain.c"}[engine]
+	var files []string
+	for _, name := range []string{"server.c", "kernel.c", loops} {
+		files = append(files, filepath.Join(dir, "native", name))
+	}
+	return files
 }
 
 // cFlags ask for AVX2 and no more: x86-64-v3 is the level that has it.
 func cFlags() []string { return []string{"-std=c11", "-O3", "-march=x86-64-v3", "-D_GNU_SOURCE"} }
 
-// buildC compiles the engine c of the folder wasm-bench with the C compiler on the PATH. remove deletes what it made.
+// buildC compiles both engines of the folder wasm-bench with the C compiler on the PATH. remove deletes what it made.
 func buildC(ctx context.Context, dir string) (nativeC, error) {
 	if runtime.GOARCH != "amd64" {
-		return nativeC{}, fmt.Errorf("its kernel is written for AVX2, which %s has not: leave engine c out", runtime.GOARCH)
+		return nativeC{}, fmt.Errorf("its kernel is written for AVX2, which %s has not: leave c and c-plain out", runtime.GOARCH)
 	}
 	compiler, err := findCompiler()
 	if err != nil {
@@ -35,15 +48,17 @@ func buildC(ctx context.Context, dir string) (nativeC, error) {
 		return nativeC{}, fmt.Errorf("ask %s for its version: %w", compiler, err)
 	}
 	first, _, _ := strings.Cut(string(version), "\n")
-	made, err := os.MkdirTemp("", "wasm-bench-c-")
-	if err != nil {
+	n := nativeC{compiler: first + " -O3 -march=x86-64-v3"}
+	if n.dir, err = os.MkdirTemp("", "wasm-bench-c-"); err != nil {
 		return nativeC{}, fmt.Errorf("make a folder for engine c: %w", err)
 	}
-	n := nativeC{dir: made, program: filepath.Join(made, "engine"), compiler: first + " -O3 -march=x86-64-v3"}
-	args := append(cFlags(), "-o", n.program, filepath.Join(dir, "native", "kernel.c"), filepath.Join(dir, "native", "server.c"))
-	if text, err := exec.CommandContext(ctx, compiler, args...).CombinedOutput(); err != nil { //nolint:gosec // as above
-		n.remove()
-		return nativeC{}, fmt.Errorf("compile it with %s: %w: %s", compiler, err, strings.TrimSpace(string(text)))
+	for _, engine := range []string{C, CPlain} {
+		args := append(cFlags(), `-DENGINE="`+engine+`"`, "-o", n.program(engine))
+		args = append(args, cSources(dir, engine)...)
+		if text, err := exec.CommandContext(ctx, compiler, args...).CombinedOutput(); err != nil { //nolint:gosec // as above
+			n.remove()
+			return nativeC{}, fmt.Errorf("compile %s with %s: %w: %s", engine, compiler, err, strings.TrimSpace(string(text)))
+		}
 	}
 	return n, nil
 }
@@ -58,7 +73,7 @@ func findCompiler() (string, error) {
 		}
 		errs = append(errs, err)
 	}
-	return "", fmt.Errorf("find a C compiler: %w; install gcc or clang, or leave engine c out", errors.Join(errs...))
+	return "", fmt.Errorf("find a C compiler: %w; install gcc or clang, or leave c and c-plain out", errors.Join(errs...))
 }
 
 func (n nativeC) remove() {

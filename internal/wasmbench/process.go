@@ -74,8 +74,8 @@ func (o *Options) spawn(ctx context.Context, engine string) (*process, error) {
 	switch {
 	case engine == Go:
 		return startChild(ctx, o.GoServer)
-	case engine == C:
-		return startChild(ctx, []string{o.native.program})
+	case engine == C || engine == CPlain:
+		return startChild(ctx, []string{o.native.program(engine)})
 	case o.Runtime == runtimeWorkerd:
 		return o.startWorkerd(ctx, engine)
 	default:

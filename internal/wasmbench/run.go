@@ -65,7 +65,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if r.Runtime, err = o.describeRuntime(ctx); err != nil {
 		return nil, err
 	}
-	if slices.Contains(o.Engines, C) {
+	if slices.Contains(o.Engines, C) || slices.Contains(o.Engines, CPlain) {
 		if o.native, err = buildC(ctx, o.Dir); err != nil {
 			return nil, &StartError{Engine: C, Runtime: o.Runtime, Err: err}
 		}

@@ -50,7 +50,7 @@ func kernelOf(r round) float64 { return r.kernel }
 func (o *Options) natives(size string, measured map[string]*series) []edge.BenchNative {
 	var out []edge.BenchNative
 	simd := measured[WASMSIMD]
-	for _, native := range []string{Go, C} {
+	for _, native := range []string{Go, CPlain, C} {
 		if s := measured[native]; s != nil && simd != nil {
 			e := NewEstimate(logRatios(simd, s, kernelOf), o.Seed)
 			out = append(out, edge.BenchNative{Size: size, Engine: WASMSIMD, Native: native, Ratio: e.Ratio, CI: e.CI})
@@ -108,7 +108,9 @@ func (s *series) each(of func(round) float64) []float64 {
 func (o *Options) note(size, engine string) string {
 	switch {
 	case engine == C:
-		return "native C with 256-bit AVX2 intrinsics in a process of its own, " + o.native.compiler + ": no runtime for edge functions runs this"
+		return "native C with 256-bit AVX2 by hand in a process of its own, " + o.native.compiler + ": no runtime for edge functions runs this"
+	case engine == CPlain:
+		return "the same in plain C, which the compiler makes AVX2 of"
 	case engine == Go:
 		return "native Go in a process of its own: no runtime for edge functions runs this"
 	case engine == GoWASM:

@@ -107,7 +107,7 @@ func (r *Result) Remarks() []string {
 	for i := range r.Results {
 		row := &r.Results[i]
 		subject := row.Engine
-		if row.Size == "large" && row.Engine != Go && row.Engine != GoWASM && row.Engine != C {
+		if row.Size == "large" && row.Engine != Go && row.Engine != GoWASM && row.Engine != C && row.Engine != CPlain {
 			subject = row.Size
 		}
 		if line := subject + ": " + row.Note + "."; row.Note != "" && !seen[line] {

@@ -23,10 +23,11 @@ const (
 	GoWASM   = "go-wasm"
 	Go       = "go"
 	C        = "c"
+	CPlain   = "c-plain"
 )
 
 // EngineNames answers the engines that can be measured, the baseline first.
-func EngineNames() []string { return []string{JS, JSSWAR, WASM, WASMSIMD, GoWASM, Go, C} }
+func EngineNames() []string { return []string{JS, JSSWAR, WASM, WASMSIMD, GoWASM, Go, CPlain, C} }
 
 // DefaultEngines answers those that are measured when none are named: they need nothing but the runtime.
 func DefaultEngines() []string { return []string{JS, JSSWAR, WASM, WASMSIMD} }
@@ -62,7 +63,7 @@ type Options struct {
 	// Progress takes one line for each step; nil drops them.
 	Progress io.Writer
 
-	native nativeC // the engine c, once it is built
+	native nativeC // the engines in C, once they are built
 }
 
 // UsageError says that options make no sense.

@@ -57,7 +57,7 @@ func TestOptionsAreChecked(t *testing.T) {
 	f(wasmbench.Options{Rounds: 1}, "no size; want some of small, medium, large")
 	f(wasmbench.Options{Rounds: 1, Sizes: []string{"tiny"}}, `size "tiny": want some of small, medium, large`)
 	f(wasmbench.Options{Rounds: 1, Sizes: []string{"small", "small"}}, "size small is named twice")
-	f(wasmbench.Options{Rounds: 1, Sizes: small, Engines: []string{"rust"}}, `engine "rust": want some of js, js-swar, wasm, wasm-simd, go-wasm, go, c`)
+	f(wasmbench.Options{Rounds: 1, Sizes: small, Engines: []string{"rust"}}, `engine "rust": want some of js, js-swar, wasm, wasm-simd, go-wasm, go, c-plain, c`)
 	f(wasmbench.Options{Rounds: 1, Sizes: small, Runtime: "v8"}, `runtime "v8": want one of workerd, node, deno, bun`)
 	f(wasmbench.Options{Sizes: small}, "0 rounds: want at least 1")
 	f(wasmbench.Options{Rounds: 2, Generations: 3, Sizes: small}, "3 generations of 2 rounds")

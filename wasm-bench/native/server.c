@@ -1,4 +1,4 @@
-// The process of the engine c: GET /process and /health as SPEC.md has them, over HTTP/1.1 on a loopback port that it prints as
+// The process of the engines c and c-plain, of which it has one: GET /process and /health as SPEC.md has them, over HTTP/1.1 on a loopback port that it prints as
 // {"event":"listen","port":N}. It serves one connection at a time and ends with its standard input. loadgen bench is its
 // client: it reads what that sends, and nothing more of HTTP.
 
@@ -13,6 +13,10 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#ifndef ENGINE
+#define ENGINE "c"
+#endif
 
 struct size {
   const char *name;
@@ -74,8 +78,8 @@ static int process(int conn, const char *query) {
   const struct size *size = size_of(query);
   const char *found = strstr(query, "reps=");
   int reps = found ? atoi(found + 5) : 1;
-  if (!size || !strstr(query, "engine=c&") || reps < 1 || reps > 50) {
-    return reply(conn, "400 Bad Request", "", "want engine=c, size of small, medium, large, and reps from 1 to 50");
+  if (!size || !strstr(query, "engine=" ENGINE "&") || reps < 1 || reps > 50) {
+    return reply(conn, "400 Bad Request", "", "want engine=" ENGINE ", size of small, medium, large, and reps from 1 to 50");
   }
   if (drawn != size) {
     free(input);
@@ -91,13 +95,13 @@ static int process(int conn, const char *query) {
       result = engine_run(&engine, input, size->w, size->h);
     }
     if (!result) return reply(conn, "500 Internal Server Error", "", "out of memory");
-    int n = snprintf(headers, sizeof headers, "X-Engine: c\r\n");
+    int n = snprintf(headers, sizeof headers, "X-Engine: " ENGINE "\r\n");
     if (strstr(query, "hash=1")) {
       snprintf(headers + n, sizeof headers - (size_t)n, "X-Output-Hash: %08x\r\n", hash(result, (size_t)size->w * size->h));
     }
     free(result);
   }
-  snprintf(body, sizeof body, "{\"engine\":\"c\",\"size\":\"%s\",\"reps\":%d}", size->name, reps);
+  snprintf(body, sizeof body, "{\"engine\":\"" ENGINE "\",\"size\":\"%s\",\"reps\":%d}", size->name, reps);
   return reply(conn, "200 OK", headers, body);
 }
 

@@ -74,7 +74,7 @@ func (m *WASM) newest(b *edge.Bench) {
 
 // engineClass is the colour of an engine, the same in all drawings.
 func engineClass(name string) string {
-	classes := map[string]string{"js": "so", "js-swar": "s4", "wasm": "s3", "wasm-simd": "s0", "go": "s1", "go-wasm": "s2", "c": "s5"}
+	classes := map[string]string{"js": "so", "js-swar": "s4", "wasm": "s3", "wasm-simd": "s0", "go": "s1", "go-wasm": "s2", "c": "s5", "c-plain": "s1"}
 	if c := classes[name]; c != "" {
 		return c
 	}
