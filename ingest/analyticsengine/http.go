@@ -53,6 +53,20 @@ var rpcCodes = map[int]int{
 // writeFailure answers an error: what the client did wrong, when to come again, or that it was us.
 func (rc *Receiver) writeFailure(w http.ResponseWriter, err error) {
 	rc.o.Refused(reason(err))
+	answerFailure(w, err)
+}
+
+// refuseSender answers an error of Options.Admit: who is refused as busy there sends faster than allowed.
+func (rc *Receiver) refuseSender(w http.ResponseWriter, err error) {
+	why := reason(err)
+	if why == "busy" {
+		why = "rate"
+	}
+	rc.o.Refused(why)
+	answerFailure(w, err)
+}
+
+func answerFailure(w http.ResponseWriter, err error) {
 	var known *httpError
 	var denied *DeniedError
 	var busy *edge.UnavailableError

@@ -155,7 +155,7 @@ func (rc *Receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	tenant, err := rc.o.Admit(r, dataset)
 	if err != nil {
-		rc.writeFailure(w, err)
+		rc.refuseSender(w, err)
 		return
 	}
 	b, err := rc.o.Bodies.Read(r.Context(), body.Of(r, tenant))

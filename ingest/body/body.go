@@ -143,14 +143,14 @@ func (r *Reader) Read(ctx context.Context, src Source) (*Body, error) {
 const requestBytes = 16 << 10
 
 func (b *Body) read(ctx context.Context, src Source, encoding string) error {
-	limit := b.reader.o.MaxBody
+	in := bound{limit: b.reader.o.MaxBody, share: &b.Share}
 	if err := b.Share.Fits(src.Length + requestBytes); err != nil {
 		return err
 	}
 	if err := b.Share.Take(requestBytes); err != nil {
 		return err
 	}
-	if err := b.plain.fill(src.From, src.Length, limit, &b.Share); err != nil {
+	if err := b.plain.fill(src.From, src.Length, in); err != nil {
 		return Transfer(err)
 	}
 	b.Sent = len(b.plain.b)
@@ -161,7 +161,7 @@ func (b *Body) read(ctx context.Context, src Source, encoding string) error {
 	wire := b.plain
 	b.plain = buffer{from: wire.from}
 	defer wire.free(&b.Share)
-	return b.reader.inflaters.inflate(ctx, &b.plain, wire.b, encoding, limit, &b.Share)
+	return b.reader.inflaters.inflate(ctx, &b.plain, wire.b, encoding, in)
 }
 
 // known answers how an encoding is called here; identity is empty.

@@ -43,33 +43,39 @@ func (m *memory) put(b []byte) {
 	}
 }
 
+// bound is what limits the reading of a body: its length in bytes, and what its request can have of the memory of all.
+type bound struct {
+	limit int64
+	share *Share
+}
+
 // buffer is memory for a body; its whole size is taken from a share.
 type buffer struct {
 	b    []byte
 	from *memory
 }
 
-// fill reads all of src, of which length bytes are promised. It fails with *TooLargeError beyond limit bytes, with what the
-// share answers, and with the error of src.
-func (b *buffer) fill(src io.Reader, length, limit int64, share *Share) error {
+// fill reads all of src, of which length bytes are promised. It fails with *TooLargeError beyond the limit, with what the share
+// answers, and with the error of src.
+func (b *buffer) fill(src io.Reader, length int64, in bound) error {
 	first := int64(smallest)
 	if length >= 0 {
 		first = min(length+1, firstBuffer) // one more: the end is found without growing
 	}
-	if err := b.size(int(min(first, limit+1)), share); err != nil {
+	if err := b.size(int(min(first, in.limit+1)), in.share); err != nil {
 		return err
 	}
 	for {
 		if len(b.b) == cap(b.b) {
 			// No larger than the byte beyond the limit, which tells that there is one.
-			if err := b.size(int(min(2*int64(cap(b.b)), limit+1)), share); err != nil {
+			if err := b.size(int(min(2*int64(cap(b.b)), in.limit+1)), in.share); err != nil {
 				return err
 			}
 		}
 		n, err := src.Read(b.b[len(b.b):cap(b.b)])
 		b.b = b.b[:len(b.b)+n]
-		if int64(len(b.b)) > limit {
-			return tooLarge(limit)
+		if int64(len(b.b)) > in.limit {
+			return tooLarge(in.limit)
 		}
 		if errors.Is(err, io.EOF) {
 			return nil
@@ -88,7 +94,8 @@ func (b *buffer) size(size int, share *Share) error {
 		b.from.put(next)
 		return err
 	}
-	b.b = append(next, old...)
+	next = append(next, old...)
+	b.b = next
 	share.give(int64(cap(old)))
 	b.from.put(old)
 	return nil

@@ -37,8 +37,8 @@ func newInflaters() inflaters {
 	return p
 }
 
-// inflate undoes the encoding of wire into dst, up to limit bytes.
-func (p inflaters) inflate(ctx context.Context, dst *buffer, wire []byte, encoding string, limit int64, share *Share) error {
+// inflate undoes the encoding of wire into dst, within the bound.
+func (p inflaters) inflate(ctx context.Context, dst *buffer, wire []byte, encoding string, in bound) error {
 	var z *inflater
 	select {
 	case z = <-p:
@@ -50,7 +50,7 @@ func (p inflaters) inflate(ctx context.Context, dst *buffer, wire []byte, encodi
 	defer z.src.Reset(nil)
 	plain, err := z.open(encoding)
 	if err == nil {
-		err = dst.fill(plain, int64(len(wire)), limit, share)
+		err = dst.fill(plain, int64(len(wire)), in)
 	}
 	var large *TooLargeError
 	var busy *edge.UnavailableError

@@ -59,10 +59,19 @@ func edgeProto(n int) []byte {
 func edgeAttrs(span pb, i int) pb {
 	colo := []string{"FRA", "IAD", "SIN", "GRU"}[i/5%4]
 	texts := [][2]string{
-		{"http.request.method", "GET"}, {"http.route", "/cart/:id"}, {"url.path", fmt.Sprintf("/cart/%d", 10_000+i)}, {"url.scheme", "https"},
-		{"server.address", "shop.example"}, {"user_agent.original", "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/131.0"},
-		{"edge.cache.status", []string{"HIT", "MISS", "EXPIRED"}[i%3]}, {"cloudflare.colo", colo}, {"cloudflare.ray_id", fmt.Sprintf("8f2e%012d", i)},
-		{"geo.country.iso_code", "DE"}, {"client.address", "203.0.113.9"}, {"network.protocol.version", "2"}, {"faas.trigger", "http"},
+		{"http.request.method", "GET"},
+		{"http.route", "/cart/:id"},
+		{"url.path", fmt.Sprintf("/cart/%d", 10_000+i)},
+		{"url.scheme", "https"},
+		{"server.address", "shop.example"},
+		{"user_agent.original", "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/131.0"},
+		{"edge.cache.status", []string{"HIT", "MISS", "EXPIRED"}[i%3]},
+		{"cloudflare.colo", colo},
+		{"cloudflare.ray_id", fmt.Sprintf("8f2e%012d", i)},
+		{"geo.country.iso_code", "DE"},
+		{"client.address", "203.0.113.9"},
+		{"network.protocol.version", "2"},
+		{"faas.trigger", "http"},
 		{"faas.invocation_id", fmt.Sprintf("inv-%012d", i/5)},
 	}
 	for _, at := range texts {

@@ -41,7 +41,7 @@ func (r *Receiver) GRPC() http.Handler {
 		h := w.Header()
 		h.Set("Content-Type", "application/grpc")
 		h.Set("Grpc-Accept-Encoding", "identity,gzip,zstd")
-		res, err := r.call(req)
+		res, err := r.call(req.Context(), req)
 		if err != nil {
 			r.failCall(w, err)
 			return
@@ -64,12 +64,12 @@ func refuseCall(code codes.Code, reason, format string, args ...any) error {
 }
 
 // call takes the message of a request.
-func (r *Receiver) call(req *http.Request) (Result, error) {
+func (r *Receiver) call(ctx context.Context, req *http.Request) (Result, error) {
 	sig, ok := methods[req.URL.Path]
 	if !ok || req.Method != http.MethodPost {
 		return Result{}, refuseCall(codes.Unimplemented, "method", "unknown method %s", req.URL.Path)
 	}
-	ctx, cancel, err := deadline(req)
+	ctx, cancel, err := deadline(ctx, req.Header.Get("Grpc-Timeout"))
 	if err != nil {
 		return Result{}, err
 	}
@@ -179,11 +179,10 @@ var timeoutUnits = map[byte]time.Duration{
 	'H': time.Hour, 'M': time.Minute, 'S': time.Second, 'm': time.Millisecond, 'u': time.Microsecond, 'n': time.Nanosecond,
 }
 
-// deadline answers the context of a call, which ends when its client gives up.
-func deadline(req *http.Request) (context.Context, context.CancelFunc, error) {
-	text := req.Header.Get("Grpc-Timeout")
+// deadline answers the context of a call that ends when its client gives up, as the header grpc-timeout says.
+func deadline(ctx context.Context, text string) (context.Context, context.CancelFunc, error) {
 	if text == "" {
-		return req.Context(), func() {}, nil
+		return ctx, func() {}, nil
 	}
 	last := len(text) - 1
 	n, err := strconv.ParseUint(text[:last], 10, 64)
@@ -192,9 +191,9 @@ func deadline(req *http.Request) (context.Context, context.CancelFunc, error) {
 		return nil, nil, refuseCall(codes.Internal, "malformed", "grpc-timeout %q: want up to 8 digits and one of H M S m u n", text)
 	}
 	if n > uint64(time.Hour/unit)*24 {
-		return req.Context(), func() {}, nil // longer than any request
+		return ctx, func() {}, nil // longer than any request
 	}
-	ctx, cancel := context.WithTimeout(req.Context(), time.Duration(n)*unit)
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(n)*unit)
 	return ctx, cancel, nil
 }
 
