@@ -189,7 +189,7 @@ func (m *merger) checks() ([]scenarios.Check, error) {
 
 // judge holds the merged run against its thresholds. What made a segment invalid or ended it early does so for the whole.
 func (m *merger) judge(r *Report, checks []scenarios.Check, worst time.Duration) Verdict {
-	o := Outcome{LagLimit: time.Duration(m.first.Health.LagLimit * 1e6)}
+	o := Outcome{LagLimit: time.Duration(m.first.Health.LagLimit * 1e6), Target: m.first.Run.Target}
 	var problems []string
 	var earliest, latest time.Time
 	for i, s := range m.segments {

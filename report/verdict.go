@@ -50,7 +50,8 @@ type Health struct {
 
 // Outcome is what, beside the summary, decides a verdict.
 type Outcome struct {
-	Err error // what load.Runner.Run answered
+	Err    error  // what load.Runner.Run answered
+	Target string // what the script asks, for messages
 	// Interrupted is true when the run was stopped from outside; Err is the cause.
 	Interrupted bool
 	LagLimit    time.Duration
@@ -114,7 +115,7 @@ func (v *Verdict) decide(total *Period, o Outcome) (word string, code int, reaso
 	case !v.Health.Valid:
 		return edge.VerdictInvalid, ExitInvalid, strings.Join(v.Health.Problems, "; ")
 	case total.Counters["http.requests"] > 0 && total.Counters["http.responses"] == 0:
-		return edge.VerdictError, ExitError, fmt.Sprintf("none of %d requests got an answer", total.Counters["http.requests"])
+		return edge.VerdictError, ExitError, noAnswer(total, o.Target)
 	}
 	if o.Aborted != "" {
 		return edge.VerdictFailed, ExitThreshold, "aborted: " + o.Aborted
@@ -130,6 +131,42 @@ func (v *Verdict) decide(total *Period, o Outcome) (word string, code int, reaso
 		return edge.VerdictError, ExitError, flow.Error()
 	}
 	return edge.VerdictPassed, ExitPassed, ""
+}
+
+// noAnswer tells why a target that never answered did not: the error that most users ended with.
+func noAnswer(total *Period, target string) string {
+	text := fmt.Sprintf("none of %d requests got an answer", total.Counters["http.requests"])
+	users := family(total, "errors.")
+	name := ""
+	for _, candidate := range sortedKeys(users) {
+		if users[candidate] > users[name] {
+			name = candidate
+		}
+	}
+	if name == "" {
+		return text
+	}
+	text += ": " + name
+	if meaning, ok := meanings[name]; ok && target != "" {
+		text += fmt.Sprintf(", "+meaning, target)
+	}
+	return text
+}
+
+// meanings say in plain words what an error tells of a target.
+var meanings = map[string]string{
+	"ECONNREFUSED": "nothing listens at %s",
+	"ENOTFOUND":    "no host has the name in %s",
+	"EAI_AGAIN":    "the name in %s could not be looked up",
+	"ETIMEDOUT":    "%s did not answer in time",
+	"ECONNRESET":   "%s closes connections without an answer",
+	"ENETUNREACH":  "there is no way to %s",
+	"EHOSTUNREACH": "there is no way to %s",
+
+	"DEPTH_ZERO_SELF_SIGNED_CERT":     "the certificate of %s is signed by itself (config.tls.ca names it, -k skips the check)",
+	"UNABLE_TO_VERIFY_LEAF_SIGNATURE": "nobody known has signed the certificate of %s (config.tls.ca names who, -k skips the check)",
+	"CERT_HAS_EXPIRED":                "the certificate of %s has expired (-k skips the check)",
+	"ERR_TLS_CERT_ALTNAME_INVALID":    "the certificate of %s is for another name (-k skips the check)",
 }
 
 func failedChecks(checks []CheckResult) []string {

@@ -91,6 +91,19 @@ func TestOneBadWindowMakesARunInvalid(t *testing.T) {
 	}
 }
 
+func TestATargetThatNeverAnswersIsExplained(t *testing.T) {
+	f := func(name, want string) {
+		t.Helper()
+		s := counted(t, "", 3, func(r *load.Result, _ *load.UserStart, e *load.UserEnd) { r.Code, r.Failure, e.Err = 0, name, name })
+		if v := s.Judge(report.Outcome{Target: "http://t"}); v.ExitCode != report.ExitError || v.Reason != "none of 3 requests got an answer: "+want {
+			t.Errorf("%d, %s; want %d, ... %s", v.ExitCode, v.Reason, report.ExitError, want)
+		}
+	}
+	f("ECONNREFUSED", "ECONNREFUSED, nothing listens at http://t")
+	f("CERT_HAS_EXPIRED", "CERT_HAS_EXPIRED, the certificate of http://t has expired (-k skips the check)")
+	f("EPIPE", "EPIPE")
+}
+
 // Every limit of the generator itself ends a run with 4 and names itself, whatever its thresholds say.
 func TestLimitsOfTheGeneratorAreAVerdictOfTheirOwn(t *testing.T) {
 	failed := func(name string) func(*load.Result, *load.UserStart, *load.UserEnd) {

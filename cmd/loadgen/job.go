@@ -262,7 +262,7 @@ func (j *job) conclude(ctx context.Context, err error, gob *report.VegetaWriter)
 	j.summary.Close()
 	verdict := j.summary.Judge(report.Outcome{
 		Err: err, Interrupted: ctx.Err() != nil, LagLimit: j.flags.lagLimit, CPU: j.cpu, GC: j.gc, Warnings: j.warnings,
-		Aborted: j.aborted,
+		Aborted: j.aborted, Target: j.plan.Target,
 	})
 	final := j.summary.Report(j.info, ended, &verdict)
 	if len(j.baselines) > 0 {

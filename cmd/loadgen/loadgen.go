@@ -33,10 +33,13 @@ Exit codes:
   3    could not run
 `
 
+// verbs are those of the overview.
+const verbs = "run, check, quick, report, compare, merge or bench"
+
 // loadgen runs the verb that the arguments name.
 func loadgen(ctx context.Context, p run.Process) error {
 	if len(p.Args) == 0 {
-		return run.Usage("no verb; want run, check, quick or bench (see loadgen --help)")
+		return run.Usage("no verb; want %s (see loadgen --help)", verbs)
 	}
 	verb, rest := p.Args[0], p.Args[1:]
 	p.Args = rest
@@ -64,7 +67,7 @@ func loadgen(ctx context.Context, p run.Process) error {
 		io.WriteString(p.Stdout, overview)
 		return nil
 	default:
-		return run.Usage("unknown verb %q; want run, check, quick or bench (see loadgen --help)", verb)
+		return run.Usage("unknown verb %q; want %s (see loadgen --help)", verb, verbs)
 	}
 }
 
