@@ -1,9 +1,7 @@
 package load
 
 import (
-	"bytes"
 	"context"
-	"io"
 	"net/http"
 	"net/url"
 	"sync"
@@ -114,13 +112,7 @@ func (c *call) request() (*http1.Request, error) {
 	if req.Host == "" {
 		req.Host = c.target.Host
 	}
-	if c.body != nil {
-		req.Body, req.ContentLength = io.NopCloser(bytes.NewReader(c.body)), int64(len(c.body))
-	}
-	if len(c.body) == 0 && c.body != nil {
-		req.Body = http.NoBody
-	}
-	r, err := http1.NewRequest(req, c.memo)
+	r, err := http1.NewRequest(req, c.body, c.memo)
 	if err == nil && c.prepared != nil {
 		c.prepared.wire.Store(r)
 	}
@@ -132,20 +124,36 @@ func (a *answer) take(x *http1.Exchange, c *call) (end time.Duration, err error)
 	a.head, a.status, a.header = x.Head, x.Head.Status, x.Head.Header
 	end = x.First
 	here := x.Here()
-	coding := a.header.Get("Content-Encoding")
-	if coding == "" && !c.keep {
-		a.wire, err = x.Discard()
-		a.decoded = a.wire
-	} else {
-		wire := &countingReader{r: x.Body()}
-		a.body, a.decoded, err = decodeBody(wire, coding, c.keep)
-		a.wire = wire.n
-	}
+	err = a.read(x, c.keep)
 	if !here || err != nil {
 		end = time.Since(c.begun)
 	}
 	x.Done(err == nil)
 	return end, err
+}
+
+// wholeBody is up to which length a body is given its memory before it has come.
+const wholeBody = 1 << 20
+
+// read reads the body.
+func (a *answer) read(x *http1.Exchange, keep bool) (err error) {
+	coding := a.header.Get("Content-Encoding")
+	if coding == "" && !keep {
+		a.wire, err = x.Discard()
+		a.decoded = a.wire
+		return err
+	}
+	if coding == "" {
+		var whole bool
+		if a.body, whole, err = x.Whole(wholeBody); whole {
+			a.wire, a.decoded = int64(len(a.body)), int64(len(a.body))
+			return err
+		}
+	}
+	wire := &countingReader{r: x.Body()}
+	a.body, a.decoded, err = decodeBody(wire, coding, keep)
+	a.wire = wire.n
+	return err
 }
 
 // timingOf divides the time between the begin of an exchange and its end.

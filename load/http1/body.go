@@ -31,6 +31,20 @@ func (x *Exchange) Discard() (int64, error) {
 	return n, nil
 }
 
+// Whole reads a body of a length that the head has told, if that is at most limit, and otherwise reads nothing and answers
+// false. The bytes are the caller's; an error comes with those that were there.
+func (x *Exchange) Whole(limit int64) (body []byte, ok bool, err error) {
+	if x.Head.body != nil || x.Head.length > limit {
+		return nil, false, nil
+	}
+	body = make([]byte, x.Head.length)
+	n, err := io.ReadFull(x.conn.br, body)
+	if err != nil {
+		err = x.conn.cut(err)
+	}
+	return body[:n], true, err
+}
+
 // Here tells whether the whole body was there as the head was read.
 func (x *Exchange) Here() bool {
 	return x.Head.body == nil && x.Head.length <= int64(x.conn.br.Buffered())
@@ -38,7 +52,7 @@ func (x *Exchange) Here() bool {
 
 // cut is the error of a connection that ended inside a body.
 func (c *conn) cut(err error) error {
-	if errors.Is(err, io.EOF) {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return io.ErrUnexpectedEOF
 	}
 	return c.cause(err)

@@ -19,7 +19,9 @@ type conn struct {
 	pool   *pool
 	link   Link
 	socket syscall.RawConn // nil: not known
-	used   bool            // it has carried a request
+	used   bool            // it has carried an answer
+	// answered is when the last answer began.
+	answered time.Time
 
 	br    *bufio.Reader // nil while idle: an idle connection costs no buffer
 	reads int           // from the link
@@ -225,7 +227,7 @@ func (c *conn) answer(r *Request, x *Exchange) error {
 	case provisional:
 		x.First = time.Since(x.Begun)
 	}
-	x.Head, c.used = head, true
+	x.Head, c.used, c.answered = head, true, x.Begun.Add(x.First)
 	c.limit, c.deadline = math.MaxInt64, time.Time{}
 	return nil
 }

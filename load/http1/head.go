@@ -22,26 +22,37 @@ type Head struct {
 	close  bool      // the server does not keep the connection
 }
 
-// Memo remembers the head of the last answer to requests of one kind, in order not to parse the same bytes again and again.
+// Memo remembers the heads of the last answers to requests of one kind, in order not to parse the same bytes again and again.
 // The zero value is ready; it is safe for concurrent use.
-type Memo struct{ last atomic.Pointer[Head] }
+type Memo struct {
+	heads [remembered]atomic.Pointer[Head]
+	next  atomic.Uint32
+}
 
-// recall answers the remembered head if the bytes begin with it. A head ends with an empty line, so its bytes are followed by
+// remembered is how many heads a Memo has: a few lengths of the body, or a few servers behind one name.
+const remembered = 4
+
+// recall answers the remembered head with which the bytes begin. A head ends with an empty line, so its bytes are followed by
 // the body whatever that is.
 func (m *Memo) recall(buffered []byte, toHEAD bool) *Head {
 	if m == nil {
 		return nil
 	}
-	h := m.last.Load()
-	if h == nil || h.toHEAD != toHEAD || !bytes.HasPrefix(buffered, h.raw) {
-		return nil
+	for i := range m.heads {
+		h := m.heads[i].Load()
+		if h == nil {
+			return nil
+		}
+		if h.toHEAD == toHEAD && bytes.HasPrefix(buffered, h.raw) {
+			return h
+		}
 	}
-	return h
+	return nil
 }
 
 func (m *Memo) keep(h *Head) {
 	if m != nil && h.raw != nil {
-		m.last.Store(h)
+		m.heads[(m.next.Add(1)-1)%remembered].Store(h)
 	}
 }
 
@@ -87,7 +98,7 @@ func newHead(res *http.Response, toHEAD bool) *Head {
 
 // switched makes all that follows a 101 its body, as net/http does if the answer names the new protocol's upgrade.
 func (h *Head) switched(c *conn) {
-	if h.Status == http.StatusSwitchingProtocols && httpguts.HeaderValuesContainsToken(h.Header["Connection"], "Upgrade") {
+	if h.Status == http.StatusSwitchingProtocols && h.Header.Get("Upgrade") != "" && httpguts.HeaderValuesContainsToken(h.Header["Connection"], "Upgrade") {
 		h.body, h.raw = c.br, nil
 	}
 }

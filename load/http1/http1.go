@@ -99,7 +99,7 @@ func (c *Client) Do(ctx context.Context, r *Request, x *Exchange) error {
 	*x = Exchange{Begun: x.Begun, Timeout: x.Timeout, request: r}
 	p := c.pool(r)
 	for {
-		conn, err := p.get(ctx, x.Begun.Add(x.Timeout))
+		conn, err := p.get(ctx, r, x)
 		if err != nil {
 			return err
 		}
