@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -60,11 +59,10 @@ func measure(b *testing.B, load string, spans int, args []string) {
 	millions := float64(sent.Accepted) / 1e6
 	b.ReportMetric((c.CPU()-before).Seconds()/millions, "cpu-s/Mspans")
 	b.ReportMetric(before.Seconds(), "warm-up-cpu-s")
-	b.ReportMetric(float64(diskBytes(b, filepath.Join(data, "spans")))/float64(sent.Accepted+warmUp), "B/span")
-	b.ReportMetric(float64(diskBytes(b, filepath.Join(data, "metrics")))/1e6, "MB-of-totals")
 
 	c = startBench(b, data)
 	found := runLoad(b, load, "-verify", c.URL("query"), "-ledger", ledger)
+	b.ReportMetric(spanBytes(b, c)/float64(sent.Accepted+warmUp), "B/span")
 	if found.Lost+found.Doubled+found.Foreign != 0 || found.Stored < sent.Accepted || sent.Accepted < spans*9/10 {
 		b.Errorf("of %d spans %d were accepted; stored are %+v", spans, sent.Accepted, found)
 	}
@@ -138,20 +136,18 @@ func buildLoad(b *testing.B) string {
 	return path
 }
 
-func diskBytes(b *testing.B, dir string) (n int64) {
+// spanBytes answers what a collector says that its spans take on disk.
+func spanBytes(b *testing.B, c *e2e.Program) float64 {
 	b.Helper()
-	err := filepath.WalkDir(dir, func(_ string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() {
-			return err
-		}
-		info, err := e.Info()
-		if err == nil {
-			n += info.Size()
-		}
-		return err
-	})
+	_, text, err := get(b.Context(), c.URL("query")+"/metrics")
 	if err != nil {
 		b.Fatal(err)
+	}
+	_, rest, found := strings.Cut(string(text), `edgescope_store_bytes{kind="span"} `)
+	value, _, _ := strings.Cut(rest, "\n")
+	n, err := strconv.ParseFloat(value, 64)
+	if err != nil || !found {
+		b.Fatalf("/metrics does not tell the bytes of spans: %v", err)
 	}
 	return n
 }

@@ -15,7 +15,7 @@ func TestFreezeFindsNothingHalfWay(t *testing.T) {
 	}
 	later := make(chan error)
 	err := p.Freeze(t.Context(), func(context.Context) error {
-		go func() { later <- p.Events(t.Context(), spans("c")) }()
+		go func() { later <- p.Events(t.Context(), spans("c")) }() //nolint:contextcheck // of another client
 		select {
 		case err := <-later:
 			t.Errorf("a batch is taken meanwhile: %v", err)

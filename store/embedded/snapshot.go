@@ -40,7 +40,8 @@ type Snapshot struct {
 }
 
 // Snapshot makes a snapshot of everything that was written, and of the log, which logTo links into a directory. Nothing may be
-// written meanwhile: see ingest.Pipeline.Freeze. It takes about as long as a flush, whatever the store holds.
+// written meanwhile: see ingest.Pipeline.Freeze. It takes as long as a flush, and a link for each
+// file of the store.
 func (s *Store) Snapshot(ctx context.Context, logTo func(dir string) error) (Snapshot, error) {
 	if err := s.enter(); err != nil {
 		return Snapshot{}, err
