@@ -38,7 +38,7 @@ func (f *fault) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // TestRetriesLoseAndDoubleNothing: an SDK sends again what it got no good answer for, and the collector stores it once, be it
 // that it had it already.
 func TestRetriesLoseAndDoubleNothing(t *testing.T) {
-	all := servers(t)
+	all := servers()
 	f := func(name string, status int, deliver bool) {
 		what := "refused"
 		if deliver {
@@ -77,7 +77,7 @@ func TestRetriesLoseAndDoubleNothing(t *testing.T) {
 // is there once: those that had been acknowledged, and those that were not.
 func TestRestartLosesNothing(t *testing.T) {
 	for _, name := range []string{"js json gzip", "go http"} {
-		s := servers(t)[name]
+		s := servers()[name]
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			data := t.TempDir()
@@ -173,7 +173,7 @@ func TestRateLimitLosesNothing(t *testing.T) {
 	if err := os.WriteFile(tokens, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for name, s := range servers(t) {
+	for name, s := range servers() {
 		if name == "js grpc" || strings.HasSuffix(name, "gzip") && name != "go grpc gzip" {
 			continue
 		}
