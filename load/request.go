@@ -92,25 +92,24 @@ func (u *user) firstHop(req *scenarios.Request) (*hop, error) {
 	m := &u.message
 	// A transport may still be writing a body when its request is over (an early answer, a timeout), and Render writes over it.
 	body := bytes.Clone(m.Body)
-	h := &hop{method: m.Method, url: p.url, text: p.text, header: p.header, body: body, prepared: p}
+	u.hop = hop{method: m.Method, url: p.url, text: p.text, header: p.header, body: body, prepared: p}
 	u.keepCookies(p.url, m.Cookies)
-	return h, nil
+	return &u.hop, nil
 }
 
-// send sends one hop and makes its result.
-func (u *user) send(ctx context.Context, req *scenarios.Request, h *hop, x exchange) *exchange {
-	r := &Result{Scenario: u.flow, Endpoint: req.Endpoint, Name: req.Name, Region: u.region, Final: true}
+// send sends one hop and makes its result. The exchange is the user's, until it sends the next.
+func (u *user) send(ctx context.Context, req *scenarios.Request, h *hop, begin exchange) *exchange {
+	x := &u.sent
+	*x = begin
 	sequence := u.steps[req]
-	if sequence != nil {
-		r.Attack = sequence.attack
-		r.Seq, r.Timestamp = sequence.take(x.intended)
-	}
+	r := sequence.result(x.intended)
+	r.Scenario, r.Endpoint, r.Name, r.Region, r.Final = u.flow, req.Endpoint, req.Name, u.region, true
 	r.Method, r.URL, r.BytesOut = h.method, h.text, uint64(len(h.body))
 	c := u.callOf(req, h, sequence)
 	c.begun = x.begun
 	span := u.startSpan(req, h, c)
 	u.away(func() { x.answer, x.err = u.engine.do(ctx, c) })
-	r.read(&x, sequence)
+	r.read(x, sequence)
 	r.Cut = x.err != nil && ctx.Err() != nil
 	if x.err != nil && !r.Cut {
 		r.Failure = ErrorName(x.err)
@@ -124,7 +123,7 @@ func (u *user) send(ctx context.Context, req *scenarios.Request, h *hop, x excha
 	}
 	x.result = r
 	span.end(r, x.answer.end)
-	return &x
+	return x
 }
 
 // callOf fills the user's call with a hop.
@@ -210,7 +209,8 @@ func (u *user) finish(req *scenarios.Request, x *exchange) error {
 		}
 		return scenarios.UserError(r.Failure)
 	}
-	response := &scenarios.Response{Status: x.answer.status, Header: x.answer.header, Body: x.answer.body, CacheStatus: r.CacheStatus}
+	response := &u.response
+	*response = scenarios.Response{Status: x.answer.status, Header: x.answer.header, Body: x.answer.body, CacheStatus: r.CacheStatus}
 	err := req.Capture(u.scope, response)
 	if failed := u.judge(req, r, response); err == nil {
 		err = failed

@@ -236,18 +236,31 @@ type sequence struct {
 	prepared atomic.Pointer[prepared]
 	facts    atomic.Pointer[headFacts]
 
-	mu   sync.Mutex
-	next uint64
-	last time.Time
+	mu      sync.Mutex
+	next    uint64
+	last    time.Time
+	results []Result // for the next requests
 }
 
-func (s *sequence) take(intended time.Time) (seq uint64, timestamp time.Time) {
+// resultsAtOnce is how many results are given their memory together: that of one alone costs more than to fill it.
+const resultsAtOnce = 16
+
+// result begins the result of a request; without a sequence it is in no file.
+func (s *sequence) result(intended time.Time) *Result {
+	if s == nil {
+		return &Result{}
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if len(s.results) == 0 {
+		s.results = make([]Result, resultsAtOnce)
+	}
+	r := &s.results[0]
+	s.results = s.results[1:]
 	if intended.After(s.last) {
 		s.last = intended
 	}
-	seq = s.next
+	r.Attack, r.Seq, r.Timestamp = s.attack, s.next, s.last
 	s.next++
-	return seq, s.last
+	return r
 }

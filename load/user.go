@@ -24,13 +24,19 @@ type user struct {
 	engine   engine
 	jar      http.CookieJar // nil until the first cookie
 	message  scenarios.Message
-	out      call      // the request under way
 	intended time.Time // when the next request should start; zero: when the user gets there
-	began    time.Time
-	ids      *rand.Rand // of traces
-	silent   bool       // before and after flows are in no counter
-	turn     *turn      // nil unless the user is in a parallel block
-	onError  []string   // functions of the scenario that are told of failed requests
+
+	// The request under way, in memory that is used for all of them.
+	hop      hop
+	out      call
+	sent     exchange
+	response scenarios.Response
+
+	began   time.Time
+	ids     *rand.Rand // of traces
+	silent  bool       // before and after flows are in no counter
+	turn    *turn      // nil unless the user is in a parallel block
+	onError []string   // functions of the scenario that are told of failed requests
 }
 
 func (u *user) close() {
