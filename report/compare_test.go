@@ -83,6 +83,21 @@ func TestComparisonsOfSimulatedRuns(t *testing.T) {
 	f("equal errors are none", simulation{rate: 50, errors: 0.02}, simulation{rate: 50, errors: 0.02}, Worse, 0, 0.05)
 }
 
+// BenchmarkComparison compares b.N pairs of simulated minutes of one system, of systems whose runs differ by 3 %, and of one
+// that is 20 % slower: the shares of verdicts are reported, false-alarms/% and found/%.
+func BenchmarkComparison(b *testing.B) {
+	f := func(name string, base, now simulation, verdict, metric string) {
+		b.Run(name, func(b *testing.B) {
+			b.ReportMetric(100*share(b.N, base, now, verdict), metric)
+		})
+	}
+	plain, spread := simulation{rate: 50}, simulation{rate: 50, spread: 0.03}
+	f("itself", plain, plain, Worse, "false-alarms/%")
+	f("itself/3 % between runs", spread, spread, Worse, "false-alarms/%")
+	f("20 % slower", plain, simulation{rate: 50, slower: 1.2}, Worse, "found/%")
+	f("20 % slower/3 % between runs", spread, simulation{rate: 50, spread: 0.03, slower: 1.2}, Worse, "found/%")
+}
+
 // The point estimates of the comparison are those of the plain distributions, and several baselines are one pool.
 func TestComparisonReadsTheFiguresOfTheRuns(t *testing.T) {
 	a, b, now := simulation{rate: 50}.run(1), simulation{rate: 50}.run(2), simulation{rate: 50, slower: 1.5}.run(3)

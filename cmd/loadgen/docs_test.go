@@ -40,7 +40,7 @@ func TestExamplesOfTheGuide(t *testing.T) {
 	}
 	server := newTarget()
 	defer server.Close()
-	dir, loadgen := t.TempDir(), build(t)
+	dir, loadgen, vegeta := t.TempDir(), build(t), vegetaProgram(t)
 	for i, file := range []string{"base.json", "new.json"} {
 		out, err := os.Create(filepath.Join(dir, file))
 		if err != nil {
@@ -59,7 +59,7 @@ func TestExamplesOfTheGuide(t *testing.T) {
 		t.Helper()
 		c := exec.CommandContext(t.Context(), "sh", "-ec", strings.ReplaceAll(command, "https://shop.example", server.URL))
 		c.Dir = dir
-		c.Env = []string{"PATH=" + filepath.Dir(loadgen) + ":" + os.Getenv("PATH"), "EDGESCOPE_LAG_LIMIT=1h"}
+		c.Env = []string{"PATH=" + filepath.Dir(loadgen) + ":" + filepath.Dir(vegeta) + ":" + os.Getenv("PATH"), "EDGESCOPE_LAG_LIMIT=1h"}
 		if out, err := c.CombinedOutput(); err != nil {
 			t.Errorf("%s: %v\n%s", command, err, out)
 		}
