@@ -35,18 +35,20 @@ type PortsError struct {
 }
 
 func (e *PortsError) Error() string {
-	const remedy = "keep connections alive with config.http.pool or --max-connections, close them with --linger0, " +
-		"give more source addresses with --local-addr, set net.ipv4.tcp_tw_reuse=1, widen net.ipv4.ip_local_port_range, " +
-		"or spread the run over machines"
+	busiest := "busiest minute"
 	if e.Held < timeWait {
-		return fmt.Sprintf("the run has up to %d connections at a time, but there are %d local ports to one address: %s", e.Needed, e.Ports, remedy)
+		busiest = "busiest second"
 	}
-	return fmt.Sprintf("the busiest minute opens %d connections, but there are %d local ports to one address and that of a closed one stays "+
-		"taken for 60 s (TIME_WAIT), which allows %.0f new connections per second: %s", e.Needed, e.Ports, float64(e.Ports)/timeWait.Seconds(), remedy)
+	return fmt.Sprintf("the %s opens %d connections, but there are %d local ports to one address and that of a closed one stays "+
+		"taken for %.0f s (TIME_WAIT), which allows %.0f new connections per second: keep connections alive with config.http.pool or "+
+		"--max-connections, close them with --linger0, give more source addresses with --local-addr, set net.ipv4.tcp_tw_reuse=1, "+
+		"widen net.ipv4.ip_local_port_range, or spread the run over machines",
+		busiest, e.Needed, e.Ports, e.Held.Seconds(), float64(e.Ports)/e.Held.Seconds())
 }
 
 // Preflight compares what a run needs with what the machine has, before the first arrival. It warns with the figure and the
-// remedy, and refuses with *PortsError when the cold connections of the busiest 60 s exceed the ports.
+// remedy, and refuses with *PortsError when the connections that the busiest 60 s open exceed the ports, or those of the busiest second where a
+// port is free again after one.
 func (r *Runner) Preflight(m Machine) (warnings []string, err error) {
 	if r.pool() > 0 {
 		if need := uint64(r.pool()) + 64; m.Files > 0 && need > m.Files {
@@ -74,19 +76,23 @@ func (r *Runner) preflightPorts(m Machine, width uint64) (warnings []string, err
 	}
 	ports := m.Ports * uint64(max(len(network.LocalAddrs), 1))
 	held := r.held(m)
-	needed := r.busiest(held, ports/2) * width
-	if held < timeWait { // those that are open count beside the closed ones
-		needed += r.concurrency(ports/2) * width
-	}
-	needed = (needed + r.remotes() - 1) / r.remotes()
+	perRemote := func(users uint64) uint64 { return (users*width + r.remotes() - 1) / r.remotes() }
+	needed := perRemote(r.busiest(held, ports/2))
 	if needed > ports {
 		return nil, &PortsError{Needed: needed, Ports: ports, Held: held}
 	}
-	if needed > ports*8/10 && held == timeWait {
+	if held < timeWait {
+		if open := perRemote(r.concurrency(ports / 2)); needed+open > ports {
+			warnings = append(warnings, fmt.Sprintf("the run may have %d connections open at a time, if answers take a second, and there are %d "+
+				"local ports to one address: give more source addresses with --local-addr or widen net.ipv4.ip_local_port_range", open, ports))
+		}
+		return warnings, nil
+	}
+	if needed > ports*8/10 {
 		warnings = append(warnings, fmt.Sprintf("each user opens its own connection: %d in the busiest minute, of %d local ports to one "+
 			"address (%.0f/s can be kept up); config.http.pool or --max-connections keeps them alive", needed, ports, float64(ports)/timeWait.Seconds()))
 	}
-	if held == timeWait && m.Waiting > 0 && needed > ports-min(m.Waiting, ports) {
+	if m.Waiting > 0 && needed > ports-min(m.Waiting, ports) {
 		warnings = append(warnings, fmt.Sprintf("%d connections of an earlier run are in TIME_WAIT and %d of %d local ports will be needed: "+
 			"if they were to the same address, wait for up to 60 s", m.Waiting, needed, ports))
 	}

@@ -306,9 +306,29 @@ func TestGoingAwayIsNoError(t *testing.T) {
 			}
 		})
 		script := s.script(1, "", "{get: {url: /last}}, {get: {url: /}}, {post: {url: /, body: x}}")
+		events := against(t, s.URL, script, load.Options{Network: load.Network{Protocol: load.Protocol(protocol)}})
+		retries := 0
+		for _, r := range results(events) {
+			retries += r.Retries
+		}
+		if n := tell(events); n["code 200"] != 3 || retries != 0 || s.connections.Load() != 2 {
+			t.Errorf("%s: %v over %d connections, %d retries; want 3 answers over 2, none counted twice", protocol, n, s.connections.Load(), retries)
+		}
+	}
+}
+
+// TestATimeoutKeepsTheConnection: only the request ends that had no answer in time, and its user.
+func TestATimeoutKeepsTheConnection(t *testing.T) {
+	for _, protocol := range []string{"h2c", "2", "3"} {
+		s := speaking(t, protocol, func(_ http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/late" {
+				<-r.Context().Done()
+			}
+		})
+		script := s.script(1, "", "{get: {url: /}}, {parallel: [{get: {url: /late, timeout: 0.1}}, {get: {url: /}}]}")
 		n := tell(against(t, s.URL, script, load.Options{Network: load.Network{Protocol: load.Protocol(protocol)}}))
-		if n["code 200"] != 3 || s.connections.Load() != 2 {
-			t.Errorf("%s: %v over %d connections, want 3 answers over 2", protocol, n, s.connections.Load())
+		if n["failed: ETIMEDOUT"] != 1 || n["code 200"] != 2 || s.connections.Load() != 1 {
+			t.Errorf("%s: %v over %d connections, want 2 answers and ETIMEDOUT over one", protocol, n, s.connections.Load())
 		}
 	}
 }
