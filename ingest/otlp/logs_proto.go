@@ -16,7 +16,7 @@ func (d *decoder) protoLog(f fields) error {
 			d.protoValue(&m, &d.body, 0)
 			f.err = m.err
 		case 6:
-			f.err = d.protoAttr(f.message(), &d.own, maxKey)
+			d.protoAttrOf(&f, &d.own, maxKey)
 		case 7:
 			e.DroppedAttrs = uint32(f.varint()) // the field has 32 bits
 		case 8:

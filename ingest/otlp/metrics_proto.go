@@ -94,7 +94,7 @@ func (d *decoder) protoNumberField(f *fields, p *point) {
 	case 6:
 		p.setNumber(float64(int64(f.fixed64()))) // the bits of an int64
 	case 7:
-		f.err = d.protoAttr(f.message(), &d.own, maxKey)
+		d.protoAttrOf(f, &d.own, maxKey)
 	case 8:
 		p.flags = uint32(f.varint()) // the field has 32 bits
 	default:
@@ -115,7 +115,7 @@ func (d *decoder) protoHistogramField(f *fields, p *point) {
 	case 8:
 		f.err = d.protoExemplar(f.message())
 	case 9:
-		f.err = d.protoAttr(f.message(), &d.own, maxKey)
+		d.protoAttrOf(f, &d.own, maxKey)
 	case 10:
 		p.flags = uint32(f.varint()) // the field has 32 bits
 	case 11, 12:
@@ -128,7 +128,7 @@ func (d *decoder) protoHistogramField(f *fields, p *point) {
 func (d *decoder) protoExponentialField(f *fields, p *point) {
 	switch f.num {
 	case 1:
-		f.err = d.protoAttr(f.message(), &d.own, maxKey)
+		d.protoAttrOf(f, &d.own, maxKey)
 	case 4:
 		p.count = float64(f.fixed64())
 	case 5:
@@ -177,7 +177,7 @@ func (d *decoder) protoSummaryField(f *fields, p *point) {
 	case 6:
 		f.err = d.protoQuantile(f.message())
 	case 7:
-		f.err = d.protoAttr(f.message(), &d.own, maxKey)
+		d.protoAttrOf(f, &d.own, maxKey)
 	case 8:
 		p.flags = uint32(f.varint()) // the field has 32 bits
 	default:
@@ -221,11 +221,13 @@ func (d *decoder) protoExemplar(f fields) error {
 
 func (f *fields) double() float64 { return math.Float64frombits(f.fixed64()) }
 
-// list64 reads a repeated field of 64-bit values, packed or one by one.
+// list64 reads a repeated field of 64-bit values, packed or one by one. A packed list that occurs again replaces the one before,
+// as in the OpenTelemetry Collector; one value more is added.
 func (f *fields) list64(list []float64, number func(uint64) float64) []float64 {
 	if f.typ != wireBytes {
 		return append(list, number(f.fixed64()))
 	}
+	list = list[:0]
 	m := f.message()
 	for m.pos < len(m.b) && m.err == nil {
 		list = append(list, number(m.take64()))
@@ -234,11 +236,12 @@ func (f *fields) list64(list []float64, number func(uint64) float64) []float64 {
 	return list
 }
 
-// listVarint reads a repeated field of base-128 numbers, packed or one by one.
+// listVarint reads a repeated field of base-128 numbers, as list64 does.
 func (f *fields) listVarint(list []float64) []float64 {
 	if f.typ != wireBytes {
 		return append(list, float64(f.varint()))
 	}
+	list = list[:0]
 	m := f.message()
 	for m.pos < len(m.b) && m.err == nil {
 		list = append(list, float64(m.uvarint()))

@@ -40,7 +40,7 @@ func (d *decoder) protoResource(f fields) error {
 	for f.next() {
 		switch f.num {
 		case 1:
-			f.err = d.protoAttr(f.message(), &d.resource, maxResourceKey)
+			d.protoAttrOf(&f, &d.resource, maxResourceKey)
 		case 2:
 			f.varint()
 		case 3:

@@ -23,7 +23,7 @@ func (d *decoder) protoSpan(f fields) error {
 		case 8:
 			d.end = f.fixed64()
 		case 9:
-			f.err = d.protoAttr(f.message(), &d.own, maxKey)
+			d.protoAttrOf(&f, &d.own, maxKey)
 		case 16:
 			e.Flags = f.fixed32()
 		default:
