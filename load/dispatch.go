@@ -145,7 +145,7 @@ func (n *run) arrive(ctx context.Context, k uint64, at time.Duration, limit int)
 	}
 	n.alive.Add(1)
 	n.users.Go(func() {
-		pprof.SetGoroutineLabels(stage(ctx, "users"))
+		pprof.SetGoroutineLabels(n.labels)
 		defer n.alive.Add(-1)
 		n.user(ctx, int(k), n.start.Add(at))
 	})

@@ -1,8 +1,8 @@
 package http1
 
 import (
+	"container/list"
 	"context"
-	"slices"
 	"sync"
 	"time"
 )
@@ -15,8 +15,8 @@ type pool struct {
 
 	mu      sync.Mutex
 	idle    []*conn
-	places  int // that are taken: connections, and dials under way
-	waiting []chan *conn
+	places  int       // that are taken: connections, and dials under way
+	waiting list.List // of *waiter
 	closed  bool
 }
 
@@ -54,19 +54,25 @@ func (p *pool) place(ctx context.Context, deadline time.Time) (*conn, error) {
 		p.mu.Unlock()
 		return nil, nil //nolint:nilnil // no connection is the right to open one
 	}
-	handed := make(chan *conn, 1)
-	p.waiting = append(p.waiting, handed)
+	w := &waiter{handed: make(chan *conn, 1)}
+	w.at = p.waiting.PushBack(w)
 	p.mu.Unlock()
-	return p.wait(ctx, deadline, handed)
+	return p.wait(ctx, deadline, w)
+}
+
+// waiter is a request that waits for a place.
+type waiter struct {
+	handed chan *conn    // has room for one
+	at     *list.Element // nil once a place was handed over
 }
 
 // wait waits for a place that somebody else leaves.
-func (p *pool) wait(ctx context.Context, deadline time.Time, handed chan *conn) (*conn, error) {
+func (p *pool) wait(ctx context.Context, deadline time.Time, w *waiter) (*conn, error) {
 	timer := time.NewTimer(time.Until(deadline))
 	defer timer.Stop()
 	var err error
 	select {
-	case c := <-handed:
+	case c := <-w.handed:
 		return c, nil
 	case <-ctx.Done():
 		err = context.Cause(ctx)
@@ -74,13 +80,13 @@ func (p *pool) wait(ctx context.Context, deadline time.Time, handed chan *conn) 
 		err = context.DeadlineExceeded
 	}
 	p.mu.Lock()
-	if i := slices.Index(p.waiting, handed); i >= 0 {
-		p.waiting = slices.Delete(p.waiting, i, i+1)
+	if w.at != nil {
+		p.waiting.Remove(w.at)
 		p.mu.Unlock()
 		return nil, err
 	}
 	p.mu.Unlock()
-	if c := <-handed; c != nil { // it came just now, for the next one
+	if c := <-w.handed; c != nil { // it came just now, for the next one
 		p.put(c)
 	} else {
 		p.leave()
@@ -120,7 +126,7 @@ func (p *pool) dial(ctx context.Context, deadline time.Time) (*conn, error) {
 func (p *pool) put(c *conn) {
 	p.mu.Lock()
 	switch {
-	case len(p.waiting) > 0:
+	case p.waiting.Len() > 0:
 		p.handOver(c)
 	case p.closed || len(p.idle) >= p.options.MaxIdle:
 		p.places--
@@ -141,7 +147,7 @@ func (p *pool) drop(c *conn) {
 func (p *pool) leave() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.waiting) > 0 {
+	if p.waiting.Len() > 0 {
 		p.handOver(nil)
 		return
 	}
@@ -150,8 +156,10 @@ func (p *pool) leave() {
 
 // handOver gives a place to who waits longest. The lock is held.
 func (p *pool) handOver(c *conn) {
-	p.waiting[0] <- c // has room for one
-	p.waiting = slices.Delete(p.waiting, 0, 1)
+	front := p.waiting.Front()
+	w := p.waiting.Remove(front).(*waiter) //nolint:errcheck,forcetypeassert // the list has nothing else
+	w.at = nil
+	w.handed <- c
 }
 
 func (p *pool) close() {
