@@ -3,6 +3,7 @@ package load
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptrace"
@@ -139,10 +140,10 @@ func (t *tracer) hooks() *httptrace.ClientTrace {
 		},
 		WroteRequest: func(info httptrace.WroteRequestInfo) {
 			t.wrote.Store(t.now())
-			switch info.Err {
-			case nil:
+			switch {
+			case info.Err == nil:
 				t.writes.Add(1)
-			case errUnprocessed:
+			case errors.Is(info.Err, errUnprocessed):
 				t.writes.Add(-1)
 			}
 		},

@@ -119,23 +119,31 @@ func cpu() time.Duration {
 
 var benchProtocols = map[string]load.Protocol{"plain": load.HTTP1, "tls": load.HTTP1, "h2c": load.H2C, "h2": load.HTTP2, "h3": load.HTTP3}
 
-// cost runs users that send each of their requests to one server, and answers the CPU time of one request.
-func (s *benchServers) cost(b *testing.B, name, config string, users, requests int, n load.Network) time.Duration {
+// benchRun is one run against a server.
+type benchRun struct {
+	name            string // of the server
+	config          string // further keys of config
+	users, requests int    // of each user
+	sessions        load.Sessions
+}
+
+// cost runs users that send all their requests to one server, and answers the CPU time of one request.
+func (s *benchServers) cost(b *testing.B, run *benchRun) time.Duration {
 	b.Helper()
+	name, users, requests := run.name, run.users, run.requests
 	arrivals := 10 * time.Millisecond
 	if name == "h3" { // a server of QUIC refuses handshakes that it cannot keep up with
 		arrivals = time.Duration(users) * 3 * time.Millisecond
 	}
 	script := fmt.Sprintf("config: {%s phases: [{duration: %dms, arrivalCount: %d}], tls: {ca: %s, servername: bench.test}}\n"+
-		"scenarios: [{flow: [{loop: [{get: {url: /}}], count: %d}]}]", config, arrivals.Milliseconds(), users, quote(s.CA), requests)
+		"scenarios: [{flow: [{loop: [{get: {url: /}}], count: %d}]}]", run.config, arrivals.Milliseconds(), users, quote(s.CA), requests)
 	p, err := scenarios.Load(scenarios.Options{
 		Files: []string{"bench.yml"}, Target: s.URLs[name], ReadFile: func(string) ([]byte, error) { return []byte(script), nil },
 	})
 	if err != nil {
 		b.Fatal(err)
 	}
-	n.Protocol = benchProtocols[name]
-	runner, err := load.New(p, load.Options{Network: n})
+	runner, err := load.New(p, load.Options{Network: load.Network{Protocol: benchProtocols[name], Sessions: run.sessions}})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -159,8 +167,9 @@ func (s *benchServers) warm(b *testing.B, name string) time.Duration {
 	b.Helper()
 	const connections, few, many = 50, 40, 240
 	pool := fmt.Sprintf("http: {pool: %d},", connections)
-	less := s.cost(b, name, pool, connections, few, load.Network{}) * few
-	return (s.cost(b, name, pool, connections, many, load.Network{})*many - less) / (many - few)
+	less := s.cost(b, &benchRun{name: name, config: pool, users: connections, requests: few}) * few
+	more := s.cost(b, &benchRun{name: name, config: pool, users: connections, requests: many}) * many
+	return (more - less) / (many - few)
 }
 
 // BenchmarkWarmProtocols tells what a request over 50 kept connections costs the client, and how that compares with HTTP/1.1
@@ -197,10 +206,10 @@ func BenchmarkColdConnections(b *testing.B) {
 	for b.Loop() {
 		for range 3 {
 			for _, name := range names {
-				us := float64(s.cost(b, name, "", 500, 1, load.Network{Sessions: load.SessionsNone})) / 1e3
+				us := float64(s.cost(b, &benchRun{name: name, users: 500, requests: 1, sessions: load.SessionsNone})) / 1e3
 				costs[name] = append(costs[name], us)
 			}
-			us := float64(s.cost(b, "tls", "", 500, 1, load.Network{Sessions: load.SessionsShared})) / 1e3
+			us := float64(s.cost(b, &benchRun{name: "tls", users: 500, requests: 1, sessions: load.SessionsShared})) / 1e3
 			costs["tls-resumed"] = append(costs["tls-resumed"], us)
 		}
 	}

@@ -146,7 +146,7 @@ func askForTunnel(conn net.Conn, p *url.URL, addr string) (net.Conn, error) {
 	}
 	// A byte at a time would be slow and a large buffer is for one header only: most answers fit into this one.
 	r := bufio.NewReaderSize(conn, 512)
-	res, err := http.ReadResponse(r, req)
+	res, err := http.ReadResponse(r, req) //nolint:bodyclose // what follows the header is the tunnel
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -42,7 +43,7 @@ func ParseResolve(text string) (Route, error) {
 		return fail(err)
 	}
 	if err := validPorts(fields[1]); err != nil || fields[1] == "" || fields[0] == "" {
-		return fail(fmt.Errorf("the host or port is missing or wrong"))
+		return fail(errors.New("the host or port is missing or wrong"))
 	}
 	r := Route{Host: strings.ToLower(fields[0]), Port: fields[1]}
 	if r.Host == "*" {

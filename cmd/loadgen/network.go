@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"net/netip"
 	"strings"
 
@@ -110,5 +109,5 @@ func protocolLine(runner *load.Runner) string {
 	if runner.Protocol() == load.HTTP1 {
 		return ""
 	}
-	return fmt.Sprintf(" over %s", runner.Protocol().Name())
+	return " over " + runner.Protocol().Name()
 }
