@@ -11,6 +11,7 @@ import (
 // TestModule: the module that the collector serves, in each runtime that has a process of its own. What the runtime does not
 // say is absent: Node and Bun do not name their platform, and no environment is the client's country.
 func TestModule(t *testing.T) {
+	t.Parallel()
 	// A runtime answers the program and the arguments that run js/module.mjs with the module.
 	type runtime func(t *testing.T, module string) (path string, args []string)
 	node := func(t *testing.T, module string) (string, []string) {

@@ -69,6 +69,7 @@ func (s server) door(c collector) string {
 
 // TestOTelServers: what an app on OpenTelemetry's SDK for JavaScript or Go tells is the same over every transport.
 func TestOTelServers(t *testing.T) {
+	t.Parallel()
 	for name, s := range servers() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -108,6 +109,7 @@ func (s server) expectLogs(t *testing.T, c collector) {
 // TestFaaSMetrics: what a function counts of itself with OpenTelemetry's SDK for JavaScript can be asked in MetricsQL, whichever
 // way the SDK adds up.
 func TestFaaSMetrics(t *testing.T) {
+	t.Parallel()
 	for name, temporality := range map[string]string{"js json": "delta", "js proto gzip": "cumulative", "js grpc": "lowmemory"} {
 		t.Run(temporality, func(t *testing.T) {
 			t.Parallel()

@@ -38,6 +38,7 @@ func (f *fault) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // TestRetriesLoseAndDoubleNothing: an SDK sends again what it got no good answer for, and the collector stores it once, be it
 // that it had it already.
 func TestRetriesLoseAndDoubleNothing(t *testing.T) {
+	t.Parallel()
 	all := servers()
 	f := func(name string, status int, deliver bool) {
 		what := "refused"
@@ -76,6 +77,7 @@ func TestRetriesLoseAndDoubleNothing(t *testing.T) {
 // TestRestartLosesNothing: the collector is killed between two batches of an SDK and comes back while that tries again. Every span
 // is there once: those that had been acknowledged, and those that were not.
 func TestRestartLosesNothing(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"js json gzip", "go http"} {
 		s := servers()[name]
 		t.Run(name, func(t *testing.T) {
@@ -166,6 +168,7 @@ func (e ended) Close() error {
 // TestRateLimitLosesNothing: SDKs wait when the collector says that their tenant is over its rate, over HTTP and gRPC. The one for
 // JavaScript is asked over HTTP only: over gRPC it never sends anything again (0.223, grpc-exporter-transport.js).
 func TestRateLimitLosesNothing(t *testing.T) {
+	t.Parallel()
 	const token = "a-token-of-the-tenant-shop" //nolint:gosec // of this test's collector
 	tokens := filepath.Join(t.TempDir(), "tokens.yml")
 	text := "tenants:\n  - {id: 1, name: shop, limit: {events_per_second: 1, burst: 1s}}\n" +
