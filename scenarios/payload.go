@@ -134,7 +134,7 @@ func (c *compiler) delimiter(v *node) rune {
 func (c *compiler) readPayload(p *payload, pos Position) {
 	if rows, ok := c.opts.Tables[p.path]; ok {
 		p.rows = rows
-		fmt.Fprintf(c.files, "%q", rows)
+		c.files.Write(fmt.Appendf(nil, "%q", rows))
 		return
 	}
 	path := c.path(p.path)

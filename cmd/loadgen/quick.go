@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"math"
 	"net/http"
 	"os"
@@ -102,20 +103,23 @@ func (q *quickFlags) requests(p run.Process, operands []string) (targets, error)
 	if len(operands) > 0 {
 		return nil, run.Usage("%s: want --targets or a URL, not both", operands[0])
 	}
-	in := p.Stdin
-	if q.targets != "-" {
-		file, err := os.Open(q.targets)
-		if err != nil {
-			return nil, run.Usage("read --targets: %w", err)
-		}
-		defer file.Close()
-		in = file
+	text, err := readOperand(p, q.targets)
+	if err != nil {
+		return nil, run.Usage("read --targets: %w", err)
 	}
-	list, err := readTargets(in)
+	list, err := readTargets(text)
 	if err != nil {
 		return nil, run.Usage("read --targets %s: %w", q.targets, err)
 	}
 	return list, nil
+}
+
+// readOperand reads a file, or the standard input for "-".
+func readOperand(p run.Process, name string) ([]byte, error) {
+	if name == "-" {
+		return io.ReadAll(p.Stdin)
+	}
+	return os.ReadFile(name)
 }
 
 func (q *quickFlags) validate() error {

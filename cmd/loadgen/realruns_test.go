@@ -40,7 +40,9 @@ func BenchmarkComparisonOfRealRuns(b *testing.B) {
 		var errs [3]error
 		var runs sync.WaitGroup
 		for i, factor := range []float64{1, 1, 1.2} {
-			runs.Go(func() { reports[i], errs[i] = realRun(b, script, filepath.Join(dir, string(rune('a'+i))+".json"), factor) })
+			runs.Go(func() {
+				reports[i], errs[i] = realRun(b, script, filepath.Join(dir, string(rune('a'+i))+".json"), factor)
+			})
 		}
 		runs.Wait()
 		for _, err := range errs {

@@ -6,11 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
@@ -20,11 +20,7 @@ import (
 type targets []vegeta.Target
 
 // readTargets reads a file of vegeta's HTTP format or, if it begins with a brace, of its JSON format.
-func readTargets(r io.Reader) (targets, error) {
-	text, err := io.ReadAll(r)
-	if err != nil {
-		return nil, err
-	}
+func readTargets(text []byte) (targets, error) {
 	// The readers of vegeta want the last line to end.
 	text = append(bytes.TrimSpace(text), '\n')
 	read := vegeta.NewHTTPTargeter(bytes.NewReader(text), nil, nil)
@@ -92,7 +88,7 @@ func (list targets) script(prefix string) (steps, fields []any, rows [][]any) {
 			shapes[shape] = index
 			steps = append(steps, shape.step(prefix, index, headers))
 		}
-		row := []any{json.Number(fmt.Sprint(index)), t.URL, string(t.Body)}
+		row := []any{json.Number(strconv.Itoa(index)), t.URL, string(t.Body)}
 		for _, name := range headers {
 			row = append(row, joined(name, t.Header[name]))
 		}

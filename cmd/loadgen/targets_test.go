@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"net/http"
@@ -16,12 +17,13 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"edgescope/internal/run"
+	"edgescope/report"
 )
 
 func TestTargetFiles(t *testing.T) {
 	f := func(text string, want ...string) {
 		t.Helper()
-		list, err := readTargets(strings.NewReader(text))
+		list, err := readTargets([]byte(text))
 		if err != nil {
 			t.Fatalf("%s: %v", text, err)
 		}
@@ -42,7 +44,7 @@ func TestTargetFiles(t *testing.T) {
 func TestTargetFilesSayWhatIsWrong(t *testing.T) {
 	f := func(text, want string) {
 		t.Helper()
-		if _, err := readTargets(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := readTargets([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %s", text, err, want)
 		}
 	}
@@ -53,6 +55,46 @@ func TestTargetFilesSayWhatIsWrong(t *testing.T) {
 	f("POST http://t/a\n@nowhere", "nowhere")
 	f(`{"method": "GET"}`, "url is missing")
 	f(`{"method": `, "target 1")
+}
+
+// The standard input is a target file too.
+func TestTargetsFromTheStandardInput(t *testing.T) {
+	quick := quickFlags{targets: "-"}
+	list, err := quick.requests(run.Process{Stdin: strings.NewReader("GET http://t/a\n")}, nil)
+	if err != nil || len(list) != 1 || list[0].URL != "http://t/a" {
+		t.Errorf("%v, %v; want one target", list, err)
+	}
+	if _, err := quick.requests(run.Process{}, []string{"http://t"}); err == nil || !strings.Contains(err.Error(), "--targets or a URL, not both") {
+		t.Errorf("a URL beside --targets: %v", err)
+	}
+	quick.targets = "nowhere"
+	if _, err := quick.requests(run.Process{}, nil); err == nil || !strings.Contains(err.Error(), "no such file") {
+		t.Errorf("a file that is not there: %v", err)
+	}
+}
+
+func FuzzTargets(f *testing.F) {
+	f.Add([]byte("GET http://t/a\nX-A: 1\n\nPOST http://t/b\n"))
+	f.Add([]byte(`{"method": "PUT", "url": "http://t/a", "body": "AP8=", "header": {"A": ["b", "c"]}}`))
+	f.Add([]byte("# none"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if bytes.Contains(text, []byte("@")) {
+			return // names files of this machine
+		}
+		list, err := readTargets(text)
+		if err != nil {
+			return
+		}
+		for _, prefix := range []string{"", "$loopElement."} {
+			if steps, fields, rows := list.script(prefix); len(rows) != len(list) || len(steps) == 0 || len(fields) < 3 {
+				t.Errorf("%d targets: %d rows, %d steps", len(list), len(rows), len(steps))
+			}
+		}
+		quick := quickFlags{targets: "x", duration: 1e9, rate: 1, connections: 1}
+		if _, err := quick.plan(list, report.RunInfo{}); err != nil {
+			t.Errorf("%q is no script: %v", text, err)
+		}
+	})
 }
 
 // vegeta's attacker and quick send the same requests of one target file, in the same order.
@@ -114,7 +156,9 @@ func TestTargetsAreSentAsVegetaSendsThem(t *testing.T) {
 
 func TestTheScriptOfTargetsHasAStepForEachShape(t *testing.T) {
 	list := targets{
-		{Method: "GET", URL: "http://t/a"}, {Method: "GET", URL: "http://t/b"}, {Method: "GET", URL: "http://t/c", Header: http.Header{"A": {"1", "2"}}},
+		{Method: "GET", URL: "http://t/a"},
+		{Method: "GET", URL: "http://t/b"},
+		{Method: "GET", URL: "http://t/c", Header: http.Header{"A": {"1", "2"}}},
 		{Method: "PUT", URL: "http://t/d", Body: []byte("x"), Header: http.Header{"Cookie": {"a=1", "b=2"}}},
 	}
 	steps, fields, rows := list.script("")
