@@ -242,7 +242,8 @@ func engines(t *testing.T) (ours *plain, theirs engine) {
 		return d.opener()
 	}
 	transport := dialer().transport(0)
-	return newPlain(dialer(), 0), &netHTTP{rt: transport, idle: transport.CloseIdleConnections}
+	own := dialer()
+	return newPlain(own, own.link, 0), &netHTTP{rt: transport, idle: transport.CloseIdleConnections}
 }
 
 const (

@@ -17,8 +17,15 @@ func (n *run) newEngine(conns int) engine {
 	if n.dialer.protocol != HTTP1 || n.dialer.network.Proxy != nil {
 		return n.dialer.engine(conns)
 	}
-	return newPlain(n.dialer.opener(), conns)
+	o := n.dialer.opener()
+	if n.link != nil {
+		return newPlain(o, n.link, conns)
+	}
+	return newPlain(o, o.link, conns)
 }
+
+// link opens a connection; see [opener.link].
+type link = func(ctx context.Context, scheme, addr string) (http1.Link, error)
 
 // ours is the part of a call that our own client uses.
 type ours struct {
@@ -39,9 +46,9 @@ type plain struct {
 	other engine // nil until a request needs it
 }
 
-func newPlain(o *opener, conns int) *plain {
+func newPlain(o *opener, dial link, conns int) *plain {
 	return &plain{opener: o, conns: conns, client: http1.New(&http1.Options{
-		Dial: o.link, MaxConns: conns, MaxIdle: max(conns, 100), MaxHeader: maxHeader,
+		Dial: dial, MaxConns: conns, MaxIdle: max(conns, 100), MaxHeader: maxHeader,
 	})}
 }
 

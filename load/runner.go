@@ -52,6 +52,7 @@ type Runner struct {
 	options  Options
 	schedule *Schedule
 	dialer   *dialer
+	link     link // replaces the dialer in tests; else nil
 
 	suggestedExit    int // of the last run
 	hasSuggestedExit bool
