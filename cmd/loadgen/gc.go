@@ -1,21 +1,15 @@
 package main
 
-import (
-	"runtime/debug"
+import "runtime"
 
-	"edgescope/internal/run"
-)
+// ballastSize is memory that is never touched, so it costs address space only, but counts as heap that lives. A load
+// generator keeps little and makes a result for each request: with a heap of 2 MB it would collect garbage at every 4 MB, and
+// a request with a capture would cost a quarter more. Unlike a higher GOGC it does not multiply the heap of a run with many
+// users.
+const ballastSize = 8 << 20
 
-// gcPercent lets the heap of a run grow to four times what lives. A load generator keeps little and makes a result for each
-// request: at the usual 100 it collects so often that a request with a capture costs a quarter more. With 50 users the
-// process stays below 40 MB.
-const gcPercent = 300
-
-// relaxGC sets the garbage collector for the time of a run, unless GOGC says how the user wants it.
-func relaxGC(p run.Process) (restore func()) {
-	if _, set := p.LookupEnv("GOGC"); set {
-		return func() {}
-	}
-	before := debug.SetGCPercent(gcPercent)
-	return func() { debug.SetGCPercent(before) }
+// ballast makes the garbage collector run less often until release is called.
+func ballast() (release func()) {
+	weight := make([]byte, ballastSize)
+	return func() { runtime.KeepAlive(weight) }
 }

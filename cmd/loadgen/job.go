@@ -178,7 +178,7 @@ func (j *job) attack(ctx context.Context, runner *load.Runner) error {
 	watched, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var watcher sync.WaitGroup
 	watcher.Go(func() { j.watch(watched) })
-	defer relaxGC(j.process)()
+	defer ballast()()
 	gc := report.StartGCWatch()
 	running, span := tracer().Start(ctx, "run the load")
 	err := runner.Run(running, func(e load.Event) {
