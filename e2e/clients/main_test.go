@@ -1,7 +1,6 @@
 package clients_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"sync"
 	"testing"
 	"time"
 
@@ -63,7 +61,7 @@ type collector struct {
 // startCollector runs a collector on free ports for the length of the test.
 func startCollector(t *testing.T, args ...string) collector {
 	t.Helper()
-	return collector{Program: start(t, &syncBuffer{}, e2e.Command{
+	return collector{Program: start(t, e2e.Command{
 		Path: filepath.Join(bin, "collector"),
 		Args: append([]string{
 			"--data-dir", t.TempDir(), "--otlp-grpc-addr", "127.0.0.1:0", "--otlp-http-addr", "127.0.0.1:0", "--query-addr", "127.0.0.1:0",
@@ -75,27 +73,41 @@ func startCollector(t *testing.T, args ...string) collector {
 // startApp runs a client that serves HTTP. It tells of its requests at the latest when it is stopped.
 func startApp(t *testing.T, path string, args, env []string) *e2e.Program {
 	t.Helper()
-	return start(t, &syncBuffer{}, e2e.Command{Path: path, Args: args, Env: env, Listeners: []string{"http"}})
+	return start(t, e2e.Command{Path: path, Args: args, Env: env, Listeners: []string{"http"}})
 }
 
-func start(t *testing.T, log *syncBuffer, cmd e2e.Command) *e2e.Program {
+func start(t *testing.T, cmd e2e.Command) *e2e.Program {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
+	log := logOf(t, filepath.Base(cmd.Path))
 	cmd.Stdout, cmd.Log = log, log
 	p, err := e2e.StartProgram(ctx, cmd)
 	if err != nil {
-		t.Fatalf("%v\n%s", err, log.String())
+		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		if err := p.Stop(context.Background()); err != nil {
 			t.Error(err)
 		}
-		if t.Failed() {
-			t.Logf("log of %s:\n%s", filepath.Base(cmd.Path), log.String())
-		}
 	})
 	return p
+}
+
+// logOf answers where a program may log to; a test that fails shows it.
+func logOf(t *testing.T, program string) *os.File {
+	t.Helper()
+	log, err := os.Create(filepath.Join(t.TempDir(), program+".log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		log.Close()
+		if t.Failed() {
+			t.Logf("log of %s:\n%s", program, readFile(t, log.Name()))
+		}
+	})
+	return log
 }
 
 // stop ends a client, which must then have sent all it had to.
@@ -162,33 +174,12 @@ func visit(t *testing.T, url string, network map[string]string, paths ...string)
 // eventually waits until a condition holds, at most a minute; what describes the state when it does not.
 func eventually(t *testing.T, what func() string, holds func() bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	tick := time.NewTicker(250 * time.Millisecond)
-	defer tick.Stop()
+	deadline := time.After(time.Minute)
 	for !holds() {
 		select {
-		case <-ctx.Done():
+		case <-deadline:
 			t.Fatalf("still not so after a minute: %s", what())
-		case <-tick.C:
+		case <-time.After(250 * time.Millisecond):
 		}
 	}
-}
-
-// syncBuffer is a bytes.Buffer that a program logs to while a test reads it.
-type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *syncBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *syncBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
 }

@@ -24,14 +24,14 @@ func TestTelemetrygen(t *testing.T) {
 	c := startCollector(t)
 	f := func(service, signal string, args ...string) {
 		t.Helper()
-		log := &syncBuffer{}
+		log := logOf(t, "telemetrygen "+signal)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		code, err := e2e.Run(ctx, e2e.Command{
 			Path: path, Args: append([]string{signal, "--otlp-insecure", "--service", service, "--rate", "0"}, args...), Stdout: log, Log: log,
 		})
 		if err != nil || code != 0 {
-			t.Errorf("telemetrygen %s: exit code %d, %v\n%s", signal, code, err, log.String())
+			t.Errorf("telemetrygen %s: exit code %d, %v", signal, code, err)
 		}
 	}
 	grpc := []string{"--otlp-endpoint", c.Addr("otlp-grpc")}

@@ -44,17 +44,15 @@ func startWorkerdAt(t *testing.T, c collector, path string) *workerd.Process {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	log := &syncBuffer{}
-	p, err := workerd.Start(ctx, workerd.Options{Dir: wasmBench, Config: relative, OTLPURL: c.URL("ingest"), AEAddr: c.Addr("ingest"), Output: log})
+	p, err := workerd.Start(ctx, workerd.Options{
+		Dir: wasmBench, Config: relative, OTLPURL: c.URL("ingest"), AEAddr: c.Addr("ingest"), Output: logOf(t, "workerd"),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		if err := p.Stop(context.Background()); err != nil {
 			t.Error(err)
-		}
-		if t.Failed() {
-			t.Logf("log of workerd:\n%s", log.String())
 		}
 	})
 	return p
@@ -88,17 +86,23 @@ func bundled(t *testing.T, o api.BuildOptions) []byte {
 	return result.OutputFiles[0].Contents
 }
 
+// visitWorker runs a Worker on otel-cf-workers, which has the Cache API, and asks it for its paths.
+func visitWorker(t *testing.T, c collector, script string, paths ...string) {
+	t.Helper()
+	need(t, "@microlabs/otel-cf-workers")
+	p := startWorkerd(t, c, "worker.capnp", map[string][]byte{
+		"worker.mjs": bundle(t, script), "cache.mjs": readFile(t, filepath.Join(wasmBench, "edge", "cache.mjs")),
+	})
+	visit(t, p.URL(), cloudflare, paths...)
+}
+
 // TestWorkersSDK: a Worker on otel-cf-workers. It knows cold starts, and the cache status from its use of the Cache API; of a
 // thrown error it tells no status. (It does not bundle with @opentelemetry/semantic-conventions 1.45, which has lost a name; so
 // package.json pins an older one.)
 func TestWorkersSDK(t *testing.T) {
 	t.Parallel()
-	need(t, "@microlabs/otel-cf-workers")
 	c := startCollector(t)
-	p := startWorkerd(t, c, "worker.capnp", map[string][]byte{
-		"worker.mjs": bundle(t, "js/worker.mjs"), "cache.mjs": readFile(t, filepath.Join(wasmBench, "edge", "cache.mjs")),
-	})
-	visit(t, p.URL(), cloudflare, "/cart/1", "/cart/1", "/boom")
+	visitWorker(t, c, "js/worker.mjs", "/cart/1", "/cart/1", "/boom")
 	c.expect(t, spans, "shop-worker",
 		invocation{Platform: "cloudflare.workers", Region: "FRA", Colo: "FRA", Country: "DE", Route: "/cart/:id", Status: "200", Outcome: "ok", Cold: "true", Cache: "miss"},
 		invocation{Platform: "cloudflare.workers", Region: "FRA", Colo: "FRA", Country: "DE", Route: "/cart/:id inferred", Status: "200", Outcome: "ok", Cold: "false", Cache: "hit"},
@@ -108,12 +112,8 @@ func TestWorkersSDK(t *testing.T) {
 // TestHonoInAWorker: otel-cf-workers' span is the invocation, Hono's span in it knows the route.
 func TestHonoInAWorker(t *testing.T) {
 	t.Parallel()
-	need(t, "@hono/otel")
 	c := startCollector(t)
-	p := startWorkerd(t, c, "worker.capnp", map[string][]byte{
-		"worker.mjs": bundle(t, "js/worker-hono.mjs"), "cache.mjs": readFile(t, filepath.Join(wasmBench, "edge", "cache.mjs")),
-	})
-	visit(t, p.URL(), cloudflare, "/cart/1", "/cart/2", "/boom")
+	visitWorker(t, c, "js/worker-hono.mjs", "/cart/1", "/cart/2", "/boom")
 	c.expect(t, spans, "shop",
 		invocation{Platform: "cloudflare.workers", Region: "FRA", Colo: "FRA", Country: "DE", Route: "/cart/:id", Status: "200", Outcome: "ok", Cold: "true", Cache: "miss"},
 		invocation{Platform: "cloudflare.workers", Region: "FRA", Colo: "FRA", Country: "DE", Route: "/cart/:id", Status: "200", Outcome: "ok", Cold: "false", Cache: "hit"},
