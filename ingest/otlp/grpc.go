@@ -40,7 +40,7 @@ func (r *Receiver) GRPC() http.Handler {
 		}
 		h := w.Header()
 		h.Set("Content-Type", "application/grpc")
-		h.Set("Grpc-Accept-Encoding", "identity,gzip,zstd")
+		h["Date"] = nil // gRPC has no use for it, and it costs a search of the header table
 		res, err := r.call(req.Context(), req)
 		if err != nil {
 			r.failCall(w, err)
@@ -142,6 +142,9 @@ func (r *Receiver) failCall(w http.ResponseWriter, err error) {
 	f := refuse(err)
 	if own := (*callError)(nil); errors.As(err, &own) {
 		f = own.refusal
+	}
+	if f.code == codes.Unimplemented {
+		w.Header().Set("Grpc-Accept-Encoding", "identity,gzip,zstd")
 	}
 	f.log(r.o.Logger, "grpc")
 	r.o.Refused(f.reason)
