@@ -34,6 +34,13 @@ type plot struct {
 	lines  []line
 	phases []edge.RunPhase
 	limits []line // thresholds: the first value of each is drawn across
+	marks  []mark // on the axis below; none: seconds
+}
+
+// mark names a place on the axis below a chart.
+type mark struct {
+	at   float64
+	name string
 }
 
 // charts are those of a run that lasted for at least two points.
@@ -76,10 +83,13 @@ func (r *Report) charts() []chart {
 		}},
 		{title: "Users alive", unit: "", lines: []line{{"users", values(func(p *edge.RunPoint) float64 { return float64(p.Active) })}}},
 	}
-	out := make([]chart, len(plots))
+	out := make([]chart, 0, len(plots)+1)
 	for i := range plots {
 		plots[i].times, plots[i].phases = times, run.Phases
-		out[i] = plots[i].draw()
+		out = append(out, plots[i].draw())
+	}
+	if p, ok := r.distribution(); ok {
+		out = append(out, p.draw())
 	}
 	return out
 }
@@ -123,9 +133,8 @@ func (p *plot) draw() chart {
 		fmt.Fprintf(&b, `<path class="grid" d="M%g %sH%g"/>`, chartLeft, coordinate(s.y(value)), chartWidth-chartRight)
 		fmt.Fprintf(&b, `<text x="%g" y="%s" text-anchor="end">%s</text>`, chartLeft-6, coordinate(s.y(value)+4), tick(value)+p.unit)
 	}
-	step := niceAbove(s.seconds / 6)
-	for second := 0.0; second <= s.seconds*1.001; second += step {
-		fmt.Fprintf(&b, `<text x="%s" y="%g" text-anchor="middle">%s s</text>`, coordinate(s.x(second)), chartHeight-8, tick(second))
+	for _, m := range p.axis(s) {
+		fmt.Fprintf(&b, `<text x="%s" y="%g" text-anchor="middle">%s</text>`, coordinate(s.x(m.at)), chartHeight-8, m.name)
 	}
 	p.drawLimits(&b, s)
 	c := chart{Title: p.title}
@@ -136,6 +145,19 @@ func (p *plot) draw() chart {
 	b.WriteString("</svg>")
 	c.SVG = template.HTML(b.String()) //nolint:gosec // numbers, and names that are escaped
 	return c
+}
+
+// axis are the marks below, or seconds.
+func (p *plot) axis(s scale) []mark {
+	if p.marks != nil {
+		return p.marks
+	}
+	var marks []mark
+	step := niceAbove(s.seconds / 6)
+	for second := 0.0; second <= s.seconds*1.001; second += step {
+		marks = append(marks, mark{second, tick(second) + " s"})
+	}
+	return marks
 }
 
 func (p *plot) scale() scale {
@@ -174,7 +196,11 @@ func (p *plot) describe() string {
 			parts = append(parts, fmt.Sprintf("%s from %s to %s%s", l.name, tick(least), tick(most), p.unit))
 		}
 	}
-	return p.title + " over time: " + strings.Join(parts, ", ")
+	how := " over time: "
+	if p.marks != nil {
+		how = ": "
+	}
+	return p.title + how + strings.Join(parts, ", ")
 }
 
 // drawPhases shades every other phase and names those that are wide enough.

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/PuerkitoBio/goquery"
 
@@ -318,6 +319,32 @@ func TestChartShowsTheLimits(t *testing.T) {
 	if page := draw(5000); strings.Contains(page, `class="limit"`) {
 		t.Error("a limit far above all is drawn")
 	}
+}
+
+// The chart of quantiles needs enough answers to have a tail, and goes as far as they do.
+func TestChartOfQuantiles(t *testing.T) {
+	f := func(answers int, want ...string) {
+		t.Helper()
+		s := counted(t, "", answers, nil)
+		s.Close()
+		v := s.Judge(report.Outcome{})
+		r := throughFile(t, s.Report(report.RunInfo{}, time.Date(2026, 11, 20, 12, 0, 10, 0, time.UTC), &v))
+		var buf bytes.Buffer
+		if err := report.WriteHTML(&buf, r); err != nil {
+			t.Fatal(err)
+		}
+		has := strings.Contains(buf.String(), "Response time by quantile")
+		if has != (len(want) > 0) {
+			t.Errorf("%d answers: a chart is drawn: %v", answers, has)
+		}
+		for _, mark := range want {
+			if !strings.Contains(buf.String(), ">"+mark+"</text>") {
+				t.Errorf("%d answers: no mark at %s", answers, mark)
+			}
+		}
+	}
+	f(50)
+	f(1000, "0 %", "50 %", "90 %", "99 %", "99.9 %")
 }
 
 // xmllint holds a report against testdata/junit.xsd, the schema that valid has in Go.
