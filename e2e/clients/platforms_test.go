@@ -30,6 +30,7 @@ func TestDeno(t *testing.T) {
 		invocation{Platform: "deno", Region: "europe-west4", Route: "/boom inferred", Status: "500", Outcome: "error", Cold: "false"})
 	row := c.waitFor(t, logs, `"service.name":="shop" _msg:"served /cart/:id"`, 2)[0]
 	expectFields(t, row, "cloud.platform", "deno", "cloud.region", "europe-west4")
+	c.expectValue(t, `sum(increase(http_server_request_duration_seconds_count{service_name="shop"}[5m]))`, 3)
 }
 
 // TestHonoOnDeno: the framework's span knows the route and what the app says, the runtime's span around it is the invocation. Hono

@@ -7,12 +7,14 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/evanw/esbuild/pkg/api"
 
 	"edgescope/internal/workerd"
+	"edgescope/query"
 )
 
 // startWorkerd runs a configuration of the folder js with what else it embeds, by name.
@@ -131,12 +133,15 @@ func TestTailWorkers(t *testing.T) {
 	}
 	p := startWorkerdAt(t, c, path)
 	visit(t, p.URL(), cloudflare, "/img/1", "/boom")
-	for _, source := range []string{"tail", "tail-stream"} {
-		c.expectEvents(t, spans, fmt.Sprintf(`"edge.source":=%q`, source), []invocation{
-			{Platform: "cloudflare.workers", Region: "FRA", Colo: "FRA", Country: "DE", Route: "/boom inferred", Status: "500 inferred", Outcome: "exception"},
-			{Platform: "cloudflare.workers", Region: "FRA", Colo: "FRA", Country: "DE", Route: "/img/:id inferred", Status: "200", Outcome: "ok"},
-		})
+	want := []invocation{
+		{Platform: "cloudflare.workers", Region: "FRA", Colo: "FRA", Country: "DE", Route: "/boom inferred", Status: "500 inferred", Outcome: "exception"},
+		{Platform: "cloudflare.workers", Region: "FRA", Colo: "FRA", Country: "DE", Route: "/img/:id inferred", Status: "200", Outcome: "ok"},
 	}
+	for _, source := range []string{"tail", "tail-stream"} {
+		c.expectEvents(t, spans, fmt.Sprintf(`"edge.source":=%q`, source), want)
+	}
+	c.expectTraces(t, "", slices.Concat(want, want)) // of no service: workerd does not name the script
+	c.expectTotals(t, "", slices.Concat(want, want))
 }
 
 // TestModuleInWorkerd: the module in a Worker, as the collector serves it, and data points by workerd's own binding.
@@ -155,6 +160,10 @@ func TestModuleInWorkerd(t *testing.T) {
 	c.expectEvents(t, dataPoints, `dataset:="edge_requests"`, []invocation{
 		{Platform: "cloudflare.workers", Region: "FRA", Colo: "FRA", Route: "/cart/:id", Status: "200", Outcome: "ok", Cold: "true", Cache: "hit"},
 	})
+	datasets := unmarshal[query.Datasets](t, c.ask(t, "/api/edge/v1/datasets", "")).Datasets
+	if len(datasets) != 1 || datasets[0].Name != "edge_requests" || datasets[0].Points != 2 {
+		t.Errorf("datasets are %+v, want edge_requests with 2 points", datasets)
+	}
 	row := c.waitFor(t, dataPoints, `dataset:="edge_requests" index1:="north"`, 1)[0]
 	expectFields(t, row, "blob1", "a", "blob2", "", "blob3", "c", "double1", "19.5", "double2", "NaN", "cloud.region", "", "edge.invocation", "")
 }
