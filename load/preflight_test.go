@@ -63,7 +63,7 @@ func TestPortsAreFreeAgain(t *testing.T) {
 	tcp := load.Machine{Ports: 28_232, Files: 1 << 20}
 	f := func(name string, m load.Machine, target string, n load.Network, want string) {
 		t.Helper()
-		script := "config: {phases: [{duration: 600, arrivalRate: 1000}]}\nscenarios: [{flow: [{get: {url: /}}]}]"
+		script := "config: {phases: [{duration: 70, arrivalRate: 1000}]}\nscenarios: [{flow: [{get: {url: /}}]}]"
 		runner, err := load.New(planTo(t, target, script), load.Options{Network: n})
 		if err != nil {
 			t.Fatal(err)

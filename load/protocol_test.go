@@ -146,6 +146,8 @@ func TestEveryProtocolIsSpoken(t *testing.T) {
 			t.Errorf("%s: %d requests were on new connections, want 2", server, cold)
 		}
 		proto := map[string]string{"1.1": "HTTP/1.1", "2": "HTTP/2.0", "3": "HTTP/3.0"}[want.Protocol]
+		mu.Lock()
+		defer mu.Unlock()
 		slices.Sort(seen)
 		wantSeen := []string{
 			proto + " GET /a " + s.host() + " ", proto + " GET /a " + s.host() + " ", proto + " GET /a shop.test ", proto + " GET /a shop.test ",
@@ -333,25 +335,33 @@ func TestATimeoutKeepsTheConnection(t *testing.T) {
 	}
 }
 
+// TestSessionsAreResumed by users that come one after the other: each is a run of its own of one Runner.
 func TestSessionsAreResumed(t *testing.T) {
 	f := func(server string, sessions load.Sessions, want int) {
 		t.Helper()
 		s := speaking(t, server, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ok") })
-		script := s.script(3, "", "{get: {url: /}}")
-		if sessions == load.SessionsShared { // a user is to come when the one before it has got its ticket
-			script = strings.Replace(script, "1ms", "300ms", 1)
-		}
 		protocol := load.Protocol(server)
 		if server == "https" {
 			protocol = load.HTTP1
 		}
+		o := load.Options{Network: load.Network{Protocol: protocol, Sessions: sessions}}
+		runner, err := load.New(planTo(t, s.URL, s.script(1, "", "{get: {url: /}}")), o)
+		if err != nil {
+			t.Fatal(err)
+		}
 		resumed := 0
-		for _, r := range results(against(t, s.URL, script, load.Options{Network: load.Network{Protocol: protocol, Sessions: sessions}})) {
-			if r.Failure != "" || r.TLS <= 0 {
-				t.Errorf("%s: failure %q, tls %v", server, r.Failure, r.TLS)
-			}
-			if r.Connection != nil && r.Connection.Resumed {
-				resumed++
+		for range 3 {
+			err := runner.Run(t.Context(), func(e load.Event) {
+				r, ok := e.(*load.Result)
+				if ok && (r.Failure != "" || r.TLS <= 0) {
+					t.Errorf("%s: failure %q, tls %v", server, r.Failure, r.TLS)
+				}
+				if ok && r.Connection != nil && r.Connection.Resumed {
+					resumed++
+				}
+			})
+			if err != nil {
+				t.Fatal(err)
 			}
 		}
 		if resumed != want {

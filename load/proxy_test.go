@@ -35,6 +35,12 @@ func newForwarder(t *testing.T, to string) *forwarder {
 	return p
 }
 
+func (p *forwarder) wasAsked() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.asked
+}
+
 func (p *forwarder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	p.asked = append(p.asked, strings.TrimSpace(r.Method+" "+r.RequestURI+" "+r.Header.Get("Proxy-Authorization")))
@@ -97,7 +103,7 @@ func TestRequestsGoThroughAProxy(t *testing.T) {
 		if r.Code != 200 || len(r.Outcomes) == 0 || !r.Outcomes[0].OK {
 			t.Errorf("%s: code %d, outcomes %v, failure %q", server, r.Code, r.Outcomes, r.Failure)
 		}
-		if diff := cmp.Diff(want, p.asked); diff != "" {
+		if diff := cmp.Diff(want, p.wasAsked()); diff != "" {
 			t.Errorf("%s: the proxy was asked (-want +got):\n%s", server, diff)
 		}
 		if r.TCP <= 0 || (r.TLS > 0) != (scheme == "https") {
@@ -271,7 +277,7 @@ func TestRoutesGoPastTheProxy(t *testing.T) {
 	}
 	n := load.Network{Proxy: proxyFrom(t, "", map[string]string{"HTTP_PROXY": p.URL}), Routes: []load.Route{route}}
 	r := results(against(t, "http://shop.test", s.script(1, "", "{get: {url: /}}"), load.Options{Network: n}))[0]
-	if r.Code != 200 || len(p.asked) != 0 {
-		t.Errorf("code %d, failure %q, the proxy was asked %v; want 200 past it", r.Code, r.Failure, p.asked)
+	if r.Code != 200 || len(p.wasAsked()) != 0 {
+		t.Errorf("code %d, failure %q, the proxy was asked %v; want 200 past it", r.Code, r.Failure, p.wasAsked())
 	}
 }
