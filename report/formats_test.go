@@ -286,7 +286,7 @@ func TestPageLoadsNothingAndShowsAll(t *testing.T) {
 	}
 	f("h1", "shop <nightly> & more: failed")
 	f("p.optional", "few ports | <b>100%</b>, say")
-	f("h2", "Over time")
+	f("h2", "Charts")
 	f("td", "http.respnse_time.p99 < 9")
 	f("td", "buy/order")
 	f("td", "ETIMEDOUT")
