@@ -25,6 +25,7 @@ type verdict struct {
 // [Request.Capture], whatever that returned: expectations see the captured
 // variables, and are judged also when a capture failed.
 func (r *Request) Judge(dst []Outcome, s *Scope, res *Response) []Outcome {
+	dst = slices.Grow(dst, len(r.expect))
 	for i := range r.expect {
 		e := &r.expect[i]
 		v := e.check(s, res)
