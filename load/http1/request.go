@@ -33,11 +33,12 @@ type Request struct {
 // looked up in memo, which may be nil and should be shared by requests that are answered alike. It refuses, with ErrUnsupported, what net/http has rules of its own for: methods,
 // hosts and header fields that are not well-formed or not ASCII, and requests with Expect, Upgrade or the method CONNECT.
 func NewRequest(r *http.Request, body []byte, memo *Memo) (*Request, error) {
-	if err := supported(r); err != nil {
+	uri := r.URL.RequestURI()
+	if err := supported(r, uri); err != nil {
 		return nil, err
 	}
 	return &Request{
-		scheme: r.URL.Scheme, addr: address(r.URL), wire: render(r, body), head: r.Method == http.MethodHead,
+		scheme: r.URL.Scheme, addr: address(r.URL), wire: render(r, uri, body), head: r.Method == http.MethodHead,
 		idempotent: idempotent(r), close: httpguts.HeaderValuesContainsToken(r.Header["Connection"], "close"), memo: memo,
 	}, nil
 }
@@ -45,7 +46,7 @@ func NewRequest(r *http.Request, body []byte, memo *Memo) (*Request, error) {
 // Wire is the request as it is sent. It must not be changed.
 func (r *Request) Wire() []byte { return r.wire }
 
-func supported(r *http.Request) error {
+func supported(r *http.Request, uri string) error {
 	switch u := r.URL; {
 	case u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.Opaque != "":
 		return fmt.Errorf("URL %s: %w", u, ErrUnsupported)
@@ -56,7 +57,7 @@ func supported(r *http.Request) error {
 	case !httpguts.ValidHeaderFieldName(r.Method) || r.Method == http.MethodConnect: // a method is a token, as a field name is
 		return fmt.Errorf("method %q: %w", r.Method, ErrUnsupported)
 	}
-	if strings.ContainsFunc(r.URL.RequestURI(), isControl) {
+	if strings.ContainsFunc(uri, isControl) {
 		return fmt.Errorf("URL %q: %w", r.URL, ErrUnsupported)
 	}
 	for name, values := range r.Header {
@@ -79,8 +80,7 @@ func isASCII(s string) bool {
 func isControl(r rune) bool { return r < ' ' || r == 0x7f }
 
 // render writes what http.Request.Write writes, byte for byte (a test compares them), in a fifth of its time.
-func render(r *http.Request, body []byte) []byte {
-	uri := r.URL.RequestURI()
+func render(r *http.Request, uri string, body []byte) []byte {
 	size := len(r.Method) + len(uri) + len(r.Host) + len(body) + 96
 	for name, values := range r.Header {
 		for _, v := range values {
