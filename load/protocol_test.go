@@ -319,6 +319,54 @@ func TestGoingAwayIsNoError(t *testing.T) {
 	}
 }
 
+// TestBodiesOfEveryKind come and go whole: beyond the windows of flow control, none at all, compressed, broken off.
+func TestBodiesOfEveryKind(t *testing.T) {
+	const large = 3_000_000
+	small := compressed(t, "gzip", strings.Repeat("edge ", 1000))
+	for protocol, reset := range map[string]string{"h2c": "HTTP2_INTERNAL_ERROR", "2": "HTTP2_INTERNAL_ERROR", "3": "H3_INTERNAL_ERROR"} {
+		var uploaded atomic.Int64
+		s := speaking(t, protocol, func(w http.ResponseWriter, r *http.Request) {
+			n, _ := io.Copy(io.Discard, r.Body)
+			uploaded.Add(n)
+			switch r.URL.Path {
+			case "/large":
+				w.Write(make([]byte, large))
+			case "/none":
+				w.WriteHeader(http.StatusNoContent)
+			case "/gzip":
+				w.Header().Set("Content-Encoding", "gzip")
+				w.Write(small)
+			case "/short":
+				w.Header().Set("Content-Length", "100")
+				w.Write(make([]byte, 10))
+				http.NewResponseController(w).Flush()
+				panic(http.ErrAbortHandler)
+			}
+		})
+		const piece = "{{ $randomString(1000000) }}"
+		upload := `{post: {url: /large, body: "` + strings.Repeat(piece, large/1_000_000) + `"}}`
+		flow := upload + ", {head: {url: /large}}, {get: {url: /none}}, {get: {url: /gzip, expect: {matchesRegexp: '^edge edge'}}}, {get: {url: /short}}"
+		var got []string
+		for _, r := range results(against(t, s.URL, s.script(1, "", flow), load.Options{Network: load.Network{Protocol: load.Protocol(protocol)}})) {
+			got = append(got, r.Method+" "+itoa(int(r.Code))+" "+itoa(int(r.BytesIn))+" "+itoa(int(r.Decoded)))
+			if r.Outcomes != nil && !r.Outcomes[0].OK {
+				t.Errorf("%s: %v", protocol, r.Outcomes)
+			}
+			got[len(got)-1] += " " + r.Failure
+		}
+		want := []string{
+			"POST 200 " + itoa(large) + " " + itoa(large) + " ", "HEAD 200 0 0 ", "GET 204 0 0 ", "GET 200 " + itoa(len(small)) + " 5000 ",
+			"GET 200 10 10 " + reset,
+		}
+		if protocol == "3" && len(got) == len(want) && got[4] == "GET 0 0 0 "+reset {
+			want[4] = got[4] // a reset of QUIC may overtake what was sent before it (RFC 9000, section 3.2)
+		}
+		if diff := cmp.Diff(want, got); diff != "" || uploaded.Load() != large {
+			t.Errorf("%s: %d bytes were uploaded, want %d; results (-want +got):\n%s", protocol, uploaded.Load(), large, diff)
+		}
+	}
+}
+
 // TestATimeoutKeepsTheConnection: only the request ends that had no answer in time, and its user.
 func TestATimeoutKeepsTheConnection(t *testing.T) {
 	for _, protocol := range []string{"h2c", "2", "3"} {
