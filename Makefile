@@ -29,7 +29,7 @@ e2e: assets wasm-bench/node_modules ## Run the end-to-end tests alone, telling e
 
 .PHONY: e2e-clients
 e2e-clients: wasm-bench/node_modules e2e/clients/js/node_modules ## Run clients that others wrote (SDKs, Deno, Bun, workerd, telemetrygen) against the collector
-	cd e2e/clients && $(GO) vet ./... && $(GO) test -count=1 -v -timeout 15m -parallel 10 ./...
+	cd e2e/clients && $(GO) vet -mod=mod ./... && $(GO) test -count=1 -v -timeout 15m -parallel 10 ./... # mod: its go.mod follows ours
 
 .PHONY: overload
 overload: ## Attack a collector with the full amounts: memory, latency and what was acknowledged (2 minutes)
