@@ -27,10 +27,10 @@ type decoder struct {
 	attrs []edge.Attr
 	points
 
-	// share is what the request has of the memory of all, nil when nobody counts; taken is what decoding took of it, and shared
-	// what rows take of what they have in common.
-	share         *body.Share
-	taken, shared int64
+	// share is what the request has of the memory of all, nil when nobody counts; taken is what decoding took of it. texts are
+	// the bytes of all text in rows, that of a resource as often as there are rows of it.
+	share        *body.Share
+	taken, texts int64
 
 	// now is the arrival in Unix nanoseconds.
 	now int64
@@ -78,7 +78,7 @@ func (d *decoder) release() bool {
 	clear(d.attrs)
 	d.attrs, d.arena.buf, d.runs = d.attrs[:0], d.arena.buf[:0], d.runs[:0]
 	d.index, d.signal = 0, signalUnknown
-	d.share, d.taken, d.shared = nil, 0, 0
+	d.share, d.taken, d.texts = nil, 0, 0
 	clear(d.seen[:])
 	d.resource.drop()
 	d.own.drop()
@@ -119,7 +119,7 @@ func (d *decoder) endResource(first mark) {
 
 // endScope gives the instrumentation scope to all records since first.
 func (d *decoder) endScope(first mark, name, version string) {
-	d.shared += rowCopies * int64(len(d.batch.Events)-first.events) * int64(len(name)+len(version))
+	d.texts += int64(len(d.batch.Events)-first.events) * int64(len(name)+len(version))
 	for i := first.events; i < len(d.batch.Events); i++ {
 		d.batch.Events[i].ScopeName, d.batch.Events[i].ScopeVersion = name, version
 	}
@@ -172,10 +172,13 @@ func clampTime(t uint64) int64 { return int64(min(t, math.MaxInt64)) } // bounde
 
 // keep moves a list of attributes into the memory of the batch.
 func (d *decoder) keep(p *pairs) []edge.Attr {
-	from := len(d.attrs)
+	from, size := len(d.attrs), 0
 	for i := range p.list {
-		d.attrs = append(d.attrs, edge.Attr{Key: p.list[i].key, Value: d.arena.text(p.list[i].val)})
+		at := edge.Attr{Key: p.list[i].key, Value: d.arena.text(p.list[i].val)}
+		size += len(at.Key) + len(at.Value)
+		d.attrs = append(d.attrs, at)
 	}
+	d.texts += int64(size)
 	return d.attrs[from:len(d.attrs):len(d.attrs)]
 }
 

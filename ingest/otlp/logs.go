@@ -43,6 +43,7 @@ func (d *decoder) endLog(e *edge.Event) {
 		d.batch.Warn(warnManyAttrs)
 	}
 	e.Attrs = d.keep(&d.own)
+	d.texts += int64(len(e.Body) + len(e.SeverityText))
 }
 
 // setSeverity takes a severity number; one outside of the enum is unspecified.

@@ -176,7 +176,6 @@ func (r *Receiver) take(ctx context.Context, q request) (Result, error) {
 	}()
 	d.begin(q.tenant, r.o.Now())
 	d.batch.Body, d.share = q.hash, q.share
-	d.shared = rowCopies * int64(len(q.body)) // the text of the rows
 	decode := d.proto
 	if q.enc == JSON {
 		decode = d.json

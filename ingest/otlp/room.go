@@ -28,7 +28,7 @@ const (
 // smallest data point 2, of a metric whose resource may have 900 attributes: what a request takes follows from what it says,
 // not from how long it is.
 func (d *decoder) need() int64 {
-	return int64(len(d.batch.Events))*eventBytes + int64(len(d.attrs))*attrBytes + d.shared +
+	return int64(len(d.batch.Events))*eventBytes + int64(len(d.attrs))*attrBytes + rowCopies*d.texts +
 		int64(len(d.data))*pointBytes + int64(len(d.metrics))*metricBytes + int64(len(d.numbers))*numberBytes +
 		2*int64(len(d.arena.buf)+len(d.links)+len(d.events))
 }
@@ -54,11 +54,11 @@ func (d *decoder) roomForJSON(r *jsonReader) {
 	}
 }
 
-// share adds what each of n rows takes of what the rows have in common.
+// shareAmong adds what each of n rows takes of the attributes that they have in common.
 func (d *decoder) shareAmong(n int, attrs []edge.Attr) {
 	size := 0
 	for i := range attrs {
 		size += int(fieldBytes) + len(attrs[i].Key) + len(attrs[i].Value)
 	}
-	d.shared += rowCopies * int64(n) * int64(size)
+	d.texts += int64(n) * int64(size)
 }

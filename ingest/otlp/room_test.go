@@ -55,6 +55,10 @@ func TestMemoryIsCounted(t *testing.T) {
 	f("the smallest data points in JSON", "/v1/metrics",
 		[]byte(metricDocument(`{"name":"m","gauge":{"dataPoints":[`+strings.Repeat(`{},`, 1<<20)+`{}]}}`)), asJSON, 413)
 	f("log records of nothing", "/v1/logs", wrap(repeat(2, nil, 1<<20)), asProtobuf, 413)
+	// With the defaults of the collector a body may have 64 MiB, and all together a quarter of 1 GiB: the same proportion.
+	padded := append(bytes.Clone(goodJSON), bytes.Repeat([]byte(" "), 8*mib-len(goodJSON))...)
+	f("a body of all bytes that one may have", "/v1/traces", padded, asJSON, 200)
+	f("and one more", "/v1/traces", append(padded, ' '), asJSON, 413)
 	f("a span of many events", "/v1/traces", request(append(goodSpan(), repeat(11, nil, 1<<20)...)), asProtobuf, 200)
 	f("a span of many links", "/v1/traces", request(append(goodSpan(), repeat(13, smallest, 1<<17)...)), asProtobuf, 200)
 	for _, reason := range []string{"too many span events", "too many links"} {

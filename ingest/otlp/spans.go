@@ -38,6 +38,7 @@ func (d *decoder) endSpan(e *edge.Event) {
 	d.liftException()
 	e.Attrs = d.keep(&d.own)
 	e.SpanEvents, e.Links = d.keepList(d.events), d.keepList(d.links)
+	d.texts += int64(len(e.Name) + len(e.StatusMessage) + len(e.TraceState) + len(e.SpanEvents) + len(e.Links))
 }
 
 // setTime applies the rules for times: a missing start is the arrival, an end that is missing or before the start makes a
