@@ -35,13 +35,13 @@ func (n *networkFlags) register(f *run.Flags) {
 		n.protocols[p.protocol] = new(bool)
 		f.Bool(n.protocols[p.protocol], p.name, false, p.usage)
 	}
-	f.Strings(&n.connectTo, "connect-to", "`HOST:PORT:ADDR:PORT`: connect elsewhere, to one PoP; several times")
-	f.Strings(&n.resolve, "resolve", "`HOST:PORT:ADDR[,ADDR]`: in place of DNS; several times")
+	f.Strings(&n.connectTo, "connect-to", "a `route` HOST:PORT:ADDR:PORT: connect elsewhere, to one PoP; several times")
+	f.Strings(&n.resolve, "resolve", "an `entry` HOST:PORT:ADDR[,ADDR] in place of DNS; several times")
 	f.String(&n.proxy, "proxy", "", "http:// or socks5:// `URL`, in place of HTTP_PROXY and HTTPS_PROXY")
 	f.String(&n.unixSocket, "unix-socket", "", "open all connections to this `path`")
 	f.String(&n.localAddr, "local-addr", "", "source `addresses`, divided by commas, in turn: each has its own ports")
 	f.Bool(&n.linger0, "linger0", false, "close connections with a reset, which frees their ports at once")
-	f.String(&n.sessions, "tls-sessions", "", "resume sessions of the same `user`, of all (shared), or none")
+	f.String(&n.sessions, "tls-sessions", "", "`whose` TLS sessions a new connection resumes: user (its own), shared or none")
 }
 
 // network reads the flags.
