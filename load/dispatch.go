@@ -92,6 +92,7 @@ func (n *run) awaitStart(ctx context.Context, wait Wait) error {
 
 // arrivals starts those of our segment.
 func (n *run) arrivals(ctx, arriving context.Context, wait Wait) error {
+	ctx = stage(ctx, "users") // once for all of them
 	var k uint64
 	for _, phase := range n.schedule.Phases() {
 		if k == n.schedule.Total() {
@@ -145,7 +146,7 @@ func (n *run) arrive(ctx context.Context, k uint64, at time.Duration, limit int)
 	}
 	n.alive.Add(1)
 	n.users.Go(func() {
-		pprof.SetGoroutineLabels(n.labels)
+		pprof.SetGoroutineLabels(ctx)
 		defer n.alive.Add(-1)
 		n.user(ctx, int(k), n.start.Add(at))
 	})

@@ -113,7 +113,6 @@ type run struct {
 	before *scenarios.Scope
 	alive  atomic.Int64
 	users  sync.WaitGroup
-	labels context.Context // carries the profile labels of users, which are made once for all
 }
 
 // stage labels a goroutine in profiles with its part of the run.
@@ -122,7 +121,7 @@ func stage(ctx context.Context, name string) context.Context {
 }
 
 func (r *Runner) newRun(ctx context.Context) *run {
-	n := &run{Runner: r, events: newOutbox(), labels: stage(ctx, "users"), steps: map[*scenarios.Request]*sequence{}}
+	n := &run{Runner: r, events: newOutbox(), steps: map[*scenarios.Request]*sequence{}}
 	for i := range r.plan.Flows {
 		n.sequences(r.plan.Flows[i].Name, r.plan.Flows[i].Steps)
 	}

@@ -151,7 +151,7 @@ func (c *conn) exchange(ctx context.Context, r *Request, x *Exchange) error {
 	large := len(r.wire) > inline
 	c.watch(ctx)
 	c.until(x.Begun.Add(x.Timeout), c.exact || large)
-	c.br = buffers.Get().(*bufio.Reader) //nolint:errcheck,forcetypeassert // the pool has nothing else
+	c.br = buffers.Get().(*bufio.Reader)
 	c.br.Reset(c)
 	if large {
 		return c.exchangeLarge(r, x)

@@ -157,7 +157,7 @@ func (p *pool) leave() {
 // handOver gives a place to who waits longest. The lock is held.
 func (p *pool) handOver(c *conn) {
 	front := p.waiting.Front()
-	w := p.waiting.Remove(front).(*waiter) //nolint:errcheck,forcetypeassert // the list has nothing else
+	w := p.waiting.Remove(front).(*waiter)
 	w.at = nil
 	w.handed <- c
 }

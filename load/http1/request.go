@@ -48,19 +48,22 @@ func (r *Request) Wire() []byte { return r.wire }
 
 func supported(r *http.Request, uri string) error {
 	switch u := r.URL; {
+	case strings.ContainsFunc(uri, isControl):
+		return fmt.Errorf("URL %q: %w", u, ErrUnsupported)
 	case u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.Opaque != "":
 		return fmt.Errorf("URL %s: %w", u, ErrUnsupported)
-	case !isASCII(u.Host) || strings.Contains(u.Host, "%"):
+	case !plainHost(u.Host):
 		return fmt.Errorf("host %q: %w", u.Host, ErrUnsupported)
-	case !isASCII(r.Host) || strings.Contains(r.Host, "%") || !httpguts.ValidHostHeader(r.Host):
+	case !plainHost(r.Host) || !httpguts.ValidHostHeader(r.Host):
 		return fmt.Errorf("host %q: %w", r.Host, ErrUnsupported)
 	case !httpguts.ValidHeaderFieldName(r.Method) || r.Method == http.MethodConnect: // a method is a token, as a field name is
 		return fmt.Errorf("method %q: %w", r.Method, ErrUnsupported)
 	}
-	if strings.ContainsFunc(uri, isControl) {
-		return fmt.Errorf("URL %q: %w", r.URL, ErrUnsupported)
-	}
-	for name, values := range r.Header {
+	return supportedFields(r.Header)
+}
+
+func supportedFields(h http.Header) error {
+	for name, values := range h {
 		if !httpguts.ValidHeaderFieldName(name) || name == "Expect" || name == "Upgrade" {
 			return fmt.Errorf("header %q: %w", name, ErrUnsupported)
 		}
@@ -73,8 +76,9 @@ func supported(r *http.Request, uri string) error {
 	return nil
 }
 
-func isASCII(s string) bool {
-	return !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf })
+// plainHost tells a host that goes over the wire as it stands: neither Punycode nor the zone of an IPv6 address is called for.
+func plainHost(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf || r == '%' })
 }
 
 func isControl(r rune) bool { return r < ' ' || r == 0x7f }
