@@ -82,6 +82,7 @@ func TestOTelServers(t *testing.T) {
 				invocation{Platform: "fly", Region: "ams", Route: "/cart/:id", Status: "200", Outcome: "ok", Cold: "false", Cache: "hit"},
 				invocation{Platform: "fly", Region: "ams", Route: "/boom", Status: "500", Outcome: "exception", Cold: "false"})
 			s.expectLogs(t, c)
+			s.expectOddNumbers(t, c)
 			c.expectValue(t, `faas_coldstarts_total{service_name="shop",cloud_region="ams"}`, 1)
 		})
 	}
@@ -103,6 +104,22 @@ func (s server) expectLogs(t *testing.T, c collector) {
 	slices.Sort(messages)
 	if diff := cmp.Diff(s.messages, messages); diff != "" {
 		t.Errorf("messages (-want +got):\n%s", diff)
+	}
+}
+
+// expectOddNumbers finds the numbers for which the SDK for JavaScript writes JSON that OTLP does not know (null for NaN, 1e+300 as
+// an integer): they cost nothing but NaN, which is not in the JSON.
+func (s server) expectOddNumbers(t *testing.T, c collector) {
+	t.Helper()
+	if s.path != "" {
+		return
+	}
+	nan := "NaN"
+	if s.protocol == "http/json" {
+		nan = ""
+	}
+	for _, row := range c.waitFor(t, spans, `"service.name":="shop" "edge.invocation":="true"`, 3) {
+		expectFields(t, row, "odd.nan", nan, "odd.big", "1e+300", "odd.int", "9223372036854776000")
 	}
 }
 

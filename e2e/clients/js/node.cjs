@@ -21,7 +21,7 @@ const duration = meter.createHistogram('faas.invoke_duration', { unit: 's' });
 
 const server = http.createServer((request, response) => {
   const span = api.trace.getActiveSpan(), path = request.url.split('?')[0], cold = startedCold();
-  span.setAttribute('faas.coldstart', cold);
+  span.setAttributes({ 'faas.coldstart': cold, 'odd.nan': NaN, 'odd.big': 1e300, 'odd.int': 2 ** 63 });
   if (cold) {
     coldStarts.add(1);
     init.record(0.25);
