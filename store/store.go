@@ -29,8 +29,8 @@ var (
 // Writer keeps events and samples. It is safe for concurrent use. It copies what it keeps: arguments belong to the caller
 // again on return.
 type Writer interface {
-	// WriteEvents takes the rows of one batch. On return they are in the engine's memory: queries see them within about a
-	// second, kill -9 may lose what is younger than two flush intervals, Close loses nothing. Rows for which Check answers an
+	// WriteEvents takes the rows of one batch. On return they are in memory: queries see them within about two
+	// seconds, kill -9 may lose what is younger than two flush intervals, Close loses nothing. Rows for which Check answers an
 	// error must not be passed. It fails with ErrReadOnly, and then has taken nothing; but not for events with a Record: those
 	// were acknowledged, and the reserve of disk space has room for them.
 	//

@@ -122,6 +122,8 @@ type Store struct {
 	dir   *dataDir
 	kinds [kinds]*logstorage.Storage
 	guard *guard
+	// pending are rows on their way to the engine.
+	pending *pending
 
 	// mu is held for reading by every call, for writing by Close: Close waits for the calls in flight, and a call that comes
 	// later finds closed set.
@@ -197,6 +199,7 @@ func open(opts Options) (*Store, error) {
 		})
 	}
 	s.guard = startGuard(s)
+	s.pending = startPending(s)
 	return s, nil
 }
 
@@ -211,6 +214,7 @@ func (s *Store) Flush() {
 		return
 	}
 	defer s.leave()
+	s.pending.flush()
 	for _, st := range s.kinds {
 		st.DebugFlush()
 	}
@@ -220,12 +224,14 @@ func (s *Store) Flush() {
 // Close waits for the calls in flight, makes everything durable and gives the directory back. A second Close does nothing.
 func (s *Store) Close() error {
 	s.guard.stop()
+	s.pending.stop()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
 		return nil
 	}
 	s.closed = true
+	s.pending.flush()
 	for _, st := range s.kinds {
 		st.MustClose()
 	}

@@ -46,15 +46,8 @@ var streamFields = [kinds][]string{
 	edge.KindDataPoint: {store.FieldDataset, edge.KeyRegion},
 }
 
-// dayRows are the rows of one kind and UTC day that one call gives to the engine.
-type dayRows struct {
-	kind edge.Kind
-	day  int64
-	rows *logstorage.LogRows
-}
-
-// WriteEvents implements store.Writer. The rows of one UTC day and kind go to the engine at once, however many they are:
-// after kill -9 it has all of them or none.
+// WriteEvents implements store.Writer. The rows of one UTC day and kind go to the engine at once, however many they are, and
+// with those of other batches, within half a second: after kill -9 it has all of them or none.
 func (s *Store) WriteEvents(ctx context.Context, tenant edge.Tenant, events []edge.Event) error {
 	begin := s.canWrite
 	if len(events) > 0 && events[0].Record != nil {
@@ -67,23 +60,7 @@ func (s *Store) WriteEvents(ctx context.Context, tenant edge.Tenant, events []ed
 	s.writers.RLock()
 	defer s.writers.RUnlock()
 
-	r := renderers.Get().(*renderer)
-	defer renderers.Put(r)
-	var days []dayRows
-	for i := range events {
-		e := &events[i]
-		day := e.Time / nanosPerDay
-		if day < s.guard.firstDay.Load() {
-			s.droppedEvents.Add(1)
-			continue
-		}
-		d := rowsOf(&days, e.Kind, day)
-		d.rows.MustAdd(tenantID(tenant, e.Kind), e.Time, r.render(e), -1) // -1: the stream is of streamFields
-	}
-	for i := range days {
-		s.kinds[days[i].kind].MustAddRows(days[i].rows)
-		logstorage.PutLogRows(days[i].rows)
-	}
+	s.pending.give(s.pending.add(tenant, events))
 	return nil
 }
 
@@ -109,17 +86,6 @@ func (s *Store) Writable() error {
 		return fmt.Errorf("%w: %d MiB free, %d MiB are kept", store.ErrReadOnly, s.guard.free.Load()>>20, s.opts.MinFreeDisk>>20)
 	}
 	return nil
-}
-
-// rowsOf answers the rows of a kind and day; there are seldom more than one or two.
-func rowsOf(days *[]dayRows, kind edge.Kind, day int64) *dayRows {
-	for i := range *days {
-		if d := &(*days)[i]; d.kind == kind && d.day == day {
-			return d
-		}
-	}
-	*days = append(*days, dayRows{kind, day, logstorage.GetLogRows(streamFields[kind], nil, nil, nil, "")})
-	return &(*days)[len(*days)-1]
 }
 
 func tenantID(tenant edge.Tenant, kind edge.Kind) logstorage.TenantID {

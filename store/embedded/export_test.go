@@ -20,3 +20,13 @@ func CountSnapshot(path string) error {
 	_, err := readSnapshot(path)
 	return err
 }
+
+// Pending answers how many rows wait for the engine.
+func Pending(s *Store) (n int) {
+	s.pending.mu.Lock()
+	defer s.pending.mu.Unlock()
+	for i := range s.pending.days {
+		n += int(s.pending.days[i].n)
+	}
+	return n
+}

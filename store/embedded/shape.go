@@ -17,6 +17,7 @@ const maxShapes = 256
 // found once.
 type sorter struct {
 	fields []logstorage.Field
+	size   int // of the last row: its names and values, in bytes
 	shapes map[uint32]*shape
 }
 
@@ -28,9 +29,10 @@ type shape struct {
 
 // sort answers the row's fields sorted by name, valid until the next call.
 func (s *sorter) sort(row store.Row) []logstorage.Field {
-	s.fields = s.fields[:0]
+	s.fields, s.size = s.fields[:0], 0
 	for _, i := range s.shape(row).order {
 		s.fields = append(s.fields, logstorage.Field{Name: row[i].Name, Value: row[i].Value})
+		s.size += len(row[i].Name) + len(row[i].Value)
 	}
 	return s.fields
 }

@@ -68,6 +68,7 @@ func (s *Store) fillSnapshot(ctx context.Context, snap *Snapshot, dir string, lo
 	if err := os.MkdirAll(filepath.Join(dir, "wal"), 0o750); err != nil {
 		return err
 	}
+	s.pending.flush()
 	for i, st := range s.kinds {
 		st.DebugFlush() // or what is pending is missed
 		for _, path := range st.PartitionSnapshotMustCreate("") {
