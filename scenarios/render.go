@@ -85,6 +85,7 @@ func (r *Request) address(s *Scope, base string, m *Message) (string, error) {
 	if !strings.HasPrefix(full, "http://") && !strings.HasPrefix(full, "https://") {
 		return "", UserError("Invalid URL - " + u)
 	}
+	full = escapeURL(full)
 	if full != m.checked {
 		if parsed, err := url.Parse(full); err != nil || parsed.Host == "" {
 			return "", UserError("Invalid URL - " + u)
@@ -207,6 +208,8 @@ func (s *Scope) keep(name string) func() {
 	}
 }
 
+// counted walks a loop with a count. Its element is the first number all along,
+// as Artillery has it.
 func (l *Loop) counted(s *Scope, yield func(int) bool) {
 	from, to, endless, ok := parseCount(l.count.Text(s))
 	if !ok {
@@ -214,7 +217,7 @@ func (l *Loop) counted(s *Scope, yield func(int) bool) {
 	}
 	for i := from; endless || i < to; i++ {
 		vars := s.loopVars()
-		vars[l.value], vars[l.element] = jsonInt(i), jsonInt(0)
+		vars[l.value], vars[l.element] = jsonInt(i), jsonInt(from)
 		if !yield(i) {
 			return
 		}

@@ -127,6 +127,30 @@ func TestMessagesAreReused(t *testing.T) {
 	}
 }
 
+// What Node's URL makes of the same texts.
+func TestURLsAreEscaped(t *testing.T) {
+	f := func(value, want string) {
+		t.Helper()
+		p := mustLoad(t, one("", "- get: '/{{ v }}'"))
+		scope := p.NewScope(1, 0, nil)
+		scope.Set("v", value)
+		var m scenarios.Message
+		if err := firstRequest(t, p).Render(scope, p.Target, &m); err != nil {
+			t.Fatal(err)
+		}
+		if m.URL != "http://t/"+want {
+			t.Errorf("%q: got %q, want %q", value, m.URL, want)
+		}
+	}
+	f("plain-._~!$&()*+,;=:@/x?y=1#z", "plain-._~!$&()*+,;=:@/x?y=1#z")
+	f("a b`c{d}e\"f<g>h'i", "a%20b%60c%7Bd%7De%22f%3Cg%3Eh'i")
+	f("?a b`c{d}e\"f<g>h'i\\j", "?a%20b`c{d}e%22f%3Cg%3Eh%27i\\j")
+	f("é?é=1", "%C3%A9?%C3%A9=1")
+	f("a%20b?c%26d", "a%20b?c%26d")
+	f("a\tb\r\nc", "abc")
+	f("a\\b", "a/b")
+}
+
 func TestEndpoints(t *testing.T) {
 	f := func(request, want string) {
 		t.Helper()
@@ -241,7 +265,7 @@ func TestLoops(t *testing.T) {
 	f("count: 0", "")
 	f("count: '{{ n }}'", "0/0/undefined/undefined 1/0/undefined/undefined")
 	f("count: '{{ gone }}'", "")
-	f("count: 2-4", "2/0/undefined/undefined 3/0/undefined/undefined")
+	f("count: 2-4", "2/2/undefined/undefined 3/2/undefined/undefined")
 	f("count: -1, loopValue: i", strings.TrimSpace(strings.Join([]string{
 		"undefined/0/0/undefined", "undefined/0/1/undefined", "undefined/0/2/undefined", "undefined/0/3/undefined", "undefined/0/4/undefined",
 	}, " ")))

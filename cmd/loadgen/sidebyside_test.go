@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,7 +11,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -47,9 +51,44 @@ func figuresOf(t *testing.T, file string) map[string]float64 {
 	return figures
 }
 
-// shopServer answers for the scripts that are run twice.
-func shopServer() *httptest.Server {
-	return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+// shop answers for the scripts that are run twice, and keeps what it was asked.
+type shop struct {
+	*httptest.Server
+	mu   sync.Mutex
+	seen []string
+}
+
+var boundary = regexp.MustCompile(`boundary=\S+|(?m)^-+[-\w]{10,}\r?$`)
+
+// note keeps what of a request the script decides. Boundaries of multipart bodies are random.
+func (s *shop) note(r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	line := fmt.Sprintf("%s %s", r.Method, r.URL)
+	for _, name := range []string{"Content-Type", "Authorization", "Cookie", "X-User", "X-Default"} {
+		if values := r.Header.Values(name); len(values) > 0 {
+			line += fmt.Sprintf(" %s=%s", name, boundary.ReplaceAllString(strings.Join(values, "|"), "-"))
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.seen = append(s.seen, line+" "+boundary.ReplaceAllString(string(body), "-"))
+}
+
+// take is what was seen since the last call, sorted: users overlap.
+func (s *shop) take() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	seen := s.seen
+	s.seen = nil
+	slices.Sort(seen)
+	return seen
+}
+
+func shopServer() *shop {
+	s := &shop{}
+	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.note(r)
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("X-Cache", "HIT")
 		w.Header().Set("Server-Timing", "total;dur=2.5")
@@ -65,13 +104,17 @@ func shopServer() *httptest.Server {
 				w.WriteHeader(http.StatusCreated)
 			}
 			_, _ = io.WriteString(w, "{}")
+		case "/page":
+			w.Header().Set("Content-Type", "text/html")
+			_, _ = io.WriteString(w, `<ul><li class="a" data-id="1">one</li><li class="b" data-id="2">two</li></ul>`)
 		case "/echo":
 			body, _ := io.ReadAll(r.Body)
-			_, _ = fmt.Fprintf(w, `{"method": %q, "query": %q, "body": %q, "user": %q}`, r.Method, r.URL.RawQuery, body, r.Header.Get("X-User"))
+			_, _ = fmt.Fprintf(w, `{"method": %q, "query": %q, "body": %q, "user": %q}`, r.Method, r.URL.RawQuery, boundary.ReplaceAllString(string(body), "-"), r.Header.Get("X-User"))
 		default:
 			_, _ = io.WriteString(w, `{"id": 7, "list": [{"n": 1}, {"n": 2}], "name": "x"}`)
 		}
 	}))
+	return s
 }
 
 // runBoth runs a script with the real Artillery and here, and compares all that Artillery counts, and the exit codes.
@@ -98,6 +141,7 @@ func runBoth(t *testing.T, artillery, script string, files map[string]string) {
 	if _, err := os.Stat(theirs); err != nil {
 		t.Fatalf("Artillery wrote no report: %s", out)
 	}
+	asked := server.take()
 	theirCode := 0
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
@@ -120,6 +164,9 @@ func runBoth(t *testing.T, artillery, script string, files map[string]string) {
 	}
 	if strings.Contains(said.String(), "warning: s.yml") && strings.Contains(said.String(), "(D") {
 		t.Errorf("the script touches a deviation, which is no fair comparison: %s", &said)
+	}
+	if diff := cmp.Diff(asked, server.take()); diff != "" {
+		t.Errorf("requests (-Artillery +loadgen):\n%s", diff)
 	}
 	if diff := cmp.Diff(figuresOf(t, theirs), figuresOf(t, ours)); diff != "" {
 		t.Errorf("(-Artillery +loadgen):\n%s", diff)
@@ -208,6 +255,43 @@ scenarios:
     weight: 0
     flow: [{get: {url: /ok}}]
 `, map[string]string{"rows.csv": "a\nb\nc\n"})
+	f("requests", `
+config:
+  phases: [{duration: 1, arrivalCount: 2}]
+  variables: {obj: {a: [1, null, true], b: "x"}, num: 5, nested: [[1, 2]], word: "a b&c"}
+  http: {defaults: {headers: {X-Default: all, x-user: default}}}
+scenarios:
+  - flow:
+      - post: {url: /echo, json: {o: "{{ obj }}", n: "{{ num }}", t: "n={{ num }} o={{ obj }}", missing: "{{ nope }}", list: ["{{ obj.a[0] }}", "{{ nope }}"], "{{ word }}": {x: null}}}
+      - post: {url: /echo, json: "{{ obj }}"}
+      - post: {url: /echo, body: '{"w": "{{ word }}", "u": {{ nope }}, "l": {{ nested }} }', headers: {content-type: application/json, X-USER: "{{ word }}"}}
+      - post: {url: /echo, form: {a: "{{ word }}", n: "{{ num }}", u: "é"}}
+      - post: {url: /echo, formData: {a: "{{ word }}", n: "{{ num }}"}}
+      - get: {url: "/echo", qs: {a: "{{ word }}", n: 7, u: "é+"}}
+      - get: {url: "/echo/{{ word }}/é?x={{ word }}"}
+      - get: {url: /ok, auth: {user: "{{ num }}", pass: "p:w"}}
+      - get: {url: /session}
+      - get: {url: /session}
+      - get: {url: /ok, cookie: {mine: "{{ num }}"}}
+      - get:
+          url: /page
+          capture:
+            - {selector: li.b, attr: data-id, as: picked.id}
+            - {regexp: 'data-id="(\d)">(\w+)', group: 2, as: text}
+            - {header: content-type, as: kind}
+      - post: {url: /echo, json: {id: "{{ picked.id }}", all: "{{ picked }}", t: "{{ text }} {{ kind }}"}}
+      - get: {url: /ok, capture: [{json: $.list, as: list}, {json: "$.list[1]", as: last}]}
+      - post: {url: /echo, json: {list: "{{ list }}", first: "{{ list[0].n }}", last: "{{ last.n }}"}}
+      - loop: [{get: {url: "/item/{{ $loopCount }}/{{ $loopElement }}"}}]
+        count: 2-4
+      - loop: [{get: {url: "/each/{{ $loopCount }}/{{ $loopElement.n }}"}}]
+        over: list
+      - loop: [{get: {url: "/named/{{ row.n }}"}}]
+        over: list
+        loopElement: row
+      - get: {url: "TARGET/ok", ifTrue: 'num > 4 and word != "x"'}
+      - log: "{{ word }}"
+`, nil)
 	f("thresholds", `
 config:
   phases: [{duration: 1, arrivalRate: 10, maxVusers: 2}]
