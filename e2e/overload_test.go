@@ -2,7 +2,6 @@ package e2e_test
 
 import (
 	"bytes"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,8 +19,6 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"google.golang.org/protobuf/encoding/protowire"
 
 	"edgescope/e2e"
 	"edgescope/query"
@@ -347,57 +344,4 @@ func (o *overload) bombs() {
 		b := bombs[i%len(bombs)]
 		o.send(b.path, b.encoding, b.body, 0)
 	})
-}
-
-func field(number protowire.Number, message []byte) []byte {
-	return protowire.AppendBytes(protowire.AppendTag(nil, number, protowire.BytesType), message)
-}
-
-func attribute(key, value string) []byte {
-	return append(field(1, []byte(key)), field(2, field(1, []byte(value)))...)
-}
-
-func spanIDs(n int) []byte {
-	trace := binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, 1), uint64(n)+1)
-	return append(field(1, trace), field(2, trace[8:])...)
-}
-
-// spanBatch is an ExportTraceServiceRequest of n spans of ten attributes, whose ids follow from the batch's number. routes, when
-// given, names the route and the service of each.
-func spanBatch(batch, n int, routes func(i int) string) []byte {
-	now := uint64(time.Now().UnixNano())
-	var resources []byte
-	scope := []byte{}
-	for i := range n {
-		span := spanIDs(batch<<20 | i)
-		span = append(span, field(5, []byte("GET /item"))...)
-		span = protowire.AppendVarint(protowire.AppendTag(span, 6, protowire.VarintType), 2)
-		span = protowire.AppendFixed64(protowire.AppendTag(span, 7, protowire.Fixed64Type), now-5e6)
-		span = protowire.AppendFixed64(protowire.AppendTag(span, 8, protowire.Fixed64Type), now)
-		for a := range 9 {
-			span = append(span, field(9, attribute("app.attribute."+strconv.Itoa(a), "value "+strconv.Itoa(i%7)))...)
-		}
-		route := "/item"
-		if routes != nil {
-			route = routes(i)
-		}
-		span = append(span, field(9, attribute("http.route", route))...)
-		scope = append(scope, field(2, span)...)
-	}
-	resource := field(1, append(field(1, attribute("service.name", "overload")), field(1, attribute("cloud.region", "FRA"))...))
-	return append(resources, field(1, append(resource, field(2, scope)...))...)
-}
-
-// pointBatchOf is an ExportMetricsServiceRequest of n points of one gauge, each a series of its own.
-func pointBatchOf(batch, n int) []byte {
-	now := uint64(time.Now().UnixNano())
-	var points []byte
-	for i := range n {
-		point := protowire.AppendFixed64(protowire.AppendTag(nil, 3, protowire.Fixed64Type), now)
-		point = protowire.AppendFixed64(protowire.AppendTag(point, 6, protowire.Fixed64Type), 1)
-		point = append(point, field(7, attribute("user", fmt.Sprintf("%d-%d", batch, i)))...)
-		points = append(points, field(1, point)...)
-	}
-	metric := append(field(1, []byte("app.users")), field(5, points)...)
-	return field(1, field(2, field(2, metric)))
 }

@@ -142,30 +142,31 @@ func (rc *Receiver) layout(dataset string) *Layout {
 func (rc *Receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
-		rc.writeFailure(w, &httpError{http.StatusMethodNotAllowed, "want POST", "method"})
+		rc.refuse(w, &body.RefusalError{Status: http.StatusMethodNotAllowed, Message: "want POST", Reason: "method"})
 		return
 	}
 	path := strings.TrimSuffix(r.URL.Path, "/")
 	dataset := path[strings.LastIndexByte(path, '/')+1:]
 	if !strings.HasSuffix(path, pathPrefix+dataset) || !validDataset(dataset) {
-		rc.writeFailure(w, &httpError{
-			http.StatusBadRequest, fmt.Sprintf("want POST %s{dataset}, with a dataset that matches %s", pathPrefix, datasetPattern), "malformed",
+		rc.refuse(w, &body.RefusalError{
+			Status: http.StatusBadRequest, Reason: "malformed",
+			Message: fmt.Sprintf("want POST %s{dataset}, with a dataset that matches %s", pathPrefix, datasetPattern),
 		})
 		return
 	}
 	tenant, err := rc.o.Admit(r, dataset)
 	if err != nil {
-		rc.refuseSender(w, err)
+		rc.refuse(w, sender(err))
 		return
 	}
 	b, err := rc.o.Bodies.Read(r.Context(), body.Of(r, tenant))
 	if err != nil {
-		rc.writeFailure(w, rejectBody(err))
+		rc.refuse(w, err)
 		return
 	}
 	defer b.Release()
 	if err := b.Work(r.Context()); err != nil {
-		rc.writeFailure(w, err)
+		rc.refuse(w, err)
 		return
 	}
 	j := rc.job(edge.SourceDataPoints)
@@ -200,10 +201,10 @@ func (j *job) add(index int) {
 		return
 	}
 	if len(j.batch.Events) == mostPoints {
-		j.err = &httpError{http.StatusRequestEntityTooLarge, fmt.Sprintf("the body has more than %d points: send fewer at a time", mostPoints), "too_large"}
+		j.err = &body.TooLargeError{Reason: fmt.Sprintf("the body has more than %d points: send fewer at a time", mostPoints)}
 		return
 	}
-	if j.err = rejectBody(j.share.Take(eventBytes)); j.err != nil {
+	if j.err = j.share.Take(eventBytes); j.err != nil {
 		return
 	}
 	if p.overLimit != "" {
@@ -220,12 +221,12 @@ func (j *job) add(index int) {
 // finish gives the batch to the sink and answers the request.
 func (rc *Receiver) finish(w http.ResponseWriter, r *http.Request, j *job) {
 	if j.err != nil {
-		rc.writeFailure(w, j.err)
+		rc.refuse(w, j.err)
 		return
 	}
 	if len(j.batch.Events) > 0 {
 		if err := rc.o.Sink.Events(r.Context(), &j.batch); err != nil {
-			rc.refuse(w, r, err)
+			rc.failed(w, r, err)
 			return
 		}
 	}
@@ -256,10 +257,11 @@ func (rc *Receiver) release(j *job) {
 	rc.jobs.Put(j)
 }
 
-func (rc *Receiver) refuse(w http.ResponseWriter, r *http.Request, err error) {
+// failed answers an error of the sink, and logs what is ours to repair.
+func (rc *Receiver) failed(w http.ResponseWriter, r *http.Request, err error) {
 	var busy *edge.UnavailableError
 	if !errors.As(err, &busy) && r.Context().Err() == nil {
 		rc.o.Logger.LogAttrs(r.Context(), slog.LevelError, "data points not taken", slog.Any("error", err))
 	}
-	rc.writeFailure(w, err)
+	rc.refuse(w, err)
 }

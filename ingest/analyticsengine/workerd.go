@@ -59,7 +59,9 @@ func (rc *Receiver) Workerd(w http.ResponseWriter, r *http.Request, b *body.Body
 		j.batch.Reject(0, fmt.Sprintf("the dataset is the name of the service in workerd's config: %q does not match %s", dataset, datasetPattern))
 	default:
 		j.dataset, j.layout = dataset, rc.layout(dataset)
-		if j.batch.Tenant, j.err = rc.o.Admit(r, dataset); j.err == nil {
+		if j.batch.Tenant, err = rc.o.Admit(r, dataset); err != nil {
+			j.err = sender(err)
+		} else {
 			j.add(0)
 		}
 	}

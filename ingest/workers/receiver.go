@@ -101,18 +101,17 @@ func (rc *Receiver) Tail(w http.ResponseWriter, r *http.Request, b *body.Body) b
 		return false
 	}
 	if err := b.Share.Take(memoryOf(b.Bytes())); err != nil {
-		rc.writeFailure(w, err)
+		rc.refuse(w, err)
 		return true
 	}
 	p := post{arrival: rc.o.Now(), route: rc.o.Route}
 	p.batch.Tenant = rc.o.Tenant(r)
 	if err := p.read(b.Bytes()); err != nil {
-		rc.o.Refused("malformed")
-		writeError(w, http.StatusBadRequest, err.Error())
+		rc.refuse(w, &body.RefusalError{Status: http.StatusBadRequest, Message: err.Error(), Reason: "malformed"})
 		return true
 	}
 	if err := rc.take(r.Context(), &p); err != nil {
-		rc.refuse(w, r, err)
+		rc.failed(w, r, err)
 		return true
 	}
 	writeResult(w, &p)
@@ -139,12 +138,13 @@ func (rc *Receiver) take(ctx context.Context, p *post) error {
 	return nil
 }
 
-func (rc *Receiver) refuse(w http.ResponseWriter, r *http.Request, err error) {
+// failed answers an error of the sink, and logs what is ours to repair.
+func (rc *Receiver) failed(w http.ResponseWriter, r *http.Request, err error) {
 	var busy *edge.UnavailableError
 	if !errors.As(err, &busy) && r.Context().Err() == nil {
 		rc.o.Logger.LogAttrs(r.Context(), slog.LevelError, "tail events not taken", slog.Any("error", err))
 	}
-	rc.writeFailure(w, err)
+	rc.refuse(w, err)
 }
 
 func (rc *Receiver) expireRegularly(ctx context.Context) {
