@@ -23,6 +23,20 @@ type fault struct {
 	left    atomic.Int64
 }
 
+// start answers the address of the proxy; two posts go wrong.
+func (f *fault) start(t *testing.T, c collector, status int, deliver bool) string {
+	t.Helper()
+	door, err := url.Parse(c.URL("ingest"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.door, f.status, f.deliver = httputil.NewSingleHostReverseProxy(door), status, deliver
+	f.left.Store(2)
+	proxy := httptest.NewServer(f)
+	t.Cleanup(proxy.Close)
+	return proxy.URL
+}
+
 func (f *fault) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !strings.HasSuffix(r.URL.Path, "/v1/traces") || f.left.Add(-1) < 0 {
 		f.door.ServeHTTP(w, r)
@@ -48,18 +62,11 @@ func TestRetriesLoseAndDoubleNothing(t *testing.T) {
 		t.Run(fmt.Sprintf("%s %d %s", name, status, what), func(t *testing.T) {
 			t.Parallel()
 			c := startCollector(t)
-			door, err := url.Parse(c.URL("ingest"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			f := &fault{door: httputil.NewSingleHostReverseProxy(door), deliver: deliver, status: status}
-			f.left.Store(2)
-			proxy := httptest.NewServer(f)
-			defer proxy.Close()
-			app := all[name].start(t, proxy.URL)
+			var door fault
+			app := all[name].start(t, door.start(t, c, status, deliver))
 			visit(t, app.URL("http"), noNetwork, "/cart/1", "/cart/2")
 			stop(t, app)
-			if left := f.left.Load(); left != -1 {
+			if left := door.left.Load(); left != -1 {
 				t.Errorf("%d posts of traces, want 3: two that went wrong", 2-left)
 			}
 			c.waitFor(t, spans, `"service.name":="shop"`, 2)
@@ -72,6 +79,25 @@ func TestRetriesLoseAndDoubleNothing(t *testing.T) {
 	f("js proto gzip", http.StatusTooManyRequests, false)
 	f("go http", http.StatusServiceUnavailable, true)
 	f("go http gzip", http.StatusTooManyRequests, false)
+}
+
+// TestModuleRetries: the module sends again what it got no good answer for, and a process that is told to end waits for that.
+func TestModuleRetries(t *testing.T) {
+	t.Parallel()
+	for name, run := range map[string]runtime{"node": nodeRuntime, "deno": denoRuntime, "bun": bunRuntime} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := startCollector(t)
+			var door fault
+			app := startModule(t, c, run, door.start(t, c, http.StatusServiceUnavailable, true))
+			visit(t, app.URL("http"), noNetwork, "/cart/1", "/cart/2", "/cart/3")
+			stop(t, app)
+			if left := door.left.Load(); left >= 0 {
+				t.Errorf("%d posts went wrong, want 2", 2-left)
+			}
+			c.waitFor(t, spans, `"service.name":="shop"`, 3)
+		})
+	}
 }
 
 // TestRestartLosesNothing: the collector is killed between two batches of an SDK and comes back while that tries again. Every span
