@@ -97,41 +97,35 @@ func counted(b *testing.B, base string) float64 {
 
 const round = time.Second
 
-// attackByUs is a closed loop on 50 connections.
-func attackByUs(b *testing.B, base string) {
+// closedLoop is what our side of the comparison costs: 50 connections that are always busy.
+func closedLoop(b *testing.B, base string) float64 {
+	b.Helper()
 	script := fmt.Sprintf("config: {target: '%s', http: {pool: 50}, phases: [{duration: 10ms, arrivalCount: 50}]}\nscenarios: [{flow: [{loop: [{get: {url: /plain}}], count: -1}]}]", base)
-	runner, err := load.New(planOf(b, script), load.Options{Stop: round})
-	if err != nil {
-		b.Fatal(err)
-	}
-	if err := runner.Run(b.Context(), func(load.Event) {}); err != nil {
-		b.Fatal(err)
-	}
+	return costOf(b, base, script, load.Options{Stop: round})
 }
 
-func attackByVegeta(b *testing.B, base string) {
+// vegetaCost is the same by vegeta.
+func vegetaCost(b *testing.B, base string) float64 {
+	b.Helper()
 	attacker := vegeta.NewAttacker(vegeta.Workers(50), vegeta.MaxWorkers(50), vegeta.Connections(50))
 	targeter := vegeta.NewStaticTargeter(vegeta.Target{Method: "GET", URL: base + "/plain"})
+	before, began := counted(b, base), cpu()
 	for r := range attacker.Attack(targeter, vegeta.ConstantPacer{Freq: 0}, round, "bench") {
 		if r.Error != "" {
 			b.Fatal(r.Error)
 		}
 	}
+	return (cpu() - began).Seconds() / (counted(b, base) - before) * 1e6
 }
 
 // BenchmarkClosedLoop compares the processor time of a request with vegeta's and, where it is installed, wrk's, in rounds that
 // take turns. The ratio of two rounds that follow each other is what counts: both meet the same machine.
 func BenchmarkClosedLoop(b *testing.B) {
 	base := benchTarget(b)
-	cost := func(attack func(*testing.B, string)) float64 {
-		before, began := counted(b, base), cpu()
-		attack(b, base)
-		return (cpu() - began).Seconds() / (counted(b, base) - before) * 1e6
-	}
 	var ours, ratios, toWrk []float64
 	for b.Loop() {
-		us, vegeta := cost(attackByUs), cost(attackByVegeta)
-		ours, ratios = append(ours, us), append(ratios, vegeta/us)
+		us := closedLoop(b, base)
+		ours, ratios = append(ours, us), append(ratios, vegetaCost(b, base)/us)
 		if wrk := wrkCost(b, base); wrk > 0 {
 			toWrk = append(toWrk, us/wrk)
 		}
@@ -170,32 +164,30 @@ scenarios:
           - think: 0.01
           - get: {url: "/item?id=7", headers: {Authorization: "Bearer {{ token }}"}, expect: [{statusCode: 200}, {hasProperty: item.name}]}
         count: -1`, base)
-	runner, err := load.New(planOf(b, script), load.Options{Stop: round})
+	for b.Loop() {
+		b.ReportMetric(2*costOf(b, base, script, load.Options{Stop: round}), "cpu-µs/turn")
+	}
+}
+
+// costOf runs a script and answers the processor time of a request.
+func costOf(b *testing.B, base, script string, o load.Options) (us float64) {
+	b.Helper()
+	runner, err := load.New(planOf(b, script), o)
 	if err != nil {
 		b.Fatal(err)
 	}
-	for b.Loop() {
-		before, began := counted(b, base), cpu()
-		if err := runner.Run(b.Context(), func(load.Event) {}); err != nil {
-			b.Fatal(err)
-		}
-		b.ReportMetric((cpu()-began).Seconds()/(counted(b, base)-before)*2e6, "cpu-µs/turn")
+	before, began := counted(b, base), cpu()
+	if err := runner.Run(b.Context(), func(load.Event) {}); err != nil {
+		b.Fatal(err)
 	}
+	return (cpu() - began).Seconds() / (counted(b, base) - before) * 1e6
 }
 
 // BenchmarkArrival starts 2,000 users per second, each of which sends one request over a pool that is warm.
 func BenchmarkArrival(b *testing.B) {
 	base := benchTarget(b)
 	script := fmt.Sprintf("config: {target: '%s', http: {pool: 100}, phases: [{duration: 2, arrivalRate: 2000}]}\nscenarios: [{flow: [{get: {url: /plain}}]}]", base)
-	runner, err := load.New(planOf(b, script), load.Options{})
-	if err != nil {
-		b.Fatal(err)
-	}
 	for b.Loop() {
-		before, began := counted(b, base), cpu()
-		if err := runner.Run(b.Context(), func(load.Event) {}); err != nil {
-			b.Fatal(err)
-		}
-		b.ReportMetric((cpu()-began).Seconds()/(counted(b, base)-before)*1e6, "cpu-µs/arrival")
+		b.ReportMetric(costOf(b, base, script, load.Options{}), "cpu-µs/arrival")
 	}
 }

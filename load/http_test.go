@@ -1,10 +1,6 @@
 package load_test
 
 import (
-	"bytes"
-	"compress/flate"
-	"compress/gzip"
-	"compress/zlib"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -22,9 +18,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/andybalholm/brotli"
 	"github.com/google/go-cmp/cmp"
-	"github.com/klauspost/compress/zstd"
 
 	"edgescope/load"
 	"edgescope/scenarios"
@@ -184,29 +178,6 @@ func TestCredentialsStayWithTheirHost(t *testing.T) {
 	}
 }
 
-func compressed(t *testing.T, coding, text string) []byte {
-	t.Helper()
-	var buf bytes.Buffer
-	var w io.WriteCloser
-	switch coding {
-	case "gzip":
-		w = gzip.NewWriter(&buf)
-	case "deflate":
-		w = zlib.NewWriter(&buf)
-	case "raw deflate":
-		w, _ = flate.NewWriter(&buf, flate.BestSpeed)
-	case "br":
-		w = brotli.NewWriter(&buf)
-	case "zstd":
-		w, _ = zstd.NewWriter(&buf, zstd.WithEncoderConcurrency(1))
-	}
-	io.WriteString(w, text)
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return buf.Bytes()
-}
-
 func TestCompressedAnswersAreDecoded(t *testing.T) {
 	text := `{"a": "` + strings.Repeat("x", 10_000) + `"}`
 	var coding string
@@ -231,15 +202,15 @@ func TestCompressedAnswersAreDecoded(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"gzip", "deflate", "br", "zstd"} {
-		body = compressed(t, name, text)
+		body = load.Coded(t, name, text)
 		f(name, name, "")
 	}
 	if asked != "gzip, deflate, br, zstd" {
 		t.Errorf("accept-encoding is %q", asked)
 	}
-	body = compressed(t, "raw deflate", text)
+	body = load.Coded(t, "raw deflate", text)
 	f("raw deflate", "deflate", "")
-	body = compressed(t, "zstd", string(compressed(t, "gzip", text)))
+	body = load.Coded(t, "zstd", string(load.Coded(t, "gzip", text)))
 	f("gzip in zstd", "gzip, zstd", "")
 	body = []byte("no gzip at all")
 	f("broken", "gzip", "Z_DATA_ERROR")
