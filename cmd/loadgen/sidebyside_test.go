@@ -64,15 +64,16 @@ var boundary = regexp.MustCompile(`boundary=\S+|(?m)^-+[-\w]{10,}\r?$`)
 func (s *shop) note(r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	line := fmt.Sprintf("%s %s", r.Method, r.URL)
+	line := []string{r.Method, r.URL.String()}
 	for _, name := range []string{"Content-Type", "Authorization", "Cookie", "X-User", "X-Default"} {
 		if values := r.Header.Values(name); len(values) > 0 {
-			line += fmt.Sprintf(" %s=%s", name, boundary.ReplaceAllString(strings.Join(values, "|"), "-"))
+			line = append(line, name+"="+boundary.ReplaceAllString(strings.Join(values, "|"), "-"))
 		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.seen = append(s.seen, line+" "+boundary.ReplaceAllString(string(body), "-"))
+	line = append(line, boundary.ReplaceAllString(string(body), "-"))
+	s.seen = append(s.seen, strings.Join(line, " "))
 }
 
 // take is what was seen since the last call, sorted: users overlap.
