@@ -60,7 +60,9 @@ func (s *Store) WriteEvents(ctx context.Context, tenant edge.Tenant, events []ed
 	s.writers.RLock()
 	defer s.writers.RUnlock()
 
-	s.pending.give(s.pending.add(tenant, events))
+	if s.pending.add(tenant, events) {
+		s.pending.relieve()
+	}
 	return nil
 }
 

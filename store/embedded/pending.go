@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"runtime"
 	"sync"
 	"time"
 
@@ -10,8 +11,11 @@ import (
 )
 
 const (
-	// maxPending is the size in bytes of the rows that wait for the engine: beyond it who brings more gives all of them.
+	// maxPending is the size in bytes of the rows that wait for the engine: beyond it who brings more gives all of them. In memory
+	// they are about five times as large, and once more while the engine takes them.
 	maxPending = 8 << 20
+	// leastPending is maxPending where the engines have next to nothing.
+	leastPending = 256 << 10
 	// linger is how long rows wait at most.
 	linger = 500 * time.Millisecond
 )
@@ -21,6 +25,10 @@ const (
 // million spans of 47 fields). The rows of one batch and day stay together: after kill -9 the engine has all of them or none.
 type pending struct {
 	s *Store
+	// most is maxPending, or less where memory is small. giving has a place for each that may give rows at a time: who has to wait
+	// there keeps the next batch from coming, so that memory is bounded.
+	most   int
+	giving chan struct{}
 
 	mu    sync.Mutex
 	days  []dayRows
@@ -41,7 +49,11 @@ type dayRows struct {
 }
 
 func startPending(s *Store) *pending {
-	p := &pending{s: s, filled: make(chan struct{}, 1), quit: make(chan struct{})}
+	most, places := maxPending, runtime.GOMAXPROCS(0)
+	if limit := int(s.opts.MemoryLimit); limit > 0 {
+		most, places = max(leastPending, min(most, (limit-64<<20)/64)), max(1, min(places, limit>>27))
+	}
+	p := &pending{s: s, most: most, giving: make(chan struct{}, places), filled: make(chan struct{}, 1), quit: make(chan struct{})}
 	p.wg.Go(p.run)
 	return p
 }
@@ -70,9 +82,8 @@ func (p *pending) run() {
 	}
 }
 
-// add puts the rows of a batch with those that wait, and answers all of them when they are many. The caller gives those to the
-// engine.
-func (p *pending) add(tenant edge.Tenant, events []edge.Event) (full []dayRows) {
+// add puts the rows of a batch with those that wait, and answers whether they are many. The caller gives them to the engine.
+func (p *pending) add(tenant edge.Tenant, events []edge.Event) (full bool) {
 	r := renderers.Get().(*renderer)
 	defer renderers.Put(r)
 	p.mu.Lock()
@@ -97,10 +108,20 @@ func (p *pending) add(tenant edge.Tenant, events []edge.Event) (full []dayRows) 
 		d.n++
 		p.bytes += r.size
 	}
-	if p.bytes < maxPending {
-		return nil
+	return p.bytes >= p.most
+}
+
+// relieve gives the engine what waits, if it is still much when there is a place to do so.
+func (p *pending) relieve() {
+	p.giving <- struct{}{}
+	defer func() { <-p.giving }()
+	p.mu.Lock()
+	var days []dayRows
+	if p.bytes >= p.most {
+		days = p.take()
 	}
-	return p.take()
+	p.mu.Unlock()
+	p.give(days)
 }
 
 // of answers the rows of a kind and day; there are seldom more than one or two.
