@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -196,16 +197,19 @@ func TestRegisteredLayoutReachesTheRow(t *testing.T) {
 }
 
 func BenchmarkPoints(b *testing.B) {
-	const n = 100
-	body := strings.Repeat(`{"indexes":["resize"],"blobs":["LHR","200","2026-11-20T22:53:24.000Z","HIT","/img/:id"],"doubles":[12.5,1,0,3.25]}`+"\n", n)
-	rc := newReceiver(b, discard{})
-	b.ReportAllocs()
-	for b.Loop() {
-		if w := post(rc, "/v1/datapoints/d", strings.NewReader(body)); w.Code != http.StatusOK {
-			b.Fatalf("%d %s", w.Code, w.Body)
-		}
+	for _, n := range []int{1, 100} {
+		b.Run(fmt.Sprintf("points=%d", n), func(b *testing.B) {
+			body := strings.Repeat(`{"indexes":["resize"],"blobs":["LHR","200","2026-11-20T22:53:24.000Z","HIT","/img/:id"],"doubles":[12.5,1,0,3.25]}`+"\n", n)
+			rc := newReceiver(b, discard{})
+			b.ReportAllocs()
+			for b.Loop() {
+				if w := post(rc, "/v1/datapoints/d", strings.NewReader(body)); w.Code != http.StatusOK {
+					b.Fatalf("%d %s", w.Code, w.Body)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/point")
+		})
 	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/point")
 }
 
 type discard struct{}
