@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// GCUse is what Go's garbage collector took of a run: of the processor time of loadgen, 0 to 1, and the longest pause in
-// which nothing else ran.
+// GCUse is what Go's garbage collector took of a run: of the time of all processors that loadgen may use, 0 to 1, and the
+// longest pause in which nothing else ran.
 type GCUse struct {
 	Share float64
 	Pause time.Duration
@@ -18,15 +18,16 @@ type GCWatch struct{ before gcSample }
 
 // The metrics of package runtime/metrics that a sample is made of, in seconds.
 const (
+	gcIdle   = "/cpu/classes/gc/mark/idle:cpu-seconds" // on processors that had nothing else to do
 	gcTime   = "/cpu/classes/gc/total:cpu-seconds"
-	userTime = "/cpu/classes/user:cpu-seconds"
+	allTime  = "/cpu/classes/total:cpu-seconds" // idle time included
 	gcPauses = "/sched/pauses/total/gc:seconds"
 )
 
 type gcSample struct {
-	gc, user float64
-	counts   []uint64  // of pauses, by length
-	bounds   []float64 // of the lengths
+	gc, all float64
+	counts  []uint64  // of pauses, by length
+	bounds  []float64 // of the lengths
 }
 
 // StartGCWatch begins to measure.
@@ -36,25 +37,24 @@ func StartGCWatch() *GCWatch { return &GCWatch{readGC()} }
 func (w *GCWatch) Use() GCUse { return readGC().since(w.before) }
 
 func readGC() gcSample {
-	samples := []metrics.Sample{{Name: gcTime}, {Name: userTime}, {Name: gcPauses}}
+	samples := []metrics.Sample{{Name: gcTime}, {Name: gcIdle}, {Name: allTime}, {Name: gcPauses}}
 	metrics.Read(samples)
-	var s gcSample
-	if v := samples[0].Value; v.Kind() == metrics.KindFloat64 {
-		s.gc = v.Float64()
+	seconds := func(i int) float64 {
+		if v := samples[i].Value; v.Kind() == metrics.KindFloat64 {
+			return v.Float64()
+		}
+		return 0
 	}
-	if v := samples[1].Value; v.Kind() == metrics.KindFloat64 {
-		s.user = v.Float64()
-	}
-	if v := samples[2].Value; v.Kind() == metrics.KindFloat64Histogram {
+	s := gcSample{gc: seconds(0) - seconds(1), all: seconds(2)}
+	if v := samples[3].Value; v.Kind() == metrics.KindFloat64Histogram {
 		s.counts, s.bounds = v.Float64Histogram().Counts, v.Float64Histogram().Buckets
 	}
 	return s
 }
 
 func (s gcSample) since(before gcSample) (u GCUse) {
-	gc, user := s.gc-before.gc, s.user-before.user
-	if gc > 0 {
-		u.Share = gc / (gc + max(user, 0))
+	if all := s.all - before.all; all > 0 {
+		u.Share = (s.gc - before.gc) / all
 	}
 	for i := len(s.counts) - 1; i >= 0; i-- {
 		was := uint64(0)

@@ -16,7 +16,7 @@ func TestGCUseIsWhatWasAddedSinceTheStart(t *testing.T) {
 	}
 	bounds := []float64{math.Inf(-1), 0.001, 0.01, 0.1}
 	f(gcSample{}, gcSample{}, GCUse{})
-	f(gcSample{gc: 1, user: 3}, gcSample{gc: 2, user: 6}, GCUse{Share: 0.25})
+	f(gcSample{gc: 1, all: 3}, gcSample{gc: 2, all: 7}, GCUse{Share: 0.25})
 	f(gcSample{counts: []uint64{0, 5, 1}, bounds: bounds}, gcSample{counts: []uint64{0, 7, 1}, bounds: bounds}, GCUse{Pause: time.Millisecond})
 	f(gcSample{}, gcSample{counts: []uint64{3, 0, 0}, bounds: bounds}, GCUse{})
 	f(gcSample{}, gcSample{counts: []uint64{3, 0, 1}, bounds: bounds}, GCUse{Pause: 10 * time.Millisecond})
@@ -25,7 +25,7 @@ func TestGCUseIsWhatWasAddedSinceTheStart(t *testing.T) {
 func TestGCWatchSeesACollection(t *testing.T) {
 	w := StartGCWatch()
 	runtime.GC()
-	if u := w.Use(); u.Share <= 0 || u.Share > 1 {
-		t.Errorf("the collector's share is %v, want some", u.Share)
+	if u := w.Use(); u.Share < 0 || u.Share > 1 || u.Pause <= 0 {
+		t.Errorf("%+v, want a share from 0 to 1 and a pause", u)
 	}
 }

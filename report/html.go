@@ -179,6 +179,6 @@ func (h *Health) rows() [][2]string {
 		{"Late arrivals", grouped(h.Late)},
 		{"Processors used up", decimal(round(h.CPUSaturated, 1)) + " s at most"},
 		{"Throttled", decimal(round(h.Throttled, 1)) + " s at most"},
-		{"Garbage collector", fmt.Sprintf("%s of the processor time, longest pause %s ms", percent(h.GCShare, false), cell(h.GCPause))},
+		{"Garbage collector", fmt.Sprintf("%s of the processors, longest pause %s ms", percent(h.GCShare, false), cell(h.GCPause))},
 	}
 }

@@ -44,7 +44,7 @@ type Health struct {
 	Late         int64   `json:"late"`
 	CPUSaturated float64 `json:"cpu_saturated_s"` // longest time with the processors used up by ourselves
 	Throttled    float64 `json:"throttled_s"`     // longest time throttled by the cgroup
-	GCShare      float64 `json:"gc_share"`        // of our processor time, 0 to 1
+	GCShare      float64 `json:"gc_share"`        // of the processors, 0 to 1
 	GCPause      float64 `json:"gc_pause_ms"`     // the longest
 }
 
@@ -250,7 +250,7 @@ func (h *Health) late(arrivals uint64) string {
 const (
 	// cpuPatience is for how many seconds the processors may be used up before it is worth a warning.
 	cpuPatience = 3
-	// maxGCShare is how much of loadgen's processor time the garbage collector may take.
+	// maxGCShare is how much of the processors the garbage collector may take.
 	maxGCShare = 0.25
 )
 
@@ -270,7 +270,7 @@ func (h *Health) causes() (causes []string) {
 	}
 	add(h.CPUSaturated >= cpuPatience, "loadgen used up its processors for %.0f s (limit %d s): latencies may be its own", h.CPUSaturated, cpuPatience)
 	add(h.Throttled >= cpuPatience, "the container's CPU limit throttled loadgen for %.0f s (limit %d s): latencies may be its own", h.Throttled, cpuPatience)
-	add(h.GCShare > maxGCShare, "the garbage collector took %.0f %% of loadgen's processor time (limit %.0f %%): latencies may be its own",
+	add(h.GCShare > maxGCShare, "the garbage collector took %.0f %% of the processors (limit %.0f %%): latencies may be loadgen's own",
 		100*h.GCShare, 100*maxGCShare)
 	add(h.GCPause > h.LagLimit && h.LagLimit > 0, "the garbage collector stopped loadgen for %.1f ms (limit %g ms): latencies may be its own",
 		h.GCPause, h.LagLimit)
