@@ -151,7 +151,7 @@ func (r *Result) read(x *exchange, s *sequence) {
 	r.Lag = x.begun.Sub(x.intended)
 	r.Code = uint16(a.status)
 	r.BytesIn, r.Decoded = uint64(a.wire), a.decoded
-	r.Latency = max(a.end.Sub(r.Timestamp), 0)
+	r.Latency = max(a.end.Sub(x.intended), 0)
 	r.take(s.factsOf(a))
 }
 
