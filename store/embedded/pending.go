@@ -16,6 +16,8 @@ const (
 	maxPending = 8 << 20
 	// leastPending is maxPending where the engines have next to nothing.
 	leastPending = 256 << 10
+	// pendingShare is the part of the memory for the engines' caches, above 64 MiB, that may wait: 5 MiB at the default limit.
+	pendingShare = 28
 	// linger is how long rows wait at most.
 	linger = 500 * time.Millisecond
 )
@@ -51,7 +53,7 @@ type dayRows struct {
 func startPending(s *Store) *pending {
 	most, places := maxPending, runtime.GOMAXPROCS(0)
 	if limit := int(s.opts.MemoryLimit); limit > 0 {
-		most, places = max(leastPending, min(most, (limit-64<<20)/64)), max(1, min(places, limit>>27))
+		most, places = max(leastPending, min(most, (limit-64<<20)/pendingShare)), max(1, min(places, limit>>27))
 	}
 	p := &pending{s: s, most: most, giving: make(chan struct{}, places), filled: make(chan struct{}, 1), quit: make(chan struct{})}
 	p.wg.Go(p.run)
