@@ -108,7 +108,6 @@ func tailing(t *testing.T, m *memory, params string) (sent func(time.Duration) [
 		var names []string
 		for len(p.lines) > 0 {
 			name, _, _ := strings.Cut(strings.TrimPrefix(<-p.lines, `{"_time":"`), `"`)
-			_ = name
 			names = append(names, name)
 		}
 		return names
