@@ -1,10 +1,12 @@
 package query_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -12,6 +14,7 @@ import (
 
 	"edgescope/edge"
 	"edgescope/query"
+	"edgescope/store"
 )
 
 func TestPagingShowsEveryTraceOnce(t *testing.T) {
@@ -178,8 +181,12 @@ func TestFacetsOfRollupsEqualThoseOfRows(t *testing.T) {
 	point.Kind = edge.KindDataPoint
 	w.write(tenant, tail, point)
 	rows := query.NewEngine(w.store, query.EngineOptions{Now: func() time.Time { return w.now }, Retention: 1})
-	f := func(ask string) {
+	counted := &statsWatch{Reader: w.store}
+	w.engine = w.newEngine(counted)
+	// f wants equal answers, and the rows of no longer a time counted than most.
+	f := func(ask string, most time.Duration) {
 		t.Helper()
+		counted.widest.Store(0)
 		q := w.ask(ask)
 		want, err := rows.Traces(t.Context(), tenant, q)
 		if err != nil {
@@ -192,6 +199,9 @@ func TestFacetsOfRollupsEqualThoseOfRows(t *testing.T) {
 		if want.Found == 0 {
 			t.Errorf("%s finds nothing: it compares nothing", ask)
 		}
+		if widest := time.Duration(counted.widest.Load()); widest == 0 || widest > most {
+			t.Errorf("%s counts the rows of %s, want some and of %s at most", ask, widest, most)
+		}
 		ignored := cmp.FilterPath(func(p cmp.Path) bool { return p.String() == "Histogram" }, cmp.Ignore())
 		if diff := cmp.Diff(want, got, ignored, cmp.Comparer(func(a, b query.Num) bool { return a == b || !a.OK() && !b.OK() })); diff != "" {
 			t.Errorf("%s (-rows +rollups):\n%s", ask, diff)
@@ -202,17 +212,33 @@ func TestFacetsOfRollupsEqualThoseOfRows(t *testing.T) {
 	}
 	ragged := "&from=" + w.now.Add(-57*time.Minute-1234*time.Millisecond).Format(time.RFC3339Nano) +
 		"&to=" + w.now.Add(-7*time.Minute-77*time.Nanosecond).Format(time.RFC3339Nano)
-	f("range=1h")
-	f(ragged)
-	f("range=1h&service=shop")
-	f("range=1h&region=P000")
-	f("range=1h&route=/r3&version=v1")
-	f("range=1h&q=status:5*")
-	f("range=1h&cold=true" + ragged)
-	f("range=1h&min=10ms")
+	f("range=1h", 30*time.Second)
+	f(ragged, 10*time.Second)
+	f("range=1h&service=shop", 30*time.Second)
+	f("range=1h&region=P000", time.Hour)
+	f("range=1h&route=/r3&version=v1", time.Hour)
+	f("range=1h&q=status:5*", time.Hour)
+	f("range=1h&cold=true"+ragged, time.Hour)
+	f("range=1h&min=10ms", time.Hour)
 	sampled := w.invocation(w.now.Add(-10*time.Minute), time.Millisecond, edge.Facts{Service: "shop", Weight: 7})
 	w.write(tenant, sampled)
-	f("range=1h")
+	f("range=1h", time.Hour)
+}
+
+// statsWatch notes the longest time whose rows are counted.
+type statsWatch struct {
+	store.Reader
+
+	widest atomic.Int64 // ns
+}
+
+func (s *statsWatch) Rows(ctx context.Context, q store.RowsQuestion, emit func(store.Row) error) error {
+	for length := int64(q.To.Sub(q.From)); strings.Contains(q.LogsQL, "count()"); {
+		if old := s.widest.Load(); old >= length || s.widest.CompareAndSwap(old, length) {
+			break
+		}
+	}
+	return s.Reader.Rows(ctx, q, emit)
 }
 
 func buckets(h query.Histogram) map[string]int {
