@@ -157,6 +157,16 @@ func TestPagesShowWhatTheyMust(t *testing.T) {
 	}
 }
 
+func TestOnlyPagesOfARangeOfferRanges(t *testing.T) {
+	site := over(t, newFake(3))
+	for path := range allPages {
+		offered := document(t, site, path, http.StatusOK).Find(`[aria-label="Range"]`).Length() == 1
+		if want := !strings.HasPrefix(path, "/runs") && path != "/traces/"+traceID; offered != want {
+			t.Errorf("%s offers ranges: %v, want %v", path, offered, want)
+		}
+	}
+}
+
 func TestPagesWithoutAnyRowSaySo(t *testing.T) {
 	f := newFake(3)
 	f.bare = true
