@@ -325,36 +325,40 @@ func wanted(body []byte, ours, theirs error) string {
 
 // depthOf answers how many messages, or what may be one, lie inside of each other.
 func depthOf(b []byte) (depth int) {
-	for len(b) > 0 {
-		tag, n := looseVarint(b)
-		b = b[n:]
-		size := uint64(0)
-		switch protowire.Type(tag & 7) {
-		case protowire.VarintType:
-			_, n := looseVarint(b)
-			size = uint64(n)
-		case protowire.Fixed64Type:
-			size = 8
-		case protowire.Fixed32Type:
-			size = 4
-		case protowire.BytesType:
-			length, n := looseVarint(b)
-			b, size = b[n:], length
-			depth = max(depth, 1+depthOf(b[:min(size, uint64(len(b)))]))
+	looseFields(b, func(t protowire.Type, in []byte, _ bool) bool {
+		if t == protowire.BytesType {
+			depth = max(depth, 1+depthOf(in))
 		}
-		b = b[min(size, uint64(len(b))):]
-	}
+		return true
+	})
 	return depth
 }
 
-// hasGroup tells whether a group starts anywhere in what may be a message, or in a field that may be one. It is as lenient
-// with numbers as both decoders are.
-func hasGroup(b []byte) bool {
+// hasGroup tells whether a group starts anywhere in what may be a message, or in a field that may be one.
+func hasGroup(b []byte) (found bool) {
+	looseFields(b, func(t protowire.Type, in []byte, whole bool) bool {
+		switch t {
+		case protowire.VarintType, protowire.Fixed64Type, protowire.Fixed32Type:
+			return true
+		case protowire.BytesType:
+			found = whole && hasGroup(in)
+			return !found
+		default:
+			found = t <= protowire.EndGroupType
+			return false
+		}
+	})
+	return found
+}
+
+// looseFields calls see for each field of what may be a message until it answers false: with its type, and with what lies in it
+// if it has a length, whole or cut off by the end. It is as lenient with numbers as both decoders are.
+func looseFields(b []byte, see func(t protowire.Type, in []byte, whole bool) bool) {
 	for len(b) > 0 {
 		tag, n := looseVarint(b)
 		b = b[n:]
-		size := uint64(0)
-		switch protowire.Type(tag & 7) {
+		t, size := protowire.Type(tag&7), uint64(0)
+		switch t {
 		case protowire.VarintType:
 			_, n := looseVarint(b)
 			size = uint64(n)
@@ -365,15 +369,13 @@ func hasGroup(b []byte) bool {
 		case protowire.BytesType:
 			length, n := looseVarint(b)
 			b, size = b[n:], length
-			if size <= uint64(len(b)) && hasGroup(b[:size]) {
-				return true
-			}
-		default:
-			return protowire.Type(tag&7) <= protowire.EndGroupType
 		}
-		b = b[min(size, uint64(len(b))):]
+		in := b[:min(size, uint64(len(b)))]
+		if !see(t, in, size <= uint64(len(b))) {
+			return
+		}
+		b = b[len(in):]
 	}
-	return false
 }
 
 // looseVarint reads a number of any length, of which 64 bits count.
