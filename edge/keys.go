@@ -80,3 +80,11 @@ const (
 	CacheBypass      = "bypass"
 	CacheDynamic     = "dynamic"
 )
+
+// FactKeys are the keys that only Facts say: an attribute of such a key is what a fact may come from, and is not kept beside it.
+var FactKeys = [...]string{
+	KeyServiceName, KeyServiceVersion, KeyServiceNamespace, KeyEnvironment, KeyCloudProvider, KeyCloudPlatform, KeyRegion, KeyColo,
+	KeyCountry, KeyFaasName, KeyFaasVersion, KeyFaasInstance, KeyInvocationID, KeyFaasTrigger, KeyColdStart, KeyColdStartSource,
+	KeyInitDuration, KeyRoute, KeyRouteInferred, KeyOperation, KeyMethod, KeyStatus, KeyStatusInferred, KeyOutcome, KeyErrorType,
+	KeyCacheStatus, KeyCacheSource, KeyCPUTime, KeyWallTime, KeyOriginDuration, KeyTTFB, KeyCount, KeyInvocation, KeySource,
+}

@@ -35,6 +35,8 @@ type span struct {
 	// origin is the wait that a proxy's header tells, in nanoseconds, for want of spans.
 	origin    int64
 	hasOrigin bool
+	// told are the attributes that facts may repeat.
+	told told
 	// starts tells whether the span has an attribute that marks an invocation, fetch whether it is a request to an origin.
 	starts, fetch bool
 }

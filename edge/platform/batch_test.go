@@ -236,8 +236,11 @@ func TestOriginsOfTwoInvocationsStayApart(t *testing.T) {
 }
 
 func TestPlatformTellsColdStarts(t *testing.T) {
-	init := named(span(ids{9, 0}, edge.SpanInternal, ms{0, 5}, "faas.invocation_id", "r1", "faas.instance", "i1"), "platform.initRuntimeDone")
-	init.TraceID = edge.TraceID{9}
+	report := func() edge.Event {
+		e := named(span(ids{9, 0}, edge.SpanInternal, ms{0, 5}, "faas.invocation_id", "r1", "faas.instance", "i1"), "platform.initRuntimeDone")
+		e.TraceID = edge.TraceID{9}
+		return e
+	}
 	run := func(trace byte, from int64, pairs ...string) edge.Event {
 		e := span(ids{1, 0}, edge.SpanServer, ms{from, from + 1}, pairs...)
 		e.TraceID = edge.TraceID{trace}
@@ -245,7 +248,7 @@ func TestPlatformTellsColdStarts(t *testing.T) {
 	}
 	f := func(want []edge.Tri, events ...edge.Event) {
 		t.Helper()
-		for i, e := range normalize(append(events, init)...)[:len(events)] {
+		for i, e := range normalize(append(events, report())...)[:len(events)] {
 			if e.Facts.ColdStart != want[i] {
 				t.Errorf("invocation %d: cold %q, want %q", i, e.Facts.ColdStart, want[i])
 			}

@@ -49,7 +49,8 @@ func New(o Options) *Normalizer {
 
 // Normalize fills the Facts of the events of one batch from their attributes and from each other. A fact that the receiver
 // has set stays; Facts.CacheStatus of a data point may be the raw text and becomes canonical. It also moves Time and Duration of
-// a span whose clock stood still, and mends attributes that senders are known to misspell. Facts point into the memory of
+// a span whose clock stood still, mends attributes that senders are known to misspell, and drops those that repeat a fact, but of a
+// data point, whose columns they are. Facts point into the memory of
 // the events' attributes. The caller owns the events again on return.
 func (n *Normalizer) Normalize(events []edge.Event) {
 	b := n.scratch.Get().(*batch)
@@ -63,6 +64,9 @@ func (n *Normalizer) Normalize(events []edge.Event) {
 		n.conclude(b, i)
 	}
 	b.share()
+	for i := range events {
+		b.spans[i].told.drop(&events[i])
+	}
 	b.release()
 	n.scratch.Put(b)
 }
@@ -85,6 +89,7 @@ func (n *Normalizer) describe(b *batch, i int) {
 		n.describeSpan(b, i)
 	}
 	mendScheme(v)
+	b.spans[i].told.note(v)
 	f.Weight = n.weight(v)
 	if f.Source == "" {
 		f.Source = edge.SourceOTLP
