@@ -29,8 +29,8 @@ func TestADirectoryOfTheFormatBeforeIsRead(t *testing.T) {
 		return got.N == "6"
 	})
 	format, err := os.ReadFile(filepath.Join(data, "FORMAT"))
-	if err != nil || !strings.Contains(string(format), `"wal":2`) {
-		t.Errorf("FORMAT is %q, %v; want log format 2", format, err)
+	if err != nil || !strings.Contains(string(format), `"wal":2`) || !strings.Contains(string(format), `"row":2`) {
+		t.Errorf("FORMAT is %q, %v; want log and rows in format 2", format, err)
 	}
 }
 

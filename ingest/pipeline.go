@@ -50,7 +50,10 @@ type Options struct {
 	// Reader is asked what the store has of the log. Required with a Log.
 	Reader RowReader
 	// Writable answers nil, or why the store takes nothing now, which is asked before a batch enters the log; nil is always.
-	Writable   func() error
+	Writable func() error
+	// Flush returns when the store's engines have what was written before. It is called before each checkpoint, which claims that
+	// they have: a segment of the log that it covers goes a minute later. nil: WriteEvents gives them everything at once.
+	Flush      func()
 	Normalizer *platform.Normalizer
 	Rollup     *rollup.Rollup
 	// Log is nil when there is no write-ahead log: kill -9 then loses what the store has not flushed, and open windows do not
@@ -123,6 +126,9 @@ func (o Options) withDefaults() Options {
 	o.CheckpointEvery = cmp.Or(o.CheckpointEvery, 30*time.Second)
 	if o.Writable == nil {
 		o.Writable = func() error { return nil }
+	}
+	if o.Flush == nil {
+		o.Flush = func() {}
 	}
 	if o.Metrics == nil {
 		o.Metrics = metrics.NewSet()

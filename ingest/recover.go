@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"strings"
 	"time"
 
 	"edgescope/edge"
@@ -74,17 +75,18 @@ type replayer struct {
 	samplesAgain            int
 }
 
-// recordDay is the rows of one record, kind and UTC day: the engine has all or none of them after a crash.
-type recordDay struct {
-	seq  uint64
-	kind edge.Kind
-	day  int64
+// recordPart is the rows of one record, kind, UTC day and stream: the engine has all or none of them after a crash.
+type recordPart struct {
+	seq    uint64
+	kind   edge.Kind
+	day    int64
+	stream store.Stream
 }
 
 const nanosPerDay = int64(24 * time.Hour)
 
 // rowCounts are how many rows a store has.
-type rowCounts map[recordDay]int
+type rowCounts map[recordPart]int
 
 // countRows asks a store what it has of a segment.
 func countRows(ctx context.Context, reader RowReader, s store.LogSpan) (rowCounts, error) {
@@ -106,14 +108,18 @@ func (r *replayer) span(s store.LogSpan) (_ func(*edge.Batch) error, err error) 
 }
 
 func (c rowCounts) count(ctx context.Context, reader RowReader, s store.LogSpan, tenant edge.Tenant, kind edge.Kind) error {
+	stream := store.StreamFields(kind)
 	q := store.RowsQuestion{
 		Tenant: tenant, Kind: kind, From: time.Unix(0, s.MinTime), To: time.Unix(0, s.MaxTime+1),
-		LogsQL: fmt.Sprintf("%s:=%q %s:range[%d, %d] | stats by (%s, %s:1d) count() n",
-			store.FieldLog, s.Log, store.FieldSeq, s.First, s.Last, store.FieldSeq, store.FieldTime),
+		LogsQL: fmt.Sprintf("%s:=%q %s:range[%d, %d] | stats by (%s, %s:1d, %s) count() n",
+			store.FieldLog, s.Log, store.FieldSeq, s.First, s.Last, store.FieldSeq, store.FieldTime, strings.Join(stream, ", ")),
 	}
 	return reader.Rows(ctx, q, func(row store.Row) error {
 		key, n, err := readCount(row)
 		key.kind = kind
+		for i, name := range stream {
+			key.stream[i] = row.Get(name)
+		}
 		c[key] = n
 		return err
 	})
@@ -157,9 +163,9 @@ func (r *replayer) missing(b *edge.Batch) ([]edge.Event, error) {
 		b.Events[i].Record = &b.Record
 	}
 	var missing []edge.Event
-	partly := map[recordDay]rowSet{}
+	partly := map[recordPart]rowSet{}
 	for i := range b.Events {
-		key := dayOf(b, i)
+		key := partOf(b, i)
 		switch have := r.have[key]; {
 		case have == 0:
 			missing = append(missing, b.Events[i])
@@ -176,25 +182,26 @@ func (r *replayer) missing(b *edge.Batch) ([]edge.Event, error) {
 	return missing, nil
 }
 
-// rowsOf answers how many rows a batch has of each day and kind.
+// rowsOf answers how many rows a batch has of each part of its record.
 func rowsOf(b *edge.Batch) rowCounts {
 	want := rowCounts{}
 	for i := range b.Events {
-		want[dayOf(b, i)]++
+		want[partOf(b, i)]++
 	}
 	return want
 }
 
-func dayOf(b *edge.Batch, i int) recordDay {
-	return recordDay{b.Record.Seq, b.Events[i].Kind, b.Events[i].Time / nanosPerDay}
+func partOf(b *edge.Batch, i int) recordPart {
+	e := &b.Events[i]
+	return recordPart{b.Record.Seq, e.Kind, e.Time / nanosPerDay, store.StreamOf(e)}
 }
 
-// stored answers the rows that the store has of a record and day of which it has some: it should have all or none.
-func (r *replayer) stored(known map[recordDay]rowSet, b *edge.Batch, key recordDay) (rowSet, error) {
+// stored answers the rows that the store has of a part of which it has some: it should have all or none.
+func (r *replayer) stored(known map[recordPart]rowSet, b *edge.Batch, key recordPart) (rowSet, error) {
 	if set, ok := known[key]; ok {
 		return set, nil
 	}
-	r.p.o.Logger.Warn("the store has a part of a record: its rows are compared one by one", slog.Uint64("seq", key.seq))
+	r.p.o.Logger.Warn("the store has some rows of a record and stream: they are compared one by one", slog.Uint64("seq", key.seq))
 	set := rowSet{}
 	known[key] = set
 	day := time.Unix(0, key.day*nanosPerDay)
@@ -234,6 +241,7 @@ func (p *Pipeline) keep(position uint64, state []byte) error {
 	if state == nil {
 		return nil
 	}
+	p.o.Flush()
 	if err := p.o.Log.Checkpoint(position, state); err != nil {
 		return fmt.Errorf("write checkpoint: %w", err)
 	}

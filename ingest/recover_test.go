@@ -27,7 +27,7 @@ import (
 
 const uuid = "0af76519-16cd-43dd-8448-eb211c80319c"
 
-// engine is a store that loses what it has not flushed when its process is killed: of each record and day all rows or none.
+// engine is a store that loses what it has not flushed when its process is killed: of each record, day and stream all rows or none.
 type engine struct {
 	memory
 	rows []stored
@@ -76,9 +76,11 @@ func (e *engine) WriteSamples(_ context.Context, tenant edge.Tenant, samples []e
 // Rows answers the two questions that a replay asks.
 func (e *engine) Rows(_ context.Context, q store.RowsQuestion, emit func(store.Row) error) error {
 	type group struct {
-		seq string
-		day int64
+		seq    string
+		day    int64
+		stream store.Stream
 	}
+	names := store.StreamFields(q.Kind)
 	counts := map[group]int{}
 	for _, r := range e.rows {
 		if r.tenant != q.Tenant || r.kind != q.Kind || r.at < q.From.UnixNano() || r.at >= q.To.UnixNano() ||
@@ -87,7 +89,11 @@ func (e *engine) Rows(_ context.Context, q store.RowsQuestion, emit func(store.R
 		}
 		seq := r.fields.Get(store.FieldSeq)
 		if strings.Contains(q.LogsQL, "| stats") {
-			counts[group{seq, r.at / int64(24*time.Hour)}]++
+			g := group{seq: seq, day: r.at / int64(24*time.Hour)}
+			for i, name := range names {
+				g.stream[i] = r.fields.Get(name)
+			}
+			counts[g]++
 		} else if strings.HasSuffix(q.LogsQL, ":="+seq) {
 			row := append(slices.Clone(r.fields), store.Field{Name: store.FieldTime, Value: strconv.FormatInt(r.at, 10)})
 			slices.Reverse(row) // a store has an order of its own
@@ -98,7 +104,11 @@ func (e *engine) Rows(_ context.Context, q store.RowsQuestion, emit func(store.R
 	}
 	for g, n := range counts {
 		day := time.Unix(g.day*86400, 0).UTC().Format(time.RFC3339)
-		if err := emit(store.Row{{Name: store.FieldSeq, Value: g.seq}, {Name: store.FieldTime, Value: day}, {Name: "n", Value: strconv.Itoa(n)}}); err != nil {
+		row := store.Row{{Name: store.FieldSeq, Value: g.seq}, {Name: store.FieldTime, Value: day}, {Name: "n", Value: strconv.Itoa(n)}}
+		for i, name := range names {
+			row = append(row, store.Field{Name: name, Value: g.stream[i]})
+		}
+		if err := emit(row); err != nil {
 			return err
 		}
 	}
@@ -170,22 +180,31 @@ func copied(m map[string]float64) map[string]float64 {
 	return c
 }
 
-// loseRecords forgets a random half of the records of the last process, and all totals of the last flushes.
+// loseRecords forgets, of a random half of the records and streams of the last process, the rows, and all totals of the last
+// flushes.
 func (e *engine) loseRecords(random *rand.Rand, durable map[string]float64) func() {
 	return func() {
 		lost := map[string]bool{}
 		var kept []stored
 		for i, r := range e.rows {
-			seq := r.fields.Get(store.FieldSeq)
-			if _, decided := lost[seq]; !decided {
-				lost[seq] = i >= e.keep && random.IntN(2) == 0
+			part := r.fields.Get(store.FieldSeq) + r.fields.Get(edge.KeyRegion)
+			if _, decided := lost[part]; !decided {
+				lost[part] = i >= e.keep && random.IntN(2) == 0
 			}
-			if !lost[seq] {
+			if !lost[part] {
 				kept = append(kept, r)
 			}
 		}
 		e.rows, e.totals = kept, copied(durable)
 	}
+}
+
+// inTwoPlaces puts every other event of a batch elsewhere: they are in another stream.
+func inTwoPlaces(b *edge.Batch) *edge.Batch {
+	for i := range b.Events {
+		b.Events[i].Attrs = []edge.Attr{{Key: edge.KeyRegion, Value: []string{"fra1", "iad1"}[i%2]}}
+	}
+	return b
 }
 
 func TestKillLosesAndDoublesNothing(t *testing.T) {
@@ -204,7 +223,7 @@ func TestKillLosesAndDoublesNothing(t *testing.T) {
 					for range 30 {
 						sent += 2
 						work.Go(func() {
-							if err := p.Events(t.Context(), spans(strconv.Itoa(n), "b")); err != nil {
+							if err := p.Events(t.Context(), inTwoPlaces(spans(strconv.Itoa(n), "b"))); err != nil {
 								t.Error(err)
 							}
 						})
@@ -361,4 +380,50 @@ func TestStoreThatRefusesWhatIsLoggedEndsTheProcess(t *testing.T) {
 	if len(e.rows) != 1 {
 		t.Errorf("%d rows after the next start, want the one that is in the log", len(e.rows))
 	}
+}
+
+// watchedLog tells when a checkpoint is kept.
+type watchedLog struct {
+	ingest.Log
+	checkpoint func(position uint64)
+}
+
+func (w *watchedLog) Checkpoint(position uint64, state []byte) error {
+	w.checkpoint(position)
+	return w.Log.Checkpoint(position, state)
+}
+
+// TestCheckpointWaitsUntilTheEnginesHaveTheRows: the log drops what a checkpoint covers, so rows that still wait would be lost.
+func TestCheckpointWaitsUntilTheEnginesHaveTheRows(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, err := wal.Open(wal.Options{Dir: t.TempDir(), Collector: uuid, Epoch: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := &engine{}
+		var given, checkpoints int
+		w := &watchedLog{Log: l, checkpoint: func(position uint64) {
+			checkpoints++
+			if given < int(position) { // a record has a row
+				t.Errorf("a checkpoint claims %d records while the engines have %d", position, given)
+			}
+		}}
+		p := open(t, nil, func(o *ingest.Options) {
+			o.Store, o.Reader, o.Log = e, e, w
+			o.Flush = func() { given = len(e.rows) }
+		})
+		<-p.Ready()
+		for range 5 {
+			if err := p.Events(t.Context(), spans("a")); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(20 * time.Second)
+		}
+		if err := errors.Join(p.Close(t.Context()), l.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if checkpoints < 4 || given != 5 {
+			t.Errorf("%d checkpoints, %d rows given; want one every half minute and at the end, and 5", checkpoints, given)
+		}
+	})
 }

@@ -11,8 +11,8 @@ import (
 	"edgescope/store"
 )
 
-// readCount reads an answer to what a store has: sequence number, day and number of rows.
-func readCount(row store.Row) (key recordDay, n int, err error) {
+// readCount reads an answer to what a store has: sequence number, day and number of rows, without kind and stream.
+func readCount(row store.Row) (key recordPart, n int, err error) {
 	if key.seq, err = strconv.ParseUint(row.Get(store.FieldSeq), 10, 64); err != nil {
 		return key, 0, fmt.Errorf("read the number of a record: %w", err)
 	}

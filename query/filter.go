@@ -1,6 +1,7 @@
 package query
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -187,7 +188,21 @@ func (p pattern) logsql(key string) []string {
 		}
 		return out
 	}
+	if key == edge.KeyOperation {
+		return p.operation()
+	}
 	return []string{p.filter(key)}
+}
+
+// operation is the filter of an event's operation, which its row has as route, or without one as name, unless it has a name of its
+// own (store.RowRenderer).
+func (p pattern) operation() []string {
+	none, noRoute := exactly(edge.KeyOperation, ""), exactly(edge.KeyRoute, "")
+	name := fmt.Sprintf("(%s %s %s)", none, noRoute, p.filter(store.FieldName))
+	if p.exact() && p[0] == "" {
+		return []string{name}
+	}
+	return []string{p.filter(edge.KeyOperation), fmt.Sprintf("(%s %s)", none, p.filter(edge.KeyRoute)), name}
 }
 
 func (p pattern) filter(field string) string {

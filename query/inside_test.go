@@ -190,6 +190,10 @@ func TestFiltersInBothTongues(t *testing.T) {
 	f(Question{Text: `-route:*.png`}, `!("http.route":~"(?s)^.*\\.png$")`)
 	f(Question{Text: `name:"a b"`}, `("name":="a b")`)
 	f(Question{Route: []string{"/img/*"}}, `("http.route":="/img/*")`)
+	f(Question{Text: "operation:resize"}, `("edge.operation":="resize" or ("edge.operation":="" "http.route":="resize") or `+
+		`("edge.operation":="" "http.route":="" "name":="resize"))`)
+	f(Question{Text: "-operation:unknown"}, `!("edge.operation":="unknown" or ("edge.operation":="" "http.route":="unknown") or `+
+		`("edge.operation":="" "http.route":="" "name":="unknown") or ("edge.operation":="" "http.route":="" "name":=""))`)
 	f(Question{Text: "img"}, `("name":~"(?s)^.*img.*$" or "http.route":~"(?s)^.*img.*$" or "url.path":~"(?s)^.*img.*$")`)
 }
 

@@ -71,6 +71,37 @@ func (w *world) pages(t *testing.T, text string) []query.Trace {
 	return nil
 }
 
+// TestOperationsAreFoundWhereRowsHaveThem: one that is the route or the name has no field of its own.
+func TestOperationsAreFoundWhereRowsHaveThem(t *testing.T) {
+	w := newWorld(t)
+	add := func(name, route, operation string) {
+		e := w.invocation(w.now.Add(-time.Minute), time.Millisecond, edge.Facts{Service: "shop", Route: route, Operation: operation})
+		e.Name = name
+		w.write(tenant, e)
+	}
+	add("GET /img", "/img", "/img")
+	add("tick", "", "tick")
+	add("GET /img", "/img", "resize")
+	add("tick", "", "resize")
+	f := func(text string, want int) {
+		t.Helper()
+		got, err := w.engine.Traces(t.Context(), tenant, w.ask("q="+text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(got.Traces) != want {
+			t.Errorf("%s: %d traces, want %d", text, len(got.Traces), want)
+		}
+	}
+	f("operation:/img", 1)
+	f("operation:tick", 1)
+	f("operation:resize", 2)
+	f("-operation:resize", 2)
+	f("operation:t*", 1)
+	f("operation:*i*", 4)
+	f("operation:unknown", 0)
+}
+
 func TestTracesAreFilteredAndCounted(t *testing.T) {
 	w := newWorld(t)
 	add := func(n int, d time.Duration, f edge.Facts) {

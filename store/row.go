@@ -48,12 +48,7 @@ var reserved = set("", FieldTime, FieldMsg, "_stream", "_stream_id", FieldTraceI
 	fieldDroppedAttrs, fieldDroppedEvents, fieldDroppedLinks, FieldSeq, FieldLog)
 
 // canonical are the keys that only Facts may write: the raw attribute of the same key gives way.
-var canonical = set(edge.KeyServiceName, edge.KeyServiceVersion, edge.KeyServiceNamespace, edge.KeyEnvironment,
-	edge.KeyCloudProvider, edge.KeyCloudPlatform, edge.KeyRegion, edge.KeyColo, edge.KeyCountry, edge.KeyFaasName,
-	edge.KeyFaasVersion, edge.KeyFaasInstance, edge.KeyInvocationID, edge.KeyFaasTrigger, edge.KeyColdStart,
-	edge.KeyColdStartSource, edge.KeyInitDuration, edge.KeyRoute, edge.KeyRouteInferred, edge.KeyOperation, edge.KeyMethod,
-	edge.KeyStatus, edge.KeyStatusInferred, edge.KeyOutcome, edge.KeyErrorType, edge.KeyCacheStatus, edge.KeyCacheSource,
-	edge.KeyCPUTime, edge.KeyWallTime, edge.KeyOriginDuration, edge.KeyTTFB, edge.KeyCount, edge.KeyInvocation, edge.KeySource)
+var canonical = set(edge.FactKeys[:]...)
 
 func set(keys ...string) map[string]struct{} {
 	m := make(map[string]struct{}, len(keys))
@@ -63,23 +58,56 @@ func set(keys ...string) map[string]struct{} {
 	return m
 }
 
+// The names of StreamFields, by kind of event.
+var (
+	spanStream  = []string{edge.KeyServiceName, edge.KeyRegion, FieldKind}
+	logStream   = spanStream[:2:2]
+	pointStream = []string{FieldDataset, edge.KeyRegion}
+)
+
+// StreamFields are the names of the fields that a row's stream is made of, which belong to this package. Questions that name them
+// read the blocks of those streams only, and what a store takes of one record and stream at once, it has whole or not at all.
+func StreamFields(kind edge.Kind) []string {
+	switch kind {
+	case edge.KindDataPoint:
+		return pointStream
+	case edge.KindLog:
+		return logStream
+	default:
+		return spanStream
+	}
+}
+
+// Stream is the values of StreamFields, in their order, "" for those that a row does not have.
+type Stream [3]string
+
+// StreamOf answers the stream of an event's row.
+func StreamOf(e *edge.Event) Stream {
+	switch e.Kind {
+	case edge.KindDataPoint:
+		return Stream{e.Dataset, e.Facts.Region}
+	case edge.KindLog:
+		return Stream{e.Facts.Service, e.Facts.Region}
+	default:
+		return Stream{e.Facts.Service, e.Facts.Region, e.SpanKind.String()}
+	}
+}
+
 // RowRenderer turns events into rows. It reuses its memory: it belongs to one goroutine.
 type RowRenderer struct {
 	row Row
 	buf []byte
 }
 
-// Render answers the row of an event without _time, and how many of its first fields name the stream: the service (for
-// data points the dataset) and the region, each only when known. The row is valid until the next Render.
+// Render answers the row of an event without _time, and how many of its first fields name the stream: those of StreamFields that
+// are known. The row is valid until the next Render.
 func (r *RowRenderer) Render(e *edge.Event) (row Row, streamFields int) {
 	clear(r.row)
 	r.row, r.buf = r.row[:0], r.buf[:0]
-	if e.Kind == edge.KindDataPoint {
-		r.text(FieldDataset, e.Dataset)
-	} else {
-		r.text(edge.KeyServiceName, e.Facts.Service)
+	values := StreamOf(e)
+	for i, name := range StreamFields(e.Kind) {
+		r.text(name, values[i])
 	}
-	r.text(edge.KeyRegion, e.Facts.Region)
 	streamFields = len(r.row)
 
 	switch e.Kind {
@@ -94,6 +122,9 @@ func (r *RowRenderer) Render(e *edge.Event) (row Row, streamFields int) {
 		r.int(edge.KeyDuration, e.Duration)
 	}
 	r.facts(&e.Facts)
+	if e.Facts.Operation != defaultOperation(e) {
+		r.text(edge.KeyOperation, e.Facts.Operation)
+	}
 	r.attrs(e)
 	if e.Record != nil && e.Record.Seq != 0 {
 		r.text(FieldLog, e.Record.Log)
@@ -102,12 +133,19 @@ func (r *RowRenderer) Render(e *edge.Event) (row Row, streamFields int) {
 	return r.row, streamFields
 }
 
+// defaultOperation is the operation of an event that was given none of its own. It is not kept: the row has it as route or name.
+func defaultOperation(e *edge.Event) string {
+	if e.Facts.Route != "" {
+		return e.Facts.Route
+	}
+	return e.Name
+}
+
 func (r *RowRenderer) span(e *edge.Event) {
 	r.id(FieldTraceID, e.TraceID[:], e.TraceID.IsZero())
 	r.id(FieldSpanID, e.SpanID[:], e.SpanID.IsZero())
 	r.id(FieldParentID, e.ParentID[:], e.ParentID.IsZero())
 	r.text(FieldName, e.Name)
-	r.text(FieldKind, e.SpanKind.String())
 	switch e.Status {
 	case edge.StatusOK:
 		r.text(FieldStatusCode, "OK")
@@ -157,15 +195,16 @@ func (r *RowRenderer) facts(f *edge.Facts) {
 		{edge.KeyColdStart, f.ColdStart.String()},
 		{edge.KeyColdStartSource, f.ColdStartSource},
 		{edge.KeyRoute, f.Route},
-		{edge.KeyOperation, f.Operation},
 		{edge.KeyMethod, f.Method},
 		{edge.KeyOutcome, f.Outcome},
 		{edge.KeyErrorType, f.ErrorType},
 		{edge.KeyCacheStatus, f.CacheStatus},
-		{edge.KeyCacheSource, f.CacheSource},
 		{edge.KeySource, f.Source},
 	} {
 		r.text(t.Name, t.Value)
+	}
+	if f.CacheSource != edge.KeyCacheStatus {
+		r.text(edge.KeyCacheSource, f.CacheSource)
 	}
 	r.flag(edge.KeyRouteInferred, f.RouteInferred)
 	r.flag(edge.KeyStatusInferred, f.StatusInferred)

@@ -34,7 +34,8 @@ type Writer interface {
 	// error must not be passed. It fails with ErrReadOnly, and then has taken nothing; but not for events with a Record: those
 	// were acknowledged, and the reserve of disk space has room for them.
 	//
-	// Of the rows of one record and UTC day kill -9 leaves all or none, whenever the engine can hold them in one part.
+	// Of the rows of one record, UTC day and stream (StreamFields) kill -9 leaves all or none, whenever the engine can hold them in one
+	// part.
 	WriteEvents(ctx context.Context, tenant edge.Tenant, events []edge.Event) error
 	// WriteSamples takes samples; of several with one series and time the greatest value counts, so writing again is harmless.
 	// Questions see them within about four seconds, after Flush at once.

@@ -198,6 +198,7 @@ func (c *collector) openPipeline(ctx context.Context) error {
 		Store:      c.store,
 		Reader:     c.store,
 		Writable:   c.store.Writable,
+		Flush:      c.store.Flush,
 		Log:        c.wal,
 		Normalizer: platform.New(platform.Options{SampleRates: c.sampleRates}),
 		Rollup: rollup.New(rollup.Options{

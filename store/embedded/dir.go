@@ -18,13 +18,13 @@ import (
 
 // formats are the versions of what is stored. A version grows when an older program can't read what a newer one writes.
 type formats struct {
-	// Row is the version of store.RowRenderer, Rollup that of the samples' names and labels, WAL that of the log's records.
+	// Row is the version of store.RowRenderer (2: streams of spans by kind, no field that repeats another), Rollup that of the samples' names and labels, WAL that of the log's records.
 	Row    int `json:"row"`
 	Rollup int `json:"rollup"`
 	WAL    int `json:"wal"`
 }
 
-var currentFormats = formats{Row: 1, Rollup: 1, WAL: 2}
+var currentFormats = formats{Row: 2, Rollup: 1, WAL: 2}
 
 type identity struct {
 	Collector string `json:"collector"`

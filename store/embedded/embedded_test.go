@@ -120,7 +120,7 @@ func TestUnusableDirectories(t *testing.T) {
 	}
 	nothing := func(*testing.T, string) {}
 	same := func(*embedded.Options) {}
-	f(write("FORMAT", `{"row":2,"rollup":1,"wal":2}`), same, store.ErrNewerFormat, "rows are in format 2")
+	f(write("FORMAT", `{"row":3,"rollup":1,"wal":2}`), same, store.ErrNewerFormat, "rows are in format 3")
 	f(write("FORMAT", `{"row":1,"rollup":1,"wal":9}`), same, store.ErrNewerFormat, "write-ahead log are in format 9")
 	f(write("FORMAT", `{"row":1}`), same, nil, "format 0 of rollups is unknown")
 	f(write("FORMAT", `not json`), same, nil, "FORMAT")

@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"sync"
 	"time"
@@ -27,27 +28,42 @@ const nanosPerDay = int64(24 * time.Hour)
 // renderers are shared by all calls: a RowRenderer reuses its memory.
 var renderers = sync.Pool{New: func() any { return new(renderer) }}
 
-// renderer turns events into the engine's rows.
+// renderer turns events into rows for the engine, one at a time.
 type renderer struct {
 	store.RowRenderer
-	sorter
+	shapes shapes
+
+	// The row of the last event: its shape, its values in the order of the shape, each behind its length, and the name of its
+	// tenant and stream. fresh is the memory in bytes that a shape takes which was not known before.
+	shape  *shape
+	values []byte
+	stream []byte
+	fresh  int
 }
 
-// render answers the fields of an event's row, sorted by name and valid until the next call.
-func (r *renderer) render(e *edge.Event) []logstorage.Field {
-	row, _ := r.Render(e)
-	return r.sort(row)
+func (r *renderer) render(tenant edge.Tenant, e *edge.Event) {
+	row, streamFields := r.Render(e)
+	shape, fresh := r.shapes.of(row)
+	r.shape, r.fresh = shape, 0
+	if fresh {
+		r.fresh = shape.memory()
+	}
+	r.values = r.values[:0]
+	for _, i := range shape.order {
+		r.values = appendText(r.values, row[i].Value)
+	}
+	r.stream = binary.LittleEndian.AppendUint32(r.stream[:0], uint32(tenant))
+	for i := range row[:streamFields] {
+		r.stream = appendText(appendText(r.stream, row[i].Name), row[i].Value)
+	}
 }
 
-// streamFields name the stream of a row, by kind: those that store.RowRenderer puts first. Only facts write them.
-var streamFields = [kinds][]string{
-	edge.KindSpan:      {edge.KeyServiceName, edge.KeyRegion},
-	edge.KindLog:       {edge.KeyServiceName, edge.KeyRegion},
-	edge.KindDataPoint: {store.FieldDataset, edge.KeyRegion},
+func appendText(dst []byte, text string) []byte {
+	return append(binary.AppendUvarint(dst, uint64(len(text))), text...)
 }
 
-// WriteEvents implements store.Writer. The rows of one UTC day and kind go to the engine at once, however many they are, and
-// with those of other batches, within half a second: after kill -9 it has all of them or none.
+// WriteEvents implements store.Writer. Rows go to the engine within linger, with those of other batches; those of one batch, kind,
+// UTC day and stream at once, however many they are: after kill -9 it has all of them or none.
 func (s *Store) WriteEvents(ctx context.Context, tenant edge.Tenant, events []edge.Event) error {
 	begin := s.canWrite
 	if len(events) > 0 && events[0].Record != nil {
@@ -57,12 +73,7 @@ func (s *Store) WriteEvents(ctx context.Context, tenant edge.Tenant, events []ed
 		return err
 	}
 	defer s.leave()
-	s.writers.RLock()
-	defer s.writers.RUnlock()
-
-	if s.pending.add(tenant, events) {
-		s.pending.relieve()
-	}
+	s.pending.add(tenant, events)
 	return nil
 }
 
@@ -114,7 +125,9 @@ func (s *Store) Check(e *edge.Event) error {
 	}
 	r := renderers.Get().(*renderer)
 	defer renderers.Put(r)
-	return checkRow(r.render(e))
+	r.render(0, e)
+	row := waitingRow{shape: r.shape, values: r.values}
+	return checkRow(row.fields(nil))
 }
 
 // clearlyFits tells whether the row is so small that it need not be rendered to know that the engine takes it. Most are.

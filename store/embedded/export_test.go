@@ -25,8 +25,14 @@ func CountSnapshot(path string) error {
 func Pending(s *Store) (n int) {
 	s.pending.mu.Lock()
 	defer s.pending.mu.Unlock()
-	for i := range s.pending.days {
-		n += int(s.pending.days[i].n)
+	for _, w := range s.pending.days {
+		n += len(w.rows)
 	}
 	return n
+}
+
+// HoldEngine keeps waiting rows from the engine, until it is let go.
+func HoldEngine(s *Store) (letGo func()) {
+	s.pending.giving.Lock()
+	return s.pending.giving.Unlock
 }

@@ -2,6 +2,7 @@ package embedded_test
 
 import (
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -25,30 +26,77 @@ func count(t *testing.T, s *embedded.Store) (rows int) {
 	return rows
 }
 
-func TestManyRowsAreGivenAtOnceAndFewSoon(t *testing.T) {
-	s := mustOpen(t, options(t.TempDir()))
-	now := time.Now()
-	for range 9 { // more than wait
-		if err := s.WriteEvents(t.Context(), 0, event(now, strings.Repeat("x", 1<<20))); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if n := embedded.Pending(s); n >= 9 {
-		t.Errorf("%d rows wait though they are large", n)
-	}
-	if err := s.WriteEvents(t.Context(), 0, event(now, "one more")); err != nil {
-		t.Fatal(err)
-	}
+// eventually waits until a condition holds.
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
 	deadline := time.After(time.Minute)
-	for tick := time.Tick(10 * time.Millisecond); count(t, s) != 10; {
+	for tick := time.Tick(10 * time.Millisecond); !holds(); {
 		select {
 		case <-tick:
 		case <-deadline:
-			t.Fatalf("questions see %d rows after a minute, want 10", count(t, s))
+			t.Fatalf("after a minute there is no %s", what)
 		}
+	}
+}
+
+// fill writes n rows of a mebibyte each.
+func fill(t *testing.T, s *embedded.Store, n int) {
+	for range n {
+		if err := s.WriteEvents(t.Context(), 0, event(time.Now(), strings.Repeat("x", 1<<20))); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestFewRowsAreSeenSoon(t *testing.T) {
+	s := mustOpen(t, options(t.TempDir()))
+	for range 3 {
+		if err := s.WriteEvents(t.Context(), 0, event(time.Now(), "one more")); err != nil {
+			t.Fatal(err)
+		}
+		want := count(t, s) + 1
+		eventually(t, "further row", func() bool { return count(t, s) == want })
 	}
 	if n := embedded.Pending(s); n != 0 {
 		t.Errorf("%d rows wait still", n)
+	}
+}
+
+// TestWritersWaitWhileTheEngineIsBehind holds the bound of the rows that wait: an eighth of the engines' memory, 32 MiB here.
+func TestWritersWaitWhileTheEngineIsBehind(t *testing.T) {
+	s := mustOpen(t, options(t.TempDir()))
+	letGo := embedded.HoldEngine(s)
+	var writer sync.WaitGroup
+	writer.Go(func() { fill(t, s, 40) })
+	eventually(t, "writer that waits", func() bool { return metric(s, "edgescope_store_waiting_writers_total") == "1" })
+	if n := embedded.Pending(s); n < 31 || n > 32 {
+		t.Errorf("%d MiB of rows wait, want 32", n)
+	}
+	letGo()
+	writer.Wait()
+	s.Flush()
+	if n := count(t, s); n != 40 {
+		t.Errorf("%d rows are stored, want 40", n)
+	}
+}
+
+// TestCloseLetsWritersIn: they hold what was acknowledged.
+func TestCloseLetsWritersIn(t *testing.T) {
+	dir := t.TempDir()
+	s, err := embedded.Open(t.Context(), options(dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	letGo := embedded.HoldEngine(s)
+	var writer sync.WaitGroup
+	writer.Go(func() { fill(t, s, 33) })
+	eventually(t, "writer that waits", func() bool { return metric(s, "edgescope_store_waiting_writers_total") == "1" })
+	writer.Go(func() { mustClose(t, s) })
+	eventually(t, "writer that was let in", func() bool { return embedded.Pending(s) == 33 })
+	letGo()
+	writer.Wait()
+	if n := count(t, mustOpen(t, options(dir))); n != 33 {
+		t.Errorf("%d rows are stored, want 33", n)
 	}
 }
 
@@ -69,7 +117,7 @@ func TestRowsOfADayThatIsDroppedMeanwhileAreCounted(t *testing.T) {
 	}
 	embedded.Trim(s)
 	s.Flush()
-	// 0 if half a second has passed before the day went: then the row went with it.
+	// 0 if the row was given before the day went: then it went with it.
 	if got, n := metric(s, "edgescope_store_dropped_events_total"), count(t, s); n != 2 || got != "1" && got != "0" {
 		t.Errorf("%d rows are left and %s were dropped, want 2 and the one that waited", n, got)
 	}

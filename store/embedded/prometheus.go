@@ -107,6 +107,9 @@ func (s *Store) WriteMetrics(w interface{ Write([]byte) (int, error) }) {
 	fmt.Fprintf(&b, "edgescope_store_free_disk_bytes %d\n", s.guard.free.Load())
 	fmt.Fprintf(&b, "edgescope_store_dropped_events_total %d\n", s.droppedEvents.Load())
 	fmt.Fprintf(&b, "edgescope_store_dropped_samples_total %d\n", s.droppedSamples.Load())
+	waiting, writers := s.pending.load()
+	fmt.Fprintf(&b, "edgescope_store_waiting_bytes %d\n", waiting)
+	fmt.Fprintf(&b, "edgescope_store_waiting_writers_total %d\n", writers)
 	_, _ = w.Write(b.Bytes()) // who asked is gone when this fails
 }
 

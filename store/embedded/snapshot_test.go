@@ -120,7 +120,7 @@ func TestRestoreRefusesWhatItCannotTrust(t *testing.T) {
 	f("a directory in use", "give an empty directory", store.ErrInUse, func(dir string) error { return os.MkdirAll(filepath.Join(dir, "spans"), 0o750) })
 	f("a newer format", "use the newer version", store.ErrNewerFormat, func(string) error {
 		text, err := os.ReadFile(format)
-		return errors.Join(err, os.WriteFile(format, []byte(strings.Replace(string(text), `"row":1`, `"row":9`, 1)), 0o600))
+		return errors.Join(err, os.WriteFile(format, []byte(strings.Replace(string(text), `"row":2`, `"row":9`, 1)), 0o600))
 	})
 	f("a file that is missing", "copy it again", nil, func(string) error { return os.Remove(format) })
 	f("no snapshot", "it is no snapshot", nil, func(string) error { return os.Remove(filepath.Join(snap.Path, "SNAPSHOT")) })
