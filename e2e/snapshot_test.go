@@ -121,6 +121,20 @@ func TestASnapshotThatIsNotWholeIsRefused(t *testing.T) {
 	}
 }
 
+// TestSnapshotsAreBounded: each holds the disk's room of what was merged since, so one that nobody deletes must not be followed by
+// many.
+func TestSnapshotsAreBounded(t *testing.T) {
+	c, _ := startCollector(t, t.TempDir(), "--max-snapshots", "2")
+	oldest := filepath.Base(snapshot(t, c))
+	snapshot(t, c)
+	status, answer := post(t, c.URL("query")+"/admin/snapshot", "", "", nil)
+	if status != http.StatusConflict || !strings.Contains(answer, "DELETE /admin/snapshot/"+oldest) {
+		t.Errorf("a third snapshot: got %d %s, want 409 and which one to delete", status, answer)
+	}
+	remove(t, c, oldest)
+	snapshot(t, c)
+}
+
 // sofar answers a killer for another directory that knows what was acknowledged up to now.
 func (k *killer) sofar(t *testing.T, data string) *killer {
 	then := newKiller(t, data)

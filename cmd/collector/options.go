@@ -26,6 +26,7 @@ type options struct {
 	retentionSamples time.Duration
 	maxDisk          int64
 	minFreeDisk      int64
+	maxSnapshots     int
 	memoryLimit      int64
 
 	durability      string
@@ -58,6 +59,7 @@ func (o *options) register(f *run.Flags) {
 	f.Duration(&o.retentionSamples, "retention-samples", 400*24*time.Hour, "keep rollups for this `long`")
 	f.Bytes(&o.maxDisk, "max-disk", 0, "drop the oldest days of events above this `size`; 0 is no bound")
 	f.Bytes(&o.minFreeDisk, "min-free-disk", 512<<20, "read-only while the disk has less than this `size` free")
+	f.Int(&o.maxSnapshots, "max-snapshots", 10, "keep at most this `many` snapshots: a further one is refused until one is deleted")
 	f.Bytes(&o.memoryLimit, "memory-limit", 1<<30, "take about this `size` of memory, and never a quarter more")
 	f.Group("Write-ahead log")
 	f.String(&o.durability, "durability", "commit", "`when` to answer: commit, on disk; interval, up to a second before")
@@ -97,7 +99,10 @@ func (o *options) validate() error {
 	for _, n := range []struct {
 		flag  string
 		value int64
-	}{{"max-body", o.maxBody}, {"metrics-max-series", int64(o.metricsMaxSeries)}, {"rollup-max-keys", int64(o.rollupKeys)}, {"rollup-open", int64(o.rollupOpen)}} {
+	}{
+		{"max-body", o.maxBody}, {"max-snapshots", int64(o.maxSnapshots)}, {"metrics-max-series", int64(o.metricsMaxSeries)},
+		{"rollup-max-keys", int64(o.rollupKeys)}, {"rollup-open", int64(o.rollupOpen)},
+	} {
 		if n.value <= 0 {
 			errs = append(errs, run.Usage("--%s must be greater than 0", n.flag))
 		}

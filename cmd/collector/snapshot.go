@@ -29,6 +29,9 @@ func (c *collector) makeSnapshot(w http.ResponseWriter, r *http.Request) error {
 		return &run.HTTPError{Code: http.StatusConflict, Msg: "a snapshot is being made"}
 	}
 	defer c.snapshots.Unlock()
+	if err := c.roomForSnapshot(); err != nil {
+		return err
+	}
 	began := time.Now()
 	var made embedded.Snapshot
 	err := c.pipeline.Freeze(r.Context(), func(ctx context.Context) (err error) {
@@ -46,6 +49,21 @@ func (c *collector) makeSnapshot(w http.ResponseWriter, r *http.Request) error {
 		slog.Duration("took", time.Since(began)))
 	w.Header().Set("Content-Type", "application/json")
 	return json.NewEncoder(w).Encode(made)
+}
+
+// roomForSnapshot refuses more snapshots than --max-snapshots: each holds the room on disk of what was merged or dropped since.
+func (c *collector) roomForSnapshot() error {
+	names, err := c.store.Snapshots()
+	if err != nil {
+		return err
+	}
+	if len(names) < c.maxSnapshots {
+		return nil
+	}
+	return &run.HTTPError{
+		Code: http.StatusConflict,
+		Msg:  fmt.Sprintf("there are %d snapshots, the oldest is %s: DELETE /admin/snapshot/%s when it is copied, or raise --max-snapshots", len(names), names[0], names[0]),
+	}
 }
 
 func (c *collector) listSnapshots(w http.ResponseWriter, _ *http.Request) error {
