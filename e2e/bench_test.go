@@ -31,7 +31,7 @@ func BenchmarkCollector(b *testing.B) {
 			}
 		})
 	}
-	f("batch50", 500_000, "-gzip", "-pool", "4000")
+	f("batch50", 1_000_000, "-gzip", "-pool", "4000")
 	f("single", 40_000, "-batch", "1", "-trace-spans", "1", "-conns", "16")
 }
 
