@@ -202,13 +202,13 @@ type presence struct {
 	last time.Time
 }
 
-// present looks for the newest invocation, backwards in growing windows: where data flows the first two seconds have it, and
-// where it flows fast a minute would be a hundred thousand rows.
+// present looks for the newest invocation, backwards in growing windows: where data flows the first five seconds have it, though
+// rows wait up to two of them, and where it flows fast a minute would be a hundred thousand rows.
 func (e *Engine) present(ctx context.Context, tenant edge.Tenant) (presence, error) {
 	now := e.o.Now()
 	return e.presence.get(strconv.Itoa(int(tenant)), now, time.Second, func() (presence, error) {
 		to := now.Add(10 * time.Minute) // clocks of senders may be ahead
-		for _, length := range []time.Duration{2 * time.Second, 20 * time.Second, 5 * time.Minute, time.Hour, day} {
+		for _, length := range []time.Duration{5 * time.Second, 20 * time.Second, 5 * time.Minute, time.Hour, day} {
 			from := now.Add(-length)
 			last, err := e.newest(ctx, tenant, from, to)
 			if err != nil || !last.IsZero() {

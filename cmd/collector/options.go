@@ -100,8 +100,11 @@ func (o *options) validate() error {
 		flag  string
 		value int64
 	}{
-		{"max-body", o.maxBody}, {"max-snapshots", int64(o.maxSnapshots)}, {"metrics-max-series", int64(o.metricsMaxSeries)},
-		{"rollup-max-keys", int64(o.rollupKeys)}, {"rollup-open", int64(o.rollupOpen)},
+		{"max-body", o.maxBody},
+		{"max-snapshots", int64(o.maxSnapshots)},
+		{"metrics-max-series", int64(o.metricsMaxSeries)},
+		{"rollup-max-keys", int64(o.rollupKeys)},
+		{"rollup-open", int64(o.rollupOpen)},
 	} {
 		if n.value <= 0 {
 			errs = append(errs, run.Usage("--%s must be greater than 0", n.flag))

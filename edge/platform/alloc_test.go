@@ -48,7 +48,8 @@ func typicalBatch(n int) []edge.Event {
 // forget makes the events of a batch as they were before they were normalised.
 func forget(events, before []edge.Event) {
 	for i := range events {
-		attrs := append(events[i].Attrs[:0], before[i].Attrs...)
+		attrs := events[i].Attrs[:len(before[i].Attrs)] // there was room for all
+		copy(attrs, before[i].Attrs)
 		events[i] = before[i]
 		events[i].Attrs = attrs
 	}
