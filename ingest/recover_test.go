@@ -410,7 +410,11 @@ func TestCheckpointWaitsUntilTheEnginesHaveTheRows(t *testing.T) {
 		}}
 		p := open(t, nil, func(o *ingest.Options) {
 			o.Store, o.Reader, o.Log = e, e, w
-			o.Flush = func() { given = len(e.rows) }
+			o.Flush = func() {
+				e.mu.Lock()
+				defer e.mu.Unlock()
+				given = len(e.rows)
+			}
 		})
 		<-p.Ready()
 		for range 5 {
