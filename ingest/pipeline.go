@@ -52,7 +52,7 @@ type Options struct {
 	// Writable answers nil, or why the store takes nothing now, which is asked before a batch enters the log; nil is always.
 	Writable func() error
 	// Flush returns when the store's engines have what was written before. It is called before each checkpoint, which claims that
-	// they have: a segment of the log that it covers goes a minute later. nil: WriteEvents gives them everything at once.
+	// they have: a segment of the log that it covers goes a minute later. Required with a Log.
 	Flush      func()
 	Normalizer *platform.Normalizer
 	Rollup     *rollup.Rollup
@@ -126,9 +126,6 @@ func (o Options) withDefaults() Options {
 	o.CheckpointEvery = cmp.Or(o.CheckpointEvery, 30*time.Second)
 	if o.Writable == nil {
 		o.Writable = func() error { return nil }
-	}
-	if o.Flush == nil {
-		o.Flush = func() {}
 	}
 	if o.Metrics == nil {
 		o.Metrics = metrics.NewSet()

@@ -149,6 +149,7 @@ func begin(t *testing.T, e testStore, dir string, epoch uint64) *process {
 	p := &process{log: &deadLog{Log: l}}
 	p.Pipeline = open(t, nil, func(o *ingest.Options) {
 		o.Store, o.Reader, o.Log, o.Continues = e, e, p.log, epoch > 1
+		o.Flush = func() {} // the engine has rows at once
 		o.Rollup = rollup.New(rollup.Options{Collector: "c", Epoch: epoch, Log: slog.New(slog.DiscardHandler)})
 	})
 	<-p.Ready()

@@ -30,7 +30,7 @@ var (
 // again on return.
 type Writer interface {
 	// WriteEvents takes the rows of one batch. On return they are in memory: queries see them within about two
-	// seconds, kill -9 may lose what is younger than two flush intervals, Close loses nothing. Rows for which Check answers an
+	// seconds, kill -9 may lose what is younger than two flush intervals and two seconds, Close loses nothing. Rows for which Check answers an
 	// error must not be passed. It fails with ErrReadOnly, and then has taken nothing; but not for events with a Record: those
 	// were acknowledged, and the reserve of disk space has room for them.
 	//

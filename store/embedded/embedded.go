@@ -215,9 +215,6 @@ func (s *Store) Flush() {
 	}
 	defer s.leave()
 	s.pending.flush()
-	for _, st := range s.kinds {
-		st.DebugFlush()
-	}
 	flushMetrics()
 }
 

@@ -57,7 +57,11 @@ type waitingRow struct {
 	next  int32
 }
 
-const lastRow = -1
+const (
+	lastRow = -1
+	// streamBytes is about what a stream takes beside its name: itself, and its place in the index.
+	streamBytes = 100
+)
 
 var (
 	waitingPool = sync.Pool{New: func() any { return &waiting{index: make(map[string]int32)} }}
@@ -88,14 +92,16 @@ func (w *waiting) add(tenant edge.Tenant, at int64, batch uint32, r *renderer) i
 	n := int32(len(w.rows))
 	w.rows = append(w.rows, waitingRow{time: at, shape: r.shape, values: w.keep(r.values), batch: batch, next: lastRow})
 	w.size += len(r.values) + r.shape.bytes
+	memory := len(r.values) + int(unsafe.Sizeof(waitingRow{})) + r.fresh
 	i, ok := w.index[string(r.stream)]
 	if !ok {
+		memory += len(r.stream) + streamBytes
 		i = int32(len(w.streams))
 		w.index[string(r.stream)] = i
 		w.streams = append(w.streams, stream{tenant: tenant, first: n, last: lastRow})
 	}
 	w.link(&w.streams[i], n)
-	return len(r.values) + int(unsafe.Sizeof(waitingRow{})) + r.fresh
+	return memory
 }
 
 // link puts a row behind the last one of its batch and shape, or at the end.
