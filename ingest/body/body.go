@@ -25,7 +25,7 @@ func (t *TooLargeError) Error() string { return t.Reason }
 
 // BrokenError is the error of a body that can't be read: its transfer broke off, or it is not compressed as it says.
 type BrokenError struct {
-	// Encoding is gzip or zstd, empty when the transfer broke off.
+	// Encoding is gzip, deflate or zstd, empty when the transfer broke off.
 	Encoding string
 	Err      error
 }
@@ -42,10 +42,10 @@ func (b *BrokenError) Error() string {
 func (b *BrokenError) Unwrap() error { return b.Err }
 
 // Encodings are the content encodings that a Reader undoes, as the header Accept-Encoding lists them.
-const Encodings = "gzip, zstd"
+const Encodings = "gzip, deflate, zstd"
 
-// ErrEncoding is the error of a body in another encoding than Encodings.
-var ErrEncoding = errors.New("content encoding must be one of " + Encodings)
+// ErrEncoding is the error of a body in another encoding than Encodings, or in more than mostEncodings at a time.
+var ErrEncoding = errors.New("content encoding must be one of " + Encodings + ", or two of them one after the other")
 
 // Options describe a Reader. Budget and MaxBody are required.
 type Options struct {
@@ -82,13 +82,16 @@ type Source struct {
 	From   io.Reader
 	// Length is how many bytes come, as far as the sender says it; -1 when it does not.
 	Length int64
-	// Encoding is the content encoding in any case; empty is identity.
+	// Encoding is the content encoding in any case, or a list of those that were applied, in that order (RFC 9110 section 8.4);
+	// empty is identity.
 	Encoding string
 }
 
 // Of answers the body of an HTTP request.
 func Of(req *http.Request, tenant edge.Tenant) Source {
-	return Source{Tenant: tenant, From: req.Body, Length: req.ContentLength, Encoding: req.Header.Get("Content-Encoding")}
+	return Source{
+		Tenant: tenant, From: req.Body, Length: req.ContentLength, Encoding: strings.Join(req.Header.Values("Content-Encoding"), ","),
+	}
 }
 
 // Body is a body in memory, with its share of the budget. It belongs to one goroutine.
@@ -123,16 +126,16 @@ func (b *Body) Release() {
 // Read reads and decompresses a body; the caller releases it. It fails with *TooLargeError, *BrokenError, ErrEncoding, or
 // *edge.UnavailableError when there is no room now or the body does not come in time.
 func (r *Reader) Read(ctx context.Context, src Source) (*Body, error) {
-	encoding, ok := known(src.Encoding)
-	if !ok {
-		return nil, ErrEncoding
+	applied, err := parseEncodings(src.Encoding)
+	if err != nil {
+		return nil, err
 	}
 	if src.Length > r.o.MaxBody {
 		return nil, tooLarge(r.o.MaxBody)
 	}
 	b := r.bodies.Get().(*Body)
 	b.reader, b.Share, b.plain.from = r, r.o.Budget.Share(src.Tenant), &r.memory
-	if err := b.read(ctx, src, encoding); err != nil {
+	if err := b.read(ctx, src, applied); err != nil {
 		b.Release()
 		return nil, err
 	}
@@ -142,7 +145,7 @@ func (r *Reader) Read(ctx context.Context, src Source) (*Body, error) {
 // requestBytes is what a request costs beside its body: a goroutine, buffers of its connection, headers, the answer.
 const requestBytes = 16 << 10
 
-func (b *Body) read(ctx context.Context, src Source, encoding string) error {
+func (b *Body) read(ctx context.Context, src Source, applied encodings) error {
 	in := bound{limit: b.reader.o.MaxBody, share: &b.Share}
 	if err := b.Share.Fits(src.Length + requestBytes); err != nil {
 		return err
@@ -155,7 +158,20 @@ func (b *Body) read(ctx context.Context, src Source, encoding string) error {
 	}
 	b.Sent = len(b.plain.b)
 	b.reader.hash(&b.Hash, b.plain.b)
-	if encoding == "" || b.Sent == 0 { // an empty body is empty, compressed or not
+	if b.Sent == 0 { // an empty body is empty, compressed or not
+		return nil
+	}
+	for i := len(applied) - 1; i >= 0; i-- {
+		if err := b.inflate(ctx, applied[i], in); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// inflate undoes one encoding.
+func (b *Body) inflate(ctx context.Context, encoding string, in bound) error {
+	if encoding == "" {
 		return nil
 	}
 	wire := b.plain
@@ -164,17 +180,33 @@ func (b *Body) read(ctx context.Context, src Source, encoding string) error {
 	return b.reader.inflaters.inflate(ctx, &b.plain, wire.b, encoding, in)
 }
 
-// known answers how an encoding is called here; identity is empty.
-func known(encoding string) (name string, ok bool) {
-	switch name = strings.ToLower(strings.TrimSpace(encoding)); name {
-	case "", "identity":
-		return "", true
-	case "gzip", "x-gzip":
-		return "gzip", true
-	case "zstd":
-		return name, true
+// mostEncodings is how many encodings a body may have on top of each other: a client that compresses and a proxy that does so
+// again.
+const mostEncodings = 2
+
+// encodings are the content encodings of a body in the order in which they were applied, "" for those that change nothing.
+type encodings [mostEncodings]string
+
+// parseEncodings reads the header Content-Encoding.
+func parseEncodings(header string) (applied encodings, err error) {
+	n := 0
+	for name := range strings.SplitSeq(header, ",") {
+		switch name = strings.ToLower(strings.TrimSpace(name)); name {
+		case "", "identity":
+			continue
+		case "x-gzip": // RFC 9110 section 8.4.1.3
+			name = "gzip"
+		case "gzip", "deflate", "zstd":
+		default:
+			return encodings{}, ErrEncoding
+		}
+		if n == mostEncodings {
+			return encodings{}, ErrEncoding
+		}
+		applied[n] = name
+		n++
 	}
-	return "", false
+	return applied, nil
 }
 
 func tooLarge(limit int64) error {

@@ -12,7 +12,9 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zlib"
 	"github.com/klauspost/compress/zstd"
 
 	"edgescope/edge"
@@ -38,6 +40,32 @@ func zstdOf(t testing.TB, b []byte, options ...zstd.EOption) []byte {
 	}
 	defer z.Close()
 	return z.EncodeAll(b, nil)
+}
+
+// zlibOf and flateOf are the two formats that are sent as deflate.
+func zlibOf(t testing.TB, b []byte) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	z := zlib.NewWriter(&out)
+	_, err := z.Write(b)
+	if err := errors.Join(err, z.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func flateOf(t testing.TB, b []byte, level int) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	z, err := flate.NewWriter(&out, level)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = z.Write(b)
+	if err := errors.Join(err, z.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
 }
 
 // reader answers a reader of bodies of up to 1 MiB, with a budget of 8 MiB.
@@ -121,7 +149,26 @@ func TestBodiesAreReadWithinTheirBounds(t *testing.T) {
 	f("zstd of a window that is too large", zstdOf(t, append(bytes.Clone(whole), make([]byte, 17<<20)...), zstd.WithWindowSize(16<<20)), -1, "zstd", nil, "too large")
 	f("zstd cut off", zstdOf(t, whole[:1000])[:900], -1, "zstd", nil, "broken zstd")
 	f("no zstd", small, -1, "zstd", nil, "broken zstd")
+	f("zlib", zlibOf(t, zeros[:limit]), -1, "deflate", zeros[:limit], "taken")
+	f("zlib of one more", zlibOf(t, zeros), -1, "Deflate", nil, "too large")
+	f("zlib bomb", zlibOf(t, make([]byte, 64<<20)), -1, "deflate", nil, "too large")
+	f("zlib cut off", zlibOf(t, whole[:1000])[:900], -1, "deflate", nil, "broken deflate")
+	f("zlib without its checksum", zlibOf(t, small)[:len(zlibOf(t, small))-4], -1, "deflate", nil, "broken deflate")
+	f("zlib and then more", append(zlibOf(t, small), "more"...), -1, "deflate", nil, "broken deflate")
+	for _, level := range []int{flate.NoCompression, flate.BestSpeed, flate.BestCompression, flate.HuffmanOnly} {
+		f("bare deflate", flateOf(t, zeros[:limit-1000], level), -1, "deflate", zeros[:limit-1000], "taken")
+	}
+	f("bare deflate bomb", flateOf(t, make([]byte, 64<<20), flate.BestSpeed), -1, "deflate", nil, "too large")
+	f("bare deflate cut off", flateOf(t, small, flate.BestSpeed)[:5], -1, "deflate", nil, "broken deflate")
+	f("no deflate", small, -1, "deflate", nil, "broken deflate")
 	f("brotli", small, -1, "br", nil, "encoding")
+	twice := gzipOf(t, zlibOf(t, small))
+	f("two encodings", twice, -1, "deflate, gzip", small, "taken")
+	f("two encodings and identity", twice, -1, "deflate,identity, gzip,", small, "taken")
+	f("two encodings in the wrong order", twice, -1, "gzip, deflate", nil, "broken deflate")
+	f("a bomb in a bomb", gzipOf(t, gzipOf(t, make([]byte, 64<<20))), -1, "gzip, gzip", nil, "too large")
+	f("three encodings", gzipOf(t, twice), -1, "deflate, gzip, gzip", nil, "encoding")
+	f("a list with brotli", small, -1, "gzip, br", nil, "encoding")
 }
 
 // TestHashesTellBodiesApart: a body is known again, by a later process with the same key too.
@@ -223,7 +270,7 @@ func (s *slow) Read([]byte) (int, error) {
 func TestManyAtATime(t *testing.T) {
 	r, budget := reader()
 	plain := bytes.Repeat([]byte("a span of an edge function "), 30_000)
-	sent := map[string][]byte{"": plain, "gzip": gzipOf(t, plain), "zstd": zstdOf(t, plain)}
+	sent := map[string][]byte{"": plain, "gzip": gzipOf(t, plain), "deflate": zlibOf(t, plain), "zstd": zstdOf(t, plain)}
 	var wg sync.WaitGroup
 	for g := range 16 {
 		wg.Go(func() {
@@ -293,7 +340,7 @@ func TestOnlySomeAreAtWork(t *testing.T) {
 func TestReadingAllocatesNothing(t *testing.T) {
 	r, _ := reader()
 	plain := bytes.Repeat([]byte("a span of an edge function "), 1000)
-	for encoding, sent := range map[string][]byte{"": plain, "gzip": gzipOf(t, plain), "zstd": zstdOf(t, plain)} {
+	for encoding, sent := range map[string][]byte{"": plain, "gzip": gzipOf(t, plain), "deflate": zlibOf(t, plain), "zstd": zstdOf(t, plain)} {
 		var from bytes.Reader
 		got := testing.AllocsPerRun(100, func() {
 			from.Reset(sent)
@@ -314,9 +361,12 @@ func FuzzRead(f *testing.F) {
 	f.Add(gzipOf(f, []byte("some text")), byte(1))
 	f.Add(zstdOf(f, []byte("some text")), byte(2))
 	f.Add(gzipOf(f, make([]byte, 2<<20)), byte(1))
+	f.Add(zlibOf(f, []byte("some text")), byte(3))
+	f.Add(flateOf(f, []byte("some text"), flate.BestSpeed), byte(3))
+	f.Add(gzipOf(f, zlibOf(f, []byte("some text"))), byte(4))
 	r, budget := reader()
 	f.Fuzz(func(t *testing.T, sent []byte, encoding byte) {
-		b, err := r.Read(t.Context(), body.Source{From: bytes.NewReader(sent), Length: -1, Encoding: []string{"", "gzip", "zstd"}[encoding%3]})
+		b, err := r.Read(t.Context(), body.Source{From: bytes.NewReader(sent), Length: -1, Encoding: []string{"", "gzip", "zstd", "deflate", "deflate, gzip"}[encoding%5]})
 		if err == nil {
 			if len(b.Bytes()) > 1<<20 {
 				t.Errorf("%d bytes are more than the limit", len(b.Bytes()))

@@ -8,7 +8,9 @@ import (
 	"io"
 	"runtime"
 
+	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zlib"
 	"github.com/klauspost/compress/zstd"
 
 	"edgescope/edge"
@@ -27,6 +29,8 @@ type inflater struct {
 	src  bytes.Reader
 	gzip *gzip.Reader
 	zstd *zstd.Decoder
+	// zlib and flate are the two forms of deflate. Both can be reset.
+	zlib, flate io.ReadCloser
 }
 
 func newInflaters() inflaters {
@@ -52,6 +56,9 @@ func (p inflaters) inflate(ctx context.Context, dst *buffer, wire []byte, encodi
 	if err == nil {
 		err = dst.fill(plain, int64(len(wire)), in)
 	}
+	if err == nil && z.src.Len() > 0 {
+		err = fmt.Errorf("%d bytes follow its end", z.src.Len())
+	}
 	var large *TooLargeError
 	var busy *edge.UnavailableError
 	switch {
@@ -63,15 +70,46 @@ func (p inflaters) inflate(ctx context.Context, dst *buffer, wire []byte, encodi
 	return &BrokenError{Encoding: encoding, Err: err}
 }
 
-// open answers a reader of what the source decompresses to.
+// open returns a reader of what the source decompresses to.
 func (z *inflater) open(encoding string) (io.Reader, error) {
-	if encoding == "zstd" {
+	switch encoding {
+	case "zstd":
 		return z.openZstd()
+	case "deflate":
+		return z.openDeflate()
 	}
 	if z.gzip == nil {
 		z.gzip = new(gzip.Reader)
 	}
 	return z.gzip, z.gzip.Reset(&z.src)
+}
+
+// openDeflate reads the zlib format, which is what deflate means (RFC 9110 section 8.4.1.2), and the bare format that some
+// clients send under that name. A bare body never begins as a zlib one does: its first block would be a stored one with a bit
+// set that is zero there.
+func (z *inflater) openDeflate() (_ io.Reader, err error) {
+	if !z.looksLikeZlib() {
+		if z.flate == nil {
+			z.flate = flate.NewReader(&z.src)
+			return z.flate, nil
+		}
+		return z.flate, z.flate.(flate.Resetter).Reset(&z.src, nil)
+	}
+	if z.zlib == nil {
+		z.zlib, err = zlib.NewReader(&z.src)
+		return z.zlib, err
+	}
+	return z.zlib, z.zlib.(zlib.Resetter).Reset(&z.src, nil)
+}
+
+// looksLikeZlib tells whether the source begins with a header of zlib: method 8, a window of at most 32 KiB, and a check (RFC
+// 1950 section 2.2).
+func (z *inflater) looksLikeZlib() bool {
+	var header [2]byte
+	if n, _ := z.src.ReadAt(header[:], 0); n < len(header) {
+		return false
+	}
+	return header[0]&15 == 8 && header[0]>>4 <= 7 && (int(header[0])<<8|int(header[1]))%31 == 0
 }
 
 // openZstd uses a decoder that works in the goroutine of its caller.

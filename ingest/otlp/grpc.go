@@ -103,7 +103,7 @@ func (r *Receiver) message(ctx context.Context, req *http.Request, tenant edge.T
 	}
 	b, err := r.read(ctx, src)
 	if errors.Is(err, body.ErrEncoding) {
-		return nil, refuseCall(codes.Unimplemented, "encoding", "grpc-encoding must be identity, gzip or zstd")
+		return nil, refuseCall(codes.Unimplemented, "encoding", "grpc-encoding must be identity, gzip, deflate or zstd")
 	}
 	if err != nil {
 		return nil, err
@@ -144,7 +144,7 @@ func (r *Receiver) failCall(w http.ResponseWriter, err error) {
 		f = own.refusal
 	}
 	if f.code == codes.Unimplemented {
-		w.Header().Set("Grpc-Accept-Encoding", "identity,gzip,zstd")
+		w.Header().Set("Grpc-Accept-Encoding", "identity,gzip,deflate,zstd")
 	}
 	f.log(r.o.Logger, "grpc")
 	r.o.Refused(f.reason)

@@ -274,7 +274,7 @@ func TestGRPCFrames(t *testing.T) {
 	f("too long", prefix(0, 1<<20+1), codes.ResourceExhausted, "more than 1048576 bytes")
 	f("too long for anything", prefix(0, 1<<32-1), codes.ResourceExhausted, "more than 1048576 bytes")
 	f("compressed by nothing", prefix(1, 0), codes.Internal, "grpc-encoding does not say how")
-	f("compressed by brotli", prefix(1, 0), codes.Unimplemented, "grpc-encoding must be identity, gzip or zstd", "Grpc-Encoding: br")
+	f("compressed by brotli", prefix(1, 0), codes.Unimplemented, "grpc-encoding must be identity, gzip, deflate or zstd", "Grpc-Encoding: br")
 	f("not compressed as it says", prefix(1, 3)+"abc", codes.InvalidArgument, "no valid gzip", "Grpc-Encoding: gzip")
 	bomb := zipped(t, make([]byte, 64<<20))
 	f("a bomb", prefix(1, uint32(len(bomb)))+string(bomb), codes.ResourceExhausted, "more than 1048576 bytes", "Grpc-Encoding: gzip")

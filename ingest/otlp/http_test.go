@@ -98,7 +98,7 @@ func TestHTTPAnswers(t *testing.T) {
 	f("/v1/traces", goodJSON, asJSON+"|Content-Encoding: gzip", 400, `the body is no valid gzip`)
 	f("/v1/traces", zipped(t, goodJSON)[:30], asJSON+"|Content-Encoding: gzip", 400, `the body is no valid gzip: unexpected EOF`)
 	f("/v1/traces", goodJSON, asJSON+"|Content-Encoding: zstd", 400, `the body is no valid zstd`)
-	f("/v1/traces", goodJSON, asJSON+"|Content-Encoding: lzma", 415, `content encoding must be one of gzip, zstd`)
+	f("/v1/traces", goodJSON, asJSON+"|Content-Encoding: lzma", 415, `content encoding must be one of gzip, deflate, zstd`)
 	f("/v1/traces", []byte(`hello`), "Content-Type: text/html", 415, `content type must be application/json or application/x-protobuf`)
 	f("/", []byte(`[{"eventTimestamp":1,"outcome":"ok"}]`), asJSON, 415, `{"code":12,"message":"tail events are not accepted here"}`)
 	f("/", []byte(`[{"spanContext":{},"sequence":0}]`), asJSON, 415, `tail events`)

@@ -1,4 +1,4 @@
-// Package otlp receives OpenTelemetry traces, logs and metrics over HTTP and gRPC: protobuf and JSON, plain, gzip and zstd.
+// Package otlp receives OpenTelemetry traces, logs and metrics over HTTP and gRPC: protobuf and JSON, plain, gzip, deflate and zstd.
 //
 // The rules are those of the OTLP specification 1.11.0, with one addition: a value that can't be used costs that value, a
 // record that can't be used costs that record, and only a body that can't be decoded costs the batch, because clients never
