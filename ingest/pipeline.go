@@ -310,15 +310,21 @@ func (p *Pipeline) unavailable(err error) error {
 	return fmt.Errorf("keep batch: %w", err)
 }
 
-// run replays the log and then writes totals and checkpoints regularly.
+// run replays the log, opens the way for batches, and writes totals and checkpoints: at once, and then regularly. What the replay
+// added up may be tens of thousands of series that the store has to register: nobody waits for that.
 func (p *Pipeline) run(ctx context.Context) {
-	if err := p.replay(ctx); err != nil {
+	replayed, err := p.replay(ctx)
+	if err != nil {
 		if ctx.Err() == nil {
 			p.fail(err)
 		}
 		return
 	}
 	close(p.ready)
+	if replayed {
+		p.Flush(ctx)
+		p.checkpointNow() // or the next crash replays it all again
+	}
 	flush := time.NewTicker(p.o.FlushEvery)
 	defer flush.Stop()
 	checkpoint := time.NewTimer(p.o.CheckpointEvery)
@@ -331,11 +337,16 @@ func (p *Pipeline) run(ctx context.Context) {
 			p.Flush(ctx)
 		case <-checkpoint.C:
 			began := time.Now()
-			if err := p.checkpoint(); err != nil {
-				p.o.Logger.Error("the log grows until a checkpoint succeeds", slog.Any("error", err))
-			}
+			p.checkpointNow()
 			checkpoint.Reset(max(p.o.CheckpointEvery, 20*time.Since(began)))
 		}
+	}
+}
+
+// checkpointNow writes a checkpoint and tells when that fails: the next one is tried in time.
+func (p *Pipeline) checkpointNow() {
+	if err := p.checkpoint(); err != nil {
+		p.o.Logger.Error("the log grows until a checkpoint succeeds", slog.Any("error", err))
 	}
 }
 

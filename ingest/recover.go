@@ -42,15 +42,16 @@ func (p *Pipeline) restore() error {
 	return nil
 }
 
-// replay gives the store what it lacks of the log, and the rollup what came after its checkpoint.
-func (p *Pipeline) replay(ctx context.Context) error {
+// replay gives the store what it lacks of the log, and the rollup what came after its checkpoint. It returns false when there is no
+// log.
+func (p *Pipeline) replay(ctx context.Context) (bool, error) {
 	if p.o.Log == nil {
-		return nil
+		return false, nil
 	}
 	began := time.Now()
 	r := &replayer{p: p, ctx: ctx}
 	if err := p.o.Log.Replay(ctx, r.span); err != nil {
-		return fmt.Errorf("replay the log: %w", err)
+		return false, fmt.Errorf("replay the log: %w", err)
 	}
 	if p.position.Load() == math.MaxUint64 {
 		p.position.Store(0)
@@ -60,8 +61,7 @@ func (p *Pipeline) replay(ctx context.Context) error {
 		p.o.Logger.Info("replayed the log", slog.Int("records", r.records), slog.Int("rows", r.rows),
 			slog.Int("rows_missing", r.inserted), slog.Int("samples", r.samplesAgain), slog.Duration("took", time.Since(began)))
 	}
-	p.Flush(ctx)
-	return p.checkpoint() // or the next crash replays it all again
+	return true, nil
 }
 
 // replayer replays one log.

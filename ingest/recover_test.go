@@ -218,6 +218,7 @@ func TestKillLosesAndDoublesNothing(t *testing.T) {
 				var sent int
 				for n := range 6 {
 					p := begin(t, e, dir, uint64(n+1))
+					synctest.Wait() // what was replayed is in the totals, and in a checkpoint
 					durable := copied(e.totals)
 					e.keep = len(e.rows)
 					var work sync.WaitGroup
@@ -238,6 +239,7 @@ func TestKillLosesAndDoublesNothing(t *testing.T) {
 					time.Sleep(time.Duration(random.IntN(20)) * time.Minute)
 				}
 				last := begin(t, e, dir, 7)
+				synctest.Wait()
 				last.end(t, e, false, nil)
 				if len(e.rows) != sent {
 					t.Errorf("%d rows are stored, want %d", len(e.rows), sent)
@@ -429,6 +431,39 @@ func TestCheckpointWaitsUntilTheEnginesHaveTheRows(t *testing.T) {
 		}
 		if checkpoints < 4 || given != 5 {
 			t.Errorf("%d checkpoints, %d rows given; want one every half minute and at the end, and 5", checkpoints, given)
+		}
+	})
+}
+
+// slowTotals is an engine that takes long to register the series of totals.
+type slowTotals struct {
+	*engine
+	release chan struct{}
+}
+
+func (s *slowTotals) WriteSamples(ctx context.Context, tenant edge.Tenant, samples []edge.Sample) error {
+	<-s.release
+	return s.engine.WriteSamples(ctx, tenant, samples)
+}
+
+// TestNobodyWaitsForTheTotalsOfAReplay: batches are taken while the store still registers the series of what was replayed.
+func TestNobodyWaitsForTheTotalsOfAReplay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e, dir := &engine{}, t.TempDir()
+		p := begin(t, e, dir, 1)
+		if err := p.Events(t.Context(), spans("a")); err != nil {
+			t.Fatal(err)
+		}
+		p.end(t, e, true, func() { e.rows, e.totals = nil, nil })
+		slow := &slowTotals{engine: e, release: make(chan struct{})}
+		p = begin(t, slow, dir, 2) // returns when the pipeline is ready
+		if err := p.Events(t.Context(), spans("b")); err != nil {
+			t.Fatal(err)
+		}
+		close(slow.release)
+		p.end(t, e, false, nil)
+		if got := e.total("edge_service_requests"); got != 2 || len(e.rows) != 2 {
+			t.Errorf("%d rows and a total of %v, want 2 and 2", len(e.rows), got)
 		}
 	})
 }

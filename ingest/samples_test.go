@@ -56,40 +56,43 @@ func numbers(body byte, at int64, value float64) *edge.Batch {
 
 // TestAcknowledgedSamplesSurviveAKill loses all samples that the store had when the process is killed, and finds them again.
 func TestAcknowledgedSamplesSurviveAKill(t *testing.T) {
-	e, dir := &engine{}, t.TempDir()
-	take := func(p *process, b *edge.Batch, wantRepeated bool) {
-		t.Helper()
-		if repeated, err := p.Samples(t.Context(), b); err != nil || repeated != wantRepeated {
-			t.Errorf("got repeated %v, %v; want %v", repeated, err, wantRepeated)
+	synctest.Test(t, func(t *testing.T) {
+		e, dir := &engine{}, t.TempDir()
+		take := func(p *process, b *edge.Batch, wantRepeated bool) {
+			t.Helper()
+			if repeated, err := p.Samples(t.Context(), b); err != nil || repeated != wantRepeated {
+				t.Errorf("got repeated %v, %v; want %v", repeated, err, wantRepeated)
+			}
 		}
-	}
-	p := begin(t, e, dir, 1)
-	take(p, numbers(1, 1000, 4), false)
-	take(p, numbers(2, 2000, 5), false)
-	take(p, numbers(0, 3000, 6), false)
-	if err := p.Events(t.Context(), spans("a")); err != nil { // a record of each kind in one segment
-		t.Fatal(err)
-	}
-	want := copied(e.totals)
-	p.end(t, e, true, func() { e.totals, e.rows = nil, nil })
+		p := begin(t, e, dir, 1)
+		take(p, numbers(1, 1000, 4), false)
+		take(p, numbers(2, 2000, 5), false)
+		take(p, numbers(0, 3000, 6), false)
+		if err := p.Events(t.Context(), spans("a")); err != nil { // a record of each kind in one segment
+			t.Fatal(err)
+		}
+		want := copied(e.totals)
+		p.end(t, e, true, func() { e.totals, e.rows = nil, nil })
 
-	p = begin(t, e, dir, 2)
-	for key, value := range want {
-		if got := e.totals[key]; got != value {
-			t.Errorf("%s is %v after the kill, want %v", key, got, value)
+		p = begin(t, e, dir, 2)
+		synctest.Wait() // the totals of the replay are written behind open doors
+		for key, value := range want {
+			if got := e.totals[key]; got != value {
+				t.Errorf("%s is %v after the kill, want %v", key, got, value)
+			}
 		}
-	}
-	if len(e.rows) != 1 {
-		t.Errorf("%d rows are stored, want 1", len(e.rows))
-	}
-	take(p, numbers(1, 1000, 9), true) // what deltas were added up to is another number in a new process
-	take(p, numbers(3, 4000, 7), false)
-	p.end(t, e, false, nil)
-	for value := range maps.Values(e.totals) {
-		if value == 9 {
-			t.Error("the samples of a repeated body were written")
+		if len(e.rows) != 1 {
+			t.Errorf("%d rows are stored, want 1", len(e.rows))
 		}
-	}
+		take(p, numbers(1, 1000, 9), true) // what deltas were added up to is another number in a new process
+		take(p, numbers(3, 4000, 7), false)
+		p.end(t, e, false, nil)
+		for value := range maps.Values(e.totals) {
+			if value == 9 {
+				t.Error("the samples of a repeated body were written")
+			}
+		}
+	})
 }
 
 // TestReplayOfSamplesWaitsForRoomOnDisk: what was acknowledged is in the log, and no reason to end the process.
