@@ -26,7 +26,8 @@ var rule = map[string][]string{
 	"ingest/body":            {"edge"},
 	"ingest/otlp":            {"edge", "ingest/body"},
 	"ingest/analyticsengine": {"edge", "ingest/body"},
-	"ingest/workers":         {"edge", "ingest/body"},
+	"ingest/records":         {},
+	"ingest/workers":         {"edge", "ingest/body", "ingest/records"},
 	"ingest/edgemodule":      {},
 
 	"query":        {"edge", "store"},

@@ -207,17 +207,21 @@ type Facts struct {
 	Weight float64
 	// Invocation marks the one event of a function run that rollups count.
 	Invocation bool
-	// Source is how the event came: otlp, datapoints, workerd, tail, tail-stream.
+	// Source is how the event came: otlp, datapoints, workerd, tail, tail-stream, logpush, vercel-logs.
 	Source string
 }
 
-// Signal answers the class of the event's source, by which rollups keep sources apart: span before tail before datapoint.
+// Signal returns the class of the event's source, by which rollups keep sources apart: span before tail before log before
+// datapoint.
 func (e *Event) Signal() string {
-	switch {
-	case e.Kind == KindDataPoint:
+	if e.Kind == KindDataPoint {
 		return SignalDataPoint
-	case e.Facts.Source == SourceTail || e.Facts.Source == SourceTailStream:
+	}
+	switch e.Facts.Source {
+	case SourceTail, SourceTailStream:
 		return SignalTail
+	case SourceLogpush, SourceVercelLogs:
+		return SignalLog
 	default:
 		return SignalSpan
 	}

@@ -49,12 +49,15 @@ const (
 	SourceWorkerd    = "workerd"
 	SourceTail       = "tail"
 	SourceTailStream = "tail-stream"
+	SourceLogpush    = "logpush"
+	SourceVercelLogs = "vercel-logs"
 )
 
 // The classes of sources that rollups keep apart (label edge_signal); a service's numbers come from the first that it has.
 const (
 	SignalSpan      = "span"
 	SignalTail      = "tail"
+	SignalLog       = "log"
 	SignalDataPoint = "datapoint"
 )
 

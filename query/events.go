@@ -36,12 +36,21 @@ type kindFilter struct {
 // filter each.
 func (s *sources) invocations() []kindFilter {
 	const invocation = edge.KeyInvocation + `:=true`
-	tail := isIn(edge.KeySource, []string{edge.SourceTail, edge.SourceTailStream})
-	spans := invocation + " !" + tail
-	if services := s.services(groupRequests, edge.SignalTail); len(services) > 0 {
-		spans = invocation + " (!" + tail + " or " + isIn(edge.KeyServiceName, services) + ")"
+	spans := []string{invocation}
+	for _, of := range []struct {
+		signal  string
+		sources []string
+	}{
+		{edge.SignalTail, []string{edge.SourceTail, edge.SourceTailStream}},
+		{edge.SignalLog, []string{edge.SourceLogpush, edge.SourceVercelLogs}},
+	} {
+		others := "!" + isIn(edge.KeySource, of.sources)
+		if services := s.services(groupRequests, of.signal); len(services) > 0 {
+			others = "(" + others + " or " + isIn(edge.KeyServiceName, services) + ")"
+		}
+		spans = append(spans, others)
 	}
-	out := []kindFilter{{edge.KindSpan, spans}}
+	out := []kindFilter{{edge.KindSpan, strings.Join(spans, " ")}}
 	if services := s.services(groupRequests, edge.SignalDataPoint); len(services) > 0 {
 		out = append(out, kindFilter{edge.KindDataPoint, invocation + " " + isIn(edge.KeyServiceName, services)})
 	}

@@ -27,7 +27,7 @@ func parseQuery(text string) (url.Values, error) { return url.ParseQuery(text) }
 //	expect PATH ~ NUMBER            within 2 %
 //
 // Keys of load: service region platform route version status outcome cold init cpu cache ms (a list "10,20" is used in turn)
-// weight and signal (span, tail, datapoint). $now-30m in a query is that time.
+// weight and signal (span, tail, log, datapoint). $now-30m in a query is that time.
 func TestScripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(files) == 0 {
@@ -136,6 +136,8 @@ func (s *script) event(when time.Time, i int, shape map[string]string) (edge.Eve
 	switch shape["signal"] {
 	case "tail":
 		ev.Facts.Source = edge.SourceTail
+	case "log":
+		ev.Facts.Source = edge.SourceLogpush
 	case "datapoint":
 		ev.Facts.Source = edge.SourceDataPoints
 		ev.Kind, ev.Dataset, ev.Name = edge.KindDataPoint, "requests", ""

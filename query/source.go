@@ -10,7 +10,7 @@ import (
 )
 
 // A service that sends both spans and data points would count twice if both were added up. So each service has one source
-// for each group of metrics: the first of span, tail, datapoint that has any in the range.
+// for each group of metrics: the first of span, tail, log, datapoint that has any in the range.
 
 // group is a set of metrics that comes from one source.
 type group int
@@ -31,7 +31,7 @@ var probes = [groupCount]string{
 	edge.MetricCache,
 }
 
-var signalOrder = []string{edge.SignalSpan, edge.SignalTail, edge.SignalDataPoint}
+var signalOrder = []string{edge.SignalSpan, edge.SignalTail, edge.SignalLog, edge.SignalDataPoint}
 
 // sources tell which source each service's numbers come from, by group.
 type sources [groupCount]map[string]string

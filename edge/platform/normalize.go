@@ -197,8 +197,10 @@ func (v *view) platform() string {
 		return p
 	}
 	switch v.event.Facts.Source {
-	case edge.SourceTail, edge.SourceTailStream, edge.SourceWorkerd:
+	case edge.SourceTail, edge.SourceTailStream, edge.SourceWorkerd, edge.SourceLogpush:
 		return CloudflareWorkers
+	case edge.SourceVercelLogs:
+		return Vercel
 	default:
 		return ""
 	}

@@ -15,15 +15,18 @@ type about struct {
 	// handler is the kind of trigger in the words of the native export: fetch, scheduled, alarm, queue, email ...
 	handler         string
 	method, address string
-	headers         pairs
-	place           located
-	script          text
-	entrypoint      text
-	version         text
-	model           text
-	durableObject   text
-	// invocationID is that of a streaming tail, "" if there is none.
-	invocationID text
+	// host is the service where no script tells it.
+	host          string
+	headers       pairs
+	place         located
+	script        text
+	namespace     text
+	entrypoint    text
+	version       text
+	model         text
+	durableObject text
+	// invocationID is that of a streaming tail, ray the id of the request in Logpush; "" if there is none.
+	invocationID, ray text
 	// trigger are attributes that only some handlers have.
 	trigger []edge.Attr
 
@@ -36,6 +39,7 @@ func (a *about) resource() []edge.Attr {
 	var to attrs
 	to.add(edge.KeyServiceName, a.service())
 	to.add("cloudflare.script_name", string(a.script))
+	to.add("cloudflare.dispatch_namespace", string(a.namespace))
 	to.add("cloudflare.entrypoint", string(a.entrypoint))
 	to.add("cloudflare.script_version.id", string(a.version))
 	to.add("cloudflare.execution_model", string(a.model))
@@ -53,6 +57,9 @@ func (a *about) service() string {
 	if a.script != "" {
 		return string(a.script)
 	}
+	if a.host != "" {
+		return a.host
+	}
 	u, err := url.Parse(a.address)
 	if err != nil {
 		return ""
@@ -61,18 +68,18 @@ func (a *about) service() string {
 }
 
 func (a *about) id() string {
-	if ray := a.headers.get("cf-ray"); ray != "" {
+	if ray := a.headers.Get("cf-ray"); ray != "" {
 		return ray
 	}
-	return string(a.invocationID)
+	return string(a.invocationID + a.ray)
 }
 
 // span makes the server span of the invocation, without its times and ids.
 func (a *about) span(source string, route func(service, path string) string) edge.Event {
 	e := edge.Event{Kind: edge.KindSpan, SpanKind: edge.SpanServer, Name: a.handler, HasDuration: true}
 	e.Facts.Source = source
-	e.Facts.CPUTime, e.Facts.HasCPU = a.cpu.milliseconds()
-	e.Facts.WallTime, e.Facts.HasWall = a.wall.milliseconds()
+	e.Facts.CPUTime, e.Facts.HasCPU = a.cpu.Milliseconds()
+	e.Facts.WallTime, e.Facts.HasWall = a.wall.Milliseconds()
 
 	to := attrs(a.trigger)
 	to.add("cloudflare.outcome", string(a.outcome))
@@ -88,7 +95,7 @@ func (a *about) describeRequest(e *edge.Event, to *attrs, route func(service, pa
 	e.Name = a.method
 	to.add(edge.KeyMethod, a.method)
 	to.add(edge.KeyStatus, string(a.status))
-	to.add("user_agent.original", a.headers.get("user-agent"))
+	to.add("user_agent.original", a.headers.Get("user-agent"))
 	to.add("cloudflare.asn", string(a.place.ASN))
 	to.add("geo.locality.name", string(a.place.City))
 	if version, ok := strings.CutPrefix(string(a.place.HTTPProtocol), "HTTP/"); ok {
@@ -158,8 +165,8 @@ func severity(level string) (uint8, string) {
 
 // thrown is an exception that nobody caught.
 type thrown struct {
-	Name, Message, Stack text
-	Timestamp            moment
+	Name, Message, Stack   text
+	Timestamp, TimestampMs moment
 }
 
 // spanEvent is an exception as a row keeps the events of a span.
@@ -184,7 +191,7 @@ func fail(e *edge.Event, exceptions []thrown) {
 				told[key] = string(value)
 			}
 		}
-		events = append(events, spanEvent{Name: "exception", Time: t.Timestamp.or(e.Time), Attrs: told})
+		events = append(events, spanEvent{Name: "exception", Time: t.Timestamp.Or(t.TimestampMs.Or(e.Time)), Attrs: told})
 	}
 	list, err := json.Marshal(events)
 	if err != nil {

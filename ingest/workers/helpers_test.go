@@ -120,14 +120,14 @@ func post(rc *workers.Receiver, text string) (code int, answer string) {
 
 var usualBodies = body.NewReader(body.Options{Budget: body.NewBudget(256 << 20), MaxBody: 64 << 20})
 
-func postTo(rc *workers.Receiver, bodies *body.Reader, text string) (code int, answer string) {
+func postTo(rc *workers.Receiver, bodies *body.Reader, text string, path ...string) (code int, answer string) {
 	b, err := bodies.Read(context.Background(), body.Source{From: strings.NewReader(text), Length: -1})
 	if err != nil {
 		panic(err) // a test with bodies that can't be read
 	}
 	defer b.Release()
 	w := httptest.NewRecorder()
-	if !rc.Tail(w, httptest.NewRequest(http.MethodPost, "/", http.NoBody), b) {
+	if !rc.Tail(w, httptest.NewRequest(http.MethodPost, strings.Join(append(path, "/"), ""), http.NoBody), b) {
 		return 0, ""
 	}
 	return w.Code, w.Body.String()

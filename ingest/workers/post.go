@@ -1,13 +1,14 @@
 package workers
 
 import (
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
-	"fmt"
+	"net/http"
 	"time"
 
 	"edgescope/edge"
+	"edgescope/ingest/body"
+	"edgescope/ingest/records"
 )
 
 // warnType is the warning of a batch that counts records with a value of a type that it can't have.
@@ -20,6 +21,9 @@ type post struct {
 	route   func(service, path string) string
 	// total is how many records the request had, last the position of the last one, from 0.
 	total, last int
+	// nameless tells that a record has no id of its own. Equal ones of the same millisecond are legitimate then: only without any
+	// is the same body again a repeat.
+	nameless bool
 	// parts are the events of streaming tails, by invocation. waiting is how many of them are not stored yet.
 	parts   []part
 	waiting int
@@ -36,44 +40,50 @@ func (p *post) build(index int) builder {
 	return builder{index: index, arrival: p.arrival, route: p.route}
 }
 
-// read reads the body: an array of records, or one. It fails when the body is no JSON; what is wrong in a record costs that
-// record.
-func (p *post) read(body []byte) error {
-	text := trimStart(body)
-	var records []json.RawMessage
-	var err error
-	if text[0] == '[' {
-		err = json.Unmarshal(text, &records)
-	} else {
-		records = make([]json.RawMessage, 1)
-		err = json.Unmarshal(text, &records[0])
-	}
-	if err != nil {
-		var syntax *json.SyntaxError
-		if errors.As(err, &syntax) {
-			return fmt.Errorf("the body is no JSON at byte %d: %w", int(syntax.Offset)+len(body)-len(text), err)
-		}
-		return fmt.Errorf("the body is no JSON: %w", err)
-	}
-	p.total, p.last = len(records), len(records)-1
+// recordBytes is what a record takes in memory beside its text and values, about: an event or two, and their rows.
+const recordBytes = 2 << 10
+
+// read reads the body: records in arrays, one per line or one after another. What is wrong in a record costs that record. It fails
+// when the body as a whole is no JSON, and when there is no room for its records.
+func (p *post) read(b *body.Body) error {
 	parts := make(map[key]int)
-	for i, record := range records {
-		if err := p.record(i, record, parts); err != nil {
-			p.batch.Reject(i, err.Error())
+	var full error
+	broken := records.Split(b.Bytes(), func(i int, record json.RawMessage, err error) bool {
+		p.total = i + 1
+		if full = b.Share.Take(recordBytes); full != nil {
+			return false
 		}
+		if err == nil {
+			err = p.record(i, record, parts)
+		}
+		if err != nil {
+			p.reject(i, err)
+		}
+		return true
+	})
+	p.last = max(0, p.total-1)
+	if !p.nameless {
+		p.batch.Body = b.Hash
 	}
-	if len(p.batch.Events) == 0 {
-		// All of it is streamed, and has ids: the same body again is a repeat. Finished invocations have none, and equal ones of
-		// the same millisecond are legitimate.
-		sum := sha256.Sum256(body)
-		p.batch.Body = edge.BodyHash(sum[:])
+	if broken != nil {
+		return &body.RefusalError{Status: http.StatusBadRequest, Message: broken.Error(), Reason: "malformed"}
 	}
-	return nil
+	return full
+}
+
+// reject notes that a record was not taken. Only of the first ones it is told why.
+func (p *post) reject(index int, err error) {
+	why := ""
+	if len(p.batch.Rejected) < edge.MaxRejections {
+		why = err.Error()
+	}
+	p.batch.Reject(index, why)
 }
 
 var (
-	errNoObject     = errors.New("not an object")
-	errNoEvent      = errors.New("no tail event: want eventTimestamp and outcome, or spanContext and event")
+	errNoObject = errors.New("not an object")
+	errNoEvent  = errors.New("no tail event: want eventTimestamp and outcome, or spanContext and event; " +
+		"of Logpush the datasets workers_trace_events and http_requests are read")
 	errNoInvocation = errors.New("no invocationId")
 )
 
@@ -82,18 +92,35 @@ func (p *post) record(index int, record json.RawMessage, parts map[key]int) erro
 	if record[0] != '{' {
 		return errNoObject
 	}
-	for name := range keys(record) {
+	var h hints
+	for name := range records.Keys(record) {
 		switch string(name) {
 		case "spanContext", "invocationId", "sequence":
 			return p.streamed(record, parts)
 		case "eventTimestamp", "outcome":
-			var f finished
-			p.decode(record, &f)
-			p.batch.Events = f.build(p.batch.Events, p.build(index))
-			return nil
+			p.nameless = true
+			return p.finished(index, record, edge.SourceTail)
 		}
+		h.see(name)
+	}
+	switch h.dataset() {
+	case datasetTraceEvents:
+		return p.finished(index, record, edge.SourceLogpush)
+	case datasetRequests:
+		return p.request(index, record)
+	}
+	if h.isTest(record) {
+		return nil
 	}
 	return errNoEvent
+}
+
+// finished takes an invocation from its start to its end.
+func (p *post) finished(index int, record json.RawMessage, source string) error {
+	f := finished{source: source}
+	p.decode(record, &f)
+	p.batch.Events = f.build(p.batch.Events, p.build(index))
+	return nil
 }
 
 // decode reads a record that is known to be JSON. A value of a type that it can't have is absent, and counted.

@@ -93,11 +93,13 @@ func Open(ctx context.Context, o Options) (*Receiver, error) {
 	return rc, nil
 }
 
-// Tail answers a request whose body is tail events: an array of them, or one. It takes what it needs from the body's share of memory. It answers
-// false and writes nothing if the body is something else. On 200 the events of every invocation that has ended are kept by
-// the sink; those of an invocation that goes on wait in memory for its end, and the answer says how many: {"waiting":3}.
+// Tail answers a request whose body is tail events or a file of Logpush: an array of records, one per line or one after another. It
+// takes what it needs from the body's share of memory. It answers false and writes nothing if the body is something else. On
+// 200 the events of every invocation that has ended are kept by the sink; those of an invocation that goes on wait in memory for
+// its end, and the answer says how many: {"waiting":3}. An empty body, an empty array and what Logpush tests a destination with
+// are taken too; nothing is stored of them.
 func (rc *Receiver) Tail(w http.ResponseWriter, r *http.Request, b *body.Body) bool {
-	if !LooksLikeTail(b.Bytes()) {
+	if !named(r.URL.Path) && !LooksLikeTail(b.Bytes()) {
 		return false
 	}
 	if err := b.Share.Take(memoryOf(b.Bytes())); err != nil {
@@ -106,8 +108,8 @@ func (rc *Receiver) Tail(w http.ResponseWriter, r *http.Request, b *body.Body) b
 	}
 	p := post{arrival: rc.o.Now(), route: rc.o.Route}
 	p.batch.Tenant = rc.o.Tenant(r)
-	if err := p.read(b.Bytes()); err != nil {
-		rc.refuse(w, &body.RefusalError{Status: http.StatusBadRequest, Message: err.Error(), Reason: "malformed"})
+	if err := p.read(b); err != nil {
+		rc.refuse(w, err)
 		return true
 	}
 	if err := rc.take(r.Context(), &p); err != nil {

@@ -1,23 +1,29 @@
 package workers
 
 import (
-	"bytes"
-	"iter"
+	"strings"
+
+	"edgescope/ingest/records"
 )
 
-var byteOrderMark = []byte("\ufeff")
+// named tells whether a path says that tail events or Logpush are sent to it, whatever the body is.
+func named(path string) bool {
+	path = strings.TrimRight(path, "/")
+	return strings.HasSuffix(path, "/v1/tail") || strings.HasSuffix(path, "/v1/logpush")
+}
 
 // LooksLikeTail tells whether a body is tail events, by the keys of the object that it begins with: eventTimestamp or, in an
 // array, outcome for a finished invocation; spanContext, in an array together with sequence, for an event of a streaming
-// tail. It allocates nothing.
+// tail. A file of Logpush is recognised by EventTimestampMs or ScriptName for workers_trace_events, and by the edge's times or
+// RayID beside what was requested for http_requests. So are its test, and bodies without any record. It allocates nothing.
 func LooksLikeTail(body []byte) bool {
-	text := trimStart(body)
-	inArray := len(text) > 0 && text[0] == '['
-	if inArray {
-		text = trimStart(text[1:])
+	object, inArray := records.First(body)
+	if len(object) == 0 || inArray && object[0] == ']' {
+		return !inArray || len(object) > 0
 	}
 	var spanContext, sequence bool
-	for key := range keys(text) {
+	var h hints
+	for key := range records.Keys(object) {
 		switch string(key) {
 		case "eventTimestamp":
 			return true
@@ -30,59 +36,10 @@ func LooksLikeTail(body []byte) bool {
 		case "sequence":
 			sequence = true
 		}
-		if spanContext && (sequence || !inArray) {
+		h.see(key)
+		if spanContext && (sequence || !inArray) || h.dataset() != "" {
 			return true
 		}
 	}
-	return false
-}
-
-func trimStart(body []byte) []byte {
-	return bytes.TrimLeft(bytes.TrimPrefix(body, byteOrderMark), " \t\r\n")
-}
-
-// keys yields the keys of the object that the text begins with, as they are spelt there. It does not check the JSON: where
-// the text is none it yields nothing that matters, or ends.
-func keys(text []byte) iter.Seq[[]byte] {
-	return func(yield func([]byte) bool) {
-		if len(text) == 0 || text[0] != '{' {
-			return
-		}
-		depth := 0
-		for i := 0; i < len(text); i++ {
-			switch text[i] {
-			case '{', '[':
-				depth++
-			case '}', ']':
-				depth--
-				if depth == 0 {
-					return
-				}
-			case '"':
-				end := i + 1 + endOfString(text[i+1:])
-				if depth == 1 && followedByColon(text[min(end+1, len(text)):]) && !yield(text[i+1:end]) {
-					return
-				}
-				i = end
-			}
-		}
-	}
-}
-
-// endOfString answers where the quote is that ends a string, the length of the text if there is none.
-func endOfString(text []byte) int {
-	for i := 0; i < len(text); i++ {
-		switch text[i] {
-		case '\\':
-			i++
-		case '"':
-			return i
-		}
-	}
-	return len(text)
-}
-
-func followedByColon(text []byte) bool {
-	text = trimStart(text)
-	return len(text) > 0 && text[0] == ':'
+	return h.isTest(object)
 }

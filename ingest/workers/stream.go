@@ -79,11 +79,11 @@ func (inv *invocation) complete() bool {
 	}
 	inv.sort()
 	last := &inv.events[len(inv.events)-1]
-	return last.Event.Type == typeOutcome && last.Sequence.value == float64(len(inv.events)-1)
+	return last.Event.Type == typeOutcome && last.Sequence.Value == float64(len(inv.events)-1)
 }
 
 func (inv *invocation) numbered() bool {
-	return !slices.ContainsFunc(inv.events, func(e streamed) bool { return !e.Sequence.ok })
+	return !slices.ContainsFunc(inv.events, func(e streamed) bool { return !e.Sequence.OK })
 }
 
 // sort brings the events into their order, and drops those that came twice.
@@ -91,8 +91,8 @@ func (inv *invocation) sort() {
 	if !inv.numbered() {
 		return
 	}
-	slices.SortStableFunc(inv.events, func(a, b streamed) int { return cmp.Compare(a.Sequence.value, b.Sequence.value) })
-	inv.events = slices.CompactFunc(inv.events, func(a, b streamed) bool { return a.Sequence.value == b.Sequence.value })
+	slices.SortStableFunc(inv.events, func(a, b streamed) int { return cmp.Compare(a.Sequence.Value, b.Sequence.Value) })
+	inv.events = slices.CompactFunc(inv.events, func(a, b streamed) bool { return a.Sequence.Value == b.Sequence.Value })
 }
 
 // build appends the spans and log records of the invocation, as far as they are known.
@@ -132,8 +132,8 @@ const none = -1
 
 // tell goes on with the next event. Types that it doesn't know tell nothing.
 func (s *story) tell(e *streamed) {
-	s.now = max(s.now, e.Timestamp.or(s.arrival.UnixNano()))
-	at := e.Timestamp.or(s.now)
+	s.now = max(s.now, e.Timestamp.Or(s.arrival.UnixNano()))
+	at := e.Timestamp.Or(s.now)
 	switch h := &e.Event; h.Type {
 	case "onset":
 		s.onset(e, at)
@@ -151,7 +151,7 @@ func (s *story) tell(e *streamed) {
 		s.logs = append(s.logs, record)
 	case "exception":
 		if span := s.span(e); span != nil {
-			span.exceptions = append(span.exceptions, thrown{h.Name, text(h.Message), h.Stack, moment(at)})
+			span.exceptions = append(span.exceptions, thrown{Name: h.Name, Message: text(h.Message), Stack: h.Stack, Timestamp: moment(at)})
 		}
 	case "return":
 		var answer struct{ StatusCode text }
@@ -230,7 +230,7 @@ func (p *openSpan) describe(info json.RawMessage) {
 	} else {
 		var request struct{ Type, Method, URL text }
 		_ = json.Unmarshal(info, &request) // no info, no attributes
-		told = pairs{{edge.KeyMethod, request.Method}, {"url.full", request.URL}}
+		told = pairs{{Name: edge.KeyMethod, Value: request.Method}, {Name: "url.full", Value: request.URL}}
 	}
 	for _, a := range told {
 		p.attrs.add(string(a.Name), string(a.Value))

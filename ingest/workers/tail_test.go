@@ -139,7 +139,20 @@ func TestOnlyTailEventsAreTaken(t *testing.T) {
 	f(`[{"a":1},{"outcome":"ok"}]`, false)
 	f(`{"resourceSpans":[]}`, false)
 	f(`{"schemaVersion":"0","dataset":[97]}`, false)
-	for _, body := range []string{``, `[`, `{`, `[]`, `{}`, `[[`, `"outcome"`, `{"`, `{"a`, `{"a\`, `[{"outcome"`, "\x00", `null`} {
+	f("", true) // nothing: an empty batch is no mistake
+	f(" \n", true)
+	f(" [ ] ", true)
+	f(`{"content":"tests"}`+"\n", true)
+	f(`{"content":"tests","outcome":1}`, false)
+	f(`{"content":7}`, false)
+	f(`{"content":"hello"}`, false)
+	f(`{"ScriptName":"shop"}`, true)
+	f(`{"Event":{},"EventTimestampMs":1}`, true)
+	f(`{"RayID":"1","ClientRequestHost":"h"}`, true)
+	f(`{"EdgeResponseStatus":200,"EdgeStartTimestamp":1}`, true)
+	f(`{"EdgeResponseStatus":200}`, false)
+	f(`{"RayID":"1","Action":"block"}`, false)
+	for _, body := range []string{`[`, `{`, `{}`, `[[`, `"outcome"`, `{"`, `{"a`, `{"a\`, `[{"outcome"`, "\x00", `null`} {
 		f(body, false)
 	}
 }
@@ -148,7 +161,7 @@ func TestABadRecordCostsItself(t *testing.T) {
 	to := newSink()
 	code, answer := post(open(t, to), `[{"outcome":"ok"},7,null,{},[],{"spanContext":{},"sequence":1},{"outcome":"ok"}]`)
 	want := `{"accepted":2,"rejected":5,"errors":[{"index":1,"error":"not an object"},{"index":2,"error":"not an object"},` +
-		`{"index":3,"error":"no tail event: want eventTimestamp and outcome, or spanContext and event"},{"index":4,"error":"not an object"},` +
+		`{"index":3,"error":"no tail event: want eventTimestamp and outcome, or spanContext and event; of Logpush the datasets workers_trace_events and http_requests are read"},{"index":4,"error":"not an object"},` +
 		`{"index":5,"error":"no invocationId"}]}`
 	if code != 200 || answer != want {
 		t.Errorf("%d %s\nwant 200 %s", code, answer, want)
@@ -156,6 +169,33 @@ func TestABadRecordCostsItself(t *testing.T) {
 	if n := len(to.kept("span")); n != 2 {
 		t.Errorf("%d spans, want 2", n)
 	}
+}
+
+// TestRecordsComeInEveryArrangement: tail workers post arrays, others a record on each line, and wrangler prints one after another.
+func TestRecordsComeInEveryArrangement(t *testing.T) {
+	f := func(body string, wantSpans int, wantAnswer string) {
+		t.Helper()
+		to := newSink()
+		code, answer := postTo(open(t, to), usualBodies, body, "/v1/tail")
+		if spans := len(to.kept("span")); code != 200 || answer != wantAnswer || spans != wantSpans {
+			t.Errorf("%s: %d %s with %d spans, want %s with %d", body, code, answer, spans, wantAnswer, wantSpans)
+		}
+	}
+	const one, pretty = `{"eventTimestamp":1795215131261,"outcome":"ok"}`, "{\n  \"eventTimestamp\": 1795215131261,\n  \"outcome\": \"ok\"\n}"
+	f(one, 1, `{}`)
+	f(one+"\n"+one, 2, `{}`)
+	f(one+"\r\n\r\n"+one+"\r\n", 2, `{}`)
+	f(pretty+"\n"+pretty+"\n"+pretty+"\n", 3, `{}`)
+	f(one+one, 2, `{}`)
+	f("["+one+"]\n["+one+","+one+"]", 3, `{}`)
+	f("[]\n[]", 0, `{}`)
+	f("", 0, `{}`)
+	f("\n", 0, `{}`)
+	f("[]", 0, `{}`)
+	f(`{"content":"tests"}`, 0, `{}`)
+	f(one+"\n"+`{"eventTimestamp":}`+"\n"+one, 2, `{"accepted":2,"rejected":1,"errors":[{"index":1,"error":"line 2 is no JSON at byte 67: `+
+		`invalid character '}' looking for beginning of value"}]}`)
+	f(pretty+"\n"+pretty[:20]+"\n"+pretty, 2, `{"accepted":2,"rejected":1,"errors":[{"index":1,"error":"line 5 is no JSON at byte 79: invalid character '{' after object key"}]}`)
 }
 
 func TestABrokenDocumentStoresNothing(t *testing.T) {
@@ -168,9 +208,8 @@ func TestABrokenDocumentStoresNothing(t *testing.T) {
 		}
 	}
 	f(`[{"outcome":"ok"},{"outcome"`, "the body is no JSON at byte 28")
-	f(`[{"outcome":"ok"}] more`, "the body is no JSON at byte 20")
 	f("\ufeff"+`{"eventTimestamp":1,}`, "the body is no JSON at byte 24")
-	f(`[{"outcome":"ok"}][{"outcome":"ok"}]`, "the body is no JSON")
+	f(`{"eventTimestamp":1`, "the body is no JSON at byte 19")
 }
 
 func TestSinkAnswers(t *testing.T) {

@@ -20,6 +20,9 @@ const (
 	handlerCustom    = "custom"
 )
 
+// eventTypes are the handlers in the words of Logpush (EventType), where those differ.
+var eventTypes = map[text]string{"worker_rpc": handlerRPC, "hibernatable_web_socket": handlerWebSocket}
+
 // triggers are the values of faas.trigger (semantic conventions 1.44, FaaS) of all handlers.
 var triggers = map[string]string{
 	handlerFetch: "http", handlerScheduled: "timer", handlerAlarm: "timer", handlerQueue: "pubsub", handlerEmail: "other",
@@ -39,13 +42,18 @@ type trigger struct {
 	CF          located
 	CFJSON      located `json:"cfJson"`
 
+	// RayID is the id of a fetch that Logpush tells.
+	RayID text
+
 	Cron          text
 	ScheduledTime text
-	Queue         text
-	QueueName     text
-	BatchSize     text
-	RcptTo        text
-	RPCMethod     text `json:"rpcMethod"`
+	// ScheduledTimeMs is how Logpush spells it.
+	ScheduledTimeMs text
+	Queue           text
+	QueueName       text
+	BatchSize       text
+	RcptTo          text
+	RPCMethod       text `json:"rpcMethod"`
 
 	ConsumedEvents, Traces []struct{}
 	GetWebSocketEvent      *struct{}
@@ -59,7 +67,7 @@ func (t *trigger) fill(a *about) {
 		request = t.Request
 	}
 	a.method, a.address, a.headers = string(request.Method), string(request.URL), request.Headers
-	a.place = request.CF
+	a.ray, a.place = t.RayID, request.CF
 	if a.place == (located{}) {
 		a.place = request.CFJSON
 	}
@@ -68,7 +76,7 @@ func (t *trigger) fill(a *about) {
 	}
 	var to attrs
 	to.add("faas.cron", string(t.Cron))
-	to.add("faas.time", string(t.ScheduledTime))
+	to.add("faas.time", string(t.ScheduledTime+t.ScheduledTimeMs))
 	to.add("messaging.destination.name", string(t.Queue+t.QueueName))
 	to.add("messaging.batch.message_count", string(t.BatchSize))
 	to.add("rpc.method", string(t.RPCMethod))
@@ -84,7 +92,7 @@ func (t *trigger) handler() string {
 		return handlerFetch
 	case t.Cron != "":
 		return handlerScheduled
-	case t.ScheduledTime != "":
+	case t.ScheduledTime+t.ScheduledTimeMs != "":
 		return handlerAlarm
 	case t.Queue != "":
 		return handlerQueue
@@ -101,47 +109,84 @@ func (t *trigger) handler() string {
 	}
 }
 
-// finished is an event of tail(): one invocation, from its start to its end.
+// finished is an event of tail(), or a record of Logpush's dataset workers_trace_events: one invocation, from its start to its
+// end. Logpush spells the same names with capitals, which makes no difference here, and adds units to some of them:
+// https://developers.cloudflare.com/logs/logpush/logpush-job/datasets/account/workers_trace_events/.
 type finished struct {
-	EventTimestamp  moment
-	Outcome         text
-	CPUTime         number
-	WallTime        number
-	ScriptName      text
-	Entrypoint      text
-	ScriptVersion   struct{ ID text }
-	ExecutionModel  text
-	DurableObjectID text
-	Truncated       bool
-	Event           trigger
-	Logs            []struct {
-		Level     text
-		Message   words
-		Timestamp moment
+	EventTimestamp, EventTimestampMs moment
+	EventType                        text
+	Outcome                          text
+	CPUTime, CPUTimeMs               number
+	WallTime, WallTimeMs             number
+	ScriptName                       text
+	ScriptTags                       text
+	DispatchNamespace                text
+	Entrypoint                       text
+	ScriptVersion                    struct{ ID text }
+	ExecutionModel                   text
+	DurableObjectID                  text
+	Truncated                        bool
+	Event                            trigger
+	Logs                             []struct {
+		Level                  text
+		Message                words
+		Timestamp, TimestampMs moment
 	}
 	Exceptions []thrown
+
+	source string
+}
+
+// about tells what the invocation says of itself.
+func (f *finished) about() about {
+	a := about{
+		script: f.ScriptName, namespace: f.DispatchNamespace, entrypoint: f.Entrypoint, version: f.ScriptVersion.ID,
+		model: f.ExecutionModel, durableObject: f.DurableObjectID, outcome: f.Outcome,
+		cpu: either(f.CPUTime, f.CPUTimeMs), wall: either(f.WallTime, f.WallTimeMs),
+	}
+	if f.Event.Type == "" {
+		f.Event.Type = f.EventType
+		if name, ok := eventTypes[f.EventType]; ok {
+			f.Event.Type = text(name)
+		}
+	}
+	f.Event.fill(&a)
+	return a
+}
+
+func either(a, b number) number {
+	if a.OK {
+		return a
+	}
+	return b
 }
 
 // build appends the events of a finished invocation.
 func (f *finished) build(to []edge.Event, b builder) []edge.Event {
-	a := about{
-		script: f.ScriptName, entrypoint: f.Entrypoint, version: f.ScriptVersion.ID, model: f.ExecutionModel,
-		durableObject: f.DurableObjectID, outcome: f.Outcome, cpu: f.CPUTime, wall: f.WallTime,
+	a := f.about()
+	start := f.EventTimestamp.Or(f.EventTimestampMs.Or(b.arrival.UnixNano()))
+	e := a.span(f.source, b.route)
+	e.Index, e.Resource = b.index, a.resource()
+	if a.ray == "" {
+		e.TraceID, e.SpanID = newTraceID(), newSpanID()
+	} else { // a Durable Object is run several times for one ray
+		e.TraceID, e.SpanID = rayTrace(a.ray), invocationSpan(a.ray, &a, start)
 	}
-	f.Event.fill(&a)
-	e := a.span(edge.SourceTail, b.route)
-	e.Index, e.TraceID, e.SpanID, e.Resource = b.index, newTraceID(), newSpanID(), a.resource()
-	start := f.EventTimestamp.or(b.arrival.UnixNano())
 	e.Duration = e.Facts.WallTime
 	e.Time = start + e.Duration
+	told := attrs(e.Attrs)
 	if f.Truncated {
-		e.Attrs = append(e.Attrs, edge.Attr{Key: "cloudflare.truncated", Value: strconv.FormatBool(true)})
+		told.add("cloudflare.truncated", strconv.FormatBool(true))
 	}
+	if f.ScriptTags != "[]" {
+		told.add("cloudflare.script_tags", string(f.ScriptTags))
+	}
+	e.Attrs = told
 	fail(&e, f.Exceptions)
 	to = append(to, e)
 	for _, line := range f.Logs {
-		record := logRecord(edge.SourceTail, line.Level, line.Message)
-		record.Index, record.Time = b.index, line.Timestamp.or(start)
+		record := logRecord(f.source, line.Level, line.Message)
+		record.Index, record.Time = b.index, line.Timestamp.Or(line.TimestampMs.Or(start))
 		record.TraceID, record.SpanID, record.Resource = e.TraceID, e.SpanID, e.Resource
 		to = append(to, record)
 	}
