@@ -18,7 +18,7 @@ type Rejection struct {
 	Reason string
 }
 
-// BodyHash identifies the body of a request as it was received, for who made it and across restarts; zero means none.
+// BodyHash identifies the decompressed body of a request, for who made it and across restarts; zero means none.
 type BodyHash [16]byte
 
 // Record names the record of a write-ahead log that holds a batch. Rows carry it, so that after a crash a store can be asked

@@ -98,7 +98,7 @@ func Of(req *http.Request, tenant edge.Tenant) Source {
 type Body struct {
 	// Share is what the request has of the budget. Who decodes the body adds what that takes.
 	Share Share
-	// Hash is that of the body as it was sent, before decompression.
+	// Hash is that of the decompressed body: a sender that compresses the same anew, at another time or level, sends the same.
 	Hash edge.BodyHash
 	// Sent is the length in bytes before decompression.
 	Sent int
@@ -157,15 +157,14 @@ func (b *Body) read(ctx context.Context, src Source, applied encodings) error {
 		return Transfer(err)
 	}
 	b.Sent = len(b.plain.b)
-	b.reader.hash(&b.Hash, b.plain.b)
-	if b.Sent == 0 { // an empty body is empty, compressed or not
-		return nil
-	}
-	for i := len(applied) - 1; i >= 0; i-- {
-		if err := b.inflate(ctx, applied[i], in); err != nil {
-			return err
+	if b.Sent > 0 { // an empty body is empty, compressed or not
+		for i := len(applied) - 1; i >= 0; i-- {
+			if err := b.inflate(ctx, applied[i], in); err != nil {
+				return err
+			}
 		}
 	}
+	b.reader.hash(&b.Hash, b.plain.b)
 	return nil
 }
 

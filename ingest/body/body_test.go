@@ -198,6 +198,35 @@ func TestHashesTellBodiesApart(t *testing.T) {
 	}
 }
 
+// TestHashesAreOfContent: a retry that is compressed anew, at another level or time, by another codec or not at all, is the same body.
+func TestHashesAreOfContent(t *testing.T) {
+	r, _ := reader()
+	plain := bytes.Repeat([]byte("one span after another "), 500)
+	hash := func(sent []byte, encoding string) edge.BodyHash {
+		t.Helper()
+		b, err := r.Read(t.Context(), body.Source{From: bytes.NewReader(sent), Length: -1, Encoding: encoding})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer b.Release()
+		return b.Hash
+	}
+	want := hash(plain, "")
+	stamped := gzipOf(t, plain)
+	stamped[4]++ // the time of RFC 1952 section 2.3.1
+	for name, got := range map[string]edge.BodyHash{
+		"gzip": hash(gzipOf(t, plain), "gzip"), "gzip at another time": hash(stamped, "gzip"), "zstd": hash(zstdOf(t, plain), "zstd"),
+		"zstd at another level": hash(zstdOf(t, plain, zstd.WithEncoderLevel(zstd.SpeedBestCompression)), "zstd"),
+	} {
+		if got != want {
+			t.Errorf("%s: hash %x, plain %x", name, got, want)
+		}
+	}
+	if wire := hash(gzipOf(t, plain), ""); wire == want {
+		t.Error("the compressed bytes by themselves have the hash of their content")
+	}
+}
+
 func TestTransfersThatEndBadly(t *testing.T) {
 	r, budget := reader()
 	f := func(err error, want string) {

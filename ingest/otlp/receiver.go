@@ -161,7 +161,7 @@ type request struct {
 	signal signal
 	enc    Encoding
 	body   []byte
-	// hash is that of the body as it was received, by which the sink knows a retry; zero when it is not to be known.
+	// hash is that of the body, by which the sink knows a retry; zero when it is not to be known.
 	hash edge.BodyHash
 	// share is what the request has of the memory of all; nil when nobody counts.
 	share *body.Share
