@@ -2,6 +2,8 @@
 // (Sample), and the names of both. It imports nothing but the standard library.
 package edge
 
+import "time"
+
 // Kind tells what an Event is. Its number is the engine-neutral kind of the stored row (VictoriaLogs' ProjectID).
 type Kind uint8
 
@@ -62,6 +64,10 @@ const (
 	StatusOK
 	StatusError
 )
+
+// MaxDuration is the longest that anything lasts at the edge: a function run, a span, the time that one takes of a processor. What
+// says that it lasted longer is not believed, as when one of a span's times is in milliseconds.
+const MaxDuration = 30 * 24 * time.Hour
 
 // Attr is one attribute. Values are text, as the store keeps them: true or false, decimal integers, shortest doubles,
 // standard base64 of bytes, compact JSON of arrays and maps. Decoders write that form.

@@ -30,6 +30,7 @@ const (
 	KeyErrorType        = "error.type"
 	KeyExceptionType    = "exception.type"
 	KeyExceptionMessage = "exception.message"
+	KeyExceptionEscaped = "exception.escaped"
 	KeyCacheStatus      = "edge.cache.status"
 	KeyCacheSource      = "edge.cache.source"
 	KeyCPUTime          = "edge.cpu.time"

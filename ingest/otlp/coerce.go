@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"unsafe"
-
-	"edgescope/edge"
 )
 
 // These are the rules by which JSON's scalars become what a field wants. OpenTelemetry JS writes NaN as {"doubleValue":null},
@@ -169,32 +167,4 @@ func parseInteger(s string) (n int64, ok bool) {
 	}
 	n, err := strconv.ParseInt(all+strings.Repeat("0", exp), 10, 64)
 	return n, err == nil
-}
-
-// spanKindNumber answers the number of a kind given as number, decimal text or enum name.
-func spanKindNumber(t token, text string) uint64 {
-	switch text {
-	case "SPAN_KIND_INTERNAL":
-		return uint64(edge.SpanInternal)
-	case "SPAN_KIND_SERVER":
-		return uint64(edge.SpanServer)
-	case "SPAN_KIND_CLIENT":
-		return uint64(edge.SpanClient)
-	case "SPAN_KIND_PRODUCER":
-		return uint64(edge.SpanProducer)
-	case "SPAN_KIND_CONSUMER":
-		return uint64(edge.SpanConsumer)
-	}
-	return unsigned(t, text)
-}
-
-// statusNumber answers the number of a status code given as number, decimal text or enum name.
-func statusNumber(t token, text string) uint64 {
-	switch text {
-	case "STATUS_CODE_OK":
-		return uint64(edge.StatusOK)
-	case "STATUS_CODE_ERROR":
-		return uint64(edge.StatusError)
-	}
-	return unsigned(t, text)
 }

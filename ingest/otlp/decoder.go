@@ -11,8 +11,6 @@ import (
 const (
 	// maxDepth bounds how deep arrays and maps of a value may nest; what is deeper becomes null.
 	maxDepth = 32
-	// maxAhead is how far a sender's clock may be ahead of ours.
-	maxAhead = 10 * time.Minute
 	// maxPooled bounds the memory in bytes that a decoder may keep for the next request.
 	maxPooled = 4 << 20
 )
@@ -32,8 +30,11 @@ type decoder struct {
 	share        *body.Share
 	taken, texts int64
 
-	// now is the arrival in Unix nanoseconds.
-	now int64
+	// now is the arrival in Unix nanoseconds, newest the end of the newest event of the resource so far.
+	now, newest int64
+	// skews are those of the receiver.
+	skews *skews
+	notes
 	// signal is what is being read.
 	signal signal
 	// index is the number of records seen, rejected ones included; seen counts them by signal.
@@ -45,7 +46,7 @@ type decoder struct {
 	resource, own, nested pairs
 	// levels are the lists of maps inside of values, by depth.
 	levels [maxDepth]pairs
-	// links and events are the JSON of the current span; exception is what its first event "exception" says.
+	// links and events are the JSON of the current span; exception is what its event "exception" says.
 	links, events []byte
 	exception     exception
 	// start and end of the current record as sent; observed is when a log record was seen.
@@ -80,6 +81,8 @@ func (d *decoder) release() bool {
 	d.index, d.signal = 0, signalUnknown
 	d.share, d.taken, d.texts = nil, 0, 0
 	clear(d.seen[:])
+	d.newest = 0
+	d.notes.drop()
 	d.resource.drop()
 	d.own.drop()
 	d.nested.drop()
@@ -107,6 +110,7 @@ func (d *decoder) endResource(first mark) {
 	if first == d.mark() {
 		return
 	}
+	d.settleFuture(d.batch.Events[first.events:])
 	attrs := d.keep(&d.resource)
 	d.shareAmong(len(d.batch.Events)-first.events, attrs)
 	for i := first.events; i < len(d.batch.Events); i++ {

@@ -1,6 +1,7 @@
 package otlp
 
 import (
+	"strconv"
 	"strings"
 
 	"edgescope/edge"
@@ -8,9 +9,6 @@ import (
 
 // keyEventName is the attribute under which the name of an event (LogRecord.event_name) is kept.
 const keyEventName = "event.name"
-
-// maxSeverity is the largest severity number of the logs data model.
-const maxSeverity = 24
 
 // startLog answers the event to fill.
 func (d *decoder) startLog() *edge.Event {
@@ -24,17 +22,13 @@ func (d *decoder) startLog() *edge.Event {
 // endLog completes the event that startLog answered. No log record is rejected: bad ids are dropped, and the moment of one
 // without a time is when it was observed, else when it came.
 func (d *decoder) endLog(e *edge.Event) {
-	e.Time = clampTime(d.start)
-	if e.Time == 0 {
-		e.Time = clampTime(d.observed)
+	if e.Time = d.nanos(d.start); e.Time == 0 {
+		e.Time = d.nanos(d.observed)
 	}
 	if e.Time == 0 {
 		e.Time = d.now
 	}
-	if e.Time > d.now+int64(maxAhead) {
-		d.batch.Warn(warnFuture)
-		e.Time = d.now
-	}
+	d.newest = max(d.newest, e.Time)
 	if e.SeverityNumber == 0 {
 		e.SeverityNumber = severityOf(e.SeverityText)
 	}
@@ -46,48 +40,55 @@ func (d *decoder) endLog(e *edge.Event) {
 	d.texts += int64(len(e.Body) + len(e.SeverityText))
 }
 
-// setSeverity takes a severity number; one outside of the enum is unspecified.
-func setSeverity(e *edge.Event, n uint64) {
-	if n > maxSeverity {
-		n = 0
-	}
-	e.SeverityNumber = uint8(n)
+// severityWords are the texts of a severity beside those of the enumeration: the names of the logs data model's appendix B
+// (syslog, Log4j, Zap, .NET), and those of consoles and loggers of JavaScript and Python.
+var severityWords = [...]struct {
+	word   string
+	number uint8
+}{
+	{"VERBOSE", 1},
+	{"LOG", 9},
+	{"INFORMATION", 9},
+	{"INFORMATIONAL", 9},
+	{"NOTICE", 10},
+	{"WARNING", 13},
+	{"ERR", 17},
+	{"SEVERE", 17},
+	{"DPANIC", 18},
+	{"ALERT", 19},
+	{"PANIC", 20},
+	{"CRITICAL", 21},
+	{"CRIT", 21},
+	{"EMERG", 21},
+	{"EMERGENCY", 21},
 }
 
-// severityOf answers the number that the text of a severity stands for, 0 when we don't know it: the short names of the logs
-// data model, and the longer ones that loggers use.
+// severityOf returns the number that the text of a severity stands for, 0 when we don't know it: a severity's text is free.
 func severityOf(text string) uint8 {
-	for _, s := range [...]struct {
-		name   string
-		number uint8
-	}{
-		{"TRACE", 1},
-		{"DEBUG", 5},
-		{"INFO", 9},
-		{"INFORMATION", 9},
-		{"WARN", 13},
-		{"WARNING", 13},
-		{"ERROR", 17},
-		{"FATAL", 21},
-		{"CRITICAL", 21},
-	} {
-		if strings.EqualFold(text, s.name) {
-			return s.number
+	if text == "" {
+		return 0
+	}
+	for i := range severityWords {
+		if strings.EqualFold(text, severityWords[i].word) {
+			return severityWords[i].number
 		}
 	}
-	return 0
+	if isNumber(text) {
+		return 0 // a level of some logger's own counting
+	}
+	n, _ := severityLevels.number(tokString, text)
+	return uint8(n) // at most 24
 }
 
-// severityNumber answers the number of a severity given as number, decimal text or enum name (SEVERITY_NUMBER_INFO2).
-func severityNumber(t token, text string) uint64 {
-	name, ok := strings.CutPrefix(text, "SEVERITY_NUMBER_")
-	if !ok {
-		return unsigned(t, text)
+// jsonSeverity reads a severity number, also one that is given as a word.
+func (d *decoder) jsonSeverity(r *jsonReader) uint8 {
+	t, text := r.scalar()
+	if n, ok := severityLevels.number(t, text); ok {
+		return uint8(n) // at most 24
 	}
-	level := strings.TrimRight(name, "234")
-	n := uint64(severityOf(level))
-	if step := name[len(level):]; n > 0 && len(step) == 1 {
-		n += uint64(step[0] - '1')
+	n := severityOf(text)
+	if n == 0 && r.err == nil {
+		d.noteEnum(&severityLevels, strconv.Quote(shorten(text, maxQuoted)))
 	}
 	return n
 }

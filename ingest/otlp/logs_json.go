@@ -29,7 +29,7 @@ func (d *decoder) jsonLogText(r *jsonReader, e *edge.Event, key string) bool {
 	case "attributes":
 		d.jsonAttrs(r, &d.own, maxKey)
 	case "severityNumber", "severity_number":
-		setSeverity(e, severityNumber(r.scalar()))
+		e.SeverityNumber = d.jsonSeverity(r)
 	case "severityText", "severity_text":
 		e.SeverityText = stringValue(r.scalar()).str
 	case "eventName", "event_name":
@@ -44,9 +44,9 @@ func (d *decoder) jsonLogText(r *jsonReader, e *edge.Event, key string) bool {
 func (d *decoder) jsonLogRest(r *jsonReader, e *edge.Event, key string) {
 	switch key {
 	case "timeUnixNano", "time_unix_nano":
-		d.start = unsigned(r.scalar())
+		d.start = d.jsonTime(r)
 	case "observedTimeUnixNano", "observed_time_unix_nano":
-		d.observed = unsigned(r.scalar())
+		d.observed = d.jsonTime(r)
 	case "traceId", "trace_id":
 		e.TraceID = edge.TraceID{}
 		r.id(e.TraceID[:])

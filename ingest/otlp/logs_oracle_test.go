@@ -1,7 +1,6 @@
 package otlp_test
 
 import (
-	"math"
 	"strings"
 	"testing"
 
@@ -38,7 +37,7 @@ func plainOurLog(t testing.TB, e *edge.Event) plainLog {
 // oracleLogs answers what must become of a request that the Collector's decoder has read.
 func oracleLogs(logs plog.Logs) (list []plainLog) {
 	for _, rl := range logs.ResourceLogs().All() {
-		resource := oracleAttrs(rl.Resource().Attributes())
+		resource, first := oracleAttrs(rl.Resource().Attributes()), len(list)
 		for _, sl := range rl.ScopeLogs().All() {
 			for _, r := range sl.LogRecords().All() {
 				p := oracleLog(r)
@@ -47,6 +46,7 @@ func oracleLogs(logs plog.Logs) (list []plainLog) {
 				list = append(list, p)
 			}
 		}
+		oracleLogSkew(list[first:])
 	}
 	return list
 }
@@ -60,7 +60,11 @@ func oracleLog(r plog.LogRecord) plainLog {
 		p.Severity = uint8(n)
 	}
 	for name, n := range map[string]uint8{
-		"trace": 1, "debug": 5, "info": 9, "information": 9, "warn": 13, "warning": 13, "error": 17, "fatal": 21, "critical": 21,
+		"trace": 1, "trace2": 2, "trace3": 3, "trace4": 4, "verbose": 1, "debug": 5, "debug2": 6, "debug3": 7, "debug4": 8,
+		"info": 9, "info2": 10, "info3": 11, "info4": 12, "information": 9, "informational": 9, "log": 9, "notice": 10,
+		"warn": 13, "warn2": 14, "warn3": 15, "warn4": 16, "warning": 13, "error": 17, "error2": 18, "error3": 19, "error4": 20,
+		"err": 17, "severe": 17, "dpanic": 18, "alert": 19, "panic": 20, "fatal": 21, "fatal2": 22, "fatal3": 23, "fatal4": 24,
+		"critical": 21, "crit": 21, "emerg": 21, "emergency": 21,
 	} {
 		if p.Severity == 0 && strings.EqualFold(p.Text, name) {
 			p.Severity = n
@@ -72,14 +76,28 @@ func oracleLog(r plog.LogRecord) plainLog {
 	if _, own := p.Attrs["event.name"]; !own && r.EventName() != "" {
 		p.Attrs["event.name"] = plainText(validText(r.EventName()))
 	}
-	p.Time = int64(min(uint64(r.Timestamp()), math.MaxInt64))
-	if p.Time == 0 {
-		p.Time = int64(min(uint64(r.ObservedTimestamp()), math.MaxInt64))
+	if p.Time = oracleUnix(uint64(r.Timestamp())); p.Time == 0 {
+		p.Time = oracleUnix(uint64(r.ObservedTimestamp()))
 	}
-	if p.Time == 0 || p.Time > arrival.UnixNano()+10*60*1e9 {
+	if p.Time == 0 {
 		p.Time = arrival.UnixNano()
 	}
 	return p
+}
+
+// oracleLogSkew moves the records of one resource that lie in the future; one of no trace goes by itself.
+func oracleLogSkew(logs []plainLog) {
+	now, newest := arrival.UnixNano(), map[edge.TraceID]int64{}
+	for _, p := range logs {
+		newest[p.TraceID] = max(newest[p.TraceID], p.Time)
+	}
+	for i := range logs {
+		p := &logs[i]
+		last := newest[p.TraceID]
+		if last > now+10*60*1e9 && last-p.Time < 24*3600*1e9 && (p.Time > now || p.TraceID != edge.TraceID{}) {
+			p.Time -= last - now
+		}
+	}
 }
 
 // compareLogs decodes a body with both decoders: equal records, or both refuse, or the difference is one that we want.

@@ -8,7 +8,7 @@ func (d *decoder) protoLog(f fields) error {
 		case 1:
 			d.start = f.fixed64()
 		case 2:
-			setSeverity(e, uint64(uint32(f.varint()))) // the field has 32 bits
+			e.SeverityNumber = uint8(d.protoEnum(f.varint(), &severityLevels)) // at most 24
 		case 3:
 			e.SeverityText = d.arena.utf8Text(f.bytes())
 		case 5:

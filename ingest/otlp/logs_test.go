@@ -21,7 +21,7 @@ func oneLog(t *testing.T, members string) edge.Event {
 	t.Helper()
 	sink := &recorder{}
 	res, err := newReceiver(t, sink).Logs(t.Context(), 0, []byte(logDocument(`{`+members+`}`)), otlp.JSON)
-	if err != nil || res != (otlp.Result{}) || len(sink.events) != 1 || sink.events[0].Kind != edge.KindLog {
+	if err != nil || res.Rejected() != 0 || len(sink.events) != 1 || sink.events[0].Kind != edge.KindLog {
 		t.Fatalf("%s: %+v, %v, %d events; want one log record", members, res, err, len(sink.events))
 	}
 	return sink.events[0]
@@ -74,7 +74,10 @@ func TestLogSeverities(t *testing.T) {
 	f(`"severityText":"warning"`, 13, "warning")
 	f(`"severityText":"ERROR"`, 17, "ERROR")
 	f(`"severityText":"FATAL"`, 21, "FATAL")
-	f(`"severityText":"notice"`, 0, "notice")
+	f(`"severityText":"notice"`, 10, "notice")
+	f(`"severityNumber":"warn2"`, 14, "")
+	f(`"severityNumber":"Critical"`, 21, "")
+	f(`"severityText":"30"`, 0, "30") // a level of pino, say
 }
 
 func TestLogTimes(t *testing.T) {

@@ -59,24 +59,13 @@ func (d *decoder) jsonMetricData(r *jsonReader, at int, kind metricKind) {
 				d.jsonPoint(r)
 			}
 		case "aggregationTemporality", "aggregation_temporality":
-			d.metrics[at].setTemporality(temporalityNumber(r.scalar()))
+			d.metrics[at].setTemporality(d.jsonEnum(r, &temporalities))
 		case "isMonotonic", "is_monotonic":
 			d.metrics[at].monotonic = boolValue(r.scalar()).num != 0
 		default:
 			r.skip()
 		}
 	}
-}
-
-// temporalityNumber answers the number of a temporality given as number, decimal text or enum name.
-func temporalityNumber(t token, text string) uint64 {
-	switch text {
-	case "AGGREGATION_TEMPORALITY_DELTA":
-		return temporalityDelta
-	case "AGGREGATION_TEMPORALITY_CUMULATIVE":
-		return temporalityCumulative
-	}
-	return unsigned(t, text)
 }
 
 func (d *decoder) jsonPoint(r *jsonReader) {

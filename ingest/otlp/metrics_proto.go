@@ -50,7 +50,7 @@ func (d *decoder) protoMetricData(f fields, at int, kind metricKind) error {
 		case f.num == 1:
 			f.err = d.protoPoint(f.message(), kind)
 		case f.num == 2 && kind != metricGauge && kind != metricSummary:
-			d.metrics[at].setTemporality(uint64(uint32(f.varint()))) // the field has 32 bits
+			d.metrics[at].setTemporality(d.protoEnum(f.varint(), &temporalities))
 		case f.num == 3 && kind == metricSum:
 			d.metrics[at].monotonic = f.varint() != 0
 		default:

@@ -23,6 +23,7 @@ import (
 type plain struct {
 	Index                                     int
 	Time, Duration                            int64
+	HasDuration                               bool
 	TraceID                                   edge.TraceID
 	SpanID, ParentID                          edge.SpanID
 	Kind                                      edge.SpanKind
@@ -36,7 +37,7 @@ type plain struct {
 func plainOurs(t testing.TB, e *edge.Event) plain {
 	t.Helper()
 	return plain{
-		Index: e.Index, Time: e.Time, Duration: e.Duration, TraceID: e.TraceID, SpanID: e.SpanID, ParentID: e.ParentID,
+		Index: e.Index, Time: e.Time, Duration: e.Duration, HasDuration: e.HasDuration, TraceID: e.TraceID, SpanID: e.SpanID, ParentID: e.ParentID,
 		Kind: e.SpanKind, Status: e.Status, Name: e.Name, Message: e.StatusMessage, TraceState: e.TraceState,
 		Scope: e.ScopeName, Version: e.ScopeVersion, Flags: e.Flags,
 		DroppedA: e.DroppedAttrs, DroppedE: e.DroppedEvents, DroppedL: e.DroppedLinks,
@@ -105,6 +106,7 @@ type oracle struct {
 func (o *oracle) read(traces ptrace.Traces) {
 	for _, rs := range traces.ResourceSpans().All() {
 		resource := oracleAttrs(rs.Resource().Attributes())
+		var sent []ptrace.Span
 		for _, ss := range rs.ScopeSpans().All() {
 			for _, span := range ss.Spans().All() {
 				p := oracleSpan(span)
@@ -112,9 +114,13 @@ func (o *oracle) read(traces ptrace.Traces) {
 				p.Scope, p.Version = validText(ss.Scope().Name()), validText(ss.Scope().Version())
 				o.index++
 				if !p.TraceID.IsZero() && !p.SpanID.IsZero() {
-					o.spans = append(o.spans, p)
+					o.spans, sent = append(o.spans, p), append(sent, span)
 				}
 			}
+		}
+		moved := o.spans[len(o.spans)-len(sent):]
+		for i, by := range oracleSkew(moved) {
+			oracleEvents(&moved[i], sent[i], by)
 		}
 	}
 }
@@ -135,50 +141,42 @@ func oracleSpan(span ptrace.Span) plain {
 	if p.Status == edge.StatusError {
 		p.Message = validText(span.Status().Message())
 	}
-	p.Time, p.Duration = oracleTimes(uint64(span.StartTimestamp()), uint64(span.EndTimestamp()))
-	oracleEvents(&p, span)
+	p.Time, p.Duration, p.HasDuration = oracleTimes(uint64(span.StartTimestamp()), uint64(span.EndTimestamp()))
 	oracleLinks(&p, span)
 	return p
 }
 
-func oracleTimes(start, end uint64) (at, duration int64) {
-	now := arrival.UnixNano()
-	s, e := int64(min(start, math.MaxInt64)), int64(min(end, math.MaxInt64))
-	if s == 0 {
-		s = now
-	}
-	latest := now + 10*60*1e9
-	switch {
-	case e < s && s <= latest:
-		return s, 0
-	case e < s:
-		return now, 0
-	case e <= latest:
-		return e, e - s
-	case s > latest:
-		return now, e - s
-	default:
-		return now, max(now-s, 0)
-	}
-}
-
-func oracleEvents(p *plain, span ptrace.Span) {
-	lifted := false
+func oracleEvents(p *plain, span ptrace.Span, by int64) {
+	exceptions := map[bool]pcommon.Map{} // the first one by whether it was handled
 	var list []any
 	for _, e := range span.Events().All() {
 		attrs := oracleMap(e.Attributes(), 0)
 		name := validText(e.Name())
-		at := min(uint64(e.Timestamp()), math.MaxInt64)
-		list = append(list, map[string]any{"name": name, "time": json.Number(strconv.FormatUint(at, 10)), "attrs": attrs})
-		if name != "exception" || lifted {
+		at := oracleUnix(uint64(e.Timestamp()))
+		if at > by {
+			at -= by
+		}
+		list = append(list, map[string]any{"name": name, "time": json.Number(strconv.FormatInt(at, 10)), "attrs": attrs})
+		if name != "exception" {
 			continue
 		}
-		lifted = true
-		for _, key := range []string{"exception.type", "exception.message"} {
-			v, ok := lastValue(e.Attributes(), key)
-			if _, own := p.Attrs[key]; ok && !own && v.Type() != pcommon.ValueTypeEmpty {
-				p.Attrs[key] = oracleText(v)
-			}
+		escaped, ok := lastValue(e.Attributes(), "exception.escaped")
+		handled := ok && (escaped.Type() == pcommon.ValueTypeBool || escaped.Type() == pcommon.ValueTypeStr) && strings.EqualFold(escaped.AsString(), "false")
+		if _, before := exceptions[handled]; !before {
+			exceptions[handled] = e.Attributes()
+		}
+	}
+	lifted, ok := exceptions[false]
+	if !ok {
+		lifted, ok = exceptions[true]
+	}
+	for _, key := range []string{"exception.type", "exception.message", "exception.escaped"} {
+		if !ok {
+			break
+		}
+		v, ok := lastValue(lifted, key)
+		if _, own := p.Attrs[key]; ok && !own && v.Type() != pcommon.ValueTypeEmpty {
+			p.Attrs[key] = oracleText(v)
 		}
 	}
 	if list != nil {
@@ -466,7 +464,7 @@ func checkText(t testing.TB, e *edge.Event) {
 			t.Errorf("attribute name has %d bytes", len(a.Key))
 		}
 	}
-	if e.HasDuration != (e.Kind == edge.KindSpan) || e.Duration < 0 {
+	if e.HasDuration && e.Kind != edge.KindSpan || e.Duration < 0 || e.Duration > int64(edge.MaxDuration) {
 		t.Errorf("duration %d, has %v", e.Duration, e.HasDuration)
 	}
 }

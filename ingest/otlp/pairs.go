@@ -33,6 +33,13 @@ const (
 	warnLink        = "link without valid ids"
 	warnNoList      = "list expected"
 	warnNoTime      = "data point without time"
+	warnUnit        = "time in another unit than nanoseconds"
+	warnTime        = "value that is no time"
+	warnNoSpanTime  = "span without times"
+	warnNoStart     = "span without a start"
+	warnNoEnd       = "span without an end"
+	warnEndFirst    = "end before start"
+	warnLong        = "span longer than 30 days"
 	warnTemporality = "temporality unspecified: taken as cumulative"
 )
 

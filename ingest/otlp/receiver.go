@@ -86,6 +86,7 @@ type Receiver struct {
 	o       Options
 	count   counters
 	metrics *streams
+	skews   skews
 	// decoders holds *decoder.
 	decoders sync.Pool
 }
@@ -175,7 +176,7 @@ func (r *Receiver) take(ctx context.Context, q request) (Result, error) {
 		}
 	}()
 	d.begin(q.tenant, r.o.Now())
-	d.batch.Body, d.share = q.hash, q.share
+	d.batch.Body, d.share, d.skews = q.hash, q.share, &r.skews
 	decode := d.proto
 	if q.enc == JSON {
 		decode = d.json
@@ -209,13 +210,14 @@ func (r *Receiver) keep(ctx context.Context, d *decoder) error {
 	return r.o.Sink.Events(ctx, &d.batch)
 }
 
-// result sums up what was rejected, naming the first few reasons.
+// result sums up what was rejected, naming the first few reasons, and what was changed.
 func (d *decoder) result() Result {
 	b := &d.batch
-	if b.RejectedCount == 0 {
-		return Result{}
-	}
 	var msg strings.Builder
+	if b.RejectedCount == 0 {
+		d.notes.append(&msg)
+		return Result{Message: msg.String()}
+	}
 	msg.WriteString(strconv.Itoa(b.RejectedCount) + " of " + strconv.Itoa(d.index) + " " + d.records() + " rejected")
 	sep := ": "
 	var rejected [len(otlpSignals) + 1]int
@@ -229,6 +231,7 @@ func (d *decoder) result() Result {
 		msg.WriteString("; …")
 		rejected[d.signalOf(0)] += more // where a document mixes signals, the rest is counted with the first of them
 	}
+	d.notes.append(&msg)
 	return Result{
 		RejectedSpans: rejected[signalTraces], RejectedLogRecords: rejected[signalLogs],
 		RejectedDataPoints: rejected[signalMetrics], Message: msg.String(),

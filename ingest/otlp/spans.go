@@ -2,13 +2,15 @@ package otlp
 
 import (
 	"strconv"
+	"strings"
 
 	"edgescope/edge"
 )
 
+// exception is what a span event "exception" says; handled tells that it did not leave the span (exception.escaped is false).
 type exception struct {
-	found         bool
-	kind, message value
+	found, handled         bool
+	kind, message, escaped value
 }
 
 // startSpan answers the event to fill.
@@ -41,54 +43,14 @@ func (d *decoder) endSpan(e *edge.Event) {
 	d.texts += int64(len(e.Name) + len(e.StatusMessage) + len(e.TraceState) + len(e.SpanEvents) + len(e.Links))
 }
 
-// setTime applies the rules for times: a missing start is the arrival, an end that is missing or before the start makes a
-// duration of 0, and a span from the future ends at its arrival.
-func (d *decoder) setTime(e *edge.Event) {
-	latest := d.now + int64(maxAhead)
-	start, end := clampTime(d.start), clampTime(d.end)
-	if start == 0 {
-		start = d.now
-	}
-	end = max(start, end)
-	if end > latest {
-		d.batch.Warn(warnFuture)
-		if start <= latest { // else the sender's clock is ahead, and its durations are still good
-			start = min(start, d.now)
-			e.Duration = d.now - start
-		} else {
-			e.Duration = end - start
-		}
-		end = d.now
-	} else {
-		e.Duration = end - start
-	}
-	e.Time, e.HasDuration = end, true
-}
-
-// setKind takes a span's kind; a number outside of the enum is internal.
-func setKind(e *edge.Event, n uint64) {
-	if n < uint64(edge.SpanInternal) || n > uint64(edge.SpanConsumer) {
-		n = uint64(edge.SpanInternal)
-	}
-	e.SpanKind = edge.SpanKind(n)
-}
-
-// setStatus takes a status code; a number outside of the enum is unset.
-func setStatus(e *edge.Event, n uint64) {
-	if n > uint64(edge.StatusError) {
-		n = uint64(edge.StatusUnset)
-	}
-	e.Status = edge.StatusCode(n)
-}
-
 // maxList bounds the JSON of a span's events, and of its links, in bytes: more could not be stored, since VictoriaLogs drops rows
 // of 2 MiB, and the smallest event of two bytes takes 35.
 const maxList = 1 << 20
 
 // addEvent appends a span event whose attributes are in d.nested, as {"name","time","attrs"}.
 func (d *decoder) addEvent(name string, at uint64) {
-	if name == "exception" && !d.exception.found {
-		d.exception = exception{found: true, kind: d.nestedValue(edge.KeyExceptionType), message: d.nestedValue(edge.KeyExceptionMessage)}
+	if name == "exception" && (!d.exception.found || d.exception.handled) {
+		d.addException()
 	}
 	if len(d.events) > maxList {
 		d.batch.Warn(warnManyEvents)
@@ -98,8 +60,21 @@ func (d *decoder) addEvent(name string, at uint64) {
 	d.events = append(d.events, `{"name":`...)
 	d.events = appendString(d.events, name)
 	d.events = append(d.events, `,"time":`...)
-	d.events = strconv.AppendInt(d.events, clampTime(at), 10)
+	d.events = strconv.AppendInt(d.events, d.nanos(at), 10)
 	d.events = d.closeEntry(d.events)
+}
+
+// addException notes the exception whose attributes are in d.nested. The first one that was not handled counts, else the first.
+func (d *decoder) addException() {
+	escaped := d.nestedValue(edge.KeyExceptionEscaped)
+	handled := escaped.kind == kindBool && escaped.num == 0 || escaped.kind == kindString && strings.EqualFold(escaped.str, "false")
+	if d.exception.found && handled {
+		return
+	}
+	d.exception = exception{
+		found: true, handled: handled, escaped: escaped,
+		kind: d.nestedValue(edge.KeyExceptionType), message: d.nestedValue(edge.KeyExceptionMessage),
+	}
 }
 
 // addLink appends a link whose attributes are in d.nested, as {"trace_id","span_id","attrs"}.
@@ -142,12 +117,13 @@ func (d *decoder) nestedValue(key string) value {
 	return value{}
 }
 
-// liftException makes attributes of what the first event "exception" says, to group by, unless the span has them.
+// liftException makes attributes of what an event "exception" says, to group by and to judge by, unless the span has them.
 func (d *decoder) liftException() {
 	if !d.exception.found {
 		return
 	}
-	for _, at := range [...]pair{{edge.KeyExceptionType, d.exception.kind}, {edge.KeyExceptionMessage, d.exception.message}} {
+	for _, at := range [...]pair{{edge.KeyExceptionType, d.exception.kind}, {edge.KeyExceptionMessage, d.exception.message},
+		{edge.KeyExceptionEscaped, d.exception.escaped}} {
 		if at.val.kind != kindNone && d.own.find(at.key) < 0 && !d.own.put(at.key, at.val) {
 			d.batch.Warn(warnManyAttrs)
 		}

@@ -36,11 +36,11 @@ func (d *decoder) jsonSpanScalar(r *jsonReader, e *edge.Event, key string) bool 
 	case "name":
 		e.Name = stringValue(r.scalar()).str
 	case "kind":
-		setKind(e, spanKindNumber(r.scalar()))
+		e.SpanKind = kindOf(d.jsonEnum(r, &spanKinds))
 	case "startTimeUnixNano", "start_time_unix_nano":
-		d.start = unsigned(r.scalar())
+		d.start = d.jsonTime(r)
 	case "endTimeUnixNano", "end_time_unix_nano":
-		d.end = unsigned(r.scalar())
+		d.end = d.jsonTime(r)
 	case "traceState", "trace_state":
 		e.TraceState = stringValue(r.scalar()).str
 	case "flags":
@@ -81,14 +81,18 @@ func (d *decoder) jsonSpanPart(r *jsonReader, e *edge.Event, key string) {
 
 func (d *decoder) jsonStatus(r *jsonReader, e *edge.Event) {
 	e.Status, e.StatusMessage = edge.StatusUnset, ""
+	if r.peek() != tokObject { // the code by itself
+		e.Status = edge.StatusCode(d.jsonEnum(r, &statusCodes)) // one of three
+		return
+	}
 	for o := r.object(); ; {
 		key, ok := o.member()
 		if !ok {
 			return
 		}
 		switch key {
-		case "code":
-			setStatus(e, statusNumber(r.scalar()))
+		case "code", "statusCode", "status_code":
+			e.Status = edge.StatusCode(d.jsonEnum(r, &statusCodes)) // one of three
 		case "message":
 			e.StatusMessage = stringValue(r.scalar()).str
 		default:
@@ -114,7 +118,7 @@ func (d *decoder) jsonEvent(r *jsonReader) {
 		case "name":
 			name = stringValue(r.scalar()).str
 		case "timeUnixNano", "time_unix_nano":
-			at = unsigned(r.scalar())
+			at = d.jsonTime(r)
 		case "attributes":
 			d.jsonMembers(r, &d.nested, 0)
 		default:

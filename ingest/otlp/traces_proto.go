@@ -17,7 +17,7 @@ func (d *decoder) protoSpan(f fields) error {
 		case 5:
 			e.Name = d.arena.utf8Text(f.bytes())
 		case 6:
-			setKind(e, f.varint())
+			e.SpanKind = kindOf(d.protoEnum(f.varint(), &spanKinds))
 		case 7:
 			d.start = f.fixed64()
 		case 8:
@@ -62,7 +62,7 @@ func (d *decoder) protoStatus(f fields, e *edge.Event) error {
 		case 2:
 			e.StatusMessage = d.arena.utf8Text(f.bytes())
 		case 3:
-			setStatus(e, f.varint())
+			e.Status = edge.StatusCode(d.protoEnum(f.varint(), &statusCodes)) // one of three
 		default:
 			f.skip()
 		}

@@ -1,0 +1,93 @@
+package otlp
+
+import (
+	"fmt"
+	"strings"
+
+	"edgescope/edge"
+)
+
+// enum is an enumeration of OTLP as JSON spells it: the number, the number as text, the name in protobuf's JSON
+// (SPAN_KIND_SERVER), or the name without its prefix. Case does not matter: Vercel's drains write "server", SDKs' own types "Ok".
+type enum struct {
+	// member is what messages call it; prefix stands before its names in protobuf.
+	member, prefix string
+	// names are the values by their numbers.
+	names []string
+	// fallback tells what an unknown value is taken as, want which ones are known.
+	fallback, want string
+}
+
+var (
+	spanKinds = enum{
+		member: "kind", prefix: "SPAN_KIND_", fallback: "internal", want: "internal, server, client, producer or consumer",
+		names: []string{"UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER"},
+	}
+	statusCodes    = enum{member: "status code", prefix: "STATUS_CODE_", fallback: "unset", want: "unset, ok or error", names: []string{"UNSET", "OK", "ERROR"}}
+	temporalities  = enum{
+		member: "aggregation temporality", prefix: "AGGREGATION_TEMPORALITY_", fallback: "cumulative", want: "delta or cumulative",
+		names: []string{"UNSPECIFIED", "DELTA", "CUMULATIVE"},
+	}
+	severityLevels = enum{
+		member: "severity number", prefix: "SEVERITY_NUMBER_", fallback: "unspecified", want: "trace, debug, info, warn, error or fatal, with 2 to 4 behind it or not,",
+		names: []string{
+			"UNSPECIFIED", "TRACE", "TRACE2", "TRACE3", "TRACE4", "DEBUG", "DEBUG2", "DEBUG3", "DEBUG4", "INFO", "INFO2", "INFO3", "INFO4",
+			"WARN", "WARN2", "WARN3", "WARN4", "ERROR", "ERROR2", "ERROR3", "ERROR4", "FATAL", "FATAL2", "FATAL3", "FATAL4",
+		},
+	}
+)
+
+// number returns the number that a value of JSON means. Absent values, null and "" are 0, the unspecified one. It is not ok for
+// a value that the enumeration does not have.
+func (e *enum) number(t token, text string) (n uint64, ok bool) {
+	switch {
+	case t == tokNull || t == tokNone || t == tokString && text == "":
+		return 0, true
+	case t == tokNumber || t == tokString && isNumber(text):
+		n, exact := parseInteger(text)
+		return uint64(max(n, 0)), exact && n >= 0 && n < int64(len(e.names)) // not negative
+	case t != tokString:
+		return 0, false
+	}
+	name := text
+	if len(name) > len(e.prefix) && strings.EqualFold(name[:len(e.prefix)], e.prefix) {
+		name = name[len(e.prefix):]
+	}
+	for i := range e.names {
+		if strings.EqualFold(name, e.names[i]) {
+			return uint64(i), true // a position
+		}
+	}
+	return 0, false
+}
+
+// warning is the reason of the warning about a value that an enumeration does not have.
+func (e *enum) warning() string { return "unknown " + e.member }
+
+// jsonEnum reads a value of an enumeration; one that is not known is told and 0.
+func (d *decoder) jsonEnum(r *jsonReader, e *enum) uint64 {
+	t, text := r.scalar()
+	n, ok := e.number(t, text)
+	if !ok && r.err == nil {
+		d.noteEnum(e, fmt.Sprintf("%q", shorten(text, maxQuoted)))
+		return 0
+	}
+	return n
+}
+
+// protoEnum checks a number of an enumeration, which has 32 bits; one that is not known is told and 0.
+func (d *decoder) protoEnum(varint uint64, e *enum) uint64 {
+	n := uint32(varint)
+	if int(n) < len(e.names) {
+		return uint64(n)
+	}
+	d.noteEnum(e, fmt.Sprint(int32(n)))
+	return 0
+}
+
+func (d *decoder) noteEnum(e *enum, sent string) {
+	d.note(e.warning(), fmt.Sprintf("%s %s is not known: taken as %s; want %s or the number", e.member, sent, e.fallback, e.want))
+}
+
+// kindOf returns the kind of a span by its number in OTLP; what is unspecified is internal.
+func kindOf(n uint64) edge.SpanKind { return edge.SpanKind(max(n, uint64(edge.SpanInternal))) } // a number of the enumeration

@@ -1,0 +1,167 @@
+package otlp
+
+import (
+	"fmt"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+	"unsafe"
+
+	"edgescope/edge"
+)
+
+const (
+	// maxAhead is how far a sender's clock may be ahead of ours before we say that it is.
+	maxAhead = 10 * time.Minute
+	// maxSpread is how far the events of one trace may lie apart to be moved together: one that is years ahead is broken by itself.
+	maxSpread = 24 * time.Hour
+	// maxSkews bounds the traces that are remembered, at about 100 bytes each.
+	maxSkews = 4096
+)
+
+// skews remembers by how much traces were moved whose sender's clock is ahead of ours, so that the spans of one trace keep their
+// distances when they come in several bodies. The oldest are forgotten. It is safe for concurrent use.
+type skews struct {
+	mu    sync.Mutex
+	known map[skewKey]int64
+	order []skewKey
+	next  int
+	any   atomic.Bool
+}
+
+type skewKey struct {
+	tenant edge.Tenant
+	trace  edge.TraceID
+}
+
+// of returns by how much a trace is moved whose newest event is ahead of its arrival by that much, in nanoseconds; 0 leaves it.
+func (s *skews) of(key skewKey, ahead int64) int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if before, ok := s.known[key]; ok && max(before-ahead, ahead-before) <= int64(maxAhead) {
+		return before
+	}
+	if ahead <= int64(maxAhead) {
+		return 0
+	}
+	if !key.trace.IsZero() {
+		s.remember(key, ahead)
+	}
+	return ahead
+}
+
+func (s *skews) remember(key skewKey, by int64) {
+	if s.known == nil {
+		s.known = make(map[skewKey]int64)
+		s.any.Store(true)
+	}
+	if _, ok := s.known[key]; !ok {
+		if len(s.order) < maxSkews {
+			s.order = append(s.order, key)
+		} else {
+			delete(s.known, s.order[s.next])
+			s.order[s.next] = key
+			s.next = (s.next + 1) % maxSkews
+		}
+	}
+	s.known[key] = by
+}
+
+// endsAhead tells whether an event that has begun ends in the future, which no clock explains.
+func (d *decoder) endsAhead(e *edge.Event) bool {
+	return e.Time > d.now+int64(maxAhead) && e.Time-e.Duration <= d.now
+}
+
+// lineage is the events of one trace and resource.
+type lineage struct {
+	// newest is the time of the last event that begins in the future; by is how far all are moved.
+	newest, by int64
+	told       bool
+}
+
+// settleFuture looks at the events of a resource that lie in the future. Where a trace begins there, the clock of its sender is
+// ahead: the whole trace is moved so that its newest event is that of its arrival, and its events keep their distances. An event
+// that has begun but ends in the future ends at its arrival.
+func (d *decoder) settleFuture(events []edge.Event) {
+	newest := d.newest
+	d.newest = 0
+	if newest <= d.now || newest <= d.now+int64(maxAhead) && !d.skews.any.Load() {
+		return
+	}
+	traces := d.lineages(events)
+	for i := range events {
+		e := &events[i]
+		if t := traces[e.TraceID]; t != nil && t.by > 0 && e.Time > t.newest-int64(maxSpread) && (e.Time > d.now || !e.TraceID.IsZero()) {
+			d.move(e, t)
+		}
+		if d.endsAhead(e) {
+			e.Time, e.Duration = d.now, d.now-(e.Time-e.Duration)
+			d.noteAt(e.Index, warnFuture, "ends in the future: it ends with its arrival")
+			d.boundDuration(e)
+		}
+	}
+}
+
+func (d *decoder) lineages(events []edge.Event) map[edge.TraceID]*lineage {
+	traces := make(map[edge.TraceID]*lineage)
+	for i := range events {
+		e := &events[i]
+		if e.Time-e.Duration <= d.now {
+			continue
+		}
+		t := traces[e.TraceID]
+		if t == nil {
+			t = new(lineage)
+			traces[e.TraceID] = t
+		}
+		t.newest = max(t.newest, e.Time)
+	}
+	for id, t := range traces {
+		t.by = d.skews.of(skewKey{d.batch.Tenant, id}, t.newest-d.now)
+	}
+	return traces
+}
+
+func (d *decoder) move(e *edge.Event, t *lineage) {
+	e.Time -= t.by
+	e.SpanEvents = d.moveList(e.SpanEvents, t.by)
+	if t.told {
+		d.batch.Warn(warnFuture)
+		return
+	}
+	t.told = true
+	d.noteAt(e.Index, warnFuture, fmt.Sprintf("the clock of its sender is ahead by %s: moved to its arrival, with its trace",
+		time.Duration(t.by).Round(time.Second)))
+}
+
+// moveList moves the times of a list of span events as addEvent writes it: [{"name":..,"time":..,"attrs":..}].
+func (d *decoder) moveList(list string, by int64) string {
+	if list == "" {
+		return ""
+	}
+	r := &jsonReader{b: unsafe.Slice(unsafe.StringData(list), len(list)), arena: new(arena)}
+	moved, copied := make([]byte, 0, len(list)), 0
+	for events := r.array(); events.next(); {
+		for o := r.object(); ; {
+			key, ok := o.member()
+			if !ok {
+				break
+			}
+			if key != "time" {
+				r.skip()
+				continue
+			}
+			from := r.pos
+			_, text := r.scalar()
+			at, _ := parseInteger(text)
+			if at > by { // else it has no time
+				moved = strconv.AppendInt(append(moved, list[copied:from]...), at-by, 10)
+				copied = r.pos
+			}
+		}
+	}
+	at := len(d.arena.buf)
+	d.arena.buf = append(append(d.arena.buf, moved...), list[copied:]...)
+	return d.arena.since(at)
+}

@@ -1,0 +1,224 @@
+package otlp
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"edgescope/edge"
+)
+
+const (
+	// since2000 and until2100 are the moments between which a time of telemetry lies, in Unix nanoseconds.
+	since2000, until2100 = 946_684_800_000_000_000, 4_102_444_800_000_000_000
+)
+
+// unitOf returns how many nanoseconds the unit of a Unix time has: 1, 1e3, 1e6 or 1e9. The same number in two units is two moments
+// of which one at most lies between 2000 and 2100; 0 means that none does.
+func unitOf(t uint64) uint64 {
+	for unit := uint64(1); unit <= 1e9; unit *= 1000 {
+		if t >= since2000/unit && t < until2100/unit {
+			return unit
+		}
+	}
+	return 0
+}
+
+// nanos returns a time as it was sent in Unix nanoseconds, and says so when it was sent in another unit; 0 is none. A number that is
+// no time of this century in any unit is taken for nanoseconds.
+func (d *decoder) nanos(t uint64) int64 {
+	if t >= since2000 || t == 0 {
+		return clampTime(t)
+	}
+	unit := unitOf(t)
+	if unit < 2 {
+		return clampTime(t)
+	}
+	d.note(warnUnit, fmt.Sprintf("time %d is no number of nanoseconds since 1970: read as %s", t, unitNames[unit]))
+	return clampTime(t * unit)
+}
+
+var unitNames = map[uint64]string{1e3: "microseconds", 1e6: "milliseconds", 1e9: "seconds"}
+
+// jsonTime reads a time as OTLP has it, a number of nanoseconds or its text, and in the shapes that clients are known to write
+// instead: a date of RFC 3339, a fraction of seconds or milliseconds, the {low, high} of protobuf.js for a number of 64 bits, the
+// [seconds, nanoseconds] of OpenTelemetry JS, the {seconds, nanos} of a Timestamp. What is none of these is told, and 0.
+func (d *decoder) jsonTime(r *jsonReader) uint64 {
+	switch r.peek() {
+	case tokObject:
+		return d.timeOfObject(r)
+	case tokArray:
+		return d.timeOfArray(r)
+	default:
+	}
+	t, text := r.scalar()
+	if n, err := strconv.ParseUint(text, 10, 64); err == nil && t != tokBool {
+		return n
+	}
+	if t == tokNull || text == "" {
+		return 0
+	}
+	n, ok := readTime(text)
+	if !ok {
+		d.noteTime(text)
+	}
+	return n
+}
+
+func (d *decoder) noteTime(text string) {
+	d.note(warnTime, fmt.Sprintf("%q is no time: want nanoseconds since 1970, as a number or as text", shorten(text, maxQuoted)))
+}
+
+// dateLayouts are those of RFC 3339, with a space for its T, and of ISO 8601's short offset. A date without an offset is no moment.
+var dateLayouts = [...]string{time.RFC3339Nano, "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02T15:04:05.999999999Z0700"}
+
+// readTime reads the text of a time that is no plain integer.
+func readTime(text string) (nanos uint64, ok bool) {
+	if isNumber(text) {
+		return readDecimal(text)
+	}
+	for _, layout := range dateLayouts {
+		if at, err := time.Parse(layout, text); err == nil && at.Year() >= 1970 && at.Year() < 2262 {
+			return uint64(at.UnixNano()), true // after 1970
+		}
+	}
+	return 0, false
+}
+
+// readDecimal reads a number with a fraction or an exponent.
+func readDecimal(text string) (nanos uint64, ok bool) {
+	if n, ok := parseInteger(text); ok {
+		return uint64(max(n, 0)), n >= 0 // not negative
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil || f < 0 || f >= math.MaxInt64 {
+		return 0, false
+	}
+	unit := max(unitOf(uint64(f)), 1)
+	whole, fraction, _ := strings.Cut(text, ".")
+	n, err := strconv.ParseUint(whole, 10, 64)
+	if err != nil || strings.ContainsAny(fraction, "eE") || n > math.MaxInt64/unit {
+		return uint64(f) * unit, uint64(f) <= math.MaxInt64/unit // the fraction is lost, of a spelling that nobody uses
+	}
+	if unit == 1 {
+		return n, true
+	}
+	part, _ := strconv.ParseFloat("0."+fraction, 64) // digits
+	return n*unit + uint64(math.Round(part*float64(unit))), true
+}
+
+// timeOfObject reads {low, high, unsigned}, whose numbers are signed 32 bits, and {seconds, nanos}.
+func (d *decoder) timeOfObject(r *jsonReader) uint64 {
+	var parts [4]int64
+	var has [4]bool
+	for o := r.object(); ; {
+		key, ok := o.member()
+		if !ok {
+			break
+		}
+		i := timePart(key)
+		if i < 0 {
+			r.skip()
+			continue
+		}
+		t, text := r.scalar()
+		if t == tokNumber || t == tokString {
+			parts[i], has[i] = parseInteger(text)
+		}
+	}
+	switch {
+	case has[0] && has[1]:
+		return uint64(uint32(parts[1]))<<32 | uint64(uint32(parts[0])) //nolint:gosec // the two halves of 64 bits
+	case has[2]:
+		return d.seconds(parts[2], parts[3])
+	case r.err == nil:
+		d.noteTime("{…}")
+	}
+	return 0
+}
+
+// timePart returns the place of a part of a time: low, high, seconds, nanoseconds; -1 for what is none.
+func timePart(key string) int {
+	switch key {
+	case "low":
+		return 0
+	case "high":
+		return 1
+	case "seconds":
+		return 2
+	case "nanos":
+		return 3
+	}
+	return -1
+}
+
+// timeOfArray reads [seconds, nanoseconds].
+func (d *decoder) timeOfArray(r *jsonReader) uint64 {
+	var parts [2]int64
+	n := 0
+	for list := r.array(); list.next(); n++ {
+		t, text := r.scalar()
+		v, ok := parseInteger(text)
+		if !ok || t != tokNumber || n >= len(parts) {
+			n = len(parts) // and one more: none
+			continue
+		}
+		parts[n] = v
+	}
+	if n != len(parts) {
+		if r.err == nil {
+			d.noteTime("[…]")
+		}
+		return 0
+	}
+	return d.seconds(parts[0], parts[1])
+}
+
+// seconds returns the time of a number of seconds and nanoseconds.
+func (d *decoder) seconds(seconds, nanos int64) uint64 {
+	if seconds < 0 || seconds >= until2100/1e9 || nanos < 0 || nanos >= 1e9 {
+		d.noteTime(fmt.Sprintf("[%d, %d]", seconds, nanos))
+		return 0
+	}
+	return uint64(seconds*1e9 + nanos) // neither is negative
+}
+
+// setTime applies the rules for the times of a span. A missing time is that of the other one, or of the arrival when both are
+// missing; an end before the start makes a duration of 0; a span that would last longer than any has no duration. Each of these is
+// told. What lies in the future is looked at when the resource ends.
+func (d *decoder) setTime(e *edge.Event) {
+	start, end := d.nanos(d.start), d.nanos(d.end)
+	switch {
+	case start == 0 && end == 0:
+		start, end = d.now, d.now
+		d.note(warnNoSpanTime, "no time of its own: it is that of its arrival")
+	case start == 0:
+		start = end
+		d.note(warnNoStart, "no start: taken as its end")
+	case end == 0:
+		end = start
+		d.note(warnNoEnd, "no end: taken as its start")
+	case end < start:
+		end = start
+		d.note(warnEndFirst, "end before start: the duration is 0")
+	}
+	e.Time, e.Duration, e.HasDuration = end, end-start, true
+	d.newest = max(d.newest, end)
+	if !d.endsAhead(e) {
+		d.boundDuration(e)
+	}
+}
+
+// boundDuration takes the duration of a span that would be longer than any.
+func (d *decoder) boundDuration(e *edge.Event) {
+	if e.Duration <= int64(edge.MaxDuration) {
+		return
+	}
+	d.noteAt(e.Index, warnLong, fmt.Sprintf("from %s to %s: longer than %d days, it has no duration; are both times in nanoseconds?",
+		dateOf(e.Time-e.Duration), dateOf(e.Time), int(edge.MaxDuration.Hours()/24)))
+	e.Duration, e.HasDuration = 0, false
+}
+
+func dateOf(nanos int64) string { return time.Unix(0, nanos).UTC().Format(time.DateOnly) }
