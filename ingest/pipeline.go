@@ -203,7 +203,9 @@ func (p *Pipeline) work(ctx context.Context, b *edge.Batch, take func(context.Co
 
 func (p *Pipeline) take(ctx context.Context, b *edge.Batch) error {
 	end := stage(ctx, p.labels.normalise)
-	p.o.Normalizer.Normalize(b.Events)
+	bounded := p.o.Normalizer.Normalize(b.Events)
+	warn(b, "weight or count above --max-weight", bounded.Weights)
+	warn(b, "length of time above 30 days", bounded.Durations)
 	p.refuse(b)
 	end()
 	if len(b.Events) > 0 {
@@ -216,6 +218,12 @@ func (p *Pipeline) take(ctx context.Context, b *edge.Batch) error {
 	}
 	p.count.taken(b)
 	return nil
+}
+
+func warn(b *edge.Batch, reason string, n int) {
+	for range n {
+		b.Warn(reason)
+	}
 }
 
 // log makes a batch durable.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"edgescope/edge/platform"
 	"edgescope/internal/run"
 )
 
@@ -42,6 +43,7 @@ type options struct {
 	corsOrigins                   []string
 
 	sampleRates sampleRates
+	maxWeight   int
 	layouts     []string
 	rollupOpen  time.Duration
 	rollupKeys  int
@@ -76,6 +78,7 @@ func (o *options) register(f *run.Flags) {
 	f.Strings(&o.corsOrigins, "cors-origin", "let pages of this `origin` send telemetry (repeatable, * for any)")
 	f.Group("Meaning")
 	f.Var(&o.sampleRates, "sample-rate", "`service=rate`: what a service sends is this share of its requests (repeatable)")
+	f.Int(&o.maxWeight, "max-weight", platform.DefaultMaxWeight, "an event stands for at most this `many`, whatever its count, sample interval or sampling rate says")
 	f.Strings(&o.layouts, "dataset-layout", "`name=column:field,...`: what the columns of a dataset mean (repeatable)")
 	f.Duration(&o.rollupOpen, "rollup-open", 15*time.Minute, "windows take late events for this `long`")
 	f.Int(&o.rollupKeys, "rollup-max-keys", 20_000, "at most this `many` series per tenant; further ones are added up per service")
@@ -102,6 +105,7 @@ func (o *options) validate() error {
 	}{
 		{"max-body", o.maxBody},
 		{"max-snapshots", int64(o.maxSnapshots)},
+		{"max-weight", int64(o.maxWeight)},
 		{"metrics-max-series", int64(o.metricsMaxSeries)},
 		{"rollup-max-keys", int64(o.rollupKeys)},
 		{"rollup-open", int64(o.rollupOpen)},

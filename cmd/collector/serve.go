@@ -200,7 +200,7 @@ func (c *collector) openPipeline(ctx context.Context) error {
 		Writable:   c.store.Writable,
 		Flush:      c.store.Flush,
 		Log:        c.wal,
-		Normalizer: platform.New(platform.Options{SampleRates: c.sampleRates}),
+		Normalizer: platform.New(platform.Options{SampleRates: c.sampleRates, MaxWeight: float64(c.maxWeight)}),
 		Rollup: rollup.New(rollup.Options{
 			Collector: uuid, Epoch: epoch, Open: c.rollupOpen, MaxKeys: c.rollupKeys, Log: c.logger,
 		}),

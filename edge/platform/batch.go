@@ -15,6 +15,8 @@ type batch struct {
 	spans  []span
 	ids    map[spanKey]int32
 	waits  []interval
+	// bounded counts the numbers that were brought within their bounds.
+	bounded Bounded
 }
 
 type spanKey struct {

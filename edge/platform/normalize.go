@@ -1,6 +1,7 @@
 package platform
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"sync"
@@ -13,6 +14,9 @@ type Options struct {
 	// SampleRates is the head-sampling rate of services that don't say it in their trace state, by service.name: the share
 	// of requests that they send, 0 < r <= 1. Other values are ignored.
 	SampleRates map[string]float64
+	// MaxWeight bounds how many occurrences an event stands for, whatever says so, and the count of a data point; 0 is
+	// DefaultMaxWeight.
+	MaxWeight float64
 	// MaxInferredRoutes is how many routes of one service may be inferred from paths; later ones become "/*". 0 is 200.
 	MaxInferredRoutes int
 	// ExporterHosts are hosts (as in server.address, with or without port) to which services send telemetry: requests to
@@ -26,6 +30,7 @@ const defaultInferredRoutes = 200
 // nothing else.
 type Normalizer struct {
 	rates     map[string]float64
+	maxWeight float64
 	exporters []string
 	routes    inferredRoutes
 	scratch   sync.Pool
@@ -36,7 +41,9 @@ func New(o Options) *Normalizer {
 	if o.MaxInferredRoutes <= 0 {
 		o.MaxInferredRoutes = defaultInferredRoutes
 	}
-	n := &Normalizer{rates: make(map[string]float64), exporters: slices.Clone(o.ExporterHosts)}
+	n := &Normalizer{
+		rates: make(map[string]float64), maxWeight: cmp.Or(o.MaxWeight, DefaultMaxWeight), exporters: slices.Clone(o.ExporterHosts),
+	}
 	for service, rate := range o.SampleRates {
 		if rate > 0 && rate <= 1 {
 			n.rates[service] = rate
@@ -50,10 +57,11 @@ func New(o Options) *Normalizer {
 // Normalize fills the Facts of the events of one batch from their attributes and from each other. A fact that the receiver
 // has set stays; Facts.CacheStatus of a data point may be the raw text and becomes canonical. It also moves Time and Duration of
 // a span whose clock stood still, mends attributes that senders are known to misspell, and drops those that repeat a fact, but of a
-// data point, whose columns they are. Facts point into the memory of
-// the events' attributes. The caller owns the events again on return.
-func (n *Normalizer) Normalize(events []edge.Event) {
+// data point, whose columns they are. Numbers that nothing at the edge has are bounded, so that none of them hides all others in a
+// sum: it returns how many. Facts point into the memory of the events' attributes. The caller owns the events again on return.
+func (n *Normalizer) Normalize(events []edge.Event) Bounded {
 	b := n.scratch.Get().(*batch)
+	b.bounded = Bounded{}
 	b.start(events)
 	for i := range events {
 		n.describe(b, i)
@@ -67,9 +75,15 @@ func (n *Normalizer) Normalize(events []edge.Event) {
 	for i := range events {
 		b.spans[i].told.drop(&events[i])
 	}
+	bounded := b.bounded
 	b.release()
 	n.scratch.Put(b)
+	return bounded
 }
+
+// Bounded counts the numbers that Normalize brought within their bounds: weights and counts above Options.MaxWeight became it, lengths
+// of time that are negative or above edge.MaxDuration became unknown.
+type Bounded struct{ Weights, Durations int }
 
 // describe fills what an event says by itself.
 func (n *Normalizer) describe(b *batch, i int) {
@@ -77,10 +91,17 @@ func (n *Normalizer) describe(b *batch, i int) {
 	v := &b.view
 	v.read(e)
 	f := &e.Facts
+	boundLength(&e.Duration, &e.HasDuration, &b.bounded)
 	v.identity(f)
 	v.place(f)
 	v.coldStart(f)
 	v.lengths(f)
+	for _, l := range [...]struct {
+		nanos *int64
+		has   *bool
+	}{{&f.InitDuration, &f.HasInit}, {&f.CPUTime, &f.HasCPU}, {&f.WallTime, &f.HasWall}, {&f.OriginDuration, &f.HasOrigin}, {&f.TTFB, &f.HasTTFB}} {
+		boundLength(l.nanos, l.has, &b.bounded)
+	}
 	v.request(f)
 	v.cacheStatus(f)
 	v.outcome(f)
@@ -90,7 +111,7 @@ func (n *Normalizer) describe(b *batch, i int) {
 	}
 	mendScheme(v)
 	b.spans[i].told.note(v)
-	f.Weight = n.weight(v)
+	n.weigh(v, &b.bounded)
 	if f.Source == "" {
 		f.Source = edge.SourceOTLP
 	}

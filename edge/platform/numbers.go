@@ -79,10 +79,18 @@ func (v *view) length(r *rule) (nanos int64, found bool) {
 	return nanoseconds(value, src.unit)
 }
 
-// nanoseconds reads a number of units; negative ones and those beyond 292 years are none.
+// boundLength makes a length of time unknown that is negative or longer than any.
+func boundLength(nanos *int64, has *bool, bounded *Bounded) {
+	if *has && (*nanos < 0 || *nanos > int64(edge.MaxDuration)) {
+		*nanos, *has = 0, false
+		bounded.Durations++
+	}
+}
+
+// nanoseconds reads a number of units; negative ones and those beyond edge.MaxDuration are none.
 func nanoseconds(s string, unit float64) (int64, bool) {
 	n, err := strconv.ParseFloat(s, 64)
-	if err != nil || math.IsNaN(n) || n < 0 || n*unit >= math.MaxInt64 {
+	if err != nil || math.IsNaN(n) || n < 0 || n*unit > float64(edge.MaxDuration) {
 		return 0, false
 	}
 	return int64(math.Round(n * unit)), true

@@ -3,6 +3,7 @@ package platform_test
 import (
 	"math"
 	"testing"
+	"time"
 
 	"edgescope/edge"
 	"edgescope/edge/platform"
@@ -64,7 +65,19 @@ func TestOutcome(t *testing.T) {
 	f("error", "error.type", "TypeError")
 	f("error", "error.type", "500", "http.response.status_code", "500")
 	f("ok", "error.type", "404", "http.response.status_code", "404")
-	f("error", "error.type", "NotFound", "http.response.status_code", "404")
+	f("ok", "error.type", "NotFound", "http.response.status_code", "404") // the client's error, whatever a framework calls it
+	f("error", "error.type", "AbortError", "http.response.status_code", "200")
+	// An exception that was handled is none, by whatever says that it was.
+	f("ok", "exception.type", "E", "http.response.status_code", "200")
+	f("ok", "exception.type", "E", "http.response.status_code", "404")
+	f("ok", "exception.type", "E", "exception.escaped", "false")
+	f("ok", "exception.type", "E", "exception.escaped", "False", "http.response.status_code", "200")
+	f("exception", "exception.type", "E", "exception.escaped", "true", "http.response.status_code", "200")
+	f("ok", "exception.type", "E", "exception.escaped", "true", "http.response.status_code", "404")
+	f("error", "exception.type", "E", "exception.escaped", "false", "http.response.status_code", "500")
+	f("exception", "exception.type", "E", "http.response.status_code", "500")
+	f("exception", "exception.type", "E")
+	f("ok", "exception.escaped", "true") // of no exception
 }
 
 func TestOutcomeByKind(t *testing.T) {
@@ -82,6 +95,25 @@ func TestOutcomeByKind(t *testing.T) {
 	f("", edge.Event{Kind: edge.KindLog, Attrs: attrs("exception.type", "x", "http.response.status_code", "500")})
 	f("exceeded_cpu", edge.Event{Kind: edge.KindLog, Attrs: attrs("cloudflare.outcome", "exceededCpu")})
 	f("", edge.Event{Kind: edge.KindDataPoint})
+
+	status := func(want string, kind edge.SpanKind, status edge.StatusCode, pairs ...string) {
+		t.Helper()
+		f(want, edge.Event{Kind: edge.KindSpan, SpanKind: kind, Status: status, Attrs: attrs(pairs...)})
+	}
+	const code = "http.response.status_code"
+	status("ok", edge.SpanServer, edge.StatusError, code, "404")
+	status("ok", edge.SpanInternal, edge.StatusError, code, "404")
+	status("ok", edge.SpanServer, edge.StatusError, code, "400", "exception.type", "HTTPException", "error.type", "400")
+	status("error", edge.SpanClient, edge.StatusError, code, "404")
+	status("ok", edge.SpanClient, edge.StatusUnset, code, "404")
+	status("error", edge.SpanClient, edge.StatusUnset, code, "503")
+	status("error", edge.SpanServer, edge.StatusError, code, "200")
+	status("exception", edge.SpanServer, edge.StatusError, code, "200", "exception.type", "E")
+	status("error", edge.SpanServer, edge.StatusError, code, "200", "exception.type", "E", "exception.escaped", "false")
+	status("exception", edge.SpanConsumer, edge.StatusError, "exception.type", "E")
+	status("ok", edge.SpanServer, edge.StatusOK, "exception.type", "E", "exception.escaped", "true")
+	status("ok", edge.SpanServer, edge.StatusOK, code, "200", "error.type", "E")
+	status("error", edge.SpanServer, edge.StatusOK, code, "500")
 }
 
 func TestColdStart(t *testing.T) {
@@ -202,7 +234,6 @@ func TestStoppedClock(t *testing.T) {
 	f(0, 1000, 0, "0")
 	f(0, 1000, 0, "")
 	f(5e6, 1000+5e6, 5e6, "41")
-	f(-7, 1000+41e6, 41e6, "41")
 }
 
 func TestWeight(t *testing.T) {
@@ -220,7 +251,7 @@ func TestWeight(t *testing.T) {
 	state(1, "ot=th:0")
 	state(2, "ot=th:8")
 	state(10, "ot=th:e6666666666666")
-	state(1<<56, "ot=th:ffffffffffffff")
+	state(1e6, "ot=th:ffffffffffffff") // one in 2^56
 	state(4, "vendor=th:8, ot=rv:aaaaaaaaaaaaaa;th:c")
 	state(2, "ot=th:80")
 	state(1, "ot=th:")
@@ -246,5 +277,43 @@ func TestWeight(t *testing.T) {
 	point(1, "_sample_interval", "1", "edge.count", "0.5")
 	point(1, "_sample_interval", "NaN")
 	point(1, "_sample_interval", "-3")
+	point(1e6, "_sample_interval", "1e300", "edge.count", "1e300")
+	point(1e6, "_sample_interval", "1000", "edge.count", "1000.5")
+	point(1, "_sample_interval", "1e400")
+	point(999_999, "edge.count", "999999")
+	f(1, edge.Event{Kind: edge.KindDataPoint, Facts: edge.Facts{Count: math.NaN(), HasCount: true}})
+	f(1, edge.Event{Kind: edge.KindDataPoint, Facts: edge.Facts{Count: -4, HasCount: true}})
+	f(1e6, edge.Event{Kind: edge.KindDataPoint, Facts: edge.Facts{Count: math.Inf(1), HasCount: true}})
 	f(8, edge.Event{Kind: edge.KindDataPoint, Attrs: attrs("_sample_interval", "2"), Facts: edge.Facts{Count: 4, HasCount: true}})
+}
+
+// TestNumbersAreBounded: what nothing at the edge has hides no sum, and is counted.
+func TestNumbersAreBounded(t *testing.T) {
+	const day = int64(24 * time.Hour)
+	n := platform.New(platform.Options{MaxWeight: 50})
+	events := []edge.Event{
+		{Kind: edge.KindDataPoint, Duration: 31 * day, HasDuration: true, Facts: edge.Facts{Count: 51, HasCount: true}},
+		{Kind: edge.KindDataPoint, Duration: 30 * day, HasDuration: true, Facts: edge.Facts{Count: 50, HasCount: true}},
+		{Kind: edge.KindDataPoint, Duration: -1, HasDuration: true},
+		{Facts: edge.Facts{CPUTime: 31 * day, HasCPU: true, InitDuration: -1, HasInit: true}},
+		{Attrs: attrs("cloudflare.cpu_time_ms", "1e300", "faas.init_duration", "2592000")},
+		{Attrs: attrs("cloudflare.cpu_time_ms", "-1", "faas.init_duration", "2592000.1")},
+	}
+	bounded := n.Normalize(events)
+	if want := (platform.Bounded{Weights: 1, Durations: 3}); bounded != want {
+		t.Errorf("%+v, want %+v", bounded, want)
+	}
+	for i, want := range []edge.Facts{{Count: 50, Weight: 50, HasCount: true}, {Count: 50, Weight: 50, HasCount: true}, {Weight: 1}} {
+		if f := events[i].Facts; f.Count != want.Count || f.Weight != want.Weight || f.HasCount != want.HasCount {
+			t.Errorf("data point %d: count %v, weight %v; want %v, %v", i, f.Count, f.Weight, want.Count, want.Weight)
+		}
+		if e := &events[i]; e.HasDuration != (i == 1) {
+			t.Errorf("data point %d: duration %d, has %v", i, e.Duration, e.HasDuration)
+		}
+	}
+	for i := 3; i < 6; i++ {
+		if f := events[i].Facts; f.HasCPU || f.HasInit != (i == 4) {
+			t.Errorf("span %d: CPU time %d, init %d", i, f.CPUTime, f.InitDuration)
+		}
+	}
 }

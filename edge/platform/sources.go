@@ -123,6 +123,7 @@ var (
 
 	errorTypeRule = rule{sources: attrs(edge.KeyErrorType)}
 	exceptionRule = rule{sources: attrs(edge.KeyExceptionType, edge.KeyExceptionMessage)}
+	escapedRule   = rule{sources: []source{{name: edge.KeyExceptionEscaped, read: boolean}}}
 	outcomeRule   = rule{sources: []source{
 		{name: edge.KeyOutcome, read: outcome},
 		{name: "cloudflare.outcome", read: outcome},
@@ -135,7 +136,7 @@ var known = newVocabulary(
 	&serviceRule, &versionRule, &namespaceRule, &environmentRule, &providerRule, &platformRule, &platformHeaders, &coloRule,
 	&chosenRegion, &regionRule, &countryRule, &faasNameRule, &entrypointRule, &faasVersionRule, &instanceRule, &invocationRule,
 	&triggerRule, &handlerRule, &routeRule, &pathRule, &operationRule, &methodRule, &urlRule, &hostRule, &schemeRule,
-	&errorTypeRule, &exceptionRule, &outcomeRule, &lambdaStatusRule, &coldRule, &coldReportRule, &statusRule, &countRule, &intervalRule,
+	&errorTypeRule, &exceptionRule, &escapedRule, &outcomeRule, &lambdaStatusRule, &coldRule, &coldReportRule, &statusRule, &countRule, &intervalRule,
 	&initRule, &cpuRule, &wallRule, &ttfbRule, &originRule, &upstreamRule, &timingRule, &cacheRule, &cacheLookupRule, &ageRule,
 )
 

@@ -8,8 +8,22 @@ import (
 	"edgescope/edge"
 )
 
-// weight answers how many occurrences an event stands for, at least 1: of a data point its count times its sample interval,
-// of a span what its trace state or the configured rate of its service says.
+// DefaultMaxWeight is how many occurrences an event may stand for. Platforms sample at most one in a few thousand, and a client that
+// adds up by itself does so for seconds: what is above is a number of another meaning, and would hide all others in a sum.
+const DefaultMaxWeight = 1e6
+
+// weigh fills how many occurrences an event stands for, between 1 and the bound.
+func (n *Normalizer) weigh(v *view, bounded *Bounded) {
+	f := &v.event.Facts
+	f.Weight = n.weight(v)
+	if f.Weight > n.maxWeight || f.Count > n.maxWeight {
+		f.Weight, f.Count = min(f.Weight, n.maxWeight), min(f.Count, n.maxWeight)
+		bounded.Weights++
+	}
+}
+
+// weight returns how many occurrences an event stands for, at least 1 and finite: of a data point its count times its sample
+// interval, of a span what its trace state or the configured rate of its service says.
 func (n *Normalizer) weight(v *view) float64 {
 	e := v.event
 	switch e.Kind {
@@ -31,6 +45,8 @@ func pointWeight(v *view) float64 {
 	f := &v.event.Facts
 	if !f.HasCount {
 		f.Count, f.HasCount = positive(v.text(&countRule))
+	} else if !(f.Count > 0) {
+		f.Count, f.HasCount = 0, false
 	}
 	weight := 1.0
 	if f.HasCount {
@@ -39,10 +55,10 @@ func pointWeight(v *view) float64 {
 	if interval, ok := positive(v.text(&intervalRule)); ok {
 		weight *= interval
 	}
-	if !(weight >= 1) || math.IsInf(weight, 0) {
+	if !(weight >= 1) {
 		return 1
 	}
-	return weight
+	return min(weight, math.MaxFloat64)
 }
 
 func positive(s string) (float64, bool) {

@@ -183,7 +183,7 @@ func TestAClockAheadMovesWholeTraces(t *testing.T) {
 	first := send(skewed(1, 1, 3600, 3601), skewed(1, 2, 3600.25, 3600.5), skewed(2, 3, -2, -1), skewed(3, 4, 300, 301))
 	want(&first[0], -1, 0)
 	want(&first[1], -0.75, -0.5)
-	want(&first[2], -2, -1)  // another trace
+	want(&first[2], -2, -1)   // another trace
 	want(&first[3], 300, 301) // a clock may be ahead a little
 	// A second body of the trace, of an earlier and a later part of it: moved as the first was.
 	second := send(skewed(1, 5, 3599, 3599.5), skewed(1, 6, 3602, 3604))

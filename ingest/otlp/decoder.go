@@ -34,7 +34,7 @@ type decoder struct {
 	now, newest int64
 	// skews are those of the receiver.
 	skews *skews
-	notes
+	notes notes
 	// signal is what is being read.
 	signal signal
 	// index is the number of records seen, rejected ones included; seen counts them by signal.

@@ -2,6 +2,7 @@ package otlp
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"edgescope/edge"
@@ -23,8 +24,8 @@ var (
 		member: "kind", prefix: "SPAN_KIND_", fallback: "internal", want: "internal, server, client, producer or consumer",
 		names: []string{"UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER"},
 	}
-	statusCodes    = enum{member: "status code", prefix: "STATUS_CODE_", fallback: "unset", want: "unset, ok or error", names: []string{"UNSET", "OK", "ERROR"}}
-	temporalities  = enum{
+	statusCodes   = enum{member: "status code", prefix: "STATUS_CODE_", fallback: "unset", want: "unset, ok or error", names: []string{"UNSET", "OK", "ERROR"}}
+	temporalities = enum{
 		member: "aggregation temporality", prefix: "AGGREGATION_TEMPORALITY_", fallback: "cumulative", want: "delta or cumulative",
 		names: []string{"UNSPECIFIED", "DELTA", "CUMULATIVE"},
 	}
@@ -81,7 +82,7 @@ func (d *decoder) protoEnum(varint uint64, e *enum) uint64 {
 	if int(n) < len(e.names) {
 		return uint64(n)
 	}
-	d.noteEnum(e, fmt.Sprint(int32(n)))
+	d.noteEnum(e, strconv.Itoa(int(int32(n))))
 	return 0
 }
 

@@ -26,11 +26,11 @@ func (d *decoder) note(reason, text string) { d.noteAt(max(d.index-1, 0), reason
 // noteAt is note for the record of that index.
 func (d *decoder) noteAt(index int, reason, text string) {
 	d.batch.Warn(reason)
-	if len(d.told) >= maxNotes {
-		d.more++
+	if len(d.notes.told) >= maxNotes {
+		d.notes.more++
 		return
 	}
-	d.told = append(d.told, d.signalOf(index).record()+" "+strconv.Itoa(index)+": "+text)
+	d.notes.told = append(d.notes.told, d.signalOf(index).record()+" "+strconv.Itoa(index)+": "+text)
 }
 
 // append adds the notes to the message of an answer.

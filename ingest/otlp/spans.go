@@ -122,8 +122,9 @@ func (d *decoder) liftException() {
 	if !d.exception.found {
 		return
 	}
-	for _, at := range [...]pair{{edge.KeyExceptionType, d.exception.kind}, {edge.KeyExceptionMessage, d.exception.message},
-		{edge.KeyExceptionEscaped, d.exception.escaped}} {
+	for _, at := range [...]pair{
+		{edge.KeyExceptionType, d.exception.kind}, {edge.KeyExceptionMessage, d.exception.message}, {edge.KeyExceptionEscaped, d.exception.escaped},
+	} {
 		if at.val.kind != kindNone && d.own.find(at.key) < 0 && !d.own.put(at.key, at.val) {
 			d.batch.Warn(warnManyAttrs)
 		}
