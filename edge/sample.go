@@ -36,6 +36,19 @@ const (
 	LabelColdStart = "faas_coldstart"
 	LabelCache     = "edge_cache_status"
 	LabelStatus    = "http_response_status_code"
+	LabelReason    = "edge_reason"
+	LabelSender    = "edge_sender"
+)
+
+// What the doors did not take, by edge_reason and edge_sender: totals of windows of 10 seconds, as those of rollups are, without
+// family and width.
+const (
+	// MetricRefusedRequests counts requests that were refused as a whole.
+	MetricRefusedRequests = "edge_refused_requests"
+	// MetricRefusedRecords counts spans, points and other records that were rejected while others of their request were kept.
+	MetricRefusedRecords = "edge_refused_records"
+	// MetricChangedValues counts values that were dropped or changed while their record was kept.
+	MetricChangedValues = "edge_changed_values"
 )
 
 // The rollup metrics. A sample is the total of one event-time window, stamped with the start of the window; ask with
