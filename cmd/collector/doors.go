@@ -11,6 +11,7 @@ import (
 	"edgescope/ingest/body"
 	"edgescope/ingest/edgemodule"
 	"edgescope/ingest/otlp"
+	"edgescope/ingest/refusals"
 	"edgescope/ingest/workers"
 	"edgescope/internal/access"
 	"edgescope/internal/run"
@@ -35,7 +36,7 @@ func (c *collector) openReceiver(ctx context.Context) error {
 	}
 	bodies := c.openBodies()
 	points, err := analyticsengine.New(analyticsengine.Options{
-		Sink: metered{c.pipeline}, Bodies: bodies, Layouts: layouts, Admit: c.admitPoints, Refused: c.refused, Logger: c.logger,
+		Sink: metered{c.pipeline}, Bodies: bodies, Layouts: layouts, Admit: c.admitPoints, Refusals: c.refusals, Logger: c.logger,
 	})
 	if err != nil {
 		return err
@@ -46,7 +47,7 @@ func (c *collector) openReceiver(ctx context.Context) error {
 	}
 	c.receiver, err = otlp.New(otlp.Options{
 		Sink: metered{c.pipeline}, Samples: c.takeSamples, MaxAge: c.retentionSamples,
-		Bodies: bodies, MaxSeries: c.metricsMaxSeries, Admit: c.admitOTLP, Refused: c.refused, CORSOrigins: c.corsOrigins,
+		Bodies: bodies, MaxSeries: c.metricsMaxSeries, Admit: c.admitOTLP, Refusals: c.refusals, CORSOrigins: c.corsOrigins,
 		DataPoints: points, Metrics: c.metrics, Logger: c.logger,
 		Workerd: func(w http.ResponseWriter, r *http.Request, b *body.Body) bool {
 			return points.Workerd(w, r, b) || tails.Tail(w, r, b)
@@ -67,9 +68,23 @@ func (c *collector) openBodies() *body.Reader {
 	return body.NewReader(body.Options{Budget: budget, MaxBody: c.maxBody, Key: uuid})
 }
 
-// refused counts requests that no door took, by reason.
-func (c *collector) refused(reason string) {
-	c.metrics.GetOrCreateCounter(fmt.Sprintf("edgescope_doors_refused_requests_total{reason=%q}", reason)).Inc()
+// openRefusals makes what remembers what the doors do not take.
+func (c *collector) openRefusals(ctx context.Context) error {
+	uuid, _ := c.store.Identity()
+	c.refusals = refusals.New(refusals.Options{
+		Collector: uuid, Logger: c.logger,
+		Sender: func(ctx context.Context) (edge.Tenant, bool) {
+			if c.guard == nil {
+				return 0, true
+			}
+			return access.SenderOf(ctx)
+		},
+		Count: func(reason string) {
+			c.metrics.GetOrCreateCounter(fmt.Sprintf("edgescope_doors_refused_requests_total{reason=%q}", reason)).Inc()
+		},
+	})
+	c.stack.Push("totals of what was not taken", c.refusals.Start(ctx, c.store))
+	return nil
 }
 
 // takeSamples keeps the numbers of a client's metrics, each of which counts as an event against the rate of who sent them.
@@ -85,7 +100,7 @@ func (c *collector) takeSamples(ctx context.Context, b *edge.Batch) (repeated bo
 func (c *collector) openTails(ctx context.Context) (*workers.Receiver, error) {
 	routes := platform.New(platform.Options{})
 	tails, err := workers.Open(ctx, workers.Options{
-		Sink: metered{c.pipeline}, Refused: c.refused, Tenant: admitted, Logger: c.logger,
+		Sink: metered{c.pipeline}, Refusals: c.refusals, Tenant: admitted, Logger: c.logger,
 		Route: func(service, path string) string {
 			request := []edge.Event{{SpanKind: edge.SpanServer, Attrs: []edge.Attr{
 				{Key: edge.KeyServiceName, Value: service}, {Key: "url.path", Value: path},

@@ -15,6 +15,7 @@ import (
 	"edgescope/edge/platform"
 	"edgescope/ingest"
 	"edgescope/ingest/otlp"
+	"edgescope/ingest/refusals"
 	"edgescope/ingest/rollup"
 	"edgescope/internal/access"
 	"edgescope/internal/run"
@@ -40,6 +41,7 @@ type collector struct {
 	wal      *wal.Log
 	pipeline *ingest.Pipeline
 	receiver *otlp.Receiver
+	refusals *refusals.Recorder
 	// guard is nil while nobody has to sign in, certificate without TLS.
 	guard       *access.Guard
 	certificate *run.Certificate
@@ -122,7 +124,7 @@ func (c *collector) wait(ctx context.Context) error {
 // start opens in order; what it opened is on the stack also when it fails.
 func (c *collector) start(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
-		c.openMemory, c.openTelemetry, c.openAccess, c.openStore, c.openLog, c.openPipeline, c.openReceiver, c.serveQueries, c.awaitReplay, c.serveHTTP, c.serveGRPC,
+		c.openMemory, c.openTelemetry, c.openAccess, c.openStore, c.openLog, c.openPipeline, c.openRefusals, c.openReceiver, c.serveQueries, c.awaitReplay, c.serveHTTP, c.serveGRPC,
 		c.startCanary,
 	} {
 		if err := step(ctx); err != nil {

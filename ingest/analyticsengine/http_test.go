@@ -16,6 +16,7 @@ import (
 
 	"edgescope/edge"
 	"edgescope/ingest/analyticsengine"
+	"edgescope/ingest/refusals"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/klauspost/compress/gzip"
@@ -71,8 +72,8 @@ func TestRefusals(t *testing.T) {
 	f(http.MethodPost, "/v1/datapoints/a%20b", "", one, 400, 3, "dataset that matches")
 	f(http.MethodPost, "/v1/datapoints/"+strings.Repeat("x", 65), "", one, 400, 3, "dataset that matches")
 	f(http.MethodPost, "/v1/datapoints/d/e", "", one, 400, 3, "want POST /v1/datapoints/{dataset}")
-	f(http.MethodPost, "/v1/datapoints/d", "br", one, 415, 3, "content encoding must be one of gzip, zstd")
-	f(http.MethodPost, "/v1/datapoints/d", "gzip, gzip", one, 415, 3, "content encoding must be one of gzip, zstd")
+	f(http.MethodPost, "/v1/datapoints/d", "br", one, 415, 3, "content encoding must be one of gzip, deflate, zstd")
+	f(http.MethodPost, "/v1/datapoints/d", "gzip, gzip, gzip", one, 415, 3, "content encoding must be one of gzip, deflate, zstd")
 	f(http.MethodPost, "/v1/datapoints/d", "gzip", one, 400, 3, "the body is no valid gzip")
 	f(http.MethodPost, "/v1/datapoints/d", "gzip", gzipped(t, strings.Repeat("x", 1000))[:20], 400, 3, "the body is no valid gzip: unexpected EOF")
 	f(http.MethodPost, "/v1/datapoints/d", "zstd", one, 400, 3, "the body is no valid zstd")
@@ -304,5 +305,18 @@ func TestNewRefuses(t *testing.T) {
 	bad := analyticsengine.Options{Sink: newRecorder(), Layouts: map[string]analyticsengine.Layout{"a b": {}}}
 	if _, err := analyticsengine.New(bad); err == nil {
 		t.Error("a receiver with a layout for no possible dataset was made")
+	}
+}
+
+func TestRefusalsAreRemembered(t *testing.T) {
+	remembered := refusals.New(refusals.Options{})
+	rc := newReceiver(t, newRecorder(), func(o *analyticsengine.Options) { o.Refusals = remembered })
+	post(rc, "/v1/datapoints/", strings.NewReader("{}"))
+	post(rc, "/v1/datapoints/d", strings.NewReader("7\n{}"))
+	if got := remembered.Example(0, refusals.Requests, "malformed", "somebody at 192.0.2.1"); !strings.Contains(got, "want POST /v1/datapoints/{dataset}") {
+		t.Errorf("the request: %q", got)
+	}
+	if got := remembered.Example(0, refusals.Records, "not an object", "somebody at 192.0.2.1"); got == "" {
+		t.Errorf("the record: %q", got)
 	}
 }

@@ -19,6 +19,7 @@ import (
 
 	"edgescope/edge"
 	"edgescope/ingest/body"
+	"edgescope/ingest/refusals"
 )
 
 // WarnOverLimit is the warning of a batch that counts the points that Analytics Engine would have dropped.
@@ -36,8 +37,8 @@ type Options struct {
 	// Bodies reads the bodies and bounds the memory of all requests; a request has at most 100,000 points. nil takes bodies of up
 	// to 64 MiB and eight times as much for all.
 	Bodies *body.Reader
-	// Refused is told of every request that was not taken, as a whole, by a short reason. nil tells nobody.
-	Refused func(reason string)
+	// Refusals remembers what is not taken; nil remembers nothing.
+	Refusals *refusals.Recorder
 	// Layouts are the datasets whose columns have a fixed meaning, by name; see ParseLayout.
 	Layouts map[string]Layout
 	// Admit decides whose data points those of a request to the dataset are: for /v1/datapoints before the body is read, for
@@ -80,9 +81,6 @@ func New(o Options) (*Receiver, error) {
 	}
 	if o.Bodies == nil {
 		o.Bodies = body.NewReader(body.Options{Budget: body.NewBudget(8 * defaultMaxBody), MaxBody: defaultMaxBody})
-	}
-	if o.Refused == nil {
-		o.Refused = func(string) {}
 	}
 	o.Logger = cmp.Or(o.Logger, slog.New(slog.DiscardHandler))
 	if o.Admit == nil {
@@ -142,13 +140,13 @@ func (rc *Receiver) layout(dataset string) *Layout {
 func (rc *Receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
-		rc.refuse(w, &body.RefusalError{Status: http.StatusMethodNotAllowed, Message: "want POST", Reason: "method"})
+		rc.refuse(w, r, &body.RefusalError{Status: http.StatusMethodNotAllowed, Message: "want POST", Reason: "method"})
 		return
 	}
 	path := strings.TrimSuffix(r.URL.Path, "/")
 	dataset := path[strings.LastIndexByte(path, '/')+1:]
 	if !strings.HasSuffix(path, pathPrefix+dataset) || !validDataset(dataset) {
-		rc.refuse(w, &body.RefusalError{
+		rc.refuse(w, r, &body.RefusalError{
 			Status: http.StatusBadRequest, Reason: "malformed",
 			Message: fmt.Sprintf("want POST %s{dataset}, with a dataset that matches %s", pathPrefix, datasetPattern),
 		})
@@ -156,17 +154,17 @@ func (rc *Receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	tenant, err := rc.o.Admit(r, dataset)
 	if err != nil {
-		rc.refuse(w, sender(err))
+		rc.refuse(w, r, sender(err))
 		return
 	}
 	b, err := rc.o.Bodies.Read(r.Context(), body.Of(r, tenant))
 	if err != nil {
-		rc.refuse(w, err)
+		rc.refuse(w, r, err)
 		return
 	}
 	defer b.Release()
 	if err := b.Work(r.Context()); err != nil {
-		rc.refuse(w, err)
+		rc.refuse(w, r, err)
 		return
 	}
 	j := rc.job(edge.SourceDataPoints)
@@ -221,7 +219,7 @@ func (j *job) add(index int) {
 // finish gives the batch to the sink and answers the request.
 func (rc *Receiver) finish(w http.ResponseWriter, r *http.Request, j *job) {
 	if j.err != nil {
-		rc.refuse(w, j.err)
+		rc.refuse(w, r, j.err)
 		return
 	}
 	if len(j.batch.Events) > 0 {
@@ -230,6 +228,7 @@ func (rc *Receiver) finish(w http.ResponseWriter, r *http.Request, j *job) {
 			return
 		}
 	}
+	rc.o.Refusals.Batch(r, &j.batch)
 	writeResult(w, &j.batch, j.total)
 }
 
@@ -263,5 +262,5 @@ func (rc *Receiver) failed(w http.ResponseWriter, r *http.Request, err error) {
 	if !errors.As(err, &busy) && r.Context().Err() == nil {
 		rc.o.Logger.LogAttrs(r.Context(), slog.LevelError, "data points not taken", slog.Any("error", err))
 	}
-	rc.refuse(w, err)
+	rc.refuse(w, r, err)
 }

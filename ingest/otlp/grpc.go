@@ -43,7 +43,7 @@ func (r *Receiver) GRPC() http.Handler {
 		h["Date"] = nil // gRPC has no use for it, and it costs a search of the header table
 		res, err := r.call(req.Context(), req)
 		if err != nil {
-			r.failCall(w, err)
+			r.failCall(w, req, err)
 			return
 		}
 		r.count.request("grpc", codes.OK.String())
@@ -84,7 +84,7 @@ func (r *Receiver) call(ctx context.Context, req *http.Request) (Result, error) 
 		return Result{}, err
 	}
 	defer b.Release()
-	return r.take(ctx, request{tenant, sig, Protobuf, b.Bytes(), b.Hash, &b.Share})
+	return r.take(ctx, request{tenant, sig, Protobuf, b.Bytes(), b.Hash, &b.Share, req})
 }
 
 // message reads the one message of a call.
@@ -138,7 +138,7 @@ func (e *exactly) Read(p []byte) (int, error) {
 
 // failCall ends a call with a status. The headers go first and by themselves: clients differ in what they make of a status
 // among headers when a length is there too.
-func (r *Receiver) failCall(w http.ResponseWriter, err error) {
+func (r *Receiver) failCall(w http.ResponseWriter, req *http.Request, err error) {
 	f := refuse(err)
 	if own := (*callError)(nil); errors.As(err, &own) {
 		f = own.refusal
@@ -147,7 +147,7 @@ func (r *Receiver) failCall(w http.ResponseWriter, err error) {
 		w.Header().Set("Grpc-Accept-Encoding", "identity,gzip,deflate,zstd")
 	}
 	f.log(r.o.Logger, "grpc")
-	r.o.Refused(f.reason)
+	r.o.Refusals.Request(req, f.reason, f.msg)
 	r.count.request("grpc", f.code.String())
 	// A client that went away needs no status.
 	_ = http.NewResponseController(w).Flush()

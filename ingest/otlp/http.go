@@ -36,17 +36,17 @@ func (r *Receiver) serve(w http.ResponseWriter, req *http.Request) {
 	enc, _ := encodingOfType(req.Header.Get("Content-Type"))
 	if req.Method != http.MethodPost {
 		w.Header().Set("Allow", r.allow())
-		r.refuse(w, enc, refusal{http: http.StatusMethodNotAllowed, code: codes.Unimplemented, msg: "method must be POST", reason: "method"})
+		r.refuse(w, req, enc, refusal{http: http.StatusMethodNotAllowed, code: codes.Unimplemented, msg: "method must be POST", reason: "method"})
 		return
 	}
 	tenant, err := r.admit(req)
 	if err != nil {
-		r.refuse(w, enc, refuseSender(err))
+		r.refuse(w, req, enc, refuseSender(err))
 		return
 	}
 	b, err := r.read(req.Context(), body.Of(req, tenant))
 	if err != nil {
-		r.refuse(w, enc, refuse(err))
+		r.refuse(w, req, enc, refuse(err))
 		return
 	}
 	defer b.Release()
@@ -75,7 +75,7 @@ func (r *Receiver) dispatch(w http.ResponseWriter, req *http.Request, tenant edg
 	found, enc, err := r.identify(req, b.Bytes())
 	if err == nil && found.ours() {
 		var res Result
-		if res, err = r.take(req.Context(), request{tenant, found, enc, b.Bytes(), b.Hash, &b.Share}); err == nil {
+		if res, err = r.take(req.Context(), request{tenant, found, enc, b.Bytes(), b.Hash, &b.Share, req}); err == nil {
 			r.succeed(w, enc, res)
 			return
 		}
@@ -86,7 +86,7 @@ func (r *Receiver) dispatch(w http.ResponseWriter, req *http.Request, tenant edg
 	if err == nil {
 		err = &unsupported{signal: found}
 	}
-	r.refuse(w, enc, refuse(err))
+	r.refuse(w, req, enc, refuse(err))
 }
 
 // identify answers what a body carries and how it is written, from the path, the content type and the body, in this order.
@@ -110,9 +110,9 @@ func (r *Receiver) identify(req *http.Request, body []byte) (signal, Encoding, e
 	return found, enc, nil
 }
 
-func (r *Receiver) refuse(w http.ResponseWriter, enc Encoding, f refusal) {
+func (r *Receiver) refuse(w http.ResponseWriter, req *http.Request, enc Encoding, f refusal) {
 	f.log(r.o.Logger, "http")
-	r.o.Refused(f.reason)
+	r.o.Refusals.Request(req, f.reason, f.msg)
 	r.count.request("http", strconv.Itoa(f.http))
 	answerRefusal(w, enc, f)
 }

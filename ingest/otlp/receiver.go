@@ -21,6 +21,7 @@ import (
 
 	"edgescope/edge"
 	"edgescope/ingest/body"
+	"edgescope/ingest/refusals"
 )
 
 // DefaultMaxBody is the limit of a body in bytes that the OTLP specification recommends since 1.11.
@@ -67,8 +68,8 @@ type Options struct {
 	Admit func(ctx context.Context, authorization string) (edge.Tenant, error)
 	// CORSOrigins are the origins whose pages may send, "*" for all. None: no answer to a browser's preflight.
 	CORSOrigins []string
-	// Refused is told of every request that was not taken, as a whole, by a short reason. nil tells nobody.
-	Refused func(reason string)
+	// Refusals remembers what is not taken; nil remembers nothing.
+	Refusals *refusals.Recorder
 	// DataPoints serves /v1/datapoints/{dataset}; it reads, limits and admits by itself. nil: 404.
 	DataPoints http.Handler
 	// Workerd is offered the body of a POST to a path without a meaning of its own that is no OTLP, such as tail
@@ -101,9 +102,6 @@ func New(o Options) (*Receiver, error) {
 	}
 	if o.Bodies == nil {
 		o.Bodies = body.NewReader(body.Options{Budget: body.NewBudget(16 * DefaultMaxBody), MaxBody: DefaultMaxBody})
-	}
-	if o.Refused == nil {
-		o.Refused = func(string) {}
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -166,6 +164,8 @@ type request struct {
 	hash edge.BodyHash
 	// share is what the request has of the memory of all; nil when nobody counts.
 	share *body.Share
+	// http is the request that brought the body; nil when none did.
+	http *http.Request
 }
 
 func (r *Receiver) take(ctx context.Context, q request) (Result, error) {
@@ -189,6 +189,9 @@ func (r *Receiver) take(ctx context.Context, q request) (Result, error) {
 	}
 	if err := r.keep(ctx, d); err != nil {
 		return Result{}, err
+	}
+	if q.http != nil {
+		r.o.Refusals.Batch(q.http, &d.batch)
 	}
 	res := d.result()
 	r.count.records(d, res)

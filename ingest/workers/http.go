@@ -7,9 +7,9 @@ import (
 )
 
 // refuse answers an error: that there is too much of it, when to come again, or that it was us.
-func (rc *Receiver) refuse(w http.ResponseWriter, err error) {
+func (rc *Receiver) refuse(w http.ResponseWriter, req *http.Request, err error) {
 	r := body.Refuse(err)
-	rc.o.Refused(r.Reason)
+	rc.o.Refusals.Request(req, r.Reason, r.Message)
 	r.Answer(w)
 }
 

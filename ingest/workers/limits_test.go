@@ -9,6 +9,7 @@ import (
 
 	"edgescope/edge"
 	"edgescope/ingest/body"
+	"edgescope/ingest/refusals"
 	"edgescope/ingest/workers"
 )
 
@@ -89,5 +90,18 @@ func TestDeepNestingIsRefused(t *testing.T) {
 	body := `[{"outcome":"ok","event":` + strings.Repeat("[", 1<<20) + strings.Repeat("]", 1<<20) + `}]`
 	if code, answer := post(open(t, newSink()), body); code != http.StatusBadRequest {
 		t.Errorf("%d %s, want 400", code, answer)
+	}
+}
+
+func TestRefusalsAreRemembered(t *testing.T) {
+	remembered := refusals.New(refusals.Options{})
+	rc := open(t, newSink(), func(o *workers.Options) { o.Refusals = remembered })
+	post(rc, `[{"outcome":"ok"}`)
+	post(rc, `[{"outcome":"ok","scriptName":"shop"},7]`)
+	if got := remembered.Example(0, refusals.Requests, "malformed", "somebody at 192.0.2.1"); !strings.Contains(got, "the body is no JSON at byte 17") {
+		t.Errorf("the request: %q", got)
+	}
+	if got := remembered.Example(0, refusals.Records, "not an object", "shop"); got != "not an object" {
+		t.Errorf("the record: %q", got)
 	}
 }

@@ -16,6 +16,7 @@ import (
 
 	"edgescope/edge"
 	"edgescope/ingest/body"
+	"edgescope/ingest/refusals"
 )
 
 // Sink takes batches. The receiver owns the batch and its memory again when Events returns. The sink may add rejections to
@@ -30,8 +31,8 @@ type Options struct {
 	// Route answers the route of a request's path, /img/:id for /img/1, by which spans are named. It bounds how many routes a
 	// service has. nil leaves that to the sink, and names spans by their method alone.
 	Route func(service, path string) string
-	// Refused is told of every request that was not taken, as a whole, by a short reason. nil tells nobody.
-	Refused func(reason string)
+	// Refusals remembers what is not taken; nil remembers nothing.
+	Refusals *refusals.Recorder
 	// MaxOpen and MaxOpenBytes bound the invocations of streaming tails that have not ended, and the memory of their events,
 	// about. Events that would go beyond are told to come again. 0 is 10,000, and 64 MiB.
 	MaxOpen      int
@@ -80,9 +81,6 @@ func Open(ctx context.Context, o Options) (*Receiver, error) {
 	if o.Tenant == nil {
 		o.Tenant = func(*http.Request) edge.Tenant { return 0 }
 	}
-	if o.Refused == nil {
-		o.Refused = func(string) {}
-	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -103,19 +101,20 @@ func (rc *Receiver) Tail(w http.ResponseWriter, r *http.Request, b *body.Body) b
 		return false
 	}
 	if err := b.Share.Take(memoryOf(b.Bytes())); err != nil {
-		rc.refuse(w, err)
+		rc.refuse(w, r, err)
 		return true
 	}
 	p := post{arrival: rc.o.Now(), route: rc.o.Route}
 	p.batch.Tenant = rc.o.Tenant(r)
 	if err := p.read(b); err != nil {
-		rc.refuse(w, err)
+		rc.refuse(w, r, err)
 		return true
 	}
 	if err := rc.take(r.Context(), &p); err != nil {
 		rc.failed(w, r, err)
 		return true
 	}
+	rc.o.Refusals.Batch(r, &p.batch)
 	writeResult(w, &p)
 	return true
 }
@@ -146,7 +145,7 @@ func (rc *Receiver) failed(w http.ResponseWriter, r *http.Request, err error) {
 	if !errors.As(err, &busy) && r.Context().Err() == nil {
 		rc.o.Logger.LogAttrs(r.Context(), slog.LevelError, "tail events not taken", slog.Any("error", err))
 	}
-	rc.refuse(w, err)
+	rc.refuse(w, r, err)
 }
 
 func (rc *Receiver) expireRegularly(ctx context.Context) {

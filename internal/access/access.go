@@ -158,6 +158,7 @@ func (g *Guard) Admit(ctx context.Context, authorization string, want Scope) (*G
 	}
 	grant, err := g.identify(ctx, authorization)
 	if err == nil {
+		visitOf(ctx).identified(grant)
 		err = grant.allow(want)
 	}
 	if err == nil && want == Write {

@@ -49,6 +49,31 @@ func TestProtectLetsThroughWhoMayAndTellsOthersWhy(t *testing.T) {
 	f(Read, 401, "unauthorized", "Bearer "+shopReader, "Bearer "+newsAll)
 }
 
+// TestTheSenderOfWhatIsRefusedIsKnown by its token, and grants nothing.
+func TestTheSenderOfWhatIsRefusedIsKnown(t *testing.T) {
+	g := open(t, twoTenants, Options{})
+	f := func(authorization string, want Scope, wantSender string, wantAdmitted bool) {
+		t.Helper()
+		ctx := Begin(t.Context())
+		_, err := g.Admit(ctx, authorization, want)
+		tenant, known := SenderOf(ctx)
+		if got := fmt.Sprint(tenant, known); got != wantSender || (err == nil) != wantAdmitted {
+			t.Errorf("%q for %s: sender %s, %v; want %s", authorization, want, got, err, wantSender)
+		}
+		_, err = TenantOf(httptest.NewRequestWithContext(ctx, http.MethodGet, "/", http.NoBody))
+		if (err == nil) != wantAdmitted {
+			t.Errorf("%q for %s: TenantOf says %v", authorization, want, err)
+		}
+	}
+	f("Bearer "+shopWriter, Write, "1 true", true)
+	f("Bearer "+shopReader, Write, "1 true", false)
+	f("Bearer wrong", Write, "0 false", false)
+	f("", Write, "0 false", false)
+	if _, known := SenderOf(t.Context()); known {
+		t.Error("somebody is known without a visit")
+	}
+}
+
 func TestWithoutAGuardQuestionsAreOfTenantZero(t *testing.T) {
 	var g *Guard
 	w := httptest.NewRecorder()

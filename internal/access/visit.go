@@ -17,7 +17,9 @@ import (
 // the request.
 type Visit struct {
 	grant *Grant
-	now   func() time.Time // set where the grant has a limit
+	// sender is who it is from, also when they may not do what they ask for.
+	sender *Grant
+	now    func() time.Time // set where the grant has a limit
 }
 
 type visitKey struct{}
@@ -32,8 +34,25 @@ func visitOf(ctx context.Context) *Visit {
 
 func (v *Visit) arrive(g *Grant, now func() time.Time) {
 	if v != nil {
-		v.grant, v.now = g, now
+		v.grant, v.sender, v.now = g, g, now
 	}
+}
+
+// identified notes who sent the request, whatever becomes of it.
+func (v *Visit) identified(g *Grant) {
+	if v != nil {
+		v.sender = g
+	}
+}
+
+// SenderOf returns the tenant of whoever sent the request of ctx, also when it was refused, and false when nobody knows them. It
+// grants nothing: TenantOf does.
+func SenderOf(ctx context.Context) (edge.Tenant, bool) {
+	v := visitOf(ctx)
+	if v == nil || v.sender == nil {
+		return 0, false
+	}
+	return v.sender.Tenant, true
 }
 
 // Spend counts bytes as received and events as kept against the rate of who sent the request of ctx. It never refuses: the

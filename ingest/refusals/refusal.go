@@ -1,7 +1,7 @@
-// Package refusal remembers what the doors did not take: which requests were refused, which records of a request were rejected,
+// Package refusals remembers what the doors did not take: which requests were refused, which records of a request were rejected,
 // which values were changed to be kept, why and from whom. Senders at the edge are silent, so the log says it, throttled, and
 // totals go into the store, where the dashboard finds them. What is remembered is bounded, whoever sends.
-package refusal
+package refusals
 
 import (
 	"cmp"
@@ -57,6 +57,8 @@ type Writer interface {
 type Options struct {
 	// Sender returns whose request it is; false for somebody who is not known. nil: everybody is tenant 0.
 	Sender func(context.Context) (edge.Tenant, bool)
+	// Count is told the reason of every request that is refused. nil: nobody is.
+	Count func(reason string)
 	// Collector is the label edge_collector of the totals.
 	Collector string
 	// Logger gets the warnings. nil drops them.
@@ -117,6 +119,9 @@ func New(o Options) *Recorder {
 	if o.Sender == nil {
 		o.Sender = func(context.Context) (edge.Tenant, bool) { return 0, true }
 	}
+	if o.Count == nil {
+		o.Count = func(string) {}
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -128,6 +133,7 @@ func (r *Recorder) Request(req *http.Request, reason, message string) {
 	if r == nil {
 		return
 	}
+	r.o.Count(reason)
 	r.note(req.Context(), pair{what: Requests, reason: reason, sender: address(req)}, 1, message)
 }
 
@@ -169,7 +175,7 @@ func (r *Recorder) note(ctx context.Context, p pair, n int, message string) {
 	example := t.example
 	r.mu.Unlock()
 	if tell && p.what != Values {
-		r.o.Logger.LogAttrs(ctx, slog.LevelWarn, "not taken", slog.String("what", p.what), slog.String("reason", p.reason),
+		r.o.Logger.LogAttrs(ctx, slog.LevelWarn, "refused", slog.String("what", strings.TrimPrefix(p.what, "edge_refused_")), slog.String("reason", p.reason),
 			slog.String("sender", p.name()), slog.Uint64("tenant", uint64(p.tenant)),
 			slog.Int("times", times), slog.String("example", example))
 	}
@@ -250,7 +256,9 @@ func (t *tally) add(n int, now time.Time) {
 	t.changed = true
 }
 
-func (t *tally) sample() edge.Sample { return edge.Sample{Series: &t.series, Time: t.start, Value: t.count} }
+func (t *tally) sample() edge.Sample {
+	return edge.Sample{Series: &t.series, Time: t.start, Value: t.count}
+}
 
 // tell returns whether the log is to tell of the pair now, and how often it happened since it last did.
 func (t *tally) tell(n int, now time.Time) (times int, tell bool) {
