@@ -14,7 +14,9 @@ import (
 // a new package states its place first. docs/ARCHITECTURE.md has the picture.
 var rule = map[string][]string{
 	"edge":          {},
-	"edge/platform": {"edge"},
+	"edge/place":    {},
+	"edge/route":    {},
+	"edge/platform": {"edge", "edge/place", "edge/route"},
 
 	"store":           {"edge"},
 	"store/embedded":  {"edge", "store"},

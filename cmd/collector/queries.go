@@ -7,7 +7,7 @@ import (
 
 	"github.com/VictoriaMetrics/metrics"
 
-	"edgescope/edge/platform"
+	"edgescope/edge/place"
 	"edgescope/internal/access"
 	"edgescope/internal/run"
 	"edgescope/query"
@@ -15,7 +15,7 @@ import (
 )
 
 func (c *collector) serveQueries(ctx context.Context) error {
-	engine := query.NewEngine(c.store, query.EngineOptions{Logger: c.logger, Colo: place, Retention: c.retentionEvents})
+	engine := query.NewEngine(c.store, query.EngineOptions{Logger: c.logger, Colo: placeOf, Retention: c.retentionEvents})
 	r := routes{http.NewServeMux(), c.guard}
 	r.read(query.APIPrefix, query.NewHandler(engine, query.HandlerOptions{Tenant: access.TenantOf, Logger: c.logger}))
 	r.read("/select/logsql/", logsql.New(c.store, logsql.Options{Tenant: access.TenantOf, Logger: c.logger}))
@@ -37,9 +37,9 @@ func (c *collector) serveQueries(ctx context.Context) error {
 	return nil
 }
 
-func place(code string) (query.Place, bool) {
-	c, ok := platform.Lookup(code)
-	return query.Place{City: c.City, Country: c.Country, Lat: c.Lat, Lon: c.Lon}, ok
+func placeOf(code string) (query.Place, bool) {
+	p, ok := place.Lookup(code)
+	return query.Place{City: p.City, Country: p.Country, Lat: p.Lat, Lon: p.Lon}, ok
 }
 
 // ready answers 200 while telemetry is taken.

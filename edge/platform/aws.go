@@ -1,17 +1,26 @@
 package platform
 
-import (
-	"strings"
+import "strings"
 
-	"edgescope/edge"
-)
-
-// The spans that Lambda's telemetry writes beside those of the function.
+// The spans that Lambda's telemetry writes beside those of the function (docs.aws.amazon.com/lambda, "Telemetry API Event schema").
+// A function of SnapStart is restored where others are initialised.
 const (
-	platformPrefix  = "platform."
-	initRuntimeDone = "platform.initRuntimeDone"
-	initReport      = "platform.initReport"
+	platformPrefix     = "platform."
+	initRuntimeDone    = "platform.initRuntimeDone"
+	initReport         = "platform.initReport"
+	restoreRuntimeDone = "platform.restoreRuntimeDone"
+	restoreReport      = "platform.restoreReport"
 )
+
+// isInit tells whether a span is that of a phase that only a cold start has.
+func isInit(name string) bool {
+	switch name {
+	case initRuntimeDone, initReport, restoreRuntimeDone, restoreReport:
+		return true
+	default:
+		return false
+	}
+}
 
 func lambdaProvider(s string) string {
 	if strings.EqualFold(s, "aws") {
@@ -28,7 +37,28 @@ func arnFunction(s string) string {
 	if arnItem(s, 2) != "lambda" || arnItem(s, 5) != "function" {
 		return ""
 	}
-	return arnItem(s, 6)
+	name := arnItem(s, 6)
+	// Lambda@Edge runs copies of a function that are named after the region of the original.
+	if region, rest, ok := strings.Cut(name, "."); ok && region == "us-east-1" {
+		return rest
+	}
+	return name
+}
+
+// arnVersion returns the published version at the end of a function's ARN; an alias is none.
+func arnVersion(s string) string {
+	if arnFunction(s) == "" {
+		return ""
+	}
+	return publishedVersion(arnItem(s, 7))
+}
+
+// publishedVersion reads AWS_LAMBDA_FUNCTION_VERSION: a number, or $LATEST, which is no version to compare with.
+func publishedVersion(s string) string {
+	if strings.Trim(s, "0123456789") != "" {
+		return ""
+	}
+	return s
 }
 
 func arnItem(s string, n int) string {
@@ -46,32 +76,10 @@ func arnItem(s string, n int) string {
 	return item
 }
 
-// zoneRegion answers the region of an availability zone: us-east-1a and europe-west4-b lose their letter.
-func zoneRegion(s string) string {
-	n := len(s)
-	if n < 3 || s[n-1] < 'a' || s[n-1] > 'z' {
-		return ""
-	}
-	switch before := s[n-2]; {
-	case isDigit(before):
-		return s[:n-1]
-	case before == '-':
-		return s[:n-2]
-	default:
-		return ""
-	}
-}
-
-// cloudFrontColo answers the airport code that begins x-amz-cf-pop, as in FRA56-P4.
+// cloudFrontColo returns the airport code that begins x-amz-cf-pop and x-edge-location, as in FRA56-P4.
 func cloudFrontColo(s string) string {
 	if len(s) < 3 || !isCapitals(s[:3]) {
 		return ""
 	}
 	return s[:3]
-}
-
-// cloudFrontWords are the first words of "... from cloudfront".
-var cloudFrontWords = map[string]string{
-	"HIT": edge.CacheHit, "REFRESHHIT": edge.CacheRevalidated, "MISS": edge.CacheMiss,
-	"LAMBDAGENERATEDRESPONSE": edge.CacheDynamic, "FUNCTIONGENERATEDRESPONSE": edge.CacheDynamic,
 }

@@ -7,25 +7,50 @@ import (
 	"edgescope/edge"
 )
 
-// cacheRule is where a cache status is looked for. A header that tells none gives way to the next source.
+// The rules of the cache status. A source that tells none gives way to the next.
 var (
 	cacheRule = rule{list: true, sources: []source{
-		{name: edge.KeyCacheStatus, read: plainStatus},
-		{name: "cache.response.cache_status", read: plainStatus},
-		header("cache-status", rfc9211Status),
-		header("cf-cache-status", plainStatus),
-		header("x-vercel-cache", vercelStatus),
-		header("x-nextjs-cache", vercelStatus),
-		header("cdn-cache", plainStatus),
-		header("x-nf-cache", plainStatus),
-		header("x-cache-status", plainStatus),
-		header("x-proxy-cache", plainStatus),
-		header("x-cache", xCacheStatus),
-		header("x-cache-remote", xCacheStatus),
+		{name: edge.KeyCacheStatus, read: wordStatus},
+		{name: "cache.response.cache_status", read: wordStatus},
+		header("cache-status", rfc9211Status), // also Netlify, docs.netlify.com/platform/caching, "Cache-Status"
+		header("cf-cache-status", wordStatus), // developers.cloudflare.com/cache/concepts/cache-responses
+		header("x-vercel-cache", wordStatus),  // vercel.com/docs/headers/response-headers, "x-vercel-cache"
+		header("x-nextjs-cache", wordStatus),  // nextjs.org/docs, "Incremental Static Regeneration"
+		header("x-opennext-cache", wordStatus),
+		header("cdn-cache", wordStatus),           // docs.bunny.net, "Understanding CDN response headers"
+		header("cdn-cache-status", wordStatus),    // docs.cloud.google.com/media-cdn, and as Cloud CDN's cdn_cache_status is often named
+		header("x-nf-cache", wordStatus),          // Netlify, before Cache-Status
+		header("akamai-cache-status", wordStatus), // techdocs.akamai.com/property-mgr/docs/return-cache-status
+		header("eo-cache-status", wordStatus),     // Tencent EdgeOne
+		header("x-77-cache", wordStatus),          // CDN77
+		header("x-hcdn-cache-status", wordStatus), // Hostinger
+		header("x-kinsta-cache", wordStatus),
+		header("x-cache-status", wordStatus), // nginx ($upstream_cache_status), Kong's and APISIX' proxy-cache
+		header("apisix-cache-status", wordStatus),
+		header("x-proxy-cache", wordStatus),
+		header("x-nginx-cache", wordStatus),
+		header("x-fastcgi-cache", wordStatus),
+		header("x-litespeed-cache", firstStatus), // docs.litespeedtech.com/lscache: hit,private
+		header("x-rack-cache", firstStatus),      // Rack::Cache, what it did step by step: miss, store
+		header("x-drupal-cache", wordStatus),     // drupal.org, page_cache; the dynamic one below it
+		header("x-drupal-dynamic-cache", wordStatus),
+		header("x-cdn-cache", wordStatus),
+		header("x-edge-cache", wordStatus),
+		header("x-cache", wordStatus),        // Fastly, CloudFront, Akamai, Azure, Squid, Varnish and many more
+		header("x-cache-remote", wordStatus), // Akamai: the parent of the server that answered
+		header("x-cache-lookup", wordStatus), // Tencent Cloud CDN; of Squid whether it had the object at all
+		header("x-cache-hits", hitsStatus),   // fastly.com/documentation/reference/http/http-headers/X-Cache-Hits
+		header("x-cache-hit", hitStatus),
+		header("x-varnish", varnishStatus),
 		header(headerTiming, timingStatus),
-		{name: "cache.hit", read: hitStatus},
-		{name: keyKVStatus, read: plainStatus},
-		{name: keyOldKVStatus, read: plainStatus},
+		{name: "cache.hit", also: []string{"cache_hit", "cacheHit", "edge.cache.hit", "http.cache.hit", "cache.is_hit"}, read: hitStatus},
+		{name: "cache.status", read: wordStatus, also: []string{
+			"cache_status", "cacheStatus", "http.cache_status", "http.response.cache_status", "cdn.cache_status", "cf.cacheStatus",
+			"cf.cache_status", "cloudflare.cacheStatus", "cloudflare.cache_status", "fastly.cache_status", "vercel.cache", "vercel.cache_status",
+			"netlify.cache_status", "CacheCacheStatus", "x_edge_result_type", "x-edge-result-type", "cloudfront.x_edge_result_type",
+		}}, // CloudFront's and Cloudflare's logs, and what people write by hand
+		{name: keyKVStatus, read: wordStatus},
+		{name: keyOldKVStatus, read: wordStatus},
 	}}
 	// cacheLookupRule marks spans that are lookups in a cache and no requests to an origin.
 	cacheLookupRule = rule{sources: attrs("cache.operation", "cache.name", "cache.hit", "cache.response.cache_status",
@@ -39,7 +64,7 @@ const (
 	keyOldKVStatus = "db.cf.kv.cache_status"
 )
 
-// CacheStatus answers the canonical cache status (edge.CacheHit and so on) that a value means, in any case, "" if none.
+// CacheStatus returns the canonical cache status (edge.CacheHit and so on) that a value means, in any case, "" if none.
 // source is the name of a response header in lower case or an attribute key; a source that no rule knows is read as plain
 // words (HIT, MISS ...).
 func CacheStatus(source, value string) string {
@@ -49,73 +74,29 @@ func CacheStatus(source, value string) string {
 	if src, ok := cacheRule.source(source); ok {
 		return src.read(value)
 	}
-	return plainStatus(value)
+	return wordStatus(value)
 }
 
-// plainStatuses are the words of cf-cache-status, nginx, Cloudflare KV and the Cache API.
-var plainStatuses = map[string]string{
-	"HIT": edge.CacheHit, "MISS": edge.CacheMiss, "EXPIRED": edge.CacheExpired, "STALE": edge.CacheStale,
-	"UPDATING": edge.CacheStale, "REVALIDATED": edge.CacheRevalidated, "BYPASS": edge.CacheBypass, "DYNAMIC": edge.CacheDynamic,
+// timings are the metrics of Server-Timing that speak of a cache: those of Akamai (cdn-cache), Cloudflare (cfCacheStatus) and others
+// say it in their description, those of CloudFront by their name (docs.aws.amazon.com/AmazonCloudFront, "Server-Timing header").
+var timings = map[string]string{
+	"CDN-CACHE": "", "CFCACHESTATUS": "", "CACHE": "",
+	"CDN-CACHE-HIT": edge.CacheHit, "CDN-CACHE-MISS": edge.CacheMiss, "CDN-CACHE-REFRESH": edge.CacheRevalidated,
 }
 
-// akamaiWords are the first words of x-cache from Akamai and Azure.
-var akamaiWords = map[string]string{
-	"TCP_HIT": edge.CacheHit, "TCP_MEM_HIT": edge.CacheHit, "TCP_REMOTE_HIT": edge.CacheHit,
-	"TCP_MISS": edge.CacheMiss, "TCP_REFRESH_HIT": edge.CacheRevalidated,
-	"TCP_REFRESH_MISS": edge.CacheExpired, "TCP_EXPIRED_MISS": edge.CacheExpired,
-	"TCP_REFRESH_FAIL_HIT": edge.CacheStale, "PRIVATE_NOSTORE": edge.CacheBypass,
-	"TCP_CLIENT_REFRESH_MISS": edge.CacheBypass, "CONFIG_NOCACHE": edge.CacheBypass,
-}
-
-func plainStatus(value string) string { return wordOf(plainStatuses, strings.TrimSpace(value)) }
-
-// wordOf looks a word up in any case; no key is longer than 32 bytes, so that this needs no memory.
-func wordOf(words map[string]string, word string) string {
-	var upper [32]byte
-	if len(word) > len(upper) {
-		return ""
-	}
-	for i := range len(word) {
-		c := word[i]
-		if 'a' <= c && c <= 'z' {
-			c -= 'a' - 'A'
-		}
-		upper[i] = c
-	}
-	return words[string(upper[:len(word)])]
-}
-
-// xCacheStatus reads x-cache of CloudFront, Akamai, Azure and Fastly. Of a list the last member is the edge.
-func xCacheStatus(value string) string {
-	member := lastMember(value)
-	word := firstWord(member)
-	if status := wordOf(akamaiWords, word); status != "" {
-		return status
-	}
-	if strings.HasSuffix(strings.ToLower(member), "from cloudfront") {
-		return wordOf(cloudFrontWords, word)
-	}
-	switch {
-	case hasPrefixFold(word, "HIT"):
-		return edge.CacheHit
-	case hasPrefixFold(word, "MISS"):
-		return edge.CacheMiss
-	default:
-		return ""
-	}
-}
-
-func hasPrefixFold(s, prefix string) bool {
-	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
-}
-
-// timingStatus reads Akamai's Server-Timing: cdn-cache; desc=HIT.
 func timingStatus(value string) string {
 	for member := range splitQuoted(value, ',') {
 		metric, params, _ := strings.Cut(member, ";")
-		if strings.EqualFold(strings.TrimSpace(metric), "cdn-cache") {
+		status, ok := look(timings, strings.TrimSpace(metric))
+		if !ok {
+			continue
+		}
+		if status == "" {
 			desc, _ := parameter(params, "desc")
-			return plainStatus(desc)
+			status = wordStatus(desc)
+		}
+		if status != "" {
+			return status
 		}
 	}
 	return ""
@@ -154,15 +135,28 @@ func (v *view) cache() (status, from string) {
 }
 
 // cacheHeaders are the headers that speak of a cache. Server-Timing is not among them: it mostly speaks of other things.
-var cacheHeaders = known.slotsOf("cache-status", "cf-cache-status", "x-vercel-cache", "x-nextjs-cache", "cdn-cache",
-	"x-nf-cache", "x-cache-status", "x-proxy-cache", "x-cache", "x-cache-remote")
+var cacheHeaders = func() (all slots) {
+	for i := range cacheRule.sources {
+		if src := &cacheRule.sources[i]; src.header && src.name != headerTiming {
+			all.add(known.numbers[src.name])
+		}
+	}
+	return all
+}()
+
+// nearest is how Netlify names the cache that is nearest to the client. It does not always put that at the end.
+const nearest = "Netlify Edge"
 
 // rfc9211Status reads a Cache-Status list (RFC 9211). The cache nearest to the client is the last member.
 func rfc9211Status(value string) string {
 	var last string
 	for member := range splitQuoted(value, ',') {
-		if strings.TrimSpace(member) != "" {
-			last = member
+		if strings.TrimSpace(member) == "" {
+			continue
+		}
+		last = member
+		if name, _, _ := cutQuoted(member, ';'); unquote(strings.TrimSpace(name)) == nearest {
+			break
 		}
 	}
 	params := afterName(last)

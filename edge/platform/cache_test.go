@@ -1,6 +1,7 @@
 package platform_test
 
 import (
+	"strings"
 	"testing"
 
 	"edgescope/edge"
@@ -59,6 +60,24 @@ func TestCacheStatus(t *testing.T) {
 	f("server-timing", `edge; dur=1, cdn-cache; desc="MISS"`, "miss")
 	f("server-timing", `cdn-cache; desc="H\IT"`, "hit")
 	f("server-timing", "db;dur=53", "")
+	f("server-timing", `cfEdge;dur=9, cfCacheStatus;desc="EXPIRED"`, "expired")
+	f("server-timing", `cache;desc="hit-front", host;desc="cp3062"`, "hit")
+	f("server-timing", `cdn-upstream-fbl;dur=9, cdn-cache-refresh, cdn-pop;desc="FRA56-P4"`, "revalidated")
+	f("server-timing", "cache;dur=3, cdn-cache-miss", "miss")
+	f("x-varnish", "32770 3", "hit")
+	f("x-varnish", "32770", "miss")
+	f("x-varnish", "1 2, 3", "miss")
+	f("x-varnish", "a b", "")
+	f("x-cache-hits", "0, 3", "hit")
+	f("x-cache-hits", "2, 0", "miss")
+	f("x-cache-hits", "HIT", "")
+	f("x-cache-status", "Refresh", "expired") // Kong
+	f("x-nginx-cache", "SCARCE", "miss")
+	f("x-litespeed-cache", "hit,private", "hit")
+	f("x-rack-cache", "miss, store", "miss")
+	f("x-rack-cache", "fresh", "hit")
+	f("x-drupal-dynamic-cache", "UNCACHEABLE", "bypass")
+	f("cache.status", "Hit", "hit")
 }
 
 func TestXCache(t *testing.T) {
@@ -75,7 +94,25 @@ func TestXCache(t *testing.T) {
 	f("MISS, HIT", "hit")
 	f("HIT, MISS", "miss")
 	f("HIT-CLUSTER", "hit")
-	f("PASS", "")
+	f("PASS", "bypass")
+	f("HIT-STALE", "stale")
+	f("HIT-STALE-CLUSTER", "stale")
+	f("MISS-WAIT", "miss")
+	f("hit", "hit") // Varnish, as its configurations write it
+	f("pass", "bypass")
+	f("hitmiss", "miss")
+	f("synth", "dynamic")
+	f("hit-fresh", "hit") // Traffic Server
+	f("hit-stale", "stale")
+	f("skipped", "bypass")
+	f("HIT from proxy.example.org:3128", "hit") // Squid
+	f("MISS from hit.example.org", "miss")
+	f("UNKNOWN from cache-hit.example.org", "")
+	f("TCP_MISS/200", "miss")
+	f("HIT TCP_MEM_HIT dirn:-2:-2", "hit") // Alibaba
+	f("cp3062 miss, cp3062 hit/5", "hit")  // Wikimedia
+	f("Cache Hit", "hit")
+	f("hit, server", "") // the last cache says nothing
 
 	f("Hit from cloudfront", "hit")
 	f("RefreshHit from cloudfront", "revalidated")
@@ -84,6 +121,20 @@ func TestXCache(t *testing.T) {
 	f("FunctionGeneratedResponse from cloudfront", "dynamic")
 	f("Error from cloudfront", "")
 	f("Redirect from cloudfront", "")
+
+	f("OriginShieldHit from cloudfront", "hit")
+	f("LambdaExecutionError from cloudfront", "")
+
+	// Akamai, Return Cache Status: the child is nearest to the client, and comes first.
+	f("Hit from child", "hit")
+	f("Hit from child, Miss from parent", "hit")
+	f("Miss from child, Hit from parent", "miss")
+	f("RefreshHit from child", "revalidated")
+	f("HitStale from child, Miss from parent", "stale")
+	f("NotCacheable from child", "bypass")
+	f("Constructed from child", "dynamic")
+	f("Redirect from child", "")
+	f("Error from child, Hit from parent", "")
 
 	f("TCP_HIT from a1.deploy.akamaitechnologies.com (AkamaiGHost/10.0) (-)", "hit")
 	f("TCP_MEM_HIT from a1", "hit")
@@ -96,6 +147,19 @@ func TestXCache(t *testing.T) {
 	f("TCP_CLIENT_REFRESH_MISS from a1", "bypass")
 	f("PRIVATE_NOSTORE", "bypass")
 	f("CONFIG_NOCACHE", "bypass")
+	f("TCP_EXPIRED_HIT", "revalidated")
+	f("TCP_PARTIAL_HIT", "hit")
+	f("PARTIAL_HIT", "hit")
+	f("REMOTE_HIT", "hit")
+	f("CACHE_NOCONFIG", "bypass")
+	f("UNCACHEABLE", "bypass")
+	f("TCP_IMS_HIT", "hit")
+	f("TCP_NEGATIVE_HIT", "hit")
+	f("TCP_SWAPFAIL_MISS", "miss")
+	f("TCP_REFRESH_UNMODIFIED", "revalidated")
+	f("TCP_COOKIE_DENY", "")
+	f("N/A", "")
+	f("NONE", "")
 	f("TCP_DENIED", "")
 	f("", "")
 }
@@ -130,7 +194,9 @@ func TestRFC9211(t *testing.T) {
 	f(`A; fwd=miss; detail="x, y; hit", B; hit; ttl=3`, "hit")
 	f("OriginCache; hit; ttl=1100, CDN; fwd=uri-miss", "miss")
 	f("OriginCache; hit, ", "hit")
-	f("hit", "") // a cache of that name
+	f(`"Next.js"; hit, "Netlify Durable"; fwd=bypass, "Netlify Edge"; fwd=miss`, "miss")
+	f(`"Netlify Edge"; hit, "Netlify Durable"; fwd=miss`, "hit") // the edge does not always come last
+	f("hit", "")                                                 // a cache of that name
 	f(`"never closed; hit, B; fwd=miss`, "")
 	f("", "")
 	f(",;=", "")
@@ -159,24 +225,37 @@ func TestCacheSources(t *testing.T) {
 	f("", "", response+"age", "0")
 	f("", "", response+"age", "17", response+"cf-cache-status", "NONE")
 	f("hit", "cache.hit", response+"cf-cache-status", "NONE", "cache.hit", "true")
+	f("hit", "cache.hit", "cacheHit", "true")
+	f("", "", response+"age", "17", response+"x-varnish", "x")
+	f("miss", "cache.status", "cache_status", "MISS")
+	f("hit", "x-varnish", response+"x-varnish", "7 3", response+"age", "0")
+	f("hit", "akamai-cache-status", response+"akamai-cache-status", `["Hit from child, Miss from parent"]`)
+	f("hit", "akamai-cache-status", response+"akamai-cache-status", `["Hit from child","Miss from parent"]`)
+	// All spellings of one header.
+	for _, key := range []string{
+		response + "x-cache", response + "X-Cache", response + "x_cache", response + "X_CACHE", "http.response.headers.x-cache",
+		"http.response.headers.X-Cache", "http.request.header.x-cache", "http.request.header.X-Cache", "x-cache", "X-Cache",
+	} {
+		f("hit", "x-cache", key, "HIT")
+	}
+	f("hit", "x-cache", "http.request.header.X-Cache", "MISS", response+"X-Cache", "HIT")
+	f("", "", "http.response.header.X-Cache-"+strings.Repeat("x", 60), "HIT")
 }
 
 func TestConfidence(t *testing.T) {
-	cache := func(source, value string, want platform.Confidence) {
+	cache := func(source string, want platform.Confidence) {
 		t.Helper()
-		if got := platform.CacheConfidence(source, value); got != want {
-			t.Errorf("cache status by %s (%s) is %s, want %s", source, value, got, want)
+		if got := platform.CacheConfidence(source); got != want {
+			t.Errorf("cache status by %s is %s, want %s", source, got, want)
 		}
 	}
-	cache("cache.hit", "true", platform.Measured)
-	cache("edge.cache.status", "hit", platform.Measured)
-	cache("cf-cache-status", "HIT", platform.Read)
-	cache("cache-status", "A; hit", platform.Read)
-	cache("x-cache", "HIT", platform.Read)
-	cache("x-cache", "TCP_HIT from a1", platform.Unverified)
-	cache("x-cache", "MISS, TCP_HIT from a1", platform.Unverified)
-	cache("age", "3", platform.Unverified)
-	cache("blob4", "HIT", platform.Unverified)
+	cache("cache.hit", platform.Measured)
+	cache("edge.cache.status", platform.Measured)
+	cache("cf-cache-status", platform.Read)
+	cache("cache-status", platform.Read)
+	cache("x-cache", platform.Read)
+	cache("age", platform.Unverified)
+	cache("blob4", platform.Unverified)
 
 	cold := func(source string, want platform.Confidence) {
 		t.Helper()

@@ -261,7 +261,7 @@ func (v *view) namedRoute() string {
 
 func (v *view) cacheStatus(f *edge.Facts) {
 	if f.CacheStatus != "" {
-		f.CacheStatus = plainStatus(f.CacheStatus)
+		f.CacheStatus = wordStatus(f.CacheStatus)
 	} else {
 		f.CacheStatus, f.CacheSource = v.cache()
 	}

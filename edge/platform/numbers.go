@@ -23,25 +23,14 @@ const (
 
 // The sources of flags and numbers, in order.
 var (
-	coldRule = rule{sources: []source{
-		{name: edge.KeyColdStart, read: boolean},
-		{name: "faas.cold_start", read: boolean},
-		{name: "cold_start", read: boolean},
-		{name: "coldStart", read: boolean},
-		{name: "aws.lambda.coldstart", read: boolean},
-		{name: "function.cold_start", read: boolean},
-		{name: "cloudflare.cold_start_ms", read: trueIfPositive},
-		{name: "function_start_type", read: startType},
-		{name: "initDurationMs", read: means("true")},
-	}}
-	coldReportRule = rule{sources: attrs(edge.KeyColdStartSource)}
-	statusRule     = rule{sources: []source{{name: edge.KeyStatus, read: statusText}, {name: "http.status_code", read: statusText}}}
-	countRule      = rule{sources: attrs(edge.KeyCount)}
-	intervalRule   = rule{sources: attrs("_sample_interval")}
+	statusRule   = rule{sources: []source{{name: edge.KeyStatus, read: statusText}, {name: "http.status_code", read: statusText}}}
+	countRule    = rule{sources: attrs(edge.KeyCount)}
+	intervalRule = rule{sources: attrs("_sample_interval")}
 
 	initRule = rule{sources: []source{
 		length(edge.KeyInitDuration, nano), length("faas.init_duration", second), length("cloudflare.cold_start_ms", milli),
-		length("aws.lambda.init_duration", milli), length("initDurationMs", milli),
+		length("aws.lambda.init_duration", milli, "aws.lambda.init_duration_ms", "aws.lambda.initDuration", "init_duration_ms"),
+		length("initDurationMs", milli, "restoreDurationMs"),
 	}}
 	cpuRule = rule{sources: []source{
 		length(edge.KeyCPUTime, nano), length("cloudflare.cpu_time_ms", milli), length("cloudflare.cpu_time", milli),
@@ -59,8 +48,10 @@ var (
 	timingRule   = rule{list: true, sources: []source{header(headerTiming, nil)}}
 )
 
-// length is a source that holds a number of units.
-func length(key string, unit float64) source { return source{name: key, read: number, unit: unit} }
+// length is a source that holds a number of units, with other spellings of its key.
+func length(key string, unit float64, also ...string) source {
+	return source{name: key, read: number, unit: unit, also: also}
+}
 
 // number lets a number through that can be a length of time.
 func number(s string) string {

@@ -1,10 +1,10 @@
 // Package platform knows how each edge platform spells where code ran, whether it started cold and what its cache did, and
 // turns that into the canonical keys of package edge: Normalizer for events that a collector receives, Response for the
-// headers that a load generator sees. It also holds what the platforms tell about themselves: the places of their points
-// of presence, their limits and their prices.
+// headers that a load generator sees. It also holds what the platforms tell about themselves: their limits and
+// their prices.
 //
-// Each canonical value has a list of sources (files sources.go, numbers.go and cache.go; what only one platform writes is read
-// in the file of that platform); the first that is present and not empty wins,
+// Each canonical value has a list of sources (files sources.go, places.go, version.go, coldstart.go, cache.go and numbers.go; what only
+// one platform writes is read in the file of that platform); the first that is present and not empty wins,
 // and for one source an event's own attribute comes before the attribute of its resource.
 package platform
 
@@ -70,18 +70,12 @@ func ColdStartConfidence(source string) Confidence {
 	}
 }
 
-// CacheConfidence answers how sure edge.cache.status is, given its edge.cache.source: an attribute key, the name of a
-// header, or a column of a data point. value is the raw text when it is at hand: x-cache of Akamai and Azure is less sure
-// than that of others.
-func CacheConfidence(source, value string) Confidence {
+// CacheConfidence returns how sure edge.cache.status is, given its edge.cache.source: an attribute key, the name of a
+// header, or a column of a data point.
+func CacheConfidence(source string) Confidence {
 	switch source {
 	case "cache.hit", edge.KeyCacheStatus:
 		return Measured
-	case "x-cache", "x-cache-remote":
-		if wordOf(akamaiWords, firstWord(lastMember(value))) != "" {
-			return Unverified
-		}
-		return Read
 	case "age", "x-nf-cache", headerTiming:
 		return Unverified
 	}

@@ -72,11 +72,13 @@ func TestColumnsOfDataPointsStay(t *testing.T) {
 func TestEveryAliasOfAFactIsKnownToBeOne(t *testing.T) {
 	for key, value := range map[string]string{
 		"vercel.deployment_id": "d1", "deployment.environment": "prod", "vercel.env": "prod", "net.colo": "FRA", "cf.colo": "FRA",
-		"vercel.edge_region": "iad1", "deno.region": "gcp-us-east4", "fly.region": "ams", "faas.invoked_region": "eu-west-1",
+		"vercel.edge_region": "iad1", "deno.region": "us-east4", "fly.region": "ams", "faas.invoked_region": "eu-west-1",
 		"geo.country.code": "DE", "net.country": "DE", "cf.country": "DE", "faas.execution": "r1", "vercel.request_id": "iad1::x",
 		"vercel.matched_path": "/a", "next.route": "/a", "url.template": "/a", "http.method": "GET", "http.status_code": "503",
 		"faas.cold_start": "false", "coldStart": "true", "faas.init_duration": "0.25", "initDurationMs": "12.5", "cpu_time_ms": "3",
 		"cloudflare.wall_time_ms": "7", "http.response_time": "9", "service.instance.id": "i1",
+		"vercel.deploymentId": "d1", "git.sha": "c0ffee", "FASTLY_SERVICE_VERSION": "7", "AWS_REGION": "eu-west-1", "fastly.pop": "LHR",
+		"faas.coldStart": "true", "aws.lambda.cold_start": "false", "service.environment": "prod",
 	} {
 		e := normalize(span(ids{1, 0}, edge.SpanServer, ms{0, 1}, key, value))[0]
 		if keys(e) != "" {

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"edgescope/edge"
+	"edgescope/edge/place"
 )
 
 // ResponseFacts are what the headers of an HTTP response tell about the place that answered, in the spelling of the stored
@@ -47,7 +48,7 @@ func Response(h http.Header) ResponseFacts {
 
 	own := h.Get(headerEdgeRegion)
 	facts := edge.Facts{Region: own}
-	if c, ok := Lookup(own); ok && len(own) == 3 && isCapitals(own) {
+	if c, ok := place.Lookup(own); ok && len(own) == 3 && isCapitals(own) {
 		facts.Colo = c.Code
 	}
 	v.place(&facts)
@@ -101,8 +102,8 @@ func coldResponse(flag string, hasInit bool) edge.Tri {
 // looked up here and not the other way round.
 var headerSlots = func() map[string]slot {
 	slots := make(map[string]slot, len(known.headers))
-	for _, w := range known.headers {
-		slots[w.key] = w.slot
+	for name, words := range known.headers {
+		slots[http.CanonicalHeaderKey(name)] = words[0].slot
 	}
 	return slots
 }()

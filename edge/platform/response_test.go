@@ -25,7 +25,7 @@ func TestResponse(t *testing.T) {
 	f(facts{}, "Content-Type", "text/html", "X-Cache", "")
 	f(facts{Platform: "cloudflare.workers", Colo: "FRA", Region: "FRA", InvocationID: "8f1e2d3c4b5a6978-FRA", CacheStatus: "miss", CacheSource: "cf-cache-status"},
 		"CF-Ray", "8f1e2d3c4b5a6978-FRA", "CF-Cache-Status", "MISS")
-	f(facts{Platform: "vercel", Colo: "fra1", Region: "fra1", InvocationID: "fra1::iad1::x", CacheStatus: "hit", CacheSource: "x-vercel-cache"},
+	f(facts{Platform: "vercel", Colo: "fra1", Region: "iad1", InvocationID: "fra1::iad1::x", CacheStatus: "hit", CacheSource: "x-vercel-cache"},
 		"X-Vercel-Id", "fra1::iad1::x", "X-Vercel-Cache", "PRERENDER")
 	f(facts{Platform: "cloudfront", Colo: "FRA", Region: "FRA", CacheStatus: "hit", CacheSource: "x-cache"},
 		"X-Amz-Cf-Id", "a==", "X-Amz-Cf-Pop", "FRA56-P4", "X-Cache", "Hit from cloudfront")

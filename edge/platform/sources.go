@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"edgescope/edge"
+	"edgescope/edge/route"
 )
 
 // The headers that more than one rule reads.
@@ -17,6 +18,9 @@ const (
 	headerAmzCfID   = "x-amz-cf-id"
 	headerAmzCfPoP  = "x-amz-cf-pop"
 	headerEnvoyTime = "x-envoy-upstream-service-time"
+	headerFlyID     = "fly-request-id"
+	headerFlyRegion = "fly-region"
+	headerAzureRef  = "x-azure-ref"
 )
 
 // The sources of each text, in order.
@@ -28,10 +32,14 @@ var (
 		attr("vercel.host"),
 		{name: "server.address", when: notClient},
 	}}
-	versionRule     = rule{sources: attrs(edge.KeyServiceVersion, "cloudflare.script_version.id", "vercel.deployment_id")}
 	namespaceRule   = rule{sources: attrs(edge.KeyServiceNamespace)}
-	environmentRule = rule{sources: attrs(edge.KeyEnvironment, "deployment.environment", "env", "vercel.env")}
-	providerRule    = rule{sources: attrs(edge.KeyCloudProvider)}
+	environmentRule = rule{sources: []source{
+		attr(edge.KeyEnvironment),
+		{name: "deployment.environment", also: []string{"deployment_environment", "service.environment"}}, // before 1.27; Elastic
+		{name: "env", also: []string{"environment"}},                                                      // Datadog; Sentry
+		{name: "vercel.env", also: []string{"VERCEL_ENV", "vercel.environment", "vercel.target", "vercel.target_env"}},
+	}}
+	providerRule = rule{sources: attrs(edge.KeyCloudProvider)}
 
 	// platformRule ends, for an event that no source names, with any vercel.* attribute, then platformHeaders, then the
 	// door that the event came through.
@@ -44,51 +52,16 @@ var (
 		{name: "faas.invoked_provider", read: lambdaProvider},
 		{name: "telemetry.sdk.name", read: sdkPlatform},
 	}}
+	// platformHeaders has platforms whose regions run code before the networks that may stand in front of them.
 	platformHeaders = rule{sources: []source{
-		header(headerRay, means(CloudflareWorkers)),
 		header(headerVercelID, means(Vercel)),
 		header("x-nf-request-id", means(Netlify)),
+		header(headerFlyID, means(Fly)),
+		header(headerFlyRegion, means(Fly)),
+		header(headerRay, means(CloudflareWorkers)),
 		header(headerAmzCfID, means(CloudFront)),
 		header(headerServedBy, servedByFastly),
-		header("fly-request-id", means(Fly)),
-		header("x-azure-ref", means(AzureFrontDoor)),
-	}}
-
-	coloRule = rule{sources: []source{
-		attr(edge.KeyColo), attr("cloudflare.colo"), attr("net.colo"),
-		attr("colo"), attr("cf.colo"), attr("cloudflare.cf.colo"),
-		header(headerRay, rayColo),
-		{name: edge.KeyInvocationID, read: rayColo},
-		attr("vercel.edge_region"),
-		header(headerVercelID, vercelColo),
-		{name: "vercel.request_id", read: vercelColo},
-		header(headerAmzCfPoP, cloudFrontColo),
-		header(headerServedBy, fastlyColo),
-		attr("FASTLY_POP"),
-	}}
-
-	// chosenRegion comes before the PoP of a platform that runs there, regionRule after it.
-	chosenRegion = rule{sources: attrs("edge.region")}
-	regionRule   = rule{sources: []source{
-		{name: edge.KeyRegion, read: realRegion},
-		attr("vercel.region"),
-		attr("deno.region"), attr("DENO_REGION"),
-		attr("fly.region"), attr("FLY_REGION"),
-		attr("faas.invoked_region"),
-		{name: "aws.lambda.invoked_arn", read: arnRegion},
-		{name: "cloud.resource_id", read: arnRegion},
-		{name: "cloud.availability_zone", read: zoneRegion},
-	}}
-	countryRule = rule{sources: []source{
-		{name: edge.KeyCountry, read: countryCode},
-		{name: "geo.country.code", read: countryCode},
-		{name: "net.country", read: countryCode},
-		{name: "client.geo.country.iso_code", read: countryCode},
-		{name: "client.geo.country_iso_code", read: countryCode},
-		header(headerCountry, countryCode),
-		header("x-vercel-ip-country", countryCode),
-		header("cloudfront-viewer-country", countryCode),
-		{name: "cf.country", read: countryCode},
+		header(headerAzureRef, means(AzureFrontDoor)),
 	}}
 
 	faasNameRule = rule{sources: []source{
@@ -97,10 +70,9 @@ var (
 		{name: "aws.lambda.invoked_arn", read: arnFunction},
 		{name: "cloud.resource_id", read: arnFunction},
 	}}
-	entrypointRule  = rule{sources: attrs("cloudflare.entrypoint")}
-	faasVersionRule = rule{sources: attrs(edge.KeyFaasVersion, "cloudflare.script_version.id", "vercel.deployment_id")}
-	instanceRule    = rule{sources: attrs(edge.KeyFaasInstance, "service.instance.id", "cloudflare.durable_object.id")}
-	invocationRule  = rule{sources: []source{
+	entrypointRule = rule{sources: attrs("cloudflare.entrypoint")}
+	instanceRule   = rule{sources: attrs(edge.KeyFaasInstance, "service.instance.id", "cloudflare.durable_object.id")}
+	invocationRule = rule{sources: []source{
 		attr(edge.KeyInvocationID),
 		attr("faas.execution"),
 		attr("cloudflare.ray_id"),
@@ -113,8 +85,14 @@ var (
 	handlerRule = rule{sources: attrs("cloudflare.handler_type")}
 
 	// routeRule ends with the path in the span's name and, for invocations, with a template made from pathRule.
-	routeRule     = rule{sources: attrs(edge.KeyRoute, "vercel.matched_path", "next.route", "url.template")}
-	pathRule      = rule{sources: []source{attr("url.path"), {name: "http.target", read: withoutQuery}, {name: "url.full", read: urlPath}, {name: "http.url", read: urlPath}}}
+	routeRule = rule{sources: attrs(edge.KeyRoute, "vercel.matched_path", "next.route", "url.template")}
+	pathRule  = rule{sources: []source{
+		{name: "url.path", read: originForm},
+		{name: "http.target", read: route.Path},
+		{name: "url.full", read: urlPath},
+		{name: "http.url", read: urlPath},
+		{name: "http.path", read: route.Path}, // Zipkin
+	}}
 	operationRule = rule{sources: attrs(edge.KeyOperation)}
 	methodRule    = rule{sources: []source{{name: edge.KeyMethod, read: strings.ToUpper}, {name: "http.method", read: strings.ToUpper}}}
 	urlRule       = rule{sources: attrs("url.full", "http.url", "url.path", "http.target")}
@@ -140,9 +118,11 @@ var known = newVocabulary(
 	&initRule, &cpuRule, &wallRule, &ttfbRule, &originRule, &upstreamRule, &timingRule, &cacheRule, &cacheLookupRule, &ageRule,
 )
 
-// placeHeaders tell where the sender of a header is. On a client span that is the other end.
-var placeHeaders = known.slotsOf(headerRay, headerVercelID, "x-nf-request-id", headerAmzCfID, headerServedBy, "fly-request-id",
-	"x-azure-ref", headerAmzCfPoP, headerCountry, "x-vercel-ip-country", "cloudfront-viewer-country", "x-amzn-requestid")
+// otherEnd are the attributes that on a client span tell of the other end: the headers that say where their sender is, and the region
+// of the service that an AWS SDK asks.
+var otherEnd = known.slotsOf(headerRay, headerVercelID, "x-nf-request-id", headerAmzCfID, headerServedBy, headerFlyID,
+	headerFlyRegion, headerAzureRef, headerAmzCfPoP, "x-edge-location", "cdn-requestcountrycode", "x-appengine-country", headerCountry,
+	"x-vercel-ip-country", "cloudfront-viewer-country", "x-amzn-requestid", "x-cold-start", "server", "aws.region")
 
 func notClient(v *view) bool {
 	return v.event.SpanKind != edge.SpanClient && v.event.SpanKind != edge.SpanProducer
@@ -194,43 +174,31 @@ func sdkPlatform(s string) string {
 	}
 }
 
-// realRegion leaves out the words that say "everywhere".
-func realRegion(s string) string {
-	if strings.EqualFold(s, "earth") || strings.EqualFold(s, "global") || strings.EqualFold(s, "unknown") {
-		return ""
-	}
-	return s
-}
-
-// countryCode reads an ISO 3166-1 code of two letters in any case. XX is Cloudflare's and T1 its Tor: no country.
+// countryCode reads an ISO 3166-1 code of two letters in any case. XX is Cloudflare's for none and T1 its Tor, ZZ is Google's.
 func countryCode(s string) string {
 	if len(s) != 2 || !isLetter(s[0]) || !isLetter(s[1]) {
 		return ""
 	}
-	if s = strings.ToUpper(s); s == "XX" {
+	if s = strings.ToUpper(s); s == "XX" || s == "ZZ" {
 		return ""
 	}
 	return s
 }
 
-func urlPath(s string) string {
-	_, rest, ok := strings.Cut(s, "://")
-	if !ok {
-		return ""
+// originForm returns what is a path as it is, and of a whole URL the path.
+func originForm(s string) string {
+	if s[0] == '/' {
+		return s
 	}
-	if i := strings.IndexAny(rest, "/?#"); i >= 0 && rest[i] == '/' {
-		return withoutQuery(rest[i:])
-	}
-	return "/"
+	return route.Path(s)
 }
 
-func withoutQuery(path string) string {
-	for i := range len(path) {
-		if path[i] == '?' || path[i] == '#' {
-			return path[:i]
-		}
+// urlPath returns the path of a URL, "" for what is none.
+func urlPath(s string) string {
+	if !strings.Contains(s, "://") {
+		return ""
 	}
-	return path
+	return route.Path(s)
 }
 
 // methods are those that begin the name of a span "VERB /path" (RFC 9110, RFC 5789).

@@ -48,6 +48,8 @@ func TestPlatform(t *testing.T) {
 	f("fastly", "http.response.header.x-served-by", "cache-lhr7349-LHR")
 	f("", "http.response.header.x-served-by", "nginx-7")
 	f("fly", "http.response.header.fly-request-id", "01H-fra")
+	f("fly", "http.request.header.fly-region", "ams")
+	f("vercel", "http.request.header.cf-ray", "8f1e2d3c4b5a6978-FRA", "http.request.header.x-vercel-id", "fra1::iad1::x")
 	f("azure.front_door", "http.response.header.x-azure-ref", "0abc")
 }
 
@@ -116,6 +118,18 @@ func TestColo(t *testing.T) {
 	f("LHR", "http.response.header.x-served-by", "cache-iad-kiad7000025-IAD, cache-lhr7349-LHR")
 	f("", "http.response.header.x-served-by", "cache-lhr7349")
 	f("LHR", "FASTLY_POP", "LHR")
+	f("LHR", "fastly.pop", "LHR")
+	f("AMS", "http.request.header.fly-region", "ams")
+	f("AMS", "http.response.header.fly-request-id", "01JA2B3C4D-ams")
+	f("", "http.response.header.fly-request-id", "01JA2B3C4D")
+	f("", "http.response.header.fly-request-id", "01JA2B3C4D-qqq")
+	f("FRA", "http.response.header.x-azure-ref", "0zxV+XAAAAABKMMOjBv2NT4TY6SQVjC0zRlJBRURHRTA3MTIANDM3YzgyY2QtMzYwYS00YTU0LTk0YzMtNWZmNzA3NjQ3Nzgz")
+	f("", "http.response.header.x-azure-ref", "0zxV+XAAAAABKMMOjBv2NT4TY6SQVjC0zV1NURURHRTA2MTkANDM3YzgyY2QtMzYwYS00YTU0LTk0YzMtNWZmNzA3NjQ3Nzgz")
+	f("", "http.response.header.x-azure-ref", "20260101T120000Z-15767cdd8c5b4vqgpktb81bqs800000002h000000000dqg6")
+	f("defr", "http.response.header.x-edge-location", "defr")
+	f("FRA", "http.response.header.x-edge-location", "FRA56-P4")
+	f("DE1", "http.response.header.server", "BunnyCDN-DE1-1081")
+	f("", "http.response.header.server", "cloudflare")
 }
 
 func TestRegion(t *testing.T) {
@@ -134,6 +148,7 @@ func TestRegion(t *testing.T) {
 	f("FRA", "cloud.region", "earth", "edge.colo", "FRA")
 	f("iad1", "vercel.region", "iad1")
 	f("gcp-europe", "deno.region", "gcp-europe")
+	f("europe-west3", "deno.region", "gcp-europe-west3")
 	f("gcp-europe", "DENO_REGION", "gcp-europe")
 	f("gru", "fly.region", "gru")
 	f("gru", "FLY_REGION", "gru")
@@ -147,6 +162,35 @@ func TestRegion(t *testing.T) {
 	f("", "cloud.availability_zone", "1")
 	f("", "cloud.availability_zone", "zone")
 	f("fra1", "vercel.edge_region", "fra1")
+
+	// Where the code ran is the last region of a request id, where the request came in the first.
+	f("fra1", "http.request.header.x-vercel-id", "sfo1::fra1::abcde-1700000000000-0123456789ab")
+	f("iad1", "http.request.header.x-vercel-id", "cdg1::sfo1::iad1::abcde-1700000000000-0123456789ab")
+	f("sfo1", "http.request.header.x-vercel-id", "sfo1::abcde-1700000000000-0123456789ab")
+	f("fra1", "vercel.request_id", "sfo1::fra1::abcde-1")
+	f("cdg1", "vercel.region", "cdg1", "http.request.header.x-vercel-id", "sfo1::fra1::abcde-1")
+	// Fly's header tells where the connection was accepted: it gives way to where the machine is.
+	f("ams", "http.request.header.fly-region", "ams")
+	f("iad", "http.request.header.fly-region", "ams", "FLY_REGION", "iad")
+
+	// Zones and display names (edge/place).
+	f("us-west-2", "cloud.availability_zone", "us-west-2-lax-1a")
+	f("us-west-2", "cloud.region", "us-west-2-lax-1")
+	f("us-east-1", "cloud.availability_zone", "us-east-1-wl1-bos-wlz-1")
+	f("us-east-1", "cloud.region", "us-east-1a")
+	f("eu-west-1", "cloud.zone", "eu-west-1b")
+	f("westeurope", "cloud.region", "West Europe")
+	f("eastus2", "REGION_NAME", "East US 2")
+	f("eu-central-1", "cloud.region", "Europe (Frankfurt)")
+	f("eu-west-1", "AWS_REGION", "eu-west-1")
+	f("eu-west-1", "cloud.region", "unknown", "AWS_REGION", "eu-west-1")
+	f("us-central1", "cloud.region", "projects/123/regions/us-central1")
+
+	// A bare word counts only where it is a region that is known.
+	f("eu-west-1", "region", "eu-west-1")
+	f("FRA", "region", "FRA")
+	f("", "region", "EMEA")
+	f("", "region", "Bavaria")
 }
 
 func TestCountry(t *testing.T) {
@@ -190,6 +234,7 @@ func TestNames(t *testing.T) {
 	name("worker#Admin", "cloudflare.script_name", "worker", "cloudflare.entrypoint", "Admin")
 	name("orders", "aws.lambda.invoked_arn", "arn:aws:lambda:eu-central-1:123456789012:function:orders:live")
 	name("orders", "cloud.resource_id", "arn:aws:lambda:eu-central-1:123456789012:function:orders")
+	name("orders", "aws.lambda.invoked_arn", "arn:aws:lambda:eu-west-1:123456789012:function:us-east-1.orders:3") // Lambda@Edge
 	name("", "cloud.resource_id", "arn:aws:s3:::bucket")
 
 	version := func(wantService, wantFaas string, pairs ...string) {
@@ -202,6 +247,22 @@ func TestNames(t *testing.T) {
 	version("c0ffee", "c0ffee", "cloudflare.script_version.id", "c0ffee")
 	version("dpl_1", "dpl_1", "vercel.deployment_id", "dpl_1")
 	version("1", "", "service.version", "1")
+	version("3", "3", "faas.version", "3")
+	version("", "$LATEST", "faas.version", "$LATEST")
+	version("dpl_1", "dpl_1", "vercel.deploymentId", "dpl_1", "vercel.sha", "c0ffee")
+	version("c0ffee", "c0ffee", "VERCEL_GIT_COMMIT_SHA", "c0ffee")
+	version("v-1", "v-1", "cloudflare.version_metadata", `{"id":"v-1","tag":"blue","timestamp":"2026-11-20T10:00:00Z"}`)
+	version("v-1", "v-1", "CF_VERSION_METADATA", "v-1")
+	version("", "", "cloudflare.version_metadata", `{"id":7}`)
+	version("42", "42", "AWS_LAMBDA_FUNCTION_VERSION", "42")
+	version("", "", "AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
+	version("42", "42", "aws.lambda.invoked_arn", "arn:aws:lambda:eu-central-1:123456789012:function:orders:42")
+	version("", "", "aws.lambda.invoked_arn", "arn:aws:lambda:eu-central-1:123456789012:function:orders:live")
+	version("7", "7", "FASTLY_SERVICE_VERSION", "7")
+	version("d1", "d1", "deno.deployment_id", "d1", "git.commit.sha", "c0ffee")
+	version("shop-00042-abc", "shop-00042-abc", "K_REVISION", "shop-00042-abc")
+	version("c0ffee", "c0ffee", "vcs.ref.head.revision", "c0ffee", "version", "1.2.3")
+	version("1.2.3", "1.2.3", "version", "1.2.3")
 }
 
 func TestOtherTexts(t *testing.T) {
@@ -214,6 +275,7 @@ func TestOtherTexts(t *testing.T) {
 	f(environment, "prod", "deployment.environment", "prod")
 	f(environment, "dev", "env", "dev")
 	f(environment, "preview", "vercel.env", "preview")
+	f(environment, "staging", "environment", "staging", "VERCEL_ENV", "preview")
 
 	instance := func(f edge.Facts) string { return f.Instance }
 	f(instance, "i1", "faas.instance", "i1", "service.instance.id", "i2")
@@ -284,7 +346,8 @@ func TestClientHeadersTellOfTheOtherEnd(t *testing.T) {
 	events := []edge.Event{{
 		Kind: edge.KindSpan, SpanKind: edge.SpanClient,
 		Attrs: attrs("cloud.platform", "aws_lambda", "http.response.header.cf-ray", "8f1e2d3c4b5a6978-FRA",
-			"http.response.header.cf-cache-status", "HIT", "server.address", "api.example"),
+			"http.response.header.cf-cache-status", "HIT", "server.address", "api.example", "aws.region", "us-east-1",
+			"http.response.header.X-Vercel-Id", "sfo1::fra1::x", "http.response.header.fly-region", "ams"),
 	}}
 	platform.New(platform.Options{}).Normalize(events)
 	f := events[0].Facts

@@ -1,6 +1,10 @@
 package platform
 
-import "strings"
+import (
+	"strings"
+
+	"edgescope/edge/place"
+)
 
 // coloCode writes the code of an airport in capitals and leaves every other spelling as it is.
 func coloCode(s string) string {
@@ -8,7 +12,7 @@ func coloCode(s string) string {
 		return s
 	}
 	upper := strings.ToUpper(s)
-	if c, ok := Lookup(upper); ok {
+	if c, ok := place.Lookup(upper); ok {
 		return c.Code
 	}
 	return s

@@ -1,12 +1,9 @@
 package platform
 
-import (
-	"strings"
+import "strings"
 
-	"edgescope/edge"
-)
-
-// vercelColo answers the first part of a Vercel request id: the PoP that took the request, as in fra1::iad1::abcde-1.
+// vercelColo returns the first part of a Vercel request id: the PoP that took the request, as in fra1::iad1::abcde-1
+// (vercel.com/docs/headers/request-headers, "x-vercel-id").
 func vercelColo(s string) string {
 	colo, _, ok := strings.Cut(s, "::")
 	if !ok {
@@ -15,21 +12,11 @@ func vercelColo(s string) string {
 	return colo
 }
 
-var vercelStatuses = map[string]string{
-	"HIT": edge.CacheHit, "PRERENDER": edge.CacheHit, "MISS": edge.CacheMiss, "STALE": edge.CacheStale,
-	"REVALIDATED": edge.CacheRevalidated, "BYPASS": edge.CacheBypass,
-}
-
-func vercelStatus(value string) string { return wordOf(vercelStatuses, strings.TrimSpace(value)) }
-
-// startType reads Vercel's function_start_type; a prewarmed function is not cold.
-func startType(s string) string {
-	switch strings.ToLower(s) {
-	case "cold":
-		return "true"
-	case "hot", "prewarmed":
-		return "false"
-	default:
+// vercelRegion returns the last region of a Vercel request id, which is where the code ran: iad1 of fra1::iad1::abcde-1.
+func vercelRegion(s string) string {
+	i := strings.LastIndex(s, "::")
+	if i < 0 {
 		return ""
 	}
+	return s[strings.LastIndexByte(s[:i], ':')+1 : i]
 }

@@ -14,6 +14,7 @@ import (
 
 	"edgescope/edge"
 	"edgescope/edge/platform"
+	"edgescope/edge/route"
 	"edgescope/ingest/body"
 	"edgescope/ingest/workers"
 	"edgescope/store"
@@ -100,7 +101,7 @@ func open(t testing.TB, to workers.Sink, change ...func(*workers.Options)) *work
 	t.Helper()
 	o := workers.Options{
 		Sink: to, Now: func() time.Time { return arrival },
-		Route: func(_, path string) string { return platform.Route(path) },
+		Route: func(_, path string) string { return route.Of(path) },
 	}
 	for _, f := range change {
 		f(&o)

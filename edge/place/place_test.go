@@ -1,18 +1,18 @@
-package platform_test
+package place_test
 
 import (
 	"os"
 	"strings"
 	"testing"
 
-	"edgescope/edge/platform"
+	"edgescope/edge/place"
 )
 
 func TestLookup(t *testing.T) {
 	f := func(code, city, country, region string, lat, lon float64) {
 		t.Helper()
-		got, ok := platform.Lookup(code)
-		if want := (platform.Colo{Code: code, City: city, Country: country, Region: region, Lat: lat, Lon: lon}); !ok || got != want {
+		got, ok := place.Lookup(code)
+		if want := (place.Place{Code: code, City: city, Country: country, Region: region, Lat: lat, Lon: lon}); !ok || got != want {
 			t.Errorf("%s is %+v (%v), want %+v", code, got, ok, want)
 		}
 	}
@@ -27,15 +27,15 @@ func TestLookup(t *testing.T) {
 	f("SYD", "Sydney", "AU", "Oceania", -33.9, 151.2)
 	f("DXB", "Dubai", "AE", "Middle East", 25.3, 55.4)
 	for _, code := range []string{"", "QQQ", "Fra", "us-moon-1"} {
-		if c, ok := platform.Lookup(code); ok || c != (platform.Colo{}) {
+		if c, ok := place.Lookup(code); ok || c != (place.Place{}) {
 			t.Errorf("%q is %+v, want nothing", code, c)
 		}
 	}
 }
 
-// TestColoTable reads the table itself: every line has its five columns, every code one place on earth.
-func TestColoTable(t *testing.T) {
-	table, err := os.ReadFile("colos.tsv")
+// TestPlaceTable reads the table itself: every line has its five columns, every code one place on earth.
+func TestPlaceTable(t *testing.T) {
+	table, err := os.ReadFile("places.tsv")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,17 +47,17 @@ func TestColoTable(t *testing.T) {
 		}
 		fields := strings.Split(line, "\t")
 		if len(fields) != 5 {
-			t.Errorf("colos.tsv:%d: %d columns, want 5: %q", n+1, len(fields), line)
+			t.Errorf("places.tsv:%d: %d columns, want 5: %q", n+1, len(fields), line)
 			continue
 		}
 		for code := range strings.FieldsSeq(fields[0]) {
 			if seen[code] {
-				t.Errorf("colos.tsv:%d: %s stands there twice", n+1, code)
+				t.Errorf("places.tsv:%d: %s stands there twice", n+1, code)
 			}
 			seen[code] = true
-			c, ok := platform.Lookup(code)
+			c, ok := place.Lookup(code)
 			if !ok || c.City == "" || len(c.Country) != 2 || c.Region == "" || c.Lat < -60 || c.Lat > 75 || c.Lon < -180 || c.Lon > 180 {
-				t.Errorf("colos.tsv:%d: %s is %+v (%v)", n+1, code, c, ok)
+				t.Errorf("places.tsv:%d: %s is %+v (%v)", n+1, code, c, ok)
 			}
 			if code == strings.ToUpper(code) {
 				airports++
@@ -73,17 +73,6 @@ func TestColoTable(t *testing.T) {
 		"ams arn bom cdg dfw ewr fra gru iad jnb lax lhr nrt ord sin sjc syd yyz") {
 		if !seen[code] {
 			t.Errorf("region %s is missing", code)
-		}
-	}
-}
-
-func TestForPoP(t *testing.T) {
-	for p, want := range map[string]bool{
-		platform.CloudflareWorkers: true, platform.Fastly: true, platform.CloudFront: true,
-		platform.AWSLambda: false, platform.Vercel: false, platform.Deno: false, platform.Netlify: false, "": false,
-	} {
-		if got := platform.ForPoP(p); got != want {
-			t.Errorf("%s runs in the PoP: %v, want %v", p, got, want)
 		}
 	}
 }

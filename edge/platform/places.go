@@ -1,0 +1,139 @@
+package platform
+
+import (
+	"encoding/base64"
+	"strings"
+
+	"edgescope/edge"
+	"edgescope/edge/place"
+)
+
+// The rules of places, in order.
+var (
+	coloRule = rule{sources: []source{
+		attr(edge.KeyColo), attr("cloudflare.colo"), attr("net.colo"),
+		{name: "colo", also: []string{"cf.colo", "cloudflare.cf.colo", "cf_colo", "CF_COLO", "EdgeColoCode", "pop", "edge.pop"}},
+		header(headerRay, rayColo),
+		{name: edge.KeyInvocationID, read: rayColo},
+		attr("vercel.edge_region"),
+		header(headerVercelID, vercelColo),
+		{name: "vercel.request_id", read: vercelColo, also: []string{"vercel.requestId"}},
+		header(headerAmzCfPoP, cloudFrontColo),
+		header(headerServedBy, fastlyColo),
+		{name: "FASTLY_POP", also: []string{"fastly.pop", "fastly.datacenter", "fastly.server.datacenter"}},
+		// fly.io/docs/networking/request-headers: where the connection was accepted, which FLY_REGION is not.
+		header(headerFlyRegion, nil),
+		header(headerFlyID, flyColo),
+		header(headerAzureRef, azureColo),
+		header("x-edge-location", edgeLocation), // KeyCDN; CloudFront's logs have it too
+		header("server", bunnyColo),
+	}}
+
+	// chosenRegion comes before the PoP of a platform that runs there, regionRule after it.
+	chosenRegion = rule{sources: attrs("edge.region")}
+	regionRule   = rule{sources: []source{
+		{name: edge.KeyRegion, read: region},
+		{name: "vercel.region", read: region, also: []string{"VERCEL_REGION"}},
+		{name: "deno.region", read: region, also: []string{"DENO_REGION"}},
+		{name: "fly.region", also: []string{"FLY_REGION"}},
+		{name: "faas.invoked_region", read: region},
+		{name: "aws.lambda.invoked_arn", read: arnRegion},
+		{name: "cloud.resource_id", read: arnRegion},
+		{name: "AWS_REGION", read: region, also: []string{"AWS_DEFAULT_REGION"}},
+		{name: "aws.region", read: region},
+		// learn.microsoft.com/azure/app-service/reference-app-settings: a display name
+		{name: "REGION_NAME", read: region, also: []string{"azure.region", "azure.location"}},
+		{name: "gcp.region", read: region, also: []string{"gcp.location", "FUNCTION_REGION", "GOOGLE_CLOUD_REGION"}},
+		{name: "netlify.region", read: region, also: []string{"fastly.region"}},
+		{name: "cloud.availability_zone", read: place.Zone, also: []string{
+			"cloud.zone", "aws.availability_zone", "availability_zone", "gcp.zone", "azure.zone",
+		}},
+		header(headerVercelID, vercelRegion),
+		{name: "vercel.request_id", read: vercelRegion},
+		header(headerFlyRegion, nil),
+		{name: "region", read: knownRegion, also: []string{"faas.region", "function.region", "edge_region", "server.region", "aws_region"}},
+	}}
+
+	countryRule = rule{sources: []source{
+		{name: edge.KeyCountry, read: countryCode},
+		{name: "geo.country.code", read: countryCode},
+		{name: "net.country", read: countryCode},
+		{name: "client.geo.country.iso_code", read: countryCode},
+		{name: "client.geo.country_iso_code", read: countryCode},
+		header(headerCountry, countryCode),
+		header("x-vercel-ip-country", countryCode),
+		header("cloudfront-viewer-country", countryCode),
+		header("cdn-requestcountrycode", countryCode), // docs.bunny.net
+		header("x-appengine-country", countryCode),    // cloud.google.com/appengine/docs, "Request headers"; ZZ is unknown
+		{name: "cf.country", read: countryCode},
+	}}
+)
+
+// region returns the code of a region, "" for the words that say "everywhere" or nothing.
+func region(s string) string {
+	switch strings.ToLower(s) {
+	case "earth", "global", "unknown", "undefined", "null":
+		return ""
+	default:
+		return place.Region(s)
+	}
+}
+
+// knownRegion takes a region from an attribute that may mean something else by that word, such as where something is sold.
+func knownRegion(s string) string {
+	if code := place.Region(s); place.IsKnown(code) {
+		return code
+	}
+	return ""
+}
+
+// flyColo returns the region at the end of fly-request-id, in which the connection was accepted: 01JA...-ams.
+func flyColo(s string) string {
+	colo := s[strings.LastIndexByte(s, '-')+1:]
+	if len(colo) != 3 || len(colo) == len(s) || coloCode(colo) == colo {
+		return ""
+	}
+	return colo
+}
+
+// azureColo returns the airport that the older form of x-azure-ref tells behind its leading 0, in base64: ...FRAEDGE0712...
+// (seen, not documented). The newer form begins with a date and tells none.
+func azureColo(s string) string {
+	var raw [96]byte
+	encoded, ok := strings.CutPrefix(s, "0")
+	if encoded = strings.TrimRight(encoded, "="); !ok || base64.RawStdEncoding.DecodedLen(len(encoded)) > len(raw) {
+		return ""
+	}
+	n, err := base64.RawStdEncoding.Decode(raw[:], []byte(encoded))
+	if err != nil {
+		return ""
+	}
+	server, _, ok := strings.Cut(string(raw[:n]), "EDGE")
+	server = strings.TrimRight(server, "0123456789")
+	if !ok || len(server) < 3 {
+		return ""
+	}
+	code := server[len(server)-3:]
+	if _, ok := place.Lookup(code); !ok {
+		return ""
+	}
+	return code
+}
+
+// edgeLocation reads x-edge-location: defr of KeyCDN as it is, FRA56-P4 of CloudFront as its airport.
+func edgeLocation(s string) string {
+	if colo := cloudFrontColo(s); colo != "" {
+		return colo
+	}
+	return s
+}
+
+// bunnyColo returns the place in the name of Bunny's servers: DE1 of BunnyCDN-DE1-1081.
+func bunnyColo(s string) string {
+	rest, ok := strings.CutPrefix(s, "BunnyCDN-")
+	if !ok {
+		return ""
+	}
+	colo, _, _ := strings.Cut(rest, "-")
+	return colo
+}
