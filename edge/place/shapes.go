@@ -1,6 +1,9 @@
 package place
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // directions are the words in the codes of AWS and Google Cloud, with those of AWS's zone ids.
 var directions = []struct{ word, short string }{
@@ -36,13 +39,7 @@ func awsRegion(s string) string {
 	if sovereign, ok := strings.CutPrefix(s, "eusc-de"); ok {
 		rest = sovereign
 	}
-	for _, partition := range [...]string{"-gov", "-isof", "-isoe", "-isob", "-iso"} {
-		if r, ok := strings.CutPrefix(rest, partition+"-"); ok {
-			rest = "-" + r
-			break
-		}
-	}
-	rest, ok := strings.CutPrefix(rest, "-")
+	rest, ok := strings.CutPrefix(withoutPartition(rest), "-")
 	if !ok {
 		return ""
 	}
@@ -56,13 +53,23 @@ func awsRegion(s string) string {
 	return s[:len(s)-len(zone)]
 }
 
+// withoutPartition cuts off the mark of a partition that begins s, as in us-gov-west-1.
+func withoutPartition(s string) string {
+	for _, partition := range [...]string{"-gov", "-isof", "-isoe", "-isob", "-iso"} {
+		if rest, ok := strings.CutPrefix(s, partition); ok && strings.HasPrefix(rest, "-") {
+			return rest
+		}
+	}
+	return s
+}
+
 // googleAreas begin the regions of Google Cloud (cloud.google.com/compute/docs/regions-zones).
 var googleAreas = []string{"europe", "us", "asia", "northamerica", "southamerica", "australia", "africa", "me"}
 
 // googleRegion returns the region that begins s, where nothing or a zone follows: europe-west1, us-central1-a, us-central1-ai1a.
 func googleRegion(s string) string {
 	area, rest, ok := strings.Cut(s, "-")
-	if !ok || !isOneOf(area, googleAreas) {
+	if !ok || !slices.Contains(googleAreas, area) {
 		return ""
 	}
 	if rest, ok = cutDirection(rest); !ok || rest == "" || !isDigit(rest[0]) {
@@ -76,15 +83,6 @@ func googleRegion(s string) string {
 }
 
 func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
-
-func isOneOf(s string, all []string) bool {
-	for _, one := range all {
-		if s == one {
-			return true
-		}
-	}
-	return false
-}
 
 // awsZoneID returns the region of a zone id, which abbreviates it: use1-az1, usw2-lax1-az1, apne1-wl1-nrt-wlz1, usgw1-az1
 // (docs.aws.amazon.com/ram/latest/userguide/working-with-az-ids.html).

@@ -77,18 +77,22 @@ func isBehind(prefix string, mark byte, s string) bool {
 	if sh.digits == len(s) {
 		return isNumbered(prefix, mark, s)
 	}
-	if mark != '_' || sh.digits+sh.letters != len(s) {
-		return false
+	return mark == '_' && (sh.mixes() && len(s) >= prefixed || len(s) >= shortMixed && knownPrefix(prefix) && sh.isRandom(s))
+}
+
+// mixes tells whether a token has digits, small letters and capitals.
+func (sh *shape) mixes() bool {
+	return sh.digits > 0 && sh.upper > 0 && sh.upper < sh.letters
+}
+
+// isRandom tells a token from a word in camel case, which has a capital for every five letters or so, and from one with a number
+// behind it.
+func (sh *shape) isRandom(s string) bool {
+	const humps = 4
+	if sh.digits == 0 {
+		return sh.upper >= humps && sh.letters-sh.upper >= humps
 	}
-	bothCases := sh.upper > 0 && sh.upper < sh.letters
-	if sh.digits > 0 && bothCases && len(s) >= prefixed {
-		return true
-	}
-	if len(s) < shortMixed || !knownPrefix(prefix) {
-		return false
-	}
-	const fewHumps = 4 // words in camel case have a capital for every five letters or so
-	return sh.digits == 0 && sh.upper >= fewHumps && sh.letters-sh.upper >= fewHumps || sh.runs > 1 || isDigit(s[0])
+	return sh.runs > 1 || isDigit(s[0])
 }
 
 // isNumbered tells a number behind a name from a year or a region (es_419): user_123, PROJ-1234.
