@@ -164,6 +164,12 @@ func (o *overload) check() {
 			o.Errorf("%d answers with status %d", o.answers[status], status)
 		}
 	}
+	o.kept()
+}
+
+// kept holds the collector to what it acknowledged: all of it is stored, and nothing else.
+func (o *overload) kept() {
+	o.Helper()
 	want := o.spans.Load()
 	eventually(o.T, func() string { return fmt.Sprintf("%d spans are stored, %d were acknowledged", o.stored(), want) },
 		func() bool { return o.stored() >= want })

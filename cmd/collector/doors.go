@@ -17,13 +17,6 @@ import (
 	"edgescope/internal/run"
 )
 
-const (
-	// maxStreams bounds the requests of one gRPC connection at a time, and maxUnread the bytes of all of them that came and were
-	// not read yet.
-	maxStreams = 128
-	maxUnread  = 1 << 20
-)
-
 // openReceiver makes the one OTLP receiver that both listeners share, with the doors for data points and tail events behind it.
 func (c *collector) openReceiver(ctx context.Context) error {
 	layouts := map[string]analyticsengine.Layout{}
@@ -118,7 +111,7 @@ func (c *collector) openTails(ctx context.Context) (*workers.Receiver, error) {
 
 func (c *collector) serveHTTP(ctx context.Context) error {
 	s, err := run.Serve(ctx, run.ServerOptions{
-		Name: "ingest", Addr: c.httpAddr, MaxConns: c.connections(), Log: c.logger, TLS: c.certificate.Config(),
+		Name: "ingest", Addr: c.httpAddr, Conns: c.conns, MaxConns: c.connections(), Log: c.logger, TLS: c.certificate.Config(),
 		Handler: edgemodule.Handler(run.Traced("ingest", access.Meter(c.receiver.Handler()))),
 	})
 	if err != nil {
@@ -130,12 +123,8 @@ func (c *collector) serveHTTP(ctx context.Context) error {
 
 // serveGRPC serves gRPC on net/http: docs/adr/010-grpc-on-net-http.md.
 func (c *collector) serveGRPC(ctx context.Context) error {
-	protocols := new(http.Protocols)
-	protocols.SetHTTP2(true)
-	protocols.SetUnencryptedHTTP2(true)
 	s, err := run.Serve(ctx, run.ServerOptions{
-		Name: "otlp-grpc", Addr: c.grpcAddr, MaxConns: c.connections(), Log: c.logger, TLS: c.certificate.Config(), Protocols: protocols,
-		HTTP2:   &http.HTTP2Config{MaxConcurrentStreams: maxStreams, MaxReceiveBufferPerConnection: maxUnread, MaxReceiveBufferPerStream: maxUnread / 4},
+		Name: "otlp-grpc", Addr: c.grpcAddr, Conns: c.conns, MaxConns: c.connections(), Log: c.logger, TLS: c.certificate.Config(),
 		Handler: run.Traced("otlp-grpc", access.Meter(c.receiver.GRPC())),
 	})
 	if err != nil {

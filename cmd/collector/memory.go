@@ -2,6 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"path/filepath"
 	"runtime/debug"
 
 	"edgescope/internal/run"
@@ -25,6 +29,40 @@ func (o *options) connections() int {
 		return o.maxConnections
 	}
 	return int(o.memoryLimit >> 18)
+}
+
+// openConns bounds the connections of all doors by what the store leaves of the descriptors.
+func (c *collector) openConns(ctx context.Context) error {
+	c.conns = run.NewConns(c.logger, 0)
+	d := run.Descriptors{Conns: c.conns, Most: 3 * c.connections(), Files: c.storedFiles, Log: c.logger}
+	stop, err := d.Hold(ctx)
+	if err != nil {
+		return err
+	}
+	c.stack.Push("bound of connections", stop)
+	return nil
+}
+
+// storedFiles counts the files of the store, each of which a question may open. Snapshots and what was set aside are not the store's.
+func (c *collector) storedFiles() int {
+	count := 0
+	visit := func(_ string, at fs.DirEntry, err error) error {
+		switch {
+		case errors.Is(err, fs.ErrNotExist): // it went while they are counted
+			return nil
+		case err != nil:
+			return err
+		case at.IsDir() && (at.Name() == "snapshots" || at.Name() == "quarantine"):
+			return fs.SkipDir
+		case !at.IsDir():
+			count++
+		}
+		return nil
+	}
+	if err := filepath.WalkDir(c.dataDir, visit); err != nil {
+		c.logger.Warn("the files of the store can't be counted", slog.Any("error", err))
+	}
+	return count
 }
 
 // engineMemory answers how many bytes the caches of the engines may take.

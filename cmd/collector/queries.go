@@ -28,7 +28,8 @@ func (c *collector) serveQueries(ctx context.Context) error {
 	c.serveSnapshots(r)
 	c.servePprof(r)
 	s, err := run.Serve(ctx, run.ServerOptions{
-		Name: "query", Addr: c.queryAddr, Handler: run.Traced("query", r.mux), Log: c.logger, TLS: c.certificate.Config(),
+		Name: "query", Addr: c.queryAddr, Conns: c.conns, MaxConns: c.connections(), Log: c.logger, TLS: c.certificate.Config(),
+		Handler: run.Traced("query", r.mux),
 	})
 	if err != nil {
 		return err

@@ -42,6 +42,7 @@ type collector struct {
 	pipeline *ingest.Pipeline
 	receiver *otlp.Receiver
 	refusals *refusals.Recorder
+	conns    *run.Conns
 	// guard is nil while nobody has to sign in, certificate without TLS.
 	guard       *access.Guard
 	certificate *run.Certificate
@@ -124,7 +125,8 @@ func (c *collector) wait(ctx context.Context) error {
 // start opens in order; what it opened is on the stack also when it fails.
 func (c *collector) start(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
-		c.openMemory, c.openTelemetry, c.openAccess, c.openStore, c.openLog, c.openPipeline, c.openRefusals, c.openReceiver, c.serveQueries, c.awaitReplay, c.serveHTTP, c.serveGRPC,
+		c.openMemory, c.openTelemetry, c.openAccess, c.openStore, c.openLog, c.openPipeline, c.openRefusals, c.openReceiver,
+		c.openConns, c.serveQueries, c.awaitReplay, c.serveHTTP, c.serveGRPC,
 		c.startCanary,
 	} {
 		if err := step(ctx); err != nil {

@@ -27,6 +27,8 @@ const (
 	drainTime = 10 * time.Second
 	// askTime bounds one question to the collector.
 	askTime = 30 * time.Second
+	// maxConns bounds the connections of visitors, and maxAsking those to the collector: further questions wait for one of them.
+	maxConns, maxAsking = 4096, 64
 	// lookEvery is how often the files of the certificate are looked at.
 	lookEvery = 2 * time.Second
 )
@@ -138,8 +140,15 @@ func (o *options) start(ctx context.Context, stack *run.Stack, logger *slog.Logg
 		set.WritePrometheus(w)
 		metrics.WriteProcessMetrics(w)
 	})))
+	conns := run.NewConns(logger, 0)
+	descriptors := run.Descriptors{Conns: conns, Most: maxConns, Files: func() int { return maxAsking }, Log: logger}
+	stopHolding, err := descriptors.Hold(ctx)
+	if err != nil {
+		return err
+	}
+	stack.Push("bound of connections", stopHolding)
 	server, err := run.Serve(ctx, run.ServerOptions{
-		Name: "web", Addr: o.addr, Log: logger, TLS: certificate.Config(), Handler: counted(set, web.Secure(run.Traced("dashboard", site.Mux()))),
+		Name: "web", Addr: o.addr, Conns: conns, MaxConns: maxConns, Log: logger, TLS: certificate.Config(), Handler: counted(set, web.Secure(run.Traced("dashboard", site.Mux()))),
 	})
 	if err != nil {
 		return err
@@ -152,8 +161,10 @@ func (o *options) start(ctx context.Context, stack *run.Stack, logger *slog.Logg
 
 // site makes the pages over the collector.
 func (o *options) site(logger *slog.Logger) (*web.Site, error) {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxConnsPerHost, transport.MaxIdleConnsPerHost = maxAsking, maxAsking/4
 	client, err := query.NewClient(o.collector, &http.Client{
-		Timeout: askTime, Transport: web.Forward(http.DefaultTransport),
+		Timeout: askTime, Transport: web.Forward(transport),
 		// A token is for the collector, not for wherever an answer points to.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	})

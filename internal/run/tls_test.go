@@ -11,6 +11,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
+	"io"
 	"log/slog"
 	"math/big"
 	"net"
@@ -21,6 +22,10 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/protobuf/types/known/emptypb"
 
 	"edgescope/internal/run"
 )
@@ -171,4 +176,76 @@ func TestWatchTellsOfChangesAndOfEachErrorOnce(t *testing.T) {
 			t.Errorf("got\n%swant\n%s", out.String(), want)
 		}
 	})
+}
+
+// TestHTTP2WithoutTLSIsTold: a gRPC client without TLS finds an answer in text, and the text says what it lacks.
+func TestHTTP2WithoutTLSIsTold(t *testing.T) {
+	dir := t.TempDir()
+	o := run.TLSOptions{Cert: filepath.Join(dir, "cert.pem"), Key: filepath.Join(dir, "key.pem")}
+	writeCertificate(t, "any", o)
+	cert, err := o.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := run.Serve(t.Context(), run.ServerOptions{
+		Name: "otlp-grpc", Addr: "127.0.0.1:0", Log: slog.New(slog.DiscardHandler), TLS: cert.Config(), Handler: http.NotFoundHandler(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Stop(t.Context())
+	conn, err := net.Dial("tcp", s.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	io.WriteString(conn, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+	answer, err := io.ReadAll(conn)
+	if err != nil || !strings.Contains(string(answer), "400 Bad Request") || !strings.Contains(string(answer), "this port speaks TLS") {
+		t.Errorf("it answers %q, %v", answer, err)
+	}
+	client, err := grpc.NewClient(s.Addr(), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	err = client.Invoke(t.Context(), "/any/Method", &emptypb.Empty{}, &emptypb.Empty{})
+	if err == nil || !strings.Contains(err.Error(), "looked like an HTTP/1.1 header") {
+		t.Errorf("a gRPC client says %v, want that it met HTTP/1.1", err)
+	}
+}
+
+// TestHalfAHandshakeGivesWay: connections whose TLS handshake does not end can't keep others out.
+func TestHalfAHandshakeGivesWay(t *testing.T) {
+	dir := t.TempDir()
+	o := run.TLSOptions{Cert: filepath.Join(dir, "cert.pem"), Key: filepath.Join(dir, "key.pem")}
+	root := writeCertificate(t, "any", o)
+	cert, err := o.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := run.Serve(t.Context(), run.ServerOptions{
+		Name: "ingest", Addr: "127.0.0.1:0", Log: slog.New(slog.DiscardHandler), TLS: cert.Config(), MaxConns: 2, Handler: http.NotFoundHandler(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Stop(t.Context())
+	for range 5 {
+		conn, err := net.Dial("tcp", s.Addr())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		io.WriteString(conn, "\x16\x03\x01\x02\x00\x01")
+	}
+	pool := x509.NewCertPool()
+	pool.AddCert(root)
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}
+	defer transport.CloseIdleConnections()
+	res, err := (&http.Client{Transport: transport}).Get("https://" + s.Addr())
+	if err != nil {
+		t.Fatalf("a visitor among half handshakes: %v", err)
+	}
+	res.Body.Close()
 }
