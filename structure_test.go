@@ -23,9 +23,10 @@ var rule = map[string][]string{
 	"store/storetest": {"edge", "store"},
 	"store/wal":       {"edge", "store"},
 
-	"ingest":                 {"edge", "edge/platform", "store", "ingest/rollup"},
+	"ingest":                 {"edge", "edge/platform", "store", "ingest/rollup", "ingest/seen"},
 	"ingest/rollup":          {"edge"},
 	"ingest/body":            {"edge"},
+	"ingest/seen":            {"edge"},
 	"ingest/refusals":        {"edge"},
 	"ingest/otlp":            {"edge", "ingest/body", "ingest/refusals"},
 	"ingest/analyticsengine": {"edge", "ingest/body", "ingest/refusals"},

@@ -13,6 +13,8 @@ type counters struct {
 	set                            *metrics.Set
 	events                         [edge.KindDataPoint + 1]*metrics.Counter
 	invocations, batches, rejected *metrics.Counter
+	// repeated counts the spans that were kept before.
+	repeated *metrics.Counter
 }
 
 func newCounters(set *metrics.Set) counters {
@@ -21,6 +23,7 @@ func newCounters(set *metrics.Set) counters {
 		invocations: set.GetOrCreateCounter("edgescope_ingest_invocations_total"),
 		batches:     set.GetOrCreateCounter("edgescope_ingest_batches_total"),
 		rejected:    set.GetOrCreateCounter("edgescope_ingest_rejected_total"),
+		repeated:    set.GetOrCreateCounter("edgescope_ingest_repeated_spans_total"),
 	}
 	for kind := range c.events {
 		c.events[kind] = set.GetOrCreateCounter(fmt.Sprintf("edgescope_ingest_events_total{kind=%q}", edge.Kind(kind)))
@@ -68,6 +71,7 @@ func (p *Pipeline) observe() {
 	}
 	gauge("edgescope_ingest_batches", func() int { return int(p.inside.Load()) })
 	gauge("edgescope_ingest_known_bodies", p.retries.len)
+	gauge("edgescope_ingest_known_span_keys", p.spans.Len)
 	gauge("edgescope_rollup_keys", func() int { return p.o.Rollup.Stats().Keys })
 	gauge("edgescope_rollup_cells", func() int { return p.o.Rollup.Stats().Cells })
 	gauge("edgescope_rollup_unwritten_cells", func() int { return p.o.Rollup.Stats().Unwritten })

@@ -21,6 +21,7 @@ import (
 	"edgescope/edge"
 	"edgescope/edge/platform"
 	"edgescope/ingest/rollup"
+	"edgescope/ingest/seen"
 	"edgescope/store"
 )
 
@@ -63,6 +64,8 @@ type Options struct {
 	// 1024. A further one is refused as busy: clients without retries, such as workerd's binding, lose what is refused, so a
 	// short queue beats a quick refusal.
 	MaxBatches, MaxWaiting int
+	// SpanMemory bounds in bytes what is remembered of spans, so that one that comes twice is kept once; 0 is seen.DefaultMemory.
+	SpanMemory int64
 	// FlushEvery is how often totals are written to the store; 0 means 5 seconds, so that an answer is never 10 s behind.
 	FlushEvery time.Duration
 	// CheckpointEvery is how often the open windows are kept in the log; 0 means 30 seconds. A checkpoint that takes long is
@@ -84,6 +87,7 @@ type Pipeline struct {
 	labels labels
 
 	retries *retries
+	spans   *seen.Spans
 	// gate is held for reading from before a batch enters the log until it is added up, for writing by a checkpoint: nothing is
 	// half way then, and the newest record that was applied, position, is one up to which all were.
 	gate     sync.RWMutex
@@ -107,7 +111,7 @@ func Open(ctx context.Context, o Options) (*Pipeline, error) {
 	o = o.withDefaults()
 	p := &Pipeline{
 		o: o, slots: make(chan struct{}, o.MaxBatches), tracer: otel.Tracer("edgescope/ingest"), count: newCounters(o.Metrics),
-		retries: newRetries(), ready: make(chan struct{}), failed: make(chan struct{}),
+		retries: newRetries(), spans: seen.New(o.SpanMemory), ready: make(chan struct{}), failed: make(chan struct{}),
 	}
 	if err := p.restore(); err != nil {
 		return nil, err
@@ -207,6 +211,10 @@ func (p *Pipeline) take(ctx context.Context, b *edge.Batch) error {
 	warn(b, "weight or count above --max-weight", bounded.Weights)
 	warn(b, "length of time above 30 days", bounded.Durations)
 	p.refuse(b)
+	claim := p.spans.Claim(b)
+	p.count.repeated.Add(claim.Repeated)
+	kept := false
+	defer func() { claim.Settle(kept) }()
 	end()
 	if len(b.Events) > 0 {
 		if err := p.log(ctx, b); err != nil {
@@ -216,6 +224,7 @@ func (p *Pipeline) take(ctx context.Context, b *edge.Batch) error {
 			return p.unavailable(err)
 		}
 	}
+	kept = true
 	p.count.taken(b)
 	return nil
 }

@@ -2,10 +2,12 @@ package ingest_test
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -108,12 +110,17 @@ func open(t *testing.T, m *memory, change ...func(*ingest.Options)) *ingest.Pipe
 	return p
 }
 
+// made counts the spans of the tests, which all are different ones.
+var made atomic.Uint64
+
 func spans(names ...string) *edge.Batch {
 	b := &edge.Batch{}
 	for i, name := range names {
+		var id edge.SpanID
+		binary.BigEndian.PutUint64(id[:], made.Add(1))
 		b.Events = append(b.Events, edge.Event{
 			Index: i, Name: name, Time: time.Now().UnixNano(), Duration: 1e6, HasDuration: true, SpanKind: edge.SpanServer,
-			TraceID: edge.TraceID{1}, SpanID: edge.SpanID{byte(i + 1)}, Resource: []edge.Attr{{Key: "service.name", Value: "shop"}},
+			TraceID: edge.TraceID{1}, SpanID: id, Resource: []edge.Attr{{Key: "service.name", Value: "shop"}},
 		})
 	}
 	return b

@@ -141,6 +141,7 @@ func (r *replayer) batch(b *edge.Batch) error {
 			return fmt.Errorf("write samples to the store: %w", err)
 		}
 	}
+	r.p.spans.Replay(b)
 	if b.Record.Seq > r.p.position.Load() {
 		r.p.o.Rollup.Add(b.Tenant, b.Arrival, b.Events)
 		if b.Body != (edge.BodyHash{}) {

@@ -25,7 +25,7 @@ const (
 // again and is not stored twice. It is safe for concurrent use.
 type retries struct {
 	mu    sync.Mutex
-	known map[bodyKey]seen
+	known map[bodyKey]acknowledged
 	// order is the keys as they came, from head on.
 	order []arrived
 	head  int
@@ -45,8 +45,8 @@ type arrived struct {
 	at  int64 // Unix nanoseconds
 }
 
-// seen is a body that was acknowledged.
-type seen struct {
+// acknowledged is a body that was acknowledged.
+type acknowledged struct {
 	at      int64
 	verdict *verdict // nil when nothing was rejected
 }
@@ -58,7 +58,7 @@ type verdict struct {
 }
 
 func newRetries() *retries {
-	return &retries{known: map[bodyKey]seen{}, flying: map[bodyKey]chan struct{}{}, most: maxKnown}
+	return &retries{known: map[bodyKey]acknowledged{}, flying: map[bodyKey]chan struct{}{}, most: maxKnown}
 }
 
 // keyOf answers the key of a batch. A document may hold events and metrics, which are two batches of one body.
@@ -98,14 +98,14 @@ func (r *retries) enter(ctx context.Context, b *edge.Batch) (bool, error) {
 }
 
 // leave ends what enter began.
-func (r *retries) leave(b *edge.Batch, acknowledged bool) {
+func (r *retries) leave(b *edge.Batch, kept bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	key := keyOf(b)
 	close(r.flying[key])
 	delete(r.flying, key)
-	if acknowledged {
-		r.add(key, seen{b.Arrival, verdictOf(b)})
+	if kept {
+		r.add(key, acknowledged{b.Arrival, verdictOf(b)})
 	}
 }
 
@@ -113,10 +113,10 @@ func (r *retries) leave(b *edge.Batch, acknowledged bool) {
 func (r *retries) replay(b *edge.Batch) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.add(keyOf(b), seen{b.Arrival, verdictOf(b)})
+	r.add(keyOf(b), acknowledged{b.Arrival, verdictOf(b)})
 }
 
-func (r *retries) add(key bodyKey, s seen) {
+func (r *retries) add(key bodyKey, s acknowledged) {
 	if _, ok := r.known[key]; ok {
 		return
 	}
@@ -226,7 +226,7 @@ func (r *retries) restore(data []byte) (rest []byte, err error) {
 		at += in.int()
 		v := in.verdict()
 		if !in.bad {
-			r.add(key, seen{at, v})
+			r.add(key, acknowledged{at, v})
 		}
 	}
 	if in.bad {

@@ -68,6 +68,9 @@ func (c *collector) storedFiles() int {
 // engineMemory answers how many bytes the caches of the engines may take.
 func (o *options) engineMemory() int64 { return o.memoryLimit * 2 / 5 }
 
+// spanMemory answers how many bytes may be taken to remember spans, so that one that comes twice is kept once.
+func (o *options) spanMemory() int64 { return o.memoryLimit / 32 }
+
 // openMemory holds the garbage collector to the limit. A quarter of it is left for what the collector does not manage: caches
 // and compressors of the engines live outside of Go's heap.
 func (c *collector) openMemory(context.Context) error {

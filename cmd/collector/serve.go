@@ -208,9 +208,10 @@ func (c *collector) openPipeline(ctx context.Context) error {
 		Rollup: rollup.New(rollup.Options{
 			Collector: uuid, Epoch: epoch, Open: c.rollupOpen, MaxKeys: c.rollupKeys, Log: c.logger,
 		}),
-		Continues: epoch > 1,
-		Metrics:   c.metrics,
-		Logger:    c.logger,
+		SpanMemory: c.spanMemory(),
+		Continues:  epoch > 1,
+		Metrics:    c.metrics,
+		Logger:     c.logger,
 	})
 	if err != nil {
 		return fmt.Errorf("open pipeline: %w", err)
