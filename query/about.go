@@ -304,6 +304,9 @@ func (p pattern) match(s string) bool {
 	if p.exact() {
 		return s == p[0]
 	}
+	if p.present() {
+		return s != ""
+	}
 	s, ok := strings.CutPrefix(s, p[0])
 	if !ok {
 		return false

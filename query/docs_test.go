@@ -4,8 +4,10 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -45,6 +47,67 @@ func TestExamplesOfTheDocumentHold(t *testing.T) {
 		}
 		for _, missing := range lacks(want, got, "") {
 			t.Errorf("%s: %s", m[1], missing)
+		}
+	}
+}
+
+// rows returns the cells of the table below a heading line of the document.
+func rows(t *testing.T, doc, heading string) [][]string {
+	t.Helper()
+	_, after, ok := strings.Cut(doc, "\n"+heading+"\n")
+	if !ok {
+		t.Fatalf("the document has no table %s", heading)
+	}
+	var out [][]string
+	for line := range strings.Lines(after) {
+		if !strings.HasPrefix(line, "|") {
+			break
+		}
+		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), "|")
+		for i := range cells {
+			cells[i] = strings.Trim(strings.TrimSpace(cells[i]), "`")
+		}
+		out = append(out, cells)
+	}
+	return out[1:]
+}
+
+// TestFilterTextsOfTheDocumentHold asks for the traces of each text that docs/api.md explains, of the requests that it shows.
+func TestFilterTextsOfTheDocumentHold(t *testing.T) {
+	doc, err := os.ReadFile("../docs/api.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t)
+	for i, r := range rows(t, string(doc), "| request | service | region | route | status | `my.key` |") {
+		status, err := strconv.Atoi(r[4])
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := w.invocation(w.now.Add(-time.Minute), time.Duration(i+1)*time.Second,
+			edge.Facts{Service: r[1], Region: r[2], Route: r[3], Status: status, Outcome: edge.OutcomeOK})
+		e.Name = "GET " + r[3]
+		if r[5] != "" {
+			e.Attrs = append(e.Attrs, edge.Attr{Key: "my.key", Value: r[5]})
+		}
+		w.write(tenant, e)
+	}
+	texts := rows(t, string(doc), "| `q` | finds | since |")
+	if len(texts) < 15 {
+		t.Errorf("%d texts, want those of the document", len(texts))
+	}
+	for _, r := range texts {
+		answer, err := w.engine.Traces(t.Context(), tenant, w.ask("range=15m&sort=duration&q="+url.QueryEscape(r[0])))
+		if err != nil {
+			t.Errorf("%s: %v", r[0], err)
+			continue
+		}
+		var found []string
+		for _, trace := range answer.Traces {
+			found = append(found, strconv.Itoa(int(trace.Duration/1000))) // as long in seconds as its number
+		}
+		if got := strings.Join(found, ", "); got != r[1] {
+			t.Errorf("%s finds %s, want %s", r[0], got, r[1])
 		}
 	}
 }

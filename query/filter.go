@@ -23,7 +23,13 @@ type pattern []string
 
 func (p pattern) exact() bool { return len(p) == 1 }
 
-// conditions answers everything that the question's filters and text demand, and-ed.
+// present tells whether a pattern is any value, as * is: there must be one.
+func (p pattern) present() bool {
+	return len(p) > 1 && strings.Join(p, "") == ""
+}
+
+// conditions returns everything that the question's filters and text demand, and-ed. Words of the text with one key are
+// or-ed, as the values of a filter are, and so are those that exclude: none of them may be.
 func (q *Question) conditions() ([]condition, error) {
 	var out []condition
 	for _, f := range q.filters() {
@@ -33,14 +39,25 @@ func (q *Question) conditions() ([]condition, error) {
 	if err != nil {
 		return nil, err
 	}
+	return append(out, textConditions(terms)...), nil
+}
+
+func textConditions(terms []term) []condition {
+	var out []condition
 	for _, t := range terms {
 		key, ok := textKeys[t.key]
 		if !ok {
 			key = t.key
 		}
-		out = append(out, condition{key, t.exclude, unknownToo(t.parts)})
+		patterns := unknownToo(t.parts)
+		same := func(c condition) bool { return key != "" && c.key == key && c.exclude == t.exclude }
+		if i := slices.IndexFunc(out, same); i >= 0 {
+			out[i].patterns = append(out[i].patterns, patterns...)
+			continue
+		}
+		out = append(out, condition{key, t.exclude, patterns})
 	}
-	return out, nil
+	return out
 }
 
 func filterConditions(key string, values []string) []condition {
@@ -152,6 +169,9 @@ func oneOf(label string, values []string) string {
 }
 
 func (p pattern) regexp() string {
+	if p.present() {
+		return ".+"
+	}
 	quoted := make([]string, len(p))
 	for i, part := range p {
 		quoted[i] = regexp.QuoteMeta(part)
@@ -181,6 +201,9 @@ func logsql(conditions []condition) []string {
 
 func (p pattern) logsql(key string) []string {
 	if key == "" {
+		if p.present() {
+			return []string{"*"}
+		}
 		out := make([]string, len(bareFields))
 		word := append(append(pattern{""}, p...), "")
 		for i, f := range bareFields {
@@ -209,6 +232,8 @@ func (p pattern) filter(field string) string {
 	switch {
 	case p.exact():
 		return exactly(field, p[0])
+	case p.present():
+		return quote(field) + ":*"
 	case len(p) == 2 && p[1] == "":
 		return quote(field) + ":=" + quote(p[0]) + "*"
 	default:

@@ -194,6 +194,17 @@ func TestFiltersInBothTongues(t *testing.T) {
 		`("edge.operation":="" "http.route":="" "name":="resize"))`)
 	f(Question{Text: "-operation:unknown"}, `!("edge.operation":="unknown" or ("edge.operation":="" "http.route":="unknown") or `+
 		`("edge.operation":="" "http.route":="" "name":="unknown") or ("edge.operation":="" "http.route":="" "name":=""))`)
+	f(Question{Text: "my.key:*"}, `("my.key":*)`)
+	f(Question{Text: `-my.key:"*"`}, `!("my.key":*)`)
+	f(Question{Text: "my.key:**"}, `("my.key":*)`)
+	f(Question{Text: `my.key:"\*"`}, `("my.key":="*")`)
+	f(Question{Text: `my.key:""`}, `("my.key":="")`)
+	f(Question{Text: `-region:""`}, `!("cloud.region":="")`)
+	f(Question{Text: "region:FRA -region:IAD cloud.region:SI* -region:GRU"},
+		`("cloud.region":="FRA" or "cloud.region":="SI"*) !("cloud.region":="IAD" or "cloud.region":="GRU")`)
+	f(Question{Region: []string{"FRA"}, Text: "region:SIN"}, `("cloud.region":="FRA") ("cloud.region":="SIN")`)
+	f(Question{Text: "status:404 status:5xx"}, `("http.response.status_code":="404" or "http.response.status_code":="5"*)`)
+	f(Question{Text: "*"}, `(*)`)
 	f(Question{Text: "img"}, `("name":~"(?s)^.*img.*$" or "http.route":~"(?s)^.*img.*$" or "url.path":~"(?s)^.*img.*$")`)
 }
 
@@ -217,6 +228,12 @@ func TestConditionsHold(t *testing.T) {
 	f("service:*h*p", "shop", true)
 	f("service:ab*ba", "aba", false)
 	f("service:unknown", "", true)
+	f("service:*", "shop", true)
+	f("service:*", "", false)
+	f("-service:*", "", true)
+	f(`service:""`, "", true)
+	f("service:shop service:pay", "pay", true)
+	f("-service:shop -service:pay", "pay", false)
 }
 
 func TestSourcesPutSpansFirst(t *testing.T) {

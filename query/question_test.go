@@ -103,6 +103,8 @@ func TestBadKeysSayWhatIsRight(t *testing.T) {
 	f("q=region:FRA+colour:x", "q", 12)
 	f("q=region:", "q", 1)
 	f("q=a+-", "q", 3)
+	f("q=%22%22", "q", 1)
+	f("q=a+-*", "q", 3)
 	f("q=route:%22/a", "q", 7)
 	f("q=%22a%22b", "q", 4)
 	f("q=a%22b", "q", 2)

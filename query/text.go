@@ -30,7 +30,9 @@ var textKeys = map[string]string{
 //
 //	text  = { word }, separated by white space
 //	word  = ["-"] [ key ":" ] value
-//	value = characters with * for any text, or the same in double quotes, where \" and \\ stand for themselves
+//	value = characters with * for any text, or the same in double quotes, where a \ lets the next character stand for itself
+//
+// A value of nothing but stars is any value, so key:* is "present" and -key:* "absent"; an empty value in quotes, key:"", is absent too.
 func parseText(text string) ([]term, error) {
 	p := textParser{text: text}
 	if len(text) > maxText {
@@ -85,8 +87,11 @@ func (p *textParser) word() (term, error) {
 	if t.parts, err = p.value(); err != nil {
 		return t, err
 	}
-	if len(t.parts) == 1 && t.parts[0] == "" {
+	if quoted := p.pos > valueAt; len(t.parts) == 1 && t.parts[0] == "" && (t.key == "" || !quoted) {
 		return t, p.fail(start, "a value is missing, as in region:GRU")
+	}
+	if t.key == "" && t.exclude && pattern(t.parts).present() {
+		return t, p.fail(start, "excludes everything: name a key, as in -error:*")
 	}
 	if t.key == KeyStatus {
 		t.parts = statusParts(t.parts)
@@ -99,7 +104,7 @@ func (p *textParser) word() (term, error) {
 
 // bad checks exact values of the keys that have few.
 func (t *term) bad() string {
-	if len(t.parts) != 1 || t.key == KeyStatus {
+	if len(t.parts) != 1 || t.parts[0] == "" || t.key == KeyStatus {
 		return ""
 	}
 	return badFilter(t.key, t.parts[0])
