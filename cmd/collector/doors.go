@@ -40,6 +40,7 @@ func (c *collector) openReceiver(ctx context.Context) error {
 	}
 	c.receiver, err = otlp.New(otlp.Options{
 		Sink: metered{c.pipeline}, Samples: c.takeSamples, MaxAge: c.retentionSamples,
+		Resource: platform.Resource, ResourceLabels: c.metricsResourceLabels,
 		Bodies: bodies, MaxSeries: c.metricsMaxSeries, Admit: c.admitOTLP, Refusals: c.refusals, CORSOrigins: c.corsOrigins,
 		DataPoints: points, Metrics: c.metrics, Logger: c.logger,
 		Workerd: func(w http.ResponseWriter, r *http.Request, b *body.Body) bool {

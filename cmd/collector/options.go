@@ -39,6 +39,7 @@ type options struct {
 	maxBody                       int64
 	maxInFlight                   int64
 	metricsMaxSeries              int
+	metricsResourceLabels         []string
 	maxConnections                int
 	corsOrigins                   []string
 
@@ -83,6 +84,7 @@ func (o *options) register(f *run.Flags) {
 	f.Duration(&o.rollupOpen, "rollup-open", 15*time.Minute, "windows take late events for this `long`")
 	f.Int(&o.rollupKeys, "rollup-max-keys", 20_000, "at most this `many` series per tenant; further ones are added up per service")
 	f.Int(&o.metricsMaxSeries, "metrics-max-series", 50_000, "remember this `many` series of clients' own metrics per tenant; points of further ones are rejected")
+	f.Strings(&o.metricsResourceLabels, "metrics-resource-labels", "this resource `attribute` is a label of clients' own metrics, beside those that always are (repeatable, k8s.* for all that begin so)")
 	o.accessOptions.register(f)
 	f.Group("Log")
 	o.log.Register(f)
@@ -112,6 +114,11 @@ func (o *options) validate() error {
 	} {
 		if n.value <= 0 {
 			errs = append(errs, run.Usage("--%s must be greater than 0", n.flag))
+		}
+	}
+	for _, key := range o.metricsResourceLabels {
+		if i := strings.IndexAny(key, " ,*"); key == "" || i >= 0 && (key[i] != '*' || i < len(key)-1) {
+			errs = append(errs, run.Usage("--metrics-resource-labels %q: want one attribute, such as host.name, or a beginning, such as k8s.*; repeat the flag for more", key))
 		}
 	}
 	return errors.Join(errs...)

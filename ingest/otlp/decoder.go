@@ -43,7 +43,8 @@ type decoder struct {
 	// runs tell which records belong to which signal: nearly always there is one.
 	runs []run
 
-	resource, own, nested pairs
+	// scope holds the attributes of an instrumentation scope of metrics.
+	resource, scope, own, nested pairs
 	// levels are the lists of maps inside of values, by depth.
 	levels [maxDepth]pairs
 	// links and events are the JSON of the current span; exception is what its event "exception" says.
@@ -84,6 +85,7 @@ func (d *decoder) release() bool {
 	d.newest = 0
 	d.notes.drop()
 	d.resource.drop()
+	d.scope.drop()
 	d.own.drop()
 	d.nested.drop()
 	for i := range d.levels {
@@ -121,14 +123,24 @@ func (d *decoder) endResource(first mark) {
 	}
 }
 
-// endScope gives the instrumentation scope to all records since first.
+// startScope begins a list of records that share an instrumentation scope.
+func (d *decoder) startScope() (first mark) {
+	d.scope.reset()
+	return d.mark()
+}
+
+// endScope gives the instrumentation scope to all records since first. Its attributes are part of what metrics are known by.
 func (d *decoder) endScope(first mark, name, version string) {
 	d.texts += int64(len(d.batch.Events)-first.events) * int64(len(name)+len(version))
 	for i := first.events; i < len(d.batch.Events); i++ {
 		d.batch.Events[i].ScopeName, d.batch.Events[i].ScopeVersion = name, version
 	}
+	if first.metrics == len(d.metrics) {
+		return
+	}
+	attrs := d.keep(&d.scope)
 	for i := first.metrics; i < len(d.metrics); i++ {
-		d.metrics[i].scope, d.metrics[i].scopeVersion = name, version
+		d.metrics[i].scope, d.metrics[i].scopeVersion, d.metrics[i].scopeAttrs = name, version, attrs
 	}
 }
 

@@ -3,7 +3,6 @@ package otlp
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	"edgescope/edge"
 )
@@ -31,37 +30,6 @@ const (
 	idZero     = math.MinInt64
 	idNegative = math.MinInt64 / 2
 )
-
-// check answers why a point can't be taken.
-func (p *point) check(kind metricKind) string {
-	switch kind {
-	case metricGauge, metricSum:
-		if !p.hasValue {
-			return reasonNoNumber
-		}
-		return ""
-	case metricHistogram:
-		if len(p.counts) != 0 && len(p.counts) != len(p.bounds)+1 || !increase(p.bounds) {
-			return reasonBuckets
-		}
-	}
-	for _, list := range [...][]float64{{p.count, p.zeroCount, p.zeroThreshold}, p.counts, p.positive, p.negative} {
-		if slices.ContainsFunc(list, math.IsNaN) {
-			return reasonNoNumber
-		}
-	}
-	return ""
-}
-
-// increase tells whether bounds are finite and each is greater than the one before.
-func increase(bounds []float64) bool {
-	for i, b := range bounds {
-		if math.IsInf(b, 0) || math.IsNaN(b) || i > 0 && b <= bounds[i-1] {
-			return false
-		}
-	}
-	return true
-}
 
 // layout answers how many series a point needs, and a number that is the same for points whose series are the same.
 func (t *tenantStreams) layout(m *metric, p *point) (need int, layout uint64) {
@@ -112,11 +80,13 @@ func (w *writer) point(kind metricKind, p *point) {
 	}
 }
 
-// observations answers the count of a histogram, which is at least what its buckets hold.
+// observations returns the count of a histogram, which is at least what its buckets hold.
 func (p *point) observations() float64 {
-	sum := 0.0
-	for _, n := range p.counts {
-		sum += n
+	sum := p.zeroCount
+	for _, list := range [...][]float64{p.counts, p.positive, p.negative} {
+		for _, n := range list {
+			sum += n
+		}
 	}
 	return max(p.count, sum)
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"edgescope/ingest/otlp"
 )
 
 // histogram is an explicit histogram named h.
@@ -53,13 +55,14 @@ func TestExponentialHistograms(t *testing.T) {
 	// Scale 0 has a bucket for each doubling; the bucket 1 is (2, 4].
 	expect(t, take(t, r, sink, exponential(2, `{`+at+`"count":7,"sum":20,"scale":0,"zeroCount":"1","positive":{"offset":1,"bucketCounts":["4",0,2]}}`)),
 		"e_count@10=7", "e_sum@10=20", `e_bucket{vmrange="0...1.000e-09"}@10=1`, `e_bucket{vmrange="2.000e+00...4.000e+00"}@10=4`, `e_bucket{vmrange="8.000e+00...1.600e+01"}@10=2`)
-	// A finer scale is brought to 8 buckets for each doubling: of scale 5 four neighbours become one.
+	// A finer scale is brought to 8 buckets for each doubling: of scale 5 four neighbours become one. The count is at least what the
+	// buckets hold.
 	r = newReceiver(t, sink)
 	expect(t, take(t, r, sink, exponential(2, `{`+at+`"count":15,"scale":5,"positive":{"offset":-2,"bucketCounts":[1,2,3,4,5]},"negative":{"bucketCounts":[1]}}`)),
-		"e_count@10=15", `e_bucket{vmrange="9.170e-01...1.000e+00"}@10=3`, `e_bucket{vmrange="1.000e+00...1.091e+00"}@10=12`, `e_bucket{vmrange="-1.091e+00...-1.000e+00"}@10=1`)
+		"e_count@10=16", `e_bucket{vmrange="9.170e-01...1.000e+00"}@10=3`, `e_bucket{vmrange="1.000e+00...1.091e+00"}@10=12`, `e_bucket{vmrange="-1.091e+00...-1.000e+00"}@10=1`)
 	// The same values at a lower scale, as SDKs write them when values spread, go to the same series.
 	expect(t, take(t, r, sink, exponential(2, `{`+strings.Replace(at, "10000", "20000", 1)+`"count":15,"scale":4,"positive":{"offset":-1,"bucketCounts":[3,5,7]},"negative":{"bucketCounts":[1]}}`)),
-		"e_count@20=15", `e_bucket{vmrange="9.170e-01...1.000e+00"}@20=3`, `e_bucket{vmrange="1.000e+00...1.091e+00"}@20=12`, `e_bucket{vmrange="-1.091e+00...-1.000e+00"}@20=1`)
+		"e_count@20=16", `e_bucket{vmrange="9.170e-01...1.000e+00"}@20=3`, `e_bucket{vmrange="1.000e+00...1.091e+00"}@20=12`, `e_bucket{vmrange="-1.091e+00...-1.000e+00"}@20=1`)
 	// Deltas: a bucket that is seen for the first time was 0 at the point before.
 	r = newReceiver(t, sink)
 	take(t, r, sink, exponential(1, point(10, `"count":1,"scale":3,"positive":{"offset":0,"bucketCounts":[1]}`)))
@@ -75,4 +78,76 @@ func TestSummaries(t *testing.T) {
 	const summary = `{"name":"s","summary":{"dataPoints":[%s]}}`
 	expect(t, take(t, newReceiver(t, sink), sink, fmt.Sprintf(summary, point(10, `"count":"4","sum":10,"quantileValues":[{"quantile":0.5,"value":2},{"quantile":0.99,"value":9}]`))),
 		"s_count@0.001=0", "s_count@10=4", "s_sum@0.001=0", "s_sum@10=10", `s{quantile="0.5"}@10=2`, `s{quantile="0.99"}@10=9`)
+}
+
+// TestHistogramsLoseOnlyWhatCannotBeUsed: the point stays, and the answer says what was left out of it.
+func TestHistogramsLoseOnlyWhatCannotBeUsed(t *testing.T) {
+	f := func(members, wantTold string, want ...string) {
+		t.Helper()
+		sink := &recorder{}
+		body := histogram(2, `{"timeUnixNano":"`+decimal(t0+10000)+nano+`",`+members+`}`)
+		res, err := newReceiver(t, sink).Metrics(t.Context(), 0, []byte(metricDocument(body)), otlp.JSON)
+		if wantTold != "" {
+			wantTold = "kept with changes: data point 0: " + wantTold
+		}
+		if err != nil || res.Message != wantTold || res.Rejected() != 0 {
+			t.Errorf("%s: got %+v, %v; want %q", members, res, err, wantTold)
+		}
+		var buckets []string
+		for _, text := range sink.texts() {
+			text = strings.TrimPrefix(text, "h_")
+			buckets = append(buckets, strings.NewReplacer(`bucket{le="`, "", `"}@10`, "", "@10", "").Replace(text))
+		}
+		expect(t, buckets, want...)
+	}
+	const redundant = "bounds left out that are infinite or the same as their neighbour"
+	f(`"count":6,"sum":9,"bucketCounts":[1,2,3,0],"explicitBounds":[1,2,"Infinity"]`, redundant, "count=6", "sum=9", "1=1", "2=3", "+Inf=6")
+	f(`"count":6,"bucketCounts":[1,2,2,1],"explicitBounds":[1,2,"Infinity"]`, redundant, "count=6", "1=1", "2=3", "+Inf=6")
+	f(`"count":6,"bucketCounts":[0,1,2,3],"explicitBounds":["-Infinity",1,2]`, redundant, "count=6", "1=1", "2=3", "+Inf=6")
+	f(`"count":6,"bucketCounts":[1,2,0,3],"explicitBounds":[1,2,2]`, redundant, "count=6", "1=1", "2=3", "+Inf=6")
+	f(`"count":3,"bucketCounts":[1,2],"explicitBounds":["Infinity"]`, redundant, "count=3", "+Inf=3")
+	const lastBound = "the last bound left out: there are as many bounds as counts"
+	f(`"count":6,"bucketCounts":[1,2,3],"explicitBounds":[1,2,"Infinity"]`, lastBound, "count=6", "1=1", "2=3", "+Inf=6")
+	f(`"count":6,"bucketCounts":[1,2,3],"explicitBounds":[1,2,3]`, lastBound, "count=6", "1=1", "2=3", "+Inf=6")
+	f(`"count":3,"bucketCounts":[3],"explicitBounds":[1]`, lastBound, "count=3", "+Inf=3")
+	const unsorted = "buckets left out: the bounds do not increase"
+	f(`"count":6,"sum":9,"bucketCounts":[1,2,3],"explicitBounds":[2,1]`, unsorted, "count=6", "sum=9", "+Inf=6")
+	f(`"count":6,"bucketCounts":[1,2,3],"explicitBounds":[1,"NaN"]`, unsorted, "count=6", "+Inf=6")
+	f(`"count":6,"bucketCounts":[1,2,3,0],"explicitBounds":[1,"Infinity",2]`, unsorted, "count=6", "+Inf=6")
+	const other = "buckets left out: want one count more than bounds, got "
+	f(`"count":6,"bucketCounts":[1,2,3],"explicitBounds":[1]`, other+"3 counts and 1 bounds", "count=6", "+Inf=6")
+	f(`"count":6,"bucketCounts":[1],"explicitBounds":[1,2]`, other+"1 counts and 2 bounds", "count=6", "+Inf=6")
+	f(`"count":6,"explicitBounds":[1,2]`, other+"0 counts and 2 bounds", "count=6", "+Inf=6")
+	const counts = "buckets left out: a count is no number of at least 0"
+	f(`"count":6,"bucketCounts":[1,"x"],"explicitBounds":[1]`, counts, "count=6", "+Inf=6")
+	f(`"count":6,"bucketCounts":[1,-1],"explicitBounds":[1]`, counts, "count=6", "+Inf=6")
+	// What adds up otherwise needs no repair: the count is at least what the buckets hold.
+	f(`"count":"x","bucketCounts":[1,2],"explicitBounds":[1]`, "", "count=3", "1=1", "+Inf=3")
+	f(`"count":1,"bucketCounts":[1,2],"explicitBounds":[1]`, "", "count=3", "1=1", "+Inf=3")
+	f(`"count":9,"bucketCounts":[1,2],"explicitBounds":[1]`, "", "count=9", "1=1", "+Inf=9")
+	f(`"count":3,"sum":"Infinity","min":5,"max":1,"bucketCounts":[1,2],"explicitBounds":[1]`, "", "count=3", "1=1", "+Inf=3")
+	f(`"count":0,"bucketCounts":[],"explicitBounds":[]`, "", "count=0", "+Inf=0")
+	f(`"count":6,"bucketCounts":[6]`, "", "count=6", "+Inf=6")
+}
+
+func TestExponentialHistogramsLoseOnlyTheirBuckets(t *testing.T) {
+	sink := &recorder{}
+	at := `{"timeUnixNano":"` + decimal(t0+10000) + nano + `",`
+	body := exponential(2, at+`"count":6,"sum":9,"scale":0,"positive":{"bucketCounts":[1,"x"]}}`)
+	res, err := newReceiver(t, sink).Metrics(t.Context(), 0, []byte(metricDocument(body)), otlp.JSON)
+	if err != nil || !strings.Contains(res.Message, "data point 0: buckets left out: a count is no number") || res.Rejected() != 0 {
+		t.Errorf("%+v, %v", res, err)
+	}
+	expect(t, sink.texts(), "e_count@10=6", "e_sum@10=9")
+}
+
+// TestARedundantBoundCostsNoTime: a body of nothing but equal bounds is read in one pass.
+func TestARedundantBoundCostsNoTime(t *testing.T) {
+	const n = 1 << 20
+	sink := &recorder{}
+	body := histogram(2, `{"timeUnixNano":"`+decimal(t0+10000)+nano+`","count":3,"bucketCounts":[`+strings.Repeat("0,", n)+`3],"explicitBounds":[`+strings.Repeat("1,", n-1)+`1]}`)
+	if _, err := newReceiver(t, sink).Metrics(t.Context(), 0, []byte(metricDocument(body)), otlp.JSON); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, sink.texts(), "h_count@10=3", `h_bucket{le="1"}@10=0`, `h_bucket{le="+Inf"}@10=3`)
 }

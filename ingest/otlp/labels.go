@@ -1,6 +1,8 @@
 package otlp
 
 import (
+	"crypto/sha1"
+	"encoding/hex"
 	"slices"
 	"strings"
 
@@ -12,85 +14,84 @@ const (
 	labelInstance     = "instance"
 	labelScope        = "otel_scope_name"
 	labelScopeVersion = "otel_scope_version"
+	// prefixScope begins the labels of a scope, prefixResource those of a resource whose own name an attribute of the point has.
+	prefixScope    = "otel_scope_"
+	prefixResource = "resource_"
 )
 
-// targetKeys are the resource attributes that every series of a resource carries as labels, so that a question by service,
-// region or platform needs no join with target_info (which is not written).
-var targetKeys = [...]string{
-	edge.KeyServiceName, edge.KeyServiceNamespace, edge.KeyServiceVersion, keyInstanceID, edge.KeyEnvironment,
-	edge.KeyCloudProvider, edge.KeyCloudPlatform, edge.KeyRegion, edge.KeyColo, edge.KeyFaasName, edge.KeyFaasVersion,
-}
-
-const keyInstanceID = "service.instance.id"
-
-// maxLabels bounds the labels of a series that come from attributes of its point.
+// maxLabels bounds the labels of a series that come from attributes of its point, and those of an info series.
 const maxLabels = 64
 
 // labels is a list of labels, sorted by name, in memory of one request.
 type labels struct {
 	namer
-	target []edge.Attr // of the metric's resource and scope
+	shared []edge.Attr // of the metric's resource and scope
 	list   []edge.Attr
 }
 
-// startMetric finds the labels that all points of a metric share. job is namespace/name of the service and instance its
-// instance id, as the compatibility rules say.
-func (l *labels) startMetric(m *metric) {
-	l.target = l.target[:0]
-	for _, key := range targetKeys {
-		if v := attr(m.resource, key); v != "" {
-			l.target = append(l.target, edge.Attr{Key: l.label(key), Value: v})
-		}
-	}
-	job := attr(m.resource, edge.KeyServiceName)
-	if namespace := attr(m.resource, edge.KeyServiceNamespace); namespace != "" && job != "" {
-		from := len(l.arena.buf)
-		l.arena.buf = append(append(append(l.arena.buf, namespace...), '/'), job...)
-		job = l.arena.since(from)
-	}
-	for _, at := range [...]edge.Attr{
-		{Key: labelJob, Value: job},
-		{Key: labelInstance, Value: attr(m.resource, keyInstanceID)},
-		{Key: labelScope, Value: m.scope},
-		{Key: labelScopeVersion, Value: m.scopeVersion},
-	} {
-		if at.Value != "" {
-			l.target = append(l.target, at)
-		}
-	}
-}
-
-// ofPoint fills list with the labels of a point. Its own attributes win over those of the target; two attributes whose names
-// became the same are joined by a semicolon in the order of their names as sent.
+// ofPoint fills list with the labels of a point. Its own attributes win over the shared ones, which then stand behind resource_
+// if they say something else: nothing that tells two series apart is lost. Two attributes whose names became the same are
+// joined by a semicolon in the order of their names as sent.
 func (l *labels) ofPoint(attrs []edge.Attr) {
 	l.list = l.list[:0]
 	slices.SortFunc(attrs, byKey)
 	for i := range attrs {
 		if attrs[i].Value != "" {
-			l.insert(edge.Attr{Key: l.label(attrs[i].Key), Value: attrs[i].Value}, true)
+			l.join(l.label(attrs[i].Key), attrs[i].Value)
 		}
 	}
-	for _, at := range l.target {
-		l.insert(at, false)
+	for _, at := range l.shared {
+		l.giveWay(at)
 	}
 }
 
-// insert puts a label in its place.
-func (l *labels) insert(at edge.Attr, join bool) {
-	at.Value = shorten(at.Value, maxLabelValue)
-	i := len(l.list)
-	for i > 0 && l.list[i-1].Key > at.Key {
-		i--
-	}
-	if i > 0 && l.list[i-1].Key == at.Key {
-		if join {
-			l.list[i-1].Value = l.prefixed(l.list[i-1].Value+";", at.Value)
-		}
+// join adds a label; of a name that is there already it joins the values.
+func (l *labels) join(name, value string) {
+	value = l.cut(value)
+	i, found := l.place(name)
+	if found {
+		l.list[i].Value = l.cut(l.prefixed(l.list[i].Value+";", value))
 		return
 	}
-	l.list = append(l.list, edge.Attr{})
-	copy(l.list[i+1:], l.list[i:])
-	l.list[i] = at
+	l.list = slices.Insert(l.list, i, edge.Attr{Key: name, Value: value})
+}
+
+// giveWay adds a label under its name if that is free, else behind resource_ if the value is another one.
+func (l *labels) giveWay(at edge.Attr) {
+	i, found := l.place(at.Key)
+	switch {
+	case !found:
+		l.list = slices.Insert(l.list, i, at)
+	case l.list[i].Value != at.Value:
+		l.join(l.prefixed(prefixResource, at.Key), at.Value)
+	}
+}
+
+// place returns where a label is in the list, or belongs.
+func (l *labels) place(name string) (i int, found bool) {
+	i = len(l.list)
+	for i > 0 && l.list[i-1].Key > name {
+		i--
+	}
+	if i > 0 && l.list[i-1].Key == name {
+		return i - 1, true
+	}
+	return i, false
+}
+
+// cut shortens a value to maxLabelValue bytes. It ends in a hash of the whole then, so that two values that differ at the end
+// stay different.
+func (l *labels) cut(value string) string {
+	if len(value) <= maxLabelValue {
+		return value
+	}
+	sum := sha1.Sum([]byte(value)) // no secret: it tells values apart
+	const digits = 8
+	kept := shorten(value, maxLabelValue-1-2*digits)
+	from := len(l.arena.buf)
+	l.arena.buf = append(append(l.arena.buf, kept...), '~')
+	l.arena.buf = hex.AppendEncode(l.arena.buf, sum[:digits])
+	return l.arena.since(from)
 }
 
 func attr(attrs []edge.Attr, key string) string {
@@ -104,12 +105,8 @@ func attr(attrs []edge.Attr, key string) string {
 
 // cloneLabels copies labels with all text, in one piece of memory.
 func cloneLabels(list []edge.Attr) []edge.Attr {
-	size := 0
-	for _, at := range list {
-		size += len(at.Key) + len(at.Value)
-	}
 	var b strings.Builder
-	b.Grow(size)
+	b.Grow(textOf(list))
 	for _, at := range list {
 		b.WriteString(at.Key)
 		b.WriteString(at.Value)
@@ -121,4 +118,12 @@ func cloneLabels(list []edge.Attr) []edge.Attr {
 		clone[i].Value, text = text[:len(at.Value)], text[len(at.Value):]
 	}
 	return clone
+}
+
+// textOf returns how many bytes names and values have.
+func textOf(list []edge.Attr) (bytes int) {
+	for i := range list {
+		bytes += len(list[i].Key) + len(list[i].Value)
+	}
+	return bytes
 }

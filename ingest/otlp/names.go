@@ -120,7 +120,10 @@ func inLabel(c byte) bool { return isAlphanumeric(c) || c == '_' }
 func (n *namer) label(key string) string {
 	name := n.clean(key)
 	switch name {
-	case "le", "quantile", edge.LabelVMRange, edge.LabelTenant, edge.LabelOverflow, labelJob, labelInstance:
+	case "le", "quantile", edge.LabelVMRange, edge.LabelTenant, edge.LabelOverflow, labelJob, labelInstance, labelResource:
+		return n.prefixed("exported_", name)
+	}
+	if strings.HasPrefix(name, prefixScope) {
 		return n.prefixed("exported_", name)
 	}
 	switch c := name[0]; {

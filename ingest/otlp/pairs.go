@@ -41,6 +41,9 @@ const (
 	warnEndFirst    = "end before start"
 	warnLong        = "span longer than 30 days"
 	warnTemporality = "temporality unspecified: taken as cumulative"
+	warnBuckets     = "buckets of a histogram"
+	warnLongInfo    = "attributes of a resource or scope beyond 64 or 16 KiB"
+	warnNoInfo      = "attributes of a scope: too many series"
 )
 
 type pair struct {

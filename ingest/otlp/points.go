@@ -27,12 +27,12 @@ const (
 
 // metric is what the points of one metric share.
 type metric struct {
-	name, unit          string
-	kind                metricKind
-	temporality         uint8
-	monotonic           bool
-	resource            []edge.Attr
-	scope, scopeVersion string
+	name, unit           string
+	kind                 metricKind
+	temporality          uint8
+	monotonic            bool
+	resource, scopeAttrs []edge.Attr
+	scope, scopeVersion  string
 	// points from..to are its own, and firstIndex is the index of the first of them.
 	from, to   int
 	firstIndex int
@@ -46,9 +46,7 @@ type point struct {
 	index       int
 	attrs       []edge.Attr
 	start, time uint64
-	// sent is the time as it was sent, by which a repeated point is known; time may have been corrected.
-	sent  uint64
-	flags uint32
+	flags       uint32
 	// value is of gauges and sums; hasValue is false when none was sent, or none that is a number.
 	value    float64
 	hasValue bool
@@ -85,7 +83,7 @@ func (p *points) dropPoints() int {
 	clear(p.data)
 	p.metrics, p.data, p.numbers = p.metrics[:0], p.data[:0], p.numbers[:0]
 	lists := cap(p.counts) + cap(p.bounds) + cap(p.quantiles) + cap(p.positive) + cap(p.negative)
-	return cap(p.metrics)*150 + cap(p.data)*300 + 8*(cap(p.numbers)+lists)
+	return cap(p.metrics)*int(metricBytes) + cap(p.data)*int(pointBytes) + 8*(cap(p.numbers)+lists)
 }
 
 // startMetric begins a metric and answers where it is in the list: the list may move while its points are read.
@@ -132,7 +130,6 @@ func (d *decoder) endPoint(p *point) {
 		d.batch.Warn(warnNoTime)
 		p.time = uint64(d.now) // after 1970
 	}
-	p.sent = p.time
 	if clampTime(p.time) > d.now+int64(maxAhead) {
 		d.batch.Warn(warnFuture)
 		p.time = uint64(d.now) // after 1970

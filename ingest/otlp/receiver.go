@@ -57,6 +57,12 @@ type Options struct {
 	// counts as several; data points that would need more are rejected and counted in the series
 	// otel_metric_overflow_points_total. 0 means 50,000, about 60 MB.
 	MaxSeries int
+	// Resource returns what a resource says of a service and of where it runs: the facts that are labels of all its series. Their
+	// texts point into the attributes. nil takes the attributes that have the canonical keys.
+	Resource func(attrs []edge.Attr) edge.Facts
+	// ResourceLabels are the resource attributes that are labels of the series beside those, by their keys or by the beginning of
+	// their keys with * at the end.
+	ResourceLabels []string
 	// MaxAge is how old a data point may be, the retention of samples; 0 means any age.
 	MaxAge time.Duration
 	// Bodies reads the bodies of both transports and bounds the memory of all requests, where a span needs about 12 KB. nil takes
@@ -111,6 +117,9 @@ func New(o Options) (*Receiver, error) {
 	}
 	if o.MaxSeries == 0 {
 		o.MaxSeries = defaultMaxSeries
+	}
+	if o.Resource == nil {
+		o.Resource = canonicalFacts
 	}
 	r := &Receiver{o: o, count: newCounters(o.Metrics), metrics: newStreams(o)}
 	r.decoders.New = func() any { return new(decoder) }

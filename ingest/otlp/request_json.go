@@ -86,7 +86,7 @@ func (d *decoder) jsonResource(r *jsonReader) {
 }
 
 func (d *decoder) jsonScopeRecords(r *jsonReader) {
-	first := d.mark()
+	first := d.startScope()
 	var name, version string
 	for o := r.object(); ; {
 		key, ok := o.member()
@@ -95,7 +95,7 @@ func (d *decoder) jsonScopeRecords(r *jsonReader) {
 		}
 		switch {
 		case key == "scope" || key == "instrumentationLibrary" || key == "instrumentation_library":
-			name, version = jsonScope(r)
+			name, version = d.jsonScope(r)
 		case signalOfRecords(key) == d.signal:
 			for list := d.list(r); list.next(); {
 				d.jsonRecord(r)
@@ -107,7 +107,8 @@ func (d *decoder) jsonScopeRecords(r *jsonReader) {
 	d.endScope(first, name, version)
 }
 
-func jsonScope(r *jsonReader) (name, version string) {
+func (d *decoder) jsonScope(r *jsonReader) (name, version string) {
+	d.scope.reset()
 	for o := r.object(); ; {
 		key, ok := o.member()
 		if !ok {
@@ -118,6 +119,12 @@ func jsonScope(r *jsonReader) (name, version string) {
 			name = stringValue(r.scalar()).str
 		case "version":
 			version = stringValue(r.scalar()).str
+		case "attributes":
+			if d.signal == signalMetrics {
+				d.jsonAttrs(r, &d.scope, maxKey)
+			} else {
+				r.skip()
+			}
 		default:
 			r.skip()
 		}

@@ -66,7 +66,7 @@ func protoEntityRef(f fields) error {
 }
 
 func (d *decoder) protoScopeRecords(f fields) error {
-	first := d.mark()
+	first := d.startScope()
 	var name, version string
 	for f.next() {
 		switch f.num {
@@ -92,6 +92,10 @@ func (d *decoder) protoScope(f fields, name, version *string) error {
 		case 2:
 			*version = d.arena.utf8Text(f.bytes())
 		case 3:
+			if d.signal == signalMetrics {
+				d.protoAttrOf(&f, &d.scope, maxKey)
+				continue
+			}
 			d.nested.reset()
 			f.err = d.protoNested(f.message(), &d.nested)
 		case 4:

@@ -10,9 +10,6 @@ import (
 	"edgescope/edge"
 )
 
-// recentPoints is how many times of points a stream of deltas remembers.
-const recentPoints = 16
-
 // stream is one stream of points: a metric with its labels.
 type stream struct {
 	name   string
@@ -33,21 +30,25 @@ type stream struct {
 type streamState struct {
 	// start is the last start of a cumulative stream, last the time of the newest point; Unix nanoseconds, 0 before there is one.
 	start, last int64
-	// recent are the times of the last points of a stream of deltas, in no order, seen is how many there are.
-	recent [recentPoints]uint64
-	seen   int
 }
 
 // size answers what the series of the stream cost together.
 func (s *stream) size() int64 { return int64(len(s.parts) * s.cost) }
 
-// part is one series of a stream, and the total of what was added to it.
+// part is one series of a stream.
 type part struct {
 	series *edge.Series
-	total  float64
+	partState
 }
 
-// saved is a stream as it was before a point: the totals lie in tenantStreams.totals.
+// partState is what a point changes in a part: the total of what was added to it, or the newest value, and the time of the
+// newest sample in Unix milliseconds.
+type partState struct {
+	total float64
+	at    int64
+}
+
+// saved is a stream as it was before a point: its parts lie in tenantStreams.parts.
 type saved struct {
 	s        *stream
 	state    streamState
@@ -56,11 +57,11 @@ type saved struct {
 
 // save notes how a stream is, for undo.
 func (t *tenantStreams) save(s *stream) {
-	from := len(t.totals)
+	from := len(t.parts)
 	for i := range s.parts {
-		t.totals = append(t.totals, s.parts[i].total)
+		t.parts = append(t.parts, s.parts[i].partState)
 	}
-	t.saved = append(t.saved, saved{s, s.streamState, from, len(t.totals)})
+	t.saved = append(t.saved, saved{s, s.streamState, from, len(t.parts)})
 }
 
 // undo brings all streams back to where they were before the request.
@@ -68,44 +69,25 @@ func (t *tenantStreams) undo() {
 	for _, b := range slices.Backward(t.saved) {
 		b.s.streamState = b.state
 		for i := range b.s.parts {
-			b.s.parts[i].total = 0 // a part that is new
+			b.s.parts[i].partState = partState{} // a part that is new
 			if b.from+i < b.to {
-				b.s.parts[i].total = t.totals[b.from+i]
+				b.s.parts[i].partState = t.parts[b.from+i]
 			}
 		}
 	}
-}
-
-// accept notes the time of a delta. It is not ok for a point that was counted already, and, with a reason, for one of which
-// nobody knows.
-func (s *stream) accept(at uint64) (ok bool, reason string) {
-	oldest := 0
-	for i := range s.seen {
-		switch {
-		case s.recent[i] == at:
-			return false, ""
-		case s.recent[i] < s.recent[oldest]:
-			oldest = i
-		}
+	for _, i := range t.seen {
+		i.told = i.before
 	}
-	switch {
-	case s.seen < recentPoints:
-		s.recent[s.seen] = at
-		s.seen++
-	case at < s.recent[oldest]:
-		return false, reasonLost
-	default:
-		s.recent[oldest] = at
-	}
-	return true, ""
 }
 
 // writer writes the samples of one point.
 type writer struct {
 	t     *tenantStreams
 	s     *stream
-	delta bool
 	at    int64 // Unix milliseconds
+	delta bool
+	// grows is true of what can only become greater, newest of a point that is not older than those before.
+	grows, newest bool
 	// zero is when a series that begins here was 0, in Unix milliseconds; 0 when that is not known. all means that every series
 	// began again.
 	zero int64
@@ -114,12 +96,12 @@ type writer struct {
 
 // setZero finds out whether counters begin with this point, and when they were 0: one millisecond after the start, since at
 // the start itself may lie the last sample of whoever counted before.
-func (w *writer) setZero(m *metric, p *point) {
-	if m.kind == metricGauge || m.kind == metricSum && !m.monotonic {
+func (w *writer) setZero(p *point) {
+	if !w.grows {
 		return
 	}
 	if w.s.last != 0 && !w.s.relaid { // a bucket that is new was 0 at the point before
-		w.zero = w.s.last/int64(time.Millisecond) + 1
+		w.zero = min(w.s.last/int64(time.Millisecond)+1, w.at-1)
 	}
 	if w.delta {
 		w.setZeroOfDelta(p)
@@ -163,13 +145,25 @@ func (w *writer) put(i int, v float64, suffix string, label edge.Attr) {
 	}
 	p := &w.s.parts[i]
 	if w.delta {
-		p.total += v
-		v = p.total
+		v += p.total
 	}
 	if w.zero != 0 && (fresh || w.all) {
 		w.t.samples = append(w.t.samples, edge.Sample{Series: p.series, Time: w.zero})
 	}
-	w.t.samples = append(w.t.samples, edge.Sample{Series: p.series, Time: w.at, Value: v})
+	at := w.at
+	if !w.grows && !fresh && at <= p.at {
+		if !w.newest {
+			if at == p.at {
+				return // the newest value of this millisecond is there
+			}
+		} else if at = p.at; v < p.total {
+			at++ // the store keeps the greatest of several values at one time: the last one, if smaller, goes a millisecond on
+		}
+	}
+	if w.newest {
+		p.total, p.at = v, at
+	}
+	w.t.samples = append(w.t.samples, edge.Sample{Series: p.series, Time: at, Value: v})
 }
 
 // known tells whether a part exists, so that its name need not be written again.

@@ -20,12 +20,6 @@ const (
 	usualSeries = 512
 	// maxPointSeries bounds the series of one histogram or summary.
 	maxPointSeries = 1000
-	// idleStream is how long a stream is remembered without a point, when room is needed.
-	idleStream = time.Hour
-	// sweepEvery is how often room is looked for.
-	sweepEvery = time.Minute
-	// maxOverflowServices bounds the series that count what was over the limit.
-	maxOverflowServices = 1000
 )
 
 // Reasons of rejected data points.
@@ -34,17 +28,17 @@ const (
 	reasonReserved   = "metric name is reserved: edge_service_, edge_colo_, edge_route_, edge_country_ and edge_deploy are totals of the collector itself"
 	reasonNoData     = "metric without data"
 	reasonNoNumber   = "no value that is a number"
-	reasonBuckets    = "buckets must be one more than their bounds, which must increase"
 	reasonManySeries = "point needs more than 1000 series"
 	reasonManyLabels = "more than 64 attributes"
 	reasonOverflow   = "too many series: the limit per tenant is reached"
 	reasonTooOld     = "older than the retention of samples"
-	reasonLost       = "delta is older than the last 16 points of its stream: whether it was counted is not known"
+	reasonNegative   = "delta of a monotonic sum is below 0"
+	reasonInfinite   = "delta is infinite"
 )
 
-// streams turn data points into samples. Cumulative points and gauges pass as they are. Deltas are added up: each stream keeps
-// its totals and the times of its last points, so that a point that comes again adds nothing and one that comes late is still
-// counted. The totals live in memory. A new process, or a stream that was forgotten, starts at zero, and says so with a sample
+// streams turn data points into samples. Cumulative points and gauges pass as they are; of gauges at one time the last one wins.
+// Deltas are added up, those of one time and those that come late as well: a body that is sent again is known by its hash. The
+// totals live in memory. A new process, or a stream that was forgotten, starts at zero, and says so with a sample
 // of 0 at the start of the first point: questions by increase and rate, which take a falling counter for one that started
 // again, lose nothing and double nothing. The same sample marks a cumulative counter that its sender started again.
 type streams struct {
@@ -80,7 +74,10 @@ func (s *streams) tenant(id edge.Tenant) *tenantStreams {
 	defer s.mu.Unlock()
 	t := s.tenants[id]
 	if t == nil {
-		t = &tenantStreams{owner: s, turn: make(chan struct{}, 1), byKey: make(map[string]*stream), over: make(map[string]*part)}
+		t = &tenantStreams{
+			owner: s, turn: make(chan struct{}, 1), byKey: make(map[string]*stream), targets: make(map[identity]*target),
+			over: make(map[string]*part),
+		}
 		s.tenants[id] = t
 	}
 	return t
@@ -107,6 +104,7 @@ func (s *streams) write(ctx context.Context, d *decoder) error {
 	for i := range d.metrics {
 		t.metric(d, &d.metrics[i])
 	}
+	t.tellInfos()
 	t.tellOverflow(d.batch.Tenant)
 	if len(t.samples) > 0 {
 		repeated, err := s.o.Samples(ctx, &edge.Batch{Tenant: d.batch.Tenant, Body: d.batch.Body, Samples: t.samples})
@@ -116,8 +114,10 @@ func (s *streams) write(ctx context.Context, d *decoder) error {
 		if err != nil {
 			return err
 		}
+		if repeated {
+			s.repeated.Add(len(t.saved))
+		}
 	}
-	s.repeated.Add(t.repeats)
 	s.overflow.Add(t.overs)
 	return nil
 }
@@ -133,22 +133,32 @@ type tenantStreams struct {
 	owner *streams
 	turn  chan struct{}
 	byKey map[string]*stream
-	count atomic.Int64 // series of all streams, by their cost
-	sweep int64
+	// targets are the resources that they belong to.
+	targets map[identity]*target
+	count   atomic.Int64 // series of all of them, by their cost
+	sweep   int64
 	// over counts the points over the limit, by service.
 	over   map[string]*part
 	warned bool
 
 	// What follows is of the request in work.
 	labels
-	now            int64
-	name           string
-	key            []byte
-	samples        []edge.Sample
-	saved          []saved
-	totals         []float64
-	ranges         []bucket
-	repeats, overs int
+	now int64
+	// resource and scope are those of the metric at hand, and of is what is known of the resource.
+	resource []edge.Attr
+	of       *target
+	scope    *info
+	// sorted, rest and shadow are lists of attributes while a target is made.
+	sorted, rest, shadow []edge.Attr
+	// seen are the info series of all points.
+	seen    []*info
+	name    string
+	key     []byte
+	samples []edge.Sample
+	saved   []saved
+	parts   []partState
+	ranges  []bucket
+	overs   int
 }
 
 // maxKeptSamples bounds the samples whose memory a tenant keeps for the next request.
@@ -161,13 +171,14 @@ func (t *tenantStreams) begin(now int64) {
 	if cap(t.samples) > maxKeptSamples {
 		t.samples = nil
 	}
-	t.samples, t.saved, t.totals = t.samples[:0], t.saved[:0], t.totals[:0]
-	t.repeats, t.overs = 0, 0
+	t.samples, t.saved, t.parts, t.seen = t.samples[:0], t.saved[:0], t.parts[:0], t.seen[:0]
+	t.resource, t.of, t.scope = nil, nil, nil
+	t.overs = 0
 }
 
 // metric adds the points of one metric.
 func (t *tenantStreams) metric(d *decoder, m *metric) {
-	t.startMetric(m)
+	t.startMetric(d, m)
 	t.name = t.namer.metric(m)
 	if m.temporality == temporalityUnknown && (m.kind == metricSum || m.kind == metricHistogram || m.kind == metricExponential) {
 		d.batch.Warn(warnTemporality) // what Prometheus tools take it for
@@ -178,9 +189,7 @@ func (t *tenantStreams) metric(d *decoder, m *metric) {
 		if p.flags&flagNoValue != 0 {
 			continue // a point that says that there is nothing to say
 		}
-		// A sum that is no number, as of values that are none, is left out; a summary always has one.
-		p.hasSum = (p.hasSum || m.kind == metricSummary) && !math.IsNaN(p.sum)
-		reason := t.check(m, p)
+		reason := t.check(d, m, p)
 		if reason == "" {
 			reason = t.point(m, p)
 		}
@@ -190,8 +199,8 @@ func (t *tenantStreams) metric(d *decoder, m *metric) {
 	}
 }
 
-// check answers why a point can't be taken.
-func (t *tenantStreams) check(m *metric, p *point) string {
+// check returns why a point can't be taken. What can't be used of a point that can is taken out of it.
+func (t *tenantStreams) check(d *decoder, m *metric, p *point) string {
 	switch {
 	case t.name == "":
 		return reasonNoName
@@ -204,7 +213,31 @@ func (t *tenantStreams) check(m *metric, p *point) string {
 	case t.owner.o.MaxAge > 0 && nanos(p.time) < t.now-int64(t.owner.o.MaxAge):
 		return reasonTooOld
 	}
-	return p.check(m.kind)
+	// A sum that is no number, as of values that are none, is left out; a summary always has one.
+	p.hasSum = (p.hasSum || m.kind == metricSummary) && !math.IsNaN(p.sum) && !math.IsInf(p.sum, 0)
+	if m.kind == metricGauge || m.kind == metricSum {
+		return p.checkNumber(m)
+	}
+	lost, reason := p.mend(m.kind)
+	if reason == "" && lost != "" {
+		d.noteAt(p.index, warnBuckets, lost)
+	}
+	return reason
+}
+
+// checkNumber returns why the point of a gauge or sum can't be taken. A delta that is not finite would make the total useless
+// for good, and one below 0 would look as if the counter had started again.
+func (p *point) checkNumber(m *metric) string {
+	delta := m.kind == metricSum && m.temporality == temporalityDelta
+	switch {
+	case !p.hasValue:
+		return reasonNoNumber
+	case delta && math.IsInf(p.value, 0):
+		return reasonInfinite
+	case delta && m.monotonic && p.value < 0:
+		return reasonNegative
+	}
+	return ""
 }
 
 // reserved tells whether a name belongs to the collector's own totals (edge.Metric) or to its series of overflow.
@@ -229,22 +262,20 @@ func (t *tenantStreams) point(m *metric, p *point) string {
 		return reason
 	}
 	t.save(s)
-	w := writer{t: t, s: s, delta: m.temporality == temporalityDelta && m.kind != metricGauge, at: millis(p.time)}
-	if w.delta {
-		ok, reason := s.accept(p.sent)
-		if !ok {
-			t.saved = t.saved[:len(t.saved)-1]
-			if reason == "" {
-				t.repeats++
-			}
-			return reason
-		}
-		w.at = max(w.at, s.last/int64(time.Millisecond)) // the total holds from the newest point on, also with one that is late
+	w := writer{
+		t: t, s: s, at: millis(p.time), newest: nanos(p.time) >= s.last,
+		delta: m.temporality == temporalityDelta && m.kind != metricGauge,
+		grows: m.kind != metricGauge && (m.kind != metricSum || m.monotonic),
 	}
-	w.setZero(m, p)
+	if w.delta {
+		w.at, w.newest = max(w.at, s.last/int64(time.Millisecond)), true // the total holds from the newest point on, also with one that is late
+	}
+	w.setZero(p)
 	w.point(m.kind, p)
 	s.last = max(s.last, nanos(p.time))
-	s.used = t.now
+	s.used, t.of.used = t.now, t.now
+	t.see(t.of.info, w.at)
+	t.see(t.scope, w.at)
 	return ""
 }
 
@@ -263,9 +294,9 @@ func (t *tenantStreams) stream(m *metric, layout uint64, need int) (*stream, str
 	}
 	have := 0
 	if s != nil {
-		have = len(s.parts)
+		have, s.used = len(s.parts), t.now
 	}
-	cost := 1 + len(t.key)/usualSeries
+	cost := int(seriesCost(len(t.key)))
 	if more := (need - have) * cost; more > 0 && !t.hasRoom(more) && !t.makeRoom(more) {
 		t.overs++
 		t.countOver()
@@ -276,59 +307,6 @@ func (t *tenantStreams) stream(m *metric, layout uint64, need int) (*stream, str
 		t.byKey[string(t.key)] = s
 	}
 	return s, ""
-}
-
-func (t *tenantStreams) hasRoom(more int) bool {
-	return int(t.count.Load())+more <= t.owner.o.MaxSeries
-}
-
-// makeRoom forgets streams that are idle; it answers whether there is room for more series then.
-func (t *tenantStreams) makeRoom(more int) bool {
-	if t.now-t.sweep < int64(sweepEvery) {
-		return false
-	}
-	t.sweep = t.now
-	for key, s := range t.byKey {
-		if t.now-s.used > int64(idleStream) {
-			t.count.Add(-s.size())
-			delete(t.byKey, key)
-		}
-	}
-	return t.hasRoom(more)
-}
-
-const overflowMetric = "otel_metric_overflow_points_total"
-
-// countOver counts a point over the limit for its service.
-func (t *tenantStreams) countOver() {
-	service := attr(t.list, edge.LabelService)
-	if t.over[service] == nil && len(t.over) >= maxOverflowServices {
-		service = ""
-	}
-	p := t.over[service]
-	if p == nil {
-		s := stream{name: overflowMetric}
-		if service != "" {
-			s.labels = []edge.Attr{{Key: edge.LabelService, Value: strings.Clone(service)}}
-		}
-		p = &part{series: s.newSeries("", edge.Attr{Key: edge.LabelOverflow, Value: "true"})}
-		t.over[strings.Clone(service)] = p
-	}
-	p.total++
-}
-
-// tellOverflow makes what was over the limit visible where the other numbers are.
-func (t *tenantStreams) tellOverflow(id edge.Tenant) {
-	if t.overs == 0 {
-		return
-	}
-	if !t.warned {
-		t.warned = true
-		t.owner.tell(id)
-	}
-	for _, p := range t.over {
-		t.samples = append(t.samples, edge.Sample{Series: p.series, Time: t.now / 1e6, Value: p.total})
-	}
 }
 
 func nanos(t uint64) int64 { return clampTime(t) }
