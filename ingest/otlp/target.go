@@ -163,15 +163,21 @@ func (t *tenantStreams) nameTarget(attrs []edge.Attr, given string) {
 	if f.Service == "" {
 		f.Service = attr(attrs, edge.KeyServiceName) // a name that says nothing is better than none
 	}
-	for _, at := range [...]edge.Attr{
-		{Key: edge.KeyServiceName, Value: f.Service}, {Key: edge.KeyServiceNamespace, Value: f.Namespace},
-		{Key: edge.KeyServiceVersion, Value: f.Version}, {Key: keyInstanceID, Value: given},
-		{Key: edge.KeyEnvironment, Value: f.Environment}, {Key: edge.KeyCloudProvider, Value: f.Provider},
-		{Key: edge.KeyCloudPlatform, Value: f.Platform}, {Key: edge.KeyRegion, Value: f.Region}, {Key: edge.KeyColo, Value: f.Colo},
-		{Key: edge.KeyFaasName, Value: f.FaasName}, {Key: edge.KeyFaasVersion, Value: f.FaasVersion},
+	for _, at := range [...][2]string{
+		{edge.KeyServiceName, f.Service},
+		{edge.KeyServiceNamespace, f.Namespace},
+		{edge.KeyServiceVersion, f.Version},
+		{keyInstanceID, given},
+		{edge.KeyEnvironment, f.Environment},
+		{edge.KeyCloudProvider, f.Provider},
+		{edge.KeyCloudPlatform, f.Platform},
+		{edge.KeyRegion, f.Region},
+		{edge.KeyColo, f.Colo},
+		{edge.KeyFaasName, f.FaasName},
+		{edge.KeyFaasVersion, f.FaasVersion},
 	} {
-		if at.Value != "" {
-			t.join(t.label(at.Key), at.Value)
+		if at[1] != "" {
+			t.join(t.label(at[0]), at[1])
 		}
 	}
 	for _, at := range attrs {
