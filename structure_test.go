@@ -36,6 +36,7 @@ var rule = map[string][]string{
 
 	"query":        {"edge", "store"},
 	"query/logsql": {"edge", "store", "query"},
+	"query/promql": {"edge"},
 
 	"scenarios":           {"scenarios/processor"},
 	"scenarios/processor": {},
@@ -67,6 +68,14 @@ var notLinked = map[string][]string{
 	"edgescope/cmd/dashboard": {"github.com/VictoriaMetrics/VictoriaMetrics/", "github.com/VictoriaMetrics/VictoriaLogs/"},
 	"edgescope/cmd/loadgen":   {"github.com/VictoriaMetrics/VictoriaMetrics/", "github.com/VictoriaMetrics/VictoriaLogs/"},
 	"edgescope/cmd/collector": {"github.com/tsenart/vegeta/", "github.com/a-h/templ"},
+}
+
+// importers says which packages of ours, and those below them, may import a module: the engines are known in one place, and the
+// parser of MetricsQL, a module without the engine, also where questions are rewritten (docs/adr/017).
+var importers = map[string][]string{
+	"github.com/VictoriaMetrics/VictoriaMetrics": {"store/embedded"},
+	"github.com/VictoriaMetrics/VictoriaLogs":    {"store/embedded"},
+	"github.com/VictoriaMetrics/metricsql":       {"store/embedded", "query/promql"},
 }
 
 type listed struct {
@@ -108,6 +117,20 @@ func TestImportsPointDown(t *testing.T) {
 			ours, ok := strings.CutPrefix(imported, "edgescope/")
 			if ok && !slices.Contains(allowed, ours) && !slices.Contains(allowed, "*") {
 				t.Errorf("%s imports %s; it may import %v", name, ours, allowed)
+			}
+		}
+	}
+}
+
+func TestEnginesAreKnownInOnePlace(t *testing.T) {
+	for _, p := range goList(t, "./...") {
+		name := strings.TrimPrefix(p.ImportPath, "edgescope/")
+		for _, imported := range p.Imports {
+			for module, allowed := range importers {
+				below := func(allowed string) bool { return strings.HasPrefix(name+"/", allowed+"/") }
+				if strings.HasPrefix(imported+"/", module+"/") && !slices.ContainsFunc(allowed, below) {
+					t.Errorf("%s imports %s; only %v may", name, imported, allowed)
+				}
 			}
 		}
 	}
