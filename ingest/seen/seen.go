@@ -2,8 +2,8 @@
 // in another body, because a collector on its way forks or a client packs a retry anew, is kept once; and of two server spans of one
 // request that come in two bodies one is counted, as of two that come together.
 //
-// A span is the same when its ids, kind, service, start and end are: senders that use an id twice, and the two halves of a Zipkin
-// call, which share one, lose nothing. Only what was acknowledged counts as seen. While a batch is on its way to the log, another
+// A span is the same when its ids, kind, service, times, name and attributes are: senders that use an id twice, and the two halves of
+// a Zipkin call, which share one, lose nothing. Only what was acknowledged counts as seen. While a batch is on its way to the log, another
 // one with a span of it waits, so that none is acknowledged for the sake of a batch that fails.
 //
 // Nothing of this is kept on disk: what a batch keeps is decided before it enters the log, and a replay adds what the log holds.
@@ -205,7 +205,7 @@ const (
 )
 
 func (s *Spans) marksOf(tenant edge.Tenant, e *edge.Event) (m marks) {
-	var text [16 + 8 + 4 + 8 + 2 + 16]byte
+	var text [16 + 8 + 4 + 8 + 2 + 16 + 8]byte
 	copy(text[:16], e.TraceID[:])
 	copy(text[16:24], e.SpanID[:])
 	binary.LittleEndian.PutUint32(text[24:], uint32(tenant))
@@ -213,6 +213,7 @@ func (s *Spans) marksOf(tenant edge.Tenant, e *edge.Event) (m marks) {
 	text[36], text[37] = aboutSpan, byte(e.SpanKind)
 	binary.LittleEndian.PutUint64(text[38:], uint64(e.Time-e.Duration)) // bits
 	binary.LittleEndian.PutUint64(text[46:], uint64(e.Time))            // bits
+	binary.LittleEndian.PutUint64(text[54:], s.content(e))
 	m.span = s.key(text[:])
 	if e.SpanKind != edge.SpanServer && e.SpanKind != edge.SpanConsumer {
 		return m
@@ -229,6 +230,27 @@ func (s *Spans) marksOf(tenant edge.Tenant, e *edge.Event) (m marks) {
 		m.outer, m.around = about(aboutServer), about(aboutInner)
 	}
 	return m
+}
+
+// content hashes what a span says beside who and when it is. Its resource is left out: collectors on its way write into it.
+func (s *Spans) content(e *edge.Event) uint64 {
+	var h maphash.Hash
+	h.SetSeed(s.seed)
+	f := &e.Facts
+	for _, text := range [...]string{e.Name, f.Route, f.Outcome, e.SpanEvents} {
+		writeText(&h, text)
+	}
+	for i := range e.Attrs {
+		writeText(&h, e.Attrs[i].Key)
+		writeText(&h, e.Attrs[i].Value)
+	}
+	return h.Sum64() + uint64(f.Status) // not negative
+}
+
+// writeText writes a text so that two of them can't be taken for one.
+func writeText(h *maphash.Hash, text string) {
+	h.WriteString(text)
+	h.WriteByte(0xff) // no byte of UTF-8
 }
 
 // key hashes what a key is about. With a seed of the process no sender can make two that are the same, and the chance that a new span

@@ -57,7 +57,10 @@ func TestASpanThatComesAgainIsKeptOnce(t *testing.T) {
 		}
 	}
 	f("the same", 0, server(1, 0))
-	f("with other attributes", 0, with(server(1, 0), func(e *edge.Event) { e.Attrs, e.Name = []edge.Attr{{Key: "k", Value: "v"}}, "x" }))
+	f("with a resource that a collector added to", 0, with(server(1, 0), func(e *edge.Event) { e.Resource = []edge.Attr{{Key: "k", Value: "v"}} }))
+	f("with other attributes", 1, with(server(1, 0), func(e *edge.Event) { e.Attrs = []edge.Attr{{Key: "k", Value: "v"}} }))
+	f("with another name", 1, with(server(1, 0), func(e *edge.Event) { e.Name = "x" }))
+	f("with another status", 1, with(server(1, 0), func(e *edge.Event) { e.Facts.Status = 404 }))
 	f("of another trace", 1, with(server(1, 0), func(e *edge.Event) { e.TraceID[0]++ }))
 	f("of another id", 1, server(3, 0))
 	f("the client of a shared id", 1, with(server(1, 0), func(e *edge.Event) { e.SpanKind = edge.SpanClient }))
