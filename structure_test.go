@@ -35,6 +35,7 @@ var rule = map[string][]string{
 	"ingest/edgemodule":      {},
 
 	"query":        {"edge", "store"},
+	"query/jaeger": {"edge", "store"},
 	"query/logsql": {"edge", "store", "query"},
 	"query/promql": {"edge"},
 

@@ -49,6 +49,21 @@ func (g *guarded) foreignQuestions(t *testing.T) {
 		ask("/api/v1/label/service_name/values", "match[]", selector)
 		ask("/api/v1/label/__name__/values", "match[]", selector)
 		ask("/prometheus/api/v1/query", "query", selector)
+		ask("/api/v1/query", "query", `sum by (service_name) (rate(`+selector+`[1h]))`)
+	}
+	for _, selector := range []string{
+		"edge_service_requests", `edge_service_requests{edge_tenant="2"}`, `{__name__=~"edge_(service|colo)_.*",edge_tenant=~".*"}`,
+		`edge_service_requests{edge_tenant="2" or edge_tenant="1"}`,
+	} { // what is rewritten is as confined
+		ask("/api/v1/query", "query", `increase(`+selector+`[1h])`)
+		ask("/api/v1/query_range", "query", `rate(`+selector+`[1h])`, "step", "60")
+		ask("/prometheus/api/v1/query", "query", `WITH (r(q) = rate(q[1h])) r(`+selector+`)`, "extra_label", "edge_tenant=2")
+	}
+	for _, prefix := range []string{"/select/jaeger", ""} {
+		for _, path := range []string{"/api/services", "/api/services/zebra/operations", "/api/services/shopper/operations", "/api/operations"} {
+			ask(prefix+path, "service", "zebra", "spanKind", "server", "tenant", "2", "AccountID", "2")
+		}
+		ask(prefix+"/api/operations", "service", `" or * or service.name:="`)
 	}
 	for _, more := range [][]string{
 		{"extra_label", "edge_tenant=2"},

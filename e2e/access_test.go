@@ -199,6 +199,8 @@ var questions = []string{
 	"/select/logsql/query?query=*", "/select/logsql/hits?query=*", "/select/logsql/field_names?query=*",
 	"/select/logsql/field_values?query=*&field=service.name", "/select/logsql/stats_query?query=*|count()",
 	"/select/logsql/stats_query_range?query=*|count()", "/select/logsql/tail?query=*", "/metrics",
+	"/select/jaeger/api/services", "/select/jaeger/api/services/zebra/operations", "/select/jaeger/api/operations?service=zebra",
+	"/api/services", "/api/services/zebra/operations", "/api/operations?service=zebra",
 }
 
 func (g *guarded) nobody(t *testing.T) {
@@ -245,6 +247,9 @@ func (g *guarded) paths(t *testing.T) {
 		"/healthz/..%2fapi/edge/v1/overview", "/healthz%2f..%2fapi/edge/v1/overview", "/api%2fedge%2fv1%2foverview", "/%61pi/edge/v1/overview",
 		"/API/edge/v1/overview", "/api/edge/v1/overview/", "/api/edge/v1/overview%00", "/api/edge/v1/overview;x=1", "/healthz/api/edge/v1/overview",
 		"/healthz?x=/api/edge/v1/overview", "/readyz/%2e%2e/metrics", "/healthz/%2e%2e/api/v1/labels", "/prometheus/../api/v1/labels",
+		"/select/jaeger//api/services", "/select//jaeger/api/services", "/select/jaeger/%61pi/services", "/select/jaeger/../jaeger/api/services",
+		"/api/services/", "/api//services", "/api/services/zebra/operations/", "/api/services/..%2fservices", "/api/%73ervices", "/API/services",
+		"/healthz/%2e%2e/api/services", "/select/jaeger", "/select/jaeger/", "/api/operations/", "/api/services;x=1",
 		"/prometheus//api/v1/labels", "/api/v1/%6cabels", "/select/logsql//query?query=*", "/select//logsql/query?query=*",
 		"/select/logsql/%71uery?query=*", "/healthz/..;/metrics", "/metrics/", "/metrics%2f", "//metrics", "/.//metrics", "/METRICS",
 		"/healthz%23/../metrics", "/healthz\\..\\metrics", "/debug/pprof/", "/debug/vars", "/admin/snapshot", "/internal/force_flush",

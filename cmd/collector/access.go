@@ -13,6 +13,7 @@ import (
 	"edgescope/ingest/otlp"
 	"edgescope/internal/access"
 	"edgescope/internal/run"
+	"edgescope/query/promql"
 )
 
 const (
@@ -202,5 +203,5 @@ func (c *collector) prometheus(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	c.store.Prometheus(tenant).ServeHTTP(w, r)
+	promql.Handler(c.store.Prometheus(tenant)).ServeHTTP(w, r)
 }

@@ -11,6 +11,7 @@ import (
 	"edgescope/internal/access"
 	"edgescope/internal/run"
 	"edgescope/query"
+	"edgescope/query/jaeger"
 	"edgescope/query/logsql"
 )
 
@@ -19,6 +20,7 @@ func (c *collector) serveQueries(ctx context.Context) error {
 	r := routes{http.NewServeMux(), c.guard}
 	r.read(query.APIPrefix, query.NewHandler(engine, query.HandlerOptions{Tenant: access.TenantOf, Logger: c.logger}))
 	r.read("/select/logsql/", logsql.New(c.store, logsql.Options{Tenant: access.TenantOf, Logger: c.logger}))
+	c.serveJaeger(r)
 	for _, prefix := range []string{"/api/v1/", "/prometheus/", "/vmui/"} {
 		r.read(prefix, http.HandlerFunc(c.prometheus))
 	}
@@ -41,6 +43,15 @@ func (c *collector) serveQueries(ctx context.Context) error {
 func placeOf(code string) (query.Place, bool) {
 	p, ok := place.Lookup(code)
 	return query.Place{City: p.City, Country: p.Country, Lat: p.Lat, Lon: p.Lon}, ok
+}
+
+// serveJaeger serves Jaeger's API below its own prefix and at the root.
+func (c *collector) serveJaeger(r routes) {
+	spans := jaeger.New(c.store, jaeger.Options{Tenant: access.TenantOf, Logger: c.logger})
+	r.read(jaeger.Prefix+"/", spans)
+	for _, path := range jaeger.Roots {
+		r.read(path, spans)
+	}
 }
 
 // ready answers 200 while telemetry is taken.

@@ -3,7 +3,6 @@ package promql_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
 	"log/slog"
 	"math"
@@ -81,7 +80,7 @@ func openStore(t *testing.T) (h http.Handler, end time.Time) {
 		t.Fatal(err)
 	}
 	s.Flush()
-	return promql.Handler(s.Prometheus(0), promql.Options{Check: func(string) error { return nil }}), end
+	return promql.Handler(s.Prometheus(0)), end
 }
 
 func ask(t *testing.T, h http.Handler, method, path string, form url.Values) promAnswer {
@@ -175,7 +174,7 @@ func TestAnswersPassWhole(t *testing.T) {
 				}
 			}
 		})
-		h := promql.Handler(next, promql.Options{Check: func(string) error { return nil }})
+		h := promql.Handler(next)
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/v1/query?query=rate(edge_service_requests[5m])", nil))
 		if got := w.Body.String(); got != want {
@@ -189,16 +188,4 @@ func TestAnswersPassWhole(t *testing.T) {
 	f(200, `{"status":"other","x":"yyyyyyyyyyyyyyy"}`, `{"status":"other",`, `"x":"yyyyyyyyyyyyyyy"}`)
 	f(200, `{}`, `{}`)
 	f(200, ``)
-}
-
-// TestTextsThatMustNotBeParsedPass: the engine's guard refuses them.
-func TestTextsThatMustNotBeParsedPass(t *testing.T) {
-	const text = "rate(edge_service_requests[5m])"
-	var asked string
-	next := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { asked = r.FormValue("query") })
-	h := promql.Handler(next, promql.Options{Check: func(string) error { return errors.New("doubles itself") }})
-	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/v1/query?query="+url.QueryEscape(text), nil))
-	if asked != text {
-		t.Errorf("got %q", asked)
-	}
 }

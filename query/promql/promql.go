@@ -16,28 +16,17 @@ import (
 	"github.com/VictoriaMetrics/metricsql"
 )
 
-// Options say which texts are parsed.
-type Options struct {
-	// Check returns why a text must not be parsed, such as one that doubles itself with templates: it is passed on as it is, and the
-	// engine's own guard refuses it. Required.
-	Check func(text string) error
-}
-
 // Handler returns next with the questions of /api/v1/query and /api/v1/query_range rewritten, also below /prometheus. What was
-// changed is told as infos of the answer, as the Prometheus API has them.
-func Handler(next http.Handler, o Options) http.Handler {
+// changed is told as infos of the answer, as the Prometheus API has them. It stands behind whatever refuses texts that double
+// themselves with templates, since it parses them.
+func Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path := strings.TrimPrefix(r.URL.Path, "/prometheus")
 		if path != "/api/v1/query" && path != "/api/v1/query_range" || r.ParseForm() != nil {
 			next.ServeHTTP(w, r)
 			return
 		}
-		text := r.Form.Get("query")
-		if o.Check(text) != nil {
-			next.ServeHTTP(w, r)
-			return
-		}
-		rewritten, infos := Rewrite(text, stepOf(r.Form.Get("step")))
+		rewritten, infos := Rewrite(r.Form.Get("query"), stepOf(r.Form.Get("step")))
 		if len(infos) == 0 {
 			next.ServeHTTP(w, r)
 			return

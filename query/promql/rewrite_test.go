@@ -161,7 +161,7 @@ func FuzzRewrite(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		if len(text) > 200 || strings.Count(text, "(") > 20 { // templates may double themselves; Options.Check refuses those
+		if len(text) > 200 || strings.Count(text, "(") > 20 { // templates may double themselves; a guard refuses those
 			return
 		}
 		got, infos := promql.Rewrite(text, time.Minute)
