@@ -19,6 +19,7 @@ const (
 	pathTraces     = "traces"
 	pathRuns       = "runs"
 	pathDatasets   = "datasets"
+	pathRefusals   = "refusals"
 )
 
 // ErrNotFound is what a question for one thing (a trace, a run) ends with when there is none; test with errors.Is.

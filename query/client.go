@@ -101,6 +101,11 @@ func (c *Client) Datasets(ctx context.Context, q Question) (*Datasets, error) {
 	return ask[Datasets](ctx, c, q, pathDatasets)
 }
 
+// Refusals asks what the doors did not take, why and from whom.
+func (c *Client) Refusals(ctx context.Context, q Question) (*Refusals, error) {
+	return ask[Refusals](ctx, c, q, pathRefusals)
+}
+
 func ask[A any](ctx context.Context, c *Client, q Question, path ...string) (*A, error) {
 	body, err := c.get(ctx, c.url(q, path))
 	if err != nil {

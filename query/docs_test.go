@@ -27,8 +27,8 @@ func TestExamplesOfTheDocumentHold(t *testing.T) {
 	w.documented()
 	server, _ := w.serve()
 	found := example.FindAllStringSubmatch(string(doc), -1)
-	if len(found) != 13 {
-		t.Errorf("%d examples, want one for each of 13 questions", len(found))
+	if len(found) != 14 {
+		t.Errorf("%d examples, want one for each of 14 questions", len(found))
 	}
 	for _, m := range found {
 		resp, err := w.get(server.URL + m[1])
@@ -164,6 +164,9 @@ func (w *world) documented() {
 			w.t.Fatal(err)
 		}
 	}
+	w.refuse(tenant, w.now.Add(-time.Minute), refusedTotal{edge.MetricRefusedRequests, "too_large", "OTel-OTLP-Exporter-JavaScript at 10.0.0.1", 3})
+	w.refuse(tenant, w.now.Add(-12*time.Minute), refusedTotal{edge.MetricRefusedRecords, "no valid trace id", "shop", 20})
+	w.refuse(tenant, w.now.Add(-12*time.Minute), refusedTotal{edge.MetricChangedValues, "time ahead", "shop", 5})
 	traced := w.invocation(w.now.Add(-time.Second), 118*time.Millisecond, edge.Facts{Service: "shop", Region: "IAD", Route: "/b", ColdStart: edge.True})
 	if _, err := hex.Decode(traced.TraceID[:], []byte("4bf92f3577b34da6a3ce929d0e0e4736")); err != nil {
 		w.t.Fatal(err)

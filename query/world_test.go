@@ -62,6 +62,12 @@ func (w *world) newEngine(s store.Reader) *query.Engine {
 	return query.NewEngine(s, query.EngineOptions{
 		Now:  func() time.Time { return w.now },
 		Colo: func(code string) (query.Place, bool) { p, ok := places[code]; return p, ok },
+		RefusalExample: func(of edge.Tenant, metric, reason, sender string) string {
+			if of != tenant || metric != edge.MetricRefusedRequests {
+				return ""
+			}
+			return reason + " was told to " + sender
+		},
 	})
 }
 
@@ -83,6 +89,28 @@ func (w *world) add(tenant edge.Tenant, events ...edge.Event) {
 	if err := w.rollup.Flush(ctx, w.store); err != nil {
 		w.t.Fatal(err)
 	}
+}
+
+// refusedTotal is a total of what was refused.
+type refusedTotal struct {
+	metric, reason, sender string
+	n                      float64
+}
+
+// refuse keeps a total in the window of that time, as a collector does.
+func (w *world) refuse(of edge.Tenant, at time.Time, r refusedTotal) {
+	w.t.Helper()
+	series := &edge.Series{Labels: []edge.Attr{
+		{Key: edge.LabelName, Value: r.metric},
+		{Key: edge.LabelCollector, Value: "test"},
+		{Key: edge.LabelReason, Value: r.reason},
+		{Key: edge.LabelSender, Value: r.sender},
+	}}
+	sample := edge.Sample{Series: series, Time: at.Truncate(10 * time.Second).UnixMilli(), Value: r.n}
+	if err := w.store.WriteSamples(context.Background(), of, []edge.Sample{sample}); err != nil {
+		w.t.Fatal(err)
+	}
+	w.store.Flush()
 }
 
 // ids makes the next trace and span id.

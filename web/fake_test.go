@@ -61,6 +61,8 @@ type fake struct {
 	alter func(a *query.About)
 	// bare leaves out every list, line and optional number.
 	bare bool
+	// refusals are what the collector refused; nil when it is too old to tell.
+	refusals *query.Refusals
 	// busy makes the newest comparison one of a busy machine.
 	busy bool
 }
@@ -183,6 +185,8 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case kind == "overview":
 		answer = f.overview()
+	case kind == "refusals" && f.refusals != nil:
+		answer = f.refusals
 	case kind == "regions" && id == "":
 		answer = &query.Regions{About: f.about(), Total: f.stats(11400, 74, .931), Regions: f.list(f.rows), Heatmap: f.heatmap(), Choices: choices}
 	case kind == "regions":

@@ -177,8 +177,36 @@ func (s *Site) answer(r *http.Request, pg page, path, id string) (*view.Page, vi
 		return p, view.Content{}, err
 	}
 	p.Question = q
+	if id != "" && pg.nav != "/regions" {
+		content, err := pg.content(r.Context(), s, p, id) // of one trace or load test, whose time is its own
+		return p, content, err
+	}
+	refusals := s.askRefusals(r.Context(), q)
 	content, err := pg.content(r.Context(), s, p, id)
+	p.Refusals = <-refusals
 	return p, content, err
+}
+
+// refusalsWait is how long a page waits to learn what was refused.
+const refusalsWait = 2 * time.Second
+
+// askRefusals asks beside the page's own question what was refused in its range. A page does without: it gets nil when the
+// collector does not answer, as an older one does not.
+func (s *Site) askRefusals(ctx context.Context, q query.Question) <-chan *query.Refusals {
+	answered := make(chan *query.Refusals, 1)
+	go func() {
+		ctx, cancel := context.WithTimeout(ctx, refusalsWait)
+		defer cancel()
+		answer, err := s.o.Client.Refusals(ctx, query.Question{From: q.From, To: q.To, Range: q.Range, Live: q.Live})
+		if err != nil && !errors.Is(ctx.Err(), context.Canceled) && !errors.Is(err, query.ErrNotFound) {
+			s.o.Log.Warn("the collector does not tell what it refused", slog.Any("error", err))
+		}
+		if err != nil {
+			answer = nil
+		}
+		answered <- answer
+	}()
+	return answered
 }
 
 // shortID keeps a heading readable: ids of 32 digits are cut to 8.

@@ -16,7 +16,9 @@ import (
 )
 
 func (c *collector) serveQueries(ctx context.Context) error {
-	engine := query.NewEngine(c.store, query.EngineOptions{Logger: c.logger, Colo: placeOf, Retention: c.retentionEvents})
+	engine := query.NewEngine(c.store, query.EngineOptions{
+		Logger: c.logger, Colo: placeOf, Retention: c.retentionEvents, RefusalExample: c.refusals.Example,
+	})
 	r := routes{http.NewServeMux(), c.guard}
 	r.read(query.APIPrefix, query.NewHandler(engine, query.HandlerOptions{Tenant: access.TenantOf, Logger: c.logger}))
 	r.read("/select/logsql/", logsql.New(c.store, logsql.Options{Tenant: access.TenantOf, Logger: c.logger}))

@@ -35,6 +35,8 @@ type Page struct {
 	About   query.About
 	Choices query.Choices
 	Problem *Problem
+	// Refusals are what the collector did not take in the range; nil when that was not asked.
+	Refusals *query.Refusals
 }
 
 // Assets are the addresses of what the page loads. All are empty when the assets were not built.

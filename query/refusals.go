@@ -1,0 +1,150 @@
+package query
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"edgescope/edge"
+	"edgescope/store"
+)
+
+// What a Refusal was of.
+const (
+	// RefusedRequest is a request that was refused as a whole.
+	RefusedRequest = "request"
+	// RefusedRecord is a record that was rejected while others of its request were kept.
+	RefusedRecord = "record"
+	// ChangedValue is a value that was dropped or changed while its record was kept.
+	ChangedValue = "value"
+)
+
+// refusalMetrics are the totals behind an answer, by what they count.
+var refusalMetrics = map[string]string{
+	edge.MetricRefusedRequests: RefusedRequest, edge.MetricRefusedRecords: RefusedRecord, edge.MetricChangedValues: ChangedValue,
+}
+
+// mostRefusals is how many pairs of sender and reason an answer lists without a limit of its own.
+const mostRefusals = 100
+
+// Refusals answer: what was not taken, why and from whom? Filters do not apply: what was refused has no region or route.
+type Refusals struct {
+	About
+	// Requests, Records and Values count what was refused, rejected and changed in the range.
+	Requests Num `json:"requests"`
+	Records  Num `json:"records"`
+	Values   Num `json:"values"`
+	// Refusals are the reasons and senders, those of requests first, then the most frequent; More is how many are left out.
+	Refusals []Refusal `json:"refusals"`
+	More     int       `json:"more,omitempty"`
+}
+
+// Refusal is how often something was refused to a sender for a reason.
+type Refusal struct {
+	What   string `json:"what"` // request, record or value
+	Reason string `json:"reason"`
+	Sender string `json:"sender"`
+	Count  Num    `json:"count"`
+	// Last is when it happened last, to the step of the answer.
+	Last time.Time `json:"last"`
+	// Example is what the sender was told last; empty when the collector has been restarted since, or an hour has passed.
+	Example string `json:"example,omitempty"`
+}
+
+// Refusals answers what the doors did not take.
+func (e *Engine) Refusals(ctx context.Context, tenant edge.Tenant, q Question) (*Refusals, error) {
+	a, err := e.begin(tenant, q)
+	if err != nil {
+		return nil, err
+	}
+	out := &Refusals{Refusals: []Refusal{}}
+	out.About = About{From: a.win.from, To: a.win.to, Step: int64(a.win.step / time.Second), Source: "rollups", Overflow: None()}
+	found := map[Refusal]*Refusal{}
+	err = a.totals(ctx, tenant, refusalSelector(), a.win, func(s *store.Series) error {
+		a.addRefusal(found, s)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("count what was not taken: %w", err)
+	}
+	for _, r := range found {
+		switch r.What {
+		case RefusedRequest:
+			out.Requests += r.Count
+		case RefusedRecord:
+			out.Records += r.Count
+		default:
+			out.Values += r.Count
+		}
+		out.Refusals = append(out.Refusals, *r)
+	}
+	out.list(cmp.Or(q.Limit, mostRefusals))
+	for i := range out.Refusals {
+		r := &out.Refusals[i]
+		r.Example = e.o.RefusalExample(tenant, metricOfRefusal(r.What), r.Reason, r.Sender)
+	}
+	return out, nil
+}
+
+func refusalSelector() string {
+	names := make([]string, 0, len(refusalMetrics))
+	for name := range refusalMetrics {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return "{" + oneOf(edge.LabelName, names) + "}"
+}
+
+func metricOfRefusal(what string) string {
+	for name, of := range refusalMetrics {
+		if of == what {
+			return name
+		}
+	}
+	return ""
+}
+
+// addRefusal adds a series up with those of the same reason and sender: each collector has one.
+func (a *asking) addRefusal(found map[Refusal]*Refusal, s *store.Series) {
+	key := Refusal{
+		What:   refusalMetrics[s.Label(edge.LabelName)],
+		Reason: strings.Clone(s.Label(edge.LabelReason)), Sender: strings.Clone(s.Label(edge.LabelSender)),
+	}
+	r := found[key]
+	if r == nil {
+		r = new(Refusal)
+		*r = key
+		found[key] = r
+	}
+	for i, n := range s.Values {
+		if !(n > 0) {
+			continue
+		}
+		r.Count += Num(n)
+		end := a.win.from.Add(time.Duration(i+1) * a.win.step)
+		if end.After(a.now) {
+			end = a.now.UTC().Truncate(time.Second)
+		}
+		if end.After(r.Last) {
+			r.Last = end
+		}
+	}
+}
+
+// list sorts the refusals and leaves out those beyond a limit.
+func (r *Refusals) list(limit int) {
+	order := []string{RefusedRequest, RefusedRecord, ChangedValue}
+	slices.SortFunc(r.Refusals, func(x, y Refusal) int {
+		return cmp.Or(
+			cmp.Compare(slices.Index(order, x.What), slices.Index(order, y.What)), cmp.Compare(y.Count, x.Count),
+			strings.Compare(x.Reason, y.Reason), strings.Compare(x.Sender, y.Sender),
+		)
+	})
+	if len(r.Refusals) > limit {
+		r.More = len(r.Refusals) - limit
+		r.Refusals = r.Refusals[:limit]
+	}
+}
