@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"edgescope/edge"
+	"edgescope/internal/near"
 	"edgescope/scenarios"
 )
 
@@ -107,8 +108,8 @@ func knownCounter(name string) bool {
 // missing explains a name that was not seen.
 func (p *Period) missing(name string) string {
 	note := name + " was never seen"
-	if near := p.nearest(name); near != "" {
-		note += "; did you mean " + near + "?"
+	if seen := p.nearest(name); seen != "" {
+		note += "; did you mean " + seen + "?"
 	}
 	return note
 }
@@ -117,7 +118,7 @@ func (p *Period) missing(name string) string {
 func (p *Period) nearest(name string) string {
 	best, least := "", len(name)/3+1
 	try := func(candidate string) {
-		if d := editDistance(name, candidate); d < least {
+		if d := near.Distance(name, candidate); d < least {
 			best, least = candidate, d
 		}
 	}
@@ -133,25 +134,6 @@ func (p *Period) nearest(name string) string {
 		}
 	}
 	return best
-}
-
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost = min(diagonal, row[j], row[j+1]) + 1
-			}
-			diagonal, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(b)]
 }
 
 // ChecksText is the checks as Artillery prints them: "ok: <expression>" or "fail: <expression>"; "" when there are none.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"edgescope/internal/near"
 )
 
 // Position is a place in a script. Line and Col count from 1; Col counts
@@ -75,7 +77,7 @@ func suggest(name string, legal []string) string {
 	}
 	best, at := "", 3
 	for _, l := range legal {
-		if d := distance(lower, strings.ToLower(l)); d < at && d < len(name) {
+		if d := near.Distance(lower, strings.ToLower(l)); d < at && d < len(name) {
 			best, at = l, d
 		}
 	}
@@ -86,25 +88,3 @@ func suggest(name string, legal []string) string {
 }
 
 func didYouMean(s string) string { return fmt.Sprintf(" (did you mean %q?)", s) }
-
-// distance is the number of characters to insert, delete or replace that turn
-// a into b (Levenshtein).
-func distance(a, b string) int {
-	x, y := []rune(a), []rune(b)
-	row := make([]int, len(y)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range x {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range y {
-			next := diagonal
-			if x[i] != y[j] {
-				next = 1 + min(diagonal, row[j], row[j+1])
-			}
-			diagonal, row[j+1] = row[j+1], next
-		}
-	}
-	return row[len(y)]
-}

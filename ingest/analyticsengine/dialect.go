@@ -24,9 +24,10 @@ func columnNames(prefix string) (names [maxColumns]string) {
 
 const keySampleInterval = "_sample_interval"
 
-// event makes the event of a point: its columns as attributes, and what they mean in the dialect that the point is in.
-func (p *point) event(dataset string, layout *Layout, source string, arrival int64) edge.Event {
-	e := edge.Event{Kind: edge.KindDataPoint, Dataset: dataset, Time: arrival}
+// event makes the event of a point: its columns as attributes, and what they mean in the layout of its dataset; without one, in the
+// layout that the point is certainly in. doubtful is a point that may be in one.
+func (p *point) event(dataset string, layout *Layout, source string, arrival int64) (e edge.Event, doubtful bool) {
+	e = edge.Event{Kind: edge.KindDataPoint, Dataset: dataset, Time: arrival}
 	e.Facts.Source = source
 	if p.timed {
 		e.Time = p.time
@@ -36,20 +37,15 @@ func (p *point) event(dataset string, layout *Layout, source string, arrival int
 	e.Attrs = appendColumns(e.Attrs, blobNames[:], p.blobs)
 	e.Attrs = appendColumns(e.Attrs, doubleNames[:], p.doubles)
 	e.Attrs = append(e.Attrs, edge.Attr{Key: keySampleInterval, Value: p.interval})
-
-	switch {
-	case layout != nil && layout.columns == nil && layout.edge:
-		p.edgeLayout(&e)
-	case layout != nil:
+	if layout != nil {
 		layout.apply(p, &e)
-	case len(p.indexes) >= 2 && strings.HasPrefix(p.indexes[0], errorPrefix):
-		p.widerError(&e)
-	case len(p.indexes) >= 2:
-		p.wider(&e)
-	case p.isEdgeLayout():
-		p.edgeLayout(&e)
+		return e, false
 	}
-	return e
+	read, doubtful := p.guess()
+	if read != nil {
+		read(p, &e)
+	}
+	return e, doubtful
 }
 
 func appendColumns(attrs []edge.Attr, names, values []string) []edge.Attr {
@@ -61,7 +57,17 @@ func appendColumns(attrs []edge.Attr, names, values []string) []edge.Attr {
 	return attrs
 }
 
-// wider reads the shape indexes [operation, region, status], doubles [latencyMs, count], blobs [isoTime].
+// widerAny reads the wider shape, that of an error too.
+func (p *point) widerAny(e *edge.Event) {
+	if strings.HasPrefix(p.index(0), errorPrefix) {
+		p.widerError(e)
+		return
+	}
+	p.wider(e)
+}
+
+// wider reads the shape indexes [operation, region, status], doubles [latencyMs, count], blobs [isoTime], and in blob4 the cache
+// status, which stands there in our own layout too.
 func (p *point) wider(e *edge.Event) {
 	f := &e.Facts
 	f.Invocation = true
@@ -70,7 +76,15 @@ func (p *point) wider(e *edge.Event) {
 	setStatus(f, p.index(2))
 	setDuration(e, p.double(0))
 	setCount(f, p.double(1))
+	setCache(f, p.blob(3))
 	p.setTime(e, p.blob(0))
+}
+
+// setCache takes a cache status in the words of any cache; platform.Normalizer knows them.
+func setCache(f *edge.Facts, status string) {
+	if status != "" {
+		f.CacheStatus, f.CacheSource = status, blobNames[3]
+	}
 }
 
 const errorPrefix = "error:"
@@ -89,20 +103,6 @@ func (p *point) widerError(e *edge.Event) {
 	e.Attrs = appendColumns(e.Attrs, []string{edge.KeyExceptionMessage, "exception.stacktrace"}, []string{p.blob(0), p.blob(1)})
 }
 
-// isEdgeLayout recognises our own layout, which is legal on Workers, by what no other data is likely to have: an HTTP status
-// and a time in their places.
-func (p *point) isEdgeLayout() bool {
-	if len(p.indexes) > 1 || len(p.doubles) < 2 || !isStatus(p.blob(1)) {
-		return false
-	}
-	_, ok := isoTime(p.blob(2))
-	return ok
-}
-
-func isStatus(s string) bool {
-	return len(s) == 3 && '1' <= s[0] && s[0] <= '5' && isDigit(s[1]) && isDigit(s[2])
-}
-
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 // edgeLayout reads our own layout: indexes [operation], blobs [region, status, isoTime, cacheStatus, route], doubles
@@ -114,7 +114,7 @@ func (p *point) edgeLayout(e *edge.Event) {
 	setRegion(f, p.blob(0))
 	setStatus(f, p.blob(1))
 	p.setTime(e, p.blob(2))
-	f.CacheStatus, f.CacheSource = p.blob(3), blobNames[3]
+	setCache(f, p.blob(3))
 	f.Route = p.blob(4)
 	setDuration(e, p.double(0))
 	setCount(f, p.double(1))

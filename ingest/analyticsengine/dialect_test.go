@@ -1,6 +1,7 @@
 package analyticsengine_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -63,21 +64,29 @@ func TestWiderShape(t *testing.T) {
 	if want := "index1=resize index2=FRA index3=200 blob1=2026-11-20T22:53:24.000Z double1=12.5 double2=1 _sample_interval=1"; columns(e) != want {
 		t.Errorf("columns %s, want %s", columns(e), want)
 	}
-	meaning(t, `{"indexes":["resize","eu-west-1","503"],"doubles":[80.25,4]}`,
+	meaning(t, `{"indexes":["resize","eu-west-1","503"],"doubles":[80.25,4],"blobs":["2026-11-20T22:53:24.000Z"]}`,
 		facts{Invocation: true, Operation: "resize", Region: "eu-west-1", Status: 503, Outcome: "error", Count: 4, HasCount: true}, 80_250_000)
-	meaning(t, `{"indexes":["resize","unknown","404"]}`, facts{Invocation: true, Operation: "resize", Status: 404, Outcome: "ok"}, noDuration)
+	meaning(t, `{"indexes":["resize","FRA","200"],"blobs":["/x","GET","v1","Hit from cloudfront"],"doubles":[5,1]}`,
+		facts{
+			Invocation: true, Operation: "resize", Region: "FRA", Colo: "FRA", Status: 200, Outcome: "ok", Count: 1, HasCount: true,
+			CacheStatus: "Hit from cloudfront", CacheSource: "blob4",
+		}, 5_000_000)
+	told := with("d=wider")
+	meaning(t, `{"indexes":["resize","eu-west-1","503"],"doubles":[80.25,4000]}`,
+		facts{Invocation: true, Operation: "resize", Region: "eu-west-1", Status: 503, Outcome: "error", Count: 4000, HasCount: true}, 80_250_000, told)
+	meaning(t, `{"indexes":["resize","unknown","404"]}`, facts{Invocation: true, Operation: "resize", Status: 404, Outcome: "ok"}, noDuration, told)
 	meaning(t, `{"indexes":["resize","fra","Success"],"doubles":["Infinity",0]}`,
-		facts{Invocation: true, Operation: "resize", Region: "fra", Status: 200, StatusInferred: true, Outcome: "ok"}, noDuration)
-	meaning(t, `{"indexes":["resize","FRA","failed"],"doubles":[-1,-2]}`,
-		facts{Invocation: true, Operation: "resize", Region: "FRA", Colo: "FRA", Status: 500, StatusInferred: true, Outcome: "error"}, noDuration)
-	meaning(t, `{"indexes":["resize","FRA"],"doubles":[0]}`, facts{Invocation: true, Operation: "resize", Region: "FRA", Colo: "FRA"}, 0)
-	meaning(t, `{"indexes":["resize",null,"7"]}`, facts{Invocation: true, Operation: "resize"}, noDuration)
+		facts{Invocation: true, Operation: "resize", Region: "fra", Status: 200, StatusInferred: true, Outcome: "ok"}, noDuration, told)
+	meaning(t, `{"indexes":["resize","FRA","gone"],"doubles":[-1,-2]}`,
+		facts{Invocation: true, Operation: "resize", Region: "FRA", Colo: "FRA", Status: 500, StatusInferred: true, Outcome: "error"}, noDuration, told)
+	meaning(t, `{"indexes":["resize","FRA"],"doubles":[0]}`, facts{Invocation: true, Operation: "resize", Region: "FRA", Colo: "FRA"}, 0, told)
+	meaning(t, `{"indexes":["resize",null,"7"]}`, facts{Invocation: true, Operation: "resize"}, noDuration, told)
 
-	timed := point(t, `{"indexes":["resize","FRA"],"blobs":["2026-11-20T22:53:24.000Z"],"timestamp":1795215205}`)
+	timed := point(t, `{"indexes":["resize","FRA"],"blobs":["2026-11-20T22:53:24.000Z"],"timestamp":1795215205}`, told)
 	if want := int64(1795215205e9); timed.Time != want {
 		t.Errorf("time %d, want that of the timestamp %d", timed.Time, want)
 	}
-	if e := point(t, `{"indexes":["resize","FRA"],"blobs":["yesterday"]}`); e.Time != arrival.UnixNano() {
+	if e := point(t, `{"indexes":["resize","FRA"],"blobs":["yesterday"]}`, told); e.Time != arrival.UnixNano() {
 		t.Errorf("time %d, want that of arrival", e.Time)
 	}
 }
@@ -108,7 +117,7 @@ func TestEdgeLayout(t *testing.T) {
 		t.Errorf("time %d, want that of blob3", e.Time)
 	}
 	meaning(t, `{"blobs":["LHR","503","2026-11-20T22:53:24Z"],"doubles":[12.5,2]}`,
-		facts{Invocation: true, Region: "LHR", Colo: "LHR", Status: 503, Outcome: "error", CacheSource: "blob4", Count: 2, HasCount: true}, 12_500_000)
+		facts{Invocation: true, Region: "LHR", Colo: "LHR", Status: 503, Outcome: "error", Count: 2, HasCount: true}, 12_500_000, with("d=edge"))
 	warm := `{"indexes":["r"],"blobs":["LHR","200","2026-11-20T22:53:24Z"],"doubles":[1,1,0,0]}`
 	if f := point(t, warm).Facts; f.ColdStart != edge.False || f.HasCPU {
 		t.Errorf("cold %q, CPU time %v, want false and none", f.ColdStart, f.HasCPU)
@@ -121,10 +130,14 @@ func TestRegisteredLayouts(t *testing.T) {
 	raw := `{"indexes":["resize","FRA","200"],"doubles":[12.5,1]}`
 	meaning(t, raw, facts{}, noDuration, with("d=raw"))
 	meaning(t, `{"indexes":["resize"],"blobs":["FRA","ok"],"doubles":[7]}`,
-		facts{Invocation: true, Operation: "resize", Region: "FRA", Colo: "FRA", Status: 200, StatusInferred: true, Outcome: "ok", CacheSource: "blob4"},
+		facts{Invocation: true, Operation: "resize", Region: "FRA", Colo: "FRA", Status: 200, StatusInferred: true, Outcome: "ok"},
 		7_000_000, with("d=edge"))
 	meaning(t, raw, facts{Invocation: true, Operation: "resize", Region: "FRA", Colo: "FRA", Status: 200, Outcome: "ok", Count: 1, HasCount: true},
 		12_500_000, with("other=raw"))
+	// One that all datasets have gives way to a dataset's own.
+	meaning(t, raw, facts{}, noDuration, with("*=raw"))
+	meaning(t, `{"indexes":["resize","FRA"],"doubles":[12.5]}`, facts{Invocation: true, Operation: "resize", Region: "FRA", Colo: "FRA"},
+		12_500_000, with("*=raw", "d=wider"))
 
 	e := meaning(t, `{"indexes":["shop"],"blobs":["HIT","DE","503","v7",""],"doubles":[0.25,3,4,5,6,7,1,2],"timestamp":1795215205}`,
 		facts{
@@ -145,6 +158,30 @@ func TestRegisteredLayouts(t *testing.T) {
 	}
 }
 
+// TestLayoutsOfTheDocumentAreRead: each value of --dataset-layout in docs/api.md is one.
+func TestLayoutsOfTheDocumentAreRead(t *testing.T) {
+	doc, err := os.ReadFile("../../docs/api.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(doc), "| `--dataset-layout` | its points |\n|---|---|\n")
+	n := 0
+	for line := range strings.Lines(table) {
+		spec, ok := strings.CutPrefix(line, "| `")
+		if !ok {
+			break
+		}
+		spec, _, _ = strings.Cut(spec, "`")
+		if _, _, err := analyticsengine.ParseLayout(spec); err != nil {
+			t.Error(err)
+		}
+		n++
+	}
+	if n != 5 {
+		t.Errorf("%d layouts, want the five of the document", n)
+	}
+}
+
 func TestParseLayout(t *testing.T) {
 	f := func(spec, want string) {
 		t.Helper()
@@ -153,19 +190,28 @@ func TestParseLayout(t *testing.T) {
 			t.Errorf("%s: error %v, want one that says %q", spec, err, want)
 		}
 	}
-	f("", "want name=edge, name=raw or name=column:field with commas between")
+	f("", "want name=edge, name=wider, name=raw or name=column:field with commas between")
 	f("name", "want name=edge")
 	f("a b=raw", "want name=edge")
-	f("d=", `"" is no column:field`)
-	f("d=blob1", `"blob1" is no column:field, such as blob1:cloud.region`)
-	f("d=blob1:", "is no column:field")
-	f("d=blob0:a", `"blob0" is no column: want index1, blob1 to blob20 or double1 to double20`)
-	f("d=blob21:a", "is no column")
-	f("d=blog1:a", "is no column")
+	f("d=", `"" is neither edge, wider or raw alone, nor invocation, nor column:field such as blob1:cloud.region`)
+	f("d=egde", `"egde" is neither edge, wider or raw alone, nor invocation, nor column:field such as blob1:cloud.region (did you mean "edge"?)`)
+	f("d=wide", `(did you mean "wider"?)`)
+	f("d=invokation,blob1:a.b", `(did you mean "invocation"?)`)
+	f("d=edge,invocation", `"edge" is neither edge, wider or raw alone`)
+	f("d=blob1", `"blob1" is neither`)
+	f("d=blob1:", `"" is no field: want duration, _time or the full name of an attribute, with a dot or an underscore`)
+	f("d=blob0:a.b", `"blob0" is no column: want index1, blob1 to blob20 or double1 to double20`)
+	f("d=blob21:a.b", "is no column")
+	f("d=blog1:a.b", `"blog1" is no column: want index1, blob1 to blob20 or double1 to double20 (did you mean "blob1"?)`)
+	f("d=blob1:region", `"region" is no field (did you mean "cloud.region"?)`)
+	f("d=blob1:Status", `(did you mean "http.response.status_code"?)`)
+	f("d=blob1:cloud.regoin", `"cloud.regoin" is no field (did you mean "cloud.region"?)`)
+	f("d=double1:durations/s", `"durations" is no field (did you mean "duration"?)`)
+	f("d=double2:bytes", `"bytes" is no field: want duration, _time or the full name of an attribute`)
 	f("d=blob1:cloud.region,blob2:cloud.region", "two columns for cloud.region")
 	f("d=double1:duration/h", "want a length of time")
 	f("d=double1:http.route/ms", "want a length of time")
-	if name, _, err := analyticsengine.ParseLayout("d=invocation,double1:duration/s,blob1:x"); name != "d" || err != nil {
+	if name, _, err := analyticsengine.ParseLayout("d=invocation, double1:duration/s, blob1:my.x, blob2:tenant_id"); name != "d" || err != nil {
 		t.Errorf("a good layout: %q, %v", name, err)
 	}
 }

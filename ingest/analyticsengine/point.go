@@ -7,7 +7,6 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 )
 
@@ -193,46 +192,4 @@ func (p *point) limit() {
 	p.indexes = p.indexes[:min(len(p.indexes), maxColumns)]
 	p.blobs = p.blobs[:min(len(p.blobs), maxColumns)]
 	p.doubles = p.doubles[:min(len(p.doubles), maxColumns)]
-}
-
-// timestamp reads RFC 3339, or an integer of seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by
-// size: each unit begins in 1973. Years after 2261 don't fit into nanoseconds.
-func timestamp(v value) (nanos int64, ok bool) {
-	if v.kind != jsonNumber && v.kind != jsonString {
-		return 0, false
-	}
-	if nanos, ok := isoTime(v.text); ok {
-		return nanos, true
-	}
-	n, err := strconv.ParseInt(v.text, 10, 64)
-	if err != nil {
-		f, err := strconv.ParseFloat(v.text, 64)
-		if err != nil || f != math.Trunc(f) || math.Abs(f) >= math.MaxInt64 {
-			return 0, false
-		}
-		n = int64(f)
-	}
-	unit := int64(1)
-	switch {
-	case n < 1e11:
-		unit = 1e9
-	case n < 1e14:
-		unit = 1e6
-	case n < 1e17:
-		unit = 1e3
-	}
-	return n * unit, n > 0 && n <= math.MaxInt64/unit
-}
-
-// isoTime reads RFC 3339 within the years that nanoseconds can tell.
-func isoTime(s string) (nanos int64, ok bool) {
-	const shortest = len("2006-01-02T15:04:05Z")
-	if len(s) < shortest || s[4] != '-' {
-		return 0, false
-	}
-	t, err := time.Parse(time.RFC3339, s)
-	if err != nil || t.Year() < 1970 || t.Year() > 2261 {
-		return 0, false
-	}
-	return t.UnixNano(), true
 }

@@ -39,7 +39,8 @@ type Options struct {
 	Bodies *body.Reader
 	// Refusals remembers what is not taken; nil remembers nothing.
 	Refusals *refusals.Recorder
-	// Layouts are the datasets whose columns have a fixed meaning, by name; see ParseLayout.
+	// Layouts are the datasets whose columns have a fixed meaning, by name; AllDatasets is the layout of those that have none. See
+	// ParseLayout.
 	Layouts map[string]Layout
 	// Admit decides whose data points those of a request to the dataset are: for /v1/datapoints before the body is read, for
 	// workerd's binding, whose body names the dataset, after. It fails with *DeniedError, or with *edge.UnavailableError when
@@ -75,7 +76,7 @@ func New(o Options) (*Receiver, error) {
 		return nil, errors.New("make data point receiver: no sink")
 	}
 	for name := range o.Layouts {
-		if !validDataset(name) {
+		if name != AllDatasets && !validDataset(name) {
 			return nil, fmt.Errorf("make data point receiver: the layout's dataset %q does not match %s", name, datasetPattern)
 		}
 	}
@@ -130,7 +131,9 @@ func (rc *Receiver) job(source string) *job {
 func (rc *Receiver) layout(dataset string) *Layout {
 	l, ok := rc.o.Layouts[dataset]
 	if !ok {
-		return nil
+		if l, ok = rc.o.Layouts[AllDatasets]; !ok {
+			return nil
+		}
 	}
 	return &l
 }
@@ -211,7 +214,10 @@ func (j *job) add(index int) {
 	if p.dropped != "" {
 		j.batch.Warn(p.dropped)
 	}
-	e := p.event(j.dataset, j.layout, j.source, j.arrival)
+	e, doubtful := p.event(j.dataset, j.layout, j.source, j.arrival)
+	if doubtful {
+		j.batch.Warn(WarnNotCertain)
+	}
 	e.Index = index
 	j.batch.Events = append(j.batch.Events, e)
 }
