@@ -18,10 +18,11 @@ var rule = map[string][]string{
 	"edge/route":    {},
 	"edge/platform": {"edge", "edge/place", "edge/route"},
 
-	"store":           {"edge"},
-	"store/embedded":  {"edge", "store"},
-	"store/storetest": {"edge", "store"},
-	"store/wal":       {"edge", "store"},
+	"store":               {"edge"},
+	"store/embedded":      {"edge", "store", "store/embedded/cost"},
+	"store/embedded/cost": {"store"},
+	"store/storetest":     {"edge", "store"},
+	"store/wal":           {"edge", "store"},
 
 	"ingest":                 {"edge", "edge/platform", "store", "ingest/rollup", "ingest/seen"},
 	"ingest/rollup":          {"edge"},
@@ -36,8 +37,9 @@ var rule = map[string][]string{
 
 	"query":        {"edge", "store"},
 	"query/jaeger": {"edge", "store"},
-	"query/logsql": {"edge", "store", "query"},
 	"query/promql": {"edge"},
+	"query/gate":   {"edge"},
+	"query/logsql": {"edge", "store", "query", "query/gate"},
 
 	"scenarios":           {"scenarios/processor", "internal/near"},
 	"scenarios/processor": {},

@@ -84,14 +84,19 @@ func (g *guarded) foreignQuestions(t *testing.T) {
 		"*", "AccountID:2", "_stream_id:" + row.Stream, "_stream_id:in(" + row.Stream + ")", "_stream:{service.name!=''}", "{service.name=~'.+'}",
 		"trace_id:" + newsTrace, "* | union (*)", "* | join by (kind) (*)", "_stream_id:in(* | fields _stream_id)", "options(ignore_global_time_filter=true) *",
 		"* | stream_context before 100 after 100", "* | block_stats", "* | facets", "* | query_stats", "*\n| fields *", "# comment\n*", "! shopper", "tenant_id:2 or *",
+		`* | format "` + row.Stream + `" as _stream_id | stream_context before 100`, "trace_id:in(* | uniq by (trace_id) with hits)",
 	} {
-		for _, path := range []string{"query", "hits", "field_names", "field_values", "stats_query", "stats_query_range"} {
+		for _, path := range []string{
+			"query", "hits", "field_names", "field_values", "stats_query", "stats_query_range", "facets", "streams", "stream_ids",
+			"stream_field_names", "stream_field_values", "query_time_range",
+		} {
 			for _, kind := range []string{"0", "1", "2"} {
 				ask("/select/logsql/"+path, "query", text, "kind", kind, "field", "service.name", "step", "1m", "limit", "1000")
 			}
 		}
 	}
 	ask("/select/logsql/query", "query", "*", "extra_filters", "AccountID:2", "extra_stream_filters", "{AccountID=2}", "tenant", "2:0", "account_id", "2")
+	ask("/select/tenant_ids", "AccountID", "2", "tenant", "2:0")
 	for _, path := range []string{
 		"traces/" + newsTrace, "traces/" + strings.ToUpper(newsTrace), "trace?id=" + newsTrace, "runs/" + newsTrace, "overview", "routes", "versions", "regions", "datasets",
 		"cold-starts", "cache", "traces", "runs",

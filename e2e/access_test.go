@@ -198,7 +198,10 @@ var questions = []string{
 	"/api/v1/status/tsdb", "/api/v1/status/buildinfo", "/api/v1/metadata", "/prometheus/api/v1/labels", "/vmui/", "/prometheus/vmui/",
 	"/select/logsql/query?query=*", "/select/logsql/hits?query=*", "/select/logsql/field_names?query=*",
 	"/select/logsql/field_values?query=*&field=service.name", "/select/logsql/stats_query?query=*|count()",
-	"/select/logsql/stats_query_range?query=*|count()", "/select/logsql/tail?query=*", "/metrics",
+	"/select/logsql/stats_query_range?query=*|count()", "/select/logsql/tail?query=*", "/select/logsql/facets?query=*",
+	"/select/logsql/streams?query=*", "/select/logsql/stream_ids?query=*", "/select/logsql/stream_field_names?query=*",
+	"/select/logsql/stream_field_values?query=*&field=service.name", "/select/logsql/query_time_range?query=*", "/select/tenant_ids",
+	"/select/buildinfo", "/metrics",
 	"/select/jaeger/api/services", "/select/jaeger/api/services/zebra/operations", "/select/jaeger/api/operations?service=zebra",
 	"/api/services", "/api/services/zebra/operations", "/api/operations?service=zebra",
 }
@@ -229,7 +232,7 @@ func (g *guarded) nobody(t *testing.T) {
 			t.Errorf("%s: status %d, want 401", path, code)
 		}
 	}
-	for _, path := range []string{"/healthz", "/readyz"} {
+	for _, path := range []string{"/healthz", "/readyz", "/health"} {
 		if code, body := g.do(t, request{method: http.MethodGet, url: g.URL("query") + path}); code != http.StatusOK || strings.Contains(body, "zebra") {
 			t.Errorf("%s: %d %s; it must answer everybody", path, code, body)
 		}
@@ -251,13 +254,13 @@ func (g *guarded) paths(t *testing.T) {
 		"/api/services/", "/api//services", "/api/services/zebra/operations/", "/api/services/..%2fservices", "/api/%73ervices", "/API/services",
 		"/healthz/%2e%2e/api/services", "/select/jaeger", "/select/jaeger/", "/api/operations/", "/api/services;x=1",
 		"/prometheus//api/v1/labels", "/api/v1/%6cabels", "/select/logsql//query?query=*", "/select//logsql/query?query=*",
-		"/select/logsql/%71uery?query=*", "/healthz/..;/metrics", "/metrics/", "/metrics%2f", "//metrics", "/.//metrics", "/METRICS",
+		"/select/logsql/%71uery?query=*", "/select/logsql/streams/?query=*", "/health/../select/logsql/streams?query=*", "/select/..;/select/tenant_ids", "/healthz/..;/metrics", "/metrics/", "/metrics%2f", "//metrics", "/.//metrics", "/METRICS",
 		"/healthz%23/../metrics", "/healthz\\..\\metrics", "/debug/pprof/", "/debug/vars", "/admin/snapshot", "/internal/force_flush",
 		"/snapshot/create", "/delete", "/api/v1/import", "/api/v1/write", "/api/v1/admin/tsdb/delete_series", "/flags", "/config", "/targets",
 	} {
 		for _, headers := range [][]string{nil, bearer("wrong")} {
 			code, body := g.do(t, request{method: http.MethodGet, url: g.URL("query") + path, headers: headers})
-			harmless := code >= 400 && code < 500 || code == http.StatusOK && (body == "ok\n" || body == "ready\n")
+			harmless := code >= 400 && code < 500 || code == http.StatusOK && (body == "ok\n" || body == "ready\n" || body == "OK")
 			if !harmless || strings.Contains(body, "zebra") || strings.Contains(body, "vm_") {
 				t.Errorf("%s with %v: %d %.300s", path, headers, code, body)
 			}

@@ -13,18 +13,25 @@ type LogsQL struct {
 	Tail bool
 	// Fields are the fields of the answer in the order that the text gives them, nil when it does not.
 	Fields []string
+	// From and To bound the time of the rows by what the text's own filter says, From <= _time <= To; zero where it says nothing.
+	From, To time.Time
+	// Least is the memory in bytes that a question of this text takes at once, before it can be stopped; Most is what it may take in
+	// all, as far as the text tells.
+	Least, Most int64
 }
 
 // LogsQLReader is a Reader that also takes LogsQL texts apart, which the HTTP API of LogsQL needs. A store with a remote
 // engine need not be one: it passes that API through. Errors of a text are ErrBadQuery. The moment at is what "now" means.
 type LogsQLReader interface {
 	Reader
-	// ParseLogsQL answers what is known of a text.
+	// ParseLogsQL answers what is known of a text. It fails with ErrTooMuch for one that the engine could not be stopped in.
 	ParseLogsQL(text string, at time.Time) (LogsQL, error)
 	// StatsLogsQL answers the text of a stats question and those of its fields that are labels; the others are numbers. With
 	// a step above 0 the text is grouped by _time in buckets of that width, shifted by offset.
 	StatsLogsQL(text string, at time.Time, step, offset time.Duration) (stats string, labels []string, err error)
 	// HitsLogsQL answers the text that counts the rows of a text by _time in buckets, and by fields. Its rows have _time, the
 	// fields, and one more field, the count.
+	//
+	// The texts that StatsLogsQL and HitsLogsQL answer are parsed as any other.
 	HitsLogsQL(text string, at time.Time, step, offset time.Duration, fields []string) (string, error)
 }

@@ -13,7 +13,10 @@ import (
 	"edgescope/ingest/otlp"
 	"edgescope/internal/access"
 	"edgescope/internal/run"
+	"edgescope/query/gate"
 	"edgescope/query/promql"
+	"edgescope/store"
+	"edgescope/store/embedded"
 )
 
 const (
@@ -168,15 +171,22 @@ func (m metered) Events(ctx context.Context, b *edge.Batch) error {
 type routes struct {
 	mux   *http.ServeMux
 	guard *access.Guard
+	gate  *gate.Gate
 }
 
 // open adds what everybody may ask.
 func (r *routes) open(pattern string, h http.Handler) { r.mux.Handle(pattern, h) }
 
-// read adds what is answered from the telemetry of the tenant that asks.
+// read adds what is for those who may read, and costs nothing.
 func (r *routes) read(pattern string, h http.Handler) {
 	r.mux.Handle(pattern, r.guard.Protect(access.Read, h))
 }
+
+// ask adds what is answered from the telemetry of the tenant that asks, within the bounds of the gate.
+func (r *routes) ask(pattern string, h http.Handler) { r.read(pattern, r.gate.Question(h)) }
+
+// follow is ask for answers that last until their client leaves.
+func (r *routes) follow(pattern string, h http.Handler) { r.read(pattern, r.gate.Follow(h)) }
 
 // admin adds what concerns the collector as a whole.
 func (r *routes) admin(pattern string, h http.Handler) {
@@ -203,5 +213,24 @@ func (c *collector) prometheus(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	least, most, err := embedded.PrometheusCost(r)
+	if err == nil {
+		err = gate.Need(r.Context(), least, most)
+	}
+	if err != nil {
+		gate.Refuse(w, refusalOf(err))
+		return
+	}
 	promql.Handler(c.store.Prometheus(tenant)).ServeHTTP(w, r)
+}
+
+// refusalOf returns the answer to a text that the engine does not get.
+func refusalOf(err error) error {
+	switch {
+	case errors.Is(err, store.ErrTooMuch):
+		return &gate.RefusedError{Status: http.StatusUnprocessableEntity, Reason: err.Error()}
+	case errors.Is(err, store.ErrBadQuery):
+		return &gate.RefusedError{Status: http.StatusBadRequest, Reason: err.Error()}
+	}
+	return err
 }

@@ -9,9 +9,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"edgescope/internal/access"
 	"edgescope/internal/run"
+	"edgescope/query/gate"
 )
 
 const token = "shop-0123456789abcdef01234567"
@@ -82,10 +84,14 @@ func TestEveryRouteHasAScope(t *testing.T) {
 	}
 	f := func(guard *access.Guard, path, token string, want int) {
 		t.Helper()
-		r := routes{http.NewServeMux(), guard}
+		bounds := gate.New(gate.Options{AtOnce: 1, Memory: 1 << 20, Duration: time.Second})
+		defer bounds.Stop(t.Context())
+		r := routes{http.NewServeMux(), guard, bounds}
 		answer := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
 		r.open("/open", answer)
 		r.read("/read", answer)
+		r.ask("/ask", answer)
+		r.follow("/follow", answer)
 		r.admin("/admin", answer)
 		req := httptest.NewRequest(http.MethodGet, path, http.NoBody)
 		req.Header.Set("Authorization", "Bearer "+token)
@@ -94,13 +100,15 @@ func TestEveryRouteHasAScope(t *testing.T) {
 			t.Errorf("%s with %q: got %d, want %d", path, token, w.Code, want)
 		}
 	}
-	for _, path := range []string{"/open", "/read", "/admin"} {
+	for _, path := range []string{"/open", "/read", "/ask", "/follow", "/admin"} {
 		f(nil, path, "", 200)
 	}
 	f(guard, "/open", "", 200)
-	f(guard, "/read", "", 401)
 	f(guard, "/admin", "", 401)
-	f(guard, "/read", token, 200)
+	for _, path := range []string{"/read", "/ask", "/follow"} {
+		f(guard, path, "", 401)
+		f(guard, path, token, 200)
+	}
 	f(guard, "/admin", token, 403)
 }
 

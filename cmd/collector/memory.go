@@ -71,6 +71,26 @@ func (o *options) engineMemory() int64 { return o.memoryLimit * 2 / 5 }
 // spanMemory answers how many bytes may be taken to remember spans, so that one that comes twice is kept once.
 func (o *options) spanMemory() int64 { return o.memoryLimit / 32 }
 
+// questionMemory answers how many bytes all questions together may take.
+func (o *options) questionMemory() int64 {
+	if o.maxQuestionMemory > 0 {
+		return o.maxQuestionMemory
+	}
+	return o.memoryLimit / 8
+}
+
+// questionsAtOnce answers how many questions run at a time: each takes about 4 MiB for the blocks that it reads.
+func (o *options) questionsAtOnce() int {
+	if o.maxQuestions > 0 {
+		return o.maxQuestions
+	}
+	return int(min(max(o.questionMemory()>>22, 4), 16))
+}
+
+// questionHeap answers the size of the live heap in bytes from which questions are ended: a fifth below the limit of the garbage
+// collector, which works all the time near that.
+func (o *options) questionHeap() int64 { return o.memoryLimit / 5 * 3 }
+
 // openMemory holds the garbage collector to the limit. A quarter of it is left for what the collector does not manage: caches
 // and compressors of the engines live outside of Go's heap.
 func (c *collector) openMemory(context.Context) error {
@@ -85,6 +105,12 @@ func (c *collector) openMemory(context.Context) error {
 func (o *options) validateMemory() error {
 	if o.memoryLimit < leastMemory {
 		return run.Usage("--memory-limit must be at least %d MiB", leastMemory>>20)
+	}
+	if o.maxQuestions < 0 {
+		return run.Usage("--max-questions must not be negative")
+	}
+	if o.maxQuestionMemory < 0 || o.maxQuestionMemory > o.memoryLimit/2 {
+		return run.Usage("--max-question-memory must be at most half of --memory-limit: the engines and the garbage collector need the rest")
 	}
 	if o.maxConnections < 0 {
 		return run.Usage("--max-connections must not be negative")

@@ -41,6 +41,9 @@ type options struct {
 	metricsMaxSeries              int
 	metricsResourceLabels         []string
 	maxConnections                int
+	maxQuestions                  int
+	maxQuestionMemory             int64
+	maxQuestionDuration           time.Duration
 	corsOrigins                   []string
 
 	sampleRates sampleRates
@@ -76,6 +79,9 @@ func (o *options) register(f *run.Flags) {
 	f.Bytes(&o.maxBody, "max-body", 64<<20, "take bodies up to this `size`, before and after decompression")
 	f.Bytes(&o.maxInFlight, "max-in-flight", 0, "refuse with 429 while requests need this `size`; 0 is a quarter of --memory-limit")
 	f.Int(&o.maxConnections, "max-connections", 0, "at most this `many` connections to each door; a further one closes the longest idle; 0 is one for each 256 KiB of --memory-limit")
+	f.Int(&o.maxQuestions, "max-questions", 0, "answer this `many` questions at once; further ones wait up to 10 s; 0 is one for each 4 MiB of --max-question-memory, 4 to 16")
+	f.Bytes(&o.maxQuestionMemory, "max-question-memory", 0, "refuse questions that need more than this `size` together; 0 is an eighth of --memory-limit")
+	f.Duration(&o.maxQuestionDuration, "max-question-duration", 30*time.Second, "end a question after this `long`")
 	f.Strings(&o.corsOrigins, "cors-origin", "let pages of this `origin` send telemetry (repeatable, * for any)")
 	f.Group("Meaning")
 	f.Var(&o.sampleRates, "sample-rate", "`service=rate`: what a service sends is this share of its requests (repeatable)")
@@ -108,6 +114,7 @@ func (o *options) validate() error {
 		{"max-body", o.maxBody},
 		{"max-snapshots", int64(o.maxSnapshots)},
 		{"max-weight", int64(o.maxWeight)},
+		{"max-question-duration", int64(o.maxQuestionDuration)},
 		{"metrics-max-series", int64(o.metricsMaxSeries)},
 		{"rollup-max-keys", int64(o.rollupKeys)},
 		{"rollup-open", int64(o.rollupOpen)},

@@ -11,6 +11,7 @@ import (
 	"edgescope/internal/access"
 	"edgescope/internal/run"
 	"edgescope/query"
+	"edgescope/query/gate"
 	"edgescope/query/jaeger"
 	"edgescope/query/logsql"
 )
@@ -19,13 +20,18 @@ func (c *collector) serveQueries(ctx context.Context) error {
 	engine := query.NewEngine(c.store, query.EngineOptions{
 		Logger: c.logger, Colo: placeOf, Retention: c.retentionEvents, RefusalExample: c.refusals.Example,
 	})
-	r := routes{http.NewServeMux(), c.guard}
-	r.read(query.APIPrefix, query.NewHandler(engine, query.HandlerOptions{Tenant: access.TenantOf, Logger: c.logger}))
-	r.read("/select/logsql/", logsql.New(c.store, logsql.Options{Tenant: access.TenantOf, Logger: c.logger}))
+	c.openGate()
+	r := routes{http.NewServeMux(), c.guard, c.questions}
+	r.ask(query.APIPrefix, query.NewHandler(engine, query.HandlerOptions{Tenant: access.TenantOf, Logger: c.logger}))
+	logs := logsql.New(c.store, logsql.Options{Tenant: access.TenantOf, Logger: c.logger, MaxDuration: c.maxQuestionDuration})
+	r.ask("/select/", logs)
+	r.follow(logsql.TailPath, logs)
 	c.serveJaeger(r)
-	for _, prefix := range []string{"/api/v1/", "/prometheus/", "/vmui/"} {
-		r.read(prefix, http.HandlerFunc(c.prometheus))
+	for _, prefix := range []string{"/api/v1/", "/prometheus/"} {
+		r.ask(prefix, http.HandlerFunc(c.prometheus))
 	}
+	r.read("/vmui/", http.HandlerFunc(c.prometheus)) // files
+	r.open("GET /health", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "OK") }))
 	r.open("GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ok\n") }))
 	r.open("GET /readyz", run.Handle(c.logger, c.ready))
 	r.admin("GET /metrics", http.HandlerFunc(c.writeMetrics))
@@ -39,7 +45,15 @@ func (c *collector) serveQueries(ctx context.Context) error {
 		return err
 	}
 	c.stack.Push("query listener", s.Stop)
+	c.stack.Push("questions", c.questions.Stop) // before the listener: it waits for followers
 	return nil
+}
+
+func (c *collector) openGate() {
+	c.questions = gate.New(gate.Options{
+		AtOnce: c.questionsAtOnce(), Memory: c.questionMemory(), Duration: c.maxQuestionDuration, Heap: c.questionHeap(),
+		Tenant: access.TenantOf, Metrics: c.metrics,
+	})
 }
 
 func placeOf(code string) (query.Place, bool) {
@@ -50,9 +64,9 @@ func placeOf(code string) (query.Place, bool) {
 // serveJaeger serves Jaeger's API below its own prefix and at the root.
 func (c *collector) serveJaeger(r routes) {
 	spans := jaeger.New(c.store, jaeger.Options{Tenant: access.TenantOf, Logger: c.logger})
-	r.read(jaeger.Prefix+"/", spans)
+	r.ask(jaeger.Prefix+"/", spans)
 	for _, path := range jaeger.Roots {
-		r.read(path, spans)
+		r.ask(path, spans)
 	}
 }
 

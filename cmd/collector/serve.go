@@ -19,6 +19,7 @@ import (
 	"edgescope/ingest/rollup"
 	"edgescope/internal/access"
 	"edgescope/internal/run"
+	"edgescope/query/gate"
 	"edgescope/store/embedded"
 	"edgescope/store/wal"
 )
@@ -34,15 +35,16 @@ const (
 type collector struct {
 	options
 	watchOptions
-	logger   *slog.Logger
-	metrics  *metrics.Set
-	stack    run.Stack
-	store    *embedded.Store
-	wal      *wal.Log
-	pipeline *ingest.Pipeline
-	receiver *otlp.Receiver
-	refusals *refusals.Recorder
-	conns    *run.Conns
+	logger    *slog.Logger
+	metrics   *metrics.Set
+	stack     run.Stack
+	store     *embedded.Store
+	wal       *wal.Log
+	pipeline  *ingest.Pipeline
+	receiver  *otlp.Receiver
+	refusals  *refusals.Recorder
+	conns     *run.Conns
+	questions *gate.Gate
 	// guard is nil while nobody has to sign in, certificate without TLS.
 	guard       *access.Guard
 	certificate *run.Certificate
@@ -157,6 +159,7 @@ func (c *collector) openStore(ctx context.Context) error {
 	s, err := embedded.Open(ctx, embedded.Options{
 		Dir: c.dataDir, RetentionEvents: c.retentionEvents, RetentionSamples: c.retentionSamples,
 		MaxDisk: c.maxDisk, MinFreeDisk: c.minFreeDisk, MemoryLimit: c.engineMemory(), Logger: c.logger,
+		QueryMemory: c.questionMemory() / 2, MaxQueryDuration: max(min(c.maxQuestionDuration, embedded.DefaultMaxQueryDuration), time.Second),
 	})
 	if err != nil {
 		return err

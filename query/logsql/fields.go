@@ -24,11 +24,28 @@ type valuesAnswer struct {
 
 // fieldNames answers the names of the fields that the question finds.
 func (h *handler) fieldNames(ctx context.Context, q *question, a *answer) error {
-	values, err := h.values(ctx, q, "field_names"+containing(q), "name")
+	values, err := h.names(ctx, q, containing(q))
 	if err != nil {
 		return err
 	}
 	return a.json(valuesAnswer{values})
+}
+
+// names answers the names of fields. The engine takes them from the headers of blocks, hidden ones too.
+func (h *handler) names(ctx context.Context, q *question, options string) ([]value, error) {
+	values, err := h.values(ctx, q, "field_names"+options, "name")
+	return slices.DeleteFunc(values, func(v value) bool { return q.hides(v.Value) }), err
+}
+
+// hides tells whether a field is hidden.
+func (q *question) hides(name string) bool {
+	for _, hidden := range q.HiddenFields {
+		prefix, isPrefix := strings.CutSuffix(hidden, "*")
+		if name == hidden || isPrefix && strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return false
 }
 
 // fieldValues answers the values of a field.
@@ -37,6 +54,11 @@ func (h *handler) fieldValues(ctx context.Context, q *question, a *answer) error
 	if field == "" {
 		return parameterError{errors.New("the parameter field is missing")}
 	}
+	return h.valuesOf(ctx, q, a, field)
+}
+
+// valuesOf answers the values of that field.
+func (h *handler) valuesOf(ctx context.Context, q *question, a *answer, field string) error {
 	limit, err := q.count("limit")
 	if err != nil {
 		return err
@@ -65,7 +87,8 @@ func (h *handler) values(ctx context.Context, q *question, pipe, name string) ([
 	all := q.RowsQuestion
 	all.LogsQL = q.pipe(pipe)
 	values := []value{}
-	err := h.reader.Rows(ctx, all, func(r store.Row) error {
+	keep := kept{ctx: ctx}
+	err := h.rows(ctx, all, func(r store.Row) error {
 		var v value
 		for i := range r {
 			if r[i].Name == name {
@@ -75,7 +98,7 @@ func (h *handler) values(ctx context.Context, q *question, pipe, name string) ([
 			}
 		}
 		values = append(values, v)
-		return nil
+		return keep.add(rowBytes(r))
 	})
 	slices.SortFunc(values, func(a, b value) int { return cmp.Or(cmp.Compare(b.Hits, a.Hits), cmp.Compare(a.Value, b.Value)) })
 	return values, err

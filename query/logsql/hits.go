@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -15,8 +14,14 @@ import (
 	"edgescope/store"
 )
 
-// maxBuckets bounds the buckets of one line of hits.
-const maxBuckets = 50_000
+const (
+	// maxBuckets bounds the buckets of one line of hits, maxCells those of all lines, and maxLines the lines before a limit.
+	maxBuckets = 50_000
+	maxCells   = 500_000
+	maxLines   = 50_000
+	// cellBytes is about what a bucket takes that has rows, as a number and as it is written.
+	cellBytes = 120
+)
 
 type hitsAnswer struct {
 	Hits []*hitsLine `json:"hits"`
@@ -49,7 +54,13 @@ func (h *handler) hits(ctx context.Context, q *question, a *answer) error {
 		return err
 	}
 	all := map[string]*hitsLine{}
-	err = h.reader.Rows(ctx, count, func(r store.Row) error { return addHits(all, r, fields) })
+	keep := kept{ctx: ctx}
+	err = h.rows(ctx, count, func(r store.Row) error {
+		if err := addHits(all, r, fields); err != nil {
+			return err
+		}
+		return keep.add(rowBytes(r) + cellBytes)
+	})
 	if err != nil {
 		return err
 	}
@@ -57,6 +68,14 @@ func (h *handler) hits(ctx context.Context, q *question, a *answer) error {
 	from, to := q.bucketRange(found, step)
 	if to.Sub(from)/step >= maxBuckets {
 		return parameterError{fmt.Errorf("step=%s divides the range into more than %d buckets: give a longer one", step, maxBuckets)}
+	}
+	cells := int(to.Sub(from)/step+1) * len(found)
+	if cells > maxCells {
+		return fmt.Errorf("%w: %d lines of %d buckets: at most %d in all; give fewer fields, fields_limit or a longer step",
+			store.ErrTooMuch, len(found), cells/len(found), maxCells)
+	}
+	if err := keep.add(cells * cellBytes); err != nil {
+		return err
 	}
 	for _, line := range found {
 		line.fill(from.UnixNano(), to.UnixNano(), int64(step))
@@ -88,8 +107,8 @@ func addHits(all map[string]*hitsLine, r store.Row, fields []string) error {
 	if known := all[line.key]; known != nil {
 		line = known
 	} else {
-		if len(all) >= maxBuckets {
-			return parameterError{errors.New("the fields have too many values: give fewer or others")}
+		if len(all) >= maxLines {
+			return fmt.Errorf("%w: the fields have more than %d values: give fewer or others", store.ErrTooMuch, maxLines)
 		}
 		all[line.key] = line
 	}

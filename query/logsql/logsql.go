@@ -1,7 +1,9 @@
 // Package logsql serves the HTTP query API of VictoriaLogs over the events of a store, so that its clients (Grafana's
 // VictoriaLogs data source, vlogscli, curl) can ask for spans, log records and data points in LogsQL.
 //
-// Paths: /select/logsql/query, /stats_query, /stats_query_range, /hits, /field_names, /field_values and /tail.
+// Paths: /select/logsql/query, /stats_query, /stats_query_range, /hits, /facets, /field_names, /field_values, /streams, /stream_ids,
+// /stream_field_names, /stream_field_values, /query_time_range and /tail; /select/tenant_ids and /select/buildinfo. Questions are bounded by a gate.Gate that stands before
+// the handler.
 //
 // The kind of events is chosen by the header ProjectID or the parameter kind: 0 or span (the default), 1 or log, 2 or
 // datapoint. The tenant comes from Options.Tenant alone: the header AccountID, by which clients of VictoriaLogs choose one,
@@ -18,11 +20,15 @@ import (
 	"time"
 
 	"edgescope/edge"
+	"edgescope/query/gate"
 	"edgescope/store"
 )
 
 // DefaultMaxDuration is how long a question may take when Options does not say.
 const DefaultMaxDuration = 30 * time.Second
+
+// TailPath is the path whose answer lasts until its client leaves.
+const TailPath = "/select/logsql/tail"
 
 // maxForm bounds the parameters of a request in bytes.
 const maxForm = 1 << 20
@@ -33,7 +39,8 @@ type Options struct {
 	Tenant func(*http.Request) (edge.Tenant, error)
 	// Now is the clock. Default: time.Now.
 	Now func() time.Time
-	// MaxDuration bounds a question; the parameter timeout can only shorten it. /tail has no bound. Default: 30 s.
+	// MaxDuration bounds a question beside what a gate gives it; the parameter timeout can only shorten it. /tail has no bound.
+	// Default: 30 s.
 	MaxDuration time.Duration
 	// Logger tells of answers that failed for reasons of ours. Default: nothing is logged.
 	Logger *slog.Logger
@@ -69,12 +76,20 @@ func New(reader store.LogsQLReader, opts Options) http.Handler {
 		{"hits", h.hits, failText},
 		{"field_names", h.fieldNames, failText},
 		{"field_values", h.fieldValues, failText},
+		{"facets", h.facets, failText},
+		{"streams", h.streams, failText},
+		{"stream_ids", h.streamIDs, failText},
+		{"stream_field_names", h.streamFieldNames, failText},
+		{"stream_field_values", h.streamFieldValues, failText},
+		{"query_time_range", h.queryTimeRange, failText},
 		{"stats_query", h.statsQuery, failJSON},
 		{"stats_query_range", h.statsQueryRange, failJSON},
 	} {
 		mux.Handle("/select/logsql/"+path.name, h.bounded(path.serve, path.fail))
 	}
-	mux.Handle("/select/logsql/tail", h.unbounded(h.tail, failText))
+	mux.HandleFunc("/select/tenant_ids", h.tenantIDs)
+	mux.HandleFunc("/select/buildinfo", buildInfo)
+	mux.Handle(TailPath, h.unbounded(h.tail, failText))
 	return mux
 }
 
@@ -129,6 +144,10 @@ func (h *handler) failed(r *http.Request, a *answer, fail failFunc, err error) {
 	if a.begun {
 		panic(http.ErrAbortHandler)
 	}
+	var refused *gate.RefusedError
+	if errors.As(err, &refused) {
+		refused.Header(a.w.Header())
+	}
 	fail(a.w, status, err.Error())
 }
 
@@ -137,7 +156,10 @@ type parameterError struct{ error }
 
 func statusOf(err error) int {
 	var bad parameterError
+	var refused *gate.RefusedError
 	switch {
+	case errors.As(err, &refused):
+		return refused.Status
 	case errors.As(err, &bad), errors.Is(err, store.ErrBadQuery):
 		return http.StatusBadRequest
 	case errors.Is(err, store.ErrTooMuch):

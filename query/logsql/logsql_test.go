@@ -102,6 +102,10 @@ func (w *world) do(method, path string, params ...string) *httptest.ResponseReco
 		r = httptest.NewRequest(method, "/select/logsql/"+path, strings.NewReader(form.Encode()))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
+	return w.serve(r)
+}
+
+func (w *world) serve(r *http.Request) *httptest.ResponseRecorder {
 	rec := httptest.NewRecorder()
 	w.h.ServeHTTP(rec, r)
 	return rec

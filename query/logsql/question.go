@@ -42,10 +42,13 @@ func (h *handler) parse(r *http.Request, tenant edge.Tenant) (*question, error) 
 		q.readFilters,
 		func() error { return q.readText(h.reader) },
 	} {
-		if err := read(); err != nil {
+		if err := read(); errors.Is(err, store.ErrTooMuch) {
+			return nil, err
+		} else if err != nil {
 			return nil, parameterError{err}
 		}
 	}
+	q.hideOwn()
 	return q, nil
 }
 

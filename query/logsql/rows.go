@@ -47,7 +47,7 @@ func (h *handler) query(ctx context.Context, q *question, a *answer) error {
 func (h *handler) limited(ctx context.Context, q *question, offset, limit int, emit func(store.Row) error) error {
 	switch {
 	case limit == 0:
-		return h.reader.Rows(ctx, q.RowsQuestion, emit)
+		return h.rows(ctx, q.RowsQuestion, emit)
 	case q.parsed.Newest && offset+limit <= maxNewest:
 		return h.newest(ctx, q, offset, limit, emit)
 	}
@@ -57,7 +57,7 @@ func (h *handler) limited(ctx context.Context, q *question, offset, limit int, e
 		pipe = "sort by (_time) desc | " + pipe
 	}
 	all.LogsQL = q.pipe(pipe)
-	return h.reader.Rows(ctx, all, emit)
+	return h.rows(ctx, all, emit)
 }
 
 // newest answers the newest rows, newest first. It searches backwards in growing windows: sorting the whole range would read
@@ -71,7 +71,7 @@ func (h *handler) newest(ctx context.Context, q *question, offset, limit int, em
 			window.From = start
 		}
 		window.LogsQL = q.pipe("sort by (_time) desc | limit " + strconv.Itoa(offset+limit))
-		err := h.reader.Rows(ctx, window, func(r store.Row) error {
+		err := h.rows(ctx, window, func(r store.Row) error {
 			if offset > 0 {
 				offset--
 				return nil
@@ -186,7 +186,7 @@ func (h *handler) csv(ctx context.Context, q *question, a *answer, ask func(emit
 
 // columns answers the names of all fields that the question finds, sorted.
 func (h *handler) columns(ctx context.Context, q *question) ([]string, error) {
-	values, err := h.values(ctx, q, "field_names", "name")
+	values, err := h.names(ctx, q, "")
 	names := make([]string, len(values))
 	for i := range values {
 		names[i] = values[i].Value

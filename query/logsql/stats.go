@@ -53,11 +53,12 @@ func (h *handler) statsQuery(ctx context.Context, q *question, a *answer) error 
 	stats := q.RowsQuestion
 	stats.LogsQL = text
 	result := []*statsSeries{}
-	err = h.reader.Rows(ctx, stats, func(r store.Row) error {
+	keep := kept{ctx: ctx}
+	err = h.rows(ctx, stats, func(r store.Row) error {
 		splitRow(r, labels, func(metric map[string]string, value string) {
 			result = append(result, &statsSeries{Metric: metric, Value: &statsPoint{q.At.UnixNano(), value}})
 		})
-		return nil
+		return keep.add(seriesBytes(r))
 	})
 	if err != nil {
 		return err
@@ -79,13 +80,14 @@ func (h *handler) statsQueryRange(ctx context.Context, q *question, a *answer) e
 	stats := q.RowsQuestion
 	stats.LogsQL = text
 	m := matrix{}
-	err = h.reader.Rows(ctx, stats, func(r store.Row) error {
+	keep := kept{ctx: ctx}
+	err = h.rows(ctx, stats, func(r store.Row) error {
 		at, err := strconv.ParseInt(r.Get(store.FieldTime), 10, 64)
 		if err != nil {
 			at = q.At.UnixNano()
 		}
 		splitRow(r, labels, func(metric map[string]string, value string) { m.add(metric, statsPoint{at, value}) })
-		return nil
+		return keep.add(seriesBytes(r))
 	})
 	if err != nil {
 		return err
@@ -150,6 +152,9 @@ func metricOf(r store.Row, labels []string, name string) map[string]string {
 	}
 	return metric
 }
+
+// seriesBytes is about what the numbers of a row take: each has a map with the labels.
+func seriesBytes(r store.Row) int { return len(r) * (rowBytes(r) + 200) }
 
 type bucket struct {
 	VMRange string `json:"vmrange"`

@@ -5,26 +5,35 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"slices"
 	"strconv"
 	"time"
 
+	"edgescope/query/gate"
 	"edgescope/store"
 )
 
 const (
 	// tailOverlap is how much of the window before is asked again: rows may arrive that much late.
 	tailOverlap = 5 * time.Second
-	// maxTail bounds the rows of one window, which are held in memory to be sorted and compared.
-	maxTail = 10_000
+	// maxTail and maxTailBytes bound the rows that are held in memory at a time, to be sorted. A window with more is asked in parts,
+	// down to shortestTail.
+	maxTail      = 10_000
+	maxTailBytes = 4 << 20
+	shortestTail = time.Millisecond
+	// maxSeen bounds the rows that are remembered, of 40 bytes each: those of tailOverlap and one window.
+	maxSeen = 500_000
 )
+
+var errTail = fmt.Errorf("%w: more than %d rows or %d MiB within %s: narrow the query", store.ErrTooMuch, maxTail, maxTailBytes>>20, shortestTail)
 
 // tail follows rows as they come, until the client leaves.
 func (h *handler) tail(ctx context.Context, q *question, a *answer) error {
 	if !q.parsed.Tail {
 		return parameterError{errors.New("the query can't follow new rows: use filters, and pipes that work on single rows")}
 	}
-	t := &tailer{h: h, q: q, a: a, seen: map[string]int{}}
+	t := &tailer{h: h, q: q, a: a, follower: gate.FollowerOf(ctx), seed: maphash.MakeSeed()}
 	var start, refresh time.Duration
 	var err error
 	for _, p := range []struct {
@@ -47,13 +56,16 @@ func (h *handler) tail(ctx context.Context, q *question, a *answer) error {
 // tailer sends every row once. Windows overlap, so it remembers which rows of the overlap were sent, and how often: equal
 // rows are legitimate.
 type tailer struct {
-	h      *handler
-	q      *question
-	a      *answer
-	offset time.Duration
+	h *handler
+	q *question
+	a *answer
+	// follower is nil without a gate.
+	follower *gate.Follower
+	offset   time.Duration
 	// first is where the tail begins, sent the end of the last window.
 	first, sent time.Time
-	seen        map[string]int
+	seen        map[uint64]int // how often a row was sent, by its hash
+	seed        maphash.Seed
 }
 
 type tailRow struct {
@@ -69,7 +81,8 @@ func (t *tailer) run(ctx context.Context, refresh time.Duration) error {
 		if ctx.Err() != nil {
 			return nil // the client left
 		}
-		if err != nil {
+		var later *gate.RefusedError
+		if err != nil && (!errors.As(err, &later) || later.RetryAfter == 0) {
 			return err
 		}
 		select {
@@ -80,38 +93,69 @@ func (t *tailer) run(ctx context.Context, refresh time.Duration) error {
 	}
 }
 
+// window sends the rows of the next window.
 func (t *tailer) window(ctx context.Context) error {
-	q := t.q.RowsQuestion
-	q.From = t.sent.Add(-tailOverlap)
-	if q.From.Before(t.first) {
-		q.From = t.first
+	from := t.sent.Add(-tailOverlap)
+	if from.Before(t.first) {
+		from = t.first
 	}
-	q.To = t.h.opts.Now().Add(-t.offset)
-	rows, err := t.rows(ctx, q)
+	to := t.h.opts.Now().Add(-t.offset)
+	now := map[uint64]int{}
+	if err := t.between(ctx, from, to, now); err != nil {
+		return err
+	}
+	t.seen, t.sent = now, to
+	return t.a.flush()
+}
+
+// between sends the rows of a part of a window, in two parts when there are too many to hold at once.
+func (t *tailer) between(ctx context.Context, from, to time.Time, now map[uint64]int) error {
+	q := t.q.RowsQuestion
+	q.From, q.To = from, to
+	var rows []tailRow
+	err := t.follower.Ask(ctx, func(ctx context.Context) (err error) {
+		rows, err = t.rows(ctx, q)
+		return err
+	})
+	if half := to.Sub(from) / 2; errors.Is(err, errTail) && half >= shortestTail {
+		if err := t.between(ctx, from, from.Add(half), now); err != nil {
+			return err
+		}
+		return t.between(ctx, from.Add(half), to, now)
+	}
 	if err != nil {
 		return err
 	}
+	return t.send(rows, now)
+}
+
+// send sends those rows that were not sent before, and notes all of them.
+func (t *tailer) send(rows []tailRow, now map[uint64]int) error {
 	slices.SortStableFunc(rows, func(a, b tailRow) int { return cmp.Compare(a.ns, b.ns) })
-	now := make(map[string]int, len(rows))
+	t.follower.Writes()
 	for _, r := range rows {
-		now[r.line]++
-		if now[r.line] <= t.seen[r.line] {
+		id := maphash.String(t.seed, r.line)
+		now[id]++
+		if now[id] <= t.seen[id] {
 			continue
 		}
 		if _, err := t.a.buf.WriteString(r.line); err != nil {
 			return err
 		}
 	}
-	t.seen, t.sent = now, q.To
-	return t.a.flush()
+	if len(now) > maxSeen {
+		return fmt.Errorf("%w: more than %d rows within %s: narrow the query", store.ErrTooMuch, maxSeen, tailOverlap)
+	}
+	return nil
 }
 
 func (t *tailer) rows(ctx context.Context, q store.RowsQuestion) ([]tailRow, error) {
 	var rows []tailRow
 	var sorted store.Row
-	err := t.h.reader.Rows(ctx, q, func(r store.Row) error {
-		if len(rows) == maxTail {
-			return fmt.Errorf("%w: more than %d rows at a time: narrow the query", store.ErrTooMuch, maxTail)
+	bytes := 0
+	err := t.h.rows(ctx, q, func(r store.Row) error {
+		if bytes += rowBytes(r); len(rows) == maxTail || bytes > maxTailBytes {
+			return errTail
 		}
 		ns, _ := strconv.ParseInt(r.Get(store.FieldTime), 10, 64) // a row without its time comes first
 		sorted = append(sorted[:0], r...)

@@ -1,7 +1,6 @@
 package logsql_test
 
 import (
-	"bufio"
 	"context"
 	"net/http"
 	"net/http/httptest"
@@ -13,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"edgescope/query/gate"
 	"edgescope/query/logsql"
 	"edgescope/store"
 )
@@ -81,11 +81,14 @@ type pipe struct {
 
 func (p *pipe) Write(b []byte) (int, error) {
 	p.part += string(b)
-	scanner := bufio.NewScanner(strings.NewReader(p.part))
-	for scanner.Scan() {
-		p.lines <- scanner.Text()
+	for {
+		line, rest, whole := strings.Cut(p.part, "\n")
+		if !whole {
+			break
+		}
+		p.lines <- line
+		p.part = rest
 	}
-	p.part = ""
 	return len(b), nil
 }
 
@@ -156,6 +159,75 @@ func TestTailBreaksOffWhenItCannotKeepUp(t *testing.T) {
 		}
 		if why := stop(); why != http.ErrAbortHandler { //nolint:errorlint // a panic's value
 			t.Errorf("the answer ends in %v, want a broken connection", why)
+		}
+	})
+}
+
+func TestTailSendsMoreRowsThanItHolds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &memory{}
+		sent, stop := tailing(t, m, "offset=0s")
+		sent(100 * time.Millisecond)
+		const rows = 15_000 // of which 10,000 are held
+		start := time.Now()
+		for i := range rows {
+			m.add(start.Add(time.Duration(i)*50*time.Microsecond), "x")
+		}
+		got := sent(2 * time.Second)
+		if len(got) != rows {
+			t.Errorf("%d rows were sent, want %d", len(got), rows)
+		}
+		if !slices.IsSortedFunc(got, func(a, b string) int { return timeOf(t, a).Compare(timeOf(t, b)) }) {
+			t.Error("the rows are not in their order")
+		}
+		if again := sent(2 * time.Second); len(again) != 0 {
+			t.Errorf("%d rows were sent again", len(again))
+		}
+		if why := stop(); why != nil {
+			t.Errorf("it ends in %v", why)
+		}
+	})
+}
+
+func timeOf(t *testing.T, text string) time.Time {
+	t.Helper()
+	at, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at
+}
+
+// TestTailWaitsForItsTurn holds that a tail goes on when there was no room for one of its questions.
+func TestTailWaitsForItsTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := gate.New(gate.Options{AtOnce: 1, Waiting: 1, Patience: time.Second, Duration: 5 * time.Second, Memory: 1 << 20})
+		m := &memory{}
+		block := make(chan struct{})
+		blocked := g.Question(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-block }))
+		go blocked.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", http.NoBody))
+		synctest.Wait()
+
+		ctx, cancel := context.WithCancel(t.Context())
+		p := &pipe{ResponseWriter: httptest.NewRecorder(), lines: make(chan string, 10)}
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			h := g.Follow(logsql.New(m, logsql.Options{}))
+			h.ServeHTTP(p, httptest.NewRequestWithContext(ctx, http.MethodGet, logsql.TailPath+"?query=*&offset=0s", http.NoBody))
+		}()
+		time.Sleep(3 * time.Second)
+		m.add(time.Now(), "row")
+		close(block)
+		time.Sleep(3 * time.Second)
+		synctest.Wait()
+		if len(p.lines) != 1 {
+			t.Errorf("%d rows were sent, want the one that came", len(p.lines))
+		}
+		cancel()
+		<-ended
+		if err := g.Stop(t.Context()); err != nil {
+			t.Error(err)
 		}
 	})
 }

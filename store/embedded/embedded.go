@@ -61,6 +61,9 @@ type Options struct {
 	// MemoryLimit bounds the caches of the engines in bytes. 0 means 60 % of the machine's memory. The engines read it once:
 	// only the first Open of a process sets it.
 	MemoryLimit int64
+	// QueryMemory bounds what one selector of a MetricsQL text may take while it is evaluated, in bytes: a question that needs more
+	// fails with store.ErrTooMuch. 0 is no bound but that of MemoryLimit.
+	QueryMemory int64
 	// FlushInterval is how often written data goes to disk, at least a second; default 5 s. kill -9 loses what is younger
 	// than about two of them.
 	FlushInterval time.Duration

@@ -2,33 +2,50 @@ package embedded
 
 import (
 	"fmt"
+	"math"
+	"slices"
 	"time"
 
 	"github.com/VictoriaMetrics/VictoriaLogs/lib/logstorage"
 
 	"edgescope/store"
+	"edgescope/store/embedded/cost"
 )
 
 var _ store.LogsQLReader = (*Store)(nil)
 
 // ParseLogsQL implements store.LogsQLReader.
 func (s *Store) ParseLogsQL(text string, at time.Time) (store.LogsQL, error) {
-	q, err := parseLogsQL(text, at)
+	q, err := readLogsQL(text, at)
 	if err != nil {
 		return store.LogsQL{}, err
 	}
-	known := store.LogsQL{Newest: q.CanReturnLastNResults(), Tail: q.CanLiveTail()}
+	c, err := cost.OfLogsQL(q)
+	if err != nil {
+		return store.LogsQL{}, err
+	}
+	known := store.LogsQL{Newest: q.CanReturnLastNResults(), Tail: q.CanLiveTail(), Least: c.Text, Most: c.Text + c.State}
 	if fields, ok := q.GetFixedFields(); ok {
 		known.Fields = fields
 	}
+	from, to := q.GetFilterTimeRange()
+	known.From, known.To = bound(from, math.MinInt64), bound(to, math.MaxInt64)
 	q.DropAllPipes()
 	known.Filter = q.String()
 	return known, nil
 }
 
+// bound returns a time in ns, zero where there is no bound.
+func bound(ns, none int64) time.Time {
+	if ns == none {
+		return time.Time{}
+	}
+	return time.Unix(0, ns).UTC()
+}
+
 // StatsLogsQL implements store.LogsQLReader.
 func (s *Store) StatsLogsQL(text string, at time.Time, step, offset time.Duration) (stats string, labels []string, err error) {
-	q, err := parseLogsQL(text, at)
+	q, err := readLogsQL(text, at)
 	if err != nil {
 		return "", nil, err
 	}
@@ -40,13 +57,30 @@ func (s *Store) StatsLogsQL(text string, at time.Time, step, offset time.Duratio
 }
 
 // HitsLogsQL implements store.LogsQLReader.
-func (s *Store) HitsLogsQL(text string, at time.Time, step, offset time.Duration, fields []string) (string, error) {
-	q, err := parseLogsQL(text, at)
+func (s *Store) HitsLogsQL(text string, at time.Time, step, offset time.Duration, fields []string) (_ string, err error) {
+	q, err := readLogsQL(text, at)
 	if err != nil {
 		return "", err
 	}
+	// The engine makes a text of the fields and panics when it can't read that.
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: rows can't be counted by these fields: %v", store.ErrBadQuery, p)
+		}
+	}()
+	if slices.Contains(fields, "") {
+		return "", fmt.Errorf("%w: a field without a name: rows can't be counted by it", store.ErrBadQuery)
+	}
 	q.AddCountByTimePipe(step.Nanoseconds(), offset.Nanoseconds(), fields)
 	return q.String(), nil
+}
+
+// readLogsQL is parseLogsQL for a text of a client: the parser is kept from what it can't bear.
+func readLogsQL(text string, at time.Time) (*logstorage.Query, error) {
+	if err := cost.Text(text); err != nil {
+		return nil, err
+	}
+	return parseLogsQL(text, at)
 }
 
 func parseLogsQL(text string, at time.Time) (*logstorage.Query, error) {

@@ -16,9 +16,11 @@ import (
 // Bounds of the metrics engine's query side: how many questions run at once, and how long one waits for its turn.
 const (
 	maxConcurrentSeries = 8
-	maxQueueDuration    = 5 * time.Second
-	maxSeries           = 2_000_000
-	maxPoints           = 30_000
+	// maxConcurrentRequests is for requests to the Prometheus API, which a gate bounds before.
+	maxConcurrentRequests = 32
+	maxQueueDuration      = 5 * time.Second
+	maxSeries             = 2_000_000
+	maxPoints             = 30_000
 )
 
 // startMetrics sets the engine's flags and opens its data. The engine reads flag.CommandLine, which is its own: our programs
@@ -35,9 +37,9 @@ func startMetrics(o *Options) error {
 		}
 	}
 	// logger.Init is left out: it reads flags that keep their defaults, and starts a goroutine that never ends.
-	vmstorage.Init(maxConcurrentSeries, maxQueueDuration, func([]storage.MetricRow) {}) // nothing is cached
+	vmstorage.Init(maxConcurrentRequests, maxQueueDuration, func([]storage.MetricRow) {}) // nothing is cached
 	// Its temporary files are below the data directory: it is told of every new one.
-	vmselect.Init(maxConcurrentSeries, maxQueueDuration)
+	vmselect.Init(maxConcurrentRequests, maxQueueDuration)
 	return nil
 }
 
@@ -60,6 +62,9 @@ func metricsFlags(o *Options) [][2]string {
 		{"search.maxQueryDuration", o.MaxQueryDuration.String()},
 		{"search.maxUniqueTimeseries", strconv.Itoa(maxSeries)},
 		{"search.maxPointsPerTimeseries", strconv.Itoa(maxPoints)},
+		{"search.maxMemoryPerQuery", strconv.FormatInt(o.QueryMemory, 10)},
+		// Nobody can ask for them, and 20,000 texts are kept.
+		{"search.queryStats.lastQueriesCount", "0"},
 	}
 	if o.MemoryLimit > 0 {
 		flags = append(flags, [2]string{"memory.allowedBytes", strconv.FormatInt(o.MemoryLimit, 10)})

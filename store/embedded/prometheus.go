@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/VictoriaMetrics/VictoriaLogs/lib/logstorage"
 	"github.com/VictoriaMetrics/VictoriaMetrics/app/vmselect"
@@ -76,6 +78,9 @@ func confine(r *http.Request, path string, tenant edge.Tenant) (*http.Request, e
 		if key != "trace" {
 			query[key] = values
 		}
+	}
+	if end, ok := r.Context().Deadline(); ok && query.Get("timeout") == "" {
+		query.Set("timeout", strconv.FormatFloat(max(time.Until(end), time.Millisecond).Seconds(), 'f', 3, 64))
 	}
 	query["extra_label"] = append([]string{edge.LabelTenant + "=" + formatTenant(tenant)}, r.Form["extra_label"]...)
 	r2.Form, r2.PostForm = query, url.Values{}

@@ -13,6 +13,7 @@ import (
 	"github.com/VictoriaMetrics/VictoriaLogs/lib/logstorage"
 
 	"edgescope/store"
+	"edgescope/store/embedded/cost"
 )
 
 // Rows implements store.Reader. The field _time is decimal Unix nanoseconds, wherever the engine answers a time in it.
@@ -57,6 +58,9 @@ func parseRows(q *store.RowsQuestion) (*logstorage.Query, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := checkRows(query, q.HiddenFields); err != nil {
+		return nil, err
+	}
 	from, to := nanos(q.From), nanos(q.To)-1
 	query.AddTimeFilter(from, to)
 	filters := q.ExtraFilters
@@ -64,13 +68,45 @@ func parseRows(q *store.RowsQuestion) (*logstorage.Query, error) {
 		filters = append([]string{timeFilter(from, to)}, filters...)
 	}
 	for _, text := range filters {
-		f, err := logstorage.ParseFilterAtTimestamp(text, query.GetTimestamp())
+		f, err := extraFilter(text, query.GetTimestamp())
 		if err != nil {
-			return nil, fmt.Errorf("%w: extra filter %q: %w", store.ErrBadQuery, text, err)
+			return nil, fmt.Errorf("extra filter %.200q: %w", text, err)
 		}
 		query.AddExtraFilters(f)
 	}
 	return query, nil
+}
+
+// extraFilter reads a filter that is added to every subquery. With one of its own it would be added to itself, without end.
+func extraFilter(text string, at int64) (*logstorage.Filter, error) {
+	if err := cost.Text(text); err != nil {
+		return nil, err
+	}
+	f, err := logstorage.ParseFilterAtTimestamp(text, at)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", store.ErrBadQuery, err)
+	}
+	if cost.HasSubquery(f) {
+		return nil, fmt.Errorf("%w: it must not have a subquery: put it into the query", store.ErrBadQuery)
+	}
+	return f, nil
+}
+
+// checkRows refuses what the engine would panic at, or could not be stopped in.
+func checkRows(query *logstorage.Query, hidden []string) error {
+	c, err := cost.OfLogsQL(query)
+	if err != nil || !c.StreamContext {
+		return err
+	}
+	for _, name := range hidden {
+		prefix, isPrefix := strings.CutSuffix(name, "*")
+		for _, needed := range [...]string{"_stream_id", "_stream", store.FieldTime} {
+			if name == needed || isPrefix && strings.HasPrefix(needed, prefix) {
+				return fmt.Errorf("%w: stream_context needs the field %s, which is hidden", store.ErrBadQuery, needed)
+			}
+		}
+	}
+	return nil
 }
 
 // ignoresRange tells whether the text says options(ignore_global_time_filter=true), with which the engine adds no range.

@@ -17,6 +17,7 @@ import (
 
 	"edgescope/edge"
 	"edgescope/store"
+	"edgescope/store/embedded/cost"
 )
 
 // instantStep is the step of a question at one moment: it is how far back a bare selector looks, as in Prometheus.
@@ -29,6 +30,9 @@ func (s *Store) Series(ctx context.Context, q store.SeriesQuestion) ([]store.Ser
 	ec, err := evalConfig(&q)
 	if err != nil {
 		return nil, err
+	}
+	if _, err := cost.OfMetricsQL(q.MetricsQL, cost.Points{From: q.From, To: q.To, Step: q.Step}); err != nil {
+		return nil, fmt.Errorf("question to samples: %w", err)
 	}
 	if err := s.takeTurn(ctx); err != nil {
 		return nil, fmt.Errorf("question to samples: %w", err)

@@ -1,0 +1,69 @@
+package embedded
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/VictoriaMetrics/VictoriaMetrics/lib/httputil"
+
+	"edgescope/store"
+	"edgescope/store/embedded/cost"
+)
+
+const (
+	// maxSelectors bounds the selectors of one request.
+	maxSelectors = 100
+	// listBytes is about what an answer takes that lists series, labels or their values: the engine has bounds for their numbers.
+	listBytes = 8 << 20
+)
+
+// PrometheusCost returns the memory in bytes that a request to Store.Prometheus takes at once, and what it may take in all. It reads
+// the form of the request, and fails with store.ErrTooMuch and store.ErrBadQuery for texts that must not reach a parser of MetricsQL.
+func PrometheusCost(r *http.Request) (least, most int64, err error) {
+	if err := r.ParseForm(); err != nil {
+		return 0, 0, fmt.Errorf("%w: read the form: %w", store.ErrBadQuery, err)
+	}
+	for key, texts := range r.Form {
+		switch strings.TrimSuffix(key, "[]") {
+		case "match", "extra_filters", "extra_label", "query":
+		default:
+			continue
+		}
+		if len(texts) > maxSelectors {
+			return 0, 0, fmt.Errorf("%w: %s is there %d times: at most %d are taken", store.ErrTooMuch, key, len(texts), maxSelectors)
+		}
+		for _, text := range texts {
+			if _, err := cost.Expanded(text); err != nil {
+				return 0, 0, fmt.Errorf("%s: %w", key, err)
+			}
+		}
+	}
+	path := strings.TrimPrefix(r.URL.Path, "/prometheus")
+	if path != "/api/v1/query" && path != "/api/v1/query_range" || r.Form.Get("query") == "" {
+		return 0, listBytes, nil
+	}
+	c, err := cost.OfMetricsQL(r.Form.Get("query"), points(r, path == "/api/v1/query_range"))
+	return c.Values, c.Values + c.State, err
+}
+
+// points reads when a text is to be evaluated, as the engine does. What it can't read the engine refuses.
+func points(r *http.Request, overTime bool) cost.Points {
+	const preset = int64(5 * time.Minute / time.Millisecond)
+	now := time.Now().UnixMilli()
+	step, err := httputil.GetDuration(r, "step", preset)
+	if err != nil || step <= 0 {
+		step = preset
+	}
+	p := cost.Points{Step: time.Duration(step) * time.Millisecond}
+	if !overTime {
+		return p
+	}
+	to, toErr := httputil.GetTime(r, "end", now)
+	from, fromErr := httputil.GetTime(r, "start", to-preset)
+	if toErr == nil && fromErr == nil {
+		p.From, p.To = time.UnixMilli(from), time.UnixMilli(to)
+	}
+	return p
+}
