@@ -185,6 +185,11 @@ func TestAClockAheadMovesWholeTraces(t *testing.T) {
 	want(&first[1], -0.75, -0.5)
 	want(&first[2], -2, -1)   // another trace
 	want(&first[3], 300, 301) // a clock may be ahead a little
+	// Other traces of that clock keep their distance too, one of another clock has its own.
+	clock := send(skewed(11, 1, 3600, 3601), skewed(12, 2, 3590, 3590.5), skewed(13, 3, 1800, 1801))
+	want(&clock[0], -1, 0)
+	want(&clock[1], -11, -10.5)
+	want(&clock[2], -1, 0)
 	// A second body of the trace, of an earlier and a later part of it: moved as the first was.
 	second := send(skewed(1, 5, 3599, 3599.5), skewed(1, 6, 3602, 3604))
 	want(&second[0], -2, -1.5)

@@ -89,13 +89,17 @@ func oracleLog(r plog.LogRecord) plainLog {
 func oracleLogSkew(logs []plainLog) {
 	now, newest := arrival.UnixNano(), map[edge.TraceID]int64{}
 	for _, p := range logs {
-		newest[p.TraceID] = max(newest[p.TraceID], p.Time)
+		if p.Time > now {
+			newest[p.TraceID] = max(newest[p.TraceID], p.Time)
+		}
 	}
+	clocks := oracleClocks(newest)
 	for i := range logs {
 		p := &logs[i]
-		last := newest[p.TraceID]
-		if last > now+10*60*1e9 && last-p.Time < 24*3600*1e9 && (p.Time > now || p.TraceID != edge.TraceID{}) {
-			p.Time -= last - now
+		last, ok := newest[p.TraceID]
+		clock := clocks[p.TraceID]
+		if ok && clock > now+10*60*1e9 && last-p.Time < 24*3600*1e9 && (p.Time > now || p.TraceID != edge.TraceID{}) {
+			p.Time -= clock - now
 		}
 	}
 }

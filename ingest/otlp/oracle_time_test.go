@@ -42,10 +42,11 @@ func oracleSkew(spans []plain) []int64 {
 			newest[p.TraceID] = max(newest[p.TraceID], p.Time)
 		}
 	}
+	clocks := oracleClocks(newest)
 	for i := range spans {
 		p := &spans[i]
-		if last, ok := newest[p.TraceID]; ok && last > now+10*60*1e9 && last-p.Time < 24*3600*1e9 {
-			moved[i] = last - now
+		if last, ok := newest[p.TraceID]; ok && clocks[p.TraceID] > now+10*60*1e9 && last-p.Time < 24*3600*1e9 {
+			moved[i] = clocks[p.TraceID] - now
 			p.Time -= moved[i]
 		}
 		if p.Time > now+10*60*1e9 && p.Time-p.Duration <= now {
@@ -56,4 +57,23 @@ func oracleSkew(spans []plain) []int64 {
 		}
 	}
 	return moved
+}
+
+// oracleClocks answers for each trace the newest moment of those traces that end within a minute before it, newest first.
+func oracleClocks(newest map[edge.TraceID]int64) map[edge.TraceID]int64 {
+	clocks := map[edge.TraceID]int64{}
+	for len(clocks) < len(newest) {
+		top := int64(math.MinInt64)
+		for id, at := range newest {
+			if _, done := clocks[id]; !done {
+				top = max(top, at)
+			}
+		}
+		for id, at := range newest {
+			if _, done := clocks[id]; !done && top-at <= 60*1e9 {
+				clocks[id] = top
+			}
+		}
+	}
+	return clocks
 }

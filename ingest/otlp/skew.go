@@ -1,7 +1,11 @@
 package otlp
 
 import (
+	"bytes"
+	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -16,6 +20,8 @@ const (
 	maxAhead = 10 * time.Minute
 	// maxSpread is how far the events of one trace may lie apart to be moved together: one that is years ahead is broken by itself.
 	maxSpread = 24 * time.Hour
+	// sameClock is how far the newest events of two traces may lie apart to be of one clock: a sender waits about that long.
+	sameClock = time.Minute
 	// maxSkews bounds the traces that are remembered, at about 100 bytes each.
 	maxSkews = 4096
 )
@@ -35,20 +41,24 @@ type skewKey struct {
 	trace  edge.TraceID
 }
 
-// of returns by how much a trace is moved whose newest event is ahead of its arrival by that much, in nanoseconds; 0 leaves it.
-func (s *skews) of(key skewKey, ahead int64) int64 {
+// of returns by how much a trace is moved whose newest event is ahead of its arrival by that much, in nanoseconds, and whose sender's
+// clock is ahead by clock, 0 when that is not known; 0 leaves it.
+func (s *skews) of(key skewKey, ahead, clock int64) int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if before, ok := s.known[key]; ok && max(before-ahead, ahead-before) <= int64(maxAhead) {
 		return before
 	}
-	if ahead <= int64(maxAhead) {
+	if clock == 0 {
+		clock = ahead
+	}
+	if clock <= int64(maxAhead) {
 		return 0
 	}
 	if !key.trace.IsZero() {
-		s.remember(key, ahead)
+		s.remember(key, clock)
 	}
-	return ahead
+	return clock
 }
 
 func (s *skews) remember(key skewKey, by int64) {
@@ -81,8 +91,8 @@ type lineage struct {
 }
 
 // settleFuture looks at the events of a resource that lie in the future. Where a trace begins there, the clock of its sender is
-// ahead: the whole trace is moved so that its newest event is that of its arrival, and its events keep their distances. An event
-// that has begun but ends in the future ends at its arrival.
+// ahead: the whole trace is moved, together with others that are ahead as far, so that the newest event of them all is that of its
+// arrival, and all keep their distances. An event that has begun but ends in the future ends at its arrival.
 func (d *decoder) settleFuture(events []edge.Event) {
 	newest := d.newest
 	d.newest = 0
@@ -117,8 +127,17 @@ func (d *decoder) lineages(events []edge.Event) map[edge.TraceID]*lineage {
 		}
 		t.newest = max(t.newest, e.Time)
 	}
-	for id, t := range traces {
-		t.by = d.skews.of(skewKey{d.batch.Tenant, id}, t.newest-d.now)
+	var clock, newest int64
+	for _, id := range slices.SortedFunc(maps.Keys(traces), func(a, b edge.TraceID) int {
+		return cmp.Or(cmp.Compare(traces[b].newest, traces[a].newest), bytes.Compare(a[:], b[:]))
+	}) {
+		t := traces[id]
+		if newest-t.newest > int64(sameClock) {
+			clock = 0
+		}
+		if t.by = d.skews.of(skewKey{d.batch.Tenant, id}, t.newest-d.now, clock); clock == 0 {
+			clock, newest = t.by, t.newest
+		}
 	}
 	return traces
 }
