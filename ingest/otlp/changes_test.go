@@ -245,3 +245,25 @@ func TestHandledExceptionsAreLiftedLast(t *testing.T) {
 	f(event("A", handled)+","+event("B", unknown)+","+event("C", unhandled), "B", "")
 	f(event("A", unhandled)+","+event("B", handled), "A", "true")
 }
+
+// TestTimesOfPoints: data points take their times as spans do.
+func TestTimesOfPoints(t *testing.T) {
+	f := func(at string, want int64, wantTold string) {
+		t.Helper()
+		sink := &recorder{}
+		res, err := newReceiver(t, sink).Metrics(t.Context(), 0, []byte(`{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"g","gauge":{"dataPoints":[{"asDouble":1,"timeUnixNano":`+at+`}]}}]}]}]}`), otlp.JSON)
+		if err != nil || res.Rejected() != 0 || !strings.Contains(res.Message, wantTold) || wantTold == "" && res.Message != "" {
+			t.Errorf("%s: %+v, %v", at, res, err)
+		}
+		if len(sink.samples) != 1 || sink.samples[0].at != want {
+			t.Errorf("%s: got %v, want one at %d", at, sink.samples, want)
+		}
+	}
+	now := arrival.UnixMilli()
+	f(`"1795215078300000000"`, 1795215078300, "")
+	f(`1795215078300`, 1795215078300, "read as milliseconds")
+	f(`"2026-11-20T22:51:18.3Z"`, 1795215078300, "")
+	f(`[1795215078,300000000]`, 1795215078300, "")
+	f(`"now"`, now, `data point 0: "now" is no time`)
+	f(decimal(arrival.Add(time.Hour).UnixNano()), now, "more than 10 minutes ahead")
+}

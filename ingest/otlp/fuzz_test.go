@@ -94,7 +94,8 @@ var jsonSeeds = []string{
 	spanJSON(`"name":"aé😀\ud800b","attributes":[{"key":"k","value":{"intValue":1e+300}},null,5,{"value":{}}]`),
 	spanJSON(`"events":[{"name":"exception","timeUnixNano":"1","attributes":[{"key":"exception.type","value":{"stringValue":"E"}}]}],"links":[{}]`),
 	`{"arrayValue":{"values":[{"stringValue":"x"},{},{"kvlistValue":{"values":[{"key":"a","value":{"boolValue":"true"}}]}}]}}`,
-	`{"doubleValue":null}`, `{"intValue":"forty"}`, `{"bytesValue":"AAH/"}`, `{"stringValue":5}`, `{"a":[1,{"b":[]}],"a":2}`, `{"a":1`, `{"a":"\x"}`,
+	`{"doubleValue":null}`, `{"intValue":"forty"}`, `{"bytesValue":"AAH/"}`, `{"stringValue":5}`, `{"low":3417658404,"high":418170367}`, `{"seconds":1795215078,"nanos":1}`, `[1795215078,1]`,
+	`"2026-11-20T22:51:18.3Z"`, `1795215078.25`, `"server"`, `{"code":"Ok"}`, `{"a":[1,{"b":[]}],"a":2}`, `{"a":1`, `{"a":"\x"}`,
 }
 
 const (

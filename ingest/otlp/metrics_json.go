@@ -94,9 +94,9 @@ func (d *decoder) jsonPointShared(r *jsonReader, p *point, key string) bool {
 	case "attributes":
 		d.jsonAttrs(r, &d.own, maxKey)
 	case "startTimeUnixNano", "start_time_unix_nano":
-		p.start = unsigned(r.scalar())
+		p.start = d.jsonTime(r)
 	case "timeUnixNano", "time_unix_nano":
-		p.time = unsigned(r.scalar())
+		p.time = d.jsonTime(r)
 	case "asDouble", "as_double":
 		p.setNumber(number(doubleValue(r.scalar())))
 	case "asInt", "as_int":

@@ -126,12 +126,13 @@ func (d *decoder) startPoint() *point {
 
 // endPoint completes the point that startPoint answered.
 func (d *decoder) endPoint(p *point) {
+	p.start, p.time = uint64(d.nanos(p.start)), uint64(d.nanos(p.time)) // neither is negative
 	if p.time == 0 {
 		d.batch.Warn(warnNoTime)
 		p.time = uint64(d.now) // after 1970
 	}
-	if clampTime(p.time) > d.now+int64(maxAhead) {
-		d.batch.Warn(warnFuture)
+	if p.time > uint64(d.now+int64(maxAhead)) {
+		d.note(warnFuture, "its time is more than 10 minutes ahead: it is that of its arrival")
 		p.time = uint64(d.now) // after 1970
 	}
 	p.attrs = d.keep(&d.own)

@@ -3,6 +3,7 @@ package otlp
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -109,49 +110,55 @@ func readDecimal(text string) (nanos uint64, ok bool) {
 	return n*unit + uint64(math.Round(part*float64(unit))), true
 }
 
-// timeOfObject reads {low, high, unsigned}, whose numbers are signed 32 bits, and {seconds, nanos}.
+// timeOfObject reads {low, high} and {seconds, nanos}.
 func (d *decoder) timeOfObject(r *jsonReader) uint64 {
-	var parts [4]int64
-	var has [4]bool
-	for o := r.object(); ; {
-		key, ok := o.member()
-		if !ok {
-			break
-		}
-		i := timePart(key)
-		if i < 0 {
-			r.skip()
-			continue
-		}
-		t, text := r.scalar()
-		if t == tokNumber || t == tokString {
-			parts[i], has[i] = parseInteger(text)
-		}
+	p := r.parts()
+	if n, ok := p.long(); ok {
+		return n
 	}
-	switch {
-	case has[0] && has[1]:
-		return uint64(uint32(parts[1]))<<32 | uint64(uint32(parts[0])) //nolint:gosec // the two halves of 64 bits
-	case has[2]:
-		return d.seconds(parts[2], parts[3])
-	case r.err == nil:
+	if p.has[partSeconds] {
+		return d.seconds(p.numbers[partSeconds], p.numbers[partNanos])
+	}
+	if r.err == nil {
 		d.noteTime("{…}")
 	}
 	return 0
 }
 
-// timePart returns the place of a part of a time: low, high, seconds, nanoseconds; -1 for what is none.
-func timePart(key string) int {
-	switch key {
-	case "low":
-		return 0
-	case "high":
-		return 1
-	case "seconds":
-		return 2
-	case "nanos":
-		return 3
+// parts are the integers of which some libraries make one: {low, high, unsigned} of a number of 64 bits, as the package long of
+// protobuf.js has it, and {seconds, nanos}.
+type parts struct {
+	numbers [len(partNames)]int64
+	has     [len(partNames)]bool
+}
+
+const (
+	partLow = iota
+	partHigh
+	partSeconds
+	partNanos
+)
+
+var partNames = [...]string{partLow: "low", partHigh: "high", partSeconds: "seconds", partNanos: "nanos"}
+
+// parts reads an object of them.
+func (r *jsonReader) parts() (p parts) {
+	for o := r.object(); ; {
+		key, ok := o.member()
+		if !ok {
+			return p
+		}
+		t, text := r.scalar()
+		if i := slices.Index(partNames[:], key); i >= 0 && (t == tokNumber || t == tokString) {
+			p.numbers[i], p.has[i] = parseInteger(text)
+		}
 	}
-	return -1
+}
+
+// long returns the number whose halves of 32 bits, signed or not, are given.
+func (p *parts) long() (n uint64, ok bool) {
+	low, high := uint32(p.numbers[partLow]), uint32(p.numbers[partHigh]) //nolint:gosec // bits
+	return uint64(high)<<32 | uint64(low), p.has[partLow] && p.has[partHigh]
 }
 
 // timeOfArray reads [seconds, nanoseconds].

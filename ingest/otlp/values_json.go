@@ -56,7 +56,7 @@ func (d *decoder) jsonValue(r *jsonReader, depth int) (v value) {
 		case "boolValue", "bool_value":
 			read = boolValue(r.scalar())
 		case "intValue", "int_value":
-			read = intValue(r.scalar())
+			read = r.intValue()
 		case "doubleValue", "double_value":
 			read = doubleValue(r.scalar())
 		case "bytesValue", "bytes_value":
@@ -72,6 +72,19 @@ func (d *decoder) jsonValue(r *jsonReader, depth int) (v value) {
 			v = read
 		}
 	}
+}
+
+// intValue reads an integer, also in the two halves that protobuf.js makes of one.
+func (r *jsonReader) intValue() value {
+	if r.peek() != tokObject {
+		return intValue(r.scalar())
+	}
+	p := r.parts()
+	n, ok := p.long()
+	if !ok {
+		return value{}
+	}
+	return value{kind: kindInt, num: n}
 }
 
 // jsonArray reads an ArrayValue, {"values":[...]}, into JSON.
