@@ -66,7 +66,7 @@ func oracleTemporality(t pmetric.AggregationTemporality) uint8 {
 func oracleNumbers(points pmetric.NumberDataPointSlice, shared otlp.PointFields) (list []otlp.PointFields) {
 	for _, d := range points.All() {
 		p := shared
-		p.Attrs, p.Start, p.Time, p.Flags = oracleTexts(d.Attributes()), uint64(d.StartTimestamp()), uint64(d.Timestamp()), uint32(d.Flags())
+		p.Attrs, p.Start, p.Time, p.Flags = oracleTexts(d.Attributes()), uint64(oracleUnix(uint64(d.StartTimestamp()))), uint64(oracleUnix(uint64(d.Timestamp()))), uint32(d.Flags())
 		switch d.ValueType() {
 		case pmetric.NumberDataPointValueTypeInt:
 			p.Value, p.HasValue = float64(d.IntValue()), true
@@ -82,7 +82,7 @@ func oracleNumbers(points pmetric.NumberDataPointSlice, shared otlp.PointFields)
 func oracleHistograms(points pmetric.HistogramDataPointSlice, shared otlp.PointFields) (list []otlp.PointFields) {
 	for _, d := range points.All() {
 		p := shared
-		p.Attrs, p.Start, p.Time, p.Flags = oracleTexts(d.Attributes()), uint64(d.StartTimestamp()), uint64(d.Timestamp()), uint32(d.Flags())
+		p.Attrs, p.Start, p.Time, p.Flags = oracleTexts(d.Attributes()), uint64(oracleUnix(uint64(d.StartTimestamp()))), uint64(oracleUnix(uint64(d.Timestamp()))), uint32(d.Flags())
 		p.Count, p.Sum, p.HasSum = float64(d.Count()), d.Sum(), d.HasSum()
 		p.Counts, p.Bounds = floats(d.BucketCounts()), d.ExplicitBounds().AsRaw()
 		list = append(list, p)
@@ -93,7 +93,7 @@ func oracleHistograms(points pmetric.HistogramDataPointSlice, shared otlp.PointF
 func oracleExponentials(points pmetric.ExponentialHistogramDataPointSlice, shared otlp.PointFields) (list []otlp.PointFields) {
 	for _, d := range points.All() {
 		p := shared
-		p.Attrs, p.Start, p.Time, p.Flags = oracleTexts(d.Attributes()), uint64(d.StartTimestamp()), uint64(d.Timestamp()), uint32(d.Flags())
+		p.Attrs, p.Start, p.Time, p.Flags = oracleTexts(d.Attributes()), uint64(oracleUnix(uint64(d.StartTimestamp()))), uint64(oracleUnix(uint64(d.Timestamp()))), uint32(d.Flags())
 		p.Count, p.Sum, p.HasSum, p.Scale = float64(d.Count()), d.Sum(), d.HasSum(), d.Scale()
 		p.ZeroCount, p.ZeroThreshold = float64(d.ZeroCount()), d.ZeroThreshold()
 		p.PositiveOffset, p.Positive = d.Positive().Offset(), floats(d.Positive().BucketCounts())
@@ -106,7 +106,7 @@ func oracleExponentials(points pmetric.ExponentialHistogramDataPointSlice, share
 func oracleSummaries(points pmetric.SummaryDataPointSlice, shared otlp.PointFields) (list []otlp.PointFields) {
 	for _, d := range points.All() {
 		p := shared
-		p.Attrs, p.Start, p.Time, p.Flags = oracleTexts(d.Attributes()), uint64(d.StartTimestamp()), uint64(d.Timestamp()), uint32(d.Flags())
+		p.Attrs, p.Start, p.Time, p.Flags = oracleTexts(d.Attributes()), uint64(oracleUnix(uint64(d.StartTimestamp()))), uint64(oracleUnix(uint64(d.Timestamp()))), uint32(d.Flags())
 		p.Count, p.Sum, p.HasSum = float64(d.Count()), d.Sum(), true
 		for _, q := range d.QuantileValues().All() {
 			p.Quantiles = append(p.Quantiles, q.Quantile(), q.Value())

@@ -150,6 +150,18 @@ func TestGaugesAndNumbers(t *testing.T) {
 	f(`{` + at + `,"flags":1}`)
 	f(`{` + at + `,"asDouble":"NaN","flags":1}`)
 	f(`{"asInt":1}`, fmt.Sprintf("g@%v=1", float64(arrival.UnixMilli()-t0)/1000))
+	g := func(time string) { // what is no number of nanoseconds is read, and told
+		t.Helper()
+		sink.samples = nil
+		res, err := r.Metrics(t.Context(), 0, []byte(metricDocument(gauge("t", `{"timeUnixNano":`+time+`,"asInt":1}`))), otlp.JSON)
+		if err != nil || res.Rejected() != 0 {
+			t.Errorf("%s: %+v, %v", time, res, err)
+		}
+		expect(t, sink.texts(), "t@5=1")
+	}
+	g(`"` + decimal(t0+5000) + `"`)
+	g(decimal((t0 + 5000) / 1000))
+	g(`"` + time.UnixMilli(t0+5000).UTC().Format(time.RFC3339) + `"`)
 	f(`{"timeUnixNano":"9000000000000000000","asInt":1}`, fmt.Sprintf("g@%v=1", float64(arrival.UnixMilli()-t0)/1000))
 }
 

@@ -9,6 +9,7 @@ package promql
 import (
 	"bytes"
 	"encoding/json"
+	"math"
 	"net/http"
 	"strings"
 	"time"
@@ -40,7 +41,7 @@ func Handler(next http.Handler) http.Handler {
 // stepOf reads the parameter step: seconds or a duration.
 func stepOf(text string) time.Duration {
 	ms, err := metricsql.PositiveDurationValue(text, 0)
-	if err != nil || ms <= 0 || ms > int64(1<<63-1)/int64(time.Millisecond) {
+	if err != nil || ms <= 0 || ms > math.MaxInt64/int64(time.Millisecond) {
 		return DefaultStep
 	}
 	return time.Duration(ms) * time.Millisecond

@@ -2,6 +2,7 @@ package promql
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -161,7 +162,8 @@ func (r *rewriter) asked(rollup *metricsql.RollupExpr) time.Duration {
 	if rollup.Window == nil {
 		return r.step
 	}
-	return time.Duration(rollup.Window.Duration(r.step.Milliseconds())) * time.Millisecond
+	ms := rollup.Window.Duration(r.step.Milliseconds())
+	return time.Duration(min(ms, math.MaxInt64/int64(time.Millisecond))) * time.Millisecond
 }
 
 // times are the range that is asked for and the length of a window.

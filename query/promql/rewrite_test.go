@@ -48,6 +48,7 @@ func TestCounterFunctionsOfTotalsAreRewritten(t *testing.T) {
 	// Without a range it is the step.
 	f("rate("+x+")", "rate_over_sum("+x+"[60000ms])")
 	f("increase("+x+" offset 1h)", "sum_over_time("+x+"[60000ms] offset 1h)")
+	f("increase("+x+"[400y])", "sum_over_time("+x+"[400y])")
 	f("rate("+x+"[2i])", "rate_over_sum("+x+"[2i])")
 	// Modifiers stay.
 	f("rate("+x+"[5m] offset 1h)", "rate_over_sum("+x+"[5m] offset 1h)")
