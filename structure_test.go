@@ -36,7 +36,7 @@ var rule = map[string][]string{
 	"ingest/edgemodule":      {},
 
 	"query":        {"edge", "store"},
-	"query/jaeger": {"edge", "store"},
+	"query/jaeger": {"edge", "store", "query/gate"},
 	"query/promql": {"edge"},
 	"query/gate":   {"edge"},
 	"query/logsql": {"edge", "store", "query", "query/gate"},

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"edgescope/edge"
+	"edgescope/query/gate"
 	"edgescope/store"
 )
 
@@ -125,7 +126,11 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	q := &question{tenant: tenant, now: h.opts.Now(), path: path, form: r.URL.Query()}
 	data, err := h.route(ctx, q)
-	if err != nil {
+	if err = gate.Explain(ctx, err); err != nil {
+		var refused *gate.RefusedError
+		if errors.As(err, &refused) {
+			refused.Header(w.Header())
+		}
 		status, text := statusOf(err), err.Error()
 		if status == http.StatusInternalServerError {
 			text = "internal error"
@@ -160,9 +165,12 @@ func (h *handler) route(ctx context.Context, q *question) (*envelope, error) {
 
 func statusOf(err error) int {
 	var told *statusError
+	var refused *gate.RefusedError
 	switch {
 	case errors.As(err, &told):
 		return told.status
+	case errors.As(err, &refused):
+		return refused.Status
 	case errors.Is(err, store.ErrBadQuery):
 		return http.StatusBadRequest
 	case errors.Is(err, store.ErrTooMuch):

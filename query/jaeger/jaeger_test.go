@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -16,6 +17,7 @@ import (
 	"go.uber.org/goleak"
 
 	"edgescope/edge"
+	"edgescope/query/gate"
 	"edgescope/query/jaeger"
 	"edgescope/store"
 	"edgescope/store/embedded"
@@ -117,16 +119,17 @@ func TestServicesAndOperationsAreThoseOfTheTenant(t *testing.T) {
 }
 
 // failing is a store that can't answer.
-type failing struct{ store.Store }
-
-func (failing) Rows(context.Context, store.RowsQuestion, func(store.Row) error) error {
-	return errors.New("disk on fire")
+type failing struct {
+	store.Store
+	err error
 }
 
+func (f failing) Rows(context.Context, store.RowsQuestion, func(store.Row) error) error { return f.err }
+
 func TestFailuresAreInTheEnvelope(t *testing.T) {
-	f := func(o jaeger.Options, status int, want string) {
+	f := func(o jaeger.Options, failure error, status int, want string) {
 		t.Helper()
-		code, body := get(t, jaeger.New(failing{}, o), http.MethodGet, "/api/services")
+		code, body := get(t, jaeger.New(failing{err: failure}, o), http.MethodGet, "/api/services")
 		var a struct {
 			Errors []struct {
 				Code int
@@ -137,8 +140,11 @@ func TestFailuresAreInTheEnvelope(t *testing.T) {
 			t.Errorf("got %d %s, %v; want %d %q", code, body, err, status, want)
 		}
 	}
-	f(jaeger.Options{}, 500, "internal error")
-	f(jaeger.Options{Tenant: func(*http.Request) (edge.Tenant, error) { return 0, errors.New("nobody") }}, 403, "nobody")
+	f(jaeger.Options{}, errors.New("disk on fire"), 500, "internal error")
+	f(jaeger.Options{}, fmt.Errorf("%w: spans", store.ErrTooMuch), 422, "question is too expensive: spans")
+	f(jaeger.Options{}, &gate.RefusedError{Status: 503, Reason: "busy", RetryAfter: time.Second}, 503, "busy")
+	f(jaeger.Options{}, context.DeadlineExceeded, 503, "context deadline exceeded")
+	f(jaeger.Options{Tenant: func(*http.Request) (edge.Tenant, error) { return 0, errors.New("nobody") }}, nil, 403, "nobody")
 }
 
 // TestAnswersHaveTheShapeOfJaeger compares the members of our answers with those that a real Jaeger 2.13 gave, where they are at
