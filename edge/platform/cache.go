@@ -42,13 +42,15 @@ var (
 		header("x-cache-hits", hitsStatus),   // fastly.com/documentation/reference/http/http-headers/X-Cache-Hits
 		header("x-cache-hit", hitStatus),
 		header("x-varnish", varnishStatus),
+		header("x-check-cacheable", cacheableStatus), // Akamai (pragma akamai-x-check-cacheable): YES says nothing
 		header(headerTiming, timingStatus),
-		{name: "cache.hit", also: []string{"cache_hit", "cacheHit", "edge.cache.hit", "http.cache.hit", "cache.is_hit"}, read: hitStatus},
+		{name: "cache.hit", also: []string{"cache_hit", "cacheHit", "edge.cache.hit", "http.cache.hit", "cache.is_hit", "httpRequest.cacheHit"}, read: hitStatus},
 		{name: "cache.status", read: wordStatus, also: []string{
 			"cache_status", "cacheStatus", "http.cache_status", "http.response.cache_status", "cdn.cache_status", "cf.cacheStatus",
 			"cf.cache_status", "cloudflare.cacheStatus", "cloudflare.cache_status", "fastly.cache_status", "vercel.cache", "vercel.cache_status",
 			"netlify.cache_status", "CacheCacheStatus", "x_edge_result_type", "x-edge-result-type", "cloudfront.x_edge_result_type",
-		}}, // CloudFront's and Cloudflare's logs, and what people write by hand
+			"upstream_cache_status", "nginx.upstream_cache_status", "cdn_cache_status",
+		}}, // logs of CloudFront, Cloudflare and nginx, and what people write by hand
 		{name: keyKVStatus, read: wordStatus},
 		{name: keyOldKVStatus, read: wordStatus},
 	}}

@@ -19,8 +19,8 @@ var cacheWords = map[string]string{
 	// CloudFront (x-cache, and x-edge-result-type of its logs).
 	"REFRESHHIT": edge.CacheRevalidated, "ORIGINSHIELDHIT": edge.CacheHit,
 	"LAMBDAGENERATEDRESPONSE": edge.CacheDynamic, "FUNCTIONGENERATEDRESPONSE": edge.CacheDynamic,
-	// Akamai (Return Cache Status).
-	"HITSTALE": edge.CacheStale, "NOTCACHEABLE": edge.CacheBypass, "CONSTRUCTED": edge.CacheDynamic,
+	// Akamai (Server-Timing, Return Cache Status).
+	"REVALIDATE": edge.CacheRevalidated, "HITSTALE": edge.CacheStale, "NOTCACHEABLE": edge.CacheBypass, "CONSTRUCTED": edge.CacheDynamic,
 	// Akamai (pragma akamai-x-cache-on), Azure Front Door and CDN, Squid.
 	"TCP_MEM_HIT": edge.CacheHit, "TCP_REMOTE_HIT": edge.CacheHit, "REMOTE_HIT": edge.CacheHit, "PARTIAL_HIT": edge.CacheHit,
 	"TCP_REFRESH_HIT": edge.CacheRevalidated, "TCP_EXPIRED_HIT": edge.CacheRevalidated, "TCP_REFRESH_UNMODIFIED": edge.CacheRevalidated,
@@ -133,6 +133,13 @@ func hitsStatus(value string) string {
 	default:
 		return edge.CacheMiss
 	}
+}
+
+func cacheableStatus(value string) string {
+	if strings.EqualFold(lastMember(value), "no") {
+		return edge.CacheBypass
+	}
+	return ""
 }
 
 // varnishStatus reads X-Varnish: the id of the request and, of a hit, that of the request that filled the cache

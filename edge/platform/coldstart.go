@@ -14,7 +14,7 @@ var (
 		{name: "faas.cold_start", read: startWord, also: []string{"faas.coldStart", "faas.is_cold_start", "faas.isColdStart", "faas.is_coldstart"}},
 		// Bare words: Datadog's tag and Powertools for AWS Lambda (cold_start, ColdStart), and what people write by hand.
 		{name: "cold_start", read: startWord, also: []string{
-			"coldStart", "coldstart", "ColdStart", "cold-start", "is_cold_start", "isColdStart", "is_coldstart", "start_type", "startType",
+			"coldStart", "coldstart", "ColdStart", "cold-start", "is_cold_start", "isColdStart", "is_coldstart", "IsColdStart", "start_type", "startType",
 		}},
 		// AWS: OpenTelemetry's and X-Ray's SDKs, Datadog, Thundra (aws.lambda.invocation.coldstart), New Relic (aws.lambda.coldStart),
 		// Serverless (aws.lambda.is_coldstart), Lumigo and Epsagon.
@@ -35,7 +35,9 @@ var (
 			"deno.cold_start", "deno.coldstart", "fastly.cold_start", "gcp.cold_start", "gcp.cloud_functions.cold_start", "azure.cold_start",
 			"azure.functions.cold_start", "azure.function.cold_start", "edge.cold_start", "edge.coldstart", "edge.coldStart",
 		}},
-		{name: "cloudflare.cold_start_ms", read: trueIfPositive},
+		{name: "cloudflare.cold_start_ms", read: trueIfPositive, also: []string{
+			"cold_start_ms", "coldStartMs", "faas.cold_start_ms", "aws.lambda.cold_start_ms", "cold_start_duration_ms",
+		}},
 		{name: "function_start_type", read: startWord, also: []string{"functionStartType"}},
 		{name: "initDurationMs", read: means("true"), also: []string{"restoreDurationMs"}},
 		header("x-cold-start", startWord),

@@ -121,7 +121,9 @@ func (n *Normalizer) describe(b *batch, i int) {
 func (n *Normalizer) describeSpan(b *batch, i int) {
 	v := &b.view
 	s := &b.spans[i]
-	s.path = v.text(&pathRule)
+	if s.path = v.text(&pathRule); s.path == "" {
+		s.path = namedRoute(v.event.Name)
+	}
 	s.starts = v.ownHas.meets(&invocationMarks)
 	if v.event.SpanKind != edge.SpanClient {
 		s.origin, s.hasOrigin = v.originHeader()
@@ -250,10 +252,10 @@ func (v *view) request(f *edge.Facts) {
 	}
 }
 
-// namedRoute answers the route in the span's name, unless that is nothing but the path of this one request.
+// namedRoute returns the route in the span's name, unless it names one thing of many, as the path of one request does.
 func (v *view) namedRoute() string {
 	path := namedRoute(v.event.Name)
-	if path != "" && path == v.text(&pathRule) && !isTemplate(path) {
+	if path != "" && !isTemplate(path) {
 		return ""
 	}
 	return path

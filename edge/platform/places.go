@@ -38,7 +38,7 @@ var (
 		{name: "fly.region", also: []string{"FLY_REGION"}},
 		{name: "faas.invoked_region", read: region},
 		{name: "aws.lambda.invoked_arn", read: arnRegion},
-		{name: "cloud.resource_id", read: arnRegion},
+		{name: "cloud.resource_id", read: resourceRegion, also: []string{"faas.id"}},
 		{name: "AWS_REGION", read: region, also: []string{"AWS_DEFAULT_REGION"}},
 		{name: "aws.region", read: region},
 		// learn.microsoft.com/azure/app-service/reference-app-settings: a display name
@@ -46,12 +46,16 @@ var (
 		{name: "gcp.region", read: region, also: []string{"gcp.location", "FUNCTION_REGION", "GOOGLE_CLOUD_REGION"}},
 		{name: "netlify.region", read: region, also: []string{"fastly.region"}},
 		{name: "cloud.availability_zone", read: place.Zone, also: []string{
-			"cloud.zone", "aws.availability_zone", "availability_zone", "gcp.zone", "azure.zone",
+			"cloud.zone", "aws.availability_zone", "availability_zone", "gcp.zone", "azure.zone", "topology.kubernetes.io/zone",
+			"k8s.node.label.topology.kubernetes.io/zone",
 		}},
 		header(headerVercelID, vercelRegion),
 		{name: "vercel.request_id", read: vercelRegion},
 		header(headerFlyRegion, nil),
-		{name: "region", read: knownRegion, also: []string{"faas.region", "function.region", "edge_region", "server.region", "aws_region"}},
+		{name: "region", read: knownRegion, also: []string{
+			"faas.region", "function.region", "edge_region", "server.region", "aws_region",
+			"topology.kubernetes.io/region", "k8s.node.label.topology.kubernetes.io/region", "RAILWAY_REPLICA_REGION",
+		}},
 	}}
 
 	countryRule = rule{sources: []source{
@@ -85,6 +89,17 @@ func knownRegion(s string) string {
 		return code
 	}
 	return ""
+}
+
+// resourceRegion returns the region of a resource: item 4 of an Amazon resource name, or the location in a name of Google Cloud,
+// //run.googleapis.com/projects/p/locations/europe-west1/services/s.
+func resourceRegion(s string) string {
+	if code := arnRegion(s); code != "" {
+		return code
+	}
+	_, rest, _ := strings.Cut(s, "/locations/")
+	location, _, _ := strings.Cut(rest, "/")
+	return place.Zone(location)
 }
 
 // flyColo returns the region at the end of fly-request-id, in which the connection was accepted: 01JA...-ams.

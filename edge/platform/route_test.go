@@ -40,6 +40,9 @@ func TestRouteSources(t *testing.T) {
 	f("/x/:id", true, "GET", "url.path", "http://h/x/1")
 	f("/x/:id", true, "GET", "http.path", "/x/1")
 	f("/log/:id", true, "GET /log/2026-11-20", "url.path", "/log/2026-11-20")
+	f("/users/:id", true, "GET /users/12")
+	f("/users/:id/orders", true, "POST /users/12/orders?x=1")
+	f("/users/{id}", false, "GET /users/{id}", "url.path", "/users/12")
 	f("", false, "FETCH /a")
 	f("", false, "GET a")
 }

@@ -14,7 +14,7 @@ var deployments = []source{
 	{name: "cloudflare.script_version.id", read: versionID, also: []string{
 		"cloudflare.script_version", "cloudflare.version.id", "cloudflare.version_id", "cloudflare.version_metadata.id", "cloudflare.version_metadata",
 		"cloudflare.worker.version", "cloudflare.worker.version_id", "cf.version.id", "cf.version_id", "cf.version_metadata", "worker.version_id",
-		"worker.version", "CF_VERSION_METADATA",
+		"worker.version", "CF_VERSION_METADATA", "cloudflare.script_version.tag",
 	}},
 	// vercel.com/docs/drains/reference/traces, github.com/vercel/otel
 	{name: "vercel.deployment_id", also: []string{"vercel.deploymentId", "vercel.deployment.id", "VERCEL_DEPLOYMENT_ID"}},
@@ -23,7 +23,7 @@ var deployments = []source{
 	{name: "netlify.deploy_id", also: []string{"netlify.deploy.id", "netlify.deployId", "NETLIFY_DEPLOY_ID", "DEPLOY_ID"}},
 	{name: "fastly.service_version", also: []string{"fastly.service.version", "fastly.version", "FASTLY_SERVICE_VERSION"}},
 	{name: "AWS_LAMBDA_FUNCTION_VERSION", read: publishedVersion, also: []string{
-		"aws.lambda.function_version", "aws.lambda.function.version", "aws.lambda.version", "function_version", "functionVersion",
+		"aws.lambda.function_version", "aws.lambda.function.version", "aws.lambda.version", "function.version", "function_version", "functionVersion",
 	}},
 	{name: "aws.lambda.invoked_arn", read: arnVersion},
 	{name: "cloud.resource_id", read: arnVersion},
@@ -36,7 +36,9 @@ var deployments = []source{
 		"CF_PAGES_COMMIT_SHA", "COMMIT_REF", "GIT_COMMIT", "GIT_SHA", "GITHUB_SHA", "COMMIT_SHA", "DENO_DEPLOY_COMMIT_SHA",
 		"RENDER_GIT_COMMIT", "RAILWAY_GIT_COMMIT_SHA", "HEROKU_SLUG_COMMIT", "HEROKU_BUILD_COMMIT",
 	}},
-	{name: "version", also: []string{"release", "sentry.release", "DD_VERSION", "SENTRY_RELEASE"}}, // Datadog and Sentry
+	{name: "version", also: []string{ // Datadog and Sentry, and what people write by hand
+		"release", "sentry.release", "DD_VERSION", "SENTRY_RELEASE", "app.version", "app_version", "APP_VERSION",
+	}},
 }
 
 // The rules of versions. A function's own version also stands for its service's, which most platforms do not tell.

@@ -58,6 +58,7 @@ func newVocabulary(rules ...*rule) *vocabulary {
 				next++
 				v.define(src, n)
 			}
+			v.alias(src.also, n)
 			r.slots[i] = n
 			r.any.add(n)
 			r.conditional = r.conditional || src.when != nil
@@ -72,9 +73,6 @@ func newVocabulary(rules ...*rule) *vocabulary {
 func (v *vocabulary) define(src *source, n slot) {
 	if !src.header {
 		v.insert(word{key: src.name, slot: n})
-		for _, key := range src.also {
-			v.insert(word{key: key, slot: n, weak: true})
-		}
 		return
 	}
 	v.headers[src.name] = &[2]word{{slot: n}, {slot: n, weak: true}}
@@ -84,6 +82,16 @@ func (v *vocabulary) define(src *source, n slot) {
 	if strings.Contains(src.name, "-") {
 		v.insert(word{key: src.name, slot: n, weak: true})
 		v.insert(word{key: http.CanonicalHeaderKey(src.name), slot: n, weak: true})
+	}
+}
+
+// alias adds spellings of a source, which several rules may have.
+func (v *vocabulary) alias(keys []string, n slot) {
+	for _, key := range keys {
+		if known, ok := v.numbers[key]; ok && known == n {
+			continue
+		}
+		v.insert(word{key: key, slot: n, weak: true})
 	}
 }
 

@@ -62,9 +62,7 @@ func isScheme(segment string) bool { return segment == "http:" || segment == "ht
 
 // appendSegment appends a segment, or what stands for all of its kind.
 func appendSegment(to []byte, s string) []byte {
-	if i := strings.IndexByte(s, ';'); i >= 0 {
-		s = s[:i]
-	}
+	s = withoutParameters(s)
 	if isWords(s) {
 		return append(to, s...)
 	}
@@ -78,6 +76,18 @@ func appendSegment(to []byte, s string) []byte {
 		return append(to, id...)
 	}
 	return append(to, s...)
+}
+
+// withoutParameters cuts off what follows a semicolon, also one that is encoded, where a session follows.
+func withoutParameters(s string) string {
+	if i := strings.IndexByte(s, ';'); i >= 0 {
+		return s[:i]
+	}
+	const encoded = "%3B"
+	if i := strings.IndexByte(s, '%'); i >= 0 && len(s)-i > len(encoded) && strings.EqualFold(s[i:i+len(encoded)], encoded) {
+		return s[:i]
+	}
+	return s
 }
 
 // appendAround appends a segment of which a part is an identifier: 12.json, 12:cancel (Google AIP-136), Products(42) (OData

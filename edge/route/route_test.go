@@ -43,6 +43,8 @@ func TestOf(t *testing.T) {
 	f("/a;jsessionid=8F3A", "/a")
 	f("/a;jsessionid=8F3A/b;v=1;c=red/c", "/a/b/c")
 	f("/12;v=1", "/:id")
+	f("/a%3Bjsessionid=8F3A/b", "/a/b")
+	f("/a%3bjsessionid=8F3A", "/a")
 	f("/;x", "/")
 
 	// A part of a segment.
@@ -71,11 +73,11 @@ func TestIdentifiersFold(t *testing.T) {
 		"times":     "10:30 10:30:00",
 		"phones":    "555-123-4567 +1-555-123-4567 (555)123-4567 +49%20301%20234567",
 		"places":    "52.5200 52.52,13.405 -33.86,151.20 @52.5,13.4,12z 192.168.1.10 10.0.0.1:8080 00:1a:2b:3c:4d:5e fe80::1ff:fe23:4567:890a",
-		"lists":     "1,2,3 12%2C13 cus_9s6XKzkNRiz8i3,cus_9s6XKzkNRiz8i4 2026-11-20,2026-11-21",
+		"lists":     "1,2,3 1|2|3 1%7C2 12%2C13 cus_9s6XKzkNRiz8i3,cus_9s6XKzkNRiz8i4 2026-11-20,2026-11-21",
 		"prefixed":  "cus_9s6XKzkNRiz8i3 cus_NffrFeUfNV2Hib cus_NffrFeUfNVHibX pi_3MtwBwLkdIwHu7ix28a3tqPa cs_test_a1b2C3d4E5 acct_1032D82eZvKYlo2C prod_NWjs8kKbJWmuuc",
 		"numbered":  "user_123 order-48213 blue-shirt-48213 PROJ-1234 INV-2026-0042-99881 u12345 tt0111161 i-0abcd1234ef vpc-1a2b3c4d",
 		"services":  "U024BE7LH B08N5WRWNW dQw4w9WgXcQ web-7d4b9c6f5d-x2x4z 978-3-16-148410-0 arn:aws:lambda:eu-west-1:123456789012:function:f",
-		"nanoid":    "V1StGXR8_Z5jdHi6B-myT k3j9x2m1",
+		"nanoid":    "V1StGXR8_Z5jdHi6B-myT k3j9x2m1 Kx9-aBcD_efGhIjKlMnOp X7K9QZ A1B2C3",
 		"ulid":      "01ARZ3NDEKTSV4RRFFQ69G5FAV 01arz3ndektsv4rrffq69g5fav",
 		"ksuid":     "0ujtsYcgvSTl8PAuAdqWYSMnLOv",
 		"cuid":      "ckopqwooh000001la8mbi2im9 clh3am1g30000udocbm7lzm9v",
@@ -99,7 +101,7 @@ func TestWordsStay(t *testing.T) {
 		"with digit": "oauth2 s3 ec2 i18n a11y k8s x86_64 h264 mp3 utf-8 iso-8601 es-2015 sha256 base64 ipv4 web3 iphone15pro rtx4090ti 1920x1080 win32api 3d-models 7-11 h264toh265",
 		"slugs": "how-to-build-10-apps-in-go top-10-places-to-visit-in-2026 iphone-15-pro-max-256gb annual-report-2024-final.pdf " +
 			"getting-started-with-kubernetes-1-30 the-quick-brown-fox-jumps-over-the-lazy-dog snake_case_words_and_2_numbers",
-		"camel":      "getUserById getUserByIdV2 listAccounts2 OAuth2Callback MyPageController",
+		"camel":      "getUserById getUserByIdV2 listAccounts2 OAuth2Callback MyPageController getUserById-and-listAccounts-v2 LH1234",
 		"long words": "abcdefghijklmnopqrstuvwxyz internationalization deadbeefdeadbee Donaudampfschifffahrtsgesellschaft",
 		"scripts":    "%E4%BD%A0%E5%A5%BD%E4%B8%96%E7%95%8C stra%C3%9Fe-nach-m%C3%BCnchen 你好 caf%C3%A9",
 		"other":      "area-51 covid-19 chapter-12 page_2 report_2024 Go_(programming_language) red,blue a,b,c k=v name:verb user_ProfileImage user_settings2 file_upload_v2 cafe2024 facade12 hello%20world c++ Film_(noir)",

@@ -166,7 +166,7 @@ func isFigures(s string, sh *shape) bool {
 	if isNumber(s[1:]) && (s[0] == '-' || s[0] == '+') || strings.Contains(s, ":") {
 		return true
 	}
-	if strings.Contains(s, ",") {
+	if strings.ContainsAny(s, ",|") {
 		return isList(s)
 	}
 	switch strings.Count(s, ".") {
@@ -260,13 +260,13 @@ func isMonth(s string) bool {
 
 func isBetween(r rune) bool { return r == '-' || r == '_' || r == '.' || r == ' ' }
 
-// isList tells whether a text is a list of identifiers, of numbers or of coordinates: 1,2,3 or @52.5,13.4,12z.
+// isList tells whether a text is a list of identifiers, of numbers or of coordinates: 1,2,3, 1|2|3 or @52.5,13.4,12z.
 func isList(s string) bool {
-	if strings.IndexByte(s, ',') < 0 {
+	if !strings.ContainsAny(s, ",|") {
 		return false
 	}
-	for element := range strings.SplitSeq(strings.TrimPrefix(s, "@"), ",") {
-		if element = strings.TrimSpace(element); element != "" && !isCoordinate(element) && !isID(element) {
+	for element := range strings.FieldsFuncSeq(strings.TrimPrefix(s, "@"), func(r rune) bool { return r == ',' || r == '|' }) {
+		if element = strings.TrimSpace(element); !isCoordinate(element) && !isID(element) {
 			return false
 		}
 	}

@@ -7,6 +7,7 @@ const (
 	shortHex   = 7  // an abbreviated hash: letters and digits mixed
 	longHex    = 16 // any hash, also one of letters only
 	shortMixed = 8  // letters and digits in turns
+	shortUpper = 6  // the same in capitals only
 	longMixed  = 20 // a letter and a digit are enough
 	prefixed   = 10 // behind an unknown prefix
 	longDigits = 5  // digits in a row
@@ -14,13 +15,14 @@ const (
 
 // hasToken tells whether one of the parts between marks looks like an identifier: cus_9s6XKzkNRiz8i3, web-7d4b9c6f5d-x2x4z.
 func hasToken(s string) bool {
+	long := len(s) >= longMixed
 	parts, before, mark := 0, "", byte(0)
 	for start, i := 0, 0; i <= len(s); i++ {
 		if i < len(s) && (isLetter(s[i]) || isDigit(s[i])) {
 			continue
 		}
 		if part := s[start:i]; part != "" {
-			if isToken(part) || parts > 0 && isBehind(before, mark, part) {
+			if isToken(part) || parts > 0 && isBehind(before, mark, part) || long && isScrambled(part) {
 				return true
 			}
 			parts++
@@ -54,12 +56,24 @@ func isToken(s string) bool {
 	case sh.hex == n && n >= shortHex && sh.letters > 0 && (sh.runs > 1 || isDigit(s[0])):
 		return true
 	case n < shortMixed:
-		return false
+		return n >= shortUpper && sh.upper == sh.letters && sh.runs > 1
 	case sh.upper > 0: // of one case or of both
 		return sh.runs > 1
 	default:
 		return sh.runs > 2
 	}
+}
+
+// isScrambled tells whether small and capital letters take turns as they do in base64, and not as in camel case.
+func isScrambled(s string) bool {
+	const share = 3
+	turns := 0
+	for i := 1; i < len(s); i++ {
+		if isUpper(s[i]) && isLetter(s[i-1]) && !isUpper(s[i-1]) {
+			turns++
+		}
+	}
+	return turns > 1 && turns*share >= len(s)
 }
 
 // isVersion tells whether a token is a version: v1, v20240101.

@@ -109,7 +109,7 @@ func isPlace(s string) bool {
 
 func isLetter(c byte) bool { return isCapital(c &^ 0x20) }
 
-func isRoute(s string) bool { return s == "" || s[0] == '/' }
+func isRoute(s string) bool { return s == "" || s[0] == '/' || s[0] == '*' }
 
 // isLength tells whether a number can be a length of time in milliseconds: at most a day.
 func isLength(s string) bool {
