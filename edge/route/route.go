@@ -80,9 +80,7 @@ func appendSegment(to []byte, s string) []byte {
 
 // withoutParameters cuts off what follows a semicolon, also one that is encoded, where a session follows.
 func withoutParameters(s string) string {
-	if i := strings.IndexByte(s, ';'); i >= 0 {
-		return s[:i]
-	}
+	s, _, _ = strings.Cut(s, ";")
 	const encoded = "%3B"
 	if i := strings.IndexByte(s, '%'); i >= 0 && len(s)-i > len(encoded) && strings.EqualFold(s[i:i+len(encoded)], encoded) {
 		return s[:i]

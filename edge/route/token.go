@@ -55,6 +55,14 @@ func isToken(s string) bool {
 		return true
 	case sh.hex == n && n >= shortHex && sh.letters > 0 && (sh.runs > 1 || isDigit(s[0])):
 		return true
+	default:
+		return sh.takesTurns(n)
+	}
+}
+
+// takesTurns tells whether letters and digits take turns more often than in words: the shorter and the plainer, the more.
+func (sh *shape) takesTurns(n int) bool {
+	switch {
 	case n < shortMixed:
 		return n >= shortUpper && sh.upper == sh.letters && sh.runs > 1
 	case sh.upper > 0: // of one case or of both
