@@ -35,6 +35,8 @@ type accessOptions struct {
 	proxies     []string
 	tls         run.TLSOptions
 	insecure    bool
+	// vercelVerify is the code of Vercel's question whose address this is.
+	vercelVerify string
 }
 
 func (o *accessOptions) register(f *run.Flags) {
@@ -47,6 +49,7 @@ func (o *accessOptions) register(f *run.Flags) {
 	f.String(&o.proxyHeader, "trusted-proxy-header", "", "the `header` in which a proxy says who asks; only for questions")
 	f.Strings(&o.proxies, "trusted-proxies", "the proxies are at these addresses, as `CIDR` (repeatable)")
 	o.tls.Register(f)
+	f.String(&o.vercelVerify, "vercel-verify", "", "answer Vercel, which asks whose address this is before it drains to it, with this `code`")
 	f.Bool(&o.insecure, "insecure", false, "listen beyond this machine although nobody has to sign in")
 }
 
@@ -126,6 +129,17 @@ func (c *collector) admitOTLP(ctx context.Context, authorization string) (edge.T
 		return 0, err
 	}
 	return grant.Tenant, nil
+}
+
+// admitSigned admits a request by the signature of its body, and counts the body against the rate of who signed it.
+func (c *collector) admitSigned(ctx context.Context, size int, signed func(secret []byte) bool) error {
+	if err := c.guard.Sign(ctx, signed); err != nil {
+		return err
+	}
+	if _, err := c.guard.Admit(ctx, "", access.Write); err == nil {
+		access.Spend(ctx, size, 0)
+	}
+	return nil // a sender that is too fast is told so by the receiver
 }
 
 // admitPoints answers whose data points a request brings, and whether they may go to that dataset.

@@ -12,6 +12,7 @@ import (
 	"edgescope/ingest/edgemodule"
 	"edgescope/ingest/otlp"
 	"edgescope/ingest/refusals"
+	"edgescope/ingest/vercel"
 	"edgescope/ingest/workers"
 	"edgescope/internal/access"
 	"edgescope/internal/run"
@@ -27,9 +28,9 @@ func (c *collector) openReceiver(ctx context.Context) error {
 		}
 		layouts[dataset] = layout
 	}
-	bodies := c.openBodies()
+	c.openBodies()
 	points, err := analyticsengine.New(analyticsengine.Options{
-		Sink: metered{c.pipeline}, Bodies: bodies, Layouts: layouts, Admit: c.admitPoints, Refusals: c.refusals, Logger: c.logger,
+		Sink: metered{c.pipeline}, Bodies: c.bodies, Layouts: layouts, Admit: c.admitPoints, Refusals: c.refusals, Logger: c.logger,
 	})
 	if err != nil {
 		return err
@@ -38,28 +39,32 @@ func (c *collector) openReceiver(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	drains, err := vercel.New(vercel.Options{Sink: metered{c.pipeline}, Refusals: c.refusals, Tenant: admitted, Logger: c.logger})
+	if err != nil {
+		return err
+	}
 	c.receiver, err = otlp.New(otlp.Options{
 		Sink: metered{c.pipeline}, Samples: c.takeSamples, MaxAge: c.retentionSamples,
 		Resource: platform.Resource, ResourceLabels: c.metricsResourceLabels,
-		Bodies: bodies, MaxSeries: c.metricsMaxSeries, Admit: c.admitOTLP, Refusals: c.refusals, CORSOrigins: c.corsOrigins,
+		Bodies: c.bodies, MaxSeries: c.metricsMaxSeries, Admit: c.admitOTLP, Refusals: c.refusals, CORSOrigins: c.corsOrigins,
 		DataPoints: points, Metrics: c.metrics, Logger: c.logger,
 		Workerd: func(w http.ResponseWriter, r *http.Request, b *body.Body) bool {
-			return points.Workerd(w, r, b) || tails.Tail(w, r, b)
+			return points.Workerd(w, r, b) || drains.Logs(w, r, b) || tails.Tail(w, r, b)
 		},
 	})
 	return err
 }
 
 // openBodies makes what reads the bodies of all doors, under one budget.
-func (c *collector) openBodies() *body.Reader {
-	budget := body.NewBudget(c.inFlight())
+func (c *collector) openBodies() {
+	c.budget = body.NewBudget(c.inFlight())
 	for name, value := range map[string]func() int64{
-		"edgescope_doors_in_flight_bytes": budget.Used, "edgescope_doors_in_flight_peak_bytes": budget.Peak,
+		"edgescope_doors_in_flight_bytes": c.budget.Used, "edgescope_doors_in_flight_peak_bytes": c.budget.Peak,
 	} {
 		c.metrics.GetOrCreateGauge(name, func() float64 { return float64(value()) })
 	}
 	uuid, _ := c.store.Identity()
-	return body.NewReader(body.Options{Budget: budget, MaxBody: c.maxBody, Key: uuid})
+	c.bodies = body.NewReader(body.Options{Budget: c.budget, MaxBody: c.maxBody, Key: uuid})
 }
 
 // openRefusals makes what remembers what the doors do not take.
@@ -110,10 +115,19 @@ func (c *collector) openTails(ctx context.Context) (*workers.Receiver, error) {
 	return tails, nil
 }
 
+// drains is what the ingest port asks of the drains of Vercel. Without sign-in nobody looks at signatures.
+func (c *collector) drains() vercel.DoorOptions {
+	o := vercel.DoorOptions{Verify: c.vercelVerify, Bodies: c.bodies, Budget: c.budget, Refusals: c.refusals}
+	if c.guard != nil {
+		o.Admit = c.admitSigned
+	}
+	return o
+}
+
 func (c *collector) serveHTTP(ctx context.Context) error {
 	s, err := run.Serve(ctx, run.ServerOptions{
 		Name: "ingest", Addr: c.httpAddr, Conns: c.conns, MaxConns: c.connections(), Log: c.logger, TLS: c.certificate.Config(),
-		Handler: edgemodule.Handler(run.Traced("ingest", access.Meter(c.receiver.Handler()))),
+		Handler: edgemodule.Handler(run.Traced("ingest", access.Meter(vercel.Door(c.receiver.Handler(), c.drains())))),
 	})
 	if err != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 
 	"edgescope/edge/platform"
 	"edgescope/ingest"
+	"edgescope/ingest/body"
 	"edgescope/ingest/otlp"
 	"edgescope/ingest/refusals"
 	"edgescope/ingest/rollup"
@@ -43,6 +44,8 @@ type collector struct {
 	pipeline  *ingest.Pipeline
 	receiver  *otlp.Receiver
 	refusals  *refusals.Recorder
+	bodies    *body.Reader
+	budget    *body.Budget
 	conns     *run.Conns
 	questions *gate.Gate
 	// guard is nil while nobody has to sign in, certificate without TLS.

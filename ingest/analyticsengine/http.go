@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 
-	"edgescope/edge"
 	"edgescope/ingest/body"
 )
 
@@ -28,26 +27,4 @@ func sender(err error) error {
 		return r
 	}
 	return err
-}
-
-type rejection struct {
-	Index int    `json:"index"`
-	Error string `json:"error"`
-}
-
-// writeResult answers what became of the records of a request.
-func writeResult(w http.ResponseWriter, b *edge.Batch, total int) {
-	result := struct {
-		Accepted int         `json:"accepted"`
-		Rejected int         `json:"rejected"`
-		Errors   []rejection `json:"errors,omitempty"`
-	}{Accepted: max(0, total-b.RejectedCount), Rejected: b.RejectedCount}
-	for _, r := range b.Rejected {
-		result.Errors = append(result.Errors, rejection{r.Index, r.Reason})
-	}
-	status := http.StatusOK
-	if result.Accepted == 0 && result.Rejected > 0 {
-		status = http.StatusBadRequest
-	}
-	body.AnswerJSON(w, status, result)
 }

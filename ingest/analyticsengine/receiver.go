@@ -235,7 +235,7 @@ func (rc *Receiver) finish(w http.ResponseWriter, r *http.Request, j *job) {
 		}
 	}
 	rc.o.Refusals.Batch(r, &j.batch)
-	writeResult(w, &j.batch, j.total)
+	body.AnswerRecords(w, &j.batch, j.total, 0)
 }
 
 const (

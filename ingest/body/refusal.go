@@ -77,6 +77,32 @@ func (r *RefusalError) Answer(w http.ResponseWriter) {
 	}{rpcCodes[r.Status], r.Message})
 }
 
+type rejection struct {
+	Index int    `json:"index"`
+	Error string `json:"error"`
+}
+
+// AnswerRecords answers what became of the records of a request, total of them, of which some may wait: 200, or 400 when none was
+// taken.
+func AnswerRecords(w http.ResponseWriter, b *edge.Batch, total, waiting int) {
+	// A record may become several events: more may be rejected than there were records.
+	rejected := min(b.RejectedCount, total)
+	result := struct {
+		Accepted int         `json:"accepted"`
+		Rejected int         `json:"rejected"`
+		Waiting  int         `json:"waiting,omitempty"`
+		Errors   []rejection `json:"errors,omitempty"`
+	}{Accepted: total - rejected, Rejected: rejected, Waiting: waiting}
+	for _, r := range b.Rejected {
+		result.Errors = append(result.Errors, rejection{r.Index, r.Reason})
+	}
+	status := http.StatusOK
+	if result.Accepted == 0 && result.Rejected > 0 {
+		status = http.StatusBadRequest
+	}
+	AnswerJSON(w, status, result)
+}
+
 // AnswerJSON writes a value that can be written as JSON.
 func AnswerJSON(w http.ResponseWriter, status int, v any) {
 	text, err := json.Marshal(v)

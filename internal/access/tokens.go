@@ -42,6 +42,9 @@ type TenantConfig struct {
 type TokenConfig struct {
 	Token  string `yaml:"token"`
 	SHA256 string `yaml:"sha256"`
+	// DrainSecret is the signature secret of a drain of Vercel, which stands for a token: its requests are signed with it. It can't
+	// be kept as a hash, since signatures are made of it.
+	DrainSecret string `yaml:"drain_secret"`
 	// Tenant is the name of a tenant in the same file.
 	Tenant string `yaml:"tenant"`
 	// Scopes are write, read and admin; at least one.
@@ -75,7 +78,17 @@ type table struct {
 	grants   map[[sha256.Size]byte]*Grant
 	byMember map[string]*tenant
 	byID     map[edge.Tenant]*tenant
+	drains   []drain
 }
+
+// drain is a secret by which requests are signed, and what it allows.
+type drain struct {
+	secret []byte
+	grant  *Grant
+}
+
+// mostDrains bounds the secrets: each costs a hash of every signed body.
+const mostDrains = 32
 
 // byToken answers the grant of a token, nil for an unknown one. The look-up takes as long as the digest says, and a digest
 // tells nothing about the tokens near it: comparing them in constant time would hide nothing more.
@@ -217,14 +230,36 @@ func (t *table) addToken(c *TokenConfig, byName map[string]*tenant) error {
 	if len(c.Datasets) == 0 {
 		c.Datasets = nil
 	}
+	if c.DrainSecret != "" {
+		t.drains = append(t.drains, drain{[]byte(c.DrainSecret), of.grant(scopes, c.Datasets)})
+		return t.checkDrains(scopes)
+	}
 	t.grants[digest] = of.grant(scopes, c.Datasets)
+	return nil
+}
+
+func (t *table) checkDrains(scopes Scope) error {
+	if scopes != Write {
+		return errors.New("a drain_secret has the scopes [write]: what is signed is what is sent")
+	}
+	if len(t.drains) > mostDrains {
+		return fmt.Errorf("there are more than %d drain secrets: give further drains a token in a header of theirs", mostDrains)
+	}
+	last := len(t.drains) - 1
+	for _, d := range t.drains[:last] {
+		if bytes.Equal(d.secret, t.drains[last].secret) {
+			return errors.New("the drain_secret is there twice")
+		}
+	}
 	return nil
 }
 
 func (c *TokenConfig) digest() (digest [sha256.Size]byte, err error) {
 	switch {
-	case (c.Token == "") == (c.SHA256 == ""):
-		return digest, errors.New("want either token or sha256")
+	case c.given() != 1:
+		return digest, errors.New("want one of token, sha256 and drain_secret")
+	case c.DrainSecret != "":
+		return c.secretDigest()
 	case c.Token == "":
 		sum, err := hex.DecodeString(c.SHA256)
 		if err != nil || len(sum) != sha256.Size {
@@ -237,6 +272,24 @@ func (c *TokenConfig) digest() (digest [sha256.Size]byte, err error) {
 		return digest, fmt.Errorf("a token has no spaces and at most %d characters", maxToken)
 	}
 	return sha256.Sum256([]byte(c.Token)), nil
+}
+
+// given counts by what the token is given.
+func (c *TokenConfig) given() (n int) {
+	for _, text := range []string{c.Token, c.SHA256, c.DrainSecret} {
+		if text != "" {
+			n++
+		}
+	}
+	return n
+}
+
+// secretDigest is of a secret, which is no token: nobody signs in with it.
+func (c *TokenConfig) secretDigest() (digest [sha256.Size]byte, err error) {
+	if len(c.DrainSecret) < minToken {
+		return digest, fmt.Errorf("the drain_secret has fewer than %d characters and can be guessed", minToken)
+	}
+	return sha256.Sum256([]byte("drain secret " + c.DrainSecret)), nil
 }
 
 func parseScopes(names []string) (Scope, error) {

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -165,8 +166,8 @@ func TestBadTokenFilesSayWhatWouldBeRight(t *testing.T) {
 	f("tenants: [{id: 1, name: shop, limit: {bytes_per_second: -1}}]", "rates must be")
 	f("tenants: [{id: 1, name: shop, limit: {events_per_second: .nan}}]", "rates must be")
 	f("tenants: [{id: 1, name: shop, limit: {burst: 25h}}]", "at most 24h")
-	f(shop+"tokens: [{tenant: shop, scopes: [read]}]", "either token or sha256")
-	f(shop+"tokens: [{token: "+shopReader+", sha256: "+hash("x")+", tenant: shop, scopes: [read]}]", "either token or sha256")
+	f(shop+"tokens: [{tenant: shop, scopes: [read]}]", "want one of token, sha256 and drain_secret")
+	f(shop+"tokens: [{token: "+shopReader+", sha256: "+hash("x")+", tenant: shop, scopes: [read]}]", "want one of token, sha256 and drain_secret")
 	f(shop+"tokens: [{token: short, tenant: shop, scopes: [read]}]", "openssl rand")
 	f(shop+"tokens: [{token: 'with spaces in it 0123456789', tenant: shop, scopes: [read]}]", "no spaces")
 	f(shop+"tokens: [{sha256: abc, tenant: shop, scopes: [read]}]", "64 hex digits")
@@ -175,9 +176,50 @@ func TestBadTokenFilesSayWhatWouldBeRight(t *testing.T) {
 	f(shop+"tokens: [{token: "+shopReader+", tenant: shop, scopes: [root]}]", `scope "root"`)
 	f(shop+"tokens: [{token: "+shopReader+", tenant: shop, scopes: [read], datasets: [a/b]}]", `dataset "a/b"`)
 	f(shop+"tokens: [{token: "+shopReader+", tenant: shop, scopes: [read]}, {sha256: "+hash(shopReader)+", tenant: shop, scopes: [write]}]", "there twice")
+	f(shop+"tokens: [{drain_secret: "+shopReader+", token: "+shopWriter+", tenant: shop, scopes: [write]}]", "want one of token, sha256 and drain_secret")
+	f(shop+"tokens: [{drain_secret: short, tenant: shop, scopes: [write]}]", "can be guessed")
+	f(shop+"tokens: [{drain_secret: "+shopReader+", tenant: shop, scopes: [write, read]}]", "has the scopes [write]")
+	f(shop+"tokens: [{drain_secret: "+shopReader+", tenant: shop, scopes: [write]}, {drain_secret: "+shopReader+", tenant: shop, scopes: [write]}]", "there twice")
+	var many strings.Builder
+	many.WriteString(shop + "tokens:\n")
+	for i := range 33 {
+		fmt.Fprintf(&many, "  - {drain_secret: a-secret-of-many-characters-%d, tenant: shop, scopes: [write]}\n", i)
+	}
+	f(many.String(), "more than 32 drain secrets")
 	f(shop+"tokens: [{tokn: "+shopReader+"}]", "field tokn not found")
 	f(shop+"---\n"+shop, "want one document")
 	f("{", "yaml")
+}
+
+// TestASecretOfADrainIsNoToken: it admits a visit whose body is signed with it, and nobody who sends it.
+func TestASecretOfADrainIsNoToken(t *testing.T) {
+	const shopDrain, newsDrain = "drain-secret-of-the-shop", "drain-secret-of-the-news"
+	g := open(t, twoTenants+"  - {drain_secret: "+shopDrain+", tenant: shop, scopes: [write]}\n  - {drain_secret: "+newsDrain+", tenant: news, scopes: [write]}\n", Options{})
+	by := func(secret string) func([]byte) bool { return func(s []byte) bool { return string(s) == secret } }
+	f := func(secret, authorization string, want Scope, wantOutcome string) {
+		t.Helper()
+		ctx := Begin(t.Context())
+		_ = g.Sign(ctx, by(secret)) // Admit tells
+		if got := outcome(g.Admit(ctx, authorization, want)); got != wantOutcome {
+			t.Errorf("signed with %q, token %q, for %s: got %s, want %s", secret, authorization, want, got, wantOutcome)
+		}
+	}
+	f(shopDrain, "", Write, "shop")
+	f(newsDrain, "", Write, "news")
+	f(shopDrain, "", Read, "403")
+	f("unknown", "", Write, "401")
+	f(shopDrain, "Bearer wrong", Write, "401")
+	f(shopDrain, "Bearer "+newsAll, Write, "news")
+	f("", "Bearer "+shopDrain, Write, "401")
+	f("", "Bearer drain secret "+shopDrain, Write, "401")
+	if err := g.Sign(t.Context(), by(shopDrain)); err == nil {
+		t.Error("a signature is taken where there is no visit to note it in")
+	}
+	asked := 0
+	_ = g.Sign(Begin(t.Context()), func([]byte) bool { asked++; return true })
+	if asked != 2 {
+		t.Errorf("%d secrets were asked, want all, so that time does not tell which one it is", asked)
+	}
 }
 
 func TestATokenFileMayBeJSON(t *testing.T) {

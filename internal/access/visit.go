@@ -17,6 +17,8 @@ import (
 // the request.
 type Visit struct {
 	grant *Grant
+	// signed is the grant of the secret that the body is signed with.
+	signed *Grant
 	// sender is who it is from, also when they may not do what they ask for.
 	sender *Grant
 	now    func() time.Time // set where the grant has a limit
@@ -43,6 +45,14 @@ func (v *Visit) identified(g *Grant) {
 	if v != nil {
 		v.sender = g
 	}
+}
+
+// signedBy returns the grant of the secret that the body of the request is signed with, nil without one.
+func (v *Visit) signedBy() *Grant {
+	if v == nil {
+		return nil
+	}
+	return v.signed
 }
 
 // SenderOf returns the tenant of whoever sent the request of ctx, also when it was refused, and false when nobody knows them. It
