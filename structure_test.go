@@ -18,11 +18,13 @@ var rule = map[string][]string{
 	"edge/route":    {},
 	"edge/platform": {"edge", "edge/place", "edge/route"},
 
-	"store":               {"edge"},
-	"store/embedded":      {"edge", "store", "store/embedded/cost"},
-	"store/embedded/cost": {"store"},
-	"store/storetest":     {"edge", "store"},
-	"store/wal":           {"edge", "store"},
+	"store":                     {"edge"},
+	"store/embedded":            {"edge", "store", "store/embedded/cost", "store/embedded/parts", "store/embedded/quarantine", "internal/disk"},
+	"store/embedded/cost":       {"store"},
+	"store/embedded/parts":      {},
+	"store/embedded/quarantine": {"store/embedded/parts", "internal/disk"},
+	"store/storetest":           {"edge", "store"},
+	"store/wal":                 {"edge", "store", "internal/disk"},
 
 	"ingest":                 {"edge", "edge/platform", "store", "ingest/rollup", "ingest/seen"},
 	"ingest/rollup":          {"edge"},
@@ -54,6 +56,7 @@ var rule = map[string][]string{
 
 	"internal/access":      {"edge"},
 	"internal/near":        {},
+	"internal/disk":        {},
 	"internal/run":         {},
 	"internal/run/runtest": {},
 	"internal/workerd":     {},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -51,6 +52,8 @@ type collector struct {
 	// guard is nil while nobody has to sign in, certificate without TLS.
 	guard       *access.Guard
 	certificate *run.Certificate
+	// distrust has the store compare all checksums when it opens.
+	distrust bool
 	// started and stopping are what /readyz looks at: it answers 503 before all doors are open and before any is closed.
 	started, stopping atomic.Bool
 	// snapshots is held while one is made.
@@ -163,6 +166,7 @@ func (c *collector) openStore(ctx context.Context) error {
 		Dir: c.dataDir, RetentionEvents: c.retentionEvents, RetentionSamples: c.retentionSamples,
 		MaxDisk: c.maxDisk, MinFreeDisk: c.minFreeDisk, MemoryLimit: c.engineMemory(), Logger: c.logger,
 		QueryMemory: c.questionMemory() / 2, MaxQueryDuration: max(min(c.maxQuestionDuration, embedded.DefaultMaxQueryDuration), time.Second),
+		Distrust: c.distrust, Identity: func() (string, uint64, bool) { return wal.Identity(c.logDir()) },
 	})
 	if err != nil {
 		return err
@@ -187,12 +191,8 @@ func (c *collector) closeStore() error {
 
 func (c *collector) openLog(context.Context) error {
 	uuid, epoch := c.store.Identity()
-	dir := c.walDir
-	if dir == "" {
-		dir = filepath.Join(c.dataDir, "wal")
-	}
 	l, err := wal.Open(wal.Options{
-		Dir: dir, Collector: uuid, Epoch: epoch, Durability: wal.Durability(c.durability), MaxSize: c.walMaxSize,
+		Dir: c.logDir(), Collector: uuid, Epoch: epoch, Durability: wal.Durability(c.durability), MaxSize: c.walMaxSize,
 		RefuseDamage: c.walRefuseDamage, Metrics: c.metrics, Logger: c.logger,
 	})
 	if err != nil {
@@ -201,6 +201,8 @@ func (c *collector) openLog(context.Context) error {
 	c.wal = l
 	return nil
 }
+
+func (c *collector) logDir() string { return cmp.Or(c.walDir, filepath.Join(c.dataDir, "wal")) }
 
 func (c *collector) openPipeline(ctx context.Context) error {
 	uuid, epoch := c.store.Identity()

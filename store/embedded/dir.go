@@ -2,10 +2,11 @@ package embedded
 
 import (
 	"crypto/rand"
-	"encoding/json"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -14,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"edgescope/store"
+	"edgescope/store/embedded/quarantine"
 )
 
 // formats are the versions of what is stored. A version grows when an older program can't read what a newer one writes.
@@ -46,27 +48,27 @@ type dataDir struct {
 	path     string
 	lock     *os.File
 	identity identity
+	logger   *slog.Logger
 }
 
 // openDir takes the directory: it creates and locks it, proves that it can be written, checks its format and gives it the
 // next epoch.
-func openDir(path string, free func(string) (uint64, error)) (*dataDir, error) {
-	if err := os.MkdirAll(path, 0o750); err != nil {
+func openDir(o *Options) (*dataDir, error) {
+	if err := os.MkdirAll(o.Dir, 0o750); err != nil {
 		return nil, err
 	}
-	lock, err := lockDir(path)
-	if err != nil {
+	d := &dataDir{path: o.Dir, logger: o.Logger}
+	if err := d.takeLock(); err != nil {
 		return nil, err
 	}
-	d := &dataDir{path: path, lock: lock}
-	if err := d.prepare(free); err != nil {
+	if err := d.prepare(o); err != nil {
 		return nil, errors.Join(err, d.close())
 	}
 	return d, nil
 }
 
-func (d *dataDir) prepare(free func(string) (uint64, error)) error {
-	n, err := free(d.path)
+func (d *dataDir) prepare(o *Options) error {
+	n, err := o.FreeSpace(d.path)
 	if err != nil {
 		return fmt.Errorf("ask for free disk space: %w", err)
 	}
@@ -79,16 +81,46 @@ func (d *dataDir) prepare(free func(string) (uint64, error)) error {
 	if err := d.removeUnfinished(); err != nil {
 		return fmt.Errorf("remove an unfinished snapshot: %w", err)
 	}
-	if err := d.nextEpoch(); err != nil {
+	if err := d.nextEpoch(o.Identity); err != nil {
 		return fmt.Errorf("write %s: %w", identityFile, err)
 	}
 	return nil
 }
 
-// close gives the directory back. The lock file stays: removing it would let two processes lock two files of that name.
-func (d *dataDir) close() error { return d.lock.Close() }
+// lookThrough sets aside what an engine would not survive.
+func (d *dataDir) lookThrough(o *Options) (*quarantine.Ward, error) {
+	crash, err := d.readCrash()
+	if err != nil {
+		return nil, err
+	}
+	if crash != "" {
+		message, _, _ := strings.Cut(crash, "\n")
+		o.Logger.Error("the process before ended with a panic: the checksums of all parts are compared", slog.String("panic", message),
+			slog.String("whole", filepath.Join(d.path, crashBeforeFile)))
+	}
+	w, err := quarantine.Open(quarantine.Options{
+		Dir: d.path, Kinds: kindDirs[:], Epoch: d.identity.Epoch, Distrust: o.Distrust, Crash: crash, Logger: o.Logger,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return w, d.keepCrash()
+}
 
-func lockDir(path string) (*os.File, error) {
+// close gives the directory back. The lock file stays: removing it would let two processes lock two files of that name.
+func (d *dataDir) close() error { return errors.Join(d.dropCrash(), d.lock.Close()) }
+
+func (d *dataDir) takeLock() (err error) {
+	d.lock, err = lockFileIn(d.path)
+	if errors.Is(err, unix.EISDIR) { // no process can hold that
+		if err = d.setAside(lockFile, errors.New("it is a folder")); err == nil {
+			d.lock, err = lockFileIn(d.path)
+		}
+	}
+	return err
+}
+
+func lockFileIn(path string) (*os.File, error) {
 	name := filepath.Join(path, lockFile)
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o640)
 	if err != nil {
@@ -129,28 +161,46 @@ func holder(f *os.File) string {
 
 // checkFormat refuses a directory that a newer version wrote, and marks a new one.
 func (d *dataDir) checkFormat() error {
-	f, err := readFormats(filepath.Join(d.path, formatFile))
+	path := filepath.Join(d.path, formatFile)
+	var f formats
+	if err := readGuardedFile(path, &f); err != nil {
+		// Whether a digit was damaged or a newer version wrote it and left a sum of its own: to open it may destroy what is there.
+		if newer := f.check(); errors.Is(newer, store.ErrNewerFormat) {
+			return fmt.Errorf("%w (or %s is damaged, %w: then put its copy in its place)", newer, path, err)
+		}
+	}
+	err := d.readGuarded(formatFile, &f)
 	if errors.Is(err, os.ErrNotExist) {
 		if err := d.checkEmpty(); err != nil {
 			return err
 		}
-		return d.writeJSON(formatFile, currentFormats)
+		return d.writeGuarded(formatFile, currentFormats)
 	}
-	if err != nil || f == currentFormats {
-		return err
+	if err == nil {
+		err = f.check()
 	}
-	return d.writeJSON(formatFile, currentFormats) // older formats are read; from now on newer ones are written too
+	if err != nil {
+		return fmt.Errorf("read %s: %w", path, err)
+	}
+	return d.writeGuarded(formatFile, currentFormats) // older formats are read; from now on newer ones are written too
 }
 
 // readFormats reads a file FORMAT. It fails with store.ErrNewerFormat for what this version can't read.
 func readFormats(name string) (f formats, err error) {
-	b, err := os.ReadFile(name)
+	err = readGuardedFile(name, &f)
+	if newer := f.check(); errors.Is(newer, store.ErrNewerFormat) {
+		return f, newer
+	}
+	if err == nil {
+		err = f.check()
+	}
 	if err != nil {
-		return f, err
+		err = fmt.Errorf("read %s: %w", name, err)
 	}
-	if err := json.Unmarshal(b, &f); err != nil {
-		return f, fmt.Errorf("read %s: %w", name, err)
-	}
+	return f, err
+}
+
+func (f *formats) check() error {
 	for _, v := range []struct {
 		what       string
 		have, know int
@@ -160,14 +210,14 @@ func readFormats(name string) (f formats, err error) {
 		{"write-ahead log", f.WAL, currentFormats.WAL},
 	} {
 		if v.have > v.know {
-			return f, fmt.Errorf("%w: %s are in format %d, this version reads up to %d; use the newer version, or another directory",
+			return fmt.Errorf("%w: %s are in format %d, this version reads up to %d; use the newer version, or another directory",
 				store.ErrNewerFormat, v.what, v.have, v.know)
 		}
 		if v.have < 1 {
-			return f, fmt.Errorf("read %s: format %d of %s is unknown", name, v.have, v.what)
+			return fmt.Errorf("format %d of %s is unknown", v.have, v.what)
 		}
 	}
-	return f, nil
+	return nil
 }
 
 // checkEmpty refuses a directory that holds data but does not say in which format.
@@ -180,53 +230,44 @@ func (d *dataDir) checkEmpty() error {
 	return nil
 }
 
-func (d *dataDir) nextEpoch() error {
-	b, err := os.ReadFile(filepath.Join(d.path, identityFile))
-	switch {
-	case errors.Is(err, os.ErrNotExist):
-		d.identity.Collector = newUUID()
-	case err != nil:
-		return err
-	default:
-		if err := json.Unmarshal(b, &d.identity); err != nil {
+// nextEpoch gives the directory its next epoch. An identity that is lost is asked of known: with a new one the log would be that of
+// another collector.
+func (d *dataDir) nextEpoch(known func() (string, uint64, bool)) error {
+	err := d.readGuarded(identityFile, &d.identity)
+	if err == nil && !isUUID(d.identity.Collector) {
+		err = fmt.Errorf("%q is no UUID", d.identity.Collector)
+	}
+	if err != nil {
+		if err := d.newIdentity(err, known); err != nil {
 			return err
 		}
 	}
 	d.identity.Epoch++
-	return d.writeJSON(identityFile, d.identity)
+	return d.writeGuarded(identityFile, d.identity)
 }
 
-// writeJSON replaces a file of the directory whole or not at all, durably.
-func (d *dataDir) writeJSON(name string, v any) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
+// newIdentity gives the directory an identity in the place of one that can't be read.
+func (d *dataDir) newIdentity(reason error, known func() (string, uint64, bool)) error {
+	d.identity = identity{}
+	if known != nil {
+		d.identity.Collector, d.identity.Epoch, _ = known()
 	}
-	tmp := filepath.Join(d.path, name+".tmp")
-	if err := writeSynced(tmp, append(b, '\n')); err != nil {
-		return err
+	switch {
+	case d.identity.Collector != "":
+	case errors.Is(reason, os.ErrNotExist):
+		d.identity.Collector = newUUID()
+	default:
+		return fmt.Errorf("it is damaged, and neither a copy nor a log tells what it said: remove it to go on as another collector: %w", reason)
 	}
-	if err := os.Rename(tmp, filepath.Join(d.path, name)); err != nil {
-		return err
+	if d.checkEmpty() != nil {
+		d.logger.Error("the collector's identity was lost", slog.Any("error", reason), slog.String("goes_on_as", d.identity.Collector))
 	}
-	return syncDir(d.path)
+	return nil
 }
 
-func writeSynced(name string, b []byte) error {
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o640)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(b)
-	return errors.Join(err, f.Sync(), f.Close())
-}
-
-func syncDir(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
+func isUUID(text string) bool {
+	b, err := hex.DecodeString(strings.ReplaceAll(text, "-", ""))
+	return err == nil && len(b) == 16 && len(text) == 36
 }
 
 // newUUID answers a random UUID (RFC 9562, version 4).

@@ -4,12 +4,14 @@
 // Layout of the data directory:
 //
 //	LOCK           held by the process that has the store open; holds its pid
-//	FORMAT         the versions of what is stored, as JSON
-//	identity.json  the collector's UUID and the epoch, which grows by one at each Open
+//	FORMAT         the versions of what is stored, as JSON; FORMAT.copy is the same
+//	identity.json  the collector's UUID and the epoch, which grows by one at each Open; identity.json.copy is the same
+//	SEALS          checksums of the engines' parts
+//	crash.txt      what a panic that ends the process says; crash.before.txt that of an earlier process
 //	metrics/       samples
 //	spans/ logs/ datapoints/   events, one VictoriaLogs storage for each kind
 //	snapshots/     copies for backups, as hard links
-//	quarantine/    parts of the engines that were damaged, moved away so that the rest opens
+//	quarantine/    what was damaged, moved away so that the rest opens, with reasons (package quarantine)
 //
 // The metrics engine keeps its state in globals: a process has at most one open Store.
 package embedded
@@ -29,6 +31,7 @@ import (
 
 	"edgescope/edge"
 	"edgescope/store"
+	"edgescope/store/embedded/quarantine"
 )
 
 var _ store.Store = (*Store)(nil)
@@ -76,6 +79,11 @@ type Options struct {
 	FreeSpace func(dir string) (uint64, error)
 	// GuardInterval is how often the guard looks at the disk. Default one second.
 	GuardInterval time.Duration
+	// Distrust has the checksums of all parts compared, and everything read that has none: Open takes as long as that takes.
+	Distrust bool
+	// Identity is asked for the collector's UUID, and the greatest epoch that is known, when the files that hold them are damaged:
+	// the log has them too. nil, or ok false: a new UUID.
+	Identity func() (uuid string, epoch uint64, ok bool)
 }
 
 func (o Options) withDefaults() (Options, error) {
@@ -125,6 +133,9 @@ type Store struct {
 	dir   *dataDir
 	kinds [kinds]*logstorage.Storage
 	guard *guard
+	ward  *quarantine.Ward
+	// sealing ends the goroutine that seals parts, and waits for it.
+	sealing func()
 	// pending are rows on their way to the engine.
 	pending *pending
 
@@ -179,17 +190,18 @@ func Open(ctx context.Context, opts Options) (*Store, error) {
 
 func open(opts Options) (*Store, error) {
 	// Whatever can be wrong is found here, before the engines, whose Must functions end the process.
-	dir, err := openDir(opts.Dir, opts.FreeSpace)
+	dir, err := openDir(&opts)
 	if err != nil {
 		return nil, err
 	}
-	if err := dir.quarantine(opts.Logger); err != nil {
+	ward, err := dir.lookThrough(&opts)
+	if err == nil {
+		err = startMetrics(&opts)
+	}
+	if err != nil {
 		return nil, errors.Join(err, dir.close())
 	}
-	if err := startMetrics(&opts); err != nil {
-		return nil, errors.Join(err, dir.close())
-	}
-	s := &Store{opts: opts, dir: dir, turns: make(chan struct{}, maxConcurrentSeries)}
+	s := &Store{opts: opts, dir: dir, ward: ward, turns: make(chan struct{}, maxConcurrentSeries)}
 	for i, name := range kindDirs {
 		s.kinds[i] = logstorage.MustOpenStorage(filepath.Join(opts.Dir, name), &logstorage.StorageConfig{
 			// A day more than Check allows on both sides: what Check lets in is still taken when it arrives a little later.
@@ -202,6 +214,7 @@ func open(opts Options) (*Store, error) {
 		})
 	}
 	s.guard = startGuard(s)
+	s.startSealing()
 	s.pending = startPending(s)
 	return s, nil
 }
@@ -210,6 +223,9 @@ func open(opts Options) (*Store, error) {
 func (s *Store) Identity() (uuid string, epoch uint64) {
 	return s.dir.identity.Collector, s.dir.identity.Epoch
 }
+
+// Quarantine returns what was set aside because it was damaged, at this Open and at earlier ones.
+func (s *Store) Quarantine() ([]quarantine.Item, error) { return quarantine.List(s.opts.Dir) }
 
 // Flush makes everything written visible to questions. It does not make it durable.
 func (s *Store) Flush() {
@@ -224,6 +240,7 @@ func (s *Store) Flush() {
 // Close waits for the calls in flight, makes everything durable and gives the directory back. A second Close does nothing.
 func (s *Store) Close() error {
 	s.guard.stop()
+	s.sealing()
 	s.pending.stop()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -236,9 +253,22 @@ func (s *Store) Close() error {
 		st.MustClose()
 	}
 	stopMetrics()
-	err := s.dir.close()
+	err := errors.Join(s.ward.Close(), s.dir.close())
 	opened.Store(false)
 	return err
+}
+
+// sealEvery is how often new parts get their checksum. A kill leaves those that are younger to be read at the next start.
+const sealEvery = 10 * time.Second
+
+func (s *Store) startSealing() {
+	ctx, cancel := context.WithCancel(context.Background())
+	var group sync.WaitGroup
+	group.Go(func() { s.ward.Run(ctx, sealEvery) })
+	s.sealing = func() {
+		cancel()
+		group.Wait()
+	}
 }
 
 // enter begins a call that uses the engines; leave ends it.

@@ -17,6 +17,7 @@ import (
 
 	"github.com/VictoriaMetrics/VictoriaMetrics/app/vmstorage"
 
+	"edgescope/internal/disk"
 	"edgescope/store"
 )
 
@@ -61,7 +62,7 @@ func (s *Store) Snapshot(ctx context.Context, logTo func(dir string) error) (Sna
 	if err != nil {
 		return Snapshot{}, errors.Join(fmt.Errorf("make snapshot %s: %w", snap.Name, err), os.RemoveAll(temp))
 	}
-	return snap, syncDir(filepath.Dir(snap.Path))
+	return snap, disk.SyncDir(filepath.Dir(snap.Path))
 }
 
 func (s *Store) fillSnapshot(ctx context.Context, snap *Snapshot, dir string, logTo func(dir string) error) error {
@@ -97,7 +98,7 @@ func (s *Store) fillSnapshot(ctx context.Context, snap *Snapshot, dir string, lo
 	if err != nil {
 		return err
 	}
-	return writeSynced(filepath.Join(dir, snapshotFile), append(text, '\n'))
+	return disk.Write(filepath.Join(dir, snapshotFile), append(text, '\n'))
 }
 
 // snapshotMetrics links a snapshot of the metrics engine to a directory. The engine makes one on request, as a tree of symbolic
@@ -284,7 +285,7 @@ func walkTree(src, dst string, follow bool, file func(from, to string) error) er
 			return err
 		}
 	}
-	return syncDir(dst)
+	return disk.SyncDir(dst)
 }
 
 func copyFile(from, to string) error {

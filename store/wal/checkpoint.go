@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"edgescope/internal/disk"
 )
 
 const (
@@ -48,7 +50,7 @@ func (l *Log) Checkpoint(position uint64, state []byte) error {
 		}
 		l.intact = false
 	}
-	if err := replaceFile(path, b); err != nil {
+	if err := disk.Replace(path, b); err != nil {
 		return fmt.Errorf("write checkpoint: %w", err)
 	}
 	l.intact = true
@@ -87,11 +89,19 @@ func (l *Log) drop(now time.Time) error {
 	if len(old) == 0 {
 		return nil
 	}
+	err := l.list(func(listed map[string]int64) {
+		for _, s := range old {
+			delete(listed, filepath.Base(s.path))
+		}
+	})
+	if err != nil {
+		return fmt.Errorf("drop segments: %w", err)
+	}
 	var errs []error
 	for _, s := range old {
 		errs = append(errs, os.Remove(s.path))
 	}
-	if err := errors.Join(append(errs, syncDir(l.o.Dir))...); err != nil {
+	if err := errors.Join(append(errs, disk.SyncDir(l.o.Dir))...); err != nil {
 		return fmt.Errorf("drop segments: %w", err)
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"edgescope/edge"
+	"edgescope/internal/disk"
 )
 
 // maxSpare bounds the memory in bytes that a group keeps for the next one.
@@ -63,6 +64,7 @@ type active struct {
 	file    file
 	at      int64 // where the next record goes
 	dirty   bool  // whether something was written since the last sync
+	listed  bool  // whether the list of segments has it
 	sum     summary
 	encoded []byte
 }
@@ -156,7 +158,7 @@ func (l *Log) begin(first uint64, size int64) error {
 	}
 	a.file = f
 	if _, err = f.WriteAt(h.encode(), 0); err == nil {
-		err = syncDir(l.o.Dir)
+		err = disk.SyncDir(l.o.Dir)
 	}
 	l.current = a
 	l.mu.Lock()
@@ -235,7 +237,19 @@ func (l *Log) sync() error {
 	}
 	l.count.fsync.UpdateDuration(began)
 	a.dirty = false
+	if !a.listed {
+		a.listed = true
+		l.add(a)
+	}
 	return nil
+}
+
+// add lists a segment that has records on disk.
+func (l *Log) add(a *active) {
+	err := l.list(func(listed map[string]int64) { listed[filepath.Base(a.path)] = a.size })
+	if err != nil {
+		l.o.Logger.Warn("the list of the log's segments can't be written: one that gets lost is not noticed", errorAttr(err))
+	}
 }
 
 // fail ends the log: after a failed write or sync nobody knows what is on disk, and the kernel may have dropped the pages that

@@ -41,6 +41,7 @@ func (l *Log) observe() {
 	gauge("edgescope_wal_segments", func() float64 { return float64(len(l.segments)) })
 	gauge("edgescope_wal_waiting_bytes", func() float64 { return float64(l.waiting) })
 	gauge("edgescope_wal_sequence", func() float64 { return float64(l.seq) })
+	gauge("edgescope_wal_lost_records", func() float64 { return float64(l.lost) })
 	gauge("edgescope_wal_damaged_segments", func() float64 { return float64(l.damaged) })
 }
 

@@ -1,6 +1,7 @@
 package wal
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -8,14 +9,22 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
+
+	"edgescope/internal/disk"
 )
 
-// load finds the segments of earlier processes. It cuts a torn tail off the last one, and sets a segment with damage aside.
+// load finds the segments of earlier processes. It cuts a torn tail off the last one, sets a segment with damage aside, and tells what
+// is missing.
 func (l *Log) load() error {
+	if err := l.moveStrangers(); err != nil {
+		return err
+	}
 	names, err := l.segmentNames()
 	if err != nil {
 		return err
 	}
+	l.listed = l.readList()
 	for i, name := range names {
 		s, err := l.inspect(filepath.Join(l.o.Dir, name), i == len(names)-1)
 		if err != nil {
@@ -30,7 +39,29 @@ func (l *Log) load() error {
 	return nil
 }
 
-// segmentNames answers the names of segments, oldest first.
+// moveStrangers sets aside folders that have the name of a file of the log: they would be in its way.
+func (l *Log) moveStrangers() error {
+	entries, err := os.ReadDir(l.o.Dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		_, segment := segmentNumber(e.Name())
+		if !e.IsDir() || !segment && !slices.Contains(append(checkpointFiles[:], listFile), e.Name()) {
+			continue
+		}
+		if l.o.RefuseDamage {
+			return fmt.Errorf("%s is a folder: move it away, or start without --wal-refuse-damage", e.Name())
+		}
+		l.o.Logger.Error("a folder is in the place of a file of the log: it is kept in quarantine", slog.String("file", e.Name()))
+		if err := l.quarantine(filepath.Join(l.o.Dir, e.Name()), os.Rename, errors.New("it is a folder")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// segmentNames returns the names of segments, oldest first.
 func (l *Log) segmentNames() ([]string, error) {
 	entries, err := os.ReadDir(l.o.Dir)
 	if err != nil {
@@ -46,15 +77,16 @@ func (l *Log) segmentNames() ([]string, error) {
 	return names, nil
 }
 
-// inspect reads a segment and leaves only good records in it. It answers nil when none is left.
+// inspect reads a segment and leaves only good records in it. It returns nil when none is left.
 func (l *Log) inspect(path string, newest bool) (*segment, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
 	s := &segment{path: path}
+	known, listed := l.listed[filepath.Base(path)]
 	if s.header, err = readSegmentHeader(data); errors.Is(err, errDamaged) {
-		if newest && !written(data) {
+		if newest && !listed && !written(data) {
 			return nil, l.remove(path) // the process ended between creating the file and writing to it
 		}
 		return nil, l.setAside(path, data, nil, 0)
@@ -70,7 +102,9 @@ func (l *Log) inspect(path string, newest bool) (*segment, error) {
 	s.span = sum.done(logName(s.header.uuid, s.header.epoch))
 	l.arrival = max(l.arrival, sum.arrival)
 	l.seq = max(l.seq, s.last)
-	if err := l.repair(s, data, &found, newest); err != nil {
+	// A record that was torn by the end of the process does not make its file shorter.
+	whole := newest && int64(len(data)) >= known
+	if err := l.repair(s, data, &found, whole); err != nil {
 		return nil, err
 	}
 	if len(found.records) == 0 {
@@ -88,12 +122,12 @@ func written(data []byte) bool {
 	return slices.ContainsFunc(data, func(b byte) bool { return b != 0 })
 }
 
-// repair makes a segment hold its good records and nothing else.
-func (l *Log) repair(s *segment, data []byte, found *scan, newest bool) error {
+// repair makes a segment hold its good records and nothing else. mayTear tells that its end may be a record that was being written.
+func (l *Log) repair(s *segment, data []byte, found *scan, mayTear bool) error {
 	switch {
 	case len(found.gaps) > 0:
 		return l.setAside(s.path, data, found.records, found.gaps[0].from)
-	case found.torn && !newest:
+	case found.torn && !mayTear:
 		return l.setAside(s.path, data, found.records, found.end)
 	case found.torn:
 		l.o.Logger.Warn("the log ends in a record that was not completed: it was never acknowledged and is cut off",
@@ -113,14 +147,8 @@ func (l *Log) setAside(path string, data []byte, good []extent, offset int) erro
 	l.o.Logger.Error("a segment of the log is damaged: it is kept in quarantine, and its good records are replayed",
 		slog.String("segment", name), slog.Int("offset", offset), slog.Int("good_records", len(good)))
 	l.damaged++
-	folder := filepath.Join(l.o.Dir, "quarantine")
-	if err := os.MkdirAll(folder, 0o750); err != nil {
-		return err
-	}
-	if err := linkAnew(path, folder, name); err != nil {
-		return err
-	}
-	if err := syncDir(folder); err != nil {
+	l.wounded = append(l.wounded, wound{name: name, left: len(good)})
+	if err := l.quarantine(path, os.Link, fmt.Errorf("it is damaged at offset %d, and %d good records are left in it", offset, len(good))); err != nil {
 		return err
 	}
 	if len(good) == 0 {
@@ -135,21 +163,30 @@ func (l *Log) setAside(path string, data []byte, good []extent, offset int) erro
 	for _, r := range good {
 		repaired = append(repaired, data[r.from:r.to]...)
 	}
-	return replaceFile(path, repaired)
+	return disk.Replace(path, repaired)
 }
 
-// linkAnew gives a file a second name in a folder, one that is not taken.
-func linkAnew(path, folder, name string) error {
+// quarantine puts a file into the folder quarantine, under a name that is not taken, with a file that says why.
+func (l *Log) quarantine(path string, put func(from, to string) error, reason error) error {
+	folder := filepath.Join(l.o.Dir, "quarantine")
+	if err := os.MkdirAll(folder, 0o750); err != nil {
+		return err
+	}
+	name := filepath.Base(path)
 	to := filepath.Join(folder, name)
 	for n := 1; ; n++ {
-		err := os.Link(path, to)
-		if !errors.Is(err, fs.ErrExist) {
-			return err
+		if _, err := os.Lstat(to); errors.Is(err, fs.ErrNotExist) {
+			break
 		}
 		to = filepath.Join(folder, fmt.Sprintf("%s.%d", name, n))
 	}
+	text, err := json.MarshalIndent(map[string]string{"path": path, "reason": reason.Error(), "at": l.o.Now().UTC().Format(time.RFC3339)}, "", "  ")
+	if err != nil {
+		return err
+	}
+	return errors.Join(put(path, to), disk.Write(to+".reason.json", append(text, '\n')), disk.SyncDir(folder), disk.SyncDir(l.o.Dir))
 }
 
 func (l *Log) remove(path string) error {
-	return errors.Join(os.Remove(path), syncDir(l.o.Dir))
+	return errors.Join(os.Remove(path), disk.SyncDir(l.o.Dir))
 }

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"edgescope/internal/disk"
 )
 
 // Snapshot links the log into a directory, which exists and is empty: the records that Append has taken before the call, and the
@@ -48,7 +50,7 @@ func (l *Log) linkAll(dir string) error {
 			return fmt.Errorf("snapshot of the log: %w", err)
 		}
 	}
-	return syncDir(dir)
+	return disk.SyncDir(dir)
 }
 
 // linkOrCopy links a file, or copies it where the directory is in another file system.
@@ -61,5 +63,5 @@ func linkOrCopy(from, to string) error {
 	if err != nil {
 		return err
 	}
-	return replaceFile(to, data)
+	return disk.Replace(to, data)
 }

@@ -120,6 +120,13 @@ type Log struct {
 	bytes       int64
 	checkpoints []mark // those whose segments may still be needed, oldest first
 	damaged     int
+	// wounded are segments that lack records, lost how many.
+	wounded []wound
+	lost    uint64
+
+	// listing is held while the list of segments is changed: names and sizes of those that are on disk.
+	listing sync.Mutex
+	listed  map[string]int64
 
 	// checkpointing is held while a checkpoint is written; intact tells whether the newest one on disk can be read.
 	checkpointing sync.Mutex
@@ -170,7 +177,10 @@ func (l *Log) open() (err error) {
 	if err := l.load(); err != nil {
 		return err
 	}
-	return l.loadCheckpoints()
+	if err := l.loadCheckpoints(); err != nil {
+		return err
+	}
+	return l.tellLosses()
 }
 
 // Append returns when the batch is durable (see Durability), with its Record and Arrival set: it has then been taken, whatever
