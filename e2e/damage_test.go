@@ -70,8 +70,9 @@ func rewrite(change func([]byte) []byte) func(string) error {
 
 func flip(at func(n int) int) func([]byte) []byte {
 	return func(b []byte) []byte {
-		for i := at(len(b)); i < min(at(len(b))+3, len(b)); i++ {
-			b[max(i, 0)] ^= 0x55
+		from := max(0, at(len(b)))
+		for i := from; i < min(from+3, len(b)); i++ {
+			b[i] ^= 0x55
 		}
 		return b
 	}

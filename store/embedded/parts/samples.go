@@ -166,6 +166,9 @@ func decodeNumbers(buf []byte, numbers []int64, b []byte, t encoding.MarshalType
 		}
 		b, t = buf, plain
 	}
+	if n < 2 && t == encoding.MarshalTypeNearestDelta2 { // the engine's function would panic, and log that
+		return buf, numbers, errors.New("a second difference of one number")
+	}
 	got, err := encoding.UnmarshalValues(numbers[:0], b, t, first, n)
 	if err != nil {
 		return buf, numbers, err

@@ -44,9 +44,6 @@ func (w *Ward) layout() error {
 }
 
 func (w *Ward) metricsLayout() error {
-	if err := os.RemoveAll(w.path(metricsDir, "tmp")); err != nil { // of questions that nobody waits for any more
-		return err
-	}
 	stores := []string{"small", "big", indexdb}
 	folders := []string{"", snapshotsDir, "cache", "metadata", "data"}
 	for _, s := range stores {
@@ -56,6 +53,9 @@ func (w *Ward) metricsLayout() error {
 		if err := w.folder(w.path(metricsDir, f)); err != nil {
 			return err
 		}
+	}
+	if err := os.RemoveAll(w.path(metricsDir, "tmp")); err != nil { // of questions that nobody waits for any more
+		return err
 	}
 	if err := w.file(w.path(metricsDir, "flock.lock"), nil); err != nil {
 		return err

@@ -79,23 +79,26 @@ func (l *list) read() (names [][]string, damaged, err error) {
 // parse reads the JSON of a list: {"Small":[],"Big":[]} for samples, else an array.
 func (l *list) parse(b []byte) ([][]string, error) {
 	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
 	names := make([][]string, len(l.dirs))
 	var err error
 	if len(l.dirs) == 1 {
-		err = d.Decode(&names[0])
+		err = d.Decode(&names[0]) // null is a list that is still empty
 	} else {
-		var both struct{ Small, Big []string }
+		var both map[string][]string
 		err = d.Decode(&both)
-		if names[0], names[1] = both.Small, both.Big; err == nil && (both.Small == nil || both.Big == nil) {
-			err = errors.New("one of Small and Big is missing")
+		small, hasSmall := both["Small"]
+		big, hasBig := both["Big"]
+		if names[0], names[1] = small, big; err == nil && (!hasSmall || !hasBig || len(both) > 2) {
+			err = errors.New("it does not have Small and Big")
 		}
-	}
-	if err == nil && d.More() {
-		err = errors.New("something follows the list")
 	}
 	if errors.Is(err, io.EOF) {
 		err = errors.New("it is empty")
+	}
+	if err == nil {
+		if _, more := d.Token(); !errors.Is(more, io.EOF) {
+			err = errors.New("something follows the list")
+		}
 	}
 	return names, err
 }

@@ -59,6 +59,8 @@ type Ward struct {
 
 	mu    sync.Mutex
 	seals seals
+	// changed tells that the seals are to be written.
+	changed bool
 	// unread are parts without a seal that were not read to the end, by their path.
 	unread map[string]parts.Kind
 	// lists are the lists of parts that Seal has seen, and when they were written.

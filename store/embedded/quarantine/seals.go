@@ -85,57 +85,52 @@ func (w *Ward) writeSeals() error {
 func (w *Ward) Seal() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	changed := false
 	for _, l := range w.allLists() {
-		changed = w.sealList(&l) || changed
+		w.sealList(&l)
 	}
 	for rel := range maps.Clone(w.seals.Parts) {
 		if !exists(w.path(rel)) {
 			w.seals.forget(rel)
-			changed = true
+			w.changed = true
 		}
 	}
-	if !changed {
+	if !w.changed {
 		return
 	}
+	w.changed = false
 	if err := w.writeSeals(); err != nil {
 		w.o.Logger.Warn("the seals of parts can't be written: the next start reads more", slog.Any("error", err))
 	}
 }
 
 // sealList seals the new parts of a list. An engine writes a part whole before it lists it.
-func (w *Ward) sealList(l *list) (changed bool) {
+func (w *Ward) sealList(l *list) {
 	info, err := os.Stat(l.path)
 	if err != nil || w.lists[l.path].Equal(info.ModTime()) {
-		return false
+		return
 	}
 	names, damaged, err := l.read()
 	if err != nil || damaged != nil { // a part that is gone since: the next call sees the new list
-		return false
+		return
 	}
 	w.lists[l.path] = info.ModTime()
 	for i, dir := range l.dirs {
 		for _, name := range names[i] {
-			changed = w.sealPart(filepath.Join(dir, name)) || changed
+			w.sealPart(filepath.Join(dir, name))
 		}
 	}
-	return changed
 }
 
-func (w *Ward) sealPart(path string) bool {
+func (w *Ward) sealPart(path string) {
 	rel := w.rel(path)
-	if _, sealed := w.seals.Parts[rel]; sealed {
-		return false
+	_, sealed := w.seals.Parts[rel]
+	if _, unread := w.unread[rel]; sealed || unread {
+		return
 	}
-	if _, unread := w.unread[rel]; unread {
-		return false
+	if s, err := sealOf(path); err == nil { // else it was merged away
+		w.seals.Parts[rel] = s
+		w.changed = true
 	}
-	s, err := sealOf(path)
-	if err != nil { // it was merged away
-		return false
-	}
-	w.seals.Parts[rel] = s
-	return true
 }
 
 func sealOf(path string) (s seal, err error) {
@@ -170,6 +165,7 @@ func (w *Ward) readOn(ctx context.Context) {
 		}
 		w.mu.Lock()
 		w.seals.Parts[rel] = s
+		w.changed = true
 		if damaged != nil {
 			w.damaged++
 		}
