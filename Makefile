@@ -35,6 +35,10 @@ e2e-clients: wasm-bench/node_modules e2e/clients/js/node_modules ## Run clients 
 overload: ## Attack a collector with the full amounts: memory, latency and what was acknowledged (2 minutes)
 	EDGESCOPE_OVERLOAD=full $(GO) test -count=1 -v -timeout 20m -run TestOverload ./e2e
 
+.PHONY: damage
+damage: ## Damage a data directory in every way, and start, ask and write each time (20 minutes)
+	EDGESCOPE_DAMAGE=full $(GO) test -count=1 -timeout 90m -run TestADamagedDirectory ./e2e
+
 .PHONY: check
 check: generate-check $(LINT) ## Check that generated files are up to date, the format, the linters and vet
 	@test -z "$$($(GO) tool gofumpt -l $(GO_FILES))" || { echo 'not gofumpt-ed:'; $(GO) tool gofumpt -l $(GO_FILES); exit 1; }

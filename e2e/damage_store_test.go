@@ -110,7 +110,7 @@ func (w *whole) write(t *testing.T, c *e2e.Program, batch string) {
 	if batch == "yesterday" {
 		at = at.Add(-24 * time.Hour)
 	}
-	w.post(t, c, "/v1/traces", `{"resourceSpans":[{%s,"scopeSpans":[{"spans":[%s]}]}]}`, func(i int) string {
+	w.send(t, c, "/v1/traces", w.body(batch, `{"resourceSpans":[{%s,"scopeSpans":[{"spans":[%s]}]}]}`, func(i int) string {
 		end := at.Add(-time.Duration(i) * 10 * time.Millisecond).UnixNano()
 		return fmt.Sprintf(`{"traceId":"%032x","spanId":"%016x","kind":2,"name":"GET /r%d","startTimeUnixNano":"%d","endTimeUnixNano":"%d",`+
 			`"attributes":[{"key":"batch","value":{"stringValue":%q}},{"key":"http.route","value":{"stringValue":"/r%d"}},`+
@@ -118,18 +118,18 @@ func (w *whole) write(t *testing.T, c *e2e.Program, batch string) {
 			`{"key":"score","value":{"doubleValue":%d.25}},{"key":"size","value":{"intValue":"%d"}},{"key":"when","value":{"stringValue":"2026-01-02T03:04:%02d.000Z"}},`+
 			`{"key":"offset","value":{"intValue":"-%d"}},{"key":"text","value":{"stringValue":"needle %s of %d, and something unlike %x"}}]}`,
 			end, i+1, i%4, end-int64(i+1)*1e6, end, batch, i%4, 200+i%3*100, i%250, i, i*7919, i%60, i+1, strings.Repeat("hay ", i%30), i, end)
-	}, batch)
+	}))
 	if batch == "yesterday" {
 		return
 	}
-	w.post(t, c, "/v1/logs", `{"resourceLogs":[{%s,"scopeLogs":[{"logRecords":[%s]}]}]}`, func(i int) string {
+	w.send(t, c, "/v1/logs", w.body(batch, `{"resourceLogs":[{%s,"scopeLogs":[{"logRecords":[%s]}]}]}`, func(i int) string {
 		return fmt.Sprintf(`{"timeUnixNano":"%d","severityNumber":9,"body":{"stringValue":"needle %d of %s, %x"}}`,
 			at.UnixNano()-int64(i)*1e6, i, batch, i*7919)
-	}, batch)
-	w.post(t, c, "/v1/metrics", `{"resourceMetrics":[{%s,"scopeMetrics":[{"metrics":[{"name":"damage_gauge","gauge":{"dataPoints":[%s]}}]}]}]}`, func(i int) string {
+	}))
+	w.send(t, c, "/v1/metrics", w.body(batch, `{"resourceMetrics":[{%s,"scopeMetrics":[{"metrics":[{"name":"damage_gauge","gauge":{"dataPoints":[%s]}}]}]}]}`, func(i int) string {
 		return fmt.Sprintf(`{"timeUnixNano":"%d","asInt":"%d","attributes":[{"key":"series","value":{"stringValue":"s%d"}},{"key":"batch","value":{"stringValue":%q}}]}`,
 			at.UnixNano()-int64(i)*1e9, i, i%40, batch)
-	}, batch)
+	}))
 	var points []string
 	for i := range w.rows(batch) {
 		points = append(points, fmt.Sprintf(`{"indexes":["i%d"],"blobs":[%q,"needle %d"],"doubles":[%d.5,1]}`, i%5, batch, i, i))
@@ -140,13 +140,13 @@ func (w *whole) write(t *testing.T, c *e2e.Program, batch string) {
 const damageResource = `"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"damage"}},{"key":"cloud.region","value":{"stringValue":"fra1"}},` +
 	`{"key":"cloud.platform","value":{"stringValue":"cloudflare.workers"}}]}`
 
-func (w *whole) post(t *testing.T, c *e2e.Program, path, form string, one func(i int) string, batch string) {
-	t.Helper()
+// body is what a batch holds of a kind, in its form.
+func (w *whole) body(batch, form string, one func(i int) string) string {
 	var all []string
 	for i := range w.rows(batch) {
 		all = append(all, one(i))
 	}
-	w.send(t, c, path, fmt.Sprintf(form, damageResource, strings.Join(all, ",")))
+	return fmt.Sprintf(form, damageResource, strings.Join(all, ","))
 }
 
 func (w *whole) send(t *testing.T, c *e2e.Program, path, body string) {

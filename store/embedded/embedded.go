@@ -262,13 +262,13 @@ func (s *Store) Close() error {
 const sealEvery = 10 * time.Second
 
 func (s *Store) startSealing() {
-	ctx, cancel := context.WithCancel(context.Background())
+	quit := make(chan struct{})
 	var group sync.WaitGroup
-	group.Go(func() { s.ward.Run(ctx, sealEvery) })
-	s.sealing = func() {
-		cancel()
+	group.Go(func() { s.ward.Run(quit, sealEvery) })
+	s.sealing = sync.OnceFunc(func() {
+		close(quit)
 		group.Wait()
-	}
+	})
 }
 
 // enter begins a call that uses the engines; leave ends it.

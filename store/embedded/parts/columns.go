@@ -35,44 +35,58 @@ type column struct {
 	bloomAt, bloomSize uint64
 }
 
-// readBlockColumns reads the columns of a block: refs says of each its name and where its header is in headers.
+// columnReader reads the columns of a block: refs says of each its name and where its header is in headers.
+type columnReader struct {
+	*eventReader
+	rows          uint64
+	whole         []byte // the headers
+	refs, headers cursor
+	total         uint64
+}
+
 func (r *eventReader) readBlockColumns(rows uint64, refs, headers []byte) error {
-	places, all := cursor{b: refs}, cursor{b: headers}
-	total := uint64(0)
-	each := func(read func(c *cursor, name uint64) error) error {
-		n := all.number()
-		if total += n; all.bad || places.number() != n || total > maxColumns {
-			return r.headers.fail("the columns of the block before are cut off, too many, or not those of columns_header_index.bin")
-		}
-		for ; n > 0; n-- {
-			name, at := places.number(), places.number()
-			if places.bad || at != uint64(len(headers)-len(all.b)) || name >= uint64(len(r.columns)) || r.seen[name] == r.blocks {
-				return r.refs.fail("the block before: an entry is cut off, there twice, or names no column")
-			}
-			r.seen[name] = r.blocks
-			if err := read(&all, name); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	err := each(func(c *cursor, name uint64) error {
-		h := readColumn(c)
-		if c.bad || h == (column{}) {
-			return r.headers.fail("a column of the block before is cut off or makes no sense")
-		}
-		return r.readColumn(rows, name, &h)
-	})
-	if err != nil {
+	c := &columnReader{eventReader: r, rows: rows, whole: headers, refs: cursor{b: refs}, headers: cursor{b: headers}}
+	if err := c.each(c.column); err != nil {
 		return err
 	}
-	if err := each(func(c *cursor, _ uint64) error { c.text(); return nil }); err != nil { // values that all rows have
+	if err := c.each(func(uint64) error { c.headers.text(); return nil }); err != nil { // values that all rows have
 		return err
 	}
-	if !all.done() || !places.done() {
-		return r.headers.fail("the columns of the block before are cut off, or something follows them")
+	if !c.headers.done() || !c.refs.done() {
+		return c.fail("are cut off, or something follows them")
 	}
 	return nil
+}
+
+func (c *columnReader) fail(how string) error {
+	return c.eventReader.headers.fail("the columns of the block before %s", how)
+}
+
+// each reads a list of columns.
+func (c *columnReader) each(read func(name uint64) error) error {
+	n := c.headers.number()
+	if c.total += n; c.headers.bad || c.refs.number() != n || c.total > maxColumns {
+		return c.fail("are cut off, too many, or not those of columns_header_index.bin")
+	}
+	for ; n > 0; n-- {
+		name, at := c.refs.number(), c.refs.number()
+		if c.refs.bad || at != uint64(len(c.whole)-len(c.headers.b)) || name >= uint64(len(c.columns)) || c.seen[name] == c.blocks {
+			return c.eventReader.refs.fail("the block before: an entry is cut off, there twice, or names no column")
+		}
+		c.seen[name] = c.blocks
+		if err := read(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *columnReader) column(name uint64) error {
+	h := readColumn(&c.headers)
+	if c.headers.bad || h == (column{}) {
+		return c.fail("are cut off or make no sense")
+	}
+	return c.readColumn(c.rows, name, &h)
 }
 
 // readColumn returns zero for one that makes no sense.

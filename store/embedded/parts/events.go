@@ -39,13 +39,12 @@ type eventReader struct {
 	// seen is the block in which a column was seen last.
 	seen []uint64
 
-	stream   [eventStream]byte // of the block before
-	minTime  int64             // of the block before
-	bytes    uint64
-	read     uint64 // bytes of the files that are read whole
-	inflated []byte
-	numbers  []int64
-	values   valueReader
+	stream  [eventStream]byte // of the block before
+	minTime int64             // of the block before
+	bytes   uint64
+	read    uint64 // bytes of the files that are read whole
+	numbers numberReader
+	values  valueReader
 }
 
 // shard is a pair of files: values of columns, and filters that tell which words are not in them.
@@ -211,10 +210,10 @@ func (r *eventReader) readTimes(h *eventBlock) error {
 		return err
 	}
 	if err = encoding.CheckMarshalType(h.timesType); err == nil {
-		r.inflated, r.numbers, err = decodeNumbers(r.inflated, r.numbers, b, h.timesType, h.minTime, int(h.rows))
+		err = r.numbers.decode(b, h.timesType, h.minTime, int(h.rows))
 	}
 	if err == nil {
-		err = inOrder(r.numbers, h.minTime, h.maxTime)
+		err = inOrder(r.numbers.got, h.minTime, h.maxTime)
 	}
 	if err != nil {
 		return r.times.fail("the block before: %w", err)

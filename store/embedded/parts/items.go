@@ -36,7 +36,7 @@ func checkStream(item []byte) error {
 		ok = streamTags(c.b)
 		c.b = nil
 	case itemTagStreams:
-		ok = tagValue(&c) && tagValue(&c) && len(c.b) > 0 && len(c.b)%streamIDSize == 0
+		ok = label(&c) && len(c.b) > 0 && len(c.b)%streamIDSize == 0
 		c.b = nil
 	default:
 		ok = false
@@ -62,6 +62,12 @@ const (
 	firstEscaped = '0'
 	lastEscaped  = '2'
 )
+
+// label takes a name and its value.
+func label(c *cursor) bool {
+	name := tagValue(c)
+	return tagValue(c) && name
+}
 
 // tagValue takes a name or value.
 func tagValue(c *cursor) bool {
@@ -151,7 +157,7 @@ func (s *seriesItems) nameAndSeries(c *cursor) bool {
 
 // labelAndMetrics takes a label and the ids of series.
 func labelAndMetrics(c *cursor) bool {
-	ok := tagValue(c) && tagValue(c) && len(c.b) > 0 && len(c.b)%metricIDSize == 0
+	ok := label(c) && len(c.b) > 0 && len(c.b)%metricIDSize == 0
 	c.b = nil
 	return ok
 }

@@ -39,8 +39,7 @@ type sampleReader struct {
 	// Blocks with the same times share them: sharedAt is where the newest are, shared what they are.
 	sharedAt uint64
 	shared   []byte
-	inflated []byte
-	numbers  []int64
+	numbers  numberReader
 }
 
 func (p *part) checkSamples() error {
@@ -124,7 +123,7 @@ func (r *sampleReader) block(h *sampleBlock) error {
 	if err != nil {
 		return err
 	}
-	if err := r.decode(b, h.valType, h.first, int(h.rows)); err != nil {
+	if err := r.numbers.decode(b, h.valType, h.first, int(h.rows)); err != nil {
 		return r.values.fail("the block before: %w", err)
 	}
 	return nil
@@ -141,42 +140,41 @@ func (r *sampleReader) readTimes(h *sampleBlock) error {
 	} else if len(r.shared) != int(h.timesSize) {
 		return r.index.fail("times of %d bytes are shared as %d", len(r.shared), h.timesSize)
 	}
-	if err := r.decode(r.shared, h.timesType, h.minTime, int(h.rows)); err != nil {
+	if err := r.numbers.decode(r.shared, h.timesType, h.minTime, int(h.rows)); err != nil {
 		return r.times.fail("the block before: %w", err)
 	}
 	if h.precision == fullPrecision && h.timesType.NeedsValidation() {
-		if err := inOrder(r.numbers, h.minTime, h.maxTime); err != nil {
+		if err := inOrder(r.numbers.got, h.minTime, h.maxTime); err != nil {
 			return r.times.fail("the block before: %w", err)
 		}
 	}
 	return nil
 }
 
-// decode reads numbers as lib/encoding does, but for the memory that a damaged size may take.
-func (r *sampleReader) decode(b []byte, t encoding.MarshalType, first int64, n int) (err error) {
-	r.inflated, r.numbers, err = decodeNumbers(r.inflated, r.numbers, b, t, first, n)
-	return err
+// numberReader reads numbers as lib/encoding does, but for the memory that a damaged size may take.
+type numberReader struct {
+	inflated []byte
+	got      []int64
 }
 
-func decodeNumbers(buf []byte, numbers []int64, b []byte, t encoding.MarshalType, first int64, n int) ([]byte, []int64, error) {
-	var err error
+func (r *numberReader) decode(b []byte, t encoding.MarshalType, first int64, n int) (err error) {
 	if plain, compressed := uncompressed(t); compressed {
-		if buf, err = inflated(buf[:0], b); err != nil {
-			return buf, numbers, err
+		if r.inflated, err = inflated(r.inflated[:0], b); err != nil {
+			return err
 		}
-		b, t = buf, plain
+		b, t = r.inflated, plain
 	}
 	if n < 2 && t == encoding.MarshalTypeNearestDelta2 { // the engine's function would panic, and log that
-		return buf, numbers, errors.New("a second difference of one number")
+		return errors.New("a second difference of one number")
 	}
-	got, err := encoding.UnmarshalValues(numbers[:0], b, t, first, n)
+	got, err := encoding.UnmarshalValues(r.got[:0], b, t, first, n)
 	if err != nil {
-		return buf, numbers, err
+		return err
 	}
-	if len(got) != n {
-		return buf, got, fmt.Errorf("%d numbers, want %d", len(got), n)
+	if r.got = got; len(got) != n {
+		return fmt.Errorf("%d numbers, want %d", len(got), n)
 	}
-	return buf, got, nil
+	return nil
 }
 
 // uncompressed returns how numbers are encoded below the compression.

@@ -2,7 +2,6 @@ package quarantine
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -244,16 +243,16 @@ func (w *Ward) checkCaches() error {
 	return os.RemoveAll(path)
 }
 
-// Run seals new parts, and reads those that Open left out, until ctx ends.
-func (w *Ward) Run(ctx context.Context, every time.Duration) {
+// Run seals new parts, and reads those that Open left out, until quit is closed.
+func (w *Ward) Run(quit <-chan struct{}, every time.Duration) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
 		select {
-		case <-ctx.Done():
+		case <-quit:
 			return
 		case <-tick.C:
-			w.readOn(ctx)
+			w.readOn(quit)
 			w.Seal()
 		}
 	}

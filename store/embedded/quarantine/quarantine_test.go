@@ -1,7 +1,6 @@
 package quarantine_test
 
 import (
-	"context"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -218,10 +217,10 @@ func TestWhatIsTooMuchIsReadLater(t *testing.T) {
 		if strings.Contains(told, "set aside") {
 			t.Errorf("told %q", told)
 		}
-		ctx, cancel := context.WithCancel(t.Context())
-		go w.Run(ctx, time.Second)
+		quit := make(chan struct{})
+		go w.Run(quit, time.Second)
 		time.Sleep(1500 * time.Millisecond)
-		cancel()
+		close(quit)
 		synctest.Wait()
 		if f := w.Figures(); f.Damaged != 1 {
 			t.Errorf("figures are %+v, want a damaged part", f)
@@ -304,8 +303,10 @@ func TestWhatIsNoPartIsSetAsideToo(t *testing.T) {
 	}
 	file := func(path string) error { return os.WriteFile(path, []byte("x"), 0o600) }
 	folder := func(path string) error { return os.MkdirAll(path, 0o750) }
-	for _, path := range []string{"metrics", "metrics/data", "metrics/data/small", "metrics/data/small/2026_11", "metrics/metadata", "metrics/snapshots",
-		"metrics/cache", "spans", "spans/partitions", "spans/partitions/20261129", "spans/partitions/20261129/datadb", "spans/partitions/20261129/indexdb"} {
+	for _, path := range []string{
+		"metrics", "metrics/data", "metrics/data/small", "metrics/data/small/2026_11", "metrics/metadata", "metrics/snapshots",
+		"metrics/cache", "spans", "spans/partitions", "spans/partitions/20261129", "spans/partitions/20261129/datadb", "spans/partitions/20261129/indexdb",
+	} {
 		f(path, file)
 	}
 	f("metrics/flock.lock", folder)

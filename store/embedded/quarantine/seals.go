@@ -1,7 +1,6 @@
 package quarantine
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -140,14 +139,16 @@ func sealOf(path string) (s seal, err error) {
 	return s, err
 }
 
-// readOn reads one of the parts that Open left out. What is damaged stays with its engine, which has it open, until the next start.
-func (w *Ward) readOn(ctx context.Context) {
+// readOn reads the parts that Open left out. What is damaged stays with its engine, which has it open, until the next start.
+func (w *Ward) readOn(quit <-chan struct{}) {
 	w.mu.Lock()
 	left := maps.Clone(w.unread)
 	w.mu.Unlock()
 	for rel, kind := range left {
-		if ctx.Err() != nil {
+		select {
+		case <-quit:
 			return
+		default:
 		}
 		path := w.path(rel)
 		held, damaged := parts.Check(path, kind)
