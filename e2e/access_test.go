@@ -186,6 +186,8 @@ func TestAccess(t *testing.T) {
 	t.Run("JSON Web Tokens", g.jsonWebTokens)
 	t.Run("gRPC", g.grpc)
 	t.Run("a rate is told, and when to come back", g.rate)
+	t.Run("two tokens are refused on every port", g.twoTokens)
+	t.Run("a real name is good behind sign-in", g.names)
 	t.Run("a withdrawn token stops to work", g.withdraw)
 }
 
@@ -255,7 +257,7 @@ func (g *guarded) paths(t *testing.T) {
 		"/healthz/%2e%2e/api/services", "/select/jaeger", "/select/jaeger/", "/api/operations/", "/api/services;x=1",
 		"/prometheus//api/v1/labels", "/api/v1/%6cabels", "/select/logsql//query?query=*", "/select//logsql/query?query=*",
 		"/select/logsql/%71uery?query=*", "/select/logsql/streams/?query=*", "/health/../select/logsql/streams?query=*", "/select/..;/select/tenant_ids", "/healthz/..;/metrics", "/metrics/", "/metrics%2f", "//metrics", "/.//metrics", "/METRICS",
-		"/healthz%23/../metrics", "/healthz\\..\\metrics", "/debug/pprof/", "/debug/vars", "/admin/snapshot", "/internal/force_flush",
+		"/healthz%23/../metrics", "/v1/traces/../metrics", "/regions/../metrics", "/%2e/metrics", "/healthz\\..\\metrics", "/debug/pprof/", "/debug/vars", "/admin/snapshot", "/internal/force_flush",
 		"/snapshot/create", "/delete", "/api/v1/import", "/api/v1/write", "/api/v1/admin/tsdb/delete_series", "/flags", "/config", "/targets",
 	} {
 		for _, headers := range [][]string{nil, bearer("wrong")} {

@@ -86,7 +86,7 @@ func (o *overload) slowQuestions() {
 	for range o.amount(30, 200) {
 		conn := o.dial("query")
 		conn.(*net.TCPConn).SetReadBuffer(1 << 10)
-		io.WriteString(conn, "GET /select/logsql/query?query=*&start=1h HTTP/1.1\r\nHost: x\r\n\r\n")
+		io.WriteString(conn, "GET /select/logsql/query?query=*&start=1h HTTP/1.1\r\nHost: localhost\r\n\r\n")
 	}
 	o.served("slow readers of long answers")
 }

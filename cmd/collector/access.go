@@ -37,6 +37,8 @@ type accessOptions struct {
 	insecure    bool
 	// vercelVerify is the code of Vercel's question whose address this is.
 	vercelVerify string
+	// allowedHosts are further names under which the ports may be asked.
+	allowedHosts []string
 }
 
 func (o *accessOptions) register(f *run.Flags) {
@@ -50,6 +52,7 @@ func (o *accessOptions) register(f *run.Flags) {
 	f.Strings(&o.proxies, "trusted-proxies", "the proxies are at these addresses, as `CIDR` (repeatable)")
 	o.tls.Register(f)
 	f.String(&o.vercelVerify, "vercel-verify", "", "answer Vercel, which asks whose address this is before it drains to it, with this `code`")
+	f.Strings(&o.allowedHosts, "allowed-hosts", "the ports may be asked by this `name` too: a name, *.example.com, or * (repeatable, or with commas)")
 	f.Bool(&o.insecure, "insecure", false, "listen beyond this machine although nobody has to sign in")
 }
 
@@ -70,7 +73,19 @@ func (o *accessOptions) validate() error {
 	if _, err := access.ParseProxies(o.proxies); err != nil {
 		errs = append(errs, run.Usage("--trusted-proxies %w", err))
 	}
+	if _, err := o.hosts("", false); err != nil {
+		errs = append(errs, err)
+	}
 	return errors.Join(errs...)
+}
+
+// hosts makes the names under which a port may be asked.
+func (o *accessOptions) hosts(addr string, ingest bool) (*access.Hosts, error) {
+	h, err := access.NewHosts(access.HostOptions{Addr: addr, Allowed: o.allowedHosts, Ingest: ingest, SignIn: o.on(), Local: run.Loopback(addr)})
+	if err != nil {
+		return nil, run.Usage("--allowed-hosts %w", err)
+	}
+	return h, nil
 }
 
 // openAccess reads tokens and certificate, and looks after both from then on.

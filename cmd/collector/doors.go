@@ -9,6 +9,7 @@ import (
 	"edgescope/edge/platform"
 	"edgescope/ingest/analyticsengine"
 	"edgescope/ingest/body"
+	"edgescope/ingest/door"
 	"edgescope/ingest/edgemodule"
 	"edgescope/ingest/otlp"
 	"edgescope/ingest/refusals"
@@ -16,6 +17,7 @@ import (
 	"edgescope/ingest/workers"
 	"edgescope/internal/access"
 	"edgescope/internal/run"
+	"edgescope/internal/signpost"
 )
 
 // openReceiver makes the one OTLP receiver that both listeners share, with the doors for data points and tail events behind it.
@@ -46,8 +48,8 @@ func (c *collector) openReceiver(ctx context.Context) error {
 	c.receiver, err = otlp.New(otlp.Options{
 		Sink: metered{c.pipeline}, Samples: c.takeSamples, MaxAge: c.retentionSamples,
 		Resource: platform.Resource, ResourceLabels: c.metricsResourceLabels,
-		Bodies: c.bodies, MaxSeries: c.metricsMaxSeries, Admit: c.admitOTLP, Refusals: c.refusals, CORSOrigins: c.corsOrigins,
-		DataPoints: points, Metrics: c.metrics, Logger: c.logger,
+		Bodies: c.bodies, MaxSeries: c.metricsMaxSeries, Admit: c.admitOTLP, Refusals: c.refusals,
+		Elsewhere: c.elsewhere(signpost.Ingest), DataPoints: points, Metrics: c.metrics, Logger: c.logger,
 		Workerd: func(w http.ResponseWriter, r *http.Request, b *body.Body) bool {
 			return points.Workerd(w, r, b) || drains.Logs(w, r, b) || tails.Tail(w, r, b)
 		},
@@ -125,26 +127,53 @@ func (c *collector) drains() vercel.DoorOptions {
 }
 
 func (c *collector) serveHTTP(ctx context.Context) error {
-	s, err := run.Serve(ctx, run.ServerOptions{
-		Name: "ingest", Addr: c.httpAddr, Conns: c.conns, MaxConns: c.connections(), Log: c.logger, TLS: c.certificate.Config(),
-		Handler: edgemodule.Handler(run.Traced("ingest", access.Meter(vercel.Door(c.receiver.Handler(), c.drains())))),
+	receive := vercel.Door(door.CORS(c.corsOrigins, door.Ingest(c.door(signpost.Ingest))), c.drains())
+	return c.openDoor(ctx, "ingest", c.httpAddr, signpost.Ingest, func(front *access.Front) http.Handler {
+		front.Origins = c.corsOrigins
+		return edgemodule.Handler(run.Traced("ingest", access.Meter(front.Wrap(receive))))
 	})
-	if err != nil {
-		return err
-	}
-	c.stack.Push("ingest listener", s.Stop)
-	return nil
 }
 
 // serveGRPC serves gRPC on net/http: docs/adr/010-grpc-on-net-http.md.
 func (c *collector) serveGRPC(ctx context.Context) error {
+	health := door.NewHealth(door.HealthOptions{Serving: func() bool { return c.unready() == nil }, Services: otlp.Services()})
+	receive := door.GRPC(c.door(signpost.GRPC), health)
+	err := c.openDoor(ctx, "otlp-grpc", c.grpcAddr, signpost.GRPC, func(front *access.Front) http.Handler {
+		return run.Traced("otlp-grpc", access.Meter(front.Wrap(receive)))
+	})
+	// Who watches health would hold up the listener's stop: they end first.
+	c.stack.Push("watches of health", func(context.Context) error { health.Close(); return nil })
+	return err
+}
+
+// door is what a port for telemetry needs to know.
+func (c *collector) door(at signpost.Port) door.Options {
+	return door.Options{Receiver: c.receiver, Here: func() string { return c.signs.Here(at) }, Elsewhere: c.elsewhere(at)}
+}
+
+func (c *collector) elsewhere(from signpost.Port) func(*http.Request) string {
+	return func(r *http.Request) string { return c.signs.Elsewhere(from, r) }
+}
+
+// openDoor opens a port for telemetry, with a handler made around what requests must pass first.
+func (c *collector) openDoor(ctx context.Context, name, addr string, at signpost.Port, handler func(*access.Front) http.Handler) error {
+	hosts, err := c.hosts(addr, true)
+	if err != nil {
+		return err
+	}
+	front := &access.Front{Hosts: hosts, Refuse: func(w http.ResponseWriter, r *http.Request, f access.Refusal) {
+		c.receiver.Refuse(w, r, f.Status, f.Reason, f.Message)
+	}}
 	s, err := run.Serve(ctx, run.ServerOptions{
-		Name: "otlp-grpc", Addr: c.grpcAddr, Conns: c.conns, MaxConns: c.connections(), Log: c.logger, TLS: c.certificate.Config(),
-		Handler: run.Traced("otlp-grpc", access.Meter(c.receiver.GRPC())),
+		Name: name, Addr: addr, Conns: c.conns, MaxConns: c.connections(), Log: c.logger, TLS: c.certificate.Config(), Handler: handler(front),
+		Failed: func(w http.ResponseWriter, r *http.Request) {
+			c.receiver.Refuse(w, r, http.StatusInternalServerError, "internal", "internal error")
+		},
 	})
 	if err != nil {
 		return err
 	}
-	c.stack.Push("gRPC listener", s.Stop)
+	c.signs.Opened(at, s.Addr())
+	c.stack.Push(name+" listener", s.Stop)
 	return nil
 }

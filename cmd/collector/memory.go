@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 
 	"edgescope/internal/run"
+	"edgescope/internal/signpost"
 )
 
 // leastMemory is the least --memory-limit in bytes: the engines, idle, take half of it.
@@ -34,6 +35,9 @@ func (o *options) connections() int {
 // openConns bounds the connections of all doors by what the store leaves of the descriptors.
 func (c *collector) openConns(ctx context.Context) error {
 	c.conns = run.NewConns(c.logger, 0)
+	for at, addr := range map[signpost.Port]string{signpost.Ingest: c.httpAddr, signpost.GRPC: c.grpcAddr, signpost.Query: c.queryAddr} {
+		c.signs.Opened(at, addr) // those that are not open yet
+	}
 	d := run.Descriptors{Conns: c.conns, Most: 3 * c.connections(), Files: c.storedFiles, Log: c.logger}
 	stop, err := d.Hold(ctx)
 	if err != nil {

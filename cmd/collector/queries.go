@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 
@@ -10,6 +11,7 @@ import (
 	"edgescope/edge/place"
 	"edgescope/internal/access"
 	"edgescope/internal/run"
+	"edgescope/internal/signpost"
 	"edgescope/query"
 	"edgescope/query/gate"
 	"edgescope/query/jaeger"
@@ -37,13 +39,19 @@ func (c *collector) serveQueries(ctx context.Context) error {
 	r.admin("GET /metrics", http.HandlerFunc(c.writeMetrics))
 	c.serveSnapshots(r)
 	c.servePprof(r)
+	hosts, err := c.hosts(c.queryAddr, false)
+	if err != nil {
+		return err
+	}
+	front := access.Front{Hosts: hosts}
 	s, err := run.Serve(ctx, run.ServerOptions{
 		Name: "query", Addr: c.queryAddr, Conns: c.conns, MaxConns: c.connections(), Log: c.logger, TLS: c.certificate.Config(),
-		Handler: run.Traced("query", r.mux),
+		Handler: run.Traced("query", front.Wrap(c.directed(r.mux))),
 	})
 	if err != nil {
 		return err
 	}
+	c.signs.Opened(signpost.Query, s.Addr())
 	c.stack.Push("query listener", s.Stop)
 	c.stack.Push("questions", c.questions.Stop) // before the listener: it waits for followers
 	return nil
@@ -53,6 +61,24 @@ func (c *collector) openGate() {
 	c.questions = gate.New(gate.Options{
 		AtOnce: c.questionsAtOnce(), Memory: c.questionMemory(), Duration: c.maxQuestionDuration, Heap: c.questionHeap(),
 		Tenant: access.TenantOf, Metrics: c.metrics,
+	})
+}
+
+// directed tells who comes with something that belongs to another port which one that is, and who looks at the root what this one is.
+func (c *collector) directed(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		where, looks := c.signs.Elsewhere(signpost.Query, r), r.Method == http.MethodGet || r.Method == http.MethodHead
+		switch {
+		case where == "" && r.URL.Path == "/" && looks:
+			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+			io.WriteString(w, c.signs.Here(signpost.Query))
+		case where == "":
+			next.ServeHTTP(w, r)
+		case looks:
+			access.Answer(w, http.StatusNotFound, "not_found", where)
+		default: // perhaps of a client of OTLP, which reads answers in its own encoding
+			c.receiver.Refuse(w, r, http.StatusNotFound, "elsewhere", where)
+		}
 	})
 }
 
@@ -72,22 +98,27 @@ func (c *collector) serveJaeger(r routes) {
 
 // ready answers 200 while telemetry is taken.
 func (c *collector) ready(w http.ResponseWriter, _ *http.Request) error {
-	if !c.started.Load() {
-		return &run.HTTPError{Code: http.StatusServiceUnavailable, Msg: "starting"}
-	}
-	if c.stopping.Load() {
-		return &run.HTTPError{Code: http.StatusServiceUnavailable, Msg: "stopping"}
-	}
-	select {
-	case <-c.pipeline.Ready():
-	default:
-		return &run.HTTPError{Code: http.StatusServiceUnavailable, Msg: "replaying the log"}
-	}
-	if err := c.store.Writable(); err != nil {
+	if err := c.unready(); err != nil {
 		return &run.HTTPError{Code: http.StatusServiceUnavailable, Msg: err.Error()}
 	}
 	io.WriteString(w, "ready\n")
 	return nil
+}
+
+// unready returns why telemetry is not taken now, nil while it is.
+func (c *collector) unready() error {
+	if !c.started.Load() {
+		return errors.New("starting")
+	}
+	if c.stopping.Load() {
+		return errors.New("stopping")
+	}
+	select {
+	case <-c.pipeline.Ready():
+	default:
+		return errors.New("replaying the log")
+	}
+	return c.store.Writable()
 }
 
 func (c *collector) writeMetrics(w http.ResponseWriter, _ *http.Request) {

@@ -21,6 +21,7 @@ import (
 	"edgescope/ingest/rollup"
 	"edgescope/internal/access"
 	"edgescope/internal/run"
+	"edgescope/internal/signpost"
 	"edgescope/query/gate"
 	"edgescope/store/embedded"
 	"edgescope/store/wal"
@@ -49,6 +50,7 @@ type collector struct {
 	budget    *body.Budget
 	conns     *run.Conns
 	questions *gate.Gate
+	signs     signpost.Signs
 	// guard is nil while nobody has to sign in, certificate without TLS.
 	guard       *access.Guard
 	certificate *run.Certificate

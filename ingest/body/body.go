@@ -4,6 +4,7 @@
 package body
 
 import (
+	"bytes"
 	"context"
 	"crypto/cipher"
 	"errors"
@@ -27,11 +28,16 @@ func (t *TooLargeError) Error() string { return t.Reason }
 type BrokenError struct {
 	// Encoding is gzip, deflate or zstd, empty when the transfer broke off.
 	Encoding string
-	Err      error
+	// Unsaid tells that the body is compressed so although its headers do not say it; Err is nil then.
+	Unsaid bool
+	Err    error
 }
 
 // Error says what broke.
 func (b *BrokenError) Error() string {
+	if b.Unsaid {
+		return "the body is compressed with " + b.Encoding + " and no header says so: send Content-Encoding: " + b.Encoding + ", over gRPC grpc-encoding and the flag of the message"
+	}
 	if b.Encoding == "" {
 		return "the body did not come whole: " + b.Err.Error()
 	}
@@ -164,8 +170,23 @@ func (b *Body) read(ctx context.Context, src Source, applied encodings) error {
 			}
 		}
 	}
+	if unsaid := compression(b.plain.b); unsaid != "" {
+		return &BrokenError{Encoding: unsaid, Unsaid: true}
+	}
 	b.reader.hash(&b.Hash, b.plain.b)
 	return nil
+}
+
+// compression returns the encoding whose magic number a body has that is not undone (RFC 1952 section 2.3.1, RFC 8878 section 3.1.1).
+// Neither begins a text, nor a message of protobuf that has fields of its own.
+func compression(b []byte) string {
+	switch {
+	case bytes.HasPrefix(b, []byte("\x1f\x8b\x08")):
+		return "gzip"
+	case bytes.HasPrefix(b, []byte("\x28\xb5\x2f\xfd")):
+		return "zstd"
+	}
+	return ""
 }
 
 // inflate undoes one encoding.

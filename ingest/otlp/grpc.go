@@ -2,21 +2,21 @@ package otlp
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"google.golang.org/grpc/codes"
-	"google.golang.org/protobuf/proto"
 
 	"edgescope/edge"
 	"edgescope/ingest/body"
+	"edgescope/ingest/grpcwire"
 )
 
 // methods are the gRPC methods of OTLP, by their paths.
@@ -26,31 +26,32 @@ var methods = map[string]signal{
 	"/opentelemetry.proto.collector.metrics.v1.MetricsService/Export": signalMetrics,
 }
 
-// prefixLen is the length of what stands before a message: a byte that tells whether it is compressed, and its length.
-const prefixLen = 5
+// Services are the names of the services that GRPC serves, in order.
+func Services() []string {
+	var names []string
+	for path := range methods {
+		names = append(names, strings.TrimSuffix(strings.TrimPrefix(path, "/"), "/Export"))
+	}
+	slices.Sort(names)
+	return names
+}
 
-// GRPC serves OTLP over gRPC: a server of HTTP/2 hosts it (github.com/grpc/grpc, PROTOCOL-HTTP2.md). All methods take one message
+// GRPC serves calls of OTLP over gRPC (grpcwire.Is): a server of HTTP/2 hosts it (github.com/grpc/grpc, PROTOCOL-HTTP2.md). All methods take one message
 // and give one, so a call is a request of HTTP with a prefix and trailers; that way both transports are read by one piece,
 // which looks for room before it reads a message and takes it as the message comes.
 func (r *Receiver) GRPC() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		if req.ProtoMajor != 2 || !strings.HasPrefix(req.Header.Get("Content-Type"), "application/grpc") {
-			http.Error(w, "this port speaks gRPC; OTLP over HTTP has a port of its own, 4318 by default", http.StatusUnsupportedMediaType)
-			return
-		}
-		h := w.Header()
-		h.Set("Content-Type", "application/grpc")
-		h["Date"] = nil // gRPC has no use for it, and it costs a search of the header table
+		grpcwire.Begin(w)
 		res, err := r.call(req.Context(), req)
 		if err != nil {
 			r.failCall(w, req, err)
 			return
 		}
 		r.count.request("grpc", codes.OK.String())
-		message := appendProtoResult(make([]byte, prefixLen, 64), res)
-		binary.BigEndian.PutUint32(message[1:], uint32(len(message)-prefixLen))
-		w.Write(message)
-		h.Set(http.TrailerPrefix+"Grpc-Status", "0")
+		if err := grpcwire.Send(w, appendProtoResult(make([]byte, grpcwire.PrefixLen, 64), res)); err != nil {
+			return // the client is gone; what it sent is kept
+		}
+		grpcwire.Succeed(w)
 	})
 }
 
@@ -67,7 +68,7 @@ func refuseCall(code codes.Code, reason, format string, args ...any) error {
 func (r *Receiver) call(ctx context.Context, req *http.Request) (Result, error) {
 	sig, ok := methods[req.URL.Path]
 	if !ok || req.Method != http.MethodPost {
-		return Result{}, refuseCall(codes.Unimplemented, "method", "unknown method %s", req.URL.Path)
+		return Result{}, refuseCall(codes.Unimplemented, "method", "unknown method %s%s", req.URL.Path, r.elsewhere(req, "; "))
 	}
 	ctx, cancel, err := deadline(ctx, req.Header.Get("Grpc-Timeout"))
 	if err != nil {
@@ -89,7 +90,7 @@ func (r *Receiver) call(ctx context.Context, req *http.Request) (Result, error) 
 
 // message reads the one message of a call.
 func (r *Receiver) message(ctx context.Context, req *http.Request, tenant edge.Tenant) (*body.Body, error) {
-	var prefix [prefixLen]byte
+	var prefix [grpcwire.PrefixLen]byte
 	if _, err := io.ReadFull(req.Body, prefix[:]); err != nil {
 		return nil, fmt.Errorf("read the prefix of a message: %w", body.Transfer(err))
 	}
@@ -136,8 +137,7 @@ func (e *exactly) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// failCall ends a call with a status. The headers go first and by themselves: clients differ in what they make of a status
-// among headers when a length is there too.
+// failCall ends a call with a status.
 func (r *Receiver) failCall(w http.ResponseWriter, req *http.Request, err error) {
 	f := refuse(err)
 	if own := (*callError)(nil); errors.As(err, &own) {
@@ -149,32 +149,7 @@ func (r *Receiver) failCall(w http.ResponseWriter, req *http.Request, err error)
 	f.log(r.o.Logger, "grpc")
 	r.o.Refusals.Request(req, f.reason, f.msg)
 	r.count.request("grpc", f.code.String())
-	// A client that went away needs no status.
-	_ = http.NewResponseController(w).Flush()
-	h := w.Header()
-	h.Set(http.TrailerPrefix+"Grpc-Status", strconv.Itoa(int(f.code)))
-	h.Set(http.TrailerPrefix+"Grpc-Message", percentEncoded(f.msg))
-	st := f.status().Proto()
-	if len(st.GetDetails()) == 0 {
-		return
-	}
-	if details, err := proto.Marshal(st); err == nil { // code and message alone say it too
-		h.Set(http.TrailerPrefix+"Grpc-Status-Details-Bin", base64.RawStdEncoding.EncodeToString(details))
-	}
-}
-
-// percentEncoded writes a message as the header grpc-message has it.
-func percentEncoded(s string) string {
-	const hex = "0123456789ABCDEF"
-	var out strings.Builder
-	for i := range len(s) {
-		if c := s[i]; c >= ' ' && c <= '~' && c != '%' {
-			out.WriteByte(c)
-		} else {
-			out.Write([]byte{'%', hex[c>>4], hex[c&15]})
-		}
-	}
-	return out.String()
+	grpcwire.Fail(w, f.status())
 }
 
 // timeoutUnits are those of the header grpc-timeout.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -12,6 +11,7 @@ import (
 
 	"edgescope/edge"
 	"edgescope/ingest/body"
+	"edgescope/ingest/grpcwire"
 )
 
 // errContentType: neither the content type nor the body tells the encoding.
@@ -21,9 +21,6 @@ var errContentType = errors.New("content type must be application/json or applic
 // path by what the body is. Every answer but a full success is described in a google.rpc.Status of the request's encoding.
 func (r *Receiver) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		if r.cors(w, req) {
-			return
-		}
 		if r.o.DataPoints != nil && strings.HasPrefix(req.URL.Path, "/v1/datapoints/") {
 			r.o.DataPoints.ServeHTTP(w, req)
 			return
@@ -35,8 +32,10 @@ func (r *Receiver) Handler() http.Handler {
 func (r *Receiver) serve(w http.ResponseWriter, req *http.Request) {
 	enc, _ := encodingOfType(req.Header.Get("Content-Type"))
 	if req.Method != http.MethodPost {
-		w.Header().Set("Allow", r.allow())
-		r.refuse(w, req, enc, refusal{http: http.StatusMethodNotAllowed, code: codes.Unimplemented, msg: "method must be POST", reason: "method"})
+		w.Header().Set("Allow", "POST")
+		r.refuse(w, req, enc, refusal{
+			http: http.StatusMethodNotAllowed, code: codes.Unimplemented, msg: "method must be POST" + r.elsewhere(req, "; "), reason: "method",
+		})
 		return
 	}
 	tenant, err := r.admit(req)
@@ -46,7 +45,9 @@ func (r *Receiver) serve(w http.ResponseWriter, req *http.Request) {
 	}
 	b, err := r.read(req.Context(), body.Of(req, tenant))
 	if err != nil {
-		r.refuse(w, req, enc, refuse(err))
+		f := refuse(err)
+		f.msg += r.elsewhere(req, "; ")
+		r.refuse(w, req, enc, f)
 		return
 	}
 	defer b.Release()
@@ -80,7 +81,16 @@ func (r *Receiver) dispatch(w http.ResponseWriter, req *http.Request, tenant edg
 			return
 		}
 	}
-	if !found.ours() && r.o.Workerd != nil && r.o.Workerd(w, req, b) {
+	where := ""
+	if found == signalUnknown {
+		where = r.elsewhere(req, "")
+	}
+	nothing := where != "" && len(trimStart(b.Bytes())) == 0 // which could be anybody's
+	if !nothing && !found.ours() && r.o.Workerd != nil && r.o.Workerd(w, req, b) {
+		return
+	}
+	if where != "" {
+		r.Refuse(w, req, http.StatusNotFound, "elsewhere", where)
 		return
 	}
 	if err == nil {
@@ -122,37 +132,39 @@ func (r *Receiver) succeed(w http.ResponseWriter, enc Encoding, res Result) {
 	answerResult(w, enc, res)
 }
 
-func (r *Receiver) allow() string {
-	if len(r.o.CORSOrigins) > 0 {
-		return "POST, OPTIONS"
+// Refuse answers a request that does not come to a receiver, such as one at the wrong port, as its sender reads it: a call of gRPC
+// by its status, any other in the encoding of the request. It is counted and told as other refusals are.
+func (r *Receiver) Refuse(w http.ResponseWriter, req *http.Request, status int, reason, msg string) {
+	f := refusal{http: status, code: codeOf(status), msg: msg, reason: reason}
+	if grpcwire.Is(req) {
+		grpcwire.Begin(w)
+		r.failCall(w, req, &callError{f})
+		return
 	}
-	return "POST"
+	enc, _ := encodingOfType(req.Header.Get("Content-Type"))
+	r.refuse(w, req, enc, f)
 }
 
-// cors lets pages of the allowed origins send (fetch.spec.whatwg.org, "HTTP-redirect fetch" onwards). It answers true when
-// the request was a preflight and is answered.
-func (r *Receiver) cors(w http.ResponseWriter, req *http.Request) bool {
-	if len(r.o.CORSOrigins) == 0 {
-		return false
+// codeOf returns the code of google.rpc that stands for a status of HTTP.
+func codeOf(status int) codes.Code {
+	switch status {
+	case http.StatusBadRequest:
+		return codes.InvalidArgument
+	case http.StatusForbidden, http.StatusMisdirectedRequest:
+		return codes.PermissionDenied
+	case http.StatusInternalServerError:
+		return codes.Internal
 	}
-	h, origin := w.Header(), req.Header.Get("Origin")
-	h.Add("Vary", "Origin")
-	allowed := origin != "" && (slices.Contains(r.o.CORSOrigins, "*") || slices.Contains(r.o.CORSOrigins, origin))
-	if allowed {
-		h.Set("Access-Control-Allow-Origin", origin)
-		h.Set("Access-Control-Expose-Headers", "Retry-After")
+	return codes.Unimplemented
+}
+
+// elsewhere returns where a request should have gone, after sep; "" when nobody knows.
+func (r *Receiver) elsewhere(req *http.Request, sep string) string {
+	if r.o.Elsewhere == nil {
+		return ""
 	}
-	if req.Method != http.MethodOptions {
-		return false
+	if where := r.o.Elsewhere(req); where != "" {
+		return sep + where
 	}
-	if allowed {
-		h.Set("Access-Control-Allow-Methods", "POST")
-		if asked := req.Header.Get("Access-Control-Request-Headers"); asked != "" {
-			h.Set("Access-Control-Allow-Headers", asked)
-		}
-		h.Set("Access-Control-Max-Age", "7200")
-	}
-	h.Set("Allow", r.allow())
-	w.WriteHeader(http.StatusNoContent)
-	return true
+	return ""
 }

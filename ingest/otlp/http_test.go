@@ -286,28 +286,6 @@ func TestASmallLimitLeavesRoomForOneBody(t *testing.T) {
 	}
 }
 
-func TestCORS(t *testing.T) {
-	h := newReceiver(t, &recorder{}, func(o *otlp.Options) { o.CORSOrigins = []string{"https://shop.example"} }).Handler()
-	preflight := []string{"Origin: https://shop.example", "Access-Control-Request-Method: POST", "Access-Control-Request-Headers: content-type,x-key"}
-	resp := send(h, http.MethodOptions, "/v1/traces", nil, preflight...)
-	if resp.StatusCode != http.StatusNoContent || resp.Header.Get("Access-Control-Allow-Origin") != "https://shop.example" ||
-		resp.Header.Get("Access-Control-Allow-Headers") != "content-type,x-key" || resp.Header.Get("Access-Control-Allow-Methods") != "POST" {
-		t.Errorf("preflight: %d %v", resp.StatusCode, resp.Header)
-	}
-	resp = send(h, http.MethodOptions, "/v1/traces", nil, "Origin: https://other.example")
-	if got := resp.Header.Get("Access-Control-Allow-Origin"); got != "" {
-		t.Errorf("another origin is allowed: %q", got)
-	}
-	resp = post(h, "/v1/traces", goodJSON, asJSON, "Origin: https://shop.example")
-	if resp.StatusCode != 200 || resp.Header.Get("Access-Control-Allow-Origin") != "https://shop.example" {
-		t.Errorf("post: %d %v", resp.StatusCode, resp.Header)
-	}
-	all := newReceiver(t, &recorder{}, func(o *otlp.Options) { o.CORSOrigins = []string{"*"} }).Handler()
-	if resp := post(all, "/v1/traces", goodJSON, asJSON, "Origin: null"); resp.Header.Get("Access-Control-Allow-Origin") != "null" {
-		t.Errorf("any origin: %v", resp.Header)
-	}
-}
-
 func TestOtherDoorsOfThePort(t *testing.T) {
 	var offered string
 	h := newReceiver(t, &recorder{}, func(o *otlp.Options) {

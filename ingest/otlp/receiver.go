@@ -72,8 +72,9 @@ type Options struct {
 	// body is read. It fails with *DeniedError, or with *edge.UnavailableError when the sender exceeds its rate. nil admits everybody
 	// as tenant 0.
 	Admit func(ctx context.Context, authorization string) (edge.Tenant, error)
-	// CORSOrigins are the origins whose pages may send, "*" for all. None: no answer to a browser's preflight.
-	CORSOrigins []string
+	// Elsewhere returns where a request belongs that is not for this port, as a sentence for its sender; "" when it is not known.
+	// nil never knows.
+	Elsewhere func(*http.Request) string
 	// Refusals remembers what is not taken; nil remembers nothing.
 	Refusals *refusals.Recorder
 	// DataPoints serves /v1/datapoints/{dataset}; it reads, limits and admits by itself. nil: 404.

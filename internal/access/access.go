@@ -58,6 +58,8 @@ var everybody = &Grant{Scopes: Write | Read | Admin}
 type DeniedError struct {
 	// Forbidden is true for a valid token that does not allow this (403), false for one that is missing or wrong (401).
 	Forbidden bool
+	// Malformed is true for a request that says two things about who sends it (400).
+	Malformed bool
 	// Reason is a sentence for the sender. It never holds any part of a token.
 	Reason string
 }
@@ -226,11 +228,15 @@ func (g *Guard) AdmitRequest(r *http.Request, want Scope) (*Grant, error) {
 	values := r.Header.Values("Authorization")
 	switch {
 	case len(values) > 1:
-		return nil, denied("the header Authorization is there %d times", len(values))
+		return nil, repeated(len(values))
 	case len(values) == 0 && g.o.ProxyHeader != "" && FromProxy(r.RemoteAddr, g.o.Proxies):
 		return g.admitByProxy(r, want)
 	}
 	return g.Admit(r.Context(), r.Header.Get("Authorization"), want)
+}
+
+func repeated(times int) error {
+	return &DeniedError{Malformed: true, Reason: fmt.Sprintf("the header Authorization is there %d times: send one", times)}
 }
 
 // admitByProxy grants reading, and nothing else, to whom the proxy has signed in.

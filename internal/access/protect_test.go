@@ -46,7 +46,7 @@ func TestProtectLetsThroughWhoMayAndTellsOthersWhy(t *testing.T) {
 	f(Read, 401, "unauthorized", "Bearer wrong")
 	f(Read, 401, "unauthorized", "")
 	f(Read, 401, "unauthorized")
-	f(Read, 401, "unauthorized", "Bearer "+shopReader, "Bearer "+newsAll)
+	f(Read, 400, "bad_data", "Bearer "+shopReader, "Bearer "+newsAll)
 }
 
 // TestTheSenderOfWhatIsRefusedIsKnown by its token, and grants nothing.

@@ -115,7 +115,7 @@ func TenantOf(r *http.Request) (edge.Tenant, error) {
 	return v.grant.Tenant, nil
 }
 
-// refuse writes an answer that clients of our API and of Prometheus' API both read.
+// refuse answers a request that was not admitted.
 func refuse(w http.ResponseWriter, err error) {
 	code, kind := http.StatusUnauthorized, "unauthorized"
 	var no *DeniedError
@@ -124,14 +124,21 @@ func refuse(w http.ResponseWriter, err error) {
 	case errors.As(err, &later):
 		code, kind = http.StatusServiceUnavailable, "unavailable"
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(later.RetryAfter.Seconds()))))
+	case errors.As(err, &no) && no.Malformed:
+		code, kind = http.StatusBadRequest, "bad_data"
 	case errors.As(err, &no) && no.Forbidden:
 		code, kind = http.StatusForbidden, "forbidden"
 	default:
 		w.Header().Set("WWW-Authenticate", `Bearer realm="edgescope"`)
 	}
+	Answer(w, code, kind, err.Error())
+}
+
+// Answer writes an error that clients of our API and of Prometheus' API both read; kind is the errorType of the latter.
+func Answer(w http.ResponseWriter, code int, kind, message string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(code)
 	// The client may be gone: there is nobody left to tell.
-	_ = json.NewEncoder(w).Encode(map[string]string{"status": "error", "errorType": kind, "error": err.Error()})
+	_ = json.NewEncoder(w).Encode(map[string]string{"status": "error", "errorType": kind, "error": message})
 }

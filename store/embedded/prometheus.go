@@ -48,10 +48,43 @@ func (s *Store) Prometheus(tenant edge.Tenant) http.Handler {
 			return
 		}
 		defer s.leave()
-		if !vmselect.RequestHandler(w, confined) {
+		if !vmselect.RequestHandler(&sameOrigin{ResponseWriter: w}, confined) {
 			http.NotFound(w, r)
 		}
 	})
+}
+
+// sameOrigin takes the engine's permission for pages of any origin off an answer: a page that somebody visits must not read it.
+type sameOrigin struct {
+	http.ResponseWriter
+	begun bool
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (w *sameOrigin) WriteHeader(code int) {
+	w.begin()
+	w.ResponseWriter.WriteHeader(code)
+}
+
+// Write implements http.ResponseWriter.
+func (w *sameOrigin) Write(p []byte) (int, error) {
+	w.begin()
+	return w.ResponseWriter.Write(p)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w *sameOrigin) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+func (w *sameOrigin) begin() {
+	if w.begun {
+		return
+	}
+	w.begun = true
+	for name := range w.Header() {
+		if strings.HasPrefix(name, "Access-Control-") {
+			w.Header().Del(name)
+		}
+	}
 }
 
 func reads(path string) bool {

@@ -187,6 +187,20 @@ func prometheusTenants(t *testing.T, s *suite) {
 	}
 }
 
+// prometheusIsOfOneOrigin: a page that somebody visits must not read answers.
+func prometheusIsOfOneOrigin(t *testing.T, s *suite) {
+	h := s.store.Prometheus(s.tenant())
+	for _, path := range []string{"/api/v1/query?query=st_prom", "/api/v1/labels", "/api/v1/query?query=(", "/api/v1/status/buildinfo"} {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+		for name := range w.Result().Header {
+			if strings.HasPrefix(name, "Access-Control-") {
+				t.Errorf("%s: status %d has the header %s", path, w.Code, name)
+			}
+		}
+	}
+}
+
 func seconds(t time.Time) string { return strconv.FormatInt(t.Unix(), 10) }
 
 func call(h http.Handler, path string, form url.Values, post bool) (status int, body string) {

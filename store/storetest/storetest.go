@@ -46,6 +46,7 @@ func Run(t *testing.T, open Open) {
 		{"TenantsAreIsolatedInSeries", seriesTenants},
 		{"TenantsAreIsolatedInPrometheus", prometheusTenants},
 		{"PrometheusOnlyReads", prometheusOnlyReads},
+		{"PrometheusIsOfOneOrigin", prometheusIsOfOneOrigin},
 		{"GreatestSampleWins", greatestSample},
 		{"WrittenBecomesVisible", becomesVisible},
 		{"SeriesAlignToStep", seriesSteps},
