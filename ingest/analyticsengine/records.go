@@ -1,20 +1,14 @@
 package analyticsengine
 
-import (
-	"errors"
-	"strings"
-)
-
-var errEmpty = errors.New("the body is empty: want a data point, an array of them, or one per line")
+import "strings"
 
 // eachRecord splits a body into its records: the elements of an array, one value, or one value per line. take gets the text
 // of each record, or why it is none, with its index: its place in the array, or its line, from 0. What is wrong in a line
-// costs that line; an array that is no JSON has no records.
+// costs that line; an array that is no JSON has no records, nor has an empty body, which is an empty batch.
 func eachRecord(body string, take func(index int, record string, err error)) {
 	s := &scanner{text: body}
 	first := s.next()
 	if first == 0 {
-		take(0, "", errEmpty)
 		return
 	}
 	from := s.at
