@@ -19,7 +19,7 @@ import (
 // span is a good OTLP span of service "faults" at that Unix time in nanoseconds.
 func span(end string) string {
 	return `{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"faults"}}]},"scopeSpans":[{"spans":[` +
-		`{"traceId":"0af7651916cd43dd8448eb211c80319c","spanId":"b7ad6b7169203331","kind":2,"name":"GET /","endTimeUnixNano":"` + end + `"}]}]}]}`
+		`{"traceId":"0af7651916cd43dd8448eb211c80319c","spanId":"b7ad6b7169203331","kind":2,"name":"GET /","startTimeUnixNano":"` + end + `","endTimeUnixNano":"` + end + `"}]}]}]}`
 }
 
 func post(t *testing.T, url, contentType, encoding string, body []byte) (int, string) {
@@ -55,7 +55,7 @@ func TestBadInputIsRefusedAndTheProgramStaysUp(t *testing.T) {
 	f("cut off JSON", otlp, "application/json", "", []byte(`{"resourceSpans":[{`), 400, "message")
 	f("cut off protobuf", otlp, "application/x-protobuf", "", []byte{0x0a, 0x7f, 0x01}, 400, "")
 	f("no telemetry", otlp, "text/html", "", []byte("<html>"), 415, "")
-	f("unknown encoding", otlp, "application/json", "lzma", []byte("{}"), 415, "content encoding must be one of gzip, zstd")
+	f("unknown encoding", otlp, "application/json", "lzma", []byte("{}"), 415, "content encoding must be one of gzip, deflate, zstd")
 	f("broken gzip", otlp, "application/json", "gzip", []byte("not gzip"), 400, "")
 	f("too large", otlp, "application/json", "", bytes.Repeat([]byte(" "), 2<<20), 413, "")
 	f("bomb", otlp, "application/json", "gzip", gzipped(bytes.Repeat([]byte(" "), 64<<20)), 413, "")
