@@ -34,6 +34,7 @@ func TestEnumsAreReadInEverySpelling(t *testing.T) {
 	f(`"Client"`, `{"code":"Error"}`, edge.SpanClient, edge.StatusError)
 	f(`"PRODUCER"`, `{"statusCode":"ERROR"}`, edge.SpanProducer, edge.StatusError)
 	f(`"span_kind_consumer"`, `{"code":"status_code_error"}`, edge.SpanConsumer, edge.StatusError)
+	f(`"SpanKind.SERVER"`, `{"status_code":"StatusCode.ERROR"}`, edge.SpanServer, edge.StatusError)
 	f(`2.0`, `{"status_code":2e0}`, edge.SpanServer, edge.StatusError)
 	f(`"2"`, `"STATUS_CODE_ERROR"`, edge.SpanServer, edge.StatusError)
 	f(`"SPAN_KIND_UNSPECIFIED"`, `1`, edge.SpanInternal, edge.StatusOK)

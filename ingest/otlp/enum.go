@@ -9,7 +9,8 @@ import (
 )
 
 // enum is an enumeration of OTLP as JSON spells it: the number, the number as text, the name in protobuf's JSON
-// (SPAN_KIND_SERVER), or the name without its prefix. Case does not matter: Vercel's drains write "server", SDKs' own types "Ok".
+// (SPAN_KIND_SERVER), or the name without its prefix. Case does not matter: Vercel's drains write "server", SDKs' own types "Ok", and
+// Python's SpanKind.SERVER.
 type enum struct {
 	// member is what messages call it; prefix stands before its names in protobuf.
 	member, prefix string
@@ -50,7 +51,7 @@ func (e *enum) number(t token, text string) (n uint64, ok bool) {
 	case t != tokString:
 		return 0, false
 	}
-	name := text
+	name := text[strings.LastIndexByte(text, '.')+1:]
 	if len(name) > len(e.prefix) && strings.EqualFold(name[:len(e.prefix)], e.prefix) {
 		name = name[len(e.prefix):]
 	}
