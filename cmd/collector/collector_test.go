@@ -54,6 +54,7 @@ func TestWrongCommandLinesAreRefusedWithTheRemedy(t *testing.T) {
 	f("--rollup-max-keys -1", "--rollup-max-keys must be greater than 0")
 	f("--sample-rate shop", "want service=rate")
 	f("--sample-rate shop=2", "0 < rate <= 1")
+	f("--max-weight 0", "--max-weight must be greater than 0")
 	f("--metrics-resource-labels host.name,os.type", "repeat the flag")
 	f("--metrics-resource-labels *.name", "want one attribute")
 	f("--log-level loud", "want debug, info, warn or error")

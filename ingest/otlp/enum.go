@@ -79,11 +79,14 @@ func (d *decoder) jsonEnum(r *jsonReader, e *enum) uint64 {
 
 // protoEnum checks a number of an enumeration, which has 32 bits; one that is not known is told and 0.
 func (d *decoder) protoEnum(varint uint64, e *enum) uint64 {
-	n := uint32(varint)
-	if int(n) < len(e.names) {
-		return uint64(n)
+	if n := uint64(uint32(varint)); n < uint64(len(e.names)) {
+		return n
 	}
-	d.noteEnum(e, strconv.Itoa(int(int32(n))))
+	return d.unknownNumber(varint, e)
+}
+
+func (d *decoder) unknownNumber(varint uint64, e *enum) uint64 {
+	d.noteEnum(e, strconv.Itoa(int(int32(varint)))) //nolint:gosec // an enum of protobuf has 32 bits, with a sign
 	return 0
 }
 

@@ -30,9 +30,13 @@ func unitOf(t uint64) uint64 {
 // nanos returns a time as it was sent in Unix nanoseconds, and says so when it was sent in another unit; 0 is none. A number that is
 // no time of this century in any unit is taken for nanoseconds.
 func (d *decoder) nanos(t uint64) int64 {
-	if t >= since2000 || t == 0 {
+	if t >= since2000 {
 		return clampTime(t)
 	}
+	return d.otherUnit(t)
+}
+
+func (d *decoder) otherUnit(t uint64) int64 {
 	unit := unitOf(t)
 	if unit < 2 {
 		return clampTime(t)
