@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -88,7 +89,7 @@ func (d *dataDir) prepare(o *Options) error {
 }
 
 // lookThrough sets aside what an engine would not survive.
-func (d *dataDir) lookThrough(o *Options) (*quarantine.Ward, error) {
+func (d *dataDir) lookThrough(ctx context.Context, o *Options) (*quarantine.Ward, error) {
 	crash, err := d.readCrash()
 	if err != nil {
 		return nil, err
@@ -98,7 +99,7 @@ func (d *dataDir) lookThrough(o *Options) (*quarantine.Ward, error) {
 		o.Logger.Error("the process before ended with a panic: the checksums of all parts are compared", slog.String("panic", message),
 			slog.String("whole", filepath.Join(d.path, crashBeforeFile)))
 	}
-	w, err := quarantine.Open(quarantine.Options{
+	w, err := quarantine.Open(ctx, quarantine.Options{
 		Dir: d.path, Kinds: kindDirs[:], Epoch: d.identity.Epoch, Distrust: o.Distrust, Crash: crash, Logger: o.Logger,
 	})
 	if err != nil {

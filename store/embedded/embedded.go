@@ -180,7 +180,7 @@ func Open(ctx context.Context, opts Options) (*Store, error) {
 	if !opened.CompareAndSwap(false, true) {
 		return nil, fmt.Errorf("open store %s: this process has a store open already: %w", opts.Dir, store.ErrInUse)
 	}
-	s, err := open(opts)
+	s, err := open(ctx, opts)
 	if err != nil {
 		opened.Store(false)
 		return nil, fmt.Errorf("open store %s: %w", opts.Dir, err)
@@ -188,13 +188,13 @@ func Open(ctx context.Context, opts Options) (*Store, error) {
 	return s, nil
 }
 
-func open(opts Options) (*Store, error) {
+func open(ctx context.Context, opts Options) (*Store, error) {
 	// Whatever can be wrong is found here, before the engines, whose Must functions end the process.
 	dir, err := openDir(&opts)
 	if err != nil {
 		return nil, err
 	}
-	ward, err := dir.lookThrough(&opts)
+	ward, err := dir.lookThrough(ctx, &opts)
 	if err == nil {
 		err = startMetrics(&opts)
 	}
@@ -214,7 +214,7 @@ func open(opts Options) (*Store, error) {
 		})
 	}
 	s.guard = startGuard(s)
-	s.startSealing()
+	s.startSealing(context.WithoutCancel(ctx))
 	s.pending = startPending(s)
 	return s, nil
 }
@@ -253,7 +253,7 @@ func (s *Store) Close() error {
 		st.MustClose()
 	}
 	stopMetrics()
-	err := errors.Join(s.ward.Close(), s.dir.close())
+	err := errors.Join(s.sealAll(), s.dir.close())
 	opened.Store(false)
 	return err
 }
@@ -261,14 +261,23 @@ func (s *Store) Close() error {
 // sealEvery is how often new parts get their checksum. A kill leaves those that are younger to be read at the next start.
 const sealEvery = 10 * time.Second
 
-func (s *Store) startSealing() {
-	quit := make(chan struct{})
+func (s *Store) startSealing(ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
 	var group sync.WaitGroup
-	group.Go(func() { s.ward.Run(quit, sealEvery) })
-	s.sealing = sync.OnceFunc(func() {
-		close(quit)
+	group.Go(func() { s.ward.Run(ctx, sealEvery) })
+	s.sealing = func() {
+		cancel()
 		group.Wait()
-	})
+	}
+}
+
+// sealAtMost is how long a Close may take for the checksums of what the engines wrote last. The next start reads what is left.
+const sealAtMost = 3 * time.Second
+
+func (s *Store) sealAll() error {
+	ctx, cancel := context.WithTimeout(context.Background(), sealAtMost)
+	defer cancel()
+	return s.ward.Close(ctx)
 }
 
 // enter begins a call that uses the engines; leave ends it.

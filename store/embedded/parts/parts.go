@@ -10,6 +10,7 @@
 package parts
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -39,27 +40,31 @@ type Held struct {
 }
 
 // Check reads a whole part and returns why an engine could not. Held is what its metadata says, as far as that can be read. The error
-// names file and position. What follows the last block of a file is no error: no engine reads it.
-func Check(dir string, kind Kind) (Held, error) { return check(dir, kind, false) }
+// names file and position. What follows the last block of a file is no error: no engine reads it. When ctx ends the error is that of
+// ctx, and says nothing of the part.
+func Check(ctx context.Context, dir string, kind Kind) (Held, error) {
+	return check(&part{ctx: ctx, dir: dir, kind: kind})
+}
 
 // Look is Check for what an engine reads when it opens a part: which files there are, metadata.json, metaindex.bin, and the names of
 // columns. It takes a fraction of a millisecond.
-func Look(dir string, kind Kind) (Held, error) { return check(dir, kind, true) }
+func Look(dir string, kind Kind) (Held, error) {
+	return check(&part{ctx: context.Background(), dir: dir, kind: kind, shallow: true})
+}
 
-func check(dir string, kind Kind, shallow bool) (held Held, err error) {
+func check(p *part) (held Held, err error) {
 	defer func() {
 		if r := recover(); r != nil { // of the engines' functions that decode
 			err = fmt.Errorf("it can't be decoded: %v", r)
 		}
 	}()
-	m, err := readMetadata(dir, kind)
-	held = m.held(kind)
+	p.meta, err = readMetadata(p.dir, p.kind)
+	held = p.meta.held(p.kind)
 	if err != nil {
 		return held, err
 	}
-	p := &part{dir: dir, meta: m, kind: kind, shallow: shallow}
 	defer func() { err = errors.Join(err, p.close()) }()
-	switch kind {
+	switch p.kind {
 	case Events:
 		return held, p.checkEvents()
 	case Samples:

@@ -2,6 +2,8 @@ package parts_test
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -39,7 +41,7 @@ func files(t testing.TB, dir string) []string {
 func TestWhatTheEnginesWroteIsSound(t *testing.T) {
 	for name, kind := range kinds {
 		dir := filepath.Join("testdata", name)
-		held, err := parts.Check(dir, kind)
+		held, err := parts.Check(t.Context(), dir, kind)
 		if err != nil || held.Rows == 0 {
 			t.Errorf("%s: %d rows, %v", name, held.Rows, err)
 		}
@@ -47,7 +49,7 @@ func TestWhatTheEnginesWroteIsSound(t *testing.T) {
 			t.Errorf("%s: a look finds %v, %v; want %v", name, looked, err, held)
 		}
 	}
-	held, _ := parts.Check(filepath.Join("testdata", "events"), parts.Events)
+	held, _ := parts.Check(t.Context(), filepath.Join("testdata", "events"), parts.Events)
 	if held.Rows != 150 || held.From.IsZero() || held.To.Before(held.From) || held.To.Sub(held.From) > time.Minute {
 		t.Errorf("the part of events says that it holds %+v", held)
 	}
@@ -71,7 +73,7 @@ func TestDamageIsFound(t *testing.T) {
 				if err := os.WriteFile(filepath.Join(dir, filepath.Base(file)), bad, 0o600); err != nil {
 					t.Fatal(err)
 				}
-				if _, err := parts.Check(dir, kind); err == nil {
+				if _, err := parts.Check(t.Context(), dir, kind); err == nil {
 					t.Errorf("%s of %s, %s: nothing is found", filepath.Base(file), name, how)
 				}
 			}
@@ -115,7 +117,9 @@ func TestAMissingFileIsFound(t *testing.T) {
 				if err := damage(); err != nil {
 					t.Fatal(err)
 				}
-				for what, check := range map[string]func(string, parts.Kind) (parts.Held, error){"Check": parts.Check, "Look": parts.Look} {
+				for what, check := range map[string]func(string, parts.Kind) (parts.Held, error){
+					"Check": func(dir string, kind parts.Kind) (parts.Held, error) { return parts.Check(t.Context(), dir, kind) }, "Look": parts.Look,
+				} {
 					if _, err := check(dir, kind); err == nil || strings.Contains(err.Error(), dir) || !strings.Contains(err.Error(), filepath.Base(file)) {
 						t.Errorf("%s of %s: %s returns %v, want the name of the file without its folder", filepath.Base(file), name, what, err)
 					}
@@ -143,13 +147,13 @@ func TestEveryBitMayBeDamaged(t *testing.T) {
 				if err := os.WriteFile(path, bad, 0o600); err != nil {
 					t.Fatal(err)
 				}
-				_, _ = parts.Check(dir, kind) // what matters is that it returns
+				_, _ = parts.Check(t.Context(), dir, kind) // what matters is that it returns
 			}
 			if err := os.WriteFile(path, good, 0o600); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if _, err := parts.Check(dir, kind); err != nil {
+		if _, err := parts.Check(t.Context(), dir, kind); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -173,7 +177,7 @@ func TestWhatFollowsTheLastBlockIsNoDamage(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if _, err := parts.Check(dir, kind); err != nil {
+				if _, err := parts.Check(t.Context(), dir, kind); err != nil {
 					t.Errorf("%s of %s has grown: %v", base, name, err)
 				}
 			}
@@ -217,11 +221,25 @@ func stateAndSum(t *testing.T, dir string) (parts.State, uint32) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sum, err := parts.Sum(dir)
+	sum, err := parts.Sum(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return state, sum
+}
+
+// TestReadingEndsWhenItIsNotWantedAnyMore: a part may have gigabytes, and a process that is told to stop has seconds.
+func TestReadingEndsWhenItIsNotWantedAnyMore(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for name, kind := range kinds {
+		if _, err := parts.Check(ctx, filepath.Join("testdata", name), kind); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: Check returns %v", name, err)
+		}
+		if _, err := parts.Sum(ctx, filepath.Join("testdata", name)); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: Sum returns %v", name, err)
+		}
+	}
 }
 
 // FuzzCheck changes a file of a part: reading it ends, in bounds of memory, whatever is in it.
@@ -256,7 +274,7 @@ func FuzzCheck(f *testing.F) {
 		if err := os.WriteFile(path, content, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := parts.Check(dirs[at.name], at.kind); err != nil && fmt.Sprint(err) == "" {
+		if _, err := parts.Check(t.Context(), dirs[at.name], at.kind); err != nil && fmt.Sprint(err) == "" {
 			t.Errorf("%s of %s: an error without words", at.file, at.name)
 		}
 		if err := os.WriteFile(path, good, 0o600); err != nil {

@@ -3,6 +3,7 @@ package parts
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -18,6 +19,7 @@ const maxInflated = 64 << 20
 
 // part is a part that is being read.
 type part struct {
+	ctx  context.Context //nolint:containedctx // it lives as long as the call of Check
 	dir  string
 	kind Kind
 	meta metadata
@@ -150,6 +152,9 @@ func grown(b []byte, n int) []byte {
 
 // count notes a block and holds that there are not more than the metadata says.
 func (p *part) count(rows, want uint64) error {
+	if err := p.ctx.Err(); err != nil {
+		return err
+	}
 	p.blocks++
 	p.rows += rows
 	if p.rows > want || p.blocks > p.meta.BlocksCount {

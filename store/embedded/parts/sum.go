@@ -1,7 +1,10 @@
 package parts
 
 import (
+	"cmp"
+	"context"
 	"encoding/binary"
+	"errors"
 	"hash/crc32"
 	"hash/fnv"
 	"io"
@@ -37,7 +40,8 @@ func StateOf(dir string) (s State, err error) {
 }
 
 // Sum reads the files below a directory and returns the checksum (CRC-32C) of their names, sizes and content.
-func Sum(dir string) (uint32, error) {
+// It fails when ctx ends.
+func Sum(ctx context.Context, dir string) (uint32, error) {
 	h := crc32.New(castagnoli)
 	buf := make([]byte, 1<<20)
 	err := walk(dir, func(rel, path string, info fs.FileInfo) error {
@@ -49,7 +53,15 @@ func Sum(dir string) (uint32, error) {
 			return err
 		}
 		defer f.Close() //nolint:errcheck // it was only read
-		_, err = io.CopyBuffer(struct{ io.Writer }{h}, struct{ io.Reader }{f}, buf)
+		for err == nil {
+			var n int
+			n, err = f.Read(buf)
+			_, _ = h.Write(buf[:n])
+			err = cmp.Or(err, ctx.Err())
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
 		return err
 	})
 	return h.Sum32(), err

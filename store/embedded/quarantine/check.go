@@ -2,6 +2,7 @@ package quarantine
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -41,7 +42,7 @@ type suspect struct {
 }
 
 // checkLists looks at every part that an engine will open, and leaves the damaged ones out of the lists.
-func (w *Ward) checkLists() error {
+func (w *Ward) checkLists(ctx context.Context) error {
 	began := time.Now()
 	var all []*suspect
 	var lists []*listed
@@ -54,7 +55,9 @@ func (w *Ward) checkLists() error {
 		all = append(all, w.suspects(in)...)
 	}
 	slices.SortStableFunc(all, func(a, b *suspect) int { return b.written.Compare(a.written) })
-	w.judge(all)
+	if err := w.judge(ctx, all); err != nil {
+		return err
+	}
 	if err := w.tellMissing(); err != nil {
 		return err
 	}
@@ -150,7 +153,7 @@ func (w *Ward) suspects(in *listed) []*suspect {
 }
 
 // judge looks at all parts, as many at a time as there are processors.
-func (w *Ward) judge(all []*suspect) {
+func (w *Ward) judge(ctx context.Context, all []*suspect) error {
 	budget := w.o.CheckAtMost
 	var group sync.WaitGroup
 	turns := make(chan struct{}, cmp.Or(runtime.GOMAXPROCS(0), 1))
@@ -167,11 +170,14 @@ func (w *Ward) judge(all []*suspect) {
 		}
 		turns <- struct{}{}
 		group.Go(func() {
-			s.look(w.o.Crash)
+			s.look(ctx, w.o.Crash)
 			<-turns
 		})
 	}
 	group.Wait()
+	if err := ctx.Err(); err != nil { // what was found may be no more than that
+		return err
+	}
 	for _, s := range all {
 		switch {
 		case s.err != nil:
@@ -181,10 +187,11 @@ func (w *Ward) judge(all []*suspect) {
 			w.seals.Parts[s.rel] = s.seal
 		}
 	}
+	return nil
 }
 
 // look finds out whether an engine would survive a part. crash is what the process before wrote when it ended.
-func (s *suspect) look(crash string) {
+func (s *suspect) look(ctx context.Context, crash string) {
 	if s.unread {
 		s.held, s.err = parts.Look(s.path, s.of.kind)
 		return
@@ -194,12 +201,12 @@ func (s *suspect) look(crash string) {
 		s.err = errors.New(s.seal.Damaged)
 		return
 	}
-	sum, err := parts.Sum(s.path)
+	sum, err := parts.Sum(ctx, s.path)
 	if err == nil && s.sealed && sum == s.seal.Sum {
 		s.seal.State = s.state // touched, as a copy is, and the same
 		return
 	}
-	s.held, s.err = parts.Check(s.path, s.of.kind)
+	s.held, s.err = parts.Check(ctx, s.path, s.of.kind)
 	switch {
 	case s.err != nil:
 	case err != nil:
@@ -228,32 +235,35 @@ func named(crash, part string) bool {
 var cacheDir = filepath.Join(metricsDir, "cache")
 
 // checkCaches removes caches that are not what was sealed when the engine had closed: it makes them anew.
-func (w *Ward) checkCaches() error {
+func (w *Ward) checkCaches(ctx context.Context) error {
 	path := w.path(cacheDir)
 	if !exists(path) {
 		w.seals.forget(cacheDir)
 		return nil
 	}
 	seal, sealed := w.seals.Parts[cacheDir]
-	if sum, err := parts.Sum(path); sealed && err == nil && sum == seal.Sum {
+	if sum, err := parts.Sum(ctx, path); sealed && err == nil && sum == seal.Sum {
 		return nil
+	}
+	if err := ctx.Err(); err != nil {
+		return err
 	}
 	w.o.Logger.Warn("the caches of the engine of samples are not those that it left: they are made anew", slog.String("path", path))
 	w.seals.forget(cacheDir)
 	return os.RemoveAll(path)
 }
 
-// Run seals new parts, and reads those that Open left out, until quit is closed.
-func (w *Ward) Run(quit <-chan struct{}, every time.Duration) {
+// Run seals new parts, and reads those that Open left out, until ctx ends.
+func (w *Ward) Run(ctx context.Context, every time.Duration) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
 		select {
-		case <-quit:
+		case <-ctx.Done():
 			return
 		case <-tick.C:
-			w.readOn(quit)
-			w.Seal()
+			w.readOn(ctx)
+			w.Seal(ctx)
 		}
 	}
 }

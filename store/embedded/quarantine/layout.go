@@ -1,6 +1,7 @@
 package quarantine
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -31,7 +32,7 @@ var (
 )
 
 // layout sets aside what is not what the engines take it for, beginning with the outermost.
-func (w *Ward) layout() error {
+func (w *Ward) layout(context.Context) error {
 	if err := w.metricsLayout(); err != nil {
 		return err
 	}

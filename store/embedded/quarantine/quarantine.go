@@ -14,6 +14,7 @@
 package quarantine
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,7 +23,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"edgescope/internal/disk"
@@ -53,11 +54,10 @@ type Options struct {
 	Logger      *slog.Logger
 }
 
-// Ward is a data directory that was looked through. It is safe for concurrent use.
+// Ward is a data directory that was looked through. But for Figures it belongs to one goroutine at a time.
 type Ward struct {
 	o Options
 
-	mu    sync.Mutex
 	seals seals
 	// changed tells that the seals are to be written.
 	changed bool
@@ -67,7 +67,7 @@ type Ward struct {
 	lists map[string]time.Time
 	// aside is what the quarantine held when the directory was opened; damaged is how many parts were found damaged since.
 	aside   []Item
-	damaged int
+	damaged atomic.Int64
 }
 
 // Figures are what /metrics tells.
@@ -77,27 +77,26 @@ type Figures struct {
 	Rows           uint64
 }
 
-// Figures returns what was set aside so far, as it was when the directory was opened, and what waits for the next start.
+// Figures returns what was set aside so far, as it was when the directory was opened, and what waits for the next start. It is safe for
+// concurrent use.
 func (w *Ward) Figures() Figures {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	f := Figures{Items: len(w.aside), Damaged: w.damaged}
+	f := Figures{Items: len(w.aside), Damaged: int(w.damaged.Load())}
 	for _, i := range w.aside {
 		f.Rows += i.Rows
 	}
 	return f
 }
 
-// Open looks through a data directory and sets aside what is damaged. It fails when the disk does not let it.
-func Open(o Options) (*Ward, error) {
+// Open looks through a data directory and sets aside what is damaged. It fails when the disk does not let it, and when ctx ends.
+func Open(ctx context.Context, o Options) (*Ward, error) {
 	if o.CheckAtMost == 0 {
 		o.CheckAtMost = DefaultCheckAtMost
 	}
 	o.Distrust = o.Distrust || o.Crash != ""
 	w := &Ward{o: o, unread: map[string]parts.Kind{}, lists: map[string]time.Time{}}
 	w.seals = w.readSeals()
-	for _, step := range []func() error{w.layout, w.checkLists, w.checkCaches, w.writeSeals} {
-		if err := step(); err != nil {
+	for _, step := range []func(context.Context) error{w.layout, w.checkLists, w.checkCaches, w.writeSeals} {
+		if err := step(ctx); err != nil {
 			return nil, fmt.Errorf("set aside what is damaged: %w", err)
 		}
 	}

@@ -1,6 +1,8 @@
 package quarantine_test
 
 import (
+	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -56,7 +58,7 @@ func opened(t *testing.T, dir string, change ...func(*quarantine.Options)) (*qua
 	for _, f := range change {
 		f(&o)
 	}
-	w, err := quarantine.Open(o)
+	w, err := quarantine.Open(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +106,7 @@ func TestWhatIsSoundStays(t *testing.T) {
 		t.Errorf("told %q, want to hear of the caches", told)
 	}
 	write(t, filepath.Join(dir, "metrics/cache/curr"), "cached")
-	if err := w.Close(); err != nil {
+	if err := w.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if _, told := opened(t, dir); told != "" || len(aside(t, dir)) > 0 {
@@ -217,10 +219,10 @@ func TestWhatIsTooMuchIsReadLater(t *testing.T) {
 		if strings.Contains(told, "set aside") {
 			t.Errorf("told %q", told)
 		}
-		quit := make(chan struct{})
-		go w.Run(quit, time.Second)
+		ctx, cancel := context.WithCancel(t.Context())
+		go w.Run(ctx, time.Second)
 		time.Sleep(1500 * time.Millisecond)
-		close(quit)
+		cancel()
 		synctest.Wait()
 		if f := w.Figures(); f.Damaged != 1 {
 			t.Errorf("figures are %+v, want a damaged part", f)
@@ -230,6 +232,19 @@ func TestWhatIsTooMuchIsReadLater(t *testing.T) {
 			t.Errorf("set aside %v", got)
 		}
 	})
+}
+
+// TestAStartThatIsNotWantedSetsNothingAside: what was not read to the end is not damaged.
+func TestAStartThatIsNotWantedSetsNothingAside(t *testing.T) {
+	dir := stock(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := quarantine.Open(ctx, quarantine.Options{Dir: dir, Kinds: []string{"spans"}, Logger: slog.New(slog.DiscardHandler)}); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want the error of the context", err)
+	}
+	if got := aside(t, dir); len(got) > 0 {
+		t.Errorf("set aside %v", got)
+	}
 }
 
 // TestNewPartsAreSealedWhileTheStoreRuns: an engine merges parts and lists the new one.
@@ -245,7 +260,7 @@ func TestNewPartsAreSealedWhileTheStoreRuns(t *testing.T) {
 	if err := os.Chtimes(list, time.Time{}, time.Now().Add(time.Second)); err != nil {
 		t.Fatal(err)
 	}
-	w.Seal()
+	w.Seal(t.Context())
 	change(t, filepath.Join(dir, merged, "bloom.bin0"))
 	opened(t, dir, func(o *quarantine.Options) { o.Distrust = true })
 	if got := aside(t, dir); !slices.Equal(got, []string{merged}) {

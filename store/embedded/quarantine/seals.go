@@ -1,6 +1,7 @@
 package quarantine
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -71,7 +72,7 @@ func parseSeals(b []byte) (s seals, err error) {
 	return s, err
 }
 
-func (w *Ward) writeSeals() error {
+func (w *Ward) writeSeals(context.Context) error {
 	b, err := json.Marshal(w.seals)
 	if err != nil {
 		return err
@@ -81,11 +82,9 @@ func (w *Ward) writeSeals() error {
 
 // Seal notes the checksums of parts that the engines wrote since the last call, while they are in the page cache, and forgets those
 // that are gone. It looks only at lists that changed.
-func (w *Ward) Seal() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
+func (w *Ward) Seal(ctx context.Context) {
 	for _, l := range w.allLists() {
-		w.sealList(&l)
+		w.sealList(ctx, &l)
 	}
 	for rel := range maps.Clone(w.seals.Parts) {
 		if !exists(w.path(rel)) {
@@ -97,13 +96,13 @@ func (w *Ward) Seal() {
 		return
 	}
 	w.changed = false
-	if err := w.writeSeals(); err != nil {
+	if err := w.writeSeals(ctx); err != nil {
 		w.o.Logger.Warn("the seals of parts can't be written: the next start reads more", slog.Any("error", err))
 	}
 }
 
 // sealList seals the new parts of a list. An engine writes a part whole before it lists it.
-func (w *Ward) sealList(l *list) {
+func (w *Ward) sealList(ctx context.Context, l *list) {
 	info, err := os.Stat(l.path)
 	if err != nil || w.lists[l.path].Equal(info.ModTime()) {
 		return
@@ -115,47 +114,40 @@ func (w *Ward) sealList(l *list) {
 	w.lists[l.path] = info.ModTime()
 	for i, dir := range l.dirs {
 		for _, name := range names[i] {
-			w.sealPart(filepath.Join(dir, name))
+			w.sealPart(ctx, filepath.Join(dir, name))
 		}
 	}
 }
 
-func (w *Ward) sealPart(path string) {
+func (w *Ward) sealPart(ctx context.Context, path string) {
 	rel := w.rel(path)
 	_, sealed := w.seals.Parts[rel]
 	if _, unread := w.unread[rel]; sealed || unread {
 		return
 	}
-	if s, err := sealOf(path); err == nil { // else it was merged away
+	if s, err := sealOf(ctx, path); err == nil { // else it was merged away
 		w.seals.Parts[rel] = s
 		w.changed = true
 	}
 }
 
-func sealOf(path string) (s seal, err error) {
+func sealOf(ctx context.Context, path string) (s seal, err error) {
 	if s.State, err = parts.StateOf(path); err == nil {
-		s.Sum, err = parts.Sum(path)
+		s.Sum, err = parts.Sum(ctx, path)
 	}
 	return s, err
 }
 
 // readOn reads the parts that Open left out. What is damaged stays with its engine, which has it open, until the next start.
-func (w *Ward) readOn(quit <-chan struct{}) {
-	w.mu.Lock()
-	left := maps.Clone(w.unread)
-	w.mu.Unlock()
-	for rel, kind := range left {
-		select {
-		case <-quit:
-			return
-		default:
-		}
+func (w *Ward) readOn(ctx context.Context) {
+	for rel, kind := range w.unread {
 		path := w.path(rel)
-		held, damaged := parts.Check(path, kind)
-		s, err := sealOf(path)
-		w.mu.Lock()
+		held, damaged := parts.Check(ctx, path, kind)
+		s, err := sealOf(ctx, path)
+		if ctx.Err() != nil {
+			return
+		}
 		delete(w.unread, rel)
-		w.mu.Unlock()
 		if err != nil { // it was merged away
 			continue
 		}
@@ -163,24 +155,18 @@ func (w *Ward) readOn(quit <-chan struct{}) {
 			w.o.Logger.Error("a part of the store is damaged: the next start sets it aside", slog.String("path", path),
 				slog.Any("error", damaged), slog.Uint64("rows", held.Rows))
 			s.Damaged = damaged.Error()
+			w.damaged.Add(1)
 		}
-		w.mu.Lock()
 		w.seals.Parts[rel] = s
 		w.changed = true
-		if damaged != nil {
-			w.damaged++
-		}
-		w.mu.Unlock()
 	}
 }
 
-// Close seals everything that the engines left, and their caches. They are closed.
-func (w *Ward) Close() error {
-	w.Seal()
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if s, err := sealOf(w.path(cacheDir)); err == nil {
+// Close seals what the engines left, and their caches, as far as ctx lets it. They are closed.
+func (w *Ward) Close(ctx context.Context) error {
+	w.Seal(ctx)
+	if s, err := sealOf(ctx, w.path(cacheDir)); err == nil {
 		w.seals.Parts[cacheDir] = s
 	}
-	return w.writeSeals()
+	return w.writeSeals(ctx)
 }
