@@ -45,6 +45,11 @@ type Batch struct {
 	// nanoseconds. Arrival never goes back from one record to the next.
 	Record  Record
 	Arrival int64
+	// Part is which part of the totals its events are added up in, decided before the batch is logged and kept in its record; 0
+	// for batches that an earlier version logged. It never goes back from one record to the next.
+	Part uint64
+	// Totals is a piece of a part that is over, as ingest/rollup writes it: a batch of its own in the log.
+	Totals []byte
 	// Rejected describes the first MaxRejections records that were not taken; RejectedCount counts them all.
 	Rejected      []Rejection
 	RejectedCount int
@@ -78,7 +83,7 @@ func (b *Batch) Reset() {
 	b.RejectedCount = 0
 	clear(b.Warnings)
 	b.Tenant, b.Body = 0, BodyHash{}
-	b.Record, b.Arrival = Record{}, 0
+	b.Record, b.Arrival, b.Part, b.Totals = Record{}, 0, 0, nil
 }
 
 // UnavailableError is the error of a pipeline that can't take a batch now. The client may send the same batch again.

@@ -92,6 +92,10 @@ type Pipeline struct {
 	// half way then, and the newest record that was applied, position, is one up to which all were.
 	gate     sync.RWMutex
 	position atomic.Uint64
+	// keeping is held while totals are written and kept in a checkpoint, before gate.
+	keeping sync.Mutex
+	// heavy tells that the part of the totals should turn before the next flush.
+	heavy chan struct{}
 	// ready is closed when the log is replayed.
 	ready chan struct{}
 
@@ -111,7 +115,7 @@ func Open(ctx context.Context, o Options) (*Pipeline, error) {
 	o = o.withDefaults()
 	p := &Pipeline{
 		o: o, slots: make(chan struct{}, o.MaxBatches), tracer: otel.Tracer("edgescope/ingest"), count: newCounters(o.Metrics),
-		retries: newRetries(), spans: seen.New(o.SpanMemory), ready: make(chan struct{}), failed: make(chan struct{}),
+		retries: newRetries(), spans: seen.New(o.SpanMemory), heavy: make(chan struct{}, 1), ready: make(chan struct{}), failed: make(chan struct{}),
 	}
 	if err := p.restore(); err != nil {
 		return nil, err
@@ -175,6 +179,9 @@ func (p *Pipeline) Events(ctx context.Context, b *edge.Batch) error {
 		return err
 	}
 	defer p.leave()
+	if err := p.awaitRoom(ctx); err != nil {
+		return err
+	}
 	ctx, span := p.tracer.Start(ctx, "pipeline", trace.WithAttributes(attribute.Int("edge.batch.events", len(b.Events))))
 	defer span.End()
 	// The body is here and there is room for it: that its client does not wait any more is no reason to lose it. Should the client
@@ -240,7 +247,7 @@ func (p *Pipeline) log(ctx context.Context, b *edge.Batch) (err error) {
 	if err := p.o.Writable(); err != nil {
 		return err
 	}
-	b.Arrival = time.Now().UnixNano()
+	b.Arrival, b.Part = time.Now().UnixNano(), p.o.Rollup.Part()
 	if p.o.Log == nil {
 		return nil
 	}
@@ -267,8 +274,14 @@ func (p *Pipeline) apply(ctx context.Context, b *edge.Batch) (err error) {
 		return err
 	}
 	end = stage(ctx, p.labels.rollup)
-	p.o.Rollup.Add(b.Tenant, b.Arrival, b.Events)
+	p.o.Rollup.Add(b)
 	end()
+	if p.o.Rollup.Heavy() {
+		select {
+		case p.heavy <- struct{}{}:
+		default: // told already
+		}
+	}
 	p.reach(b.Record.Seq)
 	return nil
 }
@@ -339,8 +352,7 @@ func (p *Pipeline) run(ctx context.Context) {
 	}
 	close(p.ready)
 	if replayed {
-		p.Flush(ctx)
-		p.checkpointNow() // or the next crash replays it all again
+		p.checkpointNow(ctx) // or the next crash replays it all again
 	}
 	flush := time.NewTicker(p.o.FlushEvery)
 	defer flush.Stop()
@@ -351,27 +363,21 @@ func (p *Pipeline) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-flush.C:
-			p.Flush(ctx)
+			p.tend(ctx)
+		case <-p.heavy:
+			p.tend(ctx)
 		case <-checkpoint.C:
 			began := time.Now()
-			p.checkpointNow()
+			p.checkpointNow(ctx)
 			checkpoint.Reset(max(p.o.CheckpointEvery, 20*time.Since(began)))
 		}
 	}
 }
 
 // checkpointNow writes a checkpoint and tells when that fails: the next one is tried in time.
-func (p *Pipeline) checkpointNow() {
-	if err := p.checkpoint(); err != nil {
+func (p *Pipeline) checkpointNow(ctx context.Context) {
+	if err := p.checkpoint(ctx); err != nil {
 		p.o.Logger.Error("the log grows until a checkpoint succeeds", slog.Any("error", err))
-	}
-}
-
-// Flush writes the totals that changed to the store now. A failure is logged; the totals wait for the next flush.
-func (p *Pipeline) Flush(ctx context.Context) {
-	defer stage(ctx, p.labels.flush)()
-	if err := p.o.Rollup.Flush(ctx, p.o.Store); err != nil && ctx.Err() == nil {
-		p.o.Logger.Warn("rollup totals wait for the store", slog.Any("error", err))
 	}
 }
 
@@ -382,8 +388,7 @@ func (p *Pipeline) Close(ctx context.Context) error {
 		p.wg.Wait()
 		select {
 		case <-p.ready:
-			p.Flush(ctx)
-			p.closed = p.checkpoint()
+			p.closed = p.checkpoint(ctx)
 		default: // the log is not replayed: the next process begins anew
 		}
 	})

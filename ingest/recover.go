@@ -57,6 +57,9 @@ func (p *Pipeline) replay(ctx context.Context) (bool, error) {
 		p.position.Store(0)
 	}
 	p.reach(r.last)
+	if p.o.Rollup.Part() == 0 { // the last process was of a version before parts
+		p.turn()
+	}
 	if r.records > 0 {
 		p.o.Logger.Info("replayed the log", slog.Int("records", r.records), slog.Int("rows", r.rows),
 			slog.Int("rows_missing", r.inserted), slog.Int("samples", r.samplesAgain), slog.Duration("took", time.Since(began)))
@@ -143,9 +146,14 @@ func (r *replayer) batch(b *edge.Batch) error {
 	}
 	r.p.spans.Replay(b)
 	if b.Record.Seq > r.p.position.Load() {
-		r.p.o.Rollup.Add(b.Tenant, b.Arrival, b.Events)
+		r.p.o.Rollup.Add(b)
 		if b.Body != (edge.BodyHash{}) {
 			r.p.retries.replay(b)
+		}
+	}
+	if len(b.Totals) > 0 {
+		if err := r.totals(b); err != nil {
+			return err
 		}
 	}
 	r.last = max(r.last, b.Record.Seq)
@@ -154,6 +162,19 @@ func (r *replayer) batch(b *edge.Batch) error {
 	r.inserted += len(missing)
 	r.samplesAgain += len(b.Samples)
 	r.p.count.replayed(b, len(missing))
+	return nil
+}
+
+// totals writes again what the last process forgot of a part, which may not have become durable.
+func (r *replayer) totals(b *edge.Batch) error {
+	if r.p.position.Load() == math.MaxUint64 {
+		return nil // all parts have other names now
+	}
+	if err := r.p.o.Rollup.Again(b.Totals); err != nil {
+		return fmt.Errorf("totals in the log: %w", err)
+	}
+	r.p.Flush(r.ctx)
+	r.p.o.Rollup.Drop()
 	return nil
 }
 
@@ -218,56 +239,6 @@ func (r *replayer) stored(known map[recordPart]rowSet, b *edge.Batch, key record
 		return nil, fmt.Errorf("ask the store for the rows of record %d: %w", key.seq, err)
 	}
 	return set, nil
-}
-
-// checkpoint keeps what was added up so far, at its position in the log. Nothing is in work meanwhile. A pipeline that failed has
-// left something out: it keeps no checkpoint that would claim it.
-func (p *Pipeline) checkpoint() error {
-	p.gate.Lock()
-	position, state := p.state()
-	p.gate.Unlock()
-	return p.keep(position, state)
-}
-
-// state answers what was added up so far, nil when it must not be kept. The gate is closed.
-func (p *Pipeline) state() (position uint64, state []byte) {
-	p.o.Rollup.Retire()
-	if p.o.Log == nil || p.hasFailed() {
-		return 0, nil
-	}
-	return p.position.Load(), p.o.Rollup.AppendCheckpoint(p.retries.appendState(nil))
-}
-
-func (p *Pipeline) keep(position uint64, state []byte) error {
-	if state == nil {
-		return nil
-	}
-	p.o.Flush()
-	if err := p.o.Log.Checkpoint(position, state); err != nil {
-		return fmt.Errorf("write checkpoint: %w", err)
-	}
-	return nil
-}
-
-// Freeze runs f while no batch is in work: everything that was acknowledged is in the store and in the totals, the totals are
-// written, and the log has a checkpoint of that moment. Batches that come meanwhile wait. It fails with *edge.UnavailableError while the
-// log is replayed.
-func (p *Pipeline) Freeze(ctx context.Context, f func(context.Context) error) error {
-	if err := p.awaitReplay(ctx); err != nil {
-		return err
-	}
-	p.gate.Lock()
-	defer p.gate.Unlock()
-	if p.hasFailed() {
-		return p.failure
-	}
-	if err := p.o.Rollup.Flush(ctx, p.o.Store); err != nil {
-		return fmt.Errorf("write totals: %w", err)
-	}
-	if err := p.keep(p.state()); err != nil {
-		return err
-	}
-	return f(ctx)
 }
 
 // reach notes that a record was applied.

@@ -95,6 +95,9 @@ func (o *options) questionsAtOnce() int {
 // collector, which works all the time near that.
 func (o *options) questionHeap() int64 { return o.memoryLimit / 5 * 3 }
 
+// totalsMemory returns how many bytes the totals may take that are not written and forgotten yet.
+func (o *options) totalsMemory() int64 { return o.memoryLimit / 8 }
+
 // openMemory holds the garbage collector to the limit. A quarter of it is left for what the collector does not manage: caches
 // and compressors of the engines live outside of Go's heap.
 func (c *collector) openMemory(context.Context) error {

@@ -216,7 +216,7 @@ func (c *collector) openPipeline(ctx context.Context) error {
 		Log:        c.wal,
 		Normalizer: platform.New(platform.Options{SampleRates: c.sampleRates, MaxWeight: float64(c.maxWeight)}),
 		Rollup: rollup.New(rollup.Options{
-			Collector: uuid, Epoch: epoch, Open: c.rollupOpen, MaxKeys: c.rollupKeys, Log: c.logger,
+			Collector: uuid, Epoch: epoch, Open: c.rollupOpen, MaxKeys: c.rollupKeys, MaxBytes: c.totalsMemory(), Log: c.logger,
 		}),
 		SpanMemory: c.spanMemory(),
 		Continues:  epoch > 1,

@@ -26,7 +26,7 @@ type adding struct {
 
 func (a *adding) Events(_ context.Context, b *edge.Batch) error {
 	a.normalizer.Normalize(b.Events)
-	a.rollup.Add(b.Tenant, arrival.UnixNano(), b.Events)
+	a.rollup.Add(b)
 	return nil
 }
 

@@ -2,38 +2,39 @@ package rollup
 
 import (
 	"encoding/binary"
-	"errors"
-	"fmt"
 	"hash/crc32"
 	"math"
 	"slices"
-
-	"edgescope/edge"
 )
 
-// Format is the version of checkpoints: slots, families, windows.
-const Format = 2
+// Format is the version of checkpoints: slots, families, parts. Restore reads format 2 too, which had windows instead of parts.
+const Format = 3
 
 // checkpointHead is the size in bytes of what stands before the body: format and checksum.
 const checkpointHead = 8
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// AppendCheckpoint appends the totals of all open windows: with them the next process continues where this one stopped. The
-// form is the format and the CRC-32C of the body, little-endian, and then the body: what Forget noted, and for each tenant its
-// versions, its keys, and its windows with their cells. It is written by hand because a busy collector has a million cells.
+// AppendCheckpoint appends everything that is held: with it the next process continues where this one stopped. The form is the format and the CRC-32C of the body,
+// little-endian, and then the body: what Forget noted, the versions of each tenant, and the parts with their keys and cells.
+// It is written by hand because a busy collector has a million cells.
 func (r *Rollup) AppendCheckpoint(dst []byte) []byte {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.foldPending()
+	r.foldAll()
 	from := len(dst)
-	w := &writer{buf: append(dst, make([]byte, checkpointHead)...), settled: r.opts.Now().Add(-r.opts.Settle).Unix()}
+	w := r.writer(append(dst, make([]byte, checkpointHead)...))
 	w.int(r.lost.floor)
 	w.uint(r.lost.epoch)
 	w.uint(uint64(len(r.tenants)))
 	for id, t := range r.tenants {
 		w.uint(uint64(id))
-		w.tenant(t)
+		w.versions(t.versions)
+	}
+	parts := r.all()
+	w.uint(uint64(len(parts)))
+	for _, p := range parts {
+		w.part(p, p.cells(func(*cell) bool { return true }))
 	}
 	head := w.buf[from:]
 	binary.LittleEndian.PutUint32(head, Format)
@@ -41,10 +42,57 @@ func (r *Rollup) AppendCheckpoint(dst []byte) []byte {
 	return w.buf
 }
 
+// pieceCells is how many cells a piece of a part in the log has: about 2 MB.
+const pieceCells = 20_000
+
+// Unsettled gives to keep, in pieces, what the store may not have made durable of the parts that are over, for Again. A piece is
+// valid during the call. When keep fails, the part is given again next time.
+func (r *Rollup) Unsettled(keep func(piece []byte) error) error {
+	r.flush.Lock()
+	defer r.flush.Unlock()
+	r.mu.Lock()
+	over := slices.Clone(r.over)
+	r.mu.Unlock()
+	for _, p := range over { // nothing is added to them any more
+		if p.logged {
+			continue
+		}
+		w := r.writer(nil)
+		cells := p.cells(func(c *cell) bool { return w.fresh(p, c) })
+		for len(cells) > 0 {
+			piece := cells[:min(len(cells), pieceCells)]
+			cells = cells[len(piece):]
+			w.buf = binary.LittleEndian.AppendUint32(w.buf[:0], Format)
+			w.flag(len(cells) == 0)
+			w.part(p, piece)
+			if err := keep(w.buf); err != nil {
+				return err
+			}
+		}
+		p.logged = true
+	}
+	return nil
+}
+
+// cells returns the places of the cells that are wanted.
+func (p *part) cells(wanted func(*cell) bool) []uint32 {
+	var list []uint32
+	for i := range p.totals.cells {
+		if wanted(&p.totals.cells[i]) {
+			list = append(list, uint32(i))
+		}
+	}
+	return list
+}
+
 type writer struct {
 	buf []byte
 	// settled is the second up to which the store has made durable what it was given.
 	settled int64
+}
+
+func (r *Rollup) writer(buf []byte) *writer {
+	return &writer{buf: buf, settled: r.opts.Now().Add(-r.opts.Settle).Unix()}
 }
 
 func (w *writer) uint(n uint64) { w.buf = binary.AppendUvarint(w.buf, n) }
@@ -63,196 +111,78 @@ func (w *writer) flag(on bool) {
 	}
 }
 
-func (w *writer) tenant(t *tenant) {
-	w.uint(uint64(len(t.versions)))
-	for v, at := range t.versions {
+// float writes a number that is a small count as such, and a 1 before the bits of another one.
+func (w *writer) float(v float64) {
+	if n := uint64(v); v >= 0 && v < 1<<31 && float64(n) == v {
+		w.uint(n << 1)
+		return
+	}
+	w.buf = binary.LittleEndian.AppendUint64(append(w.buf, 1), math.Float64bits(v))
+}
+
+func (w *writer) versions(versions map[version]int64) {
+	w.uint(uint64(len(versions)))
+	for v, at := range versions {
 		w.text(v.Service)
 		w.text(v.Version)
 		w.int(at)
 	}
-	numbers := make(map[*key]uint64, len(t.keys))
-	w.uint(uint64(len(t.keys)))
-	for d, k := range t.keys {
-		numbers[k] = uint64(len(numbers))
-		w.buf = append(w.buf, byte(d.Family))
-		w.flag(d.Overflow)
-		for _, s := range [...]string{d.Signal, d.Service, d.Dim1, d.Dim2, d.Dim3} {
-			w.text(s)
+}
+
+// part writes some cells of a part, and the keys that they have.
+func (w *writer) part(p *part, cells []uint32) {
+	w.uint(p.number)
+	w.int(p.period)
+	numbers, keys := make([]uint32, len(p.keys)), []*key(nil) // a number is 1 more than the index in keys
+	for _, at := range cells {
+		if k := p.totals.cells[at].key; numbers[k] == 0 {
+			keys = append(keys, p.keys[k])
+			numbers[k] = uint32(len(keys))
 		}
 	}
-	for width := range t.open {
-		w.uint(uint64(len(t.open[width])))
-		for id, win := range t.open[width] {
-			w.int(id.start)
-			w.int(id.period)
-			w.uint(uint64(len(win.cells)))
-			for k, c := range win.cells {
-				w.uint(numbers[k])
-				w.cell(c)
-			}
-		}
+	w.uint(uint64(len(keys)))
+	for _, k := range keys {
+		w.uint(uint64(k.tenant))
+		w.dims(&k.dims)
+	}
+	w.uint(uint64(len(cells)))
+	ticks := int32(0)
+	for _, at := range cells {
+		c := &p.totals.cells[at]
+		w.buf = append(w.buf, c.width)
+		w.int(int64(c.ticks) - int64(ticks))
+		ticks = c.ticks
+		w.uint(uint64(numbers[c.key] - 1))
+		w.cell(p, c)
 	}
 }
 
-func (w *writer) cell(c *cell) {
-	w.flag(len(c.changed) > 0 || c.written > w.settled)
-	w.uint(uint64(len(c.totals.slots)))
+func (w *writer) dims(d *dims) {
+	w.buf = append(w.buf, byte(d.Family))
+	w.flag(d.Overflow)
+	for _, s := range [...]string{d.Signal, d.Service, d.Dim1, d.Dim2, d.Dim3} {
+		w.text(s)
+	}
+}
+
+// cell writes whether the store may lack something of a cell, and the cell.
+func (w *writer) cell(p *part, c *cell) {
+	w.flag(w.fresh(p, c))
+	slots, values, _ := p.totals.run(c)
+	w.uint(uint64(len(slots)))
 	before := slot(0)
-	for i, s := range c.totals.slots {
+	for i, s := range slots {
 		w.uint(uint64(s - before))
 		before = s
-		w.buf = binary.LittleEndian.AppendUint64(w.buf, math.Float64bits(c.totals.values[i]))
+		w.float(values[i])
 	}
 }
 
-// ErrCheckpoint says that a checkpoint is damaged or of another format: nothing of it was taken.
-var ErrCheckpoint = errors.New("rollup checkpoint can't be used")
-
-// Restore reads a checkpoint into an empty Rollup. What may not have been durable in the store when the checkpoint was made is
-// written again by the next Flush.
-func (r *Rollup) Restore(data []byte) error {
-	if len(data) < checkpointHead {
-		return fmt.Errorf("%w: it has %d bytes", ErrCheckpoint, len(data))
+// fresh tells whether the store may not have made durable something of a cell.
+func (w *writer) fresh(p *part, c *cell) bool {
+	if int64(c.written) > w.settled {
+		return true
 	}
-	if format := binary.LittleEndian.Uint32(data); format != Format {
-		return fmt.Errorf("%w: its format is %d, this version reads %d", ErrCheckpoint, format, Format)
-	}
-	body := data[checkpointHead:]
-	if crc32.Checksum(body, castagnoli) != binary.LittleEndian.Uint32(data[4:]) {
-		return fmt.Errorf("%w: its checksum does not match", ErrCheckpoint)
-	}
-	fresh := New(r.opts)
-	in := &reader{data: body}
-	in.rollup(fresh)
-	if in.bad || len(in.data) > 0 {
-		return fmt.Errorf("%w: its content makes no sense", ErrCheckpoint)
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.lost, r.tenants, r.dirty, r.deploys = fresh.lost, fresh.tenants, fresh.dirty, fresh.deploys
-	return nil
-}
-
-// reader reads what writer wrote. Once bad, everything reads as zero.
-type reader struct {
-	data []byte
-	bad  bool
-}
-
-func (in *reader) fail() uint64 {
-	in.data, in.bad = nil, true
-	return 0
-}
-
-func (in *reader) uint() uint64 {
-	v, n := binary.Uvarint(in.data)
-	if n <= 0 {
-		return in.fail()
-	}
-	in.data = in.data[n:]
-	return v
-}
-
-func (in *reader) int() int64 {
-	v, n := binary.Varint(in.data)
-	if n <= 0 {
-		return int64(in.fail())
-	}
-	in.data = in.data[n:]
-	return v
-}
-
-// count reads a number of things that take a byte each at least.
-func (in *reader) count() int {
-	n := in.uint()
-	if n > uint64(len(in.data)) {
-		n = in.fail()
-	}
-	return int(n)
-}
-
-func (in *reader) bytes(n int) []byte {
-	if n > len(in.data) {
-		in.fail()
-		return make([]byte, min(n, 8))
-	}
-	b := in.data[:n]
-	in.data = in.data[n:]
-	return b
-}
-
-func (in *reader) text() string { return string(in.bytes(in.count())) }
-func (in *reader) flag() bool   { return in.bytes(1)[0] != 0 }
-
-func (in *reader) rollup(r *Rollup) {
-	r.lost = lost{in.int(), in.uint()}
-	for range in.count() {
-		id := in.uint()
-		if id > math.MaxUint32 {
-			in.fail()
-		}
-		in.tenant(r, r.tenant(edge.Tenant(id)))
-	}
-}
-
-func (in *reader) tenant(r *Rollup, t *tenant) {
-	for range in.count() {
-		v := version{in.text(), in.text()}
-		at := in.int()
-		t.versions[v] = at
-		r.deploys = append(r.deploys, deploy{t.id, v, at})
-	}
-	keys := make([]*key, in.count())
-	for i := range keys {
-		keys[i] = &key{dims: in.dims()}
-		t.keys[keys[i].dims] = keys[i]
-	}
-	for width := range t.open {
-		for range in.count() {
-			w := r.window(t, width, windowID{in.int(), in.int()})
-			for range in.count() {
-				in.cell(r, w, keys)
-			}
-		}
-	}
-	t.latest = nil
-	for d, k := range t.keys {
-		if k.held == 0 {
-			delete(t.keys, d) // no cell has it
-		}
-	}
-}
-
-func (in *reader) dims() dims {
-	d := dims{Family: family(in.bytes(1)[0]), Overflow: in.flag()}
-	for _, p := range [...]*string{&d.Signal, &d.Service, &d.Dim1, &d.Dim2, &d.Dim3} {
-		*p = in.text()
-	}
-	if d.Family >= families {
-		in.fail()
-	}
-	return d
-}
-
-func (in *reader) cell(r *Rollup, w *window, keys []*key) {
-	number, fresh, n := in.uint(), in.flag(), in.count()
-	if number >= uint64(len(keys)) {
-		in.fail()
-		return
-	}
-	c := w.cell(keys[number])
-	c.totals = totals{slots: make([]slot, 0, n), values: make([]float64, 0, n)}
-	s := uint64(0)
-	for range n {
-		if s += in.uint(); s >= uint64(slotEnd) || in.bad {
-			in.fail()
-			return
-		}
-		c.totals.slots = append(c.totals.slots, slot(s))
-		c.totals.values = append(c.totals.values, math.Float64frombits(binary.LittleEndian.Uint64(in.bytes(8))))
-	}
-	if fresh {
-		c.changed = slices.Clone(c.totals.slots)
-		r.queue(c)
-	}
+	_, _, states := p.totals.run(c)
+	return slices.ContainsFunc(states, func(s state) bool { return s != stored })
 }

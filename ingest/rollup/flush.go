@@ -1,112 +1,141 @@
 package rollup
 
 import (
-	"slices"
+	"context"
+	"errors"
 
 	"edgescope/edge"
 )
 
-// batch is the samples of one tenant on their way to the store, and what they were made of.
-type batch struct {
+// pageSamples is how many samples are written at once: few enough that they take little memory, and that Add waits for
+// milliseconds at most while they are made.
+const pageSamples = 4096
+
+// page is samples of one tenant on their way to the store, and what they were made of. Its memory is used again.
+type page struct {
 	tenant  edge.Tenant
 	samples []edge.Sample
-	cells   []written
-	deploys []deploy
+	series  []edge.Series
+	labels  []edge.Attr
+	cells   []uint32
 }
 
-// written is a cell and the slots of it that a batch holds.
-type written struct {
-	cell  *cell
-	slots []slot
+// Flush writes the totals that changed since the last Flush, those of parts that are over first. When the writer fails, the totals
+// are kept and written by a later Flush.
+func (r *Rollup) Flush(ctx context.Context, w SampleWriter) error {
+	r.flush.Lock()
+	defer r.flush.Unlock()
+	r.mu.Lock()
+	r.foldAll()
+	parts := r.all()
+	r.weigh()
+	r.mu.Unlock()
+	var errs []error
+	for _, p := range parts {
+		errs = append(errs, r.flushPart(ctx, w, p))
+	}
+	return errors.Join(append(errs, r.flushDeploys(ctx, w))...)
 }
 
-// collect folds what is pending and makes samples of every total that changed.
-func (r *Rollup) collect() []batch {
+// flushPart writes what changed in a part, page by page.
+func (r *Rollup) flushPart(ctx context.Context, w SampleWriter, p *part) error {
+	r.mu.Lock()
+	cells := p.dirty
+	p.dirty, p.writing = nil, true
+	r.mu.Unlock()
+	var failed error
+	for failed == nil && len(cells) > 0 {
+		cells = r.fill(p, cells)
+		failed = w.WriteSamples(ctx, r.page.tenant, r.page.samples)
+		r.settle(p, failed == nil)
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.foldPending()
-	now := r.opts.Now().Unix()
-	dirty := r.dirty
-	r.dirty = nil
-	byTenant := map[edge.Tenant]*batch{}
-	of := func(id edge.Tenant) *batch {
-		b := byTenant[id]
-		if b == nil {
-			b = &batch{tenant: id}
-			byTenant[id] = b
-		}
-		return b
-	}
-	for _, c := range dirty {
-		c.queued = false
-		b := of(c.window.tenant.id)
-		b.cells = append(b.cells, written{c, c.changed})
-		r.appendCell(b, c)
-		c.changed, c.written = nil, now
-	}
-	for _, d := range r.deploys {
-		b := of(d.tenant)
-		b.deploys = append(b.deploys, d)
-		b.samples = append(b.samples, d.sample(r.opts.Collector))
-	}
-	r.deploys = nil
-	batches := make([]batch, 0, len(byTenant))
-	for _, b := range byTenant {
-		batches = append(batches, *b)
-	}
-	return batches
+	p.dirty, p.writing = append(p.dirty, cells...), false
+	return failed
 }
 
-// foldPending moves what came since the last fold into the totals of its window and of the wider ones around it.
-func (r *Rollup) foldPending() {
-	for _, c := range slices.Clone(r.dirty) {
-		if len(c.pending.slots) == 0 {
+// fill makes a page of the changed totals of the first cells, and returns the other cells.
+func (r *Rollup) fill(p *part, cells []uint32) []uint32 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	g := &r.page
+	g.samples, g.labels, g.cells = g.samples[:0], g.labels[:0], g.cells[:0]
+	g.tenant = p.keys[p.totals.cells[cells[0]].key].tenant
+	for i, at := range cells {
+		c := &p.totals.cells[at]
+		k := p.keys[c.key]
+		if k.tenant != g.tenant || len(g.samples) >= pageSamples {
+			return cells[i:]
+		}
+		g.cells = append(g.cells, at)
+		c.queued, c.written = false, uint32(r.opts.Now().Unix())
+		r.fillCell(p, c, k)
+	}
+	return nil
+}
+
+func (r *Rollup) fillCell(p *part, c *cell, k *key) {
+	g := &r.page
+	at, label := p.place(c.start(), c.width)
+	label = r.label(label, c.start())
+	slots, values, states := p.totals.run(c)
+	for i, s := range slots {
+		if states[i] != changed {
 			continue
 		}
-		c.fold(&c.pending)
-		for width := 1; width < len(edge.Widths); width++ {
-			wide := r.window(c.window.tenant, width, r.around(c.window.id, width)).cell(c.key)
-			wide.fold(&c.pending)
-			r.queue(wide)
-		}
-		c.pending = totals{}
+		states[i] = given
+		from := len(g.labels)
+		g.labels = r.appendLabels(g.labels, k, s, c.width, label)
+		g.samples = append(g.samples, edge.Sample{Series: g.next(g.labels[from:]), Time: at, Value: values[i]})
 	}
 }
 
-// settle ends a batch: what the store did not take waits for the next one.
-func (r *Rollup) settle(b batch, taken bool) {
-	if taken {
-		return
+// next returns a series that was not used in this page.
+func (g *page) next(labels []edge.Attr) *edge.Series {
+	n := len(g.samples)
+	if n == len(g.series) { // the samples that point into the memory before keep it
+		g.series = append(make([]edge.Series, 0, 2*n+64), g.series...)
+		g.series = g.series[:cap(g.series)]
 	}
+	s := &g.series[n]
+	s.Labels, s.Raw = labels, s.Raw[:0]
+	return s
+}
+
+// settle ends a page: what the store did not take waits for the next Flush.
+func (r *Rollup) settle(p *part, taken bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, w := range b.cells {
-		for _, s := range w.slots {
-			if i, found := slices.BinarySearch(w.cell.changed, s); !found {
-				w.cell.changed = slices.Insert(w.cell.changed, i, s)
-			}
+	for _, at := range r.page.cells {
+		if taken {
+			p.totals.mark(at, given, stored)
+			continue
 		}
-		r.queue(w.cell)
-	}
-	r.deploys = append(r.deploys, b.deploys...)
-}
-
-// appendCell makes samples of the changed totals of a cell.
-func (r *Rollup) appendCell(b *batch, c *cell) {
-	at := c.window.id.start * 1000
-	for _, s := range c.changed {
-		b.samples = append(b.samples, edge.Sample{
-			Series: &edge.Series{Labels: r.labels(c, s)},
-			Time:   at,
-			Value:  c.totals.value(s),
-		})
+		p.totals.mark(at, given, changed)
+		p.queue(at)
 	}
 }
 
-// labels are those of a slot of a cell, sorted by name as edge.Series wants them.
-func (r *Rollup) labels(c *cell, s slot) []edge.Attr {
-	m, d := &meanings[s], &c.key.dims
-	labels := make([]edge.Attr, 0, 14)
+func (r *Rollup) flushDeploys(ctx context.Context, w SampleWriter) error {
+	r.mu.Lock()
+	deploys := r.deploys
+	r.deploys = nil
+	r.mu.Unlock()
+	for i, d := range deploys {
+		if err := w.WriteSamples(ctx, d.tenant, []edge.Sample{d.sample(r.opts.Collector)}); err != nil {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			r.deploys = append(r.deploys, deploys[i:]...)
+			return err
+		}
+	}
+	return nil
+}
+
+// appendLabels appends those of a slot of a key, sorted by name as edge.Series wants them.
+func (r *Rollup) appendLabels(labels []edge.Attr, k *key, s slot, width uint8, part string) []edge.Attr {
+	m, d := &meanings[s], &k.dims
 	put := func(name, value string) {
 		if value != "" {
 			labels = append(labels, edge.Attr{Key: name, Value: value})
@@ -116,14 +145,14 @@ func (r *Rollup) labels(c *cell, s slot) []edge.Attr {
 	var of [families][3]string
 	of[d.Family] = [3]string{d.Dim1, d.Dim2, d.Dim3}
 	colo, route, country := of[familyColo], of[familyRoute], of[familyCountry][0]
-	put(edge.LabelName, edge.Metric(familyPrefixes[d.Family], m.metric, edge.Widths[c.window.width]))
+	put(edge.LabelName, m.names[d.Family][width])
 	put(edge.LabelPlatform, colo[0])
 	put(edge.LabelRegion, colo[1])
 	put(edge.LabelCache, m.cache)
 	put(edge.LabelCollector, r.opts.Collector)
 	put(edge.LabelColo, colo[2])
 	put(edge.LabelOutcome, m.outcome)
-	put(edge.LabelPart, c.window.part)
+	put(edge.LabelPart, part)
 	put(edge.LabelSignal, d.Signal)
 	put(edge.LabelColdStart, m.cold)
 	put(edge.LabelCountry, country)

@@ -1,16 +1,21 @@
 // Package rollup adds up invocations into samples: rate, errors, duration, cold starts, init and CPU time, cache outcomes.
 //
-// A sample is the total of one event-time window of one series, stamped with the window's start. It is written again, larger,
-// when more events of that window arrive; the store keeps the greatest value of one time, so writing twice is harmless.
-// Windows of every width in edge.Widths are kept side by side, so that a question over days reads hours and not seconds.
+// A sample is the total of one part of one event-time window of one series. It is written again, larger, when more events
+// arrive; the store keeps the greatest value of one time, so writing twice is harmless. Windows of every width in edge.Widths are
+// kept side by side, so that a question over days reads hours and not seconds.
+//
+// What is held is bounded in bytes, however many windows events fall into: when it is too much, the part turns. What was added up
+// is written, into the log too, and forgotten; what comes from then on is added up anew, into samples of its own beside those
+// that are there. Which part an event belongs to is decided before its batch is logged and is part of the record (edge.Batch.Part), so that a
+// replay adds up the same parts.
 package rollup
 
 import (
 	"context"
 	"log/slog"
-	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"edgescope/edge"
@@ -22,33 +27,54 @@ type Options struct {
 	Collector string
 	// Epoch is unique among the starts of this collector; it names window parts after Forget.
 	Epoch uint64
-	// Open is how long after its end a window takes late events; 0 means 15 minutes.
+	// Open is how long a part is added to at most; 0 means 15 minutes. A shorter one holds less, a longer one writes fewer samples.
 	Open time.Duration
-	// MaxKeys bounds the sets of dimensions that a tenant has in open windows; 0 means 20,000. Invocations beyond it are added
-	// up in one series per service, labelled otel_metric_overflow="true".
+	// MaxKeys bounds the sets of dimensions that a tenant has in a part; 0 means 20,000. Invocations beyond it are added up in one
+	// series per service, labelled otel_metric_overflow="true".
 	MaxKeys int
-	// Settle is how long the store may need to make samples durable; 0 means a minute. Restore has samples written again that
-	// the store was given so short before the checkpoint.
+	// MaxBytes bounds what is held in memory; 0 means 128 MiB. A part turns at half of it, and Full tells when it is used up.
+	MaxBytes int64
+	// Settle is how long the store may need to make samples durable; 0 means a minute.
 	Settle time.Duration
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	Log *slog.Logger
 }
 
-// Rollup adds up invocations. It is safe for concurrent use. Nothing of it runs by itself: its owner calls Flush and Retire.
+// Rollup adds up invocations. It is safe for concurrent use. Nothing of it runs by itself: its owner calls Flush, and when Due
+// tells so Turn, Unsettled, Flush and Drop.
 type Rollup struct {
 	opts  Options
-	flush sync.Mutex // held for the whole of a Flush, so that there is one at a time
+	flush sync.Mutex // held for the whole of a Flush, so that there is one at a time; guards page
+	page  page
+
+	held  atomic.Int64  // bytes
+	heavy atomic.Bool   // the current part should turn
+	parts atomic.Uint64 // the number of the current part
 
 	mu      sync.Mutex
-	tenants map[edge.Tenant]*tenant
-	dirty   []*cell
-	deploys []deploy
+	current *part
+	// over are the parts before the current one that are not written or not in the log.
+	over     []*part
+	tenants  map[edge.Tenant]*tenant
+	versions int64 // bytes that the versions of all tenants take
+	deploys  []deploy
+	amounts  []amount // reused by fold
+	// freed is closed when Drop has forgotten something.
+	freed chan struct{}
 	// lost is what Forget noted; zero when the state of the earlier process was restored, or when there was none.
 	lost lost
-	// overflowed tells which tenants were warned about.
-	overflowed map[edge.Tenant]bool
 }
+
+// tenant is what is known of a tenant beside its totals.
+type tenant struct {
+	// versions are the (service, version) pairs seen, and when first, in Unix nanoseconds.
+	versions map[version]int64
+	// warned tells that its keys are too many.
+	warned bool
+}
+
+type version struct{ Service, Version string }
 
 type deploy struct {
 	tenant  edge.Tenant
@@ -56,8 +82,14 @@ type deploy struct {
 	at      int64 // Unix nanoseconds
 }
 
-// maxVersions bounds the versions that are remembered per tenant; later ones get no marker.
-const maxVersions = 10_000
+const (
+	// maxVersions bounds the versions that are remembered per tenant, and versionShare the part of MaxBytes that those of all
+	// tenants take; later ones get no marker.
+	maxVersions  = 10_000
+	versionShare = 16
+	// versionBytes is about what a version takes beside its texts.
+	versionBytes = 100
+)
 
 // New makes an empty Rollup. When an earlier process wrote to the same store, call Restore or Forget before the first Add.
 func New(o Options) *Rollup {
@@ -70,10 +102,16 @@ func New(o Options) *Rollup {
 	if o.MaxKeys == 0 {
 		o.MaxKeys = 20_000
 	}
+	if o.MaxBytes == 0 {
+		o.MaxBytes = 128 << 20
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Rollup{opts: o, tenants: map[edge.Tenant]*tenant{}, overflowed: map[edge.Tenant]bool{}}
+	r := &Rollup{opts: o, tenants: map[edge.Tenant]*tenant{}, freed: make(chan struct{})}
+	r.current = newPart(1, o.Now().Unix())
+	r.parts.Store(1)
+	return r
 }
 
 // lost says that windows which start before a Unix second may have been written with totals that are not known.
@@ -82,208 +120,202 @@ type lost struct {
 	epoch uint64
 }
 
-// Forget says that an earlier process wrote windows whose totals are not known: what falls into them now is kept as further
-// parts, so that it adds to what is stored instead of hiding behind it.
+// ahead is how far ahead of the clock the time of an event may be: what a store takes.
+const ahead = 24 * time.Hour
+
+// Forget says that an earlier process wrote windows whose totals are not known: what falls into them now is kept under a label of
+// its own, so that it adds to what is stored instead of hiding behind it.
 func (r *Rollup) Forget() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	// Receivers let clocks run ahead by 10 minutes, so the earlier process may have written that far into the future.
-	r.lost = lost{r.opts.Now().Add(r.opts.Open).Unix(), r.opts.Epoch}
+	r.lost = lost{r.opts.Now().Add(ahead + r.opts.Open).Unix(), r.opts.Epoch}
 }
 
-// Add adds the invocations among events that arrived at a time in Unix nanoseconds; others are passed over. It keeps nothing
-// of the events' memory. The same events with the same arrival always add to the same windows.
-func (r *Rollup) Add(id edge.Tenant, arrival int64, events []edge.Event) {
-	second := arrival / 1e9
+// Part returns the number of the current part: what a batch is to say before it is logged. It is 0
+// after Restore of a checkpoint of a version before parts, until the first Turn.
+func (r *Rollup) Part() uint64 { return r.parts.Load() }
+
+// Add adds the invocations of a batch to its part; other events are passed over. It keeps nothing of the batch's memory. The part
+// is the current one, or a later one, which becomes the current one.
+func (r *Rollup) Add(b *edge.Batch) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	t := r.tenant(id)
-	for i := range events {
-		e := &events[i]
+	if b.Part > r.current.number {
+		r.turn(b.Part)
+	}
+	p := r.current
+	keys := p.keysOf(b.Tenant)
+	for i := range b.Events {
+		e := &b.Events[i]
 		if !e.Facts.Invocation {
 			continue
 		}
-		w := r.window(t, 0, r.place(e.Time/1e9, second))
-		for fam := range families {
-			c := w.cell(r.key(t, dimsOf(fam, e)))
-			observe(&c.pending, fam, e)
-			r.queue(c)
+		if b.Part == 0 {
+			p = r.legacy(e.Time/1e9, b.Arrival/1e9)
+			keys = p.keysOf(b.Tenant)
 		}
-		r.see(t, e)
+		r.observe(p, b.Tenant, keys, e)
+		r.see(b.Tenant, e)
 	}
+	r.weigh()
 }
+
+// Due tells that the owner should call Turn: the part holds too much, or has been added to for long enough.
+func (r *Rollup) Due() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.current.empty() {
+		return false
+	}
+	return r.Heavy() || r.opts.Now().Unix()-r.current.began >= r.open()
+}
+
+// Heavy tells that the part holds so much that Turn is due.
+func (r *Rollup) Heavy() bool { return r.heavy.Load() }
+
+// Turn begins the next part. The owner calls it when no batch is between Part and Add. Flush then writes what the part before
+// holds, and Drop forgets it.
+func (r *Rollup) Turn() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.turn(r.current.number + 1)
+}
+
+func (r *Rollup) turn(number uint64) {
+	before := r.current
+	r.foldAll()
+	next := newPart(number, r.opts.Now().Unix())
+	next.pending, before.pending = before.pending, table{} // empty, with its memory
+	if !before.empty() {
+		r.over = append(r.over, before)
+	}
+	r.current = next
+	r.parts.Store(number)
+	r.weigh()
+}
+
+// Drop forgets the parts that are over, written, and in the log.
+func (r *Rollup) Drop() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.current.number == 0 {
+		return // batches of a version before parts may still be replayed
+	}
+	kept := r.over[:0]
+	for _, p := range r.over {
+		if p.unwritten() || !p.logged {
+			kept = append(kept, p)
+		}
+	}
+	clear(r.over[len(kept):])
+	if len(kept) < len(r.over) {
+		close(r.freed)
+		r.freed = make(chan struct{})
+	}
+	r.over = kept
+	r.weigh()
+}
+
+// Full tells that what is held is at its bound: batches should wait until the channel is closed, and look again.
+func (r *Rollup) Full() (bool, <-chan struct{}) {
+	if r.held.Load() < r.opts.MaxBytes {
+		return false, nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.held.Load() >= r.opts.MaxBytes, r.freed
+}
+
+// Over tells that there are parts before the current one that wait to be written and forgotten.
+func (r *Rollup) Over() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.over) > 0
+}
+
+// weigh notes how much is held.
+func (r *Rollup) weigh() {
+	n := r.current.bytes()
+	r.heavy.Store(n >= r.opts.MaxBytes/2)
+	n += r.versions
+	for _, p := range r.over {
+		n += p.bytes()
+	}
+	r.held.Store(n)
+}
+
+func (r *Rollup) open() int64 { return int64(r.opts.Open / time.Second) }
 
 func (r *Rollup) tenant(id edge.Tenant) *tenant {
 	t := r.tenants[id]
 	if t == nil {
-		t = newTenant(id)
+		t = &tenant{versions: map[version]int64{}}
 		r.tenants[id] = t
 	}
 	return t
 }
 
-// place answers the shortest window of an event by its time and arrival, in Unix seconds.
-func (r *Rollup) place(second, arrival int64) windowID {
-	seconds := edge.Widths[0].Seconds
-	id := windowID{start: second - mod(second, seconds)}
-	if arrival >= id.start+seconds+r.open() {
-		id.period = arrival / r.open()
-	}
-	return id
-}
-
-// around answers the wider window around a shortest one. A part is late for the wider window too when the last event of its
-// period is.
-func (r *Rollup) around(id windowID, width int) windowID {
-	seconds := edge.Widths[width].Seconds
-	wide := windowID{start: id.start - mod(id.start, seconds)}
-	if id.period > 0 && (id.period+1)*r.open() > wide.start+seconds+r.open() {
-		wide.period = id.period
-	}
-	return wide
-}
-
-func (r *Rollup) open() int64 { return int64(r.opts.Open / time.Second) }
-
-// window answers the window of that id, opening it when it is not.
-func (r *Rollup) window(t *tenant, width int, id windowID) *window {
-	if w := t.latest; width == 0 && w != nil && w.id == id {
-		return w
-	}
-	w := t.open[width][id]
-	if w == nil {
-		w = &window{tenant: t, id: id, width: width, part: r.part(id), cells: map[*key]*cell{}}
-		w.closes = id.start + edge.Widths[width].Seconds + r.open()
-		if id.period > 0 {
-			w.closes = (id.period + 1) * r.open()
-		}
-		t.open[width][id] = w
-	}
-	if width == 0 {
-		t.latest = w
-	}
-	return w
-}
-
-// part names a window: what came in time has no name, later events are named after the period of their arrival, and what an
-// earlier process may have written under the same name has the epoch in front.
-func (r *Rollup) part(id windowID) string {
-	name := ""
-	if id.period > 0 {
-		name = strconv.FormatInt(id.period, 36)
-	}
-	if id.start < r.lost.floor {
-		name = strconv.FormatUint(r.lost.epoch, 10) + "-" + name
-	}
-	return name
-}
-
-func mod(a, b int64) int64 { return (a%b + b) % b }
-
-func (r *Rollup) key(t *tenant, d dims) *key {
-	if k := t.keys[d]; k != nil {
-		return k
-	}
-	if len(t.keys) >= r.opts.MaxKeys {
-		d = dims{Family: d.Family, Overflow: true, Signal: d.Signal, Service: d.Service}
-		r.warn(t.id)
-		if k := t.keys[d]; k != nil {
-			return k
-		}
-		if len(t.keys) >= 2*r.opts.MaxKeys { // even the services are too many: one series for all
-			d.Service = ""
-			if k := t.keys[d]; k != nil {
-				return k
-			}
-		}
-	}
-	d = d.clone()
-	k := &key{dims: d}
-	t.keys[d] = k
-	return k
-}
-
 func (r *Rollup) warn(id edge.Tenant) {
-	if r.overflowed[id] {
+	t := r.tenant(id)
+	if t.warned {
 		return
 	}
-	r.overflowed[id] = true
+	t.warned = true
 	r.opts.Log.Warn("too many rollup series: further ones are added up per service",
 		slog.Int("tenant", int(id)), slog.Int("max_keys", r.opts.MaxKeys))
 }
 
-func (r *Rollup) queue(c *cell) {
-	if !c.queued {
-		c.queued = true
-		r.dirty = append(r.dirty, c)
-	}
-}
-
 // see notes the first sight of a version.
-func (r *Rollup) see(t *tenant, e *edge.Event) {
+func (r *Rollup) see(id edge.Tenant, e *edge.Event) {
 	v := version{e.Facts.Service, e.Facts.Version}
 	if v.Version == "" || v.Service == "" {
 		return
 	}
-	if _, seen := t.versions[v]; seen || len(t.versions) >= maxVersions {
+	t := r.tenant(id)
+	if _, seen := t.versions[v]; seen || len(t.versions) >= maxVersions || r.versions >= r.opts.MaxBytes/versionShare {
 		return
 	}
-	v = version{strings.Clone(v.Service), strings.Clone(v.Version)}
-	t.versions[v] = e.Time
-	r.deploys = append(r.deploys, deploy{t.id, v, e.Time})
+	r.note(t, id, version{strings.Clone(v.Service), strings.Clone(v.Version)}, e.Time)
+}
+
+func (r *Rollup) note(t *tenant, id edge.Tenant, v version, at int64) {
+	t.versions[v] = at
+	r.versions += versionBytes + int64(len(v.Service)+len(v.Version))
+	r.deploys = append(r.deploys, deploy{id, v, at})
 }
 
 // Stats are counts of what is held.
 type Stats struct {
-	// Keys and Cells are held in open windows; Unwritten cells wait for the next Flush.
+	// Keys and Cells are those of all parts that are held; Unwritten cells wait for the next Flush.
 	Keys, Cells, Unwritten int
+	// Bytes is about how much memory they take.
+	Bytes int64
 }
 
 // Stats counts what is held.
 func (r *Rollup) Stats() Stats {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var s Stats
-	for _, t := range r.tenants {
-		s.Keys += len(t.keys)
-		for i := range t.open {
-			for _, w := range t.open[i] {
-				s.Cells += len(w.cells)
-			}
-		}
+	s := Stats{Bytes: r.held.Load()}
+	for _, p := range r.all() {
+		s.Keys += len(p.keys)
+		s.Cells += len(p.totals.cells)
+		s.Unwritten += len(p.dirty) + len(p.pending.cells)
 	}
-	s.Unwritten = len(r.dirty)
 	return s
+}
+
+// all returns the parts that are held, oldest first, the current one last.
+func (r *Rollup) all() []*part { return append(r.over[:len(r.over):len(r.over)], r.current) }
+
+// foldAll folds all parts.
+func (r *Rollup) foldAll() {
+	for _, p := range r.all() {
+		r.fold(p)
+	}
 }
 
 // SampleWriter takes samples: a store.
 type SampleWriter interface {
 	WriteSamples(ctx context.Context, tenant edge.Tenant, samples []edge.Sample) error
-}
-
-// Flush writes the totals that changed since the last Flush. When the writer fails, the totals are kept and written by a later
-// Flush.
-func (r *Rollup) Flush(ctx context.Context, w SampleWriter) error {
-	r.flush.Lock()
-	defer r.flush.Unlock()
-	batches := r.collect()
-	var failed error
-	for _, b := range batches {
-		if failed == nil {
-			failed = w.WriteSamples(ctx, b.tenant, b.samples)
-		}
-		r.settle(b, failed == nil)
-	}
-	return failed
-}
-
-// Retire forgets windows that no event can come for any more. The owner calls it when everything that has arrived is added, and
-// nothing with an arrival before now is still to come.
-func (r *Rollup) Retire() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	now := r.opts.Now().Unix()
-	for _, t := range r.tenants {
-		t.close(now, int64(r.opts.Settle/time.Second))
-	}
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -102,6 +103,11 @@ func invocation(at int64, change ...func(*edge.Event)) edge.Event {
 	return e
 }
 
+// add adds events that arrive at a time in Unix nanoseconds.
+func add(r *rollup.Rollup, id edge.Tenant, arrival int64, events []edge.Event) {
+	r.Add(&edge.Batch{Tenant: id, Arrival: arrival, Part: r.Part(), Events: events})
+}
+
 func flush(t *testing.T, r *rollup.Rollup, m *memory) {
 	t.Helper()
 	if err := r.Flush(t.Context(), m); err != nil {
@@ -119,10 +125,10 @@ func (m *memory) want(t *testing.T, from, to int64, want float64, parts ...strin
 func TestLateBatchLandsInItsWindows(t *testing.T) {
 	c, m := &clock{time.Unix(day+100, 0)}, &memory{}
 	r := newRollup(c)
-	r.Add(0, c.at.UnixNano(), []edge.Event{invocation(day + 3)})
+	add(r, 0, c.at.UnixNano(), []edge.Event{invocation(day + 3)})
 	flush(t, r, m)
 	c.at = c.at.Add(90 * time.Second)
-	r.Add(0, c.at.UnixNano(), []edge.Event{invocation(day + 4), invocation(day + 17)})
+	add(r, 0, c.at.UnixNano(), []edge.Event{invocation(day + 4), invocation(day + 17)})
 	flush(t, r, m)
 
 	m.want(t, day, day+10, 2, "__name__=edge_colo_requests")
@@ -137,7 +143,7 @@ func TestEveryWidthHoldsTheSameTotal(t *testing.T) {
 	c, m := &clock{time.Unix(day+7000, 0)}, &memory{}
 	r := newRollup(c, func(o *rollup.Options) { o.Open = 2 * time.Hour })
 	for i := range int64(700) {
-		r.Add(0, c.at.UnixNano(), []edge.Event{invocation(day + i*10)})
+		add(r, 0, c.at.UnixNano(), []edge.Event{invocation(day + i*10)})
 		if i%50 == 0 {
 			flush(t, r, m)
 		}
@@ -151,26 +157,55 @@ func TestEveryWidthHoldsTheSameTotal(t *testing.T) {
 	m.want(t, day+300, day+600, 30, "__name__=edge_colo_requests:5m")
 }
 
-func TestEventForClosedWindowOpensPart(t *testing.T) {
+// TestPartsAddUp turns the part between events of one window: each part has samples of its own, in the series of the others.
+func TestPartsAddUp(t *testing.T) {
 	c, m := &clock{time.Unix(day, 0)}, &memory{}
 	r := newRollup(c)
-	r.Add(0, c.at.UnixNano(), []edge.Event{invocation(day), invocation(day + 1)})
-	flush(t, r, m)
-	for range 3 { // three times too late: each opens a part of its own
-		c.at = c.at.Add(40 * time.Minute)
+	for range 4 {
+		add(r, 0, c.at.UnixNano(), []edge.Event{invocation(day + 2), invocation(day + 9)})
 		flush(t, r, m)
-		r.Add(0, c.at.UnixNano(), []edge.Event{invocation(day + 2)})
-		r.Add(0, c.at.UnixNano(), []edge.Event{invocation(day + 3)})
+		add(r, 0, c.at.UnixNano(), []edge.Event{invocation(day + 3)})
+		r.Turn()
 		flush(t, r, m)
 	}
-	m.want(t, day, day+10, 8, "__name__=edge_colo_requests")
-	m.want(t, day, day+3600, 8, "__name__=edge_colo_requests:1h")
+	for _, w := range edge.Widths {
+		m.want(t, day, day+w.Seconds, 12, "__name__="+edge.Metric(edge.FamilyColo, edge.MetricRequests, w))
+		if n := m.points("__name__=" + edge.Metric(edge.FamilyColo, edge.MetricRequests, w)); n != 4 {
+			t.Errorf("width %d s: %d samples, want one for each part", w.Seconds, n)
+		}
+	}
+	if strings.Contains(fmt.Sprint(m.series), "edge_part") {
+		t.Error("parts must not cost series of their own")
+	}
+}
+
+// points counts the samples of the series that hold all the parts.
+func (m *memory) points(parts ...string) (n int) {
+	for name, points := range m.series {
+		if holds(name, parts) {
+			n += len(points)
+		}
+	}
+	return n
+}
+
+// TestPartsBeginAgainInSeriesOfTheirOwn turns more often than a window has milliseconds.
+func TestPartsBeginAgainInSeriesOfTheirOwn(t *testing.T) {
+	c, m := &clock{time.Unix(day, 0)}, &memory{}
+	r := newRollup(c)
+	for _, part := range []uint64{1, 10_000, 10_001, 20_001} {
+		r.Add(&edge.Batch{Part: part, Events: []edge.Event{invocation(day)}})
+		flush(t, r, m)
+	}
+	m.want(t, day, day+10, 4, "__name__=edge_colo_requests")
+	m.want(t, day, day+10, 1, "__name__=edge_colo_requests", "edge_part=2")
+	m.want(t, day, day+300, 4, "__name__=edge_colo_requests:5m")
 }
 
 func TestFailedFlushIsWrittenLater(t *testing.T) {
 	c, m := &clock{time.Unix(day+5, 0)}, &memory{fail: errors.New("disk full")}
 	r := newRollup(c)
-	r.Add(0, c.at.UnixNano(), []edge.Event{invocation(day + 1)})
+	add(r, 0, c.at.UnixNano(), []edge.Event{invocation(day + 1)})
 	_ = r.Flush(t.Context(), m)
 	c.at = c.at.Add(3 * time.Hour) // the window's time passes, but it must not be forgotten unwritten
 	_ = r.Flush(t.Context(), m)
@@ -180,24 +215,118 @@ func TestFailedFlushIsWrittenLater(t *testing.T) {
 	m.want(t, day, day+3600, float64(day+1), "__name__=edge_deploy", "service_version=v1")
 }
 
-func TestClosedWindowsAreForgotten(t *testing.T) {
+func TestPartTurnsWhenItIsOldOrLarge(t *testing.T) {
 	c, m := &clock{time.Unix(day, 0)}, &memory{}
-	r := newRollup(c)
-	for i := range int64(100) {
-		r.Add(0, c.at.UnixNano(), []edge.Event{invocation(day + i*10)})
+	r := newRollup(c, func(o *rollup.Options) { o.MaxBytes = 4 << 20 })
+	if c.at = c.at.Add(time.Hour); r.Due() {
+		t.Error("a part without anything is due")
+	}
+	r.Turn()
+	add(r, 0, c.at.UnixNano(), []edge.Event{invocation(day)})
+	if c.at = c.at.Add(15*time.Minute - time.Second); r.Due() {
+		t.Error("a part is due before its time")
+	}
+	if c.at = c.at.Add(time.Second); !r.Due() {
+		t.Error("after 15 minutes a part is not due")
+	}
+	r.Turn()
+	forget(t, r, m)
+	if got := r.Stats(); got.Keys+got.Cells+got.Unwritten != 0 || got.Bytes > 1<<20 {
+		t.Errorf("of a part that is over %+v is held", got)
+	}
+	for i := int64(0); !r.Due(); i++ {
+		add(r, 0, c.at.UnixNano(), []edge.Event{invocation(day - i*600)})
+	}
+	if got := r.Stats().Bytes; got < 2<<20 || got > 3<<20 {
+		t.Errorf("a part of %d bytes is due, want half of 4 MiB", got)
+	}
+}
+
+// forget writes and forgets the parts that are over.
+func forget(t *testing.T, r *rollup.Rollup, m *memory) {
+	t.Helper()
+	if err := r.Unsettled(func([]byte) error { return nil }); err != nil {
+		t.Fatal(err)
 	}
 	flush(t, r, m)
-	c.at = c.at.Add(3 * time.Hour)
-	r.Retire()
-	if got := r.Stats(); got != (rollup.Stats{}) {
-		t.Errorf("three hours later: got %+v, want nothing held", got)
+	r.Drop()
+}
+
+// TestWhoIsFullWaitsForRoom fills a rollup whose store takes nothing.
+func TestWhoIsFullWaitsForRoom(t *testing.T) {
+	c, m := &clock{time.Unix(day, 0)}, &memory{fail: errors.New("disk full")}
+	r := newRollup(c, func(o *rollup.Options) { o.MaxBytes = 2 << 20 })
+	full, freed := false, (<-chan struct{})(nil)
+	for i := int64(0); !full; i++ {
+		add(r, 0, c.at.UnixNano(), []edge.Event{invocation(day - i*600)})
+		if r.Due() && !r.Over() {
+			r.Turn()
+		}
+		full, freed = r.Full()
 	}
+	if err := r.Flush(t.Context(), m); err == nil {
+		t.Fatal("the store takes samples")
+	}
+	r.Drop()
+	select {
+	case <-freed:
+		t.Fatal("there is room, and the store has taken nothing")
+	default:
+	}
+	m.fail = nil
+	forget(t, r, m)
+	<-freed
+	if full, _ := r.Full(); full {
+		t.Error("full, after everything was written")
+	}
+}
+
+// TestCellsAreCompact measures what cells of few samples take, those of late data: events of one service over eight days.
+func TestCellsAreCompact(t *testing.T) {
+	c := &clock{time.Unix(day, 0)}
+	r := newRollup(c, func(o *rollup.Options) { o.MaxBytes = 1 << 30 })
+	random := rand.New(rand.NewPCG(7, 8))
+	before := heap()
+	for range 20_000 {
+		add(r, 0, c.at.UnixNano(), []edge.Event{invocation(day-random.Int64N(8*86400), func(e *edge.Event) {
+			e.Facts.ColdStart, e.Facts.CacheStatus = edge.False, edge.CacheHit
+			e.Facts.Status = 200
+		})})
+		if r.Stats().Unwritten > 1000 {
+			if err := r.Flush(t.Context(), drain{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	stats := r.Stats()
+	real, counted := (heap()-before)/int64(stats.Cells), stats.Bytes/int64(stats.Cells)
+	t.Logf("%d cells, %d bytes each, counted as %d", stats.Cells, real, counted)
+	if real > 200 {
+		t.Errorf("a cell takes %d bytes of the heap, want at most 200", real)
+	}
+	if counted < real*8/10 || counted > real*12/10 {
+		t.Errorf("a cell is counted as %d bytes, and takes %d", counted, real)
+	}
+	runtime.KeepAlive(r)
+}
+
+// drain is a store that keeps nothing.
+type drain struct{}
+
+func (drain) WriteSamples(context.Context, edge.Tenant, []edge.Sample) error { return nil }
+
+// heap is the size in bytes of what is alive.
+func heap() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }
 
 func TestWhatAnInvocationAdds(t *testing.T) {
 	c, m := &clock{time.Unix(day, 0)}, &memory{}
 	r := newRollup(c)
-	r.Add(0, c.at.UnixNano(), []edge.Event{
+	add(r, 0, c.at.UnixNano(), []edge.Event{
 		invocation(day, func(e *edge.Event) {
 			e.Facts.Weight = 10
 			e.Facts.ColdStart, e.Facts.HasInit, e.Facts.InitDuration = edge.True, true, 412e6
@@ -253,7 +382,7 @@ func TestWhatAnInvocationAdds(t *testing.T) {
 func TestSourcesAreKeptApart(t *testing.T) {
 	c, m := &clock{time.Unix(day, 0)}, &memory{}
 	r := newRollup(c)
-	r.Add(0, c.at.UnixNano(), []edge.Event{
+	add(r, 0, c.at.UnixNano(), []edge.Event{
 		invocation(day),
 		invocation(day, func(e *edge.Event) { e.Facts.Source = edge.SourceTail }),
 		invocation(day, func(e *edge.Event) { e.Facts.Source = edge.SourceTailStream }),
@@ -268,8 +397,8 @@ func TestSourcesAreKeptApart(t *testing.T) {
 func TestTenantsAreKeptApart(t *testing.T) {
 	c, m := &clock{time.Unix(day, 0)}, &memory{}
 	r := newRollup(c)
-	r.Add(1, c.at.UnixNano(), []edge.Event{invocation(day)})
-	r.Add(2, c.at.UnixNano(), []edge.Event{invocation(day), invocation(day)})
+	add(r, 1, c.at.UnixNano(), []edge.Event{invocation(day)})
+	add(r, 2, c.at.UnixNano(), []edge.Event{invocation(day), invocation(day)})
 	flush(t, r, m)
 	for name := range m.series {
 		if !strings.HasPrefix(name, "tenant=1,") && !strings.HasPrefix(name, "tenant=2,") {
@@ -301,7 +430,7 @@ func realSize() []edge.Event {
 func TestRealSizeFitsUnderTheDefaultCap(t *testing.T) {
 	c, m := &clock{time.Unix(day, 0)}, &memory{}
 	r := newRollup(c)
-	r.Add(0, c.at.UnixNano(), realSize())
+	add(r, 0, c.at.UnixNano(), realSize())
 	flush(t, r, m)
 	m.want(t, day, day+10, 330*40*3, "__name__=edge_colo_requests")
 	m.want(t, day, day+10, 0, "otel_metric_overflow=true")
@@ -314,9 +443,9 @@ func TestOverflowKeepsTotalsRight(t *testing.T) {
 	c, m := &clock{time.Unix(day, 0)}, &memory{}
 	r := newRollup(c, func(o *rollup.Options) { o.MaxKeys = 100 })
 	events := realSize()
-	r.Add(0, c.at.UnixNano(), events)
+	add(r, 0, c.at.UnixNano(), events)
 	for i := range 500 { // and more services than fit
-		r.Add(0, c.at.UnixNano(), []edge.Event{invocation(day, func(e *edge.Event) { e.Facts.Service = "s" + strconv.Itoa(i) })})
+		add(r, 0, c.at.UnixNano(), []edge.Event{invocation(day, func(e *edge.Event) { e.Facts.Service = "s" + strconv.Itoa(i) })})
 	}
 	flush(t, r, m)
 	total := float64(len(events) + 500)
@@ -343,7 +472,7 @@ func TestQuantilesOfTwoModes(t *testing.T) {
 			seconds = 0.250 * math.Exp(0.2*random.NormFloat64())
 		}
 		exact = append(exact, float64(int64(seconds*1e9))/1e9)
-		r.Add(0, c.at.UnixNano(), []edge.Event{invocation(day, func(e *edge.Event) { e.Duration = int64(seconds * 1e9) })})
+		add(r, 0, c.at.UnixNano(), []edge.Event{invocation(day, func(e *edge.Event) { e.Duration = int64(seconds * 1e9) })})
 	}
 	flush(t, r, m)
 	slices.Sort(exact)
@@ -392,7 +521,7 @@ func BenchmarkAdd(b *testing.B) {
 	r := newRollup(c)
 	events := realSize()
 	rand.New(rand.NewPCG(3, 4)).Shuffle(len(events), func(i, j int) { events[i], events[j] = events[j], events[i] })
-	r.Add(0, c.at.UnixNano(), events)
+	add(r, 0, c.at.UnixNano(), events)
 	if err := r.Flush(b.Context(), m); err != nil {
 		b.Fatal(err)
 	}
@@ -400,7 +529,7 @@ func BenchmarkAdd(b *testing.B) {
 	b.ResetTimer()
 	for i := 0; b.Loop(); i++ {
 		at := i * 50 % (len(events) - 50)
-		r.Add(0, c.at.UnixNano(), events[at:at+50])
+		add(r, 0, c.at.UnixNano(), events[at:at+50])
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/50, "ns/invocation")
 }

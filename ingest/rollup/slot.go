@@ -75,6 +75,7 @@ func classIn(fam family, cold edge.Tri, cache slot) slot {
 // meaning is a slot in words: the metric's name without family and width, and its labels.
 type meaning struct {
 	metric                         string
+	names                          *names
 	outcome, cold, cache, vmranges string
 	status                         string
 }
@@ -116,46 +117,104 @@ func duration(suffix string, class slot) meaning {
 	}
 }
 
+// names are the full names of a metric by family and width.
+type names [families][len(edge.Widths)]string
+
 // meanings is the table of all slots, since every sample looks its own up.
 var meanings = func() (all [slotEnd]meaning) {
+	known := map[string]*names{}
 	for s := range slotEnd {
-		all[s] = s.meaning()
+		m := s.meaning()
+		if m.names = known[m.metric]; m.names == nil {
+			m.names = namesOf(m.metric)
+			known[m.metric] = m.names
+		}
+		all[s] = m
 	}
 	return all
 }()
 
-// observe adds what one invocation says to a cell of a family.
-func observe(c *totals, fam family, e *edge.Event) {
+func namesOf(metric string) *names {
+	var n names
+	for fam, prefix := range familyPrefixes {
+		for width, w := range edge.Widths {
+			n[fam][width] = edge.Metric(prefix, metric, w)
+		}
+	}
+	return &n
+}
+
+// observation is what one invocation says: amounts in rising order of slots.
+type observation struct {
+	amounts [12]amount
+	n       int
+	// duration is the index of the sum of durations, before that of their bucket; 0 when there is none.
+	duration int
+	class    [families]slot
+	bucket   slot
+	// response is 1 when the last amount is a status code, which family service alone counts.
+	response int
+}
+
+func (o *observation) put(s slot, v float64) {
+	o.amounts[o.n] = amount{s, v}
+	o.n++
+}
+
+// observe returns what an invocation adds to the cells of its keys.
+func observe(e *edge.Event) (o observation) {
 	f := &e.Facts
 	weight := max(f.Weight, 1)
-	c.add(slotEvents, 1)
-	c.add(outcomeSlot(f.Outcome), weight)
+	o.put(slotEvents, 1)
+	o.put(outcomeSlot(f.Outcome), weight)
+	if f.ColdStart != edge.Unknown {
+		o.put(slotCold+slot(f.ColdStart-edge.False), weight)
+	}
 	cache := cacheIndex(f.CacheStatus)
 	if cache != 0 {
-		c.add(slotCache+cache-1, weight)
-	}
-	if f.ColdStart != edge.Unknown {
-		c.add(slotCold+slot(f.ColdStart-edge.False), weight)
-	}
-	if fam == familyService && f.Status >= firstStatus && f.Status <= lastStatus {
-		c.add(slotResponse+slot(f.Status)-firstStatus, weight)
-	}
-	if e.HasDuration {
-		s := seconds(e.Duration)
-		class := classIn(fam, f.ColdStart, cache)
-		c.add(slotSum+class, weight*s)
-		c.add(slotDuration+class*rangeCount+slot(rangeOf(s)), weight)
+		o.put(slotCache+cache-1, weight)
 	}
 	if f.HasInit {
-		s := seconds(f.InitDuration)
-		c.add(slotInitSum, weight*s)
-		c.add(slotInit+slot(rangeOf(s)), weight)
+		o.length(slotInitSum, slotInit, f.InitDuration, weight)
 	}
 	if f.HasCPU {
-		s := seconds(f.CPUTime)
-		c.add(slotCPUSum, weight*s)
-		c.add(slotCPU+slot(rangeOf(s)), weight)
+		o.length(slotCPUSum, slotCPU, f.CPUTime, weight)
 	}
+	if e.HasDuration {
+		for fam := range families {
+			o.class[fam] = classIn(fam, f.ColdStart, cache)
+		}
+		o.duration = o.n
+		s := seconds(e.Duration)
+		o.bucket = slot(rangeOf(s))
+		o.put(slotSum, weight*s)
+		o.put(slotDuration, weight)
+	}
+	if f.Status >= firstStatus && f.Status <= lastStatus {
+		o.response = 1
+		o.put(slotResponse+slot(f.Status)-firstStatus, weight)
+	}
+	return o
+}
+
+// length puts a length of time in nanoseconds with its sum and its bucket.
+func (o *observation) length(sum, buckets slot, nanoseconds int64, weight float64) {
+	s := seconds(nanoseconds)
+	o.put(sum, weight*s)
+	o.put(buckets+slot(rangeOf(s)), weight)
+}
+
+// in returns the amounts for a family, valid until the next call.
+func (o *observation) in(fam family) []amount {
+	if at := o.duration; at > 0 {
+		class := o.class[fam]
+		o.amounts[at].slot = slotSum + class
+		o.amounts[at+1].slot = slotDuration + class*rangeCount + o.bucket
+	}
+	if fam != familyService {
+		return o.amounts[:o.n-o.response]
+	}
+	return o.amounts[:o.n]
 }
 
 func seconds(nanoseconds int64) float64 { return float64(nanoseconds) / 1e9 }

@@ -27,7 +27,7 @@ type formats struct {
 	WAL    int `json:"wal"`
 }
 
-var currentFormats = formats{Row: 2, Rollup: 1, WAL: 2}
+var currentFormats = formats{Row: 2, Rollup: 2, WAL: 3}
 
 type identity struct {
 	Collector string `json:"collector"`

@@ -79,7 +79,7 @@ func (b *sampleBuffer) raw(s *edge.Series) []byte {
 			b.labels = append(b.labels, prompb.Label{Name: l.Key, Value: l.Value})
 		}
 	}
-	s.Raw = storage.MarshalMetricNameRaw(bytes.Clone(b.prefix), b.labels)
+	s.Raw = storage.MarshalMetricNameRaw(append(s.Raw[:0], b.prefix...), b.labels)
 	return s.Raw
 }
 

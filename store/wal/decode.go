@@ -38,6 +38,10 @@ func decodeBatch(payload []byte, b *edge.Batch) error {
 	if len(r.data) > 0 { // format 1 ends here
 		r.samples(b)
 	}
+	if len(r.data) > 0 { // format 2 ends here
+		b.Part = r.uint()
+		b.Totals = r.bytes(r.uint())
+	}
 	if r.err == nil && len(r.data) > 0 {
 		r.fail("%d bytes are left over", len(r.data))
 	}

@@ -8,7 +8,7 @@ import (
 	"edgescope/edge"
 )
 
-// The payload of a record is its events, what was rejected of the batch, and its samples. Every field of an event is written as its
+// The payload of a record is its events, what was rejected of the batch, its samples, its part of the totals, and totals. Every field of an event is written as its
 // difference from the same field of the event before it, since the events of one request are much alike: a text that did not
 // change is one byte, as is a time that moved little. The order of fields is that of walk, which reader and writer share.
 
@@ -32,6 +32,9 @@ func (w *encoder) batch(b *edge.Batch) []byte {
 		w.text(b.Rejected[i].Reason, "")
 	}
 	w.samples(b.Samples)
+	w.uint(b.Part)
+	w.uint(uint64(len(b.Totals)))
+	w.buf = append(w.buf, b.Totals...)
 	return w.buf
 }
 

@@ -9,8 +9,9 @@ import (
 	"edgescope/edge"
 )
 
-// Format is the version of segments, records and checkpoints. A newer collector reads the one before: format 1 had no samples.
-const Format = 2
+// Format is the version of segments, records and checkpoints. A newer collector reads the ones before: format 1 had no samples,
+// format 2 neither parts nor totals.
+const Format = 3
 
 const (
 	// headerSize is the size in bytes of a record's header, alignment what records are padded to.
