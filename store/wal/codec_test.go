@@ -83,7 +83,7 @@ func TestWhatIsDecodedIsWhatWasEncoded(t *testing.T) {
 	f := func(name string, events ...edge.Event) {
 		t.Helper()
 		want := edge.Batch{Events: events, RejectedCount: 12, Rejected: []edge.Rejection{{Index: 3, Reason: "too old"}, {Index: 9}}}
-		want.Samples = samples(len(events))
+		want.Samples, want.Part, want.Totals = samples(len(events)), uint64(len(events)), []byte(name)
 		var got edge.Batch
 		if err := decodeBatch(new(encoder).batch(&want), &got); err != nil {
 			t.Errorf("%s: %v", name, err)

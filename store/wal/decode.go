@@ -40,7 +40,9 @@ func decodeBatch(payload []byte, b *edge.Batch) error {
 	}
 	if len(r.data) > 0 { // format 2 ends here
 		b.Part = r.uint()
-		b.Totals = r.bytes(r.uint())
+		if n := r.uint(); n > 0 {
+			b.Totals = r.bytes(n)
+		}
 	}
 	if r.err == nil && len(r.data) > 0 {
 		r.fail("%d bytes are left over", len(r.data))
