@@ -54,7 +54,9 @@ type Options struct {
 	Writable func() error
 	// Flush returns when the store's engines have what was written before. It is called before each checkpoint, which claims that
 	// they have: a segment of the log that it covers goes a minute later. Required with a Log.
-	Flush      func()
+	Flush func()
+	// Show makes samples that were written visible to questions. It is called when totals were written; nil leaves it to the store.
+	Show       func()
 	Normalizer *platform.Normalizer
 	Rollup     *rollup.Rollup
 	// Log is nil when there is no write-ahead log: kill -9 then loses what the store has not flushed, and open windows do not
@@ -66,7 +68,8 @@ type Options struct {
 	MaxBatches, MaxWaiting int
 	// SpanMemory bounds in bytes what is remembered of spans, so that one that comes twice is kept once; 0 is seen.DefaultMemory.
 	SpanMemory int64
-	// FlushEvery is how often totals are written to the store; 0 means 5 seconds, so that an answer is never 10 s behind.
+	// FlushEvery is how often totals are written to the store; 0 means a second, so that an event is in answers within 3 s of its
+	// acknowledgement: answers remember for another second which services there are.
 	FlushEvery time.Duration
 	// CheckpointEvery is how often the open windows are kept in the log; 0 means 30 seconds. A checkpoint that takes long is
 	// followed by a longer pause, so that it costs at most a twentieth of the time.
@@ -130,10 +133,13 @@ func Open(ctx context.Context, o Options) (*Pipeline, error) {
 func (o Options) withDefaults() Options {
 	o.MaxBatches = cmp.Or(o.MaxBatches, 16)
 	o.MaxWaiting = cmp.Or(o.MaxWaiting, 1024)
-	o.FlushEvery = cmp.Or(o.FlushEvery, 5*time.Second)
+	o.FlushEvery = cmp.Or(o.FlushEvery, time.Second)
 	o.CheckpointEvery = cmp.Or(o.CheckpointEvery, 30*time.Second)
 	if o.Writable == nil {
 		o.Writable = func() error { return nil }
+	}
+	if o.Show == nil {
+		o.Show = func() {}
 	}
 	if o.Metrics == nil {
 		o.Metrics = metrics.NewSet()

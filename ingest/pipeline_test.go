@@ -9,7 +9,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/VictoriaMetrics/metrics"
@@ -227,25 +226,4 @@ func TestBatchInWorkIsKeptWhenItsClientLeaves(t *testing.T) {
 	if len(m.names) != 1 || m.total("edge_colo_requests") != 1 {
 		t.Errorf("stored %v, added up %v; want the batch", m.names, m.total("edge_colo_requests"))
 	}
-}
-
-func TestTotalsAreWrittenEveryFiveSeconds(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		m := &memory{}
-		p := open(t, m)
-		if err := p.Events(t.Context(), spans("a")); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(4 * time.Second)
-		synctest.Wait()
-		before := m.total("edge_colo_requests")
-		time.Sleep(2 * time.Second)
-		synctest.Wait()
-		if after := m.total("edge_colo_requests"); before != 0 || after != 1 {
-			t.Errorf("after 4 s %v, after 6 s %v; want 0 and 1", before, after)
-		}
-		if err := p.Close(t.Context()); err != nil {
-			t.Error(err)
-		}
-	})
 }

@@ -18,6 +18,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/VictoriaMetrics/metrics"
+
 	"edgescope/edge"
 	"edgescope/ingest"
 	"edgescope/ingest/rollup"
@@ -131,7 +133,8 @@ func (d *deadLog) Checkpoint(position uint64, state []byte) error {
 // process is a pipeline with its log, over an engine that outlives it.
 type process struct {
 	*ingest.Pipeline
-	log *deadLog
+	log     *deadLog
+	metrics *metrics.Set
 }
 
 // testStore is what a pipeline needs of a store.
@@ -140,17 +143,22 @@ type testStore interface {
 	ingest.RowReader
 }
 
-func begin(t *testing.T, e testStore, dir string, epoch uint64) *process {
+func begin(t *testing.T, e testStore, dir string, epoch uint64, change ...func(*rollup.Options)) *process {
 	t.Helper()
 	l, err := wal.Open(wal.Options{Dir: dir, Collector: uuid, Epoch: epoch, SegmentSize: 1 << 16})
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &process{log: &deadLog{Log: l}}
+	p := &process{log: &deadLog{Log: l}, metrics: metrics.NewSet()}
 	p.Pipeline = open(t, nil, func(o *ingest.Options) {
 		o.Store, o.Reader, o.Log, o.Continues = e, e, p.log, epoch > 1
 		o.Flush = func() {} // the engine has rows at once
-		o.Rollup = rollup.New(rollup.Options{Collector: "c", Epoch: epoch, Log: slog.New(slog.DiscardHandler)})
+		o.Metrics = p.metrics
+		totals := rollup.Options{Collector: "c", Epoch: epoch, Log: slog.New(slog.DiscardHandler)}
+		for _, f := range change {
+			f(&totals)
+		}
+		o.Rollup = rollup.New(totals)
 	})
 	<-p.Ready()
 	return p
@@ -267,6 +275,63 @@ func TestKillLosesAndDoublesNothing(t *testing.T) {
 	f("no checkpoint is left", func(int) bool { return true }, func(dir string) error {
 		return errors.Join(os.RemoveAll(filepath.Join(dir, "checkpoint")), os.RemoveAll(filepath.Join(dir, "checkpoint.before")))
 	}, false)
+}
+
+// TestKillInTheMiddleOfLateData sends spans of eight days to collectors that can hold the totals of a few, so that they write and
+// forget totals all the time, and kills each of them. Of every total the store has what it was given last, or what it had when the
+// process began.
+func TestKillInTheMiddleOfLateData(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		random := rand.New(rand.NewPCG(3, 4))
+		e, dir := &engine{}, t.TempDir()
+		small := func(o *rollup.Options) { o.MaxBytes = 512 << 10 }
+		var sent atomic.Int64
+		for n := range 5 {
+			p := begin(t, e, dir, uint64(n+1), small)
+			durable := copied(e.totals)
+			e.keep = len(e.rows)
+			var work sync.WaitGroup
+			for range 40 {
+				b := spans(make([]string, 15)...)
+				for i := range b.Events {
+					b.Events[i].Time -= random.Int64N(int64(8 * 24 * time.Hour))
+				}
+				work.Go(func() {
+					if err := p.Events(t.Context(), b); err != nil {
+						t.Error(err)
+					}
+					sent.Add(15)
+				})
+				time.Sleep(time.Duration(random.IntN(2000)) * time.Millisecond) // so that there is a checkpoint in the middle
+			}
+			work.Wait()
+			if turned := p.turns(t); turned < 3 {
+				t.Errorf("process %d: the totals turned %d times, which tests nothing", n, turned)
+			}
+			p.end(t, e, true, func() {
+				for key := range e.totals {
+					if random.IntN(2) == 0 {
+						e.totals[key] = durable[key]
+					}
+				}
+			})
+		}
+		begin(t, e, dir, 6, small).end(t, e, false, nil)
+		if int64(len(e.rows)) != sent.Load() {
+			t.Errorf("%d rows are stored, want %d", len(e.rows), sent.Load())
+		}
+		for _, metric := range []string{"edge_colo_requests", "edge_service_requests:5m", "edge_route_requests:1h"} {
+			if got := e.total(metric); got != float64(sent.Load()) {
+				t.Errorf("%s: got %v, want %d", metric, got, sent.Load())
+			}
+		}
+	})
+}
+
+// turns returns how often the totals turned.
+func (p *process) turns(t *testing.T) uint64 {
+	t.Helper()
+	return p.metrics.GetOrCreateCounter("edgescope_rollup_turns_total").Get()
 }
 
 // TestPartOfARecordIsCompletedRowByRow holds the case that no engine has shown: of one record and day some rows are there.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"edgescope/edge"
+	"edgescope/store"
 )
 
 // roomWait is how long a batch waits for room among the totals: longer than a turn takes.
@@ -38,9 +39,30 @@ func (p *Pipeline) awaitRoom(ctx context.Context) error {
 // Flush writes the totals that changed to the store now. A failure is logged; the totals wait for the next flush.
 func (p *Pipeline) Flush(ctx context.Context) {
 	defer stage(ctx, p.labels.flush)()
-	if err := p.o.Rollup.Flush(ctx, p.o.Store); err != nil && ctx.Err() == nil {
+	to := &counting{to: p.o.Store}
+	err := p.o.Rollup.Flush(ctx, to)
+	if to.samples > 0 {
+		p.o.Show()
+		p.count.add("edgescope_rollup_samples_total", to.samples)
+	}
+	if err != nil && ctx.Err() == nil {
 		p.o.Logger.Warn("rollup totals wait for the store", slog.Any("error", err))
 	}
+}
+
+// counting counts the samples that a store takes.
+type counting struct {
+	to      store.Writer
+	samples int
+}
+
+// WriteSamples implements rollup.SampleWriter.
+func (c *counting) WriteSamples(ctx context.Context, tenant edge.Tenant, samples []edge.Sample) error {
+	err := c.to.WriteSamples(ctx, tenant, samples)
+	if err == nil {
+		c.samples += len(samples)
+	}
+	return err
 }
 
 // tend writes totals, and begins the next part of them when this one is due.

@@ -213,6 +213,7 @@ func (c *collector) openPipeline(ctx context.Context) error {
 		Reader:     c.store,
 		Writable:   c.store.Writable,
 		Flush:      c.store.Flush,
+		Show:       c.store.ShowSamples,
 		Log:        c.wal,
 		Normalizer: platform.New(platform.Options{SampleRates: c.sampleRates, MaxWeight: float64(c.maxWeight)}),
 		Rollup: rollup.New(rollup.Options{
