@@ -6,11 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"edgescope/query"
 )
 
 // TestADirectoryOfTheFormatBeforeIsRead opens a data directory that a collector with log format 1 left when it was killed: three
@@ -29,9 +33,49 @@ func TestADirectoryOfTheFormatBeforeIsRead(t *testing.T) {
 		return got.N == "6"
 	})
 	format, err := os.ReadFile(filepath.Join(data, "FORMAT"))
-	if err != nil || !strings.Contains(string(format), `"wal":2`) || !strings.Contains(string(format), `"row":2`) {
-		t.Errorf("FORMAT is %q, %v; want log and rows in format 2", format, err)
+	if err != nil || !strings.Contains(string(format), `"wal":3`) || !strings.Contains(string(format), `"row":2`) {
+		t.Errorf("FORMAT is %q, %v; want the log in format 3 and rows in 2", format, err)
 	}
+}
+
+// TestTotalsOfTheFormatBeforeGoOn opens a data directory that a collector with log format 2 left when it was killed: of the ten
+// spans of service old, four of 11:56:31 and six that came two hours late, the last five are in no checkpoint and the totals of some
+// are in no engine. What comes for the same windows now is added.
+func TestTotalsOfTheFormatBeforeGoOn(t *testing.T) {
+	data := t.TempDir()
+	unpack(t, filepath.Join("testdata", "format2.tar.gz"), data)
+	c, _ := startCollector(t, data, "--retention-events", "3650d", "--retention-samples", "3650d")
+	usual := time.Unix(1796039791, 0)
+	late := usual.Add(-2 * time.Hour)
+	count := func(from, to time.Time) float64 {
+		q := url.Values{"from": {from.UTC().Format(time.RFC3339)}, "to": {to.UTC().Format(time.RFC3339)}, "service": {"old"}}
+		return float64(ask[query.Overview](t, c.URL("query")+query.APIPrefix+"overview?"+q.Encode()).Total.Requests)
+	}
+	want := func(usually, lately float64) {
+		t.Helper()
+		for _, f := range []struct {
+			name     string
+			from, to time.Time
+			want     float64
+		}{
+			{"minute", usual.Truncate(time.Minute), usual.Truncate(time.Minute).Add(time.Minute), usually},
+			{"late minute", late.Truncate(time.Minute), late.Truncate(time.Minute).Add(time.Minute), lately},
+			{"hour", usual.Truncate(time.Hour), usual.Truncate(time.Hour).Add(time.Hour), usually},
+			{"late hour", late.Truncate(time.Hour), late.Truncate(time.Hour).Add(time.Hour), lately},
+			{"day", usual.Truncate(24 * time.Hour), usual.Truncate(24 * time.Hour).Add(24 * time.Hour), usually + lately},
+		} {
+			eventually(t, func() string { return fmt.Sprintf("%s: %v requests, want %v", f.name, count(f.from, f.to), f.want) },
+				func() bool { return count(f.from, f.to) == f.want })
+		}
+	}
+	want(4, 6)
+	for i, at := range []time.Time{usual, late} {
+		body := spansOf("old", i, 1, func(int) time.Time { return at })
+		if status, answer := post(t, c.URL("ingest")+"/v1/traces", "application/x-protobuf", "", body); status != http.StatusOK {
+			t.Fatalf("a span of %s: %d %s", at, status, answer)
+		}
+	}
+	want(5, 7)
 }
 
 // unpack writes what a gzipped tar holds below a directory.

@@ -51,8 +51,8 @@ const (
 	MetricChangedValues = "edge_changed_values"
 )
 
-// The rollup metrics. A sample is the total of one event-time window, stamped with the start of the window; ask with
-// sum_over_time, never with increase or rate.
+// The rollup metrics. A sample is the total of one part of one event-time window, stamped with the start of the window and as many
+// milliseconds as the number of the part: the parts of a window add up. Ask with sum_over_time, never with increase or rate.
 //
 // Each exists in four families, named by a prefix, and three widths, named by a suffix:
 //
@@ -62,7 +62,7 @@ const (
 //	family country: service_name, geo_country_iso_code                           edge_country_requests
 //	width 10 s: no suffix; 5 min: ":5m"; 1 h: ":1h"                             edge_colo_requests:5m
 //
-// Every sample also carries edge_tenant, edge_collector, edge_signal, and edge_part when its window was opened again.
+// Every sample also carries edge_tenant, edge_collector, edge_signal, and edge_part when parts began again.
 const (
 	FamilyService = "edge_service_"
 	FamilyColo    = "edge_colo_"
