@@ -66,6 +66,8 @@ type overload struct {
 
 	// token is sent along when there is one.
 	token string
+	// since and until are when the spans ended at the earliest and latest; zero is about now.
+	since, until time.Time
 	// spans are those that were acknowledged.
 	spans   atomic.Int64
 	mu      sync.Mutex
@@ -199,6 +201,10 @@ func (o *overload) stored() int64 {
 		N string `json:"n"`
 	}
 	asked := url.Values{"query": {`* | stats count() as n`}, "start": {"1h"}}
+	if !o.since.IsZero() {
+		asked.Set("start", o.since.UTC().Format(time.RFC3339))
+		asked.Set("end", o.until.UTC().Format(time.RFC3339))
+	}
 	req, err := http.NewRequestWithContext(o.Context(), http.MethodGet, o.c.URL("query")+"/select/logsql/query?"+asked.Encode(), nil)
 	if err != nil {
 		o.Fatal(err)
