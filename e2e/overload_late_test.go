@@ -95,7 +95,7 @@ func (l *lateness) checkTotals() {
 		}
 		return sum
 	}
-	if sum := pieces(from, to, (to.Sub(from)/37).Truncate(time.Hour)); sum != want { // from windows of 5 minutes and of hours
+	if sum := pieces(from, to, (to.Sub(from) / 37).Truncate(time.Hour)); sum != want { // from windows of 5 minutes and of hours
 		l.Errorf("the totals of pieces add up to %v, want %v", sum, want)
 	}
 	hour := l.now.UTC().Truncate(time.Hour).Add(-time.Hour)

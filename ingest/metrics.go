@@ -74,5 +74,6 @@ func (p *Pipeline) observe() {
 	gauge("edgescope_ingest_known_span_keys", p.spans.Len)
 	gauge("edgescope_rollup_keys", func() int { return p.o.Rollup.Stats().Keys })
 	gauge("edgescope_rollup_cells", func() int { return p.o.Rollup.Stats().Cells })
+	gauge("edgescope_rollup_bytes", func() int { return int(p.o.Rollup.Stats().Bytes) })
 	gauge("edgescope_rollup_unwritten_cells", func() int { return p.o.Rollup.Stats().Unwritten })
 }

@@ -87,7 +87,7 @@ func (o *options) register(f *run.Flags) {
 	f.Var(&o.sampleRates, "sample-rate", "`service=rate`: what a service sends is this share of its requests (repeatable)")
 	f.Int(&o.maxWeight, "max-weight", platform.DefaultMaxWeight, "an event stands for at most this `many`, whatever its count, sample interval or sampling rate says")
 	f.Strings(&o.layouts, "dataset-layout", "`name=edge|wider|raw|column:field,...`: what the columns of a dataset mean (repeatable)")
-	f.Duration(&o.rollupOpen, "rollup-open", 15*time.Minute, "windows take late events for this `long`")
+	f.Duration(&o.rollupOpen, "rollup-open", 15*time.Minute, "totals are written and forgotten after this `long`, and before when they take too much memory")
 	f.Int(&o.rollupKeys, "rollup-max-keys", 20_000, "at most this `many` series per tenant; further ones are added up per service")
 	f.Int(&o.metricsMaxSeries, "metrics-max-series", 50_000, "remember this `many` series of clients' own metrics per tenant; points of further ones are rejected")
 	f.Strings(&o.metricsResourceLabels, "metrics-resource-labels", "this resource `attribute` is a label of clients' own metrics, beside those that always are (repeatable, k8s.* for all that begin so)")

@@ -35,6 +35,9 @@ func newPart(number uint64, now int64) *part {
 	return &part{number: number, began: now, tenants: map[edge.Tenant]map[dims]*key{}, round: 1}
 }
 
+// pendingShare is the part of MaxBytes that the memory for pending cells may have while there are none.
+const pendingShare = 16
+
 // bytes is about how much memory the part takes.
 func (p *part) bytes() int64 {
 	return p.keyBytes + p.pending.bytes() + p.totals.bytes() + int64(cap(p.dirty))*4
@@ -77,8 +80,12 @@ func (r *Rollup) fold(p *part) {
 			to.queue(at)
 		}
 	}
-	p.pending.reset()
 	p.round++
+	if p.pending.bytes() > r.opts.MaxBytes/pendingShare {
+		p.pending = table{} // after a flood, that memory is not kept
+		return
+	}
+	p.pending.reset()
 }
 
 func (p *part) queue(at uint32) {

@@ -28,8 +28,6 @@ const tick = 10
 
 func (c *cell) start() int64 { return int64(c.ticks) * tick }
 
-func (c *cell) id() cellID { return cellID{c.ticks, c.key, c.width} }
-
 // state says what the store has of a slot.
 type state uint8
 
