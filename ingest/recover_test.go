@@ -168,9 +168,7 @@ func begin(t *testing.T, e testStore, dir string, epoch uint64, change ...func(*
 func (p *process) end(t *testing.T, e *engine, kill bool, lose func()) {
 	t.Helper()
 	p.log.killed.Store(kill)
-	e.mu.Lock()
-	totals := copied(e.totals)
-	e.mu.Unlock()
+	totals := e.copyTotals()
 	err := p.Close(t.Context())
 	if kill {
 		e.totals = totals // what Close wrote is part of no kill
@@ -181,6 +179,12 @@ func (p *process) end(t *testing.T, e *engine, kill bool, lose func()) {
 	if kill {
 		lose()
 	}
+}
+
+func (e *engine) copyTotals() map[string]float64 {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return copied(e.totals)
 }
 
 func copied(m map[string]float64) map[string]float64 {
@@ -227,7 +231,7 @@ func TestKillLosesAndDoublesNothing(t *testing.T) {
 				for n := range 6 {
 					p := begin(t, e, dir, uint64(n+1))
 					synctest.Wait() // what was replayed is in the totals, and in a checkpoint
-					durable := copied(e.totals)
+					durable := e.copyTotals()
 					e.keep = len(e.rows)
 					var work sync.WaitGroup
 					for range 30 {
@@ -288,7 +292,7 @@ func TestKillInTheMiddleOfLateData(t *testing.T) {
 		var sent atomic.Int64
 		for n := range 5 {
 			p := begin(t, e, dir, uint64(n+1), small)
-			durable := copied(e.totals)
+			durable := e.copyTotals()
 			e.keep = len(e.rows)
 			var work sync.WaitGroup
 			for range 40 {
