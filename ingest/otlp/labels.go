@@ -103,19 +103,28 @@ func attr(attrs []edge.Attr, key string) string {
 	return ""
 }
 
-// cloneLabels copies labels with all text, in one piece of memory.
-func cloneLabels(list []edge.Attr) []edge.Attr {
+// cloneLabels copies labels with all text, in one piece of memory, but for those that are known: their text is shared.
+func cloneLabels(list, known []edge.Attr) []edge.Attr {
+	clone := make([]edge.Attr, len(list))
+	size := 0
+	for i, at := range list {
+		if k := slices.Index(known, at); k >= 0 {
+			clone[i] = known[k]
+		} else {
+			size += len(at.Key) + len(at.Value)
+		}
+	}
 	var b strings.Builder
-	b.Grow(textOf(list))
-	for _, at := range list {
+	b.Grow(size)
+	for i, at := range list {
+		if clone[i].Key != "" {
+			continue
+		}
+		from := b.Len()
 		b.WriteString(at.Key)
 		b.WriteString(at.Value)
-	}
-	text := b.String()
-	clone := make([]edge.Attr, len(list))
-	for i, at := range list {
-		clone[i].Key, text = text[:len(at.Key)], text[len(at.Key):]
-		clone[i].Value, text = text[:len(at.Value)], text[len(at.Value):]
+		text := b.String()[from:] // the memory is there: it does not move
+		clone[i].Key, clone[i].Value = text[:len(at.Key)], text[len(at.Key):]
 	}
 	return clone
 }

@@ -303,7 +303,7 @@ func (t *tenantStreams) stream(m *metric, layout uint64, need int) (*stream, str
 		return nil, reasonOverflow
 	}
 	if s == nil {
-		s = &stream{name: strings.Clone(t.name), labels: cloneLabels(t.list), layout: layout, cost: cost}
+		s = &stream{name: strings.Clone(t.name), labels: cloneLabels(t.list, t.of.labels), layout: layout, cost: cost}
 		t.byKey[string(t.key)] = s
 	}
 	return s, ""

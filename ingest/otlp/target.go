@@ -101,7 +101,7 @@ func (t *tenantStreams) startScope(d *decoder, m *metric) {
 		d.batch.Warn(warnNoInfo)
 		return
 	}
-	t.scope = newInfo(scopeInfo, t.list)
+	t.scope = newInfo(scopeInfo, t.list, t.of.labels)
 	if t.of.scopes == nil {
 		t.of.scopes = make(map[identity]*info)
 	}
@@ -145,11 +145,11 @@ func (t *tenantStreams) newTarget(d *decoder, attrs []edge.Attr) *target {
 	if instance != "" {
 		t.join(labelInstance, instance)
 	}
-	of := &target{labels: cloneLabels(t.list), used: t.now}
+	of := &target{labels: cloneLabels(t.list, nil), used: t.now}
 	of.cost = seriesCost(textOf(of.labels))
 	if len(t.rest) > 0 {
 		t.describe(d, t.rest, t.label)
-		of.info = newInfo(targetInfo, t.list)
+		of.info = newInfo(targetInfo, t.list, of.labels)
 		of.cost += seriesCost(textOf(t.list))
 	}
 	return of
@@ -262,8 +262,8 @@ func (s *streams) promotes(key string) bool {
 	})
 }
 
-func newInfo(name string, list []edge.Attr) *info {
-	s := stream{name: name, labels: cloneLabels(list)}
+func newInfo(name string, list, known []edge.Attr) *info {
+	s := stream{name: name, labels: cloneLabels(list, known)}
 	return &info{series: s.newSeries("", edge.Attr{})}
 }
 
