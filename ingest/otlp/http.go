@@ -114,7 +114,9 @@ func (r *Receiver) identify(req *http.Request, body []byte) (signal, Encoding, e
 	found, enc := sniff(req.URL.Path, contentType, body)
 	if found == signalUnknown {
 		return found, enc, &MalformedError{
-			Encoding: "telemetry", Offset: -1, Reason: "no OTLP, data point or tail event; OTLP goes to /v1/traces, /v1/logs and /v1/metrics",
+			Encoding: "telemetry", Offset: -1,
+			Reason: "no OTLP, data point or tail event, nor Logpush (workers_trace_events, http_requests) or a log drain of Vercel; " +
+				"OTLP goes to /v1/traces, /v1/logs and /v1/metrics",
 		}
 	}
 	return found, enc, nil

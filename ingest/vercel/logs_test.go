@@ -3,10 +3,12 @@ package vercel_test
 import (
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"edgescope/edge"
+	"edgescope/ingest/body"
 	"edgescope/ingest/refusals"
 	"edgescope/ingest/vercel"
 )
@@ -184,4 +186,31 @@ func TestOnlyDrainsAreTaken(t *testing.T) {
 	if code, _ := post(open(t, newSink()), "/", `{"resourceSpans":[]}`); code != 0 {
 		t.Errorf("another body is answered %d", code)
 	}
+}
+
+// TestLinesNeedRoom: short lines that become much are refused before they are made, with what would be right.
+func TestLinesNeedRoom(t *testing.T) {
+	f := func(lines int, wantCode int, want string) {
+		t.Helper()
+		budget := body.NewBudget(1 << 20) // of which one request has three quarters
+		r := body.NewReader(body.Options{Budget: budget, MaxBody: 64 << 10})
+		b, err := r.Read(t.Context(), body.Source{From: strings.NewReader(strings.Repeat(`{"source":"build","projectId":"p","message":"m"}`+"\n", lines)), Length: -1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := httptest.NewRecorder()
+		to := newSink()
+		if !open(t, to).Logs(w, httptest.NewRequest(http.MethodPost, "/", http.NoBody), b) || w.Code != wantCode || !strings.Contains(w.Body.String(), want) {
+			t.Errorf("%d lines: %d %s, want %d %s", lines, w.Code, w.Body, wantCode, want)
+		}
+		if stored := len(to.kept("log")); wantCode != http.StatusOK && stored > 0 {
+			t.Errorf("%d lines of a body that was refused are stored", stored)
+		}
+		b.Release()
+		if used := budget.Used(); used != 0 {
+			t.Errorf("%d bytes are still taken", used)
+		}
+	}
+	f(100, http.StatusOK, "{}")
+	f(140, http.StatusRequestEntityTooLarge, "send less at a time")
 }

@@ -105,3 +105,18 @@ func TestRefusalsAreRemembered(t *testing.T) {
 		t.Errorf("the record: %q", got)
 	}
 }
+
+// TestRecordsNeedRoom: a record on a line of its own has no comma, and is counted all the same.
+func TestRecordsNeedRoom(t *testing.T) {
+	bodies := body.NewReader(body.Options{Budget: body.NewBudget(1 << 20), MaxBody: 64 << 10}) // of which one request has three quarters
+	f := func(lines, wantCode int) {
+		t.Helper()
+		to := newSink()
+		code, answer := postTo(open(t, to), bodies, strings.Repeat(`{"outcome":"ok","eventTimestamp":1795215131261}`+"\n", lines), "/v1/tail")
+		if code != wantCode || wantCode != http.StatusOK && (to.count() > 0 || !strings.Contains(answer, "send less at a time")) {
+			t.Errorf("%d lines: %d %s with %d rows, want %d", lines, code, answer, to.count(), wantCode)
+		}
+	}
+	f(200, http.StatusOK)
+	f(400, http.StatusRequestEntityTooLarge)
+}
