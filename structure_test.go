@@ -32,7 +32,7 @@ var rule = map[string][]string{
 	"ingest/seen":            {"edge"},
 	"ingest/refusals":        {"edge"},
 	"ingest/otlp":            {"edge", "ingest/body", "ingest/refusals", "ingest/grpcwire"},
-	"ingest/analyticsengine": {"edge", "internal/near", "ingest/body", "ingest/refusals"},
+	"ingest/analyticsengine": {"edge", "edge/place", "internal/near", "ingest/body", "ingest/refusals"},
 	"ingest/records":         {},
 	"ingest/vercel":          {"edge", "ingest/body", "ingest/records", "ingest/refusals"},
 	"ingest/workers":         {"edge", "ingest/body", "ingest/records", "ingest/refusals"},

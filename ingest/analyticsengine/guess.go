@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"edgescope/edge"
+	"edgescope/edge/place"
 )
 
 // WarnNotCertain is the warning of a batch that counts the points of datasets without a layout that look like one of ours, but not
@@ -40,10 +41,11 @@ func (p *point) guess() (read reading, doubtful bool) {
 }
 
 // isEdgeLayout tells whether a point that has an HTTP status and a time in their places is in our own layout: everything else is in
-// its place too, it has no further columns, and it counts for one.
+// its place too, it has no further columns, and it counts for one. A place that is not known needs a route or a flag beside it.
 func (p *point) isEdgeLayout() bool {
 	const blobs, doubles = 5, 4
-	return isPlace(p.blob(0)) && isRoute(p.blob(4)) && len(p.blobs) <= blobs &&
+	known := place.IsKnown(p.blob(0)) || p.blob(4) != "" || p.double(2) != ""
+	return known && isPlace(p.blob(0)) && isRoute(p.blob(4)) && len(p.blobs) <= blobs &&
 		isLength(p.double(0)) && isCount(p.double(1), 1) && (isCount(p.double(2), 1) || isZero(p.double(2))) &&
 		(p.double(3) == "" || isLength(p.double(3))) && p.endsAt(doubles)
 }
@@ -62,21 +64,29 @@ func isZero(s string) bool {
 // mostAdded bounds the count of a point in the wider shape whose dataset has no layout.
 const mostAdded = 100
 
-// isWider tells whether a point with several indexes, which Workers drop, is in the wider shape: place, and status or time, or both,
-// are in their places, it has no further doubles, and it counts for one; with both it may count for a few.
+// isWider tells whether a point with several indexes, which Workers drop, is in the wider shape: it has no further columns, place,
+// status and time are in their places, of which one may be missing or, the place, be unknown, and it counts for one; with all of
+// them it may count for a few.
 func (p *point) isWider() bool {
 	const indexes, doubles = 3, 2
-	status, timed := isStatusWord(p.index(2)), isISO(p.blob(0))
-	if len(p.indexes) > indexes || !isPlace(p.index(1)) || !isLength(p.double(0)) || !p.endsAt(doubles) {
+	code, status := p.index(1), p.index(2)
+	if len(p.indexes) > indexes || !isPlace(code) || status != "" && !isStatusWord(status) || !isLength(p.double(0)) || !p.endsAt(doubles) {
 		return false
 	}
-	if p.index(2) != "" && !status {
-		return false
+	marks := 0
+	for _, mark := range [...]bool{place.IsKnown(code) || code == unknown, status != "", isISO(p.blob(0))} {
+		if mark {
+			marks++
+		}
 	}
-	if status && timed {
+	switch marks {
+	case 3:
 		return isCount(p.double(1), mostAdded)
+	case 2:
+		return isCount(p.double(1), 1)
+	default:
+		return false
 	}
-	return (status || timed) && isCount(p.double(1), 1)
 }
 
 // isWiderError tells whether a point whose first index says "error:" is that of an error.
@@ -90,13 +100,19 @@ func (p *point) endsAt(doubles int) bool {
 	return len(p.doubles) <= doubles || !slices.ContainsFunc(p.doubles[doubles:], func(d string) bool { return !isZero(d) })
 }
 
+// unknown is what a sender writes that does not know where it is.
+const unknown = "unknown"
+
+// methods are those of HTTP (RFC 9110), which stand in many a table of requests where ours has the place.
+var methods = []string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "CONNECT", "TRACE"}
+
 // isPlace tells whether a text can be the code of a PoP or region, which may be absent: letters, digits and dashes, a letter first.
 func isPlace(s string) bool {
 	const longest = 32
 	if s == "" {
 		return true
 	}
-	if len(s) > longest || !isLetter(s[0]) {
+	if len(s) > longest || !isLetter(s[0]) || slices.Contains(methods, strings.ToUpper(s)) {
 		return false
 	}
 	for i := range len(s) {
