@@ -48,6 +48,8 @@ func TestOverload(t *testing.T) {
 	f("readers of long answers", (*overload).slowQuestions)
 	f("one tenant for itself", (*overload).greedyTenant)
 	f("connections for their own sake", (*overload).idleConnections)
+	f("greedy questions", (*overload).greedyQuestioners)
+	f("256 questions at once", (*overload).manyQuestioners)
 	f("messages of gRPC that do not come", (*overload).slowMessages)
 }
 

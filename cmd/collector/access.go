@@ -16,7 +16,6 @@ import (
 	"edgescope/query/gate"
 	"edgescope/query/promql"
 	"edgescope/store"
-	"edgescope/store/embedded"
 )
 
 const (
@@ -211,11 +210,15 @@ func (r *routes) read(pattern string, h http.Handler) {
 	r.mux.Handle(pattern, r.guard.Protect(access.Read, h))
 }
 
-// ask adds what is answered from the telemetry of the tenant that asks, within the bounds of the gate.
-func (r *routes) ask(pattern string, h http.Handler) { r.read(pattern, r.gate.Question(h)) }
+// ask adds what is answered from the telemetry of the tenant that asks, in a tongue, within the bounds of the gate.
+func (r *routes) ask(tongue, pattern string, h http.Handler) {
+	r.read(pattern, r.gate.Question(tongue, h))
+}
 
 // follow is ask for answers that last until their client leaves.
-func (r *routes) follow(pattern string, h http.Handler) { r.read(pattern, r.gate.Follow(h)) }
+func (r *routes) follow(tongue, pattern string, h http.Handler) {
+	r.read(pattern, r.gate.Follow(tongue, h))
+}
 
 // admin adds what concerns the collector as a whole.
 func (r *routes) admin(pattern string, h http.Handler) {
@@ -242,7 +245,7 @@ func (c *collector) prometheus(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	least, most, err := embedded.PrometheusCost(r)
+	least, most, err := c.store.PrometheusCost(r)
 	if err == nil {
 		err = gate.Need(r.Context(), least, most)
 	}

@@ -24,13 +24,13 @@ func (c *collector) serveQueries(ctx context.Context) error {
 	})
 	c.openGate()
 	r := routes{http.NewServeMux(), c.guard, c.questions}
-	r.ask(query.APIPrefix, query.NewHandler(engine, query.HandlerOptions{Tenant: access.TenantOf, Logger: c.logger}))
+	r.ask("edge", query.APIPrefix, query.NewHandler(engine, query.HandlerOptions{Tenant: access.TenantOf, Logger: c.logger}))
 	logs := logsql.New(c.store, logsql.Options{Tenant: access.TenantOf, Logger: c.logger, MaxDuration: c.maxQuestionDuration})
-	r.ask("/select/", logs)
-	r.follow(logsql.TailPath, logs)
+	r.ask("logsql", "/select/", logs)
+	r.follow("tail", logsql.TailPath, logs)
 	c.serveJaeger(r)
 	for _, prefix := range []string{"/api/v1/", "/prometheus/"} {
-		r.ask(prefix, http.HandlerFunc(c.prometheus))
+		r.ask("promql", prefix, http.HandlerFunc(c.prometheus))
 	}
 	r.read("/vmui/", http.HandlerFunc(c.prometheus)) // files
 	r.open("GET /health", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "OK") }))
@@ -90,9 +90,9 @@ func placeOf(code string) (query.Place, bool) {
 // serveJaeger serves Jaeger's API below its own prefix and at the root.
 func (c *collector) serveJaeger(r routes) {
 	spans := jaeger.New(c.store, jaeger.Options{Tenant: access.TenantOf, Logger: c.logger})
-	r.ask(jaeger.Prefix+"/", spans)
+	r.ask("jaeger", jaeger.Prefix+"/", spans)
 	for _, path := range jaeger.Roots {
-		r.ask(path, spans)
+		r.ask("jaeger", path, spans)
 	}
 }
 

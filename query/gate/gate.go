@@ -22,7 +22,7 @@ import (
 type Options struct {
 	// AtOnce is how many questions run at a time. Each has an equal part of a quarter of Memory without asking for it.
 	AtOnce int
-	// Waiting is how many more wait for their turn, half of them at most of one tenant. Default: 16 times AtOnce.
+	// Waiting is how many more wait for their turn, half of them at most of one asker. Default: 16 times AtOnce.
 	Waiting int
 	// Patience is how long one waits, for its turn or for memory. Default: 10 s.
 	Patience time.Duration
@@ -61,21 +61,27 @@ type Gate struct {
 	refused map[string]*metrics.Counter
 }
 
+// asker is a tenant in one tongue: a gate lets no asker keep others out, also of the same tenant.
+type asker struct {
+	tenant edge.Tenant
+	tongue string
+}
+
 // asking is a question that was let in.
 type asking struct {
-	tenant edge.Tenant
-	end    context.CancelCauseFunc
-	need   int64 // the most that a part of it needs at a time, in bytes
-	held   int64 // what it holds beside, in bytes
-	ended  bool  // for its memory
+	asker
+	end   context.CancelCauseFunc
+	need  int64 // the most that a part of it needs at a time, in bytes
+	held  int64 // what it holds beside, in bytes
+	ended bool  // for its memory
 }
 
 func (a *asking) claimed() int64 { return a.need + a.held }
 
 // waiter is a question before the gate.
 type waiter struct {
-	tenant edge.Tenant
-	let    chan *asking
+	asker
+	let chan *asking
 }
 
 // claim is a question that waits for memory.
@@ -125,8 +131,8 @@ func (g *Gate) Stop(context.Context) error {
 }
 
 // enter waits for a turn. The context that it returns ends after Options.Duration; leave ends the question.
-func (g *Gate) enter(ctx context.Context, tenant edge.Tenant) (_ context.Context, leave func(), err error) {
-	a, w, err := g.letIn(tenant)
+func (g *Gate) enter(ctx context.Context, by asker) (_ context.Context, leave func(), err error) {
+	a, w, err := g.letIn(by)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -148,31 +154,44 @@ func (g *Gate) enter(ctx context.Context, tenant edge.Tenant) (_ context.Context
 }
 
 // letIn returns a question that may run, or one that waits for its turn.
-func (g *Gate) letIn(tenant edge.Tenant) (*asking, *waiter, error) {
+func (g *Gate) letIn(by asker) (*asking, *waiter, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if len(g.running) < g.o.AtOnce {
-		return g.begin(tenant), nil, nil
+	if len(g.running) < g.o.AtOnce && g.runningOf(by) < g.share() {
+		return g.begin(by), nil, nil
 	}
-	ofTenant := 0
+	waiting := 0
 	for _, w := range g.turns {
-		if w.tenant == tenant {
-			ofTenant++
+		if w.asker == by {
+			waiting++
 		}
 	}
-	if len(g.turns) >= g.o.Waiting || ofTenant >= (g.o.Waiting+1)/2 {
+	if len(g.turns) >= g.o.Waiting || waiting >= (g.o.Waiting+1)/2 {
 		return nil, nil, g.refuse(reasonBusy, &RefusedError{
 			Status: http.StatusServiceUnavailable, RetryAfter: g.o.Patience,
 			Reason: fmt.Sprintf("%d questions run and %d wait: ask again later", len(g.running), len(g.turns)),
 		})
 	}
-	w := &waiter{tenant, make(chan *asking, 1)}
+	w := &waiter{by, make(chan *asking, 1)}
 	g.turns = append(g.turns, w)
 	return nil, w, nil
 }
 
-func (g *Gate) begin(tenant edge.Tenant) *asking {
-	a := &asking{tenant: tenant, end: func(error) {}}
+// share is how many questions of one asker run at a time: a quarter of the turns is for others.
+func (g *Gate) share() int { return g.o.AtOnce - g.o.AtOnce/4 }
+
+func (g *Gate) runningOf(by asker) int {
+	n := 0
+	for _, a := range g.running {
+		if a.asker == by {
+			n++
+		}
+	}
+	return n
+}
+
+func (g *Gate) begin(by asker) *asking {
+	a := &asking{asker: by, end: func(error) {}}
 	g.running = append(g.running, a)
 	g.watch()
 	return a
@@ -226,20 +245,16 @@ func (g *Gate) end(a *asking) {
 	if i := g.next(); i >= 0 {
 		w := g.turns[i]
 		g.turns = slices.Delete(g.turns, i, i+1)
-		w.let <- g.begin(w.tenant)
+		w.let <- g.begin(w.asker)
 	}
 }
 
-// next returns who is let in next, -1 when nobody waits: the first of the tenant that has fewest questions running.
+// next returns who is let in next, -1 when nobody may be: the first of the asker that has fewest questions running.
 func (g *Gate) next() int {
-	running := map[edge.Tenant]int{}
-	for _, a := range g.running {
-		running[a.tenant]++
-	}
-	best := -1
+	best, fewest := -1, g.share()
 	for i, w := range g.turns {
-		if best < 0 || running[w.tenant] < running[g.turns[best].tenant] {
-			best = i
+		if n := g.runningOf(w.asker); n < fewest {
+			best, fewest = i, n
 		}
 	}
 	return best

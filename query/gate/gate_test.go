@@ -40,7 +40,7 @@ type outcome struct {
 func ask(ctx context.Context, g *Gate, tenant edge.Tenant) *asked {
 	a := &asked{}
 	go func() {
-		ctx, leave, err := g.enter(ctx, tenant)
+		ctx, leave, err := g.enter(ctx, asker{tenant: tenant})
 		a.outcome.Store(&outcome{ctx, err, leave})
 	}()
 	synctest.Wait()
@@ -150,7 +150,7 @@ func need(a *asked, least, most int64) func() error {
 func TestMemoryIsGivenInTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := bounds()
-		o.AtOnce = 4
+		o.AtOnce = 5
 		g := New(o)
 		defer g.Stop(t.Context())
 		a, b, c, d := ask(t.Context(), g, 0), ask(t.Context(), g, 0), ask(t.Context(), g, 0), ask(t.Context(), g, 0)
@@ -246,7 +246,7 @@ func TestOverHTTP(t *testing.T) {
 	defer g.Stop(t.Context())
 	var once sync.Once
 	runs, end := make(chan struct{}), make(chan struct{})
-	s := serve(t, g.Question(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s := serve(t, g.Question("x", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		once.Do(func() { close(runs) })
 		<-end
 		_, _ = io.Copy(w, r.Body)
@@ -287,7 +287,7 @@ func TestFollowersAreBoundedAndEndWithTheGate(t *testing.T) {
 	o.Follows = 1
 	g := New(o)
 	begun := make(chan struct{})
-	s := serve(t, g.Follow(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s := serve(t, g.Follow("x", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		f := FollowerOf(r.Context())
 		if err := f.Ask(r.Context(), func(ctx context.Context) error { return Need(ctx, 0, 10) }); err != nil {
 			t.Error(err)
@@ -317,4 +317,36 @@ func TestFollowersAreBoundedAndEndWithTheGate(t *testing.T) {
 	if _, err := io.ReadAll(first.Body); err != nil {
 		t.Errorf("the follower's answer ends with the gate: %v", err)
 	}
+}
+
+func TestOneTongueLeavesTurnsToOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := bounds()
+		o.AtOnce = 4
+		g := New(o)
+		defer g.Stop(t.Context())
+		var rows []*asked
+		for range 4 {
+			rows = append(rows, ask(t.Context(), g, 1))
+		}
+		if !rows[2].runs() || rows[3].runs() {
+			t.Fatal("three of four turns are for one asker")
+		}
+		ctx, leave, err := g.enter(t.Context(), asker{1, "pages"})
+		if err != nil || ctx.Err() != nil {
+			t.Fatalf("the tenant's pages: %v", err)
+		}
+		leave()
+		if rows[3].runs() {
+			t.Error("the fourth turn went to who has three")
+		}
+		rows[0].leave()
+		synctest.Wait()
+		for _, a := range rows[1:] {
+			if !a.runs() {
+				t.Fatal("a turn that is free was not given")
+			}
+			a.leave()
+		}
+	})
 }

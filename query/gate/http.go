@@ -11,8 +11,6 @@ import (
 	"net/http"
 	"strconv"
 	"time"
-
-	"edgescope/edge"
 )
 
 const (
@@ -42,16 +40,16 @@ func (e *RefusedError) Header(h http.Header) {
 	}
 }
 
-// Question bounds a handler that answers one question. Its body is read before, whole, and its context ends with the client, or
+// Question bounds a handler that answers one question in a tongue, whose name tells its askers from others. Its body is read before, whole, and its context ends with the client, or
 // when the gate ends it.
-func (g *Gate) Question(next http.Handler) http.Handler {
+func (g *Gate) Question(tongue string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		tenant, err := g.o.Tenant(r)
 		if err != nil {
 			Refuse(w, &RefusedError{Status: http.StatusUnauthorized, Reason: err.Error()})
 			return
 		}
-		ctx, leave, err := g.enter(r.Context(), tenant)
+		ctx, leave, err := g.enter(r.Context(), asker{tenant, tongue})
 		if err != nil {
 			Refuse(w, err)
 			return
@@ -116,9 +114,9 @@ type followKey struct{}
 
 // Follower is a client that is answered until it leaves.
 type Follower struct {
-	gate   *Gate
-	tenant edge.Tenant
-	w      http.ResponseWriter
+	gate *Gate
+	by   asker
+	w    http.ResponseWriter
 }
 
 // FollowerOf returns the follower of a context, nil when Follow does not stand before.
@@ -129,7 +127,7 @@ func FollowerOf(ctx context.Context) *Follower {
 
 // Follow bounds a handler that answers until its client leaves, or until Stop. It has no turn: it takes one each time that it asks
 // (Follower.Ask).
-func (g *Gate) Follow(next http.Handler) http.Handler {
+func (g *Gate) Follow(tongue string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		tenant, err := g.o.Tenant(r)
 		if err != nil {
@@ -141,7 +139,7 @@ func (g *Gate) Follow(next http.Handler) http.Handler {
 			return
 		}
 		defer g.unfollow()
-		ctx, cancel := context.WithCancel(context.WithValue(r.Context(), followKey{}, &Follower{g, tenant, w}))
+		ctx, cancel := context.WithCancel(context.WithValue(r.Context(), followKey{}, &Follower{g, asker{tenant, tongue}, w}))
 		defer cancel()
 		defer context.AfterFunc(g.stopping, cancel)()
 		if r, err = withBody(w, r.WithContext(ctx)); err != nil {
@@ -177,7 +175,7 @@ func (f *Follower) Ask(ctx context.Context, ask func(context.Context) error) err
 	if f == nil {
 		return ask(ctx)
 	}
-	asking, leave, err := f.gate.enter(ctx, f.tenant)
+	asking, leave, err := f.gate.enter(ctx, f.by)
 	if err != nil {
 		return err
 	}

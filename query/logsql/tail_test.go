@@ -204,7 +204,7 @@ func TestTailWaitsForItsTurn(t *testing.T) {
 		g := gate.New(gate.Options{AtOnce: 1, Waiting: 1, Patience: time.Second, Duration: 5 * time.Second, Memory: 1 << 20})
 		m := &memory{}
 		block := make(chan struct{})
-		blocked := g.Question(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-block }))
+		blocked := g.Question("x", http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-block }))
 		go blocked.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", http.NoBody))
 		synctest.Wait()
 
@@ -213,7 +213,7 @@ func TestTailWaitsForItsTurn(t *testing.T) {
 		ended := make(chan struct{})
 		go func() {
 			defer close(ended)
-			h := g.Follow(logsql.New(m, logsql.Options{}))
+			h := g.Follow("tail", logsql.New(m, logsql.Options{}))
 			h.ServeHTTP(p, httptest.NewRequestWithContext(ctx, http.MethodGet, logsql.TailPath+"?query=*&offset=0s", http.NoBody))
 		}()
 		time.Sleep(3 * time.Second)

@@ -154,6 +154,9 @@ type Store struct {
 	// turns bounds how many evaluations of Series run at once.
 	turns chan struct{}
 
+	// parsed are texts that the metrics engine keeps.
+	parsed parsed
+
 	droppedSamples atomic.Uint64
 	droppedEvents  atomic.Uint64
 }

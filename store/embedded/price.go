@@ -21,7 +21,7 @@ const (
 
 // PrometheusCost returns the memory in bytes that a request to Store.Prometheus takes at once, and what it may take in all. It reads
 // the form of the request, and fails with store.ErrTooMuch and store.ErrBadQuery for texts that must not reach a parser of MetricsQL.
-func PrometheusCost(r *http.Request) (least, most int64, err error) {
+func (s *Store) PrometheusCost(r *http.Request) (least, most int64, err error) {
 	if err := r.ParseForm(); err != nil {
 		return 0, 0, fmt.Errorf("%w: read the form: %w", store.ErrBadQuery, err)
 	}
@@ -35,9 +35,11 @@ func PrometheusCost(r *http.Request) (least, most int64, err error) {
 			return 0, 0, fmt.Errorf("%w: %s is there %d times: at most %d are taken", store.ErrTooMuch, key, len(texts), maxSelectors)
 		}
 		for _, text := range texts {
-			if _, err := cost.Expanded(text); err != nil {
+			size, err := cost.Expanded(text)
+			if err != nil {
 				return 0, 0, fmt.Errorf("%s: %w", key, err)
 			}
+			s.parsed.note(text, size)
 		}
 	}
 	path := strings.TrimPrefix(r.URL.Path, "/prometheus")

@@ -10,10 +10,10 @@ import (
 	"time"
 
 	"edgescope/store"
-	"edgescope/store/embedded"
 )
 
 func TestPrometheusCost(t *testing.T) {
+	s := mustOpen(t, options(t.TempDir()))
 	f := func(want error, path string, params ...string) (least, most int64) {
 		t.Helper()
 		form := url.Values{}
@@ -26,7 +26,7 @@ func TestPrometheusCost(t *testing.T) {
 		} {
 			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 			var err error
-			if least, most, err = embedded.PrometheusCost(r); !errors.Is(err, want) {
+			if least, most, err = s.PrometheusCost(r); !errors.Is(err, want) {
 				t.Errorf("%s %s %.100q: %v, want %v", r.Method, path, params, err, want)
 			}
 		}
@@ -52,7 +52,7 @@ func TestPrometheusCost(t *testing.T) {
 	if one == 0 || points != 101*one {
 		t.Errorf("rand() makes %d bytes once, %d at 101 points", one, points)
 	}
-	if _, err := mustOpen(t, options(t.TempDir())).Series(t.Context(), store.SeriesQuestion{
+	if _, err := s.Series(t.Context(), store.SeriesQuestion{
 		MetricsQL: bomb, From: time.Now(), To: time.Now(),
 	}); !errors.Is(err, store.ErrTooMuch) {
 		t.Errorf("Series: %v", err)

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -20,6 +22,9 @@ import (
 	"edgescope/store/embedded/cost"
 )
 
+// errPanicked is not the fault of the question, as far as it is known.
+var errPanicked = errors.New("the metrics engine panicked; the log has its stack")
+
 // instantStep is the step of a question at one moment: it is how far back a bare selector looks, as in Prometheus.
 const instantStep = 5 * time.Minute
 
@@ -31,9 +36,11 @@ func (s *Store) Series(ctx context.Context, q store.SeriesQuestion) ([]store.Ser
 	if err != nil {
 		return nil, err
 	}
-	if _, err := cost.OfMetricsQL(q.MetricsQL, cost.Points{From: q.From, To: q.To, Step: q.Step}); err != nil {
+	c, err := cost.OfMetricsQL(q.MetricsQL, cost.Points{From: q.From, To: q.To, Step: q.Step})
+	if err != nil {
 		return nil, fmt.Errorf("question to samples: %w", err)
 	}
+	s.parsed.note(q.MetricsQL, c.Text)
 	if err := s.takeTurn(ctx); err != nil {
 		return nil, fmt.Errorf("question to samples: %w", err)
 	}
@@ -48,18 +55,32 @@ func (s *Store) Series(ctx context.Context, q store.SeriesQuestion) ([]store.Ser
 	go func() {
 		defer s.leave()
 		defer func() { <-s.turns }()
-		series, err := promql.Exec(nil, ec, q.MetricsQL, false)
-		done <- evaluation{series, err}
+		done <- s.evaluate(ec, q.MetricsQL)
 	}()
 	select {
 	case <-ctx.Done():
 		return nil, fmt.Errorf("question to samples: %w", ctx.Err())
 	case e := <-done:
+		if errors.Is(e.err, errPanicked) {
+			return nil, fmt.Errorf("question to samples: %w", e.err)
+		}
 		if e.err != nil {
 			return nil, fmt.Errorf("question to samples: %w", seriesError(e.err))
 		}
 		return seriesOf(e.series), nil
 	}
+}
+
+// evaluate runs the engine. Who asks does not wait for ever, so that it is here that a panic ends.
+func (s *Store) evaluate(ec *promql.EvalConfig, text string) (e evaluation) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.opts.Logger.Error("the metrics engine panicked", slog.String("text", text), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+			e.err = errPanicked
+		}
+	}()
+	series, err := promql.Exec(nil, ec, text, false)
+	return evaluation{series, err}
 }
 
 // takeTurn begins an evaluation, which ends with leave and by giving the turn back.

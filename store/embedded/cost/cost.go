@@ -19,6 +19,8 @@ const (
 	maxText   = 128 << 10
 	maxTokens = 20_000
 	maxDepth  = 100
+	// maxRepeated bounds what counted repetitions such as x{1000} make of regular expressions, in characters: 40 bytes each.
+	maxRepeated = 200_000
 )
 
 // Text refuses a LogsQL text that is too long or too deeply nested for the parser. It reads tokens as the engine's lexer does.
@@ -26,7 +28,7 @@ func Text(text string) error {
 	if len(text) > maxText {
 		return fmt.Errorf("%w: the text has %d bytes: at most %d are taken", store.ErrTooMuch, len(text), maxText)
 	}
-	open, prefixes, tokens := 0, 0, 0
+	open, prefixes, tokens, repeats := 0, 0, 0, 0
 	for i := 0; i < len(text); {
 		n := tokenLength(text[i:])
 		if !isSpace(text[i]) {
@@ -47,7 +49,12 @@ func Text(text string) error {
 				prefixes = 0
 			}
 		}
+		if n > 1 {
+			repeats += repeated(text[i : i+n])
+		}
 		switch {
+		case repeats > maxRepeated:
+			return errRepeated
 		case open+prefixes > maxDepth:
 			return fmt.Errorf("%w: at byte %d the text is nested more than %d deep", store.ErrTooMuch, i, maxDepth)
 		case tokens > maxTokens:
@@ -56,6 +63,32 @@ func Text(text string) error {
 		i += n
 	}
 	return nil
+}
+
+var errRepeated = fmt.Errorf("%w: regular expressions in the text repeat more than %d characters", store.ErrTooMuch, maxRepeated)
+
+// repeated returns a bound of what counted repetitions make of a regular expression that is in quotes. What is repeated is at most all
+// that stands before.
+func repeated(quoted string) int {
+	sum := 0
+	for i, c := range quoted {
+		if c != '{' {
+			continue
+		}
+		for _, count := range strings.Split(quoted[i+1:min(len(quoted), i+10)], ",") {
+			digits := leadingDigits(count)
+			n, err := strconv.Atoi(digits)
+			if err != nil {
+				break
+			}
+			sum = min(sum+n*i, maxRepeated+1)
+		}
+	}
+	return sum
+}
+
+func leadingDigits(text string) string {
+	return text[:len(text)-len(strings.TrimLeft(text, "0123456789"))]
 }
 
 // tokenLength returns the length of the token at the beginning: a word, a comment, a quoted text or one character.

@@ -116,11 +116,21 @@ func TestWhatTheParserOrTheEngineCantBear(t *testing.T) {
 	f("*"+strings.Repeat(" | delete a", maxPipes+1), store.ErrTooMuch)
 	f("*"+strings.Repeat(" | union (*)", maxQueries), store.ErrTooMuch)
 	f("options(parallel_readers=9) *", store.ErrTooMuch)
+	f(`name:~"`+strings.Repeat("(a{1000})", 100)+`"`, store.ErrTooMuch)
+	f(strings.Repeat(`name:~"xxxxxxxxxx{1000}" or `, 30)+"a", store.ErrTooMuch)
+	f(`name:~"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$" or name:~"a{2,1000}"`, nil)
 	f("a:in(options(concurrency=9) x:y | fields a)", store.ErrTooMuch)
 	f("a:in(x:y | uniq by (a) with hits)", store.ErrBadQuery)
 	f("a:contains_any(x:y | uniq by (a) with hits)", store.ErrBadQuery)
 	f("_stream_id:in(x:y | uniq by (_stream_id) with hits)", store.ErrBadQuery)
 	f("a:in(x:y | uniq by (a))", nil)
+	f("a:eq_field(_time)", store.ErrBadQuery)
+	f("* | copy _t* as x* | filter a:lt_field(b)", store.ErrBadQuery)
+	f("* | extract if (*:len_range(1,2)) \"<x>\"", store.ErrBadQuery)
+	f("* | rename _time as t | filter t:len_range(1,2)", store.ErrBadQuery)
+	f("a:len_range(1,2) b:le_field(c)", nil)
+	f("* | hash(a) as b | block_stats", store.ErrBadQuery)
+	f("a | block_stats", nil)
 }
 
 func TestStatesAreThoseOfAllPipes(t *testing.T) {
@@ -259,7 +269,7 @@ func TestMetricsQLThatGrowsIsRefused(t *testing.T) {
 		within(`label_join(%, "a", "", "a", "a")`, 34), within(`label_replace(%, "a", "$1$1", "a", "(.*)")`, 34),
 		within(`label_transform(%, "a", ".", "$0$0")`, 34), within(`label_copy(label_join(%, "b", "-", "a", "a"), "b", "a")`, 20),
 		`quantile_over_time(0.9, up[30d])`, `sum_over_time(up[10y])`, `max_over_time(sum_over_time(up[1y])[1d:10s])`,
-		strings.TrimSuffix(strings.Repeat("a+", maxNodes), "+"), "union(" + strings.TrimSuffix(strings.Repeat("a,", maxArgs+1), ",") + ")",
+		`up{a=~"` + strings.Repeat("(a{1000})", 100) + `"}`, strings.TrimSuffix(strings.Repeat("a+", maxNodes), "+"), "union(" + strings.TrimSuffix(strings.Repeat("a,", maxArgs+1), ",") + ")",
 	} {
 		if c, err := OfMetricsQL(text, day); !errors.Is(err, store.ErrTooMuch) {
 			t.Errorf("%.100s: %+v, %v", text, c, err)

@@ -60,8 +60,8 @@ type walk struct {
 	queries, pipes, readers int
 	state, text             float64
 	streamContext           bool
-	// compared tells that a field is compared with another one, compareTime that one of them is _time, moveTime that _time gets
-	// another name.
+	// compared tells that there are filters that the engine panics in when their field is a time, compareTime that the field of one
+	// may be _time, moveTime that _time gets another name.
 	compared, compareTime, moveTime bool
 	err                             error
 }
@@ -116,6 +116,9 @@ func (w *walk) note(v reflect.Value) {
 		w.compared = true
 		w.compareTime = w.compareTime || v.FieldByName("fieldName").String() == store.FieldTime ||
 			v.FieldByName("otherFieldName").String() == store.FieldTime
+	case name == "filterGeneric" && v.FieldByName("f").Elem().Elem().Type().Name() == "filterLenRange":
+		w.compared = true
+		w.compareTime = w.compareTime || matches(v.FieldByName("fieldName").String(), store.FieldTime)
 	case strings.HasPrefix(name, "pipe"):
 		w.pipes++
 		w.state += states[name]
@@ -172,8 +175,7 @@ func (w *walk) result() (LogsQL, error) {
 	case w.err != nil:
 		return LogsQL{}, w.err
 	case w.compareTime || w.compared && w.moveTime:
-		// The engine panics where a time meets a field that has one value in a block.
-		return LogsQL{}, fmt.Errorf("%w: eq_field, le_field and lt_field can't compare a field with %s", store.ErrBadQuery, store.FieldTime)
+		return LogsQL{}, fmt.Errorf("%w: eq_field, le_field, lt_field and len_range can't be asked of %s", store.ErrBadQuery, store.FieldTime)
 	case w.queries > maxQueries:
 		return LogsQL{}, fmt.Errorf("%w: %d subqueries: at most %d are taken", store.ErrTooMuch, w.queries, maxQueries)
 	case w.pipes > maxPipes:

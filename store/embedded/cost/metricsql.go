@@ -43,6 +43,8 @@ func (p Points) count() int64 {
 
 // MetricsQL is what is known of the cost of a text.
 type MetricsQL struct {
+	// Text is the size of the text after its templates have been put in, in bytes.
+	Text int64
 	// Values is the size of the values that it makes itself, without the store, and State of those that it is likely to find, in
 	// bytes.
 	Values, State int64
@@ -50,14 +52,15 @@ type MetricsQL struct {
 
 // OfMetricsQL returns the cost of a text. It fails with store.ErrTooMuch and store.ErrBadQuery.
 func OfMetricsQL(text string, p Points) (MetricsQL, error) {
-	if _, err := Expanded(text); err != nil {
+	size, err := Expanded(text)
+	if err != nil {
 		return MetricsQL{}, err
 	}
 	e, err := metricsql.Parse(text)
 	if err != nil {
 		return MetricsQL{}, fmt.Errorf("%w: %w", store.ErrBadQuery, err)
 	}
-	v := &values{step: max(p.Step, time.Millisecond)}
+	v := &values{step: max(p.Step, time.Millisecond), cost: MetricsQL{Text: size}}
 	v.expr(e, p.count())
 	return v.cost, v.err
 }

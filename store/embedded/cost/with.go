@@ -37,6 +37,7 @@ type expansion struct {
 	params  map[string]bool
 	defined bool
 	tokens  int
+	repeats int
 	err     error
 }
 
@@ -78,6 +79,9 @@ func (x *expansion) next() {
 	case s == "":
 	case s[0] == '"' || s[0] == '\'' || s[0] == '`':
 		n = quoted(s)
+		if x.repeats += repeated(s[:n]); x.repeats > maxRepeated && x.err == nil {
+			x.err = errRepeated
+		}
 	default:
 		n = max(n, name(s))
 	}
