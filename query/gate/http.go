@@ -141,7 +141,7 @@ func (g *Gate) Follow(tongue string, next http.Handler) http.Handler {
 		defer g.unfollow()
 		ctx, cancel := context.WithCancel(context.WithValue(r.Context(), followKey{}, &Follower{g, asker{tenant, tongue}, w}))
 		defer cancel()
-		defer context.AfterFunc(g.stopping, cancel)()
+		defer context.AfterFunc(g.stopping, cancel)() //nolint:contextcheck // the life of the gate ends it too
 		if r, err = withBody(w, r.WithContext(ctx)); err != nil {
 			Refuse(w, err)
 			return

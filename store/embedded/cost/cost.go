@@ -28,41 +28,49 @@ func Text(text string) error {
 	if len(text) > maxText {
 		return fmt.Errorf("%w: the text has %d bytes: at most %d are taken", store.ErrTooMuch, len(text), maxText)
 	}
-	open, prefixes, tokens, repeats := 0, 0, 0, 0
+	var s scan
 	for i := 0; i < len(text); {
 		n := tokenLength(text[i:])
-		if !isSpace(text[i]) {
-			tokens++
-		}
-		switch token := text[i : i+n]; token {
-		case "(", "[", "{":
-			open++
-		case ")", "]", "}":
-			open--
-			prefixes = 0
-		case "!", "-", "^":
-			prefixes++
-		default:
-			if strings.EqualFold(token, "not") {
-				prefixes++
-			} else if isWord(token[0]) || n > 1 && token[0] != '#' {
-				prefixes = 0
-			}
-		}
-		if n > 1 {
-			repeats += repeated(text[i : i+n])
-		}
+		s.token(text[i : i+n])
 		switch {
-		case repeats > maxRepeated:
+		case s.repeats > maxRepeated:
 			return errRepeated
-		case open+prefixes > maxDepth:
+		case s.open+s.prefixes > maxDepth:
 			return fmt.Errorf("%w: at byte %d the text is nested more than %d deep", store.ErrTooMuch, i, maxDepth)
-		case tokens > maxTokens:
+		case s.tokens > maxTokens:
 			return fmt.Errorf("%w: the text has more than %d words and signs", store.ErrTooMuch, maxTokens)
 		}
 		i += n
 	}
 	return nil
+}
+
+// scan counts what a text has so far: brackets that are open, signs in a row that stand before an operand, tokens, and characters that
+// regular expressions repeat.
+type scan struct{ open, prefixes, tokens, repeats int }
+
+func (s *scan) token(token string) {
+	if !isSpace(token[0]) {
+		s.tokens++
+	}
+	if len(token) > 1 {
+		s.repeats += repeated(token)
+	}
+	switch token {
+	case "(", "[", "{":
+		s.open++
+	case ")", "]", "}":
+		s.open--
+		s.prefixes = 0
+	case "!", "-", "^":
+		s.prefixes++
+	default:
+		if strings.EqualFold(token, "not") {
+			s.prefixes++
+		} else if isWord(token[0]) || len(token) > 1 && token[0] != '#' {
+			s.prefixes = 0
+		}
+	}
 }
 
 var errRepeated = fmt.Errorf("%w: regular expressions in the text repeat more than %d characters", store.ErrTooMuch, maxRepeated)
@@ -75,7 +83,7 @@ func repeated(quoted string) int {
 		if c != '{' {
 			continue
 		}
-		for _, count := range strings.Split(quoted[i+1:min(len(quoted), i+10)], ",") {
+		for count := range strings.SplitSeq(quoted[i+1:min(len(quoted), i+10)], ",") {
 			digits := leadingDigits(count)
 			n, err := strconv.Atoi(digits)
 			if err != nil {

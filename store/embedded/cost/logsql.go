@@ -94,38 +94,47 @@ func (w *walk) visit(v reflect.Value) {
 
 // note takes note of one struct of the engine.
 func (w *walk) note(v reflect.Value) {
-	name := v.Type().Name()
-	switch {
-	case name == "Query":
-		w.queries++
-		t := newTexts(w.workers(v.FieldByName("opts")))
-		pipes := v.FieldByName("pipes")
-		for i := range pipes.Len() {
-			p := pipes.Index(i).Elem().Elem()
-			t.pipe(p)
-			if i > 0 && p.Type().Name() == "pipeBlockStats" { // of fields that a pipe has made, nothing is known
-				w.err = fmt.Errorf("%w: block_stats must stand right behind the filter", store.ErrBadQuery)
-			}
+	switch name := v.Type().Name(); name {
+	case "Query":
+		w.query(v)
+	case "inValues", "filterStreamID":
+		w.values(v)
+	case "filterEqField", "filterLeField":
+		w.compares(v.FieldByName("fieldName").String(), v.FieldByName("otherFieldName").String())
+	case "filterGeneric":
+		if v.FieldByName("f").Elem().Elem().Type().Name() == "filterLenRange" {
+			w.compares(v.FieldByName("fieldName").String())
 		}
-		w.text += t.bytes()
-	case name == "inValues":
-		w.values(v)
-	case name == "filterStreamID":
-		w.values(v)
-	case name == "filterEqField" || name == "filterLeField":
-		w.compared = true
-		w.compareTime = w.compareTime || v.FieldByName("fieldName").String() == store.FieldTime ||
-			v.FieldByName("otherFieldName").String() == store.FieldTime
-	case name == "filterGeneric" && v.FieldByName("f").Elem().Elem().Type().Name() == "filterLenRange":
-		w.compared = true
-		w.compareTime = w.compareTime || matches(v.FieldByName("fieldName").String(), store.FieldTime)
-	case strings.HasPrefix(name, "pipe"):
+	case "pipeCopy", "pipeRename":
+		w.moves(v.FieldByName("srcFieldFilters"))
+	case "pipeStreamContext":
+		w.streamContext = true
+	}
+}
+
+// query takes note of a query and its pipes.
+func (w *walk) query(v reflect.Value) {
+	w.queries++
+	t := newTexts(w.workers(v.FieldByName("opts")))
+	pipes := v.FieldByName("pipes")
+	for i := range pipes.Len() {
+		p := pipes.Index(i).Elem().Elem()
+		name := p.Type().Name()
 		w.pipes++
 		w.state += states[name]
-		w.streamContext = w.streamContext || name == "pipeStreamContext"
-		if name == "pipeCopy" || name == "pipeRename" {
-			w.moves(v.FieldByName("srcFieldFilters"))
+		t.pipe(p)
+		if i > 0 && name == "pipeBlockStats" { // of fields that a pipe has made, nothing is known
+			w.err = fmt.Errorf("%w: block_stats must stand right behind the filter", store.ErrBadQuery)
 		}
+	}
+	w.text += t.bytes()
+}
+
+// compares takes note of a filter that the engine panics in when one of these fields is a time.
+func (w *walk) compares(fields ...string) {
+	w.compared = true
+	for _, field := range fields {
+		w.compareTime = w.compareTime || matches(field, store.FieldTime)
 	}
 }
 
