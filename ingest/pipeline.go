@@ -55,7 +55,8 @@ type Options struct {
 	// Flush returns when the store's engines have what was written before. It is called before each checkpoint, which claims that
 	// they have: a segment of the log that it covers goes a minute later. Required with a Log.
 	Flush func()
-	// Show makes samples that were written visible to questions. It is called when totals were written; nil leaves it to the store.
+	// Show makes samples that were written visible to questions. It is called at a flush, when totals or clients' own numbers were
+	// written; nil leaves it to the store.
 	Show       func()
 	Normalizer *platform.Normalizer
 	Rollup     *rollup.Rollup
@@ -97,6 +98,8 @@ type Pipeline struct {
 	position atomic.Uint64
 	// keeping is held while totals are written and kept in a checkpoint, before gate.
 	keeping sync.Mutex
+	// unshown tells that clients' own numbers were written since the last Show.
+	unshown atomic.Bool
 	// heavy tells that the part of the totals should turn before the next flush.
 	heavy chan struct{}
 	// ready is closed when the log is replayed.

@@ -34,6 +34,7 @@ func (p *Pipeline) takeSamples(ctx context.Context, b *edge.Batch) error {
 		p.lost(err)
 		return p.unavailable(err)
 	}
+	p.unshown.Store(true)
 	p.reach(b.Record.Seq)
 	p.count.add("edgescope_ingest_samples_total", len(b.Samples))
 	return nil

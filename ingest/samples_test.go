@@ -54,6 +54,36 @@ func numbers(body byte, at int64, value float64) *edge.Batch {
 	return b
 }
 
+// TestNumbersOfClientsAreShownASecondAfterTheyCame: questions have them as soon as totals, and nobody asks the engine for nothing.
+func TestNumbersOfClientsAreShownASecondAfterTheyCame(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		shows := 0
+		p := open(t, nil, func(o *ingest.Options) {
+			o.Store = &engine{}
+			o.Show = func() { shows++ }
+		})
+		for range 3 {
+			before := shows
+			if _, err := p.Samples(t.Context(), numbers(0, 1000, 4)); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Second)
+			synctest.Wait()
+			if shows != before+1 {
+				t.Errorf("shown %d times in a second, want once", shows-before)
+			}
+			time.Sleep(5 * time.Second)
+			synctest.Wait()
+			if shows != before+1 {
+				t.Errorf("shown %d times without anything new", shows-before-1)
+			}
+		}
+		if err := p.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
 // TestAcknowledgedSamplesSurviveAKill loses all samples that the store had when the process is killed, and finds them again.
 func TestAcknowledgedSamplesSurviveAKill(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

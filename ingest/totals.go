@@ -41,8 +41,10 @@ func (p *Pipeline) Flush(ctx context.Context) {
 	defer stage(ctx, p.labels.flush)()
 	to := &counting{to: p.o.Store}
 	err := p.o.Rollup.Flush(ctx, to)
-	if to.samples > 0 {
+	if unshown := p.unshown.Swap(false); unshown || to.samples > 0 {
 		p.o.Show()
+	}
+	if to.samples > 0 {
 		p.count.add("edgescope_rollup_samples_total", to.samples)
 	}
 	if err != nil && ctx.Err() == nil {
