@@ -52,13 +52,19 @@ func (p *point) isEdgeLayout() bool {
 
 // isCount tells whether a number is a whole one from 1 to most, isZero whether it is 0 or not there.
 func isCount(s string, most float64) bool {
+	if s == "1" {
+		return true
+	}
 	n, err := strconv.ParseFloat(s, 64)
 	return err == nil && 1 <= n && n <= most && n == math.Trunc(n)
 }
 
 func isZero(s string) bool {
+	if s == "" || s == "0" {
+		return true
+	}
 	n, err := strconv.ParseFloat(s, 64)
-	return s == "" || err == nil && n == 0
+	return err == nil && n == 0
 }
 
 // mostAdded bounds the count of a point in the wider shape whose dataset has no layout.
