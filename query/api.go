@@ -3,6 +3,8 @@ package query
 import (
 	"errors"
 	"net/http"
+
+	"edgescope/edge"
 )
 
 // APIPrefix is where the API between Client and Handler begins; the names of its questions follow.
@@ -20,7 +22,13 @@ const (
 	pathRuns       = "runs"
 	pathDatasets   = "datasets"
 	pathRefusals   = "refusals"
+	pathWho        = "who"
 )
+
+// Who is whose answers somebody gets.
+type Who struct {
+	Tenant edge.Tenant `json:"tenant"`
+}
 
 // ErrNotFound is what a question for one thing (a trace, a run) ends with when there is none; test with errors.Is.
 var ErrNotFound = errors.New("not found")

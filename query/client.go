@@ -106,6 +106,9 @@ func (c *Client) Refusals(ctx context.Context, q Question) (*Refusals, error) {
 	return ask[Refusals](ctx, c, q, pathRefusals)
 }
 
+// Who asks whose answers the questions of this client get.
+func (c *Client) Who(ctx context.Context) (*Who, error) { return ask[Who](ctx, c, Question{}, pathWho) }
+
 func ask[A any](ctx context.Context, c *Client, q Question, path ...string) (*A, error) {
 	body, err := c.get(ctx, c.url(q, path))
 	if err != nil {

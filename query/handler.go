@@ -105,7 +105,7 @@ func (h *handler) answer(r *http.Request) (any, error) {
 type asker func(context.Context, request) (any, error)
 
 const questionNames = "overview, regions, regions/{code}, cold-starts, cache, routes, versions, traces, traces/{id}, runs, runs/{id}, " +
-	"datasets, refusals and wasm"
+	"datasets, refusals, who and wasm"
 
 // route finds who answers a path, and the element after the question's name: the region, trace or run. It reads the escaped
 // path, so that a region "a/b" is one element. "?id=" stands for that element too.
@@ -148,6 +148,8 @@ func (h *handler) list(name string) asker {
 		return func(ctx context.Context, r request) (any, error) { return e.Datasets(ctx, r.tenant, r.q) }
 	case pathRefusals:
 		return func(ctx context.Context, r request) (any, error) { return e.Refusals(ctx, r.tenant, r.q) }
+	case pathWho:
+		return func(_ context.Context, r request) (any, error) { return &Who{r.tenant}, nil }
 	case pathWASM:
 		return func(ctx context.Context, r request) (any, error) { return e.WASM(ctx, r.tenant, r.q) }
 	}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"edgescope/web/view"
 )
@@ -72,7 +73,16 @@ func tableNames(tables []view.Table) []string {
 	return out
 }
 
-// commaSeparated is the table as RFC 4180. A text that a spreadsheet would take for a formula gets an apostrophe.
+// noFormula puts an apostrophe before a text that a spreadsheet would take for a formula, in full-width characters too
+// (owasp.org/www-community/attacks/CSV_Injection).
+func noFormula(text string) string {
+	if first, _ := utf8.DecodeRuneInString(text); text != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
+		return "'" + text
+	}
+	return text
+}
+
+// commaSeparated is the table as RFC 4180. Texts, those of the header included, are no formulas.
 func commaSeparated(t *view.Table) []byte {
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
@@ -85,14 +95,13 @@ func commaSeparated(t *view.Table) []byte {
 		}
 		_ = w.Write(fields) // a bytes.Buffer takes everything; Flush below
 	}
-	record(func(i int) string { return t.Columns[i].Key })
+	record(func(i int) string { return noFormula(t.Columns[i].Key) })
 	for _, row := range t.Rows {
 		record(func(i int) string {
-			value := row.Cells[i].Raw
-			if !t.Columns[i].Numeric && value != "" && strings.ContainsRune("=+-@\t\r", rune(value[0])) {
-				return "'" + value
+			if t.Columns[i].Numeric {
+				return row.Cells[i].Raw
 			}
-			return value
+			return noFormula(row.Cells[i].Raw)
 		})
 	}
 	w.Flush()

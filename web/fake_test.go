@@ -185,6 +185,8 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case kind == "overview":
 		answer = f.overview()
+	case kind == "who":
+		answer = &query.Who{}
 	case kind == "refusals" && f.refusals != nil:
 		answer = f.refusals
 	case kind == "regions" && id == "":

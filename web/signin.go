@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"edgescope/edge"
 	"edgescope/query"
 	"edgescope/web/view"
 )
@@ -87,24 +88,27 @@ func (s *Site) visitor(r *http.Request) (*visitor, error) {
 	}
 	if values := r.Header.Values("Authorization"); len(values) == 1 {
 		v := &visitor{header: "Authorization", value: values[0]}
-		return v, s.verify(r.Context(), v)
+		_, err := s.verify(r.Context(), v)
+		return v, err
 	}
 	return nil, errors.New("nobody is signed in")
 }
 
-// verify asks the collector whether it knows the visitor. A collector that answers anybody would make every token good: so it
-// must refuse the same question without one.
-func (s *Site) verify(ctx context.Context, v *visitor) error {
-	q, _ := query.Parse(url.Values{query.KeyRange: {"1m"}}, s.o.Now()) // a good value
-	_, err := s.o.Client.Runs(ctx, q)
+// verify asks the collector whether it knows the visitor, and whose answers they get. A collector that answers anybody would make
+// every token good: so it must refuse the same question without one.
+func (s *Site) verify(ctx context.Context, v *visitor) (edge.Tenant, error) {
+	_, err := s.o.Client.Who(ctx)
 	if err == nil {
-		return fmt.Errorf("the collector at %s answers without a token: start it with --tokens", s.o.Collector)
+		return 0, fmt.Errorf("the collector at %s answers without a token: start it with --tokens", s.o.Collector)
 	}
 	if !refused(err) {
-		return err
+		return 0, err
 	}
-	_, err = s.o.Client.Runs(context.WithValue(ctx, visitorKey{}, v), q)
-	return err
+	who, err := s.o.Client.Who(context.WithValue(ctx, visitorKey{}, v))
+	if err != nil {
+		return 0, err
+	}
+	return who.Tenant, nil
 }
 
 // refused tells whether the collector does not let somebody in, or whether their session has ended.
@@ -194,7 +198,7 @@ func (s *Site) signIn(w http.ResponseWriter, r *http.Request) {
 		s.renderSignIn(w, r, http.StatusBadRequest, back, "Give a token: a text without spaces.")
 		return
 	}
-	err := s.verify(r.Context(), &visitor{header: "Authorization", value: "Bearer " + token})
+	tenant, err := s.verify(r.Context(), &visitor{header: "Authorization", value: "Bearer " + token})
 	switch {
 	case refused(err):
 		s.o.Log.Warn("sign-in refused", slog.String("remote", r.RemoteAddr), slog.Any("error", err))
@@ -206,7 +210,12 @@ func (s *Site) signIn(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.sessions.end(s.sessionID(r))
-	s.setCookie(w, s.sessions.begin(token), s.sessions.life)
+	id := s.sessions.begin(token, tenant)
+	if id == "" {
+		s.renderSignIn(w, r, http.StatusServiceUnavailable, back, "Too many people are signed in: come again later.")
+		return
+	}
+	s.setCookie(w, id, s.sessions.life)
 	w.Header().Set("Location", localPath(back))
 	w.WriteHeader(http.StatusSeeOther)
 }
