@@ -60,6 +60,7 @@ func TestWrongCommandLinesAreRefusedWithTheRemedy(t *testing.T) {
 	f("--log-level loud", "want debug, info, warn or error")
 	f("--otlp-http-addr 0.0.0.0:0", "--insecure")
 	f("--query-addr :0", "--insecure")
+	f("--allowed-hosts https://x.example", "want a name without port")
 }
 
 func TestDatasetLayoutsAreRefusedBeforeAnythingListens(t *testing.T) {

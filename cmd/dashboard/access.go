@@ -18,6 +18,8 @@ type accessOptions struct {
 	networks    []netip.Prefix // what proxies say
 	tls         run.TLSOptions
 	insecure    bool
+	// allowedHosts are further names under which the pages may be asked.
+	allowedHosts []string
 }
 
 func (o *accessOptions) register(f *run.Flags) {
@@ -26,6 +28,7 @@ func (o *accessOptions) register(f *run.Flags) {
 	f.String(&o.proxyHeader, "trusted-proxy-header", "", "the `header` in which a proxy says who asks; the collector is told the same")
 	f.Strings(&o.proxies, "trusted-proxies", "the proxies are at these addresses, as `CIDR` (repeatable)")
 	o.tls.Register(f)
+	f.Strings(&o.allowedHosts, "allowed-hosts", "the pages may be asked by this `name` too: a name, *.example.com, or * (repeatable, or with commas)")
 	f.Bool(&o.insecure, "insecure", false, "listen beyond this machine although nobody has to sign in")
 }
 
@@ -43,7 +46,21 @@ func (o *accessOptions) validate(addr string) error {
 		return run.Usage("--listen-addr %s: others could reach it and nobody has to sign in; give --sign-in, let a proxy sign people in "+
 			"with --trusted-proxy-header, listen on 127.0.0.1, or give --insecure", addr)
 	}
+	if _, err := o.front(addr); err != nil {
+		return err
+	}
 	return o.tls.Validate()
+}
+
+// front is what requests must pass before anything else.
+func (o *accessOptions) front(addr string) (*access.Front, error) {
+	hosts, err := access.NewHosts(access.HostOptions{
+		Addr: addr, Allowed: o.allowedHosts, SignIn: o.tokens || o.proxyHeader != "", Local: run.Loopback(addr),
+	})
+	if err != nil {
+		return nil, run.Usage("--allowed-hosts %w", err)
+	}
+	return &access.Front{Hosts: hosts}, nil
 }
 
 // signIn is what the flags mean for the pages.

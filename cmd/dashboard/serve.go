@@ -11,7 +11,9 @@ import (
 
 	"github.com/VictoriaMetrics/metrics"
 
+	"edgescope/internal/access"
 	"edgescope/internal/run"
+	"edgescope/internal/signpost"
 	"edgescope/query"
 	"edgescope/web"
 	"edgescope/web/view"
@@ -140,6 +142,10 @@ func (o *options) start(ctx context.Context, stack *run.Stack, logger *slog.Logg
 		set.WritePrometheus(w)
 		metrics.WriteProcessMetrics(w)
 	})))
+	handler, err := o.handler(set, site.Mux())
+	if err != nil {
+		return err
+	}
 	conns := run.NewConns(logger, 0)
 	descriptors := run.Descriptors{Conns: conns, Most: maxConns, Files: func() int { return maxAsking }, Log: logger}
 	stopHolding, err := descriptors.Hold(ctx)
@@ -148,7 +154,7 @@ func (o *options) start(ctx context.Context, stack *run.Stack, logger *slog.Logg
 	}
 	stack.Push("bound of connections", stopHolding)
 	server, err := run.Serve(ctx, run.ServerOptions{
-		Name: "web", Addr: o.addr, Conns: conns, MaxConns: maxConns, Log: logger, TLS: certificate.Config(), Handler: counted(set, web.Secure(run.Traced("dashboard", site.Mux()))),
+		Name: "web", Addr: o.addr, Conns: conns, MaxConns: maxConns, Log: logger, TLS: certificate.Config(), Handler: handler,
 	})
 	if err != nil {
 		return err
@@ -157,6 +163,28 @@ func (o *options) start(ctx context.Context, stack *run.Stack, logger *slog.Logg
 	// Streams last as long as their readers: they end first.
 	stack.Push("live updates", func(context.Context) error { site.Close(); return nil })
 	return nil
+}
+
+// handler is all that stands between a connection and the pages.
+func (o *options) handler(set *metrics.Set, pages http.Handler) (http.Handler, error) {
+	front, err := o.access.front(o.addr)
+	if err != nil {
+		return nil, err
+	}
+	signs := new(signpost.Signs)
+	for at, address := range map[signpost.Port]string{signpost.Query: o.collector, signpost.Ingest: o.ingest} {
+		if u, err := url.Parse(address); err == nil { // both are looked at elsewhere
+			signs.Opened(at, u.Host)
+		}
+	}
+	directed := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if where := signs.Elsewhere(signpost.Web, r); where != "" {
+			access.Answer(w, http.StatusNotFound, "not_found", where)
+			return
+		}
+		pages.ServeHTTP(w, r)
+	})
+	return counted(set, web.Secure(run.Traced("dashboard", front.Wrap(directed)))), nil
 }
 
 // site makes the pages over the collector.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"io"
 	"net/http"
@@ -38,6 +39,7 @@ func TestBadCommandLinesSayWhatWouldBeRight(t *testing.T) {
 	f("both or none", "--trusted-proxies", "10.0.0.1")
 	f("want an address or a network", "--trusted-proxies", "proxy")
 	f("both or none", "--tls-key", "key.pem")
+	f("want a name without port", "--allowed-hosts", "dash.example:4321")
 	f("http://host:port", "--collector", "localhost")
 	f("unexpected argument", "now")
 	f("share from 0 to 1", "--target-errors", "2")
@@ -135,6 +137,35 @@ func TestServesUntilItIsStopped(t *testing.T) {
 	if _, body := get("/metrics"); !strings.Contains(body, `edgescope_dashboard_requests_total{code="200"}`) {
 		t.Errorf("/metrics does not count requests:\n%.600s", body)
 	}
+	knock := func(want int, text, method, path string, headers ...string) {
+		t.Helper()
+		r, err := http.NewRequestWithContext(ctx, method, base+path, http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := 0; i < len(headers); i += 2 {
+			r.Header.Add(headers[i], headers[i+1])
+		}
+		r.Host = cmp.Or(r.Header.Get("Host"), r.Host)
+		resp, err := client.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		body, err := io.ReadAll(resp.Body)
+		if err != nil || resp.StatusCode != want || !strings.Contains(string(body), text) {
+			t.Errorf("%s %s with %v: status %d, %.200q, %v; want %d and %q", method, path, headers, resp.StatusCode, body, err, want, text)
+		}
+	}
+	for _, path := range []string{"/", "/runs", "/regions.csv", "/live", "/metrics", "/healthz"} {
+		knock(http.StatusMisdirectedRequest, "--allowed-hosts", http.MethodGet, path, "Host", "evil.example:4321")
+		knock(http.StatusForbidden, "another origin", http.MethodGet, path, "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "cors", "Origin", "https://evil.example")
+		knock(http.StatusForbidden, "another origin", http.MethodPost, path, "Origin", "http://localhost:3000")
+		knock(http.StatusBadRequest, "send one", http.MethodGet, path, "Authorization", "Bearer a", "Authorization", "Bearer b")
+	}
+	knock(http.StatusOK, "Load tests", http.MethodGet, "/runs", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate") // a link from elsewhere
+	knock(http.StatusNotFound, "port 4318 (collector --otlp-http-addr)", http.MethodPost, "/v1/traces", "Content-Type", "application/json")
+	knock(http.StatusNotFound, "collector --query-addr", http.MethodGet, "/api/edge/v1/overview")
 	// A reader of live updates does not hold up the stop.
 	stream, err := client.Get(base + "/live")
 	if err != nil {
