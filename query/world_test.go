@@ -85,7 +85,7 @@ func (w *world) add(tenant edge.Tenant, events ...edge.Event) {
 	if err := w.store.WriteEvents(ctx, tenant, events); err != nil {
 		w.t.Fatal(err)
 	}
-	w.rollup.Add(tenant, w.now.UnixNano(), events)
+	w.rollup.Add(&edge.Batch{Tenant: tenant, Arrival: w.now.UnixNano(), Part: w.rollup.Part(), Events: events})
 	if err := w.rollup.Flush(ctx, w.store); err != nil {
 		w.t.Fatal(err)
 	}
