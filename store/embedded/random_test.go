@@ -1,0 +1,129 @@
+package embedded_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"edgescope/edge"
+	"edgescope/store"
+)
+
+// TestRandomQuestionsDoNotEndTheProcess asks what nobody would: the engine panics in goroutines of its own, which ends the process, so
+// that what it panics at must be refused. With -v the last question in the log is the one.
+func TestRandomQuestionsDoNotEndTheProcess(t *testing.T) {
+	s := mustOpen(t, options(t.TempDir()))
+	now := time.Now()
+	var events []edge.Event
+	for i := range 200 {
+		events = append(events, edge.Event{
+			Time: now.Add(-time.Duration(i) * time.Second).UnixNano(), Name: "GET /x", Duration: int64(i) * 1000, HasDuration: true,
+			Attrs: []edge.Attr{
+				{Key: "a", Value: fmt.Sprint("xyz", i%7)},
+				{Key: "b", Value: fmt.Sprint(i)},
+				{Key: "arr", Value: `[1,"x",{"a":2}]`},
+				{Key: "js", Value: `{"u":1,"v":{"w":"x"},"a":"b"}`},
+				{Key: "x.y", Value: fmt.Sprint("1.2.3.", i)},
+			},
+			Facts: edge.Facts{Service: []string{"shop", "cart", "pay"}[i%3], Region: "FRA"},
+		})
+	}
+	if err := s.WriteEvents(t.Context(), 1, events); err != nil {
+		t.Fatal(err)
+	}
+	s.Flush()
+	answered := 0
+	for seed := range uint64(3000) {
+		r := randomText{rand.New(rand.NewPCG(seed, 16))}
+		q := store.RowsQuestion{Tenant: 1, LogsQL: r.query(2), From: now.Add(-time.Hour), To: now.Add(time.Hour)}
+		q.HiddenFields = [][]string{nil, nil, {"wal.*"}, {"a"}, {"_stream*"}, {"*"}, {"_time"}}[r.IntN(7)]
+		if r.IntN(5) == 0 {
+			q.ExtraFilters = []string{r.filter(1)}
+		}
+		t.Logf("%d: %s hidden %q extra %q", seed, q.LogsQL, q.HiddenFields, q.ExtraFilters)
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		if s.Rows(ctx, q, func(store.Row) error { return nil }) == nil {
+			answered++
+		}
+		cancel()
+		_, _ = s.HitsLogsQL(q.LogsQL, now, time.Minute, 0, []string{r.field()}) // that it returns is what counts
+		_, _, _ = s.StatsLogsQL(q.LogsQL, now, time.Minute, 0)                  // as above
+	}
+	if answered < 1000 {
+		t.Errorf("only %d questions were answered: the texts are not LogsQL", answered)
+	}
+}
+
+// randomText makes LogsQL. Where % stands in a form, a part is put in: %n a field, %v a value, %f a filter, %q a question.
+type randomText struct{ *rand.Rand }
+
+func (r randomText) of(forms ...string) string { return forms[r.IntN(len(forms))] }
+
+func (r randomText) field() string {
+	return r.of("a", "b", "name", "_time", "_stream", "_stream_id", "trace_id", "duration", "_msg", "arr", "js", "kind", `"*"`, `"a*"`, "x.y", "t")
+}
+
+func (r randomText) fill(form string, depth int) string {
+	var text strings.Builder
+	for {
+		before, after, more := strings.Cut(form, "%")
+		text.WriteString(before)
+		if !more {
+			return text.String()
+		}
+		switch after[0] {
+		case 'n':
+			text.WriteString(r.field())
+		case 'v':
+			text.WriteString(r.of(`"xyz1"`, "x", "1", `""`, `"GET /x"`, "1.5", "-3", `"[1,2]"`, "5m", "2026-11-30", "1.2.3.4"))
+		case 'f':
+			text.WriteString(r.filter(depth - 1))
+		case 'q':
+			text.WriteString(r.query(depth - 1))
+		}
+		form = after[1:]
+	}
+}
+
+func (r randomText) filter(depth int) string {
+	if depth <= 0 {
+		return r.of("*", "x:y", "a:*", `name:="GET /x"`)
+	}
+	return r.fill(r.of("(%f or %f)", "(%f %f)", "!%f", "%n:=%v", "%n:%v*", `%n:~"x.*"`, `%n:~"^$"`, "%n:>%v", "%n:range[%v,%v)", "%n:in(%v,%v)",
+		"%n:contains_any(%v)", "%n:json_array_contains_any(%v)", "%n:in(%q | fields %n)", "%n:in(%q | uniq by (%n))", "%n:contains_all(%q | uniq by (%n) with hits)",
+		"_stream_id:in(%q | fields %n)", "%n:i(%v)", "%n:len_range(0,5)", "%n:seq(%v,%v)", "%n:string_range(%v,%v)", "%n:ipv4_range(1.2.3.4/8)",
+		"%n:ipv6_range(::/0)", "%n:eq_field(%n)", "%n:le_field(%n)", "%n:lt_field(%n)", "%n:value_type(dict)", `%n:pattern_match("xyz<N>")`, "_time:5m",
+		"_time:day_range[08:00,20:00]", "_time:week_range[Mon,Fri]", `{service.name="shop"}`, `{kind=~".+"}`, "%n:equals_common_case(%v)", "%n:%v"), depth)
+}
+
+func (r randomText) query(depth int) string {
+	text := r.of("", "", "", "options(concurrency=1) ", "options(parallel_readers=4) ", "options(ignore_global_time_filter=true) ", "options(time_offset=1h) ",
+		"options(global_filter=(a:*)) ") + r.filter(depth)
+	if r.IntN(12) == 0 {
+		text += " | stream_context before 1 after 1"
+	}
+	for range r.IntN(4) {
+		text += " | " + r.pipe(depth)
+	}
+	return text
+}
+
+func (r randomText) pipe(depth int) string {
+	if r.IntN(4) == 0 {
+		return r.fill("stats by (%n, %n) "+r.of("count(%n)", "count_uniq(%n)", "sum(%n)", "min(%n)", "quantile(0.5, %n)", "uniq_values(%n)", "values(*)",
+			"json_values(%n) sort by (%n) limit 2", "row_any(*)", "row_min(%n, %n)", "field_max(%n, %n)", "histogram(%n)", "sum_len(%n)", "rate()")+
+			r.of("", " if (%f)")+" as r", depth)
+	}
+	return r.fill(r.of("fields %n, %n", "delete %n", "copy %n as t", "rename %n as %n", `format "<a>-<q:b><time:duration>" as %n`,
+		`format if (%f) "<a>" as %n keep_original_fields`, `extract if (%f) "x<u>z" from %n`, `extract_regexp "(?P<u>[a-z]+)" from %n`, "unpack_json from %n",
+		"unpack_logfmt if (%f) from %n", "unpack_syslog from %n", "unpack_words from %n as %n", "unroll if (%f) (%n, %n)", "pack_json as %n",
+		"pack_logfmt fields (%n) as %n", "replace (%v, %v) at %n", `replace_regexp ("(.)", "$1$1") at %n`, "collapse_nums at %n prettify", "math %n + 1 as %n",
+		"len(%n) as %n", "hash(%n) as %n", "json_array_len(%n) as %n", `split "," from %n as %n`, "coalesce (%n, %n) as %n", "decolorize %n", "drop_empty_fields",
+		"limit 5", "offset 2", "sort by (%n desc) limit 3", "sort by (%n) rank as k", "first 1 by (%n) partition by (%n)", "uniq by (%n) with hits",
+		"top 3 by (%n) rank", "facets 2", "field_names", "field_values %n", "union (%q)", "union rows({a=b})", "join by (%n) (%q) inner", "join by (a) rows({a=xyz1,q=2})",
+		"running_stats by (%n) sum(duration) as c", "total_stats count() as c", "filter %f", "block_stats", "blocks_count", "query_stats", "sample 2",
+		"generate_sequence 5", "set_stream_fields %n", "time_add 1h at %n"), depth)
+}
