@@ -20,7 +20,7 @@ func Points(body []byte, now time.Time) ([]string, error) {
 		for _, p := range d.data[m.from:m.to] {
 			list = append(list, PointText(PointFields{
 				m.name, m.unit, m.scope, m.scopeVersion, m.kind.text(), m.temporality, m.monotonic && m.kind == metricSum,
-				attrTexts(m.resource), attrTexts(p.attrs), p.index, p.start, p.time, p.flags, p.hasValue, p.value, p.count, p.hasSum || m.kind == metricSummary, p.sum,
+				attrTexts(m.resource), attrTexts(m.scopeAttrs), attrTexts(p.attrs), p.index, p.start, p.time, p.flags, p.hasValue, p.value, p.count, p.hasSum || m.kind == metricSummary, p.sum,
 				p.counts, p.bounds, p.quantiles, p.scale, p.zeroCount, p.zeroThreshold, p.positiveOffset, p.negativeOffset, p.positive, p.negative,
 			}))
 		}
@@ -33,7 +33,7 @@ type PointFields struct {
 	Name, Unit, Scope, ScopeVersion, Kind string
 	Temporality                           uint8
 	Monotonic                             bool
-	Resource, Attrs                       []string
+	Resource, ScopeAttrs, Attrs           []string
 	Index                                 int
 	Start, Time                           uint64
 	Flags                                 uint32

@@ -21,7 +21,7 @@ func oraclePoints(metrics pmetric.Metrics) (list []string) {
 				shared := otlp.PointFields{
 					Name: validText(m.Name()), Unit: validText(m.Unit()), Kind: m.Type().String(),
 					Scope: validText(sm.Scope().Name()), ScopeVersion: validText(sm.Scope().Version()),
-					Resource: oracleTexts(rm.Resource().Attributes()),
+					Resource: oracleTexts(rm.Resource().Attributes()), ScopeAttrs: oracleTexts(sm.Scope().Attributes()),
 				}
 				for _, p := range oracleData(m, shared) {
 					p.Index = len(list)
@@ -213,6 +213,7 @@ func metricSeeds() map[string][]byte {
 		"bad-exemplar-id": wrap(named.msg(5, pb(nil).msg(1, pb(nil).msg(5, pb(nil).bytes(5, "short"))))),
 		"cut-off":         wrap(named.msg(5, pb(nil).msg(1, num)))[:50],
 		"wrong-wire-type": wrap(named.msg(5, pb(nil).msg(1, pb(nil).varint(4, 1)))),
+		"scope":           pb(nil).msg(1, pb(nil).msg(2, pb(nil).msg(2, named.msg(5, pb(nil).msg(1, num))).msg(1, pb(nil).bytes(1, "lib").bytes(2, "1").msg(3, attr)))),
 		"unknown-fields":  wrap(named.varint(4, 1).varint(99, 1).msg(5, pb(nil).varint(2, 1).msg(1, num.varint(98, 1)))),
 	}
 }
