@@ -180,7 +180,9 @@ func TestForgottenPartIsWrittenAgain(t *testing.T) {
 		if err := fresh.Again(piece); err != nil {
 			t.Fatal(err)
 		}
-		flush(t, fresh, m)
+		if err := fresh.FlushAgain(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
 		fresh.Drop()
 	}
 	if len(pieces) != 2 || fresh.Over() {

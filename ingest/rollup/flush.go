@@ -3,6 +3,7 @@ package rollup
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"edgescope/edge"
 )
@@ -30,11 +31,26 @@ func (r *Rollup) Flush(ctx context.Context, w SampleWriter) error {
 	parts := r.all()
 	r.weigh()
 	r.mu.Unlock()
+	errs := []error{r.flushParts(ctx, w, parts)}
+	return errors.Join(append(errs, r.flushDeploys(ctx, w))...)
+}
+
+// FlushAgain writes what Again took, and nothing else: of parts that are replayed the log may have more.
+func (r *Rollup) FlushAgain(ctx context.Context, w SampleWriter) error {
+	r.flush.Lock()
+	defer r.flush.Unlock()
+	r.mu.Lock()
+	parts := slices.DeleteFunc(slices.Clone(r.over), func(p *part) bool { return !p.logged })
+	r.mu.Unlock()
+	return r.flushParts(ctx, w, parts)
+}
+
+func (r *Rollup) flushParts(ctx context.Context, w SampleWriter, parts []*part) error {
 	var errs []error
 	for _, p := range parts {
 		errs = append(errs, r.flushPart(ctx, w, p))
 	}
-	return errors.Join(append(errs, r.flushDeploys(ctx, w))...)
+	return errors.Join(errs...)
 }
 
 // flushPart writes what changed in a part, page by page.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"math"
+	"slices"
 
 	"edgescope/edge"
 )
@@ -49,8 +50,8 @@ func (r *Rollup) Restore(data []byte) error {
 	return nil
 }
 
-// Again takes a piece of a part that Unsettled gave: it is written again by the next Flush, and forgotten by the next Drop, and so is
-// the part itself when the piece was its last one. It fails with ErrCheckpoint.
+// Again takes a piece of a part that Unsettled gave, which FlushAgain writes again and Drop forgets. With its last piece the part
+// itself is forgotten. It fails with ErrCheckpoint.
 func (r *Rollup) Again(piece []byte) error {
 	if len(piece) < 4 || binary.LittleEndian.Uint32(piece) != Format {
 		return fmt.Errorf("%w: a piece of a part has another format than %d", ErrCheckpoint, Format)
@@ -63,10 +64,10 @@ func (r *Rollup) Again(piece []byte) error {
 	if in.bad || len(in.data) > 0 {
 		return fmt.Errorf("%w: a piece of a part makes no sense", ErrCheckpoint)
 	}
-	p.logged = true
-	for _, o := range r.over {
-		o.logged = o.logged || last && o.number == p.number && o.period == p.period
+	if last { // the log has all of what was replayed of the part that the store may lack
+		r.over = slices.DeleteFunc(r.over, func(o *part) bool { return !o.logged && o.number == p.number && o.period == p.period })
 	}
+	p.logged = true
 	r.over = append(r.over, p)
 	r.weigh()
 	return nil
