@@ -173,10 +173,7 @@ func (r *replayer) totals(b *edge.Batch) error {
 	if err := r.p.o.Rollup.Again(b.Totals); err != nil {
 		return fmt.Errorf("totals in the log: %w", err)
 	}
-	if err := r.p.o.Rollup.FlushAgain(r.ctx, r.p.o.Store); err != nil {
-		r.p.o.Logger.Warn("totals in the log wait for the store", slog.Any("error", err))
-	}
-	r.p.o.Rollup.Drop()
+	r.p.flushOver(r.ctx)
 	return nil
 }
 

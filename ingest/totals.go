@@ -91,7 +91,7 @@ func (p *Pipeline) turn() {
 	p.count.add("edgescope_rollup_turns_total", 1)
 }
 
-// settle writes totals, those of parts that are over into the log first, and forgets these parts.
+// settle writes totals: first those of parts that are over, into the log and the store, and forgets these parts.
 func (p *Pipeline) settle(ctx context.Context) error {
 	err := p.o.Rollup.Unsettled(func(piece []byte) error {
 		if p.o.Log == nil {
@@ -107,9 +107,18 @@ func (p *Pipeline) settle(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("keep totals in the log: %w", err)
 	}
+	p.flushOver(ctx)
 	p.Flush(ctx)
-	p.o.Rollup.Drop()
 	return nil
+}
+
+// flushOver writes and forgets the parts that are over and in the log.
+func (p *Pipeline) flushOver(ctx context.Context) {
+	defer stage(ctx, p.labels.flush)()
+	if err := p.o.Rollup.FlushOver(ctx, p.o.Store); err != nil && ctx.Err() == nil {
+		p.o.Logger.Warn("rollup totals of a part wait for the store", slog.Any("error", err))
+	}
+	p.o.Rollup.Drop()
 }
 
 // checkpoint keeps what was added up so far, at its position in the log. Nothing is in work meanwhile. A pipeline that failed has

@@ -180,7 +180,7 @@ func TestForgottenPartIsWrittenAgain(t *testing.T) {
 		if err := fresh.Again(piece); err != nil {
 			t.Fatal(err)
 		}
-		if err := fresh.FlushAgain(t.Context(), m); err != nil {
+		if err := fresh.FlushOver(t.Context(), m); err != nil {
 			t.Fatal(err)
 		}
 		fresh.Drop()

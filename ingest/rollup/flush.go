@@ -35,8 +35,8 @@ func (r *Rollup) Flush(ctx context.Context, w SampleWriter) error {
 	return errors.Join(append(errs, r.flushDeploys(ctx, w))...)
 }
 
-// FlushAgain writes what Again took, and nothing else: of parts that are replayed the log may have more.
-func (r *Rollup) FlushAgain(ctx context.Context, w SampleWriter) error {
+// FlushOver writes the parts that are over and in the log, by Unsettled or before Again, so that Drop makes room soon.
+func (r *Rollup) FlushOver(ctx context.Context, w SampleWriter) error {
 	r.flush.Lock()
 	defer r.flush.Unlock()
 	r.mu.Lock()

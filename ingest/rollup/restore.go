@@ -50,7 +50,7 @@ func (r *Rollup) Restore(data []byte) error {
 	return nil
 }
 
-// Again takes a piece of a part that Unsettled gave, which FlushAgain writes again and Drop forgets. With its last piece the part
+// Again takes a piece of a part that Unsettled gave, which FlushOver writes again and Drop forgets. With its last piece the part
 // itself is forgotten. It fails with ErrCheckpoint.
 func (r *Rollup) Again(piece []byte) error {
 	if len(piece) < 4 || binary.LittleEndian.Uint32(piece) != Format {
