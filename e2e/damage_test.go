@@ -16,7 +16,7 @@ import (
 )
 
 // damageSample is how many cases run when the whole matrix is not asked for with EDGESCOPE_DAMAGE=full.
-const damageSample = 20
+const damageSample = 16
 
 // TestADamagedDirectoryStartsAndAnswers damages the data directory of a collector that was killed, one thing at a time: each kind of
 // file, in every way that comes to mind. The collector starts, answers all kinds of questions, takes telemetry, stops in order and
