@@ -153,6 +153,36 @@ func TestRefusedDamageIsAlsoWhatIsMissing(t *testing.T) {
 	}
 }
 
+// TestALogThatIsGoneIsTold: nobody knows how much it held.
+func TestALogThatIsGoneIsTold(t *testing.T) {
+	f := func(name string, epoch uint64, prepare func(dir string) error, wantTold bool) {
+		t.Helper()
+		dir := filepath.Join(t.TempDir(), "wal")
+		if err := prepare(dir); err != nil {
+			t.Fatal(err)
+		}
+		var log strings.Builder
+		l := open(t, dir, func(o *Options) { o.Epoch, o.Logger = epoch, slog.New(slog.NewTextHandler(&log, nil)) })
+		if told := strings.Contains(log.String(), "lacks records"); told != wantTold || (l.damaged > 0) != wantTold {
+			t.Errorf("%s: told is %v, want %v: %s", name, told, wantTold, log.String())
+		}
+		add(t, l, "after")
+		closed(t, l)
+	}
+	missing := func(string) error { return nil }
+	f("the first start", 1, missing, false)
+	f("missing", 2, missing, true)
+	f("empty", 2, func(dir string) error { return os.Mkdir(dir, 0o750) }, true)
+	f("a file", 2, func(dir string) error { return os.WriteFile(dir, []byte("x"), 0o600) }, true)
+	f("of a process that was killed at once", 2, func(dir string) error {
+		l, err := tryOpen(dir)
+		if err != nil {
+			return err
+		}
+		return l.Close()
+	}, false)
+}
+
 func TestALogTellsWhoseItIs(t *testing.T) {
 	dir, _, _ := threeSegments(t)
 	if uuid, epoch, ok := Identity(dir); uuid != testUUID || epoch != 1 || !ok {

@@ -39,6 +39,35 @@ func (l *Log) load() error {
 	return nil
 }
 
+// openDir makes the directory when there is none. It tells when an earlier process must have left one: each leaves the list of segments
+// at least.
+func (l *Log) openDir() error {
+	info, err := os.Stat(l.o.Dir)
+	if err == nil && !info.IsDir() {
+		kept := l.o.Dir + ".damaged"
+		if l.o.RefuseDamage {
+			return errors.New("it is no folder: move it away, or start without --wal-refuse-damage")
+		}
+		l.o.Logger.Error("the log is no folder: what is in its place is kept under another name", slog.String("kept", kept))
+		if err := os.Rename(l.o.Dir, kept); err != nil {
+			return err
+		}
+	}
+	if err := os.MkdirAll(l.o.Dir, 0o750); err != nil {
+		return err
+	}
+	entries, err := os.ReadDir(l.o.Dir)
+	if err != nil || len(entries) > 0 || l.o.Epoch <= 1 {
+		return err
+	}
+	if l.o.RefuseDamage {
+		return errors.New("it is empty though an earlier process kept a log: bring that back, or start without --wal-refuse-damage")
+	}
+	l.damaged++
+	l.o.Logger.Error("the log is empty though an earlier process kept one: it lacks records, how many is not known", slog.String("dir", l.o.Dir))
+	return nil
+}
+
 // moveStrangers sets aside folders that have the name of a file of the log: they would be in its way.
 func (l *Log) moveStrangers() error {
 	entries, err := os.ReadDir(l.o.Dir)

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"hash/crc32"
 	"log/slog"
-	"os"
 	"sync"
 	"time"
 
@@ -171,7 +170,7 @@ func (l *Log) open() (err error) {
 		return err
 	}
 	l.name = logName(l.uuid, l.o.Epoch)
-	if err := os.MkdirAll(l.o.Dir, 0o750); err != nil {
+	if err := l.openDir(); err != nil {
 		return err
 	}
 	if err := l.load(); err != nil {
