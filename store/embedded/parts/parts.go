@@ -10,10 +10,12 @@
 package parts
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -81,6 +83,7 @@ type metadata struct {
 
 	RowsCount, ItemsCount, BlocksCount uint64
 	MinTimestamp, MaxTimestamp         int64
+	MinDedupInterval                   int64
 	FirstItem, LastItem                string // in hexadecimal digits
 }
 
@@ -95,7 +98,14 @@ func readMetadata(dir string, kind Kind) (m metadata, err error) {
 	if err != nil {
 		return m, err
 	}
-	if err := json.Unmarshal(b, &m); err != nil {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields() // a name that was damaged is missing, and for times the engine's default is no time
+	if err = d.Decode(&m); err == nil {
+		if _, more := d.Token(); !errors.Is(more, io.EOF) {
+			err = errors.New("something follows the object")
+		}
+	}
+	if err != nil {
 		return m, fmt.Errorf("metadata.json: %w", err)
 	}
 	rows := m.RowsCount

@@ -163,6 +163,34 @@ func TestEveryBitMayBeDamaged(t *testing.T) {
 	f("sampleindex", parts.SampleIndex, "metaindex.bin", "index.bin", "items.bin", "lens.bin")
 }
 
+// TestNoNameInMetadataMayBeDamaged: of a name that it does not find the engine takes a default that ends the process.
+func TestNoNameInMetadataMayBeDamaged(t *testing.T) {
+	for name, kind := range kinds {
+		dir := copied(t, name)
+		path := filepath.Join(dir, "metadata.json")
+		good, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, field := range strings.FieldsFunc(string(good), func(r rune) bool { return r != '_' && (r < 'A' || r > 'z') }) {
+			if len(field) < 8 { // a piece of an item
+				continue
+			}
+			bad := strings.Replace(string(good), field, field[:len(field)-1]+"_", 1)
+			if err := os.WriteFile(path, []byte(bad), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			for what, err := range map[string]error{"Check": second(parts.Check(t.Context(), dir, kind)), "Look": second(parts.Look(dir, kind))} {
+				if err == nil {
+					t.Errorf("%s: %s finds nothing in %s", name, what, bad)
+				}
+			}
+		}
+	}
+}
+
+func second(_ parts.Held, err error) error { return err }
+
 func TestWhatFollowsTheLastBlockIsNoDamage(t *testing.T) {
 	for name, kind := range kinds {
 		for _, file := range files(t, filepath.Join("testdata", name)) {
