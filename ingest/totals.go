@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"edgescope/edge"
+	"edgescope/ingest/rollup"
 	"edgescope/store"
 )
 
@@ -37,10 +38,19 @@ func (p *Pipeline) awaitRoom(ctx context.Context) error {
 }
 
 // Flush writes the totals that changed to the store now. A failure is logged; the totals wait for the next flush.
-func (p *Pipeline) Flush(ctx context.Context) {
+func (p *Pipeline) Flush(ctx context.Context) { p.write(ctx, p.o.Rollup.Flush) }
+
+// flushOver writes and forgets the parts that are over and in the log.
+func (p *Pipeline) flushOver(ctx context.Context) {
+	p.write(ctx, p.o.Rollup.FlushOver)
+	p.o.Rollup.Drop()
+}
+
+// write gives totals to the store and shows them.
+func (p *Pipeline) write(ctx context.Context, flush func(context.Context, rollup.SampleWriter) error) {
 	defer stage(ctx, p.labels.flush)()
 	to := &counting{to: p.o.Store}
-	err := p.o.Rollup.Flush(ctx, to)
+	err := flush(ctx, to)
 	if unshown := p.unshown.Swap(false); unshown || to.samples > 0 {
 		p.o.Show()
 	}
@@ -110,15 +120,6 @@ func (p *Pipeline) settle(ctx context.Context) error {
 	p.flushOver(ctx)
 	p.Flush(ctx)
 	return nil
-}
-
-// flushOver writes and forgets the parts that are over and in the log.
-func (p *Pipeline) flushOver(ctx context.Context) {
-	defer stage(ctx, p.labels.flush)()
-	if err := p.o.Rollup.FlushOver(ctx, p.o.Store); err != nil && ctx.Err() == nil {
-		p.o.Logger.Warn("rollup totals of a part wait for the store", slog.Any("error", err))
-	}
-	p.o.Rollup.Drop()
 }
 
 // checkpoint keeps what was added up so far, at its position in the log. Nothing is in work meanwhile. A pipeline that failed has
