@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -23,7 +24,7 @@ func TestRandomQuestionsDoNotEndTheProcess(t *testing.T) {
 			Time: now.Add(-time.Duration(i) * time.Second).UnixNano(), Name: "GET /x", Duration: int64(i) * 1000, HasDuration: true,
 			Attrs: []edge.Attr{
 				{Key: "a", Value: fmt.Sprint("xyz", i%7)},
-				{Key: "b", Value: fmt.Sprint(i)},
+				{Key: "b", Value: strconv.Itoa(i)},
 				{Key: "arr", Value: `[1,"x",{"a":2}]`},
 				{Key: "js", Value: `{"u":1,"v":{"w":"x"},"a":"b"}`},
 				{Key: "x.y", Value: fmt.Sprint("1.2.3.", i)},
@@ -100,15 +101,16 @@ func (r randomText) filter(depth int) string {
 }
 
 func (r randomText) query(depth int) string {
-	text := r.of("", "", "", "options(concurrency=1) ", "options(parallel_readers=4) ", "options(ignore_global_time_filter=true) ", "options(time_offset=1h) ",
-		"options(global_filter=(a:*)) ") + r.filter(depth)
+	var text strings.Builder
+	text.WriteString(r.of("", "", "", "options(concurrency=1) ", "options(parallel_readers=4) ", "options(ignore_global_time_filter=true) ", "options(time_offset=1h) ",
+		"options(global_filter=(a:*)) ") + r.filter(depth))
 	if r.IntN(12) == 0 {
-		text += " | stream_context before 1 after 1"
+		text.WriteString(" | stream_context before 1 after 1")
 	}
 	for range r.IntN(4) {
-		text += " | " + r.pipe(depth)
+		text.WriteString(" | " + r.pipe(depth))
 	}
-	return text
+	return text.String()
 }
 
 func (r randomText) pipe(depth int) string {

@@ -131,6 +131,11 @@ func TestWhatTheParserOrTheEngineCantBear(t *testing.T) {
 	f("a:len_range(1,2) b:le_field(c)", nil)
 	f("* | hash(a) as b | block_stats", store.ErrBadQuery)
 	f("a | block_stats", nil)
+	f(`* | extract_regexp "(?P<x>.)" from a | offset 2 | replace ("b", "c") at a`, store.ErrBadQuery)
+	f(`* | extract "<x>" from a | limit 2 | math a + 1 as n`, store.ErrBadQuery)
+	f(`* | limit 2 | extract "<x>" from a | replace ("b", "c") at a`, nil)
+	f(`* | extract "<x>" from a | sort by (a) | limit 2 | replace ("b", "c") at a`, nil)
+	f(`* | replace ("b", "c") at a | limit 2`, nil)
 }
 
 func TestStatesAreThoseOfAllPipes(t *testing.T) {

@@ -4,6 +4,7 @@ import "maps"
 
 // form is a bound of how long a text gets, as a sum: so many bytes, and so many times the length of each part that it is made
 // of. Texts that are made of texts are sums of forms, so that a text that doubles itself thirty times is found by thirty additions.
+// Forms share their maps, which do not change.
 type form struct {
 	bytes float64
 	// all is how often every part is in it, of how often each of these beside.
@@ -16,7 +17,11 @@ func part(name string) form { return form{of: map[string]float64{name: 1}} }
 
 // plus returns the form of both texts, one behind the other.
 func (f form) plus(g form) form {
-	sum := form{bytes: f.bytes + g.bytes, all: f.all + g.all, of: make(map[string]float64, len(f.of)+len(g.of))}
+	sum := form{bytes: f.bytes + g.bytes, all: f.all + g.all, of: f.of}
+	if len(g.of) == 0 {
+		return sum
+	}
+	sum.of = make(map[string]float64, len(f.of)+len(g.of))
 	maps.Copy(sum.of, f.of)
 	for name, n := range g.of {
 		sum.of[name] += n
@@ -35,8 +40,8 @@ func (f form) times(n float64) form {
 
 // or returns a form that is as long as either.
 func (f form) or(g form) form {
-	longest := f.plus(form{})
-	longest.bytes, longest.all = max(f.bytes, g.bytes), max(f.all, g.all)
+	longest := form{bytes: max(f.bytes, g.bytes), all: max(f.all, g.all), of: make(map[string]float64, len(f.of)+len(g.of))}
+	maps.Copy(longest.of, f.of)
 	for name, n := range g.of {
 		longest.of[name] = max(longest.of[name], n)
 	}

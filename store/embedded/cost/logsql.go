@@ -117,9 +117,14 @@ func (w *walk) query(v reflect.Value) {
 	w.queries++
 	t := newTexts(w.workers(v.FieldByName("opts")))
 	pipes := v.FieldByName("pipes")
+	var c cuts
 	for i := range pipes.Len() {
 		p := pipes.Index(i).Elem().Elem()
 		name := p.Type().Name()
+		if field := c.pipe(p); field != "" {
+			// Of a field that no row of a block has, the engine keeps the values of the rows that were cut off.
+			w.err = fmt.Errorf("%w: %q is taken apart before and behind limit or offset: put limit and offset in front", store.ErrBadQuery, field)
+		}
 		w.pipes++
 		w.state += states[name]
 		t.pipe(p)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"strings"
+	"sync"
 
 	"edgescope/store"
 )
@@ -20,6 +21,13 @@ const (
 const defaults = `ru(freev, maxv) = clamp_min(maxv - clamp_min(freev, 0), 0) / clamp_min(maxv, 0) * 100,
 ttf(freev) = smooth_exponential(clamp_max(clamp_max(-freev, 0) / clamp_max(deriv_fast(freev), 0), 365*24*3600), clamp_max(step()/300, 1)),
 range_median(q) = range_quantile(0.5, q), alias(q, name) = label_set(q, "__name__", name))`
+
+// known returns the default templates, and the names of their parameters.
+var known = sync.OnceValues(func() (map[string]template, map[string]bool) {
+	x := &expansion{rest: defaults, params: map[string]bool{}}
+	x.next()
+	return x.definitions(map[string]template{}), x.params
+})
 
 // template is a name that stands for a text: its size, in which the parameters are parts.
 type template struct {
@@ -47,10 +55,8 @@ func Expanded(text string) (int64, error) {
 	if len(text) > maxMetricsQL {
 		return 0, fmt.Errorf("%w: the text has %d bytes: at most %d are taken", store.ErrTooMuch, len(text), maxMetricsQL)
 	}
-	x := &expansion{rest: defaults, params: map[string]bool{}}
-	x.next()
-	env := x.definitions(map[string]template{})
-	x.rest, x.defined = text, false
+	env, params := known()
+	x := &expansion{rest: text, params: maps.Clone(params)}
 	x.next()
 	var size form
 	for x.err == nil && x.token != "" {
