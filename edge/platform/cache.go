@@ -49,8 +49,9 @@ var (
 			"cache_status", "cacheStatus", "http.cache_status", "http.response.cache_status", "cdn.cache_status", "cf.cacheStatus",
 			"cf.cache_status", "cloudflare.cacheStatus", "cloudflare.cache_status", "fastly.cache_status", "vercel.cache", "vercel.cache_status",
 			"netlify.cache_status", "CacheCacheStatus", "x_edge_result_type", "x-edge-result-type", "cloudfront.x_edge_result_type",
-			"upstream_cache_status", "nginx.upstream_cache_status", "cdn_cache_status",
-		}}, // logs of CloudFront, Cloudflare and nginx, and what people write by hand
+			"upstream_cache_status", "nginx.upstream_cache_status", "cdn_cache_status", "cacheStatus_s", "CacheStatus", "azure.cache_status",
+			"fastly_info.state", "fastly_info_state", "fastly.cache_state", "fastly.cacheState",
+		}}, // logs of CloudFront, Cloudflare, Azure and nginx, VCL of Fastly, and what people write by hand
 		{name: keyKVStatus, read: wordStatus},
 		{name: keyOldKVStatus, read: wordStatus},
 	}}
@@ -104,6 +105,7 @@ func timingStatus(value string) string {
 	return ""
 }
 
+// hitStatus reads a flag that says whether a cache had it; some say it in a word of a cache.
 func hitStatus(value string) string {
 	switch boolean(value) {
 	case "true":
@@ -111,7 +113,7 @@ func hitStatus(value string) string {
 	case "false":
 		return edge.CacheMiss
 	default:
-		return ""
+		return wordStatus(value)
 	}
 }
 

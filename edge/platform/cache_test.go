@@ -237,11 +237,18 @@ func TestCacheSources(t *testing.T) {
 	// All spellings of one header.
 	for _, key := range []string{
 		response + "x-cache", response + "X-Cache", response + "x_cache", response + "X_CACHE", "http.response.headers.x-cache",
-		"http.response.headers.X-Cache", "http.request.header.x-cache", "http.request.header.X-Cache", "x-cache", "X-Cache",
+		"http.response.headers.X-Cache", "http.request.header.x-cache", "http.request.header.X-Cache", "x-cache", "X-Cache", "X-CACHE",
 	} {
 		f("hit", "x-cache", key, "HIT")
 	}
 	f("hit", "x-cache", "http.request.header.X-Cache", "MISS", response+"X-Cache", "HIT")
+	f("miss", "cdn-cache", "CDN-Cache", "MISS") // as bunny.net writes it
+	f("", "", "X-Cache-Else", "HIT")
+	f("stale", "cache.status", "fastly_info.state", "HIT-STALE-CLUSTER")
+	f("miss", "cache.status", "fastly_info.state", "MISS-WAIT-CLUSTER")
+	f("hit", "cache.status", "cacheStatus_s", "HIT")
+	f("hit", "cache.hit", "cache_hit", "HIT")
+	f("miss", "cache.hit", "cache.hit", "miss")
 	f("", "", "http.response.header.X-Cache-"+strings.Repeat("x", 60), "HIT")
 }
 

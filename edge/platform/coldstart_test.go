@@ -14,7 +14,8 @@ func TestSpellingsOfColdStarts(t *testing.T) {
 		"is_cold_start isColdStart start_type aws.lambda.coldstart aws.lambda.cold_start aws.lambda.coldStart aws.lambda.is_cold_start " +
 		"aws.lambda.is_coldstart aws.lambda.invocation.coldstart lambda.cold_start lambda.coldStart aws.cold_start function.cold_start " +
 		"function.coldStart cloudflare.cold_start cf.cold_start worker.cold_start vercel.cold_start vercel.coldStart function_start_type " +
-		"netlify.cold_start deno.cold_start azure.functions.cold_start gcp.cold_start edge.cold_start " +
+		"netlify.cold_start netlify.coldStart deno.cold_start deno.coldStart faas.start_type isCold lambda.is_cold_start " +
+		"cloudflare.isColdStart azure.functions.coldStart azure.functions.cold_start gcp.cold_start edge.cold_start " +
 		"http.response.header.x-cold-start http.response.header.X-Cold-Start") {
 		for value, want := range map[string]edge.Tri{
 			"true": edge.True, "True": edge.True, "1": edge.True, "cold": edge.True, `["true"]`: edge.True,

@@ -78,6 +78,13 @@ func TestOutcome(t *testing.T) {
 	f("exception", "exception.type", "E", "http.response.status_code", "500")
 	f("exception", "exception.type", "E")
 	f("ok", "exception.escaped", "true") // of no exception
+	// The marks of OpenTracing and of formats that have no status.
+	f("error", "error", "true")
+	f("error", "otel.status_code", "ERROR")
+	f("ok", "otel.status_code", "OK")
+	f("ok", "error", "false")
+	f("ok", "error", "a message")
+	f("ok", "error", "true", "http.response.status_code", "404")
 }
 
 func TestOutcomeByKind(t *testing.T) {
@@ -116,6 +123,37 @@ func TestOutcomeByKind(t *testing.T) {
 	status("error", edge.SpanServer, edge.StatusOK, code, "500")
 }
 
+// TestOutcomeOfGRPC: a status of gRPC is the failure of who calls, of who answers only where it is not the caller's.
+func TestOutcomeOfGRPC(t *testing.T) {
+	f := func(want string, kind edge.SpanKind, status edge.StatusCode, pairs ...string) {
+		t.Helper()
+		events := []edge.Event{{Kind: edge.KindSpan, SpanKind: kind, Status: status, Attrs: attrs(pairs...)}}
+		platform.New(platform.Options{}).Normalize(events)
+		if got := events[0].Facts.Outcome; got != want {
+			t.Errorf("kind %d, status %d, %q: outcome %q, want %q", kind, status, pairs, got, want)
+		}
+	}
+	const number, name = "rpc.grpc.status_code", "rpc.response.status_code"
+	for code, server := range map[string]string{
+		"0": "ok", "1": "ok", "2": "error", "3": "ok", "4": "error", "5": "ok", "6": "ok", "7": "ok", "8": "ok", "9": "ok", "10": "ok",
+		"11": "ok", "12": "error", "13": "error", "14": "error", "15": "error", "16": "ok", "17": "ok", "-1": "ok", "2.5": "ok", "NaN": "ok",
+	} {
+		f(server, edge.SpanServer, edge.StatusUnset, number, code)
+	}
+	f("error", edge.SpanServer, edge.StatusUnset, name, "INTERNAL")
+	f("error", edge.SpanServer, edge.StatusUnset, name, "unavailable", "http.response.status_code", "200")
+	f("ok", edge.SpanServer, edge.StatusError, name, "NOT_FOUND") // as 404 is
+	f("ok", edge.SpanServer, edge.StatusError, "rpc.connect_rpc.error_code", "canceled")
+	f("ok", edge.SpanServer, edge.StatusOK, number, "13")
+	f("error", edge.SpanServer, edge.StatusError, number, "0")
+	f("ok", edge.SpanServer, edge.StatusUnset, name, "-32602") // of JSON-RPC
+	f("error", edge.SpanServer, edge.StatusError, name, "-32602")
+	f("error", edge.SpanClient, edge.StatusUnset, number, "5")
+	f("error", edge.SpanClient, edge.StatusUnset, number, "1")
+	f("ok", edge.SpanClient, edge.StatusUnset, number, "0")
+	f("exception", edge.SpanServer, edge.StatusUnset, number, "13", "exception.type", "E")
+}
+
 func TestColdStart(t *testing.T) {
 	f := func(want edge.Tri, source string, pairs ...string) {
 		t.Helper()
@@ -140,6 +178,7 @@ func TestColdStart(t *testing.T) {
 	f(edge.False, "attribute", "function_start_type", "prewarmed")
 	f(edge.Unknown, "", "function_start_type", "other")
 	f(edge.True, "attribute", "initDurationMs", "412.25")
+	f(edge.Unknown, "", "initDurationMs", "0")
 	f(edge.True, "model", "faas.coldstart", "true", "edge.coldstart.source", "model")
 	f(edge.True, "attribute", "faas.coldstart", "true", "edge.coldstart.source", "whim")
 }

@@ -35,7 +35,7 @@ var (
 		{name: edge.KeyRegion, read: region},
 		{name: "vercel.region", read: region, also: []string{"VERCEL_REGION"}},
 		{name: "deno.region", read: region, also: []string{"DENO_REGION"}},
-		{name: "fly.region", also: []string{"FLY_REGION"}},
+		{name: "fly.region", also: []string{"FLY_REGION", "fly_region"}},
 		{name: "faas.invoked_region", read: region},
 		{name: "aws.lambda.invoked_arn", read: arnRegion},
 		{name: "cloud.resource_id", read: resourceRegion, also: []string{"faas.id"}},
@@ -44,6 +44,7 @@ var (
 		// learn.microsoft.com/azure/app-service/reference-app-settings: a display name
 		{name: "REGION_NAME", read: region, also: []string{"azure.region", "azure.location"}},
 		{name: "gcp.region", read: region, also: []string{"gcp.location", "FUNCTION_REGION", "GOOGLE_CLOUD_REGION"}},
+		{name: "BUNNYNET_MC_REGION", also: []string{"bunny.region"}}, // docs.bunny.net, "Magic Containers"
 		{name: "netlify.region", read: region, also: []string{"fastly.region"}},
 		{name: "cloud.availability_zone", read: place.Zone, also: []string{
 			"cloud.zone", "aws.availability_zone", "availability_zone", "gcp.zone", "azure.zone", "topology.kubernetes.io/zone",
@@ -76,7 +77,7 @@ var (
 // region returns the code of a region, "" for the words that say "everywhere" or nothing.
 func region(s string) string {
 	switch strings.ToLower(s) {
-	case "earth", "global", "unknown", "undefined", "null":
+	case "earth", "global", "unknown", "undefined", "null", "none", "n/a":
 		return ""
 	default:
 		return place.Region(s)

@@ -106,6 +106,11 @@ var (
 		{name: edge.KeyOutcome, read: outcome},
 		{name: "cloudflare.outcome", read: outcome},
 	}}
+	grpcRule = rule{sources: []source{{name: "rpc.grpc.status_code", read: grpcCode, also: []string{
+		"rpc.response.status_code", "rpc.status_code", "rpc.connect_rpc.error_code", "grpc.status_code",
+	}}}}
+	// opentelemetry.io, "Mapping to non-OTLP formats", and OpenTracing's semantic conventions.
+	errorFlagRule    = rule{sources: []source{{name: "otel.status_code", read: errorFlag, also: []string{"error"}}}}
 	lambdaStatusRule = rule{sources: attrs("aws.lambda.status", "status")}
 )
 
@@ -114,7 +119,7 @@ var known = newVocabulary(
 	&serviceRule, &versionRule, &namespaceRule, &environmentRule, &providerRule, &platformRule, &platformHeaders, &coloRule,
 	&chosenRegion, &regionRule, &countryRule, &faasNameRule, &entrypointRule, &faasVersionRule, &instanceRule, &invocationRule,
 	&triggerRule, &handlerRule, &routeRule, &pathRule, &operationRule, &methodRule, &urlRule, &hostRule, &schemeRule,
-	&errorTypeRule, &exceptionRule, &escapedRule, &outcomeRule, &lambdaStatusRule, &coldRule, &coldReportRule, &statusRule, &countRule, &intervalRule,
+	&errorTypeRule, &exceptionRule, &escapedRule, &outcomeRule, &grpcRule, &errorFlagRule, &lambdaStatusRule, &coldRule, &coldReportRule, &statusRule, &countRule, &intervalRule,
 	&initRule, &cpuRule, &wallRule, &ttfbRule, &originRule, &upstreamRule, &timingRule, &cacheRule, &cacheLookupRule, &ageRule,
 )
 

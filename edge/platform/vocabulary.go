@@ -110,10 +110,16 @@ func (v *vocabulary) insert(w word) {
 
 // find returns the word of that key, nil if no rule reads it. The key has at least minKey bytes.
 func (v *vocabulary) find(key string) *word {
-	if w := v.exactly(key); w != nil || !strings.HasPrefix(key, headerStem) {
+	if w := v.exactly(key); w != nil {
 		return w
 	}
-	return v.header(key)
+	switch {
+	case strings.HasPrefix(key, headerStem):
+		return v.header(key)
+	case isCapital(key[0]) && strings.IndexByte(key, '-') > 0: // CDN-Cache, X-CACHE
+		return v.spelt(key, 1)
+	}
+	return nil
 }
 
 func (v *vocabulary) exactly(key string) *word {
@@ -133,24 +139,29 @@ func (v *vocabulary) header(key string) *word {
 		if !ok {
 			continue
 		}
-		var lower [48]byte // longer than each name that is known
-		if len(name) > len(lower) {
-			return nil
-		}
-		for i := range len(name) {
-			c := name[i]
-			if isCapital(c) {
-				c |= 0x20
-			}
-			if c == '_' {
-				c = '-'
-			}
-			lower[i] = c
-		}
-		if words := v.headers[string(lower[:len(name)])]; words != nil {
-			return &words[p.word]
-		}
+		return v.spelt(name, p.word)
+	}
+	return nil
+}
+
+// spelt finds a header by its name in any case, with _ for -.
+func (v *vocabulary) spelt(name string, as int) *word {
+	var lower [48]byte // longer than each name that is known
+	if len(name) > len(lower) {
 		return nil
+	}
+	for i := range len(name) {
+		c := name[i]
+		if isCapital(c) {
+			c |= 0x20
+		}
+		if c == '_' {
+			c = '-'
+		}
+		lower[i] = c
+	}
+	if words := v.headers[string(lower[:len(name)])]; words != nil {
+		return &words[as]
 	}
 	return nil
 }

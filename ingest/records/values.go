@@ -69,46 +69,24 @@ func (n Number) Milliseconds() (nanos int64, ok bool) {
 	if !n.OK || n.Value <= 0 || n.Value > maxLength {
 		return 0, false
 	}
-	return nanoseconds(n.Value), true
+	return product(n.Value, 1e6), true
 }
 
 const (
 	// maxLength is 30 days in milliseconds, longer than any invocation.
 	maxLength = 30 * 24 * 3600 * 1000
-	// maxMoment is the year 2200 in Unix milliseconds: such a time and such a length together fit into int64 nanoseconds.
-	maxMoment = 7_258_118_400_000
+	// maxInstant is the year 2200 in Unix milliseconds: such a time and such a length together fit into int64 nanoseconds.
+	maxInstant = 7_258_118_400_000
 )
 
-// nanoseconds keeps whole milliseconds exact: the product of floats would not.
-func nanoseconds(ms float64) int64 {
-	whole, fraction := math.Modf(ms)
-	return int64(whole)*1e6 + int64(math.Round(fraction*1e6))
-}
-
-// Moment is a time in Unix nanoseconds, 0 if absent: milliseconds as a number or digits, or RFC 3339, as JSON has a Date.
-type Moment int64
-
-// UnmarshalJSON reads any value.
-func (m *Moment) UnmarshalJSON(b []byte) error {
-	*m = parseMoment(strings.TrimSpace(textOf(b)))
-	return nil
-}
-
-func parseMoment(s string) Moment {
-	if t, err := time.Parse(time.RFC3339, s); err == nil {
-		if ms := t.UnixMilli(); ms > 0 && ms < maxMoment {
-			return Moment(t.UnixNano())
-		}
-		return 0
-	}
-	if ms, err := strconv.ParseFloat(s, 64); err == nil && ms > 0 && ms < maxMoment {
-		return Moment(nanoseconds(ms))
-	}
-	return 0
+// product keeps the whole units exact: the product of floats would not.
+func product(n float64, unit int64) int64 {
+	whole, fraction := math.Modf(n)
+	return int64(whole)*unit + int64(math.Round(fraction*float64(unit)))
 }
 
 // Instant is a time in Unix nanoseconds, 0 if absent: RFC 3339, or a number of seconds, milliseconds, microseconds or
-// nanoseconds, which its size tells.
+// nanoseconds, as a number or digits, whose size tells the unit.
 type Instant int64
 
 // UnmarshalJSON reads any value.
@@ -118,33 +96,36 @@ func (t *Instant) UnmarshalJSON(b []byte) error {
 		*t = instant(s, n)
 		return nil
 	}
-	*t = Instant(parseMoment(s))
+	*t = 0
+	if at, err := time.Parse(time.RFC3339, s); err == nil && at.UnixMilli() > 0 && at.UnixMilli() < maxInstant {
+		*t = Instant(at.UnixNano())
+	}
 	return nil
 }
 
-// instant reads a number. Each unit has a range of its own: the year 2200 in seconds is a moment of 1970 in milliseconds.
+// instant reads a number. Each unit has a range of its own: the year 2200 in seconds is a time of 1970 in milliseconds.
 func instant(digits string, n float64) Instant {
-	for _, unit := range [...]float64{1e9, 1e6, 1e3, 1} {
-		if n*unit > maxMoment*1e6 {
+	if !(n > 0) {
+		return 0
+	}
+	for _, unit := range [...]int64{1e9, 1e6, 1e3, 1} {
+		if n*float64(unit) > maxInstant*1e6 {
 			continue
 		}
-		if whole, err := strconv.ParseInt(digits, 10, 64); err == nil { // exact, as no product of floats is
-			return Instant(max(0, whole) * int64(unit))
+		if whole, err := strconv.ParseInt(digits, 10, 64); err == nil { // exact, as no float is
+			return Instant(whole * unit)
 		}
-		return Instant(max(0, n*unit))
+		return Instant(product(n, unit))
 	}
 	return 0
 }
 
 // Or returns the time, or another one in its absence.
-func (t Instant) Or(other int64) int64 { return Moment(t).Or(other) }
-
-// Or returns the time, or another one in its absence.
-func (m Moment) Or(other int64) int64 {
-	if m == 0 {
+func (t Instant) Or(other int64) int64 {
+	if t == 0 {
 		return other
 	}
-	return int64(m)
+	return int64(t)
 }
 
 // Words is the message of a log line: its parts joined by one space, or a single value.

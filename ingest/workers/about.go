@@ -166,7 +166,7 @@ func severity(level string) (uint8, string) {
 // thrown is an exception that nobody caught.
 type thrown struct {
 	Name, Message, Stack   text
-	Timestamp, TimestampMs moment
+	Timestamp, TimestampMs instant
 }
 
 // spanEvent is an exception as a row keeps the events of a span.

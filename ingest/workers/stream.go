@@ -14,7 +14,7 @@ import (
 type streamed struct {
 	SpanContext  struct{ TraceID, SpanID text }
 	InvocationID text
-	Timestamp    moment
+	Timestamp    instant
 	Sequence     number
 	Event        happened
 
@@ -151,7 +151,7 @@ func (s *story) tell(e *streamed) {
 		s.logs = append(s.logs, record)
 	case "exception":
 		if span := s.span(e); span != nil {
-			span.exceptions = append(span.exceptions, thrown{Name: h.Name, Message: text(h.Message), Stack: h.Stack, Timestamp: moment(at)})
+			span.exceptions = append(span.exceptions, thrown{Name: h.Name, Message: text(h.Message), Stack: h.Stack, Timestamp: instant(at)})
 		}
 	case "return":
 		var answer struct{ StatusCode text }

@@ -113,7 +113,7 @@ func (t *trigger) handler() string {
 // end. Logpush spells the same names with capitals, which makes no difference here, and adds units to some of them:
 // https://developers.cloudflare.com/logs/logpush/logpush-job/datasets/account/workers_trace_events/.
 type finished struct {
-	EventTimestamp, EventTimestampMs moment
+	EventTimestamp, EventTimestampMs instant
 	EventType                        text
 	Outcome                          text
 	CPUTime, CPUTimeMs               number
@@ -130,7 +130,7 @@ type finished struct {
 	Logs                             []struct {
 		Level                  text
 		Message                words
-		Timestamp, TimestampMs moment
+		Timestamp, TimestampMs instant
 	}
 	Exceptions []thrown
 

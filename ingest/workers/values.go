@@ -10,7 +10,6 @@ import (
 type (
 	text    = records.Text
 	number  = records.Number
-	moment  = records.Moment
 	instant = records.Instant
 	words   = records.Words
 	pairs   = records.Pairs

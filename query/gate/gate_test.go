@@ -350,3 +350,14 @@ func TestOneTongueLeavesTurnsToOthers(t *testing.T) {
 		}
 	})
 }
+
+// TestRefuseNamesTheKind: clients of Prometheus' API branch on errorType.
+func TestRefuseNamesTheKind(t *testing.T) {
+	for status, want := range map[int]string{400: "bad_data", 422: "too_expensive", 503: "unavailable"} {
+		w := httptest.NewRecorder()
+		Refuse(w, &RefusedError{Status: status, Reason: "why"})
+		if w.Code != status || !strings.Contains(w.Body.String(), `"errorType":"`+want+`"`) {
+			t.Errorf("%d: %d %s, want the type %s", status, w.Code, w.Body, want)
+		}
+	}
+}

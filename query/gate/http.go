@@ -101,9 +101,12 @@ func Refuse(w http.ResponseWriter, err error) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(refused.Status)
-	kind := "unavailable"
-	if refused.Status < http.StatusInternalServerError {
-		kind = "too_expensive"
+	kind := "too_expensive"
+	switch {
+	case refused.Status == http.StatusBadRequest:
+		kind = "bad_data" // as Prometheus calls a question that does not parse
+	case refused.Status >= http.StatusInternalServerError:
+		kind = "unavailable"
 	}
 	// The client may be gone: there is nobody left to tell.
 	_ = json.NewEncoder(w).Encode(map[string]string{"status": "error", "errorType": kind, "error": refused.Reason})
