@@ -36,6 +36,9 @@ func TestRouteSources(t *testing.T) {
 	f("/", true, "GET", "url.full", "https://shop.example?x=/1")
 	f("/cart/:id", true, "GET", "http.url", "https://shop.example:8443/cart/12345#top")
 	f("", false, "GET", "url.full", "shop")
+	f("/cart/:id", true, "GET", "http.url", "/cart/12345?x=http://h/1")
+	f("/users/{id}", false, "GET", "http.route", "GET /users/{id}") // a pattern of Go's ServeMux
+	f("GET users", false, "GET", "http.route", "GET users")
 	f("/x/:id", true, "GET", "http.target", "http://h/x/1?y")
 	f("/x/:id", true, "GET", "url.path", "http://h/x/1")
 	f("/x/:id", true, "GET", "http.path", "/x/1")

@@ -85,7 +85,9 @@ var (
 	handlerRule = rule{sources: attrs("cloudflare.handler_type")}
 
 	// routeRule ends with the path in the span's name and, for invocations, with a template made from pathRule.
-	routeRule = rule{sources: attrs(edge.KeyRoute, "vercel.matched_path", "next.route", "url.template")}
+	routeRule = rule{sources: slices.Concat(
+		[]source{{name: edge.KeyRoute, read: withoutMethod}}, attrs("vercel.matched_path", "next.route", "url.template"),
+	)}
 	pathRule  = rule{sources: []source{
 		{name: "url.path", read: originForm},
 		{name: "http.target", read: route.Path},
@@ -198,9 +200,9 @@ func originForm(s string) string {
 	return route.Path(s)
 }
 
-// urlPath returns the path of a URL, "" for what is none.
+// urlPath returns the path of a URL, also of one without scheme and authority, "" for what is none.
 func urlPath(s string) string {
-	if !strings.Contains(s, "://") {
+	if s[0] != '/' && !strings.Contains(s, "://") {
 		return ""
 	}
 	return route.Path(s)
@@ -208,6 +210,14 @@ func urlPath(s string) string {
 
 // methods are those that begin the name of a span "VERB /path" (RFC 9110, RFC 5789).
 var methods = []string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "CONNECT", "TRACE"}
+
+// withoutMethod returns a route without the method before it, which patterns of Go's ServeMux have: GET /users/{id}.
+func withoutMethod(s string) string {
+	if path := namedRoute(s); path != "" {
+		return path
+	}
+	return s
+}
 
 // namedRoute answers the path of a span name "VERB /path".
 func namedRoute(name string) string {

@@ -320,3 +320,31 @@ func TestRefusalsAreRemembered(t *testing.T) {
 		t.Errorf("the record: %q", got)
 	}
 }
+
+// TestClockAhead: what lies in the future by more than a clock is wrong is taken as it arrives, or no page would show it for hours.
+func TestClockAhead(t *testing.T) {
+	f := func(ahead time.Duration, moved bool) {
+		t.Helper()
+		sink := newRecorder()
+		says := arrival.Add(ahead)
+		post(newReceiver(t, sink), "/v1/datapoints/d", strings.NewReader(
+			`[{"timestamp":`+strconv.FormatInt(says.UnixMilli(), 10)+`,"doubles":[1]},`+
+				`{"indexes":["op","FRA","200"],"doubles":[5,1],"blobs":["`+says.Format(time.RFC3339)+`"]}]`))
+		want, warned := says, 0
+		if moved {
+			want, warned = arrival, 2
+		}
+		for _, e := range sink.events {
+			if e.Time != want.UnixNano() {
+				t.Errorf("ahead by %s: point %d is of %s, want %s", ahead, e.Index, time.Unix(0, e.Time).UTC(), want)
+			}
+		}
+		if got := sink.warnings["time in the future"]; len(sink.events) != 2 || got != warned {
+			t.Errorf("ahead by %s: %d points, %d warnings, want 2 and %d", ahead, len(sink.events), got, warned)
+		}
+	}
+	f(-time.Hour, false)
+	f(10*time.Minute, false)
+	f(10*time.Minute+time.Second, true)
+	f(400*24*time.Hour, true)
+}

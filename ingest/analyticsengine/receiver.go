@@ -25,6 +25,12 @@ import (
 // WarnOverLimit is the warning of a batch that counts the points that Analytics Engine would have dropped.
 const WarnOverLimit = "over_limit"
 
+const (
+	// maxAhead is how far the clock of a sender may be ahead, as for OTLP.
+	maxAhead   = int64(10 * time.Minute)
+	warnFuture = "time in the future"
+)
+
 // Sink takes batches. The receiver owns the batch and its memory again when Events returns. The sink may add rejections to
 // it. An error of type *edge.UnavailableError asks the client to come again later; any other is ours.
 type Sink interface {
@@ -217,6 +223,10 @@ func (j *job) add(index int) {
 	e, doubtful := p.event(j.dataset, j.layout, j.source, j.arrival)
 	if doubtful {
 		j.batch.Warn(WarnNotCertain)
+	}
+	if e.Time-j.arrival > maxAhead {
+		e.Time = j.arrival
+		j.batch.Warn(warnFuture)
 	}
 	e.Index = index
 	j.batch.Events = append(j.batch.Events, e)
