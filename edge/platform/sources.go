@@ -88,7 +88,7 @@ var (
 	routeRule = rule{sources: slices.Concat(
 		[]source{{name: edge.KeyRoute, read: withoutMethod}}, attrs("vercel.matched_path", "next.route", "url.template"),
 	)}
-	pathRule  = rule{sources: []source{
+	pathRule = rule{sources: []source{
 		{name: "url.path", read: originForm},
 		{name: "http.target", read: route.Path},
 		{name: "url.full", read: urlPath},
