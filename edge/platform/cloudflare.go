@@ -16,22 +16,20 @@ func rayColo(s string) string {
 	return s[hexDigits+1:]
 }
 
-// outcomes are the words of Workers (tail and native export) and ours; every other word is an error.
+// outcomes are the words of Workers (tail and native export: workerd's EventOutcome), ours and those of other words for the same, in
+// capitals; every other word is an error. UNKNOWN says nothing.
 var outcomes = map[string]string{
-	"ok":                         edge.OutcomeOK,
-	"exception":                  edge.OutcomeException,
-	"exceededCpu":                edge.OutcomeExceededCPU,
-	edge.OutcomeExceededCPU:      edge.OutcomeExceededCPU,
-	"exceededMemory":             edge.OutcomeExceededMemory,
-	edge.OutcomeExceededMemory:   edge.OutcomeExceededMemory,
-	"exceededWallTime":           edge.OutcomeTimeout,
-	edge.OutcomeTimeout:          edge.OutcomeTimeout,
-	"canceled":                   edge.OutcomeCanceled,
-	"responseStreamDisconnected": edge.OutcomeCanceled,
+	"OK": edge.OutcomeOK, "SUCCESS": edge.OutcomeOK, "SUCCEEDED": edge.OutcomeOK, "UNKNOWN": "",
+	"EXCEPTION":   edge.OutcomeException,
+	"EXCEEDEDCPU": edge.OutcomeExceededCPU, "EXCEEDED_CPU": edge.OutcomeExceededCPU,
+	"EXCEEDEDMEMORY": edge.OutcomeExceededMemory, "EXCEEDED_MEMORY": edge.OutcomeExceededMemory,
+	"EXCEEDEDWALLTIME": edge.OutcomeTimeout, "EXCEEDED_WALL_TIME": edge.OutcomeTimeout, "TIMEOUT": edge.OutcomeTimeout,
+	"CANCELED": edge.OutcomeCanceled, "CANCELLED": edge.OutcomeCanceled, "RESPONSESTREAMDISCONNECTED": edge.OutcomeCanceled,
+	"RESPONSE_STREAM_DISCONNECTED": edge.OutcomeCanceled,
 }
 
 func outcome(word string) string {
-	if o, ok := outcomes[word]; ok {
+	if o, ok := look(outcomes, word); ok {
 		return o
 	}
 	return edge.OutcomeError

@@ -58,6 +58,14 @@ func TestOutcome(t *testing.T) {
 	f("canceled", "cloudflare.outcome", "responseStreamDisconnected")
 	f("error", "cloudflare.outcome", "loadShed")
 	f("timeout", "edge.outcome", "timeout")
+	// Any case, and other words for the same.
+	f("ok", "cloudflare.outcome", "OK")
+	f("ok", "edge.outcome", "Success")
+	f("canceled", "edge.outcome", "cancelled")
+	f("exceeded_cpu", "cloudflare.outcome", "EXCEEDED_CPU")
+	f("error", "edge.outcome", "a word that is longer than all that are known")
+	f("ok", "cloudflare.outcome", "unknown") // says nothing, as workerd writes it before it knows
+	f("error", "cloudflare.outcome", "unknown", "http.response.status_code", "502")
 	f("timeout", "cloud.platform", "aws_lambda", "aws.lambda.status", "timeout")
 	f("ok", "cloud.platform", "aws_lambda", "aws.lambda.status", "success")
 	f("ok", "cloud.platform", "deno", "status", "timeout")

@@ -196,6 +196,8 @@ func TestPointsThatCannotBeTaken(t *testing.T) {
 	f(gauge("m", number(-100_000_000, "1")), "older than the retention of samples")
 	f(gauge("m", number(1, "1", `"attributes":[`+strings.TrimSuffix(many, ",")+`]`)), "more than 64 attributes")
 	f(sum("m", 1, number(1, `"Infinity"`)), "delta is infinite")
+	f(sum("m", 1, number(1, `"1e308"`)), "delta is infinite, or too large to be added up") // two of them would make the total infinite for good
+	f(sum("m", 1, number(1, "-1e308")), "delta is infinite, or too large to be added up")
 	f(sum("m", 1, number(1, "-1")), "delta of a monotonic sum is below 0")
 	f(histogram(2, `{"count":"x"}`), "no value that is a number")
 	f(histogram(2, `{"bucketCounts":[`+strings.Repeat("0,", 1000)+`0],"explicitBounds":`+ascending(1000)+`}`), "point needs more than 1000 series")

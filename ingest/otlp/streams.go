@@ -20,6 +20,8 @@ const (
 	usualSeries = 512
 	// maxPointSeries bounds the series of one histogram or summary.
 	maxPointSeries = 1000
+	// maxAddend bounds what is added to a total: four billion such points still make a finite one.
+	maxAddend = math.MaxFloat64 / (1 << 32)
 )
 
 // Reasons of rejected data points.
@@ -33,7 +35,7 @@ const (
 	reasonOverflow   = "too many series: the limit per tenant is reached"
 	reasonTooOld     = "older than the retention of samples"
 	reasonNegative   = "delta of a monotonic sum is below 0"
-	reasonInfinite   = "delta is infinite"
+	reasonInfinite   = "delta is infinite, or too large to be added up"
 )
 
 // streams turn data points into samples. Cumulative points and gauges pass as they are; of gauges at one time the last one wins.
@@ -214,7 +216,7 @@ func (t *tenantStreams) check(d *decoder, m *metric, p *point) string {
 		return reasonTooOld
 	}
 	// A sum that is no number, as of values that are none, is left out; a summary always has one.
-	p.hasSum = (p.hasSum || m.kind == metricSummary) && !math.IsNaN(p.sum) && !math.IsInf(p.sum, 0)
+	p.hasSum = (p.hasSum || m.kind == metricSummary) && math.Abs(p.sum) <= maxAddend
 	if m.kind == metricGauge || m.kind == metricSum {
 		return p.checkNumber(m)
 	}
@@ -225,14 +227,14 @@ func (t *tenantStreams) check(d *decoder, m *metric, p *point) string {
 	return reason
 }
 
-// checkNumber returns why the point of a gauge or sum can't be taken. A delta that is not finite would make the total useless
+// checkNumber returns why the point of a gauge or sum can't be taken. A delta that makes a total infinite would make it useless
 // for good, and one below 0 would look as if the counter had started again.
 func (p *point) checkNumber(m *metric) string {
 	delta := m.kind == metricSum && m.temporality == temporalityDelta
 	switch {
 	case !p.hasValue:
 		return reasonNoNumber
-	case delta && math.IsInf(p.value, 0):
+	case delta && math.Abs(p.value) > maxAddend:
 		return reasonInfinite
 	case delta && m.monotonic && p.value < 0:
 		return reasonNegative
