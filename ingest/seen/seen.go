@@ -12,6 +12,7 @@ package seen
 import (
 	"encoding/binary"
 	"hash/maphash"
+	"math/bits"
 	"sync"
 	"time"
 
@@ -232,7 +233,9 @@ func (s *Spans) marksOf(tenant edge.Tenant, e *edge.Event) (m marks) {
 	return m
 }
 
-// content hashes what a span says beside who and when it is. Its resource is left out: collectors on its way write into it.
+// content hashes what a span says beside who and when it is. Its resource is left out: collectors on its way write into
+// it. Attributes have no order (OpenTelemetry specification, "Attribute Collections"): their hashes are added, each a product, so that keys that
+// change their values, or places with them, make another sum.
 func (s *Spans) content(e *edge.Event) uint64 {
 	var h maphash.Hash
 	h.SetSeed(s.seed)
@@ -240,11 +243,11 @@ func (s *Spans) content(e *edge.Event) uint64 {
 	for _, text := range [...]string{e.Name, f.Route, f.Outcome, e.SpanEvents} {
 		writeText(&h, text)
 	}
+	sum := h.Sum64() + uint64(f.Status) // not negative
 	for i := range e.Attrs {
-		writeText(&h, e.Attrs[i].Key)
-		writeText(&h, e.Attrs[i].Value)
+		sum += maphash.String(s.seed, e.Attrs[i].Key) * (bits.RotateLeft64(maphash.String(s.seed, e.Attrs[i].Value), 32) | 1)
 	}
-	return h.Sum64() + uint64(f.Status) // not negative
+	return sum
 }
 
 // writeText writes a text so that two of them can't be taken for one.

@@ -71,6 +71,23 @@ func TestASpanThatComesAgainIsKeptOnce(t *testing.T) {
 	f("a tail event", 1, with(server(1, 0), func(e *edge.Event) { e.Facts.Source = edge.SourceTail }))
 }
 
+// TestAttributesHaveNoOrder: a processor on the way may write them in another one.
+func TestAttributesHaveNoOrder(t *testing.T) {
+	pair := func(key1, value1, key2, value2 string) edge.Event {
+		return with(server(1, 0), func(e *edge.Event) { e.Attrs = []edge.Attr{{Key: key1, Value: value1}, {Key: key2, Value: value2}} })
+	}
+	s := seen.New(0)
+	take(s, true, pair("a", "1", "b", "2"))
+	if kept, _ := take(s, true, pair("b", "2", "a", "1")); kept != 0 {
+		t.Error("the same in another order is kept")
+	}
+	for _, other := range []edge.Event{pair("a", "2", "b", "1"), pair("1", "a", "2", "b"), pair("a", "1", "b", ""), pair("a", "1", "a", "1")} {
+		if kept, _ := take(s, true, other); kept != 1 {
+			t.Errorf("%v is taken for the same", other.Attrs)
+		}
+	}
+}
+
 func TestTenantsDoNotKnowEachOthersSpans(t *testing.T) {
 	s := seen.New(0)
 	take(s, true, server(1, 0))
