@@ -98,9 +98,13 @@ func (o *options) questionHeap() int64 { return o.memoryLimit / 5 * 3 }
 // totalsMemory returns how many bytes the totals may take that are not written and forgotten yet.
 func (o *options) totalsMemory() int64 { return o.memoryLimit / 8 }
 
+// heapTarget returns how far Go's heap may grow, in bytes, while what is in use is clearly less.
+func (o *options) heapTarget() int64 { return o.memoryLimit / 16 * 5 }
+
 // openMemory holds the garbage collector to the limit. A quarter of it is left for what the collector does not manage: caches
 // and compressors of the engines live outside of Go's heap.
-func (c *collector) openMemory(context.Context) error {
+func (c *collector) openMemory(ctx context.Context) error {
+	c.stack.Push("heap", newHeap(c.heapTarget()).start(ctx))
 	before := debug.SetMemoryLimit(c.memoryLimit / 4 * 3)
 	c.stack.Push("memory limit", func(context.Context) error {
 		debug.SetMemoryLimit(before)

@@ -16,8 +16,8 @@ const (
 	maxPending = 64 << 20
 	// leastPending is maxPending where the engines have next to nothing.
 	leastPending = 256 << 10
-	// pendingShare is the part of the memory for the engines' caches that may wait: 51 MiB at the default limit.
-	pendingShare = 8
+	// pendingShare is the part of the memory for the engines' caches that may wait: 25 MiB at the default limit.
+	pendingShare = 16
 	// linger is how long rows wait at most.
 	linger = 1500 * time.Millisecond
 
@@ -48,6 +48,7 @@ type pending struct {
 	// giving is held while rows are on their way to the engine: who has it next finds them there.
 	giving sync.Mutex
 	places int // of pieces that are given at a time
+	spares spares
 
 	// filled tells the goroutine that there are rows again, full that they are too many to wait longer.
 	filled, full, quit chan struct{}
@@ -82,9 +83,14 @@ func (p *pending) stop() {
 }
 
 func (p *pending) run() {
+	idle := time.NewTicker(spareTime)
+	defer idle.Stop()
 	for {
 		select {
 		case <-p.filled:
+		case <-idle.C:
+			p.spares.forget()
+			continue
 		case <-p.quit:
 			return
 		}
@@ -189,10 +195,10 @@ func (p *pending) flush() {
 func (p *pending) give(w *waiting) {
 	var hands errgroup.Group
 	hands.SetLimit(p.places)
-	w.give(min(max(w.size/pieces, leastPiece), maxPiece), func(rows *logstorage.LogRows) {
+	w.give(min(max(w.size/pieces, leastPiece), maxPiece), &p.spares, func(rows *logstorage.LogRows) {
 		hands.Go(func() error {
 			p.s.kinds[w.kind].MustAddRows(rows)
-			logstorage.PutLogRows(rows)
+			p.spares.put(w.kind, rows)
 			return nil
 		})
 	})

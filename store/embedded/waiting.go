@@ -9,7 +9,6 @@ import (
 	"github.com/VictoriaMetrics/VictoriaLogs/lib/logstorage"
 
 	"edgescope/edge"
-	"edgescope/store"
 )
 
 // segment is a piece of memory that waiting rows lie in.
@@ -147,10 +146,11 @@ func (w *waiting) keep(values []byte) []byte {
 }
 
 // give calls hand with the rows in pieces of about that size, each with whole streams, or of a stream whole batches: the rows of
-// one batch and stream are in one piece, however many they are. A piece belongs to hand and is valid until release.
-func (w *waiting) give(size int, hand func(*logstorage.LogRows)) {
+// one batch and stream are in one piece, however many they are. A piece comes from the spares, belongs to hand and is
+// valid until release.
+func (w *waiting) give(size int, from *spares, hand func(*logstorage.LogRows)) {
 	var fields []logstorage.Field
-	rows, filled := w.logRows(), 0
+	rows, filled := from.take(w.kind), 0
 	for i := range w.streams {
 		s := &w.streams[i]
 		tenant := tenantID(s.tenant, w.kind)
@@ -159,7 +159,7 @@ func (w *waiting) give(size int, hand func(*logstorage.LogRows)) {
 			row := &w.rows[n]
 			if filled >= size && row.batch != batch {
 				hand(rows)
-				rows, filled = w.logRows(), 0
+				rows, filled = from.take(w.kind), 0
 			}
 			batch = row.batch
 			fields = row.fields(fields[:0])
@@ -168,10 +168,6 @@ func (w *waiting) give(size int, hand func(*logstorage.LogRows)) {
 		}
 	}
 	hand(rows)
-}
-
-func (w *waiting) logRows() *logstorage.LogRows {
-	return logstorage.GetLogRows(store.StreamFields(w.kind), nil, nil, nil, "")
 }
 
 // fields appends the fields of a row, whose values point into its memory.

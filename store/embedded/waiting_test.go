@@ -55,7 +55,8 @@ func TestRowsOfABatchAndStreamAreGivenInOnePiece(t *testing.T) {
 	var got []string
 	pieceOf := map[string]int{}
 	pieces := 0
-	w.give(16<<10, func(rows *logstorage.LogRows) {
+	var rowsBetween spares
+	w.give(16<<10, &rowsBetween, func(rows *logstorage.LogRows) {
 		pieces++
 		got = append(got, given(rows)...)
 		rows.ForEachRow(func(_ uint64, r *logstorage.InsertRow) {
@@ -66,7 +67,7 @@ func TestRowsOfABatchAndStreamAreGivenInOnePiece(t *testing.T) {
 			}
 			pieceOf[unit] = pieces
 		})
-		logstorage.PutLogRows(rows)
+		rowsBetween.put(edge.KindSpan, rows)
 	})
 	slices.Sort(got)
 	slices.Sort(want)
@@ -96,7 +97,7 @@ func TestRowsOfAShapeFollowEachOther(t *testing.T) {
 			}
 		}
 		var got []byte
-		w.give(1<<20, func(rows *logstorage.LogRows) {
+		w.give(1<<20, new(spares), func(rows *logstorage.LogRows) {
 			rows.ForEachRow(func(_ uint64, r *logstorage.InsertRow) { got = append(got, r.Fields[0].Name...) })
 		})
 		if string(got) != want {
