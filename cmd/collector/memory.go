@@ -15,7 +15,7 @@ import (
 // leastMemory is the least --memory-limit in bytes: the engines, idle, take half of it.
 const leastMemory = 128 << 20
 
-// inFlight answers how many bytes the requests at work may take.
+// inFlight returns how many bytes the requests at work may take.
 func (o *options) inFlight() int64 {
 	if o.maxInFlight > 0 {
 		return o.maxInFlight
@@ -23,7 +23,7 @@ func (o *options) inFlight() int64 {
 	return o.memoryLimit / 4
 }
 
-// connections answers how many connections a door may have: one costs about 10 KB while it is idle, and up to 40 KB while the
+// connections returns how many connections a door may have: one costs about 10 KB while it is idle, and up to 40 KB while the
 // headers of a request come.
 func (o *options) connections() int {
 	if o.maxConnections > 0 {
@@ -69,13 +69,13 @@ func (c *collector) storedFiles() int {
 	return count
 }
 
-// engineMemory answers how many bytes the caches of the engines may take.
+// engineMemory returns how many bytes the caches of the engines may take.
 func (o *options) engineMemory() int64 { return o.memoryLimit * 2 / 5 }
 
-// spanMemory answers how many bytes may be taken to remember spans, so that one that comes twice is kept once.
+// spanMemory returns how many bytes may be taken to remember spans, so that one that comes twice is kept once.
 func (o *options) spanMemory() int64 { return o.memoryLimit / 32 }
 
-// questionMemory answers how many bytes all questions together may take.
+// questionMemory returns how many bytes all questions together may take.
 func (o *options) questionMemory() int64 {
 	if o.maxQuestionMemory > 0 {
 		return o.maxQuestionMemory
@@ -83,7 +83,7 @@ func (o *options) questionMemory() int64 {
 	return o.memoryLimit / 8
 }
 
-// questionsAtOnce answers how many questions run at a time: each takes about 4 MiB for the blocks that it reads.
+// questionsAtOnce returns how many questions run at a time: each takes about 4 MiB for the blocks that it reads.
 func (o *options) questionsAtOnce() int {
 	if o.maxQuestions > 0 {
 		return o.maxQuestions
@@ -91,7 +91,7 @@ func (o *options) questionsAtOnce() int {
 	return int(min(max(o.questionMemory()>>22, 4), 16))
 }
 
-// questionHeap answers the size of the live heap in bytes from which questions are ended: a fifth below the limit of the garbage
+// questionHeap returns the size of the live heap in bytes from which questions are ended: a fifth below the limit of the garbage
 // collector, which works all the time near that.
 func (o *options) questionHeap() int64 { return o.memoryLimit / 5 * 3 }
 
