@@ -136,7 +136,7 @@ func Open(ctx context.Context, o Options) (*Pipeline, error) {
 func (o Options) withDefaults() Options {
 	o.MaxBatches = cmp.Or(o.MaxBatches, 16)
 	o.MaxWaiting = cmp.Or(o.MaxWaiting, 1024)
-	o.FlushEvery = cmp.Or(o.FlushEvery, time.Second)
+	o.FlushEvery = cmp.Or(o.FlushEvery, 2*time.Second)
 	o.CheckpointEvery = cmp.Or(o.CheckpointEvery, 30*time.Second)
 	if o.Writable == nil {
 		o.Writable = func() error { return nil }

@@ -15,6 +15,7 @@ func TestPaceKeepsTheHeapAtItsTarget(t *testing.T) {
 	f(500<<20, 160<<20, leastPercent)
 	f(1<<20, 160<<20, mostPercent)
 	f(0, 160<<20, mostPercent)
+	f(100<<20, 250<<20, 150)
 }
 
 func TestPaceIsSetWhenItChanges(t *testing.T) {
@@ -28,8 +29,8 @@ func TestPaceIsSetWhenItChanges(t *testing.T) {
 	h.pace()
 	use.live = 160
 	h.pace()
-	if len(set) != 2 || set[0] != 100 || set[1] != 25 {
-		t.Errorf("pace set to %v, want 100 once and then 25", set)
+	if len(set) != 2 || set[0] != 100 || set[1] != leastPercent {
+		t.Errorf("pace set to %v, want 100 once and then %d", set, leastPercent)
 	}
 }
 

@@ -99,7 +99,7 @@ func (o *options) questionHeap() int64 { return o.memoryLimit / 5 * 3 }
 func (o *options) totalsMemory() int64 { return o.memoryLimit / 8 }
 
 // heapTarget returns how far Go's heap may grow, in bytes, while what is in use is clearly less.
-func (o *options) heapTarget() int64 { return o.memoryLimit / 16 * 5 }
+func (o *options) heapTarget() int64 { return o.memoryLimit / 16 * 7 }
 
 // openMemory holds the garbage collector to the limit. A quarter of it is left for what the collector does not manage: caches
 // and compressors of the engines live outside of Go's heap.

@@ -16,8 +16,8 @@ const (
 	maxPending = 64 << 20
 	// leastPending is maxPending where the engines have next to nothing.
 	leastPending = 256 << 10
-	// pendingShare is the part of the memory for the engines' caches that may wait: 25 MiB at the default limit.
-	pendingShare = 16
+	// pendingShare is the part of the memory for the engines' caches that may wait: 51 MiB at the default limit.
+	pendingShare = 8
 	// linger is how long rows wait at most.
 	linger = 1500 * time.Millisecond
 
