@@ -69,7 +69,7 @@ type Options struct {
 	MaxBatches, MaxWaiting int
 	// SpanMemory bounds in bytes what is remembered of spans, so that one that comes twice is kept once; 0 is seen.DefaultMemory.
 	SpanMemory int64
-	// FlushEvery is how often totals are written to the store; 0 means a second, so that an event is in answers within 3 s of its
+	// FlushEvery is how often totals are written to the store; 0 means 1.5 seconds, so that an event is in answers within 3 s of its
 	// acknowledgement: answers remember for another second which services there are.
 	FlushEvery time.Duration
 	// CheckpointEvery is how often the open windows are kept in the log; 0 means 30 seconds. A checkpoint that takes long is
@@ -136,7 +136,7 @@ func Open(ctx context.Context, o Options) (*Pipeline, error) {
 func (o Options) withDefaults() Options {
 	o.MaxBatches = cmp.Or(o.MaxBatches, 16)
 	o.MaxWaiting = cmp.Or(o.MaxWaiting, 1024)
-	o.FlushEvery = cmp.Or(o.FlushEvery, 2*time.Second)
+	o.FlushEvery = cmp.Or(o.FlushEvery, 1500*time.Millisecond)
 	o.CheckpointEvery = cmp.Or(o.CheckpointEvery, 30*time.Second)
 	if o.Writable == nil {
 		o.Writable = func() error { return nil }

@@ -174,7 +174,7 @@ func (c *collector) openStore(ctx context.Context) error {
 		return err
 	}
 	c.store = s
-	c.stack.Push("store", func(context.Context) error { return c.closeStore() })
+	c.stack.Push("store", func(context.Context) error { return c.closeStore() }) //nolint:contextcheck // what closes has a time of its own
 	return nil
 }
 

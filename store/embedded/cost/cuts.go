@@ -46,24 +46,28 @@ func sources(v reflect.Value, fields *[]string) {
 			}
 		}
 	case reflect.Struct:
-		if v.Type().PkgPath() != enginePath || v.Type().Name() == "Query" {
-			return
+		if v.Type().PkgPath() == enginePath && v.Type().Name() != "Query" {
+			sourcesOf(v, fields)
 		}
-		for field, value := range v.Fields() {
-			switch field.Name {
-			case "fromField", "field", "srcField", "fieldName", "otherFieldName":
-				*fields = append(*fields, value.String())
-			case "fields", "byFields", "srcFieldFilters":
-				if value.Type() == reflect.TypeFor[[]string]() {
-					for i := range value.Len() {
-						*fields = append(*fields, value.Index(i).String())
-					}
-					continue
-				}
+	}
+}
+
+// sourcesOf appends the fields that a part of a pipe reads.
+func sourcesOf(part reflect.Value, fields *[]string) {
+	for field, value := range part.Fields() {
+		switch field.Name {
+		case "fromField", "field", "srcField", "fieldName", "otherFieldName":
+			*fields = append(*fields, value.String())
+		case "fields", "byFields", "srcFieldFilters":
+			if value.Type() != reflect.TypeFor[[]string]() {
 				sources(value, fields)
-			default:
-				sources(value, fields)
+				continue
 			}
+			for i := range value.Len() {
+				*fields = append(*fields, value.Index(i).String())
+			}
+		default:
+			sources(value, fields)
 		}
 	}
 }
