@@ -81,8 +81,8 @@ var notLinked = map[string][]string{
 	"edgescope/cmd/collector": {"github.com/tsenart/vegeta/", "github.com/a-h/templ"},
 }
 
-// importers says which packages of ours, and those below them, may import a module: the engines are known in one place, and the
-// parser of MetricsQL, a module without the engine, also where questions are rewritten (docs/adr/017).
+// importers says which packages of ours, and those below them, may import a module: the engines are known in one place,
+// and the parser of MetricsQL, a module without the engine, also where questions are rewritten (docs/adr/017).
 var importers = map[string][]string{
 	"github.com/VictoriaMetrics/VictoriaMetrics": {"store/embedded"},
 	"github.com/VictoriaMetrics/VictoriaLogs":    {"store/embedded"},

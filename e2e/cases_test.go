@@ -146,7 +146,8 @@ var (
 	quotedTime = regexp.MustCompile(`("(?:eventTimestamp|EventTimestampMs)":\s*)"(\d+)"`)
 )
 
-// fillTimes writes the times that stand for placeholders, which are seconds from began: @T nanoseconds, @M milliseconds, @I and @Q texts.
+// fillTimes writes the times that stand for placeholders, which are seconds from began: @T nanoseconds, @M
+// milliseconds, @I and @Q texts.
 func fillTimes(text string, began time.Time) string {
 	filled := timeMark.ReplaceAllStringFunc(text, func(mark string) string {
 		m := timeMark.FindStringSubmatch(mark)

@@ -16,12 +16,13 @@ import (
 	"edgescope/e2e"
 )
 
-// whole is the data directory of a collector that was stopped, started again and killed. It holds spans of two days, logs, data
-// points, metrics, and a log.
+// whole is the data directory of a collector that was stopped, started again and killed. It holds spans of two days,
+// logs, data points, metrics, and a log.
 type whole struct {
 	dir string
 	now time.Time
-	// before and after are the rows of each kind and day that came before the stop, and those of the second run, which are in the log.
+	// before and after are the rows of each kind and day that came before the stop, and those of the second run, which
+	// are in the log.
 	before, after map[string]int
 }
 
@@ -187,8 +188,8 @@ func (w *whole) copy(t *testing.T) string {
 	return to
 }
 
-// least is how many rows of each kind and day must be there when something is damaged: of that day what the log has, and of a log what
-// the store had before.
+// least is how many rows of each kind and day must be there when something is damaged: of that day what the log has,
+// and of a log what the store had before.
 func (w *whole) least(path string) map[string]int {
 	least := map[string]int{}
 	folder, rest, _ := strings.Cut(path, "/")

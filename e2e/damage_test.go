@@ -15,12 +15,14 @@ import (
 	"time"
 )
 
-// damageSample is how many cases run when EDGESCOPE_DAMAGE does not ask for the full matrix, or for cases whose names begin so.
+// damageSample is how many cases run when EDGESCOPE_DAMAGE does not ask for the full matrix, or for cases whose names
+// begin so.
 const damageSample = 16
 
-// TestADamagedDirectoryStartsAndAnswers damages the data directory of a collector that was killed, one thing at a time: each kind of
-// file, in every way that comes to mind. The collector starts, answers all kinds of questions, takes telemetry, stops in order and
-// starts again. What was not damaged is there, and nothing is there twice; what is lost is told.
+// TestADamagedDirectoryStartsAndAnswers damages the data directory of a collector that was killed, one thing at a time:
+// each kind of file, in every way that comes to mind. The collector starts, answers all kinds of questions, takes
+// telemetry, stops in order and starts again. What was not damaged is there, and nothing is there twice; what is lost
+// is told.
 func TestADamagedDirectoryStartsAndAnswers(t *testing.T) {
 	whole := newWhole(t)
 	cases := whole.cases(t)

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// TestInstancesAndRatesAreCountedRight asks a built collector for what many instances of a function sent at one instant, for what
-// is known of them, and for rates of the totals of its invocations.
+// TestInstancesAndRatesAreCountedRight asks a built collector for what many instances of a function sent at one
+// instant, for what is known of them, and for rates of the totals of its invocations.
 func TestInstancesAndRatesAreCountedRight(t *testing.T) {
 	c, _ := startCollector(t, t.TempDir(), "--metrics-resource-labels", "cloud.*")
 	d := &doors{ingest: c.URL("ingest"), query: c.URL("query"), now: time.Now()}

@@ -11,8 +11,8 @@ import (
 	"edgescope/query"
 )
 
-// TestOverloadOfTime attacks with times: of spans that come days late, of a sender whose clock jumps, and of 30 days at once. What
-// TestOverload holds a collector to holds, and beside it that every span is in the totals of its day.
+// TestOverloadOfTime attacks with times: of spans that come days late, of a sender whose clock jumps, and of 30 days at
+// once. What TestOverload holds a collector to holds, and beside it that every span is in the totals of its day.
 func TestOverloadOfTime(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("the memory of a process is read from /proc")
@@ -79,7 +79,8 @@ func (l *lateness) checkMetrics() {
 	_ = res.Body.Close()
 }
 
-// checkTotals asks for the totals of all days together and of each hour of one, which come from windows of other widths.
+// checkTotals asks for the totals of all days together and of each hour of one, which come from windows of other
+// widths.
 func (l *lateness) checkTotals() {
 	want := float64(l.spans.Load())
 	total := func(from, to time.Time) float64 {

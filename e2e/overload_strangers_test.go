@@ -18,8 +18,9 @@ import (
 	"edgescope/e2e"
 )
 
-// TestOverloadStrangers lets strangers hold more connections than the collector may have descriptors, on all ports and at every
-// stage of a request, and come again whenever they are closed. Others are served meanwhile, and the engines find descriptors.
+// TestOverloadStrangers lets strangers hold more connections than the collector may have descriptors, on all ports and
+// at every stage of a request, and come again whenever they are closed. Others are served meanwhile, and the engines
+// find descriptors.
 func TestOverloadStrangers(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("the memory of a process is read from /proc")
@@ -122,7 +123,8 @@ func (o *overload) stranger(ctx context.Context, i int) {
 	}
 }
 
-// TestOverloadTenants lets 100 tenants send and ask at once. Each has its share: what was acknowledged is there, and nobody else's.
+// TestOverloadTenants lets 100 tenants send and ask at once. Each has its share: what was acknowledged is there, and
+// nobody else's.
 func TestOverloadTenants(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("the memory of a process is read from /proc")

@@ -177,7 +177,8 @@ func (o *overload) kept() {
 	want := o.spans.Load()
 	eventually(o.T, func() string { return fmt.Sprintf("%d spans are stored, %d were acknowledged", o.stored(), want) },
 		func() bool { return o.stored() >= want })
-	// A request whose connection was closed before the answer came may have been stored. None has more than 10 spans where that happens.
+	// A request whose connection was closed before the answer came may have been stored. None has more than 10 spans
+	// where that happens.
 	if got, unanswered := o.stored(), int64(o.answers[0]); got < want || got > want+10*unanswered {
 		o.Errorf("%d spans are stored, %d were acknowledged, %d requests had no answer", got, want, unanswered)
 	}

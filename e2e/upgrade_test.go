@@ -38,9 +38,9 @@ func TestADirectoryOfTheFormatBeforeIsRead(t *testing.T) {
 	}
 }
 
-// TestTotalsOfTheFormatBeforeGoOn opens a data directory that a collector with log format 2 left when it was killed: of the ten
-// spans of service old, four of 11:56:31 and six that came two hours late, the last five are in no checkpoint and the totals of some
-// are in no engine. What comes for the same windows now is added.
+// TestTotalsOfTheFormatBeforeGoOn opens a data directory that a collector with log format 2 left when it was killed: of
+// the ten spans of service old, four of 11:56:31 and six that came two hours late, the last five are in no checkpoint
+// and the totals of some are in no engine. What comes for the same windows now is added.
 func TestTotalsOfTheFormatBeforeGoOn(t *testing.T) {
 	data := t.TempDir()
 	unpack(t, filepath.Join("testdata", "format2.tar.gz"), data)

@@ -45,8 +45,8 @@ type Batch struct {
 	// nanoseconds. Arrival never goes back from one record to the next.
 	Record  Record
 	Arrival int64
-	// Part is which part of the totals its events are added up in, decided before the batch is logged and kept in its record; 0
-	// for batches that an earlier version logged. It never goes back from one record to the next.
+	// Part is which part of the totals its events are added up in, decided before the batch is logged and kept in its
+	// record; 0 for batches that an earlier version logged. It never goes back from one record to the next.
 	Part uint64
 	// Totals is a piece of a part that is over, as ingest/rollup writes it: a batch of its own in the log.
 	Totals []byte

@@ -65,8 +65,8 @@ const (
 	StatusError
 )
 
-// MaxDuration is the longest that anything lasts at the edge: a function run, a span, the time that one takes of a processor. What
-// says that it lasted longer is not believed, as when one of a span's times is in milliseconds.
+// MaxDuration is the longest that anything lasts at the edge: a function run, a span, the time that one takes of a
+// processor. What says that it lasted longer is not believed, as when one of a span's times is in milliseconds.
 const MaxDuration = 30 * 24 * time.Hour
 
 // Attr is one attribute. Values are text, as the store keeps them: true or false, decimal integers, shortest doubles,
@@ -217,8 +217,8 @@ type Facts struct {
 	Source string
 }
 
-// Signal returns the class of the event's source, by which rollups keep sources apart: span before tail before log before
-// datapoint.
+// Signal returns the class of the event's source, by which rollups keep sources apart: span before tail before log
+// before datapoint.
 func (e *Event) Signal() string {
 	if e.Kind == KindDataPoint {
 		return SignalDataPoint

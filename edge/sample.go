@@ -40,19 +40,21 @@ const (
 	LabelSender    = "edge_sender"
 )
 
-// What the doors did not take, by edge_reason and edge_sender: totals of windows of 10 seconds, as those of rollups are, without
-// family and width.
+// What the doors did not take, by edge_reason and edge_sender: totals of windows of 10 seconds, as those of rollups
+// are, without family and width.
 const (
 	// MetricRefusedRequests counts requests that were refused as a whole.
 	MetricRefusedRequests = "edge_refused_requests"
-	// MetricRefusedRecords counts spans, points and other records that were rejected while others of their request were kept.
+	// MetricRefusedRecords counts spans, points and other records that were rejected while others of their request were
+	// kept.
 	MetricRefusedRecords = "edge_refused_records"
 	// MetricChangedValues counts values that were dropped or changed while their record was kept.
 	MetricChangedValues = "edge_changed_values"
 )
 
-// The rollup metrics. A sample is the total of one part of one event-time window, stamped with the start of the window and as many
-// milliseconds as the number of the part: the parts of a window add up. Ask with sum_over_time, never with increase or rate.
+// The rollup metrics. A sample is the total of one part of one event-time window, stamped with the start of the window
+// and as many milliseconds as the number of the part: the parts of a window add up. Ask with sum_over_time, never with
+// increase or rate.
 //
 // Each exists in four families, named by a prefix, and three widths, named by a suffix:
 //

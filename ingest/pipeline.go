@@ -55,8 +55,8 @@ type Options struct {
 	// Flush returns when the store's engines have what was written before. It is called before each checkpoint, which claims that
 	// they have: a segment of the log that it covers goes a minute later. Required with a Log.
 	Flush func()
-	// Show makes samples that were written visible to questions. It is called at a flush, when totals or clients' own numbers were
-	// written; nil leaves it to the store.
+	// Show makes samples that were written visible to questions. It is called at a flush, when totals or clients' own
+	// numbers were written; nil leaves it to the store.
 	Show       func()
 	Normalizer *platform.Normalizer
 	Rollup     *rollup.Rollup
@@ -67,10 +67,11 @@ type Options struct {
 	// 1024. A further one is refused as busy: clients without retries, such as workerd's binding, lose what is refused, so a
 	// short queue beats a quick refusal.
 	MaxBatches, MaxWaiting int
-	// SpanMemory bounds in bytes what is remembered of spans, so that one that comes twice is kept once; 0 is seen.DefaultMemory.
+	// SpanMemory bounds in bytes what is remembered of spans, so that one that comes twice is kept once; 0 is
+	// seen.DefaultMemory.
 	SpanMemory int64
-	// FlushEvery is how often totals are written to the store; 0 means 1.5 seconds, so that an event is in answers within 3 s of its
-	// acknowledgement: answers remember for another second which services there are.
+	// FlushEvery is how often totals are written to the store; 0 means 1.5 seconds, so that an event is in answers
+	// within 3 s of its acknowledgement: answers remember for another second which services there are.
 	FlushEvery time.Duration
 	// CheckpointEvery is how often the open windows are kept in the log; 0 means 30 seconds. A checkpoint that takes long is
 	// followed by a longer pause, so that it costs at most a twentieth of the time.
@@ -349,8 +350,8 @@ func (p *Pipeline) unavailable(err error) error {
 	return fmt.Errorf("keep batch: %w", err)
 }
 
-// run replays the log, opens the way for batches, and writes totals and checkpoints: at once, and then regularly. What the replay
-// added up may be tens of thousands of series that the store has to register: nobody waits for that.
+// run replays the log, opens the way for batches, and writes totals and checkpoints: at once, and then regularly. What
+// the replay added up may be tens of thousands of series that the store has to register: nobody waits for that.
 func (p *Pipeline) run(ctx context.Context) {
 	replayed, err := p.replay(ctx)
 	if err != nil {

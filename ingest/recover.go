@@ -42,8 +42,8 @@ func (p *Pipeline) restore() error {
 	return nil
 }
 
-// replay gives the store what it lacks of the log, and the rollup what came after its checkpoint. It returns false when there is no
-// log.
+// replay gives the store what it lacks of the log, and the rollup what came after its checkpoint. It returns false when
+// there is no log.
 func (p *Pipeline) replay(ctx context.Context) (bool, error) {
 	if p.o.Log == nil {
 		return false, nil

@@ -281,9 +281,9 @@ func TestKillLosesAndDoublesNothing(t *testing.T) {
 	}, false)
 }
 
-// TestKillInTheMiddleOfLateData sends spans of eight days to collectors that can hold the totals of a few, so that they write and
-// forget totals all the time, and kills each of them. Of every total the store has what it was given last, or what it had when the
-// process began.
+// TestKillInTheMiddleOfLateData sends spans of eight days to collectors that can hold the totals of a few, so that they
+// write and forget totals all the time, and kills each of them. Of every total the store has what it was given last, or
+// what it had when the process began.
 func TestKillInTheMiddleOfLateData(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		random := rand.New(rand.NewPCG(3, 4))
@@ -515,7 +515,8 @@ func (s *slowTotals) WriteSamples(ctx context.Context, tenant edge.Tenant, sampl
 	return s.engine.WriteSamples(ctx, tenant, samples)
 }
 
-// TestNobodyWaitsForTheTotalsOfAReplay: batches are taken while the store still registers the series of what was replayed.
+// TestNobodyWaitsForTheTotalsOfAReplay: batches are taken while the store still registers the series of what was
+// replayed.
 func TestNobodyWaitsForTheTotalsOfAReplay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e, dir := &engine{}, t.TempDir()

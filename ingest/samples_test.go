@@ -54,7 +54,8 @@ func numbers(body byte, at int64, value float64) *edge.Batch {
 	return b
 }
 
-// TestNumbersOfClientsAreShownWithTheNextFlush: questions have them as soon as totals, and nobody asks the engine for nothing.
+// TestNumbersOfClientsAreShownWithTheNextFlush: questions have them as soon as totals, and nobody asks the engine for
+// nothing.
 func TestNumbersOfClientsAreShownWithTheNextFlush(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		shows := 0

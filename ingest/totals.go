@@ -93,7 +93,8 @@ func (p *Pipeline) tend(ctx context.Context) {
 	}
 }
 
-// turn begins the next part. No batch is on its way meanwhile: the part that is in its record is the one that it is added to.
+// turn begins the next part. No batch is on its way meanwhile: the part that is in its record is the one that it is
+// added to.
 func (p *Pipeline) turn() {
 	p.gate.Lock()
 	defer p.gate.Unlock()
@@ -122,8 +123,8 @@ func (p *Pipeline) settle(ctx context.Context) error {
 	return nil
 }
 
-// checkpoint keeps what was added up so far, at its position in the log. Nothing is in work meanwhile. A pipeline that failed has
-// left something out: it keeps no checkpoint that would claim it.
+// checkpoint keeps what was added up so far, at its position in the log. Nothing is in work meanwhile. A pipeline that
+// failed has left something out: it keeps no checkpoint that would claim it.
 func (p *Pipeline) checkpoint(ctx context.Context) error {
 	p.keeping.Lock()
 	defer p.keeping.Unlock()
@@ -157,9 +158,9 @@ func (p *Pipeline) keep(position uint64, state []byte) error {
 	return nil
 }
 
-// Freeze runs f while no batch is in work: everything that was acknowledged is in the store and in the totals, the totals are
-// written, and the log has a checkpoint of that moment. Batches that come meanwhile wait. It fails with *edge.UnavailableError while the
-// log is replayed.
+// Freeze runs f while no batch is in work: everything that was acknowledged is in the store and in the totals, the
+// totals are written, and the log has a checkpoint of that moment. Batches that come meanwhile wait. It fails with
+// *edge.UnavailableError while the log is replayed.
 func (p *Pipeline) Freeze(ctx context.Context, f func(context.Context) error) error {
 	if err := p.awaitReplay(ctx); err != nil {
 		return err

@@ -17,8 +17,8 @@ import (
 // flushEvery is the usual time between two flushes.
 const flushEvery = 1500 * time.Millisecond
 
-// TestTotalsAreShownWithTheNextFlush holds our half of the promise that pages have an event within three seconds: the other half is for
-// what answers remember (query, sourcesLife) and for asking.
+// TestTotalsAreShownWithTheNextFlush holds our half of the promise that pages have an event within three seconds: the
+// other half is for what answers remember (query, sourcesLife) and for asking.
 func TestTotalsAreShownWithTheNextFlush(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m, shown := &engine{}, 0.0
@@ -56,8 +56,8 @@ func (s *stuck) WriteSamples(ctx context.Context, tenant edge.Tenant, samples []
 	return s.engine.WriteSamples(ctx, tenant, samples)
 }
 
-// TestBatchesWaitForTheTotals has a store that takes no totals until it is told to: what comes waits, and is asked to come again
-// when that takes long.
+// TestBatchesWaitForTheTotals has a store that takes no totals until it is told to: what comes waits, and is asked to
+// come again when that takes long.
 func TestBatchesWaitForTheTotals(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := &stuck{}

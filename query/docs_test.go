@@ -72,7 +72,8 @@ func rows(t *testing.T, doc, heading string) [][]string {
 	return out[1:]
 }
 
-// TestFilterTextsOfTheDocumentHold asks for the traces of each text that docs/api.md explains, of the requests that it shows.
+// TestFilterTextsOfTheDocumentHold asks for the traces of each text that docs/api.md explains, of the requests that it
+// shows.
 func TestFilterTextsOfTheDocumentHold(t *testing.T) {
 	doc, err := os.ReadFile("../docs/api.md")
 	if err != nil {

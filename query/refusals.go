@@ -30,14 +30,16 @@ var refusalMetrics = map[string]string{
 // mostRefusals is how many pairs of sender and reason an answer lists without a limit of its own.
 const mostRefusals = 100
 
-// Refusals answer: what was not taken, why and from whom? Filters do not apply: what was refused has no region or route.
+// Refusals answer: what was not taken, why and from whom? Filters do not apply: what was refused has no region or
+// route.
 type Refusals struct {
 	About
 	// Requests, Records and Values count what was refused, rejected and changed in the range.
 	Requests Num `json:"requests"`
 	Records  Num `json:"records"`
 	Values   Num `json:"values"`
-	// Refusals are the reasons and senders, those of requests first, then the most frequent; More is how many are left out.
+	// Refusals are the reasons and senders, those of requests first, then the most frequent; More is how many are left
+	// out.
 	Refusals []Refusal `json:"refusals"`
 	More     int       `json:"more,omitempty"`
 }

@@ -32,7 +32,8 @@ var textKeys = map[string]string{
 //	word  = ["-"] [ key ":" ] value
 //	value = characters with * for any text, or the same in double quotes, where a \ lets the next character stand for itself
 //
-// A value of nothing but stars is any value, so key:* is "present" and -key:* "absent"; an empty value in quotes, key:"", is absent too.
+// A value of nothing but stars is any value, so key:* is "present" and -key:* "absent"; an empty value in quotes,
+// key:"", is absent too.
 func parseText(text string) ([]term, error) {
 	p := textParser{text: text}
 	if len(text) > maxText {

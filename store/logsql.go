@@ -13,10 +13,11 @@ type LogsQL struct {
 	Tail bool
 	// Fields are the fields of the answer in the order that the text gives them, nil when it does not.
 	Fields []string
-	// From and To bound the time of the rows by what the text's own filter says, From <= _time <= To; zero where it says nothing.
+	// From and To bound the time of the rows by what the text's own filter says, From <= _time <= To; zero where it
+	// says nothing.
 	From, To time.Time
-	// Least is the memory in bytes that a question of this text takes at once, before it can be stopped; Most is what it may take in
-	// all, as far as the text tells.
+	// Least is the memory in bytes that a question of this text takes at once, before it can be stopped; Most is what
+	// it may take in all, as far as the text tells.
 	Least, Most int64
 }
 
@@ -24,7 +25,8 @@ type LogsQL struct {
 // engine need not be one: it passes that API through. Errors of a text are ErrBadQuery. The moment at is what "now" means.
 type LogsQLReader interface {
 	Reader
-	// ParseLogsQL answers what is known of a text. It fails with ErrTooMuch for one that the engine could not be stopped in.
+	// ParseLogsQL answers what is known of a text. It fails with ErrTooMuch for one that the engine could not be
+	// stopped in.
 	ParseLogsQL(text string, at time.Time) (LogsQL, error)
 	// StatsLogsQL answers the text of a stats question and those of its fields that are labels; the others are numbers. With
 	// a step above 0 the text is grouped by _time in buckets of that width, shifted by offset.

@@ -41,8 +41,9 @@ type tenantSessions struct {
 }
 
 // sessions are those of a process: a restart signs everybody out. They are kept by a hash of their id, so that finding one
-// takes no time that tells about ids. A tenant has at most as much of their memory as is still free then: alone a half, each of two a
-// third, and so on. Beyond that its own oldest sessions end, and never another tenant's. It is safe for concurrent use.
+// takes no time that tells about ids. A tenant has at most as much of their memory as is still free then: alone a half,
+// each of two a third, and so on. Beyond that its own oldest sessions end, and never another tenant's. It is safe for
+// concurrent use.
 type sessions struct {
 	life time.Duration
 	now  func() time.Time
@@ -61,7 +62,8 @@ func newSessions(life time.Duration, now func() time.Time) *sessions {
 	return &sessions{life: life, now: now, byID: map[[sha256.Size]byte]*session{}, byTenant: map[edge.Tenant]*tenantSessions{}}
 }
 
-// begin makes a session and returns its id, which cannot be guessed; "" when so many tenants have sessions that none is left.
+// begin makes a session and returns its id, which cannot be guessed; "" when so many tenants have sessions that none is
+// left.
 func (s *sessions) begin(token string, tenant edge.Tenant) (id string) {
 	random := make([]byte, 32)
 	_, _ = rand.Read(random) // never fails, says its documentation
@@ -84,8 +86,8 @@ func (s *sessions) begin(token string, tenant edge.Tenant) (id string) {
 	return id
 }
 
-// makeRoom ends the sessions that have expired, and the oldest of the tenant while it has more than its part. It returns whether
-// there is room then.
+// makeRoom ends the sessions that have expired, and the oldest of the tenant while it has more than its part. It
+// returns whether there is room then.
 func (s *sessions) makeRoom(next *session) bool {
 	for e := s.all.Front(); e != nil && s.over(e.Value.(*session)); e = s.all.Front() {
 		s.forget(e.Value.(*session))

@@ -8,7 +8,8 @@ import (
 	"edgescope/edge"
 )
 
-// TestOneTenantsSignInsNeverEndAnothersSessions: each tenant has its part of the memory, and beyond that its own oldest ends.
+// TestOneTenantsSignInsNeverEndAnothersSessions: each tenant has its part of the memory, and beyond that its own oldest
+// ends.
 func TestOneTenantsSignInsNeverEndAnothersSessions(t *testing.T) {
 	now := time.Date(2026, 11, 20, 16, 0, 0, 0, time.UTC)
 	s := newSessions(time.Hour, func() time.Time { return now })

@@ -94,8 +94,8 @@ func (s *Site) visitor(r *http.Request) (*visitor, error) {
 	return nil, errors.New("nobody is signed in")
 }
 
-// verify asks the collector whether it knows the visitor, and whose answers they get. A collector that answers anybody would make
-// every token good: so it must refuse the same question without one.
+// verify asks the collector whether it knows the visitor, and whose answers they get. A collector that answers anybody
+// would make every token good: so it must refuse the same question without one.
 func (s *Site) verify(ctx context.Context, v *visitor) (edge.Tenant, error) {
 	_, err := s.o.Client.Who(ctx)
 	if err == nil {

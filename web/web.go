@@ -190,8 +190,8 @@ func (s *Site) answer(r *http.Request, pg page, path, id string) (*view.Page, vi
 // refusalsWait is how long a page waits to learn what was refused.
 const refusalsWait = 2 * time.Second
 
-// askRefusals asks beside the page's own question what was refused in its range. A page does without: it gets nil when the
-// collector does not answer, as an older one does not.
+// askRefusals asks beside the page's own question what was refused in its range. A page does without: it gets nil when
+// the collector does not answer, as an older one does not.
 func (s *Site) askRefusals(ctx context.Context, q query.Question) <-chan *query.Refusals {
 	answered := make(chan *query.Refusals, 1)
 	go func() {

@@ -10,15 +10,16 @@ import (
 )
 
 const (
-	// paceEvery is how often the garbage collector's pace is set anew, quietEvery how often the collector asks itself whether it has
-	// nothing to do.
+	// paceEvery is how often the garbage collector's pace is set anew, quietEvery how often the collector asks itself
+	// whether it has nothing to do.
 	paceEvery  = time.Second / 4
 	quietEvery = 10 * time.Second
 	// quietBytes is what a collector without work allocates in quietEvery at most, and what is worth giving back.
 	quietBytes = 32 << 20
-	// leastPercent and mostPercent bound the pace (GOGC). A collection also empties the engines' pools, so that twice as many of them
-	// let the engines allocate three times as much: 512 MiB with a target of 160 MiB cost a seventh more CPU than with 224 MiB. And a
-	// heap of next to nothing must not be let go far beyond the target before the pace is set the next time.
+	// leastPercent and mostPercent bound the pace (GOGC). A collection also empties the engines' pools, so that twice
+	// as many of them let the engines allocate three times as much: 512 MiB with a target of 160 MiB cost a seventh
+	// more CPU than with 224 MiB. And a heap of next to nothing must not be let go far beyond the target before the
+	// pace is set the next time.
 	leastPercent, mostPercent = 50, 200
 )
 
@@ -30,10 +31,11 @@ type heapUse struct {
 	allocated uint64
 }
 
-// heap keeps Go's heap near a target under load, and gives back what it does not need at rest. Left alone, the heap doubles what is in
-// use before it is collected, and keeps that for minutes after the load has gone.
+// heap keeps Go's heap near a target under load, and gives back what it does not need at rest. Left alone, the heap
+// doubles what is in use before it is collected, and keeps that for minutes after the load has gone.
 type heap struct {
-	// target is the size in bytes that the heap may grow to before it is collected, as long as half more than what is in use is less.
+	// target is the size in bytes that the heap may grow to before it is collected, as long as half more than what is
+	// in use is less.
 	target     uint64
 	percent    int
 	allocated  uint64 // at the last look for quiet

@@ -23,8 +23,8 @@ func (o *options) inFlight() int64 {
 	return o.memoryLimit / 4
 }
 
-// connections returns how many connections a door may have: one costs about 10 KB while it is idle, and up to 40 KB while the
-// headers of a request come.
+// connections returns how many connections a door may have: one costs about 10 KB while it is idle, and up to 40 KB
+// while the headers of a request come.
 func (o *options) connections() int {
 	if o.maxConnections > 0 {
 		return o.maxConnections
@@ -47,7 +47,8 @@ func (c *collector) openConns(ctx context.Context) error {
 	return nil
 }
 
-// storedFiles counts the files of the store, each of which a question may open. Snapshots and what was set aside are not the store's.
+// storedFiles counts the files of the store, each of which a question may open. Snapshots and what was set aside are
+// not the store's.
 func (c *collector) storedFiles() int {
 	count := 0
 	visit := func(_ string, at fs.DirEntry, err error) error {
@@ -91,8 +92,8 @@ func (o *options) questionsAtOnce() int {
 	return int(min(max(o.questionMemory()>>22, 4), 16))
 }
 
-// questionHeap returns the size of the live heap in bytes from which questions are ended: a fifth below the limit of the garbage
-// collector, which works all the time near that.
+// questionHeap returns the size of the live heap in bytes from which questions are ended: a fifth below the limit of
+// the garbage collector, which works all the time near that.
 func (o *options) questionHeap() int64 { return o.memoryLimit / 5 * 3 }
 
 // totalsMemory returns how many bytes the totals may take that are not written and forgotten yet.

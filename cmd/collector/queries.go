@@ -64,7 +64,8 @@ func (c *collector) openGate() {
 	})
 }
 
-// directed tells who comes with something that belongs to another port which one that is, and who looks at the root what this one is.
+// directed tells who comes with something that belongs to another port which one that is, and who looks at the root
+// what this one is.
 func (c *collector) directed(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		where, looks := c.signs.Elsewhere(signpost.Query, r), r.Method == http.MethodGet || r.Method == http.MethodHead

@@ -10,8 +10,8 @@ import (
 	"edgescope/internal/run"
 )
 
-// verify reads the parts of the store, compares the write-ahead log with it, and tells on stdout, all of a collector that does not
-// run. It fails when the store has something twice.
+// verify reads the parts of the store, compares the write-ahead log with it, and tells on stdout, all of a collector
+// that does not run. It fails when the store has something twice.
 func (c *collector) verify(ctx context.Context, p run.Process) error {
 	c.distrust = true
 	v, err := c.compare(ctx)

@@ -29,7 +29,8 @@ const (
 	drainTime = 10 * time.Second
 	// askTime bounds one question to the collector.
 	askTime = 30 * time.Second
-	// maxConns bounds the connections of visitors, and maxAsking those to the collector: further questions wait for one of them.
+	// maxConns bounds the connections of visitors, and maxAsking those to the collector: further questions wait for one
+	// of them.
 	maxConns, maxAsking = 4096, 64
 	// lookEvery is how often the files of the certificate are looked at.
 	lookEvery = 2 * time.Second

@@ -1,5 +1,5 @@
-// Package place knows the places where edge functions run: what stands behind a code, and which region a platform means by a
-// zone, a display name or another spelling.
+// Package place knows the places where edge functions run: what stands behind a code, and which region a platform means
+// by a zone, a display name or another spelling.
 package place
 
 import (
@@ -22,9 +22,9 @@ type Place struct {
 	Lat, Lon float64
 }
 
-// placeTable is put together by hand (2026): points of presence by the IATA code of their airport, with the airport's place,
-// and the regions of AWS, Azure, Deno, Fly, Google Cloud and Vercel with that of their city. Platforms open places all the
-// time: a code that is missing here is shown as it is spelt, without a place.
+// placeTable is put together by hand (2026): points of presence by the IATA code of their airport, with the airport's
+// place, and the regions of AWS, Azure, Deno, Fly, Google Cloud and Vercel with that of their city. Platforms open
+// places all the time: a code that is missing here is shown as it is spelt, without a place.
 //
 //go:embed places.tsv
 var placeTable string

@@ -7,8 +7,8 @@ import (
 )
 
 // nameTable has the display names of regions with their codes: those of AWS from
-// docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html with the older ones of its price lists, those of Azure
-// from learn.microsoft.com/azure/reliability/regions-list.
+// docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html with the older ones of its price lists,
+// those of Azure from learn.microsoft.com/azure/reliability/regions-list.
 //
 //go:embed names.tsv
 var nameTable string
@@ -27,8 +27,8 @@ var names = sync.OnceValue(func() map[string]string {
 // longestName bounds the display names that are looked up.
 const longestName = 64
 
-// fold writes a name in small letters, digits and opening parentheses, without anything else: "West Europe" is westeurope, which
-// tells Azure's "Canada Central" from "Canada (Central)" of AWS.
+// fold writes a name in small letters, digits and opening parentheses, without anything else: "West Europe" is
+// westeurope, which tells Azure's "Canada Central" from "Canada (Central)" of AWS.
 func fold(buf *[longestName]byte, name string) []byte {
 	n := 0
 	for i := 0; i < len(name) && n < len(buf); i++ {
@@ -110,7 +110,8 @@ func shaped(s string) string {
 	return awsZoneID(s)
 }
 
-// named returns the region of a display name, of which a part may be in parentheses, or of a code with a name beside it.
+// named returns the region of a display name, of which a part may be in parentheses, or of a code with a name beside
+// it.
 func named(s string) string {
 	var buf [longestName]byte
 	if code := names()[string(fold(&buf, s))]; code != "" {
@@ -135,7 +136,8 @@ func named(s string) string {
 	return ""
 }
 
-// IsKnown tells whether a text is the code of a region or PoP: one in the tables, or one that AWS or Google Cloud would give.
+// IsKnown tells whether a text is the code of a region or PoP: one in the tables, or one that AWS or Google Cloud would
+// give.
 func IsKnown(s string) bool {
 	if _, ok := Lookup(s); ok {
 		return true
@@ -147,8 +149,8 @@ func IsKnown(s string) bool {
 	return names()[string(fold(&buf, s))] == s && s != ""
 }
 
-// Zone returns the region that an availability zone is in, "" if it does not say: us-east-1a, europe-west4-b, cn-hangzhou-h, fr-par-1,
-// westeurope-1, Uocm:EU-FRANKFURT-1-AD-1. A region stands for itself.
+// Zone returns the region that an availability zone is in, "" if it does not say: us-east-1a, europe-west4-b,
+// cn-hangzhou-h, fr-par-1, westeurope-1, Uocm:EU-FRANKFURT-1-AD-1. A region stands for itself.
 func Zone(s string) string {
 	_, s, _ = cutLast(s, ':') // Oracle Cloud puts the tenancy before it
 	if region := Region(s); region != s || shaped(s) != "" {

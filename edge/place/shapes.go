@@ -28,8 +28,9 @@ func cutDirection(s string) (rest string, ok bool) {
 	return s, false
 }
 
-// awsRegion returns the region that begins s, where nothing or a zone follows: area, perhaps partition, direction and digit
-// (docs.aws.amazon.com/global-infrastructure, "AWS Regions", "AWS Availability Zones", "Local Zones" and "Wavelength").
+// awsRegion returns the region that begins s, where nothing or a zone follows: area, perhaps partition, direction and
+// digit (docs.aws.amazon.com/global-infrastructure, "AWS Regions", "AWS Availability Zones", "Local Zones" and
+// "Wavelength").
 func awsRegion(s string) string {
 	const area = 2
 	if len(s) < len("us-east-1") || !isSmall(s[0]) || !isSmall(s[1]) {
@@ -66,7 +67,8 @@ func withoutPartition(s string) string {
 // googleAreas begin the regions of Google Cloud (cloud.google.com/compute/docs/regions-zones).
 var googleAreas = []string{"europe", "us", "asia", "northamerica", "southamerica", "australia", "africa", "me"}
 
-// googleRegion returns the region that begins s, where nothing or a zone follows: europe-west1, us-central1-a, us-central1-ai1a.
+// googleRegion returns the region that begins s, where nothing or a zone follows: europe-west1, us-central1-a,
+// us-central1-ai1a.
 func googleRegion(s string) string {
 	area, rest, ok := strings.Cut(s, "-")
 	if !ok || !slices.Contains(googleAreas, area) {
@@ -84,8 +86,8 @@ func googleRegion(s string) string {
 
 func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
 
-// awsZoneID returns the region of a zone id, which abbreviates it: use1-az1, usw2-lax1-az1, apne1-wl1-nrt-wlz1, usgw1-az1
-// (docs.aws.amazon.com/ram/latest/userguide/working-with-az-ids.html).
+// awsZoneID returns the region of a zone id, which abbreviates it: use1-az1, usw2-lax1-az1, apne1-wl1-nrt-wlz1,
+// usgw1-az1 (docs.aws.amazon.com/ram/latest/userguide/working-with-az-ids.html).
 func awsZoneID(s string) string {
 	code, zone, ok := strings.Cut(s, "-az")
 	if !ok {

@@ -2,8 +2,8 @@ package platform
 
 import "strings"
 
-// The spans that Lambda's telemetry writes beside those of the function (docs.aws.amazon.com/lambda, "Telemetry API Event schema").
-// A function of SnapStart is restored where others are initialised.
+// The spans that Lambda's telemetry writes beside those of the function (docs.aws.amazon.com/lambda, "Telemetry API
+// Event schema"). A function of SnapStart is restored where others are initialised.
 const (
 	platformPrefix     = "platform."
 	initRuntimeDone    = "platform.initRuntimeDone"

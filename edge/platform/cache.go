@@ -80,8 +80,9 @@ func CacheStatus(source, value string) string {
 	return wordStatus(value)
 }
 
-// timings are the metrics of Server-Timing that speak of a cache: those of Akamai (cdn-cache), Cloudflare (cfCacheStatus) and others
-// say it in their description, those of CloudFront by their name (docs.aws.amazon.com/AmazonCloudFront, "Server-Timing header").
+// timings are the metrics of Server-Timing that speak of a cache: those of Akamai (cdn-cache), Cloudflare
+// (cfCacheStatus) and others say it in their description, those of CloudFront by their name
+// (docs.aws.amazon.com/AmazonCloudFront, "Server-Timing header").
 var timings = map[string]string{
 	"CDN-CACHE": "", "CFCACHESTATUS": "", "CACHE": "",
 	"CDN-CACHE-HIT": edge.CacheHit, "CDN-CACHE-MISS": edge.CacheMiss, "CDN-CACHE-REFRESH": edge.CacheRevalidated,

@@ -7,8 +7,8 @@ import (
 	"edgescope/edge"
 )
 
-// cacheWords are the words of caches, by their documentation. A word that is not here says nothing of a cache: NONE, UNKNOWN, ERROR,
-// REDIRECT, N/A, TCP_DENIED.
+// cacheWords are the words of caches, by their documentation. A word that is not here says nothing of a cache: NONE,
+// UNKNOWN, ERROR, REDIRECT, N/A, TCP_DENIED.
 var cacheWords = map[string]string{
 	// Cloudflare (cf-cache-status, KV, the Cache API), nginx ($upstream_cache_status), Google (cdn_cache_status).
 	"HIT": edge.CacheHit, "MISS": edge.CacheMiss, "EXPIRED": edge.CacheExpired, "STALE": edge.CacheStale,
@@ -38,9 +38,9 @@ var cacheWords = map[string]string{
 	"NO-CACHE": edge.CacheBypass, "NOCACHE": edge.CacheBypass, "STALE-WHILE-REVALIDATE": edge.CacheStale,
 }
 
-// wordStatus reads a header or attribute that says in words what a cache did: "HIT", "Hit from cloudfront", "TCP_MEM_HIT from a1
-// (AkamaiGHost)", "cp3062 hit/5". Of a list the last member is the cache nearest to the client, but where members tell "from child"
-// (Akamai), the child is. In a member the first known word counts.
+// wordStatus reads a header or attribute that says in words what a cache did: "HIT", "Hit from cloudfront",
+// "TCP_MEM_HIT from a1 (AkamaiGHost)", "cp3062 hit/5". Of a list the last member is the cache nearest to the client,
+// but where members tell "from child" (Akamai), the child is. In a member the first known word counts.
 func wordStatus(value string) string {
 	if status, ok := look(cacheWords, value); ok {
 		return status
@@ -86,8 +86,8 @@ func nearestMember(list string) string {
 	return lastMember(list)
 }
 
-// cacheWord returns the status that one word means: one of the table, else one that begins with it (HIT-CLUSTER, hit-front), else a
-// hit or miss of another kind (TCP_IMS_HIT, TCP_NEGATIVE_HIT, TCP_SWAPFAIL_MISS).
+// cacheWord returns the status that one word means: one of the table, else one that begins with it (HIT-CLUSTER,
+// hit-front), else a hit or miss of another kind (TCP_IMS_HIT, TCP_NEGATIVE_HIT, TCP_SWAPFAIL_MISS).
 func cacheWord(word string) string {
 	if status, ok := look(cacheWords, word); ok {
 		return status

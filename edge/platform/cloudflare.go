@@ -16,8 +16,8 @@ func rayColo(s string) string {
 	return s[hexDigits+1:]
 }
 
-// outcomes are the words of Workers (tail and native export: workerd's EventOutcome), ours and those of other words for the same, in
-// capitals; every other word is an error. UNKNOWN says nothing.
+// outcomes are the words of Workers (tail and native export: workerd's EventOutcome), ours and those of other words for
+// the same, in capitals; every other word is an error. UNKNOWN says nothing.
 var outcomes = map[string]string{
 	"OK": edge.OutcomeOK, "SUCCESS": edge.OutcomeOK, "SUCCEEDED": edge.OutcomeOK, "UNKNOWN": "",
 	"EXCEPTION":   edge.OutcomeException,

@@ -18,8 +18,8 @@ var (
 		{name: "cold_start", read: startWord, also: []string{
 			"coldStart", "coldstart", "ColdStart", "cold-start", "is_cold_start", "isColdStart", "is_coldstart", "IsColdStart", "is_cold", "isCold", "start_type", "startType",
 		}},
-		// AWS: OpenTelemetry's and X-Ray's SDKs, Datadog, Thundra (aws.lambda.invocation.coldstart), New Relic (aws.lambda.coldStart),
-		// Serverless (aws.lambda.is_coldstart), Lumigo and Epsagon.
+		// AWS: OpenTelemetry's and X-Ray's SDKs, Datadog, Thundra (aws.lambda.invocation.coldstart), New Relic
+		// (aws.lambda.coldStart), Serverless (aws.lambda.is_coldstart), Lumigo and Epsagon.
 		{name: "aws.lambda.coldstart", read: startWord, also: []string{
 			"aws.lambda.cold_start", "aws.lambda.coldStart", "aws.lambda.is_cold_start", "aws.lambda.is_coldstart", "aws.lambda.isColdStart",
 			"aws.lambda.invocation.coldstart", "aws.lambda.invocation.cold_start", "aws.lambda.invocation.coldStart", "aws.lambda.start_type",
@@ -47,8 +47,8 @@ var (
 	coldReportRule = rule{sources: attrs(edge.KeyColdStartSource)}
 )
 
-// startWord reads a flag, or the word for a start: cold; hot and warm, also of an instance that was prewarmed before the request came
-// (Vercel's function_start_type).
+// startWord reads a flag, or the word for a start: cold; hot and warm, also of an instance that was prewarmed before
+// the request came (Vercel's function_start_type).
 func startWord(s string) string {
 	if flag := boolean(s); flag != "" {
 		return flag

@@ -8,7 +8,8 @@ import (
 	"edgescope/edge/platform"
 )
 
-// TestSpellingsOfColdStarts: each key that platforms, agents and people write is read, whatever word they write for yes and no.
+// TestSpellingsOfColdStarts: each key that platforms, agents and people write is read, whatever word they write for yes
+// and no.
 func TestSpellingsOfColdStarts(t *testing.T) {
 	for key := range strings.FieldsSeq("faas.coldstart faas.cold_start faas.coldStart faas.is_cold_start cold_start coldStart coldstart ColdStart " +
 		"is_cold_start isColdStart start_type aws.lambda.coldstart aws.lambda.cold_start aws.lambda.coldStart aws.lambda.is_cold_start " +

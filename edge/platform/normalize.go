@@ -57,8 +57,9 @@ func New(o Options) *Normalizer {
 // Normalize fills the Facts of the events of one batch from their attributes and from each other. A fact that the receiver
 // has set stays; Facts.CacheStatus of a data point may be the raw text and becomes canonical. It also moves Time and Duration of
 // a span whose clock stood still, mends attributes that senders are known to misspell, and drops those that repeat a fact, but of a
-// data point, whose columns they are. Numbers that nothing at the edge has are bounded, so that none of them hides all others in a
-// sum: it returns how many. Facts point into the memory of the events' attributes. The caller owns the events again on return.
+// data point, whose columns they are. Numbers that nothing at the edge has are bounded, so that none of them hides all
+// others in a sum: it returns how many. Facts point into the memory of the events' attributes. The caller owns the
+// events again on return.
 func (n *Normalizer) Normalize(events []edge.Event) Bounded {
 	b := n.scratch.Get().(*batch)
 	b.bounded = Bounded{}
@@ -81,8 +82,8 @@ func (n *Normalizer) Normalize(events []edge.Event) Bounded {
 	return bounded
 }
 
-// Bounded counts the numbers that Normalize brought within their bounds: weights and counts above Options.MaxWeight became it, lengths
-// of time that are negative or above edge.MaxDuration became unknown.
+// Bounded counts the numbers that Normalize brought within their bounds: weights and counts above Options.MaxWeight
+// became it, lengths of time that are negative or above edge.MaxDuration became unknown.
 type Bounded struct{ Weights, Durations int }
 
 // describe fills what an event says by itself.

@@ -31,10 +31,11 @@ func (v *view) outcome(f *edge.Facts) {
 	}
 }
 
-// failed tells whether a span without an outcome of its own failed, by the first of these that says anything: a status of 5xx;
-// a span status of OK, which is final (OpenTelemetry specification, "Set Status"); the status 4xx of who answers, since the error
-// is the client's (semantic conventions, HTTP spans, "Status"); a status of gRPC, likewise; a span status of ERROR; an exception
-// that left the span; an error that a server names; a status of HTTP; an exception of which nobody says that it was handled.
+// failed tells whether a span without an outcome of its own failed, by the first of these that says anything: a status
+// of 5xx; a span status of OK, which is final (OpenTelemetry specification, "Set Status"); the status 4xx of who
+// answers, since the error is the client's (semantic conventions, HTTP spans, "Status"); a status of gRPC, likewise; a
+// span status of ERROR; an exception that left the span; an error that a server names; a status of HTTP; an exception
+// of which nobody says that it was handled.
 func (v *view) failed(f *edge.Facts) bool {
 	e := v.event
 	switch {
@@ -54,9 +55,9 @@ func (v *view) failed(f *edge.Facts) bool {
 	return v.threw() != edge.False
 }
 
-// grpcFailed tells whether a call failed for its end of it, by its status: Unknown when that is OK or none. For who calls each other
-// status is an error; for who answers those are that are not the caller's (opentelemetry.io, semantic conventions for gRPC, "Span
-// status").
+// grpcFailed tells whether a call failed for its end of it, by its status: Unknown when that is OK or none. For who
+// calls each other status is an error; for who answers those are that are not the caller's (opentelemetry.io, semantic
+// conventions for gRPC, "Span status").
 func (v *view) grpcFailed() edge.Tri {
 	code := v.text(&grpcRule)
 	switch {
@@ -80,7 +81,8 @@ var grpcCodes = [...]string{
 	"UNAUTHENTICATED",
 }
 
-// grpcCode reads a status of gRPC or Connect, by number or name: 5, NOT_FOUND, not_found. Those of other protocols are none.
+// grpcCode reads a status of gRPC or Connect, by number or name: 5, NOT_FOUND, not_found. Those of other protocols are
+// none.
 func grpcCode(s string) string {
 	if n, err := strconv.ParseFloat(s, 64); err == nil {
 		if i := int(max(-1, min(n, float64(len(grpcCodes))))); i >= 0 && i < len(grpcCodes) && float64(i) == n {
@@ -106,7 +108,8 @@ func errorFlag(s string) string {
 	return boolean(s)
 }
 
-// threw tells whether an exception left the span: False also when there is none, Unknown when there is one and nobody says.
+// threw tells whether an exception left the span: False also when there is none, Unknown when there is one and nobody
+// says.
 func (v *view) threw() edge.Tri {
 	if !v.present.meets(&exceptionRule.any) {
 		return edge.False

@@ -84,7 +84,8 @@ func region(s string) string {
 	}
 }
 
-// knownRegion takes a region from an attribute that may mean something else by that word, such as where something is sold.
+// knownRegion takes a region from an attribute that may mean something else by that word, such as where something is
+// sold.
 func knownRegion(s string) string {
 	if code := place.Region(s); place.IsKnown(code) {
 		return code
@@ -92,8 +93,8 @@ func knownRegion(s string) string {
 	return ""
 }
 
-// resourceRegion returns the region of a resource: item 4 of an Amazon resource name, or the location in a name of Google Cloud,
-// //run.googleapis.com/projects/p/locations/europe-west1/services/s.
+// resourceRegion returns the region of a resource: item 4 of an Amazon resource name, or the location in a name of
+// Google Cloud, //run.googleapis.com/projects/p/locations/europe-west1/services/s.
 func resourceRegion(s string) string {
 	if code := arnRegion(s); code != "" {
 		return code
@@ -112,8 +113,8 @@ func flyColo(s string) string {
 	return colo
 }
 
-// azureColo returns the airport that the older form of x-azure-ref tells behind its leading 0, in base64: ...FRAEDGE0712...
-// (seen, not documented). The newer form begins with a date and tells none.
+// azureColo returns the airport that the older form of x-azure-ref tells behind its leading 0, in base64:
+// ...FRAEDGE0712... (seen, not documented). The newer form begins with a date and tells none.
 func azureColo(s string) string {
 	var raw [96]byte
 	encoded, ok := strings.CutPrefix(s, "0")

@@ -3,9 +3,9 @@
 // headers that a load generator sees. It also holds what the platforms tell about themselves: their limits and
 // their prices.
 //
-// Each canonical value has a list of sources (files sources.go, places.go, version.go, coldstart.go, cache.go and numbers.go; what only
-// one platform writes is read in the file of that platform); the first that is present and not empty wins,
-// and for one source an event's own attribute comes before the attribute of its resource.
+// Each canonical value has a list of sources (files sources.go, places.go, version.go, coldstart.go, cache.go and
+// numbers.go; what only one platform writes is read in the file of that platform); the first that is present and not
+// empty wins, and for one source an event's own attribute comes before the attribute of its resource.
 package platform
 
 import "edgescope/edge"

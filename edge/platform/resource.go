@@ -2,9 +2,9 @@ package platform
 
 import "edgescope/edge"
 
-// Resource returns what a resource says of a service and of where it runs: Service, Namespace, Version, Environment, Provider,
-// Platform, Region, Colo, FaasName and FaasVersion, by the same rules as Normalize. It is for signals without events. The texts
-// point into the memory of attrs.
+// Resource returns what a resource says of a service and of where it runs: Service, Namespace, Version, Environment,
+// Provider, Platform, Region, Colo, FaasName and FaasVersion, by the same rules as Normalize. It is for signals without
+// events. The texts point into the memory of attrs.
 func Resource(attrs []edge.Attr) (f edge.Facts) {
 	v := view{resource: new(resourceView)}
 	v.read(&edge.Event{Resource: attrs})

@@ -7,8 +7,8 @@ import (
 	"edgescope/edge/route"
 )
 
-// maxInferred bounds the length of an inferred route in bytes, maxRouteServices the services whose routes are remembered: both keep
-// the memory of a Normalizer bounded whatever is sent. Beyond them a route is route.Any.
+// maxInferred bounds the length of an inferred route in bytes, maxRouteServices the services whose routes are
+// remembered: both keep the memory of a Normalizer bounded whatever is sent. Beyond them a route is route.Any.
 const (
 	maxInferred      = 256
 	maxRouteServices = 10_000

@@ -38,7 +38,8 @@ type source struct {
 	// name is an attribute key, or the name of a header in lower case.
 	name   string
 	header bool
-	// also are other spellings of an attribute's key, which mean the same; of several the first in the event counts, name before all.
+	// also are other spellings of an attribute's key, which mean the same; of several the first in the event counts,
+	// name before all.
 	also []string
 	// read turns the raw value into the canonical one, "" if it tells nothing; nil takes it as it stands.
 	read func(string) string
@@ -60,8 +61,9 @@ func attrs(keys ...string) []source {
 	return all
 }
 
-// header is a source with the spellings http.response.header.<name> and http.request.header.<name>, with the name in any case and
-// with _ or - (vocabulary.header), the bare name of a header that has a dash, and to Response the real header.
+// header is a source with the spellings http.response.header.<name> and http.request.header.<name>, with the name in
+// any case and with _ or - (vocabulary.header), the bare name of a header that has a dash, and to Response the real
+// header.
 func header(name string, read func(string) string) source {
 	return source{name: name, header: true, read: read}
 }

@@ -125,8 +125,8 @@ var known = newVocabulary(
 	&initRule, &cpuRule, &wallRule, &ttfbRule, &originRule, &upstreamRule, &timingRule, &cacheRule, &cacheLookupRule, &ageRule,
 )
 
-// otherEnd are the attributes that on a client span tell of the other end: the headers that say where their sender is, and the region
-// of the service that an AWS SDK asks.
+// otherEnd are the attributes that on a client span tell of the other end: the headers that say where their sender is,
+// and the region of the service that an AWS SDK asks.
 var otherEnd = known.slotsOf(headerRay, headerVercelID, "x-nf-request-id", headerAmzCfID, headerServedBy, headerFlyID,
 	headerFlyRegion, headerAzureRef, headerAmzCfPoP, "x-edge-location", "cdn-requestcountrycode", "x-appengine-country", headerCountry,
 	"x-vercel-ip-country", "cloudfront-viewer-country", "x-amzn-requestid", "x-cold-start", "server", "aws.region")
@@ -181,7 +181,8 @@ func sdkPlatform(s string) string {
 	}
 }
 
-// countryCode reads an ISO 3166-1 code of two letters in any case. XX is Cloudflare's for none and T1 its Tor, ZZ is Google's.
+// countryCode reads an ISO 3166-1 code of two letters in any case. XX is Cloudflare's for none and T1 its Tor, ZZ is
+// Google's.
 func countryCode(s string) string {
 	if len(s) != 2 || !isLetter(s[0]) || !isLetter(s[1]) {
 		return ""

@@ -12,7 +12,8 @@ func vercelColo(s string) string {
 	return colo
 }
 
-// vercelRegion returns the last region of a Vercel request id, which is where the code ran: iad1 of fra1::iad1::abcde-1.
+// vercelRegion returns the last region of a Vercel request id, which is where the code ran: iad1 of
+// fra1::iad1::abcde-1.
 func vercelRegion(s string) string {
 	i := strings.LastIndex(s, "::")
 	if i < 0 {

@@ -7,8 +7,8 @@ import (
 	"edgescope/edge"
 )
 
-// deployments are the keys that tell which deployment of a function ran, in order: what its platform gave out, then the commit.
-// Names in capitals are the variables in a function's environment, as people copy them into attributes.
+// deployments are the keys that tell which deployment of a function ran, in order: what its platform gave out, then the
+// commit. Names in capitals are the variables in a function's environment, as people copy them into attributes.
 var deployments = []source{
 	// developers.cloudflare.com/workers/runtime-apis/bindings/version-metadata: {id, tag, timestamp}
 	{name: "cloudflare.script_version.id", read: versionID, also: []string{

@@ -17,8 +17,8 @@ const (
 	headerStem     = "http.re" // begins all of headerPrefixes
 )
 
-// headerPrefixes are what SDKs put before the name of a header: OpenTelemetry's (registry, http.request.header.<key>), and the
-// plural of Datadog's tracers; with which of a header's two words they spell.
+// headerPrefixes are what SDKs put before the name of a header: OpenTelemetry's (registry, http.request.header.<key>),
+// and the plural of Datadog's tracers; with which of a header's two words they spell.
 var headerPrefixes = [...]struct {
 	prefix string
 	word   int
@@ -30,7 +30,8 @@ var headerPrefixes = [...]struct {
 type word struct {
 	key  string
 	slot slot
-	// weak is a spelling that gives way to others of the same slot, such as a header of the request to that of the response.
+	// weak is a spelling that gives way to others of the same slot, such as a header of the request to that of the
+	// response.
 	weak bool
 }
 
@@ -131,8 +132,8 @@ func (v *vocabulary) exactly(key string) *word {
 	return nil
 }
 
-// header finds a header that is spelt as it was captured, in capitals (X-Cache), as conventions before 1.21 had it, with _ for -, or
-// behind the plural prefixes.
+// header finds a header that is spelt as it was captured, in capitals (X-Cache), as conventions before 1.21 had it,
+// with _ for -, or behind the plural prefixes.
 func (v *vocabulary) header(key string) *word {
 	for _, p := range headerPrefixes {
 		name, ok := strings.CutPrefix(key, p.prefix)

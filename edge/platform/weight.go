@@ -8,8 +8,9 @@ import (
 	"edgescope/edge"
 )
 
-// DefaultMaxWeight is how many occurrences an event may stand for. Platforms sample at most one in a few thousand, and a client that
-// adds up by itself does so for seconds: what is above is a number of another meaning, and would hide all others in a sum.
+// DefaultMaxWeight is how many occurrences an event may stand for. Platforms sample at most one in a few thousand, and
+// a client that adds up by itself does so for seconds: what is above is a number of another meaning, and would hide all
+// others in a sum.
 const DefaultMaxWeight = 1e6
 
 // weigh fills how many occurrences an event stands for, between 1 and the bound.
@@ -22,8 +23,8 @@ func (n *Normalizer) weigh(v *view, bounded *Bounded) {
 	}
 }
 
-// weight returns how many occurrences an event stands for, at least 1 and finite: of a data point its count times its sample
-// interval, of a span what its trace state or the configured rate of its service says.
+// weight returns how many occurrences an event stands for, at least 1 and finite: of a data point its count times its
+// sample interval, of a span what its trace state or the configured rate of its service says.
 func (n *Normalizer) weight(v *view) float64 {
 	e := v.event
 	switch e.Kind {

@@ -13,9 +13,10 @@ const (
 	maxSegments = 8
 )
 
-// Of returns the template of a request target or path. Query and fragment are cut, as are a slash at the end, the scheme and
-// authority of an absolute form (RFC 9112 section 3.2.2), and what follows a semicolon in a segment (RFC 3986 section 3.3), such as
-// ;jsessionid=. Percent signs stay. Of more than 8 segments the rest is "/*", also from a segment on that begins a URL.
+// Of returns the template of a request target or path. Query and fragment are cut, as are a slash at the end, the
+// scheme and authority of an absolute form (RFC 9112 section 3.2.2), and what follows a semicolon in a segment (RFC
+// 3986 section 3.3), such as ;jsessionid=. Percent signs stay. Of more than 8 segments the rest is "/*", also from a
+// segment on that begins a URL.
 func Of(target string) string { return string(Append(nil, target)) }
 
 // Append appends the template of a request target, as Of returns it.
@@ -88,8 +89,8 @@ func withoutParameters(s string) string {
 	return s
 }
 
-// appendAround appends a segment of which a part is an identifier: 12.json, 12:cancel (Google AIP-136), Products(42) (OData
-// 4.01 part 2, section 4.3), user=12. It returns false for others, which it does not append.
+// appendAround appends a segment of which a part is an identifier: 12.json, 12:cancel (Google AIP-136), Products(42)
+// (OData 4.01 part 2, section 4.3), user=12. It returns false for others, which it does not append.
 func appendAround(to []byte, s string) ([]byte, bool) {
 	if i := strings.LastIndexByte(s, '.'); i > 0 && isExtension(s[i+1:]) && foldable(s[:i]) && !isMail(s) {
 		return append(append(to, id...), s[i:]...), true
@@ -137,7 +138,8 @@ func isVerb(s string) bool {
 	return s != ""
 }
 
-// isKey tells whether what stands in parentheses is the key of one thing: 42, 'jane', id=7, or the session of ASP.NET, S(...).
+// isKey tells whether what stands in parentheses is the key of one thing: 42, 'jane', id=7, or the session of ASP.NET,
+// S(...).
 func isKey(inner string) bool {
 	if inner == "" {
 		return false

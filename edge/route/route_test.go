@@ -60,7 +60,8 @@ func TestOf(t *testing.T) {
 	f("/user=12", "/user=:id")
 }
 
-// TestIdentifiersFold and TestWordsStay are the two sides of one table: what names one thing of many, and what does not.
+// TestIdentifiersFold and TestWordsStay are the two sides of one table: what names one thing of many, and what does
+// not.
 func TestIdentifiersFold(t *testing.T) {
 	for kind, segments := range map[string]string{
 		"numbers":    "7 12 00042 18446744073709551615 -12 +49301234567",

@@ -2,8 +2,8 @@ package route
 
 import "strings"
 
-// isWords tells quickly of most segments that they hold no identifier: letters and marks between words only, and not the
-// length of a UUID or of a long hash.
+// isWords tells quickly of most segments that they hold no identifier: letters and marks between words only, and not
+// the length of a UUID or of a long hash.
 func isWords(s string) bool {
 	const shortHash = 16
 	if len(s) >= shortHash {
@@ -17,9 +17,9 @@ func isWords(s string) bool {
 	return true
 }
 
-// isID tells whether a segment names one thing of many. What it looks for is in the order of the checks: numbers; UUIDs; mail
-// addresses and URLs; dates, times, phone numbers and addresses of digits; lists of these; and tokens that look random, alone or
-// behind a prefix.
+// isID tells whether a segment names one thing of many. What it looks for is in the order of the checks: numbers;
+// UUIDs; mail addresses and URLs; dates, times, phone numbers and addresses of digits; lists of these; and tokens that
+// look random, alone or behind a prefix.
 func isID(s string) bool {
 	if s == "" {
 		return false
@@ -102,8 +102,8 @@ func hasUUID(s string) bool {
 	return true
 }
 
-// isMail tells whether a text is a mail address: the domain ends in a label of letters, so that lodash@4.17.21 is none, and
-// neither is a version with a word behind it.
+// isMail tells whether a text is a mail address: the domain ends in a label of letters, so that lodash@4.17.21 is none,
+// and neither is a version with a word behind it.
 func isMail(s string) bool {
 	at := strings.LastIndexByte(s, '@')
 	if at <= 0 {
@@ -156,8 +156,9 @@ func isNumber(s string) bool {
 	return s != ""
 }
 
-// isFigures tells of digits with marks between them whether they name one thing: a date, a time, a phone number, an address
-// of IPv4, a decimal or a signed number, a list of numbers. Versions such as 1.2.3 do not, nor do short pairs such as 7-11.
+// isFigures tells of digits with marks between them whether they name one thing: a date, a time, a phone number, an
+// address of IPv4, a decimal or a signed number, a list of numbers. Versions such as 1.2.3 do not, nor do short pairs
+// such as 7-11.
 func isFigures(s string, sh *shape) bool {
 	const few = 5
 	if sh.digits == 0 {
@@ -188,8 +189,8 @@ func isDottedDate(s string) bool {
 	return isNumber(a) && isNumber(b) && isNumber(c) && len(b) == 2 && (len(a) == 4 && len(c) == 2 || len(a) == 2 && len(c) == 4)
 }
 
-// isMoment tells whether a text is a date with a time (RFC 3339), has a date in it, or is a week, a quarter or a month with its
-// year.
+// isMoment tells whether a text is a date with a time (RFC 3339), has a date in it, or is a week, a quarter or a month
+// with its year.
 func isMoment(s string, sh *shape) bool {
 	const date = 8
 	if sh.digits >= date && strings.Trim(s, "0123456789-_:.+ TZtz") == "" && !hasOther(s) {
@@ -221,7 +222,8 @@ func hasDate(s string) bool {
 	return false
 }
 
-// isPeriod tells whether a text is a week or a quarter (2026-W47, 2026-Q4) or a month by its name, with its year (20-Nov-2026).
+// isPeriod tells whether a text is a week or a quarter (2026-W47, 2026-Q4) or a month by its name, with its year
+// (20-Nov-2026).
 func isPeriod(s string) bool {
 	year, month := 0, 0
 	for part := range strings.FieldsFuncSeq(s, isBetween) {
@@ -273,7 +275,8 @@ func isList(s string) bool {
 	return true
 }
 
-// isCoordinate tells whether a text is a number, signed or with a fraction, perhaps with one letter for its unit behind it.
+// isCoordinate tells whether a text is a number, signed or with a fraction, perhaps with one letter for its unit behind
+// it.
 func isCoordinate(s string) bool {
 	s = strings.TrimLeft(s, "+-")
 	if n := len(s); n > 1 && isLetter(s[n-1]) {

@@ -13,7 +13,8 @@ const (
 	longDigits = 5  // digits in a row
 )
 
-// hasToken tells whether one of the parts between marks looks like an identifier: cus_9s6XKzkNRiz8i3, web-7d4b9c6f5d-x2x4z.
+// hasToken tells whether one of the parts between marks looks like an identifier: cus_9s6XKzkNRiz8i3,
+// web-7d4b9c6f5d-x2x4z.
 func hasToken(s string) bool {
 	long := len(s) >= longMixed
 	parts, before, mark := 0, "", byte(0)
@@ -36,8 +37,8 @@ func hasToken(s string) bool {
 	return false
 }
 
-// isToken tells whether letters and digits without a mark look like an identifier. Words with a number do not: iphone15pro,
-// h264, v1beta1, 1920x1080.
+// isToken tells whether letters and digits without a mark look like an identifier. Words with a number do not:
+// iphone15pro, h264, v1beta1, 1920x1080.
 func isToken(s string) bool {
 	n := len(s)
 	if n < longDigits {
@@ -60,7 +61,8 @@ func isToken(s string) bool {
 	}
 }
 
-// takesTurns tells whether letters and digits take turns more often than in words: the shorter and the plainer, the more.
+// takesTurns tells whether letters and digits take turns more often than in words: the shorter and the plainer, the
+// more.
 func (sh *shape) takesTurns(n int) bool {
 	switch {
 	case n < shortMixed:
@@ -90,7 +92,8 @@ func isVersion(s string) bool {
 	return len(s) <= longest && s[0]|0x20 == 'v' && isNumber(s[1:])
 }
 
-// isBehind tells whether a part that is no identifier by itself is one behind a prefix: user_123, JIRA-1234, prod_NWjs8kKbJWmuuc.
+// isBehind tells whether a part that is no identifier by itself is one behind a prefix: user_123, JIRA-1234,
+// prod_NWjs8kKbJWmuuc.
 func isBehind(prefix string, mark byte, s string) bool {
 	if mark != '_' && mark != '-' || !isVerb(prefix) {
 		return false
@@ -107,8 +110,8 @@ func (sh *shape) mixes() bool {
 	return sh.digits > 0 && sh.upper > 0 && sh.upper < sh.letters
 }
 
-// isRandom tells a token from a word in camel case, which has a capital for every five letters or so, and from one with a number
-// behind it.
+// isRandom tells a token from a word in camel case, which has a capital for every five letters or so, and from one with
+// a number behind it.
 func (sh *shape) isRandom(s string) bool {
 	const humps = 4
 	if sh.digits == 0 {
@@ -130,8 +133,8 @@ func isNumbered(prefix string, mark byte, digits string) bool {
 	return !isYear && len(prefix) > language
 }
 
-// prefixes are those that services put before the ids that they give out: docs.stripe.com/api (each object's example), of which
-// some ids have no digit at all; clerk.com/docs/reference (users, sessions, organizations).
+// prefixes are those that services put before the ids that they give out: docs.stripe.com/api (each object's example),
+// of which some ids have no digit at all; clerk.com/docs/reference (users, sessions, organizations).
 const prefixes = " acct ba card ch cs cus dp evt fee file ii in li link mandate or org pi plink pm po price prod promo pst py qt " +
 	"re sess seti si sku src sub tok tr txi txn txr us user we "
 

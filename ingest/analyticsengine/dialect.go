@@ -24,8 +24,8 @@ func columnNames(prefix string) (names [maxColumns]string) {
 
 const keySampleInterval = "_sample_interval"
 
-// event makes the event of a point: its columns as attributes, and what they mean in the layout of its dataset; without one, in the
-// layout that the point is certainly in. doubtful is a point that may be in one.
+// event makes the event of a point: its columns as attributes, and what they mean in the layout of its dataset; without
+// one, in the layout that the point is certainly in. doubtful is a point that may be in one.
 func (p *point) event(dataset string, layout *Layout, source string, arrival int64) (e edge.Event, doubtful bool) {
 	e = edge.Event{Kind: edge.KindDataPoint, Dataset: dataset, Time: arrival}
 	e.Facts.Source = source
@@ -66,8 +66,8 @@ func (p *point) widerAny(e *edge.Event) {
 	p.wider(e)
 }
 
-// wider reads the shape indexes [operation, region, status], doubles [latencyMs, count], blobs [isoTime], and in blob4 the cache
-// status, which stands there in our own layout too.
+// wider reads the shape indexes [operation, region, status], doubles [latencyMs, count], blobs [isoTime], and in blob4
+// the cache status, which stands there in our own layout too.
 func (p *point) wider(e *edge.Event) {
 	f := &e.Facts
 	f.Invocation = true

@@ -10,15 +10,16 @@ import (
 	"edgescope/edge/place"
 )
 
-// WarnNotCertain is the warning of a batch that counts the points of datasets without a layout that look like one of ours, but not
-// for certain: their columns keep no meaning until the dataset's layout is told.
+// WarnNotCertain is the warning of a batch that counts the points of datasets without a layout that look like one of
+// ours, but not for certain: their columns keep no meaning until the dataset's layout is told.
 const WarnNotCertain = "layout not certain"
 
 // reading gives an event the meaning of its point's columns.
 type reading func(p *point, e *edge.Event)
 
-// guess finds the layout of a point whose dataset has none. Only a shape that nobody's own data is likely to have counts: a number
-// that is taken for a count multiplies what pages add up. doubtful is a point that has more of such a shape than chance gives.
+// guess finds the layout of a point whose dataset has none. Only a shape that nobody's own data is likely to have
+// counts: a number that is taken for a count multiplies what pages add up. doubtful is a point that has more of such a
+// shape than chance gives.
 func (p *point) guess() (read reading, doubtful bool) {
 	switch {
 	case len(p.indexes) >= 2 && strings.HasPrefix(p.indexes[0], errorPrefix):
@@ -40,8 +41,9 @@ func (p *point) guess() (read reading, doubtful bool) {
 	return read, doubtful && read == nil
 }
 
-// isEdgeLayout tells whether a point that has an HTTP status and a time in their places is in our own layout: everything else is in
-// its place too, it has no further columns, and it counts for one. A place that is not known needs a route or a flag beside it.
+// isEdgeLayout tells whether a point that has an HTTP status and a time in their places is in our own layout:
+// everything else is in its place too, it has no further columns, and it counts for one. A place that is not known
+// needs a route or a flag beside it.
 func (p *point) isEdgeLayout() bool {
 	const blobs, doubles = 5, 4
 	known := place.IsKnown(p.blob(0)) || p.blob(4) != "" || p.double(2) != ""
@@ -70,9 +72,9 @@ func isZero(s string) bool {
 // mostAdded bounds the count of a point in the wider shape whose dataset has no layout.
 const mostAdded = 100
 
-// isWider tells whether a point with several indexes, which Workers drop, is in the wider shape: it has no further columns, place,
-// status and time are in their places, of which one may be missing or, the place, be unknown, and it counts for one; with all of
-// them it may count for a few.
+// isWider tells whether a point with several indexes, which Workers drop, is in the wider shape: it has no further
+// columns, place, status and time are in their places, of which one may be missing or, the place, be unknown, and it
+// counts for one; with all of them it may count for a few.
 func (p *point) isWider() bool {
 	const indexes, doubles = 3, 2
 	code, status := p.index(1), p.index(2)
@@ -112,7 +114,8 @@ const unknown = "unknown"
 // methods are those of HTTP (RFC 9110), which stand in many a table of requests where ours has the place.
 var methods = []string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "CONNECT", "TRACE"}
 
-// isPlace tells whether a text can be the code of a PoP or region, which may be absent: letters, digits and dashes, a letter first.
+// isPlace tells whether a text can be the code of a PoP or region, which may be absent: letters, digits and dashes, a
+// letter first.
 func isPlace(s string) bool {
 	const longest = 32
 	if s == "" {

@@ -7,8 +7,8 @@ import (
 	"edgescope/ingest/analyticsengine"
 )
 
-// TestOwnDataKeepsItsColumns: data that has a look of our layouts, but not all of it, is what it is: no request, no weight, no duration.
-// What could have been meant as one is told.
+// TestOwnDataKeepsItsColumns: data that has a look of our layouts, but not all of it, is what it is: no request, no
+// weight, no duration. What could have been meant as one is told.
 func TestOwnDataKeepsItsColumns(t *testing.T) {
 	f := func(point string, told bool) {
 		t.Helper()

@@ -321,7 +321,8 @@ func TestRefusalsAreRemembered(t *testing.T) {
 	}
 }
 
-// TestClockAhead: what lies in the future by more than a clock is wrong is taken as it arrives, or no page would show it for hours.
+// TestClockAhead: what lies in the future by more than a clock is wrong is taken as it arrives, or no page would show
+// it for hours.
 func TestClockAhead(t *testing.T) {
 	f := func(ahead time.Duration, moved bool) {
 		t.Helper()

@@ -10,8 +10,8 @@ import (
 	"edgescope/internal/near"
 )
 
-// Layout says what the columns of a dataset mean. The zero Layout gives them no meaning. The points of a dataset without one have a
-// meaning only where their shape is certain.
+// Layout says what the columns of a dataset mean. The zero Layout gives them no meaning. The points of a dataset
+// without one have a meaning only where their shape is certain.
 type Layout struct {
 	// read is one of our own layouts; nil for columns.
 	read       reading
@@ -56,16 +56,17 @@ var lengths = []struct {
 
 var units = map[string]float64{"s": 1e9, "ms": milli, "us": 1e3, "ns": 1}
 
-// ParseLayout reads the layout of one dataset, "name=what"; the name * stands for all datasets without one. What is "edge" for our
-// own layout (indexes [operation], blobs [region, status, isoTime, cacheStatus, route], doubles [latencyMs, count, cold, cpuMs]),
-// "wider" for the shape of several indexes (indexes [operation, region, status], doubles [latencyMs, count], blobs [isoTime]), "raw"
-// for columns without a meaning, or a list of column:field, such as
+// ParseLayout reads the layout of one dataset, "name=what"; the name * stands for all datasets without one. What is
+// "edge" for our own layout (indexes [operation], blobs [region, status, isoTime, cacheStatus, route], doubles
+// [latencyMs, count, cold, cpuMs]), "wider" for the shape of several indexes (indexes [operation, region, status],
+// doubles [latencyMs, count], blobs [isoTime]), "raw" for columns without a meaning, or a list of column:field, such as
 //
 //	requests=invocation,index1:edge.operation,blob1:cloud.region,blob2:http.response.status_code,double1:duration
 //
-// A field is the key that the stored event gets: duration, _time, or a name with a dot or an underscore. Lengths of time (duration and
-// the edge.* times) are milliseconds, or what stands behind a slash: double1:duration/s. The word "invocation" says that each point
-// is one run of a function, which is counted. An error names what is wrong and, where it can, what was meant.
+// A field is the key that the stored event gets: duration, _time, or a name with a dot or an underscore. Lengths of
+// time (duration and the edge.* times) are milliseconds, or what stands behind a slash: double1:duration/s. The word
+// "invocation" says that each point is one run of a function, which is counted. An error names what is wrong and, where
+// it can, what was meant.
 func ParseLayout(spec string) (dataset string, layout Layout, err error) {
 	dataset, what, ok := strings.Cut(spec, "=")
 	if !ok || dataset != AllDatasets && !validDataset(dataset) {

@@ -45,8 +45,8 @@ type Options struct {
 	Bodies *body.Reader
 	// Refusals remembers what is not taken; nil remembers nothing.
 	Refusals *refusals.Recorder
-	// Layouts are the datasets whose columns have a fixed meaning, by name; AllDatasets is the layout of those that have none. See
-	// ParseLayout.
+	// Layouts are the datasets whose columns have a fixed meaning, by name; AllDatasets is the layout of those that
+	// have none. See ParseLayout.
 	Layouts map[string]Layout
 	// Admit decides whose data points those of a request to the dataset are: for /v1/datapoints before the body is read, for
 	// workerd's binding, whose body names the dataset, after. It fails with *DeniedError, or with *edge.UnavailableError when

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// timestamp reads a time: RFC 3339 or another text that tells one, or a number of seconds, milliseconds, microseconds or nanoseconds
-// since 1970, told apart by size: each unit begins in 1973. Years after 2261 don't fit into nanoseconds.
+// timestamp reads a time: RFC 3339 or another text that tells one, or a number of seconds, milliseconds, microseconds
+// or nanoseconds since 1970, told apart by size: each unit begins in 1973. Years after 2261 don't fit into nanoseconds.
 func timestamp(v value) (nanos int64, ok bool) {
 	if v.kind != jsonNumber && v.kind != jsonString {
 		return 0, false
@@ -55,8 +55,8 @@ func isoTime(s string) (nanos int64, ok bool) {
 	return parseTime(time.RFC3339, s)
 }
 
-// textTimes are the other texts of a time: those of ISO 8601 and of databases, without a zone in UTC, of HTTP (RFC 9110 section 5.6.7), of
-// JavaScript's Date and of Go's Time.
+// textTimes are the other texts of a time: those of ISO 8601 and of databases, without a zone in UTC, of HTTP (RFC 9110
+// section 5.6.7), of JavaScript's Date and of Go's Time.
 var textTimes = []string{
 	"2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05Z07", "2006-01-02T15:04:05", "2006-01-02T15:04Z07:00", "2006-01-02T15:04",
 	"2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05Z0700", "2006-01-02 15:04:05Z07", "2006-01-02 15:04:05 Z0700",

@@ -88,8 +88,8 @@ type Source struct {
 	From   io.Reader
 	// Length is how many bytes come, as far as the sender says it; -1 when it does not.
 	Length int64
-	// Encoding is the content encoding in any case, or a list of those that were applied, in that order (RFC 9110 section 8.4);
-	// empty is identity.
+	// Encoding is the content encoding in any case, or a list of those that were applied, in that order (RFC 9110
+	// section 8.4); empty is identity.
 	Encoding string
 }
 
@@ -104,7 +104,8 @@ func Of(req *http.Request, tenant edge.Tenant) Source {
 type Body struct {
 	// Share is what the request has of the budget. Who decodes the body adds what that takes.
 	Share Share
-	// Hash is that of the decompressed body: a sender that compresses the same anew, at another time or level, sends the same.
+	// Hash is that of the decompressed body: a sender that compresses the same anew, at another time or level, sends
+	// the same.
 	Hash edge.BodyHash
 	// Sent is the length in bytes before decompression.
 	Sent int
@@ -177,8 +178,8 @@ func (b *Body) read(ctx context.Context, src Source, applied encodings) error {
 	return nil
 }
 
-// compression returns the encoding whose magic number a body has that is not undone (RFC 1952 section 2.3.1, RFC 8878 section 3.1.1).
-// Neither begins a text, nor a message of protobuf that has fields of its own.
+// compression returns the encoding whose magic number a body has that is not undone (RFC 1952 section 2.3.1, RFC 8878
+// section 3.1.1). Neither begins a text, nor a message of protobuf that has fields of its own.
 func compression(b []byte) string {
 	switch {
 	case bytes.HasPrefix(b, []byte("\x1f\x8b\x08")):
@@ -200,11 +201,12 @@ func (b *Body) inflate(ctx context.Context, encoding string, in bound) error {
 	return b.reader.inflaters.inflate(ctx, &b.plain, wire.b, encoding, in)
 }
 
-// mostEncodings is how many encodings a body may have on top of each other: a client that compresses and a proxy that does so
-// again.
+// mostEncodings is how many encodings a body may have on top of each other: a client that compresses and a proxy that
+// does so again.
 const mostEncodings = 2
 
-// encodings are the content encodings of a body in the order in which they were applied, "" for those that change nothing.
+// encodings are the content encodings of a body in the order in which they were applied, "" for those that change
+// nothing.
 type encodings [mostEncodings]string
 
 // parseEncodings reads the header Content-Encoding.

@@ -198,7 +198,8 @@ func TestHashesTellBodiesApart(t *testing.T) {
 	}
 }
 
-// TestHashesAreOfContent: a retry that is compressed anew, at another level or time, by another codec or not at all, is the same body.
+// TestHashesAreOfContent: a retry that is compressed anew, at another level or time, by another codec or not at all, is
+// the same body.
 func TestHashesAreOfContent(t *testing.T) {
 	r, _ := reader()
 	plain := bytes.Repeat([]byte("one span after another "), 500)

@@ -84,9 +84,9 @@ func (z *inflater) open(encoding string) (io.Reader, error) {
 	return z.gzip, z.gzip.Reset(&z.src)
 }
 
-// openDeflate reads the zlib format, which is what deflate means (RFC 9110 section 8.4.1.2), and the bare format that some
-// clients send under that name. A bare body never begins as a zlib one does: its first block would be a stored one with a bit
-// set that is zero there.
+// openDeflate reads the zlib format, which is what deflate means (RFC 9110 section 8.4.1.2), and the bare format that
+// some clients send under that name. A bare body never begins as a zlib one does: its first block would be a stored one
+// with a bit set that is zero there.
 func (z *inflater) openDeflate() (_ io.Reader, err error) {
 	if !z.looksLikeZlib() {
 		if z.flate == nil {
@@ -102,8 +102,8 @@ func (z *inflater) openDeflate() (_ io.Reader, err error) {
 	return z.zlib, z.zlib.(zlib.Resetter).Reset(&z.src, nil)
 }
 
-// looksLikeZlib tells whether the source begins with a header of zlib: method 8, a window of at most 32 KiB, and a check (RFC
-// 1950 section 2.2).
+// looksLikeZlib tells whether the source begins with a header of zlib: method 8, a window of at most 32 KiB, and a
+// check (RFC 1950 section 2.2).
 func (z *inflater) looksLikeZlib() bool {
 	var header [2]byte
 	if n, _ := z.src.ReadAt(header[:], 0); n < len(header) {

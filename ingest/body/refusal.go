@@ -82,8 +82,8 @@ type rejection struct {
 	Error string `json:"error"`
 }
 
-// AnswerRecords answers what became of the records of a request, total of them, of which some may wait: 200, or 400 when none was
-// taken.
+// AnswerRecords answers what became of the records of a request, total of them, of which some may wait: 200, or 400
+// when none was taken.
 func AnswerRecords(w http.ResponseWriter, b *edge.Batch, total, waiting int) {
 	// A record may become several events: more may be rejected than there were records.
 	rejected := min(b.RejectedCount, total)

@@ -1,5 +1,5 @@
-// Package door is what the ports for telemetry do before a receiver reads a request: CORS, what is at the root, the state of health
-// over gRPC, and what is said to who knocks at the wrong port.
+// Package door is what the ports for telemetry do before a receiver reads a request: CORS, what is at the root, the
+// state of health over gRPC, and what is said to who knocks at the wrong port.
 package door
 
 import (

@@ -43,8 +43,8 @@ type HealthOptions struct {
 	Services []string
 }
 
-// Health answers grpc.health.v1: whether telemetry is taken now (Check), and whenever that changes (Watch). Everybody may ask. It
-// is safe for concurrent use; Close ends those who watch.
+// Health answers grpc.health.v1: whether telemetry is taken now (Check), and whenever that changes (Watch). Everybody
+// may ask. It is safe for concurrent use; Close ends those who watch.
 type Health struct {
 	o       HealthOptions
 	watches atomic.Int64
@@ -55,8 +55,8 @@ type Health struct {
 // NewHealth makes a Health.
 func NewHealth(o HealthOptions) *Health { return &Health{o: o, done: make(chan struct{})} }
 
-// Close tells those who watch that nothing is served any more and ends their calls, so that a server's graceful stop does not wait
-// for them. Calling it again does nothing.
+// Close tells those who watch that nothing is served any more and ends their calls, so that a server's graceful stop
+// does not wait for them. Calling it again does nothing.
 func (h *Health) Close() { h.end.Do(func() { close(h.done) }) }
 
 func (h *Health) serves(path string) bool { return strings.HasPrefix(path, healthService) }

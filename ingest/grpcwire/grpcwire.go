@@ -1,5 +1,5 @@
-// Package grpcwire is the wire of gRPC on net/http (github.com/grpc/grpc, PROTOCOL-HTTP2.md): what stands around a message, and how a
-// call ends.
+// Package grpcwire is the wire of gRPC on net/http (github.com/grpc/grpc, PROTOCOL-HTTP2.md): what stands around a
+// message, and how a call ends.
 package grpcwire
 
 import (
@@ -39,8 +39,8 @@ func Send(w http.ResponseWriter, begun []byte) error {
 // Succeed ends a call whose messages were sent.
 func Succeed(w http.ResponseWriter) { w.Header().Set(http.TrailerPrefix+"Grpc-Status", "0") }
 
-// Fail ends a call with a status. The headers go first and by themselves: clients differ in what they make of a status among
-// headers when a length is there too.
+// Fail ends a call with a status. The headers go first and by themselves: clients differ in what they make of a status
+// among headers when a length is there too.
 func Fail(w http.ResponseWriter, st *status.Status) {
 	// A client that went away needs no status.
 	_ = http.NewResponseController(w).Flush()

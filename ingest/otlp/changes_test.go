@@ -159,7 +159,8 @@ func skewed(trace byte, id byte, start, end float64) string {
 		"events":[{"name":"e","timeUnixNano":%s,"attributes":[{"key":"time","value":{"intValue":7}}]}]}`, trace, id, at(start), at(end), at(start))
 }
 
-// TestAClockAheadMovesWholeTraces: the newest span of a trace ends with its arrival, and all others keep their distance to it.
+// TestAClockAheadMovesWholeTraces: the newest span of a trace ends with its arrival, and all others keep their distance
+// to it.
 func TestAClockAheadMovesWholeTraces(t *testing.T) {
 	sink := &recorder{}
 	r := newReceiver(t, sink)

@@ -129,7 +129,8 @@ func (d *decoder) startScope() (first mark) {
 	return d.mark()
 }
 
-// endScope gives the instrumentation scope to all records since first. Its attributes are part of what metrics are known by.
+// endScope gives the instrumentation scope to all records since first. Its attributes are part of what metrics are
+// known by.
 func (d *decoder) endScope(first mark, name, version string) {
 	d.texts += int64(len(d.batch.Events)-first.events) * int64(len(name)+len(version))
 	for i := first.events; i < len(d.batch.Events); i++ {

@@ -9,8 +9,8 @@ import (
 )
 
 // enum is an enumeration of OTLP as JSON spells it: the number, the number as text, the name in protobuf's JSON
-// (SPAN_KIND_SERVER), or the name without its prefix. Case does not matter: Vercel's drains write "server", SDKs' own types "Ok", and
-// Python's SpanKind.SERVER.
+// (SPAN_KIND_SERVER), or the name without its prefix. Case does not matter: Vercel's drains write "server", SDKs' own
+// types "Ok", and Python's SpanKind.SERVER.
 type enum struct {
 	// member is what messages call it; prefix stands before its names in protobuf.
 	member, prefix string
@@ -39,8 +39,8 @@ var (
 	}
 )
 
-// number returns the number that a value of JSON means. Absent values, null and "" are 0, the unspecified one. It is not ok for
-// a value that the enumeration does not have.
+// number returns the number that a value of JSON means. Absent values, null and "" are 0, the unspecified one. It is
+// not ok for a value that the enumeration does not have.
 func (e *enum) number(t token, text string) (n uint64, ok bool) {
 	switch {
 	case t == tokNull || t == tokNone || t == tokString && text == "":

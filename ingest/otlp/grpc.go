@@ -36,9 +36,10 @@ func Services() []string {
 	return names
 }
 
-// GRPC serves calls of OTLP over gRPC (grpcwire.Is): a server of HTTP/2 hosts it (github.com/grpc/grpc, PROTOCOL-HTTP2.md). All methods take one message
-// and give one, so a call is a request of HTTP with a prefix and trailers; that way both transports are read by one piece,
-// which looks for room before it reads a message and takes it as the message comes.
+// GRPC serves calls of OTLP over gRPC (grpcwire.Is): a server of HTTP/2 hosts it (github.com/grpc/grpc,
+// PROTOCOL-HTTP2.md). All methods take one message and give one, so a call is a request of HTTP with a prefix and
+// trailers; that way both transports are read by one piece, which looks for room before it reads a message and takes it
+// as the message comes.
 func (r *Receiver) GRPC() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		grpcwire.Begin(w)

@@ -55,8 +55,8 @@ func TestExponentialHistograms(t *testing.T) {
 	// Scale 0 has a bucket for each doubling; the bucket 1 is (2, 4].
 	expect(t, take(t, r, sink, exponential(2, `{`+at+`"count":7,"sum":20,"scale":0,"zeroCount":"1","positive":{"offset":1,"bucketCounts":["4",0,2]}}`)),
 		"e_count@10=7", "e_sum@10=20", `e_bucket{vmrange="0...1.000e-09"}@10=1`, `e_bucket{vmrange="2.000e+00...4.000e+00"}@10=4`, `e_bucket{vmrange="8.000e+00...1.600e+01"}@10=2`)
-	// A finer scale is brought to 8 buckets for each doubling: of scale 5 four neighbours become one. The count is at least what the
-	// buckets hold.
+	// A finer scale is brought to 8 buckets for each doubling: of scale 5 four neighbours become one. The count is at
+	// least what the buckets hold.
 	r = newReceiver(t, sink)
 	expect(t, take(t, r, sink, exponential(2, `{`+at+`"count":15,"scale":5,"positive":{"offset":-2,"bucketCounts":[1,2,3,4,5]},"negative":{"bucketCounts":[1]}}`)),
 		"e_count@10=16", `e_bucket{vmrange="9.170e-01...1.000e+00"}@10=3`, `e_bucket{vmrange="1.000e+00...1.091e+00"}@10=12`, `e_bucket{vmrange="-1.091e+00...-1.000e+00"}@10=1`)

@@ -134,8 +134,8 @@ func (r *Receiver) succeed(w http.ResponseWriter, enc Encoding, res Result) {
 	answerResult(w, enc, res)
 }
 
-// Refuse answers a request that does not come to a receiver, such as one at the wrong port, as its sender reads it: a call of gRPC
-// by its status, any other in the encoding of the request. It is counted and told as other refusals are.
+// Refuse answers a request that does not come to a receiver, such as one at the wrong port, as its sender reads it: a
+// call of gRPC by its status, any other in the encoding of the request. It is counted and told as other refusals are.
 func (r *Receiver) Refuse(w http.ResponseWriter, req *http.Request, status int, reason, msg string) {
 	f := refusal{http: status, code: codeOf(status), msg: msg, reason: reason}
 	if grpcwire.Is(req) {

@@ -14,7 +14,8 @@ const (
 	labelInstance     = "instance"
 	labelScope        = "otel_scope_name"
 	labelScopeVersion = "otel_scope_version"
-	// prefixScope begins the labels of a scope, prefixResource those of a resource whose own name an attribute of the point has.
+	// prefixScope begins the labels of a scope, prefixResource those of a resource whose own name an attribute of the
+	// point has.
 	prefixScope    = "otel_scope_"
 	prefixResource = "resource_"
 )
@@ -29,9 +30,9 @@ type labels struct {
 	list   []edge.Attr
 }
 
-// ofPoint fills list with the labels of a point. Its own attributes win over the shared ones, which then stand behind resource_
-// if they say something else: nothing that tells two series apart is lost. Two attributes whose names became the same are
-// joined by a semicolon in the order of their names as sent.
+// ofPoint fills list with the labels of a point. Its own attributes win over the shared ones, which then stand behind
+// resource_ if they say something else: nothing that tells two series apart is lost. Two attributes whose names became
+// the same are joined by a semicolon in the order of their names as sent.
 func (l *labels) ofPoint(attrs []edge.Attr) {
 	l.list = l.list[:0]
 	slices.SortFunc(attrs, byKey)
@@ -79,8 +80,8 @@ func (l *labels) place(name string) (i int, found bool) {
 	return i, false
 }
 
-// cut shortens a value to maxLabelValue bytes. It ends in a hash of the whole then, so that two values that differ at the end
-// stay different.
+// cut shortens a value to maxLabelValue bytes. It ends in a hash of the whole then, so that two values that differ at
+// the end stay different.
 func (l *labels) cut(value string) string {
 	if len(value) <= maxLabelValue {
 		return value

@@ -40,8 +40,8 @@ func (d *decoder) endLog(e *edge.Event) {
 	d.texts += int64(len(e.Body) + len(e.SeverityText))
 }
 
-// severityWords are the texts of a severity beside those of the enumeration: the names of the logs data model's appendix B
-// (syslog, Log4j, Zap, .NET), and those of consoles and loggers of JavaScript and Python.
+// severityWords are the texts of a severity beside those of the enumeration: the names of the logs data model's
+// appendix B (syslog, Log4j, Zap, .NET), and those of consoles and loggers of JavaScript and Python.
 var severityWords = [...]struct {
 	word   string
 	number uint8
@@ -63,7 +63,8 @@ var severityWords = [...]struct {
 	{"EMERGENCY", 21},
 }
 
-// severityOf returns the number that the text of a severity stands for, 0 when we don't know it: a severity's text is free.
+// severityOf returns the number that the text of a severity stands for, 0 when we don't know it: a severity's text is
+// free.
 func severityOf(text string) uint8 {
 	if text == "" {
 		return 0

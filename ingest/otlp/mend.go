@@ -6,7 +6,8 @@ import (
 	"strconv"
 )
 
-// A histogram with buckets that can't be used keeps its count and sum, and one with bounds that say nothing keeps its buckets:
+// A histogram with buckets that can't be used keeps its count and sum, and one with bounds that say nothing keeps its
+// buckets:
 //
 //	what was sent                                         what is kept
 //	a last bound of +Inf, a first one of -Inf             the others: their bucket is empty by definition, what it counts goes to its neighbour
@@ -15,8 +16,8 @@ import (
 //	another number of counts, bounds that do not increase or are no numbers, counts that are no numbers or below 0
 //	                                                      count and sum
 //
-// A count that is less than its buckets hold, or that is missing, is what they hold. mend returns what was lost, and why the point
-// can't be taken at all.
+// A count that is less than its buckets hold, or that is missing, is what they hold. mend returns what was lost, and
+// why the point can't be taken at all.
 func (p *point) mend(kind metricKind) (lost, reason string) {
 	switch kind {
 	case metricHistogram:
@@ -86,8 +87,8 @@ func (p *point) sizes() string {
 	return strconv.Itoa(len(p.counts)) + " counts and " + strconv.Itoa(len(p.bounds)) + " bounds"
 }
 
-// dropRedundant takes out the last bounds of +Inf, the first ones of -Inf, and one of two that are the same. It works in place:
-// the lists belong to the point.
+// dropRedundant takes out the last bounds of +Inf, the first ones of -Inf, and one of two that are the same. It works
+// in place: the lists belong to the point.
 func (p *point) dropRedundant() (dropped bool) {
 	before := len(p.bounds)
 	for n := len(p.bounds); n > 0 && math.IsInf(p.bounds[n-1], 1); n-- {

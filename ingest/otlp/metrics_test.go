@@ -268,8 +268,8 @@ func TestDeltasAreAddedUp(t *testing.T) {
 	expect(t, take(t, r, sink, sum("d", 1, number(60, "1"))), "d_total@119=34") // however late
 }
 
-// TestTheLastValueOfAnInstantWins: the store keeps the greatest of several at one time, so a smaller one that came later goes a
-// millisecond on.
+// TestTheLastValueOfAnInstantWins: the store keeps the greatest of several at one time, so a smaller one that came
+// later goes a millisecond on.
 func TestTheLastValueOfAnInstantWins(t *testing.T) {
 	f := func(kind func(points ...string) string, name string) {
 		t.Helper()

@@ -12,9 +12,9 @@ const (
 	maxQuoted = 40
 )
 
-// notes are what an answer tells of records that were kept with a change, beside those that were rejected: values that were read
-// as something else than they say. What is only dropped, such as an attribute without a value, is counted and not told, since some
-// SDKs send it with every span.
+// notes are what an answer tells of records that were kept with a change, beside those that were rejected: values that
+// were read as something else than they say. What is only dropped, such as an attribute without a value, is counted and
+// not told, since some SDKs send it with every span.
 type notes struct {
 	told []string
 	more int

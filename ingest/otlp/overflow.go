@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	// idleLong and idleShort are how long a stream or target is remembered without a point, when room is needed and when it is
-	// needed badly: senders export at least every few minutes.
+	// idleLong and idleShort are how long a stream or target is remembered without a point, when room is needed and
+	// when it is needed badly: senders export at least every few minutes.
 	idleLong, idleShort = time.Hour, 10 * time.Minute
 	// sweepEvery is how often room is looked for.
 	sweepEvery = time.Minute
@@ -33,8 +33,8 @@ func (t *tenantStreams) takeRoom(cost int) bool {
 	return true
 }
 
-// makeRoom forgets streams and targets that are idle: for an hour, and if that leaves less than a tenth free for ten minutes, since
-// functions come and go. It returns whether there is room for more series then.
+// makeRoom forgets streams and targets that are idle: for an hour, and if that leaves less than a tenth free for ten
+// minutes, since functions come and go. It returns whether there is room for more series then.
 func (t *tenantStreams) makeRoom(more int) bool {
 	if t.now-t.sweep < int64(sweepEvery) {
 		return false

@@ -1,4 +1,5 @@
-// Package otlp receives OpenTelemetry traces, logs and metrics over HTTP and gRPC: protobuf and JSON, plain, gzip, deflate and zstd.
+// Package otlp receives OpenTelemetry traces, logs and metrics over HTTP and gRPC: protobuf and JSON, plain, gzip,
+// deflate and zstd.
 //
 // The rules are those of the OTLP specification 1.11.0, with one addition: a value that can't be used costs that value, a
 // record that can't be used costs that record, and only a body that can't be decoded costs the batch, because clients never
@@ -57,11 +58,11 @@ type Options struct {
 	// counts as several; data points that would need more are rejected and counted in the series
 	// otel_metric_overflow_points_total. 0 means 50,000, about 60 MB.
 	MaxSeries int
-	// Resource returns what a resource says of a service and of where it runs: the facts that are labels of all its series. Their
-	// texts point into the attributes. nil takes the attributes that have the canonical keys.
+	// Resource returns what a resource says of a service and of where it runs: the facts that are labels of all its
+	// series. Their texts point into the attributes. nil takes the attributes that have the canonical keys.
 	Resource func(attrs []edge.Attr) edge.Facts
-	// ResourceLabels are the resource attributes that are labels of the series beside those, by their keys or by the beginning of
-	// their keys with * at the end.
+	// ResourceLabels are the resource attributes that are labels of the series beside those, by their keys or by the
+	// beginning of their keys with * at the end.
 	ResourceLabels []string
 	// MaxAge is how old a data point may be, the retention of samples; 0 means any age.
 	MaxAge time.Duration
@@ -72,8 +73,8 @@ type Options struct {
 	// body is read. It fails with *DeniedError, or with *edge.UnavailableError when the sender exceeds its rate. nil admits everybody
 	// as tenant 0.
 	Admit func(ctx context.Context, authorization string) (edge.Tenant, error)
-	// Elsewhere returns where a request belongs that is not for this port, as a sentence for its sender; "" when it is not known.
-	// nil never knows.
+	// Elsewhere returns where a request belongs that is not for this port, as a sentence for its sender; "" when it is
+	// not known. nil never knows.
 	Elsewhere func(*http.Request) string
 	// Refusals remembers what is not taken; nil remembers nothing.
 	Refusals *refusals.Recorder

@@ -18,16 +18,18 @@ import (
 const (
 	// maxAhead is how far a sender's clock may be ahead of ours before we say that it is.
 	maxAhead = 10 * time.Minute
-	// maxSpread is how far the events of one trace may lie apart to be moved together: one that is years ahead is broken by itself.
+	// maxSpread is how far the events of one trace may lie apart to be moved together: one that is years ahead is
+	// broken by itself.
 	maxSpread = 24 * time.Hour
-	// sameClock is how far the newest events of two traces may lie apart to be of one clock: a sender waits about that long.
+	// sameClock is how far the newest events of two traces may lie apart to be of one clock: a sender waits about that
+	// long.
 	sameClock = time.Minute
 	// maxSkews bounds the traces that are remembered, at about 100 bytes each.
 	maxSkews = 4096
 )
 
-// skews remembers by how much traces were moved whose sender's clock is ahead of ours, so that the spans of one trace keep their
-// distances when they come in several bodies. The oldest are forgotten. It is safe for concurrent use.
+// skews remembers by how much traces were moved whose sender's clock is ahead of ours, so that the spans of one trace
+// keep their distances when they come in several bodies. The oldest are forgotten. It is safe for concurrent use.
 type skews struct {
 	mu    sync.Mutex
 	known map[skewKey]int64
@@ -41,8 +43,8 @@ type skewKey struct {
 	trace  edge.TraceID
 }
 
-// of returns by how much a trace is moved whose newest event is ahead of its arrival by that much, in nanoseconds, and whose sender's
-// clock is ahead by clock, 0 when that is not known; 0 leaves it.
+// of returns by how much a trace is moved whose newest event is ahead of its arrival by that much, in nanoseconds, and
+// whose sender's clock is ahead by clock, 0 when that is not known; 0 leaves it.
 func (s *skews) of(key skewKey, ahead, clock int64) int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -90,9 +92,10 @@ type lineage struct {
 	told       bool
 }
 
-// settleFuture looks at the events of a resource that lie in the future. Where a trace begins there, the clock of its sender is
-// ahead: the whole trace is moved, together with others that are ahead as far, so that the newest event of them all is that of its
-// arrival, and all keep their distances. An event that has begun but ends in the future ends at its arrival.
+// settleFuture looks at the events of a resource that lie in the future. Where a trace begins there, the clock of its
+// sender is ahead: the whole trace is moved, together with others that are ahead as far, so that the newest event of
+// them all is that of its arrival, and all keep their distances. An event that has begun but ends in the future ends at
+// its arrival.
 func (d *decoder) settleFuture(events []edge.Event) {
 	newest := d.newest
 	d.newest = 0

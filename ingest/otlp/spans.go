@@ -7,7 +7,8 @@ import (
 	"edgescope/edge"
 )
 
-// exception is what a span event "exception" says; handled tells that it did not leave the span (exception.escaped is false).
+// exception is what a span event "exception" says; handled tells that it did not leave the span (exception.escaped is
+// false).
 type exception struct {
 	found, handled         bool
 	kind, message, escaped value
@@ -64,7 +65,8 @@ func (d *decoder) addEvent(name string, at uint64) {
 	d.events = d.closeEntry(d.events)
 }
 
-// addException notes the exception whose attributes are in d.nested. The first one that was not handled counts, else the first.
+// addException notes the exception whose attributes are in d.nested. The first one that was not handled counts, else
+// the first.
 func (d *decoder) addException() {
 	escaped := d.nestedValue(edge.KeyExceptionEscaped)
 	handled := escaped.kind == kindBool && escaped.num == 0 || escaped.kind == kindString && strings.EqualFold(escaped.str, "false")
@@ -117,7 +119,8 @@ func (d *decoder) nestedValue(key string) value {
 	return value{}
 }
 
-// liftException makes attributes of what an event "exception" says, to group by and to judge by, unless the span has them.
+// liftException makes attributes of what an event "exception" says, to group by and to judge by, unless the span has
+// them.
 func (d *decoder) liftException() {
 	if !d.exception.found {
 		return

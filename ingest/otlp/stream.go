@@ -41,8 +41,8 @@ type part struct {
 	partState
 }
 
-// partState is what a point changes in a part: the total of what was added to it, or the newest value, and the time of the
-// newest sample in Unix milliseconds.
+// partState is what a point changes in a part: the total of what was added to it, or the newest value, and the time of
+// the newest sample in Unix milliseconds.
 type partState struct {
 	total float64
 	at    int64

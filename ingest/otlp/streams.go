@@ -38,11 +38,12 @@ const (
 	reasonInfinite   = "delta is infinite, or too large to be added up"
 )
 
-// streams turn data points into samples. Cumulative points and gauges pass as they are; of gauges at one time the last one wins.
-// Deltas are added up, those of one time and those that come late as well: a body that is sent again is known by its hash. The
-// totals live in memory. A new process, or a stream that was forgotten, starts at zero, and says so with a sample
-// of 0 at the start of the first point: questions by increase and rate, which take a falling counter for one that started
-// again, lose nothing and double nothing. The same sample marks a cumulative counter that its sender started again.
+// streams turn data points into samples. Cumulative points and gauges pass as they are; of gauges at one time the last
+// one wins. Deltas are added up, those of one time and those that come late as well: a body that is sent again is known
+// by its hash. The totals live in memory. A new process, or a stream that was forgotten, starts at zero, and says so
+// with a sample of 0 at the start of the first point: questions by increase and rate, which take a falling counter for
+// one that started again, lose nothing and double nothing. The same sample marks a cumulative counter that its sender
+// started again.
 type streams struct {
 	o       Options
 	mu      sync.Mutex
@@ -227,8 +228,8 @@ func (t *tenantStreams) check(d *decoder, m *metric, p *point) string {
 	return reason
 }
 
-// checkNumber returns why the point of a gauge or sum can't be taken. A delta that makes a total infinite would make it useless
-// for good, and one below 0 would look as if the counter had started again.
+// checkNumber returns why the point of a gauge or sum can't be taken. A delta that makes a total infinite would make it
+// useless for good, and one below 0 would look as if the counter had started again.
 func (p *point) checkNumber(m *metric) string {
 	delta := m.kind == metricSum && m.temporality == temporalityDelta
 	switch {

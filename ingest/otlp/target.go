@@ -11,14 +11,16 @@ import (
 	"edgescope/edge"
 )
 
-// A series is identified by everything that its resource and its scope say (OpenTelemetry metrics data model, "Single-Writer").
-// Few of these attributes are labels of the series; the others are behind an id, which stands in service_instance_id, or in
-// otel_resource_id beside an id that the sender gave, and can be asked of the series target_info and otel_scope_info, to be
-// joined on job and instance (OpenTelemetry specification, "Prometheus and OpenMetrics Compatibility").
+// A series is identified by everything that its resource and its scope say (OpenTelemetry metrics data model,
+// "Single-Writer"). Few of these attributes are labels of the series; the others are behind an id, which stands in
+// service_instance_id, or in otel_resource_id beside an id that the sender gave, and can be asked of the series
+// target_info and otel_scope_info, to be joined on job and instance (OpenTelemetry specification, "Prometheus and
+// OpenMetrics Compatibility").
 const (
 	keyInstanceID   = "service.instance.id"
 	labelInstanceID = "service_instance_id"
-	// labelResource tells apart the resources that share an instance id, labelScopeID the scopes that share name and version.
+	// labelResource tells apart the resources that share an instance id, labelScopeID the scopes that share name and
+	// version.
 	labelResource = "otel_resource_id"
 	labelScopeID  = "otel_scope_id"
 
@@ -109,7 +111,8 @@ func (t *tenantStreams) startScope(d *decoder, m *metric) {
 	t.of.cost += cost
 }
 
-// target returns the target of a resource, remembered if there is room for it. Without room its new series have none either.
+// target returns the target of a resource, remembered if there is room for it. Without room its new series have none
+// either.
 func (t *tenantStreams) target(d *decoder, resource []edge.Attr) *target {
 	id := t.identify(append(t.sorted[:0], resource...))
 	if of := t.targets[id]; of != nil {
@@ -155,8 +158,8 @@ func (t *tenantStreams) newTarget(d *decoder, attrs []edge.Attr) *target {
 	return of
 }
 
-// nameTarget fills list with the labels that series of a resource have by default, and those that the options add. job is
-// namespace/name of the service, as the compatibility rules say.
+// nameTarget fills list with the labels that series of a resource have by default, and those that the options add. job
+// is namespace/name of the service, as the compatibility rules say.
 func (t *tenantStreams) nameTarget(attrs []edge.Attr, given string) {
 	t.list = t.list[:0]
 	f := t.owner.o.Resource(attrs)
@@ -223,8 +226,8 @@ func (t *tenantStreams) describe(d *decoder, attrs []edge.Attr, name func(key st
 	}
 }
 
-// identify hashes attributes in the order of their keys: each with its length, so that no two lists are alike. It leaves them,
-// sorted, in t.sorted.
+// identify hashes attributes in the order of their keys: each with its length, so that no two lists are alike. It
+// leaves them, sorted, in t.sorted.
 func (t *tenantStreams) identify(attrs []edge.Attr) identity {
 	slices.SortFunc(attrs, byKey)
 	t.sorted = attrs

@@ -51,8 +51,8 @@ func named(series []string, name string) (found []string) {
 	return found
 }
 
-// TestEveryAttributeIsPartOfTheIdentity: metrics of two resources, or of two scopes, never share a series, whatever tells them
-// apart, and those of one do, in whatever order it is written.
+// TestEveryAttributeIsPartOfTheIdentity: metrics of two resources, or of two scopes, never share a series, whatever
+// tells them apart, and those of one do, in whatever order it is written.
 func TestEveryAttributeIsPartOfTheIdentity(t *testing.T) {
 	f := func(same bool, resource1, scope1, resource2, scope2 string) {
 		t.Helper()
@@ -89,7 +89,8 @@ func TestEveryAttributeIsPartOfTheIdentity(t *testing.T) {
 	f(true, "", "", `"attributes":null`, `"attributes":[]`)
 }
 
-// TestTheIdentityIsStable: series go on with the next version, and those of another sender with the same attributes are the same.
+// TestTheIdentityIsStable: series go on with the next version, and those of another sender with the same attributes are
+// the same.
 func TestTheIdentityIsStable(t *testing.T) {
 	sink := &recorder{}
 	r := newReceiver(t, sink, func(o *otlp.Options) { o.Resource = platform.Resource })
@@ -187,7 +188,8 @@ func TestInfoSeriesCarryTheRest(t *testing.T) {
 	}
 }
 
-// TestInfoSeriesAreWrittenAgain: a question at one moment looks back five minutes, at any time at which there are points.
+// TestInfoSeriesAreWrittenAgain: a question at one moment looks back five minutes, at any time at which there are
+// points.
 func TestInfoSeriesAreWrittenAgain(t *testing.T) {
 	sink := &recorder{}
 	r := newReceiver(t, sink)
@@ -236,7 +238,8 @@ func TestLargeResourcesAreCut(t *testing.T) {
 	}
 }
 
-// TestFunctionsThatComeAndGoAreCounted: a hundred instances of one function each bring a series, and those that are gone make room.
+// TestFunctionsThatComeAndGoAreCounted: a hundred instances of one function each bring a series, and those that are
+// gone make room.
 func TestFunctionsThatComeAndGoAreCounted(t *testing.T) {
 	now := arrival
 	sink := &recorder{}

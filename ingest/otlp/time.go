@@ -16,8 +16,8 @@ const (
 	since2000, until2100 = 946_684_800_000_000_000, 4_102_444_800_000_000_000
 )
 
-// unitOf returns how many nanoseconds the unit of a Unix time has: 1, 1e3, 1e6 or 1e9. The same number in two units is two moments
-// of which one at most lies between 2000 and 2100; 0 means that none does.
+// unitOf returns how many nanoseconds the unit of a Unix time has: 1, 1e3, 1e6 or 1e9. The same number in two units is
+// two moments of which one at most lies between 2000 and 2100; 0 means that none does.
 func unitOf(t uint64) uint64 {
 	for unit := uint64(1); unit <= 1e9; unit *= 1000 {
 		if t >= since2000/unit && t < until2100/unit {
@@ -27,8 +27,8 @@ func unitOf(t uint64) uint64 {
 	return 0
 }
 
-// nanos returns a time as it was sent in Unix nanoseconds, and says so when it was sent in another unit; 0 is none. A number that is
-// no time of this century in any unit is taken for nanoseconds.
+// nanos returns a time as it was sent in Unix nanoseconds, and says so when it was sent in another unit; 0 is none. A
+// number that is no time of this century in any unit is taken for nanoseconds.
 func (d *decoder) nanos(t uint64) int64 {
 	if t >= since2000 {
 		return clampTime(t)
@@ -47,9 +47,10 @@ func (d *decoder) otherUnit(t uint64) int64 {
 
 var unitNames = map[uint64]string{1e3: "microseconds", 1e6: "milliseconds", 1e9: "seconds"}
 
-// jsonTime reads a time as OTLP has it, a number of nanoseconds or its text, and in the shapes that clients are known to write
-// instead: a date of RFC 3339, a fraction of seconds or milliseconds, the {low, high} of protobuf.js for a number of 64 bits, the
-// [seconds, nanoseconds] of OpenTelemetry JS, the {seconds, nanos} of a Timestamp. What is none of these is told, and 0.
+// jsonTime reads a time as OTLP has it, a number of nanoseconds or its text, and in the shapes that clients are known
+// to write instead: a date of RFC 3339, a fraction of seconds or milliseconds, the {low, high} of protobuf.js for a
+// number of 64 bits, the [seconds, nanoseconds] of OpenTelemetry JS, the {seconds, nanos} of a Timestamp. What is none
+// of these is told, and 0.
 func (d *decoder) jsonTime(r *jsonReader) uint64 {
 	switch r.peek() {
 	case tokObject:
@@ -76,7 +77,8 @@ func (d *decoder) noteTime(text string) {
 	d.note(warnTime, fmt.Sprintf("%q is no time: want nanoseconds since 1970, as a number or as text", shorten(text, maxQuoted)))
 }
 
-// dateLayouts are those of RFC 3339, with a space for its T, and of ISO 8601's short offset. A date without an offset is no moment.
+// dateLayouts are those of RFC 3339, with a space for its T, and of ISO 8601's short offset. A date without an offset
+// is no moment.
 var dateLayouts = [...]string{time.RFC3339Nano, "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02T15:04:05.999999999Z0700"}
 
 // readTime reads the text of a time that is no plain integer.
@@ -129,8 +131,8 @@ func (d *decoder) timeOfObject(r *jsonReader) uint64 {
 	return 0
 }
 
-// parts are the integers of which some libraries make one: {low, high, unsigned} of a number of 64 bits, as the package long of
-// protobuf.js has it, and {seconds, nanos}.
+// parts are the integers of which some libraries make one: {low, high, unsigned} of a number of 64 bits, as the package
+// long of protobuf.js has it, and {seconds, nanos}.
 type parts struct {
 	numbers [len(partNames)]int64
 	has     [len(partNames)]bool
@@ -196,9 +198,9 @@ func (d *decoder) seconds(seconds, nanos int64) uint64 {
 	return uint64(seconds*1e9 + nanos) // neither is negative
 }
 
-// setTime applies the rules for the times of a span. A missing time is that of the other one, or of the arrival when both are
-// missing; an end before the start makes a duration of 0; a span that would last longer than any has no duration. Each of these is
-// told. What lies in the future is looked at when the resource ends.
+// setTime applies the rules for the times of a span. A missing time is that of the other one, or of the arrival when
+// both are missing; an end before the start makes a duration of 0; a span that would last longer than any has no
+// duration. Each of these is told. What lies in the future is looked at when the resource ends.
 func (d *decoder) setTime(e *edge.Event) {
 	start, end := d.nanos(d.start), d.nanos(d.end)
 	switch {

@@ -1,6 +1,6 @@
-// Package records takes the JSON apart that platforms push: the records of a body, whether they come as an array, one per line
-// or one after another, and their values, read leniently. What can't be used costs as little as possible: a value itself, a
-// record that is no JSON its own lines.
+// Package records takes the JSON apart that platforms push: the records of a body, whether they come as an array, one
+// per line or one after another, and their values, read leniently. What can't be used costs as little as possible: a
+// value itself, a record that is no JSON its own lines.
 package records
 
 import (
@@ -44,10 +44,10 @@ func (b *BrokenError) Error() string {
 	return where + " is no JSON"
 }
 
-// Split calls take with each record of a body: the elements of the arrays and the other values in it, in their order, with
-// their position, from 0, until take answers false. An empty body, and one of empty arrays, has none. A value that is no JSON is
-// one record: take gets no text of it but a *BrokenError, and the next record is looked for at the next line that begins with a
-// brace or a bracket. Records and errors share the memory of the body.
+// Split calls take with each record of a body: the elements of the arrays and the other values in it, in their order,
+// with their position, from 0, until take answers false. An empty body, and one of empty arrays, has none. A value that
+// is no JSON is one record: take gets no text of it but a *BrokenError, and the next record is looked for at the next
+// line that begins with a brace or a bracket. Records and errors share the memory of the body.
 //
 // Split fails with *BrokenError, and take was not called, when the body as a whole is a single value that is no JSON.
 func Split(body []byte, take func(index int, record json.RawMessage, err error) bool) error {
@@ -84,8 +84,8 @@ func Split(body []byte, take func(index int, record json.RawMessage, err error) 
 type splitter struct {
 	text []byte
 	at   int
-	// broken tells that a value was no JSON. From then on a line that begins with a brace or a bracket begins a value: without
-	// that, each of a million lines with an open brace would be read to the end of the body.
+	// broken tells that a value was no JSON. From then on a line that begins with a brace or a bracket begins a value:
+	// without that, each of a million lines with an open brace would be read to the end of the body.
 	broken bool
 	// lines counts the line ends before counted.
 	lines, counted int
@@ -107,8 +107,8 @@ func (s *splitter) value() (value []byte, broken *BrokenError) {
 	return value, broken
 }
 
-// nextStart returns where the next line begins, after the first byte, that begins with a brace or a bracket; without one, the
-// length of the text.
+// nextStart returns where the next line begins, after the first byte, that begins with a brace or a bracket; without
+// one, the length of the text.
 func nextStart(text []byte) int {
 	for i := 1; i < len(text); i++ {
 		n := bytes.IndexByte(text[i:], '\n')
@@ -124,8 +124,8 @@ func nextStart(text []byte) int {
 
 func startsLine(text []byte, i int) bool { return i < len(text) && (text[i] == '{' || text[i] == '[') }
 
-// endOfValue returns where the value ends that the text begins with; the length of the text if it has no end. It does not check
-// the JSON. Where lines is true, a line that begins with a brace or a bracket ends the value too.
+// endOfValue returns where the value ends that the text begins with; the length of the text if it has no end. It does
+// not check the JSON. Where lines is true, a line that begins with a brace or a bracket ends the value too.
 func endOfValue(text []byte, lines bool) int {
 	depth := 0
 	for i := 0; i < len(text); i++ {
@@ -169,7 +169,8 @@ func elements(array []byte) iter.Seq[json.RawMessage] {
 	}
 }
 
-// endOfElement returns where an element ends that is known to be JSON: a number or a word ends before the bracket of its array.
+// endOfElement returns where an element ends that is known to be JSON: a number or a word ends before the bracket of
+// its array.
 func endOfElement(text []byte) int {
 	switch text[0] {
 	case '{', '[', '"':
@@ -178,8 +179,8 @@ func endOfElement(text []byte) int {
 	return bytes.IndexAny(text, separators+",]")
 }
 
-// Keys yields the keys of the object that the text begins with, as they are spelt there. It does not check the JSON: where
-// the text is none it yields nothing that matters, or ends. It allocates nothing.
+// Keys yields the keys of the object that the text begins with, as they are spelt there. It does not check the JSON:
+// where the text is none it yields nothing that matters, or ends. It allocates nothing.
 func Keys(text []byte) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		if len(text) == 0 || text[0] != '{' {
@@ -206,8 +207,8 @@ func Keys(text []byte) iter.Seq[[]byte] {
 	}
 }
 
-// First returns the object that a body begins with, alone or as the first element of an array, and whether it is in one. It is
-// empty, without a brace, when the body begins with something else.
+// First returns the object that a body begins with, alone or as the first element of an array, and whether it is in
+// one. It is empty, without a brace, when the body begins with something else.
 func First(body []byte) (object []byte, inArray bool) {
 	text := TrimStart(body)
 	if len(text) > 0 && text[0] == '[' {

@@ -12,10 +12,11 @@ import (
 	"unicode/utf8"
 )
 
-// The types of this file read values leniently: what has another type than it should is converted, or absent. They never
-// fail, so that one odd value costs itself and not its record.
+// The types of this file read values leniently: what has another type than it should is converted, or absent. They
+// never fail, so that one odd value costs itself and not its record.
 
-// Text is a value as text: strings as they are, numbers and booleans as spelt, lists and objects as compact JSON, null as "".
+// Text is a value as text: strings as they are, numbers and booleans as spelt, lists and objects as compact JSON, null
+// as "".
 type Text string
 
 // UnmarshalJSON reads any value.
@@ -63,8 +64,8 @@ func (n *Number) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// Milliseconds returns a length of time in nanoseconds. Zero is absent: local workerd measures neither CPU nor wall time.
-// So is what no invocation takes.
+// Milliseconds returns a length of time in nanoseconds. Zero is absent: local workerd measures neither CPU nor wall
+// time. So is what no invocation takes.
 func (n Number) Milliseconds() (nanos int64, ok bool) {
 	if !n.OK || n.Value <= 0 || n.Value > maxLength {
 		return 0, false

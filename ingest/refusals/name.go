@@ -10,8 +10,8 @@ import (
 	"edgescope/edge"
 )
 
-// series is the total of a pair. What belongs to nobody is stored with tenant 0: the sender's name tells it from what is that
-// tenant's own.
+// series is the total of a pair. What belongs to nobody is stored with tenant 0: the sender's name tells it from what
+// is that tenant's own.
 func (p *pair) series(collector string) edge.Series {
 	labels := []edge.Attr{{Key: edge.LabelName, Value: p.what}}
 	if collector != "" {
@@ -75,8 +75,8 @@ func network(remote string) string {
 // mostWords is how many words of a message make its reason.
 const mostWords = 9
 
-// class makes a reason of a message: its first words up to a colon or a parenthesis, with a mark for the values among them.
-// Messages name values, and values are without bound.
+// class makes a reason of a message: its first words up to a colon or a parenthesis, with a mark for the values among
+// them. Messages name values, and values are without bound.
 func class(message string) string {
 	if end := strings.IndexAny(message, ":;({["); end > 0 {
 		message = message[:end]

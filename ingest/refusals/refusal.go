@@ -1,6 +1,7 @@
-// Package refusals remembers what the doors did not take: which requests were refused, which records of a request were rejected,
-// which values were changed to be kept, why and from whom. Senders at the edge are silent, so the log says it, throttled, and
-// totals go into the store, where the dashboard finds them. What is remembered is bounded, whoever sends.
+// Package refusals remembers what the doors did not take: which requests were refused, which records of a request were
+// rejected, which values were changed to be kept, why and from whom. Senders at the edge are silent, so the log says
+// it, throttled, and totals go into the store, where the dashboard finds them. What is remembered is bounded, whoever
+// sends.
 package refusals
 
 import (
@@ -29,13 +30,13 @@ const (
 )
 
 const (
-	// mostOfOne is how many pairs of sender and reason a tenant has at a time; a further sender is called Others. Those whom
-	// nobody knows have as many together.
+	// mostOfOne is how many pairs of sender and reason a tenant has at a time; a further sender is called Others. Those
+	// whom nobody knows have as many together.
 	mostOfOne = 100
 	// mostOfAll bounds the pairs of all tenants: beyond, what is refused is counted by nobody but /metrics.
 	mostOfAll = 10_000
-	// forgetAfter is how long a pair is remembered after the last refusal. It bounds how many series a sender of a thousand
-	// names can make: mostOfOne in that time.
+	// forgetAfter is how long a pair is remembered after the last refusal. It bounds how many series a sender of a
+	// thousand names can make: mostOfOne in that time.
 	forgetAfter = time.Hour
 	// warnEvery is how often the log tells of one pair.
 	warnEvery = time.Minute
@@ -67,8 +68,8 @@ type Options struct {
 	Now func() time.Time
 }
 
-// Recorder remembers refusals. A nil Recorder remembers nothing. It is safe for concurrent use and owns no goroutine: Flush is to
-// be called from time to time.
+// Recorder remembers refusals. A nil Recorder remembers nothing. It is safe for concurrent use and owns no goroutine:
+// Flush is to be called from time to time.
 type Recorder struct {
 	o Options
 
@@ -83,8 +84,8 @@ type Recorder struct {
 	writing sync.Mutex
 }
 
-// owner is whose refusals are counted together. Those of unknown senders belong to nobody: they are stored with tenant 0, and do
-// not take the places of that tenant's own.
+// owner is whose refusals are counted together. Those of unknown senders belong to nobody: they are stored with tenant
+// 0, and do not take the places of that tenant's own.
 type owner struct {
 	tenant edge.Tenant
 	known  bool
@@ -99,7 +100,8 @@ type pair struct {
 // tally is what is known of a pair.
 type tally struct {
 	series edge.Series
-	// start is the window that count belongs to, in Unix milliseconds; changed tells that the store does not have count yet.
+	// start is the window that count belongs to, in Unix milliseconds; changed tells that the store does not have count
+	// yet.
 	start   int64
 	count   float64
 	changed bool
@@ -128,7 +130,8 @@ func New(o Options) *Recorder {
 	return &Recorder{o: o, pairs: map[pair]*tally{}, perTenant: map[owner]int{}}
 }
 
-// Request notes that a request was refused as a whole, for a reason by its short name; message is what the sender was told.
+// Request notes that a request was refused as a whole, for a reason by its short name; message is what the sender was
+// told.
 func (r *Recorder) Request(req *http.Request, reason, message string) {
 	if r == nil {
 		return
@@ -181,8 +184,8 @@ func (r *Recorder) note(ctx context.Context, p pair, n int, message string) {
 	}
 }
 
-// tally finds or makes what is known of a pair, which becomes that of others where there are too many; nil when even that does
-// not fit.
+// tally finds or makes what is known of a pair, which becomes that of others where there are too many; nil when even
+// that does not fit.
 func (r *Recorder) tally(p *pair, now time.Time) *tally {
 	r.forget(now)
 	for _, rename := range []*string{nil, &p.sender, &p.reason} {
@@ -274,8 +277,8 @@ func (t *tally) tell(n int, now time.Time) (times int, tell bool) {
 // flushEvery is how often Start writes.
 const flushEvery = 5 * time.Second
 
-// Start writes the totals to the store from time to time, until stop, which writes them a last time. What could not be written
-// is logged.
+// Start writes the totals to the store from time to time, until stop, which writes them a last time. What could not be
+// written is logged.
 func (r *Recorder) Start(ctx context.Context, to Writer) (stop func(context.Context) error) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var wg sync.WaitGroup

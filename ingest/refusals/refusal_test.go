@@ -195,7 +195,8 @@ func TestTheLogTellsOncePerMinute(t *testing.T) {
 	}
 }
 
-// TestAnAttackerFillsNothing: a sender of a million names and reasons makes at most 200 series, and takes no place of others.
+// TestAnAttackerFillsNothing: a sender of a million names and reasons makes at most 200 series, and takes no place of
+// others.
 func TestAnAttackerFillsNothing(t *testing.T) {
 	r, c, log := open()
 	var to kept

@@ -7,7 +7,8 @@ import (
 	"slices"
 )
 
-// Format is the version of checkpoints: slots, families, parts. Restore reads format 2 too, which had windows instead of parts.
+// Format is the version of checkpoints: slots, families, parts. Restore reads format 2 too, which had windows instead
+// of parts.
 const Format = 3
 
 // checkpointHead is the size in bytes of what stands before the body: format and checksum.
@@ -15,9 +16,9 @@ const checkpointHead = 8
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// AppendCheckpoint appends everything that is held: with it the next process continues where this one stopped. The form is the format and the CRC-32C of the body,
-// little-endian, and then the body: what Forget noted, the versions of each tenant, and the parts with their keys and cells.
-// It is written by hand because a busy collector has a million cells.
+// AppendCheckpoint appends everything that is held: with it the next process continues where this one stopped. The form
+// is the format and the CRC-32C of the body, little-endian, and then the body: what Forget noted, the versions of each
+// tenant, and the parts with their keys and cells. It is written by hand because a busy collector has a million cells.
 func (r *Rollup) AppendCheckpoint(dst []byte) []byte {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -45,8 +46,8 @@ func (r *Rollup) AppendCheckpoint(dst []byte) []byte {
 // pieceCells is how many cells a piece of a part in the log has: about 2 MB.
 const pieceCells = 20_000
 
-// Unsettled gives to keep, in pieces, what the store may not have made durable of the parts that are over, for Again. A piece is
-// valid during the call. When keep fails, the part is given again next time.
+// Unsettled gives to keep, in pieces, what the store may not have made durable of the parts that are over, for Again. A
+// piece is valid during the call. When keep fails, the part is given again next time.
 func (r *Rollup) Unsettled(keep func(piece []byte) error) error {
 	r.flush.Lock()
 	defer r.flush.Unlock()

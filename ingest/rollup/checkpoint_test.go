@@ -102,8 +102,8 @@ func FuzzRestore(f *testing.F) {
 	})
 }
 
-// TestReplayGivesTheSameParts adds the same batches at another time, in the order of their parts, after a checkpoint that the first
-// process made at any moment: late, early and usual ones must add to the same samples.
+// TestReplayGivesTheSameParts adds the same batches at another time, in the order of their parts, after a checkpoint
+// that the first process made at any moment: late, early and usual ones must add to the same samples.
 func TestReplayGivesTheSameParts(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
 	c, first := &clock{time.Unix(day+4*3600, 0)}, &memory{}
@@ -154,8 +154,8 @@ func (m *memory) copy(o *memory) {
 	}
 }
 
-// TestForgottenPartIsWrittenAgain kills a store that was given a part just before it was forgotten: the pieces that are in the log
-// bring it back.
+// TestForgottenPartIsWrittenAgain kills a store that was given a part just before it was forgotten: the pieces that are
+// in the log bring it back.
 func TestForgottenPartIsWrittenAgain(t *testing.T) {
 	c := &clock{time.Unix(day+5, 0)}
 	old := newRollup(c)
@@ -209,8 +209,9 @@ func TestSettledTotalsAreNotLoggedAgain(t *testing.T) {
 	}
 }
 
-// windowsCheckpoint is a checkpoint of the version before parts: tenant 7, service shop, made at 2026-11-21T00:40:00Z. It has a
-// window of 00:39:50 with two requests, and of 00:10:00, that came late, one with one; all are to be written again.
+// windowsCheckpoint is a checkpoint of the version before parts: tenant 7, service shop, made at 2026-11-21T00:40:00Z.
+// It has a window of 00:39:50 with two requests, and of 00:10:00, that came late, one with one; all are to be written
+// again.
 //
 //go:embed testdata/windows.checkpoint
 var windowsCheckpoint []byte

@@ -21,8 +21,8 @@ type page struct {
 	cells   []uint32
 }
 
-// Flush writes the totals that changed since the last Flush, those of parts that are over first. When the writer fails, the totals
-// are kept and written by a later Flush.
+// Flush writes the totals that changed since the last Flush, those of parts that are over first. When the writer fails,
+// the totals are kept and written by a later Flush.
 func (r *Rollup) Flush(ctx context.Context, w SampleWriter) error {
 	r.flush.Lock()
 	defer r.flush.Unlock()

@@ -6,7 +6,8 @@ import (
 	"edgescope/edge"
 )
 
-// family is which dimensions a key has; see edge.FamilyService and its siblings. The numbers are written to checkpoints.
+// family is which dimensions a key has; see edge.FamilyService and its siblings. The numbers are written to
+// checkpoints.
 type family uint8
 
 const (
@@ -19,8 +20,8 @@ const (
 
 var familyPrefixes = [families]string{edge.FamilyService, edge.FamilyColo, edge.FamilyRoute, edge.FamilyCountry}
 
-// dims are the labels of a key beside its service: platform, region and colo in family colo, route and version in family
-// route, the country in family country.
+// dims are the labels of a key beside its service: platform, region and colo in family colo, route and version in
+// family route, the country in family country.
 type dims struct {
 	Family           family
 	Overflow         bool
@@ -54,8 +55,8 @@ type key struct {
 	dims   dims
 	// index is its place in part.keys.
 	index uint32
-	// round, ticks and recent are the cell of pending events that the latest one went to: the next one most often goes there
-	// too. They mean nothing in another round.
+	// round, ticks and recent are the cell of pending events that the latest one went to: the next one most often goes
+	// there too. They mean nothing in another round.
 	round  uint32
 	recent uint32
 	ticks  int32
@@ -78,8 +79,8 @@ func (p *part) keysOf(tenant edge.Tenant) map[dims]*key {
 	return keys
 }
 
-// key returns the key of dimensions, new when the part has none. Beyond the bound of keys it is the one that stands for all
-// others of its service.
+// key returns the key of dimensions, new when the part has none. Beyond the bound of keys it is the one that stands for
+// all others of its service.
 func (r *Rollup) key(p *part, tenant edge.Tenant, keys map[dims]*key, d dims) *key {
 	if k := keys[d]; k != nil {
 		return k

@@ -2,10 +2,10 @@ package rollup
 
 import "edgescope/edge"
 
-// Before parts had numbers, an event went to a window by its time and its arrival alone: into the window itself, if it arrived
-// within Options.Open of its end, else into a part named after the Open-long period of its arrival. Batches of that version are in
-// a log that is replayed, and its windows in a checkpoint: they are added up by its rule, so that the same samples are written
-// again. This is not needed any more when nobody comes from a version before log format 3.
+// Before parts had numbers, an event went to a window by its time and its arrival alone: into the window itself, if it
+// arrived within Options.Open of its end, else into a part named after the Open-long period of its arrival. Batches of
+// that version are in a log that is replayed, and its windows in a checkpoint: they are added up by its rule, so that
+// the same samples are written again. This is not needed any more when nobody comes from a version before log format 3.
 
 // legacy returns the part of an event by its time and arrival, in Unix seconds.
 func (r *Rollup) legacy(second, arrival int64) *part {
@@ -31,8 +31,8 @@ func (r *Rollup) legacyPart(period int64) *part {
 	return p
 }
 
-// around returns the part of a wider window around one of a late part, and the key there. A part is late for the wider window too
-// when the last event of its period is.
+// around returns the part of a wider window around one of a late part, and the key there. A part is late for the wider
+// window too when the last event of its period is.
 func (r *Rollup) around(p *part, c *cell, width int) (*part, uint32) {
 	seconds := edge.Widths[width].Seconds
 	if (p.period+1)*r.open() > floor(c.start(), seconds)+seconds+r.open() {

@@ -6,12 +6,12 @@ import (
 	"edgescope/edge"
 )
 
-// part is what was added between two turns. Of a window that several parts have totals of, each has a sample of its own: they
-// add up. What is added belongs to the current part, whatever its time; a part that is over is written and forgotten as a
-// whole.
+// part is what was added between two turns. Of a window that several parts have totals of, each has a sample of its
+// own: they add up. What is added belongs to the current part, whatever its time; a part that is over is written and
+// forgotten as a whole.
 type part struct {
-	// number is 1 for the first part of a store, and one more for each further one. Number 0 is what a version before parts had
-	// numbers wrote; what came late then is by period, that of its arrival (see legacy.go).
+	// number is 1 for the first part of a store, and one more for each further one. Number 0 is what a version before
+	// parts had numbers wrote; what came late then is by period, that of its arrival (see legacy.go).
 	number uint64
 	period int64
 	began  int64 // Unix seconds
@@ -20,8 +20,8 @@ type part struct {
 	keys     []*key
 	keyBytes int64
 
-	// pending is what came since the last fold, in windows of the shortest width: it goes into totals of all widths at once, so
-	// that an event costs one cell and not three. round counts the folds, from 1.
+	// pending is what came since the last fold, in windows of the shortest width: it goes into totals of all widths at
+	// once, so that an event costs one cell and not three. round counts the folds, from 1.
 	pending table
 	round   uint32
 	totals  table
@@ -98,9 +98,9 @@ func (p *part) queue(at uint32) {
 // unwritten tells whether the store lacks something of the part, or may.
 func (p *part) unwritten() bool { return len(p.dirty) > 0 || len(p.pending.cells) > 0 || p.writing }
 
-// place returns the time of a sample of a window in Unix milliseconds, and the value of label edge_part. A part has a millisecond
-// of each window for itself, so that it needs no series of its own; after as many parts as the window has milliseconds, the
-// label tells how often it began again.
+// place returns the time of a sample of a window in Unix milliseconds, and the value of label edge_part. A part has a
+// millisecond of each window for itself, so that it needs no series of its own; after as many parts as the window has
+// milliseconds, the label tells how often it began again.
 func (p *part) place(start int64, width uint8) (at int64, label string) {
 	at = start * 1000
 	if p.period > 0 {
@@ -113,7 +113,8 @@ func (p *part) place(start int64, width uint8) (at int64, label string) {
 	return at + int64(p.number%span), label
 }
 
-// label is the value of edge_part of a window: where an earlier process may have written the same name, the epoch stands in front.
+// label is the value of edge_part of a window: where an earlier process may have written the same name, the epoch
+// stands in front.
 func (r *Rollup) label(part string, start int64) string {
 	if start < r.lost.floor {
 		return strconv.FormatUint(r.lost.epoch, 10) + "-" + part

@@ -17,8 +17,9 @@ var ErrCheckpoint = errors.New("rollup checkpoint can't be used")
 // formatWindows is the format of checkpoints before parts had numbers.
 const formatWindows = 2
 
-// Restore reads a checkpoint into an empty Rollup. What may not have been durable in the store when the checkpoint was made is
-// written again by the next Flush. After one of format 2 Part returns 0: the owner calls Turn when it has replayed the log.
+// Restore reads a checkpoint into an empty Rollup. What may not have been durable in the store when the checkpoint was
+// made is written again by the next Flush. After one of format 2 Part returns 0: the owner calls Turn when it has
+// replayed the log.
 func (r *Rollup) Restore(data []byte) error {
 	if len(data) < checkpointHead {
 		return fmt.Errorf("%w: it has %d bytes", ErrCheckpoint, len(data))
@@ -50,8 +51,8 @@ func (r *Rollup) Restore(data []byte) error {
 	return nil
 }
 
-// Again takes a piece of a part that Unsettled gave, which FlushOver writes again and Drop forgets. With its last piece the part
-// itself is forgotten. It fails with ErrCheckpoint.
+// Again takes a piece of a part that Unsettled gave, which FlushOver writes again and Drop forgets. With its last piece
+// the part itself is forgotten. It fails with ErrCheckpoint.
 func (r *Rollup) Again(piece []byte) error {
 	if len(piece) < 4 || binary.LittleEndian.Uint32(piece) != Format {
 		return fmt.Errorf("%w: a piece of a part has another format than %d", ErrCheckpoint, Format)
@@ -227,8 +228,8 @@ func (in *reader) cell(p *part, id cellID, value func() float64) {
 	p.totals.mark(at, changed, stored)
 }
 
-// windows reads a checkpoint of format 2: for each tenant its versions, its keys, and by width its windows with their cells. A
-// window is known by its start and the period of late arrivals, of which each becomes a part here.
+// windows reads a checkpoint of format 2: for each tenant its versions, its keys, and by width its windows with their
+// cells. A window is known by its start and the period of late arrivals, of which each becomes a part here.
 func (in *reader) windows() {
 	in.r.current = newPart(0, in.r.opts.Now().Unix())
 	in.r.lost = lost{in.int(), in.uint()}

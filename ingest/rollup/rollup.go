@@ -1,13 +1,13 @@
 // Package rollup adds up invocations into samples: rate, errors, duration, cold starts, init and CPU time, cache outcomes.
 //
-// A sample is the total of one part of one event-time window of one series. It is written again, larger, when more events
-// arrive; the store keeps the greatest value of one time, so writing twice is harmless. Windows of every width in edge.Widths are
-// kept side by side, so that a question over days reads hours and not seconds.
+// A sample is the total of one part of one event-time window of one series. It is written again, larger, when more
+// events arrive; the store keeps the greatest value of one time, so writing twice is harmless. Windows of every width
+// in edge.Widths are kept side by side, so that a question over days reads hours and not seconds.
 //
-// What is held is bounded in bytes, however many windows events fall into: when it is too much, the part turns. What was added up
-// is written, into the log too, and forgotten; what comes from then on is added up anew, into samples of its own beside those
-// that are there. Which part an event belongs to is decided before its batch is logged and is part of the record (edge.Batch.Part), so that a
-// replay adds up the same parts.
+// What is held is bounded in bytes, however many windows events fall into: when it is too much, the part turns. What
+// was added up is written, into the log too, and forgotten; what comes from then on is added up anew, into samples of
+// its own beside those that are there. Which part an event belongs to is decided before its batch is logged and is part
+// of the record (edge.Batch.Part), so that a replay adds up the same parts.
 package rollup
 
 import (
@@ -27,12 +27,14 @@ type Options struct {
 	Collector string
 	// Epoch is unique among the starts of this collector; it names window parts after Forget.
 	Epoch uint64
-	// Open is how long a part is added to at most; 0 means 15 minutes. A shorter one holds less, a longer one writes fewer samples.
+	// Open is how long a part is added to at most; 0 means 15 minutes. A shorter one holds less, a longer one writes
+	// fewer samples.
 	Open time.Duration
-	// MaxKeys bounds the sets of dimensions that a tenant has in a part; 0 means 20,000. Invocations beyond it are added up in one
-	// series per service, labelled otel_metric_overflow="true".
+	// MaxKeys bounds the sets of dimensions that a tenant has in a part; 0 means 20,000. Invocations beyond it are
+	// added up in one series per service, labelled otel_metric_overflow="true".
 	MaxKeys int
-	// MaxBytes bounds what is held in memory; 0 means 128 MiB. A part turns at half of it, and Full tells when it is used up.
+	// MaxBytes bounds what is held in memory; 0 means 128 MiB. A part turns at half of it, and Full tells when it is
+	// used up.
 	MaxBytes int64
 	// Settle is how long the store may need to make samples durable; 0 means a minute.
 	Settle time.Duration
@@ -41,8 +43,8 @@ type Options struct {
 	Log *slog.Logger
 }
 
-// Rollup adds up invocations. It is safe for concurrent use. Nothing of it runs by itself: its owner calls Flush, and when Due
-// tells so Turn, Unsettled, Flush and Drop.
+// Rollup adds up invocations. It is safe for concurrent use. Nothing of it runs by itself: its owner calls Flush, and
+// when Due tells so Turn, Unsettled, Flush and Drop.
 type Rollup struct {
 	opts  Options
 	flush sync.Mutex // held for the whole of a Flush, so that there is one at a time; guards page
@@ -83,8 +85,8 @@ type deploy struct {
 }
 
 const (
-	// maxVersions bounds the versions that are remembered per tenant, and versionShare the part of MaxBytes that those of all
-	// tenants take; later ones get no marker.
+	// maxVersions bounds the versions that are remembered per tenant, and versionShare the part of MaxBytes that those
+	// of all tenants take; later ones get no marker.
 	maxVersions  = 10_000
 	versionShare = 16
 	// versionBytes is about what a version takes beside its texts.
@@ -123,8 +125,8 @@ type lost struct {
 // ahead is how far ahead of the clock the time of an event may be: what a store takes.
 const ahead = 24 * time.Hour
 
-// Forget says that an earlier process wrote windows whose totals are not known: what falls into them now is kept under a label of
-// its own, so that it adds to what is stored instead of hiding behind it.
+// Forget says that an earlier process wrote windows whose totals are not known: what falls into them now is kept under
+// a label of its own, so that it adds to what is stored instead of hiding behind it.
 func (r *Rollup) Forget() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -135,8 +137,8 @@ func (r *Rollup) Forget() {
 // after Restore of a checkpoint of a version before parts, until the first Turn.
 func (r *Rollup) Part() uint64 { return r.parts.Load() }
 
-// Add adds the invocations of a batch to its part; other events are passed over. It keeps nothing of the batch's memory. The part
-// is the current one, or a later one, which becomes the current one.
+// Add adds the invocations of a batch to its part; other events are passed over. It keeps nothing of the batch's
+// memory. The part is the current one, or a later one, which becomes the current one.
 func (r *Rollup) Add(b *edge.Batch) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -173,8 +175,8 @@ func (r *Rollup) Due() bool {
 // Heavy tells that the part holds so much that Turn is due.
 func (r *Rollup) Heavy() bool { return r.heavy.Load() }
 
-// Turn begins the next part. The owner calls it when no batch is between Part and Add. Flush then writes what the part before
-// holds, and Drop forgets it.
+// Turn begins the next part. The owner calls it when no batch is between Part and Add. Flush then writes what the part
+// before holds, and Drop forgets it.
 func (r *Rollup) Turn() {
 	r.mu.Lock()
 	defer r.mu.Unlock()

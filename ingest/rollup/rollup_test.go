@@ -157,7 +157,8 @@ func TestEveryWidthHoldsTheSameTotal(t *testing.T) {
 	m.want(t, day+300, day+600, 30, "__name__=edge_colo_requests:5m")
 }
 
-// TestPartsAddUp turns the part between events of one window: each part has samples of its own, in the series of the others.
+// TestPartsAddUp turns the part between events of one window: each part has samples of its own, in the series of the
+// others.
 func TestPartsAddUp(t *testing.T) {
 	c, m := &clock{time.Unix(day, 0)}, &memory{}
 	r := newRollup(c)
@@ -281,7 +282,8 @@ func TestWhoIsFullWaitsForRoom(t *testing.T) {
 	}
 }
 
-// TestCellsAreCompact measures what cells of few samples take, those of late data: events of one service over eight days.
+// TestCellsAreCompact measures what cells of few samples take, those of late data: events of one service over eight
+// days.
 func TestCellsAreCompact(t *testing.T) {
 	c := &clock{time.Unix(day, 0)}
 	r := newRollup(c, func(o *rollup.Options) { o.MaxBytes = 1 << 30 })

@@ -11,8 +11,8 @@ type cellID struct {
 
 // cell is a run of slots in the memory of its table.
 type cell struct {
-	// ticks is the start of its window in units of the shortest width, written when the store was last given something of it, in
-	// Unix seconds; 0 for never.
+	// ticks is the start of its window in units of the shortest width, written when the store was last given something
+	// of it, in Unix seconds; 0 for never.
 	ticks   int32
 	written uint32
 	key     uint32

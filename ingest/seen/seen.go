@@ -1,12 +1,14 @@
-// Package seen remembers the spans that were acknowledged, for some minutes and within a budget of bytes. A span that comes again
-// in another body, because a collector on its way forks or a client packs a retry anew, is kept once; and of two server spans of one
-// request that come in two bodies one is counted, as of two that come together.
+// Package seen remembers the spans that were acknowledged, for some minutes and within a budget of bytes. A span that
+// comes again in another body, because a collector on its way forks or a client packs a retry anew, is kept once; and
+// of two server spans of one request that come in two bodies one is counted, as of two that come together.
 //
-// A span is the same when its ids, kind, service, times, name and attributes are: senders that use an id twice, and the two halves of
-// a Zipkin call, which share one, lose nothing. Only what was acknowledged counts as seen. While a batch is on its way to the log, another
-// one with a span of it waits, so that none is acknowledged for the sake of a batch that fails.
+// A span is the same when its ids, kind, service, times, name and attributes are: senders that use an id twice, and the
+// two halves of a Zipkin call, which share one, lose nothing. Only what was acknowledged counts as seen. While a batch
+// is on its way to the log, another one with a span of it waits, so that none is acknowledged for the sake of a batch
+// that fails.
 //
-// Nothing of this is kept on disk: what a batch keeps is decided before it enters the log, and a replay adds what the log holds.
+// Nothing of this is kept on disk: what a batch keeps is decided before it enters the log, and a replay adds what the
+// log holds.
 package seen
 
 import (
@@ -68,14 +70,14 @@ type Claim struct {
 
 // marks are the keys of one event; 0 where it has none.
 type marks struct {
-	// span is the span itself. server tells that there is a server span of that id and service, inner that an invocation was
-	// counted whose parent has that id; outer and around are the same of the event's parent.
+	// span is the span itself. server tells that there is a server span of that id and service, inner that an
+	// invocation was counted whose parent has that id; outer and around are the same of the event's parent.
 	span, server, inner, outer, around uint64
 }
 
-// Claim takes the spans that were seen before out of a batch, and unmarks the invocations that belong to one that was counted: a
-// server or consumer span whose parent is a server span of the same service, and a server span of whose children one was counted,
-// because it came first. The caller settles the claim.
+// Claim takes the spans that were seen before out of a batch, and unmarks the invocations that belong to one that was
+// counted: a server or consumer span whose parent is a server span of the same service, and a server span of whose
+// children one was counted, because it came first. The caller settles the claim.
 func (s *Spans) Claim(b *edge.Batch) *Claim {
 	c := s.claims.Get().(*Claim)
 	c.spans, c.Repeated = s, 0
@@ -123,8 +125,8 @@ func (c *Claim) judge(e *edge.Event, m *marks) {
 	}
 }
 
-// notes returns what those that come later must know of a span: that it is a server's, and what is around an invocation that is
-// counted, be it the span's own or one further in. 0 is nothing.
+// notes returns what those that come later must know of a span: that it is a server's, and what is around an invocation
+// that is counted, be it the span's own or one further in. 0 is nothing.
 func (s *Spans) notes(e *edge.Event, m *marks) (keys [2]uint64) {
 	keys[0] = m.server
 	if e.Facts.Invocation || s.has(m.inner) {
@@ -142,8 +144,8 @@ func (c *Claim) add(key uint64) (ok bool) {
 	return true
 }
 
-// Settle ends a claim: its spans are known from now on if the batch was acknowledged, and forgotten if not. The claim must not be
-// used any more.
+// Settle ends a claim: its spans are known from now on if the batch was acknowledged, and forgotten if not. The claim
+// must not be used any more.
 func (c *Claim) Settle(acknowledged bool) {
 	s := c.spans
 	s.mu.Lock()
@@ -234,8 +236,8 @@ func (s *Spans) marksOf(tenant edge.Tenant, e *edge.Event) (m marks) {
 }
 
 // content hashes what a span says beside who and when it is. Its resource is left out: collectors on its way write into
-// it. Attributes have no order (OpenTelemetry specification, "Attribute Collections"): their hashes are added, each a product, so that keys that
-// change their values, or places with them, make another sum.
+// it. Attributes have no order (OpenTelemetry specification, "Attribute Collections"): their hashes are added, each a
+// product, so that keys that change their values, or places with them, make another sum.
 func (s *Spans) content(e *edge.Event) uint64 {
 	var h maphash.Hash
 	h.SetSeed(s.seed)
@@ -256,8 +258,8 @@ func writeText(h *maphash.Hash, text string) {
 	h.WriteByte(0xff) // no byte of UTF-8
 }
 
-// key hashes what a key is about. With a seed of the process no sender can make two that are the same, and the chance that a new span
-// is taken for one of a million that are known is one in 10^13.
+// key hashes what a key is about. With a seed of the process no sender can make two that are the same, and the chance
+// that a new span is taken for one of a million that are known is one in 10^13.
 func (s *Spans) key(text []byte) uint64 {
 	key := maphash.Bytes(s.seed, text) &^ pending
 	if key == 0 {

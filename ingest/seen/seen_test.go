@@ -209,7 +209,8 @@ func TestSpansAreForgottenAfterTheWindow(t *testing.T) {
 	})
 }
 
-// TestMemoryIsBoundedAndNothingNewIsDropped sends far more spans than there is room for: each is kept, and the newest are known.
+// TestMemoryIsBoundedAndNothingNewIsDropped sends far more spans than there is room for: each is kept, and the newest
+// are known.
 func TestMemoryIsBoundedAndNothingNewIsDropped(t *testing.T) {
 	const memory, batches, size = 64 << 10, 400, 100
 	s := seen.New(memory)

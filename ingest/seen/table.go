@@ -9,7 +9,8 @@ const (
 	fewest = 1 << 10
 )
 
-// table is a set of keys: open addressing with linear probing in a power of two of slots, at most three quarters of them used.
+// table is a set of keys: open addressing with linear probing in a power of two of slots, at most three quarters of
+// them used.
 type table struct {
 	slots []uint64
 	used  int

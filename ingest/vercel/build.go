@@ -22,7 +22,8 @@ type request struct {
 	crashed, died bool
 }
 
-// add takes a line of the request. The first one that the edge wrote tells where, what and how; of a function there are further ones.
+// add takes a line of the request. The first one that the edge wrote tells where, what and how; of a function there are
+// further ones.
 func (q *request) add(index int, r *record) {
 	function := r.Source == "lambda" || r.Source == "edge"
 	if r.served() && (q.line == nil || function && q.line.Source != "lambda") {
@@ -73,7 +74,8 @@ func (r *record) region() string {
 	return string(r.ExecutionRegion)
 }
 
-// span makes the server span of a request. Its start is when the edge took it; how long it took is known where the function reported.
+// span makes the server span of a request. Its start is when the edge took it; how long it took is known where the
+// function reported.
 func (q *request) span(arrival int64) edge.Event {
 	r, p := q.line, q.line.Proxy
 	e := edge.Event{

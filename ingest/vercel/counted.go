@@ -8,12 +8,12 @@ import (
 	"edgescope/edge"
 )
 
-// mostCounted is how many names of requests are remembered at least, and at most twice as many: about 5 MB. The lines of one request
-// come within seconds.
+// mostCounted is how many names of requests are remembered at least, and at most twice as many: about 5 MB. The lines
+// of one request come within seconds.
 const mostCounted = 64 << 10
 
-// counted remembers which requests have been counted, so that lines that come in another body do not count them again. When the
-// young half is full it becomes the old one, and what was old is forgotten.
+// counted remembers which requests have been counted, so that lines that come in another body do not count them again.
+// When the young half is full it becomes the old one, and what was old is forgotten.
 type counted struct {
 	mu         sync.Mutex
 	young, old map[uint64]struct{}

@@ -16,16 +16,16 @@ import (
 	"edgescope/ingest/refusals"
 )
 
-// The headers of Vercel: the signature of a body (https://vercel.com/docs/drains/security), and the code by which an address says
-// whose it is.
+// The headers of Vercel: the signature of a body (https://vercel.com/docs/drains/security), and the code by which an
+// address says whose it is.
 const (
 	headerSignature = "X-Vercel-Signature"
 	headerVerify    = "X-Vercel-Verify"
 )
 
 const (
-	// mostSigned bounds a signed body in bytes, as it is sent: it is read before anybody knows whose it is. Vercel's batches are far
-	// smaller.
+	// mostSigned bounds a signed body in bytes, as it is sent: it is read before anybody knows whose it is. Vercel's
+	// batches are far smaller.
 	mostSigned = 8 << 20
 	// signedAtATime bounds how many of them are read at a time, so that who has no secret takes 32 MiB at most.
 	signedAtATime = 4
@@ -38,8 +38,8 @@ const strangers edge.Tenant = math.MaxUint32
 type DoorOptions struct {
 	// Verify is the code with which every answer says whose address it is; empty says nothing.
 	Verify string
-	// Admit admits a request without a token by the signature of its body, which has size bytes: signed tells whether a secret made
-	// the signature. It fails when none that it knows did. nil: signatures are not looked at.
+	// Admit admits a request without a token by the signature of its body, which has size bytes: signed tells whether a
+	// secret made the signature. It fails when none that it knows did. nil: signatures are not looked at.
 	Admit func(ctx context.Context, size int, signed func(secret []byte) bool) error
 	// Bodies and Budget read bodies and bound their memory. Required with Admit.
 	Bodies *body.Reader
@@ -48,8 +48,8 @@ type DoorOptions struct {
 	Refusals *refusals.Recorder
 }
 
-// Door stands before an ingest port. It admits requests that are signed and have no token, and answers with the code that Vercel
-// asks for before it sends anything.
+// Door stands before an ingest port. It admits requests that are signed and have no token, and answers with the code
+// that Vercel asks for before it sends anything.
 func Door(next http.Handler, o DoorOptions) http.Handler {
 	d := &door{next: next, o: o, places: make(chan struct{}, signedAtATime)}
 	if o.Verify == "" && o.Admit == nil {
@@ -93,8 +93,8 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	d.next.ServeHTTP(w, r)
 }
 
-// asks tells whether a request is Vercel's question whose address this is: it brings nothing and has no token. The root greets
-// whoever looks.
+// asks tells whether a request is Vercel's question whose address this is: it brings nothing and has no token. The root
+// greets whoever looks.
 func asks(r *http.Request) bool {
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:

@@ -1,7 +1,7 @@
-// Package vercel receives the log drains of Vercel: lines of functions, middleware, the CDN and builds, as an array or one per line.
-// Each line becomes a log record, and each request one server span, however many lines it has. Trace drains are OTLP and go to
-// ingest/otlp. Door stands before the ingest port: it knows drains by their signature, and answers Vercel's question whose address
-// it is. docs/drains.md has the steps.
+// Package vercel receives the log drains of Vercel: lines of functions, middleware, the CDN and builds, as an array or
+// one per line. Each line becomes a log record, and each request one server span, however many lines it has. Trace
+// drains are OTLP and go to ingest/otlp. Door stands before the ingest port: it knows drains by their signature, and
+// answers Vercel's question whose address it is. docs/drains.md has the steps.
 package vercel
 
 import (
@@ -21,8 +21,8 @@ import (
 	"edgescope/ingest/refusals"
 )
 
-// Sink takes batches. The receiver owns the batch and its memory again when Events returns. The sink may add rejections to
-// it. An error of type *edge.UnavailableError asks the client to come again later; any other is ours.
+// Sink takes batches. The receiver owns the batch and its memory again when Events returns. The sink may add rejections
+// to it. An error of type *edge.UnavailableError asks the client to come again later; any other is ours.
 type Sink interface {
 	Events(ctx context.Context, b *edge.Batch) error
 }
@@ -64,7 +64,8 @@ func New(o Options) (*Receiver, error) {
 // named tells whether a path says that a drain of Vercel is sent to it, whatever the body is.
 func named(path string) bool { return strings.HasSuffix(strings.TrimRight(path, "/"), "/v1/vercel") }
 
-// LooksLikeDrain tells whether a body is of a log drain, by the keys of the object that it begins with. It allocates nothing.
+// LooksLikeDrain tells whether a body is of a log drain, by the keys of the object that it begins with. It allocates
+// nothing.
 func LooksLikeDrain(text []byte) bool {
 	object, _ := records.First(text)
 	var deployed, sourced bool
@@ -82,8 +83,8 @@ func LooksLikeDrain(text []byte) bool {
 	return false
 }
 
-// Logs answers a request whose body, already read and decompressed, is of a log drain. It answers false and writes nothing if the
-// body is something else.
+// Logs answers a request whose body, already read and decompressed, is of a log drain. It answers false and writes
+// nothing if the body is something else.
 func (rc *Receiver) Logs(w http.ResponseWriter, r *http.Request, b *body.Body) bool {
 	if !named(r.URL.Path) && !LooksLikeDrain(b.Bytes()) {
 		return false
@@ -147,8 +148,8 @@ var (
 	errNoLine   = errors.New("no line of a log drain: want source, and deploymentId or projectId")
 )
 
-// read reads the body. What is wrong in a line costs that line. It fails when the body as a whole is no JSON, and when there is no
-// room for its lines.
+// read reads the body. What is wrong in a line costs that line. It fails when the body as a whole is no JSON, and when
+// there is no room for its lines.
 func (p *post) read(b *body.Body) error {
 	if err := b.Share.Take(2 * int64(len(b.Bytes()))); err != nil {
 		return err

@@ -71,7 +71,8 @@ func (r *record) request() (names [2]string) {
 	return names
 }
 
-// served tells whether the line is of a request that was answered: what a firewall turned away never came to a function or cache.
+// served tells whether the line is of a request that was answered: what a firewall turned away never came to a function
+// or cache.
 func (r *record) served() bool {
 	return r.Proxy != nil && r.Source != "firewall" && r.Source != "build"
 }
@@ -97,8 +98,8 @@ type report struct {
 	hasInit, found bool
 }
 
-// reportOf reads "REPORT RequestId: ... Duration: 12.3 ms Billed Duration: 13 ms ... Init Duration: 210.5 ms". The last one has no
-// init duration when the function was warm.
+// reportOf reads "REPORT RequestId: ... Duration: 12.3 ms Billed Duration: 13 ms ... Init Duration: 210.5 ms". The last
+// one has no init duration when the function was warm.
 func reportOf(message string) (r report) {
 	_, line, ok := strings.Cut(message, "REPORT RequestId:")
 	if !ok {

@@ -17,8 +17,8 @@ const (
 	datasetRequests    = "http_requests"
 )
 
-// hints are the keys of a record that tell which dataset of Logpush it is from. A job sends the fields that it is configured
-// with: none of them is always there.
+// hints are the keys of a record that tell which dataset of Logpush it is from. A job sends the fields that it is
+// configured with: none of them is always there.
 type hints struct {
 	traceEvent, edgeTime, ray, requested, content bool
 	keys                                          int
@@ -62,8 +62,8 @@ func (h *hints) isTest(record json.RawMessage) bool {
 	return isText && strings.HasPrefix(content, "test")
 }
 
-// requested is a record of the dataset http_requests: a request that Cloudflare's edge answered, by a Worker, its cache or an
-// origin.
+// requested is a record of the dataset http_requests: a request that Cloudflare's edge answered, by a Worker, its cache
+// or an origin.
 type requested struct {
 	EdgeStartTimestamp, EdgeEndTimestamp instant
 	RayID, ParentRayID                   text
@@ -85,8 +85,8 @@ type requested struct {
 	WorkerScriptName                text
 }
 
-// request takes a record of http_requests. Its service is the host that was asked for, never the Worker's script: who sends the
-// traces of the script too would count every request twice.
+// request takes a record of http_requests. Its service is the host that was asked for, never the Worker's script: who
+// sends the traces of the script too would count every request twice.
 func (p *post) request(index int, record json.RawMessage) error {
 	var r requested
 	p.decode(record, &r)
@@ -120,8 +120,8 @@ func (r *requested) build(b builder) edge.Event {
 	return e
 }
 
-// identify gives a request its ids, which follow from the ray: what Logpush delivers twice is the same span. What a Worker asked
-// of its own zone (ParentRayID) is a client's span of the trace that it belongs to, and no invocation.
+// identify gives a request its ids, which follow from the ray: what Logpush delivers twice is the same span. What a
+// Worker asked of its own zone (ParentRayID) is a client's span of the trace that it belongs to, and no invocation.
 func (r *requested) identify(e *edge.Event) {
 	parent := strings.Trim(string(r.ParentRayID), "0")
 	switch {
@@ -157,7 +157,8 @@ func milli(micros number) number {
 	return micros
 }
 
-// rayTrace returns the trace of a request, by its ray: the request itself, what Workers did for it, and what those asked for.
+// rayTrace returns the trace of a request, by its ray: the request itself, what Workers did for it, and what those
+// asked for.
 func rayTrace(ray text) (id edge.TraceID) {
 	sum := sha256.Sum256([]byte("cloudflare ray " + rayOf(ray)))
 	copy(id[:], sum[:])

@@ -50,7 +50,8 @@ func TestHandlersOfLogpush(t *testing.T) {
 	f("something_new", `{}`, "custom", "other", "exception")
 }
 
-// TestAFileOfLogpushThatComesAgain has the same ids and is known as a repeat: Logpush sends a file again that was not answered.
+// TestAFileOfLogpushThatComesAgain has the same ids and is known as a repeat: Logpush sends a file again that was not
+// answered.
 func TestAFileOfLogpushThatComesAgain(t *testing.T) {
 	to := newSink()
 	rc := open(t, to)
@@ -92,7 +93,8 @@ func TestLogpushOfRequests(t *testing.T) {
 	}
 }
 
-// TestRequestsOfWorkersAreNoInvocations: what a Worker asks of its own zone belongs to the trace of the request that ran it.
+// TestRequestsOfWorkersAreNoInvocations: what a Worker asks of its own zone belongs to the trace of the request that
+// ran it.
 func TestRequestsOfWorkersAreNoInvocations(t *testing.T) {
 	to := newSink()
 	rc := open(t, to)

@@ -21,8 +21,8 @@ type post struct {
 	route   func(service, path string) string
 	// total is how many records the request had, last the position of the last one, from 0.
 	total, last int
-	// nameless tells that a record has no id of its own. Equal ones of the same millisecond are legitimate then: only without any
-	// is the same body again a repeat.
+	// nameless tells that a record has no id of its own. Equal ones of the same millisecond are legitimate then: only
+	// without any is the same body again a repeat.
 	nameless bool
 	// parts are the events of streaming tails, by invocation. waiting is how many of them are not stored yet.
 	parts   []part
@@ -43,8 +43,8 @@ func (p *post) build(index int) builder {
 // recordBytes is what a record takes in memory beside its text and values, about: an event or two, and their rows.
 const recordBytes = 2 << 10
 
-// read reads the body: records in arrays, one per line or one after another. What is wrong in a record costs that record. It fails
-// when the body as a whole is no JSON, and when there is no room for its records.
+// read reads the body: records in arrays, one per line or one after another. What is wrong in a record costs that
+// record. It fails when the body as a whole is no JSON, and when there is no room for its records.
 func (p *post) read(b *body.Body) error {
 	parts := make(map[key]int)
 	var full error

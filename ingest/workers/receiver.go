@@ -91,11 +91,11 @@ func Open(ctx context.Context, o Options) (*Receiver, error) {
 	return rc, nil
 }
 
-// Tail answers a request whose body is tail events or a file of Logpush: an array of records, one per line or one after another. It
-// takes what it needs from the body's share of memory. It answers false and writes nothing if the body is something else. On
-// 200 the events of every invocation that has ended are kept by the sink; those of an invocation that goes on wait in memory for
-// its end, and the answer says how many: {"waiting":3}. An empty body, an empty array and what Logpush tests a destination with
-// are taken too; nothing is stored of them.
+// Tail answers a request whose body is tail events or a file of Logpush: an array of records, one per line or one after
+// another. It takes what it needs from the body's share of memory. It answers false and writes nothing if the body is
+// something else. On 200 the events of every invocation that has ended are kept by the sink; those of an invocation
+// that goes on wait in memory for its end, and the answer says how many: {"waiting":3}. An empty body, an empty array
+// and what Logpush tests a destination with are taken too; nothing is stored of them.
 func (rc *Receiver) Tail(w http.ResponseWriter, r *http.Request, b *body.Body) bool {
 	if !named(r.URL.Path) && !LooksLikeTail(b.Bytes()) {
 		return false

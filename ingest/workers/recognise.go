@@ -14,8 +14,9 @@ func named(path string) bool {
 
 // LooksLikeTail tells whether a body is tail events, by the keys of the object that it begins with: eventTimestamp or, in an
 // array, outcome for a finished invocation; spanContext, in an array together with sequence, for an event of a streaming
-// tail. A file of Logpush is recognised by EventTimestampMs or ScriptName for workers_trace_events, and by the edge's times or
-// RayID beside what was requested for http_requests. So are its test, and bodies without any record. It allocates nothing.
+// tail. A file of Logpush is recognised by EventTimestampMs or ScriptName for workers_trace_events, and by the edge's
+// times or RayID beside what was requested for http_requests. So are its test, and bodies without any record. It
+// allocates nothing.
 func LooksLikeTail(body []byte) bool {
 	object, inArray := records.First(body)
 	if len(object) == 0 || inArray && object[0] == ']' {

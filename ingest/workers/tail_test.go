@@ -171,7 +171,8 @@ func TestABadRecordCostsItself(t *testing.T) {
 	}
 }
 
-// TestRecordsComeInEveryArrangement: tail workers post arrays, others a record on each line, and wrangler prints one after another.
+// TestRecordsComeInEveryArrangement: tail workers post arrays, others a record on each line, and wrangler prints one
+// after another.
 func TestRecordsComeInEveryArrangement(t *testing.T) {
 	f := func(body string, wantSpans int, wantAnswer string) {
 		t.Helper()

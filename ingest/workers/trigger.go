@@ -109,9 +109,9 @@ func (t *trigger) handler() string {
 	}
 }
 
-// finished is an event of tail(), or a record of Logpush's dataset workers_trace_events: one invocation, from its start to its
-// end. Logpush spells the same names with capitals, which makes no difference here, and adds units to some of them:
-// https://developers.cloudflare.com/logs/logpush/logpush-job/datasets/account/workers_trace_events/.
+// finished is an event of tail(), or a record of Logpush's dataset workers_trace_events: one invocation, from its start
+// to its end. Logpush spells the same names with capitals, which makes no difference here, and adds units to some of
+// them: https://developers.cloudflare.com/logs/logpush/logpush-job/datasets/account/workers_trace_events/.
 type finished struct {
 	EventTimestamp, EventTimestampMs instant
 	EventType                        text

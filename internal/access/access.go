@@ -173,9 +173,9 @@ func (g *Guard) Admit(ctx context.Context, authorization string, want Scope) (*G
 	return grant, nil
 }
 
-// Sign notes in the visit of ctx that the body of its request is signed with a secret of the token file: signed tells of a secret
-// whether it is that one. Admit takes that in place of a token. All secrets are asked, so that the time does not tell which one it
-// is. It fails with *DeniedError when none is.
+// Sign notes in the visit of ctx that the body of its request is signed with a secret of the token file: signed tells
+// of a secret whether it is that one. Admit takes that in place of a token. All secrets are asked, so that the time
+// does not tell which one it is. It fails with *DeniedError when none is.
 func (g *Guard) Sign(ctx context.Context, signed func(secret []byte) bool) error {
 	var grant *Grant
 	for _, d := range g.file.table().drains {

@@ -57,9 +57,10 @@ func (f *Front) check(r *http.Request) (Refusal, bool) {
 	return Refusal{}, false
 }
 
-// mayAsk tells whether a request is not of a web page, or of one that may ask. Browsers say it in Sec-Fetch-Site (W3C Fetch
-// Metadata), which no page can set, and older ones, or those on plain HTTP, in Origin. Following a link to here is nobody's
-// asking but the visitor's. http.CrossOriginProtection lets every GET pass; here a GET may be a question that costs.
+// mayAsk tells whether a request is not of a web page, or of one that may ask. Browsers say it in Sec-Fetch-Site (W3C
+// Fetch Metadata), which no page can set, and older ones, or those on plain HTTP, in Origin. Following a link to here
+// is nobody's asking but the visitor's. http.CrossOriginProtection lets every GET pass; here a GET may be a question
+// that costs.
 func (f *Front) mayAsk(r *http.Request) bool {
 	origin := r.Header.Get("Origin")
 	switch site := r.Header.Get("Sec-Fetch-Site"); {

@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// Hosts are the names under which a port may be asked. A web page can have the browser ask a name of its own that leads to this
-// machine (DNS rebinding): the browser takes the answer for the page's, but the name that it asked is in the request. A nil *Hosts
-// allows every name. It is read-only.
+// Hosts are the names under which a port may be asked. A web page can have the browser ask a name of its own that leads
+// to this machine (DNS rebinding): the browser takes the answer for the page's, but the name that it asked is in the
+// request. A nil *Hosts allows every name. It is read-only.
 type Hosts struct {
 	any      bool
 	names    map[string]bool
@@ -23,19 +23,21 @@ type Hosts struct {
 type HostOptions struct {
 	// Addr is the address that is listened on.
 	Addr string
-	// Allowed are further names: a name, *.example.com for all below one, or * for any. An entry may hold several with commas.
+	// Allowed are further names: a name, *.example.com for all below one, or * for any. An entry may hold several with
+	// commas.
 	Allowed []string
 	// Ingest tells that the port takes telemetry and answers no questions.
 	Ingest bool
-	// SignIn tells that whoever asks needs a token: no page has one by its name alone, so without Allowed every name is good.
+	// SignIn tells that whoever asks needs a token: no page has one by its name alone, so without Allowed every name is
+	// good.
 	SignIn bool
 	// Local tells that the port can be reached from this machine only.
 	Local bool
 }
 
-// NewHosts makes the names of a port: addresses (they can't be rebound), localhost, the name in Addr, and Allowed. Beyond this
-// machine also its own name and those of private networks, which no page can have; on an ingest port the latter if it is no page
-// that asks, as containers and workers do.
+// NewHosts makes the names of a port: addresses (they can't be rebound), localhost, the name in Addr, and Allowed.
+// Beyond this machine also its own name and those of private networks, which no page can have; on an ingest port the
+// latter if it is no page that asks, as containers and workers do.
 func NewHosts(o HostOptions) (*Hosts, error) {
 	if o.SignIn && len(o.Allowed) == 0 {
 		return &Hosts{any: true}, nil
@@ -73,8 +75,8 @@ func (h *Hosts) allow(name string) error {
 	return nil
 }
 
-// Allows tells whether a port may be asked under the name in a Host header or an :authority; page tells that a web page asks.
-// A request without a name is none of a browser.
+// Allows tells whether a port may be asked under the name in a Host header or an :authority; page tells that a web page
+// asks. A request without a name is none of a browser.
 func (h *Hosts) Allows(host string, page bool) bool {
 	if h == nil || h.any || host == "" {
 		return true
@@ -103,7 +105,8 @@ func plainHost(host string) string {
 	return strings.ToLower(strings.TrimSuffix(host, "."))
 }
 
-// privateSuffixes end names that public DNS never has (RFC 6762, RFC 8375, ICANN's resolution 2024.07.29.06), and those of Kubernetes.
+// privateSuffixes end names that public DNS never has (RFC 6762, RFC 8375, ICANN's resolution 2024.07.29.06), and those
+// of Kubernetes.
 var privateSuffixes = []string{".local", ".internal", ".home.arpa", ".svc"}
 
 // private tells whether only a private network can have the name: one without a dot, or below a reserved one.

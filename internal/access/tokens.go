@@ -42,8 +42,8 @@ type TenantConfig struct {
 type TokenConfig struct {
 	Token  string `yaml:"token"`
 	SHA256 string `yaml:"sha256"`
-	// DrainSecret is the signature secret of a drain of Vercel, which stands for a token: its requests are signed with it. It can't
-	// be kept as a hash, since signatures are made of it.
+	// DrainSecret is the signature secret of a drain of Vercel, which stands for a token: its requests are signed with
+	// it. It can't be kept as a hash, since signatures are made of it.
 	DrainSecret string `yaml:"drain_secret"`
 	// Tenant is the name of a tenant in the same file.
 	Tenant string `yaml:"tenant"`

@@ -55,8 +55,8 @@ func (v *Visit) signedBy() *Grant {
 	return v.signed
 }
 
-// SenderOf returns the tenant of whoever sent the request of ctx, also when it was refused, and false when nobody knows them. It
-// grants nothing: TenantOf does.
+// SenderOf returns the tenant of whoever sent the request of ctx, also when it was refused, and false when nobody knows
+// them. It grants nothing: TenantOf does.
 func SenderOf(ctx context.Context) (edge.Tenant, bool) {
 	v := visitOf(ctx)
 	if v == nil || v.sender == nil {

@@ -7,7 +7,8 @@ import (
 	"path/filepath"
 )
 
-// Replace puts data in the place of a file, whole or not at all, durably. It writes to a file of that name with .tmp first.
+// Replace puts data in the place of a file, whole or not at all, durably. It writes to a file of that name with .tmp
+// first.
 func Replace(path string, data []byte) error {
 	temp := path + ".tmp"
 	if err := Write(temp, data); err != nil {

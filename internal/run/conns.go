@@ -15,14 +15,16 @@ import (
 	"time"
 )
 
-// patience is how long the body of a request may take before its connection gives way to a new one, where there are too many.
+// patience is how long the body of a request may take before its connection gives way to a new one, where there are too
+// many.
 const patience = 5 * time.Second
 
-// Conns bounds the connections of all listeners of a program together, and of each; none of several gets more than three quarters. Once there are too many, the one is closed
-// that has waited longest for a request to begin, as a client expects of an idle connection at any time: one that says nothing, a
-// handshake or headers that do not end, HTTP/2 without a stream. When none of the others waits, the connection gives way whose
-// requests have all been coming for longest, if that is longer than patience; else it is the new one. A connection with a
-// request in work is never closed. So connections that are held for their own sake can't keep others out. It is safe for concurrent use.
+// Conns bounds the connections of all listeners of a program together, and of each; none of several gets more than
+// three quarters. Once there are too many, the one is closed that has waited longest for a request to begin, as a
+// client expects of an idle connection at any time: one that says nothing, a handshake or headers that do not end,
+// HTTP/2 without a stream. When none of the others waits, the connection gives way whose requests have all been coming
+// for longest, if that is longer than patience; else it is the new one. A connection with a request in work is never
+// closed. So connections that are held for their own sake can't keep others out. It is safe for concurrent use.
 type Conns struct {
 	log *slog.Logger
 
@@ -149,7 +151,8 @@ func (d *door) admit(one *conn) *conn {
 	return excess
 }
 
-// bound returns how many connections the listener may have: with other listeners beside it, three quarters of all. Conns.mu is held.
+// bound returns how many connections the listener may have: with other listeners beside it, three quarters of all.
+// Conns.mu is held.
 func (d *door) bound() int {
 	all := d.conns.most
 	if all == 0 {
@@ -161,7 +164,8 @@ func (d *door) bound() int {
 	return min(d.most, all)
 }
 
-// oldest returns the connection that has been longest in one of the lists of that kind, nil when all are empty. Conns.mu is held.
+// oldest returns the connection that has been longest in one of the lists of that kind, nil when all are empty.
+// Conns.mu is held.
 func oldest(doors []*door, kind int) (first *conn) {
 	for _, d := range doors {
 		if e := d.lists[kind].Front(); e != nil {
@@ -318,8 +322,9 @@ func (c *conn) Read(p []byte) (int, error) {
 	return 0, io.EOF
 }
 
-// misspoken returns what a client is told that begins with TLS where there is none, or with HTTP/2 where there is TLS; "" for all
-// others. Clients find HTTP/1 where it can't be, and show it. Who begins with HTTP/1 where there is TLS is answered by net/http.
+// misspoken returns what a client is told that begins with TLS where there is none, or with HTTP/2 where there is TLS;
+// "" for all others. Clients find HTTP/1 where it can't be, and show it. Who begins with HTTP/1 where there is TLS is
+// answered by net/http.
 func misspoken(begin []byte, speaksTLS bool) string {
 	const handshake, preface = 0x16, "PRI * HTTP/2"
 	switch {

@@ -87,7 +87,8 @@ func (b *bounded) closed(name string, conn net.Conn) {
 	}
 }
 
-// TestConnectionsAreBounded: idle connections give way to new ones, the oldest first; those with a request in work do not.
+// TestConnectionsAreBounded: idle connections give way to new ones, the oldest first; those with a request in work do
+// not.
 func TestConnectionsAreBounded(t *testing.T) {
 	f := func(name string, all, each int, first, second func(b *bounded) *run.Server) {
 		t.Run(name, func(t *testing.T) {

@@ -14,14 +14,15 @@ const (
 	ownDescriptors = 32
 )
 
-// Descriptors bounds connections by what the rest of a program leaves of its descriptors (files, sockets): the storage engines end
-// the process when they can't open a file. Go's runtime has raised the soft limit to the hard one when the program started.
+// Descriptors bounds connections by what the rest of a program leaves of its descriptors (files, sockets): the storage
+// engines end the process when they can't open a file. Go's runtime has raised the soft limit to the hard one when the
+// program started.
 type Descriptors struct {
 	Conns *Conns
 	// Most is how many connections there may be if descriptors do not matter.
 	Most int
-	// Files returns how many files the program may have open at once, as those of all parts of a store, which questions open as
-	// they need them; nil is none. It is asked once a minute.
+	// Files returns how many files the program may have open at once, as those of all parts of a store, which questions
+	// open as they need them; nil is none. It is asked once a minute.
 	Files func() int
 	Log   *slog.Logger
 
@@ -31,8 +32,8 @@ type Descriptors struct {
 	asked time.Time
 }
 
-// Hold sets the bound and adjusts it every second, until ctx ends or the stop function is called. It fails with a usage error
-// when the limit leaves no room for connections.
+// Hold sets the bound and adjusts it every second, until ctx ends or the stop function is called. It fails with a usage
+// error when the limit leaves no room for connections.
 func (d *Descriptors) Hold(ctx context.Context) (stop func(context.Context) error, err error) {
 	if d.limit == nil {
 		d.limit, d.open = descriptorLimit, openDescriptors

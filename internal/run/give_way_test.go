@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// TestASlowBodyGivesWay: a request that has been coming for long is cut for a new connection, one with work is not, nor one that
-// has just begun.
+// TestASlowBodyGivesWay: a request that has been coming for long is cut for a new connection, one with work is not, nor
+// one that has just begun.
 func TestASlowBodyGivesWay(t *testing.T) {
 	f := func(name string, age time.Duration, read, want bool) {
 		synctest.Test(t, func(t *testing.T) {

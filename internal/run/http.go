@@ -69,8 +69,8 @@ type ServerOptions struct {
 	Log     *slog.Logger
 	// TLS makes the listener speak HTTPS only, also HTTP/2; nil means HTTP.
 	TLS *tls.Config
-	// Conns bounds the connections of all listeners of the program; nil is a bound of its own, of MaxConns. MaxConns bounds those
-	// of this listener, 0 means 4,096.
+	// Conns bounds the connections of all listeners of the program; nil is a bound of its own, of MaxConns. MaxConns
+	// bounds those of this listener, 0 means 4,096.
 	Conns    *Conns
 	MaxConns int
 	// Failed answers a request whose handler has panicked before it wrote anything; nil answers 500 with a JSON error.
@@ -90,8 +90,8 @@ type Server struct {
 }
 
 const (
-	// maxStreams bounds the requests of one HTTP/2 connection at a time, and maxUnread the bytes of all of them that came and
-	// were not read yet.
+	// maxStreams bounds the requests of one HTTP/2 connection at a time, and maxUnread the bytes of all of them that
+	// came and were not read yet.
 	maxStreams = 128
 	maxUnread  = 1 << 20
 	// lastWords is how long a client may take to send the rest of a body that its handler did not want.
@@ -109,8 +109,9 @@ func Listen(ctx context.Context, log *slog.Logger, name, addr string) (net.Liste
 	return l, nil
 }
 
-// Serve binds an address and serves HTTP on it until Stop: HTTP/1.1, and HTTP/2 by ALPN or, without TLS, by prior knowledge. A
-// panic of the handler is logged with its stack and answered; http.ErrAbortHandler cuts the connection, as in net/http.
+// Serve binds an address and serves HTTP on it until Stop: HTTP/1.1, and HTTP/2 by ALPN or, without TLS, by prior
+// knowledge. A panic of the handler is logged with its stack and answered; http.ErrAbortHandler cuts the connection, as
+// in net/http.
 func Serve(ctx context.Context, o ServerOptions) (*Server, error) {
 	l, err := Listen(ctx, o.Log, o.Name, o.Addr)
 	if err != nil {

@@ -13,7 +13,8 @@ import (
 	"edgescope/internal/run"
 )
 
-// TestAPanicIsLoggedOnceAndAnswered holds what a client and the log see of a handler that panics, over both versions of HTTP.
+// TestAPanicIsLoggedOnceAndAnswered holds what a client and the log see of a handler that panics, over both versions of
+// HTTP.
 func TestAPanicIsLoggedOnceAndAnswered(t *testing.T) {
 	for version, configure := range map[string]func(*http.Protocols){
 		"HTTP/1.1": func(p *http.Protocols) { p.SetHTTP1(true) },

@@ -72,8 +72,8 @@ func (s *Signs) Here(here Port) string {
 	return out.String()
 }
 
-// Elsewhere returns where a request belongs that is not for this port, as a sentence; "" when it may be for this port, or when it
-// is not known.
+// Elsewhere returns where a request belongs that is not for this port, as a sentence; "" when it may be for this port,
+// or when it is not known.
 func (s *Signs) Elsewhere(here Port, r *http.Request) string {
 	path := strings.TrimRight(r.URL.Path, "/")
 	if other := foreign(path, r.Method); other != "" {
@@ -129,7 +129,8 @@ func below(path string, all []string) bool {
 	return false
 }
 
-// signal tells whether a path is one to which OTLP is sent, behind a prefix, doubled or in the singular of old versions too.
+// signal tells whether a path is one to which OTLP is sent, behind a prefix, doubled or in the singular of old versions
+// too.
 func signal(path string) bool {
 	for _, name := range []string{"/v1/traces", "/v1/logs", "/v1/metrics", "/v1/trace", "/v1/log", "/v1/metric"} {
 		if strings.HasSuffix(path, name) {

@@ -1,8 +1,10 @@
-// Package gate lets questions in, whatever tongue they are asked in: so many at once, each for so long, all of them together
-// within a budget of memory. What does not fit is refused with the reason, and what was let in ends with its client.
+// Package gate lets questions in, whatever tongue they are asked in: so many at once, each for so long, all of them
+// together within a budget of memory. What does not fit is refused with the reason, and what was let in ends with its
+// client.
 //
-// A tongue puts Gate.Question around its handler, or Gate.Follow around one that answers until its client leaves. The handler
-// says with Need and Hold how much memory it takes, and gets the error of a question that was ended from Explain.
+// A tongue puts Gate.Question around its handler, or Gate.Follow around one that answers until its client leaves. The
+// handler says with Need and Hold how much memory it takes, and gets the error of a question that was ended from
+// Explain.
 package gate
 
 import (
@@ -32,9 +34,11 @@ type Options struct {
 	Memory int64
 	// Follows is how many followers (Gate.Follow) there may be. Default: 4 times AtOnce.
 	Follows int
-	// Heap is the size of the live heap in bytes from which questions are ended, the one that needs most first; 0 is no bound.
+	// Heap is the size of the live heap in bytes from which questions are ended, the one that needs most first; 0 is no
+	// bound.
 	Heap int64
-	// Live returns the size of the live heap and the number of collections that have measured it. Default: what the runtime says.
+	// Live returns the size of the live heap and the number of collections that have measured it. Default: what the
+	// runtime says.
 	Live func() (bytes, collections uint64)
 	// Tenant returns whose a request is; its error is answered with 401. Default: tenant 0.
 	Tenant func(*http.Request) (edge.Tenant, error)

@@ -40,8 +40,8 @@ func (e *RefusedError) Header(h http.Header) {
 	}
 }
 
-// Question bounds a handler that answers one question in a tongue, whose name tells its askers from others. Its body is read before, whole, and its context ends with the client, or
-// when the gate ends it.
+// Question bounds a handler that answers one question in a tongue, whose name tells its askers from others. Its body is
+// read before, whole, and its context ends with the client, or when the gate ends it.
 func (g *Gate) Question(tongue string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		tenant, err := g.o.Tenant(r)
@@ -90,8 +90,8 @@ func within(w http.ResponseWriter, d time.Duration) {
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(d)) // as above
 }
 
-// Refuse writes why a question is not answered, so that clients of our API and of Prometheus' API both read it. An error that is
-// no *RefusedError is that of a client who left: nothing is written.
+// Refuse writes why a question is not answered, so that clients of our API and of Prometheus' API both read it. An
+// error that is no *RefusedError is that of a client who left: nothing is written.
 func Refuse(w http.ResponseWriter, err error) {
 	var refused *RefusedError
 	if !errors.As(err, &refused) {
@@ -128,8 +128,8 @@ func FollowerOf(ctx context.Context) *Follower {
 	return f
 }
 
-// Follow bounds a handler that answers until its client leaves, or until Stop. It has no turn: it takes one each time that it asks
-// (Follower.Ask).
+// Follow bounds a handler that answers until its client leaves, or until Stop. It has no turn: it takes one each time
+// that it asks (Follower.Ask).
 func (g *Gate) Follow(tongue string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		tenant, err := g.o.Tenant(r)
@@ -173,7 +173,8 @@ func (g *Gate) unfollow() {
 	g.follows--
 }
 
-// Ask waits for a turn and asks. The context of ask ends after Options.Duration. It fails as ask does, and with *RefusedError.
+// Ask waits for a turn and asks. The context of ask ends after Options.Duration. It fails as ask does, and with
+// *RefusedError.
 func (f *Follower) Ask(ctx context.Context, ask func(context.Context) error) error {
 	if f == nil {
 		return ask(ctx)

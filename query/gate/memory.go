@@ -16,10 +16,10 @@ type inside struct {
 	*asking
 }
 
-// Need says that the question of ctx is about to ask an engine for something that takes memory for as long as it runs: least bytes at
-// once, most in all. It waits until there is room for most, but gives no more than half of what there is for all, unless least is
-// more; a later call adds what it needs more than those before. It fails with *RefusedError, also when least is too much, and with
-// the error of ctx. Outside of a gate it does nothing.
+// Need says that the question of ctx is about to ask an engine for something that takes memory for as long as it runs:
+// least bytes at once, most in all. It waits until there is room for most, but gives no more than half of what there is
+// for all, unless least is more; a later call adds what it needs more than those before. It fails with *RefusedError,
+// also when least is too much, and with the error of ctx. Outside of a gate it does nothing.
 func Need(ctx context.Context, least, most int64) error {
 	q, ok := ctx.Value(askingKey{}).(inside)
 	if !ok {
@@ -34,8 +34,8 @@ func Need(ctx context.Context, least, most int64) error {
 	return q.gate.need(ctx, q.asking, max(least, min(most, q.gate.Largest()/2)))
 }
 
-// Hold says that the question of ctx keeps so many bytes more until it ends. It does not wait, since others may wait for what this
-// question has. Outside of a gate it does nothing.
+// Hold says that the question of ctx keeps so many bytes more until it ends. It does not wait, since others may wait
+// for what this question has. Outside of a gate it does nothing.
 func Hold(ctx context.Context, bytes int64) error {
 	q, ok := ctx.Value(askingKey{}).(inside)
 	if !ok {
@@ -84,8 +84,8 @@ func (g *Gate) need(ctx context.Context, a *asking, bytes int64) error {
 	return err
 }
 
-// claim takes the memory, or returns a claim that waits for it. Half of the turns may wait so: the rest is for questions that need
-// little.
+// claim takes the memory, or returns a claim that waits for it. Half of the turns may wait so: the rest is for
+// questions that need little.
 func (g *Gate) claim(a *asking, bytes int64) (*claim, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -113,7 +113,8 @@ func (g *Gate) short() *RefusedError {
 	}
 }
 
-// satisfy gives memory to those who wait for it, as far as it goes, in their order: a large one is not overtaken for ever.
+// satisfy gives memory to those who wait for it, as far as it goes, in their order: a large one is not overtaken for
+// ever.
 func (g *Gate) satisfy() {
 	for len(g.claims) > 0 {
 		c := g.claims[0]

@@ -1,14 +1,15 @@
-// Package jaeger serves the query API of Jaeger over the spans of a store, so that its clients (Grafana's Jaeger data source,
-// Jaeger UI) can ask for services and operations.
+// Package jaeger serves the query API of Jaeger over the spans of a store, so that its clients (Grafana's Jaeger data
+// source, Jaeger UI) can ask for services and operations.
 //
-// The same paths are served below /select/jaeger and at the root, since some clients drop the path of their data source:
+// The same paths are served below /select/jaeger and at the root, since some clients drop the path of their data
+// source:
 //
 //	/api/services                        services.go
 //	/api/services/{service}/operations
 //	/api/operations?service=&spanKind=
 //
-// Searches, traces and dependencies are not answered: 501, in Jaeger's envelope. The tenant comes from Options.Tenant alone: the
-// header x-tenant, by which clients of Jaeger choose one, is not looked at.
+// Searches, traces and dependencies are not answered: 501, in Jaeger's envelope. The tenant comes from Options.Tenant
+// alone: the header x-tenant, by which clients of Jaeger choose one, is not looked at.
 package jaeger
 
 import (

@@ -147,8 +147,8 @@ func TestFailuresAreInTheEnvelope(t *testing.T) {
 	f(jaeger.Options{Tenant: func(*http.Request) (edge.Tenant, error) { return 0, errors.New("nobody") }}, nil, 403, "nobody")
 }
 
-// TestAnswersHaveTheShapeOfJaeger compares the members of our answers with those that a real Jaeger 2.13 gave, where they are at
-// hand.
+// TestAnswersHaveTheShapeOfJaeger compares the members of our answers with those that a real Jaeger 2.13 gave, where
+// they are at hand.
 func TestAnswersHaveTheShapeOfJaeger(t *testing.T) {
 	shared := os.Getenv("EDGESCOPE_SHARED")
 	if shared == "" {

@@ -111,8 +111,8 @@ func (h *handler) operationsOf(ctx context.Context, q *question, service, kind s
 	return list, err
 }
 
-// rows asks the spans of the last day. The limits of the texts keep what the engine holds within the part of memory that each
-// question has without gate.Need.
+// rows asks the spans of the last day. The limits of the texts keep what the engine holds within the part of memory
+// that each question has without gate.Need.
 func (h *handler) rows(ctx context.Context, q *question, text string, take func(store.Row)) error {
 	return h.reader.Rows(ctx, store.RowsQuestion{
 		Tenant: q.tenant, Kind: edge.KindSpan, LogsQL: text, From: q.now.Add(-lookBack), To: q.now.Add(future),

@@ -13,7 +13,8 @@ type tenantID struct {
 	ProjectID edge.Kind   `json:"project_id"`
 }
 
-// tenantIDs answers what the header ProjectID may be: the three kinds of events of who asks. Other tenants are not told.
+// tenantIDs answers what the header ProjectID may be: the three kinds of events of who asks. Other tenants are not
+// told.
 func (h *handler) tenantIDs(w http.ResponseWriter, r *http.Request) {
 	tenant, err := h.opts.Tenant(r)
 	if err != nil {
@@ -27,7 +28,8 @@ func (h *handler) tenantIDs(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, ids)
 }
 
-// engineVersion is the version of VictoriaLogs whose LogsQL and API this is: clients ask for it to learn what they may send.
+// engineVersion is the version of VictoriaLogs whose LogsQL and API this is: clients ask for it to learn what they may
+// send.
 const engineVersion = "v1.51.0"
 
 func buildInfo(w http.ResponseWriter, _ *http.Request) {

@@ -15,7 +15,8 @@ import (
 )
 
 const (
-	// maxBuckets bounds the buckets of one line of hits, maxCells those of all lines, and maxLines the lines before a limit.
+	// maxBuckets bounds the buckets of one line of hits, maxCells those of all lines, and maxLines the lines before a
+	// limit.
 	maxBuckets = 50_000
 	maxCells   = 500_000
 	maxLines   = 50_000

@@ -1,9 +1,9 @@
 // Package logsql serves the HTTP query API of VictoriaLogs over the events of a store, so that its clients (Grafana's
 // VictoriaLogs data source, vlogscli, curl) can ask for spans, log records and data points in LogsQL.
 //
-// Paths: /select/logsql/query, /stats_query, /stats_query_range, /hits, /facets, /field_names, /field_values, /streams, /stream_ids,
-// /stream_field_names, /stream_field_values, /query_time_range and /tail; /select/tenant_ids and /select/buildinfo. Questions are bounded by a gate.Gate that stands before
-// the handler.
+// Paths: /select/logsql/query, /stats_query, /stats_query_range, /hits, /facets, /field_names, /field_values, /streams,
+// /stream_ids, /stream_field_names, /stream_field_values, /query_time_range and /tail; /select/tenant_ids and
+// /select/buildinfo. Questions are bounded by a gate.Gate that stands before the handler.
 //
 // The kind of events is chosen by the header ProjectID or the parameter kind: 0 or span (the default), 1 or log, 2 or
 // datapoint. The tenant comes from Options.Tenant alone: the header AccountID, by which clients of VictoriaLogs choose one,
@@ -39,8 +39,8 @@ type Options struct {
 	Tenant func(*http.Request) (edge.Tenant, error)
 	// Now is the clock. Default: time.Now.
 	Now func() time.Time
-	// MaxDuration bounds a question beside what a gate gives it; the parameter timeout can only shorten it. /tail has no bound.
-	// Default: 30 s.
+	// MaxDuration bounds a question beside what a gate gives it; the parameter timeout can only shorten it. /tail has
+	// no bound. Default: 30 s.
 	MaxDuration time.Duration
 	// Logger tells of answers that failed for reasons of ours. Default: nothing is logged.
 	Logger *slog.Logger

@@ -34,8 +34,8 @@ func (h *handler) streamFieldValues(ctx context.Context, q *question, a *answer)
 	return h.streamFields(ctx, q, a, func(name, value string) (string, bool) { return value, name == field })
 }
 
-// streamFields answers a part of the fields of streams, with the rows of all streams that have it. The parameter filter keeps what
-// contains it, limit what most rows have.
+// streamFields answers a part of the fields of streams, with the rows of all streams that have it. The parameter filter
+// keeps what contains it, limit what most rows have.
 func (h *handler) streamFields(ctx context.Context, q *question, a *answer, part func(name, value string) (string, bool)) error {
 	limit, err := q.count("limit")
 	if err != nil {
@@ -64,7 +64,8 @@ func (h *handler) streamFields(ctx context.Context, q *question, a *answer, part
 	return a.json(valuesAnswer{values})
 }
 
-// streamFieldsOf goes through the fields of a stream such as {kind="server",service.name="shop"}. What is not of that form ends it.
+// streamFieldsOf goes through the fields of a stream such as {kind="server",service.name="shop"}. What is not of that
+// form ends it.
 func streamFieldsOf(stream string) func(yield func(name, value string) bool) {
 	return func(yield func(name, value string) bool) {
 		rest := strings.TrimPrefix(stream, "{")

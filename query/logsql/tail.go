@@ -17,8 +17,8 @@ import (
 const (
 	// tailOverlap is how much of the window before is asked again: rows may arrive that much late.
 	tailOverlap = 5 * time.Second
-	// maxTail and maxTailBytes bound the rows that are held in memory at a time, to be sorted. A window with more is asked in parts,
-	// down to shortestTail.
+	// maxTail and maxTailBytes bound the rows that are held in memory at a time, to be sorted. A window with more is
+	// asked in parts, down to shortestTail.
 	maxTail      = 10_000
 	maxTailBytes = 4 << 20
 	shortestTail = time.Millisecond

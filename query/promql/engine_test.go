@@ -42,8 +42,9 @@ func number(t *testing.T, point [2]any) float64 {
 	return v
 }
 
-// openStore fills the engine with half an hour of totals: every window has 30 events of one colo and 60 of another, as totals of
-// 10 s, 5 min and 1 h, with durations of which half are between 0.1 and 0.2 s, and a client's counter that grows by 3 a second.
+// openStore fills the engine with half an hour of totals: every window has 30 events of one colo and 60 of another, as
+// totals of 10 s, 5 min and 1 h, with durations of which half are between 0.1 and 0.2 s, and a client's counter that
+// grows by 3 a second.
 func openStore(t *testing.T) (h http.Handler, end time.Time) {
 	t.Helper()
 	s, err := embedded.Open(t.Context(), embedded.Options{Dir: t.TempDir(), Logger: slog.New(slog.DiscardHandler)})
@@ -100,8 +101,8 @@ func ask(t *testing.T, h http.Handler, method, path string, form url.Values) pro
 	return a
 }
 
-// TestRatesOfTotalsAreRight asks the real engine: whatever the function, the range and the door, a rate times its range is the
-// number of events that were counted.
+// TestRatesOfTotalsAreRight asks the real engine: whatever the function, the range and the door, a rate times its range
+// is the number of events that were counted.
 func TestRatesOfTotalsAreRight(t *testing.T) {
 	h, end := openStore(t)
 	f := func(text string, want float64) {

@@ -1,7 +1,7 @@
-// Package promql makes the questions that Prometheus' tools ask right on totals of windows. A counter is asked with rate and
-// increase, and so do query builders propose it; our totals (edge_service_requests, ...) are no counters, since each sample is
-// already an increase (docs/adr/002). Rewrite puts the function that means the same on totals in place, and tells so; series of
-// clients are left alone. Handler does it for the HTTP API of Prometheus.
+// Package promql makes the questions that Prometheus' tools ask right on totals of windows. A counter is asked with
+// rate and increase, and so do query builders propose it; our totals (edge_service_requests, ...) are no counters,
+// since each sample is already an increase (docs/adr/002). Rewrite puts the function that means the same on totals in
+// place, and tells so; series of clients are left alone. Handler does it for the HTTP API of Prometheus.
 //
 // It parses with the engine's own parser, a module without the engine: docs/adr/017.
 package promql
@@ -17,9 +17,9 @@ import (
 	"github.com/VictoriaMetrics/metricsql"
 )
 
-// Handler returns next with the questions of /api/v1/query and /api/v1/query_range rewritten, also below /prometheus. What was
-// changed is told as infos of the answer, as the Prometheus API has them. It stands behind whatever refuses texts that double
-// themselves with templates, since it parses them.
+// Handler returns next with the questions of /api/v1/query and /api/v1/query_range rewritten, also below /prometheus.
+// What was changed is told as infos of the answer, as the Prometheus API has them. It stands behind whatever refuses
+// texts that double themselves with templates, since it parses them.
 func Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path := strings.TrimPrefix(r.URL.Path, "/prometheus")

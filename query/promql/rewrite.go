@@ -48,10 +48,10 @@ const DefaultStep = 5 * time.Minute
 // maxInfos bounds what is told of one question.
 const maxInfos = 10
 
-// Rewrite returns a MetricsQL text in which functions of counters over our totals are those of totals, with what was changed, or
-// could not be, in sentences for whoever asked. step is that of the question, DefaultStep for one at a single moment that names
-// none. A text without such functions comes back as it is, and so does one that is wrong: the engine says why. Templates are put in:
-// the text must not be one that doubles itself.
+// Rewrite returns a MetricsQL text in which functions of counters over our totals are those of totals, with what was
+// changed, or could not be, in sentences for whoever asked. step is that of the question, DefaultStep for one at a
+// single moment that names none. A text without such functions comes back as it is, and so does one that is wrong: the
+// engine says why. Templates are put in: the text must not be one that doubles itself.
 func Rewrite(text string, step time.Duration) (rewritten string, infos []string) {
 	if !mayConcernTotals(text) {
 		return text, nil
@@ -169,7 +169,8 @@ func (r *rewriter) asked(rollup *metricsql.RollupExpr) time.Duration {
 // times are the range that is asked for and the length of a window.
 type times struct{ asked, width time.Duration }
 
-// onTotals makes the function of totals. A range shorter than a window becomes one window: its total is shared out evenly.
+// onTotals makes the function of totals. A range shorter than a window becomes one window: its total is shared out
+// evenly.
 func onTotals(f *metricsql.FuncExpr, m meaning, rollup *metricsql.RollupExpr, t times) metricsql.Expr {
 	rollup.Step, rollup.InheritStep = nil, false // a subquery would look at some of the windows, or at some twice
 	if rollup.Window == nil || t.asked < t.width {

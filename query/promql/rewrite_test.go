@@ -152,7 +152,8 @@ func TestWhatCannotBeRewrittenIsTold(t *testing.T) {
 	f(`aggr_over_time(("min_over_time", "rate"), edge_service_requests[5m])`, "aggr_over_time")
 }
 
-// FuzzRewrite: whatever is rewritten is a text that the engine's parser takes, and means the same when it is rewritten again.
+// FuzzRewrite: whatever is rewritten is a text that the engine's parser takes, and means the same when it is rewritten
+// again.
 func FuzzRewrite(f *testing.F) {
 	for _, seed := range []string{
 		"rate(edge_service_requests[5m])", `sum by (le) (rate({__name__=~"edge_(a|service)_[x-z]?bucket"}[5s:1s] offset 1h @ end()))`,

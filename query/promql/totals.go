@@ -23,7 +23,8 @@ const (
 
 var families = [...]string{edge.FamilyService, edge.FamilyColo, edge.FamilyRoute, edge.FamilyCountry}
 
-// isTotal tells whether a metric of that name is a total: the prefixes belong to us, and no client can send such a name.
+// isTotal tells whether a metric of that name is a total: the prefixes belong to us, and no client can send such a
+// name.
 func isTotal(name string) bool {
 	return slices.ContainsFunc(families[:], func(family string) bool { return strings.HasPrefix(name, family) })
 }
@@ -109,7 +110,8 @@ func reachOfNames(names []beginning) reach {
 	}
 }
 
-// widthOf returns how long the windows of a selector's totals are: those of the name's suffix, 10 s if several names are possible.
+// widthOf returns how long the windows of a selector's totals are: those of the name's suffix, 10 s if several names
+// are possible.
 func widthOf(selector *metricsql.MetricExpr) time.Duration {
 	for _, group := range selector.LabelFilterss {
 		for i := range group {
@@ -152,8 +154,8 @@ type beginning struct {
 // maxBeginnings bounds them; of an expression with more nothing is known.
 const maxBeginnings = 64
 
-// beginningsOf returns how the matches of an anchored regular expression can begin: each match begins in one of these ways. None are
-// returned for an expression that is wrong.
+// beginningsOf returns how the matches of an anchored regular expression can begin: each match begins in one of these
+// ways. None are returned for an expression that is wrong.
 func beginningsOf(expr string) []beginning {
 	re, err := syntax.Parse(expr, syntax.Perl)
 	if err != nil {

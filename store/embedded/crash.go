@@ -8,8 +8,8 @@ import (
 	"runtime/debug"
 )
 
-// crashFile takes what Go writes when a panic ends the process: of an engine, in a goroutine where nobody can recover it. It is
-// empty after kill -9, and gone after an ordered end. The one of the process before is kept beside it.
+// crashFile takes what Go writes when a panic ends the process: of an engine, in a goroutine where nobody can recover
+// it. It is empty after kill -9, and gone after an ordered end. The one of the process before is kept beside it.
 const (
 	crashFile       = "crash.txt"
 	crashBeforeFile = "crash.before.txt"

@@ -165,7 +165,8 @@ func (d *dataDir) checkFormat() error {
 	path := filepath.Join(d.path, formatFile)
 	var f formats
 	if err := readGuardedFile(path, &f); err != nil {
-		// Whether a digit was damaged or a newer version wrote it and left a sum of its own: to open it may destroy what is there.
+		// Whether a digit was damaged or a newer version wrote it and left a sum of its own: to open it may destroy
+		// what is there.
 		if newer := f.check(); errors.Is(newer, store.ErrNewerFormat) {
 			return fmt.Errorf("%w (or %s is damaged, %w: then put its copy in its place)", newer, path, err)
 		}
@@ -231,8 +232,8 @@ func (d *dataDir) checkEmpty() error {
 	return nil
 }
 
-// nextEpoch gives the directory its next epoch. An identity that is lost is asked of known: with a new one the log would be that of
-// another collector.
+// nextEpoch gives the directory its next epoch. An identity that is lost is asked of known: with a new one the log
+// would be that of another collector.
 func (d *dataDir) nextEpoch(known func() (string, uint64, bool)) error {
 	err := d.readGuarded(identityFile, &d.identity)
 	if err == nil && !isUUID(d.identity.Collector) {

@@ -64,8 +64,8 @@ type Options struct {
 	// MemoryLimit bounds the caches of the engines in bytes. 0 means 60 % of the machine's memory. The engines read it once:
 	// only the first Open of a process sets it.
 	MemoryLimit int64
-	// QueryMemory bounds what one selector of a MetricsQL text may take while it is evaluated, in bytes: a question that needs more
-	// fails with store.ErrTooMuch. 0 is no bound but that of MemoryLimit.
+	// QueryMemory bounds what one selector of a MetricsQL text may take while it is evaluated, in bytes: a question
+	// that needs more fails with store.ErrTooMuch. 0 is no bound but that of MemoryLimit.
 	QueryMemory int64
 	// FlushInterval is how often written data goes to disk, at least a second; default 5 s. kill -9 loses what is younger
 	// than about two of them.
@@ -79,10 +79,11 @@ type Options struct {
 	FreeSpace func(dir string) (uint64, error)
 	// GuardInterval is how often the guard looks at the disk. Default one second.
 	GuardInterval time.Duration
-	// Distrust has the checksums of all parts compared, and everything read that has none: Open takes as long as that takes.
+	// Distrust has the checksums of all parts compared, and everything read that has none: Open takes as long as that
+	// takes.
 	Distrust bool
-	// Identity is asked for the collector's UUID, and the greatest epoch that is known, when the files that hold them are damaged:
-	// the log has them too. nil, or ok false: a new UUID.
+	// Identity is asked for the collector's UUID, and the greatest epoch that is known, when the files that hold them
+	// are damaged: the log has them too. nil, or ok false: a new UUID.
 	Identity func() (uuid string, epoch uint64, ok bool)
 }
 
@@ -261,7 +262,8 @@ func (s *Store) Close() error {
 	return err
 }
 
-// sealEvery is how often new parts get their checksum. A kill leaves those that are younger to be read at the next start.
+// sealEvery is how often new parts get their checksum. A kill leaves those that are younger to be read at the next
+// start.
 const sealEvery = 10 * time.Second
 
 func (s *Store) startSealing(ctx context.Context) {
@@ -274,7 +276,8 @@ func (s *Store) startSealing(ctx context.Context) {
 	}
 }
 
-// sealAtMost is how long a Close may take for the checksums of what the engines wrote last. The next start reads what is left.
+// sealAtMost is how long a Close may take for the checksums of what the engines wrote last. The next start reads what
+// is left.
 const sealAtMost = 3 * time.Second
 
 func (s *Store) sealAll() error {

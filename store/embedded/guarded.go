@@ -15,15 +15,15 @@ import (
 	"edgescope/store/embedded/quarantine"
 )
 
-// A guarded file is a JSON object that says what no other file does. It is there twice and holds a checksum of itself, so that one
-// that is damaged is known, and the other one used.
+// A guarded file is a JSON object that says what no other file does. It is there twice and holds a checksum of itself,
+// so that one that is damaged is known, and the other one used.
 
 const copySuffix = ".copy"
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// readGuarded reads a guarded file. What is damaged, or missing while the copy is there, is told, and mended by the next
-// writeGuarded. It fails with fs.ErrNotExist when neither exists.
+// readGuarded reads a guarded file. What is damaged, or missing while the copy is there, is told, and mended by the
+// next writeGuarded. It fails with fs.ErrNotExist when neither exists.
 func (d *dataDir) readGuarded(name string, v any) error {
 	path := filepath.Join(d.path, name)
 	err := readGuardedFile(path, v)
@@ -67,7 +67,8 @@ func readGuardedFile(path string, v any) error {
 
 func checksum(content []byte) string { return fmt.Sprintf("%08x", crc32.Checksum(content, castagnoli)) }
 
-// writeGuarded replaces a guarded file and its copy, whole or not at all, durably. v is a JSON object with at least one member.
+// writeGuarded replaces a guarded file and its copy, whole or not at all, durably. v is a JSON object with at least one
+// member.
 func (d *dataDir) writeGuarded(name string, v any) error {
 	content, err := json.Marshal(v)
 	if err != nil {

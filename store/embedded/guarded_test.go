@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// TestWhatADirectoryIsSurvivesDamage damages the files that say it, one or the other copy: the collector stays who it is.
+// TestWhatADirectoryIsSurvivesDamage damages the files that say it, one or the other copy: the collector stays who it
+// is.
 func TestWhatADirectoryIsSurvivesDamage(t *testing.T) {
 	whole := t.TempDir()
 	s := mustOpen(t, options(whole))
@@ -62,7 +63,8 @@ func TestWhatADirectoryIsSurvivesDamage(t *testing.T) {
 	}
 }
 
-// TestALostIdentityIsAskedOfTheLog loses both copies: with a new identity the log would be refused as that of another collector.
+// TestALostIdentityIsAskedOfTheLog loses both copies: with a new identity the log would be refused as that of another
+// collector.
 func TestALostIdentityIsAskedOfTheLog(t *testing.T) {
 	dir := t.TempDir()
 	mustClose(t, mustOpen(t, options(dir)))

@@ -9,16 +9,16 @@ import (
 )
 
 const (
-	// parsedTexts is how many MetricsQL texts the engine keeps as it has parsed them (promql, parseCacheMaxLen), whatever their size,
-	// and parsedGrowth about how many bytes it keeps for one of a text.
+	// parsedTexts is how many MetricsQL texts the engine keeps as it has parsed them (promql, parseCacheMaxLen),
+	// whatever their size, and parsedGrowth about how many bytes it keeps for one of a text.
 	parsedTexts  = 10_000
 	parsedGrowth = 150
 	// maxParsed bounds what it keeps of those, in bytes.
 	maxParsed = 16 << 20
 )
 
-// parsed counts what the engine keeps of MetricsQL texts. Nothing tells it to forget: texts that are too large together are pushed out
-// by many small ones. The zero value is ready.
+// parsed counts what the engine keeps of MetricsQL texts. Nothing tells it to forget: texts that are too large together
+// are pushed out by many small ones. The zero value is ready.
 type parsed struct {
 	mu    sync.Mutex
 	seed  maphash.Seed
@@ -47,8 +47,8 @@ func (p *parsed) note(text string, size int64) {
 	p.bytes = 0
 }
 
-// forget pushes out what the engine keeps. It drops some at random for some that come: four times as many as it keeps leave one in
-// fifty.
+// forget pushes out what the engine keeps. It drops some at random for some that come: four times as many as it keeps
+// leave one in fifty.
 func (p *parsed) forget() {
 	for range 4 * parsedTexts {
 		p.next++

@@ -9,7 +9,8 @@ import (
 	"github.com/VictoriaMetrics/VictoriaMetrics/app/vmselect/promql"
 )
 
-// TestTextsOfTheEngineAreBounded holds that many large texts, which the engine keeps, do not take more memory than is meant for them.
+// TestTextsOfTheEngineAreBounded holds that many large texts, which the engine keeps, do not take more memory than is
+// meant for them.
 func TestTextsOfTheEngineAreBounded(t *testing.T) {
 	live := func() int64 {
 		runtime.GC()

@@ -15,12 +15,14 @@ import (
 const (
 	// maxSelectors bounds the selectors of one request.
 	maxSelectors = 100
-	// listBytes is about what an answer takes that lists series, labels or their values: the engine has bounds for their numbers.
+	// listBytes is about what an answer takes that lists series, labels or their values: the engine has bounds for
+	// their numbers.
 	listBytes = 8 << 20
 )
 
-// PrometheusCost returns the memory in bytes that a request to Store.Prometheus takes at once, and what it may take in all. It reads
-// the form of the request, and fails with store.ErrTooMuch and store.ErrBadQuery for texts that must not reach a parser of MetricsQL.
+// PrometheusCost returns the memory in bytes that a request to Store.Prometheus takes at once, and what it may take in
+// all. It reads the form of the request, and fails with store.ErrTooMuch and store.ErrBadQuery for texts that must not
+// reach a parser of MetricsQL.
 func (s *Store) PrometheusCost(r *http.Request) (least, most int64, err error) {
 	if err := r.ParseForm(); err != nil {
 		return 0, 0, fmt.Errorf("%w: read the form: %w", store.ErrBadQuery, err)

@@ -54,7 +54,8 @@ func (s *Store) Prometheus(tenant edge.Tenant) http.Handler {
 	})
 }
 
-// sameOrigin takes the engine's permission for pages of any origin off an answer: a page that somebody visits must not read it.
+// sameOrigin takes the engine's permission for pages of any origin off an answer: a page that somebody visits must not
+// read it.
 type sameOrigin struct {
 	http.ResponseWriter
 	begun bool

@@ -13,8 +13,8 @@ import (
 	"edgescope/store"
 )
 
-// TestDamagedPartsAreSetAside damages each file that the engines read when they open, one at a time; the end-to-end tests damage
-// everything, in every way. The store opens all the same, tells loudly, and shows what is left.
+// TestDamagedPartsAreSetAside damages each file that the engines read when they open, one at a time; the end-to-end
+// tests damage everything, in every way. The store opens all the same, tells loudly, and shows what is left.
 func TestDamagedPartsAreSetAside(t *testing.T) {
 	whole := t.TempDir()
 	now := time.Now().UTC()

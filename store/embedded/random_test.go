@@ -13,8 +13,8 @@ import (
 	"edgescope/store"
 )
 
-// TestRandomQuestionsDoNotEndTheProcess asks what nobody would: the engine panics in goroutines of its own, which ends the process, so
-// that what it panics at must be refused. With -v the last question in the log is the one.
+// TestRandomQuestionsDoNotEndTheProcess asks what nobody would: the engine panics in goroutines of its own, which ends
+// the process, so that what it panics at must be refused. With -v the last question in the log is the one.
 func TestRandomQuestionsDoNotEndTheProcess(t *testing.T) {
 	s := mustOpen(t, options(t.TempDir()))
 	now := time.Now()
@@ -58,7 +58,8 @@ func TestRandomQuestionsDoNotEndTheProcess(t *testing.T) {
 	}
 }
 
-// randomText makes LogsQL. Where % stands in a form, a part is put in: %n a field, %v a value, %f a filter, %q a question.
+// randomText makes LogsQL. Where % stands in a form, a part is put in: %n a field, %v a value, %f a filter, %q a
+// question.
 type randomText struct{ *rand.Rand }
 
 func (r randomText) of(forms ...string) string { return forms[r.IntN(len(forms))] }

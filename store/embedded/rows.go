@@ -77,7 +77,8 @@ func parseRows(q *store.RowsQuestion) (*logstorage.Query, error) {
 	return query, nil
 }
 
-// extraFilter reads a filter that is added to every subquery. With one of its own it would be added to itself, without end.
+// extraFilter reads a filter that is added to every subquery. With one of its own it would be added to itself, without
+// end.
 func extraFilter(text string, at int64) (*logstorage.Filter, error) {
 	if err := cost.Text(text); err != nil {
 		return nil, err

@@ -57,7 +57,8 @@ func (s *Store) WriteSamples(ctx context.Context, tenant edge.Tenant, samples []
 	return nil
 }
 
-// ShowSamples makes the samples that were written visible to questions. By itself the engine does that within about four seconds.
+// ShowSamples makes the samples that were written visible to questions. By itself the engine does that within about
+// four seconds.
 func (s *Store) ShowSamples() {
 	if s.enter() != nil {
 		return

@@ -13,8 +13,8 @@ import (
 // spareTime is how often spare rows are forgotten: a store at rest holds none.
 const spareTime = 10 * time.Second
 
-// spares are the engine's own rows between two pieces. Its pool forgets them at each collection of garbage, and to grow them anew took
-// a quarter of all that a collector allocates under load.
+// spares are the engine's own rows between two pieces. Its pool forgets them at each collection of garbage, and to grow
+// them anew took a quarter of all that a collector allocates under load.
 type spares struct {
 	mu   sync.Mutex
 	rows [kinds][]*logstorage.LogRows

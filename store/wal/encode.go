@@ -8,9 +8,10 @@ import (
 	"edgescope/edge"
 )
 
-// The payload of a record is its events, what was rejected of the batch, its samples, its part of the totals, and totals. Every field of an event is written as its
-// difference from the same field of the event before it, since the events of one request are much alike: a text that did not
-// change is one byte, as is a time that moved little. The order of fields is that of walk, which reader and writer share.
+// The payload of a record is its events, what was rejected of the batch, its samples, its part of the totals, and
+// totals. Every field of an event is written as its difference from the same field of the event before it, since the
+// events of one request are much alike: a text that did not change is one byte, as is a time that moved little. The
+// order of fields is that of walk, which reader and writer share.
 
 // encoder writes payloads. It reuses its memory.
 type encoder struct{ buf []byte }

@@ -14,11 +14,12 @@ import (
 	"edgescope/internal/disk"
 )
 
-// listFile names the segments that were begun and not dropped, so that one that is missing is known. It is written when the
-// first records of a segment are on disk, and before segments are dropped. A log of an earlier version has none.
+// listFile names the segments that were begun and not dropped, so that one that is missing is known. It is written when
+// the first records of a segment are on disk, and before segments are dropped. A log of an earlier version has none.
 const listFile = "segments"
 
-// readList returns the listed segments and the size that each was begun with, none when there is no list that can be read.
+// readList returns the listed segments and the size that each was begun with, none when there is no list that can be
+// read.
 func (l *Log) readList() map[string]int64 {
 	none := map[string]int64{}
 	b, err := os.ReadFile(filepath.Join(l.o.Dir, listFile))
@@ -56,9 +57,9 @@ type wound struct {
 	left int // records that are still in it
 }
 
-// tellLosses finds segments that are missing, and counts what they and the damaged ones held, by the numbers of the records before and
-// behind them. Of the newest it is known as far as the checkpoint tells. What a checkpoint covers the store has been given. It makes the
-// list one of what is there.
+// tellLosses finds segments that are missing, and counts what they and the damaged ones held, by the numbers of the
+// records before and behind them. Of the newest it is known as far as the checkpoint tells. What a checkpoint covers
+// the store has been given. It makes the list one of what is there.
 func (l *Log) tellLosses() error {
 	there := map[string]bool{}
 	var firsts []uint64
@@ -112,8 +113,8 @@ func (l *Log) missing(name string) error {
 	return nil
 }
 
-// Identity returns the collector that wrote the log in a directory, and the greatest epoch of its segments: ok is false when no segment
-// tells.
+// Identity returns the collector that wrote the log in a directory, and the greatest epoch of its segments: ok is false
+// when no segment tells.
 func Identity(dir string) (collector string, epoch uint64, ok bool) {
 	files, _ := filepath.Glob(filepath.Join(dir, "*"+segmentSuffix)) // the pattern is good
 	for _, path := range files {

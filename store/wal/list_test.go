@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// threeSegments returns the directory of a log as a kill leaves it: three segments of some records each, and a checkpoint of the tenth
-// record before the last.
+// threeSegments returns the directory of a log as a kill leaves it: three segments of some records each, and a
+// checkpoint of the tenth record before the last.
 func threeSegments(t *testing.T) (dir string, firsts []uint64, last uint64) {
 	t.Helper()
 	from := t.TempDir()
@@ -32,8 +32,8 @@ func threeSegments(t *testing.T) (dir string, firsts []uint64, last uint64) {
 	return dir, firsts, last
 }
 
-// TestLostSegmentsAreToldAndCounted takes segments of a killed log away, or parts of them: the log opens, tells, and counts what it
-// lacks, as far as the numbers of records and the checkpoint tell. It does so once.
+// TestLostSegmentsAreToldAndCounted takes segments of a killed log away, or parts of them: the log opens, tells, and
+// counts what it lacks, as far as the numbers of records and the checkpoint tell. It does so once.
 func TestLostSegmentsAreToldAndCounted(t *testing.T) {
 	dir, firsts, last := threeSegments(t)
 	f := func(name string, damage func(dir string) error, wantLost, wantLeft uint64, says string) {
@@ -105,7 +105,8 @@ func TestLostSegmentsAreToldAndCounted(t *testing.T) {
 	}, 0, last, "a folder is in the place")
 }
 
-// TestAShorterSegmentWasNotTornByAKill: the room of a segment is reserved, so a record that was not completed is followed by zeros.
+// TestAShorterSegmentWasNotTornByAKill: the room of a segment is reserved, so a record that was not completed is
+// followed by zeros.
 func TestAShorterSegmentWasNotTornByAKill(t *testing.T) {
 	dir, firsts, last := threeSegments(t)
 	newest := segmentPath(dir, firsts[2])

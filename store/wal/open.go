@@ -14,8 +14,8 @@ import (
 	"edgescope/internal/disk"
 )
 
-// load finds the segments of earlier processes. It cuts a torn tail off the last one, sets a segment with damage aside, and tells what
-// is missing.
+// load finds the segments of earlier processes. It cuts a torn tail off the last one, sets a segment with damage aside,
+// and tells what is missing.
 func (l *Log) load() error {
 	if err := l.moveStrangers(); err != nil {
 		return err
@@ -39,8 +39,8 @@ func (l *Log) load() error {
 	return nil
 }
 
-// openDir makes the directory when there is none. It tells when an earlier process must have left one: each leaves the list of segments
-// at least.
+// openDir makes the directory when there is none. It tells when an earlier process must have left one: each leaves the
+// list of segments at least.
 func (l *Log) openDir() error {
 	info, err := os.Stat(l.o.Dir)
 	if err == nil && !info.IsDir() {
@@ -151,7 +151,8 @@ func written(data []byte) bool {
 	return slices.ContainsFunc(data, func(b byte) bool { return b != 0 })
 }
 
-// repair makes a segment hold its good records and nothing else. mayTear tells that its end may be a record that was being written.
+// repair makes a segment hold its good records and nothing else. mayTear tells that its end may be a record that was
+// being written.
 func (l *Log) repair(s *segment, data []byte, found *scan, mayTear bool) error {
 	switch {
 	case len(found.gaps) > 0:

@@ -9,8 +9,8 @@ import (
 	"edgescope/edge"
 )
 
-// Format is the version of segments, records and checkpoints. A newer collector reads the ones before: format 1 had no samples,
-// format 2 neither parts nor totals.
+// Format is the version of segments, records and checkpoints. A newer collector reads the ones before: format 1 had no
+// samples, format 2 neither parts nor totals.
 const Format = 3
 
 const (

@@ -24,8 +24,8 @@ type refusal struct {
 	Count, Reason, From, Example string
 }
 
-// notice returns what to say of refusals: nothing where all was taken. Values that were changed are told beside, but are no reason
-// for a notice of their own.
+// notice returns what to say of refusals: nothing where all was taken. Values that were changed are told beside, but
+// are no reason for a notice of their own.
 func (p *Page) notice() *notice {
 	r := p.Refusals
 	if r == nil || r.Requests+r.Records == 0 || len(r.Refusals) == 0 {

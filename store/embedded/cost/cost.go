@@ -1,6 +1,6 @@
-// Package cost says what a question would cost an engine before it runs, from the text as the engine itself has parsed it. It refuses
-// what the engine could not be stopped in, and what ends the process: an engine that makes one text looks at no deadline until
-// the text is made, and what it panics at in goroutines of its own nobody can recover.
+// Package cost says what a question would cost an engine before it runs, from the text as the engine itself has parsed
+// it. It refuses what the engine could not be stopped in, and what ends the process: an engine that makes one text
+// looks at no deadline until the text is made, and what it panics at in goroutines of its own nobody can recover.
 //
 // Bounds are of the worst case, and hold for every row, since what is stored is not looked at.
 package cost
@@ -13,17 +13,20 @@ import (
 	"edgescope/store"
 )
 
-// Bounds of a LogsQL text, in bytes, words and signs, and parts that stand within each other. The parser needs the square of some
-// texts' length, and calls itself for each part within another: a stack that grows beyond 1 GB ends the process.
+// Bounds of a LogsQL text, in bytes, words and signs, and parts that stand within each other. The parser needs the
+// square of some texts' length, and calls itself for each part within another: a stack that grows beyond 1 GB ends the
+// process.
 const (
 	maxText   = 128 << 10
 	maxTokens = 20_000
 	maxDepth  = 100
-	// maxRepeated bounds what counted repetitions such as x{1000} make of regular expressions, in characters: 40 bytes each.
+	// maxRepeated bounds what counted repetitions such as x{1000} make of regular expressions, in characters: 40 bytes
+	// each.
 	maxRepeated = 200_000
 )
 
-// Text refuses a LogsQL text that is too long or too deeply nested for the parser. It reads tokens as the engine's lexer does.
+// Text refuses a LogsQL text that is too long or too deeply nested for the parser. It reads tokens as the engine's
+// lexer does.
 func Text(text string) error {
 	if len(text) > maxText {
 		return fmt.Errorf("%w: the text has %d bytes: at most %d are taken", store.ErrTooMuch, len(text), maxText)
@@ -45,8 +48,8 @@ func Text(text string) error {
 	return nil
 }
 
-// scan counts what a text has so far: brackets that are open, signs in a row that stand before an operand, tokens, and characters that
-// regular expressions repeat.
+// scan counts what a text has so far: brackets that are open, signs in a row that stand before an operand, tokens, and
+// characters that regular expressions repeat.
 type scan struct{ open, prefixes, tokens, repeats int }
 
 func (s *scan) token(token string) {
@@ -75,8 +78,8 @@ func (s *scan) token(token string) {
 
 var errRepeated = fmt.Errorf("%w: regular expressions in the text repeat more than %d characters", store.ErrTooMuch, maxRepeated)
 
-// repeated returns a bound of what counted repetitions make of a regular expression that is in quotes. What is repeated is at most all
-// that stands before.
+// repeated returns a bound of what counted repetitions make of a regular expression that is in quotes. What is repeated
+// is at most all that stands before.
 func repeated(quoted string) int {
 	sum := 0
 	for i, c := range quoted {
@@ -123,7 +126,8 @@ func tokenLength(text string) int {
 	return 1
 }
 
-// apostrophes returns the length of a text in apostrophes, 1 when it is none: it does not end, or an escape in it is wrong.
+// apostrophes returns the length of a text in apostrophes, 1 when it is none: it does not end, or an escape in it is
+// wrong.
 func apostrophes(text string) int {
 	rest := text[1:]
 	for !strings.HasPrefix(rest, "'") {

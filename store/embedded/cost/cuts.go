@@ -11,7 +11,8 @@ type cuts struct {
 	before []string // those that were read when rows were cut off
 }
 
-// pipe follows a pipe, and returns a field that it reads and that was read before rows were cut off, "" when there is none.
+// pipe follows a pipe, and returns a field that it reads and that was read before rows were cut off, "" when there is
+// none.
 func (c *cuts) pipe(p reflect.Value) string {
 	switch name := p.Type().Name(); {
 	case name == "pipeLimit" || name == "pipeOffset":

@@ -2,9 +2,9 @@ package cost
 
 import "maps"
 
-// form is a bound of how long a text gets, as a sum: so many bytes, and so many times the length of each part that it is made
-// of. Texts that are made of texts are sums of forms, so that a text that doubles itself thirty times is found by thirty additions.
-// Forms share their maps, which do not change.
+// form is a bound of how long a text gets, as a sum: so many bytes, and so many times the length of each part that it
+// is made of. Texts that are made of texts are sums of forms, so that a text that doubles itself thirty times is found
+// by thirty additions. Forms share their maps, which do not change.
 type form struct {
 	bytes float64
 	// all is how often every part is in it, of how often each of these beside.
@@ -61,7 +61,8 @@ func (f form) with(parts map[string]form) form {
 	return sum
 }
 
-// most returns how often the part that is in it most often is in it: all parts together have this many times their length.
+// most returns how often the part that is in it most often is in it: all parts together have this many times their
+// length.
 func (f form) most() float64 {
 	most := 0.0
 	for _, n := range f.of {

@@ -31,7 +31,8 @@ var states = map[string]float64{
 
 // LogsQL is what is known of the cost of a parsed text.
 type LogsQL struct {
-	// Text is the size of the texts that it makes of one block of rows, in bytes: it can't be stopped before they are made.
+	// Text is the size of the texts that it makes of one block of rows, in bytes: it can't be stopped before they are
+	// made.
 	Text int64
 	// State is what its pipes keep at most, in bytes. The engine bounds it, and can be stopped meanwhile.
 	State int64
@@ -54,14 +55,14 @@ func HasSubquery(f *logstorage.Filter) bool {
 	return w.queries > 0
 }
 
-// walk goes through a parsed text. The engine's types are its own, so that it is reflect that reads them, by the names of types and
-// fields: TestTypesOfTheEngine tells when they change.
+// walk goes through a parsed text. The engine's types are its own, so that it is reflect that reads them, by the names
+// of types and fields: TestTypesOfTheEngine tells when they change.
 type walk struct {
 	queries, pipes, readers int
 	state, text             float64
 	streamContext           bool
-	// compared tells that there are filters that the engine panics in when their field is a time, compareTime that the field of one
-	// may be _time, moveTime that _time gets another name.
+	// compared tells that there are filters that the engine panics in when their field is a time, compareTime that the
+	// field of one may be _time, moveTime that _time gets another name.
 	compared, compareTime, moveTime bool
 	err                             error
 }
@@ -163,8 +164,8 @@ func (w *walk) workers(options reflect.Value) int {
 	return max(int(min(asked, maxReaders)), readers, cgroup.AvailableCPUs())
 }
 
-// values looks at in(subquery) and its kin. The engine takes a subquery that ends in uniq for one that has one column, and panics at
-// a second one.
+// values looks at in(subquery) and its kin. The engine takes a subquery that ends in uniq for one that has one column,
+// and panics at a second one.
 func (w *walk) values(v reflect.Value) {
 	q := v.FieldByName("q")
 	if q.IsNil() {

@@ -15,15 +15,16 @@ const (
 	// maxNodes bounds the operands, functions and selectors, and maxArgs the arguments of one function.
 	maxNodes = 2000
 	maxArgs  = 200
-	// maxWork bounds the samples that one function looks at in one series, which it does without a look at the deadline: about two
-	// seconds. Functions that sort their window count as sortWork samples for each.
+	// maxWork bounds the samples that one function looks at in one series, which it does without a look at the
+	// deadline: about two seconds. Functions that sort their window count as sortWork samples for each.
 	maxWork  = 2_000_000_000
 	sortWork = 20
 	// sampleEvery is how far apart samples are taken to be.
 	sampleEvery = 10 * time.Second
 	// likelySeries is how many series a selector is taken to find; the engine counts those that it does find, and refuses.
 	likelySeries = 200
-	// maxLabelParts and maxLabelBytes bound a label value that label functions make: so many times a stored one, and so many bytes.
+	// maxLabelParts and maxLabelBytes bound a label value that label functions make: so many times a stored one, and so
+	// many bytes.
 	maxLabelParts = 256
 	maxLabelBytes = 64 << 10
 )
@@ -45,8 +46,8 @@ func (p Points) count() int64 {
 type MetricsQL struct {
 	// Text is the size of the text after its templates have been put in, in bytes.
 	Text int64
-	// Values is the size of the values that it makes itself, without the store, and State of those that it is likely to find, in
-	// bytes.
+	// Values is the size of the values that it makes itself, without the store, and State of those that it is likely to
+	// find, in bytes.
 	Values, State int64
 }
 
@@ -75,7 +76,8 @@ type values struct {
 
 const valueBytes = 16 // a value and its time
 
-// expr adds an expression that is evaluated at so many points, and returns how long its labels get. Fields of parts are label names.
+// expr adds an expression that is evaluated at so many points, and returns how long its labels get. Fields of parts are
+// label names.
 func (v *values) expr(e metricsql.Expr, points int64) map[string]form {
 	if v.nodes++; v.nodes > maxNodes && v.err == nil {
 		v.err = fmt.Errorf("%w: more than %d operands and functions", store.ErrTooMuch, maxNodes)

@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	// blockBytes is what a block of rows has at most, as text (the engine's maxUncompressedBlockSize), and blockRows what a block of
-	// short rows has.
+	// blockBytes is what a block of rows has at most, as text (the engine's maxUncompressedBlockSize), and blockRows
+	// what a block of short rows has.
 	blockBytes = 2 << 20
 	blockRows  = 16 << 10
 	// escapes is how many bytes one byte takes at most as JSON: \u0000.
@@ -18,15 +18,16 @@ const (
 	number = 32
 )
 
-// texts follows how long the fields of a row get as they pass one pipe after the other. A field that no pipe has made is stored, and
-// all stored fields of a block together have blockBytes.
+// texts follows how long the fields of a row get as they pass one pipe after the other. A field that no pipe has made
+// is stored, and all stored fields of a block together have blockBytes.
 type texts struct {
 	made map[string]form // fields that pipes have made
 	// any is what may be in every field beside, since unpack pipes make fields whose names only the rows know.
 	any form
 	// sum is all texts that were made: they stay in memory until the block has passed the last pipe.
 	sum form
-	// unit is the size in bytes of what all stored fields of a block have, and workers how many blocks there are at a time.
+	// unit is the size in bytes of what all stored fields of a block have, and workers how many blocks there are at a
+	// time.
 	unit    float64
 	workers float64
 	total   float64 // of the pipes before the last one that gathers rows
@@ -39,7 +40,8 @@ func newTexts(workers int) *texts {
 // bytes returns the size of all texts that are made of the blocks that pass at a time.
 func (t *texts) bytes() float64 { return t.total + t.segment() }
 
-// segment is bytes for the pipes since the last one that gathers rows. Buffers grow by copying: they take twice that for a moment.
+// segment is bytes for the pipes since the last one that gathers rows. Buffers grow by copying: they take twice that
+// for a moment.
 func (t *texts) segment() float64 {
 	return 2 * t.workers * (t.sum.most()*t.unit + t.sum.bytes*blockRows)
 }
@@ -61,7 +63,8 @@ func (t *texts) everything() form {
 	return f
 }
 
-// set says that a pipe makes a text and puts it into a field. A pipe with a condition leaves the field of other rows as it is.
+// set says that a pipe makes a text and puts it into a field. A pipe with a condition leaves the field of other rows as
+// it is.
 func (t *texts) set(name string, f form) {
 	t.sum = t.sum.plus(f)
 	old, ok := t.made[name]
@@ -221,7 +224,8 @@ func rows(t *texts, p reflect.Value, _ func(string) string) {
 	t.any.bytes += float64(longest)
 }
 
-// gather follows a pipe that keeps rows until all are there. What it gives on are new rows, whose fields count as stored.
+// gather follows a pipe that keeps rows until all are there. What it gives on are new rows, whose fields count as
+// stored.
 func (t *texts) gather(p reflect.Value) {
 	t.total += t.segment()
 	*t = texts{made: map[string]form{}, unit: blockBytes, workers: t.workers, total: t.total}

@@ -9,15 +9,16 @@ import (
 	"edgescope/store"
 )
 
-// maxExpanded bounds a MetricsQL text after its templates have been put in, in bytes; maxMetricsQL and maxMetricsQLTokens bound it
-// before. The parser needs the square of some texts' length.
+// maxExpanded bounds a MetricsQL text after its templates have been put in, in bytes; maxMetricsQL and
+// maxMetricsQLTokens bound it before. The parser needs the square of some texts' length.
 const (
 	maxExpanded        = 128 << 10
 	maxMetricsQL       = 16 << 10
 	maxMetricsQLTokens = 5000
 )
 
-// defaults are the templates that MetricsQL knows without WITH (metricsql, getDefaultWithArgExprs), as far as their sizes go.
+// defaults are the templates that MetricsQL knows without WITH (metricsql, getDefaultWithArgExprs), as far as their
+// sizes go.
 const defaults = `ru(freev, maxv) = clamp_min(maxv - clamp_min(freev, 0), 0) / clamp_min(maxv, 0) * 100,
 ttf(freev) = smooth_exponential(clamp_max(clamp_max(-freev, 0) / clamp_max(deriv_fast(freev), 0), 365*24*3600), clamp_max(step()/300, 1)),
 range_median(q) = range_quantile(0.5, q), alias(q, name) = label_set(q, "__name__", name))`
@@ -35,8 +36,8 @@ type template struct {
 	size   form
 }
 
-// expansion finds how long a MetricsQL text gets when its templates are put in, without putting them in: WITH (a = b + b, c = a + a,
-// ...) doubles with each name, and so does ru(1, ru(1, ...)). metricsql.Parse looks at no deadline.
+// expansion finds how long a MetricsQL text gets when its templates are put in, without putting them in: WITH (a = b +
+// b, c = a + a, ...) doubles with each name, and so does ru(1, ru(1, ...)). metricsql.Parse looks at no deadline.
 type expansion struct {
 	rest string
 	// token is the next one, "" at the end; gap tells that a space stood before.
@@ -119,8 +120,8 @@ func name(s string) int {
 	return min(n, len(s))
 }
 
-// expr returns the size of what comes up to a comma or bracket that ends it. It is the argument of a template with that index, -1 when
-// it is none.
+// expr returns the size of what comes up to a comma or bracket that ends it. It is the argument of a template with that
+// index, -1 when it is none.
 func (x *expansion) expr(env map[string]template, arg int) form {
 	var size form
 	for x.err == nil {
@@ -197,8 +198,8 @@ func (x *expansion) call(env map[string]template, t template) form {
 	return t.size.with(args).plus(sum)
 }
 
-// definitions reads what stands in the brackets of WITH, up to the bracket behind, and returns what is known then. A definition knows
-// those before it.
+// definitions reads what stands in the brackets of WITH, up to the bracket behind, and returns what is known then. A
+// definition knows those before it.
 func (x *expansion) definitions(env map[string]template) map[string]template {
 	env = maps.Clone(env)
 	for x.err == nil && x.token != "" && x.token != ")" {
@@ -224,8 +225,8 @@ func (x *expansion) definitions(env map[string]template) map[string]template {
 	return env
 }
 
-// parameters reads the parameters of a template, and makes them known. Parts are named by template and position: parameters of
-// templates within each other may have one name.
+// parameters reads the parameters of a template, and makes them known. Parts are named by template and position:
+// parameters of templates within each other may have one name.
 func (x *expansion) parameters(env map[string]template) []string {
 	var params []string
 	for x.next(); x.token != "" && x.token != ")"; {

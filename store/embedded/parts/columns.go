@@ -217,8 +217,8 @@ func inflatedPiece(c *cursor, buf []byte) ([]byte, error) {
 	return buf, errValues
 }
 
-// sumLengths adds up the lengths of values, which have 1, 2, 4 or 8 bytes each, or are one for all. same is the length that all
-// have, -1 when they differ.
+// sumLengths adds up the lengths of values, which have 1, 2, 4 or 8 bytes each, or are one for all. same is the length
+// that all have, -1 when they differ.
 func sumLengths(b []byte, n uint64) (total uint64, same int64, ok bool) {
 	if len(b) == 0 || b[0] > 7 {
 		return 0, 0, false

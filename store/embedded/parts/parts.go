@@ -1,12 +1,13 @@
-// Package parts reads the parts of the engines to their last block, as the engines do when they answer and merge, and returns what is
-// wrong where they end the process.
+// Package parts reads the parts of the engines to their last block, as the engines do when they answer and merge, and
+// returns what is wrong where they end the process.
 //
-// A part is a directory of files that are written once: sorted rows in blocks, an index of the blocks, an index of that index
-// (metaindex.bin), and what the whole holds (metadata.json). The engines keep no checksums. They check what they read while they read
-// it, in goroutines of their own, and panic: so a part is read here before an engine opens it. What passes can still hold a changed
-// value, but nothing that an engine refuses.
+// A part is a directory of files that are written once: sorted rows in blocks, an index of the blocks, an index of that
+// index (metaindex.bin), and what the whole holds (metadata.json). The engines keep no checksums. They check what they
+// read while they read it, in goroutines of their own, and panic: so a part is read here before an engine opens it.
+// What passes can still hold a changed value, but nothing that an engine refuses.
 //
-// The formats are those of VictoriaMetrics v1.150.0 (lib/storage, lib/mergeset) and VictoriaLogs v1.51.1 (lib/logstorage, part format 3).
+// The formats are those of VictoriaMetrics v1.150.0 (lib/storage, lib/mergeset) and VictoriaLogs v1.51.1
+// (lib/logstorage, part format 3).
 package parts
 
 import (
@@ -41,15 +42,15 @@ type Held struct {
 	From, To time.Time
 }
 
-// Check reads a whole part and returns why an engine could not. Held is what its metadata says, as far as that can be read. The error
-// names file and position. What follows the last block of a file is no error: no engine reads it. When ctx ends the error is that of
-// ctx, and says nothing of the part.
+// Check reads a whole part and returns why an engine could not. Held is what its metadata says, as far as that can be
+// read. The error names file and position. What follows the last block of a file is no error: no engine reads it. When
+// ctx ends the error is that of ctx, and says nothing of the part.
 func Check(ctx context.Context, dir string, kind Kind) (Held, error) {
 	return check(&part{ctx: ctx, dir: dir, kind: kind})
 }
 
-// Look is Check for what an engine reads when it opens a part: which files there are, metadata.json, metaindex.bin, and the names of
-// columns. It takes a fraction of a millisecond.
+// Look is Check for what an engine reads when it opens a part: which files there are, metadata.json, metaindex.bin, and
+// the names of columns. It takes a fraction of a millisecond.
 func Look(dir string, kind Kind) (Held, error) {
 	return check(&part{ctx: context.Background(), dir: dir, kind: kind, shallow: true})
 }

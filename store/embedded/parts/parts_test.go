@@ -55,7 +55,8 @@ func TestWhatTheEnginesWroteIsSound(t *testing.T) {
 	}
 }
 
-// TestDamageIsFound damages each file of each part. What the error says begins with a file, or tells what does not agree.
+// TestDamageIsFound damages each file of each part. What the error says begins with a file, or tells what does not
+// agree.
 func TestDamageIsFound(t *testing.T) {
 	f := func(how string, damage func(b []byte) []byte) {
 		t.Helper()
@@ -91,7 +92,8 @@ func TestDamageIsFound(t *testing.T) {
 	})
 }
 
-// unread tells whether a file's content can be anything: filters are bits, and all zeros are values too. A seal vouches for those.
+// unread tells whether a file's content can be anything: filters are bits, and all zeros are values too. A seal vouches
+// for those.
 func unread(how, name, file string) bool {
 	values := how == "zeros" && name == "samples" && file == "values.bin"
 	return unlisted(name, file) || values || (how == "zeros" || how == "inverted") && strings.Contains(file, "bloom")
@@ -129,8 +131,8 @@ func TestAMissingFileIsFound(t *testing.T) {
 	}
 }
 
-// TestEveryBitMayBeDamaged flips bits of what says where things are and how they are encoded, one after the other: reading ends, and
-// what was damaged is good again when it is put right.
+// TestEveryBitMayBeDamaged flips bits of what says where things are and how they are encoded, one after the other:
+// reading ends, and what was damaged is good again when it is put right.
 func TestEveryBitMayBeDamaged(t *testing.T) {
 	f := func(name string, kind parts.Kind, files ...string) {
 		t.Helper()

@@ -13,8 +13,8 @@ import (
 	"github.com/VictoriaMetrics/VictoriaMetrics/lib/encoding"
 )
 
-// maxInflated bounds a block when it is decompressed, in bytes: the engines' are some MiB at most. A damaged size must not take the
-// memory of the process.
+// maxInflated bounds a block when it is decompressed, in bytes: the engines' are some MiB at most. A damaged size must
+// not take the memory of the process.
 const maxInflated = 64 << 20
 
 // part is a part that is being read.
@@ -81,7 +81,8 @@ func (p *part) close() error {
 	return errors.Join(errs...)
 }
 
-// block returns the next block, valid until the next call: it must begin where the last one ended, and have at most limit bytes.
+// block returns the next block, valid until the next call: it must begin where the last one ended, and have at most
+// limit bytes.
 func (s *source) block(offset, size, limit uint64) ([]byte, error) {
 	switch {
 	case offset != s.at:

@@ -15,8 +15,8 @@ import (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// State is what files looked like: names, sizes and times of change of all of them. It differs when one was written to, not when a
-// bit changed on the disk.
+// State is what files looked like: names, sizes and times of change of all of them. It differs when one was written to,
+// not when a bit changed on the disk.
 type State struct {
 	Mark  uint64
 	Bytes int64

@@ -100,8 +100,8 @@ func (w *Ward) known(folder string) (n int) {
 	return n
 }
 
-// tellMissing tells of folders of parts that are gone whole, as far as their parts had seals. Days that retention takes are forgotten
-// while the store runs.
+// tellMissing tells of folders of parts that are gone whole, as far as their parts had seals. Days that retention takes
+// are forgotten while the store runs.
 func (w *Ward) tellMissing() error {
 	gone := map[string]int{}
 	for rel := range w.seals.Parts {
@@ -220,7 +220,8 @@ func (s *suspect) look(ctx context.Context, crash string) {
 	}
 }
 
-// named tells whether the message of a panic names a part. When an engine got no file or memory that is not the part's fault.
+// named tells whether the message of a panic names a part. When an engine got no file or memory that is not the part's
+// fault.
 func named(crash, part string) bool {
 	message, _, _ := strings.Cut(crash, "\ngoroutine ")
 	for _, innocent := range []string{"too many open files", "no space left", "cannot allocate memory"} {

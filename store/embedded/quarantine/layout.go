@@ -188,7 +188,8 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// folders returns the names of the folders in a directory that are the engines' to list; tmp, txn and snapshots are not.
+// folders returns the names of the folders in a directory that are the engines' to list; tmp, txn and snapshots are
+// not.
 func folders(dir string) ([]string, error) {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -47,7 +47,8 @@ func (w *Ward) allLists() []list {
 	return lists
 }
 
-// read returns the names of parts for each folder, and why the list could not be read when they are those of the folders.
+// read returns the names of parts for each folder, and why the list could not be read when they are those of the
+// folders.
 func (l *list) read() (names [][]string, damaged, err error) {
 	b, err := os.ReadFile(l.path)
 	missing := errors.Is(err, fs.ErrNotExist)
@@ -103,8 +104,8 @@ func (l *list) parse(b []byte) ([][]string, error) {
 	return names, err
 }
 
-// there holds that a list names each part once, and that it is there. A name that is changed is worse than a list that is lost: the
-// engines remove what is not listed.
+// there holds that a list names each part once, and that it is there. A name that is changed is worse than a list that
+// is lost: the engines remove what is not listed.
 func (l *list) there(names [][]string) error {
 	for i, dir := range l.dirs {
 		for n, name := range names[i] {

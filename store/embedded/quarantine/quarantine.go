@@ -1,9 +1,9 @@
-// Package quarantine keeps what is damaged in a data directory away from the engines, which end the process over it: when they open
-// a part, or later in a goroutine of theirs, at the first question that reads it.
+// Package quarantine keeps what is damaged in a data directory away from the engines, which end the process over it:
+// when they open a part, or later in a goroutine of theirs, at the first question that reads it.
 //
-// Before they open, Open looks at everything that they would read. What they would not survive is moved to the folder quarantine of the
-// data directory, with a file that says why; lists of parts are written anew without it. What is looked at how thoroughly depends on
-// what is known:
+// Before they open, Open looks at everything that they would read. What they would not survive is moved to the folder
+// quarantine of the data directory, with a file that says why; lists of parts are written anew without it. What is
+// looked at how thoroughly depends on what is known:
 //
 //   - Files and folders that every engine has: always.
 //   - A part whose seal fits its names, sizes and times of change: nothing more. A seal is the checksum of a part's files as the engine
@@ -46,8 +46,8 @@ type Options struct {
 	Epoch uint64
 	// Distrust has nothing trusted for its times, and everything without a seal read.
 	Distrust bool
-	// Crash is what the process before wrote when it ended with a panic, else empty. It implies Distrust, and what the panic names
-	// and no seal vouches for is set aside.
+	// Crash is what the process before wrote when it ended with a panic, else empty. It implies Distrust, and what the
+	// panic names and no seal vouches for is set aside.
 	Crash string
 	// CheckAtMost bounds what is read of parts without a seal, in bytes. 0 is DefaultCheckAtMost.
 	CheckAtMost int64
@@ -77,8 +77,8 @@ type Figures struct {
 	Rows           uint64
 }
 
-// Figures returns what was set aside so far, as it was when the directory was opened, and what waits for the next start. It is safe for
-// concurrent use.
+// Figures returns what was set aside so far, as it was when the directory was opened, and what waits for the next
+// start. It is safe for concurrent use.
 func (w *Ward) Figures() Figures {
 	f := Figures{Items: len(w.aside), Damaged: int(w.damaged.Load())}
 	for _, i := range w.aside {
@@ -87,7 +87,8 @@ func (w *Ward) Figures() Figures {
 	return f
 }
 
-// Open looks through a data directory and sets aside what is damaged. It fails when the disk does not let it, and when ctx ends.
+// Open looks through a data directory and sets aside what is damaged. It fails when the disk does not let it, and when
+// ctx ends.
 func Open(ctx context.Context, o Options) (*Ward, error) {
 	if o.CheckAtMost == 0 {
 		o.CheckAtMost = DefaultCheckAtMost
@@ -129,7 +130,8 @@ func (w *Ward) setAside(path string, reason error, held parts.Held) error {
 	return SetAside(w.o, path, reason, held)
 }
 
-// SetAside moves a file or folder of the data directory to the folder quarantine and tells. What does not exist leaves its reason only.
+// SetAside moves a file or folder of the data directory to the folder quarantine and tells. What does not exist leaves
+// its reason only.
 func SetAside(o Options, path string, reason error, held parts.Held) error {
 	rel := below(o.Dir, path)
 	item := Item{Path: rel, Reason: reason.Error(), At: time.Now().UTC().Truncate(time.Millisecond), Rows: held.Rows}

@@ -80,8 +80,8 @@ func (w *Ward) writeSeals(context.Context) error {
 	return disk.Replace(w.path(sealsFile), append(fmt.Appendf(nil, "%08x\n", crc32.Checksum(b, castagnoli)), b...))
 }
 
-// Seal notes the checksums of parts that the engines wrote since the last call, while they are in the page cache, and forgets those
-// that are gone. It looks only at lists that changed.
+// Seal notes the checksums of parts that the engines wrote since the last call, while they are in the page cache, and
+// forgets those that are gone. It looks only at lists that changed.
 func (w *Ward) Seal(ctx context.Context) {
 	for _, l := range w.allLists() {
 		w.sealList(ctx, &l)
@@ -138,7 +138,8 @@ func sealOf(ctx context.Context, path string) (s seal, err error) {
 	return s, err
 }
 
-// readOn reads the parts that Open left out. What is damaged stays with its engine, which has it open, until the next start.
+// readOn reads the parts that Open left out. What is damaged stays with its engine, which has it open, until the next
+// start.
 func (w *Ward) readOn(ctx context.Context) {
 	for rel, kind := range w.unread {
 		path := w.path(rel)
