@@ -65,6 +65,16 @@ func (b *Batch) Reject(index int, reason string) {
 	}
 }
 
+// RejectError notes that the record at that index was not taken because of err. Its text is made for the first
+// MaxRejections only: a body of bad records costs no text for each.
+func (b *Batch) RejectError(index int, err error) {
+	reason := ""
+	if len(b.Rejected) < MaxRejections {
+		reason = err.Error()
+	}
+	b.Reject(index, reason)
+}
+
 // Warn counts a value that was dropped or changed while its record was kept.
 func (b *Batch) Warn(reason string) {
 	if b.Warnings == nil {

@@ -176,6 +176,18 @@ func (t Tri) String() string {
 	}
 }
 
+// TriOf returns what String writes as that text; any other text is Unknown.
+func TriOf(text string) Tri {
+	switch text {
+	case "true":
+		return True
+	case "false":
+		return False
+	default:
+		return Unknown
+	}
+}
+
 // Facts are what an event says in the canonical keys (see keys.go), whatever platform it came from. Absent text is "",
 // an absent number is 0 with its Has flag false. Every length of time is in nanoseconds.
 type Facts struct {

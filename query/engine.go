@@ -20,7 +20,7 @@ type EngineOptions struct {
 	Colo func(code string) (Place, bool)
 	// Retention is how long events are kept, which bounds the search for a trace or a run; 0 means 30 days.
 	Retention time.Duration
-	// RefusalExample answers what the last sender of a total of refusals was told, "" if nobody knows; nil knows nothing.
+	// RefusalExample returns what the last sender of a total of refusals was told, "" if nobody knows; nil knows nothing.
 	RefusalExample func(tenant edge.Tenant, metric, reason, sender string) string
 	// Concurrency is how many questions the store gets at a time from all askers together; 0 means 8.
 	Concurrency int

@@ -137,7 +137,7 @@ func (t *table) addRow(r store.Row, by []string) error {
 	if isError(r.Get(edge.KeyOutcome)) {
 		tally.errors += weight
 	}
-	cold, cache := triOf(r.Get(edge.KeyColdStart)), cacheIndex(r.Get(edge.KeyCacheStatus))
+	cold, cache := edge.TriOf(r.Get(edge.KeyColdStart)), cacheIndex(r.Get(edge.KeyCacheStatus))
 	switch cold {
 	case edge.True:
 		tally.cold += weight

@@ -74,7 +74,7 @@ func (a *asking) counts(ctx context.Context) (int64, Histogram, []Facet, error) 
 const (
 	// facetAll stands for the number of invocations and their durations among the facets that are known.
 	facetAll = ""
-	// settling is how old a window is when totals have it: they are written every second, and later when the store is
+	// settling is how old a window is when totals have it: they are written every 1.5 seconds, and later when the store is
 	// behind.
 	settling = 15 * time.Second
 	// leastSettled is the shortest range that is worth asking of the rollups.

@@ -278,7 +278,7 @@ func (a *addition) bucketAdder(metric string, s *store.Series) func(*tally, floa
 	case edge.MetricDuration:
 		cold, cache := edge.Unknown, -1
 		if a.parts&withCold != 0 {
-			cold = triOf(s.Label(edge.LabelColdStart))
+			cold = edge.TriOf(s.Label(edge.LabelColdStart))
 		}
 		if a.parts&withCache != 0 {
 			cache = cacheIndex(s.Label(edge.LabelCache))

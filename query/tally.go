@@ -42,17 +42,6 @@ func cacheIndex(status string) int {
 	return -1
 }
 
-func triOf(s string) edge.Tri {
-	switch s {
-	case "true":
-		return edge.True
-	case "false":
-		return edge.False
-	default:
-		return edge.Unknown
-	}
-}
-
 // isError tells which outcomes are the function's fault. A client that went away (canceled) is none; what is no known outcome
 // is one, as in rollups.
 func isError(outcome string) bool {

@@ -25,7 +25,7 @@ type LogsQL struct {
 // engine need not be one: it passes that API through. Errors of a text are ErrBadQuery. The moment at is what "now" means.
 type LogsQLReader interface {
 	Reader
-	// ParseLogsQL answers what is known of a text. It fails with ErrTooMuch for one that the engine could not be
+	// ParseLogsQL returns what is known of a text. It fails with ErrTooMuch for one that the engine could not be
 	// stopped in.
 	ParseLogsQL(text string, at time.Time) (LogsQL, error)
 	// StatsLogsQL answers the text of a stats question and those of its fields that are labels; the others are numbers. With

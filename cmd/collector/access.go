@@ -50,8 +50,8 @@ func (o *accessOptions) register(f *run.Flags) {
 	f.String(&o.proxyHeader, "trusted-proxy-header", "", "the `header` in which a proxy says who asks; only for questions")
 	f.Strings(&o.proxies, "trusted-proxies", "the proxies are at these addresses, as `CIDR` (repeatable)")
 	o.tls.Register(f)
-	f.String(&o.vercelVerify, "vercel-verify", "", "answer Vercel, which asks whose address this is before it drains to it, with this `code`")
-	f.Strings(&o.allowedHosts, "allowed-hosts", "the ports may be asked by this `name` too: a name, *.example.com, or * (repeatable, or with commas)")
+	f.String(&o.vercelVerify, "vercel-verify", "", "tell Vercel by this `code` that the address is yours (docs/drains.md)")
+	f.Strings(&o.allowedHosts, "allowed-hosts", "let the ports be asked by this `name`, *.example.com or * (repeatable, or with commas)")
 	f.Bool(&o.insecure, "insecure", false, "listen beyond this machine although nobody has to sign in")
 }
 

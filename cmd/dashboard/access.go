@@ -28,7 +28,7 @@ func (o *accessOptions) register(f *run.Flags) {
 	f.String(&o.proxyHeader, "trusted-proxy-header", "", "the `header` in which a proxy says who asks; the collector is told the same")
 	f.Strings(&o.proxies, "trusted-proxies", "the proxies are at these addresses, as `CIDR` (repeatable)")
 	o.tls.Register(f)
-	f.Strings(&o.allowedHosts, "allowed-hosts", "the pages may be asked by this `name` too: a name, *.example.com, or * (repeatable, or with commas)")
+	f.Strings(&o.allowedHosts, "allowed-hosts", "let the pages be asked by this `name`, *.example.com or * (repeatable, or with commas)")
 	f.Bool(&o.insecure, "insecure", false, "listen beyond this machine although nobody has to sign in")
 }
 

@@ -114,14 +114,7 @@ func (v *view) threw() edge.Tri {
 	if !v.present.meets(&exceptionRule.any) {
 		return edge.False
 	}
-	switch v.text(&escapedRule) {
-	case "true":
-		return edge.True
-	case "false":
-		return edge.False
-	default:
-		return edge.Unknown
-	}
+	return edge.TriOf(v.text(&escapedRule))
 }
 
 // inferStatus gives an invocation without a status the one that its client must have seen.

@@ -194,7 +194,7 @@ func (j *job) record(index int, record string, err error) {
 		err = j.point.read(record)
 	}
 	if err != nil {
-		j.batch.Reject(index, err.Error())
+		j.batch.RejectError(index, err)
 		return
 	}
 	j.add(index)

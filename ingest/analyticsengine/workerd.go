@@ -54,7 +54,7 @@ func (rc *Receiver) Workerd(w http.ResponseWriter, r *http.Request, b *body.Body
 	dataset, err := j.point.readWorkerd(textOf(b.Bytes()))
 	switch {
 	case err != nil:
-		j.batch.Reject(0, err.Error())
+		j.batch.RejectError(0, err)
 	case !validDataset(dataset):
 		j.batch.Reject(0, fmt.Sprintf("the dataset is the name of the service in workerd's config: %q does not match %s", dataset, datasetPattern))
 	default:

@@ -59,7 +59,7 @@ func oracleSkew(spans []plain) []int64 {
 	return moved
 }
 
-// oracleClocks answers for each trace the newest moment of those traces that end within a minute before it, newest
+// oracleClocks returns for each trace the newest moment of those traces that end within a minute before it, newest
 // first.
 func oracleClocks(newest map[edge.TraceID]int64) map[edge.TraceID]int64 {
 	clocks := map[edge.TraceID]int64{}

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// signalOfPath answers the signal that a path names. The last segments decide, so that a prefix, trailing slashes, the
+// signalOfPath returns the signal that a path names. The last segments decide, so that a prefix, trailing slashes, the
 // doubled path of a well-known misconfiguration (/v1/traces/v1/traces) and the singular of OTLP before 0.5 (/v1/trace)
 // all lead to the same door.
 func signalOfPath(path string) signal {

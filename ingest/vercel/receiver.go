@@ -32,7 +32,7 @@ type Options struct {
 	Sink Sink
 	// Refusals remembers what is not taken; nil remembers nothing.
 	Refusals *refusals.Recorder
-	// Tenant answers whose request it is. nil is tenant 0.
+	// Tenant returns whose request it is. nil is tenant 0.
 	Tenant func(*http.Request) edge.Tenant
 	// Now is the clock. nil is time.Now.
 	Now func() time.Time
@@ -83,7 +83,7 @@ func LooksLikeDrain(text []byte) bool {
 	return false
 }
 
-// Logs answers a request whose body, already read and decompressed, is of a log drain. It answers false and writes
+// Logs answers a request whose body, already read and decompressed, is of a log drain. It returns false and writes
 // nothing if the body is something else.
 func (rc *Receiver) Logs(w http.ResponseWriter, r *http.Request, b *body.Body) bool {
 	if !named(r.URL.Path) && !LooksLikeDrain(b.Bytes()) {
@@ -164,7 +164,7 @@ func (p *post) read(b *body.Body) error {
 			err = p.line(i, text)
 		}
 		if err != nil {
-			p.reject(i, err)
+			p.batch.RejectError(i, err)
 		}
 		return true
 	})
@@ -172,15 +172,6 @@ func (p *post) read(b *body.Body) error {
 		return &body.RefusalError{Status: http.StatusBadRequest, Message: broken.Error(), Reason: "malformed"}
 	}
 	return full
-}
-
-// reject notes that a line was not taken. Only of the first ones it is told why.
-func (p *post) reject(index int, err error) {
-	why := ""
-	if len(p.batch.Rejected) < edge.MaxRejections {
-		why = err.Error()
-	}
-	p.batch.Reject(index, why)
 }
 
 // line takes one line.

@@ -57,7 +57,7 @@ func (p *post) read(b *body.Body) error {
 			err = p.record(i, record, parts)
 		}
 		if err != nil {
-			p.reject(i, err)
+			p.batch.RejectError(i, err)
 		}
 		return true
 	})
@@ -69,15 +69,6 @@ func (p *post) read(b *body.Body) error {
 		return &body.RefusalError{Status: http.StatusBadRequest, Message: broken.Error(), Reason: "malformed"}
 	}
 	return full
-}
-
-// reject notes that a record was not taken. Only of the first ones it is told why.
-func (p *post) reject(index int, err error) {
-	why := ""
-	if len(p.batch.Rejected) < edge.MaxRejections {
-		why = err.Error()
-	}
-	p.batch.Reject(index, why)
 }
 
 var (

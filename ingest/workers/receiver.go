@@ -40,7 +40,7 @@ type Options struct {
 	// Keep is how long the events of such an invocation wait for the next one. 0 is a minute. Then what there is of it is
 	// stored; without its outcome it does not count as an invocation.
 	Keep time.Duration
-	// Tenant answers whose request it is. nil is tenant 0.
+	// Tenant returns whose request it is. nil is tenant 0.
 	Tenant func(*http.Request) edge.Tenant
 	// Now is the clock. nil is time.Now.
 	Now func() time.Time
@@ -92,7 +92,7 @@ func Open(ctx context.Context, o Options) (*Receiver, error) {
 }
 
 // Tail answers a request whose body is tail events or a file of Logpush: an array of records, one per line or one after
-// another. It takes what it needs from the body's share of memory. It answers false and writes nothing if the body is
+// another. It takes what it needs from the body's share of memory. It returns false and writes nothing if the body is
 // something else. On 200 the events of every invocation that has ended are kept by the sink; those of an invocation
 // that goes on wait in memory for its end, and the answer says how many: {"waiting":3}. An empty body, an empty array
 // and what Logpush tests a destination with are taken too; nothing is stored of them.

@@ -231,7 +231,7 @@ func TestTheLargestEndsWhenTheHeapIsFull(t *testing.T) {
 	})
 }
 
-// serve answers a server whose handler is behind the gate.
+// serve returns a server whose handler is behind the gate.
 func serve(t *testing.T, h http.Handler) *httptest.Server {
 	t.Helper()
 	s := httptest.NewServer(h)
