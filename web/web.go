@@ -235,7 +235,7 @@ func (s *Site) problem(r *http.Request, err error) *view.Problem {
 	case errors.Is(err, query.ErrNotFound):
 		return &view.Problem{
 			Status: http.StatusNotFound, Title: "Not found", Text: api.Message,
-			Detail: "Spans appear about a second after they arrive, and are deleted when their retention (30 days by default) ends.",
+			Detail: "Spans appear within three seconds of their arrival, and are deleted when their retention (30 days by default) ends.",
 		}
 	case refused(err):
 		return &view.Problem{Status: http.StatusForbidden, Title: "The collector does not let you in", Text: err.Error(), Detail: "asked " + s.o.Collector}
