@@ -56,7 +56,7 @@ type Refusal struct {
 	Example string `json:"example,omitempty"`
 }
 
-// Refusals answers what the doors did not take.
+// Refusals returns what the doors did not take, why and from whom.
 func (e *Engine) Refusals(ctx context.Context, tenant edge.Tenant, q Question) (*Refusals, error) {
 	a, err := e.begin(tenant, q)
 	if err != nil {
