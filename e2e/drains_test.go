@@ -79,14 +79,10 @@ func TestRefusalsAreSeenByTheirTenant(t *testing.T) {
 	for range 2 {
 		for token, refused := range want {
 			var got []string
-			for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
-				if got = g.refused(t, token); slices.Equal(got, refused) {
-					break
-				}
-			}
-			if !slices.Equal(got, refused) {
-				t.Errorf("%s is told %q, want %q", token, got, refused)
-			}
+			eventually(t, func() string { return fmt.Sprintf("%s is told %q, want %q", token, got, refused) }, func() bool {
+				got = g.refused(t, token)
+				return slices.Equal(got, refused)
+			})
 		}
 		if err := g.Stop(t.Context()); err != nil {
 			t.Fatal(err)
@@ -124,13 +120,9 @@ func TestWhatPlatformsPushIsCounted(t *testing.T) {
 	}
 	for _, service := range []string{"pushed", "drained"} {
 		var got string
-		for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
-			if _, got = g.get(t, readToken, "/api/edge/v1/overview?range=15m&service="+service); strings.Contains(got, `"requests":1,`) {
-				break
-			}
-		}
-		if !strings.Contains(got, `"requests":1,`) {
-			t.Errorf("%s: %.300s, want 1 request", service, got)
-		}
+		eventually(t, func() string { return fmt.Sprintf("%s: %.300s, want 1 request", service, got) }, func() bool {
+			_, got = g.get(t, readToken, "/api/edge/v1/overview?range=15m&service="+service)
+			return strings.Contains(got, `"requests":1,`)
+		})
 	}
 }

@@ -57,7 +57,7 @@ func (l *lateness) attack() {
 	l.each(4, l.amount(30, 600), func(i int) {
 		body := spansOf("overload", i, perBatch, func(n int) time.Time { return l.now.Add(-l.before(i*perBatch + n)) })
 		for l.send("/v1/traces", "", body, perBatch) == http.StatusTooManyRequests {
-			time.Sleep(time.Second) // as it was told to
+			wait(l.Context(), time.Second) // as it was told to
 		}
 		if i%20 == 0 {
 			l.checkMetrics()
