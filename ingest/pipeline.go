@@ -60,8 +60,8 @@ type Options struct {
 	Show       func()
 	Normalizer *platform.Normalizer
 	Rollup     *rollup.Rollup
-	// Log is nil when there is no write-ahead log: kill -9 then loses what the store has not flushed, and open windows do not
-	// survive the process.
+	// Log is nil when there is no write-ahead log: kill -9 then loses what the store has not flushed, and the totals
+	// that are held.
 	Log Log
 	// MaxBatches bounds the batches that are worked on at a time, 0 means 16; MaxWaiting bounds those that wait for it, 0 means
 	// 1024. A further one is refused as busy: clients without retries, such as workerd's binding, lose what is refused, so a
@@ -73,10 +73,10 @@ type Options struct {
 	// FlushEvery is how often totals are written to the store; 0 means 1.5 seconds, so that an event is in answers
 	// within 3 s of its acknowledgement: answers remember for another second which services there are.
 	FlushEvery time.Duration
-	// CheckpointEvery is how often the open windows are kept in the log; 0 means 30 seconds. A checkpoint that takes long is
-	// followed by a longer pause, so that it costs at most a twentieth of the time.
+	// CheckpointEvery is how often the totals that are held go into the log; 0 means 30 seconds. A checkpoint that takes
+	// long is followed by a longer pause, so that it costs at most a twentieth of the time.
 	CheckpointEvery time.Duration
-	// Continues tells that an earlier process wrote to the same store: without a checkpoint, open windows become parts.
+	// Continues tells that an earlier process wrote to the same store: without a checkpoint its totals are not known.
 	Continues bool
 	Metrics   *metrics.Set
 	Logger    *slog.Logger

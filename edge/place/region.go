@@ -46,9 +46,10 @@ func fold(buf *[longestName]byte, name string) []byte {
 
 // Region returns the code of the region that a text means, and the text itself where it means no other:
 //
-//   - zones of AWS and Google Cloud mean the region that they are in: us-east-1a, the local zone us-west-2-lax-1a, the wavelength
-//     zone us-east-1-wl1-bos-wlz-1, the zone id use1-az1, europe-west1-b;
-//   - display names mean their region: "West Europe" is westeurope, "(Europe) West Europe" and "Europe (Frankfurt)" likewise;
+//   - zones of AWS and Google Cloud mean the region that they are in: us-east-1a, the local zone us-west-2-lax-1a, the
+//     wavelength zone us-east-1-wl1-bos-wlz-1, the zone id use1-az1, europe-west1-b;
+//   - display names mean their region: "West Europe" is westeurope, "(Europe) West Europe" and "Europe (Frankfurt)"
+//     likewise;
 //   - a code in other letters (EU-WEST-1, eu_west_1), behind its cloud (gcp-europe-west3), in a resource's path
 //     (projects/1/zones/us-central1-a) or beside its name ("fra1 (Frankfurt)") is that code.
 func Region(s string) string {

@@ -9,12 +9,12 @@ import (
 // A histogram with buckets that can't be used keeps its count and sum, and one with bounds that say nothing keeps its
 // buckets:
 //
-//	what was sent                                         what is kept
-//	a last bound of +Inf, a first one of -Inf             the others: their bucket is empty by definition, what it counts goes to its neighbour
-//	the same bound twice                                  one of them, likewise
-//	as many bounds as counts                              all but the last bound: its bucket becomes the one without a bound
+//	what was sent                              what is kept
+//	a last bound of +Inf, a first one of -Inf  the others; what the empty bucket counts goes to its neighbour
+//	the same bound twice                       one of them, likewise
+//	as many bounds as counts                   all but the last bound: its bucket becomes the one without a bound
 //	another number of counts, bounds that do not increase or are no numbers, counts that are no numbers or below 0
-//	                                                      count and sum
+//	                                           count and sum
 //
 // A count that is less than its buckets hold, or that is missing, is what they hold. mend returns what was lost, and
 // why the point can't be taken at all.

@@ -6,11 +6,12 @@
 // looked at how thoroughly depends on what is known:
 //
 //   - Files and folders that every engine has: always.
-//   - A part whose seal fits its names, sizes and times of change: nothing more. A seal is the checksum of a part's files as the engine
-//     wrote them, or as they were when the part was last checked. Seal makes new ones while the store runs.
+//   - A part whose seal fits its names, sizes and times of change: nothing more. A seal is the checksum of a part's
+//     files as the engine wrote them, or as they were when the part was last checked. Seal makes new ones while the
+//     store runs.
 //   - A part that was touched since, and every part when the process before ended with a panic: its checksum.
-//   - A part without a seal: it is read to its last block (package parts), the newest first, up to Options.CheckAtMost bytes; what is
-//     left of those is looked at as an engine opens it, and read by Seal later.
+//   - A part without a seal: it is read to its last block (package parts), the newest first, up to Options.CheckAtMost
+//     bytes; what is left of those is looked at as an engine opens it, and read by Seal later.
 package quarantine
 
 import (
