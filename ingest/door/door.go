@@ -24,7 +24,7 @@ type Options struct {
 	Elsewhere func(*http.Request) string
 }
 
-// Ingest serves the ingest port: a text at its root, a hint for calls of gRPC, and the receiver.
+// Ingest returns the handler of the ingest port: a text at its root, a hint for calls of gRPC, and the receiver.
 func Ingest(o Options) http.Handler {
 	receive := o.Receiver.Handler()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -39,7 +39,7 @@ func Ingest(o Options) http.Handler {
 	})
 }
 
-// GRPC serves the gRPC port: calls of OTLP, those of health, and a hint for who speaks plain HTTP.
+// GRPC returns the handler of the gRPC port: calls of OTLP, those of health, and a hint for who speaks plain HTTP.
 func GRPC(o Options, health *Health) http.Handler {
 	call := o.Receiver.GRPC()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

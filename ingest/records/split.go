@@ -16,7 +16,7 @@ var byteOrderMark = []byte("\ufeff")
 // separators are what may stand between records: white space, and the record separator of RFC 7464.
 const separators = " \t\r\n\x1e"
 
-// TrimStart cuts off what may stand before the first record.
+// TrimStart returns the body without what may stand before its first record.
 func TrimStart(body []byte) []byte {
 	return bytes.TrimLeft(bytes.TrimPrefix(body, byteOrderMark), separators)
 }

@@ -25,7 +25,7 @@ type Refusal struct {
 	Reason, Message string
 }
 
-// Wrap lets through to next what may pass.
+// Wrap returns a handler that lets through to next what may pass.
 func (f *Front) Wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		refusal, refused := f.check(r)
