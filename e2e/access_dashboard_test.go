@@ -98,7 +98,7 @@ func TestDashboardSignIn(t *testing.T) {
 	t.Run("a session shows its tenant's pages", func(t *testing.T) {
 		shop, page := signIn(t, shopToken)
 		if !strings.Contains(page, "shopper") {
-			t.Errorf("after the sign-in: %.1000s", page)
+			t.Errorf("after the sign-in: %s", page)
 		}
 		for _, path := range pagePaths {
 			if strings.HasPrefix(path, "/live") { // it has no end
