@@ -5,7 +5,7 @@ import shop from './shop.cjs';
 
 function points(request, { AE }) {
   AE.writeDataPoint({ indexes: ['north'], blobs: ['a', null, 'c'], doubles: [19.5, NaN] });
-  AE.writeDataPoint({ indexes: ['GET /cart/:id'], blobs: [request.cf.colo, '200', new Date().toISOString(), 'HIT', '/cart/:id'], doubles: [12.5, 4, 1] });
+  AE.writeDataPoint({ indexes: ['GET /cart/:id'], blobs: [request.cf.colo, '200', new Date().toISOString(), 'HIT', '/cart/:id'], doubles: [12.5, 1, 1] });
   return new Response('');
 }
 
