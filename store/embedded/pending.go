@@ -27,6 +27,9 @@ const (
 	pieces     = 12
 	leastPiece = 2 << 20
 	maxPiece   = 8 << 20
+
+	// fewDays is how many days the engine is given before it makes parts of them: it has buffers of its own for each.
+	fewDays = 4
 )
 
 // pending gathers rows for the engine. The engine makes a block of the rows of a stream that it is given at once, with a column for
@@ -178,16 +181,24 @@ func (p *pending) flush() {
 
 	p.s.writers.RLock() // no day is dropped meanwhile
 	defer p.s.writers.RUnlock()
-	for _, w := range days {
+	for i, w := range days {
 		if w.day < p.s.guard.firstDay.Load() {
 			p.s.droppedEvents.Add(uint64(len(w.rows)))
 		} else {
 			p.give(w)
 		}
 		w.release()
+		if i%fewDays == fewDays-1 {
+			p.show()
+		}
 	}
+	p.show()
+}
+
+// show has the engine make parts of what it was given, or what is less than a piece waits there for another second.
+func (p *pending) show() {
 	for _, st := range p.s.kinds {
-		st.DebugFlush() // or what is less than a piece waits in the engine for another second
+		st.DebugFlush()
 	}
 }
 

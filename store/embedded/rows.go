@@ -154,7 +154,7 @@ func rowsError(err error) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	if strings.Contains(err.Error(), "requires more than") {
+	if text := err.Error(); strings.Contains(text, "requires more than") || strings.Contains(text, "occupy more than") {
 		return fmt.Errorf("%w: %w", store.ErrTooMuch, err)
 	}
 	return fmt.Errorf("%w: %w", store.ErrBadQuery, err)
