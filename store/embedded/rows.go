@@ -148,11 +148,12 @@ func nanos(t time.Time) int64 {
 	return t.UnixNano()
 }
 
-// rowsError sorts an error of the engine. It has no types for them; of its pipes those that need too much memory say so,
-// and what is left is wrong in the text (its disk errors end the process).
+// rowsError sorts an error of the engine to a question that nobody has ended. It has no types for them; of its pipes
+// those that need too much memory say so, and what is left is wrong in the text (its disk errors end the process). A pipe
+// that fails ends the others: what it returns may be that they were ended, and not why.
 func rowsError(err error) error {
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return err
+	if errors.Is(err, context.Canceled) {
+		return fmt.Errorf("%w: one of its pipes failed", store.ErrBadQuery)
 	}
 	if text := err.Error(); strings.Contains(text, "requires more than") || strings.Contains(text, "occupy more than") {
 		return fmt.Errorf("%w: %w", store.ErrTooMuch, err)
