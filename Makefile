@@ -32,7 +32,7 @@ e2e-clients: wasm-bench/node_modules e2e/clients/js/node_modules ## Run clients 
 	cd e2e/clients && $(GO) vet -mod=mod ./... && $(GO) test -count=1 -v -timeout 15m -parallel 10 ./... # mod: its go.mod follows ours
 
 .PHONY: overload
-overload: ## Attack a collector with the full amounts: memory, latency and what was acknowledged (2 minutes)
+overload: ## Attack a collector with the full amounts: memory, latency and what was acknowledged (3 minutes)
 	EDGESCOPE_OVERLOAD=full $(GO) test -count=1 -v -timeout 20m -run TestOverload ./e2e
 
 .PHONY: damage
