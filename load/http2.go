@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"strings"
 	"syscall"
 )
 
@@ -31,7 +30,7 @@ func (c http2Carrier) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err == nil || req.Context().Err() != nil {
 		return res, err
 	}
-	if strings.Contains(err.Error(), "looked like an HTTP/1.1 header") {
+	if c.conn.http1.Load() {
 		return nil, &ProtocolError{H2C, notSpoken}
 	}
 	if c.Err() != nil || errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) {
