@@ -42,7 +42,7 @@ func TestAnEarlyRefusalIsNamed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.carrier.close()
+	defer s.close()
 	for s.carrier.(http2Carrier).Err() == nil {
 		runtime.Gosched()
 	}
@@ -50,7 +50,7 @@ func TestAnEarlyRefusalIsNamed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	res, err := s.carrier.RoundTrip(req)
+	res, err := s.RoundTrip(req)
 	if err == nil {
 		res.Body.Close()
 	}
