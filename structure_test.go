@@ -67,11 +67,13 @@ var rule = map[string][]string{
 	"internal/wasmbench":   {"edge", "internal/wasmkernel", "internal/workerd"},
 	"internal/assets":      {"web/chart"},
 
-	"cmd/collector": {"*"},
-	"cmd/dashboard": {"*"},
-	"cmd/loadgen":   {"*"},
-	"e2e":           {"*"},
-	"e2e/demo":      {"*"},
+	"cmd/collector":     {"*"},
+	"cmd/collector/app": {"*"},
+	"cmd/dashboard":     {"*"},
+	"cmd/dashboard/app": {"*"},
+	"cmd/loadgen":       {"*"},
+	"e2e":               {"*"},
+	"e2e/demo":          {"*"},
 }
 
 // notLinked says which modules a program must not contain.

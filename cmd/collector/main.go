@@ -4,11 +4,12 @@ package main
 import (
 	"os"
 
+	"edgescope/cmd/collector/app"
 	"edgescope/internal/run"
 )
 
 func main() {
 	os.Exit(run.Main("collector", run.Process{
 		Args: os.Args[1:], LookupEnv: os.LookupEnv, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-	}, serve))
+	}, app.Main))
 }

@@ -4,11 +4,12 @@ package main
 import (
 	"os"
 
+	"edgescope/cmd/dashboard/app"
 	"edgescope/internal/run"
 )
 
 func main() {
 	os.Exit(run.Main("dashboard", run.Process{
 		Args: os.Args[1:], LookupEnv: os.LookupEnv, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-	}, serve))
+	}, app.Main))
 }

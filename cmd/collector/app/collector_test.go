@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"context"
@@ -12,7 +12,7 @@ import (
 // start runs the program with these arguments; it must end by itself.
 func start(args ...string) (stdout string, err error) {
 	var out, log strings.Builder
-	err = serve(context.Background(), run.Process{
+	err = Main(context.Background(), run.Process{
 		Args: args, LookupEnv: func(string) (string, bool) { return "", false }, Stdout: &out, Stderr: &log,
 	})
 	return out.String(), err

@@ -1,4 +1,5 @@
-package main
+// Package app is the collector: its flags, what is opened for them in which order, and how it ends.
+package app
 
 import (
 	"cmp"
@@ -62,8 +63,8 @@ type collector struct {
 	snapshots sync.Mutex
 }
 
-// serve runs the program until ctx ends, then drains it.
-func serve(ctx context.Context, p run.Process) error {
+// Main runs the program until ctx ends, then drains it.
+func Main(ctx context.Context, p run.Process) error {
 	c := &collector{metrics: metrics.NewSet()}
 	flags := run.NewFlags("collector", usage)
 	c.options.register(flags)

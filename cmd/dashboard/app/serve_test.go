@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"bytes"
@@ -27,7 +27,7 @@ func TestBadCommandLinesSayWhatWouldBeRight(t *testing.T) {
 	f := func(want string, args ...string) {
 		t.Helper()
 		var out bytes.Buffer
-		code := run.ExitCode("dashboard", &out, serve(t.Context(), process(io.Discard, args...)))
+		code := run.ExitCode("dashboard", &out, Main(t.Context(), process(io.Discard, args...)))
 		if code != 2 || !strings.Contains(out.String(), want) {
 			t.Errorf("%v: exit code %d, %q; want 2 and %q", args, code, out.String(), want)
 		}
@@ -99,7 +99,7 @@ func TestServesUntilItIsStopped(t *testing.T) {
 	log := &watcher{lines: make(chan string, 100)}
 	ended := make(chan error, 1)
 	go func() {
-		ended <- serve(ctx, process(log, "--collector", collector.URL, "--listen-addr", "127.0.0.1:0"))
+		ended <- Main(ctx, process(log, "--collector", collector.URL, "--listen-addr", "127.0.0.1:0"))
 	}()
 	base := ""
 	for base == "" {

@@ -1,4 +1,5 @@
-package main
+// Package app is the dashboard: its flags, what is opened for them in which order, and how it ends.
+package app
 
 import (
 	"context"
@@ -91,8 +92,8 @@ func parse(p run.Process) (*options, error) {
 	return o, o.validate()
 }
 
-// serve runs the program until ctx ends, then lets running requests finish.
-func serve(ctx context.Context, p run.Process) error {
+// Main runs the program until ctx ends, then lets running requests finish.
+func Main(ctx context.Context, p run.Process) error {
 	o, err := parse(p)
 	if err != nil {
 		return err
