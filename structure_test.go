@@ -52,9 +52,10 @@ var rule = map[string][]string{
 	"load/http1":          {},
 	"report":              {"edge", "scenarios", "scenarios/processor", "load", "internal/near"},
 
-	"web/chart": {"edge", "store"},
-	"web/view":  {"edge", "store", "query", "web/chart"},
-	"web":       {"edge", "store", "query", "web/chart", "web/view"},
+	"chart": {},
+
+	"web/view": {"edge", "store", "query", "chart"},
+	"web":      {"edge", "store", "query", "chart", "web/view"},
 
 	"internal/access":      {"edge"},
 	"internal/near":        {},
@@ -65,7 +66,7 @@ var rule = map[string][]string{
 	"internal/workerd":     {},
 	"internal/wasmkernel":  {},
 	"internal/wasmbench":   {"edge", "internal/wasmkernel", "internal/workerd"},
-	"internal/assets":      {"web/chart"},
+	"internal/assets":      {"chart"},
 
 	"cmd/collector":     {"*"},
 	"cmd/collector/app": {"*"},

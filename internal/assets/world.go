@@ -7,7 +7,7 @@ import (
 	"os"
 	"strconv"
 
-	"edgescope/web/chart"
+	"edgescope/chart"
 )
 
 // topology is a TopoJSON file with one collection of land (github.com/topojson/topojson-specification).

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"edgescope/chart"
 	"edgescope/query"
-	"edgescope/web/chart"
 )
 
 // Cache is the model of the page about cache outcomes.

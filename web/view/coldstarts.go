@@ -1,8 +1,8 @@
 package view
 
 import (
+	"edgescope/chart"
 	"edgescope/query"
-	"edgescope/web/chart"
 )
 
 // ColdStarts is the model of the page about cold starts.

@@ -4,8 +4,8 @@ import (
 	"math"
 	"time"
 
+	"edgescope/chart"
 	"edgescope/query"
-	"edgescope/web/chart"
 )
 
 // Figure is a chart on a page: the drawing, its legend, its numbers as a table, and the data that the script draws it from

@@ -4,8 +4,8 @@ import (
 	"math"
 	"slices"
 
+	"edgescope/chart"
 	"edgescope/query"
-	"edgescope/web/chart"
 )
 
 // MapCard is the map and the list beside it.

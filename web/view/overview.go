@@ -1,8 +1,8 @@
 package view
 
 import (
+	"edgescope/chart"
 	"edgescope/query"
-	"edgescope/web/chart"
 )
 
 // Overview is the model of the page that says whether anything is wrong, where and since when.

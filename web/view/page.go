@@ -9,8 +9,8 @@ import (
 
 	"github.com/a-h/templ"
 
+	"edgescope/chart"
 	"edgescope/query"
-	"edgescope/web/chart"
 )
 
 // Page is what the shell around every page needs.

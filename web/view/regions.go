@@ -3,8 +3,8 @@ package view
 import (
 	"strconv"
 
+	"edgescope/chart"
 	"edgescope/query"
-	"edgescope/web/chart"
 )
 
 // Regions is the model of the page with all regions.

@@ -4,8 +4,8 @@ import (
 	"net/url"
 	"strconv"
 
+	"edgescope/chart"
 	"edgescope/query"
-	"edgescope/web/chart"
 )
 
 // fewSamples is how many events a percentile needs to be shown as one.

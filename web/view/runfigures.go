@@ -4,9 +4,9 @@ import (
 	"math"
 	"time"
 
+	"edgescope/chart"
 	"edgescope/edge"
 	"edgescope/query"
-	"edgescope/web/chart"
 )
 
 // windows are a run's points on a time axis.

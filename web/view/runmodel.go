@@ -8,9 +8,9 @@ import (
 	"strconv"
 	"time"
 
+	"edgescope/chart"
 	"edgescope/edge"
 	"edgescope/query"
-	"edgescope/web/chart"
 )
 
 // Runs is the model of the list of load tests.

@@ -11,8 +11,8 @@ import (
 
 	"github.com/a-h/templ"
 
+	"edgescope/chart"
 	"edgescope/query"
-	"edgescope/web/chart"
 )
 
 // rampSVG is the colour ramp of heatmaps.

@@ -6,8 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"edgescope/chart"
 	"edgescope/query"
-	"edgescope/web/chart"
 )
 
 // Table is a table of a page. The same Table is written as HTML, CSV and JSON.

@@ -3,8 +3,8 @@ package view
 import (
 	"math"
 
+	"edgescope/chart"
 	"edgescope/query"
-	"edgescope/web/chart"
 )
 
 // Tile is one figure with its change, what it is held against, and its course.

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"edgescope/web/chart"
+	"edgescope/chart"
 )
 
 // rgb is a colour with channels 0..1.

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"edgescope/chart"
 	"edgescope/query"
-	"edgescope/web/chart"
 )
 
 // Traces is the model of the list of traces.

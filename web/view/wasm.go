@@ -8,9 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"edgescope/chart"
 	"edgescope/edge"
 	"edgescope/query"
-	"edgescope/web/chart"
 )
 
 // WASM is the model of the page about WebAssembly against JavaScript.

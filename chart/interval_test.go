@@ -4,7 +4,7 @@ import (
 	"math"
 	"testing"
 
-	"edgescope/web/chart"
+	"edgescope/chart"
 )
 
 func TestInterval(t *testing.T) {

@@ -15,7 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"edgescope/web/chart"
+	"edgescope/chart"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
