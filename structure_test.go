@@ -48,9 +48,10 @@ var rule = map[string][]string{
 
 	"scenarios":           {"scenarios/processor", "internal/near"},
 	"scenarios/processor": {},
-	"load":                {"edge", "edge/platform", "scenarios", "scenarios/processor", "load/http1"},
+	"load":                {"edge", "edge/platform", "scenarios", "scenarios/processor", "load/http1", "load/health"},
+	"load/health":         {},
 	"load/http1":          {},
-	"report":              {"edge", "scenarios", "scenarios/processor", "load", "internal/near"},
+	"report":              {"edge", "scenarios", "scenarios/processor", "load", "load/health", "internal/near"},
 
 	"chart": {},
 

@@ -147,17 +147,6 @@ func certificateErrorName(err error) string {
 	}
 }
 
-// OwnLimit tells whether an error of this name is the generator's own limit and not the server's doing: out of file
-// descriptors, ports or buffers.
-func OwnLimit(name string) bool {
-	switch name {
-	case "EMFILE", "ENFILE", "EADDRNOTAVAIL", "ENOBUFS":
-		return true
-	default:
-		return false
-	}
-}
-
 func innermost(err error) error {
 	for {
 		next := errors.Unwrap(err)

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"edgescope/load"
+	"edgescope/load/health"
 	"edgescope/scenarios"
 )
 
@@ -101,7 +102,7 @@ const maxPerUser = 16 << 10
 
 func TestWaitingUserIsSmall(t *testing.T) {
 	const users = 2000
-	if files := load.ThisMachine().Files; files > 0 && files < 2*users+100 {
+	if files := health.ThisMachine().Files; files > 0 && files < 2*users+100 {
 		t.Skipf("%d open files are allowed, the test needs %d", files, 2*users+100)
 	}
 	if each := waitingUsers(t, users); each > maxPerUser {

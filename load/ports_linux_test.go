@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"edgescope/load"
+	"edgescope/load/health"
 )
 
 const insideNamespace = "EDGESCOPE_TEST_INSIDE_NAMESPACE"
@@ -42,7 +43,7 @@ func TestPortsOfARealKernel(t *testing.T) {
 			t.Fatal(err)
 		}
 		var ports *load.PortsError
-		if _, err := runner.Preflight(load.ThisMachine()); errors.As(err, &ports) != refused {
+		if _, err := runner.Preflight(health.ThisMachine()); errors.As(err, &ports) != refused {
 			t.Errorf("%s: preflight says %v, want refused: %v", name, err, refused)
 		}
 		n2 := tell(against(t, s.URL, script, load.Options{Network: n}))

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"time"
 
+	"edgescope/load/health"
 	"edgescope/scenarios"
 )
 
@@ -15,17 +16,6 @@ const (
 	timeWait = 60 * time.Second
 	reusable = time.Second
 )
-
-// Machine is what this machine lets a load generator do.
-type Machine struct {
-	// Ports are the local ports for one source address and one remote address; Files the open files of one
-	// process. 0: not known.
-	Ports, Files uint64
-	// Waiting is how many connections are in TIME_WAIT now, to whatever address.
-	Waiting uint64
-	// Reuse is net.ipv4.tcp_tw_reuse: 1 lets a port in TIME_WAIT be taken again after a second, 2 on loopback only.
-	Reuse int
-}
 
 // PortsError refuses a run that cannot have the ports it needs.
 type PortsError struct {
@@ -49,7 +39,7 @@ func (e *PortsError) Error() string {
 // Preflight compares what a run needs with what the machine has, before the first arrival. It warns with the figure and the
 // remedy, and refuses with *PortsError when the connections that the busiest 60 s open exceed the ports, or those of the busiest second where a
 // port is free again after one.
-func (r *Runner) Preflight(m Machine) (warnings []string, err error) {
+func (r *Runner) Preflight(m health.Machine) (warnings []string, err error) {
 	if r.pool() > 0 {
 		if need := uint64(r.pool()) + 64; m.Files > 0 && need > m.Files {
 			warnings = append(warnings, filesWarning(need, m.Files))
@@ -69,7 +59,7 @@ func (r *Runner) Preflight(m Machine) (warnings []string, err error) {
 	return warnings, nil
 }
 
-func (r *Runner) preflightPorts(m Machine, width uint64) (warnings []string, err error) {
+func (r *Runner) preflightPorts(m health.Machine, width uint64) (warnings []string, err error) {
 	network := &r.options.Network
 	if m.Ports == 0 || network.UnixSocket != "" {
 		return nil, nil
@@ -100,7 +90,7 @@ func (r *Runner) preflightPorts(m Machine, width uint64) (warnings []string, err
 }
 
 // held is how long the port of a closed connection stays taken.
-func (r *Runner) held(m Machine) time.Duration {
+func (r *Runner) held(m health.Machine) time.Duration {
 	switch {
 	case r.options.Network.Reset:
 		return 0
@@ -216,18 +206,4 @@ func widthOf(steps []scenarios.Step) int {
 		}
 	}
 	return widest
-}
-
-// LimitRemedy says what helps against an error that OwnLimit knows.
-func LimitRemedy(name string) string {
-	switch name {
-	case "EMFILE", "ENFILE":
-		return "raise the limit of open files (ulimit -n)"
-	case "EADDRNOTAVAIL":
-		return "no local port was free; keep connections alive with config.http.pool or --max-connections, or close them with --linger0"
-	case "ENOBUFS":
-		return "the network ran out of buffers; lower the rate or spread it over machines"
-	default:
-		return ""
-	}
 }

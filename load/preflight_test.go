@@ -7,11 +7,12 @@ import (
 	"testing"
 
 	"edgescope/load"
+	"edgescope/load/health"
 	"edgescope/scenarios"
 )
 
 func TestPreflightWarnsWithFigureAndRemedy(t *testing.T) {
-	machine := load.Machine{Ports: 28_232, Files: 1024}
+	machine := health.Machine{Ports: 28_232, Files: 1024}
 	f := func(config string, o load.Options, refused bool, want ...string) {
 		t.Helper()
 		runner, err := load.New(plan(t, "config: {"+config+"}\nscenarios: [{flow: [{get: {url: /}}]}]"), o)
@@ -60,8 +61,8 @@ func planTo(t *testing.T, target, script string) *scenarios.Plan {
 
 // TestPortsAreFreeAgain: how long the port of a closed connection stays taken depends on who closes it how, and to where.
 func TestPortsAreFreeAgain(t *testing.T) {
-	tcp := load.Machine{Ports: 28_232, Files: 1 << 20}
-	f := func(name string, m load.Machine, target string, n load.Network, want string) {
+	tcp := health.Machine{Ports: 28_232, Files: 1 << 20}
+	f := func(name string, m health.Machine, target string, n load.Network, want string) {
 		t.Helper()
 		script := "config: {phases: [{duration: 70, arrivalRate: 1000}]}\nscenarios: [{flow: [{get: {url: /}}]}]"
 		runner, err := load.New(planTo(t, target, script), load.Options{Network: n})
@@ -91,8 +92,8 @@ func TestPortsAreFreeAgain(t *testing.T) {
 	f("a unix socket", tcp, far, load.Network{UnixSocket: "/run/edge.sock"}, "")
 	f("QUIC", tcp, "https://shop.test", load.Network{Protocol: load.HTTP3}, "")
 	f("HTTP/2", tcp, "https://shop.test", load.Network{Protocol: load.HTTP2}, refused)
-	f("few ports and a reset", load.Machine{Ports: 900}, far, load.Network{Reset: true}, "may have 1000 connections open at a time, if answers take a second, and there are 900 local ports")
-	f("few ports and reuse", load.Machine{Ports: 900, Reuse: 1}, far, load.Network{}, "the busiest second opens 1000 connections, but there are 900 local ports")
+	f("few ports and a reset", health.Machine{Ports: 900}, far, load.Network{Reset: true}, "may have 1000 connections open at a time, if answers take a second, and there are 900 local ports")
+	f("few ports and reuse", health.Machine{Ports: 900, Reuse: 1}, far, load.Network{}, "the busiest second opens 1000 connections, but there are 900 local ports")
 }
 
 // TestPreflightSeesTheRunBefore: its connections may still hold the ports.
@@ -101,7 +102,7 @@ func TestPreflightSeesTheRunBefore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	warnings, err := runner.Preflight(load.Machine{Ports: 28_232, Waiting: 20_000})
+	warnings, err := runner.Preflight(health.Machine{Ports: 28_232, Waiting: 20_000})
 	if err != nil || len(warnings) != 1 || !strings.Contains(warnings[0], "20000 connections of an earlier run are in TIME_WAIT and 12000 of 28232") {
 		t.Errorf("warnings %q, error %v; want one of 20000 connections in TIME_WAIT", warnings, err)
 	}
@@ -114,7 +115,7 @@ func TestUsersOfHTTP2ShareTheirConnectionAmongParallelSteps(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	warnings, err := runner.Preflight(load.Machine{Ports: 28_232})
+	warnings, err := runner.Preflight(health.Machine{Ports: 28_232})
 	if err != nil || len(warnings) != 1 || !strings.Contains(warnings[0], "24000 in the busiest minute") {
 		t.Errorf("warnings %q, error %v; want 24000 connections", warnings, err)
 	}
@@ -132,7 +133,7 @@ scenarios:
 	if err != nil {
 		t.Fatal(err)
 	}
-	warnings, err := runner.Preflight(load.Machine{Ports: 28_232})
+	warnings, err := runner.Preflight(health.Machine{Ports: 28_232})
 	if err != nil || len(warnings) != 1 || !strings.Contains(warnings[0], "24000 in the busiest minute") {
 		t.Errorf("warnings %q, error %v; want 6000 users of 4 connections each", warnings, err)
 	}

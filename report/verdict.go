@@ -9,6 +9,7 @@ import (
 
 	"edgescope/edge"
 	"edgescope/load"
+	"edgescope/load/health"
 )
 
 // The exit codes of loadgen.
@@ -229,8 +230,8 @@ func healthOf(total *Period, worst time.Duration, planned uint64, o Outcome) Hea
 func (h *Health) limits(total *Period) {
 	for _, name := range sortedKeys(total.Counters) {
 		errorName, ok := strings.CutPrefix(name, "errors.")
-		if ok && load.OwnLimit(errorName) {
-			h.Problems = append(h.Problems, fmt.Sprintf("%d users met %s, a limit of this machine: %s", total.Counters[name], errorName, load.LimitRemedy(errorName)))
+		if ok && health.OwnLimit(errorName) {
+			h.Problems = append(h.Problems, fmt.Sprintf("%d users met %s, a limit of this machine: %s", total.Counters[name], errorName, health.LimitRemedy(errorName)))
 		}
 	}
 }

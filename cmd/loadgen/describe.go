@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"edgescope/load"
+	"edgescope/load/health"
 	"edgescope/scenarios"
 )
 
@@ -32,7 +33,7 @@ func describe(w io.Writer, plan *scenarios.Plan, runner *load.Runner) {
 		flow := &plan.Flows[i]
 		say(w, "%-24s %9.1f%%", flow.Name, 100*flow.Weight/max(sum, 1e-9))
 	}
-	warnings, err := runner.Preflight(load.ThisMachine())
+	warnings, err := runner.Preflight(health.ThisMachine())
 	if err != nil {
 		warnings = append(warnings, err.Error())
 	}

@@ -15,6 +15,7 @@ import (
 	"edgescope/edge"
 	"edgescope/internal/run"
 	"edgescope/load"
+	"edgescope/load/health"
 	"edgescope/report"
 	"edgescope/scenarios"
 )
@@ -146,7 +147,7 @@ func (j *job) runner() (*load.Runner, error) {
 		return nil, run.Usage("%w", err)
 	}
 	j.info.Version, j.info.Protocol, j.info.Network = run.Version, runner.Protocol(), o.Network
-	if j.warnings, err = runner.Preflight(load.ThisMachine()); err != nil {
+	if j.warnings, err = runner.Preflight(health.ThisMachine()); err != nil {
 		return nil, couldNot(err)
 	}
 	for _, w := range j.warnings {

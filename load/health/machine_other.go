@@ -1,6 +1,6 @@
 //go:build !linux
 
-package load
+package health
 
 // ThisMachine knows nothing here, and Preflight then warns of nothing.
 func ThisMachine() Machine { return Machine{} }

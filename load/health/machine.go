@@ -1,0 +1,38 @@
+// Package health is what this machine lets a load generator do.
+package health
+
+// Machine is what this machine lets a load generator do.
+type Machine struct {
+	// Ports are the local ports for one source address and one remote address; Files the open files of one
+	// process. 0: not known.
+	Ports, Files uint64
+	// Waiting is how many connections are in TIME_WAIT now, to whatever address.
+	Waiting uint64
+	// Reuse is net.ipv4.tcp_tw_reuse: 1 lets a port in TIME_WAIT be taken again after a second, 2 on loopback only.
+	Reuse int
+}
+
+// OwnLimit tells whether an error of this name is the generator's own limit and not the server's doing: out of file
+// descriptors, ports or buffers.
+func OwnLimit(name string) bool {
+	switch name {
+	case "EMFILE", "ENFILE", "EADDRNOTAVAIL", "ENOBUFS":
+		return true
+	default:
+		return false
+	}
+}
+
+// LimitRemedy says what helps against an error that OwnLimit knows.
+func LimitRemedy(name string) string {
+	switch name {
+	case "EMFILE", "ENFILE":
+		return "raise the limit of open files (ulimit -n)"
+	case "EADDRNOTAVAIL":
+		return "no local port was free; keep connections alive with config.http.pool or --max-connections, or close them with --linger0"
+	case "ENOBUFS":
+		return "the network ran out of buffers; lower the rate or spread it over machines"
+	default:
+		return ""
+	}
+}
