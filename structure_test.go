@@ -48,7 +48,7 @@ var rule = map[string][]string{
 
 	"scenarios":           {"scenarios/processor", "internal/near"},
 	"scenarios/processor": {},
-	"load":                {"edge", "edge/platform", "scenarios", "scenarios/processor", "load/http1", "load/health"},
+	"load":                {"edge", "edge/platform", "scenarios", "scenarios/processor", "load/http1", "load/health", "internal/loopback"},
 	"load/health":         {},
 	"load/http1":          {},
 	"report":              {"edge", "scenarios", "scenarios/processor", "load", "load/health", "internal/near"},
@@ -58,9 +58,10 @@ var rule = map[string][]string{
 	"web/view": {"edge", "store", "query", "chart"},
 	"web":      {"edge", "store", "query", "chart", "web/view"},
 
-	"internal/access":      {"edge"},
+	"internal/access":      {"edge", "internal/loopback"},
 	"internal/near":        {},
 	"internal/disk":        {},
+	"internal/loopback":    {},
 	"internal/signpost":    {},
 	"internal/run":         {},
 	"internal/run/runtest": {},

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"time"
 
+	"edgescope/internal/loopback"
 	"edgescope/load/health"
 	"edgescope/scenarios"
 )
@@ -115,7 +116,7 @@ func (r *Runner) onLoopback() bool {
 		return false
 	}
 	for _, target := range targetsOf(r.plan) {
-		if u, err := url.Parse(target); err != nil || !isLoopback(u.Hostname()) {
+		if u, err := url.Parse(target); err != nil || !loopback.Host(u.Hostname()) {
 			return false
 		}
 	}

@@ -15,6 +15,8 @@ import (
 
 	"golang.org/x/net/http/httpproxy"
 	"golang.org/x/net/proxy"
+
+	"edgescope/internal/loopback"
 )
 
 // ProxyFrom tells which proxy a URL is reached through: explicit, for all URLs but those that no_proxy names, or else what
@@ -47,16 +49,11 @@ func ProxyFrom(explicit string, lookupEnv func(string) (string, bool)) (func(*ur
 	}
 	excepted := strings.FieldsFunc(config.NoProxy, func(r rune) bool { return r == ',' || r == ' ' })
 	return func(u *url.URL) (*url.URL, error) {
-		if isLoopback(u.Hostname()) && !slices.Contains(excepted, u.Hostname()) && !slices.Contains(excepted, "*") {
+		if loopback.Host(u.Hostname()) && !slices.Contains(excepted, u.Hostname()) && !slices.Contains(excepted, "*") {
 			return parseProxy(explicit)
 		}
 		return find(u)
 	}, nil
-}
-
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
 func parseProxy(text string) (*url.URL, error) {

@@ -9,7 +9,6 @@ import (
 	"math"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -18,6 +17,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"edgescope/edge"
+	"edgescope/internal/loopback"
 )
 
 // JWTOptions say whose JSON Web Tokens are taken. All but Client and RefetchAfter are required.
@@ -76,15 +76,10 @@ func checkKeysURL(text string) error {
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 		return fmt.Errorf("address of keys %q: want https://host/path", text)
 	}
-	if u.Scheme == "http" && !onThisMachine(u.Hostname()) {
+	if u.Scheme == "http" && !loopback.Host(u.Hostname()) {
 		return fmt.Errorf("address of keys %q: want https, so that nobody on the way can put in keys of their own", text)
 	}
 	return nil
-}
-
-func onThisMachine(host string) bool {
-	ip, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
 // claims are what we read of a token beside what the parser checks.

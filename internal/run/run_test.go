@@ -125,25 +125,6 @@ func TestTakenAddressIsAnError(t *testing.T) {
 	}
 }
 
-func TestLoopback(t *testing.T) {
-	f := func(addr string, want bool) {
-		t.Helper()
-		if got := run.Loopback(addr); got != want {
-			t.Errorf("%q: got %v", addr, got)
-		}
-	}
-	f("127.0.0.1:4318", true)
-	f("localhost:0", true)
-	f("[::1]:80", true)
-	f("127.8.8.8:1", true)
-	f(":4318", false)
-	f("0.0.0.0:4318", false)
-	f("[::]:4318", false)
-	f("10.1.2.3:80", false)
-	f("example.org:80", false)
-	f("nonsense", false)
-}
-
 // holdsLabel looks for the stage label in the profiles of a push, which are gzipped inside a multipart body.
 func holdsLabel(p runtest.Profile) bool {
 	body := p.Body

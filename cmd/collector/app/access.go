@@ -12,6 +12,7 @@ import (
 	"edgescope/ingest/analyticsengine"
 	"edgescope/ingest/otlp"
 	"edgescope/internal/access"
+	"edgescope/internal/loopback"
 	"edgescope/internal/run"
 	"edgescope/query/gate"
 	"edgescope/query/promql"
@@ -80,7 +81,7 @@ func (o *accessOptions) validate() error {
 
 // hosts makes the names under which a port may be asked.
 func (o *accessOptions) hosts(addr string, ingest bool) (*access.Hosts, error) {
-	h, err := access.NewHosts(access.HostOptions{Addr: addr, Allowed: o.allowedHosts, Ingest: ingest, SignIn: o.on(), Local: run.Loopback(addr)})
+	h, err := access.NewHosts(access.HostOptions{Addr: addr, Allowed: o.allowedHosts, Ingest: ingest, SignIn: o.on(), Local: loopback.Addr(addr)})
 	if err != nil {
 		return nil, run.Usage("--allowed-hosts %w", err)
 	}
@@ -125,7 +126,7 @@ func (c *collector) openGuard(ctx context.Context) error {
 		c.logger.Warn("JSON Web Tokens can't be verified until their keys can be fetched", slog.Any("error", err))
 	}
 	for _, addr := range []string{c.grpcAddr, c.httpAddr, c.queryAddr} {
-		if c.certificate == nil && !run.Loopback(addr) {
+		if c.certificate == nil && !loopback.Addr(addr) {
 			c.logger.Warn("tokens travel in clear text: give --tls-cert, or put a proxy that speaks TLS in front", slog.String("addr", addr))
 		}
 	}

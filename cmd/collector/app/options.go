@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"edgescope/edge/platform"
+	"edgescope/internal/loopback"
 	"edgescope/internal/run"
 )
 
@@ -102,7 +103,7 @@ func (o *options) validate() error {
 	for _, l := range []struct{ flag, addr string }{
 		{"otlp-grpc-addr", o.grpcAddr}, {"otlp-http-addr", o.httpAddr}, {"query-addr", o.queryAddr},
 	} {
-		if !o.insecure && !o.on() && !run.Loopback(l.addr) {
+		if !o.insecure && !o.on() && !loopback.Addr(l.addr) {
 			errs = append(errs, run.Usage("--%s %s can be reached from other machines and nobody has to sign in: "+
 				"give tokens with --tokens, listen on 127.0.0.1, or say --insecure if a proxy or firewall guards it", l.flag, l.addr))
 		}

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 
 	"edgescope/internal/access"
+	"edgescope/internal/loopback"
 	"edgescope/internal/run"
 	"edgescope/web"
 )
@@ -42,7 +43,7 @@ func (o *accessOptions) validate(addr string) error {
 		return run.Usage("--trusted-proxy-header and --trusted-proxies: give both or none")
 	case o.proxyHeader != "" && o.tokens:
 		return run.Usage("--sign-in and --trusted-proxy-header: give one of them, so that it is clear who signs people in")
-	case !o.insecure && !o.tokens && o.proxyHeader == "" && !run.Loopback(addr):
+	case !o.insecure && !o.tokens && o.proxyHeader == "" && !loopback.Addr(addr):
 		return run.Usage("--listen-addr %s: others could reach it and nobody has to sign in; give --sign-in, let a proxy sign people in "+
 			"with --trusted-proxy-header, listen on 127.0.0.1, or give --insecure", addr)
 	}
@@ -55,7 +56,7 @@ func (o *accessOptions) validate(addr string) error {
 // front is what requests must pass before anything else.
 func (o *accessOptions) front(addr string) (*access.Front, error) {
 	hosts, err := access.NewHosts(access.HostOptions{
-		Addr: addr, Allowed: o.allowedHosts, SignIn: o.tokens || o.proxyHeader != "", Local: run.Loopback(addr),
+		Addr: addr, Allowed: o.allowedHosts, SignIn: o.tokens || o.proxyHeader != "", Local: loopback.Addr(addr),
 	})
 	if err != nil {
 		return nil, run.Usage("--allowed-hosts %w", err)
