@@ -75,6 +75,7 @@ var rule = map[string][]string{
 	"cmd/dashboard":     {"*"},
 	"cmd/dashboard/app": {"*"},
 	"cmd/loadgen":       {"*"},
+	"cmd/loadgen/app":   {"*"},
 	"e2e":               {"*"},
 	"e2e/demo":          {"*"},
 }

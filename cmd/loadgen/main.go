@@ -4,11 +4,12 @@ package main
 import (
 	"os"
 
+	"edgescope/cmd/loadgen/app"
 	"edgescope/internal/run"
 )
 
 func main() {
 	os.Exit(run.Main("loadgen", run.Process{
 		Args: os.Args[1:], LookupEnv: os.LookupEnv, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-	}, loadgen))
+	}, app.Main))
 }

@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"cmp"
@@ -17,7 +17,7 @@ var notCovered = map[string]string{}
 var failLine = regexp.MustCompile(`(?m)^FAIL (\S+?)(?: \[D\d+\])?: (.*)$`)
 
 func TestCompatibilityProbes(t *testing.T) {
-	shared := cmp.Or(os.Getenv("EDGESCOPE_SHARED"), filepath.Join("..", "..", "..", "shared"))
+	shared := cmp.Or(os.Getenv("EDGESCOPE_SHARED"), filepath.Join("..", "..", "..", "..", "shared"))
 	runner := filepath.Join(shared, "artillery-probes", "run-probes")
 	if _, err := os.Stat(runner); err != nil {
 		t.Skipf("the compatibility probes are not there: %v", err)
@@ -72,7 +72,7 @@ func refusedFor(t *testing.T, loadgen, script, missing string) {
 func build(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "loadgen")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", path, ".").CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", path, "edgescope/cmd/loadgen").CombinedOutput(); err != nil {
 		t.Fatalf("build loadgen: %v\n%s", err, out)
 	}
 	return path

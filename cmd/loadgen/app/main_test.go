@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"compress/gzip"
@@ -23,10 +23,18 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
 
 	"edgescope/edge"
+	"edgescope/internal/run"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"loadgen": main})
+	testscript.Main(m, map[string]func(){"loadgen": program})
+}
+
+// program is loadgen as a process of its own.
+func program() {
+	os.Exit(run.Main("loadgen", run.Process{
+		Args: os.Args[1:], LookupEnv: os.LookupEnv, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+	}, Main))
 }
 
 func TestScripts(t *testing.T) {

@@ -1,4 +1,5 @@
-package main
+// Package app is the program loadgen: the flags of its verbs, and what they do.
+package app
 
 import (
 	"context"
@@ -36,8 +37,8 @@ Exit codes:
 // verbs are those of the overview.
 const verbs = "run, check, quick, report, compare, merge or bench"
 
-// loadgen runs the verb that the arguments name.
-func loadgen(ctx context.Context, p run.Process) error {
+// Main is loadgen: it runs the verb that the arguments name.
+func Main(ctx context.Context, p run.Process) error {
 	if len(p.Args) == 0 {
 		return run.Usage("no verb; want %s (see loadgen --help)", verbs)
 	}

@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"bytes"
@@ -53,7 +53,7 @@ func TestVegetaReadsOurResults(t *testing.T) {
 		t.Fatal(err)
 	}
 	args := []string{"run", file("s.yml"), "-t", server.URL, "-q", "--lag-limit", "1h", "--vegeta", file("results.gob"), "-o", file("report.json")}
-	if err := loadgen(t.Context(), run.Process{
+	if err := Main(t.Context(), run.Process{
 		Args: args, LookupEnv: func(string) (string, bool) { return "", false }, Stdout: io.Discard, Stderr: io.Discard,
 	}); err != nil {
 		t.Fatal(err)

@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"bytes"
@@ -128,7 +128,7 @@ func TestTargetsAreSentAsVegetaSendsThem(t *testing.T) {
 	quick := func(args ...string) {
 		t.Helper()
 		args = append([]string{"quick", "--targets", file, "-q", "--lag-limit", "1h", "-o", filepath.Join(dir, "out.json")}, args...)
-		if err := loadgen(t.Context(), run.Process{Args: args, LookupEnv: func(string) (string, bool) { return "", false }, Stdout: io.Discard, Stderr: io.Discard}); err != nil {
+		if err := Main(t.Context(), run.Process{Args: args, LookupEnv: func(string) (string, bool) { return "", false }, Stdout: io.Discard, Stderr: io.Discard}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"bytes"
@@ -22,7 +22,7 @@ import (
 // manifest reads the documents of a file in deploy/.
 func manifest(t *testing.T, file string) []*yaml.Node {
 	t.Helper()
-	src, err := os.ReadFile(filepath.Join("..", "..", "deploy", filepath.FromSlash(file)))
+	src, err := os.ReadFile(filepath.Join("..", "..", "..", "deploy", filepath.FromSlash(file)))
 	if err != nil {
 		t.Fatal(err)
 	}

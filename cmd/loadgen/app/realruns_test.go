@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"io"
@@ -67,7 +67,7 @@ func realRun(b *testing.B, script, file string, factor float64) (*report.Report,
 	b.Helper()
 	server := slowServer(factor)
 	defer server.Close()
-	err := loadgen(b.Context(), run.Process{
+	err := Main(b.Context(), run.Process{
 		Args:      []string{"run", script, "-t", server.URL, "-q", "-o", file, "--seed", "1", "--lag-limit", "1h"},
 		LookupEnv: func(string) (string, bool) { return "", false }, Stdout: io.Discard, Stderr: io.Discard,
 	})

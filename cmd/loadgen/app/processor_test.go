@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"bytes"
@@ -35,7 +35,7 @@ func TestSuggestedExitCode(t *testing.T) {
 			LookupEnv: func(string) (string, bool) { return "", false },
 			Stdin:     strings.NewReader(""), Stdout: io.Discard, Stderr: &errs,
 		}
-		if code := run.ExitCode("loadgen", &errs, loadgen(t.Context(), p)); code != want {
+		if code := run.ExitCode("loadgen", &errs, Main(t.Context(), p)); code != want {
 			t.Errorf("%q: exit code %d, want %d: %s", args, code, want, &errs)
 		}
 	}

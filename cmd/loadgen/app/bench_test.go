@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"bytes"
@@ -15,7 +15,7 @@ import (
 	"edgescope/internal/workerd"
 )
 
-const wasmBench = "../../wasm-bench"
+const wasmBench = "../../../wasm-bench"
 
 // bench runs the verb in this process and answers its exit code and what it wrote.
 func bench(t *testing.T, args ...string) (code int, stdout, stderr string) {
@@ -25,7 +25,7 @@ func bench(t *testing.T, args ...string) (code int, stdout, stderr string) {
 		Args: append([]string{"bench"}, args...), LookupEnv: func(string) (string, bool) { return "", false },
 		Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs,
 	}
-	code = run.ExitCode("loadgen", &errs, loadgen(t.Context(), p))
+	code = run.ExitCode("loadgen", &errs, Main(t.Context(), p))
 	return code, out.String(), errs.String()
 }
 

@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"os"
@@ -16,7 +16,7 @@ type block struct{ language, text string }
 
 func examples(t *testing.T, page string) []block {
 	t.Helper()
-	src, err := os.ReadFile(filepath.Join("..", "..", "docs", page))
+	src, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", page))
 	if err != nil {
 		t.Fatal(err)
 	}

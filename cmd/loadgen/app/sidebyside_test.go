@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"bytes"
@@ -149,7 +149,7 @@ func runBoth(t *testing.T, artillery, script string, files map[string]string) {
 		theirCode = exit.ExitCode()
 	}
 	var said strings.Builder
-	err = loadgen(t.Context(), run.Process{
+	err = Main(t.Context(), run.Process{
 		Args:      []string{"run", "-q", "-t", server.URL, "-o", ours, "--lag-limit", "1h", filepath.Join(dir, "s.yml")},
 		LookupEnv: func(string) (string, bool) { return "", false }, Stdout: &said, Stderr: &said,
 	})
