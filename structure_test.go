@@ -1,17 +1,25 @@
 package edgescope
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"maps"
+	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
 // rule says which packages of ours a package may import; "*" is all of them. A package that is missing here fails the test:
-// a new package states its place first. docs/ARCHITECTURE.md has the picture.
+// a new package states its place first. So does an arrow that no import uses: the table is the picture of what is.
+// docs/ARCHITECTURE.md draws it.
 var rule = map[string][]string{
 	"edge":          {},
 	"edge/place":    {},
@@ -44,7 +52,7 @@ var rule = map[string][]string{
 	"query/jaeger": {"edge", "store", "query/gate"},
 	"query/promql": {"edge"},
 	"query/gate":   {"edge"},
-	"query/logsql": {"edge", "store", "query", "query/gate"},
+	"query/logsql": {"edge", "store", "query/gate"},
 
 	"scenarios":           {"scenarios/processor", "internal/near"},
 	"scenarios/processor": {},
@@ -55,8 +63,8 @@ var rule = map[string][]string{
 
 	"chart": {},
 
-	"web/view": {"edge", "store", "query", "chart"},
-	"web":      {"edge", "store", "query", "chart", "web/view"},
+	"web/view": {"edge", "query", "chart"},
+	"web":      {"edge", "query", "web/view"},
 
 	"internal/access":      {"edge", "internal/loopback"},
 	"internal/near":        {},
@@ -82,9 +90,9 @@ var rule = map[string][]string{
 
 // notLinked says which modules a program must not contain.
 var notLinked = map[string][]string{
-	"edgescope/cmd/dashboard": {"github.com/VictoriaMetrics/VictoriaMetrics/", "github.com/VictoriaMetrics/VictoriaLogs/"},
-	"edgescope/cmd/loadgen":   {"github.com/VictoriaMetrics/VictoriaMetrics/", "github.com/VictoriaMetrics/VictoriaLogs/"},
-	"edgescope/cmd/collector": {"github.com/tsenart/vegeta/", "github.com/a-h/templ"},
+	"cmd/dashboard": {"github.com/VictoriaMetrics/VictoriaMetrics/", "github.com/VictoriaMetrics/VictoriaLogs/"},
+	"cmd/loadgen":   {"github.com/VictoriaMetrics/VictoriaMetrics/", "github.com/VictoriaMetrics/VictoriaLogs/"},
+	"cmd/collector": {"github.com/tsenart/vegeta/", "github.com/a-h/templ"},
 }
 
 // importers says which packages of ours, and those below them, may import a module: the engines are known in one place,
@@ -95,53 +103,169 @@ var importers = map[string][]string{
 	"github.com/VictoriaMetrics/metricsql":       {"store/embedded", "query/promql"},
 }
 
-type listed struct {
-	ImportPath, Name, Doc string
-	Imports, Deps         []string
-	GoFiles               []string
+// A package is read in one sitting: it has at most so many files and lines, without tests and generated files.
+const (
+	maxFiles = 14
+	maxLines = 2500
+)
+
+// maxDepth is how many packages of ours may stand one above the other. Programs are not counted: they import everything.
+const maxDepth = 5
+
+// larger are the packages that may be larger, with the reason. One that needs no exception fails.
+var larger = map[string]string{
+	"cmd/loadgen":    "above: AREA report takes it apart",
+	"edge/platform":  "above: AREA ingest takes it apart",
+	"ingest/otlp":    "above: AREA ingest takes it apart",
+	"load":           "above: AREA load takes it apart",
+	"query":          "above: AREA query takes it apart",
+	"report":         "above: AREA report takes it apart",
+	"scenarios":      "above: AREA scen takes it apart",
+	"store/embedded": "above: AREA store takes it apart",
+	"web/view":       "above: AREA query takes it apart",
 }
 
-func goList(t *testing.T, args ...string) []listed {
+type listed struct {
+	ImportPath, Name, Doc, Dir string
+	Imports, Deps              []string
+	GoFiles, IgnoredGoFiles    []string
+}
+
+// name is the path of a package within the module.
+func (p *listed) name() string { return strings.TrimPrefix(p.ImportPath, "edgescope/") }
+
+// ours are the packages of this module that it imports.
+func (p *listed) ours() []string {
+	var names []string
+	for _, imported := range p.Imports {
+		if name, ok := strings.CutPrefix(imported, "edgescope/"); ok {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// listAll asks the go command for all packages of the module, once.
+var listAll = sync.OnceValues(func() (all []listed, err error) {
+	out, err := exec.Command("go", "list", "-json", "./...").Output()
+	if err != nil {
+		return nil, err
+	}
+	for d := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p listed
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return all, nil
+		} else if err != nil {
+			return nil, err
+		}
+		all = append(all, p)
+	}
+})
+
+// packages are those of the module, by name, without the module's root.
+func packages(t *testing.T) map[string]*listed {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "go", append([]string{"list", "-json"}, args...)...).Output()
+	list, err := listAll()
 	if err != nil {
 		t.Fatalf("go list: %v", err)
 	}
-	var packages []listed
-	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
-		var p listed
-		if err := d.Decode(&p); errors.Is(err, io.EOF) {
-			return packages
-		} else if err != nil {
-			t.Fatalf("go list: %v", err)
+	all := map[string]*listed{}
+	for _, p := range list {
+		if p.ImportPath != "edgescope" {
+			all[p.name()] = &p
 		}
-		packages = append(packages, p)
 	}
+	return all
 }
 
 func TestImportsPointDown(t *testing.T) {
-	for _, p := range goList(t, "./...") {
-		name := strings.TrimPrefix(p.ImportPath, "edgescope/")
-		if name == "edgescope" {
-			continue
-		}
+	all := packages(t)
+	for name, p := range all {
 		allowed, known := rule[name]
 		if !known {
 			t.Errorf("package %s is not in the import rule: add it to structure_test.go and to docs/ARCHITECTURE.md", name)
 			continue
 		}
-		for _, imported := range p.Imports {
-			ours, ok := strings.CutPrefix(imported, "edgescope/")
-			if ok && !slices.Contains(allowed, ours) && !slices.Contains(allowed, "*") {
-				t.Errorf("%s imports %s; it may import %v", name, ours, allowed)
+		for _, imported := range p.ours() {
+			if !slices.Contains(allowed, imported) && !slices.Contains(allowed, "*") {
+				t.Errorf("%s imports %s; it may import %v", name, imported, allowed)
 			}
+		}
+		for _, imported := range allowed {
+			if imported != "*" && !slices.Contains(p.ours(), imported) {
+				t.Errorf("%s does not import %s: take it out of the rule", name, imported)
+			}
+		}
+	}
+	for name := range rule {
+		if all[name] == nil {
+			t.Errorf("there is no package %s: take it out of the rule", name)
+		}
+	}
+}
+
+// isProgram tells whether a package belongs to a program, or tests programs, and may import everything.
+func isProgram(name string) bool { return slices.Contains(rule[name], "*") }
+
+func TestImportsAreShallow(t *testing.T) {
+	all := packages(t)
+	var chain func(name string) []string // the longest that begins there
+	chain = func(name string) []string {
+		var below []string
+		for _, imported := range all[name].ours() {
+			if c := chain(imported); len(c) > len(below) {
+				below = c
+			}
+		}
+		return append([]string{name}, below...)
+	}
+	for name := range all {
+		if c := chain(name); !isProgram(name) && len(c) > maxDepth {
+			t.Errorf("%d packages stand one above the other, at most %d may: %s", len(c), maxDepth, strings.Join(c, " -> "))
+		}
+	}
+}
+
+var generated = regexp.MustCompile(`(?m)^// Code generated .* DO NOT EDIT\.$`)
+
+// size counts the files of a package, and their lines, whatever the platform that they are for.
+func (p *listed) size(t *testing.T) (files, lines int) {
+	t.Helper()
+	for _, name := range slices.Concat(p.GoFiles, p.IgnoredGoFiles) {
+		text, err := os.ReadFile(filepath.Join(p.Dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasSuffix(name, "_test.go") || generated.Match(text) {
+			continue
+		}
+		files++
+		lines += bytes.Count(text, []byte("\n"))
+	}
+	return files, lines
+}
+
+func TestPackagesAreRooms(t *testing.T) {
+	all := packages(t)
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		files, lines := all[name].size(t)
+		is := fmt.Sprintf("%s has %d files and %d lines", name, files, lines)
+		switch reason := larger[name]; {
+		case files <= maxFiles && lines <= maxLines && reason != "":
+			t.Errorf("%s: it needs no exception: take it out of larger", is)
+		case (files > maxFiles || lines > maxLines) && reason == "":
+			t.Errorf("%s: at most %d and %d: give what it does a room of its own below it", is, maxFiles, maxLines)
+		}
+	}
+	for name := range larger {
+		if all[name] == nil {
+			t.Errorf("there is no package %s: take it out of larger", name)
 		}
 	}
 }
 
 func TestEnginesAreKnownInOnePlace(t *testing.T) {
-	for _, p := range goList(t, "./...") {
-		name := strings.TrimPrefix(p.ImportPath, "edgescope/")
+	for name, p := range packages(t) {
 		for _, imported := range p.Imports {
 			for module, allowed := range importers {
 				below := func(allowed string) bool { return strings.HasPrefix(name+"/", allowed+"/") }
@@ -154,16 +278,17 @@ func TestEnginesAreKnownInOnePlace(t *testing.T) {
 }
 
 func TestEveryPackageSaysWhatItIs(t *testing.T) {
-	for _, p := range goList(t, "./...") {
+	for name, p := range packages(t) {
 		if len(p.GoFiles) > 0 && p.Doc == "" {
-			t.Errorf("package %s has no package comment", p.ImportPath)
+			t.Errorf("package %s has no package comment", name)
 		}
 	}
 }
 
 func TestProgramsLinkOnlyWhatTheyNeed(t *testing.T) {
+	all := packages(t)
 	for program, banned := range notLinked {
-		for _, dep := range goList(t, program)[0].Deps {
+		for _, dep := range all[program].Deps {
 			for _, prefix := range banned {
 				if strings.HasPrefix(dep+"/", prefix) || strings.HasPrefix(dep, prefix) {
 					t.Errorf("%s links %s", program, dep)
