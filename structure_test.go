@@ -39,7 +39,7 @@ var rule = map[string][]string{
 	"ingest/body":            {"edge"},
 	"ingest/seen":            {"edge"},
 	"ingest/refusals":        {"edge"},
-	"ingest/otlp":            {"edge", "ingest/body", "ingest/refusals", "ingest/grpcwire"},
+	"ingest/otlp":            {"edge", "ingest/body", "ingest/refusals", "ingest/grpcwire", "internal/jsonwire"},
 	"ingest/analyticsengine": {"edge", "edge/place", "internal/near", "ingest/body", "ingest/refusals"},
 	"ingest/records":         {},
 	"ingest/vercel":          {"edge", "ingest/body", "ingest/records", "ingest/refusals"},
@@ -77,6 +77,7 @@ var rule = map[string][]string{
 	"internal/wasmkernel":  {},
 	"internal/wasmbench":   {"edge", "internal/wasmkernel", "internal/workerd"},
 	"internal/assets":      {"chart"},
+	"internal/jsonwire":    {},
 
 	"cmd/collector":     {"*"},
 	"cmd/collector/app": {"*"},

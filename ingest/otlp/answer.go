@@ -19,6 +19,7 @@ import (
 
 	"edgescope/edge"
 	"edgescope/ingest/body"
+	"edgescope/internal/jsonwire"
 )
 
 // refusal is an answer other than success, as both transports say it.
@@ -141,7 +142,7 @@ func answerRefusal(w http.ResponseWriter, enc Encoding, f refusal) {
 	}
 	text := append([]byte(`{"code":`), strconv.Itoa(int(f.code))...)
 	text = append(text, `,"message":`...)
-	text = append(appendString(text, f.msg), '}')
+	text = append(jsonwire.AppendString(text, f.msg), '}')
 	answer(w, f.http, enc, text)
 }
 
@@ -202,7 +203,7 @@ func appendJSONResult(dst []byte, res Result) []byte {
 		}
 	}
 	dst = append(dst, `"errorMessage":`...)
-	return append(appendString(dst, res.Message), "}}"...)
+	return append(jsonwire.AppendString(dst, res.Message), "}}"...)
 }
 
 // refuseSender translates an error of Options.Admit: who is refused as busy there sends faster than allowed.

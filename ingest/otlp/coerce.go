@@ -7,14 +7,16 @@ import (
 	"strconv"
 	"strings"
 	"unsafe"
+
+	"edgescope/internal/jsonwire"
 )
 
 // These are the rules by which JSON's scalars become what a field wants. OpenTelemetry JS writes NaN as {"doubleValue":null},
 // 1e300 and 2^63 as {"intValue":1e+300}: one such value must not cost a batch.
 
 // intValue answers the integer that a number or a string spells; a number with a fraction or outside of int64 is a double.
-func intValue(t token, text string) value {
-	if t != tokNumber && t != tokString || !isNumber(text) {
+func intValue(t jsonwire.Token, text string) value {
+	if t != jsonwire.Number && t != jsonwire.String || !jsonwire.IsNumber(text) {
 		return value{}
 	}
 	if n, ok := parseInteger(text); ok {
@@ -24,9 +26,9 @@ func intValue(t token, text string) value {
 }
 
 // doubleValue answers the double that a number or a string spells, also NaN, Infinity and -Infinity.
-func doubleValue(t token, text string) value {
+func doubleValue(t jsonwire.Token, text string) value {
 	switch {
-	case t != tokNumber && t != tokString:
+	case t != jsonwire.Number && t != jsonwire.String:
 		return value{}
 	case text == "NaN":
 		return doubleNum(math.NaN())
@@ -34,7 +36,7 @@ func doubleValue(t token, text string) value {
 		return doubleNum(math.Inf(1))
 	case text == "-Infinity":
 		return doubleNum(math.Inf(-1))
-	case !isNumber(text):
+	case !jsonwire.IsNumber(text):
 		return value{}
 	}
 	return parseDouble(text)
@@ -46,9 +48,9 @@ func parseDouble(text string) value {
 }
 
 // boolValue answers the bool that true, "true", 1 and the like spell.
-func boolValue(t token, text string) value {
+func boolValue(t jsonwire.Token, text string) value {
 	switch {
-	case t == tokNone || t == tokNull:
+	case t == jsonwire.None || t == jsonwire.Null:
 	case text == "true" || text == "1":
 		return value{kind: kindBool, num: 1}
 	case text == "false" || text == "0":
@@ -58,25 +60,26 @@ func boolValue(t token, text string) value {
 }
 
 // stringValue answers a string, or a number or bool as it is spelt.
-func stringValue(t token, text string) value {
-	if t == tokString || t == tokNumber || t == tokBool {
+func stringValue(t jsonwire.Token, text string) value {
+	if t == jsonwire.String || t == jsonwire.Number || t == jsonwire.Bool {
 		return value{kind: kindString, str: text}
 	}
 	return value{}
 }
 
-// bytesValue answers what a string holds in base64, of either alphabet, padded or not.
-func (a *arena) bytesValue(t token, text string) value {
-	if t != tokString {
+// bytesValue reads what a string holds in base64, of either alphabet, padded or not.
+func bytesValue(a *jsonwire.Arena, r *jsonwire.Reader) value {
+	t, text := r.Scalar()
+	if t != jsonwire.String {
 		return value{}
 	}
-	from := len(a.buf)
-	buf, err := base64Of(text).AppendDecode(a.buf, unsafe.Slice(unsafe.StringData(text), len(text)))
+	from := len(a.Buf)
+	buf, err := base64Of(text).AppendDecode(a.Buf, unsafe.Slice(unsafe.StringData(text), len(text)))
 	if err != nil {
 		return value{}
 	}
-	a.buf = buf
-	return value{kind: kindBytes, str: a.since(from)}
+	a.Buf = buf
+	return value{kind: kindBytes, str: a.Since(from)}
 }
 
 func base64Of(text string) *base64.Encoding {
@@ -94,8 +97,8 @@ func base64Of(text string) *base64.Encoding {
 }
 
 // decodeID reads an id in hex of any case, or in base64 of exactly its length, into dst. It leaves zeros where there is none.
-func decodeID(dst []byte, t token, text string) {
-	if t != tokString {
+func decodeID(dst []byte, t jsonwire.Token, text string) {
+	if t != jsonwire.String {
 		return
 	}
 	var buf [24]byte // base64 of 16 bytes
@@ -114,8 +117,8 @@ func decodeID(dst []byte, t token, text string) {
 }
 
 // unsigned answers a number that can't be negative, such as a time or a count; 0 where there is none.
-func unsigned(t token, text string) uint64 {
-	if t != tokNumber && t != tokString || !isNumber(text) {
+func unsigned(t jsonwire.Token, text string) uint64 {
+	if t != jsonwire.Number && t != jsonwire.String || !jsonwire.IsNumber(text) {
 		return 0
 	}
 	if n, err := strconv.ParseUint(text, 10, 64); err == nil {
@@ -134,7 +137,7 @@ func unsigned(t token, text string) uint64 {
 	return uint64(f)
 }
 
-func unsigned32(t token, text string) uint32 {
+func unsigned32(t jsonwire.Token, text string) uint32 {
 	return uint32(min(unsigned(t, text), math.MaxUint32)) // bounded
 }
 

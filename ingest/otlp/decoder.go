@@ -6,6 +6,7 @@ import (
 
 	"edgescope/edge"
 	"edgescope/ingest/body"
+	"edgescope/internal/jsonwire"
 )
 
 const (
@@ -20,7 +21,7 @@ const (
 // signal is in spans.go, logs.go and points.go; the walkers over both encodings are in *_proto.go and *_json.go.
 type decoder struct {
 	batch edge.Batch
-	arena arena
+	arena jsonwire.Arena
 	// attrs holds the attributes of all events and points, one after the other.
 	attrs []edge.Attr
 	points
@@ -55,7 +56,7 @@ type decoder struct {
 	// body and eventName are what a log record says.
 	body, eventName value
 	// text reads JSON; it is here for its memory.
-	text jsonReader
+	text jsonwire.Reader
 }
 
 // run is where the records of a signal begin.
@@ -78,7 +79,7 @@ func (d *decoder) begin(tenant edge.Tenant, now time.Time) {
 func (d *decoder) release() bool {
 	d.batch.Reset()
 	clear(d.attrs)
-	d.attrs, d.arena.buf, d.runs = d.attrs[:0], d.arena.buf[:0], d.runs[:0]
+	d.attrs, d.arena.Buf, d.runs = d.attrs[:0], d.arena.Buf[:0], d.runs[:0]
 	d.index, d.signal = 0, signalUnknown
 	d.share, d.taken, d.texts = nil, 0, 0
 	clear(d.seen[:])
@@ -94,8 +95,8 @@ func (d *decoder) release() bool {
 		}
 	}
 	d.exception, d.body, d.eventName = exception{}, value{}, value{}
-	d.text = jsonReader{open: d.text.open[:0]}
-	size := cap(d.arena.buf) + cap(d.attrs)*32 + cap(d.batch.Events)*700 + cap(d.links) + cap(d.events)
+	d.text.Reset(nil, nil)
+	size := cap(d.arena.Buf) + cap(d.attrs)*32 + cap(d.batch.Events)*700 + cap(d.links) + cap(d.events)
 	return size+d.dropPoints() <= maxPooled
 }
 
@@ -191,7 +192,7 @@ func clampTime(t uint64) int64 { return int64(min(t, math.MaxInt64)) } // bounde
 func (d *decoder) keep(p *pairs) []edge.Attr {
 	from, size := len(d.attrs), 0
 	for i := range p.list {
-		at := edge.Attr{Key: p.list[i].key, Value: d.arena.text(p.list[i].val)}
+		at := edge.Attr{Key: p.list[i].key, Value: p.list[i].val.text(&d.arena)}
 		size += len(at.Key) + len(at.Value)
 		d.attrs = append(d.attrs, at)
 	}
@@ -204,9 +205,9 @@ func (d *decoder) keepList(list []byte) string {
 	if len(list) == 0 {
 		return ""
 	}
-	from := len(d.arena.buf)
-	d.arena.buf = append(append(d.arena.buf, list...), ']')
-	return d.arena.since(from)
+	from := len(d.arena.Buf)
+	d.arena.Buf = append(append(d.arena.Buf, list...), ']')
+	return d.arena.Since(from)
 }
 
 // appendObject appends a list of attributes as a JSON object.
@@ -216,7 +217,7 @@ func appendObject(dst []byte, p *pairs) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = appendString(dst, p.list[i].key)
+		dst = jsonwire.AppendString(dst, p.list[i].key)
 		dst = append(dst, ':')
 		dst = appendJSON(dst, p.list[i].val)
 	}
@@ -236,10 +237,10 @@ func (d *decoder) putNested(p *pairs, key string, v value) {
 
 // endMap makes the JSON object of a map whose entries are in the list of that depth, in place of all text since from.
 func (d *decoder) endMap(from, depth int) value {
-	at := len(d.arena.buf)
-	d.arena.buf = appendObject(d.arena.buf, &d.levels[depth])
-	n := len(d.arena.buf) - at
-	copy(d.arena.buf[from:], d.arena.buf[at:])
-	d.arena.buf = d.arena.buf[:from+n]
-	return value{kind: kindJSON, num: uint64(from), str: d.arena.since(from)} // an offset is not negative
+	at := len(d.arena.Buf)
+	d.arena.Buf = appendObject(d.arena.Buf, &d.levels[depth])
+	n := len(d.arena.Buf) - at
+	copy(d.arena.Buf[from:], d.arena.Buf[at:])
+	d.arena.Buf = d.arena.Buf[:from+n]
+	return value{kind: kindJSON, num: uint64(from), str: d.arena.Since(from)} // an offset is not negative
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"edgescope/edge"
+	"edgescope/internal/jsonwire"
 )
 
 // enum is an enumeration of OTLP as JSON spells it: the number, the number as text, the name in protobuf's JSON
@@ -41,14 +42,14 @@ var (
 
 // number returns the number that a value of JSON means. Absent values, null and "" are 0, the unspecified one. It is
 // not ok for a value that the enumeration does not have.
-func (e *enum) number(t token, text string) (n uint64, ok bool) {
+func (e *enum) number(t jsonwire.Token, text string) (n uint64, ok bool) {
 	switch {
-	case t == tokNull || t == tokNone || t == tokString && text == "":
+	case t == jsonwire.Null || t == jsonwire.None || t == jsonwire.String && text == "":
 		return 0, true
-	case t == tokNumber || t == tokString && isNumber(text):
+	case t == jsonwire.Number || t == jsonwire.String && jsonwire.IsNumber(text):
 		n, exact := parseInteger(text)
 		return uint64(max(n, 0)), exact && n >= 0 && n < int64(len(e.names)) // not negative
-	case t != tokString:
+	case t != jsonwire.String:
 		return 0, false
 	}
 	name := text[strings.LastIndexByte(text, '.')+1:]
@@ -67,11 +68,11 @@ func (e *enum) number(t token, text string) (n uint64, ok bool) {
 func (e *enum) warning() string { return "unknown " + e.member }
 
 // jsonEnum reads a value of an enumeration; one that is not known is told and 0.
-func (d *decoder) jsonEnum(r *jsonReader, e *enum) uint64 {
-	t, text := r.scalar()
+func (d *decoder) jsonEnum(r *jsonwire.Reader, e *enum) uint64 {
+	t, text := r.Scalar()
 	n, ok := e.number(t, text)
-	if !ok && r.err == nil {
-		d.noteEnum(e, fmt.Sprintf("%q", shorten(text, maxQuoted)))
+	if !ok && r.Err == nil {
+		d.noteEnum(e, fmt.Sprintf("%q", jsonwire.Shorten(text, maxQuoted)))
 		return 0
 	}
 	return n

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"edgescope/edge"
+	"edgescope/internal/jsonwire"
 )
 
 const (
@@ -88,11 +89,11 @@ func (l *labels) cut(value string) string {
 	}
 	sum := sha1.Sum([]byte(value)) // no secret: it tells values apart
 	const digits = 8
-	kept := shorten(value, maxLabelValue-1-2*digits)
-	from := len(l.arena.buf)
-	l.arena.buf = append(append(l.arena.buf, kept...), '~')
-	l.arena.buf = hex.AppendEncode(l.arena.buf, sum[:digits])
-	return l.arena.since(from)
+	kept := jsonwire.Shorten(value, maxLabelValue-1-2*digits)
+	from := len(l.arena.Buf)
+	l.arena.Buf = append(append(l.arena.Buf, kept...), '~')
+	l.arena.Buf = hex.AppendEncode(l.arena.Buf, sum[:digits])
+	return l.arena.Since(from)
 }
 
 func attr(attrs []edge.Attr, key string) string {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"edgescope/edge"
+	"edgescope/internal/jsonwire"
 )
 
 // keyEventName is the attribute under which the name of an event (LogRecord.event_name) is kept.
@@ -32,7 +33,7 @@ func (d *decoder) endLog(e *edge.Event) {
 	if e.SeverityNumber == 0 {
 		e.SeverityNumber = severityOf(e.SeverityText)
 	}
-	e.Body = d.arena.text(d.body)
+	e.Body = d.body.text(&d.arena)
 	if d.eventName.str != "" && d.own.find(keyEventName) < 0 && !d.own.put(keyEventName, d.eventName) {
 		d.batch.Warn(warnManyAttrs)
 	}
@@ -74,22 +75,22 @@ func severityOf(text string) uint8 {
 			return severityWords[i].number
 		}
 	}
-	if isNumber(text) {
+	if jsonwire.IsNumber(text) {
 		return 0 // a level of some logger's own counting
 	}
-	n, _ := severityLevels.number(tokString, text)
+	n, _ := severityLevels.number(jsonwire.String, text)
 	return uint8(n) // at most 24
 }
 
 // jsonSeverity reads a severity number, also one that is given as a word.
-func (d *decoder) jsonSeverity(r *jsonReader) uint8 {
-	t, text := r.scalar()
+func (d *decoder) jsonSeverity(r *jsonwire.Reader) uint8 {
+	t, text := r.Scalar()
 	if n, ok := severityLevels.number(t, text); ok {
 		return uint8(n) // at most 24
 	}
 	n := severityOf(text)
-	if n == 0 && r.err == nil {
-		d.noteEnum(&severityLevels, strconv.Quote(shorten(text, maxQuoted)))
+	if n == 0 && r.Err == nil {
+		d.noteEnum(&severityLevels, strconv.Quote(jsonwire.Shorten(text, maxQuoted)))
 	}
 	return n
 }

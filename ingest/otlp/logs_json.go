@@ -1,16 +1,19 @@
 package otlp
 
-import "edgescope/edge"
+import (
+	"edgescope/edge"
+	"edgescope/internal/jsonwire"
+)
 
-func (d *decoder) jsonLog(r *jsonReader) {
-	if r.peek() != tokObject {
-		r.skip()
+func (d *decoder) jsonLog(r *jsonwire.Reader) {
+	if r.Peek() != jsonwire.Object {
+		r.Skip()
 		d.rejectEntry()
 		return
 	}
 	e := d.startLog()
-	for o := r.object(); ; {
-		key, ok := o.member()
+	for o := r.Object(); ; {
+		key, ok := o.Member()
 		if !ok {
 			break
 		}
@@ -22,7 +25,7 @@ func (d *decoder) jsonLog(r *jsonReader) {
 }
 
 // jsonLogText reads what a log record says.
-func (d *decoder) jsonLogText(r *jsonReader, e *edge.Event, key string) bool {
+func (d *decoder) jsonLogText(r *jsonwire.Reader, e *edge.Event, key string) bool {
 	switch key {
 	case "body":
 		d.body = d.jsonBody(r)
@@ -31,9 +34,9 @@ func (d *decoder) jsonLogText(r *jsonReader, e *edge.Event, key string) bool {
 	case "severityNumber", "severity_number":
 		e.SeverityNumber = d.jsonSeverity(r)
 	case "severityText", "severity_text":
-		e.SeverityText = stringValue(r.scalar()).str
+		e.SeverityText = stringValue(r.Scalar()).str
 	case "eventName", "event_name":
-		d.eventName = stringValue(r.scalar())
+		d.eventName = stringValue(r.Scalar())
 	default:
 		return false
 	}
@@ -41,7 +44,7 @@ func (d *decoder) jsonLogText(r *jsonReader, e *edge.Event, key string) bool {
 }
 
 // jsonLogRest reads when and where a log record was written.
-func (d *decoder) jsonLogRest(r *jsonReader, e *edge.Event, key string) {
+func (d *decoder) jsonLogRest(r *jsonwire.Reader, e *edge.Event, key string) {
 	switch key {
 	case "timeUnixNano", "time_unix_nano":
 		d.start = d.jsonTime(r)
@@ -49,23 +52,23 @@ func (d *decoder) jsonLogRest(r *jsonReader, e *edge.Event, key string) {
 		d.observed = d.jsonTime(r)
 	case "traceId", "trace_id":
 		e.TraceID = edge.TraceID{}
-		r.id(e.TraceID[:])
+		readID(r, e.TraceID[:])
 	case "spanId", "span_id":
 		e.SpanID = edge.SpanID{}
-		r.id(e.SpanID[:])
+		readID(r, e.SpanID[:])
 	case "flags":
-		e.Flags = unsigned32(r.scalar())
+		e.Flags = unsigned32(r.Scalar())
 	case "droppedAttributesCount", "dropped_attributes_count":
-		e.DroppedAttrs = unsigned32(r.scalar())
+		e.DroppedAttrs = unsigned32(r.Scalar())
 	default:
-		r.skip()
+		r.Skip()
 	}
 }
 
 // jsonBody reads the body of a log record: a value, or the bare text, number or bool that hand-written clients send.
-func (d *decoder) jsonBody(r *jsonReader) value {
-	if r.peek() == tokObject {
+func (d *decoder) jsonBody(r *jsonwire.Reader) value {
+	if r.Peek() == jsonwire.Object {
 		return d.jsonValue(r, 0)
 	}
-	return stringValue(r.scalar())
+	return stringValue(r.Scalar())
 }

@@ -10,7 +10,7 @@ func (d *decoder) protoLog(f fields) error {
 		case 2:
 			e.SeverityNumber = uint8(d.protoEnum(f.varint(), &severityLevels)) // at most 24
 		case 3:
-			e.SeverityText = d.arena.utf8Text(f.bytes())
+			e.SeverityText = d.arena.Text(f.bytes())
 		case 5:
 			m := f.message()
 			d.protoValue(&m, &d.body, 0)
@@ -28,7 +28,7 @@ func (d *decoder) protoLog(f fields) error {
 		case 11:
 			d.observed = f.fixed64()
 		case 12:
-			d.eventName = value{kind: kindString, str: d.arena.utf8Text(f.bytes())}
+			d.eventName = value{kind: kindString, str: d.arena.Text(f.bytes())}
 		default:
 			f.skip()
 		}

@@ -1,24 +1,28 @@
 package otlp
 
-import "math"
+import (
+	"math"
 
-func (d *decoder) jsonMetric(r *jsonReader) {
-	if r.peek() != tokObject {
-		r.skip()
+	"edgescope/internal/jsonwire"
+)
+
+func (d *decoder) jsonMetric(r *jsonwire.Reader) {
+	if r.Peek() != jsonwire.Object {
+		r.Skip()
 		d.rejectEntry()
 		return
 	}
 	at := d.startMetric()
-	for o := r.object(); ; {
-		key, ok := o.member()
+	for o := r.Object(); ; {
+		key, ok := o.Member()
 		if !ok {
 			break
 		}
 		switch key {
 		case "name":
-			d.metrics[at].name = stringValue(r.scalar()).str
+			d.metrics[at].name = stringValue(r.Scalar()).str
 		case "unit":
-			d.metrics[at].unit = stringValue(r.scalar()).str
+			d.metrics[at].unit = stringValue(r.Scalar()).str
 		default:
 			d.jsonMetricData(r, at, jsonMetricKind(key))
 		}
@@ -42,41 +46,41 @@ func jsonMetricKind(key string) metricKind {
 	return metricNone
 }
 
-func (d *decoder) jsonMetricData(r *jsonReader, at int, kind metricKind) {
-	if kind == metricNone || r.peek() != tokObject {
-		r.skip()
+func (d *decoder) jsonMetricData(r *jsonwire.Reader, at int, kind metricKind) {
+	if kind == metricNone || r.Peek() != jsonwire.Object {
+		r.Skip()
 		return
 	}
 	d.setMetricKind(at, kind)
-	for o := r.object(); ; {
-		key, ok := o.member()
+	for o := r.Object(); ; {
+		key, ok := o.Member()
 		if !ok {
 			return
 		}
 		switch key {
 		case "dataPoints", "data_points":
-			for list := d.list(r); list.next(); {
+			for list := d.list(r); list.Next(); {
 				d.jsonPoint(r)
 			}
 		case "aggregationTemporality", "aggregation_temporality":
 			d.metrics[at].setTemporality(d.jsonEnum(r, &temporalities))
 		case "isMonotonic", "is_monotonic":
-			d.metrics[at].monotonic = boolValue(r.scalar()).num != 0
+			d.metrics[at].monotonic = boolValue(r.Scalar()).num != 0
 		default:
-			r.skip()
+			r.Skip()
 		}
 	}
 }
 
-func (d *decoder) jsonPoint(r *jsonReader) {
-	if r.peek() != tokObject {
-		r.skip()
+func (d *decoder) jsonPoint(r *jsonwire.Reader) {
+	if r.Peek() != jsonwire.Object {
+		r.Skip()
 		d.rejectEntry()
 		return
 	}
 	p := d.startPoint()
-	for o := r.object(); ; {
-		key, ok := o.member()
+	for o := r.Object(); ; {
+		key, ok := o.Member()
 		if !ok {
 			break
 		}
@@ -89,7 +93,7 @@ func (d *decoder) jsonPoint(r *jsonReader) {
 }
 
 // jsonPointShared reads the members that are one value and that several kinds of points have.
-func (d *decoder) jsonPointShared(r *jsonReader, p *point, key string) bool {
+func (d *decoder) jsonPointShared(r *jsonwire.Reader, p *point, key string) bool {
 	switch key {
 	case "attributes":
 		d.jsonAttrs(r, &d.own, maxKey)
@@ -98,15 +102,15 @@ func (d *decoder) jsonPointShared(r *jsonReader, p *point, key string) bool {
 	case "timeUnixNano", "time_unix_nano":
 		p.time = d.jsonTime(r)
 	case "asDouble", "as_double":
-		p.setNumber(number(doubleValue(r.scalar())))
+		p.setNumber(number(doubleValue(r.Scalar())))
 	case "asInt", "as_int":
-		p.setNumber(number(intValue(r.scalar())))
+		p.setNumber(number(intValue(r.Scalar())))
 	case "count":
-		p.count = number(doubleValue(r.scalar()))
+		p.count = number(doubleValue(r.Scalar()))
 	case "sum":
-		p.sum, p.hasSum = number(doubleValue(r.scalar())), true
+		p.sum, p.hasSum = number(doubleValue(r.Scalar())), true
 	case "flags":
-		p.flags = unsigned32(r.scalar())
+		p.flags = unsigned32(r.Scalar())
 	default:
 		return false
 	}
@@ -114,7 +118,7 @@ func (d *decoder) jsonPointShared(r *jsonReader, p *point, key string) bool {
 }
 
 // jsonPointLists reads the members that are lists.
-func (d *decoder) jsonPointLists(r *jsonReader, key string) bool {
+func (d *decoder) jsonPointLists(r *jsonwire.Reader, key string) bool {
 	switch key {
 	case "bucketCounts", "bucket_counts":
 		d.counts = d.jsonNumbers(r, d.counts[:0])
@@ -122,7 +126,7 @@ func (d *decoder) jsonPointLists(r *jsonReader, key string) bool {
 		d.bounds = d.jsonNumbers(r, d.bounds[:0])
 	case "quantileValues", "quantile_values":
 		d.quantiles = d.quantiles[:0]
-		for list := d.list(r); list.next(); {
+		for list := d.list(r); list.Next(); {
 			d.jsonQuantile(r)
 		}
 	default:
@@ -132,63 +136,63 @@ func (d *decoder) jsonPointLists(r *jsonReader, key string) bool {
 }
 
 // jsonPointExponential reads what only exponential histograms have.
-func (d *decoder) jsonPointExponential(r *jsonReader, p *point, key string) {
+func (d *decoder) jsonPointExponential(r *jsonwire.Reader, p *point, key string) {
 	switch key {
 	case "scale":
-		p.scale = signed32(r.scalar())
+		p.scale = signed32(r.Scalar())
 	case "zeroCount", "zero_count":
-		p.zeroCount = number(doubleValue(r.scalar()))
+		p.zeroCount = number(doubleValue(r.Scalar()))
 	case "zeroThreshold", "zero_threshold":
-		p.zeroThreshold = number(doubleValue(r.scalar()))
+		p.zeroThreshold = number(doubleValue(r.Scalar()))
 	case "positive":
 		d.jsonBuckets(r, &p.positiveOffset, &d.positive)
 	case "negative":
 		d.jsonBuckets(r, &p.negativeOffset, &d.negative)
 	default:
-		r.skip()
+		r.Skip()
 	}
 }
 
-func (d *decoder) jsonBuckets(r *jsonReader, offset *int32, counts *[]float64) {
-	for o := r.object(); ; {
-		key, ok := o.member()
+func (d *decoder) jsonBuckets(r *jsonwire.Reader, offset *int32, counts *[]float64) {
+	for o := r.Object(); ; {
+		key, ok := o.Member()
 		if !ok {
 			return
 		}
 		switch key {
 		case "offset":
-			*offset = signed32(r.scalar())
+			*offset = signed32(r.Scalar())
 		case "bucketCounts", "bucket_counts":
 			*counts = d.jsonNumbers(r, (*counts)[:0])
 		default:
-			r.skip()
+			r.Skip()
 		}
 	}
 }
 
-func (d *decoder) jsonQuantile(r *jsonReader) {
+func (d *decoder) jsonQuantile(r *jsonwire.Reader) {
 	quantile, v := 0.0, 0.0
-	for o := r.object(); ; {
-		key, ok := o.member()
+	for o := r.Object(); ; {
+		key, ok := o.Member()
 		if !ok {
 			break
 		}
 		switch key {
 		case "quantile":
-			quantile = number(doubleValue(r.scalar()))
+			quantile = number(doubleValue(r.Scalar()))
 		case "value":
-			v = number(doubleValue(r.scalar()))
+			v = number(doubleValue(r.Scalar()))
 		default:
-			r.skip()
+			r.Skip()
 		}
 	}
 	d.quantiles = append(d.quantiles, quantile, v)
 }
 
 // jsonNumbers reads a list of numbers; an entry that is none becomes NaN, which costs the point.
-func (d *decoder) jsonNumbers(r *jsonReader, dst []float64) []float64 {
-	for list := d.list(r); list.next(); {
-		dst = append(dst, number(doubleValue(r.scalar())))
+func (d *decoder) jsonNumbers(r *jsonwire.Reader, dst []float64) []float64 {
+	for list := d.list(r); list.Next(); {
+		dst = append(dst, number(doubleValue(r.Scalar())))
 	}
 	return dst
 }
@@ -205,7 +209,7 @@ func number(v value) float64 {
 	}
 }
 
-func signed32(t token, text string) int32 {
+func signed32(t jsonwire.Token, text string) int32 {
 	f := number(doubleValue(t, text))
 	if math.IsNaN(f) {
 		return 0

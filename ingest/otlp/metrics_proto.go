@@ -8,11 +8,11 @@ func (d *decoder) protoMetric(f fields) error {
 	for f.next() {
 		switch f.num {
 		case 1:
-			d.metrics[at].name = d.arena.utf8Text(f.bytes())
+			d.metrics[at].name = d.arena.Text(f.bytes())
 		case 2:
 			f.bytes() // the description
 		case 3:
-			d.metrics[at].unit = d.arena.utf8Text(f.bytes())
+			d.metrics[at].unit = d.arena.Text(f.bytes())
 		case 5, 7, 9, 10, 11:
 			f.err = d.protoMetricData(f.message(), at, protoMetricKind(f.num))
 		case 12:

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"edgescope/edge"
+	"edgescope/internal/jsonwire"
 )
 
 // The names of metrics and labels are those that Prometheus tools give to OTLP (OpenTelemetry specification, "Prometheus and
@@ -15,11 +16,11 @@ const maxLabelValue = 1024
 
 // namer writes names. Its memory is good for one request.
 type namer struct {
-	arena  arena
+	arena  jsonwire.Arena
 	tokens []string
 }
 
-func (n *namer) reset() { n.arena.buf = n.arena.buf[:0] }
+func (n *namer) reset() { n.arena.Buf = n.arena.Buf[:0] }
 
 // metric answers the name of a metric without the suffixes of its series: faas.init_duration in s is
 // faas_init_duration_seconds.
@@ -60,17 +61,17 @@ func (*namer) split(tokens []string, name string) []string {
 }
 
 func (n *namer) join() string {
-	from := len(n.arena.buf)
+	from := len(n.arena.Buf)
 	if c := n.tokens[0][0]; c >= '0' && c <= '9' {
-		n.arena.buf = append(n.arena.buf, '_')
+		n.arena.Buf = append(n.arena.Buf, '_')
 	}
 	for i, token := range n.tokens {
 		if i > 0 {
-			n.arena.buf = append(n.arena.buf, '_')
+			n.arena.Buf = append(n.arena.Buf, '_')
 		}
-		n.arena.buf = append(n.arena.buf, token...)
+		n.arena.Buf = append(n.arena.Buf, token...)
 	}
-	return n.arena.since(from)
+	return n.arena.Since(from)
 }
 
 // moveLast makes a token the last one, and the only one of its kind.
@@ -100,17 +101,17 @@ func (n *namer) clean(text string) string {
 	if bad == len(text) {
 		return text
 	}
-	from := len(n.arena.buf)
-	n.arena.buf = append(n.arena.buf, text[:bad]...)
+	from := len(n.arena.Buf)
+	n.arena.Buf = append(n.arena.Buf, text[:bad]...)
 	for i := bad; i < len(text); i++ {
 		switch c := text[i]; {
 		case inLabel(c):
-			n.arena.buf = append(n.arena.buf, c)
-		case len(n.arena.buf) == from || n.arena.buf[len(n.arena.buf)-1] != '_':
-			n.arena.buf = append(n.arena.buf, '_')
+			n.arena.Buf = append(n.arena.Buf, c)
+		case len(n.arena.Buf) == from || n.arena.Buf[len(n.arena.Buf)-1] != '_':
+			n.arena.Buf = append(n.arena.Buf, '_')
 		}
 	}
-	return n.arena.since(from)
+	return n.arena.Since(from)
 }
 
 func inLabel(c byte) bool { return isAlphanumeric(c) || c == '_' }
@@ -136,9 +137,9 @@ func (n *namer) label(key string) string {
 }
 
 func (n *namer) prefixed(prefix, name string) string {
-	from := len(n.arena.buf)
-	n.arena.buf = append(append(n.arena.buf, prefix...), name...)
-	return n.arena.since(from)
+	from := len(n.arena.Buf)
+	n.arena.Buf = append(append(n.arena.Buf, prefix...), name...)
+	return n.arena.Since(from)
 }
 
 func isAlphanumeric(c byte) bool {

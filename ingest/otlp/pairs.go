@@ -2,9 +2,9 @@ package otlp
 
 import (
 	"math/bits"
-	"unicode/utf8"
 
 	"edgescope/edge"
+	"edgescope/internal/jsonwire"
 )
 
 const (
@@ -161,17 +161,6 @@ func keyBit(key string) (word int, bit uint64) {
 	return int(h>>6) & 3, 1 << (h & 63)
 }
 
-// shorten cuts a key to at most limit bytes, between two characters.
-func shorten(key string, limit int) string {
-	if len(key) <= limit {
-		return key
-	}
-	for limit > 0 && !utf8.RuneStart(key[limit]) {
-		limit--
-	}
-	return key[:limit]
-}
-
 // putAttr adds an attribute to a list that becomes fields of a row, and counts what it had to drop or shorten.
 func putAttr(b *edge.Batch, p *pairs, at pair, limit int) {
 	switch {
@@ -183,7 +172,7 @@ func putAttr(b *edge.Batch, p *pairs, at pair, limit int) {
 		return
 	case len(at.key) > limit:
 		b.Warn(warnLongKey)
-		at.key = shorten(at.key, limit)
+		at.key = jsonwire.Shorten(at.key, limit)
 	}
 	if !p.put(at.key, at.val) {
 		b.Warn(warnManyAttrs)

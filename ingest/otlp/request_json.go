@@ -1,58 +1,68 @@
 package otlp
 
-import "bytes"
+import (
+	"errors"
 
-var byteOrderMark = []byte("\xef\xbb\xbf")
+	"edgescope/internal/jsonwire"
+)
 
 // json decodes a request in JSON (OTLP specification, section "JSON Protobuf Encoding"), tolerantly: whatever one value is, the
 // record and the batch around it are kept. Of a member that is there twice the last one wins, but all lists of records are
 // read, of whatever signal, since each holds what nobody sends again. want is the signal that the request should have.
 func (d *decoder) json(want signal, body []byte) error {
 	d.startSignal(want)
-	d.text = jsonReader{b: bytes.TrimPrefix(body, byteOrderMark), arena: &d.arena, open: d.text.open[:0]}
 	r := &d.text
-	if r.space(); r.pos == len(r.b) {
+	r.Reset(body, &d.arena)
+	if r.Empty() {
 		return nil // an empty request succeeds
 	}
-	if t := r.peek(); t != tokObject && t != tokNull {
-		r.fail("want an object with resourceSpans, resourceLogs or resourceMetrics")
-		return r.err
+	if t := r.Peek(); t != jsonwire.Object && t != jsonwire.Null {
+		r.Fail("want an object with resourceSpans, resourceLogs or resourceMetrics")
+		return malformed(r.Err)
 	}
-	for top := r.object(); ; {
-		key, ok := top.member()
+	for top := r.Object(); ; {
+		key, ok := top.Member()
 		if !ok {
 			break
 		}
 		d.jsonTop(r, key)
 	}
-	r.end()
-	return r.err
+	r.End()
+	return malformed(r.Err)
 }
 
-func (d *decoder) jsonTop(r *jsonReader, key string) {
+// malformed returns the error of reading JSON as that of a body.
+func malformed(err error) error {
+	if syntax, ok := errors.AsType[*jsonwire.SyntaxError](err); ok {
+		return &MalformedError{Encoding: "JSON", Offset: syntax.Offset, Reason: syntax.Reason}
+	}
+	return err
+}
+
+func (d *decoder) jsonTop(r *jsonwire.Reader, key string) {
 	sig := signalOfResources(key)
 	if sig == signalUnknown {
-		r.skip()
+		r.Skip()
 		return
 	}
 	d.startSignal(sig)
-	for list := d.list(r); list.next(); {
+	for list := d.list(r); list.Next(); {
 		d.jsonResourceRecords(r)
 	}
 }
 
 // list begins a list; null is an empty one.
-func (d *decoder) list(r *jsonReader) scope {
-	if t := r.peek(); t != tokArray && t != tokNull && t != tokNone {
+func (d *decoder) list(r *jsonwire.Reader) jsonwire.Scope {
+	if t := r.Peek(); t != jsonwire.Array && t != jsonwire.Null && t != jsonwire.None {
 		d.batch.Warn(warnNoList)
 	}
-	return r.array()
+	return r.Array()
 }
 
-func (d *decoder) jsonResourceRecords(r *jsonReader) {
+func (d *decoder) jsonResourceRecords(r *jsonwire.Reader) {
 	first := d.startResource()
-	for o := r.object(); ; {
-		key, ok := o.member()
+	for o := r.Object(); ; {
+		key, ok := o.Member()
 		if !ok {
 			break
 		}
@@ -60,36 +70,36 @@ func (d *decoder) jsonResourceRecords(r *jsonReader) {
 		case key == "resource":
 			d.jsonResource(r)
 		case signalOfScopes(key) == d.signal:
-			for list := d.list(r); list.next(); {
+			for list := d.list(r); list.Next(); {
 				d.jsonScopeRecords(r)
 			}
 		default:
-			r.skip()
+			r.Skip()
 		}
 	}
 	d.endResource(first)
 }
 
-func (d *decoder) jsonResource(r *jsonReader) {
+func (d *decoder) jsonResource(r *jsonwire.Reader) {
 	d.resource.reset()
-	for o := r.object(); ; {
-		key, ok := o.member()
+	for o := r.Object(); ; {
+		key, ok := o.Member()
 		if !ok {
 			return
 		}
 		if key == "attributes" {
 			d.jsonAttrs(r, &d.resource, maxResourceKey)
 		} else {
-			r.skip()
+			r.Skip()
 		}
 	}
 }
 
-func (d *decoder) jsonScopeRecords(r *jsonReader) {
+func (d *decoder) jsonScopeRecords(r *jsonwire.Reader) {
 	first := d.startScope()
 	var name, version string
-	for o := r.object(); ; {
-		key, ok := o.member()
+	for o := r.Object(); ; {
+		key, ok := o.Member()
 		if !ok {
 			break
 		}
@@ -97,41 +107,41 @@ func (d *decoder) jsonScopeRecords(r *jsonReader) {
 		case key == "scope" || key == "instrumentationLibrary" || key == "instrumentation_library":
 			name, version = d.jsonScope(r)
 		case signalOfRecords(key) == d.signal:
-			for list := d.list(r); list.next(); {
+			for list := d.list(r); list.Next(); {
 				d.jsonRecord(r)
 			}
 		default:
-			r.skip()
+			r.Skip()
 		}
 	}
 	d.endScope(first, name, version)
 }
 
-func (d *decoder) jsonScope(r *jsonReader) (name, version string) {
+func (d *decoder) jsonScope(r *jsonwire.Reader) (name, version string) {
 	d.scope.reset()
-	for o := r.object(); ; {
-		key, ok := o.member()
+	for o := r.Object(); ; {
+		key, ok := o.Member()
 		if !ok {
 			return name, version
 		}
 		switch key {
 		case "name":
-			name = stringValue(r.scalar()).str
+			name = stringValue(r.Scalar()).str
 		case "version":
-			version = stringValue(r.scalar()).str
+			version = stringValue(r.Scalar()).str
 		case "attributes":
 			if d.signal == signalMetrics {
 				d.jsonAttrs(r, &d.scope, maxKey)
 			} else {
-				r.skip()
+				r.Skip()
 			}
 		default:
-			r.skip()
+			r.Skip()
 		}
 	}
 }
 
-func (d *decoder) jsonRecord(r *jsonReader) {
+func (d *decoder) jsonRecord(r *jsonwire.Reader) {
 	switch d.signal {
 	case signalLogs:
 		d.jsonLog(r)
@@ -143,7 +153,7 @@ func (d *decoder) jsonRecord(r *jsonReader) {
 	d.roomForJSON(r)
 }
 
-func (r *jsonReader) id(dst []byte) {
-	t, text := r.scalar()
+func readID(r *jsonwire.Reader, dst []byte) {
+	t, text := r.Scalar()
 	decodeID(dst, t, text)
 }

@@ -88,9 +88,9 @@ func (d *decoder) protoScope(f fields, name, version *string) error {
 	for f.next() {
 		switch f.num {
 		case 1:
-			*name = d.arena.utf8Text(f.bytes())
+			*name = d.arena.Text(f.bytes())
 		case 2:
-			*version = d.arena.utf8Text(f.bytes())
+			*version = d.arena.Text(f.bytes())
 		case 3:
 			if d.signal == signalMetrics {
 				d.protoAttrOf(&f, &d.scope, maxKey)

@@ -4,6 +4,7 @@ import (
 	"unsafe"
 
 	"edgescope/edge"
+	"edgescope/internal/jsonwire"
 )
 
 const (
@@ -30,7 +31,7 @@ const (
 func (d *decoder) need() int64 {
 	return int64(len(d.batch.Events))*eventBytes + int64(len(d.attrs))*attrBytes + rowCopies*d.texts +
 		int64(len(d.data))*pointBytes + int64(len(d.metrics))*metricBytes + int64(len(d.numbers))*numberBytes +
-		2*int64(len(d.arena.buf)+len(d.links)+len(d.events))
+		2*int64(len(d.arena.Buf)+len(d.links)+len(d.events))
 }
 
 // room takes what the request has grown by from its share of memory. It fails as body.Share.Take does; decoding ends then.
@@ -48,9 +49,9 @@ func (d *decoder) room() error {
 }
 
 // roomForJSON is room where an error ends reading by itself.
-func (d *decoder) roomForJSON(r *jsonReader) {
-	if r.err == nil {
-		r.err = d.room()
+func (d *decoder) roomForJSON(r *jsonwire.Reader) {
+	if r.Err == nil {
+		r.Err = d.room()
 	}
 }
 

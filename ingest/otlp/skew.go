@@ -13,6 +13,7 @@ import (
 	"unsafe"
 
 	"edgescope/edge"
+	"edgescope/internal/jsonwire"
 )
 
 const (
@@ -162,28 +163,29 @@ func (d *decoder) moveList(list string, by int64) string {
 	if list == "" {
 		return ""
 	}
-	r := &jsonReader{b: unsafe.Slice(unsafe.StringData(list), len(list)), arena: new(arena)}
+	r := new(jsonwire.Reader)
+	r.Reset(unsafe.Slice(unsafe.StringData(list), len(list)), new(jsonwire.Arena))
 	moved, copied := make([]byte, 0, len(list)), 0
-	for events := r.array(); events.next(); {
-		for o := r.object(); ; {
-			key, ok := o.member()
+	for events := r.Array(); events.Next(); {
+		for o := r.Object(); ; {
+			key, ok := o.Member()
 			if !ok {
 				break
 			}
 			if key != "time" {
-				r.skip()
+				r.Skip()
 				continue
 			}
-			from := r.pos
-			_, text := r.scalar()
+			from := r.Pos
+			_, text := r.Scalar()
 			at, _ := parseInteger(text)
 			if at > by { // else it has no time
 				moved = strconv.AppendInt(append(moved, list[copied:from]...), at-by, 10)
-				copied = r.pos
+				copied = r.Pos
 			}
 		}
 	}
-	at := len(d.arena.buf)
-	d.arena.buf = append(append(d.arena.buf, moved...), list[copied:]...)
-	return d.arena.since(at)
+	at := len(d.arena.Buf)
+	d.arena.Buf = append(append(d.arena.Buf, moved...), list[copied:]...)
+	return d.arena.Since(at)
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"mime"
 	"strings"
+
+	"edgescope/internal/jsonwire"
 )
 
 // signalOfPath returns the signal that a path names. The last segments decide, so that a prefix, trailing slashes, the
@@ -58,7 +60,7 @@ func looksLikeProtobuf(body []byte) bool {
 }
 
 func trimStart(body []byte) []byte {
-	return bytes.TrimLeft(bytes.TrimPrefix(body, byteOrderMark), " \t\r\n")
+	return bytes.TrimLeft(bytes.TrimPrefix(body, jsonwire.ByteOrderMark), " \t\r\n")
 }
 
 // sniff answers what a body carries that came to a path without a meaning, and how it is written. Cloudflare's own export
@@ -90,13 +92,17 @@ func signalNamed(path string) signal {
 	return signalUnknown
 }
 
-func newSniffer(text []byte) *jsonReader { return &jsonReader{b: text, arena: new(arena)} }
+func newSniffer(text []byte) *jsonwire.Reader {
+	r := new(jsonwire.Reader)
+	r.Reset(text, new(jsonwire.Arena))
+	return r
+}
 
 // sniffObject answers by the first key that is known. A document that holds several signals of OTLP is read for all of them.
-func sniffObject(r *jsonReader) signal {
+func sniffObject(r *jsonwire.Reader) signal {
 	var schema, dataset bool
-	for o := r.object(); ; {
-		key, ok := o.member()
+	for o := r.Object(); ; {
+		key, ok := o.Member()
 		if !ok {
 			return signalUnknown
 		}
@@ -109,24 +115,24 @@ func sniffObject(r *jsonReader) signal {
 		case "schemaVersion":
 			schema = true
 		case "dataset":
-			dataset = r.peek() == tokArray
+			dataset = r.Peek() == jsonwire.Array
 		}
 		if schema && dataset {
 			return signalDataPoints
 		}
-		r.skip()
+		r.Skip()
 	}
 }
 
 // sniffArray answers by the keys of the first element.
-func sniffArray(r *jsonReader) signal {
-	list := r.array()
-	if !list.next() || r.peek() != tokObject {
+func sniffArray(r *jsonwire.Reader) signal {
+	list := r.Array()
+	if !list.Next() || r.Peek() != jsonwire.Object {
 		return signalUnknown
 	}
 	var context, sequence bool
-	for o := r.object(); ; {
-		key, ok := o.member()
+	for o := r.Object(); ; {
+		key, ok := o.Member()
 		if !ok {
 			return signalUnknown
 		}
@@ -141,6 +147,6 @@ func sniffArray(r *jsonReader) signal {
 		if context && sequence {
 			return signalTail
 		}
-		r.skip()
+		r.Skip()
 	}
 }

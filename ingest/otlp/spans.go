@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"edgescope/edge"
+	"edgescope/internal/jsonwire"
 )
 
 // exception is what a span event "exception" says; handled tells that it did not leave the span (exception.escaped is
@@ -59,7 +60,7 @@ func (d *decoder) addEvent(name string, at uint64) {
 	}
 	d.events = openEntry(d.events)
 	d.events = append(d.events, `{"name":`...)
-	d.events = appendString(d.events, name)
+	d.events = jsonwire.AppendString(d.events, name)
 	d.events = append(d.events, `,"time":`...)
 	d.events = strconv.AppendInt(d.events, d.nanos(at), 10)
 	d.events = d.closeEntry(d.events)

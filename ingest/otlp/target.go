@@ -247,14 +247,14 @@ const uuidNamespace = "\x4d\x63\x00\x9a\x8d\x0f\x11\xee\xaa\xd7\x4c\x79\x6e\xd8\
 // uuid spells an identity as a UUID of version 5 (RFC 9562, section 5.5).
 func (t *tenantStreams) uuid(id identity) string {
 	id[6], id[8] = id[6]&0x0f|0x50, id[8]&0x3f|0x80
-	from := len(t.arena.buf)
+	from := len(t.arena.Buf)
 	for i, part := range [...][]byte{id[:4], id[4:6], id[6:8], id[8:10], id[10:16]} {
 		if i > 0 {
-			t.arena.buf = append(t.arena.buf, '-')
+			t.arena.Buf = append(t.arena.Buf, '-')
 		}
-		t.arena.buf = hex.AppendEncode(t.arena.buf, part)
+		t.arena.Buf = hex.AppendEncode(t.arena.Buf, part)
 	}
-	return t.arena.since(from)
+	return t.arena.Since(from)
 }
 
 // promotes tells whether a resource attribute is a label of the series by choice.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"edgescope/edge"
+	"edgescope/internal/jsonwire"
 )
 
 const (
@@ -51,19 +52,19 @@ var unitNames = map[uint64]string{1e3: "microseconds", 1e6: "milliseconds", 1e9:
 // to write instead: a date of RFC 3339, a fraction of seconds or milliseconds, the {low, high} of protobuf.js for a
 // number of 64 bits, the [seconds, nanoseconds] of OpenTelemetry JS, the {seconds, nanos} of a Timestamp. What is none
 // of these is told, and 0.
-func (d *decoder) jsonTime(r *jsonReader) uint64 {
-	switch r.peek() {
-	case tokObject:
+func (d *decoder) jsonTime(r *jsonwire.Reader) uint64 {
+	switch r.Peek() {
+	case jsonwire.Object:
 		return d.timeOfObject(r)
-	case tokArray:
+	case jsonwire.Array:
 		return d.timeOfArray(r)
 	default:
 	}
-	t, text := r.scalar()
-	if n, err := strconv.ParseUint(text, 10, 64); err == nil && t != tokBool {
+	t, text := r.Scalar()
+	if n, err := strconv.ParseUint(text, 10, 64); err == nil && t != jsonwire.Bool {
 		return n
 	}
-	if t == tokNull || text == "" {
+	if t == jsonwire.Null || text == "" {
 		return 0
 	}
 	n, ok := readTime(text)
@@ -74,7 +75,7 @@ func (d *decoder) jsonTime(r *jsonReader) uint64 {
 }
 
 func (d *decoder) noteTime(text string) {
-	d.note(warnTime, fmt.Sprintf("%q is no time: want nanoseconds since 1970, as a number or as text", shorten(text, maxQuoted)))
+	d.note(warnTime, fmt.Sprintf("%q is no time: want nanoseconds since 1970, as a number or as text", jsonwire.Shorten(text, maxQuoted)))
 }
 
 // dateLayouts are those of RFC 3339, with a space for its T, and of ISO 8601's short offset. A date without an offset
@@ -83,7 +84,7 @@ var dateLayouts = [...]string{time.RFC3339Nano, "2006-01-02 15:04:05.999999999Z0
 
 // readTime reads the text of a time that is no plain integer.
 func readTime(text string) (nanos uint64, ok bool) {
-	if isNumber(text) {
+	if jsonwire.IsNumber(text) {
 		return readDecimal(text)
 	}
 	for _, layout := range dateLayouts {
@@ -117,15 +118,15 @@ func readDecimal(text string) (nanos uint64, ok bool) {
 }
 
 // timeOfObject reads {low, high} and {seconds, nanos}.
-func (d *decoder) timeOfObject(r *jsonReader) uint64 {
-	p := r.parts()
+func (d *decoder) timeOfObject(r *jsonwire.Reader) uint64 {
+	p := readParts(r)
 	if n, ok := p.long(); ok {
 		return n
 	}
 	if p.has[partSeconds] {
 		return d.seconds(p.numbers[partSeconds], p.numbers[partNanos])
 	}
-	if r.err == nil {
+	if r.Err == nil {
 		d.noteTime("{…}")
 	}
 	return 0
@@ -147,15 +148,15 @@ const (
 
 var partNames = [...]string{partLow: "low", partHigh: "high", partSeconds: "seconds", partNanos: "nanos"}
 
-// parts reads an object of them.
-func (r *jsonReader) parts() (p parts) {
-	for o := r.object(); ; {
-		key, ok := o.member()
+// readParts reads an object of them.
+func readParts(r *jsonwire.Reader) (p parts) {
+	for o := r.Object(); ; {
+		key, ok := o.Member()
 		if !ok {
 			return p
 		}
-		t, text := r.scalar()
-		if i := slices.Index(partNames[:], key); i >= 0 && (t == tokNumber || t == tokString) {
+		t, text := r.Scalar()
+		if i := slices.Index(partNames[:], key); i >= 0 && (t == jsonwire.Number || t == jsonwire.String) {
 			p.numbers[i], p.has[i] = parseInteger(text)
 		}
 	}
@@ -168,20 +169,20 @@ func (p *parts) long() (n uint64, ok bool) {
 }
 
 // timeOfArray reads [seconds, nanoseconds].
-func (d *decoder) timeOfArray(r *jsonReader) uint64 {
+func (d *decoder) timeOfArray(r *jsonwire.Reader) uint64 {
 	var parts [2]int64
 	n := 0
-	for list := r.array(); list.next(); n++ {
-		t, text := r.scalar()
+	for list := r.Array(); list.Next(); n++ {
+		t, text := r.Scalar()
 		v, ok := parseInteger(text)
-		if !ok || t != tokNumber || n >= len(parts) {
+		if !ok || t != jsonwire.Number || n >= len(parts) {
 			n = len(parts) // and one more: none
 			continue
 		}
 		parts[n] = v
 	}
 	if n != len(parts) {
-		if r.err == nil {
+		if r.Err == nil {
 			d.noteTime("[…]")
 		}
 		return 0

@@ -1,16 +1,19 @@
 package otlp
 
-import "edgescope/edge"
+import (
+	"edgescope/edge"
+	"edgescope/internal/jsonwire"
+)
 
-func (d *decoder) jsonSpan(r *jsonReader) {
-	if r.peek() != tokObject {
-		r.skip()
+func (d *decoder) jsonSpan(r *jsonwire.Reader) {
+	if r.Peek() != jsonwire.Object {
+		r.Skip()
 		d.rejectEntry()
 		return
 	}
 	e := d.startSpan()
-	for o := r.object(); ; {
-		key, ok := o.member()
+	for o := r.Object(); ; {
+		key, ok := o.Member()
 		if !ok {
 			break
 		}
@@ -22,19 +25,19 @@ func (d *decoder) jsonSpan(r *jsonReader) {
 }
 
 // jsonSpanScalar reads the members of a span that are one value.
-func (d *decoder) jsonSpanScalar(r *jsonReader, e *edge.Event, key string) bool {
+func (d *decoder) jsonSpanScalar(r *jsonwire.Reader, e *edge.Event, key string) bool {
 	switch key {
 	case "traceId", "trace_id":
 		e.TraceID = edge.TraceID{}
-		r.id(e.TraceID[:])
+		readID(r, e.TraceID[:])
 	case "spanId", "span_id":
 		e.SpanID = edge.SpanID{}
-		r.id(e.SpanID[:])
+		readID(r, e.SpanID[:])
 	case "parentSpanId", "parent_span_id":
 		e.ParentID = edge.SpanID{}
-		r.id(e.ParentID[:])
+		readID(r, e.ParentID[:])
 	case "name":
-		e.Name = stringValue(r.scalar()).str
+		e.Name = stringValue(r.Scalar()).str
 	case "kind":
 		e.SpanKind = kindOf(d.jsonEnum(r, &spanKinds))
 	case "startTimeUnixNano", "start_time_unix_nano":
@@ -42,9 +45,9 @@ func (d *decoder) jsonSpanScalar(r *jsonReader, e *edge.Event, key string) bool 
 	case "endTimeUnixNano", "end_time_unix_nano":
 		d.end = d.jsonTime(r)
 	case "traceState", "trace_state":
-		e.TraceState = stringValue(r.scalar()).str
+		e.TraceState = stringValue(r.Scalar()).str
 	case "flags":
-		e.Flags = unsigned32(r.scalar())
+		e.Flags = unsigned32(r.Scalar())
 	default:
 		return false
 	}
@@ -52,41 +55,41 @@ func (d *decoder) jsonSpanScalar(r *jsonReader, e *edge.Event, key string) bool 
 }
 
 // jsonSpanPart reads the members of a span that are lists or objects, and the counts of what is missing from them.
-func (d *decoder) jsonSpanPart(r *jsonReader, e *edge.Event, key string) {
+func (d *decoder) jsonSpanPart(r *jsonwire.Reader, e *edge.Event, key string) {
 	switch key {
 	case "attributes":
 		d.jsonAttrs(r, &d.own, maxKey)
 	case "events":
 		d.events, d.exception = d.events[:0], exception{}
-		for list := d.list(r); list.next(); {
+		for list := d.list(r); list.Next(); {
 			d.jsonEvent(r)
 		}
 	case "links":
 		d.links = d.links[:0]
-		for list := d.list(r); list.next(); {
+		for list := d.list(r); list.Next(); {
 			d.jsonLink(r)
 		}
 	case "status":
 		d.jsonStatus(r, e)
 	case "droppedAttributesCount", "dropped_attributes_count":
-		e.DroppedAttrs = unsigned32(r.scalar())
+		e.DroppedAttrs = unsigned32(r.Scalar())
 	case "droppedEventsCount", "dropped_events_count":
-		e.DroppedEvents = unsigned32(r.scalar())
+		e.DroppedEvents = unsigned32(r.Scalar())
 	case "droppedLinksCount", "dropped_links_count":
-		e.DroppedLinks = unsigned32(r.scalar())
+		e.DroppedLinks = unsigned32(r.Scalar())
 	default:
-		r.skip()
+		r.Skip()
 	}
 }
 
-func (d *decoder) jsonStatus(r *jsonReader, e *edge.Event) {
+func (d *decoder) jsonStatus(r *jsonwire.Reader, e *edge.Event) {
 	e.Status, e.StatusMessage = edge.StatusUnset, ""
-	if r.peek() != tokObject { // the code by itself
+	if r.Peek() != jsonwire.Object { // the code by itself
 		e.Status = edge.StatusCode(d.jsonEnum(r, &statusCodes)) // one of three
 		return
 	}
-	for o := r.object(); ; {
-		key, ok := o.member()
+	for o := r.Object(); ; {
+		key, ok := o.Member()
 		if !ok {
 			return
 		}
@@ -94,62 +97,62 @@ func (d *decoder) jsonStatus(r *jsonReader, e *edge.Event) {
 		case "code", "statusCode", "status_code":
 			e.Status = edge.StatusCode(d.jsonEnum(r, &statusCodes)) // one of three
 		case "message":
-			e.StatusMessage = stringValue(r.scalar()).str
+			e.StatusMessage = stringValue(r.Scalar()).str
 		default:
-			r.skip()
+			r.Skip()
 		}
 	}
 }
 
-func (d *decoder) jsonEvent(r *jsonReader) {
-	if r.peek() != tokObject {
-		r.skip()
+func (d *decoder) jsonEvent(r *jsonwire.Reader) {
+	if r.Peek() != jsonwire.Object {
+		r.Skip()
 		return
 	}
 	var name string
 	var at uint64
 	d.nested.reset()
-	for o := r.object(); ; {
-		key, ok := o.member()
+	for o := r.Object(); ; {
+		key, ok := o.Member()
 		if !ok {
 			break
 		}
 		switch key {
 		case "name":
-			name = stringValue(r.scalar()).str
+			name = stringValue(r.Scalar()).str
 		case "timeUnixNano", "time_unix_nano":
 			at = d.jsonTime(r)
 		case "attributes":
 			d.jsonMembers(r, &d.nested, 0)
 		default:
-			r.skip()
+			r.Skip()
 		}
 	}
 	d.addEvent(name, at)
 }
 
-func (d *decoder) jsonLink(r *jsonReader) {
-	if r.peek() != tokObject {
-		r.skip()
+func (d *decoder) jsonLink(r *jsonwire.Reader) {
+	if r.Peek() != jsonwire.Object {
+		r.Skip()
 		return
 	}
 	var trace edge.TraceID
 	var span edge.SpanID
 	d.nested.reset()
-	for o := r.object(); ; {
-		key, ok := o.member()
+	for o := r.Object(); ; {
+		key, ok := o.Member()
 		if !ok {
 			break
 		}
 		switch key {
 		case "traceId", "trace_id":
-			r.id(trace[:])
+			readID(r, trace[:])
 		case "spanId", "span_id":
-			r.id(span[:])
+			readID(r, span[:])
 		case "attributes":
 			d.jsonMembers(r, &d.nested, 0)
 		default:
-			r.skip()
+			r.Skip()
 		}
 	}
 	d.addLink(trace, span)

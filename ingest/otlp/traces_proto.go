@@ -11,11 +11,11 @@ func (d *decoder) protoSpan(f fields) error {
 		case 2:
 			e.SpanID = spanID(f.bytes())
 		case 3:
-			e.TraceState = d.arena.utf8Text(f.bytes())
+			e.TraceState = d.arena.Text(f.bytes())
 		case 4:
 			e.ParentID = spanID(f.bytes())
 		case 5:
-			e.Name = d.arena.utf8Text(f.bytes())
+			e.Name = d.arena.Text(f.bytes())
 		case 6:
 			e.SpanKind = kindOf(d.protoEnum(f.varint(), &spanKinds))
 		case 7:
@@ -60,7 +60,7 @@ func (d *decoder) protoStatus(f fields, e *edge.Event) error {
 	for f.next() {
 		switch f.num {
 		case 2:
-			e.StatusMessage = d.arena.utf8Text(f.bytes())
+			e.StatusMessage = d.arena.Text(f.bytes())
 		case 3:
 			e.Status = edge.StatusCode(d.protoEnum(f.varint(), &statusCodes)) // one of three
 		default:
@@ -79,7 +79,7 @@ func (d *decoder) protoEvent(f fields) error {
 		case 1:
 			at = f.fixed64()
 		case 2:
-			name = d.arena.utf8Text(f.bytes())
+			name = d.arena.Text(f.bytes())
 		case 3:
 			f.err = d.protoNested(f.message(), &d.nested)
 		case 4:

@@ -5,10 +5,10 @@ import (
 	"encoding/hex"
 	"math"
 	"strconv"
-	"unicode/utf8"
 	"unsafe"
 
 	"edgescope/edge"
+	"edgescope/internal/jsonwire"
 )
 
 // valueKind is the type of an attribute's value.
@@ -33,33 +33,23 @@ type value struct {
 	str string
 }
 
-// arena is the memory of all text of a batch that is not part of the body. Text stays valid when the arena grows: it then
-// points into the former memory.
-type arena struct{ buf []byte }
-
-// since answers what was appended from there on.
-func (a *arena) since(from int) string {
-	b := a.buf[from:]
-	return unsafe.String(unsafe.SliceData(b), len(b))
-}
-
-// settle makes JSON of v the text that starts at from, where v's own text may begin: what lies between is given up.
-func (a *arena) settle(from int, v value) value {
-	at, n := len(a.buf), 0
+// settle makes JSON of v the text of the arena that starts at from, where v's own text may begin: what lies between is given up.
+func settle(a *jsonwire.Arena, from int, v value) value {
+	at, n := len(a.Buf), 0
 	if v.kind == kindJSON {
 		at, n = int(v.num), len(v.str) // an offset into buf
 	} else {
-		a.buf = appendJSON(a.buf, v)
-		n = len(a.buf) - at
+		a.Buf = appendJSON(a.Buf, v)
+		n = len(a.Buf) - at
 	}
-	copy(a.buf[from:], a.buf[at:at+n])
-	a.buf = a.buf[:from+n]
-	return value{kind: kindJSON, num: uint64(from), str: a.since(from)} // an offset is not negative
+	copy(a.Buf[from:], a.Buf[at:at+n])
+	a.Buf = a.Buf[:from+n]
+	return value{kind: kindJSON, num: uint64(from), str: a.Since(from)} // an offset is not negative
 }
 
-// text answers the value as edge.Attr says: true or false, decimal integers, shortest doubles, base64, compact JSON.
-func (a *arena) text(v value) string {
-	from := len(a.buf)
+// text returns the value as edge.Attr says: true or false, decimal integers, shortest doubles, base64, compact JSON.
+func (v value) text(a *jsonwire.Arena) string {
+	from := len(a.Buf)
 	switch v.kind {
 	case kindString, kindJSON:
 		return v.str
@@ -69,21 +59,21 @@ func (a *arena) text(v value) string {
 		}
 		return "false"
 	case kindInt:
-		a.buf = strconv.AppendInt(a.buf, int64(v.num), 10) // the bits of an int64
+		a.Buf = strconv.AppendInt(a.Buf, int64(v.num), 10) // the bits of an int64
 	case kindDouble:
-		a.buf = appendDouble(a.buf, math.Float64frombits(v.num))
+		a.Buf = jsonwire.AppendDouble(a.Buf, math.Float64frombits(v.num))
 	case kindBytes:
-		a.buf = base64.StdEncoding.AppendEncode(a.buf, unsafe.Slice(unsafe.StringData(v.str), len(v.str)))
+		a.Buf = base64.StdEncoding.AppendEncode(a.Buf, unsafe.Slice(unsafe.StringData(v.str), len(v.str)))
 	case kindNone:
 	}
-	return a.since(from)
+	return a.Since(from)
 }
 
 // appendJSON appends a value as JSON. NaN and infinities, which JSON has no numbers for, are strings, as in protobuf's JSON.
 func appendJSON(dst []byte, v value) []byte {
 	switch v.kind {
 	case kindString:
-		return appendString(dst, v.str)
+		return jsonwire.AppendString(dst, v.str)
 	case kindJSON:
 		return append(dst, v.str...)
 	case kindBool:
@@ -94,9 +84,9 @@ func appendJSON(dst []byte, v value) []byte {
 		f := math.Float64frombits(v.num)
 		if math.IsNaN(f) || math.IsInf(f, 0) {
 			dst = append(dst, '"')
-			return append(appendDouble(dst, f), '"')
+			return append(jsonwire.AppendDouble(dst, f), '"')
 		}
-		return appendDouble(dst, f)
+		return jsonwire.AppendDouble(dst, f)
 	case kindBytes:
 		dst = append(dst, '"')
 		dst = base64.StdEncoding.AppendEncode(dst, unsafe.Slice(unsafe.StringData(v.str), len(v.str)))
@@ -104,68 +94,6 @@ func appendJSON(dst []byte, v value) []byte {
 	default:
 		return append(dst, "null"...)
 	}
-}
-
-// appendDouble appends the shortest decimal that reads back as f, with an exponent only below 1e-6 and from 1e21 on, as
-// JavaScript and encoding/json write numbers: an integral double then looks like the integer that OpenTelemetry JS makes of it.
-func appendDouble(dst []byte, f float64) []byte {
-	switch {
-	case math.IsNaN(f):
-		return append(dst, "NaN"...)
-	case math.IsInf(f, 1):
-		return append(dst, "Infinity"...)
-	case math.IsInf(f, -1):
-		return append(dst, "-Infinity"...)
-	}
-	format := byte('f')
-	if abs := math.Abs(f); abs != 0 && (abs < 1e-6 || abs >= 1e21) {
-		format = 'e'
-	}
-	return strconv.AppendFloat(dst, f, format, -1, 64)
-}
-
-const hexDigits = "0123456789abcdef"
-
-// appendString appends s, which is valid UTF-8, as a JSON string.
-func appendString(dst []byte, s string) []byte {
-	dst = append(dst, '"')
-	from := 0
-	for i := range len(s) {
-		c := s[i]
-		if c >= ' ' && c != '"' && c != '\\' {
-			continue
-		}
-		dst = append(dst, s[from:i]...)
-		from = i + 1
-		switch c {
-		case '"', '\\':
-			dst = append(dst, '\\', c)
-		case '\n':
-			dst = append(dst, '\\', 'n')
-		case '\t':
-			dst = append(dst, '\\', 't')
-		case '\r':
-			dst = append(dst, '\\', 'r')
-		default:
-			dst = append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
-		}
-	}
-	dst = append(dst, s[from:]...)
-	return append(dst, '"')
-}
-
-// utf8Text answers b as text that shares its memory, or, where b is not valid UTF-8, a copy with U+FFFD for every bad byte.
-func (a *arena) utf8Text(b []byte) string {
-	if utf8.Valid(b) {
-		return unsafe.String(unsafe.SliceData(b), len(b))
-	}
-	from := len(a.buf)
-	for len(b) > 0 {
-		r, n := utf8.DecodeRune(b)
-		a.buf = utf8.AppendRune(a.buf, r)
-		b = b[n:]
-	}
-	return a.since(from)
 }
 
 func appendTraceID(dst []byte, id edge.TraceID) []byte { return hex.AppendEncode(dst, id[:]) }

@@ -1,9 +1,11 @@
 package otlp
 
+import "edgescope/internal/jsonwire"
+
 // jsonAttrs reads a list of attributes that become fields of the row.
-func (d *decoder) jsonAttrs(r *jsonReader, p *pairs, limit int) {
+func (d *decoder) jsonAttrs(r *jsonwire.Reader, p *pairs, limit int) {
 	p.reset()
-	for list := d.list(r); list.next(); {
+	for list := d.list(r); list.Next(); {
 		if key, v, ok := d.jsonKeyValue(r, 0); ok {
 			putAttr(&d.batch, p, pair{key, v}, limit)
 		}
@@ -11,62 +13,62 @@ func (d *decoder) jsonAttrs(r *jsonReader, p *pairs, limit int) {
 }
 
 // jsonMembers reads a list of attributes that become members of a JSON object.
-func (d *decoder) jsonMembers(r *jsonReader, p *pairs, depth int) {
+func (d *decoder) jsonMembers(r *jsonwire.Reader, p *pairs, depth int) {
 	p.reset()
-	for list := d.list(r); list.next(); {
+	for list := d.list(r); list.Next(); {
 		if key, v, ok := d.jsonKeyValue(r, depth); ok {
 			d.putNested(p, key, v)
 		}
 	}
 }
 
-func (d *decoder) jsonKeyValue(r *jsonReader, depth int) (key string, v value, ok bool) {
-	if r.peek() != tokObject {
-		r.skip()
+func (d *decoder) jsonKeyValue(r *jsonwire.Reader, depth int) (key string, v value, ok bool) {
+	if r.Peek() != jsonwire.Object {
+		r.Skip()
 		d.batch.Warn(warnNoObject)
 		return "", value{}, false
 	}
-	for o := r.object(); ; {
-		name, more := o.member()
+	for o := r.Object(); ; {
+		name, more := o.Member()
 		if !more {
 			return key, v, true
 		}
 		switch name {
 		case "key":
-			key = stringValue(r.scalar()).str
+			key = stringValue(r.Scalar()).str
 		case "value":
 			v = d.jsonValue(r, depth)
 		default:
-			r.skip()
+			r.Skip()
 		}
 	}
 }
 
 // jsonValue reads an AnyValue. Of several alternatives the last one that is not null wins.
-func (d *decoder) jsonValue(r *jsonReader, depth int) (v value) {
-	for o := r.object(); ; {
-		key, ok := o.member()
+func (d *decoder) jsonValue(r *jsonwire.Reader, depth int) (v value) {
+	for o := r.Object(); ; {
+		key, ok := o.Member()
 		if !ok {
 			return v
 		}
 		var read value
 		switch key {
 		case "stringValue", "string_value":
-			read = stringValue(r.scalar())
+			read = stringValue(r.Scalar())
 		case "boolValue", "bool_value":
-			read = boolValue(r.scalar())
+			read = boolValue(r.Scalar())
 		case "intValue", "int_value":
-			read = r.intValue()
+			read = readInt(r)
 		case "doubleValue", "double_value":
-			read = doubleValue(r.scalar())
+			read = doubleValue(r.Scalar())
 		case "bytesValue", "bytes_value":
-			read = d.arena.bytesValue(r.scalar())
+			read = bytesValue(&d.arena, r)
 		case "arrayValue", "array_value":
 			read = d.jsonArray(r, depth)
 		case "kvlistValue", "kvlist_value":
 			read = d.jsonMap(r, depth)
 		default:
-			r.skip()
+			r.Skip()
 		}
 		if read.kind != kindNone {
 			v = read
@@ -74,12 +76,12 @@ func (d *decoder) jsonValue(r *jsonReader, depth int) (v value) {
 	}
 }
 
-// intValue reads an integer, also in the two halves that protobuf.js makes of one.
-func (r *jsonReader) intValue() value {
-	if r.peek() != tokObject {
-		return intValue(r.scalar())
+// readInt reads an integer, also in the two halves that protobuf.js makes of one.
+func readInt(r *jsonwire.Reader) value {
+	if r.Peek() != jsonwire.Object {
+		return intValue(r.Scalar())
 	}
-	p := r.parts()
+	p := readParts(r)
 	n, ok := p.long()
 	if !ok {
 		return value{}
@@ -88,69 +90,69 @@ func (r *jsonReader) intValue() value {
 }
 
 // jsonArray reads an ArrayValue, {"values":[...]}, into JSON.
-func (d *decoder) jsonArray(r *jsonReader, depth int) value {
+func (d *decoder) jsonArray(r *jsonwire.Reader, depth int) value {
 	if !d.enter(r, depth) {
 		return value{}
 	}
-	v := value{kind: kindJSON, num: uint64(len(d.arena.buf)), str: "[]"}
-	d.arena.buf = append(d.arena.buf, v.str...)
-	for o := r.object(); ; {
-		key, ok := o.member()
+	v := value{kind: kindJSON, num: uint64(len(d.arena.Buf)), str: "[]"}
+	d.arena.Buf = append(d.arena.Buf, v.str...)
+	for o := r.Object(); ; {
+		key, ok := o.Member()
 		if !ok {
 			return v
 		}
 		if key == "values" {
 			v = d.jsonElements(r, depth)
 		} else {
-			r.skip()
+			r.Skip()
 		}
 	}
 }
 
-func (d *decoder) jsonElements(r *jsonReader, depth int) value {
-	from := len(d.arena.buf)
-	d.arena.buf = append(d.arena.buf, '[')
+func (d *decoder) jsonElements(r *jsonwire.Reader, depth int) value {
+	from := len(d.arena.Buf)
+	d.arena.Buf = append(d.arena.Buf, '[')
 	n := 0
-	for list := d.list(r); list.next(); n++ {
+	for list := d.list(r); list.Next(); n++ {
 		if n > 0 {
-			d.arena.buf = append(d.arena.buf, ',')
+			d.arena.Buf = append(d.arena.Buf, ',')
 		}
-		at := len(d.arena.buf)
-		d.arena.settle(at, d.jsonValue(r, depth+1))
+		at := len(d.arena.Buf)
+		settle(&d.arena, at, d.jsonValue(r, depth+1))
 	}
-	d.arena.buf = append(d.arena.buf, ']')
-	return value{kind: kindJSON, num: uint64(from), str: d.arena.since(from)} // an offset is not negative
+	d.arena.Buf = append(d.arena.Buf, ']')
+	return value{kind: kindJSON, num: uint64(from), str: d.arena.Since(from)} // an offset is not negative
 }
 
 // jsonMap reads a KeyValueList, {"values":[{"key","value"}]}, into a JSON object.
-func (d *decoder) jsonMap(r *jsonReader, depth int) value {
+func (d *decoder) jsonMap(r *jsonwire.Reader, depth int) value {
 	if !d.enter(r, depth) {
 		return value{}
 	}
-	from := len(d.arena.buf)
+	from := len(d.arena.Buf)
 	d.levels[depth].reset()
-	for o := r.object(); ; {
-		key, ok := o.member()
+	for o := r.Object(); ; {
+		key, ok := o.Member()
 		if !ok {
 			return d.endMap(from, depth)
 		}
 		if key == "values" {
 			d.jsonMembers(r, &d.levels[depth], depth+1)
 		} else {
-			r.skip()
+			r.Skip()
 		}
 	}
 }
 
 // enter tells whether an array or map can be read here; what can't is passed over.
-func (d *decoder) enter(r *jsonReader, depth int) bool {
-	if r.peek() != tokObject {
-		r.skip()
+func (d *decoder) enter(r *jsonwire.Reader, depth int) bool {
+	if r.Peek() != jsonwire.Object {
+		r.Skip()
 		return false
 	}
 	if depth >= maxDepth {
 		d.batch.Warn(warnDeep)
-		r.skip()
+		r.Skip()
 		return false
 	}
 	return true

@@ -140,7 +140,7 @@ func (d *decoder) protoKeyValue(f fields, depth int) (key string, v value, err e
 	for f.next() {
 		switch f.num {
 		case 1:
-			key = d.arena.utf8Text(f.bytes())
+			key = d.arena.Text(f.bytes())
 		case 2:
 			m := f.message()
 			d.protoValue(&m, &v, depth)
@@ -159,7 +159,7 @@ func (d *decoder) protoValue(f *fields, v *value, depth int) {
 	for f.next() {
 		switch f.num {
 		case 1:
-			*v = value{kind: kindString, str: d.arena.utf8Text(f.bytes())}
+			*v = value{kind: kindString, str: d.arena.Text(f.bytes())}
 		case 2:
 			*v = value{kind: kindBool, num: boolNum(f.varint() != 0)}
 		case 3:
@@ -185,33 +185,33 @@ func (d *decoder) protoArray(f fields, depth int) (value, error) {
 	if depth >= maxDepth {
 		return d.tooDeep(f.err)
 	}
-	from := len(d.arena.buf)
-	d.arena.buf = append(d.arena.buf, '[')
+	from := len(d.arena.Buf)
+	d.arena.Buf = append(d.arena.Buf, '[')
 	for n := 0; f.next(); {
 		if f.num != 1 {
 			f.skip()
 			continue
 		}
 		if n > 0 {
-			d.arena.buf = append(d.arena.buf, ',')
+			d.arena.Buf = append(d.arena.Buf, ',')
 		}
 		n++
-		at := len(d.arena.buf)
+		at := len(d.arena.Buf)
 		var v value
 		m := f.message()
 		d.protoValue(&m, &v, depth+1)
 		f.err = m.err
-		d.arena.settle(at, v)
+		settle(&d.arena, at, v)
 	}
-	d.arena.buf = append(d.arena.buf, ']')
-	return value{kind: kindJSON, num: uint64(from), str: d.arena.since(from)}, f.err // an offset is not negative
+	d.arena.Buf = append(d.arena.Buf, ']')
+	return value{kind: kindJSON, num: uint64(from), str: d.arena.Since(from)}, f.err // an offset is not negative
 }
 
 func (d *decoder) protoMap(f fields, depth int) (value, error) {
 	if depth >= maxDepth {
 		return d.tooDeep(f.err)
 	}
-	from, list := len(d.arena.buf), &d.levels[depth]
+	from, list := len(d.arena.Buf), &d.levels[depth]
 	list.reset()
 	for f.next() {
 		if f.num != 1 {
