@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"edgescope/load"
+	"edgescope/load/health"
 )
 
 // Environment is where and how the load was made: runs are compared only within one.
@@ -30,7 +31,7 @@ type Environment struct {
 func (i *RunInfo) environment(connections int, target string) Environment {
 	return Environment{
 		OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.GOMAXPROCS(0), Connections: connections,
-		Protocol: string(i.Protocol), Network: networkText(&i.Network, target), Processor: processorModel(), Loadgen: i.Version,
+		Protocol: string(i.Protocol), Network: networkText(&i.Network, target), Processor: health.ProcessorModel(), Loadgen: i.Version,
 	}
 }
 

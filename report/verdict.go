@@ -56,8 +56,8 @@ type Outcome struct {
 	// Interrupted is true when the run was stopped from outside; Err is the cause.
 	Interrupted bool
 	LagLimit    time.Duration
-	CPU         CPUUse
-	GC          GCUse
+	CPU         health.CPU
+	GC          health.GC
 	Warnings    []string
 	// Aborted says why the arrivals were stopped early (AbortWatch), "" if they were not. An aborted run has failed.
 	Aborted string

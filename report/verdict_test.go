@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"edgescope/load"
+	"edgescope/load/health"
 	"edgescope/report"
 	"edgescope/scenarios"
 )
@@ -120,9 +121,9 @@ func TestLimitsOfTheGeneratorAreAVerdictOfTheirOwn(t *testing.T) {
 		}
 	}
 	f(late, report.Outcome{}, "lag p99 30.0 ms")
-	f(late, report.Outcome{CPU: report.CPUUse{Saturated: 5 * time.Second}}, "lag p99 30.0 ms", "used up its processors for 5 s")
-	f(late, report.Outcome{CPU: report.CPUUse{Throttled: 5 * time.Second}}, "lag p99 30.0 ms", "CPU limit throttled loadgen for 5 s")
-	f(late, report.Outcome{GC: report.GCUse{Share: 0.5, Pause: 40 * time.Millisecond}}, "collector took 50 %", "collector stopped loadgen for 40.0 ms")
+	f(late, report.Outcome{CPU: health.CPU{Saturated: 5 * time.Second}}, "lag p99 30.0 ms", "used up its processors for 5 s")
+	f(late, report.Outcome{CPU: health.CPU{Throttled: 5 * time.Second}}, "lag p99 30.0 ms", "CPU limit throttled loadgen for 5 s")
+	f(late, report.Outcome{GC: health.GC{Share: 0.5, Pause: 40 * time.Millisecond}}, "collector took 50 %", "collector stopped loadgen for 40.0 ms")
 	f(failed("EMFILE"), report.Outcome{}, "200 users met EMFILE", "ulimit -n")
 	f(failed("ENFILE"), report.Outcome{}, "200 users met ENFILE", "ulimit -n")
 	f(failed("EADDRNOTAVAIL"), report.Outcome{}, "200 users met EADDRNOTAVAIL", "no local port was free")

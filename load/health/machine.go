@@ -1,4 +1,4 @@
-// Package health is what this machine lets a load generator do.
+// Package health is what this machine lets a load generator do, and what the generator takes of it.
 package health
 
 // Machine is what this machine lets a load generator do.

@@ -46,8 +46,8 @@ type job struct {
 	warnings  []string
 	abort     chan struct{} // closed when the arrivals are given up
 	aborted   string        // why; set before abort is closed
-	cpu       report.CPUUse
-	gc        report.GCUse
+	cpu       health.CPU
+	gc        health.GC
 	suggested int // exit code that a function of the script asks for; counts when no other does
 }
 
@@ -179,8 +179,8 @@ func (j *job) attack(ctx context.Context, runner *load.Runner) error {
 	watched, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var watcher sync.WaitGroup
 	watcher.Go(func() { j.watch(watched) })
-	defer ballast()()
-	gc := report.StartGCWatch()
+	defer health.Ballast()()
+	gc := health.WatchGC()
 	running, span := tracer().Start(ctx, "run the load")
 	err := runner.Run(running, func(e load.Event) {
 		endpoints.Label(e)

@@ -1,14 +1,13 @@
-package report
+package health
 
 import (
-	"strings"
 	"testing"
 	"time"
 )
 
 func TestCPUUseKnowsTheLongestStretch(t *testing.T) {
 	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	var c CPUUse
+	var c CPU
 	var used time.Duration
 	var throttled int64
 	for second, load := range []struct {
@@ -25,7 +24,7 @@ func TestCPUUseKnowsTheLongestStretch(t *testing.T) {
 }
 
 func TestCPUUseIsSampledNotMoreOftenThanAsked(t *testing.T) {
-	var c CPUUse
+	var c CPU
 	now := time.Now()
 	c.SampleEvery(time.Second, now)
 	c.SampleEvery(time.Second, now.Add(900*time.Millisecond))
@@ -36,19 +35,4 @@ func TestCPUUseIsSampledNotMoreOftenThanAsked(t *testing.T) {
 	if !c.last.at.Equal(now.Add(time.Second)) {
 		t.Error("no sample was taken after a second")
 	}
-}
-
-func TestHealthTellsWhatMadeLoadgenSlow(t *testing.T) {
-	f := func(h Health, want string) {
-		t.Helper()
-		h.LagLimit = 10
-		if got := strings.Join(h.causes(), "; "); !strings.Contains(got, want) || (want == "") != (got == "") {
-			t.Errorf("%+v: %q, want %q", h, got, want)
-		}
-	}
-	f(Health{CPUSaturated: 2, Throttled: 2, GCShare: 0.2, GCPause: 9}, "")
-	f(Health{CPUSaturated: 5, Throttled: 2}, "loadgen used up its processors for 5 s (limit 3 s)")
-	f(Health{Throttled: 4}, "the container's CPU limit throttled loadgen for 4 s")
-	f(Health{GCShare: 0.4}, "the garbage collector took 40 % of the processors (limit 25 %)")
-	f(Health{GCPause: 25}, "the garbage collector stopped loadgen for 25.0 ms (limit 10 ms)")
 }

@@ -1,14 +1,14 @@
-package report
+package health
 
 import (
 	"runtime"
 	"time"
 )
 
-// CPUUse tells how long, without a break, this process used more than 95 % of GOMAXPROCS, and was throttled by its cgroup in
+// CPU tells how long, without a break, this process used more than 95 % of GOMAXPROCS, and was throttled by its cgroup in
 // more than 5 % of the periods.
 // It needs a sample about once a second.
-type CPUUse struct {
+type CPU struct {
 	Saturated, Throttled time.Duration // the longest stretches
 
 	last                 cpuSample
@@ -22,13 +22,13 @@ type cpuSample struct {
 }
 
 // SampleEvery takes a sample unless the last one is younger than d. It is for one goroutine.
-func (c *CPUUse) SampleEvery(d time.Duration, now time.Time) {
+func (c *CPU) SampleEvery(d time.Duration, now time.Time) {
 	if now.Sub(c.last.at) >= d {
 		c.add(readCPU(now), runtime.GOMAXPROCS(0))
 	}
 }
 
-func (c *CPUUse) add(s cpuSample, processors int) {
+func (c *CPU) add(s cpuSample, processors int) {
 	before := c.last
 	c.last = s
 	wall := s.at.Sub(before.at)

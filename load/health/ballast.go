@@ -1,4 +1,4 @@
-package app
+package health
 
 import "runtime"
 
@@ -8,8 +8,8 @@ import "runtime"
 // users.
 const ballastSize = 8 << 20
 
-// ballast makes the garbage collector run less often until release is called.
-func ballast() (release func()) {
+// Ballast makes the garbage collector run less often until release is called.
+func Ballast() (release func()) {
 	weight := make([]byte, ballastSize)
 	return func() { runtime.KeepAlive(weight) }
 }

@@ -1,4 +1,4 @@
-package report
+package health
 
 import (
 	"math"
@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// GCUse is what Go's garbage collector took of a run: of the time of all processors that loadgen may use, 0 to 1, and the
+// GC is what Go's garbage collector took of a run: of the time of all processors that loadgen may use, 0 to 1, and the
 // longest pause in which nothing else ran.
-type GCUse struct {
+type GC struct {
 	Share float64
 	Pause time.Duration
 }
@@ -30,11 +30,11 @@ type gcSample struct {
 	bounds  []float64 // of the lengths
 }
 
-// StartGCWatch begins to measure.
-func StartGCWatch() *GCWatch { return &GCWatch{readGC()} }
+// WatchGC begins to measure.
+func WatchGC() *GCWatch { return &GCWatch{readGC()} }
 
 // Use is what was taken since the start. The runtime counts processor time at the end of each collection only.
-func (w *GCWatch) Use() GCUse { return readGC().since(w.before) }
+func (w *GCWatch) Use() GC { return readGC().since(w.before) }
 
 func readGC() gcSample {
 	samples := []metrics.Sample{{Name: gcTime}, {Name: gcIdle}, {Name: allTime}, {Name: gcPauses}}
@@ -52,7 +52,7 @@ func readGC() gcSample {
 	return s
 }
 
-func (s gcSample) since(before gcSample) (u GCUse) {
+func (s gcSample) since(before gcSample) (u GC) {
 	if all := s.all - before.all; all > 0 {
 		u.Share = (s.gc - before.gc) / all
 	}

@@ -1,4 +1,4 @@
-package report
+package health
 
 import (
 	"os"
@@ -6,7 +6,9 @@ import (
 	"sync"
 )
 
-// processorModel is the model of the first processor, "" if the kernel does not tell.
+// ProcessorModel is the model of the first processor, "" if the kernel does not tell.
+func ProcessorModel() string { return processorModel() }
+
 var processorModel = sync.OnceValue(func() string {
 	text, err := os.ReadFile("/proc/cpuinfo")
 	if err != nil {
