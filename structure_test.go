@@ -60,6 +60,7 @@ var rule = map[string][]string{
 	"load/health":         {},
 	"load/http1":          {},
 	"report":              {"edge", "scenarios", "scenarios/processor", "load", "load/health", "internal/near"},
+	"report/send":         {"edge"},
 
 	"chart": {},
 

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"time"
 
@@ -19,6 +20,9 @@ type RunInfo struct {
 	Protocol load.Protocol
 	Network  load.Network
 }
+
+// NewRunID makes the id of a new run: 32 hex digits.
+func NewRunID() string { return fmt.Sprintf("%016x%016x", rand.Uint64()|1, rand.Uint64()) } // a trace id of zeros is none
 
 // Run is the run as a collector is told of it: while it lasts when v is nil, else its end.
 func (s *Summary) Run(info RunInfo, now time.Time, v *Verdict) edge.Run {

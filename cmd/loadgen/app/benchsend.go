@@ -13,25 +13,25 @@ import (
 	"edgescope/edge"
 	"edgescope/internal/run"
 	"edgescope/internal/wasmbench"
-	"edgescope/report"
+	"edgescope/report/send"
 )
 
 // benchSender sends a comparison to a collector. A nil one sends nothing: nobody asked for it.
 type benchSender struct {
 	to        string
-	collector *report.Collector
+	collector *send.Client
 }
 
 func (b *benchFlags) sender(ctx context.Context, p run.Process) (*benchSender, error) {
 	if b.otlp == "" {
 		return nil, nil //nolint:nilnil // see benchSender
 	}
-	traces, err := report.TracesURL(b.otlp)
+	traces, err := send.TracesURL(b.otlp)
 	if err != nil {
 		return nil, err
 	}
 	log := slog.New(slog.NewTextHandler(p.Stderr, nil))
-	collector, err := report.OpenCollector(ctx, report.CollectorOptions{URL: traces, Version: run.Version}, log)
+	collector, err := send.Open(ctx, send.Options{URL: traces, Version: run.Version}, log)
 	if err != nil {
 		return nil, err
 	}

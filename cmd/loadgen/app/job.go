@@ -17,6 +17,7 @@ import (
 	"edgescope/load"
 	"edgescope/load/health"
 	"edgescope/report"
+	"edgescope/report/send"
 	"edgescope/scenarios"
 )
 
@@ -39,7 +40,7 @@ type job struct {
 	log       *slog.Logger
 	summary   *report.Summary
 	console   *report.Console
-	collector *report.Collector // nil without --otlp
+	collector *send.Client // nil without --otlp
 	json      *output
 	vegeta    *output
 	baselines []*report.Report
@@ -102,10 +103,10 @@ func (j *job) open(ctx context.Context, stack *run.Stack) (err error) {
 
 // openCollector opens where spans go: --otlp, else what the script says.
 func (j *job) openCollector(ctx context.Context, stack *run.Stack) (err error) {
-	o := report.CollectorOptions{Version: run.Version}
+	o := send.Options{Version: run.Version}
 	switch telemetry := j.plan.Telemetry; {
 	case j.flags.otlp != "":
-		if o.URL, err = report.TracesURL(j.flags.otlp); err != nil {
+		if o.URL, err = send.TracesURL(j.flags.otlp); err != nil {
 			return run.Usage("%w", err)
 		}
 	case telemetry != nil:
@@ -116,7 +117,7 @@ func (j *job) openCollector(ctx context.Context, stack *run.Stack) (err error) {
 	default:
 		return nil
 	}
-	if j.collector, err = report.OpenCollector(ctx, o, j.log); err != nil {
+	if j.collector, err = send.Open(ctx, o, j.log); err != nil {
 		return run.Usage("%w", err)
 	}
 	stack.Push("collector", func(ctx context.Context) error {

@@ -1,4 +1,6 @@
-package report
+// Package send sends what loadgen measured to a collector, over OTLP: the spans and the summary of a run, or a comparison of
+// engines.
+package send
 
 import (
 	"context"
@@ -23,9 +25,9 @@ import (
 	"edgescope/edge"
 )
 
-// Collector sends a run to an OTLP/HTTP receiver: the sampled client spans, and the summary as a span of its own whenever it
+// Client sends a run to an OTLP/HTTP receiver: the sampled client spans, and the summary as a span of its own whenever it
 // changes. Nothing of it slows the load down: spans wait in a bounded queue, and what the receiver does not take is counted.
-type Collector struct {
+type Client struct {
 	provider *sdktrace.TracerProvider
 	exporter *countingExporter
 	counter  *spanCounter
@@ -34,8 +36,8 @@ type Collector struct {
 // The queue holds 200 s of client spans at their usual rate of 10/s.
 const spanQueue = 2048
 
-// CollectorOptions say where a run is sent.
-type CollectorOptions struct {
+// Options say where a run is sent.
+type Options struct {
 	// URL takes OTLP/HTTP traces; TracesURL makes it of an endpoint.
 	URL     string
 	Headers map[string]string
@@ -52,8 +54,8 @@ func TracesURL(endpoint string) (string, error) {
 	return strings.TrimSuffix(strings.TrimSuffix(endpoint, "/"), "/v1/traces") + "/v1/traces", nil
 }
 
-// OpenCollector prepares to send; it sends nothing yet and does not need the receiver to be up.
-func OpenCollector(ctx context.Context, o CollectorOptions, log *slog.Logger) (*Collector, error) {
+// Open prepares to send; it sends nothing yet and does not need the receiver to be up.
+func Open(ctx context.Context, o Options, log *slog.Logger) (*Client, error) {
 	inner, err := otlptracehttp.New(ctx,
 		otlptracehttp.WithEndpointURL(o.URL),
 		otlptracehttp.WithHeaders(o.Headers),
@@ -66,7 +68,7 @@ func OpenCollector(ctx context.Context, o CollectorOptions, log *slog.Logger) (*
 	if err != nil {
 		return nil, fmt.Errorf("send to %s: %w", o.URL, err)
 	}
-	c := &Collector{exporter: &countingExporter{SpanExporter: inner, log: log}, counter: &spanCounter{}}
+	c := &Client{exporter: &countingExporter{SpanExporter: inner, log: log}, counter: &spanCounter{}}
 	limits := sdktrace.NewSpanLimits()
 	limits.AttributeValueLengthLimit = -1 // a run's summary is long
 	c.provider = sdktrace.NewTracerProvider(
@@ -83,10 +85,10 @@ func OpenCollector(ctx context.Context, o CollectorOptions, log *slog.Logger) (*
 }
 
 // Tracer makes the client spans of a run.
-func (c *Collector) Tracer() trace.Tracer { return c.provider.Tracer("edgescope/loadgen") }
+func (c *Client) Tracer() trace.Tracer { return c.provider.Tracer("edgescope/loadgen") }
 
 // SendRun sends a summary as a span named edge.RunSpan whose trace id is the run's ID, from the start of the run to now.
-func (c *Collector) SendRun(ctx context.Context, run *edge.Run) error {
+func (c *Client) SendRun(ctx context.Context, run *edge.Run) error {
 	id, err := trace.TraceIDFromHex(run.ID)
 	if err != nil {
 		return fmt.Errorf("send run %q: its ID is no trace id: %w", run.ID, err)
@@ -107,7 +109,7 @@ func (c *Collector) SendRun(ctx context.Context, run *edge.Run) error {
 }
 
 // Close sends what is still queued, within the deadline of ctx, and tells how many spans the receiver did not get.
-func (c *Collector) Close(ctx context.Context) (lost int64, err error) {
+func (c *Client) Close(ctx context.Context) (lost int64, err error) {
 	err = errors.Join(c.provider.ForceFlush(ctx), c.provider.Shutdown(ctx))
 	return c.counter.ended.Load() - c.exporter.sent.Load(), err
 }
@@ -167,6 +169,3 @@ func newTraceID() trace.TraceID {
 	}
 	return id
 }
-
-// NewRunID makes the id of a new run: 32 hex digits.
-func NewRunID() string { return newTraceID().String() }

@@ -1,4 +1,4 @@
-package report_test
+package send_test
 
 import (
 	"compress/gzip"
@@ -15,10 +15,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
 	"go.opentelemetry.io/otel/trace"
+	"go.uber.org/goleak"
 
 	"edgescope/edge"
-	"edgescope/report"
+	"edgescope/report/send"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.IgnoreCurrent()) }
 
 // recorder is an OTLP/HTTP receiver that keeps what it gets.
 type recorder struct {
@@ -78,12 +81,12 @@ func (r *recorder) keep(t *testing.T, text []byte) {
 
 func TestCollectorGetsTheRunUnderItsOwnTraceID(t *testing.T) {
 	r := record(t)
-	c, err := report.OpenCollector(t.Context(), options(t, r.URL+"/"), slog.New(slog.DiscardHandler))
+	c, err := send.Open(t.Context(), options(t, r.URL+"/"), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
 	start := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
-	run := &edge.Run{ID: report.NewRunID(), Name: "shop", Started: start, Updated: start.Add(10 * time.Second), Verdict: edge.VerdictRunning, Requests: 7}
+	run := &edge.Run{ID: "0123456789abcdef0123456789abcdef", Name: "shop", Started: start, Updated: start.Add(10 * time.Second), Verdict: edge.VerdictRunning, Requests: 7}
 	run.Warnings = []string{strings.Repeat("long ", 20_000)}
 	if err := c.SendRun(t.Context(), run); err != nil {
 		t.Fatal(err)
@@ -121,7 +124,7 @@ func TestLostSpansAreCounted(t *testing.T) {
 	down := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }))
 	defer down.Close()
 	var log strings.Builder
-	c, err := report.OpenCollector(t.Context(), options(t, down.URL), slog.New(slog.NewTextHandler(&log, nil)))
+	c, err := send.Open(t.Context(), options(t, down.URL), slog.New(slog.NewTextHandler(&log, nil)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,19 +140,19 @@ func TestLostSpansAreCounted(t *testing.T) {
 	}
 }
 
-func options(t *testing.T, endpoint string) report.CollectorOptions {
+func options(t *testing.T, endpoint string) send.Options {
 	t.Helper()
-	traces, err := report.TracesURL(endpoint)
+	traces, err := send.TracesURL(endpoint)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return report.CollectorOptions{URL: traces, Headers: map[string]string{"X-Key": "secret"}, Version: "1"}
+	return send.Options{URL: traces, Headers: map[string]string{"X-Key": "secret"}, Version: "1"}
 }
 
 func TestTracesURL(t *testing.T) {
 	f := func(endpoint, want string) {
 		t.Helper()
-		if got, err := report.TracesURL(endpoint); err != nil || got != want {
+		if got, err := send.TracesURL(endpoint); err != nil || got != want {
 			t.Errorf("%q: %q, %v; want %q", endpoint, got, err, want)
 		}
 	}
@@ -157,7 +160,7 @@ func TestTracesURL(t *testing.T) {
 	f("http://o.test:4318/", "http://o.test:4318/v1/traces")
 	f("https://o.test/otlp/v1/traces", "https://o.test/otlp/v1/traces")
 	for _, endpoint := range []string{"", "localhost:4318", "ftp://x", "http://"} {
-		if _, err := report.TracesURL(endpoint); err == nil || !strings.Contains(err.Error(), "such as http://") {
+		if _, err := send.TracesURL(endpoint); err == nil || !strings.Contains(err.Error(), "such as http://") {
 			t.Errorf("%q: %v, want an error that says what would be right", endpoint, err)
 		}
 	}
