@@ -32,7 +32,7 @@ type asking struct {
 
 // begin reads the question.
 func (e *Engine) begin(tenant edge.Tenant, q Question) (*asking, error) {
-	conditions, err := q.conditions()
+	conditions, err := q.Conditions()
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +137,7 @@ func (a *asking) about(ctx context.Context, tables ...*table) (About, error) {
 	}
 	a.notes(&about)
 	if about.Source == "events" {
-		about.note("asked of the events, because rollups do not hold this combination; percentiles count each event once")
+		about.Note("asked of the events, because rollups do not hold this combination; percentiles count each event once")
 	}
 	var err error
 	if about.Deploys, err = a.deploys(ctx); err != nil {
@@ -150,19 +150,17 @@ func (a *asking) about(ctx context.Context, tables ...*table) (About, error) {
 
 func (a *asking) notes(about *About) {
 	if about.Overflow > 0 {
-		about.note(fmt.Sprintf("%.0f invocations are counted in the totals only: the cap on series was reached", float64(about.Overflow)))
+		about.Note(fmt.Sprintf("%.0f invocations are counted in the totals only: the cap on series was reached", float64(about.Overflow)))
 	}
 	if a.q.Min > 0 || a.q.Max > 0 {
-		about.note("min and max apply to traces only")
+		about.Note("min and max apply to traces only")
 	}
 }
 
-// cellBuckets says that what is over time has the buckets of cells.
-func (a *About) cellBuckets(cells window) {
+// inCells says that what is over time has the buckets of cells.
+func inCells(a *About, cells window) {
 	a.From, a.To, a.Step = cells.from, cells.to, int64(cells.step.Seconds())
 }
-
-func (a *About) note(text string) { a.Notes = append(a.Notes, text) }
 
 // deploys answers the versions first seen in the window, oldest first. A version's smallest marker is the true one, and it
 // may be older than the window: so all are read.
@@ -228,7 +226,7 @@ func (e *Engine) newest(ctx context.Context, tenant edge.Tenant, from, to time.T
 			Tenant: tenant, Kind: kind, From: from, To: to, LogsQL: edge.KeyInvocation + ":=true | stats max(_time) last",
 		}
 		err := e.rows(ctx, q, func(r store.Row) error {
-			t, err := readTime(r.Get("last"))
+			t, err := r.Time("last")
 			if err == nil && t.After(newest) {
 				newest = t.UTC()
 			}
@@ -288,35 +286,3 @@ func offered(t *table) []string {
 
 // maxChoices bounds the values that a filter offers.
 const maxChoices = 500
-
-// holds tells whether a value meets the condition.
-func (c *condition) holds(value string) bool {
-	for _, p := range c.patterns {
-		if p.match(value) {
-			return !c.exclude
-		}
-	}
-	return c.exclude
-}
-
-// match tells whether the value is the pieces with any text between them.
-func (p pattern) match(s string) bool {
-	if p.exact() {
-		return s == p[0]
-	}
-	if p.present() {
-		return s != ""
-	}
-	s, ok := strings.CutPrefix(s, p[0])
-	if !ok {
-		return false
-	}
-	for _, part := range p[1 : len(p)-1] {
-		_, after, found := strings.Cut(s, part)
-		if !found {
-			return false
-		}
-		s = after
-	}
-	return strings.HasSuffix(s, p[len(p)-1])
-}

@@ -3,6 +3,7 @@ package query
 import (
 	"errors"
 	"net/http"
+	"strings"
 
 	"edgescope/edge"
 )
@@ -12,17 +13,19 @@ const APIPrefix = "/api/edge/v1/"
 
 // The questions of the API, as the path after APIPrefix. Region, trace and run take a further path element.
 const (
-	pathOverview   = "overview"
-	pathRegions    = "regions"
-	pathColdStarts = "cold-starts"
-	pathCache      = "cache"
-	pathRoutes     = "routes"
-	pathVersions   = "versions"
-	pathTraces     = "traces"
-	pathRuns       = "runs"
-	pathDatasets   = "datasets"
-	pathRefusals   = "refusals"
-	pathWho        = "who"
+	PathOverview   = "overview"
+	PathRegions    = "regions"
+	PathColdStarts = "cold-starts"
+	PathCache      = "cache"
+	PathRoutes     = "routes"
+	PathVersions   = "versions"
+	PathTraces     = "traces"
+	PathRuns       = "runs"
+	PathDatasets   = "datasets"
+	PathRefusals   = "refusals"
+	PathWASM       = "wasm"
+
+	pathWho = "who"
 )
 
 // Who is whose answers somebody gets.
@@ -32,6 +35,9 @@ type Who struct {
 
 // ErrNotFound is what a question for one thing (a trace, a run) ends with when there is none; test with errors.Is.
 var ErrNotFound = errors.New("not found")
+
+// ErrTooMuch is what a question ends with that takes more than the store gives to one; test with errors.Is.
+var ErrTooMuch = errors.New("the question is too expensive: ask for a shorter range or fewer groups")
 
 // APIError is an error answer of the API. errors.Is(err, ErrNotFound) holds for status 404.
 type APIError struct {
@@ -53,10 +59,11 @@ func (e *APIError) Is(target error) bool {
 	return target == ErrNotFound && e.Status == http.StatusNotFound
 }
 
-// Place is where a point of presence is.
-type Place struct {
-	City    string
-	Country string // two capitals
-	// Lat and Lon are degrees, north and east positive.
-	Lat, Lon float64
+// ParseID reads an id of a trace or a run: 32 hex digits.
+func ParseID(id string) (string, error) {
+	lower := strings.ToLower(id)
+	if len(lower) != 32 || strings.Trim(lower, "0123456789abcdef") != "" {
+		return "", &ParamError{Key: keyID, Value: id, Reason: "write 32 hex digits"}
+	}
+	return lower, nil
 }

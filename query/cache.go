@@ -38,17 +38,3 @@ func (e *Engine) Cache(ctx context.Context, tenant edge.Tenant, q Question) (*Ca
 	out.About, err = a.about(ctx, durations, regions, routes)
 	return out, err
 }
-
-// outcomeLines draws invocations per step by cache status; a step without any invocation is a gap.
-func outcomeLines(row []tally) []Line {
-	lines := make([]Line, len(cacheOrder))
-	for i, status := range cacheOrder {
-		lines[i] = line(status, row, func(t *tally) Num {
-			if t.requests == 0 {
-				return None()
-			}
-			return Num(t.cache[i])
-		})
-	}
-	return lines
-}

@@ -43,67 +43,72 @@ func NewClient(baseURL string, hc *http.Client) (*Client, error) {
 
 // Overview asks whether anything is wrong, where and since when.
 func (c *Client) Overview(ctx context.Context, q Question) (*Overview, error) {
-	return ask[Overview](ctx, c, q, pathOverview)
+	return ask[Overview](ctx, c, q, PathOverview)
 }
 
 // Regions asks for the figures of all regions.
 func (c *Client) Regions(ctx context.Context, q Question) (*Regions, error) {
-	return ask[Regions](ctx, c, q, pathRegions)
+	return ask[Regions](ctx, c, q, PathRegions)
 }
 
 // Region asks for the detail of the region of that code.
 func (c *Client) Region(ctx context.Context, code string, q Question) (*Region, error) {
-	return ask[Region](ctx, c, q, pathRegions, code)
+	return ask[Region](ctx, c, q, PathRegions, code)
 }
 
 // ColdStarts asks how often functions start cold, how long that takes and what it costs.
 func (c *Client) ColdStarts(ctx context.Context, q Question) (*ColdStarts, error) {
-	return ask[ColdStarts](ctx, c, q, pathColdStarts)
+	return ask[ColdStarts](ctx, c, q, PathColdStarts)
 }
 
 // Cache asks which routes lose cache hits.
 func (c *Client) Cache(ctx context.Context, q Question) (*CacheAnswer, error) {
-	return ask[CacheAnswer](ctx, c, q, pathCache)
+	return ask[CacheAnswer](ctx, c, q, PathCache)
 }
 
 // Routes asks for the figures by route.
 func (c *Client) Routes(ctx context.Context, q Question) (*Routes, error) {
-	return ask[Routes](ctx, c, q, pathRoutes)
+	return ask[Routes](ctx, c, q, PathRoutes)
 }
 
 // Versions asks for the figures by version.
 func (c *Client) Versions(ctx context.Context, q Question) (*Versions, error) {
-	return ask[Versions](ctx, c, q, pathVersions)
+	return ask[Versions](ctx, c, q, PathVersions)
 }
 
 // Traces asks for a list of traces.
 func (c *Client) Traces(ctx context.Context, q Question) (*Traces, error) {
-	return ask[Traces](ctx, c, q, pathTraces)
+	return ask[Traces](ctx, c, q, PathTraces)
 }
 
 // Trace asks for one trace by its id, 32 hex digits.
 func (c *Client) Trace(ctx context.Context, id string, q Question) (*TraceDetail, error) {
-	return ask[TraceDetail](ctx, c, q, pathTraces, id)
+	return ask[TraceDetail](ctx, c, q, PathTraces, id)
 }
 
 // Runs asks for the load tests.
 func (c *Client) Runs(ctx context.Context, q Question) (*Runs, error) {
-	return ask[Runs](ctx, c, q, pathRuns)
+	return ask[Runs](ctx, c, q, PathRuns)
 }
 
 // Run asks for one load test by its id, 32 hex digits.
 func (c *Client) Run(ctx context.Context, id string, q Question) (*RunDetail, error) {
-	return ask[RunDetail](ctx, c, q, pathRuns, id)
+	return ask[RunDetail](ctx, c, q, PathRuns, id)
 }
 
 // Datasets asks for the tables of data points.
 func (c *Client) Datasets(ctx context.Context, q Question) (*Datasets, error) {
-	return ask[Datasets](ctx, c, q, pathDatasets)
+	return ask[Datasets](ctx, c, q, PathDatasets)
 }
 
 // Refusals asks what the doors did not take, why and from whom.
 func (c *Client) Refusals(ctx context.Context, q Question) (*Refusals, error) {
-	return ask[Refusals](ctx, c, q, pathRefusals)
+	return ask[Refusals](ctx, c, q, PathRefusals)
+}
+
+// WASM asks for the comparisons of engines and for how they do in the field.
+func (c *Client) WASM(ctx context.Context, q Question) (*WASM, error) {
+	return ask[WASM](ctx, c, q, PathWASM)
 }
 
 // Who asks whose answers the questions of this client get.

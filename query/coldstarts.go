@@ -50,21 +50,3 @@ func (a *asking) coldLines(ctx context.Context, all *table, regions []Row) ([]Li
 	}
 	return regionLines(all.before(a.until).all(), t.before(a.until), shown, len(shown) < len(regions), (*tally).coldRatio), nil
 }
-
-// statsOf answers the figures of a table to compare with, nil without one.
-func statsOf(t *table) *Stats {
-	if t == nil {
-		return nil
-	}
-	s := t.total().stats(t.win.to.Sub(t.win.from).Seconds())
-	return &s
-}
-
-// coldShare answers which part of the invocations slower than the warm P99 are cold starts.
-func coldShare(t *tally) Num {
-	p99 := t.duration[edge.False].quantile(0.99)
-	if !p99.OK() {
-		return None()
-	}
-	return ratio(t.duration[edge.True].above(float64(p99)), t.all().above(float64(p99)))
-}

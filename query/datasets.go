@@ -6,27 +6,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"edgescope/edge"
 	"edgescope/store"
 )
-
-// Dataset is the name of a table of data points and how much is in it.
-type Dataset struct {
-	Name string `json:"name"`
-	// Points is the number of data points received in the range, Estimated the number of occurrences they stand for.
-	Points    int64 `json:"points"`
-	Estimated Num   `json:"estimated"`
-	// Last is the time of the newest one.
-	Last time.Time `json:"last"`
-}
-
-// Datasets are the tables of data points that have any in the range, the largest first.
-type Datasets struct {
-	About
-	Datasets []Dataset `json:"datasets"`
-}
 
 // Datasets answers: which tables of data points are there?
 func (e *Engine) Datasets(ctx context.Context, tenant edge.Tenant, q Question) (*Datasets, error) {
@@ -40,14 +23,14 @@ func (e *Engine) Datasets(ctx context.Context, tenant edge.Tenant, q Question) (
 		store.FieldDataset, colCount, quote(store.FieldWeight), colWeighted, quote(store.FieldWeight), colWeight)
 	err = a.rows(ctx, store.RowsQuestion{Tenant: tenant, Kind: edge.KindDataPoint, LogsQL: text, From: q.From, To: q.To},
 		func(r store.Row) error {
-			last, err := readTime(r.Get("last"))
+			last, err := r.Time("last")
 			if err != nil {
 				return nil //nolint:nilerr // nothing counted: the row of an empty answer has no time
 			}
-			n := number(r, colCount)
+			n := r.Number(colCount)
 			out.Datasets = append(out.Datasets, Dataset{
 				Name: strings.Clone(r.Get(store.FieldDataset)), Points: int64(n), Last: last.UTC(),
-				Estimated: Num(n - number(r, colWeighted) + number(r, colWeight)),
+				Estimated: Num(n - r.Number(colWeighted) + r.Number(colWeight)),
 			})
 			return nil
 		})

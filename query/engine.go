@@ -2,8 +2,9 @@ package query
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 
 	"edgescope/edge"
@@ -26,13 +27,20 @@ type EngineOptions struct {
 	Concurrency int
 }
 
+// Place is where a point of presence is.
+type Place struct {
+	City    string
+	Country string // two capitals
+	// Lat and Lon are degrees, north and east positive.
+	Lat, Lon float64
+}
+
 // Engine answers questions from a store. It is safe for concurrent use; what it answers belongs to the caller.
 type Engine struct {
-	store store.Reader
-	o     EngineOptions
-	slots chan struct{}
+	*reader
 
-	sources  memo[sources]
+	o EngineOptions
+
 	choices  memo[Choices]
 	norms    memo[map[string]Num]
 	presence memo[presence]
@@ -40,9 +48,6 @@ type Engine struct {
 }
 
 const (
-	// sourcesLife is how long the sources of services are remembered, and with them that a service exists: an acknowledged
-	// invocation is to be in an answer within 10 s, of which totals and the store take up to 9.
-	sourcesLife = time.Second
 	// choicesLife is how long the values that filters offer are remembered.
 	choicesLife = 5 * time.Second
 	// beforeLife is how long the period before is remembered: late events may still add to it.
@@ -71,85 +76,53 @@ func NewEngine(s store.Reader, o EngineOptions) *Engine {
 	if o.Concurrency <= 0 {
 		o.Concurrency = 8
 	}
-	return &Engine{store: s, o: o, slots: make(chan struct{}, o.Concurrency)}
+	return &Engine{reader: newReader(s, o.Now, o.Concurrency), o: o}
 }
 
-// take waits for a slot at the store; the caller gives it back.
-func (e *Engine) take(ctx context.Context) error {
-	select {
-	case e.slots <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+// Answers are the engine's answers for the API.
+func (e *Engine) Answers() Answers {
+	return Answers{
+		All: map[string]Answer{
+			PathOverview:   all(e.Overview),
+			PathRegions:    all(e.Regions),
+			PathColdStarts: all(e.ColdStarts),
+			PathCache:      all(e.Cache),
+			PathRoutes:     all(e.Routes),
+			PathVersions:   all(e.Versions),
+			PathTraces:     all(e.Traces),
+			PathRuns:       all(e.Runs),
+			PathDatasets:   all(e.Datasets),
+			PathRefusals:   all(e.Refusals),
+			PathWASM:       all(e.WASM),
+		},
+		One: map[string]Answer{
+			PathRegions: one(e.Region),
+			PathTraces:  one(e.Trace),
+			PathRuns:    one(e.Run),
+		},
 	}
 }
 
-func (e *Engine) give() { <-e.slots }
-
-// series asks for samples at the end of each bucket of the window: a rollup sample is stamped with the start of its window,
-// so that sum_over_time(m[step]) just before the end of a bucket adds up exactly the windows that begin in it.
-func (e *Engine) series(ctx context.Context, tenant edge.Tenant, text string, w window) ([]store.Series, error) {
-	if err := e.take(ctx); err != nil {
-		return nil, err
+// all is an answer about everything.
+func all[A any](ask func(context.Context, edge.Tenant, Question) (*A, error)) Answer {
+	return func(ctx context.Context, r Request) (any, error) {
+		answer, err := ask(ctx, r.Tenant, r.Question)
+		return answer, explain(err)
 	}
-	defer e.give()
-	return e.store.Series(ctx, store.SeriesQuestion{
-		Tenant: tenant, MetricsQL: text, Step: w.step,
-		From: w.from.Add(w.step - time.Millisecond), To: w.to.Add(-time.Millisecond),
-	})
 }
 
-// totals asks for the sums of samples in each bucket of the window: a rollup sample is stamped with the start of its window, so
-// the windows that begin in a bucket are added up. emit's series is valid during the call only.
-func (e *Engine) totals(ctx context.Context, tenant edge.Tenant, selector string, w window, emit func(*store.Series) error) error {
-	if err := e.take(ctx); err != nil {
-		return err
+// one is an answer about one thing.
+func one[A any](ask func(ctx context.Context, tenant edge.Tenant, id string, q Question) (*A, error)) Answer {
+	return func(ctx context.Context, r Request) (any, error) {
+		answer, err := ask(ctx, r.Tenant, r.ID, r.Question)
+		return answer, explain(err)
 	}
-	defer e.give()
-	return e.store.Totals(ctx, store.TotalsQuestion{Tenant: tenant, Selector: selector, From: w.from, To: w.to, Step: w.step}, emit)
 }
 
-// rows asks for events; emit's row is valid during the call only.
-func (e *Engine) rows(ctx context.Context, q store.RowsQuestion, emit func(store.Row) error) error {
-	if err := e.take(ctx); err != nil {
-		return err
+// explain says in the API's words what the store says in its own.
+func explain(err error) error {
+	if errors.Is(err, store.ErrTooMuch) {
+		return fmt.Errorf("%w: %w", ErrTooMuch, err)
 	}
-	defer e.give()
-	q.At = e.o.Now()
-	return e.store.Rows(ctx, q, emit)
-}
-
-// memoSize bounds what a memo remembers: it forgets all when full, which costs a few questions.
-const memoSize = 64
-
-// memo remembers answers for a while. The zero value is ready.
-type memo[V any] struct {
-	mu   sync.Mutex
-	kept map[string]kept[V]
-}
-
-type kept[V any] struct {
-	value V
-	until time.Time
-}
-
-// get answers what is remembered of the key, or asks. Two askers at once may both ask: the answers are equal.
-func (m *memo[V]) get(key string, now time.Time, life time.Duration, ask func() (V, error)) (V, error) {
-	m.mu.Lock()
-	k, ok := m.kept[key]
-	m.mu.Unlock()
-	if ok && now.Before(k.until) {
-		return k.value, nil
-	}
-	v, err := ask()
-	if err != nil {
-		return v, err
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.kept == nil || len(m.kept) >= memoSize {
-		m.kept = map[string]kept[V]{}
-	}
-	m.kept[key] = kept[V]{v, now.Add(life)}
-	return v, nil
+	return err
 }

@@ -2,9 +2,7 @@ package query
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -58,8 +56,8 @@ func (s *sources) invocations() []kindFilter {
 }
 
 // eventTable answers a cut from the events. Counts are weighted as in rollups; percentiles count each event once.
-func (e *Engine) eventTable(ctx context.Context, c cut) (*table, error) {
-	src, err := e.findSources(ctx, c.tenant, c.win.whole())
+func (d *reader) eventTable(ctx context.Context, c cut) (*table, error) {
+	src, err := d.findSources(ctx, c.tenant, c.win.whole())
 	if err != nil {
 		return nil, err
 	}
@@ -69,9 +67,9 @@ func (e *Engine) eventTable(ctx context.Context, c cut) (*table, error) {
 	for i, k := range kinds {
 		g.Go(func() error {
 			tables[i] = newTable(c.win)
-			return e.rows(ctx, store.RowsQuestion{
+			return d.rows(ctx, store.RowsQuestion{
 				Tenant: c.tenant, Kind: k.kind, From: c.win.from, To: c.win.to, LogsQL: c.statsText(k.filter),
-			}, func(r store.Row) error { return tables[i].addRow(r, c.by) })
+			}, func(r store.Row) error { return addRow(tables[i], r, c.by) })
 		})
 	}
 	if err := g.Wait(); err != nil {
@@ -118,10 +116,10 @@ func (c *cut) statsText(filter string) string {
 }
 
 // addRow adds up one row of a stats answer.
-func (t *table) addRow(r store.Row, by []string) error {
+func addRow(t *table, r store.Row, by []string) error {
 	bucket := 0
-	if text := r.Get(store.FieldTime); text != "" {
-		at, err := readTime(text)
+	if r.Get(store.FieldTime) != "" {
+		at, err := r.Time(store.FieldTime)
 		if err != nil {
 			return fmt.Errorf("read the time of a bucket: %w", err)
 		}
@@ -129,31 +127,31 @@ func (t *table) addRow(r store.Row, by []string) error {
 			return nil
 		}
 	}
-	tally := t.at(groupName(by, r.Get), false, bucket)
-	n := number(r, colCount)
-	weight := n - number(r, colWeighted) + number(r, colWeight)
-	tally.events += n
-	tally.requests += weight
+	to := t.at(groupName(by, r.Get), false, bucket)
+	n := r.Number(colCount)
+	weight := n - r.Number(colWeighted) + r.Number(colWeight)
+	to.events += n
+	to.requests += weight
 	if isError(r.Get(edge.KeyOutcome)) {
-		tally.errors += weight
+		to.errors += weight
 	}
 	cold, cache := edge.TriOf(r.Get(edge.KeyColdStart)), cacheIndex(r.Get(edge.KeyCacheStatus))
 	switch cold {
 	case edge.True:
-		tally.cold += weight
+		to.cold += weight
 	case edge.False:
-		tally.warm += weight
+		to.warm += weight
 	case edge.Unknown:
 	}
 	if cache >= 0 {
-		tally.cache[cache] += weight
+		to.cache[cache] += weight
 	}
-	tally.initSum += number(r, colInitSum) / 1e9
-	tally.durationSum += number(r, colDurationSum) / 1e9
-	return tally.addHistograms(r, cold, cache)
+	to.initSum += r.Number(colInitSum) / 1e9
+	to.durationSum += r.Number(colDurationSum) / 1e9
+	return addHistograms(to, r, cold, cache)
 }
 
-func (t *tally) addHistograms(r store.Row, cold edge.Tri, cache int) error {
+func addHistograms(t *tally, r store.Row, cold edge.Tri, cache int) error {
 	for column, add := range map[string]func(int, float64){
 		colDurations: func(b int, n float64) { t.addDuration(b, n, cold, cache) },
 		colInits:     t.init.add,
@@ -164,35 +162,4 @@ func (t *tally) addHistograms(r store.Row, cold edge.Tri, cache int) error {
 		}
 	}
 	return nil
-}
-
-// eachBucket reads a LogsQL histogram of nanoseconds: [{"vmrange":"1.000e+07...1.136e+07","hits":5}]. Nine decades lie
-// between its buckets and those of seconds.
-func eachBucket(text string, add func(bucket int, n float64)) error {
-	if text == "" {
-		return nil
-	}
-	var buckets []struct {
-		VMRange string  `json:"vmrange"`
-		Hits    float64 `json:"hits"`
-	}
-	if err := json.Unmarshal([]byte(text), &buckets); err != nil {
-		return err
-	}
-	for _, b := range buckets {
-		i, ok := parseRange(b.VMRange)
-		if !ok {
-			return fmt.Errorf("%q is no vmrange", b.VMRange)
-		}
-		add(max(i-9*perDecade, lowestBucket), b.Hits)
-	}
-	return nil
-}
-
-func number(r store.Row, field string) float64 {
-	f, err := strconv.ParseFloat(r.Get(field), 64)
-	if err != nil || f != f {
-		return 0 // a sum of nothing is empty or NaN
-	}
-	return f
 }

@@ -108,8 +108,11 @@ func (a *asking) countRollups(ctx context.Context, w window, c *counted) (map[st
 		return cut{tenant: a.tenant, by: by, win: w, parts: p, conditions: a.conditions, spans: true}
 	}
 	all, err := a.rollupsOnly(ctx, cutBy(withRequests|withStarts|withOutcomes|withDurations|withResponses))
-	if err != nil || all == nil {
-		return known, err
+	if err != nil {
+		return known, fmt.Errorf("count traces: %w", err)
+	}
+	if all == nil {
+		return known, nil
 	}
 	total := all.total()
 	if math.Abs(total.requests-total.events) > 1e-6*total.events {
@@ -122,7 +125,7 @@ func (a *asking) countRollups(ctx context.Context, w window, c *counted) (map[st
 	for key, by := range map[string]string{KeyRegion: edge.KeyRegion, KeyRoute: edge.KeyRoute, KeyVersion: edge.KeyServiceVersion} {
 		t, err := a.rollupsOnly(ctx, cutBy(withEvents, by))
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("count traces: %w", err)
 		}
 		if t == nil || sum(t.rest).events > 0 {
 			continue
@@ -133,19 +136,6 @@ func (a *asking) countRollups(ctx context.Context, w window, c *counted) (map[st
 		}
 	}
 	return known, nil
-}
-
-// rollupsOnly answers a cut from the rollups, nil when they do not hold it.
-func (a *asking) rollupsOnly(ctx context.Context, c cut) (*table, error) {
-	f, ok := c.family()
-	if !ok {
-		return nil, nil //nolint:nilnil // there is none
-	}
-	t, err := a.rollups(ctx, c, f)
-	if err != nil {
-		return nil, fmt.Errorf("count traces: %w", err)
-	}
-	return t, nil
 }
 
 // total takes what one tally counts: everything but the facets of dimensions.
@@ -200,7 +190,7 @@ func (c *counted) sorted() []Facet {
 func (a *asking) countRows(ctx context.Context, from, to time.Time, c *counted) error {
 	text := fmt.Sprintf("%s | stats count() %s, histogram(%s) %s", a.filter(a.conditions), colCount, edge.KeyDuration, colDurations)
 	err := a.rows(ctx, a.spans(text, from, to), func(r store.Row) error {
-		c.n += int64(number(r, colCount))
+		c.n += int64(r.Number(colCount))
 		return eachBucket(r.Get(colDurations), c.durations.add)
 	})
 	if err != nil {
@@ -211,10 +201,10 @@ func (a *asking) countRows(ctx context.Context, from, to time.Time, c *counted) 
 
 // countFacet counts the values of one attribute among the rows that match.
 func (a *asking) countFacet(ctx context.Context, key string, from, to time.Time, values map[string]int64) error {
-	field := textKeys[key]
+	field := Attribute(key)
 	text := fmt.Sprintf("%s | stats by (%s) count() %s", a.filter(a.conditions), quote(field), colCount)
 	err := a.rows(ctx, a.spans(text, from, to), func(r store.Row) error {
-		values[cmp.Or(strings.Clone(r.Get(field)), Unknown)] += int64(number(r, colCount))
+		values[cmp.Or(strings.Clone(r.Get(field)), Unknown)] += int64(r.Number(colCount))
 		return nil
 	})
 	if err != nil {

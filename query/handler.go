@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"edgescope/edge"
-	"edgescope/store"
 )
 
 // HandlerOptions are what the API needs beside an Engine. The zero value works.
@@ -28,8 +27,24 @@ type HandlerOptions struct {
 	Timeout time.Duration
 }
 
+// Request is a question as it came: of whom, about which one thing (empty: about all), and the rest.
+type Request struct {
+	Tenant   edge.Tenant
+	ID       string
+	Question Question
+}
+
+// Answer answers one kind of question. Its error is an *APIError, a *ParamError, wraps ErrNotFound or ErrTooMuch, or else is of
+// the store and told to the log only.
+type Answer func(context.Context, Request) (any, error)
+
+// Answers are who answers the questions of the API, by their paths: those about everything and those about one thing.
+type Answers struct {
+	All, One map[string]Answer
+}
+
 // NewHandler serves the API below APIPrefix: GET and HEAD, JSON answers, errors as APIError.
-func NewHandler(e *Engine, o HandlerOptions) http.Handler {
+func NewHandler(a Answers, o HandlerOptions) http.Handler {
 	if o.Tenant == nil {
 		o.Tenant = func(*http.Request) (edge.Tenant, error) { return 0, nil }
 	}
@@ -42,19 +57,12 @@ func NewHandler(e *Engine, o HandlerOptions) http.Handler {
 	if o.Timeout <= 0 {
 		o.Timeout = 20 * time.Second
 	}
-	return &handler{e, o}
+	return &handler{a, o}
 }
 
 type handler struct {
-	engine *Engine
-	o      HandlerOptions
-}
-
-// request is a question as it came: of whom, about which one thing (empty: a list), and the rest.
-type request struct {
-	tenant edge.Tenant
-	id     string
-	q      Question
+	answers Answers
+	o       HandlerOptions
 }
 
 // ServeHTTP answers one question. It buffers the answer, so that an error is never half an answer.
@@ -98,77 +106,37 @@ func (h *handler) answer(r *http.Request) (any, error) {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), h.o.Timeout)
 	defer cancel()
-	return ask(ctx, request{tenant, id, q})
+	return ask(ctx, Request{tenant, id, q})
 }
-
-// asker answers one kind of question.
-type asker func(context.Context, request) (any, error)
 
 const questionNames = "overview, regions, regions/{code}, cold-starts, cache, routes, versions, traces, traces/{id}, runs, runs/{id}, " +
 	"datasets, refusals, who and wasm"
 
+// singular are other names of questions about one thing.
+var singular = map[string]string{"trace": PathTraces, "run": PathRuns}
+
 // route finds who answers a path, and the element after the question's name: the region, trace or run. It reads the escaped
 // path, so that a region "a/b" is one element. "?id=" stands for that element too.
-func (h *handler) route(u *url.URL) (asker, string) {
+func (h *handler) route(u *url.URL) (Answer, string) {
 	name, rest, ok := strings.Cut(strings.TrimPrefix(u.EscapedPath(), APIPrefix), "/")
 	id, err := url.PathUnescape(rest)
 	if err != nil || ok && id == "" || !strings.HasPrefix(u.EscapedPath(), APIPrefix) {
 		return nil, ""
 	}
-	if ok || name == "trace" || name == "run" {
-		return h.one(name), cmp.Or(id, u.Query().Get(keyID))
+	values := u.Query()
+	plural, isOne := singular[name]
+	one := h.answers.One[cmp.Or(plural, name)]
+	if ok || isOne || values.Has(keyID) && one != nil {
+		return one, cmp.Or(id, values.Get(keyID))
 	}
-	if values := u.Query(); values.Has(keyID) && h.one(name) != nil {
-		return h.one(name), values.Get(keyID)
+	if name == pathWho {
+		return who, ""
 	}
-	return h.list(name), ""
+	return h.answers.All[name], ""
 }
 
-// list answers who answers a question about everything.
-func (h *handler) list(name string) asker {
-	e := h.engine
-	switch name {
-	case pathOverview:
-		return func(ctx context.Context, r request) (any, error) { return e.Overview(ctx, r.tenant, r.q) }
-	case pathRegions:
-		return func(ctx context.Context, r request) (any, error) { return e.Regions(ctx, r.tenant, r.q) }
-	case pathColdStarts:
-		return func(ctx context.Context, r request) (any, error) { return e.ColdStarts(ctx, r.tenant, r.q) }
-	case pathCache:
-		return func(ctx context.Context, r request) (any, error) { return e.Cache(ctx, r.tenant, r.q) }
-	case pathRoutes:
-		return func(ctx context.Context, r request) (any, error) { return e.Routes(ctx, r.tenant, r.q) }
-	case pathVersions:
-		return func(ctx context.Context, r request) (any, error) { return e.Versions(ctx, r.tenant, r.q) }
-	case pathTraces:
-		return func(ctx context.Context, r request) (any, error) { return e.Traces(ctx, r.tenant, r.q) }
-	case pathRuns:
-		return func(ctx context.Context, r request) (any, error) { return e.Runs(ctx, r.tenant, r.q) }
-	case pathDatasets:
-		return func(ctx context.Context, r request) (any, error) { return e.Datasets(ctx, r.tenant, r.q) }
-	case pathRefusals:
-		return func(ctx context.Context, r request) (any, error) { return e.Refusals(ctx, r.tenant, r.q) }
-	case pathWho:
-		return func(_ context.Context, r request) (any, error) { return &Who{r.tenant}, nil }
-	case pathWASM:
-		return func(ctx context.Context, r request) (any, error) { return e.WASM(ctx, r.tenant, r.q) }
-	}
-	return nil
-}
-
-// one answers who answers a question about one thing.
-func (h *handler) one(name string) asker {
-	e := h.engine
-	switch name {
-	case pathRegions:
-		return func(ctx context.Context, r request) (any, error) { return e.Region(ctx, r.tenant, r.id, r.q) }
-	case pathTraces, "trace":
-		return func(ctx context.Context, r request) (any, error) { return e.Trace(ctx, r.tenant, r.id, r.q) }
-	case pathRuns, "run":
-		return func(ctx context.Context, r request) (any, error) { return e.Run(ctx, r.tenant, r.id, r.q) }
-	}
-	return nil
-}
+// who answers whose answers somebody gets.
+func who(_ context.Context, r Request) (any, error) { return &Who{r.Tenant}, nil }
 
 // fail answers an error; what the asker alone can't mend is logged, and told without its inside.
 func (h *handler) fail(w http.ResponseWriter, r *http.Request, err error) {
@@ -202,8 +170,8 @@ func apiError(err error) *APIError {
 		return &APIError{Status: http.StatusBadRequest, Message: param.Error(), Key: param.Key, Column: param.Column}
 	case errors.Is(err, ErrNotFound):
 		return &APIError{Status: http.StatusNotFound, Message: err.Error()}
-	case errors.Is(err, store.ErrTooMuch):
-		return &APIError{Status: http.StatusUnprocessableEntity, Message: "the question is too expensive: ask for a shorter range or fewer groups"}
+	case errors.Is(err, ErrTooMuch):
+		return &APIError{Status: http.StatusUnprocessableEntity, Message: ErrTooMuch.Error()}
 	case errors.Is(err, context.DeadlineExceeded):
 		return &APIError{Status: http.StatusGatewayTimeout, Message: "the store takes too long: ask for a shorter range"}
 	default:

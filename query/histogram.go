@@ -1,6 +1,8 @@
 package query
 
 import (
+	"encoding/json"
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -45,6 +47,29 @@ func bounds(i int) (low, high float64) {
 		return 0, 1e-9
 	}
 	return math.Pow(10, float64(i)/perDecade), math.Pow(10, float64(i+1)/perDecade)
+}
+
+// eachBucket reads a LogsQL histogram of nanoseconds: [{"vmrange":"1.000e+07...1.136e+07","hits":5}]. Nine decades lie
+// between its buckets and those of seconds.
+func eachBucket(text string, add func(bucket int, n float64)) error {
+	if text == "" {
+		return nil
+	}
+	var buckets []struct {
+		VMRange string  `json:"vmrange"`
+		Hits    float64 `json:"hits"`
+	}
+	if err := json.Unmarshal([]byte(text), &buckets); err != nil {
+		return err
+	}
+	for _, b := range buckets {
+		i, ok := parseRange(b.VMRange)
+		if !ok {
+			return fmt.Errorf("%q is no vmrange", b.VMRange)
+		}
+		add(max(i-9*perDecade, lowestBucket), b.Hits)
+	}
+	return nil
 }
 
 func (h *hist) add(i int, n float64) {

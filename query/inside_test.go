@@ -175,7 +175,7 @@ func FuzzQuoting(f *testing.F) {
 func TestFiltersInBothTongues(t *testing.T) {
 	f := func(q Question, wantLogs string) {
 		t.Helper()
-		c, err := q.conditions()
+		c, err := q.Conditions()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -212,7 +212,7 @@ func TestConditionsHold(t *testing.T) {
 	f := func(text, value string, want bool) {
 		t.Helper()
 		q := Question{Text: text}
-		c, err := q.conditions()
+		c, err := q.Conditions()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -329,7 +329,7 @@ func TestErrorsHaveTheirStatus(t *testing.T) {
 		t.Helper()
 		e := NewEngine(refuser{err}, EngineOptions{})
 		q := Question{From: utc("10:00:00"), To: utc("11:00:00")}
-		_, err = e.Overview(t.Context(), 0, q)
+		_, err = e.Answers().All[PathOverview](t.Context(), Request{Question: q})
 		if got := apiError(err).Status; got != want {
 			t.Errorf("%v: status %d, want %d", err, got, want)
 		}

@@ -56,62 +56,20 @@ func (a *asking) askNormals(ctx context.Context, g *errgroup.Group, to *normals)
 
 // normalRows makes rows of regions with their places, norms and silences, sorted as asked.
 func (a *asking) normalRows(now, before *table, n normals) []Row {
-	rows := a.makeRows(now, before)
+	rows := makeRows(now, before, a.now)
 	a.locate(rows)
 	addNorms(rows, n.norms)
-	a.addSilences(rows, n.newest)
-	sortRows(rows, a.q.Sort)
+	addSilences(rows, n.newest, a.win.from, a.now)
+	SortRows(rows, a.q.Sort)
 	return rows
 }
 
-// trends adds the P95 over time and answers the heatmap of the asked percentile, a row for each of the rows.
-func (a *asking) trends(rows []Row, t *table) Heatmap {
-	h := Heatmap{Rows: names(rows), Cells: make([][]Num, len(rows))}
+// locate adds where the points of presence are.
+func (e *Engine) locate(rows []Row) {
 	for i := range rows {
-		buckets := t.groups[rows[i].Name]
-		if buckets == nil {
-			buckets = make([]tally, t.win.buckets())
-		}
-		rows[i].Trend = line("", buckets, durations(95)).Values
-		h.Cells[i] = line("", buckets, durations(a.q.Percentile)).Values
-	}
-	return h
-}
-
-// regionLines draws a line for each of the names and, when there are more groups, one for all others together.
-func regionLines(all []tally, t *table, regions []string, others bool, value func(*tally) Num) []Line {
-	lines := make([]Line, 0, len(regions)+1)
-	rest := make([]tally, len(all))
-	for i := range all {
-		rest[i].merge(&all[i])
-	}
-	for _, name := range regions {
-		row := t.groups[name]
-		if row == nil {
-			row = make([]tally, len(all))
-		}
-		lines = append(lines, line(name, row, value))
-		for i := range row {
-			rest[i].take(&row[i])
+		r := &rows[i]
+		if p, ok := e.o.Colo(r.Name); ok {
+			r.City, r.Country, r.Lat, r.Lon = p.City, p.Country, Num(p.Lat), Num(p.Lon)
 		}
 	}
-	if others {
-		lines = append(lines, line(othersName, rest, value))
-	}
-	return lines
 }
-
-// othersName is the name of the line of all regions that have none of their own.
-const othersName = "others"
-
-// take removes what o counted from t: the figures that lines by region show.
-func (t *tally) take(o *tally) {
-	t.requests -= o.requests
-	t.cold -= o.cold
-	t.warm -= o.warm
-	mine, theirs := t.all(), o.all()
-	t.duration = [3]hist{edge.Unknown: mine.minus(theirs)}
-}
-
-// regions limits a cut to regions by name.
-func (c cut) regions(names []string) cut { return c.where(edge.KeyRegion, names) }

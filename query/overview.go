@@ -1,7 +1,6 @@
 package query
 
 import (
-	"cmp"
 	"context"
 	"slices"
 
@@ -52,7 +51,7 @@ func (e *Engine) Overview(ctx context.Context, tenant edge.Tenant, q Question) (
 		out.Before, out.BeforeLines = &before, standardLines(p.linesBefore.all()[:len(p.drawn)], a.win.step)
 	}
 	rows := a.normalRows(p.regions, p.regionsBefore, p.normals)
-	routes := a.makeRows(p.routes, p.routesBefore)
+	routes := makeRows(p.routes, p.routesBefore, a.now)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return a.detailRoutes(ctx, routes, p.routes, p.routesBefore) })
 	g.Go(func() error { return a.detailBefore(ctx, edge.KeyRegion, rows, p.regions, p.regionsBefore) })
@@ -109,7 +108,7 @@ func (a *asking) detailRoutes(ctx context.Context, rows []Row, now, before *tabl
 	}
 	for i := range rows {
 		if r := &rows[i]; slices.Contains(wanted, r.Name) {
-			r.setPercentiles(sum(t.groups[r.Name]))
+			setPercentiles(&r.Stats, sum(t.groups[r.Name]))
 		}
 	}
 	return a.percentilesBefore(ctx, edge.KeyRoute, rows, wanted)
@@ -132,31 +131,10 @@ func (a *asking) percentilesBefore(ctx context.Context, by string, rows []Row, w
 	}
 	for i := range rows {
 		if r := &rows[i]; r.Before != nil && slices.Contains(wanted, r.Name) {
-			r.Before.setPercentiles(sum(t.groups[r.Name]))
+			setPercentiles(r.Before, sum(t.groups[r.Name]))
 		}
 	}
 	return nil
-}
-
-func (s *Stats) setPercentiles(t *tally) {
-	s.P50, s.P95, s.P99 = t.percentile(50), t.percentile(95), t.percentile(99)
-}
-
-// slower answers the groups whose mean duration rose most, by enough to be worth a look at their percentiles.
-func slower(now, before *table) []string {
-	const looked, least = 3, 1.05
-	rise := map[string]float64{}
-	var names []string
-	for name, row := range now.groups {
-		n, b := sum(row), sum(before.groups[name])
-		r := n.durationSum / n.requests / (b.durationSum / b.requests)
-		if name != "" && n.events >= fewEvents && b.events >= fewEvents && r > least {
-			rise[name] = r
-			names = append(names, name)
-		}
-	}
-	slices.SortFunc(names, func(x, y string) int { return cmp.Or(cmp.Compare(rise[y], rise[x]), cmp.Compare(x, y)) })
-	return names[:min(looked, len(names))]
 }
 
 // overviewLines draws what is over time by region, for the regions that have lines or cells only.
@@ -174,23 +152,7 @@ func (a *asking) overviewLines(ctx context.Context, out *Overview, rows []Row, a
 		return err
 	}
 	t = t.before(a.until)
-	out.Heatmap = a.trends(out.Regions, t)
+	out.Heatmap = trends(out.Regions, t, a.q.Percentile)
 	out.Latency = regionLines(all, t, shown, len(shown) < len(rows), durations(a.q.Percentile))
 	return nil
-}
-
-// prominent answers the names of the n regions with the most waiting: requests x P95.
-func prominent(rows []Row, n int) []string {
-	sorted := slices.Clone(rows)
-	slices.SortFunc(sorted, func(x, y Row) int {
-		return cmp.Or(compareNum(x.Requests*x.P95, y.Requests*y.P95, true), cmp.Compare(x.Name, y.Name))
-	})
-	return names(top(sorted, n))
-}
-
-// losing answers the routes that send more to the origin than before, the most first.
-func losing(routes []Row) []Row {
-	lost := slices.DeleteFunc(slices.Clone(routes), func(r Row) bool { return !r.OriginExtra.OK() })
-	sortRows(lost, "-origin")
-	return top(lost, losingRoutes)
 }

@@ -38,8 +38,6 @@ const (
 	MaxLimit = 1000
 	// maxValues bounds the values of one filter.
 	maxValues = 200
-	// maxText bounds q: a question's text goes into the store's query text.
-	maxText = 2048
 )
 
 // Parse reads a question from the keys of a URL; now is what a range without end counts from. Keys that it does not know
@@ -208,7 +206,7 @@ func statusPattern(s string) bool {
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 func (q *Question) parseText(url.Values) error {
-	_, err := parseText(q.Text)
+	_, err := q.terms()
 	return err
 }
 

@@ -12,16 +12,6 @@ import (
 	"edgescope/store"
 )
 
-// What a Refusal was of.
-const (
-	// RefusedRequest is a request that was refused as a whole.
-	RefusedRequest = "request"
-	// RefusedRecord is a record that was rejected while others of its request were kept.
-	RefusedRecord = "record"
-	// ChangedValue is a value that was dropped or changed while its record was kept.
-	ChangedValue = "value"
-)
-
 // refusalMetrics are the totals behind an answer, by what they count.
 var refusalMetrics = map[string]string{
 	edge.MetricRefusedRequests: RefusedRequest, edge.MetricRefusedRecords: RefusedRecord, edge.MetricChangedValues: ChangedValue,
@@ -29,32 +19,6 @@ var refusalMetrics = map[string]string{
 
 // mostRefusals is how many pairs of sender and reason an answer lists without a limit of its own.
 const mostRefusals = 100
-
-// Refusals answer: what was not taken, why and from whom? Filters do not apply: what was refused has no region or
-// route.
-type Refusals struct {
-	About
-	// Requests, Records and Values count what was refused, rejected and changed in the range.
-	Requests Num `json:"requests"`
-	Records  Num `json:"records"`
-	Values   Num `json:"values"`
-	// Refusals are the reasons and senders, those of requests first, then the most frequent; More is how many are left
-	// out.
-	Refusals []Refusal `json:"refusals"`
-	More     int       `json:"more,omitempty"`
-}
-
-// Refusal is how often something was refused to a sender for a reason.
-type Refusal struct {
-	What   string `json:"what"` // request, record or value
-	Reason string `json:"reason"`
-	Sender string `json:"sender"`
-	Count  Num    `json:"count"`
-	// Last is when it happened last, to the step of the answer.
-	Last time.Time `json:"last"`
-	// Example is what the sender was told last; empty when the collector has been restarted since, or an hour has passed.
-	Example string `json:"example,omitempty"`
-}
 
 // Refusals returns what the doors did not take, why and from whom.
 func (e *Engine) Refusals(ctx context.Context, tenant edge.Tenant, q Question) (*Refusals, error) {
@@ -83,7 +47,7 @@ func (e *Engine) Refusals(ctx context.Context, tenant edge.Tenant, q Question) (
 		}
 		out.Refusals = append(out.Refusals, *r)
 	}
-	out.list(cmp.Or(q.Limit, mostRefusals))
+	listRefusals(out, cmp.Or(q.Limit, mostRefusals))
 	for i := range out.Refusals {
 		r := &out.Refusals[i]
 		r.Example = e.o.RefusalExample(tenant, metricOfRefusal(r.What), r.Reason, r.Sender)
@@ -136,8 +100,8 @@ func (a *asking) addRefusal(found map[Refusal]*Refusal, s *store.Series) {
 	}
 }
 
-// list sorts the refusals and leaves out those beyond a limit.
-func (r *Refusals) list(limit int) {
+// listRefusals sorts the refusals and leaves out those beyond a limit.
+func listRefusals(r *Refusals, limit int) {
 	order := []string{RefusedRequest, RefusedRecord, ChangedValue}
 	slices.SortFunc(r.Refusals, func(x, y Refusal) int {
 		return cmp.Or(

@@ -2,7 +2,6 @@ package query
 
 import (
 	"context"
-	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -35,9 +34,9 @@ func (e *Engine) Regions(ctx context.Context, tenant edge.Tenant, q Question) (*
 	if err := a.detailBefore(ctx, edge.KeyRegion, out.Regions, now, before); err != nil {
 		return nil, err
 	}
-	out.Heatmap = a.trends(out.Regions, overTime)
+	out.Heatmap = trends(out.Regions, overTime, a.q.Percentile)
 	out.About, err = a.about(ctx, now)
-	out.cellBuckets(a.cells)
+	inCells(&out.About, a.cells)
 	return out, err
 }
 
@@ -48,11 +47,11 @@ func (e *Engine) Region(ctx context.Context, tenant edge.Tenant, code string, q 
 	if err != nil {
 		return nil, err
 	}
-	if reason := badFilter(KeyRegion, code); code != "" && reason != "" {
-		return nil, &ParamError{Key: keyID, Value: code, Reason: reason}
+	here, err := RegionCondition(code)
+	if err != nil {
+		return nil, err
 	}
-	here := condition{key: edge.KeyRegion, patterns: unknownToo(pattern{code})}
-	in := func(c cut) cut { c.conditions = append(slices.Clip(c.conditions), here); return c }
+	in := func(c cut) cut { return c.and(here) }
 	out := &Region{Name: code}
 	if p, ok := e.o.Colo(code); ok {
 		out.City = p.City
@@ -80,7 +79,7 @@ func (e *Engine) Region(ctx context.Context, tenant edge.Tenant, code string, q 
 
 // sortedRows makes rows and sorts them as asked.
 func (a *asking) sortedRows(now, before *table) []Row {
-	rows := a.makeRows(now, before)
-	sortRows(rows, a.q.Sort)
+	rows := makeRows(now, before, a.now)
+	SortRows(rows, a.q.Sort)
 	return rows
 }

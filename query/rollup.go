@@ -3,7 +3,6 @@ package query
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -15,74 +14,17 @@ import (
 	"edgescope/store"
 )
 
-// parts says which figures a cut needs beside what every answer has: fewer parts, fewer series read.
-type parts uint
-
-const (
-	// withEvents are the raw numbers of events.
-	withEvents parts = 1 << iota
-	// withRequests are events, and requests and errors.
-	withRequests
-	// withMean is the sum of durations.
-	withMean
-	// withStarts are cold and warm starts.
-	withStarts
-	// withOutcomes are cache outcomes.
-	withOutcomes
-	// withDurations are the durations of all invocations.
-	withDurations
-	// withCold keeps durations of cold and warm starts apart.
-	withCold
-	// withCache keeps durations of cache hits and misses apart.
-	withCache
-	// withInit are init durations and their sum.
-	withInit
-	// withCPU are CPU times.
-	withCPU
-	// withResponses are the status codes; in family service only.
-	withResponses
-
-	// withCounts are what all tables show beside durations.
-	withCounts = withRequests | withStarts | withOutcomes
-	// rowParts are what a table of regions, routes or versions shows, allParts what the tiles show.
-	rowParts = withCounts | withCold
-	allParts = rowParts | withInit | withCPU
-)
-
-// cut is a question for tallies: by which attributes, in which window, of what.
-type cut struct {
-	tenant     edge.Tenant
-	by         []string
-	win        window
-	parts      parts
-	conditions []condition
-	// spans counts every span, whatever the source of its service's numbers is: as many as there are rows.
-	spans bool
+// rollupsOnly returns a table from the rollups, nil when no family has what it asks for.
+func (d *reader) rollupsOnly(ctx context.Context, c cut) (*table, error) {
+	f, ok := c.family()
+	if !ok {
+		return nil, nil //nolint:nilnil // there is none
+	}
+	return d.rollups(ctx, c, f)
 }
 
-// where is the cut with further values demanded of an attribute.
-func (c cut) where(key string, values []string) cut {
-	patterns := make([]pattern, len(values))
-	for i, v := range values {
-		patterns[i] = pattern{v}
-	}
-	c.conditions = append(slices.Clip(c.conditions), condition{key: key, patterns: patterns})
-	return c
-}
-
-// table answers a cut from the rollups if a family has the attributes that it needs, else from the events.
-func (e *Engine) table(ctx context.Context, c cut) (*table, error) {
-	if slices.ContainsFunc(c.conditions, func(c condition) bool { return len(c.patterns) == 0 }) {
-		return newTable(c.win), nil // one of no values: nothing can match
-	}
-	if f, ok := c.family(); ok {
-		return e.rollups(ctx, c, f)
-	}
-	return e.eventTable(ctx, c)
-}
-
-func (e *Engine) rollups(ctx context.Context, c cut, f family) (*table, error) {
-	src, err := e.findSources(ctx, c.tenant, c.win.whole())
+func (d *reader) rollups(ctx context.Context, c cut, f family) (*table, error) {
+	src, err := d.findSources(ctx, c.tenant, c.win.whole())
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +37,7 @@ func (e *Engine) rollups(ctx context.Context, c cut, f family) (*table, error) {
 	a := addition{table: t, by: f.labelsOf(c.by), parts: c.parts, ranges: map[string]int{}}
 	g, ctx := errgroup.WithContext(ctx)
 	for _, q := range questions {
-		g.Go(func() error { return e.totals(ctx, c.tenant, q.selector, q.win, a.add) })
+		g.Go(func() error { return d.totals(ctx, c.tenant, q.selector, q.win, a.add) })
 	}
 	if err := g.Wait(); err != nil {
 		return nil, fmt.Errorf("ask rollups %s: %w", f.prefix, err)
@@ -288,13 +230,34 @@ func (a *addition) bucketAdder(metric string, s *store.Series) func(*tally, floa
 	return nil
 }
 
-func (t *tally) addDuration(bucket int, n float64, cold edge.Tri, cache int) {
-	t.duration[cold].add(bucket, n)
-	switch {
-	case cache < 0 || cache >= cacheAsked:
-	case cache < cacheServed:
-		t.hit.add(bucket, n)
-	default:
-		t.miss.add(bucket, n)
+// newestWindows returns for each group of a cut, which a family must have, the end of the newest window between two times in which
+// it has invocations. The sources of services are those of another window.
+func (d *reader) newestWindows(ctx context.Context, c cut, ofSources window, from, to time.Time) (map[string]time.Time, error) {
+	src, err := d.findSources(ctx, c.tenant, ofSources)
+	if err != nil {
+		return nil, err
 	}
+	width := edge.Widths[0]
+	step := time.Duration(width.Seconds) * time.Second
+	c.win = window{floor(from, step), ceil(to, step), step}
+	f, _ := c.family()
+	newest := map[string]time.Time{}
+	r := rollup{cut: c, family: f, sources: src, tile: tile{width, c.win.from, c.win.to}}
+	by := f.labelsOf(c.by)
+	for _, q := range r.questions() {
+		err := d.totals(ctx, c.tenant, q.selector, q.win, func(s *store.Series) error {
+			group := groupName(by, s.Label)
+			for i := len(s.Values) - 1; i >= 0; i-- {
+				if end := c.win.from.Add(time.Duration(i+1) * step); s.Values[i] > 0 && end.After(newest[group]) {
+					newest[strings.Clone(group)] = end
+					break
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return newest, nil
 }

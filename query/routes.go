@@ -40,14 +40,14 @@ func (e *Engine) rowsBy(ctx context.Context, tenant edge.Tenant, by string, q Qu
 	if err := g.Wait(); err != nil {
 		return nil, about, c, err
 	}
-	rows = a.makeRows(now, before)
+	rows = makeRows(now, before, a.now)
 	addNorms(rows, norms)
-	sortRows(rows, a.q.Sort)
+	SortRows(rows, a.q.Sort)
 	if err := a.detailBefore(ctx, by, rows, now, before); err != nil {
 		return nil, about, c, err
 	}
-	a.trends(rows, overTime)
+	trends(rows, overTime, a.q.Percentile)
 	about, err = a.about(ctx, now)
-	about.cellBuckets(a.cells)
+	inCells(&about, a.cells)
 	return rows, about, c, err
 }

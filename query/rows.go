@@ -1,27 +1,26 @@
 package query
 
 import (
-	"cmp"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
+
+	"edgescope/edge"
 )
 
 // fewEvents is the number of events on both sides below which a change of a percentile means nothing.
 const fewEvents = 100
 
-// makeRows makes a row of each group; before may be nil. Names have their place when the engine knows it.
-func (e *Engine) makeRows(now, before *table) []Row {
+// makeRows makes a row of each group, as at that time; before may be nil.
+func makeRows(now, before *table, at time.Time) []Row {
 	rows := make([]Row, 0, len(now.groups))
-	seconds := now.win.seconds(e.o.Now())
+	seconds := now.win.seconds(at)
 	for name, buckets := range now.groups {
 		r := Row{
 			Name: name, Stats: sum(buckets).stats(seconds),
 			Norm: None(), Ratio: None(), Lat: None(), Lon: None(), OriginExtra: None(), Silent: None(),
 		}
 		if before != nil {
-			r.compare(before)
+			compare(&r, before)
 		}
 		rows = append(rows, r)
 	}
@@ -29,7 +28,7 @@ func (e *Engine) makeRows(now, before *table) []Row {
 }
 
 // compare adds the figures of the period before. A group that had nothing then has no Before.
-func (r *Row) compare(before *table) {
+func compare(r *Row, before *table) {
 	buckets, ok := before.groups[r.Name]
 	if !ok {
 		return
@@ -38,16 +37,6 @@ func (r *Row) compare(before *table) {
 	r.Before = &s
 	if lost := s.Cache.HitRatio - r.Cache.HitRatio; lost.OK() && lost > 0 {
 		r.OriginExtra = r.Requests * lost
-	}
-}
-
-// locate adds where the points of presence are.
-func (e *Engine) locate(rows []Row) {
-	for i := range rows {
-		r := &rows[i]
-		if p, ok := e.o.Colo(r.Name); ok {
-			r.City, r.Country, r.Lat, r.Lon = p.City, p.Country, Num(p.Lat), Num(p.Lon)
-		}
 	}
 }
 
@@ -60,58 +49,6 @@ func addNorms(rows []Row, norms map[string]Num) {
 			r.Ratio = r.P95 / norm
 		}
 	}
-}
-
-// columns are the values of a row by the name of the column that sorts it.
-var columns = map[string]func(*Row) Num{
-	"requests":  func(r *Row) Num { return r.Requests },
-	"rate":      func(r *Row) Num { return r.Rate },
-	"errors":    func(r *Row) Num { return r.ErrorRatio },
-	"p50":       func(r *Row) Num { return r.P50 },
-	"p95":       func(r *Row) Num { return r.P95 },
-	"p99":       func(r *Row) Num { return r.P99 },
-	"ratio":     func(r *Row) Num { return r.Ratio },
-	"cold":      func(r *Row) Num { return r.ColdRatio },
-	"cold_adds": func(r *Row) Num { return r.ColdAdds },
-	"init":      func(r *Row) Num { return r.InitP95 },
-	"cpu":       func(r *Row) Num { return r.CPUP99 },
-	"cache":     func(r *Row) Num { return r.Cache.HitRatio },
-	"origin":    func(r *Row) Num { return r.OriginExtra },
-}
-
-// sortRows sorts by a column; rows without that figure come last, equal ones by requests, then by name.
-func sortRows(rows []Row, column string) {
-	name, descending := strings.CutPrefix(column, "-")
-	value, ok := columns[name]
-	slices.SortFunc(rows, func(a, b Row) int {
-		if !ok && name == "name" {
-			return direct(strings.Compare(a.Name, b.Name), descending)
-		}
-		if !ok {
-			value = columns["p95"] // a column of another page
-		}
-		return cmp.Or(compareNum(value(&a), value(&b), descending), cmp.Compare(b.Requests, a.Requests), strings.Compare(a.Name, b.Name))
-	})
-}
-
-func compareNum(a, b Num, descending bool) int {
-	switch {
-	case a.OK() && b.OK():
-		return direct(cmp.Compare(a, b), descending)
-	case a.OK():
-		return -1
-	case b.OK():
-		return 1
-	default:
-		return 0
-	}
-}
-
-func direct(c int, descending bool) int {
-	if descending {
-		return -c
-	}
-	return c
 }
 
 // top answers the first n rows.
@@ -128,16 +65,29 @@ func names(rows []Row) []string {
 // busiest answers the names of the n groups with most requests, the most first.
 func busiest(rows []Row, n int) []string {
 	sorted := slices.Clone(rows)
-	sortRows(sorted, "-requests")
+	SortRows(sorted, "-requests")
 	return names(top(sorted, n))
 }
 
-// readTime reads a time of a row: decimal Unix nanoseconds, as _time is stored, or RFC 3339, as functions of the engine
-// answer it.
-func readTime(text string) (time.Time, error) {
-	if ns, err := strconv.ParseInt(text, 10, 64); err == nil {
-		return time.Unix(0, ns).UTC(), nil
+// setPercentiles adds what was left out of the figures.
+func setPercentiles(s *Stats, t *tally) {
+	s.P50, s.P95, s.P99 = t.percentile(50), t.percentile(95), t.percentile(99)
+}
+
+// statsOf answers the figures of a table to compare with, nil without one.
+func statsOf(t *table) *Stats {
+	if t == nil {
+		return nil
 	}
-	t, err := time.Parse(time.RFC3339Nano, text)
-	return t.UTC(), err
+	s := t.total().stats(t.win.to.Sub(t.win.from).Seconds())
+	return &s
+}
+
+// coldShare answers which part of the invocations slower than the warm P99 are cold starts.
+func coldShare(t *tally) Num {
+	p99 := t.duration[edge.False].quantile(0.99)
+	if !p99.OK() {
+		return None()
+	}
+	return ratio(t.duration[edge.True].above(float64(p99)), t.all().above(float64(p99)))
 }

@@ -107,7 +107,7 @@ func runRow(run, base *edge.Run) RunRow {
 // Run answers one load test by its id, 32 hex digits; without such a run it fails with ErrNotFound. The edge's view covers
 // the run's minutes, of the services that its traces reached.
 func (e *Engine) Run(ctx context.Context, tenant edge.Tenant, id string, q Question) (*RunDetail, error) {
-	id, err := parseID(id)
+	id, err := ParseID(id)
 	if err != nil {
 		return nil, err
 	}
@@ -169,14 +169,11 @@ func (a *asking) edgeView(ctx context.Context, out *RunDetail) error {
 	if err != nil || len(traced) == 0 {
 		return err
 	}
-	reached := condition{key: store.FieldTraceID}
-	for _, id := range traced {
-		reached.patterns = append(reached.patterns, pattern{id})
-	}
+	reached := anyOf(store.FieldTraceID, traced)
 	if out.Services, err = b.servicesOf(ctx, traced); err != nil || len(out.Services) == 0 {
 		return err
 	}
-	b.conditions = filterConditions(edge.KeyServiceName, out.Services)
+	b.conditions = []condition{anyOf(edge.KeyServiceName, out.Services)}
 	var total, regions *table
 	g, gctx := errgroup.WithContext(ctx)
 	b.ask(gctx, g, &total, b.cut(allParts))

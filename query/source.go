@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"edgescope/edge"
 )
@@ -36,14 +37,18 @@ var signalOrder = []string{edge.SignalSpan, edge.SignalTail, edge.SignalLog, edg
 // sources tell which source each service's numbers come from, by group.
 type sources [groupCount]map[string]string
 
+// sourcesLife is how long the sources of services are remembered, and with them that a service exists: an acknowledged
+// invocation is to be in an answer within 10 s, of which totals and the store take up to 9.
+const sourcesLife = time.Second
+
 // findSources answers the sources in a window, over all services of the tenant.
-func (e *Engine) findSources(ctx context.Context, tenant edge.Tenant, w window) (sources, error) {
+func (d *reader) findSources(ctx context.Context, tenant edge.Tenant, w window) (sources, error) {
 	key := fmt.Sprint(tenant, w.from.Unix(), w.to.Unix())
-	return e.sources.get(key, e.o.Now(), sourcesLife, func() (sources, error) {
+	return d.sources.get(key, d.now(), sourcesLife, func() (sources, error) {
 		var s sources
 		for _, t := range w.tiles() {
 			text := probeText(t)
-			found, err := e.series(ctx, tenant, text, window{t.from, t.to, t.to.Sub(t.from)})
+			found, err := d.series(ctx, tenant, text, window{t.from, t.to, t.to.Sub(t.from)})
 			if err != nil {
 				return s, fmt.Errorf("find the sources of services: %w", err)
 			}

@@ -2,8 +2,6 @@ package query
 
 import (
 	"math"
-	"strings"
-	"time"
 
 	"edgescope/edge"
 )
@@ -149,139 +147,23 @@ func (t *tally) cacheStats() Cache {
 // percentile answers the asked percentile of all durations in milliseconds.
 func (t *tally) percentile(p int) Num { return t.all().quantile(float64(p) / 100) }
 
-// table is tallies by group and bucket of time.
-type table struct {
-	win window
-	// events is true when the events were asked, not the rollups.
-	events bool
-	// groups are the tallies of each group, one for each bucket of win.
-	groups map[string][]tally
-	// rest is what was counted without a series of its own, by bucket; it belongs to no group.
-	rest []tally
-}
-
-func newTable(win window) *table {
-	return &table{win: win, groups: map[string][]tally{}, rest: make([]tally, win.buckets())}
-}
-
-// at answers the tally of a group and bucket, to add to. It copies the name if it is new.
-func (t *table) at(group string, overflow bool, bucket int) *tally {
-	if overflow {
-		return &t.rest[bucket]
-	}
-	row := t.groups[group]
-	if row == nil {
-		row = make([]tally, t.win.buckets())
-		t.groups[strings.Clone(group)] = row
-	}
-	return &row[bucket]
-}
-
-// groupSeparator joins the values of a group by several attributes.
-const groupSeparator = "\x00"
-
-// groupName answers the group that has these values of its attributes.
-func groupName(keys []string, value func(key string) string) string {
-	if len(keys) == 1 {
-		return value(keys[0])
-	}
-	values := make([]string, len(keys))
-	for i, key := range keys {
-		values[i] = value(key)
-	}
-	return strings.Join(values, groupSeparator)
-}
-
-// by adds up groups by several attributes to groups by the i-th alone.
-func (t *table) by(i int) *table {
-	out := newTable(t.win)
-	out.events, out.rest = t.events, t.rest
-	for name, row := range t.groups {
-		one := strings.Split(name, groupSeparator)[i]
-		for j := range row {
-			out.at(one, false, j).merge(&row[j])
-		}
-	}
-	return out
-}
-
-// before answers the buckets that begin before a time: what is drawn of a table that totals need whole.
-func (t *table) before(end time.Time) *table {
-	n := min(t.win.buckets(), window{t.win.from, end, t.win.step}.buckets())
-	out := &table{win: t.win, events: t.events, groups: make(map[string][]tally, len(t.groups)), rest: t.rest[:n]}
-	out.win.to = t.win.from.Add(time.Duration(n) * t.win.step)
-	for name, row := range t.groups {
-		out.groups[name] = row[:n]
-	}
-	return out
-}
-
-// sum adds up a row of buckets.
-func sum(row []tally) *tally {
-	out := &tally{}
-	for i := range row {
-		out.merge(&row[i])
-	}
-	return out
-}
-
-// total adds up everything, what overflowed included.
-func (t *table) total() *tally {
-	out := sum(t.rest)
-	for _, row := range t.groups {
-		out.merge(sum(row))
-	}
-	return out
-}
-
-// all answers one row of buckets for all groups, what overflowed included.
-func (t *table) all() []tally {
-	out := make([]tally, t.win.buckets())
-	add := func(row []tally) {
-		for i := range row {
-			out[i].merge(&row[i])
-		}
-	}
-	add(t.rest)
-	for _, row := range t.groups {
-		add(row)
-	}
-	return out
-}
-
-// line draws one value per bucket.
-func line(name string, row []tally, value func(*tally) Num) Line {
-	l := Line{Name: name, Values: make([]Num, len(row)), Latest: None()}
-	for i := range row {
-		l.Values[i] = value(&row[i])
-		if l.Values[i].OK() {
-			l.Latest = l.Values[i]
-		}
-	}
-	return l
-}
-
-// rateOf answers requests per second, absent in a bucket without any: a gap, not a zero.
-func rateOf(step time.Duration) func(*tally) Num {
-	return func(t *tally) Num {
-		if t.requests == 0 {
-			return None()
-		}
-		return Num(t.requests / step.Seconds())
+// addDuration adds n invocations of a bucket of durations: by cold start, and, when cache is the index of an outcome, by that.
+func (t *tally) addDuration(bucket int, n float64, cold edge.Tri, cache int) {
+	t.duration[cold].add(bucket, n)
+	switch {
+	case cache < 0 || cache >= cacheAsked:
+	case cache < cacheServed:
+		t.hit.add(bucket, n)
+	default:
+		t.miss.add(bucket, n)
 	}
 }
 
-func errorRatio(t *tally) Num { return ratio(t.errors, t.requests) }
-
-func durations(p int) func(*tally) Num { return func(t *tally) Num { return t.percentile(p) } }
-
-func cpuP99(t *tally) Num { return t.cpu.quantile(0.99) }
-
-// standardLines are the lines of the tiles: rate, p50, p95, p99, errors, cold, cache and cpu.
-func standardLines(row []tally, step time.Duration) []Line {
-	return []Line{
-		line("rate", row, rateOf(step)), line("p50", row, durations(50)), line("p95", row, durations(95)),
-		line("p99", row, durations(99)), line("errors", row, errorRatio), line("cold", row, (*tally).coldRatio),
-		line("cache", row, (*tally).hitRatio), line("cpu", row, cpuP99),
-	}
+// take removes what o counted from t: the figures that lines by region show.
+func (t *tally) take(o *tally) {
+	t.requests -= o.requests
+	t.cold -= o.cold
+	t.warm -= o.warm
+	mine, theirs := t.all(), o.all()
+	t.duration = [3]hist{edge.Unknown: mine.minus(theirs)}
 }

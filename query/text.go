@@ -1,32 +1,44 @@
 package query
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"edgescope/edge"
 )
 
-// term is one condition on an attribute. A question's filters and its text are both read as terms.
+// term is one condition on an attribute, as it is written in a text.
 type term struct {
-	// key is the short key (region, route, ...), a canonical or other attribute name, or "" for a bare word, which is looked
-	// for in span name, route and path.
+	// key is what stands before the colon, "" for a bare word.
 	key     string
 	exclude bool
-	// parts are the literal pieces of the value between its stars: one piece is an exact value.
-	parts []string
+	pattern pattern
 }
 
-// textKeys are the words before the colon beside attribute names, which have a dot or an underscore.
-var textKeys = map[string]string{
-	KeyService: edge.KeyServiceName, KeyVersion: edge.KeyServiceVersion, KeyRegion: edge.KeyRegion, KeyRoute: edge.KeyRoute,
-	KeyStatus: edge.KeyStatus, KeyCold: edge.KeyColdStart, KeyCache: edge.KeyCacheStatus,
-	"method": edge.KeyMethod, "outcome": edge.KeyOutcome, "country": edge.KeyCountry, "platform": edge.KeyCloudPlatform,
-	"colo": edge.KeyColo, "name": "name", "operation": edge.KeyOperation, "error": edge.KeyErrorType,
+// vocabulary is what a language of filters knows beside its grammar.
+type vocabulary struct {
+	// known tells whether a word may stand before the colon; unknownKey says what may.
+	known      func(key string) bool
+	unknownKey string
+	// bad returns what would be right for a key when an exact value is not, else "".
+	bad func(key, value string) string
 }
 
-// parseText reads the filter text q into terms.
+// maxText bounds a text in bytes: it goes into the store's query text.
+const maxText = 2048
+
+// syntaxError says what is wrong with a text.
+type syntaxError struct {
+	// Column is where the bad spot begins, in characters from 1.
+	Column int
+	// Reason says what would be right.
+	Reason string
+}
+
+// Error is the place and the reason.
+func (e *syntaxError) Error() string { return fmt.Sprintf("column %d: %s", e.Column, e.Reason) }
+
+// parseText reads a text into terms; its error is a *syntaxError.
 //
 //	text  = { word }, separated by white space
 //	word  = ["-"] [ key ":" ] value
@@ -34,8 +46,8 @@ var textKeys = map[string]string{
 //
 // A value of nothing but stars is any value, so key:* is "present" and -key:* "absent"; an empty value in quotes,
 // key:"", is absent too.
-func parseText(text string) ([]term, error) {
-	p := textParser{text: text}
+func parseText(text string, words vocabulary) ([]term, error) {
+	p := parser{text: text, words: words}
 	if len(text) > maxText {
 		return nil, p.fail(0, "is longer than 2048 bytes")
 	}
@@ -53,21 +65,21 @@ func parseText(text string) ([]term, error) {
 	return terms, nil
 }
 
-type textParser struct {
-	text string
-	pos  int
+type parser struct {
+	words vocabulary
+	text  string
+	pos   int
 }
 
-func (p *textParser) fail(at int, reason string) error {
-	column := utf8.RuneCountInString(p.text[:at]) + 1
-	return &ParamError{Key: KeyText, Value: p.text, Column: column, Reason: reason}
+func (p *parser) fail(at int, reason string) error {
+	return &syntaxError{Column: utf8.RuneCountInString(p.text[:at]) + 1, Reason: reason}
 }
 
-func (p *textParser) skipSpace() {
+func (p *parser) skipSpace() {
 	p.pos = len(p.text) - len(strings.TrimLeftFunc(p.text[p.pos:], unicode.IsSpace))
 }
 
-func (p *textParser) word() (term, error) {
+func (p *parser) word() (term, error) {
 	var t term
 	start := p.pos
 	if p.text[p.pos] == '-' {
@@ -78,54 +90,36 @@ func (p *textParser) word() (term, error) {
 	if n := keyLength(p.text[p.pos:]); n >= 0 {
 		t.key = p.text[p.pos : p.pos+n]
 		p.pos += n + 1
-		if !knownTextKey(t.key) {
-			return t, p.fail(keyAt, "unknown key "+t.key+": use service, version, region, route, status, cold, cache, method, outcome, "+
-				`or an attribute's full name such as url.path; text with a colon goes in quotes`)
+		if !p.words.known(t.key) {
+			return t, p.fail(keyAt, "unknown key "+t.key+": "+p.words.unknownKey)
 		}
 	}
 	valueAt := p.pos
 	var err error
-	if t.parts, err = p.value(); err != nil {
+	if t.pattern, err = p.value(); err != nil {
 		return t, err
 	}
-	if quoted := p.pos > valueAt; len(t.parts) == 1 && t.parts[0] == "" && (t.key == "" || !quoted) {
+	if quoted := p.pos > valueAt; t.pattern.exact() && t.pattern[0] == "" && (t.key == "" || !quoted) {
 		return t, p.fail(start, "a value is missing, as in region:GRU")
 	}
-	if t.key == "" && t.exclude && pattern(t.parts).present() {
+	if t.key == "" && t.exclude && t.pattern.present() {
 		return t, p.fail(start, "excludes everything: name a key, as in -error:*")
 	}
-	if t.key == KeyStatus {
-		t.parts = statusParts(t.parts)
-	}
-	if reason := t.bad(); reason != "" {
-		return t, p.fail(valueAt, reason)
+	if t.pattern.exact() && t.pattern[0] != "" {
+		if reason := p.words.bad(t.key, t.pattern[0]); reason != "" {
+			return t, p.fail(valueAt, reason)
+		}
 	}
 	return t, nil
 }
 
-// bad checks exact values of the keys that have few.
-func (t *term) bad() string {
-	if len(t.parts) != 1 || t.parts[0] == "" || t.key == KeyStatus {
-		return ""
-	}
-	return badFilter(t.key, t.parts[0])
-}
-
-// statusParts reads the class 5xx as 5*.
-func statusParts(parts []string) []string {
-	if class, ok := strings.CutSuffix(parts[0], "xx"); ok && len(parts) == 1 {
-		return []string{class, ""}
-	}
-	return parts
-}
-
-// keyLength answers how long the key before a colon is, -1 when the word has none.
+// keyLength returns how long the key before a colon is, -1 when the word has none.
 func keyLength(s string) int {
 	for i := range len(s) {
 		switch c := s[i]; {
 		case c == ':' && i > 0:
 			return i
-		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', isDigit(c), c == '.', c == '_', c == '-':
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '.', c == '_', c == '-':
 		default:
 			return -1
 		}
@@ -133,13 +127,8 @@ func keyLength(s string) int {
 	return -1
 }
 
-func knownTextKey(key string) bool {
-	_, ok := textKeys[key]
-	return ok || strings.ContainsAny(key, "._") && len(key) <= 128
-}
-
 // value reads up to white space, or a quoted text, and splits it at its stars.
-func (p *textParser) value() ([]string, error) {
+func (p *parser) value() (pattern, error) {
 	if strings.HasPrefix(p.text[p.pos:], `"`) {
 		return p.quoted()
 	}
@@ -155,9 +144,9 @@ func (p *textParser) value() ([]string, error) {
 	return strings.Split(rest[:end], "*"), nil
 }
 
-func (p *textParser) quoted() ([]string, error) {
+func (p *parser) quoted() (pattern, error) {
 	open := p.pos
-	var parts []string
+	var parts pattern
 	var part strings.Builder
 	for p.pos++; p.pos < len(p.text); p.pos++ {
 		switch c := p.text[p.pos]; {

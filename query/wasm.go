@@ -14,24 +14,8 @@ import (
 	"edgescope/store"
 )
 
-// pathWASM is the question of WASM in the API.
-const pathWASM = "wasm"
-
 // historyBenches is how many comparisons are answered: the newest, and those before it for its course.
 const historyBenches = 20
-
-// WASM is what was measured of the engines that do a function's work: by loadgen bench under a method, and by the
-// invocations of the range as they come.
-type WASM struct {
-	About
-	Choices Choices `json:"choices"`
-	// Benches are the newest comparisons of all that is kept, newest first, at most 20; the range does not bound them.
-	Benches []edge.Bench `json:"benches"`
-	// Engines are the invocations of the range that name their engine (attribute edge.engine), by engine, and the asked
-	// percentile of their duration over time. They are not a comparison: what they do, and where, may differ.
-	Engines []Row  `json:"engines"`
-	Latency []Line `json:"latency"`
-}
 
 // WASM answers: how much faster is WebAssembly than JavaScript here, and how do the engines do in the field?
 func (e *Engine) WASM(ctx context.Context, tenant edge.Tenant, q Question) (*WASM, error) {
@@ -78,9 +62,4 @@ func (a *asking) benches(ctx context.Context) ([]edge.Bench, error) {
 		return cmp.Or(y.Started.Compare(x.Started), strings.Compare(x.ID, y.ID))
 	})
 	return found, nil
-}
-
-// WASM asks for the comparisons of engines and for how they do in the field.
-func (c *Client) WASM(ctx context.Context, q Question) (*WASM, error) {
-	return ask[WASM](ctx, c, q, pathWASM)
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strconv"
 	"time"
 
 	"edgescope/edge"
@@ -91,6 +92,26 @@ func (r Row) Get(name string) string {
 		}
 	}
 	return ""
+}
+
+// Number returns a field as a number, 0 when it is absent or none: a sum of nothing is empty or NaN.
+func (r Row) Number(name string) float64 {
+	f, err := strconv.ParseFloat(r.Get(name), 64)
+	if err != nil || f != f {
+		return 0
+	}
+	return f
+}
+
+// Time returns a field as a time in UTC: decimal Unix nanoseconds, as _time is stored, or RFC 3339, as functions of an engine
+// write it.
+func (r Row) Time(name string) (time.Time, error) {
+	text := r.Get(name)
+	if ns, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return time.Unix(0, ns).UTC(), nil
+	}
+	t, err := time.Parse(time.RFC3339Nano, text)
+	return t.UTC(), err
 }
 
 // RowsQuestion is a question to events, neutral of the engine.

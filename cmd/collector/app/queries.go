@@ -24,7 +24,7 @@ func (c *collector) serveQueries(ctx context.Context) error {
 	})
 	c.openGate()
 	r := routes{http.NewServeMux(), c.guard, c.questions}
-	r.ask("edge", query.APIPrefix, query.NewHandler(engine, query.HandlerOptions{Tenant: access.TenantOf, Logger: c.logger}))
+	r.ask("edge", query.APIPrefix, query.NewHandler(engine.Answers(), query.HandlerOptions{Tenant: access.TenantOf, Logger: c.logger}))
 	logs := logsql.New(c.store, logsql.Options{Tenant: access.TenantOf, Logger: c.logger, MaxDuration: c.maxQuestionDuration})
 	r.ask("logsql", "/select/", logs)
 	r.follow("tail", logsql.TailPath, logs)
