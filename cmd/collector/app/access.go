@@ -89,7 +89,7 @@ func (o *accessOptions) hosts(addr string, ingest bool) (*access.Hosts, error) {
 }
 
 // openAccess reads tokens and certificate, and looks after both from then on.
-func (c *collector) openAccess(ctx context.Context) error {
+func (c *Collector) openAccess(ctx context.Context) error {
 	var err error
 	if c.certificate, err = c.tls.Open(ctx); err != nil {
 		return err
@@ -110,7 +110,7 @@ func (c *collector) openAccess(ctx context.Context) error {
 	return nil
 }
 
-func (c *collector) openGuard(ctx context.Context) error {
+func (c *Collector) openGuard(ctx context.Context) error {
 	proxies, err := access.ParseProxies(c.proxies)
 	if err != nil {
 		return err
@@ -134,7 +134,7 @@ func (c *collector) openGuard(ctx context.Context) error {
 }
 
 // admitOTLP answers whose OTLP, or other telemetry of the same port, a request brings.
-func (c *collector) admitOTLP(ctx context.Context, authorization string) (edge.Tenant, error) {
+func (c *Collector) admitOTLP(ctx context.Context, authorization string) (edge.Tenant, error) {
 	grant, err := c.guard.Admit(ctx, authorization, access.Write)
 	var no *access.DeniedError
 	if errors.As(err, &no) {
@@ -147,7 +147,7 @@ func (c *collector) admitOTLP(ctx context.Context, authorization string) (edge.T
 }
 
 // admitSigned admits a request by the signature of its body, and counts the body against the rate of who signed it.
-func (c *collector) admitSigned(ctx context.Context, size int, signed func(secret []byte) bool) error {
+func (c *Collector) admitSigned(ctx context.Context, size int, signed func(secret []byte) bool) error {
 	if err := c.guard.Sign(ctx, signed); err != nil {
 		return err
 	}
@@ -158,7 +158,7 @@ func (c *collector) admitSigned(ctx context.Context, size int, signed func(secre
 }
 
 // admitPoints answers whose data points a request brings, and whether they may go to that dataset.
-func (c *collector) admitPoints(r *http.Request, dataset string) (edge.Tenant, error) {
+func (c *Collector) admitPoints(r *http.Request, dataset string) (edge.Tenant, error) {
 	grant, err := c.guard.Admit(r.Context(), r.Header.Get("Authorization"), access.Write)
 	if err == nil {
 		err = grant.Dataset(dataset)
@@ -233,7 +233,7 @@ var prometheusOfAllTenants = []string{"/vmui", "/api/v1/status/", "/api/v1/metad
 const buildInfo = "/api/v1/status/buildinfo"
 
 // prometheus serves the Prometheus API of the tenant that asks. With tenancy on, what can't be filtered does not exist.
-func (c *collector) prometheus(w http.ResponseWriter, r *http.Request) {
+func (c *Collector) prometheus(w http.ResponseWriter, r *http.Request) {
 	tenant, err := access.TenantOf(r)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusUnauthorized)

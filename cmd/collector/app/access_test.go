@@ -123,7 +123,7 @@ func TestARequestThatNobodyAdmittedIsABug(t *testing.T) {
 
 func TestClearTextTokensAreWarnedOf(t *testing.T) {
 	var log strings.Builder
-	c := &collector{logger: slog.New(slog.NewTextHandler(&log, nil))}
+	c := &Collector{logger: slog.New(slog.NewTextHandler(&log, nil))}
 	c.tokens, c.grpcAddr, c.httpAddr, c.queryAddr = tokens(t), "127.0.0.1:0", "0.0.0.0:0", "127.0.0.1:0"
 	err := c.openAccess(t.Context())
 	if err := errors.Join(err, c.stack.Stop(t.Context())); err != nil {

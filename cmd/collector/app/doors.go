@@ -21,7 +21,7 @@ import (
 )
 
 // openReceiver makes the one OTLP receiver that both listeners share, with the doors for data points and tail events behind it.
-func (c *collector) openReceiver(ctx context.Context) error {
+func (c *Collector) openReceiver(ctx context.Context) error {
 	layouts := map[string]analyticsengine.Layout{}
 	for _, spec := range c.layouts {
 		dataset, layout, err := analyticsengine.ParseLayout(spec)
@@ -58,7 +58,7 @@ func (c *collector) openReceiver(ctx context.Context) error {
 }
 
 // openBodies makes what reads the bodies of all doors, under one budget.
-func (c *collector) openBodies() {
+func (c *Collector) openBodies() {
 	c.budget = body.NewBudget(c.inFlight())
 	for name, value := range map[string]func() int64{
 		"edgescope_doors_in_flight_bytes": c.budget.Used, "edgescope_doors_in_flight_peak_bytes": c.budget.Peak,
@@ -70,7 +70,7 @@ func (c *collector) openBodies() {
 }
 
 // openRefusals makes what remembers what the doors do not take.
-func (c *collector) openRefusals(ctx context.Context) error {
+func (c *Collector) openRefusals(ctx context.Context) error {
 	uuid, _ := c.store.Identity()
 	c.refusals = refusals.New(refusals.Options{
 		Collector: uuid, Logger: c.logger,
@@ -89,7 +89,7 @@ func (c *collector) openRefusals(ctx context.Context) error {
 }
 
 // takeSamples keeps the numbers of a client's metrics, each of which counts as an event against the rate of who sent them.
-func (c *collector) takeSamples(ctx context.Context, b *edge.Batch) (repeated bool, err error) {
+func (c *Collector) takeSamples(ctx context.Context, b *edge.Batch) (repeated bool, err error) {
 	repeated, err = c.pipeline.Samples(ctx, b)
 	if err == nil {
 		access.Spend(ctx, 0, len(b.Samples))
@@ -98,7 +98,7 @@ func (c *collector) takeSamples(ctx context.Context, b *edge.Batch) (repeated bo
 }
 
 // openTails makes the receiver of tail events. Its routes are those that the pipeline would infer, and as bounded.
-func (c *collector) openTails(ctx context.Context) (*workers.Receiver, error) {
+func (c *Collector) openTails(ctx context.Context) (*workers.Receiver, error) {
 	routes := platform.New(platform.Options{})
 	tails, err := workers.Open(ctx, workers.Options{
 		Sink: metered{c.pipeline}, Refusals: c.refusals, Tenant: admitted, Logger: c.logger,
@@ -118,7 +118,7 @@ func (c *collector) openTails(ctx context.Context) (*workers.Receiver, error) {
 }
 
 // drains is what the ingest port asks of the drains of Vercel. Without sign-in nobody looks at signatures.
-func (c *collector) drains() vercel.DoorOptions {
+func (c *Collector) drains() vercel.DoorOptions {
 	o := vercel.DoorOptions{Verify: c.vercelVerify, Bodies: c.bodies, Budget: c.budget, Refusals: c.refusals}
 	if c.guard != nil {
 		o.Admit = c.admitSigned
@@ -126,7 +126,7 @@ func (c *collector) drains() vercel.DoorOptions {
 	return o
 }
 
-func (c *collector) serveHTTP(ctx context.Context) error {
+func (c *Collector) serveHTTP(ctx context.Context) error {
 	receive := vercel.Door(door.CORS(c.corsOrigins, door.Ingest(c.door(signpost.Ingest))), c.drains())
 	return c.openDoor(ctx, "ingest", c.httpAddr, signpost.Ingest, func(front *access.Front) http.Handler {
 		front.Origins = c.corsOrigins
@@ -135,7 +135,7 @@ func (c *collector) serveHTTP(ctx context.Context) error {
 }
 
 // serveGRPC serves gRPC on net/http: docs/adr/010-grpc-on-net-http.md.
-func (c *collector) serveGRPC(ctx context.Context) error {
+func (c *Collector) serveGRPC(ctx context.Context) error {
 	health := door.NewHealth(door.HealthOptions{Serving: func() bool { return c.unready() == nil }, Services: otlp.Services()})
 	receive := door.GRPC(c.door(signpost.GRPC), health)
 	err := c.openDoor(ctx, "otlp-grpc", c.grpcAddr, signpost.GRPC, func(front *access.Front) http.Handler {
@@ -147,16 +147,16 @@ func (c *collector) serveGRPC(ctx context.Context) error {
 }
 
 // door is what a port for telemetry needs to know.
-func (c *collector) door(at signpost.Port) door.Options {
+func (c *Collector) door(at signpost.Port) door.Options {
 	return door.Options{Receiver: c.receiver, Here: func() string { return c.signs.Here(at) }, Elsewhere: c.elsewhere(at)}
 }
 
-func (c *collector) elsewhere(from signpost.Port) func(*http.Request) string {
+func (c *Collector) elsewhere(from signpost.Port) func(*http.Request) string {
 	return func(r *http.Request) string { return c.signs.Elsewhere(from, r) }
 }
 
 // openDoor opens a port for telemetry, with a handler made around what requests must pass first.
-func (c *collector) openDoor(ctx context.Context, name, addr string, at signpost.Port, handler func(*access.Front) http.Handler) error {
+func (c *Collector) openDoor(ctx context.Context, name, addr string, at signpost.Port, handler func(*access.Front) http.Handler) error {
 	hosts, err := c.hosts(addr, true)
 	if err != nil {
 		return err
@@ -174,6 +174,7 @@ func (c *collector) openDoor(ctx context.Context, name, addr string, at signpost
 		return err
 	}
 	c.signs.Opened(at, s.Addr())
+	c.addrs[name] = s.Addr()
 	c.stack.Push(name+" listener", s.Stop)
 	return nil
 }

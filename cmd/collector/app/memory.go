@@ -33,7 +33,7 @@ func (o *options) connections() int {
 }
 
 // openConns bounds the connections of all doors by what the store leaves of the descriptors.
-func (c *collector) openConns(ctx context.Context) error {
+func (c *Collector) openConns(ctx context.Context) error {
 	c.conns = run.NewConns(c.logger, 0)
 	for at, addr := range map[signpost.Port]string{signpost.Ingest: c.httpAddr, signpost.GRPC: c.grpcAddr, signpost.Query: c.queryAddr} {
 		c.signs.Opened(at, addr) // those that are not open yet
@@ -49,7 +49,7 @@ func (c *collector) openConns(ctx context.Context) error {
 
 // storedFiles counts the files of the store, each of which a question may open. Snapshots and what was set aside are
 // not the store's.
-func (c *collector) storedFiles() int {
+func (c *Collector) storedFiles() int {
 	count := 0
 	visit := func(_ string, at fs.DirEntry, err error) error {
 		switch {
@@ -104,7 +104,7 @@ func (o *options) heapTarget() int64 { return o.memoryLimit / 16 * 7 }
 
 // openMemory holds the garbage collector to the limit. A quarter of it is left for what the collector does not manage: caches
 // and compressors of the engines live outside of Go's heap.
-func (c *collector) openMemory(ctx context.Context) error {
+func (c *Collector) openMemory(ctx context.Context) error {
 	c.stack.Push("heap", newHeap(c.heapTarget()).start(ctx))
 	before := debug.SetMemoryLimit(c.memoryLimit / 4 * 3)
 	c.stack.Push("memory limit", func(context.Context) error {

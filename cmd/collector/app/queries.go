@@ -18,7 +18,7 @@ import (
 	"edgescope/query/logsql"
 )
 
-func (c *collector) serveQueries(ctx context.Context) error {
+func (c *Collector) serveQueries(ctx context.Context) error {
 	engine := query.NewEngine(c.store, query.EngineOptions{
 		Logger: c.logger, Colo: placeOf, Retention: c.retentionEvents, RefusalExample: c.refusals.Example,
 	})
@@ -52,12 +52,13 @@ func (c *collector) serveQueries(ctx context.Context) error {
 		return err
 	}
 	c.signs.Opened(signpost.Query, s.Addr())
+	c.addrs["query"] = s.Addr()
 	c.stack.Push("query listener", s.Stop)
 	c.stack.Push("questions", c.questions.Stop) // before the listener: it waits for followers
 	return nil
 }
 
-func (c *collector) openGate() {
+func (c *Collector) openGate() {
 	c.questions = gate.New(gate.Options{
 		AtOnce: c.questionsAtOnce(), Memory: c.questionMemory(), Duration: c.maxQuestionDuration, Heap: c.questionHeap(),
 		Tenant: access.TenantOf, Metrics: c.metrics,
@@ -66,7 +67,7 @@ func (c *collector) openGate() {
 
 // directed tells who comes with something that belongs to another port which one that is, and who looks at the root
 // what this one is.
-func (c *collector) directed(next http.Handler) http.Handler {
+func (c *Collector) directed(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		where, looks := c.signs.Elsewhere(signpost.Query, r), r.Method == http.MethodGet || r.Method == http.MethodHead
 		switch {
@@ -89,7 +90,7 @@ func placeOf(code string) (query.Place, bool) {
 }
 
 // serveJaeger serves Jaeger's API below its own prefix and at the root.
-func (c *collector) serveJaeger(r routes) {
+func (c *Collector) serveJaeger(r routes) {
 	spans := jaeger.New(c.store, jaeger.Options{Tenant: access.TenantOf, Logger: c.logger})
 	r.ask("jaeger", jaeger.Prefix+"/", spans)
 	for _, path := range jaeger.Roots {
@@ -98,7 +99,7 @@ func (c *collector) serveJaeger(r routes) {
 }
 
 // ready answers 200 while telemetry is taken.
-func (c *collector) ready(w http.ResponseWriter, _ *http.Request) error {
+func (c *Collector) ready(w http.ResponseWriter, _ *http.Request) error {
 	if err := c.unready(); err != nil {
 		return &run.HTTPError{Code: http.StatusServiceUnavailable, Msg: err.Error()}
 	}
@@ -107,7 +108,7 @@ func (c *collector) ready(w http.ResponseWriter, _ *http.Request) error {
 }
 
 // unready returns why telemetry is not taken now, nil while it is.
-func (c *collector) unready() error {
+func (c *Collector) unready() error {
 	if !c.started.Load() {
 		return errors.New("starting")
 	}
@@ -122,7 +123,7 @@ func (c *collector) unready() error {
 	return c.store.Writable()
 }
 
-func (c *collector) writeMetrics(w http.ResponseWriter, _ *http.Request) {
+func (c *Collector) writeMetrics(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; version=0.0.4")
 	c.metrics.WritePrometheus(w)
 	c.store.WriteMetrics(w)

@@ -35,8 +35,8 @@ const (
 	replayTime = 5 * time.Second
 )
 
-// collector is the running program.
-type collector struct {
+// Collector is the program between New and Stop. Its methods are called from one goroutine, but for Addr.
+type Collector struct {
 	options
 	watchOptions
 	logger    *slog.Logger
@@ -50,6 +50,7 @@ type collector struct {
 	bodies    *body.Reader
 	budget    *body.Budget
 	conns     *run.Conns
+	addrs     map[string]string // by the name of the listener
 	questions *gate.Gate
 	signs     signpost.Signs
 	// guard is nil while nobody has to sign in, certificate without TLS.
@@ -63,32 +64,52 @@ type collector struct {
 	snapshots sync.Mutex
 }
 
-// Main runs the program until ctx ends, then drains it.
+// Main runs the program: the collector until ctx ends, which it then drains, or a verb.
 func Main(ctx context.Context, p run.Process) error {
-	c := &collector{metrics: metrics.NewSet()}
-	flags := run.NewFlags("collector", usage)
-	c.options.register(flags)
-	c.watchOptions.register(flags)
-	operands, err := flags.Parse(p.Args, p.LookupEnv, p.Stdout)
+	c, operands, err := read(p)
 	if err != nil {
 		return err
 	}
+	switch {
+	case len(operands) == 0:
+		return c.run(ctx)
+	case operands[0] == "restore":
+		return c.restore(p, operands[1])
+	default:
+		return c.verify(ctx, p)
+	}
+}
+
+// New makes a collector of its flags, which p.Args and the environment give, and opens nothing yet. Its log goes to p.Stderr.
+// The engines have their state in globals: a process has at most one collector between Start and Stop.
+func New(p run.Process) (*Collector, error) {
+	c, operands, err := read(p)
+	if err == nil && len(operands) > 0 {
+		err = run.Usage("unexpected argument %q: a verb does not listen", operands[0])
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// read reads the command line.
+func read(p run.Process) (c *Collector, operands []string, err error) {
+	c = &Collector{metrics: metrics.NewSet(), addrs: map[string]string{}}
+	flags := run.NewFlags("collector", usage)
+	c.options.register(flags)
+	c.watchOptions.register(flags)
+	if operands, err = flags.Parse(p.Args, p.LookupEnv, p.Stdout); err != nil {
+		return nil, nil, err
+	}
 	if err := checkVerb(operands); err != nil {
-		return err
+		return nil, nil, err
 	}
 	if err := errors.Join(c.options.validate(), c.watchOptions.validate()); err != nil {
-		return err
+		return nil, nil, err
 	}
-	if c.logger, err = c.log.Logger(p.Stderr); err != nil {
-		return err
-	}
-	if len(operands) == 0 {
-		return c.run(ctx)
-	}
-	if operands[0] == "restore" {
-		return c.restore(p, operands[1])
-	}
-	return c.verify(ctx, p)
+	c.logger, err = c.log.Logger(p.Stderr)
+	return c, operands, err
 }
 
 // checkVerb refuses operands that are no verb with what it needs.
@@ -108,21 +129,21 @@ func checkVerb(operands []string) error {
 }
 
 // run is the collector itself.
-func (c *collector) run(ctx context.Context) error {
-	if err := c.start(ctx); err != nil {
-		return errors.Join(err, c.stop(ctx))
+func (c *Collector) run(ctx context.Context) error {
+	if err := c.Start(ctx); err != nil {
+		return err
 	}
-	failed := c.wait(ctx)
+	failed := c.Wait(ctx)
 	c.logger.Info("stopping", slog.Duration("at_most", drainTime))
-	if err := errors.Join(failed, c.stop(ctx)); err != nil {
+	if err := errors.Join(failed, c.Stop(ctx)); err != nil {
 		return err
 	}
 	c.logger.Info("stopped: everything is on disk")
 	return nil
 }
 
-// wait returns when ctx ends, or with the reason when the program can't go on.
-func (c *collector) wait(ctx context.Context) error {
+// Wait returns when ctx ends, or with the reason when the program can't go on.
+func (c *Collector) Wait(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 		return nil
@@ -133,29 +154,34 @@ func (c *collector) wait(ctx context.Context) error {
 	}
 }
 
-// start opens in order; what it opened is on the stack also when it fails.
-func (c *collector) start(ctx context.Context) error {
+// Start opens the store and the listeners and returns when telemetry is taken, at the latest after replayTime with a log that
+// is long. When it fails, what it had opened is closed again.
+func (c *Collector) Start(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
 		c.openMemory, c.openTelemetry, c.openAccess, c.openStore, c.openLog, c.openPipeline, c.openRefusals, c.openReceiver,
-		c.openConns, c.serveQueries, c.awaitReplay, c.serveHTTP, c.serveGRPC,
-		c.startCanary,
+		c.openConns, c.serveQueries, c.awaitReplay, c.serveHTTP, c.serveGRPC, c.startCanary,
 	} {
 		if err := step(ctx); err != nil {
-			return err
+			return errors.Join(err, c.Stop(ctx))
 		}
 	}
 	c.started.Store(true)
 	return nil
 }
 
-func (c *collector) stop(ctx context.Context) error {
+// Addr returns host:port of a listener that Start has opened: otlp-grpc, ingest or query.
+func (c *Collector) Addr(listener string) string { return c.addrs[listener] }
+
+// Stop lets what was accepted be written and closes everything, in drainTime at most, whether ctx has ended or not. A second
+// Stop does nothing.
+func (c *Collector) Stop(ctx context.Context) error {
 	c.stopping.Store(true)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
 	defer cancel()
 	return c.stack.Stop(ctx)
 }
 
-func (c *collector) openTelemetry(ctx context.Context) error {
+func (c *Collector) openTelemetry(ctx context.Context) error {
 	stop, err := run.StartTelemetry(ctx, "edgescope-collector", c.telemetry, c.logger)
 	if err != nil {
 		return err
@@ -164,7 +190,7 @@ func (c *collector) openTelemetry(ctx context.Context) error {
 	return nil
 }
 
-func (c *collector) openStore(ctx context.Context) error {
+func (c *Collector) openStore(ctx context.Context) error {
 	s, err := embedded.Open(ctx, embedded.Options{
 		Dir: c.dataDir, RetentionEvents: c.retentionEvents, RetentionSamples: c.retentionSamples,
 		MaxDisk: c.maxDisk, MinFreeDisk: c.minFreeDisk, MemoryLimit: c.engineMemory(), Logger: c.logger,
@@ -180,7 +206,7 @@ func (c *collector) openStore(ctx context.Context) error {
 }
 
 // closeStore closes the store and then the log, which drops what the store has made durable by that.
-func (c *collector) closeStore() error {
+func (c *Collector) closeStore() error {
 	stored := c.store.Close()
 	if c.wal == nil {
 		return stored
@@ -192,7 +218,7 @@ func (c *collector) closeStore() error {
 	return c.wal.Settled()
 }
 
-func (c *collector) openLog(context.Context) error {
+func (c *Collector) openLog(context.Context) error {
 	uuid, epoch := c.store.Identity()
 	l, err := wal.Open(wal.Options{
 		Dir: c.logDir(), Collector: uuid, Epoch: epoch, Durability: wal.Durability(c.durability), MaxSize: c.walMaxSize,
@@ -205,9 +231,9 @@ func (c *collector) openLog(context.Context) error {
 	return nil
 }
 
-func (c *collector) logDir() string { return cmp.Or(c.walDir, filepath.Join(c.dataDir, "wal")) }
+func (c *Collector) logDir() string { return cmp.Or(c.walDir, filepath.Join(c.dataDir, "wal")) }
 
-func (c *collector) openPipeline(ctx context.Context) error {
+func (c *Collector) openPipeline(ctx context.Context) error {
 	uuid, epoch := c.store.Identity()
 	p, err := ingest.Open(ctx, ingest.Options{
 		Store:      c.store,
@@ -235,7 +261,7 @@ func (c *collector) openPipeline(ctx context.Context) error {
 
 // awaitReplay gives a log of usual size the time to be replayed, so that the doors open when batches are taken. A larger one is
 // replayed behind open doors, which answer that clients should come again.
-func (c *collector) awaitReplay(ctx context.Context) error {
+func (c *Collector) awaitReplay(ctx context.Context) error {
 	wait := time.NewTimer(replayTime)
 	defer wait.Stop()
 	select {

@@ -17,14 +17,14 @@ import (
 )
 
 // serveSnapshots adds the routes of backups. Each of them concerns all tenants.
-func (c *collector) serveSnapshots(r routes) {
+func (c *Collector) serveSnapshots(r routes) {
 	r.admin("POST /admin/snapshot", run.Handle(c.logger, c.makeSnapshot))
 	r.admin("GET /admin/snapshot", run.Handle(c.logger, c.listSnapshots))
 	r.admin("DELETE /admin/snapshot/{name}", run.Handle(c.logger, c.deleteSnapshot))
 }
 
 // makeSnapshot makes a snapshot of all that was acknowledged before the request.
-func (c *collector) makeSnapshot(w http.ResponseWriter, r *http.Request) error {
+func (c *Collector) makeSnapshot(w http.ResponseWriter, r *http.Request) error {
 	if !c.snapshots.TryLock() {
 		return &run.HTTPError{Code: http.StatusConflict, Msg: "a snapshot is being made"}
 	}
@@ -52,7 +52,7 @@ func (c *collector) makeSnapshot(w http.ResponseWriter, r *http.Request) error {
 }
 
 // roomForSnapshot refuses more snapshots than --max-snapshots: each holds the room on disk of what was merged or dropped since.
-func (c *collector) roomForSnapshot() error {
+func (c *Collector) roomForSnapshot() error {
 	names, err := c.store.Snapshots()
 	if err != nil {
 		return err
@@ -66,7 +66,7 @@ func (c *collector) roomForSnapshot() error {
 	}
 }
 
-func (c *collector) listSnapshots(w http.ResponseWriter, _ *http.Request) error {
+func (c *Collector) listSnapshots(w http.ResponseWriter, _ *http.Request) error {
 	names, err := c.store.Snapshots()
 	if err != nil {
 		return err
@@ -75,7 +75,7 @@ func (c *collector) listSnapshots(w http.ResponseWriter, _ *http.Request) error 
 	return json.NewEncoder(w).Encode(map[string][]string{"snapshots": names})
 }
 
-func (c *collector) deleteSnapshot(w http.ResponseWriter, r *http.Request) error {
+func (c *Collector) deleteSnapshot(w http.ResponseWriter, r *http.Request) error {
 	err := c.store.DeleteSnapshot(r.PathValue("name"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return &run.HTTPError{Code: http.StatusNotFound, Msg: "there is no such snapshot"}
@@ -87,7 +87,7 @@ func (c *collector) deleteSnapshot(w http.ResponseWriter, r *http.Request) error
 }
 
 // restore makes --data-dir of a snapshot, for a collector that does not run yet.
-func (c *collector) restore(p run.Process, snapshot string) error {
+func (c *Collector) restore(p run.Process, snapshot string) error {
 	if c.walDir != "" {
 		return run.Usage("restore puts the log into --data-dir: leave --wal-dir out, or move wal/ there afterwards")
 	}

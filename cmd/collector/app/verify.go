@@ -12,10 +12,10 @@ import (
 
 // verify reads the parts of the store, compares the write-ahead log with it, and tells on stdout, all of a collector
 // that does not run. It fails when the store has something twice.
-func (c *collector) verify(ctx context.Context, p run.Process) error {
+func (c *Collector) verify(ctx context.Context, p run.Process) error {
 	c.distrust = true
 	v, err := c.compare(ctx)
-	if err = errors.Join(err, c.stop(ctx)); err != nil {
+	if err = errors.Join(err, c.Stop(ctx)); err != nil {
 		return err
 	}
 	if err := c.tellQuarantine(p); err != nil {
@@ -29,7 +29,7 @@ func (c *collector) verify(ctx context.Context, p run.Process) error {
 	return err
 }
 
-func (c *collector) compare(ctx context.Context) (v ingest.Verified, err error) {
+func (c *Collector) compare(ctx context.Context) (v ingest.Verified, err error) {
 	if err := c.openStore(ctx); err != nil {
 		return v, err
 	}
@@ -40,7 +40,7 @@ func (c *collector) compare(ctx context.Context) (v ingest.Verified, err error) 
 }
 
 // tellQuarantine lists what was set aside, now or before.
-func (c *collector) tellQuarantine(p run.Process) error {
+func (c *Collector) tellQuarantine(p run.Process) error {
 	items, err := c.store.Quarantine()
 	if err != nil {
 		return err

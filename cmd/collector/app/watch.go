@@ -23,7 +23,7 @@ func (o *watchOptions) register(f *run.Flags) {
 }
 
 // servePprof adds Go's profiles, which tell of all tenants.
-func (c *collector) servePprof(r routes) {
+func (c *Collector) servePprof(r routes) {
 	if !c.pprof {
 		return
 	}
@@ -42,7 +42,7 @@ func (o *watchOptions) validate() error {
 }
 
 // startCanary has a span written and read back regularly, if that is asked for.
-func (c *collector) startCanary(ctx context.Context) error {
+func (c *Collector) startCanary(ctx context.Context) error {
 	if c.canary > 0 {
 		canary := ingest.OpenCanary(ctx, ingest.CanaryOptions{
 			Every: c.canary, Pipeline: c.pipeline, Reader: c.store, Metrics: c.metrics, Logger: c.logger,

@@ -77,11 +77,19 @@ func (o *options) validate() error {
 	return nil
 }
 
-// parse reads the flags.
-func parse(p run.Process) (*options, error) {
-	o := &options{}
+// Dashboard is the program between New and Stop. Its methods are called from one goroutine, but for Addr.
+type Dashboard struct {
+	options
+	logger *slog.Logger
+	stack  run.Stack
+	took   string // the address of the listener
+}
+
+// New makes a dashboard of its flags, which p.Args and the environment give, and opens nothing yet. Its log goes to p.Stderr.
+func New(p run.Process) (*Dashboard, error) {
+	d := &Dashboard{}
 	flags := run.NewFlags("dashboard", usage)
-	o.register(flags)
+	d.register(flags)
 	operands, err := flags.Parse(p.Args, p.LookupEnv, p.Stdout)
 	if err != nil {
 		return nil, err
@@ -89,52 +97,68 @@ func parse(p run.Process) (*options, error) {
 	if len(operands) > 0 {
 		return nil, run.Usage("unexpected argument %q (see --help)", operands[0])
 	}
-	return o, o.validate()
+	if err := d.validate(); err != nil {
+		return nil, err
+	}
+	d.logger, err = d.log.Logger(p.Stderr)
+	return d, err
 }
 
 // Main runs the program until ctx ends, then lets running requests finish.
 func Main(ctx context.Context, p run.Process) error {
-	o, err := parse(p)
+	d, err := New(p)
 	if err != nil {
 		return err
 	}
-	logger, err := o.log.Logger(p.Stderr)
-	if err != nil {
+	if err := d.Start(ctx); err != nil {
 		return err
-	}
-	var stack run.Stack
-	if err := o.start(ctx, &stack, logger); err != nil {
-		return errors.Join(err, stop(ctx, &stack))
 	}
 	<-ctx.Done()
-	logger.Info("stopping", slog.Duration("at_most", drainTime))
-	return stop(ctx, &stack)
+	d.logger.Info("stopping", slog.Duration("at_most", drainTime))
+	return d.Stop(ctx)
 }
 
-// stop stops what was started; ctx may have ended already.
-func stop(ctx context.Context, stack *run.Stack) error {
+// Addr returns host:port of the listener that Start has opened, web.
+func (d *Dashboard) Addr(listener string) string {
+	if listener != "web" {
+		return ""
+	}
+	return d.took
+}
+
+// Stop lets running requests finish and closes everything, in drainTime at most, whether ctx has ended or not. A second Stop
+// does nothing.
+func (d *Dashboard) Stop(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
 	defer cancel()
-	return stack.Stop(ctx)
+	return d.stack.Stop(ctx)
 }
 
-// start opens what the program consists of; what it opened is on the stack also when it fails.
-func (o *options) start(ctx context.Context, stack *run.Stack, logger *slog.Logger) error {
-	stopTelemetry, err := run.StartTelemetry(ctx, "edgescope-dashboard", o.telemetry, logger)
+// Start opens the listener and returns when pages are served. When it fails, what it had opened is closed again.
+func (d *Dashboard) Start(ctx context.Context) error {
+	if err := d.open(ctx); err != nil {
+		return errors.Join(err, d.Stop(ctx))
+	}
+	return nil
+}
+
+// open opens what the program consists of; what it opened is on the stack also when it fails.
+func (d *Dashboard) open(ctx context.Context) error {
+	stopTelemetry, err := run.StartTelemetry(ctx, "edgescope-dashboard", d.telemetry, d.logger)
 	if err != nil {
 		return err
 	}
-	stack.Push("own telemetry", stopTelemetry)
+	d.stack.Push("own telemetry", stopTelemetry)
 
-	certificate, err := o.access.tls.Open(ctx)
+	certificate, err := d.access.tls.Open(ctx)
 	if err != nil {
 		return err
 	}
 	if certificate != nil {
 		watched := run.Watched{Name: "TLS certificate", Every: lookEvery, Reload: certificate.Reload}
-		stack.Push("watching of files", run.Watch(ctx, logger, watched))
+		d.stack.Push("watching of files", run.Watch(ctx, d.logger, watched))
 	}
-	site, err := o.site(logger)
+	site, err := d.site(d.logger)
 	if err != nil {
 		return err
 	}
@@ -144,26 +168,27 @@ func (o *options) start(ctx context.Context, stack *run.Stack, logger *slog.Logg
 		set.WritePrometheus(w)
 		metrics.WriteProcessMetrics(w)
 	})))
-	handler, err := o.handler(set, site.Mux())
+	handler, err := d.handler(set, site.Mux())
 	if err != nil {
 		return err
 	}
-	conns := run.NewConns(logger, 0)
-	descriptors := run.Descriptors{Conns: conns, Most: maxConns, Files: func() int { return maxAsking }, Log: logger}
+	conns := run.NewConns(d.logger, 0)
+	descriptors := run.Descriptors{Conns: conns, Most: maxConns, Files: func() int { return maxAsking }, Log: d.logger}
 	stopHolding, err := descriptors.Hold(ctx)
 	if err != nil {
 		return err
 	}
-	stack.Push("bound of connections", stopHolding)
+	d.stack.Push("bound of connections", stopHolding)
 	server, err := run.Serve(ctx, run.ServerOptions{
-		Name: "web", Addr: o.addr, Conns: conns, MaxConns: maxConns, Log: logger, TLS: certificate.Config(), Handler: handler,
+		Name: "web", Addr: d.addr, Conns: conns, MaxConns: maxConns, Log: d.logger, TLS: certificate.Config(), Handler: handler,
 	})
 	if err != nil {
 		return err
 	}
-	stack.Push("web", server.Stop)
+	d.took = server.Addr()
+	d.stack.Push("web", server.Stop)
 	// Streams last as long as their readers: they end first.
-	stack.Push("live updates", func(context.Context) error { site.Close(); return nil })
+	d.stack.Push("live updates", func(context.Context) error { site.Close(); return nil })
 	return nil
 }
 
