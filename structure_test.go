@@ -59,8 +59,10 @@ var rule = map[string][]string{
 	"load":                {"edge", "edge/platform", "scenarios", "scenarios/processor", "load/http1", "load/health", "internal/loopback"},
 	"load/health":         {},
 	"load/http1":          {},
-	"report":              {"edge", "scenarios", "scenarios/processor", "load", "load/health", "internal/near"},
+	"report":              {"edge", "scenarios", "scenarios/processor", "load", "load/health", "report/distribution", "report/text", "internal/near"},
+	"report/distribution": {},
 	"report/send":         {"edge"},
+	"report/text":         {},
 
 	"chart": {},
 

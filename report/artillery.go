@@ -49,7 +49,7 @@ func newPeriod(start int64, t *tally) Period {
 	}
 	addHitRatios(p.Rates, t.counters)
 	for name, h := range t.histograms {
-		p.Summaries[name] = distribution(name, h)
+		p.Summaries[name] = shown(name, h)
 	}
 	p.Histograms = p.Summaries
 	return p

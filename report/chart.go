@@ -88,7 +88,7 @@ func (r *Report) charts() []chart {
 		plots[i].times, plots[i].phases = times, run.Phases
 		out = append(out, plots[i].draw())
 	}
-	if p, ok := r.distribution(); ok {
+	if p, ok := r.quantileChart(); ok {
 		out = append(out, p.draw())
 	}
 	return out

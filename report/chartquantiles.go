@@ -2,14 +2,16 @@ package report
 
 import (
 	"math"
+
+	"edgescope/report/distribution"
 )
 
 // quantileSteps is in how many points a distribution is drawn.
 const quantileSteps = 120
 
-// distribution draws the response times by quantile: each mark below is ten times as rare as the one before, so that the tail
+// quantileChart draws the response times by quantile: each mark below is ten times as rare as the one before, so that the tail
 // has as much room as the middle. It is for runs of at least 100 complete answers.
-func (r *Report) distribution() (plot, bool) {
+func (r *Report) quantileChart() (plot, bool) {
 	response, service := r.histogram(seriesResponse), r.histogram(seriesService)
 	if response.Count() < minTail {
 		return plot{}, false
@@ -21,7 +23,7 @@ func (r *Report) distribution() (plot, bool) {
 			p.marks = append(p.marks, mark{at, name})
 		}
 	}
-	quantiles := func(h *Histogram) (ms []float64) {
+	quantiles := func(h *distribution.Histogram) (ms []float64) {
 		for _, at := range p.times {
 			ms = append(ms, float64(h.Quantile(1-math.Pow(10, -at)))/1e6)
 		}
@@ -35,8 +37,8 @@ func (r *Report) distribution() (plot, bool) {
 }
 
 // histogram is a distribution of the whole run, empty if it has none of the name.
-func (r *Report) histogram(series string) *Histogram {
-	h := new(Histogram)
+func (r *Report) histogram(series string) *distribution.Histogram {
+	h := new(distribution.Histogram)
 	h.Add(r.Edgescope.Series[series])
 	return h
 }

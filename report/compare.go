@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"edgescope/edge"
+	"edgescope/report/distribution"
 )
 
 // The verdicts of a comparison.
@@ -163,12 +164,12 @@ func holm(changes []Change, verdict string, p func(*Change) float64) {
 // samples is how many response times a report has, of one step or of all.
 func samples(r *Report, step string) (n uint64) {
 	for i := range r.Edgescope.Blocks {
-		n += r.Edgescope.Blocks[i].counts(step).total()
+		n += r.Edgescope.Blocks[i].counts(step).Total()
 	}
 	return n
 }
 
-func (b *Block) counts(step string) Counts {
+func (b *Block) counts(step string) distribution.Counts {
 	if step == "" {
 		return b.Response.Counts
 	}
@@ -291,7 +292,7 @@ func (r *Report) length() time.Duration {
 
 func (r *Report) coldShare() float64 {
 	cold, all := r.Edgescope.Series[coldSeries.response], r.Edgescope.Series[seriesResponse]
-	return float64(cold.Counts.total()) / max(float64(all.Counts.total()), 1)
+	return float64(cold.Counts.Total()) / max(float64(all.Counts.Total()), 1)
 }
 
 // notes tell what differs between two runs that are compared all the same.

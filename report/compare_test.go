@@ -13,6 +13,7 @@ import (
 
 	"edgescope/edge"
 	"edgescope/load"
+	"edgescope/report/distribution"
 )
 
 // simulation makes runs of 60 s whose level wanders from second to second as that of real ones does: an AR(1) process of
@@ -26,7 +27,7 @@ type simulation struct {
 
 func (s simulation) run(seed uint64) *Report {
 	random := rand.New(rand.NewPCG(seed, 99))
-	r := &Report{Edgescope: Edgescope{Version: Version, ScriptHash: "h", Layout: HistogramLayout, Series: map[string]Buckets{}}}
+	r := &Report{Edgescope: Edgescope{Version: Version, ScriptHash: "h", Layout: distribution.Layout, Series: map[string]distribution.Buckets{}}}
 	r.Edgescope.Run = edge.Run{Verdict: edge.VerdictPassed, Phases: []edge.RunPhase{{Duration: 60, Arrivals: int64(60 * s.rate)}}}
 	level := random.NormFloat64() * 0.08
 	whole := max(s.slower, 1) * math.Exp(s.spread*random.NormFloat64())
@@ -35,7 +36,7 @@ func (s simulation) run(seed uint64) *Report {
 			r.Edgescope.Blocks = append(r.Edgescope.Blocks, Block{At: float64(second), Width: 5})
 		}
 		block := &r.Edgescope.Blocks[second/5]
-		var h Histogram
+		var h distribution.Histogram
 		h.Add(block.Response)
 		for range s.rate {
 			ms := 20 * whole * (1 + level) * math.Exp(0.4*random.NormFloat64())
@@ -102,7 +103,7 @@ func BenchmarkComparison(b *testing.B) {
 func TestComparisonReadsTheFiguresOfTheRuns(t *testing.T) {
 	a, b, now := simulation{rate: 50}.run(1), simulation{rate: 50}.run(2), simulation{rate: 50, slower: 1.5}.run(3)
 	quantile := func(q float64, reports ...*Report) float64 {
-		var h Histogram
+		var h distribution.Histogram
 		for _, r := range reports {
 			for _, block := range r.Edgescope.Blocks {
 				h.Add(block.Response)
@@ -152,8 +153,10 @@ func TestWhatIsNotComparable(t *testing.T) {
 	f(func(e *Edgescope) { e.Run.Verdict = edge.VerdictInvalid }, "the new run is invalid")
 	f(func(e *Edgescope) { e.Run.Verdict = edge.VerdictInterrupted }, "the new run is interrupted")
 	f(func(e *Edgescope) { e.Blocks = e.Blocks[:2] }, "the new run has 500 complete answers, want at least 1000")
-	cold := Buckets{Counts: Counts{{Index: 5, N: 100}}}
-	f(func(e *Edgescope) { e.Series = map[string]Buckets{seriesResponse: cold, coldSeries.response: cold} }, "100 % of the requests went over new connections, 0 % before")
+	cold := distribution.Buckets{Counts: distribution.Counts{{Index: 5, N: 100}}}
+	f(func(e *Edgescope) {
+		e.Series = map[string]distribution.Buckets{seriesResponse: cold, coldSeries.response: cold}
+	}, "100 % of the requests went over new connections, 0 % before")
 	if c := Compare(nil, simulation{rate: 50}.run(1), 0); c.Verdict != NotComparable {
 		t.Errorf("without a baseline the run is %s", c.Verdict)
 	}
@@ -194,17 +197,17 @@ func TestEnvironmentOfARun(t *testing.T) {
 func TestSlowStepIsFoundAmongOthers(t *testing.T) {
 	steps := func(seed uint64, factor float64) *Report {
 		r := simulation{rate: 50}.run(seed)
-		r.Edgescope.Steps = map[string]Buckets{}
+		r.Edgescope.Steps = map[string]distribution.Buckets{}
 		for step, rate := range map[string]float64{"s/a": 1, "s/b": factor} {
 			one := simulation{rate: 25, slower: rate}.run(seed + 1000)
 			for i := range r.Edgescope.Blocks {
 				b := &r.Edgescope.Blocks[i]
 				if b.Steps == nil {
-					b.Steps = map[string]Buckets{}
+					b.Steps = map[string]distribution.Buckets{}
 				}
 				b.Steps[step] = one.Edgescope.Blocks[i].Response
 			}
-			r.Edgescope.Steps[step] = Buckets{}
+			r.Edgescope.Steps[step] = distribution.Buckets{}
 		}
 		return r
 	}
@@ -265,7 +268,7 @@ func TestReadRefusesWhatIsNoReport(t *testing.T) {
 		}
 	}
 	object := func(rest string) string {
-		return `{"edgescope": {"version": 2, "layout": "` + HistogramLayout + `"` + rest + `}}`
+		return `{"edgescope": {"version": 2, "layout": "` + distribution.Layout + `"` + rest + `}}`
 	}
 	f("", "no JSON report")
 	f(`{"aggregate": {}}`, "the object edgescope is missing")
@@ -277,19 +280,19 @@ func TestReadRefusesWhatIsNoReport(t *testing.T) {
 	f(object(`, "series": {"a": {"counts": "5:0"}}`), `bucket "5:0"`)
 	f(object(`, "series": {"a": {"min_ns": 9, "max_ns": 3}}`), "distribution a: sum 0 ns, min 9ns, max 3ns")
 	f(object(`, "blocks": [{"errors": 3, "requests": 2}]`), "block 0 has 3 errors of 2 requests")
-	f(`{"intermediate": [{"period": 3}], "edgescope": {"version": 2, "layout": "`+HistogramLayout+`"}}`, "want a text")
+	f(`{"intermediate": [{"period": 3}], "edgescope": {"version": 2, "layout": "`+distribution.Layout+`"}}`, "want a text")
 }
 
 func FuzzRead(f *testing.F) {
-	f.Add(`{"aggregate": {"period": 0, "counters": {"http.requests": 3}}, "edgescope": {"version": 2, "layout": "` + HistogramLayout +
+	f.Add(`{"aggregate": {"period": 0, "counters": {"http.requests": 3}}, "edgescope": {"version": 2, "layout": "` + distribution.Layout +
 		`", "series": {"edgescope.response_time": {"sum_ns": 9, "min_ns": 1, "max_ns": 4, "counts": "3:1 9:2"}}}}`)
-	f.Add(`{"edgescope": {"version": 2, "layout": "` + HistogramLayout + `", "blocks": [{"steps": {"a": {"counts": "1:1"}}}]}}`)
+	f.Add(`{"edgescope": {"version": 2, "layout": "` + distribution.Layout + `", "blocks": [{"steps": {"a": {"counts": "1:1"}}}]}}`)
 	f.Fuzz(func(t *testing.T, text string) {
 		r, err := Read(strings.NewReader(text))
 		if err != nil {
 			return
 		}
-		var h Histogram
+		var h distribution.Histogram
 		for _, b := range r.Edgescope.Series {
 			h.Add(b)
 		}

@@ -5,6 +5,7 @@ import (
 
 	"edgescope/edge"
 	"edgescope/load"
+	"edgescope/report/distribution"
 	"edgescope/scenarios"
 )
 
@@ -35,13 +36,13 @@ type Edgescope struct {
 
 	// Layout names the buckets of all distributions below. Series are those of the whole run under the names of the
 	// aggregate, Steps and Regions the response times by step and region.
-	Layout  string             `json:"layout"`
-	Series  map[string]Buckets `json:"series"`
-	Steps   map[string]Buckets `json:"steps,omitempty"`
-	Regions map[string]Buckets `json:"regions,omitempty"`
-	Blocks  []Block            `json:"blocks"`
+	Layout  string                          `json:"layout"`
+	Series  map[string]distribution.Buckets `json:"series"`
+	Steps   map[string]distribution.Buckets `json:"steps,omitempty"`
+	Regions map[string]distribution.Buckets `json:"regions,omitempty"`
+	Blocks  []Block                         `json:"blocks"`
 	// Windows are the series of each intermediate period; only a segment has them, for merge.
-	Windows []map[string]Buckets `json:"windows,omitempty"`
+	Windows []map[string]distribution.Buckets `json:"windows,omitempty"`
 }
 
 const headline = "edgescope.response_time: intended start to last byte of the body, of requests that were answered completely"
@@ -53,7 +54,7 @@ func (s *Summary) Report(info RunInfo, ended time.Time, v *Verdict) *Report {
 		Edgescope: Edgescope{
 			Version: Version, Headline: headline, Seed: info.Seed, ScriptHash: s.options.Plan.Hash(), Segment: s.options.Segment,
 			Environment: info.environment(s.options.Connections, s.options.Plan.Target),
-			Run:         s.Run(info, ended, v), Health: v.Health, Checks: v.Checks, Comparison: v.Comparison, Layout: HistogramLayout,
+			Run:         s.Run(info, ended, v), Health: v.Health, Checks: v.Checks, Comparison: v.Comparison, Layout: distribution.Layout,
 		},
 	}
 	for i := range s.options.Plan.Checks {
@@ -67,16 +68,16 @@ func (s *Summary) distributionsOf(e *Edgescope) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e.Misses = s.misses.list()
-	e.Series = bucketsOf(s.sum().histograms)
+	e.Series = distribution.AllBuckets(s.sum().histograms)
 	e.Steps, e.Regions = partBuckets(s.parts.steps), partBuckets(s.parts.regions)
 	e.Blocks = append([]Block{}, s.points.blocks...)
 	if s.options.Segment != nil {
-		e.Windows = append([]map[string]Buckets{}, s.windows...)
+		e.Windows = append([]map[string]distribution.Buckets{}, s.windows...)
 	}
 }
 
-func partBuckets(m map[string]*part) map[string]Buckets {
-	out := make(map[string]Buckets, len(m))
+func partBuckets(m map[string]*part) map[string]distribution.Buckets {
+	out := make(map[string]distribution.Buckets, len(m))
 	for name, p := range m {
 		out[name] = p.response.Buckets()
 	}

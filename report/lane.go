@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"edgescope/load"
+	"edgescope/report/distribution"
 )
 
 // lane is where all results of a window go that count under the same names: the names are put together once, and a further
@@ -19,7 +20,7 @@ type lane struct {
 
 // record is a distribution and which of a result's times go into it.
 type record struct {
-	into *Histogram
+	into *distribution.Histogram
 	what what
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"edgescope/edge"
+	"edgescope/report/distribution"
 	"edgescope/scenarios"
 )
 
@@ -78,12 +79,12 @@ func (m *merger) merge() (*Report, error) {
 	e := &r.Edgescope
 	*e = Edgescope{
 		Version: Version, Headline: headline, Seed: m.first.Seed, ScriptHash: m.first.ScriptHash, Environment: m.first.Environment,
-		Segments: len(m.segments), Ensure: m.first.Ensure, Layout: HistogramLayout, Series: bucketsOf(total.histograms),
+		Segments: len(m.segments), Ensure: m.first.Ensure, Layout: distribution.Layout, Series: distribution.AllBuckets(total.histograms),
 		Misses: m.misses(), Blocks: m.blocks(),
 	}
 	e.Run = m.run(&r.Aggregate)
-	e.Run.Steps, e.Steps = m.parts(func(e *Edgescope) ([]edge.RunPart, map[string]Buckets) { return e.Run.Steps, e.Steps })
-	e.Run.Regions, e.Regions = m.parts(func(e *Edgescope) ([]edge.RunPart, map[string]Buckets) { return e.Run.Regions, e.Regions })
+	e.Run.Steps, e.Steps = m.parts(func(e *Edgescope) ([]edge.RunPart, map[string]distribution.Buckets) { return e.Run.Steps, e.Steps })
+	e.Run.Regions, e.Regions = m.parts(func(e *Edgescope) ([]edge.RunPart, map[string]distribution.Buckets) { return e.Run.Regions, e.Regions })
 	e.Run.Points = pointsOf(e.Blocks)
 	e.Run.Response, e.Run.Service = quantiles(total.histograms[seriesResponse]), quantiles(total.histograms[seriesService])
 	e.Run.TTFB, e.Run.Lag = quantiles(total.histograms[seriesTTFB]), quantiles(total.histograms[seriesLag])
@@ -137,11 +138,11 @@ func (m *merger) tallies() (*tally, mergedWindows) {
 }
 
 // tally is a period as it was before it was written.
-func (p *Period) tally(series map[string]Buckets) *tally {
+func (p *Period) tally(series map[string]distribution.Buckets) *tally {
 	t := newTally()
 	maps.Copy(t.counters, p.Counters)
 	for name, b := range series {
-		t.histograms[name] = new(Histogram)
+		t.histograms[name] = new(distribution.Histogram)
 		t.histograms[name].Add(b)
 	}
 	t.counted = span{p.FirstCounterAt, p.LastCounterAt}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"edgescope/edge"
+	"edgescope/report/distribution"
 	"edgescope/scenarios"
 )
 
@@ -12,7 +13,7 @@ func (m *merger) blocks() []Block {
 	var out []Block
 	for i := 0; ; i++ {
 		var sum openBlock
-		sum.steps = map[string]*Histogram{}
+		sum.steps = map[string]*distribution.Histogram{}
 		b := Block{}
 		for _, s := range m.segments {
 			if i >= len(s.Edgescope.Blocks) {
@@ -31,15 +32,15 @@ func (m *merger) blocks() []Block {
 		if b.Width == 0 {
 			return out
 		}
-		b.Response, b.Service, b.Steps = sum.response.Buckets(), sum.service.Buckets(), bucketsOf(sum.steps)
+		b.Response, b.Service, b.Steps = sum.response.Buckets(), sum.service.Buckets(), distribution.AllBuckets(sum.steps)
 		out = append(out, b)
 	}
 }
 
-func addAll(to map[string]*Histogram, from map[string]Buckets) {
+func addAll(to map[string]*distribution.Histogram, from map[string]distribution.Buckets) {
 	for name, b := range from {
 		if to[name] == nil {
-			to[name] = new(Histogram)
+			to[name] = new(distribution.Histogram)
 		}
 		to[name].Add(b)
 	}
@@ -51,7 +52,7 @@ func pointsOf(blocks []Block) []edge.RunPoint {
 	var points []edge.RunPoint
 	for i := range blocks {
 		b := &blocks[i]
-		var response, service Histogram
+		var response, service distribution.Histogram
 		response.Add(b.Response)
 		service.Add(b.Service)
 		points = append(points, edge.RunPoint{
@@ -64,7 +65,7 @@ func pointsOf(blocks []Block) []edge.RunPoint {
 }
 
 // parts adds the steps or the regions of all segments.
-func (m *merger) parts(of func(*Edgescope) ([]edge.RunPart, map[string]Buckets)) ([]edge.RunPart, map[string]Buckets) {
+func (m *merger) parts(of func(*Edgescope) ([]edge.RunPart, map[string]distribution.Buckets)) ([]edge.RunPart, map[string]distribution.Buckets) {
 	sums := map[string]*part{}
 	for _, s := range m.segments {
 		list, buckets := of(&s.Edgescope)

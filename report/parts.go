@@ -5,12 +5,13 @@ import (
 
 	"edgescope/edge"
 	"edgescope/load"
+	"edgescope/report/distribution"
 )
 
 // part is what was seen of one step or one region.
 type part struct {
 	requests, failed, cold int64
-	response               Histogram
+	response               distribution.Histogram
 	cache                  map[string]int64
 }
 
@@ -78,7 +79,7 @@ func runParts(m map[string]*part) []edge.RunPart {
 	return list
 }
 
-func quantiles(h *Histogram) edge.RunQuantiles {
+func quantiles(h *distribution.Histogram) edge.RunQuantiles {
 	if h == nil {
 		return edge.RunQuantiles{}
 	}

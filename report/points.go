@@ -5,6 +5,7 @@ import (
 
 	"edgescope/edge"
 	"edgescope/load"
+	"edgescope/report/distribution"
 )
 
 // maxPoints is how many points a run's summary may have (edge.Run).
@@ -23,7 +24,7 @@ type points struct {
 	width             time.Duration
 	done              []edge.RunPoint
 	now               edge.RunPoint
-	response, service Histogram
+	response, service distribution.Histogram
 
 	perBlock int
 	blocks   []Block
@@ -39,27 +40,27 @@ type Block struct {
 	Errors   int64   `json:"errors"` // no answer, or status >= 500
 	Active   int64   `json:"active"` // users at the end
 	// Response and Service are of complete answers, Steps is Response by step.
-	Response Buckets            `json:"response"`
-	Service  Buckets            `json:"service"`
-	Steps    map[string]Buckets `json:"steps,omitempty"`
+	Response distribution.Buckets            `json:"response"`
+	Service  distribution.Buckets            `json:"service"`
+	Steps    map[string]distribution.Buckets `json:"steps,omitempty"`
 }
 
 type openBlock struct {
 	points                     int
 	arrivals, requests, errors int64
-	response, service          Histogram
-	steps                      map[string]*Histogram
-	last                       *Histogram // of the step lastName: most results are of the step of the one before
+	response, service          distribution.Histogram
+	steps                      map[string]*distribution.Histogram
+	last                       *distribution.Histogram // of the step lastName: most results are of the step of the one before
 	lastName                   string
 }
 
-func (b *openBlock) step(name string) *Histogram {
+func (b *openBlock) step(name string) *distribution.Histogram {
 	if b.last != nil && b.lastName == name {
 		return b.last
 	}
 	h := b.steps[name]
 	if h == nil {
-		h = new(Histogram)
+		h = new(distribution.Histogram)
 		b.steps[name] = h
 	}
 	b.last, b.lastName = h, name
@@ -71,7 +72,7 @@ func newPoints(o Options) points {
 	planned := o.Schedule.Duration() * 3 / 2
 	width := (planned/maxPoints + time.Second).Truncate(time.Second)
 	perBlock := max(int((minBlock+width-1)/width), pointsPerBlock)
-	return points{started: o.Started, width: width, perBlock: perBlock, block: openBlock{steps: map[string]*Histogram{}}}
+	return points{started: o.Started, width: width, perBlock: perBlock, block: openBlock{steps: map[string]*distribution.Histogram{}}}
 }
 
 func (p *points) arrival() { p.now.Arrivals++ }
@@ -117,7 +118,7 @@ func (p *points) end(width time.Duration, active int64) {
 	b.response.Merge(&p.response)
 	b.service.Merge(&p.service)
 	p.now = edge.RunPoint{}
-	p.response, p.service = Histogram{}, Histogram{}
+	p.response, p.service = distribution.Histogram{}, distribution.Histogram{}
 	if b.points == p.perBlock {
 		p.endBlock(active)
 	}
@@ -129,9 +130,9 @@ func (p *points) endBlock(active int64) {
 		At:       (time.Duration(len(p.blocks)*p.perBlock) * p.width).Seconds(),
 		Width:    (time.Duration(b.points) * p.width).Seconds(),
 		Arrivals: b.arrivals, Requests: b.requests, Errors: b.errors, Active: active,
-		Response: b.response.Buckets(), Service: b.service.Buckets(), Steps: bucketsOf(b.steps),
+		Response: b.response.Buckets(), Service: b.service.Buckets(), Steps: distribution.AllBuckets(b.steps),
 	})
-	p.block = openBlock{steps: map[string]*Histogram{}}
+	p.block = openBlock{steps: map[string]*distribution.Histogram{}}
 }
 
 // present is the open point as it stands.

@@ -7,6 +7,8 @@ import (
 	"io"
 	"strconv"
 	"time"
+
+	"edgescope/report/distribution"
 )
 
 // maxReport bounds a report file that is read, in bytes.
@@ -31,8 +33,8 @@ func Read(r io.Reader) (*Report, error) {
 		return nil, errors.New("no report of loadgen: the object edgescope is missing (Artillery's own reports hold no distributions)")
 	case e.Version != Version:
 		return nil, fmt.Errorf("the report has version %d, this loadgen reads version %d", e.Version, Version)
-	case e.Layout != HistogramLayout:
-		return nil, fmt.Errorf("the distributions have the layout %q, this loadgen reads %q", e.Layout, HistogramLayout)
+	case e.Layout != distribution.Layout:
+		return nil, fmt.Errorf("the distributions have the layout %q, this loadgen reads %q", e.Layout, distribution.Layout)
 	case e.Segment != nil && (e.Segment.Count < 1 || e.Segment.Index < 0 || e.Segment.Index >= e.Segment.Count):
 		return nil, fmt.Errorf("segment %v is none", *e.Segment)
 	}
@@ -60,10 +62,10 @@ func (p *Period) readStart() error {
 
 // check refuses distributions that no histogram has.
 func (e *Edgescope) check() error {
-	sets := append([]map[string]Buckets{e.Series, e.Steps, e.Regions}, e.Windows...)
+	sets := append([]map[string]distribution.Buckets{e.Series, e.Steps, e.Regions}, e.Windows...)
 	for i := range e.Blocks {
 		b := &e.Blocks[i]
-		sets = append(sets, b.Steps, map[string]Buckets{"response": b.Response, "service": b.Service})
+		sets = append(sets, b.Steps, map[string]distribution.Buckets{"response": b.Response, "service": b.Service})
 		if b.Errors < 0 || b.Requests < b.Errors {
 			return fmt.Errorf("block %d has %d errors of %d requests", i, b.Errors, b.Requests)
 		}
@@ -71,7 +73,7 @@ func (e *Edgescope) check() error {
 	for _, set := range sets {
 		for _, name := range sortedKeys(set) {
 			b := set[name]
-			if err := b.check(); err != nil {
+			if err := b.Check(); err != nil {
 				return fmt.Errorf("distribution %s: %w", name, err)
 			}
 		}

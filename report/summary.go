@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"edgescope/load"
+	"edgescope/report/distribution"
 	"edgescope/scenarios"
 )
 
@@ -38,7 +39,7 @@ type Summary struct {
 	open    map[int64]*tally
 	floor   int64 // start of the earliest window still open, Unix milliseconds
 	periods []Period
-	windows []map[string]Buckets // of periods, if this is a segment
+	windows []map[string]distribution.Buckets // of periods, if this is a segment
 	parts   parts
 	points  points
 	errors  map[string]bool
@@ -108,7 +109,7 @@ func (s *Summary) closeBefore(ms int64) {
 		s.lag.window(w.histograms[seriesLag])
 		s.periods = append(s.periods, newPeriod(start, w))
 		if s.options.Segment != nil {
-			s.windows = append(s.windows, bucketsOf(w.histograms))
+			s.windows = append(s.windows, distribution.AllBuckets(w.histograms))
 		}
 		s.total.merge(w)
 		delete(s.open, start)

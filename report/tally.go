@@ -6,12 +6,14 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"edgescope/report/distribution"
 )
 
 // tally holds the counters and distributions of one period, under the names of the report.
 type tally struct {
 	counters   map[string]int64
-	histograms map[string]*Histogram
+	histograms map[string]*distribution.Histogram
 	counted    span // first and last counter
 	recorded   span // first and last value of a distribution
 
@@ -38,7 +40,7 @@ func (s *span) merge(o span) {
 }
 
 func newTally() *tally {
-	return &tally{counters: map[string]int64{}, histograms: map[string]*Histogram{}, lanes: map[laneKey]*lane{}}
+	return &tally{counters: map[string]int64{}, histograms: map[string]*distribution.Histogram{}, lanes: map[laneKey]*lane{}}
 }
 
 func (t *tally) count(name string, n int64, ms int64) {
@@ -51,10 +53,10 @@ func (t *tally) record(name string, d time.Duration, ms int64) {
 	t.recorded.add(ms)
 }
 
-func (t *tally) histogram(name string) *Histogram {
+func (t *tally) histogram(name string) *distribution.Histogram {
 	h := t.histograms[name]
 	if h == nil {
-		h = new(Histogram)
+		h = new(distribution.Histogram)
 		t.histograms[name] = h
 	}
 	return h
@@ -68,7 +70,7 @@ func (t *tally) merge(o *tally) {
 	}
 	for name, h := range o.histograms {
 		if t.histograms[name] == nil {
-			t.histograms[name] = new(Histogram)
+			t.histograms[name] = new(distribution.Histogram)
 		}
 		t.histograms[name].Merge(h)
 	}
@@ -104,8 +106,8 @@ type Distribution struct {
 	P999   float64 `json:"p999"`
 }
 
-// distribution rounds as Artillery does (one decimal); our own series keep microseconds.
-func distribution(name string, h *Histogram) Distribution {
+// shown rounds as Artillery does (one decimal); our own series keep microseconds.
+func shown(name string, h *distribution.Histogram) Distribution {
 	digits := 1
 	if strings.HasPrefix(name, "edgescope.") {
 		digits = 3

@@ -10,6 +10,7 @@ import (
 	"edgescope/edge"
 	"edgescope/load"
 	"edgescope/load/health"
+	"edgescope/report/distribution"
 )
 
 // The exit codes of loadgen.
@@ -183,7 +184,7 @@ func failedChecks(checks []CheckResult) []string {
 // lagWatch keeps the worst window.
 type lagWatch struct{ worst time.Duration }
 
-func (l *lagWatch) window(h *Histogram) {
+func (l *lagWatch) window(h *distribution.Histogram) {
 	if h != nil && h.Count() >= minArrivals {
 		l.worst = max(l.worst, h.Quantile(0.99))
 	}

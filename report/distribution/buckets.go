@@ -1,4 +1,4 @@
-package report
+package distribution
 
 import (
 	"fmt"
@@ -17,7 +17,7 @@ type Buckets struct {
 	Counts Counts        `json:"counts"`
 }
 
-// Counts are the buckets that hold something, by rising index of HistogramLayout. Their text is "index:count index:count".
+// Counts are the buckets that hold something, by rising index of Layout. Their text is "index:count index:count".
 type Counts []Count
 
 // Count is how many values fell into one bucket.
@@ -52,16 +52,16 @@ func (c *Counts) UnmarshalText(text []byte) error {
 		index, n, ok := strings.Cut(field, ":")
 		i, err := strconv.Atoi(index)
 		count, err2 := strconv.ParseUint(n, 10, 64)
-		if !ok || err != nil || err2 != nil || i <= last || i >= histogramBuckets || count == 0 || count > maxCount {
-			return fmt.Errorf("bucket %q: want index:count with a rising index below %d and a count of at least 1", field, histogramBuckets)
+		if !ok || err != nil || err2 != nil || i <= last || i >= bucketCount || count == 0 || count > maxCount {
+			return fmt.Errorf("bucket %q: want index:count with a rising index below %d and a count of at least 1", field, bucketCount)
 		}
 		*c, last = append(*c, Count{Index: i, N: count}), i
 	}
 	return nil
 }
 
-// total is how many values there are.
-func (c Counts) total() (n uint64) {
+// Total is how many values there are.
+func (c Counts) Total() (n uint64) {
 	for _, one := range c {
 		n += one.N
 	}
@@ -84,12 +84,12 @@ func (h *Histogram) Buckets() Buckets {
 
 // Add adds what a file kept, exactly as Merge adds the histogram that it was.
 func (h *Histogram) Add(b Buckets) {
-	n := b.Counts.total()
+	n := b.Counts.Total()
 	if n == 0 {
 		return
 	}
 	if h.counts == nil {
-		h.counts = new([histogramBuckets]uint64)
+		h.counts = new([bucketCount]uint64)
 		h.min = b.Min
 	}
 	for _, one := range b.Counts {
@@ -100,15 +100,16 @@ func (h *Histogram) Add(b Buckets) {
 	h.min, h.max = min(h.min, b.Min), max(h.max, b.Max)
 }
 
-// check refuses figures that no histogram has.
-func (b *Buckets) check() error {
+// Check refuses figures that no histogram has.
+func (b *Buckets) Check() error {
 	if math.IsNaN(b.Sum) || math.IsInf(b.Sum, 0) || b.Sum < 0 || b.Min < 0 || b.Max < b.Min {
 		return fmt.Errorf("sum %v ns, min %v, max %v: want 0 <= min <= max and a sum of at least 0", b.Sum, b.Min, b.Max)
 	}
 	return nil
 }
 
-func bucketsOf(m map[string]*Histogram) map[string]Buckets {
+// AllBuckets is what a file keeps of several histograms.
+func AllBuckets(m map[string]*Histogram) map[string]Buckets {
 	out := make(map[string]Buckets, len(m))
 	for name, h := range m {
 		out[name] = h.Buckets()

@@ -1,4 +1,6 @@
-package report
+// Package distribution keeps lengths of time as histograms that add up exactly: in memory, in files, and drawn anew to judge a
+// difference.
+package distribution
 
 import (
 	"math"
@@ -9,17 +11,17 @@ import (
 // The layout of a Histogram: values in units of 8 ns, exact below 128 units, then 128 buckets for each doubling, up to
 // 2^42 ns (73 minutes). The middle of a bucket is within 1/256 = 0.39 % of every value in it.
 const (
-	histogramUnitBits = 3
-	histogramSubBits  = 7
-	histogramBuckets  = 33 << histogramSubBits
-	// HistogramLayout names the layout in files: buckets of different layouts must not be added.
-	HistogramLayout = "loglinear-8ns-128"
+	unitBits    = 3
+	subBits     = 7
+	bucketCount = 33 << subBits
+	// Layout names the layout in files: buckets of different layouts must not be added.
+	Layout = "loglinear-8ns-128"
 )
 
 // Histogram counts lengths of time. Two histograms add up exactly (Merge): the quantiles of a sum do not depend on how it
 // was divided. The zero value is empty and ready. It is not safe for concurrent use.
 type Histogram struct {
-	counts   *[histogramBuckets]uint64
+	counts   *[bucketCount]uint64
 	count    uint64
 	sum      float64 // ns; a float, since 73 minutes times 2^32 values is more than an int64
 	min, max time.Duration
@@ -29,7 +31,7 @@ type Histogram struct {
 func (h *Histogram) Record(d time.Duration) {
 	d = max(d, 0)
 	if h.counts == nil {
-		h.counts = new([histogramBuckets]uint64)
+		h.counts = new([bucketCount]uint64)
 		h.min = d
 	}
 	h.counts[bucketOf(d)]++
@@ -44,7 +46,7 @@ func (h *Histogram) Merge(o *Histogram) {
 		return
 	}
 	if h.counts == nil {
-		h.counts = new([histogramBuckets]uint64)
+		h.counts = new([bucketCount]uint64)
 		h.min = o.min
 	}
 	for i, n := range o.counts {
@@ -91,19 +93,19 @@ func (h *Histogram) Quantile(q float64) time.Duration {
 }
 
 func bucketOf(d time.Duration) int {
-	v := uint64(d) >> histogramUnitBits
-	if v < 1<<histogramSubBits {
+	v := uint64(d) >> unitBits
+	if v < 1<<subBits {
 		return int(v)
 	}
-	e := bits.Len64(v) - histogramSubBits - 1
-	return min((e+1)<<histogramSubBits+int(v>>e)-1<<histogramSubBits, histogramBuckets-1)
+	e := bits.Len64(v) - subBits - 1
+	return min((e+1)<<subBits+int(v>>e)-1<<subBits, bucketCount-1)
 }
 
 func bucketMiddle(i int) time.Duration {
-	octave, sub := i>>histogramSubBits, uint64(i&(1<<histogramSubBits-1))
+	octave, sub := i>>subBits, uint64(i&(1<<subBits-1))
 	low, width := sub, uint64(1)
 	if octave > 0 {
-		low, width = (1<<histogramSubBits+sub)<<(octave-1), 1<<(octave-1)
+		low, width = (1<<subBits+sub)<<(octave-1), 1<<(octave-1)
 	}
-	return time.Duration(low<<histogramUnitBits + width<<histogramUnitBits/2)
+	return time.Duration(low<<unitBits + width<<unitBits/2)
 }

@@ -1,4 +1,4 @@
-package report_test
+package distribution_test
 
 import (
 	"math"
@@ -9,14 +9,14 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"edgescope/report"
+	"edgescope/report/distribution"
 )
 
 func TestHistogramQuantilesAreWithinFourPerMille(t *testing.T) {
 	f := func(name string, draw func(*rand.Rand) time.Duration) {
 		t.Helper()
 		r := rand.New(rand.NewPCG(1, 2))
-		var h report.Histogram
+		var h distribution.Histogram
 		values := make([]time.Duration, 200_000)
 		for i := range values {
 			values[i] = draw(r)
@@ -50,19 +50,19 @@ func TestHistogramQuantilesAreWithinFourPerMille(t *testing.T) {
 
 func TestHistogramMergeIsExactAddition(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
-	var whole report.Histogram
-	parts := make([]report.Histogram, 7)
+	var whole distribution.Histogram
+	parts := make([]distribution.Histogram, 7)
 	for range 50_000 {
 		d := time.Duration(r.Int64N(int64(time.Second)))
 		whole.Record(d)
 		parts[r.IntN(len(parts)-1)].Record(d) // the last part stays empty
 	}
-	var forward, backward report.Histogram
+	var forward, backward distribution.Histogram
 	for i := range parts {
 		forward.Merge(&parts[i])
 		backward.Merge(&parts[len(parts)-1-i])
 	}
-	for name, got := range map[string]*report.Histogram{"forward": &forward, "backward": &backward} {
+	for name, got := range map[string]*distribution.Histogram{"forward": &forward, "backward": &backward} {
 		if diff := cmp.Diff(whole.Buckets(), got.Buckets()); diff != "" {
 			t.Errorf("%s: buckets differ from the undivided histogram (-want +got):\n%s", name, diff)
 		}
@@ -73,7 +73,7 @@ func TestHistogramMergeIsExactAddition(t *testing.T) {
 }
 
 func TestHistogramTakesEveryValue(t *testing.T) {
-	var h report.Histogram
+	var h distribution.Histogram
 	if h.Quantile(0.5) != 0 || h.Mean() != 0 || h.Buckets().Counts != nil {
 		t.Errorf("an empty histogram answers %v, %v, %v; want zeroes", h.Quantile(0.5), h.Mean(), h.Buckets())
 	}
@@ -86,7 +86,7 @@ func TestHistogramTakesEveryValue(t *testing.T) {
 }
 
 func BenchmarkHistogramRecord(b *testing.B) {
-	var h report.Histogram
+	var h distribution.Histogram
 	b.ReportAllocs()
 	for i := range b.N {
 		h.Record(time.Duration(i&0xffffff) * 8)
