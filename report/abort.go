@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"edgescope/report/text"
 )
 
 const (
@@ -41,7 +43,7 @@ func (a *AbortWatch) Check(s *Summary, now time.Time) string {
 		}
 		if source.Metric == "maxErrorRate" {
 			if failed := total.Counters["vusers.failed"]; float64(failed) > source.Max/100*float64(planned) {
-				return fmt.Sprintf("%s cannot hold any more: %s of %s planned users failed", source.Text, grouped(failed), grouped(int64(planned)))
+				return fmt.Sprintf("%s cannot hold any more: %s of %s planned users failed", source.Text, text.Grouped(failed), text.Grouped(int64(planned)))
 			}
 			continue
 		}
@@ -50,12 +52,12 @@ func (a *AbortWatch) Check(s *Summary, now time.Time) string {
 		case !seen || value < source.Max:
 			a.since[i] = time.Time{}
 		case total.onlyGrows(source.Metric):
-			return fmt.Sprintf("%s cannot hold any more: it is %s", source.Text, decimal(round(value, 3)))
+			return fmt.Sprintf("%s cannot hold any more: it is %s", source.Text, text.Decimal(text.Round(value, 3)))
 		case total.Counters["http.requests"] < abortRequests:
 		case a.since[i].IsZero():
 			a.since[i] = now
 		case now.Sub(a.since[i]) >= abortPatience:
-			return fmt.Sprintf("%s has not held for %v: it is %s", source.Text, abortPatience, decimal(round(value, 3)))
+			return fmt.Sprintf("%s has not held for %v: it is %s", source.Text, abortPatience, text.Decimal(text.Round(value, 3)))
 		}
 	}
 	return ""

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"strconv"
 	"time"
+
+	"edgescope/report/text"
 )
 
 // Report is the JSON report: Artillery's, with our own series under names that begin with "edgescope." and everything else of
@@ -45,7 +47,7 @@ func newPeriod(start int64, t *tally) Period {
 		FirstMetricAt: t.metrics().first, LastMetricAt: t.metrics().last,
 	}
 	if t.counters["http.requests"] > 0 {
-		p.Rates["http.request_rate"] = round(t.requestRate(), 1)
+		p.Rates["http.request_rate"] = text.Round(t.requestRate(), 1)
 	}
 	addHitRatios(p.Rates, t.counters)
 	for name, h := range t.histograms {

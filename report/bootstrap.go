@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"edgescope/report/distribution"
+	"edgescope/report/text"
 )
 
 // resamples is how many times a run is drawn anew: enough for the ends of a 95 % interval and for Holm's levels of about 20
@@ -30,7 +31,7 @@ func (c *Comparison) latencies(step string, qs []float64, baselines []*Report, r
 	for i, q := range qs {
 		ch := &changes[i]
 		ch.Metric, ch.Step, ch.Verdict = fmt.Sprintf("response_time p%g", q*100), step, Same
-		ch.Base, ch.New, ch.Change = round(base[i], 3), round(present[i], 3), present[i]/base[i]-1
+		ch.Base, ch.New, ch.Change = text.Round(base[i], 3), text.Round(present[i], 3), present[i]/base[i]-1
 		slices.Sort(drawn[i])
 		ch.Low, ch.High = drawn[i][resamples/40], drawn[i][resamples-1-resamples/40]
 		ch.worse = (ch.worse + 1) / (resamples + 1)

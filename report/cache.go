@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"edgescope/edge"
+	"edgescope/report/text"
 )
 
 // The names of what is known of caches: counters by status, of all answers and by endpoint, and the hit ratios made of them.
@@ -40,7 +41,7 @@ func addHitRatios(rates map[string]float64, counters map[string]int64) {
 	}
 	for name, c := range counts {
 		if c.all > 0 {
-			rates[name] = round(float64(c.hits)/float64(c.all), 4)
+			rates[name] = text.Round(float64(c.hits)/float64(c.all), 4)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"edgescope/edge"
+	"edgescope/report/text"
 )
 
 // chart is a drawing of the HTML report.
@@ -211,7 +212,7 @@ func (p *plot) drawPhases(b *strings.Builder, s scale) {
 			fmt.Fprintf(b, `<rect class="band" x="%s" y="%g" width="%s" height="%g"/>`, coordinate(left), chartTop, coordinate(right-left), chartHeight-chartTop-chartBottom)
 		}
 		if room := int((right - left) / 7); room >= 4 {
-			fmt.Fprintf(b, `<text x="%s" y="12">%s</text>`, coordinate(left+3), template.HTMLEscapeString(shorten(phase.Name, room)))
+			fmt.Fprintf(b, `<text x="%s" y="12">%s</text>`, coordinate(left+3), template.HTMLEscapeString(text.Shorten(phase.Name, room)))
 		}
 	}
 }
@@ -247,11 +248,11 @@ func (l *line) draw(times []float64, s scale, class int) string {
 	return fmt.Sprintf(`<path class="l l%d" d="%s"/>`, class, path.String()) + dots.String()
 }
 
-func coordinate(f float64) string { return strconv.FormatFloat(round(f, 1), 'f', -1, 64) }
+func coordinate(f float64) string { return strconv.FormatFloat(text.Round(f, 1), 'f', -1, 64) }
 
 func tick(f float64) string {
 	if f >= 100 {
-		return grouped(int64(math.Round(f)))
+		return text.Grouped(int64(math.Round(f)))
 	}
 	return strconv.FormatFloat(f, 'g', 3, 64)
 }

@@ -1,11 +1,13 @@
 package report
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
 	"edgescope/edge"
 	"edgescope/internal/near"
+	"edgescope/report/text"
 	"edgescope/scenarios"
 )
 
@@ -28,7 +30,7 @@ func (c *CheckResult) why() string {
 	case c.Figures != "":
 		return c.Figures
 	default:
-		return "it is " + decimal(round(c.Actual, 3))
+		return "it is " + text.Decimal(text.Round(c.Actual, 3))
 	}
 }
 
@@ -58,7 +60,7 @@ func (p *Period) checked(c *scenarios.Check) CheckResult {
 		if r.Actual == 0 {
 			r.Actual = value
 		}
-		figures = append(figures, name+" is "+decimal(round(value, 3)))
+		figures = append(figures, name+" is "+text.Decimal(text.Round(value, 3)))
 	}
 	if value, ok := c.Figure(p.Lookup); ok {
 		r.Actual = value
@@ -122,13 +124,13 @@ func (p *Period) nearest(name string) string {
 			best, least = candidate, d
 		}
 	}
-	for _, counter := range sortedKeys(p.Counters) {
+	for _, counter := range slices.Sorted(maps.Keys(p.Counters)) {
 		try(counter)
 	}
-	for _, rate := range sortedKeys(p.Rates) {
+	for _, rate := range slices.Sorted(maps.Keys(p.Rates)) {
 		try(rate)
 	}
-	for _, summary := range sortedKeys(p.Summaries) {
+	for _, summary := range slices.Sorted(maps.Keys(p.Summaries)) {
 		for _, figure := range append([]string{"median"}, figures[:]...) {
 			try(summary + "." + figure)
 		}
@@ -156,7 +158,7 @@ func ChecksText(checks []CheckResult) string {
 		if why := c.why(); why != "" {
 			line += " (" + why + ")"
 		}
-		b.WriteString(wrapped(line))
+		b.WriteString(text.Wrap(line))
 	}
 	return b.String()
 }

@@ -2,12 +2,14 @@ package report
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"time"
 
 	"edgescope/edge"
 	"edgescope/report/distribution"
+	"edgescope/report/text"
 )
 
 // The verdicts of a comparison.
@@ -182,7 +184,7 @@ func commonSteps(baselines []*Report, run *Report) []string {
 	if len(run.Edgescope.Steps) < 2 {
 		return nil
 	}
-	for _, step := range sortedKeys(run.Edgescope.Steps) {
+	for _, step := range slices.Sorted(maps.Keys(run.Edgescope.Steps)) {
 		rare := func(r *Report) bool { return samples(r, step) < minCompareSamples }
 		if !rare(run) && !slices.ContainsFunc(baselines, rare) {
 			steps = append(steps, step)
@@ -250,7 +252,7 @@ func PlanDifferences(base, planned *Report) []string {
 	var reasons []string
 	b, p := &base.Edgescope, &planned.Edgescope
 	if b.ScriptHash != p.ScriptHash {
-		reasons = append(reasons, fmt.Sprintf("the scripts differ (%s and %s)", shorten(b.Run.Script, 40), shorten(p.Run.Script, 40)))
+		reasons = append(reasons, fmt.Sprintf("the scripts differ (%s and %s)", text.Shorten(b.Run.Script, 40), text.Shorten(p.Run.Script, 40)))
 	}
 	if !slices.Equal(loadOf(b.Run.Phases), loadOf(p.Run.Phases)) {
 		reasons = append(reasons, fmt.Sprintf("the loads differ: %s against %s", loadText(b.Run.Phases), loadText(p.Run.Phases)))
@@ -277,7 +279,7 @@ func loadText(phases []edge.RunPhase) string {
 		users += p.Arrivals
 		length += p.Duration
 	}
-	return fmt.Sprintf("%s users in %d phases of %s s", grouped(users), len(phases), decimal(round(length, 1)))
+	return fmt.Sprintf("%s users in %d phases of %s s", text.Grouped(users), len(phases), text.Decimal(text.Round(length, 1)))
 }
 
 // length is the planned length of the run, or its real one if that is longer.

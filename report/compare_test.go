@@ -14,6 +14,7 @@ import (
 	"edgescope/edge"
 	"edgescope/load"
 	"edgescope/report/distribution"
+	"edgescope/report/text"
 )
 
 // simulation makes runs of 60 s whose level wanders from second to second as that of real ones does: an AR(1) process of
@@ -109,7 +110,7 @@ func TestComparisonReadsTheFiguresOfTheRuns(t *testing.T) {
 				h.Add(block.Response)
 			}
 		}
-		return round(float64(h.Quantile(q))/1e6, 3)
+		return text.Round(float64(h.Quantile(q))/1e6, 3)
 	}
 	c := Compare([]*Report{a, b}, now, 0)
 	for i, q := range []float64{0.5, 0.95} {

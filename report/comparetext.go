@@ -3,15 +3,9 @@ package report
 import (
 	"fmt"
 	"strings"
-)
 
-// percent is a share as text, with a sign if it is a change.
-func percent(f float64, change bool) string {
-	if change {
-		return fmt.Sprintf("%+.1f %%", 100*f)
-	}
-	return fmt.Sprintf("%.2f %%", 100*f)
-}
+	"edgescope/report/text"
+)
 
 // texts are the cells of a change: figure, baseline, new, change, interval.
 func (c *Change) texts() (name, base, now, change, interval string) {
@@ -19,11 +13,11 @@ func (c *Change) texts() (name, base, now, change, interval string) {
 	if c.Step != "" {
 		name += " of " + c.Step
 	}
-	change, interval = percent(c.Change, true), percent(c.Low, true)+" to "+percent(c.High, true)
+	change, interval = text.Change(c.Change), text.Change(c.Low)+" to "+text.Change(c.High)
 	if c.Metric == errorRate {
-		return name, percent(c.Base, false), percent(c.New, false), change, interval
+		return name, text.Percent(c.Base), text.Percent(c.New), change, interval
 	}
-	return name, cell(c.Base) + " ms", cell(c.New) + " ms", change, interval
+	return name, text.Milliseconds(c.Base) + " ms", text.Milliseconds(c.New) + " ms", change, interval
 }
 
 // Text is the comparison as the console shows it, within 80 columns.
@@ -38,10 +32,10 @@ func (c *Comparison) Text() string {
 		if ch.Verdict != Same {
 			mark = " " + ch.Verdict
 		}
-		fmt.Fprintf(&b, "%-29s %9s %9s %8s %s%s\n", shorten(name, 29), strings.TrimSuffix(base, " ms"), strings.TrimSuffix(now, " ms"), change, interval, mark)
+		fmt.Fprintf(&b, "%-29s %9s %9s %8s %s%s\n", text.Shorten(name, 29), strings.TrimSuffix(base, " ms"), strings.TrimSuffix(now, " ms"), change, interval, mark)
 	}
 	for _, note := range c.Notes {
-		b.WriteString(wrapped("note: " + note))
+		b.WriteString(text.Wrap("note: " + note))
 	}
 	return b.String()
 }
@@ -52,7 +46,7 @@ func (c *Comparison) Sentence() string {
 	case NotComparable:
 		return "not comparable with the baseline: " + strings.Join(c.Reasons, "; ")
 	case Same:
-		return fmt.Sprintf("no difference to the baseline was shown (changes below %s do not count)", strings.TrimPrefix(percent(c.MinEffect, true), "+"))
+		return fmt.Sprintf("no difference to the baseline was shown (changes below %s do not count)", strings.TrimPrefix(text.Change(c.MinEffect), "+"))
 	}
 	var list []string
 	for i := range c.Changes {

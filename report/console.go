@@ -10,6 +10,7 @@ import (
 
 	"edgescope/edge"
 	"edgescope/load"
+	"edgescope/report/text"
 	"edgescope/scenarios"
 )
 
@@ -55,7 +56,7 @@ func phaseName(p *scenarios.Phase) string {
 	return p.Name
 }
 
-func seconds(d time.Duration) string { return decimal(round(d.Seconds(), 3)) + "s" }
+func seconds(d time.Duration) string { return text.Decimal(text.Round(d.Seconds(), 3)) + "s" }
 
 // Tick prints the periods that have been closed since the last call and redraws the live line.
 func (c *Console) Tick(s *Summary, now time.Time) {
@@ -77,7 +78,7 @@ func (s *Summary) periodText(p *Period) string {
 	var b strings.Builder
 	width := float64(p.LastMetricAt-p.FirstMetricAt) / 1000
 	rule := strings.Repeat("-", 40)
-	fmt.Fprintf(&b, "%s\nMetrics for period to: %s (width: %ss)\n%s\n\n", rule, clock(p.start.Add(Window)), decimal(round(width, 3)), rule)
+	fmt.Fprintf(&b, "%s\nMetrics for period to: %s (width: %ss)\n%s\n\n", rule, clock(p.start.Add(Window)), text.Decimal(text.Round(width, 3)), rule)
 	s.writePeriod(&b, p)
 	b.WriteByte('\n')
 	return b.String()
@@ -114,9 +115,9 @@ func (s *Summary) status(now time.Time) string {
 	}
 	p95 := "-"
 	if h := t.histograms[seriesResponse]; h != nil && h.Count() > 0 {
-		p95 = cell(float64(h.Quantile(0.95))/1e6) + " ms"
+		p95 = text.Milliseconds(float64(h.Quantile(0.95))/1e6) + " ms"
 	}
-	line := fmt.Sprintf("%.0f req/s  %s  p95 %s  %s  ", t.requestRate(), plural(s.active, "user"), p95, plural(s.failures(), "error"))
+	line := fmt.Sprintf("%.0f req/s  %s  p95 %s  %s  ", t.requestRate(), text.Plural(s.active, "user"), p95, text.Plural(s.failures(), "error"))
 	left := (s.options.Schedule.Duration() - now.Sub(s.options.Started)).Round(time.Second)
 	if left <= 0 {
 		return line + "waiting for the last users"
@@ -149,11 +150,11 @@ func (s *Summary) endText(v *Verdict, ended time.Time) string {
 	if v.Word == edge.VerdictInterrupted {
 		end = "Interrupted"
 	}
-	fmt.Fprintf(&b, "%s. Total time: %s\n\n%s\nSummary report @ %s\n%s\n\n", end, plural(took, "second"), rule, clock(ended), rule)
+	fmt.Fprintf(&b, "%s. Total time: %s\n\n%s\nSummary report @ %s\n%s\n\n", end, text.Plural(took, "second"), rule, clock(ended), rule)
 	s.writePeriod(&b, &total)
 	s.writeParts(&b)
 	for _, warning := range v.Health.Warnings {
-		b.WriteString("\n" + wrapped("warning: "+warning))
+		b.WriteString("\n" + text.Wrap("warning: "+warning))
 	}
 	b.WriteString(s.missesText() + ChecksText(v.Checks))
 	if v.Comparison != nil && len(v.Comparison.Changes) > 0 {
@@ -168,18 +169,11 @@ func VerdictText(word, reason string) string {
 	if reason != "" {
 		reason = ": " + reason
 	}
-	return wrapped(strings.ToUpper(word) + reason)
+	return text.Wrap(strings.ToUpper(word) + reason)
 }
 
 func (s *Summary) missesText() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return missesText(s.misses.list())
-}
-
-func plural(n int64, unit string) string {
-	if n == 1 {
-		return "1 " + unit
-	}
-	return grouped(n) + " " + unit + "s"
 }

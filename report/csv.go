@@ -4,6 +4,8 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,13 +21,13 @@ func WriteCSV(w io.Writer, r *Report) error {
 	for _, pair := range [][2]string{{"id", run.ID}, {"name", run.Name}, {"script", run.Script}, {"target", run.Target}, {"commit", run.Commit}, {"verdict", run.Verdict}, {"reason", run.Reason}} {
 		t.row("run", pair[0], "", pair[1])
 	}
-	for _, name := range sortedKeys(r.Aggregate.Counters) {
+	for _, name := range slices.Sorted(maps.Keys(r.Aggregate.Counters)) {
 		t.row("counter", name, "", strconv.FormatInt(r.Aggregate.Counters[name], 10))
 	}
-	for _, name := range sortedKeys(r.Aggregate.Rates) {
+	for _, name := range slices.Sorted(maps.Keys(r.Aggregate.Rates)) {
 		t.number("rate", name, "", r.Aggregate.Rates[name])
 	}
-	for _, name := range sortedKeys(r.Aggregate.Summaries) {
+	for _, name := range slices.Sorted(maps.Keys(r.Aggregate.Summaries)) {
 		d := r.Aggregate.Summaries[name]
 		for _, figure := range figures {
 			value, _ := d.value(figure)
@@ -84,7 +86,7 @@ func (t csvTable) parts(section string, parts []edge.RunPart) {
 		}{{"p50", p.Response.P50}, {"p90", p.Response.P90}, {"p95", p.Response.P95}, {"p99", p.Response.P99}, {"max", p.Response.Max}} {
 			t.number(section, p.Name, q.name, q.value)
 		}
-		for _, status := range sortedKeys(p.Cache) {
+		for _, status := range slices.Sorted(maps.Keys(p.Cache)) {
 			t.number(section, p.Name, "cache."+status, float64(p.Cache[status]))
 		}
 	}

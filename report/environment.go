@@ -8,6 +8,7 @@ import (
 
 	"edgescope/load"
 	"edgescope/load/health"
+	"edgescope/report/text"
 )
 
 // Environment is where and how the load was made: runs are compared only within one.
@@ -73,19 +74,19 @@ func (e Environment) kind() Environment {
 
 // String says what made the load.
 func (e Environment) String() string {
-	text := fmt.Sprintf("%s/%s, %s", e.OS, e.Arch, plural(int64(e.CPUs), "CPU"))
+	made := fmt.Sprintf("%s/%s, %s", e.OS, e.Arch, text.Plural(int64(e.CPUs), "CPU"))
 	if e.Connections > 0 {
-		text += ", " + plural(int64(e.Connections), "shared connection")
+		made += ", " + text.Plural(int64(e.Connections), "shared connection")
 	}
 	if p := e.kind().Protocol; p == string(load.H2C) {
-		text += ", h2c"
+		made += ", h2c"
 	} else if p != string(load.HTTP1) {
-		text += ", HTTP/" + p
+		made += ", HTTP/" + p
 	}
 	if e.Network != "" {
-		text += ", " + e.Network
+		made += ", " + e.Network
 	}
-	return text
+	return made
 }
 
 // notes tell what of two environments differs without making them another kind.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"edgescope/load"
+	"edgescope/report/text"
 	"edgescope/scenarios"
 )
 
@@ -25,7 +26,7 @@ type misses map[[2]string]*Miss
 func (m misses) add(step string, o *scenarios.Outcome) {
 	key := [2]string{step, o.Type}
 	if m[key] == nil {
-		m[key] = &Miss{Step: step, Kind: o.Type, Want: shorten(o.Want, 120), Got: shorten(o.Got, 120)}
+		m[key] = &Miss{Step: step, Kind: o.Type, Want: text.Shorten(o.Want, 120), Got: text.Shorten(o.Got, 120)}
 	}
 	m[key].Times++
 }
@@ -56,8 +57,8 @@ func missesText(list []Miss) string {
 			fmt.Fprintf(&b, "  and %d more kinds\n", len(list)-maxMisses)
 			break
 		}
-		fmt.Fprintf(&b, "  %s: %s, %s\n      first: want %s, got %s\n", one.Step, one.Kind, plural(one.Times, "time"),
-			shorten(one.Want, 28), shorten(one.Got, 28))
+		fmt.Fprintf(&b, "  %s: %s, %s\n      first: want %s, got %s\n", one.Step, one.Kind, text.Plural(one.Times, "time"),
+			text.Shorten(one.Want, 28), text.Shorten(one.Got, 28))
 	}
 	return b.String()
 }

@@ -3,9 +3,12 @@ package report
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"edgescope/edge"
+	"edgescope/report/text"
 )
 
 // Format writes a report in one form. All formats are made from what a JSON report holds, so that a file that was kept can
@@ -48,7 +51,7 @@ func (r *Report) findings() []finding {
 	for _, c := range r.Edgescope.Run.Expectations {
 		list = append(list, finding{
 			group: "expectations", name: c.Name, ok: c.Failed == 0,
-			message: fmt.Sprintf("%s of %s failed%s", grouped(c.Failed), grouped(c.OK+c.Failed), r.firstMiss(c.Name)),
+			message: fmt.Sprintf("%s of %s failed%s", text.Grouped(c.Failed), text.Grouped(c.OK+c.Failed), r.firstMiss(c.Name)),
 		})
 	}
 	return append(list, r.baselineFindings()...)
@@ -103,14 +106,14 @@ func (r *Report) headlines() [][2]string {
 	run := &r.Edgescope.Run
 	failed := ""
 	if run.Failed > 0 {
-		failed = ", " + grouped(run.Failed) + " without an answer"
+		failed = ", " + text.Grouped(run.Failed) + " without an answer"
 	}
 	lines := [][2]string{
-		{"Requests", grouped(run.Requests) + " at " + decimal(run.Rate) + "/s" + failed},
-		{"Users", fmt.Sprintf("%s of %s planned, %s failed", grouped(run.Users.Created), grouped(run.Users.Planned), grouped(run.Users.Failed))},
+		{"Requests", text.Grouped(run.Requests) + " at " + text.Decimal(run.Rate) + "/s" + failed},
+		{"Users", fmt.Sprintf("%s of %s planned, %s failed", text.Grouped(run.Users.Created), text.Grouped(run.Users.Planned), text.Grouped(run.Users.Failed))},
 	}
 	if run.Response.Count > 0 {
-		lines = append(lines, [2]string{"Response time", fmt.Sprintf("p50 %s, p95 %s, p99 %s ms", cell(run.Response.P50), cell(run.Response.P95), cell(run.Response.P99))})
+		lines = append(lines, [2]string{"Response time", fmt.Sprintf("p50 %s, p95 %s, p99 %s ms", text.Milliseconds(run.Response.P50), text.Milliseconds(run.Response.P95), text.Milliseconds(run.Response.P99))})
 	}
 	if len(run.Codes) > 0 {
 		lines = append(lines, [2]string{"Status codes", countsText(run.Codes)})
@@ -119,15 +122,15 @@ func (r *Report) headlines() [][2]string {
 		lines = append(lines, [2]string{"Cache", countsText(run.Cache)})
 	}
 	if run.Cold > 0 {
-		lines = append(lines, [2]string{"Cold starts", grouped(run.Cold)})
+		lines = append(lines, [2]string{"Cold starts", text.Grouped(run.Cold)})
 	}
 	return lines
 }
 
 func countsText(m map[string]int64) string {
 	var list []string
-	for _, name := range sortedKeys(m) {
-		list = append(list, name+": "+grouped(m[name]))
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		list = append(list, name+": "+text.Grouped(m[name]))
 	}
 	return strings.Join(list, ", ")
 }

@@ -5,10 +5,13 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
 	"edgescope/edge"
+	"edgescope/report/text"
 )
 
 //go:embed page.html
@@ -126,7 +129,7 @@ func (r *Report) latencyRows() (rows [][]string) {
 	for _, row := range latencies {
 		d, ok := r.Aggregate.Summaries[row.series]
 		if ok {
-			rows = append(rows, []string{row.title, grouped(int64(d.Count)), cell(d.Mean), cell(d.P50), cell(d.P95), cell(d.P99), cell(d.Max)})
+			rows = append(rows, []string{row.title, text.Grouped(int64(d.Count)), text.Milliseconds(d.Mean), text.Milliseconds(d.P50), text.Milliseconds(d.P95), text.Milliseconds(d.P99), text.Milliseconds(d.Max)})
 		}
 	}
 	return rows
@@ -134,25 +137,25 @@ func (r *Report) latencyRows() (rows [][]string) {
 
 func phaseRows(phases []edge.RunPhase) (rows [][]string) {
 	for _, p := range phases {
-		rate := decimal(p.FromRate)
+		rate := text.Decimal(p.FromRate)
 		if p.ToRate != p.FromRate {
-			rate += " to " + decimal(p.ToRate)
+			rate += " to " + text.Decimal(p.ToRate)
 		}
-		rows = append(rows, []string{p.Name, decimal(round(p.Start, 1)), decimal(round(p.Duration, 1)), grouped(p.Arrivals), rate})
+		rows = append(rows, []string{p.Name, text.Decimal(text.Round(p.Start, 1)), text.Decimal(text.Round(p.Duration, 1)), text.Grouped(p.Arrivals), rate})
 	}
 	return rows
 }
 
 func counterRows(m map[string]int64) (rows [][]string) {
-	for _, name := range sortedKeys(m) {
-		rows = append(rows, []string{name, grouped(m[name])})
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		rows = append(rows, []string{name, text.Grouped(m[name])})
 	}
 	return rows
 }
 
 func (r *Report) missRows() (rows [][]string) {
 	for _, m := range r.Edgescope.Misses {
-		rows = append(rows, []string{m.Step, m.Kind, grouped(m.Times), m.Want, m.Got})
+		rows = append(rows, []string{m.Step, m.Kind, text.Grouped(m.Times), m.Want, m.Got})
 	}
 	return rows
 }
@@ -165,7 +168,7 @@ func pointRows(points []edge.RunPoint) (rows [][]string) {
 	for i := 0; i < len(points); i += max(every, 1) {
 		p := &points[i]
 		rows = append(rows, []string{
-			decimal(p.At), grouped(p.Requests), grouped(p.Errors), grouped(p.Active), cell(p.P50), cell(p.P95), cell(p.P99),
+			text.Decimal(p.At), text.Grouped(p.Requests), text.Grouped(p.Errors), text.Grouped(p.Active), text.Milliseconds(p.P50), text.Milliseconds(p.P95), text.Milliseconds(p.P99),
 		})
 	}
 	return rows
@@ -173,12 +176,12 @@ func pointRows(points []edge.RunPoint) (rows [][]string) {
 
 func (h *Health) rows() [][2]string {
 	return [][2]string{
-		{"Arrivals", fmt.Sprintf("%s of %s planned started, %s skipped", grouped(h.Created), grouped(int64(h.Planned)), grouped(h.Skipped))},
-		{"Lag p99", fmt.Sprintf("%s ms (limit %s ms)", cell(h.LagP99), decimal(h.LagLimit))},
-		{"Lag p99, worst 10 s", cell(h.WorstLagP99) + " ms"},
-		{"Late arrivals", grouped(h.Late)},
-		{"Processors used up", decimal(round(h.CPUSaturated, 1)) + " s at most"},
-		{"Throttled", decimal(round(h.Throttled, 1)) + " s at most"},
-		{"Garbage collector", fmt.Sprintf("%s of the processors, longest pause %s ms", percent(h.GCShare, false), cell(h.GCPause))},
+		{"Arrivals", fmt.Sprintf("%s of %s planned started, %s skipped", text.Grouped(h.Created), text.Grouped(int64(h.Planned)), text.Grouped(h.Skipped))},
+		{"Lag p99", fmt.Sprintf("%s ms (limit %s ms)", text.Milliseconds(h.LagP99), text.Decimal(h.LagLimit))},
+		{"Lag p99, worst 10 s", text.Milliseconds(h.WorstLagP99) + " ms"},
+		{"Late arrivals", text.Grouped(h.Late)},
+		{"Processors used up", text.Decimal(text.Round(h.CPUSaturated, 1)) + " s at most"},
+		{"Throttled", text.Decimal(text.Round(h.Throttled, 1)) + " s at most"},
+		{"Garbage collector", fmt.Sprintf("%s of the processors, longest pause %s ms", text.Percent(h.GCShare), text.Milliseconds(h.GCPause))},
 	}
 }

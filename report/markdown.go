@@ -3,7 +3,11 @@ package report
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
+
+	"edgescope/report/text"
 )
 
 // WriteMarkdown writes GitHub-flavoured Markdown: the verdict first, then what led to it.
@@ -27,8 +31,8 @@ func WriteMarkdown(w io.Writer, r *Report) error {
 	mdTable(&b, "Steps", []string{"Step", "Requests", "Failed", "p50 ms", "p95 ms", "p99 ms"}, partRows(run.Steps))
 	mdTable(&b, "Regions", []string{"Region", "Requests", "Failed", "p50 ms", "p95 ms", "p99 ms"}, partRows(run.Regions))
 	rows = nil
-	for _, name := range sortedKeys(run.Errors) {
-		rows = append(rows, []string{name, grouped(run.Errors[name])})
+	for _, name := range slices.Sorted(maps.Keys(run.Errors)) {
+		rows = append(rows, []string{name, text.Grouped(run.Errors[name])})
 	}
 	mdTable(&b, "Errors", []string{"Error", "Users"}, rows)
 	for _, warning := range run.Warnings {

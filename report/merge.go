@@ -128,7 +128,7 @@ func (m *merger) tallies() (*tally, mergedWindows) {
 	}
 	var w mergedWindows
 	var lag lagWatch
-	for _, start := range sortedKeys(open) {
+	for _, start := range slices.Sorted(maps.Keys(open)) {
 		w.periods = append(w.periods, newPeriod(start, open[start]))
 		lag.window(open[start].histograms[seriesLag])
 		w.last = start

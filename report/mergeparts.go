@@ -5,6 +5,7 @@ import (
 
 	"edgescope/edge"
 	"edgescope/report/distribution"
+	"edgescope/report/text"
 	"edgescope/scenarios"
 )
 
@@ -48,7 +49,7 @@ func addAll(to map[string]*distribution.Histogram, from map[string]distribution.
 
 // pointsOf makes a point of each block.
 func pointsOf(blocks []Block) []edge.RunPoint {
-	ms := func(d time.Duration) float64 { return round(float64(d)/1e6, 3) }
+	ms := func(d time.Duration) float64 { return text.Round(float64(d)/1e6, 3) }
 	var points []edge.RunPoint
 	for i := range blocks {
 		b := &blocks[i]

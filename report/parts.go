@@ -1,11 +1,14 @@
 package report
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"edgescope/edge"
 	"edgescope/load"
 	"edgescope/report/distribution"
+	"edgescope/report/text"
 )
 
 // part is what was seen of one step or one region.
@@ -70,7 +73,7 @@ func (p *part) add(r *load.Result) {
 
 func runParts(m map[string]*part) []edge.RunPart {
 	var list []edge.RunPart
-	for _, name := range sortedKeys(m) {
+	for _, name := range slices.Sorted(maps.Keys(m)) {
 		p := m[name]
 		list = append(list, edge.RunPart{
 			Name: name, Requests: p.requests, Failed: p.failed, Response: quantiles(&p.response), Cache: p.cache, Cold: p.cold,
@@ -83,7 +86,7 @@ func quantiles(h *distribution.Histogram) edge.RunQuantiles {
 	if h == nil {
 		return edge.RunQuantiles{}
 	}
-	ms := func(d time.Duration) float64 { return round(float64(d)/1e6, 3) }
+	ms := func(d time.Duration) float64 { return text.Round(float64(d)/1e6, 3) }
 	return edge.RunQuantiles{
 		Count: int64(h.Count()), Min: ms(h.Min()), Mean: ms(h.Mean()), P50: ms(h.Quantile(0.5)), P90: ms(h.Quantile(0.9)),
 		P95: ms(h.Quantile(0.95)), P99: ms(h.Quantile(0.99)), Max: ms(h.Max()),

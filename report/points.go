@@ -6,6 +6,7 @@ import (
 	"edgescope/edge"
 	"edgescope/load"
 	"edgescope/report/distribution"
+	"edgescope/report/text"
 )
 
 // maxPoints is how many points a run's summary may have (edge.Run).
@@ -137,7 +138,7 @@ func (p *points) endBlock(active int64) {
 
 // present is the open point as it stands.
 func (p *points) present(width time.Duration, active int64) edge.RunPoint {
-	ms := func(d time.Duration) float64 { return round(float64(d)/1e6, 3) }
+	ms := func(d time.Duration) float64 { return text.Round(float64(d)/1e6, 3) }
 	point := p.now
 	point.At, point.Width, point.Active = (time.Duration(len(p.done)) * p.width).Seconds(), width.Seconds(), active
 	point.P50, point.P95, point.P99 = ms(p.response.Quantile(0.5)), ms(p.response.Quantile(0.95)), ms(p.response.Quantile(0.99))

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strconv"
 	"time"
 
@@ -71,7 +73,7 @@ func (e *Edgescope) check() error {
 		}
 	}
 	for _, set := range sets {
-		for _, name := range sortedKeys(set) {
+		for _, name := range slices.Sorted(maps.Keys(set)) {
 			b := set[name]
 			if err := b.Check(); err != nil {
 				return fmt.Errorf("distribution %s: %w", name, err)

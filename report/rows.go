@@ -1,6 +1,9 @@
 package report
 
-import "edgescope/edge"
+import (
+	"edgescope/edge"
+	"edgescope/report/text"
+)
 
 // partRows are the cells of a table of steps or regions.
 func partRows(parts []edge.RunPart) [][]string {
@@ -8,8 +11,8 @@ func partRows(parts []edge.RunPart) [][]string {
 	for i := range parts {
 		p := &parts[i]
 		rows = append(rows, []string{
-			p.Name, grouped(p.Requests), grouped(p.Failed),
-			cellOf(p.Response.Count, p.Response.P50), cellOf(p.Response.Count, p.Response.P95), cellOf(p.Response.Count, p.Response.P99),
+			p.Name, text.Grouped(p.Requests), text.Grouped(p.Failed),
+			text.MillisecondsOf(p.Response.Count, p.Response.P50), text.MillisecondsOf(p.Response.Count, p.Response.P95), text.MillisecondsOf(p.Response.Count, p.Response.P99),
 		})
 	}
 	return rows

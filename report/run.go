@@ -2,12 +2,15 @@ package report
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
 	"edgescope/edge"
 	"edgescope/load"
+	"edgescope/report/text"
 )
 
 // RunInfo is what identifies a run.
@@ -89,7 +92,7 @@ func (s *Summary) runPhases() []edge.RunPhase {
 		}
 		phases = append(phases, edge.RunPhase{
 			Name: name, Start: p.Start.Seconds(), Duration: (p.End - p.Start).Seconds(),
-			FromRate: round(p.From, 3), ToRate: round(p.To, 3), Arrivals: int64(arrivals),
+			FromRate: text.Round(p.From, 3), ToRate: text.Round(p.To, 3), Arrivals: int64(arrivals),
 		})
 	}
 	return phases
@@ -124,7 +127,7 @@ func expectations(p *Period) []edge.RunCheck {
 		of(name).Failed = n
 	}
 	var list []edge.RunCheck
-	for _, name := range sortedKeys(checks) {
+	for _, name := range slices.Sorted(maps.Keys(checks)) {
 		list = append(list, *checks[name])
 	}
 	return list

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -100,7 +102,7 @@ func (s *Summary) Close() {
 }
 
 func (s *Summary) closeBefore(ms int64) {
-	for _, start := range sortedKeys(s.open) {
+	for _, start := range slices.Sorted(maps.Keys(s.open)) {
 		if start+Window.Milliseconds() > ms {
 			return
 		}

@@ -1,13 +1,11 @@
 package report
 
 import (
-	"cmp"
-	"math"
-	"slices"
 	"strings"
 	"time"
 
 	"edgescope/report/distribution"
+	"edgescope/report/text"
 )
 
 // tally holds the counters and distributions of one period, under the names of the report.
@@ -112,7 +110,7 @@ func shown(name string, h *distribution.Histogram) Distribution {
 	if strings.HasPrefix(name, "edgescope.") {
 		digits = 3
 	}
-	ms := func(d time.Duration) float64 { return round(float64(d)/1e6, digits) }
+	ms := func(d time.Duration) float64 { return text.Round(float64(d)/1e6, digits) }
 	median := ms(h.Quantile(0.5))
 	return Distribution{
 		Min: ms(h.Min()), Max: ms(h.Max()), Count: h.Count(), Mean: ms(h.Mean()), P50: median, Median: median,
@@ -147,18 +145,4 @@ func (d *Distribution) value(name string) (float64, bool) {
 	default:
 		return 0, false
 	}
-}
-
-func round(f float64, digits int) float64 {
-	scale := math.Pow10(digits)
-	return math.Round(f*scale) / scale
-}
-
-func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K {
-	keys := make([]K, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }

@@ -2,35 +2,22 @@ package report
 
 import (
 	"fmt"
-	"strconv"
+	"maps"
+	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"edgescope/edge"
+	"edgescope/report/text"
 )
-
-// textWidth is how wide the printed reports are: they fit a terminal of 80 columns.
-const textWidth = 79
 
 // dotted prints "name: ..... value" over the whole width; a value that does not fit makes its line longer.
 func dotted(b *strings.Builder, name, value string) {
 	left := name + ": "
-	if room := textWidth - len(left) - len(value) - 1; room > 0 {
+	if room := text.Width - len(left) - len(value) - 1; room > 0 {
 		left += strings.Repeat(".", room) + " "
 	}
 	b.WriteString(left + value + "\n")
-}
-
-func decimal(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
-
-// grouped is a whole number with commas: 1,234,567.
-func grouped(n int64) string {
-	text := strconv.FormatInt(n, 10)
-	for i := len(text) - 3; i > 0 && text[i-1] != '-'; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	return text
 }
 
 func clock(t time.Time) string { return t.UTC().Format("15:04:05(+0000)") }
@@ -38,20 +25,20 @@ func clock(t time.Time) string { return t.UTC().Format("15:04:05(+0000)") }
 // writePeriod prints the figures of a period under Artillery's names. Endpoint metrics are in the files only, our own series
 // in the tables.
 func (s *Summary) writePeriod(b *strings.Builder, p *Period) {
-	for _, name := range sortedKeys(p.Counters) {
+	for _, name := range slices.Sorted(maps.Keys(p.Counters)) {
 		if !s.isEndpoint(name) {
-			dotted(b, name, grouped(p.Counters[name]))
+			dotted(b, name, text.Grouped(p.Counters[name]))
 		}
 	}
-	for _, name := range sortedKeys(p.Rates) {
+	for _, name := range slices.Sorted(maps.Keys(p.Rates)) {
 		switch {
 		case name == hitRatio:
-			dotted(b, name, decimal(p.Rates[name]))
+			dotted(b, name, text.Decimal(p.Rates[name]))
 		case !strings.HasPrefix(name, hitRatio):
-			dotted(b, name, decimal(p.Rates[name])+"/sec")
+			dotted(b, name, text.Decimal(p.Rates[name])+"/sec")
 		}
 	}
-	for _, name := range sortedKeys(p.Summaries) {
+	for _, name := range slices.Sorted(maps.Keys(p.Summaries)) {
 		if s.isEndpoint(name) || strings.HasPrefix(name, "edgescope.") {
 			continue
 		}
@@ -59,7 +46,7 @@ func (s *Summary) writePeriod(b *strings.Builder, p *Period) {
 		b.WriteString(name + ":\n")
 		for _, figure := range []string{"min", "max", "mean", "median", "p95", "p99"} {
 			value, _ := d.value(figure)
-			dotted(b, "  "+figure, decimal(value))
+			dotted(b, "  "+figure, text.Decimal(value))
 		}
 	}
 	writeLatencies(b, p)
@@ -88,28 +75,8 @@ func writeLatencies(b *strings.Builder, p *Period) {
 		if !ok {
 			continue
 		}
-		fmt.Fprintf(b, "%-21s %8d %8s %8s %8s %8s %8s\n", row.title, d.Count, cell(d.Mean), cell(d.P50), cell(d.P95), cell(d.P99), cell(d.Max))
+		fmt.Fprintf(b, "%-21s %8d %8s %8s %8s %8s %8s\n", row.title, d.Count, text.Milliseconds(d.Mean), text.Milliseconds(d.P50), text.Milliseconds(d.P95), text.Milliseconds(d.P99), text.Milliseconds(d.Max))
 	}
-}
-
-// cell is a number of milliseconds in at most 8 columns.
-func cell(ms float64) string {
-	switch {
-	case ms < 10:
-		return strconv.FormatFloat(ms, 'f', 3, 64)
-	case ms < 1000:
-		return strconv.FormatFloat(ms, 'f', 1, 64)
-	default:
-		return strconv.FormatFloat(ms, 'f', 0, 64)
-	}
-}
-
-// cellOf is a figure of a distribution with so many values; of none there is no figure.
-func cellOf(count int64, ms float64) string {
-	if count == 0 {
-		return "-"
-	}
-	return cell(ms)
 }
 
 func (s *Summary) writeParts(b *strings.Builder) {
@@ -127,38 +94,7 @@ func writeParts(b *strings.Builder, title string, parts []edge.RunPart) {
 	for i := range parts {
 		p := &parts[i]
 		q := &p.Response
-		of := func(ms float64) string { return cellOf(q.Count, ms) }
-		fmt.Fprintf(b, "%-34s %8d %7d %8s %8s %8s\n", shorten(p.Name, 34), p.Requests, p.Failed, of(q.P50), of(q.P95), of(q.Max))
+		of := func(ms float64) string { return text.MillisecondsOf(q.Count, ms) }
+		fmt.Fprintf(b, "%-34s %8d %7d %8s %8s %8s\n", text.Shorten(p.Name, 34), p.Requests, p.Failed, of(q.P50), of(q.P95), of(q.Max))
 	}
-}
-
-// wrapped breaks a line at blanks so that it fits the width; what follows its first line is indented.
-func wrapped(line string) string {
-	var b strings.Builder
-	column := 0
-	for i, word := range strings.Split(line, " ") {
-		width := utf8.RuneCountInString(word)
-		switch {
-		case i == 0:
-		case column+1+width > textWidth && column > 2:
-			b.WriteString("\n  ")
-			column = 2
-		default:
-			b.WriteByte(' ')
-			column++
-		}
-		b.WriteString(word)
-		column += width
-	}
-	return b.String() + "\n"
-}
-
-// shorten cuts text to n characters, keeping both ends: what differs is often at the end.
-func shorten(text string, n int) string {
-	r := []rune(text)
-	if len(r) <= n {
-		return text
-	}
-	head := (n - 3) / 2
-	return string(r[:head]) + "..." + string(r[len(r)-(n-3-head):])
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"edgescope/load"
 	"edgescope/load/health"
 	"edgescope/report/distribution"
+	"edgescope/report/text"
 )
 
 // The exit codes of loadgen.
@@ -140,7 +142,7 @@ func noAnswer(total *Period, target string) string {
 	text := fmt.Sprintf("none of %d requests got an answer", total.Counters["http.requests"])
 	users := family(total, "errors.")
 	name := ""
-	for _, candidate := range sortedKeys(users) {
+	for _, candidate := range slices.Sorted(maps.Keys(users)) {
 		if users[candidate] > users[name] {
 			name = candidate
 		}
@@ -204,11 +206,11 @@ func healthOf(total *Period, worst time.Duration, planned uint64, o Outcome) Hea
 	}
 	lag := total.Summaries[seriesLag]
 	h := Health{
-		LagP99: lag.P99, WorstLagP99: round(float64(worst)/1e6, 3), LagLimit: round(float64(limit)/1e6, 3),
+		LagP99: lag.P99, WorstLagP99: text.Round(float64(worst)/1e6, 3), LagLimit: text.Round(float64(limit)/1e6, 3),
 		Planned: planned, Created: total.Counters["vusers.created"],
 		Skipped: total.Counters["vusers.skipped"], Late: total.Counters["vusers.late"],
 		CPUSaturated: o.CPU.Saturated.Seconds(), Throttled: o.CPU.Throttled.Seconds(), Warnings: o.Warnings,
-		GCShare: round(o.GC.Share, 4), GCPause: round(float64(o.GC.Pause)/1e6, 3),
+		GCShare: text.Round(o.GC.Share, 4), GCPause: text.Round(float64(o.GC.Pause)/1e6, 3),
 	}
 	causes := h.causes()
 	h.Warnings = append(slices.Clip(h.Warnings), causes...)
@@ -229,7 +231,7 @@ func healthOf(total *Period, worst time.Duration, planned uint64, o Outcome) Hea
 
 // limits names the errors that are the generator's own.
 func (h *Health) limits(total *Period) {
-	for _, name := range sortedKeys(total.Counters) {
+	for _, name := range slices.Sorted(maps.Keys(total.Counters)) {
 		errorName, ok := strings.CutPrefix(name, "errors.")
 		if ok && health.OwnLimit(errorName) {
 			h.Problems = append(h.Problems, fmt.Sprintf("%d users met %s, a limit of this machine: %s", total.Counters[name], errorName, health.LimitRemedy(errorName)))
