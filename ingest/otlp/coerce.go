@@ -96,6 +96,11 @@ func base64Of(text string) *base64.Encoding {
 	}
 }
 
+func readID(r *jsonwire.Reader, dst []byte) {
+	t, text := r.Scalar()
+	decodeID(dst, t, text)
+}
+
 // decodeID reads an id in hex of any case, or in base64 of exactly its length, into dst. It leaves zeros where there is none.
 func decodeID(dst []byte, t jsonwire.Token, text string) {
 	if t != jsonwire.String {

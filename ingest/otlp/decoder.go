@@ -10,8 +10,6 @@ import (
 )
 
 const (
-	// maxDepth bounds how deep arrays and maps of a value may nest; what is deeper becomes null.
-	maxDepth = 32
 	// maxPooled bounds the memory in bytes that a decoder may keep for the next request.
 	maxPooled = 4 << 20
 )
@@ -21,7 +19,7 @@ const (
 // signal is in spans.go, logs.go and points.go; the walkers over both encodings are in *_proto.go and *_json.go.
 type decoder struct {
 	batch edge.Batch
-	arena jsonwire.Arena
+	valueDecoder
 	// attrs holds the attributes of all events and points, one after the other.
 	attrs []edge.Attr
 	points
@@ -46,8 +44,6 @@ type decoder struct {
 
 	// scope holds the attributes of an instrumentation scope of metrics.
 	resource, scope, own, nested pairs
-	// levels are the lists of maps inside of values, by depth.
-	levels [maxDepth]pairs
 	// links and events are the JSON of the current span; exception is what its event "exception" says.
 	links, events []byte
 	exception     exception
@@ -68,6 +64,20 @@ type run struct {
 // mark is a place in the lists of a decoder.
 type mark struct{ events, metrics int }
 
+func newDecoder() *decoder {
+	d := new(decoder)
+	d.to, d.valueDecoder.note = &d.batch, d.note
+	d.points.posted = posted{batch: &d.batch, note: d.noteAt}
+	return d
+}
+
+// toSamples returns the data points of the request, to become samples.
+func (d *decoder) toSamples() *posted {
+	q := &d.points.posted
+	q.now, q.metrics, q.points = d.now, d.metrics, d.data
+	return q
+}
+
 // begin makes the decoder ready for a body that came at now.
 func (d *decoder) begin(tenant edge.Tenant, now time.Time) {
 	d.batch.Tenant = tenant
@@ -79,7 +89,7 @@ func (d *decoder) begin(tenant edge.Tenant, now time.Time) {
 func (d *decoder) release() bool {
 	d.batch.Reset()
 	clear(d.attrs)
-	d.attrs, d.arena.Buf, d.runs = d.attrs[:0], d.arena.Buf[:0], d.runs[:0]
+	d.attrs, d.runs = d.attrs[:0], d.runs[:0]
 	d.index, d.signal = 0, signalUnknown
 	d.share, d.taken, d.texts = nil, 0, 0
 	clear(d.seen[:])
@@ -89,14 +99,9 @@ func (d *decoder) release() bool {
 	d.scope.drop()
 	d.own.drop()
 	d.nested.drop()
-	for i := range d.levels {
-		if cap(d.levels[i].list)+cap(d.levels[i].before) > 0 {
-			d.levels[i].drop()
-		}
-	}
 	d.exception, d.body, d.eventName = exception{}, value{}, value{}
 	d.text.Reset(nil, nil)
-	size := cap(d.arena.Buf) + cap(d.attrs)*32 + cap(d.batch.Events)*700 + cap(d.links) + cap(d.events)
+	size := d.drop() + cap(d.attrs)*32 + cap(d.batch.Events)*700 + cap(d.links) + cap(d.events)
 	return size+d.dropPoints() <= maxPooled
 }
 
@@ -208,39 +213,4 @@ func (d *decoder) keepList(list []byte) string {
 	from := len(d.arena.Buf)
 	d.arena.Buf = append(append(d.arena.Buf, list...), ']')
 	return d.arena.Since(from)
-}
-
-// appendObject appends a list of attributes as a JSON object.
-func appendObject(dst []byte, p *pairs) []byte {
-	dst = append(dst, '{')
-	for i := range p.list {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = jsonwire.AppendString(dst, p.list[i].key)
-		dst = append(dst, ':')
-		dst = appendJSON(dst, p.list[i].val)
-	}
-	return append(dst, '}')
-}
-
-// putNested adds an attribute of a span event, a link or a map: its name is no field of a row and may have any length.
-func (d *decoder) putNested(p *pairs, key string, v value) {
-	if key == "" {
-		d.batch.Warn(warnNoKey)
-		return
-	}
-	if !p.put(key, v) {
-		d.batch.Warn(warnManyAttrs)
-	}
-}
-
-// endMap makes the JSON object of a map whose entries are in the list of that depth, in place of all text since from.
-func (d *decoder) endMap(from, depth int) value {
-	at := len(d.arena.Buf)
-	d.arena.Buf = appendObject(d.arena.Buf, &d.levels[depth])
-	n := len(d.arena.Buf) - at
-	copy(d.arena.Buf[from:], d.arena.Buf[at:])
-	d.arena.Buf = d.arena.Buf[:from+n]
-	return value{kind: kindJSON, num: uint64(from), str: d.arena.Since(from)} // an offset is not negative
 }

@@ -9,6 +9,9 @@ import (
 	"edgescope/internal/jsonwire"
 )
 
+// maxQuoted bounds in bytes what is quoted of a value.
+const maxQuoted = 40
+
 // enum is an enumeration of OTLP as JSON spells it: the number, the number as text, the name in protobuf's JSON
 // (SPAN_KIND_SERVER), or the name without its prefix. Case does not matter: Vercel's drains write "server", SDKs' own
 // types "Ok", and Python's SpanKind.SERVER.
@@ -68,7 +71,7 @@ func (e *enum) number(t jsonwire.Token, text string) (n uint64, ok bool) {
 func (e *enum) warning() string { return "unknown " + e.member }
 
 // jsonEnum reads a value of an enumeration; one that is not known is told and 0.
-func (d *decoder) jsonEnum(r *jsonwire.Reader, e *enum) uint64 {
+func (d *valueDecoder) jsonEnum(r *jsonwire.Reader, e *enum) uint64 {
 	t, text := r.Scalar()
 	n, ok := e.number(t, text)
 	if !ok && r.Err == nil {
@@ -79,19 +82,19 @@ func (d *decoder) jsonEnum(r *jsonwire.Reader, e *enum) uint64 {
 }
 
 // protoEnum checks a number of an enumeration, which has 32 bits; one that is not known is told and 0.
-func (d *decoder) protoEnum(varint uint64, e *enum) uint64 {
+func (d *valueDecoder) protoEnum(varint uint64, e *enum) uint64 {
 	if n := uint64(uint32(varint)); n < uint64(len(e.names)) {
 		return n
 	}
 	return d.unknownNumber(varint, e)
 }
 
-func (d *decoder) unknownNumber(varint uint64, e *enum) uint64 {
+func (d *valueDecoder) unknownNumber(varint uint64, e *enum) uint64 {
 	d.noteEnum(e, strconv.Itoa(int(int32(varint)))) //nolint:gosec // an enum of protobuf has 32 bits, with a sign
 	return 0
 }
 
-func (d *decoder) noteEnum(e *enum, sent string) {
+func (d *valueDecoder) noteEnum(e *enum, sent string) {
 	d.note(e.warning(), fmt.Sprintf("%s %s is not known: taken as %s; want %s or the number", e.member, sent, e.fallback, e.want))
 }
 

@@ -10,7 +10,7 @@ import (
 
 // Points decodes an ExportMetricsServiceRequest in protobuf and spells its data points, before they become samples.
 func Points(body []byte, now time.Time) ([]string, error) {
-	d := new(decoder)
+	d := newDecoder()
 	d.begin(0, now)
 	if err := d.proto(signalMetrics, body); err != nil {
 		return nil, err
@@ -19,7 +19,7 @@ func Points(body []byte, now time.Time) ([]string, error) {
 	for _, m := range d.metrics {
 		for _, p := range d.data[m.from:m.to] {
 			list = append(list, PointText(PointFields{
-				m.name, m.unit, m.scope, m.scopeVersion, m.kind.text(), m.temporality, m.monotonic && m.kind == metricSum,
+				m.name, m.unit, m.scope, m.scopeVersion, kindText(m.kind), m.temporality, m.monotonic && m.kind == metricSum,
 				attrTexts(m.resource), attrTexts(m.scopeAttrs), attrTexts(p.attrs), p.index, p.start, p.time, p.flags, p.hasValue, p.value, p.count, p.hasSum || m.kind == metricSummary, p.sum,
 				p.counts, p.bounds, p.quantiles, p.scale, p.zeroCount, p.zeroThreshold, p.positiveOffset, p.negativeOffset, p.positive, p.negative,
 			}))
@@ -60,6 +60,6 @@ func attrTexts(attrs []edge.Attr) []string {
 	return list
 }
 
-func (k metricKind) text() string {
+func kindText(k metricKind) string {
 	return [...]string{"Empty", "Gauge", "Sum", "Histogram", "ExponentialHistogram", "Summary"}[k]
 }

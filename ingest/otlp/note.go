@@ -5,12 +5,8 @@ import (
 	"strings"
 )
 
-const (
-	// maxNotes bounds the changes that an answer describes; further ones are only counted.
-	maxNotes = 5
-	// maxQuoted bounds in bytes what is quoted of a value.
-	maxQuoted = 40
-)
+// maxNotes bounds the changes that an answer describes; further ones are only counted.
+const maxNotes = 5
 
 // notes are what an answer tells of records that were kept with a change, beside those that were rejected: values that
 // were read as something else than they say. What is only dropped, such as an attribute without a value, is counted and

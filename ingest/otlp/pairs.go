@@ -21,29 +21,15 @@ const (
 
 // Reasons of warnings, as edge.Batch counts them.
 const (
-	warnNoKey       = "attribute without key"
-	warnNoValue     = "attribute without value"
-	warnNoObject    = "attribute is no object"
-	warnLongKey     = "attribute name shortened"
-	warnManyAttrs   = "too many attributes"
-	warnManyEvents  = "too many span events"
-	warnManyLinks   = "too many links"
-	warnDeep        = "value nested too deep"
-	warnFuture      = "time in the future"
-	warnLink        = "link without valid ids"
-	warnNoList      = "list expected"
-	warnNoTime      = "data point without time"
-	warnUnit        = "time in another unit than nanoseconds"
-	warnTime        = "value that is no time"
-	warnNoSpanTime  = "span without times"
-	warnNoStart     = "span without a start"
-	warnNoEnd       = "span without an end"
-	warnEndFirst    = "end before start"
-	warnLong        = "span longer than 30 days"
-	warnTemporality = "temporality unspecified: taken as cumulative"
-	warnBuckets     = "buckets of a histogram"
-	warnLongInfo    = "attributes of a resource or scope beyond 64 or 16 KiB"
-	warnNoInfo      = "attributes of a scope: too many series"
+	warnNoKey     = "attribute without key"
+	warnNoValue   = "attribute without value"
+	warnNoObject  = "attribute is no object"
+	warnLongKey   = "attribute name shortened"
+	warnManyAttrs = "too many attributes"
+	warnDeep      = "value nested too deep"
+	warnNoList    = "list expected"
+	warnUnit      = "time in another unit than nanoseconds"
+	warnTime      = "value that is no time"
 )
 
 type pair struct {

@@ -68,6 +68,9 @@ type exponential struct {
 	positive, negative             []float64
 }
 
+// warnNoTime is the reason of a warning, as edge.Batch counts it.
+const warnNoTime = "data point without time"
+
 // points are the metrics and data points of a request, and the memory that they point into.
 type points struct {
 	metrics []metric
@@ -75,6 +78,7 @@ type points struct {
 	numbers []float64
 	// lists of the current point: they are copied when it ends, since a body may have them in parts.
 	counts, bounds, quantiles, positive, negative []float64
+	posted                                        posted
 }
 
 // dropPoints gives up references and answers how many bytes it keeps.
@@ -82,6 +86,7 @@ func (p *points) dropPoints() int {
 	clear(p.metrics)
 	clear(p.data)
 	p.metrics, p.data, p.numbers = p.metrics[:0], p.data[:0], p.numbers[:0]
+	p.posted.metrics, p.posted.points = nil, nil
 	lists := cap(p.counts) + cap(p.bounds) + cap(p.quantiles) + cap(p.positive) + cap(p.negative)
 	return cap(p.metrics)*int(metricBytes) + cap(p.data)*int(pointBytes) + 8*(cap(p.numbers)+lists)
 }

@@ -50,22 +50,7 @@ func (d *DeniedError) Error() string { return d.Reason }
 // Options describe a Receiver. Sink and Logger are required.
 type Options struct {
 	Sink Sink
-	// Samples takes the numbers that metrics become, b.Samples. On return of nil they are kept, and writing the same again is
-	// harmless; they belong to the receiver again. It answers true when the samples of that body were kept before, perhaps by
-	// an earlier process: deltas among them must then not be counted again. It fails as Sink does. nil: data points are rejected.
-	Samples func(ctx context.Context, b *edge.Batch) (repeated bool, err error)
-	// MaxSeries bounds the series of metrics that are remembered for each tenant, where one with more than 512 bytes of labels
-	// counts as several; data points that would need more are rejected and counted in the series
-	// otel_metric_overflow_points_total. 0 means 50,000, about 60 MB.
-	MaxSeries int
-	// Resource returns what a resource says of a service and of where it runs: the facts that are labels of all its
-	// series. Their texts point into the attributes. nil takes the attributes that have the canonical keys.
-	Resource func(attrs []edge.Attr) edge.Facts
-	// ResourceLabels are the resource attributes that are labels of the series beside those, by their keys or by the
-	// beginning of their keys with * at the end.
-	ResourceLabels []string
-	// MaxAge is how old a data point may be, the retention of samples; 0 means any age.
-	MaxAge time.Duration
+	seriesOptions
 	// Bodies reads the bodies of both transports and bounds the memory of all requests, where a span needs about 12 KB. nil takes
 	// bodies of up to DefaultMaxBody and 16 times as much for all.
 	Bodies *body.Reader
@@ -117,14 +102,8 @@ func New(o Options) (*Receiver, error) {
 	if o.Metrics == nil {
 		o.Metrics = metrics.NewSet()
 	}
-	if o.MaxSeries == 0 {
-		o.MaxSeries = defaultMaxSeries
-	}
-	if o.Resource == nil {
-		o.Resource = canonicalFacts
-	}
-	r := &Receiver{o: o, count: newCounters(o.Metrics), metrics: newStreams(o)}
-	r.decoders.New = func() any { return new(decoder) }
+	r := &Receiver{o: o, count: newCounters(o.Metrics), metrics: newStreams(o.seriesOptions, o.Metrics, o.Logger)}
+	r.decoders.New = func() any { return newDecoder() }
 	return r, nil
 }
 
@@ -213,7 +192,7 @@ func (r *Receiver) take(ctx context.Context, q request) (Result, error) {
 // that do no harm twice.
 func (r *Receiver) keep(ctx context.Context, d *decoder) error {
 	if len(d.data) > 0 {
-		if err := r.metrics.write(ctx, d); err != nil {
+		if err := r.metrics.write(ctx, d.toSamples()); err != nil {
 			return err
 		}
 	}

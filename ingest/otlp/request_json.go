@@ -1,8 +1,6 @@
 package otlp
 
 import (
-	"errors"
-
 	"edgescope/internal/jsonwire"
 )
 
@@ -31,14 +29,6 @@ func (d *decoder) json(want signal, body []byte) error {
 	return malformed(r.Err)
 }
 
-// malformed returns the error of reading JSON as that of a body.
-func malformed(err error) error {
-	if syntax, ok := errors.AsType[*jsonwire.SyntaxError](err); ok {
-		return &MalformedError{Encoding: "JSON", Offset: syntax.Offset, Reason: syntax.Reason}
-	}
-	return err
-}
-
 func (d *decoder) jsonTop(r *jsonwire.Reader, key string) {
 	sig := signalOfResources(key)
 	if sig == signalUnknown {
@@ -49,14 +39,6 @@ func (d *decoder) jsonTop(r *jsonwire.Reader, key string) {
 	for list := d.list(r); list.Next(); {
 		d.jsonResourceRecords(r)
 	}
-}
-
-// list begins a list; null is an empty one.
-func (d *decoder) list(r *jsonwire.Reader) jsonwire.Scope {
-	if t := r.Peek(); t != jsonwire.Array && t != jsonwire.Null && t != jsonwire.None {
-		d.batch.Warn(warnNoList)
-	}
-	return r.Array()
 }
 
 func (d *decoder) jsonResourceRecords(r *jsonwire.Reader) {
@@ -151,9 +133,4 @@ func (d *decoder) jsonRecord(r *jsonwire.Reader) {
 		d.jsonSpan(r)
 	}
 	d.roomForJSON(r)
-}
-
-func readID(r *jsonwire.Reader, dst []byte) {
-	t, text := r.Scalar()
-	decodeID(dst, t, text)
 }

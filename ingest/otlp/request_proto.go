@@ -15,7 +15,7 @@ func (d *decoder) proto(sig signal, body []byte) error {
 			f.skip()
 		}
 	}
-	return f.err
+	return malformed(f.err)
 }
 
 func (d *decoder) protoResourceRecords(f fields) error {

@@ -29,6 +29,9 @@ const (
 	maxSkews = 4096
 )
 
+// warnFuture is the reason of a warning, as edge.Batch counts it.
+const warnFuture = "time in the future"
+
 // skews remembers by how much traces were moved whose sender's clock is ahead of ours, so that the spans of one trace
 // keep their distances when they come in several bodies. The oldest are forgotten. It is safe for concurrent use.
 type skews struct {

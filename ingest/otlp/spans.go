@@ -1,11 +1,25 @@
 package otlp
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"edgescope/edge"
 	"edgescope/internal/jsonwire"
+)
+
+// Reasons of warnings, as edge.Batch counts them.
+const (
+	warnManyEvents = "too many span events"
+	warnManyLinks  = "too many links"
+	warnLink       = "link without valid ids"
+	warnNoSpanTime = "span without times"
+	warnNoStart    = "span without a start"
+	warnNoEnd      = "span without an end"
+	warnEndFirst   = "end before start"
+	warnLong       = "span longer than 30 days"
 )
 
 // exception is what a span event "exception" says; handled tells that it did not leave the span (exception.escaped is
@@ -134,3 +148,41 @@ func (d *decoder) liftException() {
 		}
 	}
 }
+
+// setTime applies the rules for the times of a span. A missing time is that of the other one, or of the arrival when
+// both are missing; an end before the start makes a duration of 0; a span that would last longer than any has no
+// duration. Each of these is told. What lies in the future is looked at when the resource ends.
+func (d *decoder) setTime(e *edge.Event) {
+	start, end := d.nanos(d.start), d.nanos(d.end)
+	switch {
+	case start == 0 && end == 0:
+		start, end = d.now, d.now
+		d.note(warnNoSpanTime, "no time of its own: it is that of its arrival")
+	case start == 0:
+		start = end
+		d.note(warnNoStart, "no start: taken as its end")
+	case end == 0:
+		end = start
+		d.note(warnNoEnd, "no end: taken as its start")
+	case end < start:
+		end = start
+		d.note(warnEndFirst, "end before start: the duration is 0")
+	}
+	e.Time, e.Duration, e.HasDuration = end, end-start, true
+	d.newest = max(d.newest, end)
+	if !d.endsAhead(e) {
+		d.boundDuration(e)
+	}
+}
+
+// boundDuration takes the duration of a span that would be longer than any.
+func (d *decoder) boundDuration(e *edge.Event) {
+	if e.Duration <= int64(edge.MaxDuration) {
+		return
+	}
+	d.noteAt(e.Index, warnLong, fmt.Sprintf("from %s to %s: longer than %d days, it has no duration; are both times in nanoseconds?",
+		dateOf(e.Time-e.Duration), dateOf(e.Time), int(edge.MaxDuration.Hours()/24)))
+	e.Duration, e.HasDuration = 0, false
+}
+
+func dateOf(nanos int64) string { return time.Unix(0, nanos).UTC().Format(time.DateOnly) }

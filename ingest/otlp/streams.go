@@ -1,6 +1,7 @@
 package otlp
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"math"
@@ -24,6 +25,14 @@ const (
 	maxAddend = math.MaxFloat64 / (1 << 32)
 )
 
+// Reasons of warnings, as edge.Batch counts them.
+const (
+	warnTemporality = "temporality unspecified: taken as cumulative"
+	warnBuckets     = "buckets of a histogram"
+	warnLongInfo    = "attributes of a resource or scope beyond 64 or 16 KiB"
+	warnNoInfo      = "attributes of a scope: too many series"
+)
+
 // Reasons of rejected data points.
 const (
 	reasonNoName     = "metric without a name"
@@ -38,6 +47,26 @@ const (
 	reasonInfinite   = "delta is infinite, or too large to be added up"
 )
 
+// seriesOptions say which series data points become.
+type seriesOptions struct {
+	// Samples takes the numbers that metrics become, b.Samples. On return of nil they are kept, and writing the same again is
+	// harmless; they belong to the receiver again. It answers true when the samples of that body were kept before, perhaps by
+	// an earlier process: deltas among them must then not be counted again. It fails as Sink does. nil: data points are rejected.
+	Samples func(ctx context.Context, b *edge.Batch) (repeated bool, err error)
+	// MaxSeries bounds the series of metrics that are remembered for each tenant, where one with more than 512 bytes of labels
+	// counts as several; data points that would need more are rejected and counted in the series
+	// otel_metric_overflow_points_total. 0 means 50,000, about 60 MB.
+	MaxSeries int
+	// Resource returns what a resource says of a service and of where it runs: the facts that are labels of all its
+	// series. Their texts point into the attributes. nil takes the attributes that have the canonical keys.
+	Resource func(attrs []edge.Attr) edge.Facts
+	// ResourceLabels are the resource attributes that are labels of the series beside those, by their keys or by the
+	// beginning of their keys with * at the end.
+	ResourceLabels []string
+	// MaxAge is how old a data point may be, the retention of samples; 0 means any age.
+	MaxAge time.Duration
+}
+
 // streams turn data points into samples. Cumulative points and gauges pass as they are; of gauges at one time the last
 // one wins. Deltas are added up, those of one time and those that come late as well: a body that is sent again is known
 // by its hash. The totals live in memory. A new process, or a stream that was forgotten, starts at zero, and says so
@@ -45,20 +74,26 @@ const (
 // one that started again, lose nothing and double nothing. The same sample marks a cumulative counter that its sender
 // started again.
 type streams struct {
-	o       Options
+	o       seriesOptions
+	log     *slog.Logger
 	mu      sync.Mutex
 	tenants map[edge.Tenant]*tenantStreams
 
 	repeated, overflow *metrics.Counter
 }
 
-func newStreams(o Options) *streams {
-	s := &streams{
-		o: o, tenants: make(map[edge.Tenant]*tenantStreams),
-		repeated: o.Metrics.GetOrCreateCounter("edgescope_otlp_repeated_data_points_total"),
-		overflow: o.Metrics.GetOrCreateCounter("edgescope_otlp_overflow_data_points_total"),
+// newStreams remembers nothing yet.
+func newStreams(o seriesOptions, set *metrics.Set, log *slog.Logger) *streams {
+	o.MaxSeries = cmp.Or(o.MaxSeries, defaultMaxSeries)
+	if o.Resource == nil {
+		o.Resource = canonicalFacts
 	}
-	o.Metrics.GetOrCreateGauge("edgescope_otlp_series", func() float64 { return float64(s.series()) })
+	s := &streams{
+		o: o, log: log, tenants: make(map[edge.Tenant]*tenantStreams),
+		repeated: set.GetOrCreateCounter("edgescope_otlp_repeated_data_points_total"),
+		overflow: set.GetOrCreateCounter("edgescope_otlp_overflow_data_points_total"),
+	}
+	set.GetOrCreateGauge("edgescope_otlp_series", func() float64 { return float64(s.series()) })
 	return s
 }
 
@@ -86,31 +121,43 @@ func (s *streams) tenant(id edge.Tenant) *tenantStreams {
 	return t
 }
 
+// posted is what a request brings.
+type posted struct {
+	// batch gets what is rejected and warned of; its tenant and body are those of the request.
+	batch *edge.Batch
+	// now is the arrival in Unix nanoseconds.
+	now     int64
+	metrics []metric
+	points  []point
+	// note counts a change of the record of that index, by a reason, and has the answer describe it.
+	note func(index int, reason, text string)
+}
+
 // write turns the points of a request into samples and hands them on. When that fails the streams are as before, so that the
 // client may send the same again. One request of a tenant is worked on at a time: a total must not be seen by another one
 // before it is known that it stays.
-func (s *streams) write(ctx context.Context, d *decoder) error {
+func (s *streams) write(ctx context.Context, q *posted) error {
 	if s.o.Samples == nil {
-		for i := range d.data {
-			d.batch.Reject(d.data[i].index, "metrics are not accepted here")
+		for i := range q.points {
+			q.batch.Reject(q.points[i].index, "metrics are not accepted here")
 		}
 		return nil
 	}
-	t := s.tenant(d.batch.Tenant)
+	t := s.tenant(q.batch.Tenant)
 	select {
 	case t.turn <- struct{}{}:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 	defer func() { <-t.turn }()
-	t.begin(d.now)
-	for i := range d.metrics {
-		t.metric(d, &d.metrics[i])
+	t.begin(q.now)
+	for i := range q.metrics {
+		t.metric(q, &q.metrics[i])
 	}
 	t.tellInfos()
-	t.tellOverflow(d.batch.Tenant)
+	t.tellOverflow(q.batch.Tenant)
 	if len(t.samples) > 0 {
-		repeated, err := s.o.Samples(ctx, &edge.Batch{Tenant: d.batch.Tenant, Body: d.batch.Body, Samples: t.samples})
+		repeated, err := s.o.Samples(ctx, &edge.Batch{Tenant: q.batch.Tenant, Body: q.batch.Body, Samples: t.samples})
 		if repeated || err != nil {
 			t.undo()
 		}
@@ -127,7 +174,7 @@ func (s *streams) write(ctx context.Context, d *decoder) error {
 
 // tell warns once for each tenant.
 func (s *streams) tell(id edge.Tenant) {
-	s.o.Logger.Warn("too many series of metrics: further data points are rejected",
+	s.log.Warn("too many series of metrics: further data points are rejected",
 		slog.Int("tenant", int(id)), slog.Int("max_series", s.o.MaxSeries))
 }
 
@@ -180,30 +227,30 @@ func (t *tenantStreams) begin(now int64) {
 }
 
 // metric adds the points of one metric.
-func (t *tenantStreams) metric(d *decoder, m *metric) {
-	t.startMetric(d, m)
+func (t *tenantStreams) metric(q *posted, m *metric) {
+	t.startMetric(q, m)
 	t.name = t.namer.metric(m)
 	if m.temporality == temporalityUnknown && (m.kind == metricSum || m.kind == metricHistogram || m.kind == metricExponential) {
-		d.batch.Warn(warnTemporality) // what Prometheus tools take it for
+		q.batch.Warn(warnTemporality) // what Prometheus tools take it for
 		m.temporality = temporalityCumulative
 	}
 	for i := m.from; i < m.to; i++ {
-		p := &d.data[i]
+		p := &q.points[i]
 		if p.flags&flagNoValue != 0 {
 			continue // a point that says that there is nothing to say
 		}
-		reason := t.check(d, m, p)
+		reason := t.check(q, m, p)
 		if reason == "" {
 			reason = t.point(m, p)
 		}
 		if reason != "" {
-			d.batch.Reject(p.index, reason)
+			q.batch.Reject(p.index, reason)
 		}
 	}
 }
 
 // check returns why a point can't be taken. What can't be used of a point that can is taken out of it.
-func (t *tenantStreams) check(d *decoder, m *metric, p *point) string {
+func (t *tenantStreams) check(q *posted, m *metric, p *point) string {
 	switch {
 	case t.name == "":
 		return reasonNoName
@@ -223,7 +270,7 @@ func (t *tenantStreams) check(d *decoder, m *metric, p *point) string {
 	}
 	lost, reason := p.mend(m.kind)
 	if reason == "" && lost != "" {
-		d.noteAt(p.index, warnBuckets, lost)
+		q.note(p.index, warnBuckets, lost)
 	}
 	return reason
 }
@@ -312,6 +359,6 @@ func (t *tenantStreams) stream(m *metric, layout uint64, need int) (*stream, str
 	return s, ""
 }
 
-func nanos(t uint64) int64 { return clampTime(t) }
+func nanos(t uint64) int64 { return int64(min(t, math.MaxInt64)) } // bounded
 
-func millis(t uint64) int64 { return clampTime(t) / int64(time.Millisecond) }
+func millis(t uint64) int64 { return nanos(t) / int64(time.Millisecond) }

@@ -68,9 +68,9 @@ type info struct {
 }
 
 // startMetric finds the labels that all points of a metric share, and the series that describe them.
-func (t *tenantStreams) startMetric(d *decoder, m *metric) {
+func (t *tenantStreams) startMetric(q *posted, m *metric) {
 	if t.of == nil || !sameList(t.resource, m.resource) {
-		t.resource, t.of = m.resource, t.target(d, m.resource)
+		t.resource, t.of = m.resource, t.target(q, m.resource)
 	}
 	t.shared = append(t.shared[:0], t.of.labels...)
 	t.scope = nil
@@ -81,12 +81,12 @@ func (t *tenantStreams) startMetric(d *decoder, m *metric) {
 		t.shared = append(t.shared, edge.Attr{Key: labelScopeVersion, Value: t.cut(m.scopeVersion)})
 	}
 	if len(m.scopeAttrs) > 0 {
-		t.startScope(d, m)
+		t.startScope(q, m)
 	}
 }
 
 // startScope gives the series of a scope with attributes their id.
-func (t *tenantStreams) startScope(d *decoder, m *metric) {
+func (t *tenantStreams) startScope(q *posted, m *metric) {
 	id := t.identify(append(append(t.sorted[:0], m.scopeAttrs...), edge.Attr{Value: m.scope + "\x00" + m.scopeVersion}))
 	t.shared = append(t.shared, edge.Attr{Key: labelScopeID, Value: t.uuid(id)})
 	if t.scope = t.of.scopes[id]; t.scope != nil {
@@ -97,10 +97,10 @@ func (t *tenantStreams) startScope(d *decoder, m *metric) {
 		t.giveWay(at)
 	}
 	slices.SortFunc(m.scopeAttrs, byKey)
-	t.describe(d, m.scopeAttrs, func(key string) string { return t.prefixed(prefixScope, t.clean(key)) })
+	t.describe(q, m.scopeAttrs, func(key string) string { return t.prefixed(prefixScope, t.clean(key)) })
 	cost := seriesCost(textOf(t.list))
 	if !t.of.kept || !t.takeRoom(int(cost)) {
-		d.batch.Warn(warnNoInfo)
+		q.batch.Warn(warnNoInfo)
 		return
 	}
 	t.scope = newInfo(scopeInfo, t.list, t.of.labels)
@@ -113,12 +113,12 @@ func (t *tenantStreams) startScope(d *decoder, m *metric) {
 
 // target returns the target of a resource, remembered if there is room for it. Without room its new series have none
 // either.
-func (t *tenantStreams) target(d *decoder, resource []edge.Attr) *target {
+func (t *tenantStreams) target(q *posted, resource []edge.Attr) *target {
 	id := t.identify(append(t.sorted[:0], resource...))
 	if of := t.targets[id]; of != nil {
 		return of
 	}
-	of := t.newTarget(d, t.sorted)
+	of := t.newTarget(q, t.sorted)
 	if of.kept = t.takeRoom(int(of.cost)); of.kept {
 		t.targets[id] = of
 	}
@@ -126,7 +126,7 @@ func (t *tenantStreams) target(d *decoder, resource []edge.Attr) *target {
 }
 
 // newTarget makes the labels of a resource, whose attributes are sorted.
-func (t *tenantStreams) newTarget(d *decoder, attrs []edge.Attr) *target {
+func (t *tenantStreams) newTarget(q *posted, attrs []edge.Attr) *target {
 	given := attr(attrs, keyInstanceID)
 	t.nameTarget(attrs, given)
 	t.rest = t.rest[:0]
@@ -151,7 +151,7 @@ func (t *tenantStreams) newTarget(d *decoder, attrs []edge.Attr) *target {
 	of := &target{labels: cloneLabels(t.list, nil), used: t.now}
 	of.cost = seriesCost(textOf(of.labels))
 	if len(t.rest) > 0 {
-		t.describe(d, t.rest, t.label)
+		t.describe(q, t.rest, t.label)
 		of.info = newInfo(targetInfo, t.list, of.labels)
 		of.cost += seriesCost(textOf(t.list))
 	}
@@ -207,7 +207,7 @@ func (t *tenantStreams) says(at edge.Attr) bool {
 }
 
 // describe adds attributes to the list, up to its bounds, behind resource_ where a label of a series has their name.
-func (t *tenantStreams) describe(d *decoder, attrs []edge.Attr, name func(key string) string) {
+func (t *tenantStreams) describe(q *posted, attrs []edge.Attr, name func(key string) string) {
 	t.shadow = append(t.shadow[:0], t.list...)
 	text := textOf(t.list)
 	for i, at := range attrs {
@@ -217,7 +217,7 @@ func (t *tenantStreams) describe(d *decoder, attrs []edge.Attr, name func(key st
 		}
 		text += len(key) + min(len(at.Value), maxLabelValue)
 		if i >= maxLabels || text > maxInfoText {
-			d.batch.Warn(warnLongInfo)
+			q.batch.Warn(warnLongInfo)
 			return
 		}
 		if at.Value != "" {

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"edgescope/edge"
 	"edgescope/internal/jsonwire"
 )
 
@@ -30,14 +29,14 @@ func unitOf(t uint64) uint64 {
 
 // nanos returns a time as it was sent in Unix nanoseconds, and says so when it was sent in another unit; 0 is none. A
 // number that is no time of this century in any unit is taken for nanoseconds.
-func (d *decoder) nanos(t uint64) int64 {
+func (d *valueDecoder) nanos(t uint64) int64 {
 	if t >= since2000 {
 		return clampTime(t)
 	}
 	return d.otherUnit(t)
 }
 
-func (d *decoder) otherUnit(t uint64) int64 {
+func (d *valueDecoder) otherUnit(t uint64) int64 {
 	unit := unitOf(t)
 	if unit < 2 {
 		return clampTime(t)
@@ -52,7 +51,7 @@ var unitNames = map[uint64]string{1e3: "microseconds", 1e6: "milliseconds", 1e9:
 // to write instead: a date of RFC 3339, a fraction of seconds or milliseconds, the {low, high} of protobuf.js for a
 // number of 64 bits, the [seconds, nanoseconds] of OpenTelemetry JS, the {seconds, nanos} of a Timestamp. What is none
 // of these is told, and 0.
-func (d *decoder) jsonTime(r *jsonwire.Reader) uint64 {
+func (d *valueDecoder) jsonTime(r *jsonwire.Reader) uint64 {
 	switch r.Peek() {
 	case jsonwire.Object:
 		return d.timeOfObject(r)
@@ -74,7 +73,7 @@ func (d *decoder) jsonTime(r *jsonwire.Reader) uint64 {
 	return n
 }
 
-func (d *decoder) noteTime(text string) {
+func (d *valueDecoder) noteTime(text string) {
 	d.note(warnTime, fmt.Sprintf("%q is no time: want nanoseconds since 1970, as a number or as text", jsonwire.Shorten(text, maxQuoted)))
 }
 
@@ -118,7 +117,7 @@ func readDecimal(text string) (nanos uint64, ok bool) {
 }
 
 // timeOfObject reads {low, high} and {seconds, nanos}.
-func (d *decoder) timeOfObject(r *jsonwire.Reader) uint64 {
+func (d *valueDecoder) timeOfObject(r *jsonwire.Reader) uint64 {
 	p := readParts(r)
 	if n, ok := p.long(); ok {
 		return n
@@ -169,7 +168,7 @@ func (p *parts) long() (n uint64, ok bool) {
 }
 
 // timeOfArray reads [seconds, nanoseconds].
-func (d *decoder) timeOfArray(r *jsonwire.Reader) uint64 {
+func (d *valueDecoder) timeOfArray(r *jsonwire.Reader) uint64 {
 	var parts [2]int64
 	n := 0
 	for list := r.Array(); list.Next(); n++ {
@@ -191,48 +190,10 @@ func (d *decoder) timeOfArray(r *jsonwire.Reader) uint64 {
 }
 
 // seconds returns the time of a number of seconds and nanoseconds.
-func (d *decoder) seconds(seconds, nanos int64) uint64 {
+func (d *valueDecoder) seconds(seconds, nanos int64) uint64 {
 	if seconds < 0 || seconds >= until2100/1e9 || nanos < 0 || nanos >= 1e9 {
 		d.noteTime(fmt.Sprintf("[%d, %d]", seconds, nanos))
 		return 0
 	}
 	return uint64(seconds*1e9 + nanos) // neither is negative
 }
-
-// setTime applies the rules for the times of a span. A missing time is that of the other one, or of the arrival when
-// both are missing; an end before the start makes a duration of 0; a span that would last longer than any has no
-// duration. Each of these is told. What lies in the future is looked at when the resource ends.
-func (d *decoder) setTime(e *edge.Event) {
-	start, end := d.nanos(d.start), d.nanos(d.end)
-	switch {
-	case start == 0 && end == 0:
-		start, end = d.now, d.now
-		d.note(warnNoSpanTime, "no time of its own: it is that of its arrival")
-	case start == 0:
-		start = end
-		d.note(warnNoStart, "no start: taken as its end")
-	case end == 0:
-		end = start
-		d.note(warnNoEnd, "no end: taken as its start")
-	case end < start:
-		end = start
-		d.note(warnEndFirst, "end before start: the duration is 0")
-	}
-	e.Time, e.Duration, e.HasDuration = end, end-start, true
-	d.newest = max(d.newest, end)
-	if !d.endsAhead(e) {
-		d.boundDuration(e)
-	}
-}
-
-// boundDuration takes the duration of a span that would be longer than any.
-func (d *decoder) boundDuration(e *edge.Event) {
-	if e.Duration <= int64(edge.MaxDuration) {
-		return
-	}
-	d.noteAt(e.Index, warnLong, fmt.Sprintf("from %s to %s: longer than %d days, it has no duration; are both times in nanoseconds?",
-		dateOf(e.Time-e.Duration), dateOf(e.Time), int(edge.MaxDuration.Hours()/24)))
-	e.Duration, e.HasDuration = 0, false
-}
-
-func dateOf(nanos int64) string { return time.Unix(0, nanos).UTC().Format(time.DateOnly) }

@@ -3,17 +3,17 @@ package otlp
 import "edgescope/internal/jsonwire"
 
 // jsonAttrs reads a list of attributes that become fields of the row.
-func (d *decoder) jsonAttrs(r *jsonwire.Reader, p *pairs, limit int) {
+func (d *valueDecoder) jsonAttrs(r *jsonwire.Reader, p *pairs, limit int) {
 	p.reset()
 	for list := d.list(r); list.Next(); {
 		if key, v, ok := d.jsonKeyValue(r, 0); ok {
-			putAttr(&d.batch, p, pair{key, v}, limit)
+			putAttr(d.to, p, pair{key, v}, limit)
 		}
 	}
 }
 
 // jsonMembers reads a list of attributes that become members of a JSON object.
-func (d *decoder) jsonMembers(r *jsonwire.Reader, p *pairs, depth int) {
+func (d *valueDecoder) jsonMembers(r *jsonwire.Reader, p *pairs, depth int) {
 	p.reset()
 	for list := d.list(r); list.Next(); {
 		if key, v, ok := d.jsonKeyValue(r, depth); ok {
@@ -22,10 +22,10 @@ func (d *decoder) jsonMembers(r *jsonwire.Reader, p *pairs, depth int) {
 	}
 }
 
-func (d *decoder) jsonKeyValue(r *jsonwire.Reader, depth int) (key string, v value, ok bool) {
+func (d *valueDecoder) jsonKeyValue(r *jsonwire.Reader, depth int) (key string, v value, ok bool) {
 	if r.Peek() != jsonwire.Object {
 		r.Skip()
-		d.batch.Warn(warnNoObject)
+		d.to.Warn(warnNoObject)
 		return "", value{}, false
 	}
 	for o := r.Object(); ; {
@@ -45,7 +45,7 @@ func (d *decoder) jsonKeyValue(r *jsonwire.Reader, depth int) (key string, v val
 }
 
 // jsonValue reads an AnyValue. Of several alternatives the last one that is not null wins.
-func (d *decoder) jsonValue(r *jsonwire.Reader, depth int) (v value) {
+func (d *valueDecoder) jsonValue(r *jsonwire.Reader, depth int) (v value) {
 	for o := r.Object(); ; {
 		key, ok := o.Member()
 		if !ok {
@@ -90,7 +90,7 @@ func readInt(r *jsonwire.Reader) value {
 }
 
 // jsonArray reads an ArrayValue, {"values":[...]}, into JSON.
-func (d *decoder) jsonArray(r *jsonwire.Reader, depth int) value {
+func (d *valueDecoder) jsonArray(r *jsonwire.Reader, depth int) value {
 	if !d.enter(r, depth) {
 		return value{}
 	}
@@ -109,7 +109,7 @@ func (d *decoder) jsonArray(r *jsonwire.Reader, depth int) value {
 	}
 }
 
-func (d *decoder) jsonElements(r *jsonwire.Reader, depth int) value {
+func (d *valueDecoder) jsonElements(r *jsonwire.Reader, depth int) value {
 	from := len(d.arena.Buf)
 	d.arena.Buf = append(d.arena.Buf, '[')
 	n := 0
@@ -125,7 +125,7 @@ func (d *decoder) jsonElements(r *jsonwire.Reader, depth int) value {
 }
 
 // jsonMap reads a KeyValueList, {"values":[{"key","value"}]}, into a JSON object.
-func (d *decoder) jsonMap(r *jsonwire.Reader, depth int) value {
+func (d *valueDecoder) jsonMap(r *jsonwire.Reader, depth int) value {
 	if !d.enter(r, depth) {
 		return value{}
 	}
@@ -145,15 +145,23 @@ func (d *decoder) jsonMap(r *jsonwire.Reader, depth int) value {
 }
 
 // enter tells whether an array or map can be read here; what can't is passed over.
-func (d *decoder) enter(r *jsonwire.Reader, depth int) bool {
+func (d *valueDecoder) enter(r *jsonwire.Reader, depth int) bool {
 	if r.Peek() != jsonwire.Object {
 		r.Skip()
 		return false
 	}
 	if depth >= maxDepth {
-		d.batch.Warn(warnDeep)
+		d.to.Warn(warnDeep)
 		r.Skip()
 		return false
 	}
 	return true
+}
+
+// list begins a list; null is an empty one.
+func (d *valueDecoder) list(r *jsonwire.Reader) jsonwire.Scope {
+	if t := r.Peek(); t != jsonwire.Array && t != jsonwire.Null && t != jsonwire.None {
+		d.to.Warn(warnNoList)
+	}
+	return r.Array()
 }

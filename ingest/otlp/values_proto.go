@@ -8,20 +8,20 @@ import (
 )
 
 // protoAttrOf reads the attribute at f, which becomes a field of the row.
-func (d *decoder) protoAttrOf(f *fields, p *pairs, limit int) {
+func (d *valueDecoder) protoAttrOf(f *fields, p *pairs, limit int) {
 	if !p.usual(f) {
 		f.err = d.protoAttr(f.message(), p, limit)
 	}
 }
 
-func (d *decoder) protoAttr(f fields, p *pairs, limit int) error {
+func (d *valueDecoder) protoAttr(f fields, p *pairs, limit int) error {
 	if key, text, ok := usualAttr(f.b[f.pos:]); ok && f.err == nil {
-		putAttr(&d.batch, p, pair{key, value{kind: kindString, str: text}}, limit)
+		putAttr(d.to, p, pair{key, value{kind: kindString, str: text}}, limit)
 		return nil
 	}
 	key, v, err := d.protoKeyValue(f, 0)
 	if err == nil {
-		putAttr(&d.batch, p, pair{key, v}, limit)
+		putAttr(d.to, p, pair{key, v}, limit)
 	}
 	return err
 }
@@ -128,7 +128,7 @@ func isASCII(b []byte) bool {
 }
 
 // protoNested reads an attribute that becomes a member of a JSON object.
-func (d *decoder) protoNested(f fields, p *pairs) error {
+func (d *valueDecoder) protoNested(f fields, p *pairs) error {
 	key, v, err := d.protoKeyValue(f, 0)
 	if err == nil {
 		d.putNested(p, key, v)
@@ -136,7 +136,7 @@ func (d *decoder) protoNested(f fields, p *pairs) error {
 	return err
 }
 
-func (d *decoder) protoKeyValue(f fields, depth int) (key string, v value, err error) {
+func (d *valueDecoder) protoKeyValue(f fields, depth int) (key string, v value, err error) {
 	for f.next() {
 		switch f.num {
 		case 1:
@@ -155,7 +155,7 @@ func (d *decoder) protoKeyValue(f fields, depth int) (key string, v value, err e
 }
 
 // protoValue reads an AnyValue into v. Of several alternatives the last one wins; none leaves v as it is.
-func (d *decoder) protoValue(f *fields, v *value, depth int) {
+func (d *valueDecoder) protoValue(f *fields, v *value, depth int) {
 	for f.next() {
 		switch f.num {
 		case 1:
@@ -181,7 +181,7 @@ func (d *decoder) protoValue(f *fields, v *value, depth int) {
 	}
 }
 
-func (d *decoder) protoArray(f fields, depth int) (value, error) {
+func (d *valueDecoder) protoArray(f fields, depth int) (value, error) {
 	if depth >= maxDepth {
 		return d.tooDeep(f.err)
 	}
@@ -207,7 +207,7 @@ func (d *decoder) protoArray(f fields, depth int) (value, error) {
 	return value{kind: kindJSON, num: uint64(from), str: d.arena.Since(from)}, f.err // an offset is not negative
 }
 
-func (d *decoder) protoMap(f fields, depth int) (value, error) {
+func (d *valueDecoder) protoMap(f fields, depth int) (value, error) {
 	if depth >= maxDepth {
 		return d.tooDeep(f.err)
 	}
@@ -225,8 +225,8 @@ func (d *decoder) protoMap(f fields, depth int) (value, error) {
 	return d.endMap(from, depth), f.err
 }
 
-func (d *decoder) tooDeep(err error) (value, error) {
-	d.batch.Warn(warnDeep)
+func (d *valueDecoder) tooDeep(err error) (value, error) {
+	d.to.Warn(warnDeep)
 	return value{}, err
 }
 

@@ -5,21 +5,16 @@ import (
 	"fmt"
 )
 
-// MalformedError says that a body can't be decoded: nothing of it was taken, and sending it again would not help.
-type MalformedError struct {
-	// Encoding is "protobuf", "JSON", or the content encoding that could not be undone.
-	Encoding string
-	// Offset is the byte of the decompressed body at which decoding ended, -1 when there is none to name.
+// SyntaxError says where a message is no protobuf.
+type SyntaxError struct {
+	// Offset is the byte at which reading ended, from the start of the whole body.
 	Offset int
 	Reason string
 }
 
-// Error says what is wrong with the body, and where.
-func (m *MalformedError) Error() string {
-	if m.Offset < 0 {
-		return fmt.Sprintf("body is no valid %s: %s", m.Encoding, m.Reason)
-	}
-	return fmt.Sprintf("body is no valid %s: %s at byte %d", m.Encoding, m.Reason, m.Offset)
+// Error says what is wrong, and where.
+func (s *SyntaxError) Error() string {
+	return fmt.Sprintf("no protobuf: %s at byte %d", s.Reason, s.Offset)
 }
 
 // The wire types of protobuf (protobuf.dev/programming-guides/encoding).
@@ -227,7 +222,7 @@ func (f *fields) fail(reason string) {
 		reason += " inside of a group"
 	}
 	if f.err == nil {
-		f.err = &MalformedError{Encoding: "protobuf", Offset: f.pos, Reason: reason}
+		f.err = &SyntaxError{Offset: f.pos, Reason: reason}
 	}
 }
 
