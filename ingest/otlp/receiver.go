@@ -50,7 +50,7 @@ func (d *DeniedError) Error() string { return d.Reason }
 // Options describe a Receiver. Sink and Logger are required.
 type Options struct {
 	Sink Sink
-	seriesOptions
+	SeriesOptions
 	// Bodies reads the bodies of both transports and bounds the memory of all requests, where a span needs about 12 KB. nil takes
 	// bodies of up to DefaultMaxBody and 16 times as much for all.
 	Bodies *body.Reader
@@ -102,7 +102,7 @@ func New(o Options) (*Receiver, error) {
 	if o.Metrics == nil {
 		o.Metrics = metrics.NewSet()
 	}
-	r := &Receiver{o: o, count: newCounters(o.Metrics), metrics: newStreams(o.seriesOptions, o.Metrics, o.Logger)}
+	r := &Receiver{o: o, count: newCounters(o.Metrics), metrics: newStreams(o.SeriesOptions, o.Metrics, o.Logger)}
 	r.decoders.New = func() any { return newDecoder() }
 	return r, nil
 }

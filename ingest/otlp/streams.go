@@ -47,8 +47,8 @@ const (
 	reasonInfinite   = "delta is infinite, or too large to be added up"
 )
 
-// seriesOptions say which series data points become.
-type seriesOptions struct {
+// SeriesOptions say which series data points become.
+type SeriesOptions struct {
 	// Samples takes the numbers that metrics become, b.Samples. On return of nil they are kept, and writing the same again is
 	// harmless; they belong to the receiver again. It answers true when the samples of that body were kept before, perhaps by
 	// an earlier process: deltas among them must then not be counted again. It fails as Sink does. nil: data points are rejected.
@@ -74,7 +74,7 @@ type seriesOptions struct {
 // one that started again, lose nothing and double nothing. The same sample marks a cumulative counter that its sender
 // started again.
 type streams struct {
-	o       seriesOptions
+	o       SeriesOptions
 	log     *slog.Logger
 	mu      sync.Mutex
 	tenants map[edge.Tenant]*tenantStreams
@@ -83,7 +83,7 @@ type streams struct {
 }
 
 // newStreams remembers nothing yet.
-func newStreams(o seriesOptions, set *metrics.Set, log *slog.Logger) *streams {
+func newStreams(o SeriesOptions, set *metrics.Set, log *slog.Logger) *streams {
 	o.MaxSeries = cmp.Or(o.MaxSeries, defaultMaxSeries)
 	if o.Resource == nil {
 		o.Resource = canonicalFacts

@@ -46,9 +46,12 @@ func (c *Collector) openReceiver(ctx context.Context) error {
 		return err
 	}
 	c.receiver, err = otlp.New(otlp.Options{
-		Sink: metered{c.pipeline}, Samples: c.takeSamples, MaxAge: c.retentionSamples,
-		Resource: platform.Resource, ResourceLabels: c.metricsResourceLabels,
-		Bodies: c.bodies, MaxSeries: c.metricsMaxSeries, Admit: c.admitOTLP, Refusals: c.refusals,
+		Sink: metered{c.pipeline},
+		SeriesOptions: otlp.SeriesOptions{
+			Samples: c.takeSamples, MaxAge: c.retentionSamples, MaxSeries: c.metricsMaxSeries,
+			Resource: platform.Resource, ResourceLabels: c.metricsResourceLabels,
+		},
+		Bodies: c.bodies, Admit: c.admitOTLP, Refusals: c.refusals,
 		Elsewhere: c.elsewhere(signpost.Ingest), DataPoints: points, Metrics: c.metrics, Logger: c.logger,
 		Workerd: func(w http.ResponseWriter, r *http.Request, b *body.Body) bool {
 			return points.Workerd(w, r, b) || drains.Logs(w, r, b) || tails.Tail(w, r, b)
