@@ -39,7 +39,7 @@ var rule = map[string][]string{
 	"ingest/body":            {"edge"},
 	"ingest/seen":            {"edge"},
 	"ingest/refusals":        {"edge"},
-	"ingest/otlp":            {"edge", "ingest/body", "ingest/refusals", "ingest/grpcwire", "internal/jsonwire"},
+	"ingest/otlp":            {"edge", "ingest/body", "ingest/refusals", "ingest/grpcwire", "ingest/otlp/pbwire", "ingest/otlp/series", "ingest/otlp/values", "internal/jsonwire"},
 	"ingest/analyticsengine": {"edge", "edge/place", "internal/near", "ingest/body", "ingest/refusals"},
 	"ingest/records":         {},
 	"ingest/vercel":          {"edge", "ingest/body", "ingest/records", "ingest/refusals"},
@@ -47,6 +47,9 @@ var rule = map[string][]string{
 	"ingest/edgemodule":      {},
 	"ingest/grpcwire":        {},
 	"ingest/door":            {"ingest/grpcwire"},
+	"ingest/otlp/pbwire":     {},
+	"ingest/otlp/series":     {"edge", "internal/jsonwire"},
+	"ingest/otlp/values":     {"edge", "ingest/otlp/pbwire", "internal/jsonwire"},
 
 	"query":        {"edge", "store"},
 	"query/jaeger": {"edge", "store", "query/gate"},

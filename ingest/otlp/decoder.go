@@ -1,11 +1,12 @@
 package otlp
 
 import (
-	"math"
 	"time"
 
 	"edgescope/edge"
 	"edgescope/ingest/body"
+	"edgescope/ingest/otlp/series"
+	"edgescope/ingest/otlp/values"
 	"edgescope/internal/jsonwire"
 )
 
@@ -19,7 +20,7 @@ const (
 // signal is in spans.go, logs.go and points.go; the walkers over both encodings are in *_proto.go and *_json.go.
 type decoder struct {
 	batch edge.Batch
-	valueDecoder
+	values.Decoder
 	// attrs holds the attributes of all events and points, one after the other.
 	attrs []edge.Attr
 	points
@@ -43,14 +44,14 @@ type decoder struct {
 	runs []run
 
 	// scope holds the attributes of an instrumentation scope of metrics.
-	resource, scope, own, nested pairs
+	resource, scope, own, nested values.Pairs
 	// links and events are the JSON of the current span; exception is what its event "exception" says.
 	links, events []byte
 	exception     exception
 	// start and end of the current record as sent; observed is when a log record was seen.
 	start, end, observed uint64
 	// body and eventName are what a log record says.
-	body, eventName value
+	body, eventName values.Value
 	// text reads JSON; it is here for its memory.
 	text jsonwire.Reader
 }
@@ -66,15 +67,15 @@ type mark struct{ events, metrics int }
 
 func newDecoder() *decoder {
 	d := new(decoder)
-	d.to, d.valueDecoder.note = &d.batch, d.note
-	d.points.posted = posted{batch: &d.batch, note: d.noteAt}
+	d.To, d.Note = &d.batch, d.note
+	d.posted = series.Request{Batch: &d.batch, Note: d.noteAt}
 	return d
 }
 
 // toSamples returns the data points of the request, to become samples.
-func (d *decoder) toSamples() *posted {
-	q := &d.points.posted
-	q.now, q.metrics, q.points = d.now, d.metrics, d.data
+func (d *decoder) toSamples() *series.Request {
+	q := &d.posted
+	q.Now, q.Metrics, q.Points = d.now, d.metrics, d.data
 	return q
 }
 
@@ -95,19 +96,19 @@ func (d *decoder) release() bool {
 	clear(d.seen[:])
 	d.newest = 0
 	d.notes.drop()
-	d.resource.drop()
-	d.scope.drop()
-	d.own.drop()
-	d.nested.drop()
-	d.exception, d.body, d.eventName = exception{}, value{}, value{}
+	d.resource.Drop()
+	d.scope.Drop()
+	d.own.Drop()
+	d.nested.Drop()
+	d.exception, d.body, d.eventName = exception{}, values.Value{}, values.Value{}
 	d.text.Reset(nil, nil)
-	size := d.drop() + cap(d.attrs)*32 + cap(d.batch.Events)*700 + cap(d.links) + cap(d.events)
+	size := d.Drop() + cap(d.attrs)*32 + cap(d.batch.Events)*700 + cap(d.links) + cap(d.events)
 	return size+d.dropPoints() <= maxPooled
 }
 
 // startResource begins a list of records that share a resource.
 func (d *decoder) startResource() (first mark) {
-	d.resource.reset()
+	d.resource.Reset()
 	return d.mark()
 }
 
@@ -125,13 +126,13 @@ func (d *decoder) endResource(first mark) {
 		d.batch.Events[i].Resource = attrs
 	}
 	for i := first.metrics; i < len(d.metrics); i++ {
-		d.metrics[i].resource = attrs
+		d.metrics[i].Resource = attrs
 	}
 }
 
 // startScope begins a list of records that share an instrumentation scope.
 func (d *decoder) startScope() (first mark) {
-	d.scope.reset()
+	d.scope.Reset()
 	return d.mark()
 }
 
@@ -147,7 +148,7 @@ func (d *decoder) endScope(first mark, name, version string) {
 	}
 	attrs := d.keep(&d.scope)
 	for i := first.metrics; i < len(d.metrics); i++ {
-		d.metrics[i].scope, d.metrics[i].scopeVersion, d.metrics[i].scopeAttrs = name, version, attrs
+		d.metrics[i].Scope, d.metrics[i].ScopeVersion, d.metrics[i].ScopeAttrs = name, version, attrs
 	}
 }
 
@@ -191,13 +192,11 @@ func (d *decoder) rejectLast(reason string) {
 // rejectEntry notes an entry of a list of records that is none.
 func (d *decoder) rejectEntry() { d.batch.Reject(d.count(), "entry is no object") }
 
-func clampTime(t uint64) int64 { return int64(min(t, math.MaxInt64)) } // bounded
-
 // keep moves a list of attributes into the memory of the batch.
-func (d *decoder) keep(p *pairs) []edge.Attr {
+func (d *decoder) keep(p *values.Pairs) []edge.Attr {
 	from, size := len(d.attrs), 0
-	for i := range p.list {
-		at := edge.Attr{Key: p.list[i].key, Value: p.list[i].val.text(&d.arena)}
+	for i := range p.List {
+		at := edge.Attr{Key: p.List[i].Key, Value: p.List[i].Val.Text(&d.Arena)}
 		size += len(at.Key) + len(at.Value)
 		d.attrs = append(d.attrs, at)
 	}
@@ -210,7 +209,7 @@ func (d *decoder) keepList(list []byte) string {
 	if len(list) == 0 {
 		return ""
 	}
-	from := len(d.arena.Buf)
-	d.arena.Buf = append(append(d.arena.Buf, list...), ']')
-	return d.arena.Since(from)
+	from := len(d.Arena.Buf)
+	d.Arena.Buf = append(append(d.Arena.Buf, list...), ']')
+	return d.Arena.Since(from)
 }

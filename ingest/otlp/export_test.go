@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"edgescope/edge"
+	"edgescope/ingest/otlp/series"
 )
 
 // Points decodes an ExportMetricsServiceRequest in protobuf and spells its data points, before they become samples.
@@ -17,11 +18,11 @@ func Points(body []byte, now time.Time) ([]string, error) {
 	}
 	var list []string
 	for _, m := range d.metrics {
-		for _, p := range d.data[m.from:m.to] {
+		for _, p := range d.data[m.From:m.To] {
 			list = append(list, PointText(PointFields{
-				m.name, m.unit, m.scope, m.scopeVersion, kindText(m.kind), m.temporality, m.monotonic && m.kind == metricSum,
-				attrTexts(m.resource), attrTexts(m.scopeAttrs), attrTexts(p.attrs), p.index, p.start, p.time, p.flags, p.hasValue, p.value, p.count, p.hasSum || m.kind == metricSummary, p.sum,
-				p.counts, p.bounds, p.quantiles, p.scale, p.zeroCount, p.zeroThreshold, p.positiveOffset, p.negativeOffset, p.positive, p.negative,
+				m.Name, m.Unit, m.Scope, m.ScopeVersion, kindText(m.Kind), m.Temporality, m.Monotonic && m.Kind == series.Sum,
+				attrTexts(m.Resource), attrTexts(m.ScopeAttrs), attrTexts(p.Attrs), p.Index, p.Start, p.Time, p.Flags, p.HasValue, p.Value, p.Count, p.HasSum || m.Kind == series.Summary, p.Sum,
+				p.Counts, p.Bounds, p.Quantiles, p.Scale, p.ZeroCount, p.ZeroThreshold, p.PositiveOffset, p.NegativeOffset, p.Positive, p.Negative,
 			}))
 		}
 	}
@@ -60,6 +61,6 @@ func attrTexts(attrs []edge.Attr) []string {
 	return list
 }
 
-func kindText(k metricKind) string {
+func kindText(k series.Kind) string {
 	return [...]string{"Empty", "Gauge", "Sum", "Histogram", "ExponentialHistogram", "Summary"}[k]
 }

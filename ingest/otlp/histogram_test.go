@@ -13,7 +13,7 @@ func histogram(temporality int, points ...string) string {
 	return fmt.Sprintf(`{"name":"h","histogram":{"aggregationTemporality":%d,"dataPoints":[%s]}}`, temporality, strings.Join(points, ","))
 }
 
-// point is a data point begun at t0 with those members.
+// Point is a data point begun at t0 with those members.
 func point(seconds int, members string) string {
 	return fmt.Sprintf(`{"startTimeUnixNano":"%d%s","timeUnixNano":"%d%s",%s}`, t0, nano, t0+1000*seconds, nano, members)
 }

@@ -22,6 +22,7 @@ import (
 	"edgescope/edge"
 	"edgescope/ingest/body"
 	"edgescope/ingest/otlp"
+	"edgescope/ingest/otlp/series"
 )
 
 var (
@@ -368,7 +369,7 @@ func (b brokenReader) Read([]byte) (int, error) { return 0, b.err }
 
 func TestOptionsAreChecked(t *testing.T) {
 	log := slog.New(slog.DiscardHandler)
-	for _, o := range []otlp.Options{{}, {Sink: discard{}}, {Logger: log}, {Sink: discard{}, Logger: log, SeriesOptions: otlp.SeriesOptions{MaxAge: -1}}} {
+	for _, o := range []otlp.Options{{}, {Sink: discard{}}, {Logger: log}, {Sink: discard{}, Logger: log, Options: series.Options{MaxAge: -1}}} {
 		if _, err := otlp.New(o); err == nil {
 			t.Errorf("%+v is taken", o)
 		}

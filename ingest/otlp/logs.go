@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"edgescope/edge"
+	"edgescope/ingest/otlp/values"
 	"edgescope/internal/jsonwire"
 )
 
@@ -13,9 +14,9 @@ const keyEventName = "event.name"
 
 // startLog answers the event to fill.
 func (d *decoder) startLog() *edge.Event {
-	d.own.reset()
+	d.own.Reset()
 	d.start, d.observed = 0, 0
-	d.body, d.eventName = value{}, value{}
+	d.body, d.eventName = values.Value{}, values.Value{}
 	d.batch.Events = append(d.batch.Events, edge.Event{Kind: edge.KindLog, Index: d.count()})
 	return &d.batch.Events[len(d.batch.Events)-1]
 }
@@ -23,8 +24,8 @@ func (d *decoder) startLog() *edge.Event {
 // endLog completes the event that startLog answered. No log record is rejected: bad ids are dropped, and the moment of one
 // without a time is when it was observed, else when it came.
 func (d *decoder) endLog(e *edge.Event) {
-	if e.Time = d.nanos(d.start); e.Time == 0 {
-		e.Time = d.nanos(d.observed)
+	if e.Time = d.Nanos(d.start); e.Time == 0 {
+		e.Time = d.Nanos(d.observed)
 	}
 	if e.Time == 0 {
 		e.Time = d.now
@@ -33,9 +34,9 @@ func (d *decoder) endLog(e *edge.Event) {
 	if e.SeverityNumber == 0 {
 		e.SeverityNumber = severityOf(e.SeverityText)
 	}
-	e.Body = d.body.text(&d.arena)
-	if d.eventName.str != "" && d.own.find(keyEventName) < 0 && !d.own.put(keyEventName, d.eventName) {
-		d.batch.Warn(warnManyAttrs)
+	e.Body = d.body.Text(&d.Arena)
+	if d.eventName.Str != "" && d.own.Find(keyEventName) < 0 && !d.own.Put(keyEventName, d.eventName) {
+		d.batch.Warn(values.WarnManyAttrs)
 	}
 	e.Attrs = d.keep(&d.own)
 	d.texts += int64(len(e.Body) + len(e.SeverityText))
@@ -78,19 +79,19 @@ func severityOf(text string) uint8 {
 	if jsonwire.IsNumber(text) {
 		return 0 // a level of some logger's own counting
 	}
-	n, _ := severityLevels.number(jsonwire.String, text)
+	n, _ := values.SeverityLevels.Number(jsonwire.String, text)
 	return uint8(n) // at most 24
 }
 
 // jsonSeverity reads a severity number, also one that is given as a word.
 func (d *decoder) jsonSeverity(r *jsonwire.Reader) uint8 {
 	t, text := r.Scalar()
-	if n, ok := severityLevels.number(t, text); ok {
+	if n, ok := values.SeverityLevels.Number(t, text); ok {
 		return uint8(n) // at most 24
 	}
 	n := severityOf(text)
 	if n == 0 && r.Err == nil {
-		d.noteEnum(&severityLevels, strconv.Quote(jsonwire.Shorten(text, maxQuoted)))
+		d.NoteEnum(&values.SeverityLevels, strconv.Quote(jsonwire.Shorten(text, values.MaxQuoted)))
 	}
 	return n
 }

@@ -2,6 +2,7 @@ package otlp
 
 import (
 	"edgescope/edge"
+	"edgescope/ingest/otlp/values"
 	"edgescope/internal/jsonwire"
 )
 
@@ -30,13 +31,13 @@ func (d *decoder) jsonLogText(r *jsonwire.Reader, e *edge.Event, key string) boo
 	case "body":
 		d.body = d.jsonBody(r)
 	case "attributes":
-		d.jsonAttrs(r, &d.own, maxKey)
+		d.JSONAttrs(r, &d.own, values.MaxKey)
 	case "severityNumber", "severity_number":
 		e.SeverityNumber = d.jsonSeverity(r)
 	case "severityText", "severity_text":
-		e.SeverityText = stringValue(r.Scalar()).str
+		e.SeverityText = values.StringOf(r.Scalar()).Str
 	case "eventName", "event_name":
-		d.eventName = stringValue(r.Scalar())
+		d.eventName = values.StringOf(r.Scalar())
 	default:
 		return false
 	}
@@ -47,28 +48,28 @@ func (d *decoder) jsonLogText(r *jsonwire.Reader, e *edge.Event, key string) boo
 func (d *decoder) jsonLogRest(r *jsonwire.Reader, e *edge.Event, key string) {
 	switch key {
 	case "timeUnixNano", "time_unix_nano":
-		d.start = d.jsonTime(r)
+		d.start = d.JSONTime(r)
 	case "observedTimeUnixNano", "observed_time_unix_nano":
-		d.observed = d.jsonTime(r)
+		d.observed = d.JSONTime(r)
 	case "traceId", "trace_id":
 		e.TraceID = edge.TraceID{}
-		readID(r, e.TraceID[:])
+		values.ID(r, e.TraceID[:])
 	case "spanId", "span_id":
 		e.SpanID = edge.SpanID{}
-		readID(r, e.SpanID[:])
+		values.ID(r, e.SpanID[:])
 	case "flags":
-		e.Flags = unsigned32(r.Scalar())
+		e.Flags = values.Unsigned32(r.Scalar())
 	case "droppedAttributesCount", "dropped_attributes_count":
-		e.DroppedAttrs = unsigned32(r.Scalar())
+		e.DroppedAttrs = values.Unsigned32(r.Scalar())
 	default:
 		r.Skip()
 	}
 }
 
 // jsonBody reads the body of a log record: a value, or the bare text, number or bool that hand-written clients send.
-func (d *decoder) jsonBody(r *jsonwire.Reader) value {
+func (d *decoder) jsonBody(r *jsonwire.Reader) values.Value {
 	if r.Peek() == jsonwire.Object {
-		return d.jsonValue(r, 0)
+		return d.JSONValue(r, 0)
 	}
-	return stringValue(r.Scalar())
+	return values.StringOf(r.Scalar())
 }

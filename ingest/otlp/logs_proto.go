@@ -1,40 +1,45 @@
 package otlp
 
+import (
+	"edgescope/ingest/otlp/pbwire"
+	"edgescope/ingest/otlp/values"
+)
+
 // protoLog reads a LogRecord (opentelemetry/proto/logs/v1/logs.proto).
-func (d *decoder) protoLog(f fields) error {
+func (d *decoder) protoLog(f pbwire.Message) error {
 	e := d.startLog()
-	for f.next() {
-		switch f.num {
+	for f.Next() {
+		switch f.Num {
 		case 1:
-			d.start = f.fixed64()
+			d.start = f.Fixed64()
 		case 2:
-			e.SeverityNumber = uint8(d.protoEnum(f.varint(), &severityLevels)) // at most 24
+			e.SeverityNumber = uint8(d.ProtoEnum(f.Varint(), &values.SeverityLevels)) // at most 24
 		case 3:
-			e.SeverityText = d.arena.Text(f.bytes())
+			e.SeverityText = d.Arena.Text(f.Bytes())
 		case 5:
-			m := f.message()
-			d.protoValue(&m, &d.body, 0)
-			f.err = m.err
+			m := f.Message()
+			d.ProtoValue(&m, &d.body, 0)
+			f.Err = m.Err
 		case 6:
-			d.protoAttrOf(&f, &d.own, maxKey)
+			d.ProtoAttr(&f, &d.own, values.MaxKey)
 		case 7:
-			e.DroppedAttrs = uint32(f.varint()) // the field has 32 bits
+			e.DroppedAttrs = uint32(f.Varint()) // the field has 32 bits
 		case 8:
-			e.Flags = f.fixed32()
+			e.Flags = f.Fixed32()
 		case 9:
-			e.TraceID = traceID(f.bytes())
+			e.TraceID = values.TraceID(f.Bytes())
 		case 10:
-			e.SpanID = spanID(f.bytes())
+			e.SpanID = values.SpanID(f.Bytes())
 		case 11:
-			d.observed = f.fixed64()
+			d.observed = f.Fixed64()
 		case 12:
-			d.eventName = value{kind: kindString, str: d.arena.Text(f.bytes())}
+			d.eventName = values.Value{Kind: values.String, Str: d.Arena.Text(f.Bytes())}
 		default:
-			f.skip()
+			f.Skip()
 		}
 	}
-	if f.err == nil {
+	if f.Err == nil {
 		d.endLog(e)
 	}
-	return f.err
+	return f.Err
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"edgescope/ingest/otlp/pbwire"
 	"edgescope/internal/jsonwire"
 )
 
@@ -29,7 +30,7 @@ func malformed(err error) error {
 	if syntax, ok := errors.AsType[*jsonwire.SyntaxError](err); ok {
 		return &MalformedError{Encoding: "JSON", Offset: syntax.Offset, Reason: syntax.Reason}
 	}
-	if syntax, ok := errors.AsType[*SyntaxError](err); ok {
+	if syntax, ok := errors.AsType[*pbwire.SyntaxError](err); ok {
 		return &MalformedError{Encoding: "protobuf", Offset: syntax.Offset, Reason: syntax.Reason}
 	}
 	return err

@@ -1,8 +1,8 @@
 package otlp
 
 import (
-	"math"
-
+	"edgescope/ingest/otlp/series"
+	"edgescope/ingest/otlp/values"
 	"edgescope/internal/jsonwire"
 )
 
@@ -20,9 +20,9 @@ func (d *decoder) jsonMetric(r *jsonwire.Reader) {
 		}
 		switch key {
 		case "name":
-			d.metrics[at].name = stringValue(r.Scalar()).str
+			d.metrics[at].Name = values.StringOf(r.Scalar()).Str
 		case "unit":
-			d.metrics[at].unit = stringValue(r.Scalar()).str
+			d.metrics[at].Unit = values.StringOf(r.Scalar()).Str
 		default:
 			d.jsonMetricData(r, at, jsonMetricKind(key))
 		}
@@ -30,24 +30,24 @@ func (d *decoder) jsonMetric(r *jsonwire.Reader) {
 	d.endMetric(at)
 }
 
-func jsonMetricKind(key string) metricKind {
+func jsonMetricKind(key string) series.Kind {
 	switch key {
 	case "gauge":
-		return metricGauge
+		return series.Gauge
 	case "sum":
-		return metricSum
+		return series.Sum
 	case "histogram":
-		return metricHistogram
+		return series.Histogram
 	case "exponentialHistogram", "exponential_histogram":
-		return metricExponential
+		return series.ExponentialHistogram
 	case "summary":
-		return metricSummary
+		return series.Summary
 	}
-	return metricNone
+	return series.None
 }
 
-func (d *decoder) jsonMetricData(r *jsonwire.Reader, at int, kind metricKind) {
-	if kind == metricNone || r.Peek() != jsonwire.Object {
+func (d *decoder) jsonMetricData(r *jsonwire.Reader, at int, kind series.Kind) {
+	if kind == series.None || r.Peek() != jsonwire.Object {
 		r.Skip()
 		return
 	}
@@ -59,13 +59,13 @@ func (d *decoder) jsonMetricData(r *jsonwire.Reader, at int, kind metricKind) {
 		}
 		switch key {
 		case "dataPoints", "data_points":
-			for list := d.list(r); list.Next(); {
+			for list := d.List(r); list.Next(); {
 				d.jsonPoint(r)
 			}
 		case "aggregationTemporality", "aggregation_temporality":
-			d.metrics[at].setTemporality(d.jsonEnum(r, &temporalities))
+			d.metrics[at].SetTemporality(d.JSONEnum(r, &values.Temporalities))
 		case "isMonotonic", "is_monotonic":
-			d.metrics[at].monotonic = boolValue(r.Scalar()).num != 0
+			d.metrics[at].Monotonic = values.BoolOf(r.Scalar()).Num != 0
 		default:
 			r.Skip()
 		}
@@ -93,24 +93,24 @@ func (d *decoder) jsonPoint(r *jsonwire.Reader) {
 }
 
 // jsonPointShared reads the members that are one value and that several kinds of points have.
-func (d *decoder) jsonPointShared(r *jsonwire.Reader, p *point, key string) bool {
+func (d *decoder) jsonPointShared(r *jsonwire.Reader, p *series.Point, key string) bool {
 	switch key {
 	case "attributes":
-		d.jsonAttrs(r, &d.own, maxKey)
+		d.JSONAttrs(r, &d.own, values.MaxKey)
 	case "startTimeUnixNano", "start_time_unix_nano":
-		p.start = d.jsonTime(r)
+		p.Start = d.JSONTime(r)
 	case "timeUnixNano", "time_unix_nano":
-		p.time = d.jsonTime(r)
+		p.Time = d.JSONTime(r)
 	case "asDouble", "as_double":
-		p.setNumber(number(doubleValue(r.Scalar())))
+		p.SetNumber(values.Number(values.DoubleOf(r.Scalar())))
 	case "asInt", "as_int":
-		p.setNumber(number(intValue(r.Scalar())))
+		p.SetNumber(values.Number(values.IntOf(r.Scalar())))
 	case "count":
-		p.count = number(doubleValue(r.Scalar()))
+		p.Count = values.Number(values.DoubleOf(r.Scalar()))
 	case "sum":
-		p.sum, p.hasSum = number(doubleValue(r.Scalar())), true
+		p.Sum, p.HasSum = values.Number(values.DoubleOf(r.Scalar())), true
 	case "flags":
-		p.flags = unsigned32(r.Scalar())
+		p.Flags = values.Unsigned32(r.Scalar())
 	default:
 		return false
 	}
@@ -126,7 +126,7 @@ func (d *decoder) jsonPointLists(r *jsonwire.Reader, key string) bool {
 		d.bounds = d.jsonNumbers(r, d.bounds[:0])
 	case "quantileValues", "quantile_values":
 		d.quantiles = d.quantiles[:0]
-		for list := d.list(r); list.Next(); {
+		for list := d.List(r); list.Next(); {
 			d.jsonQuantile(r)
 		}
 	default:
@@ -136,18 +136,18 @@ func (d *decoder) jsonPointLists(r *jsonwire.Reader, key string) bool {
 }
 
 // jsonPointExponential reads what only exponential histograms have.
-func (d *decoder) jsonPointExponential(r *jsonwire.Reader, p *point, key string) {
+func (d *decoder) jsonPointExponential(r *jsonwire.Reader, p *series.Point, key string) {
 	switch key {
 	case "scale":
-		p.scale = signed32(r.Scalar())
+		p.Scale = values.Signed32(r.Scalar())
 	case "zeroCount", "zero_count":
-		p.zeroCount = number(doubleValue(r.Scalar()))
+		p.ZeroCount = values.Number(values.DoubleOf(r.Scalar()))
 	case "zeroThreshold", "zero_threshold":
-		p.zeroThreshold = number(doubleValue(r.Scalar()))
+		p.ZeroThreshold = values.Number(values.DoubleOf(r.Scalar()))
 	case "positive":
-		d.jsonBuckets(r, &p.positiveOffset, &d.positive)
+		d.jsonBuckets(r, &p.PositiveOffset, &d.positive)
 	case "negative":
-		d.jsonBuckets(r, &p.negativeOffset, &d.negative)
+		d.jsonBuckets(r, &p.NegativeOffset, &d.negative)
 	default:
 		r.Skip()
 	}
@@ -161,7 +161,7 @@ func (d *decoder) jsonBuckets(r *jsonwire.Reader, offset *int32, counts *[]float
 		}
 		switch key {
 		case "offset":
-			*offset = signed32(r.Scalar())
+			*offset = values.Signed32(r.Scalar())
 		case "bucketCounts", "bucket_counts":
 			*counts = d.jsonNumbers(r, (*counts)[:0])
 		default:
@@ -179,9 +179,9 @@ func (d *decoder) jsonQuantile(r *jsonwire.Reader) {
 		}
 		switch key {
 		case "quantile":
-			quantile = number(doubleValue(r.Scalar()))
+			quantile = values.Number(values.DoubleOf(r.Scalar()))
 		case "value":
-			v = number(doubleValue(r.Scalar()))
+			v = values.Number(values.DoubleOf(r.Scalar()))
 		default:
 			r.Skip()
 		}
@@ -191,28 +191,8 @@ func (d *decoder) jsonQuantile(r *jsonwire.Reader) {
 
 // jsonNumbers reads a list of numbers; an entry that is none becomes NaN, which costs the point.
 func (d *decoder) jsonNumbers(r *jsonwire.Reader, dst []float64) []float64 {
-	for list := d.list(r); list.Next(); {
-		dst = append(dst, number(doubleValue(r.Scalar())))
+	for list := d.List(r); list.Next(); {
+		dst = append(dst, values.Number(values.DoubleOf(r.Scalar())))
 	}
 	return dst
-}
-
-// number answers the number that a value holds, NaN when it holds none.
-func number(v value) float64 {
-	switch v.kind {
-	case kindInt:
-		return float64(int64(v.num)) // the bits of an int64
-	case kindDouble:
-		return math.Float64frombits(v.num)
-	default:
-		return math.NaN()
-	}
-}
-
-func signed32(t jsonwire.Token, text string) int32 {
-	f := number(doubleValue(t, text))
-	if math.IsNaN(f) {
-		return 0
-	}
-	return int32(min(max(f, math.MinInt32), math.MaxInt32)) // bounded
 }

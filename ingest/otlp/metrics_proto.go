@@ -1,257 +1,226 @@
 package otlp
 
-import "math"
+import (
+	"math"
+
+	"edgescope/ingest/otlp/pbwire"
+	"edgescope/ingest/otlp/series"
+	"edgescope/ingest/otlp/values"
+)
 
 // protoMetric reads a Metric (opentelemetry/proto/metrics/v1/metrics.proto).
-func (d *decoder) protoMetric(f fields) error {
+func (d *decoder) protoMetric(f pbwire.Message) error {
 	at := d.startMetric()
-	for f.next() {
-		switch f.num {
+	for f.Next() {
+		switch f.Num {
 		case 1:
-			d.metrics[at].name = d.arena.Text(f.bytes())
+			d.metrics[at].Name = d.Arena.Text(f.Bytes())
 		case 2:
-			f.bytes() // the description
+			f.Bytes() // the description
 		case 3:
-			d.metrics[at].unit = d.arena.Text(f.bytes())
+			d.metrics[at].Unit = d.Arena.Text(f.Bytes())
 		case 5, 7, 9, 10, 11:
-			f.err = d.protoMetricData(f.message(), at, protoMetricKind(f.num))
+			f.Err = d.protoMetricData(f.Message(), at, protoMetricKind(f.Num))
 		case 12:
-			d.nested.reset()
-			f.err = d.protoNested(f.message(), &d.nested) // metadata, of which nothing is kept
+			d.nested.Reset()
+			f.Err = d.ProtoNested(f.Message(), &d.nested) // metadata, of which nothing is kept
 		default:
-			f.skip()
+			f.Skip()
 		}
 	}
 	d.endMetric(at)
-	return f.err
+	return f.Err
 }
 
-func protoMetricKind(num int32) metricKind {
+func protoMetricKind(num int32) series.Kind {
 	switch num {
 	case 5:
-		return metricGauge
+		return series.Gauge
 	case 7:
-		return metricSum
+		return series.Sum
 	case 9:
-		return metricHistogram
+		return series.Histogram
 	case 10:
-		return metricExponential
+		return series.ExponentialHistogram
 	default:
-		return metricSummary
+		return series.Summary
 	}
 }
 
 // protoMetricData reads a Gauge, Sum, Histogram, ExponentialHistogram or Summary, which have the same fields as far as they
 // have them.
-func (d *decoder) protoMetricData(f fields, at int, kind metricKind) error {
+func (d *decoder) protoMetricData(f pbwire.Message, at int, kind series.Kind) error {
 	d.setMetricKind(at, kind)
-	for f.next() {
+	for f.Next() {
 		switch {
-		case f.num == 1:
-			f.err = d.protoPoint(f.message(), kind)
-		case f.num == 2 && kind != metricGauge && kind != metricSummary:
-			d.metrics[at].setTemporality(d.protoEnum(f.varint(), &temporalities))
-		case f.num == 3 && kind == metricSum:
-			d.metrics[at].monotonic = f.varint() != 0
+		case f.Num == 1:
+			f.Err = d.protoPoint(f.Message(), kind)
+		case f.Num == 2 && kind != series.Gauge && kind != series.Summary:
+			d.metrics[at].SetTemporality(d.ProtoEnum(f.Varint(), &values.Temporalities))
+		case f.Num == 3 && kind == series.Sum:
+			d.metrics[at].Monotonic = f.Varint() != 0
 		default:
-			f.skip()
+			f.Skip()
 		}
 	}
-	return f.err
+	return f.Err
 }
 
-func (d *decoder) protoPoint(f fields, kind metricKind) error {
+func (d *decoder) protoPoint(f pbwire.Message, kind series.Kind) error {
 	p := d.startPoint()
-	for f.next() {
+	for f.Next() {
 		switch {
-		case f.num == 2:
-			p.start = f.fixed64()
-		case f.num == 3:
-			p.time = f.fixed64()
-		case kind == metricHistogram:
+		case f.Num == 2:
+			p.Start = f.Fixed64()
+		case f.Num == 3:
+			p.Time = f.Fixed64()
+		case kind == series.Histogram:
 			d.protoHistogramField(&f, p)
-		case kind == metricExponential:
+		case kind == series.ExponentialHistogram:
 			d.protoExponentialField(&f, p)
-		case kind == metricSummary:
+		case kind == series.Summary:
 			d.protoSummaryField(&f, p)
 		default:
 			d.protoNumberField(&f, p)
 		}
 	}
-	if f.err != nil {
-		return f.err
+	if f.Err != nil {
+		return f.Err
 	}
 	d.endPoint(p)
 	return d.room()
 }
 
-func (d *decoder) protoNumberField(f *fields, p *point) {
-	switch f.num {
+func (d *decoder) protoNumberField(f *pbwire.Message, p *series.Point) {
+	switch f.Num {
 	case 4:
-		p.setNumber(f.double())
+		p.SetNumber(f.Double())
 	case 5:
-		f.err = d.protoExemplar(f.message())
+		f.Err = d.protoExemplar(f.Message())
 	case 6:
-		p.setNumber(float64(int64(f.fixed64()))) // the bits of an int64
+		p.SetNumber(float64(int64(f.Fixed64()))) // the bits of an int64
 	case 7:
-		d.protoAttrOf(f, &d.own, maxKey)
+		d.ProtoAttr(f, &d.own, values.MaxKey)
 	case 8:
-		p.flags = uint32(f.varint()) // the field has 32 bits
+		p.Flags = uint32(f.Varint()) // the field has 32 bits
 	default:
-		f.skip()
+		f.Skip()
 	}
 }
 
-func (d *decoder) protoHistogramField(f *fields, p *point) {
-	switch f.num {
+func (d *decoder) protoHistogramField(f *pbwire.Message, p *series.Point) {
+	switch f.Num {
 	case 4:
-		p.count = float64(f.fixed64())
+		p.Count = float64(f.Fixed64())
 	case 5:
-		p.sum, p.hasSum = f.double(), true
+		p.Sum, p.HasSum = f.Double(), true
 	case 6:
-		d.counts = f.list64(d.counts, func(n uint64) float64 { return float64(n) })
+		d.counts = f.List64(d.counts, func(n uint64) float64 { return float64(n) })
 	case 7:
-		d.bounds = f.list64(d.bounds, math.Float64frombits)
+		d.bounds = f.List64(d.bounds, math.Float64frombits)
 	case 8:
-		f.err = d.protoExemplar(f.message())
+		f.Err = d.protoExemplar(f.Message())
 	case 9:
-		d.protoAttrOf(f, &d.own, maxKey)
+		d.ProtoAttr(f, &d.own, values.MaxKey)
 	case 10:
-		p.flags = uint32(f.varint()) // the field has 32 bits
+		p.Flags = uint32(f.Varint()) // the field has 32 bits
 	case 11, 12:
-		f.fixed64() // the smallest and greatest value
+		f.Fixed64() // the smallest and greatest value
 	default:
-		f.skip()
+		f.Skip()
 	}
 }
 
-func (d *decoder) protoExponentialField(f *fields, p *point) {
-	switch f.num {
+func (d *decoder) protoExponentialField(f *pbwire.Message, p *series.Point) {
+	switch f.Num {
 	case 1:
-		d.protoAttrOf(f, &d.own, maxKey)
+		d.ProtoAttr(f, &d.own, values.MaxKey)
 	case 4:
-		p.count = float64(f.fixed64())
+		p.Count = float64(f.Fixed64())
 	case 5:
-		p.sum, p.hasSum = f.double(), true
+		p.Sum, p.HasSum = f.Double(), true
 	case 6:
-		p.scale = zigzag32(f.varint())
+		p.Scale = pbwire.Zigzag32(f.Varint())
 	case 7:
-		p.zeroCount = float64(f.fixed64())
+		p.ZeroCount = float64(f.Fixed64())
 	case 8:
-		f.err = protoBuckets(f.message(), &p.positiveOffset, &d.positive)
+		f.Err = protoBuckets(f.Message(), &p.PositiveOffset, &d.positive)
 	case 9:
-		f.err = protoBuckets(f.message(), &p.negativeOffset, &d.negative)
+		f.Err = protoBuckets(f.Message(), &p.NegativeOffset, &d.negative)
 	case 10:
-		p.flags = uint32(f.varint()) // the field has 32 bits
+		p.Flags = uint32(f.Varint()) // the field has 32 bits
 	case 11:
-		f.err = d.protoExemplar(f.message())
+		f.Err = d.protoExemplar(f.Message())
 	case 12, 13:
-		f.fixed64() // the smallest and greatest value
+		f.Fixed64() // the smallest and greatest value
 	case 14:
-		p.zeroThreshold = f.double()
+		p.ZeroThreshold = f.Double()
 	default:
-		f.skip()
+		f.Skip()
 	}
 }
 
-func protoBuckets(f fields, offset *int32, counts *[]float64) error {
-	for f.next() {
-		switch f.num {
+func protoBuckets(f pbwire.Message, offset *int32, counts *[]float64) error {
+	for f.Next() {
+		switch f.Num {
 		case 1:
-			*offset = zigzag32(f.varint())
+			*offset = pbwire.Zigzag32(f.Varint())
 		case 2:
-			*counts = f.listVarint(*counts)
+			*counts = f.ListVarint(*counts)
 		default:
-			f.skip()
+			f.Skip()
 		}
 	}
-	return f.err
+	return f.Err
 }
 
-func (d *decoder) protoSummaryField(f *fields, p *point) {
-	switch f.num {
+func (d *decoder) protoSummaryField(f *pbwire.Message, p *series.Point) {
+	switch f.Num {
 	case 4:
-		p.count = float64(f.fixed64())
+		p.Count = float64(f.Fixed64())
 	case 5:
-		p.sum, p.hasSum = f.double(), true
+		p.Sum, p.HasSum = f.Double(), true
 	case 6:
-		f.err = d.protoQuantile(f.message())
+		f.Err = d.protoQuantile(f.Message())
 	case 7:
-		d.protoAttrOf(f, &d.own, maxKey)
+		d.ProtoAttr(f, &d.own, values.MaxKey)
 	case 8:
-		p.flags = uint32(f.varint()) // the field has 32 bits
+		p.Flags = uint32(f.Varint()) // the field has 32 bits
 	default:
-		f.skip()
+		f.Skip()
 	}
 }
 
-func (d *decoder) protoQuantile(f fields) error {
+func (d *decoder) protoQuantile(f pbwire.Message) error {
 	var quantile, v float64
-	for f.next() {
-		switch f.num {
+	for f.Next() {
+		switch f.Num {
 		case 1:
-			quantile = f.double()
+			quantile = f.Double()
 		case 2:
-			v = f.double()
+			v = f.Double()
 		default:
-			f.skip()
+			f.Skip()
 		}
 	}
 	d.quantiles = append(d.quantiles, quantile, v)
-	return f.err
+	return f.Err
 }
 
 // protoExemplar reads over an exemplar, of which nothing is kept: the trace that it points to is asked of the spans.
-func (d *decoder) protoExemplar(f fields) error {
-	for f.next() {
-		switch f.num {
+func (d *decoder) protoExemplar(f pbwire.Message) error {
+	for f.Next() {
+		switch f.Num {
 		case 2, 3, 6:
-			f.fixed64()
+			f.Fixed64()
 		case 4, 5:
-			f.bytes()
+			f.Bytes()
 		case 7:
-			d.nested.reset()
-			f.err = d.protoNested(f.message(), &d.nested)
+			d.nested.Reset()
+			f.Err = d.ProtoNested(f.Message(), &d.nested)
 		default:
-			f.skip()
+			f.Skip()
 		}
 	}
-	return f.err
-}
-
-func (f *fields) double() float64 { return math.Float64frombits(f.fixed64()) }
-
-// list64 reads a repeated field of 64-bit values, packed or one by one. A packed list that occurs again replaces the one before,
-// as in the OpenTelemetry Collector; one value more is added.
-func (f *fields) list64(list []float64, number func(uint64) float64) []float64 {
-	if f.typ != wireBytes {
-		return append(list, number(f.fixed64()))
-	}
-	list = list[:0]
-	m := f.message()
-	for m.pos < len(m.b) && m.err == nil {
-		list = append(list, number(m.take64()))
-	}
-	f.err = m.err
-	return list
-}
-
-// listVarint reads a repeated field of base-128 numbers, as list64 does.
-func (f *fields) listVarint(list []float64) []float64 {
-	if f.typ != wireBytes {
-		return append(list, float64(f.varint()))
-	}
-	list = list[:0]
-	m := f.message()
-	for m.pos < len(m.b) && m.err == nil {
-		list = append(list, float64(m.uvarint()))
-	}
-	f.err = m.err
-	return list
-}
-
-// zigzag32 decodes a sint32.
-func zigzag32(n uint64) int32 {
-	u := uint32(n) // the field has 32 bits
-	return int32(u>>1) ^ -int32(u&1)
+	return f.Err
 }

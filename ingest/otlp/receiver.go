@@ -22,6 +22,7 @@ import (
 
 	"edgescope/edge"
 	"edgescope/ingest/body"
+	"edgescope/ingest/otlp/series"
 	"edgescope/ingest/refusals"
 )
 
@@ -50,7 +51,7 @@ func (d *DeniedError) Error() string { return d.Reason }
 // Options describe a Receiver. Sink and Logger are required.
 type Options struct {
 	Sink Sink
-	SeriesOptions
+	series.Options
 	// Bodies reads the bodies of both transports and bounds the memory of all requests, where a span needs about 12 KB. nil takes
 	// bodies of up to DefaultMaxBody and 16 times as much for all.
 	Bodies *body.Reader
@@ -79,7 +80,7 @@ type Options struct {
 type Receiver struct {
 	o       Options
 	count   counters
-	metrics *streams
+	metrics *series.Streams
 	skews   skews
 	// decoders holds *decoder.
 	decoders sync.Pool
@@ -102,7 +103,7 @@ func New(o Options) (*Receiver, error) {
 	if o.Metrics == nil {
 		o.Metrics = metrics.NewSet()
 	}
-	r := &Receiver{o: o, count: newCounters(o.Metrics), metrics: newStreams(o.SeriesOptions, o.Metrics, o.Logger)}
+	r := &Receiver{o: o, count: newCounters(o.Metrics), metrics: series.New(o.Options, o.Metrics, o.Logger)}
 	r.decoders.New = func() any { return newDecoder() }
 	return r, nil
 }
@@ -192,7 +193,7 @@ func (r *Receiver) take(ctx context.Context, q request) (Result, error) {
 // that do no harm twice.
 func (r *Receiver) keep(ctx context.Context, d *decoder) error {
 	if len(d.data) > 0 {
-		if err := r.metrics.write(ctx, d.toSamples()); err != nil {
+		if err := r.metrics.Write(ctx, d.toSamples()); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package otlp
 
 import (
+	"edgescope/ingest/otlp/values"
 	"edgescope/internal/jsonwire"
 )
 
@@ -10,7 +11,7 @@ import (
 func (d *decoder) json(want signal, body []byte) error {
 	d.startSignal(want)
 	r := &d.text
-	r.Reset(body, &d.arena)
+	r.Reset(body, &d.Arena)
 	if r.Empty() {
 		return nil // an empty request succeeds
 	}
@@ -36,7 +37,7 @@ func (d *decoder) jsonTop(r *jsonwire.Reader, key string) {
 		return
 	}
 	d.startSignal(sig)
-	for list := d.list(r); list.Next(); {
+	for list := d.List(r); list.Next(); {
 		d.jsonResourceRecords(r)
 	}
 }
@@ -52,7 +53,7 @@ func (d *decoder) jsonResourceRecords(r *jsonwire.Reader) {
 		case key == "resource":
 			d.jsonResource(r)
 		case signalOfScopes(key) == d.signal:
-			for list := d.list(r); list.Next(); {
+			for list := d.List(r); list.Next(); {
 				d.jsonScopeRecords(r)
 			}
 		default:
@@ -63,14 +64,14 @@ func (d *decoder) jsonResourceRecords(r *jsonwire.Reader) {
 }
 
 func (d *decoder) jsonResource(r *jsonwire.Reader) {
-	d.resource.reset()
+	d.resource.Reset()
 	for o := r.Object(); ; {
 		key, ok := o.Member()
 		if !ok {
 			return
 		}
 		if key == "attributes" {
-			d.jsonAttrs(r, &d.resource, maxResourceKey)
+			d.JSONAttrs(r, &d.resource, values.MaxResourceKey)
 		} else {
 			r.Skip()
 		}
@@ -89,7 +90,7 @@ func (d *decoder) jsonScopeRecords(r *jsonwire.Reader) {
 		case key == "scope" || key == "instrumentationLibrary" || key == "instrumentation_library":
 			name, version = d.jsonScope(r)
 		case signalOfRecords(key) == d.signal:
-			for list := d.list(r); list.Next(); {
+			for list := d.List(r); list.Next(); {
 				d.jsonRecord(r)
 			}
 		default:
@@ -100,7 +101,7 @@ func (d *decoder) jsonScopeRecords(r *jsonwire.Reader) {
 }
 
 func (d *decoder) jsonScope(r *jsonwire.Reader) (name, version string) {
-	d.scope.reset()
+	d.scope.Reset()
 	for o := r.Object(); ; {
 		key, ok := o.Member()
 		if !ok {
@@ -108,12 +109,12 @@ func (d *decoder) jsonScope(r *jsonwire.Reader) (name, version string) {
 		}
 		switch key {
 		case "name":
-			name = stringValue(r.Scalar()).str
+			name = values.StringOf(r.Scalar()).Str
 		case "version":
-			version = stringValue(r.Scalar()).str
+			version = values.StringOf(r.Scalar()).Str
 		case "attributes":
 			if d.signal == signalMetrics {
-				d.jsonAttrs(r, &d.scope, maxKey)
+				d.JSONAttrs(r, &d.scope, values.MaxKey)
 			} else {
 				r.Skip()
 			}

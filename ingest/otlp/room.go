@@ -4,6 +4,7 @@ import (
 	"unsafe"
 
 	"edgescope/edge"
+	"edgescope/ingest/otlp/series"
 	"edgescope/internal/jsonwire"
 )
 
@@ -19,7 +20,7 @@ const (
 	attrBytes  = fieldBytes + rowCopies*fieldBytes
 	// pointBytes and metricBytes are what a data point and a metric take; numberBytes is a number in a list of a point, and the
 	// sample that it becomes.
-	pointBytes, metricBytes = int64(unsafe.Sizeof(point{})), int64(unsafe.Sizeof(metric{}))
+	pointBytes, metricBytes = int64(unsafe.Sizeof(series.Point{})), int64(unsafe.Sizeof(series.Metric{}))
 	numberBytes             = 8 + int64(unsafe.Sizeof(edge.Sample{}))
 	// roomStep is the least in bytes that is taken of the budget at a time.
 	roomStep = 16 << 10
@@ -31,7 +32,7 @@ const (
 func (d *decoder) need() int64 {
 	return int64(len(d.batch.Events))*eventBytes + int64(len(d.attrs))*attrBytes + rowCopies*d.texts +
 		int64(len(d.data))*pointBytes + int64(len(d.metrics))*metricBytes + int64(len(d.numbers))*numberBytes +
-		2*int64(len(d.arena.Buf)+len(d.links)+len(d.events))
+		2*int64(len(d.Arena.Buf)+len(d.links)+len(d.events))
 }
 
 // room takes what the request has grown by from its share of memory. It fails as body.Share.Take does; decoding ends then.

@@ -13,6 +13,7 @@ import (
 	"unsafe"
 
 	"edgescope/edge"
+	"edgescope/ingest/otlp/values"
 	"edgescope/internal/jsonwire"
 )
 
@@ -181,14 +182,14 @@ func (d *decoder) moveList(list string, by int64) string {
 			}
 			from := r.Pos
 			_, text := r.Scalar()
-			at, _ := parseInteger(text)
+			at, _ := values.ParseInteger(text)
 			if at > by { // else it has no time
 				moved = strconv.AppendInt(append(moved, list[copied:from]...), at-by, 10)
 				copied = r.Pos
 			}
 		}
 	}
-	at := len(d.arena.Buf)
-	d.arena.Buf = append(append(d.arena.Buf, moved...), list[copied:]...)
-	return d.arena.Since(at)
+	at := len(d.Arena.Buf)
+	d.Arena.Buf = append(append(d.Arena.Buf, moved...), list[copied:]...)
+	return d.Arena.Since(at)
 }

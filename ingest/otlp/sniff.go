@@ -5,6 +5,7 @@ import (
 	"mime"
 	"strings"
 
+	"edgescope/ingest/otlp/pbwire"
 	"edgescope/internal/jsonwire"
 )
 
@@ -51,12 +52,12 @@ func encodingOfBody(body []byte) (enc Encoding, ok bool) {
 
 // looksLikeProtobuf tells whether a body begins as an export request does: field 1, length-delimited, of a length that fits.
 func looksLikeProtobuf(body []byte) bool {
-	f := fields{b: body}
-	if !f.next() || f.num != 1 || f.typ != wireBytes {
+	f := pbwire.Message{B: body}
+	if !f.Next() || f.Num != 1 || f.Typ != pbwire.WireBytes {
 		return false
 	}
-	f.bytes()
-	return f.err == nil
+	f.Bytes()
+	return f.Err == nil
 }
 
 func trimStart(body []byte) []byte {

@@ -1,12 +1,14 @@
 package otlp
 
 import (
+	"encoding/hex"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
 	"edgescope/edge"
+	"edgescope/ingest/otlp/values"
 	"edgescope/internal/jsonwire"
 )
 
@@ -26,12 +28,12 @@ const (
 // false).
 type exception struct {
 	found, handled         bool
-	kind, message, escaped value
+	kind, message, escaped values.Value
 }
 
 // startSpan answers the event to fill.
 func (d *decoder) startSpan() *edge.Event {
-	d.own.reset()
+	d.own.Reset()
 	d.links, d.events = d.links[:0], d.events[:0]
 	d.exception = exception{}
 	d.start, d.end = 0, 0
@@ -76,7 +78,7 @@ func (d *decoder) addEvent(name string, at uint64) {
 	d.events = append(d.events, `{"name":`...)
 	d.events = jsonwire.AppendString(d.events, name)
 	d.events = append(d.events, `,"time":`...)
-	d.events = strconv.AppendInt(d.events, d.nanos(at), 10)
+	d.events = strconv.AppendInt(d.events, d.Nanos(at), 10)
 	d.events = d.closeEntry(d.events)
 }
 
@@ -84,7 +86,7 @@ func (d *decoder) addEvent(name string, at uint64) {
 // the first.
 func (d *decoder) addException() {
 	escaped := d.nestedValue(edge.KeyExceptionEscaped)
-	handled := escaped.kind == kindBool && escaped.num == 0 || escaped.kind == kindString && strings.EqualFold(escaped.str, "false")
+	handled := escaped.Kind == values.Bool && escaped.Num == 0 || escaped.Kind == values.String && strings.EqualFold(escaped.Str, "false")
 	if d.exception.found && handled {
 		return
 	}
@@ -122,16 +124,16 @@ func openEntry(list []byte) []byte {
 
 func (d *decoder) closeEntry(list []byte) []byte {
 	list = append(list, `,"attrs":`...)
-	return append(appendObject(list, &d.nested), '}')
+	return append(values.AppendObject(list, &d.nested), '}')
 }
 
-func (d *decoder) nestedValue(key string) value {
-	for i := range d.nested.list {
-		if d.nested.list[i].key == key {
-			return d.nested.list[i].val
+func (d *decoder) nestedValue(key string) values.Value {
+	for i := range d.nested.List {
+		if d.nested.List[i].Key == key {
+			return d.nested.List[i].Val
 		}
 	}
-	return value{}
+	return values.Value{}
 }
 
 // liftException makes attributes of what an event "exception" says, to group by and to judge by, unless the span has
@@ -140,11 +142,13 @@ func (d *decoder) liftException() {
 	if !d.exception.found {
 		return
 	}
-	for _, at := range [...]pair{
-		{edge.KeyExceptionType, d.exception.kind}, {edge.KeyExceptionMessage, d.exception.message}, {edge.KeyExceptionEscaped, d.exception.escaped},
+	for _, at := range [...]values.Pair{
+		{Key: edge.KeyExceptionType, Val: d.exception.kind},
+		{Key: edge.KeyExceptionMessage, Val: d.exception.message},
+		{Key: edge.KeyExceptionEscaped, Val: d.exception.escaped},
 	} {
-		if at.val.kind != kindNone && d.own.find(at.key) < 0 && !d.own.put(at.key, at.val) {
-			d.batch.Warn(warnManyAttrs)
+		if at.Val.Kind != values.None && d.own.Find(at.Key) < 0 && !d.own.Put(at.Key, at.Val) {
+			d.batch.Warn(values.WarnManyAttrs)
 		}
 	}
 }
@@ -153,7 +157,7 @@ func (d *decoder) liftException() {
 // both are missing; an end before the start makes a duration of 0; a span that would last longer than any has no
 // duration. Each of these is told. What lies in the future is looked at when the resource ends.
 func (d *decoder) setTime(e *edge.Event) {
-	start, end := d.nanos(d.start), d.nanos(d.end)
+	start, end := d.Nanos(d.start), d.Nanos(d.end)
 	switch {
 	case start == 0 && end == 0:
 		start, end = d.now, d.now
@@ -186,3 +190,10 @@ func (d *decoder) boundDuration(e *edge.Event) {
 }
 
 func dateOf(nanos int64) string { return time.Unix(0, nanos).UTC().Format(time.DateOnly) }
+
+// kindOf returns the kind of a span by its number in OTLP; what is unspecified is internal.
+func kindOf(n uint64) edge.SpanKind { return edge.SpanKind(max(n, uint64(edge.SpanInternal))) } // a number of the enumeration
+
+func appendTraceID(dst []byte, id edge.TraceID) []byte { return hex.AppendEncode(dst, id[:]) }
+
+func appendSpanID(dst []byte, id edge.SpanID) []byte { return hex.AppendEncode(dst, id[:]) }

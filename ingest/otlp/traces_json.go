@@ -2,6 +2,7 @@ package otlp
 
 import (
 	"edgescope/edge"
+	"edgescope/ingest/otlp/values"
 	"edgescope/internal/jsonwire"
 )
 
@@ -29,25 +30,25 @@ func (d *decoder) jsonSpanScalar(r *jsonwire.Reader, e *edge.Event, key string) 
 	switch key {
 	case "traceId", "trace_id":
 		e.TraceID = edge.TraceID{}
-		readID(r, e.TraceID[:])
+		values.ID(r, e.TraceID[:])
 	case "spanId", "span_id":
 		e.SpanID = edge.SpanID{}
-		readID(r, e.SpanID[:])
+		values.ID(r, e.SpanID[:])
 	case "parentSpanId", "parent_span_id":
 		e.ParentID = edge.SpanID{}
-		readID(r, e.ParentID[:])
+		values.ID(r, e.ParentID[:])
 	case "name":
-		e.Name = stringValue(r.Scalar()).str
+		e.Name = values.StringOf(r.Scalar()).Str
 	case "kind":
-		e.SpanKind = kindOf(d.jsonEnum(r, &spanKinds))
+		e.SpanKind = kindOf(d.JSONEnum(r, &values.SpanKinds))
 	case "startTimeUnixNano", "start_time_unix_nano":
-		d.start = d.jsonTime(r)
+		d.start = d.JSONTime(r)
 	case "endTimeUnixNano", "end_time_unix_nano":
-		d.end = d.jsonTime(r)
+		d.end = d.JSONTime(r)
 	case "traceState", "trace_state":
-		e.TraceState = stringValue(r.Scalar()).str
+		e.TraceState = values.StringOf(r.Scalar()).Str
 	case "flags":
-		e.Flags = unsigned32(r.Scalar())
+		e.Flags = values.Unsigned32(r.Scalar())
 	default:
 		return false
 	}
@@ -58,25 +59,25 @@ func (d *decoder) jsonSpanScalar(r *jsonwire.Reader, e *edge.Event, key string) 
 func (d *decoder) jsonSpanPart(r *jsonwire.Reader, e *edge.Event, key string) {
 	switch key {
 	case "attributes":
-		d.jsonAttrs(r, &d.own, maxKey)
+		d.JSONAttrs(r, &d.own, values.MaxKey)
 	case "events":
 		d.events, d.exception = d.events[:0], exception{}
-		for list := d.list(r); list.Next(); {
+		for list := d.List(r); list.Next(); {
 			d.jsonEvent(r)
 		}
 	case "links":
 		d.links = d.links[:0]
-		for list := d.list(r); list.Next(); {
+		for list := d.List(r); list.Next(); {
 			d.jsonLink(r)
 		}
 	case "status":
 		d.jsonStatus(r, e)
 	case "droppedAttributesCount", "dropped_attributes_count":
-		e.DroppedAttrs = unsigned32(r.Scalar())
+		e.DroppedAttrs = values.Unsigned32(r.Scalar())
 	case "droppedEventsCount", "dropped_events_count":
-		e.DroppedEvents = unsigned32(r.Scalar())
+		e.DroppedEvents = values.Unsigned32(r.Scalar())
 	case "droppedLinksCount", "dropped_links_count":
-		e.DroppedLinks = unsigned32(r.Scalar())
+		e.DroppedLinks = values.Unsigned32(r.Scalar())
 	default:
 		r.Skip()
 	}
@@ -85,7 +86,7 @@ func (d *decoder) jsonSpanPart(r *jsonwire.Reader, e *edge.Event, key string) {
 func (d *decoder) jsonStatus(r *jsonwire.Reader, e *edge.Event) {
 	e.Status, e.StatusMessage = edge.StatusUnset, ""
 	if r.Peek() != jsonwire.Object { // the code by itself
-		e.Status = edge.StatusCode(d.jsonEnum(r, &statusCodes)) // one of three
+		e.Status = edge.StatusCode(d.JSONEnum(r, &values.StatusCodes)) // one of three
 		return
 	}
 	for o := r.Object(); ; {
@@ -95,9 +96,9 @@ func (d *decoder) jsonStatus(r *jsonwire.Reader, e *edge.Event) {
 		}
 		switch key {
 		case "code", "statusCode", "status_code":
-			e.Status = edge.StatusCode(d.jsonEnum(r, &statusCodes)) // one of three
+			e.Status = edge.StatusCode(d.JSONEnum(r, &values.StatusCodes)) // one of three
 		case "message":
-			e.StatusMessage = stringValue(r.Scalar()).str
+			e.StatusMessage = values.StringOf(r.Scalar()).Str
 		default:
 			r.Skip()
 		}
@@ -111,7 +112,7 @@ func (d *decoder) jsonEvent(r *jsonwire.Reader) {
 	}
 	var name string
 	var at uint64
-	d.nested.reset()
+	d.nested.Reset()
 	for o := r.Object(); ; {
 		key, ok := o.Member()
 		if !ok {
@@ -119,11 +120,11 @@ func (d *decoder) jsonEvent(r *jsonwire.Reader) {
 		}
 		switch key {
 		case "name":
-			name = stringValue(r.Scalar()).str
+			name = values.StringOf(r.Scalar()).Str
 		case "timeUnixNano", "time_unix_nano":
-			at = d.jsonTime(r)
+			at = d.JSONTime(r)
 		case "attributes":
-			d.jsonMembers(r, &d.nested, 0)
+			d.JSONMembers(r, &d.nested, 0)
 		default:
 			r.Skip()
 		}
@@ -138,7 +139,7 @@ func (d *decoder) jsonLink(r *jsonwire.Reader) {
 	}
 	var trace edge.TraceID
 	var span edge.SpanID
-	d.nested.reset()
+	d.nested.Reset()
 	for o := r.Object(); ; {
 		key, ok := o.Member()
 		if !ok {
@@ -146,11 +147,11 @@ func (d *decoder) jsonLink(r *jsonwire.Reader) {
 		}
 		switch key {
 		case "traceId", "trace_id":
-			readID(r, trace[:])
+			values.ID(r, trace[:])
 		case "spanId", "span_id":
-			readID(r, span[:])
+			values.ID(r, span[:])
 		case "attributes":
-			d.jsonMembers(r, &d.nested, 0)
+			d.JSONMembers(r, &d.nested, 0)
 		default:
 			r.Skip()
 		}

@@ -1,119 +1,123 @@
 package otlp
 
-import "edgescope/edge"
+import (
+	"edgescope/edge"
+	"edgescope/ingest/otlp/pbwire"
+	"edgescope/ingest/otlp/values"
+)
 
-func (d *decoder) protoSpan(f fields) error {
+func (d *decoder) protoSpan(f pbwire.Message) error {
 	e := d.startSpan()
-	for f.next() {
-		switch f.num {
+	for f.Next() {
+		switch f.Num {
 		case 1:
-			e.TraceID = traceID(f.bytes())
+			e.TraceID = values.TraceID(f.Bytes())
 		case 2:
-			e.SpanID = spanID(f.bytes())
+			e.SpanID = values.SpanID(f.Bytes())
 		case 3:
-			e.TraceState = d.arena.Text(f.bytes())
+			e.TraceState = d.Arena.Text(f.Bytes())
 		case 4:
-			e.ParentID = spanID(f.bytes())
+			e.ParentID = values.SpanID(f.Bytes())
 		case 5:
-			e.Name = d.arena.Text(f.bytes())
+			e.Name = d.Arena.Text(f.Bytes())
 		case 6:
-			e.SpanKind = kindOf(d.protoEnum(f.varint(), &spanKinds))
+			e.SpanKind = kindOf(d.ProtoEnum(f.Varint(), &values.SpanKinds))
 		case 7:
-			d.start = f.fixed64()
+			d.start = f.Fixed64()
 		case 8:
-			d.end = f.fixed64()
+			d.end = f.Fixed64()
 		case 9:
-			d.protoAttrOf(&f, &d.own, maxKey)
+			d.ProtoAttr(&f, &d.own, values.MaxKey)
 		case 16:
-			e.Flags = f.fixed32()
+			e.Flags = f.Fixed32()
 		default:
 			d.protoSpanRest(&f, e)
 		}
 	}
-	if f.err == nil {
+	if f.Err == nil {
 		d.endSpan(e)
 	}
-	return f.err
+	return f.Err
 }
 
 // protoSpanRest reads the fields that few spans have.
-func (d *decoder) protoSpanRest(f *fields, e *edge.Event) {
-	switch f.num {
+func (d *decoder) protoSpanRest(f *pbwire.Message, e *edge.Event) {
+	switch f.Num {
 	case 10:
-		e.DroppedAttrs = uint32(f.varint()) // the field has 32 bits
+		e.DroppedAttrs = uint32(f.Varint()) // the field has 32 bits
 	case 11:
-		f.err = d.protoEvent(f.message())
+		f.Err = d.protoEvent(f.Message())
 	case 12:
-		e.DroppedEvents = uint32(f.varint()) // the field has 32 bits
+		e.DroppedEvents = uint32(f.Varint()) // the field has 32 bits
 	case 13:
-		f.err = d.protoLink(f.message())
+		f.Err = d.protoLink(f.Message())
 	case 14:
-		e.DroppedLinks = uint32(f.varint()) // the field has 32 bits
+		e.DroppedLinks = uint32(f.Varint()) // the field has 32 bits
 	case 15:
-		f.err = d.protoStatus(f.message(), e)
+		f.Err = d.protoStatus(f.Message(), e)
 	default:
-		f.skip()
+		f.Skip()
 	}
 }
 
-func (d *decoder) protoStatus(f fields, e *edge.Event) error {
-	for f.next() {
-		switch f.num {
+func (d *decoder) protoStatus(f pbwire.Message, e *edge.Event) error {
+	for f.Next() {
+		switch f.Num {
 		case 2:
-			e.StatusMessage = d.arena.Text(f.bytes())
+			e.StatusMessage = d.Arena.Text(f.Bytes())
 		case 3:
-			e.Status = edge.StatusCode(d.protoEnum(f.varint(), &statusCodes)) // one of three
+			e.Status = edge.StatusCode(d.ProtoEnum(f.Varint(), &values.StatusCodes)) // one of three
 		default:
-			f.skip()
+			f.Skip()
 		}
 	}
-	return f.err
+	return f.Err
 }
 
-func (d *decoder) protoEvent(f fields) error {
+func (d *decoder) protoEvent(f pbwire.Message) error {
 	var name string
 	var at uint64
-	d.nested.reset()
-	for f.next() {
-		switch f.num {
+	d.nested.Reset()
+	for f.Next() {
+		switch f.Num {
 		case 1:
-			at = f.fixed64()
+			at = f.Fixed64()
 		case 2:
-			name = d.arena.Text(f.bytes())
+			name = d.Arena.Text(f.Bytes())
 		case 3:
-			f.err = d.protoNested(f.message(), &d.nested)
+			f.Err = d.ProtoNested(f.Message(), &d.nested)
 		case 4:
-			f.varint()
+			f.Varint()
 		default:
-			f.skip()
+			f.Skip()
 		}
 	}
 	d.addEvent(name, at)
-	return f.err
+	return f.Err
 }
 
-func (d *decoder) protoLink(f fields) error {
+func (d *decoder) protoLink(f pbwire.Message) error {
 	var trace edge.TraceID
 	var span edge.SpanID
-	d.nested.reset()
-	for f.next() {
-		switch f.num {
+	d.nested.Reset()
+	for f.Next() {
+		switch f.Num {
 		case 1:
-			trace = traceID(f.bytes())
+			trace = values.TraceID(f.Bytes())
 		case 2:
-			span = spanID(f.bytes())
+			span = values.SpanID(f.Bytes())
 		case 3:
-			f.bytes() // the link's trace state
+			f.Bytes() // the link's trace state
 		case 4:
-			f.err = d.protoNested(f.message(), &d.nested)
+			f.Err = d.ProtoNested(f.Message(), &d.nested)
 		case 5:
-			f.varint()
+			f.Varint()
 		case 6:
-			f.fixed32()
+			f.Fixed32()
 		default:
-			f.skip()
+			f.Skip()
 		}
 	}
 	d.addLink(trace, span)
-	return f.err
+	return f.Err
 }

@@ -12,6 +12,7 @@ import (
 	"edgescope/ingest/door"
 	"edgescope/ingest/edgemodule"
 	"edgescope/ingest/otlp"
+	"edgescope/ingest/otlp/series"
 	"edgescope/ingest/refusals"
 	"edgescope/ingest/vercel"
 	"edgescope/ingest/workers"
@@ -47,7 +48,7 @@ func (c *Collector) openReceiver(ctx context.Context) error {
 	}
 	c.receiver, err = otlp.New(otlp.Options{
 		Sink: metered{c.pipeline},
-		SeriesOptions: otlp.SeriesOptions{
+		Options: series.Options{
 			Samples: c.takeSamples, MaxAge: c.retentionSamples, MaxSeries: c.metricsMaxSeries,
 			Resource: platform.Resource, ResourceLabels: c.metricsResourceLabels,
 		},

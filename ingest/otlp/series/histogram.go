@@ -1,4 +1,4 @@
-package otlp
+package series
 
 import (
 	"fmt"
@@ -32,48 +32,48 @@ const (
 )
 
 // layout answers how many series a point needs, and a number that is the same for points whose series are the same.
-func (t *tenantStreams) layout(m *metric, p *point) (need int, layout uint64) {
+func (t *tenantStreams) layout(m *Metric, p *Point) (need int, layout uint64) {
 	layout = 14695981039346656037 // FNV-1a, 64 bits
 	mix := func(n uint64) { layout = (layout ^ n) * 1099511628211 }
-	if p.hasSum {
+	if p.HasSum {
 		mix(1)
 	}
-	switch m.kind {
-	case metricHistogram:
-		for _, b := range p.bounds {
+	switch m.Kind {
+	case Histogram:
+		for _, b := range p.Bounds {
 			mix(math.Float64bits(b))
 		}
-		return 3 + len(p.bounds), layout
-	case metricSummary:
-		for i := 0; i < len(p.quantiles); i += 2 {
-			mix(math.Float64bits(p.quantiles[i]))
+		return 3 + len(p.Bounds), layout
+	case Summary:
+		for i := 0; i < len(p.Quantiles); i += 2 {
+			mix(math.Float64bits(p.Quantiles[i]))
 		}
-		return 2 + len(p.quantiles)/2, layout
-	case metricExponential:
+		return 2 + len(p.Quantiles)/2, layout
+	case ExponentialHistogram:
 		t.ranges = p.buckets(t.ranges[:0])
-		mix(uint64(uint32(min(p.scale, finestScale)))) // bits
-		mix(math.Float64bits(p.zeroThreshold))
+		mix(uint64(uint32(min(p.Scale, finestScale)))) // bits
+		mix(math.Float64bits(p.ZeroThreshold))
 		return 2 + len(t.ranges), layout
 	}
 	return 1, layout
 }
 
 // point writes the series of a point.
-func (w *writer) point(kind metricKind, p *point) {
-	if kind == metricGauge || kind == metricSum {
-		w.put(0, p.value, "", edge.Attr{})
+func (w *writer) point(kind Kind, p *Point) {
+	if kind == Gauge || kind == Sum {
+		w.put(0, p.Value, "", edge.Attr{})
 		return
 	}
 	w.put(0, p.observations(), suffixCount, edge.Attr{})
 	first := 1
-	if p.hasSum {
-		w.put(1, p.sum, suffixSum, edge.Attr{})
+	if p.HasSum {
+		w.put(1, p.Sum, suffixSum, edge.Attr{})
 		first = 2
 	}
 	switch kind {
-	case metricHistogram:
+	case Histogram:
 		w.histogram(p, first)
-	case metricExponential:
+	case ExponentialHistogram:
 		w.exponential(p)
 	default:
 		w.summary(p, first)
@@ -81,50 +81,50 @@ func (w *writer) point(kind metricKind, p *point) {
 }
 
 // observations returns the count of a histogram, which is at least what its buckets hold.
-func (p *point) observations() float64 {
-	sum := p.zeroCount
-	for _, list := range [...][]float64{p.counts, p.positive, p.negative} {
+func (p *Point) observations() float64 {
+	sum := p.ZeroCount
+	for _, list := range [...][]float64{p.Counts, p.Positive, p.Negative} {
 		for _, n := range list {
 			sum += n
 		}
 	}
-	return max(p.count, sum)
+	return max(p.Count, sum)
 }
 
 // histogram writes cumulative buckets, as Prometheus has them.
-func (w *writer) histogram(p *point, first int) {
+func (w *writer) histogram(p *Point, first int) {
 	below := 0.0
-	for i, bound := range p.bounds {
-		if len(p.counts) > 0 {
-			below += p.counts[i]
+	for i, bound := range p.Bounds {
+		if len(p.Counts) > 0 {
+			below += p.Counts[i]
 		}
 		w.putBound(first+i, below, suffixBucket, labelLE, bound)
 	}
-	w.putBound(first+len(p.bounds), p.observations(), suffixBucket, labelLE, math.Inf(1))
+	w.putBound(first+len(p.Bounds), p.observations(), suffixBucket, labelLE, math.Inf(1))
 }
 
 // summary writes the quantiles as they are; they are no counters.
-func (w *writer) summary(p *point, first int) {
+func (w *writer) summary(p *Point, first int) {
 	gauge := *w
 	gauge.delta, gauge.zero = false, 0
-	for i := 0; i < len(p.quantiles); i += 2 {
-		gauge.putBound(first+i/2, p.quantiles[i+1], "", "quantile", p.quantiles[i])
+	for i := 0; i < len(p.Quantiles); i += 2 {
+		gauge.putBound(first+i/2, p.Quantiles[i+1], "", "quantile", p.Quantiles[i])
 	}
 }
 
 // exponential writes the buckets that hold something as ranges, in the way of VictoriaMetrics' histograms.
-func (w *writer) exponential(p *point) {
+func (w *writer) exponential(p *Point) {
 	if w.s.index == nil {
 		w.s.index = make(map[int64]int)
 	}
-	scale := min(p.scale, finestScale)
+	scale := min(p.Scale, finestScale)
 	for _, b := range w.t.ranges {
 		i, ok := w.s.index[b.id]
 		label := edge.Attr{}
 		if !ok {
 			i = len(w.s.parts)
 			w.s.index[b.id] = i
-			label = edge.Attr{Key: edge.LabelVMRange, Value: rangeText(b.id, scale, p.zeroThreshold)}
+			label = edge.Attr{Key: edge.LabelVMRange, Value: rangeText(b.id, scale, p.ZeroThreshold)}
 		}
 		w.put(i, b.count, suffixBucket, label)
 	}
@@ -132,13 +132,13 @@ func (w *writer) exponential(p *point) {
 
 // buckets appends what a point holds, brought to finestScale at most: from one scale to the next lower one, two neighbours
 // become one (OpenTelemetry metrics data model, "Exponential Scale").
-func (p *point) buckets(list []bucket) []bucket {
-	if p.zeroCount > 0 {
-		list = append(list, bucket{idZero, p.zeroCount})
+func (p *Point) buckets(list []bucket) []bucket {
+	if p.ZeroCount > 0 {
+		list = append(list, bucket{idZero, p.ZeroCount})
 	}
-	shift := max(int64(p.scale)-finestScale, 0)
-	list = appendBuckets(list, p.positive, int64(p.positiveOffset), shift, func(i int64) int64 { return i })
-	return appendBuckets(list, p.negative, int64(p.negativeOffset), shift, func(i int64) int64 { return idNegative - i })
+	shift := max(int64(p.Scale)-finestScale, 0)
+	list = appendBuckets(list, p.Positive, int64(p.PositiveOffset), shift, func(i int64) int64 { return i })
+	return appendBuckets(list, p.Negative, int64(p.NegativeOffset), shift, func(i int64) int64 { return idNegative - i })
 }
 
 func appendBuckets(list []bucket, counts []float64, offset, shift int64, id func(int64) int64) []bucket {

@@ -1,4 +1,4 @@
-package otlp
+package series
 
 import (
 	"math"
@@ -96,7 +96,7 @@ type writer struct {
 
 // setZero finds out whether counters begin with this point, and when they were 0: one millisecond after the start, since at
 // the start itself may lie the last sample of whoever counted before.
-func (w *writer) setZero(p *point) {
+func (w *writer) setZero(p *Point) {
 	if !w.grows {
 		return
 	}
@@ -114,22 +114,22 @@ func (w *writer) setZero(p *point) {
 	w.s.relaid = false
 }
 
-func (w *writer) setZeroOfDelta(p *point) {
+func (w *writer) setZeroOfDelta(p *Point) {
 	if w.s.last != 0 && !w.s.relaid {
 		return
 	}
-	w.zero, w.all = millis(p.start)+1, true
-	if p.start == 0 || w.zero >= w.at {
+	w.zero, w.all = millis(p.Start)+1, true
+	if p.Start == 0 || w.zero >= w.at {
 		w.zero = w.at - 1
 	}
 }
 
-func (w *writer) setZeroOfCumulative(p *point) {
-	start := nanos(p.start)
+func (w *writer) setZeroOfCumulative(p *Point) {
+	start := nanos(p.Start)
 	if start <= w.s.start {
 		return
 	}
-	w.zero, w.all = millis(p.start)+1, true
+	w.zero, w.all = millis(p.Start)+1, true
 	if w.s.start == 0 && w.s.last != 0 { // the sender has begun to tell its start
 		w.zero = 0
 	}

@@ -1,4 +1,4 @@
-package otlp
+package series
 
 import (
 	"math"
@@ -18,24 +18,24 @@ import (
 //
 // A count that is less than its buckets hold, or that is missing, is what they hold. mend returns what was lost, and
 // why the point can't be taken at all.
-func (p *point) mend(kind metricKind) (lost, reason string) {
+func (p *Point) mend(kind Kind) (lost, reason string) {
 	switch kind {
-	case metricHistogram:
+	case Histogram:
 		p.exponential = exponential{}
 		lost = p.mendBounds()
-	case metricExponential:
-		p.counts, p.bounds = nil, nil
+	case ExponentialHistogram:
+		p.Counts, p.Bounds = nil, nil
 		lost = p.mendExponential()
 	default:
-		p.counts, p.bounds, p.exponential = nil, nil, exponential{}
+		p.Counts, p.Bounds, p.exponential = nil, nil, exponential{}
 	}
-	if countable(p.count) {
+	if countable(p.Count) {
 		return lost, ""
 	}
-	if lost == lostCounts || kind == metricSummary || p.bucketCount() == 0 {
+	if lost == lostCounts || kind == Summary || p.bucketCount() == 0 {
 		return "", reasonNoNumber
 	}
-	p.count = 0 // what the buckets hold counts
+	p.Count = 0 // what the buckets hold counts
 	return lost, ""
 }
 
@@ -49,67 +49,67 @@ const (
 )
 
 // bucketCount returns how many counts of buckets there are.
-func (p *point) bucketCount() int { return len(p.counts) + len(p.positive) + len(p.negative) }
+func (p *Point) bucketCount() int { return len(p.Counts) + len(p.Positive) + len(p.Negative) }
 
 // countable tells whether a number can count something.
 func countable(n float64) bool { return n >= 0 && !math.IsInf(n, 0) }
 
 func uncountable(n float64) bool { return !countable(n) }
 
-func (p *point) mendBounds() (lost string) {
-	switch n := len(p.counts); {
-	case n == 0 && len(p.bounds) == 0:
+func (p *Point) mendBounds() (lost string) {
+	switch n := len(p.Counts); {
+	case n == 0 && len(p.Bounds) == 0:
 		return ""
-	case slices.ContainsFunc(p.counts, uncountable):
+	case slices.ContainsFunc(p.Counts, uncountable):
 		lost = lostCounts
 	case n == 0:
 		// Bounds alone: how many there are of each is not told, and not that there are none.
 		lost = lostOtherCount + p.sizes()
-	case n == len(p.bounds):
-		p.bounds, lost = p.bounds[:n-1], lostLastBound
-	case n != len(p.bounds)+1:
+	case n == len(p.Bounds):
+		p.Bounds, lost = p.Bounds[:n-1], lostLastBound
+	case n != len(p.Bounds)+1:
 		lost = lostOtherCount + p.sizes()
 	}
 	if lost == "" || lost == lostLastBound {
 		if p.dropRedundant() && lost == "" {
 			lost = lostRedundant
 		}
-		if increase(p.bounds) {
+		if increase(p.Bounds) {
 			return lost
 		}
 		lost = lostUnsorted
 	}
-	p.counts, p.bounds = nil, nil
+	p.Counts, p.Bounds = nil, nil
 	return lost
 }
 
-func (p *point) sizes() string {
-	return strconv.Itoa(len(p.counts)) + " counts and " + strconv.Itoa(len(p.bounds)) + " bounds"
+func (p *Point) sizes() string {
+	return strconv.Itoa(len(p.Counts)) + " counts and " + strconv.Itoa(len(p.Bounds)) + " bounds"
 }
 
 // dropRedundant takes out the last bounds of +Inf, the first ones of -Inf, and one of two that are the same. It works
 // in place: the lists belong to the point.
-func (p *point) dropRedundant() (dropped bool) {
-	before := len(p.bounds)
-	for n := len(p.bounds); n > 0 && math.IsInf(p.bounds[n-1], 1); n-- {
-		p.counts[n-1] += p.counts[n]
-		p.bounds, p.counts = p.bounds[:n-1], p.counts[:n]
+func (p *Point) dropRedundant() (dropped bool) {
+	before := len(p.Bounds)
+	for n := len(p.Bounds); n > 0 && math.IsInf(p.Bounds[n-1], 1); n-- {
+		p.Counts[n-1] += p.Counts[n]
+		p.Bounds, p.Counts = p.Bounds[:n-1], p.Counts[:n]
 	}
-	for len(p.bounds) > 0 && math.IsInf(p.bounds[0], -1) {
-		p.counts[1] += p.counts[0]
-		p.bounds, p.counts = p.bounds[1:], p.counts[1:]
+	for len(p.Bounds) > 0 && math.IsInf(p.Bounds[0], -1) {
+		p.Counts[1] += p.Counts[0]
+		p.Bounds, p.Counts = p.Bounds[1:], p.Counts[1:]
 	}
 	to := 0
-	for i, bound := range p.bounds {
-		if to > 0 && bound == p.bounds[to-1] { // what is in the bucket between them is at most the bound
-			p.counts[to-1] += p.counts[i]
+	for i, bound := range p.Bounds {
+		if to > 0 && bound == p.Bounds[to-1] { // what is in the bucket between them is at most the bound
+			p.Counts[to-1] += p.Counts[i]
 			continue
 		}
-		p.bounds[to], p.counts[to] = bound, p.counts[i]
+		p.Bounds[to], p.Counts[to] = bound, p.Counts[i]
 		to++
 	}
-	p.counts[to] = p.counts[len(p.bounds)]
-	p.bounds, p.counts = p.bounds[:to], p.counts[:to+1]
+	p.Counts[to] = p.Counts[len(p.Bounds)]
+	p.Bounds, p.Counts = p.Bounds[:to], p.Counts[:to+1]
 	return to < before
 }
 
@@ -123,14 +123,14 @@ func increase(bounds []float64) bool {
 	return true
 }
 
-func (p *point) mendExponential() (lost string) {
-	good := countable(p.zeroCount) && !slices.ContainsFunc(p.positive, uncountable) && !slices.ContainsFunc(p.negative, uncountable)
-	if !countable(p.zeroThreshold) {
-		p.zeroThreshold = 0
+func (p *Point) mendExponential() (lost string) {
+	good := countable(p.ZeroCount) && !slices.ContainsFunc(p.Positive, uncountable) && !slices.ContainsFunc(p.Negative, uncountable)
+	if !countable(p.ZeroThreshold) {
+		p.ZeroThreshold = 0
 	}
 	if good {
 		return ""
 	}
-	p.zeroCount, p.positive, p.negative = 0, nil, nil
+	p.ZeroCount, p.Positive, p.Negative = 0, nil, nil
 	return lostCounts
 }

@@ -1,4 +1,4 @@
-package otlp
+package values
 
 import (
 	"encoding/base64"
@@ -14,22 +14,22 @@ import (
 // These are the rules by which JSON's scalars become what a field wants. OpenTelemetry JS writes NaN as {"doubleValue":null},
 // 1e300 and 2^63 as {"intValue":1e+300}: one such value must not cost a batch.
 
-// intValue answers the integer that a number or a string spells; a number with a fraction or outside of int64 is a double.
-func intValue(t jsonwire.Token, text string) value {
+// IntOf answers the integer that a number or a string spells; a number with a fraction or outside of int64 is a double.
+func IntOf(t jsonwire.Token, text string) Value {
 	if t != jsonwire.Number && t != jsonwire.String || !jsonwire.IsNumber(text) {
-		return value{}
+		return Value{}
 	}
-	if n, ok := parseInteger(text); ok {
-		return value{kind: kindInt, num: uint64(n)} // the bits of an int64
+	if n, ok := ParseInteger(text); ok {
+		return Value{Kind: Int, Num: uint64(n)} // the bits of an int64
 	}
 	return parseDouble(text)
 }
 
-// doubleValue answers the double that a number or a string spells, also NaN, Infinity and -Infinity.
-func doubleValue(t jsonwire.Token, text string) value {
+// DoubleOf answers the double that a number or a string spells, also NaN, Infinity and -Infinity.
+func DoubleOf(t jsonwire.Token, text string) Value {
 	switch {
 	case t != jsonwire.Number && t != jsonwire.String:
-		return value{}
+		return Value{}
 	case text == "NaN":
 		return doubleNum(math.NaN())
 	case text == "Infinity":
@@ -37,49 +37,49 @@ func doubleValue(t jsonwire.Token, text string) value {
 	case text == "-Infinity":
 		return doubleNum(math.Inf(-1))
 	case !jsonwire.IsNumber(text):
-		return value{}
+		return Value{}
 	}
 	return parseDouble(text)
 }
 
-func parseDouble(text string) value {
+func parseDouble(text string) Value {
 	f, _ := strconv.ParseFloat(text, 64) // a number too large for a double is an infinity, which is what we want
 	return doubleNum(f)
 }
 
-// boolValue answers the bool that true, "true", 1 and the like spell.
-func boolValue(t jsonwire.Token, text string) value {
+// BoolOf answers the bool that true, "true", 1 and the like spell.
+func BoolOf(t jsonwire.Token, text string) Value {
 	switch {
 	case t == jsonwire.None || t == jsonwire.Null:
 	case text == "true" || text == "1":
-		return value{kind: kindBool, num: 1}
+		return Value{Kind: Bool, Num: 1}
 	case text == "false" || text == "0":
-		return value{kind: kindBool, num: 0}
+		return Value{Kind: Bool, Num: 0}
 	}
-	return value{}
+	return Value{}
 }
 
-// stringValue answers a string, or a number or bool as it is spelt.
-func stringValue(t jsonwire.Token, text string) value {
+// StringOf answers a string, or a number or bool as it is spelt.
+func StringOf(t jsonwire.Token, text string) Value {
 	if t == jsonwire.String || t == jsonwire.Number || t == jsonwire.Bool {
-		return value{kind: kindString, str: text}
+		return Value{Kind: String, Str: text}
 	}
-	return value{}
+	return Value{}
 }
 
 // bytesValue reads what a string holds in base64, of either alphabet, padded or not.
-func bytesValue(a *jsonwire.Arena, r *jsonwire.Reader) value {
+func bytesValue(a *jsonwire.Arena, r *jsonwire.Reader) Value {
 	t, text := r.Scalar()
 	if t != jsonwire.String {
-		return value{}
+		return Value{}
 	}
 	from := len(a.Buf)
 	buf, err := base64Of(text).AppendDecode(a.Buf, unsafe.Slice(unsafe.StringData(text), len(text)))
 	if err != nil {
-		return value{}
+		return Value{}
 	}
 	a.Buf = buf
-	return value{kind: kindBytes, str: a.Since(from)}
+	return Value{Kind: Bytes, Str: a.Since(from)}
 }
 
 func base64Of(text string) *base64.Encoding {
@@ -96,7 +96,8 @@ func base64Of(text string) *base64.Encoding {
 	}
 }
 
-func readID(r *jsonwire.Reader, dst []byte) {
+// ID reads an id into dst, as decodeID does.
+func ID(r *jsonwire.Reader, dst []byte) {
 	t, text := r.Scalar()
 	decodeID(dst, t, text)
 }
@@ -129,7 +130,7 @@ func unsigned(t jsonwire.Token, text string) uint64 {
 	if n, err := strconv.ParseUint(text, 10, 64); err == nil {
 		return n
 	}
-	if n, ok := parseInteger(text); ok {
+	if n, ok := ParseInteger(text); ok {
 		return uint64(max(n, 0)) // not negative
 	}
 	f, _ := strconv.ParseFloat(text, 64) // beyond the range it is an infinity
@@ -142,13 +143,14 @@ func unsigned(t jsonwire.Token, text string) uint64 {
 	return uint64(f)
 }
 
-func unsigned32(t jsonwire.Token, text string) uint32 {
+// Unsigned32 returns a number of 32 bits that can't be negative; the greatest for what is beyond.
+func Unsigned32(t jsonwire.Token, text string) uint32 {
 	return uint32(min(unsigned(t, text), math.MaxUint32)) // bounded
 }
 
-// parseInteger answers the integer that a JSON number spells, exactly: "1.795215405005e18" goes through no float. It is not
+// ParseInteger answers the integer that a JSON number spells, exactly: "1.795215405005e18" goes through no float. It is not
 // ok when the number has a fraction or is outside of int64.
-func parseInteger(s string) (n int64, ok bool) {
+func ParseInteger(s string) (n int64, ok bool) {
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
 		return n, true
 	}
@@ -175,4 +177,25 @@ func parseInteger(s string) (n int64, ok bool) {
 	}
 	n, err := strconv.ParseInt(all+strings.Repeat("0", exp), 10, 64)
 	return n, err == nil
+}
+
+// Number answers the number that a value holds, NaN when it holds none.
+func Number(v Value) float64 {
+	switch v.Kind {
+	case Int:
+		return float64(int64(v.Num)) // the bits of an int64
+	case Double:
+		return math.Float64frombits(v.Num)
+	default:
+		return math.NaN()
+	}
+}
+
+// Signed32 returns a number of 32 bits with a sign, bounded to what they hold; 0 where there is none.
+func Signed32(t jsonwire.Token, text string) int32 {
+	f := Number(DoubleOf(t, text))
+	if math.IsNaN(f) {
+		return 0
+	}
+	return int32(min(max(f, math.MinInt32), math.MaxInt32)) // bounded
 }

@@ -1,4 +1,4 @@
-package otlp
+package values
 
 import (
 	"math/bits"
@@ -11,10 +11,10 @@ const (
 	// maxAttrs bounds the attributes of a span, a resource, a span event, a link or a map: VictoriaLogs drops rows of more
 	// than 2,000 fields, and a row holds those of the span and of its resource.
 	maxAttrs = 900
-	// maxKey bounds the name of a field in bytes: VictoriaLogs drops a row that has a longer one.
-	maxKey = 128
-	// maxResourceKey leaves room for the prefix "resource." behind which a row may keep a resource attribute.
-	maxResourceKey = maxKey - len("resource.")
+	// MaxKey bounds the name of a field in bytes: VictoriaLogs drops a row that has a longer one.
+	MaxKey = 128
+	// MaxResourceKey leaves room for the prefix "resource." behind which a row may keep a resource attribute.
+	MaxResourceKey = MaxKey - len("resource.")
 	// indexFrom is the number of attributes from which a map is cheaper than comparing with each.
 	indexFrom = 48
 )
@@ -25,24 +25,25 @@ const (
 	warnNoValue   = "attribute without value"
 	warnNoObject  = "attribute is no object"
 	warnLongKey   = "attribute name shortened"
-	warnManyAttrs = "too many attributes"
+	WarnManyAttrs = "too many attributes"
 	warnDeep      = "value nested too deep"
 	warnNoList    = "list expected"
 	warnUnit      = "time in another unit than nanoseconds"
 	warnTime      = "value that is no time"
 )
 
-type pair struct {
-	key string
-	val value
+// Pair is an attribute.
+type Pair struct {
+	Key string
+	Val Value
 }
 
-// pairs is a list of attributes, in the order sent, keys unique: the last one sent wins, in the place of the first.
+// Pairs is a list of attributes, in the order sent, keys unique: the last one sent wins, in the place of the first.
 //
 // Records of one kind have the same keys in the same order. So the list before this one, whose keys are unique, is kept: as
 // long as the keys are those of the list before, one comparison for each tells that there is none twice.
-type pairs struct {
-	list, before []pair
+type Pairs struct {
+	List, before []Pair
 	// strayed tells that a key was not that of the list before. From then on seen has a bit for the hash of each key: a key
 	// whose bit is not set is new, which spares most comparisons.
 	strayed bool
@@ -50,9 +51,10 @@ type pairs struct {
 	index   map[string]int
 }
 
-func (p *pairs) reset() {
-	if len(p.list) > 0 {
-		p.list, p.before = p.before[:0], p.list
+// Reset begins another list; this one becomes the one before.
+func (p *Pairs) Reset() {
+	if len(p.List) > 0 {
+		p.List, p.before = p.before[:0], p.List
 	}
 	if p.strayed {
 		p.strayed = false
@@ -61,62 +63,63 @@ func (p *pairs) reset() {
 	}
 }
 
-// drop gives up references, for a list that goes back to a pool.
-func (p *pairs) drop() {
-	p.reset()
-	clear(p.list[:cap(p.list)])
+// Drop gives up references, for a list that goes back to a pool.
+func (p *Pairs) Drop() {
+	p.Reset()
+	clear(p.List[:cap(p.List)])
 	clear(p.before[:cap(p.before)])
 	p.before = p.before[:0]
 }
 
-// put adds an attribute or replaces its value. It answers false when the list is full.
-func (p *pairs) put(key string, v value) bool {
-	if n := len(p.list); !p.strayed && n < len(p.before) && p.before[n].key == key {
-		p.list = append(p.list, pair{key, v})
+// Put adds an attribute or replaces its value. It answers false when the list is full.
+func (p *Pairs) Put(key string, v Value) bool {
+	if n := len(p.List); !p.strayed && n < len(p.before) && p.before[n].Key == key {
+		p.List = append(p.List, Pair{key, v})
 		return true
 	}
 	return p.putStray(key, v)
 }
 
-func (p *pairs) putStray(key string, v value) bool {
+func (p *Pairs) putStray(key string, v Value) bool {
 	if !p.strayed {
 		p.stray()
 	}
 	word, bit := keyBit(key)
 	if p.seen[word]&bit != 0 {
-		if i := p.find(key); i >= 0 {
-			p.list[i].val = v
+		if i := p.Find(key); i >= 0 {
+			p.List[i].Val = v
 			return true
 		}
 	}
-	if len(p.list) >= maxAttrs {
+	if len(p.List) >= maxAttrs {
 		return false
 	}
 	p.seen[word] |= bit
-	p.list = append(p.list, pair{key, v})
+	p.List = append(p.List, Pair{key, v})
 	p.note()
 	return true
 }
 
 // stray begins to remember the keys, with those that are there.
-func (p *pairs) stray() {
+func (p *Pairs) stray() {
 	p.strayed = true
-	for i := range p.list {
-		word, bit := keyBit(p.list[i].key)
+	for i := range p.List {
+		word, bit := keyBit(p.List[i].Key)
 		p.seen[word] |= bit
 	}
 	p.note()
 }
 
-func (p *pairs) find(key string) int {
-	if p.strayed && len(p.list) >= indexFrom {
+// Find returns the place of a key in the list, -1 where it is not.
+func (p *Pairs) Find(key string) int {
+	if p.strayed && len(p.List) >= indexFrom {
 		if i, ok := p.index[key]; ok {
 			return i
 		}
 		return -1
 	}
-	for i := range p.list {
-		if p.list[i].key == key {
+	for i := range p.List {
+		if p.List[i].Key == key {
 			return i
 		}
 	}
@@ -124,15 +127,15 @@ func (p *pairs) find(key string) int {
 }
 
 // note keeps the index of a long list complete; it starts with the whole list.
-func (p *pairs) note() {
-	if len(p.list) < indexFrom {
+func (p *Pairs) note() {
+	if len(p.List) < indexFrom {
 		return
 	}
 	if p.index == nil {
 		p.index = make(map[string]int, maxAttrs)
 	}
-	for i := len(p.index); i < len(p.list); i++ {
-		p.index[p.list[i].key] = i
+	for i := len(p.index); i < len(p.List); i++ {
+		p.index[p.List[i].Key] = i
 	}
 }
 
@@ -148,19 +151,19 @@ func keyBit(key string) (word int, bit uint64) {
 }
 
 // putAttr adds an attribute to a list that becomes fields of a row, and counts what it had to drop or shorten.
-func putAttr(b *edge.Batch, p *pairs, at pair, limit int) {
+func putAttr(b *edge.Batch, p *Pairs, at Pair, limit int) {
 	switch {
-	case at.key == "":
+	case at.Key == "":
 		b.Warn(warnNoKey)
 		return
-	case at.val.kind == kindNone:
+	case at.Val.Kind == None:
 		b.Warn(warnNoValue)
 		return
-	case len(at.key) > limit:
+	case len(at.Key) > limit:
 		b.Warn(warnLongKey)
-		at.key = jsonwire.Shorten(at.key, limit)
+		at.Key = jsonwire.Shorten(at.Key, limit)
 	}
-	if !p.put(at.key, at.val) {
-		b.Warn(warnManyAttrs)
+	if !p.Put(at.Key, at.Val) {
+		b.Warn(WarnManyAttrs)
 	}
 }

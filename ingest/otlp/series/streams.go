@@ -1,4 +1,6 @@
-package otlp
+// Package series turns the data points of OTLP metrics into samples of series: it names them, labels them with what their
+// resource and scope say, adds up deltas, and bounds how many series a tenant has.
+package series
 
 import (
 	"cmp"
@@ -47,8 +49,8 @@ const (
 	reasonInfinite   = "delta is infinite, or too large to be added up"
 )
 
-// SeriesOptions say which series data points become.
-type SeriesOptions struct {
+// Options say which series data points become.
+type Options struct {
 	// Samples takes the numbers that metrics become, b.Samples. On return of nil they are kept, and writing the same again is
 	// harmless; they belong to the receiver again. It answers true when the samples of that body were kept before, perhaps by
 	// an earlier process: deltas among them must then not be counted again. It fails as Sink does. nil: data points are rejected.
@@ -67,14 +69,14 @@ type SeriesOptions struct {
 	MaxAge time.Duration
 }
 
-// streams turn data points into samples. Cumulative points and gauges pass as they are; of gauges at one time the last
+// Streams turn data points into samples. Cumulative points and gauges pass as they are; of gauges at one time the last
 // one wins. Deltas are added up, those of one time and those that come late as well: a body that is sent again is known
 // by its hash. The totals live in memory. A new process, or a stream that was forgotten, starts at zero, and says so
 // with a sample of 0 at the start of the first point: questions by increase and rate, which take a falling counter for
 // one that started again, lose nothing and double nothing. The same sample marks a cumulative counter that its sender
 // started again.
-type streams struct {
-	o       SeriesOptions
+type Streams struct {
+	o       Options
 	log     *slog.Logger
 	mu      sync.Mutex
 	tenants map[edge.Tenant]*tenantStreams
@@ -82,13 +84,13 @@ type streams struct {
 	repeated, overflow *metrics.Counter
 }
 
-// newStreams remembers nothing yet.
-func newStreams(o SeriesOptions, set *metrics.Set, log *slog.Logger) *streams {
+// New remembers nothing yet.
+func New(o Options, set *metrics.Set, log *slog.Logger) *Streams {
 	o.MaxSeries = cmp.Or(o.MaxSeries, defaultMaxSeries)
 	if o.Resource == nil {
 		o.Resource = canonicalFacts
 	}
-	s := &streams{
+	s := &Streams{
 		o: o, log: log, tenants: make(map[edge.Tenant]*tenantStreams),
 		repeated: set.GetOrCreateCounter("edgescope_otlp_repeated_data_points_total"),
 		overflow: set.GetOrCreateCounter("edgescope_otlp_overflow_data_points_total"),
@@ -98,7 +100,7 @@ func newStreams(o SeriesOptions, set *metrics.Set, log *slog.Logger) *streams {
 }
 
 // series counts what is remembered.
-func (s *streams) series() (n int64) {
+func (s *Streams) series() (n int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, t := range s.tenants {
@@ -107,7 +109,7 @@ func (s *streams) series() (n int64) {
 	return n
 }
 
-func (s *streams) tenant(id edge.Tenant) *tenantStreams {
+func (s *Streams) tenant(id edge.Tenant) *tenantStreams {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t := s.tenants[id]
@@ -121,43 +123,43 @@ func (s *streams) tenant(id edge.Tenant) *tenantStreams {
 	return t
 }
 
-// posted is what a request brings.
-type posted struct {
-	// batch gets what is rejected and warned of; its tenant and body are those of the request.
-	batch *edge.Batch
-	// now is the arrival in Unix nanoseconds.
-	now     int64
-	metrics []metric
-	points  []point
-	// note counts a change of the record of that index, by a reason, and has the answer describe it.
-	note func(index int, reason, text string)
+// Request is what a request brings.
+type Request struct {
+	// Batch gets what is rejected and warned of; its tenant and body are those of the request.
+	Batch *edge.Batch
+	// Now is the arrival in Unix nanoseconds.
+	Now     int64
+	Metrics []Metric
+	Points  []Point
+	// Note counts a change of the record of that index, by a reason, and has the answer describe it.
+	Note func(index int, reason, text string)
 }
 
-// write turns the points of a request into samples and hands them on. When that fails the streams are as before, so that the
+// Write turns the points of a request into samples and hands them on. When that fails the streams are as before, so that the
 // client may send the same again. One request of a tenant is worked on at a time: a total must not be seen by another one
 // before it is known that it stays.
-func (s *streams) write(ctx context.Context, q *posted) error {
+func (s *Streams) Write(ctx context.Context, q *Request) error {
 	if s.o.Samples == nil {
-		for i := range q.points {
-			q.batch.Reject(q.points[i].index, "metrics are not accepted here")
+		for i := range q.Points {
+			q.Batch.Reject(q.Points[i].Index, "metrics are not accepted here")
 		}
 		return nil
 	}
-	t := s.tenant(q.batch.Tenant)
+	t := s.tenant(q.Batch.Tenant)
 	select {
 	case t.turn <- struct{}{}:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 	defer func() { <-t.turn }()
-	t.begin(q.now)
-	for i := range q.metrics {
-		t.metric(q, &q.metrics[i])
+	t.begin(q.Now)
+	for i := range q.Metrics {
+		t.metric(q, &q.Metrics[i])
 	}
 	t.tellInfos()
-	t.tellOverflow(q.batch.Tenant)
+	t.tellOverflow(q.Batch.Tenant)
 	if len(t.samples) > 0 {
-		repeated, err := s.o.Samples(ctx, &edge.Batch{Tenant: q.batch.Tenant, Body: q.batch.Body, Samples: t.samples})
+		repeated, err := s.o.Samples(ctx, &edge.Batch{Tenant: q.Batch.Tenant, Body: q.Batch.Body, Samples: t.samples})
 		if repeated || err != nil {
 			t.undo()
 		}
@@ -173,14 +175,14 @@ func (s *streams) write(ctx context.Context, q *posted) error {
 }
 
 // tell warns once for each tenant.
-func (s *streams) tell(id edge.Tenant) {
+func (s *Streams) tell(id edge.Tenant) {
 	s.log.Warn("too many series of metrics: further data points are rejected",
 		slog.Int("tenant", int(id)), slog.Int("max_series", s.o.MaxSeries))
 }
 
 // tenantStreams are the streams of one tenant. turn is held by who works on them.
 type tenantStreams struct {
-	owner *streams
+	owner *Streams
 	turn  chan struct{}
 	byKey map[string]*stream
 	// targets are the resources that they belong to.
@@ -227,16 +229,16 @@ func (t *tenantStreams) begin(now int64) {
 }
 
 // metric adds the points of one metric.
-func (t *tenantStreams) metric(q *posted, m *metric) {
+func (t *tenantStreams) metric(q *Request, m *Metric) {
 	t.startMetric(q, m)
 	t.name = t.namer.metric(m)
-	if m.temporality == temporalityUnknown && (m.kind == metricSum || m.kind == metricHistogram || m.kind == metricExponential) {
-		q.batch.Warn(warnTemporality) // what Prometheus tools take it for
-		m.temporality = temporalityCumulative
+	if m.Temporality == Unspecified && (m.Kind == Sum || m.Kind == Histogram || m.Kind == ExponentialHistogram) {
+		q.Batch.Warn(warnTemporality) // what Prometheus tools take it for
+		m.Temporality = Cumulative
 	}
-	for i := m.from; i < m.to; i++ {
-		p := &q.points[i]
-		if p.flags&flagNoValue != 0 {
+	for i := m.From; i < m.To; i++ {
+		p := &q.Points[i]
+		if p.Flags&flagNoValue != 0 {
 			continue // a point that says that there is nothing to say
 		}
 		reason := t.check(q, m, p)
@@ -244,47 +246,47 @@ func (t *tenantStreams) metric(q *posted, m *metric) {
 			reason = t.point(m, p)
 		}
 		if reason != "" {
-			q.batch.Reject(p.index, reason)
+			q.Batch.Reject(p.Index, reason)
 		}
 	}
 }
 
 // check returns why a point can't be taken. What can't be used of a point that can is taken out of it.
-func (t *tenantStreams) check(q *posted, m *metric, p *point) string {
+func (t *tenantStreams) check(q *Request, m *Metric, p *Point) string {
 	switch {
 	case t.name == "":
 		return reasonNoName
 	case reserved(t.name):
 		return reasonReserved
-	case m.kind == metricNone:
+	case m.Kind == None:
 		return reasonNoData
-	case len(p.attrs) > maxLabels:
+	case len(p.Attrs) > maxLabels:
 		return reasonManyLabels
-	case t.owner.o.MaxAge > 0 && nanos(p.time) < t.now-int64(t.owner.o.MaxAge):
+	case t.owner.o.MaxAge > 0 && nanos(p.Time) < t.now-int64(t.owner.o.MaxAge):
 		return reasonTooOld
 	}
 	// A sum that is no number, as of values that are none, is left out; a summary always has one.
-	p.hasSum = (p.hasSum || m.kind == metricSummary) && math.Abs(p.sum) <= maxAddend
-	if m.kind == metricGauge || m.kind == metricSum {
+	p.HasSum = (p.HasSum || m.Kind == Summary) && math.Abs(p.Sum) <= maxAddend
+	if m.Kind == Gauge || m.Kind == Sum {
 		return p.checkNumber(m)
 	}
-	lost, reason := p.mend(m.kind)
+	lost, reason := p.mend(m.Kind)
 	if reason == "" && lost != "" {
-		q.note(p.index, warnBuckets, lost)
+		q.Note(p.Index, warnBuckets, lost)
 	}
 	return reason
 }
 
 // checkNumber returns why the point of a gauge or sum can't be taken. A delta that makes a total infinite would make it
 // useless for good, and one below 0 would look as if the counter had started again.
-func (p *point) checkNumber(m *metric) string {
-	delta := m.kind == metricSum && m.temporality == temporalityDelta
+func (p *Point) checkNumber(m *Metric) string {
+	delta := m.Kind == Sum && m.Temporality == Delta
 	switch {
-	case !p.hasValue:
+	case !p.HasValue:
 		return reasonNoNumber
-	case delta && math.Abs(p.value) > maxAddend:
+	case delta && math.Abs(p.Value) > maxAddend:
 		return reasonInfinite
-	case delta && m.monotonic && p.value < 0:
+	case delta && m.Monotonic && p.Value < 0:
 		return reasonNegative
 	}
 	return ""
@@ -301,8 +303,8 @@ func reserved(name string) bool {
 }
 
 // point adds one point and answers why it was not taken.
-func (t *tenantStreams) point(m *metric, p *point) string {
-	t.ofPoint(p.attrs)
+func (t *tenantStreams) point(m *Metric, p *Point) string {
+	t.ofPoint(p.Attrs)
 	need, layout := t.layout(m, p)
 	if need > maxPointSeries {
 		return reasonManySeries
@@ -313,16 +315,16 @@ func (t *tenantStreams) point(m *metric, p *point) string {
 	}
 	t.save(s)
 	w := writer{
-		t: t, s: s, at: millis(p.time), newest: nanos(p.time) >= s.last,
-		delta: m.temporality == temporalityDelta && m.kind != metricGauge,
-		grows: m.kind != metricGauge && (m.kind != metricSum || m.monotonic),
+		t: t, s: s, at: millis(p.Time), newest: nanos(p.Time) >= s.last,
+		delta: m.Temporality == Delta && m.Kind != Gauge,
+		grows: m.Kind != Gauge && (m.Kind != Sum || m.Monotonic),
 	}
 	if w.delta {
 		w.at, w.newest = max(w.at, s.last/int64(time.Millisecond)), true // the total holds from the newest point on, also with one that is late
 	}
 	w.setZero(p)
-	w.point(m.kind, p)
-	s.last = max(s.last, nanos(p.time))
+	w.point(m.Kind, p)
+	s.last = max(s.last, nanos(p.Time))
 	s.used, t.of.used = t.now, t.now
 	t.see(t.of.info, w.at)
 	t.see(t.scope, w.at)
@@ -330,8 +332,8 @@ func (t *tenantStreams) point(m *metric, p *point) string {
 }
 
 // stream answers the stream of the labels at hand, made if it is new. It answers nil and why when there is no room.
-func (t *tenantStreams) stream(m *metric, layout uint64, need int) (*stream, string) {
-	t.key = append(t.key[:0], byte(m.kind), m.temporality)
+func (t *tenantStreams) stream(m *Metric, layout uint64, need int) (*stream, string) {
+	t.key = append(t.key[:0], byte(m.Kind), m.Temporality)
 	t.key = append(append(t.key, t.name...), 0)
 	for _, at := range t.list {
 		t.key = append(append(t.key, at.Key...), 0)

@@ -1,4 +1,4 @@
-package otlp
+package series
 
 import (
 	"crypto/sha1"
@@ -68,26 +68,26 @@ type info struct {
 }
 
 // startMetric finds the labels that all points of a metric share, and the series that describe them.
-func (t *tenantStreams) startMetric(q *posted, m *metric) {
-	if t.of == nil || !sameList(t.resource, m.resource) {
-		t.resource, t.of = m.resource, t.target(q, m.resource)
+func (t *tenantStreams) startMetric(q *Request, m *Metric) {
+	if t.of == nil || !sameList(t.resource, m.Resource) {
+		t.resource, t.of = m.Resource, t.target(q, m.Resource)
 	}
 	t.shared = append(t.shared[:0], t.of.labels...)
 	t.scope = nil
-	if m.scope != "" {
-		t.shared = append(t.shared, edge.Attr{Key: labelScope, Value: t.cut(m.scope)})
+	if m.Scope != "" {
+		t.shared = append(t.shared, edge.Attr{Key: labelScope, Value: t.cut(m.Scope)})
 	}
-	if m.scopeVersion != "" {
-		t.shared = append(t.shared, edge.Attr{Key: labelScopeVersion, Value: t.cut(m.scopeVersion)})
+	if m.ScopeVersion != "" {
+		t.shared = append(t.shared, edge.Attr{Key: labelScopeVersion, Value: t.cut(m.ScopeVersion)})
 	}
-	if len(m.scopeAttrs) > 0 {
+	if len(m.ScopeAttrs) > 0 {
 		t.startScope(q, m)
 	}
 }
 
 // startScope gives the series of a scope with attributes their id.
-func (t *tenantStreams) startScope(q *posted, m *metric) {
-	id := t.identify(append(append(t.sorted[:0], m.scopeAttrs...), edge.Attr{Value: m.scope + "\x00" + m.scopeVersion}))
+func (t *tenantStreams) startScope(q *Request, m *Metric) {
+	id := t.identify(append(append(t.sorted[:0], m.ScopeAttrs...), edge.Attr{Value: m.Scope + "\x00" + m.ScopeVersion}))
 	t.shared = append(t.shared, edge.Attr{Key: labelScopeID, Value: t.uuid(id)})
 	if t.scope = t.of.scopes[id]; t.scope != nil {
 		return
@@ -96,11 +96,11 @@ func (t *tenantStreams) startScope(q *posted, m *metric) {
 	for _, at := range t.shared {
 		t.giveWay(at)
 	}
-	slices.SortFunc(m.scopeAttrs, byKey)
-	t.describe(q, m.scopeAttrs, func(key string) string { return t.prefixed(prefixScope, t.clean(key)) })
+	slices.SortFunc(m.ScopeAttrs, byKey)
+	t.describe(q, m.ScopeAttrs, func(key string) string { return t.prefixed(prefixScope, t.clean(key)) })
 	cost := seriesCost(textOf(t.list))
 	if !t.of.kept || !t.takeRoom(int(cost)) {
-		q.batch.Warn(warnNoInfo)
+		q.Batch.Warn(warnNoInfo)
 		return
 	}
 	t.scope = newInfo(scopeInfo, t.list, t.of.labels)
@@ -113,7 +113,7 @@ func (t *tenantStreams) startScope(q *posted, m *metric) {
 
 // target returns the target of a resource, remembered if there is room for it. Without room its new series have none
 // either.
-func (t *tenantStreams) target(q *posted, resource []edge.Attr) *target {
+func (t *tenantStreams) target(q *Request, resource []edge.Attr) *target {
 	id := t.identify(append(t.sorted[:0], resource...))
 	if of := t.targets[id]; of != nil {
 		return of
@@ -126,7 +126,7 @@ func (t *tenantStreams) target(q *posted, resource []edge.Attr) *target {
 }
 
 // newTarget makes the labels of a resource, whose attributes are sorted.
-func (t *tenantStreams) newTarget(q *posted, attrs []edge.Attr) *target {
+func (t *tenantStreams) newTarget(q *Request, attrs []edge.Attr) *target {
 	given := attr(attrs, keyInstanceID)
 	t.nameTarget(attrs, given)
 	t.rest = t.rest[:0]
@@ -207,7 +207,7 @@ func (t *tenantStreams) says(at edge.Attr) bool {
 }
 
 // describe adds attributes to the list, up to its bounds, behind resource_ where a label of a series has their name.
-func (t *tenantStreams) describe(q *posted, attrs []edge.Attr, name func(key string) string) {
+func (t *tenantStreams) describe(q *Request, attrs []edge.Attr, name func(key string) string) {
 	t.shadow = append(t.shadow[:0], t.list...)
 	text := textOf(t.list)
 	for i, at := range attrs {
@@ -217,7 +217,7 @@ func (t *tenantStreams) describe(q *posted, attrs []edge.Attr, name func(key str
 		}
 		text += len(key) + min(len(at.Value), maxLabelValue)
 		if i >= maxLabels || text > maxInfoText {
-			q.batch.Warn(warnLongInfo)
+			q.Batch.Warn(warnLongInfo)
 			return
 		}
 		if at.Value != "" {
@@ -258,7 +258,7 @@ func (t *tenantStreams) uuid(id identity) string {
 }
 
 // promotes tells whether a resource attribute is a label of the series by choice.
-func (s *streams) promotes(key string) bool {
+func (s *Streams) promotes(key string) bool {
 	return slices.ContainsFunc(s.o.ResourceLabels, func(pattern string) bool {
 		beginning, cut := strings.CutSuffix(pattern, "*")
 		return pattern == key || cut && strings.HasPrefix(key, beginning)

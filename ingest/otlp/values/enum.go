@@ -1,21 +1,20 @@
-package otlp
+package values
 
 import (
 	"fmt"
 	"strconv"
 	"strings"
 
-	"edgescope/edge"
 	"edgescope/internal/jsonwire"
 )
 
-// maxQuoted bounds in bytes what is quoted of a value.
-const maxQuoted = 40
+// MaxQuoted bounds in bytes what is quoted of a value.
+const MaxQuoted = 40
 
-// enum is an enumeration of OTLP as JSON spells it: the number, the number as text, the name in protobuf's JSON
+// Enum is an enumeration of OTLP as JSON spells it: the number, the number as text, the name in protobuf's JSON
 // (SPAN_KIND_SERVER), or the name without its prefix. Case does not matter: Vercel's drains write "server", SDKs' own
 // types "Ok", and Python's SpanKind.SERVER.
-type enum struct {
+type Enum struct {
 	// member is what messages call it; prefix stands before its names in protobuf.
 	member, prefix string
 	// names are the values by their numbers.
@@ -24,17 +23,22 @@ type enum struct {
 	fallback, want string
 }
 
+// The enumerations of OTLP.
 var (
-	spanKinds = enum{
+	// SpanKinds are the kinds of spans.
+	SpanKinds = Enum{
 		member: "kind", prefix: "SPAN_KIND_", fallback: "internal", want: "internal, server, client, producer or consumer",
 		names: []string{"UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER"},
 	}
-	statusCodes   = enum{member: "status code", prefix: "STATUS_CODE_", fallback: "unset", want: "unset, ok or error", names: []string{"UNSET", "OK", "ERROR"}}
-	temporalities = enum{
+	// StatusCodes are the states of spans.
+	StatusCodes = Enum{member: "status code", prefix: "STATUS_CODE_", fallback: "unset", want: "unset, ok or error", names: []string{"UNSET", "OK", "ERROR"}}
+	// Temporalities tell what the points of a metric add up.
+	Temporalities = Enum{
 		member: "aggregation temporality", prefix: "AGGREGATION_TEMPORALITY_", fallback: "cumulative", want: "delta or cumulative",
 		names: []string{"UNSPECIFIED", "DELTA", "CUMULATIVE"},
 	}
-	severityLevels = enum{
+	// SeverityLevels are those of log records.
+	SeverityLevels = Enum{
 		member: "severity number", prefix: "SEVERITY_NUMBER_", fallback: "unspecified", want: "trace, debug, info, warn, error or fatal, with 2 to 4 behind it or not,",
 		names: []string{
 			"UNSPECIFIED", "TRACE", "TRACE2", "TRACE3", "TRACE4", "DEBUG", "DEBUG2", "DEBUG3", "DEBUG4", "INFO", "INFO2", "INFO3", "INFO4",
@@ -43,14 +47,14 @@ var (
 	}
 )
 
-// number returns the number that a value of JSON means. Absent values, null and "" are 0, the unspecified one. It is
+// Number returns the number that a value of JSON means. Absent values, null and "" are 0, the unspecified one. It is
 // not ok for a value that the enumeration does not have.
-func (e *enum) number(t jsonwire.Token, text string) (n uint64, ok bool) {
+func (e *Enum) Number(t jsonwire.Token, text string) (n uint64, ok bool) {
 	switch {
 	case t == jsonwire.Null || t == jsonwire.None || t == jsonwire.String && text == "":
 		return 0, true
 	case t == jsonwire.Number || t == jsonwire.String && jsonwire.IsNumber(text):
-		n, exact := parseInteger(text)
+		n, exact := ParseInteger(text)
 		return uint64(max(n, 0)), exact && n >= 0 && n < int64(len(e.names)) // not negative
 	case t != jsonwire.String:
 		return 0, false
@@ -68,35 +72,33 @@ func (e *enum) number(t jsonwire.Token, text string) (n uint64, ok bool) {
 }
 
 // warning is the reason of the warning about a value that an enumeration does not have.
-func (e *enum) warning() string { return "unknown " + e.member }
+func (e *Enum) warning() string { return "unknown " + e.member }
 
-// jsonEnum reads a value of an enumeration; one that is not known is told and 0.
-func (d *valueDecoder) jsonEnum(r *jsonwire.Reader, e *enum) uint64 {
+// JSONEnum reads a value of an enumeration; one that is not known is told and 0.
+func (d *Decoder) JSONEnum(r *jsonwire.Reader, e *Enum) uint64 {
 	t, text := r.Scalar()
-	n, ok := e.number(t, text)
+	n, ok := e.Number(t, text)
 	if !ok && r.Err == nil {
-		d.noteEnum(e, fmt.Sprintf("%q", jsonwire.Shorten(text, maxQuoted)))
+		d.NoteEnum(e, fmt.Sprintf("%q", jsonwire.Shorten(text, MaxQuoted)))
 		return 0
 	}
 	return n
 }
 
-// protoEnum checks a number of an enumeration, which has 32 bits; one that is not known is told and 0.
-func (d *valueDecoder) protoEnum(varint uint64, e *enum) uint64 {
+// ProtoEnum checks a number of an enumeration, which has 32 bits; one that is not known is told and 0.
+func (d *Decoder) ProtoEnum(varint uint64, e *Enum) uint64 {
 	if n := uint64(uint32(varint)); n < uint64(len(e.names)) {
 		return n
 	}
 	return d.unknownNumber(varint, e)
 }
 
-func (d *valueDecoder) unknownNumber(varint uint64, e *enum) uint64 {
-	d.noteEnum(e, strconv.Itoa(int(int32(varint)))) //nolint:gosec // an enum of protobuf has 32 bits, with a sign
+func (d *Decoder) unknownNumber(varint uint64, e *Enum) uint64 {
+	d.NoteEnum(e, strconv.Itoa(int(int32(varint)))) //nolint:gosec // an enum of protobuf has 32 bits, with a sign
 	return 0
 }
 
-func (d *valueDecoder) noteEnum(e *enum, sent string) {
-	d.note(e.warning(), fmt.Sprintf("%s %s is not known: taken as %s; want %s or the number", e.member, sent, e.fallback, e.want))
+// NoteEnum tells of a value that an enumeration does not have, as it was sent.
+func (d *Decoder) NoteEnum(e *Enum, sent string) {
+	d.Note(e.warning(), fmt.Sprintf("%s %s is not known: taken as %s; want %s or the number", e.member, sent, e.fallback, e.want))
 }
-
-// kindOf returns the kind of a span by its number in OTLP; what is unspecified is internal.
-func kindOf(n uint64) edge.SpanKind { return edge.SpanKind(max(n, uint64(edge.SpanInternal))) } // a number of the enumeration

@@ -1,4 +1,4 @@
-package otlp
+package values
 
 import (
 	"fmt"
@@ -27,31 +27,31 @@ func unitOf(t uint64) uint64 {
 	return 0
 }
 
-// nanos returns a time as it was sent in Unix nanoseconds, and says so when it was sent in another unit; 0 is none. A
+// Nanos returns a time as it was sent in Unix nanoseconds, and says so when it was sent in another unit; 0 is none. A
 // number that is no time of this century in any unit is taken for nanoseconds.
-func (d *valueDecoder) nanos(t uint64) int64 {
+func (d *Decoder) Nanos(t uint64) int64 {
 	if t >= since2000 {
 		return clampTime(t)
 	}
 	return d.otherUnit(t)
 }
 
-func (d *valueDecoder) otherUnit(t uint64) int64 {
+func (d *Decoder) otherUnit(t uint64) int64 {
 	unit := unitOf(t)
 	if unit < 2 {
 		return clampTime(t)
 	}
-	d.note(warnUnit, fmt.Sprintf("time %d is no number of nanoseconds since 1970: read as %s", t, unitNames[unit]))
+	d.Note(warnUnit, fmt.Sprintf("time %d is no number of nanoseconds since 1970: read as %s", t, unitNames[unit]))
 	return clampTime(t * unit)
 }
 
 var unitNames = map[uint64]string{1e3: "microseconds", 1e6: "milliseconds", 1e9: "seconds"}
 
-// jsonTime reads a time as OTLP has it, a number of nanoseconds or its text, and in the shapes that clients are known
+// JSONTime reads a time as OTLP has it, a number of nanoseconds or its text, and in the shapes that clients are known
 // to write instead: a date of RFC 3339, a fraction of seconds or milliseconds, the {low, high} of protobuf.js for a
 // number of 64 bits, the [seconds, nanoseconds] of OpenTelemetry JS, the {seconds, nanos} of a Timestamp. What is none
 // of these is told, and 0.
-func (d *valueDecoder) jsonTime(r *jsonwire.Reader) uint64 {
+func (d *Decoder) JSONTime(r *jsonwire.Reader) uint64 {
 	switch r.Peek() {
 	case jsonwire.Object:
 		return d.timeOfObject(r)
@@ -73,8 +73,8 @@ func (d *valueDecoder) jsonTime(r *jsonwire.Reader) uint64 {
 	return n
 }
 
-func (d *valueDecoder) noteTime(text string) {
-	d.note(warnTime, fmt.Sprintf("%q is no time: want nanoseconds since 1970, as a number or as text", jsonwire.Shorten(text, maxQuoted)))
+func (d *Decoder) noteTime(text string) {
+	d.Note(warnTime, fmt.Sprintf("%q is no time: want nanoseconds since 1970, as a number or as text", jsonwire.Shorten(text, MaxQuoted)))
 }
 
 // dateLayouts are those of RFC 3339, with a space for its T, and of ISO 8601's short offset. A date without an offset
@@ -96,7 +96,7 @@ func readTime(text string) (nanos uint64, ok bool) {
 
 // readDecimal reads a number with a fraction or an exponent.
 func readDecimal(text string) (nanos uint64, ok bool) {
-	if n, ok := parseInteger(text); ok {
+	if n, ok := ParseInteger(text); ok {
 		return uint64(max(n, 0)), n >= 0 // not negative
 	}
 	f, err := strconv.ParseFloat(text, 64)
@@ -117,7 +117,7 @@ func readDecimal(text string) (nanos uint64, ok bool) {
 }
 
 // timeOfObject reads {low, high} and {seconds, nanos}.
-func (d *valueDecoder) timeOfObject(r *jsonwire.Reader) uint64 {
+func (d *Decoder) timeOfObject(r *jsonwire.Reader) uint64 {
 	p := readParts(r)
 	if n, ok := p.long(); ok {
 		return n
@@ -156,7 +156,7 @@ func readParts(r *jsonwire.Reader) (p parts) {
 		}
 		t, text := r.Scalar()
 		if i := slices.Index(partNames[:], key); i >= 0 && (t == jsonwire.Number || t == jsonwire.String) {
-			p.numbers[i], p.has[i] = parseInteger(text)
+			p.numbers[i], p.has[i] = ParseInteger(text)
 		}
 	}
 }
@@ -168,12 +168,12 @@ func (p *parts) long() (n uint64, ok bool) {
 }
 
 // timeOfArray reads [seconds, nanoseconds].
-func (d *valueDecoder) timeOfArray(r *jsonwire.Reader) uint64 {
+func (d *Decoder) timeOfArray(r *jsonwire.Reader) uint64 {
 	var parts [2]int64
 	n := 0
 	for list := r.Array(); list.Next(); n++ {
 		t, text := r.Scalar()
-		v, ok := parseInteger(text)
+		v, ok := ParseInteger(text)
 		if !ok || t != jsonwire.Number || n >= len(parts) {
 			n = len(parts) // and one more: none
 			continue
@@ -190,10 +190,12 @@ func (d *valueDecoder) timeOfArray(r *jsonwire.Reader) uint64 {
 }
 
 // seconds returns the time of a number of seconds and nanoseconds.
-func (d *valueDecoder) seconds(seconds, nanos int64) uint64 {
+func (d *Decoder) seconds(seconds, nanos int64) uint64 {
 	if seconds < 0 || seconds >= until2100/1e9 || nanos < 0 || nanos >= 1e9 {
 		d.noteTime(fmt.Sprintf("[%d, %d]", seconds, nanos))
 		return 0
 	}
 	return uint64(seconds*1e9 + nanos) // neither is negative
 }
+
+func clampTime(t uint64) int64 { return int64(min(t, math.MaxInt64)) } // bounded

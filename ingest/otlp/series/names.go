@@ -1,4 +1,4 @@
-package otlp
+package series
 
 import (
 	"slices"
@@ -24,12 +24,12 @@ func (n *namer) reset() { n.arena.Buf = n.arena.Buf[:0] }
 
 // metric answers the name of a metric without the suffixes of its series: faas.init_duration in s is
 // faas_init_duration_seconds.
-func (n *namer) metric(m *metric) string {
-	n.tokens = n.split(n.tokens[:0], m.name)
+func (n *namer) metric(m *Metric) string {
+	n.tokens = n.split(n.tokens[:0], m.Name)
 	if len(n.tokens) == 0 {
 		return ""
 	}
-	main, per, _ := strings.Cut(m.unit, "/")
+	main, per, _ := strings.Cut(m.Unit, "/")
 	if unit := n.unit(main, longUnit); unit != "" && !slices.Contains(n.tokens, unit) {
 		n.tokens = append(n.tokens, unit)
 	}
@@ -37,9 +37,9 @@ func (n *namer) metric(m *metric) string {
 		n.tokens = append(n.tokens, "per", unit)
 	}
 	switch {
-	case m.kind == metricSum && m.monotonic:
+	case m.Kind == Sum && m.Monotonic:
 		n.moveLast("total")
-	case m.kind == metricGauge && m.unit == "1":
+	case m.Kind == Gauge && m.Unit == "1":
 		n.moveLast("ratio")
 	}
 	return n.join()
