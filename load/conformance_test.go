@@ -16,8 +16,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-
-	"edgescope/scenarios"
 )
 
 // A reply is what the scripted server does with one request: it sends text, byte by byte if drip is set, and then goes on,
@@ -169,7 +167,10 @@ func (a *asked) call(t *testing.T, base string) *call {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &call{method: a.method, url: target.String(), ours: ours{target: target}, header: http.Header{"User-Agent": {"test"}}, keep: true, timeout: a.timeout, begun: time.Now()}
+	c := &call{
+		method: a.method, url: target, header: http.Header{"User-Agent": {"test"}}, keep: true,
+		timeout: a.timeout, begun: time.Now(),
+	}
 	if c.timeout == 0 {
 		c.timeout = 20 * time.Second
 	}
@@ -195,7 +196,7 @@ func play(t *testing.T, e engine, c *conformanceCase, config *tls.Config) outcom
 	for i := range c.requests {
 		out := c.requests[i].call(t, scheme+"://"+server.listener.Addr().String())
 		a, err := e.do(t.Context(), out)
-		one := told{Status: a.status, Header: a.header, Body: string(a.body), Wire: a.wire, Reused: a.timing.Reused}
+		one := told{Status: a.status, Header: a.header, Body: string(a.body), Wire: a.received, Reused: a.timing.Reused}
 		if err != nil {
 			one.Failure = ErrorName(err)
 		}
@@ -232,15 +233,13 @@ func times(a *answer) string {
 func engines(t *testing.T) (ours *plain, theirs engine) {
 	t.Helper()
 	dialer := func() *opener {
-		d, err := newDialer(&scenarios.Plan{TLS: scenarios.TLS{Insecure: true}}, Network{})
+		d, err := newDialer(Network{}, &tls.Config{InsecureSkipVerify: true})
 		if err != nil {
 			t.Fatal(err)
 		}
 		return d.opener()
 	}
-	transport := dialer().transport(0)
-	own := dialer()
-	return newPlain(own, own.link, 0), &netHTTP{rt: transport, idle: transport.CloseIdleConnections}
+	return newPlain(dialer(), 0), dialer().netHTTP(0)
 }
 
 // TestBothEnginesAgree plays raw servers to our own client and to net/http: what a user sees and what a server gets must be

@@ -3,8 +3,6 @@ package load
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -14,8 +12,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
-
-	"edgescope/scenarios"
 )
 
 // timedConn is a connection that knows what it cost to open. net/http may open a connection for one request and use it for
@@ -44,84 +40,44 @@ const (
 
 // dialer has what all connections of a run share.
 type dialer struct {
-	network  Network
-	protocol Protocol
-	tls      *tls.Config
-	sessions Sessions
-	shared   tls.ClientSessionCache // of SessionsShared
-	turn     atomic.Uint64          // of the local addresses
-	quic     quicSockets
+	network Network
+	tls     *tls.Config
+	shared  tls.ClientSessionCache // of SessionsShared
+	turn    atomic.Uint64          // of the local addresses
+	quic    quicSockets
 }
 
-func newDialer(plan *scenarios.Plan, n Network) (*dialer, error) {
+// newDialer makes a dialer. config is what TLS connections begin with, nil for the defaults; it is the dialer's from here on.
+func newDialer(n Network, config *tls.Config) (*dialer, error) {
 	if err := n.validate(); err != nil {
 		return nil, err
 	}
-	d := &dialer{network: n, protocol: n.Protocol, sessions: n.Sessions}
-	if d.protocol == "" {
-		d.protocol = Protocol(plan.HTTP.Version)
+	d := &dialer{network: n, tls: config}
+	if d.tls == nil {
+		d.tls = &tls.Config{}
 	}
-	if d.protocol == "" {
-		d.protocol = HTTP1
+	if d.network.Protocol == "" {
+		d.network.Protocol = HTTP1
 	}
-	if d.sessions == "" {
-		d.sessions = Sessions(plan.TLS.Sessions)
-	}
-	if d.sessions == SessionsShared {
+	if n.Sessions == SessionsShared {
 		d.shared = newSessions()
 	}
-	if err := d.speaks(plan); err != nil {
-		return nil, err
+	if d.tls.CurvePreferences == nil {
+		d.tls.CurvePreferences = classical
 	}
-	var err error
-	d.tls, err = clientTLS(&plan.TLS, d.protocol)
-	return d, err
+	d.tls.NextProtos = []string{"http/1.1"}
+	if d.isHTTP2() {
+		d.tls.NextProtos = []string{"h2"}
+	}
+	return d, nil
 }
 
-// speaks refuses targets that the protocol is not for, before anything is sent.
-func (d *dialer) speaks(plan *scenarios.Plan) error {
-	for _, target := range targetsOf(plan) {
-		u, err := url.Parse(target)
-		if err != nil || u.Scheme != "http" {
-			continue
-		}
-		if err := d.protocol.forPlain(); err != nil {
-			return fmt.Errorf("target %s: %w", target, err)
-		}
-	}
-	return nil
-}
+// isHTTP2 tells whether connections speak HTTP/2.
+func (d *dialer) isHTTP2() bool { return d.network.Protocol == HTTP2 || d.network.Protocol == H2C }
 
 // classical are the key exchanges that node 22 offers, and Artillery with it. crypto/tls would add X25519MLKEM768, which
 // costs as much CPU again as the rest of a handshake: config.tls.ecdhCurve asks for it.
 var classical = []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384, tls.CurveP521}
-
-func clientTLS(o *scenarios.TLS, p Protocol) (*tls.Config, error) {
-	config := &tls.Config{
-		InsecureSkipVerify: o.Insecure, ServerName: o.ServerName, MinVersion: o.MinVersion, MaxVersion: o.MaxVersion,
-		NextProtos: []string{"http/1.1"}, CurvePreferences: o.Curves,
-	}
-	if o.Curves == nil {
-		config.CurvePreferences = classical
-	}
-	if p == HTTP2 || p == H2C {
-		config.NextProtos = []string{"h2"}
-	}
-	if len(o.CA) > 0 {
-		config.RootCAs = x509.NewCertPool()
-		if !config.RootCAs.AppendCertsFromPEM(o.CA) {
-			return nil, errors.New("config.tls.ca holds no PEM certificate")
-		}
-	}
-	if len(o.Cert) > 0 || len(o.Key) > 0 {
-		pair, err := tls.X509KeyPair(o.Cert, o.Key)
-		if err != nil {
-			return nil, fmt.Errorf("config.tls.cert and config.tls.key: %w", err)
-		}
-		config.Certificates = []tls.Certificate{pair}
-	}
-	return config, nil
-}
 
 // sessionsKept is how many TLS sessions are remembered at most, one per host.
 const sessionsKept = 64
@@ -136,31 +92,39 @@ type opener struct {
 
 func (d *dialer) opener() *opener {
 	o := &opener{dialer: d, sessions: d.shared}
-	if d.sessions == SessionsUser || d.sessions == "" {
+	if d.network.Sessions == SessionsUser || d.network.Sessions == "" {
 		o.sessions = newSessions()
 	}
 	return o
 }
 
-// engine makes the connections of one user, or those that all users share: at most conns to one host at a time, 0 for no
-// limit. A user of HTTP/2 or HTTP/3 has one connection per host.
-func (d *dialer) engine(conns int) engine {
+// client makes the connections of one user, or those that all users share: at most conns to one host at a time, 0 for no
+// limit. A user of HTTP/2 or HTTP/3 has one connection per host. For HTTP/1.1 without a proxy it is our own client that
+// speaks, else a transport of net/http.
+func (d *dialer) client(conns int) engine {
 	o := d.opener()
-	switch d.protocol {
-	case HTTP2, H2C:
+	switch {
+	case d.isHTTP2():
 		m := &multiplex{limit: max(conns, 1), open: o.openHTTP2}
 		return &netHTTP{rt: m, idle: m.CloseIdleConnections}
-	case HTTP3:
+	case d.network.Protocol == HTTP3:
 		m := &multiplex{limit: max(conns, 1), open: o.openHTTP3}
 		return &netHTTP{rt: m, idle: m.CloseIdleConnections}
+	case d.network.Proxy != nil:
+		return o.netHTTP(conns)
 	default:
-		t := o.transport(conns)
-		return &netHTTP{rt: t, idle: t.CloseIdleConnections}
+		return newPlain(o, conns)
 	}
 }
 
 // close gives back what all connections have shared. The dialer can be used again.
 func (d *dialer) close() { d.quic.close() }
+
+// netHTTP is HTTP/1.1 by net/http.
+func (o *opener) netHTTP(conns int) *netHTTP {
+	t := o.transport(conns)
+	return &netHTTP{rt: t, idle: t.CloseIdleConnections}
+}
 
 // transport makes connections of HTTP/1.1, as Artillery does; at most conns to one host at a time, 0 for no limit.
 func (o *opener) transport(conns int) *http.Transport {
@@ -210,11 +174,11 @@ func (o *opener) dialTLS(ctx context.Context, _, addr string) (net.Conn, error) 
 	c.tls = time.Since(shook)
 	state := secure.ConnectionState()
 	c.info.secured(&state)
-	if o.protocol == HTTP2 || o.protocol == H2C {
+	if o.isHTTP2() {
 		c.info.Protocol = "2"
 		if state.NegotiatedProtocol != "h2" {
 			_ = c.Close()
-			return nil, &ProtocolError{o.protocol, notSpoken}
+			return nil, &ProtocolError{o.network.Protocol, notSpoken}
 		}
 	}
 	return secure, nil
@@ -226,7 +190,7 @@ const notSpoken = "the server does not speak it"
 // handshakeError tells a server that does not speak the protocol from one that refuses for another reason.
 func (o *opener) handshakeError(err error) error {
 	if strings.Contains(err.Error(), "tls: no application protocol") {
-		return &ProtocolError{o.protocol, notSpoken}
+		return &ProtocolError{o.network.Protocol, notSpoken}
 	}
 	return err
 }
@@ -299,6 +263,9 @@ func (d *dialer) tcp(ctx context.Context, addr string) (conn net.Conn, err error
 }
 
 func (d *dialer) tcpTo(ctx context.Context, addr string) (net.Conn, error) {
+	if d.network.Dial != nil {
+		return d.network.Dial(ctx, "tcp", addr)
+	}
 	var plain net.Dialer
 	if local, ok := d.localAddr(); ok {
 		plain.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(local, 0))

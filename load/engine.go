@@ -3,38 +3,16 @@ package load
 import (
 	"context"
 	"net/http"
-	"net/url"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
 	"edgescope/load/http1"
 )
 
-// newEngine chooses who speaks for a user, or for all of them: our own client for HTTP/1.1 without a proxy, else the
-// transports of the dialer. conns is as in dialer.engine.
-func (n *run) newEngine(conns int) engine {
-	if n.dialer.protocol != HTTP1 || n.dialer.network.Proxy != nil {
-		return n.dialer.engine(conns)
-	}
-	o := n.dialer.opener()
-	if n.link != nil {
-		return newPlain(o, n.link, conns)
-	}
-	return newPlain(o, o.link, conns)
-}
-
-// link opens a connection; see [opener.link].
-type link = func(ctx context.Context, scheme, addr string) (http1.Link, error)
-
-// ours is the part of a call that our own client uses.
-type ours struct {
-	target   *url.URL    // call.url, parsed
-	memo     *http1.Memo // of the step; may be nil
-	prepared *prepared   // set if the call is exactly that and has no body
-	exchange http1.Exchange
-	answer   answer
-}
+// rendered keeps a request in the form in which our own client sends it, for those who send the same one again.
+type rendered struct{ request atomic.Pointer[http1.Request] }
 
 // plain is the engine for HTTP/1.1. What http1.NewRequest refuses goes through net/http, over connections of its own.
 type plain struct {
@@ -46,9 +24,9 @@ type plain struct {
 	other engine // nil until a request needs it
 }
 
-func newPlain(o *opener, dial link, conns int) *plain {
+func newPlain(o *opener, conns int) *plain {
 	return &plain{opener: o, conns: conns, client: http1.New(&http1.Options{
-		Dial: dial, MaxConns: conns, MaxIdle: max(conns, 100), MaxHeader: maxHeader,
+		Dial: o.link, MaxConns: conns, MaxIdle: max(conns, 100), MaxHeader: maxHeader,
 	})}
 }
 
@@ -80,8 +58,7 @@ func (e *plain) net() engine {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.other == nil {
-		t := e.opener.transport(e.conns)
-		e.other = &netHTTP{rt: t, idle: t.CloseIdleConnections}
+		e.other = e.opener.netHTTP(e.conns)
 	}
 	return e.other
 }
@@ -110,18 +87,18 @@ func (e *plain) do(ctx context.Context, c *call) (*answer, error) {
 
 // request is the call as our own client sends it. One that every user sends alike is rendered once.
 func (c *call) request() (*http1.Request, error) {
-	if c.prepared != nil {
-		if r := c.prepared.wire.Load(); r != nil {
+	if c.rendered != nil {
+		if r := c.rendered.request.Load(); r != nil {
 			return r, nil
 		}
 	}
-	req := &http.Request{Method: c.method, URL: c.target, Header: c.header, Host: c.header.Get("Host")}
+	req := &http.Request{Method: c.method, URL: c.url, Header: c.header, Host: c.header.Get("Host")}
 	if req.Host == "" {
-		req.Host = c.target.Host
+		req.Host = c.url.Host
 	}
 	r, err := http1.NewRequest(req, c.body, c.memo)
-	if err == nil && c.prepared != nil {
-		c.prepared.wire.Store(r)
+	if err == nil && c.rendered != nil {
+		c.rendered.request.Store(r)
 	}
 	return r, err
 }
@@ -146,20 +123,20 @@ const wholeBody = 1 << 20
 func (a *answer) read(x *http1.Exchange, keep bool) (err error) {
 	coding := a.header.Get("Content-Encoding")
 	if coding == "" && !keep {
-		a.wire, err = x.Discard()
-		a.decoded = a.wire
+		a.received, err = x.Discard()
+		a.decoded = a.received
 		return err
 	}
 	if coding == "" {
 		var whole bool
 		if a.body, whole, err = x.Whole(wholeBody); whole {
-			a.wire, a.decoded = int64(len(a.body)), int64(len(a.body))
+			a.received, a.decoded = int64(len(a.body)), int64(len(a.body))
 			return err
 		}
 	}
 	wire := &countingReader{r: x.Body()}
 	a.body, a.decoded, err = decodeBody(wire, coding, keep)
-	a.wire = wire.n
+	a.received = wire.n
 	return err
 }
 

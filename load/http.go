@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/textproto"
+	"net/url"
 	"sync/atomic"
 	"time"
 
@@ -25,28 +26,33 @@ type engine interface {
 
 // call is one request as it goes out.
 type call struct {
-	method, url string
-	header      http.Header
-	body        []byte        // nil: none
-	timeout     time.Duration // to the response headers
-	keep        bool          // the body is wanted
-	begun       time.Time     // the real start of the step, or of the hop
+	method  string
+	url     *url.URL
+	header  http.Header
+	body    []byte        // nil: none
+	timeout time.Duration // to the response headers
+	keep    bool          // the body is wanted
+	begun   time.Time     // the real start of the step, or of the hop
 
-	ours // what our own client uses
+	memo     *http1.Memo // of answers to like requests; may be nil
+	rendered *rendered   // shared by calls that are all alike and have no body; else nil
+
+	// Memory of our own client.
+	exchange http1.Exchange
+	answer   answer
 }
 
 // answer is what came of a call, as far as it came.
 type answer struct {
-	status  int // 0: no answer
-	header  http.Header
-	body    []byte // decoded; nil unless kept
-	wire    int64  // bytes of the body as received
-	decoded int64
-	retries int
-	timing  Timing
-	end     time.Time
-	conn    *Connection // nil when none was in hand
-	head    *http1.Head // shared by answers of the same header; nil if header is this answer's alone
+	status            int // 0: no answer
+	header            http.Header
+	body              []byte // decoded; nil unless kept
+	received, decoded int64  // bytes of the body
+	retries           int
+	timing            Timing
+	end               time.Time
+	conn              *Connection // nil when none was in hand
+	head              *http1.Head // shared by answers of the same header; nil if header is this answer's alone
 }
 
 type netHTTP struct {
@@ -92,9 +98,9 @@ func newRequest(ctx context.Context, c *call) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	req.URL, req.Header, req.Host = c.target, c.header, c.header.Get("Host")
+	req.URL, req.Header, req.Host = c.url, c.header, c.header.Get("Host")
 	if req.Host == "" {
-		req.Host = c.target.Host
+		req.Host = c.url.Host
 	}
 	return req, nil
 }
@@ -106,7 +112,7 @@ func (a *answer) receive(res *http.Response, keep bool) error {
 	wire := &countingReader{r: res.Body}
 	var err error
 	a.body, a.decoded, err = decodeBody(wire, res.Header.Get("Content-Encoding"), keep)
-	a.wire = wire.n
+	a.received = wire.n
 	return err
 }
 

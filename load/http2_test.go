@@ -8,8 +8,6 @@ import (
 	"runtime"
 	"sync"
 	"testing"
-
-	"edgescope/scenarios"
 )
 
 // TestAnEarlyRefusalIsNamed: a server of HTTP/1.1 may refuse the first words of HTTP/2 before a request is written. The
@@ -34,7 +32,7 @@ func TestAnEarlyRefusalIsNamed(t *testing.T) {
 		c.(*net.TCPConn).CloseWrite()
 		io.Copy(io.Discard, c) // closing with unread bytes resets, which may overtake what was written
 	})
-	d, err := newDialer(&scenarios.Plan{}, Network{Protocol: H2C})
+	d, err := newDialer(Network{Protocol: H2C}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

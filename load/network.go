@@ -1,9 +1,11 @@
 package load
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"net/url"
 )
@@ -84,6 +86,8 @@ type Network struct {
 	Reset bool
 	// Sessions replaces config.tls.sessions; "": the script's, SessionsUser without one.
 	Sessions Sessions
+	// Dial replaces the system's TCP: for tests.
+	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 }
 
 // validate refuses what contradicts itself.

@@ -47,7 +47,7 @@ func (r *Runner) Preflight(m health.Machine) (warnings []string, err error) {
 		}
 		return warnings, nil
 	}
-	if r.dialer.protocol == HTTP3 {
+	if r.Protocol() == HTTP3 {
 		return nil, nil // all connections share a few sockets
 	}
 	width := r.width()
@@ -123,15 +123,6 @@ func (r *Runner) onLoopback() bool {
 	return true
 }
 
-// targetsOf are the base URLs of a script.
-func targetsOf(plan *scenarios.Plan) []string {
-	targets := []string{plan.Target}
-	for i := range plan.Regions {
-		targets = append(targets, plan.Regions[i].Target)
-	}
-	return targets
-}
-
 // busiest is our segment's share of Schedule.Busiest, without the work when not even all arrivals together are many.
 func (r *Runner) busiest(width time.Duration, plenty uint64) uint64 {
 	if width <= 0 {
@@ -184,7 +175,7 @@ func (r *Runner) longestThink() time.Duration {
 // width is how many connections a user may have at a time: one, or the widest parallel block of HTTP/1.1.
 func (r *Runner) width() uint64 {
 	widest := 1
-	if r.dialer.protocol != HTTP1 {
+	if r.Protocol() != HTTP1 {
 		return 1
 	}
 	for i := range r.plan.Flows {

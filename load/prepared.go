@@ -4,9 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"sync/atomic"
 
-	"edgescope/load/http1"
 	"edgescope/scenarios"
 )
 
@@ -20,7 +18,7 @@ type prepared struct {
 	url    *url.URL
 	text   string // the URL as results have it
 	header http.Header
-	wire   atomic.Pointer[http1.Request] // of a message without a body; nil until it is sent
+	wire   rendered // of a message without a body
 }
 
 // prepare is the message of a step, taken from the last user's if it is the same.

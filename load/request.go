@@ -130,16 +130,15 @@ func (u *user) send(ctx context.Context, req *scenarios.Request, h *hop, begin e
 func (u *user) callOf(req *scenarios.Request, h *hop, s *sequence) *call {
 	c := &u.out
 	*c = call{
-		method: h.method, url: h.text, header: h.header, body: h.body, timeout: req.Timeout, keep: req.NeedsBody(),
-		ours: ours{target: h.url},
+		method: h.method, url: h.url, header: h.header, body: h.body, timeout: req.Timeout, keep: req.NeedsBody(),
 	}
 	if s != nil {
 		c.memo = &s.memo
 	}
 	if u.jar != nil {
 		c.header = u.withCookies(h)
-	} else if h.body == nil {
-		c.prepared = h.prepared
+	} else if h.body == nil && h.prepared != nil {
+		c.rendered = &h.prepared.wire
 	}
 	return c
 }
@@ -150,7 +149,7 @@ func (r *Result) read(x *exchange, s *sequence) {
 	r.Timing, r.Retries, r.Connection = a.timing, a.retries, a.conn
 	r.Lag = x.begun.Sub(x.intended)
 	r.Code = uint16(a.status)
-	r.BytesIn, r.Decoded = uint64(a.wire), a.decoded
+	r.BytesIn, r.Decoded = uint64(a.received), a.decoded
 	r.Latency = max(a.end.Sub(x.intended), 0)
 	r.take(s.factsOf(a))
 }

@@ -52,7 +52,6 @@ type Runner struct {
 	options  Options
 	schedule *Schedule
 	dialer   *dialer
-	link     link // replaces the dialer in tests; else nil
 
 	suggestedExit    int // of the last run
 	hasSuggestedExit bool
@@ -61,7 +60,7 @@ type Runner struct {
 // New prepares a run. It fails when the certificates of config.tls cannot be used, or when Options.Network contradicts itself
 // or the script's target.
 func New(plan *scenarios.Plan, o Options) (*Runner, error) {
-	d, err := newDialer(plan, o.Network)
+	d, err := dialerFor(plan, o.Network)
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +130,7 @@ func (r *Runner) newRun(ctx context.Context) *run {
 	case r.options.RoundTripper != nil:
 		n.shared = &netHTTP{rt: r.options.RoundTripper, idle: func() {}}
 	case pool > 0:
-		n.shared = n.newEngine(pool)
+		n.shared = n.dialer.client(pool)
 	}
 	return n
 }
@@ -140,7 +139,7 @@ func (r *Runner) newRun(ctx context.Context) *run {
 func (r *Runner) Connections() int { return r.pool() }
 
 // Protocol is what the run speaks.
-func (r *Runner) Protocol() Protocol { return r.dialer.protocol }
+func (r *Runner) Protocol() Protocol { return r.dialer.network.Protocol }
 
 // pool is how many connections per host all users share; 0: each has its own.
 func (r *Runner) pool() int {

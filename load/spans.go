@@ -81,7 +81,7 @@ func (u *user) startSpan(req *scenarios.Request, h *hop, c *call) *clientSpan {
 	if !isSampled && !s.all {
 		return nil
 	}
-	c.header, c.prepared = c.header.Clone(), nil
+	c.header, c.rendered = c.header.Clone(), nil
 	if !isSampled {
 		c.header.Set("Traceparent", s.traceparent(u.ids))
 		return nil
@@ -89,7 +89,7 @@ func (u *user) startSpan(req *scenarios.Request, h *hop, c *call) *clientSpan {
 	_, span := s.tracer.Start(s.ctx, h.method+" "+req.Endpoint, trace.WithNewRoot(), trace.WithTimestamp(c.begun),
 		trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(
 			attribute.String("http.request.method", h.method),
-			attribute.String("url.full", c.url),
+			attribute.String("url.full", h.text),
 			attribute.String("url.template", req.Endpoint),
 			attribute.String("server.address", h.url.Hostname()),
 			attribute.String("loadgen.scenario", u.flow),

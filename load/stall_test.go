@@ -14,7 +14,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"edgescope/load/http1"
 	"edgescope/scenarios"
 )
 
@@ -25,7 +24,7 @@ type stalling struct {
 	conns   sync.WaitGroup
 }
 
-func (s *stalling) link(context.Context, string, string) (http1.Link, error) {
+func (s *stalling) dial(context.Context, string, string) (net.Conn, error) {
 	mine, theirs := net.Pipe()
 	s.conns.Go(func() {
 		defer theirs.Close()
@@ -40,7 +39,7 @@ func (s *stalling) link(context.Context, string, string) (http1.Link, error) {
 			io.WriteString(theirs, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
 		}
 	})
-	return http1.Link{Conn: mine}, nil
+	return mine, nil
 }
 
 // times are the response and service times of a run against a stalling target, sorted.
@@ -53,11 +52,10 @@ func (s *stalling) times(t *testing.T, rate, cap int) (response, service []time.
 	if err != nil {
 		t.Fatal(err)
 	}
-	runner, err := New(p, Options{Wait: RuntimeWait})
+	runner, err := New(p, Options{Wait: RuntimeWait, Network: Network{Dial: s.dial}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	runner.link = s.link
 	s.started = time.Now()
 	err = runner.Run(t.Context(), func(e Event) {
 		if r, ok := e.(*Result); ok {

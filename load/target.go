@@ -1,0 +1,72 @@
+package load
+
+import (
+	"cmp"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/url"
+
+	"edgescope/scenarios"
+)
+
+// dialerFor makes the connections of a plan, by what the options say and else by what the script says.
+func dialerFor(plan *scenarios.Plan, o Network) (*dialer, error) {
+	o.Protocol = cmp.Or(o.Protocol, Protocol(plan.HTTP.Version), HTTP1)
+	o.Sessions = cmp.Or(o.Sessions, Sessions(plan.TLS.Sessions))
+	config, err := clientTLS(&plan.TLS)
+	if err != nil {
+		return nil, err
+	}
+	d, err := newDialer(o, config)
+	if err != nil {
+		return nil, err
+	}
+	return d, speaks(plan, o.Protocol)
+}
+
+// speaks refuses targets that the protocol is not for, before anything is sent.
+func speaks(plan *scenarios.Plan, p Protocol) error {
+	for _, target := range targetsOf(plan) {
+		u, err := url.Parse(target)
+		if err != nil || u.Scheme != "http" {
+			continue
+		}
+		if err := p.forPlain(); err != nil {
+			return fmt.Errorf("target %s: %w", target, err)
+		}
+	}
+	return nil
+}
+
+// targetsOf are the base URLs of a script.
+func targetsOf(plan *scenarios.Plan) []string {
+	targets := []string{plan.Target}
+	for i := range plan.Regions {
+		targets = append(targets, plan.Regions[i].Target)
+	}
+	return targets
+}
+
+// clientTLS is config.tls.
+func clientTLS(o *scenarios.TLS) (*tls.Config, error) {
+	config := &tls.Config{
+		InsecureSkipVerify: o.Insecure, ServerName: o.ServerName, MinVersion: o.MinVersion, MaxVersion: o.MaxVersion,
+		CurvePreferences: o.Curves,
+	}
+	if len(o.CA) > 0 {
+		config.RootCAs = x509.NewCertPool()
+		if !config.RootCAs.AppendCertsFromPEM(o.CA) {
+			return nil, errors.New("config.tls.ca holds no PEM certificate")
+		}
+	}
+	if len(o.Cert) > 0 || len(o.Key) > 0 {
+		pair, err := tls.X509KeyPair(o.Cert, o.Key)
+		if err != nil {
+			return nil, fmt.Errorf("config.tls.cert and config.tls.key: %w", err)
+		}
+		config.Certificates = []tls.Certificate{pair}
+	}
+	return config, nil
+}
