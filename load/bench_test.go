@@ -17,18 +17,19 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"edgescope/load"
+	"edgescope/load/loadtest"
 )
 
 // BenchmarkLateness starts 2,000 users per second and reports how late they start. It needs a machine that does little else.
 func BenchmarkLateness(b *testing.B) {
 	script := "config: {target: 'http://target.test', phases: [{duration: 2, arrivalRate: 2000}]}\nscenarios: [{flow: [{log: ''}]}]"
 	for b.Loop() {
-		runner, err := load.New(planOf(b, script), load.Options{})
+		runner, err := load.New(loadtest.Plan(b, "", script), load.Options{})
 		if err != nil {
 			b.Fatal(err)
 		}
 		var lag []time.Duration
-		began := cpu()
+		began := loadtest.CPU()
 		err = runner.Run(b.Context(), func(e load.Event) {
 			if start, ok := e.(*load.UserStart); ok {
 				lag = append(lag, start.Lag)
@@ -37,7 +38,7 @@ func BenchmarkLateness(b *testing.B) {
 		if err != nil || len(lag) != 4000 {
 			b.Fatalf("%d arrivals, want 4000; error %v", len(lag), err)
 		}
-		b.ReportMetric((cpu()-began).Seconds()/float64(len(lag))*1e6, "cpu-µs/arrival")
+		b.ReportMetric((loadtest.CPU()-began).Seconds()/float64(len(lag))*1e6, "cpu-µs/arrival")
 		slices.Sort(lag)
 		b.ReportMetric(float64(lag[len(lag)/2])/1e3, "p50-µs")
 		b.ReportMetric(float64(lag[len(lag)*99/100])/1e3, "p99-µs")
@@ -109,13 +110,13 @@ func vegetaCost(b *testing.B, base string) float64 {
 	b.Helper()
 	attacker := vegeta.NewAttacker(vegeta.Workers(50), vegeta.MaxWorkers(50), vegeta.Connections(50))
 	targeter := vegeta.NewStaticTargeter(vegeta.Target{Method: "GET", URL: base + "/plain"})
-	before, began := counted(b, base), cpu()
+	before, began := counted(b, base), loadtest.CPU()
 	for r := range attacker.Attack(targeter, vegeta.ConstantPacer{Freq: 0}, round, "bench") {
 		if r.Error != "" {
 			b.Fatal(r.Error)
 		}
 	}
-	return (cpu() - began).Seconds() / (counted(b, base) - before) * 1e6
+	return (loadtest.CPU() - began).Seconds() / (counted(b, base) - before) * 1e6
 }
 
 // BenchmarkClosedLoop compares the processor time of a request with vegeta's and, where it is installed, wrk's, in rounds that
@@ -130,10 +131,10 @@ func BenchmarkClosedLoop(b *testing.B) {
 			toWrk = append(toWrk, us/wrk)
 		}
 	}
-	b.ReportMetric(median(ours), "cpu-µs/request")
-	b.ReportMetric(median(ratios), "vegeta/ours")
+	b.ReportMetric(loadtest.Median(ours), "cpu-µs/request")
+	b.ReportMetric(loadtest.Median(ratios), "vegeta/ours")
 	if len(toWrk) > 0 {
-		b.ReportMetric(median(toWrk), "ours/wrk")
+		b.ReportMetric(loadtest.Median(toWrk), "ours/wrk")
 	}
 }
 
@@ -172,15 +173,15 @@ scenarios:
 // costOf runs a script and answers the processor time of a request.
 func costOf(b *testing.B, base, script string, o load.Options) (us float64) {
 	b.Helper()
-	runner, err := load.New(planOf(b, script), o)
+	runner, err := load.New(loadtest.Plan(b, "", script), o)
 	if err != nil {
 		b.Fatal(err)
 	}
-	before, began := counted(b, base), cpu()
+	before, began := counted(b, base), loadtest.CPU()
 	if err := runner.Run(b.Context(), func(load.Event) {}); err != nil {
 		b.Fatal(err)
 	}
-	return (cpu() - began).Seconds() / (counted(b, base) - before) * 1e6
+	return (loadtest.CPU() - began).Seconds() / (counted(b, base) - before) * 1e6
 }
 
 // BenchmarkArrival starts 2,000 users per second, each of which sends one request over a pool that is warm.

@@ -14,6 +14,7 @@ import (
 	"github.com/tsenart/vegeta/v12/lib/plot"
 
 	"edgescope/load"
+	"edgescope/load/loadtest"
 	"edgescope/scenarios"
 )
 
@@ -33,14 +34,14 @@ func TestRunnerAndVegetaAgree(t *testing.T) {
 	f := func(phases string) {
 		t.Helper()
 		synctest.Test(t, func(t *testing.T) {
-			p := plan(t, "config: {phases: "+phases+"}\nscenarios: [{name: s, flow: [{get: {url: /a}}]}]")
+			p := loadtest.Plan(t, loadtest.Target, "config: {phases: "+phases+"}\nscenarios: [{name: s, flow: [{get: {url: /a}}]}]")
 			theirs := attack(p)
 			var ours vegeta.Metrics
 			events, err := record(t.Context(), t, p, load.Options{RoundTripper: turns()})
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, r := range results(events) {
+			for _, r := range loadtest.Results(events) {
 				ours.Add(&r.Result)
 			}
 			ours.Close()
@@ -77,14 +78,14 @@ func attack(p *scenarios.Plan) *vegeta.Metrics {
 // vegeta plot wants numbers from 0 without a gap and timestamps that rise with them, for each attack.
 func TestVegetaPlotsOurResults(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := plan(t, "config: {phases: [{duration: 5, arrivalRate: 40}]}\nscenarios: [{name: s, flow: [{get: {url: /a}}, {think: 1}, {get: {url: /b}}]}]")
+		p := loadtest.Plan(t, loadtest.Target, "config: {phases: [{duration: 5, arrivalRate: 40}]}\nscenarios: [{name: s, flow: [{get: {url: /a}}, {think: 1}, {get: {url: /b}}]}]")
 		events, err := record(t.Context(), t, p, load.Options{RoundTripper: turns()})
 		if err != nil {
 			t.Fatal(err)
 		}
 		figure := plot.New()
 		last := map[string]*load.Result{}
-		for _, r := range results(events) {
+		for _, r := range loadtest.Results(events) {
 			if before := last[r.Attack]; before != nil && r.Timestamp.Before(before.Timestamp) != (r.Seq < before.Seq) && !r.Timestamp.Equal(before.Timestamp) {
 				t.Errorf("%s: request %d at %v, request %d at %v", r.Attack, before.Seq, before.Timestamp, r.Seq, r.Timestamp)
 			}

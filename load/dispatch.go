@@ -171,7 +171,7 @@ func (n *run) newUser(index int, scope *scenarios.Scope) *user {
 		u.target, u.region = region.Target, region.Name
 	}
 	if u.engine == nil {
-		u.engine = n.dialer.client(0)
+		u.engine = n.dialer.Client(0)
 	}
 	return u
 }

@@ -9,6 +9,7 @@ import (
 	"edgescope/edge"
 	"edgescope/edge/platform"
 	"edgescope/load/http1"
+	"edgescope/load/network"
 )
 
 // serverTotal reads the dur of the metric total in Server-Timing (w3.org/TR/server-timing, section 3.2), which is in
@@ -66,14 +67,14 @@ type headFacts struct {
 }
 
 // factsOf reads the facts of an answer, once for all answers of the same head. s may be nil.
-func (s *sequence) factsOf(a *answer) *facts {
-	if s == nil || a.head == nil {
-		f := readFacts(a.header)
+func (s *sequence) factsOf(a *network.Answer) *facts {
+	if s == nil || a.Head == nil {
+		f := readFacts(a.Header)
 		return &f
 	}
 	last := s.facts.Load()
-	if last == nil || last.head != a.head {
-		last = &headFacts{a.head, readFacts(a.header)}
+	if last == nil || last.head != a.Head {
+		last = &headFacts{a.Head, readFacts(a.Header)}
 		s.facts.Store(last)
 	}
 	return &last.facts

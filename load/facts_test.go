@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"edgescope/load"
+	"edgescope/load/loadtest"
 )
 
 // headered is a target whose answers have a header.
@@ -28,12 +29,12 @@ func TestServerTimingOfTheAnswer(t *testing.T) {
 	f := func(want time.Duration, has bool, values ...string) {
 		t.Helper()
 		synctest.Test(t, func(t *testing.T) {
-			events, err := record(context.Background(), t, plan(t, "scenarios: [{flow: [{get: /}]}]"),
+			events, err := record(context.Background(), t, loadtest.Plan(t, loadtest.Target, "scenarios: [{flow: [{get: /}]}]"),
 				load.Options{RoundTripper: &headered{header: http.Header{"Server-Timing": values}}})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if r := results(events)[0]; r.ServerTotal != want || r.HasServerTotal != has {
+			if r := loadtest.Results(events)[0]; r.ServerTotal != want || r.HasServerTotal != has {
 				t.Errorf("%q: %v, %v; want %v, %v", values, r.ServerTotal, r.HasServerTotal, want, has)
 			}
 		})

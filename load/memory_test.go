@@ -14,7 +14,7 @@ import (
 
 	"edgescope/load"
 	"edgescope/load/health"
-	"edgescope/scenarios"
+	"edgescope/load/loadtest"
 )
 
 // acceptOnce answers the first request of each connection and then holds it without a goroutine or a buffer, so that it adds
@@ -55,7 +55,7 @@ func waitingUsers(t testing.TB, users int) (each float64) {
 	t.Helper()
 	script := fmt.Sprintf("config: {target: '%s', phases: [{duration: %d, arrivalCount: %d}]}\nscenarios: [{flow: [{get: {url: /}}, {think: 3600}]}]",
 		acceptOnce(t), users/2000+1, users)
-	runner, err := load.New(planOf(t, script), load.Options{})
+	runner, err := load.New(loadtest.Plan(t, "", script), load.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,18 +75,6 @@ func waitingUsers(t testing.TB, users int) (each float64) {
 		t.Fatalf("%d of %d users were answered: %v", answered, users, err)
 	}
 	return each
-}
-
-// planOf compiles a script that names its target.
-func planOf(t testing.TB, script string) *scenarios.Plan {
-	t.Helper()
-	p, err := scenarios.Load(scenarios.Options{
-		Files: []string{"test.yml"}, Seed: 1, ReadFile: func(string) ([]byte, error) { return []byte(script), nil },
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
 }
 
 func memory() float64 {
@@ -117,7 +105,7 @@ func BenchmarkWaitingUsers(b *testing.B) {
 	const users = 100_000
 	script := fmt.Sprintf("config: {target: 'http://target.test', phases: [{duration: 2, arrivalCount: %d}]}\nscenarios: [{flow: [{think: 3600}]}]", users)
 	for b.Loop() {
-		runner, err := load.New(planOf(b, script), load.Options{})
+		runner, err := load.New(loadtest.Plan(b, "", script), load.Options{})
 		if err != nil {
 			b.Fatal(err)
 		}

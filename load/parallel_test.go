@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"edgescope/load"
+	"edgescope/load/loadtest"
 )
 
 // length is how long the only user of a run lived.
@@ -30,7 +31,7 @@ func TestParallelStepsOverlapUpToTheLimit(t *testing.T) {
 	f := func(steps string, want time.Duration) {
 		t.Helper()
 		synctest.Test(t, func(t *testing.T) {
-			p := plan(t, "scenarios: [{flow: [{"+steps+"}, {get: /after}]}]")
+			p := loadtest.Plan(t, loadtest.Target, "scenarios: [{flow: [{"+steps+"}, {get: /after}]}]")
 			events, err := record(t.Context(), t, p, load.Options{RoundTripper: &target{delay: 500 * time.Millisecond}})
 			if err != nil {
 				t.Fatal(err)
@@ -50,7 +51,7 @@ func TestParallelStepsOverlapUpToTheLimit(t *testing.T) {
 
 func TestParallelFailureEndsTheUserAfterTheOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := plan(t, `
+		p := loadtest.Plan(t, loadtest.Target, `
 scenarios:
   - flow:
       - parallel:
@@ -70,7 +71,7 @@ scenarios:
 		if diff := cmp.Diff(want, tg.seen); diff != "" {
 			t.Errorf("requests (-want +got):\n%s", diff)
 		}
-		if n := tell(events); n["failed: Failed capture or match"] != 1 || n["completed"] != 0 {
+		if n := loadtest.Tell(events); n["failed: Failed capture or match"] != 1 || n["completed"] != 0 {
 			t.Errorf("the user did not fail once: %v", n)
 		}
 	})
@@ -80,7 +81,7 @@ scenarios:
 // counts for itself.
 func TestParallelBranchesShareVariablesButNotCounters(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := plan(t, `
+		p := loadtest.Plan(t, loadtest.Target, `
 scenarios:
   - flow:
       - parallel:
@@ -109,7 +110,7 @@ func TestParallelDrawsDoNotDependOnTheOrderOfAnswers(t *testing.T) {
 			step := func(name string) string {
 				return fmt.Sprintf("{loop: [{get: '/%s/{{ $randomNumber(1, 1000000) }}'}], count: 3}", name)
 			}
-			p := plan(t, "scenarios: [{flow: [{parallel: ["+step("a")+", "+step("b")+"]}]}]")
+			p := loadtest.Plan(t, loadtest.Target, "scenarios: [{flow: [{parallel: ["+step("a")+", "+step("b")+"]}]}]")
 			tg := &target{respond: func(r *http.Request) (int, string) {
 				if strings.HasPrefix(r.URL.Path, slow) {
 					<-time.After(time.Second)

@@ -7,6 +7,7 @@ import (
 
 	"edgescope/internal/loopback"
 	"edgescope/load/health"
+	"edgescope/load/network"
 	"edgescope/scenarios"
 )
 
@@ -47,7 +48,7 @@ func (r *Runner) Preflight(m health.Machine) (warnings []string, err error) {
 		}
 		return warnings, nil
 	}
-	if r.Protocol() == HTTP3 {
+	if r.Protocol() == network.HTTP3 {
 		return nil, nil // all connections share a few sockets
 	}
 	width := r.width()
@@ -61,11 +62,11 @@ func (r *Runner) Preflight(m health.Machine) (warnings []string, err error) {
 }
 
 func (r *Runner) preflightPorts(m health.Machine, width uint64) (warnings []string, err error) {
-	network := &r.options.Network
-	if m.Ports == 0 || network.UnixSocket != "" {
+	net := &r.options.Network
+	if m.Ports == 0 || net.UnixSocket != "" {
 		return nil, nil
 	}
-	ports := m.Ports * uint64(max(len(network.LocalAddrs), 1))
+	ports := m.Ports * uint64(max(len(net.LocalAddrs), 1))
 	held := r.held(m)
 	perRemote := func(users uint64) uint64 { return (users*width + r.remotes() - 1) / r.remotes() }
 	needed := perRemote(r.busiest(held, ports/2))
@@ -175,7 +176,7 @@ func (r *Runner) longestThink() time.Duration {
 // width is how many connections a user may have at a time: one, or the widest parallel block of HTTP/1.1.
 func (r *Runner) width() uint64 {
 	widest := 1
-	if r.Protocol() != HTTP1 {
+	if r.Protocol() != network.HTTP1 {
 		return 1
 	}
 	for i := range r.plan.Flows {

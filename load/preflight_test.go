@@ -8,14 +8,15 @@ import (
 
 	"edgescope/load"
 	"edgescope/load/health"
-	"edgescope/scenarios"
+	"edgescope/load/loadtest"
+	"edgescope/load/network"
 )
 
 func TestPreflightWarnsWithFigureAndRemedy(t *testing.T) {
 	machine := health.Machine{Ports: 28_232, Files: 1024}
 	f := func(config string, o load.Options, refused bool, want ...string) {
 		t.Helper()
-		runner, err := load.New(plan(t, "config: {"+config+"}\nscenarios: [{flow: [{get: {url: /}}]}]"), o)
+		runner, err := load.New(loadtest.Plan(t, loadtest.Target, "config: {"+config+"}\nscenarios: [{flow: [{get: {url: /}}]}]"), o)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -47,30 +48,20 @@ func TestPreflightWarnsWithFigureAndRemedy(t *testing.T) {
 	f("phases: [{duration: 600, arrivalRate: 800}], regions: {a: 'http://a.test', b: 'http://b.test'}", load.Options{}, false, "24000 in the busiest minute")
 }
 
-func planTo(t *testing.T, target, script string) *scenarios.Plan {
-	t.Helper()
-	p, err := scenarios.Load(scenarios.Options{
-		Files: []string{"test.yml"}, Target: target,
-		ReadFile: func(string) ([]byte, error) { return []byte(script), nil },
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
-}
-
-// TestPortsAreFreeAgain: how long the port of a closed connection stays taken depends on who closes it how, and to where.
 func TestPortsAreFreeAgain(t *testing.T) {
 	tcp := health.Machine{Ports: 28_232, Files: 1 << 20}
-	f := func(name string, m health.Machine, target string, n load.Network, want string) {
+	f := func(name string, m health.Machine, target string, n network.Options, want string) {
 		t.Helper()
 		script := "config: {phases: [{duration: 70, arrivalRate: 1000}]}\nscenarios: [{flow: [{get: {url: /}}]}]"
-		runner, err := load.New(planTo(t, target, script), load.Options{Network: n})
+		runner, err := load.New(loadtest.Plan(t, target, script), load.Options{Network: n})
 		if err != nil {
 			t.Fatal(err)
 		}
 		warnings, err := runner.Preflight(m)
-		got := strings.Join(warnings, "\n") + errorText(err)
+		got := strings.Join(warnings, "\n")
+		if err != nil {
+			got += err.Error()
+		}
 		if want == "" && got != "" || !strings.Contains(got, want) {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
@@ -81,24 +72,24 @@ func TestPortsAreFreeAgain(t *testing.T) {
 	anywhere.Reuse, loopback.Reuse = 1, 2
 	two := []netip.Addr{netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2")}
 	const far, near = "http://shop.test", "http://127.0.0.1:8080"
-	f("a server far away", tcp, far, load.Network{}, refused)
-	f("reuse on loopback, a server far away", loopback, far, load.Network{}, refused)
-	f("reuse on loopback, a server on it", loopback, near, load.Network{}, "")
-	f("reuse on loopback, a route away from it", loopback, near, load.Network{Routes: []load.Route{{To: []string{"192.0.2.9"}}}}, refused)
-	f("reuse everywhere", anywhere, far, load.Network{}, "")
-	f("a reset", tcp, far, load.Network{Reset: true}, "")
-	f("two addresses", tcp, far, load.Network{LocalAddrs: two}, "but there are 56464 local ports")
-	f("three addresses", tcp, far, load.Network{LocalAddrs: append(two, netip.MustParseAddr("192.0.2.3"))}, "")
-	f("a unix socket", tcp, far, load.Network{UnixSocket: "/run/edge.sock"}, "")
-	f("QUIC", tcp, "https://shop.test", load.Network{Protocol: load.HTTP3}, "")
-	f("HTTP/2", tcp, "https://shop.test", load.Network{Protocol: load.HTTP2}, refused)
-	f("few ports and a reset", health.Machine{Ports: 900}, far, load.Network{Reset: true}, "may have 1000 connections open at a time, if answers take a second, and there are 900 local ports")
-	f("few ports and reuse", health.Machine{Ports: 900, Reuse: 1}, far, load.Network{}, "the busiest second opens 1000 connections, but there are 900 local ports")
+	f("a server far away", tcp, far, network.Options{}, refused)
+	f("reuse on loopback, a server far away", loopback, far, network.Options{}, refused)
+	f("reuse on loopback, a server on it", loopback, near, network.Options{}, "")
+	f("reuse on loopback, a route away from it", loopback, near, network.Options{Routes: []network.Route{{To: []string{"192.0.2.9"}}}}, refused)
+	f("reuse everywhere", anywhere, far, network.Options{}, "")
+	f("a reset", tcp, far, network.Options{Reset: true}, "")
+	f("two addresses", tcp, far, network.Options{LocalAddrs: two}, "but there are 56464 local ports")
+	f("three addresses", tcp, far, network.Options{LocalAddrs: append(two, netip.MustParseAddr("192.0.2.3"))}, "")
+	f("a unix socket", tcp, far, network.Options{UnixSocket: "/run/edge.sock"}, "")
+	f("QUIC", tcp, "https://shop.test", network.Options{Protocol: network.HTTP3}, "")
+	f("HTTP/2", tcp, "https://shop.test", network.Options{Protocol: network.HTTP2}, refused)
+	f("few ports and a reset", health.Machine{Ports: 900}, far, network.Options{Reset: true}, "may have 1000 connections open at a time, if answers take a second, and there are 900 local ports")
+	f("few ports and reuse", health.Machine{Ports: 900, Reuse: 1}, far, network.Options{}, "the busiest second opens 1000 connections, but there are 900 local ports")
 }
 
 // TestPreflightSeesTheRunBefore: its connections may still hold the ports.
 func TestPreflightSeesTheRunBefore(t *testing.T) {
-	runner, err := load.New(plan(t, "config: {phases: [{duration: 60, arrivalRate: 200}]}\nscenarios: [{flow: [{get: {url: /}}]}]"), load.Options{})
+	runner, err := load.New(loadtest.Plan(t, loadtest.Target, "config: {phases: [{duration: 60, arrivalRate: 200}]}\nscenarios: [{flow: [{get: {url: /}}]}]"), load.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +102,7 @@ func TestPreflightSeesTheRunBefore(t *testing.T) {
 // TestUsersOfHTTP2ShareTheirConnectionAmongParallelSteps: one connection per user is counted.
 func TestUsersOfHTTP2ShareTheirConnectionAmongParallelSteps(t *testing.T) {
 	script := "config: {phases: [{duration: 60, arrivalRate: 400}]}\nscenarios: [{flow: [{parallel: [{get: /a}, {get: /b}]}]}]"
-	runner, err := load.New(planTo(t, "https://shop.test", script), load.Options{Network: load.Network{Protocol: load.HTTP2}})
+	runner, err := load.New(loadtest.Plan(t, "https://shop.test", script), load.Options{Network: network.Options{Protocol: network.HTTP2}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +120,7 @@ scenarios:
   - flow:
       - loop: [{parallel: [{get: /a}, {parallel: [{get: /b}, {get: /c}]}, {get: /d}], limit: 2}]
         count: 2`
-	runner, err := load.New(plan(t, script), load.Options{})
+	runner, err := load.New(loadtest.Plan(t, loadtest.Target, script), load.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 
+	"edgescope/load/network"
 	"edgescope/scenarios"
 )
 
@@ -18,7 +19,7 @@ type prepared struct {
 	url    *url.URL
 	text   string // the URL as results have it
 	header http.Header
-	wire   rendered // of a message without a body
+	wire   network.Rendered // of a message without a body
 }
 
 // prepare is the message of a step, taken from the last user's if it is the same.
@@ -46,7 +47,7 @@ func (u *user) prepare(req *scenarios.Request, s *sequence) (*prepared, error) {
 		p.header.Set("User-Agent", u.options.UserAgent)
 	}
 	if req.Gzip && p.header["Accept-Encoding"] == nil {
-		p.header.Set("Accept-Encoding", acceptEncoding)
+		p.header.Set("Accept-Encoding", network.AcceptEncoding)
 	}
 	if s != nil {
 		s.prepared.Store(p)

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"time"
 
+	"edgescope/load/network"
 	"edgescope/scenarios"
 )
 
@@ -79,7 +80,7 @@ type hop struct {
 type exchange struct {
 	intended, begun time.Time
 	script          []byte // what was sent, for functions that look at the answer
-	answer          *answer
+	answer          *network.Answer
 	result          *Result
 	err             error
 }
@@ -106,39 +107,39 @@ func (u *user) send(ctx context.Context, req *scenarios.Request, h *hop, begin e
 	r.Scenario, r.Endpoint, r.Name, r.Region, r.Final = u.flow, req.Endpoint, req.Name, u.region, true
 	r.Method, r.URL, r.BytesOut = h.method, h.text, uint64(len(h.body))
 	c := u.callOf(req, h, sequence)
-	c.begun = x.begun
+	c.Begun = x.begun
 	span := u.startSpan(req, h, c)
-	u.away(func() { x.answer, x.err = u.engine.do(ctx, c) })
+	u.away(func() { x.answer, x.err = u.engine.Do(ctx, c) })
 	r.read(x, sequence)
 	r.Cut = x.err != nil && ctx.Err() != nil
 	if x.err != nil && !r.Cut {
-		r.Failure = ErrorName(x.err)
+		r.Failure = network.ErrorName(x.err)
 		r.Error = r.Failure
 	}
 	if r.Cut {
 		r.Error = "interrupted"
 	}
-	if x.answer.header != nil {
-		r.BadCookies = u.readCookies(h.url, x.answer.header)
+	if x.answer.Header != nil {
+		r.BadCookies = u.readCookies(h.url, x.answer.Header)
 	}
 	x.result = r
-	span.end(r, x.answer.end)
+	span.end(r, x.answer.End)
 	return x
 }
 
 // callOf fills the user's call with a hop.
-func (u *user) callOf(req *scenarios.Request, h *hop, s *sequence) *call {
+func (u *user) callOf(req *scenarios.Request, h *hop, s *sequence) *network.Call {
 	c := &u.out
-	*c = call{
-		method: h.method, url: h.url, header: h.header, body: h.body, timeout: req.Timeout, keep: req.NeedsBody(),
+	*c = network.Call{
+		Method: h.method, URL: h.url, Header: h.header, Body: h.body, Timeout: req.Timeout, Keep: req.NeedsBody(),
 	}
 	if s != nil {
-		c.memo = &s.memo
+		c.Memo = &s.memo
 	}
 	if u.jar != nil {
-		c.header = u.withCookies(h)
+		c.Header = u.withCookies(h)
 	} else if h.body == nil && h.prepared != nil {
-		c.rendered = &h.prepared.wire
+		c.Rendered = &h.prepared.wire
 	}
 	return c
 }
@@ -146,11 +147,11 @@ func (u *user) callOf(req *scenarios.Request, h *hop, s *sequence) *call {
 // read takes over what the answer says.
 func (r *Result) read(x *exchange, s *sequence) {
 	a := x.answer
-	r.Timing, r.Retries, r.Connection = a.timing, a.retries, a.conn
+	r.Timing, r.Retries, r.Connection = a.Timing, a.Retries, a.Conn
 	r.Lag = x.begun.Sub(x.intended)
-	r.Code = uint16(a.status)
-	r.BytesIn, r.Decoded = uint64(a.received), a.decoded
-	r.Latency = max(a.end.Sub(x.intended), 0)
+	r.Code = uint16(a.Status)
+	r.BytesIn, r.Decoded = uint64(a.Received), a.Decoded
+	r.Latency = max(a.End.Sub(x.intended), 0)
 	r.take(s.factsOf(a))
 }
 
@@ -159,8 +160,8 @@ func (h *hop) redirect(req *scenarios.Request, x *exchange) (*hop, bool) {
 	if x.err != nil || !req.FollowRedirect {
 		return nil, false
 	}
-	location := x.answer.header.Get("Location")
-	switch x.answer.status {
+	location := x.answer.Header.Get("Location")
+	switch x.answer.Status {
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
 	default:
 		return nil, false
@@ -173,7 +174,7 @@ func (h *hop) redirect(req *scenarios.Request, x *exchange) (*hop, bool) {
 		x.err = errLocation
 		return nil, false
 	}
-	return h.to(target, x.answer.status), true
+	return h.to(target, x.answer.Status), true
 }
 
 // to is the request after a redirect: 303 turns everything into GET, 301 and 302 turn POST into GET; the password and the
@@ -198,7 +199,7 @@ func (h *hop) to(target *url.URL, status int) *hop {
 func (u *user) finish(req *scenarios.Request, x *exchange) error {
 	r := x.result
 	if x.err != nil && r.Failure == "" && !r.Cut { // a redirect that leads nowhere
-		r.Failure = ErrorName(x.err)
+		r.Failure = network.ErrorName(x.err)
 		r.Error = r.Failure
 	}
 	if x.err != nil {
@@ -209,7 +210,7 @@ func (u *user) finish(req *scenarios.Request, x *exchange) error {
 		return scenarios.UserError(r.Failure)
 	}
 	response := &u.response
-	*response = scenarios.Response{Status: x.answer.status, Header: x.answer.header, Body: x.answer.body, CacheStatus: r.CacheStatus}
+	*response = scenarios.Response{Status: x.answer.Status, Header: x.answer.Header, Body: x.answer.Body, CacheStatus: r.CacheStatus}
 	err := req.Capture(u.scope, response)
 	if failed := u.judge(req, r, response); err == nil {
 		err = failed

@@ -5,6 +5,7 @@ import (
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
+	"edgescope/load/network"
 	"edgescope/scenarios"
 	"edgescope/scenarios/processor"
 )
@@ -35,9 +36,9 @@ type Result struct {
 	Name     string // of the request, "" if it has none
 	Region   string // where the user was sent, "" without regions
 
-	Timing
+	network.Timing
 	// Connection is what the request went over; nil when no connection came about.
-	Connection *Connection
+	Connection *network.Connection
 
 	// Final is false for a redirect that was followed.
 	Final bool
@@ -68,29 +69,6 @@ type Result struct {
 
 // Answered tells whether the headers of an answer came.
 func (r *Result) Answered() bool { return r.Code != 0 }
-
-// Timing divides a request's time. For a first step Lag + ConnWait + DNS + TCP + TLS + TTFB + Download is the response time;
-// later steps have no lag, since they begin when the user gets there.
-type Timing struct {
-	// Lag is from the intended to the real start; ConnWait the wait for a free connection.
-	Lag, ConnWait, DNS, TCP, TLS time.Duration
-	// TTFB is from the send (connection in hand) to the first byte of the final answer, Download from there to the last byte.
-	TTFB, Download time.Duration
-	// Waited is from the last byte of the request written to the first byte of the answer: Artillery's http.response_time.
-	Waited time.Duration
-	// Sent is when the connection was in hand; zero if none was.
-	Sent time.Time
-	// Reused is true when the request went over a connection that had carried one before.
-	Reused bool
-}
-
-// Response is from the intended start to the last byte of the body, exactly.
-func (t *Timing) Response() time.Duration {
-	return t.Lag + t.ConnWait + t.DNS + t.TCP + t.TLS + t.TTFB + t.Download
-}
-
-// Service is from the send to the last byte of the body.
-func (t *Timing) Service() time.Duration { return t.TTFB + t.Download }
 
 // UserStart is an arrival that became a user.
 type UserStart struct {

@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"edgescope/load/http1"
+	"edgescope/load/network"
 	"edgescope/scenarios"
 	"edgescope/scenarios/processor"
 )
@@ -26,7 +27,7 @@ type Options struct {
 	// MaxConnections > 0 makes all users share one pool of at most so many connections per host, in place of config.http.pool.
 	MaxConnections int
 	// Network is how requests get to their targets: protocol, routes, proxies, local addresses.
-	Network Network
+	Network network.Options
 	// Segment is the part of the arrivals that this process takes; nil: all of them. Its Seed must be that of all parts.
 	Segment *Segment
 	// StartAt is the zero point of the schedule, which several processes share; zero: when Run is called. The before flow runs
@@ -51,7 +52,7 @@ type Runner struct {
 	plan     *scenarios.Plan
 	options  Options
 	schedule *Schedule
-	dialer   *dialer
+	dialer   *network.Dialer
 
 	suggestedExit    int // of the last run
 	hasSuggestedExit bool
@@ -105,7 +106,7 @@ type run struct {
 	*Runner
 	steps  map[*scenarios.Request]*sequence
 	events *outbox
-	shared engine // nil when every user has its own connections
+	shared network.Client // nil when every user has its own connections
 	spans  *spans
 	code   *processor.Pool // the script's functions; nil if it has none
 	start  time.Time
@@ -128,9 +129,9 @@ func (r *Runner) newRun(ctx context.Context) *run {
 	n.startProcessor(ctx)
 	switch pool := r.pool(); {
 	case r.options.RoundTripper != nil:
-		n.shared = &netHTTP{rt: r.options.RoundTripper, idle: func() {}}
+		n.shared = network.Over(r.options.RoundTripper)
 	case pool > 0:
-		n.shared = n.dialer.client(pool)
+		n.shared = n.dialer.Client(pool)
 	}
 	return n
 }
@@ -139,7 +140,7 @@ func (r *Runner) newRun(ctx context.Context) *run {
 func (r *Runner) Connections() int { return r.pool() }
 
 // Protocol is what the run speaks.
-func (r *Runner) Protocol() Protocol { return r.dialer.network.Protocol }
+func (r *Runner) Protocol() network.Protocol { return r.dialer.Protocol() }
 
 // pool is how many connections per host all users share; 0: each has its own.
 func (r *Runner) pool() int {
@@ -152,9 +153,9 @@ func (r *Runner) pool() int {
 func (n *run) close() {
 	n.stopProcessor()
 	if n.shared != nil {
-		n.shared.close()
+		n.shared.Close()
 	}
-	n.dialer.close()
+	n.dialer.Close()
 }
 
 func (n *run) all(ctx context.Context) error {

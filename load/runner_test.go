@@ -16,22 +16,11 @@ import (
 	"go.uber.org/goleak"
 
 	"edgescope/load"
+	"edgescope/load/loadtest"
 	"edgescope/scenarios"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.IgnoreCurrent()) }
-
-func plan(t *testing.T, script string) *scenarios.Plan {
-	t.Helper()
-	p, err := scenarios.Load(scenarios.Options{
-		Files: []string{"test.yml"}, Target: "http://target.test", Seed: 1,
-		ReadFile: func(string) ([]byte, error) { return []byte(script), nil },
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
-}
 
 // target answers with text/plain and what respond says, after a delay.
 type target struct {
@@ -79,50 +68,9 @@ func record(ctx context.Context, t *testing.T, p *scenarios.Plan, o load.Options
 	return events, err
 }
 
-func results(events []load.Event) []*load.Result {
-	var list []*load.Result
-	for _, e := range events {
-		if r, ok := e.(*load.Result); ok {
-			list = append(list, r)
-		}
-	}
-	return list
-}
-
-// tell counts events by what they are.
-func tell(events []load.Event) map[string]int {
-	n := map[string]int{}
-	for _, e := range events {
-		switch e := e.(type) {
-		case *load.Result:
-			n["requests"]++
-			n[fmt.Sprint("code ", e.Code)]++
-			if e.Cut {
-				n["requests cut"]++
-			}
-		case *load.UserStart:
-			n["created "+e.Scenario]++
-		case *load.UserEnd:
-			switch {
-			case e.Cut:
-				n["users cut"]++
-			case e.Err != "":
-				n["failed: "+e.Err]++
-			default:
-				n["completed"]++
-			}
-		case *load.Skip:
-			n["skipped"]++
-		case *load.PhaseStart:
-			n["phases"]++
-		}
-	}
-	return n
-}
-
 func TestRunMakesEveryArrivalAtItsTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := plan(t, `
+		p := loadtest.Plan(t, loadtest.Target, `
 config:
   phases:
     - {duration: 20, arrivalRate: 10}
@@ -146,11 +94,11 @@ scenarios:
 		}
 		arrivals := 200 + 400 + 30
 		want := map[string]int{"phases": 4, "created flow": arrivals, "completed": arrivals, "requests": 2 * arrivals, "code 200": 2 * arrivals}
-		if diff := cmp.Diff(want, tell(events)); diff != "" {
+		if diff := cmp.Diff(want, loadtest.Tell(events)); diff != "" {
 			t.Errorf("events (-want +got):\n%s", diff)
 		}
 		sched := load.NewSchedule(p.Phases, 0)
-		for _, r := range results(events) {
+		for _, r := range loadtest.Results(events) {
 			if r.Attack != "flow/GET /first" {
 				continue
 			}
@@ -166,7 +114,7 @@ scenarios:
 
 func TestMaxVusersDropsAndCounts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := plan(t, `
+		p := loadtest.Plan(t, loadtest.Target, `
 config: {phases: [{duration: 1, arrivalRate: 20, maxVusers: 5}]}
 scenarios: [{flow: [{think: 2}, {get: {url: /}}]}]
 `)
@@ -175,7 +123,7 @@ scenarios: [{flow: [{think: 2}, {get: {url: /}}]}]
 			t.Fatal(err)
 		}
 		want := map[string]int{"phases": 1, "created 0": 5, "completed": 5, "skipped": 15, "requests": 5, "code 200": 5}
-		if diff := cmp.Diff(want, tell(events)); diff != "" {
+		if diff := cmp.Diff(want, loadtest.Tell(events)); diff != "" {
 			t.Errorf("events (-want +got):\n%s", diff)
 		}
 	})
@@ -183,7 +131,7 @@ scenarios: [{flow: [{think: 2}, {get: {url: /}}]}]
 
 func TestTimeoutIsToTheHeadersAndEndsTheUser(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := plan(t, `
+		p := loadtest.Plan(t, loadtest.Target, `
 config: {phases: [{duration: 1, arrivalCount: 1}], http: {timeout: 3}}
 scenarios: [{flow: [{get: {url: /slow}}, {get: {url: /never}}]}]
 `)
@@ -193,10 +141,10 @@ scenarios: [{flow: [{get: {url: /slow}}, {get: {url: /never}}]}]
 			t.Fatal(err)
 		}
 		want := map[string]int{"phases": 1, "created 0": 1, "requests": 1, "code 0": 1, "failed: ETIMEDOUT": 1}
-		if diff := cmp.Diff(want, tell(events)); diff != "" {
+		if diff := cmp.Diff(want, loadtest.Tell(events)); diff != "" {
 			t.Errorf("events (-want +got):\n%s", diff)
 		}
-		if got := results(events)[0].Latency; got != 3*time.Second {
+		if got := loadtest.Results(events)[0].Latency; got != 3*time.Second {
 			t.Errorf("the request was given up after %v, want 3s", got)
 		}
 	})
@@ -204,7 +152,7 @@ scenarios: [{flow: [{get: {url: /slow}}, {get: {url: /never}}]}]
 
 func TestInterruptionCutsUsersOffAndCountsWhatWasSent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := plan(t, `
+		p := loadtest.Plan(t, loadtest.Target, `
 config: {phases: [{duration: 60, arrivalRate: 1}]}
 scenarios: [{flow: [{get: {url: /}}, {think: 100}]}]
 `)
@@ -216,7 +164,7 @@ scenarios: [{flow: [{get: {url: /}}, {think: 100}]}]
 			t.Errorf("Run answers %v, want the cause of the interruption", err)
 		}
 		want := map[string]int{"phases": 1, "created 0": 10, "requests": 10, "code 200": 9, "code 0": 1, "requests cut": 1, "users cut": 10}
-		if diff := cmp.Diff(want, tell(events)); diff != "" {
+		if diff := cmp.Diff(want, loadtest.Tell(events)); diff != "" {
 			t.Errorf("events (-want +got):\n%s", diff)
 		}
 	})
@@ -224,7 +172,7 @@ scenarios: [{flow: [{get: {url: /}}, {think: 100}]}]
 
 func TestStopEndsUsersBetweenSteps(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := plan(t, `
+		p := loadtest.Plan(t, loadtest.Target, `
 config: {phases: [{duration: 1ms, arrivalCount: 3}]}
 scenarios: [{flow: [{loop: [{get: {url: /}}], count: -1}]}]
 `)
@@ -233,7 +181,7 @@ scenarios: [{flow: [{loop: [{get: {url: /}}], count: -1}]}]
 			t.Fatal(err)
 		}
 		want := map[string]int{"phases": 1, "created 0": 3, "completed": 3, "requests": 12, "code 200": 12}
-		if diff := cmp.Diff(want, tell(events)); diff != "" {
+		if diff := cmp.Diff(want, loadtest.Tell(events)); diff != "" {
 			t.Errorf("events (-want +got):\n%s", diff)
 		}
 	})
@@ -242,7 +190,7 @@ scenarios: [{flow: [{loop: [{get: {url: /}}], count: -1}]}]
 func TestSeedFixesTheLoad(t *testing.T) {
 	run := func(seed uint64) (list []string) {
 		synctest.Test(t, func(t *testing.T) {
-			p := plan(t, `
+			p := loadtest.Plan(t, loadtest.Target, `
 config: {phases: [{duration: 5, arrivalRate: 20, mode: poisson}]}
 scenarios:
   - {name: a, weight: 3, flow: [{get: {url: "/a/{{ $randomNumber(1,1000) }}"}}]}
@@ -253,7 +201,7 @@ scenarios:
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, r := range results(events) {
+			for _, r := range loadtest.Results(events) {
 				list = append(list, r.Timestamp.Sub(start).String()+" "+r.URL)
 			}
 		})
@@ -270,7 +218,7 @@ scenarios:
 
 func TestBeforeAndAfterRunOnceOutsideTheCounters(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := plan(t, `
+		p := loadtest.Plan(t, loadtest.Target, `
 config: {phases: [{duration: 1, arrivalCount: 2}]}
 before: {flow: [{post: {url: /token, capture: {json: $.token, as: tok}}}]}
 after: {flow: [{delete: {url: "/token/{{ tok }}"}}]}
@@ -284,7 +232,7 @@ scenarios: [{flow: [{get: {url: "/use/{{ tok }}"}}]}]
 		if diff := cmp.Diff([]string{"POST /token", "GET /use/t7", "GET /use/t7", "DELETE /token/t7"}, tg.seen); diff != "" {
 			t.Errorf("requests (-want +got):\n%s", diff)
 		}
-		if n := tell(events)["requests"]; n != 2 {
+		if n := loadtest.Tell(events)["requests"]; n != 2 {
 			t.Errorf("%d requests were counted, want the users' 2", n)
 		}
 	})
@@ -292,7 +240,7 @@ scenarios: [{flow: [{get: {url: "/use/{{ tok }}"}}]}]
 
 func TestFailedBeforeStartsNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := plan(t, `
+		p := loadtest.Plan(t, loadtest.Target, `
 config: {phases: [{duration: 1, arrivalCount: 2}]}
 before: {flow: [{post: {url: /token, capture: {json: $.nothing, as: tok}}}]}
 scenarios: [{flow: [{get: {url: /use}}]}]
@@ -310,7 +258,7 @@ scenarios: [{flow: [{get: {url: /use}}]}]
 
 func TestRegionsShareTheUsers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := plan(t, `
+		p := loadtest.Plan(t, loadtest.Target, `
 config:
   regions: {FRA: "http://fra.test", IAD: "http://iad.test"}
   phases: [{duration: 1, arrivalCount: 10}]
@@ -321,7 +269,7 @@ scenarios: [{flow: [{get: {url: /}}]}]
 			t.Fatal(err)
 		}
 		got := map[string]int{}
-		for _, r := range results(events) {
+		for _, r := range loadtest.Results(events) {
 			got[r.Region+" "+r.URL]++
 		}
 		if diff := cmp.Diff(map[string]int{"FRA http://fra.test/": 5, "IAD http://iad.test/": 5}, got); diff != "" {
@@ -332,7 +280,7 @@ scenarios: [{flow: [{get: {url: /}}]}]
 
 func TestFailedExpectationsAreJudgedAlthoughACaptureFailed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := plan(t, `
+		p := loadtest.Plan(t, loadtest.Target, `
 config: {phases: [{duration: 1, arrivalCount: 1}]}
 scenarios: [{flow: [{get: {url: /, capture: {json: $.no, as: x}, expect: [{statusCode: 201}, {contentType: json}]}}]}]
 `)
@@ -341,13 +289,13 @@ scenarios: [{flow: [{get: {url: /, capture: {json: $.no, as: x}, expect: [{statu
 			t.Fatal(err)
 		}
 		var got []string
-		for _, o := range results(events)[0].Outcomes {
+		for _, o := range loadtest.Results(events)[0].Outcomes {
 			got = append(got, fmt.Sprint(o.Type, " ", o.OK))
 		}
 		if diff := cmp.Diff([]string{"statusCode false", "contentType true"}, got); diff != "" {
 			t.Errorf("outcomes (-want +got):\n%s", diff)
 		}
-		if n := tell(events)["failed: Failed capture or match"]; n != 1 {
+		if n := loadtest.Tell(events)["failed: Failed capture or match"]; n != 1 {
 			t.Errorf("%d users failed by the capture, want 1", n)
 		}
 	})

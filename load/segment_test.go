@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"edgescope/load"
+	"edgescope/load/loadtest"
 	"edgescope/scenarios"
 )
 
@@ -94,7 +95,7 @@ func arrivals(t *testing.T, segment *load.Segment, startAt time.Duration) (list 
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, r := range results(events) {
+		for _, r := range loadtest.Results(events) {
 			list = append(list, fmt.Sprint(r.Timestamp.Sub(start), " ", r.URL))
 		}
 	})
@@ -128,7 +129,7 @@ func TestMissedStartSendsNothing(t *testing.T) {
 		t.Helper()
 		synctest.Test(t, func(t *testing.T) {
 			tg := &target{}
-			p := plan(t, "config: {phases: [{duration: 2, arrivalCount: 3}]}\nscenarios: [{flow: [{get: {url: /}}]}]")
+			p := loadtest.Plan(t, loadtest.Target, "config: {phases: [{duration: 2, arrivalCount: 3}]}\nscenarios: [{flow: [{get: {url: /}}]}]")
 			_, err := record(t.Context(), t, p, load.Options{RoundTripper: tg, StartAt: time.Now().Add(-late)})
 			var missed *load.StartError
 			if isMissed := errors.As(err, &missed); isMissed != (wantRequests == 0) || len(tg.seen) != wantRequests {
@@ -146,7 +147,7 @@ func TestSegmentsShareTheBoundOfUsers(t *testing.T) {
 	skipped := 0
 	for i := range 2 {
 		synctest.Test(t, func(t *testing.T) {
-			p := plan(t, "config: {phases: [{duration: 1, arrivalRate: 20, maxVusers: 5}]}\nscenarios: [{flow: [{get: {url: /}}]}]")
+			p := loadtest.Plan(t, loadtest.Target, "config: {phases: [{duration: 1, arrivalRate: 20, maxVusers: 5}]}\nscenarios: [{flow: [{get: {url: /}}]}]")
 			events, err := record(t.Context(), t, p, load.Options{
 				RoundTripper: &target{delay: 2 * time.Second}, Segment: &load.Segment{Index: i, Count: 2},
 			})
@@ -175,7 +176,7 @@ func TestAbortStopsArrivalsAndLetsUsersEnd(t *testing.T) {
 			}
 			return 200, ""
 		}}
-		p := plan(t, "config: {phases: [{duration: 100, arrivalRate: 1}]}\nscenarios: [{flow: [{get: {url: /a}}, {think: 20}, {get: {url: /b}}]}]")
+		p := loadtest.Plan(t, loadtest.Target, "config: {phases: [{duration: 100, arrivalRate: 1}]}\nscenarios: [{flow: [{get: {url: /a}}, {think: 20}, {get: {url: /b}}]}]")
 		events, err := record(t.Context(), t, p, load.Options{RoundTripper: tg, Abort: abort})
 		if err != nil {
 			t.Errorf("an aborted run ended with %v", err)

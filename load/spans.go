@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"edgescope/edge"
+	"edgescope/load/network"
 	"edgescope/scenarios"
 )
 
@@ -72,21 +73,21 @@ func (s *spans) take(now time.Time) bool {
 
 // startSpan writes the traceparent of a hop and begins its client span if it is sampled. A header that the script sets
 // itself stays.
-func (u *user) startSpan(req *scenarios.Request, h *hop, c *call) *clientSpan {
+func (u *user) startSpan(req *scenarios.Request, h *hop, c *network.Call) *clientSpan {
 	if u.ids == nil || u.silent || h.header.Get("Traceparent") != "" {
 		return nil
 	}
 	s := u.spans
-	isSampled := s.tracer != nil && s.take(c.begun)
+	isSampled := s.tracer != nil && s.take(c.Begun)
 	if !isSampled && !s.all {
 		return nil
 	}
-	c.header, c.rendered = c.header.Clone(), nil
+	c.Header, c.Rendered = c.Header.Clone(), nil
 	if !isSampled {
-		c.header.Set("Traceparent", s.traceparent(u.ids))
+		c.Header.Set("Traceparent", s.traceparent(u.ids))
 		return nil
 	}
-	_, span := s.tracer.Start(s.ctx, h.method+" "+req.Endpoint, trace.WithNewRoot(), trace.WithTimestamp(c.begun),
+	_, span := s.tracer.Start(s.ctx, h.method+" "+req.Endpoint, trace.WithNewRoot(), trace.WithTimestamp(c.Begun),
 		trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(
 			attribute.String("http.request.method", h.method),
 			attribute.String("url.full", h.text),
@@ -95,7 +96,7 @@ func (u *user) startSpan(req *scenarios.Request, h *hop, c *call) *clientSpan {
 			attribute.String("loadgen.scenario", u.flow),
 		))
 	id := span.SpanContext()
-	c.header.Set("Traceparent", "00-"+id.TraceID().String()+"-"+id.SpanID().String()+"-01")
+	c.Header.Set("Traceparent", "00-"+id.TraceID().String()+"-"+id.SpanID().String()+"-01")
 	if s.runID != "" {
 		span.SetAttributes(attribute.String(edge.RunIDAttr, s.runID))
 	}

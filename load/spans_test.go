@@ -15,6 +15,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"edgescope/load"
+	"edgescope/load/loadtest"
 )
 
 type headers struct {
@@ -43,7 +44,7 @@ func traced(t *testing.T, config string) (sent []string, spans tracetest.SpanStu
 	memory := tracetest.NewInMemoryExporter()
 	provider := sdktrace.NewTracerProvider(sdktrace.WithSyncer(memory))
 	h := &headers{target: target{delay: 20 * time.Millisecond}}
-	p := plan(t, "config: {"+config+"}\nscenarios: [{name: s, flow: [{get: {url: '/a/{{ $uuid }}'}}]}]")
+	p := loadtest.Plan(t, loadtest.Target, "config: {"+config+"}\nscenarios: [{name: s, flow: [{get: {url: '/a/{{ $uuid }}'}}]}]")
 	if _, err := record(t.Context(), t, p, load.Options{RoundTripper: h, Tracer: provider.Tracer("test"), RunID: "r1"}); err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +116,7 @@ func TestClientSpanSaysWhatTheAnswerSaid(t *testing.T) {
 		memory := tracetest.NewInMemoryExporter()
 		provider := sdktrace.NewTracerProvider(sdktrace.WithSyncer(memory))
 		h := &headers{target: target{delay: 20 * time.Millisecond, respond: func(*http.Request) (int, string) { return 503, "" }}}
-		p := plan(t, "config: {phases: [{duration: 1, arrivalCount: 1}]}\nscenarios: [{name: s, flow: [{get: {url: '/a?x=1'}}]}]")
+		p := loadtest.Plan(t, loadtest.Target, "config: {phases: [{duration: 1, arrivalCount: 1}]}\nscenarios: [{name: s, flow: [{get: {url: '/a?x=1'}}]}]")
 		if _, err := record(t.Context(), t, p, load.Options{RoundTripper: h, Tracer: provider.Tracer("test"), RunID: "r1"}); err != nil {
 			t.Fatal(err)
 		}
@@ -141,7 +142,7 @@ func TestClientSpanSaysWhatTheAnswerSaid(t *testing.T) {
 func TestNoTraceUnlessAskedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := &headers{}
-		p := plan(t, "config: {phases: [{duration: 1, arrivalCount: 1}]}\nscenarios: [{flow: [{get: {url: /}}]}]")
+		p := loadtest.Plan(t, loadtest.Target, "config: {phases: [{duration: 1, arrivalCount: 1}]}\nscenarios: [{flow: [{get: {url: /}}]}]")
 		if _, err := record(t.Context(), t, p, load.Options{RoundTripper: h}); err != nil {
 			t.Fatal(err)
 		}

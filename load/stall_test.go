@@ -14,6 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"edgescope/load/network"
 	"edgescope/scenarios"
 )
 
@@ -52,7 +53,7 @@ func (s *stalling) times(t *testing.T, rate, cap int) (response, service []time.
 	if err != nil {
 		t.Fatal(err)
 	}
-	runner, err := New(p, Options{Wait: RuntimeWait, Network: Network{Dial: s.dial}})
+	runner, err := New(p, Options{Wait: RuntimeWait, Network: network.Options{Dial: s.dial}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,18 +8,19 @@ import (
 	"fmt"
 	"net/url"
 
+	"edgescope/load/network"
 	"edgescope/scenarios"
 )
 
 // dialerFor makes the connections of a plan, by what the options say and else by what the script says.
-func dialerFor(plan *scenarios.Plan, o Network) (*dialer, error) {
-	o.Protocol = cmp.Or(o.Protocol, Protocol(plan.HTTP.Version), HTTP1)
-	o.Sessions = cmp.Or(o.Sessions, Sessions(plan.TLS.Sessions))
+func dialerFor(plan *scenarios.Plan, o network.Options) (*network.Dialer, error) {
+	o.Protocol = cmp.Or(o.Protocol, network.Protocol(plan.HTTP.Version), network.HTTP1)
+	o.Sessions = cmp.Or(o.Sessions, network.Sessions(plan.TLS.Sessions))
 	config, err := clientTLS(&plan.TLS)
 	if err != nil {
 		return nil, err
 	}
-	d, err := newDialer(o, config)
+	d, err := network.New(o, config)
 	if err != nil {
 		return nil, err
 	}
@@ -27,13 +28,13 @@ func dialerFor(plan *scenarios.Plan, o Network) (*dialer, error) {
 }
 
 // speaks refuses targets that the protocol is not for, before anything is sent.
-func speaks(plan *scenarios.Plan, p Protocol) error {
+func speaks(plan *scenarios.Plan, p network.Protocol) error {
 	for _, target := range targetsOf(plan) {
 		u, err := url.Parse(target)
 		if err != nil || u.Scheme != "http" {
 			continue
 		}
-		if err := p.forPlain(); err != nil {
+		if err := p.ForPlain(); err != nil {
 			return fmt.Errorf("target %s: %w", target, err)
 		}
 	}

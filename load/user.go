@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"edgescope/load/network"
 	"edgescope/scenarios"
 	"edgescope/scenarios/processor"
 )
@@ -21,14 +22,14 @@ type user struct {
 	flow     string
 	target   string
 	region   string
-	engine   engine
+	engine   network.Client
 	jar      http.CookieJar // nil until the first cookie
 	message  scenarios.Message
 	intended time.Time // when the next request should start; zero: when the user gets there
 
 	// The request under way, in memory that is used for all of them.
 	hop      hop
-	out      call
+	out      network.Call
 	sent     exchange
 	response scenarios.Response
 
@@ -41,7 +42,7 @@ type user struct {
 
 func (u *user) close() {
 	if u.engine != u.shared {
-		u.engine.close()
+		u.engine.Close()
 	}
 }
 

@@ -6,8 +6,8 @@ import (
 	"runtime"
 	"strings"
 
-	"edgescope/load"
 	"edgescope/load/health"
+	"edgescope/load/network"
 	"edgescope/report/text"
 )
 
@@ -37,7 +37,7 @@ func (i *RunInfo) environment(connections int, target string) Environment {
 }
 
 // networkText names what of a network changes how long requests to the target take.
-func networkText(n *load.Network, target string) string {
+func networkText(n *network.Options, target string) string {
 	var parts []string
 	add := func(is bool, text string) {
 		if is {
@@ -48,13 +48,13 @@ func networkText(n *load.Network, target string) string {
 	add(proxied(n, target), "a proxy")
 	add(len(n.Routes) > 0, "connections sent elsewhere")
 	add(n.Reset, "connections closed by reset")
-	if n.Sessions != "" && n.Sessions != load.SessionsUser {
+	if n.Sessions != "" && n.Sessions != network.SessionsUser {
 		parts = append(parts, "TLS sessions: "+string(n.Sessions))
 	}
 	return strings.Join(parts, ", ")
 }
 
-func proxied(n *load.Network, target string) bool {
+func proxied(n *network.Options, target string) bool {
 	u, err := url.Parse(target)
 	if n.Proxy == nil || err != nil {
 		return false
@@ -67,7 +67,7 @@ func proxied(n *load.Network, target string) bool {
 func (e Environment) kind() Environment {
 	e.Processor, e.Loadgen = "", ""
 	if e.Protocol == "" {
-		e.Protocol = string(load.HTTP1)
+		e.Protocol = string(network.HTTP1)
 	}
 	return e
 }
@@ -78,9 +78,9 @@ func (e Environment) String() string {
 	if e.Connections > 0 {
 		made += ", " + text.Plural(int64(e.Connections), "shared connection")
 	}
-	if p := e.kind().Protocol; p == string(load.H2C) {
+	if p := e.kind().Protocol; p == string(network.H2C) {
 		made += ", h2c"
-	} else if p != string(load.HTTP1) {
+	} else if p != string(network.HTTP1) {
 		made += ", HTTP/" + p
 	}
 	if e.Network != "" {

@@ -7,6 +7,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"edgescope/load"
+	"edgescope/load/network"
 	"edgescope/report"
 	"edgescope/scenarios"
 )
@@ -44,7 +45,7 @@ func TestFirstHitsLeaveOutWhatHasNoAnswer(t *testing.T) {
 	}
 	hits := report.NewFirstHits(&scenarios.Plan{Idle: time.Second})
 	now := time.Now()
-	failed := &load.Result{Result: vegeta.Result{Timestamp: now}, Failure: "ETIMEDOUT", Timing: load.Timing{Sent: now}}
+	failed := &load.Result{Result: vegeta.Result{Timestamp: now}, Failure: "ETIMEDOUT", Timing: network.Timing{Sent: now}}
 	for _, e := range []load.Event{failed, &load.Result{Cut: true}, &load.Result{}, &load.Skip{}} {
 		if m := hits.Measure(e); m != nil {
 			t.Errorf("%T has the figures %v", e, m)

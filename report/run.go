@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"edgescope/edge"
-	"edgescope/load"
+	"edgescope/load/network"
 	"edgescope/report/text"
 )
 
@@ -20,8 +20,8 @@ type RunInfo struct {
 	Seed             uint64
 	// Version is of loadgen; Protocol and Network say how requests got to their targets.
 	Version  string
-	Protocol load.Protocol
-	Network  load.Network
+	Protocol network.Protocol
+	Network  network.Options
 }
 
 // NewRunID makes the id of a new run: 32 hex digits.

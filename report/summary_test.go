@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"edgescope/load"
+	"edgescope/load/network"
 	"edgescope/report"
 	"edgescope/scenarios"
 )
@@ -92,7 +93,7 @@ func (s *script) request(at time.Time, attack, endpoint string, code uint16, too
 			Attack: attack, Code: code, Timestamp: at, Latency: ms(took + 1.5), Method: "GET", URL: "https://shop.test" + endpoint,
 		},
 		Scenario: "buy", Endpoint: endpoint, Final: true, Decoded: 100,
-		Timing: load.Timing{Lag: ms(0.25), ConnWait: ms(0.25), TTFB: ms(took), Download: ms(1), Waited: ms(took), Sent: at.Add(ms(0.5))},
+		Timing: network.Timing{Lag: ms(0.25), ConnWait: ms(0.25), TTFB: ms(took), Download: ms(1), Waited: ms(took), Sent: at.Add(ms(0.5))},
 	}
 	return r
 }

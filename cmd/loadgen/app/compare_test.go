@@ -10,6 +10,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"edgescope/load"
+	"edgescope/load/network"
 	"edgescope/report"
 	"edgescope/scenarios"
 )
@@ -52,7 +53,7 @@ func simulated(seed uint64, factor float64) (*report.Report, error) {
 		s.Add(&load.UserStart{At: start.Add(at), Scenario: "0"})
 		s.Add(&load.Result{
 			Result: vegeta.Result{Attack: "0/GET /", Code: 200, Timestamp: start.Add(at), Latency: ttfb},
-			Final:  true, Timing: load.Timing{TTFB: ttfb},
+			Final:  true, Timing: network.Timing{TTFB: ttfb},
 		})
 		s.Add(&load.UserEnd{At: start.Add(at + ttfb), Scenario: "0", Length: ttfb})
 	}

@@ -6,11 +6,12 @@ import (
 
 	"edgescope/internal/run"
 	"edgescope/load"
+	"edgescope/load/network"
 )
 
 // networkFlags say how requests get to their targets.
 type networkFlags struct {
-	protocols                    map[load.Protocol]*bool
+	protocols                    map[network.Protocol]*bool
 	connectTo, resolve           []string
 	proxy, unixSocket, localAddr string
 	sessions                     string
@@ -20,17 +21,17 @@ type networkFlags struct {
 // protocolFlags are the flags that choose a protocol, in the order of the help.
 var protocolFlags = []struct {
 	name, usage string
-	protocol    load.Protocol
+	protocol    network.Protocol
 }{
-	{"http1", "HTTP/1.1, in place of config.http.version", load.HTTP1},
-	{"http2", "HTTP/2 over TLS", load.HTTP2},
-	{"h2c", "HTTP/2 with prior knowledge, also without TLS", load.H2C},
-	{"http3", "HTTP/3 over QUIC", load.HTTP3},
+	{"http1", "HTTP/1.1, in place of config.http.version", network.HTTP1},
+	{"http2", "HTTP/2 over TLS", network.HTTP2},
+	{"h2c", "HTTP/2 with prior knowledge, also without TLS", network.H2C},
+	{"http3", "HTTP/3 over QUIC", network.HTTP3},
 }
 
 func (n *networkFlags) register(f *run.Flags) {
 	f.Group("Network")
-	n.protocols = map[load.Protocol]*bool{}
+	n.protocols = map[network.Protocol]*bool{}
 	for _, p := range protocolFlags {
 		n.protocols[p.protocol] = new(bool)
 		f.Bool(n.protocols[p.protocol], p.name, false, p.usage)
@@ -45,19 +46,19 @@ func (n *networkFlags) register(f *run.Flags) {
 }
 
 // network reads the flags.
-func (n *networkFlags) network(p run.Process) (load.Network, error) {
-	network := load.Network{UnixSocket: n.unixSocket, Reset: n.linger0, Sessions: load.Sessions(n.sessions)}
+func (n *networkFlags) network(p run.Process) (network.Options, error) {
+	o := network.Options{UnixSocket: n.unixSocket, Reset: n.linger0, Sessions: network.Sessions(n.sessions)}
 	for _, flag := range protocolFlags {
 		if !*n.protocols[flag.protocol] {
 			continue
 		}
-		if network.Protocol != "" {
-			return network, run.Usage("want one of --http1, --http2, --h2c and --http3")
+		if o.Protocol != "" {
+			return o, run.Usage("want one of --http1, --http2, --h2c and --http3")
 		}
-		network.Protocol = flag.protocol
+		o.Protocol = flag.protocol
 	}
-	if err := n.routes(&network); err != nil {
-		return network, err
+	if err := n.routes(&o); err != nil {
+		return o, err
 	}
 	for addr := range strings.SplitSeq(n.localAddr, ",") {
 		if n.localAddr == "" {
@@ -65,38 +66,38 @@ func (n *networkFlags) network(p run.Process) (load.Network, error) {
 		}
 		ip, err := netip.ParseAddr(strings.TrimSpace(addr))
 		if err != nil {
-			return network, run.Usage("--local-addr: %w", err)
+			return o, run.Usage("--local-addr: %w", err)
 		}
-		network.LocalAddrs = append(network.LocalAddrs, ip)
+		o.LocalAddrs = append(o.LocalAddrs, ip)
 	}
-	find, err := load.ProxyFrom(n.proxy, p.LookupEnv)
+	find, err := network.ProxyFrom(n.proxy, p.LookupEnv)
 	if err != nil {
-		return network, run.Usage("the proxy of --proxy, HTTP_PROXY or HTTPS_PROXY: %w", err)
+		return o, run.Usage("the proxy of --proxy, HTTP_PROXY or HTTPS_PROXY: %w", err)
 	}
-	network.Proxy = find
-	return network, n.contradiction()
+	o.Proxy = find
+	return o, n.contradiction()
 }
 
-func (n *networkFlags) routes(network *load.Network) error {
-	add := func(flag string, texts []string, parse func(string) (load.Route, error)) error {
+func (n *networkFlags) routes(o *network.Options) error {
+	add := func(flag string, texts []string, parse func(string) (network.Route, error)) error {
 		for _, text := range texts {
 			r, err := parse(text)
 			if err != nil {
 				return run.Usage("%s %w", flag, err)
 			}
-			network.Routes = append(network.Routes, r)
+			o.Routes = append(o.Routes, r)
 		}
 		return nil
 	}
-	if err := add("--connect-to", n.connectTo, load.ParseConnectTo); err != nil {
+	if err := add("--connect-to", n.connectTo, network.ParseConnectTo); err != nil {
 		return err
 	}
-	return add("--resolve", n.resolve, load.ParseResolve)
+	return add("--resolve", n.resolve, network.ParseResolve)
 }
 
 // contradiction refuses two ways at a time.
 func (n *networkFlags) contradiction() error {
-	for flag, given := range map[string]bool{"--unix-socket": n.unixSocket != "", "--http3": *n.protocols[load.HTTP3]} {
+	for flag, given := range map[string]bool{"--unix-socket": n.unixSocket != "", "--http3": *n.protocols[network.HTTP3]} {
 		if given && n.proxy != "" {
 			return run.Usage("%s does not go through --proxy", flag)
 		}
@@ -106,7 +107,7 @@ func (n *networkFlags) contradiction() error {
 
 // protocolLine is what the description of a script says of its protocol.
 func protocolLine(runner *load.Runner) string {
-	if runner.Protocol() == load.HTTP1 {
+	if runner.Protocol() == network.HTTP1 {
 		return ""
 	}
 	return " over " + runner.Protocol().Name()

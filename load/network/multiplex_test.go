@@ -1,4 +1,4 @@
-package load_test
+package network_test
 
 import (
 	"io"
@@ -12,6 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"edgescope/load"
+	"edgescope/load/loadtest"
+	"edgescope/load/network"
 )
 
 // TestAPoolOfMultiplexedConnections: requests take idle connections, then new ones up to the limit, and share them after that.
@@ -29,9 +31,9 @@ func TestAPoolOfMultiplexedConnections(t *testing.T) {
 			}
 			io.WriteString(w, "ok")
 		})
-		events := against(t, s.URL, s.script(12, "pool: 3", "{get: {url: /}}"), load.Options{Network: load.Network{Protocol: load.Protocol(protocol)}})
-		if n := tell(events)["code 200"]; n != 12 {
-			t.Fatalf("%s: %v, want 12 answers", protocol, tell(events))
+		events := loadtest.Run(t, s.URL, s.script(12, "pool: 3", "{get: {url: /}}"), load.Options{Network: network.Options{Protocol: network.Protocol(protocol)}})
+		if n := loadtest.Tell(events)["code 200"]; n != 12 {
+			t.Fatalf("%s: %v, want 12 answers", protocol, loadtest.Tell(events))
 		}
 		if n := s.connections.Load(); n != 3 {
 			t.Errorf("%s: 12 requests at a time took %d connections, want the 3 of the pool", protocol, n)
@@ -57,7 +59,7 @@ func TestWaitingForAStreamIsInConnWait(t *testing.T) {
 	script := "config: {http: {pool: 1}, phases: [{duration: 1ms, arrivalCount: 1}]}\n" +
 		"scenarios: [{flow: [{get: {url: /}}, {parallel: [{get: {url: /}}, {get: {url: /}}, {get: {url: /}}]}]}]"
 	var waited, failed int
-	for _, r := range results(against(t, s.URL, script, load.Options{Network: load.Network{Protocol: load.H2C}})) {
+	for _, r := range loadtest.Results(loadtest.Run(t, s.URL, script, load.Options{Network: network.Options{Protocol: network.H2C}})) {
 		if r.ConnWait > each/2 {
 			waited++
 		}
@@ -79,12 +81,12 @@ func TestGoingAwayIsNoError(t *testing.T) {
 			}
 		})
 		script := s.script(1, "", "{get: {url: /last}}, {get: {url: /}}, {post: {url: /, body: x}}")
-		events := against(t, s.URL, script, load.Options{Network: load.Network{Protocol: load.Protocol(protocol)}})
+		events := loadtest.Run(t, s.URL, script, load.Options{Network: network.Options{Protocol: network.Protocol(protocol)}})
 		retries := 0
-		for _, r := range results(events) {
+		for _, r := range loadtest.Results(events) {
 			retries += r.Retries
 		}
-		if n := tell(events); n["code 200"] != 3 || retries != 0 || s.connections.Load() != 2 {
+		if n := loadtest.Tell(events); n["code 200"] != 3 || retries != 0 || s.connections.Load() != 2 {
 			t.Errorf("%s: %v over %d connections, %d retries; want 3 answers over 2, none counted twice", protocol, n, s.connections.Load(), retries)
 		}
 	}
@@ -93,7 +95,7 @@ func TestGoingAwayIsNoError(t *testing.T) {
 // TestBodiesOfEveryKind come and go whole: beyond the windows of flow control, none at all, compressed, broken off.
 func TestBodiesOfEveryKind(t *testing.T) {
 	const large = 3_000_000
-	small := load.Coded(t, "gzip", strings.Repeat("edge ", 1000))
+	small := network.Coded(t, "gzip", strings.Repeat("edge ", 1000))
 	for protocol, reset := range map[string]string{"h2c": "HTTP2_INTERNAL_ERROR", "2": "HTTP2_INTERNAL_ERROR", "3": "H3_INTERNAL_ERROR"} {
 		var uploaded atomic.Int64
 		s := speaking(t, protocol, func(w http.ResponseWriter, r *http.Request) {
@@ -118,7 +120,7 @@ func TestBodiesOfEveryKind(t *testing.T) {
 		upload := `{post: {url: /large, body: "` + strings.Repeat(piece, large/1_000_000) + `"}}`
 		flow := upload + ", {head: {url: /large}}, {get: {url: /none}}, {get: {url: /gzip, expect: {matchesRegexp: '^edge edge'}}}, {get: {url: /short}}"
 		var got []string
-		for _, r := range results(against(t, s.URL, s.script(1, "", flow), load.Options{Network: load.Network{Protocol: load.Protocol(protocol)}})) {
+		for _, r := range loadtest.Results(loadtest.Run(t, s.URL, s.script(1, "", flow), load.Options{Network: network.Options{Protocol: network.Protocol(protocol)}})) {
 			got = append(got, r.Method+" "+itoa(int(r.Code))+" "+itoa(int(r.BytesIn))+" "+itoa(int(r.Decoded)))
 			if r.Outcomes != nil && !r.Outcomes[0].OK {
 				t.Errorf("%s: %v", protocol, r.Outcomes)
@@ -147,7 +149,7 @@ func TestATimeoutKeepsTheConnection(t *testing.T) {
 			}
 		})
 		script := s.script(1, "", "{get: {url: /}}, {parallel: [{get: {url: /late, timeout: 0.1}}, {get: {url: /}}]}")
-		n := tell(against(t, s.URL, script, load.Options{Network: load.Network{Protocol: load.Protocol(protocol)}}))
+		n := loadtest.Tell(loadtest.Run(t, s.URL, script, load.Options{Network: network.Options{Protocol: network.Protocol(protocol)}}))
 		if n["failed: ETIMEDOUT"] != 1 || n["code 200"] != 2 || s.connections.Load() != 1 {
 			t.Errorf("%s: %v over %d connections, want 2 answers and ETIMEDOUT over one", protocol, n, s.connections.Load())
 		}

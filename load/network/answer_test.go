@@ -1,4 +1,4 @@
-package load_test
+package network_test
 
 import (
 	"io"
@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"edgescope/load"
+	"edgescope/load/loadtest"
 )
 
 // A server that answers one request and closes the connection without saying so: net/http repeats the next request by
@@ -40,9 +41,9 @@ func TestRepeatedRequestIsCounted(t *testing.T) {
 			conn.Close()
 		}
 	}()
-	events := against(t, "http://"+listener.Addr().String(), oneUser+"scenarios: [{flow: [{get: {url: /}}, {get: {url: /}}]}]", load.Options{})
+	events := loadtest.Run(t, "http://"+listener.Addr().String(), loadtest.OneUser+"scenarios: [{flow: [{get: {url: /}}, {get: {url: /}}]}]", load.Options{})
 	var requests int64
-	for _, r := range results(events) {
+	for _, r := range loadtest.Results(events) {
 		requests += 1 + int64(r.Retries)
 	}
 	if requests != got.Load() || requests != 3 {
@@ -51,12 +52,12 @@ func TestRepeatedRequestIsCounted(t *testing.T) {
 }
 
 func TestAnswersTellTheEdge(t *testing.T) {
-	server, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+	server, _ := loadtest.Serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("X-Edge-Region", "FRA")
 		w.Header().Set("X-Cache-Status", "HIT")
 		w.Header().Set("X-Cold-Start", "1")
 	})
-	r := results(against(t, server.URL, oneUser+"scenarios: [{flow: [{get: {url: /}}]}]", load.Options{}))[0]
+	r := loadtest.Results(loadtest.Run(t, server.URL, loadtest.OneUser+"scenarios: [{flow: [{get: {url: /}}]}]", load.Options{}))[0]
 	if r.EdgeRegion != "FRA" || r.CacheStatus != "hit" || r.ColdStart == nil || !*r.ColdStart {
 		t.Errorf("region %q, cache %q, cold start %v; want FRA, hit, true", r.EdgeRegion, r.CacheStatus, r.ColdStart)
 	}
@@ -64,14 +65,14 @@ func TestAnswersTellTheEdge(t *testing.T) {
 
 func TestProvisionalAnswerIsNoFirstByte(t *testing.T) {
 	const late = 40 * time.Millisecond
-	server, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+	server, _ := loadtest.Serve(t, func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusEarlyHints)
 		select {
 		case <-time.After(late):
 		case <-r.Context().Done():
 		}
 	})
-	r := results(against(t, server.URL, oneUser+"scenarios: [{flow: [{get: {url: /}}]}]", load.Options{}))[0]
+	r := loadtest.Results(loadtest.Run(t, server.URL, loadtest.OneUser+"scenarios: [{flow: [{get: {url: /}}]}]", load.Options{}))[0]
 	if r.TTFB < late {
 		t.Errorf("ttfb is %v, want at least the %v to the final answer", r.TTFB, late)
 	}

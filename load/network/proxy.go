@@ -1,4 +1,4 @@
-package load
+package network
 
 import (
 	"bufio"
@@ -83,7 +83,7 @@ func validProxy(text string) error {
 }
 
 // proxyOf is the proxy for an origin: none for what a route or a unix socket has led elsewhere.
-func (d *dialer) proxyOf(to origin) (*url.URL, error) {
+func (d *Dialer) proxyOf(to origin) (*url.URL, error) {
 	n := &d.network
 	if n.Proxy == nil || n.UnixSocket != "" || routed(n.Routes, to.addr) {
 		return nil, nil
@@ -92,7 +92,7 @@ func (d *dialer) proxyOf(to origin) (*url.URL, error) {
 }
 
 // forwardProxy is the proxy to which net/http sends whole requests: those of http:// URLs. All others get a tunnel.
-func (d *dialer) forwardProxy(req *http.Request) (*url.URL, error) {
+func (d *Dialer) forwardProxy(req *http.Request) (*url.URL, error) {
 	if req.URL.Scheme != "http" {
 		return nil, nil
 	}
@@ -114,7 +114,7 @@ func (e *ProxyError) Error() string {
 }
 
 // connectMethod opens a tunnel with CONNECT (RFC 9110, section 9.3.6).
-func (d *dialer) connectMethod(ctx context.Context, p *url.URL, addr string) (net.Conn, error) {
+func (d *Dialer) connectMethod(ctx context.Context, p *url.URL, addr string) (net.Conn, error) {
 	conn, err := d.tcpTo(ctx, proxyAddr(p))
 	if err != nil {
 		return nil, err
@@ -186,7 +186,7 @@ func (f dialFunc) DialContext(ctx context.Context, network, addr string) (net.Co
 }
 
 // socks opens a connection through a SOCKS5 proxy, which resolves the name.
-func (d *dialer) socks(ctx context.Context, p *url.URL, addr string) (net.Conn, error) {
+func (d *Dialer) socks(ctx context.Context, p *url.URL, addr string) (net.Conn, error) {
 	var auth *proxy.Auth
 	if p.User != nil {
 		password, _ := p.User.Password()

@@ -1,4 +1,4 @@
-package load_test
+package network_test
 
 import (
 	"bufio"
@@ -16,6 +16,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"edgescope/load"
+	"edgescope/load/loadtest"
+	"edgescope/load/network"
 )
 
 // forwarder is a proxy that leads everything to one server, and notes what it was asked for.
@@ -84,7 +86,7 @@ func join(client net.Conn, buffered io.Reader, server net.Conn) {
 
 func proxyFrom(t *testing.T, explicit string, env map[string]string) func(*url.URL) (*url.URL, error) {
 	t.Helper()
-	p, err := load.ProxyFrom(explicit, func(name string) (string, bool) { v, ok := env[name]; return v, ok })
+	p, err := network.ProxyFrom(explicit, func(name string) (string, bool) { v, ok := env[name]; return v, ok })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,13 +95,13 @@ func proxyFrom(t *testing.T, explicit string, env map[string]string) func(*url.U
 
 // TestRequestsGoThroughAProxy: whole requests of http:// URLs in HTTP/1.1, everything else by CONNECT.
 func TestRequestsGoThroughAProxy(t *testing.T) {
-	f := func(server string, protocol load.Protocol, want ...string) {
+	f := func(server string, protocol network.Protocol, want ...string) {
 		t.Helper()
 		s := speaking(t, server, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.Host) })
 		p := newForwarder(t, s.host())
 		scheme, _, _ := strings.Cut(s.URL, ":")
-		n := load.Network{Protocol: protocol, Proxy: proxyFrom(t, strings.Replace(p.URL, "://", "://me:secret@", 1), nil)}
-		r := results(against(t, scheme+"://example.com", s.script(1, "", "{get: {url: /a, expect: {matchesRegexp: '^example.com$'}}}"), load.Options{Network: n}))[0]
+		n := network.Options{Protocol: protocol, Proxy: proxyFrom(t, strings.Replace(p.URL, "://", "://me:secret@", 1), nil)}
+		r := loadtest.Results(loadtest.Run(t, scheme+"://example.com", s.script(1, "", "{get: {url: /a, expect: {matchesRegexp: '^example.com$'}}}"), load.Options{Network: n}))[0]
 		if r.Code != 200 || len(r.Outcomes) == 0 || !r.Outcomes[0].OK {
 			t.Errorf("%s: code %d, outcomes %v, failure %q", server, r.Code, r.Outcomes, r.Failure)
 		}
@@ -111,28 +113,28 @@ func TestRequestsGoThroughAProxy(t *testing.T) {
 		}
 	}
 	const auth = " Basic bWU6c2VjcmV0"
-	f("1.1", load.HTTP1, "GET http://example.com/a"+auth)
-	f("https", load.HTTP1, "CONNECT example.com:443"+auth)
-	f("h2c", load.H2C, "CONNECT example.com:80"+auth)
-	f("2", load.HTTP2, "CONNECT example.com:443"+auth)
+	f("1.1", network.HTTP1, "GET http://example.com/a"+auth)
+	f("https", network.HTTP1, "CONNECT example.com:443"+auth)
+	f("h2c", network.H2C, "CONNECT example.com:80"+auth)
+	f("2", network.HTTP2, "CONNECT example.com:443"+auth)
 }
 
 func TestAProxyMayRefuse(t *testing.T) {
 	s := speaking(t, "https", func(http.ResponseWriter, *http.Request) { t.Error("the server was asked") })
 	p := newForwarder(t, s.host())
 	p.status = http.StatusForbidden
-	f := func(proxy string, protocol load.Protocol, want string) {
+	f := func(proxy string, protocol network.Protocol, want string) {
 		t.Helper()
-		n := load.Network{Protocol: protocol, Proxy: proxyFrom(t, proxy, nil)}
-		if r := results(against(t, "https://example.com", s.script(1, "", "{get: {url: /}}"), load.Options{Network: n}))[0]; r.Failure != want {
+		n := network.Options{Protocol: protocol, Proxy: proxyFrom(t, proxy, nil)}
+		if r := loadtest.Results(loadtest.Run(t, "https://example.com", s.script(1, "", "{get: {url: /}}"), load.Options{Network: n}))[0]; r.Failure != want {
 			t.Errorf("%s through %s: %q, want %q", protocol, proxy, r.Failure, want)
 		}
 	}
-	f(p.URL, load.HTTP1, "proxy answered CONNECT with 403")
-	f(p.URL, load.HTTP2, "proxy answered CONNECT with 403")
-	f(p.URL, load.HTTP3, "HTTP/3: does not go through a proxy")
+	f(p.URL, network.HTTP1, "proxy answered CONNECT with 403")
+	f(p.URL, network.HTTP2, "proxy answered CONNECT with 403")
+	f(p.URL, network.HTTP3, "HTTP/3: does not go through a proxy")
 	p.Close()
-	f(p.URL, load.HTTP1, "ECONNREFUSED")
+	f(p.URL, network.HTTP1, "ECONNREFUSED")
 }
 
 // socksServer speaks SOCKS5 (RFC 1928) with a password (RFC 1929), and leads everything to one server.
@@ -200,13 +202,13 @@ func TestSOCKS5ResolvesTheName(t *testing.T) {
 	for _, server := range []string{"1.1", "https", "2"} {
 		s := speaking(t, server, func(http.ResponseWriter, *http.Request) {})
 		addr, asked := socksServer(t, s.host())
-		protocol := load.Protocol(server)
+		protocol := network.Protocol(server)
 		if server == "https" {
-			protocol = load.HTTP1
+			protocol = network.HTTP1
 		}
 		scheme, _, _ := strings.Cut(s.URL, ":")
-		n := load.Network{Protocol: protocol, Proxy: proxyFrom(t, "socks5h://me:secret@"+addr, nil)}
-		if r := results(against(t, scheme+"://example.com:99", s.script(1, "", "{get: {url: /}}"), load.Options{Network: n}))[0]; r.Code != 200 {
+		n := network.Options{Protocol: protocol, Proxy: proxyFrom(t, "socks5h://me:secret@"+addr, nil)}
+		if r := loadtest.Results(loadtest.Run(t, scheme+"://example.com:99", s.script(1, "", "{get: {url: /}}"), load.Options{Network: n}))[0]; r.Code != 200 {
 			t.Errorf("%s: code %d, failure %q", server, r.Code, r.Failure)
 		}
 		if diff := cmp.Diff([]string{"me:secret example.com:99"}, asked()); diff != "" {
@@ -255,7 +257,7 @@ func TestWhichProxyIsTaken(t *testing.T) {
 func TestBadProxiesAreRefused(t *testing.T) {
 	f := func(explicit string, env map[string]string, want string) {
 		t.Helper()
-		_, err := load.ProxyFrom(explicit, func(name string) (string, bool) { v, ok := env[name]; return v, ok })
+		_, err := network.ProxyFrom(explicit, func(name string) (string, bool) { v, ok := env[name]; return v, ok })
 		if errorText(err) != want {
 			t.Errorf("--proxy %q, environment %v: %q, want %q", explicit, env, errorText(err), want)
 		}
@@ -271,12 +273,12 @@ func TestRoutesGoPastTheProxy(t *testing.T) {
 	s := speaking(t, "1.1", func(http.ResponseWriter, *http.Request) {})
 	p := newForwarder(t, s.host())
 	_, port, _ := net.SplitHostPort(s.host())
-	route, err := load.ParseConnectTo("shop.test:80:127.0.0.1:" + port)
+	route, err := network.ParseConnectTo("shop.test:80:127.0.0.1:" + port)
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := load.Network{Proxy: proxyFrom(t, "", map[string]string{"HTTP_PROXY": p.URL}), Routes: []load.Route{route}}
-	r := results(against(t, "http://shop.test", s.script(1, "", "{get: {url: /}}"), load.Options{Network: n}))[0]
+	n := network.Options{Proxy: proxyFrom(t, "", map[string]string{"HTTP_PROXY": p.URL}), Routes: []network.Route{route}}
+	r := loadtest.Results(loadtest.Run(t, "http://shop.test", s.script(1, "", "{get: {url: /}}"), load.Options{Network: n}))[0]
 	if r.Code != 200 || len(p.wasAsked()) != 0 {
 		t.Errorf("code %d, failure %q, the proxy was asked %v; want 200 past it", r.Code, r.Failure, p.wasAsked())
 	}

@@ -1,4 +1,6 @@
-package load
+// Package network is how requests reach their target: over which protocol, to which address, through which proxy, from
+// which address and with which TLS sessions. One client stands for all of it.
+package network
 
 import (
 	"context"
@@ -35,8 +37,8 @@ func (p Protocol) Name() string {
 	}
 }
 
-// forPlain refuses http:// URLs, unless the protocol is spoken without TLS.
-func (p Protocol) forPlain() error {
+// ForPlain refuses http:// URLs, unless the protocol is spoken without TLS.
+func (p Protocol) ForPlain() error {
 	switch p {
 	case HTTP2:
 		return &ProtocolError{p, "needs an https:// URL; h2c is for http:// ones"}
@@ -67,8 +69,8 @@ const (
 	SessionsNone   Sessions = "none"
 )
 
-// Network says how requests get to their targets. The zero value is the straight way.
-type Network struct {
+// Options say how requests get to their targets. The zero value is the straight way.
+type Options struct {
 	// Protocol replaces config.http.version; "": the script's, HTTP1 without one.
 	Protocol Protocol
 	// Routes send connections elsewhere: the first that matches is taken. Certificates are verified for the host of the URL
@@ -91,26 +93,26 @@ type Network struct {
 }
 
 // validate refuses what contradicts itself.
-func (n *Network) validate() error {
+func (o *Options) validate() error {
 	var errs []error
-	if n.UnixSocket != "" && n.Protocol == HTTP3 {
+	if o.UnixSocket != "" && o.Protocol == HTTP3 {
 		errs = append(errs, errors.New("HTTP/3 runs over UDP, not over a unix socket"))
 	}
-	if n.UnixSocket != "" && len(n.LocalAddrs) > 0 {
+	if o.UnixSocket != "" && len(o.LocalAddrs) > 0 {
 		errs = append(errs, errors.New("a connection to a unix socket has no local address"))
 	}
-	if n.UnixSocket != "" && len(n.Routes) > 0 {
+	if o.UnixSocket != "" && len(o.Routes) > 0 {
 		errs = append(errs, errors.New("all connections go to the unix socket: routes have no meaning"))
 	}
-	switch n.Protocol {
+	switch o.Protocol {
 	case "", HTTP1, HTTP2, H2C, HTTP3:
 	default:
-		errs = append(errs, fmt.Errorf("protocol %q is unknown, want 1.1, 2, h2c or 3", n.Protocol))
+		errs = append(errs, fmt.Errorf("protocol %q is unknown, want 1.1, 2, h2c or 3", o.Protocol))
 	}
-	switch n.Sessions {
+	switch o.Sessions {
 	case "", SessionsUser, SessionsShared, SessionsNone:
 	default:
-		errs = append(errs, fmt.Errorf("TLS sessions %q are unknown, want user, shared or none", n.Sessions))
+		errs = append(errs, fmt.Errorf("TLS sessions %q are unknown, want user, shared or none", o.Sessions))
 	}
 	return errors.Join(errs...)
 }

@@ -1,4 +1,4 @@
-package load_test
+package network_test
 
 import (
 	"io"
@@ -16,41 +16,43 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"edgescope/load"
+	"edgescope/load/loadtest"
+	"edgescope/load/network"
 )
 
 func TestParseConnectTo(t *testing.T) {
-	f := func(text string, want load.Route, wantError string) {
+	f := func(text string, want network.Route, wantError string) {
 		t.Helper()
-		got, err := load.ParseConnectTo(text)
+		got, err := network.ParseConnectTo(text)
 		if diff := cmp.Diff(want, got); diff != "" || errorText(err) != wantError {
 			t.Errorf("%s: error %q, want %q; route (-want +got):\n%s", text, errorText(err), wantError, diff)
 		}
 	}
-	f("Shop.Example:443:fra.example:8443", load.Route{Host: "shop.example", Port: "443", To: []string{"fra.example"}, ToPort: "8443"}, "")
-	f("::192.0.2.1:", load.Route{To: []string{"192.0.2.1"}}, "")
-	f("shop.example:443::8443", load.Route{Host: "shop.example", Port: "443", To: []string{""}, ToPort: "8443"}, "")
-	f("[2001:db8::1]:443:[2001:db8::2]:8443", load.Route{Host: "2001:db8::1", Port: "443", To: []string{"2001:db8::2"}, ToPort: "8443"}, "")
-	f("shop.example:443", load.Route{}, `"shop.example:443": it has fewer than 4 parts, want HOST:PORT:ADDR:PORT`)
-	f("shop.example:x:a:1", load.Route{}, `"shop.example:x:a:1": "x" is no port, want HOST:PORT:ADDR:PORT`)
-	f("shop.example:443:a:70000", load.Route{}, `"shop.example:443:a:70000": "70000" is no port, want HOST:PORT:ADDR:PORT`)
-	f("", load.Route{}, `"": it has fewer than 4 parts, want HOST:PORT:ADDR:PORT`)
+	f("Shop.Example:443:fra.example:8443", network.Route{Host: "shop.example", Port: "443", To: []string{"fra.example"}, ToPort: "8443"}, "")
+	f("::192.0.2.1:", network.Route{To: []string{"192.0.2.1"}}, "")
+	f("shop.example:443::8443", network.Route{Host: "shop.example", Port: "443", To: []string{""}, ToPort: "8443"}, "")
+	f("[2001:db8::1]:443:[2001:db8::2]:8443", network.Route{Host: "2001:db8::1", Port: "443", To: []string{"2001:db8::2"}, ToPort: "8443"}, "")
+	f("shop.example:443", network.Route{}, `"shop.example:443": it has fewer than 4 parts, want HOST:PORT:ADDR:PORT`)
+	f("shop.example:x:a:1", network.Route{}, `"shop.example:x:a:1": "x" is no port, want HOST:PORT:ADDR:PORT`)
+	f("shop.example:443:a:70000", network.Route{}, `"shop.example:443:a:70000": "70000" is no port, want HOST:PORT:ADDR:PORT`)
+	f("", network.Route{}, `"": it has fewer than 4 parts, want HOST:PORT:ADDR:PORT`)
 }
 
 func TestParseResolve(t *testing.T) {
-	f := func(text string, want load.Route, wantError string) {
+	f := func(text string, want network.Route, wantError string) {
 		t.Helper()
-		got, err := load.ParseResolve(text)
+		got, err := network.ParseResolve(text)
 		if diff := cmp.Diff(want, got); diff != "" || errorText(err) != wantError {
 			t.Errorf("%s: error %q, want %q; route (-want +got):\n%s", text, errorText(err), wantError, diff)
 		}
 	}
-	f("Shop.Example:443:192.0.2.1", load.Route{Host: "shop.example", Port: "443", To: []string{"192.0.2.1"}}, "")
-	f("shop.example:443:192.0.2.1,[2001:db8::2]", load.Route{Host: "shop.example", Port: "443", To: []string{"192.0.2.1", "2001:db8::2"}}, "")
-	f("shop.example:443:[2001:db8::1],[2001:db8::2]", load.Route{Host: "shop.example", Port: "443", To: []string{"2001:db8::1", "2001:db8::2"}}, "")
-	f("*:443:2001:db8::2", load.Route{Port: "443", To: []string{"2001:db8::2"}}, "")
-	f("shop.example::192.0.2.1", load.Route{}, `"shop.example::192.0.2.1": the host or port is missing or wrong, want HOST:PORT:ADDR[,ADDR]`)
-	f("shop.example:443:fra.example", load.Route{}, `"shop.example:443:fra.example": ParseAddr("fra.example"): unexpected character (at "fra.example"), want HOST:PORT:ADDR[,ADDR]`)
-	f("-shop.example:443", load.Route{}, `"-shop.example:443": it has fewer than 3 parts, want HOST:PORT:ADDR[,ADDR]`)
+	f("Shop.Example:443:192.0.2.1", network.Route{Host: "shop.example", Port: "443", To: []string{"192.0.2.1"}}, "")
+	f("shop.example:443:192.0.2.1,[2001:db8::2]", network.Route{Host: "shop.example", Port: "443", To: []string{"192.0.2.1", "2001:db8::2"}}, "")
+	f("shop.example:443:[2001:db8::1],[2001:db8::2]", network.Route{Host: "shop.example", Port: "443", To: []string{"2001:db8::1", "2001:db8::2"}}, "")
+	f("*:443:2001:db8::2", network.Route{Port: "443", To: []string{"2001:db8::2"}}, "")
+	f("shop.example::192.0.2.1", network.Route{}, `"shop.example::192.0.2.1": the host or port is missing or wrong, want HOST:PORT:ADDR[,ADDR]`)
+	f("shop.example:443:fra.example", network.Route{}, `"shop.example:443:fra.example": ParseAddr("fra.example"): unexpected character (at "fra.example"), want HOST:PORT:ADDR[,ADDR]`)
+	f("-shop.example:443", network.Route{}, `"-shop.example:443": it has fewer than 3 parts, want HOST:PORT:ADDR[,ADDR]`)
 }
 
 func FuzzParseRoutes(f *testing.F) {
@@ -58,7 +60,7 @@ func FuzzParseRoutes(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		for _, parse := range []func(string) (load.Route, error){load.ParseConnectTo, load.ParseResolve} {
+		for _, parse := range []func(string) (network.Route, error){network.ParseConnectTo, network.ParseResolve} {
 			r, err := parse(text)
 			if (err == nil) != (len(r.To) > 0) {
 				t.Errorf("%q: route %+v, error %v: want a route with an address, or an error", text, r, err)
@@ -73,28 +75,28 @@ func TestRoutesLeadElsewhere(t *testing.T) {
 		var asked atomic.Value
 		s := speaking(t, protocol, func(_ http.ResponseWriter, r *http.Request) { asked.Store(r.Host) })
 		_, port, _ := net.SplitHostPort(s.host())
-		f := func(target string, r load.Route, err error, wantFailure string) {
+		f := func(target string, r network.Route, err error, wantFailure string) {
 			t.Helper()
 			if err != nil {
 				t.Fatal(err)
 			}
-			n := load.Network{Protocol: load.Protocol(protocol), Routes: []load.Route{r}}
+			n := network.Options{Protocol: network.Protocol(protocol), Routes: []network.Route{r}}
 			if protocol == "https" {
-				n.Protocol = load.HTTP1
+				n.Protocol = network.HTTP1
 			}
 			scheme, _, _ := strings.Cut(s.URL, ":")
-			result := results(against(t, scheme+"://"+target, s.script(1, "", "{get: {url: /}}"), load.Options{Network: n}))[0]
+			result := loadtest.Results(loadtest.Run(t, scheme+"://"+target, s.script(1, "", "{get: {url: /}}"), load.Options{Network: n}))[0]
 			if result.Failure != wantFailure || wantFailure == "" && asked.Load() != target {
 				t.Errorf("%s over %s: failure %q, the server was asked for %v; want %q", target, protocol, result.Failure, asked.Load(), wantFailure)
 			}
 		}
-		r, err := load.ParseConnectTo("example.com:4433:127.0.0.1:" + port)
+		r, err := network.ParseConnectTo("example.com:4433:127.0.0.1:" + port)
 		f("example.com:4433", r, err, "")
-		r, err = load.ParseConnectTo("::127.0.0.1:" + port)
+		r, err = network.ParseConnectTo("::127.0.0.1:" + port)
 		f("example.com:1", r, err, "")
-		r, err = load.ParseResolve("example.com:" + port + ":127.0.0.1")
+		r, err = network.ParseResolve("example.com:" + port + ":127.0.0.1")
 		f("example.com:"+port, r, err, "")
-		r, err = load.ParseResolve("*:" + port + ":127.0.0.1")
+		r, err = network.ParseResolve("*:" + port + ":127.0.0.1")
 		f("example.com:"+port, r, err, "")
 		if strings.HasPrefix(s.URL, "https") {
 			f("shop.test:"+port, r, err, "ERR_TLS_CERT_ALTNAME_INVALID")
@@ -115,11 +117,11 @@ func TestAddressesAreTriedInOrder(t *testing.T) {
 	wholeLoopback(t)
 	s := speaking(t, "1.1", func(http.ResponseWriter, *http.Request) {})
 	_, port, _ := net.SplitHostPort(s.host())
-	r, err := load.ParseResolve("shop.test:" + port + ":127.0.0.9,127.0.0.1")
+	r, err := network.ParseResolve("shop.test:" + port + ":127.0.0.9,127.0.0.1")
 	if err != nil {
 		t.Fatal(err)
 	}
-	result := results(against(t, "http://shop.test:"+port, s.script(1, "", "{get: {url: /}}"), load.Options{Network: load.Network{Routes: []load.Route{r}}}))[0]
+	result := loadtest.Results(loadtest.Run(t, "http://shop.test:"+port, s.script(1, "", "{get: {url: /}}"), load.Options{Network: network.Options{Routes: []network.Route{r}}}))[0]
 	if result.Code != 200 || result.Connection.Remote != s.host() {
 		t.Errorf("code %d over %+v, failure %q; want 200 from %s", result.Code, result.Connection, result.Failure, s.host())
 	}
@@ -140,31 +142,31 @@ func TestUnixSocket(t *testing.T) {
 	s.Config.ErrorLog = log.New(io.Discard, "", 0)
 	s.Start()
 	defer s.Close()
-	script := oneUser + "scenarios: [{flow: [{get: {url: /, expect: {matchesRegexp: '^shop.test$'}}}]}]"
-	for _, p := range []load.Protocol{load.HTTP1, load.H2C} {
-		r := results(against(t, "http://shop.test", script, load.Options{Network: load.Network{Protocol: p, UnixSocket: path}}))[0]
+	script := loadtest.OneUser + "scenarios: [{flow: [{get: {url: /, expect: {matchesRegexp: '^shop.test$'}}}]}]"
+	for _, p := range []network.Protocol{network.HTTP1, network.H2C} {
+		r := loadtest.Results(loadtest.Run(t, "http://shop.test", script, load.Options{Network: network.Options{Protocol: p, UnixSocket: path}}))[0]
 		if r.Code != 200 || !r.Outcomes[0].OK || r.Connection.Remote != path {
 			t.Errorf("%s: code %d over %+v, outcomes %v, failure %q", p, r.Code, r.Connection, r.Outcomes, r.Failure)
 		}
 	}
-	r := results(against(t, "http://shop.test", script, load.Options{Network: load.Network{UnixSocket: path + "x"}}))[0]
+	r := loadtest.Results(loadtest.Run(t, "http://shop.test", script, load.Options{Network: network.Options{UnixSocket: path + "x"}}))[0]
 	if r.Failure != "ENOENT" {
 		t.Errorf("no socket is %q, want ENOENT", r.Failure)
 	}
 }
 
 func TestContradictionsAreRefused(t *testing.T) {
-	f := func(n load.Network, want string) {
+	f := func(n network.Options, want string) {
 		t.Helper()
-		_, err := load.New(plan(t, oneUser+"scenarios: [{flow: [{get: {url: /}}]}]"), load.Options{Network: n})
+		_, err := load.New(loadtest.Plan(t, loadtest.Target, loadtest.OneUser+"scenarios: [{flow: [{get: {url: /}}]}]"), load.Options{Network: n})
 		if errorText(err) != want {
 			t.Errorf("%+v: %q, want %q", n, errorText(err), want)
 		}
 	}
-	f(load.Network{UnixSocket: "a", Protocol: load.HTTP3}, "HTTP/3 runs over UDP, not over a unix socket")
-	f(load.Network{UnixSocket: "a", Routes: []load.Route{{}}}, "all connections go to the unix socket: routes have no meaning")
-	f(load.Network{UnixSocket: "a", LocalAddrs: []netip.Addr{netip.MustParseAddr("127.0.0.2")}}, "a connection to a unix socket has no local address")
-	f(load.Network{Sessions: "all"}, `TLS sessions "all" are unknown, want user, shared or none`)
+	f(network.Options{UnixSocket: "a", Protocol: network.HTTP3}, "HTTP/3 runs over UDP, not over a unix socket")
+	f(network.Options{UnixSocket: "a", Routes: []network.Route{{}}}, "all connections go to the unix socket: routes have no meaning")
+	f(network.Options{UnixSocket: "a", LocalAddrs: []netip.Addr{netip.MustParseAddr("127.0.0.2")}}, "a connection to a unix socket has no local address")
+	f(network.Options{Sessions: "all"}, `TLS sessions "all" are unknown, want user, shared or none`)
 }
 
 // TestLocalAddressesTakeTurns, over TCP and over QUIC.
@@ -176,11 +178,11 @@ func TestLocalAddressesTakeTurns(t *testing.T) {
 			ip := netip.MustParseAddrPort(r.RemoteAddr).Addr().As4()
 			from[ip[3]-1].Add(1)
 		})
-		n := load.Network{
-			Protocol:   load.Protocol(protocol),
+		n := network.Options{
+			Protocol:   network.Protocol(protocol),
 			LocalAddrs: []netip.Addr{netip.MustParseAddr("127.0.0.2"), netip.MustParseAddr("127.0.0.3")},
 		}
-		tell(against(t, s.URL, s.script(6, "", "{get: {url: /}}"), load.Options{Network: n}))
+		loadtest.Tell(loadtest.Run(t, s.URL, s.script(6, "", "{get: {url: /}}"), load.Options{Network: n}))
 		if from[0].Load() != 0 || from[1].Load() != 3 || from[2].Load() != 3 {
 			t.Errorf("%s: requests came from 127.0.0.1: %d, .2: %d, .3: %d; want 0, 3, 3", protocol, from[0].Load(), from[1].Load(), from[2].Load())
 		}

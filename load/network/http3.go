@@ -1,4 +1,4 @@
-package load
+package network
 
 import (
 	"context"
@@ -34,7 +34,7 @@ func (c http3Carrier) close() {
 // openHTTP3 opens a QUIC connection and speaks HTTP/3 on it. What the handshake takes is its TLS time: QUIC has no other.
 func (o *opener) openHTTP3(ctx context.Context, to origin) (*session, error) {
 	if to.scheme != "https" {
-		return nil, o.network.Protocol.forPlain()
+		return nil, o.network.Protocol.ForPlain()
 	}
 	if proxy, err := o.proxyOf(to); err != nil || proxy != nil {
 		return nil, errors.Join(err, &ProtocolError{HTTP3, "does not go through a proxy"})

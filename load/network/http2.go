@@ -1,4 +1,4 @@
-package load
+package network
 
 import (
 	"context"
@@ -68,7 +68,7 @@ func (o *opener) dialFor(ctx context.Context, to origin) (net.Conn, error) {
 	if to.scheme == "https" {
 		return o.dialTLS(ctx, "tcp", to.addr)
 	}
-	if err := o.network.Protocol.forPlain(); err != nil {
+	if err := o.network.Protocol.ForPlain(); err != nil {
 		return nil, err
 	}
 	conn, err := o.tunnel(ctx, to)

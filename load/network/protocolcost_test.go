@@ -1,4 +1,4 @@
-package load_test
+package network_test
 
 import (
 	"bufio"
@@ -14,13 +14,14 @@ import (
 	"os"
 	"os/exec"
 	"slices"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/quic-go/quic-go/http3"
 
 	"edgescope/load"
+	"edgescope/load/loadtest"
+	"edgescope/load/network"
 	"edgescope/scenarios"
 )
 
@@ -109,22 +110,14 @@ func startBenchServers(b *testing.B) *benchServers {
 	return &s
 }
 
-func cpu() time.Duration {
-	var u syscall.Rusage
-	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
-
-var benchProtocols = map[string]load.Protocol{"plain": load.HTTP1, "tls": load.HTTP1, "h2c": load.H2C, "h2": load.HTTP2, "h3": load.HTTP3}
+var benchProtocols = map[string]network.Protocol{"plain": network.HTTP1, "tls": network.HTTP1, "h2c": network.H2C, "h2": network.HTTP2, "h3": network.HTTP3}
 
 // benchRun is one run against a server.
 type benchRun struct {
 	name            string // of the server
 	config          string // further keys of config
 	users, requests int    // of each user
-	sessions        load.Sessions
+	sessions        network.Sessions
 }
 
 // cost runs users that send all their requests to one server, and answers the CPU time of one request.
@@ -143,12 +136,12 @@ func (s *benchServers) cost(b *testing.B, run *benchRun) time.Duration {
 	if err != nil {
 		b.Fatal(err)
 	}
-	runner, err := load.New(p, load.Options{Network: load.Network{Protocol: benchProtocols[name], Sessions: run.sessions}})
+	runner, err := load.New(p, load.Options{Network: network.Options{Protocol: benchProtocols[name], Sessions: run.sessions}})
 	if err != nil {
 		b.Fatal(err)
 	}
 	answers := 0
-	before := cpu()
+	before := loadtest.CPU()
 	err = runner.Run(context.Background(), func(e load.Event) {
 		if r, ok := e.(*load.Result); ok && r.Code == 200 && r.Failure == "" {
 			answers++
@@ -159,7 +152,7 @@ func (s *benchServers) cost(b *testing.B, run *benchRun) time.Duration {
 	if err != nil || answers != users*requests {
 		b.Fatalf("%s: %d answers of %d, error %v", name, answers, users*requests, err)
 	}
-	return (cpu() - before) / time.Duration(answers)
+	return (loadtest.CPU() - before) / time.Duration(answers)
 }
 
 // warm is the cost of a request over a kept connection: what more requests over as many connections cost more.
@@ -192,8 +185,8 @@ func BenchmarkWarmProtocols(b *testing.B) {
 		}
 	}
 	for _, name := range names {
-		b.ReportMetric(median(costs[name]), name+"-cpu-us/request")
-		b.ReportMetric(median(ratios[name]), name+"/plain")
+		b.ReportMetric(loadtest.Median(costs[name]), name+"-cpu-us/request")
+		b.ReportMetric(loadtest.Median(ratios[name]), name+"/plain")
 	}
 }
 
@@ -206,20 +199,15 @@ func BenchmarkColdConnections(b *testing.B) {
 	for b.Loop() {
 		for range 3 {
 			for _, name := range names {
-				us := float64(s.cost(b, &benchRun{name: name, users: 500, requests: 1, sessions: load.SessionsNone})) / 1e3
+				us := float64(s.cost(b, &benchRun{name: name, users: 500, requests: 1, sessions: network.SessionsNone})) / 1e3
 				costs[name] = append(costs[name], us)
 			}
-			us := float64(s.cost(b, &benchRun{name: "tls", users: 500, requests: 1, sessions: load.SessionsShared})) / 1e3
+			us := float64(s.cost(b, &benchRun{name: "tls", users: 500, requests: 1, sessions: network.SessionsShared})) / 1e3
 			costs["tls-resumed"] = append(costs["tls-resumed"], us)
 		}
 	}
 	for name, all := range costs {
-		b.ReportMetric(median(all), name+"-cpu-us/user")
-		b.ReportMetric(1e6/median(all), name+"-per-s-and-core")
+		b.ReportMetric(loadtest.Median(all), name+"-cpu-us/user")
+		b.ReportMetric(1e6/loadtest.Median(all), name+"-per-s-and-core")
 	}
-}
-
-func median(values []float64) float64 {
-	sorted := slices.Sorted(slices.Values(values))
-	return sorted[len(sorted)/2]
 }

@@ -1,4 +1,4 @@
-package load
+package network
 
 import (
 	"context"
@@ -38,21 +38,21 @@ const (
 	maxHeader = 1 << 20
 )
 
-// dialer has what all connections of a run share.
-type dialer struct {
-	network Network
+// Dialer has what all connections of a run share.
+type Dialer struct {
+	network Options
 	tls     *tls.Config
 	shared  tls.ClientSessionCache // of SessionsShared
 	turn    atomic.Uint64          // of the local addresses
 	quic    quicSockets
 }
 
-// newDialer makes a dialer. config is what TLS connections begin with, nil for the defaults; it is the dialer's from here on.
-func newDialer(n Network, config *tls.Config) (*dialer, error) {
+// New makes a dialer. config is what TLS connections begin with, nil for the defaults; it is the dialer's from here on.
+func New(n Options, config *tls.Config) (*Dialer, error) {
 	if err := n.validate(); err != nil {
 		return nil, err
 	}
-	d := &dialer{network: n, tls: config}
+	d := &Dialer{network: n, tls: config}
 	if d.tls == nil {
 		d.tls = &tls.Config{}
 	}
@@ -72,8 +72,11 @@ func newDialer(n Network, config *tls.Config) (*dialer, error) {
 	return d, nil
 }
 
+// Protocol is what connections speak.
+func (d *Dialer) Protocol() Protocol { return d.network.Protocol }
+
 // isHTTP2 tells whether connections speak HTTP/2.
-func (d *dialer) isHTTP2() bool { return d.network.Protocol == HTTP2 || d.network.Protocol == H2C }
+func (d *Dialer) isHTTP2() bool { return d.network.Protocol == HTTP2 || d.network.Protocol == H2C }
 
 // classical are the key exchanges that node 22 offers, and Artillery with it. crypto/tls would add X25519MLKEM768, which
 // costs as much CPU again as the rest of a handshake: config.tls.ecdhCurve asks for it.
@@ -86,22 +89,22 @@ func newSessions() tls.ClientSessionCache { return tls.NewLRUClientSessionCache(
 
 // opener opens the connections of one engine, which share TLS sessions.
 type opener struct {
-	*dialer
+	*Dialer
 	sessions tls.ClientSessionCache // nil: all handshakes are full ones
 }
 
-func (d *dialer) opener() *opener {
-	o := &opener{dialer: d, sessions: d.shared}
+func (d *Dialer) opener() *opener {
+	o := &opener{Dialer: d, sessions: d.shared}
 	if d.network.Sessions == SessionsUser || d.network.Sessions == "" {
 		o.sessions = newSessions()
 	}
 	return o
 }
 
-// client makes the connections of one user, or those that all users share: at most conns to one host at a time, 0 for no
+// Client makes the connections of one user, or those that all users share: at most conns to one host at a time, 0 for no
 // limit. A user of HTTP/2 or HTTP/3 has one connection per host. For HTTP/1.1 without a proxy it is our own client that
 // speaks, else a transport of net/http.
-func (d *dialer) client(conns int) engine {
+func (d *Dialer) Client(conns int) Client {
 	o := d.opener()
 	switch {
 	case d.isHTTP2():
@@ -117,8 +120,8 @@ func (d *dialer) client(conns int) engine {
 	}
 }
 
-// close gives back what all connections have shared. The dialer can be used again.
-func (d *dialer) close() { d.quic.close() }
+// Close gives back what all connections have shared. The dialer can be used again.
+func (d *Dialer) Close() { d.quic.close() }
 
 // netHTTP is HTTP/1.1 by net/http.
 func (o *opener) netHTTP(conns int) *netHTTP {
@@ -219,7 +222,7 @@ func (o *opener) tunnel(ctx context.Context, to origin) (*timedConn, error) {
 }
 
 // through opens a connection to addr, straight when proxy is nil.
-func (d *dialer) through(ctx context.Context, proxy *url.URL, addr string) (*timedConn, error) {
+func (d *Dialer) through(ctx context.Context, proxy *url.URL, addr string) (*timedConn, error) {
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
 	c := &timedConn{began: time.Now(), info: Connection{Protocol: "1.1"}}
@@ -237,7 +240,7 @@ func (d *dialer) through(ctx context.Context, proxy *url.URL, addr string) (*tim
 	return c, nil
 }
 
-func (d *dialer) connect(ctx context.Context, proxy *url.URL, addr string) (net.Conn, error) {
+func (d *Dialer) connect(ctx context.Context, proxy *url.URL, addr string) (net.Conn, error) {
 	if d.network.UnixSocket != "" {
 		var unix net.Dialer
 		return unix.DialContext(ctx, "unix", d.network.UnixSocket)
@@ -253,7 +256,7 @@ func (d *dialer) connect(ctx context.Context, proxy *url.URL, addr string) (net.
 }
 
 // tcp opens a connection to where the routes send addr: to the first of their addresses that answers.
-func (d *dialer) tcp(ctx context.Context, addr string) (conn net.Conn, err error) {
+func (d *Dialer) tcp(ctx context.Context, addr string) (conn net.Conn, err error) {
 	for _, candidate := range route(d.network.Routes, addr) {
 		if conn, err = d.tcpTo(ctx, candidate); err == nil {
 			return conn, nil
@@ -262,7 +265,7 @@ func (d *dialer) tcp(ctx context.Context, addr string) (conn net.Conn, err error
 	return nil, err
 }
 
-func (d *dialer) tcpTo(ctx context.Context, addr string) (net.Conn, error) {
+func (d *Dialer) tcpTo(ctx context.Context, addr string) (net.Conn, error) {
 	if d.network.Dial != nil {
 		return d.network.Dial(ctx, "tcp", addr)
 	}
@@ -285,7 +288,7 @@ func (d *dialer) tcpTo(ctx context.Context, addr string) (net.Conn, error) {
 }
 
 // localAddr is the source address whose turn it is.
-func (d *dialer) localAddr() (addr netip.Addr, ok bool) {
+func (d *Dialer) localAddr() (addr netip.Addr, ok bool) {
 	n := uint64(len(d.network.LocalAddrs))
 	if n == 0 {
 		return netip.Addr{}, false

@@ -1,4 +1,4 @@
-package load_test
+package network_test
 
 import (
 	"crypto/ecdsa"
@@ -21,6 +21,8 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"edgescope/load"
+	"edgescope/load/loadtest"
+	"edgescope/load/network"
 )
 
 // identity is a certificate that signs itself, with its key, in PEM.
@@ -75,15 +77,15 @@ func (s *edgeServer) host() string {
 
 // TestSessionsAreResumed by users that come one after the other: each is a run of its own of one Runner.
 func TestSessionsAreResumed(t *testing.T) {
-	f := func(server string, sessions load.Sessions, want int) {
+	f := func(server string, sessions network.Sessions, want int) {
 		t.Helper()
 		s := speaking(t, server, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ok") })
-		protocol := load.Protocol(server)
+		protocol := network.Protocol(server)
 		if server == "https" {
-			protocol = load.HTTP1
+			protocol = network.HTTP1
 		}
-		o := load.Options{Network: load.Network{Protocol: protocol, Sessions: sessions}}
-		runner, err := load.New(planTo(t, s.URL, s.script(1, "", "{get: {url: /}}")), o)
+		o := load.Options{Network: network.Options{Protocol: protocol, Sessions: sessions}}
+		runner, err := load.New(loadtest.Plan(t, s.URL, s.script(1, "", "{get: {url: /}}")), o)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -108,19 +110,19 @@ func TestSessionsAreResumed(t *testing.T) {
 	}
 	for _, server := range []string{"https", "2", "3"} {
 		f(server, "", 0)
-		f(server, load.SessionsUser, 0)
-		f(server, load.SessionsShared, 2)
-		f(server, load.SessionsNone, 0)
+		f(server, network.SessionsUser, 0)
+		f(server, network.SessionsShared, 2)
+		f(server, network.SessionsNone, 0)
 	}
 }
 
 // TestAUserTakesUpItsOwnSession when its connection was closed.
 func TestAUserTakesUpItsOwnSession(t *testing.T) {
 	s := speaking(t, "https", func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Connection", "close") })
-	f := func(sessions load.Sessions, want []bool) {
+	f := func(sessions network.Sessions, want []bool) {
 		t.Helper()
 		var resumed []bool
-		for _, r := range results(against(t, s.URL, s.script(1, "", "{get: {url: /}}, {get: {url: /}}"), load.Options{Network: load.Network{Sessions: sessions}})) {
+		for _, r := range loadtest.Results(loadtest.Run(t, s.URL, s.script(1, "", "{get: {url: /}}, {get: {url: /}}"), load.Options{Network: network.Options{Sessions: sessions}})) {
 			resumed = append(resumed, r.Connection.Resumed)
 		}
 		if diff := cmp.Diff(want, resumed); diff != "" {
@@ -128,15 +130,15 @@ func TestAUserTakesUpItsOwnSession(t *testing.T) {
 		}
 	}
 	f("", []bool{false, true})
-	f(load.SessionsNone, []bool{false, false})
+	f(network.SessionsNone, []bool{false, false})
 }
 
 // TestTLSOptionsOfTheScript: a client certificate that the server asks for, a name that differs from the host, versions.
 func TestTLSOptionsOfTheScript(t *testing.T) {
 	for _, server := range []string{"https", "2", "3"} {
-		protocol := load.Protocol(server)
+		protocol := network.Protocol(server)
 		if server == "https" {
-			protocol = load.HTTP1
+			protocol = network.HTTP1
 		}
 		client, pool := newIdentity(t, "client.test"), x509.NewCertPool()
 		pool.AppendCertsFromPEM(client.cert)
@@ -147,7 +149,7 @@ func TestTLSOptionsOfTheScript(t *testing.T) {
 			t.Helper()
 			script := "config: {tls: {ca: " + quote(string(s.pemOf())) + options + "}, phases: [{duration: 1ms, arrivalCount: 1}]}\n" +
 				"scenarios: [{flow: [{get: {url: /, expect: {matchesRegexp: '^" + wantBody + "$'}}}]}]"
-			r := results(against(t, s.URL, script, load.Options{Network: load.Network{Protocol: protocol}}))[0]
+			r := loadtest.Results(loadtest.Run(t, s.URL, script, load.Options{Network: network.Options{Protocol: protocol}}))[0]
 			if r.Failure != wantFailure || wantFailure == "" && (len(r.Outcomes) == 0 || !r.Outcomes[0].OK) {
 				t.Errorf("%s, %s: failure %q, outcomes %v; want %q and %q", server, options, r.Failure, r.Outcomes, wantFailure, wantBody)
 			}
@@ -163,15 +165,15 @@ func TestTLSOptionsOfTheScript(t *testing.T) {
 func TestKeyExchangeIsClassicalUnlessTheScriptAsks(t *testing.T) {
 	for _, server := range []string{"https", "2", "3"} {
 		s := speaking(t, server, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.TLS.CurveID.String()) })
-		protocol := load.Protocol(server)
+		protocol := network.Protocol(server)
 		if server == "https" {
-			protocol = load.HTTP1
+			protocol = network.HTTP1
 		}
 		f := func(options, want string) {
 			t.Helper()
 			script := "config: {tls: {rejectUnauthorized: false" + options + "}, phases: [{duration: 1ms, arrivalCount: 1}]}\n" +
 				"scenarios: [{flow: [{get: {url: /, expect: {matchesRegexp: '^" + want + "$'}}}]}]"
-			r := results(against(t, s.URL, script, load.Options{Network: load.Network{Protocol: protocol}}))[0]
+			r := loadtest.Results(loadtest.Run(t, s.URL, script, load.Options{Network: network.Options{Protocol: protocol}}))[0]
 			if len(r.Outcomes) == 0 || !r.Outcomes[0].OK {
 				t.Errorf("%s%s: failure %q, outcomes %v; want %s", server, options, r.Failure, r.Outcomes, want)
 			}
@@ -187,13 +189,13 @@ func TestTLSVersionsOfTheScript(t *testing.T) {
 		t.Helper()
 		s := speaking(t, "https", func(http.ResponseWriter, *http.Request) {}, func(c *tls.Config) { c.MaxVersion = highest })
 		script := "config: {tls: {rejectUnauthorized: false, " + options + "}, phases: [{duration: 1ms, arrivalCount: 1}]}\nscenarios: [{flow: [{get: {url: /}}]}]"
-		r := results(against(t, s.URL, script, load.Options{}))[0]
-		got := load.Connection{}
+		r := loadtest.Results(loadtest.Run(t, s.URL, script, load.Options{}))[0]
+		got := network.Connection{}
 		if r.Connection != nil {
 			got = *r.Connection
 		}
-		want := load.Connection{TLS: wantVersion}
-		if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(load.Connection{}, "Protocol", "Remote")); diff != "" || r.Failure != wantFailure {
+		want := network.Connection{TLS: wantVersion}
+		if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(network.Connection{}, "Protocol", "Remote")); diff != "" || r.Failure != wantFailure {
 			t.Errorf("%s: failure %q, want %q; connection (-want +got):\n%s", options, r.Failure, wantFailure, diff)
 		}
 	}

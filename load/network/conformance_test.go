@@ -1,4 +1,4 @@
-package load
+package network
 
 import (
 	"bufio"
@@ -161,31 +161,31 @@ type byByte struct{ r io.Reader }
 
 func (b *byByte) Read(p []byte) (int, error) { return b.r.Read(p[:1]) }
 
-func (a *asked) call(t *testing.T, base string) *call {
+func (a *asked) call(t *testing.T, base string) *Call {
 	t.Helper()
 	target, err := url.Parse(base + "/path?q=1")
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &call{
-		method: a.method, url: target, header: http.Header{"User-Agent": {"test"}}, keep: true,
-		timeout: a.timeout, begun: time.Now(),
+	c := &Call{
+		Method: a.method, URL: target, Header: http.Header{"User-Agent": {"test"}}, Keep: true,
+		Timeout: a.timeout, Begun: time.Now(),
 	}
-	if c.timeout == 0 {
-		c.timeout = 20 * time.Second
+	if c.Timeout == 0 {
+		c.Timeout = 20 * time.Second
 	}
 	for line := range strings.Lines(a.header) {
 		name, value, _ := strings.Cut(strings.TrimSpace(line), ": ")
-		c.header.Add(name, value)
+		c.Header.Add(name, value)
 	}
 	if a.body != "" {
-		c.body = []byte(a.body)
+		c.Body = []byte(a.body)
 	}
 	return c
 }
 
 // play runs the requests of a case through an engine, one after another, over TLS if there is a config for it.
-func play(t *testing.T, e engine, c *conformanceCase, config *tls.Config) outcome {
+func play(t *testing.T, e Client, c *conformanceCase, config *tls.Config) outcome {
 	t.Helper()
 	scheme := "http"
 	if config != nil {
@@ -195,25 +195,25 @@ func play(t *testing.T, e engine, c *conformanceCase, config *tls.Config) outcom
 	var all []told
 	for i := range c.requests {
 		out := c.requests[i].call(t, scheme+"://"+server.listener.Addr().String())
-		a, err := e.do(t.Context(), out)
-		one := told{Status: a.status, Header: a.header, Body: string(a.body), Wire: a.received, Reused: a.timing.Reused}
+		a, err := e.Do(t.Context(), out)
+		one := told{Status: a.Status, Header: a.Header, Body: string(a.Body), Wire: a.Received, Reused: a.Timing.Reused}
 		if err != nil {
 			one.Failure = ErrorName(err)
 		}
 		one.Times = times(a)
-		if len(out.body) > 1<<16 { // whether it was written before the answer came is chance
+		if len(out.Body) > 1<<16 { // whether it was written before the answer came is chance
 			one.Times = strings.ReplaceAll(one.Times, " waited", "")
 		}
 		all = append(all, one)
 	}
-	e.close()
+	e.Close()
 	got := server.stop()
 	got.Told = all
 	return got
 }
 
-func times(a *answer) string {
-	tm := &a.timing
+func times(a *Answer) string {
+	tm := &a.Timing
 	var present []string
 	f := func(name string, has bool) {
 		if has {
@@ -225,15 +225,15 @@ func times(a *answer) string {
 	f("tls", tm.TLS > 0)
 	f("ttfb", tm.TTFB > 0)
 	f("waited", tm.Waited > 0)
-	f("connection", a.conn != nil)
+	f("connection", a.Conn != nil)
 	return strings.Join(present, " ")
 }
 
 // engines are ours and net/http's, over dialers of the same kind.
-func engines(t *testing.T) (ours *plain, theirs engine) {
+func engines(t *testing.T) (ours *plain, theirs Client) {
 	t.Helper()
 	dialer := func() *opener {
-		d, err := newDialer(Network{}, &tls.Config{InsecureSkipVerify: true})
+		d, err := New(Options{}, &tls.Config{InsecureSkipVerify: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -298,7 +298,7 @@ func TestTheEndOfARunEndsWhatIsUnderWay(t *testing.T) {
 	reason := errors.New("enough")
 	f := func(name, text string) {
 		t.Helper()
-		for _, e := range func() []engine { a, b := engines(t); return []engine{a, b} }() {
+		for _, e := range func() []Client { a, b := engines(t); return []Client{a, b} }() {
 			server := serveScript(t, script{{{text: text, then: "hang"}}}, nil)
 			ctx, cancel := context.WithCancelCause(t.Context())
 			var waiting sync.WaitGroup
@@ -313,11 +313,11 @@ func TestTheEndOfARunEndsWhatIsUnderWay(t *testing.T) {
 					}
 				}
 			})
-			if _, err := e.do(ctx, get(1)[0].call(t, "http://"+server.listener.Addr().String())); !errors.Is(err, reason) {
+			if _, err := e.Do(ctx, get(1)[0].call(t, "http://"+server.listener.Addr().String())); !errors.Is(err, reason) {
 				t.Errorf("%s, %T: error %v, want %v", name, e, err, reason)
 			}
 			waiting.Wait()
-			e.close()
+			e.Close()
 			server.stop()
 		}
 	}

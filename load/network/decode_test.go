@@ -1,4 +1,4 @@
-package load
+package network
 
 import (
 	"bytes"
@@ -22,7 +22,7 @@ func FuzzDecodeBody(f *testing.F) {
 	f.Add([]byte("x"), ",,,,,,,,,,", true)
 	f.Fuzz(func(t *testing.T, sent []byte, encodings string, keep bool) {
 		body, n, err := decodeBody(bytes.NewReader(sent), encodings, keep)
-		if !keep && body != nil || n > MaxBody+1 && keep {
+		if !keep && body != nil || n > maxBody+1 && keep {
 			t.Errorf("%d bytes kept of %d", len(body), n)
 		}
 		if keep && err == nil && int64(len(body)) != n {
@@ -35,11 +35,11 @@ func FuzzDecodeBody(f *testing.F) {
 }
 
 func TestKeptBodiesAreBounded(t *testing.T) {
-	endless := io.LimitReader(zeroes{}, MaxBody+10)
+	endless := io.LimitReader(zeroes{}, maxBody+10)
 	if _, _, err := decodeBody(endless, "", true); !errors.Is(err, errBodyTooLarge) {
 		t.Errorf("a body of more than 64 MiB: %v, want %v", err, errBodyTooLarge)
 	}
-	if _, n, err := decodeBody(io.LimitReader(zeroes{}, MaxBody+10), "", false); n != MaxBody+10 || err != nil {
+	if _, n, err := decodeBody(io.LimitReader(zeroes{}, maxBody+10), "", false); n != maxBody+10 || err != nil {
 		t.Errorf("a body that is not kept: %d bytes, %v; want all of them counted", n, err)
 	}
 }

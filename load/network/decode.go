@@ -1,4 +1,4 @@
-package load
+package network
 
 import (
 	"bufio"
@@ -15,11 +15,11 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// MaxBody is how much of a decoded body is kept for captures and expectations: 64 MiB.
-const MaxBody = 64 << 20
+// maxBody is how much of a decoded body is kept for captures and expectations: 64 MiB.
+const maxBody = 64 << 20
 
-// acceptEncoding is what decodeBody understands, in Artillery's order.
-const acceptEncoding = "gzip, deflate, br, zstd"
+// AcceptEncoding is what decodeBody understands, in Artillery's order.
+const AcceptEncoding = "gzip, deflate, br, zstd"
 
 // maxCodings bounds a chain of decoders, which would otherwise be as long as a server's header.
 const maxCodings = 4
@@ -42,8 +42,8 @@ func decodeBody(wire io.Reader, encodings string, keep bool) (body []byte, n int
 		return nil, n, err
 	}
 	var buf bytes.Buffer
-	n, err = buf.ReadFrom(io.LimitReader(r, MaxBody+1))
-	if err == nil && n > MaxBody {
+	n, err = buf.ReadFrom(io.LimitReader(r, maxBody+1))
+	if err == nil && n > maxBody {
 		err = errBodyTooLarge
 	}
 	return buf.Bytes(), n, err

@@ -1,4 +1,4 @@
-package load_test
+package network_test
 
 import (
 	"bytes"
@@ -11,6 +11,8 @@ import (
 	"golang.org/x/net/http2/hpack"
 
 	"edgescope/load"
+	"edgescope/load/loadtest"
+	"edgescope/load/network"
 )
 
 // framed is a server of HTTP/2 by hand. The first request of a connection is answered; what happens to a second one is up to
@@ -87,10 +89,10 @@ func TestWhatAServerHasNotProcessedIsSentAgain(t *testing.T) {
 	f := func(name string, second func(*http2.Framer, uint32) bool, step, want string, wantConnections int) {
 		t.Helper()
 		s := newFramed(t, second)
-		script := oneUser + "scenarios: [{flow: [{get: {url: /}}, " + step + "]}]"
-		events := against(t, "http://"+s.Addr().String(), script, load.Options{Network: load.Network{Protocol: load.H2C}})
-		n, retries := tell(events), 0
-		for _, r := range results(events) {
+		script := loadtest.OneUser + "scenarios: [{flow: [{get: {url: /}}, " + step + "]}]"
+		events := loadtest.Run(t, "http://"+s.Addr().String(), script, load.Options{Network: network.Options{Protocol: network.H2C}})
+		n, retries := loadtest.Tell(events), 0
+		for _, r := range loadtest.Results(events) {
 			retries += r.Retries
 		}
 		if n[want] == 0 || n["requests"] != 2 || retries != 0 {

@@ -1,4 +1,4 @@
-package load
+package network
 
 import (
 	"errors"
@@ -32,7 +32,7 @@ func TestAnEarlyRefusalIsNamed(t *testing.T) {
 		c.(*net.TCPConn).CloseWrite()
 		io.Copy(io.Discard, c) // closing with unread bytes resets, which may overtake what was written
 	})
-	d, err := newDialer(Network{Protocol: H2C}, nil)
+	d, err := New(Options{Protocol: H2C}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package load_test
+package network_test
 
 import (
 	"context"
@@ -22,6 +22,8 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
 	"edgescope/load"
+	"edgescope/load/loadtest"
+	"edgescope/load/network"
 	"edgescope/scenarios"
 )
 
@@ -111,7 +113,7 @@ func (s *edgeServer) script(users int, http, flow string) string {
 }
 
 func TestEveryProtocolIsSpoken(t *testing.T) {
-	f := func(server string, protocol load.Protocol, want load.Connection) {
+	f := func(server string, protocol network.Protocol, want network.Connection) {
 		t.Helper()
 		var seen []string
 		var mu sync.Mutex
@@ -124,15 +126,15 @@ func TestEveryProtocolIsSpoken(t *testing.T) {
 		})
 		want.Remote = s.host()
 		script := s.script(2, "", "{get: {url: /a}}, {post: {url: /b, body: hello}}, {get: {url: /a, headers: {host: shop.test}}}")
-		events := against(t, s.URL, script, load.Options{Network: load.Network{Protocol: protocol}})
-		if n := tell(events)["code 200"]; n != 6 {
-			t.Fatalf("%s: %d of 6 answers: %v", server, n, tell(events))
+		events := loadtest.Run(t, s.URL, script, load.Options{Network: network.Options{Protocol: protocol}})
+		if n := loadtest.Tell(events)["code 200"]; n != 6 {
+			t.Fatalf("%s: %d of 6 answers: %v", server, n, loadtest.Tell(events))
 		}
 		if n := s.connections.Load(); n != 2 {
 			t.Errorf("%s: 2 users opened %d connections, want one each", server, n)
 		}
 		cold := 0
-		for _, r := range results(events) {
+		for _, r := range loadtest.Results(events) {
 			if diff := cmp.Diff(&want, r.Connection); diff != "" {
 				t.Errorf("%s: connection (-want +got):\n%s", server, diff)
 			}
@@ -156,12 +158,12 @@ func TestEveryProtocolIsSpoken(t *testing.T) {
 			t.Errorf("%s: the server saw (-want +got):\n%s", server, diff)
 		}
 	}
-	f("1.1", "", load.Connection{Protocol: "1.1"})
-	f("https", "", load.Connection{Protocol: "1.1", TLS: "1.3"})
-	f("h2c", load.H2C, load.Connection{Protocol: "2"})
-	f("2", load.HTTP2, load.Connection{Protocol: "2", TLS: "1.3"})
-	f("2", load.H2C, load.Connection{Protocol: "2", TLS: "1.3"})
-	f("3", load.HTTP3, load.Connection{Protocol: "3", TLS: "1.3"})
+	f("1.1", "", network.Connection{Protocol: "1.1"})
+	f("https", "", network.Connection{Protocol: "1.1", TLS: "1.3"})
+	f("h2c", network.H2C, network.Connection{Protocol: "2"})
+	f("2", network.HTTP2, network.Connection{Protocol: "2", TLS: "1.3"})
+	f("2", network.H2C, network.Connection{Protocol: "2", TLS: "1.3"})
+	f("3", network.HTTP3, network.Connection{Protocol: "3", TLS: "1.3"})
 }
 
 // checkPhases: the phases add up, and belong to the request that opened the connection.
@@ -186,28 +188,28 @@ func checkPhases(t *testing.T, server string, r *load.Result) {
 
 // TestProtocolsDoNotFallBack: a server that speaks another protocol fails the requests, under a name that says so.
 func TestProtocolsDoNotFallBack(t *testing.T) {
-	f := func(server string, protocol load.Protocol, want string) {
+	f := func(server string, protocol network.Protocol, want string) {
 		t.Helper()
 		s := speaking(t, server, func(_ http.ResponseWriter, r *http.Request) {
 			if r.Method != "PRI" { // the first words of HTTP/2, which a server of HTTP/1.1 may take for a request
 				t.Errorf("%s was asked in %s", server, protocol)
 			}
 		})
-		n := tell(against(t, s.URL, s.script(1, "", "{get: {url: /}}"), load.Options{Network: load.Network{Protocol: protocol}}))
+		n := loadtest.Tell(loadtest.Run(t, s.URL, s.script(1, "", "{get: {url: /}}"), load.Options{Network: network.Options{Protocol: protocol}}))
 		if n["failed: "+want] != 1 {
 			t.Errorf("%s of a server of %s: %v, want %s", protocol, server, n, want)
 		}
 	}
-	f("https", load.HTTP2, "HTTP/2: the server does not speak it")
-	f("1.1", load.H2C, "HTTP/2: the server does not speak it")
-	f("https", load.H2C, "HTTP/2: the server does not speak it")
+	f("https", network.HTTP2, "HTTP/2: the server does not speak it")
+	f("1.1", network.H2C, "HTTP/2: the server does not speak it")
+	f("https", network.H2C, "HTTP/2: the server does not speak it")
 }
 
 func TestProtocolComesFromTheScriptUnlessAFlagSaysOtherwise(t *testing.T) {
 	s := speaking(t, "1.1 and 2", func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.Proto) })
-	f := func(version string, flag load.Protocol, want string) {
+	f := func(version string, flag network.Protocol, want string) {
 		t.Helper()
-		r := results(against(t, s.URL, s.script(1, version, "{get: {url: /}}"), load.Options{Network: load.Network{Protocol: flag}}))[0]
+		r := loadtest.Results(loadtest.Run(t, s.URL, s.script(1, version, "{get: {url: /}}"), load.Options{Network: network.Options{Protocol: flag}}))[0]
 		if r.Connection == nil || r.Connection.Protocol != want || r.Code != 200 {
 			t.Errorf("script %q, flag %q: %+v, failure %q; want HTTP/%s", version, flag, r.Connection, r.Failure, want)
 		}
@@ -215,8 +217,8 @@ func TestProtocolComesFromTheScriptUnlessAFlagSaysOtherwise(t *testing.T) {
 	f("", "", "1.1")
 	f("version: 2", "", "2")
 	f("version: 1.1", "", "1.1")
-	f("version: 2", load.HTTP1, "1.1")
-	f("version: 1.1", load.HTTP2, "2")
+	f("version: 2", network.HTTP1, "1.1")
+	f("version: 1.1", network.HTTP2, "2")
 }
 
 // TestSpansNameTheProtocol: network.protocol.version of a client span.
@@ -225,8 +227,8 @@ func TestSpansNameTheProtocol(t *testing.T) {
 		memory := tracetest.NewInMemoryExporter()
 		provider := sdktrace.NewTracerProvider(sdktrace.WithSyncer(memory))
 		s := speaking(t, protocol, func(http.ResponseWriter, *http.Request) {})
-		o := load.Options{Network: load.Network{Protocol: load.Protocol(protocol)}, Tracer: provider.Tracer("test")}
-		against(t, s.URL, s.script(1, "", "{get: {url: /}}"), o)
+		o := load.Options{Network: network.Options{Protocol: network.Protocol(protocol)}, Tracer: provider.Tracer("test")}
+		loadtest.Run(t, s.URL, s.script(1, "", "{get: {url: /}}"), o)
 		got := ""
 		for _, span := range memory.GetSpans() {
 			for _, a := range span.Attributes {
@@ -242,24 +244,26 @@ func TestSpansNameTheProtocol(t *testing.T) {
 }
 
 func TestPlainTargetsAreRefusedUpFront(t *testing.T) {
-	f := func(target string, p load.Protocol, want string) {
+	f := func(target string, p network.Protocol, want string) {
 		t.Helper()
 		loaded, err := scenarios.Load(scenarios.Options{
 			Files: []string{"t.yml"}, Target: target,
-			ReadFile: func(string) ([]byte, error) { return []byte(oneUser + "scenarios: [{flow: [{get: {url: /}}]}]"), nil },
+			ReadFile: func(string) ([]byte, error) {
+				return []byte(loadtest.OneUser + "scenarios: [{flow: [{get: {url: /}}]}]"), nil
+			},
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = load.New(loaded, load.Options{Network: load.Network{Protocol: p}})
+		_, err = load.New(loaded, load.Options{Network: network.Options{Protocol: p}})
 		if got := errorText(err); got != want {
 			t.Errorf("%s in %s: %q, want %q", target, p, got, want)
 		}
 	}
-	f("http://a.test", load.HTTP1, "")
-	f("http://a.test", load.H2C, "")
-	f("http://a.test", load.HTTP2, "target http://a.test: HTTP/2: needs an https:// URL; h2c is for http:// ones")
-	f("http://a.test", load.HTTP3, "target http://a.test: HTTP/3: needs an https:// URL")
-	f("https://a.test", load.HTTP3, "")
+	f("http://a.test", network.HTTP1, "")
+	f("http://a.test", network.H2C, "")
+	f("http://a.test", network.HTTP2, "target http://a.test: HTTP/2: needs an https:// URL; h2c is for http:// ones")
+	f("http://a.test", network.HTTP3, "target http://a.test: HTTP/3: needs an https:// URL")
+	f("https://a.test", network.HTTP3, "")
 	f("https://a.test", "1.0", `protocol "1.0" is unknown, want 1.1, 2, h2c or 3`)
 }

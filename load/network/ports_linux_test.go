@@ -1,4 +1,4 @@
-package load_test
+package network_test
 
 import (
 	"errors"
@@ -11,6 +11,8 @@ import (
 
 	"edgescope/load"
 	"edgescope/load/health"
+	"edgescope/load/loadtest"
+	"edgescope/load/network"
 )
 
 const insideNamespace = "EDGESCOPE_TEST_INSIDE_NAMESPACE"
@@ -35,10 +37,10 @@ func TestPortsOfARealKernel(t *testing.T) {
 	set("ip_local_port_range", "40000 40099")
 	set("tcp_tw_reuse", "0")
 	s := speaking(t, "1.1", func(http.ResponseWriter, *http.Request) {})
-	f := func(name string, n load.Network, refused bool) {
+	f := func(name string, n network.Options, refused bool) {
 		t.Helper()
 		script := "config: {phases: [{duration: 2, arrivalCount: 150}]}\nscenarios: [{flow: [{get: {url: /}}]}]"
-		runner, err := load.New(planTo(t, s.URL, script), load.Options{Network: n})
+		runner, err := load.New(loadtest.Plan(t, s.URL, script), load.Options{Network: n})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -46,14 +48,14 @@ func TestPortsOfARealKernel(t *testing.T) {
 		if _, err := runner.Preflight(health.ThisMachine()); errors.As(err, &ports) != refused {
 			t.Errorf("%s: preflight says %v, want refused: %v", name, err, refused)
 		}
-		n2 := tell(against(t, s.URL, script, load.Options{Network: n}))
+		n2 := loadtest.Tell(loadtest.Run(t, s.URL, script, load.Options{Network: n}))
 		if failed := n2["failed: EADDRNOTAVAIL"]; (failed > 0) != refused || n2["code 200"]+failed != 150 {
 			t.Errorf("%s: %v, want users that fail for want of ports: %v", name, n2, refused)
 		}
 	}
-	f("resets", load.Network{Reset: true}, false)
-	f("two addresses", load.Network{LocalAddrs: []netip.Addr{netip.MustParseAddr("127.0.0.2"), netip.MustParseAddr("127.0.0.3")}}, false)
-	f("no remedy", load.Network{}, true)
+	f("resets", network.Options{Reset: true}, false)
+	f("two addresses", network.Options{LocalAddrs: []netip.Addr{netip.MustParseAddr("127.0.0.2"), netip.MustParseAddr("127.0.0.3")}}, false)
+	f("no remedy", network.Options{}, true)
 }
 
 // runInNamespace runs a test of this binary as root of a network namespace of its own, whose loopback is up.

@@ -1,4 +1,4 @@
-package load
+package network
 
 import (
 	"context"
@@ -11,8 +11,8 @@ import (
 	"edgescope/load/http1"
 )
 
-// rendered keeps a request in the form in which our own client sends it, for those who send the same one again.
-type rendered struct{ request atomic.Pointer[http1.Request] }
+// Rendered keeps a request in the form in which our own client sends it, for those who send the same one again.
+type Rendered struct{ request atomic.Pointer[http1.Request] }
 
 // plain is the engine for HTTP/1.1. What http1.NewRequest refuses goes through net/http, over connections of its own.
 type plain struct {
@@ -21,7 +21,7 @@ type plain struct {
 	client *http1.Client
 
 	mu    sync.Mutex
-	other engine // nil until a request needs it
+	other Client // nil until a request needs it
 }
 
 func newPlain(o *opener, conns int) *plain {
@@ -44,17 +44,17 @@ func (o *opener) link(ctx context.Context, scheme, addr string) (http1.Link, err
 	return http1.Link{Conn: conn, Socket: socket}, nil
 }
 
-func (e *plain) close() {
+func (e *plain) Close() {
 	e.client.Close()
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.other != nil {
-		e.other.close()
+		e.other.Close()
 	}
 }
 
 // net is net/http, for what our own client does not do.
-func (e *plain) net() engine {
+func (e *plain) net() Client {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.other == nil {
@@ -63,54 +63,54 @@ func (e *plain) net() engine {
 	return e.other
 }
 
-func (e *plain) do(ctx context.Context, c *call) (*answer, error) {
+func (e *plain) Do(ctx context.Context, c *Call) (*Answer, error) {
 	r, err := c.request()
 	if err != nil {
-		return e.net().do(ctx, c) // does it, or says why it cannot be done
+		return e.net().Do(ctx, c) // does it, or says why it cannot be done
 	}
 	x, a := &c.exchange, &c.answer
-	x.Begun, x.Timeout = c.begun, c.timeout
-	*a = answer{}
+	x.Begun, x.Timeout = c.Begun, c.Timeout
+	*a = Answer{}
 	err = e.client.Do(ctx, r, x)
-	end := time.Since(c.begun)
+	end := time.Since(c.Begun)
 	if err == nil {
 		end, err = a.take(x, c)
 	}
-	a.end = c.begun.Add(end)
-	a.retries = max(x.Writes-1, 0)
-	a.timing = timingOf(x, end)
+	a.End = c.Begun.Add(end)
+	a.Retries = max(x.Writes-1, 0)
+	a.Timing = timingOf(x, end)
 	if opened := openedConn(x.Conn); opened != nil {
-		a.conn = &opened.info
+		a.Conn = &opened.info
 	}
 	return a, err
 }
 
 // request is the call as our own client sends it. One that every user sends alike is rendered once.
-func (c *call) request() (*http1.Request, error) {
-	if c.rendered != nil {
-		if r := c.rendered.request.Load(); r != nil {
+func (c *Call) request() (*http1.Request, error) {
+	if c.Rendered != nil {
+		if r := c.Rendered.request.Load(); r != nil {
 			return r, nil
 		}
 	}
-	req := &http.Request{Method: c.method, URL: c.url, Header: c.header, Host: c.header.Get("Host")}
+	req := &http.Request{Method: c.Method, URL: c.URL, Header: c.Header, Host: c.Header.Get("Host")}
 	if req.Host == "" {
-		req.Host = c.url.Host
+		req.Host = c.URL.Host
 	}
-	r, err := http1.NewRequest(req, c.body, c.memo)
-	if err == nil && c.rendered != nil {
-		c.rendered.request.Store(r)
+	r, err := http1.NewRequest(req, c.Body, c.Memo)
+	if err == nil && c.Rendered != nil {
+		c.Rendered.request.Store(r)
 	}
 	return r, err
 }
 
 // take reads the whole answer and tells when it was there.
-func (a *answer) take(x *http1.Exchange, c *call) (end time.Duration, err error) {
-	a.head, a.status, a.header = x.Head, x.Head.Status, x.Head.Header
+func (a *Answer) take(x *http1.Exchange, c *Call) (end time.Duration, err error) {
+	a.Head, a.Status, a.Header = x.Head, x.Head.Status, x.Head.Header
 	end = x.First
 	here := x.Here()
-	err = a.read(x, c.keep)
+	err = a.read(x, c.Keep)
 	if !here || err != nil {
-		end = time.Since(c.begun)
+		end = time.Since(c.Begun)
 	}
 	x.Done(err == nil)
 	return end, err
@@ -120,23 +120,23 @@ func (a *answer) take(x *http1.Exchange, c *call) (end time.Duration, err error)
 const wholeBody = 1 << 20
 
 // read reads the body.
-func (a *answer) read(x *http1.Exchange, keep bool) (err error) {
-	coding := a.header.Get("Content-Encoding")
+func (a *Answer) read(x *http1.Exchange, keep bool) (err error) {
+	coding := a.Header.Get("Content-Encoding")
 	if coding == "" && !keep {
-		a.received, err = x.Discard()
-		a.decoded = a.received
+		a.Received, err = x.Discard()
+		a.Decoded = a.Received
 		return err
 	}
 	if coding == "" {
 		var whole bool
-		if a.body, whole, err = x.Whole(wholeBody); whole {
-			a.received, a.decoded = int64(len(a.body)), int64(len(a.body))
+		if a.Body, whole, err = x.Whole(wholeBody); whole {
+			a.Received, a.Decoded = int64(len(a.Body)), int64(len(a.Body))
 			return err
 		}
 	}
 	wire := &countingReader{r: x.Body()}
-	a.body, a.decoded, err = decodeBody(wire, coding, keep)
-	a.received = wire.n
+	a.Body, a.Decoded, err = decodeBody(wire, coding, keep)
+	a.Received = wire.n
 	return err
 }
 

@@ -1,0 +1,211 @@
+package network
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"net/textproto"
+	"net/url"
+	"sync/atomic"
+	"time"
+
+	"edgescope/load/http1"
+)
+
+// Client sends one request and reads its answer; it does not follow redirects. net/http is behind it today.
+type Client interface {
+	// Do answers what came, and err when no complete answer did: an answer with a status then broke off in its body. The
+	// Answer is never nil, and valid until c is used again. c is not kept.
+	Do(ctx context.Context, c *Call) (*Answer, error)
+	// Close ends the idle connections, which nobody uses from here on.
+	Close()
+}
+
+// Call is one request as it goes out.
+type Call struct {
+	Method  string
+	URL     *url.URL
+	Header  http.Header
+	Body    []byte        // nil: none
+	Timeout time.Duration // to the response headers
+	Keep    bool          // the body is wanted
+	Begun   time.Time     // the real start of the step, or of the hop
+
+	Memo     *http1.Memo // of answers to like requests; may be nil
+	Rendered *Rendered   // shared by calls that are all alike and have no body; else nil
+
+	// Memory of our own client.
+	exchange http1.Exchange
+	answer   Answer
+}
+
+// Answer is what came of a call, as far as it came.
+type Answer struct {
+	Status            int // 0: no answer
+	Header            http.Header
+	Body              []byte // decoded; nil unless kept
+	Received, Decoded int64  // bytes of the body
+	Retries           int
+	Timing            Timing
+	End               time.Time
+	Conn              *Connection // nil when none was in hand
+	Head              *http1.Head // shared by answers of the same header; nil if Header is this answer's alone
+}
+
+// Timing divides a request's time. For a first step Lag + ConnWait + DNS + TCP + TLS + TTFB + Download is the response time;
+// later steps have no lag, since they begin when the user gets there.
+type Timing struct {
+	// Lag is from the intended to the real start; ConnWait the wait for a free connection.
+	Lag, ConnWait, DNS, TCP, TLS time.Duration
+	// TTFB is from the send (connection in hand) to the first byte of the final answer, Download from there to the last byte.
+	TTFB, Download time.Duration
+	// Waited is from the last byte of the request written to the first byte of the answer: Artillery's http.response_time.
+	Waited time.Duration
+	// Sent is when the connection was in hand; zero if none was.
+	Sent time.Time
+	// Reused is true when the request went over a connection that had carried one before.
+	Reused bool
+}
+
+// Response is from the intended start to the last byte of the body, exactly.
+func (t *Timing) Response() time.Duration {
+	return t.Lag + t.ConnWait + t.DNS + t.TCP + t.TLS + t.TTFB + t.Download
+}
+
+// Service is from the send to the last byte of the body.
+func (t *Timing) Service() time.Duration { return t.TTFB + t.Download }
+
+// Over is a client over a transport.
+func Over(rt http.RoundTripper) Client { return &netHTTP{rt: rt, idle: func() {}} }
+
+type netHTTP struct {
+	rt   http.RoundTripper
+	idle func() // closes idle connections
+}
+
+func (e *netHTTP) Close() { e.idle() }
+
+func (e *netHTTP) Do(ctx context.Context, c *Call) (*Answer, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	t := &tracer{begun: c.Begun}
+	req, err := newRequest(httptrace.WithClientTrace(ctx, t.hooks()), c)
+	if err != nil {
+		return &Answer{End: time.Now()}, err
+	}
+	timer := time.AfterFunc(c.Timeout, func() { cancel(errTimeout) })
+	res, err := e.rt.RoundTrip(req)
+	timer.Stop()
+	headers := time.Now()
+	a := &Answer{End: headers}
+	if err == nil {
+		err = a.receive(res, c.Keep)
+		a.End = time.Now()
+	}
+	a.Timing, a.Retries = t.timing(headers, a.End)
+	if conn := t.conn.Load(); conn != nil {
+		a.Conn = &conn.info
+	}
+	if cause := context.Cause(ctx); err != nil && cause != nil {
+		err = cause // the transport tells only that it was canceled
+	}
+	return a, err
+}
+
+func newRequest(ctx context.Context, c *Call) (*http.Request, error) {
+	var body io.Reader
+	if c.Body != nil {
+		body = bytes.NewReader(c.Body)
+	}
+	req, err := http.NewRequestWithContext(ctx, c.Method, "", body)
+	if err != nil {
+		return nil, err
+	}
+	req.URL, req.Header, req.Host = c.URL, c.Header, c.Header.Get("Host")
+	if req.Host == "" {
+		req.Host = c.URL.Host
+	}
+	return req, nil
+}
+
+// receive reads the whole answer.
+func (a *Answer) receive(res *http.Response, keep bool) error {
+	defer res.Body.Close() //nolint:errcheck // the body was read to its end, or the error is told already
+	a.Status, a.Header = res.StatusCode, res.Header
+	wire := &countingReader{r: res.Body}
+	var err error
+	a.Body, a.Decoded, err = decodeBody(wire, res.Header.Get("Content-Encoding"), keep)
+	a.Received = wire.n
+	return err
+}
+
+type countingReader struct {
+	r io.Reader
+	n int64
+}
+
+func (c *countingReader) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n += int64(n)
+	return n, err
+}
+
+// tracer notes when things happened to one request. net/http calls its hooks from several goroutines, and after a timeout
+// even when the request is over: all of it is atomic. Times are nanoseconds since begun, 0 for never.
+type tracer struct {
+	begun               time.Time
+	got, wrote, first   atomic.Int64
+	conn                atomic.Pointer[timedConn]
+	reused, provisional atomic.Bool
+	writes              atomic.Int32
+}
+
+func (t *tracer) hooks() *httptrace.ClientTrace {
+	return &httptrace.ClientTrace{
+		GotConn: func(info httptrace.GotConnInfo) {
+			t.got.Store(t.now())
+			t.reused.Store(info.Reused)
+			t.conn.Store(openedConn(info.Conn))
+		},
+		WroteRequest: func(info httptrace.WroteRequestInfo) {
+			t.wrote.Store(t.now())
+			switch {
+			case info.Err == nil:
+				t.writes.Add(1)
+			case errors.Is(info.Err, errUnprocessed):
+				t.writes.Add(-1)
+			}
+		},
+		GotFirstResponseByte: func() { t.first.Store(t.now()) },
+		Got1xxResponse:       func(int, textproto.MIMEHeader) error { t.provisional.Store(true); return nil },
+	}
+}
+
+func (t *tracer) now() int64 { return max(int64(time.Since(t.begun)), 1) }
+
+// timing divides the time between begun and end. The first byte of the final answer is seen when the headers are there if
+// provisional ones (100, 103) came before; a transport without hooks (in tests) tells the headers only.
+func (t *tracer) timing(headers, end time.Time) (Timing, int) {
+	got, wrote, first := time.Duration(t.got.Load()), time.Duration(t.wrote.Load()), time.Duration(t.first.Load())
+	toHeaders := headers.Sub(t.begun)
+	if first == 0 || first < got || first > toHeaders || t.provisional.Load() {
+		first = toHeaders
+	}
+	tm := Timing{
+		ConnWait: got, Reused: t.reused.Load(),
+		TTFB: first - got, Download: end.Sub(t.begun) - first,
+		Waited: first - max(min(wrote, first), got),
+	}
+	if got > 0 {
+		tm.Sent = t.begun.Add(got)
+	}
+	// A connection that was opened for somebody else, before this request began, cost this one nothing but the wait.
+	if conn := t.conn.Load(); conn != nil && !tm.Reused && !conn.began.Before(t.begun) {
+		tm.DNS, tm.TCP, tm.TLS = conn.dns, conn.tcp, conn.tls
+		tm.ConnWait = max(got-conn.dns-conn.tcp-conn.tls, 0)
+	}
+	return tm, max(int(t.writes.Load())-1, 0)
+}
