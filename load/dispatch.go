@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"edgescope/load/timer"
 	"edgescope/scenarios"
 )
 
@@ -19,7 +20,7 @@ const tick = 200 * time.Microsecond
 func (n *run) dispatch(ctx context.Context) error {
 	wait := n.options.Wait
 	if wait == nil {
-		precise, stop, err := preciseWait(ctx)
+		precise, stop, err := timer.Precise(ctx)
 		if err != nil {
 			return err
 		}
@@ -77,7 +78,7 @@ func (e *StartError) Error() string {
 }
 
 // awaitStart makes the zero point of the schedule: now, or the common start of several processes.
-func (n *run) awaitStart(ctx context.Context, wait Wait) error {
+func (n *run) awaitStart(ctx context.Context, wait timer.Wait) error {
 	n.start = time.Now()
 	if n.options.StartAt.IsZero() {
 		return nil
@@ -91,7 +92,7 @@ func (n *run) awaitStart(ctx context.Context, wait Wait) error {
 }
 
 // arrivals starts those of our segment.
-func (n *run) arrivals(ctx, arriving context.Context, wait Wait) error {
+func (n *run) arrivals(ctx, arriving context.Context, wait timer.Wait) error {
 	ctx = stage(ctx, "users") // once for all of them
 	var k uint64
 	for _, phase := range n.schedule.Phases() {
@@ -124,7 +125,7 @@ func (n *run) arrival(k uint64) (at time.Duration, dense bool) {
 }
 
 // until waits for a time since the start of the run; what is due or late does not wait.
-func (n *run) until(ctx context.Context, wait Wait, at time.Duration, dense bool) error {
+func (n *run) until(ctx context.Context, wait timer.Wait, at time.Duration, dense bool) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}

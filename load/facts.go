@@ -8,8 +8,6 @@ import (
 
 	"edgescope/edge"
 	"edgescope/edge/platform"
-	"edgescope/load/http1"
-	"edgescope/load/network"
 )
 
 // serverTotal reads the dur of the metric total in Server-Timing (w3.org/TR/server-timing, section 3.2), which is in
@@ -58,24 +56,4 @@ func readFacts(h http.Header) (f facts) {
 func (r *Result) take(f *facts) {
 	r.EdgeRegion, r.CacheStatus, r.ColdStart = f.region, f.cacheStatus, f.coldStart
 	r.ServerTotal, r.HasServerTotal = f.serverTotal, f.hasServerTotal
-}
-
-// headFacts are the facts of a head that several answers have in common.
-type headFacts struct {
-	head *http1.Head
-	facts
-}
-
-// factsOf reads the facts of an answer, once for all answers of the same head. s may be nil.
-func (s *sequence) factsOf(a *network.Answer) *facts {
-	if s == nil || a.Head == nil {
-		f := readFacts(a.Header)
-		return &f
-	}
-	last := s.facts.Load()
-	if last == nil || last.head != a.Head {
-		last = &headFacts{a.Head, readFacts(a.Header)}
-		s.facts.Store(last)
-	}
-	return &last.facts
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"edgescope/load"
+	"edgescope/load/timer"
 	"edgescope/scenarios"
 )
 
@@ -128,7 +129,7 @@ func TestFunctionsOfBeforeAreInNoCounter(t *testing.T) {
 config: {processor: p.js}
 before: {flow: [{function: f}]}
 scenarios: [{flow: [{get: "/{{ id }}"}]}]`)
-		runner, err := load.New(p, load.Options{RoundTripper: &target{}, Wait: load.RuntimeWait})
+		runner, err := load.New(p, load.Options{RoundTripper: &target{}, Wait: timer.Sleep})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,3 +1,9 @@
+// Package load runs a scenarios.Plan: arrivals start on an exact schedule whatever the target does, each becomes a virtual
+// user that walks its flow, and every request becomes a Result, which is a vegeta result with what an edge tester asks
+// beside it: the phases of the time, region, cache status and cold start.
+//
+// The schedule is open-loop: an arrival that cannot start in time is started late, counted and its lateness reported. Nothing
+// is dropped but what the script's maxVusers asks to drop, and that is counted too.
 package load
 
 import (
@@ -12,8 +18,8 @@ import (
 
 	"go.opentelemetry.io/otel/trace"
 
-	"edgescope/load/http1"
 	"edgescope/load/network"
+	"edgescope/load/timer"
 	"edgescope/scenarios"
 	"edgescope/scenarios/processor"
 )
@@ -43,7 +49,7 @@ type Options struct {
 	// RunID is put on client spans as edge.run.id.
 	RunID string
 	// Wait replaces the precise timer of the arrivals, RoundTripper the connections: for tests.
-	Wait         Wait
+	Wait         timer.Wait
 	RoundTripper http.RoundTripper
 }
 
@@ -227,41 +233,4 @@ func StepName(r *scenarios.Request) string {
 		return r.Name
 	}
 	return r.Method + " " + r.Endpoint
-}
-
-// sequence numbers the requests of one vegeta attack. vegeta's plot wants timestamps that rise with the numbers, so both are
-// given out under one lock, and a user that started out of order takes the timestamp of the one before it.
-type sequence struct {
-	attack   string
-	memo     http1.Memo // of the heads of its answers
-	prepared atomic.Pointer[prepared]
-	facts    atomic.Pointer[headFacts]
-
-	mu      sync.Mutex
-	next    uint64
-	last    time.Time
-	results []Result // for the next requests
-}
-
-// resultsAtOnce is how many results are given their memory together: that of one alone costs more than to fill it.
-const resultsAtOnce = 16
-
-// result begins the result of a request; without a sequence it is in no file.
-func (s *sequence) result(intended time.Time) *Result {
-	if s == nil {
-		return &Result{}
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.results) == 0 {
-		s.results = make([]Result, resultsAtOnce)
-	}
-	r := &s.results[0]
-	s.results = s.results[1:]
-	if intended.After(s.last) {
-		s.last = intended
-	}
-	r.Attack, r.Seq, r.Timestamp = s.attack, s.next, s.last
-	s.next++
-	return r
 }

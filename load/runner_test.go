@@ -17,6 +17,7 @@ import (
 
 	"edgescope/load"
 	"edgescope/load/loadtest"
+	"edgescope/load/timer"
 	"edgescope/scenarios"
 )
 
@@ -58,7 +59,7 @@ func (tg *target) RoundTrip(r *http.Request) (*http.Response, error) {
 // record runs a plan against a fake target on a fake clock and answers all events.
 func record(ctx context.Context, t *testing.T, p *scenarios.Plan, o load.Options) ([]load.Event, error) {
 	t.Helper()
-	o.Wait = load.RuntimeWait
+	o.Wait = timer.Sleep
 	runner, err := load.New(p, o)
 	if err != nil {
 		t.Fatal(err)

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"edgescope/load/network"
+	"edgescope/load/timer"
 	"edgescope/scenarios"
 )
 
@@ -53,7 +54,7 @@ func (s *stalling) times(t *testing.T, rate, cap int) (response, service []time.
 	if err != nil {
 		t.Fatal(err)
 	}
-	runner, err := New(p, Options{Wait: RuntimeWait, Network: network.Options{Dial: s.dial}})
+	runner, err := New(p, Options{Wait: timer.Sleep, Network: network.Options{Dial: s.dial}})
 	if err != nil {
 		t.Fatal(err)
 	}

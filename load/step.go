@@ -4,10 +4,51 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
 
+	"edgescope/load/http1"
 	"edgescope/load/network"
 	"edgescope/scenarios"
 )
+
+// sequence numbers the requests of one vegeta attack. vegeta's plot wants timestamps that rise with the numbers, so both are
+// given out under one lock, and a user that started out of order takes the timestamp of the one before it.
+type sequence struct {
+	attack   string
+	memo     http1.Memo // of the heads of its answers
+	prepared atomic.Pointer[prepared]
+	facts    atomic.Pointer[headFacts]
+
+	mu      sync.Mutex
+	next    uint64
+	last    time.Time
+	results []Result // for the next requests
+}
+
+// resultsAtOnce is how many results are given their memory together: that of one alone costs more than to fill it.
+const resultsAtOnce = 16
+
+// result begins the result of a request; without a sequence it is in no file.
+func (s *sequence) result(intended time.Time) *Result {
+	if s == nil {
+		return &Result{}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.results) == 0 {
+		s.results = make([]Result, resultsAtOnce)
+	}
+	r := &s.results[0]
+	s.results = s.results[1:]
+	if intended.After(s.last) {
+		s.last = intended
+	}
+	r.Attack, r.Seq, r.Timestamp = s.attack, s.next, s.last
+	s.next++
+	return r
+}
 
 // prepared is a rendered message in the form in which it is sent. Users that render the same message share it: it is
 // read-only.
@@ -64,4 +105,24 @@ func (s *sequence) lastPrepared() *prepared {
 
 func (p *prepared) is(m *scenarios.Message, gzip bool) bool {
 	return p.method == m.Method && p.address == m.URL && p.gzip == gzip && slices.Equal(p.fields, m.Header)
+}
+
+// headFacts are the facts of a head that several answers have in common.
+type headFacts struct {
+	head *http1.Head
+	facts
+}
+
+// factsOf reads the facts of an answer, once for all answers of the same head. s may be nil.
+func (s *sequence) factsOf(a *network.Answer) *facts {
+	if s == nil || a.Head == nil {
+		f := readFacts(a.Header)
+		return &f
+	}
+	last := s.facts.Load()
+	if last == nil || last.head != a.Head {
+		last = &headFacts{a.Head, readFacts(a.Header)}
+		s.facts.Store(last)
+	}
+	return &last.facts
 }

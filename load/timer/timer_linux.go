@@ -1,4 +1,4 @@
-package load
+package timer
 
 import (
 	"context"
@@ -10,9 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// preciseWait pauses on a timerfd, which wakes the netpoller within about 0.05 ms; the runtime's own timers are rounded to
+// Precise pauses on a timerfd, which wakes the netpoller within about 0.05 ms; the runtime's own timers are rounded to
 // whole milliseconds there. The Wait is for one goroutine. Close it when done; the end of ctx unblocks a pause too.
-func preciseWait(ctx context.Context) (wait Wait, stop func(), err error) {
+func Precise(ctx context.Context) (wait Wait, stop func(), err error) {
 	fd, err := unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_NONBLOCK|unix.TFD_CLOEXEC)
 	if err != nil {
 		return nil, nil, fmt.Errorf("create the arrival timer: %w", err)
