@@ -27,7 +27,9 @@ var rule = map[string][]string{
 	"edge/platform": {"edge", "edge/place", "edge/route"},
 
 	"store":                     {"edge"},
-	"store/embedded":            {"edge", "store", "store/embedded/cost", "store/embedded/parts", "store/embedded/quarantine", "internal/disk"},
+	"store/embedded":            {"edge", "store", "store/embedded/cost", "store/embedded/datadir", "store/embedded/quarantine", "store/embedded/waiting"},
+	"store/embedded/datadir":    {"edge", "store", "store/embedded/parts", "store/embedded/quarantine", "internal/disk"},
+	"store/embedded/waiting":    {"edge", "store"},
 	"store/embedded/cost":       {"store"},
 	"store/embedded/parts":      {},
 	"store/embedded/quarantine": {"store/embedded/parts", "internal/disk"},
@@ -130,7 +132,6 @@ var larger = map[string]string{
 	"query":           "above: AREA query takes it apart",
 	"report":          "above: AREA report takes it apart",
 	"scenarios":       "above: AREA scen takes it apart",
-	"store/embedded":  "above: AREA store takes it apart",
 	"web/view":        "above: AREA query takes it apart",
 }
 

@@ -29,9 +29,10 @@ import (
 
 	"github.com/VictoriaMetrics/VictoriaLogs/lib/logstorage"
 
-	"edgescope/edge"
 	"edgescope/store"
+	"edgescope/store/embedded/datadir"
 	"edgescope/store/embedded/quarantine"
+	"edgescope/store/embedded/waiting"
 )
 
 var _ store.Store = (*Store)(nil)
@@ -131,22 +132,19 @@ func (o *Options) validate() error {
 // Store implements store.Store on the local disk.
 type Store struct {
 	opts  Options
-	dir   *dataDir
-	kinds [kinds]*logstorage.Storage
+	dir   *datadir.Dir
+	kinds [waiting.Kinds]*logstorage.Storage
 	guard *guard
 	ward  *quarantine.Ward
 	// sealing ends the goroutine that seals parts, and waits for it.
 	sealing func()
-	// pending are rows on their way to the engine.
-	pending *pending
+	// waiting are rows on their way to the engine.
+	waiting *waiting.Rows
 
 	// mu is held for reading by every call, for writing by Close: Close waits for the calls in flight, and a call that comes
 	// later finds closed set.
 	mu     sync.RWMutex
 	closed bool
-
-	// writers is held for reading while rows go to the engine, for writing by the guard before it drops a day.
-	writers sync.RWMutex
 
 	// samplesMu serialises WriteSamples: it guards edge.Series.Raw and samples, and the engine wants few writers.
 	samplesMu sync.Mutex
@@ -159,13 +157,7 @@ type Store struct {
 	parsed parsed
 
 	droppedSamples atomic.Uint64
-	droppedEvents  atomic.Uint64
 }
-
-// kinds is the number of event kinds, each with a storage of its own.
-const kinds = int(edge.KindDataPoint) + 1
-
-var kindDirs = [kinds]string{edge.KindSpan: "spans", edge.KindLog: "logs", edge.KindDataPoint: "datapoints"}
 
 // opened is true while a Store is open in this process, whose engine has its state in globals.
 var opened atomic.Bool
@@ -194,19 +186,21 @@ func Open(ctx context.Context, opts Options) (*Store, error) {
 
 func open(ctx context.Context, opts Options) (*Store, error) {
 	// Whatever can be wrong is found here, before the engines, whose Must functions end the process.
-	dir, err := openDir(&opts)
+	dir, err := datadir.Open(datadir.Options{
+		Path: opts.Dir, FreeSpace: opts.FreeSpace, Identity: opts.Identity, Logger: opts.Logger,
+	})
 	if err != nil {
 		return nil, err
 	}
-	ward, err := dir.lookThrough(ctx, &opts)
+	ward, err := dir.LookThrough(ctx, opts.Distrust)
 	if err == nil {
 		err = startMetrics(&opts)
 	}
 	if err != nil {
-		return nil, errors.Join(err, dir.close())
+		return nil, errors.Join(err, dir.Close())
 	}
 	s := &Store{opts: opts, dir: dir, ward: ward, turns: make(chan struct{}, maxConcurrentSeries)}
-	for i, name := range kindDirs {
+	for i, name := range datadir.KindDirs {
 		s.kinds[i] = logstorage.MustOpenStorage(filepath.Join(opts.Dir, name), &logstorage.StorageConfig{
 			// A day more than Check allows on both sides: what Check lets in is still taken when it arrives a little later.
 			Retention:              opts.RetentionEvents + 24*time.Hour,
@@ -217,15 +211,15 @@ func open(ctx context.Context, opts Options) (*Store, error) {
 			SnapshotsMaxAge:        24 * time.Hour, // ours are moved away at once: those of a process that was killed
 		})
 	}
+	s.waiting = waiting.Open(s.kinds, opts.MemoryLimit)
 	s.guard = startGuard(s)
 	s.startSealing(context.WithoutCancel(ctx))
-	s.pending = startPending(s)
 	return s, nil
 }
 
 // Identity answers the UUID of this collector's data directory and the epoch, the number of times that it was opened.
 func (s *Store) Identity() (uuid string, epoch uint64) {
-	return s.dir.identity.Collector, s.dir.identity.Epoch
+	return s.dir.Identity()
 }
 
 // Quarantine returns what was set aside because it was damaged, at this Open and at earlier ones.
@@ -237,7 +231,7 @@ func (s *Store) Flush() {
 		return
 	}
 	defer s.leave()
-	s.pending.flush()
+	s.waiting.Flush()
 	flushMetrics()
 }
 
@@ -245,19 +239,19 @@ func (s *Store) Flush() {
 func (s *Store) Close() error {
 	s.guard.stop()
 	s.sealing()
-	s.pending.stop()
+	s.waiting.Stop()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
 		return nil
 	}
 	s.closed = true
-	s.pending.flush()
+	s.waiting.Flush()
 	for _, st := range s.kinds {
 		st.MustClose()
 	}
 	stopMetrics()
-	err := errors.Join(s.sealAll(), s.dir.close())
+	err := errors.Join(s.sealAll(), s.dir.Close())
 	opened.Store(false)
 	return err
 }

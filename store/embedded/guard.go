@@ -13,6 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/VictoriaMetrics/VictoriaLogs/lib/logstorage"
+
+	"edgescope/store/embedded/datadir"
 )
 
 // trimInterval is how often the guard compares the store's size with Options.MaxDisk.
@@ -24,8 +26,6 @@ type guard struct {
 	s        *Store
 	free     atomic.Uint64
 	readOnly atomic.Bool
-	// firstDay is the first UTC day (since 1970) that is kept: older ones were dropped and take nothing any more.
-	firstDay atomic.Int64
 
 	quit chan struct{}
 	once sync.Once
@@ -98,22 +98,19 @@ func (g *guard) trim() {
 	}
 }
 
-// dropDay removes a day of every kind. The day is closed for writers first: a row that came while its directory goes would
-// be lost in silence.
+// dropDay removes a day of every kind.
 func (g *guard) dropDay(name string) bool {
 	day, err := time.Parse("20060102", name)
 	if err != nil {
 		g.s.opts.Logger.Error("unknown partition", slog.String("name", name))
 		return false
 	}
-	g.s.writers.Lock() // waits for writers in flight, which may still have the day
-	g.firstDay.Store(day.Unix()/86400 + 1)
-	g.s.writers.Unlock()
+	g.s.waiting.DropBefore(day.Unix()/86400 + 1)
 	for i, st := range g.s.kinds {
 		if !slices.Contains(st.PartitionList(), name) {
 			continue
 		}
-		path := filepath.Join(g.s.opts.Dir, kindDirs[i], "partitions", name)
+		path := filepath.Join(g.s.opts.Dir, datadir.KindDirs[i], "partitions", name)
 		err := st.PartitionDetach(name)
 		if err == nil {
 			err = os.RemoveAll(path)

@@ -144,14 +144,14 @@ func (s *Store) WriteMetrics(w interface{ Write([]byte) (int, error) }) {
 	}
 	fmt.Fprintf(&b, "edgescope_store_read_only %d\n", readOnly)
 	fmt.Fprintf(&b, "edgescope_store_free_disk_bytes %d\n", s.guard.free.Load())
-	fmt.Fprintf(&b, "edgescope_store_dropped_events_total %d\n", s.droppedEvents.Load())
+	fmt.Fprintf(&b, "edgescope_store_dropped_events_total %d\n", s.waiting.Dropped())
 	fmt.Fprintf(&b, "edgescope_store_dropped_samples_total %d\n", s.droppedSamples.Load())
-	waiting, writers := s.pending.load()
+	bytes, writers := s.waiting.Load()
 	damage := s.ward.Figures()
 	fmt.Fprintf(&b, "edgescope_store_quarantined_items %d\n", damage.Items)
 	fmt.Fprintf(&b, "edgescope_store_quarantined_rows %d\n", damage.Rows)
 	fmt.Fprintf(&b, "edgescope_store_damaged_parts %d\n", damage.Damaged)
-	fmt.Fprintf(&b, "edgescope_store_waiting_bytes %d\n", waiting)
+	fmt.Fprintf(&b, "edgescope_store_waiting_bytes %d\n", bytes)
 	fmt.Fprintf(&b, "edgescope_store_waiting_writers_total %d\n", writers)
 	_, _ = w.Write(b.Bytes()) // who asked is gone when this fails
 }

@@ -14,6 +14,7 @@ import (
 
 	"edgescope/store"
 	"edgescope/store/embedded/cost"
+	"edgescope/store/embedded/waiting"
 )
 
 // Rows implements store.Reader. The field _time is decimal Unix nanoseconds, wherever the engine answers a time in it.
@@ -32,7 +33,7 @@ func (s *Store) Rows(ctx context.Context, q store.RowsQuestion, emit func(store.
 	running, cancel := context.WithCancel(ctx)
 	defer cancel()
 	e := &emitter{ctx: running, emit: emit, cancel: cancel}
-	tenants := []logstorage.TenantID{tenantID(q.Tenant, q.Kind)}
+	tenants := []logstorage.TenantID{waiting.TenantID(q.Tenant, q.Kind)}
 	qctx := logstorage.NewQueryContext(running, new(logstorage.QueryStats), tenants, query, false, q.HiddenFields)
 	err = s.kinds[q.Kind].RunQuery(qctx, e.block)
 	switch {
@@ -48,7 +49,7 @@ func (s *Store) Rows(ctx context.Context, q store.RowsQuestion, emit func(store.
 
 // parseRows reads the text and confines it to the range.
 func parseRows(q *store.RowsQuestion) (*logstorage.Query, error) {
-	if int(q.Kind) >= kinds {
+	if int(q.Kind) >= waiting.Kinds {
 		return nil, fmt.Errorf("%w: kind %d of event is unknown", store.ErrBadQuery, q.Kind)
 	}
 	if q.From.IsZero() || q.To.IsZero() {

@@ -11,7 +11,7 @@ import (
 
 	"edgescope/edge"
 	"edgescope/store"
-	"edgescope/store/embedded"
+	"edgescope/store/embedded/datadir"
 )
 
 // TestSnapshotIsTheStoreAtThatMoment holds that what is written afterwards is not in it, and that the store it came from and
@@ -34,7 +34,7 @@ func TestSnapshotIsTheStoreAtThatMoment(t *testing.T) {
 		t.Fatal(err)
 	}
 	write("after")
-	names, err := s.Snapshots()
+	names, err := datadir.Snapshots(o.Dir)
 	if err != nil || len(names) != 1 || names[0] != snap.Name {
 		t.Errorf("snapshots are %v, %v; want %s", names, err, snap.Name)
 	}
@@ -42,7 +42,7 @@ func TestSnapshotIsTheStoreAtThatMoment(t *testing.T) {
 	mustClose(t, s)
 
 	restored := options(filepath.Join(t.TempDir(), "new"))
-	if _, err := embedded.Restore(snap.Path, restored.Dir); err != nil {
+	if _, err := datadir.Restore(snap.Path, restored.Dir); err != nil {
 		t.Fatal(err)
 	}
 	if log, err := os.ReadFile(filepath.Join(restored.Dir, "wal", "00.wal")); err != nil || string(log) != "log" {
@@ -68,7 +68,7 @@ func TestSnapshotIsTheStoreAtThatMoment(t *testing.T) {
 		t.Errorf("series are %v, %v; want the one from before", series, err)
 	}
 	mustClose(t, s)
-	if err := embedded.CountSnapshot(snap.Path); err != nil {
+	if _, err := datadir.Restore(snap.Path, filepath.Join(t.TempDir(), "again")); err != nil {
 		t.Errorf("the snapshot has changed: %v", err)
 	}
 }
@@ -84,7 +84,7 @@ func TestASnapshotThatFailsLeavesNothing(t *testing.T) {
 		t.Errorf("left are %v, %v", left, err)
 	}
 	for _, name := range []string{"none", "..", "../metrics", ""} {
-		if err := s.DeleteSnapshot(name); !errors.Is(err, fs.ErrNotExist) {
+		if err := datadir.DeleteSnapshot(o.Dir, name); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("delete %q: got %v, want that there is none", name, err)
 		}
 	}
@@ -112,7 +112,7 @@ func TestRestoreRefusesWhatItCannotTrust(t *testing.T) {
 		if err := prepare(dir); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := embedded.Restore(snap.Path, dir); err == nil || !strings.Contains(err.Error(), want) || is != nil && !errors.Is(err, is) {
+		if _, err := datadir.Restore(snap.Path, dir); err == nil || !strings.Contains(err.Error(), want) || is != nil && !errors.Is(err, is) {
 			t.Errorf("%s: got %v, want %q", name, err, want)
 		}
 	}

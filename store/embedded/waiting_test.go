@@ -1,130 +1,75 @@
-package embedded
+package embedded_test
 
 import (
-	"fmt"
-	"math/rand/v2"
-	"slices"
-	"strconv"
-	"strings"
 	"testing"
-
-	"github.com/VictoriaMetrics/VictoriaLogs/lib/logstorage"
+	"time"
 
 	"edgescope/edge"
 	"edgescope/store"
+	"edgescope/store/embedded"
 )
 
-// given is what a piece of rows holds, as text.
-func given(rows *logstorage.LogRows) (list []string) {
-	rows.ForEachRow(func(_ uint64, r *logstorage.InsertRow) {
-		list = append(list, fmt.Sprint(r.TenantID.AccountID, r.Timestamp, string(logstorage.MarshalFieldsToJSON(nil, r.Fields))))
-	})
-	return list
+func event(at time.Time, name string) []edge.Event {
+	return []edge.Event{{Time: at.UnixNano(), Name: name}}
 }
 
-// anEvent is a span with attributes of one of a few shapes. Some are too long for a segment.
-func anEvent(random *rand.Rand, batch int) edge.Event {
-	e := edge.Event{Time: random.Int64N(1e6), Name: fmt.Sprintf("batch %d", batch)}
-	e.Facts.Service, e.Facts.Region = []string{"shop", "login", ""}[random.IntN(3)], []string{"FRA", "IAD", ""}[random.IntN(3)]
-	for i := range random.IntN(6) {
-		e.Attrs = append(e.Attrs, edge.Attr{Key: "k" + strconv.Itoa(i), Value: strings.Repeat("v", random.IntN(40))})
+// count answers how many rows of the last ten days questions see, without a flush.
+func count(t *testing.T, s *embedded.Store) (rows int) {
+	t.Helper()
+	now := time.Now()
+	q := store.RowsQuestion{LogsQL: "*", From: now.Add(-240 * time.Hour), To: now.Add(time.Hour)}
+	if err := s.Rows(t.Context(), q, func(store.Row) error { rows++; return nil }); err != nil {
+		t.Fatal(err)
 	}
-	if random.IntN(200) == 0 {
-		e.Attrs = append(e.Attrs, edge.Attr{Key: "long", Value: strings.Repeat("x", longRow+random.IntN(longRow))})
-	}
-	return e
+	return rows
 }
 
-// TestRowsOfABatchAndStreamAreGivenInOnePiece: after kill -9 the engine has a piece or not, and a replay counts on that.
-func TestRowsOfABatchAndStreamAreGivenInOnePiece(t *testing.T) {
-	random := rand.New(rand.NewPCG(1, 2))
-	w := newWaiting(edge.KindSpan, 0)
-	var r renderer
-	var want []string
-	for batch := range 300 {
-		tenant := edge.Tenant(batch % 2)
-		for range 1 + random.IntN(30) {
-			e := anEvent(random, batch)
-			r.render(tenant, &e)
-			w.add(tenant, e.Time, uint32(batch+1), &r)
-			row := waitingRow{shape: r.shape, values: r.values}
-			want = append(want, fmt.Sprint(uint32(tenant), e.Time, string(logstorage.MarshalFieldsToJSON(nil, row.fields(nil)))))
+// eventually waits until a condition holds.
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	deadline := time.After(time.Minute)
+	for tick := time.Tick(10 * time.Millisecond); !holds(); {
+		select {
+		case <-tick:
+		case <-deadline:
+			t.Fatalf("after a minute there is no %s", what)
 		}
 	}
-
-	var got []string
-	pieceOf := map[string]int{}
-	pieces := 0
-	var rowsBetween spares
-	w.give(16<<10, &rowsBetween, func(rows *logstorage.LogRows) {
-		pieces++
-		got = append(got, given(rows)...)
-		rows.ForEachRow(func(_ uint64, r *logstorage.InsertRow) {
-			name := r.Fields[slices.IndexFunc(r.Fields, isName)].Value // tells the batch
-			unit := fmt.Sprint(r.TenantID, r.StreamTagsCanonical, name)
-			if before, ok := pieceOf[unit]; ok && before != pieces {
-				t.Errorf("%s is in pieces %d and %d", unit, before, pieces)
-			}
-			pieceOf[unit] = pieces
-		})
-		rowsBetween.put(edge.KindSpan, rows)
-	})
-	slices.Sort(got)
-	slices.Sort(want)
-	if !slices.Equal(got, want) {
-		t.Errorf("%d rows were given, want %d; or they differ", len(got), len(want))
-	}
-	if pieces < 10 {
-		t.Errorf("%d pieces, want more: they are of about 16 KiB", pieces)
-	}
-	w.release()
 }
 
-func isName(f logstorage.Field) bool { return f.Name == store.FieldName }
-
-// TestRowsOfAShapeFollowEachOther: what is like in the row before, the engine does not copy again.
-func TestRowsOfAShapeFollowEachOther(t *testing.T) {
-	f := func(batches, want string) {
-		t.Helper()
-		w := newWaiting(edge.KindSpan, 0)
-		defer w.release()
-		var r renderer
-		for batch, names := range strings.Fields(batches) {
-			for i := range names {
-				e := edge.Event{Time: 1, Attrs: []edge.Attr{{Key: names[i : i+1], Value: "is here"}}}
-				r.render(0, &e)
-				w.add(0, e.Time, uint32(batch+1), &r)
-			}
+func TestFewRowsAreSeenSoon(t *testing.T) {
+	s := mustOpen(t, options(t.TempDir()))
+	for range 3 {
+		if err := s.WriteEvents(t.Context(), 0, event(time.Now(), "one more")); err != nil {
+			t.Fatal(err)
 		}
-		var got []byte
-		w.give(1<<20, new(spares), func(rows *logstorage.LogRows) {
-			rows.ForEachRow(func(_ uint64, r *logstorage.InsertRow) { got = append(got, r.Fields[0].Name...) })
-		})
-		if string(got) != want {
-			t.Errorf("%s: given as %s, want %s", batches, got, want)
-		}
+		want := count(t, s) + 1
+		eventually(t, "further row", func() bool { return count(t, s) == want })
 	}
-	f("a", "a")
-	f("abab", "aabb")
-	f("abcba abcba", "aabbcaabbc")
-	f("abcdeabcde", "aabbccddee") // of the fifth shape nobody knows the end
-	f("abcdeeabcd", "aabbccddee")
-	f("abcdefef", "abcdefef")
+	if n := metric(s, "edgescope_store_waiting_bytes"); n != "0" {
+		t.Errorf("%s bytes wait still", n)
+	}
 }
 
-func TestAddingARowAllocatesNothing(t *testing.T) {
-	e := edge.Event{Name: "GET /", Time: 7, Attrs: []edge.Attr{{Key: "url.path", Value: "/cart/7"}, {Key: "server.address", Value: "shop"}}}
-	e.Facts.Service = "shop"
-	w := newWaiting(edge.KindSpan, 0)
-	defer w.release()
-	w.rows = slices.Grow(w.rows, 2000)
-	var r renderer
-	add := func() {
-		r.render(0, &e)
-		w.add(0, e.Time, 1, &r)
+// TestRowsOfADayThatIsDroppedMeanwhileAreCounted: they must not bring the day back.
+func TestRowsOfADayThatIsDroppedMeanwhileAreCounted(t *testing.T) {
+	o := options(t.TempDir())
+	o.MaxDisk = 1 // whatever there is, is too much
+	s := mustOpen(t, o)
+	now := time.Now().UTC().Truncate(24 * time.Hour).Add(time.Hour)
+	for days := range 3 {
+		if err := s.WriteEvents(t.Context(), 0, event(now.Add(-time.Duration(days)*24*time.Hour), "x")); err != nil {
+			t.Fatal(err)
+		}
 	}
-	add()
-	if n := testing.AllocsPerRun(1000, add); n > 0.1 { // a segment now and then
-		t.Errorf("%v allocations, want 0", n)
+	s.Flush()
+	if err := s.WriteEvents(t.Context(), 0, event(now.Add(-48*time.Hour), "waits")); err != nil {
+		t.Fatal(err)
+	}
+	embedded.Trim(s)
+	s.Flush()
+	// 0 if the row was given before the day went: then it went with it.
+	if got, n := metric(s, "edgescope_store_dropped_events_total"), count(t, s); n != 2 || got != "1" && got != "0" {
+		t.Errorf("%d rows are left and %s were dropped, want 2 and the one that waited", n, got)
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"edgescope/edge"
 	"edgescope/internal/run"
 	"edgescope/store"
-	"edgescope/store/embedded"
+	"edgescope/store/embedded/datadir"
 )
 
 // serveSnapshots adds the routes of backups. Each of them concerns all tenants.
@@ -33,7 +33,7 @@ func (c *Collector) makeSnapshot(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	began := time.Now()
-	var made embedded.Snapshot
+	var made datadir.Snapshot
 	err := c.pipeline.Freeze(r.Context(), func(ctx context.Context) (err error) {
 		made, err = c.store.Snapshot(ctx, c.wal.Snapshot)
 		return err
@@ -53,7 +53,7 @@ func (c *Collector) makeSnapshot(w http.ResponseWriter, r *http.Request) error {
 
 // roomForSnapshot refuses more snapshots than --max-snapshots: each holds the room on disk of what was merged or dropped since.
 func (c *Collector) roomForSnapshot() error {
-	names, err := c.store.Snapshots()
+	names, err := datadir.Snapshots(c.dataDir)
 	if err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ func (c *Collector) roomForSnapshot() error {
 }
 
 func (c *Collector) listSnapshots(w http.ResponseWriter, _ *http.Request) error {
-	names, err := c.store.Snapshots()
+	names, err := datadir.Snapshots(c.dataDir)
 	if err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func (c *Collector) listSnapshots(w http.ResponseWriter, _ *http.Request) error 
 }
 
 func (c *Collector) deleteSnapshot(w http.ResponseWriter, r *http.Request) error {
-	err := c.store.DeleteSnapshot(r.PathValue("name"))
+	err := datadir.DeleteSnapshot(c.dataDir, r.PathValue("name"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return &run.HTTPError{Code: http.StatusNotFound, Msg: "there is no such snapshot"}
 	}
@@ -91,7 +91,7 @@ func (c *Collector) restore(p run.Process, snapshot string) error {
 	if c.walDir != "" {
 		return run.Usage("restore puts the log into --data-dir: leave --wal-dir out, or move wal/ there afterwards")
 	}
-	s, err := embedded.Restore(snapshot, c.dataDir)
+	s, err := datadir.Restore(snapshot, c.dataDir)
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package embedded
+package waiting
 
 import (
 	"bytes"
@@ -153,7 +153,7 @@ func (w *waiting) give(size int, from *spares, hand func(*logstorage.LogRows)) {
 	rows, filled := from.take(w.kind), 0
 	for i := range w.streams {
 		s := &w.streams[i]
-		tenant := tenantID(s.tenant, w.kind)
+		tenant := TenantID(s.tenant, w.kind)
 		batch := uint32(0) // none
 		for n := s.first; n != lastRow; n = w.rows[n].next {
 			row := &w.rows[n]

@@ -1,4 +1,4 @@
-package embedded
+package datadir
 
 import (
 	"errors"
@@ -19,7 +19,7 @@ const (
 const maxCrash = 64 << 10
 
 // readCrash returns what the process before wrote when a panic ended it, empty when it ended otherwise.
-func (d *dataDir) readCrash() (string, error) {
+func (d *Dir) readCrash() (string, error) {
 	path := filepath.Join(d.path, crashFile)
 	b, err := os.ReadFile(path)
 	switch {
@@ -32,7 +32,7 @@ func (d *dataDir) readCrash() (string, error) {
 }
 
 // keepCrash has a panic that ends this process written to crashFile too.
-func (d *dataDir) keepCrash() error {
+func (d *Dir) keepCrash() error {
 	f, err := os.Create(filepath.Join(d.path, crashFile))
 	if err != nil {
 		return err
@@ -41,7 +41,7 @@ func (d *dataDir) keepCrash() error {
 }
 
 // dropCrash ends that.
-func (d *dataDir) dropCrash() error {
+func (d *Dir) dropCrash() error {
 	err := debug.SetCrashOutput(nil, debug.CrashOptions{})
 	if gone := os.Remove(filepath.Join(d.path, crashFile)); !errors.Is(gone, fs.ErrNotExist) {
 		err = errors.Join(err, gone)

@@ -1,8 +1,10 @@
-package embedded
+// Package waiting holds events as rows, stream by stream, until the engine takes them.
+package waiting
 
 import (
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/VictoriaMetrics/VictoriaLogs/lib/logstorage"
@@ -32,13 +34,25 @@ const (
 	fewDays = 4
 )
 
-// pending gathers rows for the engine. The engine makes a block of the rows of a stream that it is given at once, with a column for
+// Kinds is the number of event kinds, each with a storage of its own.
+const Kinds = int(edge.KindDataPoint) + 1
+
+// Day is the length of a UTC day in nanoseconds: events of one day are kept together.
+const Day = int64(24 * time.Hour)
+
+// Rows gathers rows for the engine. The engine makes a block of the rows of a stream that it is given at once, with a column for
 // each field, and merges blocks by taking them apart until they have 2 MiB: rows that come in the order of requests, a few of each
 // stream, cost 1.7 times as much as those of two seconds stream by stream (40 against 24 CPU seconds for a million spans of 47 fields,
 // on a slow machine; ADR 13).
-type pending struct {
-	s    *Store
-	most int // bytes that may wait
+type Rows struct {
+	storages [Kinds]*logstorage.Storage
+	most     int // bytes that may wait
+
+	// firstDay is the first UTC day (since 1970) whose rows are taken, dropped counts those of days before it.
+	firstDay atomic.Int64
+	dropped  atomic.Uint64
+	// writers is held for reading while rows go to the engine, for writing by DropBefore.
+	writers sync.RWMutex
 
 	mu      sync.Mutex
 	room    *sync.Cond // on mu: bytes has become less, or stopped is true
@@ -58,13 +72,15 @@ type pending struct {
 	wg                 sync.WaitGroup
 }
 
-func startPending(s *Store) *pending {
+// Open begins to hold rows for the storages, by kind. memory is what the engines' caches may take, in bytes, 0 when that is
+// not known: an eighth of it may wait, 64 MiB at most. The caller closes the storages after Close.
+func Open(storages [Kinds]*logstorage.Storage, memory int64) *Rows {
 	most, places := maxPending, runtime.GOMAXPROCS(0)
-	if limit := int(s.opts.MemoryLimit); limit > 0 {
+	if limit := int(memory); limit > 0 {
 		most, places = max(leastPending, min(most, limit/pendingShare)), max(1, min(places, limit>>27))
 	}
-	p := &pending{
-		s: s, most: most, places: places,
+	p := &Rows{
+		storages: storages, most: most, places: places,
 		filled: make(chan struct{}, 1), full: make(chan struct{}, 1), quit: make(chan struct{}),
 	}
 	p.room = sync.NewCond(&p.mu)
@@ -72,8 +88,8 @@ func startPending(s *Store) *pending {
 	return p
 }
 
-// stop ends the goroutine; what waits still is given by the next flush.
-func (p *pending) stop() {
+// Stop has rows wait for Flush alone, and lets writers in that find no room. A second Stop does nothing.
+func (p *Rows) Stop() {
 	p.mu.Lock()
 	stopped := p.stopped
 	p.stopped = true
@@ -85,7 +101,7 @@ func (p *pending) stop() {
 	p.wg.Wait()
 }
 
-func (p *pending) run() {
+func (p *Rows) run() {
 	idle := time.NewTicker(spareTime)
 	defer idle.Stop()
 	for {
@@ -106,12 +122,12 @@ func (p *pending) run() {
 			return
 		}
 		timer.Stop()
-		p.flush()
+		p.Flush()
 	}
 }
 
-// add puts the rows of a batch with those that wait. It waits itself while they are too many.
-func (p *pending) add(tenant edge.Tenant, events []edge.Event) {
+// Add puts the rows of a batch with those that wait. It waits itself while they are too many. It keeps nothing of events.
+func (p *Rows) Add(tenant edge.Tenant, events []edge.Event) {
 	r := renderers.Get().(*renderer)
 	defer renderers.Put(r)
 	p.mu.Lock()
@@ -126,12 +142,12 @@ func (p *pending) add(tenant edge.Tenant, events []edge.Event) {
 		tell(p.filled)
 	}
 	p.batch = max(1, p.batch+1)
-	first := p.s.guard.firstDay.Load()
+	first := p.firstDay.Load()
 	for i := range events {
 		e := &events[i]
-		day := e.Time / nanosPerDay
+		day := e.Time / Day
 		if day < first {
-			p.s.droppedEvents.Add(1)
+			p.dropped.Add(1)
 			continue
 		}
 		r.render(tenant, e)
@@ -142,11 +158,25 @@ func (p *pending) add(tenant edge.Tenant, events []edge.Event) {
 	}
 }
 
-// load answers the bytes that wait for the engine, and how many writers had to wait until they were less.
-func (p *pending) load() (bytes int, waited uint64) {
+// Load returns the bytes that wait for the engine, and how many writers had to wait until they were less.
+func (p *Rows) Load() (bytes int, waited uint64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.bytes, p.waited
+}
+
+// Dropped returns how many rows were of days that had gone.
+func (p *Rows) Dropped() uint64 { return p.dropped.Load() }
+
+// FirstDay returns the first UTC day (since 1970) whose rows are taken.
+func (p *Rows) FirstDay() int64 { return p.firstDay.Load() }
+
+// DropBefore drops the rows of the days before day, from now on and those that wait. On return none is on its way to the engine:
+// a row that came while the directory of its day goes would be lost in silence.
+func (p *Rows) DropBefore(day int64) {
+	p.writers.Lock()
+	defer p.writers.Unlock()
+	p.firstDay.Store(day)
 }
 
 // tell sends to a channel of one place, unless it has been told already.
@@ -158,7 +188,7 @@ func tell(c chan struct{}) {
 }
 
 // of answers the rows of a kind and day; there are seldom more than one or two.
-func (p *pending) of(kind edge.Kind, day int64) *waiting {
+func (p *Rows) of(kind edge.Kind, day int64) *waiting {
 	for _, w := range p.days {
 		if w.kind == kind && w.day == day {
 			return w
@@ -169,8 +199,8 @@ func (p *pending) of(kind edge.Kind, day int64) *waiting {
 	return w
 }
 
-// flush gives the engine what waits, and returns when questions see it.
-func (p *pending) flush() {
+// Flush gives the engine what waits, and returns when questions see it.
+func (p *Rows) Flush() {
 	p.giving.Lock()
 	defer p.giving.Unlock()
 	p.mu.Lock()
@@ -179,11 +209,11 @@ func (p *pending) flush() {
 	p.room.Broadcast()
 	p.mu.Unlock()
 
-	p.s.writers.RLock() // no day is dropped meanwhile
-	defer p.s.writers.RUnlock()
+	p.writers.RLock() // no day is dropped meanwhile
+	defer p.writers.RUnlock()
 	for i, w := range days {
-		if w.day < p.s.guard.firstDay.Load() {
-			p.s.droppedEvents.Add(uint64(len(w.rows)))
+		if w.day < p.firstDay.Load() {
+			p.dropped.Add(uint64(len(w.rows)))
 		} else {
 			p.give(w)
 		}
@@ -196,19 +226,19 @@ func (p *pending) flush() {
 }
 
 // show has the engine make parts of what it was given, or what is less than a piece waits there for another second.
-func (p *pending) show() {
-	for _, st := range p.s.kinds {
+func (p *Rows) show() {
+	for _, st := range p.storages {
 		st.DebugFlush()
 	}
 }
 
 // give hands the rows of a kind and day to the engine.
-func (p *pending) give(w *waiting) {
+func (p *Rows) give(w *waiting) {
 	var hands errgroup.Group
 	hands.SetLimit(p.places)
 	w.give(min(max(w.size/pieces, leastPiece), maxPiece), &p.spares, func(rows *logstorage.LogRows) {
 		hands.Go(func() error {
-			p.s.kinds[w.kind].MustAddRows(rows)
+			p.storages[w.kind].MustAddRows(rows)
 			p.spares.put(w.kind, rows)
 			return nil
 		})

@@ -1,4 +1,6 @@
-package embedded
+// Package datadir holds a data directory: who has it, whose it is, in which format, how the process before ended, and its
+// snapshots.
+package datadir
 
 import (
 	"context"
@@ -15,6 +17,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"edgescope/edge"
 	"edgescope/store"
 	"edgescope/store/embedded/quarantine"
 )
@@ -44,31 +47,46 @@ const (
 // and a full disk ends the process.
 const openReserve = 64 << 20
 
-// dataDir is a data directory that this process holds.
-type dataDir struct {
+// KindDirs are the names of the directories of events, by kind.
+var KindDirs = [...]string{edge.KindSpan: "spans", edge.KindLog: "logs", edge.KindDataPoint: "datapoints"}
+
+// Options say which directory is held.
+type Options struct {
+	// Path is the directory, absolute. It is created when it does not exist.
+	Path string
+	// FreeSpace returns how many bytes are free in the file system of a directory.
+	FreeSpace func(dir string) (uint64, error)
+	// Identity is asked for the collector's UUID, and the greatest epoch that is known, when the files that hold them
+	// are damaged. nil, or ok false: a new UUID.
+	Identity func() (uuid string, epoch uint64, ok bool)
+	Logger   *slog.Logger
+}
+
+// Dir is a data directory that this process holds.
+type Dir struct {
 	path     string
 	lock     *os.File
 	identity identity
 	logger   *slog.Logger
 }
 
-// openDir takes the directory: it creates and locks it, proves that it can be written, checks its format and gives it the
-// next epoch.
-func openDir(o *Options) (*dataDir, error) {
-	if err := os.MkdirAll(o.Dir, 0o750); err != nil {
+// Open takes the directory: it creates and locks it, proves that it can be written, checks its format and gives it the
+// next epoch. It fails with store.ErrInUse and store.ErrNewerFormat.
+func Open(o Options) (*Dir, error) {
+	if err := os.MkdirAll(o.Path, 0o750); err != nil {
 		return nil, err
 	}
-	d := &dataDir{path: o.Dir, logger: o.Logger}
+	d := &Dir{path: o.Path, logger: o.Logger}
 	if err := d.takeLock(); err != nil {
 		return nil, err
 	}
-	if err := d.prepare(o); err != nil {
-		return nil, errors.Join(err, d.close())
+	if err := d.prepare(&o); err != nil {
+		return nil, errors.Join(err, d.Close())
 	}
 	return d, nil
 }
 
-func (d *dataDir) prepare(o *Options) error {
+func (d *Dir) prepare(o *Options) error {
 	n, err := o.FreeSpace(d.path)
 	if err != nil {
 		return fmt.Errorf("ask for free disk space: %w", err)
@@ -88,19 +106,22 @@ func (d *dataDir) prepare(o *Options) error {
 	return nil
 }
 
-// lookThrough sets aside what an engine would not survive.
-func (d *dataDir) lookThrough(ctx context.Context, o *Options) (*quarantine.Ward, error) {
+// Identity returns the UUID of the directory's collector and the epoch, the number of times that it was opened.
+func (d *Dir) Identity() (uuid string, epoch uint64) { return d.identity.Collector, d.identity.Epoch }
+
+// LookThrough sets aside what an engine would not survive. With distrust the checksums of all parts are compared.
+func (d *Dir) LookThrough(ctx context.Context, distrust bool) (*quarantine.Ward, error) {
 	crash, err := d.readCrash()
 	if err != nil {
 		return nil, err
 	}
 	if crash != "" {
 		message, _, _ := strings.Cut(crash, "\n")
-		o.Logger.Error("the process before ended with a panic: the checksums of all parts are compared", slog.String("panic", message),
+		d.logger.Error("the process before ended with a panic: the checksums of all parts are compared", slog.String("panic", message),
 			slog.String("whole", filepath.Join(d.path, crashBeforeFile)))
 	}
 	w, err := quarantine.Open(ctx, quarantine.Options{
-		Dir: d.path, Kinds: kindDirs[:], Epoch: d.identity.Epoch, Distrust: o.Distrust, Crash: crash, Logger: o.Logger,
+		Dir: d.path, Kinds: KindDirs[:], Epoch: d.identity.Epoch, Distrust: distrust, Crash: crash, Logger: d.logger,
 	})
 	if err != nil {
 		return nil, err
@@ -108,10 +129,10 @@ func (d *dataDir) lookThrough(ctx context.Context, o *Options) (*quarantine.Ward
 	return w, d.keepCrash()
 }
 
-// close gives the directory back. The lock file stays: removing it would let two processes lock two files of that name.
-func (d *dataDir) close() error { return errors.Join(d.dropCrash(), d.lock.Close()) }
+// Close gives the directory back. The lock file stays: removing it would let two processes lock two files of that name.
+func (d *Dir) Close() error { return errors.Join(d.dropCrash(), d.lock.Close()) }
 
-func (d *dataDir) takeLock() (err error) {
+func (d *Dir) takeLock() (err error) {
 	d.lock, err = lockFileIn(d.path)
 	if errors.Is(err, unix.EISDIR) { // no process can hold that
 		if err = d.setAside(lockFile, errors.New("it is a folder")); err == nil {
@@ -161,7 +182,7 @@ func holder(f *os.File) string {
 }
 
 // checkFormat refuses a directory that a newer version wrote, and marks a new one.
-func (d *dataDir) checkFormat() error {
+func (d *Dir) checkFormat() error {
 	path := filepath.Join(d.path, formatFile)
 	var f formats
 	if err := readGuardedFile(path, &f); err != nil {
@@ -223,8 +244,8 @@ func (f *formats) check() error {
 }
 
 // checkEmpty refuses a directory that holds data but does not say in which format.
-func (d *dataDir) checkEmpty() error {
-	for _, sub := range append([]string{"metrics"}, kindDirs[:]...) {
+func (d *Dir) checkEmpty() error {
+	for _, sub := range append([]string{"metrics"}, KindDirs[:]...) {
 		if _, err := os.Lstat(filepath.Join(d.path, sub)); err == nil {
 			return fmt.Errorf("there is %s/ but no %s file: this is not a data directory of ours, or the file was lost", sub, formatFile)
 		}
@@ -234,7 +255,7 @@ func (d *dataDir) checkEmpty() error {
 
 // nextEpoch gives the directory its next epoch. An identity that is lost is asked of known: with a new one the log
 // would be that of another collector.
-func (d *dataDir) nextEpoch(known func() (string, uint64, bool)) error {
+func (d *Dir) nextEpoch(known func() (string, uint64, bool)) error {
 	err := d.readGuarded(identityFile, &d.identity)
 	if err == nil && !isUUID(d.identity.Collector) {
 		err = fmt.Errorf("%q is no UUID", d.identity.Collector)
@@ -249,7 +270,7 @@ func (d *dataDir) nextEpoch(known func() (string, uint64, bool)) error {
 }
 
 // newIdentity gives the directory an identity in the place of one that can't be read.
-func (d *dataDir) newIdentity(reason error, known func() (string, uint64, bool)) error {
+func (d *Dir) newIdentity(reason error, known func() (string, uint64, bool)) error {
 	d.identity = identity{}
 	if known != nil {
 		d.identity.Collector, d.identity.Epoch, _ = known()

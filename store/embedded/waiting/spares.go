@@ -1,4 +1,4 @@
-package embedded
+package waiting
 
 import (
 	"sync"
@@ -17,7 +17,7 @@ const spareTime = 10 * time.Second
 // them anew took a quarter of all that a collector allocates under load.
 type spares struct {
 	mu   sync.Mutex
-	rows [kinds][]*logstorage.LogRows
+	rows [Kinds][]*logstorage.LogRows
 }
 
 // take returns empty rows of a kind. They belong to the caller until put.

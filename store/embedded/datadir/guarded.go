@@ -1,4 +1,4 @@
-package embedded
+package datadir
 
 import (
 	"encoding/json"
@@ -24,7 +24,7 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // readGuarded reads a guarded file. What is damaged, or missing while the copy is there, is told, and mended by the
 // next writeGuarded. It fails with fs.ErrNotExist when neither exists.
-func (d *dataDir) readGuarded(name string, v any) error {
+func (d *Dir) readGuarded(name string, v any) error {
 	path := filepath.Join(d.path, name)
 	err := readGuardedFile(path, v)
 	if err == nil {
@@ -69,7 +69,7 @@ func checksum(content []byte) string { return fmt.Sprintf("%08x", crc32.Checksum
 
 // writeGuarded replaces a guarded file and its copy, whole or not at all, durably. v is a JSON object with at least one
 // member.
-func (d *dataDir) writeGuarded(name string, v any) error {
+func (d *Dir) writeGuarded(name string, v any) error {
 	content, err := json.Marshal(v)
 	if err != nil {
 		return err
@@ -89,7 +89,7 @@ func (d *dataDir) writeGuarded(name string, v any) error {
 }
 
 // setAside moves a file of the data directory to the quarantine.
-func (d *dataDir) setAside(name string, reason error) error {
+func (d *Dir) setAside(name string, reason error) error {
 	o := quarantine.Options{Dir: d.path, Epoch: d.identity.Epoch, Logger: d.logger}
 	return quarantine.SetAside(o, filepath.Join(d.path, name), reason, parts.Held{})
 }
