@@ -78,7 +78,7 @@ func (a *asking) perCell(p parts, by string) cut {
 // of regions have thousands of series, and each costs the store as much as hundreds of samples.
 func (a *asking) tableAndCells(ctx context.Context, p parts, by string) (rows, cells *table, err error) {
 	if a.cells.from.Equal(a.win.from) && a.cells.to.Equal(a.win.to) {
-		cells, err = a.table(ctx, a.perCell(p, by))
+		cells, err = a.read.table(ctx, a.perCell(p, by))
 		return cells, cells, err
 	}
 	g, ctx := errgroup.WithContext(ctx)
@@ -111,18 +111,18 @@ func (a *asking) tableBefore(ctx context.Context, c cut) (*table, error) {
 		return nil, nil //nolint:nilnil // no comparison was asked for
 	}
 	if strings.HasPrefix(a.q.Compare, CompareVersion) {
-		return a.table(ctx, c)
+		return a.read.table(ctx, c)
 	}
 	// What is over hardly changes: while the window stays the same, all who ask share the answer. Tables are read only.
 	key := fmt.Sprintf("%#v", c)
-	return a.befores.get(key, a.now, beforeLife, func() (*table, error) { return a.table(ctx, c) })
+	return a.befores.get(key, a.now, beforeLife, func() (*table, error) { return a.read.table(ctx, c) })
 }
 
 // about answers what is said of an answer made of these tables: the first decides on estimates, the one that lost most to the
 // cap on overflow, since families overflow apart.
-func (a *asking) about(ctx context.Context, tables ...*table) (About, error) {
+func (a *asking) about(ctx context.Context, of ...*table) (About, error) {
 	about := About{From: a.win.from, To: a.until, Step: int64(a.win.step.Seconds()), Source: "rollups"}
-	for i, t := range tables {
+	for i, t := range of {
 		if t == nil {
 			continue
 		}
@@ -167,7 +167,7 @@ func inCells(a *About, cells window) {
 func (a *asking) deploys(ctx context.Context) ([]Deploy, error) {
 	const longest = 400 * day // as long as samples are kept by default
 	text := fmt.Sprintf("min(min_over_time(%s[%s])) by (%s, %s)", edge.MetricDeploy, lookback(longest), edge.LabelService, edge.LabelVersion)
-	series, err := a.series(ctx, a.tenant, text, window{a.win.to.Add(-longest), a.win.to, longest})
+	series, err := a.read.series(ctx, a.tenant, text, window{a.win.to.Add(-longest), a.win.to, longest})
 	if err != nil {
 		return nil, fmt.Errorf("find deploys: %w", err)
 	}
@@ -225,7 +225,7 @@ func (e *Engine) newest(ctx context.Context, tenant edge.Tenant, from, to time.T
 		q := store.RowsQuestion{
 			Tenant: tenant, Kind: kind, From: from, To: to, LogsQL: edge.KeyInvocation + ":=true | stats max(_time) last",
 		}
-		err := e.rows(ctx, q, func(r store.Row) error {
+		err := e.read.rows(ctx, q, func(r store.Row) error {
 			t, err := r.Time("last")
 			if err == nil && t.After(newest) {
 				newest = t.UTC()
@@ -245,7 +245,7 @@ func (e *Engine) ever(ctx context.Context, tenant edge.Tenant) (bool, error) {
 	hour := edge.Widths[len(edge.Widths)-1]
 	text := fmt.Sprintf("count(count_over_time(%s[%s]))", edge.Metric(edge.FamilyService, edge.MetricRequests, hour), lookback(longest))
 	now := ceil(e.o.Now(), time.Hour)
-	series, err := e.series(ctx, tenant, text, window{now.Add(-longest), now, longest})
+	series, err := e.read.series(ctx, tenant, text, window{now.Add(-longest), now, longest})
 	if err != nil {
 		return false, fmt.Errorf("find out whether there are invocations: %w", err)
 	}
@@ -256,12 +256,12 @@ func (e *Engine) ever(ctx context.Context, tenant edge.Tenant) (bool, error) {
 func (a *asking) choose(ctx context.Context) (Choices, error) {
 	key := fmt.Sprint(a.tenant, a.win.from.Unix(), a.win.to.Unix())
 	c, err := a.choices.get(key, a.now, choicesLife, func() (Choices, error) {
-		regions, err := a.table(ctx, cut{tenant: a.tenant, by: []string{edge.KeyRegion}, win: a.win.whole(), parts: withEvents})
+		regions, err := a.read.table(ctx, cut{tenant: a.tenant, by: []string{edge.KeyRegion}, win: a.win.whole(), parts: withEvents})
 		if err != nil {
 			return Choices{}, fmt.Errorf("find the regions that filters offer: %w", err)
 		}
 		by := []string{edge.KeyServiceName, edge.KeyServiceVersion, edge.KeyRoute}
-		others, err := a.table(ctx, cut{tenant: a.tenant, by: by, win: a.win.whole(), parts: withEvents})
+		others, err := a.read.table(ctx, cut{tenant: a.tenant, by: by, win: a.win.whole(), parts: withEvents})
 		if err != nil {
 			return Choices{}, fmt.Errorf("find the values that filters offer: %w", err)
 		}

@@ -44,7 +44,7 @@ func (e *Engine) ColdStarts(ctx context.Context, tenant edge.Tenant, q Question)
 // coldLines draws the ratio of cold starts in the busiest regions and in all others, which are what all has beside these.
 func (a *asking) coldLines(ctx context.Context, all *table, regions []Row) ([]Line, error) {
 	shown := busiest(regions, lineRegions)
-	t, err := a.table(ctx, a.cut(withStarts, edge.KeyRegion).regions(shown))
+	t, err := a.read.table(ctx, a.cut(withStarts, edge.KeyRegion).regions(shown))
 	if err != nil {
 		return nil, err
 	}

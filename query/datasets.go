@@ -21,7 +21,7 @@ func (e *Engine) Datasets(ctx context.Context, tenant edge.Tenant, q Question) (
 	out.About = About{From: q.From, To: q.To, Source: "events", Overflow: None()}
 	text := fmt.Sprintf("* | stats by (%s) count() %s, count() if (%s:*) %s, sum(%s) %s, max(_time) last",
 		store.FieldDataset, colCount, quote(store.FieldWeight), colWeighted, quote(store.FieldWeight), colWeight)
-	err = a.rows(ctx, store.RowsQuestion{Tenant: tenant, Kind: edge.KindDataPoint, LogsQL: text, From: q.From, To: q.To},
+	err = a.read.rows(ctx, store.RowsQuestion{Tenant: tenant, Kind: edge.KindDataPoint, LogsQL: text, From: q.From, To: q.To},
 		func(r store.Row) error {
 			last, err := r.Time("last")
 			if err != nil {

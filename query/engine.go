@@ -37,9 +37,8 @@ type Place struct {
 
 // Engine answers questions from a store. It is safe for concurrent use; what it answers belongs to the caller.
 type Engine struct {
-	*reader
-
-	o EngineOptions
+	read *reader
+	o    EngineOptions
 
 	choices  memo[Choices]
 	norms    memo[map[string]Num]
@@ -76,7 +75,7 @@ func NewEngine(s store.Reader, o EngineOptions) *Engine {
 	if o.Concurrency <= 0 {
 		o.Concurrency = 8
 	}
-	return &Engine{reader: newReader(s, o.Now, o.Concurrency), o: o}
+	return &Engine{read: newReader(s, o.Now, o.Concurrency), o: o}
 }
 
 // Answers are the engine's answers for the API.

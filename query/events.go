@@ -88,7 +88,7 @@ func (d *reader) eventTable(ctx context.Context, c cut) (*table, error) {
 }
 
 // statsText asks for everything of a cut in one pass over the events.
-func (c *cut) statsText(filter string) string {
+func (c *cut) statsText(which string) string {
 	by := []string{quote(edge.KeyOutcome), quote(edge.KeyColdStart), quote(edge.KeyCacheStatus)}
 	by = append(by, quoteAll(c.by)...)
 	if c.win.buckets() > 1 {
@@ -111,7 +111,7 @@ func (c *cut) statsText(filter string) string {
 	if c.parts&withCPU != 0 {
 		figures = append(figures, "histogram("+quote(edge.KeyCPUTime)+") "+colCPUs)
 	}
-	filters := append([]string{filter}, logsql(c.conditions)...)
+	filters := append([]string{which}, logsql(c.conditions)...)
 	return strings.Join(filters, " ") + " | stats by (" + strings.Join(by, ", ") + ") " + strings.Join(figures, ", ")
 }
 

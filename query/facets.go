@@ -107,7 +107,7 @@ func (a *asking) countRollups(ctx context.Context, w window, c *counted) (map[st
 	cutBy := func(p parts, by ...string) cut {
 		return cut{tenant: a.tenant, by: by, win: w, parts: p, conditions: a.conditions, spans: true}
 	}
-	all, err := a.rollupsOnly(ctx, cutBy(withRequests|withStarts|withOutcomes|withDurations|withResponses))
+	all, err := a.read.rollupsOnly(ctx, cutBy(withRequests|withStarts|withOutcomes|withDurations|withResponses))
 	if err != nil {
 		return known, fmt.Errorf("count traces: %w", err)
 	}
@@ -123,7 +123,7 @@ func (a *asking) countRollups(ctx context.Context, w window, c *counted) (map[st
 		known[key] = true
 	}
 	for key, by := range map[string]string{KeyRegion: edge.KeyRegion, KeyRoute: edge.KeyRoute, KeyVersion: edge.KeyServiceVersion} {
-		t, err := a.rollupsOnly(ctx, cutBy(withEvents, by))
+		t, err := a.read.rollupsOnly(ctx, cutBy(withEvents, by))
 		if err != nil {
 			return nil, fmt.Errorf("count traces: %w", err)
 		}
@@ -189,7 +189,7 @@ func (c *counted) sorted() []Facet {
 // countRows counts the rows that match and their durations.
 func (a *asking) countRows(ctx context.Context, from, to time.Time, c *counted) error {
 	text := fmt.Sprintf("%s | stats count() %s, histogram(%s) %s", a.filter(a.conditions), colCount, edge.KeyDuration, colDurations)
-	err := a.rows(ctx, a.spans(text, from, to), func(r store.Row) error {
+	err := a.read.rows(ctx, a.spans(text, from, to), func(r store.Row) error {
 		c.n += int64(r.Number(colCount))
 		return eachBucket(r.Get(colDurations), c.durations.add)
 	})
@@ -203,7 +203,7 @@ func (a *asking) countRows(ctx context.Context, from, to time.Time, c *counted) 
 func (a *asking) countFacet(ctx context.Context, key string, from, to time.Time, values map[string]int64) error {
 	field := Attribute(key)
 	text := fmt.Sprintf("%s | stats by (%s) count() %s", a.filter(a.conditions), quote(field), colCount)
-	err := a.rows(ctx, a.spans(text, from, to), func(r store.Row) error {
+	err := a.read.rows(ctx, a.spans(text, from, to), func(r store.Row) error {
 		values[cmp.Or(strings.Clone(r.Get(field)), Unknown)] += int64(r.Number(colCount))
 		return nil
 	})

@@ -28,7 +28,7 @@ func (a *asking) normOf(ctx context.Context, by string) (map[string]Num, error) 
 	}
 	key := fmt.Sprintf("%d %d %s %#v", a.tenant, end.Unix(), by, a.conditions)
 	return a.norms.get(key, a.now, normLife, func() (map[string]Num, error) {
-		t, err := a.table(ctx, c)
+		t, err := a.read.table(ctx, c)
 		if err != nil {
 			return nil, fmt.Errorf("find the norm of 7 days: %w", err)
 		}

@@ -87,7 +87,7 @@ func (a *asking) overviewParts(ctx context.Context) (*overviewParts, error) {
 
 // ask asks for a table in a goroutine of the group.
 func (a *asking) ask(ctx context.Context, g *errgroup.Group, to **table, c cut) {
-	g.Go(func() (err error) { *to, err = a.table(ctx, c); return err })
+	g.Go(func() (err error) { *to, err = a.read.table(ctx, c); return err })
 }
 
 // askBefore asks for the table to compare with.
@@ -102,7 +102,7 @@ func (a *asking) detailRoutes(ctx context.Context, rows []Row, now, before *tabl
 		return nil
 	}
 	wanted := slower(now, before)
-	t, err := a.table(ctx, a.whole(withDurations, edge.KeyRoute).where(edge.KeyRoute, wanted))
+	t, err := a.read.table(ctx, a.whole(withDurations, edge.KeyRoute).where(edge.KeyRoute, wanted))
 	if err != nil {
 		return err
 	}
@@ -147,7 +147,7 @@ func (a *asking) overviewLines(ctx context.Context, out *Overview, rows []Row, a
 	wanted := slices.Concat(names(out.Regions), shown)
 	slices.Sort(wanted)
 	c := a.cut(withDurations, edge.KeyRegion).regions(slices.Compact(wanted))
-	t, err := a.table(ctx, c)
+	t, err := a.read.table(ctx, c)
 	if err != nil {
 		return err
 	}

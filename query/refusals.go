@@ -29,7 +29,7 @@ func (e *Engine) Refusals(ctx context.Context, tenant edge.Tenant, q Question) (
 	out := &Refusals{Refusals: []Refusal{}}
 	out.About = About{From: a.win.from, To: a.win.to, Step: int64(a.win.step / time.Second), Source: "rollups", Overflow: None()}
 	found := map[Refusal]*Refusal{}
-	err = a.totals(ctx, tenant, refusalSelector(), a.win, func(s *store.Series) error {
+	err = a.read.totals(ctx, tenant, refusalSelector(), a.win, func(s *store.Series) error {
 		a.addRefusal(found, s)
 		return nil
 	})

@@ -62,7 +62,7 @@ func (a *asking) runs(ctx context.Context, filter string, limit int) ([]edge.Run
 		exactly(edge.KeyServiceName, edge.RunService), exactly(store.FieldName, edge.RunSpan), filter,
 		quote(edge.RunIDAttr), limit, quote(edge.RunAttr))
 	var runs []edge.Run
-	err := a.rows(ctx, a.spans(text, a.q.From, a.q.To), func(r store.Row) error {
+	err := a.read.rows(ctx, a.spans(text, a.q.From, a.q.To), func(r store.Row) error {
 		var run edge.Run
 		if err := json.Unmarshal([]byte(r.Get(edge.RunAttr)), &run); err != nil || run.ID == "" {
 			a.o.Logger.Warn("a load run's summary is not readable")
@@ -215,7 +215,7 @@ func (a *asking) servicesOf(ctx context.Context, traces []string) ([]string, err
 func (a *asking) column(ctx context.Context, text, field string) ([]string, error) {
 	const near = time.Minute
 	var out []string
-	err := a.rows(ctx, a.spans(text, a.q.From.Add(-near), a.q.To.Add(near)), func(r store.Row) error {
+	err := a.read.rows(ctx, a.spans(text, a.q.From.Add(-near), a.q.To.Add(near)), func(r store.Row) error {
 		out = append(out, strings.Clone(r.Get(field)))
 		return nil
 	})

@@ -15,7 +15,7 @@ func (a *asking) newestOf(ctx context.Context) (map[string]time.Time, error) {
 	if _, ok := c.family(); a.q.Range == "" || !ok {
 		return nil, nil //nolint:nilnil // nobody can be called silent
 	}
-	newest, err := a.newestWindows(ctx, c, a.win.whole(), a.now.Add(-silenceLooked), a.now)
+	newest, err := a.read.newestWindows(ctx, c, a.win.whole(), a.now.Add(-silenceLooked), a.now)
 	if err != nil {
 		return nil, fmt.Errorf("find the newest invocation of each region: %w", err)
 	}

@@ -15,7 +15,7 @@ func (e *Engine) Trace(ctx context.Context, tenant edge.Tenant, id string, _ Que
 		return nil, err
 	}
 	now := e.o.Now()
-	s := search{rows: e.rows, tenant: tenant, now: now, retention: e.o.Retention}
+	s := search{rows: e.read.rows, tenant: tenant, now: now, retention: e.o.Retention}
 	spans, err := s.spansOf(ctx, id)
 	if err != nil {
 		return nil, err

@@ -79,5 +79,5 @@ func (a *asking) slowest(ctx context.Context, conditions []condition, n int) ([]
 
 // listOf is the list of the invocations in the question's range that meet the conditions.
 func (a *asking) listOf(conditions []condition) *traceList {
-	return &traceList{rows: a.rows, tenant: a.tenant, filter: a.filter(conditions), from: a.q.From, to: a.q.To}
+	return &traceList{rows: a.read.rows, tenant: a.tenant, filter: a.filter(conditions), from: a.q.From, to: a.q.To}
 }

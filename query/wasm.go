@@ -46,7 +46,7 @@ func (a *asking) benches(ctx context.Context) ([]edge.Bench, error) {
 	text := fmt.Sprintf("%s %s | sort by (_time desc) limit %d | fields %s",
 		exactly(edge.KeyServiceName, edge.RunService), exactly(store.FieldName, edge.BenchSpan), historyBenches, quote(edge.BenchAttr))
 	found := []edge.Bench{}
-	err := a.rows(ctx, a.spans(text, a.q.From, a.q.To), func(r store.Row) error {
+	err := a.read.rows(ctx, a.spans(text, a.q.From, a.q.To), func(r store.Row) error {
 		var b edge.Bench
 		if err := json.Unmarshal([]byte(r.Get(edge.BenchAttr)), &b); err != nil || len(b.Results) == 0 {
 			a.o.Logger.Warn("a comparison of engines is not readable")
