@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"edgescope/edge"
+	"edgescope/query/filter"
 )
 
 // attributes are the words before the colon of a filter text, and the attribute that each means; the keys of filters are among
@@ -21,14 +22,14 @@ var attributes = map[string]string{
 func Attribute(key string) string { return attributes[key] }
 
 // words are what texts of filters may say.
-var words = vocabulary{
-	known: func(key string) bool {
+var words = filter.Vocabulary{
+	Known: func(key string) bool {
 		_, ok := attributes[key]
 		return ok || strings.ContainsAny(key, "._") && len(key) <= 128
 	},
-	unknownKey: "use service, version, region, route, status, cold, cache, method, outcome, " +
+	UnknownKey: "use service, version, region, route, status, cold, cache, method, outcome, " +
 		`or an attribute's full name such as url.path; text with a colon goes in quotes`,
-	bad: func(key, value string) string {
+	Bad: func(key, value string) string {
 		if key == KeyStatus {
 			return ""
 		}
@@ -37,9 +38,9 @@ var words = vocabulary{
 }
 
 // terms reads the filter text; its error is a *ParamError.
-func (q *Question) terms() ([]term, error) {
-	terms, err := parseText(q.Text, words)
-	var wrong *syntaxError
+func (q *Question) terms() ([]filter.Term, error) {
+	terms, err := filter.Parse(q.Text, words)
+	var wrong *filter.SyntaxError
 	if errors.As(err, &wrong) {
 		return nil, &ParamError{Key: KeyText, Value: q.Text, Column: wrong.Column, Reason: wrong.Reason}
 	}
@@ -48,8 +49,8 @@ func (q *Question) terms() ([]term, error) {
 
 // Conditions returns everything that the question's filters and text demand of an event, and-ed. Words of the text with one key
 // are or-ed, as the values of a filter are, and so are those that exclude: none of them may be. The error is a *ParamError.
-func (q *Question) Conditions() ([]condition, error) {
-	var out []condition
+func (q *Question) Conditions() ([]filter.Condition, error) {
+	var out []filter.Condition
 	for _, f := range q.filters() {
 		out = append(out, filterConditions(f.key, *f.values)...)
 	}
@@ -60,52 +61,52 @@ func (q *Question) Conditions() ([]condition, error) {
 	return append(out, textConditions(terms)...), nil
 }
 
-func textConditions(terms []term) []condition {
-	var out []condition
+func textConditions(terms []filter.Term) []filter.Condition {
+	var out []filter.Condition
 	for _, t := range terms {
-		key, ok := attributes[t.key]
+		key, ok := attributes[t.Key]
 		if !ok {
-			key = t.key
+			key = t.Key
 		}
-		patterns := patternsOf(t.key, t.pattern)
-		same := func(c condition) bool { return key != "" && c.key == key && c.exclude == t.exclude }
+		patterns := patternsOf(t.Key, t.Pattern)
+		same := func(c filter.Condition) bool { return key != "" && c.Key == key && c.Exclude == t.Exclude }
 		if i := slices.IndexFunc(out, same); i >= 0 {
-			out[i].patterns = append(out[i].patterns, patterns...)
+			out[i].Patterns = append(out[i].Patterns, patterns...)
 			continue
 		}
-		out = append(out, condition{key, t.exclude, patterns})
+		out = append(out, filter.Condition{Key: key, Exclude: t.Exclude, Patterns: patterns})
 	}
 	return out
 }
 
-func filterConditions(key string, values []string) []condition {
-	wanted, unwanted := condition{key: attributes[key]}, condition{key: attributes[key], exclude: true}
+func filterConditions(key string, values []string) []filter.Condition {
+	wanted, unwanted := filter.Condition{Key: attributes[key]}, filter.Condition{Key: attributes[key], Exclude: true}
 	for _, v := range values {
 		c := &wanted
 		if rest, ok := strings.CutPrefix(v, "-"); ok {
 			c, v = &unwanted, rest
 		}
-		c.patterns = append(c.patterns, patternsOf(key, pattern{v})...)
+		c.Patterns = append(c.Patterns, patternsOf(key, filter.Pattern{v})...)
 	}
-	return slices.DeleteFunc([]condition{wanted, unwanted}, func(c condition) bool { return len(c.patterns) == 0 })
+	return slices.DeleteFunc([]filter.Condition{wanted, unwanted}, func(c filter.Condition) bool { return len(c.Patterns) == 0 })
 }
 
 // RegionCondition is what events of one region meet, as the path of a question names it. The error is a *ParamError.
-func RegionCondition(code string) (condition, error) {
+func RegionCondition(code string) (filter.Condition, error) {
 	if reason := badFilter(KeyRegion, code); code != "" && reason != "" {
-		return condition{}, &ParamError{Key: keyID, Value: code, Reason: reason}
+		return filter.Condition{}, &ParamError{Key: keyID, Value: code, Reason: reason}
 	}
-	return condition{key: edge.KeyRegion, patterns: patternsOf(KeyRegion, pattern{code})}, nil
+	return filter.Condition{Key: edge.KeyRegion, Patterns: patternsOf(KeyRegion, filter.Pattern{code})}, nil
 }
 
 // patternsOf returns what a value means beside itself: the value "unknown" is absence too, the status 5xx is 5*.
-func patternsOf(key string, p pattern) []pattern {
+func patternsOf(key string, p filter.Pattern) []filter.Pattern {
 	switch {
-	case p.exact() && p[0] == Unknown:
-		return []pattern{p, {""}}
-	case p.exact() && key == KeyStatus && strings.HasSuffix(p[0], "xx"):
-		return []pattern{{strings.TrimSuffix(p[0], "xx"), ""}}
+	case p.Exact() && p[0] == Unknown:
+		return []filter.Pattern{p, {""}}
+	case p.Exact() && key == KeyStatus && strings.HasSuffix(p[0], "xx"):
+		return []filter.Pattern{{strings.TrimSuffix(p[0], "xx"), ""}}
 	default:
-		return []pattern{p}
+		return []filter.Pattern{p}
 	}
 }

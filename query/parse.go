@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"edgescope/edge"
+	"edgescope/query/filter"
 )
 
 // ParamError says which key of a question has a bad value and what would be right.
@@ -31,9 +32,10 @@ func (e *ParamError) Error() string {
 }
 
 const (
-	day = 24 * time.Hour
-	// maxRange bounds a question; it is far beyond any retention and keeps the arithmetic of nanoseconds exact.
-	maxRange = 3650 * day
+	// Day is a day of 24 hours.
+	Day = 24 * time.Hour
+	// MaxRange bounds a question; it is far beyond any retention and keeps the arithmetic of nanoseconds exact.
+	MaxRange = 3650 * Day
 	// MaxLimit is the greatest length of a list.
 	MaxLimit = 1000
 	// maxValues bounds the values of one filter.
@@ -79,7 +81,7 @@ func (q *Question) parseRange(v url.Values, now time.Time) error {
 	if !q.From.Before(q.To) {
 		return &ParamError{Key: KeyTo, Value: to, Reason: "must be later than from"}
 	}
-	if q.To.Sub(q.From) > maxRange {
+	if q.To.Sub(q.From) > MaxRange {
 		return &ParamError{Key: KeyFrom, Value: from, Reason: "the range may be 3650 days at most"}
 	}
 	return nil
@@ -103,10 +105,10 @@ func (q *Question) parseLive(v url.Values, now time.Time) error {
 		text = DefaultRange
 	}
 	d, ok := parseLength(text)
-	if !ok || d < time.Second || d > maxRange {
+	if !ok || d < time.Second || d > MaxRange {
 		return &ParamError{Key: KeyRange, Value: text, Reason: "write a length of time such as 15m, 1h, 24h or 7d, from 1s to 3650d"}
 	}
-	q.Range = formatLength(d)
+	q.Range = FormatLength(d)
 	q.To = now.UTC()
 	q.From = q.To.Add(-d)
 	switch live := v.Get(KeyLive); live {
@@ -123,17 +125,17 @@ func (q *Question) parseLive(v url.Values, now time.Time) error {
 func parseLength(s string) (time.Duration, bool) {
 	if days, ok := strings.CutSuffix(s, "d"); ok {
 		n, err := strconv.ParseUint(days, 10, 16)
-		return time.Duration(n) * day, err == nil
+		return time.Duration(n) * Day, err == nil
 	}
 	d, err := time.ParseDuration(s)
 	return d, err == nil
 }
 
-// formatLength gives a length its one spelling: 24h and less in hours or minutes, whole days above as 7d.
-func formatLength(d time.Duration) string {
+// FormatLength gives a length its one spelling: 24h and less in hours or minutes, whole days above as 7d.
+func FormatLength(d time.Duration) string {
 	switch {
-	case d > day && d%day == 0:
-		return strconv.Itoa(int(d/day)) + "d"
+	case d > Day && d%Day == 0:
+		return strconv.Itoa(int(d/Day)) + "d"
 	case d%time.Hour == 0:
 		return strconv.Itoa(int(d/time.Hour)) + "h"
 	case d%time.Minute == 0:
@@ -179,7 +181,7 @@ func badFilter(key, value string) string {
 	switch {
 	case value == "":
 		return `a value must follow the "-"`
-	case len(value) > maxText:
+	case len(value) > filter.MaxText:
 		return "is longer than 2048 bytes"
 	case !utf8.ValidString(value):
 		return "is not UTF-8"

@@ -13,18 +13,19 @@ import (
 	"edgescope/internal/run"
 	"edgescope/internal/signpost"
 	"edgescope/query"
+	"edgescope/query/engine"
 	"edgescope/query/gate"
 	"edgescope/query/jaeger"
 	"edgescope/query/logsql"
 )
 
 func (c *Collector) serveQueries(ctx context.Context) error {
-	engine := query.NewEngine(c.store, query.EngineOptions{
+	questions := engine.New(c.store, engine.Options{
 		Logger: c.logger, Colo: placeOf, Retention: c.retentionEvents, RefusalExample: c.refusals.Example,
 	})
 	c.openGate()
 	r := routes{http.NewServeMux(), c.guard, c.questions}
-	r.ask("edge", query.APIPrefix, query.NewHandler(engine.Answers(), query.HandlerOptions{Tenant: access.TenantOf, Logger: c.logger}))
+	r.ask("edge", query.APIPrefix, query.NewHandler(questions.Answers(), query.HandlerOptions{Tenant: access.TenantOf, Logger: c.logger}))
 	logs := logsql.New(c.store, logsql.Options{Tenant: access.TenantOf, Logger: c.logger, MaxDuration: c.maxQuestionDuration})
 	r.ask("logsql", "/select/", logs)
 	r.follow("tail", logsql.TailPath, logs)
@@ -84,9 +85,9 @@ func (c *Collector) directed(next http.Handler) http.Handler {
 	})
 }
 
-func placeOf(code string) (query.Place, bool) {
+func placeOf(code string) (engine.Place, bool) {
 	p, ok := place.Lookup(code)
-	return query.Place{City: p.City, Country: p.Country, Lat: p.Lat, Lon: p.Lon}, ok
+	return engine.Place{City: p.City, Country: p.Country, Lat: p.Lat, Lon: p.Lon}, ok
 }
 
 // serveJaeger serves Jaeger's API below its own prefix and at the root.

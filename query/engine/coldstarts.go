@@ -1,0 +1,56 @@
+package engine
+
+import (
+	"context"
+
+	"golang.org/x/sync/errgroup"
+
+	"edgescope/edge"
+	"edgescope/query"
+	"edgescope/query/figures"
+	"edgescope/query/tables"
+	"edgescope/query/tally"
+)
+
+// ColdStarts answers: how often, how long, what does it cost the user?
+func (e *Engine) ColdStarts(ctx context.Context, tenant edge.Tenant, q query.Question) (*query.ColdStarts, error) {
+	a, err := e.begin(tenant, q)
+	if err != nil {
+		return nil, err
+	}
+	var before, regions, byRoute, overTime *tally.Table
+	out := &query.ColdStarts{}
+	const parts = tables.RowParts | tables.WithInit
+	g, gctx := errgroup.WithContext(ctx)
+	a.askBefore(gctx, g, &before, a.whole(parts))
+	a.ask(gctx, g, &regions, a.whole(parts, edge.KeyRegion))
+	a.ask(gctx, g, &byRoute, a.whole(parts, edge.KeyRoute, edge.KeyServiceVersion))
+	a.ask(gctx, g, &overTime, a.cut(tables.WithStarts))
+	g.Go(func() (err error) { out.Choices, err = a.choose(gctx); return err })
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	sums := regions.Total()
+	out.Total = sums.Stats(a.win.Seconds(a.now))
+	out.Before = figures.StatsOf(before)
+	out.Share = figures.ColdShare(sums)
+	cold, warm := &sums.Duration[edge.True], &sums.Duration[edge.False]
+	out.ColdHistogram, out.WarmHistogram = cold.Histogram(warm), warm.Histogram(cold)
+	out.Regions, out.Routes, out.Versions = a.sortedRows(regions, nil), a.sortedRows(byRoute.By(0), nil), a.sortedRows(byRoute.By(1), nil)
+	a.locate(out.Regions)
+	if out.Rate, err = a.coldLines(ctx, overTime, out.Regions); err != nil {
+		return nil, err
+	}
+	out.About, err = a.about(ctx, regions, byRoute)
+	return out, err
+}
+
+// coldLines draws the ratio of cold starts in the busiest regions and in all others, which are what all has beside these.
+func (a *asking) coldLines(ctx context.Context, all *tally.Table, regions []query.Row) ([]query.Line, error) {
+	shown := figures.Busiest(regions, lineRegions)
+	t, err := a.read.Table(ctx, a.cut(tables.WithStarts, edge.KeyRegion).Regions(shown))
+	if err != nil {
+		return nil, err
+	}
+	return figures.RegionLines(all.Before(a.until).All(), t.Before(a.until), shown, len(shown) < len(regions), (*tally.Tally).ColdRatio), nil
+}

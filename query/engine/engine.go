@@ -1,0 +1,132 @@
+// Package engine answers questions from a store. One file per question.
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"edgescope/edge"
+	"edgescope/query"
+	"edgescope/query/memo"
+	"edgescope/query/tables"
+	"edgescope/query/tally"
+	"edgescope/store"
+)
+
+// Options are what an Engine needs beside its store. The zero value works.
+type Options struct {
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+	// Logger takes notes of parts that could not be answered; nil means none.
+	Logger *slog.Logger
+	// Colo answers where a point of presence is; nil means that no place is known.
+	Colo func(code string) (Place, bool)
+	// Retention is how long events are kept, which bounds the search for a trace or a run; 0 means 30 days.
+	Retention time.Duration
+	// RefusalExample returns what the last sender of a total of refusals was told, "" if nobody knows; nil knows nothing.
+	RefusalExample func(tenant edge.Tenant, metric, reason, sender string) string
+	// Concurrency is how many questions the store gets at a time from all askers together; 0 means 8.
+	Concurrency int
+}
+
+// Place is where a point of presence is.
+type Place struct {
+	City    string
+	Country string // two capitals
+	// Lat and Lon are degrees, north and east positive.
+	Lat, Lon float64
+}
+
+// Engine answers questions from a store. It is safe for concurrent use; what it answers belongs to the caller.
+type Engine struct {
+	read *tables.Reader
+	o    Options
+
+	choices  memo.Memo[query.Choices]
+	norms    memo.Memo[map[string]query.Num]
+	presence memo.Memo[presence]
+	befores  memo.Memo[*tally.Table]
+}
+
+const (
+	// choicesLife is how long the values that filters offer are remembered.
+	choicesLife = 5 * time.Second
+	// beforeLife is how long the period before is remembered: late events may still add to it.
+	beforeLife = time.Minute
+	// normLife is how long the norm of seven days is remembered: an hour more or less does not move it.
+	normLife = time.Hour
+)
+
+// New makes an Engine that asks that store.
+func New(s store.Reader, o Options) *Engine {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Colo == nil {
+		o.Colo = func(string) (Place, bool) { return Place{}, false }
+	}
+	if o.RefusalExample == nil {
+		o.RefusalExample = func(edge.Tenant, string, string, string) string { return "" }
+	}
+	if o.Retention <= 0 {
+		o.Retention = 30 * query.Day
+	}
+	if o.Concurrency <= 0 {
+		o.Concurrency = 8
+	}
+	return &Engine{read: tables.New(s, o.Now, o.Concurrency), o: o}
+}
+
+// Answers are the engine's answers for the API.
+func (e *Engine) Answers() query.Answers {
+	return query.Answers{
+		All: map[string]query.Answer{
+			query.PathOverview:   all(e.Overview),
+			query.PathRegions:    all(e.Regions),
+			query.PathColdStarts: all(e.ColdStarts),
+			query.PathCache:      all(e.Cache),
+			query.PathRoutes:     all(e.Routes),
+			query.PathVersions:   all(e.Versions),
+			query.PathTraces:     all(e.Traces),
+			query.PathRuns:       all(e.Runs),
+			query.PathDatasets:   all(e.Datasets),
+			query.PathRefusals:   all(e.Refusals),
+			query.PathWASM:       all(e.WASM),
+		},
+		One: map[string]query.Answer{
+			query.PathRegions: one(e.Region),
+			query.PathTraces:  one(e.Trace),
+			query.PathRuns:    one(e.Run),
+		},
+	}
+}
+
+// all is an answer about everything.
+func all[A any](ask func(context.Context, edge.Tenant, query.Question) (*A, error)) query.Answer {
+	return func(ctx context.Context, r query.Request) (any, error) {
+		answer, err := ask(ctx, r.Tenant, r.Question)
+		return answer, explain(err)
+	}
+}
+
+// one is an answer about one thing.
+func one[A any](ask func(ctx context.Context, tenant edge.Tenant, id string, q query.Question) (*A, error)) query.Answer {
+	return func(ctx context.Context, r query.Request) (any, error) {
+		answer, err := ask(ctx, r.Tenant, r.ID, r.Question)
+		return answer, explain(err)
+	}
+}
+
+// explain says in the API's words what the store says in its own.
+func explain(err error) error {
+	if errors.Is(err, store.ErrTooMuch) {
+		return fmt.Errorf("%w: %w", query.ErrTooMuch, err)
+	}
+	return err
+}

@@ -1,0 +1,162 @@
+package engine
+
+import (
+	"context"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"edgescope/edge"
+	"edgescope/query"
+	"edgescope/query/figures"
+	"edgescope/query/tables"
+	"edgescope/query/tally"
+)
+
+const (
+	worstRegions  = 12 // rows of the overview's table and heatmap
+	lineRegions   = 5  // lines of their own in charts by region
+	losingRoutes  = 8  // rows of "losing hits"
+	slowestTraces = 10
+)
+
+// overviewParts are the tables that an overview is made of.
+type overviewParts struct {
+	lines, linesBefore     *tally.Table
+	drawn                  []tally.Tally // the buckets of lines that have begun
+	regions, regionsBefore *tally.Table
+	routes, routesBefore   *tally.Table
+	normals                normals
+	choices                query.Choices
+}
+
+// Overview answers: is anything wrong, where, since when?
+func (e *Engine) Overview(ctx context.Context, tenant edge.Tenant, q query.Question) (*query.Overview, error) {
+	a, err := e.begin(tenant, q)
+	if err != nil {
+		return nil, err
+	}
+	p, err := a.overviewParts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	about, err := a.about(ctx, p.lines, p.regions, p.routes)
+	if err != nil {
+		return nil, err
+	}
+	out := &query.Overview{
+		About: about, Choices: p.choices,
+		Total: p.lines.Total().Stats(a.win.Seconds(a.now)),
+		Lines: figures.StandardLines(p.drawn, a.win.Step),
+	}
+	out.Requests = out.Total.Requests
+	if p.linesBefore != nil {
+		before := p.linesBefore.Total().Stats(p.linesBefore.Window.Seconds(a.now))
+		out.Before, out.BeforeLines = &before, figures.StandardLines(p.linesBefore.All()[:len(p.drawn)], a.win.Step)
+	}
+	rows := a.normalRows(p.regions, p.regionsBefore, p.normals)
+	routes := figures.Rows(p.routes, p.routesBefore, a.now)
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return a.detailRoutes(ctx, routes, p.routes, p.routesBefore) })
+	g.Go(func() error { return a.detailBefore(ctx, edge.KeyRegion, rows, p.regions, p.regionsBefore) })
+	g.Go(func() error { return a.overviewLines(ctx, out, rows, p.drawn) })
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	out.Finding = figures.Find(rows, routes, about.Deploys)
+	out.LosingHits = figures.Losing(routes, losingRoutes)
+	out.RegionCount = len(rows)
+	return out, nil
+}
+
+// overviewParts asks for everything that does not depend on another answer, all at once.
+func (a *asking) overviewParts(ctx context.Context) (*overviewParts, error) {
+	p := &overviewParts{}
+	g, ctx := errgroup.WithContext(ctx)
+	routes := a.whole(tables.WithCounts|tables.WithMean, edge.KeyRoute)
+	a.ask(ctx, g, &p.lines, a.cut(tables.AllParts))
+	a.askBefore(ctx, g, &p.linesBefore, a.cut(tables.AllParts))
+	a.ask(ctx, g, &p.regions, a.whole(tables.RowParts|tables.WithMean, edge.KeyRegion))
+	a.askBefore(ctx, g, &p.regionsBefore, a.whole(tables.WithCounts|tables.WithMean, edge.KeyRegion))
+	a.ask(ctx, g, &p.routes, routes)
+	a.askBefore(ctx, g, &p.routesBefore, routes)
+	a.askNormals(ctx, g, &p.normals)
+	g.Go(func() (err error) { p.choices, err = a.choose(ctx); return err })
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	p.drawn = p.lines.Before(a.until).All()
+	return p, nil
+}
+
+// ask asks for a table in a goroutine of the group.
+func (a *asking) ask(ctx context.Context, g *errgroup.Group, to **tally.Table, c tables.Cut) {
+	g.Go(func() (err error) { *to, err = a.read.Table(ctx, c); return err })
+}
+
+// askBefore asks for the table to compare with.
+func (a *asking) askBefore(ctx context.Context, g *errgroup.Group, to **tally.Table, c tables.Cut) {
+	g.Go(func() (err error) { *to, err = a.tableBefore(ctx, c); return err })
+}
+
+// detailRoutes adds percentiles of both periods to the routes whose mean duration rose most: the histograms of all are many
+// times the series of their sums.
+func (a *asking) detailRoutes(ctx context.Context, rows []query.Row, now, before *tally.Table) error {
+	if before == nil {
+		return nil
+	}
+	wanted := figures.Slower(now, before)
+	t, err := a.read.Table(ctx, a.whole(tables.WithDurations, edge.KeyRoute).Where(edge.KeyRoute, wanted))
+	if err != nil {
+		return err
+	}
+	for i := range rows {
+		if r := &rows[i]; slices.Contains(wanted, r.Name) {
+			figures.SetPercentiles(&r.Stats, tally.Sum(t.Groups[r.Name]))
+		}
+	}
+	return a.percentilesBefore(ctx, edge.KeyRoute, rows, wanted)
+}
+
+// detailBefore adds percentiles of the period before to the first rows and to those whose mean duration rose most.
+func (a *asking) detailBefore(ctx context.Context, by string, rows []query.Row, now, before *tally.Table) error {
+	if before == nil {
+		return nil
+	}
+	wanted := append(figures.Slower(now, before), figures.Names(figures.Top(rows, worstRegions))...)
+	slices.Sort(wanted)
+	return a.percentilesBefore(ctx, by, rows, slices.Compact(wanted))
+}
+
+func (a *asking) percentilesBefore(ctx context.Context, by string, rows []query.Row, wanted []string) error {
+	t, err := a.tableBefore(ctx, a.whole(tables.WithDurations, by).Where(by, wanted))
+	if err != nil {
+		return err
+	}
+	for i := range rows {
+		if r := &rows[i]; r.Before != nil && slices.Contains(wanted, r.Name) {
+			figures.SetPercentiles(r.Before, tally.Sum(t.Groups[r.Name]))
+		}
+	}
+	return nil
+}
+
+// overviewLines draws what is over time by region, for the regions that have lines or cells only.
+func (a *asking) overviewLines(ctx context.Context, out *query.Overview, rows []query.Row, all []tally.Tally) error {
+	shown := figures.Prominent(rows, lineRegions)
+	if len(rows) <= lineRegions+1 {
+		shown = figures.Names(rows) // a line "others" of one region would say less than its name
+	}
+	out.Regions = slices.Clone(figures.Top(rows, worstRegions))
+	wanted := slices.Concat(figures.Names(out.Regions), shown)
+	slices.Sort(wanted)
+	c := a.cut(tables.WithDurations, edge.KeyRegion).Regions(slices.Compact(wanted))
+	t, err := a.read.Table(ctx, c)
+	if err != nil {
+		return err
+	}
+	t = t.Before(a.until)
+	out.Heatmap = figures.Trends(out.Regions, t, a.q.Percentile)
+	out.Latency = figures.RegionLines(all, t, shown, len(shown) < len(rows), figures.Durations(a.q.Percentile))
+	return nil
+}

@@ -1,0 +1,169 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"edgescope/edge"
+	"edgescope/query"
+	"edgescope/query/figures"
+	"edgescope/query/tables"
+	"edgescope/query/tally"
+)
+
+// normDays is how far a norm looks back: a week, so that every day of it is in.
+const normDays = 7
+
+// normOf answers the P95 of each group in the 7 days before the window, in milliseconds, from hourly rollups. Groups with
+// fewer than 100 events have none. Filters that rollups can't apply leave all without one: a scan of 7 days of events would
+// cost more than it tells.
+func (a *asking) normOf(ctx context.Context, by string) (map[string]query.Num, error) {
+	end := tally.Floor(a.win.From, time.Hour)
+	start := end.Add(-normDays * query.Day)
+	c := tables.Cut{
+		Tenant: a.tenant, By: []string{by}, Window: tally.Window{From: start, To: end, Step: end.Sub(start)},
+		Parts: tables.WithEvents | tables.WithDurations, Conditions: a.conditions,
+	}
+	if !c.InRollups() {
+		return nil, nil
+	}
+	key := fmt.Sprintf("%d %d %s %#v", a.tenant, end.Unix(), by, a.conditions)
+	return a.norms.Get(key, a.now, normLife, func() (map[string]query.Num, error) {
+		t, err := a.read.Table(ctx, c)
+		if err != nil {
+			return nil, fmt.Errorf("find the norm of 7 days: %w", err)
+		}
+		norms := map[string]query.Num{}
+		for name, row := range t.Groups {
+			if total := tally.Sum(row); total.Events >= figures.FewEvents {
+				norms[name] = total.Percentile(95)
+			}
+		}
+		return norms, nil
+	})
+}
+
+// normals are what regions are measured by: their norms, and when each was last heard of.
+type normals struct {
+	norms  map[string]query.Num
+	newest map[string]time.Time
+}
+
+// askNormals asks for the normals of regions in goroutines of the group.
+func (a *asking) askNormals(ctx context.Context, g *errgroup.Group, to *normals) {
+	g.Go(func() (err error) { to.norms, err = a.normOf(ctx, edge.KeyRegion); return err })
+	g.Go(func() (err error) { to.newest, err = a.newestOf(ctx); return err })
+}
+
+// normalRows makes rows of regions with their places, norms and silences, sorted as asked.
+func (a *asking) normalRows(now, before *tally.Table, n normals) []query.Row {
+	rows := figures.Rows(now, before, a.now)
+	a.locate(rows)
+	figures.AddNorms(rows, n.norms)
+	figures.AddSilences(rows, n.newest, a.win.From, a.now)
+	query.SortRows(rows, a.q.Sort)
+	return rows
+}
+
+// locate adds where the points of presence are.
+func (e *Engine) locate(rows []query.Row) {
+	for i := range rows {
+		r := &rows[i]
+		if p, ok := e.o.Colo(r.Name); ok {
+			r.City, r.Country, r.Lat, r.Lon = p.City, p.Country, query.Num(p.Lat), query.Num(p.Lon)
+		}
+	}
+}
+
+// Regions answers: which region is slow against its own norm? Its steps are few and long, because every region has a cell for
+// each.
+func (e *Engine) Regions(ctx context.Context, tenant edge.Tenant, q query.Question) (*query.Regions, error) {
+	a, err := e.begin(tenant, q)
+	if err != nil {
+		return nil, err
+	}
+	var now, before, overTime *tally.Table
+	var norms normals
+	out := &query.Regions{}
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() (err error) {
+		now, overTime, err = a.tableAndCells(gctx, tables.RowParts|tables.WithMean, edge.KeyRegion)
+		return err
+	})
+	a.askBefore(gctx, g, &before, a.whole(tables.WithCounts|tables.WithMean, edge.KeyRegion))
+	a.askNormals(gctx, g, &norms)
+	g.Go(func() (err error) { out.Choices, err = a.choose(gctx); return err })
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	out.Total = now.Total().Stats(a.win.Seconds(a.now))
+	out.Regions = a.normalRows(now, before, norms)
+	if err := a.detailBefore(ctx, edge.KeyRegion, out.Regions, now, before); err != nil {
+		return nil, err
+	}
+	out.Heatmap = figures.Trends(out.Regions, overTime, a.q.Percentile)
+	out.About, err = a.about(ctx, now)
+	inCells(&out.About, a.cells)
+	return out, err
+}
+
+// Region answers the detail of one region; its routes and versions come from the events, because rollups do not hold them by
+// region. A region without invocations in the range is no error: its figures are absent.
+func (e *Engine) Region(ctx context.Context, tenant edge.Tenant, code string, q query.Question) (*query.Region, error) {
+	a, err := e.begin(tenant, q)
+	if err != nil {
+		return nil, err
+	}
+	here, err := query.RegionCondition(code)
+	if err != nil {
+		return nil, err
+	}
+	in := func(c tables.Cut) tables.Cut { return c.And(here) }
+	out := &query.Region{Name: code}
+	if p, ok := e.o.Colo(code); ok {
+		out.City = p.City
+	}
+	var lines, all, byRoute *tally.Table
+	g, gctx := errgroup.WithContext(ctx)
+	a.ask(gctx, g, &lines, in(a.cut(tables.AllParts)))
+	a.ask(gctx, g, &all, a.whole(tables.AllParts))
+	a.ask(gctx, g, &byRoute, in(a.whole(tables.RowParts, edge.KeyRoute, edge.KeyServiceVersion)))
+	g.Go(func() (err error) { out.Choices, err = a.choose(gctx); return err })
+	g.Go(func() (err error) {
+		out.Slowest, err = a.slowest(gctx, in(a.whole(0)).Conditions, slowestTraces)
+		return err
+	})
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	seconds := a.win.Seconds(a.now)
+	out.Total, out.All = lines.Total().Stats(seconds), all.Total().Stats(seconds)
+	out.Lines = figures.StandardLines(lines.Before(a.until).All(), a.win.Step)
+	out.Routes, out.Versions = a.sortedRows(byRoute.By(0), nil), a.sortedRows(byRoute.By(1), nil)
+	out.About, err = a.about(ctx, lines, byRoute)
+	return out, err
+}
+
+// sortedRows makes rows and sorts them as asked.
+func (a *asking) sortedRows(now, before *tally.Table) []query.Row {
+	rows := figures.Rows(now, before, a.now)
+	query.SortRows(rows, a.q.Sort)
+	return rows
+}
+
+// newestOf returns the end of the newest window in which each region has invocations, looking back from now. It is nil when the
+// question ends before now or goes by what the rollups of regions do not have.
+func (a *asking) newestOf(ctx context.Context) (map[string]time.Time, error) {
+	c := tables.Cut{Tenant: a.tenant, By: []string{edge.KeyRegion}, Parts: tables.WithEvents, Conditions: a.conditions}
+	if a.q.Range == "" || !c.InRollups() {
+		return nil, nil //nolint:nilnil // nobody can be called silent
+	}
+	newest, err := a.read.NewestWindows(ctx, c, a.win.Whole(), a.now.Add(-figures.SilenceLooked), a.now)
+	if err != nil {
+		return nil, fmt.Errorf("find the newest invocation of each region: %w", err)
+	}
+	return newest, nil
+}

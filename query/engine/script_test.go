@@ -1,0 +1,222 @@
+package engine_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"edgescope/edge"
+	"edgescope/query"
+)
+
+func parseQuery(text string) (url.Values, error) { return url.ParseQuery(text) }
+
+// TestScripts runs testdata/*.txt: each is loaded into a store of its own and asked through the HTTP API.
+//
+//	load N FROM..TO key=value ...   N invocations, spread evenly; times are before now, as -30m
+//	ask PATH [QUERY]                the question of the next expectations; "ask 400 PATH" expects that status
+//	expect PATH = VALUE             a value of the answer: JSON, or text without quotes
+//	expect PATH ~ NUMBER            within 2 %
+//
+// Keys of load: service region platform route version status outcome cold init cpu cache ms (a list "10,20" is used in turn)
+// weight and signal (span, tail, log, datapoint). $now-30m in a query is that time.
+func TestScripts(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no scripts: %v", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) { runScript(t, file) })
+	}
+}
+
+func runScript(t *testing.T, file string) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &script{world: newWorld(t)}
+	server, _ := s.serve()
+	s.base = server.URL + query.APIPrefix
+	for i, line := range strings.Split(string(text), "\n") {
+		line, _, _ = strings.Cut(line, "#")
+		words := strings.Fields(line)
+		if len(words) == 0 {
+			continue
+		}
+		if err := s.run(words); err != nil {
+			t.Errorf("%s:%d: %s: %v", file, i+1, strings.TrimSpace(line), err)
+		}
+	}
+}
+
+type script struct {
+	*world
+
+	base   string
+	answer any
+}
+
+func (s *script) run(words []string) error {
+	switch words[0] {
+	case "load":
+		return s.load(words[1:])
+	case "ask":
+		return s.askHTTP(words[1:])
+	case "expect":
+		return s.expect(words[1:])
+	}
+	return fmt.Errorf("unknown command %s", words[0])
+}
+
+func (s *script) load(words []string) error {
+	n, err := strconv.Atoi(words[0])
+	if err != nil {
+		return err
+	}
+	from, to, ok := strings.Cut(words[1], "..")
+	if !ok {
+		return errors.New("write the time as FROM..TO")
+	}
+	start, err1 := time.ParseDuration(from)
+	end, err2 := time.ParseDuration(to)
+	if err1 != nil || err2 != nil {
+		return fmt.Errorf("bad time %s", words[1])
+	}
+	shape := map[string]string{"ms": "10", "service": "shop"}
+	for _, w := range words[2:] {
+		k, v, _ := strings.Cut(w, "=")
+		shape[k] = v
+	}
+	events := make([]edge.Event, n)
+	for i := range events {
+		when := s.now.Add(start + time.Duration(float64(end-start)*float64(i)/float64(n)))
+		if events[i], err = s.event(when, i, shape); err != nil {
+			return err
+		}
+	}
+	s.write(tenant, events...)
+	return nil
+}
+
+func (s *script) event(when time.Time, i int, shape map[string]string) (edge.Event, error) {
+	f := edge.Facts{
+		Service: shape["service"], Region: shape["region"], Platform: shape["platform"], Route: shape["route"], Version: shape["version"],
+		Outcome: shape["outcome"], CacheStatus: shape["cache"], Colo: shape["region"],
+	}
+	var err error
+	num := func(key string) float64 {
+		if shape[key] == "" {
+			return 0
+		}
+		v, e := strconv.ParseFloat(shape[key], 64)
+		if e != nil {
+			err = e
+		}
+		return v
+	}
+	f.Status, f.Weight = int(num("status")), num("weight")
+	f.InitDuration, f.HasInit = int64(num("init")*1e6), shape["init"] != ""
+	f.CPUTime, f.HasCPU = int64(num("cpu")*1e6), shape["cpu"] != ""
+	f.ColdStart = map[string]edge.Tri{"true": edge.True, "false": edge.False}[shape["cold"]]
+	list := strings.Split(shape["ms"], ",")
+	ms, e := strconv.ParseFloat(list[i%len(list)], 64)
+	if e != nil {
+		return edge.Event{}, e
+	}
+	ev := s.invocation(when, time.Duration(ms*1e6), f)
+	switch shape["signal"] {
+	case "tail":
+		ev.Facts.Source = edge.SourceTail
+	case "log":
+		ev.Facts.Source = edge.SourceLogpush
+	case "datapoint":
+		ev.Facts.Source = edge.SourceDataPoints
+		ev.Kind, ev.Dataset, ev.Name = edge.KindDataPoint, "requests", ""
+	}
+	return ev, err
+}
+
+func (s *script) askHTTP(words []string) error {
+	status := 200
+	if n, err := strconv.Atoi(words[0]); err == nil {
+		status, words = n, words[1:]
+	}
+	address := s.base + words[0]
+	if len(words) > 1 {
+		address += "?" + s.times(strings.Join(words[1:], "%20"))
+	}
+	resp, err := s.get(address)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return err
+	}
+	if resp.StatusCode != status {
+		return fmt.Errorf("status %d: %s", resp.StatusCode, body)
+	}
+	s.answer = decode(s.t, body)
+	return nil
+}
+
+// times replaces $now-30m by that time.
+func (s *script) times(query string) string {
+	parts := strings.Split(query, "$now")
+	for i, p := range parts[1:] {
+		text, rest, found := strings.Cut(p, "&")
+		d, _ := time.ParseDuration(text)
+		parts[i+1] = s.now.Add(d).Format(time.RFC3339)
+		if found {
+			parts[i+1] += "&" + rest
+		}
+	}
+	return strings.Join(parts, "")
+}
+
+func (s *script) expect(words []string) error {
+	if len(words) < 3 {
+		return errors.New("write: expect PATH = VALUE")
+	}
+	got, err := at(s.answer, strings.Split(words[0], "."))
+	if err != nil {
+		return err
+	}
+	want := strings.Join(words[2:], " ")
+	switch words[1] {
+	case "=":
+		if text := show(got); text != want {
+			return fmt.Errorf("got %s", text)
+		}
+	case "~":
+		number, ok := got.(float64)
+		target, err := strconv.ParseFloat(want, 64)
+		if err != nil || !ok || math.Abs(number-target) > 0.02*math.Abs(target) {
+			return fmt.Errorf("got %v", got)
+		}
+	default:
+		return fmt.Errorf("unknown comparison %s", words[1])
+	}
+	return nil
+}
+
+func show(v any) string {
+	switch x := v.(type) {
+	case nil:
+		return "null"
+	case float64:
+		return strconv.FormatFloat(math.Round(x*1e6)/1e6, 'f', -1, 64)
+	default:
+		return fmt.Sprint(x)
+	}
+}

@@ -1,0 +1,133 @@
+package traces
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"edgescope/edge"
+	"edgescope/query"
+	"edgescope/query/filter"
+	"edgescope/store"
+)
+
+// MaxSpans bounds the spans of one trace that are shown.
+const MaxSpans = 10_000
+
+// Search looks for one trace.
+type Search struct {
+	Rows   Rows
+	Tenant edge.Tenant
+	Now    time.Time
+	// Retention is how far back it looks.
+	Retention time.Duration
+}
+
+// Find searches for a trace. Where a span is found the others are near, so that one more question about the time around it
+// ends the search.
+func (s *Search) Find(ctx context.Context, id string) ([]query.Span, error) {
+	const near = time.Hour
+	to := s.Now.Add(10 * time.Minute) // clocks of senders may be ahead
+	for length := near; ; length *= windowGrowth {
+		oldest := s.Now.Add(-s.Retention)
+		from := s.Now.Add(-length)
+		if length >= s.Retention {
+			from = oldest
+		}
+		spans, err := s.readSpans(ctx, id, from, to)
+		if err != nil {
+			return nil, err
+		}
+		if len(spans) > 0 {
+			first, last := ends(spans)
+			return s.readSpans(ctx, id, first.Add(-near), last.Add(near))
+		}
+		if from.Equal(oldest) {
+			return nil, fmt.Errorf("trace %s: %w between %s and now, which is as long as events are kept",
+				id, query.ErrNotFound, oldest.UTC().Format(time.RFC3339))
+		}
+		to = from
+	}
+}
+
+func ends(spans []query.Span) (first, last time.Time) {
+	for i := range spans {
+		end := spans[i].Start.Add(time.Duration(float64(spans[i].Duration) * 1e6))
+		if first.IsZero() || end.Before(first) {
+			first = end
+		}
+		if end.After(last) {
+			last = end
+		}
+	}
+	return first, last
+}
+
+func (s *Search) readSpans(ctx context.Context, id string, from, to time.Time) ([]query.Span, error) {
+	var spans []query.Span
+	text := fmt.Sprintf("%s | limit %d", filter.Exactly(store.FieldTraceID, id), MaxSpans)
+	err := s.Rows(ctx, SpansQuestion(s.Tenant, text, from, to), func(r store.Row) error {
+		span, err := readSpan(r)
+		spans = append(spans, span)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read trace %s: %w", id, err)
+	}
+	return spans, nil
+}
+
+// spanFields are the fields of a row that a Span has its own places for.
+var spanFields = map[string]bool{
+	store.FieldTime: true, store.FieldMsg: true, "_stream": true, "_stream_id": true, store.FieldTraceID: true, store.FieldSpanID: true,
+	store.FieldParentID: true, store.FieldName: true, store.FieldKind: true, edge.KeyDuration: true, store.FieldEvents: true,
+	store.FieldStatusCode: true, store.FieldSeq: true, store.FieldLog: true, edge.RunAttr: true,
+}
+
+func readSpan(r store.Row) (query.Span, error) {
+	end, err := r.Time(store.FieldTime)
+	if err != nil {
+		return query.Span{}, fmt.Errorf("read the time of a span: %w", err)
+	}
+	ns := r.Number(edge.KeyDuration)
+	get := func(field string) string { return strings.Clone(r.Get(field)) }
+	s := query.Span{
+		ID: get(store.FieldSpanID), ParentID: get(store.FieldParentID), Service: get(edge.KeyServiceName), Name: get(store.FieldName),
+		Kind: get(store.FieldKind), Start: end.Add(-time.Duration(ns)).UTC(), Duration: query.Num(ns / 1e6), Status: get(store.FieldStatusCode),
+		Region: get(edge.KeyRegion), Cold: get(edge.KeyColdStart), Cache: get(edge.KeyCacheStatus), Attrs: map[string]string{},
+	}
+	for _, f := range r {
+		if !spanFields[f.Name] && f.Value != "" {
+			s.Attrs[strings.Clone(f.Name)] = strings.Clone(f.Value)
+		}
+	}
+	s.Events = readSpanEvents(r.Get(store.FieldEvents))
+	return s, nil
+}
+
+// readSpanEvents reads the stored JSON array; what is no such array shows no events, and the attributes stay readable.
+func readSpanEvents(text string) []query.SpanEvent {
+	var stored []struct {
+		Name  string                     `json:"name"`
+		Time  json.Number                `json:"time"`
+		Attrs map[string]json.RawMessage `json:"attrs"`
+	}
+	if text == "" || json.Unmarshal([]byte(text), &stored) != nil {
+		return nil
+	}
+	events := make([]query.SpanEvent, len(stored))
+	for i, s := range stored {
+		ns, _ := s.Time.Int64()
+		events[i] = query.SpanEvent{Name: s.Name, At: time.Unix(0, ns).UTC(), Attrs: map[string]string{}}
+		for k, raw := range s.Attrs {
+			var text string
+			if json.Unmarshal(raw, &text) != nil {
+				text = string(raw)
+			}
+			events[i].Attrs[k] = text
+		}
+	}
+	return events
+}
