@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+
 	"edgescope/load/timer"
 	"edgescope/scenarios"
 )
@@ -94,21 +96,20 @@ func (n *run) awaitStart(ctx context.Context, wait timer.Wait) error {
 // arrivals starts those of our segment.
 func (n *run) arrivals(ctx, arriving context.Context, wait timer.Wait) error {
 	ctx = stage(ctx, "users") // once for all of them
-	var k uint64
+	w := newWalk(n.schedule, n.options.Segment)
+	var ended uint64 // arrivals of the phases so far, of all segments
 	for _, phase := range n.schedule.Phases() {
-		if k == n.schedule.Total() {
+		if ended == n.schedule.Total() {
 			return nil // what follows are pauses, and there is nobody left to wait for
 		}
 		if err := n.until(arriving, wait, phase.Start, false); err != nil {
 			return err
 		}
 		n.events.put(&PhaseStart{At: time.Now(), Phase: n.plan.Phases[phase.Index]})
-		for last := k + phase.Arrivals; k < last; k++ {
-			if !n.options.Segment.has(k) {
-				continue
-			}
-			at, dense := n.arrival(k)
-			if err := n.until(arriving, wait, at, dense); err != nil {
+		for ended += phase.Arrivals; w.more && w.hit < ended; {
+			k, at := w.hit, w.due
+			w.next()
+			if err := n.until(arriving, wait, at, w.more && w.due-at < tick); err != nil {
 				return err
 			}
 			n.arrive(ctx, k, at, n.plan.Phases[phase.Index].MaxVusers)
@@ -117,11 +118,35 @@ func (n *run) arrivals(ctx, arriving context.Context, wait timer.Wait) error {
 	return nil
 }
 
-// arrival is the time of arrival k, and whether the next one follows within a tick.
-func (n *run) arrival(k uint64) (at time.Duration, dense bool) {
-	at, _ = n.schedule.At(k)
-	next, more := n.schedule.At(k + 1)
-	return at, more && next-at < tick
+// walk goes along a pacer, hit by hit. It asks when the next hit is due at the time at which the last one was due, whatever
+// time it is by then: a pacer that is asked late says "now", and nobody would know how late that is.
+type walk struct {
+	pacer vegeta.Pacer
+	step  uint64 // from one hit to the next; the hits between are of other segments
+
+	hit  uint64        // the next one, from 0
+	due  time.Duration // when, since the start of the run
+	more bool          // there is a next one
+}
+
+// newWalk stands before the first hit of a segment; nil takes all.
+func newWalk(p vegeta.Pacer, s *Segment) *walk {
+	w := &walk{pacer: p, step: 1}
+	if s != nil {
+		w.hit, w.step = uint64(s.Index), uint64(s.Count)
+	}
+	w.look()
+	return w
+}
+
+func (w *walk) next() {
+	w.hit += w.step
+	w.look()
+}
+
+func (w *walk) look() {
+	wait, stop := w.pacer.Pace(w.due, w.hit)
+	w.due, w.more = w.due+wait, !stop
 }
 
 // until waits for a time since the start of the run; what is due or late does not wait.
