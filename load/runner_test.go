@@ -59,7 +59,9 @@ func (tg *target) RoundTrip(r *http.Request) (*http.Response, error) {
 // record runs a plan against a fake target on a fake clock and answers all events.
 func record(ctx context.Context, t *testing.T, p *scenarios.Plan, o load.Options) ([]load.Event, error) {
 	t.Helper()
-	o.Wait = timer.Sleep
+	if o.Wait == nil {
+		o.Wait = timer.Sleep
+	}
 	runner, err := load.New(p, o)
 	if err != nil {
 		t.Fatal(err)
@@ -108,6 +110,44 @@ scenarios:
 			}
 			if r.Latency != r.Response() || r.Latency < 5*time.Millisecond {
 				t.Errorf("request %d: latency %v, response time %v: want them equal and at least the target's 5 ms", r.Seq, r.Latency, r.Response())
+			}
+		}
+	})
+}
+
+// A generator that sleeps too long starts what was due meanwhile at once, and tells of each by how much it was late.
+func TestLatenessIsFromTheIntendedTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		slept := false
+		wait := func(ctx context.Context, d time.Duration) error {
+			if !slept && time.Since(start)+d >= 500*time.Millisecond {
+				slept = true
+				d += 105 * time.Millisecond
+			}
+			return timer.Sleep(ctx, d)
+		}
+		p := loadtest.Plan(t, loadtest.Target, "config: {phases: [{duration: 1, arrivalRate: 100}]}\nscenarios: [{flow: [{get: /}]}]")
+		events, err := record(t.Context(), t, p, load.Options{RoundTripper: &target{}, Wait: wait})
+		if err != nil {
+			t.Fatal(err)
+		}
+		late := map[time.Duration]time.Duration{} // by intended time
+		for _, e := range events {
+			if u, ok := e.(*load.UserStart); ok && u.Lag > 0 {
+				late[u.At.Add(-u.Lag).Sub(start)] = u.Lag
+			}
+		}
+		want := map[time.Duration]time.Duration{}
+		for due := 500 * time.Millisecond; due <= 600*time.Millisecond; due += 10 * time.Millisecond {
+			want[due] = 605*time.Millisecond - due
+		}
+		if diff := cmp.Diff(want, late); diff != "" {
+			t.Errorf("late users by their intended time (-want +got):\n%s", diff)
+		}
+		for _, r := range loadtest.Results(events) {
+			if at := time.Duration(r.Seq+1) * 10 * time.Millisecond; r.Timestamp.Sub(start) != at {
+				t.Errorf("request %d was intended at %v, want %v", r.Seq, r.Timestamp.Sub(start), at)
 			}
 		}
 	})

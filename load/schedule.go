@@ -25,8 +25,8 @@ type Schedule struct {
 
 var _ vegeta.Pacer = (*Schedule)(nil)
 
-// part is a stretch of arrivals that are evenly spaced (the i-th, from 0, comes (i+1)*span/gaps after start) or, for a
-// Poisson process, drawn beforehand.
+// part is a stretch of arrivals that are evenly spaced (the i-th, from 0, comes (i+1)*span/gaps after start), drawn
+// beforehand, for a Poisson process, or on a curve.
 type part struct {
 	phase      int // index in the plan's phases
 	start, end time.Duration
@@ -35,6 +35,7 @@ type part struct {
 	span       time.Duration
 	gaps       uint64
 	drawn      []time.Duration // times from the start of the run
+	sine       *sine
 }
 
 // NewSchedule lays the phases out one after another. The seed fixes the arrivals of Poisson phases, which take 8 bytes of
@@ -43,7 +44,7 @@ func NewSchedule(phases []scenarios.Phase, seed uint64) *Schedule {
 	s := &Schedule{}
 	for i := range phases {
 		p := &phases[i]
-		if p.Poisson && p.Kind != scenarios.PhaseCount {
+		if p.Poisson && p.Kind != scenarios.PhaseCount && p.Kind != scenarios.PhaseSine {
 			s.addPoisson(i, p, rand.New(rand.NewPCG(seed, uint64(i))))
 			continue
 		}
@@ -70,9 +71,54 @@ func (s *Schedule) addEven(phase int, p *scenarios.Phase) {
 			s.add(part{phase: phase, end: st.width, count: n, span: stairGap(n, st.width), gaps: 1})
 		}
 		return
+	case scenarios.PhaseSine:
+		curve := newSine(p)
+		s.add(part{phase: phase, end: p.Duration, count: curve.count(p.Duration), sine: curve})
+		return
 	case scenarios.PhasePause:
 	}
 	s.add(part{phase: phase, end: p.Duration})
+}
+
+// sine is vegeta's sine curve. Its arrivals are where the integral of the rate, which vegeta documents at SinePacer, reaches
+// 1, 2, 3 and so on. vegeta's own Pace looks for these times with five guesses; when the amplitude is near the mean they miss
+// by whole hits, or go astray (a mean of 10, an amplitude of 9.9 and a period of 20 s end in a flood). So they are looked up
+// here, to the nanosecond.
+type sine struct {
+	curve                   vegeta.SinePacer
+	mean, amplitude, period float64 // in arrivals per second, and seconds
+}
+
+func newSine(p *scenarios.Phase) *sine {
+	const million = 1e6 // vegeta counts whole hits per length of time: a millionth of one per second is fine enough
+	rate := func(perSecond float64) vegeta.Rate {
+		return vegeta.Rate{Freq: int(math.Round(perSecond * million)), Per: million * time.Second}
+	}
+	return &sine{
+		curve: vegeta.SinePacer{Period: p.Period, Mean: rate(p.Rate), Amp: rate(p.Amplitude)},
+		mean:  p.Rate, amplitude: p.Amplitude, period: p.Period.Seconds(),
+	}
+}
+
+// hits is how many arrivals there are in the first t seconds, as a fraction.
+func (c *sine) hits(t float64) float64 {
+	return c.mean*t + c.swing()*(1-math.Cos(2*math.Pi*t/c.period))
+}
+
+// swing is by how many hits, and twice that, the curve is ahead of the mean at most.
+func (c *sine) swing() float64 { return c.amplitude * c.period / (2 * math.Pi) }
+
+// count is how many arrivals there are in a length of time. One that comes at its very end is among them.
+func (c *sine) count(length time.Duration) uint64 {
+	return uint64(c.hits(length.Seconds()) + 1e-6)
+}
+
+// at is the time of arrival i, from 0. The curve is never behind the mean, and ahead of it by at most twice its swing.
+func (c *sine) at(i uint64) time.Duration {
+	want := float64(i + 1)
+	high := int(want / c.mean * 1e9)
+	low := max(high-int(2*c.swing()/c.mean*1e9), 0)
+	return time.Duration(low + sort.Search(high-low, func(t int) bool { return c.hits(float64(low+t)/1e9) >= want }))
 }
 
 // add puts a part, whose end is still its length, behind those there are.
@@ -129,7 +175,7 @@ func (s *Schedule) addPoisson(phase int, p *scenarios.Phase, random *rand.Rand) 
 		stairs = staircase(p)
 	case scenarios.PhasePause:
 		stairs[0].rate = 0
-	case scenarios.PhaseRate, scenarios.PhaseCount:
+	case scenarios.PhaseRate, scenarios.PhaseCount, scenarios.PhaseSine:
 	}
 	for _, st := range stairs {
 		var drawn []time.Duration
@@ -155,20 +201,15 @@ func (s *Schedule) At(k uint64) (time.Duration, bool) {
 		return 0, false
 	}
 	i := k - p.first
-	if p.drawn != nil {
+	switch {
+	case p.drawn != nil:
 		return p.drawn[i], true
+	case p.sine != nil:
+		return min(p.start+p.sine.at(i), p.end), true
 	}
 	hi, lo := bits.Mul64(i+1, uint64(p.span))
 	offset, _ := bits.Div64(hi, lo, p.gaps)
 	return p.start + time.Duration(offset), true
-}
-
-// Phase is the index of the phase that arrival k belongs to; -1 when there is no such arrival.
-func (s *Schedule) Phase(k uint64) int {
-	if p := s.partOf(k); p != nil {
-		return p.phase
-	}
-	return -1
 }
 
 func (s *Schedule) partOf(k uint64) *part {
@@ -191,7 +232,24 @@ func (s *Schedule) Rate(elapsed time.Duration) float64 {
 	if i == len(s.parts) || elapsed < 0 {
 		return 0
 	}
-	return float64(s.parts[i].count) / (s.parts[i].end - s.parts[i].start).Seconds()
+	p := &s.parts[i]
+	if p.sine != nil {
+		return p.sine.curve.Rate(elapsed - p.start)
+	}
+	return p.rate()
+}
+
+// rate is the mean of a part, in arrivals per second; 0 for one without length.
+func (p *part) rate() float64 {
+	return float64(p.count) / max(p.end-p.start, 1).Seconds()
+}
+
+// bounds are the rates between which the arrivals of a part are.
+func (p *part) bounds() (low, high float64) {
+	if p.sine != nil {
+		return p.sine.mean - p.sine.amplitude, p.sine.mean + p.sine.amplitude
+	}
+	return p.rate(), p.rate()
 }
 
 // PhaseAt is what a schedule makes of one phase.
@@ -199,19 +257,20 @@ type PhaseAt struct {
 	Index      int
 	Start, End time.Duration // since the start of the run
 	Arrivals   uint64
-	From, To   float64 // arrivals per second in its first and its last step
+	From, To   float64 // arrivals per second in its first and its last step; of a sine, the lowest and the highest
 }
 
 // Phases are all phases with their place in the run.
 func (s *Schedule) Phases() []PhaseAt {
 	var phases []PhaseAt
-	for _, p := range s.parts {
-		rate := float64(p.count) / max(p.end-p.start, 1).Seconds()
+	for i := range s.parts {
+		p := &s.parts[i]
+		from, to := p.bounds()
 		if n := len(phases); n == 0 || phases[n-1].Index != p.phase {
-			phases = append(phases, PhaseAt{Index: p.phase, Start: p.start, From: rate})
+			phases = append(phases, PhaseAt{Index: p.phase, Start: p.start, From: from})
 		}
 		last := &phases[len(phases)-1]
-		last.End, last.To = p.end, rate
+		last.End, last.To = p.end, to
 		last.Arrivals += p.count
 	}
 	return phases
@@ -253,11 +312,6 @@ func ParseSegment(text string) (Segment, error) {
 
 // String is "i/n".
 func (s Segment) String() string { return fmt.Sprintf("%d/%d", s.Index, s.Count) }
-
-// has tells whether arrival k is of the segment; nil takes all.
-func (s *Segment) has(k uint64) bool {
-	return s == nil || k%uint64(s.Count) == uint64(s.Index)
-}
 
 // Share is how many of the arrivals 0 to n-1 are of the segment; nil takes all.
 func (s *Segment) Share(n uint64) uint64 {

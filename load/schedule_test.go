@@ -30,6 +30,10 @@ func pause(d time.Duration) scenarios.Phase {
 	return scenarios.Phase{Kind: scenarios.PhasePause, Duration: d}
 }
 
+func sine(d time.Duration, mean, amplitude float64, period time.Duration) scenarios.Phase {
+	return scenarios.Phase{Kind: scenarios.PhaseSine, Duration: d, Rate: mean, Amplitude: amplitude, Period: period}
+}
+
 const s = time.Second
 
 // The counts were seen with real Artillery.
@@ -60,6 +64,80 @@ func TestScheduleCountsAsArtilleryDoes(t *testing.T) {
 	f(0, count(s, 0))
 	f(0)
 	f(1_000_000, rate(s, 1e9)) // never less than a microsecond apart
+}
+
+// A sine has as many arrivals as the area under it has units: in whole periods those of its mean.
+func TestScheduleCountsTheAreaUnderASine(t *testing.T) {
+	f := func(want uint64, phases ...scenarios.Phase) {
+		t.Helper()
+		if got := load.NewSchedule(phases, 1).Total(); got != want {
+			t.Errorf("%+v has %d arrivals, want %d", phases, got, want)
+		}
+	}
+	f(600, sine(60*s, 10, 5, 20*s))
+	f(600, sine(60*s, 10, 9.99, 20*s))
+	f(600, sine(60*s, 10, 0, 20*s))
+	f(65, sine(5*s, 10, 5, 20*s))     // a quarter of a period: 50 + 5*20/2pi = 65.9
+	f(131, sine(10*s, 10, 5, 20*s))   // half of one: 100 + 2*5*20/2pi = 131.8
+	f(165, sine(15*s, 10, 5, 20*s))   // three quarters: 150 + 5*20/2pi = 165.9
+	f(1, sine(10*s, 0.1, 0.05, 20*s)) // 1 + 2*0.05*20/2pi = 1.3
+	f(3_600_000, sine(time.Hour, 1000, 500, 7*time.Minute+30*s))
+	f(610, count(s, 10), sine(60*s, 10, 5, 20*s))
+}
+
+// vegeta's own pacer finds the times of a shallow sine to a thousandth of a hit; ours are the same.
+func TestSineIsVegetas(t *testing.T) {
+	f := func(d time.Duration, mean, amplitude int, period time.Duration) {
+		t.Helper()
+		pacer := vegeta.SinePacer{
+			Period: period, Mean: vegeta.Rate{Freq: mean, Per: s}, Amp: vegeta.Rate{Freq: amplitude, Per: s},
+		}
+		sched := load.NewSchedule([]scenarios.Phase{pause(s), sine(d, float64(mean), float64(amplitude), period)}, 1)
+		slowest := time.Duration(float64(s) / float64(mean-amplitude))
+		var due time.Duration
+		for k := range sched.Total() {
+			wait, _ := pacer.Pace(due, k)
+			due += wait
+			if at, _ := sched.At(k); (at - s - due).Abs() > slowest/100 {
+				t.Fatalf("%d/s and %d more, %v long: arrival %d comes at %v, vegeta's at %v", mean, amplitude, period, k, at-s, due)
+			}
+		}
+		for _, into := range []time.Duration{0, d / 7, d / 3, d - 1} {
+			if got, want := sched.Rate(s+into), pacer.Rate(into); got != want {
+				t.Errorf("the rate after %v is %v, vegeta's %v", into, got, want)
+			}
+		}
+	}
+	f(60*s, 10, 5, 20*s)
+	f(20*s, 100, 50, 60*s)
+	f(10*s, 1000, 500, 4*s)
+	f(30*s, 20, 0, s)
+}
+
+// Where vegeta's pacer goes astray, in troughs that almost reach zero, ours keeps to the curve.
+func TestDeepTroughsAreKept(t *testing.T) {
+	f := func(mean, amplitude float64, period time.Duration, busiest uint64) {
+		t.Helper()
+		sched := load.NewSchedule([]scenarios.Phase{sine(60*s, mean, amplitude, period)}, 1)
+		if want := uint64(60 * mean); sched.Total() != want {
+			t.Errorf("mean %v: %d arrivals, want %d", mean, sched.Total(), want)
+		}
+		if got := sched.Busiest(s); got > busiest {
+			t.Errorf("mean %v: %d arrivals in the busiest second, want at most %d", mean, got, busiest)
+		}
+		var last time.Duration
+		for k := range sched.Total() {
+			at, _ := sched.At(k)
+			if at <= last || at > 60*s {
+				t.Fatalf("mean %v: arrival %d comes at %v, the one before it at %v", mean, k, at, last)
+			}
+			last = at
+		}
+	}
+	f(10, 9.9, 20*s, 20)
+	f(1, 0.99, 60*s, 2)
+	f(100, 99.9, 20*s, 200)
+	f(5, 4.5, s/2, 7)
 }
 
 func times(phases ...scenarios.Phase) []time.Duration {
@@ -139,12 +217,13 @@ func TestPoissonIsSeededAndHasItsRate(t *testing.T) {
 }
 
 func TestSchedulePhasesAndBusiest(t *testing.T) {
-	sched := load.NewSchedule([]scenarios.Phase{rate(5*s, 10), ramp(10*s, 20, 100), pause(s), rate(10*s, 100)}, 1)
+	sched := load.NewSchedule([]scenarios.Phase{rate(5*s, 10), ramp(10*s, 20, 100), pause(s), rate(10*s, 100), sine(8*s, 10, 5, 4*s)}, 1)
 	want := []load.PhaseAt{
 		{Index: 0, Start: 0, End: 5 * s, Arrivals: 50, From: 10, To: 10},
 		{Index: 1, Start: 5 * s, End: 15 * s, Arrivals: 600, From: 20, To: 100},
 		{Index: 2, Start: 15 * s, End: 16 * s},
 		{Index: 3, Start: 16 * s, End: 26 * s, Arrivals: 1000, From: 100, To: 100},
+		{Index: 4, Start: 26 * s, End: 34 * s, Arrivals: 80, From: 5, To: 15},
 	}
 	if diff := cmp.Diff(want, sched.Phases()); diff != "" {
 		t.Errorf("phases (-want +got):\n%s", diff)
@@ -152,11 +231,11 @@ func TestSchedulePhasesAndBusiest(t *testing.T) {
 	if got := sched.Busiest(s); got != 100 {
 		t.Errorf("the busiest second has %d arrivals, want 100", got)
 	}
-	if got := sched.Phase(50); got != 1 {
-		t.Errorf("arrival 50 belongs to phase %d, want 1", got)
-	}
 	if got := sched.Rate(20 * s); got != 100 {
 		t.Errorf("rate at 20 s is %v, want 100", got)
+	}
+	if got := sched.Rate(27 * s); math.Abs(got-15) > 1e-9 {
+		t.Errorf("rate at the peak of the sine is %v, want 15", got)
 	}
 }
 
@@ -194,6 +273,7 @@ func TestVegetaAttackerKeepsTheSchedule(t *testing.T) {
 	f(rate(10*s, 10))
 	f(ramp(5*s, 0, 10), pause(s), count(2*s, 9))
 	f(rate(4*s, 0.5), ramp(10*s, 20, 100))
+	f(rate(s, 5), sine(10*s, 10, 9.9, 4*s), sine(3*s, 4, 2, 2*s))
 }
 
 func BenchmarkScheduleAt(b *testing.B) {

@@ -75,6 +75,7 @@ const (
 	PhaseRamp                   // from Rate to RampTo, one step per second
 	PhaseCount                  // Count arrivals, evenly over Duration
 	PhasePause                  // no arrivals for Duration
+	PhaseSine                   // Rate up and down by Amplitude, once in each Period
 )
 
 // Phase is one part of the arrival schedule. Phases run one after another.
@@ -83,11 +84,13 @@ type Phase struct {
 	Index     int    // position in the script, from 0
 	Kind      PhaseKind
 	Duration  time.Duration
-	Rate      float64 // users per second, >= 0, may be fractional
-	RampTo    float64 // users per second at the end of a ramp
-	Count     int     // users of a PhaseCount
-	MaxVusers int     // live users above which arrivals are dropped; 0: no limit
-	Poisson   bool    // exponential gaps of mean 1/Rate
+	Rate      float64       // users per second, >= 0, may be fractional; of a sine, the mean, > 0
+	RampTo    float64       // users per second at the end of a ramp
+	Amplitude float64       // of a sine: users per second above and below the mean, >= 0 and less than it
+	Period    time.Duration // of a sine, > 0
+	Count     int           // users of a PhaseCount
+	MaxVusers int           // live users above which arrivals are dropped; 0: no limit
+	Poisson   bool          // exponential gaps of mean 1/Rate
 }
 
 // HTTP holds the `config.http` settings that concern connections.
