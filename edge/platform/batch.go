@@ -55,7 +55,7 @@ type interval struct {
 }
 
 func newBatch() *batch {
-	return &batch{ids: make(map[spanKey]int32), view: view{resource: new(resourceView)}}
+	return &batch{ids: make(map[spanKey]int32), view: newView()}
 }
 
 func (b *batch) start(events []edge.Event) {
@@ -72,8 +72,7 @@ func (b *batch) release() {
 	clear(b.spans)
 	clear(b.ids)
 	b.waits = b.waits[:0]
-	b.view.event = nil
-	*b.view.resource = resourceView{}
+	b.view.forget()
 }
 
 // link finds the parents of events in the batch. A log record belongs to its span.
@@ -270,9 +269,7 @@ func (b *batch) lends(child, home *edge.Event, lender int32) bool {
 	return start(child) >= start(&b.events[lender])
 }
 
-func isKV(e *edge.Event) bool {
-	return e.Name == "kv_get" || e.Facts.CacheSource == keyKVStatus || e.Facts.CacheSource == keyOldKVStatus
-}
+func isKV(e *edge.Event) bool { return e.Name == "kv_get" || ofKV(e.Facts.CacheSource) }
 
 // shareOrigins gives each invocation the time in which at least one of its requests to an origin was under way.
 func (b *batch) shareOrigins() {

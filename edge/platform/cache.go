@@ -67,6 +67,9 @@ const (
 	keyOldKVStatus = "db.cf.kv.cache_status"
 )
 
+// ofKV tells whether the source of a cache status speaks of a key-value store, which is no cache of answers.
+func ofKV(source string) bool { return source == keyKVStatus || source == keyOldKVStatus }
+
 // CacheStatus returns the canonical cache status (edge.CacheHit and so on) that a value means, in any case, "" if none.
 // source is the name of a response header in lower case or an attribute key; a source that no rule knows is read as plain
 // words (HIT, MISS ...).

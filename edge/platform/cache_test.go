@@ -252,42 +252,6 @@ func TestCacheSources(t *testing.T) {
 	f("", "", "http.response.header.X-Cache-"+strings.Repeat("x", 60), "HIT")
 }
 
-func TestConfidence(t *testing.T) {
-	cache := func(source string, want platform.Confidence) {
-		t.Helper()
-		if got := platform.CacheConfidence(source); got != want {
-			t.Errorf("cache status by %s is %s, want %s", source, got, want)
-		}
-	}
-	cache("cache.hit", platform.Measured)
-	cache("edge.cache.status", platform.Measured)
-	cache("cf-cache-status", platform.Read)
-	cache("cache-status", platform.Read)
-	cache("x-cache", platform.Read)
-	cache("age", platform.Unverified)
-	cache("blob4", platform.Unverified)
-
-	cold := func(source string, want platform.Confidence) {
-		t.Helper()
-		if got := platform.ColdStartConfidence(source); got != want {
-			t.Errorf("cold start by %s is %s, want %s", source, got, want)
-		}
-	}
-	cold("attribute", platform.Measured)
-	cold("platform", platform.Measured)
-	cold("instance", platform.Read)
-	cold("gap", platform.Unverified)
-	cold("model", platform.Unverified)
-	cold("", platform.Unverified)
-
-	if a, b := platform.StatusConfidence(false), platform.StatusConfidence(true); a != platform.Measured || b != platform.Unverified {
-		t.Errorf("a sent status is %s, an inferred one %s", a, b)
-	}
-	if got := platform.Measured.String() + platform.Read.String() + platform.Unverified.String(); got != "measuredreadunverified" {
-		t.Errorf("names of confidence: %s", got)
-	}
-}
-
 // FuzzCacheStatus: whatever a header says, the answer is one of the canonical words or none.
 func FuzzCacheStatus(f *testing.F) {
 	for _, s := range [][2]string{

@@ -70,12 +70,13 @@ func (v *view) length(r *rule) (nanos int64, found bool) {
 	return nanoseconds(value, src.unit)
 }
 
-// boundLength makes a length of time unknown that is negative or longer than any.
-func boundLength(nanos *int64, has *bool, bounded *Bounded) {
+// boundLength makes a length of time unknown that is negative or longer than any, and returns 1 then.
+func boundLength(nanos *int64, has *bool) int {
 	if *has && (*nanos < 0 || *nanos > int64(edge.MaxDuration)) {
 		*nanos, *has = 0, false
-		bounded.Durations++
+		return 1
 	}
+	return 0
 }
 
 // nanoseconds reads a number of units; negative ones and those beyond edge.MaxDuration are none.

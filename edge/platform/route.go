@@ -14,12 +14,6 @@ const (
 	maxRouteServices = 10_000
 )
 
-// isTemplate tells whether a path is its own template.
-func isTemplate(path string) bool {
-	var buf [maxInferred]byte
-	return string(route.Append(buf[:0], path)) == path
-}
-
 // inferredRoutes remembers the inferred routes of each service, so that a service that is scanned for random paths can't
 // make more than a bounded number of them.
 type inferredRoutes struct {

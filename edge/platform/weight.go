@@ -14,9 +14,9 @@ import (
 const DefaultMaxWeight = 1e6
 
 // weigh fills how many occurrences an event stands for, between 1 and the bound.
-func (n *Normalizer) weigh(v *view, bounded *Bounded) {
-	f := &v.event.Facts
-	f.Weight = n.weight(v)
+func (n *Normalizer) weigh(v *view, e *edge.Event, bounded *Bounded) {
+	f := &e.Facts
+	f.Weight = n.weight(v, e)
 	if f.Weight > n.maxWeight || f.Count > n.maxWeight {
 		f.Weight, f.Count = min(f.Weight, n.maxWeight), min(f.Count, n.maxWeight)
 		bounded.Weights++
@@ -25,11 +25,10 @@ func (n *Normalizer) weigh(v *view, bounded *Bounded) {
 
 // weight returns how many occurrences an event stands for, at least 1 and finite: of a data point its count times its
 // sample interval, of a span what its trace state or the configured rate of its service says.
-func (n *Normalizer) weight(v *view) float64 {
-	e := v.event
+func (n *Normalizer) weight(v *view, e *edge.Event) float64 {
 	switch e.Kind {
 	case edge.KindDataPoint:
-		return pointWeight(v)
+		return v.pointWeight()
 	case edge.KindSpan:
 		if w, ok := stateWeight(e.TraceState); ok {
 			return w
@@ -42,7 +41,8 @@ func (n *Normalizer) weight(v *view) float64 {
 	return 1
 }
 
-func pointWeight(v *view) float64 {
+// pointWeight returns the count of a data point times its sample interval, and notes the count.
+func (v *view) pointWeight() float64 {
 	f := &v.event.Facts
 	if !f.HasCount {
 		f.Count, f.HasCount = positive(v.text(&countRule))

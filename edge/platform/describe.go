@@ -1,0 +1,231 @@
+package platform
+
+import (
+	"strings"
+
+	"edgescope/edge"
+	"edgescope/edge/route"
+)
+
+// newView makes the memory for looking at events, one after the other.
+func newView() view { return view{resource: new(resourceView)} }
+
+// forget drops every reference into the events.
+func (v *view) forget() {
+	v.event = nil
+	*v.resource = resourceView{}
+}
+
+// describe looks at an event and fills the facts that it tells by itself, as Facts says. A length of time that is
+// negative or above edge.MaxDuration becomes unknown: it returns how many did.
+func (v *view) describe(e *edge.Event) (unbounded int) {
+	v.read(e)
+	f := &e.Facts
+	unbounded = boundLength(&e.Duration, &e.HasDuration)
+	v.identity(f)
+	v.place(f)
+	v.coldStart(f)
+	v.lengths(f)
+	for _, l := range [...]struct {
+		nanos *int64
+		has   *bool
+	}{{&f.InitDuration, &f.HasInit}, {&f.CPUTime, &f.HasCPU}, {&f.WallTime, &f.HasWall}, {&f.OriginDuration, &f.HasOrigin}, {&f.TTFB, &f.HasTTFB}} {
+		unbounded += boundLength(l.nanos, l.has)
+	}
+	v.request(f)
+	v.cacheStatus(f)
+	v.outcome(f)
+	if e.Kind == edge.KindSpan {
+		stoppedClock(e)
+	}
+	mendScheme(v)
+	return unbounded
+}
+
+// path returns the path that a request was for, by its attributes or by the span's name; "" when neither tells.
+func (v *view) path() string {
+	if path := v.text(&pathRule); path != "" {
+		return path
+	}
+	return namedRoute(v.event.Name)
+}
+
+// host returns where a request went, as it was written: a name, with a port or not, or a URL.
+func (v *view) host() string { return v.text(&hostRule) }
+
+// starts tells whether an event has an attribute of its own that makes a root span an invocation.
+func (v *view) starts() bool { return v.ownHas.meets(&invocationMarks) }
+
+// fetches tells whether a span is a request to another server, and no look-up in a cache.
+func (v *view) fetches() bool {
+	return v.event.SpanKind == edge.SpanClient && v.present.meets(&urlRule.any) && !v.present.meets(&cacheLookupRule.any)
+}
+
+// invocationMarks are the attributes that make a root span an invocation.
+var invocationMarks = known.slotsOf(edge.KeyFaasTrigger, "cloudflare.handler_type", edge.KeyInvocationID, edge.KeyColdStart)
+
+func (v *view) identity(f *edge.Facts) {
+	v.fill(&f.Service, &serviceRule)
+	v.fill(&f.Version, &versionRule)
+	v.fill(&f.Namespace, &namespaceRule)
+	v.fill(&f.Environment, &environmentRule)
+	v.fill(&f.Provider, &providerRule)
+	v.fill(&f.FaasVersion, &faasVersionRule)
+	v.fill(&f.Instance, &instanceRule)
+	v.fill(&f.InvocationID, &invocationRule)
+	v.fill(&f.Trigger, &triggerRule)
+	v.fill(&f.Country, &countryRule)
+	if f.FaasName == "" {
+		f.FaasName = v.faasName()
+	}
+}
+
+// faasName adds the entrypoint to the name of a Worker that has several.
+func (v *view) faasName() string {
+	name, src := v.find(&faasNameRule)
+	if src == nil || src.name != "cloudflare.script_name" {
+		return name
+	}
+	if entrypoint := v.text(&entrypointRule); entrypoint != "" {
+		return name + "#" + entrypoint
+	}
+	return name
+}
+
+// place fills platform, colo and region, of which each needs the one before.
+func (v *view) place(f *edge.Facts) {
+	if f.Platform == "" {
+		f.Platform = v.platform()
+	}
+	v.fill(&f.Colo, &coloRule)
+	f.Colo = coloCode(f.Colo)
+	v.fill(&f.Region, &chosenRegion)
+	if forPoP(f.Platform) && f.Region == "" {
+		f.Region = f.Colo
+	}
+	v.fill(&f.Region, &regionRule)
+	if f.Region == "" {
+		f.Region = f.Colo
+	}
+}
+
+func (v *view) platform() string {
+	if p := v.text(&platformRule); p != "" {
+		return p
+	}
+	if v.vercel {
+		return Vercel
+	}
+	if p := v.text(&platformHeaders); p != "" && (!forPoP(p) || !v.elsewhere()) {
+		return p
+	}
+	switch v.event.Facts.Source {
+	case edge.SourceTail, edge.SourceTailStream, edge.SourceWorkerd, edge.SourceLogpush:
+		return CloudflareWorkers
+	case edge.SourceVercelLogs:
+		return Vercel
+	default:
+		return ""
+	}
+}
+
+// elsewhere tells whether the event names a region that is not the PoP of its headers: it ran behind the network that added
+// those, and not in it.
+func (v *view) elsewhere() bool {
+	region := v.text(&chosenRegion)
+	if region == "" {
+		region = v.text(&regionRule)
+	}
+	return region != "" && region != coloCode(v.text(&coloRule))
+}
+
+func (v *view) request(f *edge.Facts) {
+	v.fill(&f.Method, &methodRule)
+	v.fill(&f.ErrorType, &errorTypeRule)
+	v.fill(&f.Route, &routeRule)
+	if f.Route == "" && v.event.Kind == edge.KindSpan {
+		f.Route = v.namedRoute()
+	}
+	v.fill(&f.Operation, &operationRule)
+	if f.Status == 0 {
+		f.Status = statusCode(v.text(&statusRule))
+	}
+}
+
+// namedRoute returns the route in the span's name, unless it names one thing of many, as the path of one request does.
+func (v *view) namedRoute() string {
+	path := namedRoute(v.event.Name)
+	if path != "" && !isTemplate(path) {
+		return ""
+	}
+	return path
+}
+
+func (v *view) cacheStatus(f *edge.Facts) {
+	if f.CacheStatus != "" {
+		f.CacheStatus = wordStatus(f.CacheStatus)
+	} else {
+		f.CacheStatus, f.CacheSource = v.cache()
+	}
+	if f.CacheStatus == "" {
+		f.CacheSource = ""
+	}
+}
+
+func (v *view) lengths(f *edge.Facts) {
+	v.fillLength(&f.CPUTime, &f.HasCPU, &cpuRule)
+	v.fillLength(&f.WallTime, &f.HasWall, &wallRule)
+	v.fillLength(&f.TTFB, &f.HasTTFB, &ttfbRule)
+	v.fillLength(&f.OriginDuration, &f.HasOrigin, &originRule)
+	if !v.present.meets(&timingRule.any) {
+		return
+	}
+	// Of a client span the timing is that of the server, which sends its own.
+	if v.event.Kind == edge.KindSpan && v.event.SpanKind == edge.SpanClient {
+		return
+	}
+	if timing, _ := v.find(&timingRule); !f.HasCPU {
+		f.CPUTime, f.HasCPU = serverTiming(timing, "cpu")
+	}
+}
+
+// originHeader answers the wait for an origin that a proxy tells in a header.
+func (v *view) originHeader() (nanos int64, found bool) {
+	if nanos, found = v.length(&upstreamRule); found || !v.present.meets(&timingRule.any) {
+		return nanos, found
+	}
+	timing, _ := v.find(&timingRule)
+	return serverTiming(timing, "cfOrigin", "origin")
+}
+
+func (v *view) fillLength(nanos *int64, has *bool, r *rule) {
+	if !*has {
+		*nanos, *has = v.length(r)
+	}
+}
+
+// stoppedClock gives a span the length that its platform measured when its own clock stood still, as in Workers between
+// I/O. The start of the span stays.
+func stoppedClock(e *edge.Event) {
+	if e.Duration > 0 || !e.Facts.HasWall || e.Facts.WallTime <= 0 {
+		return
+	}
+	e.Time += e.Facts.WallTime - e.Duration
+	e.Duration, e.HasDuration = e.Facts.WallTime, true
+}
+
+// mendScheme cuts the colon that otel-cf-workers leaves at url.scheme.
+func mendScheme(v *view) {
+	n := schemeRule.slots[0]
+	if !v.ownHas.has(n) {
+		return
+	}
+	a := &v.event.Attrs[v.own[n]]
+	a.Value = strings.TrimSuffix(a.Value, ":")
+}
+
+// isTemplate tells whether a path is its own template.
+func isTemplate(path string) bool {
+	var buf [256]byte // it grows for a longer one
+	return string(route.Append(buf[:0], path)) == path
+}
