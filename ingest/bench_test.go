@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"edgescope/edge"
-	"edgescope/edge/platform"
 	"edgescope/ingest"
+	"edgescope/ingest/normalize"
 	"edgescope/ingest/rollup"
 )
 
@@ -24,7 +24,7 @@ func BenchmarkEvents(b *testing.B) {
 	f := func(name string, count int) {
 		b.Run(name, func(b *testing.B) {
 			p, err := ingest.Open(b.Context(), ingest.Options{
-				Store: nothing{}, Normalizer: platform.New(platform.Options{}),
+				Store: nothing{}, Normalizer: normalize.New(normalize.Options{}),
 				Rollup: rollup.New(rollup.Options{Collector: "c", Log: slog.New(slog.DiscardHandler)}), Logger: slog.New(slog.DiscardHandler),
 			})
 			if err != nil {

@@ -19,7 +19,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"edgescope/edge"
-	"edgescope/edge/platform"
+	"edgescope/ingest/normalize"
 	"edgescope/ingest/rollup"
 	"edgescope/ingest/seen"
 	"edgescope/store"
@@ -58,7 +58,7 @@ type Options struct {
 	// Show makes samples that were written visible to questions. It is called at a flush, when totals or clients' own
 	// numbers were written; nil leaves it to the store.
 	Show       func()
-	Normalizer *platform.Normalizer
+	Normalizer *normalize.Normalizer
 	Rollup     *rollup.Rollup
 	// Log is nil when there is no write-ahead log: kill -9 then loses what the store has not flushed, and the totals
 	// that are held.

@@ -15,8 +15,8 @@ import (
 	"go.uber.org/goleak"
 
 	"edgescope/edge"
-	"edgescope/edge/platform"
 	"edgescope/ingest"
+	"edgescope/ingest/normalize"
 	"edgescope/ingest/rollup"
 	"edgescope/store"
 )
@@ -94,7 +94,7 @@ func open(t *testing.T, m *memory, change ...func(*ingest.Options)) *ingest.Pipe
 	t.Helper()
 	o := ingest.Options{
 		Store:      m,
-		Normalizer: platform.New(platform.Options{}),
+		Normalizer: normalize.New(normalize.Options{}),
 		Rollup:     rollup.New(rollup.Options{Collector: "c", Log: slog.New(slog.DiscardHandler)}),
 		Metrics:    metrics.NewSet(),
 		Logger:     slog.New(slog.DiscardHandler),

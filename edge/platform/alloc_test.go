@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"edgescope/edge"
-	"edgescope/edge/platform"
+	"edgescope/ingest/normalize"
 )
 
 // typicalResource and typicalAttrs are those of a Worker instrumented with otel-cf-workers.
@@ -58,7 +58,7 @@ func forget(events, before []edge.Event) {
 // TestNormalizeNeedsNoMemory holds the hot path to no allocation per span once routes are known.
 func TestNormalizeNeedsNoMemory(t *testing.T) {
 	events, before := typicalBatch(250), typicalBatch(250)
-	n := platform.New(platform.Options{})
+	n := normalize.New(normalize.Options{})
 	n.Normalize(events)
 	got := testing.AllocsPerRun(100, func() {
 		forget(events, before)
@@ -73,7 +73,7 @@ func TestNormalizeNeedsNoMemory(t *testing.T) {
 
 func BenchmarkNormalize(b *testing.B) {
 	events, before := typicalBatch(25), typicalBatch(25)
-	n := platform.New(platform.Options{})
+	n := normalize.New(normalize.Options{})
 	b.ReportAllocs()
 	for b.Loop() {
 		forget(events, before)

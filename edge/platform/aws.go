@@ -5,7 +5,7 @@ import "strings"
 // The spans that Lambda's telemetry writes beside those of the function (docs.aws.amazon.com/lambda, "Telemetry API
 // Event schema"). A function of SnapStart is restored where others are initialised.
 const (
-	platformPrefix     = "platform."
+	PlatformPrefix     = "platform."
 	initRuntimeDone    = "platform.initRuntimeDone"
 	initReport         = "platform.initReport"
 	restoreRuntimeDone = "platform.restoreRuntimeDone"

@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"edgescope/edge"
-	"edgescope/edge/platform"
+	"edgescope/ingest/normalize"
 )
 
 // ids are the ids of a span and of its parent, ms its start and its end in milliseconds.
@@ -28,15 +28,15 @@ func named(e edge.Event, name string) edge.Event {
 	return e
 }
 
-func normalize(events ...edge.Event) []edge.Event {
-	platform.New(platform.Options{}).Normalize(events)
+func normalized(events ...edge.Event) []edge.Event {
+	normalize.New(normalize.Options{}).Normalize(events)
 	return events
 }
 
 func TestInvocation(t *testing.T) {
 	f := func(want bool, e edge.Event) {
 		t.Helper()
-		if got := normalize(e)[0].Facts.Invocation; got != want {
+		if got := normalized(e)[0].Facts.Invocation; got != want {
 			t.Errorf("%s %q with %v: invocation %v, want %v", e.SpanKind, e.Name, e.Attrs, got, want)
 		}
 	}
@@ -66,7 +66,7 @@ func TestInvocation(t *testing.T) {
 func TestServerBelowServer(t *testing.T) {
 	f := func(want bool, parentKind edge.SpanKind, parentService string) {
 		t.Helper()
-		events := normalize(
+		events := normalized(
 			span(ids{2, 1}, edge.SpanServer, ms{0, 1}, "service.name", "shop"),
 			span(ids{1, 0}, parentKind, ms{0, 1}, "service.name", parentService),
 		)
@@ -81,7 +81,7 @@ func TestServerBelowServer(t *testing.T) {
 
 	other := span(ids{1, 0}, edge.SpanServer, ms{0, 1}, "service.name", "shop")
 	other.TraceID = edge.TraceID{2}
-	if e := normalize(span(ids{2, 1}, edge.SpanServer, ms{0, 1}, "service.name", "shop"), other)[0]; !e.Facts.Invocation {
+	if e := normalized(span(ids{2, 1}, edge.SpanServer, ms{0, 1}, "service.name", "shop"), other)[0]; !e.Facts.Invocation {
 		t.Error("the span of another trace counts as a parent")
 	}
 }
@@ -92,7 +92,7 @@ func TestFrameworkInsideOfARuntime(t *testing.T) {
 	server := func(id ids, at ms, pairs ...string) edge.Event {
 		return span(id, edge.SpanServer, at, append(pairs, "service.name", "shop", "url.path", "/cart/7")...)
 	}
-	events := normalize(
+	events := normalized(
 		span(ids{5, 3}, edge.SpanClient, ms{2, 3}, "service.name", "shop", "cache.hit", "true"),
 		server(ids{3, 2}, ms{1, 4}, "http.route", "/cart/:id", "faas.coldstart", "true", "http.response.status_code", "404"),
 		server(ids{2, 1}, ms{1, 5}),
@@ -111,18 +111,18 @@ func TestFrameworkInsideOfARuntime(t *testing.T) {
 		}
 	}
 
-	failed := normalize(server(ids{1, 0}, ms{0, 9}), server(ids{2, 1}, ms{1, 5}, "http.response.status_code", "503"))[0].Facts
+	failed := normalized(server(ids{1, 0}, ms{0, 9}), server(ids{2, 1}, ms{1, 5}, "http.response.status_code", "503"))[0].Facts
 	if failed.Status != 503 || failed.StatusInferred || failed.Outcome != edge.OutcomeError {
 		t.Errorf("a runtime without a status: status %d, outcome %q, want those from inside", failed.Status, failed.Outcome)
 	}
-	ring := normalize(server(ids{1, 2}, ms{0, 9}, "http.route", "/a"), server(ids{2, 1}, ms{1, 5}))
+	ring := normalized(server(ids{1, 2}, ms{0, 9}, "http.route", "/a"), server(ids{2, 1}, ms{1, 5}))
 	if ring[0].Facts.Invocation || ring[1].Facts.Invocation {
 		t.Error("one of two spans that are each inside of the other is an invocation")
 	}
 }
 
 func TestChildrenTakeThePlaceOfTheirInvocation(t *testing.T) {
-	events := normalize(
+	events := normalized(
 		span(ids{4, 3}, edge.SpanClient, ms{2, 3}, "service.name", "shop"), // before its parents
 		span(ids{1, 0}, edge.SpanServer, ms{0, 9}, "service.name", "shop", "cloud.provider", "cloudflare", "edge.colo", "FRA"),
 		span(ids{3, 1}, edge.SpanInternal, ms{1, 4}, "service.name", "shop", "cloud.region", "weur"),
@@ -143,7 +143,7 @@ func TestChildrenTakeThePlaceOfTheirInvocation(t *testing.T) {
 
 // TestNextInvocationIsAPlaceOfItsOwn: a function that calls a function in the same trace and batch.
 func TestNextInvocationIsAPlaceOfItsOwn(t *testing.T) {
-	events := normalize(
+	events := normalized(
 		span(ids{1, 0}, edge.SpanServer, ms{0, 9}, "service.name", "a", "edge.colo", "FRA"),
 		span(ids{2, 1}, edge.SpanClient, ms{1, 8}, "service.name", "a"),
 		span(ids{3, 2}, edge.SpanServer, ms{2, 7}, "service.name", "a", "edge.colo", "IAD"),
@@ -157,7 +157,7 @@ func TestNextInvocationIsAPlaceOfItsOwn(t *testing.T) {
 }
 
 func TestParentsInARing(t *testing.T) {
-	events := normalize(
+	events := normalized(
 		span(ids{1, 2}, edge.SpanInternal, ms{0, 1}, "edge.colo", "FRA"),
 		span(ids{2, 3}, edge.SpanInternal, ms{0, 1}),
 		span(ids{3, 1}, edge.SpanInternal, ms{0, 1}),
@@ -174,7 +174,7 @@ func TestParentsInARing(t *testing.T) {
 func TestInvocationTakesTheCacheStatusOfItsLastChild(t *testing.T) {
 	f := func(want, source string, own []string, children ...edge.Event) {
 		t.Helper()
-		events := normalize(append([]edge.Event{span(ids{1, 0}, edge.SpanServer, ms{0, 9}, own...)}, children...)...)
+		events := normalized(append([]edge.Event{span(ids{1, 0}, edge.SpanServer, ms{0, 9}, own...)}, children...)...)
 		if got := events[0].Facts; got.CacheStatus != want || got.CacheSource != source {
 			t.Errorf("cache %q by %q, want %q by %q", got.CacheStatus, got.CacheSource, want, source)
 		}
@@ -197,7 +197,7 @@ func TestOriginDuration(t *testing.T) {
 		t.Helper()
 		events := []edge.Event{span(ids{1, 0}, edge.SpanServer, ms{0, 100}, own...)}
 		events = append(events, children...)
-		platform.New(platform.Options{ExporterHosts: []string{"collector.example:4318"}}).Normalize(events)
+		normalize.New(normalize.Options{ExporterHosts: []string{"collector.example:4318"}}).Normalize(events)
 		if got := events[0].Facts; got.OriginDuration != want*1e6 || got.HasOrigin != has {
 			t.Errorf("origin %d ns (%v), want %d ms (%v)", got.OriginDuration, got.HasOrigin, want, has)
 		}
@@ -229,7 +229,7 @@ func TestOriginsOfTwoInvocationsStayApart(t *testing.T) {
 	}
 	second := span(ids{1, 0}, edge.SpanServer, ms{0, 100})
 	second.TraceID = edge.TraceID{2}
-	events := normalize(child(1, 2, 0, 10), child(2, 3, 0, 30), span(ids{1, 0}, edge.SpanServer, ms{0, 100}), second, child(1, 4, 50, 55))
+	events := normalized(child(1, 2, 0, 10), child(2, 3, 0, 30), span(ids{1, 0}, edge.SpanServer, ms{0, 100}), second, child(1, 4, 50, 55))
 	if a, b := events[2].Facts.OriginDuration, events[3].Facts.OriginDuration; a != 15e6 || b != 30e6 {
 		t.Errorf("origins %d and %d ns, want 15 and 30 ms", a, b)
 	}
@@ -248,7 +248,7 @@ func TestPlatformTellsColdStarts(t *testing.T) {
 	}
 	f := func(want []edge.Tri, events ...edge.Event) {
 		t.Helper()
-		for i, e := range normalize(append(events, report())...)[:len(events)] {
+		for i, e := range normalized(append(events, report())...)[:len(events)] {
 			if e.Facts.ColdStart != want[i] {
 				t.Errorf("invocation %d: cold %q, want %q", i, e.Facts.ColdStart, want[i])
 			}
@@ -266,12 +266,12 @@ func TestPlatformTellsColdStarts(t *testing.T) {
 }
 
 func TestSchemeLosesItsColon(t *testing.T) {
-	e := normalize(span(ids{1, 0}, edge.SpanServer, ms{0, 1}, "url.scheme", "http:"))[0]
+	e := normalized(span(ids{1, 0}, edge.SpanServer, ms{0, 1}, "url.scheme", "http:"))[0]
 	if got := e.Attr("url.scheme"); got != "http" {
 		t.Errorf("url.scheme %q, want http", got)
 	}
 }
 
 func TestNormalizeNothing(t *testing.T) {
-	platform.New(platform.Options{}).Normalize(nil)
+	normalize.New(normalize.Options{}).Normalize(nil)
 }

@@ -67,8 +67,8 @@ const (
 	keyOldKVStatus = "db.cf.kv.cache_status"
 )
 
-// ofKV tells whether the source of a cache status speaks of a key-value store, which is no cache of answers.
-func ofKV(source string) bool { return source == keyKVStatus || source == keyOldKVStatus }
+// OfKV tells whether the source of a cache status speaks of a key-value store, which is no cache of answers.
+func OfKV(source string) bool { return source == keyKVStatus || source == keyOldKVStatus }
 
 // CacheStatus returns the canonical cache status (edge.CacheHit and so on) that a value means, in any case, "" if none.
 // source is the name of a response header in lower case or an attribute key; a source that no rule knows is read as plain
@@ -129,7 +129,7 @@ func ageStatus(value string) string {
 }
 
 // cache answers the cache status of an event and the source that told it: a header's name or an attribute's key.
-func (v *view) cache() (status, from string) {
+func (v *View) cache() (status, from string) {
 	if status, src := v.find(&cacheRule); src != nil {
 		return status, src.name
 	}

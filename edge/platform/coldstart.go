@@ -64,7 +64,7 @@ func startWord(s string) string {
 }
 
 // coldStart fills what an event says of its own start. What only a memory of instances or gaps could tell stays unknown.
-func (v *view) coldStart(f *edge.Facts) {
+func (v *View) coldStart(f *edge.Facts) {
 	e := v.event
 	isSpan := e.Kind == edge.KindSpan
 	if f.ColdStart == edge.Unknown {
@@ -79,22 +79,22 @@ func (v *view) coldStart(f *edge.Facts) {
 		}
 	}
 	if f.ColdStart == edge.Unknown && isSpan && isInit(e.Name) {
-		f.ColdStart, f.ColdStartSource = edge.True, coldByPlatform
+		f.ColdStart, f.ColdStartSource = edge.True, ColdByPlatform
 	}
 	v.initDuration(f)
 }
 
 // coldSource answers the source that the sender names, if it is one of ours, else that it was an attribute.
-func (v *view) coldSource() string {
+func (v *View) coldSource() string {
 	switch s := v.text(&coldReportRule); s {
-	case coldByPlatform, "instance", "gap", "model":
+	case ColdByPlatform, "instance", "gap", "model":
 		return s
 	default:
 		return coldByAttribute
 	}
 }
 
-func (v *view) initDuration(f *edge.Facts) {
+func (v *View) initDuration(f *edge.Facts) {
 	v.fillLength(&f.InitDuration, &f.HasInit, &initRule)
 	e := v.event
 	switch {
@@ -108,49 +108,3 @@ func (v *view) initDuration(f *edge.Facts) {
 		f.InitDuration, f.HasInit = serverTiming(timing, "cold", "init")
 	}
 }
-
-// shareColdStarts gives an invocation without a word of its own the cold start that an init span or report of the platform
-// tells: of the same invocation id, else of the same instance, where it belongs to the first invocation.
-func (b *batch) shareColdStarts() {
-	var byID, byInstance map[string]int
-	for i := range b.events {
-		e := &b.events[i]
-		if e.Kind != edge.KindSpan || e.Facts.ColdStart != edge.True || !strings.HasPrefix(e.Name, platformPrefix) {
-			continue
-		}
-		if byID == nil {
-			byID, byInstance = b.invocations()
-		}
-		j, ok := byID[e.Facts.InvocationID]
-		if !ok {
-			j, ok = byInstance[e.Facts.Instance]
-		}
-		if f := &b.events[j].Facts; ok && f.ColdStart == edge.Unknown {
-			f.ColdStart, f.ColdStartSource = edge.True, coldByPlatform
-		}
-	}
-}
-
-// invocations indexes the invocations of the batch by their id, and the earliest one of each instance by that.
-func (b *batch) invocations() (byID, byInstance map[string]int) {
-	byID, byInstance = make(map[string]int), make(map[string]int)
-	for i := range b.events {
-		e := &b.events[i]
-		if !e.Facts.Invocation || e.Kind != edge.KindSpan {
-			continue
-		}
-		if id := e.Facts.InvocationID; id != "" {
-			byID[id] = i
-		}
-		instance := e.Facts.Instance
-		if instance == "" {
-			continue
-		}
-		if j, ok := byInstance[instance]; !ok || start(e) < start(&b.events[j]) {
-			byInstance[instance] = i
-		}
-	}
-	return byID, byInstance
-}
-
-func start(e *edge.Event) int64 { return e.Time - e.Duration }

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"edgescope/edge"
-	"edgescope/edge/platform"
+	"edgescope/ingest/normalize"
 )
 
 // TestSpellingsOfColdStarts: each key that platforms, agents and people write is read, whatever word they write for yes
@@ -32,7 +32,7 @@ func TestSpellingsOfColdStarts(t *testing.T) {
 func TestRestoredFunctionsStartCold(t *testing.T) {
 	e := span(ids{1, 0}, edge.SpanInternal, ms{0, 310}, "faas.instance", "i1")
 	e.Name = "platform.restoreRuntimeDone"
-	f := normalize(e)[0].Facts
+	f := normalized(e)[0].Facts
 	if f.ColdStart != edge.True || f.ColdStartSource != "platform" || f.InitDuration != 310e6 {
 		t.Errorf("cold %q by %q, init %d, want true by platform, 310 ms", f.ColdStart, f.ColdStartSource, f.InitDuration)
 	}
@@ -44,7 +44,7 @@ func TestRestoredFunctionsStartCold(t *testing.T) {
 // TestColdStartOfTheOtherEnd: what a client is told of a cold start is the server's.
 func TestColdStartOfTheOtherEnd(t *testing.T) {
 	events := []edge.Event{{Kind: edge.KindSpan, SpanKind: edge.SpanClient, Attrs: attrs("http.response.header.x-cold-start", "1")}}
-	platform.New(platform.Options{}).Normalize(events)
+	normalize.New(normalize.Options{}).Normalize(events)
 	if got := events[0].Facts.ColdStart; got != edge.Unknown {
 		t.Errorf("cold start of a client span %q, want unknown", got)
 	}

@@ -7,18 +7,18 @@ import (
 	"edgescope/edge/route"
 )
 
-// newView makes the memory for looking at events, one after the other.
-func newView() view { return view{resource: new(resourceView)} }
+// NewView makes the memory for looking at events, one after the other.
+func NewView() View { return View{resource: new(resourceView)} }
 
-// forget drops every reference into the events.
-func (v *view) forget() {
+// Forget drops every reference into the events.
+func (v *View) Forget() {
 	v.event = nil
 	*v.resource = resourceView{}
 }
 
-// describe looks at an event and fills the facts that it tells by itself, as Facts says. A length of time that is
+// Describe looks at an event and fills the facts that it tells by itself, as Facts says. A length of time that is
 // negative or above edge.MaxDuration becomes unknown: it returns how many did.
-func (v *view) describe(e *edge.Event) (unbounded int) {
+func (v *View) Describe(e *edge.Event) (unbounded int) {
 	v.read(e)
 	f := &e.Facts
 	unbounded = boundLength(&e.Duration, &e.HasDuration)
@@ -42,29 +42,29 @@ func (v *view) describe(e *edge.Event) (unbounded int) {
 	return unbounded
 }
 
-// path returns the path that a request was for, by its attributes or by the span's name; "" when neither tells.
-func (v *view) path() string {
+// Path returns the path that a request was for, by its attributes or by the span's name; "" when neither tells.
+func (v *View) Path() string {
 	if path := v.text(&pathRule); path != "" {
 		return path
 	}
 	return namedRoute(v.event.Name)
 }
 
-// host returns where a request went, as it was written: a name, with a port or not, or a URL.
-func (v *view) host() string { return v.text(&hostRule) }
+// Host returns where a request went, as it was written: a name, with a port or not, or a URL.
+func (v *View) Host() string { return v.text(&hostRule) }
 
-// starts tells whether an event has an attribute of its own that makes a root span an invocation.
-func (v *view) starts() bool { return v.ownHas.meets(&invocationMarks) }
+// Starts tells whether an event has an attribute of its own that makes a root span an invocation.
+func (v *View) Starts() bool { return v.ownHas.meets(&invocationMarks) }
 
-// fetches tells whether a span is a request to another server, and no look-up in a cache.
-func (v *view) fetches() bool {
+// Fetches tells whether a span is a request to another server, and no look-up in a cache.
+func (v *View) Fetches() bool {
 	return v.event.SpanKind == edge.SpanClient && v.present.meets(&urlRule.any) && !v.present.meets(&cacheLookupRule.any)
 }
 
 // invocationMarks are the attributes that make a root span an invocation.
 var invocationMarks = known.slotsOf(edge.KeyFaasTrigger, "cloudflare.handler_type", edge.KeyInvocationID, edge.KeyColdStart)
 
-func (v *view) identity(f *edge.Facts) {
+func (v *View) identity(f *edge.Facts) {
 	v.fill(&f.Service, &serviceRule)
 	v.fill(&f.Version, &versionRule)
 	v.fill(&f.Namespace, &namespaceRule)
@@ -81,7 +81,7 @@ func (v *view) identity(f *edge.Facts) {
 }
 
 // faasName adds the entrypoint to the name of a Worker that has several.
-func (v *view) faasName() string {
+func (v *View) faasName() string {
 	name, src := v.find(&faasNameRule)
 	if src == nil || src.name != "cloudflare.script_name" {
 		return name
@@ -93,7 +93,7 @@ func (v *view) faasName() string {
 }
 
 // place fills platform, colo and region, of which each needs the one before.
-func (v *view) place(f *edge.Facts) {
+func (v *View) place(f *edge.Facts) {
 	if f.Platform == "" {
 		f.Platform = v.platform()
 	}
@@ -109,7 +109,7 @@ func (v *view) place(f *edge.Facts) {
 	}
 }
 
-func (v *view) platform() string {
+func (v *View) platform() string {
 	if p := v.text(&platformRule); p != "" {
 		return p
 	}
@@ -131,7 +131,7 @@ func (v *view) platform() string {
 
 // elsewhere tells whether the event names a region that is not the PoP of its headers: it ran behind the network that added
 // those, and not in it.
-func (v *view) elsewhere() bool {
+func (v *View) elsewhere() bool {
 	region := v.text(&chosenRegion)
 	if region == "" {
 		region = v.text(&regionRule)
@@ -139,7 +139,7 @@ func (v *view) elsewhere() bool {
 	return region != "" && region != coloCode(v.text(&coloRule))
 }
 
-func (v *view) request(f *edge.Facts) {
+func (v *View) request(f *edge.Facts) {
 	v.fill(&f.Method, &methodRule)
 	v.fill(&f.ErrorType, &errorTypeRule)
 	v.fill(&f.Route, &routeRule)
@@ -153,7 +153,7 @@ func (v *view) request(f *edge.Facts) {
 }
 
 // namedRoute returns the route in the span's name, unless it names one thing of many, as the path of one request does.
-func (v *view) namedRoute() string {
+func (v *View) namedRoute() string {
 	path := namedRoute(v.event.Name)
 	if path != "" && !isTemplate(path) {
 		return ""
@@ -161,7 +161,7 @@ func (v *view) namedRoute() string {
 	return path
 }
 
-func (v *view) cacheStatus(f *edge.Facts) {
+func (v *View) cacheStatus(f *edge.Facts) {
 	if f.CacheStatus != "" {
 		f.CacheStatus = wordStatus(f.CacheStatus)
 	} else {
@@ -172,7 +172,7 @@ func (v *view) cacheStatus(f *edge.Facts) {
 	}
 }
 
-func (v *view) lengths(f *edge.Facts) {
+func (v *View) lengths(f *edge.Facts) {
 	v.fillLength(&f.CPUTime, &f.HasCPU, &cpuRule)
 	v.fillLength(&f.WallTime, &f.HasWall, &wallRule)
 	v.fillLength(&f.TTFB, &f.HasTTFB, &ttfbRule)
@@ -189,8 +189,8 @@ func (v *view) lengths(f *edge.Facts) {
 	}
 }
 
-// originHeader answers the wait for an origin that a proxy tells in a header.
-func (v *view) originHeader() (nanos int64, found bool) {
+// OriginHeader answers the wait for an origin that a proxy tells in a header.
+func (v *View) OriginHeader() (nanos int64, found bool) {
 	if nanos, found = v.length(&upstreamRule); found || !v.present.meets(&timingRule.any) {
 		return nanos, found
 	}
@@ -198,7 +198,7 @@ func (v *view) originHeader() (nanos int64, found bool) {
 	return serverTiming(timing, "cfOrigin", "origin")
 }
 
-func (v *view) fillLength(nanos *int64, has *bool, r *rule) {
+func (v *View) fillLength(nanos *int64, has *bool, r *rule) {
 	if !*has {
 		*nanos, *has = v.length(r)
 	}
@@ -215,7 +215,7 @@ func stoppedClock(e *edge.Event) {
 }
 
 // mendScheme cuts the colon that otel-cf-workers leaves at url.scheme.
-func mendScheme(v *view) {
+func mendScheme(v *View) {
 	n := schemeRule.slots[0]
 	if !v.ownHas.has(n) {
 		return

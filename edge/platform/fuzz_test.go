@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 
 	"edgescope/edge"
-	"edgescope/edge/platform"
+	"edgescope/ingest/normalize"
 )
 
 // fuzzEvents makes a batch of lines, one event each: kind, span kind, ids and times in the first bytes, then attributes
@@ -56,7 +56,7 @@ func FuzzNormalize(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		events := fuzzEvents(text)
-		n := platform.New(platform.Options{})
+		n := normalize.New(normalize.Options{})
 		n.Normalize(events)
 		for i := range events {
 			checkFacts(t, &events[i])

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"edgescope/edge"
-	"edgescope/edge/platform"
+	"edgescope/ingest/normalize"
 )
 
 // attrs makes attributes of "key", "value", ...
@@ -20,13 +20,13 @@ func attrs(pairs ...string) []edge.Attr {
 // facts normalises one server span of those attributes.
 func facts(pairs ...string) edge.Facts {
 	events := []edge.Event{{Kind: edge.KindSpan, SpanKind: edge.SpanServer, HasDuration: true, Attrs: attrs(pairs...)}}
-	platform.New(platform.Options{}).Normalize(events)
+	normalize.New(normalize.Options{}).Normalize(events)
 	return events[0].Facts
 }
 
 // TestConcurrentUse normalises many batches at once; the race detector does the judging, the facts must not mix.
 func TestConcurrentUse(t *testing.T) {
-	n := platform.New(platform.Options{MaxInferredRoutes: 5})
+	n := normalize.New(normalize.Options{MaxInferredRoutes: 5})
 	var all sync.WaitGroup
 	for worker := range 8 {
 		all.Go(func() {

@@ -11,7 +11,7 @@ import (
 // Where a cold start was told (edge.coldstart.source): by an attribute of the event, or by an init span or report.
 const (
 	coldByAttribute = "attribute"
-	coldByPlatform  = "platform"
+	ColdByPlatform  = "platform"
 )
 
 // The lengths of time of one unit in nanoseconds, for sources.
@@ -62,7 +62,7 @@ func number(s string) string {
 }
 
 // length answers the length of time that a rule finds, in nanoseconds.
-func (v *view) length(r *rule) (nanos int64, found bool) {
+func (v *View) length(r *rule) (nanos int64, found bool) {
 	value, src := v.find(r)
 	if src == nil {
 		return 0, false
@@ -145,4 +145,33 @@ func serverTiming(value string, names ...string) (nanos int64, found bool) {
 		}
 	}
 	return 0, false
+}
+
+// PointWeight returns the count of a data point times its sample interval, and notes the count.
+func (v *View) PointWeight() float64 {
+	f := &v.event.Facts
+	if !f.HasCount {
+		f.Count, f.HasCount = positive(v.text(&countRule))
+	} else if !(f.Count > 0) {
+		f.Count, f.HasCount = 0, false
+	}
+	weight := 1.0
+	if f.HasCount {
+		weight = f.Count
+	}
+	if interval, ok := positive(v.text(&intervalRule)); ok {
+		weight *= interval
+	}
+	if !(weight >= 1) {
+		return 1
+	}
+	return min(weight, math.MaxFloat64)
+}
+
+func positive(s string) (float64, bool) {
+	if s == "" {
+		return 0, false
+	}
+	f, err := strconv.ParseFloat(s, 64)
+	return f, err == nil && f > 0 && !math.IsInf(f, 0)
 }

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"edgescope/edge"
-	"edgescope/edge/platform"
+	"edgescope/ingest/normalize"
 )
 
 func TestStatus(t *testing.T) {
@@ -32,7 +32,7 @@ func TestStatusIsInferredForInvocationsOnly(t *testing.T) {
 		{Kind: edge.KindSpan, SpanKind: edge.SpanClient}, {Kind: edge.KindLog}, {Kind: edge.KindDataPoint, Facts: edge.Facts{Invocation: true}},
 	} {
 		events := []edge.Event{e}
-		platform.New(platform.Options{}).Normalize(events)
+		normalize.New(normalize.Options{}).Normalize(events)
 		if f := events[0].Facts; f.Status != 0 || f.StatusInferred {
 			t.Errorf("%s: status %d, inferred %v, want none", e.Kind, f.Status, f.StatusInferred)
 		}
@@ -99,7 +99,7 @@ func TestOutcomeByKind(t *testing.T) {
 	f := func(want string, e edge.Event) {
 		t.Helper()
 		events := []edge.Event{e}
-		platform.New(platform.Options{}).Normalize(events)
+		normalize.New(normalize.Options{}).Normalize(events)
 		if got := events[0].Facts.Outcome; got != want {
 			t.Errorf("%+v: outcome %q, want %q", e, got, want)
 		}
@@ -136,7 +136,7 @@ func TestOutcomeOfGRPC(t *testing.T) {
 	f := func(want string, kind edge.SpanKind, status edge.StatusCode, pairs ...string) {
 		t.Helper()
 		events := []edge.Event{{Kind: edge.KindSpan, SpanKind: kind, Status: status, Attrs: attrs(pairs...)}}
-		platform.New(platform.Options{}).Normalize(events)
+		normalize.New(normalize.Options{}).Normalize(events)
 		if got := events[0].Facts.Outcome; got != want {
 			t.Errorf("kind %d, status %d, %q: outcome %q, want %q", kind, status, pairs, got, want)
 		}
@@ -195,7 +195,7 @@ func TestInitSpan(t *testing.T) {
 	f := func(name string, cold edge.Tri, init int64) {
 		t.Helper()
 		events := []edge.Event{{Kind: edge.KindSpan, Name: name, Duration: 412_250_000, HasDuration: true}}
-		platform.New(platform.Options{}).Normalize(events)
+		normalize.New(normalize.Options{}).Normalize(events)
 		got := events[0].Facts
 		if got.ColdStart != cold || got.InitDuration != init || got.HasInit != (init != 0) {
 			t.Errorf("span %s: cold %q, init %d (%v), want %q, %d", name, got.ColdStart, got.InitDuration, got.HasInit, cold, init)
@@ -257,7 +257,7 @@ func TestLengthsOfTime(t *testing.T) {
 }
 
 func TestTimingOfAClientSpanIsNotItsOwn(t *testing.T) {
-	f := normalize(span(ids{1, 0}, edge.SpanClient, ms{0, 1}, "http.response.header.server-timing", "cpu;dur=7, cold;dur=3, origin;dur=2"))[0].Facts
+	f := normalized(span(ids{1, 0}, edge.SpanClient, ms{0, 1}, "http.response.header.server-timing", "cpu;dur=7, cold;dur=3, origin;dur=2"))[0].Facts
 	if f.HasCPU || f.HasInit || f.HasOrigin {
 		t.Errorf("a client span took over what its server measured: %+v", f)
 	}
@@ -270,7 +270,7 @@ func TestStoppedClock(t *testing.T) {
 		events := []edge.Event{{
 			Kind: edge.KindSpan, Time: 1000 + duration, Duration: duration, HasDuration: true, Attrs: attrs("cloudflare.wall_time_ms", wall),
 		}}
-		n := platform.New(platform.Options{})
+		n := normalize.New(normalize.Options{})
 		n.Normalize(events)
 		n.Normalize(events) // a second time changes nothing
 		if e := events[0]; e.Time != wantTime || e.Duration != wantDuration {
@@ -284,7 +284,7 @@ func TestStoppedClock(t *testing.T) {
 }
 
 func TestWeight(t *testing.T) {
-	n := platform.New(platform.Options{SampleRates: map[string]float64{"shop": 0.1, "bad": 7, "none": 0}})
+	n := normalize.New(normalize.Options{SampleRates: map[string]float64{"shop": 0.1, "bad": 7, "none": 0}})
 	f := func(want float64, e edge.Event) {
 		t.Helper()
 		events := []edge.Event{e}
@@ -337,7 +337,7 @@ func TestWeight(t *testing.T) {
 // TestNumbersAreBounded: what nothing at the edge has hides no sum, and is counted.
 func TestNumbersAreBounded(t *testing.T) {
 	const day = int64(24 * time.Hour)
-	n := platform.New(platform.Options{MaxWeight: 50})
+	n := normalize.New(normalize.Options{MaxWeight: 50})
 	events := []edge.Event{
 		{Kind: edge.KindDataPoint, Duration: 31 * day, HasDuration: true, Facts: edge.Facts{Count: 51, HasCount: true}},
 		{Kind: edge.KindDataPoint, Duration: 30 * day, HasDuration: true, Facts: edge.Facts{Count: 50, HasCount: true}},
@@ -347,7 +347,7 @@ func TestNumbersAreBounded(t *testing.T) {
 		{Attrs: attrs("cloudflare.cpu_time_ms", "-1", "faas.init_duration", "2592000.1")},
 	}
 	bounded := n.Normalize(events)
-	if want := (platform.Bounded{Weights: 1, Durations: 3}); bounded != want {
+	if want := (normalize.Bounded{Weights: 1, Durations: 3}); bounded != want {
 		t.Errorf("%+v, want %+v", bounded, want)
 	}
 	for i, want := range []edge.Facts{{Count: 50, Weight: 50, HasCount: true}, {Count: 50, Weight: 50, HasCount: true}, {Weight: 1}} {

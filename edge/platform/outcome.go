@@ -10,7 +10,7 @@ import (
 
 // outcome fills how an event ended: what its platform says, else what it shows. Only spans show it; a log record or a data
 // point has an outcome only if one was sent.
-func (v *view) outcome(f *edge.Facts) {
+func (v *View) outcome(f *edge.Facts) {
 	v.fill(&f.Outcome, &outcomeRule)
 	if v.event.Kind != edge.KindSpan {
 		return
@@ -36,7 +36,7 @@ func (v *view) outcome(f *edge.Facts) {
 // answers, since the error is the client's (semantic conventions, HTTP spans, "Status"); a status of gRPC, likewise; a
 // span status of ERROR; an exception that left the span; an error that a server names; a status of HTTP; an exception
 // of which nobody says that it was handled.
-func (v *view) failed(f *edge.Facts) bool {
+func (v *View) failed(f *edge.Facts) bool {
 	e := v.event
 	switch {
 	case f.Status >= 500:
@@ -58,7 +58,7 @@ func (v *view) failed(f *edge.Facts) bool {
 // grpcFailed tells whether a call failed for its end of it, by its status: Unknown when that is OK or none. For who
 // calls each other status is an error; for who answers those are that are not the caller's (opentelemetry.io, semantic
 // conventions for gRPC, "Span status").
-func (v *view) grpcFailed() edge.Tri {
+func (v *View) grpcFailed() edge.Tri {
 	code := v.text(&grpcRule)
 	switch {
 	case code == "" || code == "OK":
@@ -110,25 +110,9 @@ func errorFlag(s string) string {
 
 // threw tells whether an exception left the span: False also when there is none, Unknown when there is one and nobody
 // says.
-func (v *view) threw() edge.Tri {
+func (v *View) threw() edge.Tri {
 	if !v.present.meets(&exceptionRule.any) {
 		return edge.False
 	}
 	return edge.TriOf(v.text(&escapedRule))
-}
-
-// inferStatus gives an invocation without a status the one that its client must have seen.
-func inferStatus(f *edge.Facts) {
-	if f.Status != 0 {
-		return
-	}
-	f.StatusInferred = true
-	switch f.Outcome {
-	case edge.OutcomeOK:
-		f.Status = 200
-	case edge.OutcomeCanceled:
-		f.Status = 499 // as nginx writes it: the client went away
-	default:
-		f.Status = 500
-	}
 }

@@ -74,15 +74,15 @@ func newRepeats() (by [maxSlots][]repeat, all slots) {
 // maxTold bounds the attributes of one event that are looked at. The others stay, which costs room and loses nothing.
 const maxTold = 24
 
-// told are the attributes of an event that its facts may repeat, with their slots.
-type told struct {
+// Told are the attributes of an event that its facts may repeat, with their slots.
+type Told struct {
 	n     uint8
 	slots [maxTold]slot
 	attrs [maxTold]uint16
 }
 
-// note finds them, unless the resource has the same key: its value would then take the place of the event's own.
-func (t *told) note(v *view) {
+// Note finds them, unless the resource has the same key: its value would then take the place of the event's own.
+func (t *Told) Note(v *View) {
 	if v.event.Kind == edge.KindDataPoint {
 		return
 	}
@@ -108,8 +108,8 @@ func isRepeat(n slot, f *edge.Facts, value string) bool {
 	return false
 }
 
-// drop takes those out of the event's attributes that a fact repeats.
-func (t *told) drop(e *edge.Event) {
+// Drop takes those out of the event's attributes that a fact repeats.
+func (t *Told) Drop(e *edge.Event) {
 	dropped := 0
 	for i := range t.n {
 		if a := &e.Attrs[t.attrs[i]]; isRepeat(t.slots[i], &e.Facts, a.Value) {

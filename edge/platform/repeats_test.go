@@ -19,7 +19,7 @@ func keys(e edge.Event) string {
 func TestAttributesThatFactsRepeatAreDropped(t *testing.T) {
 	f := func(want string, pairs ...string) {
 		t.Helper()
-		e := normalize(span(ids{1, 0}, edge.SpanServer, ms{0, 1}, pairs...))[0]
+		e := normalized(span(ids{1, 0}, edge.SpanServer, ms{0, 1}, pairs...))[0]
 		if got := keys(e); got != want {
 			t.Errorf("%v: attributes %q are left, want %q", pairs, got, want)
 		}
@@ -42,14 +42,14 @@ func TestAttributesThatFactsRepeatAreDropped(t *testing.T) {
 func TestAttributesStayThatTheirResourceHasToo(t *testing.T) {
 	e := span(ids{1, 0}, edge.SpanServer, ms{0, 1}, "cloudflare.colo", "FRA")
 	e.Resource = attrs("cloudflare.colo", "IAD")
-	e = normalize(e)[0]
+	e = normalized(e)[0]
 	if e.Facts.Colo != "FRA" || keys(e) != "cloudflare.colo" {
 		t.Errorf("colo %q, attributes %q: want FRA, and the attribute, or the resource's would take its place", e.Facts.Colo, keys(e))
 	}
 }
 
 func TestAttributeStaysWhenTheInvocationSaysOtherwise(t *testing.T) {
-	events := normalize(
+	events := normalized(
 		span(ids{1, 0}, edge.SpanServer, ms{0, 9}, "cloudflare.colo", "FRA"),
 		span(ids{2, 1}, edge.SpanInternal, ms{1, 2}, "cloudflare.colo", "IAD"),
 		span(ids{3, 1}, edge.SpanInternal, ms{1, 2}, "cloudflare.colo", "FRA"),
@@ -64,7 +64,7 @@ func TestAttributeStaysWhenTheInvocationSaysOtherwise(t *testing.T) {
 
 func TestColumnsOfDataPointsStay(t *testing.T) {
 	e := edge.Event{Kind: edge.KindDataPoint, Attrs: attrs("blob1", "FRA", "cloudflare.colo", "FRA", "http.request.method", "GET")}
-	if e = normalize(e)[0]; keys(e) != "blob1 cloudflare.colo http.request.method" {
+	if e = normalized(e)[0]; keys(e) != "blob1 cloudflare.colo http.request.method" {
 		t.Errorf("columns %q are left, want all", keys(e))
 	}
 }
@@ -80,7 +80,7 @@ func TestEveryAliasOfAFactIsKnownToBeOne(t *testing.T) {
 		"vercel.deploymentId": "d1", "git.sha": "c0ffee", "FASTLY_SERVICE_VERSION": "7", "AWS_REGION": "eu-west-1", "fastly.pop": "LHR",
 		"faas.coldStart": "true", "aws.lambda.cold_start": "false", "service.environment": "prod",
 	} {
-		e := normalize(span(ids{1, 0}, edge.SpanServer, ms{0, 1}, key, value))[0]
+		e := normalized(span(ids{1, 0}, edge.SpanServer, ms{0, 1}, key, value))[0]
 		if keys(e) != "" {
 			t.Errorf("%s=%s is kept beside the facts %+v", key, value, e.Facts)
 		}
@@ -93,7 +93,7 @@ func TestAttributesBeyondTheBoundStay(t *testing.T) {
 	for _, key := range edge.FactKeys {
 		pairs = append(pairs, key, "x")
 	}
-	got := normalize(span(ids{1, 0}, edge.SpanServer, ms{0, 1}, pairs...))[0]
+	got := normalized(span(ids{1, 0}, edge.SpanServer, ms{0, 1}, pairs...))[0]
 	if len(got.Attrs) == 0 || len(got.Attrs) >= len(edge.FactKeys) {
 		t.Errorf("%d of %d attributes are left, want those beyond the bound", len(got.Attrs), len(edge.FactKeys))
 	}

@@ -6,7 +6,7 @@ import "edgescope/edge"
 // Provider, Platform, Region, Colo, FaasName and FaasVersion, by the same rules as Normalize. It is for signals without
 // events. The texts point into the memory of attrs.
 func Resource(attrs []edge.Attr) (f edge.Facts) {
-	v := view{resource: new(resourceView)}
+	v := View{resource: new(resourceView)}
 	v.read(&edge.Event{Resource: attrs})
 	v.identity(&f)
 	v.place(&f)

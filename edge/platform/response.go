@@ -57,7 +57,7 @@ func Response(h http.Header) ResponseFacts {
 	timing, _ := v.find(&timingRule)
 	r.InitDuration, r.HasInit = serverTiming(timing, "cold", "init")
 	r.CPUTime, r.HasCPU = serverTiming(timing, "cpu")
-	r.Origin, r.HasOrigin = v.originHeader()
+	r.Origin, r.HasOrigin = v.OriginHeader()
 	r.ColdStart = coldResponse(h.Get(headerColdStart), r.HasInit)
 	return r
 }
@@ -65,7 +65,7 @@ func Response(h http.Header) ResponseFacts {
 // responseView is what reading one response needs. The views are pooled: they are larger than all else about a response.
 type responseView struct {
 	event edge.Event
-	view  view
+	view  View
 }
 
 var responseViews = sync.Pool{New: func() any {
@@ -109,7 +109,7 @@ var headerSlots = func() map[string]slot {
 }()
 
 // readHeaders looks at real headers as if they were attributes of the event.
-func (v *view) readHeaders(h http.Header) {
+func (v *View) readHeaders(h http.Header) {
 	for key, values := range h {
 		n, ok := headerSlots[key]
 		if !ok {

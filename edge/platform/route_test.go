@@ -7,14 +7,14 @@ import (
 	"testing"
 
 	"edgescope/edge"
-	"edgescope/edge/platform"
+	"edgescope/ingest/normalize"
 )
 
 func TestRouteSources(t *testing.T) {
 	f := func(want string, inferred bool, name string, pairs ...string) {
 		t.Helper()
 		events := []edge.Event{{Kind: edge.KindSpan, SpanKind: edge.SpanServer, Name: name, Attrs: attrs(pairs...)}}
-		platform.New(platform.Options{}).Normalize(events)
+		normalize.New(normalize.Options{}).Normalize(events)
 		got := events[0].Facts
 		if got.Route != want || got.RouteInferred != inferred {
 			t.Errorf("span %q with %q: route %q, inferred %v, want %q, %v", name, pairs, got.Route, got.RouteInferred, want, inferred)
@@ -55,7 +55,7 @@ func TestRouteIsInferredForInvocationsOnly(t *testing.T) {
 		{Kind: edge.KindSpan, SpanKind: edge.SpanClient, Name: "fetch", Attrs: attrs("url.path", "/users/12")},
 		{Kind: edge.KindLog, Attrs: attrs("url.path", "/users/12")},
 	}
-	platform.New(platform.Options{}).Normalize(events)
+	normalize.New(normalize.Options{}).Normalize(events)
 	for _, e := range events {
 		if e.Facts.Route != "" || e.Facts.RouteInferred {
 			t.Errorf("%s: route %q", e.Kind, e.Facts.Route)
@@ -68,7 +68,7 @@ func TestRouteIsInferredForInvocationsOnly(t *testing.T) {
 
 // TestInferredRoutesAreBounded: a service that is scanned for random paths gets the first routes, then "/*".
 func TestInferredRoutesAreBounded(t *testing.T) {
-	n := platform.New(platform.Options{MaxInferredRoutes: 3})
+	n := normalize.New(normalize.Options{MaxInferredRoutes: 3})
 	route := func(service, path string) string {
 		events := []edge.Event{{Kind: edge.KindSpan, SpanKind: edge.SpanServer, Attrs: attrs("service.name", service, "url.path", path)}}
 		n.Normalize(events)
@@ -93,13 +93,13 @@ func TestInferredRoutesAreBounded(t *testing.T) {
 
 func TestLongRouteIsNotRemembered(t *testing.T) {
 	e := span(ids{1, 0}, edge.SpanServer, ms{0, 1}, "url.path", "/"+strings.Repeat("x", 300))
-	if got := normalize(e)[0].Facts.Route; got != "/*" {
+	if got := normalized(e)[0].Facts.Route; got != "/*" {
 		t.Errorf("the route of a path of 301 bytes is %q, want /*", got)
 	}
 }
 
 func TestServicesWithInferredRoutesAreBounded(t *testing.T) {
-	n := platform.New(platform.Options{})
+	n := normalize.New(normalize.Options{})
 	for i := range 10_001 {
 		events := []edge.Event{span(ids{1, 0}, edge.SpanServer, ms{0, 1}, "service.name", strconv.Itoa(i), "url.path", "/a")}
 		n.Normalize(events)

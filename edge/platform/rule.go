@@ -46,7 +46,7 @@ type source struct {
 	// unit is the number of nanoseconds that a length of time is counted in.
 	unit float64
 	// when limits the source to some events; nil is always.
-	when func(*view) bool
+	when func(*View) bool
 }
 
 // attr is a source that is taken as it stands.
@@ -93,9 +93,9 @@ func (r *rule) source(name string) (*source, bool) {
 	return nil, false
 }
 
-// view is the known attributes of one event: by slot, where they stand. It belongs to one goroutine and is valid for one
+// View is the known attributes of one event: by slot, where they stand. It belongs to one goroutine and is valid for one
 // event.
-type view struct {
+type View struct {
 	event *edge.Event
 	// present has the slots of own and of resource; own and resource hold an index only where ownHas and resourceHas say so.
 	present, ownHas slots
@@ -123,7 +123,7 @@ type found struct {
 }
 
 // read looks at another event. Consecutive events of one resource share the look at it.
-func (v *view) read(e *edge.Event) {
+func (v *View) read(e *edge.Event) {
 	if !sameSlice(v.resource.attrs, e.Resource) {
 		v.resource.read(e.Resource)
 	}
@@ -171,7 +171,7 @@ func scan(attrs []edge.Attr, at *[maxSlots]uint16) (has slots, vercel, faas bool
 }
 
 // raw answers the values of a slot: the event's own, then its resource's.
-func (v *view) raw(n slot) (own, resource string) {
+func (v *View) raw(n slot) (own, resource string) {
 	if v.ownHas.has(n) {
 		own = v.event.Attrs[v.own[n]].Value
 	}
@@ -182,13 +182,13 @@ func (v *view) raw(n slot) (own, resource string) {
 }
 
 // text answers the value of a rule, "" when no source tells one.
-func (v *view) text(r *rule) string {
+func (v *View) text(r *rule) string {
 	value, _ := v.find(r)
 	return value
 }
 
 // find answers the value of a rule and the source that told it. What only the resource tells is looked for once.
-func (v *view) find(r *rule) (string, *source) {
+func (v *View) find(r *rule) (string, *source) {
 	if v.ownHas.meets(&r.any) {
 		return v.search(r)
 	}
@@ -206,7 +206,7 @@ func (v *view) find(r *rule) (string, *source) {
 	return f.value, f.source
 }
 
-func (v *view) search(r *rule) (string, *source) {
+func (v *View) search(r *rule) (string, *source) {
 	for i, n := range r.slots {
 		if !v.present.has(n) {
 			continue
@@ -242,7 +242,7 @@ func (s *source) value(raw string, list bool) string {
 }
 
 // fill sets a fact that is not set yet.
-func (v *view) fill(fact *string, r *rule) {
+func (v *View) fill(fact *string, r *rule) {
 	if *fact == "" {
 		*fact = v.text(r)
 	}

@@ -131,11 +131,11 @@ var otherEnd = known.slotsOf(headerRay, headerVercelID, "x-nf-request-id", heade
 	headerFlyRegion, headerAzureRef, headerAmzCfPoP, "x-edge-location", "cdn-requestcountrycode", "x-appengine-country", headerCountry,
 	"x-vercel-ip-country", "cloudfront-viewer-country", "x-amzn-requestid", "x-cold-start", "server", "aws.region")
 
-func notClient(v *view) bool {
+func notClient(v *View) bool {
 	return v.event.SpanKind != edge.SpanClient && v.event.SpanKind != edge.SpanProducer
 }
 
-func hasFaas(v *view) bool { return v.faas }
+func hasFaas(v *View) bool { return v.faas }
 
 // means reads any value as that one.
 func means(value string) func(string) string {

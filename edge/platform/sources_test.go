@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"edgescope/edge"
-	"edgescope/edge/platform"
+	"edgescope/ingest/normalize"
 )
 
 // expect normalises one server span of those attributes and compares one fact.
@@ -79,7 +79,7 @@ func TestPlatformOfTheDoor(t *testing.T) {
 		edge.SourceOTLP: "", edge.SourceDataPoints: "",
 	} {
 		events := []edge.Event{{Kind: edge.KindSpan, Facts: edge.Facts{Source: source}}}
-		platform.New(platform.Options{}).Normalize(events)
+		normalize.New(normalize.Options{}).Normalize(events)
 		if got := events[0].Facts.Platform; got != want {
 			t.Errorf("source %s: platform %q, want %q", source, got, want)
 		}
@@ -312,7 +312,7 @@ func TestOwnAttributeBeforeResource(t *testing.T) {
 	f := func(want string, own, resource []edge.Attr) {
 		t.Helper()
 		events := []edge.Event{{Kind: edge.KindSpan, SpanKind: edge.SpanServer, Attrs: own, Resource: resource}}
-		platform.New(platform.Options{}).Normalize(events)
+		normalize.New(normalize.Options{}).Normalize(events)
 		if got := events[0].Facts.Region; got != want {
 			t.Errorf("own %v, resource %v: region %q, want %q", own, resource, got, want)
 		}
@@ -331,7 +331,7 @@ func TestOwnAttributeBeforeResource(t *testing.T) {
 
 // TestResourcesOfOneBatchStayApart changes the resource inside of a batch and between batches in the same memory.
 func TestResourcesOfOneBatchStayApart(t *testing.T) {
-	n := platform.New(platform.Options{})
+	n := normalize.New(normalize.Options{})
 	resource := attrs("service.name", "one")
 	events := []edge.Event{{Resource: resource}, {Resource: resource}, {Resource: attrs("service.name", "two")}, {}}
 	n.Normalize(events)
@@ -356,7 +356,7 @@ func TestClientHeadersTellOfTheOtherEnd(t *testing.T) {
 			"http.response.header.cf-cache-status", "HIT", "server.address", "api.example", "aws.region", "us-east-1",
 			"http.response.header.X-Vercel-Id", "sfo1::fra1::x", "http.response.header.fly-region", "ams"),
 	}}
-	platform.New(platform.Options{}).Normalize(events)
+	normalize.New(normalize.Options{}).Normalize(events)
 	f := events[0].Facts
 	if f.Platform != "aws_lambda" || f.Colo != "" || f.Region != "" || f.InvocationID != "" || f.Service != "" {
 		t.Errorf("a client span took the place of its server: %+v", f)
@@ -376,7 +376,7 @@ func TestReceiversFactsStay(t *testing.T) {
 		Attrs: attrs("cloud.region", "other", "http.route", "/b", "http.response.status_code", "500", "faas.coldstart", "true",
 			"edge.cpu.time", "9", "edge.colo", "DUB", "cf-cache-status", "MISS"),
 	}}
-	platform.New(platform.Options{}).Normalize(events)
+	normalize.New(normalize.Options{}).Normalize(events)
 	got := events[0].Facts
 	want := edge.Facts{
 		Source: edge.SourceDataPoints, Region: "eu-west-1", Operation: "resize", Route: "/a", Status: 201, Outcome: edge.OutcomeOK,

@@ -14,15 +14,15 @@ import (
 	"testing"
 
 	"edgescope/edge"
-	"edgescope/edge/platform"
 	"edgescope/ingest/analyticsengine"
 	"edgescope/ingest/body"
+	"edgescope/ingest/normalize"
 	"edgescope/store"
 )
 
 // rows is a sink that keeps what a store would keep: the fields of each event, by name.
 type rows struct {
-	normalizer *platform.Normalizer
+	normalizer *normalize.Normalizer
 	got        []map[string]string
 }
 
@@ -41,7 +41,7 @@ func (s *rows) Events(_ context.Context, b *edge.Batch) error {
 	return nil
 }
 
-func newRows() *rows { return &rows{normalizer: platform.New(platform.Options{})} }
+func newRows() *rows { return &rows{normalizer: normalize.New(normalize.Options{})} }
 
 // sniffer does what the ingest port does: it offers bodies at other paths to Workerd.
 func sniffer(rc *analyticsengine.Receiver) http.Handler {

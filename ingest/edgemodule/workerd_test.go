@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"edgescope/edge"
-	"edgescope/edge/platform"
 	"edgescope/ingest/analyticsengine"
+	"edgescope/ingest/normalize"
 	"edgescope/ingest/otlp"
 	"edgescope/internal/workerd"
 	"edgescope/store"
@@ -21,7 +21,7 @@ import (
 type rows chan map[string]string
 
 func (s rows) Events(_ context.Context, b *edge.Batch) error {
-	platform.New(platform.Options{}).Normalize(b.Events)
+	normalize.New(normalize.Options{}).Normalize(b.Events)
 	var renderer store.RowRenderer
 	for i := range b.Events {
 		row := map[string]string{"$kind": b.Events[i].Kind.String()}

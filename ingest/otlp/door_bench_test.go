@@ -13,14 +13,14 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
 
 	"edgescope/edge"
-	"edgescope/edge/platform"
+	"edgescope/ingest/normalize"
 	"edgescope/ingest/otlp"
 	"edgescope/ingest/rollup"
 )
 
 // adding is a sink that does what the pipeline does before it stores: it normalises and adds up.
 type adding struct {
-	normalizer *platform.Normalizer
+	normalizer *normalize.Normalizer
 	rollup     *rollup.Rollup
 }
 
@@ -88,7 +88,7 @@ func edgeAttrs(span pb, i int) pb {
 func BenchmarkDoor(b *testing.B) {
 	const spans = 50
 	plain := edgeProto(spans)
-	sink := &adding{platform.New(platform.Options{}), rollup.New(rollup.Options{Collector: "b", Open: 15 * time.Minute, MaxKeys: 20_000, Log: slog.New(slog.DiscardHandler)})}
+	sink := &adding{normalize.New(normalize.Options{}), rollup.New(rollup.Options{Collector: "b", Open: 15 * time.Minute, MaxKeys: 20_000, Log: slog.New(slog.DiscardHandler)})}
 	h := newReceiver(b, sink).Handler()
 	for name, body := range map[string][]byte{"plain": plain, "gzip": zipped(b, plain)} {
 		b.Run(name, func(b *testing.B) {

@@ -18,7 +18,7 @@ import (
 	"github.com/VictoriaMetrics/metrics"
 
 	"edgescope/edge"
-	"edgescope/edge/platform"
+	"edgescope/ingest/normalize"
 	"edgescope/ingest/otlp"
 	"edgescope/store"
 )
@@ -221,7 +221,7 @@ func (f *fixture) checkEvents(t *testing.T, events []edge.Event) {
 			t.Errorf("%d of kind %s taken, want %d", got, kind, *want)
 		}
 	}
-	platform.New(platform.Options{}).Normalize(events)
+	normalize.New(normalize.Options{}).Normalize(events)
 	rows := rowsOf(events)
 	for _, want := range f.Expect.Events {
 		row := pick(rows, want.Match)

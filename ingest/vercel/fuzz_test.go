@@ -7,13 +7,13 @@ import (
 	"unicode/utf8"
 
 	"edgescope/edge"
-	"edgescope/edge/platform"
+	"edgescope/ingest/normalize"
 )
 
 // checker is a sink that fails the test for an event that no store could keep.
 type checker struct {
 	t *testing.T
-	n *platform.Normalizer
+	n *normalize.Normalizer
 }
 
 func (c *checker) Events(_ context.Context, b *edge.Batch) error {
@@ -49,7 +49,7 @@ func FuzzLogs(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		to := &checker{t: t, n: platform.New(platform.Options{})}
+		to := &checker{t: t, n: normalize.New(normalize.Options{})}
 		rc := open(t, to)
 		code, answer := post(rc, "/v1/vercel", string(text))
 		if code != http.StatusOK && code != http.StatusBadRequest && code != http.StatusRequestEntityTooLarge {

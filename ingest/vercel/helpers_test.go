@@ -13,8 +13,8 @@ import (
 	"go.uber.org/goleak"
 
 	"edgescope/edge"
-	"edgescope/edge/platform"
 	"edgescope/ingest/body"
+	"edgescope/ingest/normalize"
 	"edgescope/ingest/vercel"
 	"edgescope/store"
 )
@@ -29,7 +29,7 @@ type row map[string]string
 
 // sink keeps rows, as a store behind the pipeline would, and answers err.
 type sink struct {
-	normalizer *platform.Normalizer
+	normalizer *normalize.Normalizer
 
 	mu   sync.Mutex
 	rows []row
@@ -37,7 +37,7 @@ type sink struct {
 	err  error
 }
 
-func newSink() *sink { return &sink{normalizer: platform.New(platform.Options{})} }
+func newSink() *sink { return &sink{normalizer: normalize.New(normalize.Options{})} }
 
 func (s *sink) Events(_ context.Context, b *edge.Batch) error {
 	s.mu.Lock()

@@ -8,13 +8,13 @@ import (
 	"unicode/utf8"
 
 	"edgescope/edge"
-	"edgescope/edge/platform"
+	"edgescope/ingest/normalize"
 )
 
 // checker is a sink that fails the test for an event that no store could keep.
 type checker struct {
 	t *testing.T
-	n *platform.Normalizer
+	n *normalize.Normalizer
 }
 
 func (c checker) Events(_ context.Context, b *edge.Batch) error {
@@ -58,7 +58,7 @@ func FuzzTail(f *testing.F) {
 		f.Add([]byte(body))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		rc := open(t, checker{t, platform.New(platform.Options{})})
+		rc := open(t, checker{t, normalize.New(normalize.Options{})})
 		code, answer := post(rc, string(body))
 		if code != 0 && !json.Valid([]byte(answer)) {
 			t.Errorf("answer %d is no JSON: %s", code, answer)

@@ -13,9 +13,9 @@ import (
 	"go.uber.org/goleak"
 
 	"edgescope/edge"
-	"edgescope/edge/platform"
 	"edgescope/edge/route"
 	"edgescope/ingest/body"
+	"edgescope/ingest/normalize"
 	"edgescope/ingest/workers"
 	"edgescope/store"
 )
@@ -30,7 +30,7 @@ type row map[string]string
 
 // sink keeps rows, as a store behind the pipeline would, and answers err.
 type sink struct {
-	normalizer *platform.Normalizer
+	normalizer *normalize.Normalizer
 
 	mu   sync.Mutex
 	rows []row
@@ -43,7 +43,7 @@ type sink struct {
 	refuse string
 }
 
-func newSink() *sink { return &sink{normalizer: platform.New(platform.Options{})} }
+func newSink() *sink { return &sink{normalizer: normalize.New(normalize.Options{})} }
 
 func (s *sink) Events(_ context.Context, b *edge.Batch) error {
 	s.mu.Lock()

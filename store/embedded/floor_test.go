@@ -15,7 +15,7 @@ import (
 	"github.com/VictoriaMetrics/VictoriaLogs/lib/logstorage"
 
 	"edgescope/edge"
-	"edgescope/edge/platform"
+	"edgescope/ingest/normalize"
 	"edgescope/ingest/otlp"
 	"edgescope/store"
 	"edgescope/store/embedded"
@@ -48,7 +48,7 @@ func cpuOf(b *testing.B, f func()) time.Duration {
 
 // sink normalises what was decoded and passes it on.
 type sink struct {
-	normalizer *platform.Normalizer
+	normalizer *normalize.Normalizer
 	take       func([]edge.Event) error
 }
 
@@ -60,7 +60,7 @@ func (s *sink) Events(_ context.Context, batch *edge.Batch) error {
 // decode gives take the events of each request.
 func decode(b *testing.B, requests [][]byte, take func([]edge.Event) error) {
 	b.Helper()
-	r, err := otlp.New(otlp.Options{Sink: &sink{platform.New(platform.Options{}), take}, Logger: slog.New(slog.DiscardHandler)})
+	r, err := otlp.New(otlp.Options{Sink: &sink{normalize.New(normalize.Options{}), take}, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		b.Fatal(err)
 	}

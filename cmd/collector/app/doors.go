@@ -11,6 +11,7 @@ import (
 	"edgescope/ingest/body"
 	"edgescope/ingest/door"
 	"edgescope/ingest/edgemodule"
+	"edgescope/ingest/normalize"
 	"edgescope/ingest/otlp"
 	"edgescope/ingest/otlp/series"
 	"edgescope/ingest/refusals"
@@ -103,7 +104,7 @@ func (c *Collector) takeSamples(ctx context.Context, b *edge.Batch) (repeated bo
 
 // openTails makes the receiver of tail events. Its routes are those that the pipeline would infer, and as bounded.
 func (c *Collector) openTails(ctx context.Context) (*workers.Receiver, error) {
-	routes := platform.New(platform.Options{})
+	routes := normalize.New(normalize.Options{})
 	tails, err := workers.Open(ctx, workers.Options{
 		Sink: metered{c.pipeline}, Refusals: c.refusals, Tenant: admitted, Logger: c.logger,
 		Route: func(service, path string) string {

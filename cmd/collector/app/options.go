@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"edgescope/edge/platform"
+	"edgescope/ingest/normalize"
 	"edgescope/internal/loopback"
 	"edgescope/internal/run"
 )
@@ -86,7 +86,7 @@ func (o *options) register(f *run.Flags) {
 	f.Strings(&o.corsOrigins, "cors-origin", "let pages of this `origin` send telemetry (repeatable, * for any)")
 	f.Group("Meaning")
 	f.Var(&o.sampleRates, "sample-rate", "a service sends this share of its requests, as `service=rate` (repeatable)")
-	f.Int(&o.maxWeight, "max-weight", platform.DefaultMaxWeight, "an event stands for at most this `many`, whatever it says")
+	f.Int(&o.maxWeight, "max-weight", normalize.DefaultMaxWeight, "an event stands for at most this `many`, whatever it says")
 	f.Strings(&o.layouts, "dataset-layout", "what columns mean, as `dataset`=edge, =wider, =raw or =column:field,... (repeatable; docs/api.md)")
 	f.Duration(&o.rollupOpen, "rollup-open", 15*time.Minute, "write and forget totals after this `long`, and before when they take too much memory")
 	f.Int(&o.rollupKeys, "rollup-max-keys", 20_000, "at most this `many` series per tenant; further ones are added up per service")

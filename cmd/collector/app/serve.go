@@ -14,9 +14,9 @@ import (
 
 	"github.com/VictoriaMetrics/metrics"
 
-	"edgescope/edge/platform"
 	"edgescope/ingest"
 	"edgescope/ingest/body"
+	"edgescope/ingest/normalize"
 	"edgescope/ingest/otlp"
 	"edgescope/ingest/refusals"
 	"edgescope/ingest/rollup"
@@ -242,7 +242,7 @@ func (c *Collector) openPipeline(ctx context.Context) error {
 		Flush:      c.store.Flush,
 		Show:       c.store.ShowSamples,
 		Log:        c.wal,
-		Normalizer: platform.New(platform.Options{SampleRates: c.sampleRates, MaxWeight: float64(c.maxWeight)}),
+		Normalizer: normalize.New(normalize.Options{SampleRates: c.sampleRates, MaxWeight: float64(c.maxWeight)}),
 		Rollup: rollup.New(rollup.Options{
 			Collector: uuid, Epoch: epoch, Open: c.rollupOpen, MaxKeys: c.rollupKeys, MaxBytes: c.totalsMemory(), Log: c.logger,
 		}),

@@ -1,11 +1,11 @@
-package platform
+package normalize
 
 import (
-	"math"
 	"strconv"
 	"strings"
 
 	"edgescope/edge"
+	"edgescope/edge/platform"
 )
 
 // DefaultMaxWeight is how many occurrences an event may stand for. Platforms sample at most one in a few thousand, and
@@ -14,7 +14,7 @@ import (
 const DefaultMaxWeight = 1e6
 
 // weigh fills how many occurrences an event stands for, between 1 and the bound.
-func (n *Normalizer) weigh(v *view, e *edge.Event, bounded *Bounded) {
+func (n *Normalizer) weigh(v *platform.View, e *edge.Event, bounded *Bounded) {
 	f := &e.Facts
 	f.Weight = n.weight(v, e)
 	if f.Weight > n.maxWeight || f.Count > n.maxWeight {
@@ -25,10 +25,10 @@ func (n *Normalizer) weigh(v *view, e *edge.Event, bounded *Bounded) {
 
 // weight returns how many occurrences an event stands for, at least 1 and finite: of a data point its count times its
 // sample interval, of a span what its trace state or the configured rate of its service says.
-func (n *Normalizer) weight(v *view, e *edge.Event) float64 {
+func (n *Normalizer) weight(v *platform.View, e *edge.Event) float64 {
 	switch e.Kind {
 	case edge.KindDataPoint:
-		return v.pointWeight()
+		return v.PointWeight()
 	case edge.KindSpan:
 		if w, ok := stateWeight(e.TraceState); ok {
 			return w
@@ -39,35 +39,6 @@ func (n *Normalizer) weight(v *view, e *edge.Event) float64 {
 	case edge.KindLog:
 	}
 	return 1
-}
-
-// pointWeight returns the count of a data point times its sample interval, and notes the count.
-func (v *view) pointWeight() float64 {
-	f := &v.event.Facts
-	if !f.HasCount {
-		f.Count, f.HasCount = positive(v.text(&countRule))
-	} else if !(f.Count > 0) {
-		f.Count, f.HasCount = 0, false
-	}
-	weight := 1.0
-	if f.HasCount {
-		weight = f.Count
-	}
-	if interval, ok := positive(v.text(&intervalRule)); ok {
-		weight *= interval
-	}
-	if !(weight >= 1) {
-		return 1
-	}
-	return min(weight, math.MaxFloat64)
-}
-
-func positive(s string) (float64, bool) {
-	if s == "" {
-		return 0, false
-	}
-	f, err := strconv.ParseFloat(s, 64)
-	return f, err == nil && f > 0 && !math.IsInf(f, 0)
 }
 
 // stateWeight reads the sampling threshold in a W3C trace state, ot=th:<hex>: 1 to 14 hex digits, of which left-out ones are

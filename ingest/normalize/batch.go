@@ -1,4 +1,4 @@
-package platform
+package normalize
 
 import (
 	"cmp"
@@ -6,12 +6,13 @@ import (
 	"strings"
 
 	"edgescope/edge"
+	"edgescope/edge/platform"
 )
 
 // batch is the memory of one Normalize: how the events of a batch belong together.
 type batch struct {
 	events []edge.Event
-	view   view
+	view   platform.View
 	spans  []span
 	ids    map[spanKey]int32
 	waits  []interval
@@ -38,7 +39,7 @@ type span struct {
 	origin    int64
 	hasOrigin bool
 	// told are the attributes that facts may repeat.
-	told told
+	told platform.Told
 	// starts tells whether the span has an attribute that marks an invocation, fetch whether it is a request to an origin.
 	starts, fetch bool
 }
@@ -55,7 +56,7 @@ type interval struct {
 }
 
 func newBatch() *batch {
-	return &batch{ids: make(map[spanKey]int32), view: newView()}
+	return &batch{ids: make(map[spanKey]int32), view: platform.NewView()}
 }
 
 func (b *batch) start(events []edge.Event) {
@@ -72,7 +73,7 @@ func (b *batch) release() {
 	clear(b.spans)
 	clear(b.ids)
 	b.waits = b.waits[:0]
-	b.view.forget()
+	b.view.Forget()
 }
 
 // link finds the parents of events in the batch. A log record belongs to its span.
@@ -180,7 +181,7 @@ func (b *batch) isInvocation(i int) bool {
 	case edge.SpanClient, edge.SpanProducer:
 		return false
 	default:
-		return e.ParentID.IsZero() && s.starts && !strings.HasPrefix(e.Name, platformPrefix)
+		return e.ParentID.IsZero() && s.starts && !strings.HasPrefix(e.Name, platform.PlatformPrefix)
 	}
 }
 
@@ -269,7 +270,7 @@ func (b *batch) lends(child, home *edge.Event, lender int32) bool {
 	return start(child) >= start(&b.events[lender])
 }
 
-func isKV(e *edge.Event) bool { return e.Name == "kv_get" || ofKV(e.Facts.CacheSource) }
+func isKV(e *edge.Event) bool { return e.Name == "kv_get" || platform.OfKV(e.Facts.CacheSource) }
 
 // shareOrigins gives each invocation the time in which at least one of its requests to an origin was under way.
 func (b *batch) shareOrigins() {

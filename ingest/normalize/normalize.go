@@ -1,4 +1,4 @@
-package platform
+package normalize
 
 import (
 	"cmp"
@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"edgescope/edge"
+	"edgescope/edge/platform"
 )
 
 // Options configure a Normalizer.
@@ -74,7 +75,7 @@ func (n *Normalizer) Normalize(events []edge.Event) Bounded {
 	}
 	b.share()
 	for i := range events {
-		b.spans[i].told.drop(&events[i])
+		b.spans[i].told.Drop(&events[i])
 	}
 	bounded := b.bounded
 	b.release()
@@ -90,11 +91,11 @@ type Bounded struct{ Weights, Durations int }
 func (n *Normalizer) describe(b *batch, i int) {
 	e := &b.events[i]
 	v := &b.view
-	b.bounded.Durations += v.describe(e)
+	b.bounded.Durations += v.Describe(e)
 	if e.Kind == edge.KindSpan {
 		n.describeSpan(b, i)
 	}
-	b.spans[i].told.note(v)
+	b.spans[i].told.Note(v)
 	n.weigh(v, e, &b.bounded)
 	if e.Facts.Source == "" {
 		e.Facts.Source = edge.SourceOTLP
@@ -105,16 +106,16 @@ func (n *Normalizer) describe(b *batch, i int) {
 func (n *Normalizer) describeSpan(b *batch, i int) {
 	v, e := &b.view, &b.events[i]
 	s := &b.spans[i]
-	s.path = v.path()
-	s.starts = v.starts()
+	s.path = v.Path()
+	s.starts = v.Starts()
 	if e.SpanKind != edge.SpanClient {
-		s.origin, s.hasOrigin = v.originHeader()
+		s.origin, s.hasOrigin = v.OriginHeader()
 	}
-	s.fetch = v.fetches() && !n.isExport(v, s.path)
+	s.fetch = v.Fetches() && !n.isExport(v, s.path)
 }
 
 // isExport tells whether a span is the request that sends telemetry.
-func (n *Normalizer) isExport(v *view, path string) bool {
+func (n *Normalizer) isExport(v *platform.View, path string) bool {
 	path = strings.TrimRight(path, "/")
 	for _, signal := range [...]string{"/v1/traces", "/v1/logs", "/v1/metrics"} {
 		if strings.HasSuffix(path, signal) {
@@ -124,7 +125,7 @@ func (n *Normalizer) isExport(v *view, path string) bool {
 	if len(n.exporters) == 0 {
 		return false
 	}
-	host := hostName(v.host())
+	host := hostName(v.Host())
 	return host != "" && slices.ContainsFunc(n.exporters, func(h string) bool { return hostName(h) == host || h == host })
 }
 
@@ -140,4 +141,20 @@ func hostName(s string) string {
 		s = s[:i]
 	}
 	return s
+}
+
+// inferStatus gives an invocation without a status the one that its client must have seen.
+func inferStatus(f *edge.Facts) {
+	if f.Status != 0 {
+		return
+	}
+	f.StatusInferred = true
+	switch f.Outcome {
+	case edge.OutcomeOK:
+		f.Status = 200
+	case edge.OutcomeCanceled:
+		f.Status = 499 // as nginx writes it: the client went away
+	default:
+		f.Status = 500
+	}
 }
