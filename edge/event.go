@@ -89,7 +89,7 @@ func (id SpanID) IsZero() bool { return id == SpanID{} }
 
 // Event is one stored occurrence: a span, a log record or a data point.
 //
-// Receivers fill everything but Facts from what was sent; platform.Normalizer fills Facts. All strings may point into
+// Receivers fill everything but Facts from what was sent; normalize.Normalizer fills Facts. All strings may point into
 // memory of the Batch that holds the event: they are valid until the batch is released, and whoever keeps one clones it.
 type Event struct {
 	Kind Kind

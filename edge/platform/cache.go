@@ -1,10 +1,10 @@
 package platform
 
 import (
-	"iter"
 	"strings"
 
 	"edgescope/edge"
+	"edgescope/edge/platform/headerlist"
 )
 
 // The rules of the cache status. A source that tells none gives way to the next.
@@ -70,19 +70,6 @@ const (
 // OfKV tells whether the source of a cache status speaks of a key-value store, which is no cache of answers.
 func OfKV(source string) bool { return source == keyKVStatus || source == keyOldKVStatus }
 
-// CacheStatus returns the canonical cache status (edge.CacheHit and so on) that a value means, in any case, "" if none.
-// source is the name of a response header in lower case or an attribute key; a source that no rule knows is read as plain
-// words (HIT, MISS ...).
-func CacheStatus(source, value string) string {
-	if source == "age" {
-		return ageStatus(value)
-	}
-	if src, ok := cacheRule.source(source); ok {
-		return src.read(value)
-	}
-	return wordStatus(value)
-}
-
 // timings are the metrics of Server-Timing that speak of a cache: those of Akamai (cdn-cache), Cloudflare
 // (cfCacheStatus) and others say it in their description, those of CloudFront by their name
 // (docs.aws.amazon.com/AmazonCloudFront, "Server-Timing header").
@@ -92,14 +79,14 @@ var timings = map[string]string{
 }
 
 func timingStatus(value string) string {
-	for member := range splitQuoted(value, ',') {
+	for member := range headerlist.Members(value, ',') {
 		metric, params, _ := strings.Cut(member, ";")
 		status, ok := look(timings, strings.TrimSpace(metric))
 		if !ok {
 			continue
 		}
 		if status == "" {
-			desc, _ := parameter(params, "desc")
+			desc, _ := headerlist.Parameter(params, "desc")
 			status = wordStatus(desc)
 		}
 		if status != "" {
@@ -158,28 +145,28 @@ const nearest = "Netlify Edge"
 // rfc9211Status reads a Cache-Status list (RFC 9211). The cache nearest to the client is the last member.
 func rfc9211Status(value string) string {
 	var last string
-	for member := range splitQuoted(value, ',') {
+	for member := range headerlist.Members(value, ',') {
 		if strings.TrimSpace(member) == "" {
 			continue
 		}
 		last = member
-		if name, _, _ := cutQuoted(member, ';'); unquote(strings.TrimSpace(name)) == nearest {
+		if name, _, _ := headerlist.Cut(member, ';'); headerlist.Unquote(strings.TrimSpace(name)) == nearest {
 			break
 		}
 	}
-	params := afterName(last)
-	if hit, ok := parameter(params, "hit"); ok && hit != "?0" {
-		if ttl, _ := parameter(params, "ttl"); strings.HasPrefix(ttl, "-") {
+	params := headerlist.AfterName(last)
+	if hit, ok := headerlist.Parameter(params, "hit"); ok && hit != "?0" {
+		if ttl, _ := headerlist.Parameter(params, "ttl"); strings.HasPrefix(ttl, "-") {
 			return edge.CacheStale
 		}
 		return edge.CacheHit
 	}
-	fwd, _ := parameter(params, "fwd")
+	fwd, _ := headerlist.Parameter(params, "fwd")
 	switch strings.ToLower(fwd) {
 	case "uri-miss", "vary-miss", "miss", "request", "partial":
 		return edge.CacheMiss
 	case "stale":
-		if status, _ := parameter(params, "fwd-status"); status == "304" {
+		if status, _ := headerlist.Parameter(params, "fwd-status"); status == "304" {
 			return edge.CacheRevalidated
 		}
 		return edge.CacheExpired
@@ -188,69 +175,4 @@ func rfc9211Status(value string) string {
 	default:
 		return ""
 	}
-}
-
-// afterName answers the parameters of a list member, whose name is a token or a quoted text.
-func afterName(member string) string {
-	_, params, _ := cutQuoted(member, ';')
-	return params
-}
-
-// parameter answers the value of a parameter in "a=1; b; c=text", unquoted; one without a value is "" and found.
-func parameter(params, name string) (value string, found bool) {
-	for p := range splitQuoted(params, ';') {
-		key, value, _ := strings.Cut(p, "=")
-		if strings.EqualFold(strings.TrimSpace(key), name) {
-			return unquote(strings.TrimSpace(value)), true
-		}
-	}
-	return "", false
-}
-
-func unquote(s string) string {
-	if len(s) < 2 || s[0] != '"' || s[len(s)-1] != '"' {
-		return s
-	}
-	s = s[1 : len(s)-1]
-	if !strings.Contains(s, `\`) {
-		return s
-	}
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		if s[i] == '\\' && i+1 < len(s) {
-			i++
-		}
-		b.WriteByte(s[i])
-	}
-	return b.String()
-}
-
-// splitQuoted yields the parts of s between separators that stand outside quoted text.
-func splitQuoted(s string, separator byte) iter.Seq[string] {
-	return func(yield func(string) bool) {
-		for more := true; more; {
-			var part string
-			part, s, more = cutQuoted(s, separator)
-			if !yield(part) {
-				return
-			}
-		}
-	}
-}
-
-// cutQuoted cuts s at the first separator outside quoted text, in which a backslash escapes the next byte (RFC 9110 section
-// 5.6.4).
-func cutQuoted(s string, separator byte) (before, after string, found bool) {
-	quoted := false
-	for i := 0; i < len(s); i++ {
-		switch {
-		case quoted && s[i] == '\\':
-			i++
-		case s[i] == '"':
-			quoted = !quoted
-		case s[i] == separator && !quoted:
-			return s[:i], s[i+1:], true
-		}
-	}
-	return s, "", false
 }

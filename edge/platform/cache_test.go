@@ -5,13 +5,23 @@ import (
 	"testing"
 
 	"edgescope/edge"
-	"edgescope/edge/platform"
 )
+
+// response begins the attributes of headers.
+const response = "http.response.header."
+
+// cacheStatus is what a response header, or an attribute with a dot in its key, tells of a cache.
+func cacheStatus(source, value string) string {
+	if !strings.Contains(source, ".") {
+		source = response + source
+	}
+	return facts(source, value).CacheStatus
+}
 
 func TestCacheStatus(t *testing.T) {
 	f := func(source, value, want string) {
 		t.Helper()
-		if got := platform.CacheStatus(source, value); got != want {
+		if got := cacheStatus(source, value); got != want {
 			t.Errorf("%s: %s means %q, want %q", source, value, got, want)
 		}
 	}
@@ -39,7 +49,7 @@ func TestCacheStatus(t *testing.T) {
 	}
 	for _, source := range []string{
 		"x-cache-status", "x-proxy-cache", "cdn-cache", "x-nf-cache", "cache.response.cache_status",
-		"cloudflare.kv.response.cache_status", "db.cf.kv.cache_status", "edge.cache.status", "a source of one's own",
+		"cloudflare.kv.response.cache_status", "db.cf.kv.cache_status", "edge.cache.status", "cache.status",
 	} {
 		f(source, "Hit", "hit")
 		f(source, "MISS", "miss")
@@ -87,7 +97,7 @@ func TestXCache(t *testing.T) {
 	f := func(value, want string) {
 		t.Helper()
 		for _, source := range []string{"x-cache", "x-cache-remote"} {
-			if got := platform.CacheStatus(source, value); got != want {
+			if got := cacheStatus(source, value); got != want {
 				t.Errorf("%s: %s means %q, want %q", source, value, got, want)
 			}
 		}
@@ -170,7 +180,7 @@ func TestXCache(t *testing.T) {
 func TestRFC9211(t *testing.T) {
 	f := func(value, want string) {
 		t.Helper()
-		if got := platform.CacheStatus("cache-status", value); got != want {
+		if got := cacheStatus("cache-status", value); got != want {
 			t.Errorf("cache-status: %s means %q, want %q", value, got, want)
 		}
 	}
@@ -212,7 +222,6 @@ func TestCacheSources(t *testing.T) {
 			t.Errorf("%q: cache %q by %q, want %q by %q", pairs, got.CacheStatus, got.CacheSource, want, source)
 		}
 	}
-	const response = "http.response.header."
 	f("", "", "http.route", "/")
 	f("hit", "edge.cache.status", "edge.cache.status", "hit", "cache.hit", "false")
 	f("miss", "cache.hit", "edge.cache.status", "unknown", "cache.hit", "false")
@@ -270,11 +279,11 @@ func FuzzCacheStatus(f *testing.F) {
 		edge.CacheExpired: true, edge.CacheBypass: true, edge.CacheDynamic: true,
 	}
 	f.Fuzz(func(t *testing.T, source, value string) {
-		if got := platform.CacheStatus(source, value); !words[got] {
+		if got := cacheStatus(source, value); !words[got] {
 			t.Errorf("%s: %q means %q", source, value, got)
 		}
 		// What is read from the last member does not depend on the members before it.
-		if got, want := platform.CacheStatus("cache-status", "Z; fwd=miss, "+value), platform.CacheStatus("cache-status", value); want != "" && got != want {
+		if got, want := cacheStatus("cache-status", "Z; fwd=miss, "+value), cacheStatus("cache-status", value); want != "" && got != want {
 			t.Errorf("behind another member %q means %q, alone %q", value, got, want)
 		}
 	})

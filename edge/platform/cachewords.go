@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"edgescope/edge"
+	"edgescope/edge/platform/headerlist"
 )
 
 // cacheWords are the words of caches, by their documentation. A word that is not here says nothing of a cache: NONE,
@@ -83,7 +84,7 @@ func nearestMember(list string) string {
 		}
 		rest = after
 	}
-	return lastMember(list)
+	return headerlist.Last(list)
 }
 
 // cacheWord returns the status that one word means: one of the table, else one that begins with it (HIT-CLUSTER,
@@ -124,7 +125,7 @@ func hasPrefixFold(s, prefix string) bool {
 
 // hitsStatus reads how often caches had the object, the one nearest to the client last: "0, 3" is a hit.
 func hitsStatus(value string) string {
-	n, err := strconv.ParseUint(lastMember(value), 10, 64)
+	n, err := strconv.ParseUint(headerlist.Last(value), 10, 64)
 	switch {
 	case err != nil:
 		return ""
@@ -136,7 +137,7 @@ func hitsStatus(value string) string {
 }
 
 func cacheableStatus(value string) string {
-	if strings.EqualFold(lastMember(value), "no") {
+	if strings.EqualFold(headerlist.Last(value), "no") {
 		return edge.CacheBypass
 	}
 	return ""
@@ -146,7 +147,7 @@ func cacheableStatus(value string) string {
 // (varnish-cache.org/docs, "The X-Varnish header").
 func varnishStatus(value string) string {
 	ids := 0
-	for id := range strings.FieldsSeq(lastMember(value)) {
+	for id := range strings.FieldsSeq(headerlist.Last(value)) {
 		if strings.Trim(id, "0123456789") != "" {
 			return ""
 		}

@@ -50,9 +50,6 @@ func (v *View) Path() string {
 	return namedRoute(v.event.Name)
 }
 
-// Host returns where a request went, as it was written: a name, with a port or not, or a URL.
-func (v *View) Host() string { return v.text(&hostRule) }
-
 // Starts tells whether an event has an attribute of its own that makes a root span an invocation.
 func (v *View) Starts() bool { return v.ownHas.meets(&invocationMarks) }
 
@@ -228,4 +225,15 @@ func mendScheme(v *View) {
 func isTemplate(path string) bool {
 	var buf [256]byte // it grows for a longer one
 	return string(route.Append(buf[:0], path)) == path
+}
+
+// Resource returns what a resource says of a service and of where it runs: Service, Namespace, Version, Environment,
+// Provider, Platform, Region, Colo, FaasName and FaasVersion, by the same rules as Normalize. It is for signals without
+// events. The texts point into the memory of attrs.
+func Resource(attrs []edge.Attr) (f edge.Facts) {
+	v := View{resource: new(resourceView)}
+	v.read(&edge.Event{Resource: attrs})
+	v.identity(&f)
+	v.place(&f)
+	return f
 }

@@ -1,6 +1,10 @@
 package platform
 
-import "strings"
+import (
+	"strings"
+
+	"edgescope/edge/platform/headerlist"
+)
 
 // fastlyColo answers the PoP of the last server in x-served-by, which is the one nearest to the client:
 // cache-iad-kiad7000025-IAD, cache-lhr7349-LHR answers LHR.
@@ -8,7 +12,7 @@ func fastlyColo(s string) string {
 	if servedByFastly(s) == "" {
 		return ""
 	}
-	last := lastMember(s)
+	last := headerlist.Last(s)
 	colo := last[strings.LastIndexByte(last, '-')+1:]
 	if len(colo) != 3 || !isCapitals(colo) {
 		return ""
@@ -17,7 +21,7 @@ func fastlyColo(s string) string {
 }
 
 func servedByFastly(s string) string {
-	if strings.HasPrefix(lastMember(s), "cache-") {
+	if strings.HasPrefix(headerlist.Last(s), "cache-") {
 		return Fastly
 	}
 	return ""

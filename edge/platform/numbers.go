@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"edgescope/edge"
+	"edgescope/edge/platform/headerlist"
 )
 
 // Where a cold start was told (edge.coldstart.source): by an attribute of the event, or by an init span or report.
@@ -134,12 +135,12 @@ func statusCode(s string) int {
 // (W3C Server Timing: name;dur=milliseconds;desc="text"), and whether one of them is there.
 func serverTiming(value string, names ...string) (nanos int64, found bool) {
 	for _, name := range names {
-		for member := range splitQuoted(value, ',') {
+		for member := range headerlist.Members(value, ',') {
 			metric, params, _ := strings.Cut(member, ";")
 			if !strings.EqualFold(strings.TrimSpace(metric), name) {
 				continue
 			}
-			dur, _ := parameter(params, "dur")
+			dur, _ := headerlist.Parameter(params, "dur")
 			nanos, _ = nanoseconds(dur, milli)
 			return nanos, true
 		}

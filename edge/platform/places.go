@@ -154,3 +154,15 @@ func bunnyColo(s string) string {
 	colo, _, _ := strings.Cut(rest, "-")
 	return colo
 }
+
+// coloCode writes the code of an airport in capitals and leaves every other spelling as it is.
+func coloCode(s string) string {
+	if len(s) != 3 || isCapitals(s) || !isLetter(s[0]) || !isLetter(s[1]) || !isLetter(s[2]) {
+		return s
+	}
+	upper := strings.ToUpper(s)
+	if c, ok := place.Lookup(upper); ok {
+		return c.Code
+	}
+	return s
+}

@@ -1,11 +1,11 @@
-// Package platform knows how each edge platform spells where code ran, whether it started cold and what its cache did, and
-// turns that into the canonical keys of package edge: Normalizer for events that a collector receives, Response for the
-// headers that a load generator sees. It also holds what the platforms tell about themselves: their limits and
-// their prices.
+// Package platform knows how each edge platform spells where code ran, whether it started cold and what its cache did: View
+// reads it from the attributes of an event, Response from the headers that a load generator sees, Resource from what a
+// resource says, all in the canonical spelling of package edge. It also holds what the platforms tell about themselves:
+// their limits and their prices.
 //
-// Each canonical value has a list of sources (files sources.go, places.go, version.go, coldstart.go, cache.go and
-// numbers.go; what only one platform writes is read in the file of that platform); the first that is present and not
-// empty wins, and for one source an event's own attribute comes before the attribute of its resource.
+// Each canonical value has a list of sources (files sources.go, places.go, coldstart.go, cache.go and numbers.go; what only
+// one platform writes is read in the file of that platform); the first that is present and not empty wins, and for one
+// source an event's own attribute comes before the attribute of its resource.
 package platform
 
 // The platforms that rules name (cloud.platform). Other values pass through in lower case.
@@ -31,4 +31,19 @@ func forPoP(platform string) bool {
 	default:
 		return false
 	}
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+func isCapital(c byte) bool { return 'A' <= c && c <= 'Z' }
+
+func isLetter(c byte) bool { return isCapital(c &^ 0x20) }
+
+func isCapitals(s string) bool {
+	for i := range len(s) {
+		if !isCapital(s[i]) {
+			return false
+		}
+	}
+	return s != ""
 }

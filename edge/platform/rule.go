@@ -1,10 +1,10 @@
 package platform
 
 import (
-	"encoding/json"
 	"strings"
 
 	"edgescope/edge"
+	"edgescope/edge/platform/headerlist"
 )
 
 // maxSlots bounds the number of distinct sources; newVocabulary panics beyond it.
@@ -231,7 +231,7 @@ func (s *source) value(raw string, list bool) string {
 		return ""
 	}
 	if raw[0] == '[' {
-		if raw = elements(raw, list); raw == "" {
+		if raw = headerlist.Elements(raw, list); raw == "" {
 			return ""
 		}
 	}
@@ -246,50 +246,4 @@ func (v *View) fill(fact *string, r *rule) {
 	if *fact == "" {
 		*fact = v.text(r)
 	}
-}
-
-// elements answers the first element of a JSON array, or all of them joined by commas; anything else as it is.
-func elements(value string, all bool) string {
-	if plain, ok := onlyPlainString(value); ok {
-		return plain
-	}
-	texts, ok := arrayElements(value)
-	switch {
-	case !ok:
-		return value
-	case len(texts) == 0:
-		return ""
-	case all:
-		return strings.Join(texts, ", ")
-	default:
-		return texts[0]
-	}
-}
-
-// onlyPlainString answers the text of an array of one string without escapes, the shape in which SDKs record a header: it
-// needs no memory.
-func onlyPlainString(value string) (string, bool) {
-	if len(value) < 4 || value[1] != '"' || value[len(value)-2] != '"' || value[len(value)-1] != ']' {
-		return "", false
-	}
-	inner := value[2 : len(value)-2]
-	return inner, !strings.ContainsAny(inner, `"\`)
-}
-
-func arrayElements(value string) ([]string, bool) {
-	var raw []json.RawMessage
-	if json.Unmarshal([]byte(value), &raw) != nil {
-		return nil, false
-	}
-	elements := make([]string, 0, len(raw))
-	for _, r := range raw {
-		var text string
-		if r[0] != '"' || json.Unmarshal(r, &text) != nil {
-			text = string(r)
-		}
-		if text != "" && text != "null" {
-			elements = append(elements, text)
-		}
-	}
-	return elements, true
 }

@@ -80,7 +80,7 @@ func (p *point) wider(e *edge.Event) {
 	p.setTime(e, p.blob(0))
 }
 
-// setCache takes a cache status in the words of any cache; platform.Normalizer knows them.
+// setCache takes a cache status in the words of any cache; normalize.Normalizer knows them.
 func setCache(f *edge.Facts, status string) {
 	if status != "" {
 		f.CacheStatus, f.CacheSource = status, blobNames[3]

@@ -206,7 +206,7 @@ func (p *point) column(name string, i int) string {
 	}
 }
 
-// set gives an event one field. What is no fact of a data point becomes an attribute of that key, which platform.Normalizer
+// set gives an event one field. What is no fact of a data point becomes an attribute of that key, which normalize.Normalizer
 // reads as if the sender had written it.
 func (m *mapping) set(p *point, e *edge.Event, v string) {
 	f := &e.Facts

@@ -1,13 +1,13 @@
+// Package normalize fills the facts of events: what each says by itself, by the rules of edge/platform, and what the events of
+// one batch tell of each other.
 package normalize
 
 import (
 	"cmp"
-	"slices"
 	"strings"
 	"sync"
 
 	"edgescope/edge"
-	"edgescope/edge/platform"
 )
 
 // Options configure a Normalizer.
@@ -20,9 +20,6 @@ type Options struct {
 	MaxWeight float64
 	// MaxInferredRoutes is how many routes of one service may be inferred from paths; later ones become "/*". 0 is 200.
 	MaxInferredRoutes int
-	// ExporterHosts are hosts (as in server.address, with or without port) to which services send telemetry: requests to
-	// them are no origin requests. Requests whose path ends in an OTLP path are left out anyway.
-	ExporterHosts []string
 }
 
 const defaultInferredRoutes = 200
@@ -32,7 +29,6 @@ const defaultInferredRoutes = 200
 type Normalizer struct {
 	rates     map[string]float64
 	maxWeight float64
-	exporters []string
 	routes    inferredRoutes
 	scratch   sync.Pool
 }
@@ -43,7 +39,7 @@ func New(o Options) *Normalizer {
 		o.MaxInferredRoutes = defaultInferredRoutes
 	}
 	n := &Normalizer{
-		rates: make(map[string]float64), maxWeight: cmp.Or(o.MaxWeight, DefaultMaxWeight), exporters: slices.Clone(o.ExporterHosts),
+		rates: make(map[string]float64), maxWeight: cmp.Or(o.MaxWeight, DefaultMaxWeight),
 	}
 	for service, rate := range o.SampleRates {
 		if rate > 0 && rate <= 1 {
@@ -93,7 +89,7 @@ func (n *Normalizer) describe(b *batch, i int) {
 	v := &b.view
 	b.bounded.Durations += v.Describe(e)
 	if e.Kind == edge.KindSpan {
-		n.describeSpan(b, i)
+		describeSpan(b, i)
 	}
 	b.spans[i].told.Note(v)
 	n.weigh(v, e, &b.bounded)
@@ -103,7 +99,7 @@ func (n *Normalizer) describe(b *batch, i int) {
 }
 
 // describeSpan notes what the second pass needs and can no longer see.
-func (n *Normalizer) describeSpan(b *batch, i int) {
+func describeSpan(b *batch, i int) {
 	v, e := &b.view, &b.events[i]
 	s := &b.spans[i]
 	s.path = v.Path()
@@ -111,36 +107,18 @@ func (n *Normalizer) describeSpan(b *batch, i int) {
 	if e.SpanKind != edge.SpanClient {
 		s.origin, s.hasOrigin = v.OriginHeader()
 	}
-	s.fetch = v.Fetches() && !n.isExport(v, s.path)
+	s.fetch = v.Fetches() && !isExport(s.path)
 }
 
-// isExport tells whether a span is the request that sends telemetry.
-func (n *Normalizer) isExport(v *platform.View, path string) bool {
+// isExport tells whether a request to that path sends telemetry, which is no request to an origin.
+func isExport(path string) bool {
 	path = strings.TrimRight(path, "/")
 	for _, signal := range [...]string{"/v1/traces", "/v1/logs", "/v1/metrics"} {
 		if strings.HasSuffix(path, signal) {
 			return true
 		}
 	}
-	if len(n.exporters) == 0 {
-		return false
-	}
-	host := hostName(v.Host())
-	return host != "" && slices.ContainsFunc(n.exporters, func(h string) bool { return hostName(h) == host || h == host })
-}
-
-// hostName cuts scheme, path and port off.
-func hostName(s string) string {
-	if _, rest, ok := strings.Cut(s, "://"); ok {
-		s = rest
-	}
-	if i := strings.IndexAny(s, "/?#"); i >= 0 {
-		s = s[:i]
-	}
-	if i := strings.LastIndexByte(s, ':'); i >= 0 && !strings.HasSuffix(s, "]") && strings.Count(s, ":") == 1 {
-		s = s[:i]
-	}
-	return s
+	return false
 }
 
 // inferStatus gives an invocation without a status the one that its client must have seen.

@@ -1,4 +1,4 @@
-package platform_test
+package normalize_test
 
 import (
 	"encoding/binary"

@@ -1,4 +1,4 @@
-package platform_test
+package normalize_test
 
 import (
 	"testing"
@@ -6,32 +6,6 @@ import (
 	"edgescope/edge"
 	"edgescope/ingest/normalize"
 )
-
-// ids are the ids of a span and of its parent, ms its start and its end in milliseconds.
-type (
-	ids struct{ own, parent byte }
-	ms  struct{ from, to int64 }
-)
-
-// span makes a span of trace 1.
-func span(id ids, kind edge.SpanKind, at ms, pairs ...string) edge.Event {
-	return edge.Event{
-		Kind: edge.KindSpan, TraceID: edge.TraceID{1}, SpanID: spanID(id.own), ParentID: spanID(id.parent), SpanKind: kind,
-		Time: at.to * 1e6, Duration: (at.to - at.from) * 1e6, HasDuration: true, Attrs: attrs(pairs...),
-	}
-}
-
-func spanID(n byte) edge.SpanID { return edge.SpanID{n} }
-
-func named(e edge.Event, name string) edge.Event {
-	e.Name = name
-	return e
-}
-
-func normalized(events ...edge.Event) []edge.Event {
-	normalize.New(normalize.Options{}).Normalize(events)
-	return events
-}
 
 func TestInvocation(t *testing.T) {
 	f := func(want bool, e edge.Event) {
@@ -197,7 +171,7 @@ func TestOriginDuration(t *testing.T) {
 		t.Helper()
 		events := []edge.Event{span(ids{1, 0}, edge.SpanServer, ms{0, 100}, own...)}
 		events = append(events, children...)
-		normalize.New(normalize.Options{ExporterHosts: []string{"collector.example:4318"}}).Normalize(events)
+		normalized(events...)
 		if got := events[0].Facts; got.OriginDuration != want*1e6 || got.HasOrigin != has {
 			t.Errorf("origin %d ns (%v), want %d ms (%v)", got.OriginDuration, got.HasOrigin, want, has)
 		}
@@ -213,7 +187,6 @@ func TestOriginDuration(t *testing.T) {
 	f(10, true, nil, fetch(2, 10, 20), span(ids{3, 2}, edge.SpanClient, ms{12, 13})) // no request
 	f(0, false, nil, span(ids{2, 1}, edge.SpanClient, ms{1, 9}, "http.url", "http://x/img", "cache.operation", "match"))
 	f(0, false, nil, span(ids{2, 1}, edge.SpanClient, ms{1, 9}, "url.full", "http://127.0.0.1:4318/v1/traces"))
-	f(0, false, nil, span(ids{2, 1}, edge.SpanClient, ms{1, 9}, "url.full", "https://collector.example:4318/"))
 	f(0, false, nil, span(ids{2, 1}, edge.SpanInternal, ms{1, 9}, "url.full", "https://origin.example/a"))
 	f(7, true, []string{"http.response.header.x-envoy-upstream-service-time", "7"})
 	f(10, true, []string{"http.response.header.x-envoy-upstream-service-time", "7"}, fetch(2, 10, 20))
@@ -272,6 +245,17 @@ func TestSchemeLosesItsColon(t *testing.T) {
 	}
 }
 
+// TestNormalizeNothing: an empty batch bounds nothing, and leaves nothing behind for the next one.
 func TestNormalizeNothing(t *testing.T) {
-	normalize.New(normalize.Options{}).Normalize(nil)
+	n := normalize.New(normalize.Options{})
+	span := span(ids{1, 0}, edge.SpanServer, ms{0, 1}, "service.name", "shop")
+	n.Normalize([]edge.Event{span})
+	if got := n.Normalize(nil); got != (normalize.Bounded{}) {
+		t.Errorf("of nothing %+v was bounded", got)
+	}
+	orphan := []edge.Event{{Kind: edge.KindSpan, SpanKind: edge.SpanClient, TraceID: span.TraceID, SpanID: spanID(2), ParentID: span.SpanID}}
+	n.Normalize(orphan)
+	if f := orphan[0].Facts; f.Service != "" || f.Invocation {
+		t.Errorf("a span without its batch knows %+v", f)
+	}
 }

@@ -1,4 +1,4 @@
-package platform_test
+package normalize_test
 
 import (
 	"sync"
@@ -7,22 +7,6 @@ import (
 	"edgescope/edge"
 	"edgescope/ingest/normalize"
 )
-
-// attrs makes attributes of "key", "value", ...
-func attrs(pairs ...string) []edge.Attr {
-	var all []edge.Attr
-	for i := 0; i < len(pairs); i += 2 {
-		all = append(all, edge.Attr{Key: pairs[i], Value: pairs[i+1]})
-	}
-	return all
-}
-
-// facts normalises one server span of those attributes.
-func facts(pairs ...string) edge.Facts {
-	events := []edge.Event{{Kind: edge.KindSpan, SpanKind: edge.SpanServer, HasDuration: true, Attrs: attrs(pairs...)}}
-	normalize.New(normalize.Options{}).Normalize(events)
-	return events[0].Facts
-}
 
 // TestConcurrentUse normalises many batches at once; the race detector does the judging, the facts must not mix.
 func TestConcurrentUse(t *testing.T) {
