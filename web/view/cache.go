@@ -85,9 +85,9 @@ type hitMiss struct {
 
 func hitMissTable(a *query.CacheAnswer) Table {
 	return build("latency", "Latency, hit against miss", []column[hitMiss]{
-		{Column{Key: "outcome", Title: "answered by"}, func(h *hitMiss) Cell { return Cell{Text: h.name, Raw: h.name, Head: true} }},
-		{Column{Key: "p50_ms", Title: "p50", Numeric: true}, func(h *hitMiss) Cell { return number(chart.Milliseconds, h.p50) }},
-		{Column{Key: "p95_ms", Title: "p95", Numeric: true}, func(h *hitMiss) Cell { return number(chart.Milliseconds, h.p95) }},
+		{Column: Column{Key: "outcome", Title: "answered by"}, cell: func(h *hitMiss) Cell { return Cell{Text: h.name, Raw: h.name, Head: true} }},
+		{Column: Column{Key: "p50_ms", Title: "p50", Numeric: true}, cell: func(h *hitMiss) Cell { return number(chart.Milliseconds, h.p50) }},
+		{Column: Column{Key: "p95_ms", Title: "p95", Numeric: true}, cell: func(h *hitMiss) Cell { return number(chart.Milliseconds, h.p95) }},
 	}, []hitMiss{{"the cache", a.HitP50, a.HitP95}, {"the origin", a.MissP50, a.MissP95}})
 }
 

@@ -98,10 +98,10 @@ func bucketTable(name string, sets []chart.HistogramSet) Table {
 		}
 	}
 	t := build(name, "Durations", []column[setBucket]{
-		{Column{Key: "set", Title: "of"}, func(b *setBucket) Cell { return Cell{Text: b.set, Raw: b.set, Head: true} }},
-		{Column{Key: "from_ms", Title: "from", Numeric: true}, func(b *setBucket) Cell { return number(chart.Milliseconds, query.Num(b.Low)) }},
-		{Column{Key: "to_ms", Title: "to", Numeric: true}, func(b *setBucket) Cell { return number(chart.Milliseconds, query.Num(b.High)) }},
-		{Column{Key: "count", Title: "count", Numeric: true}, func(b *setBucket) Cell { return number(chart.Number, query.Num(b.Count)) }},
+		{Column: Column{Key: "set", Title: "of"}, cell: func(b *setBucket) Cell { return Cell{Text: b.set, Raw: b.set, Head: true} }},
+		{Column: Column{Key: "from_ms", Title: "from", Numeric: true}, cell: func(b *setBucket) Cell { return number(chart.Milliseconds, query.Num(b.Low)) }},
+		{Column: Column{Key: "to_ms", Title: "to", Numeric: true}, cell: func(b *setBucket) Cell { return number(chart.Milliseconds, query.Num(b.High)) }},
+		{Column: Column{Key: "count", Title: "count", Numeric: true}, cell: func(b *setBucket) Cell { return number(chart.Number, query.Num(b.Count)) }},
 	}, all)
 	return capped(t)
 }

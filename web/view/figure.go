@@ -156,11 +156,11 @@ const numbersShown = 24
 
 // seriesTable is a chart's numbers, newest first.
 func seriesTable(name, caption string, f chart.Frame, series []chart.Series, unit chart.Unit) Table {
-	columns := []column[moment]{{Column{Key: "time", Title: "time (UTC)"}, func(m *moment) Cell {
+	columns := []column[moment]{{Column: Column{Key: "time", Title: "time (UTC)"}, cell: func(m *moment) Cell {
 		return Cell{Text: m.at.UTC().Format("Jan 2 15:04:05"), Raw: m.at.UTC().Format(time.RFC3339), Head: true}
 	}}}
 	for i, s := range series {
-		columns = append(columns, column[moment]{Column{Key: s.Name, Title: s.Name, Numeric: true}, func(m *moment) Cell {
+		columns = append(columns, column[moment]{Column: Column{Key: s.Name, Title: s.Name, Numeric: true}, cell: func(m *moment) Cell {
 			return number(unit, query.Num(m.values[i]))
 		}})
 	}
@@ -212,3 +212,6 @@ func heatFigure(id, title string, a query.About, h query.Heatmap) Heat {
 	}
 	return out
 }
+
+// rampSVG is the colour ramp of heatmaps.
+var rampSVG = chart.Ramp()

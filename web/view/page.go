@@ -137,24 +137,6 @@ func (p *Page) Compared() string {
 	}
 }
 
-// hidden are the keys that the filter form sends on although it has no control for them.
-func (p *Page) hidden() []Pair {
-	var out []Pair
-	v := canonical(p.URL.Query())
-	for _, key := range []string{
-		query.KeyRegion, query.KeyRoute, query.KeyStatus, query.KeyCold, query.KeyCache,
-		query.KeyPercentile, query.KeySort, query.KeyMin, query.KeyMax, query.KeyFrom, query.KeyTo, query.KeyRange,
-	} {
-		for _, value := range v[key] {
-			out = append(out, Pair{key, value})
-		}
-	}
-	return out
-}
-
-// Pair is a key of a URL and a value.
-type Pair struct{ Key, Value string }
-
 // Filters are the values by which the page is filtered, each with a link that lifts it.
 func (p *Page) Filters() []Link {
 	var out []Link

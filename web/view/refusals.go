@@ -26,7 +26,7 @@ type refusal struct {
 
 // notice returns what to say of refusals: nothing where all was taken. Values that were changed are told beside, but
 // are no reason for a notice of their own.
-func (p *Page) notice() *notice {
+func noticeOf(p *Page) *notice {
 	r := p.Refusals
 	if r == nil || r.Requests+r.Records == 0 || len(r.Refusals) == 0 {
 		return nil

@@ -17,13 +17,13 @@ type rowColumn = column[query.Row]
 type rowColumns struct{ p *Page }
 
 func (rowColumns) numeric(key, title, sort string, cell func(r *query.Row) Cell) rowColumn {
-	return rowColumn{Column{Key: key, Title: title, Sort: sort, Numeric: true}, cell}
+	return rowColumn{Column: Column{Key: key, Title: title, Sort: sort, Numeric: true}, cell: cell}
 }
 
 // name heads the row. kind is the key of the filter (region, route, version); regions lead to their page, the others to
 // their traces.
 func (c rowColumns) name(kind, title string) rowColumn {
-	return rowColumn{Column{Key: kind, Title: title, Sort: "name"}, func(r *query.Row) Cell {
+	return rowColumn{Column: Column{Key: kind, Title: title, Sort: "name"}, cell: func(r *query.Row) Cell {
 		cell := Cell{Text: r.Name, Sub: r.City, Raw: r.Name, Head: true, Class: "mono"}
 		switch {
 		case r.Name == "":
@@ -93,7 +93,7 @@ func greyed(cell Cell, samples query.Num) Cell {
 
 func (c rowColumns) trend() rowColumn {
 	title := "p95, " + c.p.RangeText()
-	return rowColumn{Column{Key: "trend", Title: title, Drawing: true}, func(r *query.Row) Cell {
+	return rowColumn{Column: Column{Key: "trend", Title: title, Drawing: true}, cell: func(r *query.Row) Cell {
 		s := chart.Spark{Now: floats(r.Trend), Width: 90, Height: 20}
 		return Cell{SVG: s.SVG(), Class: "trend"}
 	}}
@@ -153,7 +153,7 @@ func (c rowColumns) errors() rowColumn {
 // exported are further figures for CSV and JSON, which the page has no room for.
 func (c rowColumns) exported() []rowColumn {
 	figure := func(key string, of func(*query.Row) query.Num) rowColumn {
-		return rowColumn{Column{Key: key, Title: key, Numeric: true, Exported: true}, func(r *query.Row) Cell { return number(chart.Number, of(r)) }}
+		return rowColumn{Column: Column{Key: key, Title: key, Numeric: true, Exported: true}, cell: func(r *query.Row) Cell { return number(chart.Number, of(r)) }}
 	}
 	return []rowColumn{
 		figure("requests", func(r *query.Row) query.Num { return r.Requests }),
@@ -169,7 +169,7 @@ func (c rowColumns) exported() []rowColumn {
 
 // state is the region against its own norm and the targets, in glyph, word and colour.
 func (c rowColumns) state() rowColumn {
-	return rowColumn{Column{Key: "state", Title: "state", Sort: "ratio"}, func(r *query.Row) Cell {
+	return rowColumn{Column: Column{Key: "state", Title: "state", Sort: "ratio"}, cell: func(r *query.Row) Cell {
 		s := rowState(c.p.Targets, r)
 		return Cell{Text: s.Text, Raw: s.Text, Class: "badge " + s.Class}
 	}}

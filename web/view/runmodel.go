@@ -32,29 +32,29 @@ func NewRuns(p *Page, a *query.Runs) Content {
 func verdictState(verdict string) State {
 	switch verdict {
 	case edge.VerdictPassed:
-		return State{"ok", "✓ passed"}
+		return State{Class: "ok", Text: "✓ passed"}
 	case edge.VerdictRunning:
-		return State{"quiet", "… running"}
+		return State{Class: "quiet", Text: "… running"}
 	case edge.VerdictFailed, edge.VerdictError:
-		return State{"bad", "✕ " + verdict}
+		return State{Class: "bad", Text: "✕ " + verdict}
 	default:
-		return State{"warn", "! " + verdict}
+		return State{Class: "warn", Text: "! " + verdict}
 	}
 }
 
 func runsTable(name, caption string, runs []query.RunRow) Table {
 	num := func(key, title string, of func(*query.RunRow) Cell) column[query.RunRow] {
-		return column[query.RunRow]{Column{Key: key, Title: title, Numeric: true}, of}
+		return column[query.RunRow]{Column: Column{Key: key, Title: title, Numeric: true}, cell: of}
 	}
 	columns := []column[query.RunRow]{
-		{Column{Key: "verdict", Title: "verdict"}, func(r *query.RunRow) Cell {
+		{Column: Column{Key: "verdict", Title: "verdict"}, cell: func(r *query.RunRow) Cell {
 			s := verdictState(r.Verdict)
 			return Cell{Text: s.Text, Raw: r.Verdict, Class: "badge " + s.Class}
 		}},
-		{Column{Key: "name", Title: "name"}, func(r *query.RunRow) Cell {
+		{Column: Column{Key: "name", Title: "name"}, cell: func(r *query.RunRow) Cell {
 			return Cell{Text: orAbsent(r.Name), Raw: r.Name, Href: "/runs/" + r.ID, Head: true}
 		}},
-		{Column{Key: "started", Title: "started (UTC)"}, func(r *query.RunRow) Cell {
+		{Column: Column{Key: "started", Title: "started (UTC)"}, cell: func(r *query.RunRow) Cell {
 			return Cell{Text: stamp(r.Started), Raw: r.Started.UTC().Format(time.RFC3339)}
 		}},
 		num("duration_ms", "duration", func(r *query.RunRow) Cell {
@@ -66,7 +66,7 @@ func runsTable(name, caption string, runs []query.RunRow) Table {
 		num("p99_ms", "p99", func(r *query.RunRow) Cell { return quantileCell(r.Response, r.Response.P99) }),
 		num("failed", "errors", func(r *query.RunRow) Cell { return number(chart.Number, query.Num(r.Failed)) }),
 		num("p95_change", "p95 vs baseline", p95Change),
-		{Column{Key: "commit", Title: "commit"}, func(r *query.RunRow) Cell {
+		{Column: Column{Key: "commit", Title: "commit"}, cell: func(r *query.RunRow) Cell {
 			return Cell{Text: orAbsent(r.Commit[:min(10, len(r.Commit))]), Raw: r.Commit, Class: "mono"}
 		}},
 	}
@@ -229,7 +229,7 @@ func edgeTiles(a *query.RunDetail) []Tile {
 
 func thresholdTable(ts []edge.RunThreshold) Table {
 	return build("thresholds", "Thresholds", []column[edge.RunThreshold]{
-		{Column{Key: "state", Title: "state"}, func(t *edge.RunThreshold) Cell {
+		{Column: Column{Key: "state", Title: "state"}, cell: func(t *edge.RunThreshold) Cell {
 			switch {
 			case t.OK:
 				return Cell{Text: "✓ ok", Raw: "ok", Class: "badge ok"}
@@ -239,11 +239,11 @@ func thresholdTable(ts []edge.RunThreshold) Table {
 				return Cell{Text: "✕ failed", Raw: "failed", Class: "badge bad"}
 			}
 		}},
-		{Column{Key: "threshold", Title: "threshold"}, func(t *edge.RunThreshold) Cell {
+		{Column: Column{Key: "threshold", Title: "threshold"}, cell: func(t *edge.RunThreshold) Cell {
 			return Cell{Text: t.Expression, Raw: t.Expression, Head: true, Class: "mono"}
 		}},
-		{Column{Key: "limit", Title: "limit", Numeric: true}, func(t *edge.RunThreshold) Cell { return number(chart.Number, query.Num(t.Limit)) }},
-		{Column{Key: "actual", Title: "actual", Numeric: true}, func(t *edge.RunThreshold) Cell {
+		{Column: Column{Key: "limit", Title: "limit", Numeric: true}, cell: func(t *edge.RunThreshold) Cell { return number(chart.Number, query.Num(t.Limit)) }},
+		{Column: Column{Key: "actual", Title: "actual", Numeric: true}, cell: func(t *edge.RunThreshold) Cell {
 			if t.Missing {
 				return Cell{Text: "never seen"}
 			}
@@ -259,7 +259,7 @@ type namedQuantiles struct {
 }
 
 func quantileTable(r *edge.Run) Table {
-	columns := []column[namedQuantiles]{{Column{Key: "of", Title: "milliseconds"}, func(q *namedQuantiles) Cell {
+	columns := []column[namedQuantiles]{{Column: Column{Key: "of", Title: "milliseconds"}, cell: func(q *namedQuantiles) Cell {
 		return Cell{Text: q.name, Raw: q.raw, Head: true}
 	}}}
 	for _, c := range []struct {
@@ -274,7 +274,7 @@ func quantileTable(r *edge.Run) Table {
 		{"p99", func(q *namedQuantiles) float64 { return q.P99 }},
 		{"max", func(q *namedQuantiles) float64 { return q.Max }},
 	} {
-		columns = append(columns, column[namedQuantiles]{Column{Key: c.name + "_ms", Title: c.name, Numeric: true}, func(q *namedQuantiles) Cell {
+		columns = append(columns, column[namedQuantiles]{Column: Column{Key: c.name + "_ms", Title: c.name, Numeric: true}, cell: func(q *namedQuantiles) Cell {
 			return quantileCell(q.RunQuantiles, c.of(q))
 		}})
 	}
@@ -289,27 +289,27 @@ func quantileTable(r *edge.Run) Table {
 func phaseTable(phases []edge.RunPhase) Table {
 	rate := func(v float64) Cell { return number(chart.PerSecond, query.Num(v)) }
 	return build("phases", "Phases", []column[edge.RunPhase]{
-		{Column{Key: "phase", Title: "phase"}, func(p *edge.RunPhase) Cell { return Cell{Text: orAbsent(p.Name), Raw: p.Name, Head: true} }},
-		{Column{Key: "duration_s", Title: "duration", Numeric: true}, func(p *edge.RunPhase) Cell {
+		{Column: Column{Key: "phase", Title: "phase"}, cell: func(p *edge.RunPhase) Cell { return Cell{Text: orAbsent(p.Name), Raw: p.Name, Head: true} }},
+		{Column: Column{Key: "duration_s", Title: "duration", Numeric: true}, cell: func(p *edge.RunPhase) Cell {
 			return Cell{Text: chart.Milliseconds.Text(p.Duration * 1e3), Raw: raw(query.Num(p.Duration))}
 		}},
-		{Column{Key: "from_rate", Title: "from", Numeric: true}, func(p *edge.RunPhase) Cell { return rate(p.FromRate) }},
-		{Column{Key: "to_rate", Title: "to", Numeric: true}, func(p *edge.RunPhase) Cell { return rate(p.ToRate) }},
-		{Column{Key: "arrivals", Title: "arrivals", Numeric: true}, func(p *edge.RunPhase) Cell { return number(chart.Number, query.Num(p.Arrivals)) }},
+		{Column: Column{Key: "from_rate", Title: "from", Numeric: true}, cell: func(p *edge.RunPhase) Cell { return rate(p.FromRate) }},
+		{Column: Column{Key: "to_rate", Title: "to", Numeric: true}, cell: func(p *edge.RunPhase) Cell { return rate(p.ToRate) }},
+		{Column: Column{Key: "arrivals", Title: "arrivals", Numeric: true}, cell: func(p *edge.RunPhase) Cell { return number(chart.Number, query.Num(p.Arrivals)) }},
 	}, phases)
 }
 
 func partTable(name, caption string, parts []edge.RunPart) Table {
 	t := build(name, caption, []column[edge.RunPart]{
-		{Column{Key: "name", Title: "name"}, func(p *edge.RunPart) Cell {
+		{Column: Column{Key: "name", Title: "name"}, cell: func(p *edge.RunPart) Cell {
 			return Cell{Text: orAbsent(p.Name), Raw: p.Name, Head: true, Class: "mono"}
 		}},
-		{Column{Key: "requests", Title: "requests", Numeric: true}, func(p *edge.RunPart) Cell { return number(chart.Number, query.Num(p.Requests)) }},
-		{Column{Key: "failed", Title: "no answer", Numeric: true}, func(p *edge.RunPart) Cell { return number(chart.Number, query.Num(p.Failed)) }},
-		{Column{Key: "p50_ms", Title: "p50", Numeric: true}, func(p *edge.RunPart) Cell { return quantileCell(p.Response, p.Response.P50) }},
-		{Column{Key: "p95_ms", Title: "p95", Numeric: true}, func(p *edge.RunPart) Cell { return quantileCell(p.Response, p.Response.P95) }},
-		{Column{Key: "p99_ms", Title: "p99", Numeric: true}, func(p *edge.RunPart) Cell { return quantileCell(p.Response, p.Response.P99) }},
-		{Column{Key: "cold", Title: "cold", Numeric: true}, func(p *edge.RunPart) Cell { return number(chart.Number, query.Num(p.Cold)) }},
+		{Column: Column{Key: "requests", Title: "requests", Numeric: true}, cell: func(p *edge.RunPart) Cell { return number(chart.Number, query.Num(p.Requests)) }},
+		{Column: Column{Key: "failed", Title: "no answer", Numeric: true}, cell: func(p *edge.RunPart) Cell { return number(chart.Number, query.Num(p.Failed)) }},
+		{Column: Column{Key: "p50_ms", Title: "p50", Numeric: true}, cell: func(p *edge.RunPart) Cell { return quantileCell(p.Response, p.Response.P50) }},
+		{Column: Column{Key: "p95_ms", Title: "p95", Numeric: true}, cell: func(p *edge.RunPart) Cell { return quantileCell(p.Response, p.Response.P95) }},
+		{Column: Column{Key: "p99_ms", Title: "p99", Numeric: true}, cell: func(p *edge.RunPart) Cell { return quantileCell(p.Response, p.Response.P99) }},
+		{Column: Column{Key: "cold", Title: "cold", Numeric: true}, cell: func(p *edge.RunPart) Cell { return number(chart.Number, query.Num(p.Cold)) }},
 	}, parts)
 	return capped(t)
 }
@@ -329,8 +329,8 @@ func countTable(name, caption string, counts map[string]int64) Table {
 		return cmp.Or(cmp.Compare(b.n, a.n), cmp.Compare(a.name, b.name))
 	})
 	t := build(name, caption, []column[count]{
-		{Column{Key: name, Title: name}, func(c *count) Cell { return Cell{Text: orAbsent(c.name), Raw: c.name, Head: true, Class: "mono"} }},
-		{Column{Key: "count", Title: "count", Numeric: true}, func(c *count) Cell { return number(chart.Number, query.Num(c.n)) }},
+		{Column: Column{Key: name, Title: name}, cell: func(c *count) Cell { return Cell{Text: orAbsent(c.name), Raw: c.name, Head: true, Class: "mono"} }},
+		{Column: Column{Key: "count", Title: "count", Numeric: true}, cell: func(c *count) Cell { return number(chart.Number, query.Num(c.n)) }},
 	}, all)
 	t.Empty = "None."
 	return capped(t)
@@ -338,9 +338,9 @@ func countTable(name, caption string, counts map[string]int64) Table {
 
 func checkTable(checks []edge.RunCheck) Table {
 	t := build("expectations", "Expectations", []column[edge.RunCheck]{
-		{Column{Key: "expectation", Title: "expectation"}, func(c *edge.RunCheck) Cell { return Cell{Text: c.Name, Raw: c.Name, Head: true, Class: "mono"} }},
-		{Column{Key: "ok", Title: "ok", Numeric: true}, func(c *edge.RunCheck) Cell { return number(chart.Number, query.Num(c.OK)) }},
-		{Column{Key: "failed", Title: "failed", Numeric: true}, func(c *edge.RunCheck) Cell { return number(chart.Number, query.Num(c.Failed)) }},
+		{Column: Column{Key: "expectation", Title: "expectation"}, cell: func(c *edge.RunCheck) Cell { return Cell{Text: c.Name, Raw: c.Name, Head: true, Class: "mono"} }},
+		{Column: Column{Key: "ok", Title: "ok", Numeric: true}, cell: func(c *edge.RunCheck) Cell { return number(chart.Number, query.Num(c.OK)) }},
+		{Column: Column{Key: "failed", Title: "failed", Numeric: true}, cell: func(c *edge.RunCheck) Cell { return number(chart.Number, query.Num(c.Failed)) }},
 	}, checks)
 	t.Empty = "None."
 	return t
@@ -367,10 +367,10 @@ func baseTable(a *query.RunDetail) Table {
 		{"cold starts seen", chart.Number, float64(a.Run.Cold), float64(a.Base.Cold)},
 	}
 	return build("baseline", "Against the baseline of "+stamp(a.Base.Started)+" UTC", []column[compared]{
-		{Column{Key: "figure", Title: "figure"}, func(c *compared) Cell { return Cell{Text: c.name, Raw: c.name, Head: true} }},
-		{Column{Key: "now", Title: "this run", Numeric: true}, func(c *compared) Cell { return number(c.unit, query.Num(c.now)) }},
-		{Column{Key: "baseline", Title: "baseline", Numeric: true}, func(c *compared) Cell { return number(c.unit, query.Num(c.then)) }},
-		{Column{Key: "change", Title: "change", Numeric: true}, func(c *compared) Cell {
+		{Column: Column{Key: "figure", Title: "figure"}, cell: func(c *compared) Cell { return Cell{Text: c.name, Raw: c.name, Head: true} }},
+		{Column: Column{Key: "now", Title: "this run", Numeric: true}, cell: func(c *compared) Cell { return number(c.unit, query.Num(c.now)) }},
+		{Column: Column{Key: "baseline", Title: "baseline", Numeric: true}, cell: func(c *compared) Cell { return number(c.unit, query.Num(c.then)) }},
+		{Column: Column{Key: "change", Title: "change", Numeric: true}, cell: func(c *compared) Cell {
 			cell := change(c.unit, query.Num(c.now-c.then))
 			if c.then != 0 && math.Abs(c.now-c.then) < 0.05*math.Abs(c.then) {
 				cell.Sub = "within 5\u00a0%"

@@ -15,11 +15,8 @@ import (
 	"edgescope/query"
 )
 
-// rampSVG is the colour ramp of heatmaps.
-var rampSVG = chart.Ramp()
-
 // menu are the pages of the navigation.
-func (p *Page) menu() []Link {
+func menu(p *Page) []Link {
 	entries := []Link{
 		{Text: "Overview", Href: "/"},
 		{Text: "Regions", Href: "/regions"},
@@ -36,8 +33,26 @@ func (p *Page) menu() []Link {
 	return entries
 }
 
+// hidden are the keys that the filter form sends on although it has no control for them.
+func hidden(p *Page) []Pair {
+	var out []Pair
+	v := canonical(p.URL.Query())
+	for _, key := range []string{
+		query.KeyRegion, query.KeyRoute, query.KeyStatus, query.KeyCold, query.KeyCache,
+		query.KeyPercentile, query.KeySort, query.KeyMin, query.KeyMax, query.KeyFrom, query.KeyTo, query.KeyRange,
+	} {
+		for _, value := range v[key] {
+			out = append(out, Pair{key, value})
+		}
+	}
+	return out
+}
+
+// Pair is a key of a URL and a value.
+type Pair struct{ Key, Value string }
+
 // ranges are the lengths of time that one click chooses.
-func (p *Page) ranges() []Link {
+func ranges(p *Page) []Link {
 	var out []Link
 	for _, r := range []string{"15m", "1h", "6h", "24h", "7d"} {
 		current := p.Question.Range == r
@@ -47,14 +62,14 @@ func (p *Page) ranges() []Link {
 }
 
 // filterable tells whether the page's numbers can be filtered: one trace and load tests can't.
-func (p *Page) filterable() bool { return p.Nav != "/runs" && !p.one() }
+func filterable(p *Page) bool { return p.Nav != "/runs" && !isOne(p) }
 
 // ranged tells whether the page is about a range of time: one trace or load test has its own, and load tests are listed as
 // far back as they are kept, unless the address says from when.
-func (p *Page) ranged() bool { return !p.one() && p.Nav != "/runs" }
+func ranged(p *Page) bool { return !isOne(p) && p.Nav != "/runs" }
 
 // keptText says which load tests are listed.
-func (p *Page) keptText() string {
+func keptText(p *Page) string {
 	if p.Question.Range == "" {
 		return "newest first, " + p.RangeText()
 	}
@@ -62,14 +77,14 @@ func (p *Page) keptText() string {
 }
 
 // one tells whether the page is about one trace or one load test, whose time is its own.
-func (p *Page) one() bool {
+func isOne(p *Page) bool {
 	return strings.HasPrefix(p.URL.Path, "/traces/") || strings.HasPrefix(p.URL.Path, "/runs/")
 }
 
 // footText says where the page's numbers come from and which time they cover.
-func (p *Page) footText() string {
+func footText(p *Page) string {
 	a := p.About
-	if p.one() {
+	if isOne(p) {
 		return "All times are UTC."
 	}
 	text := stamp(a.From) + " – " + stamp(a.To) + " UTC, from " + orAbsent(a.Source)
@@ -83,11 +98,11 @@ func (p *Page) footText() string {
 }
 
 // comparable tells whether the page shows changes against another period.
-func (p *Page) comparable() bool { return p.filterable() && p.Nav != "/traces" }
+func compares(p *Page) bool { return filterable(p) && p.Nav != "/traces" }
 
-func (p *Page) badKey(key string) bool { return p.Problem != nil && p.Problem.Key == key }
+func badKey(p *Page, key string) bool { return p.Problem != nil && p.Problem.Key == key }
 
-func (p *Page) pausedWord() string {
+func pausedWord(p *Page) string {
 	if p.Question.Range == "" {
 		return "Fixed range ·"
 	}
@@ -97,25 +112,25 @@ func (p *Page) pausedWord() string {
 	return "Paused ·"
 }
 
-func (p *Page) themeName() string {
+func themeName(p *Page) string {
 	if p.Theme == "" {
 		return "auto"
 	}
 	return p.Theme
 }
 
-func (p *Page) nextTheme() string {
-	return map[string]string{"auto": "dark", "dark": "light", "light": "auto"}[p.themeName()]
+func nextTheme(p *Page) string {
+	return map[string]string{"auto": "dark", "dark": "light", "light": "auto"}[themeName(p)]
 }
 
-func (p *Page) themeLink() string {
+func themeLink(p *Page) string {
 	back := address(p.URL.Path, p.URL.Query())
-	v := url.Values{"to": {p.nextTheme()}, "back": {back}}
+	v := url.Values{"to": {nextTheme(p)}, "back": {back}}
 	return "/theme?" + v.Encode()
 }
 
 // staleness says how long nothing has arrived, when the page follows the clock and that is more than two minutes.
-func (p *Page) staleness() string {
+func staleness(p *Page) string {
 	if !p.Question.Live || p.About.LastEvent.IsZero() {
 		return ""
 	}
@@ -161,16 +176,6 @@ func failureRole(p *Page) string {
 		return "group"
 	}
 	return "alert"
-}
-
-func ariaSort(t *Table, c Column) string {
-	if t.Sort == "" {
-		return "none"
-	}
-	if d := t.direction(c); d != "" {
-		return d
-	}
-	return "none"
 }
 
 func regionsSub(m *Overview) string {

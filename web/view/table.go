@@ -122,6 +122,16 @@ func (t *Table) direction(c Column) string {
 	}
 }
 
+func ariaSort(t *Table, c Column) string {
+	if t.Sort == "" {
+		return "none"
+	}
+	if d := t.direction(c); d != "" {
+		return d
+	}
+	return "none"
+}
+
 func (t *Table) arrow(c Column) string {
 	switch t.direction(c) {
 	case "ascending":

@@ -109,23 +109,23 @@ func tracesTable(p *Page, name string, traces []query.Trace) Table {
 		longest = math.Max(longest, orZero(traces[i].Duration))
 	}
 	columns := []column[query.Trace]{
-		{Column{Key: "start", Title: "start (UTC)", Sort: "start"}, func(t *query.Trace) Cell {
+		{Column: Column{Key: "start", Title: "start (UTC)", Sort: "start"}, cell: func(t *query.Trace) Cell {
 			return Cell{
 				Text: t.Start.UTC().Format("Jan 2 15:04:05.000"), Raw: t.Start.UTC().Format(time.RFC3339Nano),
 				Href: TraceLink(t.ID), Head: true,
 			}
 		}},
-		{Column{Key: "duration_ms", Title: "duration", Sort: "duration", Numeric: true}, func(t *query.Trace) Cell {
+		{Column: Column{Key: "duration_ms", Title: "duration", Sort: "duration", Numeric: true}, cell: func(t *query.Trace) Cell {
 			c := number(chart.Milliseconds, t.Duration)
 			c.SVG = chart.Bar([]chart.Part{{Name: "duration", Class: "s3", Share: orZero(t.Duration) / math.Max(longest, 1e-9)}})
 			c.Class = "barred"
 			return c
 		}},
 		textColumn("route", "route", "mono", func(t *query.Trace) string { return strings.TrimSpace(t.Method + " " + routeOr(t)) }),
-		{Column{Key: "status", Title: "status"}, statusCell},
+		{Column: Column{Key: "status", Title: "status"}, cell: statusCell},
 		textColumn("region", "region", "code", func(t *query.Trace) string { return t.Region }),
-		{Column{Key: "cold", Title: "cold"}, func(t *query.Trace) Cell { return coldCell(t.Cold) }},
-		{Column{Key: "cache", Title: "cache"}, func(t *query.Trace) Cell { return Cell{Text: orAbsent(t.Cache), Raw: t.Cache} }},
+		{Column: Column{Key: "cold", Title: "cold"}, cell: func(t *query.Trace) Cell { return coldCell(t.Cold) }},
+		{Column: Column{Key: "cache", Title: "cache"}, cell: func(t *query.Trace) Cell { return Cell{Text: orAbsent(t.Cache), Raw: t.Cache} }},
 		textColumn("version", "version", "", func(t *query.Trace) string { return t.Version }),
 		textColumn("service", "service", "", func(t *query.Trace) string { return t.Service }),
 		textColumn("trace_id", "trace", "mono quiet", func(t *query.Trace) string { return t.ID }),
@@ -140,7 +140,7 @@ func tracesTable(p *Page, name string, traces []query.Trace) Table {
 }
 
 func textColumn(key, title, class string, of func(*query.Trace) string) column[query.Trace] {
-	return column[query.Trace]{Column{Key: key, Title: title}, func(t *query.Trace) Cell {
+	return column[query.Trace]{Column: Column{Key: key, Title: title}, cell: func(t *query.Trace) Cell {
 		c := text(of(t))
 		c.Class = class
 		return c
@@ -278,14 +278,14 @@ func sortedPairs(attrs map[string]string) []Pair {
 
 func spansTable(spans []query.Span) Table {
 	word := func(key string, of func(*query.Span) string) column[query.Span] {
-		return column[query.Span]{Column{Key: key, Title: key}, func(s *query.Span) Cell { return text(of(s)) }}
+		return column[query.Span]{Column: Column{Key: key, Title: key}, cell: func(s *query.Span) Cell { return text(of(s)) }}
 	}
 	return build("", "Spans", []column[query.Span]{
 		word("name", func(s *query.Span) string { return s.Name }),
 		word("service", func(s *query.Span) string { return s.Service }),
 		word("kind", func(s *query.Span) string { return s.Kind }),
-		{Column{Key: "offset_ms", Title: "offset", Numeric: true}, func(s *query.Span) Cell { return number(chart.Milliseconds, s.Offset) }},
-		{Column{Key: "duration_ms", Title: "duration", Numeric: true}, func(s *query.Span) Cell { return number(chart.Milliseconds, s.Duration) }},
+		{Column: Column{Key: "offset_ms", Title: "offset", Numeric: true}, cell: func(s *query.Span) Cell { return number(chart.Milliseconds, s.Offset) }},
+		{Column: Column{Key: "duration_ms", Title: "duration", Numeric: true}, cell: func(s *query.Span) Cell { return number(chart.Milliseconds, s.Duration) }},
 		word("status", func(s *query.Span) string { return s.Status }),
 		word("span_id", func(s *query.Span) string { return s.ID }),
 		word("parent_span_id", func(s *query.Span) string { return s.ParentID }),

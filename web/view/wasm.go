@@ -91,9 +91,9 @@ func engineSeries(lines []query.Line) []chart.Series {
 
 func controlState(c *edge.BenchControl) State {
 	if c.Valid {
-		return State{"ok", "✓ A/A holds"}
+		return State{Class: "ok", Text: "✓ A/A holds"}
 	}
-	return State{"bad", "✕ A/A not valid: js differs from js, so the wall ratios say less than their intervals claim"}
+	return State{Class: "bad", Text: "✕ A/A not valid: js differs from js, so the wall ratios say less than their intervals claim"}
 }
 
 func benchFacts(b *edge.Bench) []Pair {
@@ -227,7 +227,7 @@ func intervalText(ratio float64, ci [2]float64) string {
 }
 
 func benchNumber(key, title string, of func(*edge.BenchRow) Cell) column[edge.BenchRow] {
-	return column[edge.BenchRow]{Column{Key: key, Title: title, Numeric: true}, of}
+	return column[edge.BenchRow]{Column: Column{Key: key, Title: title, Numeric: true}, cell: of}
 }
 
 // measured makes a cell of a length of time that is 0 when it was not measured.
@@ -239,8 +239,8 @@ func measured(ms float64) Cell {
 }
 
 var benchNames = []column[edge.BenchRow]{
-	{Column{Key: "size", Title: "size"}, func(r *edge.BenchRow) Cell { return Cell{Text: r.Size, Raw: r.Size} }},
-	{Column{Key: "engine", Title: "engine"}, func(r *edge.BenchRow) Cell { return Cell{Text: r.Engine, Raw: r.Engine, Head: true, Class: "mono"} }},
+	{Column: Column{Key: "size", Title: "size"}, cell: func(r *edge.BenchRow) Cell { return Cell{Text: r.Size, Raw: r.Size} }},
+	{Column: Column{Key: "engine", Title: "engine"}, cell: func(r *edge.BenchRow) Cell { return Cell{Text: r.Engine, Raw: r.Engine, Head: true, Class: "mono"} }},
 }
 
 func ratioCell(ratio float64, ci [2]float64) Cell {
@@ -261,7 +261,7 @@ func benchTable(b *edge.Bench) Table {
 			}
 			return number(chart.Number, query.Num(1000/r.CPUMS))
 		}),
-		column[edge.BenchRow]{Column{Key: "hash", Title: "hash"}, func(r *edge.BenchRow) Cell {
+		column[edge.BenchRow]{Column: Column{Key: "hash", Title: "hash"}, cell: func(r *edge.BenchRow) Cell {
 			return Cell{Text: r.Hash, Raw: r.Hash, Class: "mono"}
 		}})
 	return build("", "Numbers of the comparison", columns, b.Results)
@@ -336,29 +336,29 @@ func addOnce(names []string, name string) []string {
 // benchHistory lists the comparisons, with the ratio of SIMD at each size.
 func benchHistory(benches []edge.Bench) Table {
 	columns := []column[edge.Bench]{
-		{Column{Key: "started", Title: "started (UTC)"}, func(b *edge.Bench) Cell {
+		{Column: Column{Key: "started", Title: "started (UTC)"}, cell: func(b *edge.Bench) Cell {
 			c := Cell{Text: stamp(b.Started), Raw: b.Started.UTC().Format(time.RFC3339), Head: true}
 			if b.ID != "" {
 				c.Href = "/traces/" + b.ID
 			}
 			return c
 		}},
-		{Column{Key: "name", Title: "name"}, func(b *edge.Bench) Cell { return Cell{Text: orAbsent(b.Name), Raw: b.Name} }},
-		{Column{Key: "runtime", Title: "runtime"}, func(b *edge.Bench) Cell {
+		{Column: Column{Key: "name", Title: "name"}, cell: func(b *edge.Bench) Cell { return Cell{Text: orAbsent(b.Name), Raw: b.Name} }},
+		{Column: Column{Key: "runtime", Title: "runtime"}, cell: func(b *edge.Bench) Cell {
 			return Cell{Text: b.Runtime.Name + " " + b.Runtime.Version, Sub: b.Runtime.Engine, Raw: b.Runtime.Name + " " + b.Runtime.Version}
 		}},
-		{Column{Key: "aa", Title: "A/A"}, func(b *edge.Bench) Cell {
+		{Column: Column{Key: "aa", Title: "A/A"}, cell: func(b *edge.Bench) Cell {
 			if b.AA.Valid {
 				return Cell{Text: "✓ holds", Raw: "valid", Class: "badge ok"}
 			}
 			return Cell{Text: "✕ not valid", Raw: "not valid", Class: "badge bad"}
 		}},
-		{Column{Key: "load", Title: "load", Numeric: true}, func(b *edge.Bench) Cell {
+		{Column: Column{Key: "load", Title: "load", Numeric: true}, cell: func(b *edge.Bench) Cell {
 			return number(chart.Number, query.Num(math.Max(b.Machine.LoadBefore, b.Machine.LoadAfter)))
 		}},
 	}
 	for _, size := range []string{"small", "medium", "large"} {
-		columns = append(columns, column[edge.Bench]{Column{Key: "simd_" + size, Title: "SIMD, " + size, Numeric: true}, func(b *edge.Bench) Cell {
+		columns = append(columns, column[edge.Bench]{Column: Column{Key: "simd_" + size, Title: "SIMD, " + size, Numeric: true}, cell: func(b *edge.Bench) Cell {
 			for i := range b.Results {
 				if r := &b.Results[i]; r.Engine == "wasm-simd" && r.Size == size {
 					c := ratioCell(headline(b, r))
@@ -377,7 +377,7 @@ func benchHistory(benches []edge.Bench) Table {
 // engineTable shows how the engines do in the field.
 func engineTable(p *Page, rows []query.Row) Table {
 	c := rowColumns{p}
-	name := rowColumn{Column{Key: "engine", Title: "engine", Sort: "name"}, func(r *query.Row) Cell {
+	name := rowColumn{Column: Column{Key: "engine", Title: "engine", Sort: "name"}, cell: func(r *query.Row) Cell {
 		return Cell{
 			Text: orAbsent(r.Name), Raw: r.Name, Head: true, Class: "mono",
 			Href: ToWith(p.URL, "/traces", query.KeyText, edge.KeyEngine+":"+strconv.Quote(r.Name)),
