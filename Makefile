@@ -47,7 +47,7 @@ check: generate-check $(LINT) ## Check that generated files are up to date, the 
 
 .PHONY: generate
 generate: ## Generate the Go of the templ components
-	$(GO) tool templ generate -path web/view -lazy=false
+	$(GO) tool templ generate -path web -lazy=false
 
 .PHONY: generate-check
 generate-check: generate

@@ -85,8 +85,9 @@ var rule = map[string][]string{
 
 	"chart": {},
 
-	"web/view": {"edge", "query", "chart"},
-	"web":      {"edge", "query", "web/view"},
+	"web/part": {"query", "chart"},
+	"web/view": {"edge", "query", "chart", "web/part"},
+	"web":      {"edge", "query", "web/part", "web/view"},
 
 	"internal/access":      {"edge", "internal/loopback"},
 	"internal/near":        {},
@@ -142,7 +143,6 @@ var larger = map[string]string{
 	"ingest/otlp":     "above: AREA ingest takes it apart",
 	"report":          "above: AREA report takes it apart",
 	"scenarios":       "above: AREA scen takes it apart",
-	"web/view":        "above: AREA query takes it apart",
 }
 
 type listed struct {

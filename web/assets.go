@@ -10,7 +10,7 @@ import (
 	"path"
 	"strings"
 
-	"edgescope/web/view"
+	"edgescope/web/part"
 )
 
 // dist holds what `make assets` bundles; in a fresh clone it is empty but for .gitkeep.
@@ -32,7 +32,7 @@ const manifestName = "manifest.json"
 // assets serves the bundled files. Their names hold a hash of their content, so they never change.
 type assets struct {
 	files map[string]asset
-	page  view.Assets
+	page  part.Assets
 }
 
 type asset struct {
@@ -65,7 +65,7 @@ func loadAssets(dir fs.FS) (*assets, error) {
 		}
 		return "/assets/" + names[entry]
 	}
-	a.page = view.Assets{Script: address("app.js"), Style: address("app.css"), Font: address("inter.woff2")}
+	a.page = part.Assets{Script: address("app.js"), Style: address("app.css"), Font: address("inter.woff2")}
 	return a, nil
 }
 

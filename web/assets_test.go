@@ -11,7 +11,7 @@ import (
 	"testing/fstest"
 	"time"
 
-	"edgescope/web/view"
+	"edgescope/web/part"
 )
 
 func TestAssetsWithoutABuildAreNone(t *testing.T) {
@@ -79,14 +79,14 @@ func TestTheBundleStaysSmall(t *testing.T) {
 
 func TestThePageSaysThatAssetsAreMissing(t *testing.T) {
 	s := &Site{assets: &assets{}}
-	p := &view.Page{Title: "Overview", Nav: "/", URL: &url.URL{Path: "/"}, Now: time.Unix(0, 0), Problem: &view.Problem{Status: 500}}
+	p := &part.Page{Title: "Overview", Nav: "/", URL: &url.URL{Path: "/"}, Now: time.Unix(0, 0), Problem: &part.Problem{Status: 500}}
 	f := func(built bool) string {
 		p.Assets = s.assets.page
 		if built {
-			p.Assets = view.Assets{Script: "/assets/app.js", Style: "/assets/app.css"}
+			p.Assets = part.Assets{Script: "/assets/app.js", Style: "/assets/app.css"}
 		}
 		w := httptest.NewRecorder()
-		s.render(w, httptest.NewRequest(http.MethodGet, "/", http.NoBody), p, view.Content{})
+		s.render(w, httptest.NewRequest(http.MethodGet, "/", http.NoBody), p, part.Content{})
 		return w.Body.String()
 	}
 	const line = "assets missing: run make assets"

@@ -9,7 +9,7 @@ import (
 
 	"edgescope/query"
 	"edgescope/web"
-	"edgescope/web/view"
+	"edgescope/web/part"
 )
 
 // TestServeDemo serves the dashboard over made numbers until it is stopped, to be looked at:
@@ -31,7 +31,7 @@ func TestServeDemo(t *testing.T) {
 	}
 	site, err := web.New(web.Options{
 		Client: client, Collector: collector.URL, Ingest: "http://127.0.0.1:4318", Log: quiet(), Every: 2 * time.Second,
-		Targets: view.Targets{P95: 150, ErrorRatio: .001}, Now: func() time.Time { return now },
+		Targets: part.Targets{P95: 150, ErrorRatio: .001}, Now: func() time.Time { return now },
 	})
 	if err != nil {
 		t.Fatal(err)

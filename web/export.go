@@ -9,11 +9,11 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"edgescope/web/view"
+	"edgescope/web/part"
 )
 
 // export writes one of a page's tables: the first, or the one that ?table= names.
-func (s *Site) export(w http.ResponseWriter, r *http.Request, p *view.Page, tables []view.Table, format string) {
+func (s *Site) export(w http.ResponseWriter, r *http.Request, p *part.Page, tables []part.Table, format string) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Vary", "Accept-Encoding")
 	if p.Problem != nil {
@@ -53,17 +53,17 @@ func exportError(w http.ResponseWriter, r *http.Request, status int, message str
 	send(w, r, "application/json", status, append(body, '\n'))
 }
 
-func chooseTable(tables []view.Table, name string) (*view.Table, bool) {
+func chooseTable(tables []part.Table, name string) (*part.Table, bool) {
 	for i := range tables {
 		if tables[i].Name == name || name == "" {
 			return &tables[i], true
 		}
 	}
 	// A store that has received nothing has no tables, and an empty one to give.
-	return &view.Table{}, len(tables) == 0
+	return &part.Table{}, len(tables) == 0
 }
 
-func tableNames(tables []view.Table) []string {
+func tableNames(tables []part.Table) []string {
 	var out []string
 	for i := range tables {
 		if tables[i].Name != "" {
@@ -83,7 +83,7 @@ func noFormula(text string) string {
 }
 
 // commaSeparated is the table as RFC 4180. Texts, those of the header included, are no formulas.
-func commaSeparated(t *view.Table) []byte {
+func commaSeparated(t *part.Table) []byte {
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
 	record := func(of func(i int) string) {
@@ -109,7 +109,7 @@ func commaSeparated(t *view.Table) []byte {
 }
 
 // objects is the table as JSON: an object per row, numbers as numbers, null for what is absent.
-func objects(t *view.Table) []map[string]any {
+func objects(t *part.Table) []map[string]any {
 	out := make([]map[string]any, 0, len(t.Rows))
 	for _, row := range t.Rows {
 		o := make(map[string]any, len(t.Columns))

@@ -4,16 +4,16 @@ import (
 	"strings"
 	"testing"
 
-	"edgescope/web/view"
+	"edgescope/web/part"
 )
 
 // TestNoCellIsAFormula: neither a cell nor a column's name, which may be what somebody sent.
 func TestNoCellIsAFormula(t *testing.T) {
 	f := func(text string, want bool) {
 		t.Helper()
-		table := view.Table{
-			Columns: []view.Column{{Key: text}, {Key: "n", Numeric: true}},
-			Rows:    []view.TableRow{{Cells: []view.Cell{{Raw: text}, {Raw: "-5"}}}},
+		table := part.Table{
+			Columns: []part.Column{{Key: text}, {Key: "n", Numeric: true}},
+			Rows:    []part.TableRow{{Cells: []part.Cell{{Raw: text}, {Raw: "-5"}}}},
 		}
 		got := string(commaSeparated(&table))
 		if guarded := strings.Count(got, "'"+text) == 2; guarded != want || !strings.Contains(got, ",-5") {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"edgescope/web/part"
 	"edgescope/web/view"
 )
 
@@ -33,7 +34,7 @@ func Secure(next http.Handler) http.Handler {
 
 // render writes a page, or only the inside of its main element when a script asks for a part. The HTML is complete before
 // the first byte is sent, so an error while rendering is a clean 500.
-func (s *Site) render(w http.ResponseWriter, r *http.Request, p *view.Page, content view.Content) {
+func (s *Site) render(w http.ResponseWriter, r *http.Request, p *part.Page, content part.Content) {
 	body, status := content.Body, http.StatusOK
 	if p.Problem != nil {
 		body, status = view.Failure(p), p.Problem.Status

@@ -12,6 +12,7 @@ import (
 
 	"edgescope/edge"
 	"edgescope/query"
+	"edgescope/web/part"
 	"edgescope/web/view"
 )
 
@@ -228,7 +229,7 @@ func (s *Site) signOut(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Site) renderSignIn(w http.ResponseWriter, r *http.Request, status int, back, problem string) {
-	p := &view.Page{Title: "Sign in", URL: &url.URL{Path: "/sign-in"}, Now: s.o.Now().UTC(), Theme: theme(r), Assets: s.assets.page}
+	p := &part.Page{Title: "Sign in", URL: &url.URL{Path: "/sign-in"}, Now: s.o.Now().UTC(), Theme: theme(r), Assets: s.assets.page}
 	html, err := renderBytes(r, view.SignIn(p, localPath(back), problem))
 	if err != nil {
 		s.o.Log.Error("render the sign-in", slog.Any("error", err))

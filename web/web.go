@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"edgescope/query"
-	"edgescope/web/view"
+	"edgescope/web/part"
 )
 
 // Options say whom to ask and how to judge.
@@ -25,7 +25,7 @@ type Options struct {
 	Collector string
 	// Ingest is the base URL of the collector's ingest port, for the examples on empty pages.
 	Ingest  string
-	Targets view.Targets
+	Targets part.Targets
 	// SignIn says how visitors prove who they are. With it, the transport of Client's http.Client must be made by Forward.
 	SignIn SignIn
 	Log    *slog.Logger
@@ -80,7 +80,7 @@ type page struct {
 	// path is the pattern of its route; name is the path of its tables where that differs, without suffix.
 	path, tables string
 	nav, title   string
-	content      func(ctx context.Context, s *Site, p *view.Page, id string) (view.Content, error)
+	content      func(ctx context.Context, s *Site, p *part.Page, id string) (part.Content, error)
 }
 
 var pages = []page{
@@ -158,8 +158,8 @@ func cutFormat(path string) (target, format string) {
 }
 
 // answer asks the page's question. Its Page is ready for the shell also when there is an error.
-func (s *Site) answer(r *http.Request, pg page, path, id string) (*view.Page, view.Content, error) {
-	p := &view.Page{
+func (s *Site) answer(r *http.Request, pg page, path, id string) (*part.Page, part.Content, error) {
+	p := &part.Page{
 		Title: pg.title, Nav: pg.nav, URL: &url.URL{Path: path, RawQuery: r.URL.RawQuery}, Now: s.o.Now().UTC(),
 		Theme: theme(r), Assets: s.assets.page, Ingest: s.o.Ingest, Targets: s.o.Targets, SignedIn: s.signedIn(r),
 	}
@@ -174,7 +174,7 @@ func (s *Site) answer(r *http.Request, pg page, path, id string) (*view.Page, vi
 	if err != nil {
 		// The shell still offers ranges and filters: it shows the default question.
 		p.Question, _ = query.Parse(url.Values{}, s.o.Now())
-		return p, view.Content{}, err
+		return p, part.Content{}, err
 	}
 	p.Question = q
 	if id != "" && pg.nav != "/regions" {
@@ -218,33 +218,33 @@ func shortID(id string) string {
 }
 
 // problem turns an error into what the reader sees.
-func (s *Site) problem(r *http.Request, err error) *view.Problem {
+func (s *Site) problem(r *http.Request, err error) *part.Problem {
 	var param *query.ParamError
 	var api *query.APIError
 	switch {
 	case errors.As(err, &param):
-		return &view.Problem{
+		return &part.Problem{
 			Status: http.StatusBadRequest, Title: "The question can't be understood", Text: param.Reason,
 			Key: param.Key, Value: param.Value, Column: param.Column,
 		}
 	case errors.As(err, &api) && api.Status == http.StatusBadRequest:
-		return &view.Problem{
+		return &part.Problem{
 			Status: http.StatusBadRequest, Title: "The question can't be understood", Text: api.Message,
 			Key: api.Key, Value: r.URL.Query().Get(api.Key), Column: api.Column,
 		}
 	case errors.Is(err, query.ErrNotFound):
-		return &view.Problem{
+		return &part.Problem{
 			Status: http.StatusNotFound, Title: "Not found", Text: api.Message,
 			Detail: "Spans appear within three seconds of their arrival, and are deleted when their retention (30 days by default) ends.",
 		}
 	case refused(err):
-		return &view.Problem{Status: http.StatusForbidden, Title: "The collector does not let you in", Text: err.Error(), Detail: "asked " + s.o.Collector}
+		return &part.Problem{Status: http.StatusForbidden, Title: "The collector does not let you in", Text: err.Error(), Detail: "asked " + s.o.Collector}
 	case errors.As(err, &api):
 		s.o.Log.Warn("the collector refused a question", slog.String("path", r.URL.Path), slog.Int("status", api.Status), slog.Any("error", err))
-		return &view.Problem{Status: http.StatusBadGateway, Title: "The collector could not answer", Text: api.Message, Detail: "asked " + s.o.Collector}
+		return &part.Problem{Status: http.StatusBadGateway, Title: "The collector could not answer", Text: api.Message, Detail: "asked " + s.o.Collector}
 	default:
 		s.o.Log.Warn("the collector is unreachable", slog.String("path", r.URL.Path), slog.Any("error", err))
-		return &view.Problem{
+		return &part.Problem{
 			Status: http.StatusBadGateway, Title: "The collector is unreachable",
 			Text: "Asked " + s.o.Collector + " and got no answer.", Detail: err.Error(),
 		}
@@ -253,12 +253,12 @@ func (s *Site) problem(r *http.Request, err error) *view.Problem {
 
 func (s *Site) notFound(w http.ResponseWriter, r *http.Request) {
 	q, _ := query.Parse(url.Values{}, s.o.Now()) // no keys: nothing to be wrong
-	p := &view.Page{
+	p := &part.Page{
 		Title: "Not found", URL: &url.URL{Path: "/"}, Question: q, Now: s.o.Now().UTC(), Theme: theme(r), Assets: s.assets.page,
 		SignedIn: s.signedIn(r),
-		Problem:  &view.Problem{Status: http.StatusNotFound, Title: "No such page", Text: "There is no page at " + r.URL.Path + "."},
+		Problem:  &part.Problem{Status: http.StatusNotFound, Title: "No such page", Text: "There is no page at " + r.URL.Path + "."},
 	}
-	s.render(w, r, p, view.Content{})
+	s.render(w, r, p, part.Content{})
 }
 
 // ready tells whether the collector answers.

@@ -22,7 +22,7 @@ import (
 
 	"edgescope/query"
 	"edgescope/web"
-	"edgescope/web/view"
+	"edgescope/web/part"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -38,7 +38,7 @@ func open(t *testing.T, collector string) *web.Site {
 	}
 	site, err := web.New(web.Options{
 		Client: client, Collector: collector, Ingest: "http://127.0.0.1:4318", Log: quiet(), Every: time.Millisecond,
-		Targets: view.Targets{P95: 150, ErrorRatio: .001}, Now: func() time.Time { return now },
+		Targets: part.Targets{P95: 150, ErrorRatio: .001}, Now: func() time.Time { return now },
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -7,56 +7,54 @@ import (
 
 	"edgescope/chart"
 	"edgescope/query"
+	"edgescope/web/part"
 )
 
 // Cache is the model of the page about cache outcomes.
 type Cache struct {
-	Page     *Page
-	Tiles    []Tile
-	Outcomes Figure
+	Page     *part.Page
+	Tiles    []part.Tile
+	Outcomes part.Figure
 	Regions  []StackRow
-	Latency  Table
-	ByRegion Table
-	Routes   Table
+	Latency  part.Table
+	ByRegion part.Table
+	Routes   part.Table
 }
 
 // NewCache makes the model of an answer.
-func NewCache(p *Page, a *query.CacheAnswer) Content {
+func NewCache(p *part.Page, a *query.CacheAnswer) part.Content {
 	m := &Cache{
 		Page: p, Tiles: cacheTiles(p, a), Outcomes: outcomes(a), Regions: stackRows(p, a.Regions),
 		Latency: hitMissTable(a), ByRegion: cacheTable(p, "regions", "By region", query.KeyRegion, a.Regions),
 		Routes: cacheTable(p, "", "By route", query.KeyRoute, a.Routes),
 	}
-	return Content{Body: m.body(), Tables: []Table{m.Routes, m.ByRegion, m.Latency, m.Outcomes.Numbers}}
+	return part.Content{Body: m.body(), Tables: []part.Table{m.Routes, m.ByRegion, m.Latency, m.Outcomes.Numbers}}
 }
 
-func cacheTiles(p *Page, a *query.CacheAnswer) []Tile {
-	spec := overviewTiles[6]
-	spec.note = nil
-	hit := spec.tile(p, &a.Total, a.Before, nil, nil)
-	hit.Href = ""
+func cacheTiles(p *part.Page, a *query.CacheAnswer) []part.Tile {
+	hit := part.CacheTile.Bare(p, &a.Total, a.Before)
 	c := a.Total.Cache
 	extra := query.Num(0)
 	for i := range a.Routes {
-		extra = add(extra, a.Routes[i].OriginExtra)
+		extra = part.Add(extra, a.Routes[i].OriginExtra)
 	}
-	return []Tile{
+	return []part.Tile{
 		hit,
-		plainTile("origin", "To the origin", chart.Number, add(c.Miss, c.Expired), "misses and expired"),
-		plainTile("extra", "Extra origin requests", chart.Number, extra, "hits lost since "+orPrevious(p)),
-		plainTile("uncached", "Not cacheable", chart.Number, add(c.Bypass, c.Dynamic), "bypass and dynamic, outside the ratio"),
+		part.PlainTile("origin", "To the origin", chart.Number, part.Add(c.Miss, c.Expired), "misses and expired"),
+		part.PlainTile("extra", "Extra origin requests", chart.Number, extra, "hits lost since "+orPrevious(p)),
+		part.PlainTile("uncached", "Not cacheable", chart.Number, part.Add(c.Bypass, c.Dynamic), "bypass and dynamic, outside the ratio"),
 	}
 }
 
-func outcomes(a *query.CacheAnswer) Figure {
-	s := chart.Stack{Title: "Cache outcomes over time, shares of invocations with a cache status", Frame: frame(a.About), Marks: marks(a.About), Height: 300}
+func outcomes(a *query.CacheAnswer) part.Figure {
+	s := chart.Stack{Title: "Cache outcomes over time, shares of invocations with a cache status", Frame: part.Frame(a.About), Marks: part.Marks(a.About), Height: 300}
 	for i, names := range [][]string{{"hit"}, {"stale", "revalidated"}, {"miss", "expired"}, {"bypass", "dynamic"}} {
 		s.Series = append(s.Series, chart.Series{
 			Name: cacheClasses[i].Name, Class: cacheClasses[i].Class, Values: sumLines(a.Outcomes, names, s.Frame.Buckets),
 		})
 	}
-	f := Figure{ID: "outcomes", Title: s.Title, SVG: s.SVG(), Legend: cacheClasses, Empty: "No cache statuses in this range."}
-	f.Numbers = seriesTable("outcomes", "Cache outcomes per "+s.Frame.Step.String(), s.Frame, s.Series, chart.Number)
+	f := part.Figure{ID: "outcomes", Title: s.Title, SVG: s.SVG(), Legend: cacheClasses, Empty: "No cache statuses in this range."}
+	f.Numbers = part.SeriesTable("outcomes", "Cache outcomes per "+s.Frame.Step.String(), s.Frame, s.Series, chart.Number)
 	return f
 }
 
@@ -71,7 +69,7 @@ func sumLines(lines []query.Line, names []string, n int) []float64 {
 			continue
 		}
 		for i := 0; i < n && i < len(l.Values); i++ {
-			out[i] = float64(add(query.Num(out[i]), l.Values[i]))
+			out[i] = float64(part.Add(query.Num(out[i]), l.Values[i]))
 		}
 	}
 	return out
@@ -83,21 +81,27 @@ type hitMiss struct {
 	p50, p95 query.Num
 }
 
-func hitMissTable(a *query.CacheAnswer) Table {
-	return build("latency", "Latency, hit against miss", []column[hitMiss]{
-		{Column: Column{Key: "outcome", Title: "answered by"}, cell: func(h *hitMiss) Cell { return Cell{Text: h.name, Raw: h.name, Head: true} }},
-		{Column: Column{Key: "p50_ms", Title: "p50", Numeric: true}, cell: func(h *hitMiss) Cell { return number(chart.Milliseconds, h.p50) }},
-		{Column: Column{Key: "p95_ms", Title: "p95", Numeric: true}, cell: func(h *hitMiss) Cell { return number(chart.Milliseconds, h.p95) }},
+func hitMissTable(a *query.CacheAnswer) part.Table {
+	return part.Build("latency", "Latency, hit against miss", []part.ColumnOf[hitMiss]{
+		{Column: part.Column{Key: "outcome", Title: "answered by"}, Cell: func(h *hitMiss) part.Cell { return part.Cell{Text: h.name, Raw: h.name, Head: true} }},
+		{Column: part.Column{Key: "p50_ms", Title: "p50", Numeric: true}, Cell: func(h *hitMiss) part.Cell { return part.Number(chart.Milliseconds, h.p50) }},
+		{Column: part.Column{Key: "p95_ms", Title: "p95", Numeric: true}, Cell: func(h *hitMiss) part.Cell { return part.Number(chart.Milliseconds, h.p95) }},
 	}, []hitMiss{{"the cache", a.HitP50, a.HitP95}, {"the origin", a.MissP50, a.MissP95}})
 }
 
-func cacheTable(p *Page, name, caption, kind string, rows []query.Row) Table {
-	c := rowColumns{p}
-	t := rowsTable(p, name, caption, []rowColumn{
-		c.name(kind, kind), c.requests(), c.cache(), c.cacheChange(), c.origin(),
-		c.numeric("misses", "misses", "", func(r *query.Row) Cell { return number(chart.Number, add(r.Cache.Miss, r.Cache.Expired)) }),
-		c.numeric("stale", "stale", "", func(r *query.Row) Cell { return number(chart.Number, add(r.Cache.Stale, r.Cache.Revalidated)) }),
-		c.numeric("bypass", "bypass", "", func(r *query.Row) Cell { return number(chart.Number, add(r.Cache.Bypass, r.Cache.Dynamic)) }),
+func cacheTable(p *part.Page, name, caption, kind string, rows []query.Row) part.Table {
+	c := part.Columns(p)
+	t := part.RowsTable(p, name, caption, []part.RowColumn{
+		c.Name(kind, kind), c.Requests(), c.Cache(), c.CacheChange(), c.Origin(),
+		c.Numeric("misses", "misses", "", func(r *query.Row) part.Cell {
+			return part.Number(chart.Number, part.Add(r.Cache.Miss, r.Cache.Expired))
+		}),
+		c.Numeric("stale", "stale", "", func(r *query.Row) part.Cell {
+			return part.Number(chart.Number, part.Add(r.Cache.Stale, r.Cache.Revalidated))
+		}),
+		c.Numeric("bypass", "bypass", "", func(r *query.Row) part.Cell {
+			return part.Number(chart.Number, part.Add(r.Cache.Bypass, r.Cache.Dynamic))
+		}),
 	}, rows)
 	return capped(t)
 }
@@ -109,14 +113,14 @@ func join(words []string) string { return strings.Join(words, ", ") }
 type StackRow struct{ Name, Href, Bar, Value, Title string }
 
 // cacheClasses are the four colours of cache outcomes.
-var cacheClasses = []LegendItem{
+var cacheClasses = []part.LegendItem{
 	{Class: "cache-hit", Name: "hit"},
 	{Class: "cache-stale", Name: "stale / revalidated"},
 	{Class: "cache-miss", Name: "miss / expired"},
 	{Class: "cache-bypass", Name: "bypass / dynamic"},
 }
 
-func stackRows(p *Page, rows []query.Row) []StackRow {
+func stackRows(p *part.Page, rows []query.Row) []StackRow {
 	var out []StackRow
 	for i := range rows {
 		r := &rows[i]
@@ -124,7 +128,7 @@ func stackRows(p *Page, rows []query.Row) []StackRow {
 		if !ok {
 			continue
 		}
-		s := StackRow{Name: r.Name, Bar: chart.Bar(parts), Value: chart.Ratio.Text(float64(r.Cache.HitRatio)), Href: RegionLink(p.URL, r.Name)}
+		s := StackRow{Name: r.Name, Bar: chart.Bar(parts), Value: chart.Ratio.Text(float64(r.Cache.HitRatio)), Href: part.RegionLink(p.URL, r.Name)}
 		if r.Name == "" {
 			s.Name, s.Href = "unknown", ""
 		}
@@ -135,13 +139,13 @@ func stackRows(p *Page, rows []query.Row) []StackRow {
 
 // cacheParts are the shares of the four groups of cache outcomes; ok is false when there are none.
 func cacheParts(c query.Cache) (parts []chart.Part, ok bool) {
-	groups := []query.Num{c.Hit, add(c.Stale, c.Revalidated), add(c.Miss, c.Expired), add(c.Bypass, c.Dynamic)}
-	total := orZero(add(groups...))
+	groups := []query.Num{c.Hit, part.Add(c.Stale, c.Revalidated), part.Add(c.Miss, c.Expired), part.Add(c.Bypass, c.Dynamic)}
+	total := part.OrZero(part.Add(groups...))
 	if total <= 0 {
 		return nil, false
 	}
 	for i, g := range groups {
-		parts = append(parts, chart.Part{Name: cacheClasses[i].Name, Class: cacheClasses[i].Class, Share: orZero(g) / total})
+		parts = append(parts, chart.Part{Name: cacheClasses[i].Name, Class: cacheClasses[i].Class, Share: part.OrZero(g) / total})
 	}
 	return parts, true
 }

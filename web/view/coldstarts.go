@@ -3,27 +3,28 @@ package view
 import (
 	"edgescope/chart"
 	"edgescope/query"
+	"edgescope/web/part"
 )
 
 // ColdStarts is the model of the page about cold starts.
 type ColdStarts struct {
-	Page         *Page
-	Tiles        []Tile
+	Page         *part.Page
+	Tiles        []part.Tile
 	Known        string
-	Rate         Figure
-	Distribution Figure
-	Versions     Table
-	Regions      Table
-	Routes       Table
+	Rate         part.Figure
+	Distribution part.Figure
+	Versions     part.Table
+	Regions      part.Table
+	Routes       part.Table
 }
 
 // NewColdStarts makes the model of an answer.
-func NewColdStarts(p *Page, a *query.ColdStarts) Content {
+func NewColdStarts(p *part.Page, a *query.ColdStarts) part.Content {
 	m := &ColdStarts{
 		Page: p, Tiles: coldTiles(p, a),
-		Rate: timeFigure("rate", &chart.Lines{
-			Title: "Cold starts, share of invocations by region", Frame: frame(a.About), Series: lineSeries(a.Rate, nil),
-			Unit: chart.Ratio, Marks: marks(a.About), Arriving: p.Question.Live, Height: 230, Zero: true,
+		Rate: part.TimeFigure("rate", &chart.Lines{
+			Title: "Cold starts, share of invocations by region", Frame: part.Frame(a.About), Series: part.LineSeries(a.Rate, nil),
+			Unit: chart.Ratio, Marks: part.Marks(a.About), Arriving: p.Question.Live, Height: 230, Zero: true,
 		}),
 		Distribution: coldDistribution(a),
 		Versions:     coldTable(p, "versions", "By version", query.KeyVersion, a.Versions),
@@ -33,42 +34,39 @@ func NewColdStarts(p *Page, a *query.ColdStarts) Content {
 	if a.Total.Known.OK() && a.Total.Known < 0.995 {
 		m.Known = "Known for " + chart.Ratio.Text(float64(a.Total.Known)) + " of invocations; shares are of those."
 	}
-	return Content{Body: m.body(), Tables: []Table{m.Regions, m.Versions, m.Routes, m.Rate.Numbers, m.Distribution.Numbers}}
+	return part.Content{Body: m.body(), Tables: []part.Table{m.Regions, m.Versions, m.Routes, m.Rate.Numbers, m.Distribution.Numbers}}
 }
 
-func coldTiles(p *Page, a *query.ColdStarts) []Tile {
-	spec := overviewTiles[5]
-	spec.note = nil
-	rate := spec.tile(p, &a.Total, a.Before, nil, nil)
-	rate.Href = ""
+func coldTiles(p *part.Page, a *query.ColdStarts) []part.Tile {
+	rate := part.ColdTile.Bare(p, &a.Total, a.Before)
 	t := &a.Total
 	single := query.Num(float64(t.ColdP95) - float64(t.WarmP95))
-	cost := plainTile("cold-cost", "A cold start costs", chart.Milliseconds, single, "p95 cold − p95 warm")
-	if t.Cold.OK() && t.Cold < fewSamples && single.OK() {
-		cost.Few = "n=" + integer(int64(t.Cold))
+	cost := part.PlainTile("cold-cost", "A cold start costs", chart.Milliseconds, single, "p95 cold − p95 warm")
+	if t.Cold.OK() && t.Cold < part.FewSamples && single.OK() {
+		cost.Few = "n=" + part.Integer(int64(t.Cold))
 	}
-	return []Tile{
+	return []part.Tile{
 		rate,
-		plainTile("cold-count", "Cold starts", chart.Number, t.Cold, "of "+chart.Number.Text(orZero(add(t.Cold, t.Warm)))+" known"),
-		plainTile("init-p50", "Init p50", chart.Milliseconds, t.InitP50, "time to start a function"),
-		plainTile("init-p95", "Init p95", chart.Milliseconds, t.InitP95, "p99 "+chart.Milliseconds.Text(float64(t.InitP99))),
+		part.PlainTile("cold-count", "Cold starts", chart.Number, t.Cold, "of "+chart.Number.Text(part.OrZero(part.Add(t.Cold, t.Warm)))+" known"),
+		part.PlainTile("init-p50", "Init p50", chart.Milliseconds, t.InitP50, "time to start a function"),
+		part.PlainTile("init-p95", "Init p95", chart.Milliseconds, t.InitP95, "p99 "+chart.Milliseconds.Text(float64(t.InitP99))),
 		cost,
-		plainTile("cold-adds", "Users feel", chart.Milliseconds, t.ColdAdds, "p95 of all − p95 warm"),
-		plainTile("cold-share", "Slowest that are cold", chart.Ratio, a.Share, "of those over warm p99"),
-		plainTile("init-total", "Waited in all", chart.Milliseconds, t.InitTotal, "sum of init times"),
+		part.PlainTile("cold-adds", "Users feel", chart.Milliseconds, t.ColdAdds, "p95 of all − p95 warm"),
+		part.PlainTile("cold-share", "Slowest that are cold", chart.Ratio, a.Share, "of those over warm p99"),
+		part.PlainTile("init-total", "Waited in all", chart.Milliseconds, t.InitTotal, "sum of init times"),
 	}
 }
 
-func coldDistribution(a *query.ColdStarts) Figure {
+func coldDistribution(a *query.ColdStarts) part.Figure {
 	sets := []chart.HistogramSet{
 		{Name: "warm", Class: "s3", Buckets: buckets(a.WarmHistogram)},
 		{Name: "cold", Class: "s1", Buckets: buckets(a.ColdHistogram)},
 	}
 	h := chart.Histogram{Title: "Durations of cold and of warm invocations, each of its own total", Sets: sets, Unit: chart.Milliseconds, Height: 210}
-	f := Figure{ID: "distribution", Title: h.Title, SVG: h.SVG(), Empty: "No durations in this range."}
-	f.Legend = []LegendItem{
-		{Class: "s3", Name: "warm", Value: chart.Number.Text(orZero(a.Total.Warm))},
-		{Class: "s1", Name: "cold", Value: chart.Number.Text(orZero(a.Total.Cold))},
+	f := part.Figure{ID: "distribution", Title: h.Title, SVG: h.SVG(), Empty: "No durations in this range."}
+	f.Legend = []part.LegendItem{
+		{Class: "s3", Name: "warm", Value: chart.Number.Text(part.OrZero(a.Total.Warm))},
+		{Class: "s1", Name: "cold", Value: chart.Number.Text(part.OrZero(a.Total.Cold))},
 	}
 	f.Numbers = bucketTable("distribution", sets)
 	return f
@@ -77,7 +75,7 @@ func coldDistribution(a *query.ColdStarts) Figure {
 func buckets(h query.Histogram) []chart.Bucket {
 	out := make([]chart.Bucket, len(h.Buckets))
 	for i, b := range h.Buckets {
-		out[i] = chart.Bucket{Low: float64(b.Low), High: float64(b.High), Count: orZero(b.Count)}
+		out[i] = chart.Bucket{Low: float64(b.Low), High: float64(b.High), Count: part.OrZero(b.Count)}
 	}
 	return out
 }
@@ -88,7 +86,7 @@ type setBucket struct {
 	chart.Bucket
 }
 
-func bucketTable(name string, sets []chart.HistogramSet) Table {
+func bucketTable(name string, sets []chart.HistogramSet) part.Table {
 	var all []setBucket
 	for _, s := range sets {
 		for _, b := range s.Buckets {
@@ -97,26 +95,26 @@ func bucketTable(name string, sets []chart.HistogramSet) Table {
 			}
 		}
 	}
-	t := build(name, "Durations", []column[setBucket]{
-		{Column: Column{Key: "set", Title: "of"}, cell: func(b *setBucket) Cell { return Cell{Text: b.set, Raw: b.set, Head: true} }},
-		{Column: Column{Key: "from_ms", Title: "from", Numeric: true}, cell: func(b *setBucket) Cell { return number(chart.Milliseconds, query.Num(b.Low)) }},
-		{Column: Column{Key: "to_ms", Title: "to", Numeric: true}, cell: func(b *setBucket) Cell { return number(chart.Milliseconds, query.Num(b.High)) }},
-		{Column: Column{Key: "count", Title: "count", Numeric: true}, cell: func(b *setBucket) Cell { return number(chart.Number, query.Num(b.Count)) }},
+	t := part.Build(name, "Durations", []part.ColumnOf[setBucket]{
+		{Column: part.Column{Key: "set", Title: "of"}, Cell: func(b *setBucket) part.Cell { return part.Cell{Text: b.set, Raw: b.set, Head: true} }},
+		{Column: part.Column{Key: "from_ms", Title: "from", Numeric: true}, Cell: func(b *setBucket) part.Cell { return part.Number(chart.Milliseconds, query.Num(b.Low)) }},
+		{Column: part.Column{Key: "to_ms", Title: "to", Numeric: true}, Cell: func(b *setBucket) part.Cell { return part.Number(chart.Milliseconds, query.Num(b.High)) }},
+		{Column: part.Column{Key: "count", Title: "count", Numeric: true}, Cell: func(b *setBucket) part.Cell { return part.Number(chart.Number, query.Num(b.Count)) }},
 	}, all)
 	return capped(t)
 }
 
-func coldTable(p *Page, name, caption, kind string, rows []query.Row) Table {
-	c := rowColumns{p}
-	t := rowsTable(p, name, caption, []rowColumn{
-		c.name(kind, kind), c.cold(),
-		c.numeric("cold_starts", "cold starts", "", func(r *query.Row) Cell { return number(chart.Number, r.Cold) }),
-		c.init("p50", func(r *query.Row) query.Num { return r.InitP50 }),
-		c.init("p95", func(r *query.Row) query.Num { return r.InitP95 }),
-		c.init("p99", func(r *query.Row) query.Num { return r.InitP99 }),
-		c.numeric("cold_p95_ms", "p95 cold", "", func(r *query.Row) Cell { return greyed(number(chart.Milliseconds, r.ColdP95), r.Cold) }),
-		c.numeric("warm_p95_ms", "p95 warm", "", func(r *query.Row) Cell { return greyed(number(chart.Milliseconds, r.WarmP95), r.Warm) }),
-		c.coldAdds(),
+func coldTable(p *part.Page, name, caption, kind string, rows []query.Row) part.Table {
+	c := part.Columns(p)
+	t := part.RowsTable(p, name, caption, []part.RowColumn{
+		c.Name(kind, kind), c.Cold(),
+		c.Numeric("cold_starts", "cold starts", "", func(r *query.Row) part.Cell { return part.Number(chart.Number, r.Cold) }),
+		c.Init("p50", func(r *query.Row) query.Num { return r.InitP50 }),
+		c.Init("p95", func(r *query.Row) query.Num { return r.InitP95 }),
+		c.Init("p99", func(r *query.Row) query.Num { return r.InitP99 }),
+		c.Numeric("cold_p95_ms", "p95 cold", "", func(r *query.Row) part.Cell { return part.Greyed(part.Number(chart.Milliseconds, r.ColdP95), r.Cold) }),
+		c.Numeric("warm_p95_ms", "p95 warm", "", func(r *query.Row) part.Cell { return part.Greyed(part.Number(chart.Milliseconds, r.WarmP95), r.Warm) }),
+		c.ColdAdds(),
 	}, rows)
 	return capped(t)
 }

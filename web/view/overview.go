@@ -3,42 +3,43 @@ package view
 import (
 	"edgescope/chart"
 	"edgescope/query"
+	"edgescope/web/part"
 )
 
 // Overview is the model of the page that says whether anything is wrong, where and since when.
 type Overview struct {
-	Page        *Page
+	Page        *part.Page
 	Finding     *FindingStrip
-	Tiles       []Tile
-	Latency     Figure
-	Percentiles []Link
-	Map         MapCard
-	Regions     Table
+	Tiles       []part.Tile
+	Latency     part.Figure
+	Percentiles []part.Link
+	Map         part.MapCard
+	Regions     part.Table
 	RegionCount int
 	Cache       []StackRow
-	Losing      Table
-	Heat        Heat
+	Losing      part.Table
+	Heat        part.Heat
 }
 
 // FindingStrip is the one thing to look at; Class is bad, warn or quiet.
 type FindingStrip struct{ Class, Subject, Text, LinkText, Href string }
 
 // NewOverview makes the model of an answer.
-func NewOverview(p *Page, a *query.Overview) Content {
+func NewOverview(p *part.Page, a *query.Overview) part.Content {
 	lines := latencyLines(p, a.About, "Latency by region, "+p.Percentile(), a.Latency)
 	o := &Overview{
-		Page: p, Finding: finding(p, a.Finding), Latency: timeFigure("latency", lines), Percentiles: percentiles(p),
-		Map: mapCard(p, a.Regions), Regions: regionsTable(p, "", a.Regions), RegionCount: a.RegionCount,
+		Page: p, Finding: finding(p, a.Finding), Latency: part.TimeFigure("latency", lines), Percentiles: percentiles(p),
+		Map: part.NewMapCard(p, a.Regions), Regions: regionsTable(p, "", a.Regions), RegionCount: a.RegionCount,
 		Cache: stackRows(p, a.Regions), Losing: losingTable(p, a.LosingHits),
-		Heat: heatFigure("heatmap", "Latency heatmap, "+p.Percentile()+" per region", a.About, a.Heatmap),
+		Heat: part.HeatFigure("heatmap", "Latency heatmap, "+p.Percentile()+" per region", a.About, a.Heatmap),
 	}
-	for i := range overviewTiles {
-		o.Tiles = append(o.Tiles, overviewTiles[i].tile(p, &a.Total, a.Before, a.Lines, a.BeforeLines))
+	for i := range part.OverviewTiles {
+		o.Tiles = append(o.Tiles, part.OverviewTiles[i].Tile(p, &a.Total, a.Before, a.Lines, a.BeforeLines))
 	}
-	return Content{Body: o.body(), Tables: []Table{o.Regions, o.Losing, o.Latency.Numbers, o.Heat.Numbers}}
+	return part.Content{Body: o.body(), Tables: []part.Table{o.Regions, o.Losing, o.Latency.Numbers, o.Heat.Numbers}}
 }
 
-func finding(p *Page, f *query.Finding) *FindingStrip {
+func finding(p *part.Page, f *query.Finding) *FindingStrip {
 	if f == nil {
 		return &FindingStrip{Class: "quiet", Subject: "Nothing stands out", Text: "No region or route is worse than its norm in the " + p.RangeText() + "."}
 	}
@@ -48,25 +49,25 @@ func finding(p *Page, f *query.Finding) *FindingStrip {
 	}
 	switch {
 	case f.Region != "":
-		s.LinkText, s.Href = "Slow traces in "+f.Region, ToWith(p.URL, "/traces", query.KeyRegion, f.Region)
+		s.LinkText, s.Href = "Slow traces in "+f.Region, part.ToWith(p.URL, "/traces", query.KeyRegion, f.Region)
 	case f.Route != "":
-		s.LinkText, s.Href = "Slow traces of "+f.Route, ToWith(p.URL, "/traces", query.KeyRoute, f.Route)
+		s.LinkText, s.Href = "Slow traces of "+f.Route, part.ToWith(p.URL, "/traces", query.KeyRoute, f.Route)
 	}
 	return s
 }
 
-func percentiles(p *Page) []Link {
-	var out []Link
+func percentiles(p *part.Page) []part.Link {
+	var out []part.Link
 	for _, n := range []string{"50", "95", "99"} {
-		out = append(out, Link{Text: "p" + n, Href: p.With(query.KeyPercentile, n), Current: p.Percentile() == "p"+n})
+		out = append(out, part.Link{Text: "p" + n, Href: p.With(query.KeyPercentile, n), Current: p.Percentile() == "p"+n})
 	}
 	return out
 }
 
-func latencyLines(p *Page, a query.About, title string, lines []query.Line) *chart.Lines {
+func latencyLines(p *part.Page, a query.About, title string, lines []query.Line) *chart.Lines {
 	l := &chart.Lines{
-		Title: title, Frame: frame(a), Series: lineSeries(lines, nil), Unit: chart.Milliseconds,
-		Marks: marks(a), Arriving: p.Question.Live, Height: 290,
+		Title: title, Frame: part.Frame(a), Series: part.LineSeries(lines, nil), Unit: chart.Milliseconds,
+		Marks: part.Marks(a), Arriving: p.Question.Live, Height: 290,
 	}
 	if p.Targets.P95 > 0 && p.Percentile() == "p95" {
 		l.Limit, l.LimitText = p.Targets.P95, "target p95 "+chart.Milliseconds.Text(p.Targets.P95)
@@ -74,18 +75,18 @@ func latencyLines(p *Page, a query.About, title string, lines []query.Line) *cha
 	return l
 }
 
-func regionsTable(p *Page, name string, rows []query.Row) Table {
-	c := rowColumns{p}
-	return rowsTable(p, name, "Regions", append([]rowColumn{
-		c.name(query.KeyRegion, "region"), c.rate(), c.p50(), c.p95(), c.p99(), c.trend(), c.cold(), c.coldAdds(),
-		c.cache(), c.errors(), c.state(),
-	}, c.exported()...), rows)
+func regionsTable(p *part.Page, name string, rows []query.Row) part.Table {
+	c := part.Columns(p)
+	return part.RowsTable(p, name, "Regions", append([]part.RowColumn{
+		c.Name(query.KeyRegion, "region"), c.Rate(), c.P50(), c.P95(), c.P99(), c.Trend(), c.Cold(), c.ColdAdds(),
+		c.Cache(), c.Errors(), c.State(),
+	}, c.Exported()...), rows)
 }
 
-func losingTable(p *Page, rows []query.Row) Table {
-	c := rowColumns{p}
-	t := rowsTable(p, "losing", "Routes losing most hits", []rowColumn{
-		c.name(query.KeyRoute, "route"), c.cacheChange(), c.origin(),
+func losingTable(p *part.Page, rows []query.Row) part.Table {
+	c := part.Columns(p)
+	t := part.RowsTable(p, "losing", "Routes losing most hits", []part.RowColumn{
+		c.Name(query.KeyRoute, "route"), c.CacheChange(), c.Origin(),
 	}, rows)
 	t.Sort, t.Shown, t.Empty = "", 5, "No route lost hits against "+orPrevious(p)+"."
 	for i := range t.Columns {
@@ -94,7 +95,7 @@ func losingTable(p *Page, rows []query.Row) Table {
 	return t
 }
 
-func orPrevious(p *Page) string {
+func orPrevious(p *part.Page) string {
 	if c := p.Compared(); c != "" {
 		return c
 	}

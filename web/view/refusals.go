@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"edgescope/query"
+	"edgescope/web/part"
 )
 
 // mostRefusals is how many refusals the notice lists; further ones are counted.
@@ -26,7 +27,7 @@ type refusal struct {
 
 // notice returns what to say of refusals: nothing where all was taken. Values that were changed are told beside, but
 // are no reason for a notice of their own.
-func noticeOf(p *Page) *notice {
+func noticeOf(p *part.Page) *notice {
 	r := p.Refusals
 	if r == nil || r.Requests+r.Records == 0 || len(r.Refusals) == 0 {
 		return nil
@@ -46,11 +47,11 @@ func noticeOf(p *Page) *notice {
 	for i := range shown {
 		x := &shown[i]
 		n.Rows = append(n.Rows, refusal{
-			Count: counted(x.Count, x.What), Reason: reasonText(x), From: x.Sender + ", last at " + clock(x.Last) + " UTC", Example: example(x),
+			Count: counted(x.Count, x.What), Reason: reasonText(x), From: x.Sender + ", last at " + part.Clock(x.Last) + " UTC", Example: example(x),
 		})
 	}
 	if more := len(r.Refusals) - len(shown) + r.More; more > 0 {
-		n.More = "and " + integer(int64(more)) + " more reasons and senders"
+		n.More = "and " + part.Integer(int64(more)) + " more reasons and senders"
 	}
 	return n
 }
@@ -60,7 +61,7 @@ func counted(n query.Num, what string) string {
 	if n != 1 {
 		what += "s"
 	}
-	return integer(int64(n)) + " " + what
+	return part.Integer(int64(n)) + " " + what
 }
 
 // reasons are the short names under which requests are refused, in words.

@@ -5,88 +5,89 @@ import (
 
 	"edgescope/chart"
 	"edgescope/query"
+	"edgescope/web/part"
 )
 
 // Regions is the model of the page with all regions.
 type Regions struct {
-	Page  *Page
-	Tiles []Tile
-	Map   MapCard
-	Table Table
-	Heat  Heat
+	Page  *part.Page
+	Tiles []part.Tile
+	Map   part.MapCard
+	Table part.Table
+	Heat  part.Heat
 }
 
 // NewRegions makes the model of an answer.
-func NewRegions(p *Page, a *query.Regions) Content {
+func NewRegions(p *part.Page, a *query.Regions) part.Content {
 	m := &Regions{
-		Page: p, Map: mapCard(p, a.Regions), Table: regionsTable(p, "", a.Regions),
-		Heat: heatFigure("heatmap", "Latency heatmap, "+p.Percentile()+" per region", a.About, a.Heatmap),
+		Page: p, Map: part.NewMapCard(p, a.Regions), Table: regionsTable(p, "", a.Regions),
+		Heat: part.HeatFigure("heatmap", "Latency heatmap, "+p.Percentile()+" per region", a.About, a.Heatmap),
 	}
 	worse := 0
 	for i := range a.Regions {
-		if s := rowState(p.Targets, &a.Regions[i]); s.Class == "bad" || s.Class == "warn" {
+		if s := part.RowState(p.Targets, &a.Regions[i]); s.Class == "bad" || s.Class == "warn" {
 			worse++
 		}
 	}
-	m.Tiles = []Tile{
-		plainTile("regions", "Regions", chart.Number, query.Num(len(a.Regions)), strconv.Itoa(worse)+" worse than their norm"),
-		plainTile("requests", "Requests", chart.PerSecond, a.Total.Rate, chart.Number.Text(float64(a.Total.Requests))+" in all"),
-		plainTile("p95", "Latency p95", chart.Milliseconds, a.Total.P95, "p50 "+chart.Milliseconds.Text(float64(a.Total.P50))),
-		plainTile("cache", "Cache hit ratio", chart.Ratio, a.Total.Cache.HitRatio, "all regions"),
+	m.Tiles = []part.Tile{
+		part.PlainTile("regions", "Regions", chart.Number, query.Num(len(a.Regions)), strconv.Itoa(worse)+" worse than their norm"),
+		part.PlainTile("requests", "Requests", chart.PerSecond, a.Total.Rate, chart.Number.Text(float64(a.Total.Requests))+" in all"),
+		part.PlainTile("p95", "Latency p95", chart.Milliseconds, a.Total.P95, "p50 "+chart.Milliseconds.Text(float64(a.Total.P50))),
+		part.PlainTile("cache", "Cache hit ratio", chart.Ratio, a.Total.Cache.HitRatio, "all regions"),
 	}
-	return Content{Body: m.body(), Tables: []Table{m.Table, m.Heat.Numbers}}
+	return part.Content{Body: m.body(), Tables: []part.Table{m.Table, m.Heat.Numbers}}
 }
 
 // Region is the model of the page about one region.
 type Region struct {
-	Page     *Page
+	Page     *part.Page
 	Name     string
 	City     string
-	Tiles    []Tile
-	Latency  Figure
-	Rate     Figure
-	Routes   Table
-	Versions Table
-	Slowest  Table
+	Tiles    []part.Tile
+	Latency  part.Figure
+	Rate     part.Figure
+	Routes   part.Table
+	Versions part.Table
+	Slowest  part.Table
 	Traces   string
 }
 
 // NewRegion makes the model of an answer.
-func NewRegion(p *Page, a *query.Region) Content {
+func NewRegion(p *part.Page, a *query.Region) part.Content {
 	m := &Region{
 		Page: p, Name: a.Name, City: a.City,
-		Latency: timeFigure("latency", &chart.Lines{
-			Title: "Latency in " + a.Name, Frame: frame(a.About), Series: lineSeries(a.Lines, []string{"p50", "p95", "p99"}),
-			Unit: chart.Milliseconds, Marks: marks(a.About), Arriving: p.Question.Live, Height: 230, Zero: true,
+		Latency: part.TimeFigure("latency", &chart.Lines{
+			Title: "Latency in " + a.Name, Frame: part.Frame(a.About), Series: part.LineSeries(a.Lines, []string{"p50", "p95", "p99"}),
+			Unit: chart.Milliseconds, Marks: part.Marks(a.About), Arriving: p.Question.Live, Height: 230, Zero: true,
 		}),
-		Rate: timeFigure("rate", &chart.Lines{
-			Title: "Requests per second in " + a.Name, Frame: frame(a.About), Series: lineSeries(a.Lines, []string{"rate"}),
-			Unit: chart.PerSecond, Marks: marks(a.About), Arriving: p.Question.Live, Height: 230, Zero: true,
+		Rate: part.TimeFigure("rate", &chart.Lines{
+			Title: "Requests per second in " + a.Name, Frame: part.Frame(a.About), Series: part.LineSeries(a.Lines, []string{"rate"}),
+			Unit: chart.PerSecond, Marks: part.Marks(a.About), Arriving: p.Question.Live, Height: 230, Zero: true,
 		}),
 		Routes: routesTable(p, "routes", a.Routes), Versions: versionsTable(p, "versions", a.Versions),
-		Slowest: tracesTable(p, "slowest", a.Slowest), Traces: ToWith(p.URL, "/traces", query.KeyRegion, a.Name),
+		Slowest: tracesTable(p, "slowest", a.Slowest), Traces: part.ToWith(p.URL, "/traces", query.KeyRegion, a.Name),
 	}
 	m.Slowest.Sort = ""
-	for i := range overviewTiles {
-		t := overviewTiles[i].tile(p, &a.Total, nil, a.Lines, nil)
-		t.Note = "all regions " + overviewTiles[i].unit.Text(float64(overviewTiles[i].of(&a.All)))
+	for i := range part.OverviewTiles {
+		t := part.OverviewTiles[i].Tile(p, &a.Total, nil, a.Lines, nil)
+		t.Note = "all regions " + part.OverviewTiles[i].Value(&a.All)
 		m.Tiles = append(m.Tiles, t)
 	}
-	return Content{Body: m.body(), Tables: []Table{m.Routes, m.Versions, m.Slowest, m.Latency.Numbers, m.Rate.Numbers}}
+	return part.Content{Body: m.body(), Tables: []part.Table{m.Routes, m.Versions, m.Slowest, m.Latency.Numbers, m.Rate.Numbers}}
 }
 
-func routesTable(p *Page, name string, rows []query.Row) Table {
-	c := rowColumns{p}
-	t := rowsTable(p, name, "Routes", []rowColumn{
-		c.name(query.KeyRoute, "route"), c.rate(), c.p50(), c.p95(), c.p99(), c.cold(), c.cache(), c.errors(),
+func routesTable(p *part.Page, name string, rows []query.Row) part.Table {
+	c := part.Columns(p)
+	t := part.RowsTable(p, name, "Routes", []part.RowColumn{
+		c.Name(query.KeyRoute, "route"), c.Rate(), c.P50(), c.P95(), c.P99(), c.Cold(), c.Cache(), c.Errors(),
 	}, rows)
 	return capped(t)
 }
 
-func versionsTable(p *Page, name string, rows []query.Row) Table {
-	c := rowColumns{p}
-	return capped(rowsTable(p, name, "Versions", []rowColumn{
-		c.name(query.KeyVersion, "version"), c.rate(), c.p50(), c.p95(), c.p99(), c.cold(), c.cache(), c.errors(),
+func versionsTable(p *part.Page, name string, rows []query.Row) part.Table {
+	c := part.Columns(p)
+	return capped(part.RowsTable(p, name, "Versions", []part.RowColumn{
+		c.Name(query.KeyVersion, "version"), c.Rate(), c.P50(), c.P95(), c.P99(), c.Cold(), c.Cache(), c.Errors(),
 	}, rows))
 }
 
@@ -94,10 +95,10 @@ func versionsTable(p *Page, name string, rows []query.Row) Table {
 const mostRows = 200
 
 // capped keeps a table's HTML within mostRows and says so.
-func capped(t Table) Table {
+func capped(t part.Table) part.Table {
 	t.Shown = mostRows
 	if len(t.Rows) > mostRows {
-		t.Note = "Top " + integer(mostRows) + " of " + integer(int64(len(t.Rows))) + "; the CSV has all."
+		t.Note = "Top " + part.Integer(mostRows) + " of " + part.Integer(int64(len(t.Rows))) + "; the CSV has all."
 	}
 	return t
 }

@@ -7,6 +7,7 @@ import (
 	"edgescope/chart"
 	"edgescope/edge"
 	"edgescope/query"
+	"edgescope/web/part"
 )
 
 // windows are a run's points on a time axis.
@@ -62,19 +63,19 @@ func (w windows) quantile(name, class string, value func(*edge.RunPoint) float64
 }
 
 // clientFigures are the client's rate and latency over time, with the phases as bands.
-func clientFigures(r *edge.Run) (rate, latency Figure) {
+func clientFigures(r *edge.Run) (rate, latency part.Figure) {
 	if len(r.Points) == 0 {
-		return Figure{ID: "client-rate", Empty: "No windows were sent."}, Figure{ID: "client-latency", Empty: "No windows were sent."}
+		return part.Figure{ID: "client-rate", Empty: "No windows were sent."}, part.Figure{ID: "client-latency", Empty: "No windows were sent."}
 	}
 	w := windowsOf(r)
-	rate = timeFigure("client-rate", &chart.Lines{
+	rate = part.TimeFigure("client-rate", &chart.Lines{
 		Title: "Requests per second and active users", Frame: w.frame, Height: 190, Zero: true, Bands: bands(r), Series: []chart.Series{
 			w.series("requests/s", "s3", func(p *edge.RunPoint) float64 { return float64(p.Requests) / w.width }),
 			w.series("errors/s", "s4", func(p *edge.RunPoint) float64 { return float64(p.Errors) / w.width }),
 			w.series("active users", "s1", func(p *edge.RunPoint) float64 { return float64(p.Active) }),
 		},
 	})
-	latency = timeFigure("client-latency", &chart.Lines{
+	latency = part.TimeFigure("client-latency", &chart.Lines{
 		Title: "Response time, successful requests", Frame: w.frame, Height: 190, Zero: true, Unit: chart.Milliseconds, Bands: bands(r), Series: []chart.Series{
 			w.quantile("p50", "s0", func(p *edge.RunPoint) float64 { return p.P50 }),
 			w.quantile("p95", "s1", func(p *edge.RunPoint) float64 { return p.P95 }),
@@ -82,7 +83,7 @@ func clientFigures(r *edge.Run) (rate, latency Figure) {
 			w.quantile("p95 from send", "s3", func(p *edge.RunPoint) float64 { return p.ServiceP95 }),
 		},
 	})
-	for _, f := range []Figure{rate, latency} {
+	for _, f := range []part.Figure{rate, latency} {
 		if f.Plot != nil {
 			f.Plot.Zoom = false
 		}
@@ -101,15 +102,15 @@ func bands(r *edge.Run) []chart.Band {
 	return out
 }
 
-func edgeFigures(a *query.RunDetail) (rate, latency Figure) {
-	f := frame(a.About)
-	rate = timeFigure("edge-rate", &chart.Lines{
-		Title: "Invocations per second", Frame: f, Series: lineSeries(a.EdgeLines, []string{"rate"}),
-		Unit: chart.PerSecond, Height: 190, Zero: true, Marks: marks(a.About),
+func edgeFigures(a *query.RunDetail) (rate, latency part.Figure) {
+	f := part.Frame(a.About)
+	rate = part.TimeFigure("edge-rate", &chart.Lines{
+		Title: "Invocations per second", Frame: f, Series: part.LineSeries(a.EdgeLines, []string{"rate"}),
+		Unit: chart.PerSecond, Height: 190, Zero: true, Marks: part.Marks(a.About),
 	})
-	latency = timeFigure("edge-latency", &chart.Lines{
-		Title: "Invocation duration p95", Frame: f, Series: lineSeries(a.EdgeLines, []string{"p95"}),
-		Unit: chart.Milliseconds, Height: 190, Zero: true, Marks: marks(a.About),
+	latency = part.TimeFigure("edge-latency", &chart.Lines{
+		Title: "Invocation duration p95", Frame: f, Series: part.LineSeries(a.EdgeLines, []string{"p95"}),
+		Unit: chart.Milliseconds, Height: 190, Zero: true, Marks: part.Marks(a.About),
 	})
 	return rate, latency
 }

@@ -1,3 +1,5 @@
+// Package view has the pages: for each a model, built from an answer by a pure function, and its markup, and the shell around them.
+// Models hold text that is ready to show; markup holds no rules.
 package view
 
 import (
@@ -13,11 +15,12 @@ import (
 
 	"edgescope/chart"
 	"edgescope/query"
+	"edgescope/web/part"
 )
 
 // menu are the pages of the navigation.
-func menu(p *Page) []Link {
-	entries := []Link{
+func menu(p *part.Page) []part.Link {
+	entries := []part.Link{
 		{Text: "Overview", Href: "/"},
 		{Text: "Regions", Href: "/regions"},
 		{Text: "Cold starts", Href: "/cold-starts"},
@@ -34,9 +37,9 @@ func menu(p *Page) []Link {
 }
 
 // hidden are the keys that the filter form sends on although it has no control for them.
-func hidden(p *Page) []Pair {
+func hidden(p *part.Page) []Pair {
 	var out []Pair
-	v := canonical(p.URL.Query())
+	v := part.Canonical(p.URL.Query())
 	for _, key := range []string{
 		query.KeyRegion, query.KeyRoute, query.KeyStatus, query.KeyCold, query.KeyCache,
 		query.KeyPercentile, query.KeySort, query.KeyMin, query.KeyMax, query.KeyFrom, query.KeyTo, query.KeyRange,
@@ -52,24 +55,24 @@ func hidden(p *Page) []Pair {
 type Pair struct{ Key, Value string }
 
 // ranges are the lengths of time that one click chooses.
-func ranges(p *Page) []Link {
-	var out []Link
+func ranges(p *part.Page) []part.Link {
+	var out []part.Link
 	for _, r := range []string{"15m", "1h", "6h", "24h", "7d"} {
 		current := p.Question.Range == r
-		out = append(out, Link{Text: r, Href: p.With(query.KeyRange, r), Current: current})
+		out = append(out, part.Link{Text: r, Href: p.With(query.KeyRange, r), Current: current})
 	}
 	return out
 }
 
 // filterable tells whether the page's numbers can be filtered: one trace and load tests can't.
-func filterable(p *Page) bool { return p.Nav != "/runs" && !isOne(p) }
+func filterable(p *part.Page) bool { return p.Nav != "/runs" && !isOne(p) }
 
 // ranged tells whether the page is about a range of time: one trace or load test has its own, and load tests are listed as
 // far back as they are kept, unless the address says from when.
-func ranged(p *Page) bool { return !isOne(p) && p.Nav != "/runs" }
+func ranged(p *part.Page) bool { return !isOne(p) && p.Nav != "/runs" }
 
 // keptText says which load tests are listed.
-func keptText(p *Page) string {
+func keptText(p *part.Page) string {
 	if p.Question.Range == "" {
 		return "newest first, " + p.RangeText()
 	}
@@ -77,17 +80,17 @@ func keptText(p *Page) string {
 }
 
 // one tells whether the page is about one trace or one load test, whose time is its own.
-func isOne(p *Page) bool {
+func isOne(p *part.Page) bool {
 	return strings.HasPrefix(p.URL.Path, "/traces/") || strings.HasPrefix(p.URL.Path, "/runs/")
 }
 
 // footText says where the page's numbers come from and which time they cover.
-func footText(p *Page) string {
+func footText(p *part.Page) string {
 	a := p.About
 	if isOne(p) {
 		return "All times are UTC."
 	}
-	text := stamp(a.From) + " – " + stamp(a.To) + " UTC, from " + orAbsent(a.Source)
+	text := part.Stamp(a.From) + " – " + part.Stamp(a.To) + " UTC, from " + part.OrAbsent(a.Source)
 	if a.Step > 0 {
 		text += ", steps of " + stepText(a.Step)
 	}
@@ -98,11 +101,11 @@ func footText(p *Page) string {
 }
 
 // comparable tells whether the page shows changes against another period.
-func compares(p *Page) bool { return filterable(p) && p.Nav != "/traces" }
+func compares(p *part.Page) bool { return filterable(p) && p.Nav != "/traces" }
 
-func badKey(p *Page, key string) bool { return p.Problem != nil && p.Problem.Key == key }
+func badKey(p *part.Page, key string) bool { return p.Problem != nil && p.Problem.Key == key }
 
-func pausedWord(p *Page) string {
+func pausedWord(p *part.Page) string {
 	if p.Question.Range == "" {
 		return "Fixed range ·"
 	}
@@ -112,25 +115,25 @@ func pausedWord(p *Page) string {
 	return "Paused ·"
 }
 
-func themeName(p *Page) string {
+func themeName(p *part.Page) string {
 	if p.Theme == "" {
 		return "auto"
 	}
 	return p.Theme
 }
 
-func nextTheme(p *Page) string {
+func nextTheme(p *part.Page) string {
 	return map[string]string{"auto": "dark", "dark": "light", "light": "auto"}[themeName(p)]
 }
 
-func themeLink(p *Page) string {
-	back := address(p.URL.Path, p.URL.Query())
+func themeLink(p *part.Page) string {
+	back := part.Address(p.URL.Path, p.URL.Query())
 	v := url.Values{"to": {nextTheme(p)}, "back": {back}}
 	return "/theme?" + v.Encode()
 }
 
 // staleness says how long nothing has arrived, when the page follows the clock and that is more than two minutes.
-func staleness(p *Page) string {
+func staleness(p *part.Page) string {
 	if !p.Question.Live || p.About.LastEvent.IsZero() {
 		return ""
 	}
@@ -138,7 +141,7 @@ func staleness(p *Page) string {
 	if quiet < 2*time.Minute {
 		return ""
 	}
-	return "The last invocation ended " + chart.Milliseconds.Text(float64(quiet.Milliseconds())) + " ago, at " + stamp(p.About.LastEvent) + " UTC."
+	return "The last invocation ended " + chart.Milliseconds.Text(float64(quiet.Milliseconds())) + " ago, at " + part.Stamp(p.About.LastEvent) + " UTC."
 }
 
 // stepText writes a length of time in whole units.
@@ -171,7 +174,7 @@ func choices(offered, chosen []string) []string {
 }
 
 // failureRole announces a failure, unless the field above already does.
-func failureRole(p *Page) string {
+func failureRole(p *part.Page) string {
 	if p.Problem.Key != "" {
 		return "group"
 	}
@@ -186,7 +189,7 @@ func regionsSub(m *Overview) string {
 	return strconv.Itoa(n) + " in all"
 }
 
-func versus(p *Page) string {
+func versus(p *part.Page) string {
 	if c := p.Compared(); c != "" {
 		return " vs " + c
 	}
@@ -194,7 +197,7 @@ func versus(p *Page) string {
 }
 
 // curl is a request that sends one span which the pages show: it works as pasted for ten minutes.
-func curl(p *Page) string {
+func curl(p *part.Page) string {
 	end := p.Now.UnixNano()
 	str := func(s string) map[string]any { return map[string]any{"stringValue": s} }
 	attr := func(k string, v map[string]any) map[string]any { return map[string]any{"key": k, "value": v} }

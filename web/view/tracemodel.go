@@ -9,18 +9,19 @@ import (
 
 	"edgescope/chart"
 	"edgescope/query"
+	"edgescope/web/part"
 )
 
 // Traces is the model of the list of traces.
 type Traces struct {
-	Page      *Page
+	Page      *part.Page
 	Found     string
 	Facets    []FacetBox
-	Histogram Figure
-	Table     Table
+	Histogram part.Figure
+	Table     part.Table
 	Next      string
 	First     string
-	Orders    []Link
+	Orders    []part.Link
 }
 
 // FacetBox is the values of one attribute, each a link that filters by it or, when it already does, lifts the filter.
@@ -31,14 +32,14 @@ type FacetBox struct {
 
 // FacetLink is a value of a facet and how many invocations have it.
 type FacetLink struct {
-	Link
+	part.Link
 	Count string
 }
 
 // NewTraces makes the model of an answer.
-func NewTraces(p *Page, a *query.Traces) Content {
+func NewTraces(p *part.Page, a *query.Traces) part.Content {
 	m := &Traces{
-		Page: p, Found: integer(a.Found) + " invocations", Table: tracesTable(p, "", a.Traces), Histogram: durations(p, a.Histogram),
+		Page: p, Found: part.Integer(a.Found) + " invocations", Table: tracesTable(p, "", a.Traces), Histogram: durations(p, a.Histogram),
 	}
 	for _, f := range a.Facets {
 		if box := facetBox(p, f); len(box.Values) > 0 {
@@ -52,17 +53,17 @@ func NewTraces(p *Page, a *query.Traces) Content {
 		m.First = p.With(query.KeyAfter, "")
 	}
 	m.Table.Empty = noTraces(p)
-	return Content{Body: m.body(), Tables: []Table{m.Table, m.Histogram.Numbers}}
+	return part.Content{Body: m.body(), Tables: []part.Table{m.Table, m.Histogram.Numbers}}
 }
 
-func noTraces(p *Page) string {
+func noTraces(p *part.Page) string {
 	if len(p.Filters()) > 0 || p.Question.Text != "" {
 		return "No traces match. Lift a filter above, or choose a longer range."
 	}
 	return "No traces in this range."
 }
 
-func facetBox(p *Page, f query.Facet) FacetBox {
+func facetBox(p *part.Page, f query.Facet) FacetBox {
 	box := FacetBox{Title: f.Key}
 	chosen := p.Values(f.Key)
 	for i, v := range f.Values {
@@ -73,9 +74,9 @@ func facetBox(p *Page, f query.Facet) FacetBox {
 		if value == "" {
 			value = query.Unknown
 		}
-		l := FacetLink{Link: Link{Text: value, Href: p.With(f.Key, value)}, Count: integer(v.Count)}
+		l := FacetLink{Link: part.Link{Text: value, Href: p.With(f.Key, value)}, Count: part.Integer(v.Count)}
 		if slices.Contains(chosen, value) {
-			l.Current, l.Href = true, Without(p.URL, f.Key, value)
+			l.Current, l.Href = true, part.Without(p.URL, f.Key, value)
 		}
 		box.Values = append(box.Values, l)
 	}
@@ -83,7 +84,7 @@ func facetBox(p *Page, f query.Facet) FacetBox {
 }
 
 // durations is the histogram above the list; a bar leads to the traces of that duration.
-func durations(p *Page, h query.Histogram) Figure {
+func durations(p *part.Page, h query.Histogram) part.Figure {
 	set := []chart.HistogramSet{{Name: "invocations", Class: "s0", Buckets: buckets(h)}}
 	c := chart.Histogram{Title: "How long invocations took", Sets: set, Unit: chart.Milliseconds, Height: 110, Link: func(b chart.Bucket) string {
 		u := *p.URL
@@ -91,9 +92,9 @@ func durations(p *Page, h query.Histogram) Figure {
 		v.Set(query.KeyMin, milliseconds(b.Low))
 		v.Set(query.KeyMax, milliseconds(b.High))
 		v.Del(query.KeyAfter)
-		return address(u.Path, v)
+		return part.Address(u.Path, v)
 	}}
-	f := Figure{ID: "durations", Title: c.Title, SVG: c.SVG(), Empty: "No durations to show."}
+	f := part.Figure{ID: "durations", Title: c.Title, SVG: c.SVG(), Empty: "No durations to show."}
 	f.Numbers = bucketTable("durations", set)
 	return f
 }
@@ -103,34 +104,34 @@ func milliseconds(ms float64) string {
 	return (time.Duration(math.Round(ms*1e3)) * time.Microsecond).String()
 }
 
-func tracesTable(p *Page, name string, traces []query.Trace) Table {
+func tracesTable(p *part.Page, name string, traces []query.Trace) part.Table {
 	longest := 0.0
 	for i := range traces {
-		longest = math.Max(longest, orZero(traces[i].Duration))
+		longest = math.Max(longest, part.OrZero(traces[i].Duration))
 	}
-	columns := []column[query.Trace]{
-		{Column: Column{Key: "start", Title: "start (UTC)", Sort: "start"}, cell: func(t *query.Trace) Cell {
-			return Cell{
+	columns := []part.ColumnOf[query.Trace]{
+		{Column: part.Column{Key: "start", Title: "start (UTC)", Sort: "start"}, Cell: func(t *query.Trace) part.Cell {
+			return part.Cell{
 				Text: t.Start.UTC().Format("Jan 2 15:04:05.000"), Raw: t.Start.UTC().Format(time.RFC3339Nano),
 				Href: TraceLink(t.ID), Head: true,
 			}
 		}},
-		{Column: Column{Key: "duration_ms", Title: "duration", Sort: "duration", Numeric: true}, cell: func(t *query.Trace) Cell {
-			c := number(chart.Milliseconds, t.Duration)
-			c.SVG = chart.Bar([]chart.Part{{Name: "duration", Class: "s3", Share: orZero(t.Duration) / math.Max(longest, 1e-9)}})
+		{Column: part.Column{Key: "duration_ms", Title: "duration", Sort: "duration", Numeric: true}, Cell: func(t *query.Trace) part.Cell {
+			c := part.Number(chart.Milliseconds, t.Duration)
+			c.SVG = chart.Bar([]chart.Part{{Name: "duration", Class: "s3", Share: part.OrZero(t.Duration) / math.Max(longest, 1e-9)}})
 			c.Class = "barred"
 			return c
 		}},
 		textColumn("route", "route", "mono", func(t *query.Trace) string { return strings.TrimSpace(t.Method + " " + routeOr(t)) }),
-		{Column: Column{Key: "status", Title: "status"}, cell: statusCell},
+		{Column: part.Column{Key: "status", Title: "status"}, Cell: statusCell},
 		textColumn("region", "region", "code", func(t *query.Trace) string { return t.Region }),
-		{Column: Column{Key: "cold", Title: "cold"}, cell: func(t *query.Trace) Cell { return coldCell(t.Cold) }},
-		{Column: Column{Key: "cache", Title: "cache"}, cell: func(t *query.Trace) Cell { return Cell{Text: orAbsent(t.Cache), Raw: t.Cache} }},
+		{Column: part.Column{Key: "cold", Title: "cold"}, Cell: func(t *query.Trace) part.Cell { return coldCell(t.Cold) }},
+		{Column: part.Column{Key: "cache", Title: "cache"}, Cell: func(t *query.Trace) part.Cell { return part.Cell{Text: part.OrAbsent(t.Cache), Raw: t.Cache} }},
 		textColumn("version", "version", "", func(t *query.Trace) string { return t.Version }),
 		textColumn("service", "service", "", func(t *query.Trace) string { return t.Service }),
 		textColumn("trace_id", "trace", "mono quiet", func(t *query.Trace) string { return t.ID }),
 	}
-	t := build(name, "Traces", columns, traces)
+	t := part.Build(name, "Traces", columns, traces)
 	for i := range t.Rows {
 		id := &t.Rows[i].Cells[len(columns)-1]
 		id.Text = id.Raw[:min(8, len(id.Raw))]
@@ -139,9 +140,9 @@ func tracesTable(p *Page, name string, traces []query.Trace) Table {
 	return t
 }
 
-func textColumn(key, title, class string, of func(*query.Trace) string) column[query.Trace] {
-	return column[query.Trace]{Column: Column{Key: key, Title: title}, cell: func(t *query.Trace) Cell {
-		c := text(of(t))
+func textColumn(key, title, class string, of func(*query.Trace) string) part.ColumnOf[query.Trace] {
+	return part.ColumnOf[query.Trace]{Column: part.Column{Key: key, Title: title}, Cell: func(t *query.Trace) part.Cell {
+		c := part.Text(of(t))
 		c.Class = class
 		return c
 	}}
@@ -154,8 +155,8 @@ func routeOr(t *query.Trace) string {
 	return t.Name
 }
 
-func statusCell(t *query.Trace) Cell {
-	c := Cell{Text: chart.Absent}
+func statusCell(t *query.Trace) part.Cell {
+	c := part.Cell{Text: chart.Absent}
 	if t.Status != 0 {
 		c.Text, c.Raw = strconv.Itoa(t.Status), strconv.Itoa(t.Status)
 	}
@@ -171,14 +172,14 @@ func statusCell(t *query.Trace) Cell {
 	return c
 }
 
-func coldCell(cold string) Cell {
+func coldCell(cold string) part.Cell {
 	switch cold {
 	case "true":
-		return Cell{Text: "❄ cold", Raw: cold, Class: "badge"}
+		return part.Cell{Text: "❄ cold", Raw: cold, Class: "badge"}
 	case "false":
-		return Cell{Text: "warm", Raw: cold, Class: "quiet"}
+		return part.Cell{Text: "warm", Raw: cold, Class: "quiet"}
 	default:
-		return Cell{Text: chart.Absent}
+		return part.Cell{Text: chart.Absent}
 	}
 }
 
@@ -187,14 +188,14 @@ func TraceLink(id string) string { return "/traces/" + strings.ToLower(id) }
 
 // Trace is the model of one trace: its waterfall.
 type Trace struct {
-	Page     *Page
+	Page     *part.Page
 	ID       string
 	Summary  []Pair
 	Missing  string
 	Run      string
 	Spans    []SpanRow
-	Services []LegendItem
-	Table    Table
+	Services []part.LegendItem
+	Table    part.Table
 }
 
 // SpanRow is a line of the waterfall.
@@ -212,30 +213,30 @@ type SpanRow struct {
 }
 
 // NewTrace makes the model of an answer.
-func NewTrace(p *Page, a *query.TraceDetail) Content {
+func NewTrace(p *part.Page, a *query.TraceDetail) part.Content {
 	m := &Trace{Page: p, ID: a.ID, Run: a.Run, Table: spansTable(a.Spans)}
 	colour := map[string]string{}
 	for i, s := range a.Services {
-		colour[s] = seriesClass(i, s)
-		m.Services = append(m.Services, LegendItem{Class: colour[s], Name: s})
+		colour[s] = part.SeriesClass(i, s)
+		m.Services = append(m.Services, part.LegendItem{Class: colour[s], Name: s})
 	}
-	whole := math.Max(orZero(a.Duration), 1e-9)
+	whole := math.Max(part.OrZero(a.Duration), 1e-9)
 	for i := range a.Spans {
 		m.Spans = append(m.Spans, spanRow(&a.Spans[i], whole, colour))
 	}
 	m.Summary = []Pair{
-		{"started", stamp(a.Start) + " UTC"},
+		{"started", part.Stamp(a.Start) + " UTC"},
 		{"duration", chart.Milliseconds.Text(float64(a.Duration))},
-		{"spans", integer(int64(len(a.Spans)))},
+		{"spans", part.Integer(int64(len(a.Spans)))},
 		{"services", join(a.Services)},
 	}
 	if a.Missing > 0 {
-		m.Missing = integer(int64(a.Missing)) + " spans not received: they are named as parents, but did not arrive."
+		m.Missing = part.Integer(int64(a.Missing)) + " spans not received: they are named as parents, but did not arrive."
 		if a.Missing == 1 {
 			m.Missing = "1 span not received: it is named as a parent, but did not arrive."
 		}
 	}
-	return Content{Body: m.body(), Tables: []Table{m.Table}}
+	return part.Content{Body: m.body(), Tables: []part.Table{m.Table}}
 }
 
 // deepest bounds the indent of a waterfall: deeper spans stand below each other.
@@ -244,8 +245,8 @@ const deepest = 12
 func spanRow(s *query.Span, whole float64, colour map[string]string) SpanRow {
 	r := SpanRow{
 		Name: s.Name, Service: s.Service, Kind: s.Kind, Class: colour[s.Service], Indent: min(s.Depth, deepest),
-		Bar:    chart.Span(orZero(s.Offset)/whole, orZero(s.Duration)/whole, colour[s.Service]),
-		Offset: chart.Milliseconds.Change(orZero(s.Offset)), Duration: chart.Milliseconds.Text(float64(s.Duration)),
+		Bar:    chart.Span(part.OrZero(s.Offset)/whole, part.OrZero(s.Duration)/whole, colour[s.Service]),
+		Offset: chart.Milliseconds.Change(part.OrZero(s.Offset)), Duration: chart.Milliseconds.Text(float64(s.Duration)),
 		Failed: strings.EqualFold(s.Status, "error"), Orphan: s.MissingParent, Attrs: sortedPairs(s.Attrs),
 	}
 	if s.Region != "" {
@@ -258,7 +259,7 @@ func spanRow(s *query.Span, whole float64, colour map[string]string) SpanRow {
 		r.Badges = append(r.Badges, "cache "+s.Cache)
 	}
 	for _, e := range s.Events {
-		words := []string{chart.Milliseconds.Change(orZero(e.Offset))}
+		words := []string{chart.Milliseconds.Change(part.OrZero(e.Offset))}
 		for _, a := range sortedPairs(e.Attrs) {
 			words = append(words, a.Key+" "+a.Value)
 		}
@@ -276,16 +277,16 @@ func sortedPairs(attrs map[string]string) []Pair {
 	return out
 }
 
-func spansTable(spans []query.Span) Table {
-	word := func(key string, of func(*query.Span) string) column[query.Span] {
-		return column[query.Span]{Column: Column{Key: key, Title: key}, cell: func(s *query.Span) Cell { return text(of(s)) }}
+func spansTable(spans []query.Span) part.Table {
+	word := func(key string, of func(*query.Span) string) part.ColumnOf[query.Span] {
+		return part.ColumnOf[query.Span]{Column: part.Column{Key: key, Title: key}, Cell: func(s *query.Span) part.Cell { return part.Text(of(s)) }}
 	}
-	return build("", "Spans", []column[query.Span]{
+	return part.Build("", "Spans", []part.ColumnOf[query.Span]{
 		word("name", func(s *query.Span) string { return s.Name }),
 		word("service", func(s *query.Span) string { return s.Service }),
 		word("kind", func(s *query.Span) string { return s.Kind }),
-		{Column: Column{Key: "offset_ms", Title: "offset", Numeric: true}, cell: func(s *query.Span) Cell { return number(chart.Milliseconds, s.Offset) }},
-		{Column: Column{Key: "duration_ms", Title: "duration", Numeric: true}, cell: func(s *query.Span) Cell { return number(chart.Milliseconds, s.Duration) }},
+		{Column: part.Column{Key: "offset_ms", Title: "offset", Numeric: true}, Cell: func(s *query.Span) part.Cell { return part.Number(chart.Milliseconds, s.Offset) }},
+		{Column: part.Column{Key: "duration_ms", Title: "duration", Numeric: true}, Cell: func(s *query.Span) part.Cell { return part.Number(chart.Milliseconds, s.Duration) }},
 		word("status", func(s *query.Span) string { return s.Status }),
 		word("span_id", func(s *query.Span) string { return s.ID }),
 		word("parent_span_id", func(s *query.Span) string { return s.ParentID }),

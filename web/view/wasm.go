@@ -11,29 +11,30 @@ import (
 	"edgescope/chart"
 	"edgescope/edge"
 	"edgescope/query"
+	"edgescope/web/part"
 )
 
 // WASM is the model of the page about WebAssembly against JavaScript.
 type WASM struct {
-	Page *Page
+	Page *part.Page
 	// Bench is whether there is a comparison; the fields up to Meaning are of the newest one.
 	Bench   bool
 	Name    string
-	Control State
+	Control part.State
 	Facts   []Pair
-	Tiles   []Tile
+	Tiles   []part.Tile
 	// By is what the ratios compare: wall time, or CPU time where the machine was busy.
 	By    string
 	Sizes []WASMSize
 	// CPU is the processor time of a request, by size; empty where it could not be measured.
 	CPU     []WASMSize
-	Numbers Table
-	Starts  Table
+	Numbers part.Table
+	Starts  part.Table
 	Meaning []string
-	History Table
+	History part.Table
 	// Latency and Engines are of the invocations in the page's range.
-	Latency Figure
-	Engines Table
+	Latency part.Figure
+	Engines part.Table
 }
 
 // WASMSize are the bars of one image size.
@@ -43,19 +44,19 @@ type WASMSize struct {
 }
 
 // NewWASM makes the model of an answer.
-func NewWASM(p *Page, a *query.WASM) Content {
+func NewWASM(p *part.Page, a *query.WASM) part.Content {
 	m := &WASM{
 		Page: p, Bench: len(a.Benches) > 0, History: benchHistory(a.Benches), Engines: engineTable(p, a.Engines),
-		Latency: timeFigure("engines", &chart.Lines{
-			Title: "Invocation duration " + p.Percentile() + " by engine", Frame: frame(a.About), Series: engineSeries(a.Latency),
-			Unit: chart.Milliseconds, Marks: marks(a.About), Arriving: p.Question.Live, Height: 230, Zero: true,
+		Latency: part.TimeFigure("engines", &chart.Lines{
+			Title: "Invocation duration " + p.Percentile() + " by engine", Frame: part.Frame(a.About), Series: engineSeries(a.Latency),
+			Unit: chart.Milliseconds, Marks: part.Marks(a.About), Arriving: p.Question.Live, Height: 230, Zero: true,
 		}),
 	}
 	m.Latency.Empty = "No invocation in this range names its engine (attribute edge.engine)."
 	if m.Bench {
 		m.newest(&a.Benches[0])
 	}
-	return Content{Body: m.body(), Tables: []Table{m.Numbers, m.Starts, m.History, m.Engines, m.Latency.Numbers}}
+	return part.Content{Body: m.body(), Tables: []part.Table{m.Numbers, m.Starts, m.History, m.Engines, m.Latency.Numbers}}
 }
 
 func (m *WASM) newest(b *edge.Bench) {
@@ -82,26 +83,26 @@ func engineClass(name string) string {
 }
 
 func engineSeries(lines []query.Line) []chart.Series {
-	out := lineSeries(lines, nil)
+	out := part.LineSeries(lines, nil)
 	for i := range out {
 		out[i].Class = engineClass(out[i].Name)
 	}
 	return out
 }
 
-func controlState(c *edge.BenchControl) State {
+func controlState(c *edge.BenchControl) part.State {
 	if c.Valid {
-		return State{Class: "ok", Text: "✓ A/A holds"}
+		return part.State{Class: "ok", Text: "✓ A/A holds"}
 	}
-	return State{Class: "bad", Text: "✕ A/A not valid: js differs from js, so the wall ratios say less than their intervals claim"}
+	return part.State{Class: "bad", Text: "✕ A/A not valid: js differs from js, so the wall ratios say less than their intervals claim"}
 }
 
 func benchFacts(b *edge.Bench) []Pair {
 	facts := []Pair{
-		{"started (UTC)", stamp(b.Started)},
+		{"started (UTC)", part.Stamp(b.Started)},
 		{"runtime", strings.TrimSpace(b.Runtime.Name + " " + b.Runtime.Version)},
-		{"JavaScript engine", orAbsent(b.Runtime.Engine)},
-		{"machine", orAbsent(b.Machine.CPU) + ", " + strconv.Itoa(b.Machine.CPUs) + " CPUs"},
+		{"JavaScript engine", part.OrAbsent(b.Runtime.Engine)},
+		{"machine", part.OrAbsent(b.Machine.CPU) + ", " + strconv.Itoa(b.Machine.CPUs) + " CPUs"},
 		{"load average", fmt.Sprintf("%.1f to %.1f", b.Machine.LoadBefore, b.Machine.LoadAfter)},
 		{"rounds", fmt.Sprintf("%d in %d generations of processes", b.Rounds, b.Generations)},
 		{"A/A, wall", intervalText(b.AA.Ratio, b.AA.CI)},
@@ -134,23 +135,23 @@ func headline(b *edge.Bench, r *edge.BenchRow) (ratio float64, ci [2]float64) {
 }
 
 // benchTiles are the headline: SIMD against js per size.
-func benchTiles(b *edge.Bench) []Tile {
+func benchTiles(b *edge.Bench) []part.Tile {
 	by := ", wall time"
 	if isBusy(b) {
 		by = ", CPU time"
 	}
-	var tiles []Tile
+	var tiles []part.Tile
 	for i := range b.Results {
 		if r := &b.Results[i]; r.Engine == "wasm-simd" {
 			ratio, ci := headline(b, r)
-			tiles = append(tiles, Tile{
+			tiles = append(tiles, part.Tile{
 				ID: "ratio-" + r.Size, Title: "WASM SIMD, " + r.Size, Number: decimals(ratio, ratio), Unit: "× js",
 				Note: "95 % in " + intervalOnly(ratio, ci) + by,
 			})
 		}
 	}
 	for _, c := range b.ColdIsolates {
-		tiles = append(tiles, plainTile("isolate-"+c.Kind, "Cold isolate, "+c.Kind, chart.Milliseconds, query.Num(c.MS), "to its first answer, less a warm one"))
+		tiles = append(tiles, part.PlainTile("isolate-"+c.Kind, "Cold isolate, "+c.Kind, chart.Milliseconds, query.Num(c.MS), "to its first answer, less a warm one"))
 	}
 	return tiles
 }
@@ -183,7 +184,7 @@ func cpuBars(b *edge.Bench) []WASMSize {
 		slowest[r.Size] = max(slowest[r.Size], r.CPUMS)
 	}
 	return bySize(b, func(r *edge.BenchRow) (chart.Interval, string) {
-		return chart.Interval{Value: r.CPUMS, End: slowest[r.Size]}, measured(r.CPUMS).Text + ", " + number(chart.Number, query.Num(1000/r.CPUMS)).Text + "/s"
+		return chart.Interval{Value: r.CPUMS, End: slowest[r.Size]}, measured(r.CPUMS).Text + ", " + part.Number(chart.Number, query.Num(1000/r.CPUMS)).Text + "/s"
 	})
 }
 
@@ -226,66 +227,68 @@ func intervalText(ratio float64, ci [2]float64) string {
 	return decimals(ratio, ratio) + " " + intervalOnly(ratio, ci)
 }
 
-func benchNumber(key, title string, of func(*edge.BenchRow) Cell) column[edge.BenchRow] {
-	return column[edge.BenchRow]{Column: Column{Key: key, Title: title, Numeric: true}, cell: of}
+func benchNumber(key, title string, of func(*edge.BenchRow) part.Cell) part.ColumnOf[edge.BenchRow] {
+	return part.ColumnOf[edge.BenchRow]{Column: part.Column{Key: key, Title: title, Numeric: true}, Cell: of}
 }
 
 // measured makes a cell of a length of time that is 0 when it was not measured.
-func measured(ms float64) Cell {
+func measured(ms float64) part.Cell {
 	if ms == 0 {
-		return Cell{Text: chart.Absent}
+		return part.Cell{Text: chart.Absent}
 	}
-	return number(chart.Milliseconds, query.Num(ms))
+	return part.Number(chart.Milliseconds, query.Num(ms))
 }
 
-var benchNames = []column[edge.BenchRow]{
-	{Column: Column{Key: "size", Title: "size"}, cell: func(r *edge.BenchRow) Cell { return Cell{Text: r.Size, Raw: r.Size} }},
-	{Column: Column{Key: "engine", Title: "engine"}, cell: func(r *edge.BenchRow) Cell { return Cell{Text: r.Engine, Raw: r.Engine, Head: true, Class: "mono"} }},
+var benchNames = []part.ColumnOf[edge.BenchRow]{
+	{Column: part.Column{Key: "size", Title: "size"}, Cell: func(r *edge.BenchRow) part.Cell { return part.Cell{Text: r.Size, Raw: r.Size} }},
+	{Column: part.Column{Key: "engine", Title: "engine"}, Cell: func(r *edge.BenchRow) part.Cell {
+		return part.Cell{Text: r.Engine, Raw: r.Engine, Head: true, Class: "mono"}
+	}},
 }
 
-func ratioCell(ratio float64, ci [2]float64) Cell {
-	return Cell{Text: intervalText(ratio, ci), Raw: raw(query.Num(ratio))}
+func ratioCell(ratio float64, ci [2]float64) part.Cell {
+	return part.Cell{Text: intervalText(ratio, ci), Raw: part.Raw(query.Num(ratio))}
 }
 
-func benchTable(b *edge.Bench) Table {
-	columns := append(append([]column[edge.BenchRow]{}, benchNames...),
-		benchNumber("ratio", "js / engine, wall", func(r *edge.BenchRow) Cell { return ratioCell(r.Ratio, r.CI) }),
-		benchNumber("cpu_ratio", "js / engine, CPU", func(r *edge.BenchRow) Cell { return ratioCell(r.CPURatio, r.CPUCI) }),
-		benchNumber("wall_ms", "wall", func(r *edge.BenchRow) Cell { return measured(r.WallMS) }),
-		benchNumber("wall_p90_ms", "wall p90", func(r *edge.BenchRow) Cell { return measured(r.Wall.P90) }),
-		benchNumber("cpu_ms", "CPU per request", func(r *edge.BenchRow) Cell { return measured(r.CPUMS) }),
-		benchNumber("kernel_ms", "HTTP apart", func(r *edge.BenchRow) Cell { return measured(r.KernelMS) }),
-		benchNumber("per_core", "requests/s per core", func(r *edge.BenchRow) Cell {
+func benchTable(b *edge.Bench) part.Table {
+	columns := append(append([]part.ColumnOf[edge.BenchRow]{}, benchNames...),
+		benchNumber("ratio", "js / engine, wall", func(r *edge.BenchRow) part.Cell { return ratioCell(r.Ratio, r.CI) }),
+		benchNumber("cpu_ratio", "js / engine, CPU", func(r *edge.BenchRow) part.Cell { return ratioCell(r.CPURatio, r.CPUCI) }),
+		benchNumber("wall_ms", "wall", func(r *edge.BenchRow) part.Cell { return measured(r.WallMS) }),
+		benchNumber("wall_p90_ms", "wall p90", func(r *edge.BenchRow) part.Cell { return measured(r.Wall.P90) }),
+		benchNumber("cpu_ms", "CPU per request", func(r *edge.BenchRow) part.Cell { return measured(r.CPUMS) }),
+		benchNumber("kernel_ms", "HTTP apart", func(r *edge.BenchRow) part.Cell { return measured(r.KernelMS) }),
+		benchNumber("per_core", "requests/s per core", func(r *edge.BenchRow) part.Cell {
 			if r.CPUMS == 0 {
-				return Cell{Text: chart.Absent}
+				return part.Cell{Text: chart.Absent}
 			}
-			return number(chart.Number, query.Num(1000/r.CPUMS))
+			return part.Number(chart.Number, query.Num(1000/r.CPUMS))
 		}),
-		column[edge.BenchRow]{Column: Column{Key: "hash", Title: "hash"}, cell: func(r *edge.BenchRow) Cell {
-			return Cell{Text: r.Hash, Raw: r.Hash, Class: "mono"}
+		part.ColumnOf[edge.BenchRow]{Column: part.Column{Key: "hash", Title: "hash"}, Cell: func(r *edge.BenchRow) part.Cell {
+			return part.Cell{Text: r.Hash, Raw: r.Hash, Class: "mono"}
 		}})
-	return build("", "Numbers of the comparison", columns, b.Results)
+	return part.Build("", "Numbers of the comparison", columns, b.Results)
 }
 
-func startTable(b *edge.Bench) Table {
-	columns := append(append([]column[edge.BenchRow]{}, benchNames...),
-		benchNumber("cold_process_ms", "process to first answer", func(r *edge.BenchRow) Cell { return measured(r.ColdProcessMS) }),
-		benchNumber("first_op_ms", "first operation", func(r *edge.BenchRow) Cell { return measured(r.FirstOpMS) }),
-		benchNumber("wall_ms", "warm operation", func(r *edge.BenchRow) Cell { return measured(r.WallMS) }),
-		benchNumber("wasm_bytes", "module", func(r *edge.BenchRow) Cell { return bytesCell(r.WASMBytes) }),
-		benchNumber("rss_bytes", "memory", func(r *edge.BenchRow) Cell { return bytesCell(r.RSS) }))
-	return build("starts", "Cold starts and memory", columns, b.Results)
+func startTable(b *edge.Bench) part.Table {
+	columns := append(append([]part.ColumnOf[edge.BenchRow]{}, benchNames...),
+		benchNumber("cold_process_ms", "process to first answer", func(r *edge.BenchRow) part.Cell { return measured(r.ColdProcessMS) }),
+		benchNumber("first_op_ms", "first operation", func(r *edge.BenchRow) part.Cell { return measured(r.FirstOpMS) }),
+		benchNumber("wall_ms", "warm operation", func(r *edge.BenchRow) part.Cell { return measured(r.WallMS) }),
+		benchNumber("wasm_bytes", "module", func(r *edge.BenchRow) part.Cell { return bytesCell(r.WASMBytes) }),
+		benchNumber("rss_bytes", "memory", func(r *edge.BenchRow) part.Cell { return bytesCell(r.RSS) }))
+	return part.Build("starts", "Cold starts and memory", columns, b.Results)
 }
 
-func bytesCell(n int64) Cell {
+func bytesCell(n int64) part.Cell {
 	if n == 0 {
-		return Cell{Text: chart.Absent}
+		return part.Cell{Text: chart.Absent}
 	}
 	text := strconv.FormatFloat(float64(n)/1e3, 'f', 1, 64) + " kB"
 	if n >= 1e6 {
 		text = strconv.FormatFloat(float64(n)/1e6, 'f', 0, 64) + " MB"
 	}
-	return Cell{Text: text, Raw: strconv.FormatInt(n, 10)}
+	return part.Cell{Text: text, Raw: strconv.FormatInt(n, 10)}
 }
 
 // benchMeaning says what the ratios are and are not.
@@ -334,31 +337,31 @@ func addOnce(names []string, name string) []string {
 }
 
 // benchHistory lists the comparisons, with the ratio of SIMD at each size.
-func benchHistory(benches []edge.Bench) Table {
-	columns := []column[edge.Bench]{
-		{Column: Column{Key: "started", Title: "started (UTC)"}, cell: func(b *edge.Bench) Cell {
-			c := Cell{Text: stamp(b.Started), Raw: b.Started.UTC().Format(time.RFC3339), Head: true}
+func benchHistory(benches []edge.Bench) part.Table {
+	columns := []part.ColumnOf[edge.Bench]{
+		{Column: part.Column{Key: "started", Title: "started (UTC)"}, Cell: func(b *edge.Bench) part.Cell {
+			c := part.Cell{Text: part.Stamp(b.Started), Raw: b.Started.UTC().Format(time.RFC3339), Head: true}
 			if b.ID != "" {
 				c.Href = "/traces/" + b.ID
 			}
 			return c
 		}},
-		{Column: Column{Key: "name", Title: "name"}, cell: func(b *edge.Bench) Cell { return Cell{Text: orAbsent(b.Name), Raw: b.Name} }},
-		{Column: Column{Key: "runtime", Title: "runtime"}, cell: func(b *edge.Bench) Cell {
-			return Cell{Text: b.Runtime.Name + " " + b.Runtime.Version, Sub: b.Runtime.Engine, Raw: b.Runtime.Name + " " + b.Runtime.Version}
+		{Column: part.Column{Key: "name", Title: "name"}, Cell: func(b *edge.Bench) part.Cell { return part.Cell{Text: part.OrAbsent(b.Name), Raw: b.Name} }},
+		{Column: part.Column{Key: "runtime", Title: "runtime"}, Cell: func(b *edge.Bench) part.Cell {
+			return part.Cell{Text: b.Runtime.Name + " " + b.Runtime.Version, Sub: b.Runtime.Engine, Raw: b.Runtime.Name + " " + b.Runtime.Version}
 		}},
-		{Column: Column{Key: "aa", Title: "A/A"}, cell: func(b *edge.Bench) Cell {
+		{Column: part.Column{Key: "aa", Title: "A/A"}, Cell: func(b *edge.Bench) part.Cell {
 			if b.AA.Valid {
-				return Cell{Text: "✓ holds", Raw: "valid", Class: "badge ok"}
+				return part.Cell{Text: "✓ holds", Raw: "valid", Class: "badge ok"}
 			}
-			return Cell{Text: "✕ not valid", Raw: "not valid", Class: "badge bad"}
+			return part.Cell{Text: "✕ not valid", Raw: "not valid", Class: "badge bad"}
 		}},
-		{Column: Column{Key: "load", Title: "load", Numeric: true}, cell: func(b *edge.Bench) Cell {
-			return number(chart.Number, query.Num(math.Max(b.Machine.LoadBefore, b.Machine.LoadAfter)))
+		{Column: part.Column{Key: "load", Title: "load", Numeric: true}, Cell: func(b *edge.Bench) part.Cell {
+			return part.Number(chart.Number, query.Num(math.Max(b.Machine.LoadBefore, b.Machine.LoadAfter)))
 		}},
 	}
 	for _, size := range []string{"small", "medium", "large"} {
-		columns = append(columns, column[edge.Bench]{Column: Column{Key: "simd_" + size, Title: "SIMD, " + size, Numeric: true}, cell: func(b *edge.Bench) Cell {
+		columns = append(columns, part.ColumnOf[edge.Bench]{Column: part.Column{Key: "simd_" + size, Title: "SIMD, " + size, Numeric: true}, Cell: func(b *edge.Bench) part.Cell {
 			for i := range b.Results {
 				if r := &b.Results[i]; r.Engine == "wasm-simd" && r.Size == size {
 					c := ratioCell(headline(b, r))
@@ -368,26 +371,26 @@ func benchHistory(benches []edge.Bench) Table {
 					return c
 				}
 			}
-			return Cell{Text: chart.Absent}
+			return part.Cell{Text: chart.Absent}
 		}})
 	}
-	return build("comparisons", "Comparisons", columns, benches)
+	return part.Build("comparisons", "Comparisons", columns, benches)
 }
 
 // engineTable shows how the engines do in the field.
-func engineTable(p *Page, rows []query.Row) Table {
-	c := rowColumns{p}
-	name := rowColumn{Column: Column{Key: "engine", Title: "engine", Sort: "name"}, cell: func(r *query.Row) Cell {
-		return Cell{
-			Text: orAbsent(r.Name), Raw: r.Name, Head: true, Class: "mono",
-			Href: ToWith(p.URL, "/traces", query.KeyText, edge.KeyEngine+":"+strconv.Quote(r.Name)),
+func engineTable(p *part.Page, rows []query.Row) part.Table {
+	c := part.Columns(p)
+	name := part.RowColumn{Column: part.Column{Key: "engine", Title: "engine", Sort: "name"}, Cell: func(r *query.Row) part.Cell {
+		return part.Cell{
+			Text: part.OrAbsent(r.Name), Raw: r.Name, Head: true, Class: "mono",
+			Href: part.ToWith(p.URL, "/traces", query.KeyText, edge.KeyEngine+":"+strconv.Quote(r.Name)),
 		}
 	}}
-	t := rowsTable(p, "engines", "Invocations by engine", []rowColumn{
-		name, c.requests(), c.p50(), c.p95(), c.p99(), c.cold(),
-		c.numeric("cold_p95_ms", "p95 cold", "", func(r *query.Row) Cell { return greyed(number(chart.Milliseconds, r.ColdP95), r.Cold) }),
-		c.numeric("warm_p95_ms", "p95 warm", "", func(r *query.Row) Cell { return greyed(number(chart.Milliseconds, r.WarmP95), r.Warm) }),
-		c.numeric("cpu_p99_ms", "CPU p99", "", func(r *query.Row) Cell { return number(chart.Milliseconds, r.CPUP99) }),
+	t := part.RowsTable(p, "engines", "Invocations by engine", []part.RowColumn{
+		name, c.Requests(), c.P50(), c.P95(), c.P99(), c.Cold(),
+		c.Numeric("cold_p95_ms", "p95 cold", "", func(r *query.Row) part.Cell { return part.Greyed(part.Number(chart.Milliseconds, r.ColdP95), r.Cold) }),
+		c.Numeric("warm_p95_ms", "p95 warm", "", func(r *query.Row) part.Cell { return part.Greyed(part.Number(chart.Milliseconds, r.WarmP95), r.Warm) }),
+		c.Numeric("cpu_p99_ms", "CPU p99", "", func(r *query.Row) part.Cell { return part.Number(chart.Milliseconds, r.CPUP99) }),
 	}, rows)
 	t.Empty = "No invocation in this range names its engine (attribute edge.engine)."
 	return t

@@ -17,7 +17,7 @@ import (
 	"edgescope/internal/signpost"
 	"edgescope/query"
 	"edgescope/web"
-	"edgescope/web/view"
+	"edgescope/web/part"
 )
 
 const usage = `Usage: dashboard [flags]
@@ -228,7 +228,7 @@ func (o *options) site(logger *slog.Logger) (*web.Site, error) {
 	}
 	return web.New(web.Options{
 		Client: client, Collector: o.collector, Ingest: o.ingest, Log: logger, SignIn: o.access.signIn(),
-		Targets: view.Targets{P95: float64(o.targetP95) / float64(time.Millisecond), ErrorRatio: o.targetErrors},
+		Targets: part.Targets{P95: float64(o.targetP95) / float64(time.Millisecond), ErrorRatio: o.targetErrors},
 	})
 }
 

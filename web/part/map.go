@@ -1,4 +1,4 @@
-package view
+package part
 
 import (
 	"math"
@@ -26,10 +26,11 @@ const furthestShown = 3
 // labelled is how many dots of a map have their name beside them.
 const labelled = 3
 
-func mapCard(p *Page, rows []query.Row) MapCard {
+// NewMapCard places regions on the map; those whose place is unknown are counted.
+func NewMapCard(p *Page, rows []query.Row) MapCard {
 	most := 0.0
 	for i := range rows {
-		most = math.Max(most, orZero(rows[i].Rate))
+		most = math.Max(most, OrZero(rows[i].Rate))
 	}
 	m := chart.Map{Title: "Regions on the map, coloured by p95 against their own norm of 7 days"}
 	out := MapCard{}
@@ -40,11 +41,11 @@ func mapCard(p *Page, rows []query.Row) MapCard {
 			out.Unplaced++
 			continue
 		}
-		s := rowState(p.Targets, r)
+		s := RowState(p.Targets, r)
 		text := chart.Milliseconds.Text(float64(r.P95))
 		d := chart.Dot{
 			Name: r.Name, Text: text + " " + s.Text, Lat: float64(r.Lat), Lon: float64(r.Lon),
-			Size: orZero(r.Rate) / math.Max(most, 1e-9), Class: s.Class, Link: RegionLink(p.URL, r.Name),
+			Size: OrZero(r.Rate) / math.Max(most, 1e-9), Class: s.Class, Link: RegionLink(p.URL, r.Name),
 		}
 		if (s.Class == "bad" || s.Class == "warn") && labels < labelled {
 			d.Label = r.Name + " " + text
@@ -61,7 +62,7 @@ func mapCard(p *Page, rows []query.Row) MapCard {
 
 func furthest(p *Page, rows []query.Row) []NormRow {
 	sorted := slices.Clone(rows)
-	slices.SortStableFunc(sorted, func(a, b query.Row) int { return -cmpFloat(orZero(a.Ratio), orZero(b.Ratio)) })
+	slices.SortStableFunc(sorted, func(a, b query.Row) int { return -cmpFloat(OrZero(a.Ratio), OrZero(b.Ratio)) })
 	var out []NormRow
 	for i := range sorted {
 		r := &sorted[i]
@@ -82,7 +83,8 @@ func furthest(p *Page, rows []query.Row) []NormRow {
 	return out
 }
 
-func orZero(v query.Num) float64 {
+// OrZero returns a number, 0 for an absent one.
+func OrZero(v query.Num) float64 {
 	if !v.OK() {
 		return 0
 	}

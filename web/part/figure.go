@@ -1,4 +1,4 @@
-package view
+package part
 
 import (
 	"math"
@@ -60,23 +60,23 @@ type PlotMark struct {
 	Text string  `json:"text"`
 }
 
-// seriesClass is the colour of the i-th line. "others" has its own.
-func seriesClass(i int, name string) string {
+// SeriesClass is the colour of the i-th line. "others" has its own.
+func SeriesClass(i int, name string) string {
 	if name == "others" || i > 5 {
 		return "so"
 	}
 	return "s" + string(rune('0'+i))
 }
 
-// lineSeries turns answer lines into series with their colours; pick chooses and orders them by name, nil takes all.
-func lineSeries(lines []query.Line, pick []string) []chart.Series {
+// LineSeries turns answer lines into series with their colours; pick chooses and orders them by name, nil takes all.
+func LineSeries(lines []query.Line, pick []string) []chart.Series {
 	var out []chart.Series
 	add := func(l *query.Line) {
 		name := l.Name
 		if name == "" {
 			name = "unknown"
 		}
-		out = append(out, chart.Series{Name: name, Class: seriesClass(len(out), name), Values: floats(l.Values)})
+		out = append(out, chart.Series{Name: name, Class: SeriesClass(len(out), name), Values: floats(l.Values)})
 	}
 	if pick == nil {
 		for i := range lines {
@@ -94,8 +94,8 @@ func lineSeries(lines []query.Line, pick []string) []chart.Series {
 	return out
 }
 
-// timeFigure makes a Figure of a chart over time.
-func timeFigure(id string, l *chart.Lines) Figure {
+// TimeFigure makes a Figure of a chart over time.
+func TimeFigure(id string, l *chart.Lines) Figure {
 	f := Figure{ID: id, Title: l.Title, SVG: l.SVG(), Empty: "No values in this range."}
 	if f.SVG == "" {
 		return f
@@ -114,7 +114,7 @@ func timeFigure(id string, l *chart.Lines) Figure {
 	for _, b := range l.Bands {
 		f.Plot.Bands = append(f.Plot.Bands, PlotBand{float64(b.From.UnixMilli()) / 1e3, float64(b.To.UnixMilli()) / 1e3})
 	}
-	f.Numbers = seriesTable(id, l.Title, l.Frame, l.Series, l.Unit)
+	f.Numbers = SeriesTable(id, l.Title, l.Frame, l.Series, l.Unit)
 	return f
 }
 
@@ -154,14 +154,14 @@ type moment struct {
 // numbersShown is how many moments of a chart its table on the page lists; its CSV has all.
 const numbersShown = 24
 
-// seriesTable is a chart's numbers, newest first.
-func seriesTable(name, caption string, f chart.Frame, series []chart.Series, unit chart.Unit) Table {
-	columns := []column[moment]{{Column: Column{Key: "time", Title: "time (UTC)"}, cell: func(m *moment) Cell {
+// SeriesTable is a chart's numbers, newest first.
+func SeriesTable(name, caption string, f chart.Frame, series []chart.Series, unit chart.Unit) Table {
+	columns := []ColumnOf[moment]{{Column: Column{Key: "time", Title: "time (UTC)"}, Cell: func(m *moment) Cell {
 		return Cell{Text: m.at.UTC().Format("Jan 2 15:04:05"), Raw: m.at.UTC().Format(time.RFC3339), Head: true}
 	}}}
 	for i, s := range series {
-		columns = append(columns, column[moment]{Column: Column{Key: s.Name, Title: s.Name, Numeric: true}, cell: func(m *moment) Cell {
-			return number(unit, query.Num(m.values[i]))
+		columns = append(columns, ColumnOf[moment]{Column: Column{Key: s.Name, Title: s.Name, Numeric: true}, Cell: func(m *moment) Cell {
+			return Number(unit, query.Num(m.values[i]))
 		}})
 	}
 	moments := make([]moment, 0, f.Buckets)
@@ -175,10 +175,10 @@ func seriesTable(name, caption string, f chart.Frame, series []chart.Series, uni
 		}
 		moments = append(moments, m)
 	}
-	t := build(name, caption, columns, moments)
+	t := Build(name, caption, columns, moments)
 	t.Shown = numbersShown
 	if f.Buckets > numbersShown {
-		t.Note = "The newest " + integer(numbersShown) + " of " + integer(int64(f.Buckets)) + " moments; the CSV has all."
+		t.Note = "The newest " + Integer(numbersShown) + " of " + Integer(int64(f.Buckets)) + " moments; the CSV has all."
 	}
 	return t
 }
@@ -189,8 +189,8 @@ type Heat struct {
 	Low, High string
 }
 
-// heatFigure makes a Heat of an answer's heatmap.
-func heatFigure(id, title string, a query.About, h query.Heatmap) Heat {
+// HeatFigure makes a Heat of an answer's heatmap.
+func HeatFigure(id, title string, a query.About, h query.Heatmap) Heat {
 	cells := make([][]float64, len(h.Cells))
 	series := make([]chart.Series, 0, len(h.Rows))
 	names := make([]string, len(h.Rows))
@@ -202,11 +202,11 @@ func heatFigure(id, title string, a query.About, h query.Heatmap) Heat {
 		}
 		series = append(series, chart.Series{Name: names[i], Values: cells[i]})
 	}
-	m := chart.Heatmap{Title: title, Frame: frame(a), Rows: names, Cells: cells, Unit: chart.Milliseconds, Marks: marks(a)}
+	m := chart.Heatmap{Title: title, Frame: Frame(a), Rows: names, Cells: cells, Unit: chart.Milliseconds, Marks: Marks(a)}
 	out := Heat{Figure: Figure{ID: id, Title: title, SVG: m.SVG(), Empty: "No values in this range."}}
 	if low, high, ok := m.Bounds(); ok {
 		out.Low, out.High = chart.Milliseconds.Text(low), chart.Milliseconds.Text(high)
-		out.Numbers = seriesTable(id, title, m.Frame, series, chart.Milliseconds)
+		out.Numbers = SeriesTable(id, title, m.Frame, series, chart.Milliseconds)
 		out.Numbers.Shown = 1
 		out.Numbers.Note = "The newest moment; the CSV has all."
 	}

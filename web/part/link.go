@@ -1,4 +1,4 @@
-package view
+package part
 
 import (
 	"net/url"
@@ -23,7 +23,7 @@ func With(u *url.URL, key, value string) string {
 	if key != query.KeyAfter {
 		v.Del(query.KeyAfter)
 	}
-	return address(u.Path, v)
+	return Address(u.Path, v)
 }
 
 // Without answers the URL with one of a key's values removed.
@@ -37,7 +37,7 @@ func Without(u *url.URL, key, value string) string {
 	}
 	v[key] = keep
 	v.Del(query.KeyAfter)
-	return address(u.Path, v)
+	return Address(u.Path, v)
 }
 
 // To answers the address of another page with the range and filters of this one. What belongs to one page only (sorting,
@@ -47,7 +47,7 @@ func To(u *url.URL, path string) string {
 	for _, key := range []string{query.KeySort, query.KeyMin, query.KeyMax, query.KeyAfter, query.KeyBase, query.KeyLimit, "table"} {
 		v.Del(key)
 	}
-	return address(path, v)
+	return Address(path, v)
 }
 
 // ToWith is To with one key set.
@@ -59,13 +59,14 @@ func ToWith(u *url.URL, path, key, value string) string {
 	return With(target, key, value)
 }
 
-func address(path string, v url.Values) string {
-	u := url.URL{Path: path, RawQuery: canonical(v).Encode()}
+// Address writes a path with keys in the one form that equal views share.
+func Address(path string, v url.Values) string {
+	u := url.URL{Path: path, RawQuery: Canonical(v).Encode()}
 	return u.String()
 }
 
-// canonical leaves out empty values and defaults.
-func canonical(v url.Values) url.Values {
+// Canonical leaves out empty values and defaults.
+func Canonical(v url.Values) url.Values {
 	standard := map[string]string{
 		query.KeyRange: query.DefaultRange, query.KeySort: query.DefaultSort, query.KeyCompare: query.DefaultCompare,
 		query.KeyPercentile: strconv.Itoa(query.DefaultPercentile), query.KeyLive: "1",

@@ -1,4 +1,4 @@
-package view
+package part
 
 import (
 	"math"
@@ -55,14 +55,14 @@ type Cell struct {
 	Head bool
 }
 
-// column is a Column and how its cells come from a value.
-type column[T any] struct {
+// ColumnOf is a Column and how its cells come from a value.
+type ColumnOf[T any] struct {
 	Column
-	cell func(v *T) Cell
+	Cell func(v *T) Cell
 }
 
-// build makes a Table of values, a row each.
-func build[T any](name, caption string, columns []column[T], values []T) Table {
+// Build makes a Table of values, a row each.
+func Build[T any](name, caption string, columns []ColumnOf[T], values []T) Table {
 	t := Table{Name: name, Caption: caption, Rows: make([]TableRow, len(values))}
 	for i := range columns {
 		t.Columns = append(t.Columns, columns[i].Column)
@@ -70,7 +70,7 @@ func build[T any](name, caption string, columns []column[T], values []T) Table {
 	for i := range values {
 		cells := make([]Cell, len(columns))
 		for j := range columns {
-			cells[j] = columns[j].cell(&values[i])
+			cells[j] = columns[j].Cell(&values[i])
 		}
 		t.Rows[i].Cells = cells
 	}
@@ -153,35 +153,36 @@ func (t *Table) exportLink(p *Page, format string) string {
 	if t.Name != "" {
 		v.Set("table", t.Name)
 	}
-	return address(path+"."+format, v)
+	return Address(path+"."+format, v)
 }
 
-// number makes a cell of a value in its unit.
-func number(u chart.Unit, v query.Num) Cell { return Cell{Text: u.Text(float64(v)), Raw: raw(v)} }
+// Number makes a cell of a value in its unit.
+func Number(u chart.Unit, v query.Num) Cell { return Cell{Text: u.Text(float64(v)), Raw: Raw(v)} }
 
-// change makes a cell of a difference in its unit.
-func change(u chart.Unit, v query.Num) Cell { return Cell{Text: u.Change(float64(v)), Raw: raw(v)} }
+// Change makes a cell of a difference in its unit.
+func Change(u chart.Unit, v query.Num) Cell { return Cell{Text: u.Change(float64(v)), Raw: Raw(v)} }
 
-// raw writes a number in full, empty when it is absent.
-func raw(v query.Num) string {
+// Raw writes a number in full, empty when it is absent.
+func Raw(v query.Num) string {
 	if !v.OK() {
 		return ""
 	}
 	return strconv.FormatFloat(float64(v), 'g', -1, 64)
 }
 
-// text makes a cell of a text.
-func text(s string) Cell { return Cell{Text: orAbsent(s), Raw: s} }
+// Text makes a cell of a text.
+func Text(s string) Cell { return Cell{Text: OrAbsent(s), Raw: s} }
 
-func orAbsent(s string) string {
+// OrAbsent returns a text, the sign for what is absent instead of none.
+func OrAbsent(s string) string {
 	if s == "" {
 		return chart.Absent
 	}
 	return s
 }
 
-// integer writes a whole number with its thousands apart by no-break spaces.
-func integer(n int64) string {
+// Integer writes a whole number with its thousands apart by no-break spaces.
+func Integer(n int64) string {
 	s := strconv.FormatInt(n, 10)
 	var b strings.Builder
 	for i, c := range s {
@@ -193,8 +194,8 @@ func integer(n int64) string {
 	return b.String()
 }
 
-// add answers a sum that is absent only when both numbers are.
-func add(values ...query.Num) query.Num {
+// Add answers a sum that is absent only when both numbers are.
+func Add(values ...query.Num) query.Num {
 	sum, any := 0.0, false
 	for _, v := range values {
 		if v.OK() {

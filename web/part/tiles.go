@@ -1,4 +1,4 @@
-package view
+package part
 
 import (
 	"math"
@@ -38,8 +38,8 @@ const (
 	higher
 )
 
-// tileSpec is a tile before the numbers.
-type tileSpec struct {
+// TileSpec is a tile before the numbers.
+type TileSpec struct {
 	id, title, path string
 	unit            chart.Unit
 	better          better
@@ -55,8 +55,8 @@ type tileSpec struct {
 
 var noNote = func(*Page, *query.Stats) (note, state string) { return "", "" }
 
-// tile fills a spec with an answer's numbers.
-func (s *tileSpec) tile(p *Page, now, before *query.Stats, lines, beforeLines []query.Line) Tile {
+// Tile fills a spec with an answer's numbers.
+func (s *TileSpec) Tile(p *Page, now, before *query.Stats, lines, beforeLines []query.Line) Tile {
 	v := s.of(now)
 	t := Tile{ID: s.id, Title: s.title, Href: p.To(s.path)}
 	t.Number, t.Unit = s.unit.Split(float64(v))
@@ -77,13 +77,25 @@ func (s *tileSpec) tile(p *Page, now, before *query.Stats, lines, beforeLines []
 	if own != "" {
 		t.Note = own
 	}
-	if s.percentile && now.Samples.OK() && now.Samples < fewSamples && v.OK() {
-		t.Few = "n=" + integer(int64(now.Samples))
+	if s.percentile && now.Samples.OK() && now.Samples < FewSamples && v.OK() {
+		t.Few = "n=" + Integer(int64(now.Samples))
 	}
 	return t
 }
 
-func (s *tileSpec) change(t *Tile, now, before float64) {
+// Bare is the figure alone: no link, no course and no note but what it was before.
+func (s *TileSpec) Bare(p *Page, now, before *query.Stats) Tile {
+	bare := *s
+	bare.note = nil
+	t := bare.Tile(p, now, before, nil, nil)
+	t.Href = ""
+	return t
+}
+
+// Value is the figure of other numbers, as text.
+func (s *TileSpec) Value(of *query.Stats) string { return s.unit.Text(float64(s.of(of))) }
+
+func (s *TileSpec) change(t *Tile, now, before float64) {
 	if math.IsNaN(now) || math.IsNaN(before) {
 		return
 	}
@@ -115,8 +127,8 @@ func (s *tileSpec) change(t *Tile, now, before float64) {
 	}
 }
 
-// overviewTiles are the eight figures of the overview.
-var overviewTiles = []tileSpec{
+// OverviewTiles are the eight figures of the overview.
+var OverviewTiles = []TileSpec{
 	{
 		id: "requests", title: "Requests", path: "/regions", unit: chart.PerSecond, relative: true, line: "rate",
 		of: func(s *query.Stats) query.Num { return s.Rate },
@@ -151,6 +163,13 @@ var overviewTiles = []tileSpec{
 	},
 }
 
+var (
+	// ColdTile is that of cold starts.
+	ColdTile = &OverviewTiles[5]
+	// CacheTile is that of the cache hit ratio.
+	CacheTile = &OverviewTiles[6]
+)
+
 func p95Note(p *Page, now *query.Stats) (note, state string) {
 	if p.Targets.P95 <= 0 {
 		return "", ""
@@ -181,14 +200,14 @@ func coldNote(_ *Page, now *query.Stats) (note, state string) {
 
 func cacheNote(_ *Page, now *query.Stats) (note, state string) {
 	c := now.Cache
-	if origin := add(c.Miss, c.Expired); origin.OK() {
+	if origin := Add(c.Miss, c.Expired); origin.OK() {
 		return chart.Number.Text(float64(origin)) + " to origin", ""
 	}
 	return "", ""
 }
 
-// plainTile is a tile with a value and a note only.
-func plainTile(id, title string, u chart.Unit, v query.Num, note string) Tile {
+// PlainTile is a tile with a value and a note only.
+func PlainTile(id, title string, u chart.Unit, v query.Num, note string) Tile {
 	t := Tile{ID: id, Title: title, Note: note}
 	t.Number, t.Unit = u.Split(float64(v))
 	return t

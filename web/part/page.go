@@ -1,6 +1,6 @@
-// Package view turns the collector's answers into pages: for each page a view model, built from an answer by a pure
-// function, and templ components that write it as HTML. Models hold text that is ready to show; components hold no rules.
-package view
+// Package part is what pages are made of: the page and its links, tables, tiles and figures, as data and as markup. Data holds text
+// that is ready to show; markup holds no rules.
+package part
 
 import (
 	"net/url"
@@ -69,17 +69,17 @@ type Content struct {
 
 // Live tells whether the page's numbers follow the clock.
 func (p *Page) Live() bool {
-	return p.Question.Live && p.Problem == nil && p.Assets.Script != "" && p.streams()
+	return p.Question.Live && p.Problem == nil && p.Assets.Script != "" && p.Streams()
 }
 
-// streams tells whether the page is one that a stream exists for: traces and runs stay as they were asked.
-func (p *Page) streams() bool {
+// Streams tells whether the page is one that a stream exists for: traces and runs stay as they were asked.
+func (p *Page) Streams() bool {
 	return p.Nav != "/traces" && p.Nav != "/runs"
 }
 
 // Stream is the address of the page's live updates.
 func (p *Page) Stream() string {
-	u := url.URL{Path: strings.TrimSuffix("/live"+p.URL.Path, "/"), RawQuery: canonical(p.URL.Query()).Encode()}
+	u := url.URL{Path: strings.TrimSuffix("/live"+p.URL.Path, "/"), RawQuery: Canonical(p.URL.Query()).Encode()}
 	return u.String()
 }
 
@@ -162,8 +162,8 @@ type Link struct {
 	Current    bool
 }
 
-// frame is the time axis of an answer.
-func frame(a query.About) chart.Frame {
+// Frame is the time axis of an answer.
+func Frame(a query.About) chart.Frame {
 	step := time.Duration(a.Step) * time.Second
 	f := chart.Frame{From: a.From, Step: step}
 	if step > 0 {
@@ -172,8 +172,8 @@ func frame(a query.About) chart.Frame {
 	return f
 }
 
-// marks are the deploys of an answer.
-func marks(a query.About) []chart.Mark {
+// Marks are the deploys of an answer.
+func Marks(a query.About) []chart.Mark {
 	out := make([]chart.Mark, len(a.Deploys))
 	for i, d := range a.Deploys {
 		out[i] = chart.Mark{At: d.At, Text: d.Version}
@@ -199,8 +199,8 @@ func line(lines []query.Line, name string) []float64 {
 	return nil
 }
 
-// clock writes a time of day in UTC.
-func clock(t time.Time) string { return t.UTC().Format("15:04:05") }
+// Clock writes a time of day in UTC.
+func Clock(t time.Time) string { return t.UTC().Format("15:04:05") }
 
-// stamp writes a moment in UTC, to the second.
-func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") }
+// Stamp writes a moment in UTC, to the second.
+func Stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") }
