@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"edgescope/e2e"
+	"edgescope/internal/run/runtest"
 )
 
 // BenchmarkCollector measures the whole collector as a process on one core: what its senders send over HTTP with gzip is
@@ -139,7 +140,7 @@ func buildLoad(b *testing.B) string {
 // spanBytes answers what a collector says that its spans take on disk.
 func spanBytes(b *testing.B, c *e2e.Program) float64 {
 	b.Helper()
-	_, text, err := get(b.Context(), c.URL("query")+"/metrics")
+	_, text, err := runtest.Get(b.Context(), c.URL("query")+"/metrics")
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"edgescope/e2e"
+	"edgescope/internal/run/runtest"
 )
 
 // whole is the data directory of a collector that was stopped, started again and killed. It holds spans of two days,
@@ -71,7 +72,7 @@ func (w *whole) onDisk(t *testing.T) {
 	t.Helper()
 	lists := []string{"spans/partitions/*/datadb", "logs/partitions/*/datadb", "datapoints/partitions/*/datadb", "metrics/data/small/*"}
 	began := time.Now()
-	eventually(t, func() string { return "the engines have not written a part since the second start" }, func() bool {
+	runtest.Eventually(t, func() string { return "the engines have not written a part since the second start" }, func() bool {
 		for _, pattern := range lists {
 			newest := time.Time{}
 			files, _ := filepath.Glob(filepath.Join(w.dir, pattern, "parts.json"))
@@ -152,7 +153,7 @@ func (w *whole) body(batch, form string, one func(i int) string) string {
 
 func (w *whole) send(t *testing.T, c *e2e.Program, path, body string) {
 	t.Helper()
-	if status, answer := post(t, c.URL("ingest")+path, "application/json", "", []byte(body)); status != http.StatusOK {
+	if status, answer := runtest.Post(t, c.URL("ingest")+path, "application/json", "", []byte(body)); status != http.StatusOK {
 		t.Fatalf("POST %s: %d %s", path, status, answer)
 	}
 }

@@ -21,6 +21,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"edgescope/e2e"
+	"edgescope/internal/run/runtest"
 )
 
 // smallDisk mounts a file system of its own, which only root may.
@@ -101,8 +102,8 @@ func fill(t *testing.T, disk, file string, leave uint64) {
 func readiness(t *testing.T, c *e2e.Program, want int, says string) {
 	t.Helper()
 	var got string
-	eventually(t, func() string { return fmt.Sprintf("readyz: got %s, want %d %q", got, want, says) }, func() bool {
-		code, body, err := get(t.Context(), c.URL("query")+"/readyz")
+	runtest.Eventually(t, func() string { return fmt.Sprintf("readyz: got %s, want %d %q", got, want, says) }, func() bool {
+		code, body, err := runtest.Get(t.Context(), c.URL("query")+"/readyz")
 		got = fmt.Sprintf("%d %s %v", code, body, err)
 		return code == want && strings.Contains(string(body), says)
 	})

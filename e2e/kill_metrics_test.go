@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"edgescope/e2e"
+	"edgescope/internal/run/runtest"
 )
 
 // numberBatch is metrics of one sender, the same bytes each time: a gauge, and a counter as deltas that grows by one with each
@@ -31,7 +32,7 @@ func (k *killer) resendNumbers(c *e2e.Program) {
 	open := sorted(k.numbers.open)
 	slices.SortStableFunc(open, func(a, b string) int { return len(a) - len(b) })
 	for _, batch := range open {
-		status, answer := post(k.t, c.URL("ingest")+"/v1/metrics", "application/json", "", k.numberBatch(batch))
+		status, answer := runtest.Post(k.t, c.URL("ingest")+"/v1/metrics", "application/json", "", k.numberBatch(batch))
 		if status != http.StatusOK || answer != "{}" {
 			k.t.Errorf("metrics %s sent again: %d %s", batch, status, answer)
 			continue
@@ -53,7 +54,7 @@ func (k *killer) checkNumbers(c *e2e.Program, when string) {
 	}
 	for _, text := range []string{`count_over_time(kill_gauge[2h])`, `increase(kill_delta_total[2h])`} {
 		var got map[string]float64
-		eventually(k.t, func() string { return fmt.Sprintf("%s: %s is %v, want %v", when, text, got, want) }, func() bool {
+		runtest.Eventually(k.t, func() string { return fmt.Sprintf("%s: %s is %v, want %v", when, text, got, want) }, func() bool {
 			got = k.bySender(c, text)
 			for sender, n := range want {
 				if got[sender] < n {
@@ -81,7 +82,7 @@ func (k *killer) bySender(c *e2e.Program, text string) map[string]float64 {
 		}
 	}
 	values := map[string]float64{}
-	a := ask[answer](k.t, c.URL("query")+"/api/v1/query?query="+url.QueryEscape("sum("+text+") by (sender)"))
+	a := runtest.Ask[answer](k.t, c.URL("query")+"/api/v1/query?query="+url.QueryEscape("sum("+text+") by (sender)"))
 	for _, r := range a.Data.Result {
 		values[r.Metric.Sender], _ = strconv.ParseFloat(fmt.Sprint(r.Value[1]), 64)
 	}

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"edgescope/e2e"
+	"edgescope/internal/run/runtest"
 )
 
 const (
@@ -283,7 +284,7 @@ func (k *killer) checkTotals(c *e2e.Program, when string, total int) {
 	for _, metric := range []string{"edge_service_requests", "edge_colo_requests:5m", "edge_route_requests:1h"} {
 		text := fmt.Sprintf(`sum(sum_over_time({__name__=%q,service_name="kill"}[4h]))`, metric)
 		var got float64
-		eventually(k.t, func() string { return fmt.Sprintf("%s: %s is %v, %d spans are stored", when, metric, got, total) }, func() bool {
+		runtest.Eventually(k.t, func() string { return fmt.Sprintf("%s: %s is %v, %d spans are stored", when, metric, got, total) }, func() bool {
 			got = k.value(c, text)
 			return got >= float64(total)
 		})
@@ -316,7 +317,7 @@ func (k *killer) settled(c *e2e.Program, what string, l *ledger, kind int, field
 	k.t.Helper()
 	var rows map[string]int
 	var missing int
-	eventually(k.t, func() string { return fmt.Sprintf("%s: %d acknowledged batches are not there", what, missing) }, func() bool {
+	runtest.Eventually(k.t, func() string { return fmt.Sprintf("%s: %d acknowledged batches are not there", what, missing) }, func() bool {
 		rows, missing = k.stored(c, kind, field), 0
 		for batch := range l.acked {
 			if rows[batch] == 0 {
@@ -369,7 +370,7 @@ func (k *killer) value(c *e2e.Program, text string) float64 {
 			Result []struct{ Value [2]any }
 		}
 	}
-	a := ask[answer](k.t, c.URL("query")+"/api/v1/query?query="+url.QueryEscape(text))
+	a := runtest.Ask[answer](k.t, c.URL("query")+"/api/v1/query?query="+url.QueryEscape(text))
 	if len(a.Data.Result) == 0 {
 		return 0
 	}

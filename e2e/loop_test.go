@@ -10,6 +10,7 @@ import (
 
 	"edgescope/e2e"
 	"edgescope/edge"
+	"edgescope/internal/run/runtest"
 	"edgescope/query"
 )
 
@@ -68,10 +69,10 @@ func (l *loop) settle(t *testing.T) {
 	t.Helper()
 	var spans query.Num
 	var points int64
-	eventually(t, func() string {
+	runtest.Eventually(t, func() string {
 		return fmt.Sprintf("loadgen sent %d requests, the collector counts %v invocations and %d data points", l.requests(), spans, points)
 	}, func() bool {
-		spans, points = ask[query.Overview](t, l.api("overview")).Requests, l.points(t)
+		spans, points = runtest.Ask[query.Overview](t, l.api("overview")).Requests, l.points(t)
 		return int64(spans) >= l.requests() && points >= l.requests()
 	})
 }
@@ -79,7 +80,7 @@ func (l *loop) settle(t *testing.T) {
 // points is the number of data points stored, of all datasets.
 func (l *loop) points(t *testing.T) (n int64) {
 	t.Helper()
-	for _, d := range ask[query.Datasets](t, l.api("datasets")).Datasets {
+	for _, d := range runtest.Ask[query.Datasets](t, l.api("datasets")).Datasets {
 		n += d.Points
 	}
 	return n
@@ -87,11 +88,11 @@ func (l *loop) points(t *testing.T) (n int64) {
 
 func (l *loop) counts(t *testing.T) {
 	want := l.requests()
-	o := ask[query.Overview](t, l.api("overview"))
+	o := runtest.Ask[query.Overview](t, l.api("overview"))
 	if int64(o.Requests) != want || int64(o.Total.Samples) != want || o.Estimated {
 		t.Errorf("rollups: got %v requests from %v events, want %d", o.Requests, o.Total.Samples, want)
 	}
-	if f := ask[query.Traces](t, l.api("traces", "service", "edge-image")).Found; f != want {
+	if f := runtest.Ask[query.Traces](t, l.api("traces", "service", "edge-image")).Found; f != want {
 		t.Errorf("stored invocations: got %d, want %d", f, want)
 	}
 	if points := l.points(t); points != want {
@@ -106,7 +107,7 @@ func (l *loop) coldStarts(t *testing.T) {
 	// One isolate for each region, and a new one for each request to /cold.
 	want := int64(len(e2e.Regions())) + sum(l.reports, "plugins.metrics-by-endpoint./cold?wasm")
 	want += sum(l.reports, "plugins.metrics-by-endpoint./cold ")
-	c := ask[query.ColdStarts](t, l.api("cold-starts"))
+	c := runtest.Ask[query.ColdStarts](t, l.api("cold-starts"))
 	if int64(c.Total.Cold) != want || c.Total.Known != 1 {
 		t.Errorf("got %v cold starts, %v known; want %d of all", c.Total.Cold, c.Total.Known, want)
 	}
@@ -120,7 +121,7 @@ func (l *loop) coldStarts(t *testing.T) {
 }
 
 func (l *loop) cache(t *testing.T) {
-	c := ask[query.CacheAnswer](t, l.api("cache")).Total.Cache
+	c := runtest.Ask[query.CacheAnswer](t, l.api("cache")).Total.Cache
 	for status, got := range map[string]query.Num{edge.CacheHit: c.Hit, edge.CacheMiss: c.Miss, edge.CacheStale: c.Stale} {
 		want := sum(l.reports, "edgescope.cache."+status)
 		if int64(got) != want || want == 0 {
@@ -134,12 +135,12 @@ func (l *loop) cache(t *testing.T) {
 }
 
 func (l *loop) distance(t *testing.T) {
-	runs := ask[query.Runs](t, l.api("runs")).Runs
+	runs := runtest.Ask[query.Runs](t, l.api("runs")).Runs
 	if len(runs) != len(l.reports) {
 		t.Fatalf("got %d runs, want %d", len(runs), len(l.reports))
 	}
 	for _, run := range runs {
-		detail := ask[query.RunDetail](t, l.api("runs/"+run.ID))
+		detail := runtest.Ask[query.RunDetail](t, l.api("runs/"+run.ID))
 		p50 := map[string]float64{}
 		for _, r := range detail.Run.Regions {
 			p50[r.Name] = r.Response.P50
@@ -158,12 +159,12 @@ func (l *loop) distance(t *testing.T) {
 }
 
 func (l *loop) trace(t *testing.T) {
-	runs := ask[query.Runs](t, l.api("runs")).Runs
-	detail := ask[query.RunDetail](t, l.api("runs/"+runs[0].ID))
+	runs := runtest.Ask[query.Runs](t, l.api("runs")).Runs
+	detail := runtest.Ask[query.RunDetail](t, l.api("runs/"+runs[0].ID))
 	if len(detail.Traces) == 0 {
 		t.Fatalf("run %s has no sampled traces", runs[0].Name)
 	}
-	tr := ask[query.TraceDetail](t, l.api("traces/"+detail.Traces[0].ID))
+	tr := runtest.Ask[query.TraceDetail](t, l.api("traces/"+detail.Traces[0].ID))
 	if len(tr.Spans) < 2 || tr.Missing != 0 {
 		t.Fatalf("got %d spans, %d missing parents", len(tr.Spans), tr.Missing)
 	}
@@ -185,7 +186,7 @@ func (l *loop) trace(t *testing.T) {
 // tables compares what the dashboard shows with what the API answers for the same, past range.
 func (l *loop) tables(t *testing.T) {
 	v, _ := url.Parse(l.api("regions"))
-	answer := ask[query.Regions](t, v.String())
+	answer := runtest.Ask[query.Regions](t, v.String())
 	rows := table(t, l.p.Dashboard.URL("web")+"/regions.csv?"+v.RawQuery)
 	if len(rows) != len(answer.Regions) || len(rows) != len(e2e.Regions()) {
 		t.Fatalf("the page has %d regions, the API %d, there are %d", len(rows), len(answer.Regions), len(e2e.Regions()))
@@ -202,9 +203,9 @@ func (l *loop) tables(t *testing.T) {
 }
 
 func (l *loop) runs(t *testing.T) {
-	for i, run := range ask[query.Runs](t, l.api("runs")).Runs {
+	for i, run := range runtest.Ask[query.Runs](t, l.api("runs")).Runs {
 		r := l.reports[len(l.reports)-1-i] // newest first
-		detail := ask[query.RunDetail](t, l.api("runs/"+run.ID))
+		detail := runtest.Ask[query.RunDetail](t, l.api("runs/"+run.ID))
 		want := r.Aggregate.Counters["http.requests"]
 		if run.Requests != want || detail.Run.Requests != want || run.Verdict != edge.VerdictPassed {
 			t.Errorf("run %s: %s with %d requests; the report has %d", run.Name, run.Verdict, run.Requests, want)
@@ -224,11 +225,11 @@ func (l *loop) restart(t *testing.T, data string) {
 		t.Fatal(err)
 	}
 	c, _ := startCollector(t, data)
-	o := ask[query.Overview](t, apiURL(c.URL("query"), l.began, "overview"))
+	o := runtest.Ask[query.Overview](t, apiURL(c.URL("query"), l.began, "overview"))
 	if int64(o.Requests) != l.requests() {
 		t.Errorf("after the restart: got %v requests, want %d", o.Requests, l.requests())
 	}
-	if f := ask[query.Traces](t, apiURL(c.URL("query"), l.began, "traces", "service", "edge-image")).Found; f != l.requests() {
+	if f := runtest.Ask[query.Traces](t, apiURL(c.URL("query"), l.began, "traces", "service", "edge-image")).Found; f != l.requests() {
 		t.Errorf("after the restart: got %d stored invocations, want %d", f, l.requests())
 	}
 }

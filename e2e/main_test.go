@@ -7,18 +7,17 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"edgescope/e2e"
+	"edgescope/internal/run/runtest"
 	"edgescope/internal/workerd"
 )
 
@@ -57,7 +56,7 @@ func start(t *testing.T, dataDir string) *e2e.Product {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	log := &syncBuffer{}
+	log := &runtest.Log{}
 	p, err := e2e.Start(ctx, e2e.Options{Bin: bin, DataDir: dataDir, WASMBench: wasmBench, Log: log})
 	if err != nil {
 		t.Fatalf("start: %v\n%s", err, log.String())
@@ -74,11 +73,11 @@ func start(t *testing.T, dataDir string) *e2e.Product {
 }
 
 // startCollector runs a collector alone.
-func startCollector(t *testing.T, dataDir string, args ...string) (*e2e.Program, *syncBuffer) {
+func startCollector(t *testing.T, dataDir string, args ...string) (*e2e.Program, *runtest.Log) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	log := &syncBuffer{}
+	log := &runtest.Log{}
 	c, err := e2e.StartProgram(ctx, e2e.Command{
 		Path: filepath.Join(bin, "collector"),
 		Args: append([]string{
@@ -98,75 +97,10 @@ func startCollector(t *testing.T, dataDir string, args ...string) (*e2e.Program,
 	return c, log
 }
 
-// syncBuffer is a bytes.Buffer that several programs may log to.
-type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *syncBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *syncBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
-}
-
-func get(ctx context.Context, url string) (status int, body []byte, err error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return 0, nil, err
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return 0, nil, err
-	}
-	defer res.Body.Close()
-	body, err = io.ReadAll(res.Body)
-	return res.StatusCode, body, err
-}
-
-// ask reads a JSON answer with status 200.
-func ask[A any](t *testing.T, url string) A {
-	t.Helper()
-	status, body, err := get(t.Context(), url)
-	var a A
-	if err == nil && status != http.StatusOK {
-		err = fmt.Errorf("status %d", status)
-	}
-	if err == nil {
-		err = json.Unmarshal(body, &a)
-	}
-	if err != nil {
-		t.Fatalf("GET %s: %v: %.300s", url, err, body)
-	}
-	return a
-}
-
-// eventually waits until a condition holds, at most a minute; what describes the state when it does not.
-func eventually(t *testing.T, what func() string, holds func() bool) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	tick := time.NewTicker(250 * time.Millisecond)
-	defer tick.Stop()
-	for !holds() {
-		select {
-		case <-ctx.Done():
-			t.Fatalf("still not so after a minute: %s", what())
-		case <-tick.C:
-		}
-	}
-}
-
 // table reads a CSV table of the dashboard: rows as column -> text.
 func table(t *testing.T, url string) []map[string]string {
 	t.Helper()
-	status, body, err := get(t.Context(), url)
+	status, body, err := runtest.Get(t.Context(), url)
 	if err != nil || status != http.StatusOK {
 		t.Fatalf("GET %s: %d %v: %.300s", url, status, err, body)
 	}
@@ -200,7 +134,7 @@ type report struct {
 func runScript(t *testing.T, p *e2e.Product, script, name string, args ...string) report {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "report.json")
-	var console syncBuffer
+	var console runtest.Log
 	cmd := p.Loadgen(&console, filepath.Join("..", "scenarios", script), name, append(args, "-o", out, "--lag-limit", "1m")...)
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()

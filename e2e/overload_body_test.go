@@ -1,6 +1,8 @@
 package e2e_test
 
 import (
+	"bytes"
+	"compress/gzip"
 	"encoding/binary"
 	"fmt"
 	"strconv"
@@ -69,4 +71,12 @@ func pointBatchOf(batch, n int) []byte {
 	}
 	metric := append(field(1, []byte("app.users")), field(5, points)...)
 	return field(1, field(2, field(2, metric)))
+}
+
+func gzipped(data []byte) []byte {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	z.Write(data)
+	z.Close()
+	return b.Bytes()
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"edgescope/internal/run/runtest"
 )
 
 // dial opens a connection to a listener of the collector; it is closed when the test ends.
@@ -127,8 +129,8 @@ func (o *overload) slowMessages() {
 		})
 		all.Go(func() { write.Write(first) })
 	}
-	eventually(o.T, func() string { return "no message is being received" }, func() bool {
-		_, text, err := get(o.Context(), o.c.URL("query")+"/metrics")
+	runtest.Eventually(o.T, func() string { return "no message is being received" }, func() bool {
+		_, text, err := runtest.Get(o.Context(), o.c.URL("query")+"/metrics")
 		return err == nil && metricOf(text, "edgescope_doors_in_flight_bytes") > 8<<20
 	})
 	o.served("messages that do not come")

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"edgescope/internal/run/runtest"
 	"edgescope/query"
 )
 
@@ -85,10 +86,10 @@ func (l *lateness) checkTotals() {
 	want := float64(l.spans.Load())
 	total := func(from, to time.Time) float64 {
 		q := url.Values{"from": {from.Format(time.RFC3339)}, "to": {to.Format(time.RFC3339)}, "cmp": {"none"}, "service": {"overload"}}
-		return float64(ask[query.Overview](l.T, l.c.URL("query")+query.APIPrefix+"overview?"+q.Encode()).Total.Requests)
+		return float64(runtest.Ask[query.Overview](l.T, l.c.URL("query")+query.APIPrefix+"overview?"+q.Encode()).Total.Requests)
 	}
 	from, to := l.since.UTC().Truncate(time.Hour), l.until.UTC().Truncate(time.Hour)
-	eventually(l.T, func() string { return fmt.Sprintf("totals have %v spans, %v were acknowledged", total(from, to), want) },
+	runtest.Eventually(l.T, func() string { return fmt.Sprintf("totals have %v spans, %v were acknowledged", total(from, to), want) },
 		func() bool { return total(from, to) == want })
 	pieces := func(from, to time.Time, piece time.Duration) (sum float64) {
 		for at := from; at.Before(to); at = at.Add(piece) {

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"edgescope/internal/run/runtest"
 )
 
 // question is one that asks for more than it should get, and the statuses with which it may be answered.
@@ -102,7 +104,7 @@ func (o *overload) page(during string) {
 	o.Helper()
 	ctx, cancel := context.WithTimeout(o.Context(), slowest)
 	defer cancel()
-	status, body, err := get(ctx, o.c.URL("query")+"/api/edge/v1/overview?range=15m")
+	status, body, err := runtest.Get(ctx, o.c.URL("query")+"/api/edge/v1/overview?range=15m")
 	if err != nil || status != http.StatusOK {
 		o.Errorf("a page during %s: %d %v %.200s", during, status, err, body)
 	}

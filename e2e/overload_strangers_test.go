@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"edgescope/e2e"
+	"edgescope/internal/run/runtest"
 )
 
 // TestOverloadStrangers lets strangers hold more connections than the collector may have descriptors, on all ports and
@@ -43,9 +44,9 @@ func TestOverloadStrangers(t *testing.T) {
 }
 
 // startWithin starts a collector that may have that many descriptors.
-func (o *overload) startWithin(files int) *syncBuffer {
+func (o *overload) startWithin(files int) *runtest.Log {
 	o.Helper()
-	log := &syncBuffer{}
+	log := &runtest.Log{}
 	c, err := e2e.StartProgram(o.Context(), e2e.Command{
 		Path: "/bin/sh",
 		Args: []string{
@@ -92,12 +93,12 @@ func (o *overload) strangers(n int) {
 	defer cancel()
 	// A good sender may meet a moment when all connections are taken by requests that have just begun. It comes again.
 	o.each(4, o.amount(40, 400), func(i int) {
-		eventually(o.T, func() string { return "no good span is taken among strangers" }, func() bool {
+		runtest.Eventually(o.T, func() string { return "no good span is taken among strangers" }, func() bool {
 			return o.send("/v1/traces", "", spanBatch(i, 10, nil), 10) == http.StatusOK
 		})
 	})
-	eventually(o.T, func() string { return "no question is answered among strangers" }, func() bool {
-		_, _, err := get(o.Context(), o.c.URL("query")+"/api/edge/v1/overview?range=1h")
+	runtest.Eventually(o.T, func() string { return "no question is answered among strangers" }, func() bool {
+		_, _, err := runtest.Get(o.Context(), o.c.URL("query")+"/api/edge/v1/overview?range=1h")
 		return err == nil
 	})
 }
@@ -155,7 +156,7 @@ func TestOverloadTenants(t *testing.T) {
 				o.send("/v1/traces", "", spanBatch(i<<10|batch, 200, nil), 200)
 			}
 			// Each gets something in, however many others there are.
-			eventually(t, func() string { return "a tenant gets nothing in" }, func() bool {
+			runtest.Eventually(t, func() string { return "a tenant gets nothing in" }, func() bool {
 				return o.send("/v1/traces", "", spanBatch(i<<10|1<<9, 10, nil), 10) == http.StatusOK
 			})
 		})

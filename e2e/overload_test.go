@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"edgescope/e2e"
+	"edgescope/internal/run/runtest"
 	"edgescope/query"
 )
 
@@ -175,7 +176,7 @@ func (o *overload) check() {
 func (o *overload) kept() {
 	o.Helper()
 	want := o.spans.Load()
-	eventually(o.T, func() string { return fmt.Sprintf("%d spans are stored, %d were acknowledged", o.stored(), want) },
+	runtest.Eventually(o.T, func() string { return fmt.Sprintf("%d spans are stored, %d were acknowledged", o.stored(), want) },
 		func() bool { return o.stored() >= want })
 	// A request whose connection was closed before the answer came may have been stored. None has more than 10 spans
 	// where that happens.
@@ -262,14 +263,14 @@ func (o *overload) manySeries() {
 		o.send("/v1/metrics", "", pointBatchOf(i, 500), 0)
 	})
 	metrics := o.c.URL("query") + "/metrics"
-	eventually(o.T, func() string { return "no data points over the limit are counted on /metrics" }, func() bool {
-		_, text, err := get(o.Context(), metrics)
+	runtest.Eventually(o.T, func() string { return "no data points over the limit are counted on /metrics" }, func() bool {
+		_, text, err := runtest.Get(o.Context(), metrics)
 		return err == nil && metricOf(text, "edgescope_otlp_overflow_data_points_total") > 0
 	})
-	eventually(o.T, func() string { return "the page shows no overflow" }, func() bool {
-		return ask[query.Overview](o.T, o.c.URL("query")+query.APIPrefix+"overview?range=1h").Overflow > 0
+	runtest.Eventually(o.T, func() string { return "the page shows no overflow" }, func() bool {
+		return runtest.Ask[query.Overview](o.T, o.c.URL("query")+query.APIPrefix+"overview?range=1h").Overflow > 0
 	})
-	_, text, err := get(o.Context(), metrics)
+	_, text, err := runtest.Get(o.Context(), metrics)
 	if keys := metricOf(text, "edgescope_rollup_keys"); err != nil || keys > 2000 {
 		o.Errorf("%g series are added up, %v; want about 500 for each family", keys, err)
 	}
@@ -285,6 +286,15 @@ func metricOf(text []byte, name string) float64 {
 	}
 	return 0
 }
+
+// The tokens of a tenant that is greedy and of one that is not.
+const (
+	newsToken = "news-0123456789abcdef01234567"
+	shopToken = "shop-0123456789abcdef01234567"
+	tokenFile = "tenants: [{id: 1, name: shop}, {id: 2, name: news}]\n" +
+		"tokens:\n  - {token: " + shopToken + ", tenant: shop, scopes: [read, write]}\n" +
+		"  - {token: " + newsToken + ", tenant: news, scopes: [read, write, admin]}\n"
+)
 
 // greedyTenant takes all that it can get; another one must be served as if it were alone.
 func (o *overload) greedyTenant() {
@@ -309,7 +319,7 @@ func (o *overload) greedyTenant() {
 			}
 		})
 	}
-	eventually(o.T, func() string { return "the greedy tenant is never refused" }, func() bool {
+	runtest.Eventually(o.T, func() string { return "the greedy tenant is never refused" }, func() bool {
 		greedy.mu.Lock()
 		defer greedy.mu.Unlock()
 		return greedy.answers[http.StatusTooManyRequests] > 0

@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"edgescope/e2e"
+	"edgescope/internal/run/runtest"
 )
 
 // TestASnapshotRestoredElsewhereGivesTheSameAnswers takes a snapshot of a collector under load. A collector on the directory
@@ -54,7 +54,7 @@ func TestASnapshotRestoredElsewhereGivesTheSameAnswers(t *testing.T) {
 func snapshot(t *testing.T, c *e2e.Program) string {
 	t.Helper()
 	began := time.Now()
-	status, answer := post(t, c.URL("query")+"/admin/snapshot", "", "", nil)
+	status, answer := runtest.Post(t, c.URL("query")+"/admin/snapshot", "", "", nil)
 	var made struct{ Path string }
 	if err := json.Unmarshal([]byte(answer), &made); status != http.StatusOK || err != nil {
 		t.Fatalf("POST /admin/snapshot: %d %s %v", status, answer, err)
@@ -105,36 +105,6 @@ func remove(t *testing.T, c *e2e.Program, name string) {
 	}
 }
 
-// TestASnapshotThatIsNotWholeIsRefused loses a file of a copied snapshot, and then what says that it is one.
-func TestASnapshotThatIsNotWholeIsRefused(t *testing.T) {
-	dir := t.TempDir()
-	c, _ := startCollector(t, filepath.Join(dir, "data"))
-	path := snapshot(t, c)
-	if err := os.Remove(filepath.Join(path, "identity.json")); err != nil {
-		t.Fatal(err)
-	}
-	if told := refused(t, path, filepath.Join(dir, "a")); !strings.Contains(told, "copy it again") {
-		t.Errorf("with a file missing: got %q", told)
-	}
-	if told := refused(t, filepath.Join(path, "wal"), filepath.Join(dir, "b")); !strings.Contains(told, "it is no snapshot") {
-		t.Errorf("a directory of another kind: got %q", told)
-	}
-}
-
-// TestSnapshotsAreBounded: each holds the disk's room of what was merged since, so one that nobody deletes must not be followed by
-// many.
-func TestSnapshotsAreBounded(t *testing.T) {
-	c, _ := startCollector(t, t.TempDir(), "--max-snapshots", "2")
-	oldest := filepath.Base(snapshot(t, c))
-	snapshot(t, c)
-	status, answer := post(t, c.URL("query")+"/admin/snapshot", "", "", nil)
-	if status != http.StatusConflict || !strings.Contains(answer, "DELETE /admin/snapshot/"+oldest) {
-		t.Errorf("a third snapshot: got %d %s, want 409 and which one to delete", status, answer)
-	}
-	remove(t, c, oldest)
-	snapshot(t, c)
-}
-
 // sofar answers a killer for another directory that knows what was acknowledged up to now.
 func (k *killer) sofar(t *testing.T, data string) *killer {
 	then := newKiller(t, data)
@@ -173,7 +143,7 @@ func (k *killer) checkAtLeast(c *e2e.Program, when string) {
 		want[sender]++
 	}
 	var got map[string]float64
-	eventually(k.t, func() string { return fmt.Sprintf("%s: metrics are %v, want at least %v", when, got, want) }, func() bool {
+	runtest.Eventually(k.t, func() string { return fmt.Sprintf("%s: metrics are %v, want at least %v", when, got, want) }, func() bool {
 		got = k.bySender(c, "increase(kill_delta_total[2h])")
 		for sender, n := range want {
 			if got[sender] < n {

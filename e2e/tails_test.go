@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"edgescope/e2e"
+	"edgescope/internal/run/runtest"
 	"edgescope/internal/workerd"
 )
 
@@ -32,7 +33,7 @@ func TestTailsReachTheCollector(t *testing.T) {
 		}
 	})
 	for _, path := range []string{"/img/1", "/boom", "/origin"} {
-		if _, _, err := get(t.Context(), p.URL()+path); err != nil {
+		if _, _, err := runtest.Get(t.Context(), p.URL()+path); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -64,7 +65,7 @@ func halfTold(t *testing.T, c *e2e.Program) {
 		 "event":{"type":"onset","spanId":"69f732ce5fb8bf58","info":{"type":"fetch","method":"GET","url":"http://h/half"}}},
 		{"invocationId":"half","spanContext":{"traceId":"74a2997dd6fc3ff85c055fca1e76b7ef"},"timestamp":"NOW","sequence":"1",
 		 "event":{"type":"return","info":{"type":"fetch","statusCode":200}}}]`, "NOW", now)
-	status, answer := post(t, c.URL("ingest")+"/", "application/json", "", []byte(body))
+	status, answer := runtest.Post(t, c.URL("ingest")+"/", "application/json", "", []byte(body))
 	if want := `{"accepted":2,"rejected":0,"waiting":2}`; status != http.StatusOK || answer != want {
 		t.Fatalf("half an invocation: %d %s, want %s", status, answer, want)
 	}
@@ -74,7 +75,7 @@ func halfTold(t *testing.T, c *e2e.Program) {
 func (q told) eventually(t *testing.T, c *e2e.Program, want map[string]int) {
 	t.Helper()
 	var got map[string]int
-	eventually(t, func() string { return fmt.Sprintf("%s: got %v, want %v", q.filter, got, want) }, func() bool {
+	runtest.Eventually(t, func() string { return fmt.Sprintf("%s: got %v, want %v", q.filter, got, want) }, func() bool {
 		got = q.ask(t, c)
 		return fmt.Sprint(got) == fmt.Sprint(want)
 	})

@@ -20,7 +20,7 @@ func TestProgramsTellOfThemselves(t *testing.T) {
 	tell := []string{"--otlp-endpoint", server.URL, "--pyroscope-url", server.URL}
 
 	collector, _ := startCollector(t, t.TempDir(), tell...)
-	if status, answer := post(t, collector.URL("ingest")+"/v1/traces", "application/json", "", []byte(span(nowNano()))); status != http.StatusOK {
+	if status, answer := runtest.Post(t, collector.URL("ingest")+"/v1/traces", "application/json", "", []byte(span(nowNano()))); status != http.StatusOK {
 		t.Fatalf("send a span: %d %s", status, answer)
 	}
 	dashboard, err := e2e.StartProgram(t.Context(), e2e.Command{
@@ -31,7 +31,7 @@ func TestProgramsTellOfThemselves(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if status, _, err := get(t.Context(), dashboard.URL("web")+"/regions"); err != nil || status != http.StatusOK {
+	if status, _, err := runtest.Get(t.Context(), dashboard.URL("web")+"/regions"); err != nil || status != http.StatusOK {
 		t.Errorf("page: %d %v", status, err)
 	}
 	target := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))

@@ -6,8 +6,15 @@ import (
 	"strings"
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"edgescope/internal/run"
 )
+
+// TestMain lets goroutines pass that the engines hold from init on.
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreCurrent(), goleak.IgnoreAnyFunction("github.com/VictoriaMetrics/metrics.summariesSwapCron"))
+}
 
 // start runs the program with these arguments; it must end by itself.
 func start(args ...string) (stdout string, err error) {

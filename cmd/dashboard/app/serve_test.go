@@ -17,7 +17,10 @@ import (
 	"edgescope/internal/run"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain lets goroutines pass that the engines, of the collectors in these tests, hold from init on.
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreCurrent(), goleak.IgnoreAnyFunction("github.com/VictoriaMetrics/metrics.summariesSwapCron"))
+}
 
 func process(stderr io.Writer, args ...string) run.Process {
 	return run.Process{Args: args, LookupEnv: func(string) (string, bool) { return "", false }, Stdout: io.Discard, Stderr: stderr}

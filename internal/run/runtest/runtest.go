@@ -1,5 +1,5 @@
-// Package runtest is where the programs send their own telemetry in tests: an OTLP receiver and a Pyroscope server in one, which
-// remember what came.
+// Package runtest is what tests of programs share: questions over HTTP, patience for the answer, a log, and where programs send
+// their own telemetry, an OTLP receiver and a Pyroscope server in one.
 package runtest
 
 import (

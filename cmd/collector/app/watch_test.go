@@ -1,4 +1,4 @@
-package e2e_test
+package app_test
 
 import (
 	"fmt"
@@ -10,13 +10,14 @@ import (
 	"strings"
 	"testing"
 
-	"edgescope/e2e"
+	"edgescope/cmd/collector/collectortest"
+	"edgescope/internal/run/runtest"
 )
 
 // figure answers a line of /metrics, -1 when it is not there.
-func figure(t *testing.T, c *e2e.Program, name string) float64 {
+func figure(t *testing.T, c *collectortest.Collector, name string) float64 {
 	t.Helper()
-	_, text, err := get(t.Context(), c.URL("query")+"/metrics")
+	_, text, err := runtest.Get(t.Context(), c.URL("query")+"/metrics")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,9 +35,9 @@ func figure(t *testing.T, c *e2e.Program, name string) float64 {
 
 // TestCanaryGoesAllTheWay has a collector write its canary and read it back with the real engines.
 func TestCanaryGoesAllTheWay(t *testing.T) {
-	c, _ := startCollector(t, t.TempDir(), "--canary", "1s")
+	c := collectortest.Start(t, t.TempDir(), "--canary", "1s")
 	var seen float64
-	eventually(t, func() string { return fmt.Sprintf("%v canaries were read back, want 3", seen) }, func() bool {
+	runtest.Eventually(t, func() string { return fmt.Sprintf("%v canaries were read back, want 3", seen) }, func() bool {
 		seen = figure(t, c, "edgescope_canary_visible_seconds_count")
 		return seen >= 3
 	})
@@ -61,7 +62,7 @@ func TestAdministrationNeedsItsRight(t *testing.T) {
 	if err := os.WriteFile(tokens, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c, _ := startCollector(t, t.TempDir(), "--tokens", tokens, "--pprof")
+	c := collectortest.Start(t, t.TempDir(), "--tokens", tokens, "--pprof")
 	f := func(method, path, token string, want int) {
 		t.Helper()
 		if got := asked(t, method, c.URL("query")+path, token); got != want {
@@ -78,7 +79,10 @@ func TestAdministrationNeedsItsRight(t *testing.T) {
 	f(http.MethodDelete, "/admin/snapshot/x", reader, http.StatusForbidden)
 	f(http.MethodDelete, "/admin/snapshot/..%2fmetrics", admin, http.StatusNotFound)
 
-	c, _ = startCollector(t, t.TempDir())
+	if err := c.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	c = collectortest.Start(t, t.TempDir())
 	if got := asked(t, http.MethodGet, c.URL("query")+"/debug/pprof/", ""); got != http.StatusNotFound {
 		t.Errorf("profiles without --pprof: got %d, want 404", got)
 	}

@@ -1,4 +1,4 @@
-package e2e_test
+package app_test
 
 import (
 	"bytes"
@@ -15,6 +15,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"edgescope/cmd/collector/collectortest"
+	"edgescope/internal/run/runtest"
 )
 
 const (
@@ -25,13 +28,13 @@ const (
 // startDrained is a collector with a tenant 0 beside shop, whose drains are signed.
 func startDrained(t *testing.T, data string) *guarded {
 	t.Helper()
-	g := &guarded{tokens: filepath.Join(t.TempDir(), "tokens.yml")}
-	text := strings.Replace(tokenFile, "tenants:", "tenants:\n  - {id: 0, name: root}", 1) +
+	g := &guarded{&collectortest.Tenants{Tokens: filepath.Join(t.TempDir(), "tokens.yml")}}
+	text := strings.Replace(collectortest.TokenFile, "tenants:", "tenants:\n  - {id: 0, name: root}", 1) +
 		"  - {token: " + rootToken + ", tenant: root, scopes: [read]}\n  - {drain_secret: " + drainSecret + ", tenant: shop, scopes: [write]}\n"
-	if err := os.WriteFile(g.tokens, []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(g.Tokens, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	g.Program, _ = startCollector(t, data, "--tokens", g.tokens, "--vercel-verify", "c0de")
+	g.Collector = collectortest.Start(t, data, "--tokens", g.Tokens, "--vercel-verify", "c0de")
 	return g
 }
 
@@ -44,7 +47,7 @@ func (g *guarded) refused(t *testing.T, token string) (all []string) {
 			Count                float64
 		}
 	}
-	status, text := g.get(t, token, "/api/edge/v1/refusals?range=15m")
+	status, text := g.Get(t, token, "/api/edge/v1/refusals?range=15m")
 	if err := json.Unmarshal([]byte(text), &answer); err != nil || status != http.StatusOK {
 		t.Fatalf("refusals: %d %s %v", status, text, err)
 	}
@@ -62,24 +65,24 @@ func TestRefusalsAreSeenByTheirTenant(t *testing.T) {
 	send := func(wantStatus int, text string, headers ...string) {
 		t.Helper()
 		headers = append(headers, "User-Agent", "agent/1.0", "Content-Type", "application/json")
-		if status, answer := g.do(t, request{http.MethodPost, g.URL("ingest") + "/v1/traces", text, headers}); status != wantStatus {
+		if status, answer := g.Do(t, collectortest.Request{Method: http.MethodPost, URL: g.URL("ingest") + "/v1/traces", Body: text, Headers: headers}); status != wantStatus {
 			t.Errorf("%d %s, want %d", status, answer, wantStatus)
 		}
 	}
-	send(400, `{`, bearer(shopToken)...)
-	send(400, `{`, bearer(shopToken)...)
-	send(403, `{}`, bearer(readToken)...)
-	send(401, `{}`, bearer("a-token-that-is-unknown")...)
+	send(400, `{`, collectortest.Bearer(collectortest.ShopToken)...)
+	send(400, `{`, collectortest.Bearer(collectortest.ShopToken)...)
+	send(403, `{}`, collectortest.Bearer(collectortest.ReadToken)...)
+	send(401, `{}`, collectortest.Bearer("a-token-that-is-unknown")...)
 	send(401, `{}`, "X-Vercel-Signature", strings.Repeat("00", 20))
 	want := map[string][]string{
-		shopToken: {"1 request forbidden: agent at 127.0.0.1", "2 request malformed: agent at 127.0.0.1"},
-		newsToken: nil,
-		rootToken: {"2 request unauthenticated: agent at 127.0.0.1, not signed in"},
+		collectortest.ShopToken: {"1 request forbidden: agent at 127.0.0.1", "2 request malformed: agent at 127.0.0.1"},
+		collectortest.NewsToken: nil,
+		rootToken:               {"2 request unauthenticated: agent at 127.0.0.1, not signed in"},
 	}
 	for range 2 {
 		for token, refused := range want {
 			var got []string
-			eventually(t, func() string { return fmt.Sprintf("%s is told %q, want %q", token, got, refused) }, func() bool {
+			runtest.Eventually(t, func() string { return fmt.Sprintf("%s is told %q, want %q", token, got, refused) }, func() bool {
 				got = g.refused(t, token)
 				return slices.Equal(got, refused)
 			})
@@ -107,21 +110,21 @@ func TestWhatPlatformsPushIsCounted(t *testing.T) {
 	mac := hmac.New(sha1.New, []byte(drainSecret))
 	mac.Write([]byte(line))
 	for range 2 {
-		for _, r := range []request{
-			{http.MethodPost, g.URL("ingest") + "/v1/logpush", packed.String(), append(bearer(shopToken), "Content-Encoding", "gzip")},
-			{http.MethodPost, g.URL("ingest") + "/v1/vercel", line, []string{"X-Vercel-Signature", hex.EncodeToString(mac.Sum(nil))}},
-			{http.MethodPost, g.URL("ingest") + "/", `{"content":"tests"}`, bearer(shopToken)},
-			{http.MethodGet, g.URL("ingest") + "/v1/vercel", "", nil}, // whose address is this?
+		for _, r := range []collectortest.Request{
+			{Method: http.MethodPost, URL: g.URL("ingest") + "/v1/logpush", Body: packed.String(), Headers: append(collectortest.Bearer(collectortest.ShopToken), "Content-Encoding", "gzip")},
+			{Method: http.MethodPost, URL: g.URL("ingest") + "/v1/vercel", Body: line, Headers: []string{"X-Vercel-Signature", hex.EncodeToString(mac.Sum(nil))}},
+			{Method: http.MethodPost, URL: g.URL("ingest") + "/", Body: `{"content":"tests"}`, Headers: collectortest.Bearer(collectortest.ShopToken)},
+			{Method: http.MethodGet, URL: g.URL("ingest") + "/v1/vercel"}, // whose address is this?
 		} {
-			if status, answer := g.do(t, r); status != http.StatusOK {
-				t.Errorf("%s %s: %d %s", r.method, r.url, status, answer)
+			if status, answer := g.Do(t, r); status != http.StatusOK {
+				t.Errorf("%s %s: %d %s", r.Method, r.URL, status, answer)
 			}
 		}
 	}
 	for _, service := range []string{"pushed", "drained"} {
 		var got string
-		eventually(t, func() string { return fmt.Sprintf("%s: %.300s, want 1 request", service, got) }, func() bool {
-			_, got = g.get(t, readToken, "/api/edge/v1/overview?range=15m&service="+service)
+		runtest.Eventually(t, func() string { return fmt.Sprintf("%s: %.300s, want 1 request", service, got) }, func() bool {
+			_, got = g.Get(t, collectortest.ReadToken, "/api/edge/v1/overview?range=15m&service="+service)
 			return strings.Contains(got, `"requests":1,`)
 		})
 	}

@@ -1,4 +1,4 @@
-package e2e_test
+package app_test
 
 import (
 	"context"
@@ -32,6 +32,8 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
+
+	"edgescope/cmd/collector/collectortest"
 )
 
 func (g *guarded) jsonWebTokens(t *testing.T) {
@@ -52,10 +54,10 @@ func (g *guarded) jsonWebTokens(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if code, body := g.get(t, text, "/api/edge/v1/overview"); code != want || strings.Contains(body, "zebra") {
+		if code, body := g.Get(t, text, "/api/edge/v1/overview"); code != want || strings.Contains(body, "zebra") {
 			t.Errorf("%s: %d %.200s, want %d", name, code, body, want)
 		}
-		if code, _ := g.do(t, request{http.MethodPost, g.URL("ingest") + "/v1/traces", "{}", append(bearer(text), "Content-Type", "application/json")}); code < 400 {
+		if code, _ := g.Do(t, collectortest.Request{Method: http.MethodPost, URL: g.URL("ingest") + "/v1/traces", Body: "{}", Headers: append(collectortest.Bearer(text), "Content-Type", "application/json")}); code < 400 {
 			t.Errorf("%s writes", name)
 		}
 	}
@@ -63,20 +65,20 @@ func (g *guarded) jsonWebTokens(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	public, err := x509.MarshalPKIXPublicKey(g.key.Public())
+	public, err := x509.MarshalPKIXPublicKey(g.Key.Public())
 	if err != nil {
 		t.Fatal(err)
 	}
-	f("a good one", 200, jwt.SigningMethodRS256, g.key, claims())
+	f("a good one", 200, jwt.SigningMethodRS256, g.Key, claims())
 	f("of another key", 401, jwt.SigningMethodRS256, other, claims())
 	f("alg none", 401, jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, claims())
 	f("HS256 with the public key", 401, jwt.SigningMethodHS256, public, claims())
-	f("expired", 401, jwt.SigningMethodRS256, g.key, claims("exp", time.Now().Add(-time.Minute).Unix()))
-	f("not yet valid", 401, jwt.SigningMethodRS256, g.key, claims("nbf", time.Now().Add(time.Hour).Unix()))
-	f("for another audience", 401, jwt.SigningMethodRS256, g.key, claims("aud", "other"))
-	f("of another issuer", 401, jwt.SigningMethodRS256, g.key, claims("iss", "https://evil.example"))
-	f("of no tenant", 403, jwt.SigningMethodRS256, g.key, claims("tenant", "nobody"))
-	f("without a scope", 403, jwt.SigningMethodRS256, g.key, claims("scope", "openid"))
+	f("expired", 401, jwt.SigningMethodRS256, g.Key, claims("exp", time.Now().Add(-time.Minute).Unix()))
+	f("not yet valid", 401, jwt.SigningMethodRS256, g.Key, claims("nbf", time.Now().Add(time.Hour).Unix()))
+	f("for another audience", 401, jwt.SigningMethodRS256, g.Key, claims("aud", "other"))
+	f("of another issuer", 401, jwt.SigningMethodRS256, g.Key, claims("iss", "https://evil.example"))
+	f("of no tenant", 403, jwt.SigningMethodRS256, g.Key, claims("tenant", "nobody"))
+	f("without a scope", 403, jwt.SigningMethodRS256, g.Key, claims("scope", "openid"))
 }
 
 // dial connects to the gRPC port; without a configuration, in clear text.
@@ -115,18 +117,18 @@ func (g *guarded) grpc(t *testing.T) {
 			t.Errorf("%v: got %v, want %s", headers, err, want)
 		}
 	}
-	f(codes.OK, "authorization", "Bearer "+shopToken)
-	f(codes.OK, "authorization", "bearer "+pointToken)
+	f(codes.OK, "authorization", "Bearer "+collectortest.ShopToken)
+	f(codes.OK, "authorization", "bearer "+collectortest.PointToken)
 	f(codes.Unauthenticated)
 	f(codes.Unauthenticated, "authorization", "Bearer wrong")
-	f(codes.Unauthenticated, "x-authorization", "Bearer "+shopToken)
+	f(codes.Unauthenticated, "x-authorization", "Bearer "+collectortest.ShopToken)
 	f(codes.Unauthenticated, "x-member", "shop")
-	f(codes.PermissionDenied, "authorization", "Bearer "+readToken)
+	f(codes.PermissionDenied, "authorization", "Bearer "+collectortest.ReadToken)
 
 	// The bytes of a call count against the rate of its tenant.
 	var err error
 	for range 5 {
-		if err = export(t.Context(), client, 20, "authorization", "Bearer "+slowToken); err != nil {
+		if err = export(t.Context(), client, 20, "authorization", "Bearer "+collectortest.SlowToken); err != nil {
 			break
 		}
 	}
@@ -149,7 +151,7 @@ func (g *guarded) rate(t *testing.T) {
 			t.Fatal(err)
 		}
 		req.Header.Set("Content-Type", "application/json")
-		req.Header.Set("Authorization", "Bearer "+slowToken)
+		req.Header.Set("Authorization", "Bearer "+collectortest.SlowToken)
 		res, err := http.DefaultClient.Do(req)
 		if err != nil {
 			t.Fatal(err)
@@ -170,7 +172,7 @@ func (g *guarded) rate(t *testing.T) {
 	if after := refused(); after < 1 {
 		t.Errorf("300 bytes at a rate of 50 a second: Retry-After %d", after)
 	}
-	if code, body := g.do(t, request{http.MethodPost, g.URL("ingest") + "/v1/traces", "{}", append(bearer(shopToken), "Content-Type", "application/json")}); code != http.StatusOK {
+	if code, body := g.Do(t, collectortest.Request{Method: http.MethodPost, URL: g.URL("ingest") + "/v1/traces", Body: "{}", Headers: append(collectortest.Bearer(collectortest.ShopToken), "Content-Type", "application/json")}); code != http.StatusOK {
 		t.Errorf("another tenant meanwhile: %d %s", code, body)
 	}
 }
@@ -207,10 +209,10 @@ func TestTLSOnEveryDoor(t *testing.T) {
 	}
 	f("ingest", "/v1/traces")
 	f("query", "/healthz")
-	if err := export(t.Context(), g.dial(t, config), 0, "authorization", "Bearer "+shopToken); err != nil {
+	if err := export(t.Context(), g.dial(t, config), 0, "authorization", "Bearer "+collectortest.ShopToken); err != nil {
 		t.Errorf("gRPC: %v", err)
 	}
-	if err := export(t.Context(), g.dial(t, nil), 0, "authorization", "Bearer "+shopToken); status.Code(err) != codes.Unavailable {
+	if err := export(t.Context(), g.dial(t, nil), 0, "authorization", "Bearer "+collectortest.ShopToken); status.Code(err) != codes.Unavailable {
 		t.Errorf("gRPC in clear text: got %v, want Unavailable", err)
 	}
 }
@@ -253,7 +255,7 @@ func TestExamplesOfTheAccessGuideRun(t *testing.T) {
 		t.Skip("no curl: install it")
 	}
 	const guide, token = "docs/access.md", "replace-me-with-openssl-rand-hex-24"
-	text, err := os.ReadFile(filepath.Join("..", guide))
+	text, err := os.ReadFile(filepath.Join("..", "..", "..", guide))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -268,7 +270,7 @@ func TestExamplesOfTheAccessGuideRun(t *testing.T) {
 	if err := os.WriteFile(path, []byte(tokens), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c, _ := startCollector(t, t.TempDir(), "--tokens", path)
+	c := collectortest.Start(t, t.TempDir(), "--tokens", path)
 	addresses := strings.NewReplacer("127.0.0.1:4318", c.Addr("ingest"), "127.0.0.1:4320", c.Addr("query"))
 	for _, example := range examples(t, guide) {
 		f := func(token string, want bool) {

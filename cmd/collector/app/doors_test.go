@@ -1,4 +1,4 @@
-package e2e_test
+package app_test
 
 import (
 	"encoding/json"
@@ -17,12 +17,15 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric/pmetricotlp"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
+
+	"edgescope/cmd/collector/collectortest"
+	"edgescope/internal/run/runtest"
 )
 
 // TestLogsAndMetricsOfClients sends both signals through all doors of a built collector and asks for them in LogsQL and
 // MetricsQL.
 func TestLogsAndMetricsOfClients(t *testing.T) {
-	c, _ := startCollector(t, t.TempDir())
+	c := collectortest.Start(t, t.TempDir())
 	d := &doors{ingest: c.URL("ingest"), query: c.URL("query"), now: time.Now()}
 	conn, err := grpc.NewClient(c.Addr("otlp-grpc"), grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
@@ -60,7 +63,7 @@ func TestLogsAndMetricsOfClients(t *testing.T) {
 func TestDeltasAddUpAcrossARestart(t *testing.T) {
 	data, now := t.TempDir(), time.Now()
 	for i, value := range []int{5, 9} {
-		c, _ := startCollector(t, data)
+		c := collectortest.Start(t, data)
 		d := &doors{ingest: c.URL("ingest"), query: c.URL("query"), now: now}
 		d.accept(t, "/v1/metrics", d.counter(-60+10*i, value))
 		if i == 1 {
@@ -80,7 +83,7 @@ type doors struct {
 // accept posts JSON that must be taken as a whole.
 func (d *doors) accept(t *testing.T, path, body string) {
 	t.Helper()
-	if status, answer := post(t, d.ingest+path, "application/json", "", []byte(body)); status != http.StatusOK || answer != "{}" {
+	if status, answer := runtest.Post(t, d.ingest+path, "application/json", "", []byte(body)); status != http.StatusOK || answer != "{}" {
 		t.Errorf("POST %s: %d %s, want full success", path, status, answer)
 	}
 }
@@ -131,7 +134,7 @@ func (d *doors) histogram() pmetricotlp.ExportRequest {
 func (d *doors) expectLogs(t *testing.T, want ...string) {
 	t.Helper()
 	var got string
-	eventually(t, func() string { return fmt.Sprintf("logs are %s, want %q", got, want) }, func() bool {
+	runtest.Eventually(t, func() string { return fmt.Sprintf("logs are %s, want %q", got, want) }, func() bool {
 		got = d.ask(t, "/select/logsql/query", "ProjectID: 1", "query", `{service.name="doors",cloud.region="fra1"} | fields _msg`)
 		all := strings.Count(got, "\n") == len(want)
 		for _, message := range want {
@@ -145,7 +148,7 @@ func (d *doors) expectLogs(t *testing.T, want ...string) {
 func (d *doors) expectValue(t *testing.T, question string, low, high float64) {
 	t.Helper()
 	var got string
-	eventually(t, func() string { return fmt.Sprintf("%s answers %s, want %v..%v", question, got, low, high) }, func() bool {
+	runtest.Eventually(t, func() string { return fmt.Sprintf("%s answers %s, want %v..%v", question, got, low, high) }, func() bool {
 		got = d.ask(t, "/api/v1/query", "", "query", question, "time", strconv.FormatInt(d.now.Unix(), 10))
 		var answer struct {
 			Data struct {

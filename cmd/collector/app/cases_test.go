@@ -1,4 +1,4 @@
-package e2e_test
+package app_test
 
 import (
 	"bytes"
@@ -19,7 +19,8 @@ import (
 	"testing"
 	"time"
 
-	"edgescope/e2e"
+	"edgescope/cmd/collector/collectortest"
+	"edgescope/internal/run/runtest"
 )
 
 // inputCase is one file of the shared cases: what to post, what to ask then, and the right answer.
@@ -44,7 +45,7 @@ type inputCase struct {
 
 // TestSharedCases posts small inputs that once were misread and holds the answers against the right values.
 func TestSharedCases(t *testing.T) {
-	dir := filepath.Join(cmp.Or(os.Getenv("EDGESCOPE_SHARED"), "../../shared"), "cases", "collector")
+	dir := filepath.Join(cmp.Or(os.Getenv("EDGESCOPE_SHARED"), "../../../../shared"), "cases", "collector")
 	files, _ := filepath.Glob(filepath.Join(dir, "*.json"))
 	if len(files) == 0 {
 		t.Skipf("no cases in %s (EDGESCOPE_SHARED names the folder that holds cases/collector)", dir)
@@ -70,7 +71,7 @@ func TestSharedCases(t *testing.T) {
 
 // runCases posts all, waits until the collector has nothing left to write, and asks.
 func runCases(t *testing.T, cases ...*inputCase) {
-	collector, _ := startCollector(t, t.TempDir())
+	collector := collectortest.Start(t, t.TempDir())
 	statuses := make([][]int, len(cases))
 	for i, c := range cases {
 		statuses[i] = c.post(t, collector)
@@ -79,7 +80,7 @@ func runCases(t *testing.T, cases ...*inputCase) {
 	for i, c := range cases {
 		t.Run(c.ID, func(t *testing.T) {
 			var got any
-			eventually(t, func() string { return fmt.Sprintf("answer %v, want %v", got, c.Expected) }, func() bool {
+			runtest.Eventually(t, func() string { return fmt.Sprintf("answer %v, want %v", got, c.Expected) }, func() bool {
 				got = c.ask(t, collector, statuses[i])
 				return agrees(got, c.Expected)
 			})
@@ -88,18 +89,18 @@ func runCases(t *testing.T, cases ...*inputCase) {
 }
 
 // settle waits until totals and rows are with the engines.
-func settle(t *testing.T, collector *e2e.Program) {
+func settle(t *testing.T, collector *collectortest.Collector) {
 	t.Helper()
 	var text []byte
-	eventually(t, func() string { return "figures of the collector: " + string(text) }, func() bool {
-		_, text, _ = get(t.Context(), "http://"+collector.Addr("query")+"/metrics")
+	runtest.Eventually(t, func() string { return "figures of the collector: " + string(text) }, func() bool {
+		_, text, _ = runtest.Get(t.Context(), "http://"+collector.Addr("query")+"/metrics")
 		return bytes.Contains(text, []byte("edgescope_rollup_unwritten_cells 0\n")) &&
 			bytes.Contains(text, []byte("edgescope_store_waiting_bytes 0\n"))
 	})
 }
 
 // post sends the bodies of a case and returns the statuses of the answers.
-func (c *inputCase) post(t *testing.T, collector *e2e.Program) (statuses []int) {
+func (c *inputCase) post(t *testing.T, collector *collectortest.Collector) (statuses []int) {
 	t.Helper()
 	began := time.Now()
 	for _, s := range c.Steps {
@@ -121,7 +122,7 @@ func (c *inputCase) post(t *testing.T, collector *e2e.Program) (statuses []int) 
 			w.Close()
 			body = b.Bytes()
 		}
-		status, _ := post(t, "http://"+collector.Addr("ingest")+s.Post, s.Type, encoding, body)
+		status, _ := runtest.Post(t, "http://"+collector.Addr("ingest")+s.Post, s.Type, encoding, body)
 		statuses = append(statuses, status)
 	}
 	return statuses
@@ -167,7 +168,7 @@ func fillTimes(text string, began time.Time) string {
 }
 
 // ask returns the answer to the case's question, nil when there is none.
-func (c *inputCase) ask(t *testing.T, collector *e2e.Program, statuses []int) any {
+func (c *inputCase) ask(t *testing.T, collector *collectortest.Collector, statuses []int) any {
 	t.Helper()
 	base := "http://" + collector.Addr("query")
 	a := &c.Ask
@@ -175,7 +176,7 @@ func (c *inputCase) ask(t *testing.T, collector *e2e.Program, statuses []int) an
 	case a.Reply != nil:
 		return float64(statuses[*a.Reply])
 	case a.Get != "":
-		status, _, _ := get(t.Context(), base+a.Get)
+		status, _, _ := runtest.Get(t.Context(), base+a.Get)
 		return float64(status)
 	case a.API != "":
 		return walk(answerOf(t.Context(), base+"/api/edge/v1/"+a.API), a.Path...)
@@ -234,7 +235,7 @@ func (c *inputCase) rows(t *testing.T, base string) any {
 
 // answerOf returns the JSON of an answer, nil when it is no success.
 func answerOf(ctx context.Context, address string) (answer any) {
-	status, body, err := get(ctx, address)
+	status, body, err := runtest.Get(ctx, address)
 	if err != nil || status != http.StatusOK || json.Unmarshal(body, &answer) != nil {
 		return nil
 	}

@@ -1,4 +1,4 @@
-package e2e_test
+package app_test
 
 import (
 	"encoding/json"
@@ -7,11 +7,14 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"edgescope/cmd/collector/collectortest"
+	"edgescope/internal/run/runtest"
 )
 
 // foreignQuestions asks for what belongs to news, by every way that the question languages know, with shop's token.
 func (g *guarded) foreignQuestions(t *testing.T) {
-	_, news := g.get(t, newsToken, "/select/logsql/query?query=*&limit=1")
+	_, news := g.Get(t, collectortest.NewsToken, "/select/logsql/query?query=*&limit=1")
 	var row struct {
 		Stream string `json:"_stream_id"`
 	}
@@ -24,13 +27,13 @@ func (g *guarded) foreignQuestions(t *testing.T) {
 		for i := 0; i < len(keys); i += 2 {
 			v.Add(keys[i], keys[i+1])
 		}
-		for _, r := range []request{
-			{method: http.MethodGet, url: g.URL("query") + path + "?" + v.Encode()},
-			{method: http.MethodPost, url: g.URL("query") + path, body: v.Encode()},
+		for _, r := range []collectortest.Request{
+			{Method: http.MethodGet, URL: g.URL("query") + path + "?" + v.Encode()},
+			{Method: http.MethodPost, URL: g.URL("query") + path, Body: v.Encode()},
 		} {
-			r.headers = append(bearer(shopToken), "Content-Type", "application/x-www-form-urlencoded", "AccountID", "2")
-			if code, body := g.do(t, r); strings.Contains(strings.ToLower(body), "zebra") || code >= 500 {
-				t.Errorf("%s %s %v: %d %.400s", r.method, path, keys, code, body)
+			r.Headers = append(collectortest.Bearer(collectortest.ShopToken), "Content-Type", "application/x-www-form-urlencoded", "AccountID", "2")
+			if code, body := g.Do(t, r); strings.Contains(strings.ToLower(body), "zebra") || code >= 500 {
+				t.Errorf("%s %s %v: %d %.400s", r.Method, path, keys, code, body)
 			}
 		}
 	}
@@ -82,7 +85,7 @@ func (g *guarded) foreignQuestions(t *testing.T) {
 	}
 	for _, text := range []string{
 		"*", "AccountID:2", "_stream_id:" + row.Stream, "_stream_id:in(" + row.Stream + ")", "_stream:{service.name!=''}", "{service.name=~'.+'}",
-		"trace_id:" + newsTrace, "* | union (*)", "* | join by (kind) (*)", "_stream_id:in(* | fields _stream_id)", "options(ignore_global_time_filter=true) *",
+		"trace_id:" + collectortest.NewsTrace, "* | union (*)", "* | join by (kind) (*)", "_stream_id:in(* | fields _stream_id)", "options(ignore_global_time_filter=true) *",
 		"* | stream_context before 100 after 100", "* | block_stats", "* | facets", "* | query_stats", "*\n| fields *", "# comment\n*", "! shopper", "tenant_id:2 or *",
 		`* | format "` + row.Stream + `" as _stream_id | stream_context before 100`, "trace_id:in(* | uniq by (trace_id) with hits)",
 	} {
@@ -98,7 +101,7 @@ func (g *guarded) foreignQuestions(t *testing.T) {
 	ask("/select/logsql/query", "query", "*", "extra_filters", "AccountID:2", "extra_stream_filters", "{AccountID=2}", "tenant", "2:0", "account_id", "2")
 	ask("/select/tenant_ids", "AccountID", "2", "tenant", "2:0")
 	for _, path := range []string{
-		"traces/" + newsTrace, "traces/" + strings.ToUpper(newsTrace), "trace?id=" + newsTrace, "runs/" + newsTrace, "overview", "routes", "versions", "regions", "datasets",
+		"traces/" + collectortest.NewsTrace, "traces/" + strings.ToUpper(collectortest.NewsTrace), "trace?id=" + collectortest.NewsTrace, "runs/" + collectortest.NewsTrace, "overview", "routes", "versions", "regions", "datasets",
 		"cold-starts", "cache", "traces", "runs",
 	} {
 		for _, more := range []string{"", "tenant=2", "edge_tenant=2", "accountID=2", "q=edge_tenant%3A2", "service=*", "q=*"} {
@@ -106,15 +109,15 @@ func (g *guarded) foreignQuestions(t *testing.T) {
 			if strings.Contains(path, "?") {
 				sep = "&"
 			}
-			if code, body := g.get(t, shopToken, "/api/edge/v1/"+path+sep+more); strings.Contains(body, "zebra") || code >= 500 {
+			if code, body := g.Get(t, collectortest.ShopToken, "/api/edge/v1/"+path+sep+more); strings.Contains(body, "zebra") || code >= 500 {
 				t.Errorf("%s %s: %d %.400s", path, more, code, body)
 			}
 		}
 	}
-	if code, body := g.get(t, shopToken, "/api/edge/v1/traces/"+newsTrace); code != http.StatusNotFound {
+	if code, body := g.Get(t, collectortest.ShopToken, "/api/edge/v1/traces/"+collectortest.NewsTrace); code != http.StatusNotFound {
 		t.Errorf("another tenant's trace by its id: %d %s, want 404", code, body)
 	}
-	if code, body := g.get(t, newsToken, "/api/edge/v1/traces/"+newsTrace); code != http.StatusOK || !strings.Contains(body, "zebra") {
+	if code, body := g.Get(t, collectortest.NewsToken, "/api/edge/v1/traces/"+collectortest.NewsTrace); code != http.StatusOK || !strings.Contains(body, "zebra") {
 		t.Errorf("one's own trace: %d %s", code, body)
 	}
 }
@@ -125,33 +128,33 @@ func (g *guarded) claims(t *testing.T) {
 		"/api/v1/label/__name__/values", "/api/v1/series?match[]={__name__!=''}", "/api/v1/query?query=shopper_queue", "/api/v1/label/edge_tenant/values",
 		"/select/logsql/query?query=*", "/select/logsql/query?kind=log&query=*", "/select/logsql/query?kind=datapoint&query=*", "/api/edge/v1/routes",
 	} {
-		if code, body := g.get(t, newsToken, path); code != http.StatusOK || strings.Contains(strings.ReplaceAll(body, path, ""), "shopper") {
+		if code, body := g.Get(t, collectortest.NewsToken, path); code != http.StatusOK || strings.Contains(strings.ReplaceAll(body, path, ""), "shopper") {
 			t.Errorf("%s: %d %.400s", path, code, body)
 		}
 	}
 }
 
 func (g *guarded) foreignHeaders(t *testing.T) {
-	headers := append(bearer(shopToken), "AccountID", "2", "ProjectID", "0", "X-Scope-OrgID", "2", "X-Tenant", "2", "X-Member", "news")
+	headers := append(collectortest.Bearer(collectortest.ShopToken), "AccountID", "2", "ProjectID", "0", "X-Scope-OrgID", "2", "X-Tenant", "2", "X-Member", "news")
 	for _, path := range questions {
 		if strings.Contains(path, "/tail") { // it has no end
 			continue
 		}
-		if code, body := g.do(t, request{method: http.MethodGet, url: g.URL("query") + path, headers: headers}); strings.Contains(body, "zebra") || code >= 500 {
+		if code, body := g.Do(t, collectortest.Request{Method: http.MethodGet, URL: g.URL("query") + path, Headers: headers}); strings.Contains(body, "zebra") || code >= 500 {
 			t.Errorf("%s: %d %.300s", path, code, body)
 		}
 	}
 	// A tenant that a sender names is not where its telemetry goes.
-	body := trace("misplaced", "55555555555555555555555555555555", time.Now())
-	if code, answer := g.do(t, request{http.MethodPost, g.URL("ingest") + "/v1/traces?tenant=2", body, append(headers, "Content-Type", "application/json")}); code != http.StatusOK {
+	body := collectortest.Trace("misplaced", "55555555555555555555555555555555", time.Now())
+	if code, answer := g.Do(t, collectortest.Request{Method: http.MethodPost, URL: g.URL("ingest") + "/v1/traces?tenant=2", Body: body, Headers: append(headers, "Content-Type", "application/json")}); code != http.StatusOK {
 		t.Fatalf("%d %s", code, answer)
 	}
 	var own string
-	eventually(t, func() string { return own }, func() bool {
-		_, own = g.get(t, shopToken, "/select/logsql/query?query=*")
+	runtest.Eventually(t, func() string { return own }, func() bool {
+		_, own = g.Get(t, collectortest.ShopToken, "/select/logsql/query?query=*")
 		return strings.Contains(own, "misplaced")
 	})
-	if _, others := g.get(t, newsToken, "/select/logsql/query?query=*"); strings.Contains(others, "misplaced") {
+	if _, others := g.Get(t, collectortest.NewsToken, "/select/logsql/query?query=*"); strings.Contains(others, "misplaced") {
 		t.Errorf("shop's telemetry is news': %s", others)
 	}
 }
@@ -161,13 +164,13 @@ func (g *guarded) enginePages(t *testing.T) {
 		"/vmui", "/vmui/", "/vmui/index.html", "/prometheus/vmui/", "/api/v1/status/tsdb", "/prometheus/api/v1/status/tsdb", "/api/v1/status/active_queries",
 		"/api/v1/status/top_queries", "/api/v1/status/metric_names_stats", "/api/v1/status/tsdb/", "/api/v1/metadata", "/api/v1/admin/tsdb/delete_series", "/api/v1/export", "/federate",
 	} {
-		for _, token := range []string{shopToken, newsToken} {
-			if code, body := g.get(t, token, path); code != http.StatusNotFound {
+		for _, token := range []string{collectortest.ShopToken, collectortest.NewsToken} {
+			if code, body := g.Get(t, token, path); code != http.StatusNotFound {
 				t.Errorf("%s: %d %.200s, want 404", path, code, body)
 			}
 		}
 	}
-	if code, body := g.get(t, shopToken, "/api/v1/status/buildinfo"); code != http.StatusOK {
+	if code, body := g.Get(t, collectortest.ShopToken, "/api/v1/status/buildinfo"); code != http.StatusOK {
 		t.Errorf("Grafana's question for the version: %d %s", code, body)
 	}
 }

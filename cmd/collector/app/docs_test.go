@@ -1,4 +1,4 @@
-package e2e_test
+package app_test
 
 import (
 	"os"
@@ -6,12 +6,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"edgescope/cmd/collector/collectortest"
 )
 
 // examples answers the curl commands in the shell blocks of a document.
 func examples(t *testing.T, file string) []string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("..", file))
+	text, err := os.ReadFile(filepath.Join("..", "..", "..", file))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +35,7 @@ func TestExamplesOfTheDocsRun(t *testing.T) {
 	if _, err := exec.LookPath("curl"); err != nil {
 		t.Skip("no curl: install it")
 	}
-	c, _ := startCollector(t, t.TempDir())
+	c := collectortest.Start(t, t.TempDir())
 	addresses := strings.NewReplacer("127.0.0.1:4318", c.Addr("ingest"), "127.0.0.1:4320", c.Addr("query"))
 	for _, file := range []string{"README.md", "docs/api.md"} {
 		for _, example := range examples(t, file) {

@@ -1,4 +1,4 @@
-package e2e_test
+package app_test
 
 import (
 	"archive/tar"
@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"edgescope/cmd/collector/collectortest"
+	"edgescope/internal/run/runtest"
 	"edgescope/query"
 )
 
@@ -22,14 +24,14 @@ import (
 func TestADirectoryOfTheFormatBeforeIsRead(t *testing.T) {
 	data := t.TempDir()
 	unpack(t, filepath.Join("testdata", "format1.tar.gz"), data)
-	c, log := startCollector(t, data, "--retention-events", "36500d")
-	if !strings.Contains(log.String(), "replayed the log") {
-		t.Errorf("the log of the earlier process was not replayed:\n%s", log.String())
+	c := collectortest.Start(t, data, "--retention-events", "36500d")
+	if !strings.Contains(c.Log.String(), "replayed the log") {
+		t.Errorf("the log of the earlier process was not replayed:\n%s", c.Log.String())
 	}
 	question := url.Values{"query": {"service.name:=old | count() n"}, "start": {"2026-01-01T00:00:00Z"}}
 	var got struct{ N string }
-	eventually(t, func() string { return fmt.Sprintf("got %q spans of the older version, want 6", got.N) }, func() bool {
-		got = ask[struct{ N string }](t, c.URL("query")+"/select/logsql/query?"+question.Encode())
+	runtest.Eventually(t, func() string { return fmt.Sprintf("got %q spans of the older version, want 6", got.N) }, func() bool {
+		got = runtest.Ask[struct{ N string }](t, c.URL("query")+"/select/logsql/query?"+question.Encode())
 		return got.N == "6"
 	})
 	format, err := os.ReadFile(filepath.Join(data, "FORMAT"))
@@ -44,12 +46,12 @@ func TestADirectoryOfTheFormatBeforeIsRead(t *testing.T) {
 func TestTotalsOfTheFormatBeforeGoOn(t *testing.T) {
 	data := t.TempDir()
 	unpack(t, filepath.Join("testdata", "format2.tar.gz"), data)
-	c, _ := startCollector(t, data, "--retention-events", "3650d", "--retention-samples", "3650d")
+	c := collectortest.Start(t, data, "--retention-events", "3650d", "--retention-samples", "3650d")
 	usual := time.Unix(1796039791, 0)
 	late := usual.Add(-2 * time.Hour)
 	count := func(from, to time.Time) float64 {
 		q := url.Values{"from": {from.UTC().Format(time.RFC3339)}, "to": {to.UTC().Format(time.RFC3339)}, "service": {"old"}}
-		return float64(ask[query.Overview](t, c.URL("query")+query.APIPrefix+"overview?"+q.Encode()).Total.Requests)
+		return float64(runtest.Ask[query.Overview](t, c.URL("query")+query.APIPrefix+"overview?"+q.Encode()).Total.Requests)
 	}
 	want := func(usually, lately float64) {
 		t.Helper()
@@ -64,14 +66,14 @@ func TestTotalsOfTheFormatBeforeGoOn(t *testing.T) {
 			{"late hour", late.Truncate(time.Hour), late.Truncate(time.Hour).Add(time.Hour), lately},
 			{"day", usual.Truncate(24 * time.Hour), usual.Truncate(24 * time.Hour).Add(24 * time.Hour), usually + lately},
 		} {
-			eventually(t, func() string { return fmt.Sprintf("%s: %v requests, want %v", f.name, count(f.from, f.to), f.want) },
+			runtest.Eventually(t, func() string { return fmt.Sprintf("%s: %v requests, want %v", f.name, count(f.from, f.to), f.want) },
 				func() bool { return count(f.from, f.to) == f.want })
 		}
 	}
 	want(4, 6)
 	for i, at := range []time.Time{usual, late} {
-		body := spansOf("old", i, 1, func(int) time.Time { return at })
-		if status, answer := post(t, c.URL("ingest")+"/v1/traces", "application/x-protobuf", "", body); status != http.StatusOK {
+		body := []byte(collectortest.Trace("old", fmt.Sprintf("%032x", i+1), at))
+		if status, answer := runtest.Post(t, c.URL("ingest")+"/v1/traces", "application/json", "", body); status != http.StatusOK {
 			t.Fatalf("a span of %s: %d %s", at, status, answer)
 		}
 	}

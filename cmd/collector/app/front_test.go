@@ -1,4 +1,4 @@
-package e2e_test
+package app_test
 
 import (
 	"fmt"
@@ -15,15 +15,15 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
 
-	"edgescope/e2e"
+	"edgescope/cmd/collector/collectortest"
 )
 
 // TestPagesDoNotReachACollector without sign-in: not by another name of this machine, and not from another origin.
 func TestPagesDoNotReachACollector(t *testing.T) {
-	c, _ := startCollector(t, t.TempDir(), "--cors-origin", "https://shop.example", "--allowed-hosts", "telemetry.example.com")
+	c := collectortest.Start(t, t.TempDir(), "--cors-origin", "https://shop.example", "--allowed-hosts", "telemetry.example.com")
 	f := func(want int, method, listener, path string, headers ...string) http.Header {
 		t.Helper()
-		code, h, body := knock(t, request{method: method, url: c.URL(listener) + path, headers: headers})
+		code, h, body := knock(t, collectortest.Request{Method: method, URL: c.URL(listener) + path, Headers: headers})
 		if code != want {
 			t.Errorf("%s %s of %s with %v: %d %.200s, want %d", method, path, listener, headers, code, body, want)
 		}
@@ -80,7 +80,7 @@ func TestPagesDoNotReachACollector(t *testing.T) {
 	}
 }
 
-func dialAs(t *testing.T, c *e2e.Program, authority string) *grpc.ClientConn {
+func dialAs(t *testing.T, c *collectortest.Collector, authority string) *grpc.ClientConn {
 	t.Helper()
 	conn, err := grpc.NewClient(c.Addr("otlp-grpc"), grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithAuthority(authority))
 	if err != nil {
@@ -91,22 +91,22 @@ func dialAs(t *testing.T, c *e2e.Program, authority string) *grpc.ClientConn {
 }
 
 // knock sends a request without following where it leads; the header Host is the name that is asked.
-func knock(t *testing.T, r request) (int, http.Header, string) {
+func knock(t *testing.T, r collectortest.Request) (int, http.Header, string) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), r.method, r.url, strings.NewReader(r.body))
+	req, err := http.NewRequestWithContext(t.Context(), r.Method, r.URL, strings.NewReader(r.Body))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := 0; i < len(r.headers); i += 2 {
-		if r.headers[i] == "Host" {
-			req.Host = r.headers[i+1]
+	for i := 0; i < len(r.Headers); i += 2 {
+		if r.Headers[i] == "Host" {
+			req.Host = r.Headers[i+1]
 		} else {
-			req.Header.Add(r.headers[i], r.headers[i+1])
+			req.Header.Add(r.Headers[i], r.Headers[i+1])
 		}
 	}
 	res, err := http.DefaultTransport.RoundTrip(req)
 	if err != nil {
-		t.Fatalf("%s %s: %v", r.method, r.url, err)
+		t.Fatalf("%s %s: %v", r.Method, r.URL, err)
 	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
@@ -118,13 +118,13 @@ func knock(t *testing.T, r request) (int, http.Header, string) {
 
 // TestWrongDoorsTellTheRightOne with the ports that the collector has.
 func TestWrongDoorsTellTheRightOne(t *testing.T) {
-	c, _ := startCollector(t, t.TempDir())
+	c := collectortest.Start(t, t.TempDir())
 	port := func(listener string) string {
 		return "port " + c.Addr(listener)[strings.LastIndexByte(c.Addr(listener), ':')+1:] + " ("
 	}
 	f := func(method, listener, path string, wantStatus int, want string, headers ...string) {
 		t.Helper()
-		code, _, body := knock(t, request{method: method, url: c.URL(listener) + path, headers: headers})
+		code, _, body := knock(t, collectortest.Request{Method: method, URL: c.URL(listener) + path, Headers: headers})
 		if code != wantStatus || !strings.Contains(body, want) {
 			t.Errorf("%s %s of %s: %d %s; want %d %s", method, path, listener, code, body, wantStatus, want)
 		}
@@ -162,7 +162,7 @@ func TestWrongDoorsTellTheRightOne(t *testing.T) {
 // TestHealthOverGRPC is open to everybody, as /healthz is.
 func TestHealthOverGRPC(t *testing.T) {
 	g := startGuarded(t)
-	res, err := grpc_health_v1.NewHealthClient(dialAs(t, g.Program, "telemetry.example.com")).Check(t.Context(), &grpc_health_v1.HealthCheckRequest{})
+	res, err := grpc_health_v1.NewHealthClient(dialAs(t, g.Collector, "telemetry.example.com")).Check(t.Context(), &grpc_health_v1.HealthCheckRequest{})
 	if err != nil || res.GetStatus() != grpc_health_v1.HealthCheckResponse_SERVING {
 		t.Errorf("got %v, %v", res, err)
 	}
@@ -170,18 +170,18 @@ func TestHealthOverGRPC(t *testing.T) {
 
 // twoTokens are refused on every port, whoever they are of.
 func (g *guarded) twoTokens(t *testing.T) {
-	for _, second := range []string{newsToken, shopToken, "wrong", ""} {
-		headers := append(bearer(shopToken), bearer(second)...)
+	for _, second := range []string{collectortest.NewsToken, collectortest.ShopToken, "wrong", ""} {
+		headers := append(collectortest.Bearer(collectortest.ShopToken), collectortest.Bearer(second)...)
 		for listener, paths := range map[string][]string{
 			"query": questions, "ingest": {"/", "/v1/traces", "/v1/datapoints/orders"}, "otlp-grpc": {"/v1/traces"},
 		} {
 			for _, path := range append(paths, "/healthz") {
-				if code, _, body := knock(t, request{method: http.MethodPost, url: g.URL(listener) + path, headers: headers}); code != http.StatusBadRequest {
+				if code, _, body := knock(t, collectortest.Request{Method: http.MethodPost, URL: g.URL(listener) + path, Headers: headers}); code != http.StatusBadRequest {
 					t.Errorf("POST %s of %s with two tokens: %d %.200s, want 400", path, listener, code, body)
 				}
 			}
 		}
-		err := export(t.Context(), g.dial(t, nil), 1, "authorization", "Bearer "+shopToken, "authorization", "Bearer "+second)
+		err := export(t.Context(), g.dial(t, nil), 1, "authorization", "Bearer "+collectortest.ShopToken, "authorization", "Bearer "+second)
 		if status.Code(err) != codes.InvalidArgument {
 			t.Errorf("gRPC with two tokens: %v", err)
 		}
@@ -192,13 +192,13 @@ func (g *guarded) twoTokens(t *testing.T) {
 func (g *guarded) names(t *testing.T) {
 	f := func(want int, listener, path string, headers ...string) {
 		t.Helper()
-		if code, _, body := knock(t, request{method: http.MethodGet, url: g.URL(listener) + path, headers: append(bearer(readToken), headers...)}); code != want {
+		if code, _, body := knock(t, collectortest.Request{Method: http.MethodGet, URL: g.URL(listener) + path, Headers: append(collectortest.Bearer(collectortest.ReadToken), headers...)}); code != want {
 			t.Errorf("%s of %s with %v: %d %.200s, want %d", path, listener, headers, code, body, want)
 		}
 	}
 	f(200, "query", "/api/v1/labels", "Host", "telemetry.example.com")
 	f(403, "query", "/api/v1/labels", "Host", "telemetry.example.com", "Origin", "https://evil.example", "Sec-Fetch-Site", "cross-site")
-	if err := export(t.Context(), ptraceotlp.NewGRPCClient(dialAs(t, g.Program, "telemetry.example.com")), 0, "authorization", fmt.Sprint("Bearer ", shopToken)); err != nil {
+	if err := export(t.Context(), ptraceotlp.NewGRPCClient(dialAs(t, g.Collector, "telemetry.example.com")), 0, "authorization", fmt.Sprint("Bearer ", collectortest.ShopToken)); err != nil {
 		t.Errorf("gRPC by a real name: %v", err)
 	}
 }

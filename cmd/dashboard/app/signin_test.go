@@ -1,7 +1,6 @@
-package e2e_test
+package app_test
 
 import (
-	"context"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
@@ -11,40 +10,45 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
-	"edgescope/e2e"
+	"edgescope/cmd/collector/collectortest"
+	"edgescope/cmd/dashboard/app"
+	"edgescope/internal/run/runtest"
 )
 
+// served is a dashboard that runs until the test ends.
+type served struct{ *app.Dashboard }
+
+func (s served) url() string { return "http://" + s.Addr("web") }
+
 // startDashboard runs a dashboard over a collector.
-func startDashboard(t *testing.T, args ...string) *e2e.Program {
+func startDashboard(t *testing.T, args ...string) served {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	d, err := e2e.StartProgram(ctx, e2e.Command{
-		Path: filepath.Join(bin, "dashboard"), Args: append([]string{"--listen-addr", "127.0.0.1:0"}, args...), Listeners: []string{"web"},
-	})
+	d, err := app.New(collectortest.Process(&runtest.Log{}, append([]string{"--listen-addr", "127.0.0.1:0"}, args...)...))
+	if err == nil {
+		err = d.Start(t.Context())
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := d.Stop(context.Background()); err != nil {
-			t.Errorf("stop dashboard: %v", err)
+		if err := d.Stop(t.Context()); err != nil {
+			t.Errorf("stop the dashboard: %v", err)
 		}
 	})
-	return d
+	return served{d}
 }
 
 var pagePaths = []string{
-	"/", "/regions", "/regions/FRA", "/cold-starts", "/cache", "/traces", "/traces/" + newsTrace, "/runs", "/regions.csv", "/overview.json", "/live/regions", "/metrics",
+	"/", "/regions", "/regions/FRA", "/cold-starts", "/cache", "/traces", "/traces/" + collectortest.NewsTrace, "/runs", "/regions.csv", "/overview.json", "/live/regions", "/metrics",
 	"//regions", "/assets/../regions", "/assets/%2e%2e/regions", "/healthz/../regions", "/REGIONS", "/regions/", "/sign-in/../regions", "/assets/..%2fregions",
 }
 
 func TestDashboardSignIn(t *testing.T) {
-	g := startGuarded(t)
-	g.fill(t)
+	g := collectortest.StartTenants(t)
+	g.Fill(t)
 	d := startDashboard(t, "--collector", g.URL("query"), "--sign-in")
-	base := d.URL("web")
+	base := d.url()
 
 	visit := func(client *http.Client, path string, headers ...string) (int, string, string) {
 		t.Helper()
@@ -68,8 +72,8 @@ func TestDashboardSignIn(t *testing.T) {
 			for _, headers := range [][]string{
 				nil,
 				{"Cookie", "edgescope=" + strings.Repeat("A", 43)},
-				{"Cookie", "edgescope=" + shopToken},
-				{"Cookie", "__Host-edgescope=" + shopToken + "; edgescope=1"},
+				{"Cookie", "edgescope=" + collectortest.ShopToken},
+				{"Cookie", "__Host-edgescope=" + collectortest.ShopToken + "; edgescope=1"},
 				{"Authorization", "Bearer wrong"},
 				{"X-Member", "shop"},
 			} {
@@ -96,7 +100,7 @@ func TestDashboardSignIn(t *testing.T) {
 		return client, string(body)
 	}
 	t.Run("a session shows its tenant's pages", func(t *testing.T) {
-		shop, page := signIn(t, shopToken)
+		shop, page := signIn(t, collectortest.ShopToken)
 		if !strings.Contains(page, "shopper") {
 			t.Errorf("after the sign-in: %s", page)
 		}
@@ -110,16 +114,16 @@ func TestDashboardSignIn(t *testing.T) {
 				}
 			}
 		}
-		news, page := signIn(t, newsToken)
+		news, page := signIn(t, collectortest.NewsToken)
 		if !strings.Contains(page, "zebra") || strings.Contains(page, "shopper") {
 			t.Errorf("the other tenant sees: %.1000s", page)
 		}
-		if code, _, _ := visit(news, "/traces/"+newsTrace); code != http.StatusOK {
+		if code, _, _ := visit(news, "/traces/"+collectortest.NewsTrace); code != http.StatusOK {
 			t.Errorf("news' own trace: %d", code)
 		}
 	})
 	t.Run("a changed cookie is none", func(t *testing.T) {
-		shop, _ := signIn(t, shopToken)
+		shop, _ := signIn(t, collectortest.ShopToken)
 		at, err := url.Parse(base)
 		if err != nil {
 			t.Fatal(err)
@@ -132,7 +136,7 @@ func TestDashboardSignIn(t *testing.T) {
 		}
 	})
 	t.Run("tokens that may not read do not sign in", func(t *testing.T) {
-		for _, token := range []string{"wrong", pointToken, slowToken, ""} {
+		for _, token := range []string{"wrong", collectortest.PointToken, collectortest.SlowToken, ""} {
 			client, page := signIn(t, token)
 			if _, body, at := visit(client, "/traces"); at != "/sign-in" || strings.Contains(page+body, "shopper") {
 				t.Errorf("token %q: at %s", token, at)
@@ -141,11 +145,11 @@ func TestDashboardSignIn(t *testing.T) {
 	})
 	t.Run("pages in a browser", func(t *testing.T) { signedInBrowser(t, base) })
 	t.Run("a withdrawn token ends its sessions", func(t *testing.T) {
-		reader, _ := signIn(t, readToken)
-		if err := os.WriteFile(g.tokens, []byte(strings.ReplaceAll(tokenFile, readToken, "another-0123456789abcdef01234")), 0o600); err != nil {
+		reader, _ := signIn(t, collectortest.ReadToken)
+		if err := os.WriteFile(g.Tokens, []byte(strings.ReplaceAll(collectortest.TokenFile, collectortest.ReadToken, "another-0123456789abcdef01234")), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		eventually(t, func() string { return "the session goes on" }, func() bool {
+		runtest.Eventually(t, func() string { return "the session goes on" }, func() bool {
 			_, _, at := visit(reader, "/traces")
 			return at == "/sign-in"
 		})
@@ -154,9 +158,9 @@ func TestDashboardSignIn(t *testing.T) {
 
 // TestDashboardWantsACollectorThatAsks holds that a sign-in is not a door that every token opens.
 func TestDashboardWantsACollectorThatAsks(t *testing.T) {
-	c, _ := startCollector(t, t.TempDir())
+	c := collectortest.Start(t, t.TempDir())
 	d := startDashboard(t, "--collector", c.URL("query"), "--sign-in")
-	res, err := http.PostForm(d.URL("web")+"/sign-in", url.Values{"token": {"anything-at-all-0123456789"}})
+	res, err := http.PostForm(d.url()+"/sign-in", url.Values{"token": {"anything-at-all-0123456789"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,13 +173,13 @@ func TestDashboardWantsACollectorThatAsks(t *testing.T) {
 // TestAProxySignsIn holds that who comes through the proxy sees their tenant, and who does not sees nothing. Here this machine
 // is the proxy.
 func TestAProxySignsIn(t *testing.T) {
-	g := startGuarded(t, "--trusted-proxies", "127.0.0.0/8")
-	g.fill(t)
+	g := collectortest.StartTenants(t, "--trusted-proxies", "127.0.0.0/8")
+	g.Fill(t)
 	trusting := startDashboard(t, "--collector", g.URL("query"), "--trusted-proxy-header", "X-Member", "--trusted-proxies", "127.0.0.1")
 	wary := startDashboard(t, "--collector", g.URL("query"), "--trusted-proxy-header", "X-Member", "--trusted-proxies", "192.0.2.0/24")
-	f := func(d *e2e.Program, want int, shows string, headers ...string) {
+	f := func(d served, want int, shows string, headers ...string) {
 		t.Helper()
-		code, body := g.do(t, request{method: http.MethodGet, url: d.URL("web") + "/traces", headers: headers})
+		code, body := g.Do(t, collectortest.Request{Method: http.MethodGet, URL: d.url() + "/traces", Headers: headers})
 		if code != want || !strings.Contains(body, shows) || strings.Contains(body, "zebra") && shows != "zebra" || strings.Contains(body, "shopper") && shows != "shopper" {
 			t.Errorf("%v: %d, want %d and %q: %.400s", headers, code, want, shows, body)
 		}
@@ -186,20 +190,20 @@ func TestAProxySignsIn(t *testing.T) {
 	f(trusting, 403, "belongs to no tenant", "X-Member", "mallory")
 	f(trusting, 401, "", "X-Member", "shop", "X-Member", "news")
 	f(trusting, 401, "")
-	f(trusting, 401, "", "Authorization", "Bearer "+newsToken)
-	f(trusting, 200, "shopper", "X-Member", "shop", "Authorization", "Bearer "+newsToken)
+	f(trusting, 401, "", "Authorization", "Bearer "+collectortest.NewsToken)
+	f(trusting, 200, "shopper", "X-Member", "shop", "Authorization", "Bearer "+collectortest.NewsToken)
 	f(wary, 401, "come through the proxy", "X-Member", "news")
 	f(wary, 401, "come through the proxy", "X-Member", "news", "X-Forwarded-For", "192.0.2.1")
 	// Nobody writes by a proxy's header.
-	if code, _ := g.do(t, request{http.MethodPost, g.URL("ingest") + "/v1/traces", "{}", []string{"X-Member", "shop", "Content-Type", "application/json"}}); code != http.StatusUnauthorized {
+	if code, _ := g.Do(t, collectortest.Request{Method: http.MethodPost, URL: g.URL("ingest") + "/v1/traces", Body: "{}", Headers: []string{"X-Member", "shop", "Content-Type", "application/json"}}); code != http.StatusUnauthorized {
 		t.Errorf("writing by a proxy's header: %d", code)
 	}
 }
 
 // signedInBrowser signs in and out in Chromium, with and without scripts, and looks at every page in between.
 func signedInBrowser(t *testing.T, base string) {
-	script := filepath.Join("..", "web", "browser", "check.mjs")
-	if _, err := os.Stat(filepath.Join("..", "web", "node_modules", "playwright-core")); err != nil {
+	script := filepath.Join("..", "..", "..", "web", "browser", "check.mjs")
+	if _, err := os.Stat(filepath.Join("..", "..", "..", "web", "node_modules", "playwright-core")); err != nil {
 		t.Skip("no playwright-core: npm ci --prefix web")
 	}
 	chromium := os.Getenv("CHROMIUM")
@@ -210,7 +214,7 @@ func signedInBrowser(t *testing.T, base string) {
 		t.Skipf("no %s: install chromium, or name it with CHROMIUM", chromium)
 	}
 	cmd := exec.CommandContext(t.Context(), "node", script, base, t.TempDir())
-	cmd.Env = append(os.Environ(), "CHROMIUM="+chromium, "CHECK_TOKEN="+shopToken, "CHECK_MODES=mobile light noscript")
+	cmd.Env = append(os.Environ(), "CHROMIUM="+chromium, "CHECK_TOKEN="+collectortest.ShopToken, "CHECK_MODES=mobile light noscript")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}

@@ -1,4 +1,4 @@
-package e2e_test
+package app_test
 
 import (
 	"fmt"
@@ -7,19 +7,21 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"edgescope/cmd/collector/collectortest"
 )
 
 // TestInstancesAndRatesAreCountedRight asks a built collector for what many instances of a function sent at one
 // instant, for what is known of them, and for rates of the totals of its invocations.
 func TestInstancesAndRatesAreCountedRight(t *testing.T) {
-	c, _ := startCollector(t, t.TempDir(), "--metrics-resource-labels", "cloud.*")
+	c := collectortest.Start(t, t.TempDir(), "--metrics-resource-labels", "cloud.*")
 	d := &doors{ingest: c.URL("ingest"), query: c.URL("query"), now: time.Now()}
 	const instances = 20
 	for i := range instances {
 		resource := fmt.Sprintf(`"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"doors"}},`+
 			`{"key":"cloud.account.id","value":{"stringValue":"a-%d"}},{"key":"host.name","value":{"stringValue":"h-%d"}}]}`, i%2, i)
 		d.accept(t, "/v1/metrics", strings.Replace(strings.Replace(d.counter(-10, 1), doorsResource, resource, 1), "faas.coldstarts", "http.server.requests", 1))
-		d.accept(t, "/v1/traces", trace("doors", fmt.Sprintf("%032x", i+1), d.now.Add(-time.Minute)))
+		d.accept(t, "/v1/traces", collectortest.Trace("doors", fmt.Sprintf("%032x", i+1), d.now.Add(-time.Minute)))
 	}
 	d.expectValue(t, `sum(increase(http_server_requests_total{service_name="doors"}[5m]))`, instances, instances)
 	d.expectValue(t, `sum(increase(http_server_requests_total{cloud_account_id="a-1"}[5m]))`, instances/2, instances/2)
@@ -40,7 +42,7 @@ func TestInstancesAndRatesAreCountedRight(t *testing.T) {
 // joinOfTheDocument is the question of docs/otlp.md that asks by an attribute of the resource.
 func joinOfTheDocument(t *testing.T) string {
 	t.Helper()
-	doc, err := os.ReadFile("../docs/otlp.md")
+	doc, err := os.ReadFile("../../../docs/otlp.md")
 	if err != nil {
 		t.Fatal(err)
 	}
