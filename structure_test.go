@@ -78,9 +78,14 @@ var rule = map[string][]string{
 	"load/loadtest":       {"load", "scenarios"},
 	"load/timer":          {},
 	"load/network":        {"load/http1", "internal/loopback"},
-	"report":              {"edge", "scenarios", "scenarios/processor", "load", "load/health", "load/network", "report/distribution", "report/text", "internal/near"},
+	"report":              {"edge", "scenarios", "scenarios/processor", "load", "load/health", "load/network", "report/distribution", "report/sums", "report/text"},
+	"report/compare":      {"edge", "report", "report/distribution", "report/sums", "report/text"},
 	"report/distribution": {},
+	"report/formats":      {"edge", "scenarios", "load", "report", "report/distribution", "report/sums", "report/text"},
+	"report/merge":        {"edge", "scenarios", "report", "report/distribution", "report/sums"},
+	"report/reporttest":   {"scenarios", "load", "load/network", "report"},
 	"report/send":         {"edge"},
+	"report/sums":         {"edge", "internal/near", "report/distribution", "report/text"},
 	"report/text":         {},
 
 	"chart": {},
@@ -142,7 +147,6 @@ var larger = map[string]string{
 	"cmd/loadgen/app": "above: AREA report takes it apart",
 	"edge/platform":   "one file per platform: aws, cloudflare, fastly, vercel",
 	"ingest/otlp":     "above: AREA ingest takes it apart",
-	"report":          "above: AREA report takes it apart",
 	"scenarios":       "above: AREA scen takes it apart",
 }
 

@@ -7,25 +7,26 @@ import (
 
 	"edgescope/load"
 	"edgescope/report"
+	"edgescope/report/reporttest"
 )
 
 func TestAbortWatch(t *testing.T) {
 	// f runs n users in one moment and asks at two moments, 10 s apart.
 	f := func(ensure string, n int, change func(*load.Result, *load.UserEnd), wantFirst, wantThen string) {
 		t.Helper()
-		s := newScript(t, "config: {phases: [{duration: 5, arrivalCount: 200}], ensure: {"+ensure+"}}\nscenarios: [{flow: [{get: {url: /cart}}]}]")
+		s := reporttest.New(t, "config: {phases: [{duration: 5, arrivalCount: 200}], ensure: {"+ensure+"}}\nscenarios: [{flow: [{get: {url: /cart}}]}]")
 		for range n {
-			s.summary.Add(&load.UserStart{At: s.start, Scenario: "0"})
-			r := s.request(s.start, "0/GET /cart", "/cart", 200, 50)
-			end := &load.UserEnd{At: s.start, Scenario: "0"}
+			s.Summary.Add(&load.UserStart{At: s.Start, Scenario: "0"})
+			r := s.Request(s.Start, "0/GET /cart", "/cart", 200, 50)
+			end := &load.UserEnd{At: s.Start, Scenario: "0"}
 			if change != nil {
 				change(r, end)
 			}
-			s.summary.Add(r)
-			s.summary.Add(end)
+			s.Summary.Add(r)
+			s.Summary.Add(end)
 		}
 		var watch report.AbortWatch
-		first, then := watch.Check(s.summary, s.start), watch.Check(s.summary, s.start.Add(10*time.Second))
+		first, then := watch.Check(s.Summary, s.Start), watch.Check(s.Summary, s.Start.Add(10*time.Second))
 		if !strings.HasPrefix(first, wantFirst) || !strings.HasPrefix(then, wantThen) || (first == "") != (wantFirst == "") || (then == "") != (wantThen == "") {
 			t.Errorf("%s after %d users: %q, then %q; want %q, %q", ensure, n, first, then, wantFirst, wantThen)
 		}
@@ -46,14 +47,14 @@ func TestAbortWatch(t *testing.T) {
 }
 
 func TestAbortedRunHasFailed(t *testing.T) {
-	s := counted(t, "", 3, nil)
+	s := reporttest.Counted(t, "", 3, nil)
 	v := s.Judge(report.Outcome{Aborted: "http.codes.500 < 10 cannot hold any more: it is 10"})
 	if v.ExitCode != 1 || v.Reason != "aborted: http.codes.500 < 10 cannot hold any more: it is 10" {
 		t.Errorf("exit %d, %s", v.ExitCode, v.Reason)
 	}
-	started := newScript(t, "config: {phases: [{duration: 5, arrivalCount: 200}]}\nscenarios: [{flow: [{get: {url: /}}]}]")
-	started.summary.Add(&load.UserStart{At: started.start})
-	if v := started.summary.Judge(report.Outcome{Aborted: "x"}); !v.Health.Valid {
+	started := reporttest.New(t, "config: {phases: [{duration: 5, arrivalCount: 200}]}\nscenarios: [{flow: [{get: {url: /}}]}]")
+	started.Summary.Add(&load.UserStart{At: started.Start})
+	if v := started.Summary.Judge(report.Outcome{Aborted: "x"}); !v.Health.Valid {
 		t.Errorf("arrivals that were given up make the run invalid: %q", v.Health.Problems)
 	}
 }

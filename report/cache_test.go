@@ -5,6 +5,7 @@ import (
 
 	"edgescope/load"
 	"edgescope/report"
+	"edgescope/report/reporttest"
 )
 
 func TestHitRatiosByRoute(t *testing.T) {
@@ -14,7 +15,7 @@ func TestHitRatiosByRoute(t *testing.T) {
 		{expression: "edgescope.cache.hit_ratio./crt > 0"}, {expression: "edgescope.cache.expired == 0"}]}`
 	statuses := []string{"hit", "miss", "stale", "miss", "bypass", "dynamic", "", "revalidated", "miss", "bypass"}
 	k := 0
-	s := counted(t, ensure, len(statuses), func(r *load.Result, _ *load.UserStart, _ *load.UserEnd) {
+	s := reporttest.Counted(t, ensure, len(statuses), func(r *load.Result, _ *load.UserStart, _ *load.UserEnd) {
 		r.CacheStatus = statuses[k]
 		k++
 	})
@@ -41,7 +42,7 @@ func TestHitRatiosByRoute(t *testing.T) {
 }
 
 func TestNoRatioWithoutCache(t *testing.T) {
-	s := counted(t, "", 3, func(r *load.Result, _ *load.UserStart, _ *load.UserEnd) { r.CacheStatus = "dynamic" })
+	s := reporttest.Counted(t, "", 3, func(r *load.Result, _ *load.UserStart, _ *load.UserEnd) { r.CacheStatus = "dynamic" })
 	if rates := s.Aggregate().Rates; len(rates) != 1 {
 		t.Errorf("rates %v, want the request rate alone", rates)
 	}

@@ -1,12 +1,12 @@
 package report
 
 import (
-	"maps"
-	"slices"
+	"fmt"
 	"strings"
+	"time"
 
 	"edgescope/edge"
-	"edgescope/internal/near"
+	"edgescope/report/sums"
 	"edgescope/report/text"
 	"edgescope/scenarios"
 )
@@ -20,8 +20,8 @@ type CheckResult struct {
 	Figures string `json:"figures,omitempty"`
 }
 
-// why tells what a check failed by, "" for one that holds.
-func (c *CheckResult) why() string {
+// Why tells what a check failed by, "" for one that holds.
+func (c *CheckResult) Why() string {
 	switch {
 	case c.OK:
 		return ""
@@ -36,10 +36,10 @@ func (c *CheckResult) why() string {
 
 // Checked judges all checks by a period, in the order of the script: first those that hold, then those that fail, as they
 // are printed.
-func Checked(checks []scenarios.Check, p *Period) []CheckResult {
+func Checked(checks []scenarios.Check, p *sums.Period) []CheckResult {
 	var held, failed []CheckResult
 	for i := range checks {
-		if r := p.checked(&checks[i]); r.OK {
+		if r := checked(&checks[i], p); r.OK {
 			held = append(held, r)
 		} else {
 			failed = append(failed, r)
@@ -48,13 +48,13 @@ func Checked(checks []scenarios.Check, p *Period) []CheckResult {
 	return append(held, failed...)
 }
 
-func (p *Period) checked(c *scenarios.Check) CheckResult {
+func checked(c *scenarios.Check, p *sums.Period) CheckResult {
 	r := CheckResult{RunThreshold: edge.RunThreshold{Expression: c.Text, Limit: c.Max, Optional: !c.Strict, OK: c.Pass(p.Lookup)}}
 	var figures []string
 	for _, name := range c.Names() {
 		value, ok := p.Lookup(name)
 		if !ok {
-			r.Missing, r.Note = true, p.missing(name)
+			r.Missing, r.Note = true, missing(name, p)
 			return r
 		}
 		if r.Actual == 0 {
@@ -70,95 +70,66 @@ func (p *Period) checked(c *scenarios.Check) CheckResult {
 	return r
 }
 
-// Lookup finds a figure by the name that checks use: a counter, a rate, or "<summary>.<figure>". A counter of a known family
-// that never counted is 0; any other name that was not seen is not there.
-func (p *Period) Lookup(name string) (float64, bool) {
-	if n, ok := p.Counters[name]; ok {
-		return float64(n), true
-	}
-	if rate, ok := p.Rates[name]; ok {
-		return rate, true
-	}
-	if dot := strings.LastIndexByte(name, '.'); dot > 0 {
-		if d, ok := p.Summaries[name[:dot]]; ok {
-			if v, ok := d.value(name[dot+1:]); ok {
-				return v, true
-			}
-		}
-	}
-	return 0, knownCounter(name)
-}
-
-// knownCounter tells the names that count from 0 although a report leaves them out until they do.
-func knownCounter(name string) bool {
-	switch name {
-	case "vusers.created", "vusers.completed", "vusers.failed", "vusers.skipped", "vusers.late",
-		"http.requests", "http.responses", "http.downloaded_bytes", "plugins.expect.ok", "plugins.expect.failed":
-		return true
-	}
-	if status, ok := strings.CutPrefix(name, cacheCounters); ok && slices.Contains(cacheStatuses[:], status) || name == "edgescope.cold_starts" {
-		return true
-	}
-	for _, family := range []string{"vusers.created_by_name.", "http.codes.", "errors.", "plugins.expect.ok.", "plugins.expect.failed."} {
-		if strings.HasPrefix(name, family) && len(name) > len(family) {
-			return true
-		}
-	}
-	return false
-}
-
 // missing explains a name that was not seen.
-func (p *Period) missing(name string) string {
+func missing(name string, p *sums.Period) string {
 	note := name + " was never seen"
-	if seen := p.nearest(name); seen != "" {
+	if seen := p.Nearest(name); seen != "" {
 		note += "; did you mean " + seen + "?"
 	}
 	return note
 }
 
-// nearest is the seen name that takes the fewest changes, if they are at most a third of its length.
-func (p *Period) nearest(name string) string {
-	best, least := "", len(name)/3+1
-	try := func(candidate string) {
-		if d := near.Distance(name, candidate); d < least {
-			best, least = candidate, d
-		}
-	}
-	for _, counter := range slices.Sorted(maps.Keys(p.Counters)) {
-		try(counter)
-	}
-	for _, rate := range slices.Sorted(maps.Keys(p.Rates)) {
-		try(rate)
-	}
-	for _, summary := range slices.Sorted(maps.Keys(p.Summaries)) {
-		for _, figure := range append([]string{"median"}, figures[:]...) {
-			try(summary + "." + figure)
-		}
-	}
-	return best
+const (
+	// abortPatience is for how long a quantile or a mean must have been beyond its threshold, and abortRequests of how many
+	// requests, before a run is given up: both can still recover.
+	abortPatience = 10 * time.Second
+	abortRequests = 100
+)
+
+// AbortWatch finds, while a run lasts, that a threshold cannot hold any more. It is for one goroutine; the zero value is ready.
+type AbortWatch struct {
+	since []time.Time // per check: since when it has been broken; zero: it is not
 }
 
-// ChecksText is the checks as Artillery prints them: "ok: <expression>" or "fail: <expression>"; "" when there are none.
-func ChecksText(checks []CheckResult) string {
+// Check tells why the run may be given up, "" when it may not:
+//   - a threshold of a counter, a maximum or a count is reached: they never fall;
+//   - so many users failed that maxErrorRate cannot be kept, even if all that are planned still come and complete;
+//   - any other threshold has been broken for 10 s, by at least 100 requests.
+//
+// Conditions and optional checks do not abort: many hold only at the end.
+func (a *AbortWatch) Check(s *Summary, now time.Time) string {
+	checks := s.options.Plan.Checks
 	if len(checks) == 0 {
 		return ""
 	}
-	var b strings.Builder
-	b.WriteString("\nChecks:\n")
-	for i := range checks {
-		c := &checks[i]
-		verb := "ok"
-		if !c.OK {
-			verb = "fail"
-		}
-		line := verb + ": " + c.Expression
-		if c.Optional {
-			line += " (optional)"
-		}
-		if why := c.why(); why != "" {
-			line += " (" + why + ")"
-		}
-		b.WriteString(text.Wrap(line))
+	if a.since == nil {
+		a.since = make([]time.Time, len(checks))
 	}
-	return b.String()
+	total := s.Aggregate()
+	planned := s.options.Schedule.Total() // of all segments: a part that breaks a bound breaks it for the whole
+	for i := range checks {
+		source := &checks[i].Source
+		if source.Optional || source.Metric == "" {
+			continue
+		}
+		if source.Metric == "maxErrorRate" {
+			if failed := total.Counters["vusers.failed"]; float64(failed) > source.Max/100*float64(planned) {
+				return fmt.Sprintf("%s cannot hold any more: %s of %s planned users failed", source.Text, text.Grouped(failed), text.Grouped(int64(planned)))
+			}
+			continue
+		}
+		value, seen := total.Lookup(source.Metric)
+		switch {
+		case !seen || value < source.Max:
+			a.since[i] = time.Time{}
+		case total.OnlyGrows(source.Metric):
+			return fmt.Sprintf("%s cannot hold any more: it is %s", source.Text, text.Decimal(text.Round(value, 3)))
+		case total.Counters["http.requests"] < abortRequests:
+		case a.since[i].IsZero():
+			a.since[i] = now
+		case now.Sub(a.since[i]) >= abortPatience:
+			return fmt.Sprintf("%s has not held for %v: it is %s", source.Text, abortPatience, text.Decimal(text.Round(value, 3)))
+		}
+	}
+	return ""
 }

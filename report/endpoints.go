@@ -1,41 +1,72 @@
 package report
 
 import (
+	"cmp"
+	"strings"
+
 	"edgescope/load"
-	"edgescope/scenarios"
+	"edgescope/report/sums"
 )
 
-// maxEndpoints bounds the endpoints of a run whose every URL is one of its own, so that ids in URLs do not fill our memory.
-const maxEndpoints = 1000
-
-// Endpoints labels results by the URLs that were sent, where a script asks for it (groupDynamicURLs: false). It is for one
-// goroutine; a nil one labels nothing.
-type Endpoints struct {
-	plan *scenarios.Plan
-	seen map[string]bool
-}
-
-// NewEndpoints is nil for a plan whose endpoints are the URLs as the script spells them.
-func NewEndpoints(plan *scenarios.Plan) *Endpoints {
-	if !plan.Endpoints.Apart {
-		return nil
+// endpointOf is the endpoint that a result belongs to, "" for none: as the script spells it or, where the script asks for it
+// (groupDynamicURLs: false), by the URL that was sent.
+func (s *Summary) endpointOf(r *load.Result) string {
+	if r.Endpoint == "" || !s.options.Plan.Endpoints.Apart {
+		return r.Endpoint
 	}
-	return &Endpoints{plan: plan, seen: map[string]bool{}}
+	return s.endpoints.name(s.options.Plan.EndpointOf(r.URL, r.Name))
 }
 
-// Label sets the endpoint of a request that has one. Behind the first 1,000 endpoints all further ones are "other".
-func (s *Endpoints) Label(e load.Event) {
-	r, ok := e.(*load.Result)
-	if !ok || s == nil || r.Endpoint == "" {
+// endpointNames are the names of one endpoint's metrics.
+type endpointNames struct{ responseTime, serverTiming, codes, errors, cache string }
+
+// endpoint counts under metrics-by-endpoint: the last hop only, and nothing when Artillery's plugin has nothing.
+func (s *Summary) endpoint(w *window, g *group, r *load.Result, key *groupKey) {
+	o := &s.options.Plan.Endpoints
+	if !r.Final || key.endpoint == "" || r.Cut || o.IgnoreUnnamed && r.Name == "" {
 		return
 	}
-	label := s.plan.EndpointOf(r.URL, r.Name)
-	switch {
-	case s.seen[label]:
-	case len(s.seen) >= maxEndpoints:
-		label = "other"
-	default:
-		s.seen[label] = true
+	names := s.endpointNames(key)
+	if r.Answered() {
+		g.count(s.names.code(names.codes, r.Code))
+		g.record(w, names.responseTime, waited)
+		if r.HasServerTotal {
+			g.record(w, names.serverTiming, serverTotal)
+		}
+		if r.CacheStatus != "" {
+			g.count(s.names.of(names.cache, r.CacheStatus))
+		}
 	}
-	r.Endpoint = label
+	if key.failure != "" {
+		g.count(names.errors + key.failure)
+	}
+}
+
+func (s *Summary) endpointNames(key *groupKey) *endpointNames {
+	label := key.endpoint
+	if s.options.Plan.Endpoints.UseOnlyRequestNames && key.name != "" {
+		label = key.name
+	}
+	names := s.labels[label]
+	if names == nil {
+		namespace := s.endpointNamespace()
+		names = &endpointNames{
+			responseTime: namespace + ".response_time." + label,
+			serverTiming: namespace + ".server-timing." + label,
+			codes:        namespace + "." + label + ".codes.",
+			errors:       namespace + "." + label + ".errors.",
+			cache:        sums.CacheByEndpoint + label + ".",
+		}
+		s.labels[label] = names
+	}
+	return names
+}
+
+func (s *Summary) endpointNamespace() string {
+	return cmp.Or(s.options.Plan.Endpoints.Namespace, "plugins.metrics-by-endpoint")
+}
+
+// OfEndpoint tells whether a metric is about one endpoint: there may be too many of them to print.
+func (s *Summary) OfEndpoint(name string) bool {
+	return strings.HasPrefix(name, s.endpointNamespace()+".") || strings.HasPrefix(name, sums.CacheByEndpoint)
 }

@@ -63,8 +63,8 @@ func proxied(n *network.Options, target string) bool {
 	return proxy != nil || err != nil
 }
 
-// kind is what must be equal for two runs to be compared.
-func (e Environment) kind() Environment {
+// Kind is what must be equal for two runs to be compared.
+func (e Environment) Kind() Environment {
 	e.Processor, e.Loadgen = "", ""
 	if e.Protocol == "" {
 		e.Protocol = string(network.HTTP1)
@@ -78,7 +78,7 @@ func (e Environment) String() string {
 	if e.Connections > 0 {
 		made += ", " + text.Plural(int64(e.Connections), "shared connection")
 	}
-	if p := e.kind().Protocol; p == string(network.H2C) {
+	if p := e.Kind().Protocol; p == string(network.H2C) {
 		made += ", h2c"
 	} else if p != string(network.HTTP1) {
 		made += ", HTTP/" + p
@@ -87,23 +87,4 @@ func (e Environment) String() string {
 		made += ", " + e.Network
 	}
 	return made
-}
-
-// notes tell what of two environments differs without making them another kind.
-func (e Environment) notes(o Environment) []string {
-	var notes []string
-	if e.Processor != o.Processor {
-		notes = append(notes, fmt.Sprintf("the processors differ: %s and %s", orUnknown(e.Processor), orUnknown(o.Processor)))
-	}
-	if e.Loadgen != o.Loadgen {
-		notes = append(notes, fmt.Sprintf("loadgen differs: version %s and %s", orUnknown(e.Loadgen), orUnknown(o.Loadgen)))
-	}
-	return notes
-}
-
-func orUnknown(s string) string {
-	if s == "" {
-		return "unknown"
-	}
-	return s
 }

@@ -1,12 +1,13 @@
 package report
 
 import (
+	"cmp"
 	"time"
 
 	"edgescope/edge"
 	"edgescope/load"
 	"edgescope/report/distribution"
-	"edgescope/report/text"
+	"edgescope/report/sums"
 )
 
 // maxPoints is how many points a run's summary may have (edge.Run).
@@ -28,22 +29,8 @@ type points struct {
 	response, service distribution.Histogram
 
 	perBlock int
-	blocks   []Block
+	blocks   []sums.Block
 	block    openBlock
-}
-
-// Block is a stretch of the run with its distributions: what compare resamples and merge adds.
-type Block struct {
-	At       float64 `json:"at"`    // seconds from the start of the run
-	Width    float64 `json:"width"` // seconds
-	Arrivals int64   `json:"arrivals"`
-	Requests int64   `json:"requests"`
-	Errors   int64   `json:"errors"` // no answer, or status >= 500
-	Active   int64   `json:"active"` // users at the end
-	// Response and Service are of complete answers, Steps is Response by step.
-	Response distribution.Buckets            `json:"response"`
-	Service  distribution.Buckets            `json:"service"`
-	Steps    map[string]distribution.Buckets `json:"steps,omitempty"`
 }
 
 type openBlock struct {
@@ -54,6 +41,8 @@ type openBlock struct {
 	last                       *distribution.Histogram // of the step lastName: most results are of the step of the one before
 	lastName                   string
 }
+
+func newBlock() openBlock { return openBlock{steps: map[string]*distribution.Histogram{}} }
 
 func (b *openBlock) step(name string) *distribution.Histogram {
 	if b.last != nil && b.lastName == name {
@@ -73,7 +62,7 @@ func newPoints(o Options) points {
 	planned := o.Schedule.Duration() * 3 / 2
 	width := (planned/maxPoints + time.Second).Truncate(time.Second)
 	perBlock := max(int((minBlock+width-1)/width), pointsPerBlock)
-	return points{started: o.Started, width: width, perBlock: perBlock, block: openBlock{steps: map[string]*distribution.Histogram{}}}
+	return points{started: o.Started, width: width, perBlock: perBlock, block: newBlock()}
 }
 
 func (p *points) arrival() { p.now.Arrivals++ }
@@ -98,19 +87,19 @@ func (p *points) advance(now time.Time, active int64) {
 		if now.Sub(p.started) < end {
 			return
 		}
-		p.end(p.width, active)
+		p.end(active)
 	}
 }
 
 func (p *points) close(active int64) {
-	p.end(p.width, active)
+	p.end(active)
 	if p.block.points > 0 {
 		p.endBlock(active)
 	}
 }
 
-func (p *points) end(width time.Duration, active int64) {
-	p.done = append(p.done, p.present(width, active))
+func (p *points) end(active int64) {
+	p.done = append(p.done, p.present(active))
 	b := &p.block
 	b.points++
 	b.arrivals += p.now.Arrivals
@@ -127,21 +116,51 @@ func (p *points) end(width time.Duration, active int64) {
 
 func (p *points) endBlock(active int64) {
 	b := &p.block
-	p.blocks = append(p.blocks, Block{
+	p.blocks = append(p.blocks, sums.Block{
 		At:       (time.Duration(len(p.blocks)*p.perBlock) * p.width).Seconds(),
 		Width:    (time.Duration(b.points) * p.width).Seconds(),
 		Arrivals: b.arrivals, Requests: b.requests, Errors: b.errors, Active: active,
 		Response: b.response.Buckets(), Service: b.service.Buckets(), Steps: distribution.AllBuckets(b.steps),
 	})
-	p.block = openBlock{steps: map[string]*distribution.Histogram{}}
+	p.block = newBlock()
 }
 
 // present is the open point as it stands.
-func (p *points) present(width time.Duration, active int64) edge.RunPoint {
-	ms := func(d time.Duration) float64 { return text.Round(float64(d)/1e6, 3) }
+func (p *points) present(active int64) edge.RunPoint {
 	point := p.now
-	point.At, point.Width, point.Active = (time.Duration(len(p.done)) * p.width).Seconds(), width.Seconds(), active
-	point.P50, point.P95, point.P99 = ms(p.response.Quantile(0.5)), ms(p.response.Quantile(0.95)), ms(p.response.Quantile(0.99))
-	point.ServiceP95 = ms(p.service.Quantile(0.95))
+	point.At, point.Width, point.Active = (time.Duration(len(p.done)) * p.width).Seconds(), p.width.Seconds(), active
+	sums.SetPoint(&point, &p.response, &p.service)
 	return point
+}
+
+// errors counts the requests without a complete answer, and answers of 5xx.
+func (p *points) errors() int64 {
+	n := p.now.Errors
+	for i := range p.done {
+		n += p.done[i].Errors
+	}
+	return n
+}
+
+// partResult adds a result to its step and its region.
+func (s *Summary) partResult(r *load.Result) {
+	addToPart(s.steps.Of(r.Attack), r)
+	if region := cmp.Or(r.EdgeRegion, r.Region); region != "" {
+		addToPart(s.regions.Of(s.regionNames.name(region)), r)
+	}
+}
+
+func addToPart(p *sums.Part, r *load.Result) {
+	p.Requests += 1 + int64(r.Retries)
+	if r.Failure != "" {
+		p.Failed++
+		return
+	}
+	p.Response.Record(r.Response())
+	if r.ColdStart != nil && *r.ColdStart {
+		p.Cold++
+	}
+	if r.CacheStatus != "" {
+		p.CountCache(r.CacheStatus, 1)
+	}
 }

@@ -7,8 +7,6 @@ import (
 	"io"
 	"maps"
 	"slices"
-	"strconv"
-	"time"
 
 	"edgescope/report/distribution"
 )
@@ -41,25 +39,11 @@ func Read(r io.Reader) (*Report, error) {
 		return nil, fmt.Errorf("segment %v is none", *e.Segment)
 	}
 	for i := range report.Intermediate {
-		if err := report.Intermediate[i].readStart(); err != nil {
+		if err := report.Intermediate[i].ReadStart(); err != nil {
 			return nil, err
 		}
 	}
 	return &report, e.check()
-}
-
-// readStart takes the start of a window from its text.
-func (p *Period) readStart() error {
-	var text string
-	if err := json.Unmarshal(p.Period, &text); err != nil {
-		return fmt.Errorf("period %s: want a text", p.Period)
-	}
-	ms, err := strconv.ParseInt(text, 10, 64)
-	if err != nil {
-		return fmt.Errorf("period %q: want Unix milliseconds", text)
-	}
-	p.start = time.UnixMilli(ms)
-	return nil
 }
 
 // check refuses distributions that no histogram has.

@@ -2,10 +2,7 @@ package report
 
 import (
 	"fmt"
-	"maps"
 	"math/rand/v2"
-	"slices"
-	"strings"
 	"time"
 
 	"edgescope/edge"
@@ -34,30 +31,18 @@ func (s *Summary) Run(info RunInfo, now time.Time, v *Verdict) edge.Run {
 		ID: info.ID, Name: info.Name, Commit: info.Commit, Script: s.options.Plan.Script, Target: s.options.Plan.Target,
 		Started: s.options.Started.UTC(), Updated: now.UTC(), Verdict: edge.VerdictRunning,
 	}
-	counts(&r, &total)
+	total.SetCounts(&r)
 	r.Users.Planned = int64(s.options.Segment.Share(s.options.Schedule.Total()))
 	r.Phases = s.runPhases()
 	s.distributions(&r)
 	if v != nil {
-		conclude(&r, v, now)
+		v.Conclude(&r, now)
 	}
 	return r
 }
 
-// counts takes over what the counters of a run say.
-func counts(r *edge.Run, total *Period) {
-	r.Requests, r.Responses = total.Counters["http.requests"], total.Counters["http.responses"]
-	r.Failed, r.Rate = r.Requests-r.Responses, total.Rates["http.request_rate"]
-	r.Codes, r.Errors, r.Cache = family(total, "http.codes."), family(total, "errors."), family(total, "edgescope.cache.")
-	r.Cold, r.Expectations = total.Counters["edgescope.cold_starts"], expectations(total)
-	r.Users = edge.RunUsers{
-		Created: total.Counters["vusers.created"], Completed: total.Counters["vusers.completed"],
-		Failed: total.Counters["vusers.failed"], Skipped: total.Counters["vusers.skipped"],
-	}
-}
-
-// conclude takes over the verdict.
-func conclude(r *edge.Run, v *Verdict, now time.Time) {
+// Conclude gives a run that ended now its verdict.
+func (v *Verdict) Conclude(r *edge.Run, now time.Time) {
 	r.Ended, r.Verdict, r.Reason, r.ExitCode = now.UTC(), v.Word, v.Reason, v.ExitCode
 	if v.Word != edge.VerdictInvalid { // whose reason is the problems
 		r.Warnings = append(r.Warnings, v.Health.Problems...)
@@ -71,12 +56,11 @@ func conclude(r *edge.Run, v *Verdict, now time.Time) {
 func (s *Summary) distributions(r *edge.Run) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	h := s.sum().histograms
-	r.Response, r.Service, r.TTFB, r.Lag = quantiles(h[seriesResponse]), quantiles(h[seriesService]), quantiles(h[seriesTTFB]), quantiles(h[seriesLag])
-	r.Steps, r.Regions = runParts(s.parts.steps), runParts(s.parts.regions)
+	s.sum().SetQuantiles(r)
+	r.Steps, r.Regions = s.steps.Run(), s.regions.Run()
 	r.Points = append([]edge.RunPoint{}, s.points.done...)
 	if r.Verdict == edge.VerdictRunning && len(r.Points) < maxPoints && s.points.now.Requests+s.points.now.Arrivals > 0 {
-		r.Points = append(r.Points, s.points.present(s.points.width, s.active))
+		r.Points = append(r.Points, s.points.present(s.active))
 	}
 }
 
@@ -96,39 +80,4 @@ func (s *Summary) runPhases() []edge.RunPhase {
 		})
 	}
 	return phases
-}
-
-// family is the counters of one prefix, without it; nil when there are none.
-func family(p *Period, prefix string) map[string]int64 {
-	var counters map[string]int64
-	for name, n := range p.Counters {
-		if rest, ok := strings.CutPrefix(name, prefix); ok {
-			if counters == nil {
-				counters = map[string]int64{}
-			}
-			counters[rest] = n
-		}
-	}
-	return counters
-}
-
-func expectations(p *Period) []edge.RunCheck {
-	checks := map[string]*edge.RunCheck{}
-	of := func(name string) *edge.RunCheck {
-		if checks[name] == nil {
-			checks[name] = &edge.RunCheck{Name: name}
-		}
-		return checks[name]
-	}
-	for name, n := range family(p, "plugins.expect.ok.") {
-		of(name).OK = n
-	}
-	for name, n := range family(p, "plugins.expect.failed.") {
-		of(name).Failed = n
-	}
-	var list []edge.RunCheck
-	for _, name := range slices.Sorted(maps.Keys(checks)) {
-		list = append(list, *checks[name])
-	}
-	return list
 }

@@ -1,14 +1,16 @@
+// Package report sums a run up and says what came of it: the summary of its events, the verdict with its exit code, and the
+// report that its file holds.
 package report
 
 import (
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"edgescope/load"
 	"edgescope/report/distribution"
+	"edgescope/report/sums"
 	"edgescope/scenarios"
 )
 
@@ -17,9 +19,6 @@ const Window = 10 * time.Second
 
 // LateAfter is how late an arrival must start to count as vusers.late.
 const LateAfter = 10 * time.Millisecond
-
-// maxErrorNames bounds the distinct errors.* counters: a target that makes its messages up must not fill our memory.
-const maxErrorNames = 200
 
 // Options are what a Summary must know of the run beforehand.
 type Options struct {
@@ -37,32 +36,36 @@ type Summary struct {
 	options Options
 
 	mu      sync.Mutex
-	total   *tally // of the closed windows
-	open    map[int64]*tally
+	total   *sums.Tally // of the closed windows
+	open    map[int64]*window
 	floor   int64 // start of the earliest window still open, Unix milliseconds
-	periods []Period
+	periods []sums.Period
 	windows []map[string]distribution.Buckets // of periods, if this is a segment
-	parts   parts
-	points  points
-	errors  map[string]bool
-	emitted map[string]bool // of the metrics that functions of the script emitted
-	labels  map[string]*endpointNames
-	names   names
-	misses  misses
-	active  int64
-	phase   scenarios.Phase
-	lag     lagWatch
+
+	steps, regions sums.Parts
+	points         points
+	failed         sums.FailedExpectations
+	hits           firstHits
+	active         int64
+	phase          scenarios.Phase
+	lag            sums.WorstLag
+
+	names                                   names
+	labels                                  map[string]*endpointNames
+	errors, metrics, endpoints, regionNames bounded
 }
 
 // NewSummary makes an empty summary.
 func NewSummary(o Options) *Summary {
 	return &Summary{
-		options: o, total: newTally(), open: map[int64]*tally{}, errors: map[string]bool{}, emitted: map[string]bool{},
-		labels: map[string]*endpointNames{}, names: names{}, misses: misses{}, parts: newParts(), points: newPoints(o),
+		options: o, total: sums.New(), open: map[int64]*window{}, steps: sums.Parts{}, regions: sums.Parts{}, points: newPoints(o),
+		failed: sums.FailedExpectations{}, hits: firstHits{idle: o.Plan.Idle, gaps: map[string]*gap{}},
+		names: names{}, labels: map[string]*endpointNames{},
+		errors: newBounded(maxErrors), metrics: newBounded(maxMetrics), endpoints: newBounded(maxEndpoints), regionNames: newBounded(maxRegions),
 	}
 }
 
-// Add adds one event of the run.
+// Add adds one event of the run. Results must come in the order in which they ended.
 func (s *Summary) Add(e load.Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -74,12 +77,11 @@ func (s *Summary) Add(e load.Event) {
 	case *load.UserEnd:
 		s.userEnd(e)
 	case *load.Skip:
-		w := s.window(e.At)
-		w.count("vusers.skipped", 1, e.At.UnixMilli())
+		s.window(e.At).Count("vusers.skipped", 1, e.At.UnixMilli())
 	case *load.PhaseStart:
 		s.phase = e.Phase
 	case *load.Metric:
-		s.custom(e)
+		s.metric(e)
 	case *load.Line:
 	}
 }
@@ -106,28 +108,27 @@ func (s *Summary) closeBefore(ms int64) {
 		if start+Window.Milliseconds() > ms {
 			return
 		}
-		w := s.open[start]
-		w.fold()
-		s.lag.window(w.histograms[seriesLag])
-		s.periods = append(s.periods, newPeriod(start, w))
+		t := s.open[start].settle()
+		s.lag.Window(t.Histograms[sums.SeriesLag])
+		s.periods = append(s.periods, sums.NewWindow(start, t))
 		if s.options.Segment != nil {
-			s.windows = append(s.windows, distribution.AllBuckets(w.histograms))
+			s.windows = append(s.windows, distribution.AllBuckets(t.Histograms))
 		}
-		s.total.merge(w)
+		s.total.Merge(t)
 		delete(s.open, start)
 		s.floor = start + Window.Milliseconds()
 	}
 }
 
-func (s *Summary) window(at time.Time) *tally {
+func (s *Summary) window(at time.Time) *window {
 	ms := at.UnixMilli()
 	start := max(ms-ms%Window.Milliseconds(), s.floor)
 	w := s.open[start]
 	if w == nil {
-		w = newTally()
-		w.counters["vusers.failed"] = 0 // written even if nobody failed
+		w = newWindow()
+		w.Counters["vusers.failed"] = 0 // written even if nobody failed
 		if s.options.Plan.Apdex > 0 {
-			w.counters["apdex.satisfied"], w.counters["apdex.tolerated"], w.counters["apdex.frustrated"] = 0, 0, 0 // likewise
+			w.Counters["apdex.satisfied"], w.Counters["apdex.tolerated"], w.Counters["apdex.frustrated"] = 0, 0, 0 // likewise
 		}
 		s.open[start] = w
 	}
@@ -136,12 +137,12 @@ func (s *Summary) window(at time.Time) *tally {
 
 func (s *Summary) userStart(e *load.UserStart) {
 	w, ms := s.window(e.At), e.At.UnixMilli()
-	w.count("vusers.created", 1, ms)
-	w.count(s.names.of("vusers.created_by_name.", e.Scenario), 1, ms)
+	w.Count("vusers.created", 1, ms)
+	w.Count(s.names.of("vusers.created_by_name.", e.Scenario), 1, ms)
 	if e.Lag > LateAfter {
-		w.count("vusers.late", 1, ms)
+		w.Count("vusers.late", 1, ms)
 	}
-	w.record(seriesLag, e.Lag, ms)
+	w.Record(sums.SeriesLag, e.Lag, ms)
 	s.active++
 	s.points.arrival()
 }
@@ -151,173 +152,91 @@ func (s *Summary) userEnd(e *load.UserEnd) {
 	s.active--
 	switch {
 	case e.Cut:
-		w.count("edgescope.vusers.cut", 1, ms)
+		w.Count("edgescope.vusers.cut", 1, ms)
 	case e.Err != "":
-		w.count("vusers.failed", 1, ms)
-		w.count("errors."+s.errorName(e.Err), 1, ms)
+		w.Count("vusers.failed", 1, ms)
+		w.Count("errors."+s.errors.name(e.Err), 1, ms)
 	default:
-		w.count("vusers.completed", 1, ms)
-		w.record("vusers.session_length", e.Length, ms)
+		w.Count("vusers.completed", 1, ms)
+		w.Record("vusers.session_length", e.Length, ms)
 	}
 }
-
-func (s *Summary) errorName(name string) string {
-	if s.errors[name] {
-		return name
-	}
-	if len(s.errors) >= maxErrorNames {
-		return "other"
-	}
-	s.errors[name] = true
-	return name
-}
-
-// endOf is when a result was complete.
-func endOf(r *load.Result) time.Time { return r.Timestamp.Add(r.Latency) }
 
 func (s *Summary) result(r *load.Result) {
-	end := endOf(r)
+	end := r.Timestamp.Add(r.Latency) // when it was complete
 	w, ms := s.window(end), end.UnixMilli()
-	s.lane(w, r).add(w, r, ms)
+	s.group(w, r).add(w, r, ms)
+	s.hits.add(w, r, end)
 	if !r.Cut {
 		s.points.result(r)
-		s.parts.result(r)
+		s.partResult(r)
 	}
 	if r.BadCookies > 0 {
-		w.count("errors.cookie_parse_error_invalid_cookie", int64(r.BadCookies), ms)
+		w.Count("errors.cookie_parse_error_invalid_cookie", int64(r.BadCookies), ms)
 	}
-	for _, o := range r.Outcomes {
+	for i := range r.Outcomes {
+		o := &r.Outcomes[i]
 		verb := "ok"
 		if !o.OK {
 			verb = "failed"
-			s.misses.add(r.Attack, &o)
+			s.failed.Add(r.Attack, o.Type, 1, o.Want, o.Got)
 		}
 		verb = s.names.of("plugins.expect.", verb)
-		w.count(verb, 1, ms)
-		w.count(s.names.of(verb, ".", o.Type), 1, ms)
+		w.Count(verb, 1, ms)
+		w.Count(s.names.of(verb, ".", o.Type), 1, ms)
 	}
 }
 
-// The names of our own distributions (milliseconds).
-const (
-	seriesResponse = "edgescope.response_time" // the headline: intended start -> last byte
-	seriesService  = "edgescope.service_time"
-	seriesTTFB     = "edgescope.ttfb"
-	seriesLag      = "edgescope.lag"
-	seriesConnWait = "edgescope.conn_wait"
-)
-
-// connectionSeries are the series of new connections (cold) or of reused ones (warm).
-type connectionSeries struct{ response, service, ttfb string }
-
-var (
-	coldSeries      = connectionSeries{seriesResponse + ".cold", seriesService + ".cold", seriesTTFB + ".cold"}
-	warmSeries      = connectionSeries{seriesResponse + ".warm", seriesService + ".warm", seriesTTFB + ".warm"}
-	responseClasses = [...]string{"http.response_time.2xx", "http.response_time.3xx", "http.response_time.4xx", "http.response_time.5xx"}
-)
-
-func (s *Summary) answered(w *tally, l *lane, r *load.Result) {
-	l.count("http.responses")
-	l.count(s.names.code("http.codes.", r.Code))
-	w.counters["http.downloaded_bytes"] += 0 // written even if all bodies are empty
-	l.record(w, "http.response_time", waited)
-	if r.Code >= 200 && r.Code < 600 {
-		l.record(w, responseClasses[r.Code/100-2], waited)
+// Aggregate is the whole run so far.
+func (s *Summary) Aggregate() sums.Period {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var last int64
+	if n := len(s.periods); n > 0 {
+		last = s.periods[n-1].Start.UnixMilli()
 	}
-	if s.options.Plan.HTTP.ExtendedMetrics {
-		l.record(w, "http.dns", dns)
-		l.record(w, "http.tcp", tcp)
-		l.record(w, "http.tls", tlsTime)
-		l.record(w, "http.total", total)
-	}
-	if r.CacheStatus != "" {
-		l.count(s.names.of("edgescope.cache.", r.CacheStatus))
-	}
-	if r.ColdStart != nil && *r.ColdStart {
-		l.count("edgescope.cold_starts")
-	}
-	if r.Failure == "" && !r.Cut {
-		l.own(w, r)
-		l.apdex = s.options.Plan.Apdex
-	}
+	return sums.NewAggregate(last, s.sum())
 }
 
-// own are our own series, of complete answers only: a broken one has no last byte.
-func (l *lane) own(w *tally, r *load.Result) {
-	kind := &coldSeries
-	if r.Reused {
-		kind = &warmSeries
+// sum is the closed windows and the open ones together.
+func (s *Summary) sum() *sums.Tally {
+	t := sums.New()
+	t.Counters["vusers.failed"] = 0
+	t.Merge(s.total)
+	for _, w := range s.open {
+		t.Merge(w.settle())
 	}
-	l.record(w, seriesResponse, response)
-	l.record(w, kind.response, response)
-	l.record(w, seriesService, service)
-	l.record(w, kind.service, service)
-	l.record(w, seriesTTFB, ttfb)
-	l.record(w, kind.ttfb, ttfb)
-	l.record(w, seriesConnWait, connWait)
-	l.record(w, "edgescope.phase.body", body)
-	if !r.Reused {
-		l.record(w, "edgescope.phase.dns", dns)
-		l.record(w, "edgescope.phase.tcp", tcp)
-		if r.TLS > 0 {
-			l.record(w, "edgescope.phase.tls", tlsTime)
-		}
-	}
+	return t
 }
 
-// endpointNames are the names of one endpoint's metrics.
-type endpointNames struct{ responseTime, serverTiming, codes, errors, cache string }
-
-// endpoint counts under metrics-by-endpoint: the last hop only, and nothing when Artillery's plugin has nothing.
-func (s *Summary) endpoint(w *tally, l *lane, r *load.Result, failure string) {
-	o := &s.options.Plan.Endpoints
-	if !r.Final || r.Endpoint == "" || r.Cut || o.IgnoreUnnamed && r.Name == "" {
-		return
-	}
-	names := s.endpointNames(r)
-	if r.Answered() {
-		l.count(s.names.code(names.codes, r.Code))
-		l.record(w, names.responseTime, waited)
-		if r.HasServerTotal {
-			l.record(w, names.serverTiming, serverTotal)
-		}
-		if r.CacheStatus != "" {
-			l.count(s.names.of(names.cache, r.CacheStatus))
-		}
-	}
-	if failure != "" {
-		l.count(names.errors + failure)
-	}
+// Periods are the windows that are closed, in order; the caller may keep them.
+func (s *Summary) Periods() []sums.Period {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]sums.Period{}, s.periods...)
 }
 
-func (s *Summary) endpointNames(r *load.Result) *endpointNames {
-	label := r.Endpoint
-	if s.options.Plan.Endpoints.UseOnlyRequestNames && r.Name != "" {
-		label = r.Name
-	}
-	names := s.labels[label]
-	if names == nil {
-		namespace := s.options.Plan.Endpoints.Namespace
-		if namespace == "" {
-			namespace = "plugins.metrics-by-endpoint"
-		}
-		names = &endpointNames{
-			responseTime: namespace + ".response_time." + label,
-			serverTiming: namespace + ".server-timing." + label,
-			codes:        namespace + "." + label + ".codes.",
-			errors:       namespace + "." + label + ".errors.",
-			cache:        cacheByEndpoint + label + ".",
-		}
-		s.labels[label] = names
-	}
-	return names
+// Status is a run as it stands.
+type Status struct {
+	Rate   float64 // requests per second of the open windows
+	Users  int64   // that are alive
+	Errors int64   // requests without a complete answer and answers of 5xx, since the start
+	// Response are the response times of the open windows.
+	Response distribution.Histogram
+	Left     time.Duration // of the schedule; not above 0 when all users have started
+	Phase    scenarios.Phase
 }
 
-// isEndpoint tells a metric that the console hides.
-func (s *Summary) isEndpoint(name string) bool {
-	namespace := s.options.Plan.Endpoints.Namespace
-	if namespace == "" {
-		namespace = "plugins.metrics-by-endpoint"
+// Status returns how the run stands.
+func (s *Summary) Status(now time.Time) Status {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := sums.New()
+	for _, w := range s.open {
+		t.Merge(w.settle())
 	}
-	return strings.HasPrefix(name, namespace+".") || strings.HasPrefix(name, cacheByEndpoint)
+	return Status{
+		Rate: t.RequestRate(), Users: s.active, Errors: s.points.errors(), Response: *t.Histogram(sums.SeriesResponse),
+		Left: (s.options.Schedule.Duration() - now.Sub(s.options.Started)).Round(time.Second), Phase: s.phase,
+	}
 }

@@ -11,8 +11,8 @@ import (
 	"edgescope/edge"
 	"edgescope/load"
 	"edgescope/load/health"
-	"edgescope/report/distribution"
-	"edgescope/report/text"
+	"edgescope/report/sums"
+	"edgescope/scenarios"
 )
 
 // The exit codes of loadgen.
@@ -26,42 +26,17 @@ const (
 	ExitInterrupted = 130 // SIGINT or SIGTERM
 )
 
-// DefaultLagLimit is the p99 of arrival lateness above which a run is not valid.
-const DefaultLagLimit = 10 * time.Millisecond
-
-// minArrivals is how many arrivals a lag must be taken of to make a run invalid: a handful never does.
-const minArrivals = 100
-
-// Health says whether the generator kept its schedule, so that the figures are the target's and not its own.
-type Health struct {
-	Valid bool `json:"valid"`
-	// Problems make the run invalid, each with its figure and limit; Warnings do not.
-	Problems []string `json:"problems,omitempty"`
-	Warnings []string `json:"warnings,omitempty"`
-
-	LagP99       float64 `json:"lag_p99_ms"`
-	WorstLagP99  float64 `json:"worst_window_lag_p99_ms"` // of windows with at least 100 arrivals
-	LagLimit     float64 `json:"lag_limit_ms"`
-	Planned      uint64  `json:"planned"`
-	Created      int64   `json:"created"`
-	Skipped      int64   `json:"skipped"`
-	Late         int64   `json:"late"`
-	CPUSaturated float64 `json:"cpu_saturated_s"` // longest time with the processors used up by ourselves
-	Throttled    float64 `json:"throttled_s"`     // longest time throttled by the cgroup
-	GCShare      float64 `json:"gc_share"`        // of the processors, 0 to 1
-	GCPause      float64 `json:"gc_pause_ms"`     // the longest
-}
-
 // Outcome is what, beside the summary, decides a verdict.
 type Outcome struct {
-	Err    error  // what load.Runner.Run answered
+	Err    error  // what load.Runner.Run returned
 	Target string // what the script asks, for messages
 	// Interrupted is true when the run was stopped from outside; Err is the cause.
 	Interrupted bool
 	LagLimit    time.Duration
 	CPU         health.CPU
 	GC          health.GC
-	Warnings    []string
+	// Problems make the run invalid, whatever its figures say; Warnings do not.
+	Problems, Warnings []string
 	// Aborted says why the arrivals were stopped early (AbortWatch), "" if they were not. An aborted run has failed.
 	Aborted string
 }
@@ -93,19 +68,36 @@ func (v Verdict) With(c *Comparison) Verdict {
 	return v
 }
 
-// Judge decides, by the figures of the whole run. The order of the reasons: interrupted, not valid, no answer at all, a
-// threshold, an expectation, a failed after flow. The thresholds of a segment are judged when it is merged with the others.
+// Judge decides, by the figures of the whole run. The thresholds of a segment are judged when it is merged with the others.
 func (s *Summary) Judge(o Outcome) Verdict {
 	total := s.Aggregate()
-	v := Verdict{Health: s.health(&total, o)}
+	e := Evidence{Total: &total, Planned: s.options.Segment.Share(s.options.Schedule.Total())}
 	if s.options.Segment == nil {
-		v.Checks = Checked(s.options.Plan.Checks, &total)
+		e.Checks = s.options.Plan.Checks
 	}
-	v.Word, v.ExitCode, v.Reason = v.decide(&total, o)
+	s.mu.Lock()
+	e.WorstLag = s.lag
+	s.mu.Unlock()
+	return Judge(e, o)
+}
+
+// Evidence are the figures of a whole run by which it is judged.
+type Evidence struct {
+	Total    *sums.Period
+	Checks   []scenarios.Check
+	Planned  uint64 // arrivals
+	WorstLag sums.WorstLag
+}
+
+// Judge decides what came of a run. The order of the reasons: interrupted, not valid, no answer at all, a threshold, an
+// expectation, a failed after flow.
+func Judge(e Evidence, o Outcome) Verdict {
+	v := Verdict{Health: healthOf(&e, &o), Checks: Checked(e.Checks, e.Total)}
+	v.Word, v.ExitCode, v.Reason = v.decide(e.Total, &o)
 	return v
 }
 
-func (v *Verdict) decide(total *Period, o Outcome) (word string, code int, reason string) {
+func (v *Verdict) decide(total *sums.Period, o *Outcome) (word string, code int, reason string) {
 	var flow *load.FlowError
 	isFlow := errors.As(o.Err, &flow)
 	var missed *load.StartError
@@ -138,9 +130,9 @@ func (v *Verdict) decide(total *Period, o Outcome) (word string, code int, reaso
 }
 
 // noAnswer tells why a target that never answered did not: the error that most users ended with.
-func noAnswer(total *Period, target string) string {
+func noAnswer(total *sums.Period, target string) string {
 	text := fmt.Sprintf("none of %d requests got an answer", total.Counters["http.requests"])
-	users := family(total, "errors.")
+	users := total.Family("errors.")
 	name := ""
 	for _, candidate := range slices.Sorted(maps.Keys(users)) {
 		if users[candidate] > users[name] {
@@ -181,102 +173,4 @@ func failedChecks(checks []CheckResult) []string {
 		}
 	}
 	return failed
-}
-
-// lagWatch keeps the worst window.
-type lagWatch struct{ worst time.Duration }
-
-func (l *lagWatch) window(h *distribution.Histogram) {
-	if h != nil && h.Count() >= minArrivals {
-		l.worst = max(l.worst, h.Quantile(0.99))
-	}
-}
-
-func (s *Summary) health(total *Period, o Outcome) Health {
-	s.mu.Lock()
-	worst := s.lag.worst
-	s.mu.Unlock()
-	return healthOf(total, worst, s.options.Segment.Share(s.options.Schedule.Total()), o)
-}
-
-func healthOf(total *Period, worst time.Duration, planned uint64, o Outcome) Health {
-	limit := o.LagLimit
-	if limit <= 0 {
-		limit = DefaultLagLimit
-	}
-	lag := total.Summaries[seriesLag]
-	h := Health{
-		LagP99: lag.P99, WorstLagP99: text.Round(float64(worst)/1e6, 3), LagLimit: text.Round(float64(limit)/1e6, 3),
-		Planned: planned, Created: total.Counters["vusers.created"],
-		Skipped: total.Counters["vusers.skipped"], Late: total.Counters["vusers.late"],
-		CPUSaturated: o.CPU.Saturated.Seconds(), Throttled: o.CPU.Throttled.Seconds(), Warnings: o.Warnings,
-		GCShare: text.Round(o.GC.Share, 4), GCPause: text.Round(float64(o.GC.Pause)/1e6, 3),
-	}
-	causes := h.causes()
-	h.Warnings = append(slices.Clip(h.Warnings), causes...)
-	if late := h.late(lag.Count); late != "" {
-		h.Problems = append(h.Problems, strings.Join(append([]string{late}, causes...), "; "))
-	}
-	var missed *load.StartError
-	if errors.As(o.Err, &missed) {
-		h.Problems = append(h.Problems, missed.Error())
-	}
-	if started := h.Created + h.Skipped; o.Err == nil && o.Aborted == "" && started != int64(h.Planned) {
-		h.Problems = append(h.Problems, fmt.Sprintf("%d of %d planned arrivals started", started, h.Planned))
-	}
-	h.limits(total)
-	h.Valid = len(h.Problems) == 0
-	return h
-}
-
-// limits names the errors that are the generator's own.
-func (h *Health) limits(total *Period) {
-	for _, name := range slices.Sorted(maps.Keys(total.Counters)) {
-		errorName, ok := strings.CutPrefix(name, "errors.")
-		if ok && health.OwnLimit(errorName) {
-			h.Problems = append(h.Problems, fmt.Sprintf("%d users met %s, a limit of this machine: %s", total.Counters[name], errorName, health.LimitRemedy(errorName)))
-		}
-	}
-}
-
-// late says how late arrivals started, if that is beyond the limit.
-func (h *Health) late(arrivals uint64) string {
-	switch {
-	case arrivals >= minArrivals && h.LagP99 > h.LagLimit:
-		return fmt.Sprintf("arrivals started late: lag p99 %.1f ms, limit %g ms", h.LagP99, h.LagLimit)
-	case h.WorstLagP99 > h.LagLimit:
-		return fmt.Sprintf("arrivals started late in one window: lag p99 %.1f ms, limit %g ms", h.WorstLagP99, h.LagLimit)
-	default:
-		return ""
-	}
-}
-
-const (
-	// cpuPatience is for how many seconds the processors may be used up before it is worth a warning.
-	cpuPatience = 3
-	// maxGCShare is how much of the processors the garbage collector may take.
-	maxGCShare = 0.25
-)
-
-// worst takes over what another process used, where it used more; its warnings are told apart.
-func (h *Health) worst(o *Health) {
-	h.CPUSaturated, h.Throttled = max(h.CPUSaturated, o.CPUSaturated), max(h.Throttled, o.Throttled)
-	h.GCShare, h.GCPause = max(h.GCShare, o.GCShare), max(h.GCPause, o.GCPause)
-}
-
-// causes are what may have made loadgen slow. By themselves they are warnings; of a run whose arrivals were late they are the
-// reason.
-func (h *Health) causes() (causes []string) {
-	add := func(is bool, format string, args ...any) {
-		if is {
-			causes = append(causes, fmt.Sprintf(format, args...))
-		}
-	}
-	add(h.CPUSaturated >= cpuPatience, "loadgen used up its processors for %.0f s (limit %d s): latencies may be its own", h.CPUSaturated, cpuPatience)
-	add(h.Throttled >= cpuPatience, "the container's CPU limit throttled loadgen for %.0f s (limit %d s): latencies may be its own", h.Throttled, cpuPatience)
-	add(h.GCShare > maxGCShare, "the garbage collector took %.0f %% of the processors (limit %.0f %%): latencies may be loadgen's own",
-		100*h.GCShare, 100*maxGCShare)
-	add(h.GCPause > h.LagLimit && h.LagLimit > 0, "the garbage collector stopped loadgen for %.1f ms (limit %g ms): latencies may be its own",
-		h.GCPause, h.LagLimit)
-	return causes
 }

@@ -2,39 +2,16 @@ package report_test
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"edgescope/load"
 	"edgescope/load/health"
 	"edgescope/report"
+	"edgescope/report/reporttest"
 	"edgescope/scenarios"
 )
-
-// counted is a summary of n users with one request each, that says what f makes of them.
-func counted(t *testing.T, ensure string, n int, f func(*load.Result, *load.UserStart, *load.UserEnd)) *report.Summary {
-	t.Helper()
-	text := fmt.Sprintf("config: {phases: [{duration: 5, arrivalCount: %d}]%s}\nscenarios: [{name: buy, flow: [{get: {url: /cart}}]}]", n, ensure)
-	s := newScript(t, text)
-	for k := range n {
-		at := s.start.Add(time.Duration(k) * 5 * time.Second / time.Duration(n))
-		start := &load.UserStart{At: at, Scenario: "buy", Lag: ms(0.1)}
-		r := s.request(at, "buy/GET /cart", "/cart", 200, 5)
-		end := &load.UserEnd{At: at, Scenario: "buy"}
-		if f != nil {
-			f(r, start, end)
-		}
-		s.summary.Add(start)
-		s.summary.Add(r)
-		s.summary.Add(end)
-	}
-	s.summary.Close()
-	return s.summary
-}
 
 func TestExitCodesAndTheirOrder(t *testing.T) {
 	const threshold = ", ensure: {thresholds: [{http.codes.500: 1}]}"
@@ -43,7 +20,7 @@ func TestExitCodesAndTheirOrder(t *testing.T) {
 		r.Outcomes = []scenarios.Outcome{{Type: "statusCode"}}
 	}
 	both := func(r *load.Result, s *load.UserStart, e *load.UserEnd) { status500(r, s, e); expectation(r, s, e) }
-	late := func(r *load.Result, s *load.UserStart, e *load.UserEnd) { both(r, s, e); s.Lag = ms(30) }
+	late := func(r *load.Result, s *load.UserStart, e *load.UserEnd) { both(r, s, e); s.Lag = reporttest.MS(30) }
 	refused := func(name string) func(*load.Result, *load.UserStart, *load.UserEnd) {
 		return func(r *load.Result, _ *load.UserStart, e *load.UserEnd) { r.Code, r.Failure, e.Err = 0, name, name }
 	}
@@ -55,39 +32,39 @@ func TestExitCodesAndTheirOrder(t *testing.T) {
 			t.Errorf("verdict %d %s %q, want %d %s with %q", v.ExitCode, v.Word, v.Reason, wantCode, wantWord, wantReason)
 		}
 	}
-	f(counted(t, threshold, 3, nil), nil, 0, "passed", "")
-	f(counted(t, threshold, 3, status500), nil, 1, "failed", "thresholds failed: http.codes.500 < 1")
-	f(counted(t, threshold, 3, expectation), nil, 21, "failed", "3 of 3 expectations failed")
-	f(counted(t, threshold, 3, both), nil, 1, "failed", "thresholds failed")
-	f(counted(t, threshold, 3, refused("ECONNREFUSED")), nil, 3, "error", "none of 3 requests got an answer")
-	f(counted(t, threshold, 3, nil), after, 3, "error", "after flow failed")
-	f(counted(t, threshold, 3, status500), after, 1, "failed", "thresholds failed")
-	f(counted(t, threshold, 3, expectation), after, 21, "failed", "expectations failed")
-	f(counted(t, threshold, 3, nil), &load.FlowError{Flow: "before", Err: errors.New("x")}, 3, "error", "before flow failed")
-	f(counted(t, threshold, 200, late), nil, 4, "invalid", "lag p99 30.0 ms, limit 10 ms")
-	f(counted(t, threshold, 99, late), nil, 1, "failed", "thresholds failed") // too few arrivals to blame the lag
-	f(counted(t, threshold, 3, refused("EMFILE")), nil, 4, "invalid", "3 users met EMFILE, a limit of this machine: raise the limit of open files")
-	f(counted(t, threshold, 3, nil), errors.New("no timer"), 3, "error", "could not go on: no timer")
-	f(counted(t, threshold, 200, late), errors.New("interrupt signal received"), 130, "interrupted", "interrupt signal")
+	f(reporttest.Counted(t, threshold, 3, nil), nil, 0, "passed", "")
+	f(reporttest.Counted(t, threshold, 3, status500), nil, 1, "failed", "thresholds failed: http.codes.500 < 1")
+	f(reporttest.Counted(t, threshold, 3, expectation), nil, 21, "failed", "3 of 3 expectations failed")
+	f(reporttest.Counted(t, threshold, 3, both), nil, 1, "failed", "thresholds failed")
+	f(reporttest.Counted(t, threshold, 3, refused("ECONNREFUSED")), nil, 3, "error", "none of 3 requests got an answer")
+	f(reporttest.Counted(t, threshold, 3, nil), after, 3, "error", "after flow failed")
+	f(reporttest.Counted(t, threshold, 3, status500), after, 1, "failed", "thresholds failed")
+	f(reporttest.Counted(t, threshold, 3, expectation), after, 21, "failed", "expectations failed")
+	f(reporttest.Counted(t, threshold, 3, nil), &load.FlowError{Flow: "before", Err: errors.New("x")}, 3, "error", "before flow failed")
+	f(reporttest.Counted(t, threshold, 200, late), nil, 4, "invalid", "lag p99 30.0 ms, limit 10 ms")
+	f(reporttest.Counted(t, threshold, 99, late), nil, 1, "failed", "thresholds failed") // too few arrivals to blame the lag
+	f(reporttest.Counted(t, threshold, 3, refused("EMFILE")), nil, 4, "invalid", "3 users met EMFILE, a limit of this machine: raise the limit of open files")
+	f(reporttest.Counted(t, threshold, 3, nil), errors.New("no timer"), 3, "error", "could not go on: no timer")
+	f(reporttest.Counted(t, threshold, 200, late), errors.New("interrupt signal received"), 130, "interrupted", "interrupt signal")
 }
 
 func TestOneBadWindowMakesARunInvalid(t *testing.T) {
-	s := newScript(t, "config: {phases: [{duration: 100, arrivalRate: 200}]}\nscenarios: [{name: buy, flow: [{get: {url: /cart}}]}]")
+	s := reporttest.New(t, "config: {phases: [{duration: 100, arrivalRate: 200}]}\nscenarios: [{name: buy, flow: [{get: {url: /cart}}]}]")
 	for k := range 20_000 {
-		at := s.start.Add(time.Duration(k+1) * 5 * time.Millisecond)
-		lag := ms(0.1)
+		at := s.Start.Add(time.Duration(k+1) * 5 * time.Millisecond)
+		lag := reporttest.MS(0.1)
 		if k >= 10_000 && k < 10_050 { // 50 of 20,000: not in the p99 of the run, but in that of their window
-			lag = ms(50)
+			lag = reporttest.MS(50)
 		}
-		s.summary.Add(&load.UserStart{At: at, Scenario: "buy", Lag: lag})
-		s.summary.Advance(at)
+		s.Summary.Add(&load.UserStart{At: at, Scenario: "buy", Lag: lag})
+		s.Summary.Advance(at)
 	}
-	s.summary.Close()
-	v := s.summary.Judge(report.Outcome{})
+	s.Summary.Close()
+	v := s.Summary.Judge(report.Outcome{})
 	if v.Health.Valid || v.Health.LagP99 > 10 || v.Health.WorstLagP99 < 49 {
 		t.Errorf("health %+v, want a run made invalid by one window", v.Health)
 	}
-	if v := s.summary.Judge(report.Outcome{LagLimit: time.Minute}); !v.Health.Valid {
+	if v := s.Summary.Judge(report.Outcome{LagLimit: time.Minute}); !v.Health.Valid {
 		t.Errorf("with a limit of one minute: %v, want valid", v.Health.Problems)
 	}
 }
@@ -95,7 +72,7 @@ func TestOneBadWindowMakesARunInvalid(t *testing.T) {
 func TestATargetThatNeverAnswersIsExplained(t *testing.T) {
 	f := func(name, want string) {
 		t.Helper()
-		s := counted(t, "", 3, func(r *load.Result, _ *load.UserStart, e *load.UserEnd) { r.Code, r.Failure, e.Err = 0, name, name })
+		s := reporttest.Counted(t, "", 3, func(r *load.Result, _ *load.UserStart, e *load.UserEnd) { r.Code, r.Failure, e.Err = 0, name, name })
 		if v := s.Judge(report.Outcome{Target: "http://t"}); v.ExitCode != report.ExitError || v.Reason != "none of 3 requests got an answer: "+want {
 			t.Errorf("%d, %s; want %d, ... %s", v.ExitCode, v.Reason, report.ExitError, want)
 		}
@@ -113,7 +90,7 @@ func TestLimitsOfTheGeneratorAreAVerdictOfTheirOwn(t *testing.T) {
 	late := func(_ *load.Result, s *load.UserStart, _ *load.UserEnd) { s.Lag = 30 * time.Millisecond }
 	f := func(change func(*load.Result, *load.UserStart, *load.UserEnd), o report.Outcome, want ...string) {
 		t.Helper()
-		v := counted(t, ", ensure: {thresholds: [{vusers.created: 1}]}", 200, change).Judge(o)
+		v := reporttest.Counted(t, ", ensure: {thresholds: [{vusers.created: 1}]}", 200, change).Judge(o)
 		for _, w := range want {
 			if v.ExitCode != report.ExitInvalid || v.Word != "invalid" || !strings.Contains(v.Reason, w) {
 				t.Errorf("%d %s: %s; want invalid with %s", v.ExitCode, v.Word, v.Reason, w)
@@ -132,20 +109,20 @@ func TestLimitsOfTheGeneratorAreAVerdictOfTheirOwn(t *testing.T) {
 }
 
 func TestDroppedArrivalsMakeARunInvalid(t *testing.T) {
-	s := newScript(t, "config: {phases: [{duration: 1, arrivalCount: 3, maxVusers: 1}]}\nscenarios: [{name: buy, flow: [{get: {url: /cart}}]}]")
-	s.summary.Add(&load.UserStart{At: s.start, Scenario: "buy"})
-	s.summary.Add(&load.Skip{At: s.start})
-	if v := s.summary.Judge(report.Outcome{}); v.Health.Valid {
+	s := reporttest.New(t, "config: {phases: [{duration: 1, arrivalCount: 3, maxVusers: 1}]}\nscenarios: [{name: buy, flow: [{get: {url: /cart}}]}]")
+	s.Summary.Add(&load.UserStart{At: s.Start, Scenario: "buy"})
+	s.Summary.Add(&load.Skip{At: s.Start})
+	if v := s.Summary.Judge(report.Outcome{}); v.Health.Valid {
 		t.Error("one of three arrivals is missing and the run is valid")
 	}
-	s.summary.Add(&load.Skip{At: s.start})
-	if v := s.summary.Judge(report.Outcome{}); !v.Health.Valid {
+	s.Summary.Add(&load.Skip{At: s.Start})
+	if v := s.Summary.Judge(report.Outcome{}); !v.Health.Valid {
 		t.Errorf("arrivals that maxVusers drops made the run invalid: %v", v.Health.Problems)
 	}
 }
 
 func TestLookupKnowsCountersThatNeverCounted(t *testing.T) {
-	p := counted(t, "", 4, nil).Aggregate()
+	p := reporttest.Counted(t, "", 4, nil).Aggregate()
 	f := func(name string, want float64, wantOK bool) {
 		t.Helper()
 		if got, ok := p.Lookup(name); got != want || ok != wantOK {
@@ -171,20 +148,8 @@ func TestLookupKnowsCountersThatNeverCounted(t *testing.T) {
 	f("", 0, false)
 }
 
-func TestChecksThatHoldComeFirst(t *testing.T) {
-	ensure := ", ensure: {thresholds: [{http.codes.200: 1}, {http.codes.500: 1}], maxErrorRate: 0, " +
-		"conditions: [{expression: http.codes.200 == 4}, {expression: vusers.created < http.codes.200, strict: false}]}"
-	s := counted(t, ensure, 4, nil)
-	text := report.ChecksText(s.Judge(report.Outcome{}).Checks)
-	want := "\nChecks:\nok: http.codes.500 < 1\nok: maxErrorRate < 0\nok: http.codes.200 == 4\nfail: http.codes.200 < 1 (it is 4)\n" +
-		"fail: vusers.created < http.codes.200 (optional) (vusers.created is 4,\n  http.codes.200 is 4)\n"
-	if diff := cmp.Diff(want, text); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-}
-
 func TestProblemsAreTheReasonOfAnInvalidRunAndWarningsOfOthers(t *testing.T) {
-	late := counted(t, "", 120, func(_ *load.Result, s *load.UserStart, _ *load.UserEnd) { s.Lag = ms(30) })
+	late := reporttest.Counted(t, "", 120, func(_ *load.Result, s *load.UserStart, _ *load.UserEnd) { s.Lag = reporttest.MS(30) })
 	f := func(o report.Outcome, wantWarnings int) {
 		t.Helper()
 		o.Warnings = []string{"few ports"}
@@ -220,25 +185,4 @@ func TestVerdictInTheLightOfAComparison(t *testing.T) {
 	f(report.Verdict{Word: "failed", ExitCode: 1, Reason: "a"}, other, 1, "failed", "a")
 	f(report.Verdict{Word: "invalid", ExitCode: 4, Reason: "a"}, worse, 4, "invalid", "a")
 	f(report.Verdict{Word: "interrupted", ExitCode: 130, Reason: "a"}, other, 130, "interrupted", "a")
-}
-
-func TestConsoleShowsTheComparison(t *testing.T) {
-	s := counted(t, "", 3, nil)
-	v := s.Judge(report.Outcome{}).With(&report.Comparison{Verdict: report.Same, Notes: []string{"the seeds differ"}, Changes: []report.Change{
-		{Metric: "response_time p95", Base: 20, New: 21, Change: 0.05, Low: -0.01, High: 0.11, Verdict: report.Same},
-		{Metric: "error rate", Base: 0.01, New: 0.03, Change: 0.02, Low: 0.01, High: 0.03, Verdict: report.Worse},
-	}})
-	var buf strings.Builder
-	(&report.Console{Out: &buf}).End(s, &v, time.Date(2026, 11, 20, 12, 0, 10, 0, time.UTC))
-	const want = `
-against the baseline             before       now   change 95 % interval
-response_time p95                  20.0      21.0   +5.0 % -1.0..+11.0 %
-error rate                       1.00 %    3.00 %   +2.0 % +1.0..+3.0 % worse
-note: the seeds differ
-
-PASSED
-`
-	if !strings.HasSuffix(buf.String(), want) {
-		t.Errorf("the console ends with\n%s\nwant\n%s", buf.String()[max(len(buf.String())-len(want), 0):], want)
-	}
 }

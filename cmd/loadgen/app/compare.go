@@ -7,6 +7,8 @@ import (
 
 	"edgescope/internal/run"
 	"edgescope/report"
+	"edgescope/report/compare"
+	"edgescope/report/formats"
 )
 
 const compareUsage = `Usage: loadgen compare BASE... NEW [flags]
@@ -19,7 +21,7 @@ comparable.`
 type compareFlags struct{ minEffect float64 }
 
 func (c *compareFlags) register(f *run.Flags) {
-	f.Float(&c.minEffect, "min-effect", 100*report.DefaultMinEffect, "`percent` below which a change of a latency does not count")
+	f.Float(&c.minEffect, "min-effect", 100*compare.DefaultMinEffect, "`percent` below which a change of a latency does not count")
 }
 
 func (c *compareFlags) validate() error {
@@ -52,11 +54,11 @@ func compareReports(p run.Process) error {
 		return err
 	}
 	last := len(reports) - 1
-	c := report.Compare(reports[:last], reports[last], flags.minEffect/100)
+	c := compare.Runs(reports[:last], reports[last], flags.minEffect/100)
 	if len(c.Changes) > 0 {
-		io.WriteString(p.Stdout, c.Text())
+		io.WriteString(p.Stdout, formats.Changes(c))
 	}
-	io.WriteString(p.Stdout, "\n"+report.VerdictText(c.Verdict, c.Sentence()))
+	io.WriteString(p.Stdout, "\n"+formats.Verdict(c.Verdict, c.Sentence()))
 	if err := writeComparison(output, c); err != nil {
 		return couldNot(err)
 	}

@@ -7,46 +7,52 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"edgescope/internal/run"
 	"edgescope/report"
+	"edgescope/report/formats"
 )
 
 // formatFlags are the files in which a report is wanted, beside JSON.
 type formatFlags struct {
-	paths   [len(report.Formats)]string
-	outputs [len(report.Formats)]*output
+	files   []formats.File
+	paths   []string // of the files, "" for one that is not wanted
+	outputs []*output
 }
 
 func (f *formatFlags) register(flags *run.Flags) {
-	for i := range report.Formats {
-		format := &report.Formats[i]
-		flags.String(&f.paths[i], format.Name, "", format.Usage+", to `file`")
+	f.files = formats.Files()
+	f.paths, f.outputs = make([]string, len(f.files)), make([]*output, len(f.files))
+	for i, file := range f.files {
+		flags.String(&f.paths[i], file.Name, "", file.Usage+", to `file`")
 	}
 }
 
 // open makes sure that every file can be written.
 func (f *formatFlags) open(stack *run.Stack) error {
 	for i, path := range f.paths {
-		out, err := openOutput(path, report.Formats[i].File)
+		out, err := openOutput(path, f.files[i].Usual)
 		if err != nil {
 			return couldNot(err)
 		}
 		f.outputs[i] = out
-		stack.Push(report.Formats[i].Name, out.abandon)
+		stack.Push(f.files[i].Name, out.abandon)
 	}
 	return nil
 }
 
 // wanted tells whether there is any file to write.
-func (f *formatFlags) wanted() bool { return f.paths != [len(report.Formats)]string{} }
+func (f *formatFlags) wanted() bool {
+	return slices.ContainsFunc(f.paths, func(path string) bool { return path != "" })
+}
 
 // write writes them all; one that fails does not keep the others from being written.
 func (f *formatFlags) write(r *report.Report) error {
 	var errs []error
 	for i, out := range f.outputs {
 		if out != nil {
-			errs = append(errs, report.Formats[i].Write(out, r), out.commit())
+			errs = append(errs, f.files[i].Write(out, r), out.commit())
 		}
 	}
 	return errors.Join(errs...)
@@ -55,7 +61,7 @@ func (f *formatFlags) write(r *report.Report) error {
 // tellCI adds the report to the job summary of GitHub Actions and annotates, when this runs there.
 func tellCI(p run.Process, r *report.Report) {
 	if on, _ := p.LookupEnv("GITHUB_ACTIONS"); on == "true" {
-		if err := report.WriteAnnotations(p.Stdout, r); err != nil {
+		if err := formats.Annotations(p.Stdout, r); err != nil {
 			say(p.Stderr, "warning: no annotations: %v", err)
 		}
 	}
@@ -73,7 +79,7 @@ const maxSummary = 1 << 20
 
 func appendSummary(path string, r *report.Report) error {
 	var text bytes.Buffer
-	if err := report.WriteMarkdown(&text, r); err != nil {
+	if err := formats.Markdown(&text, r); err != nil {
 		return err
 	}
 	if text.Len() > maxSummary {
@@ -94,9 +100,9 @@ the standard output if no file is asked for.`
 
 func convertReport(ctx context.Context, p run.Process) (err error) {
 	f := run.NewFlags("loadgen report", reportUsage)
-	var formats formatFlags
+	var files formatFlags
 	f.Group("Results")
-	formats.register(f)
+	files.register(f)
 	operands, err := f.Parse(p.Args, p.LookupEnv, p.Stdout)
 	if err != nil {
 		return err
@@ -108,27 +114,27 @@ func convertReport(ctx context.Context, p run.Process) (err error) {
 	if err != nil {
 		return err
 	}
-	if !formats.wanted() {
+	if !files.wanted() {
 		return writeOut(p.Stdout, r)
 	}
-	return writeFormats(ctx, &formats, r)
+	return writeFormats(ctx, &files, r)
 }
 
 // writeFormats opens and writes the files of a verb that sends nothing.
-func writeFormats(ctx context.Context, formats *formatFlags, r *report.Report) (err error) {
+func writeFormats(ctx context.Context, files *formatFlags, r *report.Report) (err error) {
 	var stack run.Stack
 	defer func() { err = errors.Join(err, stack.Stop(context.WithoutCancel(ctx))) }()
-	if err := formats.open(&stack); err != nil {
+	if err := files.open(&stack); err != nil {
 		return err
 	}
-	if err := formats.write(r); err != nil {
+	if err := files.write(r); err != nil {
 		return couldNot(err)
 	}
 	return nil
 }
 
 func writeOut(w io.Writer, r *report.Report) error {
-	if err := report.WriteMarkdown(w, r); err != nil {
+	if err := formats.Markdown(w, r); err != nil {
 		return couldNot(fmt.Errorf("write Markdown: %w", err))
 	}
 	return nil

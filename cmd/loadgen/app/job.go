@@ -17,6 +17,8 @@ import (
 	"edgescope/load"
 	"edgescope/load/health"
 	"edgescope/report"
+	"edgescope/report/compare"
+	"edgescope/report/formats"
 	"edgescope/report/send"
 	"edgescope/scenarios"
 )
@@ -39,7 +41,7 @@ type job struct {
 
 	log       *slog.Logger
 	summary   *report.Summary
-	console   *report.Console
+	console   *formats.Console
 	collector *send.Client // nil without --otlp
 	json      *output
 	vegeta    *output
@@ -173,10 +175,10 @@ func (j *job) attack(ctx context.Context, runner *load.Runner) error {
 	if err := j.comparable(); err != nil {
 		return err
 	}
-	j.console = &report.Console{Out: j.process.Stdout, Quiet: j.flags.quiet, Expect: j.plan.Expect.Format}
+	j.console = &formats.Console{Out: j.process.Stdout, Quiet: j.flags.quiet, Expect: j.plan.Expect.Format}
 	j.console.Live, j.console.Width = terminal(j.process.Stdout)
 	j.tell(ctx, nil)
-	gob, endpoints, hits := report.NewVegetaWriter(j.vegeta), report.NewEndpoints(j.plan), report.NewFirstHits(j.plan)
+	gob := formats.NewVegetaWriter(j.vegeta)
 	watched, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var watcher sync.WaitGroup
 	watcher.Go(func() { j.watch(watched) })
@@ -184,11 +186,7 @@ func (j *job) attack(ctx context.Context, runner *load.Runner) error {
 	gc := health.WatchGC()
 	running, span := tracer().Start(ctx, "run the load")
 	err := runner.Run(running, func(e load.Event) {
-		endpoints.Label(e)
 		j.summary.Add(e)
-		for _, m := range hits.Measure(e) {
-			j.summary.Add(m)
-		}
 		j.console.Event(e)
 		if j.vegeta != nil {
 			gob.Event(e)
@@ -206,7 +204,7 @@ func (j *job) attack(ctx context.Context, runner *load.Runner) error {
 func (j *job) comparable() error {
 	planned := j.summary.Report(j.info, time.Now(), &report.Verdict{})
 	for i, b := range j.baselines {
-		if reasons := report.PlanDifferences(b, planned); len(reasons) > 0 {
+		if reasons := compare.Plans(b, planned); len(reasons) > 0 {
 			return run.Usage("not comparable with --baseline %s: %s", j.flags.baselines[i], strings.Join(reasons, "; "))
 		}
 	}
@@ -258,7 +256,7 @@ func (j *job) tell(ctx context.Context, v *report.Verdict) {
 }
 
 // conclude judges the run, writes what was asked for and makes the exit code.
-func (j *job) conclude(ctx context.Context, err error, gob *report.VegetaWriter) error {
+func (j *job) conclude(ctx context.Context, err error, gob *formats.VegetaWriter) error {
 	ended := time.Now()
 	_, span := tracer().Start(ctx, "judge and write")
 	defer span.End()
@@ -269,7 +267,7 @@ func (j *job) conclude(ctx context.Context, err error, gob *report.VegetaWriter)
 	})
 	final := j.summary.Report(j.info, ended, &verdict)
 	if len(j.baselines) > 0 {
-		verdict = verdict.With(report.Compare(j.baselines, final, j.flags.compare.minEffect/100))
+		verdict = verdict.With(compare.Runs(j.baselines, final, j.flags.compare.minEffect/100))
 		final = j.summary.Report(j.info, ended, &verdict)
 	}
 	j.tell(context.WithoutCancel(ctx), &verdict)
@@ -279,7 +277,7 @@ func (j *job) conclude(ctx context.Context, err error, gob *report.VegetaWriter)
 	}
 	written := errors.Join(gob.Close(), j.vegeta.commit(), final.WriteJSON(j.json), j.json.commit(), j.flags.formats.write(final))
 	j.console.Tick(j.summary, ended)
-	j.console.End(j.summary, &verdict, ended)
+	j.console.End(j.summary, final)
 	tellCI(j.process, final)
 	switch {
 	case verdict.ExitCode != 0:

@@ -14,6 +14,7 @@ import (
 
 	"edgescope/internal/run"
 	"edgescope/report"
+	"edgescope/report/compare"
 )
 
 // slowServer answers after a lognormal time of 20 ms at the median, times a factor.
@@ -50,7 +51,7 @@ func BenchmarkComparisonOfRealRuns(b *testing.B) {
 				b.Fatal(err)
 			}
 		}
-		same, slower := report.Compare(reports[:1], reports[1], 0), report.Compare(reports[:1], reports[2], 0)
+		same, slower := compare.Runs(reports[:1], reports[1], 0), compare.Runs(reports[:1], reports[2], 0)
 		b.Logf("itself: %s\n20 %% slower: %s", same.Sentence(), slower.Sentence())
 		if same.Verdict != report.Same {
 			alarms++

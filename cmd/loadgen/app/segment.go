@@ -10,6 +10,9 @@ import (
 	"edgescope/internal/run"
 	"edgescope/load"
 	"edgescope/report"
+	"edgescope/report/compare"
+	"edgescope/report/formats"
+	"edgescope/report/merge"
 )
 
 // segmentFlags say which part of a run this process takes, and when it begins.
@@ -91,14 +94,14 @@ func mergeReports(ctx context.Context, p run.Process) (err error) {
 	if err != nil {
 		return err
 	}
-	r, err := report.Merge(segments)
+	r, err := merge.Reports(segments)
 	if err != nil {
 		return run.Usage("merge: %w", err)
 	}
 	if len(baselines) > 0 {
-		r.Conclude(report.Compare(baselines, r, flags.compare.minEffect/100))
+		r.Conclude(compare.Runs(baselines, r, flags.compare.minEffect/100))
 	}
-	io.WriteString(p.Stdout, r.Text())
+	io.WriteString(p.Stdout, formats.Text(r))
 	tellCI(p, r)
 	err = errors.Join(writeJSON(flags.output, r), writeFormats(ctx, &flags.formats, r))
 	if code := r.Edgescope.Run.ExitCode; code != 0 {

@@ -1,6 +1,0 @@
-//go:build race
-
-package report
-
-// pairs is how many pairs of runs are simulated: few under the race detector, since the simulation has no goroutines.
-const pairs = 16

@@ -1,0 +1,93 @@
+package sums
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"edgescope/internal/near"
+)
+
+// Lookup finds a figure by the name that checks use: a counter, a rate, or "<summary>.<figure>". A counter of a known family
+// that never counted is 0; any other name that was not seen is not there.
+func (p *Period) Lookup(name string) (float64, bool) {
+	if n, ok := p.Counters[name]; ok {
+		return float64(n), true
+	}
+	if rate, ok := p.Rates[name]; ok {
+		return rate, true
+	}
+	if dot := strings.LastIndexByte(name, '.'); dot > 0 {
+		if d, ok := p.Summaries[name[:dot]]; ok {
+			if v, ok := d.Figure(name[dot+1:]); ok {
+				return v, true
+			}
+		}
+	}
+	return 0, knownCounter(name)
+}
+
+// knownCounter tells the names that count from 0 although a report leaves them out until they do.
+func knownCounter(name string) bool {
+	switch name {
+	case "vusers.created", "vusers.completed", "vusers.failed", "vusers.skipped", "vusers.late",
+		"http.requests", "http.responses", "http.downloaded_bytes", "plugins.expect.ok", "plugins.expect.failed":
+		return true
+	}
+	if status, ok := strings.CutPrefix(name, CacheCounters); ok && slices.Contains(cacheStatuses[:], status) || name == "edgescope.cold_starts" {
+		return true
+	}
+	for _, family := range []string{"vusers.created_by_name.", "http.codes.", "errors.", "plugins.expect.ok.", "plugins.expect.failed."} {
+		if strings.HasPrefix(name, family) && len(name) > len(family) {
+			return true
+		}
+	}
+	return false
+}
+
+// Nearest is the seen name that takes the fewest changes to become the given one, "" if they are more than a third of its length.
+func (p *Period) Nearest(name string) string {
+	best, least := "", len(name)/3+1
+	try := func(candidate string) {
+		if d := near.Distance(name, candidate); d < least {
+			best, least = candidate, d
+		}
+	}
+	for _, counter := range slices.Sorted(maps.Keys(p.Counters)) {
+		try(counter)
+	}
+	for _, rate := range slices.Sorted(maps.Keys(p.Rates)) {
+		try(rate)
+	}
+	for _, summary := range slices.Sorted(maps.Keys(p.Summaries)) {
+		for _, figure := range append([]string{"median"}, Figures()...) {
+			try(summary + "." + figure)
+		}
+	}
+	return best
+}
+
+// OnlyGrows tells a figure that never falls: a counter, and the maximum and the count of a distribution.
+func (p *Period) OnlyGrows(name string) bool {
+	if _, ok := p.Rates[name]; ok {
+		return false
+	}
+	if _, ok := p.Counters[name]; ok {
+		return true
+	}
+	return strings.HasSuffix(name, ".max") || strings.HasSuffix(name, ".count")
+}
+
+// Family is the counters of one prefix, without it; nil when there are none.
+func (p *Period) Family(prefix string) map[string]int64 {
+	var counters map[string]int64
+	for name, n := range p.Counters {
+		if rest, ok := strings.CutPrefix(name, prefix); ok {
+			if counters == nil {
+				counters = map[string]int64{}
+			}
+			counters[rest] = n
+		}
+	}
+	return counters
+}
