@@ -71,8 +71,8 @@ func (u *user) readCookies(from *url.URL, header http.Header) (bad int) {
 	return bad
 }
 
-// looseCookie takes the text before the first semicolon for name=value, whatever characters it has; without "=" it is all
-// value.
+// looseCookie takes the text before the first semicolon for name=value, whatever characters it has; without "=" it is
+// all value.
 func looseCookie(line string) *http.Cookie {
 	pair, _, _ := strings.Cut(line, ";")
 	name, value, ok := strings.Cut(pair, "=")

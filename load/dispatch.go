@@ -14,8 +14,8 @@ import (
 	"edgescope/scenarios"
 )
 
-// tick is the shortest pause between two bunches of arrivals. Above 5,000 arrivals per second all that are due within one
-// tick start together, which bounds what the dispatcher itself costs.
+// tick is the shortest pause between two bunches of arrivals. Above 5,000 arrivals per second all that are due within
+// one tick start together, which bounds what the dispatcher itself costs.
 const tick = 200 * time.Microsecond
 
 // dispatch starts the arrivals, each in its time, and returns when the last one has started.
@@ -118,8 +118,8 @@ func (n *run) arrivals(ctx, arriving context.Context, wait timer.Wait) error {
 	return nil
 }
 
-// walk goes along a pacer, hit by hit. It asks when the next hit is due at the time at which the last one was due, whatever
-// time it is by then: a pacer that is asked late says "now", and nobody would know how late that is.
+// walk goes along a pacer, hit by hit. It asks when the next hit is due at the time at which the last one was due,
+// whatever time it is by then: a pacer that is asked late says "now", and nobody would know how late that is.
 type walk struct {
 	pacer vegeta.Pacer
 	step  uint64 // from one hit to the next; the hits between are of other segments
@@ -164,7 +164,8 @@ func (n *run) until(ctx context.Context, wait timer.Wait, at time.Duration, dens
 	return wait(ctx, d)
 }
 
-// arrive starts the user of arrival k, or drops it when the phase's maxVusers, or our segment's share of them, are alive.
+// arrive starts the user of arrival k, or drops it when the phase's maxVusers, or our segment's share of them, are
+// alive.
 func (n *run) arrive(ctx context.Context, k uint64, at time.Duration, limit int) {
 	if limit > 0 && n.alive.Load() >= int64(n.options.Segment.Share(uint64(limit))) {
 		n.events.put(&Skip{At: time.Now()})
@@ -178,7 +179,7 @@ func (n *run) arrive(ctx context.Context, k uint64, at time.Duration, limit int)
 	})
 }
 
-// user lives one user's life.
+// user is the life of one user, from its arrival on: it picks a flow, walks it, and tells how that ended.
 func (n *run) user(ctx context.Context, index int, intended time.Time) {
 	scope := n.plan.NewScope(n.options.Seed, index, n.before)
 	flow := n.plan.PickFlow(scope)

@@ -10,8 +10,8 @@ import (
 	"edgescope/scenarios/processor"
 )
 
-// startProcessor starts the workers that run the script's functions, one for each processor of the machine: users wait for
-// them, arrivals do not.
+// startProcessor starts the workers that run the script's functions, one for each processor of the machine: users wait
+// for them, arrivals do not.
 func (n *run) startProcessor(ctx context.Context) {
 	if p := n.plan.Processor; p != nil {
 		n.code = p.Start(ctx, runtime.GOMAXPROCS(0))
@@ -27,15 +27,15 @@ func (n *run) stopProcessor() {
 	n.suggestedExit, n.hasSuggestedExit = n.code.ExitCode()
 }
 
-// SuggestedExitCode is what a function of the script has set global.artillery.suggestedExitCode to in the last run, if any
-// did.
+// SuggestedExitCode is what a function of the script has set global.artillery.suggestedExitCode to in the last run, if
+// any did.
 func (r *Runner) SuggestedExitCode() (code int, ok bool) {
 	return r.suggestedExit, r.hasSuggestedExit
 }
 
-// call runs a function of the script and hands on what it emitted and printed. What it takes belongs to no latency: a
-// request that is still to start is meant to start so much later. A user's parallel steps wait for each other's functions,
-// which share its variables.
+// call runs a function of the script, and puts the metrics that it emitted and the lines that it printed among the
+// events. Its time is in no latency: if the user's next request has an intended start, that moves by as much. While a
+// function of one parallel step runs, the user's other steps wait, since all share its variables.
 func (u *user) call(c *processor.Call) error {
 	c.Scenario, c.Vars, c.Random = u.flow, u.scope.Vars(), u.scope.Rand().Float64
 	began := time.Now()
@@ -129,14 +129,15 @@ func (u *user) afterResponse(req *scenarios.Request, sent []byte, response *scen
 	return nil
 }
 
-// failed tells the scenario's onError functions of a request that ends the user. The user ends with the error of the request,
-// whatever they do.
+// failed tells the scenario's onError functions of a request that ends the user. The user ends with the error of the
+// request, whatever they do.
 func (u *user) failed(ctx context.Context, req *scenarios.Request, err error) error {
 	if err == nil || ctx.Err() != nil {
 		return err
 	}
 	for _, name := range u.onError {
-		c := &processor.Call{Function: name, Signature: processor.OnError, Request: req.Script(u.target), Error: err.Error()}
+		c := &processor.Call{Function: name, Signature: processor.OnError, Error: err.Error()}
+		c.Request = req.Script(u.target)
 		if u.call(c) != nil {
 			break
 		}

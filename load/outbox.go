@@ -6,11 +6,11 @@ import (
 )
 
 const (
-	// eventQueue bounds the events between the users and the receiver. When it is full users wait before their next step,
-	// which no latency contains.
+	// eventQueue bounds the events between the users and the receiver. When it is full users wait before their next
+	// step, which no latency contains.
 	eventQueue = 8192
-	// eventBatch is how many events wake the receiver; eventDelay is how long one of fewer waits. To wake it for each would
-	// cost more than all it does.
+	// eventBatch is how many events wake the receiver; eventDelay is how long one of fewer waits. To wake it for each
+	// would cost more than all it does.
 	eventBatch = 256
 	eventDelay = 10 * time.Millisecond
 )

@@ -11,9 +11,9 @@ import (
 	"edgescope/scenarios"
 )
 
-// timeWait is how long Linux keeps the port of a connection that we closed first (TCP_TIMEWAIT_LEN), and reusable how long
-// when it may be taken again for another connection to the same address (tcp(7), tcp_tw_reuse): the timestamps that tell
-// the two apart count seconds.
+// timeWait is how long Linux keeps the port of a connection that we closed first (TCP_TIMEWAIT_LEN), and reusable how
+// long when it may be taken again for another connection to the same address (tcp(7), tcp_tw_reuse): the timestamps
+// that tell the two apart count seconds.
 const (
 	timeWait = 60 * time.Second
 	reusable = time.Second
@@ -31,19 +31,20 @@ func (e *PortsError) Error() string {
 	if e.Held < timeWait {
 		busiest = "busiest second"
 	}
-	return fmt.Sprintf("the %s opens %d connections, but there are %d local ports to one address and that of a closed one stays "+
-		"taken for %.0f s (TIME_WAIT), which allows %.0f new connections per second: keep connections alive with config.http.pool or "+
-		"--max-connections, close them with --linger0, give more source addresses with --local-addr, set net.ipv4.tcp_tw_reuse=1, "+
-		"widen net.ipv4.ip_local_port_range, or spread the run over machines",
+	return fmt.Sprintf("the %s opens %d connections, but there are %d local ports to one address and that of a closed "+
+		"one stays taken for %.0f s (TIME_WAIT), which allows %.0f new connections per second: keep connections alive "+
+		"with config.http.pool or --max-connections, close them with --linger0, give more source addresses with "+
+		"--local-addr, set net.ipv4.tcp_tw_reuse=1, widen net.ipv4.ip_local_port_range, or spread the run over "+
+		"machines",
 		busiest, e.Needed, e.Ports, e.Held.Seconds(), float64(e.Ports)/e.Held.Seconds())
 }
 
-// Preflight compares what a run needs with what the machine has, before the first arrival. It warns with the figure and the
-// remedy, and refuses with *PortsError when the connections that the busiest 60 s open exceed the ports, or those of the busiest second where a
-// port is free again after one.
+// Preflight compares what a run needs with what the machine has, before the first arrival. It warns with the figure and
+// the remedy, and refuses with *PortsError when the connections that the busiest 60 s open exceed the ports, or those
+// of the busiest second where a port is free again after one.
 func (r *Runner) Preflight(m health.Machine) (warnings []string, err error) {
-	if r.pool() > 0 {
-		if need := uint64(r.pool()) + 64; m.Files > 0 && need > m.Files {
+	if r.Connections() > 0 {
+		if need := uint64(r.Connections()) + 64; m.Files > 0 && need > m.Files {
 			warnings = append(warnings, filesWarning(need, m.Files))
 		}
 		return warnings, nil
@@ -61,7 +62,7 @@ func (r *Runner) Preflight(m health.Machine) (warnings []string, err error) {
 	return warnings, nil
 }
 
-func (r *Runner) preflightPorts(m health.Machine, width uint64) (warnings []string, err error) {
+func (r *Runner) preflightPorts(m health.Machine, width uint64) ([]string, error) {
 	net := &r.options.Network
 	if m.Ports == 0 || net.UnixSocket != "" {
 		return nil, nil
@@ -73,20 +74,25 @@ func (r *Runner) preflightPorts(m health.Machine, width uint64) (warnings []stri
 	if needed > ports {
 		return nil, &PortsError{Needed: needed, Ports: ports, Held: held}
 	}
+	var warnings []string
+	warn := func(format string, args ...any) { warnings = append(warnings, fmt.Sprintf(format, args...)) }
 	if held < timeWait {
 		if open := perRemote(r.concurrency(ports / 2)); needed+open > ports {
-			warnings = append(warnings, fmt.Sprintf("the run may have %d connections open at a time, if answers take a second, and there are %d "+
-				"local ports to one address: give more source addresses with --local-addr or widen net.ipv4.ip_local_port_range", open, ports))
+			warn("the run may have %d connections open at a time, if answers take a second, and there are %d local "+
+				"ports to one address: give more source addresses with --local-addr or widen "+
+				"net.ipv4.ip_local_port_range",
+				open, ports)
 		}
 		return warnings, nil
 	}
 	if needed > ports*8/10 {
-		warnings = append(warnings, fmt.Sprintf("each user opens its own connection: %d in the busiest minute, of %d local ports to one "+
-			"address (%.0f/s can be kept up); config.http.pool or --max-connections keeps them alive", needed, ports, float64(ports)/timeWait.Seconds()))
+		warn("each user opens its own connection: %d in the busiest minute, of %d local ports to one address (%.0f/s "+
+			"can be kept up); config.http.pool or --max-connections keeps them alive",
+			needed, ports, float64(ports)/timeWait.Seconds())
 	}
 	if m.Waiting > 0 && needed > ports-min(m.Waiting, ports) {
-		warnings = append(warnings, fmt.Sprintf("%d connections of an earlier run are in TIME_WAIT and %d of %d local ports will be needed: "+
-			"if they were to the same address, wait for up to 60 s", m.Waiting, needed, ports))
+		warn("%d connections of an earlier run are in TIME_WAIT and %d of %d local ports will be needed: if they were "+
+			"to the same address, wait for up to 60 s", m.Waiting, needed, ports)
 	}
 	return warnings, nil
 }
@@ -136,7 +142,7 @@ func (r *Runner) busiest(width time.Duration, plenty uint64) uint64 {
 }
 
 func filesWarning(need, files uint64) string {
-	return fmt.Sprintf("the run may need %d open files and the limit is %d: raise it with ulimit -n %d", need, files, need)
+	return fmt.Sprintf("the run may need %d open files and the limit is %d: raise it with ulimit -n %[1]d", need, files)
 }
 
 // concurrency is how many users may be alive together: those that arrive within the flow's longest wait for an answer

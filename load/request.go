@@ -91,7 +91,8 @@ func (u *user) firstHop(req *scenarios.Request) (*hop, error) {
 		return nil, err
 	}
 	m := &u.message
-	// A transport may still be writing a body when its request is over (an early answer, a timeout), and Render writes over it.
+	// A transport may still be writing a body when its request is over (an early answer, a timeout), and Render writes
+	// over it.
 	body := bytes.Clone(m.Body)
 	u.hop = hop{method: m.Method, url: p.url, text: p.text, header: p.header, body: body, prepared: p}
 	u.keepCookies(p.url, m.Cookies)
@@ -155,14 +156,16 @@ func (r *Result) read(x *exchange, s *sequence) {
 	r.take(s.factsOf(a))
 }
 
-// redirect tells where an answer sends the request on to. A redirect that cannot be followed becomes the exchange's error.
+// redirect tells where an answer sends the request on to. A redirect that cannot be followed becomes the exchange's
+// error.
 func (h *hop) redirect(req *scenarios.Request, x *exchange) (*hop, bool) {
 	if x.err != nil || !req.FollowRedirect {
 		return nil, false
 	}
 	location := x.answer.Header.Get("Location")
 	switch x.answer.Status {
-	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
+		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
 	default:
 		return nil, false
 	}
@@ -177,8 +180,8 @@ func (h *hop) redirect(req *scenarios.Request, x *exchange) (*hop, bool) {
 	return h.to(target, x.answer.Status), true
 }
 
-// to is the request after a redirect: 303 turns everything into GET, 301 and 302 turn POST into GET; the password and the
-// cookies that the script wrote itself stay with the host they were meant for.
+// to is the request after a redirect: 303 turns everything into GET, 301 and 302 turn POST into GET; the password and
+// the cookies that the script wrote itself stay with the host they were meant for.
 func (h *hop) to(target *url.URL, status int) *hop {
 	next := &hop{method: h.method, url: target, text: target.String(), header: h.header.Clone(), body: h.body}
 	post := h.method == http.MethodPost && (status == http.StatusMovedPermanently || status == http.StatusFound)
@@ -210,7 +213,9 @@ func (u *user) finish(req *scenarios.Request, x *exchange) error {
 		return scenarios.UserError(r.Failure)
 	}
 	response := &u.response
-	*response = scenarios.Response{Status: x.answer.Status, Header: x.answer.Header, Body: x.answer.Body, CacheStatus: r.CacheStatus}
+	*response = scenarios.Response{
+		Status: x.answer.Status, Header: x.answer.Header, Body: x.answer.Body, CacheStatus: r.CacheStatus,
+	}
 	err := req.Capture(u.scope, response)
 	if failed := u.judge(req, r, response); err == nil {
 		err = failed

@@ -10,8 +10,8 @@ import (
 	"edgescope/scenarios/processor"
 )
 
-// Event is something that happened in a run: *Result, *UserStart, *UserEnd, *Skip, *PhaseStart, *Line or *Metric. The runner hands
-// events over one at a time and does not touch them again: they belong to the receiver.
+// Event is something that happened in a run: *Result, *UserStart, *UserEnd, *Skip, *PhaseStart, *Line or *Metric. The
+// runner hands events over one at a time and does not touch them again: they belong to the receiver.
 type Event interface{ event() }
 
 func (*Result) event()     {}
@@ -25,9 +25,9 @@ func (*Metric) event()     {}
 // Result is what came of one HTTP request; every hop of a redirect is a request of its own.
 //
 // The embedded vegeta result has Attack = "scenario/step", Seq contiguous from 0 per Attack in the order in which they
-// started, Timestamp = the intended start (moved forward where a user started out of order, since vegeta's plot wants Timestamps
-// to rise with Seq), Latency = the response time (intended start to last byte of the body), BytesIn
-// as received from the wire; Body and Headers are nil.
+// started, Timestamp = the intended start (moved forward where a user started out of order, since vegeta's plot wants
+// Timestamps to rise with Seq), Latency = the response time (intended start to last byte of the body), BytesIn as
+// received from the wire; Body and Headers are nil.
 type Result struct {
 	vegeta.Result
 
@@ -42,11 +42,11 @@ type Result struct {
 
 	// Final is false for a redirect that was followed.
 	Final bool
-	// Retries counts tries that were repeated after they had been written, on kept connections that the server was closing. Each
-	// was a request of its own.
+	// Retries counts tries that were repeated after they had been written, on kept connections that the server was
+	// closing. Each was a request of its own.
 	Retries int
-	// Failure is the name under which Artillery counts the error of a request without a (complete) answer: ECONNREFUSED,
-	// ETIMEDOUT, ...; "" otherwise. vegeta's Error is this, or the first failed expectation.
+	// Failure is the name under which Artillery counts the error of a request without a (complete) answer:
+	// ECONNREFUSED, ETIMEDOUT, ...; "" otherwise. vegeta's Error is this, or the first failed expectation.
 	Failure string
 	// Cut is true when the request was in flight as the run was interrupted; Failure is empty then.
 	Cut bool
@@ -77,7 +77,8 @@ type UserStart struct {
 	Lag      time.Duration
 }
 
-// UserEnd is the end of a user. Err is the name of the error that ended it early, "" for one that walked its whole flow.
+// UserEnd is the end of a user. Err is the name of the error that ended it early, "" for one that walked its whole
+// flow.
 type UserEnd struct {
 	At       time.Time
 	Scenario string

@@ -1,9 +1,9 @@
-// Package load runs a scenarios.Plan: arrivals start on an exact schedule whatever the target does, each becomes a virtual
-// user that walks its flow, and every request becomes a Result, which is a vegeta result with what an edge tester asks
-// beside it: the phases of the time, region, cache status and cold start.
+// Package load runs a scenarios.Plan: arrivals start on an exact schedule whatever the target does, each becomes a
+// virtual user that walks its flow, and every request becomes a Result, which is a vegeta result with what an edge
+// tester asks beside it: the phases of the time, region, cache status and cold start.
 //
-// The schedule is open-loop: an arrival that cannot start in time is started late, counted and its lateness reported. Nothing
-// is dropped but what the script's maxVusers asks to drop, and that is counted too.
+// The schedule is open-loop: an arrival that cannot start in time is started late, counted and its lateness reported.
+// Nothing is dropped but what the script's maxVusers asks to drop, and that is counted too.
 package load
 
 import (
@@ -30,21 +30,25 @@ type Options struct {
 	Seed uint64
 	// UserAgent is sent unless the script sets one.
 	UserAgent string
-	// MaxConnections > 0 makes all users share one pool of at most so many connections per host, in place of config.http.pool.
+	// MaxConnections > 0 makes all users share one pool of at most so many connections per host, in place of
+	// config.http.pool.
 	MaxConnections int
-	// Network is how requests get to their targets: protocol, routes, proxies, local addresses.
+	// Network is how requests get to their targets. Its Protocol and Sessions, if set, replace config.http.version and
+	// config.tls.sessions.
 	Network network.Options
-	// Segment is the part of the arrivals that this process takes; nil: all of them. Its Seed must be that of all parts.
+	// Segment is the part of the arrivals that this process takes; nil: all of them. Its Seed must be that of all
+	// parts.
 	Segment *Segment
-	// StartAt is the zero point of the schedule, which several processes share; zero: when Run is called. The before flow runs
-	// before it. Run answers *StartError when it is missed by more than a second.
+	// StartAt is the zero point of the schedule, which several processes share; zero: when Run is called. The before
+	// flow runs before it. Run returns *StartError when it is missed by more than a second.
 	StartAt time.Time
 	// Abort, when closed, stops the arrivals; users that are there walk on. nil: never.
 	Abort <-chan struct{}
 	// Stop > 0 ends users between two steps once the run has lasted that long; they count as completed.
 	Stop time.Duration
-	// Tracer, if set, makes the client spans of sampled requests, about SampledPerSecond of them. They carry a traceparent
-	// with the flag sampled (01); all others carry none, unless config.http.distributedTracing asks for one on each.
+	// Tracer, if set, makes the client spans of sampled requests, about SampledPerSecond of them. They carry a
+	// traceparent with the flag sampled (01); all others carry none, unless config.http.distributedTracing asks for one
+	// on each.
 	Tracer trace.Tracer
 	// RunID is put on client spans as edge.run.id.
 	RunID string
@@ -64,8 +68,8 @@ type Runner struct {
 	hasSuggestedExit bool
 }
 
-// New prepares a run. It fails when the certificates of config.tls cannot be used, or when Options.Network contradicts itself
-// or the script's target.
+// New prepares a run. It fails when the certificates of config.tls cannot be used, or when Options.Network contradicts
+// itself or the script's target.
 func New(plan *scenarios.Plan, o Options) (*Runner, error) {
 	d, err := dialerFor(plan, o.Network)
 	if err != nil {
@@ -89,10 +93,10 @@ func (e *FlowError) Error() string {
 
 func (e *FlowError) Unwrap() error { return e.Err }
 
-// Run starts every arrival of the schedule at its time and returns when the last user has ended and emit has returned for
-// the last time. emit is called from one goroutine, event by event. The end of ctx stops the arrivals, cuts the users off
-// and makes the error context.Cause(ctx); *FlowError tells of the before and after flows; any other error means that the run
-// could not go on.
+// Run starts every arrival of the schedule at its time and returns when the last user has ended and emit has returned
+// for the last time. emit is called from one goroutine, event by event. The end of ctx stops the arrivals, cuts the
+// users off and makes the error context.Cause(ctx); *FlowError tells of the before and after flows; any other error
+// means that the run could not go on.
 func (r *Runner) Run(ctx context.Context, emit func(Event)) error {
 	run := r.newRun(ctx)
 	defer run.close()
@@ -133,7 +137,7 @@ func (r *Runner) newRun(ctx context.Context) *run {
 	}
 	n.spans = newSpans(ctx, r.plan, &r.options)
 	n.startProcessor(ctx)
-	switch pool := r.pool(); {
+	switch pool := r.Connections(); {
 	case r.options.RoundTripper != nil:
 		n.shared = network.Over(r.options.RoundTripper)
 	case pool > 0:
@@ -142,14 +146,11 @@ func (r *Runner) newRun(ctx context.Context) *run {
 	return n
 }
 
-// Connections is how many connections per host all users share; 0: each user has its own.
-func (r *Runner) Connections() int { return r.pool() }
-
 // Protocol is what the run speaks.
 func (r *Runner) Protocol() network.Protocol { return r.dialer.Protocol() }
 
-// pool is how many connections per host all users share; 0: each has its own.
-func (r *Runner) pool() int {
+// Connections is how many connections per host all users share; 0: each has its own.
+func (r *Runner) Connections() int {
 	if r.options.MaxConnections > 0 {
 		return r.options.MaxConnections
 	}
@@ -181,7 +182,8 @@ func (n *run) all(ctx context.Context) error {
 	return n.once(ctx, n.plan.After, "after")
 }
 
-// once runs the before or the after flow, whose requests are in no counter. What before captures is what users begin with.
+// once runs the before or the after flow, whose requests are in no counter. What before captures is what users begin
+// with.
 func (n *run) once(ctx context.Context, flow *scenarios.Flow, name string) error {
 	if flow == nil {
 		return nil

@@ -15,8 +15,9 @@ import (
 	"edgescope/scenarios"
 )
 
-// Schedule is the exact plan of all arrivals: phases one after another, each arrival with its own intended time from the
-// start of the run. Its counts are those of one Artillery worker. It is a vegeta.Pacer, read-only and safe for concurrent use.
+// Schedule is the exact plan of all arrivals: phases one after another, each arrival with its own intended time from
+// the start of the run. Its counts are those of one Artillery worker. It is a vegeta.Pacer, read-only and safe for
+// concurrent use.
 type Schedule struct {
 	parts []part
 	total uint64
@@ -38,8 +39,8 @@ type part struct {
 	sine       *sine
 }
 
-// NewSchedule lays the phases out one after another. The seed fixes the arrivals of Poisson phases, which take 8 bytes of
-// memory each.
+// NewSchedule lays the phases out one after another. The seed fixes the arrivals of Poisson phases, which take 8 bytes
+// of memory each.
 func NewSchedule(phases []scenarios.Phase, seed uint64) *Schedule {
 	s := &Schedule{}
 	for i := range phases {
@@ -80,10 +81,10 @@ func (s *Schedule) addEven(phase int, p *scenarios.Phase) {
 	s.add(part{phase: phase, end: p.Duration})
 }
 
-// sine is vegeta's sine curve. Its arrivals are where the integral of the rate, which vegeta documents at SinePacer, reaches
-// 1, 2, 3 and so on. vegeta's own Pace looks for these times with five guesses; when the amplitude is near the mean they miss
-// by whole hits, or go astray (a mean of 10, an amplitude of 9.9 and a period of 20 s end in a flood). So they are looked up
-// here, to the nanosecond.
+// sine is vegeta's sine curve. Its arrivals are where the integral of the rate, which vegeta documents at SinePacer,
+// reaches 1, 2, 3 and so on. vegeta's own Pace looks for these times with five guesses; when the amplitude is near the
+// mean they miss by whole hits, or go astray (a mean of 10, an amplitude of 9.9 and a period of 20 s end in a flood).
+// So they are looked up here, to the nanosecond.
 type sine struct {
 	curve                   vegeta.SinePacer
 	mean, amplitude, period float64 // in arrivals per second, and seconds
@@ -134,8 +135,8 @@ func rateGap(rate float64) time.Duration {
 	return time.Duration(max(math.Floor(1e6/rate), 1)) * time.Microsecond
 }
 
-// stairGap is the spacing of n arrivals in one step of a ramp: whole milliseconds rounded down, as Artillery has it. Above
-// 1,000/s that would be no spacing at all, so there it is whole microseconds.
+// stairGap is the spacing of n arrivals in one step of a ramp: whole milliseconds rounded down, as Artillery has it.
+// Above 1,000/s that would be no spacing at all, so there it is whole microseconds.
 func stairGap(n uint64, width time.Duration) time.Duration {
 	if n == 0 {
 		return 0
@@ -152,8 +153,9 @@ type stair struct {
 	width time.Duration
 }
 
-// staircase are the steps of a ramp: one per second, the first at Rate and the last at RampTo; a ramp of at most one second
-// has one step at the middle rate. Artillery takes whole seconds only; a fraction at the end is a narrower last step.
+// staircase are the steps of a ramp: one per second, the first at Rate and the last at RampTo; a ramp of at most one
+// second has one step at the middle rate. Artillery takes whole seconds only; a fraction at the end is a narrower last
+// step.
 func staircase(p *scenarios.Phase) []stair {
 	n := int((p.Duration + time.Second - 1) / time.Second)
 	if n <= 1 {
@@ -291,9 +293,9 @@ func (s *Schedule) Busiest(width time.Duration) uint64 {
 	return most
 }
 
-// Segment is the part of a run that one of several processes takes: arrivals Index, Index+Count, Index+2*Count and so on of
-// the whole schedule. Since everything random follows from the seed and the number of the arrival, the union of all segments
-// is exactly the whole run.
+// Segment is the part of a run that one of several processes takes: arrivals Index, Index+Count, Index+2*Count and so
+// on of the whole schedule. Since everything random follows from the seed and the number of the arrival, the union of
+// all segments is exactly the whole run.
 type Segment struct {
 	Index int `json:"index"` // from 0
 	Count int `json:"count"` // of segments, at least 1

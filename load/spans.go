@@ -19,12 +19,13 @@ import (
 	"edgescope/scenarios"
 )
 
-// SampledPerSecond bounds the client spans of a run: all requests are sampled up to this rate, and about so many above it.
+// SampledPerSecond bounds the client spans of a run: all requests are sampled up to this rate, and about so many above
+// it.
 const SampledPerSecond = 10
 
 // spans gives sampled requests a client span and its traceparent. The others carry no traceparent unless
-// config.http.distributedTracing asks for one on every request: a parent that is not sampled would make an edge function
-// with a parent-based sampler drop its own span.
+// config.http.distributedTracing asks for one on every request: a parent that is not sampled would make an edge
+// function with a parent-based sampler drop its own span.
 type spans struct {
 	tracer  trace.Tracer // nil: headers only
 	all     bool         // config.http.distributedTracing: every request has a header

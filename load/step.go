@@ -13,8 +13,8 @@ import (
 	"edgescope/scenarios"
 )
 
-// sequence numbers the requests of one vegeta attack. vegeta's plot wants timestamps that rise with the numbers, so both are
-// given out under one lock, and a user that started out of order takes the timestamp of the one before it.
+// sequence numbers the requests of one vegeta attack. vegeta's plot wants timestamps that rise with the numbers, so
+// both are given out under one lock, and a user that started out of order takes the timestamp of the one before it.
 type sequence struct {
 	attack   string
 	memo     http1.Memo // of the heads of its answers

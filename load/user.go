@@ -129,8 +129,8 @@ func (u *user) away(f func()) {
 	f()
 }
 
-// parallel walks the steps of the block side by side, at most Limit at a time, in the order in which they stand. After the
-// first failure no further one starts; those that run go on to their end, and then the user fails.
+// parallel walks the steps of the block side by side, at most Limit at a time, in the order in which they stand. After
+// the first failure no further one starts; those that run go on to their end, and then the user fails.
 func (u *user) parallel(ctx context.Context, block *scenarios.Parallel) error {
 	if u.turn == nil {
 		u.turn = &turn{}

@@ -5,9 +5,8 @@ import (
 	"time"
 )
 
-// CPU tells how long, without a break, this process used more than 95 % of GOMAXPROCS, and was throttled by its cgroup in
-// more than 5 % of the periods.
-// It needs a sample about once a second.
+// CPU tells how long, without a break, this process used more than 95 % of GOMAXPROCS, and was throttled by its cgroup
+// in more than 5 % of the periods. It needs a sample about once a second.
 type CPU struct {
 	Saturated, Throttled time.Duration // the longest stretches
 

@@ -29,7 +29,8 @@ func LimitRemedy(name string) string {
 	case "EMFILE", "ENFILE":
 		return "raise the limit of open files (ulimit -n)"
 	case "EADDRNOTAVAIL":
-		return "no local port was free; keep connections alive with config.http.pool or --max-connections, or close them with --linger0"
+		return "no local port was free; keep connections alive with config.http.pool or --max-connections, " +
+			"or close them with --linger0"
 	case "ENOBUFS":
 		return "the network ran out of buffers; lower the rate or spread it over machines"
 	default:

@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// alive tells whether a kept connection can take a request: nothing has come on it since the last answer, neither its end
-// nor bytes that nobody asked for. It looks without waiting and without taking anything.
+// alive tells whether a kept connection can take a request: nothing has come on it since the last answer, neither its
+// end nor bytes that nobody asked for. It looks without waiting and without taking anything.
 func (c *conn) alive() bool {
 	if c.socket == nil {
 		return true

@@ -5,8 +5,8 @@ import (
 	"io"
 )
 
-// Body is the body as received, without its chunks. A connection that breaks off inside is io.ErrUnexpectedEOF or an error of
-// the network. It is valid until Done.
+// Body is the body as received, without its chunks. A connection that breaks off inside is io.ErrUnexpectedEOF or an
+// error of the network. It is valid until Done.
 func (x *Exchange) Body() io.Reader {
 	if x.Head.body != nil {
 		return &causeReader{x.conn, x.Head.body}
@@ -31,8 +31,8 @@ func (x *Exchange) Discard() (int64, error) {
 	return n, nil
 }
 
-// Whole reads a body of a length that the head has told, if that is at most limit, and otherwise reads nothing and answers
-// false. The bytes are the caller's; an error comes with those that were there.
+// Whole reads a body of a length that the head has told, if that is at most limit, and otherwise reads nothing and
+// returns false. The bytes are the caller's; an error comes with those that were there.
 func (x *Exchange) Whole(limit int64) (body []byte, ok bool, err error) {
 	if x.Head.body != nil || x.Head.length > limit {
 		return nil, false, nil

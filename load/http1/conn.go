@@ -30,9 +30,9 @@ type conn struct {
 	// expired is set when a read was given up.
 	expired bool
 
-	// deadline is when the present request must have its head, zero in its body. armed is what the link was told: at most
-	// deadline, and often that of an earlier request. When it goes off too early it is set anew (extend), so that most
-	// requests set no timer at all. TLS does not survive a timeout in a write: there armed is always deadline.
+	// deadline is when the present request must have its head, zero in its body. armed is what the link was told: at
+	// most deadline, and often that of an earlier request. When it goes off too early it is set anew (extend), so that
+	// most requests set no timer at all. TLS does not survive a timeout in a write: there armed is always deadline.
 	deadline, armed time.Time
 	exact           bool
 
@@ -109,7 +109,8 @@ func (c *conn) arm() {
 	}
 }
 
-// extend tells whether an operation that timed out may go on, because its deadline is later than what the link was told.
+// extend tells whether an operation that timed out may go on, because its deadline is later than what the link was
+// told.
 func (c *conn) extend(err error) bool {
 	if !timedOut(err) || c.ended.Load() || !c.deadline.IsZero() && !time.Now().Before(c.deadline) {
 		return false
@@ -141,9 +142,9 @@ func (c *conn) Read(p []byte) (int, error) {
 	}
 }
 
-// inline is up to how many bytes a request is written before the answer is read. They fit into the socket's buffer, so the
-// write does not wait for the server; a larger request is written beside the reading, since a server may answer before it
-// has read all.
+// inline is up to how many bytes a request is written before the answer is read. They fit into the socket's buffer, so
+// the write does not wait for the server; a larger request is written beside the reading, since a server may answer
+// before it has read all.
 const inline = 16 << 10
 
 // exchange sends the request and reads the head of the answer.
@@ -164,8 +165,8 @@ func (c *conn) exchange(ctx context.Context, r *Request, x *Exchange) error {
 	return c.refused(r, x, silentError{err, n > 0})
 }
 
-// refused is what came of a request that could not be written whole: the server may have said why it does not take the rest,
-// in an answer or in an alert of TLS.
+// refused is what came of a request that could not be written whole: the server may have said why it does not take the
+// rest, in an answer or in an alert of TLS.
 func (c *conn) refused(r *Request, x *Exchange, failed silentError) error {
 	switch err := c.answer(r, x); {
 	case err == nil:

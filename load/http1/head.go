@@ -9,21 +9,21 @@ import (
 	"golang.org/x/net/http/httpguts"
 )
 
-// Head is the head of an answer. It may be that of several answers, of all whose heads were the same bytes: neither it nor its
-// header may be changed.
+// Head is the head of an answer. It may be that of several answers, of all whose heads were the same bytes: neither it
+// nor its header may be changed.
 type Head struct {
 	Status int
 	Header http.Header
 
-	raw    []byte    // the bytes that were parsed; nil if they were not all at hand, or mean nothing without their connection
+	raw    []byte    // the bytes that were parsed; nil if some were not at hand, or they mean nothing elsewhere
 	toHEAD bool      // it answers a HEAD, so no body follows
 	length int64     // of the body, if it is fixed
 	body   io.Reader // of an answer whose length is not told beforehand; nil for a fixed one
 	close  bool      // the server does not keep the connection
 }
 
-// Memo remembers the heads of the last answers to requests of one kind, in order not to parse the same bytes again and again.
-// The zero value is ready; it is safe for concurrent use.
+// Memo remembers the heads of the last answers to requests of one kind, in order not to parse the same bytes again and
+// again. The zero value is ready; it is safe for concurrent use.
 type Memo struct {
 	heads [remembered]atomic.Pointer[Head]
 	next  atomic.Uint32
@@ -32,8 +32,8 @@ type Memo struct {
 // remembered is how many heads a Memo has: a few lengths of the body, or a few servers behind one name.
 const remembered = 4
 
-// recall answers the remembered head with which the bytes begin. A head ends with an empty line, so its bytes are followed by
-// the body whatever that is.
+// recall returns the remembered head with which the bytes begin. A head ends with an empty line, so its bytes are
+// followed by the body whatever that is.
 func (m *Memo) recall(buffered []byte, toHEAD bool) *Head {
 	if m == nil {
 		return nil
@@ -56,8 +56,8 @@ func (m *Memo) keep(h *Head) {
 	}
 }
 
-// head reads heads up to the first that is final (RFC 9110, section 15.2) and tells whether provisional ones came before.
-// 101 is final: nobody asked for another protocol, so what follows is taken for a body.
+// head reads heads up to the first that is final (RFC 9110, section 15.2) and tells whether provisional ones came
+// before. 101 is final: nobody asked for another protocol, so what follows is taken for a body.
 func (c *conn) head(r *Request) (h *Head, provisional bool, err error) {
 	for {
 		buffered, _ := c.br.Peek(c.br.Buffered()) // what is there is never refused
@@ -98,7 +98,10 @@ func newHead(res *http.Response, toHEAD bool) *Head {
 
 // switched makes all that follows a 101 its body, as net/http does if the answer names the new protocol's upgrade.
 func (h *Head) switched(c *conn) {
-	if h.Status == http.StatusSwitchingProtocols && h.Header.Get("Upgrade") != "" && httpguts.HeaderValuesContainsToken(h.Header["Connection"], "Upgrade") {
+	if h.Status != http.StatusSwitchingProtocols || h.Header.Get("Upgrade") == "" {
+		return
+	}
+	if httpguts.HeaderValuesContainsToken(h.Header["Connection"], "Upgrade") {
 		h.body, h.raw = c.br, nil
 	}
 }

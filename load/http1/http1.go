@@ -1,8 +1,9 @@
-// Package http1 is an HTTP/1.1 client for a load generator: one request costs one write, one read and next to no memory,
-// and the goroutine that asks does all the work. What a request or an answer means is net/http's to say: requests are
-// rendered by http.Request.Write and heads parsed by http.ReadResponse; a head that is byte for byte the last one of its kind
-// is not parsed again. Pooling, retries, deadlines and the reading of bodies are this package's own, by the rules of
-// net/http.Transport. What it does not do it refuses with ErrUnsupported before anything is sent (see NewRequest).
+// Package http1 is an HTTP/1.1 client for a load generator: one request costs one write, one read and next to no
+// memory, and the goroutine that asks does all the work. What a request or an answer means is net/http's to say:
+// requests are rendered by http.Request.Write and heads parsed by http.ReadResponse; a head that is byte for byte the
+// last one of its kind is not parsed again. Pooling, retries, deadlines and the reading of bodies are this package's
+// own, by the rules of net/http.Transport. What it does not do it refuses with ErrUnsupported before anything is sent
+// (see NewRequest).
 package http1
 
 import (
@@ -36,8 +37,8 @@ type Options struct {
 	MaxHeader int64
 }
 
-// Client keeps connections and sends requests over them. It is safe for concurrent use. Close it when nobody uses it any
-// more.
+// Client keeps connections and sends requests over them. It is safe for concurrent use. Close it when nobody uses it
+// any more.
 type Client struct {
 	options *Options
 
@@ -68,21 +69,21 @@ func (c *Client) pool(r *Request) *pool {
 	return c.pools[i]
 }
 
-// Exchange is a request on its way and its answer as far as it came. The caller sets Begun and Timeout; Do overwrites the
-// rest. An Exchange may be used again after Done.
+// Exchange is a request on its way and its answer as far as it came. The caller sets Begun and Timeout; Do overwrites
+// the rest. An Exchange may be used again after Done.
 type Exchange struct {
 	Begun   time.Time
 	Timeout time.Duration // from Begun to the end of the head; the body has no limit but the context
 
 	// Head is the head of the answer, nil if none came.
 	Head *Head
-	// Conn is what the request went over last, nil if there was no connection; Reused tells whether it had carried another
-	// request before. Writes is how often the request was written whole: more than once after a retry.
+	// Conn is what the request went over last, nil if there was no connection; Reused tells whether it had carried
+	// another request before. Writes is how often the request was written whole: more than once after a retry.
 	Conn   net.Conn
 	Reused bool
 	Writes int
-	// Sent is when the connection was in hand, Wrote when the request was written, First when the first byte of the final
-	// head was there. They are lengths of time since Begun.
+	// Sent is when the connection was in hand, Wrote when the request was written, First when the first byte of the
+	// final head was there. They are lengths of time since Begun.
 	Sent, Wrote, First time.Duration
 
 	conn    *conn
@@ -91,10 +92,10 @@ type Exchange struct {
 	broken  bool         // the request was not written whole, and answered all the same
 }
 
-// Do sends a request and reads the head of the answer, over a kept connection if there is one. A request that a server left
-// without any byte of an answer as it closed a kept connection is sent again if it is idempotent, or was not sent at all.
-// After a Do without error the caller reads the body and calls Done. The error after the context's end is context.Cause(ctx);
-// after Timeout it is os.ErrDeadlineExceeded or context.DeadlineExceeded.
+// Do sends a request and reads the head of the answer, over a kept connection if there is one. A request that a server
+// left without any byte of an answer as it closed a kept connection is sent again if it is idempotent, or was not sent
+// at all. After a Do without error the caller reads the body and calls Done. The error after the context's end is
+// context.Cause(ctx); after Timeout it is os.ErrDeadlineExceeded or context.DeadlineExceeded.
 func (c *Client) Do(ctx context.Context, r *Request, x *Exchange) error {
 	*x = Exchange{Begun: x.Begun, Timeout: x.Timeout, request: r}
 	p := c.pool(r)
@@ -131,8 +132,8 @@ func (r *Request) again(err error) bool {
 	return errors.As(err, &silent) && !timedOut(err) && (r.idempotent || !silent.wrote)
 }
 
-// Done ends an exchange whose body was read to its end (whole), or whose body nobody wants any more: the connection is kept
-// in the first case, if both sides allow it, and closed in the second.
+// Done ends an exchange whose body was read to its end (whole), or whose body nobody wants any more: the connection is
+// kept in the first case, if both sides allow it, and closed in the second.
 func (x *Exchange) Done(whole bool) {
 	c := x.conn
 	if c == nil {

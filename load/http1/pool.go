@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// pool are the connections to one host. The one that was used last is used first. A place is a connection or the right to open
-// one; there are at most MaxConns, and they are handed to those who wait in the order of their coming.
+// pool are the connections to one host. The one that was used last is used first. A place is a connection or the right
+// to open one; there are at most MaxConns, and they are handed to those who wait in the order of their coming.
 type pool struct {
 	options      *Options
 	scheme, addr string
@@ -36,8 +36,8 @@ func (p *pool) get(ctx context.Context, r *Request, x *Exchange) (*conn, error) 
 	return p.dial(ctx, deadline)
 }
 
-// fresh is for how long a connection that has just carried an answer is taken for alive. To look costs 0.3 µs; a server that
-// closes it in so short a time, without having said so, is found out by use.
+// fresh is for how long a connection that has just carried an answer is taken for alive. To look costs 0.3 µs; a server
+// that closes it in so short a time, without having said so, is found out by use.
 const fresh = 100 * time.Microsecond
 
 // place takes a place: an idle connection, or nil for the right to open one.

@@ -18,8 +18,8 @@ import (
 // ErrUnsupported is the error for a request that this package leaves to net/http.
 var ErrUnsupported = errors.New("left to net/http")
 
-// Request is a request as it goes over the wire. It is not changed once made and may be sent any number of times, by several
-// goroutines at once.
+// Request is a request as it goes over the wire. It is not changed once made and may be sent any number of times, by
+// several goroutines at once.
 type Request struct {
 	scheme, addr string
 	wire         []byte // head and body
@@ -29,9 +29,10 @@ type Request struct {
 	memo         *Memo
 }
 
-// NewRequest renders r with body, as http.Request.Write does; r's own Body and ContentLength mean nothing here. Answers are
-// looked up in memo, which may be nil and should be shared by requests that are answered alike. It refuses, with ErrUnsupported, what net/http has rules of its own for: methods,
-// hosts and header fields that are not well-formed or not ASCII, and requests with Expect, Upgrade or the method CONNECT.
+// NewRequest renders r with body, as http.Request.Write does; r's own Body and ContentLength mean nothing here. Answers
+// are looked up in memo, which may be nil and should be shared by requests that are answered alike. It refuses, with
+// ErrUnsupported, what net/http has rules of its own for: methods, hosts and header fields that are not well-formed or
+// not ASCII, and requests with Expect, Upgrade or the method CONNECT.
 func NewRequest(r *http.Request, body []byte, memo *Memo) (*Request, error) {
 	uri := r.URL.RequestURI()
 	if err := supported(r, uri); err != nil {
@@ -39,7 +40,8 @@ func NewRequest(r *http.Request, body []byte, memo *Memo) (*Request, error) {
 	}
 	return &Request{
 		scheme: r.URL.Scheme, addr: address(r.URL), wire: render(r, uri, body), head: r.Method == http.MethodHead,
-		idempotent: idempotent(r), close: httpguts.HeaderValuesContainsToken(r.Header["Connection"], "close"), memo: memo,
+		idempotent: idempotent(r), memo: memo,
+		close: httpguts.HeaderValuesContainsToken(r.Header["Connection"], "close"),
 	}, nil
 }
 
@@ -56,7 +58,8 @@ func supported(r *http.Request, uri string) error {
 		return fmt.Errorf("host %q: %w", u.Host, ErrUnsupported)
 	case !plainHost(r.Host) || !httpguts.ValidHostHeader(r.Host):
 		return fmt.Errorf("host %q: %w", r.Host, ErrUnsupported)
-	case !httpguts.ValidHeaderFieldName(r.Method) || r.Method == http.MethodConnect: // a method is a token, as a field name is
+	// A method is a token, as the name of a field is.
+	case !httpguts.ValidHeaderFieldName(r.Method) || r.Method == http.MethodConnect:
 		return fmt.Errorf("method %q: %w", r.Method, ErrUnsupported)
 	}
 	return supportedFields(r.Header)
@@ -76,7 +79,8 @@ func supportedFields(h http.Header) error {
 	return nil
 }
 
-// plainHost tells a host that goes over the wire as it stands: neither Punycode nor the zone of an IPv6 address is called for.
+// plainHost tells a host that goes over the wire as it stands: neither Punycode nor the zone of an IPv6 address is
+// called for.
 func plainHost(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf || r == '%' })
 }
@@ -143,8 +147,8 @@ func address(u *url.URL) string {
 	return net.JoinHostPort(u.Hostname(), port)
 }
 
-// idempotent tells whether a request may be sent again without asking (RFC 9110, section 9.2.2; the header fields are those
-// of net/http).
+// idempotent tells whether a request may be sent again without asking (RFC 9110, section 9.2.2; the header fields are
+// those of net/http).
 func idempotent(r *http.Request) bool {
 	switch r.Method {
 	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace:

@@ -8,9 +8,10 @@ import (
 	"time"
 )
 
-// tellingConn remembers how a server began to speak and with what reading has failed. In TLS 1.3 a server judges the client's
-// certificate when the client is already writing: its alert waits to be read while writing fails with EPIPE, which tells
-// nothing. A server of HTTP/1.1 may say so before the first request is written, and the transport then tells nothing either.
+// tellingConn remembers how a server began to speak and with what reading has failed. In TLS 1.3 a server judges the
+// client's certificate when the client is already writing: its alert waits to be read while writing fails with EPIPE,
+// which tells nothing. A server of HTTP/1.1 may say so before the first request is written, and the transport then
+// tells nothing either.
 type tellingConn struct {
 	net.Conn
 	reading atomic.Bool // somebody has begun to read
@@ -21,7 +22,8 @@ type tellingConn struct {
 	err     error         // set before failed is closed
 }
 
-// http1Prefix begins each answer of HTTP/1 (RFC 9112, section 2.3). No frame of HTTP/2 that a server may send first begins so.
+// http1Prefix begins each answer of HTTP/1 (RFC 9112, section 2.3). No frame of HTTP/2 that a server may send first
+// begins so.
 const http1Prefix = "HTTP/1."
 
 func telling(c net.Conn) *tellingConn { return &tellingConn{Conn: c, failed: make(chan struct{})} }
@@ -45,7 +47,8 @@ func (c *tellingConn) Read(p []byte) (int, error) {
 // alertPatience is how long to wait for what a server has said that takes nothing any more.
 const alertPatience = time.Second
 
-// explain answers the alert that reading has met, or will meet at once since the connection is broken; else err.
+// explain returns the alert with which the server has refused us, or err if there is none. The alert has been read, or
+// is about to be: the connection is broken.
 func (c *tellingConn) explain(err error) error {
 	patience := time.NewTimer(alertPatience)
 	defer patience.Stop()

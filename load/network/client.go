@@ -15,29 +15,31 @@ import (
 	"edgescope/load/http1"
 )
 
-// Client sends one request and reads its answer; it does not follow redirects. net/http is behind it today.
+// Client sends requests and reads their answers, for one user or for all; it does not follow redirects. It is safe for
+// concurrent use.
 type Client interface {
-	// Do answers what came, and err when no complete answer did: an answer with a status then broke off in its body. The
-	// Answer is never nil, and valid until c is used again. c is not kept.
+	// Do sends a request and reads the whole answer. It returns what came, never nil, and an error if that is not a
+	// complete answer: one with a status then broke off in its body. The Answer may be in c's memory, and is valid
+	// until c is used again; c is not kept. The error after the end of ctx is context.Cause(ctx). See [ErrorName].
 	Do(ctx context.Context, c *Call) (*Answer, error)
 	// Close ends the idle connections, which nobody uses from here on.
 	Close()
 }
 
-// Call is one request as it goes out.
+// Call is one request as it goes out. Header and Body are only read.
 type Call struct {
 	Method  string
 	URL     *url.URL
 	Header  http.Header
 	Body    []byte        // nil: none
-	Timeout time.Duration // to the response headers
-	Keep    bool          // the body is wanted
-	Begun   time.Time     // the real start of the step, or of the hop
+	Timeout time.Duration // from Begun to the end of the answer's header
+	Keep    bool          // the body of the answer is wanted
+	Begun   time.Time     // when the user began with this request: all times count from here
 
-	Memo     *http1.Memo // of answers to like requests; may be nil
-	Rendered *Rendered   // shared by calls that are all alike and have no body; else nil
+	Memo     *http1.Memo // the heads of answers to like requests; may be nil
+	Rendered *Rendered   // what calls share that are all alike and have no body; else nil
 
-	// Memory of our own client.
+	// Memory for our own client, so that a request allocates little.
 	exchange http1.Exchange
 	answer   Answer
 }
@@ -55,14 +57,17 @@ type Answer struct {
 	Head              *http1.Head // shared by answers of the same header; nil if Header is this answer's alone
 }
 
-// Timing divides a request's time. For a first step Lag + ConnWait + DNS + TCP + TLS + TTFB + Download is the response time;
-// later steps have no lag, since they begin when the user gets there.
+// Timing divides the time of a request. Lag + ConnWait + DNS + TCP + TLS + TTFB + Download is its response time.
 type Timing struct {
-	// Lag is from the intended to the real start; ConnWait the wait for a free connection.
+	// Lag is from the intended to the real start: of a user's first step, since later ones begin when the user gets
+	// there; a client leaves it 0. ConnWait is the wait for a free connection. DNS, TCP and TLS are 0 for a request
+	// that did not open its connection.
 	Lag, ConnWait, DNS, TCP, TLS time.Duration
-	// TTFB is from the send (connection in hand) to the first byte of the final answer, Download from there to the last byte.
+	// TTFB is from the send (connection in hand) to the first byte of the final answer, Download from there to the last
+	// byte.
 	TTFB, Download time.Duration
-	// Waited is from the last byte of the request written to the first byte of the answer: Artillery's http.response_time.
+	// Waited is from the last byte of the request written to the first byte of the answer: Artillery's
+	// http.response_time.
 	Waited time.Duration
 	// Sent is when the connection was in hand; zero if none was.
 	Sent time.Time
@@ -78,9 +83,10 @@ func (t *Timing) Response() time.Duration {
 // Service is from the send to the last byte of the body.
 func (t *Timing) Service() time.Duration { return t.TTFB + t.Download }
 
-// Over is a client over a transport.
+// Over makes a client of a transport, for tests.
 func Over(rt http.RoundTripper) Client { return &netHTTP{rt: rt, idle: func() {}} }
 
+// netHTTP is a client over a transport of net/http, or over one of our own for HTTP/2 and HTTP/3.
 type netHTTP struct {
 	rt   http.RoundTripper
 	idle func() // closes idle connections
@@ -153,8 +159,8 @@ func (c *countingReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// tracer notes when things happened to one request. net/http calls its hooks from several goroutines, and after a timeout
-// even when the request is over: all of it is atomic. Times are nanoseconds since begun, 0 for never.
+// tracer notes when things happened to one request. net/http calls its hooks from several goroutines, and after a
+// timeout even when the request is over: all of it is atomic. Times are nanoseconds since begun, 0 for never.
 type tracer struct {
 	begun               time.Time
 	got, wrote, first   atomic.Int64
@@ -186,8 +192,8 @@ func (t *tracer) hooks() *httptrace.ClientTrace {
 
 func (t *tracer) now() int64 { return max(int64(time.Since(t.begun)), 1) }
 
-// timing divides the time between begun and end. The first byte of the final answer is seen when the headers are there if
-// provisional ones (100, 103) came before; a transport without hooks (in tests) tells the headers only.
+// timing divides the time between begun and end. The first byte of the final answer is seen when the headers are there
+// if provisional ones (100, 103) came before; a transport without hooks (in tests) tells the headers only.
 func (t *tracer) timing(headers, end time.Time) (Timing, int) {
 	got, wrote, first := time.Duration(t.got.Load()), time.Duration(t.wrote.Load()), time.Duration(t.first.Load())
 	toHeaders := headers.Sub(t.begun)

@@ -29,8 +29,8 @@ var errEncoding = errors.New("Z_DATA_ERROR")
 
 var errBodyTooLarge = errors.New("body is longer than 64 MiB and a capture or expectation needs it")
 
-// decodeBody reads a body to its end, undoing the content encodings, and answers its decoded length; the body itself only
-// when it is to be kept.
+// decodeBody reads a body to its end and undoes the content encodings. It returns the decoded length, and the body
+// itself only if it is to be kept.
 func decodeBody(wire io.Reader, encodings string, keep bool) (body []byte, n int64, err error) {
 	r, stop, err := decoder(wire, encodings)
 	if err != nil {
@@ -49,8 +49,8 @@ func decodeBody(wire io.Reader, encodings string, keep bool) (body []byte, n int
 	return buf.Bytes(), n, err
 }
 
-// decoder stacks the decoders of a Content-Encoding header, whose last coding was applied last. An empty body needs none,
-// whatever the header says: the answer to HEAD has the header only.
+// decoder stacks the decoders of a Content-Encoding header, whose last coding was applied last. An empty body needs
+// none, whatever the header says: the answer to HEAD has the header only.
 func decoder(wire io.Reader, encodings string) (r io.Reader, stop func(), err error) {
 	stop = func() {}
 	if encodings == "" || strings.EqualFold(encodings, "identity") {
@@ -63,7 +63,8 @@ func decoder(wire io.Reader, encodings string) (r io.Reader, stop func(), err er
 	r = peeked
 	codings := strings.Split(encodings, ",")
 	if len(codings) > maxCodings {
-		return nil, nil, fmt.Errorf("%d content codings on top of each other, at most %d are undone: %w", len(codings), maxCodings, errEncoding)
+		return nil, nil, fmt.Errorf("%d content codings on top of each other, at most %d are undone: %w",
+			len(codings), maxCodings, errEncoding)
 	}
 	for i := len(codings) - 1; i >= 0; i-- {
 		var release func()

@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// timedConn is a connection that knows what it cost to open. net/http may open a connection for one request and use it for
-// another, so the times belong to the connection and not to the request that asked for it.
+// timedConn is a connection that knows what it cost to open. net/http may open a connection for one request and use it
+// for another, so the times belong to the connection and not to the request that asked for it.
 type timedConn struct {
 	net.Conn
 	began         time.Time
@@ -23,7 +23,7 @@ type timedConn struct {
 	info          Connection
 }
 
-// openedConn is what an opener has opened; nil for a connection of somebody else.
+// openedConn finds the connection that an opener has opened, below TLS; nil if it was not an opener.
 func openedConn(c net.Conn) *timedConn {
 	if secure, ok := c.(*tls.Conn); ok {
 		c = secure.NetConn()
@@ -38,7 +38,7 @@ const (
 	maxHeader = 1 << 20
 )
 
-// Dialer has what all connections of a run share.
+// Dialer makes clients, and has what all their connections share. It is safe for concurrent use.
 type Dialer struct {
 	network Options
 	tls     *tls.Config
@@ -78,8 +78,8 @@ func (d *Dialer) Protocol() Protocol { return d.network.Protocol }
 // isHTTP2 tells whether connections speak HTTP/2.
 func (d *Dialer) isHTTP2() bool { return d.network.Protocol == HTTP2 || d.network.Protocol == H2C }
 
-// classical are the key exchanges that node 22 offers, and Artillery with it. crypto/tls would add X25519MLKEM768, which
-// costs as much CPU again as the rest of a handshake: config.tls.ecdhCurve asks for it.
+// classical are the key exchanges that node 22 offers, and Artillery with it. crypto/tls would add X25519MLKEM768,
+// which costs as much CPU again as the rest of a handshake: config.tls.ecdhCurve asks for it.
 var classical = []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384, tls.CurveP521}
 
 // sessionsKept is how many TLS sessions are remembered at most, one per host.
@@ -87,7 +87,7 @@ const sessionsKept = 64
 
 func newSessions() tls.ClientSessionCache { return tls.NewLRUClientSessionCache(sessionsKept) }
 
-// opener opens the connections of one engine, which share TLS sessions.
+// opener opens the connections of one client, which share TLS sessions.
 type opener struct {
 	*Dialer
 	sessions tls.ClientSessionCache // nil: all handshakes are full ones
@@ -101,9 +101,9 @@ func (d *Dialer) opener() *opener {
 	return o
 }
 
-// Client makes the connections of one user, or those that all users share: at most conns to one host at a time, 0 for no
-// limit. A user of HTTP/2 or HTTP/3 has one connection per host. For HTTP/1.1 without a proxy it is our own client that
-// speaks, else a transport of net/http.
+// Client makes the connections of one user, or those that all users share: at most conns to one host at a time, 0 for
+// no limit. A user of HTTP/2 or HTTP/3 has one connection per host. For HTTP/1.1 without a proxy it is our own client
+// that speaks, else a transport of net/http.
 func (d *Dialer) Client(conns int) Client {
 	o := d.opener()
 	switch {
@@ -187,7 +187,7 @@ func (o *opener) dialTLS(ctx context.Context, _, addr string) (net.Conn, error) 
 	return secure, nil
 }
 
-// notSpoken is what a server is told that answers in another protocol.
+// notSpoken is the Reason of a ProtocolError when the server answers in another protocol, or does not know ours.
 const notSpoken = "the server does not speak it"
 
 // handshakeError tells a server that does not speak the protocol from one that refuses for another reason.
@@ -255,7 +255,7 @@ func (d *Dialer) connect(ctx context.Context, proxy *url.URL, addr string) (net.
 	}
 }
 
-// tcp opens a connection to where the routes send addr: to the first of their addresses that answers.
+// tcp opens a connection to where the routes send addr: to the first of their addresses that accepts one.
 func (d *Dialer) tcp(ctx context.Context, addr string) (conn net.Conn, err error) {
 	for _, candidate := range route(d.network.Routes, addr) {
 		if conn, err = d.tcpTo(ctx, candidate); err == nil {

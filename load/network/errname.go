@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -41,40 +42,44 @@ var errnoNames = map[syscall.Errno]string{
 // ErrorName is the name of a request's error in the words of node, as Artillery counts it: ECONNREFUSED, ENOTFOUND,
 // EAI_AGAIN, ETIMEDOUT, ECONNRESET, the TLS names, ...; for an error that has none its innermost text.
 func ErrorName(err error) string {
-	if errors.Is(err, errTimeout) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) {
-		return "ETIMEDOUT"
-	}
-	if name := protocolErrorName(err); name != "" {
-		return name
-	}
-	if name := dnsErrorName(err); name != "" {
-		return name
-	}
-	if name := certificateErrorName(err); name != "" {
-		return name
-	}
-	if name := transportErrorName(err); name != "" {
-		return name
-	}
-	var errno syscall.Errno
-	if errors.As(err, &errno) {
-		if name, ok := errnoNames[errno]; ok {
+	for _, nameOf := range []func(error) string{
+		timeoutName, protocolErrorName, dnsErrorName, certificateErrorName, transportErrorName, connectionErrorName,
+	} {
+		if name := nameOf(err); name != "" {
 			return name
 		}
 	}
+	return innermost(err).Error()
+}
+
+func timeoutName(err error) string {
+	timeouts := []error{errTimeout, context.DeadlineExceeded, os.ErrDeadlineExceeded}
+	if slices.ContainsFunc(timeouts, func(timeout error) bool { return errors.Is(err, timeout) }) {
+		return "ETIMEDOUT"
+	}
+	return ""
+}
+
+// connectionErrorName names what the system says of a connection, an end that came too early, and a body that cannot be
+// decoded.
+func connectionErrorName(err error) string {
+	var errno syscall.Errno
+	if errors.As(err, &errno) && errnoNames[errno] != "" {
+		return errnoNames[errno]
+	}
 	// net/http has no error value for a connection that the server closed while it was idle.
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
-		strings.Contains(err.Error(), "server closed idle connection") {
+	idle := strings.Contains(err.Error(), "server closed idle connection")
+	if idle || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) {
 		return "ECONNRESET"
 	}
 	if errors.Is(err, errEncoding) {
 		return errEncoding.Error()
 	}
-	return innermost(err).Error()
+	return ""
 }
 
-// protocolErrorName names the errors of protocols, proxies and QUIC. Their texts would make a name of its own for each stream
-// and each message of a server.
+// protocolErrorName names the errors of protocols, proxies and QUIC. Their texts would make a name of its own for each
+// stream and each message of a server.
 func protocolErrorName(err error) string {
 	var protocol *ProtocolError
 	var proxy *ProxyError
@@ -103,7 +108,8 @@ func protocolErrorName(err error) string {
 	}
 }
 
-// transportErrorName names what QUIC has closed a connection for. A handshake's alert has the text that it has over TCP.
+// transportErrorName names what QUIC has closed a connection for. A handshake's alert has the text that it has over
+// TCP.
 func transportErrorName(err error) string {
 	var transport *quic.TransportError
 	switch {

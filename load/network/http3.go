@@ -15,8 +15,8 @@ import (
 	"github.com/quic-go/quic-go/http3"
 )
 
-// streamsAtOnce is how many requests a connection of HTTP/3 carries at a time: what RFC 9114, section 6.1, wants each server
-// to allow. quic-go does not tell what the server does allow.
+// streamsAtOnce is how many requests a connection of HTTP/3 carries at a time: what RFC 9114, section 6.1, wants each
+// server to allow. quic-go does not tell what the server does allow.
 const streamsAtOnce = 100
 
 // http3Carrier is an HTTP/3 connection.
@@ -31,7 +31,8 @@ func (c http3Carrier) close() {
 	_ = c.CloseWithError(quic.ApplicationErrorCode(http3.ErrCodeNoError), "")
 }
 
-// openHTTP3 opens a QUIC connection and speaks HTTP/3 on it. What the handshake takes is its TLS time: QUIC has no other.
+// openHTTP3 opens a QUIC connection and speaks HTTP/3 on it. What the handshake takes is its TLS time: QUIC has no
+// other.
 func (o *opener) openHTTP3(ctx context.Context, to origin) (*session, error) {
 	if to.scheme != "https" {
 		return nil, o.network.Protocol.ForPlain()
@@ -62,7 +63,7 @@ func (o *opener) openHTTP3(ctx context.Context, to origin) (*session, error) {
 	return &session{carrier: http3Carrier{h3.NewClientConn(conn)}, conn: c}, nil
 }
 
-// lookup answers the addresses behind each host:port, in order.
+// lookup finds the addresses behind each host:port, in order.
 func lookup(ctx context.Context, candidates []string) (addrs []netip.AddrPort, err error) {
 	for _, candidate := range candidates {
 		host, service, err := net.SplitHostPort(candidate)
@@ -84,16 +85,18 @@ func lookup(ctx context.Context, candidates []string) (addrs []netip.AddrPort, e
 	return addrs, nil
 }
 
-// quicSockets are the UDP sockets that all QUIC connections of a run share: one for each local address or, without any, for
-// each processor, since each has one goroutine that reads.
+// quicSockets are the UDP sockets that all QUIC connections of a run share: one for each local address or, without any,
+// for each processor, since each has one goroutine that reads.
 type quicSockets struct {
 	mu   sync.Mutex
 	open []*quic.Transport
 	turn int
 }
 
-// dial opens a connection to the first address that answers.
-func (q *quicSockets) dial(ctx context.Context, local []netip.Addr, to []netip.AddrPort, config *tls.Config) (conn *quic.Conn, err error) {
+// dial opens a connection to the first address that accepts one.
+func (q *quicSockets) dial(
+	ctx context.Context, local []netip.Addr, to []netip.AddrPort, config *tls.Config,
+) (conn *quic.Conn, err error) {
 	t, err := q.next(local)
 	if err != nil {
 		return nil, err

@@ -13,8 +13,8 @@ import (
 	"sync"
 )
 
-// multiplex carries many requests at a time on each connection, as HTTP/2 and HTTP/3 do. A request takes an idle connection;
-// if there is none it opens another one up to the limit, and then shares the least busy one.
+// multiplex carries many requests at a time on each connection, as HTTP/2 and HTTP/3 do. A request takes an idle
+// connection; if there is none it opens another one up to the limit, and then shares the least busy one.
 type multiplex struct {
 	open  func(ctx context.Context, o origin) (*session, error)
 	limit int // connections per origin, >= 1
@@ -65,8 +65,8 @@ type carrier interface {
 // errUnprocessed takes a request back that was written: the server says that it has not looked at it.
 var errUnprocessed = errors.New("the server has not processed the request")
 
-// RoundTrip sends a request, and once more if the connection was going away and the server has not processed it (RFC 9113,
-// section 8.7).
+// RoundTrip sends a request, and once more if the connection was going away and the server has not processed it (RFC
+// 9113, section 8.7).
 func (m *multiplex) RoundTrip(req *http.Request) (*http.Response, error) {
 	trace := httptrace.ContextClientTrace(req.Context())
 	for again := false; ; again = true {
@@ -137,7 +137,7 @@ func (m *multiplex) take(ctx context.Context, o origin) (s *session, reused bool
 	}
 }
 
-// pick answers a session, or nothing when the caller is to open one, or what to wait for.
+// pick returns a session to use, or what to wait for, or neither: then the caller is to open a session.
 func (m *multiplex) pick(o origin) (s *session, wait <-chan struct{}) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -240,8 +240,8 @@ func (m *multiplex) CloseIdleConnections() {
 	}
 }
 
-// unprocessed tells whether the server has said that it did not process a request. net/http and quic-go keep their error
-// values for that to themselves.
+// unprocessed tells whether the server has said that it did not process a request. net/http and quic-go keep their
+// error values for that to themselves.
 func unprocessed(err error) bool {
 	text := err.Error()
 	return strings.Contains(text, "graceful shutdown GOAWAY") || strings.Contains(text, "client conn not usable") ||

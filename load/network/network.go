@@ -12,12 +12,12 @@ import (
 	"net/url"
 )
 
-// Protocol is the HTTP that a run speaks, as config.http.version of a script spells it. There is no falling back: a server
-// that does not speak it fails the requests with *ProtocolError.
+// Protocol is the HTTP that a run speaks, as config.http.version of a script spells it. There is no falling back: a
+// server that does not speak it fails the requests with *ProtocolError.
 type Protocol string
 
-// The protocols. HTTP2 and HTTP3 are for https:// URLs only; H2C is HTTP/2 with prior knowledge for http:// URLs, and HTTP/2
-// over TLS for https:// ones.
+// The protocols. HTTP2 and HTTP3 are for https:// URLs only; H2C is HTTP/2 with prior knowledge for http:// URLs, and
+// HTTP/2 over TLS for https:// ones.
 const (
 	HTTP1 Protocol = "1.1"
 	HTTP2 Protocol = "2"
@@ -60,9 +60,9 @@ func (e *ProtocolError) Error() string { return e.Protocol.Name() + ": " + e.Rea
 // Sessions says who takes up whose TLS sessions on a new connection.
 type Sessions string
 
-// The ways of session resumption. SessionsUser is the default: a user takes up its own sessions, as one browser does; what
-// SessionsShared makes of each new connection but the first is a returning visitor, and SessionsNone makes all handshakes full
-// ones.
+// The ways of session resumption. SessionsUser is the default: a user takes up its own sessions, as one browser does;
+// what SessionsShared makes of each new connection but the first is a returning visitor, and SessionsNone makes all
+// handshakes full ones.
 const (
 	SessionsUser   Sessions = "user"
 	SessionsShared Sessions = "shared"
@@ -71,22 +71,23 @@ const (
 
 // Options say how requests get to their targets. The zero value is the straight way.
 type Options struct {
-	// Protocol replaces config.http.version; "": the script's, HTTP1 without one.
+	// Protocol is what connections speak; "": HTTP1.
 	Protocol Protocol
-	// Routes send connections elsewhere: the first that matches is taken. Certificates are verified for the host of the URL
-	// all the same.
+	// Routes send connections elsewhere: the first that matches is taken. Certificates are verified for the host of the
+	// URL all the same.
 	Routes []Route
 	// UnixSocket, if not "", is the path to which all connections are opened.
 	UnixSocket string
-	// Proxy tells through which proxy a URL is reached, nil for none; nil: no proxies. See [ProxyFrom]. It must be safe for
-	// concurrent use.
+	// Proxy tells through which proxy a URL is reached, nil for none; nil: no proxies. See [ProxyFrom]. It must be safe
+	// for concurrent use.
 	Proxy func(*url.URL) (*url.URL, error)
-	// LocalAddrs are the source addresses of connections, in turn; empty: the system chooses. Each has ports of its own.
+	// LocalAddrs are the source addresses of connections, in turn; empty: the system chooses. Each has ports of its
+	// own.
 	LocalAddrs []netip.Addr
 	// Reset closes connections with a reset (SO_LINGER 0): their ports are free at once, and the server sees ECONNRESET
 	// where it would have seen an end.
 	Reset bool
-	// Sessions replaces config.tls.sessions; "": the script's, SessionsUser without one.
+	// Sessions says who takes up whose TLS sessions; "": SessionsUser.
 	Sessions Sessions
 	// Dial replaces the system's TCP: for tests.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
@@ -119,14 +120,15 @@ func (o *Options) validate() error {
 
 // Connection says over what a request went. All requests of one connection share it: it must not be changed.
 type Connection struct {
-	// Protocol is the version of HTTP as network.protocol.version of OpenTelemetry's semantic conventions spells it: "1.1",
-	// "2" or "3".
+	// Protocol is the version of HTTP as network.protocol.version of OpenTelemetry's semantic conventions spells it:
+	// "1.1", "2" or "3".
 	Protocol string
 	// TLS is the version of TLS: "1.2", "1.3"; "" without.
 	TLS string
 	// Resumed tells whether the TLS handshake took up a session of an earlier connection.
 	Resumed bool
-	// Remote is the address that answered: host:port, or the path of a unix socket; with a proxy it is that of the proxy.
+	// Remote is the address that answered: host:port, or the path of a unix socket; with a proxy it is that of the
+	// proxy.
 	Remote string
 }
 

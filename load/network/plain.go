@@ -11,10 +11,12 @@ import (
 	"edgescope/load/http1"
 )
 
-// Rendered keeps a request in the form in which our own client sends it, for those who send the same one again.
+// Rendered keeps a request in the form in which our own client sends it, for those who send the same one again. The
+// zero value is ready; it is safe for concurrent use.
 type Rendered struct{ request atomic.Pointer[http1.Request] }
 
-// plain is the engine for HTTP/1.1. What http1.NewRequest refuses goes through net/http, over connections of its own.
+// plain speaks HTTP/1.1 by our own client. What http1.NewRequest refuses goes through net/http, over connections of its
+// own.
 type plain struct {
 	opener *opener
 	conns  int
@@ -103,7 +105,7 @@ func (c *Call) request() (*http1.Request, error) {
 	return r, err
 }
 
-// take reads the whole answer and tells when it was there.
+// take reads the whole answer and returns when it was there, since c.Begun.
 func (a *Answer) take(x *http1.Exchange, c *Call) (end time.Duration, err error) {
 	a.Head, a.Status, a.Header = x.Head, x.Head.Status, x.Head.Header
 	end = x.First
@@ -116,7 +118,7 @@ func (a *Answer) take(x *http1.Exchange, c *Call) (end time.Duration, err error)
 	return end, err
 }
 
-// wholeBody is up to which length a body is given its memory before it has come.
+// wholeBody is how long a body may be, in bytes, to get all of its memory before it comes.
 const wholeBody = 1 << 20
 
 // read reads the body.

@@ -19,10 +19,10 @@ import (
 	"edgescope/internal/loopback"
 )
 
-// ProxyFrom tells which proxy a URL is reached through: explicit, for all URLs but those that no_proxy names, or else what
-// HTTP_PROXY, HTTPS_PROXY and NO_PROXY say, of which a loopback address needs no proxy. The variables are read from
-// lookupEnv, in lower case first. A proxy is http://, socks5:// or socks5h://, with user:password@ if it asks for them;
-// host:port alone is http.
+// ProxyFrom tells which proxy a URL is reached through: explicit, for all URLs but those that no_proxy names, or else
+// what HTTP_PROXY, HTTPS_PROXY and NO_PROXY say, of which a loopback address needs no proxy. The variables are read
+// from lookupEnv, in lower case first. A proxy is http://, socks5:// or socks5h://, with user:password@ if it asks for
+// them; host:port alone is http.
 func ProxyFrom(explicit string, lookupEnv func(string) (string, bool)) (func(*url.URL) (*url.URL, error), error) {
 	env := func(name string) string {
 		if value, ok := lookupEnv(strings.ToLower(name)); ok && value != "" {
@@ -110,7 +110,8 @@ type ProxyError struct {
 }
 
 func (e *ProxyError) Error() string {
-	return fmt.Sprintf("proxy %s answered CONNECT %s with %d %s", e.Proxy, e.Target, e.Status, http.StatusText(e.Status))
+	status := http.StatusText(e.Status)
+	return fmt.Sprintf("proxy %s answered CONNECT %s with %d %s", e.Proxy, e.Target, e.Status, status)
 }
 
 // connectMethod opens a tunnel with CONNECT (RFC 9110, section 9.3.6).

@@ -9,7 +9,8 @@ import (
 	"strings"
 )
 
-// Route sends connections elsewhere than their URL says: to one PoP of a network that answers under one name everywhere.
+// Route sends connections elsewhere than their URL says: to one PoP of a network that answers under one name
+// everywhere.
 type Route struct {
 	// Host and Port are those of the URL; "" matches all. Host is lower case and without brackets.
 	Host, Port string
@@ -19,8 +20,8 @@ type Route struct {
 	ToPort string
 }
 
-// ParseConnectTo reads curl's --connect-to: HOST1:PORT1:HOST2:PORT2. An empty HOST1 or PORT1 matches all, an empty HOST2 or
-// PORT2 leaves what the URL has. IPv6 addresses stand in brackets.
+// ParseConnectTo reads curl's --connect-to: HOST1:PORT1:HOST2:PORT2. An empty HOST1 or PORT1 matches all, an empty
+// HOST2 or PORT2 leaves what the URL has. IPv6 addresses stand in brackets.
 func ParseConnectTo(text string) (Route, error) {
 	fields, err := splitAddress(text, 4)
 	if err == nil {
@@ -32,8 +33,8 @@ func ParseConnectTo(text string) (Route, error) {
 	return Route{Host: strings.ToLower(fields[0]), Port: fields[1], To: []string{fields[2]}, ToPort: fields[3]}, nil
 }
 
-// ParseResolve reads curl's --resolve: HOST:PORT:ADDR, with several addresses divided by commas, which are tried in order.
-// HOST may be * for all. IPv6 addresses may stand in brackets.
+// ParseResolve reads curl's --resolve: HOST:PORT:ADDR, with several addresses divided by commas, which are tried in
+// order. HOST may be * for all. IPv6 addresses may stand in brackets.
 func ParseResolve(text string) (Route, error) {
 	fail := func(err error) (Route, error) {
 		return Route{}, fmt.Errorf("%q: %w, want HOST:PORT:ADDR[,ADDR]", text, err)
@@ -91,7 +92,7 @@ func validPorts(ports ...string) error {
 	return nil
 }
 
-// route answers the addresses to try for addr, which is host:port.
+// route returns the addresses to try for addr, which is host:port.
 func route(routes []Route, addr string) []string {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
