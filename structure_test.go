@@ -65,10 +65,10 @@ var rule = map[string][]string{
 	"query/engine": {
 		"edge", "store", "query", "query/figures", "query/filter", "query/memo", "query/tables", "query/tally", "query/traces",
 	},
-	"query/jaeger": {"edge", "store", "query/gate"},
+	"query/gate":   {"edge", "store"},
 	"query/promql": {"edge"},
-	"query/gate":   {"edge"},
-	"query/logsql": {"edge", "store", "query/gate"},
+	"query/jaeger": {"edge", "store", "query", "query/filter", "query/gate"},
+	"query/logsql": {"edge", "store", "query", "query/filter", "query/gate"},
 
 	"scenarios":           {"scenarios/processor", "internal/near"},
 	"scenarios/processor": {},

@@ -85,6 +85,10 @@ const (
 	CacheDynamic     = "dynamic"
 )
 
+// CacheStatuses are all of them: the first three were answered from the cache, the two after them were asked of it in vain, and
+// the last two could not come from it.
+var CacheStatuses = [...]string{CacheHit, CacheStale, CacheRevalidated, CacheMiss, CacheExpired, CacheBypass, CacheDynamic}
+
 // FactKeys are the keys that only Facts say: an attribute of such a key is what a fact may come from, and is not kept beside it.
 var FactKeys = [...]string{
 	KeyServiceName, KeyServiceVersion, KeyServiceNamespace, KeyEnvironment, KeyCloudProvider, KeyCloudPlatform, KeyRegion, KeyColo,

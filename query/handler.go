@@ -15,18 +15,6 @@ import (
 	"edgescope/edge"
 )
 
-// HandlerOptions are what the API needs beside an Engine. The zero value works.
-type HandlerOptions struct {
-	// Tenant answers whose question a request is; its error is answered with 401. Nil means tenant 0 for all.
-	Tenant func(*http.Request) (edge.Tenant, error)
-	// Now is the clock that relative ranges count from; nil means time.Now.
-	Now func() time.Time
-	// Logger takes the errors that the answer shows in part only; nil means none.
-	Logger *slog.Logger
-	// Timeout bounds one question; 0 means 20 s.
-	Timeout time.Duration
-}
-
 // Request is a question as it came: of whom, about which one thing (empty: about all), and the rest.
 type Request struct {
 	Tenant   edge.Tenant
@@ -44,25 +32,13 @@ type Answers struct {
 }
 
 // NewHandler serves the API below APIPrefix: GET and HEAD, JSON answers, errors as APIError.
-func NewHandler(a Answers, o HandlerOptions) http.Handler {
-	if o.Tenant == nil {
-		o.Tenant = func(*http.Request) (edge.Tenant, error) { return 0, nil }
-	}
-	if o.Now == nil {
-		o.Now = time.Now
-	}
-	if o.Logger == nil {
-		o.Logger = slog.New(slog.DiscardHandler)
-	}
-	if o.Timeout <= 0 {
-		o.Timeout = 20 * time.Second
-	}
-	return &handler{a, o}
+func NewHandler(a Answers, o Options) http.Handler {
+	return &handler{a, o.WithDefaults(20 * time.Second)}
 }
 
 type handler struct {
 	answers Answers
-	o       HandlerOptions
+	o       Options
 }
 
 // ServeHTTP answers one question. It buffers the answer, so that an error is never half an answer.

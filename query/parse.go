@@ -1,6 +1,7 @@
 package query
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"slices"
@@ -23,7 +24,7 @@ type ParamError struct {
 	Reason string
 }
 
-// Error answers the key, the value, the place and what would be right.
+// Error is the key, the value, the place and what would be right.
 func (e *ParamError) Error() string {
 	if e.Column > 0 {
 		return fmt.Sprintf("%s=%q, column %d: %s", e.Key, e.Value, e.Column, e.Reason)
@@ -45,10 +46,8 @@ const (
 // Parse reads a question from the keys of a URL; now is what a range without end counts from. Keys that it does not know
 // are ignored, empty values are as good as absent ones. A bad value is a *ParamError.
 func Parse(v url.Values, now time.Time) (Question, error) {
-	q := Question{
-		Text: strings.TrimSpace(v.Get(KeyText)), Percentile: DefaultPercentile, Sort: DefaultSort, Compare: DefaultCompare,
-		After: v.Get(KeyAfter), Base: v.Get(KeyBase),
-	}
+	q := standard()
+	q.Text, q.After, q.Base = strings.TrimSpace(v.Get(KeyText)), v.Get(KeyAfter), v.Get(KeyBase)
 	for _, parse := range []func(url.Values) error{
 		func(v url.Values) error { return q.parseRange(v, now) },
 		q.parseFilters, q.parseText, q.parsePercentile, q.parseSort, q.parseCompare, q.parseDurations, q.parseLimit,
@@ -71,6 +70,7 @@ func (q *Question) parseRange(v url.Values, now time.Time) error {
 	if to == "" {
 		return &ParamError{Key: KeyFrom, Value: from, Reason: "to is missing: give both from and to, or range"}
 	}
+	q.Range, q.Live = "", false
 	var err error
 	if q.From, err = parseTime(KeyFrom, from); err != nil {
 		return err
@@ -100,10 +100,7 @@ func parseTime(key, s string) (time.Time, error) {
 }
 
 func (q *Question) parseLive(v url.Values, now time.Time) error {
-	text := v.Get(KeyRange)
-	if text == "" {
-		text = DefaultRange
-	}
+	text := cmp.Or(v.Get(KeyRange), q.Range)
 	d, ok := parseLength(text)
 	if !ok || d < time.Second || d > MaxRange {
 		return &ParamError{Key: KeyRange, Value: text, Reason: "write a length of time such as 15m, 1h, 24h or 7d, from 1s to 3650d"}
@@ -113,8 +110,8 @@ func (q *Question) parseLive(v url.Values, now time.Time) error {
 	q.From = q.To.Add(-d)
 	switch live := v.Get(KeyLive); live {
 	case "", "1":
-		q.Live = true
 	case "0":
+		q.Live = false
 	default:
 		return &ParamError{Key: KeyLive, Value: live, Reason: "write 0 to pause or 1"}
 	}
@@ -160,7 +157,7 @@ func (q *Question) parseFilters(v url.Values) error {
 	return nil
 }
 
-// canonicalFilter answers the values sorted, each once, without empty ones; nil when there are none.
+// canonicalFilter returns the values sorted, each once, without empty ones; nil when there are none.
 func canonicalFilter(values []string) []string {
 	var out []string
 	for _, s := range values {
@@ -172,11 +169,7 @@ func canonicalFilter(values []string) []string {
 	return slices.Compact(out)
 }
 
-var cacheStatuses = []string{
-	edge.CacheHit, edge.CacheStale, edge.CacheRevalidated, edge.CacheMiss, edge.CacheExpired, edge.CacheBypass, edge.CacheDynamic,
-}
-
-// badFilter answers what would be right for a key when the value is not, else "". Free text is bounded in length only.
+// badFilter returns what would be right for a key when the value is not, else "". Free text is bounded in length only.
 func badFilter(key, value string) string {
 	switch {
 	case value == "":
@@ -191,8 +184,8 @@ func badFilter(key, value string) string {
 		return "write a status code such as 404, a class such as 5xx, or unknown"
 	case key == KeyCold && value != "true" && value != "false":
 		return "write true, false or unknown"
-	case key == KeyCache && !slices.Contains(cacheStatuses, value):
-		return "write one of " + strings.Join(cacheStatuses, ", ") + ", or unknown"
+	case key == KeyCache && !slices.Contains(edge.CacheStatuses[:], value):
+		return "write one of " + strings.Join(edge.CacheStatuses[:], ", ") + ", or unknown"
 	}
 	return ""
 }
@@ -212,26 +205,21 @@ func (q *Question) parseText(url.Values) error {
 	return err
 }
 
-func (q *Question) parsePercentile(v url.Values) error {
-	switch p := v.Get(KeyPercentile); p {
-	case "", "95":
-	case "50":
-		q.Percentile = 50
-	case "99":
-		q.Percentile = 99
-	default:
-		return &ParamError{Key: KeyPercentile, Value: p, Reason: "write 50, 95 or 99"}
-	}
-	return nil
-}
+// Percentiles are those that may be asked for.
+func Percentiles() []int { return []int{50, 95, 99} }
 
-// SortColumns are the columns that an answer can be sorted by; a "-" before one sorts from large to small. The time and
-// duration of traces are start and duration.
-func SortColumns() []string {
-	return []string{
-		"name", "requests", "rate", "errors", "p50", "p95", "p99", "ratio", "cold", "cold_adds", "init", "cpu", "cache",
-		"origin", "start", "duration",
+func (q *Question) parsePercentile(v url.Values) error {
+	text := v.Get(KeyPercentile)
+	if text == "" {
+		return nil
 	}
+	for _, p := range Percentiles() {
+		if text == strconv.Itoa(p) {
+			q.Percentile = p
+			return nil
+		}
+	}
+	return &ParamError{Key: KeyPercentile, Value: text, Reason: "write 50, 95 or 99"}
 }
 
 func (q *Question) parseSort(v url.Values) error {
@@ -239,8 +227,8 @@ func (q *Question) parseSort(v url.Values) error {
 	if s == "" {
 		return nil
 	}
-	if !slices.Contains(SortColumns(), strings.TrimPrefix(s, "-")) {
-		return &ParamError{Key: KeySort, Value: s, Reason: "write a column, - first for descending: " + strings.Join(SortColumns(), ", ")}
+	if columnOf(strings.TrimPrefix(s, "-")) == nil {
+		return &ParamError{Key: KeySort, Value: s, Reason: "write a column, - first for descending: " + columnNames()}
 	}
 	q.Sort = s
 	return nil

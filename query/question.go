@@ -1,8 +1,9 @@
-// Package query answers the questions that people ask of edge telemetry: an Engine answers from a store, a Client asks a
-// collector over HTTP, and both give the same answers. One file per question.
+// Package query has the questions that people ask of edge telemetry and their answers: as types, as URLs, as an HTTP API and
+// its client. What answers them is query/engine.
 package query
 
 import (
+	"cmp"
 	"net/url"
 	"strconv"
 	"time"
@@ -64,14 +65,6 @@ const (
 	keyID = "id"
 )
 
-// The defaults, which Values leaves out.
-const (
-	DefaultRange      = "1h"
-	DefaultPercentile = 95
-	DefaultSort       = "-p95"
-	DefaultCompare    = "prev"
-)
-
 // Values of Compare; a version is compared with as CompareVersion + its text.
 const (
 	ComparePrevious = "prev"
@@ -82,7 +75,7 @@ const (
 // Unknown is the filter value that selects what does not have the attribute.
 const Unknown = "unknown"
 
-// filters answers the seven filters with their keys, in the order of the URL table.
+// filters returns the seven filters with their keys, in the order of the URL table.
 func (q *Question) filters() []filterField {
 	return []filterField{
 		{KeyService, &q.Service},
@@ -100,46 +93,66 @@ type filterField struct {
 	values *[]string
 }
 
-// Values answers the keys of the question's URL: defaults are left out, filters are sorted, lengths of time have one
-// spelling. Questions that are equal have equal Values, and Encode of them has a fixed order.
-func (q Question) Values() url.Values {
-	v := url.Values{}
-	q.rangeValues(v)
-	for _, f := range q.filters() {
-		for _, s := range canonicalFilter(*f.values) {
-			v.Add(f.key, s)
-		}
-	}
-	set := func(key, value, standard string) {
-		if value != "" && value != standard {
-			v.Set(key, value)
-		}
-	}
-	set(KeyText, q.Text, "")
-	set(KeyPercentile, strconv.Itoa(q.Percentile), strconv.Itoa(DefaultPercentile))
-	if q.Percentile == 0 {
-		v.Del(KeyPercentile)
-	}
-	set(KeySort, q.Sort, DefaultSort)
-	set(KeyCompare, q.Compare, DefaultCompare)
-	set(KeyMin, q.Min.String(), time.Duration(0).String())
-	set(KeyMax, q.Max.String(), time.Duration(0).String())
-	set(KeyAfter, q.After, "")
-	set(KeyLimit, strconv.Itoa(q.Limit), "0")
-	set(KeyBase, q.Base, "")
-	return v
+// standard is the question of a URL without keys, but for when it is asked.
+func standard() Question {
+	return Question{Range: "1h", Live: true, Percentile: 95, Sort: "-p95", Compare: ComparePrevious}
 }
 
-func (q *Question) rangeValues(v url.Values) {
-	if q.Range == "" && !q.From.IsZero() {
+// WithDefaults is the question with what a URL without keys would ask in place of what is not set; the range stays.
+func (q Question) WithDefaults() Question {
+	d := standard()
+	q.Percentile, q.Sort, q.Compare = cmp.Or(q.Percentile, d.Percentile), cmp.Or(q.Sort, d.Sort), cmp.Or(q.Compare, d.Compare)
+	return q
+}
+
+// Values returns the keys of the question's URL: defaults are left out, filters are sorted, lengths of time have one
+// spelling. Questions that are equal have equal Values, and Encode of them has a fixed order.
+func (q Question) Values() url.Values { return Canonical(q.values()) }
+
+// defaults are the keys that say what a URL without them says too.
+var defaults = standard().values()
+
+// Canonical returns the keys without those that are empty or say what is asked without them.
+func Canonical(v url.Values) url.Values {
+	out := url.Values{}
+	for key, values := range v {
+		for _, value := range values {
+			if value != "" && value != defaults.Get(key) {
+				out.Add(key, value)
+			}
+		}
+	}
+	return out
+}
+
+// OfOnePage returns the keys that mean something on one page only: links to other pages leave them behind.
+func OfOnePage() []string { return []string{KeySort, KeyMin, KeyMax, KeyAfter, KeyBase, KeyLimit} }
+
+// values are all keys.
+func (q Question) values() url.Values {
+	v := url.Values{}
+	for _, f := range q.filters() {
+		v[f.key] = canonicalFilter(*f.values)
+	}
+	live := map[bool]string{true: "1", false: "0"}
+	switch {
+	case q.Range != "":
+		v.Set(KeyRange, q.Range)
+		v.Set(KeyLive, live[q.Live])
+	case !q.From.IsZero():
 		v.Set(KeyFrom, q.From.UTC().Format(time.RFC3339Nano))
 		v.Set(KeyTo, q.To.UTC().Format(time.RFC3339Nano))
-		return
 	}
-	if q.Range != "" && q.Range != DefaultRange {
-		v.Set(KeyRange, q.Range)
+	if q.Percentile != 0 {
+		v.Set(KeyPercentile, strconv.Itoa(q.Percentile))
 	}
-	if !q.Live && q.Range != "" {
-		v.Set(KeyLive, "0")
+	v.Set(KeyMin, q.Min.String())
+	v.Set(KeyMax, q.Max.String())
+	v.Set(KeyLimit, strconv.Itoa(q.Limit))
+	for key, text := range map[string]string{
+		KeyText: q.Text, KeySort: q.Sort, KeyCompare: q.Compare, KeyAfter: q.After, KeyBase: q.Base,
+	} {
+		v.Set(key, text)
 	}
+	return v
 }

@@ -20,7 +20,7 @@ func (s *Site) export(w http.ResponseWriter, r *http.Request, p *part.Page, tabl
 		exportError(w, r, p.Problem.Status, p.Problem.Title+": "+p.Problem.Text)
 		return
 	}
-	t, ok := chooseTable(tables, r.URL.Query().Get("table"))
+	t, ok := chooseTable(tables, r.URL.Query().Get(part.KeyTable))
 	if !ok {
 		exportError(w, r, http.StatusNotFound, "there is no such table; there are: "+strings.Join(tableNames(tables), ", "))
 		return

@@ -43,13 +43,7 @@ func (e *Engine) begin(tenant edge.Tenant, q query.Question) (*asking, error) {
 	if !q.From.Before(q.To) {
 		return nil, &query.ParamError{Key: query.KeyTo, Value: q.To.Format(time.RFC3339), Reason: "must be later than from"}
 	}
-	if q.Percentile == 0 {
-		q.Percentile = query.DefaultPercentile
-	}
-	if q.Sort == "" {
-		q.Sort = query.DefaultSort
-	}
-	a := &asking{Engine: e, tenant: tenant, q: q, conditions: conditions, now: e.o.Now()}
+	a := &asking{Engine: e, tenant: tenant, q: q.WithDefaults(), conditions: conditions, now: e.o.Now()}
 	a.cover(q.From, q.To)
 	return a, nil
 }

@@ -137,7 +137,7 @@ func TestClientOfSomethingElse(t *testing.T) {
 
 func TestHandlerMethods(t *testing.T) {
 	w := newWorld(t)
-	h := query.NewHandler(w.engine.Answers(), query.HandlerOptions{Now: func() time.Time { return w.now }})
+	h := query.NewHandler(w.engine.Answers(), query.Options{Now: func() time.Time { return w.now }})
 	f := func(method, path string, want int) *httptest.ResponseRecorder {
 		t.Helper()
 		rec := httptest.NewRecorder()
@@ -162,7 +162,7 @@ func TestHandlerMethods(t *testing.T) {
 	f("GET", "/api/edge/v1/trace?id="+strings.Repeat("0", 32), 404)
 	f("GET", "/api/edge/v1/run?id=x", 400)
 	f("GET", "/api/edge/v1/traces?id=x", 400)
-	closed := query.NewHandler(w.engine.Answers(), query.HandlerOptions{
+	closed := query.NewHandler(w.engine.Answers(), query.Options{
 		Tenant: func(*http.Request) (edge.Tenant, error) { return 0, errors.New("send a token") },
 	})
 	rec := httptest.NewRecorder()

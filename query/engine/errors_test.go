@@ -28,7 +28,7 @@ func TestErrorsHaveTheirStatus(t *testing.T) {
 	f := func(err error, want int) {
 		t.Helper()
 		w := httptest.NewRecorder()
-		h := query.NewHandler(New(refuser{err}, Options{}).Answers(), query.HandlerOptions{})
+		h := query.NewHandler(New(refuser{err}, Options{}).Answers(), query.Options{})
 		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, query.APIPrefix+query.PathOverview, http.NoBody))
 		if w.Code != want {
 			t.Errorf("%v: status %d, want %d", err, w.Code, want)

@@ -152,7 +152,7 @@ func (c *counted) total(t *tally.Tally) {
 	rest(query.KeyCold, t.Cold+t.Warm)
 	var some float64
 	for i, n := range t.Cache {
-		c.add(query.KeyCache, tally.CacheOrder[i], n)
+		c.add(query.KeyCache, edge.CacheStatuses[i], n)
 		some += n
 	}
 	rest(query.KeyCache, some)

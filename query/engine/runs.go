@@ -164,7 +164,8 @@ func (a *asking) edgeView(ctx context.Context, out *query.RunDetail) error {
 		to = a.now
 	}
 	b := *a
-	b.q.From, b.q.To, b.q.Sort, b.q.Percentile = out.Run.Started, to, cmp.Or(a.q.Sort, query.DefaultSort), query.DefaultPercentile
+	b.q = a.q.WithDefaults()
+	b.q.From, b.q.To = out.Run.Started, to
 	if !b.q.From.Before(to) {
 		return nil
 	}

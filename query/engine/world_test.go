@@ -143,7 +143,7 @@ func (w *world) invocation(end time.Time, d time.Duration, facts edge.Facts) edg
 // serve starts the API on loopback and answers a client of it.
 func (w *world) serve() (*httptest.Server, *query.Client) {
 	w.t.Helper()
-	h := query.NewHandler(w.engine.Answers(), query.HandlerOptions{
+	h := query.NewHandler(w.engine.Answers(), query.Options{
 		Tenant: func(*http.Request) (edge.Tenant, error) { return tenant, nil },
 		Now:    func() time.Time { return w.now },
 		Logger: slog.New(slog.NewTextHandler(w.t.Output(), nil)),

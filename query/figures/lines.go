@@ -3,6 +3,7 @@ package figures
 import (
 	"time"
 
+	"edgescope/edge"
 	"edgescope/query"
 	"edgescope/query/tally"
 )
@@ -63,8 +64,8 @@ func StandardLines(row []tally.Tally, step time.Duration) []query.Line {
 
 // OutcomeLines draws invocations per step by cache status; a step without any invocation is a gap.
 func OutcomeLines(row []tally.Tally) []query.Line {
-	lines := make([]query.Line, len(tally.CacheOrder))
-	for i, status := range tally.CacheOrder {
+	lines := make([]query.Line, len(edge.CacheStatuses))
+	for i, status := range edge.CacheStatuses {
 		lines[i] = Line(status, row, func(t *tally.Tally) query.Num {
 			if t.Requests == 0 {
 				return query.None()

@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"edgescope/store"
 )
 
 const (
@@ -37,6 +39,24 @@ func (e *RefusedError) Error() string { return e.Reason }
 func (e *RefusedError) Header(h http.Header) {
 	if e.RetryAfter > 0 {
 		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
+	}
+}
+
+// Status is the HTTP status of a question's error: that of a *RefusedError, 400 for a bad text, 422 for too much, 503 for too
+// long, else 500.
+func Status(err error) int {
+	var refused *RefusedError
+	switch {
+	case errors.As(err, &refused):
+		return refused.Status
+	case errors.Is(err, store.ErrBadQuery):
+		return http.StatusBadRequest
+	case errors.Is(err, store.ErrTooMuch):
+		return http.StatusUnprocessableEntity
+	case errors.Is(err, context.DeadlineExceeded):
+		return http.StatusServiceUnavailable
+	default:
+		return http.StatusInternalServerError
 	}
 }
 

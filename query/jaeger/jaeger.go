@@ -8,7 +8,7 @@
 //	/api/services/{service}/operations
 //	/api/operations?service=&spanKind=
 //
-// Searches, traces and dependencies are not answered: 501, in Jaeger's envelope. The tenant comes from Options.Tenant
+// Searches, traces and dependencies are not answered: 501, in Jaeger's envelope. The tenant comes from the options
 // alone: the header x-tenant, by which clients of Jaeger choose one, is not looked at.
 package jaeger
 
@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"edgescope/edge"
+	"edgescope/query"
 	"edgescope/query/gate"
 	"edgescope/store"
 )
@@ -32,41 +33,17 @@ const Prefix = "/select/jaeger"
 // Roots are the paths at the root, as patterns of http.ServeMux.
 var Roots = [...]string{"/api/services", "/api/services/", "/api/operations"}
 
-// DefaultMaxDuration is how long a question may take when Options does not say: Jaeger UI gives up then.
-const DefaultMaxDuration = 10 * time.Second
-
-// Options say who asks.
-type Options struct {
-	// Tenant returns whose spans a request may see; its error is answered with status 403. Default: tenant 0.
-	Tenant func(*http.Request) (edge.Tenant, error)
-	// Now is the clock. Default: time.Now.
-	Now func() time.Time
-	// MaxDuration bounds a question. Default: DefaultMaxDuration.
-	MaxDuration time.Duration
-	// Logger tells of answers that failed for reasons of ours. Default: nothing is logged.
-	Logger *slog.Logger
-}
+// defaultTimeout is how long a question may take when options do not say: Jaeger UI gives up then.
+const defaultTimeout = 10 * time.Second
 
 type handler struct {
 	reader store.Reader
-	opts   Options
+	opts   query.Options
 }
 
-// New returns the handler of all paths. It is safe for concurrent use.
-func New(reader store.Reader, opts Options) http.Handler {
-	if opts.Tenant == nil {
-		opts.Tenant = func(*http.Request) (edge.Tenant, error) { return 0, nil }
-	}
-	if opts.Now == nil {
-		opts.Now = time.Now
-	}
-	if opts.MaxDuration <= 0 {
-		opts.MaxDuration = DefaultMaxDuration
-	}
-	if opts.Logger == nil {
-		opts.Logger = slog.New(slog.DiscardHandler)
-	}
-	return &handler{reader: reader, opts: opts}
+// New returns the handler of all paths; a request of nobody is answered with status 403. It is safe for concurrent use.
+func New(reader store.Reader, opts query.Options) http.Handler {
+	return &handler{reader: reader, opts: opts.WithDefaults(defaultTimeout)}
 }
 
 // question is a request as understood.
@@ -123,7 +100,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), h.opts.MaxDuration)
+	ctx, cancel := context.WithTimeout(r.Context(), h.opts.Timeout)
 	defer cancel()
 	q := &question{tenant: tenant, now: h.opts.Now(), path: path, form: r.URL.Query()}
 	data, err := h.route(ctx, q)
@@ -166,21 +143,10 @@ func (h *handler) route(ctx context.Context, q *question) (*envelope, error) {
 
 func statusOf(err error) int {
 	var told *statusError
-	var refused *gate.RefusedError
-	switch {
-	case errors.As(err, &told):
+	if errors.As(err, &told) {
 		return told.status
-	case errors.As(err, &refused):
-		return refused.Status
-	case errors.Is(err, store.ErrBadQuery):
-		return http.StatusBadRequest
-	case errors.Is(err, store.ErrTooMuch):
-		return http.StatusUnprocessableEntity
-	case errors.Is(err, context.DeadlineExceeded):
-		return http.StatusServiceUnavailable
-	default:
-		return http.StatusInternalServerError
 	}
+	return gate.Status(err)
 }
 
 func failed(status int, text string) *envelope {

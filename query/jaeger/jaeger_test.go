@@ -17,6 +17,7 @@ import (
 	"go.uber.org/goleak"
 
 	"edgescope/edge"
+	"edgescope/query"
 	"edgescope/query/gate"
 	"edgescope/query/jaeger"
 	"edgescope/store"
@@ -85,7 +86,7 @@ func get(t *testing.T, h http.Handler, method, path string, header ...string) (i
 
 func TestServicesAndOperationsAreThoseOfTheTenant(t *testing.T) {
 	s, now := world(t)
-	h := jaeger.New(s, jaeger.Options{
+	h := jaeger.New(s, query.Options{
 		Tenant: func(*http.Request) (edge.Tenant, error) { return tenant, nil }, Now: func() time.Time { return now },
 	})
 	f := func(path string, status int, want string) {
@@ -127,7 +128,7 @@ type failing struct {
 func (f failing) Rows(context.Context, store.RowsQuestion, func(store.Row) error) error { return f.err }
 
 func TestFailuresAreInTheEnvelope(t *testing.T) {
-	f := func(o jaeger.Options, failure error, status int, want string) {
+	f := func(o query.Options, failure error, status int, want string) {
 		t.Helper()
 		code, body := get(t, jaeger.New(failing{err: failure}, o), http.MethodGet, "/api/services")
 		var a struct {
@@ -140,11 +141,11 @@ func TestFailuresAreInTheEnvelope(t *testing.T) {
 			t.Errorf("got %d %s, %v; want %d %q", code, body, err, status, want)
 		}
 	}
-	f(jaeger.Options{}, errors.New("disk on fire"), 500, "internal error")
-	f(jaeger.Options{}, fmt.Errorf("%w: spans", store.ErrTooMuch), 422, "question is too expensive: spans")
-	f(jaeger.Options{}, &gate.RefusedError{Status: 503, Reason: "busy", RetryAfter: time.Second}, 503, "busy")
-	f(jaeger.Options{}, context.DeadlineExceeded, 503, "context deadline exceeded")
-	f(jaeger.Options{Tenant: func(*http.Request) (edge.Tenant, error) { return 0, errors.New("nobody") }}, nil, 403, "nobody")
+	f(query.Options{}, errors.New("disk on fire"), 500, "internal error")
+	f(query.Options{}, fmt.Errorf("%w: spans", store.ErrTooMuch), 422, "question is too expensive: spans")
+	f(query.Options{}, &gate.RefusedError{Status: 503, Reason: "busy", RetryAfter: time.Second}, 503, "busy")
+	f(query.Options{}, context.DeadlineExceeded, 503, "context deadline exceeded")
+	f(query.Options{Tenant: func(*http.Request) (edge.Tenant, error) { return 0, errors.New("nobody") }}, nil, 403, "nobody")
 }
 
 // TestAnswersHaveTheShapeOfJaeger compares the members of our answers with those that a real Jaeger 2.13 gave, where
@@ -172,7 +173,7 @@ func TestAnswersHaveTheShapeOfJaeger(t *testing.T) {
 		t.Fatal(err)
 	}
 	s, now := world(t)
-	h := jaeger.New(s, jaeger.Options{Tenant: func(*http.Request) (edge.Tenant, error) { return tenant, nil }, Now: func() time.Time { return now }})
+	h := jaeger.New(s, query.Options{Tenant: func(*http.Request) (edge.Tenant, error) { return tenant, nil }, Now: func() time.Time { return now }})
 	compared := 0
 	for _, a := range recorded.Answers {
 		switch a.Request {

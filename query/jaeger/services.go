@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"edgescope/edge"
+	"edgescope/query/filter"
 	"edgescope/store"
 )
 
@@ -96,13 +97,13 @@ func (h *handler) operationsOf(ctx context.Context, q *question, service, kind s
 	if service == noService {
 		service = ""
 	}
-	filter := edge.KeyServiceName + ":=" + strconv.Quote(service)
+	spans := filter.Exactly(edge.KeyServiceName, service)
 	if kind != "" {
-		filter += " " + store.FieldKind + ":=" + strconv.Quote(kind)
+		spans += " " + filter.Exactly(store.FieldKind, kind)
 	}
 	list := []operation{}
 	pipe := fmt.Sprintf(" | uniq by (%s, %s) limit %d", store.FieldName, store.FieldKind, maxNames)
-	err := h.rows(ctx, q, filter+pipe, func(r store.Row) {
+	err := h.rows(ctx, q, spans+pipe, func(r store.Row) {
 		list = append(list, operation{strings.Clone(r.Get(store.FieldName)), strings.Clone(r.Get(store.FieldKind))})
 	})
 	slices.SortFunc(list, func(a, b operation) int {

@@ -6,7 +6,7 @@
 // /select/buildinfo. Questions are bounded by a gate.Gate that stands before the handler.
 //
 // The kind of events is chosen by the header ProjectID or the parameter kind: 0 or span (the default), 1 or log, 2 or
-// datapoint. The tenant comes from Options.Tenant alone: the header AccountID, by which clients of VictoriaLogs choose one,
+// datapoint. The tenant comes from the options alone: the header AccountID, by which clients of VictoriaLogs choose one,
 // is not looked at here.
 package logsql
 
@@ -19,13 +19,13 @@ import (
 	"net/http"
 	"time"
 
-	"edgescope/edge"
+	"edgescope/query"
 	"edgescope/query/gate"
 	"edgescope/store"
 )
 
-// DefaultMaxDuration is how long a question may take when Options does not say.
-const DefaultMaxDuration = 30 * time.Second
+// defaultTimeout is how long a question may take when options do not say.
+const defaultTimeout = 30 * time.Second
 
 // TailPath is the path whose answer lasts until its client leaves.
 const TailPath = "/select/logsql/tail"
@@ -33,39 +33,16 @@ const TailPath = "/select/logsql/tail"
 // maxForm bounds the parameters of a request in bytes.
 const maxForm = 1 << 20
 
-// Options say who asks.
-type Options struct {
-	// Tenant answers whose events a request may see; its error is answered with status 403. Default: tenant 0.
-	Tenant func(*http.Request) (edge.Tenant, error)
-	// Now is the clock. Default: time.Now.
-	Now func() time.Time
-	// MaxDuration bounds a question beside what a gate gives it; the parameter timeout can only shorten it. /tail has
-	// no bound. Default: 30 s.
-	MaxDuration time.Duration
-	// Logger tells of answers that failed for reasons of ours. Default: nothing is logged.
-	Logger *slog.Logger
-}
-
 type handler struct {
 	reader store.LogsQLReader
-	opts   Options
+	opts   query.Options
 }
 
-// New answers the handler of the paths below /select/logsql/. It is safe for concurrent use.
-func New(reader store.LogsQLReader, opts Options) http.Handler {
-	if opts.Tenant == nil {
-		opts.Tenant = func(*http.Request) (edge.Tenant, error) { return 0, nil }
-	}
-	if opts.Now == nil {
-		opts.Now = time.Now
-	}
-	if opts.MaxDuration <= 0 {
-		opts.MaxDuration = DefaultMaxDuration
-	}
-	if opts.Logger == nil {
-		opts.Logger = slog.New(slog.DiscardHandler)
-	}
-	h := &handler{reader: reader, opts: opts}
+// New returns the handler of the paths below /select/logsql/. Its timeout bounds a question beside what a gate gives it, and
+// the parameter timeout can only shorten it; /tail has no bound. A request of nobody is answered with status 403. It is safe
+// for concurrent use.
+func New(reader store.LogsQLReader, opts query.Options) http.Handler {
+	h := &handler{reader: reader, opts: opts.WithDefaults(defaultTimeout)}
 	mux := http.NewServeMux()
 	for _, path := range []struct {
 		name  string
@@ -101,7 +78,7 @@ type failFunc func(w http.ResponseWriter, status int, text string)
 
 func (h *handler) bounded(serve serveFunc, fail failFunc) http.Handler {
 	return h.unbounded(func(ctx context.Context, q *question, a *answer) error {
-		ctx, cancel := context.WithTimeout(ctx, min(h.opts.MaxDuration, q.timeout))
+		ctx, cancel := context.WithTimeout(ctx, min(h.opts.Timeout, q.timeout))
 		defer cancel()
 		return serve(ctx, q, a)
 	}, fail)
@@ -156,19 +133,10 @@ type parameterError struct{ error }
 
 func statusOf(err error) int {
 	var bad parameterError
-	var refused *gate.RefusedError
-	switch {
-	case errors.As(err, &refused):
-		return refused.Status
-	case errors.As(err, &bad), errors.Is(err, store.ErrBadQuery):
+	if errors.As(err, &bad) {
 		return http.StatusBadRequest
-	case errors.Is(err, store.ErrTooMuch):
-		return http.StatusUnprocessableEntity
-	case errors.Is(err, context.DeadlineExceeded):
-		return http.StatusServiceUnavailable
-	default:
-		return http.StatusInternalServerError
 	}
+	return gate.Status(err)
 }
 
 func failText(w http.ResponseWriter, status int, text string) { http.Error(w, text, status) }

@@ -22,6 +22,7 @@ import (
 	"go.uber.org/goleak"
 
 	"edgescope/edge"
+	"edgescope/query"
 	"edgescope/query/logsql"
 	"edgescope/store/embedded"
 )
@@ -66,7 +67,7 @@ func newWorld(t *testing.T, events ...edge.Event) *world {
 	t.Helper()
 	lastTenant++
 	w := &world{t: t, tenant: lastTenant}
-	w.h = logsql.New(reader, logsql.Options{
+	w.h = logsql.New(reader, query.Options{
 		Tenant: func(*http.Request) (edge.Tenant, error) { return w.tenant, nil },
 		Now:    func() time.Time { return now },
 	})
@@ -372,7 +373,7 @@ func TestTenantDecides(t *testing.T) {
 			}
 		}
 	}
-	refused := logsql.New(reader, logsql.Options{Tenant: func(*http.Request) (edge.Tenant, error) { return 0, errors.New("no token") }})
+	refused := logsql.New(reader, query.Options{Tenant: func(*http.Request) (edge.Tenant, error) { return 0, errors.New("no token") }})
 	rec := httptest.NewRecorder()
 	refused.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/select/logsql/query?query=*", nil))
 	if rec.Code != http.StatusForbidden || !strings.Contains(rec.Body.String(), "no token") {
@@ -390,7 +391,7 @@ func FuzzParameters(f *testing.F) {
 	} {
 		f.Add(seed.Encode())
 	}
-	h := logsql.New(reader, logsql.Options{Now: func() time.Time { return now }, MaxDuration: time.Second})
+	h := logsql.New(reader, query.Options{Now: func() time.Time { return now }, Timeout: time.Second})
 	paths := slices.Sorted(maps.Keys(map[string]bool{"query": true, "hits": true, "field_names": true, "field_values": true, "stats_query": true, "stats_query_range": true}))
 	f.Fuzz(func(t *testing.T, query string) {
 		for _, path := range paths {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"edgescope/edge"
+	"edgescope/query/filter"
 	"edgescope/store"
 )
 
@@ -114,18 +115,18 @@ func (q *question) moment(key string, t *time.Time) (given bool, err error) {
 
 func (q *question) readFilters() error {
 	for _, text := range q.form["extra_filters"] {
-		filter, err := extraFilter(text)
+		extra, err := extraFilter(text)
 		if err != nil {
 			return fmt.Errorf("extra_filters=%q: %w", text, err)
 		}
-		q.ExtraFilters = append(q.ExtraFilters, filter...)
+		q.ExtraFilters = append(q.ExtraFilters, extra...)
 	}
 	for _, text := range q.form["extra_stream_filters"] {
-		filter, err := extraStreamFilter(text)
+		extra, err := extraStreamFilter(text)
 		if err != nil {
 			return fmt.Errorf("extra_stream_filters=%q: %w", text, err)
 		}
-		q.ExtraFilters = append(q.ExtraFilters, filter...)
+		q.ExtraFilters = append(q.ExtraFilters, extra...)
 	}
 	for _, text := range q.form["hidden_fields_filters"] {
 		fields, err := list(text)
@@ -238,15 +239,13 @@ func list(text string) ([]string, error) {
 
 // extraFilter reads a LogsQL filter, or JSON {"field":"value"} or {"field":["one","two"]}.
 func extraFilter(text string) ([]string, error) {
-	return filters(text, func(key string, values []string) string {
-		return strconv.Quote(key) + ":in(" + quoted(values) + ")"
-	})
+	return filters(text, filter.In)
 }
 
 // extraStreamFilter is extraFilter for the fields of a stream.
 func extraStreamFilter(text string) ([]string, error) {
 	return filters(text, func(key string, values []string) string {
-		return "{" + strconv.Quote(key) + " in (" + quoted(values) + ")}"
+		return "{" + filter.Quote(key) + " in (" + strings.Join(filter.QuoteAll(values), ",") + ")}"
 	})
 }
 
@@ -281,12 +280,4 @@ func oneOrMore(raw json.RawMessage) ([]string, error) {
 		return nil, errors.New("it must be a text or a list of texts")
 	}
 	return values, nil
-}
-
-func quoted(values []string) string {
-	q := make([]string, len(values))
-	for i, v := range values {
-		q[i] = strconv.Quote(v)
-	}
-	return strings.Join(q, ",")
 }

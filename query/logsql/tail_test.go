@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"edgescope/query"
 	"edgescope/query/gate"
 	"edgescope/query/logsql"
 	"edgescope/store"
@@ -102,7 +103,7 @@ func tailing(t *testing.T, m *memory, params string) (sent func(time.Duration) [
 	ended := make(chan any, 1)
 	go func() {
 		defer func() { ended <- recover() }()
-		h := logsql.New(m, logsql.Options{})
+		h := logsql.New(m, query.Options{})
 		h.ServeHTTP(p, httptest.NewRequestWithContext(ctx, http.MethodGet, "/select/logsql/tail?query=*&"+params, nil))
 	}()
 	sent = func(wait time.Duration) []string {
@@ -213,7 +214,7 @@ func TestTailWaitsForItsTurn(t *testing.T) {
 		ended := make(chan struct{})
 		go func() {
 			defer close(ended)
-			h := g.Follow("tail", logsql.New(m, logsql.Options{}))
+			h := g.Follow("tail", logsql.New(m, query.Options{}))
 			h.ServeHTTP(p, httptest.NewRequestWithContext(ctx, http.MethodGet, logsql.TailPath+"?query=*&offset=0s", http.NoBody))
 		}()
 		time.Sleep(3 * time.Second)

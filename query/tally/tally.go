@@ -13,7 +13,7 @@ type Tally struct {
 	Requests, Errors, Events float64
 	Cold, Warm               float64
 	InitSum, DurationSum     float64 // seconds
-	Cache                    [len(CacheOrder)]float64
+	Cache                    [len(edge.CacheStatuses)]float64
 
 	// Duration is by cold start: Unknown, False, True. An answer that does not need them apart has all in Unknown.
 	Duration  [3]Distribution
@@ -23,19 +23,14 @@ type Tally struct {
 	Responses map[string]float64 // by status code
 }
 
-// CacheOrder is the order of tally.cache and of the cache page's lines.
-var CacheOrder = [...]string{
-	edge.CacheHit, edge.CacheStale, edge.CacheRevalidated, edge.CacheMiss, edge.CacheExpired, edge.CacheBypass, edge.CacheDynamic,
-}
-
 const (
-	cacheServed = 3 // the first three of cacheOrder were answered from the cache,
+	cacheServed = 3 // the first three of edge.CacheStatuses were answered from the cache,
 	cacheAsked  = 5 // the two after them were not; the rest stays outside the ratio
 )
 
-// CacheIndex returns the place of a cache status in CacheOrder, -1 of another.
+// CacheIndex returns the place of a cache status in edge.CacheStatuses, -1 of another.
 func CacheIndex(status string) int {
-	for i, s := range CacheOrder {
+	for i, s := range edge.CacheStatuses {
 		if s == status {
 			return i
 		}

@@ -2,10 +2,12 @@ package part
 
 import (
 	"net/url"
-	"strconv"
 
 	"edgescope/query"
 )
+
+// KeyTable names one of a page's tables in the address of its CSV or JSON.
+const KeyTable = "table"
 
 // With answers the URL with one key set, or removed when value is empty. Every other key stays; keys stand in one order and
 // defaults are left out, so equal views have equal URLs. A change of what is asked drops the cursor; a range replaces from
@@ -44,7 +46,7 @@ func Without(u *url.URL, key, value string) string {
 // durations, cursor, baseline) stays behind.
 func To(u *url.URL, path string) string {
 	v := u.Query()
-	for _, key := range []string{query.KeySort, query.KeyMin, query.KeyMax, query.KeyAfter, query.KeyBase, query.KeyLimit, "table"} {
+	for _, key := range append(query.OfOnePage(), KeyTable) {
 		v.Del(key)
 	}
 	return Address(path, v)
@@ -61,23 +63,6 @@ func ToWith(u *url.URL, path, key, value string) string {
 
 // Address writes a path with keys in the one form that equal views share.
 func Address(path string, v url.Values) string {
-	u := url.URL{Path: path, RawQuery: Canonical(v).Encode()}
+	u := url.URL{Path: path, RawQuery: query.Canonical(v).Encode()}
 	return u.String()
-}
-
-// Canonical leaves out empty values and defaults.
-func Canonical(v url.Values) url.Values {
-	standard := map[string]string{
-		query.KeyRange: query.DefaultRange, query.KeySort: query.DefaultSort, query.KeyCompare: query.DefaultCompare,
-		query.KeyPercentile: strconv.Itoa(query.DefaultPercentile), query.KeyLive: "1",
-	}
-	out := url.Values{}
-	for key, values := range v {
-		for _, value := range values {
-			if value != "" && value != standard[key] {
-				out.Add(key, value)
-			}
-		}
-	}
-	return out
 }

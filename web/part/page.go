@@ -4,6 +4,7 @@ package part
 
 import (
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -79,7 +80,7 @@ func (p *Page) Streams() bool {
 
 // Stream is the address of the page's live updates.
 func (p *Page) Stream() string {
-	u := url.URL{Path: strings.TrimSuffix("/live"+p.URL.Path, "/"), RawQuery: Canonical(p.URL.Query()).Encode()}
+	u := url.URL{Path: strings.TrimSuffix("/live"+p.URL.Path, "/"), RawQuery: query.Canonical(p.URL.Query()).Encode()}
 	return u.String()
 }
 
@@ -92,25 +93,11 @@ func (p *Page) To(path string) string { return To(p.URL, path) }
 // Values are the values of a key in the URL.
 func (p *Page) Values(key string) []string { return p.URL.Query()[key] }
 
-// First is the first value of a key in the URL, or standard.
-func (p *Page) First(key, standard string) string {
-	if v := p.URL.Query().Get(key); v != "" {
-		return v
-	}
-	return standard
-}
+// Value is the first value of a key in the URL, "" without one.
+func (p *Page) Value(key string) string { return p.URL.Query().Get(key) }
 
 // Percentile is p50, p95 or p99, as asked.
-func (p *Page) Percentile() string {
-	switch p.Question.Percentile {
-	case 50:
-		return "p50"
-	case 99:
-		return "p99"
-	default:
-		return "p95"
-	}
-}
+func (p *Page) Percentile() string { return "p" + strconv.Itoa(p.Question.WithDefaults().Percentile) }
 
 // RangeText says which time the page is about, such as "last 24h" or two times in UTC.
 func (p *Page) RangeText() string {

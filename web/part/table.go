@@ -151,7 +151,7 @@ func (t *Table) exportLink(p *Page, format string) string {
 	}
 	v := p.URL.Query()
 	if t.Name != "" {
-		v.Set("table", t.Name)
+		v.Set(KeyTable, t.Name)
 	}
 	return Address(path+"."+format, v)
 }

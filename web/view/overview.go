@@ -1,6 +1,8 @@
 package view
 
 import (
+	"strconv"
+
 	"edgescope/chart"
 	"edgescope/query"
 	"edgescope/web/part"
@@ -58,8 +60,9 @@ func finding(p *part.Page, f *query.Finding) *FindingStrip {
 
 func percentiles(p *part.Page) []part.Link {
 	var out []part.Link
-	for _, n := range []string{"50", "95", "99"} {
-		out = append(out, part.Link{Text: "p" + n, Href: p.With(query.KeyPercentile, n), Current: p.Percentile() == "p"+n})
+	for _, n := range query.Percentiles() {
+		text := strconv.Itoa(n)
+		out = append(out, part.Link{Text: "p" + text, Href: p.With(query.KeyPercentile, text), Current: p.Percentile() == "p"+text})
 	}
 	return out
 }

@@ -39,7 +39,7 @@ func menu(p *part.Page) []part.Link {
 // hidden are the keys that the filter form sends on although it has no control for them.
 func hidden(p *part.Page) []Pair {
 	var out []Pair
-	v := part.Canonical(p.URL.Query())
+	v := query.Canonical(p.URL.Query())
 	for _, key := range []string{
 		query.KeyRegion, query.KeyRoute, query.KeyStatus, query.KeyCold, query.KeyCache,
 		query.KeyPercentile, query.KeySort, query.KeyMin, query.KeyMax, query.KeyFrom, query.KeyTo, query.KeyRange,

@@ -49,7 +49,7 @@ func NewTraces(p *part.Page, a *query.Traces) part.Content {
 	if a.Next != "" {
 		m.Next = p.With(query.KeyAfter, a.Next)
 	}
-	if p.First(query.KeyAfter, "") != "" {
+	if p.Value(query.KeyAfter) != "" {
 		m.First = p.With(query.KeyAfter, "")
 	}
 	m.Table.Empty = noTraces(p)

@@ -25,8 +25,8 @@ func (c *Collector) serveQueries(ctx context.Context) error {
 	})
 	c.openGate()
 	r := routes{http.NewServeMux(), c.guard, c.questions}
-	r.ask("edge", query.APIPrefix, query.NewHandler(questions.Answers(), query.HandlerOptions{Tenant: access.TenantOf, Logger: c.logger}))
-	logs := logsql.New(c.store, logsql.Options{Tenant: access.TenantOf, Logger: c.logger, MaxDuration: c.maxQuestionDuration})
+	r.ask("edge", query.APIPrefix, query.NewHandler(questions.Answers(), query.Options{Tenant: access.TenantOf, Logger: c.logger}))
+	logs := logsql.New(c.store, query.Options{Tenant: access.TenantOf, Logger: c.logger, Timeout: c.maxQuestionDuration})
 	r.ask("logsql", "/select/", logs)
 	r.follow("tail", logsql.TailPath, logs)
 	c.serveJaeger(r)
@@ -92,7 +92,7 @@ func placeOf(code string) (engine.Place, bool) {
 
 // serveJaeger serves Jaeger's API below its own prefix and at the root.
 func (c *Collector) serveJaeger(r routes) {
-	spans := jaeger.New(c.store, jaeger.Options{Tenant: access.TenantOf, Logger: c.logger})
+	spans := jaeger.New(c.store, query.Options{Tenant: access.TenantOf, Logger: c.logger})
 	r.ask("jaeger", jaeger.Prefix+"/", spans)
 	for _, path := range jaeger.Roots {
 		r.ask("jaeger", path, spans)
