@@ -1,12 +1,10 @@
 // Package store is the contract of everything that keeps telemetry: what a Writer promises, what a Reader answers, and the
-// row in which an event is kept. The implementations are store/embedded and store/cluster; storetest holds the tests that
-// each must pass.
+// row in which an event is kept. storetest holds the tests that each store must pass.
 package store
 
 import (
 	"context"
 	"errors"
-	"net/http"
 	"strconv"
 	"time"
 
@@ -59,21 +57,6 @@ type Reader interface {
 	// the sum of the samples from From + i*Step until before From + (i+1)*Step, 0 without any; a series without samples in the
 	// range is left out. An error of emit ends the question and is returned. The tenant filter is enforced as in Series.
 	Totals(ctx context.Context, q TotalsQuestion, emit func(*Series) error) error
-}
-
-// Store is what a collector opens.
-type Store interface {
-	Writer
-	Reader
-	// Flush makes everything written visible to questions (not durable).
-	Flush()
-	// Prometheus serves the Prometheus query API (paths below /api/v1/ and /vmui/) with the tenant enforced. It answers
-	// reading paths only, 404 for others.
-	Prometheus(tenant edge.Tenant) http.Handler
-	// WriteMetrics appends the engine's own metrics in Prometheus text.
-	WriteMetrics(w interface{ Write([]byte) (int, error) })
-	// Close makes everything durable. The store can't be used afterwards.
-	Close() error
 }
 
 // Field is one column of a row.

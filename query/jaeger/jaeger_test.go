@@ -29,7 +29,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.IgnoreCurrent()) }
 const tenant = edge.Tenant(7)
 
 // world is a store with spans of a shop, of pay, of nobody, and of another tenant.
-func world(t *testing.T) (store.Store, time.Time) {
+func world(t *testing.T) (*embedded.Store, time.Time) {
 	t.Helper()
 	s, err := embedded.Open(t.Context(), embedded.Options{Dir: t.TempDir(), Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
@@ -121,7 +121,7 @@ func TestServicesAndOperationsAreThoseOfTheTenant(t *testing.T) {
 
 // failing is a store that can't answer.
 type failing struct {
-	store.Store
+	store.Reader
 	err error
 }
 

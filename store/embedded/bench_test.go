@@ -76,7 +76,7 @@ func writeSpans(b *testing.B, spans int) {
 	}
 }
 
-func benchOpen(b *testing.B, dir string) store.Store {
+func benchOpen(b *testing.B, dir string) *embedded.Store {
 	b.Helper()
 	s, err := embedded.Open(b.Context(), options(dir))
 	if err != nil {

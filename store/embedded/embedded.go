@@ -35,7 +35,10 @@ import (
 	"edgescope/store/embedded/waiting"
 )
 
-var _ store.Store = (*Store)(nil)
+var (
+	_ store.Writer       = (*Store)(nil)
+	_ store.LogsQLReader = (*Store)(nil)
+)
 
 // ErrClosed is the error of every call to a Store after Close.
 var ErrClosed = errors.New("store is closed")
@@ -80,6 +83,8 @@ type Options struct {
 	FreeSpace func(dir string) (uint64, error)
 	// GuardInterval is how often the guard looks at the disk. Default one second.
 	GuardInterval time.Duration
+	// Tenants tells that several tenants are kept: what the metrics engine can't confine to one of them is not served.
+	Tenants bool
 	// Distrust has the checksums of all parts compared, and everything read that has none: Open takes as long as that
 	// takes.
 	Distrust bool
@@ -129,7 +134,7 @@ func (o *Options) validate() error {
 	return checkMemoryLimit(o.MemoryLimit)
 }
 
-// Store implements store.Store on the local disk.
+// Store is a store.Writer and a store.Reader on the local disk. It is safe for concurrent use.
 type Store struct {
 	opts  Options
 	dir   *datadir.Dir

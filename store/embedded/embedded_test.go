@@ -44,7 +44,7 @@ func mustClose(t *testing.T, s *embedded.Store) {
 
 func TestContract(t *testing.T) {
 	dir := t.TempDir()
-	storetest.Run(t, func(t *testing.T) store.Store {
+	storetest.Run(t, func(t *testing.T) storetest.Store {
 		s, err := embedded.Open(t.Context(), options(dir))
 		if err != nil {
 			t.Fatal(err)

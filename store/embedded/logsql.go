@@ -12,8 +12,6 @@ import (
 	"edgescope/store/embedded/cost"
 )
 
-var _ store.LogsQLReader = (*Store)(nil)
-
 // ParseLogsQL implements store.LogsQLReader.
 func (s *Store) ParseLogsQL(text string, at time.Time) (store.LogsQL, error) {
 	q, err := readLogsQL(text, at)

@@ -44,7 +44,7 @@ func (s *Store) PrometheusCost(r *http.Request) (least, most int64, err error) {
 			s.parsed.note(text, size)
 		}
 	}
-	path := strings.TrimPrefix(r.URL.Path, "/prometheus")
+	path := enginePath(r.URL.Path)
 	if path != "/api/v1/query" && path != "/api/v1/query_range" || r.Form.Get("query") == "" {
 		return 0, listBytes, nil
 	}

@@ -3,6 +3,7 @@ package embedded
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -16,20 +17,22 @@ import (
 	"edgescope/edge"
 )
 
-// readingPaths are the paths of the engine that are served. It also has paths that delete, write, show other tenants'
-// questions or reset caches: what is not listed does not exist.
-var readingPaths = map[string]bool{
+// servedPaths are the paths of the engine that are served, true where the answer is of one tenant or the same for all, false
+// where it tells of all tenants. The engine also has paths that delete, write, show other tenants' questions or reset caches: what
+// is not listed does not exist.
+var servedPaths = map[string]bool{
 	"/api/v1/query": true, "/api/v1/query_range": true, "/api/v1/series": true, "/api/v1/labels": true,
-	"/api/v1/status/tsdb": true, "/api/v1/status/buildinfo": true, "/api/v1/query_exemplars": true, "/api/v1/metadata": true,
-	"/api/v1/rules": true, "/api/v1/alerts": true, "/vmui": true, "/prettify-query": true, "/expand-with-exprs": true,
+	"/api/v1/query_exemplars": true, "/api/v1/rules": true, "/api/v1/alerts": true, "/prettify-query": true, "/expand-with-exprs": true,
+	"/api/v1/status/buildinfo": true, // Grafana asks for it to learn what the server can
+	"/api/v1/status/tsdb":      false, "/api/v1/metadata": false, "/vmui": false,
 }
 
-// Prometheus implements store.Store, also below /prometheus/. The tenant is enforced as a label filter on every selector;
-// filters that the request brings (extra_label, extra_filters[]) narrow it further.
+// Prometheus serves the Prometheus query API and the engine's pages, also below /prometheus/: what Serves tells, to read. The
+// tenant is enforced as a label filter on every selector; filters that the request brings (extra_label, extra_filters[]) narrow
+// it further.
 func (s *Store) Prometheus(tenant edge.Tenant) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		path := strings.TrimPrefix(r.URL.Path, "/prometheus")
-		if !reads(path) {
+		if !s.Serves(r.URL.Path) {
 			http.NotFound(w, r)
 			return
 		}
@@ -38,7 +41,7 @@ func (s *Store) Prometheus(tenant edge.Tenant) http.Handler {
 			http.Error(w, "only GET, HEAD and POST read", http.StatusMethodNotAllowed)
 			return
 		}
-		confined, err := confine(r, path, tenant)
+		confined, err := confine(r, tenant)
 		if err != nil {
 			http.Error(w, "read the form: "+err.Error(), http.StatusBadRequest)
 			return
@@ -88,7 +91,12 @@ func (w *sameOrigin) begin() {
 	}
 }
 
-func reads(path string) bool {
+// enginePath is the engine's path of a request, which may come below /prometheus/.
+func enginePath(path string) string { return strings.TrimPrefix(path, "/prometheus") }
+
+// Serves tells whether Prometheus answers at a path.
+func (s *Store) Serves(path string) bool {
+	path = enginePath(path)
 	if strings.Contains(path, "//") || strings.Contains(path, "..") {
 		return false
 	}
@@ -96,17 +104,21 @@ func reads(path string) bool {
 		name, ok := strings.CutSuffix(label, "/values")
 		return ok && name != "" && !strings.Contains(name, "/")
 	}
-	return readingPaths[path] || strings.HasPrefix(path, "/vmui/")
+	if strings.HasPrefix(path, "/vmui/") {
+		path = "/vmui"
+	}
+	confined, known := servedPaths[path]
+	return known && (confined || !s.opts.Tenants)
 }
 
-// confine answers the request with the tenant's filter added. The engine takes extra_label from the URL before the form, and
+// confine returns the request with the tenant's filter added. The engine takes extra_label from the URL before the form, and
 // and-s all of them to each of extra_filters[]: all go to the URL here. trace=1 would show how other tenants' data is cached.
-func confine(r *http.Request, path string, tenant edge.Tenant) (*http.Request, error) {
+func confine(r *http.Request, tenant edge.Tenant) (*http.Request, error) {
 	if err := r.ParseForm(); err != nil {
 		return nil, err
 	}
 	r2 := r.Clone(r.Context())
-	r2.URL.Path, r2.URL.RawPath = path, ""
+	r2.URL.Path, r2.URL.RawPath = enginePath(r.URL.Path), ""
 	query := url.Values{}
 	for key, values := range r.Form {
 		if key != "trace" {
@@ -123,8 +135,8 @@ func confine(r *http.Request, path string, tenant edge.Tenant) (*http.Request, e
 	return r2, nil
 }
 
-// WriteMetrics implements store.Store.
-func (s *Store) WriteMetrics(w interface{ Write([]byte) (int, error) }) {
+// WriteMetrics appends the engines' metrics and the store's own, in Prometheus text.
+func (s *Store) WriteMetrics(w io.Writer) {
 	if s.enter() != nil {
 		return
 	}

@@ -4,6 +4,8 @@ package storetest
 import (
 	"cmp"
 	"context"
+	"io"
+	"net/http"
 	"slices"
 	"strconv"
 	"sync/atomic"
@@ -14,8 +16,23 @@ import (
 	"edgescope/store"
 )
 
+// Store is what is tested.
+type Store interface {
+	store.Writer
+	store.Reader
+	// Flush makes everything written visible to questions (not durable).
+	Flush()
+	// Prometheus serves the Prometheus query API (paths below /api/v1/) with the tenant enforced. It answers reading paths
+	// only, 404 for others.
+	Prometheus(tenant edge.Tenant) http.Handler
+	// WriteMetrics appends the store's own metrics in Prometheus text.
+	WriteMetrics(w io.Writer)
+	// Close makes everything durable. The store can't be used afterwards.
+	Close() error
+}
+
 // Open opens the store under test. Called again after Close it opens the same data. It ends the test when it can't.
-type Open func(t *testing.T) store.Store
+type Open func(t *testing.T) Store
 
 // Run runs the contract. It has one store open at a time, and closes it in the end. Every test keeps to tenants of its own,
 // so the store may hold other data.
@@ -67,7 +84,7 @@ func Run(t *testing.T, open Open) {
 // suite is what the tests share.
 type suite struct {
 	open  Open
-	store store.Store
+	store Store
 	// now is a full minute: the time of everything written, give or take.
 	now time.Time
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"strings"
 	"time"
 
 	"edgescope/edge"
@@ -226,25 +225,16 @@ func (r *routes) admin(pattern string, h http.Handler) {
 	r.mux.Handle(pattern, r.guard.Protect(access.Admin, h))
 }
 
-// prometheusOfAllTenants are the paths of the engine that tell about all tenants, or can't be filtered.
-var prometheusOfAllTenants = []string{"/vmui", "/api/v1/status/", "/api/v1/metadata"}
-
-// buildInfo is the same for everybody; Grafana asks for it to learn what the server can.
-const buildInfo = "/api/v1/status/buildinfo"
-
-// prometheus serves the Prometheus API of the tenant that asks. With tenancy on, what can't be filtered does not exist.
+// prometheus serves the Prometheus API of the tenant that asks.
 func (c *Collector) prometheus(w http.ResponseWriter, r *http.Request) {
 	tenant, err := access.TenantOf(r)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusUnauthorized)
 		return
 	}
-	path := strings.TrimPrefix(r.URL.Path, "/prometheus")
-	for _, shared := range prometheusOfAllTenants {
-		if c.guard != nil && strings.HasPrefix(path, shared) && path != buildInfo {
-			http.NotFound(w, r)
-			return
-		}
+	if !c.store.Serves(r.URL.Path) {
+		http.NotFound(w, r)
+		return
 	}
 	least, most, err := c.store.PrometheusCost(r)
 	if err == nil {

@@ -195,7 +195,7 @@ func (c *Collector) openStore(ctx context.Context) error {
 		Dir: c.dataDir, RetentionEvents: c.retentionEvents, RetentionSamples: c.retentionSamples,
 		MaxDisk: c.maxDisk, MinFreeDisk: c.minFreeDisk, MemoryLimit: c.engineMemory(), Logger: c.logger,
 		QueryMemory: c.questionMemory() / 2, MaxQueryDuration: max(min(c.maxQuestionDuration, embedded.DefaultMaxQueryDuration), time.Second),
-		Distrust: c.distrust, Identity: func() (string, uint64, bool) { return wal.Identity(c.logDir()) },
+		Tenants: c.on(), Distrust: c.distrust, Identity: func() (string, uint64, bool) { return wal.Identity(c.logDir()) },
 	})
 	if err != nil {
 		return err
