@@ -20,9 +20,11 @@ import (
 	"edgescope/load/loadtest"
 )
 
-// BenchmarkLateness starts 2,000 users per second and reports how late they start. It needs a machine that does little else.
+// BenchmarkLateness starts 2,000 users per second and reports how late they start. It needs a machine that does little
+// else.
 func BenchmarkLateness(b *testing.B) {
-	script := "config: {target: 'http://target.test', phases: [{duration: 2, arrivalRate: 2000}]}\nscenarios: [{flow: [{log: ''}]}]"
+	script := "config: {target: 'http://target.test', phases: [{duration: 2, arrivalRate: 2000}]}\nscenarios: " +
+		"[{flow: [{log: ''}]}]"
 	for b.Loop() {
 		runner, err := load.New(loadtest.Plan(b, "", script), load.Options{})
 		if err != nil {
@@ -45,7 +47,8 @@ func BenchmarkLateness(b *testing.B) {
 	}
 }
 
-// benchTarget builds and starts the server of the bench folder, in a process of its own, so that its work is not counted.
+// benchTarget builds and starts the server of the bench folder, in a process of its own, so that its work is not
+// counted.
 func benchTarget(b *testing.B) string {
 	b.Helper()
 	shared := os.Getenv("EDGESCOPE_SHARED")
@@ -57,7 +60,8 @@ func benchTarget(b *testing.B) string {
 		b.Skipf("no target to measure against (set EDGESCOPE_SHARED): %v", err)
 	}
 	program := filepath.Join(b.TempDir(), "target")
-	if out, err := exec.CommandContext(b.Context(), "go", "build", "-C", source, "-o", program, ".").CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(b.Context(), "go", "build", "-C", source, "-o", program,
+		".").CombinedOutput(); err != nil {
 		b.Skipf("build the target: %v\n%s", err, out)
 	}
 	target := exec.Command(program, "-addr", "127.0.0.1:0")
@@ -101,7 +105,8 @@ const round = time.Second
 // closedLoop is what our side of the comparison costs: 50 connections that are always busy.
 func closedLoop(b *testing.B, base string) float64 {
 	b.Helper()
-	script := fmt.Sprintf("config: {target: '%s', http: {pool: 50}, phases: [{duration: 10ms, arrivalCount: 50}]}\nscenarios: [{flow: [{loop: [{get: {url: /plain}}], count: -1}]}]", base)
+	script := fmt.Sprintf("config: {target: '%s', http: {pool: 50}, phases: [{duration: 10ms, arrivalCount: 50}]}\n"+
+		"scenarios: [{flow: [{loop: [{get: {url: /plain}}], count: -1}]}]", base)
 	return costOf(b, base, script, load.Options{Stop: round})
 }
 
@@ -119,8 +124,8 @@ func vegetaCost(b *testing.B, base string) float64 {
 	return (loadtest.CPU() - began).Seconds() / (counted(b, base) - before) * 1e6
 }
 
-// BenchmarkClosedLoop compares the processor time of a request with vegeta's and, where it is installed, wrk's, in rounds that
-// take turns. The ratio of two rounds that follow each other is what counts: both meet the same machine.
+// BenchmarkClosedLoop compares the processor time of a request with vegeta's and, where it is installed, wrk's, in
+// rounds that take turns. The ratio of two rounds that follow each other is what counts: both meet the same machine.
 func BenchmarkClosedLoop(b *testing.B) {
 	base := benchTarget(b)
 	var ours, ratios, toWrk []float64
@@ -161,9 +166,16 @@ func BenchmarkFlow(b *testing.B) {
 scenarios:
   - flow:
       - loop:
-          - post: {url: /login, json: {u: a, n: "{{ $loopCount }}"}, capture: {json: $.user.token, as: token}, expect: {statusCode: 200}}
+          - post:
+              url: /login
+              json: {u: a, n: "{{ $loopCount }}"}
+              capture: {json: $.user.token, as: token}
+              expect: {statusCode: 200}
           - think: 0.01
-          - get: {url: "/item?id=7", headers: {Authorization: "Bearer {{ token }}"}, expect: [{statusCode: 200}, {hasProperty: item.name}]}
+          - get:
+              url: /item?id=7
+              headers: {Authorization: "Bearer {{ token }}"}
+              expect: [{statusCode: 200}, {hasProperty: item.name}]
         count: -1`, base)
 	for b.Loop() {
 		b.ReportMetric(2*costOf(b, base, script, load.Options{Stop: round}), "cpu-µs/turn")
@@ -187,7 +199,8 @@ func costOf(b *testing.B, base, script string, o load.Options) (us float64) {
 // BenchmarkArrival starts 2,000 users per second, each of which sends one request over a pool that is warm.
 func BenchmarkArrival(b *testing.B) {
 	base := benchTarget(b)
-	script := fmt.Sprintf("config: {target: '%s', http: {pool: 100}, phases: [{duration: 2, arrivalRate: 2000}]}\nscenarios: [{flow: [{get: {url: /plain}}]}]", base)
+	script := fmt.Sprintf("config: {target: '%s', http: {pool: 100}, phases: [{duration: 2, arrivalRate: 2000}]}\n"+
+		"scenarios: [{flow: [{get: {url: /plain}}]}]", base)
 	for b.Loop() {
 		b.ReportMetric(costOf(b, base, script, load.Options{}), "cpu-µs/arrival")
 	}

@@ -34,7 +34,8 @@ func TestRunnerAndVegetaAgree(t *testing.T) {
 	f := func(phases string) {
 		t.Helper()
 		synctest.Test(t, func(t *testing.T) {
-			p := loadtest.Plan(t, loadtest.Target, "config: {phases: "+phases+"}\nscenarios: [{name: s, flow: [{get: {url: /a}}]}]")
+			p := loadtest.Plan(t, loadtest.Target, "config: "+
+				"{phases: "+phases+"}\nscenarios: [{name: s, flow: [{get: {url: /a}}]}]")
 			theirs := attack(p)
 			var ours vegeta.Metrics
 			events, err := record(t.Context(), t, p, load.Options{RoundTripper: turns()})
@@ -46,11 +47,13 @@ func TestRunnerAndVegetaAgree(t *testing.T) {
 			}
 			ours.Close()
 			if diff := cmp.Diff(theirs.StatusCodes, ours.StatusCodes); diff != "" || theirs.Requests != ours.Requests {
-				t.Errorf("%s: %d requests by vegeta, %d by us; codes (-vegeta +ours):\n%s", phases, theirs.Requests, ours.Requests, diff)
+				t.Errorf("%s: %d requests by vegeta, %d by us; codes (-vegeta +ours):\n%s", phases, theirs.Requests,
+					ours.Requests, diff)
 			}
 			a, b := &theirs.Latencies, &ours.Latencies
 			if a.Min != b.Min || a.Max != b.Max || a.Mean != b.Mean {
-				t.Errorf("%s: %v to %v, mean %v by vegeta; %v to %v, mean %v by us", phases, a.Min, a.Max, a.Mean, b.Min, b.Max, b.Mean)
+				t.Errorf("%s: %v to %v, mean %v by vegeta; %v to %v, mean %v by us", phases, a.Min, a.Max, a.Mean,
+					b.Min, b.Max, b.Mean)
 			}
 			for _, q := range []float64{0.5, 0.9, 0.95, 0.99} {
 				// The digest that estimates them depends on the order in which it sees them.
@@ -78,7 +81,8 @@ func attack(p *scenarios.Plan) *vegeta.Metrics {
 // vegeta plot wants numbers from 0 without a gap and timestamps that rise with them, for each attack.
 func TestVegetaPlotsOurResults(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := loadtest.Plan(t, loadtest.Target, "config: {phases: [{duration: 5, arrivalRate: 40}]}\nscenarios: [{name: s, flow: [{get: {url: /a}}, {think: 1}, {get: {url: /b}}]}]")
+		p := loadtest.Plan(t, loadtest.Target, "config: {phases: [{duration: 5, arrivalRate: 40}]}\nscenarios: "+
+			"[{name: s, flow: [{get: {url: /a}}, {think: 1}, {get: {url: /b}}]}]")
 		events, err := record(t.Context(), t, p, load.Options{RoundTripper: turns()})
 		if err != nil {
 			t.Fatal(err)
@@ -86,8 +90,11 @@ func TestVegetaPlotsOurResults(t *testing.T) {
 		figure := plot.New()
 		last := map[string]*load.Result{}
 		for _, r := range loadtest.Results(events) {
-			if before := last[r.Attack]; before != nil && r.Timestamp.Before(before.Timestamp) != (r.Seq < before.Seq) && !r.Timestamp.Equal(before.Timestamp) {
-				t.Errorf("%s: request %d at %v, request %d at %v", r.Attack, before.Seq, before.Timestamp, r.Seq, r.Timestamp)
+			before := last[r.Attack]
+			if before != nil && !r.Timestamp.Equal(before.Timestamp) &&
+				r.Timestamp.Before(before.Timestamp) != (r.Seq < before.Seq) {
+				t.Errorf("%s: request %d at %v, request %d at %v", r.Attack, before.Seq, before.Timestamp, r.Seq,
+					r.Timestamp)
 			}
 			last[r.Attack] = r
 			if err := figure.Add(&r.Result); err != nil {

@@ -31,7 +31,10 @@ func TestTheProcessorOfTheGuideRuns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files := map[string]string{"functions.js": fenced(t, string(src), "js"), "script.yml": fenced(t, string(src), "yaml")}
+	files := map[string]string{
+		"functions.js": fenced(t, string(src), "js"),
+		"script.yml":   fenced(t, string(src), "yaml"),
+	}
 	p, err := scenarios.Load(scenarios.Options{
 		Files: []string{"script.yml"}, Target: "http://target.test", Seed: 1,
 		ReadFile: func(name string) ([]byte, error) { return []byte(files[filepath.Base(name)]), nil },

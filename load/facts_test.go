@@ -29,7 +29,8 @@ func TestServerTimingOfTheAnswer(t *testing.T) {
 	f := func(want time.Duration, has bool, values ...string) {
 		t.Helper()
 		synctest.Test(t, func(t *testing.T) {
-			events, err := record(context.Background(), t, loadtest.Plan(t, loadtest.Target, "scenarios: [{flow: [{get: /}]}]"),
+			events, err := record(context.Background(), t, loadtest.Plan(t, loadtest.Target,
+				"scenarios: [{flow: [{get: /}]}]"),
 				load.Options{RoundTripper: &headered{header: http.Header{"Server-Timing": values}}})
 			if err != nil {
 				t.Fatal(err)

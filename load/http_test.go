@@ -16,7 +16,8 @@ import (
 
 func TestPoolIsSharedAndBounded(t *testing.T) {
 	server, connections := loadtest.Serve(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ok") })
-	script := "config: {http: {pool: 2}, phases: [{duration: 20ms, arrivalCount: 40}]}\nscenarios: [{flow: [{get: {url: /}}]}]"
+	script := "config: {http: {pool: 2}, phases: [{duration: 20ms, arrivalCount: 40}]}\nscenarios: [{flow: [{get: " +
+		"{url: /}}]}]"
 	if n := loadtest.Tell(loadtest.Run(t, server.URL, script, load.Options{}))["code 200"]; n != 40 {
 		t.Errorf("%d answers, want 40", n)
 	}
@@ -27,7 +28,8 @@ func TestPoolIsSharedAndBounded(t *testing.T) {
 
 func TestMaxConnectionsReplacesThePool(t *testing.T) {
 	server, connections := loadtest.Serve(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ok") })
-	loadtest.Run(t, server.URL, "config: {phases: [{duration: 20ms, arrivalCount: 20}]}\nscenarios: [{flow: [{get: {url: /}}]}]", load.Options{MaxConnections: 1})
+	loadtest.Run(t, server.URL, "config: {phases: [{duration: 20ms, arrivalCount: 20}]}\nscenarios: [{flow: [{get: "+
+		"{url: /}}]}]", load.Options{MaxConnections: 1})
 	if n := connections.Load(); n != 1 {
 		t.Errorf("--max-connections 1 opened %d connections", n)
 	}
@@ -41,7 +43,8 @@ func TestWaitForAConnectionIsInResponseTimeNotInService(t *testing.T) {
 		case <-r.Context().Done():
 		}
 	})
-	script := "config: {http: {pool: 1}, phases: [{duration: 1ms, arrivalCount: 4}]}\nscenarios: [{flow: [{get: {url: /}}]}]"
+	script := "config: {http: {pool: 1}, phases: [{duration: 1ms, arrivalCount: 4}]}\nscenarios: [{flow: [{get: " +
+		"{url: /}}]}]"
 	var slowest *load.Result
 	for _, r := range loadtest.Results(loadtest.Run(t, server.URL, script, load.Options{})) {
 		if slowest == nil || r.Response() > slowest.Response() {
@@ -49,7 +52,8 @@ func TestWaitForAConnectionIsInResponseTimeNotInService(t *testing.T) {
 		}
 	}
 	if slowest.Response() < 4*each || slowest.ConnWait < 3*each {
-		t.Errorf("the last of 4 in the queue has response time %v, wait %v; want at least %v and %v", slowest.Response(), slowest.ConnWait, 4*each, 3*each)
+		t.Errorf("the last of 4 in the queue has response time %v, wait %v; want at least %v and %v",
+			slowest.Response(), slowest.ConnWait, 4*each, 3*each)
 	}
 	if slowest.Service() >= 3*each {
 		t.Errorf("its service time is %v, want about %v: without the queue", slowest.Service(), each)
@@ -88,7 +92,8 @@ func TestRedirectsAreFollowedByHand(t *testing.T) {
 	f("{get: {url: /302, followRedirect: false}}", seen{"GET", "/302", "", ""})
 
 	got = nil
-	n := loadtest.Tell(loadtest.Run(t, server.URL, loadtest.OneUser+"scenarios: [{flow: [{get: {url: /forever}}]}]", load.Options{}))
+	n := loadtest.Tell(loadtest.Run(t, server.URL, loadtest.OneUser+"scenarios: [{flow: [{get: {url: /forever}}]}]",
+		load.Options{}))
 	if n["requests"] != 11 || n["failed: ERR_TOO_MANY_REDIRECTS"] != 1 {
 		t.Errorf("an endless redirect made %v, want 11 requests and a failed user", n)
 	}
@@ -97,10 +102,14 @@ func TestRedirectsAreFollowedByHand(t *testing.T) {
 func TestCredentialsStayWithTheirHost(t *testing.T) {
 	var got http.Header
 	other, _ := loadtest.Serve(t, func(_ http.ResponseWriter, r *http.Request) { got = r.Header })
-	first, _ := loadtest.Serve(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL, http.StatusFound) })
-	loadtest.Run(t, first.URL, loadtest.OneUser+"scenarios: [{flow: [{get: {url: /, headers: {authorization: secret, x-own: kept}}}]}]", load.Options{})
+	first, _ := loadtest.Serve(t, func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, other.URL, http.StatusFound)
+	})
+	loadtest.Run(t, first.URL, loadtest.OneUser+"scenarios: [{flow: [{get: {url: /, headers: {authorization: secret, "+
+		"x-own: kept}}}]}]", load.Options{})
 	if got.Get("Authorization") != "" || got.Get("X-Own") != "kept" {
-		t.Errorf("the other host got authorization %q and x-own %q, want none and kept", got.Get("Authorization"), got.Get("X-Own"))
+		t.Errorf("the other host got authorization %q and x-own %q, want none and kept", got.Get("Authorization"),
+			got.Get("X-Own"))
 	}
 }
 
@@ -114,7 +123,8 @@ func TestCookiesBelongToTheUser(t *testing.T) {
 		}
 		cookies = append(cookies, r.Header.Get("Cookie"))
 	})
-	script := "config: {phases: [{duration: 200ms, arrivalCount: 2}], http: {pool: 1}}\nscenarios: [{flow: [{get: {url: /me}}, {get: {url: /login}}, {get: {url: /me, cookie: {own: x}}}]}]"
+	script := "config: {phases: [{duration: 200ms, arrivalCount: 2}], http: {pool: 1}}\nscenarios: [{flow: [{get: " +
+		"{url: /me}}, {get: {url: /login}}, {get: {url: /me, cookie: {own: x}}}]}]"
 	events := loadtest.Run(t, server.URL, script, load.Options{})
 	if diff := cmp.Diff([]string{"", "sid=7; own=x", "", "sid=7; own=x"}, cookies); diff != "" {
 		t.Errorf("cookies sent (-want +got):\n%s", diff)
@@ -149,8 +159,12 @@ func TestConnectionErrorsEndTheUser(t *testing.T) {
 	listener.Close()
 	f := func(base, wantError string, wantCode int) {
 		t.Helper()
-		n := loadtest.Tell(loadtest.Run(t, base, loadtest.OneUser+"scenarios: [{flow: [{post: {url: /, body: x}}, {get: {url: /never}}]}]", load.Options{}))
-		want := map[string]int{"phases": 1, "created 0": 1, "requests": 1, fmt.Sprint("code ", wantCode): 1, "failed: " + wantError: 1}
+		n := loadtest.Tell(loadtest.Run(t, base, loadtest.OneUser+"scenarios: [{flow: [{post: {url: /, body: x}}, "+
+			"{get: {url: /never}}]}]", load.Options{}))
+		want := map[string]int{
+			"phases": 1, "created 0": 1, "requests": 1, fmt.Sprint("code ", wantCode): 1,
+			"failed: " + wantError: 1,
+		}
 		if diff := cmp.Diff(want, n); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", wantError, diff)
 		}

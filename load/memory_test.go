@@ -17,8 +17,8 @@ import (
 	"edgescope/load/loadtest"
 )
 
-// acceptOnce answers the first request of each connection and then holds it without a goroutine or a buffer, so that it adds
-// little to what is measured.
+// acceptOnce answers the first request of each connection and then holds it without a goroutine or a buffer, so that it
+// adds little to what is measured.
 func acceptOnce(t testing.TB) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -49,11 +49,12 @@ func acceptOnce(t testing.TB) string {
 	return "http://" + listener.Addr().String()
 }
 
-// waitingUsers starts users that send one request over a connection of their own and then think, and answers the bytes of
-// memory that each of them costs while it does: heap and stack, the server's end of the connection included.
+// waitingUsers starts users that send one request over a connection of their own and then think, and answers the bytes
+// of memory that each of them costs while it does: heap and stack, the server's end of the connection included.
 func waitingUsers(t testing.TB, users int) (each float64) {
 	t.Helper()
-	script := fmt.Sprintf("config: {target: '%s', phases: [{duration: %d, arrivalCount: %d}]}\nscenarios: [{flow: [{get: {url: /}}, {think: 3600}]}]",
+	script := fmt.Sprintf("config: {target: '%s', phases: [{duration: %d, arrivalCount: %d}]}\nscenarios: [{flow: "+
+		"[{get: {url: /}}, {think: 3600}]}]",
 		acceptOnce(t), users/2000+1, users)
 	runner, err := load.New(loadtest.Plan(t, "", script), load.Options{})
 	if err != nil {
@@ -103,7 +104,8 @@ func TestWaitingUserIsSmall(t *testing.T) {
 // BenchmarkWaitingUsers has 100,000 users wait without a connection, since a machine has ports for 28,000 only.
 func BenchmarkWaitingUsers(b *testing.B) {
 	const users = 100_000
-	script := fmt.Sprintf("config: {target: 'http://target.test', phases: [{duration: 2, arrivalCount: %d}]}\nscenarios: [{flow: [{think: 3600}]}]", users)
+	script := fmt.Sprintf("config: {target: 'http://target.test', phases: [{duration: 2, arrivalCount: %d}]}\n"+
+		"scenarios: [{flow: [{think: 3600}]}]", users)
 	for b.Loop() {
 		runner, err := load.New(loadtest.Plan(b, "", script), load.Options{})
 		if err != nil {

@@ -16,7 +16,8 @@ func TestPreflightWarnsWithFigureAndRemedy(t *testing.T) {
 	machine := health.Machine{Ports: 28_232, Files: 1024}
 	f := func(config string, o load.Options, refused bool, want ...string) {
 		t.Helper()
-		runner, err := load.New(loadtest.Plan(t, loadtest.Target, "config: {"+config+"}\nscenarios: [{flow: [{get: {url: /}}]}]"), o)
+		runner, err := load.New(loadtest.Plan(t, loadtest.Target,
+			"config: {"+config+"}\nscenarios: [{flow: [{get: {url: /}}]}]"), o)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -39,13 +40,16 @@ func TestPreflightWarnsWithFigureAndRemedy(t *testing.T) {
 		}
 	}
 	f("phases: [{duration: 60, arrivalRate: 100}]", load.Options{}, false)
-	f("phases: [{duration: 600, arrivalRate: 1000}]", load.Options{}, true, "60000 connections", "28232 local ports", "config.http.pool")
+	f("phases: [{duration: 600, arrivalRate: 1000}]", load.Options{}, true, "60000 connections", "28232 local ports",
+		"config.http.pool")
 	f("phases: [{duration: 600, arrivalRate: 1000}], http: {pool: 200}", load.Options{}, false)
 	f("phases: [{duration: 600, arrivalRate: 1000}]", load.Options{MaxConnections: 50}, false)
-	f("phases: [{duration: 25, arrivalRate: 1000}]", load.Options{}, false, "25000 in the busiest minute", "471/s can be kept up", "1064 open files", "ulimit -n 1064")
+	f("phases: [{duration: 25, arrivalRate: 1000}]", load.Options{}, false, "25000 in the busiest minute",
+		"471/s can be kept up", "1064 open files", "ulimit -n 1064")
 	f("phases: [{duration: 10, arrivalRate: 1000, maxVusers: 100}]", load.Options{}, false)
 	f("phases: [{duration: 60, arrivalRate: 100}], http: {pool: 1000}", load.Options{}, false, "1064 open files")
-	f("phases: [{duration: 600, arrivalRate: 800}], regions: {a: 'http://a.test', b: 'http://b.test'}", load.Options{}, false, "24000 in the busiest minute")
+	f("phases: [{duration: 600, arrivalRate: 800}], regions: {a: 'http://a.test', b: 'http://b.test'}", load.Options{},
+		false, "24000 in the busiest minute")
 }
 
 func TestPortsAreFreeAgain(t *testing.T) {
@@ -66,7 +70,8 @@ func TestPortsAreFreeAgain(t *testing.T) {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}
-	const refused = "60000 connections, but there are 28232 local ports to one address and that of a closed one stays taken for 60 s (TIME_WAIT), " +
+	const refused = "60000 connections, but there are 28232 local ports to one address and that of a closed one " +
+		"stays taken for 60 s (TIME_WAIT), " +
 		"which allows 471 new connections per second: keep connections alive"
 	anywhere, loopback := tcp, tcp
 	anywhere.Reuse, loopback.Reuse = 1, 2
@@ -75,7 +80,8 @@ func TestPortsAreFreeAgain(t *testing.T) {
 	f("a server far away", tcp, far, network.Options{}, refused)
 	f("reuse on loopback, a server far away", loopback, far, network.Options{}, refused)
 	f("reuse on loopback, a server on it", loopback, near, network.Options{}, "")
-	f("reuse on loopback, a route away from it", loopback, near, network.Options{Routes: []network.Route{{To: []string{"192.0.2.9"}}}}, refused)
+	f("reuse on loopback, a route away from it", loopback, near,
+		network.Options{Routes: []network.Route{{To: []string{"192.0.2.9"}}}}, refused)
 	f("reuse everywhere", anywhere, far, network.Options{}, "")
 	f("a reset", tcp, far, network.Options{Reset: true}, "")
 	f("two addresses", tcp, far, network.Options{LocalAddrs: two}, "but there are 56464 local ports")
@@ -83,26 +89,32 @@ func TestPortsAreFreeAgain(t *testing.T) {
 	f("a unix socket", tcp, far, network.Options{UnixSocket: "/run/edge.sock"}, "")
 	f("QUIC", tcp, "https://shop.test", network.Options{Protocol: network.HTTP3}, "")
 	f("HTTP/2", tcp, "https://shop.test", network.Options{Protocol: network.HTTP2}, refused)
-	f("few ports and a reset", health.Machine{Ports: 900}, far, network.Options{Reset: true}, "may have 1000 connections open at a time, if answers take a second, and there are 900 local ports")
-	f("few ports and reuse", health.Machine{Ports: 900, Reuse: 1}, far, network.Options{}, "the busiest second opens 1000 connections, but there are 900 local ports")
+	f("few ports and a reset", health.Machine{Ports: 900}, far, network.Options{Reset: true},
+		"may have 1000 connections open at a time, if answers take a second, and there are 900 local ports")
+	f("few ports and reuse", health.Machine{Ports: 900, Reuse: 1}, far, network.Options{},
+		"the busiest second opens 1000 connections, but there are 900 local ports")
 }
 
 // TestPreflightSeesTheRunBefore: its connections may still hold the ports.
 func TestPreflightSeesTheRunBefore(t *testing.T) {
-	runner, err := load.New(loadtest.Plan(t, loadtest.Target, "config: {phases: [{duration: 60, arrivalRate: 200}]}\nscenarios: [{flow: [{get: {url: /}}]}]"), load.Options{})
+	runner, err := load.New(loadtest.Plan(t, loadtest.Target,
+		"config: {phases: [{duration: 60, arrivalRate: 200}]}\nscenarios: [{flow: [{get: {url: /}}]}]"), load.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	warnings, err := runner.Preflight(health.Machine{Ports: 28_232, Waiting: 20_000})
-	if err != nil || len(warnings) != 1 || !strings.Contains(warnings[0], "20000 connections of an earlier run are in TIME_WAIT and 12000 of 28232") {
+	if err != nil || len(warnings) != 1 || !strings.Contains(warnings[0],
+		"20000 connections of an earlier run are in TIME_WAIT and 12000 of 28232") {
 		t.Errorf("warnings %q, error %v; want one of 20000 connections in TIME_WAIT", warnings, err)
 	}
 }
 
 // TestUsersOfHTTP2ShareTheirConnectionAmongParallelSteps: one connection per user is counted.
 func TestUsersOfHTTP2ShareTheirConnectionAmongParallelSteps(t *testing.T) {
-	script := "config: {phases: [{duration: 60, arrivalRate: 400}]}\nscenarios: [{flow: [{parallel: [{get: /a}, {get: /b}]}]}]"
-	runner, err := load.New(loadtest.Plan(t, "https://shop.test", script), load.Options{Network: network.Options{Protocol: network.HTTP2}})
+	script := "config: {phases: [{duration: 60, arrivalRate: 400}]}\nscenarios: [{flow: [{parallel: [{get: /a}, " +
+		"{get: /b}]}]}]"
+	runner, err := load.New(loadtest.Plan(t, "https://shop.test", script),
+		load.Options{Network: network.Options{Protocol: network.HTTP2}})
 	if err != nil {
 		t.Fatal(err)
 	}

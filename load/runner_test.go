@@ -96,7 +96,10 @@ scenarios:
 			t.Errorf("the run took %v, want 60 s of arrivals and the 2 s of the last user", took)
 		}
 		arrivals := 200 + 400 + 30
-		want := map[string]int{"phases": 4, "created flow": arrivals, "completed": arrivals, "requests": 2 * arrivals, "code 200": 2 * arrivals}
+		want := map[string]int{
+			"phases": 4, "created flow": arrivals, "completed": arrivals, "requests": 2 * arrivals,
+			"code 200": 2 * arrivals,
+		}
 		if diff := cmp.Diff(want, loadtest.Tell(events)); diff != "" {
 			t.Errorf("events (-want +got):\n%s", diff)
 		}
@@ -109,7 +112,8 @@ scenarios:
 				t.Errorf("request %d has intended start %v, want %v", r.Seq, r.Timestamp.Sub(start), at)
 			}
 			if r.Latency != r.Response() || r.Latency < 5*time.Millisecond {
-				t.Errorf("request %d: latency %v, response time %v: want them equal and at least the target's 5 ms", r.Seq, r.Latency, r.Response())
+				t.Errorf("request %d: latency %v, response time %v: want them equal and at least the target's 5 ms",
+					r.Seq, r.Latency, r.Response())
 			}
 		}
 	})
@@ -127,7 +131,8 @@ func TestLatenessIsFromTheIntendedTime(t *testing.T) {
 			}
 			return timer.Sleep(ctx, d)
 		}
-		p := loadtest.Plan(t, loadtest.Target, "config: {phases: [{duration: 1, arrivalRate: 100}]}\nscenarios: [{flow: [{get: /}]}]")
+		p := loadtest.Plan(t, loadtest.Target, "config: {phases: [{duration: 1, arrivalRate: 100}]}\nscenarios: "+
+			"[{flow: [{get: /}]}]")
 		events, err := record(t.Context(), t, p, load.Options{RoundTripper: &target{}, Wait: wait})
 		if err != nil {
 			t.Fatal(err)
@@ -206,7 +211,10 @@ scenarios: [{flow: [{get: {url: /}}, {think: 100}]}]
 		if !errors.Is(err, stop) {
 			t.Errorf("Run answers %v, want the cause of the interruption", err)
 		}
-		want := map[string]int{"phases": 1, "created 0": 10, "requests": 10, "code 200": 9, "code 0": 1, "requests cut": 1, "users cut": 10}
+		want := map[string]int{
+			"phases": 1, "created 0": 10, "requests": 10, "code 200": 9, "code 0": 1,
+			"requests cut": 1, "users cut": 10,
+		}
 		if diff := cmp.Diff(want, loadtest.Tell(events)); diff != "" {
 			t.Errorf("events (-want +got):\n%s", diff)
 		}
@@ -219,7 +227,10 @@ func TestStopEndsUsersBetweenSteps(t *testing.T) {
 config: {phases: [{duration: 1ms, arrivalCount: 3}]}
 scenarios: [{flow: [{loop: [{get: {url: /}}], count: -1}]}]
 `)
-		events, err := record(t.Context(), t, p, load.Options{RoundTripper: &target{delay: 300 * time.Millisecond}, Stop: time.Second})
+		events, err := record(t.Context(), t, p, load.Options{
+			RoundTripper: &target{delay: 300 * time.Millisecond},
+			Stop:         time.Second,
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -272,7 +283,8 @@ scenarios: [{flow: [{get: {url: "/use/{{ tok }}"}}]}]
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff([]string{"POST /token", "GET /use/t7", "GET /use/t7", "DELETE /token/t7"}, tg.seen); diff != "" {
+		if diff := cmp.Diff([]string{"POST /token", "GET /use/t7", "GET /use/t7", "DELETE /token/t7"},
+			tg.seen); diff != "" {
 			t.Errorf("requests (-want +got):\n%s", diff)
 		}
 		if n := loadtest.Tell(events)["requests"]; n != 2 {
@@ -288,7 +300,9 @@ config: {phases: [{duration: 1, arrivalCount: 2}]}
 before: {flow: [{post: {url: /token, capture: {json: $.nothing, as: tok}}}]}
 scenarios: [{flow: [{get: {url: /use}}]}]
 `)
-		events, err := record(t.Context(), t, p, load.Options{RoundTripper: &target{respond: func(*http.Request) (int, string) { return 200, "{}" }}})
+		events, err := record(t.Context(), t, p, load.Options{
+			RoundTripper: &target{respond: func(*http.Request) (int, string) { return 200, "{}" }},
+		})
 		var flow *load.FlowError
 		if !errors.As(err, &flow) || flow.Flow != "before" {
 			t.Errorf("Run answers %v, want a *FlowError of before", err)
@@ -327,7 +341,9 @@ func TestFailedExpectationsAreJudgedAlthoughACaptureFailed(t *testing.T) {
 config: {phases: [{duration: 1, arrivalCount: 1}]}
 scenarios: [{flow: [{get: {url: /, capture: {json: $.no, as: x}, expect: [{statusCode: 201}, {contentType: json}]}}]}]
 `)
-		events, err := record(t.Context(), t, p, load.Options{RoundTripper: &target{respond: func(*http.Request) (int, string) { return 200, "{}" }}})
+		events, err := record(t.Context(), t, p, load.Options{
+			RoundTripper: &target{respond: func(*http.Request) (int, string) { return 200, "{}" }},
+		})
 		if err != nil {
 			t.Fatal(err)
 		}

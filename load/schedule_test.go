@@ -99,7 +99,8 @@ func TestSineIsVegetas(t *testing.T) {
 			wait, _ := pacer.Pace(due, k)
 			due += wait
 			if at, _ := sched.At(k); (at - s - due).Abs() > slowest/100 {
-				t.Fatalf("%d/s and %d more, %v long: arrival %d comes at %v, vegeta's at %v", mean, amplitude, period, k, at-s, due)
+				t.Fatalf("%d/s and %d more, %v long: arrival %d comes at %v, vegeta's at %v", mean, amplitude, period,
+					k, at-s, due)
 			}
 		}
 		for _, into := range []time.Duration{0, d / 7, d / 3, d - 1} {
@@ -217,7 +218,10 @@ func TestPoissonIsSeededAndHasItsRate(t *testing.T) {
 }
 
 func TestSchedulePhasesAndBusiest(t *testing.T) {
-	sched := load.NewSchedule([]scenarios.Phase{rate(5*s, 10), ramp(10*s, 20, 100), pause(s), rate(10*s, 100), sine(8*s, 10, 5, 4*s)}, 1)
+	sched := load.NewSchedule([]scenarios.Phase{
+		rate(5*s, 10), ramp(10*s, 20, 100), pause(s), rate(10*s, 100),
+		sine(8*s, 10, 5, 4*s),
+	}, 1)
 	want := []load.PhaseAt{
 		{Index: 0, Start: 0, End: 5 * s, Arrivals: 50, From: 10, To: 10},
 		{Index: 1, Start: 5 * s, End: 15 * s, Arrivals: 600, From: 20, To: 100},
@@ -243,7 +247,8 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// The schedule is a vegeta.Pacer: vegeta's own attacker, with a fake clock and target, makes exactly its hits, none early.
+// The schedule is a vegeta.Pacer: vegeta's own attacker, with a fake clock and target, makes exactly its hits, none
+// early.
 func TestVegetaAttackerKeepsTheSchedule(t *testing.T) {
 	f := func(phases ...scenarios.Phase) {
 		t.Helper()

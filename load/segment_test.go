@@ -51,8 +51,8 @@ func TestSharesAddUp(t *testing.T) {
 	}
 }
 
-// What depends on the arrival: its time, the scenario that its weight chose, the rows of its payloads in both orders, and
-// random text.
+// What depends on the arrival: its time, the scenario that its weight chose, the rows of its payloads in both orders,
+// and random text.
 const divided = `
 config:
   phases:
@@ -65,7 +65,9 @@ config:
     - {path: rows.csv, fields: [a], order: sequence}
     - {path: rows.csv, fields: [b]}
 scenarios:
-  - {name: often, weight: 3, flow: [{get: {url: "/often/{{ a }}/{{ b }}/{{ colour }}/{{ $randomString(8) }}/{{ $uuid }}"}}]}
+  - name: often
+    weight: 3
+    flow: [{get: {url: "/often/{{ a }}/{{ b }}/{{ colour }}/{{ $randomString(8) }}/{{ $uuid }}"}}]
   - {name: rare, weight: 1, flow: [{get: {url: "/rare/{{ a }}/{{ b }}"}}]}
 `
 
@@ -129,7 +131,8 @@ func TestMissedStartSendsNothing(t *testing.T) {
 		t.Helper()
 		synctest.Test(t, func(t *testing.T) {
 			tg := &target{}
-			p := loadtest.Plan(t, loadtest.Target, "config: {phases: [{duration: 2, arrivalCount: 3}]}\nscenarios: [{flow: [{get: {url: /}}]}]")
+			p := loadtest.Plan(t, loadtest.Target, "config: {phases: [{duration: 2, arrivalCount: 3}]}\nscenarios: "+
+				"[{flow: [{get: {url: /}}]}]")
 			_, err := record(t.Context(), t, p, load.Options{RoundTripper: tg, StartAt: time.Now().Add(-late)})
 			var missed *load.StartError
 			if isMissed := errors.As(err, &missed); isMissed != (wantRequests == 0) || len(tg.seen) != wantRequests {
@@ -147,7 +150,8 @@ func TestSegmentsShareTheBoundOfUsers(t *testing.T) {
 	skipped := 0
 	for i := range 2 {
 		synctest.Test(t, func(t *testing.T) {
-			p := loadtest.Plan(t, loadtest.Target, "config: {phases: [{duration: 1, arrivalRate: 20, maxVusers: 5}]}\nscenarios: [{flow: [{get: {url: /}}]}]")
+			p := loadtest.Plan(t, loadtest.Target, "config: {phases: [{duration: 1, arrivalRate: 20, maxVusers: "+
+				"5}]}\nscenarios: [{flow: [{get: {url: /}}]}]")
 			events, err := record(t.Context(), t, p, load.Options{
 				RoundTripper: &target{delay: 2 * time.Second}, Segment: &load.Segment{Index: i, Count: 2},
 			})
@@ -176,7 +180,8 @@ func TestAbortStopsArrivalsAndLetsUsersEnd(t *testing.T) {
 			}
 			return 200, ""
 		}}
-		p := loadtest.Plan(t, loadtest.Target, "config: {phases: [{duration: 100, arrivalRate: 1}]}\nscenarios: [{flow: [{get: {url: /a}}, {think: 20}, {get: {url: /b}}]}]")
+		p := loadtest.Plan(t, loadtest.Target, "config: {phases: [{duration: 100, arrivalRate: 1}]}\nscenarios: "+
+			"[{flow: [{get: {url: /a}}, {think: 20}, {get: {url: /b}}]}]")
 		events, err := record(t.Context(), t, p, load.Options{RoundTripper: tg, Abort: abort})
 		if err != nil {
 			t.Errorf("an aborted run ended with %v", err)

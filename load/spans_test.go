@@ -44,8 +44,12 @@ func traced(t *testing.T, config string) (sent []string, spans tracetest.SpanStu
 	memory := tracetest.NewInMemoryExporter()
 	provider := sdktrace.NewTracerProvider(sdktrace.WithSyncer(memory))
 	h := &headers{target: target{delay: 20 * time.Millisecond}}
-	p := loadtest.Plan(t, loadtest.Target, "config: {"+config+"}\nscenarios: [{name: s, flow: [{get: {url: '/a/{{ $uuid }}'}}]}]")
-	if _, err := record(t.Context(), t, p, load.Options{RoundTripper: h, Tracer: provider.Tracer("test"), RunID: "r1"}); err != nil {
+	p := loadtest.Plan(t, loadtest.Target, "config: "+
+		"{"+config+"}\nscenarios: [{name: s, flow: [{get: {url: '/a/{{ $uuid }}'}}]}]")
+	if _, err := record(t.Context(), t, p, load.Options{
+		RoundTripper: h, Tracer: provider.Tracer("test"),
+		RunID: "r1",
+	}); err != nil {
 		t.Fatal(err)
 	}
 	return h.list, memory.GetSpans()
@@ -73,7 +77,8 @@ func TestAboutTenASecondAreSampledAndOnlyTheyCarryATrace(t *testing.T) {
 	f := func(rate string, seconds int, least, most int) {
 		t.Helper()
 		synctest.Test(t, func(t *testing.T) {
-			sent, spans := traced(t, "phases: [{duration: "+time.Duration(seconds*1e9).String()+", arrivalRate: "+rate+"}]")
+			sent, spans := traced(t, "phases: [{duration: "+time.Duration(seconds*1e9).String()+", "+
+				"arrivalRate: "+rate+"}]")
 			if n := len(spans); n < least || n > most {
 				t.Errorf("%s/s over %d s: %d spans, want %d to %d", rate, seconds, n, least, most)
 			}
@@ -97,13 +102,15 @@ func TestDistributedTracingPutsATraceOnEveryRequest(t *testing.T) {
 	f := func(tracing string, wantUnsampled bool) {
 		t.Helper()
 		synctest.Test(t, func(t *testing.T) {
-			sent, spans := traced(t, "phases: [{duration: 5, arrivalRate: 40}], http: {distributedTracing: "+tracing+"}")
+			sent, spans := traced(t, "phases: [{duration: 5, arrivalRate: 40}], http: "+
+				"{distributedTracing: "+tracing+"}")
 			flags := byFlags(t, sent)
 			if got := len(flags["00"]) + len(flags["01"]); got != len(sent) {
 				t.Errorf("%s: %d of %d requests carry a trace", tracing, got, len(sent))
 			}
 			if unsampled := len(flags["00"]) == len(sent)-len(spans); unsampled != wantUnsampled {
-				t.Errorf("%s: %d of %d requests are not sampled, with %d spans", tracing, len(flags["00"]), len(sent), len(spans))
+				t.Errorf("%s: %d of %d requests are not sampled, with %d spans", tracing, len(flags["00"]), len(sent),
+					len(spans))
 			}
 		})
 	}
@@ -115,9 +122,16 @@ func TestClientSpanSaysWhatTheAnswerSaid(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		memory := tracetest.NewInMemoryExporter()
 		provider := sdktrace.NewTracerProvider(sdktrace.WithSyncer(memory))
-		h := &headers{target: target{delay: 20 * time.Millisecond, respond: func(*http.Request) (int, string) { return 503, "" }}}
-		p := loadtest.Plan(t, loadtest.Target, "config: {phases: [{duration: 1, arrivalCount: 1}]}\nscenarios: [{name: s, flow: [{get: {url: '/a?x=1'}}]}]")
-		if _, err := record(t.Context(), t, p, load.Options{RoundTripper: h, Tracer: provider.Tracer("test"), RunID: "r1"}); err != nil {
+		h := &headers{target: target{
+			delay:   20 * time.Millisecond,
+			respond: func(*http.Request) (int, string) { return 503, "" },
+		}}
+		p := loadtest.Plan(t, loadtest.Target, "config: {phases: [{duration: 1, arrivalCount: 1}]}\nscenarios: "+
+			"[{name: s, flow: [{get: {url: '/a?x=1'}}]}]")
+		if _, err := record(t.Context(), t, p, load.Options{
+			RoundTripper: h, Tracer: provider.Tracer("test"),
+			RunID: "r1",
+		}); err != nil {
 			t.Fatal(err)
 		}
 		span := memory.GetSpans()[0]
@@ -126,15 +140,19 @@ func TestClientSpanSaysWhatTheAnswerSaid(t *testing.T) {
 			got[string(a.Key)] = a.Value.String()
 		}
 		want := map[string]string{
-			"name": "GET /a", "http.request.method": "GET", "url.full": "http://target.test/a?x=1", "url.template": "/a",
-			"server.address": "target.test", "loadgen.scenario": "s", "edge.run.id": "r1", "http.response.status_code": "503",
-			"error.type": "503", "cloud.region": "SIN", "edge.cache.status": "miss",
+			"name": "GET /a", "http.request.method": "GET", "url.full": "http://target.test/a?x=1",
+			"url.template":   "/a",
+			"server.address": "target.test", "loadgen.scenario": "s", "edge.run.id": "r1",
+			"http.response.status_code": "503",
+			"error.type":                "503", "cloud.region": "SIN", "edge.cache.status": "miss",
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("span (-want +got):\n%s", diff)
 		}
-		if span.SpanKind != trace.SpanKindClient || span.Parent.IsValid() || span.EndTime.Sub(span.StartTime) != 20*time.Millisecond {
-			t.Errorf("kind %v, parent %v, length %v; want a client root of 20ms", span.SpanKind, span.Parent.IsValid(), span.EndTime.Sub(span.StartTime))
+		if span.SpanKind != trace.SpanKindClient || span.Parent.IsValid() ||
+			span.EndTime.Sub(span.StartTime) != 20*time.Millisecond {
+			t.Errorf("kind %v, parent %v, length %v; want a client root of 20ms", span.SpanKind, span.Parent.IsValid(),
+				span.EndTime.Sub(span.StartTime))
 		}
 	})
 }
@@ -142,7 +160,8 @@ func TestClientSpanSaysWhatTheAnswerSaid(t *testing.T) {
 func TestNoTraceUnlessAskedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := &headers{}
-		p := loadtest.Plan(t, loadtest.Target, "config: {phases: [{duration: 1, arrivalCount: 1}]}\nscenarios: [{flow: [{get: {url: /}}]}]")
+		p := loadtest.Plan(t, loadtest.Target, "config: {phases: [{duration: 1, arrivalCount: 1}]}\nscenarios: "+
+			"[{flow: [{get: {url: /}}]}]")
 		if _, err := record(t.Context(), t, p, load.Options{RoundTripper: h}); err != nil {
 			t.Fatal(err)
 		}

@@ -19,8 +19,8 @@ import (
 	"edgescope/scenarios"
 )
 
-// stalling is a target that answers after 5 ms, and every 2 s stands still for 200 ms. Its connections are pipes, so that the
-// whole run can happen on a fake clock, where nothing but the target takes time.
+// stalling is a target that answers after 5 ms, and every 2 s stands still for 200 ms. Its connections are pipes, so
+// that the whole run can happen on a fake clock, where nothing but the target takes time.
 type stalling struct {
 	started time.Time
 	conns   sync.WaitGroup
@@ -47,7 +47,8 @@ func (s *stalling) dial(context.Context, string, string) (net.Conn, error) {
 // times are the response and service times of a run against a stalling target, sorted.
 func (s *stalling) times(t *testing.T, rate, cap int) (response, service []time.Duration) {
 	t.Helper()
-	script := fmt.Sprintf("config: {target: 'http://target.test', http: {pool: %d}, phases: [{duration: 10, arrivalRate: %d}]}\nscenarios: [{flow: [{get: {url: /}}]}]", cap, rate)
+	script := fmt.Sprintf("config: {target: 'http://target.test', http: {pool: %d}, phases: [{duration: 10, "+
+		"arrivalRate: %d}]}\nscenarios: [{flow: [{get: {url: /}}]}]", cap, rate)
 	p, err := scenarios.Load(scenarios.Options{
 		Files: []string{"stall.yml"}, ReadFile: func(string) ([]byte, error) { return []byte(script), nil },
 	})
@@ -76,9 +77,9 @@ func (s *stalling) times(t *testing.T, rate, cap int) (response, service []time.
 	return response, service
 }
 
-// TestStallsAreSeenUnderAnyCap: one arrival in ten meets a stall of 200 ms, so p95 of the response time is 105 ms, and more
-// where a cap of connections makes a queue: the figures are those of a simulation of the queue alone. Service time under a cap
-// cannot show it, which is why it is not the headline.
+// TestStallsAreSeenUnderAnyCap: one arrival in ten meets a stall of 200 ms, so p95 of the response time is 105 ms, and
+// more where a cap of connections makes a queue: the figures are those of a simulation of the queue alone. Service time
+// under a cap cannot show it, which is why it is not the headline.
 func TestStallsAreSeenUnderAnyCap(t *testing.T) {
 	f := func(rate, cap int, wantMS, serviceMS float64) {
 		t.Helper()
@@ -87,10 +88,12 @@ func TestStallsAreSeenUnderAnyCap(t *testing.T) {
 			response, service := s.times(t, rate, cap)
 			p95 := func(sorted []time.Duration) float64 { return float64(sorted[len(sorted)*95/100]) / 1e6 }
 			if got := p95(response); math.Abs(got-wantMS) > wantMS*0.05 {
-				t.Errorf("%d/s over %d connections: p95 of the response time is %.1f ms, want %.0f within 5 %%", rate, cap, got, wantMS)
+				t.Errorf("%d/s over %d connections: p95 of the response time is %.1f ms, want %.0f within 5 %%", rate,
+					cap, got, wantMS)
 			}
 			if got := p95(service); math.Abs(got-serviceMS) > serviceMS*0.05 {
-				t.Errorf("%d/s over %d connections: p95 of the service time is %.1f ms, want %.0f", rate, cap, got, serviceMS)
+				t.Errorf("%d/s over %d connections: p95 of the service time is %.1f ms, want %.0f", rate, cap, got,
+					serviceMS)
 			}
 		})
 	}

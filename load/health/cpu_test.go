@@ -16,7 +16,10 @@ func TestCPUUseKnowsTheLongestStretch(t *testing.T) {
 	}{{0, 0}, {1, 0}, {1, 0}, {0.5, 1}, {0.96, 1}, {0.97, 1}, {0.99, 1}, {0.9, 0}, {1, 0}} {
 		used += time.Duration(load.used * 2 * float64(time.Second))
 		throttled += load.throttled
-		c.add(cpuSample{at: start.Add(time.Duration(second) * time.Second), used: used, periods: int64(10 * second), throttled: throttled}, 2)
+		c.add(cpuSample{
+			at: start.Add(time.Duration(second) * time.Second), used: used, periods: int64(10 * second),
+			throttled: throttled,
+		}, 2)
 	}
 	if c.Saturated != 3*time.Second || c.Throttled != 4*time.Second {
 		t.Errorf("saturated %v, throttled %v; want 3s and 4s", c.Saturated, c.Throttled)

@@ -8,7 +8,8 @@ import (
 )
 
 func TestThrottlingIsReadFromTheCgroup(t *testing.T) {
-	periods, throttled := readThrottling([]byte("usage_usec 5\nnr_periods 120\nnr_throttled 7\nthrottled_usec 9\nodd line here\n"))
+	periods, throttled := readThrottling([]byte("usage_usec 5\nnr_periods 120\nnr_throttled 7\nthrottled_usec 9\nodd " +
+		"line here\n"))
 	if periods != 120 || throttled != 7 {
 		t.Errorf("periods %d, throttled %d; want 120, 7", periods, throttled)
 	}

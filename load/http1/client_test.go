@@ -23,8 +23,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.IgnoreCurrent()) }
 
-// serve makes a client whose connections end in a handler, which gets each request on the connection's own goroutine. It runs
-// on a fake clock.
+// serve makes a client whose connections end in a handler, which gets each request on the connection's own goroutine.
+// It runs on a fake clock.
 func serve(t *testing.T, o http1.Options, handle func(conn net.Conn, path string)) *http1.Client {
 	t.Helper()
 	var conns sync.WaitGroup
@@ -55,7 +55,9 @@ func serve(t *testing.T, o http1.Options, handle func(conn net.Conn, path string
 const answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 // ask sends a GET and answers how long it took, and whether on a kept connection.
-func ask(t *testing.T, client *http1.Client, path string, timeout time.Duration) (took time.Duration, reused bool, err error) {
+func ask(
+	t *testing.T, client *http1.Client, path string, timeout time.Duration,
+) (took time.Duration, reused bool, err error) {
 	t.Helper()
 	r, err := http1.NewRequest(request("GET", "http://target.test"+path, nil), nil, nil)
 	if err != nil {
@@ -113,7 +115,8 @@ func TestTimeoutIsExactInEachPhase(t *testing.T) {
 				synctest.Wait()
 			}
 			took, _, err := ask(t, client, "/", 3*time.Second)
-			if took != 3*time.Second || !errors.Is(err, os.ErrDeadlineExceeded) && !errors.Is(err, context.DeadlineExceeded) {
+			if took != 3*time.Second || !errors.Is(err, os.ErrDeadlineExceeded) &&
+				!errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("%s: error %v after %v, want a timeout after 3 s", name, err, took)
 			}
 			other.Wait()
@@ -139,7 +142,8 @@ func TestDeadlineOfAnEarlierRequestEndsNoLaterOne(t *testing.T) {
 			t.Helper()
 			took, _, err := ask(t, client, "/"+after.String(), timeout)
 			if took != want || !errors.Is(err, wantErr) {
-				t.Errorf("an answer after %v with %v time: error %v after %v, want %v after %v", after, timeout, err, took, wantErr, want)
+				t.Errorf("an answer after %v with %v time: error %v after %v, want %v after %v", after, timeout, err,
+					took, wantErr, want)
 			}
 		}
 		f(0, 10*time.Second, 0, nil)

@@ -90,8 +90,8 @@ func request(method, target string, header http.Header) *http.Request {
 	return &http.Request{Method: method, URL: u, Host: u.Host, Header: header}
 }
 
-// FuzzAnswer: our own client takes no answer that net/http refuses, and makes the same of those that it takes, also when it
-// knows the head already.
+// FuzzAnswer: our own client takes no answer that net/http refuses, and makes the same of those that it takes, also
+// when it knows the head already.
 func FuzzAnswer(f *testing.F) {
 	for _, seed := range []string{
 		"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",

@@ -41,7 +41,8 @@ func TestRepeatedRequestIsCounted(t *testing.T) {
 			conn.Close()
 		}
 	}()
-	events := loadtest.Run(t, "http://"+listener.Addr().String(), loadtest.OneUser+"scenarios: [{flow: [{get: {url: /}}, {get: {url: /}}]}]", load.Options{})
+	events := loadtest.Run(t, "http://"+listener.Addr().String(),
+		loadtest.OneUser+"scenarios: [{flow: [{get: {url: /}}, {get: {url: /}}]}]", load.Options{})
 	var requests int64
 	for _, r := range loadtest.Results(events) {
 		requests += 1 + int64(r.Retries)
@@ -57,7 +58,8 @@ func TestAnswersTellTheEdge(t *testing.T) {
 		w.Header().Set("X-Cache-Status", "HIT")
 		w.Header().Set("X-Cold-Start", "1")
 	})
-	r := loadtest.Results(loadtest.Run(t, server.URL, loadtest.OneUser+"scenarios: [{flow: [{get: {url: /}}]}]", load.Options{}))[0]
+	r := loadtest.Results(loadtest.Run(t, server.URL, loadtest.OneUser+"scenarios: [{flow: [{get: {url: /}}]}]",
+		load.Options{}))[0]
 	if r.EdgeRegion != "FRA" || r.CacheStatus != "hit" || r.ColdStart == nil || !*r.ColdStart {
 		t.Errorf("region %q, cache %q, cold start %v; want FRA, hit, true", r.EdgeRegion, r.CacheStatus, r.ColdStart)
 	}
@@ -72,7 +74,8 @@ func TestProvisionalAnswerIsNoFirstByte(t *testing.T) {
 		case <-r.Context().Done():
 		}
 	})
-	r := loadtest.Results(loadtest.Run(t, server.URL, loadtest.OneUser+"scenarios: [{flow: [{get: {url: /}}]}]", load.Options{}))[0]
+	r := loadtest.Results(loadtest.Run(t, server.URL, loadtest.OneUser+"scenarios: [{flow: [{get: {url: /}}]}]",
+		load.Options{}))[0]
 	if r.TTFB < late {
 		t.Errorf("ttfb is %v, want at least the %v to the final answer", r.TTFB, late)
 	}

@@ -18,8 +18,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// A reply is what the scripted server does with one request: it sends text, byte by byte if drip is set, and then goes on,
-// ends the connection or resets it, or leaves it open and silent.
+// A reply is what the scripted server does with one request: it sends text, byte by byte if drip is set, and then goes
+// on, ends the connection or resets it, or leaves it open and silent.
 type reply struct {
 	text string
 	then string // "", "close", "reset" or "hang"
@@ -242,8 +242,8 @@ func engines(t *testing.T) (ours *plain, theirs Client) {
 	return newPlain(dialer(), 0), dialer().netHTTP(0)
 }
 
-// TestBothEnginesAgree plays raw servers to our own client and to net/http: what a user sees and what a server gets must be
-// the same.
+// TestBothEnginesAgree plays raw servers to our own client and to net/http: what a user sees and what a server gets
+// must be the same.
 func TestBothEnginesAgree(t *testing.T) {
 	for _, c := range conformanceCases(t) {
 		t.Run(c.name, func(t *testing.T) {
@@ -278,15 +278,20 @@ func TestBothEnginesAgreeOverTLS(t *testing.T) {
 	f(ended("reset without an answer", "", "reset"))
 	f(conformanceCase{"closed without a word", get(2), script{{{text: ok, then: "close"}}}})
 	f(conformanceCase{"no headers in time", []asked{{method: "GET", timeout: time.Second}}, script{{{then: "hang"}}}})
-	f(conformanceCase{"a large body", []asked{{method: "POST", body: strings.Repeat("x", 100_000)}, {method: "GET"}}, script{{{text: ok}, {text: ok}}}})
+	f(conformanceCase{
+		"a large body",
+		[]asked{{method: "POST", body: strings.Repeat("x", 100_000)}, {method: "GET"}},
+		script{{{text: ok}, {text: ok}}},
+	})
 }
 
-// TestARequestThatAsksToCloseIsTheLast: net/http goes on using the connection when the server does not say close as well,
-// against RFC 9112, section 9.6.
+// TestARequestThatAsksToCloseIsTheLast: net/http goes on using the connection when the server does not say close as
+// well, against RFC 9112, section 9.6.
 func TestARequestThatAsksToCloseIsTheLast(t *testing.T) {
 	mine, _ := engines(t)
 	got := play(t, mine, &conformanceCase{
-		requests: []asked{{method: "GET", header: "Connection: close"}, {method: "GET"}}, script: script{{{text: ok}, {text: ok}}},
+		requests: []asked{{method: "GET", header: "Connection: close"}, {method: "GET"}},
+		script:   script{{{text: ok}, {text: ok}}},
 	}, nil)
 	if got.Connections != 2 {
 		t.Errorf("%d connections, want 2", got.Connections)
@@ -313,7 +318,8 @@ func TestTheEndOfARunEndsWhatIsUnderWay(t *testing.T) {
 					}
 				}
 			})
-			if _, err := e.Do(ctx, get(1)[0].call(t, "http://"+server.listener.Addr().String())); !errors.Is(err, reason) {
+			call := get(1)[0].call(t, "http://"+server.listener.Addr().String())
+			if _, err := e.Do(ctx, call); !errors.Is(err, reason) {
 				t.Errorf("%s, %T: error %v, want %v", name, e, err, reason)
 			}
 			waiting.Wait()

@@ -7,12 +7,13 @@ import (
 	"testing"
 )
 
-// Whatever a server sends, decoding ends, keeps at most what it may, and says which it was: decoded, broken off or no such
-// coding.
+// Whatever a server sends, decoding ends, keeps at most what it may, and says which it was: decoded, broken off or no
+// such coding.
 func FuzzDecodeBody(f *testing.F) {
 	f.Add([]byte("plain"), "", true)
 	f.Add([]byte("plain"), "identity", false)
-	f.Add([]byte("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff\x01\x00\x00\xff\xff\x00\x00\x00\x00\x00\x00\x00\x00"), "gzip", true)
+	f.Add([]byte("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff\x01\x00\x00\xff\xff\x00\x00\x00\x00\x00\x00\x00\x00"),
+		"gzip", true)
 	f.Add([]byte("\x78\x9c\x03\x00\x00\x00\x00\x01"), "deflate", true)
 	f.Add([]byte("\x03\x00"), "deflate", true)
 	f.Add([]byte("\x3b"), "br", true)
@@ -28,7 +29,8 @@ func FuzzDecodeBody(f *testing.F) {
 		if keep && err == nil && int64(len(body)) != n {
 			t.Errorf("%d bytes kept, %d decoded", len(body), n)
 		}
-		if err != nil && !errors.Is(err, errEncoding) && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, errBodyTooLarge) {
+		if err != nil && !errors.Is(err, errEncoding) && !errors.Is(err, io.ErrUnexpectedEOF) &&
+			!errors.Is(err, errBodyTooLarge) {
 			t.Errorf("%v: want it counted as a decoding error or a broken connection", err)
 		}
 	})

@@ -15,8 +15,8 @@ import (
 	"edgescope/load/network"
 )
 
-// framed is a server of HTTP/2 by hand. The first request of a connection is answered; what happens to a second one is up to
-// the test.
+// framed is a server of HTTP/2 by hand. The first request of a connection is answered; what happens to a second one is
+// up to the test.
 type framed struct {
 	net.Listener
 	second func(f *http2.Framer, stream uint32) (hangUp bool)
@@ -80,7 +80,10 @@ func (s *framed) serve(c net.Conn) {
 		}
 		var block bytes.Buffer
 		hpack.NewEncoder(&block).WriteField(hpack.HeaderField{Name: ":status", Value: "200"})
-		f.WriteHeaders(http2.HeadersFrameParam{StreamID: headers.StreamID, BlockFragment: block.Bytes(), EndHeaders: true, EndStream: true})
+		f.WriteHeaders(http2.HeadersFrameParam{
+			StreamID: headers.StreamID, BlockFragment: block.Bytes(),
+			EndHeaders: true, EndStream: true,
+		})
 	}
 }
 
@@ -90,7 +93,8 @@ func TestWhatAServerHasNotProcessedIsSentAgain(t *testing.T) {
 		t.Helper()
 		s := newFramed(t, second)
 		script := loadtest.OneUser + "scenarios: [{flow: [{get: {url: /}}, " + step + "]}]"
-		events := loadtest.Run(t, "http://"+s.Addr().String(), script, load.Options{Network: network.Options{Protocol: network.H2C}})
+		events := loadtest.Run(t, "http://"+s.Addr().String(), script,
+			load.Options{Network: network.Options{Protocol: network.H2C}})
 		n, retries := loadtest.Tell(events), 0
 		for _, r := range loadtest.Results(events) {
 			retries += r.Retries

@@ -25,7 +25,8 @@ import (
 
 func TestConnectionPerUserIsColdThenWarm(t *testing.T) {
 	server, connections := loadtest.Serve(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ok") })
-	events := loadtest.Run(t, server.URL, "config: {phases: [{duration: 1ms, arrivalCount: 3}]}\nscenarios: [{flow: [{get: {url: /}}, {get: {url: /}}, {get: {url: /}}]}]", load.Options{})
+	events := loadtest.Run(t, server.URL, "config: {phases: [{duration: 1ms, arrivalCount: 3}]}\nscenarios: [{flow: "+
+		"[{get: {url: /}}, {get: {url: /}}, {get: {url: /}}]}]", load.Options{})
 	if n := connections.Load(); n != 3 {
 		t.Errorf("3 users opened %d connections, want one each", n)
 	}
@@ -64,7 +65,8 @@ func TestCompressedAnswersAreDecoded(t *testing.T) {
 		t.Helper()
 		coding = header
 		for _, capture := range []string{"", `, capture: {json: $.a, as: a}`} {
-			r := loadtest.Results(loadtest.Run(t, server.URL, loadtest.OneUser+"scenarios: [{flow: [{get: {url: /"+capture+"}}]}]", load.Options{}))[0]
+			r := loadtest.Results(loadtest.Run(t, server.URL,
+				loadtest.OneUser+"scenarios: [{flow: [{get: {url: /"+capture+"}}]}]", load.Options{}))[0]
 			if r.Failure != wantError {
 				t.Errorf("%s: failure %q, want %q", name, r.Failure, wantError)
 			}
@@ -110,8 +112,12 @@ func TestErrorNamesAreNodes(t *testing.T) {
 	f(&net.DNSError{IsTemporary: true}, "EAI_AGAIN")
 	f(&net.OpError{Op: "dial", Err: os.ErrDeadlineExceeded}, "ETIMEDOUT")
 	f(context.DeadlineExceeded, "ETIMEDOUT")
-	f(&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{Cert: &x509.Certificate{RawIssuer: []byte("a"), RawSubject: []byte("a")}}}, "DEPTH_ZERO_SELF_SIGNED_CERT")
-	f(x509.UnknownAuthorityError{Cert: &x509.Certificate{RawIssuer: []byte("a"), RawSubject: []byte("b")}}, "UNABLE_TO_VERIFY_LEAF_SIGNATURE")
+	f(&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{Cert: &x509.Certificate{
+		RawIssuer:  []byte("a"),
+		RawSubject: []byte("a"),
+	}}}, "DEPTH_ZERO_SELF_SIGNED_CERT")
+	f(x509.UnknownAuthorityError{Cert: &x509.Certificate{RawIssuer: []byte("a"), RawSubject: []byte("b")}},
+		"UNABLE_TO_VERIFY_LEAF_SIGNATURE")
 	f(x509.CertificateInvalidError{Reason: x509.Expired}, "CERT_HAS_EXPIRED")
 	f(x509.HostnameError{Certificate: &x509.Certificate{}, Host: "x"}, "ERR_TLS_CERT_ALTNAME_INVALID")
 	f(fmt.Errorf("a: %w", errors.New("something else")), "something else")
@@ -127,7 +133,8 @@ func TestTLSIsTimedAndVerified(t *testing.T) {
 	if r.Failure != "DEPTH_ZERO_SELF_SIGNED_CERT" && r.Failure != "UNABLE_TO_VERIFY_LEAF_SIGNATURE" {
 		t.Errorf("an unknown certificate is %q, want a TLS error", r.Failure)
 	}
-	script = "config: {tls: {rejectUnauthorized: false}, phases: [{duration: 1ms, arrivalCount: 1}]}\nscenarios: [{flow: [{get: {url: /}}]}]"
+	script = "config: {tls: {rejectUnauthorized: false}, phases: [{duration: 1ms, arrivalCount: 1}]}\nscenarios: " +
+		"[{flow: [{get: {url: /}}]}]"
 	r = loadtest.Results(loadtest.Run(t, server.URL, script, load.Options{}))[0]
 	if r.Code != 200 || r.TLS <= 0 || r.TCP <= 0 {
 		t.Errorf("code %d, tls %v, tcp %v: want 200 and both times above 0", r.Code, r.TLS, r.TCP)

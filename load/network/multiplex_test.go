@@ -16,7 +16,8 @@ import (
 	"edgescope/load/network"
 )
 
-// TestAPoolOfMultiplexedConnections: requests take idle connections, then new ones up to the limit, and share them after that.
+// TestAPoolOfMultiplexedConnections: requests take idle connections, then new ones up to the limit, and share them
+// after that.
 func TestAPoolOfMultiplexedConnections(t *testing.T) {
 	for _, protocol := range []string{"h2c", "2", "3"} {
 		var here atomic.Int64
@@ -31,7 +32,8 @@ func TestAPoolOfMultiplexedConnections(t *testing.T) {
 			}
 			io.WriteString(w, "ok")
 		})
-		events := loadtest.Run(t, s.URL, s.script(12, "pool: 3", "{get: {url: /}}"), load.Options{Network: network.Options{Protocol: network.Protocol(protocol)}})
+		events := loadtest.Run(t, s.URL, s.script(12, "pool: 3", "{get: {url: /}}"),
+			speak(protocol))
 		if n := loadtest.Tell(events)["code 200"]; n != 12 {
 			t.Fatalf("%s: %v, want 12 answers", protocol, loadtest.Tell(events))
 		}
@@ -59,7 +61,8 @@ func TestWaitingForAStreamIsInConnWait(t *testing.T) {
 	script := "config: {http: {pool: 1}, phases: [{duration: 1ms, arrivalCount: 1}]}\n" +
 		"scenarios: [{flow: [{get: {url: /}}, {parallel: [{get: {url: /}}, {get: {url: /}}, {get: {url: /}}]}]}]"
 	var waited, failed int
-	for _, r := range loadtest.Results(loadtest.Run(t, s.URL, script, load.Options{Network: network.Options{Protocol: network.H2C}})) {
+	for _, r := range loadtest.Results(loadtest.Run(t, s.URL, script,
+		load.Options{Network: network.Options{Protocol: network.H2C}})) {
 		if r.ConnWait > each/2 {
 			waited++
 		}
@@ -72,7 +75,8 @@ func TestWaitingForAStreamIsInConnWait(t *testing.T) {
 	}
 }
 
-// TestGoingAwayIsNoError: a server that closes its connection gracefully between two requests gets the next one on a new one.
+// TestGoingAwayIsNoError: a server that closes its connection gracefully between two requests gets the next one on a
+// new one.
 func TestGoingAwayIsNoError(t *testing.T) {
 	for _, protocol := range []string{"h2c", "2"} {
 		s := speaking(t, protocol, func(w http.ResponseWriter, r *http.Request) {
@@ -81,13 +85,14 @@ func TestGoingAwayIsNoError(t *testing.T) {
 			}
 		})
 		script := s.script(1, "", "{get: {url: /last}}, {get: {url: /}}, {post: {url: /, body: x}}")
-		events := loadtest.Run(t, s.URL, script, load.Options{Network: network.Options{Protocol: network.Protocol(protocol)}})
+		events := loadtest.Run(t, s.URL, script, speak(protocol))
 		retries := 0
 		for _, r := range loadtest.Results(events) {
 			retries += r.Retries
 		}
 		if n := loadtest.Tell(events); n["code 200"] != 3 || retries != 0 || s.connections.Load() != 2 {
-			t.Errorf("%s: %v over %d connections, %d retries; want 3 answers over 2, none counted twice", protocol, n, s.connections.Load(), retries)
+			t.Errorf("%s: %v over %d connections, %d retries; want 3 answers over 2, none counted twice", protocol, n,
+				s.connections.Load(), retries)
 		}
 	}
 }
@@ -96,7 +101,10 @@ func TestGoingAwayIsNoError(t *testing.T) {
 func TestBodiesOfEveryKind(t *testing.T) {
 	const large = 3_000_000
 	small := network.Coded(t, "gzip", strings.Repeat("edge ", 1000))
-	for protocol, reset := range map[string]string{"h2c": "HTTP2_INTERNAL_ERROR", "2": "HTTP2_INTERNAL_ERROR", "3": "H3_INTERNAL_ERROR"} {
+	for protocol, reset := range map[string]string{
+		"h2c": "HTTP2_INTERNAL_ERROR", "2": "HTTP2_INTERNAL_ERROR",
+		"3": "H3_INTERNAL_ERROR",
+	} {
 		var uploaded atomic.Int64
 		s := speaking(t, protocol, func(w http.ResponseWriter, r *http.Request) {
 			n, _ := io.Copy(io.Discard, r.Body)
@@ -118,9 +126,11 @@ func TestBodiesOfEveryKind(t *testing.T) {
 		})
 		const piece = "{{ $randomString(1000000) }}"
 		upload := `{post: {url: /large, body: "` + strings.Repeat(piece, large/1_000_000) + `"}}`
-		flow := upload + ", {head: {url: /large}}, {get: {url: /none}}, {get: {url: /gzip, expect: {matchesRegexp: '^edge edge'}}}, {get: {url: /short}}"
+		flow := upload + ", {head: {url: /large}}, {get: {url: /none}}, {get: {url: /gzip, expect: {matchesRegexp: " +
+			"'^edge edge'}}}, {get: {url: /short}}"
 		var got []string
-		for _, r := range loadtest.Results(loadtest.Run(t, s.URL, s.script(1, "", flow), load.Options{Network: network.Options{Protocol: network.Protocol(protocol)}})) {
+		for _, r := range loadtest.Results(loadtest.Run(t, s.URL, s.script(1, "", flow),
+			speak(protocol))) {
 			got = append(got, r.Method+" "+itoa(int(r.Code))+" "+itoa(int(r.BytesIn))+" "+itoa(int(r.Decoded)))
 			if r.Outcomes != nil && !r.Outcomes[0].OK {
 				t.Errorf("%s: %v", protocol, r.Outcomes)
@@ -128,14 +138,16 @@ func TestBodiesOfEveryKind(t *testing.T) {
 			got[len(got)-1] += " " + r.Failure
 		}
 		want := []string{
-			"POST 200 " + itoa(large) + " " + itoa(large) + " ", "HEAD 200 0 0 ", "GET 204 0 0 ", "GET 200 " + itoa(len(small)) + " 5000 ",
+			"POST 200 " + itoa(large) + " " + itoa(large) + " ", "HEAD 200 0 0 ", "GET 204 0 0 ",
+			"GET 200 " + itoa(len(small)) + " 5000 ",
 			"GET 200 10 10 " + reset,
 		}
 		if protocol == "3" && len(got) == len(want) && got[4] == "GET 0 0 0 "+reset {
 			want[4] = got[4] // a reset of QUIC may overtake what was sent before it (RFC 9000, section 3.2)
 		}
 		if diff := cmp.Diff(want, got); diff != "" || uploaded.Load() != large {
-			t.Errorf("%s: %d bytes were uploaded, want %d; results (-want +got):\n%s", protocol, uploaded.Load(), large, diff)
+			t.Errorf("%s: %d bytes were uploaded, want %d; results (-want +got):\n%s", protocol, uploaded.Load(), large,
+				diff)
 		}
 	}
 }
@@ -149,9 +161,15 @@ func TestATimeoutKeepsTheConnection(t *testing.T) {
 			}
 		})
 		script := s.script(1, "", "{get: {url: /}}, {parallel: [{get: {url: /late, timeout: 0.1}}, {get: {url: /}}]}")
-		n := loadtest.Tell(loadtest.Run(t, s.URL, script, load.Options{Network: network.Options{Protocol: network.Protocol(protocol)}}))
+		n := loadtest.Tell(loadtest.Run(t, s.URL, script, speak(protocol)))
 		if n["failed: ETIMEDOUT"] != 1 || n["code 200"] != 2 || s.connections.Load() != 1 {
-			t.Errorf("%s: %v over %d connections, want 2 answers and ETIMEDOUT over one", protocol, n, s.connections.Load())
+			t.Errorf("%s: %v over %d connections, want 2 answers and ETIMEDOUT over one", protocol, n,
+				s.connections.Load())
 		}
 	}
+}
+
+// speak are the options of a run in a protocol.
+func speak(protocol string) load.Options {
+	return load.Options{Network: network.Options{Protocol: network.Protocol(protocol)}}
 }

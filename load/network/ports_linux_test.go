@@ -17,8 +17,8 @@ import (
 
 const insideNamespace = "EDGESCOPE_TEST_INSIDE_NAMESPACE"
 
-// TestPortsOfARealKernel: in a network of its own with 100 local ports, what Preflight refuses does fail, and what it lets pass
-// because of a remedy does run.
+// TestPortsOfARealKernel: in a network of its own with 100 local ports, what Preflight refuses does fail, and what it
+// lets pass because of a remedy does run.
 func TestPortsOfARealKernel(t *testing.T) {
 	if os.Getenv(insideNamespace) == "" {
 		if testing.Short() {
@@ -54,7 +54,10 @@ func TestPortsOfARealKernel(t *testing.T) {
 		}
 	}
 	f("resets", network.Options{Reset: true}, false)
-	f("two addresses", network.Options{LocalAddrs: []netip.Addr{netip.MustParseAddr("127.0.0.2"), netip.MustParseAddr("127.0.0.3")}}, false)
+	f("two addresses", network.Options{LocalAddrs: []netip.Addr{
+		netip.MustParseAddr("127.0.0.2"),
+		netip.MustParseAddr("127.0.0.3"),
+	}}, false)
 	f("no remedy", network.Options{}, true)
 }
 
@@ -70,7 +73,8 @@ func runInNamespace(t *testing.T, test string) {
 	if out, err := exec.CommandContext(t.Context(), "unshare", "-rn", "sh", "-c", up).CombinedOutput(); err != nil {
 		t.Skipf("this machine allows no network namespace: %v %s", err, out)
 	}
-	c := exec.CommandContext(t.Context(), "unshare", "-rn", "sh", "-ec", up+`; exec "$0" "$@"`, os.Args[0], "-test.run="+test, "-test.v")
+	c := exec.CommandContext(t.Context(), "unshare", "-rn", "sh", "-ec", up+`; exec "$0" "$@"`, os.Args[0],
+		"-test.run="+test, "-test.v")
 	c.Env = append(os.Environ(), insideNamespace+"=1")
 	out, err := c.CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "--- PASS: "+strings.Trim(test, "^$")) {

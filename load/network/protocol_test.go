@@ -38,8 +38,8 @@ func (s *edgeServer) pemOf() []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})
 }
 
-// speaking starts a server of one protocol on loopback: "1.1" and "h2c" without TLS, "https" for HTTP/1.1 over TLS, "2", "3";
-// "1.1 and 2" is both over TLS.
+// speaking starts a server of one protocol on loopback: "1.1" and "h2c" without TLS, "https" for HTTP/1.1 over TLS,
+// "2", "3"; "1.1 and 2" is both over TLS.
 func speaking(t *testing.T, protocol string, h http.HandlerFunc, options ...func(*tls.Config)) *edgeServer {
 	t.Helper()
 	s := &edgeServer{Server: httptest.NewUnstartedServer(h)}
@@ -108,7 +108,8 @@ func (s *edgeServer) script(users int, http, flow string) string {
 	if strings.HasPrefix(s.URL, "https") {
 		ca = "ca: " + quote(string(s.pemOf()))
 	}
-	return "config: {tls: {" + ca + "}, http: {" + http + "}, phases: [{duration: 1ms, arrivalCount: " + itoa(users) + "}]}\n" +
+	return "config: {tls: {" + ca + "}, http: {" + http + "}, phases: [{duration: 1ms, arrivalCount: " + itoa(users) +
+		"}]}\n" +
 		"scenarios: [{flow: [" + flow + "]}]"
 }
 
@@ -125,7 +126,8 @@ func TestEveryProtocolIsSpoken(t *testing.T) {
 			io.WriteString(w, "ok")
 		})
 		want.Remote = s.host()
-		script := s.script(2, "", "{get: {url: /a}}, {post: {url: /b, body: hello}}, {get: {url: /a, headers: {host: shop.test}}}")
+		script := s.script(2, "", "{get: {url: /a}}, {post: {url: /b, body: hello}}, {get: {url: /a, headers: {host: "+
+			"shop.test}}}")
 		events := loadtest.Run(t, s.URL, script, load.Options{Network: network.Options{Protocol: protocol}})
 		if n := loadtest.Tell(events)["code 200"]; n != 6 {
 			t.Fatalf("%s: %d of 6 answers: %v", server, n, loadtest.Tell(events))
@@ -151,7 +153,8 @@ func TestEveryProtocolIsSpoken(t *testing.T) {
 		defer mu.Unlock()
 		slices.Sort(seen)
 		wantSeen := []string{
-			proto + " GET /a " + s.host() + " ", proto + " GET /a " + s.host() + " ", proto + " GET /a shop.test ", proto + " GET /a shop.test ",
+			proto + " GET /a " + s.host() + " ", proto + " GET /a " + s.host() + " ", proto + " GET /a shop.test ",
+			proto + " GET /a shop.test ",
 			proto + " POST /b " + s.host() + " hello", proto + " POST /b " + s.host() + " hello",
 		}
 		if diff := cmp.Diff(wantSeen, seen); diff != "" {
@@ -195,7 +198,8 @@ func TestProtocolsDoNotFallBack(t *testing.T) {
 				t.Errorf("%s was asked in %s", server, protocol)
 			}
 		})
-		n := loadtest.Tell(loadtest.Run(t, s.URL, s.script(1, "", "{get: {url: /}}"), load.Options{Network: network.Options{Protocol: protocol}}))
+		n := loadtest.Tell(loadtest.Run(t, s.URL, s.script(1, "", "{get: {url: /}}"),
+			load.Options{Network: network.Options{Protocol: protocol}}))
 		if n["failed: "+want] != 1 {
 			t.Errorf("%s of a server of %s: %v, want %s", protocol, server, n, want)
 		}
@@ -209,7 +213,8 @@ func TestProtocolComesFromTheScriptUnlessAFlagSaysOtherwise(t *testing.T) {
 	s := speaking(t, "1.1 and 2", func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.Proto) })
 	f := func(version string, flag network.Protocol, want string) {
 		t.Helper()
-		r := loadtest.Results(loadtest.Run(t, s.URL, s.script(1, version, "{get: {url: /}}"), load.Options{Network: network.Options{Protocol: flag}}))[0]
+		r := loadtest.Results(loadtest.Run(t, s.URL, s.script(1, version, "{get: {url: /}}"),
+			load.Options{Network: network.Options{Protocol: flag}}))[0]
 		if r.Connection == nil || r.Connection.Protocol != want || r.Code != 200 {
 			t.Errorf("script %q, flag %q: %+v, failure %q; want HTTP/%s", version, flag, r.Connection, r.Failure, want)
 		}
@@ -227,7 +232,10 @@ func TestSpansNameTheProtocol(t *testing.T) {
 		memory := tracetest.NewInMemoryExporter()
 		provider := sdktrace.NewTracerProvider(sdktrace.WithSyncer(memory))
 		s := speaking(t, protocol, func(http.ResponseWriter, *http.Request) {})
-		o := load.Options{Network: network.Options{Protocol: network.Protocol(protocol)}, Tracer: provider.Tracer("test")}
+		o := load.Options{
+			Network: network.Options{Protocol: network.Protocol(protocol)},
+			Tracer:  provider.Tracer("test"),
+		}
 		loadtest.Run(t, s.URL, s.script(1, "", "{get: {url: /}}"), o)
 		got := ""
 		for _, span := range memory.GetSpans() {

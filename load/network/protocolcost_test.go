@@ -25,8 +25,8 @@ import (
 	"edgescope/scenarios"
 )
 
-// benchServers are the addresses of servers in a process of their own, by protocol, so that the CPU time of this one is the
-// client's.
+// benchServers are the addresses of servers in a process of their own, by protocol, so that the CPU time of this one is
+// the client's.
 type benchServers struct {
 	URLs map[string]string
 	CA   string
@@ -58,7 +58,10 @@ func TestServeForBenchmarks(t *testing.T) {
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(true)
 	protocols.SetUnencryptedHTTP2(true)
-	server := &http.Server{Handler: answer, Protocols: &protocols, TLSConfig: config, ErrorLog: log.New(io.Discard, "", 0), ReadHeaderTimeout: time.Minute}
+	server := &http.Server{
+		Handler: answer, Protocols: &protocols, TLSConfig: config,
+		ErrorLog: log.New(io.Discard, "", 0), ReadHeaderTimeout: time.Minute,
+	}
 	plain, secure := listen(), listen()
 	socket, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
@@ -110,7 +113,10 @@ func startBenchServers(b *testing.B) *benchServers {
 	return &s
 }
 
-var benchProtocols = map[string]network.Protocol{"plain": network.HTTP1, "tls": network.HTTP1, "h2c": network.H2C, "h2": network.HTTP2, "h3": network.HTTP3}
+var benchProtocols = map[string]network.Protocol{
+	"plain": network.HTTP1, "tls": network.HTTP1, "h2c": network.H2C,
+	"h2": network.HTTP2, "h3": network.HTTP3,
+}
 
 // benchRun is one run against a server.
 type benchRun struct {
@@ -128,15 +134,21 @@ func (s *benchServers) cost(b *testing.B, run *benchRun) time.Duration {
 	if name == "h3" { // a server of QUIC refuses handshakes that it cannot keep up with
 		arrivals = time.Duration(users) * 3 * time.Millisecond
 	}
-	script := fmt.Sprintf("config: {%s phases: [{duration: %dms, arrivalCount: %d}], tls: {ca: %s, servername: bench.test}}\n"+
-		"scenarios: [{flow: [{loop: [{get: {url: /}}], count: %d}]}]", run.config, arrivals.Milliseconds(), users, quote(s.CA), requests)
+	script := fmt.Sprintf("config: {%s phases: [{duration: %dms, arrivalCount: %d}], tls: {ca: %s, servername: "+
+		"bench.test}}\n"+
+		"scenarios: [{flow: [{loop: [{get: {url: /}}], count: %d}]}]", run.config, arrivals.Milliseconds(), users,
+		quote(s.CA), requests)
 	p, err := scenarios.Load(scenarios.Options{
-		Files: []string{"bench.yml"}, Target: s.URLs[name], ReadFile: func(string) ([]byte, error) { return []byte(script), nil },
+		Files: []string{"bench.yml"}, Target: s.URLs[name],
+		ReadFile: func(string) ([]byte, error) { return []byte(script), nil },
 	})
 	if err != nil {
 		b.Fatal(err)
 	}
-	runner, err := load.New(p, load.Options{Network: network.Options{Protocol: benchProtocols[name], Sessions: run.sessions}})
+	runner, err := load.New(p, load.Options{Network: network.Options{
+		Protocol: benchProtocols[name],
+		Sessions: run.sessions,
+	}})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -165,8 +177,8 @@ func (s *benchServers) warm(b *testing.B, name string) time.Duration {
 	return (more - less) / (many - few)
 }
 
-// BenchmarkWarmProtocols tells what a request over 50 kept connections costs the client, and how that compares with HTTP/1.1
-// without TLS. Rounds are interleaved; the figures are medians, the ratios medians of the rounds' ratios.
+// BenchmarkWarmProtocols tells what a request over 50 kept connections costs the client, and how that compares with
+// HTTP/1.1 without TLS. Rounds are interleaved; the figures are medians, the ratios medians of the rounds' ratios.
 func BenchmarkWarmProtocols(b *testing.B) {
 	s := startBenchServers(b)
 	names := slices.Sorted(maps.Keys(s.URLs))
@@ -190,8 +202,8 @@ func BenchmarkWarmProtocols(b *testing.B) {
 	}
 }
 
-// BenchmarkColdConnections tells what a user of one request over a connection of its own costs the client, with full and with
-// resumed handshakes, and how many a core opens per second.
+// BenchmarkColdConnections tells what a user of one request over a connection of its own costs the client, with full
+// and with resumed handshakes, and how many a core opens per second.
 func BenchmarkColdConnections(b *testing.B) {
 	s := startBenchServers(b)
 	names := slices.Sorted(maps.Keys(s.URLs))
@@ -199,10 +211,16 @@ func BenchmarkColdConnections(b *testing.B) {
 	for b.Loop() {
 		for range 3 {
 			for _, name := range names {
-				us := float64(s.cost(b, &benchRun{name: name, users: 500, requests: 1, sessions: network.SessionsNone})) / 1e3
+				us := float64(s.cost(b, &benchRun{
+					name: name, users: 500, requests: 1,
+					sessions: network.SessionsNone,
+				})) / 1e3
 				costs[name] = append(costs[name], us)
 			}
-			us := float64(s.cost(b, &benchRun{name: "tls", users: 500, requests: 1, sessions: network.SessionsShared})) / 1e3
+			us := float64(s.cost(b, &benchRun{
+				name: "tls", users: 500, requests: 1,
+				sessions: network.SessionsShared,
+			})) / 1e3
 			costs["tls-resumed"] = append(costs["tls-resumed"], us)
 		}
 	}

@@ -48,7 +48,10 @@ func (p *forwarder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.asked = append(p.asked, strings.TrimSpace(r.Method+" "+r.RequestURI+" "+r.Header.Get("Proxy-Authorization")))
 	p.mu.Unlock()
 	if r.Method != http.MethodConnect {
-		forward := &http.Request{Method: r.Method, URL: &url.URL{Scheme: "http", Host: p.to, Path: r.URL.Path}, Host: r.Host, Header: http.Header{}}
+		forward := &http.Request{
+			Method: r.Method, URL: &url.URL{Scheme: "http", Host: p.to, Path: r.URL.Path},
+			Host: r.Host, Header: http.Header{},
+		}
 		res, err := http.DefaultTransport.RoundTrip(forward)
 		if err != nil {
 			w.WriteHeader(http.StatusBadGateway)
@@ -100,8 +103,10 @@ func TestRequestsGoThroughAProxy(t *testing.T) {
 		s := speaking(t, server, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.Host) })
 		p := newForwarder(t, s.host())
 		scheme, _, _ := strings.Cut(s.URL, ":")
-		n := network.Options{Protocol: protocol, Proxy: proxyFrom(t, strings.Replace(p.URL, "://", "://me:secret@", 1), nil)}
-		r := loadtest.Results(loadtest.Run(t, scheme+"://example.com", s.script(1, "", "{get: {url: /a, expect: {matchesRegexp: '^example.com$'}}}"), load.Options{Network: n}))[0]
+		n := network.Options{Protocol: protocol, Proxy: proxyFrom(t, strings.Replace(p.URL, "://", "://me:secret@", 1),
+			nil)}
+		r := loadtest.Results(loadtest.Run(t, scheme+"://example.com",
+			s.script(1, "", "{get: {url: /a, expect: {matchesRegexp: '^example.com$'}}}"), load.Options{Network: n}))[0]
 		if r.Code != 200 || len(r.Outcomes) == 0 || !r.Outcomes[0].OK {
 			t.Errorf("%s: code %d, outcomes %v, failure %q", server, r.Code, r.Outcomes, r.Failure)
 		}
@@ -126,7 +131,8 @@ func TestAProxyMayRefuse(t *testing.T) {
 	f := func(proxy string, protocol network.Protocol, want string) {
 		t.Helper()
 		n := network.Options{Protocol: protocol, Proxy: proxyFrom(t, proxy, nil)}
-		if r := loadtest.Results(loadtest.Run(t, "https://example.com", s.script(1, "", "{get: {url: /}}"), load.Options{Network: n}))[0]; r.Failure != want {
+		if r := loadtest.Results(loadtest.Run(t, "https://example.com", s.script(1, "", "{get: {url: /}}"),
+			load.Options{Network: n}))[0]; r.Failure != want {
 			t.Errorf("%s through %s: %q, want %q", protocol, proxy, r.Failure, want)
 		}
 	}
@@ -208,7 +214,8 @@ func TestSOCKS5ResolvesTheName(t *testing.T) {
 		}
 		scheme, _, _ := strings.Cut(s.URL, ":")
 		n := network.Options{Protocol: protocol, Proxy: proxyFrom(t, "socks5h://me:secret@"+addr, nil)}
-		if r := loadtest.Results(loadtest.Run(t, scheme+"://example.com:99", s.script(1, "", "{get: {url: /}}"), load.Options{Network: n}))[0]; r.Code != 200 {
+		if r := loadtest.Results(loadtest.Run(t, scheme+"://example.com:99", s.script(1, "", "{get: {url: /}}"),
+			load.Options{Network: n}))[0]; r.Code != 200 {
 			t.Errorf("%s: code %d, failure %q", server, r.Code, r.Failure)
 		}
 		if diff := cmp.Diff([]string{"me:secret example.com:99"}, asked()); diff != "" {
@@ -238,7 +245,10 @@ func TestWhichProxyIsTaken(t *testing.T) {
 			t.Errorf("--proxy %q, environment %v, %s: %q, want %q", explicit, env, target, got, want)
 		}
 	}
-	env := map[string]string{"HTTP_PROXY": "http://p:1", "HTTPS_PROXY": "http://p:2", "NO_PROXY": ".inner.test,10.0.0.0/8"}
+	env := map[string]string{
+		"HTTP_PROXY": "http://p:1", "HTTPS_PROXY": "http://p:2",
+		"NO_PROXY": ".inner.test,10.0.0.0/8",
+	}
 	f("", nil, "http://a.test", "")
 	f("", env, "http://a.test", "http://p:1")
 	f("", env, "https://a.test", "http://p:2")
@@ -265,7 +275,8 @@ func TestBadProxiesAreRefused(t *testing.T) {
 	f("https://q:4", nil, `a proxy of scheme "https" is not supported, want http, socks5 or socks5h`)
 	f("http://", nil, "the URL of the proxy names no host")
 	f("http://me:sec%ret@q", nil, "the URL of the proxy cannot be read")
-	f("", map[string]string{"HTTPS_PROXY": "ftp://q"}, `a proxy of scheme "ftp" is not supported, want http, socks5 or socks5h`)
+	f("", map[string]string{"HTTPS_PROXY": "ftp://q"},
+		`a proxy of scheme "ftp" is not supported, want http, socks5 or socks5h`)
 }
 
 // TestRoutesGoPastTheProxy: who sends a host elsewhere wants to reach that place.
@@ -277,8 +288,12 @@ func TestRoutesGoPastTheProxy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := network.Options{Proxy: proxyFrom(t, "", map[string]string{"HTTP_PROXY": p.URL}), Routes: []network.Route{route}}
-	r := loadtest.Results(loadtest.Run(t, "http://shop.test", s.script(1, "", "{get: {url: /}}"), load.Options{Network: n}))[0]
+	n := network.Options{
+		Proxy:  proxyFrom(t, "", map[string]string{"HTTP_PROXY": p.URL}),
+		Routes: []network.Route{route},
+	}
+	r := loadtest.Results(loadtest.Run(t, "http://shop.test", s.script(1, "", "{get: {url: /}}"),
+		load.Options{Network: n}))[0]
 	if r.Code != 200 || len(p.wasAsked()) != 0 {
 		t.Errorf("code %d, failure %q, the proxy was asked %v; want 200 past it", r.Code, r.Failure, p.wasAsked())
 	}

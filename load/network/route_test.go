@@ -28,13 +28,20 @@ func TestParseConnectTo(t *testing.T) {
 			t.Errorf("%s: error %q, want %q; route (-want +got):\n%s", text, errorText(err), wantError, diff)
 		}
 	}
-	f("Shop.Example:443:fra.example:8443", network.Route{Host: "shop.example", Port: "443", To: []string{"fra.example"}, ToPort: "8443"}, "")
+	f("Shop.Example:443:fra.example:8443", network.Route{
+		Host: "shop.example", Port: "443", To: []string{"fra.example"},
+		ToPort: "8443",
+	}, "")
 	f("::192.0.2.1:", network.Route{To: []string{"192.0.2.1"}}, "")
 	f("shop.example:443::8443", network.Route{Host: "shop.example", Port: "443", To: []string{""}, ToPort: "8443"}, "")
-	f("[2001:db8::1]:443:[2001:db8::2]:8443", network.Route{Host: "2001:db8::1", Port: "443", To: []string{"2001:db8::2"}, ToPort: "8443"}, "")
+	f("[2001:db8::1]:443:[2001:db8::2]:8443", network.Route{
+		Host: "2001:db8::1", Port: "443",
+		To: []string{"2001:db8::2"}, ToPort: "8443",
+	}, "")
 	f("shop.example:443", network.Route{}, `"shop.example:443": it has fewer than 4 parts, want HOST:PORT:ADDR:PORT`)
 	f("shop.example:x:a:1", network.Route{}, `"shop.example:x:a:1": "x" is no port, want HOST:PORT:ADDR:PORT`)
-	f("shop.example:443:a:70000", network.Route{}, `"shop.example:443:a:70000": "70000" is no port, want HOST:PORT:ADDR:PORT`)
+	f("shop.example:443:a:70000", network.Route{},
+		`"shop.example:443:a:70000": "70000" is no port, want HOST:PORT:ADDR:PORT`)
 	f("", network.Route{}, `"": it has fewer than 4 parts, want HOST:PORT:ADDR:PORT`)
 }
 
@@ -47,12 +54,22 @@ func TestParseResolve(t *testing.T) {
 		}
 	}
 	f("Shop.Example:443:192.0.2.1", network.Route{Host: "shop.example", Port: "443", To: []string{"192.0.2.1"}}, "")
-	f("shop.example:443:192.0.2.1,[2001:db8::2]", network.Route{Host: "shop.example", Port: "443", To: []string{"192.0.2.1", "2001:db8::2"}}, "")
-	f("shop.example:443:[2001:db8::1],[2001:db8::2]", network.Route{Host: "shop.example", Port: "443", To: []string{"2001:db8::1", "2001:db8::2"}}, "")
+	f("shop.example:443:192.0.2.1,[2001:db8::2]", network.Route{
+		Host: "shop.example", Port: "443",
+		To: []string{"192.0.2.1", "2001:db8::2"},
+	}, "")
+	f("shop.example:443:[2001:db8::1],[2001:db8::2]", network.Route{
+		Host: "shop.example", Port: "443",
+		To: []string{"2001:db8::1", "2001:db8::2"},
+	}, "")
 	f("*:443:2001:db8::2", network.Route{Port: "443", To: []string{"2001:db8::2"}}, "")
-	f("shop.example::192.0.2.1", network.Route{}, `"shop.example::192.0.2.1": the host or port is missing or wrong, want HOST:PORT:ADDR[,ADDR]`)
-	f("shop.example:443:fra.example", network.Route{}, `"shop.example:443:fra.example": ParseAddr("fra.example"): unexpected character (at "fra.example"), want HOST:PORT:ADDR[,ADDR]`)
-	f("-shop.example:443", network.Route{}, `"-shop.example:443": it has fewer than 3 parts, want HOST:PORT:ADDR[,ADDR]`)
+	f("shop.example::192.0.2.1", network.Route{},
+		`"shop.example::192.0.2.1": the host or port is missing or wrong, want HOST:PORT:ADDR[,ADDR]`)
+	f("shop.example:443:fra.example", network.Route{},
+		`"shop.example:443:fra.example": ParseAddr("fra.example"): unexpected character (at "fra.example"), `+
+			"want HOST:PORT:ADDR[,ADDR]")
+	f("-shop.example:443", network.Route{},
+		`"-shop.example:443": it has fewer than 3 parts, want HOST:PORT:ADDR[,ADDR]`)
 }
 
 func FuzzParseRoutes(f *testing.F) {
@@ -85,9 +102,11 @@ func TestRoutesLeadElsewhere(t *testing.T) {
 				n.Protocol = network.HTTP1
 			}
 			scheme, _, _ := strings.Cut(s.URL, ":")
-			result := loadtest.Results(loadtest.Run(t, scheme+"://"+target, s.script(1, "", "{get: {url: /}}"), load.Options{Network: n}))[0]
+			result := loadtest.Results(loadtest.Run(t, scheme+"://"+target, s.script(1, "", "{get: {url: /}}"),
+				load.Options{Network: n}))[0]
 			if result.Failure != wantFailure || wantFailure == "" && asked.Load() != target {
-				t.Errorf("%s over %s: failure %q, the server was asked for %v; want %q", target, protocol, result.Failure, asked.Load(), wantFailure)
+				t.Errorf("%s over %s: failure %q, the server was asked for %v; want %q", target, protocol,
+					result.Failure, asked.Load(), wantFailure)
 			}
 		}
 		r, err := network.ParseConnectTo("example.com:4433:127.0.0.1:" + port)
@@ -121,9 +140,11 @@ func TestAddressesAreTriedInOrder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	result := loadtest.Results(loadtest.Run(t, "http://shop.test:"+port, s.script(1, "", "{get: {url: /}}"), load.Options{Network: network.Options{Routes: []network.Route{r}}}))[0]
+	result := loadtest.Results(loadtest.Run(t, "http://shop.test:"+port, s.script(1, "", "{get: {url: /}}"),
+		load.Options{Network: network.Options{Routes: []network.Route{r}}}))[0]
 	if result.Code != 200 || result.Connection.Remote != s.host() {
-		t.Errorf("code %d over %+v, failure %q; want 200 from %s", result.Code, result.Connection, result.Failure, s.host())
+		t.Errorf("code %d over %+v, failure %q; want 200 from %s", result.Code, result.Connection, result.Failure,
+			s.host())
 	}
 }
 
@@ -133,7 +154,9 @@ func TestUnixSocket(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.Host) }))
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		io.WriteString(w, r.Host)
+	}))
 	s.Listener.Close()
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
@@ -144,12 +167,14 @@ func TestUnixSocket(t *testing.T) {
 	defer s.Close()
 	script := loadtest.OneUser + "scenarios: [{flow: [{get: {url: /, expect: {matchesRegexp: '^shop.test$'}}}]}]"
 	for _, p := range []network.Protocol{network.HTTP1, network.H2C} {
-		r := loadtest.Results(loadtest.Run(t, "http://shop.test", script, load.Options{Network: network.Options{Protocol: p, UnixSocket: path}}))[0]
+		r := loadtest.Results(loadtest.Run(t, "http://shop.test", script,
+			load.Options{Network: network.Options{Protocol: p, UnixSocket: path}}))[0]
 		if r.Code != 200 || !r.Outcomes[0].OK || r.Connection.Remote != path {
 			t.Errorf("%s: code %d over %+v, outcomes %v, failure %q", p, r.Code, r.Connection, r.Outcomes, r.Failure)
 		}
 	}
-	r := loadtest.Results(loadtest.Run(t, "http://shop.test", script, load.Options{Network: network.Options{UnixSocket: path + "x"}}))[0]
+	r := loadtest.Results(loadtest.Run(t, "http://shop.test", script,
+		load.Options{Network: network.Options{UnixSocket: path + "x"}}))[0]
 	if r.Failure != "ENOENT" {
 		t.Errorf("no socket is %q, want ENOENT", r.Failure)
 	}
@@ -158,14 +183,17 @@ func TestUnixSocket(t *testing.T) {
 func TestContradictionsAreRefused(t *testing.T) {
 	f := func(n network.Options, want string) {
 		t.Helper()
-		_, err := load.New(loadtest.Plan(t, loadtest.Target, loadtest.OneUser+"scenarios: [{flow: [{get: {url: /}}]}]"), load.Options{Network: n})
+		_, err := load.New(loadtest.Plan(t, loadtest.Target, loadtest.OneUser+"scenarios: [{flow: [{get: {url: /}}]}]"),
+			load.Options{Network: n})
 		if errorText(err) != want {
 			t.Errorf("%+v: %q, want %q", n, errorText(err), want)
 		}
 	}
 	f(network.Options{UnixSocket: "a", Protocol: network.HTTP3}, "HTTP/3 runs over UDP, not over a unix socket")
-	f(network.Options{UnixSocket: "a", Routes: []network.Route{{}}}, "all connections go to the unix socket: routes have no meaning")
-	f(network.Options{UnixSocket: "a", LocalAddrs: []netip.Addr{netip.MustParseAddr("127.0.0.2")}}, "a connection to a unix socket has no local address")
+	f(network.Options{UnixSocket: "a", Routes: []network.Route{{}}},
+		"all connections go to the unix socket: routes have no meaning")
+	f(network.Options{UnixSocket: "a", LocalAddrs: []netip.Addr{netip.MustParseAddr("127.0.0.2")}},
+		"a connection to a unix socket has no local address")
 	f(network.Options{Sessions: "all"}, `TLS sessions "all" are unknown, want user, shared or none`)
 }
 
@@ -184,7 +212,8 @@ func TestLocalAddressesTakeTurns(t *testing.T) {
 		}
 		loadtest.Tell(loadtest.Run(t, s.URL, s.script(6, "", "{get: {url: /}}"), load.Options{Network: n}))
 		if from[0].Load() != 0 || from[1].Load() != 3 || from[2].Load() != 3 {
-			t.Errorf("%s: requests came from 127.0.0.1: %d, .2: %d, .3: %d; want 0, 3, 3", protocol, from[0].Load(), from[1].Load(), from[2].Load())
+			t.Errorf("%s: requests came from 127.0.0.1: %d, .2: %d, .3: %d; want 0, 3, 3", protocol, from[0].Load(),
+				from[1].Load(), from[2].Load())
 		}
 	}
 }

@@ -122,7 +122,8 @@ func TestAUserTakesUpItsOwnSession(t *testing.T) {
 	f := func(sessions network.Sessions, want []bool) {
 		t.Helper()
 		var resumed []bool
-		for _, r := range loadtest.Results(loadtest.Run(t, s.URL, s.script(1, "", "{get: {url: /}}, {get: {url: /}}"), load.Options{Network: network.Options{Sessions: sessions}})) {
+		for _, r := range loadtest.Results(loadtest.Run(t, s.URL, s.script(1, "", "{get: {url: /}}, {get: {url: /}}"),
+			load.Options{Network: network.Options{Sessions: sessions}})) {
 			resumed = append(resumed, r.Connection.Resumed)
 		}
 		if diff := cmp.Diff(want, resumed); diff != "" {
@@ -133,7 +134,8 @@ func TestAUserTakesUpItsOwnSession(t *testing.T) {
 	f(network.SessionsNone, []bool{false, false})
 }
 
-// TestTLSOptionsOfTheScript: a client certificate that the server asks for, a name that differs from the host, versions.
+// TestTLSOptionsOfTheScript: a client certificate that the server asks for, a name that differs from the host,
+// versions.
 func TestTLSOptionsOfTheScript(t *testing.T) {
 	for _, server := range []string{"https", "2", "3"} {
 		protocol := network.Protocol(server)
@@ -147,11 +149,14 @@ func TestTLSOptionsOfTheScript(t *testing.T) {
 		}, func(c *tls.Config) { c.ClientCAs, c.ClientAuth = pool, tls.RequireAndVerifyClientCert })
 		f := func(options, wantBody, wantFailure string) {
 			t.Helper()
-			script := "config: {tls: {ca: " + quote(string(s.pemOf())) + options + "}, phases: [{duration: 1ms, arrivalCount: 1}]}\n" +
+			script := "config: {tls: {ca: " + quote(string(s.pemOf())) + options +
+				"}, phases: [{duration: 1ms, arrivalCount: 1}]}\n" +
 				"scenarios: [{flow: [{get: {url: /, expect: {matchesRegexp: '^" + wantBody + "$'}}}]}]"
-			r := loadtest.Results(loadtest.Run(t, s.URL, script, load.Options{Network: network.Options{Protocol: protocol}}))[0]
+			r := loadtest.Results(loadtest.Run(t, s.URL, script,
+				load.Options{Network: network.Options{Protocol: protocol}}))[0]
 			if r.Failure != wantFailure || wantFailure == "" && (len(r.Outcomes) == 0 || !r.Outcomes[0].OK) {
-				t.Errorf("%s, %s: failure %q, outcomes %v; want %q and %q", server, options, r.Failure, r.Outcomes, wantFailure, wantBody)
+				t.Errorf("%s, %s: failure %q, outcomes %v; want %q and %q", server, options, r.Failure, r.Outcomes,
+					wantFailure, wantBody)
 			}
 		}
 		pair := ", cert: " + quote(string(client.cert)) + ", key: " + quote(string(client.key))
@@ -164,16 +169,20 @@ func TestTLSOptionsOfTheScript(t *testing.T) {
 // TestKeyExchangeIsClassicalUnlessTheScriptAsks, as in node 22.
 func TestKeyExchangeIsClassicalUnlessTheScriptAsks(t *testing.T) {
 	for _, server := range []string{"https", "2", "3"} {
-		s := speaking(t, server, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.TLS.CurveID.String()) })
+		s := speaking(t, server, func(w http.ResponseWriter, r *http.Request) {
+			io.WriteString(w, r.TLS.CurveID.String())
+		})
 		protocol := network.Protocol(server)
 		if server == "https" {
 			protocol = network.HTTP1
 		}
 		f := func(options, want string) {
 			t.Helper()
-			script := "config: {tls: {rejectUnauthorized: false" + options + "}, phases: [{duration: 1ms, arrivalCount: 1}]}\n" +
+			script := "config: {tls: {rejectUnauthorized: false" + options +
+				"}, phases: [{duration: 1ms, arrivalCount: 1}]}\n" +
 				"scenarios: [{flow: [{get: {url: /, expect: {matchesRegexp: '^" + want + "$'}}}]}]"
-			r := loadtest.Results(loadtest.Run(t, s.URL, script, load.Options{Network: network.Options{Protocol: protocol}}))[0]
+			r := loadtest.Results(loadtest.Run(t, s.URL, script,
+				load.Options{Network: network.Options{Protocol: protocol}}))[0]
 			if len(r.Outcomes) == 0 || !r.Outcomes[0].OK {
 				t.Errorf("%s%s: failure %q, outcomes %v; want %s", server, options, r.Failure, r.Outcomes, want)
 			}
@@ -187,15 +196,18 @@ func TestKeyExchangeIsClassicalUnlessTheScriptAsks(t *testing.T) {
 func TestTLSVersionsOfTheScript(t *testing.T) {
 	f := func(highest uint16, options, wantVersion, wantFailure string) {
 		t.Helper()
-		s := speaking(t, "https", func(http.ResponseWriter, *http.Request) {}, func(c *tls.Config) { c.MaxVersion = highest })
-		script := "config: {tls: {rejectUnauthorized: false, " + options + "}, phases: [{duration: 1ms, arrivalCount: 1}]}\nscenarios: [{flow: [{get: {url: /}}]}]"
+		s := speaking(t, "https", func(http.ResponseWriter, *http.Request) {},
+			func(c *tls.Config) { c.MaxVersion = highest })
+		script := "config: {tls: {rejectUnauthorized: false, " + options +
+			"}, phases: [{duration: 1ms, arrivalCount: 1}]}\nscenarios: [{flow: [{get: {url: /}}]}]"
 		r := loadtest.Results(loadtest.Run(t, s.URL, script, load.Options{}))[0]
 		got := network.Connection{}
 		if r.Connection != nil {
 			got = *r.Connection
 		}
 		want := network.Connection{TLS: wantVersion}
-		if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(network.Connection{}, "Protocol", "Remote")); diff != "" || r.Failure != wantFailure {
+		if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(network.Connection{}, "Protocol", "Remote")); diff != "" ||
+			r.Failure != wantFailure {
 			t.Errorf("%s: failure %q, want %q; connection (-want +got):\n%s", options, r.Failure, wantFailure, diff)
 		}
 	}
