@@ -144,7 +144,6 @@ const maxDepth = 5
 
 // larger are the packages that may be larger, with the reason. One that needs no exception fails.
 var larger = map[string]string{
-	"cmd/loadgen/app": "above: AREA report takes it apart",
 	"edge/platform":   "one file per platform: aws, cloudflare, fastly, vercel",
 	"ingest/otlp":     "above: AREA ingest takes it apart",
 	"scenarios":       "above: AREA scen takes it apart",

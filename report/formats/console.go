@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -33,6 +34,19 @@ type Console struct {
 	mu      sync.Mutex
 	shown   bool // a live line stands on the terminal
 	printed int  // periods
+}
+
+// Terminal tells whether a live line can be redrawn on w, and how wide it is in columns; 0 if that is not known.
+func Terminal(w io.Writer) (is bool, width int) {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false, 0
+	}
+	stat, err := f.Stat()
+	if err != nil || stat.Mode()&os.ModeCharDevice == 0 || strings.HasSuffix(f.Name(), os.DevNull) {
+		return false, 0
+	}
+	return true, columns(f)
 }
 
 // Event prints what is to be seen at once: log lines, phases and expectations.

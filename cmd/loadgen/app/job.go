@@ -176,7 +176,7 @@ func (j *job) attack(ctx context.Context, runner *load.Runner) error {
 		return err
 	}
 	j.console = &formats.Console{Out: j.process.Stdout, Quiet: j.flags.quiet, Expect: j.plan.Expect.Format}
-	j.console.Live, j.console.Width = terminal(j.process.Stdout)
+	j.console.Live, j.console.Width = formats.Terminal(j.process.Stdout)
 	j.tell(ctx, nil)
 	gob := formats.NewVegetaWriter(j.vegeta)
 	watched, stop := context.WithCancel(context.WithoutCancel(ctx))

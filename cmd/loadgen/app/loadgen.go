@@ -5,8 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
-	"strings"
 
 	"edgescope/internal/run"
 )
@@ -70,19 +68,6 @@ func Main(ctx context.Context, p run.Process) error {
 	default:
 		return run.Usage("unknown verb %q; want %s (see loadgen --help)", verb, verbs)
 	}
-}
-
-// terminal tells whether a live line can be redrawn on w, and how wide it is; 0 if that is not known.
-func terminal(w io.Writer) (is bool, width int) {
-	f, ok := w.(*os.File)
-	if !ok {
-		return false, 0
-	}
-	stat, err := f.Stat()
-	if err != nil || stat.Mode()&os.ModeCharDevice == 0 || strings.HasSuffix(f.Name(), os.DevNull) {
-		return false, 0
-	}
-	return true, columns(f)
 }
 
 // say prints one line. That a terminal or pipe is gone shows nowhere better than in what is not read.

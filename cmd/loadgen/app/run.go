@@ -6,7 +6,6 @@ import (
 	"edgescope/internal/run"
 	"edgescope/load"
 	"edgescope/report"
-	"edgescope/scenarios"
 )
 
 const runUsage = `Usage: loadgen run SCRIPT... [flags]
@@ -39,44 +38,4 @@ func runScript(ctx context.Context, p run.Process) error {
 		info.Name = baseName(plan.Script)
 	}
 	return (&job{process: p, flags: flags, plan: plan, info: info, options: load.Options{}}).run(ctx)
-}
-
-const checkUsage = `Usage: loadgen check SCRIPT... [flags]
-
-Lists every problem of a script with its place, or says what the script would
-do. Sends nothing.`
-
-func checkScript(p run.Process) error {
-	f := run.NewFlags("loadgen check", checkUsage)
-	var script scriptFlags
-	var network networkFlags
-	script.register(f)
-	network.register(f)
-	files, err := f.Parse(p.Args, p.LookupEnv, p.Stdout)
-	if err != nil {
-		return err
-	}
-	plan, err := script.load(p, files)
-	if err != nil {
-		return err
-	}
-	var options load.Options
-	if options.Network, err = network.network(p); err != nil {
-		return err
-	}
-	runner, err := load.New(plan, options)
-	if err != nil {
-		return run.Usage("%w", err)
-	}
-	describe(p.Stdout, plan, runner)
-	return nil
-}
-
-// totalWeight is what the weights of the flows add up to.
-func totalWeight(flows []scenarios.Flow) float64 {
-	var sum float64
-	for i := range flows {
-		sum += flows[i].Weight
-	}
-	return sum
 }

@@ -5,10 +5,42 @@ import (
 	"io"
 	"time"
 
+	"edgescope/internal/run"
 	"edgescope/load"
 	"edgescope/load/health"
 	"edgescope/scenarios"
 )
+
+const checkUsage = `Usage: loadgen check SCRIPT... [flags]
+
+Lists every problem of a script with its place, or says what the script would
+do. Sends nothing.`
+
+func checkScript(p run.Process) error {
+	f := run.NewFlags("loadgen check", checkUsage)
+	var script scriptFlags
+	var network networkFlags
+	script.register(f)
+	network.register(f)
+	files, err := f.Parse(p.Args, p.LookupEnv, p.Stdout)
+	if err != nil {
+		return err
+	}
+	plan, err := script.load(p, files)
+	if err != nil {
+		return err
+	}
+	var options load.Options
+	if options.Network, err = network.network(p); err != nil {
+		return err
+	}
+	runner, err := load.New(plan, options)
+	if err != nil {
+		return run.Usage("%w", err)
+	}
+	describe(p.Stdout, plan, runner)
+	return nil
+}
 
 // describe says what a script would do.
 func describe(w io.Writer, plan *scenarios.Plan, runner *load.Runner) {
@@ -40,4 +72,13 @@ func describe(w io.Writer, plan *scenarios.Plan, runner *load.Runner) {
 	for _, warning := range warnings {
 		say(w, "\nwarning: %s", warning)
 	}
+}
+
+// totalWeight is what the weights of the flows add up to.
+func totalWeight(flows []scenarios.Flow) float64 {
+	var sum float64
+	for i := range flows {
+		sum += flows[i].Weight
+	}
+	return sum
 }
