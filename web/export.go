@@ -7,8 +7,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
+	"edgescope/internal/sheet"
 	"edgescope/web/part"
 )
 
@@ -73,15 +73,6 @@ func tableNames(tables []part.Table) []string {
 	return out
 }
 
-// noFormula puts an apostrophe before a text that a spreadsheet would take for a formula, in full-width characters too
-// (owasp.org/www-community/attacks/CSV_Injection).
-func noFormula(text string) string {
-	if first, _ := utf8.DecodeRuneInString(text); text != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
-		return "'" + text
-	}
-	return text
-}
-
 // commaSeparated is the table as RFC 4180. Texts, those of the header included, are no formulas.
 func commaSeparated(t *part.Table) []byte {
 	var b bytes.Buffer
@@ -95,13 +86,13 @@ func commaSeparated(t *part.Table) []byte {
 		}
 		_ = w.Write(fields) // a bytes.Buffer takes everything; Flush below
 	}
-	record(func(i int) string { return noFormula(t.Columns[i].Key) })
+	record(func(i int) string { return sheet.Cell(t.Columns[i].Key) })
 	for _, row := range t.Rows {
 		record(func(i int) string {
 			if t.Columns[i].Numeric {
 				return row.Cells[i].Raw
 			}
-			return noFormula(row.Cells[i].Raw)
+			return sheet.Cell(row.Cells[i].Raw)
 		})
 	}
 	w.Flush()

@@ -7,9 +7,9 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 
 	"edgescope/edge"
+	"edgescope/internal/sheet"
 	"edgescope/report"
 	"edgescope/report/sums"
 )
@@ -20,8 +20,16 @@ func CSV(w io.Writer, r *report.Report) error {
 	t := csvTable{csv.NewWriter(w)}
 	t.row("section", "name", "metric", "value")
 	run := &r.Edgescope.Run
-	for _, pair := range [][2]string{{"id", run.ID}, {"name", run.Name}, {"script", run.Script}, {"target", run.Target}, {"commit", run.Commit}, {"verdict", run.Verdict}, {"reason", run.Reason}} {
-		t.row("run", pair[0], "", pair[1])
+	for _, pair := range [][2]string{
+		{"id", run.ID},
+		{"name", run.Name},
+		{"script", run.Script},
+		{"target", run.Target},
+		{"commit", run.Commit},
+		{"verdict", run.Verdict},
+		{"reason", run.Reason},
+	} {
+		t.text("run", pair[0], "", pair[1])
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Aggregate.Counters)) {
 		t.row("counter", name, "", strconv.FormatInt(r.Aggregate.Counters[name], 10))
@@ -37,7 +45,7 @@ func CSV(w io.Writer, r *report.Report) error {
 		}
 	}
 	for _, c := range r.Edgescope.Checks {
-		t.row("threshold", c.Expression, "ok", strconv.FormatBool(c.OK))
+		t.text("threshold", c.Expression, "ok", strconv.FormatBool(c.OK))
 		t.number("threshold", c.Expression, "actual", c.Actual)
 	}
 	for _, c := range run.Expectations {
@@ -56,21 +64,19 @@ func CSV(w io.Writer, r *report.Report) error {
 
 type csvTable struct{ *csv.Writer }
 
-// row writes text; an error stays until the end.
-func (t csvTable) row(cells ...string) {
-	for i, text := range cells {
-		// A spreadsheet takes such a text for a formula, and names may come from the target's headers.
-		if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
-			if _, err := strconv.ParseFloat(text, 64); err != nil {
-				cells[i] = "'" + text
-			}
-		}
-	}
-	_ = t.Write(cells)
+// text writes a figure that is a text. An error of writing stays until the end.
+func (t csvTable) text(section, name, metric, value string) {
+	t.row(section, name, metric, sheet.Cell(value))
 }
 
+// number writes a figure that is a number.
 func (t csvTable) number(section, name, metric string, value float64) {
 	t.row(section, name, metric, strconv.FormatFloat(value, 'f', -1, 64))
+}
+
+// row guards the name: it may come from the target's headers.
+func (t csvTable) row(section, name, metric, value string) {
+	_ = t.Write([]string{section, sheet.Cell(name), metric, value}) // Error tells
 }
 
 func (t csvTable) parts(section string, parts []edge.RunPart) {
