@@ -225,8 +225,11 @@ func (r *RowRenderer) facts(f *edge.Facts) {
 	}
 }
 
+// ResourcePrefix stands before the name of a resource's attribute whose own name is taken. No other prefix is longer.
+const ResourcePrefix = "resource."
+
 // attrs appends the event's own attributes and those of its resource. An own attribute wins over one of the resource,
-// which then stands behind "resource." if it differs.
+// which then stands behind ResourcePrefix if it differs.
 func (r *RowRenderer) attrs(e *edge.Event) {
 	for i := range e.Attrs {
 		a := &e.Attrs[i]
@@ -248,7 +251,7 @@ func (r *RowRenderer) attrs(e *edge.Event) {
 		_, taken := reserved[a.Key]
 		switch {
 		case taken || own != "" && own != a.Value:
-			r.text("resource."+a.Key, a.Value)
+			r.text(ResourcePrefix+a.Key, a.Value)
 		case own == "":
 			r.text(a.Key, a.Value)
 		}

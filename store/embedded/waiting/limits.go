@@ -6,14 +6,25 @@ import (
 	"github.com/VictoriaMetrics/VictoriaLogs/lib/logstorage"
 
 	"edgescope/edge"
+	"edgescope/store"
 )
 
 // Limits of VictoriaLogs on a row: beyond them it drops the row with a warning (lib/logstorage, LogRows.MustAdd). Check
 // refuses such events.
 const (
-	maxFields    = 2000
-	maxNameBytes = 128
-	maxRowBytes  = 2 << 20
+	maxFields   = 2000
+	maxKeyBytes = 128
+	maxRowBytes = 2 << 20
+)
+
+// Limits of the attributes of one event, so that who decodes events can shorten names, and leave attributes out, instead of having
+// Check refuse the event.
+const (
+	// MaxAttrs is how many attributes an event, and its resource, have each: a row holds both, and fields of its own.
+	MaxAttrs = maxFields * 9 / 20
+	// MaxKey and MaxResourceKey are how long the names of an event's own attributes, and of its resource's, are in bytes.
+	MaxKey         = maxKeyBytes
+	MaxResourceKey = maxKeyBytes - len(store.ResourcePrefix)
 )
 
 // Check returns why the engine would drop the row of an event for its size, nil when it takes it.
@@ -31,9 +42,8 @@ func Check(e *edge.Event) error {
 // clearlyFits tells whether the row is so small that it need not be rendered to know that the engine takes it. Most are.
 func clearlyFits(e *edge.Event) bool {
 	const (
-		maxOwnFields = 80               // fields that are no attributes, with room
-		ownBytes     = 64 << 10         // their names and short values, with room
-		prefix       = len("resource.") // the longest prefix of an attribute
+		maxOwnFields = 80       // fields that are no attributes, with room
+		ownBytes     = 64 << 10 // their names and short values, with room
 	)
 	if len(e.Attrs)+len(e.Resource) > maxFields-maxOwnFields {
 		return false
@@ -42,7 +52,7 @@ func clearlyFits(e *edge.Event) bool {
 	for _, attrs := range [...][]edge.Attr{e.Attrs, e.Resource} {
 		for i := range attrs {
 			a := &attrs[i]
-			if len(a.Key) > maxNameBytes-prefix {
+			if len(a.Key) > MaxResourceKey {
 				return false
 			}
 			size += len(a.Key) + len(a.Value) + 16
@@ -65,8 +75,8 @@ func checkRow(fields []logstorage.Field) error {
 		return fmt.Errorf("%d attributes and other fields: at most %d are kept", len(fields), maxFields)
 	}
 	for i := range fields {
-		if n := len(fields[i].Name); n > maxNameBytes {
-			return fmt.Errorf("attribute name %.40q... has %d bytes: at most %d are kept", fields[i].Name, n, maxNameBytes)
+		if n := len(fields[i].Name); n > maxKeyBytes {
+			return fmt.Errorf("attribute name %.40q... has %d bytes: at most %d are kept", fields[i].Name, n, maxKeyBytes)
 		}
 	}
 	if n := logstorage.EstimatedJSONRowLen(fields); n > maxRowBytes {
