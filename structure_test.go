@@ -47,7 +47,7 @@ var rule = map[string][]string{
 	"ingest/records":         {},
 	"ingest/vercel":          {"edge", "ingest/body", "ingest/records", "ingest/refusals"},
 	"ingest/workers":         {"edge", "ingest/body", "ingest/records", "ingest/refusals"},
-	"ingest/edgemodule":      {},
+	"ingest/edgemodule":      {"internal/accept"},
 	"ingest/grpcwire":        {},
 	"ingest/door":            {"ingest/grpcwire"},
 	"ingest/normalize":       {"edge", "edge/platform", "edge/route"},
@@ -92,8 +92,9 @@ var rule = map[string][]string{
 
 	"web/part": {"query", "chart"},
 	"web/view": {"edge", "query", "chart", "web/part"},
-	"web":      {"edge", "internal/sheet", "query", "web/part", "web/view"},
+	"web":      {"edge", "query", "web/part", "web/view", "internal/accept", "internal/sheet"},
 
+	"internal/accept":      {},
 	"internal/access":      {"edge", "internal/loopback"},
 	"internal/near":        {},
 	"internal/disk":        {},

@@ -10,6 +10,7 @@ import (
 	"path"
 	"strings"
 
+	"edgescope/internal/accept"
 	"edgescope/web/part"
 )
 
@@ -114,7 +115,7 @@ func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Vary", "Accept-Encoding")
 	h.Set("Content-Type", f.contentType)
 	body := f.plain
-	if len(f.packed) > 0 && takesGzip(r) {
+	if len(f.packed) > 0 && accept.Gzip(r.Header) {
 		h.Set("Content-Encoding", "gzip")
 		body = f.packed
 	}

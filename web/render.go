@@ -11,6 +11,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"edgescope/internal/accept"
 	"edgescope/web/part"
 	"edgescope/web/view"
 )
@@ -72,7 +73,7 @@ func renderBytes(r *http.Request, c templ.Component) ([]byte, error) {
 func send(w http.ResponseWriter, r *http.Request, contentType string, status int, body []byte) {
 	h := w.Header()
 	h.Set("Content-Type", contentType)
-	if takesGzip(r) && len(body) > 1000 {
+	if accept.Gzip(r.Header) && len(body) > 1000 {
 		var b bytes.Buffer
 		z := gzip.NewWriter(&b)
 		_, _ = z.Write(body) // a bytes.Buffer takes everything
@@ -83,17 +84,6 @@ func send(w http.ResponseWriter, r *http.Request, contentType string, status int
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // the reader may be gone
-}
-
-func takesGzip(r *http.Request) bool {
-	for part := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
-		name, q, _ := strings.Cut(strings.TrimSpace(part), ";")
-		if name == "gzip" {
-			q = strings.ReplaceAll(q, " ", "")
-			return q != "q=0" && q != "q=0.0"
-		}
-	}
-	return false
 }
 
 // themeCookie holds dark or light; without it the system's choice holds.

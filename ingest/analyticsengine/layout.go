@@ -69,7 +69,7 @@ var units = map[string]float64{"s": 1e9, "ms": milli, "us": 1e3, "ns": 1}
 // it can, what was meant.
 func ParseLayout(spec string) (dataset string, layout Layout, err error) {
 	dataset, what, ok := strings.Cut(spec, "=")
-	if !ok || dataset != AllDatasets && !validDataset(dataset) {
+	if !ok || dataset != AllDatasets && !edge.ValidDataset(dataset) {
 		return "", Layout{}, fmt.Errorf("read dataset layout %q: want name=edge, name=wider, name=raw or name=column:field with commas between",
 			spec)
 	}

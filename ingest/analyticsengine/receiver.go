@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -82,8 +81,8 @@ func New(o Options) (*Receiver, error) {
 		return nil, errors.New("make data point receiver: no sink")
 	}
 	for name := range o.Layouts {
-		if name != AllDatasets && !validDataset(name) {
-			return nil, fmt.Errorf("make data point receiver: the layout's dataset %q does not match %s", name, datasetPattern)
+		if name != AllDatasets && !edge.ValidDataset(name) {
+			return nil, fmt.Errorf("make data point receiver: the layout's dataset %q does not match %s", name, edge.DatasetPattern)
 		}
 	}
 	if o.Bodies == nil {
@@ -100,10 +99,6 @@ func New(o Options) (*Receiver, error) {
 	rc.jobs.New = func() any { return new(job) }
 	return rc, nil
 }
-
-const datasetPattern = `^[A-Za-z0-9_.-]{1,64}$`
-
-var validDataset = regexp.MustCompile(datasetPattern).MatchString
 
 const pathPrefix = "/v1/datapoints/"
 
@@ -154,10 +149,10 @@ func (rc *Receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	path := strings.TrimSuffix(r.URL.Path, "/")
 	dataset := path[strings.LastIndexByte(path, '/')+1:]
-	if !strings.HasSuffix(path, pathPrefix+dataset) || !validDataset(dataset) {
+	if !strings.HasSuffix(path, pathPrefix+dataset) || !edge.ValidDataset(dataset) {
 		rc.refuse(w, r, &body.RefusalError{
 			Status: http.StatusBadRequest, Reason: "malformed",
-			Message: fmt.Sprintf("want POST %s{dataset}, with a dataset that matches %s", pathPrefix, datasetPattern),
+			Message: fmt.Sprintf("want POST %s{dataset}, with a dataset that matches %s", pathPrefix, edge.DatasetPattern),
 		})
 		return
 	}

@@ -55,8 +55,8 @@ func (rc *Receiver) Workerd(w http.ResponseWriter, r *http.Request, b *body.Body
 	switch {
 	case err != nil:
 		j.batch.RejectError(0, err)
-	case !validDataset(dataset):
-		j.batch.Reject(0, fmt.Sprintf("the dataset is the name of the service in workerd's config: %q does not match %s", dataset, datasetPattern))
+	case !edge.ValidDataset(dataset):
+		j.batch.Reject(0, fmt.Sprintf("the dataset is the name of the service in workerd's config: %q does not match %s", dataset, edge.DatasetPattern))
 	default:
 		j.dataset, j.layout = dataset, rc.layout(dataset)
 		if j.batch.Tenant, err = rc.o.Admit(r, dataset); err != nil {

@@ -9,8 +9,9 @@ import (
 	_ "embed"
 	"encoding/hex"
 	"net/http"
-	"strings"
 	"time"
+
+	"edgescope/internal/accept"
 )
 
 // Path is where the module is on the ingest port.
@@ -37,7 +38,7 @@ func Handler(next http.Handler) http.Handler {
 		h.Set("Cache-Control", "public, max-age=3600")
 		h.Set("Vary", "Accept-Encoding")
 		body, suffix := module, ""
-		if takesGzip(r.Header.Get("Accept-Encoding")) {
+		if accept.Gzip(r.Header) {
 			h.Set("Content-Encoding", "gzip")
 			body, suffix = zipped, "-gzip"
 		}
@@ -55,16 +56,4 @@ func compress(b []byte) []byte {
 	_, _ = z.Write(b) // into memory: it can't fail
 	_ = z.Close()
 	return to.Bytes()
-}
-
-// takesGzip reads an Accept-Encoding header (RFC 9110 section 12.5.3). The wildcard counts as no: plain text is always right.
-func takesGzip(accept string) bool {
-	for member := range strings.SplitSeq(accept, ",") {
-		coding, weight, _ := strings.Cut(member, ";")
-		if strings.EqualFold(strings.TrimSpace(coding), "gzip") {
-			weight = strings.ReplaceAll(weight, " ", "")
-			return strings.TrimRight(weight, "0") != "q=" && strings.TrimRight(weight, "0") != "q=0."
-		}
-	}
-	return false
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -204,8 +203,6 @@ func (t *table) addTenant(c *TenantConfig, byName map[string]*tenant, before *ta
 	return nil
 }
 
-var validDataset = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`).MatchString
-
 func (t *table) addToken(c *TokenConfig, byName map[string]*tenant) error {
 	digest, err := c.digest()
 	if err != nil {
@@ -223,7 +220,7 @@ func (t *table) addToken(c *TokenConfig, byName map[string]*tenant) error {
 		return err
 	}
 	for _, d := range c.Datasets {
-		if !validDataset(d) {
+		if !edge.ValidDataset(d) {
 			return fmt.Errorf("dataset %q: want up to 64 letters, digits and _.-", d)
 		}
 	}
