@@ -35,8 +35,8 @@ type waiting struct {
 	size int
 }
 
-// stream is the rows of one tenant and stream, linked in the order in which they came, but those of one batch and shape behind each
-// other: of a row like the one before, the engine copies what differs.
+// stream is the rows of one tenant and stream, as a linked list in the order in which they came. Only within a batch, rows of one
+// shape are brought together: of a row that has the fields of the one before it, the engine copies just the values that differ.
 type stream struct {
 	tenant      edge.Tenant
 	first, last int32
@@ -86,17 +86,18 @@ func (w *waiting) release() {
 	waitingPool.Put(w)
 }
 
-// add appends the row that the renderer holds to its stream and answers the memory that it takes, in bytes.
-func (w *waiting) add(tenant edge.Tenant, at int64, batch uint32, r *renderer) int {
+// add appends a row of the renderer to its stream and returns the memory that it takes, in bytes.
+func (w *waiting) add(tenant edge.Tenant, batch uint32, r *renderer, row *rendered) int {
 	n := int32(len(w.rows))
-	w.rows = append(w.rows, waitingRow{time: at, shape: r.shape, values: w.keep(r.values), batch: batch, next: lastRow})
-	w.size += len(r.values) + r.shape.bytes
-	memory := len(r.values) + int(unsafe.Sizeof(waitingRow{})) + r.fresh
-	i, ok := w.index[string(r.stream)]
+	values, name := r.values(row), r.stream(row)
+	w.rows = append(w.rows, waitingRow{time: row.time, shape: row.shape, values: w.keep(values), batch: batch, next: lastRow})
+	w.size += len(values) + row.shape.bytes
+	memory := len(values) + int(unsafe.Sizeof(waitingRow{})) + row.fresh
+	i, ok := w.index[string(name)]
 	if !ok {
-		memory += len(r.stream) + streamBytes
+		memory += len(name) + streamBytes
 		i = int32(len(w.streams))
-		w.index[string(r.stream)] = i
+		w.index[string(name)] = i
 		w.streams = append(w.streams, stream{tenant: tenant, first: n, last: lastRow})
 	}
 	w.link(&w.streams[i], n)

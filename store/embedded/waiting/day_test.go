@@ -45,9 +45,9 @@ func TestRowsOfABatchAndStreamAreGivenInOnePiece(t *testing.T) {
 		tenant := edge.Tenant(batch % 2)
 		for range 1 + random.IntN(30) {
 			e := anEvent(random, batch)
-			r.render(tenant, &e)
-			w.add(tenant, e.Time, uint32(batch+1), &r)
-			row := waitingRow{shape: r.shape, values: r.values}
+			r.fill(tenant, []edge.Event{e})
+			w.add(tenant, uint32(batch+1), &r, &r.rows[0])
+			row := waitingRow{shape: r.rows[0].shape, values: r.values(&r.rows[0])}
 			want = append(want, fmt.Sprint(uint32(tenant), e.Time, string(logstorage.MarshalFieldsToJSON(nil, row.fields(nil)))))
 		}
 	}
@@ -92,8 +92,8 @@ func TestRowsOfAShapeFollowEachOther(t *testing.T) {
 		for batch, names := range strings.Fields(batches) {
 			for i := range names {
 				e := edge.Event{Time: 1, Attrs: []edge.Attr{{Key: names[i : i+1], Value: "is here"}}}
-				r.render(0, &e)
-				w.add(0, e.Time, uint32(batch+1), &r)
+				r.fill(0, []edge.Event{e})
+				w.add(0, uint32(batch+1), &r, &r.rows[0])
 			}
 		}
 		var got []byte
@@ -113,15 +113,15 @@ func TestRowsOfAShapeFollowEachOther(t *testing.T) {
 }
 
 func TestAddingARowAllocatesNothing(t *testing.T) {
-	e := edge.Event{Name: "GET /", Time: 7, Attrs: []edge.Attr{{Key: "url.path", Value: "/cart/7"}, {Key: "server.address", Value: "shop"}}}
-	e.Facts.Service = "shop"
+	events := []edge.Event{{Name: "GET /", Time: 7, Attrs: []edge.Attr{{Key: "url.path", Value: "/cart/7"}, {Key: "server.address", Value: "shop"}}}}
+	events[0].Facts.Service = "shop"
 	w := newWaiting(edge.KindSpan, 0)
 	defer w.release()
 	w.rows = slices.Grow(w.rows, 2000)
 	var r renderer
 	add := func() {
-		r.render(0, &e)
-		w.add(0, e.Time, 1, &r)
+		r.fill(0, events)
+		w.add(0, 1, &r, &r.rows[0])
 	}
 	add()
 	if n := testing.AllocsPerRun(1000, add); n > 0.1 { // a segment now and then

@@ -34,8 +34,8 @@ func Check(e *edge.Event) error {
 	}
 	r := renderers.Get().(*renderer)
 	defer renderers.Put(r)
-	r.render(0, e)
-	row := waitingRow{shape: r.shape, values: r.values}
+	r.fill(0, []edge.Event{*e})
+	row := waitingRow{shape: r.rows[0].shape, values: r.values(&r.rows[0])}
 	return checkRow(row.fields(nil))
 }
 

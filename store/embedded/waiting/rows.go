@@ -130,8 +130,23 @@ func (p *Rows) run() {
 func (p *Rows) Add(tenant edge.Tenant, events []edge.Event) {
 	r := renderers.Get().(*renderer)
 	defer renderers.Put(r)
+	n := r.fill(tenant, events)
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.awaitRoom()
+	p.batch = max(1, p.batch+1)
+	p.put(tenant, r)
+	for n < len(events) { // the rows of a batch that is large are rendered under the lock: they stay together
+		n += r.fill(tenant, events[n:])
+		p.put(tenant, r)
+	}
+	if p.bytes >= p.most {
+		tell(p.full)
+	}
+}
+
+// awaitRoom waits while too many rows are there, and tells that there are some. mu is held.
+func (p *Rows) awaitRoom() {
 	if p.bytes >= p.most {
 		p.waited++
 	}
@@ -141,20 +156,19 @@ func (p *Rows) Add(tenant edge.Tenant, events []edge.Event) {
 	if len(p.days) == 0 {
 		tell(p.filled)
 	}
-	p.batch = max(1, p.batch+1)
+}
+
+// put puts the rows of a renderer with those that wait. mu is held.
+func (p *Rows) put(tenant edge.Tenant, r *renderer) {
 	first := p.firstDay.Load()
-	for i := range events {
-		e := &events[i]
-		day := e.Time / Day
+	for i := range r.rows {
+		row := &r.rows[i]
+		day := row.time / Day
 		if day < first {
 			p.dropped.Add(1)
 			continue
 		}
-		r.render(tenant, e)
-		p.bytes += p.of(e.Kind, day).add(tenant, e.Time, p.batch, r)
-	}
-	if p.bytes >= p.most {
-		tell(p.full)
+		p.bytes += p.of(row.kind, day).add(tenant, p.batch, r, row)
 	}
 }
 

@@ -118,3 +118,32 @@ func TestStopLetsWritersIn(t *testing.T) {
 		t.Errorf("%d rows are stored, want 33", n)
 	}
 }
+
+// TestALargeBatchStaysTogether although not all of it is rendered at once.
+func TestALargeBatchStaysTogether(t *testing.T) {
+	e := start(t, 0)
+	e.giving.Lock() // or the first rows might have been given
+	defer e.giving.Unlock()
+	events := make([]edge.Event, 3000)
+	for i := range events {
+		events[i] = edge.Event{Time: time.Now().UnixNano(), Name: strings.Repeat("x", 1000)}
+	}
+	if bytes := len(events) * 1000; bytes < 5*maxRendered {
+		t.Fatalf("%d bytes are not a large batch", bytes)
+	}
+	e.Add(0, events)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	rows := 0
+	for _, w := range e.days {
+		for i := range w.rows {
+			if w.rows[i].batch != e.batch {
+				t.Fatalf("row %d is of batch %d, want %d", i, w.rows[i].batch, e.batch)
+			}
+		}
+		rows += len(w.rows)
+	}
+	if rows != len(events) {
+		t.Errorf("%d rows wait, want %d", rows, len(events))
+	}
+}
