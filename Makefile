@@ -78,6 +78,10 @@ screenshots: web/node_modules ## Take the README's pictures of a running demo (n
 	node web/browser/picture.mjs '$(DASHBOARD)/?range=15m' docs/images/overview-dark.png dark
 	node web/browser/picture.mjs '$(DASHBOARD)/?range=15m' docs/images/overview-light.png light
 
+.PHONY: pages
+pages: assets ## Serve the dashboard over made numbers, to be looked at
+	$(GO) run ./internal/showpages
+
 .PHONY: assets
 assets: web/dist/manifest.json ## Bundle the dashboard's scripts and styles
 

@@ -90,9 +90,10 @@ var rule = map[string][]string{
 
 	"chart": {},
 
-	"web/part": {"query", "chart"},
-	"web/view": {"edge", "query", "chart", "web/part"},
-	"web":      {"edge", "query", "web/part", "web/view", "internal/accept", "internal/sheet"},
+	"web/part":    {"query", "chart"},
+	"web/webtest": {"edge", "query"},
+	"web/view":    {"edge", "query", "chart", "web/part"},
+	"web":         {"edge", "query", "web/part", "web/view", "internal/accept", "internal/sheet"},
 
 	"internal/accept":      {},
 	"internal/access":      {"edge", "internal/loopback"},
@@ -117,6 +118,7 @@ var rule = map[string][]string{
 	"cmd/loadgen":                 {"*"},
 	"cmd/loadgen/app":             {"*"},
 	"e2e":                         {"*"},
+	"internal/showpages":          {"*"},
 	"e2e/demo":                    {"*"},
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"edgescope/query"
+	"edgescope/web/webtest"
 )
 
 // refusedThings are a collector's answer: two requests, a record and a changed value.
@@ -26,8 +27,8 @@ func refusedThings() *query.Refusals {
 
 // TestPagesTellWhatWasRefused in their range: one trace or load test has none.
 func TestPagesTellWhatWasRefused(t *testing.T) {
-	f := newFake(3)
-	f.refusals = refusedThings()
+	f := webtest.New(3)
+	f.Refusals = refusedThings()
 	site := over(t, f)
 	for _, path := range []string{"/", "/regions", "/regions/GRU", "/cold-starts", "/cache", "/wasm", "/traces", "/runs"} {
 		notice := testid(document(t, site, path, http.StatusOK), "refused")
@@ -35,7 +36,7 @@ func TestPagesTellWhatWasRefused(t *testing.T) {
 			t.Errorf("%s: the notice says %q", path, text)
 		}
 	}
-	for _, path := range []string{"/traces/" + traceID, "/runs/" + runID} {
+	for _, path := range []string{"/traces/" + webtest.TraceID, "/runs/" + webtest.RunID} {
 		if n := testid(document(t, site, path, http.StatusOK), "refused").Length(); n != 0 {
 			t.Errorf("%s has a notice", path)
 		}
@@ -60,8 +61,8 @@ func TestPagesTellWhatWasRefused(t *testing.T) {
 func TestWithoutRefusalsThereIsNoNotice(t *testing.T) {
 	f := func(refusals *query.Refusals) {
 		t.Helper()
-		from := newFake(3)
-		from.refusals = refusals
+		from := webtest.New(3)
+		from.Refusals = refusals
 		if n := testid(document(t, over(t, from), "/", http.StatusOK), "refused").Length(); n != 0 {
 			t.Errorf("a notice of %+v", refusals)
 		}
@@ -73,10 +74,10 @@ func TestWithoutRefusalsThereIsNoNotice(t *testing.T) {
 
 // TestANoticeStaysShort, however many senders there are.
 func TestANoticeStaysShort(t *testing.T) {
-	f := newFake(3)
-	f.refusals = refusedThings()
+	f := webtest.New(3)
+	f.Refusals = refusedThings()
 	for i := range 90 {
-		f.refusals.Refusals = append(f.refusals.Refusals, query.Refusal{What: "record", Reason: "r" + strconv.Itoa(i), Sender: "s", Count: 1, Last: now})
+		f.Refusals.Refusals = append(f.Refusals.Refusals, query.Refusal{What: "record", Reason: "r" + strconv.Itoa(i), Sender: "s", Count: 1, Last: now})
 	}
 	notice := testid(document(t, over(t, f), "/", http.StatusOK), "refused")
 	if n := notice.Find("li").Length(); n != 21 || !strings.Contains(notice.Text(), "and 77 more reasons and senders") {

@@ -15,6 +15,7 @@ import (
 
 	"edgescope/query"
 	"edgescope/web"
+	"edgescope/web/webtest"
 )
 
 const goodToken = "reader-0123456789abcdef"
@@ -34,8 +35,8 @@ type gated struct {
 func newGated(t *testing.T, in web.SignIn) *gated {
 	t.Helper()
 	g := &gated{now: now, allowed: map[string]string{"Authorization": "Bearer " + goodToken}}
-	f := newFake(3)
-	f.fail = func(w http.ResponseWriter, r *http.Request) bool {
+	f := webtest.New(3)
+	f.Fail = func(w http.ResponseWriter, r *http.Request) bool {
 		g.mu.Lock()
 		defer g.mu.Unlock()
 		g.seen = append(g.seen, r.Header.Get("Authorization"))
@@ -93,7 +94,7 @@ func (g *gated) signIn(t *testing.T) string {
 }
 
 var privatePaths = []string{
-	"/", "/regions", "/regions/GRU", "/cold-starts", "/cache", "/traces", "/traces/" + traceID, "/runs", "/runs/" + runID,
+	"/", "/regions", "/regions/GRU", "/cold-starts", "/cache", "/traces", "/traces/" + webtest.TraceID, "/runs", "/runs/" + webtest.RunID,
 	"/regions.csv", "/overview.json", "/live", "/live/regions", "/nothing/here", "/metrics",
 }
 

@@ -23,9 +23,13 @@ import (
 	"edgescope/query"
 	"edgescope/web"
 	"edgescope/web/part"
+	"edgescope/web/webtest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// now is the clock of all tests.
+var now = webtest.Now
 
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
@@ -47,9 +51,17 @@ func open(t *testing.T, collector string) *web.Site {
 }
 
 // over makes a dashboard over a fake collector.
-func over(t *testing.T, f *fake) *web.Site {
+func over(t *testing.T, f *webtest.Collector) *web.Site {
 	t.Helper()
 	return open(t, startFake(t, f).URL)
+}
+
+// startFake serves a collector with made numbers for the length of a test.
+func startFake(t *testing.T, f *webtest.Collector) *httptest.Server {
+	t.Helper()
+	server := httptest.NewServer(f)
+	t.Cleanup(server.Close)
+	return server
 }
 
 // get asks for a path; headers are pairs.
@@ -122,20 +134,20 @@ func testid(d *goquery.Document, id string) *goquery.Selection {
 
 // allPages are the pages, with what each must show when there is data.
 var allPages = map[string][]string{
-	"/":                  {"finding", "tile-requests", "tile-cpu", "chart-latency", "map", "table-regions", "table-losing", "chart-heatmap"},
-	"/regions":           {"table-regions", "map", "chart-heatmap"},
-	"/regions/GRU":       {"tile-p95", "chart-latency", "table-routes", "table-versions", "table-slowest"},
-	"/cold-starts":       {"tile-cold-cost", "tile-cold-adds", "chart-rate", "chart-distribution", "table-regions", "table-versions", "table-routes", "known"},
-	"/cache":             {"tile-cache", "tile-extra", "chart-outcomes", "table-routes", "table-regions", "table-latency"},
-	"/wasm":              {"control", "tile-ratio-small", "tile-isolate-wasm", "ratios", "meaning", "table-numbers", "table-starts", "table-comparisons", "chart-engines", "table-engines"},
-	"/traces":            {"facet-region", "facet-status", "chart-durations", "table-traces", "next"},
-	"/traces/" + traceID: {"waterfall", "missing", "trace-id"},
-	"/runs":              {"table-runs"},
-	"/runs/" + runID:     {"verdict", "client-view", "edge-view", "table-thresholds", "table-baseline", "table-steps", "table-edge-regions"},
+	"/":                          {"finding", "tile-requests", "tile-cpu", "chart-latency", "map", "table-regions", "table-losing", "chart-heatmap"},
+	"/regions":                   {"table-regions", "map", "chart-heatmap"},
+	"/regions/GRU":               {"tile-p95", "chart-latency", "table-routes", "table-versions", "table-slowest"},
+	"/cold-starts":               {"tile-cold-cost", "tile-cold-adds", "chart-rate", "chart-distribution", "table-regions", "table-versions", "table-routes", "known"},
+	"/cache":                     {"tile-cache", "tile-extra", "chart-outcomes", "table-routes", "table-regions", "table-latency"},
+	"/wasm":                      {"control", "tile-ratio-small", "tile-isolate-wasm", "ratios", "meaning", "table-numbers", "table-starts", "table-comparisons", "chart-engines", "table-engines"},
+	"/traces":                    {"facet-region", "facet-status", "chart-durations", "table-traces", "next"},
+	"/traces/" + webtest.TraceID: {"waterfall", "missing", "trace-id"},
+	"/runs":                      {"table-runs"},
+	"/runs/" + webtest.RunID:     {"verdict", "client-view", "edge-view", "table-thresholds", "table-baseline", "table-steps", "table-edge-regions"},
 }
 
 func TestPagesShowWhatTheyMust(t *testing.T) {
-	site := over(t, newFake(len(places)))
+	site := over(t, webtest.New(webtest.Places))
 	for path, ids := range allPages {
 		d := document(t, site, path, http.StatusOK)
 		for _, id := range ids {
@@ -158,22 +170,22 @@ func TestPagesShowWhatTheyMust(t *testing.T) {
 }
 
 func TestOnlyPagesOfARangeOfferRanges(t *testing.T) {
-	site := over(t, newFake(3))
+	site := over(t, webtest.New(3))
 	for path := range allPages {
 		offered := document(t, site, path, http.StatusOK).Find(`[aria-label="Range"]`).Length() == 1
-		if want := !strings.HasPrefix(path, "/runs") && path != "/traces/"+traceID; offered != want {
+		if want := !strings.HasPrefix(path, "/runs") && path != "/traces/"+webtest.TraceID; offered != want {
 			t.Errorf("%s offers ranges: %v, want %v", path, offered, want)
 		}
 	}
 }
 
 func TestPagesWithoutAnyRowSaySo(t *testing.T) {
-	f := newFake(3)
-	f.bare = true
+	f := webtest.New(3)
+	f.Bare = true
 	site := over(t, f)
 	for path, id := range map[string]string{
 		"/": "empty-regions", "/regions": "empty-regions", "/regions/FRA": "empty-routes", "/cold-starts": "empty-regions", "/cache": "empty-routes",
-		"/wasm": "empty-wasm", "/traces": "empty-traces", "/runs": "empty-runs", "/runs/" + runID: "empty-steps",
+		"/wasm": "empty-wasm", "/traces": "empty-traces", "/runs": "empty-runs", "/runs/" + webtest.RunID: "empty-steps",
 	} {
 		d := document(t, site, path, http.StatusOK)
 		if strings.TrimSpace(testid(d, id).Text()) == "" {
@@ -186,8 +198,8 @@ func TestPagesWithoutAnyRowSaySo(t *testing.T) {
 }
 
 func TestAbsentNumbersAreNotZeros(t *testing.T) {
-	f := newFake(3)
-	f.bare = true
+	f := webtest.New(3)
+	f.Bare = true
 	d := document(t, over(t, f), "/", http.StatusOK)
 	for _, id := range []string{"p50", "p95", "p99", "errors", "cold", "cache", "cpu"} {
 		if got := testid(d, "tile-"+id).Find(".value").Text(); got != "–" {
@@ -197,8 +209,8 @@ func TestAbsentNumbersAreNotZeros(t *testing.T) {
 }
 
 func TestAStoreThatNeverReceivedAnythingShowsHowToSend(t *testing.T) {
-	f := newFake(3)
-	f.empty = true
+	f := webtest.New(3)
+	f.Empty = true
 	site := over(t, f)
 	for _, path := range []string{"/", "/regions", "/regions/FRA", "/cold-starts", "/cache", "/traces"} {
 		d := document(t, site, path, http.StatusOK)
@@ -243,7 +255,7 @@ func TestAnUnreachableCollectorIsAPageOfItsOwn(t *testing.T) {
 }
 
 func TestABadValueKeepsTheFormAndPointsAtTheSpot(t *testing.T) {
-	site := over(t, newFake(3))
+	site := over(t, webtest.New(3))
 	f := func(rawQuery, key string) {
 		t.Helper()
 		d := document(t, site, "/regions?"+rawQuery, http.StatusBadRequest)
@@ -271,7 +283,7 @@ func TestABadValueKeepsTheFormAndPointsAtTheSpot(t *testing.T) {
 }
 
 func TestWhatIsNotThereIs404WithTheShell(t *testing.T) {
-	site := over(t, newFake(3))
+	site := over(t, webtest.New(3))
 	for _, path := range []string{"/traces/" + strings.Repeat("a", 32), "/runs/" + strings.Repeat("b", 32), "/nonsense"} {
 		d := document(t, site, path, http.StatusNotFound)
 		if testid(d, "problem").Length() != 1 {
@@ -281,8 +293,8 @@ func TestWhatIsNotThereIs404WithTheShell(t *testing.T) {
 }
 
 func TestErrorsOfTheCollectorKeepTheirReason(t *testing.T) {
-	f := newFake(3)
-	f.fail = func(w http.ResponseWriter, _ *http.Request) bool {
+	f := webtest.New(3)
+	f.Fail = func(w http.ResponseWriter, _ *http.Request) bool {
 		w.WriteHeader(http.StatusUnprocessableEntity)
 		_ = json.NewEncoder(w).Encode(&query.APIError{Message: "the question needs 3 million series"})
 		return true
@@ -294,8 +306,8 @@ func TestErrorsOfTheCollectorKeepTheirReason(t *testing.T) {
 }
 
 func TestStripsTellTheStateOfTheData(t *testing.T) {
-	f := newFake(3)
-	f.alter = func(a *query.About) {
+	f := webtest.New(3)
+	f.Alter = func(a *query.About) {
 		a.Partial, a.Estimated, a.Overflow = "1 of 3 storage nodes did not answer", true, 1234
 		a.LastEvent, a.Notes = now.Add(-4*time.Minute), []string{"the filter route is not kept by region"}
 	}
@@ -314,7 +326,7 @@ func TestStripsTellTheStateOfTheData(t *testing.T) {
 }
 
 func TestLinksKeepEveryOtherKey(t *testing.T) {
-	site := over(t, newFake(len(places)))
+	site := over(t, webtest.New(webtest.Places))
 	const path = "/regions?route=%2Fimg%2F%2A&service=catalog&version=v142"
 	d := document(t, site, path+"&range=24h", http.StatusOK)
 	check := func(selector string) {
@@ -351,7 +363,7 @@ func TestLinksKeepEveryOtherKey(t *testing.T) {
 func TestTheSortedColumnTurnsRound(t *testing.T) {
 	f := func(path, column, want string) {
 		t.Helper()
-		d := document(t, over(t, newFake(3)), path, http.StatusOK)
+		d := document(t, over(t, webtest.New(3)), path, http.StatusOK)
 		got := ""
 		d.Find("thead a").Each(func(_ int, a *goquery.Selection) {
 			if strings.HasPrefix(a.Text(), column) {
@@ -371,9 +383,9 @@ func TestTheSortedColumnTurnsRound(t *testing.T) {
 }
 
 func TestAllRegionsAreNamedWithLinks(t *testing.T) {
-	fake := newFake(100)
+	fake := webtest.New(100)
 	d := document(t, over(t, fake), "/regions", http.StatusOK)
-	for _, r := range fake.rows {
+	for _, r := range fake.Rows {
 		if r.Name != "" && d.Find(`tbody th[scope="row"] a[href="/regions/`+r.Name+`"]`).Length() != 1 {
 			t.Errorf("region %s has no row that leads to its page", r.Name)
 		}
@@ -384,8 +396,8 @@ func TestAllRegionsAreNamedWithLinks(t *testing.T) {
 }
 
 func TestFewSamplesAreGreyedWithTheirNumber(t *testing.T) {
-	fake := newFake(3)
-	fake.rows[1].Samples = 7
+	fake := webtest.New(3)
+	fake.Rows[1].Samples = 7
 	d := document(t, over(t, fake), "/regions", http.StatusOK)
 	row := testid(d, "table-regions").Find("tbody tr").Eq(1)
 	if got := row.Find(".few small").First().Text(); got != "n=7" {
@@ -397,7 +409,7 @@ func TestFewSamplesAreGreyedWithTheirNumber(t *testing.T) {
 }
 
 func TestStatesAreGlyphAndWord(t *testing.T) {
-	d := document(t, over(t, newFake(len(places))), "/regions", http.StatusOK)
+	d := document(t, over(t, webtest.New(webtest.Places)), "/regions", http.StatusOK)
 	d.Find(`[data-testid="table-regions"] .badge`).Each(func(_ int, b *goquery.Selection) {
 		if !regexp.MustCompile(`^[✓!✕·] \S`).MatchString(b.Text()) {
 			t.Errorf("a state reads %q: want a glyph and a word", b.Text())
@@ -406,8 +418,8 @@ func TestStatesAreGlyphAndWord(t *testing.T) {
 }
 
 func TestTextOfTelemetryStaysText(t *testing.T) {
-	site := over(t, newFake(3))
-	resp := get(t, site, "/traces/"+traceID)
+	site := over(t, webtest.New(3))
+	resp := get(t, site, "/traces/"+webtest.TraceID)
 	html := body(t, resp)
 	if strings.Contains(html, "<script>alert") || !strings.Contains(html, "&lt;script&gt;alert") {
 		t.Error("an attribute's markup is not escaped")
@@ -415,7 +427,7 @@ func TestTextOfTelemetryStaysText(t *testing.T) {
 }
 
 func TestTheWaterfallIsATree(t *testing.T) {
-	d := document(t, over(t, newFake(3)), "/traces/"+traceID, http.StatusOK)
+	d := document(t, over(t, webtest.New(3)), "/traces/"+webtest.TraceID, http.StatusOK)
 	var levels []string
 	testid(d, "waterfall").Find("tbody tr").Each(func(_ int, tr *goquery.Selection) {
 		level, _ := tr.Attr("aria-level")
@@ -430,9 +442,9 @@ func TestTheWaterfallIsATree(t *testing.T) {
 }
 
 func TestTablesAsCSVAndJSON(t *testing.T) {
-	site := over(t, newFake(len(places)))
+	site := over(t, webtest.New(webtest.Places))
 	for _, path := range []string{
-		"/overview", "/regions", "/regions/GRU", "/cold-starts", "/cache", "/wasm", "/traces", "/traces/" + traceID, "/runs", "/runs/" + runID,
+		"/overview", "/regions", "/regions/GRU", "/cold-starts", "/cache", "/wasm", "/traces", "/traces/" + webtest.TraceID, "/runs", "/runs/" + webtest.RunID,
 	} {
 		resp := get(t, site, path+".csv?range=24h")
 		records, err := csv.NewReader(resp.Body).ReadAll()
@@ -454,7 +466,7 @@ func TestTablesAsCSVAndJSON(t *testing.T) {
 }
 
 func TestACSVHoldsFullPrecisionAndNoNumberForAbsent(t *testing.T) {
-	fake := newFake(len(places))
+	fake := webtest.New(webtest.Places)
 	site := over(t, fake)
 	records, err := csv.NewReader(get(t, site, "/regions.csv").Body).ReadAll()
 	if err != nil {
@@ -484,7 +496,7 @@ func TestACSVHoldsFullPrecisionAndNoNumberForAbsent(t *testing.T) {
 }
 
 func TestEveryExportLinkAnswers(t *testing.T) {
-	site := over(t, newFake(len(places)))
+	site := over(t, webtest.New(webtest.Places))
 	for path := range allPages {
 		document(t, site, path, http.StatusOK).Find(".exports a").Each(func(_ int, a *goquery.Selection) {
 			href, _ := a.Attr("href")
@@ -502,8 +514,8 @@ func TestEveryExportLinkAnswers(t *testing.T) {
 }
 
 func TestFormulasInACSVAreText(t *testing.T) {
-	fake := newFake(2)
-	fake.rows[0].Name = "=1+2"
+	fake := webtest.New(2)
+	fake.Rows[0].Name = "=1+2"
 	text := body(t, get(t, over(t, fake), "/regions.csv"))
 	if !strings.Contains(text, "\n'=1+2,") {
 		t.Errorf("a spreadsheet would run it: %s", text)
@@ -511,7 +523,7 @@ func TestFormulasInACSVAreText(t *testing.T) {
 }
 
 func TestGzip(t *testing.T) {
-	site := over(t, newFake(len(places)))
+	site := over(t, webtest.New(webtest.Places))
 	f := func(accept string, want bool) {
 		t.Helper()
 		resp := get(t, site, "/", "Accept-Encoding", accept)
@@ -541,7 +553,7 @@ func TestGzip(t *testing.T) {
 func TestPagesStayWithinTheirSize(t *testing.T) {
 	f := func(regions, limit int) {
 		t.Helper()
-		b := body(t, get(t, over(t, newFake(regions)), "/regions", "Accept-Encoding", "gzip"))
+		b := body(t, get(t, over(t, webtest.New(regions)), "/regions", "Accept-Encoding", "gzip"))
 		if len(b) > limit {
 			t.Errorf("%d regions: the page has %d bytes, the limit is %d", regions, len(b), limit)
 		}
@@ -551,7 +563,7 @@ func TestPagesStayWithinTheirSize(t *testing.T) {
 }
 
 func TestAPartialRequestGetsThePartOnly(t *testing.T) {
-	site := over(t, newFake(3))
+	site := over(t, webtest.New(3))
 	part := body(t, get(t, site, "/regions", "HX-Request-Type", "partial", "HX-Request", "true"))
 	if strings.Contains(part, "<html") || !strings.Contains(part, `data-testid="table-regions"`) {
 		t.Errorf("a partial request gets %.300s", part)
@@ -563,7 +575,7 @@ func TestAPartialRequestGetsThePartOnly(t *testing.T) {
 }
 
 func TestTheThemeIsACookie(t *testing.T) {
-	site := over(t, newFake(3))
+	site := over(t, webtest.New(3))
 	f := func(target, location, value string, status int) {
 		t.Helper()
 		resp := get(t, site, target)
@@ -627,7 +639,7 @@ func events(ctx context.Context, t *testing.T, url, lastID string, emit func(id,
 }
 
 func TestLiveUpdatesAreThePagesInside(t *testing.T) {
-	site := over(t, newFake(3))
+	site := over(t, webtest.New(3))
 	server := httptest.NewServer(site)
 	defer server.Close()
 	for page, stream := range map[string]string{"/": "/live?range=6h", "/regions": "/live/regions?range=6h", "/regions/GRU": "/live/regions/GRU?range=6h"} {
@@ -654,7 +666,7 @@ func TestLiveUpdatesAreThePagesInside(t *testing.T) {
 }
 
 func TestAnUpdateWithoutNewsIsNotSent(t *testing.T) {
-	site := over(t, newFake(3))
+	site := over(t, webtest.New(3))
 	server := httptest.NewServer(site)
 	defer server.Close()
 	first := ""
@@ -668,7 +680,7 @@ func TestAnUpdateWithoutNewsIsNotSent(t *testing.T) {
 }
 
 func TestAStreamSaysWhenTheCollectorIsGone(t *testing.T) {
-	f := newFake(3)
+	f := webtest.New(3)
 	collector := httptest.NewServer(f)
 	site := open(t, collector.URL)
 	server := httptest.NewServer(site)
@@ -686,7 +698,7 @@ func TestAStreamSaysWhenTheCollectorIsGone(t *testing.T) {
 }
 
 func TestCloseEndsTheStreams(t *testing.T) {
-	site := over(t, newFake(3))
+	site := over(t, webtest.New(3))
 	server := httptest.NewServer(site)
 	defer server.Close()
 	events(t.Context(), t, server.URL+"/live", "", func(string, string, string) bool {

@@ -1,24 +1,23 @@
-package web_test
+// Package webtest is a collector that answers the dashboard's questions with made numbers: for tests, and to look at pages.
+package webtest
 
 import (
 	"encoding/json"
 	"math"
 	"math/rand/v2"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
-	"testing"
 	"time"
 
 	"edgescope/edge"
 	"edgescope/query"
 )
 
-// now is the clock of all tests: a Friday afternoon.
-var now = time.Date(2026, 11, 20, 16, 0, 4, 0, time.UTC)
+// Now is the clock of the made numbers: a Friday afternoon.
+var Now = time.Date(2026, 11, 20, 16, 0, 4, 0, time.UTC)
 
 // place is a made region: a code, where it is, its requests per second and its p95 in ms.
 type place struct {
@@ -43,51 +42,62 @@ var places = []place{
 	{"", "", "", math.NaN(), math.NaN(), .004, 60, math.NaN(), math.NaN()},
 }
 
+// Places is how many regions have a place and numbers of their own.
+var Places = len(places)
+
 const (
 	buckets = 144
-	step    = 600
-	traceID = "5b8efff798038103d269b633813fc60c"
-	runID   = "0af7651916cd43dd8448eb211c80319c"
+	step    = 600 // seconds
+
+	// TraceID is the one trace that there is.
+	TraceID = "5b8efff798038103d269b633813fc60c"
+	// RunID is the one load test with details.
+	RunID = "0af7651916cd43dd8448eb211c80319c"
 )
 
-// fake is a collector that answers made numbers; its fields change what it says.
-type fake struct {
+// Collector answers the questions of the API with made numbers, the same each time; its fields change what it says.
+type Collector struct {
 	mu     sync.Mutex // guards random
-	rows   []query.Row
 	random *rand.Rand
-	empty  bool
-	fail   func(w http.ResponseWriter, r *http.Request) bool
-	// alter changes any answer's About before it is sent.
-	alter func(a *query.About)
-	// bare leaves out every list, line and optional number.
-	bare bool
-	// refusals are what the collector refused; nil when it is too old to tell.
-	refusals *query.Refusals
-	// busy makes the newest comparison one of a busy machine.
-	busy bool
+
+	// Rows are the figures of the regions.
+	Rows []query.Row
+	// Empty says that nothing was ever received.
+	Empty bool
+	// Fail answers in place of the collector when it returns true; nil never does.
+	Fail func(w http.ResponseWriter, r *http.Request) bool
+	// Alter changes any answer's About before it is sent.
+	Alter func(a *query.About)
+	// Bare leaves out every list, line and optional number.
+	Bare bool
+	// Refusals are what the collector refused; nil when it is too old to tell.
+	Refusals *query.Refusals
+	// Busy makes the newest comparison one of a busy machine.
+	Busy bool
 }
 
-func newFake(count int) *fake {
-	f := &fake{random: rand.New(rand.NewPCG(1, 2))}
+// New makes a collector of that many regions; the first Places of them are real ones, the last of which has no code.
+func New(count int) *Collector {
+	c := &Collector{random: rand.New(rand.NewPCG(1, 2))}
 	for i := range count {
 		p := places[i%len(places)]
 		if i >= len(places) {
 			p.code = "X" + strconv.Itoa(i)
 			p.lat, p.lon = float64(i*37%110)-50, float64(i*61%360)-180
 		}
-		f.rows = append(f.rows, f.row(p))
+		c.Rows = append(c.Rows, c.row(p))
 	}
-	return f
+	return c
 }
 
-func (f *fake) row(p place) query.Row {
+func (c *Collector) row(p place) query.Row {
 	r := query.Row{Name: p.code, City: p.city, Country: p.country, Lat: query.Num(p.lat), Lon: query.Num(p.lon)}
-	r.Stats = f.stats(p.rate, p.p95, p.hit)
+	r.Stats = c.stats(p.rate, p.p95, p.hit)
 	r.ErrorRatio = query.Num(.0002 + .0008*math.Max(0, p.ratio-1))
 	r.ColdAdds, r.ColdRatio = query.Num(4+p.p95/9), query.Num(.008+p.p95/9000)
-	before := f.stats(p.rate*.96, p.p95/math.Max(1, p.ratio), math.Min(.99, p.hit+.03))
+	before := c.stats(p.rate*.96, p.p95/math.Max(1, p.ratio), math.Min(.99, p.hit+.03))
 	r.Before, r.Ratio, r.Norm = &before, query.Num(p.ratio), query.Num(p.p95/p.ratio)
-	r.Trend = f.course(buckets, p.p95, .12)
+	r.Trend = c.course(buckets, p.p95, .12)
 	if p.ratio > 1.5 {
 		for i := range r.Trend {
 			if i < 90 {
@@ -99,7 +109,7 @@ func (f *fake) row(p place) query.Row {
 	return r
 }
 
-func (f *fake) stats(rate, p95, hit float64) query.Stats {
+func (c *Collector) stats(rate, p95, hit float64) query.Stats {
 	n := rate * 86400
 	s := query.Stats{
 		Requests: query.Num(n), Samples: query.Num(math.Min(n, 1e6)), Rate: query.Num(rate), Errors: query.Num(n * .0004), ErrorRatio: .0004,
@@ -121,12 +131,12 @@ type named struct {
 }
 
 // course is a line around a value, with a slow wave and noise; one gap of four buckets.
-func (f *fake) course(n int, around, noise float64) []query.Num {
+func (c *Collector) course(n int, around, noise float64) []query.Num {
 	out := make([]query.Num, n)
-	drift := f.random.Float64() * 6
+	drift := c.random.Float64() * 6
 	walk := 0.0
 	for i := range out {
-		walk = walk*.9 + f.random.NormFloat64()*noise*.35
+		walk = walk*.9 + c.random.NormFloat64()*noise*.35
 		out[i] = query.Num(math.Max(0, around*(1+.16*math.Sin(float64(i)/float64(n)*6.3+drift)+walk)))
 		if n > 100 && i > 40 && i < 45 {
 			out[i] = query.None()
@@ -135,22 +145,22 @@ func (f *fake) course(n int, around, noise float64) []query.Num {
 	return out
 }
 
-func (f *fake) line(name string, around, noise float64) query.Line {
-	v := f.course(buckets, around, noise)
+func (c *Collector) line(name string, around, noise float64) query.Line {
+	v := c.course(buckets, around, noise)
 	return query.Line{Name: name, Values: v, Latest: v[len(v)-1]}
 }
 
-func (f *fake) about() query.About {
-	to := now.Truncate(step * time.Second)
+func (c *Collector) about() query.About {
+	to := Now.Truncate(step * time.Second)
 	a := query.About{
-		From: to.Add(-buckets * step * time.Second), To: to, Step: step, Source: "rollups", Overflow: 0, LastEvent: now.Add(-3 * time.Second),
+		From: to.Add(-buckets * step * time.Second), To: to, Step: step, Source: "rollups", Overflow: 0, LastEvent: Now.Add(-3 * time.Second),
 		Deploys: []query.Deploy{{Service: "image-resize", Version: "v141", At: to.Add(-19 * time.Hour)}, {Service: "image-resize", Version: "v142", At: to.Add(-570 * time.Minute)}},
 	}
-	if f.empty {
+	if c.Empty {
 		a.Empty, a.LastEvent, a.Deploys = true, time.Time{}, nil
 	}
-	if f.alter != nil {
-		f.alter(&a)
+	if c.Alter != nil {
+		c.Alter(&a)
 	}
 	return a
 }
@@ -160,74 +170,84 @@ var choices = query.Choices{
 	Regions: []string{"FRA", "IAD"}, Routes: []string{"/img/*", "/api/catalog"},
 }
 
-func (f *fake) named(names ...string) []query.Row {
+func (c *Collector) named(names ...string) []query.Row {
 	var out []query.Row
 	for i, n := range names {
 		p := places[i]
 		p.code, p.city = n, ""
-		r := f.row(p)
+		r := c.row(p)
 		r.Lat, r.Lon, r.Norm, r.Ratio = query.None(), query.None(), query.None(), query.None()
 		out = append(out, r)
 	}
 	return out
 }
 
-func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if f.fail != nil && f.fail(w, r) {
+// ServeHTTP answers one question.
+func (c *Collector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if c.Fail != nil && c.Fail(w, r) {
 		return
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.random = rand.New(rand.NewPCG(1, 2))
-	path := strings.TrimPrefix(r.URL.Path, query.APIPrefix)
-	kind, id, _ := strings.Cut(path, "/")
-	var answer any
-	switch {
-	case kind == "overview":
-		answer = f.overview()
-	case kind == "who":
-		answer = &query.Who{}
-	case kind == "refusals" && f.refusals != nil:
-		answer = f.refusals
-	case kind == "regions" && id == "":
-		answer = &query.Regions{About: f.about(), Total: f.stats(11400, 74, .931), Regions: f.list(f.rows), Heatmap: f.heatmap(), Choices: choices}
-	case kind == "regions":
-		answer = f.region(id)
-	case kind == "cold-starts":
-		answer = f.coldStarts()
-	case kind == "cache":
-		answer = f.cache()
-	case kind == "wasm":
-		answer = f.wasm()
-	case kind == "traces" && id == "":
-		answer = f.traces()
-	case kind == "traces" && id == traceID:
-		answer = f.trace()
-	case kind == "runs" && id == "":
-		answer = &query.Runs{About: f.about(), Runs: f.runs()}
-	case kind == "runs" && id == runID:
-		answer = f.run()
-	default:
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.random = rand.New(rand.NewPCG(1, 2))
+	kind, id, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, query.APIPrefix), "/")
+	answer := c.answer(kind, id)
+	if answer == nil {
 		w.WriteHeader(http.StatusNotFound)
 		answer = &query.APIError{Message: "there is no " + strings.TrimSuffix(kind, "s") + " " + id + " in the last 30 days"}
 	}
 	_ = json.NewEncoder(w).Encode(answer)
 }
 
+// answer returns the answer about everything or, with an id, about one thing; nil when there is none.
+func (c *Collector) answer(kind, id string) any {
+	switch {
+	case kind == query.PathRegions && id != "":
+		return c.region(id)
+	case kind == query.PathTraces && id == TraceID:
+		return c.trace()
+	case kind == query.PathRuns && id == RunID:
+		return c.run()
+	case id != "":
+		return nil
+	}
+	all := map[string]func() any{
+		"who":                func() any { return &query.Who{} },
+		query.PathOverview:   c.overview,
+		query.PathRegions:    c.regions,
+		query.PathColdStarts: c.coldStarts,
+		query.PathCache:      c.cache,
+		query.PathWASM:       c.wasm,
+		query.PathTraces:     c.traces,
+		query.PathRuns:       func() any { return &query.Runs{About: c.about(), Runs: c.runs()} },
+	}
+	if kind == query.PathRefusals && c.Refusals != nil {
+		return c.Refusals
+	}
+	if ask := all[kind]; ask != nil {
+		return ask()
+	}
+	return nil
+}
+
+func (c *Collector) regions() any {
+	return &query.Regions{About: c.about(), Total: c.stats(11400, 74, .931), Regions: c.list(c.Rows), Heatmap: c.heatmap(), Choices: choices}
+}
+
 // list is empty in a bare collector.
-func (f *fake) list(rows []query.Row) []query.Row {
-	if f.bare {
+func (c *Collector) list(rows []query.Row) []query.Row {
+	if c.Bare {
 		return nil
 	}
 	return rows
 }
 
-func (f *fake) overview() any {
-	total := f.stats(11400, 74, .931)
-	before := f.stats(10951, 65, .949)
+func (c *Collector) overview() any {
+	total := c.stats(11400, 74, .931)
+	before := c.stats(10951, 65, .949)
 	before.P50, total.P50, before.P99, total.P99 = 20, 18, 173, 211
-	o := &query.Overview{About: f.about(), Requests: total.Requests, Total: total, Before: &before, Choices: choices, RegionCount: len(f.rows)}
-	if f.bare {
+	o := &query.Overview{About: c.about(), Requests: total.Requests, Total: total, Before: &before, Choices: choices, RegionCount: len(c.Rows)}
+	if c.Bare {
 		none := query.None()
 		o.Total = query.Stats{Requests: 0, Samples: 0, Rate: 0, ErrorRatio: none, P50: none, P95: none, P99: none, ColdRatio: none, ColdAdds: none, CPUP99: none}
 		o.Total.Cache.HitRatio, o.Before = none, nil
@@ -235,56 +255,56 @@ func (f *fake) overview() any {
 	}
 	o.Finding = &query.Finding{Severity: "bad", Subject: "GRU p95 +64 %", Text: "since deploy v142 at 06:30 UTC: cache hit ratio there fell 91 % → 72 %.", Region: "GRU"}
 	for _, l := range []named{{"rate", 11400}, {"p50", 18}, {"p95", 74}, {"p99", 211}, {"errors", .0004}, {"cold", .019}, {"cache", .931}, {"cpu", 6.4}} {
-		o.Lines = append(o.Lines, f.line(l.name, l.value, .08))
-		o.BeforeLines = append(o.BeforeLines, f.line(l.name, l.value*.95, .08))
+		o.Lines = append(o.Lines, c.line(l.name, l.value, .08))
+		o.BeforeLines = append(o.BeforeLines, c.line(l.name, l.value*.95, .08))
 	}
-	for i := range min(5, len(f.rows)) {
-		l := query.Line{Name: f.rows[i].Name, Values: f.rows[i].Trend}
+	for i := range min(5, len(c.Rows)) {
+		l := query.Line{Name: c.Rows[i].Name, Values: c.Rows[i].Trend}
 		o.Latency = append(o.Latency, l)
 	}
-	o.Latency = append(o.Latency, f.line("others", 52, .05))
-	o.Regions = f.rows[:min(12, len(f.rows))]
-	o.LosingHits = f.named("/img/*?w=", "/api/catalog", "/fonts/*")
-	o.Heatmap = f.heatmap()
+	o.Latency = append(o.Latency, c.line("others", 52, .05))
+	o.Regions = c.Rows[:min(12, len(c.Rows))]
+	o.LosingHits = c.named("/img/*?w=", "/api/catalog", "/fonts/*")
+	o.Heatmap = c.heatmap()
 	return o
 }
 
-func (f *fake) heatmap() query.Heatmap {
+func (c *Collector) heatmap() query.Heatmap {
 	var h query.Heatmap
-	for _, r := range f.list(f.rows) {
+	for _, r := range c.list(c.Rows) {
 		h.Rows = append(h.Rows, r.Name)
 		h.Cells = append(h.Cells, r.Trend)
 	}
 	return h
 }
 
-func (f *fake) region(id string) any {
-	i := slices.IndexFunc(f.rows, func(r query.Row) bool { return r.Name == id })
-	out := &query.Region{About: f.about(), Name: id, All: f.stats(11400, 74, .931), Choices: choices}
-	if i < 0 || f.bare {
+func (c *Collector) region(id string) any {
+	i := slices.IndexFunc(c.Rows, func(r query.Row) bool { return r.Name == id })
+	out := &query.Region{About: c.about(), Name: id, All: c.stats(11400, 74, .931), Choices: choices}
+	if i < 0 || c.Bare {
 		return out
 	}
-	row := f.rows[i]
+	row := c.Rows[i]
 	out.City, out.Total = row.City, row.Stats
 	p := float64(row.P95)
-	out.Lines = []query.Line{f.line("p50", p*.31, .05), f.line("p95", p, .1), f.line("p99", p*1.9, .15), f.line("rate", float64(row.Rate), .08), f.line("errors", .0014, .3)}
-	out.Routes, out.Versions, out.Slowest = f.named("/img/*?w=", "/api/catalog", "/fonts/*", ""), f.named("v142", "v141"), f.traceList(10)
+	out.Lines = []query.Line{c.line("p50", p*.31, .05), c.line("p95", p, .1), c.line("p99", p*1.9, .15), c.line("rate", float64(row.Rate), .08), c.line("errors", .0014, .3)}
+	out.Routes, out.Versions, out.Slowest = c.named("/img/*?w=", "/api/catalog", "/fonts/*", ""), c.named("v142", "v141"), c.traceList(10)
 	return out
 }
 
-func (f *fake) coldStarts() any {
-	total := f.stats(11400, 74, .931)
-	before := f.stats(10951, 65, .949)
-	out := &query.ColdStarts{About: f.about(), Total: total, Before: &before, Share: .63, Choices: choices}
-	if f.bare {
+func (c *Collector) coldStarts() any {
+	total := c.stats(11400, 74, .931)
+	before := c.stats(10951, 65, .949)
+	out := &query.ColdStarts{About: c.about(), Total: total, Before: &before, Share: .63, Choices: choices}
+	if c.Bare {
 		out.Share = query.None()
 		return out
 	}
-	for i := range min(5, len(f.rows)) {
-		out.Rate = append(out.Rate, f.line(f.rows[i].Name, .015+.004*float64(i), .2))
+	for i := range min(5, len(c.Rows)) {
+		out.Rate = append(out.Rate, c.line(c.Rows[i].Name, .015+.004*float64(i), .2))
 	}
-	out.Rate = append(out.Rate, f.line("others", .011, .1))
-	out.Regions, out.Versions, out.Routes = slices.Clone(f.rows), f.named("v142", "v141", "v140"), f.named("/img/*", "/api/catalog")
+	out.Rate = append(out.Rate, c.line("others", .011, .1))
+	out.Regions, out.Versions, out.Routes = slices.Clone(c.Rows), c.named("v142", "v141", "v140"), c.named("/img/*", "/api/catalog")
 	out.Regions[len(out.Regions)-1].Cold = 7
 	out.WarmHistogram, out.ColdHistogram = bell(40, .5, 1e6), bell(340, .35, 2e4)
 	return out
@@ -302,32 +322,32 @@ func bell(around, width, count float64) query.Histogram {
 	return h
 }
 
-func (f *fake) cache() any {
-	total := f.stats(11400, 74, .931)
-	before := f.stats(10951, 65, .949)
-	out := &query.CacheAnswer{About: f.about(), Total: total, Before: &before, HitP50: 12, HitP95: 31, MissP50: 74, MissP95: 240, Choices: choices}
-	if f.bare {
+func (c *Collector) cache() any {
+	total := c.stats(11400, 74, .931)
+	before := c.stats(10951, 65, .949)
+	out := &query.CacheAnswer{About: c.about(), Total: total, Before: &before, HitP50: 12, HitP95: 31, MissP50: 74, MissP95: 240, Choices: choices}
+	if c.Bare {
 		return out
 	}
 	for _, l := range []named{{"hit", 900}, {"stale", 35}, {"revalidated", 8}, {"miss", 70}, {"expired", 6}, {"bypass", 22}, {"dynamic", 9}} {
-		out.Outcomes = append(out.Outcomes, f.line(l.name, l.value, .1))
+		out.Outcomes = append(out.Outcomes, c.line(l.name, l.value, .1))
 	}
-	out.Regions, out.Routes = f.rows, f.named("/img/*?w=", "/api/catalog", "/fonts/*", "/")
+	out.Regions, out.Routes = c.Rows, c.named("/img/*?w=", "/api/catalog", "/fonts/*", "/")
 	return out
 }
 
-func (f *fake) traceList(n int) []query.Trace {
+func (c *Collector) traceList(n int) []query.Trace {
 	var out []query.Trace
 	for i := range n {
 		p := places[i%12]
 		t := query.Trace{
-			ID: strings.Repeat("0", 24) + strconv.FormatInt(0x10000000+int64(i)*7919, 16), SpanID: "eee19b7ec3c1b174", Start: now.Add(-time.Duration(i*1731) * time.Millisecond),
-			Duration: query.Num(40 + f.random.ExpFloat64()*120), Service: "image-resize", Name: "GET /img", Route: "/img/*", Method: "GET", Status: 200,
+			ID: strings.Repeat("0", 24) + strconv.FormatInt(0x10000000+int64(i)*7919, 16), SpanID: "eee19b7ec3c1b174", Start: Now.Add(-time.Duration(i*1731) * time.Millisecond),
+			Duration: query.Num(40 + c.random.ExpFloat64()*120), Service: "image-resize", Name: "GET /img", Route: "/img/*", Method: "GET", Status: 200,
 			Outcome: "ok", Region: p.code, Version: "v142", Cold: "false", Cache: "hit",
 		}
 		switch i % 9 {
 		case 0:
-			t.ID = traceID
+			t.ID = TraceID
 		case 3:
 			t.Status, t.Outcome, t.Cache = 503, "error", "miss"
 		case 5:
@@ -340,12 +360,12 @@ func (f *fake) traceList(n int) []query.Trace {
 	return out
 }
 
-func (f *fake) traces() any {
-	out := &query.Traces{About: f.about(), Choices: choices}
-	if f.bare {
+func (c *Collector) traces() any {
+	out := &query.Traces{About: c.about(), Choices: choices}
+	if c.Bare {
 		return out
 	}
-	out.Traces, out.Found, out.Histogram, out.Next = f.traceList(50), 128411, bell(60, .8, 9000), "cursor-2"
+	out.Traces, out.Found, out.Histogram, out.Next = c.traceList(50), 128411, bell(60, .8, 9000), "cursor-2"
 	for key, values := range map[string][]string{ // sorted below
 		"region": {"IAD", "FRA", "LHR", "GRU"}, "route": {"/img/*", "/api/catalog", ""}, "status": {"200", "404", "503"},
 		"cold": {"false", "true", ""}, "cache": {"hit", "miss"}, "version": {"v142", "v141"},
@@ -360,8 +380,8 @@ func (f *fake) traces() any {
 	return out
 }
 
-func (f *fake) trace() any {
-	start := now.Add(-time.Minute)
+func (c *Collector) trace() any {
+	start := Now.Add(-time.Minute)
 	span := func(id, parent, service, name string, depth int, offset, duration float64) query.Span {
 		return query.Span{
 			ID: id, ParentID: parent, Service: service, Name: name, Kind: "server", Depth: depth, Start: start.Add(time.Duration(offset * 1e6)),
@@ -379,16 +399,16 @@ func (f *fake) trace() any {
 	spans[1].Cold, spans[3].Cache, spans[5].Status, spans[7].MissingParent = "true", "miss", "error", true
 	spans[5].Events = []query.SpanEvent{{Name: "exception", At: start, Offset: 301, Attrs: map[string]string{"exception.message": "connection reset"}}}
 	return &query.TraceDetail{
-		About: f.about(), ID: traceID, Start: start, Duration: 431, Services: []string{"edgescope-loadgen", "image-resize", "origin"}, Spans: spans, Missing: 1, Run: runID,
+		About: c.about(), ID: TraceID, Start: start, Duration: 431, Services: []string{"edgescope-loadgen", "image-resize", "origin"}, Spans: spans, Missing: 1, Run: RunID,
 	}
 }
 
-func (f *fake) loadRun(i int) edge.Run {
+func (c *Collector) loadRun(i int) edge.Run {
 	q := func(p50 float64) edge.RunQuantiles {
 		return edge.RunQuantiles{Count: 59400, Min: p50 * .4, Mean: p50 * 1.2, P50: p50, P90: p50 * 2, P95: p50 * 2.6, P99: p50 * 4.4, Max: p50 * 9}
 	}
-	started := now.Add(-time.Duration(i*24+1) * time.Hour)
-	id := runID
+	started := Now.Add(-time.Duration(i*24+1) * time.Hour)
+	id := RunID
 	if i > 0 {
 		id = strings.Repeat(strconv.Itoa(i%10), 32)
 	}
@@ -417,13 +437,13 @@ func (f *fake) loadRun(i int) edge.Run {
 	return r
 }
 
-func (f *fake) runs() []query.RunRow {
+func (c *Collector) runs() []query.RunRow {
 	var out []query.RunRow
 	for i := range 12 {
-		if f.bare {
+		if c.Bare {
 			return nil
 		}
-		r := query.RunRow{Run: f.loadRun(i), P95Change: query.Num(float64(i)-3) / 50}
+		r := query.RunRow{Run: c.loadRun(i), P95Change: query.Num(float64(i)-3) / 50}
 		if i == 4 {
 			r.Verdict, r.Reason, r.ExitCode = edge.VerdictFailed, "p95 is 131 ms, the limit is 100 ms", 1
 		}
@@ -435,23 +455,47 @@ func (f *fake) runs() []query.RunRow {
 	return out
 }
 
-func (f *fake) run() any {
-	base := f.loadRun(1)
-	out := &query.RunDetail{About: f.about(), Run: f.loadRun(0), Base: &base, Services: []string{"edge-demo"}, Edge: f.stats(62, 74, .931)}
-	if f.bare {
-		out.Run = edge.Run{ID: runID, Name: "guide", Started: now, Updated: now, Verdict: edge.VerdictRunning}
+func (c *Collector) run() any {
+	base := c.loadRun(1)
+	out := &query.RunDetail{About: c.about(), Run: c.loadRun(0), Base: &base, Services: []string{"edge-demo"}, Edge: c.stats(62, 74, .931)}
+	if c.Bare {
+		out.Run = edge.Run{ID: RunID, Name: "guide", Started: Now, Updated: Now, Verdict: edge.VerdictRunning}
 		out.Base = nil
 		return out
 	}
-	out.History, out.EdgeRegions, out.Traces = f.runs()[1:], f.rows[:min(3, len(f.rows))], f.traceList(8)
-	out.EdgeLines = []query.Line{f.line("rate", 62, .05), f.line("p95", 74, .1), f.line("cold", .003, .1), f.line("cache", .95, .02)}
+	out.History, out.EdgeRegions, out.Traces = c.runs()[1:], c.Rows[:min(3, len(c.Rows))], c.traceList(8)
+	out.EdgeLines = []query.Line{c.line("rate", 62, .05), c.line("p95", 74, .1), c.line("cold", .003, .1), c.line("cache", .95, .02)}
 	return out
 }
 
-// startFake serves a fake collector for the length of a test.
-func startFake(t *testing.T, f *fake) *httptest.Server {
-	t.Helper()
-	server := httptest.NewServer(f)
-	t.Cleanup(server.Close)
-	return server
+// wasm is two comparisons of two sizes, and two engines in the field.
+func (c *Collector) wasm() any {
+	out := &query.WASM{About: c.about(), Choices: choices}
+	if c.Bare {
+		return out
+	}
+	row := func(size, engine string, ratio float64) edge.BenchRow {
+		return edge.BenchRow{
+			Size: size, Engine: engine, Baseline: "js", Ratio: ratio, CI: [2]float64{ratio * .99, ratio * 1.01}, CPURatio: ratio * .98,
+			CPUCI: [2]float64{ratio * .97, ratio * .99}, WallMS: 28 / ratio, CPUMS: 28.8 / ratio, FirstOpMS: 67 / ratio, ColdProcessMS: 24,
+			RSS: 76e6, Hash: "3fb5124e", Note: "a note on " + engine,
+		}
+	}
+	bench := edge.Bench{
+		ID: TraceID, Name: "wasm-vs-js", Started: Now.Add(-48 * time.Hour), Rounds: 30, Generations: 3,
+		Runtime:      edge.BenchRuntime{Name: "workerd", Version: "1.20261117.1", Engine: "V8 15.8.62.5"},
+		AA:           edge.BenchControl{Ratio: 1.002, CI: [2]float64{.995, 1.008}, Valid: true, CPURatio: 1, CPUCI: [2]float64{.99, 1.01}, CPUValid: true},
+		Results:      []edge.BenchRow{row("small", "js", 1), row("small", "wasm-simd", 7.15), row("medium", "js", 1), row("medium", "wasm-simd", 8.35)},
+		Native:       []edge.BenchNative{{Size: "medium", Engine: "wasm-simd", Native: "c", Ratio: 1.72, CI: [2]float64{1.6, 1.87}}},
+		ColdIsolates: []edge.BenchColdIsolate{{Kind: "js", MS: 3.4, N: 15}, {Kind: "wasm", MS: 5.1, N: 15}},
+	}
+	if c.Busy {
+		bench.Machine.LoadAfter = 6
+	}
+	older := bench
+	older.ID, older.AA.Valid, older.Started = "", false, Now.Add(-72*time.Hour)
+	out.Benches = []edge.Bench{bench, older}
+	out.Engines = []query.Row{{Name: "js", Stats: c.stats(2, 30, .9)}, {Name: "wasm-simd", Stats: c.stats(2, 4, .9)}}
+	out.Latency = []query.Line{c.line("js", 30, .1), c.line("wasm-simd", 4, .1)}
+	return out
 }
