@@ -7,18 +7,19 @@ import (
 	"testing"
 
 	"edgescope/scenarios"
+	"edgescope/scenarios/plan"
 )
 
 const multi = `{"a":[{"x":1},{"x":2},{"x":3}],"n":null,"z":0,"f":false,"e":"","o":{"k":1.50},"t":"abc"}`
 
 // captured runs one capture against a body and shows the variable v as JSON
 // text would, "failed" for a user that ends.
-func captured(t *testing.T, capture string, res *scenarios.Response) string {
+func captured(t *testing.T, capture string, res *plan.Response) string {
 	t.Helper()
 	p := mustLoad(t, one("variables: {i: 1, v: old}", "- get: {url: /, capture: "+capture+"}\n- log: '{{ v }}'"))
 	s := p.NewScope(1, 0, nil)
 	if err := firstRequest(t, p).Capture(s, res); err != nil {
-		if !errors.Is(err, scenarios.ErrCapture) {
+		if !errors.Is(err, plan.ErrCapture) {
 			t.Fatal(err)
 		}
 		if v, _ := s.Get("v"); v != "old" {
@@ -26,7 +27,7 @@ func captured(t *testing.T, capture string, res *scenarios.Response) string {
 		}
 		return "failed"
 	}
-	return p.Flows[0].Steps[1].(*scenarios.Log).Text.Text(s)
+	return p.Flows[0].Steps[1].(*plan.Log).Text(s)
 }
 
 func TestCaptures(t *testing.T) {
@@ -114,13 +115,13 @@ func TestNothingIsStoredIfOneFails(t *testing.T) {
 - get: {url: /, capture: [{json: $.z, as: user.z}, {json: $.nope, as: gone, strict: false}, {json: $.nope, as: user.y, strict: false}]}`))
 	s := p.NewScope(1, 0, nil)
 	s.Set("user.y", "old")
-	if err := firstRequest(t, p).Capture(s, answer(200, multi)); !errors.Is(err, scenarios.ErrCapture) {
+	if err := firstRequest(t, p).Capture(s, answer(200, multi)); !errors.Is(err, plan.ErrCapture) {
 		t.Fatalf("got %v", err)
 	}
 	if _, ok := s.Get("z"); ok {
 		t.Error("z was stored")
 	}
-	if err := p.Flows[0].Steps[1].(*scenarios.Request).Capture(s, answer(200, multi)); err != nil {
+	if err := p.Flows[0].Steps[1].(*plan.Request).Capture(s, answer(200, multi)); err != nil {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]bool{"user.z": true, "gone": false, "user.y": false} {
@@ -154,7 +155,7 @@ func TestMatch(t *testing.T) {
 }
 
 // judged shows the outcomes of one expect as "ok type" and "failed type: got".
-func judged(t *testing.T, config, expect string, res *scenarios.Response) string {
+func judged(t *testing.T, config, expect string, res *plan.Response) string {
 	t.Helper()
 	p := mustLoad(t, one(config, "- get: {url: /, capture: {header: x-id, as: id, strict: false}, expect: "+expect+"}"))
 	s := p.NewScope(1, 0, nil)
@@ -211,7 +212,7 @@ func TestExpectations(t *testing.T) {
 }
 
 func TestExpectationsOfOtherAnswers(t *testing.T) {
-	f := func(expect string, res *scenarios.Response, want string) {
+	f := func(expect string, res *plan.Response, want string) {
 		t.Helper()
 		if got := judged(t, "", expect, res); got != want {
 			t.Errorf("%s:\n got %s\nwant %s", expect, got, want)
@@ -221,7 +222,7 @@ func TestExpectationsOfOtherAnswers(t *testing.T) {
 	f("[{hasProperty: a}, {notHasProperty: a}]", text,
 		"failed hasProperty: want a, got the body is no JSON object; failed notHasProperty: want a, got the body is no JSON object")
 	f("{contentType: text/plain}", text, "ok contentType")
-	stale := &scenarios.Response{Status: 200, CacheStatus: "stale"}
+	stale := &plan.Response{Status: 200, CacheStatus: "stale"}
 	f("{cacheStatus: stale}", stale, "ok cacheStatus")
 	f("{cacheStatus: [hit, stale]}", stale, "ok cacheStatus")
 	f("{cacheStatus: hit}", stale, "failed cacheStatus: want hit, got stale")
@@ -236,18 +237,18 @@ func TestExpectDefault200(t *testing.T) {
 	config := "plugins: {expect: {expectDefault200: true, reportFailuresAsErrors: true, outputFormat: json}}"
 	p := mustLoad(t, one(config, "- get: /\n- get: {url: /, expect: {statusCode: 404}}"))
 	for i, want := range []string{"200", "404"} {
-		out := p.Flows[0].Steps[i].(*scenarios.Request).Judge(nil, p.NewScope(1, 0, nil), answer(500, ""))
+		out := p.Flows[0].Steps[i].(*plan.Request).Judge(nil, p.NewScope(1, 0, nil), answer(500, ""))
 		if len(out) != 1 || out[0].OK || out[0].Want != want {
 			t.Errorf("request %d: %+v, want %s", i, out, want)
 		}
 	}
-	diff(t, p.Expect, scenarios.ExpectOptions{Format: "json", FailuresAsErrors: true})
+	diff(t, p.Expect, plan.ExpectOptions{Format: "json", FailuresAsErrors: true})
 }
 
 func TestNeedsBody(t *testing.T) {
 	f := func(keys string, want bool) {
 		t.Helper()
-		if got := firstRequest(t, mustLoad(t, one("", "- get: {url: /"+keys+"}"))).NeedsBody(); got != want {
+		if got := firstRequest(t, mustLoad(t, one("", "- get: {url: /"+keys+"}"))).NeedsBody; got != want {
 			t.Errorf("%q: got %v", keys, got)
 		}
 	}
@@ -315,7 +316,7 @@ func TestEnsureFromPluginsAndTurnedOff(t *testing.T) {
 	if len(checks) != 2 || checks[0].Metric != "a.b" || checks[1].Metric != "http.response_time.p99" || checks[1].Max != 5 {
 		t.Errorf("checks %+v", checks)
 	}
-	diff(t, checks[1].Names(), []string{"http.response_time.p99"})
+	diff(t, checks[1].Names, []string{"http.response_time.p99"})
 	p := mustLoad(t, script, func(o *scenarios.Options) {
 		o.Env = func(name string) (string, bool) { return "1", name == "ARTILLERY_DISABLE_ENSURE" }
 	})
@@ -334,13 +335,13 @@ plugins: {apdex: {}, metrics-by-endpoint: {useOnlyRequestNames: true, ignoreUnna
 	p := mustLoad(t, script, func(o *scenarios.Options) {
 		o.ReadFile = reader(map[string]string{"s.yml": script, "ca.pem": "-----BEGIN CERTIFICATE-----"})
 	})
-	diff(t, p.HTTP, scenarios.HTTP{
+	diff(t, p.HTTP, plan.HTTP{
 		Timeout: 1e9, Pool: 5, ExtendedMetrics: true, LooseCookies: true,
-		Tracing: scenarios.Tracing{Enabled: true, TraceIDPrefix: "ab"},
+		Tracing: plan.Tracing{Enabled: true, TraceIDPrefix: "ab"},
 	})
-	diff(t, p.TLS, scenarios.TLS{Insecure: true, CA: []byte("-----BEGIN CERTIFICATE-----")})
-	diff(t, p.Endpoints, scenarios.EndpointOptions{UseOnlyRequestNames: true, IgnoreUnnamed: true, Namespace: "ns", KeepQuery: true, Apart: true})
-	a, b := p.Flows[0].Steps[0].(*scenarios.Request), p.Flows[0].Steps[1].(*scenarios.Request)
+	diff(t, p.TLS, plan.TLS{Insecure: true, CA: []byte("-----BEGIN CERTIFICATE-----")})
+	diff(t, p.Endpoints, plan.EndpointOptions{UseOnlyRequestNames: true, IgnoreUnnamed: true, Namespace: "ns", KeepQuery: true, Apart: true})
+	a, b := p.Flows[0].Steps[0].(*plan.Request), p.Flows[0].Steps[1].(*plan.Request)
 	if a.Timeout != 1e9 || !a.Gzip || !a.FollowRedirect || b.Timeout != 25e7 || b.Gzip || b.FollowRedirect || p.Apdex != 1e8 {
 		t.Errorf("requests %+v %+v, apdex %v", a, b, p.Apdex)
 	}

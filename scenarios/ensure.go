@@ -5,115 +5,91 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"edgescope/scenarios/condition"
+	"edgescope/scenarios/plan"
+	"edgescope/scenarios/tree"
+	"edgescope/scenarios/value"
 )
 
-// Check is one threshold or condition of `ensure`, judged when the run has
-// ended. Metrics are named as in the JSON report: counters and rates by name,
-// "<summary>.p95" and the like.
-type Check struct {
-	Pos    Position
-	Text   string  // as printed: "http.response_time.p99 < 5000", "maxErrorRate < 0"
-	Strict bool    // false: printed, but does not decide
-	Metric string  // the metric of a threshold; "" for other conditions
-	Max    float64 // the threshold: the metric must be below it
-	Source CheckSource
-
-	names []string
-	expr  expression
-}
-
-// Names returns the metrics that the check reads. The caller must not change
-// the list.
-func (c *Check) Names() []string { return c.names }
-
-// Pass judges the check. A name that lookup does not know fails it.
-func (c *Check) Pass(lookup func(name string) (float64, bool)) bool {
-	m := metrics{lookup: lookup}
-	ok := truthy(c.expr(&m))
-	return ok && !m.missing
-}
-
-type metrics struct {
-	lookup  func(string) (float64, bool)
-	missing bool
-}
-
-func (m *metrics) name(name string) any {
-	v, ok := m.lookup(name)
-	if !ok {
-		m.missing = true
-		return undefined{}
+// ensureAll reads config.ensure and plugins.ensure, unless the environment
+// turns them off.
+func (c *compiler) ensureAll(config *tree.Node) {
+	if v, set := c.opts.Env("ARTILLERY_DISABLE_ENSURE"); set && v != "" {
+		c.Warn(tree.Position{}, "ARTILLERY_DISABLE_ENSURE is set: no threshold is checked")
+		return
 	}
-	return v
+	c.ensure(config.Get("ensure"))
+	c.ensure(config.Get("plugins").Get("ensure"))
 }
 
 // legacyChecks are the keys of `ensure` that stand for themselves.
 var legacyChecks = []string{"min", "max", "median", "p50", "p75", "p90", "p95", "p99", "p999", "mean"}
 
-func (c *compiler) ensure(n *node) {
-	if n.isNull() {
+func (c *compiler) ensure(n *tree.Node) {
+	if n.IsNull() {
 		return
 	}
-	known := map[string]func(*node){
+	known := map[string]func(*tree.Node){
 		"thresholds":   c.thresholds,
 		"conditions":   c.conditions,
 		"maxErrorRate": c.maxErrorRate,
 	}
 	for _, key := range legacyChecks {
-		known[key] = func(v *node) { c.threshold(v, key, "http.response_time."+key) }
+		known[key] = func(v *tree.Node) { c.threshold(v, key, "http.response_time."+key) }
 	}
-	c.object(n, "ensure", known)
+	c.Object(n, "ensure", known)
 }
 
-func (c *compiler) thresholds(n *node) {
-	for _, item := range c.list(n, "thresholds") {
-		if item.kind != objectNode {
-			c.fault(item.pos, "a threshold is an object, metric: maximum, not %s", item.what())
+func (c *compiler) thresholds(n *tree.Node) {
+	for _, item := range c.List(n, "thresholds") {
+		if item.Kind != tree.Object {
+			c.Fault(item.Pos, "a threshold is an object, metric: maximum, not %s", item.What())
 			continue
 		}
-		for _, f := range item.fields {
-			c.threshold(f.value, f.key, f.key)
+		for _, f := range item.Fields {
+			c.threshold(f.Value, f.Key, f.Key)
 		}
 	}
 }
 
-func (c *compiler) threshold(v *node, printed, metric string) {
-	if limit, ok := c.number(v, "the threshold of "+printed); ok {
-		c.check(v, CheckSource{Text: fmt.Sprintf("%s < %s", printed, formatNumber(limit)), Metric: metric, Max: limit})
+func (c *compiler) threshold(v *tree.Node, printed, metric string) {
+	if limit, ok := c.Number(v, "the threshold of "+printed); ok {
+		c.check(v, plan.CheckSource{Text: fmt.Sprintf("%s < %s", printed, value.FormatNumber(limit)), Metric: metric, Max: limit})
 	}
 }
 
-func (c *compiler) maxErrorRate(v *node) {
-	if limit, ok := c.number(v, maxErrorRate); ok {
-		c.check(v, CheckSource{Text: fmt.Sprintf("%s < %s", maxErrorRate, formatNumber(limit)), Metric: maxErrorRate, Max: limit})
+func (c *compiler) maxErrorRate(v *tree.Node) {
+	if limit, ok := c.Number(v, plan.MaxErrorRate); ok {
+		c.check(v, plan.CheckSource{Text: fmt.Sprintf("%s < %s", plan.MaxErrorRate, value.FormatNumber(limit)), Metric: plan.MaxErrorRate, Max: limit})
 	}
 }
 
 // check compiles a check that stands at n.
-func (c *compiler) check(n *node, source CheckSource) {
-	check, err := source.Compile()
+func (c *compiler) check(n *tree.Node, source plan.CheckSource) {
+	check, err := condition.Check(source)
 	if err != nil {
-		c.fault(n.pos, "condition %q: %s", source.Text, err)
+		c.Fault(n.Pos, "condition %q: %s", source.Text, err)
 		return
 	}
-	check.Pos = n.pos
+	check.Pos = n.Pos
 	c.plan.Checks = append(c.plan.Checks, check)
 }
 
-func (c *compiler) conditions(n *node) {
-	for _, item := range c.list(n, "conditions") {
-		var source CheckSource
-		var text *node
-		c.object(item, "condition", map[string]func(*node){
-			"expression": func(v *node) { text = v },
-			"strict":     func(v *node) { source.Optional = !c.boolean(v, "strict") },
+func (c *compiler) conditions(n *tree.Node) {
+	for _, item := range c.List(n, "conditions") {
+		var source plan.CheckSource
+		var text *tree.Node
+		c.Object(item, "condition", map[string]func(*tree.Node){
+			"expression": func(v *tree.Node) { text = v },
+			"strict":     func(v *tree.Node) { source.Optional = !c.Bool(v, "strict") },
 		})
 		if text == nil {
-			c.fault(item.pos, "a condition needs an expression")
+			c.Fault(item.Pos, "a condition needs an expression")
 			continue
 		}
 		var ok bool
-		if source.Text, ok = c.text(text, "an expression"); ok {
+		if source.Text, ok = c.Text(text, "an expression"); ok {
 			source.Known = c.spelledOut(source.Text)
 			c.check(text, source)
 		}
@@ -128,7 +104,7 @@ func (c *compiler) spelledOut(text string) []string {
 
 // reportNames are names of the coming report, longest first.
 func (c *compiler) reportNames() []string {
-	known := []string{"errors." + string(ErrCapture), "plugins.metrics-by-endpoint"}
+	known := []string{"errors." + string(plan.ErrCapture), "plugins.metrics-by-endpoint"}
 	add := func(names ...string) { known = append(known, names...) }
 	for _, f := range c.plan.Flows {
 		add("vusers.created_by_name." + f.Name)
@@ -141,8 +117,8 @@ func (c *compiler) reportNames() []string {
 				add("edgescope.cache.hit_ratio."+label, "edgescope.cache-by-endpoint."+label)
 			}
 		}
-		for _, e := range r.expect {
-			add("plugins.expect.ok."+e.kind, "plugins.expect.failed."+e.kind)
+		for _, kind := range r.Expects {
+			add("plugins.expect.ok."+kind, "plugins.expect.failed."+kind)
 		}
 	}
 	slices.SortFunc(known, func(a, b string) int { return cmp.Or(cmp.Compare(len(b), len(a)), strings.Compare(a, b)) })

@@ -6,9 +6,10 @@ import (
 	"time"
 
 	"edgescope/scenarios"
+	"edgescope/scenarios/plan"
 )
 
-func loadShipped(t *testing.T, o scenarios.Options) *scenarios.Plan {
+func loadShipped(t *testing.T, o scenarios.Options) *plan.Plan {
 	t.Helper()
 	o.ReadFile = func(name string) ([]byte, error) { return fs.ReadFile(scenarios.Files, name) }
 	p, err := scenarios.Load(o)
@@ -37,10 +38,10 @@ func TestShippedScriptsCompile(t *testing.T) {
 
 func TestGuideIsThePublishedTest(t *testing.T) {
 	p := loadShipped(t, scenarios.Options{Files: []string{"guide.yml"}})
-	want := []scenarios.Phase{
-		{Name: "Warm up", Index: 0, Kind: scenarios.PhaseRate, Duration: time.Minute, Rate: 10},
-		{Name: "Ramp up", Index: 1, Kind: scenarios.PhaseRamp, Duration: 5 * time.Minute, Rate: 100, RampTo: 1000},
-		{Name: "Sustained load", Index: 2, Kind: scenarios.PhaseRate, Duration: 10 * time.Minute, Rate: 1000},
+	want := []plan.Phase{
+		{Name: "Warm up", Index: 0, Kind: plan.PhaseRate, Duration: time.Minute, Rate: 10},
+		{Name: "Ramp up", Index: 1, Kind: plan.PhaseRamp, Duration: 5 * time.Minute, Rate: 100, RampTo: 1000},
+		{Name: "Sustained load", Index: 2, Kind: plan.PhaseRate, Duration: 10 * time.Minute, Rate: 1000},
 	}
 	diff(t, p.Phases, want)
 	if p.HTTP.Pool != 200 {

@@ -5,16 +5,17 @@ import (
 	"testing"
 
 	"edgescope/scenarios"
+	"edgescope/scenarios/plan"
 )
 
 // TestLoopOverTemplates: elements of any shape are rendered for the user.
 func TestLoopOverTemplates(t *testing.T) {
 	p := mustLoad(t, one("variables: {n: 7}",
 		"- {loop: [{log: '{{ $loopElement }}'}], over: [{k: '{{ n }}', gone: '{{ gone }}'}, ['{{ n }}', '{{ gone }}'], 'x{{ n }}', 1]}"))
-	l, s := p.Flows[0].Steps[0].(*scenarios.Loop), p.NewScope(1, 0, nil)
+	l, s := p.Flows[0].Steps[0].(*plan.Loop), p.NewScope(1, 0, nil)
 	var got []string
 	for range l.Passes(s) {
-		got = append(got, l.Steps[0].(*scenarios.Log).Text.Text(s))
+		got = append(got, l.Steps[0].(*plan.Log).Text(s))
 	}
 	diff(t, got, []string{`{"k":7}`, `[7,null]`, "x7", "1"})
 }
@@ -27,13 +28,13 @@ func TestNestedLoopsKeepTheOuterNames(t *testing.T) {
     - {loop: [{log: inner}], count: 2}
     - log: "{{ $loopCount }}"
   count: 2`))
-	outer, s := p.Flows[0].Steps[0].(*scenarios.Loop), p.NewScope(1, 0, nil)
+	outer, s := p.Flows[0].Steps[0].(*plan.Loop), p.NewScope(1, 0, nil)
 	var got []string
 	for range outer.Passes(s) {
-		for range outer.Steps[0].(*scenarios.Loop).Passes(s) {
+		for range outer.Steps[0].(*plan.Loop).Passes(s) {
 			continue
 		}
-		got = append(got, outer.Steps[1].(*scenarios.Log).Text.Text(s))
+		got = append(got, outer.Steps[1].(*plan.Log).Text(s))
 	}
 	diff(t, got, []string{"0", "1"})
 }
@@ -84,15 +85,15 @@ before: {name: sign in, flow: [{post: {url: /login, capture: {json: $.id, as: to
 after: {flow: [{get: "/out/{{ tok }}"}]}
 scenarios: [{flow: [{get: "/{{ tok }}"}]}]`)
 	before := p.NewScope(1, -1, nil)
-	if err := p.Before.Steps[0].(*scenarios.Request).Capture(before, answer(200, `{"id":"t1"}`)); err != nil {
+	if err := p.Before.Steps[0].(*plan.Request).Capture(before, answer(200, `{"id":"t1"}`)); err != nil {
 		t.Fatal(err)
 	}
-	if out := p.Before.Steps[0].(*scenarios.Request).Judge(nil, before, answer(500, "")); len(out) != 0 || len(p.Warnings) != 1 {
+	if out := p.Before.Steps[0].(*plan.Request).Judge(nil, before, answer(500, "")); len(out) != 0 || len(p.Warnings) != 1 {
 		t.Errorf("before is judged: %v; warnings %v, want one", out, p.Warnings)
 	}
-	var m scenarios.Message
-	for _, step := range []scenarios.Step{p.Flows[0].Steps[0], p.After.Steps[0]} {
-		if err := step.(*scenarios.Request).Render(p.NewScope(1, 0, before), p.Target, &m); err != nil {
+	var m plan.Message
+	for _, step := range []plan.Step{p.Flows[0].Steps[0], p.After.Steps[0]} {
+		if err := step.(*plan.Request).Render(p.NewScope(1, 0, before), p.Target, &m); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"edgescope/scenarios"
+	"edgescope/scenarios/plan"
 )
 
 func diff(t *testing.T, got, want any) {
@@ -30,7 +31,7 @@ func reader(files map[string]string) func(string) ([]byte, error) {
 }
 
 // load compiles one script, given as text.
-func load(script string, options ...func(*scenarios.Options)) (*scenarios.Plan, error) {
+func load(script string, options ...func(*scenarios.Options)) (*plan.Plan, error) {
 	o := scenarios.Options{Files: []string{"s.yml"}, ReadFile: reader(map[string]string{"s.yml": script})}
 	for _, f := range options {
 		f(&o)
@@ -38,7 +39,7 @@ func load(script string, options ...func(*scenarios.Options)) (*scenarios.Plan, 
 	return scenarios.Load(o)
 }
 
-func mustLoad(t testing.TB, script string, options ...func(*scenarios.Options)) *scenarios.Plan {
+func mustLoad(t testing.TB, script string, options ...func(*scenarios.Options)) *plan.Plan {
 	t.Helper()
 	p, err := load(script, options...)
 	if err != nil {
@@ -56,19 +57,19 @@ func one(config, flow string) string {
 }
 
 // firstRequest is the first step of the first flow.
-func firstRequest(t testing.TB, p *scenarios.Plan) *scenarios.Request {
+func firstRequest(t testing.TB, p *plan.Plan) *plan.Request {
 	t.Helper()
-	r, ok := p.Flows[0].Steps[0].(*scenarios.Request)
+	r, ok := p.Flows[0].Steps[0].(*plan.Request)
 	if !ok {
 		t.Fatalf("the first step is a %T", p.Flows[0].Steps[0])
 	}
 	return r
 }
 
-func answer(status int, body string, headers ...string) *scenarios.Response {
+func answer(status int, body string, headers ...string) *plan.Response {
 	h := http.Header{}
 	for i := 0; i+1 < len(headers); i += 2 {
 		h.Add(headers[i], headers[i+1])
 	}
-	return &scenarios.Response{Status: status, Header: h, Body: []byte(body)}
+	return &plan.Response{Status: status, Header: h, Body: []byte(body)}
 }

@@ -7,10 +7,12 @@ import (
 	"testing"
 
 	"edgescope/scenarios"
+	"edgescope/scenarios/plan"
+	"edgescope/scenarios/tree"
 )
 
 // withProcessor loads a script whose processor is src.
-func withProcessor(src, script string) (*scenarios.Plan, error) {
+func withProcessor(src, script string) (*plan.Plan, error) {
 	return load(script, func(o *scenarios.Options) {
 		o.ReadFile = reader(map[string]string{"s.yml": script, "p.js": src, "lib.js": "require('lodash')"})
 	})
@@ -37,7 +39,7 @@ func TestFunctionsAreCheckedBeforeTheRun(t *testing.T) {
 // TestBrokenProcessorIsToldOnce: what its functions would be is not asked.
 func TestBrokenProcessorIsToldOnce(t *testing.T) {
 	_, err := withProcessor("(", one("processor: p.js", "- function: a\n- function: b"))
-	var problems scenarios.Problems
+	var problems tree.Problems
 	if !errors.As(err, &problems) || len(problems) != 1 {
 		t.Errorf("got %v, want one problem", err)
 	}
@@ -58,10 +60,10 @@ scenarios:
 		t.Fatal(err)
 	}
 	flow := p.Flows[0]
-	first, second := flow.Steps[0].(*scenarios.Request), flow.Steps[1].(*scenarios.Request)
+	first, second := flow.Steps[0].(*plan.Request), flow.Steps[1].(*plan.Request)
 	diff(t, [][]string{first.BeforeRequest, first.AfterResponse, second.BeforeRequest, flow.BeforeScenario, flow.AfterScenario, flow.OnError},
 		[][]string{{"a", "b"}, {"a", "b", "c"}, {"a"}, {"a"}, {"b", "c"}, {"c"}})
-	if second.IfFunction != "c" || second.If != nil || p.Flows[1].Steps[0].(*scenarios.Request).Hooked() || !first.NeedsBody() {
+	if second.IfFunction != "c" || !second.Send(p.NewScope(1, 0, nil)) || p.Flows[1].Steps[0].(*plan.Request).Hooked() || !first.NeedsBody {
 		t.Errorf("ifTrue is %q, the other scenario is hooked, or the body is not kept", second.IfFunction)
 	}
 }
@@ -87,8 +89,8 @@ func TestRewrittenRequests(t *testing.T) {
 	r, s := firstRequest(t, p), p.NewScope(1, 0, nil)
 	f := func(after, want string) {
 		t.Helper()
-		changed, err := p.Rewritten(r, r.Script(p.Target), []byte(after))
-		var m scenarios.Message
+		changed, err := r.Changed(r.Script(p.Target), []byte(after))
+		var m plan.Message
 		if err == nil {
 			err = changed.Render(s, p.Target, &m)
 		}
@@ -109,7 +111,7 @@ func TestRewrittenRequests(t *testing.T) {
 	f(`{"url":"b"}`, `beforeRequest: url "b" must begin with /, http://, https:// or {{ (did you mean "/b"?)`)
 	f(`{"url":"/{{ $nope() }}"}`, `beforeRequest: there is no template function "$nope"`)
 	f(`[]`, "beforeRequest left no request")
-	if same, err := p.Rewritten(r, []byte("{}"), []byte("{}")); same != r || err != nil {
+	if same, err := r.Changed([]byte("{}"), []byte("{}")); same != r || err != nil {
 		t.Error("an unchanged request is made anew")
 	}
 }
@@ -122,7 +124,7 @@ func TestAnswersAsFunctionsSeeThem(t *testing.T) {
 	}
 	p := mustLoad(t, one("", "- post: {url: /a, name: n, json: {a: 1}}"))
 	r := firstRequest(t, p)
-	var m scenarios.Message
+	var m plan.Message
 	if err := r.Render(p.NewScope(1, 0, nil), p.Target, &m); err != nil {
 		t.Fatal(err)
 	}

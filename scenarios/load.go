@@ -2,12 +2,15 @@ package scenarios
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"edgescope/scenarios/plan"
+	"edgescope/scenarios/settings"
+	"edgescope/scenarios/tree"
 )
 
 // Options say what to load and how; only Files is needed.
@@ -38,10 +41,19 @@ type Options struct {
 	ReadFile func(string) ([]byte, error)
 }
 
+// variable is a variable of the environment, or of the --dotenv file.
+func (o *Options) variable(name string) (string, bool) {
+	if v, ok := o.Env(name); ok {
+		return v, true
+	}
+	v, ok := o.Dotenv[name]
+	return v, ok
+}
+
 // Load reads, checks and compiles a script. If anything is wrong with it, the
-// error is a [Problems] that lists all of it; nothing is sent before a script
+// error is a [tree.Problems] that lists all of it; nothing is sent before a script
 // has loaded. Load does not keep Options.
-func Load(o Options) (*Plan, error) {
+func Load(o Options) (*plan.Plan, error) {
 	if o.ReadFile == nil {
 		o.ReadFile = os.ReadFile
 	}
@@ -53,55 +65,56 @@ func Load(o Options) (*Plan, error) {
 	}
 	c := newCompiler(o)
 	root := c.read()
-	if len(c.problems) == 0 {
+	if len(c.Problems) == 0 {
 		root = c.combine(root)
 	}
-	if len(c.problems) == 0 {
+	if len(c.Problems) == 0 {
 		c.compile(root)
 	}
-	if len(c.problems) > 0 {
-		c.problems.sort()
-		return nil, slices.CompactFunc(c.problems, func(a, b Problem) bool { return a == b })
+	if len(c.Problems) > 0 {
+		c.Problems.Sort()
+		return nil, slices.Compact(c.Problems)
 	}
-	c.plan.Warnings.sort()
+	c.Warnings.Sort()
+	c.plan.Warnings = c.Warnings
 	return c.plan, nil
 }
 
 // read parses and merges the files.
-func (c *compiler) read() *node {
-	var root *node
+func (c *compiler) read() *tree.Node {
+	var root *tree.Node
 	files := c.opts.Files
 	if c.opts.ConfigFile != "" {
 		files = append(slices.Clip(files), c.opts.ConfigFile)
 	}
 	for _, file := range files {
 		n := c.readScript(file)
-		if n != nil && n.kind != objectNode {
-			c.fault(n.pos, "a script is an object with config and scenarios, not %s", n.what())
+		if n != nil && n.Kind != tree.Object {
+			c.Fault(n.Pos, "a script is an object with config and scenarios, not %s", n.What())
 			continue
 		}
-		root = merge(root, n, byIndex)
+		root = tree.Merge(root, n, tree.ByIndex)
 	}
 	return root
 }
 
-func (c *compiler) readScript(file string) *node {
+func (c *compiler) readScript(file string) *tree.Node {
 	switch ext := strings.ToLower(filepath.Ext(file)); ext {
 	case ".yml", ".yaml", ".json":
 	case ".js", ".ts", ".mjs", ".cjs":
-		c.fault(Position{File: file}, "scripts written in %s are not supported, write YAML or JSON", strings.TrimPrefix(ext, "."))
+		c.Fault(tree.Position{File: file}, "scripts written in %s are not supported, write YAML or JSON", strings.TrimPrefix(ext, "."))
 		return nil
 	default:
-		c.fault(Position{File: file}, "a script ends in .yml, .yaml or .json")
+		c.Fault(tree.Position{File: file}, "a script ends in .yml, .yaml or .json")
 		return nil
 	}
 	src, err := c.opts.ReadFile(file)
 	if err != nil {
-		c.fault(Position{File: file}, "the script cannot be read: %s", cause(err))
+		c.Fault(tree.Position{File: file}, "the script cannot be read: %s", cause(err))
 		return nil
 	}
-	n, problems := parse(file, src)
-	c.problems = append(c.problems, problems...)
+	n, problems := tree.Parse(file, src)
+	c.Problems = append(c.Problems, problems...)
 	return n
 }
 
@@ -116,142 +129,93 @@ func cause(err error) error {
 }
 
 // combine lays environment, target, variables and overrides over the script.
-func (c *compiler) combine(root *node) *node {
+func (c *compiler) combine(root *tree.Node) *tree.Node {
 	root = c.withEnvironment(root)
-	config := root.get("config")
+	config := root.Get("config")
 	if c.opts.Target != "" {
-		config = config.with("target", &node{pos: Position{File: "--target"}, scalar: c.opts.Target})
+		config = config.With("target", &tree.Node{Pos: tree.Position{File: "--target"}, Scalar: c.opts.Target})
 	}
 	if v := c.argument("--variables", c.opts.Variables); v != nil {
-		vars := config.get("variables")
-		for _, f := range v.fields {
-			vars = vars.with(f.key, f.value)
+		vars := config.Get("variables")
+		for _, f := range v.Fields {
+			vars = vars.With(f.Key, f.Value)
 		}
 		if vars != nil {
-			config = config.with("variables", vars)
+			config = config.With("variables", vars)
 		}
 		c.cliVariables = v
 	}
 	if config != nil {
-		root = root.with("config", config)
+		root = root.With("config", config)
 	}
 	if o := c.argument("--overrides", c.opts.Overrides); o != nil {
-		root = merge(root, o, replaced)
+		root = tree.Merge(root, o, tree.Replaced)
 	}
 	return c.withPayloadPath(root)
 }
 
 // argument parses a flag that holds a JSON object.
-func (c *compiler) argument(flag, text string) *node {
+func (c *compiler) argument(flag, text string) *tree.Node {
 	if text == "" {
 		return nil
 	}
-	n, problems := parse(flag, []byte(text))
-	c.problems = append(c.problems, problems...)
-	if n != nil && n.kind != objectNode {
-		c.fault(n.pos, "%s takes a JSON object, not %s", flag, n.what())
+	n, problems := tree.Parse(flag, []byte(text))
+	c.Problems = append(c.Problems, problems...)
+	if n != nil && n.Kind != tree.Object {
+		c.Fault(n.Pos, "%s takes a JSON object, not %s", flag, n.What())
 		return nil
 	}
 	return n
 }
 
-func (c *compiler) withEnvironment(root *node) *node {
+func (c *compiler) withEnvironment(root *tree.Node) *tree.Node {
 	name := c.opts.Environment
 	if name == "" {
 		return root
 	}
-	config := root.get("config")
-	all := config.get("environments")
-	e := all.get(name)
+	config := root.Get("config")
+	all := config.Get("environments")
+	e := all.Get(name)
 	if e == nil {
-		c.fault(Position{File: c.opts.Files[0]}, "there is no environment %q%s", name, c.known(name, fieldNames(all)))
+		c.Fault(tree.Position{File: c.opts.Files[0]}, "there is no environment %q%s", name, settings.Known(name, fieldNames(all)))
 		return root
 	}
-	if base, own := config.get("phases"), e.get("phases"); base != nil && own != nil && len(own.items) < len(base.items) {
-		c.warn(own.pos, "environment %s has %d phases, the script %d: the last %d of the script stay (lists merge by index)",
-			name, len(own.items), len(base.items), len(base.items)-len(own.items))
+	if base, own := config.Get("phases"), e.Get("phases"); base != nil && own != nil && len(own.Items) < len(base.Items) {
+		c.Warn(own.Pos, "environment %s has %d phases, the script %d: the last %d of the script stay (lists merge by index)",
+			name, len(own.Items), len(base.Items), len(base.Items)-len(own.Items))
 	}
-	return root.with("config", merge(config, e, byIndex))
+	return root.With("config", tree.Merge(config, e, tree.ByIndex))
 }
 
-// known lists the legal names, behind a suggestion if one is near.
-func (c *compiler) known(name string, legal []string) string {
-	if s := suggest(name, legal); s != "" {
-		return s
-	}
-	if len(legal) == 0 {
-		return ": none are defined"
-	}
-	return fmt.Sprintf(" (known: %s)", strings.Join(legal, ", "))
-}
-
-func fieldNames(n *node) []string {
+func fieldNames(n *tree.Node) []string {
 	if n == nil {
 		return nil
 	}
-	names := make([]string, len(n.fields))
-	for i, f := range n.fields {
-		names[i] = f.key
+	names := make([]string, len(n.Fields))
+	for i, f := range n.Fields {
+		names[i] = f.Key
 	}
 	return names
 }
 
-func (c *compiler) withPayloadPath(root *node) *node {
+func (c *compiler) withPayloadPath(root *tree.Node) *tree.Node {
 	if c.opts.PayloadPath == "" {
 		return root
 	}
-	config := root.get("config")
-	p := config.get("payload")
-	if p != nil && p.kind == listNode && len(p.items) == 1 {
-		p = p.items[0]
+	config := root.Get("config")
+	p := config.Get("payload")
+	if p != nil && p.Kind == tree.List && len(p.Items) == 1 {
+		p = p.Items[0]
 	}
-	if p == nil || p.kind != objectNode {
-		c.fault(Position{File: "--payload"}, "--payload needs exactly one payload object in the script's config")
+	if p == nil || p.Kind != tree.Object {
+		c.Fault(tree.Position{File: "--payload"}, "--payload needs exactly one payload object in the script's config")
 		return root
 	}
 	path, err := filepath.Abs(c.opts.PayloadPath)
 	if err != nil {
-		c.fault(Position{File: "--payload"}, "%s: %s", c.opts.PayloadPath, err)
+		c.Fault(tree.Position{File: "--payload"}, "%s: %s", c.opts.PayloadPath, err)
 		return root
 	}
-	p = p.with("path", &node{pos: Position{File: "--payload"}, scalar: path})
-	return root.with("config", config.with("payload", p))
-}
-
-// ParseDotenv reads the lines of a .env file: NAME=value, with optional
-// "export", quotes and # comments. The error names the line.
-func ParseDotenv(src []byte) (map[string]string, error) {
-	vars := map[string]string{}
-	for i, line := range strings.Split(string(src), "\n") {
-		line = strings.TrimSpace(line)
-		if line == "" || line[0] == '#' {
-			continue
-		}
-		name, value, ok := strings.Cut(strings.TrimPrefix(line, "export "), "=")
-		name = strings.TrimSpace(name)
-		if !ok || name == "" || strings.ContainsAny(name, " \t") {
-			return nil, fmt.Errorf("line %d: expected NAME=value", i+1)
-		}
-		vars[name] = dotenvValue(strings.TrimSpace(value))
-	}
-	return vars, nil
-}
-
-func dotenvValue(v string) string {
-	if v == "" {
-		return ""
-	}
-	if q := v[0]; q == '"' || q == '\'' || q == '`' {
-		if end := strings.IndexByte(v[1:], q); end >= 0 {
-			inner := v[1 : 1+end]
-			if q == '"' {
-				inner = strings.ReplaceAll(inner, `\n`, "\n")
-			}
-			return inner
-		}
-	}
-	if i := strings.Index(v, "#"); i >= 0 {
-		v = strings.TrimSpace(v[:i])
-	}
-	return v
+	p = p.With("path", &tree.Node{Pos: tree.Position{File: "--payload"}, Scalar: path})
+	return root.With("config", config.With("payload", p))
 }

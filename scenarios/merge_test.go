@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"edgescope/scenarios"
+	"edgescope/scenarios/plan"
 )
 
 const layered = `
@@ -25,11 +26,11 @@ scenarios:
   - {name: t, weight: 0, flow: [{get: /t}]}
 `
 
-func url(t *testing.T, p *scenarios.Plan, flow int) string {
+func url(t *testing.T, p *plan.Plan, flow int) string {
 	t.Helper()
-	var m scenarios.Message
+	var m plan.Message
 	s := p.NewScope(1, 0, nil)
-	if err := p.Flows[flow].Steps[0].(*scenarios.Request).Render(s, p.Target, &m); err != nil {
+	if err := p.Flows[flow].Steps[0].(*plan.Request).Render(s, p.Target, &m); err != nil {
 		t.Fatal(err)
 	}
 	return m.URL
@@ -51,7 +52,7 @@ func TestLayers(t *testing.T) {
 	f(func(o *scenarios.Options) { o.Overrides = `{"scenarios":[{"flow":[{"get":"/new"}]}]}` }, "http://base/new")
 
 	p := mustLoad(t, layered, func(o *scenarios.Options) { o.Environment = "local" })
-	diff(t, p.Phases, []scenarios.Phase{
+	diff(t, p.Phases, []plan.Phase{
 		{Name: "a", Duration: time.Second, Rate: 9},
 		{Name: "b", Index: 1, Duration: 2 * time.Second, Rate: 2},
 	})
@@ -61,7 +62,7 @@ func TestLayers(t *testing.T) {
 	p = mustLoad(t, layered, func(o *scenarios.Options) {
 		o.Overrides = `{"config":{"phases":[{"pause":1}]}}`
 	})
-	diff(t, p.Phases, []scenarios.Phase{{Kind: scenarios.PhasePause, Duration: time.Second}})
+	diff(t, p.Phases, []plan.Phase{{Kind: plan.PhasePause, Duration: time.Second}})
 }
 
 func TestFilesMergeLeftToRight(t *testing.T) {
@@ -79,7 +80,7 @@ func TestFilesMergeLeftToRight(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p.Target != "http://c" || p.Phases[0].Rate != 4 || p.Phases[1].Kind != scenarios.PhasePause || p.Flows[0].Name != "b" {
+	if p.Target != "http://c" || p.Phases[0].Rate != 4 || p.Phases[1].Kind != plan.PhasePause || p.Flows[0].Name != "b" {
 		t.Errorf("got %s %+v %s", p.Target, p.Phases, p.Flows[0].Name)
 	}
 }
@@ -118,25 +119,25 @@ func TestScenarioNameChoosesAlsoWeightZero(t *testing.T) {
 }
 
 func TestSoloAndMissingPhasesAreOneArrival(t *testing.T) {
-	solo := []scenarios.Phase{{Name: "solo", Kind: scenarios.PhaseCount, Duration: time.Second, Count: 1}}
+	solo := []plan.Phase{{Name: "solo", Kind: plan.PhaseCount, Duration: time.Second, Count: 1}}
 	p := mustLoad(t, layered, func(o *scenarios.Options) { o.Solo = true })
 	diff(t, p.Phases, solo)
 	diff(t, mustLoad(t, one("", "- get: /")).Phases, solo)
 }
 
 func TestPhases(t *testing.T) {
-	f := func(phase string, want scenarios.Phase) {
+	f := func(phase string, want plan.Phase) {
 		t.Helper()
 		diff(t, mustLoad(t, one("phases: ["+phase+"]", "- get: /")).Phases[0], want)
 	}
 	const s = time.Second
-	f("{duration: 4, arrivalRate: 0.5}", scenarios.Phase{Duration: 4 * s, Rate: 0.5})
-	f("{duration: '1.5', arrivalCount: 3}", scenarios.Phase{Kind: scenarios.PhaseCount, Duration: 1500 * time.Millisecond, Count: 3})
-	f("{duration: 5m, rampTo: 10}", scenarios.Phase{Kind: scenarios.PhaseRamp, Duration: 300 * s, RampTo: 10})
-	f("{duration: 1:30, arrivalRate: 1_0, rampTo: 010}", scenarios.Phase{Kind: scenarios.PhaseRamp, Duration: 90 * s, Rate: 10, RampTo: 8})
-	f("{duration: 2, arrivalRate: 0, name: idle}", scenarios.Phase{Name: "idle", Kind: scenarios.PhasePause, Duration: 2 * s})
-	f("{pause: 0.5 min}", scenarios.Phase{Kind: scenarios.PhasePause, Duration: 30 * s})
-	f("{duration: 1h, arrivalRate: 3, mode: poisson, maxVusers: 5}", scenarios.Phase{Duration: time.Hour, Rate: 3, Poisson: true, MaxVusers: 5})
+	f("{duration: 4, arrivalRate: 0.5}", plan.Phase{Duration: 4 * s, Rate: 0.5})
+	f("{duration: '1.5', arrivalCount: 3}", plan.Phase{Kind: plan.PhaseCount, Duration: 1500 * time.Millisecond, Count: 3})
+	f("{duration: 5m, rampTo: 10}", plan.Phase{Kind: plan.PhaseRamp, Duration: 300 * s, RampTo: 10})
+	f("{duration: 1:30, arrivalRate: 1_0, rampTo: 010}", plan.Phase{Kind: plan.PhaseRamp, Duration: 90 * s, Rate: 10, RampTo: 8})
+	f("{duration: 2, arrivalRate: 0, name: idle}", plan.Phase{Name: "idle", Kind: plan.PhasePause, Duration: 2 * s})
+	f("{pause: 0.5 min}", plan.Phase{Kind: plan.PhasePause, Duration: 30 * s})
+	f("{duration: 1h, arrivalRate: 3, mode: poisson, maxVusers: 5}", plan.Phase{Duration: time.Hour, Rate: 3, Poisson: true, MaxVusers: 5})
 	p := mustLoad(t, one("mode: poisson\nphases: [{duration: 1, arrivalRate: 1}]", "- get: /"))
 	if !p.Phases[0].Poisson {
 		t.Error("config.mode: poisson does not reach the phase")
@@ -147,7 +148,7 @@ func TestPhases(t *testing.T) {
 // goes; different when the load differs.
 func TestHash(t *testing.T) {
 	const base = "config: {target: http://a, phases: [{duration: 1, arrivalRate: 2}]}\nscenarios: [{flow: [{post: {url: /, json: {a: 1}}}]}]"
-	hash := func(script string, o ...func(*scenarios.Options)) string { return mustLoad(t, script, o...).Hash() }
+	hash := func(script string, o ...func(*scenarios.Options)) string { return mustLoad(t, script, o...).Hash }
 	same := func(script string, o ...func(*scenarios.Options)) {
 		t.Helper()
 		if hash(base) != hash(script, o...) {

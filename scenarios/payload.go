@@ -8,19 +8,20 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"path/filepath"
 	"strings"
 	"unicode/utf8"
+
+	"edgescope/scenarios/plan"
+	"edgescope/scenarios/tree"
+	"edgescope/scenarios/value"
 )
 
-// payload is a CSV file whose rows users take.
+// payload is how a CSV file is read.
 type payload struct {
-	path     string
-	fields   []string
-	sequence bool
-	loadAll  bool
-	name     string
-	rows     [][]any
+	plan.Payload
+
+	path string
+	name string // the variable that holds all rows
 
 	skipHeader bool
 	skipEmpty  bool
@@ -28,34 +29,14 @@ type payload struct {
 	delimiter  rune
 }
 
-// assign gives a user its row. The row of a sequence follows from the user's
-// index, so that it does not matter in which order users start.
-func (p *payload) assign(s *Scope, user int) {
-	if p.loadAll || len(p.rows) == 0 {
-		return
-	}
-	row := p.rows[0]
-	switch {
-	case !p.sequence:
-		row = p.rows[s.rand.IntN(len(p.rows))]
-	case user > 0:
-		row = p.rows[user%len(p.rows)]
-	}
-	for i, f := range p.fields {
-		if _, isVariable := s.base[f]; i < len(row) && !isVariable {
-			s.vars[f] = row[i]
-		}
-	}
-}
-
 // all is the whole file as a list of objects.
 func (p *payload) all() []any {
-	list := make([]any, len(p.rows))
-	for i, row := range p.rows {
-		o := &Object{}
-		for j, f := range p.fields {
+	list := make([]any, len(p.Rows))
+	for i, row := range p.Rows {
+		o := &value.Object{}
+		for j, f := range p.Columns {
 			if j < len(row) {
-				o.put(f, row[j])
+				o.Put(f, row[j])
 			}
 		}
 		list[i] = o
@@ -63,92 +44,92 @@ func (p *payload) all() []any {
 	return list
 }
 
-func (c *compiler) payloads(n *node) {
-	if n.isNull() {
+func (c *compiler) payloads(n *tree.Node) {
+	if n.IsNull() {
 		return
 	}
-	items := []*node{n}
-	if n.kind == listNode {
-		items = n.items
+	items := []*tree.Node{n}
+	if n.Kind == tree.List {
+		items = n.Items
 	}
 	for _, item := range items {
 		p := c.payload(item)
 		if p == nil {
 			continue
 		}
-		c.plan.payloads = append(c.plan.payloads, p)
-		if _, isVariable := c.plan.base[p.name]; p.loadAll && !isVariable {
-			c.plan.base[p.name] = p.all()
+		c.plan.Payloads = append(c.plan.Payloads, &p.Payload)
+		if _, isVariable := c.plan.Shared[p.name]; p.Whole && !isVariable {
+			c.plan.Shared[p.name] = p.all()
 		}
 	}
 }
 
-func (c *compiler) payload(n *node) *payload {
+func (c *compiler) payload(n *tree.Node) *payload {
 	p := &payload{skipEmpty: true, cast: true, delimiter: ','}
-	var path, fields *node
-	c.object(n, "payload", map[string]func(*node){
-		"path":           func(v *node) { path = v; p.path, _ = c.text(v, "path") },
-		"fields":         func(v *node) { fields = v },
-		"order":          func(v *node) { p.sequence = c.choice(v, "order", "random", "sequence") == "sequence" },
-		"skipHeader":     func(v *node) { p.skipHeader = c.boolean(v, "skipHeader") },
-		"skipEmptyLines": func(v *node) { p.skipEmpty = c.boolean(v, "skipEmptyLines") },
-		"cast":           func(v *node) { p.cast = c.boolean(v, "cast") },
-		"delimiter":      func(v *node) { p.delimiter = c.delimiter(v) },
-		"loadAll":        func(v *node) { p.loadAll = c.boolean(v, "loadAll") },
-		"name":           func(v *node) { p.name, _ = c.text(v, "name") },
+	var path, fields *tree.Node
+	c.Object(n, "payload", map[string]func(*tree.Node){
+		"path":           func(v *tree.Node) { path = v; p.path, _ = c.Text(v, "path") },
+		"fields":         func(v *tree.Node) { fields = v },
+		"order":          func(v *tree.Node) { p.Sequence = c.Choice(v, "order", "random", "sequence") == "sequence" },
+		"skipHeader":     func(v *tree.Node) { p.skipHeader = c.Bool(v, "skipHeader") },
+		"skipEmptyLines": func(v *tree.Node) { p.skipEmpty = c.Bool(v, "skipEmptyLines") },
+		"cast":           func(v *tree.Node) { p.cast = c.Bool(v, "cast") },
+		"delimiter":      func(v *tree.Node) { p.delimiter = c.delimiter(v) },
+		"loadAll":        func(v *tree.Node) { p.Whole = c.Bool(v, "loadAll") },
+		"name":           func(v *tree.Node) { p.name, _ = c.Text(v, "name") },
 	})
-	if n.kind != objectNode {
+	if n.Kind != tree.Object {
 		return nil
 	}
 	if p.path == "" {
-		c.fault(n.pos, "a payload needs the path of a CSV file")
+		c.Fault(n.Pos, "a payload needs the path of a CSV file")
 		return nil
 	}
-	if p.loadAll && p.name == "" {
-		c.fault(n.pos, "a payload with loadAll needs a name, the variable that holds its rows")
+	if p.Whole && p.name == "" {
+		c.Fault(n.Pos, "a payload with loadAll needs a name, the variable that holds its rows")
 		return nil
 	}
-	for _, f := range c.list(fields, "fields") {
-		if name, ok := c.text(f, "a field"); ok {
-			p.fields = append(p.fields, name)
+	for _, f := range c.List(fields, "fields") {
+		if name, ok := c.Text(f, "a field"); ok {
+			p.Columns = append(p.Columns, name)
 		}
 	}
-	if len(p.fields) == 0 {
-		c.fault(n.pos, "a payload needs fields, the variable names of its columns")
+	if len(p.Columns) == 0 {
+		c.Fault(n.Pos, "a payload needs fields, the variable names of its columns")
 		return nil
 	}
-	c.readPayload(p, path.pos)
+	c.readPayload(p, path.Pos)
 	return p
 }
 
-func (c *compiler) delimiter(v *node) rune {
-	s, _ := c.text(v, "delimiter")
+func (c *compiler) delimiter(v *tree.Node) rune {
+	s, _ := c.Text(v, "delimiter")
 	r, size := utf8.DecodeRuneInString(s)
 	if size == 0 || size != len(s) || r == '"' || r == '\n' || r == '\r' || r == utf8.RuneError {
-		c.fault(v.pos, "delimiter must be one character, other than quotes and line ends")
+		c.Fault(v.Pos, "delimiter must be one character, other than quotes and line ends")
 		return ','
 	}
 	return r
 }
 
-func (c *compiler) readPayload(p *payload, pos Position) {
+func (c *compiler) readPayload(p *payload, pos tree.Position) {
 	if rows, ok := c.opts.Tables[p.path]; ok {
-		p.rows = rows
+		p.Rows = rows
 		c.files.Write(fmt.Appendf(nil, "%q", rows))
 		return
 	}
 	path := c.path(p.path)
 	src, err := c.opts.ReadFile(path)
 	if err != nil {
-		c.fault(pos, "payload %s cannot be read: %s", p.path, cause(err))
+		c.Fault(pos, "payload %s cannot be read: %s", p.path, cause(err))
 		return
 	}
 	c.files.Write(src)
 	if !c.parseCSV(p, path, bytes.TrimPrefix(src, []byte("\ufeff"))) {
 		return
 	}
-	if len(p.rows) == 0 && !p.loadAll {
-		c.fault(pos, "payload %s has no rows", p.path)
+	if len(p.Rows) == 0 && !p.Whole {
+		c.Fault(pos, "payload %s has no rows", p.path)
 	}
 }
 
@@ -170,13 +151,13 @@ func (c *compiler) parseCSV(p *payload, file string, src []byte) bool {
 		}
 		line, _ := r.FieldPos(0)
 		for ; next < line && !p.skipEmpty; next++ {
-			p.rows = append(p.rows, []any{""})
+			p.Rows = append(p.Rows, []any{""})
 		}
 		next = line + 1 + strings.Count(strings.Join(record, ""), "\n")
 		if first && p.skipHeader || p.skipEmpty && blank(record) {
 			continue
 		}
-		p.rows = append(p.rows, p.row(record))
+		p.Rows = append(p.Rows, p.row(record))
 	}
 }
 
@@ -198,29 +179,21 @@ func (p *payload) row(record []string) []any {
 // castNumber makes a number of a text that is a decimal number: "007" is 7.
 // Digits that JSON writes alike are kept, however many they are.
 func castNumber(text string) any {
-	if text != "" && numberLength(text) == len(text) && !strings.ContainsAny(text, "eE") {
+	if text != "" && value.NumberLength(text) == len(text) && !strings.ContainsAny(text, "eE") {
 		return json.Number(text)
 	}
-	f := textNumber(text)
+	f := value.TextNumber(text)
 	if strings.TrimSpace(text) == "" || math.IsNaN(f) {
 		return text
 	}
-	return formatNumber(f)
+	return value.FormatNumber(f)
 }
 
 func (c *compiler) csvFault(file string, err error) {
 	var bad *csv.ParseError
 	if errors.As(err, &bad) {
-		c.fault(Position{file, bad.Line, max(bad.Column, 1)}, "not valid CSV: %s", bad.Err)
+		c.Fault(tree.Position{File: file, Line: bad.Line, Col: max(bad.Column, 1)}, "not valid CSV: %s", bad.Err)
 		return
 	}
-	c.fault(Position{File: file}, "not valid CSV: %s", err)
-}
-
-// path is a file named in the script, which is relative to the script.
-func (c *compiler) path(name string) string {
-	if filepath.IsAbs(name) {
-		return name
-	}
-	return filepath.Join(c.dir, name)
+	c.Fault(tree.Position{File: file}, "not valid CSV: %s", err)
 }

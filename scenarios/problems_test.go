@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"edgescope/scenarios"
+	"edgescope/scenarios/tree"
 )
 
 // TestProblemsAreListedAtOnce: every one with its place, in order.
@@ -33,7 +33,7 @@ scenarios:
 		`s.yml:11:27: unknown key "bogus" in request`,
 		`s.yml:12:18: a step has one key: "think" stands beside "get"`,
 	}
-	var ps scenarios.Problems
+	var ps tree.Problems
 	if !errors.As(err, &ps) {
 		t.Fatalf("got %v, want Problems", err)
 	}

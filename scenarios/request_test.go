@@ -10,50 +10,52 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"edgescope/scenarios"
+	"edgescope/scenarios/plan"
+	"edgescope/scenarios/value"
 )
 
 // rendered is the message of the first request of a flow.
-func rendered(t *testing.T, flow string) (scenarios.Message, error) {
+func rendered(t *testing.T, flow string) (plan.Message, error) {
 	t.Helper()
 	p := mustLoad(t, one("variables: {n: 7, p: after, s: 'a b', q: 'x&y'}", flow))
-	var m scenarios.Message
+	var m plan.Message
 	err := firstRequest(t, p).Render(p.NewScope(1, 0, nil), p.Target, &m)
 	return m, err
 }
 
 func TestRequests(t *testing.T) {
-	f := func(flow string, want scenarios.Message) {
+	f := func(flow string, want plan.Message) {
 		t.Helper()
 		m, err := rendered(t, flow)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if d := cmp.Diff(want, m, cmpopts.IgnoreUnexported(scenarios.Message{}), cmpopts.EquateEmpty()); d != "" {
+		if d := cmp.Diff(want, m, cmpopts.IgnoreFields(plan.Message{}, "Memory", "Address"), cmpopts.EquateEmpty()); d != "" {
 			t.Errorf("%s: -want +got:\n%s", flow, d)
 		}
 	}
-	header := func(nv ...string) (h []scenarios.Field) {
+	header := func(nv ...string) (h []plan.Field) {
 		for i := 0; i < len(nv); i += 2 {
-			h = append(h, scenarios.Field{Name: nv[i], Value: nv[i+1]})
+			h = append(h, plan.Field{Name: nv[i], Value: nv[i+1]})
 		}
 		return h
 	}
-	f("- get: /a", scenarios.Message{Method: "GET", URL: "http://t/a"})
-	f("- head: {url: 'https://other/x'}", scenarios.Message{Method: "HEAD", URL: "https://other/x"})
-	f("- put: {url: '/{{ n }}', body: 'raw {{ n }}'}", scenarios.Message{Method: "PUT", URL: "http://t/7", Body: []byte("raw 7")})
-	f("- post: {url: /, json: {}}", scenarios.Message{
+	f("- get: /a", plan.Message{Method: "GET", URL: "http://t/a"})
+	f("- head: {url: 'https://other/x'}", plan.Message{Method: "HEAD", URL: "https://other/x"})
+	f("- put: {url: '/{{ n }}', body: 'raw {{ n }}'}", plan.Message{Method: "PUT", URL: "http://t/7", Body: []byte("raw 7")})
+	f("- post: {url: /, json: {}}", plan.Message{
 		Method: "POST", URL: "http://t/", Body: []byte("{}"), Header: header("Content-Type", "application/json"),
 	})
-	f("- delete: {url: /, body: no, json: {x: 1}, headers: {content-type: mine}}", scenarios.Message{
+	f("- delete: {url: /, body: no, json: {x: 1}, headers: {content-type: mine}}", plan.Message{
 		Method: "DELETE", URL: "http://t/", Body: []byte(`{"x":1}`), Header: header("content-type", "mine"),
 	})
-	f("- patch: {url: /, form: {a: 1, b: '{{ s }}', gone: '{{ gone }}'}}", scenarios.Message{
+	f("- patch: {url: /, form: {a: 1, b: '{{ s }}', gone: '{{ gone }}'}}", plan.Message{
 		Method: "PATCH", URL: "http://t/", Body: []byte("a=1&b=a+b"), Header: header("Content-Type", "application/x-www-form-urlencoded"),
 	})
-	f("- get: {url: /, auth: {user: u, pass: 'p{{ n }}'}, cookie: {c: '{{ n }}'}}", scenarios.Message{
+	f("- get: {url: /, auth: {user: u, pass: 'p{{ n }}'}, cookie: {c: '{{ n }}'}}", plan.Message{
 		Method: "GET", URL: "http://t/", Header: header("Authorization", "Basic dTpwNw=="), Cookies: header("c", "7"),
 	})
-	f("- get: {url: /, headers: {X-A: '{{ n }}', x-a: 2, x-gone: '{{ gone }}'}}", scenarios.Message{
+	f("- get: {url: /, headers: {X-A: '{{ n }}', x-a: 2, x-gone: '{{ gone }}'}}", plan.Message{
 		Method: "GET", URL: "http://t/", Header: header("x-a", "2"),
 	})
 }
@@ -79,7 +81,7 @@ func TestInvalidURLFailsTheUser(t *testing.T) {
 	f := func(url, want string) {
 		t.Helper()
 		_, err := rendered(t, "- get: {url: '"+url+"'}")
-		var user scenarios.UserError
+		var user value.UserError
 		if !errors.As(err, &user) || string(user) != want {
 			t.Errorf("%s: got %v, want %s", url, err, want)
 		}
@@ -96,7 +98,7 @@ func TestMultipart(t *testing.T) {
 		o.ReadFile = reader(map[string]string{"s.yml": script, "d/x.png": "PNG"})
 	})
 	s := p.NewScope(1, 0, nil)
-	var m scenarios.Message
+	var m plan.Message
 	if err := firstRequest(t, p).Render(s, p.Target, &m); err != nil {
 		t.Fatal(err)
 	}
@@ -116,9 +118,9 @@ func TestMultipart(t *testing.T) {
 func TestMessagesAreReused(t *testing.T) {
 	p := mustLoad(t, one("", "- post: {url: /, json: {a: 1}, headers: {x: 1}, cookie: {c: 1}}\n- get: /b"))
 	s := p.NewScope(1, 0, nil)
-	var m scenarios.Message
+	var m plan.Message
 	for _, step := range p.Flows[0].Steps {
-		if err := step.(*scenarios.Request).Render(s, p.Target, &m); err != nil {
+		if err := step.(*plan.Request).Render(s, p.Target, &m); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -134,7 +136,7 @@ func TestURLsAreEscaped(t *testing.T) {
 		p := mustLoad(t, one("", "- get: '/{{ v }}'"))
 		scope := p.NewScope(1, 0, nil)
 		scope.Set("v", value)
-		var m scenarios.Message
+		var m plan.Message
 		if err := firstRequest(t, p).Render(scope, p.Target, &m); err != nil {
 			t.Fatal(err)
 		}
@@ -216,7 +218,7 @@ func TestThink(t *testing.T) {
 	f := func(step string, low, high time.Duration) {
 		t.Helper()
 		p := mustLoad(t, one("variables: {t: 200 ms, bad: x}", "- "+step))
-		think := p.Flows[0].Steps[0].(*scenarios.Think)
+		think := p.Flows[0].Steps[0].(*plan.Think)
 		for user := range 50 {
 			d, err := think.Pause(p.NewScope(1, user, nil))
 			if err != nil || d < low || d > high {
@@ -234,10 +236,10 @@ func TestThink(t *testing.T) {
 	f("{think: 1, jitter: 5s}", 0, 6*s)
 
 	p := mustLoad(t, one("variables: {bad: 1-3}\nhttp: {defaults: {think: {jitter: 50%}}}", "- think: '{{ bad }}'\n- think: 1"))
-	if _, err := p.Flows[0].Steps[0].(*scenarios.Think).Pause(p.NewScope(1, 0, nil)); err == nil || err.Error() != "Invalid think time: 1-3" {
+	if _, err := p.Flows[0].Steps[0].(*plan.Think).Pause(p.NewScope(1, 0, nil)); err == nil || err.Error() != "Invalid think time: 1-3" {
 		t.Errorf("got %v", err)
 	}
-	if d, _ := p.Flows[0].Steps[1].(*scenarios.Think).Pause(p.NewScope(1, 0, nil)); d == time.Second {
+	if d, _ := p.Flows[0].Steps[1].(*plan.Think).Pause(p.NewScope(1, 0, nil)); d == time.Second {
 		t.Error("the default jitter does nothing")
 	}
 }
@@ -246,11 +248,11 @@ func TestLoops(t *testing.T) {
 	f := func(loop, want string) {
 		t.Helper()
 		p := mustLoad(t, one("variables: {n: 2, lst: [[{k: 1}, {k: 2}]]}", "- {loop: [{log: '{{ $loopCount }}/{{ $loopElement }}/{{ i }}/{{ e.k }}'}], "+loop+"}"))
-		l := p.Flows[0].Steps[0].(*scenarios.Loop)
+		l := p.Flows[0].Steps[0].(*plan.Loop)
 		s := p.NewScope(1, 0, nil)
 		var got []string
 		for range l.Passes(s) {
-			if got = append(got, l.Steps[0].(*scenarios.Log).Text.Text(s)); len(got) == 5 {
+			if got = append(got, l.Steps[0].(*plan.Log).Text(s)); len(got) == 5 {
 				break
 			}
 		}
@@ -320,7 +322,7 @@ func TestPayloads(t *testing.T) {
 		}
 		var got []string
 		for user := range 3 {
-			got = append(got, p.Flows[0].Steps[0].(*scenarios.Log).Text.Text(p.NewScope(1, user, nil)))
+			got = append(got, p.Flows[0].Steps[0].(*plan.Log).Text(p.NewScope(1, user, nil)))
 		}
 		if j := strings.Join(got, " "); j != want {
 			t.Errorf("{%s}:\n got %s\nwant %s", payload, j, want)

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"edgescope/scenarios"
+	"edgescope/scenarios/plan"
+	"edgescope/scenarios/value"
 )
 
 const variables = `variables:
@@ -21,7 +23,7 @@ const variables = `variables:
 // body renders the JSON body of a POST.
 func body(t *testing.T, json string) string {
 	t.Helper()
-	var m scenarios.Message
+	var m plan.Message
 	p := mustLoad(t, one(variables, "- post: {url: /, json: "+json+"}"))
 	if err := firstRequest(t, p).Render(p.NewScope(1, 0, nil), p.Target, &m); err != nil {
 		t.Fatal(err)
@@ -66,7 +68,7 @@ func TestRandomFunctionsAndUUID(t *testing.T) {
 	p := mustLoad(t, one("", flow))
 	shape := regexp.MustCompile(`^\["[123]","[A-Za-z0-9]{10}","[A-Za-z0-9]{4}","([0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})","([^"]*)"\]$`)
 	seen := map[string]bool{}
-	var m scenarios.Message
+	var m plan.Message
 	for user := range 200 {
 		s := p.NewScope(1, user, nil)
 		if err := firstRequest(t, p).Render(s, p.Target, &m); err != nil {
@@ -78,7 +80,7 @@ func TestRandomFunctionsAndUUID(t *testing.T) {
 		}
 		seen[parts[1]] = true
 		again := p.NewScope(1, user, nil)
-		var m2 scenarios.Message
+		var m2 plan.Message
 		if err := firstRequest(t, p).Render(again, p.Target, &m2); err != nil || string(m2.Body) != string(m.Body) {
 			t.Fatalf("user %d is not reproducible: %s then %s", user, m.Body, m2.Body)
 		}
@@ -92,8 +94,8 @@ func TestConfigIsRenderedOnce(t *testing.T) {
 http: {defaults: {headers: {x-id: "{{ $uuid }}", x-r: "{{ $randomNumber(1, 1000000) }}", x-e: "{{ $env.E }}", x-u: "{{ user }}", x-gone: "{{ nope }}"}}}`,
 		`- get: {url: "/{{ r }}/{{ gone }}", headers: {X-E: mine}}`),
 		func(o *scenarios.Options) { o.Variables = `{"user": "ann"}` })
-	var a, b scenarios.Message
-	render := func(m *scenarios.Message, user int) {
+	var a, b plan.Message
+	render := func(m *plan.Message, user int) {
 		if err := firstRequest(t, p).Render(p.NewScope(1, user, nil), p.Target, m); err != nil {
 			t.Fatal(err)
 		}
@@ -103,7 +105,7 @@ http: {defaults: {headers: {x-id: "{{ $uuid }}", x-r: "{{ $randomNumber(1, 10000
 	if a.URL != b.URL || !regexp.MustCompile(`^http://t/\d+/undefined$`).MatchString(a.URL) {
 		t.Errorf("URLs %s and %s, want the same number in both", a.URL, b.URL)
 	}
-	h := func(m scenarios.Message) map[string]string {
+	h := func(m plan.Message) map[string]string {
 		out := map[string]string{}
 		for _, f := range m.Header {
 			out[strings.ToLower(f.Name)] = f.Value
@@ -160,7 +162,7 @@ func TestSetSharesNothing(t *testing.T) {
 	a.Set("o.in.x", "mine")
 	a.Set("new.path.here", true)
 	a.Set("plain", nil)
-	f := func(s *scenarios.Scope, path string, want any, defined bool) {
+	f := func(s *value.Scope, path string, want any, defined bool) {
 		t.Helper()
 		got, ok := s.Get(path)
 		if ok != defined || ok && got != want {
@@ -195,7 +197,7 @@ func BenchmarkRender(b *testing.B) {
 	p := mustLoad(b, one("variables: {id: 7}", `- post: {url: "/p/{{ id }}", headers: {x-a: "{{ id }}"}, json: {imageUrl: u, w: "{{ $randomNumber(1, 9) }}", h: 5}}`))
 	s := p.NewScope(1, 0, nil)
 	r := firstRequest(b, p)
-	var m scenarios.Message
+	var m plan.Message
 	b.ReportAllocs()
 	for b.Loop() {
 		if err := r.Render(s, p.Target, &m); err != nil {

@@ -10,10 +10,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"edgescope/scenarios"
+	"edgescope/scenarios/plan"
 )
 
 // withTLS loads a script with options of config.tls; files are those of testdata/tls.
-func withTLS(t *testing.T, options string) (*scenarios.Plan, error) {
+func withTLS(t *testing.T, options string) (*plan.Plan, error) {
 	t.Helper()
 	script := "config:\n  target: https://a.test\n  phases: [{duration: 1, arrivalRate: 1}]\n  tls: {" + options + "}\nscenarios: [{flow: [{get: {url: /}}]}]"
 	return scenarios.Load(scenarios.Options{Files: []string{"s.yml"}, ReadFile: func(name string) ([]byte, error) {
@@ -55,7 +56,7 @@ func TestClientKeysAreDecrypted(t *testing.T) {
 }
 
 func TestOptionsOfTLS(t *testing.T) {
-	f := func(options string, want scenarios.TLS, wantError string) {
+	f := func(options string, want plan.TLS, wantError string) {
 		t.Helper()
 		p, err := withTLS(t, options)
 		if wantError != "" {
@@ -72,18 +73,18 @@ func TestOptionsOfTLS(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", options, diff)
 		}
 	}
-	f("rejectUnauthorized: false", scenarios.TLS{Insecure: true}, "")
-	f("servername: shop.test, sessions: shared", scenarios.TLS{ServerName: "shop.test", Sessions: "shared"}, "")
-	f("minVersion: TLSv1.2, maxVersion: TLSv1.3", scenarios.TLS{MinVersion: tls.VersionTLS12, MaxVersion: tls.VersionTLS13}, "")
-	f("minVersion: TLSv1, maxVersion: TLSv1.1", scenarios.TLS{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}, "")
-	f("ecdhCurve: 'X25519MLKEM768:P-256'", scenarios.TLS{Curves: []tls.CurveID{tls.X25519MLKEM768, tls.CurveP256}}, "")
-	f("ecdhCurve: X448", scenarios.TLS{}, `ecdhCurve "X448" is unknown, want X25519, X25519MLKEM768`)
-	f("minVersion: TLSv1.3, maxVersion: TLSv1.2", scenarios.TLS{}, "minVersion is above maxVersion")
-	f("minVersion: 1.2", scenarios.TLS{}, "minVersion must be TLSv1 or TLSv1.1 or TLSv1.2 or TLSv1.3")
-	f("sessions: all", scenarios.TLS{}, "sessions must be user or shared or none")
-	f("pfx: client.p12", scenarios.TLS{}, "pfx is not supported: make PEM files of it with openssl pkcs12")
-	f("cert: client.pem", scenarios.TLS{}, "tls needs both cert and key, or neither")
-	f("rejectUnauthorised: false", scenarios.TLS{}, `did you mean "rejectUnauthorized"?`)
+	f("rejectUnauthorized: false", plan.TLS{Insecure: true}, "")
+	f("servername: shop.test, sessions: shared", plan.TLS{ServerName: "shop.test", Sessions: "shared"}, "")
+	f("minVersion: TLSv1.2, maxVersion: TLSv1.3", plan.TLS{MinVersion: tls.VersionTLS12, MaxVersion: tls.VersionTLS13}, "")
+	f("minVersion: TLSv1, maxVersion: TLSv1.1", plan.TLS{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}, "")
+	f("ecdhCurve: 'X25519MLKEM768:P-256'", plan.TLS{Curves: []tls.CurveID{tls.X25519MLKEM768, tls.CurveP256}}, "")
+	f("ecdhCurve: X448", plan.TLS{}, `ecdhCurve "X448" is unknown, want X25519, X25519MLKEM768`)
+	f("minVersion: TLSv1.3, maxVersion: TLSv1.2", plan.TLS{}, "minVersion is above maxVersion")
+	f("minVersion: 1.2", plan.TLS{}, "minVersion must be TLSv1 or TLSv1.1 or TLSv1.2 or TLSv1.3")
+	f("sessions: all", plan.TLS{}, "sessions must be user or shared or none")
+	f("pfx: client.p12", plan.TLS{}, "pfx is not supported: make PEM files of it with openssl pkcs12")
+	f("cert: client.pem", plan.TLS{}, "tls needs both cert and key, or neither")
+	f("rejectUnauthorised: false", plan.TLS{}, `did you mean "rejectUnauthorized"?`)
 }
 
 func TestVersionOfHTTP(t *testing.T) {

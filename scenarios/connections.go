@@ -1,0 +1,235 @@
+package scenarios
+
+import (
+	"bytes"
+	"crypto/tls"
+	"net/url"
+	"strings"
+	"time"
+
+	"edgescope/scenarios/pemkey"
+	"edgescope/scenarios/plan"
+	"edgescope/scenarios/settings"
+	"edgescope/scenarios/template"
+	"edgescope/scenarios/tree"
+	"edgescope/scenarios/value"
+)
+
+func (c *compiler) checkTarget(n *tree.Node, target string) {
+	u, err := url.Parse(target)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		c.Fault(n.Pos, "target must be an http:// or https:// URL, not %q", target)
+	}
+}
+
+// aboveZero is a timeout.
+func (c *compiler) aboveZero(n *tree.Node) time.Duration {
+	d := c.Duration(n, "timeout")
+	if d <= 0 {
+		c.Fault(n.Pos, "timeout must be above 0, not %s", n.What())
+	}
+	return d
+}
+
+func (c *compiler) http(n *tree.Node) {
+	h := &c.plan.HTTP
+	c.Object(n, "http", map[string]func(*tree.Node){
+		"timeout":            func(v *tree.Node) { c.timeout = c.aboveZero(v) },
+		"version":            func(v *tree.Node) { h.Version = c.httpVersion(v) },
+		"pool":               func(v *tree.Node) { h.Pool = c.Whole(v, "pool") },
+		"maxSockets":         func(v *tree.Node) { c.Warn(v.Pos, "maxSockets is ignored, as in Artillery: use pool") },
+		"extendedMetrics":    func(v *tree.Node) { h.ExtendedMetrics = c.Bool(v, "extendedMetrics") },
+		"defaults":           settings.Ignored,
+		"distributedTracing": c.tracing,
+		"cookieJarOptions": func(v *tree.Node) {
+			c.Object(v, "cookieJarOptions", map[string]func(*tree.Node){
+				"looseMode":            func(v *tree.Node) { h.LooseCookies = c.Bool(v, "looseMode") },
+				"rejectPublicSuffixes": settings.Ignored,
+			})
+		},
+	})
+}
+
+func (c *compiler) tracing(n *tree.Node) {
+	t := &c.plan.HTTP.Tracing
+	if n.Kind == tree.Scalar {
+		t.Enabled = c.Bool(n, "distributedTracing")
+		t.Sampled = t.Enabled
+		return
+	}
+	t.Enabled, t.Sampled = true, true
+	c.Object(n, "distributedTracing", map[string]func(*tree.Node){
+		"enabled":       func(v *tree.Node) { t.Enabled = c.Bool(v, "enabled") },
+		"sampled":       func(v *tree.Node) { t.Sampled = c.Bool(v, "sampled") },
+		"traceIdPrefix": func(v *tree.Node) { t.TraceIDPrefix = c.tracePrefix(v) },
+	})
+}
+
+// tracePrefix leaves at least 8 of a trace id's 32 hex digits to chance.
+func (c *compiler) tracePrefix(n *tree.Node) string {
+	s, _ := c.Text(n, "traceIdPrefix")
+	s = strings.ToLower(s)
+	if len(s) > 24 || strings.Trim(s, "0123456789abcdef") != "" {
+		c.Fault(n.Pos, "traceIdPrefix must be at most 24 hex digits, not %s", n.What())
+		return ""
+	}
+	return s
+}
+
+// httpVersion takes numbers too: version: 2.
+func (c *compiler) httpVersion(n *tree.Node) string {
+	if n.Kind == tree.Scalar && n.Scalar != nil {
+		n = &tree.Node{Pos: n.Pos, Scalar: value.Text(template.Of(n))}
+	}
+	return c.Choice(n, "version", "1.1", "2", "h2c", "3")
+}
+
+func (c *compiler) tls(n *tree.Node) {
+	t := &c.plan.TLS
+	c.Object(n, "tls", map[string]func(*tree.Node){
+		"rejectUnauthorized": func(v *tree.Node) { t.Insecure = !c.Bool(v, "rejectUnauthorized") },
+		"ca":                 func(v *tree.Node) { t.CA = c.pem(v, "ca") },
+		"cert":               func(v *tree.Node) { t.Cert = c.pem(v, "cert") },
+		"key":                func(v *tree.Node) { t.Key = c.pem(v, "key") },
+		"passphrase":         settings.Ignored, // below: it belongs to the key
+		"servername":         func(v *tree.Node) { t.ServerName, _ = c.Text(v, "servername") },
+		"minVersion":         func(v *tree.Node) { t.MinVersion = c.tlsVersion(v, "minVersion") },
+		"maxVersion":         func(v *tree.Node) { t.MaxVersion = c.tlsVersion(v, "maxVersion") },
+		"ecdhCurve":          func(v *tree.Node) { t.Curves = c.curves(v) },
+		"sessions":           func(v *tree.Node) { t.Sessions = c.Choice(v, "sessions", "user", "shared", "none") },
+		"pfx": func(v *tree.Node) {
+			c.Fault(v.Pos, "pfx is not supported: make PEM files of it with openssl pkcs12 -in FILE -nodes, and name them as cert and key")
+		},
+	})
+	if (t.Cert == nil) != (t.Key == nil) {
+		c.Fault(n.Pos, "tls needs both cert and key, or neither")
+	}
+	if t.MaxVersion != 0 && t.MinVersion > t.MaxVersion {
+		c.Fault(n.Pos, "minVersion is above maxVersion")
+	}
+	c.unlockKey(n)
+}
+
+// unlockKey takes the passphrase off the client's key.
+func (c *compiler) unlockKey(n *tree.Node) {
+	t := &c.plan.TLS
+	if len(t.Key) == 0 {
+		return
+	}
+	var passphrase string
+	if v := n.Get("passphrase"); v != nil {
+		passphrase, _ = c.Text(v, "passphrase")
+	}
+	key, err := pemkey.Decrypt(t.Key, []byte(passphrase))
+	if err != nil {
+		c.Fault(n.Get("key").Pos, "key: %s", err)
+		return
+	}
+	t.Key = key
+}
+
+// tlsVersion reads node's names of versions.
+func (c *compiler) tlsVersion(n *tree.Node, what string) uint16 {
+	switch c.Choice(n, what, "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3") {
+	case "TLSv1":
+		return tls.VersionTLS10
+	case "TLSv1.1":
+		return tls.VersionTLS11
+	case "TLSv1.2":
+		return tls.VersionTLS12
+	case "TLSv1.3":
+		return tls.VersionTLS13
+	default:
+		return 0
+	}
+}
+
+// curves reads node's list of key exchanges: X25519MLKEM768:X25519.
+func (c *compiler) curves(n *tree.Node) (curves []tls.CurveID) {
+	list, _ := c.Text(n, "ecdhCurve")
+	for name := range strings.SplitSeq(list, ":") {
+		switch name {
+		case "X25519":
+			curves = append(curves, tls.X25519)
+		case "X25519MLKEM768":
+			curves = append(curves, tls.X25519MLKEM768)
+		case "P-256", "prime256v1":
+			curves = append(curves, tls.CurveP256)
+		case "P-384", "secp384r1":
+			curves = append(curves, tls.CurveP384)
+		case "P-521", "secp521r1":
+			curves = append(curves, tls.CurveP521)
+		default:
+			c.Fault(n.Pos, "ecdhCurve %q is unknown, want X25519, X25519MLKEM768, P-256, P-384 or P-521, divided by colons", name)
+		}
+	}
+	return curves
+}
+
+// pem is a PEM text, or the path of a file with one.
+func (c *compiler) pem(n *tree.Node, what string) []byte {
+	s, ok := c.Text(n, what)
+	if !ok {
+		return nil
+	}
+	const begin = "-----BEGIN "
+	if strings.Contains(s, begin) {
+		return []byte(s)
+	}
+	src, err := c.opts.ReadFile(c.path(s))
+	if err != nil {
+		c.Fault(n.Pos, "%s %s cannot be read: %s", what, s, cause(err))
+		return []byte{}
+	}
+	if !bytes.Contains(src, []byte(begin)) {
+		c.Fault(n.Pos, "%s %s is no PEM file", what, s)
+	}
+	return src
+}
+
+func (c *compiler) regions(n *tree.Node) {
+	var regions []plan.Region
+	for _, f := range c.regionFields(n) {
+		r := plan.Region{Name: f.Key, Weight: 1}
+		if f.Value.Kind == tree.Object {
+			c.Object(f.Value, "region", map[string]func(*tree.Node){
+				"name":   func(v *tree.Node) { r.Name, _ = c.Text(v, "name") },
+				"target": func(v *tree.Node) { r.Target, _ = c.Text(v, "target"); c.checkTarget(v, r.Target) },
+				"weight": func(v *tree.Node) { r.Weight = c.regionWeight(v) },
+			})
+		} else {
+			r.Target, _ = c.Text(f.Value, "a region's target")
+			c.checkTarget(f.Value, r.Target)
+		}
+		if r.Name == "" || r.Target == "" {
+			c.Fault(f.Value.Pos, "a region needs a name and a target")
+		}
+		regions = append(regions, r)
+	}
+	c.plan.SetRegions(regions)
+}
+
+// regionFields makes one form of both: {FRA: url} and [{name: FRA, target: url}].
+func (c *compiler) regionFields(n *tree.Node) []tree.Field {
+	if n.Kind == tree.Object {
+		return n.Fields
+	}
+	var fields []tree.Field
+	for _, item := range c.List(n, "regions") {
+		if item.Kind == tree.Object && item.Get("target") == nil {
+			fields = append(fields, item.Fields...)
+		} else {
+			fields = append(fields, tree.Field{Pos: item.Pos, Value: item})
+		}
+	}
+	return fields
+}
+
+func (c *compiler) regionWeight(n *tree.Node) int {
+	w := c.Whole(n, "weight")
+	if w < 1 || w > 1000 {
+		c.Fault(n.Pos, "the weight of a region must be 1 to 1000, not %s", n.What())
+		return 1
+	}
+	return w
+}

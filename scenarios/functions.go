@@ -1,0 +1,70 @@
+package scenarios
+
+import (
+	"slices"
+
+	"edgescope/scenarios/plan"
+	"edgescope/scenarios/processor"
+	"edgescope/scenarios/settings"
+	"edgescope/scenarios/tree"
+)
+
+// processor reads config.processor: the JavaScript whose functions the script names.
+func (c *compiler) processor(n *tree.Node) {
+	name, ok := c.Text(n, "processor")
+	if !ok {
+		return
+	}
+	program, problems := processor.Load(c.path(name), processor.Options{
+		Env: c.opts.variable,
+		ReadFile: func(path string) ([]byte, error) {
+			src, err := c.opts.ReadFile(path)
+			c.files.Write(src)
+			return src, err
+		},
+	})
+	for _, p := range problems {
+		pos := tree.Position{File: p.File, Line: p.Line, Col: p.Col}
+		if p.Line == 0 {
+			pos = n.Pos
+			p.Msg = p.File + ": " + p.Msg
+		}
+		c.Fault(pos, "%s", p.Msg)
+	}
+	c.plan.Processor, c.brokenProcessor = program, program == nil
+}
+
+// function checks that the processor exports a function.
+func (c *compiler) function(n *tree.Node, where string) string {
+	name, ok := c.Text(n, where)
+	switch {
+	case !ok || c.brokenProcessor: // told already
+	case c.plan.Processor == nil:
+		c.Fault(n.Pos, "%s: function %q cannot be called: the script has no config.processor", where, name)
+	case !c.plan.Processor.Has(name):
+		c.Fault(n.Pos, "%s: the processor exports no function %q%s", where, name, settings.Known(name, c.plan.Processor.Names()))
+	}
+	return name
+}
+
+// functions are one name or a list of them.
+func (c *compiler) functions(n *tree.Node, where string) []string {
+	items := []*tree.Node{n}
+	if n.Kind == tree.List {
+		items = n.Items
+	}
+	names := make([]string, len(items))
+	for i, item := range items {
+		names[i] = c.function(item, where)
+	}
+	return names
+}
+
+// hookAll puts the scenario's own hooks before those of its requests, as Artillery does.
+func (c *compiler) hookAll(requests []*plan.Request, before, after []string) {
+	for _, r := range requests {
+		r.BeforeRequest = slices.Concat(before, r.BeforeRequest)
+		r.AfterResponse = slices.Concat(after, r.AfterResponse)
+		r.NeedsBody = r.NeedsBody || len(r.AfterResponse) > 0
+	}
+}

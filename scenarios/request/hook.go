@@ -1,0 +1,133 @@
+package request
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"edgescope/scenarios/plan"
+	"edgescope/scenarios/settings"
+	"edgescope/scenarios/template"
+	"edgescope/scenarios/tree"
+	"edgescope/scenarios/value"
+)
+
+// Script is the request as a function sees it before it is rendered, as JSON: its templates are text, its URL is absolute.
+func (r *Request) Script(base string) []byte {
+	address := r.url.String()
+	if strings.HasPrefix(address, "/") {
+		address = base + address
+	}
+	o := &value.Object{}
+	o.Put("url", address)
+	o.Put("method", r.method)
+	if r.name != "" {
+		o.Put("name", r.name)
+	}
+	var headers []value.Member
+	for i := range r.headers {
+		headers = withHeader(headers, r.headers[i].Name.String(), r.headers[i].Value.Source())
+	}
+	o.Put("headers", value.NewObject(headers))
+	putFields(o, "qs", r.query)
+	putFields(o, "cookie", r.cookies)
+	if r.auth != nil {
+		o.Put("auth", value.NewObject([]value.Member{{Key: "user", Value: r.auth.user.String()}, {Key: "pass", Value: r.auth.pass.String()}}))
+	}
+	switch r.body.kind {
+	case jsonBody:
+		o.Put("json", r.body.json.Source())
+	case textBody:
+		o.Put("body", r.body.text.String())
+	case formBody:
+		putFields(o, "form", r.body.form)
+	case noBody, multipartBody:
+	}
+	return value.AppendJSON(nil, o)
+}
+
+// withHeader replaces a header of the same name but for case, or appends it.
+func withHeader(headers []value.Member, name string, v any) []value.Member {
+	for i := range headers {
+		if strings.EqualFold(headers[i].Key, name) {
+			headers[i] = value.Member{Key: name, Value: v}
+			return headers
+		}
+	}
+	return append(headers, value.Member{Key: name, Value: v})
+}
+
+func putFields(o *value.Object, key string, fields []template.Field) {
+	if len(fields) == 0 {
+		return
+	}
+	inner := &value.Object{}
+	for i := range fields {
+		inner.Put(fields[i].Name.String(), fields[i].Value.Source())
+	}
+	o.Put(key, inner)
+}
+
+// changeable are what a function may change about a request; other members of req are its own.
+var changeable = []string{"url", "method", "headers", "qs", "cookie", "auth", "json", "body", "form"}
+
+// Changed is the request with what a function left of its Script: in url, method, headers, qs, cookie, auth, json, body and
+// form templates are rendered like those of the script. It is r itself when nothing has changed; the error is a
+// [value.UserError].
+func (r *Request) Changed(before, after []byte) (*Request, error) {
+	if bytes.Equal(before, after) {
+		return r, nil
+	}
+	v, err := value.Parse(after)
+	o, ok := v.(*value.Object)
+	if err != nil || !ok {
+		return nil, value.UserError("beforeRequest left no request")
+	}
+	changed := &Request{name: r.name, method: r.method, url: r.url, constants: r.constants}
+	if r.body.kind == multipartBody {
+		changed.body = r.body
+	}
+	wrong := &settings.Reader{}
+	read := Reader{Settings: wrong, Templates: &template.Compiler{Reader: wrong, Constants: r.constants}}
+	keys := read.Keys(changed)
+	keys["method"] = func(n *tree.Node) { changed.method = strings.ToUpper(method(wrong, n)) }
+	for _, m := range o.Members() {
+		if n := template.Node(m.Value, tree.Position{}); slices.Contains(changeable, m.Key) && (!n.IsNull() || m.Key == "json") {
+			keys[m.Key](n)
+		}
+	}
+	if len(wrong.Problems) > 0 {
+		return nil, value.UserError("beforeRequest: " + wrong.Problems[0].Msg)
+	}
+	return changed, nil
+}
+
+func method(wrong *settings.Reader, n *tree.Node) string {
+	m, _ := wrong.Text(n, "method")
+	if !slices.Contains(Methods(), strings.ToLower(m)) {
+		wrong.Fault(n.Pos, "method %q is not known", m)
+	}
+	return m
+}
+
+// Sent is the request as it went out, for functions that run after it, as JSON: method, url, headers, body, json.
+func (r *Request) Sent(m *plan.Message) []byte {
+	o := &value.Object{}
+	o.Put("url", m.URL)
+	o.Put("method", m.Method)
+	if r.name != "" {
+		o.Put("name", r.name)
+	}
+	headers := &value.Object{}
+	for _, f := range m.Header {
+		headers.Put(f.Name, f.Value)
+	}
+	o.Put("headers", headers)
+	if m.Body != nil {
+		o.Put("body", string(m.Body))
+		if v, err := value.Parse(m.Body); err == nil && r.body.kind == jsonBody {
+			o.Put("json", v)
+		}
+	}
+	return value.AppendJSON(nil, o)
+}

@@ -1,0 +1,140 @@
+package template
+
+import (
+	"edgescope/scenarios/value"
+)
+
+// Value is a JSON value with templates in its texts and keys.
+type Value struct {
+	static []byte // the whole value as compact JSON, if nothing in it is looked up
+	fixed  any    // the value that static is the text of
+	text   *Template
+	items  []Value
+	fields []member // set, perhaps empty, for an object
+	object bool
+}
+
+type member struct {
+	key   *Template
+	value Value
+}
+
+// AppendJSON renders the value; it is false, and dst unchanged, if the value is
+// a variable that is not defined.
+func (t *Value) AppendJSON(dst []byte, s *value.Scope) ([]byte, bool) {
+	switch {
+	case t.static != nil:
+		return append(dst, t.static...), true
+	case t.text != nil:
+		v, ok := t.text.Value(s)
+		if !ok {
+			return dst, false
+		}
+		return value.AppendJSON(dst, v), true
+	case t.object:
+		return t.appendObject(dst, s), true
+	}
+	dst = append(dst, '[')
+	for i := range t.items {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		var ok bool
+		if dst, ok = t.items[i].AppendJSON(dst, s); !ok {
+			dst = append(dst, "null"...) // as JSON.stringify([undefined])
+		}
+	}
+	return append(dst, ']'), true
+}
+
+func (t *Value) appendObject(dst []byte, s *value.Scope) []byte {
+	dst = append(dst, '{')
+	first := true
+	for i := range t.fields {
+		f := &t.fields[i]
+		before := len(dst)
+		if !first {
+			dst = append(dst, ',')
+		}
+		if key, ok := f.key.Static(); ok {
+			dst = value.AppendQuoted(dst, key)
+		} else {
+			dst = value.AppendQuoted(dst, f.key.Text(s))
+		}
+		var ok bool
+		if dst, ok = f.value.AppendJSON(append(dst, ':'), s); !ok {
+			dst = dst[:before]
+			continue
+		}
+		first = false
+	}
+	return append(dst, '}')
+}
+
+// Eval renders the value as a script value.
+func (t *Value) Eval(s *value.Scope) (any, bool) {
+	switch {
+	case t.static != nil:
+		return t.fixed, true
+	case t.text != nil:
+		return t.text.Value(s)
+	case t.object:
+		o := &value.Object{}
+		for i := range t.fields {
+			if v, ok := t.fields[i].value.Eval(s); ok {
+				o.Put(t.fields[i].key.Text(s), v)
+			}
+		}
+		return o, true
+	}
+	list := make([]any, len(t.items))
+	for i := range t.items {
+		list[i], _ = t.items[i].Eval(s) // undefined is null in a list
+	}
+	return list, true
+}
+
+// Field is a header, cookie, query parameter or form field.
+type Field struct {
+	Name  *Template
+	Value Value
+}
+
+// Render returns name and text; it is false if the value is not defined.
+func (f *Field) Render(s *value.Scope) (name, text string, ok bool) {
+	if f.Value.text != nil {
+		if len(f.Value.text.parts) != 1 {
+			return f.Name.Text(s), f.Value.text.Text(s), true
+		}
+	} else if f.Value.static != nil {
+		if plain, isText := f.Value.fixed.(string); isText {
+			return f.Name.Text(s), plain, true
+		}
+	}
+	v, ok := f.Value.Eval(s)
+	if !ok {
+		return "", "", false
+	}
+	return f.Name.Text(s), value.Text(v), true
+}
+
+// Source is the value as it stands in the script, with its templates as text.
+func (t *Value) Source() any {
+	switch {
+	case t.static != nil:
+		return t.fixed
+	case t.text != nil:
+		return t.text.source
+	case t.object:
+		o := &value.Object{}
+		for i := range t.fields {
+			o.Put(t.fields[i].key.source, t.fields[i].value.Source())
+		}
+		return o
+	}
+	list := make([]any, len(t.items))
+	for i := range t.items {
+		list[i] = t.items[i].Source()
+	}
+	return list
+}

@@ -1,0 +1,269 @@
+// Package tree is a script as a tree of values with their places, read from YAML or JSON, and what is wrong with it.
+package tree
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Node is a value of a script with its place. An Object has Fields, a List has Items, all else is a Scalar. Nodes are not
+// changed once they are made: parts of a script may stand in several places.
+type Node struct {
+	Pos    Position
+	Kind   Kind
+	Scalar any // nil, bool, json.Number, string, or float64 for a number that JSON would write otherwise
+	Items  []*Node
+	Fields []Field
+}
+
+// Kind is what a node is.
+type Kind int
+
+// The kinds of nodes.
+const (
+	Scalar Kind = iota
+	List
+	Object
+)
+
+// Field is a key of an object with its value. Pos is the place of the key.
+type Field struct {
+	Key    string
+	Pos    Position
+	Value  *Node
+	Anchor bool // the value defines a YAML anchor
+}
+
+// Get returns the value of a key, nil if n is no object or has no such key.
+func (n *Node) Get(key string) *Node {
+	if n == nil {
+		return nil
+	}
+	for i := range n.Fields {
+		if n.Fields[i].Key == key {
+			return n.Fields[i].Value
+		}
+	}
+	return nil
+}
+
+// set replaces or appends a field.
+func (n *Node) set(f Field) {
+	for i := range n.Fields {
+		if n.Fields[i].Key == f.Key {
+			n.Fields[i].Value = f.Value
+			n.Fields[i].Pos = f.Pos
+			return
+		}
+	}
+	n.Fields = append(n.Fields, f)
+}
+
+// IsNull tells null, and a node that is not there.
+func (n *Node) IsNull() bool { return n == nil || n.Kind == Scalar && n.Scalar == nil }
+
+// Text returns the text of a scalar that is one.
+func (n *Node) Text() (string, bool) {
+	s, ok := n.Scalar.(string)
+	return s, ok
+}
+
+// What names the kind of a node in messages.
+func (n *Node) What() string {
+	switch n.Kind {
+	case List:
+		return "a list"
+	case Object:
+		return "an object"
+	}
+	switch v := n.Scalar.(type) {
+	case nil:
+		return "nothing"
+	case string:
+		return strconv.Quote(v)
+	default:
+		return fmt.Sprint(v)
+	}
+}
+
+// Limits that keep a script from filling the memory: aliases can multiply a
+// small file ("billion laughs"), and nesting costs stack.
+const (
+	maxNodes   = 250_000
+	maxNesting = 1_000
+)
+
+// Parse reads one file of YAML; JSON is read as YAML. With problems the tree may lack parts, or be nil.
+func Parse(file string, src []byte) (*Node, Problems) {
+	p := parser{file: file, lines: bytes.Split(src, []byte("\n")), open: map[*yaml.Node]bool{}}
+	dec := yaml.NewDecoder(bytes.NewReader(src))
+	var doc yaml.Node
+	if err := decodeDocument(dec, &doc); err != nil {
+		if errors.Is(err, io.EOF) {
+			return nil, Problems{{Position{file, 1, 1}, "the script is empty"}}
+		}
+		return nil, Problems{p.syntax(err)}
+	}
+	var next yaml.Node
+	if err := decodeDocument(dec, &next); err == nil {
+		p.fault(p.place(&next), "a script is one YAML document, here begins a second one")
+	}
+	n := p.node(&doc, 0)
+	return n, p.problems
+}
+
+// decodeDocument turns a panic of the YAML reader into an error: input never
+// ends the program.
+func decodeDocument(dec *yaml.Decoder, doc *yaml.Node) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("yaml: unreadable: %v", r)
+		}
+	}()
+	return dec.Decode(doc)
+}
+
+type parser struct {
+	file     string
+	lines    [][]byte
+	count    int
+	open     map[*yaml.Node]bool // aliases that are being followed
+	problems Problems
+}
+
+var yamlLine = regexp.MustCompile(`^line (\d+): `)
+
+func (p *parser) syntax(err error) Problem {
+	msg := strings.TrimPrefix(err.Error(), "yaml: ")
+	pos := Position{p.file, 1, 1}
+	if m := yamlLine.FindStringSubmatch(msg); m != nil {
+		pos.Line, _ = strconv.Atoi(m[1]) // the pattern has digits only; a line beyond int cannot be
+		msg = msg[len(m[0]):]
+	}
+	return Problem{pos, "not valid YAML: " + msg}
+}
+
+func (p *parser) fault(pos Position, format string, args ...any) {
+	p.problems = append(p.problems, Problem{pos, fmt.Sprintf(format, args...)})
+}
+
+// place is the position of a node; the YAML reader counts columns in bytes.
+func (p *parser) place(y *yaml.Node) Position {
+	pos := Position{p.file, max(y.Line, 1), max(y.Column, 1)}
+	if pos.Line <= len(p.lines) {
+		if line := p.lines[pos.Line-1]; pos.Col-1 <= len(line) {
+			pos.Col = 1 + utf8.RuneCount(line[:pos.Col-1])
+		}
+	}
+	return pos
+}
+
+func (p *parser) node(y *yaml.Node, depth int) *Node {
+	p.count++
+	n := &Node{Pos: p.place(y)}
+	if p.count == maxNodes || depth == maxNesting {
+		p.fault(n.Pos, "the script is too large or too deep here (aliases count as often as they are used)")
+	}
+	if p.count >= maxNodes || depth >= maxNesting {
+		return n
+	}
+	switch y.Kind {
+	case yaml.DocumentNode:
+		return p.node(y.Content[0], depth)
+	case yaml.AliasNode:
+		return p.alias(y, depth)
+	case yaml.SequenceNode:
+		n.Kind = List
+		for _, c := range y.Content {
+			n.Items = append(n.Items, p.node(c, depth+1))
+		}
+	case yaml.MappingNode:
+		p.mapping(n, y, depth)
+	case yaml.ScalarNode:
+		n.Scalar = scalarValue(y)
+	}
+	return n
+}
+
+func (p *parser) alias(y *yaml.Node, depth int) *Node {
+	if y.Alias == nil || p.open[y.Alias] {
+		p.fault(p.place(y), "alias *%s stands inside what it names", y.Value)
+		return &Node{Pos: p.place(y)}
+	}
+	p.open[y.Alias] = true
+	defer delete(p.open, y.Alias)
+	return p.node(y.Alias, depth+1)
+}
+
+func scalarValue(y *yaml.Node) any {
+	const quoted = yaml.SingleQuotedStyle | yaml.DoubleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle
+	if y.Style&quoted != 0 || y.Style&yaml.TaggedStyle != 0 && y.Tag == "!!str" {
+		return y.Value
+	}
+	return plainScalar(y.Value)
+}
+
+func (p *parser) mapping(n *Node, y *yaml.Node, depth int) {
+	n.Kind = Object
+	p.open[y] = true
+	defer delete(p.open, y)
+	seen := map[string]bool{}
+	var merged []*Node
+	for i := 0; i+1 < len(y.Content); i += 2 {
+		k, v := y.Content[i], y.Content[i+1]
+		pos := p.place(k)
+		if k.Kind == yaml.ScalarNode && k.Value == "<<" && k.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) == 0 {
+			merged = append(merged, p.mergeSources(v, depth)...)
+			continue
+		}
+		key, ok := p.key(k)
+		if !ok {
+			p.fault(pos, "a key must be text")
+			continue
+		}
+		if seen[key] {
+			p.fault(pos, "key %q is given twice", key)
+			continue
+		}
+		seen[key] = true
+		n.Fields = append(n.Fields, Field{key, pos, p.node(v, depth+1), v.Anchor != ""})
+	}
+	for _, m := range merged {
+		for _, f := range m.Fields {
+			if !seen[f.Key] {
+				seen[f.Key] = true
+				n.Fields = append(n.Fields, f)
+			}
+		}
+	}
+}
+
+func (p *parser) key(k *yaml.Node) (string, bool) {
+	if k.Kind == yaml.AliasNode && k.Alias != nil {
+		k = k.Alias
+	}
+	return k.Value, k.Kind == yaml.ScalarNode
+}
+
+// mergeSources are the objects that a merge key ("<<") names.
+func (p *parser) mergeSources(v *yaml.Node, depth int) []*Node {
+	n := p.node(v, depth+1)
+	from := []*Node{n}
+	if n.Kind == List {
+		from = n.Items
+	}
+	for _, f := range from {
+		if f.Kind != Object {
+			p.fault(f.Pos, "<< takes an object or a list of objects, not %s", f.What())
+		}
+	}
+	return from
+}
