@@ -6,11 +6,11 @@ import (
 	"net/url"
 	"strings"
 
-	"edgescope/scenarios"
+	"edgescope/scenarios/plan"
 )
 
 // keepCookies puts the cookies that a request of the script sets into the user's jar.
-func (u *user) keepCookies(target *url.URL, fields []scenarios.Field) {
+func (u *user) keepCookies(target *url.URL, fields []plan.Field) {
 	if len(fields) == 0 {
 		return
 	}

@@ -15,7 +15,7 @@ import (
 
 	"edgescope/load"
 	"edgescope/load/loadtest"
-	"edgescope/scenarios"
+	"edgescope/scenarios/plan"
 )
 
 // turns answers 200, 404 and 503 in turn, each of 1,000 answers after another number of tenths of a millisecond.
@@ -67,7 +67,7 @@ func TestRunnerAndVegetaAgree(t *testing.T) {
 	f("[{duration: 10, arrivalRate: 20, rampTo: 100}, {pause: 3}, {duration: 2, arrivalCount: 7}]")
 }
 
-func attack(p *scenarios.Plan) *vegeta.Metrics {
+func attack(p *plan.Plan) *vegeta.Metrics {
 	var m vegeta.Metrics
 	attacker := vegeta.NewAttacker(vegeta.Client(&http.Client{Transport: turns()}))
 	targeter := vegeta.NewStaticTargeter(vegeta.Target{Method: http.MethodGet, URL: "http://target.test/a"})

@@ -11,7 +11,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"edgescope/load/timer"
-	"edgescope/scenarios"
+	"edgescope/scenarios/value"
 )
 
 // tick is the shortest pause between two bunches of arrivals. Above 5,000 arrivals per second all that are due within
@@ -192,7 +192,7 @@ func (n *run) user(ctx context.Context, index int, intended time.Time) {
 	n.events.put(u.ended(ctx, err))
 }
 
-func (n *run) newUser(index int, scope *scenarios.Scope) *user {
+func (n *run) newUser(index int, scope *value.Scope) *user {
 	u := &user{run: n, scope: scope, target: n.plan.Target, engine: n.shared, ids: n.spans.ids(index)}
 	if region := n.plan.Region(index); region != nil && index >= 0 {
 		u.target, u.region = region.Target, region.Name

@@ -6,8 +6,9 @@ import (
 	"runtime"
 	"time"
 
-	"edgescope/scenarios"
+	"edgescope/scenarios/plan"
 	"edgescope/scenarios/processor"
+	"edgescope/scenarios/value"
 )
 
 // startProcessor starts the workers that run the script's functions, one for each processor of the machine: users wait
@@ -54,7 +55,7 @@ func (u *user) call(c *processor.Call) error {
 	}
 	var thrown processor.Error
 	if errors.As(err, &thrown) {
-		return scenarios.UserError(thrown)
+		return value.UserError(thrown)
 	}
 	return err
 }
@@ -77,7 +78,7 @@ func (u *user) functions(names []string) error {
 }
 
 // live walks a flow with the hooks around it.
-func (u *user) live(ctx context.Context, flow *scenarios.Flow) error {
+func (u *user) live(ctx context.Context, flow *plan.Flow) error {
 	u.onError = flow.OnError
 	if err := u.functions(flow.BeforeScenario); err != nil {
 		return err
@@ -89,7 +90,7 @@ func (u *user) live(ctx context.Context, flow *scenarios.Flow) error {
 }
 
 // wanted tells whether the user sends a request.
-func (u *user) wanted(req *scenarios.Request) (bool, error) {
+func (u *user) wanted(req *plan.Request) (bool, error) {
 	if req.IfFunction != "" {
 		if yes, err := u.ask(req.IfFunction); !yes || err != nil {
 			return false, err
@@ -99,7 +100,7 @@ func (u *user) wanted(req *scenarios.Request) (bool, error) {
 }
 
 // beforeRequest calls the functions that may change the request, which sees the changes of the one before it.
-func (u *user) beforeRequest(req *scenarios.Request) (*scenarios.Request, error) {
+func (u *user) beforeRequest(req *plan.Request) (*plan.Request, error) {
 	if len(req.BeforeRequest) == 0 {
 		return req, nil
 	}
@@ -111,11 +112,11 @@ func (u *user) beforeRequest(req *scenarios.Request) (*scenarios.Request, error)
 			return nil, err
 		}
 	}
-	return u.plan.Rewritten(req, original, c.Request)
+	return req.Changed(original, c.Request)
 }
 
 // afterResponse calls the functions that look at an answer.
-func (u *user) afterResponse(req *scenarios.Request, sent []byte, response *scenarios.Response) error {
+func (u *user) afterResponse(req *plan.Request, sent []byte, response *plan.Response) error {
 	if len(req.AfterResponse) == 0 {
 		return nil
 	}
@@ -131,7 +132,7 @@ func (u *user) afterResponse(req *scenarios.Request, sent []byte, response *scen
 
 // failed tells the scenario's onError functions of a request that ends the user. The user ends with the error of the
 // request, whatever they do.
-func (u *user) failed(ctx context.Context, req *scenarios.Request, err error) error {
+func (u *user) failed(ctx context.Context, req *plan.Request, err error) error {
 	if err == nil || ctx.Err() != nil {
 		return err
 	}

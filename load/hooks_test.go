@@ -15,10 +15,11 @@ import (
 	"edgescope/load"
 	"edgescope/load/timer"
 	"edgescope/scenarios"
+	"edgescope/scenarios/plan"
 )
 
 // hooked is a plan whose processor is src.
-func hooked(t *testing.T, src, script string) *scenarios.Plan {
+func hooked(t *testing.T, src, script string) *plan.Plan {
 	t.Helper()
 	p, err := scenarios.Load(scenarios.Options{
 		Files: []string{"test.yml"}, Target: "http://target.test", Seed: 1,

@@ -8,7 +8,7 @@ import (
 	"edgescope/internal/loopback"
 	"edgescope/load/health"
 	"edgescope/load/network"
-	"edgescope/scenarios"
+	"edgescope/scenarios/plan"
 )
 
 // timeWait is how long Linux keeps the port of a connection that we closed first (TCP_TIMEWAIT_LEN), and reusable how
@@ -152,7 +152,7 @@ func (r *Runner) concurrency(plenty uint64) uint64 {
 	limit, bounded := 0, len(r.plan.Phases) > 0
 	for i := range r.plan.Phases {
 		p := &r.plan.Phases[i]
-		bounded = bounded && (p.MaxVusers > 0 || p.Kind == scenarios.PhasePause)
+		bounded = bounded && (p.MaxVusers > 0 || p.Kind == plan.PhasePause)
 		limit = max(limit, p.MaxVusers)
 	}
 	if bounded && limit > 0 {
@@ -168,7 +168,7 @@ func (r *Runner) longestThink() time.Duration {
 	for i := range r.plan.Flows {
 		var sum time.Duration
 		for _, step := range r.plan.Flows[i].Steps {
-			if think, ok := step.(*scenarios.Think); ok {
+			if think, ok := step.(*plan.Think); ok {
 				if pause, err := think.Pause(scope); err == nil {
 					sum += pause
 				}
@@ -193,13 +193,13 @@ func (r *Runner) width() uint64 {
 	return uint64(widest)
 }
 
-func widthOf(steps []scenarios.Step) int {
+func widthOf(steps []plan.Step) int {
 	widest := 1
 	for _, step := range steps {
 		switch step := step.(type) {
-		case *scenarios.Loop:
+		case *plan.Loop:
 			widest = max(widest, widthOf(step.Steps))
-		case *scenarios.Parallel:
+		case *plan.Parallel:
 			inside := widthOf(step.Steps)
 			widest = max(widest, inside*max(min(step.Limit, len(step.Steps)), 1))
 		}

@@ -9,7 +9,8 @@ import (
 	"time"
 
 	"edgescope/load/network"
-	"edgescope/scenarios"
+	"edgescope/scenarios/plan"
+	"edgescope/scenarios/value"
 )
 
 // maxRedirects is how many redirects of one request are followed (Artillery's limit).
@@ -17,12 +18,12 @@ const maxRedirects = 10
 
 // Names of errors that are not the network's.
 const (
-	errRedirects = scenarios.UserError("ERR_TOO_MANY_REDIRECTS")
-	errLocation  = scenarios.UserError("ERR_INVALID_REDIRECT")
+	errRedirects = value.UserError("ERR_TOO_MANY_REDIRECTS")
+	errLocation  = value.UserError("ERR_INVALID_REDIRECT")
 )
 
 // request sends a request of the flow, follows its redirects, and captures and judges the last answer.
-func (u *user) request(ctx context.Context, req *scenarios.Request) error {
+func (u *user) request(ctx context.Context, req *plan.Request) error {
 	if send, err := u.wanted(req); !send || err != nil {
 		return err
 	}
@@ -85,7 +86,7 @@ type exchange struct {
 	err             error
 }
 
-func (u *user) firstHop(req *scenarios.Request) (*hop, error) {
+func (u *user) firstHop(req *plan.Request) (*hop, error) {
 	p, err := u.prepare(req, u.steps[req])
 	if err != nil {
 		return nil, err
@@ -100,7 +101,7 @@ func (u *user) firstHop(req *scenarios.Request) (*hop, error) {
 }
 
 // send sends one hop and makes its result. The exchange is the user's, until it sends the next.
-func (u *user) send(ctx context.Context, req *scenarios.Request, h *hop, begin exchange) *exchange {
+func (u *user) send(ctx context.Context, req *plan.Request, h *hop, begin exchange) *exchange {
 	x := &u.sent
 	*x = begin
 	sequence := u.steps[req]
@@ -129,10 +130,10 @@ func (u *user) send(ctx context.Context, req *scenarios.Request, h *hop, begin e
 }
 
 // callOf fills the user's call with a hop.
-func (u *user) callOf(req *scenarios.Request, h *hop, s *sequence) *network.Call {
+func (u *user) callOf(req *plan.Request, h *hop, s *sequence) *network.Call {
 	c := &u.out
 	*c = network.Call{
-		Method: h.method, URL: h.url, Header: h.header, Body: h.body, Timeout: req.Timeout, Keep: req.NeedsBody(),
+		Method: h.method, URL: h.url, Header: h.header, Body: h.body, Timeout: req.Timeout, Keep: req.NeedsBody,
 	}
 	if s != nil {
 		c.Memo = &s.memo
@@ -158,7 +159,7 @@ func (r *Result) read(x *exchange, s *sequence) {
 
 // redirect tells where an answer sends the request on to. A redirect that cannot be followed becomes the exchange's
 // error.
-func (h *hop) redirect(req *scenarios.Request, x *exchange) (*hop, bool) {
+func (h *hop) redirect(req *plan.Request, x *exchange) (*hop, bool) {
 	if x.err != nil || !req.FollowRedirect {
 		return nil, false
 	}
@@ -199,7 +200,7 @@ func (h *hop) to(target *url.URL, status int) *hop {
 }
 
 // finish captures from and judges the final answer, hands the result over and tells what ends the user.
-func (u *user) finish(req *scenarios.Request, x *exchange) error {
+func (u *user) finish(req *plan.Request, x *exchange) error {
 	r := x.result
 	if x.err != nil && r.Failure == "" && !r.Cut { // a redirect that leads nowhere
 		r.Failure = network.ErrorName(x.err)
@@ -210,10 +211,10 @@ func (u *user) finish(req *scenarios.Request, x *exchange) error {
 		if r.Cut {
 			return x.err
 		}
-		return scenarios.UserError(r.Failure)
+		return value.UserError(r.Failure)
 	}
 	response := &u.response
-	*response = scenarios.Response{
+	*response = plan.Response{
 		Status: x.answer.Status, Header: x.answer.Header, Body: x.answer.Body, CacheStatus: r.CacheStatus,
 	}
 	err := req.Capture(u.scope, response)
@@ -228,7 +229,7 @@ func (u *user) finish(req *scenarios.Request, x *exchange) error {
 }
 
 // judge holds the answer against the expectations. A failed one is no error unless the script says so.
-func (u *user) judge(req *scenarios.Request, r *Result, response *scenarios.Response) error {
+func (u *user) judge(req *plan.Request, r *Result, response *plan.Response) error {
 	if u.silent {
 		return nil
 	}
@@ -248,12 +249,12 @@ func (u *user) judge(req *scenarios.Request, r *Result, response *scenarios.Resp
 	return nil
 }
 
-func (u *user) expectationError(req *scenarios.Request, r *Result) error {
+func (u *user) expectationError(req *plan.Request, r *Result) error {
 	name := r.URL
 	if u.plan.Expect.UseOnlyRequestNames && req.Name != "" {
 		name = req.Name
 	}
-	return scenarios.UserError("Failed expectations for request " + name)
+	return value.UserError("Failed expectations for request " + name)
 }
 
 func (u *user) emit(r *Result) {

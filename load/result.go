@@ -6,7 +6,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"edgescope/load/network"
-	"edgescope/scenarios"
+	"edgescope/scenarios/plan"
 	"edgescope/scenarios/processor"
 )
 
@@ -32,7 +32,7 @@ type Result struct {
 	vegeta.Result
 
 	Scenario string
-	Endpoint string // scenarios.Request.Endpoint: the URL as the script spells it, and the name
+	Endpoint string // plan.Request.Endpoint: the URL as the script spells it, and the name
 	Name     string // of the request, "" if it has none
 	Region   string // where the user was sent, "" without regions
 
@@ -62,7 +62,7 @@ type Result struct {
 	HasServerTotal bool
 
 	// Outcomes are the expectations of the request, on its final answer only.
-	Outcomes []scenarios.Outcome
+	Outcomes []plan.Outcome
 	// BadCookies counts Set-Cookie headers of the answer that could not be read.
 	BadCookies int
 }
@@ -94,7 +94,7 @@ type Skip struct{ At time.Time }
 // PhaseStart is the start of a phase.
 type PhaseStart struct {
 	At    time.Time
-	Phase scenarios.Phase
+	Phase plan.Phase
 }
 
 // Line is what a log step, or the console of a function, prints.

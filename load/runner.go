@@ -1,4 +1,4 @@
-// Package load runs a scenarios.Plan: arrivals start on an exact schedule whatever the target does, each becomes a
+// Package load runs a plan.Plan: arrivals start on an exact schedule whatever the target does, each becomes a
 // virtual user that walks its flow, and every request becomes a Result, which is a vegeta result with what an edge
 // tester asks beside it: the phases of the time, region, cache status and cold start.
 //
@@ -20,8 +20,9 @@ import (
 
 	"edgescope/load/network"
 	"edgescope/load/timer"
-	"edgescope/scenarios"
+	"edgescope/scenarios/plan"
 	"edgescope/scenarios/processor"
+	"edgescope/scenarios/value"
 )
 
 // Options are what a run has beside its plan. The zero value runs the plan as the script says.
@@ -59,7 +60,7 @@ type Options struct {
 
 // Runner runs one plan. A Runner may run several times, one run after another.
 type Runner struct {
-	plan     *scenarios.Plan
+	plan     *plan.Plan
 	options  Options
 	schedule *Schedule
 	dialer   *network.Dialer
@@ -70,7 +71,7 @@ type Runner struct {
 
 // New prepares a run. It fails when the certificates of config.tls cannot be used, or when Options.Network contradicts
 // itself or the script's target.
-func New(plan *scenarios.Plan, o Options) (*Runner, error) {
+func New(plan *plan.Plan, o Options) (*Runner, error) {
 	d, err := dialerFor(plan, o.Network)
 	if err != nil {
 		return nil, err
@@ -114,13 +115,13 @@ func (r *Runner) Run(ctx context.Context, emit func(Event)) error {
 // run is the state of one run.
 type run struct {
 	*Runner
-	steps  map[*scenarios.Request]*sequence
+	steps  map[*plan.Request]*sequence
 	events *outbox
 	shared network.Client // nil when every user has its own connections
 	spans  *spans
 	code   *processor.Pool // the script's functions; nil if it has none
 	start  time.Time
-	before *scenarios.Scope
+	before *value.Scope
 	alive  atomic.Int64
 	users  sync.WaitGroup
 }
@@ -131,7 +132,7 @@ func stage(ctx context.Context, name string) context.Context {
 }
 
 func (r *Runner) newRun(ctx context.Context) *run {
-	n := &run{Runner: r, events: newOutbox(), steps: map[*scenarios.Request]*sequence{}}
+	n := &run{Runner: r, events: newOutbox(), steps: map[*plan.Request]*sequence{}}
 	for i := range r.plan.Flows {
 		n.sequences(r.plan.Flows[i].Name, r.plan.Flows[i].Steps)
 	}
@@ -184,7 +185,7 @@ func (n *run) all(ctx context.Context) error {
 
 // once runs the before or the after flow, whose requests are in no counter. What before captures is what users begin
 // with.
-func (n *run) once(ctx context.Context, flow *scenarios.Flow, name string) error {
+func (n *run) once(ctx context.Context, flow *plan.Flow, name string) error {
 	if flow == nil {
 		return nil
 	}
@@ -205,16 +206,16 @@ func (n *run) once(ctx context.Context, flow *scenarios.Flow, name string) error
 }
 
 // sequences gives every request of a flow its vegeta attack name and sequence numbers.
-func (n *run) sequences(flow string, steps []scenarios.Step) {
+func (n *run) sequences(flow string, steps []plan.Step) {
 	for _, step := range steps {
 		switch step := step.(type) {
-		case *scenarios.Request:
+		case *plan.Request:
 			n.steps[step] = n.sequenceOf(flow + "/" + StepName(step))
-		case *scenarios.Loop:
+		case *plan.Loop:
 			n.sequences(flow, step.Steps)
-		case *scenarios.Parallel:
+		case *plan.Parallel:
 			n.sequences(flow, step.Steps)
-		case *scenarios.Think, *scenarios.Log:
+		case *plan.Think, *plan.Log:
 		}
 	}
 }
@@ -230,7 +231,7 @@ func (n *run) sequenceOf(attack string) *sequence {
 }
 
 // StepName is how reports call a request: its name, else its method and the URL as the script spells it.
-func StepName(r *scenarios.Request) string {
+func StepName(r *plan.Request) string {
 	if r.Name != "" {
 		return r.Name
 	}

@@ -18,7 +18,7 @@ import (
 	"edgescope/load"
 	"edgescope/load/loadtest"
 	"edgescope/load/timer"
-	"edgescope/scenarios"
+	"edgescope/scenarios/plan"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.IgnoreCurrent()) }
@@ -57,7 +57,7 @@ func (tg *target) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // record runs a plan against a fake target on a fake clock and answers all events.
-func record(ctx context.Context, t *testing.T, p *scenarios.Plan, o load.Options) ([]load.Event, error) {
+func record(ctx context.Context, t *testing.T, p *plan.Plan, o load.Options) ([]load.Event, error) {
 	t.Helper()
 	if o.Wait == nil {
 		o.Wait = timer.Sleep

@@ -12,7 +12,7 @@ import (
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
-	"edgescope/scenarios"
+	"edgescope/scenarios/plan"
 )
 
 // Schedule is the exact plan of all arrivals: phases one after another, each arrival with its own intended time from
@@ -41,11 +41,11 @@ type part struct {
 
 // NewSchedule lays the phases out one after another. The seed fixes the arrivals of Poisson phases, which take 8 bytes
 // of memory each.
-func NewSchedule(phases []scenarios.Phase, seed uint64) *Schedule {
+func NewSchedule(phases []plan.Phase, seed uint64) *Schedule {
 	s := &Schedule{}
 	for i := range phases {
 		p := &phases[i]
-		if p.Poisson && p.Kind != scenarios.PhaseCount && p.Kind != scenarios.PhaseSine {
+		if p.Poisson && p.Kind != plan.PhaseCount && p.Kind != plan.PhaseSine {
 			s.addPoisson(i, p, rand.New(rand.NewPCG(seed, uint64(i))))
 			continue
 		}
@@ -54,29 +54,29 @@ func NewSchedule(phases []scenarios.Phase, seed uint64) *Schedule {
 	return s
 }
 
-func (s *Schedule) addEven(phase int, p *scenarios.Phase) {
+func (s *Schedule) addEven(phase int, p *plan.Phase) {
 	switch p.Kind {
-	case scenarios.PhaseRate:
+	case plan.PhaseRate:
 		if p.Rate > 0 {
 			gap := rateGap(p.Rate)
 			s.add(part{phase: phase, end: p.Duration, count: uint64(p.Duration / gap), span: gap, gaps: 1})
 			return
 		}
-	case scenarios.PhaseCount:
+	case plan.PhaseCount:
 		n := uint64(max(p.Count, 0))
 		s.add(part{phase: phase, end: p.Duration, count: n, span: p.Duration, gaps: max(n, 1)})
 		return
-	case scenarios.PhaseRamp:
+	case plan.PhaseRamp:
 		for _, st := range staircase(p) {
 			n := uint64(math.Floor(st.rate*st.width.Seconds() + 0.5))
 			s.add(part{phase: phase, end: st.width, count: n, span: stairGap(n, st.width), gaps: 1})
 		}
 		return
-	case scenarios.PhaseSine:
+	case plan.PhaseSine:
 		curve := newSine(p)
 		s.add(part{phase: phase, end: p.Duration, count: curve.count(p.Duration), sine: curve})
 		return
-	case scenarios.PhasePause:
+	case plan.PhasePause:
 	}
 	s.add(part{phase: phase, end: p.Duration})
 }
@@ -90,7 +90,7 @@ type sine struct {
 	mean, amplitude, period float64 // in arrivals per second, and seconds
 }
 
-func newSine(p *scenarios.Phase) *sine {
+func newSine(p *plan.Phase) *sine {
 	const million = 1e6 // vegeta counts whole hits per length of time: a millionth of one per second is fine enough
 	rate := func(perSecond float64) vegeta.Rate {
 		return vegeta.Rate{Freq: int(math.Round(perSecond * million)), Per: million * time.Second}
@@ -156,7 +156,7 @@ type stair struct {
 // staircase are the steps of a ramp: one per second, the first at Rate and the last at RampTo; a ramp of at most one
 // second has one step at the middle rate. Artillery takes whole seconds only; a fraction at the end is a narrower last
 // step.
-func staircase(p *scenarios.Phase) []stair {
+func staircase(p *plan.Phase) []stair {
 	n := int((p.Duration + time.Second - 1) / time.Second)
 	if n <= 1 {
 		return []stair{{rate: (p.Rate + p.RampTo) / 2, width: p.Duration}}
@@ -170,14 +170,14 @@ func staircase(p *scenarios.Phase) []stair {
 }
 
 // addPoisson draws exponential gaps of mean 1/rate. The process has no memory, so each step of a ramp begins afresh.
-func (s *Schedule) addPoisson(phase int, p *scenarios.Phase, random *rand.Rand) {
+func (s *Schedule) addPoisson(phase int, p *plan.Phase, random *rand.Rand) {
 	stairs := []stair{{rate: p.Rate, width: p.Duration}}
 	switch p.Kind {
-	case scenarios.PhaseRamp:
+	case plan.PhaseRamp:
 		stairs = staircase(p)
-	case scenarios.PhasePause:
+	case plan.PhasePause:
 		stairs[0].rate = 0
-	case scenarios.PhaseRate, scenarios.PhaseCount, scenarios.PhaseSine:
+	case plan.PhaseRate, plan.PhaseCount, plan.PhaseSine:
 	}
 	for _, st := range stairs {
 		var drawn []time.Duration

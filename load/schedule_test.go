@@ -11,34 +11,34 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"edgescope/load"
-	"edgescope/scenarios"
+	"edgescope/scenarios/plan"
 )
 
-func rate(d time.Duration, r float64) scenarios.Phase {
-	return scenarios.Phase{Kind: scenarios.PhaseRate, Duration: d, Rate: r}
+func rate(d time.Duration, r float64) plan.Phase {
+	return plan.Phase{Kind: plan.PhaseRate, Duration: d, Rate: r}
 }
 
-func ramp(d time.Duration, from, to float64) scenarios.Phase {
-	return scenarios.Phase{Kind: scenarios.PhaseRamp, Duration: d, Rate: from, RampTo: to}
+func ramp(d time.Duration, from, to float64) plan.Phase {
+	return plan.Phase{Kind: plan.PhaseRamp, Duration: d, Rate: from, RampTo: to}
 }
 
-func count(d time.Duration, n int) scenarios.Phase {
-	return scenarios.Phase{Kind: scenarios.PhaseCount, Duration: d, Count: n}
+func count(d time.Duration, n int) plan.Phase {
+	return plan.Phase{Kind: plan.PhaseCount, Duration: d, Count: n}
 }
 
-func pause(d time.Duration) scenarios.Phase {
-	return scenarios.Phase{Kind: scenarios.PhasePause, Duration: d}
+func pause(d time.Duration) plan.Phase {
+	return plan.Phase{Kind: plan.PhasePause, Duration: d}
 }
 
-func sine(d time.Duration, mean, amplitude float64, period time.Duration) scenarios.Phase {
-	return scenarios.Phase{Kind: scenarios.PhaseSine, Duration: d, Rate: mean, Amplitude: amplitude, Period: period}
+func sine(d time.Duration, mean, amplitude float64, period time.Duration) plan.Phase {
+	return plan.Phase{Kind: plan.PhaseSine, Duration: d, Rate: mean, Amplitude: amplitude, Period: period}
 }
 
 const s = time.Second
 
 // The counts were seen with real Artillery.
 func TestScheduleCountsAsArtilleryDoes(t *testing.T) {
-	f := func(want uint64, phases ...scenarios.Phase) {
+	f := func(want uint64, phases ...plan.Phase) {
 		t.Helper()
 		if got := load.NewSchedule(phases, 1).Total(); got != want {
 			t.Errorf("%+v has %d arrivals, want %d", phases, got, want)
@@ -68,7 +68,7 @@ func TestScheduleCountsAsArtilleryDoes(t *testing.T) {
 
 // A sine has as many arrivals as the area under it has units: in whole periods those of its mean.
 func TestScheduleCountsTheAreaUnderASine(t *testing.T) {
-	f := func(want uint64, phases ...scenarios.Phase) {
+	f := func(want uint64, phases ...plan.Phase) {
 		t.Helper()
 		if got := load.NewSchedule(phases, 1).Total(); got != want {
 			t.Errorf("%+v has %d arrivals, want %d", phases, got, want)
@@ -92,7 +92,7 @@ func TestSineIsVegetas(t *testing.T) {
 		pacer := vegeta.SinePacer{
 			Period: period, Mean: vegeta.Rate{Freq: mean, Per: s}, Amp: vegeta.Rate{Freq: amplitude, Per: s},
 		}
-		sched := load.NewSchedule([]scenarios.Phase{pause(s), sine(d, float64(mean), float64(amplitude), period)}, 1)
+		sched := load.NewSchedule([]plan.Phase{pause(s), sine(d, float64(mean), float64(amplitude), period)}, 1)
 		slowest := time.Duration(float64(s) / float64(mean-amplitude))
 		var due time.Duration
 		for k := range sched.Total() {
@@ -119,7 +119,7 @@ func TestSineIsVegetas(t *testing.T) {
 func TestDeepTroughsAreKept(t *testing.T) {
 	f := func(mean, amplitude float64, period time.Duration, busiest uint64) {
 		t.Helper()
-		sched := load.NewSchedule([]scenarios.Phase{sine(60*s, mean, amplitude, period)}, 1)
+		sched := load.NewSchedule([]plan.Phase{sine(60*s, mean, amplitude, period)}, 1)
 		if want := uint64(60 * mean); sched.Total() != want {
 			t.Errorf("mean %v: %d arrivals, want %d", mean, sched.Total(), want)
 		}
@@ -141,7 +141,7 @@ func TestDeepTroughsAreKept(t *testing.T) {
 	f(5, 4.5, s/2, 7)
 }
 
-func times(phases ...scenarios.Phase) []time.Duration {
+func times(phases ...plan.Phase) []time.Duration {
 	sched := load.NewSchedule(phases, 1)
 	var all []time.Duration
 	for k := uint64(0); ; k++ {
@@ -154,7 +154,7 @@ func times(phases ...scenarios.Phase) []time.Duration {
 }
 
 func TestScheduleSpacesArrivals(t *testing.T) {
-	f := func(want []time.Duration, phases ...scenarios.Phase) {
+	f := func(want []time.Duration, phases ...plan.Phase) {
 		t.Helper()
 		if diff := cmp.Diff(want, times(phases...)); diff != "" {
 			t.Errorf("%+v (-want +got):\n%s", phases, diff)
@@ -174,7 +174,7 @@ func TestScheduleSpacesArrivals(t *testing.T) {
 
 func TestScheduleHoldsOverHugeCounts(t *testing.T) {
 	day := 24 * time.Hour
-	sched := load.NewSchedule([]scenarios.Phase{pause(day), count(365*day, 1_000_000_007)}, 1)
+	sched := load.NewSchedule([]plan.Phase{pause(day), count(365*day, 1_000_000_007)}, 1)
 	last, _ := sched.At(sched.Total() - 1)
 	if want := 366 * day; last != want {
 		t.Errorf("the last of 1,000,000,007 arrivals in a year comes at %v, want %v", last, want)
@@ -185,7 +185,7 @@ func TestPoissonIsSeededAndHasItsRate(t *testing.T) {
 	phase := rate(100*s, 200)
 	phase.Poisson = true
 	draw := func(seed uint64) []time.Duration {
-		sched := load.NewSchedule([]scenarios.Phase{pause(s), phase}, seed)
+		sched := load.NewSchedule([]plan.Phase{pause(s), phase}, seed)
 		all := make([]time.Duration, sched.Total())
 		for k := range all {
 			all[k], _ = sched.At(uint64(k))
@@ -218,7 +218,7 @@ func TestPoissonIsSeededAndHasItsRate(t *testing.T) {
 }
 
 func TestSchedulePhasesAndBusiest(t *testing.T) {
-	sched := load.NewSchedule([]scenarios.Phase{
+	sched := load.NewSchedule([]plan.Phase{
 		rate(5*s, 10), ramp(10*s, 20, 100), pause(s), rate(10*s, 100),
 		sine(8*s, 10, 5, 4*s),
 	}, 1)
@@ -250,7 +250,7 @@ func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { retur
 // The schedule is a vegeta.Pacer: vegeta's own attacker, with a fake clock and target, makes exactly its hits, none
 // early.
 func TestVegetaAttackerKeepsTheSchedule(t *testing.T) {
-	f := func(phases ...scenarios.Phase) {
+	f := func(phases ...plan.Phase) {
 		t.Helper()
 		synctest.Test(t, func(t *testing.T) {
 			sched := load.NewSchedule(phases, 1)
@@ -282,7 +282,7 @@ func TestVegetaAttackerKeepsTheSchedule(t *testing.T) {
 }
 
 func BenchmarkScheduleAt(b *testing.B) {
-	sched := load.NewSchedule([]scenarios.Phase{rate(60*s, 10), ramp(300*s, 100, 1000), rate(600*s, 1000)}, 1)
+	sched := load.NewSchedule([]plan.Phase{rate(60*s, 10), ramp(300*s, 100, 1000), rate(600*s, 1000)}, 1)
 	b.ReportAllocs()
 	var k uint64
 	for b.Loop() {

@@ -16,7 +16,7 @@ import (
 
 	"edgescope/edge"
 	"edgescope/load/network"
-	"edgescope/scenarios"
+	"edgescope/scenarios/plan"
 )
 
 // SampledPerSecond bounds the client spans of a run: all requests are sampled up to this rate, and about so many above
@@ -37,7 +37,7 @@ type spans struct {
 	bucket  atomic.Int64
 }
 
-func newSpans(ctx context.Context, plan *scenarios.Plan, o *Options) *spans {
+func newSpans(ctx context.Context, plan *plan.Plan, o *Options) *spans {
 	t := plan.HTTP.Tracing
 	s := &spans{
 		tracer: o.Tracer, all: t.Enabled, sampled: t.Sampled,
@@ -74,7 +74,7 @@ func (s *spans) take(now time.Time) bool {
 
 // startSpan writes the traceparent of a hop and begins its client span if it is sampled. A header that the script sets
 // itself stays.
-func (u *user) startSpan(req *scenarios.Request, h *hop, c *network.Call) *clientSpan {
+func (u *user) startSpan(req *plan.Request, h *hop, c *network.Call) *clientSpan {
 	if u.ids == nil || u.silent || h.header.Get("Traceparent") != "" {
 		return nil
 	}

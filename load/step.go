@@ -10,7 +10,8 @@ import (
 
 	"edgescope/load/http1"
 	"edgescope/load/network"
-	"edgescope/scenarios"
+	"edgescope/scenarios/plan"
+	"edgescope/scenarios/value"
 )
 
 // sequence numbers the requests of one vegeta attack. vegeta's plot wants timestamps that rise with the numbers, so
@@ -54,7 +55,7 @@ func (s *sequence) result(intended time.Time) *Result {
 // read-only.
 type prepared struct {
 	method, address string // as rendered
-	fields          []scenarios.Field
+	fields          []plan.Field
 	gzip            bool
 
 	url    *url.URL
@@ -64,7 +65,7 @@ type prepared struct {
 }
 
 // prepare is the message of a step, taken from the last user's if it is the same.
-func (u *user) prepare(req *scenarios.Request, s *sequence) (*prepared, error) {
+func (u *user) prepare(req *plan.Request, s *sequence) (*prepared, error) {
 	m := &u.message
 	last := s.lastPrepared()
 	if last != nil && last.is(m, req.Gzip) {
@@ -76,7 +77,7 @@ func (u *user) prepare(req *scenarios.Request, s *sequence) (*prepared, error) {
 	} else {
 		target, err := url.Parse(m.URL)
 		if err != nil {
-			return nil, scenarios.UserError("Invalid URL - " + m.URL)
+			return nil, value.UserError("Invalid URL - " + m.URL)
 		}
 		p.url, p.text = target, target.String()
 	}
@@ -103,7 +104,7 @@ func (s *sequence) lastPrepared() *prepared {
 	return s.prepared.Load()
 }
 
-func (p *prepared) is(m *scenarios.Message, gzip bool) bool {
+func (p *prepared) is(m *plan.Message, gzip bool) bool {
 	return p.method == m.Method && p.address == m.URL && p.gzip == gzip && slices.Equal(p.fields, m.Header)
 }
 

@@ -9,11 +9,11 @@ import (
 	"net/url"
 
 	"edgescope/load/network"
-	"edgescope/scenarios"
+	"edgescope/scenarios/plan"
 )
 
 // dialerFor makes the connections of a plan, by what the options say and else by what the script says.
-func dialerFor(plan *scenarios.Plan, o network.Options) (*network.Dialer, error) {
+func dialerFor(plan *plan.Plan, o network.Options) (*network.Dialer, error) {
 	o.Protocol = cmp.Or(o.Protocol, network.Protocol(plan.HTTP.Version), network.HTTP1)
 	o.Sessions = cmp.Or(o.Sessions, network.Sessions(plan.TLS.Sessions))
 	config, err := clientTLS(&plan.TLS)
@@ -28,7 +28,7 @@ func dialerFor(plan *scenarios.Plan, o network.Options) (*network.Dialer, error)
 }
 
 // speaks refuses targets that the protocol is not for, before anything is sent.
-func speaks(plan *scenarios.Plan, p network.Protocol) error {
+func speaks(plan *plan.Plan, p network.Protocol) error {
 	for _, target := range targetsOf(plan) {
 		u, err := url.Parse(target)
 		if err != nil || u.Scheme != "http" {
@@ -42,7 +42,7 @@ func speaks(plan *scenarios.Plan, p network.Protocol) error {
 }
 
 // targetsOf are the base URLs of a script.
-func targetsOf(plan *scenarios.Plan) []string {
+func targetsOf(plan *plan.Plan) []string {
 	targets := []string{plan.Target}
 	for i := range plan.Regions {
 		targets = append(targets, plan.Regions[i].Target)
@@ -51,7 +51,7 @@ func targetsOf(plan *scenarios.Plan) []string {
 }
 
 // clientTLS is config.tls.
-func clientTLS(o *scenarios.TLS) (*tls.Config, error) {
+func clientTLS(o *plan.TLS) (*tls.Config, error) {
 	config := &tls.Config{
 		InsecureSkipVerify: o.Insecure, ServerName: o.ServerName, MinVersion: o.MinVersion, MaxVersion: o.MaxVersion,
 		CurvePreferences: o.Curves,

@@ -10,8 +10,9 @@ import (
 
 	"edgescope/load/network"
 	"edgescope/load/timer"
-	"edgescope/scenarios"
+	"edgescope/scenarios/plan"
 	"edgescope/scenarios/processor"
+	"edgescope/scenarios/value"
 )
 
 // errStop ends a user whose time is up (Options.Stop).
@@ -20,20 +21,20 @@ var errStop = errors.New("the run has lasted as long as it should")
 // user is a virtual user: one goroutine, its variables, cookies and connections.
 type user struct {
 	*run
-	scope    *scenarios.Scope
+	scope    *value.Scope
 	flow     string
 	target   string
 	region   string
 	engine   network.Client
 	jar      http.CookieJar // nil until the first cookie
-	message  scenarios.Message
+	message  plan.Message
 	intended time.Time // when the next request should start; zero: when the user gets there
 
 	// The request under way, in memory that is used for all of them.
 	hop      hop
 	out      network.Call
 	sent     exchange
-	response scenarios.Response
+	response plan.Response
 
 	began   time.Time
 	ids     *rand.Rand // of traces
@@ -48,7 +49,7 @@ func (u *user) close() {
 	}
 }
 
-func (u *user) walk(ctx context.Context, steps []scenarios.Step) error {
+func (u *user) walk(ctx context.Context, steps []plan.Step) error {
 	for _, step := range steps {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -63,25 +64,25 @@ func (u *user) walk(ctx context.Context, steps []scenarios.Step) error {
 	return nil
 }
 
-func (u *user) step(ctx context.Context, step scenarios.Step) error {
+func (u *user) step(ctx context.Context, step plan.Step) error {
 	switch step := step.(type) {
-	case *scenarios.Request:
+	case *plan.Request:
 		return u.failed(ctx, step, u.request(ctx, step))
-	case *scenarios.Think:
+	case *plan.Think:
 		return u.think(ctx, step)
-	case *scenarios.Loop:
+	case *plan.Loop:
 		return u.loop(ctx, step)
-	case *scenarios.Parallel:
+	case *plan.Parallel:
 		return u.parallel(ctx, step)
-	case *scenarios.Function:
+	case *plan.Function:
 		return u.call(&processor.Call{Function: step.Name})
-	case *scenarios.Log:
-		u.events.put(&Line{Text: step.Text.Text(u.scope)})
+	case *plan.Log:
+		u.events.put(&Line{Text: step.Text(u.scope)})
 	}
 	return nil
 }
 
-func (u *user) think(ctx context.Context, step *scenarios.Think) error {
+func (u *user) think(ctx context.Context, step *plan.Think) error {
 	pause, err := step.Pause(u.scope)
 	if err != nil {
 		return err
@@ -97,7 +98,7 @@ func (u *user) think(ctx context.Context, step *scenarios.Think) error {
 	return err
 }
 
-func (u *user) loop(ctx context.Context, step *scenarios.Loop) error {
+func (u *user) loop(ctx context.Context, step *plan.Loop) error {
 	for range step.Passes(u.scope) {
 		// An endless loop may have no step of its own to notice the end of the run.
 		if err := ctx.Err(); err != nil {
@@ -131,7 +132,7 @@ func (u *user) away(f func()) {
 
 // parallel walks the steps of the block side by side, at most Limit at a time, in the order in which they stand. After
 // the first failure no further one starts; those that run go on to their end, and then the user fails.
-func (u *user) parallel(ctx context.Context, block *scenarios.Parallel) error {
+func (u *user) parallel(ctx context.Context, block *plan.Parallel) error {
 	if u.turn == nil {
 		u.turn = &turn{}
 		u.turn.Lock()
@@ -164,7 +165,7 @@ func (u *user) parallel(ctx context.Context, block *scenarios.Parallel) error {
 // branch is the user as one step of a parallel block sees it.
 func (u *user) branch(intended time.Time) *user {
 	b := *u
-	b.scope, b.message, b.intended = u.scope.Branch(), scenarios.Message{}, intended
+	b.scope, b.message, b.intended = u.scope.Branch(), plan.Message{}, intended
 	return &b
 }
 

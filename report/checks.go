@@ -8,7 +8,7 @@ import (
 	"edgescope/edge"
 	"edgescope/report/sums"
 	"edgescope/report/text"
-	"edgescope/scenarios"
+	"edgescope/scenarios/plan"
 )
 
 // CheckResult is one threshold or condition of ensure and what came of it.
@@ -36,7 +36,7 @@ func (c *CheckResult) Why() string {
 
 // Checked judges all checks by a period, in the order of the script: first those that hold, then those that fail, as they
 // are printed.
-func Checked(checks []scenarios.Check, p *sums.Period) []CheckResult {
+func Checked(checks []plan.Check, p *sums.Period) []CheckResult {
 	var held, failed []CheckResult
 	for i := range checks {
 		if r := checked(&checks[i], p); r.OK {
@@ -48,10 +48,10 @@ func Checked(checks []scenarios.Check, p *sums.Period) []CheckResult {
 	return append(held, failed...)
 }
 
-func checked(c *scenarios.Check, p *sums.Period) CheckResult {
+func checked(c *plan.Check, p *sums.Period) CheckResult {
 	r := CheckResult{RunThreshold: edge.RunThreshold{Expression: c.Text, Limit: c.Max, Optional: !c.Strict, OK: c.Pass(p.Lookup)}}
 	var figures []string
-	for _, name := range c.Names() {
+	for _, name := range c.Names {
 		value, ok := p.Lookup(name)
 		if !ok {
 			r.Missing, r.Note = true, missing(name, p)

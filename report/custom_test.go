@@ -6,13 +6,13 @@ import (
 
 	"edgescope/load"
 	"edgescope/report"
-	"edgescope/scenarios"
+	"edgescope/scenarios/plan"
 	"edgescope/scenarios/processor"
 )
 
 func TestMetricsOfFunctionsAreInTheReport(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
-	s := report.NewSummary(report.Options{Plan: &scenarios.Plan{}, Schedule: load.NewSchedule(nil, 1), Started: now})
+	s := report.NewSummary(report.Options{Plan: &plan.Plan{}, Schedule: load.NewSchedule(nil, 1), Started: now})
 	for _, m := range []processor.Metric{
 		{Kind: processor.Counter, Name: "orders", Value: 2},
 		{Kind: processor.Counter, Name: "orders", Value: 3},

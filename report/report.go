@@ -9,7 +9,7 @@ import (
 	"edgescope/load"
 	"edgescope/report/distribution"
 	"edgescope/report/sums"
-	"edgescope/scenarios"
+	"edgescope/scenarios/plan"
 )
 
 // Version is the shape of the object edgescope in a report file.
@@ -39,7 +39,7 @@ type Edgescope struct {
 	Health   Health        `json:"health"`
 	// Checks repeat the run's thresholds with a note on missing metrics; Ensure is what they were made from.
 	Checks []CheckResult           `json:"checks,omitempty"`
-	Ensure []scenarios.CheckSource `json:"ensure,omitempty"`
+	Ensure []plan.CheckSource `json:"ensure,omitempty"`
 	// Failed are the kinds of expectations that failed, by step, the most frequent first.
 	Failed []sums.FailedExpectation `json:"misses,omitempty"`
 	// Comparison is with the baselines that were given.
@@ -70,7 +70,7 @@ func (s *Summary) Report(info RunInfo, ended time.Time, v *Verdict) *Report {
 	r := New()
 	r.Aggregate, r.Intermediate = s.Aggregate(), s.Periods()
 	e := &r.Edgescope
-	e.Seed, e.ScriptHash, e.Segment = info.Seed, s.options.Plan.Hash(), s.options.Segment
+	e.Seed, e.ScriptHash, e.Segment = info.Seed, s.options.Plan.Hash, s.options.Segment
 	e.Environment = info.environment(s.options.Connections, s.options.Plan.Target)
 	e.Run, e.Health, e.Checks, e.Comparison = s.Run(info, ended, v), v.Health, v.Checks, v.Comparison
 	for i := range s.options.Plan.Checks {

@@ -11,7 +11,7 @@ import (
 	"edgescope/load"
 	"edgescope/report/distribution"
 	"edgescope/report/sums"
-	"edgescope/scenarios"
+	"edgescope/scenarios/plan"
 )
 
 // Window is the length of a report's intermediate periods, which are aligned to wall clock.
@@ -22,7 +22,7 @@ const LateAfter = 10 * time.Millisecond
 
 // Options are what a Summary must know of the run beforehand.
 type Options struct {
-	Plan     *scenarios.Plan
+	Plan     *plan.Plan
 	Schedule *load.Schedule
 	Started  time.Time
 	// Connections is the pool that all users share, 0 when each has its own; it is reported.
@@ -47,7 +47,7 @@ type Summary struct {
 	failed         sums.FailedExpectations
 	hits           firstHits
 	active         int64
-	phase          scenarios.Phase
+	phase          plan.Phase
 	lag            sums.WorstLag
 
 	names                                   names
@@ -224,7 +224,7 @@ type Status struct {
 	// Response are the response times of the open windows.
 	Response distribution.Histogram
 	Left     time.Duration // of the schedule; not above 0 when all users have started
-	Phase    scenarios.Phase
+	Phase    plan.Phase
 }
 
 // Status returns how the run stands.

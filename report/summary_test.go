@@ -11,7 +11,7 @@ import (
 	"edgescope/load"
 	"edgescope/report"
 	"edgescope/report/reporttest"
-	"edgescope/scenarios"
+	"edgescope/scenarios/plan"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.IgnoreCurrent()) }
@@ -100,7 +100,7 @@ func TestAddingAResultTakesNoMemory(t *testing.T) {
 	s := reporttest.New(t, reporttest.Shop)
 	r := s.Request(s.Start, "buy/GET /cart", "/cart", 200, 5)
 	r.EdgeRegion, r.CacheStatus = "FRA", "hit"
-	r.Outcomes = []scenarios.Outcome{{OK: true, Type: "statusCode"}}
+	r.Outcomes = []plan.Outcome{{OK: true, Type: "statusCode"}}
 	s.Summary.Add(r)
 	if n := testing.AllocsPerRun(100, func() { s.Summary.Add(r) }); n != 0 {
 		t.Errorf("%v allocations for a result of a kind that was seen before, want none", n)
@@ -111,7 +111,7 @@ func BenchmarkSummaryAdd(b *testing.B) {
 	s := reporttest.New(b, reporttest.Shop)
 	r := s.Request(s.Start, "buy/GET /cart", "/cart", 200, 5)
 	r.EdgeRegion, r.CacheStatus = "FRA", "hit"
-	r.Outcomes = []scenarios.Outcome{{OK: true, Type: "statusCode"}}
+	r.Outcomes = []plan.Outcome{{OK: true, Type: "statusCode"}}
 	b.ReportAllocs()
 	for b.Loop() {
 		s.Summary.Add(r)

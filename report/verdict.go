@@ -12,7 +12,7 @@ import (
 	"edgescope/load"
 	"edgescope/load/health"
 	"edgescope/report/sums"
-	"edgescope/scenarios"
+	"edgescope/scenarios/plan"
 )
 
 // The exit codes of loadgen.
@@ -84,7 +84,7 @@ func (s *Summary) Judge(o Outcome) Verdict {
 // Evidence are the figures of a whole run by which it is judged.
 type Evidence struct {
 	Total    *sums.Period
-	Checks   []scenarios.Check
+	Checks   []plan.Check
 	Planned  uint64 // arrivals
 	WorstLag sums.WorstLag
 }

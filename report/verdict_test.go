@@ -10,14 +10,14 @@ import (
 	"edgescope/load/health"
 	"edgescope/report"
 	"edgescope/report/reporttest"
-	"edgescope/scenarios"
+	"edgescope/scenarios/plan"
 )
 
 func TestExitCodesAndTheirOrder(t *testing.T) {
 	const threshold = ", ensure: {thresholds: [{http.codes.500: 1}]}"
 	status500 := func(r *load.Result, _ *load.UserStart, _ *load.UserEnd) { r.Code = 500 }
 	expectation := func(r *load.Result, _ *load.UserStart, _ *load.UserEnd) {
-		r.Outcomes = []scenarios.Outcome{{Type: "statusCode"}}
+		r.Outcomes = []plan.Outcome{{Type: "statusCode"}}
 	}
 	both := func(r *load.Result, s *load.UserStart, e *load.UserEnd) { status500(r, s, e); expectation(r, s, e) }
 	late := func(r *load.Result, s *load.UserStart, e *load.UserEnd) { both(r, s, e); s.Lag = reporttest.MS(30) }

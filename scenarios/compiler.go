@@ -11,7 +11,7 @@ import (
 	"edgescope/scenarios/plan"
 	"edgescope/scenarios/request"
 	"edgescope/scenarios/settings"
-	"edgescope/scenarios/template"
+	"edgescope/scenarios/templates"
 	"edgescope/scenarios/tree"
 	"edgescope/scenarios/value"
 )
@@ -20,7 +20,7 @@ import (
 type compiler struct {
 	*settings.Reader
 
-	templates template.Compiler
+	templates templates.Compiler
 	sends     request.Reader // what requests send
 	wants     answer.Reader  // what they want of their answers
 
@@ -49,7 +49,7 @@ func newCompiler(o Options) *compiler {
 		Reader: &settings.Reader{}, opts: o, dir: filepath.Dir(home), files: sha256.New(), timeout: 10 * time.Second,
 		plan: &plan.Plan{Script: o.Files[0], Environment: o.Environment, Shared: map[string]any{}},
 	}
-	c.templates = template.Compiler{Reader: c.Reader, Constants: c.opts.constant}
+	c.templates = templates.Compiler{Reader: c.Reader, Constants: c.opts.constant}
 	c.sends = request.Reader{Settings: c.Reader, Templates: &c.templates, File: c.file}
 	c.wants = answer.Reader{Settings: c.Reader, Templates: &c.templates}
 	return c
@@ -77,7 +77,7 @@ func (c *compiler) file(n *tree.Node, what string) (name string, content []byte,
 	return name, content, true
 }
 
-// constant is the [template.Constants] of a script: $env.X and $processEnvironment.X.
+// constant is the [templates.Constants] of a script: $env.X and $processEnvironment.X.
 func (o *Options) constant(name string) (v any, defined, known bool) {
 	key, ok := strings.CutPrefix(name, "$env.")
 	if !ok {

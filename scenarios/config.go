@@ -7,7 +7,7 @@ import (
 
 	"edgescope/scenarios/plan"
 	"edgescope/scenarios/settings"
-	"edgescope/scenarios/template"
+	"edgescope/scenarios/templates"
 	"edgescope/scenarios/tree"
 	"edgescope/scenarios/value"
 )
@@ -50,12 +50,12 @@ func (c *compiler) startScope(root *tree.Node) {
 	}
 	if c.cliVariables != nil {
 		for _, f := range c.cliVariables.Fields {
-			base[f.Key] = template.Of(f.Value)
+			base[f.Key] = templates.Of(f.Value)
 		}
 	}
 	c.scope = value.NewScope(base, c.opts.Seed, -2)
 	if t := c.resolve(root.Get("config").Get("target"), false); t != nil {
-		c.plan.Target = strings.TrimSpace(value.Text(template.Of(t)))
+		c.plan.Target = strings.TrimSpace(value.Text(templates.Of(t)))
 	}
 	base["target"] = c.plan.Target
 }
@@ -140,7 +140,7 @@ func (c *compiler) resolveText(s string, n *tree.Node, keepUnknown bool) *tree.N
 	if !ok {
 		return nil
 	}
-	return template.Node(v, n.Pos)
+	return templates.Node(v, n.Pos)
 }
 
 func (c *compiler) config(n *tree.Node) {
@@ -209,7 +209,7 @@ func (c *compiler) variables(n *tree.Node) {
 		return
 	}
 	for _, f := range n.Fields {
-		v := template.Of(f.Value)
+		v := templates.Of(f.Value)
 		list, isList := v.([]any)
 		switch {
 		case !isList:

@@ -10,7 +10,7 @@ import (
 	"edgescope/scenarios/pemkey"
 	"edgescope/scenarios/plan"
 	"edgescope/scenarios/settings"
-	"edgescope/scenarios/template"
+	"edgescope/scenarios/templates"
 	"edgescope/scenarios/tree"
 	"edgescope/scenarios/value"
 )
@@ -79,7 +79,7 @@ func (c *compiler) tracePrefix(n *tree.Node) string {
 // httpVersion takes numbers too: version: 2.
 func (c *compiler) httpVersion(n *tree.Node) string {
 	if n.Kind == tree.Scalar && n.Scalar != nil {
-		n = &tree.Node{Pos: n.Pos, Scalar: value.Text(template.Of(n))}
+		n = &tree.Node{Pos: n.Pos, Scalar: value.Text(templates.Of(n))}
 	}
 	return c.Choice(n, "version", "1.1", "2", "h2c", "3")
 }

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"edgescope/scenarios/template"
+	"edgescope/scenarios/templates"
 	"edgescope/scenarios/tree"
 	"edgescope/scenarios/value"
 )
@@ -49,5 +49,5 @@ func canonical(n *tree.Node, skip []string) string {
 		}
 		return "[" + strings.Join(parts, ",") + "]"
 	}
-	return string(value.AppendJSON(nil, template.Of(n)))
+	return string(value.AppendJSON(nil, templates.Of(n)))
 }

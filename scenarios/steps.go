@@ -10,7 +10,7 @@ import (
 
 	"edgescope/scenarios/plan"
 	"edgescope/scenarios/settings"
-	"edgescope/scenarios/template"
+	"edgescope/scenarios/templates"
 	"edgescope/scenarios/tree"
 	"edgescope/scenarios/value"
 )
@@ -18,17 +18,17 @@ import (
 // think is how long a user thinks.
 type think struct {
 	fixed  time.Duration
-	text   *template.Template // set when the pause is known only at run time
+	text   *templates.Template // set when the pause is known only at run time
 	jitter jitter
 }
 
 // loop is what a loop goes over.
 type loop struct {
-	count   *template.Template // nil when the loop goes over a list
-	over    []template.Value
-	list    *template.Template // variable whose value is the list
-	number  string             // name of the running number
-	element string             // name of the element
+	count   *templates.Template // nil when the loop goes over a list
+	over    []templates.Value
+	list    *templates.Template // variable whose value is the list
+	number  string              // name of the running number
+	element string              // name of the element
 }
 
 func (c *compiler) think(n, own *tree.Node) plan.Step {
@@ -98,12 +98,12 @@ func (c *compiler) loop(n *tree.Node, f tree.Field) plan.Step {
 	case l.count != nil && !n.Get("over").IsNull():
 		c.Fault(f.Pos, "a loop has count or over, not both")
 	case l.count == nil && n.Get("over").IsNull(): // whileTrue alone decides
-		l.count = template.Literal("-1")
+		l.count = templates.Literal("-1")
 	}
 	return step
 }
 
-func (c *compiler) count(n *tree.Node) *template.Template {
+func (c *compiler) count(n *tree.Node) *templates.Template {
 	t := c.templates.Template(n, "count")
 	source, static := t.Static()
 	if !static {
@@ -120,7 +120,7 @@ func (c *compiler) count(n *tree.Node) *template.Template {
 
 func (c *compiler) over(l *loop, n *tree.Node) {
 	if n.Kind == tree.List {
-		l.over = make([]template.Value, len(n.Items))
+		l.over = make([]templates.Value, len(n.Items))
 		for i, item := range n.Items {
 			l.over[i] = c.templates.Value(item)
 		}

@@ -11,6 +11,7 @@ import (
 
 	"edgescope/load"
 	"edgescope/scenarios"
+	"edgescope/scenarios/plan"
 )
 
 // Target is the name of a target that is not there, for runs over an Options.RoundTripper.
@@ -20,7 +21,7 @@ const Target = "http://target.test"
 const OneUser = "config: {phases: [{duration: 1ms, arrivalCount: 1}]}\n"
 
 // Plan compiles a script, with target in place of its own unless that is "".
-func Plan(t testing.TB, target, script string) *scenarios.Plan {
+func Plan(t testing.TB, target, script string) *plan.Plan {
 	t.Helper()
 	p, err := scenarios.Load(scenarios.Options{
 		Files: []string{"test.yml"}, Target: target, Seed: 1,

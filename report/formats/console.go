@@ -17,7 +17,7 @@ import (
 	"edgescope/report"
 	"edgescope/report/sums"
 	"edgescope/report/text"
-	"edgescope/scenarios"
+	"edgescope/scenarios/plan"
 )
 
 // Console prints a run while it lasts, and its end. It is safe for concurrent use. What it prints has no colour.
@@ -68,7 +68,7 @@ func (c *Console) Event(e load.Event) {
 	}
 }
 
-func phaseName(p *scenarios.Phase) string { return cmp.Or(p.Name, "unnamed") }
+func phaseName(p *plan.Phase) string { return cmp.Or(p.Name, "unnamed") }
 
 func seconds(d time.Duration) string { return text.Decimal(text.Round(d.Seconds(), 3)) + "s" }
 
@@ -160,7 +160,7 @@ func endText(s *report.Summary, r *report.Report) string {
 // expectationLines prints the expectations of one request in the format that plugins.expect asks for; the formats are
 // Artillery's, "" prints nothing while the run lasts.
 func expectationLines(format string, r *load.Result) string {
-	failed := slices.ContainsFunc(r.Outcomes, func(o scenarios.Outcome) bool { return !o.OK })
+	failed := slices.ContainsFunc(r.Outcomes, func(o plan.Outcome) bool { return !o.OK })
 	switch {
 	case len(r.Outcomes) == 0 || format == "prettyError" && !failed:
 		return ""

@@ -9,13 +9,13 @@ import (
 
 	"edgescope/load"
 	"edgescope/report/sums"
-	"edgescope/scenarios"
+	"edgescope/scenarios/plan"
 )
 
 func TestExpectationFormats(t *testing.T) {
-	good := scenarios.Outcome{OK: true, Type: "statusCode", Want: "200", Got: "200"}
-	bad := scenarios.Outcome{Type: "contentType", Want: "json", Got: "text/plain"}
-	f := func(format, want string, outcomes ...scenarios.Outcome) {
+	good := plan.Outcome{OK: true, Type: "statusCode", Want: "200", Got: "200"}
+	bad := plan.Outcome{Type: "contentType", Want: "json", Got: "text/plain"}
+	f := func(format, want string, outcomes ...plan.Outcome) {
 		t.Helper()
 		r := &load.Result{Result: vegeta.Result{Method: "GET", URL: "http://t/a", Code: 200}, Outcomes: outcomes}
 		if got := expectationLines(format, r); got != want {

@@ -17,7 +17,7 @@ import (
 	"edgescope/report"
 	"edgescope/report/formats"
 	"edgescope/report/reporttest"
-	"edgescope/scenarios"
+	"edgescope/scenarios/plan"
 )
 
 // element is a part of the JUnit schema: which attributes an element has (true: it must), which children in which order, and
@@ -283,7 +283,7 @@ func TestPageLoadsNothingAndShowsAll(t *testing.T) {
 func TestChartShowsTheLimits(t *testing.T) {
 	r := reporttest.ShopReport(t)
 	draw := func(limit float64) string {
-		r.Edgescope.Ensure = []scenarios.CheckSource{
+		r.Edgescope.Ensure = []plan.CheckSource{
 			{Metric: "edgescope.response_time.p95", Max: limit}, {Metric: "edgescope.response_time.count", Max: 1}, {Metric: "http.codes.500", Max: 2},
 		}
 		var buf bytes.Buffer
@@ -353,6 +353,6 @@ func TestFormatsTakeAnyRun(t *testing.T) {
 	f("interrupted", reporttest.Counted(t, "", 3, nil), report.Outcome{Err: errors.New("a signal"), Interrupted: true})
 	f("not comparable", reporttest.Counted(t, "", 3, nil), report.Outcome{Warnings: []string{"x"}})
 	f("expectations", reporttest.Counted(t, "", 3, func(r *load.Result, _ *load.UserStart, _ *load.UserEnd) {
-		r.Outcomes = []scenarios.Outcome{{Type: "statusCode", Want: "200\n\x00", Got: "<500>"}}
+		r.Outcomes = []plan.Outcome{{Type: "statusCode", Want: "200\n\x00", Got: "<500>"}}
 	}), report.Outcome{})
 }

@@ -13,7 +13,8 @@ import (
 	"edgescope/report"
 	"edgescope/report/distribution"
 	"edgescope/report/sums"
-	"edgescope/scenarios"
+	"edgescope/scenarios/condition"
+	"edgescope/scenarios/plan"
 )
 
 // maxStartSpread is by how much the segments of a run may have started apart.
@@ -157,10 +158,10 @@ func (m *merger) run(total *sums.Period) edge.Run {
 	return r
 }
 
-func (m *merger) checks() ([]scenarios.Check, error) {
-	checks := make([]scenarios.Check, 0, len(m.first.Ensure))
+func (m *merger) checks() ([]plan.Check, error) {
+	checks := make([]plan.Check, 0, len(m.first.Ensure))
 	for _, source := range m.first.Ensure {
-		check, err := source.Compile()
+		check, err := condition.Check(source)
 		if err != nil {
 			return nil, fmt.Errorf("condition %q: %w", source.Text, err)
 		}
@@ -170,7 +171,7 @@ func (m *merger) checks() ([]scenarios.Check, error) {
 }
 
 // judge holds the merged run against its thresholds. What made a segment invalid or ended it early does so for the whole.
-func (m *merger) judge(r *report.Report, checks []scenarios.Check, lag sums.WorstLag) report.Verdict {
+func (m *merger) judge(r *report.Report, checks []plan.Check, lag sums.WorstLag) report.Verdict {
 	o := report.Outcome{LagLimit: time.Duration(m.first.Health.LagLimit * 1e6), Target: m.first.Run.Target}
 	var earliest, latest time.Time
 	for i, s := range m.segments {

@@ -15,7 +15,7 @@ import (
 	"edgescope/report"
 	"edgescope/report/merge"
 	"edgescope/report/reporttest"
-	"edgescope/scenarios"
+	"edgescope/scenarios/plan"
 )
 
 const dividedScript = `
@@ -69,7 +69,7 @@ func addUser(s *reporttest.Script, sum *report.Summary, k uint64, at time.Time) 
 	sum.Add(&load.UserStart{At: at, Scenario: "buy", Lag: reporttest.MS(0.1)})
 	r := s.Request(at, "buy/GET /cart", "/cart", 200, float64(5+k*k%70))
 	r.EdgeRegion, r.CacheStatus, r.Reused = []string{"FRA", "IAD", "SIN"}[k%3], []string{"hit", "miss"}[k%2], k%4 == 0
-	r.Outcomes = []scenarios.Outcome{{OK: k%10 != 7, Type: "statusCode", Want: "200", Got: "500"}}
+	r.Outcomes = []plan.Outcome{{OK: k%10 != 7, Type: "statusCode", Want: "200", Got: "500"}}
 	if k%50 == 9 {
 		r.Code = 500
 	}

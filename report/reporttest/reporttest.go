@@ -17,6 +17,7 @@ import (
 	"edgescope/load/network"
 	"edgescope/report"
 	"edgescope/scenarios"
+	"edgescope/scenarios/plan"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew") //nolint:forbidigo // a flag of test binaries
@@ -55,7 +56,7 @@ scenarios:
 type Script struct {
 	Start   time.Time
 	Summary *report.Summary
-	Plan    *scenarios.Plan
+	Plan    *plan.Plan
 	Events  []load.Event
 }
 
@@ -109,7 +110,7 @@ func ShopRun(t testing.TB) *Script {
 		cold := k%4 == 0
 		cart.EdgeRegion, cart.CacheStatus, cart.ColdStart = []string{"FRA", "IAD"}[k%2], "hit", &cold
 		cart.TCP, cart.ConnWait = MS(0.25), 0
-		cart.Outcomes = []scenarios.Outcome{{OK: true, Type: "statusCode"}, {OK: k != 3, Type: "header x-cache-status values equals", Want: "hit", Got: "miss"}}
+		cart.Outcomes = []plan.Outcome{{OK: true, Type: "statusCode"}, {OK: k != 3, Type: "header x-cache-status values equals", Want: "hit", Got: "miss"}}
 		s.Add(cart)
 		order := s.Request(at.Add(MS(20)), "buy/order", "/order (order)", 201, 12)
 		order.Name, order.Reused = "order", true

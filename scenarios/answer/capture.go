@@ -8,7 +8,7 @@ import (
 
 	"edgescope/scenarios/jsonpath"
 	"edgescope/scenarios/plan"
-	"edgescope/scenarios/template"
+	"edgescope/scenarios/templates"
 	"edgescope/scenarios/value"
 	"edgescope/scenarios/xpath"
 )
@@ -66,7 +66,7 @@ func (p picking) from(s *value.Scope, matches []any) (any, bool) {
 
 type jsonSource struct {
 	path     *jsonpath.Path
-	template *template.Template // set instead of path if the path holds variables
+	template *templates.Template // set instead of path if the path holds variables
 	pick     picking
 }
 
@@ -91,7 +91,7 @@ func (j *jsonSource) find(s *value.Scope, r *plan.Response) (any, bool) {
 	return j.pick.from(s, matches)
 }
 
-type headerSource struct{ name *template.Template }
+type headerSource struct{ name *templates.Template }
 
 func (h *headerSource) readsBody() bool { return false }
 
@@ -157,7 +157,7 @@ func (c *selectorSource) find(s *value.Scope, r *plan.Response) (any, bool) {
 // match is the old check of one JSON value; a mismatch is a failed capture.
 type match struct {
 	from   source
-	value  template.Value
+	value  templates.Value
 	strict bool
 }
 

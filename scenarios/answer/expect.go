@@ -9,14 +9,14 @@ import (
 
 	"edgescope/scenarios/jmespath"
 	"edgescope/scenarios/plan"
-	"edgescope/scenarios/template"
+	"edgescope/scenarios/templates"
 	"edgescope/scenarios/value"
 )
 
 // expectation is one compiled check of an answer.
 type expectation struct {
 	kind      string // counter suffix; templates in it are rendered
-	kindOf    *template.Template
+	kindOf    *templates.Template
 	readsBody bool
 	check     func(s *value.Scope, r *plan.Response) verdict
 }
@@ -44,7 +44,7 @@ func (w *Wants) Judge(dst []plan.Outcome, s *value.Scope, res *plan.Response) []
 }
 
 // texts renders a value as the list of texts that it holds.
-func texts(t *template.Value, s *value.Scope) []string {
+func texts(t *templates.Value, s *value.Scope) []string {
 	v, ok := t.Eval(s)
 	if !ok {
 		return []string{"undefined"}
@@ -60,7 +60,7 @@ func texts(t *template.Value, s *value.Scope) []string {
 	return out
 }
 
-func expectStatus(want template.Value, negate bool) func(*value.Scope, *plan.Response) verdict {
+func expectStatus(want templates.Value, negate bool) func(*value.Scope, *plan.Response) verdict {
 	return func(s *value.Scope, r *plan.Response) verdict {
 		codes := texts(&want, s)
 		in := slices.ContainsFunc(codes, func(c string) bool { return value.TextNumber(c) == float64(r.Status) })
@@ -75,7 +75,7 @@ func expectStatus(want template.Value, negate bool) func(*value.Scope, *plan.Res
 // jsonTypes are the media types that `contentType: json` accepts.
 var jsonTypes = []string{"application/json", "application/problem+json", "application/ld+json"}
 
-func expectContentType(want *template.Template) func(*value.Scope, *plan.Response) verdict {
+func expectContentType(want *templates.Template) func(*value.Scope, *plan.Response) verdict {
 	return func(s *value.Scope, r *plan.Response) verdict {
 		w := want.Text(s)
 		got, _ := r.Head("Content-Type")
@@ -92,7 +92,7 @@ func expectContentType(want *template.Template) func(*value.Scope, *plan.Respons
 }
 
 // expectProperty fails either way on a body that is no object.
-func expectProperty(path *template.Template, present bool) func(*value.Scope, *plan.Response) verdict {
+func expectProperty(path *templates.Template, present bool) func(*value.Scope, *plan.Response) verdict {
 	return func(s *value.Scope, r *plan.Response) verdict {
 		want := path.Text(s)
 		v, ok := r.JSON()
@@ -115,7 +115,7 @@ func expectProperty(path *template.Template, present bool) func(*value.Scope, *p
 	}
 }
 
-func expectEquals(list template.Value) func(*value.Scope, *plan.Response) verdict {
+func expectEquals(list templates.Value) func(*value.Scope, *plan.Response) verdict {
 	return func(s *value.Scope, _ *plan.Response) verdict {
 		all := texts(&list, s)
 		equal := !slices.ContainsFunc(all, func(t string) bool { return t != all[0] })
@@ -123,7 +123,7 @@ func expectEquals(list template.Value) func(*value.Scope, *plan.Response) verdic
 	}
 }
 
-func expectHeader(name *template.Template) func(*value.Scope, *plan.Response) verdict {
+func expectHeader(name *templates.Template) func(*value.Scope, *plan.Response) verdict {
 	return func(s *value.Scope, r *plan.Response) verdict {
 		want := name.Text(s)
 		_, ok := r.Head(want)
@@ -135,7 +135,7 @@ func expectHeader(name *template.Template) func(*value.Scope, *plan.Response) ve
 	}
 }
 
-func expectHeaderEquals(name *template.Template, wanted template.Value) func(*value.Scope, *plan.Response) verdict {
+func expectHeaderEquals(name *templates.Template, wanted templates.Value) func(*value.Scope, *plan.Response) verdict {
 	return func(s *value.Scope, r *plan.Response) verdict {
 		want := strings.Join(texts(&wanted, s), ", ")
 		got, ok := r.Head(name.Text(s))
@@ -146,7 +146,7 @@ func expectHeaderEquals(name *template.Template, wanted template.Value) func(*va
 	}
 }
 
-func expectRegexp(pattern *template.Template, fixed *regexp.Regexp) func(*value.Scope, *plan.Response) verdict {
+func expectRegexp(pattern *templates.Template, fixed *regexp.Regexp) func(*value.Scope, *plan.Response) verdict {
 	return func(s *value.Scope, r *plan.Response) verdict {
 		re := fixed
 		if re == nil {
@@ -169,7 +169,7 @@ func excerpt(body []byte) string {
 }
 
 // expectJMES wants a JMESPath expression to give what JavaScript takes for true.
-func expectJMES(text *template.Template, fixed *jmespath.Expression) func(*value.Scope, *plan.Response) verdict {
+func expectJMES(text *templates.Template, fixed *jmespath.Expression) func(*value.Scope, *plan.Response) verdict {
 	return func(s *value.Scope, r *plan.Response) verdict {
 		want := text.Text(s)
 		v, ok := r.JSON()
@@ -193,7 +193,7 @@ func expectJMES(text *template.Template, fixed *jmespath.Expression) func(*value
 
 // expectCacheStatus compares what any cache header of any platform says, in
 // canonical words; "none" is that no header says anything.
-func expectCacheStatus(want template.Value) func(*value.Scope, *plan.Response) verdict {
+func expectCacheStatus(want templates.Value) func(*value.Scope, *plan.Response) verdict {
 	return func(s *value.Scope, r *plan.Response) verdict {
 		words := texts(&want, s)
 		got := r.CacheStatus
@@ -207,7 +207,7 @@ func expectCacheStatus(want template.Value) func(*value.Scope, *plan.Response) v
 // cdnHeaders are all that cdnHit looks at; x-cache-status is not among them.
 var cdnHeaders = []string{"cf-cache-status", "x-cache", "x-vercel-cache"}
 
-func expectCDNHit(want template.Value) func(*value.Scope, *plan.Response) verdict {
+func expectCDNHit(want templates.Value) func(*value.Scope, *plan.Response) verdict {
 	return func(s *value.Scope, r *plan.Response) verdict {
 		wanted := strings.Join(texts(&want, s), "") == "true"
 		prefixes := []string{"miss"}

@@ -7,7 +7,7 @@ import (
 
 	"edgescope/scenarios/jmespath"
 	"edgescope/scenarios/settings"
-	"edgescope/scenarios/template"
+	"edgescope/scenarios/templates"
 	"edgescope/scenarios/tree"
 	"edgescope/scenarios/value"
 )
@@ -76,7 +76,7 @@ func (r *Reader) expectation(item *tree.Node, f tree.Field) (expectation, bool) 
 }
 
 // statusCodes checks the codes that are known now.
-func (r *Reader) statusCodes(n *tree.Node) template.Value {
+func (r *Reader) statusCodes(n *tree.Node) templates.Value {
 	items := []*tree.Node{n}
 	if n.Kind == tree.List {
 		items = n.Items
@@ -85,7 +85,7 @@ func (r *Reader) statusCodes(n *tree.Node) template.Value {
 		if s, ok := item.Text(); ok && strings.Contains(s, "{{") {
 			continue
 		}
-		if code := value.Number(template.Of(item)); !(code >= 100 && code <= 999) {
+		if code := value.Number(templates.Of(item)); !(code >= 100 && code <= 999) {
 			r.Settings.Fault(item.Pos, "a status code is a number from 100 to 999, not %s", item.What())
 		}
 	}
@@ -96,7 +96,7 @@ func (r *Reader) statusCodes(n *tree.Node) template.Value {
 var cacheStatuses = []string{"hit", "miss", "stale", "revalidated", "expired", "bypass", "dynamic", "none"}
 
 // cacheStatuses checks the words that are known now.
-func (r *Reader) cacheStatuses(n *tree.Node) template.Value {
+func (r *Reader) cacheStatuses(n *tree.Node) templates.Value {
 	items := []*tree.Node{n}
 	if n.Kind == tree.List {
 		items = n.Items
@@ -109,7 +109,7 @@ func (r *Reader) cacheStatuses(n *tree.Node) template.Value {
 	return r.Templates.Value(n)
 }
 
-func (r *Reader) propertyPath(n *tree.Node) *template.Template {
+func (r *Reader) propertyPath(n *tree.Node) *templates.Template {
 	t := r.Templates.Template(n, "hasProperty")
 	if path, static := t.Static(); static {
 		if _, err := value.ParsePath(path); err != nil {
@@ -119,10 +119,10 @@ func (r *Reader) propertyPath(n *tree.Node) *template.Template {
 	return t
 }
 
-func (r *Reader) comparison(f tree.Field) template.Value {
+func (r *Reader) comparison(f tree.Field) templates.Value {
 	if f.Value.Kind != tree.List || len(f.Value.Items) < 2 {
 		r.Settings.Fault(f.Value.Pos, "equals takes a list of two or more values, or stands beside header")
-		return template.Fixed([]any{""})
+		return templates.Fixed([]any{""})
 	}
 	return r.Templates.Value(f.Value)
 }
@@ -145,16 +145,16 @@ func (r *Reader) headerEquals(f tree.Field) (expectation, bool) {
 }
 
 // headerExpectation is counted under a name that says which header.
-func (r *Reader) headerExpectation(name *template.Template, value template.Value) expectation {
+func (r *Reader) headerExpectation(name *templates.Template, value templates.Value) expectation {
 	e := expectation{kind: "header " + name.String() + " values equals", check: expectHeaderEquals(name, value)}
 	if _, static := name.Static(); !static {
-		e.kindOf = template.Around("header ", name, " values equals")
+		e.kindOf = templates.Around("header ", name, " values equals")
 	}
 	return e
 }
 
 // staticRegexp compiles a pattern that holds no variables; else it is nil.
-func (r *Reader) staticRegexp(t *template.Template, pos tree.Position) *regexp.Regexp {
+func (r *Reader) staticRegexp(t *templates.Template, pos tree.Position) *regexp.Regexp {
 	pattern, static := t.Static()
 	if !static {
 		return nil
@@ -167,7 +167,7 @@ func (r *Reader) staticRegexp(t *template.Template, pos tree.Position) *regexp.R
 }
 
 // staticJMES compiles an expression that holds no variables; else it is nil.
-func (r *Reader) staticJMES(t *template.Template, pos tree.Position) *jmespath.Expression {
+func (r *Reader) staticJMES(t *templates.Template, pos tree.Position) *jmespath.Expression {
 	text, static := t.Static()
 	if !static {
 		return nil
@@ -183,7 +183,7 @@ func (r *Reader) staticJMES(t *template.Template, pos tree.Position) *jmespath.E
 func (r *Reader) Finish(w *Wants) {
 	status := slices.ContainsFunc(w.expect, func(e expectation) bool { return e.kind == "statusCode" })
 	if r.Expect200 && !status && !r.Unjudged {
-		w.expect = append(w.expect, expectation{kind: "statusCode", check: expectStatus(template.Fixed(value.Int(200)), false)})
+		w.expect = append(w.expect, expectation{kind: "statusCode", check: expectStatus(templates.Fixed(value.Int(200)), false)})
 	}
 }
 

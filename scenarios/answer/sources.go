@@ -10,7 +10,7 @@ import (
 
 	"edgescope/scenarios/jsonpath"
 	"edgescope/scenarios/settings"
-	"edgescope/scenarios/template"
+	"edgescope/scenarios/templates"
 	"edgescope/scenarios/tree"
 	"edgescope/scenarios/value"
 	"edgescope/scenarios/xpath"
@@ -26,7 +26,7 @@ type Wants struct {
 // Reader reads what requests want of their answers.
 type Reader struct {
 	Settings  *settings.Reader
-	Templates *template.Compiler
+	Templates *templates.Compiler
 	Lax       bool // captures and matches that do not say whether they are strict are not
 	Expect200 bool // the status 200 is expected of every request that expects no other
 	Unjudged  bool // nothing is expected: in before and after
@@ -89,7 +89,7 @@ func (r *Reader) picking(n *tree.Node) picking {
 	case "all":
 		return picking{how: pickAll}
 	}
-	i, err := strconv.Atoi(value.Text(template.Of(n)))
+	i, err := strconv.Atoi(value.Text(templates.Of(n)))
 	if n.Kind != tree.Scalar || err != nil {
 		r.Settings.Fault(n.Pos, "index must be a whole number, first, last, random or all, not %s", n.What())
 	}

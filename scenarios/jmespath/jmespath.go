@@ -92,11 +92,37 @@ func (e *Expression) Search(v any) (found any, err error) {
 // prepare checks a node and all below it, and makes the interpreter take members of objects in an order. argument is
 // whether the node is an argument of a function.
 func prepare(n *parsing.ASTNode, argument bool) error {
+	if err := check(n, argument); err != nil {
+		return err
+	}
 	switch n.NodeType {
-	case parsing.ASTFunctionExpression:
-		if err := functionTable.check(n); err != nil {
+	case parsing.ASTIndexExpression: // texts have no slices
+		if n.Children[1].NodeType == parsing.ASTSlice {
+			n.Children[0] = call(elements, n.Children[0])
+		}
+	case parsing.ASTValueProjection:
+		*n = parsing.ASTNode{
+			NodeType: parsing.ASTProjection, Children: []parsing.ASTNode{call(members, n.Children[0]), n.Children[1]},
+		}
+	}
+	isCall := n.NodeType == parsing.ASTFunctionExpression
+	for i := range n.Children {
+		if err := prepare(&n.Children[i], isCall); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+func call(function string, argument parsing.ASTNode) parsing.ASTNode {
+	return parsing.ASTNode{NodeType: parsing.ASTFunctionExpression, Value: function, Children: []parsing.ASTNode{argument}}
+}
+
+// check refuses what would fail in every run, and what the library has beyond the specification without meaning it here.
+func check(n *parsing.ASTNode, argument bool) error {
+	switch n.NodeType {
+	case parsing.ASTFunctionExpression:
+		return functionTable.check(n)
 	case parsing.ASTExpRef:
 		if !argument {
 			return errors.New("& stands before an argument of a function only")
@@ -109,19 +135,6 @@ func prepare(n *parsing.ASTNode, argument bool) error {
 		return errors.New("= is no operator, equal is ==")
 	case parsing.ASTLetExpression:
 		return errors.New("let is not supported")
-	case parsing.ASTIndexExpression: // texts have no slices
-		if n.Children[1].NodeType == parsing.ASTSlice {
-			n.Children[0] = parsing.ASTNode{NodeType: parsing.ASTFunctionExpression, Value: elements, Children: []parsing.ASTNode{n.Children[0]}}
-		}
-	case parsing.ASTValueProjection:
-		values := parsing.ASTNode{NodeType: parsing.ASTFunctionExpression, Value: members, Children: []parsing.ASTNode{n.Children[0]}}
-		*n = parsing.ASTNode{NodeType: parsing.ASTProjection, Children: []parsing.ASTNode{values, n.Children[1]}}
-	}
-	call := n.NodeType == parsing.ASTFunctionExpression
-	for i := range n.Children {
-		if err := prepare(&n.Children[i], call); err != nil {
-			return err
-		}
 	}
 	return nil
 }

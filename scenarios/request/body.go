@@ -6,17 +6,17 @@ import (
 	"net/url"
 	"strings"
 
-	"edgescope/scenarios/template"
+	"edgescope/scenarios/templates"
 	"edgescope/scenarios/value"
 )
 
-type auth struct{ user, pass *template.Template }
+type auth struct{ user, pass *templates.Template }
 
 // body is what a request sends; at most one kind is set.
 type body struct {
-	json  *template.Value
-	text  *template.Template
-	form  []template.Field
+	json  *templates.Value
+	text  *templates.Template
+	form  []templates.Field
 	parts []part
 	kind  bodyKind
 }
@@ -33,7 +33,7 @@ const (
 
 // part is a field of formData, or a file.
 type part struct {
-	template.Field
+	templates.Field
 	contentType string
 	fileName    string
 	file        []byte // read when the script is loaded; nil if the part is no file
@@ -56,7 +56,7 @@ func (b *body) append(dst []byte, s *value.Scope) (body []byte, contentType stri
 	return dst, ""
 }
 
-func appendForm(dst []byte, fields []template.Field, s *value.Scope) []byte {
+func appendForm(dst []byte, fields []templates.Field, s *value.Scope) []byte {
 	first := true
 	for i := range fields {
 		name, text, ok := fields[i].Render(s)

@@ -7,7 +7,7 @@ import (
 
 	"edgescope/scenarios/plan"
 	"edgescope/scenarios/settings"
-	"edgescope/scenarios/template"
+	"edgescope/scenarios/templates"
 	"edgescope/scenarios/tree"
 	"edgescope/scenarios/value"
 )
@@ -57,7 +57,7 @@ func withHeader(headers []value.Member, name string, v any) []value.Member {
 	return append(headers, value.Member{Key: name, Value: v})
 }
 
-func putFields(o *value.Object, key string, fields []template.Field) {
+func putFields(o *value.Object, key string, fields []templates.Field) {
 	if len(fields) == 0 {
 		return
 	}
@@ -88,11 +88,11 @@ func (r *Request) Changed(before, after []byte) (*Request, error) {
 		changed.body = r.body
 	}
 	wrong := &settings.Reader{}
-	read := Reader{Settings: wrong, Templates: &template.Compiler{Reader: wrong, Constants: r.constants}}
+	read := Reader{Settings: wrong, Templates: &templates.Compiler{Reader: wrong, Constants: r.constants}}
 	keys := read.Keys(changed)
 	keys["method"] = func(n *tree.Node) { changed.method = strings.ToUpper(method(wrong, n)) }
 	for _, m := range o.Members() {
-		if n := template.Node(m.Value, tree.Position{}); slices.Contains(changeable, m.Key) && (!n.IsNull() || m.Key == "json") {
+		if n := templates.Node(m.Value, tree.Position{}); slices.Contains(changeable, m.Key) && (!n.IsNull() || m.Key == "json") {
 			keys[m.Key](n)
 		}
 	}

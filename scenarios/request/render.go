@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"edgescope/scenarios/plan"
-	"edgescope/scenarios/template"
+	"edgescope/scenarios/templates"
 	"edgescope/scenarios/value"
 )
 
@@ -92,7 +92,7 @@ func (r *Request) address(s *value.Scope, base string, m *plan.Message) (string,
 
 // mergeQuery keeps the URL's parameters in place and order; a name in fields
 // replaces the same name in place, the rest is appended.
-func mergeQuery(full string, fields []template.Field, s *value.Scope) string {
+func mergeQuery(full string, fields []templates.Field, s *value.Scope) string {
 	full, fragment, hasFragment := strings.Cut(full, "#")
 	path, query, _ := strings.Cut(full, "?")
 	var pairs []string

@@ -8,7 +8,7 @@ import (
 
 	"edgescope/internal/near"
 	"edgescope/scenarios/settings"
-	"edgescope/scenarios/template"
+	"edgescope/scenarios/templates"
 	"edgescope/scenarios/tree"
 )
 
@@ -16,13 +16,13 @@ import (
 type Request struct {
 	name      string // "" if the script gives none
 	method    string // upper case
-	url       *template.Template
-	query     []template.Field
-	headers   []template.Field
-	cookies   []template.Field
+	url       *templates.Template
+	query     []templates.Field
+	headers   []templates.Field
+	cookies   []templates.Field
 	auth      *auth
 	body      body
-	constants template.Constants // for what a function changes
+	constants templates.Constants // for what a function changes
 }
 
 // URL is the address as the script spells it.
@@ -40,17 +40,17 @@ func Methods() []string { return []string{"get", "post", "put", "patch", "delete
 // Reader reads what requests send.
 type Reader struct {
 	Settings  *settings.Reader
-	Templates *template.Compiler
+	Templates *templates.Compiler
 	// File returns the content of a file that a setting names. What is wrong has been told when ok is false.
 	File func(n *tree.Node, what string) (name string, content []byte, ok bool)
 	// Headers and Cookies are those that every request has.
-	Headers, Cookies []template.Field
+	Headers, Cookies []templates.Field
 }
 
 // New is a request that sends nothing but the defaults; [Reader.Keys] fill it. method is one of [Methods].
 func (r *Reader) New(method string) *Request {
 	return &Request{
-		method: strings.ToUpper(method), url: template.Literal(""), headers: r.Headers, cookies: r.Cookies, constants: r.Templates.Constants,
+		method: strings.ToUpper(method), url: templates.Literal(""), headers: r.Headers, cookies: r.Cookies, constants: r.Templates.Constants,
 	}
 }
 
@@ -101,7 +101,7 @@ func (r *Reader) address(req *Request, n *tree.Node) {
 }
 
 func (r *Reader) auth(n *tree.Node) *auth {
-	a := &auth{template.Literal(""), template.Literal("")}
+	a := &auth{templates.Literal(""), templates.Literal("")}
 	user := func(v *tree.Node) { a.user = r.Templates.Template(v, "user") }
 	pass := func(v *tree.Node) { a.pass = r.Templates.Template(v, "pass") }
 	r.Settings.Object(n, "auth", map[string]func(*tree.Node){"user": user, "username": user, "pass": pass, "password": pass})
@@ -122,7 +122,7 @@ func (r *Reader) parts(n *tree.Node) []part {
 }
 
 func (r *Reader) part(f tree.Field) part {
-	p := part{Field: template.Field{Name: r.Templates.Compile(f.Key, f.Pos)}}
+	p := part{Field: templates.Field{Name: r.Templates.Compile(f.Key, f.Pos)}}
 	if f.Value.Kind != tree.Object {
 		p.Value = r.Templates.Value(f.Value)
 		return p

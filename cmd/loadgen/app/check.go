@@ -8,7 +8,7 @@ import (
 	"edgescope/internal/run"
 	"edgescope/load"
 	"edgescope/load/health"
-	"edgescope/scenarios"
+	"edgescope/scenarios/plan"
 )
 
 const checkUsage = `Usage: loadgen check SCRIPT... [flags]
@@ -43,7 +43,7 @@ func checkScript(p run.Process) error {
 }
 
 // describe says what a script would do.
-func describe(w io.Writer, plan *scenarios.Plan, runner *load.Runner) {
+func describe(w io.Writer, plan *plan.Plan, runner *load.Runner) {
 	schedule := runner.Schedule()
 	say(w, "%s is fine: %d users in %v, to %s%s\n", plan.Script, schedule.Total(),
 		schedule.Duration().Round(time.Millisecond), plan.Target, protocolLine(runner))
@@ -75,7 +75,7 @@ func describe(w io.Writer, plan *scenarios.Plan, runner *load.Runner) {
 }
 
 // totalWeight is what the weights of the flows add up to.
-func totalWeight(flows []scenarios.Flow) float64 {
+func totalWeight(flows []plan.Flow) float64 {
 	var sum float64
 	for i := range flows {
 		sum += flows[i].Weight

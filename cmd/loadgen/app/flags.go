@@ -10,6 +10,7 @@ import (
 	"edgescope/internal/run"
 	"edgescope/report"
 	"edgescope/scenarios"
+	"edgescope/scenarios/plan"
 )
 
 // scriptFlags say which script is meant.
@@ -42,7 +43,7 @@ func (s *scriptFlags) register(f *run.Flags) {
 }
 
 // load reads the script that the operands name. Its problems go to stderr, one a line.
-func (s *scriptFlags) load(p run.Process, files []string) (*scenarios.Plan, error) {
+func (s *scriptFlags) load(p run.Process, files []string) (*plan.Plan, error) {
 	if len(files) == 0 {
 		return nil, run.Usage("no script; want loadgen run SCRIPT (see --help)")
 	}

@@ -20,7 +20,7 @@ import (
 	"edgescope/report/compare"
 	"edgescope/report/formats"
 	"edgescope/report/send"
-	"edgescope/scenarios"
+	"edgescope/scenarios/plan"
 )
 
 const (
@@ -35,7 +35,7 @@ const (
 type job struct {
 	process run.Process
 	flags   runFlags
-	plan    *scenarios.Plan
+	plan    *plan.Plan
 	info    report.RunInfo
 	options load.Options
 

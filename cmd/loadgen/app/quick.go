@@ -16,6 +16,7 @@ import (
 	"edgescope/load"
 	"edgescope/report"
 	"edgescope/scenarios"
+	"edgescope/scenarios/plan"
 )
 
 const quickUsage = `Usage: loadgen quick URL [flags]
@@ -139,7 +140,7 @@ func (q *quickFlags) validate() error {
 }
 
 // plan writes the script that the flags stand for, so that quick is nothing but a short way to write one.
-func (q *quickFlags) plan(list targets, info report.RunInfo) (*scenarios.Plan, error) {
+func (q *quickFlags) plan(list targets, info report.RunInfo) (*plan.Plan, error) {
 	config := map[string]any{"target": list[0].URL}
 	flow := []any{map[string]any{"get": map[string]any{"url": list[0].URL}}}
 	tables := map[string][][]any{}

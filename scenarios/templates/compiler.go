@@ -1,4 +1,4 @@
-package template
+package templates
 
 import (
 	"edgescope/scenarios/tree"
@@ -23,7 +23,7 @@ type Compiler struct {
 // Template compiles the text of a scalar, which what names in messages. What is wrong is told to the reader; the template
 // can be used all the same.
 func (c *Compiler) Template(n *tree.Node, what string) *Template {
-	s, ok := c.Reader.Text(n, what)
+	s, ok := c.Text(n, what)
 	if !ok {
 		return Literal("")
 	}

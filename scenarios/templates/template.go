@@ -1,6 +1,6 @@
-// Package template compiles the texts and values of a script, in which {{ variables }} and {{ $functions() }} stand, and
+// Package templates compiles the texts and values of a script, in which {{ variables }} and {{ $functions() }} stand, and
 // renders them for a user.
-package template
+package templates
 
 import (
 	"fmt"

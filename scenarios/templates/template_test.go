@@ -1,9 +1,9 @@
-package template_test
+package templates_test
 
 import (
 	"testing"
 
-	"edgescope/scenarios/template"
+	"edgescope/scenarios/templates"
 	"edgescope/scenarios/value"
 )
 
@@ -13,7 +13,7 @@ func FuzzTemplate(f *testing.F) {
 	}
 	shared := map[string]any{"b": "x", "c": &value.Object{}}
 	f.Fuzz(func(t *testing.T, s string) {
-		tpl, err := template.Compile(s, nil)
+		tpl, err := templates.Compile(s, nil)
 		if err != nil {
 			return
 		}

@@ -1,4 +1,4 @@
-package template
+package templates
 
 import (
 	"errors"
@@ -32,6 +32,7 @@ type randomNumberExpr struct{ from, to float64 }
 func (e *randomNumberExpr) value(s *value.Scope) (any, bool) {
 	return string(e.appendText(nil, s)), true
 }
+
 func (e *randomNumberExpr) appendText(dst []byte, s *value.Scope) []byte {
 	n := math.Floor(s.Rand().Float64()*(e.to-e.from+1) + e.from)
 	n = min(n, e.to) // rounding may reach one too many in a very wide range
@@ -45,6 +46,7 @@ const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 func (e *randomStringExpr) value(s *value.Scope) (any, bool) {
 	return string(e.appendText(nil, s)), true
 }
+
 func (e *randomStringExpr) appendText(dst []byte, s *value.Scope) []byte {
 	for range e.n {
 		dst = append(dst, letters[s.Rand().IntN(len(letters))])

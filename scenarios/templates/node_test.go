@@ -1,9 +1,9 @@
-package template_test
+package templates_test
 
 import (
 	"testing"
 
-	"edgescope/scenarios/template"
+	"edgescope/scenarios/templates"
 	"edgescope/scenarios/tree"
 	"edgescope/scenarios/value"
 )
@@ -15,7 +15,7 @@ func TestPlainScalars(t *testing.T) {
 		if len(problems) > 0 {
 			t.Fatalf("%s: %v", yaml, problems)
 		}
-		if got := string(value.AppendJSON(nil, template.Of(n.Get("v")))); got != want {
+		if got := string(value.AppendJSON(nil, templates.Of(n.Get("v")))); got != want {
 			t.Errorf("%s: got %s, want %s", yaml, got, want)
 		}
 	}
