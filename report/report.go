@@ -38,7 +38,7 @@ type Edgescope struct {
 	Run      edge.Run      `json:"run"`
 	Health   Health        `json:"health"`
 	// Checks repeat the run's thresholds with a note on missing metrics; Ensure is what they were made from.
-	Checks []CheckResult           `json:"checks,omitempty"`
+	Checks []CheckResult      `json:"checks,omitempty"`
 	Ensure []plan.CheckSource `json:"ensure,omitempty"`
 	// Failed are the kinds of expectations that failed, by step, the most frequent first.
 	Failed []sums.FailedExpectation `json:"misses,omitempty"`
