@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"context"
 	"fmt"
 	"time"
 )
@@ -55,6 +56,14 @@ type Batch struct {
 	RejectedCount int
 	// Warnings count values that were dropped or changed while their record was kept, by a short reason.
 	Warnings map[string]int
+}
+
+// Sink takes batches. It is safe for concurrent use.
+type Sink interface {
+	// Events takes a batch of at least one event. On return of nil the events are kept, except those that the sink has
+	// rejected with b.Reject. The batch and everything that it points into belong to the caller again on return.
+	// *UnavailableError tells the client to send the same batch later; any other error is a failure of ours.
+	Events(ctx context.Context, b *Batch) error
 }
 
 // Reject notes that the record at that index was not taken.

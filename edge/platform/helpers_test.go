@@ -37,11 +37,6 @@ func span(id ids, kind edge.SpanKind, at ms, pairs ...string) edge.Event {
 
 func spanID(n byte) edge.SpanID { return edge.SpanID{n} }
 
-func named(e edge.Event, name string) edge.Event {
-	e.Name = name
-	return e
-}
-
 func normalized(events ...edge.Event) []edge.Event {
 	normalize.New(normalize.Options{}).Normalize(events)
 	return events

@@ -83,16 +83,6 @@ type rule struct {
 	conditional bool
 }
 
-// source answers the source of that name.
-func (r *rule) source(name string) (*source, bool) {
-	for i := range r.sources {
-		if r.sources[i].name == name {
-			return &r.sources[i], true
-		}
-	}
-	return nil, false
-}
-
 // View is the known attributes of one event: by slot, where they stand. It belongs to one goroutine and is valid for one
 // event.
 type View struct {

@@ -31,7 +31,7 @@ func checkPoint(t *testing.T, e edge.Event) {
 }
 
 // meaning is what a dialect tells beside the columns.
-func meaning(t *testing.T, body string, want edge.Facts, duration int64, change ...func(*analyticsengine.Options)) edge.Event {
+func meaning(t *testing.T, body string, want edge.Facts, duration int64, change ...func(*options)) edge.Event {
 	t.Helper()
 	e := point(t, body, change...)
 	want.Source = edge.SourceDataPoints

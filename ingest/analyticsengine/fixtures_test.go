@@ -12,10 +12,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"edgescope/edge"
-	"edgescope/ingest/analyticsengine"
-	"edgescope/ingest/body"
 	"edgescope/ingest/normalize"
 	"edgescope/store"
 )
@@ -42,26 +41,6 @@ func (s *rows) Events(_ context.Context, b *edge.Batch) error {
 }
 
 func newRows() *rows { return &rows{normalizer: normalize.New(normalize.Options{})} }
-
-// sniffer does what the ingest port does: it offers bodies at other paths to Workerd.
-func sniffer(rc *analyticsengine.Receiver) http.Handler {
-	bodies := body.NewReader(body.Options{Budget: body.NewBudget(64 << 20), MaxBody: 16 << 20})
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, "/v1/datapoints/") {
-			rc.ServeHTTP(w, r)
-			return
-		}
-		b, err := bodies.Read(r.Context(), body.Of(r, 0))
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
-			return
-		}
-		defer b.Release()
-		if !rc.Workerd(w, r, b) {
-			http.Error(w, "not a data point", http.StatusBadRequest)
-		}
-	})
-}
 
 type fixture struct {
 	ID, Method, Path, Body string
@@ -99,10 +78,7 @@ func TestFixtures(t *testing.T) {
 
 func (f *fixture) run(t *testing.T, dir string) {
 	sink := newRows()
-	rc, err := analyticsengine.New(analyticsengine.Options{Sink: sink})
-	if err != nil {
-		t.Fatal(err)
-	}
+	port := newReceiver(t, sink, func(o *options) { o.Now = time.Now })
 	body, err := os.Open(filepath.Join(dir, f.Body))
 	if err != nil {
 		t.Fatal(err)
@@ -113,7 +89,7 @@ func (f *fixture) run(t *testing.T, dir string) {
 		r.Header.Set(k, v)
 	}
 	w := httptest.NewRecorder()
-	sniffer(rc).ServeHTTP(w, r)
+	port.ServeHTTP(w, r)
 
 	if w.Code != f.Expect.Status {
 		t.Errorf("status %d, want %d: %s", w.Code, f.Expect.Status, w.Body)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"log/slog"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -15,6 +16,8 @@ import (
 	"edgescope/edge"
 	"edgescope/ingest/analyticsengine"
 	"edgescope/ingest/body"
+	"edgescope/ingest/door"
+	"edgescope/ingest/otlp"
 
 	"go.uber.org/goleak"
 )
@@ -51,36 +54,49 @@ func (r *recorder) Events(_ context.Context, b *edge.Batch) error {
 
 func newRecorder() *recorder { return &recorder{reject: -1} }
 
-func newReceiver(t testing.TB, sink analyticsengine.Sink, change ...func(*analyticsengine.Options)) *analyticsengine.Receiver {
+// options are those of a receiver and of the door before it.
+type options struct {
+	analyticsengine.Options
+	door door.Options
+}
+
+// newReceiver makes a receiver with that sink and the clock of the tests, behind the ingest port; change may alter its options.
+func newReceiver(t testing.TB, sink edge.Sink, change ...func(*options)) http.Handler {
 	t.Helper()
-	o := analyticsengine.Options{Sink: sink, Now: func() time.Time { return arrival }}
+	logger := slog.New(slog.DiscardHandler)
+	o := options{
+		Options: analyticsengine.Options{Sink: sink, Now: func() time.Time { return arrival }},
+		door:    door.Options{Logger: logger, Bodies: body.NewReader(body.Options{Budget: body.NewBudget(512 << 20), MaxBody: 64 << 20})},
+	}
 	for _, f := range change {
 		f(&o)
 	}
-	rc, err := analyticsengine.New(o)
+	var err error
+	if o.door.Points, err = analyticsengine.New(o.Options); err != nil {
+		t.Fatal(err)
+	}
+	if o.door.OTLP, err = otlp.New(otlp.Options{Sink: sink, Logger: logger}); err != nil {
+		t.Fatal(err)
+	}
+	d, err := door.New(o.door)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return rc
+	return d.HTTP(door.Port{Elsewhere: func(*http.Request) string { return "" }})
 }
 
-// limits answers an option that bounds a body and the memory of all requests, in bytes.
-func limits(maxBody, budget int64) func(*analyticsengine.Options) {
-	return func(o *analyticsengine.Options) {
-		o.Bodies = body.NewReader(body.Options{Budget: body.NewBudget(budget), MaxBody: maxBody})
+// limits returns an option that bounds a body and the memory of all requests, in bytes.
+func limits(maxBody, budget int64) func(*options) {
+	return func(o *options) {
+		o.door.Bodies = body.NewReader(body.Options{Budget: body.NewBudget(budget), MaxBody: maxBody})
 	}
 }
 
-// offer gives a body to the receiver as the ingest port does, and answers whether it is its own.
-func offer(t testing.TB, rc *analyticsengine.Receiver, w http.ResponseWriter, text string) bool {
+// offer gives a body to the ingest port, and returns whether it is one of workerd's binding.
+func offer(t testing.TB, port http.Handler, w *httptest.ResponseRecorder, text string) bool {
 	t.Helper()
-	reader := body.NewReader(body.Options{Budget: body.NewBudget(64 << 20), MaxBody: 16 << 20})
-	b, err := reader.Read(t.Context(), body.Source{From: strings.NewReader(text), Length: -1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer b.Release()
-	return rc.Workerd(w, httptest.NewRequest(http.MethodPost, "/", http.NoBody), b)
+	port.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/", strings.NewReader(text)))
+	return !strings.Contains(w.Body.String(), `"message":"body is no valid telemetry`)
 }
 
 // post sends a body to a dataset.
@@ -115,7 +131,7 @@ func read(t testing.TB, w *httptest.ResponseRecorder) answer {
 }
 
 // points sends a body to dataset "d" and answers the events that came of it.
-func points(t testing.TB, body string, change ...func(*analyticsengine.Options)) ([]edge.Event, answer) {
+func points(t testing.TB, body string, change ...func(*options)) ([]edge.Event, answer) {
 	t.Helper()
 	sink := newRecorder()
 	w := post(newReceiver(t, sink, change...), "/v1/datapoints/d", strings.NewReader(body))
@@ -123,7 +139,7 @@ func points(t testing.TB, body string, change ...func(*analyticsengine.Options))
 }
 
 // point sends one data point.
-func point(t testing.TB, body string, change ...func(*analyticsengine.Options)) edge.Event {
+func point(t testing.TB, body string, change ...func(*options)) edge.Event {
 	t.Helper()
 	events, a := points(t, body, change...)
 	if len(events) != 1 {
@@ -141,8 +157,8 @@ func columns(e edge.Event) string {
 	return strings.Join(all, " ")
 }
 
-func with(specs ...string) func(*analyticsengine.Options) {
-	return func(o *analyticsengine.Options) {
+func with(specs ...string) func(*options) {
+	return func(o *options) {
 		o.Layouts = make(map[string]analyticsengine.Layout)
 		for _, spec := range specs {
 			name, layout, err := analyticsengine.ParseLayout(spec)

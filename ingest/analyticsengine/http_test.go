@@ -2,6 +2,7 @@ package analyticsengine_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"log/slog"
@@ -17,6 +18,7 @@ import (
 	"edgescope/edge"
 	"edgescope/ingest/analyticsengine"
 	"edgescope/ingest/refusals"
+	"edgescope/internal/access"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/klauspost/compress/gzip"
@@ -72,8 +74,8 @@ func TestRefusals(t *testing.T) {
 	f(http.MethodPost, "/v1/datapoints/a%20b", "", one, 400, 3, "dataset that matches")
 	f(http.MethodPost, "/v1/datapoints/"+strings.Repeat("x", 65), "", one, 400, 3, "dataset that matches")
 	f(http.MethodPost, "/v1/datapoints/d/e", "", one, 400, 3, "want POST /v1/datapoints/{dataset}")
-	f(http.MethodPost, "/v1/datapoints/d", "br", one, 415, 3, "content encoding must be one of gzip, deflate, zstd")
-	f(http.MethodPost, "/v1/datapoints/d", "gzip, gzip, gzip", one, 415, 3, "content encoding must be one of gzip, deflate, zstd")
+	f(http.MethodPost, "/v1/datapoints/d", "br", one, 415, 12, "content encoding must be one of gzip, deflate, zstd")
+	f(http.MethodPost, "/v1/datapoints/d", "gzip, gzip, gzip", one, 415, 12, "content encoding must be one of gzip, deflate, zstd")
 	f(http.MethodPost, "/v1/datapoints/d", "gzip", one, 400, 3, "the body is no valid gzip")
 	f(http.MethodPost, "/v1/datapoints/d", "gzip", gzipped(t, strings.Repeat("x", 1000))[:20], 400, 3, "the body is no valid gzip: unexpected EOF")
 	f(http.MethodPost, "/v1/datapoints/d", "zstd", one, 400, 3, "the body is no valid zstd")
@@ -189,7 +191,7 @@ func TestSinkErrors(t *testing.T) {
 		var log bytes.Buffer
 		sink := newRecorder()
 		sink.err = err
-		rc := newReceiver(t, sink, func(o *analyticsengine.Options) { o.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
+		rc := newReceiver(t, sink, func(o *options) { o.door.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
 		w := post(rc, "/v1/datapoints/d", strings.NewReader("{}"))
 		a := read(t, w)
 		if w.Code != status || a.Code != code || a.Message != message || w.Header().Get("Retry-After") != retryAfter {
@@ -199,9 +201,9 @@ func TestSinkErrors(t *testing.T) {
 			t.Errorf("%v: log %q", err, log.String())
 		}
 	}
-	f(&edge.UnavailableError{Busy: true, Reason: "queue full", RetryAfter: 1500 * time.Millisecond}, 429, 8, "2", "queue full")
-	f(&edge.UnavailableError{Reason: "disk nearly full", RetryAfter: 10 * time.Second}, 503, 14, "10", "disk nearly full")
-	f(&edge.UnavailableError{Reason: "stopping"}, 503, 14, "1", "stopping")
+	f(&edge.UnavailableError{Busy: true, Reason: "queue full", RetryAfter: 1500 * time.Millisecond}, 429, 8, "2", "queue full; retry after 1.5s")
+	f(&edge.UnavailableError{Reason: "disk nearly full", RetryAfter: 10 * time.Second}, 503, 14, "10", "disk nearly full; retry after 10s")
+	f(&edge.UnavailableError{Reason: "stopping"}, 503, 14, "1", "stopping; retry after 0s")
 	f(errors.New("secret detail"), 500, 13, "", "internal error")
 }
 
@@ -231,12 +233,12 @@ func TestNothingToTakeDoesNotReachTheSink(t *testing.T) {
 
 func TestTenantAndReuse(t *testing.T) {
 	sink := newRecorder()
-	rc := newReceiver(t, sink, func(o *analyticsengine.Options) {
-		o.Admit = func(r *http.Request, _ string) (edge.Tenant, error) {
-			if r.Header.Get("Authorization") != "" {
-				return 7, nil
+	rc := newReceiver(t, sink, func(o *options) {
+		o.door.Admit = func(_ context.Context, authorization string) (*access.Grant, error) {
+			if authorization != "" {
+				return &access.Grant{Tenant: 7}, nil
 			}
-			return 0, nil
+			return &access.Grant{}, nil
 		}
 	})
 	post(rc, "/v1/datapoints/d?strict=1", strings.NewReader(`[{"timestamp":"?","indexes":["a"]},8]`), "Authorization", "x")
@@ -252,41 +254,53 @@ func TestTenantAndReuse(t *testing.T) {
 	}
 }
 
-// TestAdmission holds that who may not send is told so before the body is read, and by workerd's binding before anything is
-// kept.
+// TestAdmission holds that who may not send is told so before the body is read, by workerd's binding too.
 func TestAdmission(t *testing.T) {
-	f := func(dataset string, refusal error, wantStatus int, want answer, wantHeader string) {
+	f := func(refusal error, wantStatus int, want answer, wantHeader string) {
 		t.Helper()
 		sink := newRecorder()
-		rc := newReceiver(t, sink, func(o *analyticsengine.Options) {
-			o.Admit = func(_ *http.Request, asked string) (edge.Tenant, error) {
-				if asked != dataset {
-					t.Errorf("asked about dataset %q, want %q", asked, dataset)
-				}
-				return 0, refusal
-			}
+		port := newReceiver(t, sink, func(o *options) {
+			o.door.Admit = func(context.Context, string) (*access.Grant, error) { return nil, refusal }
 		})
-		unread := iotest.ErrReader(errors.New("the body was read"))
-		direct := post(rc, "/v1/datapoints/"+dataset, unread)
-		binding := httptest.NewRecorder()
-		body := `{"schemaVersion":"0","timestamp":"1","dataset":` + bytesOf(dataset) + `}`
-		if !offer(t, rc, binding, body) {
-			t.Fatalf("%s is no data point of workerd", body)
-		}
-		for _, w := range []*httptest.ResponseRecorder{direct, binding} {
+		for _, path := range []string{"/v1/datapoints/d", "/"} {
+			w := post(port, path, iotest.ErrReader(errors.New("the body was read")))
 			got := read(t, w)
 			header := w.Header().Get("WWW-Authenticate") + w.Header().Get("Retry-After")
 			if d := cmp.Diff(want, got); d != "" || w.Code != wantStatus || header != wantHeader {
-				t.Errorf("%v: status %d, header %q, want %d and %q\n%s", refusal, w.Code, header, wantStatus, wantHeader, d)
+				t.Errorf("%s, %v: status %d, header %q, want %d and %q\n%s", path, refusal, w.Code, header, wantStatus, wantHeader, d)
 			}
 		}
 		if sink.calls != 0 {
 			t.Errorf("%v: the sink got %d batches", refusal, sink.calls)
 		}
 	}
-	f("d", &analyticsengine.DeniedError{Reason: "who?"}, 401, answer{Code: 16, Message: "who?"}, "Bearer")
-	f("e.f", &analyticsengine.DeniedError{Forbidden: true, Reason: "not there"}, 403, answer{Code: 7, Message: "not there"}, "")
-	f("g", &edge.UnavailableError{Busy: true, Reason: "too fast", RetryAfter: 7 * time.Second}, 429, answer{Code: 8, Message: "too fast"}, "7")
+	f(&access.DeniedError{Reason: "who?"}, 401, answer{Code: 16, Message: "who?"}, "Bearer")
+	f(&access.DeniedError{Forbidden: true, Reason: "not there"}, 403, answer{Code: 7, Message: "not there"}, "")
+	f(&edge.UnavailableError{Busy: true, Reason: "too fast", RetryAfter: 7 * time.Second}, 429, answer{Code: 8, Message: "too fast; retry after 7s"}, "7")
+}
+
+// TestAGrantIsForItsDatasets: one admission each, whose grant says which datasets may be sent to, whoever names them.
+func TestAGrantIsForItsDatasets(t *testing.T) {
+	f := func(dataset string, want int) {
+		t.Helper()
+		sink, admitted := newRecorder(), 0
+		port := newReceiver(t, sink, func(o *options) {
+			o.door.Admit = func(context.Context, string) (*access.Grant, error) {
+				admitted++
+				return &access.Grant{Tenant: 7, Datasets: []string{"mine"}}, nil
+			}
+		})
+		direct := post(port, "/v1/datapoints/"+dataset, strings.NewReader("{}"))
+		binding := post(port, "/", strings.NewReader(`{"schemaVersion":"0","timestamp":"1","dataset":`+bytesOf(dataset)+`}`))
+		if direct.Code != want || binding.Code != want || admitted != 2 {
+			t.Errorf("%s: %d %s and %d %s after %d admissions, want %d and one admission each", dataset, direct.Code, direct.Body, binding.Code, binding.Body, admitted, want)
+		}
+		if kept := len(sink.events) == 2 && sink.tenant == 7; kept != (want == http.StatusOK) {
+			t.Errorf("%s: %d points of tenant %d", dataset, len(sink.events), sink.tenant)
+		}
+	}
+	f("mine", 200)
+	f("theirs", 403)
 }
 
 // bytesOf is a text as workerd's binding writes it.
@@ -310,7 +324,7 @@ func TestNewRefuses(t *testing.T) {
 
 func TestRefusalsAreRemembered(t *testing.T) {
 	remembered := refusals.New(refusals.Options{})
-	rc := newReceiver(t, newRecorder(), func(o *analyticsengine.Options) { o.Refusals = remembered })
+	rc := newReceiver(t, newRecorder(), func(o *options) { o.door.Refusals = remembered })
 	post(rc, "/v1/datapoints/", strings.NewReader("{}"))
 	post(rc, "/v1/datapoints/d", strings.NewReader("7\n{}"))
 	if got := remembered.Example(0, refusals.Requests, "malformed", "somebody at 192.0.2.1"); !strings.Contains(got, "want POST /v1/datapoints/{dataset}") {

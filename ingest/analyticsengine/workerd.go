@@ -1,9 +1,9 @@
 package analyticsengine
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -12,61 +12,39 @@ import (
 	"edgescope/ingest/body"
 )
 
-// errEnough ends a scan that has seen what it looked for.
-var errEnough = errors.New("enough")
+// Marks are the keys of an object that tell that it is what workerd's analyticsEngine binding posts: a JSON object with
+// schemaVersion, and the dataset as an array of numbers.
+type Marks struct{ version, dataset bool }
 
-// LooksLikeWorkerd tells whether a body is what workerd's analyticsEngine binding posts: a JSON object with schemaVersion,
-// and the dataset as an array of numbers.
-func LooksLikeWorkerd(body []byte) bool {
-	s := &scanner{text: textOf(body)}
-	if s.next() != '{' {
-		return false
+// See looks at the next key of the object, whose value is an array or not, and returns whether that is told now.
+func (m *Marks) See(key string, array bool) bool {
+	switch key {
+	case "schemaVersion":
+		m.version = true
+	case "dataset":
+		m.dataset = array
 	}
-	version, dataset := false, false
-	err := s.members(func(key string) error {
-		v, err := s.value()
-		switch {
-		case err != nil:
-			return err
-		case key == "schemaVersion":
-			version = true
-		case key == "dataset":
-			dataset = v.kind == jsonArray
-		}
-		if version && dataset {
-			return errEnough
-		}
-		return nil
-	})
-	return errors.Is(err, errEnough)
+	return m.version && m.dataset
 }
 
-// Workerd answers a request whose body, already read and decompressed, is a data point of workerd's analyticsEngine binding.
-// It answers false and writes nothing if the body is something else. workerd posts one point at a time to "/", without a
-// content type, and ignores the answer unless it is no 2xx.
-func (rc *Receiver) Workerd(w http.ResponseWriter, r *http.Request, b *body.Body) bool {
-	if !LooksLikeWorkerd(b.Bytes()) {
-		return false
-	}
-	j := rc.job(edge.SourceWorkerd)
-	defer rc.release(j)
-	j.total, j.share = 1, &b.Share
-	dataset, err := j.point.readWorkerd(textOf(b.Bytes()))
+// Workerd takes a data point of workerd's analyticsEngine binding, which names its dataset itself: allow fails when the
+// sender may not send to it. It fails as Take does, and with the error of allow.
+func (rc *Receiver) Workerd(ctx context.Context, tenant edge.Tenant, b *body.Body, allow func(dataset string) error) (*Taken, error) {
+	t := rc.begin(tenant, b, edge.SourceWorkerd)
+	t.Total = 1
+	dataset, err := t.point.readWorkerd(textOf(b.Bytes()))
 	switch {
 	case err != nil:
-		j.batch.RejectError(0, err)
+		t.Batch.RejectError(0, err)
 	case !edge.ValidDataset(dataset):
-		j.batch.Reject(0, fmt.Sprintf("the dataset is the name of the service in workerd's config: %q does not match %s", dataset, edge.DatasetPattern))
+		t.Batch.Reject(0, fmt.Sprintf("the dataset is the name of the service in workerd's config: %q does not match %s", dataset, edge.DatasetPattern))
 	default:
-		j.dataset, j.layout = dataset, rc.layout(dataset)
-		if j.batch.Tenant, err = rc.o.Admit(r, dataset); err != nil {
-			j.err = sender(err)
-		} else {
-			j.add(0)
+		t.dataset, t.layout = dataset, rc.layout(dataset)
+		if t.err = allow(dataset); t.err == nil {
+			t.add(0)
 		}
 	}
-	rc.finish(w, r, j)
-	return true
+	return rc.finish(ctx, t)
 }
 
 // readWorkerd reads the Cap'n Proto struct of a data point in JSON: texts are arrays of bytes, absent columns are left out.
@@ -109,7 +87,7 @@ func (p *point) readWorkerd(body string) (dataset string, err error) {
 	return dataset, err
 }
 
-// columnNumber answers the number, from 0, in a key such as double1.
+// columnNumber returns the number, from 0, in a key such as double1.
 func columnNumber(key, prefix string) (int, bool) {
 	digits, ok := strings.CutPrefix(key, prefix)
 	if !ok {

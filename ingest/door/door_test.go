@@ -18,6 +18,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"edgescope/edge"
+	"edgescope/ingest/body"
 	"edgescope/ingest/door"
 	"edgescope/ingest/otlp"
 )
@@ -31,20 +32,35 @@ func (s *sink) Events(context.Context, *edge.Batch) error {
 	return nil
 }
 
-// options are of a port whose signs say "elsewhere" for everything below /other.
-func options(t *testing.T, to *sink) door.Options {
-	t.Helper()
-	elsewhere := func(r *http.Request) string {
-		if strings.HasPrefix(r.URL.Path, "/other") || strings.HasPrefix(r.Header.Get("Content-Type"), "application/grpc") {
-			return "go to port 1234"
-		}
-		return ""
+func elsewhere(r *http.Request) string {
+	if strings.HasPrefix(r.URL.Path, "/other") || strings.HasPrefix(r.Header.Get("Content-Type"), "application/grpc") {
+		return "go to port 1234"
 	}
-	r, err := otlp.New(otlp.Options{Sink: to, Elsewhere: elsewhere, Logger: slog.New(slog.DiscardHandler)})
+	return ""
+}
+
+// port has signs that say "elsewhere" for everything below /other.
+var port = door.Port{Here: func() string { return "this is here" }, Elsewhere: elsewhere}
+
+func open(t *testing.T, to *sink, change ...func(*door.Options)) *door.Door {
+	t.Helper()
+	logger := slog.New(slog.DiscardHandler)
+	receiver, err := otlp.New(otlp.Options{Sink: to, Logger: logger})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return door.Options{Receiver: r, Here: func() string { return "this is here" }, Elsewhere: elsewhere}
+	o := door.Options{
+		OTLP: receiver, Elsewhere: elsewhere, Logger: logger,
+		Bodies: body.NewReader(body.Options{Budget: body.NewBudget(64 << 20), MaxBody: 16 << 20}),
+	}
+	for _, f := range change {
+		f(&o)
+	}
+	d, err := door.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
 }
 
 // serve hosts a port as the programs do, HTTP/1.1 and HTTP/2 without TLS, and returns its address.
@@ -73,7 +89,7 @@ const span = `{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"5b8efff7980
 
 func TestTheIngestPort(t *testing.T) {
 	to := new(sink)
-	h := door.Ingest(options(t, to))
+	h := open(t, to).HTTP(port)
 	f := func(method, path, body string, wantStatus int, want string) {
 		t.Helper()
 		r := httptest.NewRequest(method, path, strings.NewReader(body))
@@ -104,7 +120,7 @@ func TestTheIngestPort(t *testing.T) {
 }
 
 func TestGRPCAtTheIngestPortIsSentToItsOwn(t *testing.T) {
-	client := grpc_health_v1.NewHealthClient(dial(t, serve(t, door.Ingest(options(t, new(sink))))))
+	client := grpc_health_v1.NewHealthClient(dial(t, serve(t, open(t, new(sink)).HTTP(port))))
 	_, err := client.Check(t.Context(), &grpc_health_v1.HealthCheckRequest{})
 	if st := status.Convert(err); st.Code() != codes.Unimplemented || st.Message() != "go to port 1234" {
 		t.Errorf("got %v", err)
@@ -117,7 +133,7 @@ func TestTheIngestPortSpeaksHTTP2(t *testing.T) {
 	transport := &http.Transport{Protocols: new(http.Protocols)}
 	transport.Protocols.SetUnencryptedHTTP2(true)
 	defer transport.CloseIdleConnections()
-	res, err := (&http.Client{Transport: transport}).Post("http://"+serve(t, door.Ingest(options(t, to)))+"/v1/traces", "application/json", strings.NewReader(span))
+	res, err := (&http.Client{Transport: transport}).Post("http://"+serve(t, open(t, to).HTTP(port))+"/v1/traces", "application/json", strings.NewReader(span))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,9 +144,8 @@ func TestTheIngestPortSpeaksHTTP2(t *testing.T) {
 }
 
 func TestPlainHTTPAtTheGRPCPort(t *testing.T) {
-	o := options(t, new(sink))
 	health := door.NewHealth(door.HealthOptions{Serving: func() bool { return true }})
-	url := "http://" + serve(t, door.GRPC(o, health))
+	url := "http://" + serve(t, open(t, new(sink)).GRPC(port, health))
 	f := func(method, path, contentType string, wantStatus int, want string) {
 		t.Helper()
 		req, err := http.NewRequestWithContext(t.Context(), method, url+path, strings.NewReader(""))
@@ -159,7 +174,7 @@ func TestPlainHTTPAtTheGRPCPort(t *testing.T) {
 func TestPagesMaySendByList(t *testing.T) {
 	f := func(origins []string, method, path, origin, wantOrigin string, wantStatus int) {
 		t.Helper()
-		h := door.CORS(origins, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusAccepted) }))
+		h := door.AllowOrigins(origins, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusAccepted) }))
 		r := httptest.NewRequest(method, path, nil)
 		r.Header.Set("Origin", origin)
 		r.Header.Set("Access-Control-Request-Headers", "content-type,x-key")
@@ -189,8 +204,8 @@ func TestPagesMaySendByList(t *testing.T) {
 func TestHealth(t *testing.T) {
 	var ready atomic.Bool
 	ready.Store(true)
-	health := door.NewHealth(door.HealthOptions{Serving: ready.Load, Services: otlp.Services()})
-	client := grpc_health_v1.NewHealthClient(dial(t, serve(t, door.GRPC(options(t, new(sink)), health))))
+	health := door.NewHealth(door.HealthOptions{Serving: ready.Load, Services: door.Services()})
+	client := grpc_health_v1.NewHealthClient(dial(t, serve(t, open(t, new(sink)).GRPC(port, health))))
 	check := func(service string, want any) {
 		t.Helper()
 		var got any

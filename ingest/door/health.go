@@ -82,7 +82,7 @@ func (h *Health) call(w http.ResponseWriter, r *http.Request) error {
 		if state == serviceUnknown {
 			return status.Errorf(codes.NotFound, "unknown service %.200q", service)
 		}
-		return answer(w, state)
+		return send(w, state)
 	case "Watch":
 		if h.watches.Add(1) > mostWatches {
 			h.watches.Add(-1)
@@ -102,7 +102,7 @@ func (h *Health) watch(ctx context.Context, w http.ResponseWriter, service strin
 	for last := -1; ; {
 		if state := h.state(service); state != last {
 			last = state
-			if err := errors.Join(control.SetWriteDeadline(time.Now().Add(10*time.Second)), answer(w, state), control.Flush()); err != nil {
+			if err := errors.Join(control.SetWriteDeadline(time.Now().Add(10*time.Second)), send(w, state), control.Flush()); err != nil {
 				return status.FromContextError(context.Canceled).Err()
 			}
 			// What the server allows for a whole answer is not meant for this one.
@@ -115,7 +115,7 @@ func (h *Health) watch(ctx context.Context, w http.ResponseWriter, service strin
 			return status.FromContextError(ctx.Err()).Err()
 		case <-h.done:
 			if last == serving {
-				if err := answer(w, notServing); err != nil {
+				if err := send(w, notServing); err != nil {
 					return status.FromContextError(context.Canceled).Err()
 				}
 			}
@@ -173,8 +173,8 @@ func question(r *http.Request) (service string, err error) {
 	return service, nil
 }
 
-// answer sends a HealthCheckResponse: field 1 is the state.
-func answer(w http.ResponseWriter, state int) error {
+// send sends a HealthCheckResponse: field 1 is the state.
+func send(w http.ResponseWriter, state int) error {
 	begun := protowire.AppendTag(make([]byte, grpcwire.PrefixLen, grpcwire.PrefixLen+2), 1, protowire.VarintType)
 	return grpcwire.Send(w, protowire.AppendVarint(begun, uint64(state)))
 }

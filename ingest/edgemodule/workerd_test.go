@@ -11,6 +11,8 @@ import (
 
 	"edgescope/edge"
 	"edgescope/ingest/analyticsengine"
+	ingestbody "edgescope/ingest/body"
+	"edgescope/ingest/door"
 	"edgescope/ingest/normalize"
 	"edgescope/ingest/otlp"
 	"edgescope/internal/workerd"
@@ -41,15 +43,22 @@ func ingestPort(t *testing.T, to rows) *httptest.Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	receiver, err := otlp.New(otlp.Options{Sink: to, DataPoints: points, Workerd: points.Workerd, Logger: slog.New(slog.DiscardHandler)})
+	logger := slog.New(slog.DiscardHandler)
+	receiver, err := otlp.New(otlp.Options{Sink: to, Logger: logger})
 	if err != nil {
 		t.Fatal(err)
 	}
+	bodies := ingestbody.NewReader(ingestbody.Options{Budget: ingestbody.NewBudget(64 << 20), MaxBody: 16 << 20})
+	d, err := door.New(door.Options{OTLP: receiver, Points: points, Bodies: bodies, Logger: logger})
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := d.HTTP(door.Port{})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if got := r.Header.Get("Authorization"); got != "Bearer secret" {
 			t.Errorf("%s %s with authorization %q, want the token", r.Method, r.URL, got)
 		}
-		receiver.Handler().ServeHTTP(w, r)
+		port.ServeHTTP(w, r)
 	}))
 	t.Cleanup(server.Close)
 	return server

@@ -136,7 +136,7 @@ func BenchmarkHandler(b *testing.B) {
 	plain := usualProto(spans)
 	for name, body := range map[string][]byte{"plain": plain, "gzip": zipped(b, plain)} {
 		b.Run(name, func(b *testing.B) {
-			h := newReceiver(b, discard{}).Handler()
+			h := newDoor(b, discard{}).Handler()
 			b.ReportAllocs()
 			for b.Loop() {
 				req, err := http.NewRequestWithContext(b.Context(), http.MethodPost, "/v1/traces", bytes.NewReader(body))

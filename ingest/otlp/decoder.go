@@ -1,6 +1,8 @@
 package otlp
 
 import (
+	"strconv"
+	"strings"
 	"time"
 
 	"edgescope/edge"
@@ -36,10 +38,10 @@ type decoder struct {
 	skews *skews
 	notes notes
 	// signal is what is being read.
-	signal signal
+	signal Signal
 	// index is the number of records seen, rejected ones included; seen counts them by signal.
 	index int
-	seen  [len(otlpSignals) + 1]int
+	seen  [len(Signals) + 1]int
 	// runs tell which records belong to which signal: nearly always there is one.
 	runs []run
 
@@ -59,7 +61,7 @@ type decoder struct {
 // run is where the records of a signal begin.
 type run struct {
 	from   int
-	signal signal
+	signal Signal
 }
 
 // mark is a place in the lists of a decoder.
@@ -91,7 +93,7 @@ func (d *decoder) release() bool {
 	d.batch.Reset()
 	clear(d.attrs)
 	d.attrs, d.runs = d.attrs[:0], d.runs[:0]
-	d.index, d.signal = 0, signalUnknown
+	d.index, d.signal = 0, Unknown
 	d.share, d.taken, d.texts = nil, 0, 0
 	clear(d.seen[:])
 	d.newest = 0
@@ -153,7 +155,7 @@ func (d *decoder) endScope(first mark, name, version string) {
 }
 
 // startSignal begins a list of records of that signal.
-func (d *decoder) startSignal(sig signal) {
+func (d *decoder) startSignal(sig Signal) {
 	d.signal = sig
 	last := len(d.runs) - 1
 	switch {
@@ -172,7 +174,7 @@ func (d *decoder) count() (index int) {
 }
 
 // signalOf answers the signal of the record of that index.
-func (d *decoder) signalOf(index int) signal {
+func (d *decoder) signalOf(index int) Signal {
 	for i := len(d.runs) - 1; i > 0; i-- {
 		if index >= d.runs[i].from {
 			return d.runs[i].signal
@@ -213,3 +215,47 @@ func (d *decoder) keepList(list []byte) string {
 	d.Arena.Buf = append(append(d.Arena.Buf, list...), ']')
 	return d.Arena.Since(from)
 }
+
+// maxNotes bounds the changes that an answer describes; further ones are only counted.
+const maxNotes = 5
+
+// notes are what an answer tells of records that were kept with a change, beside those that were rejected: values that
+// were read as something else than they say. What is only dropped, such as an attribute without a value, is counted and
+// not told, since some SDKs send it with every span.
+type notes struct {
+	told []string
+	more int
+}
+
+// note counts a change of the record that is being read, by a reason, and has the answer describe it.
+func (d *decoder) note(reason, text string) { d.noteAt(max(d.index-1, 0), reason, text) }
+
+// noteAt is note for the record of that index.
+func (d *decoder) noteAt(index int, reason, text string) {
+	d.batch.Warn(reason)
+	if len(d.notes.told) >= maxNotes {
+		d.notes.more++
+		return
+	}
+	d.notes.told = append(d.notes.told, d.signalOf(index).record()+" "+strconv.Itoa(index)+": "+text)
+}
+
+// append adds the notes to the message of an answer.
+func (n *notes) append(msg *strings.Builder) {
+	if len(n.told) == 0 {
+		return
+	}
+	sep := "kept with changes: "
+	if msg.Len() > 0 {
+		sep = "; " + sep
+	}
+	for _, text := range n.told {
+		msg.WriteString(sep + text)
+		sep = "; "
+	}
+	if n.more > 0 {
+		msg.WriteString("; and " + strconv.Itoa(n.more) + " more")
+	}
+}
+
+func (n *notes) drop() { n.told, n.more = n.told[:0], 0 }

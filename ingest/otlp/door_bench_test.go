@@ -89,7 +89,7 @@ func BenchmarkDoor(b *testing.B) {
 	const spans = 50
 	plain := edgeProto(spans)
 	sink := &adding{normalize.New(normalize.Options{}), rollup.New(rollup.Options{Collector: "b", Open: 15 * time.Minute, MaxKeys: 20_000, Log: slog.New(slog.DiscardHandler)})}
-	h := newReceiver(b, sink).Handler()
+	h := newDoor(b, sink).Handler()
 	for name, body := range map[string][]byte{"plain": plain, "gzip": zipped(b, plain)} {
 		b.Run(name, func(b *testing.B) {
 			perMillion(b, spans, func() { post200(b, h, body, name) })

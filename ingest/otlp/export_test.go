@@ -13,7 +13,7 @@ import (
 func Points(body []byte, now time.Time) ([]string, error) {
 	d := newDecoder()
 	d.begin(0, now)
-	if err := d.proto(signalMetrics, body); err != nil {
+	if err := d.proto(Metrics, body); err != nil {
 		return nil, err
 	}
 	var list []string

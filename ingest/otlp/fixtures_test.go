@@ -19,7 +19,6 @@ import (
 
 	"edgescope/edge"
 	"edgescope/ingest/normalize"
-	"edgescope/ingest/otlp"
 	"edgescope/store"
 )
 
@@ -92,7 +91,7 @@ func TestFixturesOverHTTP(t *testing.T) {
 				t.Skip("tail events belong to another package")
 			}
 			sink, set := &recorder{}, metrics.NewSet()
-			server := httptest.NewServer(newReceiver(t, sink, func(o *otlp.Options) { o.Metrics = set }).Handler())
+			server := httptest.NewServer(newDoor(t, sink, func(o *options) { o.Metrics = set }).Handler())
 			defer server.Close()
 			resp, err := server.Client().Do(f.request(t, server.URL))
 			if err != nil {

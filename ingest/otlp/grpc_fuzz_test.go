@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"edgescope/ingest/body"
-	"edgescope/ingest/otlp"
 )
 
 // FuzzGRPC gives a call any bytes and headers: it always ends with a status, takes at most one message, and gives all memory back.
@@ -23,8 +22,8 @@ func FuzzGRPC(f *testing.F) {
 	f.Add(append(prefixed(0, goodProto), prefixed(0, goodProto)...), "", "")
 	f.Add([]byte{0, 0}, "", "0S")
 	budget, sink := body.NewBudget(64<<20), &recorder{}
-	h := newReceiver(f, sink, func(o *otlp.Options) {
-		o.Bodies = body.NewReader(body.Options{Budget: budget, MaxBody: 1 << 20})
+	h := newDoor(f, sink, func(o *options) {
+		o.door.Bodies = body.NewReader(body.Options{Budget: budget, MaxBody: 1 << 20})
 	}).GRPC()
 	f.Fuzz(func(t *testing.T, sent []byte, encoding, timeout string) {
 		sink.events, sink.calls = nil, 0

@@ -25,7 +25,7 @@ import (
 
 	"edgescope/edge"
 	"edgescope/ingest/body"
-	"edgescope/ingest/otlp"
+	"edgescope/internal/access"
 )
 
 const exportMethod = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
@@ -57,9 +57,9 @@ func (zstdCompressor) Compress(w io.Writer) (io.WriteCloser, error) {
 func (zstdCompressor) Decompress(r io.Reader) (io.Reader, error) { return zstd.NewReader(r) }
 
 // dial serves the receiver over HTTP/2 without TLS and answers a client of it; both end with the test.
-func dial(t *testing.T, r *otlp.Receiver) *grpc.ClientConn {
+func dial(t *testing.T, d testDoor) *grpc.ClientConn {
 	t.Helper()
-	conn, err := grpc.NewClient(serveGRPC(t, r.GRPC()), grpc.WithTransportCredentials(insecure.NewCredentials()),
+	conn, err := grpc.NewClient(serveGRPC(t, d.GRPC()), grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithDefaultCallOptions(grpc.ForceCodecV2(bytesCodec{})))
 	if err != nil {
 		t.Fatal(err)
@@ -94,7 +94,7 @@ func TestFixturesOverGRPC(t *testing.T) {
 		for _, compressor := range []string{"identity", "gzip", "zstd"} {
 			t.Run(f.ID+"/"+compressor, func(t *testing.T) {
 				sink := &recorder{}
-				conn := dial(t, newReceiver(t, sink))
+				conn := dial(t, newDoor(t, sink))
 				answer, err := export(t, conn, f.body(t), grpc.UseCompressor(compressor))
 				if err != nil || answer != "" {
 					t.Fatalf("answer %x, %v; want 0 bytes", answer, err)
@@ -108,7 +108,7 @@ func TestFixturesOverGRPC(t *testing.T) {
 func TestGRPCAnswers(t *testing.T) {
 	f := func(sink *recorder, body []byte, wantCode codes.Code, wantText string) *status.Status {
 		t.Helper()
-		answer, err := export(t, dial(t, newReceiver(t, sink)), body)
+		answer, err := export(t, dial(t, newDoor(t, sink)), body)
 		st := status.Convert(err)
 		if st.Code() != wantCode || !strings.Contains(answer+st.Message(), wantText) {
 			t.Errorf("got %q, %v; want %v %q", answer, err, wantCode, wantText)
@@ -141,7 +141,7 @@ func TestGRPCAnswers(t *testing.T) {
 
 func TestGRPCTakesLogsAndMetrics(t *testing.T) {
 	sink := &recorder{}
-	conn := dial(t, newReceiver(t, sink))
+	conn := dial(t, newDoor(t, sink))
 	f := func(service string, body []byte, wantText string) {
 		t.Helper()
 		var answer []byte
@@ -163,10 +163,10 @@ func TestGRPCTakesLogsAndMetrics(t *testing.T) {
 
 func TestGRPCLimits(t *testing.T) {
 	big := request(goodSpan().msg(9, keyValue("k", anyString(strings.Repeat("x", 5<<20)))))
-	if _, err := export(t, dial(t, newReceiver(t, &recorder{})), big); err != nil {
+	if _, err := export(t, dial(t, newDoor(t, &recorder{})), big); err != nil {
 		t.Errorf("a message of 5 MiB: %v", err)
 	}
-	small := dial(t, newReceiver(t, &recorder{}, limits(1<<20, 64<<20)))
+	small := dial(t, newDoor(t, &recorder{}, limits(1<<20, 64<<20)))
 	for _, compressor := range []string{"identity", "gzip", "zstd"} {
 		_, err := export(t, small, big, grpc.UseCompressor(compressor))
 		if st := status.Convert(err); st.Code() != codes.ResourceExhausted || len(st.Details()) != 0 {
@@ -177,15 +177,15 @@ func TestGRPCLimits(t *testing.T) {
 
 func TestGRPCAdmission(t *testing.T) {
 	sink := &recorder{}
-	r := newReceiver(t, sink, func(o *otlp.Options) {
-		o.Admit = func(_ context.Context, authorization string) (edge.Tenant, error) {
+	d := newDoor(t, sink, func(o *options) {
+		o.door.Admit = func(_ context.Context, authorization string) (*access.Grant, error) {
 			if authorization != "Bearer good" {
-				return 0, &otlp.DeniedError{Forbidden: authorization != "", Reason: "no"}
+				return nil, &access.DeniedError{Forbidden: authorization != "", Reason: "no"}
 			}
-			return 7, nil
+			return &access.Grant{Tenant: 7}, nil
 		}
 	})
-	conn := dial(t, r)
+	conn := dial(t, d)
 	f := func(token string, want codes.Code) {
 		t.Helper()
 		ctx := t.Context()
@@ -206,7 +206,7 @@ func TestGRPCAdmission(t *testing.T) {
 }
 
 func TestOtherServicesOverGRPC(t *testing.T) {
-	conn := dial(t, newReceiver(t, &recorder{}))
+	conn := dial(t, newDoor(t, &recorder{}))
 	body, answer := []byte{}, []byte(nil)
 	err := conn.Invoke(t.Context(), "/opentelemetry.proto.collector.profiles.v1development.ProfilesService/Export", &body, &answer)
 	if status.Code(err) != codes.Unimplemented {
@@ -216,7 +216,7 @@ func TestOtherServicesOverGRPC(t *testing.T) {
 
 // TestGRPCOnTheHTTPPortIsRefused: a client that dials the wrong port gets an answer, not silence.
 func TestGRPCOnTheHTTPPortIsRefused(t *testing.T) {
-	resp := post(newReceiver(t, &recorder{}).Handler(), exportMethod, []byte("\x00\x00\x00\x00\x02\x0a\x00"), "Content-Type: application/grpc")
+	resp := post(newDoor(t, &recorder{}).Handler(), exportMethod, []byte("\x00\x00\x00\x00\x02\x0a\x00"), "Content-Type: application/grpc")
 	if resp.StatusCode != http.StatusBadRequest {
 		t.Errorf("status %d, want 400", resp.StatusCode)
 	}
@@ -249,7 +249,7 @@ func callRaw(t *testing.T, addr string, body io.Reader, headers ...string) (int,
 // TestGRPCFrames is what a client gets for what no client should send.
 func TestGRPCFrames(t *testing.T) {
 	sink := &recorder{}
-	addr := serveGRPC(t, newReceiver(t, sink, limits(1<<20, 64<<20)).GRPC())
+	addr := serveGRPC(t, newDoor(t, sink, limits(1<<20, 64<<20)).GRPC())
 	f := func(name, body string, wantCode codes.Code, wantMessage string, headers ...string) {
 		t.Helper()
 		httpStatus, trailer := callRaw(t, addr, strings.NewReader(body), headers...)
@@ -294,13 +294,13 @@ func TestGRPCRefusesBeforeTheMessage(t *testing.T) {
 	if err := others.Take(budget.Largest()); err != nil {
 		t.Fatal(err)
 	}
-	addr := serveGRPC(t, newReceiver(t, &recorder{}, func(o *otlp.Options) {
-		o.Bodies = body.NewReader(body.Options{Budget: budget, MaxBody: 16 << 20})
-		o.Admit = func(_ context.Context, authorization string) (edge.Tenant, error) {
+	addr := serveGRPC(t, newDoor(t, &recorder{}, func(o *options) {
+		o.door.Bodies = body.NewReader(body.Options{Budget: budget, MaxBody: 16 << 20})
+		o.door.Admit = func(_ context.Context, authorization string) (*access.Grant, error) {
 			if authorization == "" {
-				return 0, &otlp.DeniedError{Reason: "token missing"}
+				return nil, &access.DeniedError{Reason: "token missing"}
 			}
-			return 7, nil
+			return &access.Grant{Tenant: 7}, nil
 		}
 	}).GRPC())
 	f := func(want codes.Code, headers ...string) {

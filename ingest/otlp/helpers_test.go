@@ -17,6 +17,7 @@ import (
 
 	"edgescope/edge"
 	"edgescope/ingest/body"
+	"edgescope/ingest/door"
 	"edgescope/ingest/otlp"
 )
 
@@ -113,8 +114,32 @@ func cloneAttrs(attrs []edge.Attr) []edge.Attr {
 	return attrs
 }
 
-// newReceiver answers a receiver with that sink and the clock of the tests; change may alter its options.
-func newReceiver(t testing.TB, sink otlp.Sink, change ...func(*otlp.Options)) *otlp.Receiver {
+// testReceiver is a receiver whose requests give their memory back at once.
+type testReceiver struct{ *otlp.Receiver }
+
+func (r testReceiver) take(ctx context.Context, q otlp.Request) (otlp.Result, error) {
+	taken, err := r.Take(ctx, q)
+	if err != nil {
+		return otlp.Result{}, err
+	}
+	defer taken.Release()
+	return taken.Result, nil
+}
+
+func (r testReceiver) Traces(ctx context.Context, tenant edge.Tenant, body []byte, enc otlp.Encoding) (otlp.Result, error) {
+	return r.take(ctx, otlp.Request{Tenant: tenant, Signal: otlp.Traces, Encoding: enc, Body: body})
+}
+
+func (r testReceiver) Logs(ctx context.Context, tenant edge.Tenant, body []byte, enc otlp.Encoding) (otlp.Result, error) {
+	return r.take(ctx, otlp.Request{Tenant: tenant, Signal: otlp.Logs, Encoding: enc, Body: body})
+}
+
+func (r testReceiver) Metrics(ctx context.Context, tenant edge.Tenant, body []byte, enc otlp.Encoding) (otlp.Result, error) {
+	return r.take(ctx, otlp.Request{Tenant: tenant, Signal: otlp.Metrics, Encoding: enc, Body: body})
+}
+
+// newReceiver makes a receiver with that sink and the clock of the tests; change may alter its options.
+func newReceiver(t testing.TB, sink edge.Sink, change ...func(*otlp.Options)) testReceiver {
 	t.Helper()
 	o := otlp.Options{Sink: sink, Now: func() time.Time { return arrival }, Logger: slog.New(slog.DiscardHandler)}
 	if r, ok := sink.(*recorder); ok {
@@ -127,13 +152,50 @@ func newReceiver(t testing.TB, sink otlp.Sink, change ...func(*otlp.Options)) *o
 	if err != nil {
 		t.Fatal(err)
 	}
-	return r
+	return testReceiver{r}
 }
 
-// limits answers an option that bounds a body and the memory of all requests, in bytes.
-func limits(maxBody, budget int64) func(*otlp.Options) {
-	return func(o *otlp.Options) {
-		o.Bodies = body.NewReader(body.Options{Budget: body.NewBudget(budget), MaxBody: maxBody})
+// options are those of a receiver and of the door before it.
+type options struct {
+	otlp.Options
+	door door.Options
+}
+
+// testDoor is a door with its two ports.
+type testDoor struct{ *door.Door }
+
+func (d testDoor) Handler() http.Handler { return d.HTTP(port) }
+
+func (d testDoor) GRPC() http.Handler { return d.Door.GRPC(port, door.NewHealth(door.HealthOptions{})) }
+
+var port = door.Port{Here: func() string { return "" }, Elsewhere: func(*http.Request) string { return "" }}
+
+// newDoor makes a door with a receiver for that sink; change may alter the options of both.
+func newDoor(t testing.TB, sink edge.Sink, change ...func(*options)) testDoor {
+	t.Helper()
+	logger := slog.New(slog.DiscardHandler)
+	o := options{door: door.Options{Logger: logger, Bodies: body.NewReader(body.Options{Budget: body.NewBudget(1 << 30), MaxBody: 64 << 20})}}
+	for _, c := range change {
+		c(&o)
+	}
+	receiver := newReceiver(t, sink, func(r *otlp.Options) {
+		r.Metrics = o.Metrics
+		if o.Logger != nil {
+			r.Logger = o.Logger
+		}
+	})
+	o.door.OTLP, o.door.Metrics = receiver.Receiver, o.Metrics
+	d, err := door.New(o.door)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return testDoor{d}
+}
+
+// limits returns an option that bounds a body and the memory of all requests, in bytes.
+func limits(maxBody, budget int64) func(*options) {
+	return func(o *options) {
+		o.door.Bodies = body.NewReader(body.Options{Budget: body.NewBudget(budget), MaxBody: maxBody})
 	}
 }
 

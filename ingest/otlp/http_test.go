@@ -20,9 +20,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"edgescope/edge"
-	"edgescope/ingest/body"
-	"edgescope/ingest/otlp"
-	"edgescope/ingest/otlp/series"
+	"edgescope/internal/access"
 )
 
 var (
@@ -45,7 +43,7 @@ func TestHTTPAnswers(t *testing.T) {
 	f := func(path string, body []byte, headers string, wantStatus int, wantBody string) {
 		t.Helper()
 		sink := &recorder{}
-		resp := post(newReceiver(t, sink).Handler(), path, body, strings.Split(headers, "|")...)
+		resp := post(newDoor(t, sink).Handler(), path, body, strings.Split(headers, "|")...)
 		got := readAll(t, resp.Body)
 		if resp.StatusCode != wantStatus || !strings.Contains(got, wantBody) || wantBody == "" && got != "" {
 			t.Errorf("%s %s: %d %q, want %d %q", path, headers, resp.StatusCode, got, wantStatus, wantBody)
@@ -114,7 +112,7 @@ func TestHTTPAnswers(t *testing.T) {
 }
 
 func TestProtobufErrorsAreAStatus(t *testing.T) {
-	resp := post(newReceiver(t, &recorder{}).Handler(), "/v1/traces", []byte{0x0a, 0xff, 0x01, 0x02}, asProtobuf)
+	resp := post(newDoor(t, &recorder{}).Handler(), "/v1/traces", []byte{0x0a, 0xff, 0x01, 0x02}, asProtobuf)
 	var st spb.Status
 	if err := proto.Unmarshal([]byte(readAll(t, resp.Body)), &st); err != nil {
 		t.Fatal(err)
@@ -129,7 +127,7 @@ func TestProtobufErrorsAreAStatus(t *testing.T) {
 }
 
 func TestMethodsOtherThanPost(t *testing.T) {
-	h := newReceiver(t, &recorder{}).Handler()
+	h := newDoor(t, &recorder{}).Handler()
 	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPut, http.MethodDelete, http.MethodOptions} {
 		resp := send(h, method, "/v1/traces", nil)
 		if resp.StatusCode != http.StatusMethodNotAllowed || resp.Header.Get("Allow") != "POST" {
@@ -146,7 +144,7 @@ func TestLimitHoldsTwice(t *testing.T) {
 	const limit = 200_000
 	f := func(name string, body []byte, chunked bool, want int, headers ...string) {
 		t.Helper()
-		r := newReceiver(t, &recorder{}, limits(limit, 32*limit))
+		h := newDoor(t, &recorder{}, limits(limit, 32*limit)).Handler()
 		req := httptest.NewRequest(http.MethodPost, "/v1/traces", bytes.NewReader(body))
 		if chunked {
 			req.ContentLength = -1
@@ -156,7 +154,7 @@ func TestLimitHoldsTwice(t *testing.T) {
 			req.Header.Set(name, val)
 		}
 		w := httptest.NewRecorder()
-		r.Handler().ServeHTTP(w, req)
+		h.ServeHTTP(w, req)
 		if w.Code != want {
 			t.Errorf("%s: %d %s, want %d", name, w.Code, w.Body, want)
 		}
@@ -182,7 +180,7 @@ func TestSinkErrorsOverHTTP(t *testing.T) {
 	f := func(err error, wantStatus int, wantRetry, wantBody string) {
 		t.Helper()
 		var log bytes.Buffer
-		h := newReceiver(t, failing(err), func(o *otlp.Options) { o.Logger = slog.New(slog.NewTextHandler(&log, nil)) }).Handler()
+		h := newDoor(t, failing(err), func(o *options) { o.door.Logger = slog.New(slog.NewTextHandler(&log, nil)) }).Handler()
 		resp := post(h, "/v1/traces", goodJSON, asJSON)
 		body := readAll(t, resp.Body)
 		if resp.StatusCode != wantStatus || resp.Header.Get("Retry-After") != wantRetry || !strings.Contains(body, wantBody) {
@@ -205,7 +203,7 @@ func TestSinkMayReject(t *testing.T) {
 		b.Events = b.Events[1:]
 		return nil
 	}}
-	h := newReceiver(t, sink).Handler()
+	h := newDoor(t, sink).Handler()
 	two := []byte(documentJSON(spanJSON(`"name":"a"`), spanJSON(`"name":"b"`)))
 	resp := post(h, "/v1/traces", two, asJSON)
 	if got, want := readAll(t, resp.Body), `{"partialSuccess":{"rejectedSpans":"1","errorMessage":"1 of 2 spans rejected: span 0: older than retention"}}`; got != want {
@@ -219,19 +217,19 @@ func TestSinkMayReject(t *testing.T) {
 }
 
 func TestAdmission(t *testing.T) {
-	admit := func(_ context.Context, authorization string) (edge.Tenant, error) {
+	admit := func(_ context.Context, authorization string) (*access.Grant, error) {
 		switch authorization {
 		case "Bearer good":
-			return 7, nil
+			return &access.Grant{Tenant: 7}, nil
 		case "Bearer fast":
-			return 0, &edge.UnavailableError{Busy: true, Reason: "rate limit", RetryAfter: time.Second}
+			return nil, &edge.UnavailableError{Busy: true, Reason: "rate limit", RetryAfter: time.Second}
 		case "":
-			return 0, &otlp.DeniedError{Reason: "token missing"}
+			return nil, &access.DeniedError{Reason: "token missing"}
 		}
-		return 0, &otlp.DeniedError{Forbidden: true, Reason: "token may not write traces"}
+		return nil, &access.DeniedError{Forbidden: true, Reason: "token may not write traces"}
 	}
 	sink := &recorder{}
-	h := newReceiver(t, sink, func(o *otlp.Options) { o.Admit = admit }).Handler()
+	h := newDoor(t, sink, func(o *options) { o.door.Admit = admit }).Handler()
 	f := func(token string, want int, challenge string) {
 		t.Helper()
 		resp := post(h, "/v1/traces", goodJSON, asJSON, "Authorization: "+token)
@@ -255,8 +253,7 @@ func TestBytesInFlightAreBounded(t *testing.T) {
 		<-leave
 		return nil
 	}}
-	r := newReceiver(t, sink, limits(64<<10, 256<<10))
-	h := r.Handler()
+	h := newDoor(t, sink, limits(64<<10, 256<<10)).Handler()
 	first := make(chan int, 1)
 	large := []byte(documentJSON(spanJSON(`"name":"` + strings.Repeat("x", 30_000) + `"`)))
 	go func() { first <- post(h, "/v1/traces", large, asJSON).StatusCode }()
@@ -281,42 +278,16 @@ func TestBytesInFlightAreBounded(t *testing.T) {
 }
 
 func TestASmallLimitLeavesRoomForOneBody(t *testing.T) {
-	h := newReceiver(t, &recorder{}, limits(1000, 128<<10)).Handler()
+	h := newDoor(t, &recorder{}, limits(1000, 128<<10)).Handler()
 	if resp := post(h, "/v1/traces", zipped(t, goodJSON), asJSON, "Content-Encoding: gzip"); resp.StatusCode != 200 {
 		t.Errorf("status %d, want 200", resp.StatusCode)
-	}
-}
-
-func TestOtherDoorsOfThePort(t *testing.T) {
-	var offered string
-	h := newReceiver(t, &recorder{}, func(o *otlp.Options) {
-		o.DataPoints = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "datapoints "+r.URL.Path) })
-		o.Workerd = func(w http.ResponseWriter, _ *http.Request, b *body.Body) bool {
-			offered = string(b.Bytes())
-			w.WriteHeader(http.StatusNoContent)
-			return strings.Contains(offered, "dataset")
-		}
-	}).Handler()
-	if got := readAll(t, post(h, "/v1/datapoints/ds", nil).Body); got != "datapoints /v1/datapoints/ds" {
-		t.Errorf("data points: %q", got)
-	}
-	const point = `{"schemaVersion":1,"dataset":[97]}`
-	if resp := post(h, "/", zipped(t, []byte(point)), "Content-Encoding: gzip"); resp.StatusCode != http.StatusNoContent || offered != point {
-		t.Errorf("workerd: %d, offered %q", resp.StatusCode, offered)
-	}
-	if resp := post(h, "/", []byte(`[{"eventTimestamp":1,"dataset":1}]`)); resp.StatusCode != http.StatusNoContent {
-		t.Errorf("tail events: %d, want them offered", resp.StatusCode)
-	}
-	offered = ""
-	if resp := post(h, "/", []byte(`{"resourceLogs":[]}`)); resp.StatusCode != 200 || offered != "" {
-		t.Errorf("logs: %d, offered %q; want OTLP to be kept from the other doors", resp.StatusCode, offered)
 	}
 }
 
 // TestConnectionSurvivesRefusals sends a refused and a good request over one connection.
 func TestConnectionSurvivesRefusals(t *testing.T) {
 	sink := &recorder{}
-	server := httptest.NewServer(newReceiver(t, sink).Handler())
+	server := httptest.NewServer(newDoor(t, sink).Handler())
 	defer server.Close()
 	conn, err := net.Dial("tcp", server.Listener.Addr().String())
 	if err != nil {
@@ -348,7 +319,7 @@ func TestConnectionSurvivesRefusals(t *testing.T) {
 
 func TestBrokenTransferTakesNothing(t *testing.T) {
 	sink := &recorder{}
-	h := newReceiver(t, sink).Handler()
+	h := newDoor(t, sink).Handler()
 	f := func(err error, want int) {
 		t.Helper()
 		req := httptest.NewRequest(http.MethodPost, "/v1/traces", io.MultiReader(bytes.NewReader(goodJSON), brokenReader{err}))
@@ -366,12 +337,3 @@ func TestBrokenTransferTakesNothing(t *testing.T) {
 type brokenReader struct{ err error }
 
 func (b brokenReader) Read([]byte) (int, error) { return 0, b.err }
-
-func TestOptionsAreChecked(t *testing.T) {
-	log := slog.New(slog.DiscardHandler)
-	for _, o := range []otlp.Options{{}, {Sink: discard{}}, {Logger: log}, {Sink: discard{}, Logger: log, Options: series.Options{MaxAge: -1}}} {
-		if _, err := otlp.New(o); err == nil {
-			t.Errorf("%+v is taken", o)
-		}
-	}
-}

@@ -42,7 +42,7 @@ func sum(name string, temporality int, points ...string) string {
 }
 
 // take sends metrics that must all be taken and answers the samples, as series@seconds=value.
-func take(t *testing.T, r *otlp.Receiver, sink *recorder, metrics ...string) []string {
+func take(t *testing.T, r testReceiver, sink *recorder, metrics ...string) []string {
 	t.Helper()
 	sink.samples = nil
 	res, err := r.Metrics(t.Context(), 0, []byte(metricDocument(metrics...)), otlp.JSON)

@@ -40,7 +40,7 @@ func (d *decoder) setMetricKind(at int, kind series.Kind) {
 	if m.Kind != series.None {
 		clear(d.data[m.From:])
 		d.data = d.data[:m.From]
-		d.seen[signalMetrics] -= d.index - m.FirstIndex
+		d.seen[Metrics] -= d.index - m.FirstIndex
 		d.index = m.FirstIndex
 	}
 	m.Kind, m.Temporality, m.Monotonic = kind, series.Unspecified, false

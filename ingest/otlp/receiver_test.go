@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	"edgescope/edge"
 	"edgescope/ingest/otlp"
+	"edgescope/ingest/otlp/series"
 )
 
 // TestRequestsDoNotMix: decoders are reused, by many goroutines at a time, and nothing of one request shows in another.
@@ -90,7 +92,7 @@ func TestWarningsReachTheSink(t *testing.T) {
 
 func TestRequestsAreCounted(t *testing.T) {
 	set := metrics.NewSet()
-	h := newReceiver(t, &recorder{}, func(o *otlp.Options) { o.Metrics = set }).Handler()
+	h := newDoor(t, &recorder{}, func(o *options) { o.Metrics = set }).Handler()
 	post(h, "/v1/traces", request(goodSpan(), goodSpan().bytes(1, "")), asProtobuf)
 	post(h, "/v1/traces", []byte("<html>"), asJSON)
 	var text bytes.Buffer
@@ -101,6 +103,15 @@ func TestRequestsAreCounted(t *testing.T) {
 	} {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("no %q in\n%s", want, text.String())
+		}
+	}
+}
+
+func TestOptionsAreChecked(t *testing.T) {
+	log := slog.New(slog.DiscardHandler)
+	for _, o := range []otlp.Options{{}, {Sink: discard{}}, {Logger: log}, {Sink: discard{}, Logger: log, Options: series.Options{MaxAge: -1}}} {
+		if _, err := otlp.New(o); err == nil {
+			t.Errorf("%+v is taken", o)
 		}
 	}
 }

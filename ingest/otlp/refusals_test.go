@@ -5,14 +5,13 @@ import (
 	"strings"
 	"testing"
 
-	"edgescope/ingest/otlp"
 	"edgescope/ingest/refusals"
 )
 
 // TestRefusalsAreRemembered over both transports: requests that are refused, and records of those that are taken.
 func TestRefusalsAreRemembered(t *testing.T) {
 	remembered := refusals.New(refusals.Options{})
-	rc := newReceiver(t, &recorder{}, func(o *otlp.Options) { o.Refusals = remembered })
+	rc := newDoor(t, &recorder{}, func(o *options) { o.door.Refusals = remembered })
 	f := func(sender, what, reason, want string) {
 		t.Helper()
 		if got := remembered.Example(0, what, reason, sender); !strings.Contains(got, want) {

@@ -10,7 +10,6 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"edgescope/ingest/body"
-	"edgescope/ingest/otlp"
 )
 
 // TestMemoryIsCounted: what a request takes follows from what it says, and what would take more than there is is refused for
@@ -19,8 +18,8 @@ func TestMemoryIsCounted(t *testing.T) {
 	const mib = 1 << 20
 	budget := body.NewBudget(32 * mib)
 	sink := &recorder{}
-	h := newReceiver(t, sink, func(o *otlp.Options) {
-		o.Bodies = body.NewReader(body.Options{Budget: budget, MaxBody: 8 * mib})
+	h := newDoor(t, sink, func(o *options) {
+		o.door.Bodies = body.NewReader(body.Options{Budget: budget, MaxBody: 8 * mib})
 	}).Handler()
 	f := func(name, path string, sent []byte, contentType string, want int) {
 		t.Helper()

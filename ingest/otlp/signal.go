@@ -1,68 +1,63 @@
 package otlp
 
-// signal is what a request carries.
-type signal uint8
+// Signal is what a request carries.
+type Signal uint8
 
+// The signals; Unknown is none of them.
 const (
-	signalUnknown signal = iota
-	signalTraces
-	signalLogs
-	signalMetrics
-	signalTail
-	signalDataPoints
+	Unknown Signal = iota
+	Traces
+	Logs
+	Metrics
 )
 
-// otlpSignals are those that have a door of their own, in the order in which answers name them.
-var otlpSignals = [...]signal{signalTraces, signalLogs, signalMetrics}
+// Signals are all, in the order in which answers name them.
+var Signals = [...]Signal{Traces, Logs, Metrics}
 
-// String answers the name that messages and paths give a signal.
-func (s signal) String() string {
-	return [...]string{"telemetry", "traces", "logs", "metrics", "tail events", "data points of workerd"}[s]
+// String returns the name that messages and paths give a signal.
+func (s Signal) String() string { return [...]string{"telemetry", "traces", "logs", "metrics"}[s] }
+
+// record returns what messages call one record of a signal.
+func (s Signal) record() string {
+	return [...]string{"record", "span", "log record", "data point"}[s]
 }
-
-// record answers what messages call one record of a signal.
-func (s signal) record() string {
-	return [...]string{"record", "span", "log record", "data point", "tail event", "data point"}[s]
-}
-
-// ours tells whether the receiver itself takes the signal.
-func (s signal) ours() bool { return s == signalTraces || s == signalLogs || s == signalMetrics }
 
 // The three requests of OTLP have one shape: a list of resources, of each a list of scopes, of each a list of spans, log records
-// or metrics. These answer the signal that a member's name belongs to, signalUnknown for any other name.
+// or metrics. These return the signal that a member's name belongs to, Unknown for any other name.
 
-func signalOfResources(key string) signal {
+// SignalOf returns the signal of a document that has this member at its top, Unknown when it tells none.
+func SignalOf(key string) Signal {
 	switch key {
 	case "resourceSpans", "resource_spans":
-		return signalTraces
+		return Traces
 	case "resourceLogs", "resource_logs":
-		return signalLogs
+		return Logs
 	case "resourceMetrics", "resource_metrics":
-		return signalMetrics
+		return Metrics
 	}
-	return signalUnknown
+	return Unknown
 }
 
-func signalOfScopes(key string) signal {
+func signalOfScopes(key string) Signal {
 	switch key {
 	case "scopeSpans", "scope_spans", "instrumentationLibrarySpans", "instrumentation_library_spans":
-		return signalTraces
+		return Traces
 	case "scopeLogs", "scope_logs", "instrumentationLibraryLogs", "instrumentation_library_logs":
-		return signalLogs
+		return Logs
 	case "scopeMetrics", "scope_metrics", "instrumentationLibraryMetrics", "instrumentation_library_metrics":
-		return signalMetrics
+		return Metrics
 	}
-	return signalUnknown
+	return Unknown
 }
 
-func signalOfRecords(key string) signal {
+func signalOfRecords(key string) Signal {
 	switch key {
 	case "spans":
-		return signalTraces
+		return Traces
 	case "logRecords", "log_records", "logs":
-		return signalLogs
+		return Logs
 	case "metrics":
-		return signalMetrics
+		return Metrics
 	}
-	return signalUnknown
+	return Unknown
 }

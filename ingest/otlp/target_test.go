@@ -28,7 +28,7 @@ func from(resource, scope string, metrics ...string) string {
 }
 
 // seriesOf sends a document that must be taken whole and returns its series, sorted.
-func seriesOf(t *testing.T, r *otlp.Receiver, sink *recorder, doc string) []string {
+func seriesOf(t *testing.T, r testReceiver, sink *recorder, doc string) []string {
 	t.Helper()
 	sink.samples = nil
 	if res, err := r.Metrics(t.Context(), 0, []byte(doc), otlp.JSON); err != nil || res != (otlp.Result{}) {

@@ -179,34 +179,6 @@ func endOfElement(text []byte) int {
 	return bytes.IndexAny(text, separators+",]")
 }
 
-// Keys yields the keys of the object that the text begins with, as they are spelt there. It does not check the JSON:
-// where the text is none it yields nothing that matters, or ends. It allocates nothing.
-func Keys(text []byte) iter.Seq[[]byte] {
-	return func(yield func([]byte) bool) {
-		if len(text) == 0 || text[0] != '{' {
-			return
-		}
-		depth := 0
-		for i := 0; i < len(text); i++ {
-			switch text[i] {
-			case '{', '[':
-				depth++
-			case '}', ']':
-				depth--
-				if depth == 0 {
-					return
-				}
-			case '"':
-				end := i + 1 + endOfString(text[i+1:])
-				if depth == 1 && followedByColon(text[min(end+1, len(text)):]) && !yield(text[i+1:end]) {
-					return
-				}
-				i = end
-			}
-		}
-	}
-}
-
 // First returns the object that a body begins with, alone or as the first element of an array, and whether it is in
 // one. It is empty, without a brace, when the body begins with something else.
 func First(body []byte) (object []byte, inArray bool) {
@@ -228,9 +200,4 @@ func endOfString(text []byte) int {
 		}
 	}
 	return len(text)
-}
-
-func followedByColon(text []byte) bool {
-	text = bytes.TrimLeft(text, separators)
-	return len(text) > 0 && text[0] == ':'
 }

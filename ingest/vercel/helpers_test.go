@@ -2,6 +2,7 @@ package vercel_test
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -14,7 +15,9 @@ import (
 
 	"edgescope/edge"
 	"edgescope/ingest/body"
+	"edgescope/ingest/door"
 	"edgescope/ingest/normalize"
+	"edgescope/ingest/otlp"
 	"edgescope/ingest/vercel"
 	"edgescope/store"
 )
@@ -92,37 +95,47 @@ func (r row) want(t testing.TB, pairs ...string) {
 	}
 }
 
-func open(t testing.TB, to vercel.Sink, change ...func(*vercel.Options)) *vercel.Receiver {
+// options are those of a receiver and of the door before it.
+type options struct {
+	vercel.Options
+	door door.Options
+}
+
+// port is a receiver behind the ingest port.
+type port struct{ door door.Options }
+
+func open(t testing.TB, to edge.Sink, change ...func(*options)) *port {
 	t.Helper()
-	o := vercel.Options{Sink: to, Now: func() time.Time { return arrival }}
+	o := options{Options: vercel.Options{Sink: to, Now: func() time.Time { return arrival }}, door: door.Options{Bodies: bodies}}
 	for _, f := range change {
 		f(&o)
 	}
-	rc, err := vercel.New(o)
+	rc, err := vercel.New(o.Options)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return rc
+	o.door.Drains, o.door.Logger = rc, slog.New(slog.DiscardHandler)
+	if o.door.OTLP, err = otlp.New(otlp.Options{Sink: to, Logger: o.door.Logger}); err != nil {
+		t.Fatal(err)
+	}
+	return &port{o.door}
 }
 
 var bodies = body.NewReader(body.Options{Budget: body.NewBudget(256 << 20), MaxBody: 64 << 20})
 
-// post offers a body to the receiver; code 0 means that it is not its own.
-func post(rc *vercel.Receiver, path, text string) (code int, answer string) {
-	b, err := bodies.Read(context.Background(), body.Source{From: strings.NewReader(text), Length: -1})
+// post sends a body to the port.
+func post(rc *port, path, text string) (code int, answer string) {
+	d, err := door.New(rc.door)
 	if err != nil {
-		panic(err) // a test with bodies that can't be read
+		panic(err) // all is there
 	}
-	defer b.Release()
 	w := httptest.NewRecorder()
-	if !rc.Logs(w, httptest.NewRequest(http.MethodPost, path, http.NoBody), b) {
-		return 0, ""
-	}
+	d.HTTP(door.Port{Elsewhere: func(*http.Request) string { return "" }}).ServeHTTP(w, httptest.NewRequest(http.MethodPost, path, strings.NewReader(text)))
 	return w.Code, w.Body.String()
 }
 
 // mustPost fails the test unless everything was taken.
-func mustPost(t testing.TB, rc *vercel.Receiver, text string) {
+func mustPost(t testing.TB, rc *port, text string) {
 	t.Helper()
 	if code, answer := post(rc, "/", text); code != http.StatusOK || answer != "{}" {
 		t.Fatalf("%s: %d %s", text, code, answer)

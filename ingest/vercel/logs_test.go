@@ -3,14 +3,12 @@ package vercel_test
 import (
 	"errors"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"edgescope/edge"
 	"edgescope/ingest/body"
 	"edgescope/ingest/refusals"
-	"edgescope/ingest/vercel"
 )
 
 // line is a line of a function with every field of the documentation that is read.
@@ -65,7 +63,7 @@ func TestARequestCountsOnce(t *testing.T) {
 	for _, l := range logs[:3] {
 		l.want(t, "span_id", spans[0]["span_id"])
 	}
-	mustPost(t, open(t, to, func(o *vercel.Options) { o.Sink = to }), line) // another process does not know
+	mustPost(t, open(t, to, func(o *options) { o.Sink = to }), line) // another process does not know
 	if n := len(to.kept("span")); n != 3 {
 		t.Errorf("%d spans, want 3", n)
 	}
@@ -144,7 +142,7 @@ func TestLinesWithoutARequest(t *testing.T) {
 func TestABadLineCostsItself(t *testing.T) {
 	to := newSink()
 	remembered := refusals.New(refusals.Options{})
-	rc := open(t, to, func(o *vercel.Options) { o.Refusals = remembered })
+	rc := open(t, to, func(o *options) { o.door.Refusals = remembered })
 	code, answer := post(rc, "/v1/vercel", line+"\n{\"source\":\n7\n{}\n"+`{"schema":"vercel.analytics.v1","eventType":"pageview"}`)
 	want := `{"accepted":1,"rejected":3,"errors":[{"index":1,"error":"line 2 is no JSON at byte `
 	if code != http.StatusOK || !strings.HasPrefix(answer, want) || !strings.Contains(answer, `{"index":2,"error":"no line of a log drain: want source, and deploymentId or projectId"}`) ||
@@ -166,47 +164,20 @@ func TestABadLineCostsItself(t *testing.T) {
 	}
 }
 
-func TestOnlyDrainsAreTaken(t *testing.T) {
-	f := func(text string, want bool) {
-		t.Helper()
-		if got := vercel.LooksLikeDrain([]byte(text)); got != want {
-			t.Errorf("%s: drain %t, want %t", text, got, want)
-		}
-	}
-	f(line, true)
-	f("["+line, true)
-	f(`{"projectId":"p","source":"build"}`, true)
-	f(`{"deploymentId":"p","proxy":{}}`, true)
-	f(`{"deploymentId":"p"}`, false)
-	f(`{"source":"build"}`, false)
-	f(`[]`, false)
-	f(``, false)
-	f(`{"outcome":"ok","eventTimestamp":1}`, false)
-	f(`{"resourceSpans":[]}`, false)
-	if code, _ := post(open(t, newSink()), "/", `{"resourceSpans":[]}`); code != 0 {
-		t.Errorf("another body is answered %d", code)
-	}
-}
-
 // TestLinesNeedRoom: short lines that become much are refused before they are made, with what would be right.
 func TestLinesNeedRoom(t *testing.T) {
 	f := func(lines int, wantCode int, want string) {
 		t.Helper()
 		budget := body.NewBudget(1 << 20) // of which one request has three quarters
-		r := body.NewReader(body.Options{Budget: budget, MaxBody: 64 << 10})
-		b, err := r.Read(t.Context(), body.Source{From: strings.NewReader(strings.Repeat(`{"source":"build","projectId":"p","message":"m"}`+"\n", lines)), Length: -1})
-		if err != nil {
-			t.Fatal(err)
-		}
-		w := httptest.NewRecorder()
 		to := newSink()
-		if !open(t, to).Logs(w, httptest.NewRequest(http.MethodPost, "/", http.NoBody), b) || w.Code != wantCode || !strings.Contains(w.Body.String(), want) {
-			t.Errorf("%d lines: %d %s, want %d %s", lines, w.Code, w.Body, wantCode, want)
+		rc := open(t, to, func(o *options) { o.door.Bodies = body.NewReader(body.Options{Budget: budget, MaxBody: 64 << 10}) })
+		code, answer := post(rc, "/", strings.Repeat(`{"source":"build","projectId":"p","message":"m"}`+"\n", lines))
+		if code != wantCode || !strings.Contains(answer, want) {
+			t.Errorf("%d lines: %d %s, want %d %s", lines, code, answer, wantCode, want)
 		}
 		if stored := len(to.kept("log")); wantCode != http.StatusOK && stored > 0 {
 			t.Errorf("%d lines of a body that was refused are stored", stored)
 		}
-		b.Release()
 		if used := budget.Used(); used != 0 {
 			t.Errorf("%d bytes are still taken", used)
 		}

@@ -1,7 +1,6 @@
-// Package vercel receives the log drains of Vercel: lines of functions, middleware, the CDN and builds, as an array or
+// Package vercel takes the log drains of Vercel apart: lines of functions, middleware, the CDN and builds, as an array or
 // one per line. Each line becomes a log record, and each request one server span, however many lines it has. Trace
-// drains are OTLP and go to ingest/otlp. Door stands before the ingest port: it knows drains by their signature, and
-// answers Vercel's question whose address it is. docs/drains.md has the steps.
+// drains are OTLP and go to ingest/otlp; ingest/door knows drains by their signature. docs/drains.md has the steps.
 package vercel
 
 import (
@@ -10,34 +9,19 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
-	"net/http"
 	"strings"
 	"time"
 
 	"edgescope/edge"
 	"edgescope/ingest/body"
 	"edgescope/ingest/records"
-	"edgescope/ingest/refusals"
 )
-
-// Sink takes batches. The receiver owns the batch and its memory again when Events returns. The sink may add rejections
-// to it. An error of type *edge.UnavailableError asks the client to come again later; any other is ours.
-type Sink interface {
-	Events(ctx context.Context, b *edge.Batch) error
-}
 
 // Options configure a Receiver. Sink is required.
 type Options struct {
-	Sink Sink
-	// Refusals remembers what is not taken; nil remembers nothing.
-	Refusals *refusals.Recorder
-	// Tenant returns whose request it is. nil is tenant 0.
-	Tenant func(*http.Request) edge.Tenant
+	Sink edge.Sink
 	// Now is the clock. nil is time.Now.
 	Now func() time.Time
-	// Logger gets errors of the sink. nil drops them.
-	Logger *slog.Logger
 }
 
 // Receiver takes the lines of log drains. It is safe for concurrent use and owns no goroutine.
@@ -51,61 +35,46 @@ func New(o Options) (*Receiver, error) {
 	if o.Sink == nil {
 		return nil, errors.New("make receiver of log drains: no sink")
 	}
-	o.Logger = cmp.Or(o.Logger, slog.New(slog.DiscardHandler))
-	if o.Tenant == nil {
-		o.Tenant = func(*http.Request) edge.Tenant { return 0 }
-	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
 	return &Receiver{o: o, counted: newCounted()}, nil
 }
 
-// named tells whether a path says that a drain of Vercel is sent to it, whatever the body is.
-func named(path string) bool { return strings.HasSuffix(strings.TrimRight(path, "/"), "/v1/vercel") }
+// Marks are the keys of an object that tell that it is a line of a log drain.
+type Marks struct{ deployed, sourced bool }
 
-// LooksLikeDrain tells whether a body is of a log drain, by the keys of the object that it begins with. It allocates
-// nothing.
-func LooksLikeDrain(text []byte) bool {
-	object, _ := records.First(text)
-	var deployed, sourced bool
-	for key := range records.Keys(object) {
-		switch string(key) {
-		case "deploymentId", "projectId":
-			deployed = true
-		case "source", "proxy":
-			sourced = true
-		}
-		if deployed && sourced {
-			return true
-		}
+// See looks at the next key of the object, and returns whether that is told now.
+func (m *Marks) See(key string) bool {
+	switch key {
+	case "deploymentId", "projectId":
+		m.deployed = true
+	case "source", "proxy":
+		m.sourced = true
 	}
-	return false
+	return m.deployed && m.sourced
 }
 
-// Logs answers a request whose body, already read and decompressed, is of a log drain. It returns false and writes
-// nothing if the body is something else.
-func (rc *Receiver) Logs(w http.ResponseWriter, r *http.Request, b *body.Body) bool {
-	if !named(r.URL.Path) && !LooksLikeDrain(b.Bytes()) {
-		return false
-	}
+// Taken is what became of a request.
+type Taken struct {
+	// Batch holds what was rejected and what was changed.
+	Batch edge.Batch
+	// Total is how many lines the request had.
+	Total int
+}
+
+// Take takes the lines of a log drain. It fails with *records.BrokenError when the body as a whole is no JSON, and with what
+// the sink or the body's share of memory returned.
+func (rc *Receiver) Take(ctx context.Context, tenant edge.Tenant, b *body.Body) (Taken, error) {
 	p := post{arrival: rc.o.Now().UnixNano(), requests: map[string]*request{}}
-	p.batch.Tenant, p.batch.Body = rc.o.Tenant(r), b.Hash
+	p.batch.Tenant, p.batch.Body = tenant, b.Hash
 	if err := p.read(b); err != nil {
-		rc.refuse(w, r, err)
-		return true
+		return Taken{}, err
 	}
-	if err := rc.take(r.Context(), &p); err != nil {
-		var busy *edge.UnavailableError
-		if !errors.As(err, &busy) && r.Context().Err() == nil {
-			rc.o.Logger.LogAttrs(r.Context(), slog.LevelError, "lines of a log drain not taken", slog.Any("error", err))
-		}
-		rc.refuse(w, r, err)
-		return true
+	if err := rc.take(ctx, &p); err != nil {
+		return Taken{}, err
 	}
-	rc.o.Refusals.Batch(r, &p.batch)
-	writeResult(w, &p)
-	return true
+	return Taken{p.batch, p.total}, nil
 }
 
 // take gives the sink the lines, and the requests that were not counted before.
@@ -122,12 +91,6 @@ func (rc *Receiver) take(ctx context.Context, p *post) error {
 		rc.counted.forget(p, fresh)
 	}
 	return err
-}
-
-func (rc *Receiver) refuse(w http.ResponseWriter, req *http.Request, err error) {
-	r := body.Refuse(err)
-	rc.o.Refusals.Request(req, r.Reason, r.Message)
-	r.Answer(w)
 }
 
 // post is one request on its way.
@@ -169,7 +132,7 @@ func (p *post) read(b *body.Body) error {
 		return true
 	})
 	if broken != nil {
-		return &body.RefusalError{Status: http.StatusBadRequest, Message: broken.Error(), Reason: "malformed"}
+		return broken
 	}
 	return full
 }
@@ -227,13 +190,4 @@ func (p *post) group(index int, r *record) edge.TraceID {
 	}
 	q.add(index, r)
 	return q.trace
-}
-
-// writeResult answers what became of the lines of a request. When all are stored the answer is {}, as OTLP's is.
-func writeResult(w http.ResponseWriter, p *post) {
-	if p.batch.RejectedCount == 0 {
-		body.AnswerJSON(w, http.StatusOK, struct{}{})
-		return
-	}
-	body.AnswerRecords(w, &p.batch, p.total, 0)
 }

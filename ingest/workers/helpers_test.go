@@ -2,6 +2,7 @@ package workers_test
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -15,7 +16,9 @@ import (
 	"edgescope/edge"
 	"edgescope/edge/route"
 	"edgescope/ingest/body"
+	"edgescope/ingest/door"
 	"edgescope/ingest/normalize"
+	"edgescope/ingest/otlp"
 	"edgescope/ingest/workers"
 	"edgescope/store"
 )
@@ -97,45 +100,65 @@ func (s *sink) count() int {
 	return len(s.rows)
 }
 
-func open(t testing.TB, to workers.Sink, change ...func(*workers.Options)) *workers.Receiver {
+// options are those of a receiver and of the door before it.
+type options struct {
+	workers.Options
+	door door.Options
+}
+
+// port is a receiver behind the ingest port.
+type port struct {
+	*workers.Receiver
+	door door.Options
+}
+
+func open(t testing.TB, to edge.Sink, change ...func(*options)) *port {
 	t.Helper()
-	o := workers.Options{
+	o := options{Options: workers.Options{
 		Sink: to, Now: func() time.Time { return arrival },
 		Route: func(_, path string) string { return route.Of(path) },
-	}
+	}}
 	for _, f := range change {
 		f(&o)
 	}
-	rc, err := workers.Open(t.Context(), o)
+	rc, err := workers.Open(t.Context(), o.Options)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { rc.Close(context.WithoutCancel(t.Context())) })
-	return rc
+	o.door.Tails, o.door.Logger = rc, slog.New(slog.DiscardHandler)
+	if o.door.OTLP, err = otlp.New(otlp.Options{Sink: to, Logger: o.door.Logger}); err != nil {
+		t.Fatal(err)
+	}
+	return &port{rc, o.door}
 }
 
-// post offers a body to the receiver; code 0 means that it is not its own.
-func post(rc *workers.Receiver, text string) (code int, answer string) {
+// serve returns the ingest port with that reader of bodies.
+func (p *port) serve(bodies *body.Reader) http.Handler {
+	o := p.door
+	o.Bodies = bodies
+	d, err := door.New(o)
+	if err != nil {
+		panic(err) // all is there
+	}
+	return d.HTTP(door.Port{Elsewhere: func(*http.Request) string { return "" }})
+}
+
+// post sends a body to the port.
+func post(rc *port, text string) (code int, answer string) {
 	return postTo(rc, usualBodies, text)
 }
 
 var usualBodies = body.NewReader(body.Options{Budget: body.NewBudget(256 << 20), MaxBody: 64 << 20})
 
-func postTo(rc *workers.Receiver, bodies *body.Reader, text string, path ...string) (code int, answer string) {
-	b, err := bodies.Read(context.Background(), body.Source{From: strings.NewReader(text), Length: -1})
-	if err != nil {
-		panic(err) // a test with bodies that can't be read
-	}
-	defer b.Release()
+func postTo(rc *port, bodies *body.Reader, text string, path ...string) (code int, answer string) {
 	w := httptest.NewRecorder()
-	if !rc.Tail(w, httptest.NewRequest(http.MethodPost, strings.Join(append(path, "/"), ""), http.NoBody), b) {
-		return 0, ""
-	}
+	rc.serve(bodies).ServeHTTP(w, httptest.NewRequest(http.MethodPost, strings.Join(append(path, "/"), ""), strings.NewReader(text)))
 	return w.Code, w.Body.String()
 }
 
 // mustPost fails the test unless everything was taken.
-func mustPost(t testing.TB, rc *workers.Receiver, body string) {
+func mustPost(t testing.TB, rc *port, body string) {
 	t.Helper()
 	if code, answer := post(rc, body); code != http.StatusOK || strings.Contains(answer, `"errors"`) {
 		t.Fatalf("%s: %d %s", body, code, answer)

@@ -30,7 +30,7 @@ func TestOpenInvocationsAreBounded(t *testing.T) {
 	onset := func(i int) string {
 		return strings.ReplaceAll(event(0, 1, "", "onset", `"info":{"type":"scheduled"}`), `"i1"`, fmt.Sprintf(`"w%d"`, i))
 	}
-	f := func(change func(*workers.Options)) {
+	f := func(change func(*options)) {
 		t.Helper()
 		to := newSink()
 		rc := open(t, to, change)
@@ -45,8 +45,8 @@ func TestOpenInvocationsAreBounded(t *testing.T) {
 		mustPost(t, rc, array(told()...)) // what ends at once needs no place
 		checkTold(t, to)
 	}
-	f(func(o *workers.Options) { o.MaxOpen = 3 })
-	f(func(o *workers.Options) { o.MaxOpenBytes = 4 * 800 })
+	f(func(o *options) { o.MaxOpen = 3 })
+	f(func(o *options) { o.MaxOpenBytes = 4 * 800 })
 }
 
 func TestRequestsInWorkAreBounded(t *testing.T) {
@@ -95,7 +95,7 @@ func TestDeepNestingIsRefused(t *testing.T) {
 
 func TestRefusalsAreRemembered(t *testing.T) {
 	remembered := refusals.New(refusals.Options{})
-	rc := open(t, newSink(), func(o *workers.Options) { o.Refusals = remembered })
+	rc := open(t, newSink(), func(o *options) { o.door.Refusals = remembered })
 	post(rc, `[{"outcome":"ok"}`)
 	post(rc, `[{"outcome":"ok","scriptName":"shop"},7]`)
 	if got := remembered.Example(0, refusals.Requests, "malformed", "somebody at 192.0.2.1"); !strings.Contains(got, "the body is no JSON at byte 17") {

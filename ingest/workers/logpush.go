@@ -24,9 +24,9 @@ type hints struct {
 	keys                                          int
 }
 
-func (h *hints) see(key []byte) {
+func (h *hints) see(key string) {
 	h.keys++
-	switch string(key) {
+	switch key {
 	case "EventTimestampMs", "ScriptName":
 		h.traceEvent = true
 	case "EdgeStartTimestamp", "EdgeEndTimestamp":

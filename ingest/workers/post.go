@@ -3,12 +3,12 @@ package workers
 import (
 	"encoding/json"
 	"errors"
-	"net/http"
 	"time"
 
 	"edgescope/edge"
 	"edgescope/ingest/body"
 	"edgescope/ingest/records"
+	"edgescope/internal/jsonwire"
 )
 
 // warnType is the warning of a batch that counts records with a value of a type that it can't have.
@@ -66,7 +66,7 @@ func (p *post) read(b *body.Body) error {
 		p.batch.Body = b.Hash
 	}
 	if broken != nil {
-		return &body.RefusalError{Status: http.StatusBadRequest, Message: broken.Error(), Reason: "malformed"}
+		return broken
 	}
 	return full
 }
@@ -84,8 +84,14 @@ func (p *post) record(index int, record json.RawMessage, parts map[key]int) erro
 		return errNoObject
 	}
 	var h hints
-	for name := range records.Keys(record) {
-		switch string(name) {
+	var doc jsonwire.Reader
+	doc.Reset(record, new(jsonwire.Arena))
+	for o := doc.Object(); ; doc.Skip() {
+		name, ok := o.Member()
+		if !ok {
+			break
+		}
+		switch name {
 		case "spanContext", "invocationId", "sequence":
 			return p.streamed(record, parts)
 		case "eventTimestamp", "outcome":

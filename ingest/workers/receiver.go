@@ -10,29 +10,19 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"sync"
 	"time"
 
 	"edgescope/edge"
 	"edgescope/ingest/body"
-	"edgescope/ingest/refusals"
 )
-
-// Sink takes batches. The receiver owns the batch and its memory again when Events returns. The sink may add rejections to
-// it. An error of type *edge.UnavailableError asks the client to come again later; any other is ours.
-type Sink interface {
-	Events(ctx context.Context, b *edge.Batch) error
-}
 
 // Options configure a Receiver. Sink is required.
 type Options struct {
-	Sink Sink
-	// Route answers the route of a request's path, /img/:id for /img/1, by which spans are named. It bounds how many routes a
+	Sink edge.Sink
+	// Route returns the route of a request's path, /img/:id for /img/1, by which spans are named. It bounds how many routes a
 	// service has. nil leaves that to the sink, and names spans by their method alone.
 	Route func(service, path string) string
-	// Refusals remembers what is not taken; nil remembers nothing.
-	Refusals *refusals.Recorder
 	// MaxOpen and MaxOpenBytes bound the invocations of streaming tails that have not ended, and the memory of their events,
 	// about. Events that would go beyond are told to come again. 0 is 10,000, and 64 MiB.
 	MaxOpen      int
@@ -40,11 +30,9 @@ type Options struct {
 	// Keep is how long the events of such an invocation wait for the next one. 0 is a minute. Then what there is of it is
 	// stored; without its outcome it does not count as an invocation.
 	Keep time.Duration
-	// Tenant returns whose request it is. nil is tenant 0.
-	Tenant func(*http.Request) edge.Tenant
 	// Now is the clock. nil is time.Now.
 	Now func() time.Time
-	// Logger gets errors of the sink, and invocations that never ended. nil drops them.
+	// Logger gets what becomes of invocations that never ended. nil drops it.
 	Logger *slog.Logger
 }
 
@@ -78,9 +66,6 @@ func Open(ctx context.Context, o Options) (*Receiver, error) {
 	o.MaxOpenBytes = cmp.Or(o.MaxOpenBytes, defaultOpenBytes)
 	o.Keep = cmp.Or(o.Keep, defaultKeep)
 	o.Logger = cmp.Or(o.Logger, slog.New(slog.DiscardHandler))
-	if o.Tenant == nil {
-		o.Tenant = func(*http.Request) edge.Tenant { return 0 }
-	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -91,32 +76,32 @@ func Open(ctx context.Context, o Options) (*Receiver, error) {
 	return rc, nil
 }
 
-// Tail answers a request whose body is tail events or a file of Logpush: an array of records, one per line or one after
-// another. It takes what it needs from the body's share of memory. It returns false and writes nothing if the body is
-// something else. On 200 the events of every invocation that has ended are kept by the sink; those of an invocation
-// that goes on wait in memory for its end, and the answer says how many: {"waiting":3}. An empty body, an empty array
-// and what Logpush tests a destination with are taken too; nothing is stored of them.
-func (rc *Receiver) Tail(w http.ResponseWriter, r *http.Request, b *body.Body) bool {
-	if !named(r.URL.Path) && !LooksLikeTail(b.Bytes()) {
-		return false
-	}
+// Taken is what became of a request.
+type Taken struct {
+	// Batch holds what was rejected and what was changed.
+	Batch edge.Batch
+	// Total is how many records the request had. Of events of streaming tails, Waiting wait in memory for the end of their
+	// invocation.
+	Total, Waiting int
+}
+
+// Take takes tail events or a file of Logpush: an array of records, one per line or one after another. It takes what it
+// needs from the body's share of memory. On return without an error the events of every invocation that has ended are kept
+// by the sink. An empty body, an empty array and what Logpush tests a destination with are taken too; nothing is stored of
+// them. It fails with *records.BrokenError when the body as a whole is no JSON, and with what the sink or the share returned.
+func (rc *Receiver) Take(ctx context.Context, tenant edge.Tenant, b *body.Body) (Taken, error) {
 	if err := b.Share.Take(memoryOf(b.Bytes())); err != nil {
-		rc.refuse(w, r, err)
-		return true
+		return Taken{}, err
 	}
 	p := post{arrival: rc.o.Now(), route: rc.o.Route}
-	p.batch.Tenant = rc.o.Tenant(r)
+	p.batch.Tenant = tenant
 	if err := p.read(b); err != nil {
-		rc.refuse(w, r, err)
-		return true
+		return Taken{}, err
 	}
-	if err := rc.take(r.Context(), &p); err != nil {
-		rc.failed(w, r, err)
-		return true
+	if err := rc.take(ctx, &p); err != nil {
+		return Taken{}, err
 	}
-	rc.o.Refusals.Batch(r, &p.batch)
-	writeResult(w, &p)
-	return true
+	return Taken{p.batch, p.total, p.waiting}, nil
 }
 
 // take gives the sink what is complete. What waits afterwards is as it was before if the sink did not take it, so that the
@@ -137,15 +122,6 @@ func (rc *Receiver) take(ctx context.Context, p *post) error {
 		return err
 	}
 	return nil
-}
-
-// failed answers an error of the sink, and logs what is ours to repair.
-func (rc *Receiver) failed(w http.ResponseWriter, r *http.Request, err error) {
-	var busy *edge.UnavailableError
-	if !errors.As(err, &busy) && r.Context().Err() == nil {
-		rc.o.Logger.LogAttrs(r.Context(), slog.LevelError, "tail events not taken", slog.Any("error", err))
-	}
-	rc.refuse(w, r, err)
 }
 
 func (rc *Receiver) expireRegularly(ctx context.Context) {
@@ -195,7 +171,7 @@ func (rc *Receiver) store(ctx context.Context, inv *invocation) error {
 	return nil
 }
 
-// Close stores what waits, complete or not. The listener must have stopped. A second call answers as the first.
+// Close stores what waits, complete or not. The listener must have stopped. A second call returns what the first did.
 func (rc *Receiver) Close(ctx context.Context) error {
 	rc.closing.Do(func() {
 		rc.stop()

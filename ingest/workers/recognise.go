@@ -1,46 +1,36 @@
 package workers
 
-import (
-	"strings"
+import "encoding/json"
 
-	"edgescope/ingest/records"
-)
+// Marks are the keys of an object that tell that it is a tail event or a record of Logpush: eventTimestamp or, in an array,
+// outcome for a finished invocation; spanContext, in an array together with sequence, for an event of a streaming tail;
+// EventTimestampMs or ScriptName for workers_trace_events, and the edge's times or RayID beside what was requested for
+// http_requests.
+type Marks struct {
+	// InArray tells that the object is the first of an array.
+	InArray bool
 
-// named tells whether a path says that tail events or Logpush are sent to it, whatever the body is.
-func named(path string) bool {
-	path = strings.TrimRight(path, "/")
-	return strings.HasSuffix(path, "/v1/tail") || strings.HasSuffix(path, "/v1/logpush")
+	spanContext, sequence bool
+	hints                 hints
 }
 
-// LooksLikeTail tells whether a body is tail events, by the keys of the object that it begins with: eventTimestamp or, in an
-// array, outcome for a finished invocation; spanContext, in an array together with sequence, for an event of a streaming
-// tail. A file of Logpush is recognised by EventTimestampMs or ScriptName for workers_trace_events, and by the edge's
-// times or RayID beside what was requested for http_requests. So are its test, and bodies without any record. It
-// allocates nothing.
-func LooksLikeTail(body []byte) bool {
-	object, inArray := records.First(body)
-	if len(object) == 0 || inArray && object[0] == ']' {
-		return !inArray || len(object) > 0
-	}
-	var spanContext, sequence bool
-	var h hints
-	for key := range records.Keys(object) {
-		switch string(key) {
-		case "eventTimestamp":
-			return true
-		case "outcome":
-			if inArray {
-				return true
-			}
-		case "spanContext":
-			spanContext = true
-		case "sequence":
-			sequence = true
-		}
-		h.see(key)
-		if spanContext && (sequence || !inArray) || h.dataset() != "" {
+// See looks at the next key of the object, and returns whether that is told now.
+func (m *Marks) See(key string) bool {
+	switch key {
+	case "eventTimestamp":
+		return true
+	case "outcome":
+		if m.InArray {
 			return true
 		}
+	case "spanContext":
+		m.spanContext = true
+	case "sequence":
+		m.sequence = true
 	}
-	return h.isTest(object)
+	m.hints.see(key)
+	return m.spanContext && (m.sequence || !m.InArray) || m.hints.dataset() != ""
 }
+
+// Test tells of an object all of whose keys were seen whether it is the test of a destination that Logpush sends.
+func (m *Marks) Test(object json.RawMessage) bool { return m.hints.isTest(object) }

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"edgescope/edge"
-	"edgescope/ingest/workers"
+	"edgescope/internal/access"
 )
 
 var errBroken = errors.New("broken")
@@ -176,7 +176,9 @@ func TestTwoInvocationsDoNotMix(t *testing.T) {
 func TestTenantsDoNotMix(t *testing.T) {
 	to := newSink()
 	tenant := edge.Tenant(1)
-	rc := open(t, to, func(o *workers.Options) { o.Tenant = func(*http.Request) edge.Tenant { return tenant } })
+	rc := open(t, to, func(o *options) {
+		o.door.Admit = func(context.Context, string) (*access.Grant, error) { return &access.Grant{Tenant: tenant}, nil }
+	})
 	events := told()
 	mustPost(t, rc, array(events[:4]...))
 	tenant = 2
@@ -260,7 +262,7 @@ func TestAnInvocationThatNeverEnds(t *testing.T) {
 		t.Helper()
 		synctest.Test(t, func(t *testing.T) {
 			to := newSink()
-			rc := open(t, to, func(o *workers.Options) { o.Now = time.Now })
+			rc := open(t, to, func(o *options) { o.Now = time.Now })
 			mustPost(t, rc, array(events...))
 			time.Sleep(59 * time.Second)
 			synctest.Wait()
@@ -309,7 +311,7 @@ func TestAnInvocationThatNeverEnds(t *testing.T) {
 func TestALateEventStartsTheMinuteAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		to := newSink()
-		rc := open(t, to, func(o *workers.Options) { o.Now = time.Now })
+		rc := open(t, to, func(o *options) { o.Now = time.Now })
 		for _, e := range told() {
 			mustPost(t, rc, e)
 			time.Sleep(50 * time.Second)
@@ -326,7 +328,7 @@ func TestALateEventStartsTheMinuteAgain(t *testing.T) {
 func TestWhatTheStoreRefusesWaitsOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		to := newSink()
-		rc := open(t, to, func(o *workers.Options) { o.Now = time.Now })
+		rc := open(t, to, func(o *options) { o.Now = time.Now })
 		mustPost(t, rc, array(told()[:8]...))
 		to.fail(&edge.UnavailableError{Reason: "disk"})
 		time.Sleep(2 * time.Minute)

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"edgescope/edge"
-	"edgescope/ingest/workers"
 )
 
 func TestFinishedInvocation(t *testing.T) {
@@ -117,46 +116,6 @@ func TestOddValuesCostThemselves(t *testing.T) {
 	f(`{"outcome":"\ud800"}`, "edge.outcome", "error")
 }
 
-func TestOnlyTailEventsAreTaken(t *testing.T) {
-	f := func(body string, want bool) {
-		t.Helper()
-		if got := workers.LooksLikeTail([]byte(body)); got != want {
-			t.Errorf("%s: tail %t, want %t", body, got, want)
-		}
-	}
-	f(`[{"outcome":"ok"}]`, true)
-	f(` [ { "a":{"outcome":[{}]}, "eventTimestamp" : 1}]`, true)
-	f("\ufeff"+`{"eventTimestamp":1}`, true)
-	f(`{"spanContext":{}}`, true)
-	f(`[{"spanContext":{},"sequence":0}]`, true)
-	f(`[{"sequence":0,"spanContext":{}}]`, true)
-	f(`[{"spanContext":{}}]`, false)
-	f(`{"outcome":"ok"}`, false)
-	f(`[{"a":"outcome"}]`, false)
-	f(`[{"a":{"outcome":1}}]`, false)
-	f(`[{"\"outcome":1}]`, false)
-	f(`[{"a":"\"outcome\":"}]`, false)
-	f(`[{"a":1},{"outcome":"ok"}]`, false)
-	f(`{"resourceSpans":[]}`, false)
-	f(`{"schemaVersion":"0","dataset":[97]}`, false)
-	f("", true) // nothing: an empty batch is no mistake
-	f(" \n", true)
-	f(" [ ] ", true)
-	f(`{"content":"tests"}`+"\n", true)
-	f(`{"content":"tests","outcome":1}`, false)
-	f(`{"content":7}`, false)
-	f(`{"content":"hello"}`, false)
-	f(`{"ScriptName":"shop"}`, true)
-	f(`{"Event":{},"EventTimestampMs":1}`, true)
-	f(`{"RayID":"1","ClientRequestHost":"h"}`, true)
-	f(`{"EdgeResponseStatus":200,"EdgeStartTimestamp":1}`, true)
-	f(`{"EdgeResponseStatus":200}`, false)
-	f(`{"RayID":"1","Action":"block"}`, false)
-	for _, body := range []string{`[`, `{`, `{}`, `[[`, `"outcome"`, `{"`, `{"a`, `{"a\`, `[{"outcome"`, "\x00", `null`} {
-		f(body, false)
-	}
-}
-
 func TestABadRecordCostsItself(t *testing.T) {
 	to := newSink()
 	code, answer := post(open(t, to), `[{"outcome":"ok"},7,null,{},[],{"spanContext":{},"sequence":1},{"outcome":"ok"}]`)
@@ -223,8 +182,8 @@ func TestSinkAnswers(t *testing.T) {
 			t.Errorf("%v: %d %s, want %d %s", err, code, answer, wantCode, want)
 		}
 	}
-	f(&edge.UnavailableError{Busy: true, Reason: "full"}, "", 429, `{"code":8,"message":"full"}`)
-	f(&edge.UnavailableError{Reason: "disk"}, "", 503, `{"code":14,"message":"disk"}`)
+	f(&edge.UnavailableError{Busy: true, Reason: "full"}, "", 429, `{"code":8,"message":"full; retry after 0s"}`)
+	f(&edge.UnavailableError{Reason: "disk"}, "", 503, `{"code":14,"message":"disk; retry after 0s"}`)
 	f(errBroken, "", 500, `{"code":13,"message":"internal error"}`)
 	f(nil, "too old", 400, `{"accepted":0,"rejected":1,"errors":[{"index":0,"error":"too old"},{"index":0,"error":"too old"}]}`)
 }

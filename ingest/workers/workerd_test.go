@@ -3,7 +3,6 @@ package workers_test
 import (
 	"context"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -12,7 +11,6 @@ import (
 
 	"edgescope/edge"
 	"edgescope/ingest/edgemodule"
-	"edgescope/ingest/otlp"
 	"edgescope/internal/workerd"
 )
 
@@ -38,11 +36,7 @@ func TestTailWorkerInWorkerd(t *testing.T) {
 	}
 	to := notifying{newSink(), make(chan struct{}, 100)}
 	rc := open(t, to)
-	receiver, err := otlp.New(otlp.Options{Sink: to, Workerd: rc.Tail, Logger: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(edgemodule.Handler(receiver.Handler()))
+	server := httptest.NewServer(edgemodule.Handler(rc.serve(usualBodies)))
 	defer server.Close()
 	p, err := workerd.Start(t.Context(), workerd.Options{Dir: wasmBench, Config: "tail.capnp", OTLPURL: server.URL})
 	if err != nil {

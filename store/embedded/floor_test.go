@@ -65,9 +65,11 @@ func decode(b *testing.B, requests [][]byte, take func([]edge.Event) error) {
 		b.Fatal(err)
 	}
 	for _, body := range requests {
-		if _, err := r.Traces(b.Context(), 0, body, otlp.Protobuf); err != nil {
+		taken, err := r.Take(b.Context(), otlp.Request{Signal: otlp.Traces, Encoding: otlp.Protobuf, Body: body})
+		if err != nil {
 			b.Fatal(err)
 		}
+		taken.Release()
 	}
 }
 

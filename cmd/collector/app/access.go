@@ -7,9 +7,6 @@ import (
 	"net/http"
 	"time"
 
-	"edgescope/edge"
-	"edgescope/ingest/analyticsengine"
-	"edgescope/ingest/otlp"
 	"edgescope/internal/access"
 	"edgescope/internal/loopback"
 	"edgescope/internal/run"
@@ -132,17 +129,9 @@ func (c *Collector) openGuard(ctx context.Context) error {
 	return nil
 }
 
-// admitOTLP answers whose OTLP, or other telemetry of the same port, a request brings.
-func (c *Collector) admitOTLP(ctx context.Context, authorization string) (edge.Tenant, error) {
-	grant, err := c.guard.Admit(ctx, authorization, access.Write)
-	var no *access.DeniedError
-	if errors.As(err, &no) {
-		return 0, &otlp.DeniedError{Forbidden: no.Forbidden, Reason: no.Reason}
-	}
-	if err != nil {
-		return 0, err
-	}
-	return grant.Tenant, nil
+// admit returns what who sends telemetry may do.
+func (c *Collector) admit(ctx context.Context, authorization string) (*access.Grant, error) {
+	return c.guard.Admit(ctx, authorization, access.Write)
 }
 
 // admitSigned admits a request by the signature of its body, and counts the body against the rate of who signed it.
@@ -153,45 +142,7 @@ func (c *Collector) admitSigned(ctx context.Context, size int, signed func(secre
 	if _, err := c.guard.Admit(ctx, "", access.Write); err == nil {
 		access.Spend(ctx, size, 0)
 	}
-	return nil // a sender that is too fast is told so by the receiver
-}
-
-// admitPoints answers whose data points a request brings, and whether they may go to that dataset.
-func (c *Collector) admitPoints(r *http.Request, dataset string) (edge.Tenant, error) {
-	grant, err := c.guard.Admit(r.Context(), r.Header.Get("Authorization"), access.Write)
-	if err == nil {
-		err = grant.Dataset(dataset)
-	}
-	var no *access.DeniedError
-	if errors.As(err, &no) {
-		return 0, &analyticsengine.DeniedError{Forbidden: no.Forbidden, Reason: no.Reason}
-	}
-	if err != nil {
-		return 0, err
-	}
-	return grant.Tenant, nil
-}
-
-// admitted answers the tenant of a request that admitOTLP has let through.
-func admitted(r *http.Request) edge.Tenant {
-	tenant, err := access.TenantOf(r)
-	if err != nil {
-		panic("BUG: a request reaches a receiver that nobody has admitted: " + err.Error())
-	}
-	return tenant
-}
-
-// metered counts the events that were kept against the rate of who sent them.
-type metered struct{ otlp.Sink }
-
-// Events passes the batch on.
-func (m metered) Events(ctx context.Context, b *edge.Batch) error {
-	count := len(b.Events)
-	err := m.Sink.Events(ctx, b)
-	if err == nil {
-		access.Spend(ctx, 0, count)
-	}
-	return err
+	return nil // a sender that is too fast is told so when it is admitted
 }
 
 // routes are those of the query port; each says what a request needs to be allowed. The guard stands behind the choice of

@@ -112,15 +112,6 @@ func TestEveryRouteHasAScope(t *testing.T) {
 	f(guard, "/admin", token, 403)
 }
 
-func TestARequestThatNobodyAdmittedIsABug(t *testing.T) {
-	defer func() {
-		if text, _ := recover().(string); !strings.HasPrefix(text, "BUG: ") {
-			t.Errorf("got %q, want a panic that says BUG", text)
-		}
-	}()
-	admitted(httptest.NewRequest(http.MethodPost, "/", http.NoBody))
-}
-
 func TestClearTextTokensAreWarnedOf(t *testing.T) {
 	var log strings.Builder
 	c := &Collector{logger: slog.New(slog.NewTextHandler(&log, nil))}

@@ -73,7 +73,7 @@ func TestWrongCommandLinesAreRefusedWithTheRemedy(t *testing.T) {
 func TestDatasetLayoutsAreRefusedBeforeAnythingListens(t *testing.T) {
 	c := &Collector{options: options{layouts: []string{"a b=edge"}}}
 	var code *run.CodeError
-	if err := c.openReceiver(t.Context()); !errors.As(err, &code) || code.Code != 2 || !strings.Contains(err.Error(), "--dataset-layout") {
+	if err := c.openDoor(t.Context()); !errors.As(err, &code) || code.Code != 2 || !strings.Contains(err.Error(), "--dataset-layout") {
 		t.Errorf("got %v, want exit code 2 that names --dataset-layout", err)
 	}
 }

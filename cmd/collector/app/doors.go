@@ -22,44 +22,52 @@ import (
 	"edgescope/internal/signpost"
 )
 
-// openReceiver makes the one OTLP receiver that both listeners share, with the doors for data points and tail events behind it.
-func (c *Collector) openReceiver(ctx context.Context) error {
+// openDoor makes what lets telemetry in, with the receivers behind it. Both listeners share it.
+func (c *Collector) openDoor(ctx context.Context) error {
+	kept := door.Metered(c.pipeline)
+	points, err := c.openPoints(kept)
+	if err != nil {
+		return err
+	}
+	c.openBodies()
+	tails, err := c.openTails(ctx, kept)
+	if err != nil {
+		return err
+	}
+	drains, err := vercel.New(vercel.Options{Sink: kept})
+	if err != nil {
+		return err
+	}
+	receiver, err := otlp.New(otlp.Options{
+		Sink: kept,
+		Options: series.Options{
+			Samples: kept.Samples, MaxAge: c.retentionSamples, MaxSeries: c.metricsMaxSeries,
+			Resource: platform.Resource, ResourceLabels: c.metricsResourceLabels,
+		},
+		Metrics: c.metrics, Logger: c.logger,
+	})
+	if err != nil {
+		return err
+	}
+	c.door, err = door.New(door.Options{
+		OTLP: receiver, Points: points, Drains: drains, Tails: tails,
+		Bodies: c.bodies, Admit: c.admit, Signed: c.signed(), Origins: c.corsOrigins, Elsewhere: c.elsewhere(signpost.Ingest),
+		Refusals: c.refusals, Metrics: c.metrics, Logger: c.logger,
+	})
+	return err
+}
+
+// openPoints makes the receiver of data points.
+func (c *Collector) openPoints(to edge.Sink) (*analyticsengine.Receiver, error) {
 	layouts := map[string]analyticsengine.Layout{}
 	for _, spec := range c.layouts {
 		dataset, layout, err := analyticsengine.ParseLayout(spec)
 		if err != nil {
-			return run.Usage("--dataset-layout: %w", err)
+			return nil, run.Usage("--dataset-layout: %w", err)
 		}
 		layouts[dataset] = layout
 	}
-	c.openBodies()
-	points, err := analyticsengine.New(analyticsengine.Options{
-		Sink: metered{c.pipeline}, Bodies: c.bodies, Layouts: layouts, Admit: c.admitPoints, Refusals: c.refusals, Logger: c.logger,
-	})
-	if err != nil {
-		return err
-	}
-	tails, err := c.openTails(ctx)
-	if err != nil {
-		return err
-	}
-	drains, err := vercel.New(vercel.Options{Sink: metered{c.pipeline}, Refusals: c.refusals, Tenant: admitted, Logger: c.logger})
-	if err != nil {
-		return err
-	}
-	c.receiver, err = otlp.New(otlp.Options{
-		Sink: metered{c.pipeline},
-		Options: series.Options{
-			Samples: c.takeSamples, MaxAge: c.retentionSamples, MaxSeries: c.metricsMaxSeries,
-			Resource: platform.Resource, ResourceLabels: c.metricsResourceLabels,
-		},
-		Bodies: c.bodies, Admit: c.admitOTLP, Refusals: c.refusals,
-		Elsewhere: c.elsewhere(signpost.Ingest), DataPoints: points, Metrics: c.metrics, Logger: c.logger,
-		Workerd: func(w http.ResponseWriter, r *http.Request, b *body.Body) bool {
-			return points.Workerd(w, r, b) || drains.Logs(w, r, b) || tails.Tail(w, r, b)
-		},
-	})
-	return err
+	return analyticsengine.New(analyticsengine.Options{Sink: to, Layouts: layouts})
 }
 
 // openBodies makes what reads the bodies of all doors, under one budget.
@@ -93,20 +101,11 @@ func (c *Collector) openRefusals(ctx context.Context) error {
 	return nil
 }
 
-// takeSamples keeps the numbers of a client's metrics, each of which counts as an event against the rate of who sent them.
-func (c *Collector) takeSamples(ctx context.Context, b *edge.Batch) (repeated bool, err error) {
-	repeated, err = c.pipeline.Samples(ctx, b)
-	if err == nil {
-		access.Spend(ctx, 0, len(b.Samples))
-	}
-	return repeated, err
-}
-
 // openTails makes the receiver of tail events. Its routes are those that the pipeline would infer, and as bounded.
-func (c *Collector) openTails(ctx context.Context) (*workers.Receiver, error) {
+func (c *Collector) openTails(ctx context.Context, to edge.Sink) (*workers.Receiver, error) {
 	routes := normalize.New(normalize.Options{})
 	tails, err := workers.Open(ctx, workers.Options{
-		Sink: metered{c.pipeline}, Refusals: c.refusals, Tenant: admitted, Logger: c.logger,
+		Sink: to, Logger: c.logger,
 		Route: func(service, path string) string {
 			request := []edge.Event{{SpanKind: edge.SpanServer, Attrs: []edge.Attr{
 				{Key: edge.KeyServiceName, Value: service}, {Key: "url.path", Value: path},
@@ -122,57 +121,47 @@ func (c *Collector) openTails(ctx context.Context) (*workers.Receiver, error) {
 	return tails, nil
 }
 
-// drains is what the ingest port asks of the drains of Vercel. Without sign-in nobody looks at signatures.
-func (c *Collector) drains() vercel.DoorOptions {
-	o := vercel.DoorOptions{Verify: c.vercelVerify, Bodies: c.bodies, Budget: c.budget, Refusals: c.refusals}
+// signed is what the ingest port asks of the drains of Vercel. Without sign-in nobody looks at signatures.
+func (c *Collector) signed() door.Signed {
+	s := door.Signed{Verify: c.vercelVerify, Budget: c.budget}
 	if c.guard != nil {
-		o.Admit = c.admitSigned
+		s.Admit = c.admitSigned
 	}
-	return o
+	return s
 }
 
 func (c *Collector) serveHTTP(ctx context.Context) error {
-	receive := vercel.Door(door.CORS(c.corsOrigins, door.Ingest(c.door(signpost.Ingest))), c.drains())
-	return c.openDoor(ctx, "ingest", c.httpAddr, signpost.Ingest, func(front *access.Front) http.Handler {
-		front.Origins = c.corsOrigins
-		return edgemodule.Handler(run.Traced("ingest", access.Meter(front.Wrap(receive))))
+	return c.openPort(ctx, "ingest", c.httpAddr, signpost.Ingest, func(p door.Port) http.Handler {
+		return edgemodule.Handler(run.Traced("ingest", c.door.HTTP(p)))
 	})
 }
 
 // serveGRPC serves gRPC on net/http: docs/adr/010-grpc-on-net-http.md.
 func (c *Collector) serveGRPC(ctx context.Context) error {
-	health := door.NewHealth(door.HealthOptions{Serving: func() bool { return c.unready() == nil }, Services: otlp.Services()})
-	receive := door.GRPC(c.door(signpost.GRPC), health)
-	err := c.openDoor(ctx, "otlp-grpc", c.grpcAddr, signpost.GRPC, func(front *access.Front) http.Handler {
-		return run.Traced("otlp-grpc", access.Meter(front.Wrap(receive)))
+	health := door.NewHealth(door.HealthOptions{Serving: func() bool { return c.unready() == nil }, Services: door.Services()})
+	err := c.openPort(ctx, "otlp-grpc", c.grpcAddr, signpost.GRPC, func(p door.Port) http.Handler {
+		return run.Traced("otlp-grpc", c.door.GRPC(p, health))
 	})
 	// Who watches health would hold up the listener's stop: they end first.
 	c.stack.Push("watches of health", func(context.Context) error { health.Close(); return nil })
 	return err
 }
 
-// door is what a port for telemetry needs to know.
-func (c *Collector) door(at signpost.Port) door.Options {
-	return door.Options{Receiver: c.receiver, Here: func() string { return c.signs.Here(at) }, Elsewhere: c.elsewhere(at)}
-}
-
 func (c *Collector) elsewhere(from signpost.Port) func(*http.Request) string {
 	return func(r *http.Request) string { return c.signs.Elsewhere(from, r) }
 }
 
-// openDoor opens a port for telemetry, with a handler made around what requests must pass first.
-func (c *Collector) openDoor(ctx context.Context, name, addr string, at signpost.Port, handler func(*access.Front) http.Handler) error {
+// openPort opens a port for telemetry, with a handler made for it.
+func (c *Collector) openPort(ctx context.Context, name, addr string, at signpost.Port, handler func(door.Port) http.Handler) error {
 	hosts, err := c.hosts(addr, true)
 	if err != nil {
 		return err
 	}
-	front := &access.Front{Hosts: hosts, Refuse: func(w http.ResponseWriter, r *http.Request, f access.Refusal) {
-		c.receiver.Refuse(w, r, f.Status, f.Reason, f.Message)
-	}}
+	p := door.Port{Hosts: hosts, Here: func() string { return c.signs.Here(at) }, Elsewhere: c.elsewhere(at)}
 	s, err := run.Serve(ctx, run.ServerOptions{
-		Name: name, Addr: addr, Conns: c.conns, MaxConns: c.connections(), Log: c.logger, TLS: c.certificate.Config(), Handler: handler(front),
+		Name: name, Addr: addr, Conns: c.conns, MaxConns: c.connections(), Log: c.logger, TLS: c.certificate.Config(), Handler: handler(p),
 		Failed: func(w http.ResponseWriter, r *http.Request) {
-			c.receiver.Refuse(w, r, http.StatusInternalServerError, "internal", "internal error")
+			c.door.Refuse(w, r, http.StatusInternalServerError, "internal", "internal error")
 		},
 	})
 	if err != nil {

@@ -80,7 +80,7 @@ func (c *Collector) directed(next http.Handler) http.Handler {
 		case looks:
 			access.Answer(w, http.StatusNotFound, "not_found", where)
 		default: // perhaps of a client of OTLP, which reads answers in its own encoding
-			c.receiver.Refuse(w, r, http.StatusNotFound, "elsewhere", where)
+			c.door.Refuse(w, r, http.StatusNotFound, "elsewhere", where)
 		}
 	})
 }

@@ -16,8 +16,8 @@ import (
 
 	"edgescope/ingest"
 	"edgescope/ingest/body"
+	"edgescope/ingest/door"
 	"edgescope/ingest/normalize"
-	"edgescope/ingest/otlp"
 	"edgescope/ingest/refusals"
 	"edgescope/ingest/rollup"
 	"edgescope/internal/access"
@@ -45,7 +45,7 @@ type Collector struct {
 	store     *embedded.Store
 	wal       *wal.Log
 	pipeline  *ingest.Pipeline
-	receiver  *otlp.Receiver
+	door      *door.Door
 	refusals  *refusals.Recorder
 	bodies    *body.Reader
 	budget    *body.Budget
@@ -158,7 +158,7 @@ func (c *Collector) Wait(ctx context.Context) error {
 // is long. When it fails, what it had opened is closed again.
 func (c *Collector) Start(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
-		c.openMemory, c.openTelemetry, c.openAccess, c.openStore, c.openLog, c.openPipeline, c.openRefusals, c.openReceiver,
+		c.openMemory, c.openTelemetry, c.openAccess, c.openStore, c.openLog, c.openPipeline, c.openRefusals, c.openDoor,
 		c.openConns, c.serveQueries, c.awaitReplay, c.serveHTTP, c.serveGRPC, c.startCanary,
 	} {
 		if err := step(ctx); err != nil {

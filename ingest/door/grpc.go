@@ -1,4 +1,4 @@
-package otlp
+package door
 
 import (
 	"context"
@@ -17,16 +17,17 @@ import (
 	"edgescope/edge"
 	"edgescope/ingest/body"
 	"edgescope/ingest/grpcwire"
+	"edgescope/ingest/otlp"
 )
 
 // methods are the gRPC methods of OTLP, by their paths.
-var methods = map[string]signal{
-	"/opentelemetry.proto.collector.trace.v1.TraceService/Export":     signalTraces,
-	"/opentelemetry.proto.collector.logs.v1.LogsService/Export":       signalLogs,
-	"/opentelemetry.proto.collector.metrics.v1.MetricsService/Export": signalMetrics,
+var methods = map[string]otlp.Signal{
+	"/opentelemetry.proto.collector.trace.v1.TraceService/Export":     otlp.Traces,
+	"/opentelemetry.proto.collector.logs.v1.LogsService/Export":       otlp.Logs,
+	"/opentelemetry.proto.collector.metrics.v1.MetricsService/Export": otlp.Metrics,
 }
 
-// Services are the names of the services that GRPC serves, in order.
+// Services are the names of the services that the gRPC port serves, in order.
 func Services() []string {
 	var names []string
 	for path := range methods {
@@ -36,61 +37,62 @@ func Services() []string {
 	return names
 }
 
-// GRPC serves calls of OTLP over gRPC (grpcwire.Is): a server of HTTP/2 hosts it (github.com/grpc/grpc,
+// serveCall serves calls of OTLP over gRPC (grpcwire.Is): a server of HTTP/2 hosts it (github.com/grpc/grpc,
 // PROTOCOL-HTTP2.md). All methods take one message and give one, so a call is a request of HTTP with a prefix and
 // trailers; that way both transports are read by one piece, which looks for room before it reads a message and takes it
 // as the message comes.
-func (r *Receiver) GRPC() http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		grpcwire.Begin(w)
-		res, err := r.call(req.Context(), req)
-		if err != nil {
-			r.failCall(w, req, err)
-			return
-		}
-		r.count.request("grpc", codes.OK.String())
-		if err := grpcwire.Send(w, appendProtoResult(make([]byte, grpcwire.PrefixLen, 64), res)); err != nil {
-			return // the client is gone; what it sent is kept
-		}
-		grpcwire.Succeed(w)
-	})
+func (d *Door) serveCall(w http.ResponseWriter, req *http.Request) {
+	grpcwire.Begin(w)
+	res, err := d.call(req.Context(), req)
+	if err != nil {
+		d.failCall(w, req, err)
+		return
+	}
+	d.count("grpc", codes.OK.String())
+	if err := grpcwire.Send(w, res.AppendProto(make([]byte, grpcwire.PrefixLen, 64))); err != nil {
+		return // the client is gone; what it sent is kept
+	}
+	grpcwire.Succeed(w)
 }
 
-// callError is a refusal that only gRPC knows.
-type callError struct{ refusal }
-
-func (c *callError) Error() string { return c.msg }
-
+// refuseCall is a refusal that only gRPC knows.
 func refuseCall(code codes.Code, reason, format string, args ...any) error {
-	return &callError{refusal{code: code, msg: fmt.Sprintf(format, args...), reason: reason}}
+	return &refusalError{refusal{code: code, msg: fmt.Sprintf(format, args...), reason: reason}}
 }
 
 // call takes the message of a request.
-func (r *Receiver) call(ctx context.Context, req *http.Request) (Result, error) {
-	sig, ok := methods[req.URL.Path]
+func (d *Door) call(ctx context.Context, req *http.Request) (otlp.Result, error) {
+	signal, ok := methods[req.URL.Path]
 	if !ok || req.Method != http.MethodPost {
-		return Result{}, refuseCall(codes.Unimplemented, "method", "unknown method %s%s", req.URL.Path, r.elsewhere(req, "; "))
+		return otlp.Result{}, refuseCall(codes.Unimplemented, "method", "unknown method %s%s", req.URL.Path, d.elsewhere(req, "; "))
 	}
 	ctx, cancel, err := deadline(ctx, req.Header.Get("Grpc-Timeout"))
 	if err != nil {
-		return Result{}, err
+		return otlp.Result{}, err
 	}
 	defer cancel()
-	tenant, err := r.admit(req)
+	grant, err := d.o.Admit(ctx, req.Header.Get("Authorization"))
 	if err != nil {
-		f := refuseSender(err)
-		return Result{}, &callError{f}
+		return otlp.Result{}, &refusalError{refuseSender(err)}
 	}
-	b, err := r.message(ctx, req, tenant)
+	b, err := d.message(ctx, req, grant.Tenant)
 	if err != nil {
-		return Result{}, err
+		return otlp.Result{}, err
 	}
 	defer b.Release()
-	return r.take(ctx, request{tenant, sig, Protobuf, b.Bytes(), b.Hash, &b.Share, req})
+	taken, err := d.o.OTLP.Take(ctx, otlp.Request{
+		Tenant: grant.Tenant, Signal: signal, Encoding: otlp.Protobuf, Body: b.Bytes(), Hash: b.Hash, Share: &b.Share,
+	})
+	if err != nil {
+		return otlp.Result{}, err
+	}
+	defer taken.Release()
+	d.o.Refusals.Batch(req, taken.Batch)
+	return taken.Result, nil
 }
 
 // message reads the one message of a call.
-func (r *Receiver) message(ctx context.Context, req *http.Request, tenant edge.Tenant) (*body.Body, error) {
+func (d *Door) message(ctx context.Context, req *http.Request, tenant edge.Tenant) (*body.Body, error) {
 	var prefix [grpcwire.PrefixLen]byte
 	if _, err := io.ReadFull(req.Body, prefix[:]); err != nil {
 		return nil, fmt.Errorf("read the prefix of a message: %w", body.Transfer(err))
@@ -103,7 +105,7 @@ func (r *Receiver) message(ctx context.Context, req *http.Request, tenant edge.T
 			return nil, refuseCall(codes.Internal, "malformed", "a message is compressed and grpc-encoding does not say how")
 		}
 	}
-	b, err := r.read(ctx, src)
+	b, err := d.read(ctx, src)
 	if errors.Is(err, body.ErrEncoding) {
 		return nil, refuseCall(codes.Unimplemented, "encoding", "grpc-encoding must be identity, gzip, deflate or zstd")
 	}
@@ -139,17 +141,14 @@ func (e *exactly) Read(p []byte) (int, error) {
 }
 
 // failCall ends a call with a status.
-func (r *Receiver) failCall(w http.ResponseWriter, req *http.Request, err error) {
+func (d *Door) failCall(w http.ResponseWriter, req *http.Request, err error) {
 	f := refuse(err)
-	if own := (*callError)(nil); errors.As(err, &own) {
-		f = own.refusal
-	}
 	if f.code == codes.Unimplemented {
 		w.Header().Set("Grpc-Accept-Encoding", "identity,gzip,deflate,zstd")
 	}
-	f.log(r.o.Logger, "grpc")
-	r.o.Refusals.Request(req, f.reason, f.msg)
-	r.count.request("grpc", f.code.String())
+	f.log(d.o.Logger, "grpc")
+	d.o.Refusals.Request(req, f.reason, f.msg)
+	d.count("grpc", f.code.String())
 	grpcwire.Fail(w, f.status())
 }
 
@@ -158,7 +157,7 @@ var timeoutUnits = map[byte]time.Duration{
 	'H': time.Hour, 'M': time.Minute, 'S': time.Second, 'm': time.Millisecond, 'u': time.Microsecond, 'n': time.Nanosecond,
 }
 
-// deadline answers the context of a call that ends when its client gives up, as the header grpc-timeout says.
+// deadline returns the context of a call that ends when its client gives up, as the header grpc-timeout says.
 func deadline(ctx context.Context, text string) (context.Context, context.CancelFunc, error) {
 	if text == "" {
 		return ctx, func() {}, nil
@@ -174,12 +173,4 @@ func deadline(ctx context.Context, text string) (context.Context, context.Cancel
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(n)*unit)
 	return ctx, cancel, nil
-}
-
-// admit asks whose data a request brings. The header is the same for both transports.
-func (r *Receiver) admit(req *http.Request) (edge.Tenant, error) {
-	if r.o.Admit == nil {
-		return 0, nil
-	}
-	return r.o.Admit(req.Context(), req.Header.Get("Authorization"))
 }

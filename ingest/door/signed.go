@@ -1,4 +1,4 @@
-package vercel
+package door
 
 import (
 	"bytes"
@@ -13,7 +13,7 @@ import (
 
 	"edgescope/edge"
 	"edgescope/ingest/body"
-	"edgescope/ingest/refusals"
+	"edgescope/internal/access"
 )
 
 // The headers of Vercel: the signature of a body (https://vercel.com/docs/drains/security), and the code by which an
@@ -34,63 +34,58 @@ const (
 // strangers are who send signed bodies until the signature is verified: their memory counts against no tenant's part.
 const strangers edge.Tenant = math.MaxUint32
 
-// DoorOptions describe a door.
-type DoorOptions struct {
+// Signed says by whose signature requests are let in that have no token: those of Vercel's drains.
+type Signed struct {
 	// Verify is the code with which every answer says whose address it is; empty says nothing.
 	Verify string
 	// Admit admits a request without a token by the signature of its body, which has size bytes: signed tells whether a
 	// secret made the signature. It fails when none that it knows did. nil: signatures are not looked at.
 	Admit func(ctx context.Context, size int, signed func(secret []byte) bool) error
-	// Bodies and Budget read bodies and bound their memory. Required with Admit.
-	Bodies *body.Reader
+	// Budget bounds the memory of bodies that are not known to be signed yet. Required with Admit.
 	Budget *body.Budget
-	// Refusals remembers what is not taken; nil remembers nothing.
-	Refusals *refusals.Recorder
 }
 
-// Door stands before an ingest port. It admits requests that are signed and have no token, and answers with the code
+// signed stands before the rest of the port: it admits requests that are signed and have no token, and answers with the code
 // that Vercel asks for before it sends anything.
-func Door(next http.Handler, o DoorOptions) http.Handler {
-	d := &door{next: next, o: o, places: make(chan struct{}, signedAtATime)}
-	if o.Verify == "" && o.Admit == nil {
+func (d *Door) signed(next http.Handler) http.Handler {
+	if d.o.Signed.Verify == "" && d.o.Signed.Admit == nil {
 		return next
 	}
-	return d
+	return &signedDoor{Signed: d.o.Signed, door: d, next: next, places: make(chan struct{}, signedAtATime)}
 }
 
-type door struct {
+type signedDoor struct {
+	Signed
+	door   *Door
 	next   http.Handler
-	o      DoorOptions
 	places chan struct{}
 }
 
 // ServeHTTP passes the request on, unless it is Vercel's question, or signed by nobody.
-func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if d.o.Verify != "" {
-		w.Header().Set(headerVerify, d.o.Verify)
+func (s *signedDoor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.Verify != "" {
+		w.Header().Set(headerVerify, s.Verify)
 		if asks(r) {
 			w.WriteHeader(http.StatusOK)
 			return
 		}
 	}
-	if d.o.Admit == nil || r.Method != http.MethodPost || r.Header.Get(headerSignature) == "" || r.Header.Get("Authorization") != "" {
-		d.next.ServeHTTP(w, r)
+	if s.Admit == nil || r.Method != http.MethodPost || r.Header.Get(headerSignature) == "" || r.Header.Get("Authorization") != "" {
+		s.next.ServeHTTP(w, r)
 		return
 	}
-	share := d.o.Budget.Share(strangers)
+	share := s.Budget.Share(strangers)
 	defer share.Release()
-	raw, err := d.read(r, &share)
+	raw, err := s.read(r, &share)
 	if err == nil {
-		err = d.admit(r, raw)
+		err = s.admit(r, raw)
 	}
 	if err != nil {
-		f := body.Refuse(err)
-		d.o.Refusals.Request(r, f.Reason, f.Message)
-		f.Answer(w)
+		s.door.refuse(&visit{w: w, r: r, foreign: true}, refuse(err))
 		return
 	}
 	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(raw)), int64(len(raw))
-	d.next.ServeHTTP(w, r)
+	s.next.ServeHTTP(w, r)
 }
 
 // asks tells whether a request is Vercel's question whose address this is: it brings nothing and has no token. The root
@@ -106,10 +101,10 @@ func asks(r *http.Request) bool {
 }
 
 // read reads a body as it was sent.
-func (d *door) read(r *http.Request, share *body.Share) ([]byte, error) {
+func (s *signedDoor) read(r *http.Request, share *body.Share) ([]byte, error) {
 	select {
-	case d.places <- struct{}{}:
-		defer func() { <-d.places }()
+	case s.places <- struct{}{}:
+		defer func() { <-s.places }()
 	default:
 		return nil, &edge.UnavailableError{Busy: true, Reason: "too many signed bodies are being received", RetryAfter: time.Second}
 	}
@@ -135,14 +130,13 @@ func (d *door) read(r *http.Request, share *body.Share) ([]byte, error) {
 
 var (
 	errTooLarge = &body.TooLargeError{Reason: "a signed body has more than 8388608 bytes: send less at a time, or send a token in the header Authorization"}
-	errSigned   = &body.RefusalError{
-		Status: http.StatusUnauthorized, Reason: "unauthenticated",
-		Message: "the signature of the body is none that a drain_secret of the token file makes, and a token is missing",
+	errSigned   = &access.DeniedError{
+		Reason: "the signature of the body is none that a drain_secret of the token file makes, and a token is missing",
 	}
 )
 
 // admit verifies the signature. What is signed is the payload: a body that is compressed is looked at both ways.
-func (d *door) admit(r *http.Request, raw []byte) error {
+func (s *signedDoor) admit(r *http.Request, raw []byte) error {
 	want, err := hex.DecodeString(r.Header.Get(headerSignature))
 	if err != nil || len(want) != sha1.Size {
 		return errSigned
@@ -151,7 +145,7 @@ func (d *door) admit(r *http.Request, raw []byte) error {
 	if r.Header.Get("Content-Encoding") != "" {
 		src := body.Of(r, strangers)
 		src.From, src.Length = bytes.NewReader(raw), int64(len(raw))
-		plain, err := d.o.Bodies.Read(r.Context(), src)
+		plain, err := s.door.o.Bodies.Read(r.Context(), src)
 		if err != nil {
 			return err
 		}
@@ -167,7 +161,7 @@ func (d *door) admit(r *http.Request, raw []byte) error {
 		}
 		return found
 	}
-	if d.o.Admit(r.Context(), len(raw), signed) != nil {
+	if s.Admit(r.Context(), len(raw), signed) != nil {
 		return errSigned
 	}
 	return nil

@@ -1,4 +1,4 @@
-package vercel_test
+package door
 
 import (
 	"bytes"
@@ -9,14 +9,15 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"edgescope/ingest/body"
+	"edgescope/ingest/otlp"
 	"edgescope/ingest/refusals"
-	"edgescope/ingest/vercel"
 )
 
 const secret = "a secret of at least twenty characters"
@@ -59,11 +60,22 @@ var echo = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.Copy(w, r.Body)
 })
 
+// signedBefore is what stands before the rest of the port.
+func signedBefore(t *testing.T, next http.Handler, o Options) http.Handler {
+	t.Helper()
+	o.OTLP, o.Logger = new(otlp.Receiver), slog.New(slog.DiscardHandler)
+	d, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d.signed(next)
+}
+
 func TestASignatureStandsForAToken(t *testing.T) {
 	budget := body.NewBudget(64 << 20)
 	remembered := refusals.New(refusals.Options{})
-	d := vercel.Door(echo, vercel.DoorOptions{
-		Admit: knows, Budget: budget, Bodies: body.NewReader(body.Options{Budget: budget, MaxBody: 1 << 20}), Refusals: remembered,
+	d := signedBefore(t, echo, Options{
+		Signed: Signed{Admit: knows, Budget: budget}, Bodies: body.NewReader(body.Options{Budget: budget, MaxBody: 1 << 20}), Refusals: remembered,
 	})
 	f := func(text []byte, headers map[string]string, wantStatus int, wantBody string) {
 		t.Helper()
@@ -109,7 +121,7 @@ func TestASignatureStandsForAToken(t *testing.T) {
 // TestSignedBodiesAreBounded: who has no secret holds four bodies at most, and nothing of other doors.
 func TestSignedBodiesAreBounded(t *testing.T) {
 	budget := body.NewBudget(64 << 20)
-	d := vercel.Door(echo, vercel.DoorOptions{Admit: knows, Budget: budget, Bodies: body.NewReader(body.Options{Budget: budget, MaxBody: 1 << 20})})
+	d := signedBefore(t, echo, Options{Signed: Signed{Admit: knows, Budget: budget}, Bodies: body.NewReader(body.Options{Budget: budget, MaxBody: 1 << 20})})
 	begun, end := make(chan struct{}), make(chan struct{})
 	done := make(chan int)
 	for range 4 {
@@ -165,7 +177,8 @@ func (s *slow) Read([]byte) (int, error) {
 func TestTheQuestionWhoseAddressThisIsIsAnswered(t *testing.T) {
 	f := func(verify, method, path, text string, headers string, wantStatus int) {
 		t.Helper()
-		d := vercel.Door(echo, vercel.DoorOptions{Verify: verify})
+		budget := body.NewBudget(1 << 20)
+		d := signedBefore(t, echo, Options{Signed: Signed{Verify: verify}, Bodies: body.NewReader(body.Options{Budget: budget, MaxBody: 1 << 20})})
 		r := httptest.NewRequest(method, path, strings.NewReader(text))
 		if name, value, ok := strings.Cut(headers, ": "); ok {
 			r.Header.Set(name, value)
