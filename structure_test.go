@@ -100,7 +100,7 @@ var rule = map[string][]string{
 	"report":              {"edge", "scenarios/plan", "scenarios/processor", "load", "load/health", "load/network", "report/distribution", "report/sums", "report/text"},
 	"report/compare":      {"edge", "report", "report/distribution", "report/sums", "report/text"},
 	"report/distribution": {},
-	"report/formats":      {"edge", "internal/sheet", "scenarios/plan", "load", "report", "report/distribution", "report/sums", "report/text"},
+	"report/formats":      {"edge", "chart", "internal/sheet", "scenarios/plan", "load", "report", "report/distribution", "report/sums", "report/text"},
 	"report/merge":        {"edge", "scenarios/condition", "scenarios/plan", "report", "report/distribution", "report/sums"},
 	"report/reporttest":   {"scenarios", "scenarios/plan", "load", "load/network", "report"},
 	"report/send":         {"edge"},
@@ -125,7 +125,7 @@ var rule = map[string][]string{
 	"internal/run/runtest": {},
 	"internal/workerd":     {},
 	"internal/wasmkernel":  {},
-	"internal/wasmbench":   {"edge", "internal/wasmkernel", "internal/workerd"},
+	"internal/wasmbench":   {"edge", "chart", "internal/wasmkernel", "internal/workerd"},
 	"internal/assets":      {"chart"},
 	"internal/jsonwire":    {},
 

@@ -38,11 +38,23 @@ func TestDrawings(t *testing.T) {
 	gapped := wave(12, 80)
 	gapped[4], gapped[5] = nan, nan
 	lines := chart.Lines{
-		Title: "Latency", Frame: frame, Unit: chart.Milliseconds, Arriving: true, Limit: 150, LimitText: "target p95 150 ms",
+		Title: "Latency", Frame: frame, Unit: chart.Milliseconds, Arriving: true, Limits: []chart.Limit{{Value: 150, Text: "target p95 150 ms"}},
 		Series: []chart.Series{{Name: "GRU", Class: "s0", Values: gapped}, {Name: "A<B&C", Class: "so", Values: wave(12, 40)}},
 		Marks:  []chart.Mark{{At: began.Add(30 * time.Minute), Text: "v142"}, {At: began.Add(115 * time.Minute), Text: "v143"}, {At: began.Add(-time.Hour), Text: "before"}},
 		Bands:  []chart.Band{{From: began, To: began.Add(time.Hour), Text: "ramp"}},
 	}
+	minute := chart.Frame{From: began, Step: 5 * time.Second, Buckets: 12}
+	over := chart.Lines{
+		Title: "Response time", Frame: minute, Unit: chart.Milliseconds, Zero: true, Height: 100, Ticks: chart.Elapsed(minute),
+		Limits: []chart.Limit{{Value: 60, Text: "p95"}, {Value: 120, Text: "p99 <"}, {Value: nan}, {Value: -1, Text: "no"}},
+		Series: []chart.Series{{Name: "p50", Class: "s0", Values: gapped}, {Name: "none", Class: "s1", Values: []float64{nan}}},
+		Bands: []chart.Band{
+			{From: began, To: began.Add(20 * time.Second), Text: "warm & up", Named: true, Clear: true},
+			{From: began.Add(20 * time.Second), To: began.Add(58 * time.Second), Text: "a name that is longer than its band is wide", Named: true},
+			{From: began.Add(58 * time.Second), To: began.Add(time.Minute), Text: "brief", Named: true},
+		},
+	}
+	ruler := chart.NewRuler(8.29, chart.Times)
 	heat := chart.Heatmap{
 		Title: "Heat", Frame: frame, Rows: []string{"GRU", "a-long-region-name"}, Cells: [][]float64{gapped, wave(12, 500)}, Unit: chart.Milliseconds,
 		Marks: lines.Marks,
@@ -72,6 +84,8 @@ func TestDrawings(t *testing.T) {
 		wellFormed(t, name, svg)
 	}
 	f("lines", lines.SVG())
+	f("lines-over", over.SVG())
+	f("ruler", ruler.SVG())
 	f("heatmap", heat.SVG())
 	f("stack", stack.SVG())
 	f("histogram", histogram.SVG())
@@ -152,7 +166,7 @@ func FuzzLines(f *testing.F) {
 			values[i] = [3]float64{a, b, c}[i%3]
 		}
 		fr := chart.Frame{From: began, Step: time.Duration(step % int64(time.Hour)), Buckets: n}
-		l := chart.Lines{Title: "t", Frame: fr, Series: []chart.Series{{Name: "x", Class: "s0", Values: values}}, Limit: limit, Arriving: n%2 == 0}
+		l := chart.Lines{Title: "t", Frame: fr, Series: []chart.Series{{Name: "x", Class: "s0", Values: values}}, Limits: []chart.Limit{{Value: limit}}, Arriving: n%2 == 0}
 		s := chart.Spark{Now: values, Before: values, Width: 90, Height: 20}
 		h := chart.Heatmap{Frame: fr, Rows: []string{"r"}, Cells: [][]float64{values}}
 		for _, svg := range []string{l.SVG(), s.SVG(), h.SVG()} {

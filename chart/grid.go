@@ -72,7 +72,7 @@ func (h *Heatmap) SVG() string {
 	w.inner(height)
 	h.cells(&w, low, high)
 	w.raw("</svg>")
-	timeLabels(&w, h.Frame, height+15)
+	tickLabels(&w, timeTicks(h.Frame), height+15)
 	for _, m := range h.Marks {
 		at := h.Frame.at(m.At)
 		if at < 0 || at > 1 {
@@ -195,7 +195,7 @@ func (s *Stack) SVG() string {
 	w.raw(`" preserveAspectRatio="none">`)
 	s.areas(&w)
 	w.raw("</svg>")
-	timeLabels(&w, s.Frame, s.Height+axisAbove+15)
+	tickLabels(&w, timeTicks(s.Frame), s.Height+axisAbove+15)
 	for _, m := range s.Marks {
 		mark(&w, s.Frame, m, s.Height+axisAbove)
 	}

@@ -32,3 +32,36 @@ func (i *Interval) SVG() string {
 	w.raw("</svg>")
 	return string(w.b)
 }
+
+// Ruler is the axis below bars that are compared: labels at round values from 0 on.
+type Ruler struct {
+	End  float64
+	Unit Unit
+}
+
+// NewRuler returns the ruler with the least round end that holds the greatest value.
+func NewRuler(greatest float64, unit Unit) Ruler {
+	at := ticks(0, greatest, 6)
+	return Ruler{End: at[len(at)-1], Unit: unit}
+}
+
+// SVG returns the drawing, "" when the end is no positive number. It is hidden from readers: numbers stand beside the bars.
+func (r *Ruler) SVG() string {
+	if !(r.End > 0) || math.IsInf(r.End, 0) {
+		return ""
+	}
+	var w writer
+	w.raw(`<svg class="ruler" width="100%" height="20" overflow="visible" aria-hidden="true">`)
+	var labels []Tick
+	for _, v := range ticks(0, r.End, 6) {
+		at := v / r.End
+		w.raw(`<line class="grid" y1="0" y2="4"`)
+		w.percent("x1", at)
+		w.percent("x2", at)
+		w.raw("/>")
+		labels = append(labels, Tick{at, r.Unit.Text(v)})
+	}
+	tickLabels(&w, labels, 16)
+	w.raw("</svg>")
+	return string(w.b)
+}

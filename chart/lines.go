@@ -2,6 +2,7 @@ package chart
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"time"
 )
@@ -13,6 +14,20 @@ const maxPoints = 400
 type Band struct {
 	From, To time.Time
 	Text     string
+	// Named writes the text above the band, as far as there is room; Clear leaves the band unshaded.
+	Named, Clear bool
+}
+
+// Limit is a dashed line at a value above 0, with a text at its right end.
+type Limit struct {
+	Value float64
+	Text  string
+}
+
+// Tick is a label of the axis below a plot, at a place 0..1 from the left.
+type Tick struct {
+	At   float64
+	Text string
 }
 
 // Lines is a chart of values over time.
@@ -22,11 +37,11 @@ type Lines struct {
 	Frame  Frame
 	Series []Series
 	Unit   Unit
-	// Limit draws a dashed line at a value, named LimitText; 0 draws none.
-	Limit     float64
-	LimitText string
-	Marks     []Mark
-	Bands     []Band
+	Limits []Limit
+	Marks  []Mark
+	Bands  []Band
+	// Ticks are the labels of the axis below in place of times of day (Elapsed); nil: those.
+	Ticks []Tick
 	// Arriving tells that the last bucket is incomplete: it is drawn dashed.
 	Arriving bool
 	// Zero starts the axis at zero.
@@ -52,8 +67,8 @@ func (l *Lines) SVG() string {
 	if !ok {
 		return ""
 	}
-	if l.Limit > 0 {
-		high = math.Max(high, l.Limit)
+	for _, limit := range l.limits() {
+		high = math.Max(high, limit.Value)
 	}
 	at := l.axis(low, high)
 	s := scale{low: at[0], high: at[len(at)-1], height: height}
@@ -71,6 +86,11 @@ func (l *Lines) SVG() string {
 	w.raw("</svg>")
 	l.plot(&w, s, at)
 	return string(w.b)
+}
+
+// limits are those that can be drawn.
+func (l *Lines) limits() []Limit {
+	return slices.DeleteFunc(slices.Clone(l.Limits), func(limit Limit) bool { return !(limit.Value > 0) || math.IsInf(limit.Value, 1) })
 }
 
 // axis answers the values at which the axis is labelled; the first and the last bound it.
@@ -95,7 +115,9 @@ func (l *Lines) plot(w *writer, s scale, at []float64) {
 	w.num(s.height)
 	w.raw(`" preserveAspectRatio="none" overflow="visible">`)
 	for _, b := range l.Bands {
-		l.band(w, b, s.height)
+		if !b.Clear {
+			l.band(w, b, s.height)
+		}
 	}
 	w.raw(`<path class="grid" d="`)
 	for _, v := range at {
@@ -107,9 +129,9 @@ func (l *Lines) plot(w *writer, s scale, at []float64) {
 	for i := range l.Series {
 		l.line(w, &l.Series[i], s)
 	}
-	if l.Limit > 0 {
+	for _, limit := range l.limits() {
 		w.raw(`<path class="limit" d="M0 `)
-		w.num(s.y(l.Limit))
+		w.num(s.y(limit.Value))
 		w.raw(`H1000"/>`)
 	}
 	w.raw("</svg>")
@@ -180,27 +202,54 @@ func (w *writer) polyline(points []point, place func(point) (x, y float64)) {
 }
 
 func (l *Lines) labels(w *writer, s scale) {
-	timeLabels(w, l.Frame, s.height+axisAbove+15)
-	if l.Limit > 0 && l.LimitText != "" {
+	ticks := l.Ticks
+	if ticks == nil {
+		ticks = timeTicks(l.Frame)
+	}
+	tickLabels(w, ticks, s.height+axisAbove+15)
+	for _, limit := range l.limits() {
+		if limit.Text == "" {
+			continue
+		}
 		w.raw(`<text class="limit-text" x="100%" dx="-4" text-anchor="end"`)
-		w.attr("y", s.y(l.Limit)+axisAbove-4)
+		w.attr("y", s.y(limit.Value)+axisAbove-4)
 		w.raw(">")
-		w.text(l.LimitText)
+		w.text(limit.Text)
 		w.raw("</text>")
+	}
+	for _, b := range l.Bands {
+		if b.Named {
+			l.bandName(w, b)
+		}
 	}
 	for _, m := range l.Marks {
 		mark(w, l.Frame, m, s.height+axisAbove)
 	}
 }
 
-// timeLabels writes the times below a plot. Every second one has class w: it is left out where there is little room.
-func timeLabels(w *writer, f Frame, y float64) {
-	for i, t := range timeTicks(f) {
+// bandName writes the name of a band above it. A hundred characters fill the width of a plot on a page of usual width.
+func (l *Lines) bandName(w *writer, b Band) {
+	from, to := l.Frame.at(b.From), l.Frame.at(b.To)
+	room := int((to - from) * 100)
+	if room < 4 {
+		return
+	}
+	w.raw(`<svg height="14"`) // it cuts what a narrow page has no room for
+	w.percent("x", from)
+	w.percent("width", to-from)
+	w.raw(`><text class="band-text" x="3" y="10">`)
+	w.text(shorten(b.Text, room))
+	w.raw("</text></svg>")
+}
+
+// tickLabels writes the labels below a plot. Every second one has class w: it is left out where there is little room.
+func tickLabels(w *writer, ticks []Tick, y float64) {
+	for i, t := range ticks {
 		anchor, class := "middle", "tick"
-		if t.at < 0.02 {
+		if t.At < 0.02 {
 			anchor = "start"
 		}
-		if t.at > 0.96 {
+		if t.At > 0.96 {
 			anchor = "end"
 		}
 		if i%2 == 1 {
@@ -208,12 +257,12 @@ func timeLabels(w *writer, f Frame, y float64) {
 		}
 		w.raw("<text")
 		w.class(class)
-		w.percent("x", t.at)
+		w.percent("x", t.At)
 		w.attr("y", y)
 		w.raw(` text-anchor="`)
 		w.raw(anchor)
 		w.raw(`">`)
-		w.text(t.text)
+		w.text(t.Text)
 		w.raw("</text>")
 	}
 }
@@ -239,8 +288,12 @@ func mark(w *writer, f Frame, m Mark, bottom float64) {
 	w.raw("</text>")
 }
 
-// describe is the chart in one sentence: its title, its time and the latest value of each line.
+// describe is the chart in one sentence: its title, its time and the latest value of each line. A chart with ticks of its own
+// is of something that is over: it says from which value to which each line goes.
 func (l *Lines) describe() string {
+	if l.Ticks != nil {
+		return l.Title + l.ranges()
+	}
 	var b strings.Builder
 	b.WriteString(l.Title)
 	b.WriteString(", ")
@@ -253,6 +306,16 @@ func (l *Lines) describe() string {
 		b.WriteString(s.Name)
 		b.WriteString(" ")
 		b.WriteString(l.Unit.Text(Latest(s.Values)))
+	}
+	return b.String()
+}
+
+func (l *Lines) ranges() string {
+	var b strings.Builder
+	for i := range l.Series {
+		if low, high, ok := extent(l.Series[i : i+1]); ok {
+			b.WriteString("; " + l.Series[i].Name + " from " + l.Unit.Text(low) + " to " + l.Unit.Text(high))
+		}
 	}
 	return b.String()
 }

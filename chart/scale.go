@@ -57,29 +57,13 @@ var timeSteps = [...]time.Duration{
 	24 * time.Hour, 48 * time.Hour, 7 * 24 * time.Hour, 28 * 24 * time.Hour, 84 * 24 * time.Hour,
 }
 
-// timeTick is a label of a time axis.
-type timeTick struct {
-	at   float64 // 0..1
-	text string
-}
-
 // timeTicks answers at most 9 round moments of the frame in UTC, 7 when they have seconds.
-func timeTicks(f Frame) []timeTick {
+func timeTicks(f Frame) []Tick {
 	length := f.To().Sub(f.From)
 	if length <= 0 {
 		return nil
 	}
-	step := timeSteps[len(timeSteps)-1]
-	for _, s := range timeSteps {
-		room := time.Duration(8)
-		if s < time.Minute {
-			room = 6 // labels with seconds are wider
-		}
-		if length/s <= room {
-			step = s
-			break
-		}
-	}
+	step := timeStep(length)
 	layout := "15:04"
 	switch {
 	case step < time.Minute:
@@ -89,11 +73,46 @@ func timeTicks(f Frame) []timeTick {
 	case length > 26*time.Hour:
 		layout = "Jan 2 15:04"
 	}
-	var out []timeTick
+	var out []Tick
 	for t := f.From.UTC().Truncate(step); t.Before(f.To()); t = t.Add(step) {
 		if at := f.at(t); at >= 0 {
-			out = append(out, timeTick{at, t.Format(layout)})
+			out = append(out, Tick{at, t.Format(layout)})
 		}
+	}
+	return out
+}
+
+// timeStep is the distance between labels that a stretch of time has room for.
+func timeStep(length time.Duration) time.Duration {
+	for _, s := range timeSteps {
+		room := time.Duration(8)
+		if s < time.Minute {
+			room = 6 // labels with seconds are wider
+		}
+		if length/s <= room {
+			return s
+		}
+	}
+	return timeSteps[len(timeSteps)-1]
+}
+
+// Elapsed returns labels for the time since the start of a frame: 0 s, 30 s; 0, 5 min; 0, 2 h.
+func Elapsed(f Frame) []Tick {
+	length := f.To().Sub(f.From)
+	if length <= 0 {
+		return nil
+	}
+	step := timeStep(length)
+	unit, name := time.Second, "s"
+	switch {
+	case step >= time.Hour:
+		unit, name = time.Hour, "h"
+	case step >= time.Minute:
+		unit, name = time.Minute, "min"
+	}
+	var out []Tick
+	for t := time.Duration(0); t < length; t += step {
+		out = append(out, Tick{float64(t) / float64(length), digits(float64(t)/float64(unit)) + nbsp + name})
 	}
 	return out
 }

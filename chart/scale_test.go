@@ -31,7 +31,7 @@ func TestTimesAreRoundInUTC(t *testing.T) {
 		}
 		var got []string
 		for _, tick := range timeTicks(Frame{at, step, buckets}) {
-			got = append(got, tick.text)
+			got = append(got, tick.Text)
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("from %s (-want +got):\n%s", from, diff)

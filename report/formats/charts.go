@@ -1,310 +1,187 @@
 package formats
 
 import (
-	"fmt"
 	"html/template"
 	"math"
-	"slices"
-	"strconv"
 	"strings"
+	"time"
 
+	"edgescope/chart"
 	"edgescope/edge"
 	"edgescope/report"
 	"edgescope/report/distribution"
 	"edgescope/report/sums"
-	"edgescope/report/text"
 )
 
-// chart is a drawing of the HTML report.
-type chart struct {
+// drawing is a chart of the HTML report with its legend.
+type drawing struct {
 	Title  string
 	SVG    template.HTML
-	Legend []legend
+	Legend []chart.Series // names and classes
 }
 
-type legend struct{ Class, Name string }
-
-// line is a series of a chart; a NaN is a gap.
-type line struct {
-	name   string
-	values []float64
+func draw(l *chart.Lines) drawing {
+	l.Zero = true
+	for i := range l.Series {
+		l.Series[i].Class = "s" + string(rune('0'+i))
+	}
+	return drawing{Title: l.Title, SVG: template.HTML(l.SVG()), Legend: l.Series} //nolint:gosec // chart escapes names
 }
 
-// plot is what a chart is drawn from: values at rising times in seconds, and the phases behind them.
-type plot struct {
-	title  string
-	unit   string
-	times  []float64
-	lines  []line
-	phases []edge.RunPhase
-	limits []line // thresholds: the first value of each is drawn across
-	marks  []mark // on the axis below; none: seconds
+// timeline is the time axis of a run, with its points by their place on it.
+type timeline struct {
+	frame  chart.Frame
+	points []*edge.RunPoint // nil: none
+	bands  []chart.Band
 }
 
-// mark names a place on the axis below a chart.
-type mark struct {
-	at   float64
-	name string
+// maxWindows bounds the axis, whatever a file says.
+const maxWindows = 6000
+
+// newTimeline is for a run with points. The axis reaches to the end of the last phase, or to the last point if that is later.
+func newTimeline(run *edge.Run) timeline {
+	width := run.Points[0].Width
+	if !(width >= 0.001) {
+		width = 1
+	}
+	place := func(at float64) int { return int(min(max(math.Round(at/width), 0), maxWindows-1)) }
+	var ends float64
+	for _, p := range run.Phases {
+		ends = max(ends, p.Start+p.Duration)
+	}
+	last := max(place(run.Points[len(run.Points)-1].At), place(math.Ceil(ends/width)*width)-1)
+	t := timeline{points: make([]*edge.RunPoint, last+1)}
+	t.frame = chart.Frame{From: run.Started, Step: time.Duration(width * float64(time.Second)), Buckets: len(t.points)}
+	for i := range run.Points {
+		if at := place(run.Points[i].At); at < len(t.points) {
+			t.points[at] = &run.Points[i]
+		}
+	}
+	for i, p := range run.Phases {
+		from := run.Started.Add(time.Duration(p.Start * float64(time.Second)))
+		t.bands = append(t.bands, chart.Band{
+			From: from, To: from.Add(time.Duration(p.Duration * float64(time.Second))), Text: p.Name, Named: true, Clear: i%2 == 0,
+		})
+	}
+	return t
+}
+
+// series is a figure over time, a gap where there is no point.
+func (t *timeline) series(name string, figure func(p *edge.RunPoint) float64) chart.Series {
+	s := chart.Series{Name: name, Values: make([]float64, len(t.points))}
+	for i, p := range t.points {
+		s.Values[i] = math.NaN()
+		if p != nil {
+			s.Values[i] = figure(p)
+		}
+	}
+	return s
+}
+
+// latency is a quantile over time, with gaps where nothing was answered.
+func (t *timeline) latency(name string, figure func(p *edge.RunPoint) float64) chart.Series {
+	return t.series(name, func(p *edge.RunPoint) float64 {
+		if p.P99 == 0 {
+			return math.NaN()
+		}
+		return figure(p)
+	})
 }
 
 // charts are those of a run that lasted for at least two points.
-func charts(r *report.Report) []chart {
+func charts(r *report.Report) []drawing {
 	run := &r.Edgescope.Run
-	points := run.Points
-	if len(points) < 2 {
+	if len(run.Points) < 2 {
 		return nil
 	}
-	times := make([]float64, len(points))
-	for i := range points {
-		times[i] = points[i].At
-	}
-	values := func(f func(p *edge.RunPoint) float64) []float64 {
-		out := make([]float64, len(points))
-		for i := range points {
-			out[i] = f(&points[i])
-		}
-		return out
-	}
-	latency := func(f func(p *edge.RunPoint) float64) []float64 {
-		return values(func(p *edge.RunPoint) float64 {
-			if p.P99 == 0 { // nothing was answered
-				return math.NaN()
-			}
-			return f(p)
-		})
-	}
-	plots := []plot{
-		{title: "Response time", unit: "ms", limits: limits(r), lines: []line{
-			{"p50", latency(func(p *edge.RunPoint) float64 { return p.P50 })},
-			{"p95", latency(func(p *edge.RunPoint) float64 { return p.P95 })},
-			{"p99", latency(func(p *edge.RunPoint) float64 { return p.P99 })},
-			{"p95 from the send", latency(func(p *edge.RunPoint) float64 { return p.ServiceP95 })},
+	t := newTimeline(run)
+	perSecond := func(n int64, p *edge.RunPoint) float64 { return float64(n) / max(p.Width, 1) }
+	lines := []chart.Lines{
+		{Title: "Response time", Unit: chart.Milliseconds, Series: []chart.Series{
+			t.latency("p50", func(p *edge.RunPoint) float64 { return p.P50 }),
+			t.latency("p95", func(p *edge.RunPoint) float64 { return p.P95 }),
+			t.latency("p99", func(p *edge.RunPoint) float64 { return p.P99 }),
+			t.latency("p95 from the send", func(p *edge.RunPoint) float64 { return p.ServiceP95 }),
 		}},
-		{title: "Requests per second", unit: "/s", lines: []line{
-			{"requests", values(func(p *edge.RunPoint) float64 { return float64(p.Requests) / max(p.Width, 1) })},
-			{"errors", values(func(p *edge.RunPoint) float64 { return float64(p.Errors) / max(p.Width, 1) })},
-			{"arrivals", values(func(p *edge.RunPoint) float64 { return float64(p.Arrivals) / max(p.Width, 1) })},
+		{Title: "Requests per second", Unit: chart.PerSecond, Series: []chart.Series{
+			t.series("requests", func(p *edge.RunPoint) float64 { return perSecond(p.Requests, p) }),
+			t.series("errors", func(p *edge.RunPoint) float64 { return perSecond(p.Errors, p) }),
+			t.series("arrivals", func(p *edge.RunPoint) float64 { return perSecond(p.Arrivals, p) }),
 		}},
-		{title: "Users alive", unit: "", lines: []line{{"users", values(func(p *edge.RunPoint) float64 { return float64(p.Active) })}}},
+		{Title: "Users alive", Series: []chart.Series{t.series("users", func(p *edge.RunPoint) float64 { return float64(p.Active) })}},
 	}
-	out := make([]chart, 0, len(plots)+1)
-	for i := range plots {
-		plots[i].times, plots[i].phases = times, run.Phases
-		out = append(out, plots[i].draw())
+	lines[0].Limits = limits(r, &lines[0])
+	var drawn []drawing
+	for i := range lines {
+		l := &lines[i]
+		l.Frame, l.Ticks, l.Bands = t.frame, chart.Elapsed(t.frame), t.bands
+		drawn = append(drawn, draw(l))
 	}
-	if p, ok := quantileChart(r); ok {
-		out = append(out, p.draw())
+	if l, ok := quantiles(r); ok {
+		drawn = append(drawn, draw(l))
 	}
-	return out
+	return drawn
 }
 
+// farAbove is how many times as high as every value a limit may be to be drawn: one far above would leave the lines no room.
+const farAbove = 3
+
 // limits are the thresholds of response times.
-func limits(r *report.Report) (limits []line) {
+func limits(r *report.Report, l *chart.Lines) (limits []chart.Limit) {
+	var highest float64
+	for i := range l.Series {
+		for _, v := range l.Series[i].Values {
+			if v > highest { // no gap
+				highest = v
+			}
+		}
+	}
 	for _, c := range r.Edgescope.Ensure {
-		if figure, ok := strings.CutPrefix(c.Metric, sums.SeriesResponse+"."); ok && figure != "count" {
-			limits = append(limits, line{"limit of " + figure, []float64{c.Max}})
+		figure, ok := strings.CutPrefix(c.Metric, sums.SeriesResponse+".")
+		if ok && figure != "count" && c.Max <= farAbove*highest {
+			limits = append(limits, chart.Limit{Value: c.Max, Text: "limit of " + figure + " " + chart.Milliseconds.Text(c.Max)})
 		}
 	}
 	return limits
 }
 
-// The drawing, in units of its view box.
 const (
-	chartWidth, chartHeight                      = 760.0, 230.0
-	chartLeft, chartRight, chartTop, chartBottom = 56.0, 10.0, 18.0, 26.0
-	maxLines                                     = 4
-	farAbove                                     = 3.0
+	// minAnswers is how many complete answers a distribution must have to be drawn.
+	minAnswers = 100
+	// quantileSteps is in how many steps it is drawn.
+	quantileSteps = 120
 )
 
-// scale places values in a chart.
-type scale struct{ seconds, top float64 }
-
-func (s scale) x(second float64) float64 {
-	return chartLeft + (chartWidth-chartLeft-chartRight)*second/s.seconds
-}
-
-func (s scale) y(value float64) float64 {
-	return chartHeight - chartBottom - (chartHeight-chartTop-chartBottom)*value/s.top
-}
-
-func (p *plot) draw() chart {
-	s := p.scale()
-	var b strings.Builder
-	fmt.Fprintf(&b, `<svg viewBox="0 0 %g %g" role="img" aria-label="%s">`, chartWidth, chartHeight, template.HTMLEscapeString(p.describe()))
-	p.drawPhases(&b, s)
-	for i := range 5 {
-		value := s.top * float64(i) / 4
-		fmt.Fprintf(&b, `<path class="grid" d="M%g %sH%g"/>`, chartLeft, coordinate(s.y(value)), chartWidth-chartRight)
-		fmt.Fprintf(&b, `<text x="%g" y="%s" text-anchor="end">%s</text>`, chartLeft-6, coordinate(s.y(value)+4), tick(value)+p.unit)
-	}
-	for _, m := range p.axis(s) {
-		fmt.Fprintf(&b, `<text x="%s" y="%g" text-anchor="middle">%s</text>`, coordinate(s.x(m.at)), chartHeight-8, m.name)
-	}
-	p.drawLimits(&b, s)
-	c := chart{Title: p.title}
-	for i, l := range p.lines[:min(len(p.lines), maxLines)] {
-		b.WriteString(l.draw(p.times, s, i))
-		c.Legend = append(c.Legend, legend{Class: "l" + strconv.Itoa(i), Name: l.name})
-	}
-	b.WriteString("</svg>")
-	c.SVG = template.HTML(b.String()) //nolint:gosec // numbers, and names that are escaped
-	return c
-}
-
-// axis are the marks below, or seconds.
-func (p *plot) axis(s scale) []mark {
-	if p.marks != nil {
-		return p.marks
-	}
-	var marks []mark
-	step := niceAbove(s.seconds / 6)
-	for second := 0.0; second <= s.seconds*1.001; second += step {
-		marks = append(marks, mark{second, tick(second) + " s"})
-	}
-	return marks
-}
-
-func (p *plot) scale() scale {
-	s := scale{seconds: p.times[len(p.times)-1]}
-	for _, phase := range p.phases {
-		s.seconds = max(s.seconds, phase.Start+phase.Duration)
-	}
-	for _, l := range p.lines {
-		for _, v := range l.values {
-			if v > s.top {
-				s.top = v
-			}
-		}
-	}
-	// A limit far above everything would leave the lines no room.
-	highest := s.top
-	p.limits = slices.DeleteFunc(p.limits, func(l line) bool { return l.values[0] > farAbove*highest })
-	for _, l := range p.limits {
-		s.top = max(s.top, l.values[0])
-	}
-	s.top, s.seconds = 4*niceAbove(s.top/4), max(s.seconds, 1)
-	return s
-}
-
-// describe is the chart in words, for those who do not see it.
-func (p *plot) describe() string {
-	var parts []string
-	for _, l := range p.lines {
-		least, most := math.Inf(1), math.Inf(-1)
-		for _, v := range l.values {
-			if !math.IsNaN(v) {
-				least, most = min(least, v), max(most, v)
-			}
-		}
-		if most >= least {
-			parts = append(parts, fmt.Sprintf("%s from %s to %s%s", l.name, tick(least), tick(most), p.unit))
-		}
-	}
-	how := " over time: "
-	if p.marks != nil {
-		how = ": "
-	}
-	return p.title + how + strings.Join(parts, ", ")
-}
-
-// drawPhases shades every other phase and names those that are wide enough.
-func (p *plot) drawPhases(b *strings.Builder, s scale) {
-	for i, phase := range p.phases {
-		left, right := s.x(phase.Start), s.x(phase.Start+phase.Duration)
-		if i%2 == 1 {
-			fmt.Fprintf(b, `<rect class="band" x="%s" y="%g" width="%s" height="%g"/>`, coordinate(left), chartTop, coordinate(right-left), chartHeight-chartTop-chartBottom)
-		}
-		if room := int((right - left) / 7); room >= 4 {
-			fmt.Fprintf(b, `<text x="%s" y="12">%s</text>`, coordinate(left+3), template.HTMLEscapeString(text.Shorten(phase.Name, room)))
-		}
-	}
-}
-
-// drawLimits draws thresholds over the whole width, named at the right end.
-func (p *plot) drawLimits(b *strings.Builder, s scale) {
-	for _, l := range p.limits {
-		y := s.y(l.values[0])
-		fmt.Fprintf(b, `<path class="limit" d="M%g %sH%g"/>`, chartLeft, coordinate(y), chartWidth-chartRight)
-		fmt.Fprintf(b, `<text class="limit-name" x="%g" y="%s" text-anchor="end">%s</text>`, chartWidth-chartRight-2, coordinate(y-4),
-			template.HTMLEscapeString(l.name+" "+tick(l.values[0])+p.unit))
-	}
-}
-
-// draw connects the values; one between two gaps is a dot.
-func (l *line) draw(times []float64, s scale, class int) string {
-	var path, dots strings.Builder
-	known := func(i int) bool { return i >= 0 && i < len(l.values) && !math.IsNaN(l.values[i]) }
-	for i, v := range l.values {
-		if !known(i) {
-			continue
-		}
-		x, y := coordinate(s.x(times[i])), coordinate(s.y(v))
-		switch {
-		case known(i - 1):
-			fmt.Fprintf(&path, "L%s %s", x, y)
-		case known(i + 1):
-			fmt.Fprintf(&path, "M%s %s", x, y)
-		default:
-			fmt.Fprintf(&dots, `<circle class="p%d" cx="%s" cy="%s" r="2.5"/>`, class, x, y)
-		}
-	}
-	return fmt.Sprintf(`<path class="l l%d" d="%s"/>`, class, path.String()) + dots.String()
-}
-
-func coordinate(f float64) string { return strconv.FormatFloat(text.Round(f, 1), 'f', -1, 64) }
-
-func tick(f float64) string {
-	if f >= 100 {
-		return text.Grouped(int64(math.Round(f)))
-	}
-	return strconv.FormatFloat(f, 'g', 3, 64)
-}
-
-// niceAbove is the least of 1, 2, 2.5, 5 times a power of ten that is not below f.
-func niceAbove(f float64) float64 {
-	if f <= 0 || math.IsInf(f, 0) || math.IsNaN(f) {
-		return 1
-	}
-	power := math.Pow(10, math.Floor(math.Log10(f)))
-	for _, m := range []float64{1, 2, 2.5, 5} {
-		if m*power >= f {
-			return m * power
-		}
-	}
-	return 10 * power
-}
-
-// minAnswers is how many complete answers a distribution must have to be drawn.
-const minAnswers = 100
-
-// quantileSteps is in how many points a distribution is drawn.
-const quantileSteps = 120
-
-// quantileChart draws the response times by quantile: each mark below is ten times as rare as the one before, so that the tail
-// has as much room as the middle. It is for runs of at least 100 complete answers.
-func quantileChart(r *report.Report) (plot, bool) {
+// quantiles draws the response times by quantile: each tick below is ten times as rare as the one before, so that the tail has
+// as much room as the middle.
+func quantiles(r *report.Report) (*chart.Lines, bool) {
 	response, service := histogramOf(r, sums.SeriesResponse), histogramOf(r, sums.SeriesService)
 	if response.Count() < minAnswers {
-		return plot{}, false
+		return nil, false
 	}
+	// A quantile lies -log10 of the share above it from the left.
 	rarest := min(math.Log10(float64(response.Count())), 5)
-	p := plot{title: "Response time by quantile", unit: "ms", marks: []mark{{0, "0 %"}, {math.Log10(2), "50 %"}}}
-	for i, name := range []string{"90 %", "99 %", "99.9 %", "99.99 %", "99.999 %"} {
-		if at := float64(i + 1); at <= rarest {
-			p.marks = append(p.marks, mark{at, name})
+	l := &chart.Lines{
+		Title: "Response time by quantile", Unit: chart.Milliseconds, Frame: chart.Frame{Step: time.Second, Buckets: quantileSteps + 1},
+	}
+	for _, tick := range []struct {
+		at   float64
+		text string
+	}{{0, "0 %"}, {math.Log10(2), "50 %"}, {1, "90 %"}, {2, "99 %"}, {3, "99.9 %"}, {4, "99.99 %"}, {5, "99.999 %"}} {
+		if tick.at <= rarest {
+			l.Ticks = append(l.Ticks, chart.Tick{At: (tick.at/rarest*quantileSteps + 0.5) / (quantileSteps + 1), Text: tick.text})
 		}
 	}
-	quantiles := func(h *distribution.Histogram) (ms []float64) {
-		for _, at := range p.times {
-			ms = append(ms, float64(h.Quantile(1-math.Pow(10, -at)))/1e6)
+	series := func(name string, h *distribution.Histogram) chart.Series {
+		s := chart.Series{Name: name}
+		for i := range quantileSteps + 1 {
+			share := math.Pow(10, -rarest*float64(i)/quantileSteps)
+			s.Values = append(s.Values, float64(h.Quantile(1-share))/1e6)
 		}
-		return ms
+		return s
 	}
-	for i := range quantileSteps + 1 {
-		p.times = append(p.times, rarest*float64(i)/quantileSteps)
-	}
-	p.lines = []line{{"from the intended start", quantiles(response)}, {"from the send", quantiles(service)}}
-	return p, true
+	l.Series = []chart.Series{series("from the intended start", response), series("from the send", service)}
+	return l, true
 }
 
 // histogramOf is a distribution of the whole run, empty if it has none of the name.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"edgescope/chart"
 	"edgescope/edge"
 	"edgescope/report"
 	"edgescope/report/text"
@@ -30,7 +31,8 @@ type pageModel struct {
 	Headlines   [][2]string
 	Checks      []pageCheck
 	Comparison  *pageComparison
-	Charts      []chart
+	Charts      []drawing
+	Style       template.CSS
 	Tables      []pageTable
 	Health      *report.Health
 	HealthRows  [][2]string
@@ -59,7 +61,7 @@ func HTML(w io.Writer, r *report.Report) error {
 		Run: run, Seed: r.Edgescope.Seed, Headline: r.Edgescope.Headline, Headlines: headlines(r), Health: &r.Edgescope.Health,
 		Environment: r.Edgescope.Environment.String(),
 		When:        fmt.Sprintf("%s, %s", run.Started.UTC().Format("2006-01-02 15:04:05 UTC"), run.Ended.Sub(run.Started).Round(time.Second)),
-		Charts:      charts(r), Tables: tables(r), HealthRows: healthRows(&r.Edgescope.Health),
+		Charts:      charts(r), Style: template.CSS(chart.Style()), Tables: tables(r), HealthRows: healthRows(&r.Edgescope.Health),
 	}
 	m.Checks = pageChecks(findings(r))
 	if c := r.Edgescope.Comparison; c != nil {

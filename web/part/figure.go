@@ -102,7 +102,10 @@ func TimeFigure(id string, l *chart.Lines) Figure {
 	}
 	f.Plot = &Plot{
 		From: l.Frame.From.Unix(), Step: l.Frame.Step.Seconds(), Unit: plotUnit(l.Unit), Zoom: true,
-		Limit: l.Limit, Label: l.LimitText, Height: l.Height, Arriving: l.Arriving, Zero: l.Zero,
+		Height: l.Height, Arriving: l.Arriving, Zero: l.Zero,
+	}
+	for _, limit := range l.Limits {
+		f.Plot.Limit, f.Plot.Label = limit.Value, limit.Text
 	}
 	for _, s := range l.Series {
 		f.Legend = append(f.Legend, LegendItem{Class: s.Class, Name: s.Name, Value: l.Unit.Text(chart.Latest(s.Values))})

@@ -73,7 +73,7 @@ func latencyLines(p *part.Page, a query.About, title string, lines []query.Line)
 		Marks: part.Marks(a), Arriving: p.Question.Live, Height: 290,
 	}
 	if p.Targets.P95 > 0 && p.Percentile() == "p95" {
-		l.Limit, l.LimitText = p.Targets.P95, "target p95 "+chart.Milliseconds.Text(p.Targets.P95)
+		l.Limits = []chart.Limit{{Value: p.Targets.P95, Text: "target p95 " + chart.Milliseconds.Text(p.Targets.P95)}}
 	}
 	return l
 }
