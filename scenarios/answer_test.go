@@ -12,8 +12,7 @@ import (
 
 const multi = `{"a":[{"x":1},{"x":2},{"x":3}],"n":null,"z":0,"f":false,"e":"","o":{"k":1.50},"t":"abc"}`
 
-// captured runs one capture against a body and shows the variable v as JSON
-// text would, "failed" for a user that ends.
+// captured runs one capture against a body and shows the variable v as JSON text would, "failed" for a user that ends.
 func captured(t *testing.T, capture string, res *plan.Response) string {
 	t.Helper()
 	p := mustLoad(t, one("variables: {i: 1, v: old}", "- get: {url: /, capture: "+capture+"}\n- log: '{{ v }}'"))

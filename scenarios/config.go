@@ -22,8 +22,7 @@ func (c *compiler) compile(root *tree.Node) {
 	c.plan.Hash = c.hashOf(root)
 }
 
-// topLevel refuses unknown keys: those that begin with x- or _ and those that
-// hold an anchor are the author's own.
+// topLevel refuses unknown keys: those that begin with x- or _ and those that hold an anchor are the author's own.
 func (c *compiler) topLevel(root *tree.Node) {
 	legal := []string{"config", "scenarios", "before", "after"}
 	for _, f := range root.Fields {
@@ -68,9 +67,8 @@ func absolute(path string) string {
 	return path
 }
 
-// resolveConfig renders the templates of config once, as Artillery does.
-// http.defaults is left for each request; what `ensure` does not know or would
-// draw stays as it is, since metric names hold untemplated URLs.
+// resolveConfig renders the templates of config once, as Artillery does. http.defaults is left for each request; what
+// `ensure` does not know or would draw stays as it is, since metric names hold untemplated URLs.
 func (c *compiler) resolveConfig(n *tree.Node) *tree.Node {
 	if n == nil || n.Kind != tree.Object {
 		return n
@@ -215,7 +213,8 @@ func (c *compiler) variables(n *tree.Node) {
 		case !isList:
 			c.plan.Shared[f.Key] = v
 		case len(list) == 0:
-			c.Fault(f.Value.Pos, "variable %s is an empty list: each user takes one element (nest it to have a list: [[]])", f.Key)
+			c.Fault(f.Value.Pos, "variable %s is an empty list: each user takes one element (nest it to have a list: [[]])",
+				f.Key)
 		default:
 			delete(c.plan.Shared, f.Key)
 			c.plan.Lists = append(c.plan.Lists, plan.List{Name: f.Key, Values: list})

@@ -98,7 +98,8 @@ func (c *compiler) tls(n *tree.Node) {
 		"ecdhCurve":          func(v *tree.Node) { t.Curves = c.curves(v) },
 		"sessions":           func(v *tree.Node) { t.Sessions = c.Choice(v, "sessions", "user", "shared", "none") },
 		"pfx": func(v *tree.Node) {
-			c.Fault(v.Pos, "pfx is not supported: make PEM files of it with openssl pkcs12 -in FILE -nodes, and name them as cert and key")
+			c.Fault(v.Pos, "pfx is not supported: make PEM files of it with openssl pkcs12 -in FILE -nodes, "+
+				"and name them as cert and key")
 		},
 	})
 	if (t.Cert == nil) != (t.Key == nil) {
@@ -160,7 +161,8 @@ func (c *compiler) curves(n *tree.Node) (curves []tls.CurveID) {
 		case "P-521", "secp521r1":
 			curves = append(curves, tls.CurveP521)
 		default:
-			c.Fault(n.Pos, "ecdhCurve %q is unknown, want X25519, X25519MLKEM768, P-256, P-384 or P-521, divided by colons", name)
+			c.Fault(n.Pos, "ecdhCurve %q is unknown, want X25519, X25519MLKEM768, P-256, P-384 or P-521, divided by colons",
+				name)
 		}
 	}
 	return curves

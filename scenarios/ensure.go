@@ -12,8 +12,7 @@ import (
 	"edgescope/scenarios/value"
 )
 
-// ensureAll reads config.ensure and plugins.ensure, unless the environment
-// turns them off.
+// ensureAll reads config.ensure and plugins.ensure, unless the environment turns them off.
 func (c *compiler) ensureAll(config *tree.Node) {
 	if v, set := c.opts.Env("ARTILLERY_DISABLE_ENSURE"); set && v != "" {
 		c.Warn(tree.Position{}, "ARTILLERY_DISABLE_ENSURE is set: no threshold is checked")
@@ -55,14 +54,18 @@ func (c *compiler) thresholds(n *tree.Node) {
 
 func (c *compiler) threshold(v *tree.Node, printed, metric string) {
 	if limit, ok := c.Number(v, "the threshold of "+printed); ok {
-		c.check(v, plan.CheckSource{Text: fmt.Sprintf("%s < %s", printed, value.FormatNumber(limit)), Metric: metric, Max: limit})
+		c.check(v, below(printed, metric, limit))
 	}
 }
 
 func (c *compiler) maxErrorRate(v *tree.Node) {
 	if limit, ok := c.Number(v, plan.MaxErrorRate); ok {
-		c.check(v, plan.CheckSource{Text: fmt.Sprintf("%s < %s", plan.MaxErrorRate, value.FormatNumber(limit)), Metric: plan.MaxErrorRate, Max: limit})
+		c.check(v, below(plan.MaxErrorRate, plan.MaxErrorRate, limit))
 	}
+}
+
+func below(printed, metric string, limit float64) plan.CheckSource {
+	return plan.CheckSource{Text: fmt.Sprintf("%s < %s", printed, value.FormatNumber(limit)), Metric: metric, Max: limit}
 }
 
 // check compiles a check that stands at n.

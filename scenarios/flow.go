@@ -49,7 +49,8 @@ func (c *compiler) choose() {
 	if !slices.ContainsFunc(c.plan.Flows, is) {
 		re, err := regexp.Compile(want)
 		if err != nil {
-			c.Fault(tree.Position{File: "--scenario-name"}, "%q is neither the name of a scenario nor a regular expression: %s", want, err)
+			c.Fault(tree.Position{File: "--scenario-name"}, "%q is neither the name of a scenario nor a regular expression: %s",
+				want, err)
 			return
 		}
 		is = func(f plan.Flow) bool { return re.MatchString(f.Name) }
@@ -98,8 +99,7 @@ func (c *compiler) onceFlow(n *tree.Node, what string) *plan.Flow {
 	return &f
 }
 
-// flowObject reads a scenario. Its hooks of requests are known only when all of
-// it has been read.
+// flowObject reads a scenario. Its hooks of requests are known only when all of it has been read.
 func (c *compiler) flowObject(n *tree.Node, what string, known map[string]func(*tree.Node)) {
 	var before, after []string
 	known["beforeRequest"] = func(v *tree.Node) { before = c.functions(v, "beforeRequest") }
@@ -168,7 +168,8 @@ func (c *compiler) step(n *tree.Node) plan.Step {
 	f := n.Fields[main]
 	for i, other := range n.Fields {
 		if i != main && !slices.Contains(companions[f.Key], other.Key) {
-			c.Fault(other.Pos, "a step has one key: %q stands beside %q%s", other.Key, f.Key, settings.Suggest(other.Key, companions[f.Key]))
+			c.Fault(other.Pos, "a step has one key: %q stands beside %q%s", other.Key, f.Key,
+				settings.Suggest(other.Key, companions[f.Key]))
 			return nil
 		}
 	}

@@ -20,8 +20,7 @@ func TestLoopOverTemplates(t *testing.T) {
 	diff(t, got, []string{`{"k":7}`, `[7,null]`, "x7", "1"})
 }
 
-// TestNestedLoopsKeepTheOuterNames: after the inner loop the outer pass sees
-// its own number again.
+// TestNestedLoopsKeepTheOuterNames: after the inner loop the outer pass sees its own number again.
 func TestNestedLoopsKeepTheOuterNames(t *testing.T) {
 	p := mustLoad(t, one("", `
 - loop:

@@ -42,7 +42,8 @@ func (c *compiler) function(n *tree.Node, where string) string {
 	case c.plan.Processor == nil:
 		c.Fault(n.Pos, "%s: function %q cannot be called: the script has no config.processor", where, name)
 	case !c.plan.Processor.Has(name):
-		c.Fault(n.Pos, "%s: the processor exports no function %q%s", where, name, settings.Known(name, c.plan.Processor.Names()))
+		c.Fault(n.Pos, "%s: the processor exports no function %q%s", where, name,
+			settings.Known(name, c.plan.Processor.Names()))
 	}
 	return name
 }

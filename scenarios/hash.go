@@ -12,9 +12,8 @@ import (
 	"edgescope/scenarios/value"
 )
 
-// hashOf covers what a baseline must have in common with a run: the merged
-// script as it was written and the rows of its payloads, in any order of keys
-// and however it is formatted.
+// hashOf covers what a baseline must have in common with a run: the merged script as it was written and the rows of its
+// payloads, in any order of keys and however it is formatted.
 func (c *compiler) hashOf(root *tree.Node) string {
 	var parts []string
 	for _, key := range []string{"before", "scenarios", "after"} {

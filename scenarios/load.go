@@ -29,13 +29,12 @@ type Options struct {
 	TestID       string   // what {{ $testId }} stands for
 	Seed         uint64   // of the functions in config, which run once; the seed of the run
 
-	// Dotenv holds the variables of a --dotenv file (see [ParseDotenv]). Env
-	// wins over it; nil is an empty environment.
+	// Dotenv holds the variables of a --dotenv file (see [ParseDotenv]). Env wins over it; nil is an empty environment.
 	Dotenv map[string]string
 	Env    func(string) (string, bool)
 
-	// Tables are payloads that are read from here and not from a file: the rows
-	// of a path, taken as they are. Nothing is written to them.
+	// Tables are payloads that are read from here and not from a file: the rows of a path, taken as they are. Nothing is
+	// written to them.
 	Tables map[string][][]any
 
 	// ReadFile reads scripts and what they name; nil is os.ReadFile.
@@ -51,9 +50,8 @@ func (o *Options) variable(name string) (string, bool) {
 	return v, ok
 }
 
-// Load reads, checks and compiles a script. If anything is wrong with it, the
-// error is a [tree.Problems] that lists all of it; nothing is sent before a script
-// has loaded. Load does not keep Options.
+// Load reads, checks and compiles a script. If anything is wrong with it, the error is a [tree.Problems] that lists all
+// of it; nothing is sent before a script has loaded. Load does not keep Options.
 func Load(o Options) (*plan.Plan, error) {
 	if o.ReadFile == nil {
 		o.ReadFile = os.ReadFile
@@ -103,7 +101,8 @@ func (c *compiler) readScript(file string) *tree.Node {
 	switch ext := strings.ToLower(filepath.Ext(file)); ext {
 	case ".yml", ".yaml", ".json":
 	case ".js", ".ts", ".mjs", ".cjs":
-		c.Fault(tree.Position{File: file}, "scripts written in %s are not supported, write YAML or JSON", strings.TrimPrefix(ext, "."))
+		c.Fault(tree.Position{File: file}, "scripts written in %s are not supported, write YAML or JSON",
+			strings.TrimPrefix(ext, "."))
 		return nil
 	default:
 		c.Fault(tree.Position{File: file}, "a script ends in .yml, .yaml or .json")
@@ -119,8 +118,7 @@ func (c *compiler) readScript(file string) *tree.Node {
 	return n
 }
 
-// cause is the reason of a file error without the path that the message has
-// already.
+// cause is the reason of a file error without the path that the message has already.
 func cause(err error) error {
 	var pathError *fs.PathError
 	if errors.As(err, &pathError) {
@@ -178,7 +176,8 @@ func (c *compiler) withEnvironment(root *tree.Node) *tree.Node {
 	all := config.Get("environments")
 	e := all.Get(name)
 	if e == nil {
-		c.Fault(tree.Position{File: c.opts.Files[0]}, "there is no environment %q%s", name, settings.Known(name, fieldNames(all)))
+		c.Fault(tree.Position{File: c.opts.Files[0]}, "there is no environment %q%s", name,
+			settings.Known(name, fieldNames(all)))
 		return root
 	}
 	if base, own := config.Get("phases"), e.Get("phases"); base != nil && own != nil && len(own.Items) < len(base.Items) {
@@ -221,8 +220,8 @@ func (c *compiler) withPayloadPath(root *tree.Node) *tree.Node {
 	return root.With("config", config.With("payload", p))
 }
 
-// ParseDotenv reads the lines of a .env file: NAME=value, with optional
-// "export", quotes and # comments. The error names the line.
+// ParseDotenv reads the lines of a .env file: NAME=value, with optional "export", quotes and # comments. The error
+// names the line.
 func ParseDotenv(src []byte) (map[string]string, error) {
 	vars := map[string]string{}
 	for i, line := range strings.Split(string(src), "\n") {

@@ -144,8 +144,7 @@ func TestPhases(t *testing.T) {
 	}
 }
 
-// TestHash: equal for the same load, however it is written and wherever it
-// goes; different when the load differs.
+// TestHash: equal for the same load, however it is written and wherever it goes; different when the load differs.
 func TestHash(t *testing.T) {
 	const base = "config: {target: http://a, phases: [{duration: 1, arrivalRate: 2}]}\nscenarios: [{flow: [{post: {url: /, json: {a: 1}}}]}]"
 	hash := func(script string, o ...func(*scenarios.Options)) string { return mustLoad(t, script, o...).Hash }

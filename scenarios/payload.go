@@ -133,9 +133,8 @@ func (c *compiler) readPayload(p *payload, pos tree.Position) {
 	}
 }
 
-// parseCSV reads the rows; it is false if the file is no CSV. The standard
-// reader always drops empty lines, so they are counted by line number where the
-// script wants them.
+// parseCSV reads the rows; it is false if the file is no CSV. The standard reader always drops empty lines, so they are
+// counted by line number where the script wants them.
 func (c *compiler) parseCSV(p *payload, file string, src []byte) bool {
 	r := csv.NewReader(bytes.NewReader(src))
 	r.Comma, r.FieldsPerRecord = p.delimiter, -1
@@ -176,8 +175,8 @@ func (p *payload) row(record []string) []any {
 	return row
 }
 
-// castNumber makes a number of a text that is a decimal number: "007" is 7.
-// Digits that JSON writes alike are kept, however many they are.
+// castNumber makes a number of a text that is a decimal number: "007" is 7. Digits that JSON writes alike are kept,
+// however many they are.
 func castNumber(text string) any {
 	if text != "" && value.NumberLength(text) == len(text) && !strings.ContainsAny(text, "eE") {
 		return json.Number(text)

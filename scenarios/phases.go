@@ -9,8 +9,7 @@ import (
 	"edgescope/scenarios/tree"
 )
 
-// phases compiles `config.phases`; without any, or with --solo, there is one
-// arrival.
+// phases compiles `config.phases`; without any, or with --solo, there is one arrival.
 func (c *compiler) phases(n *tree.Node) {
 	if c.opts.Solo || n.IsNull() {
 		c.plan.Phases = []plan.Phase{{Name: "solo", Kind: plan.PhaseCount, Duration: time.Second, Count: 1}}
@@ -113,10 +112,9 @@ func (c *compiler) idle(n *tree.Node) time.Duration {
 	return d
 }
 
-// visits makes a phase of single users that come one by one with a gap before
-// each, {visits: 10, idle: 60}. Unless coldStarts says otherwise, a request is a
-// first hit when half of the shortest gap has passed without an answer: what a
-// visit itself takes must not hide it.
+// visits makes a phase of single users that come one by one with a gap before each, {visits: 10, idle: 60}. Unless
+// coldStarts says otherwise, a request is a first hit when half of the shortest gap has passed without an answer: what
+// a visit itself takes must not hide it.
 func (c *compiler) visits(n *tree.Node, p *plan.Phase) {
 	p.Kind = plan.PhaseCount
 	if n.Get("visits").IsNull() || n.Get("idle").IsNull() {

@@ -18,7 +18,9 @@ func (c *compiler) plugins(n *tree.Node) {
 		c.Fault(n.Pos, "plugins must be an object, not %s", n.What())
 		return
 	}
-	known := []string{"expect", "ensure", "metrics-by-endpoint", "apdex", "publish-metrics", "fake-data", "slack", "memory-inspector"}
+	known := []string{
+		"expect", "ensure", "metrics-by-endpoint", "apdex", "publish-metrics", "fake-data", "slack", "memory-inspector",
+	}
 	for _, f := range n.Fields {
 		switch f.Key {
 		case "expect":
@@ -62,9 +64,8 @@ func (c *compiler) apdex(n *tree.Node) {
 	})
 }
 
-// endpoints reads the options of metrics-by-endpoint. The query is left out of
-// the names unless the plugin is listed without stripQueryString, as Artillery
-// has it.
+// endpoints reads the options of metrics-by-endpoint. The query is left out of the names unless the plugin is listed
+// without stripQueryString, as Artillery has it.
 func (c *compiler) endpoints(n *tree.Node) {
 	o := &c.plan.Endpoints
 	o.KeepQuery = true
@@ -78,12 +79,11 @@ func (c *compiler) endpoints(n *tree.Node) {
 	})
 }
 
-// defaultTraces is the endpoint of OTLP exporters that are given none
-// (OpenTelemetry's protocol/exporter.md).
+// defaultTraces is the endpoint of OTLP exporters that are given none (OpenTelemetry's protocol/exporter.md).
 const defaultTraces = "http://localhost:4318/v1/traces"
 
-// publish reads the reporters of publish-metrics: the first of type
-// open-telemetry with traces is where spans go; of all others it warns.
+// publish reads the reporters of publish-metrics: the first of type open-telemetry with traces is where spans go; of
+// all others it warns.
 func (c *compiler) publish(plugin tree.Field) {
 	reporters := c.List(plugin.Value, "publish-metrics")
 	for _, n := range reporters {
@@ -107,8 +107,8 @@ func (c *compiler) publish(plugin tree.Field) {
 	}
 }
 
-// openTelemetry reads one reporter. What else than the place of its traces and
-// the headers it may hold is Artillery's own business.
+// openTelemetry reads one reporter. What else than the place of its traces and the headers it may hold is Artillery's
+// own business.
 func (c *compiler) openTelemetry(n *tree.Node) {
 	ignored := c.ignoring("publish-metrics")
 	c.Object(n, "a reporter of publish-metrics", map[string]func(*tree.Node){
@@ -141,8 +141,10 @@ func (c *compiler) traces(n *tree.Node) {
 		"endpoint":    func(v *tree.Node) { t.URL = c.tracesURL(v) },
 		"headers":     func(v *tree.Node) { t.Headers = c.plainFields(v) },
 		"serviceName": ignored("serviceName"), "resourceAttributes": ignored("resourceAttributes"),
-		"attributes": ignored("attributes"), "sampleRate": ignored("sampleRate"), "useRequestNames": ignored("useRequestNames"),
-		"replaceSpanNameRegex": ignored("replaceSpanNameRegex"), "smartSampling": ignored("smartSampling"), "debug": ignored("debug"),
+		"attributes": ignored("attributes"), "sampleRate": ignored("sampleRate"),
+		"useRequestNames":      ignored("useRequestNames"),
+		"replaceSpanNameRegex": ignored("replaceSpanNameRegex"),
+		"smartSampling":        ignored("smartSampling"), "debug": ignored("debug"),
 	})
 	switch {
 	case exporter == "otlp-grpc" || exporter == "zipkin":

@@ -24,8 +24,8 @@ func sharedDir(t *testing.T) string {
 	return dir
 }
 
-// TestProbesLoadOrAreRefused: a probe that must exit 2 is refused with the text
-// that its manifest asks for; all others load.
+// TestProbesLoadOrAreRefused: a probe that must exit 2 is refused with the text that its manifest asks for; all others
+// load.
 func TestProbesLoadOrAreRefused(t *testing.T) {
 	dir := filepath.Join(sharedDir(t), "artillery-probes")
 	src, err := os.ReadFile(filepath.Join(dir, "manifest.json"))

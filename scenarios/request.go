@@ -25,8 +25,10 @@ type step struct {
 // request compiles the step {method: {...}}; {method: url} is the same as {method: {url: url}}.
 func (c *compiler) request(f tree.Field) plan.Step {
 	s := &step{
-		Request: &plan.Request{Pos: f.Pos, Method: strings.ToUpper(f.Key), Timeout: c.timeout, FollowRedirect: true, Gzip: true},
-		sends:   c.sends.New(f.Key), wants: &answer.Wants{}, probability: 100,
+		Request: &plan.Request{
+			Pos: f.Pos, Method: strings.ToUpper(f.Key), Timeout: c.timeout, FollowRedirect: true, Gzip: true,
+		},
+		sends: c.sends.New(f.Key), wants: &answer.Wants{}, probability: 100,
 	}
 	c.requests = append(c.requests, s.Request)
 	n := f.Value

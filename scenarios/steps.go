@@ -136,8 +136,7 @@ func (c *compiler) over(l *loop, n *tree.Node) {
 	l.list = c.templates.Compile(name, n.Pos)
 }
 
-// parseCount reads a loop's count: "3" is 0 up to 3, "2-4" is 2 and 3, "-1" is
-// endless.
+// parseCount reads a loop's count: "3" is 0 up to 3, "2-4" is 2 and 3, "-1" is endless.
 func parseCount(text string) (from, to int, endless, ok bool) {
 	text = strings.TrimSpace(text)
 	if text == "-1" {
@@ -165,9 +164,8 @@ func (j jitter) spread(pause time.Duration) time.Duration {
 	return j.fixed
 }
 
-// pause returns how long the user thinks: the script's time, varied evenly by
-// up to the jitter in both directions, never below 0. The error is a
-// [value.UserError], for a template that renders to no duration.
+// pause returns how long the user thinks: the script's time, varied evenly by up to the jitter in both directions,
+// never below 0. The error is a [value.UserError], for a template that renders to no duration.
 func (t *think) pause(s *value.Scope) (time.Duration, error) {
 	pause := t.fixed
 	if t.text != nil {
@@ -184,10 +182,9 @@ func (t *think) pause(s *value.Scope) (time.Duration, error) {
 	return max(pause, 0), nil
 }
 
-// passes yields the running number of each pass, having set $loopCount and
-// $loopElement (or the names that the script chose) for it. After the loop
-// these names mean again what they meant before. A count of -1 is endless; a
-// count that renders to no number, or an `over` that is no list, is no pass.
+// passes yields the running number of each pass, having set $loopCount and $loopElement (or the names that the script
+// chose) for it. After the loop these names mean again what they meant before. A count of -1 is endless; a count that
+// renders to no number, or an `over` that is no list, is no pass.
 func (l *loop) passes(s *value.Scope) iter.Seq[int] {
 	return func(yield func(int) bool) {
 		defer s.Keep(l.number)()
@@ -206,8 +203,7 @@ func (l *loop) passes(s *value.Scope) iter.Seq[int] {
 	}
 }
 
-// counted walks a loop with a count. Its element is the first number all along,
-// as Artillery has it.
+// counted walks a loop with a count. Its element is the first number all along, as Artillery has it.
 func (l *loop) counted(s *value.Scope, yield func(int) bool) {
 	from, to, endless, ok := parseCount(l.count.Text(s))
 	if !ok {

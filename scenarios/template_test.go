@@ -87,8 +87,8 @@ func TestRandomFunctionsAndUUID(t *testing.T) {
 	}
 }
 
-// TestConfigIsRenderedOnce: functions in config have one value per run;
-// http.defaults sees the user's variables, but functions in it run once too.
+// TestConfigIsRenderedOnce: functions in config have one value per run; http.defaults sees the user's variables, but
+// functions in it run once too.
 func TestConfigIsRenderedOnce(t *testing.T) {
 	p := mustLoad(t, one(`variables: {r: "{{ $randomNumber(1, 1000000) }}", e: "{{ $environment }}", gone: "{{ nope }}"}
 http: {defaults: {headers: {x-id: "{{ $uuid }}", x-r: "{{ $randomNumber(1, 1000000) }}", x-e: "{{ $env.E }}", x-u: "{{ user }}", x-gone: "{{ nope }}"}}}`,

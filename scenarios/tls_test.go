@@ -25,7 +25,8 @@ func withTLS(t *testing.T, options string) (*plan.Plan, error) {
 	}})
 }
 
-// TestClientKeysAreDecrypted: what openssl genpkey and openssl pkcs8 -topk8 write, in all ciphers that they offer of AES.
+// TestClientKeysAreDecrypted: what openssl genpkey and openssl pkcs8 -topk8 write, in all ciphers that they offer of
+// AES.
 func TestClientKeysAreDecrypted(t *testing.T) {
 	f := func(key, passphrase, wantError string) {
 		t.Helper()

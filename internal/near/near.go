@@ -38,7 +38,8 @@ func Word(word string, most int, words ...string) string {
 	return best
 }
 
-// Hint returns ` (did you mean "x"?)` with the word that is at most two changes away, whatever its case, and "" if none is.
+// Hint returns ` (did you mean "x"?)` with the word that is at most two changes away, whatever its case, and "" if none
+// is.
 func Hint(word string, words ...string) string {
 	lower, best, least := strings.ToLower(word), "", 3
 	for _, w := range words {

@@ -174,9 +174,8 @@ func (m *match) same(s *value.Scope, r *plan.Response) bool {
 	return value.Operand(got, true) == value.Operand(want, true)
 }
 
-// Capture stores what the script captures of an answer. If a strict capture or
-// match fails, nothing is stored and the error is [plan.ErrCapture]: the user ends
-// there. A capture fails if there is no value or it is ""; 0, false and null
+// Capture stores what the script captures of an answer. If a strict capture or match fails, nothing is stored and the
+// error is [plan.ErrCapture]: the user ends there. A capture fails if there is no value or it is ""; 0, false and null
 // are values. A failed capture that is not strict leaves its variable undefined.
 func (w *Wants) Capture(s *value.Scope, res *plan.Response) error {
 	failed := false

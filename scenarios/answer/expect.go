@@ -26,9 +26,8 @@ type verdict struct {
 	want, got string
 }
 
-// Judge appends the outcome of each expectation to dst. Call it after
-// [Wants.Capture], whatever that returned: expectations see the captured
-// variables, and are judged also when a capture failed.
+// Judge appends the outcome of each expectation to dst. Call it after [Wants.Capture], whatever that returned:
+// expectations see the captured variables, and are judged also when a capture failed.
 func (w *Wants) Judge(dst []plan.Outcome, s *value.Scope, res *plan.Response) []plan.Outcome {
 	dst = slices.Grow(dst, len(w.expect))
 	for i := range w.expect {
@@ -191,8 +190,8 @@ func expectJMES(text *templates.Template, fixed *jmespath.Expression) func(*valu
 	}
 }
 
-// expectCacheStatus compares what any cache header of any platform says, in
-// canonical words; "none" is that no header says anything.
+// expectCacheStatus compares what any cache header of any platform says, in canonical words; "none" is that no header
+// says anything.
 func expectCacheStatus(want templates.Value) func(*value.Scope, *plan.Response) verdict {
 	return func(s *value.Scope, r *plan.Response) verdict {
 		words := texts(&want, s)

@@ -18,8 +18,7 @@ var expectationKeys = []string{
 	"hasHeader", "headerEquals", "header", "matchesRegexp", "cdnHit", "cacheStatus", "jmespath", "jpath",
 }
 
-// expectations compiles `expect`: one object or a list of them; every key of
-// an object is an expectation.
+// expectations compiles `expect`: one object or a list of them; every key of an object is an expectation.
 func (r *Reader) expectations(w *Wants, n *tree.Node) {
 	if r.Unjudged {
 		r.Settings.Warn(n.Pos, "expect is not judged in before and after, as in Artillery: use capture")
@@ -141,7 +140,8 @@ func (r *Reader) headerEquals(f tree.Field) (expectation, bool) {
 		r.Settings.Fault(f.Value.Pos, "headerEquals takes a list of two, the header's name and value")
 		return expectation{}, false
 	}
-	return r.headerExpectation(r.Templates.Template(f.Value.Items[0], "the header's name"), r.Templates.Value(f.Value.Items[1])), true
+	name := r.Templates.Template(f.Value.Items[0], "the header's name")
+	return r.headerExpectation(name, r.Templates.Value(f.Value.Items[1])), true
 }
 
 // headerExpectation is counted under a name that says which header.
@@ -183,7 +183,8 @@ func (r *Reader) staticJMES(t *templates.Template, pos tree.Position) *jmespath.
 func (r *Reader) Finish(w *Wants) {
 	status := slices.ContainsFunc(w.expect, func(e expectation) bool { return e.kind == "statusCode" })
 	if r.Expect200 && !status && !r.Unjudged {
-		w.expect = append(w.expect, expectation{kind: "statusCode", check: expectStatus(templates.Fixed(value.Int(200)), false)})
+		ok := templates.Fixed(value.Int(200))
+		w.expect = append(w.expect, expectation{kind: "statusCode", check: expectStatus(ok, false)})
 	}
 }
 

@@ -1,5 +1,5 @@
-// Package condition compiles the conditions of scripts: `ifTrue`, and the checks of `ensure`. They are written in filtrex:
-// words for operators, "text" in double quotes, 'name' in single quotes for a variable.
+// Package condition compiles the conditions of scripts: `ifTrue`, and the checks of `ensure`. They are written in
+// filtrex: words for operators, "text" in double quotes, 'name' in single quotes for a variable.
 package condition
 
 import (

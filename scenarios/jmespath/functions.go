@@ -17,8 +17,8 @@ import (
 	"edgescope/scenarios/value"
 )
 
-// Functions that no expression can name: members stands for *, and gives the values of an object; elements stands in front
-// of a slice, and gives a list. Both give null of anything else.
+// Functions that no expression can name: members stands for *, and gives the values of an object; elements stands in
+// front of a slice, and gives a list. Both give null of anything else.
 const (
 	members  = " members"
 	elements = " elements"

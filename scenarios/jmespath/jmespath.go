@@ -12,8 +12,8 @@ import (
 	"edgescope/scenarios/value"
 )
 
-// Bounds of an expression: parser and interpreter go down a level for each bracket and operator, and have no bound of their
-// own.
+// Bounds of an expression: parser and interpreter go down a level for each bracket and operator, and have no bound of
+// their own.
 const (
 	maxLength  = 64 << 10
 	maxNesting = 200
@@ -73,8 +73,8 @@ func located(e parsing.SyntaxError) error {
 	return fmt.Errorf("unexpected %q at character %d", word, e.Offset+1)
 }
 
-// Search evaluates the expression on a script value, which is not changed. Members of objects come in the order of their
-// names. A function that is given what it cannot take is an error, as the specification has it.
+// Search evaluates the expression on a script value, which is not changed. Members of objects come in the order of
+// their names. A function that is given what it cannot take is an error, as the specification has it.
 func (e *Expression) Search(v any) (found any, err error) {
 	defer func() {
 		if recover() != nil {
@@ -118,7 +118,8 @@ func call(function string, argument parsing.ASTNode) parsing.ASTNode {
 	return parsing.ASTNode{NodeType: parsing.ASTFunctionExpression, Value: function, Children: []parsing.ASTNode{argument}}
 }
 
-// check refuses what would fail in every run, and what the library has beyond the specification without meaning it here.
+// check refuses what would fail in every run, and what the library has beyond the specification without meaning it
+// here.
 func check(n *parsing.ASTNode, argument bool) error {
 	switch n.NodeType {
 	case parsing.ASTFunctionExpression:
@@ -139,8 +140,8 @@ func check(n *parsing.ASTNode, argument bool) error {
 	return nil
 }
 
-// literals writes what stands between backquotes and is no JSON as a text, as older implementations read it, and counts how
-// deep brackets are nested.
+// literals writes what stands between backquotes and is no JSON as a text, as older implementations read it, and counts
+// how deep brackets are nested.
 func literals(text string) (whole string, deepest int) {
 	var b strings.Builder
 	depth := 0

@@ -95,8 +95,8 @@ func operand(text string, at int) (e value.Expression, end int, err error) {
 	}, p.i, nil
 }
 
-// operandSegment reads .name or [..] inside an value.Expression, where a name ends
-// at the first character that cannot be in it.
+// operandSegment reads .name or [..] inside an value.Expression, where a name ends at the first character that cannot
+// be in it.
 func (p *pathParser) operandSegment() error {
 	if p.text[p.i] == '[' {
 		return p.bracket(false)

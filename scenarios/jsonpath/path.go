@@ -10,9 +10,8 @@ import (
 	"edgescope/scenarios/value"
 )
 
-// Path is a compiled path in the dialect of jsonpath-plus, which Artillery
-// uses: "$.a[*].x", "$..x", "$.a[?(@.x > 1)]", "$.a[-1:]", "$.a.length",
-// "$..x^" (parents), "$.a.*~" (names), "$.*@number()" (types).
+// Path is a compiled path in the dialect of jsonpath-plus, which Artillery uses: "$.a[*].x", "$..x", "$.a[?(@.x > 1)]",
+// "$.a[-1:]", "$.a.length", "$..x^" (parents), "$.a.*~" (names), "$.*@number()" (types).
 type Path struct {
 	segments []segment
 	parents  bool // some segment asks for them
@@ -26,8 +25,7 @@ type segment struct {
 // selector visits what it selects below or beside a spot.
 type selector func(w *walk, at spot, found func(spot))
 
-// walk is one evaluation. The budget ends paths like $..*..*, which would visit
-// a body many times over.
+// walk is one evaluation. The budget ends paths like $..*..*, which would visit a body many times over.
 type walk struct {
 	root    any
 	budget  int
@@ -66,8 +64,7 @@ func (s segment) apply(w *walk, at spot, found func(spot)) {
 	}
 }
 
-// child selects a member by name, or an element by index; lists and texts have
-// a length.
+// child selects a member by name, or an element by index; lists and texts have a length.
 func child(name string) selector {
 	index, err := strconv.Atoi(name)
 	isIndex := err == nil

@@ -55,16 +55,16 @@ func everyChild(w *walk, at spot, found func(spot)) {
 	}
 }
 
-// parent selects what a value was found in, once for each value: two elements
-// have the same list as parent twice, as in jsonpath-plus.
+// parent selects what a value was found in, once for each value: two elements have the same list as parent twice, as in
+// jsonpath-plus.
 func parent(_ *walk, at spot, found func(spot)) {
 	if at.parent != nil {
 		found(*at.parent)
 	}
 }
 
-// nameOf selects the name of a member, or the index of an element: a number if
-// the list was walked, the text of the path if the path names it.
+// nameOf selects the name of a member, or the index of an element: a number if the list was walked, the text of the
+// path if the path names it.
 func nameOf(_ *walk, at spot, found func(spot)) {
 	switch at.how {
 	case foundInList:
@@ -75,10 +75,10 @@ func nameOf(_ *walk, at spot, found func(spot)) {
 }
 
 // ofType is the type selector of jsonpath-plus that begins s, "@number()".
-var ofType = regexp.MustCompile(`^@(null|boolean|number|string|integer|scalar|array|object|undefined|nonFinite|function|other)\(\)`)
+var ofType = regexp.MustCompile(`^@(null|boolean|number|string|integer|scalar|array|object|` +
+	`undefined|nonFinite|function|other)\(\)`)
 
-// typed selects a value if it is of a type. No JSON value is undefined, not
-// finite, a function or other.
+// typed selects a value if it is of a type. No JSON value is undefined, not finite, a function or other.
 func typed(kind string) selector {
 	return func(_ *walk, at spot, found func(spot)) {
 		if isOfType(at.v, kind) {
@@ -125,8 +125,7 @@ func (p *pathParser) suffix() bool {
 	return true
 }
 
-// nameEnd is where a plain name ends: at a dot, a bracket, ^, ~ or a type.
-// "@type" is a name.
+// nameEnd is where a plain name ends: at a dot, a bracket, ^, ~ or a type. "@type" is a name.
 func nameEnd(s string) int {
 	for i := range len(s) {
 		if strings.IndexByte(".[^~", s[i]) >= 0 || s[i] == '@' && ofType.MatchString(s[i:]) {

@@ -17,8 +17,8 @@ import (
 )
 
 // Decrypt takes the passphrase off a private key in PEM: "ENCRYPTED PRIVATE KEY" (PKCS #8, RFC 5958) under PBES2 (RFC
-// 8018, section 6.2) with PBKDF2 and AES-CBC, which is what openssl writes. A key that is not encrypted comes back as it
-// is.
+// 8018, section 6.2) with PBKDF2 and AES-CBC, which is what openssl writes. A key that is not encrypted comes back as
+// it is.
 func Decrypt(key, passphrase []byte) ([]byte, error) {
 	block, _ := pem.Decode(key)
 	switch {
@@ -78,7 +78,8 @@ func decryptPKCS8(der, passphrase []byte) ([]byte, error) {
 		return nil, fmt.Errorf("read the encrypted key: %w", err)
 	}
 	if !sealed.Algorithm.Algorithm.Equal(oidPBES2) {
-		return nil, fmt.Errorf("it is encrypted by %s, want PBES2: write it anew with openssl pkcs8 -topk8", sealed.Algorithm.Algorithm)
+		return nil, fmt.Errorf("it is encrypted by %s, want PBES2: write it anew with openssl pkcs8 -topk8",
+			sealed.Algorithm.Algorithm)
 	}
 	if _, err := asn1.Unmarshal(sealed.Algorithm.Parameters.FullBytes, &scheme); err != nil {
 		return nil, fmt.Errorf("read how the key is encrypted: %w", err)
@@ -113,7 +114,8 @@ func keySize(cipherOID asn1.ObjectIdentifier) (int, error) {
 
 func derive(a *pkix.AlgorithmIdentifier, passphrase []byte, size int) ([]byte, error) {
 	if !a.Algorithm.Equal(oidPBKDF2) {
-		return nil, fmt.Errorf("its passphrase is stretched by %s, want PBKDF2: write it anew with openssl pkcs8 -topk8", a.Algorithm)
+		return nil, fmt.Errorf("its passphrase is stretched by %s, want PBKDF2: write it anew with openssl pkcs8 -topk8",
+			a.Algorithm)
 	}
 	var p pbkdf2Params
 	if _, err := asn1.Unmarshal(a.Parameters.FullBytes, &p); err != nil {
@@ -136,7 +138,8 @@ func derive(a *pkix.AlgorithmIdentifier, passphrase []byte, size int) ([]byte, e
 	return pbkdf2.Key(function, string(passphrase), p.Salt, p.Iterations, size)
 }
 
-// openCBC decrypts and takes the padding off (RFC 8018, section 6.1.1), whose length is all that tells a wrong passphrase.
+// openCBC decrypts and takes the padding off (RFC 8018, section 6.1.1), whose length is all that tells a wrong
+// passphrase.
 func openCBC(data, secret, iv []byte) ([]byte, error) {
 	block, err := aes.NewCipher(secret)
 	if err != nil {

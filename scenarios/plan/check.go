@@ -19,8 +19,8 @@ type Check struct {
 	Holds value.Expression // on their values
 }
 
-// CheckSource is a check as report files keep it. Whoever merges the reports of a run's parts compiles it again, and judges
-// the sums.
+// CheckSource is a check as report files keep it. Whoever merges the reports of a run's parts compiles it again, and
+// judges the sums.
 type CheckSource struct {
 	Text string `json:"text"` // as printed; of a condition, its expression
 	// Metric is the metric of a threshold, which must be below Max. It is "" for a condition, and [MaxErrorRate] for that
@@ -28,8 +28,8 @@ type CheckSource struct {
 	Metric   string  `json:"metric,omitempty"`
 	Max      float64 `json:"max,omitempty"`
 	Optional bool    `json:"optional,omitempty"` // printed, but does not decide
-	// Known are the metrics in a condition whose names hold more than letters, digits, dots, _ and $, longest first: without
-	// them "errors.a-b" would be a difference.
+	// Known are the metrics in a condition whose names hold more than letters, digits, dots, _ and $, longest first:
+	// without them "errors.a-b" would be a difference.
 	Known []string `json:"known,omitempty"`
 }
 

@@ -5,9 +5,8 @@ import (
 	"strings"
 )
 
-// EndpointOf is the label of a URL in the endpoint metrics: its path (and query,
-// with KeepQuery) and the request's name in parentheses, "/status/7 (poll)". In
-// front stands the host if it is not the target's, as in Artillery.
+// EndpointOf is the label of a URL in the endpoint metrics: its path (and query, with KeepQuery) and the request's name
+// in parentheses, "/status/7 (poll)". In front stands the host if it is not the target's, as in Artillery.
 func (p *Plan) EndpointOf(u, name string) string {
 	host, path := splitURL(u)
 	label := foreignHost(host, p.Target) + path
@@ -70,8 +69,7 @@ func foreignHost(host, target string) string {
 	return label
 }
 
-// outside is the place of the first of some characters outside of a template,
-// -1 if there is none.
+// outside is the place of the first of some characters outside of a template, -1 if there is none.
 func outside(u, chars string) int {
 	depth := 0
 	for i := range len(u) {

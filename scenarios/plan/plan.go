@@ -136,11 +136,10 @@ type EndpointOptions struct {
 	Namespace           string // "": plugins.metrics-by-endpoint
 }
 
-// Telemetry is where a script wants its spans: the open-telemetry reporter of
-// the plugin publish-metrics. loadgen sends there what --otlp would.
+// Telemetry is where a script wants its spans: the open-telemetry reporter of the plugin publish-metrics. loadgen sends
+// there what --otlp would.
 type Telemetry struct {
-	// URL takes OTLP/HTTP traces: the reporter's endpoint as it is written,
-	// "http://127.0.0.1:4318/v1/traces".
+	// URL takes OTLP/HTTP traces: the reporter's endpoint as it is written, "http://127.0.0.1:4318/v1/traces".
 	URL     string
 	Headers []Field
 }
@@ -151,8 +150,8 @@ type Flow struct {
 	Weight float64 // relative, >= 0; 0: never picked
 	Steps  []Step
 
-	// The functions that are called before the first step, after the last one
-	// (not when the user has failed), and when a request has failed.
+	// The functions that are called before the first step, after the last one (not when the user has failed), and when a
+	// request has failed.
 	BeforeScenario, AfterScenario, OnError []string
 }
 
@@ -171,8 +170,8 @@ func (*Log) step()      {}
 type Request struct {
 	Pos    tree.Position
 	Method string // upper case
-	// Endpoint labels the request in reports: the script's URL as written, without its query, and the name:
-	// "/status/{{ id }} (check)".
+	// Endpoint labels the request in reports: the script's URL as written, without its query, and the name: "/status/{{ id
+	// }} (check)".
 	Endpoint string
 	Name     string // "" if the script gives none
 	// IfFunction is a function of the processor that decides whether it is sent; "" for none.
@@ -257,8 +256,8 @@ type Loop struct {
 // Field is a name and a value: a header, a cookie.
 type Field struct{ Name, Value string }
 
-// Message is a request as it goes out. A Message may be reused: Render
-// overwrites all of it and keeps the memory of Header, Cookies and Body.
+// Message is a request as it goes out. A Message may be reused: Render overwrites all of it and keeps the memory of
+// Header, Cookies and Body.
 type Message struct {
 	Method  string
 	URL     string  // absolute, http or https

@@ -15,7 +15,8 @@ type Response struct {
 	Status int
 	Header http.Header
 	Body   []byte
-	// CacheStatus is what the headers say of the cache, in the words of the cacheStatus expectation; "" if they say nothing.
+	// CacheStatus is what the headers say of the cache, in the words of the cacheStatus expectation; "" if they say
+	// nothing.
 	CacheStatus string
 
 	parsed bool
@@ -54,6 +55,8 @@ func (r *Response) Script() []byte {
 		headers.Put(strings.ToLower(name), strings.Join(values, ", "))
 	}
 	return value.AppendJSON(nil, value.NewObject([]value.Member{
-		{Key: "statusCode", Value: value.Int(r.Status)}, {Key: "headers", Value: headers}, {Key: "body", Value: string(r.Body)},
+		{Key: "statusCode", Value: value.Int(r.Status)},
+		{Key: "headers", Value: headers},
+		{Key: "body", Value: string(r.Body)},
 	}))
 }

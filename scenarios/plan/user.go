@@ -80,8 +80,8 @@ func (p *Plan) PickFlow(s *value.Scope) *Flow {
 // SetRegions makes users go to regions.
 func (p *Plan) SetRegions(regions []Region) { p.Regions, p.rounds = regions, roundRobin(regions) }
 
-// Region is where the user with the given index goes: the regions take turns,
-// by weight. It is nil if the script has no regions, or for user -1.
+// Region is where the user with the given index goes: the regions take turns, by weight. It is nil if the script has no
+// regions, or for user -1.
 func (p *Plan) Region(user int) *Region {
 	if len(p.rounds) == 0 || user < 0 {
 		return nil
@@ -89,8 +89,7 @@ func (p *Plan) Region(user int) *Region {
 	return &p.Regions[p.rounds[user%len(p.rounds)]]
 }
 
-// roundRobin spreads the regions evenly by weight over one cycle: the one that
-// is furthest behind its share is next.
+// roundRobin spreads the regions evenly by weight over one cycle: the one that is furthest behind its share is next.
 func roundRobin(regions []Region) []int {
 	total := 0
 	for _, r := range regions {

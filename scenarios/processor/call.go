@@ -43,7 +43,10 @@ func (r *realm) invoke(j *job) error {
 // follow waits for a promise.
 func (r *realm) follow(j *job, promise sobek.Value, then sobek.Callable) error {
 	_, err := then(promise,
-		r.rt.ToValue(func(call sobek.FunctionCall) sobek.Value { r.fulfilled(j, call.Argument(0)); return sobek.Undefined() }),
+		r.rt.ToValue(func(call sobek.FunctionCall) sobek.Value {
+			r.fulfilled(j, call.Argument(0))
+			return sobek.Undefined()
+		}),
 		r.rt.ToValue(func(call sobek.FunctionCall) sobek.Value {
 			j.finish(Error(messageOf(call.Argument(0))))
 			return sobek.Undefined()
@@ -60,7 +63,7 @@ func (r *realm) fulfilled(j *job, v sobek.Value) {
 	j.finish(nil)
 }
 
-// done ends a function that calls back: with the answer of a condition, else with an error or nothing.
+// done ends a function that calls back: a condition with its value, any other with an error or nothing.
 func (r *realm) done(j *job, v sobek.Value) {
 	switch {
 	case j.finished:
@@ -214,7 +217,8 @@ func (v *variables) Keys() []string {
 	return names
 }
 
-// writeBack stores what was set and what was changed in place. A value without JSON text (undefined, a function) deletes.
+// writeBack stores what was set and what was changed in place. A value without JSON text (undefined, a function)
+// deletes.
 func (v *variables) writeBack() error {
 	for name, c := range v.cached {
 		if !c.written && c.before == nil {

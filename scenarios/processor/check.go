@@ -8,8 +8,8 @@ import (
 	"github.com/grafana/sobek/file"
 )
 
-// checker looks through the syntax tree of a module for what it requires and for what is not there, so that a run does not
-// meet it half-way.
+// checker looks through the syntax tree of a module for what it requires and for what is not there, so that a run does
+// not meet it half-way.
 type checker struct {
 	loader *loader
 	module *module
@@ -45,8 +45,8 @@ func (c *checker) requires(at file.Idx, name string) {
 	}
 }
 
-// walk visits every node below v. The tree has some seventy kinds of nodes and no visitor of its own; fields that are not
-// exported hold none.
+// walk visits every node below v. The tree has some seventy kinds of nodes and no visitor of its own; fields that are
+// not exported hold none.
 func (c *checker) walk(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Interface:

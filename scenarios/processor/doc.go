@@ -1,13 +1,14 @@
-// Package processor runs the JavaScript of a script, `config.processor`: the functions that its hooks, function steps and
-// conditions name.
+// Package processor runs the JavaScript of a script, `config.processor`: the functions that its hooks, function steps
+// and conditions name.
 //
 // [Load] reads the file with all that it requires and refuses, with file and line, what it could not run: npm and node
 // modules, TypeScript, network access. A [Pool] then holds a few worker goroutines, each with a JavaScript runtime
-// (grafana/sobek) and an event loop of its own. A call runs on one of them from its begin to its end; while it waits for a
-// timer the worker runs other calls. State of a module is hence per worker: what is to outlive a call belongs into
-// context.vars.
+// (grafana/sobek) and an event loop of its own. A call runs on one of them from its begin to its end; while it waits
+// for a timer the worker runs other calls. State of a module is hence per worker: what is to outlive a call belongs
+// into context.vars.
 //
-// Values cross as JSON text, so that the package knows nothing of scripts. Users wait for their calls; arrivals never do.
+// Values cross as JSON text, so that the package knows nothing of scripts. Users wait for their calls; arrivals never
+// do.
 package processor
 
 import (
@@ -54,8 +55,8 @@ const (
 	Condition                      // f(context, done), where done takes the answer
 )
 
-// Vars are the variables of a user, by plain name; a value is JSON text. They are used by one goroutine at a time, and not
-// after [Pool.Do] has returned.
+// Vars are the variables of a user, by plain name; a value is JSON text. They are used by one goroutine at a time, and
+// not after [Pool.Do] has returned.
 type Vars interface {
 	Names() []string
 	Get(name string) (json []byte, ok bool)

@@ -93,7 +93,7 @@ func (j *job) left(l *loop, now time.Time) time.Duration {
 	return Limit - (now.Sub(j.began) - others)
 }
 
-// sweep answers the jobs that are finished and forgets their timers.
+// sweep hands finished jobs back to who waits for them, and forgets their timers.
 func (l *loop) sweep() {
 	l.waiting = slices.DeleteFunc(l.waiting, func(j *job) bool {
 		if j.finished {
@@ -157,7 +157,8 @@ func (l *loop) after(delay, every time.Duration, action func() error) (int64, er
 		return 0, errors.New("too many timers")
 	}
 	l.lastID++
-	l.timers = append(l.timers, &timer{id: l.lastID, job: l.running, at: time.Now().Add(delay), every: every, action: action})
+	at := time.Now().Add(delay)
+	l.timers = append(l.timers, &timer{id: l.lastID, job: l.running, at: at, every: every, action: action})
 	return l.lastID, nil
 }
 

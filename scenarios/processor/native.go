@@ -85,7 +85,8 @@ func decode(b []byte, encoding string) (string, error) {
 }
 
 var hashes = map[string]func() hash.Hash{
-	"md5": md5.New, "sha1": sha1.New, "sha224": sha256.New224, "sha256": sha256.New, "sha384": sha512.New384, "sha512": sha512.New,
+	"md5": md5.New, "sha1": sha1.New, "sha224": sha256.New224, "sha256": sha256.New,
+	"sha384": sha512.New384, "sha512": sha512.New,
 }
 
 func newHash(name string) (func() hash.Hash, error) {

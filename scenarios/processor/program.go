@@ -95,7 +95,9 @@ func (l *loader) add(path string, src []byte) {
 		m.isJSON = true
 		return
 	case ".ts", ".mts", ".cts", ".tsx", ".jsx":
-		l.fault(Problem{File: path, Msg: "a processor is JavaScript; compile " + strings.TrimPrefix(ext, ".") + " first (tsc, esbuild)"})
+		l.fault(Problem{
+			File: path, Msg: "a processor is JavaScript; compile " + strings.TrimPrefix(ext, ".") + " first (tsc, esbuild)",
+		})
 		return
 	}
 	tree := l.parse(m)
@@ -124,7 +126,8 @@ func (l *loader) parse(m *module) *ast.Program {
 		l.compile(m, tree)
 		return tree
 	}
-	if tree, moduleErr := parse(m.path, m.source, parser.IsModule); moduleErr == nil && len(tree.ImportEntries)+len(tree.ExportEntries) > 0 {
+	tree, moduleErr := parse(m.path, m.source, parser.IsModule)
+	if moduleErr == nil && len(tree.ImportEntries)+len(tree.ExportEntries) > 0 {
 		m.isESM = true
 		return tree
 	}
@@ -180,7 +183,8 @@ func (l *loader) resolve(from *module, name string) (msg string) {
 		return ""
 	}
 	if !strings.HasPrefix(name, "./") && !strings.HasPrefix(name, "../") && !filepath.IsAbs(name) {
-		return "module " + name + " is not available: a processor may require files beside it and " + strings.Join(builtins, ", ") +
+		return "module " + name + " is not available: a processor may require files beside it and " +
+			strings.Join(builtins, ", ") +
 			", no npm and no other node modules"
 	}
 	path := name
@@ -188,7 +192,9 @@ func (l *loader) resolve(from *module, name string) (msg string) {
 		path = filepath.Join(filepath.Dir(from.path), path)
 	}
 	var first error
-	for _, candidate := range []string{path, path + ".js", path + ".json", path + ".cjs", path + ".mjs", filepath.Join(path, "index.js")} {
+	for _, candidate := range []string{
+		path, path + ".js", path + ".json", path + ".cjs", path + ".mjs", filepath.Join(path, "index.js"),
+	} {
 		if l.program.modules[candidate] == nil {
 			src, err := l.program.options.ReadFile(candidate)
 			if err != nil {

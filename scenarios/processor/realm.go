@@ -86,7 +86,7 @@ func (r *realm) main() (sobek.Value, error) {
 	return r.rt.NamespaceObjectFor(source), nil
 }
 
-// require answers the exports of a CommonJS, JSON or built-in module, which it evaluates at most once.
+// require returns the exports of a CommonJS, JSON or built-in module, which it evaluates at most once.
 func (r *realm) require(path string) (sobek.Value, error) {
 	if v, ok := r.values[path]; ok {
 		return v, nil
@@ -108,7 +108,8 @@ func (r *realm) require(path string) (sobek.Value, error) {
 	object, exports := r.rt.NewObject(), r.rt.NewObject()
 	_ = object.Set("exports", exports)
 	r.values[path] = exports // what a circle of modules sees
-	if _, err := f(exports, exports, r.rt.ToValue(r.requireFrom(m)), object, r.rt.ToValue(path), r.rt.ToValue(filepath.Dir(path))); err != nil {
+	require, dir := r.rt.ToValue(r.requireFrom(m)), r.rt.ToValue(filepath.Dir(path))
+	if _, err := f(exports, exports, require, object, r.rt.ToValue(path), dir); err != nil {
 		delete(r.values, path)
 		return nil, err
 	}
@@ -153,8 +154,8 @@ func (r *realm) resolve(from any, name string) (sobek.ModuleRecord, error) {
 	return record, nil
 }
 
-// facade shows a module that is no ES module to those that import it: default is all of its exports, and every name is the
-// member of that name.
+// facade shows a module that is no ES module to those that import it: default is all of its exports, and every name is
+// the member of that name.
 type facade struct {
 	realm *realm
 	path  string

@@ -39,8 +39,7 @@ type part struct {
 	file        []byte // read when the script is loaded; nil if the part is no file
 }
 
-// append renders the body and returns the content-type that goes with it, ""
-// for a text, which is sent without one.
+// append renders the body and returns the content-type that goes with it, "" for a text, which is sent without one.
 func (b *body) append(dst []byte, s *value.Scope) (body []byte, contentType string) {
 	switch b.kind {
 	case jsonBody:

@@ -2,9 +2,8 @@ package request
 
 import "strings"
 
-// escapeURL percent-encodes what a variable has put into the path or the query
-// of an absolute URL and may not stand there: blanks, quotes, letters beyond
-// ASCII. It encodes what the URL standard of browsers and Node does (WHATWG URL,
+// escapeURL percent-encodes what a variable has put into the path or the query of an absolute URL and may not stand
+// there: blanks, quotes, letters beyond ASCII. It encodes what the URL standard of browsers and Node does (WHATWG URL,
 // section 4.4), which drops tabs and line ends; what is encoded already stays.
 func escapeURL(u string) string {
 	start := strings.Index(u, "://") + len("://")

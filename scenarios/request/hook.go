@@ -12,7 +12,8 @@ import (
 	"edgescope/scenarios/value"
 )
 
-// Script is the request as a function sees it before it is rendered, as JSON: its templates are text, its URL is absolute.
+// Script is the request as a function sees it before it is rendered, as JSON: its templates are text, its URL is
+// absolute.
 func (r *Request) Script(base string) []byte {
 	address := r.url.String()
 	if strings.HasPrefix(address, "/") {
@@ -32,7 +33,9 @@ func (r *Request) Script(base string) []byte {
 	putFields(o, "qs", r.query)
 	putFields(o, "cookie", r.cookies)
 	if r.auth != nil {
-		o.Put("auth", value.NewObject([]value.Member{{Key: "user", Value: r.auth.user.String()}, {Key: "pass", Value: r.auth.pass.String()}}))
+		o.Put("auth", value.NewObject([]value.Member{
+			{Key: "user", Value: r.auth.user.String()}, {Key: "pass", Value: r.auth.pass.String()},
+		}))
 	}
 	switch r.body.kind {
 	case jsonBody:
@@ -71,8 +74,8 @@ func putFields(o *value.Object, key string, fields []templates.Field) {
 // changeable are what a function may change about a request; other members of req are its own.
 var changeable = []string{"url", "method", "headers", "qs", "cookie", "auth", "json", "body", "form"}
 
-// Changed is the request with what a function left of its Script: in url, method, headers, qs, cookie, auth, json, body and
-// form templates are rendered like those of the script. It is r itself when nothing has changed; the error is a
+// Changed is the request with what a function left of its Script: in url, method, headers, qs, cookie, auth, json, body
+// and form templates are rendered like those of the script. It is r itself when nothing has changed; the error is a
 // [value.UserError].
 func (r *Request) Changed(before, after []byte) (*Request, error) {
 	if bytes.Equal(before, after) {
@@ -92,7 +95,8 @@ func (r *Request) Changed(before, after []byte) (*Request, error) {
 	keys := read.Keys(changed)
 	keys["method"] = func(n *tree.Node) { changed.method = strings.ToUpper(method(wrong, n)) }
 	for _, m := range o.Members() {
-		if n := templates.Node(m.Value, tree.Position{}); slices.Contains(changeable, m.Key) && (!n.IsNull() || m.Key == "json") {
+		n := templates.Node(m.Value, tree.Position{})
+		if slices.Contains(changeable, m.Key) && (!n.IsNull() || m.Key == "json") {
 			keys[m.Key](n)
 		}
 	}

@@ -10,9 +10,8 @@ import (
 	"edgescope/scenarios/value"
 )
 
-// Render fills m with the request of one user. base is the plan's target, or
-// that of the user's region; a URL that begins with "/" is appended to it. The
-// error is a [value.UserError].
+// Render fills m with the request of one user. base is the plan's target, or that of the user's region; a URL that
+// begins with "/" is appended to it. The error is a [value.UserError].
 func (r *Request) Render(s *value.Scope, base string, m *plan.Message) error {
 	target, err := r.address(s, base, m)
 	if err != nil {
@@ -45,8 +44,8 @@ func (r *Request) Render(s *value.Scope, base string, m *plan.Message) error {
 	return nil
 }
 
-// setHeader replaces a header of the same name but for case, or appends it:
-// the request's own headers come after the defaults.
+// setHeader replaces a header of the same name but for case, or appends it: the request's own headers come after the
+// defaults.
 func setHeader(m *plan.Message, name, value string) {
 	for i := range m.Header {
 		if strings.EqualFold(m.Header[i].Name, name) {
@@ -66,8 +65,7 @@ func hasHeader(m *plan.Message, name string) bool {
 	return false
 }
 
-// address renders the URL and merges the query parameters into it. A URL that
-// m had before is not checked again.
+// address renders the URL and merges the query parameters into it. A URL that m had before is not checked again.
 func (r *Request) address(s *value.Scope, base string, m *plan.Message) (string, error) {
 	u := r.url.Text(s)
 	full := u
@@ -90,8 +88,8 @@ func (r *Request) address(s *value.Scope, base string, m *plan.Message) (string,
 	return mergeQuery(full, r.query, s), nil
 }
 
-// mergeQuery keeps the URL's parameters in place and order; a name in fields
-// replaces the same name in place, the rest is appended.
+// mergeQuery keeps the URL's parameters in place and order; a name in fields replaces the same name in place, the rest
+// is appended.
 func mergeQuery(full string, fields []templates.Field, s *value.Scope) string {
 	full, fragment, hasFragment := strings.Cut(full, "#")
 	path, query, _ := strings.Cut(full, "?")

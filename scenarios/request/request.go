@@ -50,7 +50,8 @@ type Reader struct {
 // New is a request that sends nothing but the defaults; [Reader.Keys] fill it. method is one of [Methods].
 func (r *Reader) New(method string) *Request {
 	return &Request{
-		method: strings.ToUpper(method), url: templates.Literal(""), headers: r.Headers, cookies: r.Cookies, constants: r.Templates.Constants,
+		method: strings.ToUpper(method), url: templates.Literal(""),
+		headers: r.Headers, cookies: r.Cookies, constants: r.Templates.Constants,
 	}
 }
 
@@ -104,7 +105,9 @@ func (r *Reader) auth(n *tree.Node) *auth {
 	a := &auth{templates.Literal(""), templates.Literal("")}
 	user := func(v *tree.Node) { a.user = r.Templates.Template(v, "user") }
 	pass := func(v *tree.Node) { a.pass = r.Templates.Template(v, "pass") }
-	r.Settings.Object(n, "auth", map[string]func(*tree.Node){"user": user, "username": user, "pass": pass, "password": pass})
+	r.Settings.Object(n, "auth", map[string]func(*tree.Node){
+		"user": user, "username": user, "pass": pass, "password": pass,
+	})
 	return a
 }
 

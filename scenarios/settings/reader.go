@@ -14,7 +14,8 @@ import (
 	"edgescope/scenarios/value"
 )
 
-// Reader reads settings and collects what is wrong with them. After a fault it returns a value that can be gone on with.
+// Reader reads settings and collects what is wrong with them. After a fault it returns a value that can be gone on
+// with.
 type Reader struct {
 	Problems tree.Problems // why the script is refused
 	Warnings tree.Problems // what is accepted, but means something else than its author may think
@@ -33,8 +34,8 @@ func (r *Reader) Warn(pos tree.Position, format string, args ...any) {
 // Ignored reads nothing: the key is legal and has no effect here.
 func Ignored(*tree.Node) {}
 
-// Object calls a function for each field of n and refuses unknown keys. what
-// names n in messages. A value of null is as if the key were absent.
+// Object calls a function for each field of n and refuses unknown keys. what names n in messages. A value of null is as
+// if the key were absent.
 func (r *Reader) Object(n *tree.Node, what string, known map[string]func(*tree.Node)) {
 	if n.IsNull() {
 		return

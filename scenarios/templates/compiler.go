@@ -20,8 +20,8 @@ type Compiler struct {
 	Once *value.Scope
 }
 
-// Template compiles the text of a scalar, which what names in messages. What is wrong is told to the reader; the template
-// can be used all the same.
+// Template compiles the text of a scalar, which what names in messages. What is wrong is told to the reader; the
+// template can be used all the same.
 func (c *Compiler) Template(n *tree.Node, what string) *Template {
 	s, ok := c.Text(n, what)
 	if !ok {

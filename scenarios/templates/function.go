@@ -25,8 +25,7 @@ func drawn(e expr) bool {
 	return false
 }
 
-// randomNumberExpr draws a whole number, both ends included. Its value is a
-// text, as in Artillery.
+// randomNumberExpr draws a whole number, both ends included. Its value is a text, as in Artillery.
 type randomNumberExpr struct{ from, to float64 }
 
 func (e *randomNumberExpr) value(s *value.Scope) (any, bool) {

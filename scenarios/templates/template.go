@@ -1,5 +1,5 @@
-// Package templates compiles the texts and values of a script, in which {{ variables }} and {{ $functions() }} stand, and
-// renders them for a user.
+// Package templates compiles the texts and values of a script, in which {{ variables }} and {{ $functions() }} stand,
+// and renders them for a user.
 package templates
 
 import (
@@ -10,8 +10,8 @@ import (
 	"edgescope/scenarios/value"
 )
 
-// Template is a text with {{ variables }} and {{ $functions() }}, compiled once
-// and rendered per request. A template is safe for concurrent use.
+// Template is a text with {{ variables }} and {{ $functions() }}, compiled once and rendered per request. A template is
+// safe for concurrent use.
 type Template struct {
 	source string
 	parts  []part
@@ -29,12 +29,11 @@ type expr interface {
 	appendText(dst []byte, s *value.Scope) []byte
 }
 
-// Constants says what a name means whose value is known when a script is loaded. The last result says whether the name is
-// one of these; defined is false if it stands for nothing.
+// Constants says what a name means whose value is known when a script is loaded. The last result says whether the name
+// is one of these; defined is false if it stands for nothing.
 type Constants func(name string) (v any, defined, known bool)
 
-// Compile parses a text. {{ closes at the first }}, {{{ at }}}; braces
-// that never close are text.
+// Compile parses a text. {{ closes at the first }}, {{{ at }}}; braces that never close are text.
 func Compile(source string, known Constants) (*Template, error) {
 	t := &Template{source: source}
 	rest := source
@@ -92,7 +91,8 @@ func Literal(s string) *Template {
 
 // Around is a template with a text before and one after it.
 func Around(before string, t *Template, after string) *Template {
-	return &Template{source: before + t.source + after, parts: slices.Concat([]part{{literal: before}}, t.parts, []part{{literal: after}})}
+	parts := slices.Concat([]part{{literal: before}}, t.parts, []part{{literal: after}})
+	return &Template{source: before + t.source + after, parts: parts}
 }
 
 // Draws tells whether something in the template has another value each time.
@@ -128,9 +128,8 @@ func (t *Template) Static() (string, bool) {
 	return "", false
 }
 
-// Value renders the template. A template that is one variable keeps the
-// variable's type (see [value.Scope] for the types); all else is text. It is false
-// for a single variable that is not defined.
+// Value renders the template. A template that is one variable keeps the variable's type (see [value.Scope] for the
+// types); all else is text. It is false for a single variable that is not defined.
 func (t *Template) Value(s *value.Scope) (any, bool) {
 	if len(t.parts) == 1 && t.parts[0].expr != nil {
 		return t.parts[0].expr.value(s)
@@ -138,8 +137,8 @@ func (t *Template) Value(s *value.Scope) (any, bool) {
 	return t.Text(s), true
 }
 
-// Text renders the template as text: numbers plain, objects and lists as
-// compact JSON, what is not defined as "undefined".
+// Text renders the template as text: numbers plain, objects and lists as compact JSON, what is not defined as
+// "undefined".
 func (t *Template) Text(s *value.Scope) string {
 	if text, ok := t.Static(); ok {
 		return text

@@ -19,8 +19,7 @@ type member struct {
 	value Value
 }
 
-// AppendJSON renders the value; it is false, and dst unchanged, if the value is
-// a variable that is not defined.
+// AppendJSON renders the value; it is false, and dst unchanged, if the value is a variable that is not defined.
 func (t *Value) AppendJSON(dst []byte, s *value.Scope) ([]byte, bool) {
 	switch {
 	case t.static != nil:

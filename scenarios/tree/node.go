@@ -14,8 +14,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Node is a value of a script with its place. An Object has Fields, a List has Items, all else is a Scalar. Nodes are not
-// changed once they are made: parts of a script may stand in several places.
+// Node is a value of a script with its place. An Object has Fields, a List has Items, all else is a Scalar. Nodes are
+// not changed once they are made: parts of a script may stand in several places.
 type Node struct {
 	Pos    Position
 	Kind   Kind
@@ -94,8 +94,8 @@ func (n *Node) What() string {
 	}
 }
 
-// Limits that keep a script from filling the memory: aliases can multiply a
-// small file ("billion laughs"), and nesting costs stack.
+// Limits that keep a script from filling the memory: aliases can multiply a small file ("billion laughs"), and nesting
+// costs stack.
 const (
 	maxNodes   = 250_000
 	maxNesting = 1_000
@@ -120,8 +120,7 @@ func Parse(file string, src []byte) (*Node, Problems) {
 	return n, p.problems
 }
 
-// decodeDocument turns a panic of the YAML reader into an error: input never
-// ends the program.
+// decodeDocument turns a panic of the YAML reader into an error: input never ends the program.
 func decodeDocument(dec *yaml.Decoder, doc *yaml.Node) (err error) {
 	defer func() {
 		if r := recover(); r != nil {

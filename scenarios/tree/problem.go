@@ -7,8 +7,7 @@ import (
 	"strings"
 )
 
-// Position is a place in a script. Line and Col count from 1; Col counts
-// characters. The zero value is no place.
+// Position is a place in a script. Line and Col count from 1; Col counts characters. The zero value is no place.
 type Position struct {
 	File      string
 	Line, Col int
@@ -36,8 +35,8 @@ func (p Problem) String() string {
 	return p.Pos.String() + ": " + p.Msg
 }
 
-// Problems are all that is wrong with a script, in the order of its lines. They are the error of scenarios.Load when the script,
-// not the machine, is at fault.
+// Problems are all that is wrong with a script, in the order of its lines. They are the error of scenarios.Load when
+// the script, not the machine, is at fault.
 type Problems []Problem //nolint:errname // it is a list first: a plan's warnings are one too
 
 // Error returns one line per problem.

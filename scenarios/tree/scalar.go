@@ -9,16 +9,16 @@ import (
 	"time"
 )
 
-// Plain YAML scalars mean here what js-yaml 3 makes of them, since that is what
-// Artillery reads scripts with: "yes" and "on" are text, 010 is 8, 1_000 is
-// 1000, 1:30 is 90, and a date is its moment in UTC.
+// Plain YAML scalars mean here what js-yaml 3 makes of them, since that is what Artillery reads scripts with: "yes" and
+// "on" are text, 010 is 8, 1_000 is 1000, 1:30 is 90, and a date is its moment in UTC.
 
 var (
 	plainInt      = regexp.MustCompile(`^[-+]?(0b[01_]+|0x[0-9a-fA-F_]+|0[0-7_]*|[1-9][0-9_]*)$`)
-	plainFloat    = regexp.MustCompile(`^([-+]?(0|[1-9][0-9_]*)(\.[0-9_]*)?([eE][-+]?[0-9]+)?|[-+]?\.[0-9_]*[0-9][0-9_]*([eE][-+]?[0-9]+)?)$`)
+	plainFloat    = regexp.MustCompile(`^[-+]?((0|[1-9][0-9_]*)(\.[0-9_]*)?|\.[0-9_]*[0-9][0-9_]*)([eE][-+]?[0-9]+)?$`)
 	plainSixty    = regexp.MustCompile(`^[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?$`)
 	plainDate     = regexp.MustCompile(`^\d{4}-\d\d-\d\d$`)
-	plainDateTime = regexp.MustCompile(`^\d{4}-\d\d?-\d\d?([Tt]|[ \t]+)\d\d?:\d\d:\d\d(\.\d*)?([ \t]*(Z|[-+]\d\d?(:\d\d)?))?$`)
+	plainDateTime = regexp.MustCompile(`^\d{4}-\d\d?-\d\d?([Tt]|[ \t]+)\d\d?:\d\d:\d\d(\.\d*)?` +
+		`([ \t]*(Z|[-+]\d\d?(:\d\d)?))?$`)
 )
 
 // plainScalar resolves a scalar that was written without quotes.
@@ -111,7 +111,8 @@ func base60(s string) any {
 // moment writes a YAML timestamp as JavaScript's Date does in JSON.
 func moment(s string) (string, bool) {
 	for _, layout := range []string{
-		"2006-01-02", "2006-1-2T15:4:5Z07:00", "2006-1-2T15:4:5", "2006-1-2 15:4:5Z07:00", "2006-1-2 15:4:5 Z07:00", "2006-1-2 15:4:5",
+		"2006-01-02", "2006-1-2T15:4:5Z07:00", "2006-1-2T15:4:5",
+		"2006-1-2 15:4:5Z07:00", "2006-1-2 15:4:5 Z07:00", "2006-1-2 15:4:5",
 	} {
 		if t, err := time.Parse(layout, s); err == nil {
 			return t.UTC().Format("2006-01-02T15:04:05.000Z"), true

@@ -51,8 +51,8 @@ func Compile(d *Dialect, text string, names func(string)) (Expression, error) {
 	return e, nil
 }
 
-// CompileAt parses the expression that begins at a place of text, and returns where it ends: at the first character that
-// cannot go on with it.
+// CompileAt parses the expression that begins at a place of text, and returns where it ends: at the first character
+// that cannot go on with it.
 func CompileAt(d *Dialect, text string, at int) (e Expression, end int, err error) {
 	l := &lexer{d: d, text: text, i: at}
 	if e, err = l.ternary(); err != nil {
@@ -101,15 +101,16 @@ func firstWord(s string) string {
 	return s
 }
 
-// operator consumes the first of ops that stands here. Words end at a word's
-// end, and an operator is not taken where a longer, foreign one stands.
+// operator consumes the first of ops that stands here. Words end at a word's end, and an operator is not taken where a
+// longer, foreign one stands.
 func (l *lexer) operator(ops []string) string {
 	l.space()
 	for _, op := range ops {
 		rest := l.text[l.i:]
 		if op == "not in" {
-			if after, ok := strings.CutPrefix(rest, "not"); ok && isWord(strings.TrimLeft(after, " \t"), "in") && after != strings.TrimLeft(after, " \t") {
-				l.i = len(l.text) - len(strings.TrimLeft(after, " \t")) + len("in")
+			after, ok := strings.CutPrefix(rest, "not")
+			if in := strings.TrimLeft(after, " \t"); ok && isWord(in, "in") && in != after {
+				l.i = len(l.text) - len(in) + len("in")
 				return op
 			}
 			continue

@@ -131,8 +131,7 @@ func (l *lexer) constant(name string) (Expression, error) {
 	return func(Env) any { return v }, nil
 }
 
-// word reads a name: the longest known one with what follows it, else letters,
-// digits, _, $ and dots.
+// word reads a name: the longest known one with what follows it, else letters, digits, _, $ and dots.
 func (l *lexer) word() string {
 	from := l.i
 	for _, k := range l.d.Known {
@@ -147,8 +146,8 @@ func (l *lexer) word() string {
 	return l.text[from:l.i]
 }
 
-// spacedName joins neighbouring words: two operands without an operator
-// between them can only be one name ("errors.socket hang up < 1").
+// spacedName joins neighbouring words: two operands without an operator between them can only be one name
+// ("errors.socket hang up < 1").
 func (l *lexer) spacedName(name string) string {
 	from := l.i - len(name)
 	for !slices.Contains(l.d.Words, name) {

@@ -8,14 +8,13 @@ import (
 	"unicode/utf8"
 )
 
-// maxDepth bounds the nesting of JSON that is read; encoding/json stops at
-// 10,000 too.
+// maxDepth bounds the nesting of JSON that is read; encoding/json stops at 10,000 too.
 const maxDepth = 10_000
 
 var errJSON = errors.New("not valid JSON")
 
-// Parse reads one JSON value, keeping the order of keys and the text of
-// numbers. Of a repeated key the last value counts, as in JavaScript.
+// Parse reads one JSON value, keeping the order of keys and the text of numbers. Of a repeated key the last value
+// counts, as in JavaScript.
 func Parse(b []byte) (any, error) {
 	p := jsonParser{b: b}
 	v, err := p.value(0)
@@ -296,8 +295,7 @@ func (p *jsonParser) unit() (rune, error) {
 	return rune(n), nil
 }
 
-// pair joins a high surrogate with the low one that follows; a lone half is
-// the replacement character.
+// pair joins a high surrogate with the low one that follows; a lone half is the replacement character.
 func (p *jsonParser) pair(r rune) rune {
 	if !utf16.IsSurrogate(r) {
 		return r

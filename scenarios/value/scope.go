@@ -6,8 +6,8 @@ import (
 	"math/rand/v2"
 )
 
-// Scope is what one user knows: variables, captures, the row of each payload, and a random stream of its own. A value is
-// one of nil, bool, json.Number, string, []any and *[Object], and is never changed in place. A Scope belongs to one
+// Scope is what one user knows: variables, captures, the row of each payload, and a random stream of its own. A value
+// is one of nil, bool, json.Number, string, []any and *[Object], and is never changed in place. A Scope belongs to one
 // goroutine at a time.
 type Scope struct {
 	vars   map[string]any // this user's own
@@ -83,8 +83,8 @@ func (s *Scope) Keep(name string) func() {
 // Rand is the user's random stream.
 func (s *Scope) Rand() *rand.Rand { return s.rand }
 
-// UUID is the user's {{ $uuid }}: version 4, the same in every request of the
-// user. It has a stream of its own, so that its first use shifts nothing.
+// UUID is the user's {{ $uuid }}: version 4, the same in every request of the user. It has a stream of its own, so that
+// its first use shifts nothing.
 func (s *Scope) UUID() string {
 	if s.uuid == "" {
 		s.uuid = NewUUID(rand.New(rand.NewPCG(s.seed[0]^0x9e3779b97f4a7c15, s.seed[1])))
@@ -101,8 +101,8 @@ func (s *Scope) Get(path string) (any, bool) {
 	return s.Lookup(&p)
 }
 
-// Set stores a value at a path; objects on the way are made as needed. A path
-// that is not well-formed is taken as a plain name.
+// Set stores a value at a path; objects on the way are made as needed. A path that is not well-formed is taken as a
+// plain name.
 func (s *Scope) Set(path string, v any) {
 	p, err := ParsePath(path)
 	if err != nil {
@@ -171,8 +171,8 @@ func (s *Scope) Drop(p *Path) {
 	}
 }
 
-// UserError ends a user; its text is the name that the report counts under `errors.`, for example "Invalid URL - after" or
-// "Failed capture or match".
+// UserError ends a user; its text is the name that the report counts under `errors.`, for example "Invalid URL - after"
+// or "Failed capture or match".
 type UserError string
 
 // Error implements error.

@@ -1,8 +1,8 @@
-// Package value holds what scripts compute with: JSON values that keep the order of their keys and the spelling of their
-// numbers, with JavaScript's conversions and operators, expressions of them, and the variables of a user.
+// Package value holds what scripts compute with: JSON values that keep the order of their keys and the spelling of
+// their numbers, with JavaScript's conversions and operators, expressions of them, and the variables of a user.
 //
-// A value is one of nil, bool, json.Number (its text as written), string, []any and *[Object]. Values are immutable once
-// made, so users share them without locks.
+// A value is one of nil, bool, json.Number (its text as written), string, []any and *[Object]. Values are immutable
+// once made, so users share them without locks.
 package value
 
 import (
@@ -112,8 +112,7 @@ func AppendJSON(dst []byte, v any) []byte {
 
 const hexDigits = "0123456789abcdef"
 
-// AppendQuoted renders a JSON text as JSON.stringify does: no escaping of <, >
-// and &, which encoding/json would do.
+// AppendQuoted renders a JSON text as JSON.stringify does: no escaping of <, > and &, which encoding/json would do.
 func AppendQuoted(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	from := 0

@@ -152,9 +152,9 @@ func compile(text string) (*xpath.Expr, error) {
 	return nil, err
 }
 
-// Texts returns the texts of what the expression selects, in the order of the document, or the one text that the expression
-// gives. The body is read as HTML if the media type says so, else as XML; what is no XML is tried as HTML. There is no text
-// if the body is neither.
+// Texts returns the texts of what the expression selects, in the order of the document, or the one text that the
+// expression gives. The body is read as HTML if the media type says so, else as XML; what is no XML is tried as HTML.
+// There is no text if the body is neither.
 func (p *Path) Texts(body []byte, contentType string) []string {
 	doc, isHTML := read(body, contentType)
 	if doc == nil {

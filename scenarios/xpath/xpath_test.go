@@ -70,8 +70,9 @@ func TestXPath(t *testing.T) {
 	f("<br>not<p>xml", "", "//p", "xml")
 }
 
-// Where the library is not XPath 1.0: it counts what a predicate leaves over the whole document if // is in front, and does
-// not compare the position in a group. In these the standard has other results, which captures of the first match do not see.
+// Where the library is not XPath 1.0: it counts what a predicate leaves over the whole document if // is in front, and
+// does not compare the position in a group. In these the standard has other results, which captures of the first match
+// do not see.
 func TestXPathDeviates(t *testing.T) {
 	f := func(path string, got, standard []string) {
 		t.Helper()
