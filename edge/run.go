@@ -75,7 +75,8 @@ type RunPhase struct {
 	Name     string  `json:"name"`
 	Start    float64 `json:"start"`
 	Duration float64 `json:"duration"`
-	// FromRate and ToRate are arrivals per second at its two ends.
+	// FromRate and ToRate are arrivals per second at its two ends; of a phase that goes up and down, the lowest and the
+	// highest.
 	FromRate float64 `json:"from_rate"`
 	ToRate   float64 `json:"to_rate"`
 	Arrivals int64   `json:"arrivals"`
