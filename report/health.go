@@ -73,8 +73,10 @@ func healthOf(e *Evidence, o *Outcome) Health {
 func (h *Health) limits(total *sums.Period) {
 	for _, name := range slices.Sorted(maps.Keys(total.Counters)) {
 		errorName, ok := strings.CutPrefix(name, "errors.")
-		if ok && health.OwnLimit(errorName) {
-			h.Problems = append(h.Problems, fmt.Sprintf("%d users met %s, a limit of this machine: %s", total.Counters[name], errorName, health.LimitRemedy(errorName)))
+		remedy := health.Remedy(errorName)
+		if ok && remedy != "" {
+			h.Problems = append(h.Problems, fmt.Sprintf("%d users met %s, a limit of this machine: %s",
+				total.Counters[name], errorName, remedy))
 		}
 	}
 }

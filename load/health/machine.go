@@ -12,20 +12,10 @@ type Machine struct {
 	Reuse int
 }
 
-// OwnLimit tells whether an error of this name is the generator's own limit and not the server's doing: out of file
-// descriptors, ports or buffers.
-func OwnLimit(name string) bool {
-	switch name {
-	case "EMFILE", "ENFILE", "EADDRNOTAVAIL", "ENOBUFS":
-		return true
-	default:
-		return false
-	}
-}
-
-// LimitRemedy says what helps against an error that OwnLimit knows.
-func LimitRemedy(name string) string {
-	switch name {
+// Remedy says what helps against an error of this name, if it tells of the generator's own limit and not of what the
+// server does: out of file descriptors, ports or buffers. "" for all others.
+func Remedy(errorName string) string {
+	switch errorName {
 	case "EMFILE", "ENFILE":
 		return "raise the limit of open files (ulimit -n)"
 	case "EADDRNOTAVAIL":
