@@ -14,7 +14,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // waits are the two ways to pause. The context is the one that Precise is given.
-func waits(t *testing.T, ctx context.Context) map[string]timer.Wait {
+func waits(ctx context.Context, t *testing.T) map[string]timer.Wait {
 	t.Helper()
 	precise, stop, err := timer.Precise(ctx)
 	if err != nil {
@@ -25,7 +25,7 @@ func waits(t *testing.T, ctx context.Context) map[string]timer.Wait {
 }
 
 func TestAPauseIsNeverTooShort(t *testing.T) {
-	for name, wait := range waits(t, t.Context()) {
+	for name, wait := range waits(t.Context(), t) {
 		for _, d := range []time.Duration{1, time.Microsecond, 300 * time.Microsecond, 3 * time.Millisecond} {
 			began := time.Now()
 			if err := wait(t.Context(), d); err != nil {
@@ -42,7 +42,7 @@ func TestTheEndOfTheContextEndsAPause(t *testing.T) {
 	for _, name := range []string{"Sleep", "Precise"} {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		wait := waits(t, ctx)[name]
+		wait := waits(ctx, t)[name]
 		defer time.AfterFunc(time.Millisecond, cancel).Stop()
 		for range 2 { // while it lasts, and after the end
 			if err := wait(ctx, time.Hour); !errors.Is(err, context.Canceled) {
@@ -54,7 +54,7 @@ func TestTheEndOfTheContextEndsAPause(t *testing.T) {
 
 // One pause after another: none takes the expiration of the one before it.
 func TestAPauseDoesNotEndTheNext(t *testing.T) {
-	for name, wait := range waits(t, t.Context()) {
+	for name, wait := range waits(t.Context(), t) {
 		for range 20 {
 			began := time.Now()
 			for range 3 {
