@@ -20,17 +20,17 @@ const tick = 200 * time.Microsecond
 
 // dispatch starts the arrivals, each in its time, and returns when the last one has started.
 func (n *run) dispatch(ctx context.Context) error {
+	arriving, stop := n.arriving(ctx)
+	defer stop()
 	wait := n.options.Wait
 	if wait == nil {
-		precise, stop, err := timer.Precise(ctx)
+		precise, stop, err := timer.Precise(arriving)
 		if err != nil {
 			return err
 		}
 		defer stop()
 		wait = precise
 	}
-	arriving, stop := n.arriving(ctx)
-	defer stop()
 	if err := n.awaitStart(arriving, wait); err != nil {
 		return n.unlessAborted(ctx, err)
 	}

@@ -80,6 +80,7 @@ config:
     - {duration: 20, arrivalRate: 10, rampTo: 30}
     - {pause: 10}
     - {duration: 10, arrivalCount: 30}
+    - {duration: 20, mean: 10, amplitude: 9, period: 5}
 scenarios:
   - name: flow
     flow:
@@ -92,12 +93,12 @@ scenarios:
 		if err != nil {
 			t.Fatal(err)
 		}
-		if took := time.Since(start); took < 62*time.Second || took > 63*time.Second {
-			t.Errorf("the run took %v, want 60 s of arrivals and the 2 s of the last user", took)
+		if took := time.Since(start); took < 82*time.Second || took > 83*time.Second {
+			t.Errorf("the run took %v, want 80 s of arrivals and the 2 s of the last user", took)
 		}
-		arrivals := 200 + 400 + 30
+		arrivals := 200 + 400 + 30 + 200
 		want := map[string]int{
-			"phases": 4, "created flow": arrivals, "completed": arrivals, "requests": 2 * arrivals,
+			"phases": 5, "created flow": arrivals, "completed": arrivals, "requests": 2 * arrivals,
 			"code 200": 2 * arrivals,
 		}
 		if diff := cmp.Diff(want, loadtest.Tell(events)); diff != "" {

@@ -1,6 +1,7 @@
 package load_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -60,6 +61,7 @@ config:
     - {duration: 5, arrivalRate: 6, mode: poisson}
     - {pause: 1}
     - {duration: 3, arrivalCount: 10}
+    - {duration: 4, mean: 5, amplitude: 4, period: 3}
   variables: {colour: [red, green, blue]}
   payload:
     - {path: rows.csv, fields: [a], order: sequence}
@@ -201,4 +203,27 @@ func TestAbortStopsArrivalsAndLetsUsersEnd(t *testing.T) {
 			t.Errorf("%d users started and %d completed, want 3 and 3", started, completed)
 		}
 	})
+}
+
+// On the real clock and timer: a run that is given up does not wait for the end of a pause of its schedule.
+func TestAbortEndsAPauseAtOnce(t *testing.T) {
+	p := loadtest.Plan(t, loadtest.Target, "config: {phases: [{duration: 1ms, arrivalCount: 1}, {pause: 1h}, "+
+		"{duration: 1ms, arrivalCount: 1}]}\nscenarios: [{flow: [{get: /}]}]")
+	abort := make(chan struct{})
+	runner, err := load.New(p, load.Options{RoundTripper: &target{}, Abort: abort})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	users := 0
+	err = runner.Run(ctx, func(e load.Event) {
+		if _, ok := e.(*load.UserStart); ok {
+			users++
+			close(abort)
+		}
+	})
+	if users != 1 || err != nil {
+		t.Errorf("%d users, error %v; want one and none", users, err)
+	}
 }

@@ -138,9 +138,16 @@ func TestPhases(t *testing.T) {
 	f("{duration: 2, arrivalRate: 0, name: idle}", plan.Phase{Name: "idle", Kind: plan.PhasePause, Duration: 2 * s})
 	f("{pause: 0.5 min}", plan.Phase{Kind: plan.PhasePause, Duration: 30 * s})
 	f("{duration: 1h, arrivalRate: 3, mode: poisson, maxVusers: 5}", plan.Phase{Duration: time.Hour, Rate: 3, Poisson: true, MaxVusers: 5})
+	f("{duration: 10m, mean: 50, amplitude: 30, period: 1m, maxVusers: 9}", plan.Phase{
+		Kind: plan.PhaseSine, Duration: 600 * s, Rate: 50, Amplitude: 30, Period: 60 * s, MaxVusers: 9,
+	})
 	p := mustLoad(t, one("mode: poisson\nphases: [{duration: 1, arrivalRate: 1}]", "- get: /"))
 	if !p.Phases[0].Poisson {
 		t.Error("config.mode: poisson does not reach the phase")
+	}
+	p = mustLoad(t, one("mode: poisson\nphases: [{duration: 1, mean: 2, amplitude: 1, period: 1}]", "- get: /"))
+	if p.Phases[0].Poisson {
+		t.Error("config.mode: poisson reaches a sine, whose arrivals follow a curve")
 	}
 }
 

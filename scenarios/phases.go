@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"math"
 	"slices"
 	"time"
 
@@ -25,6 +24,7 @@ func (c *compiler) phases(n *tree.Node) {
 
 func (c *compiler) phase(n *tree.Node, index int) plan.Phase {
 	p := plan.Phase{Index: index, Poisson: c.poisson}
+	before := len(c.Problems)
 	c.Object(n, "phase", map[string]func(*tree.Node){
 		"name":         func(v *tree.Node) { p.Name, _ = c.Text(v, "name") },
 		"duration":     func(v *tree.Node) { p.Duration = c.Duration(v, "duration") },
@@ -34,6 +34,9 @@ func (c *compiler) phase(n *tree.Node, index int) plan.Phase {
 		"maxVusers":    func(v *tree.Node) { p.MaxVusers = c.Whole(v, "maxVusers") },
 		"mode":         func(v *tree.Node) { p.Poisson = c.Choice(v, "mode", "uniform", "poisson") == "poisson" },
 		"pause":        func(v *tree.Node) { p.Duration = c.Duration(v, "pause") },
+		"mean":         func(v *tree.Node) { p.Rate = c.Amount(v, "mean") },
+		"amplitude":    func(v *tree.Node) { p.Amplitude = c.Amount(v, "amplitude") },
+		"period":       func(v *tree.Node) { p.Period = c.Duration(v, "period") },
 		"visits":       func(v *tree.Node) { p.Count = c.Whole(v, "visits") },
 		"idle":         func(v *tree.Node) { p.Duration = c.Duration(v, "idle") },
 	})
@@ -43,6 +46,12 @@ func (c *compiler) phase(n *tree.Node, index int) plan.Phase {
 	has := func(key string) bool { return !n.Get(key).IsNull() }
 	if has("visits") || has("idle") {
 		c.visits(n, &p)
+		return p
+	}
+	if has("mean") || has("amplitude") || has("period") {
+		if len(c.Problems) == before {
+			c.sine(n, &p)
+		}
 		return p
 	}
 	switch {
@@ -67,6 +76,35 @@ func (c *compiler) phase(n *tree.Node, index int) plan.Phase {
 	return p
 }
 
+// sine checks a phase that goes up and down, ours, for which vegeta has a pacer.
+func (c *compiler) sine(n *tree.Node, p *plan.Phase) {
+	p.Kind, p.Poisson = plan.PhaseSine, false
+	for _, f := range n.Fields {
+		if !slices.Contains([]string{"name", "duration", "mean", "amplitude", "period", "maxVusers"}, f.Key) {
+			c.Fault(f.Pos, "a phase with mean, amplitude and period has no %s", f.Key)
+		}
+	}
+	at := map[string]tree.Position{}
+	for _, key := range []string{"duration", "mean", "amplitude", "period"} {
+		v := n.Get(key)
+		if v.IsNull() {
+			c.Fault(n.Pos, "mean, amplitude and period belong together, as in "+
+				"{duration: 600, mean: 50, amplitude: 30, period: 60}: %s is missing", key)
+			return
+		}
+		at[key] = v.Pos
+	}
+	switch {
+	case p.Rate <= 0:
+		c.Fault(at["mean"], "mean must be above 0")
+	case p.Amplitude >= p.Rate:
+		c.Fault(at["amplitude"], "amplitude must be less than mean, so that arrivals never stop")
+	case p.Period <= 0:
+		c.Fault(at["period"], "period must be above 0")
+	}
+	c.checkPhase(n, *p)
+}
+
 // Limits of a phase: beyond them a schedule could not be counted exactly.
 const (
 	maxRate  = 1e6
@@ -74,7 +112,7 @@ const (
 )
 
 func (c *compiler) checkPhase(n *tree.Node, p plan.Phase) {
-	if math.Max(p.Rate, p.RampTo) > maxRate {
+	if max(p.Rate+p.Amplitude, p.RampTo) > maxRate {
 		c.Fault(n.Pos, "a phase has at most %d arrivals per second", int(maxRate))
 	}
 	if p.Duration > maxPhase {

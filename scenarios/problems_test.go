@@ -117,6 +117,21 @@ func TestRefusals(t *testing.T) {
 	f("", "- 7", "a step is an object")
 	// Config.
 	f("phases: [{arrivalRate: 1}]", "- get: /", "a phase needs a duration")
+	f("phases: [{duration: 1, mean: 5, amplitude: 2}]", "- get: /", "s.yml:3:12: mean, amplitude and period belong together")
+	f("phases: [{duration: 1, mean: 5, period: 2}]", "- get: /", "amplitude is missing")
+	f("phases: [{mean: 5, amplitude: 2, period: 2}]", "- get: /", "duration is missing")
+	f("phases: [{duration: 1, mean: 0, amplitude: 0, period: 2}]", "- get: /", "s.yml:3:32: mean must be above 0")
+	f("phases: [{duration: 1, mean: 5, amplitude: 5, period: 2}]", "- get: /",
+		"s.yml:3:46: amplitude must be less than mean, so that arrivals never stop")
+	f("phases: [{duration: 1, mean: 5, amplitude: -1, period: 2}]", "- get: /", "amplitude must be 0 or more")
+	f("phases: [{duration: 1, mean: 5, amplitude: 2, period: 0}]", "- get: /", "s.yml:3:57: period must be above 0")
+	f("phases: [{duration: 1, mean: 5, amplitude: 2, period: x}]", "- get: /", `period: "x" is no duration`)
+	f("phases: [{duration: 1, mean: 900000, amplitude: 200000, period: 2}]", "- get: /", "at most 1000000 arrivals per second")
+	f("phases: [{duration: 400d, mean: 5, amplitude: 2, period: 1h}]", "- get: /", "at most 366 days")
+	f("phases: [{duration: 1, mean: 5, amplitude: 2, period: 1, arrivalRate: 3}]", "- get: /",
+		"s.yml:3:60: a phase with mean, amplitude and period has no arrivalRate")
+	f("phases: [{duration: 1, mean: 5, amplitude: 2, period: 1, mode: poisson}]", "- get: /", "has no mode")
+	f("phases: [{duration: 1, meen: 5, amplitude: 2, period: 1}]", "- get: /", `(did you mean "mean"?)`)
 	f("phases: []", "- get: /", "phases is an empty list")
 	f("phases: [{duration: 1, arrivalRate: -1}]", "- get: /", "arrivalRate must be 0 or more")
 	f("phases: [{duration: 1, arrivalCount: 1.5}]", "- get: /", "must be a whole number")
