@@ -35,17 +35,18 @@ func (n *Num) UnmarshalJSON(b []byte) error {
 
 // About is what every answer says of itself.
 type About struct {
-	// From and To are the range that the numbers cover: From <= time < To. Of a range with fixed ends they are aligned outwards
-	// to Step; where every row has a line of its own, Step is longer than on other pages, and totals and rows then cover less
-	// than the first and the last bucket. A range that ends now begins with a cell of those longer steps (5 minutes for an
-	// hour), up to a thirtieth earlier than was asked, on every page.
+	// From and To are the range that the numbers cover: From <= time < To. Of a range with fixed ends they are aligned
+	// outwards to Step; where every row has a line of its own, Step is longer than on other pages, and totals and rows
+	// then cover less than the first and the last bucket. A range that ends now begins with a cell of those longer
+	// steps (5 minutes for an hour), up to a thirtieth earlier than was asked, on every page.
 	From time.Time `json:"from"`
 	To   time.Time `json:"to"`
 	// Step is the length of one bucket of the answer's lines, in seconds.
 	Step int64 `json:"step"`
 	// Source says what was asked: "rollups" or "events".
 	Source string `json:"source"`
-	// Estimated is true when numbers stand for more occurrences than were received: they are estimates from Samples events.
+	// Estimated is true when numbers stand for more occurrences than were received: they are estimates from Samples
+	// events.
 	Estimated bool `json:"estimated,omitempty"`
 	// Overflow is the number of invocations that were counted without their own series, because a cap was reached.
 	Overflow Num `json:"overflow"`
@@ -84,7 +85,8 @@ type Stats struct {
 	P95 Num `json:"p95"`
 	P99 Num `json:"p99"`
 
-	// Cold and Warm count the invocations that are known to be so; Known is their share of all, ColdRatio cold of known.
+	// Cold and Warm count the invocations that are known to be so; Known is their share of all, ColdRatio cold of
+	// known.
 	Cold      Num `json:"cold"`
 	Warm      Num `json:"warm"`
 	Known     Num `json:"known"`
@@ -135,14 +137,14 @@ type Row struct {
 	Lat     Num    `json:"lat"`
 	Lon     Num    `json:"lon"`
 	Stats
-	// Before are the figures of the period compared with, nil without one. Its percentiles are there for the first 12 rows and
-	// for those that slowed down most.
+	// Before are the figures of the period compared with, nil without one. Its percentiles are there for the first 12
+	// rows and for those that slowed down most.
 	Before *Stats `json:"before,omitempty"`
 	// Norm is the P95 of the 7 days before the range, Ratio is P95 / Norm.
 	Norm  Num `json:"norm"`
 	Ratio Num `json:"ratio"`
-	// Silent is for how many seconds nothing has come from the region, when ten invocations should have and other regions still
-	// send; absent otherwise, and in ranges that do not end now. 1800 means at least that.
+	// Silent is for how many seconds nothing has come from the region, when ten invocations should have and other
+	// regions still send; absent otherwise, and in ranges that do not end now. 1800 means at least that.
 	Silent Num `json:"silent"`
 	// Trend is the P95 over time.
 	Trend []Num `json:"trend,omitempty"`

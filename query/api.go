@@ -46,12 +46,13 @@ type APIError struct {
 	Status int `json:"-"`
 	// Message is a sentence for people.
 	Message string `json:"error"`
-	// Key is the key of the question that is wrong, Column where in its value, in characters from 1; empty and 0 when unknown.
+	// Key is the key of the question that is wrong, Column where in its value, in characters from 1; empty and 0 when
+	// unknown.
 	Key    string `json:"key,omitempty"`
 	Column int    `json:"column,omitempty"`
 }
 
-// Error answers the server's message.
+// Error returns the server's message.
 func (e *APIError) Error() string { return e.Message }
 
 // Is tells that status 404 means ErrNotFound.

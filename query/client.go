@@ -13,19 +13,19 @@ import (
 	"time"
 )
 
-// maxAnswer bounds what a Client reads of one answer, in bytes. The largest real ones, all regions of a week with trends,
-// stay under 2 MB.
+// maxAnswer bounds what a Client reads of one answer, in bytes. The largest real ones, all regions of a week with
+// trends, stay under 2 MB.
 const maxAnswer = 64 << 20
 
-// Client asks a collector over HTTP. It is safe for concurrent use; what it answers belongs to the caller. Its errors are
+// Client asks a collector over HTTP. It is safe for concurrent use; its answers belong to the caller. Its errors are
 // *APIError when the collector answered, else what the connection failed with.
 type Client struct {
 	base *url.URL
 	http *http.Client
 }
 
-// NewClient makes a Client of the collector's query address, such as "http://127.0.0.1:4320". A nil http.Client means one
-// of its own with a timeout of 30 s.
+// NewClient makes a Client of the collector's query address, such as "http://127.0.0.1:4320". A nil http.Client means
+// one of its own with a timeout of 30 s.
 func NewClient(baseURL string, hc *http.Client) (*Client, error) {
 	u, err := url.Parse(baseURL)
 	if err != nil {
@@ -126,7 +126,7 @@ func ask[A any](ctx context.Context, c *Client, q Question, path ...string) (*A,
 	return answer, nil
 }
 
-// url answers the address of a question. Every element is escaped, so that a region "a/b" stays one element; an element
+// url returns the address of a question. Every element is escaped, so that a region "a/b" stays one element; an element
 // that is empty or made of dots would be cleaned away and is sent as the key id instead.
 func (c *Client) url(q Question, path []string) string {
 	v := q.Values()

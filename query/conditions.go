@@ -9,10 +9,11 @@ import (
 	"edgescope/query/filter"
 )
 
-// attributes are the words before the colon of a filter text, and the attribute that each means; the keys of filters are among
-// them. Every other word must be an attribute's own name.
+// attributes are the words before the colon of a filter text, and the attribute that each means; the keys of filters
+// are among them. Every other word must be an attribute's own name.
 var attributes = map[string]string{
-	KeyService: edge.KeyServiceName, KeyVersion: edge.KeyServiceVersion, KeyRegion: edge.KeyRegion, KeyRoute: edge.KeyRoute,
+	KeyService: edge.KeyServiceName, KeyVersion: edge.KeyServiceVersion, KeyRegion: edge.KeyRegion,
+	KeyRoute:  edge.KeyRoute,
 	KeyStatus: edge.KeyStatus, KeyCold: edge.KeyColdStart, KeyCache: edge.KeyCacheStatus,
 	"method": edge.KeyMethod, "outcome": edge.KeyOutcome, "country": edge.KeyCountry, "platform": edge.KeyCloudPlatform,
 	"colo": edge.KeyColo, "name": "name", "operation": edge.KeyOperation, "error": edge.KeyErrorType,
@@ -47,8 +48,9 @@ func (q *Question) terms() ([]filter.Term, error) {
 	return terms, err
 }
 
-// Conditions returns everything that the question's filters and text demand of an event, and-ed. Words of the text with one key
-// are or-ed, as the values of a filter are, and so are those that exclude: none of them may be. The error is a *ParamError.
+// Conditions returns everything that the question's filters and text demand of an event, and-ed. Words of the text with
+// one key are or-ed, as the values of a filter are, and so are those that exclude: none of them may be. The error is a
+// *ParamError.
 func (q *Question) Conditions() ([]filter.Condition, error) {
 	var out []filter.Condition
 	for _, f := range q.filters() {
@@ -88,7 +90,8 @@ func filterConditions(key string, values []string) []filter.Condition {
 		}
 		c.Patterns = append(c.Patterns, patternsOf(key, filter.Pattern{v})...)
 	}
-	return slices.DeleteFunc([]filter.Condition{wanted, unwanted}, func(c filter.Condition) bool { return len(c.Patterns) == 0 })
+	return slices.DeleteFunc([]filter.Condition{wanted, unwanted},
+		func(c filter.Condition) bool { return len(c.Patterns) == 0 })
 }
 
 // RegionCondition is what events of one region meet, as the path of a question names it. The error is a *ParamError.

@@ -22,8 +22,8 @@ type Request struct {
 	Question Question
 }
 
-// Answer answers one kind of question. Its error is an *APIError, a *ParamError, wraps ErrNotFound or ErrTooMuch, or else is of
-// the store and told to the log only.
+// Answer answers one kind of question. Its error is an *APIError, a *ParamError, wraps ErrNotFound or ErrTooMuch, or
+// else is of the store and told to the log only.
 type Answer func(context.Context, Request) (any, error)
 
 // Answers are who answers the questions of the API, by their paths: those about everything and those about one thing.
@@ -63,7 +63,11 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (h *handler) answer(r *http.Request) (any, error) {
 	ask, id := h.route(r.URL)
 	if ask == nil {
-		return nil, &APIError{Status: http.StatusNotFound, Message: r.URL.Path + " is no question; the questions are " + questionNames}
+		return nil,
+			&APIError{
+				Status:  http.StatusNotFound,
+				Message: r.URL.Path + " is no question; the questions are " + questionNames,
+			}
 	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		return nil, &APIError{Status: http.StatusMethodNotAllowed, Message: "use GET or HEAD, not " + r.Method}
@@ -74,7 +78,8 @@ func (h *handler) answer(r *http.Request) (any, error) {
 	}
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return nil, &APIError{Status: http.StatusBadRequest, Message: "the query string is not readable: " + err.Error()}
+		return nil,
+			&APIError{Status: http.StatusBadRequest, Message: "the query string is not readable: " + err.Error()}
 	}
 	q, err := Parse(values, h.o.Now())
 	if err != nil {
@@ -91,8 +96,8 @@ const questionNames = "overview, regions, regions/{code}, cold-starts, cache, ro
 // singular are other names of questions about one thing.
 var singular = map[string]string{"trace": PathTraces, "run": PathRuns}
 
-// route finds who answers a path, and the element after the question's name: the region, trace or run. It reads the escaped
-// path, so that a region "a/b" is one element. "?id=" stands for that element too.
+// route finds who answers a path, and the element after the question's name: the region, trace or run. It reads the
+// escaped path, so that a region "a/b" is one element. "?id=" stands for that element too.
 func (h *handler) route(u *url.URL) (Answer, string) {
 	name, rest, ok := strings.Cut(strings.TrimPrefix(u.EscapedPath(), APIPrefix), "/")
 	id, err := url.PathUnescape(rest)
@@ -111,14 +116,15 @@ func (h *handler) route(u *url.URL) (Answer, string) {
 	return h.answers.All[name], ""
 }
 
-// who answers whose answers somebody gets.
+// who returns whose answers somebody gets.
 func who(_ context.Context, r Request) (any, error) { return &Who{r.Tenant}, nil }
 
-// fail answers an error; what the asker alone can't mend is logged, and told without its inside.
+// fail returns an error; what the asker alone can't mend is logged, and told without its inside.
 func (h *handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 	e := apiError(err)
 	if e.Status >= http.StatusUnprocessableEntity {
-		h.o.Logger.Error("question not answered", slog.String("path", r.URL.Path), slog.Int("status", e.Status), slog.Any("err", err))
+		h.o.Logger.Error("question not answered", slog.String("path", r.URL.Path), slog.Int("status", e.Status),
+			slog.Any("err", err))
 	}
 	body, marshalErr := json.Marshal(e)
 	if marshalErr != nil {
@@ -149,8 +155,12 @@ func apiError(err error) *APIError {
 	case errors.Is(err, ErrTooMuch):
 		return &APIError{Status: http.StatusUnprocessableEntity, Message: ErrTooMuch.Error()}
 	case errors.Is(err, context.DeadlineExceeded):
-		return &APIError{Status: http.StatusGatewayTimeout, Message: "the store takes too long: ask for a shorter range"}
+		return &APIError{
+			Status: http.StatusGatewayTimeout, Message: "the store takes too long: ask for a shorter range",
+		}
 	default:
-		return &APIError{Status: http.StatusServiceUnavailable, Message: "the store does not answer; the collector's log says why"}
+		return &APIError{
+			Status: http.StatusServiceUnavailable, Message: "the store does not answer; the collector's log says why",
+		}
 	}
 }

@@ -10,13 +10,15 @@ import (
 
 // Options are what a handler of questions, in whatever tongue, needs to know beside who answers. The zero value works.
 type Options struct {
-	// Tenant returns whose question a request is; its error is the answer, with status 401 or 403. Nil means tenant 0 for all.
+	// Tenant returns whose question a request is; its error is the answer, with status 401 or 403. Nil means tenant 0
+	// for all.
 	Tenant func(*http.Request) (edge.Tenant, error)
 	// Now is the clock that relative times count from; nil means time.Now.
 	Now func() time.Time
 	// Logger takes the errors that answers tell without their inside; nil means none.
 	Logger *slog.Logger
-	// Timeout bounds one question, beside what a gate before the handler gives it; 0 means what the handler takes for it.
+	// Timeout bounds one question, beside what a gate before the handler gives it; 0 means what the handler takes for
+	// it.
 	Timeout time.Duration
 }
 

@@ -123,7 +123,8 @@ type RunDetail struct {
 	Base *edge.Run `json:"base,omitempty"`
 	// History are earlier runs of that name, oldest first, at most 20.
 	History []RunRow `json:"history,omitempty"`
-	// Edge is the invocations of the run's services while it lasted; Services names them, found through the run's traces.
+	// Edge is the invocations of the run's services while it lasted; Services names them, found through the run's
+	// traces.
 	Edge        Stats    `json:"edge"`
 	Services    []string `json:"services"`
 	EdgeRegions []Row    `json:"edge_regions"`
@@ -192,7 +193,8 @@ type Refusal struct {
 	Count  Num    `json:"count"`
 	// Last is when it happened last, to the step of the answer.
 	Last time.Time `json:"last"`
-	// Example is what the sender was told last; empty when the collector has been restarted since, or an hour has passed.
+	// Example is what the sender was told last; empty when the collector has been restarted since, or an hour has
+	// passed.
 	Example string `json:"example,omitempty"`
 }
 

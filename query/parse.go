@@ -43,8 +43,8 @@ const (
 	maxValues = 200
 )
 
-// Parse reads a question from the keys of a URL; now is what a range without end counts from. Keys that it does not know
-// are ignored, empty values are as good as absent ones. A bad value is a *ParamError.
+// Parse reads a question from the keys of a URL; now is what a range without end counts from. Keys that it does not
+// know are ignored, empty values are as good as absent ones. A bad value is a *ParamError.
 func Parse(v url.Values, now time.Time) (Question, error) {
 	q := standard()
 	q.Text, q.After, q.Base = strings.TrimSpace(v.Get(KeyText)), v.Get(KeyAfter), v.Get(KeyBase)
@@ -103,7 +103,9 @@ func (q *Question) parseLive(v url.Values, now time.Time) error {
 	text := cmp.Or(v.Get(KeyRange), q.Range)
 	d, ok := parseLength(text)
 	if !ok || d < time.Second || d > MaxRange {
-		return &ParamError{Key: KeyRange, Value: text, Reason: "write a length of time such as 15m, 1h, 24h or 7d, from 1s to 3650d"}
+		return &ParamError{
+			Key: KeyRange, Value: text, Reason: "write a length of time such as 15m, 1h, 24h or 7d, from 1s to 3650d",
+		}
 	}
 	q.Range = FormatLength(d)
 	q.To = now.UTC()

@@ -1,5 +1,5 @@
-// Package query has the questions that people ask of edge telemetry and their answers: as types, as URLs, as an HTTP API and
-// its client. What answers them is query/engine.
+// Package query has the questions that people ask of edge telemetry and their answers: as types, as URLs, as an HTTP
+// API and its client. What answers them is query/engine.
 package query
 
 import (
@@ -17,8 +17,8 @@ type Question struct {
 	// Range is the length as it was asked ("1h"), empty when From and To were given.
 	Range string
 
-	// The filters: values of one key are or-ed, keys are and-ed, a leading "-" excludes. Values are exact; "unknown" also
-	// means that the attribute is absent. Status is a code ("404") or a class ("5xx").
+	// The filters: values of one key are or-ed, keys are and-ed, a leading "-" excludes. Values are exact; "unknown"
+	// also means that the attribute is absent. Status is a code ("404") or a class ("5xx").
 	Service, Version, Region, Route, Status, Cold, Cache []string
 	// Text is the filter text q: words key:value with * for any text, such as "route:/img/* region:GRU -status:5*".
 	Text string
@@ -101,7 +101,8 @@ func standard() Question {
 // WithDefaults is the question with what a URL without keys would ask in place of what is not set; the range stays.
 func (q Question) WithDefaults() Question {
 	d := standard()
-	q.Percentile, q.Sort, q.Compare = cmp.Or(q.Percentile, d.Percentile), cmp.Or(q.Sort, d.Sort), cmp.Or(q.Compare, d.Compare)
+	q.Percentile, q.Sort, q.Compare = cmp.Or(q.Percentile, d.Percentile), cmp.Or(q.Sort, d.Sort),
+		cmp.Or(q.Compare, d.Compare)
 	return q
 }
 

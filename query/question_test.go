@@ -39,8 +39,10 @@ func TestQuestionHasOneURL(t *testing.T) {
 	f("range=90s", "range=1m30s")
 	f("range=15m&live=0", "live=0&range=15m")
 	f("live=0", "live=0")
-	f("from=2026-03-04T13:00:00%2B02:00&to=2026-03-04T12:00:00Z", "from=2026-03-04T11%3A00%3A00Z&to=2026-03-04T12%3A00%3A00Z")
-	f("from=2026-03-04T11:00:00Z&to=2026-03-04T12:00:00Z&range=7d", "from=2026-03-04T11%3A00%3A00Z&to=2026-03-04T12%3A00%3A00Z")
+	f("from=2026-03-04T13:00:00%2B02:00&to=2026-03-04T12:00:00Z",
+		"from=2026-03-04T11%3A00%3A00Z&to=2026-03-04T12%3A00%3A00Z")
+	f("from=2026-03-04T11:00:00Z&to=2026-03-04T12:00:00Z&range=7d",
+		"from=2026-03-04T11%3A00%3A00Z&to=2026-03-04T12%3A00%3A00Z")
 	f("region=SIN&region=FRA&region=SIN&region=", "region=FRA&region=SIN")
 	f("service=a&version=b&region=-c&route=/d&status=5xx&status=-503&cold=true&cache=hit&cache=-unknown",
 		"cache=-unknown&cache=hit&cold=true&region=-c&route=%2Fd&service=a&status=-503&status=5xx&version=b")
@@ -119,7 +121,8 @@ func TestFromAndToFollowTheClock(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := query.Question{
-		From: noon.Add(-15 * time.Minute), To: noon, Live: true, Range: "15m", Percentile: 95, Sort: "-p95", Compare: "prev",
+		From: noon.Add(-15 * time.Minute), To: noon, Live: true, Range: "15m", Percentile: 95, Sort: "-p95",
+		Compare: "prev",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Parse: %s", diff)
@@ -129,8 +132,10 @@ func TestFromAndToFollowTheClock(t *testing.T) {
 // FuzzParse holds that whatever is accepted is written as a URL that means the same and is written the same again.
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{
-		"", "range=7d&live=0", "from=2026-03-04T11:00:00.5Z&to=2026-03-04T12:00:00Z", "region=FRA&region=-SIN&q=route:/img/*",
-		`q="a b" -name:"x\"y"&min=1ms&max=2s`, "status=5xx&cold=unknown&cache=hit&cmp=v:1&sort=-cold_adds&limit=5", "range=1h1s&p=50",
+		"", "range=7d&live=0", "from=2026-03-04T11:00:00.5Z&to=2026-03-04T12:00:00Z",
+		"region=FRA&region=-SIN&q=route:/img/*",
+		`q="a b" -name:"x\"y"&min=1ms&max=2s`, "status=5xx&cold=unknown&cache=hit&cmp=v:1&sort=-cold_adds&limit=5",
+		"range=1h1s&p=50",
 	} {
 		f.Add(s)
 	}

@@ -6,13 +6,15 @@ import (
 	"strings"
 )
 
-// column is what an answer can be sorted by; value is its figure in a row of regions, routes or versions, nil when it has none.
+// column is what an answer can be sorted by; value is its figure in a row of regions, routes or versions, nil when it
+// has none.
 type column struct {
 	name  string
 	value func(*Row) Num
 }
 
-// columns are all that there are, in the order in which they are named to people. A "-" before a name sorts from large to small.
+// columns are all that there are, in the order in which they are named to people. A "-" before a name sorts from large
+// to small.
 var columns = []column{
 	{"name", nil},
 	{"requests", func(r *Row) Num { return r.Requests }},
@@ -49,8 +51,8 @@ func columnNames() string {
 	return strings.Join(names, ", ")
 }
 
-// SortRows sorts by a column, by p95 when rows do not have it: the page before may have. Rows without that figure come last,
-// equal ones by requests, then by name.
+// SortRows sorts by a column, by p95 when rows do not have it: the page before may have. Rows without that figure come
+// last, equal ones by requests, then by name.
 func SortRows(rows []Row, by string) {
 	name, descending := strings.CutPrefix(by, "-")
 	c := columnOf(name)
@@ -61,7 +63,8 @@ func SortRows(rows []Row, by string) {
 		if name == "name" {
 			return direct(strings.Compare(a.Name, b.Name), descending)
 		}
-		return cmp.Or(c.value(&a).Compare(c.value(&b), descending), cmp.Compare(b.Requests, a.Requests), strings.Compare(a.Name, b.Name))
+		return cmp.Or(c.value(&a).Compare(c.value(&b), descending), cmp.Compare(b.Requests, a.Requests),
+			strings.Compare(a.Name, b.Name))
 	})
 }
 

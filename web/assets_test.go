@@ -23,7 +23,8 @@ func TestAssetsWithoutABuildAreNone(t *testing.T) {
 
 func TestAssetsAreServedPackedForEver(t *testing.T) {
 	a, err := loadAssets(fstest.MapFS{
-		"manifest.json": {Data: []byte(`{"app.js":"app.ABC.js"}`)}, "app.ABC.js": {Data: []byte("plain")}, "app.ABC.js.gz": {Data: []byte("packed")},
+		"manifest.json": {Data: []byte(`{"app.js":"app.ABC.js"}`)}, "app.ABC.js": {Data: []byte("plain")},
+		"app.ABC.js.gz": {Data: []byte("packed")},
 	})
 	if err != nil || a.page.Script != "/assets/app.ABC.js" {
 		t.Fatalf("got %+v, %v", a, err)
@@ -35,7 +36,8 @@ func TestAssetsAreServedPackedForEver(t *testing.T) {
 		w := httptest.NewRecorder()
 		a.ServeHTTP(w, r)
 		body, _ := io.ReadAll(w.Body)
-		if w.Code != status || status == 200 && (string(body) != want || !strings.Contains(w.Header().Get("Cache-Control"), "immutable")) {
+		if w.Code != status || status == 200 && (string(body) != want ||
+			!strings.Contains(w.Header().Get("Cache-Control"), "immutable")) {
 			t.Errorf("%s: status %d, %q, %v; want %d, %q", path, w.Code, body, w.Header(), status, want)
 		}
 	}
@@ -79,7 +81,10 @@ func TestTheBundleStaysSmall(t *testing.T) {
 
 func TestThePageSaysThatAssetsAreMissing(t *testing.T) {
 	s := &Site{assets: &assets{}}
-	p := &part.Page{Title: "Overview", Nav: "/", URL: &url.URL{Path: "/"}, Now: time.Unix(0, 0), Problem: &part.Problem{Status: 500}}
+	p := &part.Page{
+		Title: "Overview", Nav: "/", URL: &url.URL{Path: "/"}, Now: time.Unix(0, 0),
+		Problem: &part.Problem{Status: 500},
+	}
 	f := func(built bool) string {
 		p.Assets = s.assets.page
 		if built {
@@ -90,7 +95,8 @@ func TestThePageSaysThatAssetsAreMissing(t *testing.T) {
 		return w.Body.String()
 	}
 	const line = "assets missing: run make assets"
-	if html := f(false); !strings.Contains(html, line) || strings.Contains(html, "<script") || !strings.Contains(html, ">Apply<") {
+	if html := f(false); !strings.Contains(html, line) || strings.Contains(html, "<script") ||
+		!strings.Contains(html, ">Apply<") {
 		t.Errorf("without assets: want the line and a working form, got %s", html)
 	}
 	if html := f(true); strings.Contains(html, line) || !strings.Contains(html, "/assets/app.css") {
@@ -100,7 +106,10 @@ func TestThePageSaysThatAssetsAreMissing(t *testing.T) {
 
 // FuzzLocalPath holds the way back from /theme to this site.
 func FuzzLocalPath(f *testing.F) {
-	for _, s := range []string{"/", "/regions?range=6h", "//evil.example", "/\\evil.example", "https://evil.example", "/%2F/x", "/a//b", "?x", "/\x00"} {
+	for _, s := range []string{
+		"/", "/regions?range=6h", "//evil.example", "/\\evil.example", "https://evil.example",
+		"/%2F/x", "/a//b", "?x", "/\x00",
+	} {
 		f.Add(s)
 	}
 	base := &url.URL{Scheme: "http", Host: "127.0.0.1:4321", Path: "/theme"}
@@ -110,7 +119,8 @@ func FuzzLocalPath(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%q leads to %q, which is no address: %v", back, got, err)
 		}
-		if to.Host != base.Host || to.Scheme != base.Scheme || !strings.HasPrefix(got, "/") || strings.HasPrefix(got, "//") || strings.HasPrefix(got, "/\\") {
+		if to.Host != base.Host || to.Scheme != base.Scheme || !strings.HasPrefix(got, "/") ||
+			strings.HasPrefix(got, "//") || strings.HasPrefix(got, "/\\") {
 			t.Fatalf("%q leads to %q, which is another site", back, got)
 		}
 		if strings.ContainsAny(got, "\r\n") {

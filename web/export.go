@@ -22,7 +22,8 @@ func (s *Site) export(w http.ResponseWriter, r *http.Request, p *part.Page, tabl
 	}
 	t, ok := chooseTable(tables, r.URL.Query().Get(part.KeyTable))
 	if !ok {
-		exportError(w, r, http.StatusNotFound, "there is no such table; there are: "+strings.Join(tableNames(tables), ", "))
+		exportError(w, r, http.StatusNotFound,
+			"there is no such table; there are: "+strings.Join(tableNames(tables), ", "))
 		return
 	}
 	if format == "json" {

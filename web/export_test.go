@@ -20,7 +20,9 @@ func TestNoCellIsAFormula(t *testing.T) {
 			t.Errorf("%q becomes %q, want an apostrophe before both: %v", text, got, want)
 		}
 	}
-	for _, text := range []string{"=1+2", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "\nx", "＝1", "＋1", "－1", "＠x", `=cmd|' /C calc'!A0`} {
+	for _, text := range []string{
+		"=1+2", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "\nx", "＝1", "＋1", "－1", "＠x", `=cmd|' /C calc'!A0`,
+	} {
 		f(text, true)
 	}
 	for _, text := range []string{"/cart/:id", "FRA", "a=b", "1-2", "'x", "é"} {

@@ -15,8 +15,8 @@ import (
 // idle is how often a stream without news says that it is there: proxies cut silent connections.
 const idle = 15 * time.Second
 
-// stream serves the live updates of a page as server-sent events: each event is the new inside of the page, sent when it
-// differs from the last one. While the collector does not answer, an event named "retrying" says so.
+// stream serves the live updates of a page as server-sent events: each event is the new inside of the page, sent when
+// it differs from the last one. While the collector does not answer, an event named "retrying" says so.
 func (s *Site) stream(pg page) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path := strings.TrimPrefix(r.URL.Path, "/live")
@@ -27,7 +27,9 @@ func (s *Site) stream(pg page) http.Handler {
 		h.Set("Content-Type", "text/event-stream")
 		h.Set("Cache-Control", "no-store")
 		h.Set("X-Accel-Buffering", "no")
-		st := streamer{site: s, page: pg, path: path, id: r.PathValue("id"), w: w, r: r, control: http.NewResponseController(w)}
+		st := streamer{
+			site: s, page: pg, path: path, id: r.PathValue("id"), w: w, r: r, control: http.NewResponseController(w),
+		}
 		st.last = r.Header.Get("Last-Event-ID")
 		if st.comment() != nil {
 			return

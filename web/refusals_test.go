@@ -17,8 +17,14 @@ func refusedThings() *query.Refusals {
 	return &query.Refusals{
 		Requests: 1234, Records: 1, Values: 9, More: 3,
 		Refusals: []query.Refusal{
-			{What: "request", Reason: "too_large", Sender: "curl at 10.0.0.1", Count: 1200, Last: now, Example: "the body has more than 67108864 bytes: send less at a time"},
-			{What: "request", Reason: "of tomorrow", Sender: "<b>agent</b> at 10.0.0.2, not signed in", Count: 34, Last: now, Example: "<script>alert(1)</script>"},
+			{
+				What: "request", Reason: "too_large", Sender: "curl at 10.0.0.1", Count: 1200, Last: now,
+				Example: "the body has more than 67108864 bytes: send less at a time",
+			},
+			{
+				What: "request", Reason: "of tomorrow", Sender: "<b>agent</b> at 10.0.0.2, not signed in", Count: 34,
+				Last: now, Example: "<script>alert(1)</script>",
+			},
 			{What: "record", Reason: "not an object", Sender: "shop", Count: 1, Last: now, Example: "not an object"},
 			{What: "value", Reason: "time ahead", Sender: "shop", Count: 9, Last: now},
 		},
@@ -30,9 +36,12 @@ func TestPagesTellWhatWasRefused(t *testing.T) {
 	f := webtest.New(3)
 	f.Refusals = refusedThings()
 	site := over(t, f)
-	for _, path := range []string{"/", "/regions", "/regions/GRU", "/cold-starts", "/cache", "/wasm", "/traces", "/runs"} {
+	for _, path := range []string{
+		"/", "/regions", "/regions/GRU", "/cold-starts", "/cache", "/wasm", "/traces", "/runs",
+	} {
 		notice := testid(document(t, site, path, http.StatusOK), "refused")
-		if text := notice.Find("summary").Text(); !strings.Contains(text, "1\u202f234 requests and 1 record in the last 1h, most often: larger than the limit, from curl at 10.0.0.1.") {
+		if text := notice.Find("summary").Text(); !strings.Contains(text,
+			"1\u202f234 requests and 1 record in the last 1h, most often: larger than the limit, from curl at 10.0.0.1.") {
 			t.Errorf("%s: the notice says %q", path, text)
 		}
 	}
@@ -69,7 +78,10 @@ func TestWithoutRefusalsThereIsNoNotice(t *testing.T) {
 	}
 	f(nil) // an older collector
 	f(&query.Refusals{})
-	f(&query.Refusals{Values: 9, Refusals: []query.Refusal{{What: "value", Reason: "time ahead", Sender: "shop", Count: 9, Last: now}}})
+	f(&query.Refusals{
+		Values:   9,
+		Refusals: []query.Refusal{{What: "value", Reason: "time ahead", Sender: "shop", Count: 9, Last: now}},
+	})
 }
 
 // TestANoticeStaysShort, however many senders there are.
@@ -77,7 +89,8 @@ func TestANoticeStaysShort(t *testing.T) {
 	f := webtest.New(3)
 	f.Refusals = refusedThings()
 	for i := range 90 {
-		f.Refusals.Refusals = append(f.Refusals.Refusals, query.Refusal{What: "record", Reason: "r" + strconv.Itoa(i), Sender: "s", Count: 1, Last: now})
+		f.Refusals.Refusals = append(f.Refusals.Refusals,
+			query.Refusal{What: "record", Reason: "r" + strconv.Itoa(i), Sender: "s", Count: 1, Last: now})
 	}
 	notice := testid(document(t, over(t, f), "/", http.StatusOK), "refused")
 	if n := notice.Find("li").Length(); n != 21 || !strings.Contains(notice.Text(), "and 77 more reasons and senders") {

@@ -33,8 +33,8 @@ func Secure(next http.Handler) http.Handler {
 	})
 }
 
-// render writes a page, or only the inside of its main element when a script asks for a part. The HTML is complete before
-// the first byte is sent, so an error while rendering is a clean 500.
+// render writes a page, or only the inside of its main element when a script asks for a part. The HTML is complete
+// before the first byte is sent, so an error while rendering is a clean 500.
 func (s *Site) render(w http.ResponseWriter, r *http.Request, p *part.Page, content part.Content) {
 	body, status := content.Body, http.StatusOK
 	if p.Problem != nil {
@@ -89,7 +89,7 @@ func send(w http.ResponseWriter, r *http.Request, contentType string, status int
 // themeCookie holds dark or light; without it the system's choice holds.
 const themeCookie = "theme"
 
-// theme answers the theme that the cookie asks for, "" for the system's.
+// theme returns the theme that the cookie asks for, "" for the system's.
 func theme(r *http.Request) string {
 	c, err := r.Cookie(themeCookie)
 	if err != nil || c.Value != "dark" && c.Value != "light" {
@@ -101,7 +101,10 @@ func theme(r *http.Request) string {
 // theme sets the cookie and leads back to a page of this site.
 func (s *Site) theme(w http.ResponseWriter, r *http.Request) {
 	to := r.URL.Query().Get("to")
-	c := http.Cookie{Name: themeCookie, Value: to, Path: "/", MaxAge: 400 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode}
+	c := http.Cookie{
+		Name: themeCookie, Value: to, Path: "/", MaxAge: 400 * 24 * 3600, HttpOnly: true,
+		SameSite: http.SameSiteLaxMode,
+	}
 	switch to {
 	case "dark", "light":
 	case "auto":
@@ -115,10 +118,12 @@ func (s *Site) theme(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusSeeOther)
 }
 
-// localPath answers back when it is a path of this site, else "/". A browser reads "//host" and "/\host" as another site.
+// localPath returns back when it is a path of this site, else "/". A browser reads "//host" and "/\host" as another
+// site.
 func localPath(back string) string {
 	u, err := url.Parse(back)
-	if err != nil || u.IsAbs() || u.Host != "" || u.User != nil || strings.ContainsAny(back, "\r\n\t") || strings.Contains(u.Path, "\\") ||
+	if err != nil || u.IsAbs() || u.Host != "" || u.User != nil || strings.ContainsAny(back, "\r\n\t") ||
+		strings.Contains(u.Path, "\\") ||
 		!strings.HasPrefix(back, "/") || strings.HasPrefix(back, "//") || strings.HasPrefix(u.Path, "//") {
 		return "/"
 	}
@@ -128,5 +133,6 @@ func localPath(back string) string {
 
 func favicon(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "public, max-age=86400")
-	send(w, r, "image/svg+xml", http.StatusOK, []byte(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="#3f86e8" stroke-width="2.2"><circle cx="12" cy="12" r="10"/><path d="M4 12.5h4l2-6 3.5 11 2-5h4.5"/></svg>`))
+	send(w, r, "image/svg+xml", http.StatusOK,
+		[]byte(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="#3f86e8" stroke-width="2.2"><circle cx="12" cy="12" r="10"/><path d="M4 12.5h4l2-6 3.5 11 2-5h4.5"/></svg>`))
 }

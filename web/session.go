@@ -40,10 +40,10 @@ type tenantSessions struct {
 	bytes int
 }
 
-// sessions are those of a process: a restart signs everybody out. They are kept by a hash of their id, so that finding one
-// takes no time that tells about ids. A tenant has at most as much of their memory as is still free then: alone a half,
-// each of two a third, and so on. Beyond that its own oldest sessions end, and never another tenant's. It is safe for
-// concurrent use.
+// sessions are those of a process: a restart signs everybody out. They are kept by a hash of their id, so that finding
+// one takes no time that tells about ids. A tenant has at most as much of their memory as is still free then: alone a
+// half, each of two a third, and so on. Beyond that its own oldest sessions end, and never another tenant's. It is safe
+// for concurrent use.
 type sessions struct {
 	life time.Duration
 	now  func() time.Time
@@ -59,7 +59,9 @@ func newSessions(life time.Duration, now func() time.Time) *sessions {
 	if life == 0 {
 		life = sessionLife
 	}
-	return &sessions{life: life, now: now, byID: map[[sha256.Size]byte]*session{}, byTenant: map[edge.Tenant]*tenantSessions{}}
+	return &sessions{
+		life: life, now: now, byID: map[[sha256.Size]byte]*session{}, byTenant: map[edge.Tenant]*tenantSessions{},
+	}
 }
 
 // begin makes a session and returns its id, which cannot be guessed; "" when so many tenants have sessions that none is
@@ -116,7 +118,7 @@ func (s *sessions) forget(one *session) {
 	}
 }
 
-// find answers the session of that id, nil when there is none or it is over.
+// find returns the session of that id, nil when there is none or it is over.
 func (s *sessions) find(id string) *session {
 	s.mu.Lock()
 	defer s.mu.Unlock()

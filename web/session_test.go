@@ -20,7 +20,8 @@ func TestOneTenantsSignInsNeverEndAnothersSessions(t *testing.T) {
 			ids = append(ids, s.begin("greedy", tenant))
 		}
 		if s.find(ids[0]) != nil || s.find(ids[len(ids)-1]) == nil {
-			t.Errorf("tenant %d: its oldest session is there: %v, its newest: %v", tenant, s.find(ids[0]) != nil, s.find(ids[len(ids)-1]) != nil)
+			t.Errorf("tenant %d: its oldest session is there: %v, its newest: %v", tenant, s.find(ids[0]) != nil,
+				s.find(ids[len(ids)-1]) != nil)
 		}
 		if s.bytes > sessionMemory {
 			t.Errorf("sessions take %d bytes, at most %d are theirs", s.bytes, sessionMemory)
@@ -41,7 +42,8 @@ func TestOneTenantsSignInsNeverEndAnothersSessions(t *testing.T) {
 	}
 	now = now.Add(2 * time.Hour)
 	s.begin("after all have expired", 1)
-	if len(s.byID) != 1 || s.all.Len() != 1 || len(s.byTenant) != 1 || s.bytes != sessionBytes+len("after all have expired") {
+	if len(s.byID) != 1 || s.all.Len() != 1 || len(s.byTenant) != 1 ||
+		s.bytes != sessionBytes+len("after all have expired") {
 		t.Errorf("expired sessions stay: %d, of %d tenants, %d bytes", len(s.byID), len(s.byTenant), s.bytes)
 	}
 }

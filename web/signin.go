@@ -18,11 +18,11 @@ import (
 
 // SignIn says how visitors prove who they are. The zero SignIn lets everybody in.
 type SignIn struct {
-	// Tokens asks every visitor for a token of the collector, and keeps it for as long as the session lasts. Programs send it in
-	// the header Authorization instead.
+	// Tokens asks every visitor for a token of the collector, and keeps it for as long as the session lasts. Programs
+	// send it in the header Authorization instead.
 	Tokens bool
-	// Proxy answers who a trusted proxy says a visitor is, and why not otherwise; ProxyHeader is the header in which the collector
-	// is told the same. It counts where Tokens is false.
+	// Proxy returns who a trusted proxy says a visitor is, and why not otherwise; ProxyHeader is the header in which
+	// the collector is told the same. It counts where Tokens is false.
 	Proxy       func(*http.Request) (who string, err error)
 	ProxyHeader string
 	// Secure tells that the pages are served over TLS: then the session's cookie never travels without.
@@ -43,8 +43,8 @@ type visitorKey struct{}
 
 var errSignedOut = errors.New("the session has ended")
 
-// Forward adds who looks at a page to the questions that the page asks of the collector. The HTTP client of Options.Client
-// must have it as its transport, and must not follow redirects: a token is for the collector alone.
+// Forward adds who looks at a page to the questions that the page asks of the collector. The HTTP client of
+// Options.Client must have it as its transport, and must not follow redirects: a token is for the collector alone.
 func Forward(base http.RoundTripper) http.RoundTripper { return &forward{base} }
 
 type forward struct{ http.RoundTripper }
@@ -78,14 +78,16 @@ func (s *Site) Private(next http.Handler) http.Handler {
 	})
 }
 
-// visitor answers who sends a request, or why that is unknown.
+// visitor returns who sends a request, or why that is unknown.
 func (s *Site) visitor(r *http.Request) (*visitor, error) {
 	if !s.o.SignIn.Tokens {
 		who, err := s.o.SignIn.Proxy(r)
 		return &visitor{header: s.o.SignIn.ProxyHeader, value: who}, err
 	}
 	if one := s.sessions.find(s.sessionID(r)); one != nil {
-		return &visitor{header: "Authorization", value: "Bearer " + one.token, over: func() bool { return s.sessions.over(one) }}, nil
+		return &visitor{
+			header: "Authorization", value: "Bearer " + one.token, over: func() bool { return s.sessions.over(one) },
+		}, nil
 	}
 	if values := r.Header.Values("Authorization"); len(values) == 1 {
 		v := &visitor{header: "Authorization", value: values[0]}
@@ -169,8 +171,8 @@ func (s *Site) setCookie(w http.ResponseWriter, id string, life time.Duration) {
 	http.SetCookie(w, &c)
 }
 
-// signInRoutes are those of the sign-in. A form on another site can't post to them: the browser tells where it stands, and
-// what does not stand here is refused.
+// signInRoutes are those of the sign-in. A form on another site can't post to them: the browser tells where it stands,
+// and what does not stand here is refused.
 func (s *Site) signInRoutes() {
 	if !s.o.SignIn.Tokens {
 		return
@@ -207,7 +209,8 @@ func (s *Site) signIn(w http.ResponseWriter, r *http.Request) {
 		return
 	case err != nil:
 		s.o.Log.Error("sign-in impossible", slog.Any("error", err))
-		s.renderSignIn(w, r, http.StatusBadGateway, back, "The token can't be checked now; the dashboard's log says why.")
+		s.renderSignIn(w, r, http.StatusBadGateway, back,
+			"The token can't be checked now; the dashboard's log says why.")
 		return
 	}
 	s.sessions.end(s.sessionID(r))
@@ -229,7 +232,9 @@ func (s *Site) signOut(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Site) renderSignIn(w http.ResponseWriter, r *http.Request, status int, back, problem string) {
-	p := &part.Page{Title: "Sign in", URL: &url.URL{Path: "/sign-in"}, Now: s.o.Now().UTC(), Theme: theme(r), Assets: s.assets.page}
+	p := &part.Page{
+		Title: "Sign in", URL: &url.URL{Path: "/sign-in"}, Now: s.o.Now().UTC(), Theme: theme(r), Assets: s.assets.page,
+	}
 	html, err := renderBytes(r, view.SignIn(p, localPath(back), problem))
 	if err != nil {
 		s.o.Log.Error("render the sign-in", slog.Any("error", err))

@@ -50,12 +50,14 @@ func newGated(t *testing.T, in web.SignIn) *gated {
 		return true
 	}
 	g.collector = startFake(t, f)
-	client, err := query.NewClient(g.collector.URL, &http.Client{Transport: web.Forward(&http.Transport{DisableKeepAlives: true})})
+	client, err := query.NewClient(g.collector.URL,
+		&http.Client{Transport: web.Forward(&http.Transport{DisableKeepAlives: true})})
 	if err != nil {
 		t.Fatal(err)
 	}
 	g.Site, err = web.New(web.Options{
-		Client: client, Collector: g.collector.URL, Ingest: "http://127.0.0.1:4318", Log: quiet(), Every: time.Millisecond, SignIn: in,
+		Client: client, Collector: g.collector.URL, Ingest: "http://127.0.0.1:4318", Log: quiet(),
+		Every: time.Millisecond, SignIn: in,
 		Now: func() time.Time { g.mu.Lock(); defer g.mu.Unlock(); return g.now },
 	})
 	if err != nil {
@@ -82,19 +84,21 @@ func post(h http.Handler, path string, form url.Values, headers ...string) *http
 	return w.Result()
 }
 
-// signIn signs in and answers the cookie as a request sends it.
+// signIn signs in and returns the cookie as a request sends it.
 func (g *gated) signIn(t *testing.T) string {
 	t.Helper()
 	resp := post(g, "/sign-in", url.Values{"token": {goodToken}, "back": {"/regions?range=1h"}})
 	cookies := resp.Cookies()
-	if resp.StatusCode != http.StatusSeeOther || resp.Header.Get("Location") != "/regions?range=1h" || len(cookies) != 1 {
+	if resp.StatusCode != http.StatusSeeOther || resp.Header.Get("Location") != "/regions?range=1h" ||
+		len(cookies) != 1 {
 		t.Fatalf("sign-in: status %d, to %q, cookies %v", resp.StatusCode, resp.Header.Get("Location"), cookies)
 	}
 	return cookies[0].Name + "=" + cookies[0].Value
 }
 
 var privatePaths = []string{
-	"/", "/regions", "/regions/GRU", "/cold-starts", "/cache", "/traces", "/traces/" + webtest.TraceID, "/runs", "/runs/" + webtest.RunID,
+	"/", "/regions", "/regions/GRU", "/cold-starts", "/cache", "/traces", "/traces/" + webtest.TraceID, "/runs",
+	"/runs/" + webtest.RunID,
 	"/regions.csv", "/overview.json", "/live", "/live/regions", "/nothing/here", "/metrics",
 }
 
@@ -102,7 +106,10 @@ func TestNothingIsShownToThoseWhoAreNotSignedIn(t *testing.T) {
 	for _, in := range []web.SignIn{
 		{Tokens: true},
 		{Tokens: true, Secure: true},
-		{ProxyHeader: "X-User", Proxy: func(*http.Request) (string, error) { return "", errors.New("come through the proxy") }},
+		{
+			ProxyHeader: "X-User",
+			Proxy:       func(*http.Request) (string, error) { return "", errors.New("come through the proxy") },
+		},
 	} {
 		g := newGated(t, in)
 		g.set(func() { g.anybody = true }) // whatever it would answer
@@ -119,7 +126,8 @@ func TestNothingIsShownToThoseWhoAreNotSignedIn(t *testing.T) {
 			} {
 				resp := get(t, g, path, headers...)
 				text := body(t, resp)
-				if resp.StatusCode != http.StatusUnauthorized && resp.StatusCode != http.StatusSeeOther || strings.Contains(text, "GRU") {
+				if resp.StatusCode != http.StatusUnauthorized && resp.StatusCode != http.StatusSeeOther ||
+					strings.Contains(text, "GRU") {
 					t.Errorf("%s with %v: status %d: %.200s", path, headers, resp.StatusCode, text)
 				}
 				if resp.Header.Get("Cache-Control") != "no-store" {
@@ -138,7 +146,8 @@ func TestNothingIsShownToThoseWhoAreNotSignedIn(t *testing.T) {
 func TestASignInShowsPagesWithTheVisitorsOwnToken(t *testing.T) {
 	g := newGated(t, web.SignIn{Tokens: true})
 	resp := get(t, g, "/regions?range=1h")
-	if to := resp.Header.Get("Location"); resp.StatusCode != http.StatusSeeOther || to != "/sign-in?back=%2Fregions%3Frange%3D1h" {
+	if to := resp.Header.Get("Location"); resp.StatusCode != http.StatusSeeOther ||
+		to != "/sign-in?back=%2Fregions%3Frange%3D1h" {
 		t.Fatalf("status %d to %q", resp.StatusCode, to)
 	}
 	form := document(t, g, resp.Header.Get("Location"), http.StatusOK)
@@ -202,7 +211,8 @@ func TestASignInIsRefused(t *testing.T) {
 		}
 		resp := post(g, "/sign-in", form, headers...)
 		if html := body(t, resp); resp.StatusCode != want || !strings.Contains(html, text) || len(resp.Cookies()) != 0 {
-			t.Errorf("%s: status %d, cookies %v, want %d and %q:\n%.900s", name, resp.StatusCode, resp.Cookies(), want, text, html)
+			t.Errorf("%s: status %d, cookies %v, want %d and %q:\n%.900s", name, resp.StatusCode, resp.Cookies(), want,
+				text, html)
 		}
 	}
 	good := url.Values{"token": {goodToken}}
@@ -218,7 +228,9 @@ func TestASignInIsRefused(t *testing.T) {
 
 func TestBackLeadsNowhereElse(t *testing.T) {
 	g := newGated(t, web.SignIn{Tokens: true})
-	for _, back := range []string{"https://evil.example/", "//evil.example", `/\evil.example`, "javascript:alert(1)", "\r\n/x", ""} {
+	for _, back := range []string{
+		"https://evil.example/", "//evil.example", `/\evil.example`, "javascript:alert(1)", "\r\n/x", "",
+	} {
 		resp := post(g, "/sign-in", url.Values{"token": {goodToken}, "back": {back}})
 		if to := resp.Header.Get("Location"); resp.StatusCode != http.StatusSeeOther || to != "/" {
 			t.Errorf("back=%q leads to %q", back, to)
@@ -246,7 +258,8 @@ func TestASessionEnds(t *testing.T) {
 		}
 	})
 	f("after 12 hours", func(g *gated, _ string) { g.set(func() { g.now = g.now.Add(12 * time.Hour) }) })
-	f("the token was withdrawn", func(g *gated, _ string) { g.set(func() { g.allowed["Authorization"] = "Bearer another" }) })
+	f("the token was withdrawn",
+		func(g *gated, _ string) { g.set(func() { g.allowed["Authorization"] = "Bearer another" }) })
 	f("signed in anew", func(g *gated, cookie string) {
 		post(g, "/sign-in", url.Values{"token": {goodToken}}, "Cookie", cookie)
 	})
@@ -255,7 +268,8 @@ func TestASessionEnds(t *testing.T) {
 func TestAnotherSiteCannotSignOut(t *testing.T) {
 	g := newGated(t, web.SignIn{Tokens: true})
 	cookie := g.signIn(t)
-	if resp := post(g, "/sign-out", nil, "Cookie", cookie, "Sec-Fetch-Site", "cross-site"); resp.StatusCode != http.StatusForbidden {
+	if resp := post(g, "/sign-out", nil, "Cookie", cookie, "Sec-Fetch-Site", "cross-site"); resp.StatusCode !=
+		http.StatusForbidden {
 		t.Errorf("status %d, want 403", resp.StatusCode)
 	}
 	if resp := get(t, g, "/sign-out", "Cookie", cookie); resp.StatusCode == http.StatusSeeOther {
@@ -268,7 +282,8 @@ func TestAnotherSiteCannotSignOut(t *testing.T) {
 
 func TestAProgramSendsItsTokenItself(t *testing.T) {
 	g := newGated(t, web.SignIn{Tokens: true})
-	if resp := get(t, g, "/regions.csv", "Authorization", "Bearer "+goodToken); resp.StatusCode != http.StatusOK || len(resp.Cookies()) != 0 {
+	if resp := get(t, g, "/regions.csv", "Authorization", "Bearer "+goodToken); resp.StatusCode != http.StatusOK ||
+		len(resp.Cookies()) != 0 {
 		t.Errorf("status %d, cookies %v", resp.StatusCode, resp.Cookies())
 	}
 	for _, path := range privatePaths {
@@ -279,13 +294,18 @@ func TestAProgramSendsItsTokenItself(t *testing.T) {
 }
 
 func TestAProxySignsPeopleIn(t *testing.T) {
-	g := newGated(t, web.SignIn{ProxyHeader: "X-User", Proxy: func(r *http.Request) (string, error) { return r.Header.Get("X-Fake-Peer"), nil }})
+	g := newGated(t,
+		web.SignIn{
+			ProxyHeader: "X-User",
+			Proxy:       func(r *http.Request) (string, error) { return r.Header.Get("X-Fake-Peer"), nil },
+		})
 	g.allowed = map[string]string{"X-User": "alice"}
 	page := func(who string) (int, string) {
 		resp := get(t, g, "/regions", "X-Fake-Peer", who, "X-User", "alice", "Authorization", "Bearer "+goodToken)
 		return resp.StatusCode, body(t, resp)
 	}
-	if code, html := page("alice"); code != http.StatusOK || !strings.Contains(html, "GRU") || strings.Contains(html, "sign-out") {
+	if code, html := page("alice"); code != http.StatusOK || !strings.Contains(html, "GRU") ||
+		strings.Contains(html, "sign-out") {
 		t.Errorf("alice: status %d:\n%.500s", code, html)
 	}
 	// What counts is who the proxy says it is, not what the visitor sends.

@@ -10,7 +10,7 @@ import (
 	"edgescope/web/webtest"
 )
 
-// shows answers a check that an element shows a text.
+// shows returns a check that an element shows a text.
 func shows(t *testing.T, d *goquery.Document) func(id, want string) {
 	return func(id, want string) {
 		t.Helper()

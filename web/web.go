@@ -1,6 +1,6 @@
-// Package web is the dashboard: pages about edge functions, rendered on the server from a collector's answers. Every page
-// works without scripts; state is in the URL. A request becomes a question, its answer a view model, the model HTML; the
-// same model gives the page's tables as CSV and JSON and its live updates.
+// Package web is the dashboard: pages about edge functions, rendered on the server from a collector's answers. Every
+// page works without scripts; state is in the URL. A request becomes a question, its answer a view model, the model
+// HTML; the same model gives the page's tables as CSV and JSON and its live updates.
 package web
 
 import (
@@ -26,7 +26,8 @@ type Options struct {
 	// Ingest is the base URL of the collector's ingest port, for the examples on empty pages.
 	Ingest  string
 	Targets part.Targets
-	// SignIn says how visitors prove who they are. With it, the transport of Client's http.Client must be made by Forward.
+	// SignIn says how visitors prove who they are. With it, the transport of Client's http.Client must be made by
+	// Forward.
 	SignIn SignIn
 	Log    *slog.Logger
 	// Now is the clock; nil means time.Now.
@@ -61,7 +62,10 @@ func New(o Options) (*Site, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the embedded assets: %w", err)
 	}
-	s := &Site{o: o, assets: a, mux: http.NewServeMux(), sessions: newSessions(o.SignIn.Life, o.Now), done: make(chan struct{})}
+	s := &Site{
+		o: o, assets: a, mux: http.NewServeMux(), sessions: newSessions(o.SignIn.Life, o.Now),
+		done: make(chan struct{}),
+	}
 	s.routes()
 	return s, nil
 }
@@ -69,7 +73,7 @@ func New(o Options) (*Site, error) {
 // Close ends all live streams, so that a server's graceful stop does not wait for them. Calling it again does nothing.
 func (s *Site) Close() { s.end.Do(func() { close(s.done) }) }
 
-// Mux answers the routes, for a server that adds its own.
+// Mux returns the routes, for a server that adds its own.
 func (s *Site) Mux() *http.ServeMux { return s.mux }
 
 // ServeHTTP serves the dashboard with its security headers.
@@ -238,10 +242,17 @@ func (s *Site) problem(r *http.Request, err error) *part.Problem {
 			Detail: "Spans appear within three seconds of their arrival, and are deleted when their retention (30 days by default) ends.",
 		}
 	case refused(err):
-		return &part.Problem{Status: http.StatusForbidden, Title: "The collector does not let you in", Text: err.Error(), Detail: "asked " + s.o.Collector}
+		return &part.Problem{
+			Status: http.StatusForbidden, Title: "The collector does not let you in",
+			Text: err.Error(), Detail: "asked " + s.o.Collector,
+		}
 	case errors.As(err, &api):
-		s.o.Log.Warn("the collector refused a question", slog.String("path", r.URL.Path), slog.Int("status", api.Status), slog.Any("error", err))
-		return &part.Problem{Status: http.StatusBadGateway, Title: "The collector could not answer", Text: api.Message, Detail: "asked " + s.o.Collector}
+		s.o.Log.Warn("the collector refused a question", slog.String("path", r.URL.Path),
+			slog.Int("status", api.Status), slog.Any("error", err))
+		return &part.Problem{
+			Status: http.StatusBadGateway, Title: "The collector could not answer", Text: api.Message,
+			Detail: "asked " + s.o.Collector,
+		}
 	default:
 		s.o.Log.Warn("the collector is unreachable", slog.String("path", r.URL.Path), slog.Any("error", err))
 		return &part.Problem{
@@ -254,9 +265,12 @@ func (s *Site) problem(r *http.Request, err error) *part.Problem {
 func (s *Site) notFound(w http.ResponseWriter, r *http.Request) {
 	q, _ := query.Parse(url.Values{}, s.o.Now()) // no keys: nothing to be wrong
 	p := &part.Page{
-		Title: "Not found", URL: &url.URL{Path: "/"}, Question: q, Now: s.o.Now().UTC(), Theme: theme(r), Assets: s.assets.page,
+		Title: "Not found", URL: &url.URL{Path: "/"}, Question: q, Now: s.o.Now().UTC(), Theme: theme(r),
+		Assets:   s.assets.page,
 		SignedIn: s.signedIn(r),
-		Problem:  &part.Problem{Status: http.StatusNotFound, Title: "No such page", Text: "There is no page at " + r.URL.Path + "."},
+		Problem: &part.Problem{
+			Status: http.StatusNotFound, Title: "No such page", Text: "There is no page at " + r.URL.Path + ".",
+		},
 	}
 	s.render(w, r, p, part.Content{})
 }

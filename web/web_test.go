@@ -120,7 +120,8 @@ func strict(t *testing.T, path string, resp *http.Response, html string) {
 		t.Errorf("%s: content security policy is %q", path, csp)
 	}
 	for header, want := range map[string]string{
-		"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "Vary": "HX-Request-Type, Accept-Encoding, Cookie", "Cache-Control": "no-store",
+		"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin",
+		"Vary": "HX-Request-Type, Accept-Encoding, Cookie", "Cache-Control": "no-store",
 	} {
 		if got := resp.Header.Get(header); got != want {
 			t.Errorf("%s: %s is %q, want %q", path, header, got, want)
@@ -134,16 +135,30 @@ func testid(d *goquery.Document, id string) *goquery.Selection {
 
 // allPages are the pages, with what each must show when there is data.
 var allPages = map[string][]string{
-	"/":                          {"finding", "tile-requests", "tile-cpu", "chart-latency", "map", "table-regions", "table-losing", "chart-heatmap"},
-	"/regions":                   {"table-regions", "map", "chart-heatmap"},
-	"/regions/GRU":               {"tile-p95", "chart-latency", "table-routes", "table-versions", "table-slowest"},
-	"/cold-starts":               {"tile-cold-cost", "tile-cold-adds", "chart-rate", "chart-distribution", "table-regions", "table-versions", "table-routes", "known"},
-	"/cache":                     {"tile-cache", "tile-extra", "chart-outcomes", "table-routes", "table-regions", "table-latency"},
-	"/wasm":                      {"control", "tile-ratio-small", "tile-isolate-wasm", "ratios", "meaning", "table-numbers", "table-starts", "table-comparisons", "chart-engines", "table-engines"},
+	"/": {
+		"finding", "tile-requests", "tile-cpu", "chart-latency", "map", "table-regions",
+		"table-losing", "chart-heatmap",
+	},
+	"/regions":     {"table-regions", "map", "chart-heatmap"},
+	"/regions/GRU": {"tile-p95", "chart-latency", "table-routes", "table-versions", "table-slowest"},
+	"/cold-starts": {
+		"tile-cold-cost", "tile-cold-adds", "chart-rate", "chart-distribution",
+		"table-regions", "table-versions", "table-routes", "known",
+	},
+	"/cache": {
+		"tile-cache", "tile-extra", "chart-outcomes", "table-routes", "table-regions", "table-latency",
+	},
+	"/wasm": {
+		"control", "tile-ratio-small", "tile-isolate-wasm", "ratios", "meaning",
+		"table-numbers", "table-starts", "table-comparisons", "chart-engines", "table-engines",
+	},
 	"/traces":                    {"facet-region", "facet-status", "chart-durations", "table-traces", "next"},
 	"/traces/" + webtest.TraceID: {"waterfall", "missing", "trace-id"},
 	"/runs":                      {"table-runs"},
-	"/runs/" + webtest.RunID:     {"verdict", "client-view", "edge-view", "table-thresholds", "table-baseline", "table-steps", "table-edge-regions"},
+	"/runs/" + webtest.RunID: {
+		"verdict", "client-view", "edge-view", "table-thresholds", "table-baseline",
+		"table-steps", "table-edge-regions",
+	},
 }
 
 func TestPagesShowWhatTheyMust(t *testing.T) {
@@ -184,8 +199,10 @@ func TestPagesWithoutAnyRowSaySo(t *testing.T) {
 	f.Bare = true
 	site := over(t, f)
 	for path, id := range map[string]string{
-		"/": "empty-regions", "/regions": "empty-regions", "/regions/FRA": "empty-routes", "/cold-starts": "empty-regions", "/cache": "empty-routes",
-		"/wasm": "empty-wasm", "/traces": "empty-traces", "/runs": "empty-runs", "/runs/" + webtest.RunID: "empty-steps",
+		"/": "empty-regions", "/regions": "empty-regions", "/regions/FRA": "empty-routes",
+		"/cold-starts": "empty-regions", "/cache": "empty-routes",
+		"/wasm": "empty-wasm", "/traces": "empty-traces", "/runs": "empty-runs",
+		"/runs/" + webtest.RunID: "empty-steps",
 	} {
 		d := document(t, site, path, http.StatusOK)
 		if strings.TrimSpace(testid(d, id).Text()) == "" {
@@ -239,7 +256,8 @@ func TestAnUnreachableCollectorIsAPageOfItsOwn(t *testing.T) {
 	for path := range allPages {
 		d := document(t, site, path, http.StatusBadGateway)
 		problem := testid(d, "problem")
-		if !strings.Contains(problem.Text(), address) || problem.Find("a.button").Text() != "Retry" || d.Find("header.bar nav a").Length() != 7 {
+		if !strings.Contains(problem.Text(), address) || problem.Find("a.button").Text() != "Retry" ||
+			d.Find("header.bar nav a").Length() != 7 {
 			t.Errorf("%s: want the whole shell, the address %s and Retry; got %q", path, address, problem.Text())
 		}
 		if href, _ := problem.Find("a.button").Attr("href"); href != path {
@@ -284,7 +302,9 @@ func TestABadValueKeepsTheFormAndPointsAtTheSpot(t *testing.T) {
 
 func TestWhatIsNotThereIs404WithTheShell(t *testing.T) {
 	site := over(t, webtest.New(3))
-	for _, path := range []string{"/traces/" + strings.Repeat("a", 32), "/runs/" + strings.Repeat("b", 32), "/nonsense"} {
+	for _, path := range []string{
+		"/traces/" + strings.Repeat("a", 32), "/runs/" + strings.Repeat("b", 32), "/nonsense",
+	} {
 		d := document(t, site, path, http.StatusNotFound)
 		if testid(d, "problem").Length() != 1 {
 			t.Errorf("%s has no explanation", path)
@@ -312,7 +332,9 @@ func TestStripsTellTheStateOfTheData(t *testing.T) {
 		a.LastEvent, a.Notes = now.Add(-4*time.Minute), []string{"the filter route is not kept by region"}
 	}
 	d := document(t, over(t, f), "/", http.StatusOK)
-	for id, want := range map[string]string{"partial": "1 of 3", "estimated": "Estimated", "overflow": "1\u202f234", "stale": "240"} {
+	for id, want := range map[string]string{
+		"partial": "1 of 3", "estimated": "Estimated", "overflow": "1\u202f234", "stale": "240",
+	} {
 		if text := testid(d, id).Text(); !strings.Contains(text, want) {
 			t.Errorf("strip %s says %q, want %q", id, text, want)
 		}
@@ -352,7 +374,8 @@ func TestLinksKeepEveryOtherKey(t *testing.T) {
 	check(".controls .segments a")
 	check("tbody th a")
 	check(".exports a")
-	if sorted := d.Find(`th[aria-sort="descending"]`); sorted.Length() != 1 || !strings.HasPrefix(sorted.Text(), "p95") {
+	if sorted := d.Find(`th[aria-sort="descending"]`); sorted.Length() != 1 ||
+		!strings.HasPrefix(sorted.Text(), "p95") {
 		t.Errorf("the sorted column is %q, want p95, the default", sorted.Text())
 	}
 	if current := d.Find(".controls .segments [aria-current]"); current.Text() != "24h" {
@@ -444,7 +467,8 @@ func TestTheWaterfallIsATree(t *testing.T) {
 func TestTablesAsCSVAndJSON(t *testing.T) {
 	site := over(t, webtest.New(webtest.Places))
 	for _, path := range []string{
-		"/overview", "/regions", "/regions/GRU", "/cold-starts", "/cache", "/wasm", "/traces", "/traces/" + webtest.TraceID, "/runs", "/runs/" + webtest.RunID,
+		"/overview", "/regions", "/regions/GRU", "/cold-starts", "/cache", "/wasm", "/traces",
+		"/traces/" + webtest.TraceID, "/runs", "/runs/" + webtest.RunID,
 	} {
 		resp := get(t, site, path+".csv?range=24h")
 		records, err := csv.NewReader(resp.Body).ReadAll()
@@ -453,7 +477,8 @@ func TestTablesAsCSVAndJSON(t *testing.T) {
 			continue
 		}
 		var objects []map[string]any
-		if err := json.Unmarshal([]byte(body(t, get(t, site, path+".json"))), &objects); err != nil || len(objects) != len(records)-1 {
+		if err := json.Unmarshal([]byte(body(t, get(t, site, path+".json"))), &objects); err != nil ||
+			len(objects) != len(records)-1 {
 			t.Errorf("%s.json: %d objects for %d rows, %v", path, len(objects), len(records)-1, err)
 			continue
 		}
@@ -584,13 +609,17 @@ func TestTheThemeIsACookie(t *testing.T) {
 			got = c.Value
 		}
 		if resp.StatusCode != status || resp.Header.Get("Location") != location || got != value {
-			t.Errorf("%s: status %d, to %q, cookie %q; want %d, %q, %q", target, resp.StatusCode, resp.Header.Get("Location"), got, status, location, value)
+			t.Errorf("%s: status %d, to %q, cookie %q; want %d, %q, %q", target, resp.StatusCode,
+				resp.Header.Get("Location"), got, status, location, value)
 		}
 	}
 	f("/theme?to=dark&back=%2Fregions%3Frange%3D6h", "/regions?range=6h", "dark", 303)
 	f("/theme?to=auto&back=/", "/", "", 303)
 	f("/theme?to=pink&back=/", "", "", 400)
-	for _, evil := range []string{"//evil.example", "https://evil.example/", "/%5Cevil.example", "\\\\evil.example", "/%2Fevil.example", "/\tx", "", "javascript:alert(1)"} {
+	for _, evil := range []string{
+		"//evil.example", "https://evil.example/", "/%5Cevil.example", "\\\\evil.example",
+		"/%2Fevil.example", "/\tx", "", "javascript:alert(1)",
+	} {
 		f("/theme?to=light&back="+url.QueryEscape(evil), "/", "light", 303)
 	}
 	html := body(t, get(t, site, "/", "Cookie", "theme=dark"))
@@ -642,7 +671,9 @@ func TestLiveUpdatesAreThePagesInside(t *testing.T) {
 	site := over(t, webtest.New(3))
 	server := httptest.NewServer(site)
 	defer server.Close()
-	for page, stream := range map[string]string{"/": "/live?range=6h", "/regions": "/live/regions?range=6h", "/regions/GRU": "/live/regions/GRU?range=6h"} {
+	for page, stream := range map[string]string{
+		"/": "/live?range=6h", "/regions": "/live/regions?range=6h", "/regions/GRU": "/live/regions/GRU?range=6h",
+	} {
 		want := document(t, site, page+"?range=6h", http.StatusOK)
 		if href, _ := want.Find("[hx-sse\\:connect]").Attr("hx-sse:connect"); href != "" && href != stream {
 			t.Errorf("%s connects to %q, want %q", page, href, stream)

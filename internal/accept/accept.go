@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Gzip tells whether who sends these headers takes an answer in gzip (RFC 9110, sections 12.4.2 and 12.5.3). The wildcard counts
-// as no, as does a weight that can't be read: a plain answer is always right.
+// Gzip tells whether who sends these headers takes an answer in gzip (RFC 9110, sections 12.4.2 and 12.5.3). The
+// wildcard counts as no, as does a weight that can't be read: a plain answer is always right.
 func Gzip(h http.Header) bool {
 	for _, line := range h.Values("Accept-Encoding") {
 		for member := range strings.SplitSeq(line, ",") {

@@ -25,7 +25,8 @@ func main() {
 func serve(ctx context.Context, p run.Process) (err error) {
 	var addr string
 	var regions int
-	flags := run.NewFlags("showpages", "Usage: showpages [flags]\n\nServes the dashboard over made numbers, to be looked at.")
+	flags := run.NewFlags("showpages",
+		"Usage: showpages [flags]\n\nServes the dashboard over made numbers, to be looked at.")
 	flags.String(&addr, "listen-addr", "127.0.0.1:4399", "serve the pages at this `address`")
 	flags.Int(&regions, "regions", webtest.Places, "show this `number` of regions")
 	if _, err := flags.Parse(p.Args, p.LookupEnv, p.Stdout); err != nil {
@@ -34,7 +35,8 @@ func serve(ctx context.Context, p run.Process) (err error) {
 	var stack run.Stack
 	defer func() { err = errors.Join(err, stack.Stop(context.WithoutCancel(ctx))) }()
 	log := slog.New(slog.NewTextHandler(p.Stderr, nil))
-	collector, err := run.Serve(ctx, run.ServerOptions{Name: "query", Addr: "127.0.0.1:0", Handler: webtest.New(regions), Log: log})
+	collector, err := run.Serve(ctx,
+		run.ServerOptions{Name: "query", Addr: "127.0.0.1:0", Handler: webtest.New(regions), Log: log})
 	if err != nil {
 		return err
 	}

@@ -26,8 +26,8 @@ type asking struct {
 	tenant     edge.Tenant
 	q          query.Question
 	conditions []filter.Condition
-	// win is what totals, rows and lines cover; cells are the fewer, longer buckets where every region has its own, which begin
-	// and end with win or, of a range with fixed ends, outside it.
+	// win is what totals, rows and lines cover; cells are the fewer, longer buckets where every region has its own,
+	// which begin and end with win or, of a range with fixed ends, outside it.
 	win, cells tally.Window
 	// until is where lines end: the rest of win is still to come.
 	until time.Time
@@ -41,16 +41,17 @@ func (e *Engine) begin(tenant edge.Tenant, q query.Question) (*asking, error) {
 		return nil, err
 	}
 	if !q.From.Before(q.To) {
-		return nil, &query.ParamError{Key: query.KeyTo, Value: q.To.Format(time.RFC3339), Reason: "must be later than from"}
+		to := q.To.Format(time.RFC3339)
+		return nil, &query.ParamError{Key: query.KeyTo, Value: to, Reason: "must be later than from"}
 	}
 	a := &asking{Engine: e, tenant: tenant, q: q.WithDefaults(), conditions: conditions, now: e.o.Now()}
 	a.cover(q.From, q.To)
 	return a, nil
 }
 
-// cover sets what the answer covers. A range with fixed ends keeps them, to the step of its lines. One that ends now begins
-// with a cell, up to a thirtieth of its length earlier, and its last cell is the one that now fills up: windows of all widths
-// hold the same at every flush, so that totals and rows come from one coarse width, in one piece.
+// cover sets what the answer covers. A range with fixed ends keeps them, to the step of its lines. One that ends now
+// begins with a cell, up to a thirtieth of its length earlier, and its last cell is the one that now fills up: windows
+// of all widths hold the same at every flush, so that totals and rows come from one coarse width, in one piece.
 func (a *asking) cover(from, to time.Time) {
 	if a.q.Range == "" {
 		a.win = tally.WindowOf(from, to, tally.LineBuckets)
@@ -72,8 +73,8 @@ func (a *asking) perCell(p tables.Parts, by string) tables.Cut {
 	return tables.Cut{Tenant: a.tenant, By: []string{by}, Window: a.cells, Parts: p, Conditions: a.conditions}
 }
 
-// tableAndCells answers rows by an attribute and their cells. Where cells cover what rows cover, both are one question: hundreds
-// of regions have thousands of series, and each costs the store as much as hundreds of samples.
+// tableAndCells returns rows by an attribute and their cells. Where cells cover what rows cover, both are one question:
+// hundreds of regions have thousands of series, and each costs the store as much as hundreds of samples.
 func (a *asking) tableAndCells(ctx context.Context, p tables.Parts, by string) (rows, cells *tally.Table, err error) {
 	if a.cells.From.Equal(a.win.From) && a.cells.To.Equal(a.win.To) {
 		cells, err = a.read.Table(ctx, a.perCell(p, by))
@@ -90,7 +91,7 @@ func (a *asking) whole(p tables.Parts, by ...string) tables.Cut {
 	return tables.Cut{Tenant: a.tenant, By: by, Window: a.win.Whole(), Parts: p, Conditions: a.conditions}
 }
 
-// before answers the cut to compare with: the period before, or a version in the same period; false for none.
+// before returns the cut to compare with: the period before, or a version in the same period; false for none.
 func (a *asking) before(c tables.Cut) (tables.Cut, bool) {
 	if a.q.Compare == query.CompareNone {
 		return c, false
@@ -102,7 +103,7 @@ func (a *asking) before(c tables.Cut) (tables.Cut, bool) {
 	return c, true
 }
 
-// tableBefore answers the table to compare with, nil without one.
+// tableBefore returns the table to compare with, nil without one.
 func (a *asking) tableBefore(ctx context.Context, c tables.Cut) (*tally.Table, error) {
 	c, ok := a.before(c)
 	if !ok {
@@ -116,8 +117,8 @@ func (a *asking) tableBefore(ctx context.Context, c tables.Cut) (*tally.Table, e
 	return a.befores.Get(key, a.now, beforeLife, func() (*tally.Table, error) { return a.read.Table(ctx, c) })
 }
 
-// about answers what is said of an answer made of these tables: the first decides on estimates, the one that lost most to the
-// cap on overflow, since families overflow apart.
+// about returns what is said of an answer made of these tables: the first decides on estimates, the one that lost most
+// to the cap on overflow, since families overflow apart.
 func (a *asking) about(ctx context.Context, of ...*tally.Table) (query.About, error) {
 	about := query.About{From: a.win.From, To: a.until, Step: int64(a.win.Step.Seconds()), Source: "rollups"}
 	for i, t := range of {
@@ -148,7 +149,8 @@ func (a *asking) about(ctx context.Context, of ...*tally.Table) (query.About, er
 
 func (a *asking) notes(about *query.About) {
 	if about.Overflow > 0 {
-		about.Note(fmt.Sprintf("%.0f invocations are counted in the totals only: the cap on series was reached", float64(about.Overflow)))
+		about.Note(fmt.Sprintf("%.0f invocations are counted in the totals only: the cap on series was reached",
+			float64(about.Overflow)))
 	}
 	if a.q.Min > 0 || a.q.Max > 0 {
 		about.Note("min and max apply to traces only")
@@ -160,12 +162,14 @@ func inCells(a *query.About, cells tally.Window) {
 	a.From, a.To, a.Step = cells.From, cells.To, int64(cells.Step.Seconds())
 }
 
-// deploys answers the versions first seen in the window, oldest first. A version's smallest marker is the true one, and it
-// may be older than the window: so all are read.
+// deploys returns the versions first seen in the window, oldest first. A version's smallest marker is the true one, and
+// it may be older than the window: so all are read.
 func (a *asking) deploys(ctx context.Context) ([]query.Deploy, error) {
 	const longest = 400 * query.Day // as long as samples are kept by default
-	text := fmt.Sprintf("min(min_over_time(%s[%s])) by (%s, %s)", edge.MetricDeploy, tables.Lookback(longest), edge.LabelService, edge.LabelVersion)
-	series, err := a.read.Series(ctx, a.tenant, text, tally.Window{From: a.win.To.Add(-longest), To: a.win.To, Step: longest})
+	text := fmt.Sprintf("min(min_over_time(%s[%s])) by (%s, %s)", edge.MetricDeploy, tables.Lookback(longest),
+		edge.LabelService, edge.LabelVersion)
+	series, err := a.read.Series(ctx, a.tenant, text,
+		tally.Window{From: a.win.To.Add(-longest), To: a.win.To, Step: longest})
 	if err != nil {
 		return nil, fmt.Errorf("find deploys: %w", err)
 	}
@@ -185,7 +189,8 @@ func (a *asking) deploys(ctx context.Context) ([]query.Deploy, error) {
 // wants tells whether the question's filters let a deploy pass.
 func (a *asking) wants(d *query.Deploy) bool {
 	for _, c := range a.conditions {
-		if c.Key == edge.KeyServiceName && !c.Holds(d.Service) || c.Key == edge.KeyServiceVersion && !c.Holds(d.Version) {
+		if c.Key == edge.KeyServiceName && !c.Holds(d.Service) ||
+			c.Key == edge.KeyServiceVersion && !c.Holds(d.Version) {
 			return false
 		}
 	}
@@ -198,13 +203,15 @@ type presence struct {
 	last time.Time
 }
 
-// present looks for the newest invocation, backwards in growing windows: where data flows the first five seconds have it, though
-// rows wait up to two of them, and where it flows fast a minute would be a hundred thousand rows.
+// present looks for the newest invocation, backwards in growing windows: where data flows the first five seconds have
+// it, though rows wait up to two of them, and where it flows fast a minute would be a hundred thousand rows.
 func (e *Engine) present(ctx context.Context, tenant edge.Tenant) (presence, error) {
 	now := e.o.Now()
 	return e.presence.Get(strconv.Itoa(int(tenant)), now, time.Second, func() (presence, error) {
 		to := now.Add(10 * time.Minute) // clocks of senders may be ahead
-		for _, length := range []time.Duration{5 * time.Second, 20 * time.Second, 5 * time.Minute, time.Hour, query.Day} {
+		for _, length := range []time.Duration{
+			5 * time.Second, 20 * time.Second, 5 * time.Minute, time.Hour, query.Day,
+		} {
 			from := now.Add(-length)
 			last, err := e.newest(ctx, tenant, from, to)
 			if err != nil || !last.IsZero() {
@@ -221,14 +228,15 @@ func (e *Engine) newest(ctx context.Context, tenant edge.Tenant, from, to time.T
 	var newest time.Time
 	for _, kind := range []edge.Kind{edge.KindSpan, edge.KindDataPoint} {
 		q := store.RowsQuestion{
-			Tenant: tenant, Kind: kind, From: from, To: to, LogsQL: edge.KeyInvocation + ":=true | stats max(_time) last",
+			Tenant: tenant, Kind: kind, From: from, To: to,
+			LogsQL: edge.KeyInvocation + ":=true | stats max(_time) last",
 		}
 		err := e.read.Rows(ctx, q, func(r store.Row) error {
 			t, err := r.Time("last")
 			if err == nil && t.After(newest) {
 				newest = t.UTC()
 			}
-			return nil // without rows max answers an empty text
+			return nil // max of no rows is an empty text
 		})
 		if err != nil {
 			return newest, fmt.Errorf("find the newest invocation: %w", err)
@@ -241,7 +249,8 @@ func (e *Engine) newest(ctx context.Context, tenant edge.Tenant, from, to time.T
 func (e *Engine) ever(ctx context.Context, tenant edge.Tenant) (bool, error) {
 	const longest = 400 * query.Day
 	hour := edge.Widths[len(edge.Widths)-1]
-	text := fmt.Sprintf("count(count_over_time(%s[%s]))", edge.Metric(edge.FamilyService, edge.MetricRequests, hour), tables.Lookback(longest))
+	text := fmt.Sprintf("count(count_over_time(%s[%s]))", edge.Metric(edge.FamilyService, edge.MetricRequests, hour),
+		tables.Lookback(longest))
 	now := tally.Ceil(e.o.Now(), time.Hour)
 	series, err := e.read.Series(ctx, tenant, text, tally.Window{From: now.Add(-longest), To: now, Step: longest})
 	if err != nil {
@@ -250,29 +259,31 @@ func (e *Engine) ever(ctx context.Context, tenant edge.Tenant) (bool, error) {
 	return len(series) > 0, nil
 }
 
-// choose answers the values that filters offer: of the whole range, whatever is filtered.
+// choose returns the values that filters offer: of the whole range, whatever is filtered.
 func (a *asking) choose(ctx context.Context) (query.Choices, error) {
 	key := fmt.Sprint(a.tenant, a.win.From.Unix(), a.win.To.Unix())
 	c, err := a.choices.Get(key, a.now, choicesLife, func() (query.Choices, error) {
-		regions, err := a.read.Table(ctx, tables.Cut{Tenant: a.tenant, By: []string{edge.KeyRegion}, Window: a.win.Whole(), Parts: tables.WithEvents})
+		all := tables.Cut{Tenant: a.tenant, Window: a.win.Whole(), Parts: tables.WithEvents}
+		regions, err := a.read.Table(ctx, all.GroupedBy(edge.KeyRegion))
 		if err != nil {
 			return query.Choices{}, fmt.Errorf("find the regions that filters offer: %w", err)
 		}
-		by := []string{edge.KeyServiceName, edge.KeyServiceVersion, edge.KeyRoute}
-		others, err := a.read.Table(ctx, tables.Cut{Tenant: a.tenant, By: by, Window: a.win.Whole(), Parts: tables.WithEvents})
+		others, err := a.read.Table(ctx, all.GroupedBy(edge.KeyServiceName, edge.KeyServiceVersion, edge.KeyRoute))
 		if err != nil {
 			return query.Choices{}, fmt.Errorf("find the values that filters offer: %w", err)
 		}
 		return query.Choices{
-			Services: offered(others.By(0)), Versions: offered(others.By(1)), Regions: offered(regions), Routes: offered(others.By(2)),
+			Services: offered(others.By(0)), Versions: offered(others.By(1)),
+			Regions: offered(regions), Routes: offered(others.By(2)),
 		}, nil
 	})
 	return query.Choices{
-		Services: slices.Clone(c.Services), Versions: slices.Clone(c.Versions), Regions: slices.Clone(c.Regions), Routes: slices.Clone(c.Routes),
+		Services: slices.Clone(c.Services), Versions: slices.Clone(c.Versions),
+		Regions: slices.Clone(c.Regions), Routes: slices.Clone(c.Routes),
 	}, err
 }
 
-// offered answers the groups that have a name, most used first.
+// offered returns the groups that have a name, most used first.
 func offered(t *tally.Table) []string {
 	used := make(map[string]float64, len(t.Groups))
 	out := make([]string, 0, len(t.Groups))

@@ -21,7 +21,10 @@ import (
 func TestClientAndHandlerAgreeWithTheEngine(t *testing.T) {
 	w := newWorld(t)
 	w.fill(60)
-	w.run(edge.Run{ID: strings.Repeat("a", 32), Name: "guide", Started: w.now.Add(-time.Minute), Ended: w.now, Updated: w.now, Verdict: edge.VerdictPassed})
+	w.run(edge.Run{
+		ID: strings.Repeat("a", 32), Name: "guide", Started: w.now.Add(-time.Minute), Ended: w.now,
+		Updated: w.now, Verdict: edge.VerdictPassed,
+	})
 	_, c := w.serve()
 	q, ctx := w.ask("range=1h&sort=-requests"), t.Context()
 	list, err := c.Traces(ctx, q)
@@ -92,7 +95,8 @@ func TestClientKeepsTheServersError(t *testing.T) {
 	q.Text = "region:FRA colour:x"
 	_, err := c.Overview(t.Context(), q)
 	var e *query.APIError
-	if !errors.As(err, &e) || e.Status != 400 || e.Key != "q" || e.Column != 12 || !strings.Contains(e.Message, "colour") {
+	if !errors.As(err, &e) || e.Status != 400 || e.Key != "q" || e.Column != 12 ||
+		!strings.Contains(e.Message, "colour") {
 		t.Errorf("got %#v", err)
 	}
 	if _, err = c.Trace(t.Context(), strings.Repeat("0", 32), w.ask("")); !errors.Is(err, query.ErrNotFound) {

@@ -16,9 +16,9 @@ import (
 )
 
 // BenchmarkPages asks every page over an hour of invocations at 330 points of presence, 40 routes and 3 versions, with
-// cold starts and cache outcomes. EDGESCOPE_BENCH_SPANS is how many (500,000). Each question is the first one to its engine:
-// nothing is remembered but what the store does; they begin when the store is idle. cpu-ms/op is the mean, least-cpu-ms the cheapest question: on a machine that
-// others use it is nearest to what the code costs.
+// cold starts and cache outcomes. EDGESCOPE_BENCH_SPANS is how many (500,000). Each question is the first one to its
+// engine: nothing is remembered but what the store does; they begin when the store is idle. cpu-ms/op is the mean,
+// least-cpu-ms the cheapest question: on a machine that others use it is nearest to what the code costs.
 func BenchmarkPages(b *testing.B) {
 	n := 500_000
 	if text := os.Getenv("EDGESCOPE_BENCH_SPANS"); text != "" {
@@ -82,7 +82,8 @@ func BenchmarkPages(b *testing.B) {
 	}
 }
 
-// awaitIdle waits, two minutes at most, until the store has merged what was written: its merges would count as questions.
+// awaitIdle waits, two minutes at most, until the store has merged what was written: its merges would count as
+// questions.
 func awaitIdle(b *testing.B) {
 	for range 240 {
 		before := cpuTime(b)
@@ -93,7 +94,7 @@ func awaitIdle(b *testing.B) {
 	}
 }
 
-// cpuTime answers what the process has used.
+// cpuTime returns what the process has used.
 func cpuTime(b *testing.B) time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
@@ -102,8 +103,8 @@ func cpuTime(b *testing.B) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// BenchmarkDay asks for the P95 of every region over 24 hours in which 330 points of presence answered 100 million requests:
-// 20,000 series of buckets, as rollups of an hour hold them.
+// BenchmarkDay asks for the P95 of every region over 24 hours in which 330 points of presence answered 100 million
+// requests: 20,000 series of buckets, as rollups of an hour hold them.
 func BenchmarkDay(b *testing.B) {
 	const (
 		colos, ranges = 330, 60
@@ -137,7 +138,8 @@ func BenchmarkDay(b *testing.B) {
 		}
 		add(requests/colos, append(of(edge.MetricEvents), probe...)...)
 		for i := range ranges {
-			labels := append(of(edge.MetricDuration+"_bucket"), edge.LabelSignal, edge.SignalSpan, edge.LabelColdStart, "false")
+			labels := append(of(edge.MetricDuration+"_bucket"), edge.LabelSignal, edge.SignalSpan, edge.LabelColdStart,
+				"false")
 			labels = append(labels, edge.LabelService, "shop", edge.LabelVMRange, bound(i)+"..."+bound(i+1))
 			add(requests/colos/ranges, labels...)
 		}
@@ -154,7 +156,8 @@ func BenchmarkDay(b *testing.B) {
 			b.Fatal(err)
 		}
 		if len(a.Regions) != colos || !a.Regions[0].P95.OK() || math.Abs(float64(a.Total.Samples)/requests-1) > 1e-6 {
-			b.Fatalf("%d regions, the first with a P95 of %v, %v events in all", len(a.Regions), a.Regions[0].P95, a.Total.Samples)
+			b.Fatalf("%d regions, the first with a P95 of %v, %v events in all", len(a.Regions), a.Regions[0].P95,
+				a.Total.Samples)
 		}
 	}
 }

@@ -36,7 +36,8 @@ func (e *Engine) ColdStarts(ctx context.Context, tenant edge.Tenant, q query.Que
 	out.Share = figures.ColdShare(sums)
 	cold, warm := &sums.Duration[edge.True], &sums.Duration[edge.False]
 	out.ColdHistogram, out.WarmHistogram = cold.Histogram(warm), warm.Histogram(cold)
-	out.Regions, out.Routes, out.Versions = a.sortedRows(regions, nil), a.sortedRows(byRoute.By(0), nil), a.sortedRows(byRoute.By(1), nil)
+	out.Regions = a.sortedRows(regions, nil)
+	out.Routes, out.Versions = a.sortedRows(byRoute.By(0), nil), a.sortedRows(byRoute.By(1), nil)
 	a.locate(out.Regions)
 	if out.Rate, err = a.coldLines(ctx, overTime, out.Regions); err != nil {
 		return nil, err
@@ -45,12 +46,14 @@ func (e *Engine) ColdStarts(ctx context.Context, tenant edge.Tenant, q query.Que
 	return out, err
 }
 
-// coldLines draws the ratio of cold starts in the busiest regions and in all others, which are what all has beside these.
+// coldLines draws the ratio of cold starts in the busiest regions and in all others, which are what all has beside
+// these.
 func (a *asking) coldLines(ctx context.Context, all *tally.Table, regions []query.Row) ([]query.Line, error) {
 	shown := figures.Busiest(regions, lineRegions)
 	t, err := a.read.Table(ctx, a.cut(tables.WithStarts, edge.KeyRegion).Regions(shown))
 	if err != nil {
 		return nil, err
 	}
-	return figures.RegionLines(all.Before(a.until).All(), t.Before(a.until), shown, len(shown) < len(regions), (*tally.Tally).ColdRatio), nil
+	return figures.RegionLines(all.Before(a.until).All(), t.Before(a.until), shown, len(shown) < len(regions),
+		(*tally.Tally).ColdRatio), nil
 }

@@ -23,8 +23,10 @@ func (e *Engine) Datasets(ctx context.Context, tenant edge.Tenant, q query.Quest
 	out := &query.Datasets{Datasets: []query.Dataset{}}
 	out.About = query.About{From: q.From, To: q.To, Source: "events", Overflow: query.None()}
 	text := fmt.Sprintf("* | stats by (%s) count() %s, count() if (%s:*) %s, sum(%s) %s, max(_time) last",
-		store.FieldDataset, tables.ColCount, filter.Quote(store.FieldWeight), tables.ColWeighted, filter.Quote(store.FieldWeight), tables.ColWeight)
-	err = a.read.Rows(ctx, store.RowsQuestion{Tenant: tenant, Kind: edge.KindDataPoint, LogsQL: text, From: q.From, To: q.To},
+		store.FieldDataset, tables.ColCount, filter.Quote(store.FieldWeight), tables.ColWeighted,
+		filter.Quote(store.FieldWeight), tables.ColWeight)
+	err = a.read.Rows(ctx,
+		store.RowsQuestion{Tenant: tenant, Kind: edge.KindDataPoint, LogsQL: text, From: q.From, To: q.To},
 		func(r store.Row) error {
 			last, err := r.Time("last")
 			if err != nil {

@@ -17,7 +17,8 @@ import (
 
 var example = regexp.MustCompile("(?s)`GET (/api/edge/v1/[^`]*)`\n\n```json\n(.*?)```")
 
-// TestExamplesOfTheDocumentHold asks every example of docs/api.md and holds that the answer has all that the example shows.
+// TestExamplesOfTheDocumentHold asks every example of docs/api.md and holds that the answer has all that the example
+// shows.
 func TestExamplesOfTheDocumentHold(t *testing.T) {
 	doc, err := os.ReadFile("../../docs/api.md")
 	if err != nil {
@@ -113,7 +114,7 @@ func TestFilterTextsOfTheDocumentHold(t *testing.T) {
 	}
 }
 
-// lacks answers what of the shape of want is not in got. Of an array its first element counts; a number may be null.
+// lacks returns what of the shape of want is not in got. Of an array its first element counts; a number may be null.
 func lacks(want, got any, path string) []string {
 	switch x := want.(type) {
 	case map[string]any:
@@ -165,10 +166,13 @@ func (w *world) documented() {
 			w.t.Fatal(err)
 		}
 	}
-	w.refuse(tenant, w.now.Add(-time.Minute), refusedTotal{edge.MetricRefusedRequests, "too_large", "OTel-OTLP-Exporter-JavaScript at 10.0.0.1", 3})
-	w.refuse(tenant, w.now.Add(-12*time.Minute), refusedTotal{edge.MetricRefusedRecords, "no valid trace id", "shop", 20})
+	w.refuse(tenant, w.now.Add(-time.Minute),
+		refusedTotal{edge.MetricRefusedRequests, "too_large", "OTel-OTLP-Exporter-JavaScript at 10.0.0.1", 3})
+	w.refuse(tenant, w.now.Add(-12*time.Minute),
+		refusedTotal{edge.MetricRefusedRecords, "no valid trace id", "shop", 20})
 	w.refuse(tenant, w.now.Add(-12*time.Minute), refusedTotal{edge.MetricChangedValues, "time ahead", "shop", 5})
-	traced := w.invocation(w.now.Add(-time.Second), 118*time.Millisecond, edge.Facts{Service: "shop", Region: "IAD", Route: "/b", ColdStart: edge.True})
+	traced := w.invocation(w.now.Add(-time.Second), 118*time.Millisecond,
+		edge.Facts{Service: "shop", Region: "IAD", Route: "/b", ColdStart: edge.True})
 	if _, err := hex.Decode(traced.TraceID[:], []byte("4bf92f3577b34da6a3ce929d0e0e4736")); err != nil {
 		w.t.Fatal(err)
 	}
@@ -178,5 +182,8 @@ func (w *world) documented() {
 		Results: []edge.BenchRow{{Size: "small", Engine: "js", Ratio: 1, CI: [2]float64{1, 1}}},
 	}, w.now)
 	w.byEngine("wasm-simd", w.now.Add(-time.Second), 4*time.Millisecond)
-	w.run(edge.Run{ID: "0af7651916cd43dd8448eb211c80319c", Name: "guide", Started: w.now.Add(-time.Minute), Ended: w.now, Updated: w.now, Verdict: edge.VerdictPassed})
+	w.run(edge.Run{
+		ID: "0af7651916cd43dd8448eb211c80319c", Name: "guide", Started: w.now.Add(-time.Minute),
+		Ended: w.now, Updated: w.now, Verdict: edge.VerdictPassed,
+	})
 }

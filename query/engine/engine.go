@@ -22,11 +22,12 @@ type Options struct {
 	Now func() time.Time
 	// Logger takes notes of parts that could not be answered; nil means none.
 	Logger *slog.Logger
-	// Colo answers where a point of presence is; nil means that no place is known.
+	// Colo returns where a point of presence is; nil means that no place is known.
 	Colo func(code string) (Place, bool)
 	// Retention is how long events are kept, which bounds the search for a trace or a run; 0 means 30 days.
 	Retention time.Duration
-	// RefusalExample returns what the last sender of a total of refusals was told, "" if nobody knows; nil knows nothing.
+	// RefusalExample returns what the last sender of a total of refusals was told, "" if nobody knows; nil knows
+	// nothing.
 	RefusalExample func(tenant edge.Tenant, metric, reason, sender string) string
 	// Concurrency is how many questions the store gets at a time from all askers together; 0 means 8.
 	Concurrency int
@@ -40,7 +41,7 @@ type Place struct {
 	Lat, Lon float64
 }
 
-// Engine answers questions from a store. It is safe for concurrent use; what it answers belongs to the caller.
+// Engine answers questions from a store. It is safe for concurrent use; its answers belong to the caller.
 type Engine struct {
 	read *tables.Reader
 	o    Options

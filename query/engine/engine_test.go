@@ -12,7 +12,8 @@ import (
 	"edgescope/query"
 )
 
-// TestPercentilesFromRollupsAreWithinTwoPercent sends a warm and a cold mode through the real rollups and both ways to ask.
+// TestPercentilesFromRollupsAreWithinTwoPercent sends a warm and a cold mode through the real rollups and both ways to
+// ask.
 func TestPercentilesFromRollupsAreWithinTwoPercent(t *testing.T) {
 	w := newWorld(t)
 	r := rand.New(rand.NewPCG(5, 6))
@@ -68,7 +69,8 @@ func TestTenantsSeeTheirOwnOnly(t *testing.T) {
 	w := newWorld(t)
 	for i, n := range []int{3, 5} {
 		for range n {
-			w.write(tenant+edge.Tenant(i), w.invocation(w.now.Add(-time.Minute), time.Millisecond, edge.Facts{Service: "shop", Region: "FRA"}))
+			w.write(tenant+edge.Tenant(i),
+				w.invocation(w.now.Add(-time.Minute), time.Millisecond, edge.Facts{Service: "shop", Region: "FRA"}))
 		}
 	}
 	for i, want := range []query.Num{3, 5, 0} {
@@ -93,7 +95,11 @@ func TestTenantsSeeTheirOwnOnly(t *testing.T) {
 func TestOverflowIsCountedAndTold(t *testing.T) {
 	w := newWorld(t)
 	series := func(labels ...edge.Attr) *edge.Series {
-		all := append([]edge.Attr{{Key: edge.LabelCollector, Value: "c"}, {Key: edge.LabelSignal, Value: edge.SignalSpan}, {Key: edge.LabelService, Value: "shop"}}, labels...)
+		all := append([]edge.Attr{
+			{Key: edge.LabelCollector, Value: "c"},
+			{Key: edge.LabelSignal, Value: edge.SignalSpan},
+			{Key: edge.LabelService, Value: "shop"},
+		}, labels...)
 		slices.SortFunc(all, func(a, b edge.Attr) int { return strings.Compare(a.Key, b.Key) })
 		return &edge.Series{Labels: all}
 	}
@@ -102,13 +108,20 @@ func TestOverflowIsCountedAndTold(t *testing.T) {
 		start := w.now.Add(-20*time.Minute).Unix() / width.Seconds * width.Seconds * 1000
 		name := edge.Attr{Key: edge.LabelName, Value: edge.Metric(edge.FamilyColo, edge.MetricRequests, width)}
 		samples = append(samples,
-			edge.Sample{Series: series(name, edge.Attr{Key: edge.LabelRegion, Value: "FRA"}, edge.Attr{Key: edge.LabelOutcome, Value: "ok"}), Time: start, Value: 40},
-			edge.Sample{Series: series(name, edge.Attr{Key: edge.LabelOverflow, Value: "true"}, edge.Attr{Key: edge.LabelOutcome, Value: "ok"}), Time: start, Value: 2},
+			edge.Sample{Series: series(name, edge.Attr{Key: edge.LabelRegion, Value: "FRA"},
+				edge.Attr{Key: edge.LabelOutcome, Value: "ok"}), Time: start, Value: 40},
+			edge.Sample{Series: series(name, edge.Attr{Key: edge.LabelOverflow, Value: "true"},
+				edge.Attr{Key: edge.LabelOutcome, Value: "ok"}), Time: start, Value: 2},
 			// A part of a window that was opened again, and another collector's window: both add up.
-			edge.Sample{Series: series(name, edge.Attr{Key: edge.LabelRegion, Value: "FRA"}, edge.Attr{Key: edge.LabelOutcome, Value: "ok"}, edge.Attr{Key: edge.LabelPart, Value: "1"}), Time: start, Value: 5},
+			edge.Sample{
+				Series: series(name, edge.Attr{Key: edge.LabelRegion, Value: "FRA"},
+					edge.Attr{Key: edge.LabelOutcome, Value: "ok"}, edge.Attr{Key: edge.LabelPart, Value: "1"}),
+				Time: start, Value: 5,
+			},
 		)
 		name.Value = edge.Metric(edge.FamilyService, edge.MetricRequests, width)
-		samples = append(samples, edge.Sample{Series: series(name, edge.Attr{Key: edge.LabelOutcome, Value: "ok"}), Time: start, Value: 47})
+		samples = append(samples,
+			edge.Sample{Series: series(name, edge.Attr{Key: edge.LabelOutcome, Value: "ok"}), Time: start, Value: 47})
 	}
 	if err := w.store.WriteSamples(t.Context(), tenant, samples); err != nil {
 		t.Fatal(err)
@@ -127,10 +140,14 @@ func TestOverflowIsCountedAndTold(t *testing.T) {
 func TestNormIsOfTheWeekBefore(t *testing.T) {
 	w := newWorld(t)
 	for i := range 200 {
-		w.write(tenant, w.invocation(w.now.Add(-25*time.Hour-time.Duration(i)*time.Second), time.Duration(50+i%10)*time.Millisecond, edge.Facts{Service: "shop", Region: "FRA", Route: "/a"}))
+		w.write(tenant,
+			w.invocation(w.now.Add(-25*time.Hour-time.Duration(i)*time.Second), time.Duration(50+i%10)*time.Millisecond,
+				edge.Facts{Service: "shop", Region: "FRA", Route: "/a"}))
 	}
 	for range 120 {
-		w.write(tenant, w.invocation(w.now.Add(-time.Minute), 115*time.Millisecond, edge.Facts{Service: "shop", Region: "FRA", Route: "/a"}))
+		w.write(tenant,
+			w.invocation(w.now.Add(-time.Minute), 115*time.Millisecond,
+				edge.Facts{Service: "shop", Region: "FRA", Route: "/a"}))
 	}
 	r, err := w.engine.Regions(t.Context(), tenant, w.ask(""))
 	if err != nil {

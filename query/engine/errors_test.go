@@ -11,7 +11,7 @@ import (
 	"edgescope/store"
 )
 
-// refuser is a store that answers nothing.
+// refuser is a store that fails every question.
 type refuser struct{ err error }
 
 func (r refuser) Rows(context.Context, store.RowsQuestion, func(store.Row) error) error { return r.err }

@@ -20,7 +20,9 @@ import (
 )
 
 // facetKeys are the attributes that traces are told apart by, in the order shown.
-var facetKeys = []string{query.KeyRegion, query.KeyRoute, query.KeyStatus, query.KeyCold, query.KeyCache, query.KeyVersion}
+var facetKeys = []string{
+	query.KeyRegion, query.KeyRoute, query.KeyStatus, query.KeyCold, query.KeyCache, query.KeyVersion,
+}
 
 // facetValues is the greatest number of values of a facet.
 const facetValues = 20
@@ -32,11 +34,12 @@ type counted struct {
 	facets    map[string]map[string]int64
 }
 
-// counts answers what a list of traces shows beside the traces.
+// counts returns what a list of traces shows beside the traces.
 //
-// Rows are counted by reading them, once for each facet: of a range of an hour that costs seconds. What the question filters by
-// nothing, or by what a family of rollups has, the rollups have counted already for whole windows of ten seconds; then only
-// the ends of the range, which are no whole windows or may not be added up yet, are counted by their rows.
+// Rows are counted by reading them, once for each facet: of a range of an hour that costs seconds. What the question
+// filters by nothing, or by what a family of rollups has, the rollups have counted already for whole windows of ten
+// seconds; then only the ends of the range, which are no whole windows or may not be added up yet, are counted by their
+// rows.
 func (a *asking) counts(ctx context.Context) (int64, query.Histogram, []query.Facet, error) {
 	c := counted{facets: map[string]map[string]int64{}}
 	for _, key := range facetKeys {
@@ -78,15 +81,15 @@ func (a *asking) counts(ctx context.Context) (int64, query.Histogram, []query.Fa
 const (
 	// facetAll stands for the number of invocations and their durations among the facets that are known.
 	facetAll = ""
-	// settling is how old a window is when totals have it: they are written every 1.5 seconds, and later when the store is
-	// behind.
+	// settling is how old a window is when totals have it: they are written every 1.5 seconds, and later when the store
+	// is behind.
 	settling = 15 * time.Second
 	// leastSettled is the shortest range that is worth asking of the rollups.
 	leastSettled = 5 * time.Minute
 )
 
-// settled is the part of the range that whole windows of rollups hold. It is empty, at the range's start, when there is none, or
-// when the question goes by what no rollup has or back to where events are deleted.
+// settled is the part of the range that whole windows of rollups hold. It is empty, at the range's start, when there is
+// none, or when the question goes by what no rollup has or back to where events are deleted.
 func (a *asking) settled() tally.Window {
 	none := tally.Window{From: a.q.From, To: a.q.From}
 	width := time.Duration(edge.Widths[0].Seconds) * time.Second
@@ -95,14 +98,15 @@ func (a *asking) settled() tally.Window {
 		to = last
 	}
 	w := tally.Window{From: tally.Ceil(a.q.From, width), To: tally.Floor(to, width)}
-	if w.Step = w.To.Sub(w.From); w.Step < leastSettled || a.q.Min > 0 || a.q.Max > 0 || a.q.From.Before(a.now.Add(-a.o.Retention)) {
+	if w.Step = w.To.Sub(w.From); w.Step < leastSettled || a.q.Min > 0 || a.q.Max > 0 ||
+		a.q.From.Before(a.now.Add(-a.o.Retention)) {
 		return none
 	}
 	return w
 }
 
-// countRollups counts by the rollups what they can answer, and says which facets that is. Rollups weigh what was sampled, rows
-// of traces are counted one by one: where the two differ, it answers nothing.
+// countRollups counts by the rollups what they can answer, and says which facets that is. Rollups weigh what was
+// sampled, rows of traces are counted one by one: where the two differ, nothing is known.
 func (a *asking) countRollups(ctx context.Context, w tally.Window, c *counted) (map[string]bool, error) {
 	known := map[string]bool{}
 	if !w.From.Before(w.To) {
@@ -111,7 +115,8 @@ func (a *asking) countRollups(ctx context.Context, w tally.Window, c *counted) (
 	cutBy := func(p tables.Parts, by ...string) tables.Cut {
 		return tables.Cut{Tenant: a.tenant, By: by, Window: w, Parts: p, Conditions: a.conditions, Spans: true}
 	}
-	all, err := a.read.RollupsOnly(ctx, cutBy(tables.WithRequests|tables.WithStarts|tables.WithOutcomes|tables.WithDurations|tables.WithResponses))
+	all, err := a.read.RollupsOnly(ctx,
+		cutBy(tables.WithRequests|tables.WithStarts|tables.WithOutcomes|tables.WithDurations|tables.WithResponses))
 	if err != nil {
 		return known, fmt.Errorf("count traces: %w", err)
 	}
@@ -126,7 +131,9 @@ func (a *asking) countRollups(ctx context.Context, w tally.Window, c *counted) (
 	for _, key := range []string{facetAll, query.KeyStatus, query.KeyCold, query.KeyCache} {
 		known[key] = true
 	}
-	for key, by := range map[string]string{query.KeyRegion: edge.KeyRegion, query.KeyRoute: edge.KeyRoute, query.KeyVersion: edge.KeyServiceVersion} {
+	for key, by := range map[string]string{
+		query.KeyRegion: edge.KeyRegion, query.KeyRoute: edge.KeyRoute, query.KeyVersion: edge.KeyServiceVersion,
+	} {
 		t, err := a.read.RollupsOnly(ctx, cutBy(tables.WithEvents, by))
 		if err != nil {
 			return nil, fmt.Errorf("count traces: %w", err)
@@ -174,7 +181,7 @@ func (c *counted) add(key, value string, n float64) {
 	c.facets[key][value] += int64(math.Round(n))
 }
 
-// sorted answers the facets, the most frequent values first.
+// sorted returns the facets, the most frequent values first.
 func (c *counted) sorted() []query.Facet {
 	out := make([]query.Facet, len(facetKeys))
 	for i, key := range facetKeys {
@@ -192,7 +199,8 @@ func (c *counted) sorted() []query.Facet {
 
 // countRows counts the rows that match and their durations.
 func (a *asking) countRows(ctx context.Context, from, to time.Time, c *counted) error {
-	text := fmt.Sprintf("%s | stats count() %s, histogram(%s) %s", a.filter(a.conditions), tables.ColCount, edge.KeyDuration, tables.ColDurations)
+	text := fmt.Sprintf("%s | stats count() %s, histogram(%s) %s", a.filter(a.conditions), tables.ColCount,
+		edge.KeyDuration, tables.ColDurations)
 	err := a.read.Rows(ctx, a.spans(text, from, to), func(r store.Row) error {
 		c.n += int64(r.Number(tables.ColCount))
 		return tally.EachBucket(r.Get(tables.ColDurations), c.durations.Add)

@@ -99,8 +99,8 @@ func (a *asking) askBefore(ctx context.Context, g *errgroup.Group, to **tally.Ta
 	g.Go(func() (err error) { *to, err = a.tableBefore(ctx, c); return err })
 }
 
-// detailRoutes adds percentiles of both periods to the routes whose mean duration rose most: the histograms of all are many
-// times the series of their sums.
+// detailRoutes adds percentiles of both periods to the routes whose mean duration rose most: the histograms of all are
+// many times the series of their sums.
 func (a *asking) detailRoutes(ctx context.Context, rows []query.Row, now, before *tally.Table) error {
 	if before == nil {
 		return nil

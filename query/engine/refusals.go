@@ -16,7 +16,8 @@ import (
 
 // refusalMetrics are the totals behind an answer, by what they count.
 var refusalMetrics = map[string]string{
-	edge.MetricRefusedRequests: query.RefusedRequest, edge.MetricRefusedRecords: query.RefusedRecord, edge.MetricChangedValues: query.ChangedValue,
+	edge.MetricRefusedRequests: query.RefusedRequest, edge.MetricRefusedRecords: query.RefusedRecord,
+	edge.MetricChangedValues: query.ChangedValue,
 }
 
 // mostRefusals is how many pairs of sender and reason an answer lists without a limit of its own.
@@ -29,7 +30,10 @@ func (e *Engine) Refusals(ctx context.Context, tenant edge.Tenant, q query.Quest
 		return nil, err
 	}
 	out := &query.Refusals{Refusals: []query.Refusal{}}
-	out.About = query.About{From: a.win.From, To: a.win.To, Step: int64(a.win.Step / time.Second), Source: "rollups", Overflow: query.None()}
+	out.About = query.About{
+		From: a.win.From, To: a.win.To, Step: int64(a.win.Step / time.Second), Source: "rollups",
+		Overflow: query.None(),
+	}
 	found := map[query.Refusal]*query.Refusal{}
 	err = a.read.Totals(ctx, tenant, refusalSelector(), a.win, func(s *store.Series) error {
 		a.addRefusal(found, s)

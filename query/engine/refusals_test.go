@@ -14,12 +14,17 @@ func TestRefusalsOfARange(t *testing.T) {
 	w := newWorld(t)
 	at := w.now.Add(-10 * time.Minute)
 	w.refuse(tenant, at, refusedTotal{edge.MetricRefusedRequests, "malformed", "curl at 10.0.0.1", 3})
-	w.refuse(tenant, at.Add(10*time.Second), refusedTotal{edge.MetricRefusedRequests, "malformed", "curl at 10.0.0.1", 4})
-	w.refuse(tenant, at, refusedTotal{edge.MetricRefusedRequests, "malformed", "curl at 10.0.0.1", 2}) // an older total of the same window
+	w.refuse(tenant, at.Add(10*time.Second),
+		refusedTotal{edge.MetricRefusedRequests, "malformed", "curl at 10.0.0.1", 4})
+	w.refuse(tenant, at,
+		refusedTotal{
+			edge.MetricRefusedRequests, "malformed", "curl at 10.0.0.1", 2,
+		}) // an older total of the same window
 	w.refuse(tenant, at.Add(-40*time.Minute), refusedTotal{edge.MetricRefusedRequests, "busy", "wget at 10.0.0.1", 1})
 	w.refuse(tenant, at, refusedTotal{edge.MetricRefusedRecords, "not an object", "shop", 50})
 	w.refuse(tenant, w.now.Add(-10*time.Second), refusedTotal{edge.MetricChangedValues, "time ahead", "shop", 9})
-	w.refuse(tenant, w.now.Add(-3*time.Hour), refusedTotal{edge.MetricRefusedRequests, "malformed", "before the range", 1})
+	w.refuse(tenant, w.now.Add(-3*time.Hour),
+		refusedTotal{edge.MetricRefusedRequests, "malformed", "before the range", 1})
 	w.refuse(8, at, refusedTotal{edge.MetricRefusedRequests, "malformed", "of another tenant", 1})
 
 	ask := func(text string) *query.Refusals {
@@ -32,13 +37,20 @@ func TestRefusalsOfARange(t *testing.T) {
 	}
 	answer := ask("range=1h&region=FRA")
 	if answer.Requests != 8 || answer.Records != 50 || answer.Values != 9 || answer.More != 0 {
-		t.Errorf("%v requests, %v records, %v values, %d more", answer.Requests, answer.Records, answer.Values, answer.More)
+		t.Errorf("%v requests, %v records, %v values, %d more", answer.Requests, answer.Records, answer.Values,
+			answer.More)
 	}
 	step := time.Duration(answer.Step) * time.Second
 	stepOf := func(at time.Time) time.Time { return at.Truncate(step).Add(step) }
 	want := []query.Refusal{
-		{What: "request", Reason: "malformed", Sender: "curl at 10.0.0.1", Count: 7, Last: stepOf(at.Add(10 * time.Second)), Example: "malformed was told to curl at 10.0.0.1"},
-		{What: "request", Reason: "busy", Sender: "wget at 10.0.0.1", Count: 1, Last: stepOf(at.Add(-40 * time.Minute)), Example: "busy was told to wget at 10.0.0.1"},
+		{
+			What: "request", Reason: "malformed", Sender: "curl at 10.0.0.1", Count: 7,
+			Last: stepOf(at.Add(10 * time.Second)), Example: "malformed was told to curl at 10.0.0.1",
+		},
+		{
+			What: "request", Reason: "busy", Sender: "wget at 10.0.0.1", Count: 1, Last: stepOf(at.Add(-40 * time.Minute)),
+			Example: "busy was told to wget at 10.0.0.1",
+		},
 		{What: "record", Reason: "not an object", Sender: "shop", Count: 50, Last: stepOf(at)},
 		{What: "value", Reason: "time ahead", Sender: "shop", Count: 9, Last: w.now},
 	}

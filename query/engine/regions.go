@@ -17,9 +17,9 @@ import (
 // normDays is how far a norm looks back: a week, so that every day of it is in.
 const normDays = 7
 
-// normOf answers the P95 of each group in the 7 days before the window, in milliseconds, from hourly rollups. Groups with
-// fewer than 100 events have none. Filters that rollups can't apply leave all without one: a scan of 7 days of events would
-// cost more than it tells.
+// normOf returns the P95 of each group in the 7 days before the window, in milliseconds, from hourly rollups. Groups
+// with fewer than 100 events have none. Filters that rollups can't apply leave all without one: a scan of 7 days of
+// events would cost more than it tells.
 func (a *asking) normOf(ctx context.Context, by string) (map[string]query.Num, error) {
 	end := tally.Floor(a.win.From, time.Hour)
 	start := end.Add(-normDays * query.Day)
@@ -78,8 +78,8 @@ func (e *Engine) locate(rows []query.Row) {
 	}
 }
 
-// Regions answers: which region is slow against its own norm? Its steps are few and long, because every region has a cell for
-// each.
+// Regions answers: which region is slow against its own norm? Its steps are few and long, because every region has a
+// cell for each.
 func (e *Engine) Regions(ctx context.Context, tenant edge.Tenant, q query.Question) (*query.Regions, error) {
 	a, err := e.begin(tenant, q)
 	if err != nil {
@@ -110,8 +110,8 @@ func (e *Engine) Regions(ctx context.Context, tenant edge.Tenant, q query.Questi
 	return out, err
 }
 
-// Region answers the detail of one region; its routes and versions come from the events, because rollups do not hold them by
-// region. A region without invocations in the range is no error: its figures are absent.
+// Region returns the detail of one region; its routes and versions come from the events, because rollups do not hold
+// them by region. A region without invocations in the range is no error: its figures are absent.
 func (e *Engine) Region(ctx context.Context, tenant edge.Tenant, code string, q query.Question) (*query.Region, error) {
 	a, err := e.begin(tenant, q)
 	if err != nil {
@@ -154,8 +154,8 @@ func (a *asking) sortedRows(now, before *tally.Table) []query.Row {
 	return rows
 }
 
-// newestOf returns the end of the newest window in which each region has invocations, looking back from now. It is nil when the
-// question ends before now or goes by what the rollups of regions do not have.
+// newestOf returns the end of the newest window in which each region has invocations, looking back from now. It is nil
+// when the question ends before now or goes by what the rollups of regions do not have.
 func (a *asking) newestOf(ctx context.Context) (map[string]time.Time, error) {
 	c := tables.Cut{Tenant: a.tenant, By: []string{edge.KeyRegion}, Parts: tables.WithEvents, Conditions: a.conditions}
 	if a.q.Range == "" || !c.InRollups() {

@@ -12,7 +12,7 @@ import (
 	"edgescope/query/tally"
 )
 
-// Routes answers the figures by route.
+// Routes returns the figures by route.
 func (e *Engine) Routes(ctx context.Context, tenant edge.Tenant, q query.Question) (*query.Routes, error) {
 	out := &query.Routes{}
 	rows, about, choices, err := e.rowsBy(ctx, tenant, edge.KeyRoute, q)
@@ -20,7 +20,7 @@ func (e *Engine) Routes(ctx context.Context, tenant edge.Tenant, q query.Questio
 	return out, err
 }
 
-// Versions answers the figures by version.
+// Versions returns the figures by version.
 func (e *Engine) Versions(ctx context.Context, tenant edge.Tenant, q query.Question) (*query.Versions, error) {
 	out := &query.Versions{}
 	rows, about, choices, err := e.rowsBy(ctx, tenant, edge.KeyServiceVersion, q)
@@ -28,8 +28,10 @@ func (e *Engine) Versions(ctx context.Context, tenant edge.Tenant, q query.Quest
 	return out, err
 }
 
-// rowsBy answers rows by an attribute with norm and comparison, sorted as asked.
-func (e *Engine) rowsBy(ctx context.Context, tenant edge.Tenant, by string, q query.Question) (rows []query.Row, about query.About, c query.Choices, err error) {
+// rowsBy returns rows by an attribute with norm and comparison, sorted as asked.
+func (e *Engine) rowsBy(
+	ctx context.Context, tenant edge.Tenant, by string, q query.Question,
+) (rows []query.Row, about query.About, c query.Choices, err error) {
 	a, err := e.begin(tenant, q)
 	if err != nil {
 		return nil, about, c, err

@@ -27,8 +27,8 @@ const (
 	runTraces = 1000
 )
 
-// Runs answers the load tests, newest first. A relative range says nothing about them: all that are kept are listed, unless
-// from and to are given.
+// Runs returns the load tests, newest first. A relative range says nothing about them: all that are kept are listed,
+// unless from and to are given.
 func (e *Engine) Runs(ctx context.Context, tenant edge.Tenant, q query.Question) (*query.Runs, error) {
 	a := e.askRuns(tenant, q)
 	if q.Range == "" && !q.From.IsZero() {
@@ -61,7 +61,7 @@ func (a *asking) runAbout() query.About {
 	return query.About{From: a.q.From.UTC(), To: to.UTC(), Source: "events", Overflow: query.None()}
 }
 
-// runs answers the newest summary of each run that meets the filter, newest run first.
+// runs returns the newest summary of each run that meets the filter, newest run first.
 func (a *asking) runs(ctx context.Context, which string, limit int) ([]edge.Run, error) {
 	text := fmt.Sprintf("%s %s %s | sort by (_time desc) partition by (%s) limit 1 | sort by (_time desc) limit %d | fields %s",
 		filter.Exactly(edge.KeyServiceName, edge.RunService), filter.Exactly(store.FieldName, edge.RunSpan), which,
@@ -86,7 +86,7 @@ func (a *asking) runs(ctx context.Context, which string, limit int) ([]edge.Run,
 	return slices.DeleteFunc(runs, func(r edge.Run) bool { old := seen[r.ID]; seen[r.ID] = true; return old }), nil
 }
 
-// baseOf answers the latest passed run of the same name among earlier ones, which are newest first.
+// baseOf returns the latest passed run of the same name among earlier ones, which are newest first.
 func baseOf(earlier []edge.Run, run *edge.Run) *edge.Run {
 	for i := range earlier {
 		if b := &earlier[i]; b.Name == run.Name && b.Verdict == edge.VerdictPassed && b.Started.Before(run.Started) {
@@ -109,8 +109,8 @@ func runRow(run, base *edge.Run) query.RunRow {
 	return row
 }
 
-// Run answers one load test by its id, 32 hex digits; without such a run it fails with ErrNotFound. The edge's view covers
-// the run's minutes, of the services that its traces reached.
+// Run returns one load test by its id, 32 hex digits; without such a run it fails with ErrNotFound. The edge's view
+// covers the run's minutes, of the services that its traces reached.
 func (e *Engine) Run(ctx context.Context, tenant edge.Tenant, id string, q query.Question) (*query.RunDetail, error) {
 	id, err := query.ParseID(id)
 	if err != nil {
@@ -124,7 +124,9 @@ func (e *Engine) Run(ctx context.Context, tenant edge.Tenant, id string, q query
 	if len(mine) == 0 {
 		return nil, fmt.Errorf("load run %s: %w in the last %.0f days", id, query.ErrNotFound, e.o.Retention.Hours()/24)
 	}
-	out := &query.RunDetail{About: a.runAbout(), Run: mine[0], Services: []string{}, EdgeRegions: []query.Row{}, EdgeLines: []query.Line{}}
+	out := &query.RunDetail{
+		About: a.runAbout(), Run: mine[0], Services: []string{}, EdgeRegions: []query.Row{}, EdgeLines: []query.Line{},
+	}
 	out.Edge = (&tally.Tally{}).Stats(1)
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return a.compareRun(gctx, out) })
@@ -196,23 +198,26 @@ func (a *asking) edgeView(ctx context.Context, out *query.RunDetail) error {
 	b.locate(out.EdgeRegions)
 	row := total.All()
 	out.EdgeLines = []query.Line{
-		figures.Line("rate", row, figures.RateOf(b.win.Step)), figures.Line("p95", row, figures.Durations(95)), figures.Line("cold", row, (*tally.Tally).ColdRatio),
+		figures.Line("rate", row, figures.RateOf(b.win.Step)), figures.Line("p95", row, figures.Durations(95)),
+		figures.Line("cold", row, (*tally.Tally).ColdRatio),
 		figures.Line("cache", row, (*tally.Tally).HitRatio),
 	}
 	out.About, err = b.about(ctx, total, regions)
 	return err
 }
 
-// runTraces answers the ids of traces that the run's client spans began.
+// runTraces returns the ids of traces that the run's client spans began.
 func (a *asking) runTraces(ctx context.Context, id string) ([]string, error) {
-	text := fmt.Sprintf("%s %s | uniq by (%s) limit %d", filter.Exactly(edge.RunIDAttr, id), filter.Exactly(store.FieldKind, edge.SpanClient.String()),
+	text := fmt.Sprintf("%s %s | uniq by (%s) limit %d", filter.Exactly(edge.RunIDAttr, id),
+		filter.Exactly(store.FieldKind, edge.SpanClient.String()),
 		store.FieldTraceID, runTraces)
 	return a.column(ctx, text, store.FieldTraceID)
 }
 
-// servicesOf answers the services whose invocations belong to these traces, sorted.
+// servicesOf returns the services whose invocations belong to these traces, sorted.
 func (a *asking) servicesOf(ctx context.Context, traces []string) ([]string, error) {
-	text := fmt.Sprintf("%s:=true %s | uniq by (%s) limit %d", edge.KeyInvocation, filter.In(store.FieldTraceID, traces),
+	text := fmt.Sprintf("%s:=true %s | uniq by (%s) limit %d", edge.KeyInvocation,
+		filter.In(store.FieldTraceID, traces),
 		filter.Quote(edge.KeyServiceName), maxChoices)
 	services, err := a.column(ctx, text, edge.KeyServiceName)
 	services = slices.DeleteFunc(services, func(s string) bool { return s == "" })
@@ -220,7 +225,8 @@ func (a *asking) servicesOf(ctx context.Context, traces []string) ([]string, err
 	return services, err
 }
 
-// column answers the values of one field of rows near the question's range: spans that end a little after it belong to it.
+// column returns the values of one field of rows near the question's range: spans that end a little after it belong to
+// it.
 func (a *asking) column(ctx context.Context, text, field string) ([]string, error) {
 	const near = time.Minute
 	var out []string

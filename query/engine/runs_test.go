@@ -34,21 +34,34 @@ func TestRuns(t *testing.T) {
 	w := newWorld(t)
 	id := func(n int) string { return fmt.Sprintf("%032x", n) }
 	at := func(m int) time.Time { return w.now.Add(-time.Duration(m) * time.Minute) }
-	w.run(edge.Run{ID: id(1), Name: "guide", Started: at(200), Ended: at(190), Updated: at(190), Verdict: edge.VerdictPassed, Response: edge.RunQuantiles{Count: 9, P95: 100}})
-	w.run(edge.Run{ID: id(2), Name: "guide", Started: at(150), Ended: at(140), Updated: at(140), Verdict: edge.VerdictFailed, Response: edge.RunQuantiles{Count: 9, P95: 300}})
-	w.run(edge.Run{ID: id(3), Name: "other", Started: at(100), Ended: at(90), Updated: at(90), Verdict: edge.VerdictPassed})
-	w.run(edge.Run{ID: id(4), Name: "guide", Started: at(20), Updated: at(15), Verdict: edge.VerdictRunning, Requests: 1})
 	w.run(edge.Run{
-		ID: id(4), Name: "guide", Started: at(20), Ended: at(10), Updated: at(10), Verdict: edge.VerdictPassed, Requests: 2,
+		ID: id(1), Name: "guide", Started: at(200), Ended: at(190), Updated: at(190),
+		Verdict: edge.VerdictPassed, Response: edge.RunQuantiles{Count: 9, P95: 100},
+	})
+	w.run(edge.Run{
+		ID: id(2), Name: "guide", Started: at(150), Ended: at(140), Updated: at(140),
+		Verdict: edge.VerdictFailed, Response: edge.RunQuantiles{Count: 9, P95: 300},
+	})
+	w.run(edge.Run{
+		ID: id(3), Name: "other", Started: at(100), Ended: at(90), Updated: at(90), Verdict: edge.VerdictPassed,
+	})
+	w.run(edge.Run{
+		ID: id(4), Name: "guide", Started: at(20), Updated: at(15), Verdict: edge.VerdictRunning, Requests: 1,
+	})
+	w.run(edge.Run{
+		ID: id(4), Name: "guide", Started: at(20), Ended: at(10), Updated: at(10), Verdict: edge.VerdictPassed,
+		Requests: 2,
 		Response: edge.RunQuantiles{Count: 9, P95: 150}, Points: []edge.RunPoint{{At: 0, Width: 10, Requests: 2}},
 	})
 
 	// Two requests of the run reach service shop, which also serves somebody else; service idle is not reached.
 	for i := range 2 {
-		client := w.invocation(at(15).Add(time.Duration(i)*time.Second), 30*time.Millisecond, edge.Facts{Service: edge.RunService})
+		client := w.invocation(at(15).Add(time.Duration(i)*time.Second), 30*time.Millisecond,
+			edge.Facts{Service: edge.RunService})
 		client.Facts.Invocation, client.SpanKind = false, edge.SpanClient
 		client.Attrs = []edge.Attr{{Key: edge.RunIDAttr, Value: id(4)}}
-		server := w.invocation(at(15).Add(time.Duration(i)*time.Second), 20*time.Millisecond, edge.Facts{Service: "shop", Region: "FRA", ColdStart: edge.True})
+		server := w.invocation(at(15).Add(time.Duration(i)*time.Second), 20*time.Millisecond,
+			edge.Facts{Service: "shop", Region: "FRA", ColdStart: edge.True})
 		server.TraceID, server.ParentID = client.TraceID, client.SpanID
 		w.write(tenant, client, server)
 	}
@@ -62,9 +75,13 @@ func TestRuns(t *testing.T) {
 	}
 	var got []string
 	for _, r := range list.Runs {
-		got = append(got, fmt.Sprintf("%s %s base %.4s %.2f", r.ID[28:], r.Verdict, r.Base[max(0, len(r.Base)-4):], float64(r.P95Change)))
+		got = append(got,
+			fmt.Sprintf("%s %s base %.4s %.2f", r.ID[28:], r.Verdict, r.Base[max(0, len(r.Base)-4):],
+				float64(r.P95Change)))
 	}
-	want := []string{"0004 passed base 0001 0.50", "0003 passed base  NaN", "0002 failed base 0001 2.00", "0001 passed base  NaN"}
+	want := []string{
+		"0004 passed base 0001 0.50", "0003 passed base  NaN", "0002 failed base 0001 2.00", "0001 passed base  NaN",
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("runs: %s", diff)
 	}
@@ -79,7 +96,8 @@ func TestRuns(t *testing.T) {
 	if diff := cmp.Diff([]string{"shop"}, d.Services); diff != "" {
 		t.Errorf("services: %s", diff)
 	}
-	if d.Edge.Requests != 3 || d.Edge.Cold != 2 || len(d.EdgeRegions) != 2 || len(d.EdgeLines) != 4 || len(d.Traces) != 2 {
+	if d.Edge.Requests != 3 || d.Edge.Cold != 2 || len(d.EdgeRegions) != 2 || len(d.EdgeLines) != 4 ||
+		len(d.Traces) != 2 {
 		t.Errorf("edge: %v requests, %v cold, %d regions, %d lines, %d traces; want 3, 2, 2, 4, 2",
 			d.Edge.Requests, d.Edge.Cold, len(d.EdgeRegions), len(d.EdgeLines), len(d.Traces))
 	}

@@ -26,8 +26,8 @@ func parseQuery(text string) (url.Values, error) { return url.ParseQuery(text) }
 //	expect PATH = VALUE             a value of the answer: JSON, or text without quotes
 //	expect PATH ~ NUMBER            within 2 %
 //
-// Keys of load: service region platform route version status outcome cold init cpu cache ms (a list "10,20" is used in turn)
-// weight and signal (span, tail, log, datapoint). $now-30m in a query is that time.
+// Keys of load: service region platform route version status outcome cold init cpu cache ms (a list "10,20" is used in
+// turn) weight and signal (span, tail, log, datapoint). $now-30m in a query is that time.
 func TestScripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(files) == 0 {
@@ -109,7 +109,8 @@ func (s *script) load(words []string) error {
 
 func (s *script) event(when time.Time, i int, shape map[string]string) (edge.Event, error) {
 	f := edge.Facts{
-		Service: shape["service"], Region: shape["region"], Platform: shape["platform"], Route: shape["route"], Version: shape["version"],
+		Service: shape["service"], Region: shape["region"], Platform: shape["platform"], Route: shape["route"],
+		Version: shape["version"],
 		Outcome: shape["outcome"], CacheStatus: shape["cache"], Colo: shape["region"],
 	}
 	var err error

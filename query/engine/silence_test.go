@@ -9,14 +9,16 @@ import (
 	"edgescope/query"
 )
 
-// TestARegionThatStopsIsSilent has four regions: one sends on, one stopped five minutes ago, one so seldom sends that five
-// minutes say nothing, and one has been silent for longer than is looked at.
+// TestARegionThatStopsIsSilent has four regions: one sends on, one stopped five minutes ago, one so seldom sends that
+// five minutes say nothing, and one has been silent for longer than is looked at.
 func TestARegionThatStopsIsSilent(t *testing.T) {
 	w := newWorld(t)
 	var events []edge.Event
 	send := func(region string, from, to, every time.Duration) {
 		for ago := from; ago >= to; ago -= every {
-			events = append(events, w.invocation(w.now.Add(-ago), time.Millisecond, edge.Facts{Service: "shop", Region: region, Colo: region}))
+			events = append(events,
+				w.invocation(w.now.Add(-ago), time.Millisecond,
+					edge.Facts{Service: "shop", Region: region, Colo: region}))
 		}
 	}
 	send("FRA", 50*time.Minute, time.Second, 5*time.Second)
@@ -49,7 +51,10 @@ func TestARegionThatStopsIsSilent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := query.Finding{Severity: "bad", Subject: "IAD is silent", Text: "IAD has sent nothing for 4m, while other regions do", Region: "IAD"}
+	want := query.Finding{
+		Severity: "bad", Subject: "IAD is silent",
+		Text: "IAD has sent nothing for 4m, while other regions do", Region: "IAD",
+	}
 	if o.Finding == nil || *o.Finding != want {
 		t.Errorf("the finding is %+v, want %+v", o.Finding, want)
 	}

@@ -18,9 +18,11 @@ import (
 	"edgescope/store"
 )
 
-// Trace answers one trace by its id, 32 hex digits. The range of the question does not matter: it looks at the newest time
-// first, then further back, as far as events are kept. Without any span it fails with ErrNotFound.
-func (e *Engine) Trace(ctx context.Context, tenant edge.Tenant, id string, _ query.Question) (*query.TraceDetail, error) {
+// Trace returns one trace by its id, 32 hex digits. The range of the question does not matter: it looks at the newest
+// time first, then further back, as far as events are kept. Without any span it fails with ErrNotFound.
+func (e *Engine) Trace(
+	ctx context.Context, tenant edge.Tenant, id string, _ query.Question,
+) (*query.TraceDetail, error) {
 	id, err := query.ParseID(id)
 	if err != nil {
 		return nil, err
@@ -44,8 +46,8 @@ func (e *Engine) Trace(ctx context.Context, tenant edge.Tenant, id string, _ que
 // defaultTraces is how many traces a list has without a limit of its own.
 const defaultTraces = 50
 
-// Traces answers: show me slow requests. The list has invocations that are spans, the newest first; sorted by -duration or
-// duration it has the slowest or fastest first.
+// Traces answers: show me slow requests. The list has invocations that are spans, the newest first; sorted by -duration
+// or duration it has the slowest or fastest first.
 func (e *Engine) Traces(ctx context.Context, tenant edge.Tenant, q query.Question) (*query.Traces, error) {
 	a, err := e.begin(tenant, q)
 	if err != nil {

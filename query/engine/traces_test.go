@@ -23,7 +23,8 @@ func TestPagingShowsEveryTraceOnce(t *testing.T) {
 	var events []edge.Event
 	for i := range 120 {
 		end := w.now.Add(-time.Duration(i/7) * 29 * time.Second).Add(-time.Second) // seven of each moment
-		events = append(events, w.invocation(end, time.Duration(1+i*37%50)*time.Millisecond, edge.Facts{Service: "shop"}))
+		events = append(events,
+			w.invocation(end, time.Duration(1+i*37%50)*time.Millisecond, edge.Facts{Service: "shop"}))
 	}
 	w.write(tenant, events...)
 	for _, sort := range []string{"", "-duration", "duration"} {
@@ -76,7 +77,8 @@ func (w *world) pages(t *testing.T, text string) []query.Trace {
 func TestOperationsAreFoundWhereRowsHaveThem(t *testing.T) {
 	w := newWorld(t)
 	add := func(name, route, operation string) {
-		e := w.invocation(w.now.Add(-time.Minute), time.Millisecond, edge.Facts{Service: "shop", Route: route, Operation: operation})
+		e := w.invocation(w.now.Add(-time.Minute), time.Millisecond,
+			edge.Facts{Service: "shop", Route: route, Operation: operation})
 		e.Name = name
 		w.write(tenant, e)
 	}
@@ -111,8 +113,10 @@ func TestTracesAreFilteredAndCounted(t *testing.T) {
 			w.write(tenant, w.invocation(w.now.Add(-time.Duration(1+i)*time.Minute), d, f))
 		}
 	}
-	add(6, 10*time.Millisecond, edge.Facts{Region: "FRA", Route: "/a", Status: 200, CacheStatus: edge.CacheHit, ColdStart: edge.False})
-	add(3, 300*time.Millisecond, edge.Facts{Region: "IAD", Route: `/"b`, Status: 503, Outcome: edge.OutcomeError, ColdStart: edge.True})
+	add(6, 10*time.Millisecond,
+		edge.Facts{Region: "FRA", Route: "/a", Status: 200, CacheStatus: edge.CacheHit, ColdStart: edge.False})
+	add(3, 300*time.Millisecond,
+		edge.Facts{Region: "IAD", Route: `/"b`, Status: 503, Outcome: edge.OutcomeError, ColdStart: edge.True})
 	f := func(text string, want int64) *query.Traces {
 		t.Helper()
 		got, err := w.engine.Traces(t.Context(), tenant, w.ask(text))
@@ -168,9 +172,11 @@ func TestTraceIsFoundHoweverOld(t *testing.T) {
 		client := w.invocation(w.now.Add(-age), 100*time.Millisecond, edge.Facts{Service: "edgescope-loadgen"})
 		client.Facts.Invocation, client.SpanKind, client.Name = false, edge.SpanClient, "GET"
 		client.Attrs = []edge.Attr{{Key: edge.RunIDAttr, Value: strings.Repeat("ab", 16)}}
-		server := w.invocation(w.now.Add(-age-20*time.Millisecond), 60*time.Millisecond, edge.Facts{Service: "shop", Region: "FRA", ColdStart: edge.True})
+		server := w.invocation(w.now.Add(-age-20*time.Millisecond), 60*time.Millisecond,
+			edge.Facts{Service: "shop", Region: "FRA", ColdStart: edge.True})
 		server.TraceID, server.ParentID = client.TraceID, client.SpanID
-		server.SpanEvents = fmt.Sprintf(`[{"name":"exception","time":%d,"attrs":{"exception.message":"no","n":3}}]`, server.Time-int64(10*time.Millisecond))
+		server.SpanEvents = fmt.Sprintf(`[{"name":"exception","time":%d,"attrs":{"exception.message":"no","n":3}}]`,
+			server.Time-int64(10*time.Millisecond))
 		orphan := w.invocation(w.now.Add(-age-30*time.Millisecond), 10*time.Millisecond, edge.Facts{Service: "shop"})
 		orphan.TraceID, orphan.ParentID, orphan.Facts.Invocation = client.TraceID, edge.SpanID{9}, false
 		w.write(tenant, server, orphan, client)
@@ -181,10 +187,12 @@ func TestTraceIsFoundHoweverOld(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got.Run != strings.Repeat("ab", 16) || got.Missing != 1 || got.Duration != 100 || len(got.Spans) != 3 {
-			t.Fatalf("%s old: run %q, %d missing, %v ms, %d spans", age, got.Run, got.Missing, got.Duration, len(got.Spans))
+			t.Fatalf("%s old: run %q, %d missing, %v ms, %d spans", age, got.Run, got.Missing, got.Duration,
+				len(got.Spans))
 		}
 		s := got.Spans[1]
-		if s.Service != "shop" || s.Depth != 1 || s.Offset != 20 || s.Duration != 60 || s.Cold != "true" || s.Region != "FRA" {
+		if s.Service != "shop" || s.Depth != 1 || s.Offset != 20 || s.Duration != 60 || s.Cold != "true" ||
+			s.Region != "FRA" {
 			t.Errorf("%s old: the edge's span is %+v", age, s)
 		}
 		wantEvents := []query.SpanEvent{{
@@ -203,13 +211,15 @@ func TestTraceIsFoundHoweverOld(t *testing.T) {
 	}
 }
 
-// TestFacetsOfRollupsEqualThoseOfRows asks the same of an engine that may count by rollups and of one that may not, because
-// it takes all of the range for older than the events.
+// TestFacetsOfRollupsEqualThoseOfRows asks the same of an engine that may count by rollups and of one that may not,
+// because it takes all of the range for older than the events.
 func TestFacetsOfRollupsEqualThoseOfRows(t *testing.T) {
 	w := newWorld(t)
 	w.fill(4000)
-	tail := w.invocation(w.now.Add(-20*time.Minute), time.Millisecond, edge.Facts{Service: "tail", Region: "FRA", Source: edge.SourceTail})
-	point := w.invocation(w.now.Add(-20*time.Minute), time.Millisecond, edge.Facts{Service: "points", Source: edge.SourceDataPoints})
+	tail := w.invocation(w.now.Add(-20*time.Minute), time.Millisecond,
+		edge.Facts{Service: "tail", Region: "FRA", Source: edge.SourceTail})
+	point := w.invocation(w.now.Add(-20*time.Minute), time.Millisecond,
+		edge.Facts{Service: "points", Source: edge.SourceDataPoints})
 	point.Kind = edge.KindDataPoint
 	w.write(tenant, tail, point)
 	rows := engine.New(w.store, engine.Options{Now: func() time.Time { return w.now }, Retention: 1})
@@ -235,7 +245,8 @@ func TestFacetsOfRollupsEqualThoseOfRows(t *testing.T) {
 			t.Errorf("%s counts the rows of %s, want some and of %s at most", ask, widest, most)
 		}
 		ignored := cmp.FilterPath(func(p cmp.Path) bool { return p.String() == "Histogram" }, cmp.Ignore())
-		if diff := cmp.Diff(want, got, ignored, cmp.Comparer(func(a, b query.Num) bool { return a == b || !a.OK() && !b.OK() })); diff != "" {
+		if diff := cmp.Diff(want, got, ignored,
+			cmp.Comparer(func(a, b query.Num) bool { return a == b || !a.OK() && !b.OK() })); diff != "" {
 			t.Errorf("%s (-rows +rollups):\n%s", ask, diff)
 		}
 		if a, b := buckets(want.Histogram), buckets(got.Histogram); !cmp.Equal(a, b) {

@@ -29,7 +29,8 @@ func (e *Engine) WASM(ctx context.Context, tenant edge.Tenant, q query.Question)
 		return nil, err
 	}
 	// Functions write "none" where no engine took part.
-	a.conditions = append(slices.Clip(a.conditions), filter.Condition{Key: edge.KeyEngine, Exclude: true, Patterns: []filter.Pattern{{""}, {"none"}}})
+	a.conditions = append(slices.Clip(a.conditions),
+		filter.Condition{Key: edge.KeyEngine, Exclude: true, Patterns: []filter.Pattern{{""}, {"none"}}})
 	out := &query.WASM{}
 	var engines, overTime *tally.Table
 	g, gctx := errgroup.WithContext(ctx)
@@ -41,15 +42,17 @@ func (e *Engine) WASM(ctx context.Context, tenant edge.Tenant, q query.Question)
 		return nil, err
 	}
 	out.Engines = a.sortedRows(engines, nil)
-	out.Latency = figures.RegionLines(overTime.All(), overTime, figures.Names(out.Engines), false, figures.Durations(a.q.Percentile))
+	out.Latency = figures.RegionLines(overTime.All(), overTime, figures.Names(out.Engines), false,
+		figures.Durations(a.q.Percentile))
 	out.About, err = a.about(ctx, engines, overTime)
 	return out, err
 }
 
-// benches answers the newest comparisons, newest first.
+// benches returns the newest comparisons, newest first.
 func (a *asking) benches(ctx context.Context) ([]edge.Bench, error) {
 	text := fmt.Sprintf("%s %s | sort by (_time desc) limit %d | fields %s",
-		filter.Exactly(edge.KeyServiceName, edge.RunService), filter.Exactly(store.FieldName, edge.BenchSpan), historyBenches, filter.Quote(edge.BenchAttr))
+		filter.Exactly(edge.KeyServiceName, edge.RunService), filter.Exactly(store.FieldName, edge.BenchSpan),
+		historyBenches, filter.Quote(edge.BenchAttr))
 	found := []edge.Bench{}
 	err := a.read.Rows(ctx, a.spans(text, a.q.From, a.q.To), func(r store.Row) error {
 		var b edge.Bench

@@ -37,7 +37,9 @@ func TestWASM(t *testing.T) {
 	rows := []edge.BenchRow{{Size: "small", Engine: "wasm-simd", Baseline: "js", Ratio: 7, CI: [2]float64{6.9, 7.1}}}
 	for i := range 22 {
 		ended := w.now.Add(-time.Duration(i) * time.Hour) // older than the range, too: comparisons are rare
-		w.bench(edge.Bench{ID: fmt.Sprintf("%032x", i+1), Name: "wasm-vs-js", Started: ended.Add(-time.Minute), Results: rows}, ended)
+		w.bench(edge.Bench{
+			ID: fmt.Sprintf("%032x", i+1), Name: "wasm-vs-js", Started: ended.Add(-time.Minute), Results: rows,
+		}, ended)
 	}
 	w.benchText("{", "damaged", w.now)
 	w.benchText("{}", "without rows", w.now)
@@ -56,7 +58,8 @@ func TestWASM(t *testing.T) {
 	if len(got.Benches) != 18 || got.Benches[0].ID != fmt.Sprintf("%032x", 1) || got.Benches[0].Results[0].Ratio != 7 {
 		t.Errorf("%d comparisons, want 18, the newest first: %+v", len(got.Benches), got.Benches)
 	}
-	if len(got.Engines) != 2 || got.Engines[0].Name != "js" || got.Engines[0].Requests != 30 || got.Engines[1].Name != "wasm-simd" {
+	if len(got.Engines) != 2 || got.Engines[0].Name != "js" || got.Engines[0].Requests != 30 ||
+		got.Engines[1].Name != "wasm-simd" {
 		t.Fatalf("engines %+v, want js and wasm-simd with 30 invocations each", got.Engines)
 	}
 	if js, simd := got.Engines[0].P95, got.Engines[1].P95; js < 27 || js > 33 || simd < 3.6 || simd > 4.4 {
@@ -70,7 +73,8 @@ func TestWASM(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(other.Engines) != 0 || len(other.Benches) != 18 {
-		t.Errorf("of another service: %d engines and %d comparisons, want none and 18", len(other.Engines), len(other.Benches))
+		t.Errorf("of another service: %d engines and %d comparisons, want none and 18", len(other.Engines),
+			len(other.Benches))
 	}
 }
 

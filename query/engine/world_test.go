@@ -28,8 +28,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.IgnoreCurrent()) }
 
 const tenant edge.Tenant = 7
 
-// world is a real store with the real rollups before it, and a clock that stands still 17 minutes and 30 seconds after an
-// hour: no bucket boundary.
+// world is a real store with the real rollups before it, and a clock that stands still 17 minutes and 30 seconds after
+// an hour: no bucket boundary.
 type world struct {
 	t      testing.TB
 	store  *embedded.Store
@@ -50,7 +50,9 @@ func newWorld(t testing.TB) *world {
 			t.Errorf("close: %v", err)
 		}
 	})
-	w := &world{t: t, store: s, now: time.Now().UTC().Truncate(time.Hour).Add(-time.Hour + 17*time.Minute + 30*time.Second)}
+	w := &world{
+		t: t, store: s, now: time.Now().UTC().Truncate(time.Hour).Add(-time.Hour + 17*time.Minute + 30*time.Second),
+	}
 	w.rollup = rollup.New(rollup.Options{Collector: "test", Now: func() time.Time { return w.now }})
 	w.engine = w.newEngine(s)
 	return w
@@ -58,7 +60,8 @@ func newWorld(t testing.TB) *world {
 
 func (w *world) newEngine(s store.Reader) *engine.Engine {
 	places := map[string]engine.Place{
-		"FRA": {City: "Frankfurt", Country: "DE", Lat: 50.03, Lon: 8.57}, "IAD": {City: "Ashburn", Country: "US", Lat: 38.94, Lon: -77.46},
+		"FRA": {City: "Frankfurt", Country: "DE", Lat: 50.03, Lon: 8.57},
+		"IAD": {City: "Ashburn", Country: "US", Lat: 38.94, Lon: -77.46},
 	}
 	return engine.New(s, engine.Options{
 		Now:  func() time.Time { return w.now },
@@ -124,7 +127,10 @@ func (w *world) ids() (t edge.TraceID, s edge.SpanID) {
 
 // invocation makes a span that is an invocation and ends at that time.
 func (w *world) invocation(end time.Time, d time.Duration, facts edge.Facts) edge.Event {
-	e := edge.Event{Kind: edge.KindSpan, SpanKind: edge.SpanServer, Name: "fetch", Time: end.UnixNano(), Duration: int64(d), HasDuration: true}
+	e := edge.Event{
+		Kind: edge.KindSpan, SpanKind: edge.SpanServer, Name: "fetch", Time: end.UnixNano(),
+		Duration: int64(d), HasDuration: true,
+	}
 	e.TraceID, e.SpanID = w.ids()
 	facts.Invocation = true
 	if facts.Outcome == "" {
@@ -140,7 +146,7 @@ func (w *world) invocation(end time.Time, d time.Duration, facts edge.Facts) edg
 	return e
 }
 
-// serve starts the API on loopback and answers a client of it.
+// serve starts the API on loopback and returns a client of it.
 func (w *world) serve() (*httptest.Server, *query.Client) {
 	w.t.Helper()
 	h := query.NewHandler(w.engine.Answers(), query.Options{
@@ -222,8 +228,8 @@ func (w *world) get(address string) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(req)
 }
 
-// fill writes n invocations of the last hour in the order of time; the clock goes with them, since what comes late is kept in
-// further parts of windows, which are further series.
+// fill writes n invocations of the last hour in the order of time; the clock goes with them, since what comes late is
+// kept in further parts of windows, which are further series.
 func (w *world) fill(n int) {
 	now := w.now
 	defer func() { w.now = now }()
@@ -236,9 +242,12 @@ func (w *world) fill(n int) {
 		when := now.Add(-time.Hour + time.Duration(float64(time.Hour)*float64(i)/float64(n)))
 		pop := fmt.Sprintf("P%03d", zipf.Uint64())
 		f := edge.Facts{
-			Service: "shop", Region: pop, Colo: pop, Platform: "cloudflare.workers", Route: fmt.Sprintf("/r%d", r.IntN(40)),
-			Version: fmt.Sprintf("v%d", r.IntN(3)), Country: []string{"DE", "US", "SG", "BR", "JP"}[r.IntN(5)], Status: 200,
-			CacheStatus: caches[r.IntN(len(caches))], ColdStart: edge.False, HasCPU: true, CPUTime: int64(1e6 * math.Exp(r.NormFloat64()/2)),
+			Service: "shop", Region: pop, Colo: pop, Platform: "cloudflare.workers",
+			Route:   fmt.Sprintf("/r%d", r.IntN(40)),
+			Version: fmt.Sprintf("v%d", r.IntN(3)), Country: []string{"DE", "US", "SG", "BR", "JP"}[r.IntN(5)],
+			Status:      200,
+			CacheStatus: caches[r.IntN(len(caches))], ColdStart: edge.False, HasCPU: true,
+			CPUTime: int64(1e6 * math.Exp(r.NormFloat64()/2)),
 		}
 		d := 8e6 * math.Exp(r.NormFloat64()*0.5)
 		if r.IntN(50) == 0 {

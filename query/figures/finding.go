@@ -8,8 +8,8 @@ import (
 	"edgescope/query"
 )
 
-// When a change is worth a sentence: both sides have at least 100 events, and P95 rose by a fifth and by 5 ms at least, or
-// the error ratio by a point. It is bad, not only worth a warning, from a half or five points on.
+// When a change is worth a sentence: both sides have at least 100 events, and P95 rose by a fifth and by 5 ms at least,
+// or the error ratio by a point. It is bad, not only worth a warning, from a half or five points on.
 const (
 	warnRise       = 0.20
 	badRise        = 0.50
@@ -22,7 +22,7 @@ const (
 	silentScore = 2
 )
 
-// Find answers the worst regression of a region or a route against its figures before, nil when there is none.
+// Find returns the worst regression of a region or a route against its figures before, nil when there is none.
 func Find(regions, routes []query.Row, deploys []query.Deploy) *query.Finding {
 	var worst *query.Finding
 	var most float64
@@ -41,13 +41,15 @@ func Find(regions, routes []query.Row, deploys []query.Deploy) *query.Finding {
 	return worst
 }
 
-// judge scores a row's change: 1 is where it begins to be bad, 0 that there is nothing to say. Traffic adds weight slowly.
+// judge scores a row's change: 1 is where it begins to be bad, 0 that there is nothing to say. Traffic adds weight
+// slowly.
 func judge(r *query.Row, name string, deploys []query.Deploy) (*query.Finding, float64) {
 	if r.Silent > 0 && name != "" {
 		silence := (time.Duration(r.Silent) * time.Second).Truncate(time.Minute)
 		return &query.Finding{
 			Severity: "bad", Subject: name + " is silent",
-			Text: fmt.Sprintf("%s has sent nothing for %s, while other regions do", name, query.FormatLength(silence)) + newestDeploy(deploys),
+			Text: fmt.Sprintf("%s has sent nothing for %s, while other regions do", name, query.FormatLength(silence)) +
+				newestDeploy(deploys),
 		}, silentScore * math.Log10(float64(r.Requests))
 	}
 	b := r.Before

@@ -9,7 +9,11 @@ import (
 
 func TestFinding(t *testing.T) {
 	row := func(name string, n, p95, before query.Num) query.Row {
-		return query.Row{Name: name, Stats: query.Stats{Requests: n, Samples: n, P95: p95, Cache: query.Cache{HitRatio: 0.72}}, Before: &query.Stats{Samples: n, P95: before, Cache: query.Cache{HitRatio: 0.91}}}
+		return query.Row{
+			Name:   name,
+			Stats:  query.Stats{Requests: n, Samples: n, P95: p95, Cache: query.Cache{HitRatio: 0.72}},
+			Before: &query.Stats{Samples: n, P95: before, Cache: query.Cache{HitRatio: 0.91}},
+		}
 	}
 	deploys := []query.Deploy{{Version: "v142", At: time.Date(2026, 1, 1, 6, 20, 0, 0, time.UTC)}}
 	f := func(regions, routes []query.Row, want string) {

@@ -8,7 +8,7 @@ import (
 	"edgescope/query/tally"
 )
 
-// Trends adds the P95 over time and answers the heatmap of the asked percentile, a row for each of the rows.
+// Trends adds the P95 over time and returns the heatmap of the asked percentile, a row for each of the rows.
 func Trends(rows []query.Row, t *tally.Table, percentile int) query.Heatmap {
 	h := query.Heatmap{Rows: Names(rows), Cells: make([][]query.Num, len(rows))}
 	for i := range rows {
@@ -34,7 +34,7 @@ func Line(name string, row []tally.Tally, value func(*tally.Tally) query.Num) qu
 	return l
 }
 
-// RateOf answers requests per second, absent in a bucket without any: a gap, not a zero.
+// RateOf returns requests per second, absent in a bucket without any: a gap, not a zero.
 func RateOf(step time.Duration) func(*tally.Tally) query.Num {
 	return func(t *tally.Tally) query.Num {
 		if t.Requests == 0 {
@@ -77,7 +77,9 @@ func OutcomeLines(row []tally.Tally) []query.Line {
 }
 
 // RegionLines draws a line for each of the names and, when there are more groups, one for all others together.
-func RegionLines(all []tally.Tally, t *tally.Table, regions []string, others bool, value func(*tally.Tally) query.Num) []query.Line {
+func RegionLines(all []tally.Tally, t *tally.Table, regions []string, others bool,
+	value func(*tally.Tally) query.Num,
+) []query.Line {
 	lines := make([]query.Line, 0, len(regions)+1)
 	rest := make([]tally.Tally, len(all))
 	for i := range all {

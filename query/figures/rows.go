@@ -1,5 +1,5 @@
-// Package figures makes of tables of tallies what an answer shows: rows and how they compare, lines, heatmaps, the finding.
-// Its functions are pure.
+// Package figures makes of tables of tallies what an answer shows: rows and how they compare, lines, heatmaps, the
+// finding. Its functions are pure.
 package figures
 
 import (
@@ -21,7 +21,8 @@ func Rows(now, before *tally.Table, at time.Time) []query.Row {
 	for name, buckets := range now.Groups {
 		r := query.Row{
 			Name: name, Stats: tally.Sum(buckets).Stats(seconds),
-			Norm: query.None(), Ratio: query.None(), Lat: query.None(), Lon: query.None(), OriginExtra: query.None(), Silent: query.None(),
+			Norm: query.None(), Ratio: query.None(), Lat: query.None(), Lon: query.None(), OriginExtra: query.None(),
+			Silent: query.None(),
 		}
 		if before != nil {
 			compare(&r, before)
@@ -55,7 +56,7 @@ func AddNorms(rows []query.Row, norms map[string]query.Num) {
 	}
 }
 
-// Top answers the first n rows.
+// Top returns the first n rows.
 func Top(rows []query.Row, n int) []query.Row { return rows[:min(n, len(rows))] }
 
 // Names returns the names of rows, in their order.
@@ -67,7 +68,7 @@ func Names(rows []query.Row) []string {
 	return out
 }
 
-// Busiest answers the names of the n groups with most requests, the most first.
+// Busiest returns the names of the n groups with most requests, the most first.
 func Busiest(rows []query.Row, n int) []string {
 	sorted := slices.Clone(rows)
 	query.SortRows(sorted, "-requests")
@@ -79,7 +80,7 @@ func SetPercentiles(s *query.Stats, t *tally.Tally) {
 	s.P50, s.P95, s.P99 = t.Percentile(50), t.Percentile(95), t.Percentile(99)
 }
 
-// StatsOf answers the figures of a table to compare with, nil without one.
+// StatsOf returns the figures of a table to compare with, nil without one.
 func StatsOf(t *tally.Table) *query.Stats {
 	if t == nil {
 		return nil
@@ -88,7 +89,7 @@ func StatsOf(t *tally.Table) *query.Stats {
 	return &s
 }
 
-// ColdShare answers which part of the invocations slower than the warm P99 are cold starts.
+// ColdShare returns which part of the invocations slower than the warm P99 are cold starts.
 func ColdShare(t *tally.Tally) query.Num {
 	p99 := t.Duration[edge.False].Quantile(0.99)
 	if !p99.OK() {

@@ -8,7 +8,7 @@ import (
 	"edgescope/query/tally"
 )
 
-// Slower answers the groups whose mean duration rose most, by enough to be worth a look at their percentiles.
+// Slower returns the groups whose mean duration rose most, by enough to be worth a look at their percentiles.
 func Slower(now, before *tally.Table) []string {
 	const looked, least = 3, 1.05
 	rise := map[string]float64{}
@@ -25,7 +25,7 @@ func Slower(now, before *tally.Table) []string {
 	return names[:min(looked, len(names))]
 }
 
-// Prominent answers the names of the n regions with the most waiting: requests x P95.
+// Prominent returns the names of the n regions with the most waiting: requests x P95.
 func Prominent(rows []query.Row, n int) []string {
 	sorted := slices.Clone(rows)
 	slices.SortFunc(sorted, func(x, y query.Row) int {

@@ -91,7 +91,9 @@ func TestATenantThatAsksMuchDoesNotKeepOthersOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := New(bounds())
 		defer g.Stop(t.Context())
-		greedy := []*asked{ask(t.Context(), g, 1), ask(t.Context(), g, 1), ask(t.Context(), g, 1), ask(t.Context(), g, 1)}
+		greedy := []*asked{
+			ask(t.Context(), g, 1), ask(t.Context(), g, 1), ask(t.Context(), g, 1), ask(t.Context(), g, 1),
+		}
 		refusal(t, ask(t.Context(), g, 1).err(), 503)
 		other := ask(t.Context(), g, 2)
 		greedy[0].leave()
@@ -267,7 +269,8 @@ func TestOverHTTP(t *testing.T) {
 		answered <- body
 	}()
 	<-runs
-	if code, body, header := post(http.NoBody); code != 503 || header.Get("Retry-After") != "1" || !strings.Contains(body, `"error":"1 questions run`) {
+	if code, body, header := post(http.NoBody); code != 503 || header.Get("Retry-After") != "1" ||
+		!strings.Contains(body, `"error":"1 questions run`) {
 		t.Errorf("while one runs: %d %s %v", code, body, header)
 	}
 	close(end)

@@ -64,7 +64,8 @@ func (g *Gate) endLargest() bool {
 	most.ended = true
 	most.end(g.refuse(reasonHeap, &RefusedError{
 		Status: http.StatusServiceUnavailable, RetryAfter: g.o.Patience,
-		Reason: fmt.Sprintf("the question was ended: the collector has more than %d MiB of memory in use; ask for less", g.o.Heap>>20),
+		Reason: fmt.Sprintf("the question was ended: the collector has more than %d MiB of memory in use; ask for less",
+			g.o.Heap>>20),
 	}))
 	return true
 }

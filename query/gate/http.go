@@ -19,7 +19,8 @@ const (
 	// maxBody bounds the body of a question in bytes, and bodyTime how long it may take to come.
 	maxBody  = 1 << 20
 	bodyTime = 10 * time.Second
-	// writeTime is how long a client may take to read what is sent at the end of a question, or to a follower at a time.
+	// writeTime is how long a client may take to read what is sent at the end of a question, or to a follower at a
+	// time.
 	writeTime = 10 * time.Second
 )
 
@@ -42,8 +43,8 @@ func (e *RefusedError) Header(h http.Header) {
 	}
 }
 
-// Status is the HTTP status of a question's error: that of a *RefusedError, 400 for a bad text, 422 for too much, 503 for too
-// long, else 500.
+// Status is the HTTP status of a question's error: that of a *RefusedError, 400 for a bad text, 422 for too much, 503
+// for too long, else 500.
 func Status(err error) int {
 	var refused *RefusedError
 	switch {
@@ -162,7 +163,8 @@ func (g *Gate) Follow(tongue string, next http.Handler) http.Handler {
 			return
 		}
 		defer g.unfollow()
-		ctx, cancel := context.WithCancel(context.WithValue(r.Context(), followKey{}, &Follower{g, asker{tenant, tongue}, w}))
+		ctx, cancel := context.WithCancel(context.WithValue(r.Context(), followKey{},
+			&Follower{g, asker{tenant, tongue}, w}))
 		defer cancel()
 		defer context.AfterFunc(g.stopping, cancel)() //nolint:contextcheck // the life of the gate ends it too
 		if r, err = withBody(w, r.WithContext(ctx)); err != nil {

@@ -28,7 +28,8 @@ func Need(ctx context.Context, least, most int64) error {
 	if largest := q.gate.Largest(); least > largest {
 		return q.gate.refuse(reasonMemory, &RefusedError{
 			Status: http.StatusUnprocessableEntity,
-			Reason: fmt.Sprintf("the question may take more than %d MiB of memory at once: make fewer texts or values", largest>>20),
+			Reason: fmt.Sprintf("the question may take more than %d MiB of memory at once: make fewer texts or values",
+				largest>>20),
 		})
 	}
 	return q.gate.need(ctx, q.asking, max(least, min(most, q.gate.Largest()/2)))
@@ -109,7 +110,8 @@ func (g *Gate) claim(a *asking, bytes int64) (*claim, error) {
 func (g *Gate) short() *RefusedError {
 	return &RefusedError{
 		Status: http.StatusServiceUnavailable, RetryAfter: g.o.Patience,
-		Reason: fmt.Sprintf("other questions take the %d MiB of memory that there are for questions: ask again later", g.o.Memory>>20),
+		Reason: fmt.Sprintf("other questions take the %d MiB of memory that there are for questions: ask again later",
+			g.o.Memory>>20),
 	}
 }
 

@@ -136,7 +136,10 @@ func (h *handler) route(ctx context.Context, q *question) (*envelope, error) {
 	case "operations":
 		return h.operations(ctx, q)
 	case "traces", "dependencies", "metrics", "archive", "transform", "v3":
-		return nil, &statusError{http.StatusNotImplemented, first + " of Jaeger's API are not answered: ask /api/edge/v1/traces"}
+		return nil,
+			&statusError{
+				http.StatusNotImplemented, first + " of Jaeger's API are not answered: ask /api/edge/v1/traces",
+			}
 	}
 	return nil, &statusError{http.StatusNotFound, "no such path of Jaeger's API"}
 }

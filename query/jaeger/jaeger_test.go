@@ -39,7 +39,8 @@ func world(t *testing.T) (*embedded.Store, time.Time) {
 	now := time.Now().UTC()
 	span := func(service, name string, kind edge.SpanKind, ago time.Duration) edge.Event {
 		return edge.Event{
-			Kind: edge.KindSpan, SpanKind: kind, Name: name, Time: now.Add(-ago).UnixNano(), Facts: edge.Facts{Service: service},
+			Kind: edge.KindSpan, SpanKind: kind, Name: name, Time: now.Add(-ago).UnixNano(),
+			Facts:   edge.Facts{Service: service},
 			TraceID: edge.TraceID{1}, SpanID: edge.SpanID{byte(len(name)), byte(kind)},
 		}
 	}
@@ -51,15 +52,21 @@ func world(t *testing.T) (*embedded.Store, time.Time) {
 	write(tenant,
 		span("shop", "GET /cart", edge.SpanServer, time.Minute), span("shop", "GET /cart", edge.SpanServer, time.Hour),
 		span("shop", "GET /cart", edge.SpanClient, time.Minute), span("shop", "call pay", edge.SpanClient, time.Minute),
-		span("shop", "orphan", edge.SpanInternal, time.Minute), span("shop", "yesterday's", edge.SpanServer, 25*time.Hour),
+		span("shop", "orphan", edge.SpanInternal, time.Minute),
+		span("shop", "yesterday's", edge.SpanServer, 25*time.Hour),
 		span("pay", "POST /pay", edge.SpanServer, time.Minute), span("", "nameless", edge.SpanInternal, time.Minute),
 		span(`a/b "c"`, "GET /", edge.SpanServer, time.Minute),
 		edge.Event{Kind: edge.KindLog, Time: now.UnixNano(), Body: "x", Facts: edge.Facts{Service: "only-logs"}})
 	write(tenant+1, span("zebra", "GET /zebra", edge.SpanServer, time.Minute))
 	total := func(name, service, signal string, of edge.Tenant) {
-		labels := []edge.Attr{{Key: edge.LabelName, Value: name}, {Key: edge.LabelSignal, Value: signal}, {Key: edge.LabelService, Value: service}}
+		labels := []edge.Attr{
+			{Key: edge.LabelName, Value: name},
+			{Key: edge.LabelSignal, Value: signal},
+			{Key: edge.LabelService, Value: service},
+		}
 		at := now.Add(-50 * time.Hour).Truncate(time.Hour).UnixMilli()
-		if err := s.WriteSamples(t.Context(), of, []edge.Sample{{Series: &edge.Series{Labels: labels}, Time: at, Value: 3}}); err != nil {
+		if err := s.WriteSamples(t.Context(), of,
+			[]edge.Sample{{Series: &edge.Series{Labels: labels}, Time: at, Value: 3}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -101,19 +108,28 @@ func TestServicesAndOperationsAreThoseOfTheTenant(t *testing.T) {
 	const services = `{"data":["a/b \"c\"","missing-service-name","pay","seldom","shop"],"total":5,"limit":0,"offset":0,"errors":null}`
 	f("/api/services", 200, services)
 	f("/api/services?start=1&end=2", 200, services) // there is no range
-	f("/api/services/shop/operations", 200, `{"data":["GET /cart","call pay","orphan"],"total":3,"limit":0,"offset":0,"errors":null}`)
+	f("/api/services/shop/operations", 200,
+		`{"data":["GET /cart","call pay","orphan"],"total":3,"limit":0,"offset":0,"errors":null}`)
 	f(`/api/services/a/b%20%22c%22/operations`, 200, `{"data":["GET /"],"total":1,"limit":0,"offset":0,"errors":null}`)
-	f(`/api/services/a%2Fb%20%22c%22/operations`, 200, `{"data":["GET /"],"total":1,"limit":0,"offset":0,"errors":null}`)
-	f("/api/services/missing-service-name/operations", 200, `{"data":["nameless"],"total":1,"limit":0,"offset":0,"errors":null}`)
+	f(`/api/services/a%2Fb%20%22c%22/operations`, 200,
+		`{"data":["GET /"],"total":1,"limit":0,"offset":0,"errors":null}`)
+	f("/api/services/missing-service-name/operations", 200,
+		`{"data":["nameless"],"total":1,"limit":0,"offset":0,"errors":null}`)
 	f("/api/services/zebra/operations", 200, `{"data":[],"total":0,"limit":0,"offset":0,"errors":null}`)
 	f(`/api/services/x"%20or%20*%20or%20"/operations`, 200, `{"data":[],"total":0,"limit":0,"offset":0,"errors":null}`)
-	f("/api/operations?service=shop", 200, `{"data":[{"name":"GET /cart","spanKind":"client"},{"name":"GET /cart","spanKind":"server"},`+
-		`{"name":"call pay","spanKind":"client"},{"name":"orphan","spanKind":"internal"}],"total":4,"limit":0,"offset":0,"errors":null}`)
-	f("/api/operations?service=shop&spanKind=server", 200, `{"data":[{"name":"GET /cart","spanKind":"server"}],"total":1,"limit":0,"offset":0,"errors":null}`)
-	f("/api/operations", 400, `{"data":null,"total":0,"limit":0,"offset":0,"errors":[{"code":400,"msg":"parameter 'service' is required"}]}`)
-	f("/api/services/shop", 404, `{"data":null,"total":0,"limit":0,"offset":0,"errors":[{"code":404,"msg":"no such path: want services/{service}/operations"}]}`)
-	f("/api/nothing", 404, `{"data":null,"total":0,"limit":0,"offset":0,"errors":[{"code":404,"msg":"no such path of Jaeger's API"}]}`)
-	f("/api/traces?service=shop", 501, `{"data":null,"total":0,"limit":0,"offset":0,"errors":[{"code":501,"msg":"traces of Jaeger's API are not answered: ask /api/edge/v1/traces"}]}`)
+	f("/api/operations?service=shop", 200,
+		`{"data":[{"name":"GET /cart","spanKind":"client"},{"name":"GET /cart","spanKind":"server"},`+
+			`{"name":"call pay","spanKind":"client"},{"name":"orphan","spanKind":"internal"}],"total":4,"limit":0,"offset":0,"errors":null}`)
+	f("/api/operations?service=shop&spanKind=server", 200,
+		`{"data":[{"name":"GET /cart","spanKind":"server"}],"total":1,"limit":0,"offset":0,"errors":null}`)
+	f("/api/operations", 400,
+		`{"data":null,"total":0,"limit":0,"offset":0,"errors":[{"code":400,"msg":"parameter 'service' is required"}]}`)
+	f("/api/services/shop", 404,
+		`{"data":null,"total":0,"limit":0,"offset":0,"errors":[{"code":404,"msg":"no such path: want services/{service}/operations"}]}`)
+	f("/api/nothing", 404,
+		`{"data":null,"total":0,"limit":0,"offset":0,"errors":[{"code":404,"msg":"no such path of Jaeger's API"}]}`)
+	f("/api/traces?service=shop", 501,
+		`{"data":null,"total":0,"limit":0,"offset":0,"errors":[{"code":501,"msg":"traces of Jaeger's API are not answered: ask /api/edge/v1/traces"}]}`)
 	if code, _ := get(t, h, http.MethodPost, "/api/services"); code != http.StatusMethodNotAllowed {
 		t.Errorf("POST: status %d", code)
 	}
@@ -137,7 +153,8 @@ func TestFailuresAreInTheEnvelope(t *testing.T) {
 				Msg  string
 			}
 		}
-		if err := json.Unmarshal([]byte(body), &a); err != nil || code != status || len(a.Errors) != 1 || a.Errors[0].Code != status || a.Errors[0].Msg != want {
+		if err := json.Unmarshal([]byte(body), &a); err != nil || code != status || len(a.Errors) != 1 ||
+			a.Errors[0].Code != status || a.Errors[0].Msg != want {
 			t.Errorf("got %d %s, %v; want %d %q", code, body, err, status, want)
 		}
 	}
@@ -145,7 +162,8 @@ func TestFailuresAreInTheEnvelope(t *testing.T) {
 	f(query.Options{}, fmt.Errorf("%w: spans", store.ErrTooMuch), 422, "question is too expensive: spans")
 	f(query.Options{}, &gate.RefusedError{Status: 503, Reason: "busy", RetryAfter: time.Second}, 503, "busy")
 	f(query.Options{}, context.DeadlineExceeded, 503, "context deadline exceeded")
-	f(query.Options{Tenant: func(*http.Request) (edge.Tenant, error) { return 0, errors.New("nobody") }}, nil, 403, "nobody")
+	f(query.Options{Tenant: func(*http.Request) (edge.Tenant, error) { return 0, errors.New("nobody") }}, nil, 403,
+		"nobody")
 }
 
 // TestAnswersHaveTheShapeOfJaeger compares the members of our answers with those that a real Jaeger 2.13 gave, where
@@ -173,7 +191,11 @@ func TestAnswersHaveTheShapeOfJaeger(t *testing.T) {
 		t.Fatal(err)
 	}
 	s, now := world(t)
-	h := jaeger.New(s, query.Options{Tenant: func(*http.Request) (edge.Tenant, error) { return tenant, nil }, Now: func() time.Time { return now }})
+	h := jaeger.New(s,
+		query.Options{
+			Tenant: func(*http.Request) (edge.Tenant, error) { return tenant, nil },
+			Now:    func() time.Time { return now },
+		})
 	compared := 0
 	for _, a := range recorded.Answers {
 		switch a.Request {

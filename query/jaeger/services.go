@@ -40,7 +40,8 @@ func (h *handler) services(ctx context.Context, q *question) (*envelope, error) 
 	series, err := h.reader.Series(ctx, store.SeriesQuestion{
 		Tenant: q.tenant, To: q.now,
 		MetricsQL: fmt.Sprintf("group(last_over_time(%s{%s=%q}[%s])) by (%s) limit %d",
-			edge.Metric(edge.FamilyService, edge.MetricEvents, hours), edge.LabelSignal, edge.SignalSpan, totalsBack, edge.LabelService, maxNames),
+			edge.Metric(edge.FamilyService, edge.MetricEvents, hours), edge.LabelSignal, edge.SignalSpan, totalsBack,
+			edge.LabelService, maxNames),
 	})
 	if err != nil {
 		return nil, err

@@ -66,7 +66,8 @@ func (h *handler) facets(ctx context.Context, q *question, a *answer) error {
 	}
 	answer := facetsAnswer{Facets: []*facet{}}
 	for _, f := range found {
-		slices.SortFunc(f.Values, func(a, b facetValue) int { return cmp.Or(cmp.Compare(b.Hits, a.Hits), cmp.Compare(a.Value, b.Value)) })
+		slices.SortFunc(f.Values,
+			func(a, b facetValue) int { return cmp.Or(cmp.Compare(b.Hits, a.Hits), cmp.Compare(a.Value, b.Value)) })
 		answer.Facets = append(answer.Facets, f)
 	}
 	slices.SortFunc(answer.Facets, func(a, b *facet) int { return cmp.Compare(a.Field, b.Field) })

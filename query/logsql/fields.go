@@ -11,8 +11,8 @@ import (
 	"edgescope/store"
 )
 
-// value is a value of a field and how many rows have it, 0 when a limit kept it from being counted; or the name of a field
-// and how many rows are in the stored blocks that have it, which is at least the number of rows that have it.
+// value is a value of a field and how many rows have it, 0 when a limit kept it from being counted; or the name of a
+// field and how many rows are in the stored blocks that have it, which is at least the number of rows that have it.
 type value struct {
 	Value string `json:"value"`
 	Hits  int64  `json:"hits"`
@@ -31,7 +31,7 @@ func (h *handler) fieldNames(ctx context.Context, q *question, a *answer) error 
 	return a.json(valuesAnswer{values})
 }
 
-// names answers the names of fields. The engine takes them from the headers of blocks, hidden ones too.
+// names returns the names of fields. The engine takes them from the headers of blocks, hidden ones too.
 func (h *handler) names(ctx context.Context, q *question, options string) ([]value, error) {
 	values, err := h.values(ctx, q, "field_names"+options, "name")
 	return slices.DeleteFunc(values, func(v value) bool { return q.hides(v.Value) }), err
@@ -57,7 +57,7 @@ func (h *handler) fieldValues(ctx context.Context, q *question, a *answer) error
 	return h.valuesOf(ctx, q, a, field)
 }
 
-// valuesOf answers the values of that field.
+// valuesOf returns the values of that field.
 func (h *handler) valuesOf(ctx context.Context, q *question, a *answer, field string) error {
 	limit, err := q.count("limit")
 	if err != nil {
@@ -74,7 +74,7 @@ func (h *handler) valuesOf(ctx context.Context, q *question, a *answer, field st
 	return a.json(valuesAnswer{values})
 }
 
-// containing answers the part of a pipe that keeps what contains the parameter filter.
+// containing returns the part of a pipe that keeps what contains the parameter filter.
 func containing(q *question) string {
 	if text := q.form.Get("filter"); text != "" {
 		return " filter " + strconv.Quote(text)
@@ -82,7 +82,7 @@ func containing(q *question) string {
 	return ""
 }
 
-// values runs a pipe whose rows have a field of that name and a number of rows, and answers the most frequent first.
+// values runs a pipe whose rows have a field of that name and a number of rows, and returns the most frequent first.
 func (h *handler) values(ctx context.Context, q *question, pipe, name string) ([]value, error) {
 	all := q.RowsQuestion
 	all.LogsQL = q.pipe(pipe)
@@ -100,6 +100,7 @@ func (h *handler) values(ctx context.Context, q *question, pipe, name string) ([
 		values = append(values, v)
 		return keep.add(rowBytes(r))
 	})
-	slices.SortFunc(values, func(a, b value) int { return cmp.Or(cmp.Compare(b.Hits, a.Hits), cmp.Compare(a.Value, b.Value)) })
+	slices.SortFunc(values,
+		func(a, b value) int { return cmp.Or(cmp.Compare(b.Hits, a.Hits), cmp.Compare(a.Value, b.Value)) })
 	return values, err
 }

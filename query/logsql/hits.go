@@ -68,7 +68,9 @@ func (h *handler) hits(ctx context.Context, q *question, a *answer) error {
 	found := top(all, limit)
 	from, to := q.bucketRange(found, step)
 	if to.Sub(from)/step >= maxBuckets {
-		return parameterError{fmt.Errorf("step=%s divides the range into more than %d buckets: give a longer one", step, maxBuckets)}
+		return parameterError{
+			fmt.Errorf("step=%s divides the range into more than %d buckets: give a longer one", step, maxBuckets),
+		}
 	}
 	cells := int(to.Sub(from)/step+1) * len(found)
 	if cells > maxCells {
@@ -109,7 +111,8 @@ func addHits(all map[string]*hitsLine, r store.Row, fields []string) error {
 		line = known
 	} else {
 		if len(all) >= maxLines {
-			return fmt.Errorf("%w: the fields have more than %d values: give fewer or others", store.ErrTooMuch, maxLines)
+			return fmt.Errorf("%w: the fields have more than %d values: give fewer or others", store.ErrTooMuch,
+				maxLines)
 		}
 		all[line.key] = line
 	}
@@ -118,7 +121,7 @@ func addHits(all map[string]*hitsLine, r store.Row, fields []string) error {
 	return nil
 }
 
-// top answers the lines, largest first; beyond a limit the others are one line without fields.
+// top returns the lines, largest first; beyond a limit the others are one line without fields.
 func top(all map[string]*hitsLine, limit int) []*hitsLine {
 	sorted := slices.SortedFunc(maps.Values(all), func(a, b *hitsLine) int {
 		return cmp.Or(cmp.Compare(b.Total, a.Total), cmp.Compare(a.key, b.key))
@@ -139,7 +142,7 @@ func top(all map[string]*hitsLine, limit int) []*hitsLine {
 	return append(sorted[:limit:limit], others)
 }
 
-// bucketRange answers the range of buckets to show: what was asked for, else what was found.
+// bucketRange returns the range of buckets to show: what was asked for, else what was found.
 func (q *question) bucketRange(found []*hitsLine, step time.Duration) (from, to time.Time) {
 	first, last := int64(0), int64(-1)
 	for _, line := range found {

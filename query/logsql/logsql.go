@@ -6,8 +6,8 @@
 // /select/buildinfo. Questions are bounded by a gate.Gate that stands before the handler.
 //
 // The kind of events is chosen by the header ProjectID or the parameter kind: 0 or span (the default), 1 or log, 2 or
-// datapoint. The tenant comes from the options alone: the header AccountID, by which clients of VictoriaLogs choose one,
-// is not looked at here.
+// datapoint. The tenant comes from the options alone: the header AccountID, by which clients of VictoriaLogs choose
+// one, is not looked at here.
 package logsql
 
 import (
@@ -38,9 +38,9 @@ type handler struct {
 	opts   query.Options
 }
 
-// New returns the handler of the paths below /select/logsql/. Its timeout bounds a question beside what a gate gives it, and
-// the parameter timeout can only shorten it; /tail has no bound. A request of nobody is answered with status 403. It is safe
-// for concurrent use.
+// New returns the handler of the paths below /select/logsql/. Its timeout bounds a question beside what a gate gives
+// it, and the parameter timeout can only shorten it; /tail has no bound. A request of nobody is answered with status
+// 403. It is safe for concurrent use.
 func New(reader store.LogsQLReader, opts query.Options) http.Handler {
 	h := &handler{reader: reader, opts: opts.WithDefaults(defaultTimeout)}
 	mux := http.NewServeMux()
@@ -111,8 +111,8 @@ func (h *handler) unbounded(serve serveFunc, fail failFunc) http.Handler {
 	})
 }
 
-// failed tells the client of an error: with a status while nothing was sent, by breaking the connection later, so that half
-// an answer does not look like a whole one.
+// failed tells the client of an error: with a status while nothing was sent, by breaking the connection later, so that
+// half an answer does not look like a whole one.
 func (h *handler) failed(r *http.Request, a *answer, fail failFunc, err error) {
 	status := statusOf(err)
 	if status == http.StatusInternalServerError && r.Context().Err() == nil {

@@ -112,7 +112,7 @@ func (w *world) serve(r *http.Request) *httptest.ResponseRecorder {
 	return rec
 }
 
-// names asks query and answers the names of the rows, in their order.
+// names asks query and returns the names of the rows, in their order.
 func (w *world) names(params ...string) string {
 	w.t.Helper()
 	status, body := w.get("query", params...)
@@ -134,7 +134,8 @@ func TestQueryWritesRowsAsLines(t *testing.T) {
 	w := newWorld(t, span("GET \"x\"\n", 1500*time.Millisecond, edge.Attr{Key: "ключ", Value: "\x01"}))
 	rec := w.do(http.MethodGet, "query", "query", "* | delete _stream, _stream_id")
 	at := now.Add(-1500 * time.Millisecond).Format(time.RFC3339Nano)
-	want := `{"_time":"` + at + `","cloud.region":"FRA","duration":"1000","kind":"internal","name":"GET \"x\"\n","service.name":"shop","ключ":"\u0001"}` + "\n"
+	want := `{"_time":"` + at +
+		`","cloud.region":"FRA","duration":"1000","kind":"internal","name":"GET \"x\"\n","service.name":"shop","ключ":"\u0001"}` + "\n"
 	if diff := cmp.Diff(want, rec.Body.String()); diff != "" {
 		t.Errorf("body (-want +got):\n%s", diff)
 	}
@@ -154,7 +155,8 @@ func TestQueryWritesRowsAsLines(t *testing.T) {
 }
 
 func TestLimitAnswersTheNewest(t *testing.T) {
-	w := newWorld(t, span("d", 20*24*time.Hour), span("a", time.Second), span("c", time.Hour), span("b", 30*time.Second), span("ahead", -time.Hour))
+	w := newWorld(t, span("d", 20*24*time.Hour), span("a", time.Second), span("c", time.Hour),
+		span("b", 30*time.Second), span("ahead", -time.Hour))
 	f := func(want string, params ...string) {
 		t.Helper()
 		if got := w.names(append(params, "query", "*")...); got != want {
@@ -249,7 +251,8 @@ func TestCSV(t *testing.T) {
 		t.Errorf("content type is %q", got)
 	}
 	_, body := w.get("query", "query", "* | delete _stream, _stream_id", "format", "csv", "limit", "1")
-	want := "_msg,_time,cloud.region,duration,kind,name,service.name,x\n," + now.Add(-time.Second).Format(time.RFC3339Nano) + ",FRA,1000,internal,\"c\"\"d\",shop,\n"
+	want := "_msg,_time,cloud.region,duration,kind,name,service.name,x\n," +
+		now.Add(-time.Second).Format(time.RFC3339Nano) + ",FRA,1000,internal,\"c\"\"d\",shop,\n"
 	if body != want {
 		t.Errorf("all columns: %q, want %q", body, want)
 	}
@@ -282,11 +285,13 @@ func TestFiltersFromOutside(t *testing.T) {
 	f("third", "extra_stream_filters", `{"service.name":"pay"}`)
 	f("one other third", "extra_filters", "", "extra_stream_filters", "")
 
-	_, body := w.get("query", "query", "* | fields name, x, service.name | filter x:*", "hidden_fields_filters", "x,service.*")
+	_, body := w.get("query", "query", "* | fields name, x, service.name | filter x:*", "hidden_fields_filters",
+		"x,service.*")
 	if body != "" {
 		t.Errorf("a hidden field is found: %s", body)
 	}
-	_, body = w.get("query", "query", "name:=one | fields name, x, service.name", "hidden_fields_filters", `["x","service.*"]`)
+	_, body = w.get("query", "query", "name:=one | fields name, x, service.name", "hidden_fields_filters",
+		`["x","service.*"]`)
 	if want := `{"name":"one"}` + "\n"; body != want {
 		t.Errorf("hidden fields: %s, want %s", body, want)
 	}
@@ -299,11 +304,16 @@ func TestFiltersFromOutside(t *testing.T) {
 func TestKindIsChosen(t *testing.T) {
 	w := newWorld(t, span("a span", time.Second),
 		edge.Event{Kind: edge.KindLog, Time: now.UnixNano() - 1, Body: "a log"},
-		edge.Event{Kind: edge.KindDataPoint, Time: now.UnixNano() - 1, Dataset: "d", Attrs: []edge.Attr{{Key: "blob1", Value: "a point"}}})
+		edge.Event{
+			Kind: edge.KindDataPoint, Time: now.UnixNano() - 1, Dataset: "d",
+			Attrs: []edge.Attr{{Key: "blob1", Value: "a point"}},
+		})
 	for kind, want := range map[string]string{
-		"": "a span", "0": "a span", "span": "a span", "1": "a log", "log": "a log", "2": "a point", "datapoint": "a point",
+		"": "a span", "0": "a span", "span": "a span", "1": "a log", "log": "a log", "2": "a point",
+		"datapoint": "a point",
 	} {
-		if _, body := w.get("query", "query", "*", "kind", kind); !strings.Contains(body, want) || strings.Count(body, "\n") != 1 {
+		if _, body := w.get("query", "query", "*", "kind", kind); !strings.Contains(body, want) ||
+			strings.Count(body, "\n") != 1 {
 			t.Errorf("kind %q answers %s, want only %s", kind, body, want)
 		}
 	}
@@ -343,7 +353,8 @@ func TestBadRequests(t *testing.T) {
 	f(`extra_stream_filters=`, "query", "*", "extra_stream_filters", `{"a":[]}`)
 	f(`hidden_fields_filters=`, "query", "*", "hidden_fields_filters", `["a"`)
 
-	if rec := w.do(http.MethodDelete, "query", "query", "*"); rec.Code != http.StatusMethodNotAllowed || rec.Header().Get("Allow") == "" {
+	if rec := w.do(http.MethodDelete, "query", "query", "*"); rec.Code != http.StatusMethodNotAllowed ||
+		rec.Header().Get("Allow") == "" {
 		t.Errorf("DELETE: status is %d, want 405 with Allow", rec.Code)
 	}
 	if rec := w.do(http.MethodPost, "query", "query", strings.Repeat("x", 2<<20)); rec.Code != http.StatusBadRequest {
@@ -352,10 +363,12 @@ func TestBadRequests(t *testing.T) {
 	if rec := w.do(http.MethodGet, "delete"); rec.Code != http.StatusNotFound {
 		t.Errorf("an unknown path: status is %d, want 404", rec.Code)
 	}
-	if status, body := w.get("tail", "query", "* | count()"); status != http.StatusBadRequest || !strings.Contains(body, "follow") {
+	if status, body := w.get("tail", "query", "* | count()"); status != http.StatusBadRequest ||
+		!strings.Contains(body, "follow") {
 		t.Errorf("tail of stats: %d %s", status, body)
 	}
-	if status, body := w.get("tail", "query", "*", "refresh_interval", "1ms"); status != http.StatusBadRequest || !strings.Contains(body, "refresh_interval") {
+	if status, body := w.get("tail", "query", "*", "refresh_interval", "1ms"); status != http.StatusBadRequest ||
+		!strings.Contains(body, "refresh_interval") {
 		t.Errorf("tail without rest: %d %s", status, body)
 	}
 }
@@ -364,8 +377,10 @@ func TestTenantDecides(t *testing.T) {
 	a, b := newWorld(t, span("of a", time.Second)), newWorld(t, span("of b", time.Second))
 	for w, want := range map[*world]string{a: "of a", b: "of b"} {
 		for path, params := range map[string][]string{
-			"query": {"query", "*"}, "field_values": {"query", "*", "field", "name"}, "hits": {"query", "*", "step", "1m", "field", "name"},
-			"stats_query": {"query", "* | stats by (name) count() n"}, "stats_query_range": {"query", "* | stats by (name) count() n", "step", "1m"},
+			"query": {"query", "*"}, "field_values": {"query", "*", "field", "name"},
+			"hits":              {"query", "*", "step", "1m", "field", "name"},
+			"stats_query":       {"query", "* | stats by (name) count() n"},
+			"stats_query_range": {"query", "* | stats by (name) count() n", "step", "1m"},
 		} {
 			_, body := w.get(path, params...)
 			if strings.Count(body, "of ") != 1 || !strings.Contains(body, want) {
@@ -373,7 +388,8 @@ func TestTenantDecides(t *testing.T) {
 			}
 		}
 	}
-	refused := logsql.New(reader, query.Options{Tenant: func(*http.Request) (edge.Tenant, error) { return 0, errors.New("no token") }})
+	refused := logsql.New(reader,
+		query.Options{Tenant: func(*http.Request) (edge.Tenant, error) { return 0, errors.New("no token") }})
 	rec := httptest.NewRecorder()
 	refused.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/select/logsql/query?query=*", nil))
 	if rec.Code != http.StatusForbidden || !strings.Contains(rec.Body.String(), "no token") {
@@ -387,12 +403,18 @@ func FuzzParameters(f *testing.F) {
 		{"query": {"*"}, "start": {"now-1h"}, "end": {"1700000000"}},
 		{"query": {"name:=x | fields name"}, "format": {"csv"}, "extra_filters": {`{"a":["b"]}`}},
 		{"query": {"* | count() n"}, "step": {"1h30m"}, "offset": {"-1m"}, "extra_stream_filters": {`{"a":"b"}`}},
-		{"query": {"_time:5m # c"}, "time": {"2026-01-31T15:04"}, "timeout": {"2s"}, "hidden_fields_filters": {`["a"]`}},
+		{
+			"query": {"_time:5m # c"}, "time": {"2026-01-31T15:04"}, "timeout": {"2s"},
+			"hidden_fields_filters": {`["a"]`},
+		},
 	} {
 		f.Add(seed.Encode())
 	}
 	h := logsql.New(reader, query.Options{Now: func() time.Time { return now }, Timeout: time.Second})
-	paths := slices.Sorted(maps.Keys(map[string]bool{"query": true, "hits": true, "field_names": true, "field_values": true, "stats_query": true, "stats_query_range": true}))
+	paths := slices.Sorted(maps.Keys(map[string]bool{
+		"query": true, "hits": true, "field_names": true,
+		"field_values": true, "stats_query": true, "stats_query_range": true,
+	}))
 	f.Fuzz(func(t *testing.T, query string) {
 		for _, path := range paths {
 			r := httptest.NewRequest(http.MethodGet, "/select/logsql/"+path, nil)

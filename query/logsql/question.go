@@ -157,7 +157,7 @@ func (q *question) readText(reader store.LogsQLReader) error {
 	return err
 }
 
-// pipe answers the text with a pipe added. It stands on a line of its own, since the text may end in a comment.
+// pipe returns the text with a pipe added. It stands on a line of its own, since the text may end in a comment.
 func (q *question) pipe(pipe string) string { return q.LogsQL + "\n| " + pipe }
 
 func (q *question) boolean(key string) (bool, error) {
@@ -218,7 +218,7 @@ func (q *question) step() (step, offset time.Duration, err error) {
 	return step, offset, nil
 }
 
-// floor answers the start of the bucket that holds t: buckets start at multiples of step since 1970, plus offset.
+// floor returns the start of the bucket that holds t: buckets start at multiples of step since 1970, plus offset.
 func floor(t time.Time, step, offset time.Duration) time.Time {
 	ns := t.UnixNano() - int64(offset)
 	rest := ns % int64(step)

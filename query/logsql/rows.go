@@ -14,7 +14,8 @@ import (
 )
 
 const (
-	// maxNewest is the number of rows up to which the newest are searched window by window; more are sorted by the engine.
+	// maxNewest is the number of rows up to which the newest are searched window by window; more are sorted by the
+	// engine.
 	maxNewest = 50_000
 	// firstWindow is how far back the search for the newest rows looks first; each next window is windowGrowth as long.
 	firstWindow  = 10 * time.Second
@@ -37,7 +38,8 @@ func (h *handler) query(ctx context.Context, q *question, a *answer) error {
 		a.contentType("application/stream+json")
 		return h.limited(ctx, q, offset, limit, newLines(a, q.parsed.Fields != nil).write)
 	case "csv":
-		return h.csv(ctx, q, a, func(emit func(store.Row) error) error { return h.limited(ctx, q, offset, limit, emit) })
+		return h.csv(ctx, q, a,
+			func(emit func(store.Row) error) error { return h.limited(ctx, q, offset, limit, emit) })
 	default:
 		return parameterError{fmt.Errorf("format=%q: it must be json or csv", format)}
 	}
@@ -60,8 +62,8 @@ func (h *handler) limited(ctx context.Context, q *question, offset, limit int, e
 	return h.rows(ctx, all, emit)
 }
 
-// newest answers the newest rows, newest first. It searches backwards in growing windows: sorting the whole range would read
-// all of it.
+// newest returns the newest rows, newest first. It searches backwards in growing windows: sorting the whole range would
+// read all of it.
 func (h *handler) newest(ctx context.Context, q *question, offset, limit int, emit func(store.Row) error) error {
 	end, width := q.To, firstWindow
 	for limit > 0 && q.From.Before(end) {
@@ -130,7 +132,7 @@ func appendObject(b []byte, r store.Row) []byte {
 	return append(b, '}')
 }
 
-// printed answers a field as VictoriaLogs prints it: times in RFC 3339.
+// printed returns a field as VictoriaLogs prints it: times in RFC 3339.
 func printed(f *store.Field) string {
 	if f.Name != store.FieldTime {
 		return f.Value
@@ -184,7 +186,7 @@ func (h *handler) csv(ctx context.Context, q *question, a *answer, ask func(emit
 	return w.Error()
 }
 
-// columns answers the names of all fields that the question finds, sorted.
+// columns returns the names of all fields that the question finds, sorted.
 func (h *handler) columns(ctx context.Context, q *question) ([]string, error) {
 	values, err := h.names(ctx, q, "")
 	names := make([]string, len(values))

@@ -30,7 +30,8 @@ func TestStatsQuery(t *testing.T) {
 			Status string
 			Data   any
 		}{Data: &data}
-		if err := json.Unmarshal([]byte(body), &answer); err != nil || status != http.StatusOK || answer.Status != "success" {
+		if err := json.Unmarshal([]byte(body), &answer); err != nil || status != http.StatusOK ||
+			answer.Status != "success" {
 			t.Fatalf("%v: %d %s (%v)", params, status, body, err)
 		}
 		return data
@@ -41,17 +42,21 @@ func TestStatsQuery(t *testing.T) {
 	for _, r := range data.Result {
 		got[r.Metric["__name__"]+" "+r.Metric["name"]] = r.Value
 	}
-	want := map[string]any{"n a": []any{unix, "2"}, "d a": []any{unix, "1000"}, "n b": []any{unix, "1"}, "d b": []any{unix, "1000"}}
+	want := map[string]any{
+		"n a": []any{unix, "2"}, "d a": []any{unix, "1000"}, "n b": []any{unix, "1"}, "d b": []any{unix, "1000"},
+	}
 	if diff := cmp.Diff(want, got); diff != "" || data.ResultType != "vector" {
 		t.Errorf("stats_query, %s (-want +got):\n%s", data.ResultType, diff)
 	}
 
 	data = stats("stats_query", "query", "* | histogram(duration) h")
-	if len(data.Result) != 1 || data.Result[0].Metric["__name__"] != "h_bucket" || !strings.Contains(data.Result[0].Metric["vmrange"], "...") || data.Result[0].Value[1] != "3" {
+	if len(data.Result) != 1 || data.Result[0].Metric["__name__"] != "h_bucket" ||
+		!strings.Contains(data.Result[0].Metric["vmrange"], "...") || data.Result[0].Value[1] != "3" {
 		t.Errorf("a histogram is %+v, want one bucket with 3", data.Result)
 	}
 
-	data = stats("stats_query_range", "query", "* | stats by (name) count() n", "start", "5m", "end", "now", "step", "1m")
+	data = stats("stats_query_range", "query", "* | stats by (name) count() n", "start", "5m", "end", "now", "step",
+		"1m")
 	got = map[string]any{}
 	for _, r := range data.Result {
 		got[r.Metric["name"]] = r.Values
@@ -60,15 +65,18 @@ func TestStatsQuery(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" || data.ResultType != "matrix" {
 		t.Errorf("stats_query_range, %s (-want +got):\n%s", data.ResultType, diff)
 	}
-	data = stats("stats_query_range", "query", "* | count() n", "start", "5m", "end", "now", "step", "1m", "offset", "30s")
-	if got, want := fmt.Sprint(data.Result[0].Values), fmt.Sprint([][]any{{unix - 90, "1"}, {unix - 30, "2"}}); got != want {
+	data = stats("stats_query_range", "query", "* | count() n", "start", "5m", "end", "now", "step", "1m", "offset",
+		"30s")
+	if got, want := fmt.Sprint(data.Result[0].Values),
+		fmt.Sprint([][]any{{unix - 90, "1"}, {unix - 30, "2"}}); got != want {
 		t.Errorf("with an offset: %s, want %s", got, want)
 	}
 
 	f := func(path string, says string, params ...string) {
 		t.Helper()
 		status, body := w.get(path, params...)
-		if status != http.StatusUnprocessableEntity || !strings.Contains(body, `"status":"error","errorType":"422"`) || !strings.Contains(body, says) {
+		if status != http.StatusUnprocessableEntity || !strings.Contains(body, `"status":"error","errorType":"422"`) ||
+			!strings.Contains(body, says) {
 			t.Errorf("%s %v: %d %s, want 422 with %q", path, params, status, body, says)
 		}
 	}
@@ -80,7 +88,8 @@ func TestStatsQuery(t *testing.T) {
 }
 
 func TestHits(t *testing.T) {
-	w := newWorld(t, span("a", time.Second), span("a", 2*time.Minute), span("a", 2*time.Minute), span("b", time.Second), span("c", time.Second))
+	w := newWorld(t, span("a", time.Second), span("a", 2*time.Minute), span("a", 2*time.Minute), span("b", time.Second),
+		span("c", time.Second))
 	at := func(age time.Duration) string { return now.Add(-age).Format(time.RFC3339Nano) }
 	type line struct {
 		Fields     map[string]string
@@ -113,15 +122,19 @@ func TestHits(t *testing.T) {
 		"step", "1m", "start", "3m", "end", "now", "field", "name", "fields_limit", "1")
 	f([]line{}, "step", "1m", "start", "3m", "end", "now", "extra_filters", "name:=nobody")
 
-	for _, params := range [][]string{{"query", "*"}, {"query", "*", "step", "-1m"}, {"query", "*", "step", "1ms", "start", "2001", "end", "now"}} {
-		if status, body := w.get("hits", params...); status != http.StatusBadRequest || !strings.Contains(body, "step") {
+	for _, params := range [][]string{
+		{"query", "*"}, {"query", "*", "step", "-1m"}, {"query", "*", "step", "1ms", "start", "2001", "end", "now"},
+	} {
+		if status, body := w.get("hits", params...); status != http.StatusBadRequest ||
+			!strings.Contains(body, "step") {
 			t.Errorf("%v: %d %s, want 400 about the step", params, status, body)
 		}
 	}
 }
 
 func TestFieldNamesAndValues(t *testing.T) {
-	w := newWorld(t, span("a", time.Second, edge.Attr{Key: "odd name", Value: "x"}), span("a", time.Second), span("b", time.Second))
+	w := newWorld(t, span("a", time.Second, edge.Attr{Key: "odd name", Value: "x"}), span("a", time.Second),
+		span("b", time.Second))
 	f := func(path string, want string, params ...string) {
 		t.Helper()
 		status, body := w.get(path, append(params, "query", "*")...)
@@ -130,11 +143,14 @@ func TestFieldNamesAndValues(t *testing.T) {
 		}
 	}
 	// The hits of a name are the rows of the blocks that have it.
-	f("field_names", `{"values":[{"value":"name","hits":3},{"value":"odd name","hits":3},{"value":"service.name","hits":3}]}`, "filter", "name")
+	f("field_names",
+		`{"values":[{"value":"name","hits":3},{"value":"odd name","hits":3},{"value":"service.name","hits":3}]}`,
+		"filter", "name")
 	f("field_values", `{"values":[{"value":"a","hits":2},{"value":"b","hits":1}]}`, "field", "name")
 	f("field_values", `{"values":[{"value":"b","hits":1}]}`, "field", "name", "filter", "b")
 	f("field_values", `{"values":[{"value":"x","hits":1}]}`, "field", "odd name", "extra_filters", `"odd name":*`)
-	if _, body := w.get("field_values", "query", "*", "field", "name", "limit", "1"); !strings.Contains(body, `"hits":0`) || strings.Count(body, "value\"") != 1 {
+	if _, body := w.get("field_values", "query", "*", "field", "name", "limit", "1"); !strings.Contains(body,
+		`"hits":0`) || strings.Count(body, "value\"") != 1 {
 		t.Errorf("a limit that is reached: %s, want one value with hits 0", body)
 	}
 	if status, _ := w.get("field_values", "query", "*"); status != http.StatusBadRequest {

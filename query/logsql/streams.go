@@ -36,7 +36,9 @@ func (h *handler) streamFieldValues(ctx context.Context, q *question, a *answer)
 
 // streamFields answers a part of the fields of streams, with the rows of all streams that have it. The parameter filter
 // keeps what contains it, limit what most rows have.
-func (h *handler) streamFields(ctx context.Context, q *question, a *answer, part func(name, value string) (string, bool)) error {
+func (h *handler) streamFields(ctx context.Context, q *question, a *answer,
+	part func(name, value string) (string, bool),
+) error {
 	limit, err := q.count("limit")
 	if err != nil {
 		return err

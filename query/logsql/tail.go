@@ -26,12 +26,15 @@ const (
 	maxSeen = 500_000
 )
 
-var errTail = fmt.Errorf("%w: more than %d rows or %d MiB within %s: narrow the query", store.ErrTooMuch, maxTail, maxTailBytes>>20, shortestTail)
+var errTail = fmt.Errorf("%w: more than %d rows or %d MiB within %s: narrow the query", store.ErrTooMuch, maxTail,
+	maxTailBytes>>20, shortestTail)
 
 // tail follows rows as they come, until the client leaves.
 func (h *handler) tail(ctx context.Context, q *question, a *answer) error {
 	if !q.parsed.Tail {
-		return parameterError{errors.New("the query can't follow new rows: use filters, and pipes that work on single rows")}
+		return parameterError{
+			errors.New("the query can't follow new rows: use filters, and pipes that work on single rows"),
+		}
 	}
 	t := &tailer{h: h, q: q, a: a, follower: gate.FollowerOf(ctx), seed: maphash.MakeSeed()}
 	var start, refresh time.Duration
@@ -45,7 +48,9 @@ func (h *handler) tail(ctx context.Context, q *question, a *answer) error {
 		}
 	}
 	if refresh < 100*time.Millisecond || start < 0 || t.offset < 0 {
-		return parameterError{errors.New("refresh_interval must be at least 100ms, start_offset and offset must not be negative")}
+		return parameterError{
+			errors.New("refresh_interval must be at least 100ms, start_offset and offset must not be negative"),
+		}
 	}
 	t.first = q.now.Add(-start - t.offset)
 	t.sent = t.first
@@ -53,8 +58,8 @@ func (h *handler) tail(ctx context.Context, q *question, a *answer) error {
 	return t.run(ctx, refresh)
 }
 
-// tailer sends every row once. Windows overlap, so it remembers which rows of the overlap were sent, and how often: equal
-// rows are legitimate.
+// tailer sends every row once. Windows overlap, so it remembers which rows of the overlap were sent, and how often:
+// equal rows are legitimate.
 type tailer struct {
 	h *handler
 	q *question

@@ -45,7 +45,9 @@ func (m *memory) Rows(_ context.Context, q store.RowsQuestion, emit func(store.R
 		if r.at.Before(q.From) || !r.at.Before(q.To) {
 			continue
 		}
-		err := emit(store.Row{{Name: "name", Value: r.name}, {Name: "_time", Value: strconv.FormatInt(r.at.UnixNano(), 10)}})
+		err := emit(store.Row{
+			{Name: "name", Value: r.name}, {Name: "_time", Value: strconv.FormatInt(r.at.UnixNano(), 10)},
+		})
 		if err != nil {
 			return err
 		}
@@ -95,7 +97,7 @@ func (p *pipe) Write(b []byte) (int, error) {
 
 func (p *pipe) Flush() {}
 
-// tailing starts a tail in a bubble of synctest and answers what was sent since the last call, after a time of waiting.
+// tailing starts a tail in a bubble of synctest and returns what was sent since the last call, after a time of waiting.
 func tailing(t *testing.T, m *memory, params string) (sent func(time.Duration) []string, stop func() any) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -138,7 +140,8 @@ func TestTailSendsEveryRowOnce(t *testing.T) {
 		m.add(start.Add(500*time.Millisecond), "b")
 		m.add(start.Add(200*time.Millisecond), "a")
 		f(time.Second, at(200*time.Millisecond), at(500*time.Millisecond)) // by time
-		m.add(start.Add(-2*time.Second), "recent")                         // late, within the overlap, equal to two that were sent
+		m.add(start.Add(-2*time.Second),
+			"recent") // late, within the overlap, equal to two that were sent
 		f(time.Second, at(-2*time.Second))
 		f(10 * time.Second)
 		m.add(start.Add(500*time.Millisecond), "too late")
@@ -202,7 +205,9 @@ func timeOf(t *testing.T, text string) time.Time {
 // TestTailWaitsForItsTurn holds that a tail goes on when there was no room for one of its questions.
 func TestTailWaitsForItsTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := gate.New(gate.Options{AtOnce: 1, Waiting: 1, Patience: time.Second, Duration: 5 * time.Second, Memory: 1 << 20})
+		g := gate.New(gate.Options{
+			AtOnce: 1, Waiting: 1, Patience: time.Second, Duration: 5 * time.Second, Memory: 1 << 20,
+		})
 		m := &memory{}
 		block := make(chan struct{})
 		blocked := g.Question("x", http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-block }))
@@ -215,7 +220,8 @@ func TestTailWaitsForItsTurn(t *testing.T) {
 		go func() {
 			defer close(ended)
 			h := g.Follow("tail", logsql.New(m, query.Options{}))
-			h.ServeHTTP(p, httptest.NewRequestWithContext(ctx, http.MethodGet, logsql.TailPath+"?query=*&offset=0s", http.NoBody))
+			h.ServeHTTP(p,
+				httptest.NewRequestWithContext(ctx, http.MethodGet, logsql.TailPath+"?query=*&offset=0s", http.NoBody))
 		}()
 		time.Sleep(3 * time.Second)
 		m.add(time.Now(), "row")

@@ -13,7 +13,8 @@ var errTime = errors.New(`it must be a time such as 2026-01-31T15:04:05Z, Unix s
 
 // layouts are the parts of RFC 3339 that are taken; what is left out is the start of it, without a zone it is UTC.
 var layouts = []string{
-	time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02T15", "2006-01-02", "2006-01", "2006",
+	time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02T15", "2006-01-02",
+	"2006-01", "2006",
 }
 
 // parseTime reads a moment. A bare length of time is that long before now.
@@ -71,7 +72,7 @@ func unixTime(text string, n float64) (time.Time, error) {
 	return time.Unix(0, int64(ns)).UTC(), nil
 }
 
-// exactly answers a decimal number of units in ns. A float would not do: a double of Unix seconds ends at 0.2 us.
+// exactly returns a decimal number of units in ns. A float would not do: a double of Unix seconds ends at 0.2 us.
 func exactly(text string, unit int64) (ns int64, ok bool) {
 	whole, fraction, _ := strings.Cut(text, ".")
 	fraction = (fraction + "000000000")[:9]
@@ -96,8 +97,9 @@ func inRange(t time.Time) (time.Time, error) {
 }
 
 var units = map[string]time.Duration{
-	"ns": time.Nanosecond, "us": time.Microsecond, "µs": time.Microsecond, "μs": time.Microsecond, "ms": time.Millisecond,
-	"s": time.Second, "m": time.Minute, "h": time.Hour,
+	"ns": time.Nanosecond, "us": time.Microsecond, "µs": time.Microsecond, "μs": time.Microsecond,
+	"ms": time.Millisecond,
+	"s":  time.Second, "m": time.Minute, "h": time.Hour,
 	"d": 24 * time.Hour, "w": 7 * 24 * time.Hour, "y": 365 * 24 * time.Hour,
 }
 
@@ -133,7 +135,7 @@ func parseDuration(text string) (time.Duration, error) {
 	return time.Duration(sum), nil
 }
 
-// leading answers the beginning of the text that consists of these characters.
+// leading returns the beginning of the text that consists of these characters.
 func leading(text, chars string) string {
 	return text[:len(text)-len(strings.TrimLeft(text, chars))]
 }

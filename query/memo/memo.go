@@ -20,7 +20,7 @@ type kept[V any] struct {
 	until time.Time
 }
 
-// Get answers what is remembered of the key, or asks. Two askers at once may both ask: the answers are equal.
+// Get returns what is remembered of the key, or asks. Two askers at once may both ask: the answers are equal.
 func (m *Memo[V]) Get(key string, now time.Time, life time.Duration, ask func() (V, error)) (V, error) {
 	m.mu.Lock()
 	k, ok := m.kept[key]

@@ -61,9 +61,11 @@ func openStore(t *testing.T) (h http.Handler, end time.Time) {
 		samples = append(samples, edge.Sample{Series: series, Time: at.UnixMilli(), Value: v})
 	}
 	label := func(key, value string) edge.Attr { return edge.Attr{Key: key, Value: value} }
-	fra, iad := named("edge_colo_requests", label("edge_colo", "FRA")), named("edge_colo_requests", label("edge_colo", "IAD"))
+	fra, iad := named("edge_colo_requests", label("edge_colo", "FRA")),
+		named("edge_colo_requests", label("edge_colo", "IAD"))
 	wide := named("edge_colo_requests:5m", label("edge_colo", "FRA"))
-	fast, slow := named("edge_colo_duration_seconds_bucket", label("vmrange", "1.000e-01...2.000e-01")), named("edge_colo_duration_seconds_bucket", label("vmrange", "9.000e-01...1.000e+00"))
+	fast, slow := named("edge_colo_duration_seconds_bucket", label("vmrange", "1.000e-01...2.000e-01")),
+		named("edge_colo_duration_seconds_bucket", label("vmrange", "9.000e-01...1.000e+00"))
 	counter := named("http_total", label("job", "shop"))
 	const windows = 180
 	for i := 1; i <= windows; i++ { // stamped like the question's last moment, so that a range has whole windows
@@ -108,9 +110,14 @@ func TestRatesOfTotalsAreRight(t *testing.T) {
 	f := func(text string, want float64) {
 		t.Helper()
 		form := url.Values{"query": {text}, "time": {strconv.FormatInt(end.Unix(), 10)}}
-		for _, door := range [][2]string{{http.MethodGet, "/api/v1/query"}, {http.MethodPost, "/api/v1/query"}, {http.MethodPost, "/prometheus/api/v1/query"}} {
+		for _, door := range [][2]string{
+			{http.MethodGet, "/api/v1/query"},
+			{http.MethodPost, "/api/v1/query"},
+			{http.MethodPost, "/prometheus/api/v1/query"},
+		} {
 			a := ask(t, h, door[0], door[1], form)
-			if len(a.Data.Result) != 1 || math.Abs(number(t, a.Data.Result[0].Value)-want) > want*1e-3 || len(a.Infos) == 0 {
+			if len(a.Data.Result) != 1 || math.Abs(number(t, a.Data.Result[0].Value)-want) > want*1e-3 ||
+				len(a.Infos) == 0 {
 				t.Errorf("%v %s: got %+v, want %v and infos", door, text, a, want)
 			}
 		}
@@ -138,7 +145,8 @@ func TestRatesOfTotalsAreRight(t *testing.T) {
 	f("sum(rate(edge_colo_duration_seconds_bucket[5m]))", perSecond)
 
 	// A series of a client has what it had.
-	a := ask(t, h, http.MethodGet, "/api/v1/query", url.Values{"query": {"rate(http_total[5m])"}, "time": {strconv.FormatInt(end.Unix(), 10)}})
+	a := ask(t, h, http.MethodGet, "/api/v1/query",
+		url.Values{"query": {"rate(http_total[5m])"}, "time": {strconv.FormatInt(end.Unix(), 10)}})
 	if len(a.Data.Result) != 1 || math.Abs(number(t, a.Data.Result[0].Value)-3) > 1e-3 || a.Infos != nil {
 		t.Errorf("a client's counter: %+v", a)
 	}
@@ -156,7 +164,8 @@ func TestRatesOfTotalsAreRight(t *testing.T) {
 		t.Errorf("%v events over time, want %d; infos %q", total, 180*90, a.Infos)
 	}
 	// An error is passed on as it is.
-	if a := ask(t, h, http.MethodGet, "/api/v1/query", url.Values{"query": {"rate(edge_colo_requests[5m]) + nothing("}}); a.Status != "error" || a.Infos != nil {
+	if a := ask(t, h, http.MethodGet, "/api/v1/query",
+		url.Values{"query": {"rate(edge_colo_requests[5m]) + nothing("}}); a.Status != "error" || a.Infos != nil {
 		t.Errorf("got %+v, want the engine's error", a)
 	}
 }
@@ -177,7 +186,9 @@ func TestAnswersPassWhole(t *testing.T) {
 		})
 		h := promql.Handler(next)
 		w := httptest.NewRecorder()
-		h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/v1/query?query=rate(edge_service_requests[5m])", nil))
+		h.ServeHTTP(w,
+			httptest.NewRequestWithContext(t.Context(), http.MethodGet,
+				"/api/v1/query?query=rate(edge_service_requests[5m])", nil))
 		if got := w.Body.String(); got != want {
 			t.Errorf("%q: got %s, want %s", parts, got, want)
 		}

@@ -60,7 +60,8 @@ func TestCounterFunctionsOfTotalsAreRewritten(t *testing.T) {
 	f("rate("+x+"[5m:1m])", "rate_over_sum("+x+"[5m])")
 	f("increase("+x+"[5m:])", "sum_over_time("+x+"[5m])")
 	// Wherever it stands.
-	f("sum by (edge_colo) (rate(edge_colo_requests[5m])) > 1", "sum(rate_over_sum(edge_colo_requests[5m])) by(edge_colo) > 1")
+	f("sum by (edge_colo) (rate(edge_colo_requests[5m])) > 1",
+		"sum(rate_over_sum(edge_colo_requests[5m])) by(edge_colo) > 1")
 	f("max_over_time(rate("+x+"[1m])[1h:1m])", "max_over_time(rate_over_sum("+x+"[1m])[1h:1m])")
 	f("1 - sum(rate(edge_service_cache{edge_cache_status=\"miss\"}[5m])) / sum(rate("+x+"[5m]))",
 		"1 - (sum(rate_over_sum(edge_service_cache{edge_cache_status=\"miss\"}[5m])) / sum(rate_over_sum("+x+"[5m])))")
@@ -73,9 +74,12 @@ func TestCounterFunctionsOfTotalsAreRewritten(t *testing.T) {
 	f("rate(http_total[5m] @ rate("+x+"[5m]))", "rate(http_total[5m] @ rate_over_sum("+x+"[5m]))")
 	// Names by regular expression, and alternatives, that find totals only.
 	f(`rate({__name__=~"edge_service_.*"}[5m])`, `rate_over_sum({__name__=~"edge_service_.*"}[5m])`)
-	f(`rate({__name__=~"edge_(service|colo)_requests"}[5m])`, `rate_over_sum({__name__=~"edge_(service|colo)_requests"}[5m])`)
-	f(`rate({__name__=~"edge_service_requests|edge_route_requests(:5m)?"}[5m])`, `rate_over_sum({__name__=~"edge_service_requests|edge_route_requests(:5m)?"}[5m])`)
-	f(`rate(`+x+`{service_name="a" or service_name="b"}[5m])`, `rate_over_sum(`+x+`{service_name="a" or service_name="b"}[5m])`)
+	f(`rate({__name__=~"edge_(service|colo)_requests"}[5m])`,
+		`rate_over_sum({__name__=~"edge_(service|colo)_requests"}[5m])`)
+	f(`rate({__name__=~"edge_service_requests|edge_route_requests(:5m)?"}[5m])`,
+		`rate_over_sum({__name__=~"edge_service_requests|edge_route_requests(:5m)?"}[5m])`)
+	f(`rate(`+x+`{service_name="a" or service_name="b"}[5m])`,
+		`rate_over_sum(`+x+`{service_name="a" or service_name="b"}[5m])`)
 	f(`rate({__name__="edge_service_requests" or __name__="edge_colo_requests",edge_colo="FRA"}[5m])`,
 		`rate_over_sum({__name__="edge_service_requests" or __name__="edge_colo_requests",edge_colo="FRA"}[5m])`)
 	// Templates.
@@ -115,13 +119,17 @@ func TestBucketsOfTotalsAreAskedByTheirRanges(t *testing.T) {
 // TestSeriesOfClientsAreLeftAlone, and whatever else is no counter function of totals.
 func TestSeriesOfClientsAreLeftAlone(t *testing.T) {
 	for _, text := range []string{
-		"", "1", "up", "rate(http_requests_total[5m])", "increase(edge_total[5m])", "rate(edge_function_requests_total[5m])",
+		"", "1", "up", "rate(http_requests_total[5m])", "increase(edge_total[5m])",
+		"rate(edge_function_requests_total[5m])",
 		"rate(edge_services_total[5m])", "delta(temperature[1h])", "rate(edge_deploy[5m])",
 		"sum_over_time(edge_service_requests[5m])", "edge_service_requests", "deriv(edge_service_requests[5m])",
-		"changes(edge_service_requests[5m])", "resets(edge_service_requests[5m])", "avg_over_time(edge_service_requests[5m])",
-		`rate({job="shop"}[5m])`, `rate({host_name=~"a.+"}[5m])`, `rate({__name__=~"http_.*"}[5m])`, `rate({__name__=~"http_a|http_b"}[5m])`,
+		"changes(edge_service_requests[5m])", "resets(edge_service_requests[5m])",
+		"avg_over_time(edge_service_requests[5m])",
+		`rate({job="shop"}[5m])`, `rate({host_name=~"a.+"}[5m])`, `rate({__name__=~"http_.*"}[5m])`,
+		`rate({__name__=~"http_a|http_b"}[5m])`,
 		`rate({__name__=~"edge_total|edge_deploy"}[5m])`,
-		"rate(edge_service_requests[-5m])", "rate(", "rate()", "unknown(edge_service_requests)", "rate(edge_service_requests[5m]", "\xff", "WITH (a = a) rate(a[5m])",
+		"rate(edge_service_requests[-5m])", "rate(", "rate()", "unknown(edge_service_requests)",
+		"rate(edge_service_requests[5m]", "\xff", "WITH (a = a) rate(a[5m])",
 	} {
 		if got, infos := promql.Rewrite(text, time.Minute); got != text || len(infos) > 0 {
 			t.Errorf("%s: rewritten to %s, %q", text, got, infos)
@@ -156,8 +164,10 @@ func TestWhatCannotBeRewrittenIsTold(t *testing.T) {
 // again.
 func FuzzRewrite(f *testing.F) {
 	for _, seed := range []string{
-		"rate(edge_service_requests[5m])", `sum by (le) (rate({__name__=~"edge_(a|service)_[x-z]?bucket"}[5s:1s] offset 1h @ end()))`,
-		"WITH (r(q) = rate(q)) r(edge_colo_requests) keep_metric_names", `rollup_rate(edge_service_requests[1i], "max") / 2`, "increase(edge_route_requests[-5m])",
+		"rate(edge_service_requests[5m])",
+		`sum by (le) (rate({__name__=~"edge_(a|service)_[x-z]?bucket"}[5s:1s] offset 1h @ end()))`,
+		"WITH (r(q) = rate(q)) r(edge_colo_requests) keep_metric_names",
+		`rollup_rate(edge_service_requests[1i], "max") / 2`, "increase(edge_route_requests[-5m])",
 		"irate(edge_service_requests{a=\"b\" or c!~\"d\"}[1h30m]) default 0",
 	} {
 		f.Add(seed)

@@ -31,7 +31,8 @@ func isTotal(name string) bool {
 
 // mayBecomeTotal tells whether some name that begins so is a total.
 func mayBecomeTotal(begin string) bool {
-	return isTotal(begin) || slices.ContainsFunc(families[:], func(family string) bool { return strings.HasPrefix(family, begin) })
+	return isTotal(begin) ||
+		slices.ContainsFunc(families[:], func(family string) bool { return strings.HasPrefix(family, begin) })
 }
 
 // reachOf returns which series a selector can find. Its alternatives (or) must agree, else it is both.
@@ -70,9 +71,12 @@ func reachOfGroup(filters []metricsql.LabelFilter) reach {
 
 // totalLabels are the labels that totals can have.
 var totalLabels = map[string]bool{
-	edge.LabelTenant: true, edge.LabelCollector: true, edge.LabelPart: true, edge.LabelSignal: true, edge.LabelVMRange: true,
-	edge.LabelService: true, edge.LabelVersion: true, edge.LabelPlatform: true, edge.LabelRegion: true, edge.LabelColo: true,
-	edge.LabelCountry: true, edge.LabelRoute: true, edge.LabelOutcome: true, edge.LabelColdStart: true, edge.LabelCache: true,
+	edge.LabelTenant: true, edge.LabelCollector: true, edge.LabelPart: true, edge.LabelSignal: true,
+	edge.LabelVMRange: true,
+	edge.LabelService: true, edge.LabelVersion: true, edge.LabelPlatform: true, edge.LabelRegion: true,
+	edge.LabelColo:    true,
+	edge.LabelCountry: true, edge.LabelRoute: true, edge.LabelOutcome: true, edge.LabelColdStart: true,
+	edge.LabelCache:  true,
 	edge.LabelStatus: true,
 }
 

@@ -55,6 +55,12 @@ type Cut struct {
 	Spans bool
 }
 
+// GroupedBy is the cut by these attributes.
+func (c Cut) GroupedBy(keys ...string) Cut {
+	c.By = keys
+	return c
+}
+
 // Where is the cut with further values demanded of an attribute.
 func (c Cut) Where(key string, values []string) Cut {
 	return c.And(filter.AnyOf(key, values))
@@ -69,7 +75,7 @@ func (c Cut) And(also filter.Condition) Cut {
 	return c
 }
 
-// Table answers a cut from the rollups if a family has the attributes that it needs, else from the events.
+// Table returns a cut from the rollups if a family has the attributes that it needs, else from the events.
 func (d *Reader) Table(ctx context.Context, c Cut) (*tally.Table, error) {
 	if slices.ContainsFunc(c.Conditions, func(c filter.Condition) bool { return len(c.Patterns) == 0 }) {
 		return tally.NewTable(c.Window), nil // one of no values: nothing can match

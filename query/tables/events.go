@@ -32,7 +32,7 @@ type kindFilter struct {
 	filter string
 }
 
-// invocations answers how to select the invocations of every service from its source: the kinds of events to ask, one
+// invocations returns how to select the invocations of every service from its source: the kinds of events to ask, one
 // filter each.
 func (s *sources) invocations() []kindFilter {
 	const invocation = edge.KeyInvocation + `:=true`
@@ -57,7 +57,7 @@ func (s *sources) invocations() []kindFilter {
 	return out
 }
 
-// eventTable answers a cut from the events. Counts are weighted as in rollups; percentiles count each event once.
+// eventTable returns a cut from the events. Counts are weighted as in rollups; percentiles count each event once.
 func (d *Reader) eventTable(ctx context.Context, c Cut) (*tally.Table, error) {
 	src, err := d.findSources(ctx, c.Tenant, c.Window.Whole())
 	if err != nil {

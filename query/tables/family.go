@@ -5,7 +5,8 @@ import (
 	"edgescope/query/filter"
 )
 
-// family is a family of rollups: its prefix, and the attributes that it can be filtered and grouped by with their label names.
+// family is a family of rollups: its prefix, and the attributes that it can be filtered and grouped by with their label
+// names.
 type family struct {
 	prefix string
 	labels map[string]string
@@ -16,7 +17,8 @@ var families = []family{
 	{edge.FamilyService, map[string]string{edge.KeyServiceName: edge.LabelService}},
 	{edge.FamilyCountry, map[string]string{edge.KeyServiceName: edge.LabelService, edge.KeyCountry: edge.LabelCountry}},
 	{edge.FamilyRoute, map[string]string{
-		edge.KeyServiceName: edge.LabelService, edge.KeyRoute: edge.LabelRoute, edge.KeyServiceVersion: edge.LabelVersion,
+		edge.KeyServiceName: edge.LabelService, edge.KeyRoute: edge.LabelRoute,
+		edge.KeyServiceVersion: edge.LabelVersion,
 	}},
 	{edge.FamilyColo, map[string]string{
 		edge.KeyServiceName: edge.LabelService, edge.KeyRegion: edge.LabelRegion,
@@ -33,14 +35,14 @@ func (c *Cut) InRollups() bool {
 // family returns the rollups that have all that a cut asks for, false when none do.
 func (c *Cut) family() (family, bool) {
 	for _, f := range families {
-		if f.answers(c) {
+		if f.has(c) {
 			return f, true
 		}
 	}
 	return family{}, false
 }
 
-// labelsOf answers the label names of attributes that the family has.
+// labelsOf returns the label names of attributes that the family has.
 func (f *family) labelsOf(keys []string) []string {
 	out := make([]string, len(keys))
 	for i, key := range keys {
@@ -49,10 +51,11 @@ func (f *family) labelsOf(keys []string) []string {
 	return out
 }
 
-// answers tells whether the family can group by the cut's attributes, apply each of its conditions, and keeps durations apart
-// as the cut wants them (edge.MetricDuration says which does).
-func (f *family) answers(c *Cut) bool {
-	if c.Parts&(WithCache|WithResponses) != 0 && f.prefix != edge.FamilyService || c.Parts&withCold != 0 && f.prefix == edge.FamilyCountry {
+// has tells whether the family can group by the cut's attributes, apply each of its conditions, and keeps durations
+// apart as the cut wants them (edge.MetricDuration says which does).
+func (f *family) has(c *Cut) bool {
+	if c.Parts&(WithCache|WithResponses) != 0 && f.prefix != edge.FamilyService || c.Parts&withCold != 0 &&
+		f.prefix == edge.FamilyCountry {
 		return false
 	}
 	for _, key := range c.By {

@@ -36,8 +36,8 @@ func (d *Reader) take(ctx context.Context) error {
 
 func (d *Reader) give() { <-d.slots }
 
-// Series asks for samples at the end of each bucket of the window: a rollup sample is stamped with the start of its window,
-// so that sum_over_time(m[step]) just before the end of a bucket adds up exactly the windows that begin in it.
+// Series asks for samples at the end of each bucket of the window: a rollup sample is stamped with the start of its
+// window, so that sum_over_time(m[step]) just before the end of a bucket adds up exactly the windows that begin in it.
 func (d *Reader) Series(ctx context.Context, tenant edge.Tenant, text string, w tally.Window) ([]store.Series, error) {
 	if err := d.take(ctx); err != nil {
 		return nil, err
@@ -49,14 +49,17 @@ func (d *Reader) Series(ctx context.Context, tenant edge.Tenant, text string, w 
 	})
 }
 
-// Totals asks for the sums of samples in each bucket of the window: a rollup sample is stamped with the start of its window, so
-// the windows that begin in a bucket are added up. emit's series is valid during the call only.
-func (d *Reader) Totals(ctx context.Context, tenant edge.Tenant, selector string, w tally.Window, emit func(*store.Series) error) error {
+// Totals asks for the sums of samples in each bucket of the window: a rollup sample is stamped with the start of its
+// window, so the windows that begin in a bucket are added up. emit's series is valid during the call only.
+func (d *Reader) Totals(ctx context.Context, tenant edge.Tenant, selector string, w tally.Window,
+	emit func(*store.Series) error,
+) error {
 	if err := d.take(ctx); err != nil {
 		return err
 	}
 	defer d.give()
-	return d.store.Totals(ctx, store.TotalsQuestion{Tenant: tenant, Selector: selector, From: w.From, To: w.To, Step: w.Step}, emit)
+	return d.store.Totals(ctx,
+		store.TotalsQuestion{Tenant: tenant, Selector: selector, From: w.From, To: w.To, Step: w.Step}, emit)
 }
 
 // Rows asks for events; emit's row is valid during the call only.

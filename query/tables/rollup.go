@@ -46,7 +46,7 @@ func (d *Reader) rollups(ctx context.Context, c Cut, f family) (*tally.Table, er
 	return t, nil
 }
 
-// tiles answers the pieces to ask for: many buckets come from one width, a single bucket from several.
+// tiles returns the pieces to ask for: many buckets come from one width, a single bucket from several.
 func (c *Cut) tiles() []tally.Tile {
 	if c.Window.Buckets() == 1 {
 		return c.Window.Tiles()
@@ -125,7 +125,8 @@ func (r *rollup) buckets() []string {
 func (r *rollup) selectors(g group, metrics ...string) []string {
 	var out []string
 	for _, source := range r.alternatives(g) {
-		all := append([]string{nameMatcher(r.family.prefix, r.tile.Width, metrics), source}, matchers(r.family.labels, r.Conditions)...)
+		all := append([]string{nameMatcher(r.family.prefix, r.tile.Width, metrics), source},
+			matchers(r.family.labels, r.Conditions)...)
 		out = append(out, strings.Join(all, ","))
 	}
 	return out
@@ -170,7 +171,7 @@ func (a *addition) add(s *store.Series) error {
 	return nil
 }
 
-// adder answers where the values of a series go in a tally, nil for a metric that is none of ours.
+// adder returns where the values of a series go in a tally, nil for a metric that is none of ours.
 func (a *addition) adder(s *store.Series) func(*tally.Tally, float64) {
 	metric := metricOf(s.Label(edge.LabelName))
 	if h, ok := strings.CutSuffix(metric, "_bucket"); ok {
@@ -231,9 +232,11 @@ func (a *addition) bucketAdder(metric string, s *store.Series) func(*tally.Tally
 	return nil
 }
 
-// NewestWindows returns for each group of a cut, which a family must have, the end of the newest window between two times in which
-// it has invocations. The sources of services are those of another window.
-func (d *Reader) NewestWindows(ctx context.Context, c Cut, ofSources tally.Window, from, to time.Time) (map[string]time.Time, error) {
+// NewestWindows returns for each group of a cut, which a family must have, the end of the newest window between two
+// times in which it has invocations. The sources of services are those of another window.
+func (d *Reader) NewestWindows(ctx context.Context, c Cut, ofSources tally.Window,
+	from, to time.Time,
+) (map[string]time.Time, error) {
 	src, err := d.findSources(ctx, c.Tenant, ofSources)
 	if err != nil {
 		return nil, err

@@ -12,8 +12,8 @@ import (
 	"edgescope/query/tally"
 )
 
-// A service that sends both spans and data points would count twice if both were added up. So each service has one source
-// for each group of metrics: the first of span, tail, log, datapoint that has any in the range.
+// A service that sends both spans and data points would count twice if both were added up. So each service has one
+// source for each group of metrics: the first of span, tail, log, datapoint that has any in the range.
 
 // group is a set of metrics that comes from one source.
 type group int
@@ -30,7 +30,8 @@ const (
 
 // probes are a metric of each group that tells cheaply whether there are any.
 var probes = [groupCount]string{
-	edge.MetricRequests, edge.MetricDuration + "_sum", edge.MetricColdStarts, edge.MetricInit + "_sum", edge.MetricCPU + "_sum",
+	edge.MetricRequests, edge.MetricDuration + "_sum", edge.MetricColdStarts, edge.MetricInit + "_sum",
+	edge.MetricCPU + "_sum",
 	edge.MetricCache,
 }
 
@@ -43,7 +44,7 @@ type sources [groupCount]map[string]string
 // invocation is to be in an answer within 10 s, of which totals and the store take up to 9.
 const sourcesLife = time.Second
 
-// findSources answers the sources in a window, over all services of the tenant.
+// findSources returns the sources in a window, over all services of the tenant.
 func (d *Reader) findSources(ctx context.Context, tenant edge.Tenant, w tally.Window) (sources, error) {
 	key := fmt.Sprint(tenant, w.From.Unix(), w.To.Unix())
 	return d.sources.Get(key, d.now(), sourcesLife, func() (sources, error) {
@@ -66,7 +67,8 @@ func (d *Reader) findSources(ctx context.Context, tenant edge.Tenant, w tally.Wi
 
 func probeText(t tally.Tile) string {
 	return fmt.Sprintf(`count(count_over_time({%s}[%s]) keep_metric_names) by (%s, %s, %s)`,
-		nameMatcher(edge.FamilyService, t.Width, probes[:]), Lookback(t.To.Sub(t.From)), edge.LabelName, edge.LabelService, edge.LabelSignal)
+		nameMatcher(edge.FamilyService, t.Width, probes[:]), Lookback(t.To.Sub(t.From)), edge.LabelName,
+		edge.LabelService, edge.LabelSignal)
 }
 
 // see notes that a service has a source, and keeps the one that comes first.
@@ -89,7 +91,7 @@ func rank(signal string) int {
 	return len(signalOrder)
 }
 
-// services answers who has its numbers of a group from that signal, sorted.
+// services returns who has its numbers of a group from that signal, sorted.
 func (s *sources) services(g group, signal string) []string {
 	var out []string
 	for service, sig := range s[g] {
@@ -101,8 +103,8 @@ func (s *sources) services(g group, signal string) []string {
 	return out
 }
 
-// alternatives answers the label matchers that select each service's source; a question or-s them. Span needs no names: who
-// has spans is asked for spans.
+// alternatives returns the label matchers that select each service's source; a question or-s them. Span needs no names:
+// who has spans is asked for spans.
 func (s *sources) alternatives(g group) []string {
 	var out []string
 	for _, signal := range signalOrder {
@@ -127,7 +129,7 @@ func nameMatcher(family string, width edge.Width, metrics []string) string {
 	return fmt.Sprintf("%s=~%q", edge.LabelName, edge.Metric(family, "("+strings.Join(metrics, "|")+")", width))
 }
 
-// metricOf answers the metric of a full name: without family and width.
+// metricOf returns the metric of a full name: without family and width.
 func metricOf(name string) string {
 	for _, f := range families {
 		if rest, ok := strings.CutPrefix(name, f.prefix); ok {

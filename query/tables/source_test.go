@@ -23,7 +23,8 @@ func TestSourcesPutSpansFirst(t *testing.T) {
 		s.see(int(groupRequests), x.service, x.signal)
 	}
 	want := []string{
-		`edge_signal="span"`, `edge_signal="tail",service_name=~"tail"`, `edge_signal="log",service_name=~"log"`, `edge_signal="datapoint",service_name=~"point"`,
+		`edge_signal="span"`, `edge_signal="tail",service_name=~"tail"`, `edge_signal="log",service_name=~"log"`,
+		`edge_signal="datapoint",service_name=~"point"`,
 	}
 	if diff := cmp.Diff(want, s.alternatives(groupRequests)); diff != "" {
 		t.Error(diff)

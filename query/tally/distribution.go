@@ -10,8 +10,8 @@ import (
 	"edgescope/query"
 )
 
-// perDecade is the number of buckets per factor of ten in VictoriaMetrics' vmrange histograms: bucket i holds the values
-// from 10^(i/18) up to 10^((i+1)/18), a factor of 1.136.
+// perDecade is the number of buckets per factor of ten in VictoriaMetrics' vmrange histograms: bucket i holds the
+// values from 10^(i/18) up to 10^((i+1)/18), a factor of 1.136.
 const perDecade = 18
 
 const (
@@ -26,7 +26,7 @@ type Distribution struct {
 	counts []float64
 }
 
-// ParseRange answers the bucket of a vmrange such as "1.000e-02...1.136e-02".
+// ParseRange returns the bucket of a vmrange such as "1.000e-02...1.136e-02".
 func ParseRange(s string) (int, bool) {
 	low, _, ok := strings.Cut(s, "...")
 	if !ok {
@@ -43,7 +43,7 @@ func ParseRange(s string) (int, bool) {
 	return int(min(max(i, lowestBucket), highestBucket)), true
 }
 
-// bounds answers the bucket's two ends in seconds.
+// bounds returns the bucket's two ends in seconds.
 func bounds(i int) (low, high float64) {
 	if i <= lowestBucket {
 		return 0, 1e-9
@@ -119,7 +119,7 @@ func (h *Distribution) total() float64 {
 	return n
 }
 
-// Quantile answers the value in milliseconds below which the part phi of all lies, interpolated inside its bucket.
+// Quantile returns the value in milliseconds below which the part phi of all lies, interpolated inside its bucket.
 func (h *Distribution) Quantile(phi float64) query.Num {
 	total := h.total()
 	if total == 0 {
@@ -143,7 +143,7 @@ func (h *Distribution) Quantile(phi float64) query.Num {
 	return query.Num(1000 * high)
 }
 
-// Above answers how many values are greater than a number of milliseconds, interpolated inside its bucket.
+// Above returns how many values are greater than a number of milliseconds, interpolated inside its bucket.
 func (h *Distribution) Above(ms float64) float64 {
 	var n float64
 	for i, c := range h.counts {
@@ -154,9 +154,9 @@ func (h *Distribution) Above(ms float64) float64 {
 	return n
 }
 
-// Histogram answers the buckets between the first and the last that have a count in h or in same, in milliseconds: two
-// distributions that are shown above each other get the same buckets. Between the bucket of zero and the next one with a count
-// there are none: that is hundreds.
+// Histogram returns the buckets between the first and the last that have a count in h or in same, in milliseconds: two
+// distributions that are shown above each other get the same buckets. Between the bucket of zero and the next one with
+// a count there are none: that is hundreds.
 func (h *Distribution) Histogram(same *Distribution) query.Histogram {
 	all := Distribution{}
 	all.Merge(h)

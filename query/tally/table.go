@@ -21,7 +21,7 @@ func NewTable(win Window) *Table {
 	return &Table{Window: win, Groups: map[string][]Tally{}, Rest: make([]Tally, win.Buckets())}
 }
 
-// At answers the tally of a group and bucket, to add to. It copies the name if it is new.
+// At returns the tally of a group and bucket, to add to. It copies the name if it is new.
 func (t *Table) At(group string, overflow bool, bucket int) *Tally {
 	if overflow {
 		return &t.Rest[bucket]
@@ -37,7 +37,7 @@ func (t *Table) At(group string, overflow bool, bucket int) *Tally {
 // groupSeparator joins the values of a group by several attributes.
 const groupSeparator = "\x00"
 
-// GroupName answers the group that has these values of its attributes.
+// GroupName returns the group that has these values of its attributes.
 func GroupName(keys []string, value func(key string) string) string {
 	if len(keys) == 1 {
 		return value(keys[0])
@@ -62,7 +62,7 @@ func (t *Table) By(i int) *Table {
 	return out
 }
 
-// Before answers the buckets that begin before a time: what is drawn of a table that totals need whole.
+// Before returns the buckets that begin before a time: what is drawn of a table that totals need whole.
 func (t *Table) Before(end time.Time) *Table {
 	n := min(t.Window.Buckets(), Window{t.Window.From, end, t.Window.Step}.Buckets())
 	out := &Table{Window: t.Window, Events: t.Events, Groups: make(map[string][]Tally, len(t.Groups)), Rest: t.Rest[:n]}
@@ -91,7 +91,7 @@ func (t *Table) Total() *Tally {
 	return out
 }
 
-// All answers one row of buckets for all groups, what overflowed included.
+// All returns one row of buckets for all groups, what overflowed included.
 func (t *Table) All() []Tally {
 	out := make([]Tally, t.Window.Buckets())
 	add := func(row []Tally) {

@@ -15,7 +15,8 @@ func TestDrawnBuckets(t *testing.T) {
 	f := func(end string, want int) {
 		t.Helper()
 		drawn := whole.Before(Utc(end))
-		if n := drawn.Window.Buckets(); n != want || len(drawn.Groups["FRA"]) != want || drawn.Total().Requests != float64(2*want) {
+		if n := drawn.Window.Buckets(); n != want || len(drawn.Groups["FRA"]) != want ||
+			drawn.Total().Requests != float64(2*want) {
 			t.Errorf("before %s: %d buckets with %v requests, want %d", end, n, drawn.Total().Requests, want)
 		}
 		if whole.Total().Requests != 24 {

@@ -38,8 +38,8 @@ func CacheIndex(status string) int {
 	return -1
 }
 
-// IsError tells which outcomes are the function's fault. A client that went away (canceled) is none; what is no known outcome
-// is one, as in rollups.
+// IsError tells which outcomes are the function's fault. A client that went away (canceled) is none; what is no known
+// outcome is one, as in rollups.
 func IsError(outcome string) bool {
 	return outcome != edge.OutcomeOK && outcome != edge.OutcomeCanceled
 }
@@ -76,7 +76,7 @@ func (t *Tally) Respond(code string, n float64) {
 	t.Responses[code] += n
 }
 
-// All answers the durations of all invocations.
+// All returns the durations of all invocations.
 func (t *Tally) All() *Distribution {
 	h := &Distribution{}
 	for i := range t.Duration {
@@ -142,14 +142,16 @@ func (t *Tally) HitRatio() query.Num {
 func (t *Tally) cacheStats() query.Cache {
 	n := func(i int) query.Num { return query.Num(t.Cache[i]) }
 	return query.Cache{
-		Hit: n(0), Stale: n(1), Revalidated: n(2), Miss: n(3), Expired: n(4), Bypass: n(5), Dynamic: n(6), HitRatio: t.HitRatio(),
+		Hit: n(0), Stale: n(1), Revalidated: n(2), Miss: n(3), Expired: n(4), Bypass: n(5), Dynamic: n(6),
+		HitRatio: t.HitRatio(),
 	}
 }
 
-// Percentile answers the asked percentile of all durations in milliseconds.
+// Percentile returns the asked percentile of all durations in milliseconds.
 func (t *Tally) Percentile(p int) query.Num { return t.All().Quantile(float64(p) / 100) }
 
-// AddDuration adds n invocations of a bucket of durations: by cold start, and, when cache is the index of an outcome, by that.
+// AddDuration adds n invocations of a bucket of durations: by cold start, and, when cache is the index of an outcome,
+// by that.
 func (t *Tally) AddDuration(bucket int, n float64, cold edge.Tri, cache int) {
 	t.Duration[cold].Add(bucket, n)
 	switch {

@@ -22,8 +22,8 @@ var steps = []time.Duration{
 const (
 	// LineBuckets is the greatest number of buckets of a line: a chart shows no more detail.
 	LineBuckets = 120
-	// CellBuckets is the greatest number of buckets where every region has a cell for each: few, because there are hundreds
-	// of regions.
+	// CellBuckets is the greatest number of buckets where every region has a cell for each: few, because there are
+	// hundreds of regions.
 	CellBuckets = 30
 )
 
@@ -33,7 +33,7 @@ func WindowOf(from, to time.Time, buckets int) Window {
 	return Window{From: Floor(from, step), To: Ceil(to, step), Step: step}
 }
 
-// StepOf answers the shortest step of which no more than that many buckets cover a length.
+// StepOf returns the shortest step of which no more than that many buckets cover a length.
 func StepOf(length time.Duration, buckets int) time.Duration {
 	for _, s := range steps {
 		if length <= s*time.Duration(buckets) {
@@ -51,10 +51,10 @@ func (w Window) Before() Window {
 	return Window{w.From.Add(w.From.Sub(w.To)), w.From, w.Step}
 }
 
-// Buckets answers how many buckets the window has.
+// Buckets returns how many buckets the window has.
 func (w Window) Buckets() int { return int(w.To.Sub(w.From) / w.Step) }
 
-// Index answers the bucket of a time, -1 outside.
+// Index returns the bucket of a time, -1 outside.
 func (w Window) Index(t time.Time) int {
 	if t.Before(w.From) || !t.Before(w.To) {
 		return -1
@@ -62,7 +62,7 @@ func (w Window) Index(t time.Time) int {
 	return int(t.Sub(w.From) / w.Step)
 }
 
-// Seconds answers how much of the window had passed at now, at least a second.
+// Seconds returns how much of the window had passed at now, at least a second.
 func (w Window) Seconds(now time.Time) float64 {
 	to := w.To
 	if now.Before(to) {
@@ -93,12 +93,13 @@ type Tile struct {
 	From, To time.Time
 }
 
-// onePiece is how many samples of a series cost about as much as asking for the series once more (4 us to 10 ns, measured).
+// onePiece is how many samples of a series cost about as much as asking for the series once more (4 us to 10 ns,
+// measured).
 const onePiece = 400
 
-// Tiles cuts a window of one bucket into few pieces. A window that one width covers exactly with few samples is one piece: a
-// question costs most for each series that it touches. A longer one has coarse rollups in its middle and finer ones at its
-// ends. All sums over the pieces add up to the sum over the window.
+// Tiles cuts a window of one bucket into few pieces. A window that one width covers exactly with few samples is one
+// piece: a question costs most for each series that it touches. A longer one has coarse rollups in its middle and finer
+// ones at its ends. All sums over the pieces add up to the sum over the window.
 func (w Window) Tiles() []Tile {
 	width := coarsest(func(width time.Duration) bool {
 		return Floor(w.From, width).Equal(w.From) && Floor(w.To, width).Equal(w.To)
@@ -127,12 +128,12 @@ func tilesOf(from, to time.Time, level int) []Tile {
 	return append(tiles, tilesOf(last, to, level-1)...)
 }
 
-// WidthOf answers the coarsest rollup width that divides a step.
+// WidthOf returns the coarsest rollup width that divides a step.
 func WidthOf(step time.Duration) edge.Width {
 	return coarsest(func(width time.Duration) bool { return step%width == 0 })
 }
 
-// coarsest answers the widest windows that fit, the narrowest if none do.
+// coarsest returns the widest windows that fit, the narrowest if none do.
 func coarsest(fits func(width time.Duration) bool) edge.Width {
 	width := edge.Widths[0]
 	for _, w := range edge.Widths {

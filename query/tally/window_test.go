@@ -42,7 +42,8 @@ func TestTilesCoverExactly(t *testing.T) {
 		w := Window{From: from, To: from.Add(time.Duration(1+r.Int64N(100_000)) * 10 * time.Second)}
 		at := w.From
 		for _, tile := range w.Tiles() {
-			if !tile.From.Equal(at) || tile.From.Unix()%tile.Width.Seconds != 0 || tile.To.Unix()%tile.Width.Seconds != 0 {
+			if !tile.From.Equal(at) || tile.From.Unix()%tile.Width.Seconds != 0 ||
+				tile.To.Unix()%tile.Width.Seconds != 0 {
 				t.Fatalf("%v..%v: tile %+v after %v", w.From, w.To, tile, at)
 			}
 			at = tile.To

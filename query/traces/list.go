@@ -32,16 +32,18 @@ type List struct {
 }
 
 const (
-	// firstWindow is how far back a list looks first, and it grows by windowGrowth: a question that sorts by time reads all of
-	// its range, so the newest rows are found fastest in a short one.
+	// firstWindow is how far back a list looks first, and it grows by windowGrowth: a question that sorts by time reads
+	// all of its range, so the newest rows are found fastest in a short one.
 	firstWindow  = 2 * time.Second
 	windowGrowth = 4
 )
 
 // traceFields are what a list shows of an invocation.
 var traceFields = []string{
-	store.FieldTime, store.FieldTraceID, store.FieldSpanID, store.FieldName, edge.KeyDuration, edge.KeyServiceName, edge.KeyRoute,
-	edge.KeyMethod, edge.KeyStatus, edge.KeyOutcome, edge.KeyRegion, edge.KeyServiceVersion, edge.KeyColdStart, edge.KeyCacheStatus,
+	store.FieldTime, store.FieldTraceID, store.FieldSpanID, store.FieldName, edge.KeyDuration, edge.KeyServiceName,
+	edge.KeyRoute,
+	edge.KeyMethod, edge.KeyStatus, edge.KeyOutcome, edge.KeyRegion, edge.KeyServiceVersion, edge.KeyColdStart,
+	edge.KeyCacheStatus,
 }
 
 // found is a trace with the exact end of its span, by which lists are ordered.
@@ -74,8 +76,10 @@ func readTrace(r store.Row) (found, error) {
 	ns := r.Number(edge.KeyDuration)
 	get := func(field string) string { return strings.Clone(r.Get(field)) }
 	t := query.Trace{
-		ID: get(store.FieldTraceID), SpanID: get(store.FieldSpanID), Start: end.Add(-time.Duration(ns)).UTC(), Duration: query.Num(ns / 1e6),
-		Service: get(edge.KeyServiceName), Name: get(store.FieldName), Route: get(edge.KeyRoute), Method: get(edge.KeyMethod),
+		ID: get(store.FieldTraceID), SpanID: get(store.FieldSpanID), Start: end.Add(-time.Duration(ns)).UTC(),
+		Duration: query.Num(ns / 1e6),
+		Service:  get(edge.KeyServiceName), Name: get(store.FieldName), Route: get(edge.KeyRoute),
+		Method: get(edge.KeyMethod),
 		Status: int(r.Number(edge.KeyStatus)), Outcome: get(edge.KeyOutcome), Region: get(edge.KeyRegion),
 		Version: get(edge.KeyServiceVersion), Cold: get(edge.KeyColdStart), Cache: get(edge.KeyCacheStatus),
 	}
@@ -88,7 +92,10 @@ func (l *List) ByDuration(ctx context.Context, descending bool) ([]query.Trace, 
 	if l.After != "" {
 		n, err := strconv.ParseUint(l.After, 10, 31)
 		if err != nil {
-			return nil, "", &query.ParamError{Key: query.KeyAfter, Value: l.After, Reason: "is no cursor of a list sorted by duration"}
+			return nil, "",
+				&query.ParamError{
+					Key: query.KeyAfter, Value: l.After, Reason: "is no cursor of a list sorted by duration",
+				}
 		}
 		offset = int(n)
 	}
@@ -100,7 +107,8 @@ func (l *List) ByDuration(ctx context.Context, descending bool) ([]query.Trace, 
 		return nil, "", err
 	}
 	slices.SortStableFunc(rows, func(x, y found) int {
-		return cmp.Or(x.Duration.Compare(y.Duration, descending), cmp.Compare(y.end, x.end), cmp.Compare(x.SpanID, y.SpanID))
+		return cmp.Or(x.Duration.Compare(y.Duration, descending), cmp.Compare(y.end, x.end),
+			cmp.Compare(x.SpanID, y.SpanID))
 	})
 	if len(rows) <= l.Limit {
 		return traces(rows), "", nil
@@ -128,7 +136,10 @@ func parseCursor(s string) (cursor, error) {
 	at, span, ok := strings.Cut(s, "-")
 	end, err := strconv.ParseInt(at, 36, 64)
 	if !ok || err != nil {
-		return cursor{}, &query.ParamError{Key: query.KeyAfter, Value: s, Reason: "is no cursor of this list; leave it out for the first page"}
+		return cursor{},
+			&query.ParamError{
+				Key: query.KeyAfter, Value: s, Reason: "is no cursor of this list; leave it out for the first page",
+			}
 	}
 	return cursor{end, span}, nil
 }
@@ -199,7 +210,7 @@ func (l *List) wholeMoment(ctx context.Context, rows []found, at time.Time) ([]f
 	return append(rows, all...), nil
 }
 
-// moment answers all rows of one nanosecond, in order.
+// moment returns all rows of one nanosecond, in order.
 func (l *List) moment(ctx context.Context, at time.Time) ([]found, error) {
 	rows, err := l.fetch(ctx, l.Filter, at, at.Add(1))
 	sortNewestFirst(rows)

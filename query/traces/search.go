@@ -25,8 +25,8 @@ type Search struct {
 	Retention time.Duration
 }
 
-// Find searches for a trace. Where a span is found the others are near, so that one more question about the time around it
-// ends the search.
+// Find searches for a trace. Where a span is found the others are near, so that one more question about the time around
+// it ends the search.
 func (s *Search) Find(ctx context.Context, id string) ([]query.Span, error) {
 	const near = time.Hour
 	to := s.Now.Add(10 * time.Minute) // clocks of senders may be ahead
@@ -81,8 +81,10 @@ func (s *Search) readSpans(ctx context.Context, id string, from, to time.Time) (
 
 // spanFields are the fields of a row that a Span has its own places for.
 var spanFields = map[string]bool{
-	store.FieldTime: true, store.FieldMsg: true, "_stream": true, "_stream_id": true, store.FieldTraceID: true, store.FieldSpanID: true,
-	store.FieldParentID: true, store.FieldName: true, store.FieldKind: true, edge.KeyDuration: true, store.FieldEvents: true,
+	store.FieldTime: true, store.FieldMsg: true, "_stream": true, "_stream_id": true, store.FieldTraceID: true,
+	store.FieldSpanID:   true,
+	store.FieldParentID: true, store.FieldName: true, store.FieldKind: true, edge.KeyDuration: true,
+	store.FieldEvents:     true,
 	store.FieldStatusCode: true, store.FieldSeq: true, store.FieldLog: true, edge.RunAttr: true,
 }
 
@@ -94,9 +96,12 @@ func readSpan(r store.Row) (query.Span, error) {
 	ns := r.Number(edge.KeyDuration)
 	get := func(field string) string { return strings.Clone(r.Get(field)) }
 	s := query.Span{
-		ID: get(store.FieldSpanID), ParentID: get(store.FieldParentID), Service: get(edge.KeyServiceName), Name: get(store.FieldName),
-		Kind: get(store.FieldKind), Start: end.Add(-time.Duration(ns)).UTC(), Duration: query.Num(ns / 1e6), Status: get(store.FieldStatusCode),
-		Region: get(edge.KeyRegion), Cold: get(edge.KeyColdStart), Cache: get(edge.KeyCacheStatus), Attrs: map[string]string{},
+		ID: get(store.FieldSpanID), ParentID: get(store.FieldParentID), Service: get(edge.KeyServiceName),
+		Name: get(store.FieldName),
+		Kind: get(store.FieldKind), Start: end.Add(-time.Duration(ns)).UTC(), Duration: query.Num(ns / 1e6),
+		Status: get(store.FieldStatusCode),
+		Region: get(edge.KeyRegion), Cold: get(edge.KeyColdStart), Cache: get(edge.KeyCacheStatus),
+		Attrs: map[string]string{},
 	}
 	for _, f := range r {
 		if !spanFields[f.Name] && f.Value != "" {

@@ -12,8 +12,10 @@ import (
 // Waterfall orders the spans, parents before children and siblings by start, and says how deep each is.
 func Waterfall(spans []query.Span) *query.TraceDetail {
 	d := &query.TraceDetail{Services: []string{}, Spans: make([]query.Span, 0, len(spans))}
-	slices.SortFunc(spans, func(x, y query.Span) int { return cmp.Or(x.Start.Compare(y.Start), strings.Compare(x.ID, y.ID)) })
-	spans = slices.CompactFunc(spans, func(x, y query.Span) bool { return x.ID != "" && x.ID == y.ID && x.Start.Equal(y.Start) })
+	slices.SortFunc(spans,
+		func(x, y query.Span) int { return cmp.Or(x.Start.Compare(y.Start), strings.Compare(x.ID, y.ID)) })
+	spans = slices.CompactFunc(spans,
+		func(x, y query.Span) bool { return x.ID != "" && x.ID == y.ID && x.Start.Equal(y.Start) })
 	byID := map[string]bool{}
 	children := map[string][]*query.Span{}
 	missing := map[string]bool{}
@@ -52,7 +54,8 @@ type walk struct {
 	out      *query.TraceDetail
 }
 
-// visit appends the span and what is below it; a stack of its own because a trace may be deeper than is good for recursion.
+// visit appends the span and what is below it; a stack of its own because a trace may be deeper than is good for
+// recursion.
 func (w *walk) visit(root *query.Span, depth int) {
 	type item struct {
 		span  *query.Span

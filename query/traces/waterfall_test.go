@@ -12,7 +12,10 @@ import (
 func TestWaterfall(t *testing.T) {
 	start := time.Date(2026, 1, 1, 10, 0, 0, 0, time.UTC)
 	span := func(id, parent string, ms int) query.Span {
-		return query.Span{ID: id, ParentID: parent, Start: start.Add(time.Duration(ms) * time.Millisecond), Duration: 1, Service: "s" + id, Attrs: map[string]string{}}
+		return query.Span{
+			ID: id, ParentID: parent, Start: start.Add(time.Duration(ms) * time.Millisecond), Duration: 1,
+			Service: "s" + id, Attrs: map[string]string{},
+		}
 	}
 	f := func(spans []query.Span, want string, missing int) {
 		t.Helper()

@@ -8,8 +8,8 @@ import (
 	"edgescope/query"
 )
 
-// Figure is a chart on a page: the drawing, its legend, its numbers as a table, and the data that the script draws it from
-// again to give it a cursor.
+// Figure is a chart on a page: the drawing, its legend, its numbers as a table, and the data that the script draws it
+// from again to give it a cursor.
 type Figure struct {
 	ID, Title string
 	SVG       string
@@ -108,14 +108,16 @@ func TimeFigure(id string, l *chart.Lines) Figure {
 		f.Plot.Limit, f.Plot.Label = limit.Value, limit.Text
 	}
 	for _, s := range l.Series {
-		f.Legend = append(f.Legend, LegendItem{Class: s.Class, Name: s.Name, Value: l.Unit.Text(chart.Latest(s.Values))})
+		f.Legend = append(f.Legend,
+			LegendItem{Class: s.Class, Name: s.Name, Value: l.Unit.Text(chart.Latest(s.Values))})
 		f.Plot.Series = append(f.Plot.Series, PlotSeries{s.Name, s.Class, rounded(s.Values)})
 	}
 	for _, m := range l.Marks {
 		f.Plot.Marks = append(f.Plot.Marks, PlotMark{float64(m.At.UnixMilli()) / 1e3, m.Text})
 	}
 	for _, b := range l.Bands {
-		f.Plot.Bands = append(f.Plot.Bands, PlotBand{float64(b.From.UnixMilli()) / 1e3, float64(b.To.UnixMilli()) / 1e3})
+		f.Plot.Bands = append(f.Plot.Bands,
+			PlotBand{float64(b.From.UnixMilli()) / 1e3, float64(b.To.UnixMilli()) / 1e3})
 	}
 	f.Numbers = SeriesTable(id, l.Title, l.Frame, l.Series, l.Unit)
 	return f
@@ -163,9 +165,10 @@ func SeriesTable(name, caption string, f chart.Frame, series []chart.Series, uni
 		return Cell{Text: m.at.UTC().Format("Jan 2 15:04:05"), Raw: m.at.UTC().Format(time.RFC3339), Head: true}
 	}}}
 	for i, s := range series {
-		columns = append(columns, ColumnOf[moment]{Column: Column{Key: s.Name, Title: s.Name, Numeric: true}, Cell: func(m *moment) Cell {
-			return Number(unit, query.Num(m.values[i]))
-		}})
+		columns = append(columns,
+			ColumnOf[moment]{Column: Column{Key: s.Name, Title: s.Name, Numeric: true}, Cell: func(m *moment) Cell {
+				return Number(unit, query.Num(m.values[i]))
+			}})
 	}
 	moments := make([]moment, 0, f.Buckets)
 	for b := f.Buckets - 1; b >= 0; b-- {
@@ -181,7 +184,8 @@ func SeriesTable(name, caption string, f chart.Frame, series []chart.Series, uni
 	t := Build(name, caption, columns, moments)
 	t.Shown = numbersShown
 	if f.Buckets > numbersShown {
-		t.Note = "The newest " + Integer(numbersShown) + " of " + Integer(int64(f.Buckets)) + " moments; the CSV has all."
+		t.Note = "The newest " + Integer(numbersShown) + " of " + Integer(int64(f.Buckets)) +
+			" moments; the CSV has all."
 	}
 	return t
 }
@@ -205,7 +209,9 @@ func HeatFigure(id, title string, a query.About, h query.Heatmap) Heat {
 		}
 		series = append(series, chart.Series{Name: names[i], Values: cells[i]})
 	}
-	m := chart.Heatmap{Title: title, Frame: Frame(a), Rows: names, Cells: cells, Unit: chart.Milliseconds, Marks: Marks(a)}
+	m := chart.Heatmap{
+		Title: title, Frame: Frame(a), Rows: names, Cells: cells, Unit: chart.Milliseconds, Marks: Marks(a),
+	}
 	out := Heat{Figure: Figure{ID: id, Title: title, SVG: m.SVG(), Empty: "No values in this range."}}
 	if low, high, ok := m.Bounds(); ok {
 		out.Low, out.High = chart.Milliseconds.Text(low), chart.Milliseconds.Text(high)

@@ -9,9 +9,9 @@ import (
 // KeyTable names one of a page's tables in the address of its CSV or JSON.
 const KeyTable = "table"
 
-// With answers the URL with one key set, or removed when value is empty. Every other key stays; keys stand in one order and
-// defaults are left out, so equal views have equal URLs. A change of what is asked drops the cursor; a range replaces from
-// and to.
+// With returns the URL with one key set, or removed when value is empty. Every other key stays; keys stand in one order
+// and defaults are left out, so equal views have equal URLs. A change of what is asked drops the cursor; a range
+// replaces from and to.
 func With(u *url.URL, key, value string) string {
 	v := u.Query()
 	v.Del(key)
@@ -28,7 +28,7 @@ func With(u *url.URL, key, value string) string {
 	return Address(u.Path, v)
 }
 
-// Without answers the URL with one of a key's values removed.
+// Without returns the URL with one of a key's values removed.
 func Without(u *url.URL, key, value string) string {
 	v := u.Query()
 	var keep []string
@@ -42,8 +42,8 @@ func Without(u *url.URL, key, value string) string {
 	return Address(u.Path, v)
 }
 
-// To answers the address of another page with the range and filters of this one. What belongs to one page only (sorting,
-// durations, cursor, baseline) stays behind.
+// To returns the address of another page with the range and filters of this one. What belongs to one page only
+// (sorting, durations, cursor, baseline) stays behind.
 func To(u *url.URL, path string) string {
 	v := u.Query()
 	for _, key := range append(query.OfOnePage(), KeyTable) {

@@ -1,5 +1,5 @@
-// Package part is what pages are made of: the page and its links, tables, tiles and figures, as data and as markup. Data holds text
-// that is ready to show; markup holds no rules.
+// Package part is what pages are made of: the page and its links, tables, tiles and figures, as data and as markup.
+// Data holds text that is ready to show; markup holds no rules.
 package part
 
 import (

@@ -20,7 +20,8 @@ type RowColumns struct{ p *Page }
 // Columns are the columns of tables on a page.
 func Columns(p *Page) RowColumns { return RowColumns{p} }
 
-// Numeric is a column of numbers: its key in CSV and JSON, its title, and its name in ?sort=, empty when it can't be sorted by.
+// Numeric is a column of numbers: its key in CSV and JSON, its title, and its name in ?sort=, empty when it can't be
+// sorted by.
 func (RowColumns) Numeric(key, title, sort string, cell func(r *query.Row) Cell) RowColumn {
 	return RowColumn{Column: Column{Key: key, Title: title, Sort: sort, Numeric: true}, Cell: cell}
 }
@@ -44,7 +45,8 @@ func (c RowColumns) Name(kind, title string) RowColumn {
 	}}
 }
 
-// RegionLink is the address of a region's page with the range and filters of this one, the region's own filter left out.
+// RegionLink is the address of a region's page with the range and filters of this one, the region's own filter left
+// out.
 func RegionLink(u *url.URL, code string) string {
 	base := *u
 	v := base.Query()
@@ -63,7 +65,8 @@ func (c RowColumns) Rate() RowColumn {
 
 // Requests is the number of invocations.
 func (c RowColumns) Requests() RowColumn {
-	return c.Numeric("requests", "requests", "requests", func(r *query.Row) Cell { return Number(chart.Number, r.Requests) })
+	return c.Numeric("requests", "requests", "requests",
+		func(r *query.Row) Cell { return Number(chart.Number, r.Requests) })
 }
 
 // P50 is the median duration.
@@ -164,13 +167,17 @@ func (c RowColumns) Origin() RowColumn {
 
 // Errors is the share of errors.
 func (c RowColumns) Errors() RowColumn {
-	return c.Numeric("error_ratio", "errors", "errors", func(r *query.Row) Cell { return Number(chart.Ratio, r.ErrorRatio) })
+	return c.Numeric("error_ratio", "errors", "errors",
+		func(r *query.Row) Cell { return Number(chart.Ratio, r.ErrorRatio) })
 }
 
 // Exported are further figures for CSV and JSON, which the page has no room for.
 func (c RowColumns) Exported() []RowColumn {
 	figure := func(key string, of func(*query.Row) query.Num) RowColumn {
-		return RowColumn{Column: Column{Key: key, Title: key, Numeric: true, Exported: true}, Cell: func(r *query.Row) Cell { return Number(chart.Number, of(r)) }}
+		return RowColumn{
+			Column: Column{Key: key, Title: key, Numeric: true, Exported: true},
+			Cell:   func(r *query.Row) Cell { return Number(chart.Number, of(r)) },
+		}
 	}
 	return []RowColumn{
 		figure("requests", func(r *query.Row) query.Num { return r.Requests }),

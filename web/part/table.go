@@ -61,6 +61,14 @@ type ColumnOf[T any] struct {
 	Cell func(v *T) Cell
 }
 
+// NumberColumn is a column of numbers in a unit.
+func NumberColumn[T any](key, title string, u chart.Unit, of func(v *T) query.Num) ColumnOf[T] {
+	return ColumnOf[T]{
+		Column: Column{Key: key, Title: title, Numeric: true},
+		Cell:   func(v *T) Cell { return Number(u, of(v)) },
+	}
+}
+
 // Build makes a Table of values, a row each.
 func Build[T any](name, caption string, columns []ColumnOf[T], values []T) Table {
 	t := Table{Name: name, Caption: caption, Rows: make([]TableRow, len(values))}
@@ -85,7 +93,8 @@ func (t *Table) visible() []TableRow {
 	return t.Rows
 }
 
-// sortLink is where a click on a column's title leads: its other direction when it is the sorted one, else its worst first.
+// sortLink is where a click on a column's title leads: its other direction when it is the sorted one, else its worst
+// first.
 func (t *Table) sortLink(u *url.URL, c Column) string {
 	target := "-" + c.Sort
 	if !c.Numeric {
@@ -194,7 +203,7 @@ func Integer(n int64) string {
 	return b.String()
 }
 
-// Add answers a sum that is absent only when both numbers are.
+// Add returns a sum that is absent only when both numbers are.
 func Add(values ...query.Num) query.Num {
 	sum, any := 0.0, false
 	for _, v := range values {

@@ -134,16 +134,19 @@ var OverviewTiles = []TileSpec{
 		of: func(s *query.Stats) query.Num { return s.Rate },
 	},
 	{
-		id: "p50", title: "Latency p50", path: "/regions", unit: chart.Milliseconds, better: lower, line: "p50", percentile: true,
-		of: func(s *query.Stats) query.Num { return s.P50 },
+		id: "p50", title: "Latency p50", path: "/regions", unit: chart.Milliseconds, better: lower, line: "p50",
+		percentile: true,
+		of:         func(s *query.Stats) query.Num { return s.P50 },
 	},
 	{
-		id: "p95", title: "Latency p95", path: "/regions", unit: chart.Milliseconds, better: lower, line: "p95", percentile: true,
-		of: func(s *query.Stats) query.Num { return s.P95 }, note: p95Note,
+		id: "p95", title: "Latency p95", path: "/regions", unit: chart.Milliseconds, better: lower, line: "p95",
+		percentile: true,
+		of:         func(s *query.Stats) query.Num { return s.P95 }, note: p95Note,
 	},
 	{
-		id: "p99", title: "Latency p99", path: "/regions", unit: chart.Milliseconds, better: lower, line: "p99", percentile: true,
-		of: func(s *query.Stats) query.Num { return s.P99 },
+		id: "p99", title: "Latency p99", path: "/regions", unit: chart.Milliseconds, better: lower, line: "p99",
+		percentile: true,
+		of:         func(s *query.Stats) query.Num { return s.P99 },
 	},
 	{
 		id: "errors", title: "Errors", path: "/traces", unit: chart.Ratio, better: lower, line: "errors",
@@ -158,8 +161,9 @@ var OverviewTiles = []TileSpec{
 		of: func(s *query.Stats) query.Num { return s.Cache.HitRatio }, note: cacheNote,
 	},
 	{
-		id: "cpu", title: "CPU time p99", path: "/regions", unit: chart.Milliseconds, better: lower, line: "cpu", percentile: true,
-		of: func(s *query.Stats) query.Num { return s.CPUP99 },
+		id: "cpu", title: "CPU time p99", path: "/regions", unit: chart.Milliseconds, better: lower, line: "cpu",
+		percentile: true,
+		of:         func(s *query.Stats) query.Num { return s.CPUP99 },
 	},
 }
 

@@ -17,7 +17,8 @@ func TestTilesTellWhatGotWorse(t *testing.T) {
 		}
 		got := spec.Tile(page, stats(now), stats(before), nil, nil)
 		if got.Change != change || got.ChangeClass != class || got.Note != note {
-			t.Errorf("tile %s, %v after %v: %q %q %q, want %q %q %q", got.ID, now, before, got.Change, got.ChangeClass, got.Note, change, class, note)
+			t.Errorf("tile %s, %v after %v: %q %q %q, want %q %q %q", got.ID, now, before, got.Change, got.ChangeClass,
+				got.Note, change, class, note)
 		}
 	}
 	f(0, 11400, 10951, "▲\u00a04\u00a0%", "flat", "was 11.0\u00a0k/s")

@@ -42,19 +42,27 @@ func cacheTiles(p *part.Page, a *query.CacheAnswer) []part.Tile {
 		hit,
 		part.PlainTile("origin", "To the origin", chart.Number, part.Add(c.Miss, c.Expired), "misses and expired"),
 		part.PlainTile("extra", "Extra origin requests", chart.Number, extra, "hits lost since "+orPrevious(p)),
-		part.PlainTile("uncached", "Not cacheable", chart.Number, part.Add(c.Bypass, c.Dynamic), "bypass and dynamic, outside the ratio"),
+		part.PlainTile("uncached", "Not cacheable", chart.Number, part.Add(c.Bypass, c.Dynamic),
+			"bypass and dynamic, outside the ratio"),
 	}
 }
 
 func outcomes(a *query.CacheAnswer) part.Figure {
-	s := chart.Stack{Title: "Cache outcomes over time, shares of invocations with a cache status", Frame: part.Frame(a.About), Marks: part.Marks(a.About), Height: 300}
+	s := chart.Stack{
+		Title: "Cache outcomes over time, shares of invocations with a cache status",
+		Frame: part.Frame(a.About), Marks: part.Marks(a.About), Height: 300,
+	}
 	for i, names := range [][]string{{"hit"}, {"stale", "revalidated"}, {"miss", "expired"}, {"bypass", "dynamic"}} {
 		s.Series = append(s.Series, chart.Series{
-			Name: cacheClasses[i].Name, Class: cacheClasses[i].Class, Values: sumLines(a.Outcomes, names, s.Frame.Buckets),
+			Name: cacheClasses[i].Name, Class: cacheClasses[i].Class,
+			Values: sumLines(a.Outcomes, names, s.Frame.Buckets),
 		})
 	}
-	f := part.Figure{ID: "outcomes", Title: s.Title, SVG: s.SVG(), Legend: cacheClasses, Empty: "No cache statuses in this range."}
-	f.Numbers = part.SeriesTable("outcomes", "Cache outcomes per "+s.Frame.Step.String(), s.Frame, s.Series, chart.Number)
+	f := part.Figure{
+		ID: "outcomes", Title: s.Title, SVG: s.SVG(), Legend: cacheClasses, Empty: "No cache statuses in this range.",
+	}
+	f.Numbers = part.SeriesTable("outcomes", "Cache outcomes per "+s.Frame.Step.String(), s.Frame, s.Series,
+		chart.Number)
 	return f
 }
 
@@ -83,9 +91,12 @@ type hitMiss struct {
 
 func hitMissTable(a *query.CacheAnswer) part.Table {
 	return part.Build("latency", "Latency, hit against miss", []part.ColumnOf[hitMiss]{
-		{Column: part.Column{Key: "outcome", Title: "answered by"}, Cell: func(h *hitMiss) part.Cell { return part.Cell{Text: h.name, Raw: h.name, Head: true} }},
-		{Column: part.Column{Key: "p50_ms", Title: "p50", Numeric: true}, Cell: func(h *hitMiss) part.Cell { return part.Number(chart.Milliseconds, h.p50) }},
-		{Column: part.Column{Key: "p95_ms", Title: "p95", Numeric: true}, Cell: func(h *hitMiss) part.Cell { return part.Number(chart.Milliseconds, h.p95) }},
+		{
+			Column: part.Column{Key: "outcome", Title: "answered by"},
+			Cell:   func(h *hitMiss) part.Cell { return part.Cell{Text: h.name, Raw: h.name, Head: true} },
+		},
+		part.NumberColumn("p50_ms", "p50", chart.Milliseconds, func(h *hitMiss) query.Num { return h.p50 }),
+		part.NumberColumn("p95_ms", "p95", chart.Milliseconds, func(h *hitMiss) query.Num { return h.p95 }),
 	}, []hitMiss{{"the cache", a.HitP50, a.HitP95}, {"the origin", a.MissP50, a.MissP95}})
 }
 
@@ -128,7 +139,10 @@ func stackRows(p *part.Page, rows []query.Row) []StackRow {
 		if !ok {
 			continue
 		}
-		s := StackRow{Name: r.Name, Bar: chart.Bar(parts), Value: chart.Ratio.Text(float64(r.Cache.HitRatio)), Href: part.RegionLink(p.URL, r.Name)}
+		s := StackRow{
+			Name: r.Name, Bar: chart.Bar(parts), Value: chart.Ratio.Text(float64(r.Cache.HitRatio)),
+			Href: part.RegionLink(p.URL, r.Name),
+		}
 		if r.Name == "" {
 			s.Name, s.Href = "unknown", ""
 		}
@@ -139,13 +153,16 @@ func stackRows(p *part.Page, rows []query.Row) []StackRow {
 
 // cacheParts are the shares of the four groups of cache outcomes; ok is false when there are none.
 func cacheParts(c query.Cache) (parts []chart.Part, ok bool) {
-	groups := []query.Num{c.Hit, part.Add(c.Stale, c.Revalidated), part.Add(c.Miss, c.Expired), part.Add(c.Bypass, c.Dynamic)}
+	groups := []query.Num{
+		c.Hit, part.Add(c.Stale, c.Revalidated), part.Add(c.Miss, c.Expired), part.Add(c.Bypass, c.Dynamic),
+	}
 	total := part.OrZero(part.Add(groups...))
 	if total <= 0 {
 		return nil, false
 	}
 	for i, g := range groups {
-		parts = append(parts, chart.Part{Name: cacheClasses[i].Name, Class: cacheClasses[i].Class, Share: part.OrZero(g) / total})
+		parts = append(parts,
+			chart.Part{Name: cacheClasses[i].Name, Class: cacheClasses[i].Class, Share: part.OrZero(g) / total})
 	}
 	return parts, true
 }

@@ -23,8 +23,9 @@ func NewColdStarts(p *part.Page, a *query.ColdStarts) part.Content {
 	m := &ColdStarts{
 		Page: p, Tiles: coldTiles(p, a),
 		Rate: part.TimeFigure("rate", &chart.Lines{
-			Title: "Cold starts, share of invocations by region", Frame: part.Frame(a.About), Series: part.LineSeries(a.Rate, nil),
-			Unit: chart.Ratio, Marks: part.Marks(a.About), Arriving: p.Question.Live, Height: 230, Zero: true,
+			Title: "Cold starts, share of invocations by region", Frame: part.Frame(a.About),
+			Series: part.LineSeries(a.Rate, nil),
+			Unit:   chart.Ratio, Marks: part.Marks(a.About), Arriving: p.Question.Live, Height: 230, Zero: true,
 		}),
 		Distribution: coldDistribution(a),
 		Versions:     coldTable(p, "versions", "By version", query.KeyVersion, a.Versions),
@@ -34,7 +35,9 @@ func NewColdStarts(p *part.Page, a *query.ColdStarts) part.Content {
 	if a.Total.Known.OK() && a.Total.Known < 0.995 {
 		m.Known = "Known for " + chart.Ratio.Text(float64(a.Total.Known)) + " of invocations; shares are of those."
 	}
-	return part.Content{Body: m.body(), Tables: []part.Table{m.Regions, m.Versions, m.Routes, m.Rate.Numbers, m.Distribution.Numbers}}
+	return part.Content{
+		Body: m.body(), Tables: []part.Table{m.Regions, m.Versions, m.Routes, m.Rate.Numbers, m.Distribution.Numbers},
+	}
 }
 
 func coldTiles(p *part.Page, a *query.ColdStarts) []part.Tile {
@@ -47,9 +50,11 @@ func coldTiles(p *part.Page, a *query.ColdStarts) []part.Tile {
 	}
 	return []part.Tile{
 		rate,
-		part.PlainTile("cold-count", "Cold starts", chart.Number, t.Cold, "of "+chart.Number.Text(part.OrZero(part.Add(t.Cold, t.Warm)))+" known"),
+		part.PlainTile("cold-count", "Cold starts", chart.Number, t.Cold,
+			"of "+chart.Number.Text(part.OrZero(part.Add(t.Cold, t.Warm)))+" known"),
 		part.PlainTile("init-p50", "Init p50", chart.Milliseconds, t.InitP50, "time to start a function"),
-		part.PlainTile("init-p95", "Init p95", chart.Milliseconds, t.InitP95, "p99 "+chart.Milliseconds.Text(float64(t.InitP99))),
+		part.PlainTile("init-p95", "Init p95", chart.Milliseconds, t.InitP95,
+			"p99 "+chart.Milliseconds.Text(float64(t.InitP99))),
 		cost,
 		part.PlainTile("cold-adds", "Users feel", chart.Milliseconds, t.ColdAdds, "p95 of all − p95 warm"),
 		part.PlainTile("cold-share", "Slowest that are cold", chart.Ratio, a.Share, "of those over warm p99"),
@@ -62,7 +67,10 @@ func coldDistribution(a *query.ColdStarts) part.Figure {
 		{Name: "warm", Class: "s3", Buckets: buckets(a.WarmHistogram)},
 		{Name: "cold", Class: "s1", Buckets: buckets(a.ColdHistogram)},
 	}
-	h := chart.Histogram{Title: "Durations of cold and of warm invocations, each of its own total", Sets: sets, Unit: chart.Milliseconds, Height: 210}
+	h := chart.Histogram{
+		Title: "Durations of cold and of warm invocations, each of its own total", Sets: sets,
+		Unit: chart.Milliseconds, Height: 210,
+	}
 	f := part.Figure{ID: "distribution", Title: h.Title, SVG: h.SVG(), Empty: "No durations in this range."}
 	f.Legend = []part.LegendItem{
 		{Class: "s3", Name: "warm", Value: chart.Number.Text(part.OrZero(a.Total.Warm))},
@@ -96,10 +104,14 @@ func bucketTable(name string, sets []chart.HistogramSet) part.Table {
 		}
 	}
 	t := part.Build(name, "Durations", []part.ColumnOf[setBucket]{
-		{Column: part.Column{Key: "set", Title: "of"}, Cell: func(b *setBucket) part.Cell { return part.Cell{Text: b.set, Raw: b.set, Head: true} }},
-		{Column: part.Column{Key: "from_ms", Title: "from", Numeric: true}, Cell: func(b *setBucket) part.Cell { return part.Number(chart.Milliseconds, query.Num(b.Low)) }},
-		{Column: part.Column{Key: "to_ms", Title: "to", Numeric: true}, Cell: func(b *setBucket) part.Cell { return part.Number(chart.Milliseconds, query.Num(b.High)) }},
-		{Column: part.Column{Key: "count", Title: "count", Numeric: true}, Cell: func(b *setBucket) part.Cell { return part.Number(chart.Number, query.Num(b.Count)) }},
+		{
+			Column: part.Column{Key: "set", Title: "of"},
+			Cell:   func(b *setBucket) part.Cell { return part.Cell{Text: b.set, Raw: b.set, Head: true} },
+		},
+		part.NumberColumn("from_ms", "from", chart.Milliseconds,
+			func(b *setBucket) query.Num { return query.Num(b.Low) }),
+		part.NumberColumn("to_ms", "to", chart.Milliseconds, func(b *setBucket) query.Num { return query.Num(b.High) }),
+		part.NumberColumn("count", "count", chart.Number, func(b *setBucket) query.Num { return query.Num(b.Count) }),
 	}, all)
 	return capped(t)
 }
@@ -108,12 +120,15 @@ func coldTable(p *part.Page, name, caption, kind string, rows []query.Row) part.
 	c := part.Columns(p)
 	t := part.RowsTable(p, name, caption, []part.RowColumn{
 		c.Name(kind, kind), c.Cold(),
-		c.Numeric("cold_starts", "cold starts", "", func(r *query.Row) part.Cell { return part.Number(chart.Number, r.Cold) }),
+		c.Numeric("cold_starts", "cold starts", "",
+			func(r *query.Row) part.Cell { return part.Number(chart.Number, r.Cold) }),
 		c.Init("p50", func(r *query.Row) query.Num { return r.InitP50 }),
 		c.Init("p95", func(r *query.Row) query.Num { return r.InitP95 }),
 		c.Init("p99", func(r *query.Row) query.Num { return r.InitP99 }),
-		c.Numeric("cold_p95_ms", "p95 cold", "", func(r *query.Row) part.Cell { return part.Greyed(part.Number(chart.Milliseconds, r.ColdP95), r.Cold) }),
-		c.Numeric("warm_p95_ms", "p95 warm", "", func(r *query.Row) part.Cell { return part.Greyed(part.Number(chart.Milliseconds, r.WarmP95), r.Warm) }),
+		c.Numeric("cold_p95_ms", "p95 cold", "",
+			func(r *query.Row) part.Cell { return part.Greyed(part.Number(chart.Milliseconds, r.ColdP95), r.Cold) }),
+		c.Numeric("warm_p95_ms", "p95 warm", "",
+			func(r *query.Row) part.Cell { return part.Greyed(part.Number(chart.Milliseconds, r.WarmP95), r.Warm) }),
 		c.ColdAdds(),
 	}, rows)
 	return capped(t)

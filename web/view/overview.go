@@ -30,8 +30,9 @@ type FindingStrip struct{ Class, Subject, Text, LinkText, Href string }
 func NewOverview(p *part.Page, a *query.Overview) part.Content {
 	lines := latencyLines(p, a.About, "Latency by region, "+p.Percentile(), a.Latency)
 	o := &Overview{
-		Page: p, Finding: finding(p, a.Finding), Latency: part.TimeFigure("latency", lines), Percentiles: percentiles(p),
-		Map: part.NewMapCard(p, a.Regions), Regions: regionsTable(p, "", a.Regions), RegionCount: a.RegionCount,
+		Page: p, Finding: finding(p, a.Finding), Latency: part.TimeFigure("latency", lines),
+		Percentiles: percentiles(p),
+		Map:         part.NewMapCard(p, a.Regions), Regions: regionsTable(p, "", a.Regions), RegionCount: a.RegionCount,
 		Cache: stackRows(p, a.Regions), Losing: losingTable(p, a.LosingHits),
 		Heat: part.HeatFigure("heatmap", "Latency heatmap, "+p.Percentile()+" per region", a.About, a.Heatmap),
 	}
@@ -43,7 +44,10 @@ func NewOverview(p *part.Page, a *query.Overview) part.Content {
 
 func finding(p *part.Page, f *query.Finding) *FindingStrip {
 	if f == nil {
-		return &FindingStrip{Class: "quiet", Subject: "Nothing stands out", Text: "No region or route is worse than its norm in the " + p.RangeText() + "."}
+		return &FindingStrip{
+			Class: "quiet", Subject: "Nothing stands out",
+			Text: "No region or route is worse than its norm in the " + p.RangeText() + ".",
+		}
 	}
 	s := &FindingStrip{Class: "bad", Subject: f.Subject, Text: f.Text, LinkText: "Slow traces", Href: p.To("/traces")}
 	if f.Severity == "warn" {
@@ -62,7 +66,8 @@ func percentiles(p *part.Page) []part.Link {
 	var out []part.Link
 	for _, n := range query.Percentiles() {
 		text := strconv.Itoa(n)
-		out = append(out, part.Link{Text: "p" + text, Href: p.With(query.KeyPercentile, text), Current: p.Percentile() == "p"+text})
+		out = append(out,
+			part.Link{Text: "p" + text, Href: p.With(query.KeyPercentile, text), Current: p.Percentile() == "p"+text})
 	}
 	return out
 }

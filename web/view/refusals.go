@@ -42,12 +42,14 @@ func noticeOf(p *part.Page) *notice {
 		}
 	}
 	first := &r.Refusals[0]
-	n := &notice{Text: fmt.Sprintf("%s in the %s, most often: %s, from %s.", strings.Join(parts, " and "), p.RangeText(), reasonText(first), first.Sender)}
+	n := &notice{Text: fmt.Sprintf("%s in the %s, most often: %s, from %s.", strings.Join(parts, " and "),
+		p.RangeText(), reasonText(first), first.Sender)}
 	shown := r.Refusals[:min(len(r.Refusals), mostRefusals)]
 	for i := range shown {
 		x := &shown[i]
 		n.Rows = append(n.Rows, refusal{
-			Count: counted(x.Count, x.What), Reason: reasonText(x), From: x.Sender + ", last at " + part.Clock(x.Last) + " UTC", Example: example(x),
+			Count: counted(x.Count, x.What), Reason: reasonText(x),
+			From: x.Sender + ", last at " + part.Clock(x.Last) + " UTC", Example: example(x),
 		})
 	}
 	if more := len(r.Refusals) - len(shown) + r.More; more > 0 {

@@ -30,9 +30,12 @@ func NewRegions(p *part.Page, a *query.Regions) part.Content {
 		}
 	}
 	m.Tiles = []part.Tile{
-		part.PlainTile("regions", "Regions", chart.Number, query.Num(len(a.Regions)), strconv.Itoa(worse)+" worse than their norm"),
-		part.PlainTile("requests", "Requests", chart.PerSecond, a.Total.Rate, chart.Number.Text(float64(a.Total.Requests))+" in all"),
-		part.PlainTile("p95", "Latency p95", chart.Milliseconds, a.Total.P95, "p50 "+chart.Milliseconds.Text(float64(a.Total.P50))),
+		part.PlainTile("regions", "Regions", chart.Number, query.Num(len(a.Regions)),
+			strconv.Itoa(worse)+" worse than their norm"),
+		part.PlainTile("requests", "Requests", chart.PerSecond, a.Total.Rate,
+			chart.Number.Text(float64(a.Total.Requests))+" in all"),
+		part.PlainTile("p95", "Latency p95", chart.Milliseconds, a.Total.P95,
+			"p50 "+chart.Milliseconds.Text(float64(a.Total.P50))),
 		part.PlainTile("cache", "Cache hit ratio", chart.Ratio, a.Total.Cache.HitRatio, "all regions"),
 	}
 	return part.Content{Body: m.body(), Tables: []part.Table{m.Table, m.Heat.Numbers}}
@@ -57,12 +60,14 @@ func NewRegion(p *part.Page, a *query.Region) part.Content {
 	m := &Region{
 		Page: p, Name: a.Name, City: a.City,
 		Latency: part.TimeFigure("latency", &chart.Lines{
-			Title: "Latency in " + a.Name, Frame: part.Frame(a.About), Series: part.LineSeries(a.Lines, []string{"p50", "p95", "p99"}),
-			Unit: chart.Milliseconds, Marks: part.Marks(a.About), Arriving: p.Question.Live, Height: 230, Zero: true,
+			Title: "Latency in " + a.Name, Frame: part.Frame(a.About),
+			Series: part.LineSeries(a.Lines, []string{"p50", "p95", "p99"}),
+			Unit:   chart.Milliseconds, Marks: part.Marks(a.About), Arriving: p.Question.Live, Height: 230, Zero: true,
 		}),
 		Rate: part.TimeFigure("rate", &chart.Lines{
-			Title: "Requests per second in " + a.Name, Frame: part.Frame(a.About), Series: part.LineSeries(a.Lines, []string{"rate"}),
-			Unit: chart.PerSecond, Marks: part.Marks(a.About), Arriving: p.Question.Live, Height: 230, Zero: true,
+			Title: "Requests per second in " + a.Name, Frame: part.Frame(a.About),
+			Series: part.LineSeries(a.Lines, []string{"rate"}),
+			Unit:   chart.PerSecond, Marks: part.Marks(a.About), Arriving: p.Question.Live, Height: 230, Zero: true,
 		}),
 		Routes: routesTable(p, "routes", a.Routes), Versions: versionsTable(p, "versions", a.Versions),
 		Slowest: tracesTable(p, "slowest", a.Slowest), Traces: part.ToWith(p.URL, "/traces", query.KeyRegion, a.Name),
@@ -73,7 +78,9 @@ func NewRegion(p *part.Page, a *query.Region) part.Content {
 		t.Note = "all regions " + part.OverviewTiles[i].Value(&a.All)
 		m.Tiles = append(m.Tiles, t)
 	}
-	return part.Content{Body: m.body(), Tables: []part.Table{m.Routes, m.Versions, m.Slowest, m.Latency.Numbers, m.Rate.Numbers}}
+	return part.Content{
+		Body: m.body(), Tables: []part.Table{m.Routes, m.Versions, m.Slowest, m.Latency.Numbers, m.Rate.Numbers},
+	}
 }
 
 func routesTable(p *part.Page, name string, rows []query.Row) part.Table {

@@ -17,7 +17,8 @@ type windows struct {
 	points map[int]*edge.RunPoint
 }
 
-// mostWindows bounds the axis: a summary has at most 600 windows, a span of time far beyond them is a mistake of its sender.
+// mostWindows bounds the axis: a summary has at most 600 windows, a span of time far beyond them is a mistake of its
+// sender.
 const mostWindows = 6000
 
 func windowsOf(r *edge.Run) windows {
@@ -35,7 +36,8 @@ func windowsOf(r *edge.Run) windows {
 		}
 	}
 	w.frame = chart.Frame{
-		From: r.Started.Add(time.Duration(first * float64(time.Second))), Step: time.Duration(w.width * float64(time.Second)), Buckets: last + 1,
+		From: r.Started.Add(time.Duration(first * float64(time.Second))),
+		Step: time.Duration(w.width * float64(time.Second)), Buckets: last + 1,
 	}
 	return w
 }
@@ -65,18 +67,21 @@ func (w windows) quantile(name, class string, value func(*edge.RunPoint) float64
 // clientFigures are the client's rate and latency over time, with the phases as bands.
 func clientFigures(r *edge.Run) (rate, latency part.Figure) {
 	if len(r.Points) == 0 {
-		return part.Figure{ID: "client-rate", Empty: "No windows were sent."}, part.Figure{ID: "client-latency", Empty: "No windows were sent."}
+		return part.Figure{ID: "client-rate", Empty: "No windows were sent."},
+			part.Figure{ID: "client-latency", Empty: "No windows were sent."}
 	}
 	w := windowsOf(r)
 	rate = part.TimeFigure("client-rate", &chart.Lines{
-		Title: "Requests per second and active users", Frame: w.frame, Height: 190, Zero: true, Bands: bands(r), Series: []chart.Series{
+		Title: "Requests per second and active users", Frame: w.frame, Height: 190, Zero: true, Bands: bands(r),
+		Series: []chart.Series{
 			w.series("requests/s", "s3", func(p *edge.RunPoint) float64 { return float64(p.Requests) / w.width }),
 			w.series("errors/s", "s4", func(p *edge.RunPoint) float64 { return float64(p.Errors) / w.width }),
 			w.series("active users", "s1", func(p *edge.RunPoint) float64 { return float64(p.Active) }),
 		},
 	})
 	latency = part.TimeFigure("client-latency", &chart.Lines{
-		Title: "Response time, successful requests", Frame: w.frame, Height: 190, Zero: true, Unit: chart.Milliseconds, Bands: bands(r), Series: []chart.Series{
+		Title: "Response time, successful requests", Frame: w.frame, Height: 190, Zero: true, Unit: chart.Milliseconds,
+		Bands: bands(r), Series: []chart.Series{
 			w.quantile("p50", "s0", func(p *edge.RunPoint) float64 { return p.P50 }),
 			w.quantile("p95", "s1", func(p *edge.RunPoint) float64 { return p.P95 }),
 			w.quantile("p99", "s2", func(p *edge.RunPoint) float64 { return p.P99 }),
@@ -96,7 +101,8 @@ func bands(r *edge.Run) []chart.Band {
 	for i, p := range r.Phases {
 		if i%2 == 0 {
 			from := r.Started.Add(time.Duration(p.Start * float64(time.Second)))
-			out = append(out, chart.Band{From: from, To: from.Add(time.Duration(p.Duration * float64(time.Second))), Text: p.Name})
+			out = append(out,
+				chart.Band{From: from, To: from.Add(time.Duration(p.Duration * float64(time.Second))), Text: p.Name})
 		}
 	}
 	return out

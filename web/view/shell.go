@@ -1,5 +1,5 @@
-// Package view has the pages: for each a model, built from an answer by a pure function, and its markup, and the shell around them.
-// Models hold text that is ready to show; markup holds no rules.
+// Package view has the pages: for each a model, built from an answer by a pure function, and its markup, and the shell
+// around them. Models hold text that is ready to show; markup holds no rules.
 package view
 
 import (
@@ -67,8 +67,8 @@ func ranges(p *part.Page) []part.Link {
 // filterable tells whether the page's numbers can be filtered: one trace and load tests can't.
 func filterable(p *part.Page) bool { return p.Nav != "/runs" && !isOne(p) }
 
-// ranged tells whether the page is about a range of time: one trace or load test has its own, and load tests are listed as
-// far back as they are kept, unless the address says from when.
+// ranged tells whether the page is about a range of time: one trace or load test has its own, and load tests are listed
+// as far back as they are kept, unless the address says from when.
 func ranged(p *part.Page) bool { return !isOne(p) && p.Nav != "/runs" }
 
 // keptText says which load tests are listed.
@@ -141,7 +141,8 @@ func staleness(p *part.Page) string {
 	if quiet < 2*time.Minute {
 		return ""
 	}
-	return "The last invocation ended " + chart.Milliseconds.Text(float64(quiet.Milliseconds())) + " ago, at " + part.Stamp(p.About.LastEvent) + " UTC."
+	return "The last invocation ended " + chart.Milliseconds.Text(float64(quiet.Milliseconds())) + " ago, at " +
+		part.Stamp(p.About.LastEvent) + " UTC."
 }
 
 // stepText writes a length of time in whole units.
@@ -202,18 +203,26 @@ func curl(p *part.Page) string {
 	str := func(s string) map[string]any { return map[string]any{"stringValue": s} }
 	attr := func(k string, v map[string]any) map[string]any { return map[string]any{"key": k, "value": v} }
 	body := map[string]any{"resourceSpans": []any{map[string]any{
-		"resource": map[string]any{"attributes": []any{attr("service.name", str("hello-edge")), attr("cloud.region", str("FRA")), attr("cloud.platform", str("cloudflare.workers"))}},
+		"resource": map[string]any{"attributes": []any{
+			attr("service.name", str("hello-edge")),
+			attr("cloud.region", str("FRA")), attr("cloud.platform", str("cloudflare.workers")),
+		}},
 		"scopeSpans": []any{map[string]any{"spans": []any{map[string]any{
-			"traceId": "5b8efff798038103d269b633813fc60c", "spanId": "eee19b7ec3c1b174", "name": "GET /hello", "kind": 2,
+			"traceId": "5b8efff798038103d269b633813fc60c", "spanId": "eee19b7ec3c1b174", "name": "GET /hello",
+			"kind":              2,
 			"startTimeUnixNano": strconv.FormatInt(end-42e6, 10), "endTimeUnixNano": strconv.FormatInt(end, 10),
-			"attributes": []any{attr("http.route", str("/hello")), attr("http.request.method", str("GET")), attr("faas.coldstart", map[string]any{"boolValue": true})},
+			"attributes": []any{
+				attr("http.route", str("/hello")), attr("http.request.method", str("GET")),
+				attr("faas.coldstart", map[string]any{"boolValue": true}),
+			},
 		}}}},
 	}}}
 	text, err := json.Marshal(body)
 	if err != nil {
 		panic("BUG: the example span has no JSON: " + err.Error())
 	}
-	return "curl -sS " + p.Ingest + "/v1/traces \\\n  -H 'Content-Type: application/json' \\\n  -d '" + string(text) + "'"
+	return "curl -sS " + p.Ingest + "/v1/traces \\\n  -H 'Content-Type: application/json' \\\n  -d '" + string(text) +
+		"'"
 }
 
 // current marks the link that is followed already. The attribute needs a value: an empty one means false.

@@ -30,7 +30,9 @@ func TestAShareOfNothingIsNoBar(t *testing.T) {
 
 func TestARunsWindowsKeepTheirPlaceInTime(t *testing.T) {
 	r := edge.Run{Started: time.Unix(0, 0), Points: []edge.RunPoint{
-		{At: 10, Width: 5, Requests: 50, P95: 80}, {At: 20, Width: 5, Requests: 0, P95: 0}, {At: 25, Width: 5, Requests: 5, P95: 90},
+		{At: 10, Width: 5, Requests: 50, P95: 80},
+		{At: 20, Width: 5, Requests: 0, P95: 0},
+		{At: 25, Width: 5, Requests: 5, P95: 90},
 	}}
 	rate, latency := clientFigures(&r)
 	none := query.None()
@@ -76,14 +78,19 @@ func TestARunsChangeIsAPartOfItsBaseline(t *testing.T) {
 
 func TestTheExampleIsASpanOfNow(t *testing.T) {
 	p := &part.Page{Ingest: "http://edge:4318", Now: time.Unix(1_800_000_000, 0)}
-	if got := curl(p); !strings.HasPrefix(got, "curl -sS http://edge:4318/v1/traces") || !strings.Contains(got, `"endTimeUnixNano":"1800000000000000000"`) {
+	if got := curl(p); !strings.HasPrefix(got, "curl -sS http://edge:4318/v1/traces") ||
+		!strings.Contains(got, `"endTimeUnixNano":"1800000000000000000"`) {
 		t.Errorf("got %s", got)
 	}
 }
 
 func TestLinesAddUpWhereAnyHasAValue(t *testing.T) {
 	none := query.None()
-	lines := []query.Line{{Name: "hit", Values: []query.Num{1, none, 3}}, {Name: "stale", Values: []query.Num{none, none, 4, 9}}, {Name: "miss", Values: []query.Num{7, 7, 7}}}
+	lines := []query.Line{
+		{Name: "hit", Values: []query.Num{1, none, 3}},
+		{Name: "stale", Values: []query.Num{none, none, 4, 9}},
+		{Name: "miss", Values: []query.Num{7, 7, 7}},
+	}
 	got := sumLines(lines, []string{"hit", "stale"}, 3)
 	if got[0] != 1 || got[1] == got[1] || got[2] != 7 {
 		t.Errorf("got %v, want 1, a gap, 7", got)

@@ -9,7 +9,8 @@ import (
 	"edgescope/edge"
 )
 
-// TestADisturbedIntervalDoesNotStretchTheAxis: two generations under load may differ so much that an interval ends at a thousand.
+// TestADisturbedIntervalDoesNotStretchTheAxis: two generations under load may differ so much that an interval ends at a
+// thousand.
 func TestADisturbedIntervalDoesNotStretchTheAxis(t *testing.T) {
 	b := &edge.Bench{Results: []edge.BenchRow{
 		{Size: "small", Engine: "js", Ratio: 1, CI: [2]float64{1, 1}},
@@ -29,7 +30,8 @@ func TestNotesAreSaidOnce(t *testing.T) {
 		return edge.BenchRow{Size: size, Engine: engine, Note: note}
 	}
 	b := &edge.Bench{Results: []edge.BenchRow{
-		row("small", "js", ""), row("small", "c", "native"), row("large", "js", "near the limit"), row("large", "wasm", "near the limit"), row("large", "c", "native"),
+		row("small", "js", ""), row("small", "c", "native"), row("large", "js", "near the limit"),
+		row("large", "wasm", "near the limit"), row("large", "c", "native"),
 	}}
 	if d := cmp.Diff([]string{"c: native.", "large: near the limit."}, benchNotes(b)); d != "" {
 		t.Errorf("notes (-want +got):\n%s", d)

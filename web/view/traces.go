@@ -39,7 +39,8 @@ type FacetLink struct {
 // NewTraces makes the model of an answer.
 func NewTraces(p *part.Page, a *query.Traces) part.Content {
 	m := &Traces{
-		Page: p, Found: part.Integer(a.Found) + " invocations", Table: tracesTable(p, "", a.Traces), Histogram: durations(p, a.Histogram),
+		Page: p, Found: part.Integer(a.Found) + " invocations", Table: tracesTable(p, "", a.Traces),
+		Histogram: durations(p, a.Histogram),
 	}
 	for _, f := range a.Facets {
 		if box := facetBox(p, f); len(box.Values) > 0 {
@@ -86,14 +87,17 @@ func facetBox(p *part.Page, f query.Facet) FacetBox {
 // durations is the histogram above the list; a bar leads to the traces of that duration.
 func durations(p *part.Page, h query.Histogram) part.Figure {
 	set := []chart.HistogramSet{{Name: "invocations", Class: "s0", Buckets: buckets(h)}}
-	c := chart.Histogram{Title: "How long invocations took", Sets: set, Unit: chart.Milliseconds, Height: 110, Link: func(b chart.Bucket) string {
-		u := *p.URL
-		v := u.Query()
-		v.Set(query.KeyMin, milliseconds(b.Low))
-		v.Set(query.KeyMax, milliseconds(b.High))
-		v.Del(query.KeyAfter)
-		return part.Address(u.Path, v)
-	}}
+	c := chart.Histogram{
+		Title: "How long invocations took", Sets: set, Unit: chart.Milliseconds, Height: 110,
+		Link: func(b chart.Bucket) string {
+			u := *p.URL
+			v := u.Query()
+			v.Set(query.KeyMin, milliseconds(b.Low))
+			v.Set(query.KeyMax, milliseconds(b.High))
+			v.Del(query.KeyAfter)
+			return part.Address(u.Path, v)
+		},
+	}
 	f := part.Figure{ID: "durations", Title: c.Title, SVG: c.SVG(), Empty: "No durations to show."}
 	f.Numbers = bucketTable("durations", set)
 	return f
@@ -116,17 +120,29 @@ func tracesTable(p *part.Page, name string, traces []query.Trace) part.Table {
 				Href: TraceLink(t.ID), Head: true,
 			}
 		}},
-		{Column: part.Column{Key: "duration_ms", Title: "duration", Sort: "duration", Numeric: true}, Cell: func(t *query.Trace) part.Cell {
-			c := part.Number(chart.Milliseconds, t.Duration)
-			c.SVG = chart.Bar([]chart.Part{{Name: "duration", Class: "s3", Share: part.OrZero(t.Duration) / math.Max(longest, 1e-9)}})
-			c.Class = "barred"
-			return c
-		}},
-		textColumn("route", "route", "mono", func(t *query.Trace) string { return strings.TrimSpace(t.Method + " " + routeOr(t)) }),
+		{
+			Column: part.Column{Key: "duration_ms", Title: "duration", Sort: "duration", Numeric: true},
+			Cell: func(t *query.Trace) part.Cell {
+				c := part.Number(chart.Milliseconds, t.Duration)
+				c.SVG = chart.Bar([]chart.Part{
+					{Name: "duration", Class: "s3", Share: part.OrZero(t.Duration) / math.Max(longest, 1e-9)},
+				})
+				c.Class = "barred"
+				return c
+			},
+		},
+		textColumn("route", "route", "mono",
+			func(t *query.Trace) string { return strings.TrimSpace(t.Method + " " + routeOr(t)) }),
 		{Column: part.Column{Key: "status", Title: "status"}, Cell: statusCell},
 		textColumn("region", "region", "code", func(t *query.Trace) string { return t.Region }),
-		{Column: part.Column{Key: "cold", Title: "cold"}, Cell: func(t *query.Trace) part.Cell { return coldCell(t.Cold) }},
-		{Column: part.Column{Key: "cache", Title: "cache"}, Cell: func(t *query.Trace) part.Cell { return part.Cell{Text: part.OrAbsent(t.Cache), Raw: t.Cache} }},
+		{
+			Column: part.Column{Key: "cold", Title: "cold"},
+			Cell:   func(t *query.Trace) part.Cell { return coldCell(t.Cold) },
+		},
+		{
+			Column: part.Column{Key: "cache", Title: "cache"},
+			Cell:   func(t *query.Trace) part.Cell { return part.Cell{Text: part.OrAbsent(t.Cache), Raw: t.Cache} },
+		},
 		textColumn("version", "version", "", func(t *query.Trace) string { return t.Version }),
 		textColumn("service", "service", "", func(t *query.Trace) string { return t.Service }),
 		textColumn("trace_id", "trace", "mono quiet", func(t *query.Trace) string { return t.ID }),
@@ -141,11 +157,14 @@ func tracesTable(p *part.Page, name string, traces []query.Trace) part.Table {
 }
 
 func textColumn(key, title, class string, of func(*query.Trace) string) part.ColumnOf[query.Trace] {
-	return part.ColumnOf[query.Trace]{Column: part.Column{Key: key, Title: title}, Cell: func(t *query.Trace) part.Cell {
-		c := part.Text(of(t))
-		c.Class = class
-		return c
-	}}
+	return part.ColumnOf[query.Trace]{
+		Column: part.Column{Key: key, Title: title},
+		Cell: func(t *query.Trace) part.Cell {
+			c := part.Text(of(t))
+			c.Class = class
+			return c
+		},
+	}
 }
 
 func routeOr(t *query.Trace) string {
@@ -231,7 +250,8 @@ func NewTrace(p *part.Page, a *query.TraceDetail) part.Content {
 		{"services", join(a.Services)},
 	}
 	if a.Missing > 0 {
-		m.Missing = part.Integer(int64(a.Missing)) + " spans not received: they are named as parents, but did not arrive."
+		m.Missing = part.Integer(int64(a.Missing)) +
+			" spans not received: they are named as parents, but did not arrive."
 		if a.Missing == 1 {
 			m.Missing = "1 span not received: it is named as a parent, but did not arrive."
 		}
@@ -245,9 +265,10 @@ const deepest = 12
 func spanRow(s *query.Span, whole float64, colour map[string]string) SpanRow {
 	r := SpanRow{
 		Name: s.Name, Service: s.Service, Kind: s.Kind, Class: colour[s.Service], Indent: min(s.Depth, deepest),
-		Bar:    chart.Span(part.OrZero(s.Offset)/whole, part.OrZero(s.Duration)/whole, colour[s.Service]),
-		Offset: chart.Milliseconds.Change(part.OrZero(s.Offset)), Duration: chart.Milliseconds.Text(float64(s.Duration)),
-		Failed: strings.EqualFold(s.Status, "error"), Orphan: s.MissingParent, Attrs: sortedPairs(s.Attrs),
+		Bar:      chart.Span(part.OrZero(s.Offset)/whole, part.OrZero(s.Duration)/whole, colour[s.Service]),
+		Offset:   chart.Milliseconds.Change(part.OrZero(s.Offset)),
+		Duration: chart.Milliseconds.Text(float64(s.Duration)),
+		Failed:   strings.EqualFold(s.Status, "error"), Orphan: s.MissingParent, Attrs: sortedPairs(s.Attrs),
 	}
 	if s.Region != "" {
 		r.Badges = append(r.Badges, s.Region)
@@ -279,14 +300,17 @@ func sortedPairs(attrs map[string]string) []Pair {
 
 func spansTable(spans []query.Span) part.Table {
 	word := func(key string, of func(*query.Span) string) part.ColumnOf[query.Span] {
-		return part.ColumnOf[query.Span]{Column: part.Column{Key: key, Title: key}, Cell: func(s *query.Span) part.Cell { return part.Text(of(s)) }}
+		return part.ColumnOf[query.Span]{
+			Column: part.Column{Key: key, Title: key}, Cell: func(s *query.Span) part.Cell { return part.Text(of(s)) },
+		}
 	}
 	return part.Build("", "Spans", []part.ColumnOf[query.Span]{
 		word("name", func(s *query.Span) string { return s.Name }),
 		word("service", func(s *query.Span) string { return s.Service }),
 		word("kind", func(s *query.Span) string { return s.Kind }),
-		{Column: part.Column{Key: "offset_ms", Title: "offset", Numeric: true}, Cell: func(s *query.Span) part.Cell { return part.Number(chart.Milliseconds, s.Offset) }},
-		{Column: part.Column{Key: "duration_ms", Title: "duration", Numeric: true}, Cell: func(s *query.Span) part.Cell { return part.Number(chart.Milliseconds, s.Duration) }},
+		part.NumberColumn("offset_ms", "offset", chart.Milliseconds, func(s *query.Span) query.Num { return s.Offset }),
+		part.NumberColumn("duration_ms", "duration", chart.Milliseconds,
+			func(s *query.Span) query.Num { return s.Duration }),
 		word("status", func(s *query.Span) string { return s.Status }),
 		word("span_id", func(s *query.Span) string { return s.ID }),
 		word("parent_span_id", func(s *query.Span) string { return s.ParentID }),
