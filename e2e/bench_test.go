@@ -17,10 +17,10 @@ import (
 	"edgescope/internal/run/runtest"
 )
 
-// BenchmarkCollector measures the whole collector as a process on one core: what its senders send over HTTP with gzip is
-// decoded, normalised, durable before the answer, stored and added up. The CPU time is user and system of the process until it
-// has ended, after a warm-up that makes the series of the totals: each costs 20 to 40 us, once a day, which is told apart.
-// Afterwards otlpload asks for every span.
+// BenchmarkCollector measures the whole collector as a process on one core: what its senders send over HTTP with gzip
+// is decoded, normalised, durable before the answer, stored and added up. The CPU time is user and system of the
+// process until it has ended, after a warm-up that makes the series of the totals: each costs 20 to 40 us, once a day,
+// which is told apart. Afterwards otlpload asks for every span.
 //
 //	go test ./e2e -run '^$' -bench Collector -benchtime 1x
 func BenchmarkCollector(b *testing.B) {
@@ -75,7 +75,7 @@ func measure(b *testing.B, load string, spans int, args []string) {
 // warmUp is the spans that are sent before the measurement.
 const warmUp = 100_000
 
-// cpuOf answers the CPU time that a running process has taken, which /proc tells in hundredths of a second.
+// cpuOf returns the CPU time that a running process has taken, which /proc tells in hundredths of a second.
 func cpuOf(b *testing.B, pid int) time.Duration {
 	b.Helper()
 	text, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
@@ -137,7 +137,7 @@ func buildLoad(b *testing.B) string {
 	return path
 }
 
-// spanBytes answers what a collector says that its spans take on disk.
+// spanBytes returns what a collector says that its spans take on disk.
 func spanBytes(b *testing.B, c *e2e.Program) float64 {
 	b.Helper()
 	_, text, err := runtest.Get(b.Context(), c.URL("query")+"/metrics")

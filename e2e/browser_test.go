@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// browser looks at every page in Chromium, dark, light and 390 px wide: no violation of accessibility rules or of the content
-// policy, no console error, no sideways scroll. EDGESCOPE_SCREENSHOTS keeps the pictures.
+// browser looks at every page in Chromium, dark, light and 390 px wide: no violation of accessibility rules or of the
+// content policy, no console error, no sideways scroll. EDGESCOPE_SCREENSHOTS keeps the pictures.
 func (l *loop) browser(t *testing.T) {
 	script := filepath.Join("..", "web", "browser", "check.mjs")
 	if _, err := os.Stat(filepath.Join("..", "web", "node_modules", "playwright-core")); err != nil {

@@ -39,9 +39,9 @@ func smallDisk(t *testing.T, size string) string {
 	return dir
 }
 
-// TestNearlyFullDiskIsToldAndPasses fills the disk of a collector under load up to its reserve. It refuses what comes with the
-// advice to come again, says so at /readyz, still answers questions, and takes telemetry again when there is room, all in one
-// life of the process. What it acknowledged meanwhile is stored.
+// TestNearlyFullDiskIsToldAndPasses fills the disk of a collector under load up to its reserve. It refuses what comes
+// with the advice to come again, says so at /readyz, still answers questions, and takes telemetry again when there is
+// room, all in one life of the process. What it acknowledged meanwhile is stored.
 func TestNearlyFullDiskIsToldAndPasses(t *testing.T) {
 	const reserve = 80 << 20
 	disk := smallDisk(t, "320m")

@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// TestStopUnderLoadDrains sends SIGTERM to a collector in the middle of its work. It ends by itself with exit code 0 and within
-// the 15 s that it allows itself; everything it acknowledged is stored, once; and the next process has nothing to replay.
+// TestStopUnderLoadDrains sends SIGTERM to a collector in the middle of its work. It ends by itself with exit code 0
+// and within the 15 s that it allows itself; everything it acknowledged is stored, once; and the next process has
+// nothing to replay.
 func TestStopUnderLoadDrains(t *testing.T) {
 	k := newKiller(t, filepath.Join(t.TempDir(), "data"))
 	for round := range 2 {

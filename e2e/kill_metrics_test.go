@@ -14,8 +14,8 @@ import (
 	"edgescope/internal/run/runtest"
 )
 
-// numberBatch is metrics of one sender, the same bytes each time: a gauge, and a counter as deltas that grows by one with each
-// batch. Their times are 10 ms apart.
+// numberBatch is metrics of one sender, the same bytes each time: a gauge, and a counter as deltas that grows by one
+// with each batch. Their times are 10 ms apart.
 func (k *killer) numberBatch(batch string) []byte {
 	sender, n, _ := strings.Cut(batch, " ")
 	number, _ := strconv.Atoi(n)
@@ -41,7 +41,8 @@ func (k *killer) resendNumbers(c *e2e.Program) {
 	}
 }
 
-// checkNumbers holds that of every sender each batch is there once: as a sample of the gauge, and as one of the counter's total.
+// checkNumbers holds that of every sender each batch is there once: as a sample of the gauge, and as one of the
+// counter's total.
 func (k *killer) checkNumbers(c *e2e.Program, when string) {
 	k.t.Helper()
 	want := map[string]float64{}

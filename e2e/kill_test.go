@@ -27,8 +27,8 @@ const (
 	spansABatch = 20
 )
 
-// ledger is what the senders know of their batches: which were acknowledged, and which had no answer. The latter may be stored
-// or not, but never twice.
+// ledger is what the senders know of their batches: which were acknowledged, and which had no answer. The latter may be
+// stored or not, but never twice.
 type ledger struct {
 	mu    sync.Mutex
 	acked map[string]int // batch -> records in it
@@ -50,9 +50,10 @@ func (l *ledger) acknowledged(batch string) {
 
 func newLedger() *ledger { return &ledger{acked: map[string]int{}, open: map[string]int{}} }
 
-// TestKilledCollectorLosesAndDoublesNothing kills a collector under load at random moments, and one that replays its log, and
-// starts it again on the same data. What it acknowledged is then stored exactly once: as spans, as data points, as numbers of
-// metrics, deltas among them, and in the totals of every width. What had no answer is sent again as it was, as clients do, and is stored once too.
+// TestKilledCollectorLosesAndDoublesNothing kills a collector under load at random moments, and one that replays its
+// log, and starts it again on the same data. What it acknowledged is then stored exactly once: as spans, as data
+// points, as numbers of metrics, deltas among them, and in the totals of every width. What had no answer is sent again
+// as it was, as clients do, and is stored once too.
 func TestKilledCollectorLosesAndDoublesNothing(t *testing.T) {
 	data := filepath.Join(t.TempDir(), "data")
 	k := newKiller(t, data)
@@ -250,8 +251,8 @@ func pointBatch(batch string) []byte {
 	return fmt.Appendf(nil, `[{"indexes":["a"],"blobs":[%q]},{"indexes":["b"],"blobs":[%[1]q]},{"indexes":["c"],"blobs":[%[1]q]}]`, batch)
 }
 
-// resend sends again the spans and metrics that had no answer. Data points are exempt from the rule that a body counts once:
-// they stay out.
+// resend sends again the spans and metrics that had no answer. Data points are exempt from the rule that a body counts
+// once: they stay out.
 func (k *killer) resend(c *e2e.Program) {
 	for batch := range k.spans.open {
 		if !posted(http.DefaultClient, c.URL("ingest")+"/v1/traces", k.spanBatch(batch)) {
@@ -312,7 +313,8 @@ func compare(t *testing.T, what string, l *ledger, stored map[string]int) {
 	}
 }
 
-// settled answers the rows of each batch when the engine shows all that was acknowledged, which takes it about a second.
+// settled returns the rows of each batch when the engine shows all that was acknowledged, which takes it about a
+// second.
 func (k *killer) settled(c *e2e.Program, what string, l *ledger, kind int, field string) map[string]int {
 	k.t.Helper()
 	var rows map[string]int

@@ -12,7 +12,7 @@ type logs struct {
 	to io.Writer
 }
 
-// writer answers one for a program's output; every line of it gets the name in front.
+// writer returns one for a program's output; every line of it gets the name in front.
 func (l *logs) writer(name string) io.Writer { return &namedLog{logs: l, name: name} }
 
 type namedLog struct {

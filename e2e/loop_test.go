@@ -14,8 +14,8 @@ import (
 	"edgescope/query"
 )
 
-// TestWholeLoop runs every shipped script against three regions of the real edge function and holds that all who saw the
-// requests agree: loadgen, the collector's rollups, its stored events and data points, and the dashboard's tables.
+// TestWholeLoop runs every shipped script against three regions of the real edge function and holds that all who saw
+// the requests agree: loadgen, the collector's rollups, its stored events and data points, and the dashboard's tables.
 func TestWholeLoop(t *testing.T) {
 	needWorkerd(t)
 	data := filepath.Join(t.TempDir(), "data")

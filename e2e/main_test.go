@@ -129,8 +129,8 @@ type report struct {
 	} `json:"aggregate"`
 }
 
-// runScript runs a shipped script against the product's regions and answers its report. It must pass; only how punctual a busy
-// machine is does not matter here.
+// runScript runs a shipped script against the product's regions and returns its report. It must pass; only how punctual
+// a busy machine is does not matter here.
 func runScript(t *testing.T, p *e2e.Product, script, name string, args ...string) report {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "report.json")

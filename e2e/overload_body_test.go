@@ -24,8 +24,8 @@ func spanIDs(n int) []byte {
 	return append(field(1, trace), field(2, trace[8:])...)
 }
 
-// spanBatch is an ExportTraceServiceRequest of n spans of ten attributes, whose ids follow from the batch's number. routes, when
-// given, names the route and the service of each.
+// spanBatch is an ExportTraceServiceRequest of n spans of ten attributes, whose ids follow from the batch's number.
+// routes, when given, names the route and the service of each.
 func spanBatch(batch, n int, routes func(i int) string) []byte {
 	now := time.Now()
 	route := func(int) string { return "/item" }

@@ -25,9 +25,9 @@ import (
 	"edgescope/query"
 )
 
-// TestOverload sends a collector more than it can hold, in every way that we know, and holds it to its promises: its memory stays
-// within a quarter above --memory-limit, what it takes is answered in bounded time, what it acknowledged is stored, and it goes on
-// serving. The amounts are small unless EDGESCOPE_OVERLOAD=full, as make overload sets it.
+// TestOverload sends a collector more than it can hold, in every way that we know, and holds it to its promises: its
+// memory stays within a quarter above --memory-limit, what it takes is answered in bounded time, what it acknowledged
+// is stored, and it goes on serving. The amounts are small unless EDGESCOPE_OVERLOAD=full, as make overload sets it.
 func TestOverload(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("the memory of a process is read from /proc")
@@ -88,7 +88,7 @@ func startOverload(t *testing.T) *overload {
 	}
 }
 
-// amount answers how much to send: more in a full run.
+// amount returns how much to send: more in a full run.
 func (o *overload) amount(small, full int) int {
 	if o.full {
 		return full
@@ -185,7 +185,7 @@ func (o *overload) kept() {
 	}
 }
 
-// peak answers the most resident memory that the process ever had, in bytes.
+// peak returns the most resident memory that the process ever had, in bytes.
 func (o *overload) peak() int64 {
 	o.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", o.c.PID()))
@@ -276,7 +276,7 @@ func (o *overload) manySeries() {
 	}
 }
 
-// metricOf answers the value of a line of /metrics.
+// metricOf returns the value of a line of /metrics.
 func metricOf(text []byte, name string) float64 {
 	for line := range strings.Lines(string(text)) {
 		if value, ok := strings.CutPrefix(line, name+" "); ok {

@@ -64,7 +64,7 @@ func (p *Product) watch(name string, exited <-chan struct{}) {
 	})
 }
 
-// Ended answers the names of programs that end, be it that Stop ended them: before Stop, any name is one too many.
+// Ended returns the names of programs that end, be it that Stop ended them: before Stop, any name is one too many.
 func (p *Product) Ended() <-chan string { return p.ended }
 
 func (p *Product) startCollector(ctx context.Context, o Options) (err error) {
@@ -115,7 +115,7 @@ func (p *Product) startEdge(ctx context.Context, o Options) (err error) {
 	return nil
 }
 
-// orFree answers the address, or one that takes a free port.
+// orFree returns the address, or one that takes a free port.
 func orFree(addr string) string {
 	if addr == "" {
 		return "127.0.0.1:0"
@@ -123,8 +123,8 @@ func orFree(addr string) string {
 	return addr
 }
 
-// Loadgen answers the command that runs a script of the folder scenarios against the three regions and tells the collector.
-// args are added; the name groups the runs on the dashboard's page. Its console goes to stdout.
+// Loadgen returns the command that runs a script of the folder scenarios against the three regions and tells the
+// collector. args are added; the name groups the runs on the dashboard's page. Its console goes to stdout.
 func (p *Product) Loadgen(stdout io.Writer, script, name string, args ...string) Command {
 	overrides, err := json.Marshal(map[string]any{
 		"config": map[string]any{"target": p.Edge.URLs()[p.Edge.regions[0].Name], "regions": p.Edge.URLs()},
@@ -142,8 +142,8 @@ func (p *Product) Loadgen(stdout io.Writer, script, name string, args ...string)
 	}
 }
 
-// Stop stops everything, in the opposite order: the edge function can tell its last spans, and the dashboard never asks a
-// collector that is gone. A second call does nothing.
+// Stop stops everything, in the opposite order: the edge function can tell its last spans, and the dashboard never asks
+// a collector that is gone. A second call does nothing.
 func (p *Product) Stop(ctx context.Context) error {
 	err := p.stack.Stop(ctx)
 	p.watching.Wait()

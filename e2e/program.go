@@ -25,8 +25,8 @@ type Command struct {
 	Env []string
 	// Listeners are the names in the "listening" lines to wait for, as ingest.
 	Listeners []string
-	// Stdout and Log take what the program writes to stdout and stderr; nil drops it. A file is given to the program itself,
-	// so that it finds a terminal if it is one; to others one goroutine writes.
+	// Stdout and Log take what the program writes to stdout and stderr; nil drops it. A file is given to the program
+	// itself, so that it finds a terminal if it is one; to others one goroutine writes.
 	Stdout, Log io.Writer
 }
 
@@ -46,9 +46,9 @@ const stopGrace = 20 * time.Second
 // listeningLine is how every program of ours tells the address that it took.
 var listeningLine = regexp.MustCompile(`\blistening\b.*?\bname=([\w-]+).*?\baddr=(\S+)`)
 
-// StartProgram starts a program and returns when it has told the addresses of all listeners. ctx bounds the start only; the
-// program runs until Stop or Kill. It leads a process group of its own, so that Ctrl-C reaches this process alone, which then
-// stops all in order; on Linux it is told to end when this process dies.
+// StartProgram starts a program and returns when it has told the addresses of all listeners. ctx bounds the start only;
+// the program runs until Stop or Kill. It leads a process group of its own, so that Ctrl-C reaches this process alone,
+// which then stops all in order; on Linux it is told to end when this process dies.
 func StartProgram(ctx context.Context, c Command) (*Program, error) {
 	p := &Program{
 		name:   filepath.Base(c.Path),
@@ -111,26 +111,27 @@ func (p *Program) watch(stderr io.Reader, c Command, ready chan<- struct{}) {
 	p.cmd.Wait() //nolint:errcheck // ProcessState tells it
 }
 
-// Addr answers host:port of the listener, "" for one that was not waited for.
+// Addr returns host:port of the listener, "" for one that was not waited for.
 func (p *Program) Addr(listener string) string { return p.addrs[listener] }
 
-// URL answers the listener's address as http://host:port.
+// URL returns the listener's address as http://host:port.
 func (p *Program) URL(listener string) string { return "http://" + p.addrs[listener] }
 
-// PID answers the number of the process.
+// PID returns the number of the process.
 func (p *Program) PID() int { return p.cmd.Process.Pid }
 
 // Exited is closed when the process has ended.
 func (p *Program) Exited() <-chan struct{} { return p.exited }
 
-// ExitCode answers the code of a process that has exited, -1 if a signal ended it.
+// ExitCode returns the code of a process that has exited, -1 if a signal ended it.
 func (p *Program) ExitCode() int {
 	<-p.exited
 	return p.cmd.ProcessState.ExitCode()
 }
 
-// Stop sends SIGTERM and waits until the program has drained. After 20 s, or when ctx is done, it is killed. Ending of itself
-// before, and another exit code than 0, are errors. Stop does nothing to a program that it, or Kill, has ended already.
+// Stop sends SIGTERM and waits until the program has drained. After 20 s, or when ctx is done, it is killed. Ending of
+// itself before, and another exit code than 0, are errors. Stop does nothing to a program that it, or Kill, has ended
+// already.
 func (p *Program) Stop(ctx context.Context) error {
 	select {
 	case <-p.exited:
@@ -171,8 +172,8 @@ func (p *Program) Interrupt() error {
 	}
 }
 
-// Run runs a program to its end and answers its exit code; when ctx is done it is interrupted first, and the code is that of
-// the interrupted program.
+// Run runs a program to its end and returns its exit code; when ctx is done it is interrupted first, and the code is
+// that of the interrupted program.
 func Run(ctx context.Context, c Command) (exitCode int, err error) {
 	p, err := StartProgram(ctx, c)
 	if err != nil {

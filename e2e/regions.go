@@ -22,7 +22,7 @@ type Region struct {
 	Distance time.Duration
 }
 
-// Regions answers the three regions of demo and tests, nearest first.
+// Regions returns the three regions of demo and tests, nearest first.
 func Regions() []Region {
 	return []Region{
 		{Name: "FRA", Distance: 5 * time.Millisecond},
@@ -40,7 +40,7 @@ type EdgeOptions struct {
 	OTLPURL, AEAddr string
 	// Version is the function's service.version.
 	Version string
-	// Log answers the writer for the output of the region of that name; nil drops all.
+	// Log returns the writer for the output of the region of that name; nil drops all.
 	Log func(name string) io.Writer
 }
 
@@ -105,7 +105,7 @@ func addDistance(proxy *toxiproxy.Proxy, oneWay time.Duration) error {
 	return nil
 }
 
-// URLs answers each region's address behind its simulated distance, by name: what config.regions of a script takes.
+// URLs returns each region's address behind its simulated distance, by name: what config.regions of a script takes.
 func (e *Edge) URLs() map[string]string {
 	urls := make(map[string]string, len(e.regions))
 	for _, r := range e.regions {
@@ -114,7 +114,7 @@ func (e *Edge) URLs() map[string]string {
 	return urls
 }
 
-// Worker answers the region's process, to ask it without distance; nil if there is no such region.
+// Worker returns the region's process, to ask it without distance; nil if there is no such region.
 func (e *Edge) Worker(name string) *workerd.Process {
 	for _, r := range e.regions {
 		if r.Name == name {

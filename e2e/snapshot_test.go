@@ -15,9 +15,10 @@ import (
 	"edgescope/internal/run/runtest"
 )
 
-// TestASnapshotRestoredElsewhereGivesTheSameAnswers takes a snapshot of a collector under load. A collector on the directory
-// that restore makes of it has everything that was acknowledged before the request, exactly once, in rows, metrics and totals;
-// of what came meanwhile it has whole batches. Questions about the time before the load get the same answers from both.
+// TestASnapshotRestoredElsewhereGivesTheSameAnswers takes a snapshot of a collector under load. A collector on the
+// directory that restore makes of it has everything that was acknowledged before the request, exactly once, in rows,
+// metrics and totals; of what came meanwhile it has whole batches. Questions about the time before the load get the
+// same answers from both.
 func TestASnapshotRestoredElsewhereGivesTheSameAnswers(t *testing.T) {
 	dir := t.TempDir()
 	k := newKiller(t, filepath.Join(dir, "data"))
@@ -50,7 +51,7 @@ func TestASnapshotRestoredElsewhereGivesTheSameAnswers(t *testing.T) {
 	k.check(c, "the collector whose snapshot it was")
 }
 
-// snapshot asks for one and answers its directory.
+// snapshot asks for one and returns its directory.
 func snapshot(t *testing.T, c *e2e.Program) string {
 	t.Helper()
 	began := time.Now()
@@ -70,7 +71,7 @@ func restore(t *testing.T, path, data string) {
 	}
 }
 
-// refused answers why a snapshot was not restored, "" if it was.
+// refused returns why a snapshot was not restored, "" if it was.
 func refused(t *testing.T, path, data string) string {
 	t.Helper()
 	var log bytes.Buffer
@@ -105,7 +106,7 @@ func remove(t *testing.T, c *e2e.Program, name string) {
 	}
 }
 
-// sofar answers a killer for another directory that knows what was acknowledged up to now.
+// sofar returns a killer for another directory that knows what was acknowledged up to now.
 func (k *killer) sofar(t *testing.T, data string) *killer {
 	then := newKiller(t, data)
 	then.began = k.began

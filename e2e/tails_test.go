@@ -17,8 +17,8 @@ import (
 	"edgescope/internal/workerd"
 )
 
-// TestTailsReachTheCollector runs a Worker with the tail worker beside it on workerd. What it tells is stored; so is what had
-// not ended when the collector stopped.
+// TestTailsReachTheCollector runs a Worker with the tail worker beside it on workerd. What it tells is stored; so is
+// what had not ended when the collector stopped.
 func TestTailsReachTheCollector(t *testing.T) {
 	needWorkerd(t)
 	data := t.TempDir()

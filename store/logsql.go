@@ -6,8 +6,8 @@ import "time"
 type LogsQL struct {
 	// Filter is the text without its pipes.
 	Filter string
-	// Newest tells whether every row of the answer is one stored row with its _time: the newest N can be searched backwards,
-	// window by window.
+	// Newest tells whether every row of the answer is one stored row with its _time: the newest N can be searched
+	// backwards, window by window.
 	Newest bool
 	// Tail tells whether the text can follow rows as they come.
 	Tail bool
@@ -21,18 +21,19 @@ type LogsQL struct {
 	Least, Most int64
 }
 
-// LogsQLReader is a Reader that also takes LogsQL texts apart, which the HTTP API of LogsQL needs. A store with a remote
-// engine need not be one: it passes that API through. Errors of a text are ErrBadQuery. The moment at is what "now" means.
+// LogsQLReader is a Reader that also takes LogsQL texts apart, which the HTTP API of LogsQL needs. A store with a
+// remote engine need not be one: it passes that API through. Errors of a text are ErrBadQuery. The moment at is what
+// "now" means.
 type LogsQLReader interface {
 	Reader
 	// ParseLogsQL returns what is known of a text. It fails with ErrTooMuch for one that the engine could not be
 	// stopped in.
 	ParseLogsQL(text string, at time.Time) (LogsQL, error)
-	// StatsLogsQL answers the text of a stats question and those of its fields that are labels; the others are numbers. With
-	// a step above 0 the text is grouped by _time in buckets of that width, shifted by offset.
+	// StatsLogsQL returns the text of a stats question and those of its fields that are labels; the others are numbers.
+	// With a step above 0 the text is grouped by _time in buckets of that width, shifted by offset.
 	StatsLogsQL(text string, at time.Time, step, offset time.Duration) (stats string, labels []string, err error)
-	// HitsLogsQL answers the text that counts the rows of a text by _time in buckets, and by fields. Its rows have _time, the
-	// fields, and one more field, the count.
+	// HitsLogsQL returns the text that counts the rows of a text by _time in buckets, and by fields. Its rows have
+	// _time, the fields, and one more field, the count.
 	//
 	// The texts that StatsLogsQL and HitsLogsQL answer are parsed as any other.
 	HitsLogsQL(text string, at time.Time, step, offset time.Duration, fields []string) (string, error)

@@ -28,8 +28,8 @@ const (
 	FieldDataset       = "dataset"
 	FieldSeverity      = "severity_number"
 	FieldSeverityText  = "severity_text"
-	// FieldSeq and FieldLog name the record of the write-ahead log that held the event (edge.Record): the number, and the
-	// collector's UUID and epoch within which it is unique. Absent when there was no log.
+	// FieldSeq and FieldLog name the record of the write-ahead log that held the event (edge.Record): the number, and
+	// the collector's UUID and epoch within which it is unique. Absent when there was no log.
 	FieldSeq = "wal.seq"
 	FieldLog = "wal.epoch"
 	// FieldWeight is how many occurrences the event stands for; absent means 1.
@@ -40,8 +40,8 @@ const (
 	fieldDroppedLinks  = "otel.dropped_links_count"
 )
 
-// reserved are the names of the row's own table: an attribute of that name is stored behind a prefix. So is one without a
-// name, which would become the message.
+// reserved are the names of the row's own table: an attribute of that name is stored behind a prefix. So is one without
+// a name, which would become the message.
 var reserved = set("", FieldTime, FieldMsg, "_stream", "_stream_id", FieldTraceID, FieldSpanID, FieldParentID, FieldName, FieldKind,
 	edge.KeyDuration, FieldStatusCode, FieldStatusMessage, FieldScopeName, FieldScopeVersion, FieldTraceState, FieldFlags,
 	FieldEvents, FieldLinks, FieldDataset, FieldSeverity, FieldSeverityText, FieldWeight,
@@ -65,8 +65,9 @@ var (
 	pointStream = []string{FieldDataset, edge.KeyRegion}
 )
 
-// StreamFields are the names of the fields that a row's stream is made of, which belong to this package. Questions that name them
-// read the blocks of those streams only, and what a store takes of one record and stream at once, it has whole or not at all.
+// StreamFields are the names of the fields that a row's stream is made of, which belong to this package. Questions that
+// name them read the blocks of those streams only, and what a store takes of one record and stream at once, it has
+// whole or not at all.
 func StreamFields(kind edge.Kind) []string {
 	switch kind {
 	case edge.KindDataPoint:
@@ -81,7 +82,7 @@ func StreamFields(kind edge.Kind) []string {
 // Stream is the values of StreamFields, in their order, "" for those that a row does not have.
 type Stream [3]string
 
-// StreamOf answers the stream of an event's row.
+// StreamOf returns the stream of an event's row.
 func StreamOf(e *edge.Event) Stream {
 	switch e.Kind {
 	case edge.KindDataPoint:
@@ -99,8 +100,8 @@ type RowRenderer struct {
 	buf []byte
 }
 
-// Render answers the row of an event without _time, and how many of its first fields name the stream: those of StreamFields that
-// are known. The row is valid until the next Render.
+// Render returns the row of an event without _time, and how many of its first fields name the stream: those of
+// StreamFields that are known. The row is valid until the next Render.
 func (r *RowRenderer) Render(e *edge.Event) (row Row, streamFields int) {
 	clear(r.row)
 	r.row, r.buf = r.row[:0], r.buf[:0]
@@ -133,7 +134,8 @@ func (r *RowRenderer) Render(e *edge.Event) (row Row, streamFields int) {
 	return r.row, streamFields
 }
 
-// defaultOperation is the operation of an event that was given none of its own. It is not kept: the row has it as route or name.
+// defaultOperation is the operation of an event that was given none of its own. It is not kept: the row has it as route
+// or name.
 func defaultOperation(e *edge.Event) string {
 	if e.Facts.Route != "" {
 		return e.Facts.Route
@@ -303,8 +305,8 @@ func (r *RowRenderer) id(name string, id []byte, zero bool) {
 	r.since(name, from)
 }
 
-// since appends a field whose value is what was written to buf from there on. The text shares buf's memory: when buf grows
-// the old memory stays alive through it, and Render, which starts buf again, ends its validity.
+// since appends a field whose value is what was written to buf from there on. The text shares buf's memory: when buf
+// grows the old memory stays alive through it, and Render, which starts buf again, ends its validity.
 func (r *RowRenderer) since(name string, from int) {
 	b := r.buf[from:]
 	r.row = append(r.row, Field{name, unsafe.String(unsafe.SliceData(b), len(b))})

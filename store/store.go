@@ -1,5 +1,5 @@
-// Package store is the contract of everything that keeps telemetry: what a Writer promises, what a Reader answers, and the
-// row in which an event is kept. storetest holds the tests that each store must pass.
+// Package store is the contract of everything that keeps telemetry: what a Writer promises, what a Reader answers, and
+// the row in which an event is kept. storetest holds the tests that each store must pass.
 package store
 
 import (
@@ -25,37 +25,38 @@ var (
 	ErrTooMuch = errors.New("question is too expensive")
 )
 
-// Writer keeps events and samples. It is safe for concurrent use. It copies what it keeps: arguments belong to the caller
-// again on return.
+// Writer keeps events and samples. It is safe for concurrent use. It copies what it keeps: arguments belong to the
+// caller again on return.
 type Writer interface {
-	// WriteEvents takes the rows of one batch. On return they are in memory: queries see them within about two
-	// seconds, kill -9 may lose what is younger than two flush intervals and two seconds, Close loses nothing. Rows for which Check answers an
-	// error must not be passed. It fails with ErrReadOnly, and then has taken nothing; but not for events with a Record: those
-	// were acknowledged, and the reserve of disk space has room for them.
+	// WriteEvents takes the rows of one batch. On return they are in memory: queries see them within about two seconds,
+	// kill -9 may lose what is younger than two flush intervals and two seconds, Close loses nothing. Rows for which
+	// Check returns an error must not be passed. It fails with ErrReadOnly, and then has taken nothing; but not for
+	// events with a Record: those were acknowledged, and the reserve of disk space has room for them.
 	//
-	// Of the rows of one record, UTC day and stream (StreamFields) kill -9 leaves all or none, whenever the engine can hold them in one
-	// part.
+	// Of the rows of one record, UTC day and stream (StreamFields) kill -9 leaves all or none, whenever the engine can
+	// hold them in one part.
 	WriteEvents(ctx context.Context, tenant edge.Tenant, events []edge.Event) error
-	// WriteSamples takes samples; of several with one series and time the greatest value counts, so writing again is harmless.
-	// Questions see them within about four seconds, after Flush at once.
+	// WriteSamples takes samples; of several with one series and time the greatest value counts, so writing again is
+	// harmless. Questions see them within about four seconds, after Flush at once.
 	WriteSamples(ctx context.Context, tenant edge.Tenant, samples []edge.Sample) error
-	// Check answers nil, or why the engine would drop the event (too old, too new, too large): such an event is refused with
-	// that reason before it enters a batch. It may shorten nothing and keeps nothing.
+	// Check returns nil, or why the engine would drop the event (too old, too new, too large): such an event is refused
+	// with that reason before it enters a batch. It may shorten nothing and keeps nothing.
 	Check(e *edge.Event) error
 }
 
 // Reader answers questions. It is safe for concurrent use; every question ends when its context ends.
 type Reader interface {
-	// Rows answers a LogsQL question row by row, in no order unless the question sorts. emit is called from one goroutine at
-	// a time; its row is valid only during the call. An error of emit ends the question and is returned.
+	// Rows answers a LogsQL question row by row, in no order unless the question sorts. emit is called from one
+	// goroutine at a time; its row is valid only during the call. An error of emit ends the question and is returned.
 	Rows(ctx context.Context, q RowsQuestion, emit func(Row) error) error
-	// Series evaluates MetricsQL over [From, To] every Step; with Step 0 once, at To. The tenant filter is enforced whatever
-	// the text says. Points without a value are NaN.
+	// Series evaluates MetricsQL over [From, To] every Step; with Step 0 once, at To. The tenant filter is enforced
+	// whatever the text says. Points without a value are NaN.
 	Series(ctx context.Context, q SeriesQuestion) ([]Series, error)
-	// Totals adds up the samples of each matching series in buckets of time. emit is called from one goroutine at a time, in no
-	// order, perhaps several times for one series; its argument, texts included, is valid only during the call. Values[i] is
-	// the sum of the samples from From + i*Step until before From + (i+1)*Step, 0 without any; a series without samples in the
-	// range is left out. An error of emit ends the question and is returned. The tenant filter is enforced as in Series.
+	// Totals adds up the samples of each matching series in buckets of time. emit is called from one goroutine at a
+	// time, in no order, perhaps several times for one series; its argument, texts included, is valid only during the
+	// call. Values[i] is the sum of the samples from From + i*Step until before From + (i+1)*Step, 0 without any; a
+	// series without samples in the range is left out. An error of emit ends the question and is returned. The tenant
+	// filter is enforced as in Series.
 	Totals(ctx context.Context, q TotalsQuestion, emit func(*Series) error) error
 }
 
@@ -67,7 +68,7 @@ type Field struct {
 // Row is a stored event as its fields; absent fields are left out.
 type Row []Field
 
-// Get answers the value of a field, "" when it is absent.
+// Get returns the value of a field, "" when it is absent.
 func (r Row) Get(name string) string {
 	for i := range r {
 		if r[i].Name == name {
@@ -86,8 +87,8 @@ func (r Row) Number(name string) float64 {
 	return f
 }
 
-// Time returns a field as a time in UTC: decimal Unix nanoseconds, as _time is stored, or RFC 3339, as functions of an engine
-// write it.
+// Time returns a field as a time in UTC: decimal Unix nanoseconds, as _time is stored, or RFC 3339, as functions of an
+// engine write it.
 func (r Row) Time(name string) (time.Time, error) {
 	text := r.Get(name)
 	if ns, err := strconv.ParseInt(text, 10, 64); err == nil {
@@ -139,7 +140,7 @@ type Series struct {
 	Values []float64
 }
 
-// Label answers the value of a label, "" when it is absent.
+// Label returns the value of a label, "" when it is absent.
 func (s *Series) Label(key string) string {
 	for i := range s.Labels {
 		if s.Labels[i].Key == key {

@@ -35,7 +35,7 @@ func (i invocation) compare(o invocation) int {
 	return cmp.Compare(fmt.Sprintf("%+v", i), fmt.Sprintf("%+v", o))
 }
 
-// ask answers a GET with parameters on the query port.
+// ask returns the answer to a GET with parameters on the query port.
 func (c collector) ask(t *testing.T, path, kind string, params ...string) []byte {
 	t.Helper()
 	v := url.Values{}
@@ -62,7 +62,7 @@ func (c collector) ask(t *testing.T, path, kind string, params ...string) []byte
 	return body
 }
 
-// rows answers the events of a kind that LogsQL finds.
+// rows returns the events of a kind that LogsQL finds.
 func (c collector) rows(t *testing.T, kind, filter string) (rows []map[string]string) {
 	t.Helper()
 	body := c.ask(t, "/select/logsql/query", kind, "query", filter, "start", time.Now().Add(-time.Hour).Format(time.RFC3339), "limit", "1000")
@@ -88,8 +88,8 @@ func (c collector) waitFor(t *testing.T, kind, filter string, n int) (rows []map
 	return rows
 }
 
-// expect waits for the invocations of a service, in any order, and compares all that LogsQL, the traces and the totals of the
-// dashboard's API say of them.
+// expect waits for the invocations of a service, in any order, and compares all that LogsQL, the traces and the totals
+// of the dashboard's API say of them.
 func (c collector) expect(t *testing.T, kind, service string, want ...invocation) {
 	t.Helper()
 	slices.SortFunc(want, invocation.compare)
@@ -127,7 +127,8 @@ func (c collector) expectEvents(t *testing.T, kind, filter string, want []invoca
 	}
 }
 
-// expectTraces compares with what the API says, which knows neither PoP, country nor what was inferred, and platforms as a filter.
+// expectTraces compares with what the API says, which knows neither PoP, country nor what was inferred, and platforms
+// as a filter.
 func (c collector) expectTraces(t *testing.T, service string, want []invocation) {
 	t.Helper()
 	var wanted, got []invocation

@@ -94,7 +94,7 @@ func start(t *testing.T, cmd e2e.Command) *e2e.Program {
 	return p
 }
 
-// logOf answers where a program may log to; a test that fails shows it.
+// logOf returns where a program may log to; a test that fails shows it.
 func logOf(t *testing.T, program string) *os.File {
 	t.Helper()
 	log, err := os.Create(filepath.Join(t.TempDir(), program+".log"))
@@ -118,7 +118,7 @@ func stop(t *testing.T, p *e2e.Program) {
 	}
 }
 
-// need answers the program that npm has installed under a pattern in node_modules, or skips the test.
+// need returns the program that npm has installed under a pattern in node_modules, or skips the test.
 func need(t *testing.T, pattern string) string {
 	t.Helper()
 	found, err := filepath.Glob(filepath.Join(modules, pattern))
@@ -132,7 +132,7 @@ func need(t *testing.T, pattern string) string {
 	return path
 }
 
-// node answers the program node, if what npm installs for it is there too.
+// node returns the program node, if what npm installs for it is there too.
 func node(t *testing.T) string {
 	t.Helper()
 	need(t, "@opentelemetry/sdk-node")

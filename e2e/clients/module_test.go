@@ -10,8 +10,8 @@ import (
 	"edgescope/e2e"
 )
 
-// TestModule: the module that the collector serves, in each runtime that has a process of its own. What the runtime does not
-// say is absent: Node and Bun do not name their platform, and no environment is the client's country.
+// TestModule: the module that the collector serves, in each runtime that has a process of its own. What the runtime
+// does not say is absent: Node and Bun do not name their platform, and no environment is the client's country.
 func TestModule(t *testing.T) {
 	t.Parallel()
 	f := func(name string, run runtime, network map[string]string, want invocation, env ...string) {
@@ -47,7 +47,7 @@ func startModule(t *testing.T, c collector, run runtime, url string, env ...stri
 	return startApp(t, path, args, append([]string{"EDGESCOPE_URL=" + url, "SERVICE=shop"}, env...))
 }
 
-// A runtime answers the program and its arguments that run an app with the module.
+// A runtime returns the program and its arguments that run an app with the module.
 type runtime func(t *testing.T, module string) (path string, args []string)
 
 func nodeRuntime(t *testing.T, module string) (path string, args []string) {

@@ -44,7 +44,8 @@ func servers() map[string]server {
 	}
 }
 
-// start runs the server, so that it exports to endpoint when it is told to end and not before: what arrives has been flushed.
+// start runs the server, so that it exports to endpoint when it is told to end and not before: what arrives has been
+// flushed.
 func (s server) start(t *testing.T, endpoint string, env ...string) *e2e.Program {
 	t.Helper()
 	path := s.path
@@ -107,8 +108,8 @@ func (s server) expectLogs(t *testing.T, c collector) {
 	}
 }
 
-// expectOddNumbers finds the numbers for which the SDK for JavaScript writes JSON that OTLP does not know (null for NaN, 1e+300 as
-// an integer): they cost nothing but NaN, which is not in the JSON.
+// expectOddNumbers finds the numbers for which the SDK for JavaScript writes JSON that OTLP does not know (null for
+// NaN, 1e+300 as an integer): they cost nothing but NaN, which is not in the JSON.
 func (s server) expectOddNumbers(t *testing.T, c collector) {
 	t.Helper()
 	if s.path != "" {
@@ -123,8 +124,8 @@ func (s server) expectOddNumbers(t *testing.T, c collector) {
 	}
 }
 
-// TestFaaSMetrics: what a function counts of itself with OpenTelemetry's SDK for JavaScript can be asked in MetricsQL, whichever
-// way the SDK adds up.
+// TestFaaSMetrics: what a function counts of itself with OpenTelemetry's SDK for JavaScript can be asked in MetricsQL,
+// whichever way the SDK adds up.
 func TestFaaSMetrics(t *testing.T) {
 	t.Parallel()
 	for name, temporality := range map[string]string{"js json": "delta", "js proto gzip": "cumulative", "js grpc": "lowmemory"} {

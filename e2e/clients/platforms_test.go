@@ -33,8 +33,8 @@ func TestDeno(t *testing.T) {
 	c.expectValue(t, `sum(increase(http_server_request_duration_seconds_count{service_name="shop"}[5m]))`, 3)
 }
 
-// TestHonoOnDeno: the framework's span knows the route and what the app says, the runtime's span around it is the invocation. Hono
-// answers for the error, so both spans have the status.
+// TestHonoOnDeno: the framework's span knows the route and what the app says, the runtime's span around it is the
+// invocation. Hono answers for the error, so both spans have the status.
 func TestHonoOnDeno(t *testing.T) {
 	t.Parallel()
 	need(t, "@hono/otel")
@@ -68,8 +68,8 @@ func TestVercel(t *testing.T) {
 		invocation{Platform: "vercel", Region: "iad1", Colo: "iad1", Country: "DE", Route: "/cart/[id]", Status: "500", Outcome: "exception"})
 }
 
-// TestLambda: a function behind an HTTP API on AWS. The instrumentation knows cold starts; of the request it tells nothing but
-// the address, so the route is inferred from the path.
+// TestLambda: a function behind an HTTP API on AWS. The instrumentation knows cold starts; of the request it tells
+// nothing but the address, so the route is inferred from the path.
 func TestLambda(t *testing.T) {
 	t.Parallel()
 	node := node(t)

@@ -23,7 +23,7 @@ type fault struct {
 	left    atomic.Int64
 }
 
-// start answers the address of the proxy; two posts go wrong.
+// start returns the address of the proxy; two posts go wrong.
 func (f *fault) start(t *testing.T, c collector, status int, deliver bool) string {
 	t.Helper()
 	door, err := url.Parse(c.URL("ingest"))
@@ -49,8 +49,8 @@ func (f *fault) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(f.status)
 }
 
-// TestRetriesLoseAndDoubleNothing: an SDK sends again what it got no good answer for, and the collector stores it once, be it
-// that it had it already.
+// TestRetriesLoseAndDoubleNothing: an SDK sends again what it got no good answer for, and the collector stores it once,
+// be it that it had it already.
 func TestRetriesLoseAndDoubleNothing(t *testing.T) {
 	t.Parallel()
 	all := servers()
@@ -81,7 +81,8 @@ func TestRetriesLoseAndDoubleNothing(t *testing.T) {
 	f("go http gzip", http.StatusTooManyRequests, false)
 }
 
-// TestModuleRetries: the module sends again what it got no good answer for, and a process that is told to end waits for that.
+// TestModuleRetries: the module sends again what it got no good answer for, and a process that is told to end waits for
+// that.
 func TestModuleRetries(t *testing.T) {
 	t.Parallel()
 	for name, run := range map[string]runtime{"node": nodeRuntime, "deno": denoRuntime, "bun": bunRuntime} {
@@ -100,8 +101,8 @@ func TestModuleRetries(t *testing.T) {
 	}
 }
 
-// TestRestartLosesNothing: the collector is killed between two batches of an SDK and comes back while that tries again. Every span
-// is there once: those that had been acknowledged, and those that were not.
+// TestRestartLosesNothing: the collector is killed between two batches of an SDK and comes back while that tries again.
+// Every span is there once: those that had been acknowledged, and those that were not.
 func TestRestartLosesNothing(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"js json gzip", "go http"} {
@@ -149,7 +150,7 @@ func TestRestartLosesNothing(t *testing.T) {
 // watch is a proxy before a collector's HTTP or gRPC door that counts the requests that were over the rate.
 type watch struct{ refused atomic.Int64 }
 
-// start answers the address of the proxy.
+// start returns the address of the proxy.
 func (w *watch) start(t *testing.T, door string, grpc bool) string {
 	t.Helper()
 	target, err := url.Parse(door)
@@ -191,8 +192,9 @@ func (e ended) Close() error {
 	return e.ReadCloser.Close()
 }
 
-// TestRateLimitLosesNothing: SDKs wait when the collector says that their tenant is over its rate, over HTTP and gRPC. The one for
-// JavaScript is asked over HTTP only: over gRPC it never sends anything again (0.223, grpc-exporter-transport.js).
+// TestRateLimitLosesNothing: SDKs wait when the collector says that their tenant is over its rate, over HTTP and gRPC.
+// The one for JavaScript is asked over HTTP only: over gRPC it never sends anything again (0.223,
+// grpc-exporter-transport.js).
 func TestRateLimitLosesNothing(t *testing.T) {
 	t.Parallel()
 	const token = "a-token-of-the-tenant-shop" //nolint:gosec // of this test's collector

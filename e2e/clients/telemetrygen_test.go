@@ -10,8 +10,8 @@ import (
 	"edgescope/e2e"
 )
 
-// TestTelemetrygen: the load client of the OpenTelemetry Collector, over both transports. It tells no place, route, cold start
-// or cache.
+// TestTelemetrygen: the load client of the OpenTelemetry Collector, over both transports. It tells no place, route,
+// cold start or cache.
 func TestTelemetrygen(t *testing.T) {
 	t.Parallel()
 	const program = "github.com/open-telemetry/opentelemetry-collector-contrib/cmd/telemetrygen"

@@ -98,9 +98,9 @@ func visitWorker(t *testing.T, c collector, script string, paths ...string) {
 	visit(t, p.URL(), cloudflare, paths...)
 }
 
-// TestWorkersSDK: a Worker on otel-cf-workers. It knows cold starts, and the cache status from its use of the Cache API; of a
-// thrown error it tells no status. (It does not bundle with @opentelemetry/semantic-conventions 1.45, which has lost a name; so
-// package.json pins an older one.)
+// TestWorkersSDK: a Worker on otel-cf-workers. It knows cold starts, and the cache status from its use of the Cache
+// API; of a thrown error it tells no status. (It does not bundle with @opentelemetry/semantic-conventions 1.45, which
+// has lost a name; so package.json pins an older one.)
 func TestWorkersSDK(t *testing.T) {
 	t.Parallel()
 	c := startCollector(t)
@@ -122,8 +122,8 @@ func TestHonoInAWorker(t *testing.T) {
 		invocation{Platform: "cloudflare.workers", Region: "FRA", Colo: "FRA", Country: "DE", Route: "/boom", Status: "500", Outcome: "error", Cold: "false"})
 }
 
-// TestTailWorkers: what workerd tells of an unchanged Worker, after each invocation and from its start. Tails tell of no cold
-// start and no cache.
+// TestTailWorkers: what workerd tells of an unchanged Worker, after each invocation and from its start. Tails tell of
+// no cold start and no cache.
 func TestTailWorkers(t *testing.T) {
 	t.Parallel()
 	c := startCollector(t)
@@ -168,7 +168,7 @@ func TestModuleInWorkerd(t *testing.T) {
 	expectFields(t, row, "blob1", "a", "blob2", "", "blob3", "c", "double1", "19.5", "double2", "NaN", "cloud.region", "", "edge.invocation", "")
 }
 
-// module answers edgescope.mjs as the collector serves it.
+// module returns edgescope.mjs as the collector serves it.
 func (c collector) module(t *testing.T) []byte {
 	t.Helper()
 	res, err := http.Get(c.URL("ingest") + "/edgescope.mjs")

@@ -101,7 +101,7 @@ func (s *show) stop(ctx context.Context) error {
 	return err
 }
 
-// preferred answers the address if it is free, else "" for any other, and says so.
+// preferred returns the address if it is free, else "" for any other, and says so.
 func (s *show) preferred(ctx context.Context, addr string) string {
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
 	if err != nil {

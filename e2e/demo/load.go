@@ -31,8 +31,8 @@ func pass() []loadTest {
 // pause lies between two passes, so that the charts show that load comes and goes.
 const pause = 10 * time.Second
 
-// load runs passes until ctx ends, which is no error, or until a program ends that should not. With --once it runs one, and a
-// load test that did not pass is an error.
+// load runs passes until ctx ends, which is no error, or until a program ends that should not. With --once it runs one,
+// and a load test that did not pass is an error.
 func (s *show) load(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -71,7 +71,7 @@ func (s *show) passes(ctx context.Context) error {
 	return err
 }
 
-// runPass runs each load test once and answers what did not pass.
+// runPass runs each load test once and returns what did not pass.
 func (s *show) runPass(ctx context.Context, console io.Writer) error {
 	var errs []error
 	for _, test := range pass() {

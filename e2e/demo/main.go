@@ -1,5 +1,5 @@
-// Command demo is what `make run` starts: collector, dashboard and the edge function in three regions, all on this machine,
-// and load tests against them until Ctrl-C. The distance to the regions is simulated.
+// Command demo is what `make run` starts: collector, dashboard and the edge function in three regions, all on this
+// machine, and load tests against them until Ctrl-C. The distance to the regions is simulated.
 package main
 
 import (

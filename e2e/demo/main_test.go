@@ -40,8 +40,8 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// fakeServer listens where the flags say, tells it as the real programs do, and ends on SIGTERM. FAKE_CRASH names one that
-// ends with an error instead of listening.
+// fakeServer listens where the flags say, tells it as the real programs do, and ends on SIGTERM. FAKE_CRASH names one
+// that ends with an error instead of listening.
 func fakeServer(name string) int {
 	if os.Getenv("FAKE_CRASH") == name {
 		fmt.Fprintln(os.Stderr, "the disk is full")
@@ -74,7 +74,8 @@ func fakeServer(name string) int {
 	return 0
 }
 
-// fakeLoadgen asks each region once, as the overrides name them, and exits as FAKE_LOADGEN says. "wait" stays until SIGINT.
+// fakeLoadgen asks each region once, as the overrides name them, and exits as FAKE_LOADGEN says. "wait" stays until
+// SIGINT.
 func fakeLoadgen() int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT)
 	defer stop()
@@ -232,7 +233,7 @@ func startDemo(t *testing.T) *process {
 	return p
 }
 
-// addresses answers host:port of everything that the demo says it runs.
+// addresses returns host:port of everything that the demo says it runs.
 func (p *process) addresses(t *testing.T) (found []string) {
 	t.Helper()
 	for _, line := range p.output {

@@ -1,6 +1,7 @@
-// Package access decides whose a request is and what it may do: bearer tokens from a file, JSON Web Tokens of an identity
-// provider, or the header of a trusted proxy, each mapped to a tenant. The ingest port, the query port and the dashboard share
-// it; what it answers is a Grant, and every part that touches telemetry takes the tenant from that Grant and from nowhere else.
+// Package access decides whose a request is and what it may do: bearer tokens from a file, JSON Web Tokens of an
+// identity provider, or the header of a trusted proxy, each mapped to a tenant. The ingest port, the query port and the
+// dashboard share it; what it answers is a Grant, and every part that touches telemetry takes the tenant from that
+// Grant and from nowhere else.
 package access
 
 import (
@@ -92,16 +93,17 @@ type Options struct {
 	Tokens string
 	// JWT says whose JSON Web Tokens are taken; nil means none.
 	JWT *JWTOptions
-	// ProxyHeader names the header in which a proxy says who asks, and Proxies are where such proxies are. Both or none. It
-	// counts on questions only: nobody can write by it. Its values are names or members of tenants in the token file.
+	// ProxyHeader is the header in which a trusted proxy says who asks: the name of a tenant in the token file, or one
+	// of its members. Proxies are the addresses of such proxies: the header is ignored when a request comes from
+	// elsewhere, and where telemetry is sent. Both are set or none.
 	ProxyHeader string
 	Proxies     []netip.Prefix
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
 
-// Guard decides about requests. A nil *Guard lets everybody do everything as tenant 0. It is safe for concurrent use and owns
-// no goroutine: call Reload and RefreshKeys from time to time.
+// Guard decides about requests. A nil *Guard lets everybody do everything as tenant 0. It is safe for concurrent use
+// and owns no goroutine: call Reload and RefreshKeys from time to time.
 type Guard struct {
 	o    Options
 	file *tokenFile
@@ -134,7 +136,8 @@ func Open(o Options) (*Guard, error) {
 	return g, nil
 }
 
-// Reload reads the token file again. It answers whether anything changed; with an error the table from before stays in force.
+// Reload reads the token file again. It answers whether anything changed; with an error the table from before stays in
+// force.
 func (g *Guard) Reload(context.Context) (changed bool, err error) {
 	if g.o.Tokens == "" {
 		return false, nil
@@ -142,8 +145,8 @@ func (g *Guard) Reload(context.Context) (changed bool, err error) {
 	return g.file.reload()
 }
 
-// RefreshKeys fetches the keys of JSON Web Tokens again; with an error the keys from before stay in force. It answers whether
-// the set of keys changed. Without JWT it does nothing.
+// RefreshKeys fetches the keys of JSON Web Tokens again; with an error the keys from before stay in force. It answers
+// whether the set of keys changed. Without JWT it does nothing.
 func (g *Guard) RefreshKeys(ctx context.Context) (changed bool, err error) {
 	if g.jwt == nil {
 		return false, nil
@@ -151,8 +154,9 @@ func (g *Guard) RefreshKeys(ctx context.Context) (changed bool, err error) {
 	return g.jwt.keys.refresh(ctx)
 }
 
-// Admit decides by the value of an Authorization header. It fails with *DeniedError, and when writing is asked for and the
-// tenant has exceeded its rate with *edge.UnavailableError. Where ctx has a visit, the visit knows its sender from then on.
+// Admit decides by the value of an Authorization header. It fails with *DeniedError, and when writing is asked for and
+// the tenant has exceeded its rate with *edge.UnavailableError. Where ctx has a visit, the visit knows its sender from
+// then on.
 func (g *Guard) Admit(ctx context.Context, authorization string, want Scope) (*Grant, error) {
 	if g == nil {
 		visitOf(ctx).arrive(everybody, nil)
@@ -256,8 +260,8 @@ func (g *Guard) admitByProxy(r *http.Request, want Scope) (*Grant, error) {
 	return grant, nil
 }
 
-// ProxyUser answers the value of the header in which a trusted proxy says who asks. It fails with *DeniedError when it is
-// missing, empty or there more than once: then somebody else than the proxy has set one of them.
+// ProxyUser answers the value of the header in which a trusted proxy says who asks. It fails with *DeniedError when it
+// is missing, empty or there more than once: then somebody else than the proxy has set one of them.
 func ProxyUser(h http.Header, name string) (string, error) {
 	switch values := h.Values(name); {
 	case len(values) == 0 || len(values) == 1 && values[0] == "":

@@ -38,8 +38,8 @@ type publicKey struct {
 	key any
 }
 
-// keySet is the set of keys that an identity provider publishes. Verifying uses what was fetched last; an unknown key id
-// fetches again, but not more often than every refetchAfter, however many tokens with made-up ids come.
+// keySet is the set of keys that an identity provider publishes. Verifying uses what was fetched last; an unknown key
+// id fetches again, but not more often than every refetchAfter, however many tokens with made-up ids come.
 type keySet struct {
 	url          string
 	client       *http.Client
@@ -106,8 +106,8 @@ func (s *keySet) refresh(ctx context.Context) (changed bool, err error) {
 	return s.fetch(ctx)
 }
 
-// fetch gets the set and puts it in force; with an error the one from before stays. The request that caused it may go away
-// while others wait for the same keys: so its end does not end the fetch, the client's timeout does.
+// fetch gets the set and puts it in force; with an error the one from before stays. The request that caused it may go
+// away while others wait for the same keys: so its end does not end the fetch, the client's timeout does.
 func (s *keySet) fetch(ctx context.Context) (changed bool, err error) {
 	s.fetched = s.now()
 	text, err := s.get(context.WithoutCancel(ctx))
@@ -161,8 +161,8 @@ type jsonWebKey struct {
 	Y   string `json:"y"`
 }
 
-// parseKeys reads a JWK Set. Keys for other uses and algorithms are passed over, as RFC 7517 section 5 wants; a set without
-// any that we can use is an error.
+// parseKeys reads a JWK Set. Keys for other uses and algorithms are passed over, as RFC 7517 section 5 wants; a set
+// without any that we can use is an error.
 func parseKeys(text []byte) (map[string]publicKey, error) {
 	var set struct {
 		Keys []json.RawMessage `json:"keys"`

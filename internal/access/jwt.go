@@ -26,8 +26,8 @@ type JWTOptions struct {
 	URL string
 	// Audience must be in the token's aud, Issuer must be its iss.
 	Audience, Issuer string
-	// TenantClaim names the claim with the tenant: a number is the tenant's number, a text is the name or a member of a tenant
-	// in the token file.
+	// TenantClaim names the claim with the tenant: a number is the tenant's number, a text is the name or a member of a
+	// tenant in the token file.
 	TenantClaim string
 	// Client fetches the keys; nil means one with a timeout of 5 s that follows no redirect.
 	Client *http.Client
@@ -167,8 +167,8 @@ func (t *table) byClaim(raw json.RawMessage) (*tenant, error) {
 // scopePrefix is how our scopes are told from those of others in a token's scope.
 const scopePrefix = "edgescope:"
 
-// scopes reads the claim scope (RFC 8693 section 4.2, a list in one text) or scp (the same, or an array, as some providers
-// spell it). Without any of ours nothing is allowed.
+// scopes reads the claim scope (RFC 8693 section 4.2, a list in one text) or scp (the same, or an array, as some
+// providers spell it). Without any of ours nothing is allowed.
 func (c *claims) scopes() Scope {
 	var s Scope
 	for _, claim := range []string{"scope", "scp"} {

@@ -11,8 +11,8 @@ import (
 
 // Limit is how much a tenant may send. The zero Limit is none.
 type Limit struct {
-	// EventsPerSecond counts spans, logs and data points that were kept, BytesPerSecond what was received over the network, both
-	// on average; 0 is no bound.
+	// EventsPerSecond counts spans, logs and data points that were kept, BytesPerSecond what was received over the
+	// network, both on average; 0 is no bound.
 	EventsPerSecond float64 `yaml:"events_per_second"`
 	BytesPerSecond  float64 `yaml:"bytes_per_second"`
 	// Burst is for how long a tenant that was silent may send at once what it may send in that time; 0 is 10 s.
@@ -33,9 +33,9 @@ func (l *Limit) validate() error {
 
 const defaultBurst = 10 * time.Second
 
-// limiter holds a tenant to its Limit. What a request costs is known after it was read, so a request is taken while the tenant
-// owes nothing, and what it costs beyond the burst is waited for before the next one: the average holds exactly. A nil
-// limiter allows everything. It is safe for concurrent use.
+// limiter holds a tenant to its Limit. What a request costs is known after it was read, so a request is taken while the
+// tenant owes nothing, and what it costs beyond the burst is waited for before the next one: the average holds exactly.
+// A nil limiter allows everything. It is safe for concurrent use.
 type limiter struct {
 	limit Limit
 

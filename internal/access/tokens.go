@@ -26,13 +26,13 @@ type Config struct {
 
 // TenantConfig is a tenant.
 type TenantConfig struct {
-	// ID is the tenant's number, 0 to 4294967295; telemetry is stored under it, so it must never be given to somebody else. 0 is
-	// whose telemetry is that was received while nobody had to sign in.
+	// ID is the tenant's number, 0 to 4294967295; telemetry is stored under it, so it must never be given to somebody
+	// else. 0 is whose telemetry is that was received while nobody had to sign in.
 	ID *uint32 `yaml:"id"`
 	// Name is what tokens refer to.
 	Name string `yaml:"name"`
-	// Members are further texts that stand for the tenant in a proxy's header or in the tenant claim of a JSON Web Token, such
-	// as mail addresses.
+	// Members are further texts that stand for the tenant in a proxy's header or in the tenant claim of a JSON Web
+	// Token, such as mail addresses.
 	Members []string `yaml:"members"`
 	Limit   Limit    `yaml:"limit"`
 }
@@ -89,8 +89,8 @@ type drain struct {
 // mostDrains bounds the secrets: each costs a hash of every signed body.
 const mostDrains = 32
 
-// byToken answers the grant of a token, nil for an unknown one. The look-up takes as long as the digest says, and a digest
-// tells nothing about the tokens near it: comparing them in constant time would hide nothing more.
+// byToken answers the grant of a token, nil for an unknown one. The look-up takes as long as the digest says, and a
+// digest tells nothing about the tokens near it: comparing them in constant time would hide nothing more.
 func (t *table) byToken(token string) *Grant { return t.grants[sha256.Sum256([]byte(token))] }
 
 // tokenFile is the file and what it said last.

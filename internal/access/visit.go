@@ -13,8 +13,8 @@ import (
 	"edgescope/edge"
 )
 
-// Visit is one request on its way: who sent it, once that is known, and what it costs them. It belongs to the goroutine of
-// the request.
+// Visit is one request on its way: who sent it, once that is known, and what it costs them. It belongs to the goroutine
+// of the request.
 type Visit struct {
 	grant *Grant
 	// signed is the grant of the secret that the body is signed with.
@@ -65,8 +65,8 @@ func SenderOf(ctx context.Context) (edge.Tenant, bool) {
 	return v.sender.Tenant, true
 }
 
-// Spend counts bytes as received and events as kept against the rate of who sent the request of ctx. It never refuses: the
-// request after one that overdraws is told to come later.
+// Spend counts bytes as received and events as kept against the rate of who sent the request of ctx. It never refuses:
+// the request after one that overdraws is told to come later.
 func Spend(ctx context.Context, bytes, events int) {
 	if v := visitOf(ctx); v != nil && v.grant != nil && v.grant.limit != nil {
 		v.grant.limit.spend(v.now(), float64(bytes), float64(events))
@@ -105,8 +105,8 @@ func (g *Guard) Protect(want Scope, next http.Handler) http.Handler {
 	})
 }
 
-// TenantOf answers whose request it is, after Protect or Admit let it through. It fails for any other: a handler that was wired
-// without them answers nobody.
+// TenantOf answers whose request it is, after Protect or Admit let it through. It fails for any other: a handler that
+// was wired without them answers nobody.
 func TenantOf(r *http.Request) (edge.Tenant, error) {
 	v := visitOf(r.Context())
 	if v == nil || v.grant == nil {

@@ -10,7 +10,8 @@ import (
 const (
 	// fewestConnections is how many connections a program must be able to have at least.
 	fewestConnections = 32
-	// ownDescriptors is for what a program has open beside Files: logs, locks, listeners, requests that it sends itself.
+	// ownDescriptors is for what a program has open beside Files: logs, locks, listeners, requests that it sends
+	// itself.
 	ownDescriptors = 32
 )
 

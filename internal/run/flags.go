@@ -16,8 +16,8 @@ var ErrHelp = flag.ErrHelp
 // EnvPrefix begins the environment variable of every flag: --data-dir is also EDGESCOPE_DATA_DIR.
 const EnvPrefix = "EDGESCOPE_"
 
-// Flags are the flags of one program or verb. They live in a FlagSet of their own, since flag.CommandLine belongs to the
-// storage engines, and are listed in the help under the groups in which they were added.
+// Flags are the flags of one program or verb. They live in a FlagSet of their own, since flag.CommandLine belongs to
+// the storage engines, and are listed in the help under the groups in which they were added.
 type Flags struct {
 	set    *flag.FlagSet
 	usage  string
@@ -112,8 +112,9 @@ func (f *Flags) Given(name string) bool {
 	return given
 }
 
-// Parse reads the environment and then args, in which flags may stand before, between and after the operands ("--" ends the
-// flags). It answers the operands. Asked for help it prints it to help and answers ErrHelp; other errors have exit code 2.
+// Parse reads the environment and then args, in which flags may stand before, between and after the operands ("--" ends
+// the flags). It returns the operands. Asked for help it prints it to help and returns ErrHelp; other errors have exit
+// code 2.
 func (f *Flags) Parse(args []string, lookupEnv func(string) (string, bool), help io.Writer) ([]string, error) {
 	if err := f.parseEnv(lookupEnv); err != nil {
 		return nil, err

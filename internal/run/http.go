@@ -30,10 +30,10 @@ func (e *HTTPError) Error() string {
 	return e.Msg + ": " + e.Err.Error()
 }
 
-// Unwrap answers the error behind the answer.
+// Unwrap returns the error behind the answer.
 func (e *HTTPError) Unwrap() error { return e.Err }
 
-// Handle turns a handler that answers an error into an http.Handler. An HTTPError gives status and JSON body; any other
+// Handle turns a handler that returns an error into an http.Handler. An HTTPError gives status and JSON body; any other
 // error is logged and answered as 500 "internal error".
 func Handle(log *slog.Logger, h func(http.ResponseWriter, *http.Request) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -74,8 +74,8 @@ type ServerOptions struct {
 	MaxConns int
 	// Failed answers a request whose handler has panicked before it wrote anything; nil answers 500 with a JSON error.
 	Failed http.HandlerFunc
-	// ReadTimeout bounds reading a whole request, 0 means 1 minute; WriteTimeout bounds writing an answer, 0 means 2 minutes.
-	// A handler that streams sets its own deadline with http.ResponseController.
+	// ReadTimeout bounds reading a whole request, 0 means 1 minute; WriteTimeout bounds writing an answer, 0 means 2
+	// minutes. A handler that streams sets its own deadline with http.ResponseController.
 	ReadTimeout, WriteTimeout time.Duration
 }
 
@@ -171,7 +171,8 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 	}()
 	s.o.Handler.ServeHTTP(status, r)
 	if !b.read {
-		// net/http reads on, to use the connection again. Where this can't be set the timeout for all of the request holds.
+		// net/http reads on, to use the connection again. Where this can't be set the timeout for all of the request
+		// holds.
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(lastWords))
 	}
 }

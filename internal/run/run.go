@@ -1,5 +1,5 @@
-// Package run is what edgescope's programs share: flags that are also environment variables, the logger, HTTP servers with
-// timeouts, starting and stopping in order, and each program's own telemetry.
+// Package run is what edgescope's programs share: flags that are also environment variables, the logger, HTTP servers
+// with timeouts, starting and stopping in order, and each program's own telemetry.
 package run
 
 import (
@@ -39,7 +39,7 @@ func (e *CodeError) Error() string {
 	return e.Err.Error()
 }
 
-// Unwrap answers the wrapped error.
+// Unwrap returns the wrapped error.
 func (e *CodeError) Unwrap() error { return e.Err }
 
 // Usage makes an error that ends the program with exit code 2: the command line is wrong.
@@ -47,8 +47,8 @@ func Usage(format string, args ...any) error {
 	return &CodeError{Code: 2, Err: fmt.Errorf(format, args...)}
 }
 
-// Main runs a program until it ends by itself or SIGINT or SIGTERM cancels its context; a second signal ends the process at
-// once, by the default action. It prints the error and answers the exit code: 0, that of a CodeError, or 1.
+// Main runs a program until it ends by itself or SIGINT or SIGTERM cancels its context; a second signal ends the
+// process at once, by the default action. It prints the error and returns the exit code: 0, that of a CodeError, or 1.
 func Main(program string, p Process, body func(ctx context.Context, p Process) error) int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
@@ -56,7 +56,7 @@ func Main(program string, p Process, body func(ctx context.Context, p Process) e
 	return ExitCode(program, p.Stderr, body(ctx, p))
 }
 
-// ExitCode prints an error as the program's last words and answers its exit code.
+// ExitCode prints an error as the program's last words and returns its exit code.
 func ExitCode(program string, stderr io.Writer, err error) int {
 	if err == nil || errors.Is(err, ErrHelp) {
 		return 0
@@ -71,7 +71,8 @@ func ExitCode(program string, stderr io.Writer, err error) int {
 	return 1
 }
 
-// Stack holds what was started, to stop it in the opposite order. The zero value is ready; it is safe for concurrent use.
+// Stack holds what was started, to stop it in the opposite order. The zero value is ready; it is safe for concurrent
+// use.
 type Stack struct {
 	mu      sync.Mutex
 	closers []closer
@@ -89,8 +90,8 @@ func (s *Stack) Push(name string, stop func(context.Context) error) {
 	s.closers = append(s.closers, closer{name, stop})
 }
 
-// Stop stops what was pushed, last first, each once: a second call finds nothing left to do. All are stopped even when one
-// fails or the deadline of ctx has passed.
+// Stop stops what was pushed, last first, each once: a second call finds nothing left to do. All are stopped even when
+// one fails or the deadline of ctx has passed.
 func (s *Stack) Stop(ctx context.Context) error {
 	s.mu.Lock()
 	closers := s.closers

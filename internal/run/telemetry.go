@@ -38,8 +38,8 @@ func (o *TelemetryOptions) Register(f *Flags) {
 	f.String(&o.PyroscopeURL, "pyroscope-url", "", "push profiles to this Pyroscope `URL`")
 }
 
-// StartTelemetry starts what the options ask for and answers how to stop it, which flushes what is pending. Traces become
-// the global tracer provider; profiles carry the labels that stages set with runtime/pprof.
+// StartTelemetry starts what the options ask for and returns how to stop it, which flushes what is pending. Traces
+// become the global tracer provider; profiles carry the labels that stages set with runtime/pprof.
 func StartTelemetry(ctx context.Context, service string, o TelemetryOptions, log *slog.Logger) (stop func(context.Context) error, err error) {
 	var stack Stack
 	if o.OTLPEndpoint != "" {
@@ -113,8 +113,8 @@ func (l profileLog) Errorf(format string, args ...any) {
 	l.log.Warn("profiles", slog.String("error", fmt.Sprintf(format, args...)))
 }
 
-// Traced gives every request a server span of the global tracer provider, child of the request's traceparent. The name is
-// the method and, when h is a mux, the pattern that it matched.
+// Traced gives every request a server span of the global tracer provider, child of the request's traceparent. The name
+// is the method and, when h is a mux, the pattern that it matched.
 func Traced(name string, h http.Handler) http.Handler {
 	tracer := otel.Tracer("edgescope/" + name)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -30,7 +30,7 @@ func (o *TLSOptions) Validate() error {
 	return nil
 }
 
-// Open reads the certificate. Without files it answers nil, and a nil *Certificate means no TLS.
+// Open reads the certificate. Without files it returns nil, and a nil *Certificate means no TLS.
 func (o *TLSOptions) Open(ctx context.Context) (*Certificate, error) {
 	if o.Cert == "" {
 		return nil, nil //nolint:nilnil // nil is the certificate of a program without TLS
@@ -51,8 +51,8 @@ type Certificate struct {
 	digest [sha256.Size]byte
 }
 
-// Reload reads the files again and answers whether they changed. With an error, as when only one of the two was replaced
-// yet, the certificate from before stays in use. A nil Certificate never changes.
+// Reload reads the files again and returns whether they changed. With an error, as when only one of the two was
+// replaced yet, the certificate from before stays in use. A nil Certificate never changes.
 func (c *Certificate) Reload(context.Context) (changed bool, err error) {
 	if c == nil {
 		return false, nil
@@ -80,7 +80,8 @@ func (c *Certificate) Reload(context.Context) (changed bool, err error) {
 	return true, nil
 }
 
-// Config answers a configuration whose new connections use the current certificate, TLS 1.2 and later; nil for a nil Certificate.
+// Config returns a configuration whose new connections use the current certificate, TLS 1.2 and later; nil for a nil
+// Certificate.
 func (c *Certificate) Config() *tls.Config {
 	if c == nil {
 		return nil

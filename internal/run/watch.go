@@ -17,8 +17,9 @@ type Watched struct {
 	Reload func(context.Context) (changed bool, err error)
 }
 
-// Watch looks after all of them, each in its own goroutine, until ctx ends or the stop function that it answers is called, which
-// waits for them. Changes are logged, and errors when they begin, when they become others, and when they end.
+// Watch looks after all of them, each in its own goroutine, until ctx ends or the stop function that it returns is
+// called, which waits for them. Changes are logged, and errors when they begin, when they become others, and when they
+// end.
 func Watch(ctx context.Context, log *slog.Logger, all ...Watched) (stop func(context.Context) error) {
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup

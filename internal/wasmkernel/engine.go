@@ -2,9 +2,9 @@ package wasmkernel
 
 import "bytes"
 
-// Engine runs the kernels fast: the sums of Blur and Half, written as good Go is, with buffers and tables kept from call to
-// call. It is what the benchmark calls go, and, compiled to WebAssembly, go-wasm. It is not safe for concurrent use; the
-// zero value is ready.
+// Engine runs the kernels fast: the sums of Blur and Half, written as good Go is, with buffers and tables kept from
+// call to call. It is what the benchmark calls go, and, compiled to WebAssembly, go-wasm. It is not safe for concurrent
+// use; the zero value is ready.
 type Engine struct {
 	img, tmp, out    []byte
 	w, h             int
@@ -12,21 +12,21 @@ type Engine struct {
 	weightX, weightY []int16
 }
 
-// Run answers the pixels after both operations: the input, of w times h pixels, blurred and halved. The input is not
+// Run returns the pixels after both operations: the input, of w times h pixels, blurred and halved. The input is not
 // changed; the answer belongs to the caller. The sides must meet Image.Check.
 func (e *Engine) Run(input []byte, w, h int) []byte {
 	copy(e.Input(w, h), input)
 	return bytes.Clone(e.Process())
 }
 
-// Input answers the buffer that Process reads, of w*h*4 bytes. It belongs to the engine.
+// Input returns the buffer that Process reads, of w*h*4 bytes. It belongs to the engine.
 func (e *Engine) Input(w, h int) []byte {
 	e.reserve(w, h)
 	return e.img
 }
 
-// Process blurs and halves what is in the buffer of Input, and overwrites it. Its answer belongs to the engine and is valid
-// until the next call.
+// Process blurs and halves what is in the buffer of Input, and overwrites it. Its answer belongs to the engine and is
+// valid until the next call.
 func (e *Engine) Process() []byte {
 	e.blur()
 	e.halve()
@@ -80,8 +80,8 @@ func blurEdge(dst, row []byte, x, w int) {
 	}
 }
 
-// blurLines makes each byte the weighted sum of the bytes at its place in eleven lines. Cutting them to one length lets the
-// compiler leave out their bounds checks.
+// blurLines makes each byte the weighted sum of the bytes at its place in eleven lines. Cutting them to one length lets
+// the compiler leave out their bounds checks.
 func blurLines(dst []byte, lines *[11][]byte) {
 	n := len(dst)
 	a0, a1, a2, a3, a4, a5 := lines[0][:n], lines[1][:n], lines[2][:n], lines[3][:n], lines[4][:n], lines[5][:n]

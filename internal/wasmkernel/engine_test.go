@@ -19,7 +19,8 @@ func TestEngineReachesTheGoldenHashes(t *testing.T) {
 	}
 }
 
-// TestEngineMatchesAtOddShapes has one engine change its image size from call to call, over pixels that overshoot a byte.
+// TestEngineMatchesAtOddShapes has one engine change its image size from call to call, over pixels that overshoot a
+// byte.
 func TestEngineMatchesAtOddShapes(t *testing.T) {
 	var e wasmkernel.Engine
 	for _, side := range [][2]int{{24, 26}, {26, 24}, {98, 100}, {28, 40}, {24, 24}} {

@@ -1,6 +1,7 @@
 package wasmkernel
 
-// blurWeights are those of the pixels at distance 0 to 5: a Gaussian of sigma 5/3. Both sides together add up to 1 << shift.
+// blurWeights are those of the pixels at distance 0 to 5: a Gaussian of sigma 5/3. Both sides together add up to 1 <<
+// shift.
 var blurWeights = [6]int32{3926, 3278, 1910, 777, 220, 44}
 
 // Taps is how many input pixels make one output pixel of Half, in each direction.
@@ -22,7 +23,7 @@ var (
 	}
 )
 
-// BlurTable answers the six blur weights, for distance 0 to 5, as the engines read them.
+// BlurTable returns the six blur weights, for distance 0 to 5, as the engines read them.
 func BlurTable() []int16 {
 	table := make([]int16, len(blurWeights))
 	for i, w := range blurWeights {
@@ -31,8 +32,8 @@ func BlurTable() []int16 {
 	return table
 }
 
-// HalfTable answers how a line of n pixels becomes n/2, n even and at least MinSide: output o is the sum of Taps inputs from
-// starts[o] on, times weights[o*Taps:(o+1)*Taps].
+// HalfTable returns how a line of n pixels becomes n/2, n even and at least MinSide: output o is the sum of Taps inputs
+// from starts[o] on, times weights[o*Taps:(o+1)*Taps].
 func HalfTable(n int) (starts []int32, weights []int16) {
 	out := n / 2
 	starts = make([]int32, out)
@@ -51,7 +52,7 @@ func HalfTable(n int) (starts []int32, weights []int16) {
 	return starts, weights
 }
 
-// Blur answers the image blurred with a radius of 5 pixels, first along the rows and then along the columns, rounded to
+// Blur returns the image blurred with a radius of 5 pixels, first along the rows and then along the columns, rounded to
 // bytes between the two. Beyond the edge the pixel of the edge counts.
 func (m Image) Blur() Image {
 	return m.blurPass(1, 0).blurPass(0, 1)
@@ -74,8 +75,8 @@ func (m Image) blurPass(dx, dy int) Image {
 	return out
 }
 
-// Half answers the image at half its width and half its height, first along the rows and then along the columns, rounded
-// and clamped to bytes between the two.
+// Half returns the image at half its width and half its height, first along the rows and then along the columns,
+// rounded and clamped to bytes between the two.
 func (m Image) Half() Image {
 	return m.halfRows().halfColumns()
 }
@@ -114,7 +115,7 @@ func (m Image) halfColumns() Image {
 	return out
 }
 
-// at answers one channel of the pixel nearest to (x, y) inside the image.
+// at returns one channel of the pixel nearest to (x, y) inside the image.
 func (m Image) at(x, y, c int) int32 {
 	x = min(max(x, 0), m.W-1)
 	y = min(max(y, 0), m.H-1)

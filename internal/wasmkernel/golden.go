@@ -10,7 +10,7 @@ type Size struct {
 	Input, Blurred, Halved string
 }
 
-// Sizes answers the named sizes, smallest first. tiny is for tests; the edge function knows the other three.
+// Sizes returns the named sizes, smallest first. tiny is for tests; the edge function knows the other three.
 func Sizes() []Size {
 	return []Size{
 		{Name: "tiny", W: 24, H: 24, Input: "43558b3b", Blurred: "c8b1be09", Halved: "42eea6ee"},

@@ -12,8 +12,8 @@ import (
 	"edgescope/internal/wasmkernel"
 )
 
-// TestGoAsWASMMatchesTheReference builds the engine go-wasm, which is too large to be kept, as `npm run wasm:go` does, and
-// holds its bytes.
+// TestGoAsWASMMatchesTheReference builds the engine go-wasm, which is too large to be kept, as `npm run wasm:go` does,
+// and holds its bytes.
 func TestGoAsWASMMatchesTheReference(t *testing.T) {
 	if testing.Short() {
 		t.Skip("building Go for WebAssembly takes seconds: not with -short")
@@ -46,7 +46,7 @@ func TestGoAsWASMMatchesTheReference(t *testing.T) {
 	}
 }
 
-// answer calls an export that answers a place in memory.
+// answer calls an export that returns a place in memory.
 func (h host) answer(name string, params ...uint64) uint32 {
 	h.t.Helper()
 	results, err := h.module.ExportedFunction(name).Call(h.t.Context(), params...)

@@ -1,6 +1,6 @@
-// Package wasmkernel is the reference implementation of the image kernels of wasm-bench: a test image, a blur and a Lanczos
-// halving in 32-bit integer arithmetic. It is written for reading, not for speed, and it is what the JavaScript and
-// WebAssembly engines are measured against: all of them give the same bytes. The rules are in wasm-bench/SPEC.md.
+// Package wasmkernel is the reference implementation of the image kernels of wasm-bench: a test image, a blur and a
+// Lanczos halving in 32-bit integer arithmetic. It is written for reading, not for speed, and it is what the JavaScript
+// and WebAssembly engines are measured against: all of them give the same bytes. The rules are in wasm-bench/SPEC.md.
 package wasmkernel
 
 import (
@@ -8,23 +8,25 @@ import (
 	"hash/fnv"
 )
 
-// MinSide is the smallest width and height in pixels that the kernels take: the halving needs two edge patterns of twelve taps.
+// MinSide is the smallest width and height in pixels that the kernels take: the halving needs two edge patterns of
+// twelve taps.
 const MinSide = 24
 
-// Weights are fixed point with 14 fractional bits: each set adds up to 1 << shift, and rounding adds half of that first.
+// Weights are fixed point with 14 fractional bits: each set adds up to 1 << shift, and rounding adds half of that
+// first.
 const (
 	shift = 14
 	half  = 1 << (shift - 1)
 )
 
-// Image is RGBA with 8 bits a channel, row by row from the top, without padding. Pix holds W*H*4 bytes. All four channels
-// are treated alike: alpha is not multiplied in.
+// Image is RGBA with 8 bits a channel, row by row from the top, without padding. Pix holds W*H*4 bytes. All four
+// channels are treated alike: alpha is not multiplied in.
 type Image struct {
 	W, H int
 	Pix  []byte
 }
 
-// New answers a black, transparent image.
+// New returns a black, transparent image.
 func New(w, h int) Image { return Image{W: w, H: h, Pix: make([]byte, w*h*4)} }
 
 // Check says why the kernels can't take the image: sides are even and at least MinSide pixels, and Pix has W*H*4 bytes.
@@ -38,15 +40,15 @@ func (m Image) Check() error {
 	return nil
 }
 
-// Hash answers the 32-bit FNV-1a hash of the bytes as 8 lower-case hex digits.
+// Hash returns the 32-bit FNV-1a hash of the bytes as 8 lower-case hex digits.
 func Hash(b []byte) string {
 	h := fnv.New32a()
 	h.Write(b)
 	return fmt.Sprintf("%08x", h.Sum32())
 }
 
-// TestImage draws gradients under noise of a linear congruential generator: the same bytes on every machine, since it is
-// integers throughout.
+// TestImage draws gradients under noise of a linear congruential generator: the same bytes on every machine, since it
+// is integers throughout.
 func TestImage(w, h int) Image {
 	m := New(w, h)
 	seed := uint32(1)

@@ -89,7 +89,7 @@ func (h host) call(name string, params ...uint64) {
 	}
 }
 
-// blurHalf answers what the module makes of the image: blurred, and then halved.
+// blurHalf returns what the module makes of the image: blurred, and then halved.
 func (h host) blurHalf(m wasmkernel.Image) (blurred, halved []byte) {
 	h.t.Helper()
 	k := littleEndian(wasmkernel.BlurTable())
@@ -146,8 +146,8 @@ func TestModulesMatchTheReference(t *testing.T) {
 	}
 }
 
-// TestModulesMatchAtOddShapes covers what the golden sizes don't: the shortest rows, lengths that leave the SIMD loops every
-// kind of tail, and pixels that overshoot a byte.
+// TestModulesMatchAtOddShapes covers what the golden sizes don't: the shortest rows, lengths that leave the SIMD loops
+// every kind of tail, and pixels that overshoot a byte.
 func TestModulesMatchAtOddShapes(t *testing.T) {
 	for _, file := range []string{"kernel-scalar.wasm", "kernel-simd.wasm"} {
 		t.Run(file, func(t *testing.T) {

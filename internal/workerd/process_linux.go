@@ -12,9 +12,9 @@ import (
 	"time"
 )
 
-// ownGroup keeps the terminal's signals away from workerd, so that Stop is what ends it, and has the kernel kill it when this
-// process dies, however it dies. To be exact, when the thread ends that started it (prctl(2), PR_SET_PDEATHSIG); Go ends a
-// thread only if a goroutine exits that is locked to it.
+// ownGroup keeps the terminal's signals away from workerd, so that Stop is what ends it, and has the kernel kill it
+// when this process dies, however it dies. To be exact, when the thread ends that started it (prctl(2),
+// PR_SET_PDEATHSIG); Go ends a thread only if a goroutine exits that is locked to it.
 func ownGroup() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }

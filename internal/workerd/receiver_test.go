@@ -115,7 +115,7 @@ type receiver struct {
 	spans  []span
 	points []point
 	bodies []string // of all posts of spans, refused ones too
-	// refuse answers a status for the nth post of spans, from 0; 200 takes it.
+	// refuse is the status for the nth post of spans, from 0; 200 takes it.
 	refuse  func(n int) int
 	changed chan struct{} // closed and replaced whenever something comes
 }
@@ -212,7 +212,7 @@ func (r *receiver) waitFor(what string, holds func() bool) {
 	}
 }
 
-// trace waits for the server span under that parent and answers it with its children by name.
+// trace waits for the server span under that parent and returns it with its children by name.
 func (r *receiver) trace(parent string) (server span, children map[string]span) {
 	r.t.Helper()
 	children = make(map[string]span)

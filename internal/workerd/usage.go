@@ -10,8 +10,8 @@ type Usage struct {
 	RSS int64
 }
 
-// Usage reads what the process has used from /proc: CPU in ns from schedstat, since stat counts in ticks of 10 ms. On other
-// systems than Linux the error is errors.ErrUnsupported.
+// Usage reads what the process has used from /proc: CPU in ns from schedstat, since stat counts in ticks of 10 ms. On
+// other systems than Linux the error is errors.ErrUnsupported.
 func (p *Process) Usage() (Usage, error) { return usage(p.PID()) }
 
 // UsageOf is Usage of any process, by its number.

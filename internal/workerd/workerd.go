@@ -1,5 +1,5 @@
-// Package workerd runs the edge function of wasm-bench on workerd, the runtime of Cloudflare Workers, as a process of its
-// own: one process is one region. Tests, benchmarks and the demo use it.
+// Package workerd runs the edge function of wasm-bench on workerd, the runtime of Cloudflare Workers, as a process of
+// its own: one process is one region. Tests, benchmarks and the demo use it.
 package workerd
 
 import (
@@ -43,13 +43,14 @@ type Options struct {
 	Output io.Writer
 }
 
-// Find answers the path of the workerd program that npm installed under dir, the folder wasm-bench.
+// Find returns the path of the workerd program that npm installed under dir, the folder wasm-bench.
 func Find(dir string) (string, error) {
 	arch := map[string]string{"amd64": "64", "arm64": "arm64"}[runtime.GOARCH]
 	if arch == "" || (runtime.GOOS != "linux" && runtime.GOOS != "darwin") {
 		return "", fmt.Errorf("workerd runs on linux and darwin, on amd64 and arm64, not on %s/%s", runtime.GOOS, runtime.GOARCH)
 	}
-	// node_modules/workerd/bin/workerd is a link that npm's --ignore-scripts leaves out; the package of the platform is always there.
+	// node_modules/workerd/bin/workerd is a link that npm's --ignore-scripts leaves out; the package of the platform is
+	// always there.
 	bin := filepath.Join(dir, "node_modules", "@cloudflare", "workerd-"+runtime.GOOS+"-"+arch, "bin", "workerd")
 	if _, err := os.Stat(bin); err != nil {
 		return "", fmt.Errorf("find workerd: %w; install it with: npm ci --prefix %s", err, dir)
@@ -57,8 +58,9 @@ func Find(dir string) (string, error) {
 	return bin, nil
 }
 
-// Start runs the function and returns when workerd says that it listens. No request is sent: the first one, which meets the
-// cold start, is the caller's. ctx bounds the start only; the process runs until Stop, and dies with this one on Linux.
+// Start runs the function and returns when workerd says that it listens. No request is sent: the first one, which meets
+// the cold start, is the caller's. ctx bounds the start only; the process runs until Stop, and dies with this one on
+// Linux.
 func Start(ctx context.Context, o Options) (*Process, error) {
 	bin, err := Find(o.Dir)
 	if err != nil {
@@ -131,8 +133,8 @@ type Process struct {
 	stopped error
 }
 
-// watch starts the two goroutines of the process, which end with it: one reads the control pipe, which names the port but
-// not the host, one waits.
+// watch starts the two goroutines of the process, which end with it: one reads the control pipe, which names the port
+// but not the host, one waits.
 func (p *Process) watch(control *os.File, host string) (listening <-chan string) {
 	addr := make(chan string, 1)
 	var reading sync.WaitGroup
@@ -160,13 +162,13 @@ func (p *Process) watch(control *os.File, host string) (listening <-chan string)
 	return addr
 }
 
-// Addr answers host:port of the HTTP socket.
+// Addr returns host:port of the HTTP socket.
 func (p *Process) Addr() string { return p.addr }
 
-// URL answers the address as http://host:port.
+// URL returns the address as http://host:port.
 func (p *Process) URL() string { return "http://" + p.addr }
 
-// PID answers the number of the process.
+// PID returns the number of the process.
 func (p *Process) PID() int { return p.cmd.Process.Pid }
 
 // Exited is closed when the process has ended, of itself or by Stop.
@@ -175,9 +177,9 @@ func (p *Process) Exited() <-chan struct{} { return p.exited }
 // grace is how long workerd may finish its requests before it is killed.
 const grace = 3 * time.Second
 
-// Stop ends the process: by SIGTERM, on which workerd finishes what it serves, and by SIGKILL after 3 s or when ctx is done.
-// It returns when the process is gone. A process that had ended of itself is an error. Stop is safe to call again, and
-// answers the same.
+// Stop ends the process: by SIGTERM, on which workerd finishes what it serves, and by SIGKILL after 3 s or when ctx is
+// done. It returns when the process is gone. A process that had ended of itself is an error. Stop is safe to call
+// again, and returns the same.
 func (p *Process) Stop(ctx context.Context) error {
 	p.stop.Do(func() { p.stopped = p.stopOnce(ctx) })
 	return p.stopped

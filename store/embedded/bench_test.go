@@ -18,8 +18,9 @@ import (
 
 const spansPerBatch = 1000
 
-// BenchmarkFiveMillionSpans writes five million spans of one hour into a new directory and asks for some of them. It tells
-// the CPU time of a million spans, closing included, and the bytes that each takes on disk. With -short it is a tenth.
+// BenchmarkFiveMillionSpans writes five million spans of one hour into a new directory and asks for some of them. It
+// tells the CPU time of a million spans, closing included, and the bytes that each takes on disk. With -short it is a
+// tenth.
 func BenchmarkFiveMillionSpans(b *testing.B) {
 	spans := 5_000_000
 	if testing.Short() {
@@ -192,7 +193,7 @@ func BenchmarkSeriesOverManySeries(b *testing.B) {
 	}
 }
 
-// cpuTime answers the CPU time that this process took.
+// cpuTime returns the CPU time that this process took.
 func cpuTime(b *testing.B) time.Duration {
 	b.Helper()
 	var u unix.Rusage

@@ -56,30 +56,32 @@ const (
 type Options struct {
 	// Dir is the data directory. It is created when it does not exist.
 	Dir string
-	// RetentionEvents and RetentionSamples are how long events and samples are kept, at least a day each. Defaults: 30 and
-	// 400 days.
+	// RetentionEvents and RetentionSamples are how long events and samples are kept, at least a day each. Defaults: 30
+	// and 400 days.
 	RetentionEvents, RetentionSamples time.Duration
-	// MaxDisk bounds what the store takes on disk, in bytes: above it the oldest days of events go, but never the last two.
-	// Samples count but stay. 0 means no bound.
+	// MaxDisk bounds what the store takes on disk, in bytes: above it the oldest days of events go, but never the last
+	// two. Samples count but stay. 0 means no bound.
 	MaxDisk int64
-	// MinFreeDisk is the reserve in bytes: with less free space the store is read-only, until a tenth more than that is free
-	// again. The engines die when a disk is full, and their buffers exceed 8 MB. Default 512 MiB.
+	// MinFreeDisk is the reserve in bytes: with less free space the store is read-only, until a tenth more than that is
+	// free again. The engines die when a disk is full, and their buffers exceed 8 MB. Default 512 MiB.
 	MinFreeDisk int64
-	// MemoryLimit bounds the caches of the engines in bytes. 0 means 60 % of the machine's memory. The engines read it once:
-	// only the first Open of a process sets it.
+	// MemoryLimit bounds the caches of the engines in bytes. 0 means 60 % of the machine's memory. The engines read it
+	// once: only the first Open of a process sets it.
 	MemoryLimit int64
 	// QueryMemory bounds what one selector of a MetricsQL text may take while it is evaluated, in bytes: a question
 	// that needs more fails with store.ErrTooMuch. 0 is no bound but that of MemoryLimit.
 	QueryMemory int64
-	// FlushInterval is how often written data goes to disk, at least a second; default 5 s. kill -9 loses what is younger
-	// than about two of them.
+	// FlushInterval is how often written data goes to disk, at least a second; default 5 s. kill -9 loses what is
+	// younger than about two of them.
 	FlushInterval time.Duration
 	// MaxQueryDuration bounds the evaluation of MetricsQL; a question that needs longer fails with store.ErrTooMuch.
 	// Default 10 s.
 	MaxQueryDuration time.Duration
-	// Logger tells of changes of state. Default: nothing is logged. The engines log warnings to stderr in their own form.
+	// Logger tells of changes of state. Default: nothing is logged. The engines log warnings to stderr in their own
+	// form.
 	Logger *slog.Logger
-	// FreeSpace answers how many bytes are free in the file system of a directory. Default: what the operating system says.
+	// FreeSpace returns how many bytes are free in the file system of a directory. Default: what the operating system
+	// says.
 	FreeSpace func(dir string) (uint64, error)
 	// GuardInterval is how often the guard looks at the disk. Default one second.
 	GuardInterval time.Duration
@@ -146,8 +148,8 @@ type Store struct {
 	// waiting are rows on their way to the engine.
 	waiting *waiting.Rows
 
-	// mu is held for reading by every call, for writing by Close: Close waits for the calls in flight, and a call that comes
-	// later finds closed set.
+	// mu is held for reading by every call, for writing by Close: Close waits for the calls in flight, and a call that
+	// comes later finds closed set.
 	mu     sync.RWMutex
 	closed bool
 
@@ -168,8 +170,8 @@ type Store struct {
 var opened atomic.Bool
 
 // Open opens the store in Options.Dir, or makes one there. It fails with store.ErrInUse when another process has the
-// directory open, or this process has any Store open; with store.ErrNewerFormat when a newer version wrote it; and with a
-// plain error when the directory can't be written or its disk is full. The caller closes the Store.
+// directory open, or this process has any Store open; with store.ErrNewerFormat when a newer version wrote it; and with
+// a plain error when the directory can't be written or its disk is full. The caller closes the Store.
 func Open(ctx context.Context, opts Options) (*Store, error) {
 	opts, err := opts.withDefaults()
 	if err != nil {
@@ -207,7 +209,8 @@ func open(ctx context.Context, opts Options) (*Store, error) {
 	s := &Store{opts: opts, dir: dir, ward: ward, turns: make(chan struct{}, maxConcurrentSeries)}
 	for i, name := range datadir.KindDirs {
 		s.kinds[i] = logstorage.MustOpenStorage(filepath.Join(opts.Dir, name), &logstorage.StorageConfig{
-			// A day more than Check allows on both sides: what Check lets in is still taken when it arrives a little later.
+			// A day more than Check allows on both sides: what Check lets in is still taken when it arrives a little
+			// later.
 			Retention:              opts.RetentionEvents + 24*time.Hour,
 			FutureRetention:        maxFuture + 24*time.Hour,
 			FlushInterval:          opts.FlushInterval,
@@ -222,7 +225,7 @@ func open(ctx context.Context, opts Options) (*Store, error) {
 	return s, nil
 }
 
-// Identity answers the UUID of this collector's data directory and the epoch, the number of times that it was opened.
+// Identity returns the UUID of this collector's data directory and the epoch, the number of times that it was opened.
 func (s *Store) Identity() (uuid string, epoch uint64) {
 	return s.dir.Identity()
 }
@@ -240,7 +243,8 @@ func (s *Store) Flush() {
 	flushMetrics()
 }
 
-// Close waits for the calls in flight, makes everything durable and gives the directory back. A second Close does nothing.
+// Close waits for the calls in flight, makes everything durable and gives the directory back. A second Close does
+// nothing.
 func (s *Store) Close() error {
 	s.guard.stop()
 	s.sealing()

@@ -220,7 +220,7 @@ func TestRefusedSamplesAreCounted(t *testing.T) {
 	}
 }
 
-// metric answers the value of a line of WriteMetrics.
+// metric returns the value of a line of WriteMetrics.
 func metric(s *embedded.Store, name string) string {
 	var b strings.Builder
 	s.WriteMetrics(&b)

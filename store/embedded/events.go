@@ -13,8 +13,8 @@ import (
 // maxFuture is how far ahead of the clock an event may be.
 const maxFuture = 24 * time.Hour
 
-// WriteEvents implements store.Writer. Rows go to the engine within 1.5 seconds, with those of other batches; those of one batch, kind,
-// UTC day and stream at once, however many they are: after kill -9 it has all of them or none.
+// WriteEvents implements store.Writer. Rows go to the engine within 1.5 seconds, with those of other batches; those of
+// one batch, kind, UTC day and stream at once, however many they are: after kill -9 it has all of them or none.
 func (s *Store) WriteEvents(ctx context.Context, tenant edge.Tenant, events []edge.Event) error {
 	begin := s.canWrite
 	if len(events) > 0 && events[0].Record != nil {
@@ -44,7 +44,7 @@ func (s *Store) mayWrite(ctx context.Context) error {
 	return s.enter()
 }
 
-// Writable answers nil, or store.ErrReadOnly with figures while the disk is nearly full.
+// Writable returns nil, or store.ErrReadOnly with figures while the disk is nearly full.
 func (s *Store) Writable() error {
 	if s.guard.readOnly.Load() {
 		return fmt.Errorf("%w: %d MiB free, %d MiB are kept", store.ErrReadOnly, s.guard.free.Load()>>20, s.opts.MinFreeDisk>>20)

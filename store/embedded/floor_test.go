@@ -21,8 +21,9 @@ import (
 	"edgescope/store/embedded"
 )
 
-// BenchmarkAgainstFloor compares the store with the floor: the engine given the rows of each request as they come, in process, without
-// log, totals or HTTP. Both decode and normalise the same requests of 50 spans, in turn, on one core; closing is included.
+// BenchmarkAgainstFloor compares the store with the floor: the engine given the rows of each request as they come, in
+// process, without log, totals or HTTP. Both decode and normalise the same requests of 50 spans, in turn, on one core;
+// closing is included.
 //
 //	go test ./store/embedded -run '^$' -bench AgainstFloor -benchtime 3x -cpu 1
 func BenchmarkAgainstFloor(b *testing.B) {
@@ -111,7 +112,7 @@ func throughEngine(b *testing.B, requests [][]byte) {
 	engine.MustClose()
 }
 
-// dump answers requests as functions send them, 50 spans each, from the load source.
+// dump returns requests as functions send them, 50 spans each, from the load source.
 func dump(b *testing.B, spans int) (requests [][]byte) {
 	b.Helper()
 	source := filepath.Join(cmp.Or(os.Getenv("EDGESCOPE_SHARED"), "../../../shared"), "bench", "otlpload")

@@ -20,8 +20,8 @@ import (
 // trimInterval is how often the guard compares the store's size with Options.MaxDisk.
 const trimInterval = 10 * time.Second
 
-// guard looks after the disk: it makes the store read-only before the disk is full, since the engines end the process on a
-// full disk, and drops the oldest days of events above Options.MaxDisk.
+// guard looks after the disk: it makes the store read-only before the disk is full, since the engines end the process
+// on a full disk, and drops the oldest days of events above Options.MaxDisk.
 type guard struct {
 	s        *Store
 	free     atomic.Uint64
@@ -124,7 +124,7 @@ func (g *guard) dropDay(name string) bool {
 	return true
 }
 
-// days answers the names (YYYYMMDD) of the days that have events of any kind, oldest first.
+// days returns the names (YYYYMMDD) of the days that have events of any kind, oldest first.
 func (s *Store) days() []string {
 	var days []string
 	for _, st := range s.kinds {
@@ -134,7 +134,7 @@ func (s *Store) days() []string {
 	return slices.Compact(days)
 }
 
-// diskUse answers the bytes that the store takes on disk.
+// diskUse returns the bytes that the store takes on disk.
 func (s *Store) diskUse() uint64 {
 	n := dirSize(filepath.Join(s.opts.Dir, "metrics"))
 	for _, st := range s.kinds {
@@ -145,7 +145,8 @@ func (s *Store) diskUse() uint64 {
 	return n
 }
 
-// dirSize answers the bytes in the files below a directory. Files that vanish meanwhile, as merged parts do, count nothing.
+// dirSize returns the bytes in the files below a directory. Files that vanish meanwhile, as merged parts do, count
+// nothing.
 func dirSize(dir string) uint64 {
 	var n uint64
 	_ = filepath.WalkDir(dir, func(_ string, e fs.DirEntry, err error) error {
@@ -160,7 +161,7 @@ func dirSize(dir string) uint64 {
 	return n
 }
 
-// freeSpace answers the bytes that this user may still write to the file system of a directory.
+// freeSpace returns the bytes that this user may still write to the file system of a directory.
 func freeSpace(dir string) (uint64, error) {
 	var st unix.Statfs_t
 	if err := unix.Statfs(dir, &st); err != nil {

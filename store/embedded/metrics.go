@@ -23,8 +23,8 @@ const (
 	maxPoints             = 30_000
 )
 
-// startMetrics sets the engine's flags and opens its data. The engine reads flag.CommandLine, which is its own: our programs
-// parse FlagSets of theirs. A TestMain that opens a store calls flag.Parse before.
+// startMetrics sets the engine's flags and opens its data. The engine reads flag.CommandLine, which is its own: our
+// programs parse FlagSets of theirs. A TestMain that opens a store calls flag.Parse before.
 func startMetrics(o *Options) error {
 	if !flag.CommandLine.Parsed() {
 		if err := flag.CommandLine.Parse(nil); err != nil {
@@ -56,8 +56,8 @@ func metricsFlags(o *Options) [][2]string {
 		{"search.latencyOffset", "0s"},
 		// Windows are written again for a quarter of an hour: cached answers would be stale.
 		{"search.disableCache", "true"},
-		// 1 byte: nothing fits in. This cache forgets only every 10 s, and until then a question that was asked before does not
-		// see new series (lib/mergeset, defaultFlushCallbackInterval).
+		// 1 byte: nothing fits in. This cache forgets only every 10 s, and until then a question that was asked before
+		// does not see new series (lib/mergeset, defaultFlushCallbackInterval).
 		{"storage.cacheSizeIndexDBTagFilters", "1"},
 		{"search.maxQueryDuration", o.MaxQueryDuration.String()},
 		{"search.maxUniqueTimeseries", strconv.Itoa(maxSeries)},

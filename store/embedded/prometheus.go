@@ -17,9 +17,9 @@ import (
 	"edgescope/edge"
 )
 
-// servedPaths are the paths of the engine that are served, true where the answer is of one tenant or the same for all, false
-// where it tells of all tenants. The engine also has paths that delete, write, show other tenants' questions or reset caches: what
-// is not listed does not exist.
+// servedPaths are the paths of the engine that are served, true where the answer is of one tenant or the same for all,
+// false where it tells of all tenants. The engine also has paths that delete, write, show other tenants' questions or
+// reset caches: what is not listed does not exist.
 var servedPaths = map[string]bool{
 	"/api/v1/query": true, "/api/v1/query_range": true, "/api/v1/series": true, "/api/v1/labels": true,
 	"/api/v1/query_exemplars": true, "/api/v1/rules": true, "/api/v1/alerts": true, "/prettify-query": true, "/expand-with-exprs": true,
@@ -27,9 +27,9 @@ var servedPaths = map[string]bool{
 	"/api/v1/status/tsdb":      false, "/api/v1/metadata": false, "/vmui": false,
 }
 
-// Prometheus serves the Prometheus query API and the engine's pages, also below /prometheus/: what Serves tells, to read. The
-// tenant is enforced as a label filter on every selector; filters that the request brings (extra_label, extra_filters[]) narrow
-// it further.
+// Prometheus serves the Prometheus query API and the engine's pages, also below /prometheus/: what Serves tells, to
+// read. The tenant is enforced as a label filter on every selector; filters that the request brings (extra_label,
+// extra_filters[]) narrow it further.
 func (s *Store) Prometheus(tenant edge.Tenant) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !s.Serves(r.URL.Path) {
@@ -111,8 +111,9 @@ func (s *Store) Serves(path string) bool {
 	return known && (confined || !s.opts.Tenants)
 }
 
-// confine returns the request with the tenant's filter added. The engine takes extra_label from the URL before the form, and
-// and-s all of them to each of extra_filters[]: all go to the URL here. trace=1 would show how other tenants' data is cached.
+// confine returns the request with the tenant's filter added. The engine takes extra_label from the URL before the
+// form, and and-s all of them to each of extra_filters[]: all go to the URL here. trace=1 would show how other tenants'
+// data is cached.
 func confine(r *http.Request, tenant edge.Tenant) (*http.Request, error) {
 	if err := r.ParseForm(); err != nil {
 		return nil, err

@@ -17,7 +17,7 @@ import (
 	"edgescope/store/embedded/waiting"
 )
 
-// Rows implements store.Reader. The field _time is decimal Unix nanoseconds, wherever the engine answers a time in it.
+// Rows implements store.Reader. The field _time is decimal Unix nanoseconds, wherever the engine returns a time in it.
 func (s *Store) Rows(ctx context.Context, q store.RowsQuestion, emit func(store.Row) error) error {
 	if err := s.enter(); err != nil {
 		return err
@@ -111,7 +111,8 @@ func checkRows(query *logstorage.Query, hidden []string) error {
 	return nil
 }
 
-// ignoresRange tells whether the text says options(ignore_global_time_filter=true), with which the engine adds no range.
+// ignoresRange tells whether the text says options(ignore_global_time_filter=true), with which the engine adds no
+// range.
 func ignoresRange(query *logstorage.Query, from, to int64) bool {
 	minTime, maxTime := query.GetFilterTimeRange()
 	return uint64(maxTime-minTime) > uint64(to-from)
@@ -125,7 +126,7 @@ func formatNanos(ns int64) string {
 	return time.Unix(0, ns).UTC().Format("2006-01-02T15:04:05.000000000Z")
 }
 
-// nanosAt answers the moment of a question, now when it has none.
+// nanosAt returns the moment of a question, now when it has none.
 func nanosAt(t time.Time) int64 {
 	if t.IsZero() {
 		return time.Now().UnixNano()
@@ -150,8 +151,8 @@ func nanos(t time.Time) int64 {
 }
 
 // rowsError sorts an error of the engine to a question that nobody has ended. It has no types for them; of its pipes
-// those that need too much memory say so, and what is left is wrong in the text (its disk errors end the process). A pipe
-// that fails ends the others: what it returns may be that they were ended, and not why.
+// those that need too much memory say so, and what is left is wrong in the text (its disk errors end the process). A
+// pipe that fails ends the others: what it returns may be that they were ended, and not why.
 func rowsError(err error) error {
 	if errors.Is(err, context.Canceled) {
 		return fmt.Errorf("%w: one of its pipes failed", store.ErrBadQuery)

@@ -27,9 +27,9 @@ type sampleBuffer struct {
 	tenant edge.Tenant
 }
 
-// WriteSamples implements store.Writer. Samples are taken also while the store is read-only, until half of the reserve is gone:
-// those that come then are of what was acknowledged before. Samples outside the retention, or more than 48 h ahead of the clock, are left out
-// and counted (edgescope_store_dropped_samples_total).
+// WriteSamples implements store.Writer. Samples are taken also while the store is read-only, until half of the reserve
+// is gone: those that come then are of what was acknowledged before. Samples outside the retention, or more than 48 h
+// ahead of the clock, are left out and counted (edgescope_store_dropped_samples_total).
 func (s *Store) WriteSamples(ctx context.Context, tenant edge.Tenant, samples []edge.Sample) error {
 	if err := s.mayWrite(ctx); err != nil {
 		return err
@@ -77,7 +77,7 @@ func (b *sampleBuffer) start(tenant edge.Tenant) {
 	b.prefix = storage.MarshalMetricNameRaw(nil, []prompb.Label{{Name: edge.LabelTenant, Value: formatTenant(tenant)}})
 }
 
-// raw answers the engine's encoding of a series and keeps it in the series. It starts with the tenant, so that a series
+// raw returns the engine's encoding of a series and keeps it in the series. It starts with the tenant, so that a series
 // that is written for another tenant is encoded again.
 func (b *sampleBuffer) raw(s *edge.Series) []byte {
 	if bytes.HasPrefix(s.Raw, b.prefix) {

@@ -28,8 +28,8 @@ var errPanicked = errors.New("the metrics engine panicked; the log has its stack
 // instantStep is the step of a question at one moment: it is how far back a bare selector looks, as in Prometheus.
 const instantStep = 5 * time.Minute
 
-// Series implements store.Reader. A few questions are evaluated at once, others wait for their turn. When its context ends
-// it returns at once; the engine, which knows deadlines only, stops at the context's deadline or after
+// Series implements store.Reader. A few questions are evaluated at once, others wait for their turn. When its context
+// ends it returns at once; the engine, which knows deadlines only, stops at the context's deadline or after
 // Options.MaxQueryDuration, and keeps the turn until then.
 func (s *Store) Series(ctx context.Context, q store.SeriesQuestion) ([]store.Series, error) {
 	ec, err := evalConfig(&q)
@@ -130,8 +130,8 @@ func evalConfig(q *store.SeriesQuestion) (*promql.EvalConfig, error) {
 	}, nil
 }
 
-// seriesError sorts an error of the engine. It has a type for texts that it can't parse; what it won't do for its size names
-// the limit, and what is left is wrong in the text, such as an unknown function.
+// seriesError sorts an error of the engine. It has a type for texts that it can't parse; what it won't do for its size
+// names the limit, and what is left is wrong in the text, such as an unknown function.
 func seriesError(err error) error {
 	var status *httpserver.ErrorWithStatusCode
 	if errors.As(err, &status) && status.StatusCode == http.StatusBadRequest {

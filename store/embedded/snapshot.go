@@ -15,9 +15,9 @@ import (
 	"edgescope/store/embedded/datadir"
 )
 
-// Snapshot makes a snapshot of everything that was written, and of the log, which logTo links into a directory. Nothing may be
-// written meanwhile: see ingest.Pipeline.Freeze. It takes as long as a flush, and a link for each
-// file of the store.
+// Snapshot makes a snapshot of everything that was written, and of the log, which logTo links into a directory. Nothing
+// may be written meanwhile: see ingest.Pipeline.Freeze. It takes as long as a flush, and a link for each file of the
+// store.
 func (s *Store) Snapshot(ctx context.Context, logTo func(dir string) error) (datadir.Snapshot, error) {
 	if err := s.enter(); err != nil {
 		return datadir.Snapshot{}, err
@@ -50,8 +50,8 @@ func (s *Store) linkTo(ctx context.Context, dir string) error {
 	return snapshotMetrics(ctx, filepath.Join(s.opts.Dir, "metrics"), filepath.Join(dir, "metrics"))
 }
 
-// snapshotMetrics links a snapshot of the metrics engine to a directory. The engine makes one on request, as a tree of symbolic
-// links.
+// snapshotMetrics links a snapshot of the metrics engine to a directory. The engine makes one on request, as a tree of
+// symbolic links.
 func snapshotMetrics(ctx context.Context, dir, to string) error {
 	flushMetrics()
 	var made struct{ Status, Snapshot, Msg string }

@@ -14,8 +14,8 @@ import (
 	"edgescope/store/embedded/datadir"
 )
 
-// TestSnapshotIsTheStoreAtThatMoment holds that what is written afterwards is not in it, and that the store it came from and
-// the one that is made of it do not touch each other.
+// TestSnapshotIsTheStoreAtThatMoment holds that what is written afterwards is not in it, and that the store it came
+// from and the one that is made of it do not touch each other.
 func TestSnapshotIsTheStoreAtThatMoment(t *testing.T) {
 	o := options(t.TempDir())
 	s := mustOpen(t, o)

@@ -16,8 +16,8 @@ import (
 	"edgescope/store"
 )
 
-// Totals implements store.Reader. It reads the engine's blocks in their order: no evaluator sorts, copies and groups series in
-// between, which costs as much again as reading them.
+// Totals implements store.Reader. It reads the engine's blocks in their order: no evaluator sorts, copies and groups
+// series in between, which costs as much again as reading them.
 func (s *Store) Totals(ctx context.Context, q store.TotalsQuestion, emit func(*store.Series) error) error {
 	search, err := totalsSearch(&q)
 	if err != nil {
@@ -125,8 +125,8 @@ func newAdding(q *store.TotalsQuestion, emit func(*store.Series) error) *adding 
 	}
 }
 
-// take takes the next block: those of one series follow each other, the one that begins first in front, but for the border of
-// two months, where no time is in both.
+// take takes the next block: those of one series follow each other, the one that begins first in front, but for the
+// border of two months, where no time is in both.
 func (a *adding) take(ref *storage.MetricBlockRef) error {
 	if string(a.id) != string(ref.MetricName) {
 		if err := a.finish(); err != nil {

@@ -13,7 +13,7 @@ func event(at time.Time, name string) []edge.Event {
 	return []edge.Event{{Time: at.UnixNano(), Name: name}}
 }
 
-// count answers how many rows of the last ten days questions see, without a flush.
+// count returns how many rows of the last ten days questions see, without a flush.
 func count(t *testing.T, s *embedded.Store) (rows int) {
 	t.Helper()
 	now := time.Now()

@@ -21,7 +21,7 @@ import (
 	"edgescope/store"
 )
 
-// unsafeText answers a text that changes with its bytes, as a receiver's do.
+// unsafeText returns a text that changes with its bytes, as a receiver's do.
 func unsafeText(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 func seriesTenants(t *testing.T, s *suite) {
@@ -65,8 +65,8 @@ func greatestSample(t *testing.T, s *suite) {
 	}
 }
 
-// becomesVisible asks over and over while something new comes, without Flush: answers of before must not stay for longer
-// than Writer promises (a second, four for samples; the test gives twice that, and to a busy machine more).
+// becomesVisible asks over and over while something new comes, without Flush: answers of before must not stay for
+// longer than Writer promises (a second, four for samples; the test gives twice that, and to a busy machine more).
 func becomesVisible(t *testing.T, s *suite) {
 	tenant := s.tenant()
 	rows := func() int { return len(s.rows(t, s.question(tenant, edge.KindSpan, "*"))) }

@@ -22,8 +22,8 @@ type Store interface {
 	store.Reader
 	// Flush makes everything written visible to questions (not durable).
 	Flush()
-	// Prometheus serves the Prometheus query API (paths below /api/v1/) with the tenant enforced. It answers reading paths
-	// only, 404 for others.
+	// Prometheus serves the Prometheus query API (paths below /api/v1/) with the tenant enforced. It answers reading
+	// paths only, 404 for others.
 	Prometheus(tenant edge.Tenant) http.Handler
 	// WriteMetrics appends the store's own metrics in Prometheus text.
 	WriteMetrics(w io.Writer)
@@ -34,8 +34,8 @@ type Store interface {
 // Open opens the store under test. Called again after Close it opens the same data. It ends the test when it can't.
 type Open func(t *testing.T) Store
 
-// Run runs the contract. It has one store open at a time, and closes it in the end. Every test keeps to tenants of its own,
-// so the store may hold other data.
+// Run runs the contract. It has one store open at a time, and closes it in the end. Every test keeps to tenants of its
+// own, so the store may hold other data.
 func Run(t *testing.T, open Open) {
 	s := &suite{open: open, store: open(t), now: time.Now().UTC().Truncate(time.Minute)}
 	t.Cleanup(func() {
@@ -91,7 +91,7 @@ type suite struct {
 
 var tenants atomic.Uint32
 
-// tenant answers one that no other test uses.
+// tenant returns one that no other test uses.
 func (s *suite) tenant() edge.Tenant { return edge.Tenant(1000 + tenants.Add(1)) }
 
 // span is a plain span of a service that ends at t.
@@ -129,7 +129,7 @@ func (s *suite) question(tenant edge.Tenant, kind edge.Kind, text string) store.
 	return store.RowsQuestion{Tenant: tenant, Kind: kind, LogsQL: text, From: s.now.Add(-12 * time.Hour), To: s.now.Add(12 * time.Hour)}
 }
 
-// rows answers the rows of a question as maps, sorted by time and name, without the engine's own columns.
+// rows returns the rows of a question as maps, sorted by time and name, without the engine's own columns.
 func (s *suite) rows(t *testing.T, q store.RowsQuestion) []map[string]string {
 	t.Helper()
 	var rows []map[string]string
@@ -152,7 +152,7 @@ func (s *suite) rows(t *testing.T, q store.RowsQuestion) []map[string]string {
 	return rows
 }
 
-// names answers the names of the rows of a question.
+// names returns the names of the rows of a question.
 func (s *suite) names(t *testing.T, q store.RowsQuestion) []string {
 	t.Helper()
 	names := []string{}
@@ -177,7 +177,7 @@ func newSeries(labels ...string) *edge.Series {
 	return s
 }
 
-// ask evaluates a text at one moment and answers its series.
+// ask evaluates a text at one moment and returns its series.
 func (s *suite) ask(t *testing.T, tenant edge.Tenant, text string, at time.Time) []store.Series {
 	t.Helper()
 	got, err := s.store.Series(t.Context(), store.SeriesQuestion{Tenant: tenant, MetricsQL: text, To: at})

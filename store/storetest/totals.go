@@ -14,7 +14,7 @@ import (
 	"edgescope/store"
 )
 
-// totals answers what a question for totals gives, by the value of the label zone.
+// totals returns what a question for totals gives, by the value of the label zone.
 func (s *suite) totals(t *testing.T, q store.TotalsQuestion) map[string][]float64 {
 	t.Helper()
 	out := map[string][]float64{}

@@ -13,7 +13,7 @@ import (
 	"edgescope/store"
 )
 
-// realistic answers a batch as an instrumented edge function sends it: 14 resource and 20 span attributes, facts set.
+// realistic returns a batch as an instrumented edge function sends it: 14 resource and 20 span attributes, facts set.
 func realistic(n int) *edge.Batch {
 	resource := make([]edge.Attr, 14)
 	for i := range resource {
@@ -88,7 +88,8 @@ func BenchmarkDecode(b *testing.B) {
 	b.ReportMetric(float64((cpu(b)-began).Nanoseconds())/float64(b.N)/50, "cpu-ns/span")
 }
 
-// BenchmarkAppend has 16 senders, as many as the pipeline works on at a time. CPU is of the whole process, the kernel included.
+// BenchmarkAppend has 16 senders, as many as the pipeline works on at a time. CPU is of the whole process, the kernel
+// included.
 func BenchmarkAppend(b *testing.B) {
 	for _, durability := range []Durability{Commit, Interval} {
 		for _, spans := range []int{1, 50, 500} {

@@ -30,8 +30,9 @@ type mark struct {
 	at       time.Time
 }
 
-// Checkpoint keeps the state of the owner at a position: every record up to it has been given to the engines and is part of
-// state. It then drops segments that nobody needs any more: those that a checkpoint of at least Options.Settle ago covers.
+// Checkpoint keeps the state of the owner at a position: every record up to it has been given to the engines and is
+// part of state. It then drops segments that nobody needs any more: those that a checkpoint of at least Options.Settle
+// ago covers.
 func (l *Log) Checkpoint(position uint64, state []byte) error {
 	b := append(make([]byte, 0, checkpointHeaderSize+len(state)), checkpointMagic[:]...)
 	le := binary.LittleEndian
@@ -61,8 +62,8 @@ func (l *Log) Checkpoint(position uint64, state []byte) error {
 	return l.drop(now)
 }
 
-// Settled tells that the engines have made durable everything up to the last checkpoint, as they have when they are closed:
-// the segments up to there are dropped.
+// Settled tells that the engines have made durable everything up to the last checkpoint, as they have when they are
+// closed: the segments up to there are dropped.
 func (l *Log) Settled() error {
 	return l.drop(l.o.Now().Add(l.o.Settle))
 }
@@ -107,8 +108,8 @@ func (l *Log) drop(now time.Time) error {
 	return nil
 }
 
-// Restore gives use the newest checkpoint that can be read, and the one before when use fails: which segments are still there
-// allows to go on from either. It answers false when there is none, or none that use takes.
+// Restore gives use the newest checkpoint that can be read, and the one before when use fails: which segments are still
+// there allows to go on from either. It returns false when there is none, or none that use takes.
 func (l *Log) Restore(use func(position uint64, state []byte) error) (bool, error) {
 	for _, name := range checkpointFiles {
 		c, err := readCheckpoint(filepath.Join(l.o.Dir, name))

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// latest answers the state that Restore gives first.
+// latest returns the state that Restore gives first.
 func latest(t *testing.T, l *Log) (position uint64, state string, found bool) {
 	t.Helper()
 	found, err := l.Restore(func(p uint64, s []byte) error {

@@ -12,7 +12,8 @@ import (
 	"edgescope/edge"
 )
 
-// full answers an event with every field set, so that a field that is added to edge.Event and not to the codec fails a test.
+// full returns an event with every field set, so that a field that is added to edge.Event and not to the codec fails a
+// test.
 func full(n int) edge.Event {
 	var e edge.Event
 	fill(reflect.ValueOf(&e).Elem(), &n)
@@ -52,7 +53,7 @@ func fill(v reflect.Value, n *int) {
 	}
 }
 
-// alike answers events as one request brings them: one resource, same attributes, other values.
+// alike returns events as one request brings them: one resource, same attributes, other values.
 func alike(n int) []edge.Event {
 	resource := []edge.Attr{{Key: "service.name", Value: "shop"}, {Key: "cloud.region", Value: "FRA"}}
 	events := make([]edge.Event, n)
@@ -67,7 +68,7 @@ func alike(n int) []edge.Event {
 	return events
 }
 
-// samples answers the samples of histograms: some share their series, some begin with the same labels.
+// samples returns the samples of histograms: some share their series, some begin with the same labels.
 func samples(n int) []edge.Sample {
 	var list []edge.Sample
 	for i := range n {

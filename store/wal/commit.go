@@ -13,8 +13,8 @@ import (
 // maxSpare bounds the memory in bytes that a group keeps for the next one.
 const maxSpare = 4 << 20
 
-// group is records that are written at once and made durable by one sync. While a group is written the next one gathers: the
-// slower the disk, the larger the groups.
+// group is records that are written at once and made durable by one sync. While a group is written the next one
+// gathers: the slower the disk, the larger the groups.
 type group struct {
 	records []pending
 	bytes   []byte // payloads, one after the other
@@ -48,7 +48,7 @@ func (g *group) size() int64 {
 	return n
 }
 
-// newGroup answers an empty group; l.mu is held.
+// newGroup returns an empty group; l.mu is held.
 func (l *Log) newGroup() *group {
 	g := &group{done: make(chan struct{})}
 	if l.spare != nil {
@@ -80,8 +80,9 @@ func (l *Log) run() {
 	for {
 		select {
 		case <-l.wake:
-			// Who is ready to append goes first: where processors are few the group would be one record, and a sync costs the CPU
-			// as much as decoding 50 spans. It makes requests of one span a third cheaper, and twice as quick.
+			// Who is ready to append goes first: where processors are few the group would be one record, and a sync
+			// costs the CPU as much as decoding 50 spans. It makes requests of one span a third cheaper, and twice as
+			// quick.
 			runtime.Gosched()
 			l.commit()
 		case call := <-l.calls:
@@ -252,8 +253,8 @@ func (l *Log) add(a *active) {
 	}
 }
 
-// fail ends the log: after a failed write or sync nobody knows what is on disk, and the kernel may have dropped the pages that
-// it could not write, so that trying again would claim what is not true.
+// fail ends the log: after a failed write or sync nobody knows what is on disk, and the kernel may have dropped the
+// pages that it could not write, so that trying again would claim what is not true.
 func (l *Log) fail(err error) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -190,7 +190,7 @@ func (r *decoder) float(prev float64) float64 {
 	return math.Float64frombits(binary.LittleEndian.Uint64(b))
 }
 
-// bytes answers the next n bytes, none when there are fewer.
+// bytes returns the next n bytes, none when there are fewer.
 func (r *decoder) bytes(n uint64) []byte {
 	if n > uint64(len(r.data)) {
 		r.fail("it ends in the middle")

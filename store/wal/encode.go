@@ -16,7 +16,7 @@ import (
 // encoder writes payloads. It reuses its memory.
 type encoder struct{ buf []byte }
 
-// batch answers the payload of a batch, valid until the next call.
+// batch returns the payload of a batch, valid until the next call.
 func (w *encoder) batch(b *edge.Batch) []byte {
 	w.buf = w.buf[:0]
 	w.uint(uint64(len(b.Events)))
@@ -39,8 +39,8 @@ func (w *encoder) batch(b *edge.Batch) []byte {
 	return w.buf
 }
 
-// samples writes a list of samples, each as its difference from the one before: the buckets of a histogram share time and most
-// labels.
+// samples writes a list of samples, each as its difference from the one before: the buckets of a histogram share time
+// and most labels.
 func (w *encoder) samples(samples []edge.Sample) {
 	w.uint(uint64(len(samples)))
 	prev := &edge.Sample{Series: &edge.Series{}}
@@ -133,8 +133,8 @@ func setFactFlags(f *edge.Facts, bits uint16) {
 	}
 }
 
-// attrs writes a list: 0 for that of the event before, else its length and 1, and then each by the one at its place before.
-// Lists that share their memory are equal: most resources do.
+// attrs writes a list: 0 for that of the event before, else its length and 1, and then each by the one at its place
+// before. Lists that share their memory are equal: most resources do.
 func (w *encoder) attrs(list, prev []edge.Attr) {
 	if len(list) == len(prev) && (len(list) == 0 || unsafe.SliceData(list) == unsafe.SliceData(prev)) {
 		w.uint(0)

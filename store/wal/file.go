@@ -28,8 +28,8 @@ func (f osFile) Sync() error {
 	}
 }
 
-// createFile makes a new file of that size: its room on disk is reserved, so that writing to it can't run out of space. Where the
-// file system has no such call the size alone is set.
+// createFile makes a new file of that size: its room on disk is reserved, so that writing to it can't run out of space.
+// Where the file system has no such call the size alone is set.
 func createFile(path string, size int64) (file, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o640)
 	if err != nil {

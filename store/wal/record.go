@@ -101,7 +101,7 @@ func readHeader(data []byte, salt uint32) (header, error) {
 	return h, nil
 }
 
-// readRecord answers the record at the start of data and its size with padding. The payload is part of data.
+// readRecord returns the record at the start of data and its size with padding. The payload is part of data.
 func readRecord(data []byte, salt uint32) (h header, payload []byte, size int, err error) {
 	if h, err = readHeader(data, salt); err != nil {
 		return h, nil, 0, err

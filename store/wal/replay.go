@@ -10,9 +10,9 @@ import (
 	"edgescope/store"
 )
 
-// Replay gives back what the log held when it was opened, oldest first: span is called for each segment and answers what to do
-// with its records. A batch and its memory are valid during the call only. An error of either ends it. Call it before the first
-// Append.
+// Replay gives back what the log held when it was opened, oldest first: span is called for each segment and returns
+// what to do with its records. A batch and its memory are valid during the call only. An error of either ends it. Call
+// it before the first Append.
 func (l *Log) Replay(ctx context.Context, span func(store.LogSpan) (func(*edge.Batch) error, error)) error {
 	l.mu.Lock()
 	segments := slices.Clone(l.segments)

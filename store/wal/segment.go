@@ -44,7 +44,7 @@ func (h *segmentHeader) encode() []byte {
 	return append(b, b...)
 }
 
-// readSegmentHeader answers the first good copy. It fails with errDamaged, or with a plain error for a newer format.
+// readSegmentHeader returns the first good copy. It fails with errDamaged, or with a plain error for a newer format.
 func readSegmentHeader(data []byte) (segmentHeader, error) {
 	for from := 0; from < segmentStart && from+segmentHeaderSize <= len(data); from += segmentHeaderSize {
 		b := data[from : from+segmentHeaderSize]
@@ -78,7 +78,7 @@ func segmentPath(dir string, first uint64) string {
 	return filepath.Join(dir, fmt.Sprintf("%020d%s", first, segmentSuffix))
 }
 
-// segmentNumber answers the first sequence number in a segment's name, false for the name of another file.
+// segmentNumber returns the first sequence number in a segment's name, false for the name of another file.
 func segmentNumber(name string) (uint64, bool) {
 	digits, ok := strings.CutSuffix(name, segmentSuffix)
 	n, err := strconv.ParseUint(digits, 10, 64)
@@ -98,7 +98,8 @@ type scan struct {
 // extent is a range of bytes of a segment.
 type extent struct{ from, to int }
 
-// scanSegment finds the good records of a segment: each calls visit. It never fails: what is no record is a gap or the tail.
+// scanSegment finds the good records of a segment: each calls visit. It never fails: what is no record is a gap or the
+// tail.
 func scanSegment(data []byte, salt uint32, visit func(h *header, payload []byte)) scan {
 	s := scan{end: segmentStart}
 	for at := segmentStart; at < len(data); {
@@ -121,7 +122,7 @@ func scanSegment(data []byte, salt uint32, visit func(h *header, payload []byte)
 	return s
 }
 
-// nextRecord answers where the next good record behind a bad one is.
+// nextRecord returns where the next good record behind a bad one is.
 func nextRecord(data []byte, from int, salt uint32) (int, bool) {
 	for at := from + alignment; at+headerSize <= len(data); at += alignment {
 		if binary.LittleEndian.Uint64(data[at:]) == 0 {

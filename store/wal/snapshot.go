@@ -10,9 +10,9 @@ import (
 	"edgescope/internal/disk"
 )
 
-// Snapshot links the log into a directory, which exists and is empty: the records that Append has taken before the call, and the
-// newest checkpoints. Records that are appended meanwhile may be in it. The segment that was written to ends, and the next
-// record begins another one.
+// Snapshot links the log into a directory, which exists and is empty: the records that Append has taken before the
+// call, and the newest checkpoints. Records that are appended meanwhile may be in it. The segment that was written to
+// ends, and the next record begins another one.
 func (l *Log) Snapshot(dir string) error {
 	l.checkpointing.Lock() // no segment is dropped meanwhile
 	defer l.checkpointing.Unlock()

@@ -17,13 +17,14 @@ import (
 	"edgescope/edge"
 )
 
-// Durability says when Append answers.
+// Durability says when Append returns.
 type Durability string
 
 const (
 	// Commit is after fdatasync: what was taken survives the loss of power.
 	Commit Durability = "commit"
-	// Interval is after write: what was taken survives the end of the process, and the loss of power but for Options.SyncEvery.
+	// Interval is after write: what was taken survives the end of the process, and the loss of power but for
+	// Options.SyncEvery.
 	Interval Durability = "interval"
 )
 
@@ -38,8 +39,8 @@ const (
 
 // Options say where and how the log is kept. Dir and Collector are required.
 type Options struct {
-	// Dir is the log's directory. It is created when it does not exist. It belongs to one process at a time: the caller holds a
-	// lock.
+	// Dir is the log's directory. It is created when it does not exist. It belongs to one process at a time: the caller
+	// holds a lock.
 	Dir string
 	// Collector is the UUID of the collector, Epoch a number that is greater at each Open.
 	Collector string
@@ -48,7 +49,8 @@ type Options struct {
 	Durability Durability
 	// SyncEvery is how often Interval syncs. Default one second.
 	SyncEvery time.Duration
-	// SegmentSize is the size of a segment in bytes. Default 64 MiB. A larger group of records has a segment of its own.
+	// SegmentSize is the size of a segment in bytes. Default 64 MiB. A larger group of records has a segment of its
+	// own.
 	SegmentSize int64
 	// MaxSize bounds the log in bytes: beyond it Append fails as busy, until segments are dropped. Default 4 GiB.
 	MaxSize int64
@@ -145,8 +147,8 @@ type Log struct {
 	closed error
 }
 
-// Open opens the log in Options.Dir, or makes one there. It reads every segment: it cuts off a record that was not completed,
-// and sets segments with damage aside. The caller closes the Log.
+// Open opens the log in Options.Dir, or makes one there. It reads every segment: it cuts off a record that was not
+// completed, and sets segments with damage aside. The caller closes the Log.
 func Open(o Options) (*Log, error) {
 	o, err := o.withDefaults()
 	if err != nil {
@@ -182,10 +184,10 @@ func (l *Log) open() (err error) {
 	return l.tellLosses()
 }
 
-// Append returns when the batch is durable (see Durability), with its Record and Arrival set: it has then been taken, whatever
-// becomes of ctx. It fails with *edge.UnavailableError when the same batch may be taken later, and then has taken nothing. With any
-// other error the log has failed (see Failed) and it is not known whether the batch is in it. It keeps nothing of the batch's
-// memory.
+// Append returns when the batch is durable (see Durability), with its Record and Arrival set: it has then been taken,
+// whatever becomes of ctx. It fails with *edge.UnavailableError when the same batch may be taken later, and then has
+// taken nothing. With any other error the log has failed (see Failed) and it is not known whether the batch is in it.
+// It keeps nothing of the batch's memory.
 func (l *Log) Append(ctx context.Context, b *edge.Batch) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("append to the log: %w", err)
@@ -241,10 +243,11 @@ func (l *Log) enqueue(h *header, payload []byte) (*group, error) {
 	return l.next, nil
 }
 
-// Failed is closed when the log has failed: what is on disk is not known any more, and the process must end. Err says why.
+// Failed is closed when the log has failed: what is on disk is not known any more, and the process must end. Err says
+// why.
 func (l *Log) Failed() <-chan struct{} { return l.failed }
 
-// Err answers why the log has failed, nil if it has not.
+// Err returns why the log has failed, nil if it has not.
 func (l *Log) Err() error {
 	if !l.hasFailed() {
 		return nil
@@ -266,12 +269,12 @@ func (l *Log) hasFailed() bool {
 // ErrClosed is the error of every Append after Close.
 var ErrClosed = errors.New("log is closed")
 
-// Close makes durable what was taken and ends the log. A second call answers as the first.
+// Close makes durable what was taken and ends the log. A second call returns what the first did.
 func (l *Log) Close() error {
 	l.once.Do(func() {
 		l.mu.Lock()
 		if l.err == nil {
-			l.err = ErrClosed // before the last group: none may gather behind it
+			l.err = ErrClosed // an Append that comes now fails: no group that it could join would be written
 		}
 		l.mu.Unlock()
 		close(l.quit)
@@ -283,7 +286,8 @@ func (l *Log) Close() error {
 	return l.closed
 }
 
-// newSalt is not secret for long, but no client knows it beforehand.
+// newSalt returns what the checksums of a new segment begin with. It is random, so that nobody can send bytes which, in
+// a damaged segment, would be taken for a record.
 func newSalt() uint32 {
 	var b [4]byte
 	_, _ = rand.Read(b[:]) // never fails

@@ -62,7 +62,7 @@ func closed(t *testing.T, l *Log) {
 	}
 }
 
-// replayed answers the names of the batches that a log gives back.
+// replayed returns the names of the batches that a log gives back.
 func replayed(t *testing.T, l *Log) string {
 	t.Helper()
 	var names []string
@@ -128,8 +128,8 @@ func TestWhatWasTakenComesBack(t *testing.T) {
 	}
 }
 
-// killedLog answers what a process leaves behind when it is killed: a preallocated segment with the records a, b and c, and
-// where the last one begins.
+// killedLog returns what a process leaves behind when it is killed: a preallocated segment with the records a, b and c,
+// and where the last one begins.
 func killedLog(t *testing.T) (data []byte, lastRecord int) {
 	t.Helper()
 	dir := t.TempDir()
@@ -263,7 +263,8 @@ func TestDamagedSegmentIsSetAsideAndTheRestReplayed(t *testing.T) {
 	f("nothing but its name is left", func([]byte) []byte { return nil }, "d")
 }
 
-// TestForgedRecordIsNone puts the bytes of a whole record, made without knowing the segment's number, where a tear leaves them.
+// TestForgedRecordIsNone puts the bytes of a whole record, made without knowing the segment's number, where a tear
+// leaves them.
 func TestForgedRecordIsNone(t *testing.T) {
 	data, last := killedLog(t)
 	h := header{seq: 99}

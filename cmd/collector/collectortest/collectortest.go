@@ -1,5 +1,5 @@
-// Package collectortest starts a collector in the process of a test. What needs a process of its own, to be killed or measured,
-// is with package e2e.
+// Package collectortest starts a collector in the process of a test. What needs a process of its own, to be killed or
+// measured, is with package e2e.
 package collectortest
 
 import (
@@ -21,9 +21,9 @@ type Collector struct {
 // URL returns a listener's address as http://host:port.
 func (c *Collector) URL(listener string) string { return "http://" + c.Addr(listener) }
 
-// Start starts a collector with that data directory on free ports, as its command line does with these arguments. The engines
-// have their state in globals: a test stops one before it starts the next, and does not run in parallel with others that have
-// one.
+// Start starts a collector with that data directory on free ports, as its command line does with these arguments. The
+// engines have their state in globals: a test stops one before it starts the next, and does not run in parallel with
+// others that have one.
 func Start(t testing.TB, dataDir string, args ...string) *Collector {
 	t.Helper()
 	c, err := New(dataDir, args...)

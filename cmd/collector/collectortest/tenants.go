@@ -18,8 +18,8 @@ import (
 	"edgescope/internal/run/runtest"
 )
 
-// The tokens of the tests. What belongs to news has zebra in it, and no request of shop has: an answer to shop with a zebra is a
-// leak.
+// The tokens of the tests. What belongs to news has zebra in it, and no request of shop has: an answer to shop with a
+// zebra is a leak.
 const (
 	ShopToken  = "shop-0123456789abcdef01234567"
 	PointToken = "shop-points-0123456789abcdef0"

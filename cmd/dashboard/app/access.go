@@ -73,7 +73,8 @@ func (o *accessOptions) signIn() web.SignIn {
 	return s
 }
 
-// proxyUser answers who the proxy says a visitor is. Whoever does not come through the proxy can write anything into its header.
+// proxyUser returns who the proxy says a visitor is. Whoever does not come through the proxy can write anything into
+// its header.
 func (o *accessOptions) proxyUser(r *http.Request) (string, error) {
 	if !access.FromProxy(r.RemoteAddr, o.networks) {
 		return "", errors.New("this dashboard is for people whom its proxy has signed in: come through the proxy")

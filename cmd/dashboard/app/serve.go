@@ -85,7 +85,8 @@ type Dashboard struct {
 	took   string // the address of the listener
 }
 
-// New makes a dashboard of its flags, which p.Args and the environment give, and opens nothing yet. Its log goes to p.Stderr.
+// New makes a dashboard of its flags, which p.Args and the environment give, and opens nothing yet. Its log goes to
+// p.Stderr.
 func New(p run.Process) (*Dashboard, error) {
 	d := &Dashboard{}
 	flags := run.NewFlags("dashboard", usage)
@@ -126,8 +127,8 @@ func (d *Dashboard) Addr(listener string) string {
 	return d.took
 }
 
-// Stop lets running requests finish and closes everything, in drainTime at most, whether ctx has ended or not. A second Stop
-// does nothing.
+// Stop lets running requests finish and closes everything, in drainTime at most, whether ctx has ended or not. A second
+// Stop does nothing.
 func (d *Dashboard) Stop(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
 	defer cancel()
@@ -232,8 +233,8 @@ func (o *options) site(logger *slog.Logger) (*web.Site, error) {
 	})
 }
 
-// counted counts answers by status and measures how long they take. Live updates last as long as their readers and are left
-// out.
+// counted counts answers by status and measures how long they take. Live updates last as long as their readers and are
+// left out.
 func counted(set *metrics.Set, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()

@@ -170,8 +170,8 @@ func TestDashboardWantsACollectorThatAsks(t *testing.T) {
 	}
 }
 
-// TestAProxySignsIn holds that who comes through the proxy sees their tenant, and who does not sees nothing. Here this machine
-// is the proxy.
+// TestAProxySignsIn holds that who comes through the proxy sees their tenant, and who does not sees nothing. Here this
+// machine is the proxy.
 func TestAProxySignsIn(t *testing.T) {
 	g := collectortest.StartTenants(t, "--trusted-proxies", "127.0.0.0/8")
 	g.Fill(t)

@@ -1,5 +1,6 @@
-// Command otelgo is an HTTP server with OpenTelemetry's SDK for Go: spans by otelhttp, logs and metrics by hand. Its argument
-// is the transport, http or grpc; the rest is told by the variables OTEL_*. It exports when it ends, on SIGTERM.
+// Command otelgo is an HTTP server with OpenTelemetry's SDK for Go: spans by otelhttp, logs and metrics by hand. Its
+// argument is the transport, http or grpc; the rest is told by the variables OTEL_*. It exports when it ends, on
+// SIGTERM.
 package main
 
 import (

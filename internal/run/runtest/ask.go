@@ -66,8 +66,8 @@ func Ask[A any](t testing.TB, url string) A {
 	return a
 }
 
-// Post sends a body and reads the answer, whatever its status. The headers Content-Type and Content-Encoding are left out where
-// they are empty.
+// Post sends a body and reads the answer, whatever its status. The headers Content-Type and Content-Encoding are left
+// out where they are empty.
 func Post(t testing.TB, url, contentType, encoding string, body []byte) (status int, answer string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, bytes.NewReader(body))

@@ -1,5 +1,5 @@
-// Package runtest is what tests of programs share: questions over HTTP, patience for the answer, a log, and where programs send
-// their own telemetry, an OTLP receiver and a Pyroscope server in one.
+// Package runtest is what tests of programs share: questions over HTTP, patience for the answer, a log, and where
+// programs send their own telemetry, an OTLP receiver and a Pyroscope server in one.
 package runtest
 
 import (
@@ -27,21 +27,22 @@ type Profile struct {
 	Body        []byte
 }
 
-// Recorder takes spans at /v1/traces (protobuf) and profiles at /ingest. The zero value is ready; it is safe for concurrent use.
+// Recorder takes spans at /v1/traces (protobuf) and profiles at /ingest. The zero value is ready; it is safe for
+// concurrent use.
 type Recorder struct {
 	mu       sync.Mutex
 	spans    []Span
 	profiles []Profile
 }
 
-// Spans answers the spans that came so far; they are the caller's.
+// Spans returns the spans that came so far; they are the caller's.
 func (r *Recorder) Spans() []Span {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.spans)
 }
 
-// Profiles answers the pushes that came so far; the list is the caller's, the bodies are not to be changed.
+// Profiles returns the pushes that came so far; the list is the caller's, the bodies are not to be changed.
 func (r *Recorder) Profiles() []Profile {
 	r.mu.Lock()
 	defer r.mu.Unlock()

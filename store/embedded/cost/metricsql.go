@@ -21,7 +21,8 @@ const (
 	sortWork = 20
 	// sampleEvery is how far apart samples are taken to be.
 	sampleEvery = 10 * time.Second
-	// likelySeries is how many series a selector is taken to find; the engine counts those that it does find, and refuses.
+	// likelySeries is how many series a selector is taken to find; the engine counts those that it does find, and
+	// refuses.
 	likelySeries = 200
 	// maxLabelParts and maxLabelBytes bound a label value that label functions make: so many times a stored one, and so
 	// many bytes.

@@ -1,5 +1,5 @@
-// Package datadir holds a data directory: who has it, whose it is, in which format, how the process before ended, and its
-// snapshots.
+// Package datadir holds a data directory: who has it, whose it is, in which format, how the process before ended, and
+// its snapshots.
 package datadir
 
 import (
@@ -24,7 +24,8 @@ import (
 
 // formats are the versions of what is stored. A version grows when an older program can't read what a newer one writes.
 type formats struct {
-	// Row is the version of store.RowRenderer (2: streams of spans by kind, no field that repeats another), Rollup that of the samples' names and labels, WAL that of the log's records.
+	// Row is the version of store.RowRenderer (2: streams of spans by kind, no field that repeats another), Rollup that
+	// of the samples' names and labels, WAL that of the log's records.
 	Row    int `json:"row"`
 	Rollup int `json:"rollup"`
 	WAL    int `json:"wal"`
@@ -43,8 +44,8 @@ const (
 	identityFile = "identity.json"
 )
 
-// openReserve is the free space without which the engines are not started: they write some files when they open and close,
-// and a full disk ends the process.
+// openReserve is the free space without which the engines are not started: they write some files when they open and
+// close, and a full disk ends the process.
 const openReserve = 64 << 20
 
 // KindDirs are the names of the directories of events, by kind.
@@ -168,7 +169,7 @@ func writePID(f *os.File) error {
 	return err
 }
 
-// holder answers " by process N" when the lock file tells.
+// holder returns " by process N" when the lock file tells.
 func holder(f *os.File) string {
 	b, err := io.ReadAll(io.LimitReader(f, 32))
 	if err != nil {
@@ -293,7 +294,7 @@ func isUUID(text string) bool {
 	return err == nil && len(b) == 16 && len(text) == 36
 }
 
-// newUUID answers a random UUID (RFC 9562, version 4).
+// newUUID returns a random UUID (RFC 9562, version 4).
 func newUUID() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // never fails

@@ -22,8 +22,8 @@ const (
 	unfinished   = ".unfinished"
 )
 
-// Snapshot is a copy of the data directory as it was at one moment. Its files are hard links: it takes room on disk only as the
-// store merges and drops what it links to.
+// Snapshot is a copy of the data directory as it was at one moment. Its files are hard links: it takes room on disk
+// only as the store merges and drops what it links to.
 type Snapshot struct {
 	Name string `json:"name"`
 	// Path is its directory, below snapshots/ of the data directory.
@@ -34,8 +34,8 @@ type Snapshot struct {
 	Bytes int64 `json:"bytes"`
 }
 
-// Snapshot makes a snapshot, which fill puts all into but for what the directory itself is: into the directory that it is given,
-// and its folder wal. Half of one is removed.
+// Snapshot makes a snapshot, which fill puts all into but for what the directory itself is: into the directory that it
+// is given, and its folder wal. Half of one is removed.
 func (d *Dir) Snapshot(fill func(dir string) error) (Snapshot, error) {
 	snap := Snapshot{Created: time.Now().UTC().Truncate(time.Millisecond)}
 	snap.Name = snap.Created.Format("20060102T150405.000Z")
@@ -105,8 +105,9 @@ func (d *Dir) removeUnfinished() error {
 }
 
 // Restore makes a data directory of a snapshot, or of a copy of one. The directory must be empty or not exist. The next
-// collector that opens it replays the log in it, goes on with the windows that were open, and begins a new epoch. It fails with
-// store.ErrNewerFormat when a newer version made the snapshot, and when files of it are missing or have other sizes.
+// collector that opens it replays the log in it, goes on with the windows that were open, and begins a new epoch. It
+// fails with store.ErrNewerFormat when a newer version made the snapshot, and when files of it are missing or have
+// other sizes.
 func Restore(snapshot, dir string) (Snapshot, error) {
 	snap, err := readSnapshot(snapshot)
 	if err == nil {

@@ -66,7 +66,8 @@ type Ward struct {
 	unread map[string]parts.Kind
 	// lists are the lists of parts that Seal has seen, and when they were written.
 	lists map[string]time.Time
-	// aside is what the quarantine held when the directory was opened; damaged is how many parts were found damaged since.
+	// aside is what the quarantine held when the directory was opened; damaged is how many parts were found damaged
+	// since.
 	aside   []Item
 	damaged atomic.Int64
 }

@@ -8,7 +8,8 @@ import (
 	"edgescope/edge"
 )
 
-// BenchmarkAdd adds batches of 50 spans of 20 attributes, of three services, from all cores at once, to rows that no engine takes.
+// BenchmarkAdd adds batches of 50 spans of 20 attributes, of three services, from all cores at once, to rows that no
+// engine takes.
 //
 //	go test ./store/embedded/waiting -run '^$' -bench Add -cpu 1,2
 func BenchmarkAdd(b *testing.B) {

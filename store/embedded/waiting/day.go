@@ -20,8 +20,8 @@ type segment struct {
 // longRow is the size in bytes from which the values of a row have memory of their own.
 const longRow = len(segment{}.bytes) / 4
 
-// waiting are rows of one kind and UTC day on their way to the engine, stream by stream, as bytes: they take about a fifth of
-// what they take in the engine's own LogRows, so that many can wait.
+// waiting are rows of one kind and UTC day on their way to the engine, stream by stream, as bytes: they take about a
+// fifth of what they take in the engine's own LogRows, so that many can wait.
 type waiting struct {
 	kind edge.Kind
 	day  int64
@@ -35,8 +35,9 @@ type waiting struct {
 	size int
 }
 
-// stream is the rows of one tenant and stream, as a linked list in the order in which they came. Only within a batch, rows of one
-// shape are brought together: of a row that has the fields of the one before it, the engine copies just the values that differ.
+// stream is the rows of one tenant and stream, as a linked list in the order in which they came. Only within a batch,
+// rows of one shape are brought together: of a row that has the fields of the one before it, the engine copies just the
+// values that differ.
 type stream struct {
 	tenant      edge.Tenant
 	first, last int32
@@ -146,9 +147,9 @@ func (w *waiting) keep(values []byte) []byte {
 	return s.bytes[from:s.used:s.used]
 }
 
-// give calls hand with the rows in pieces of about that size, each with whole streams, or of a stream whole batches: the rows of
-// one batch and stream are in one piece, however many they are. A piece comes from the spares, belongs to hand and is
-// valid until release.
+// give calls hand with the rows in pieces of about that size, each with whole streams, or of a stream whole batches:
+// the rows of one batch and stream are in one piece, however many they are. A piece comes from the spares, belongs to
+// hand and is valid until release.
 func (w *waiting) give(size int, from *spares, hand func(*logstorage.LogRows)) {
 	var fields []logstorage.Field
 	rows, filled := from.take(w.kind), 0

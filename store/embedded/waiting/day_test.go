@@ -35,7 +35,8 @@ func anEvent(random *rand.Rand, batch int) edge.Event {
 	return e
 }
 
-// TestRowsOfABatchAndStreamAreGivenInOnePiece: after kill -9 the engine has a piece or not, and a replay counts on that.
+// TestRowsOfABatchAndStreamAreGivenInOnePiece: after kill -9 the engine has a piece or not, and a replay counts on
+// that.
 func TestRowsOfABatchAndStreamAreGivenInOnePiece(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	w := newWaiting(edge.KindSpan, 0)

@@ -17,12 +17,13 @@ const (
 	maxRowBytes = 2 << 20
 )
 
-// Limits of the attributes of one event, so that who decodes events can shorten names, and leave attributes out, instead of having
-// Check refuse the event.
+// Limits of the attributes of one event, so that who decodes events can shorten names, and leave attributes out,
+// instead of having Check refuse the event.
 const (
 	// MaxAttrs is how many attributes an event, and its resource, have each: a row holds both, and fields of its own.
 	MaxAttrs = maxFields * 9 / 20
-	// MaxKey and MaxResourceKey are how long the names of an event's own attributes, and of its resource's, are in bytes.
+	// MaxKey and MaxResourceKey are how long the names of an event's own attributes, and of its resource's, are in
+	// bytes.
 	MaxKey         = maxKeyBytes
 	MaxResourceKey = maxKeyBytes - len(store.ResourcePrefix)
 )
@@ -39,7 +40,8 @@ func Check(e *edge.Event) error {
 	return checkRow(row.fields(nil))
 }
 
-// clearlyFits tells whether the row is so small that it need not be rendered to know that the engine takes it. Most are.
+// clearlyFits tells whether the row is so small that it need not be rendered to know that the engine takes it. Most
+// are.
 func clearlyFits(e *edge.Event) bool {
 	const (
 		maxOwnFields = 80       // fields that are no attributes, with room
@@ -69,7 +71,7 @@ func factBytes(f *edge.Facts) int {
 		len(f.ErrorType) + len(f.CacheStatus) + len(f.CacheSource)
 }
 
-// checkRow answers why the engine would drop a row.
+// checkRow returns why the engine would drop a row.
 func checkRow(fields []logstorage.Field) error {
 	if len(fields) > maxFields {
 		return fmt.Errorf("%d attributes and other fields: at most %d are kept", len(fields), maxFields)

@@ -24,8 +24,8 @@ type renderer struct {
 	bytes  []byte // of the rows
 }
 
-// rendered is the row of an event: its shape, and where in the bytes of the renderer its values are, in the order of the shape,
-// each behind its length, and behind them the name of its tenant and stream.
+// rendered is the row of an event: its shape, and where in the bytes of the renderer its values are, in the order of
+// the shape, each behind its length, and behind them the name of its tenant and stream.
 type rendered struct {
 	kind             edge.Kind
 	time             int64

@@ -14,7 +14,8 @@ import (
 )
 
 const (
-	// maxPending is the memory in bytes that rows may take while they wait for the engine; once more while it takes them.
+	// maxPending is the memory in bytes that rows may take while they wait for the engine; once more while it takes
+	// them.
 	maxPending = 64 << 20
 	// leastPending is maxPending where the engines have next to nothing.
 	leastPending = 256 << 10
@@ -23,9 +24,9 @@ const (
 	// linger is how long rows wait at most.
 	linger = 1500 * time.Millisecond
 
-	// Rows are given in pieces, of which each becomes a part of the engine. It merges 8 to 15 parts at a time: so many pieces of
-	// different streams are put together without looking into them. Less than leastPiece would wait in the engine for more, and of
-	// more than maxPiece the engine's copies take too much memory.
+	// Rows are given in pieces, of which each becomes a part of the engine. It merges 8 to 15 parts at a time: so many
+	// pieces of different streams are put together without looking into them. Less than leastPiece would wait in the
+	// engine for more, and of more than maxPiece the engine's copies take too much memory.
 	pieces     = 12
 	leastPiece = 2 << 20
 	maxPiece   = 8 << 20
@@ -40,10 +41,10 @@ const Kinds = int(edge.KindDataPoint) + 1
 // Day is the length of a UTC day in nanoseconds: events of one day are kept together.
 const Day = int64(24 * time.Hour)
 
-// Rows gathers rows for the engine. The engine makes a block of the rows of a stream that it is given at once, with a column for
-// each field, and merges blocks by taking them apart until they have 2 MiB: rows that come in the order of requests, a few of each
-// stream, cost 1.7 times as much as those of two seconds stream by stream (40 against 24 CPU seconds for a million spans of 47 fields,
-// on a slow machine; ADR 13).
+// Rows gathers rows for the engine. The engine makes a block of the rows of a stream that it is given at once, with a
+// column for each field, and merges blocks by taking them apart until they have 2 MiB: rows that come in the order of
+// requests, a few of each stream, cost 1.7 times as much as those of two seconds stream by stream (40 against 24 CPU
+// seconds for a million spans of 47 fields, on a slow machine; ADR 13).
 type Rows struct {
 	storages [Kinds]*logstorage.Storage
 	most     int // bytes that may wait
@@ -72,8 +73,8 @@ type Rows struct {
 	wg                 sync.WaitGroup
 }
 
-// Open begins to hold rows for the storages, by kind. memory is what the engines' caches may take, in bytes, 0 when that is
-// not known: an eighth of it may wait, 64 MiB at most. The caller closes the storages after Close.
+// Open begins to hold rows for the storages, by kind. memory is what the engines' caches may take, in bytes, 0 when
+// that is not known: an eighth of it may wait, 64 MiB at most. The caller closes the storages after Close.
 func Open(storages [Kinds]*logstorage.Storage, memory int64) *Rows {
 	most, places := maxPending, runtime.GOMAXPROCS(0)
 	if limit := int(memory); limit > 0 {
@@ -126,7 +127,8 @@ func (p *Rows) run() {
 	}
 }
 
-// Add puts the rows of a batch with those that wait. It waits itself while they are too many. It keeps nothing of events.
+// Add puts the rows of a batch with those that wait. It waits itself while they are too many. It keeps nothing of
+// events.
 func (p *Rows) Add(tenant edge.Tenant, events []edge.Event) {
 	r := renderers.Get().(*renderer)
 	defer renderers.Put(r)
@@ -185,8 +187,8 @@ func (p *Rows) Dropped() uint64 { return p.dropped.Load() }
 // FirstDay returns the first UTC day (since 1970) whose rows are taken.
 func (p *Rows) FirstDay() int64 { return p.firstDay.Load() }
 
-// DropBefore drops the rows of the days before day, from now on and those that wait. On return none is on its way to the engine:
-// a row that came while the directory of its day goes would be lost in silence.
+// DropBefore drops the rows of the days before day, from now on and those that wait. On return none is on its way to
+// the engine: a row that came while the directory of its day goes would be lost in silence.
 func (p *Rows) DropBefore(day int64) {
 	p.writers.Lock()
 	defer p.writers.Unlock()
@@ -201,7 +203,7 @@ func tell(c chan struct{}) {
 	}
 }
 
-// of answers the rows of a kind and day; there are seldom more than one or two.
+// of returns the rows of a kind and day; there are seldom more than one or two.
 func (p *Rows) of(kind edge.Kind, day int64) *waiting {
 	for _, w := range p.days {
 		if w.kind == kind && w.day == day {

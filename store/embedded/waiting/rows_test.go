@@ -84,7 +84,8 @@ func (e *engine) aWriterWaits() bool {
 	return writers == 1
 }
 
-// TestWritersWaitWhileTheEngineIsBehind holds the bound of the rows that wait: an eighth of the engines' memory, 32 MiB here.
+// TestWritersWaitWhileTheEngineIsBehind holds the bound of the rows that wait: an eighth of the engines' memory, 32 MiB
+// here.
 func TestWritersWaitWhileTheEngineIsBehind(t *testing.T) {
 	e := start(t, 256<<20)
 	e.giving.Lock() // as while the engine takes rows

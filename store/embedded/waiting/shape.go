@@ -10,9 +10,9 @@ import (
 // maxShapes bounds the shapes that a renderer knows, each of about two kilobytes.
 const maxShapes = 256
 
-// shape is a sequence of names and the order that sorts them. The engine sorts the fields of every row, which costs much less when
-// they are sorted already; and rows have few shapes, so that the order of a shape is found once, and its names are kept once. It does
-// not change.
+// shape is a sequence of names and the order that sorts them. The engine sorts the fields of every row, which costs
+// much less when they are sorted already; and rows have few shapes, so that the order of a shape is found once, and its
+// names are kept once. It does not change.
 type shape struct {
 	names  []string // of a row as it is rendered
 	order  []int    // of the row's fields, sorted by name
@@ -33,7 +33,7 @@ func newShape(row store.Row) *shape {
 	return n
 }
 
-// memory answers about how many bytes the shape itself takes.
+// memory returns about how many bytes the shape itself takes.
 func (n *shape) memory() int { return n.bytes + len(n.names)*40 }
 
 func (n *shape) fits(row store.Row) bool {
@@ -51,7 +51,7 @@ func (n *shape) fits(row store.Row) bool {
 // shapes are those that were seen lately, by their hash.
 type shapes map[uint32]*shape
 
-// of answers the shape of a row, and whether it is a new one. Two shapes of one hash take each other's place.
+// of returns the shape of a row, and whether it is a new one. Two shapes of one hash take each other's place.
 func (s *shapes) of(row store.Row) (_ *shape, fresh bool) {
 	hash := uint32(len(row))
 	for i := range row {
