@@ -52,7 +52,8 @@ func measure(b *testing.B, load string, spans int, args []string) {
 	runLoad(b, load, "-addr", c.Addr("ingest"), "-n", strconv.Itoa(warmUp), "-d", "5m", "-gzip", "-seed", "7")
 	before := cpuOf(b, c.PID())
 	sent := runLoad(b, load, append([]string{
-		"-addr", c.Addr("ingest"), "-n", strconv.Itoa(spans), "-d", "5m", "-pid", strconv.Itoa(c.PID()), "-ledger", ledger,
+		"-addr", c.Addr("ingest"), "-n", strconv.Itoa(spans), "-d", "5m", "-pid", strconv.Itoa(c.PID()), "-ledger",
+		ledger,
 	}, args...)...)
 	if err := c.Stop(b.Context()); err != nil {
 		b.Fatal(err)
@@ -98,7 +99,8 @@ func startBench(b *testing.B, data string) *e2e.Program {
 	c, err := e2e.StartProgram(b.Context(), e2e.Command{
 		Path: filepath.Join(bin, "collector"), Env: []string{"GOMAXPROCS=1"},
 		Args: []string{
-			"--data-dir", data, "--otlp-grpc-addr", "127.0.0.1:0", "--otlp-http-addr", "127.0.0.1:0", "--query-addr", "127.0.0.1:0",
+			"--data-dir", data, "--otlp-grpc-addr", "127.0.0.1:0", "--otlp-http-addr", "127.0.0.1:0", "--query-addr",
+			"127.0.0.1:0",
 		},
 		Listeners: []string{"otlp-grpc", "ingest", "query"},
 	})

@@ -34,7 +34,10 @@ var damageKinds = []struct {
 
 func newWhole(t *testing.T) *whole {
 	t.Helper()
-	w := &whole{dir: filepath.Join(t.TempDir(), "whole"), now: inADay(time.Now()), before: map[string]int{}, after: map[string]int{}}
+	w := &whole{
+		dir: filepath.Join(t.TempDir(), "whole"), now: inADay(time.Now()), before: map[string]int{},
+		after: map[string]int{},
+	}
 	c, _ := startCollector(t, w.dir)
 	w.write(t, c, "yesterday")
 	w.write(t, c, "first")
@@ -70,23 +73,27 @@ func inADay(t time.Time) time.Time {
 // onDisk waits until the engines have written what the second run sent.
 func (w *whole) onDisk(t *testing.T) {
 	t.Helper()
-	lists := []string{"spans/partitions/*/datadb", "logs/partitions/*/datadb", "datapoints/partitions/*/datadb", "metrics/data/small/*"}
+	lists := []string{
+		"spans/partitions/*/datadb", "logs/partitions/*/datadb", "datapoints/partitions/*/datadb",
+		"metrics/data/small/*",
+	}
 	began := time.Now()
-	runtest.Eventually(t, func() string { return "the engines have not written a part since the second start" }, func() bool {
-		for _, pattern := range lists {
-			newest := time.Time{}
-			files, _ := filepath.Glob(filepath.Join(w.dir, pattern, "parts.json"))
-			for _, f := range files {
-				if info, err := os.Stat(f); err == nil && info.ModTime().After(newest) {
-					newest = info.ModTime()
+	runtest.Eventually(t, func() string { return "the engines have not written a part since the second start" },
+		func() bool {
+			for _, pattern := range lists {
+				newest := time.Time{}
+				files, _ := filepath.Glob(filepath.Join(w.dir, pattern, "parts.json"))
+				for _, f := range files {
+					if info, err := os.Stat(f); err == nil && info.ModTime().After(newest) {
+						newest = info.ModTime()
+					}
+				}
+				if newest.Before(began) {
+					return false
 				}
 			}
-			if newest.Before(began) {
-				return false
-			}
-		}
-		return true
-	})
+			return true
+		})
 }
 
 func (w *whole) today(kind int) string {
@@ -112,29 +119,33 @@ func (w *whole) write(t *testing.T, c *e2e.Program, batch string) {
 	if batch == "yesterday" {
 		at = at.Add(-24 * time.Hour)
 	}
-	w.send(t, c, "/v1/traces", w.body(batch, `{"resourceSpans":[{%s,"scopeSpans":[{"spans":[%s]}]}]}`, func(i int) string {
-		end := at.Add(-time.Duration(i) * 10 * time.Millisecond).UnixNano()
-		return fmt.Sprintf(`{"traceId":"%032x","spanId":"%016x","kind":2,"name":"GET /r%d","startTimeUnixNano":"%d","endTimeUnixNano":"%d",`+
-			`"attributes":[{"key":"batch","value":{"stringValue":%q}},{"key":"http.route","value":{"stringValue":"/r%d"}},`+
-			`{"key":"http.response.status_code","value":{"intValue":"%d"}},{"key":"client.address","value":{"stringValue":"10.1.%d.7"}},`+
-			`{"key":"score","value":{"doubleValue":%d.25}},{"key":"size","value":{"intValue":"%d"}},{"key":"when","value":{"stringValue":"2026-01-02T03:04:%02d.000Z"}},`+
-			`{"key":"offset","value":{"intValue":"-%d"}},{"key":"text","value":{"stringValue":"needle %s of %d, and something unlike %x"}}]}`,
-			end, i+1, i%4, end-int64(i+1)*1e6, end, batch, i%4, 200+i%3*100, i%250, i, i*7919, i%60, i+1, strings.Repeat("hay ", i%30), i, end)
-	}))
+	w.send(t, c, "/v1/traces", w.body(batch, `{"resourceSpans":[{%s,"scopeSpans":[{"spans":[%s]}]}]}`,
+		func(i int) string {
+			end := at.Add(-time.Duration(i) * 10 * time.Millisecond).UnixNano()
+			return fmt.Sprintf(`{"traceId":"%032x","spanId":"%016x","kind":2,"name":"GET /r%d","startTimeUnixNano":"%d","endTimeUnixNano":"%d",`+
+				`"attributes":[{"key":"batch","value":{"stringValue":%q}},{"key":"http.route","value":{"stringValue":"/r%d"}},`+
+				`{"key":"http.response.status_code","value":{"intValue":"%d"}},{"key":"client.address","value":{"stringValue":"10.1.%d.7"}},`+
+				`{"key":"score","value":{"doubleValue":%d.25}},{"key":"size","value":{"intValue":"%d"}},{"key":"when","value":{"stringValue":"2026-01-02T03:04:%02d.000Z"}},`+
+				`{"key":"offset","value":{"intValue":"-%d"}},{"key":"text","value":{"stringValue":"needle %s of %d, and something unlike %x"}}]}`,
+				end, i+1, i%4, end-int64(i+1)*1e6, end, batch, i%4, 200+i%3*100, i%250, i, i*7919, i%60, i+1,
+				strings.Repeat("hay ", i%30), i, end)
+		}))
 	if batch == "yesterday" {
 		return
 	}
-	w.send(t, c, "/v1/logs", w.body(batch, `{"resourceLogs":[{%s,"scopeLogs":[{"logRecords":[%s]}]}]}`, func(i int) string {
-		return fmt.Sprintf(`{"timeUnixNano":"%d","severityNumber":9,"body":{"stringValue":"needle %d of %s, %x"}}`,
-			at.UnixNano()-int64(i)*1e6, i, batch, i*7919)
-	}))
+	w.send(t, c, "/v1/logs", w.body(batch, `{"resourceLogs":[{%s,"scopeLogs":[{"logRecords":[%s]}]}]}`,
+		func(i int) string {
+			return fmt.Sprintf(`{"timeUnixNano":"%d","severityNumber":9,"body":{"stringValue":"needle %d of %s, %x"}}`,
+				at.UnixNano()-int64(i)*1e6, i, batch, i*7919)
+		}))
 	w.send(t, c, "/v1/metrics", w.body(batch, `{"resourceMetrics":[{%s,"scopeMetrics":[{"metrics":[{"name":"damage_gauge","gauge":{"dataPoints":[%s]}}]}]}]}`, func(i int) string {
 		return fmt.Sprintf(`{"timeUnixNano":"%d","asInt":"%d","attributes":[{"key":"series","value":{"stringValue":"s%d"}},{"key":"batch","value":{"stringValue":%q}}]}`,
 			at.UnixNano()-int64(i)*1e9, i, i%40, batch)
 	}))
 	var points []string
 	for i := range w.rows(batch) {
-		points = append(points, fmt.Sprintf(`{"indexes":["i%d"],"blobs":[%q,"needle %d"],"doubles":[%d.5,1]}`, i%5, batch, i, i))
+		points = append(points, fmt.Sprintf(`{"indexes":["i%d"],"blobs":[%q,"needle %d"],"doubles":[%d.5,1]}`, i%5,
+			batch, i, i))
 	}
 	w.send(t, c, "/v1/datapoints/damage", "["+strings.Join(points, ",")+"]")
 }
@@ -153,7 +164,8 @@ func (w *whole) body(batch, form string, one func(i int) string) string {
 
 func (w *whole) send(t *testing.T, c *e2e.Program, path, body string) {
 	t.Helper()
-	if status, answer := runtest.Post(t, c.URL("ingest")+path, "application/json", "", []byte(body)); status != http.StatusOK {
+	if status, answer := runtest.Post(t, c.URL("ingest")+path, "application/json", "",
+		[]byte(body)); status != http.StatusOK {
 		t.Fatalf("POST %s: %d %s", path, status, answer)
 	}
 }
@@ -224,7 +236,8 @@ func (w *whole) compare(t *testing.T, got, least map[string]int, told string) {
 		}
 		lost = lost || got[day] < n
 	}
-	if lost && !strings.Contains(told, "damaged") && !strings.Contains(told, "lacks records") && !strings.Contains(told, "not completed") {
+	if lost && !strings.Contains(told, "damaged") && !strings.Contains(told, "lacks records") &&
+		!strings.Contains(told, "not completed") {
 		t.Errorf("rows are missing, and the log does not tell: got %v, want %v\n%s", got, all, told)
 	}
 	if t.Failed() {
@@ -259,7 +272,8 @@ func (w *whole) count(t *testing.T, c *e2e.Program, kind int, days map[string]in
 	for back := range 2 {
 		day := w.now.Add(-time.Duration(back) * 24 * time.Hour).UTC().Truncate(24 * time.Hour)
 		status, answer := w.logsql(t, c, kind, "query", url.Values{
-			"query": {"* | stats count() n"}, "start": {day.Format(time.RFC3339)}, "end": {day.Add(24 * time.Hour).Format(time.RFC3339)},
+			"query": {"* | stats count() n"}, "start": {day.Format(time.RFC3339)},
+			"end": {day.Add(24 * time.Hour).Format(time.RFC3339)},
 		})
 		var n int
 		if _, err := fmt.Sscanf(answer, `{"n":"%d"}`, &n); status != http.StatusOK || err != nil && answer != "" {
@@ -273,7 +287,8 @@ func (w *whole) count(t *testing.T, c *e2e.Program, kind int, days map[string]in
 
 func (w *whole) logsql(t *testing.T, c *e2e.Program, kind int, what string, form url.Values) (int, string) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, c.URL("query")+"/select/logsql/"+what, strings.NewReader(form.Encode()))
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, c.URL("query")+"/select/logsql/"+what,
+		strings.NewReader(form.Encode()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -300,7 +315,10 @@ func answered(t *testing.T, req *http.Request) (status int, answer string) {
 func (w *whole) askAll(t *testing.T, c *e2e.Program) {
 	t.Helper()
 	form := func(more ...string) url.Values {
-		v := url.Values{"start": {w.now.Add(-30 * time.Hour).Format(time.RFC3339)}, "end": {w.now.Add(time.Hour).Format(time.RFC3339)}}
+		v := url.Values{
+			"start": {w.now.Add(-30 * time.Hour).Format(time.RFC3339)},
+			"end":   {w.now.Add(time.Hour).Format(time.RFC3339)},
+		}
 		for i := 0; i < len(more); i += 2 {
 			v.Set(more[i], more[i+1])
 		}
@@ -314,14 +332,17 @@ func (w *whole) askAll(t *testing.T, c *e2e.Program) {
 	}
 	for kind := range damageKinds {
 		for _, query := range []string{
-			"*", `{service.name="damage"}`, "needle", "* | sort by (_time) desc | limit 5", "* | stats by (service.name, cloud.region, _time:1h) count() n, count_uniq(_stream) s",
-			`client.address:ipv4_range(10.1.0.0, 10.1.9.255) or score:>3 or when:2026`, "* | stats quantile(0.9, size) q, max(offset) m, min(score) l",
+			"*", `{service.name="damage"}`, "needle", "* | sort by (_time) desc | limit 5",
+			"* | stats by (service.name, cloud.region, _time:1h) count() n, count_uniq(_stream) s",
+			`client.address:ipv4_range(10.1.0.0, 10.1.9.255) or score:>3 or when:2026`,
+			"* | stats quantile(0.9, size) q, max(offset) m, min(score) l",
 		} {
 			status, answer := w.logsql(t, c, kind, "query", form("query", query))
 			holds(query, status, answer)
 		}
 		for what, more := range map[string][]string{
-			"field_names": {"query", "*"}, "field_values": {"query", "*", "field", "batch"}, "hits": {"query", "*", "step", "1h", "field", "service.name"},
+			"field_names": {"query", "*"}, "field_values": {"query", "*", "field", "batch"},
+			"hits": {"query", "*", "step", "1h", "field", "service.name"},
 		} {
 			status, answer := w.logsql(t, c, kind, what, form(more...))
 			holds(what, status, answer)
@@ -330,10 +351,12 @@ func (w *whole) askAll(t *testing.T, c *e2e.Program) {
 	for _, path := range []string{
 		"/api/v1/query?query=" + url.QueryEscape(`sum(sum_over_time({__name__!=""}[2d])) by (__name__)`),
 		"/api/v1/query?query=" + url.QueryEscape(`damage_gauge[1d]`),
-		"/api/v1/series?" + form("match[]", `{__name__!=""}`).Encode(), "/api/v1/labels", "/api/v1/label/service_name/values",
+		"/api/v1/series?" + form("match[]", `{__name__!=""}`).Encode(), "/api/v1/labels",
+		"/api/v1/label/service_name/values",
 		"/api/v1/label/__name__/values?" + form().Encode(), "/api/v1/status/tsdb",
 		"/api/v1/query_range?" + form("step", "300", "query", `sum(edge_service_requests) by (service_name)`).Encode(),
-		"/api/edge/v1/overview?range=24h", "/api/edge/v1/traces?range=24h", "/api/edge/v1/regions?range=24h", "/metrics",
+		"/api/edge/v1/overview?range=24h", "/api/edge/v1/traces?range=24h", "/api/edge/v1/regions?range=24h",
+		"/metrics",
 	} {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.URL("query")+path, http.NoBody)
 		if err != nil {

@@ -134,7 +134,12 @@ func kindOf(rel string) string {
 		name *regexp.Regexp
 		by   string
 	}{
-		{eventsName, "/EVENTS$2"}, {partName, "/PART$1"}, {dayName, "/DAY$1"}, {monthName, "/MONTH$1"}, {shardName, ".binN"}, {bucketName, "/data.N.bin"},
+		{eventsName, "/EVENTS$2"},
+		{partName, "/PART$1"},
+		{dayName, "/DAY$1"},
+		{monthName, "/MONTH$1"},
+		{shardName, ".binN"},
+		{bucketName, "/data.N.bin"},
 	} {
 		kind = n.name.ReplaceAllString(kind, n.by)
 	}
@@ -189,7 +194,8 @@ func (w *whole) cases(t *testing.T) []damageCase {
 func (w *whole) holdsAllKinds(t *testing.T, kinds []string) {
 	t.Helper()
 	for _, want := range []string{
-		"FORMAT", "identity.json", "SEALS", "LOCK", "wal/checkpoint", "metrics/cache/curr_hour_metric_ids_v2", "metrics/flock.lock",
+		"FORMAT", "identity.json", "SEALS", "LOCK", "wal/checkpoint", "metrics/cache/curr_hour_metric_ids_v2",
+		"metrics/flock.lock",
 		"metrics/metadata/minTimestampForCompositeIndex", "metrics/data/small/MONTH/PART/timestamps.bin",
 		"metrics/data/indexdb/MONTH/PART/items.bin", "EVENTS/partitions/DAY/datadb/PART/values.binN",
 		"EVENTS/partitions/DAY/indexdb/PART/lens.bin", "EVENTS/partitions/DAY/datadb/PART/message_values.bin",

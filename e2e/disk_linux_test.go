@@ -102,11 +102,12 @@ func fill(t *testing.T, disk, file string, leave uint64) {
 func readiness(t *testing.T, c *e2e.Program, want int, says string) {
 	t.Helper()
 	var got string
-	runtest.Eventually(t, func() string { return fmt.Sprintf("readyz: got %s, want %d %q", got, want, says) }, func() bool {
-		code, body, err := runtest.Get(t.Context(), c.URL("query")+"/readyz")
-		got = fmt.Sprintf("%d %s %v", code, body, err)
-		return code == want && strings.Contains(string(body), says)
-	})
+	runtest.Eventually(t, func() string { return fmt.Sprintf("readyz: got %s, want %d %q", got, want, says) },
+		func() bool {
+			code, body, err := runtest.Get(t.Context(), c.URL("query")+"/readyz")
+			got = fmt.Sprintf("%d %s %v", code, body, err)
+			return code == want && strings.Contains(string(body), says)
+		})
 }
 
 // refusesForNow posts what a full disk can't take: the answer says when to come again.
@@ -120,7 +121,8 @@ func refusesForNow(t *testing.T, c *e2e.Program, path string, body []byte) {
 	answer, _ := io.ReadAll(res.Body)
 	seconds, _ := strconv.Atoi(res.Header.Get("Retry-After"))
 	if res.StatusCode != http.StatusServiceUnavailable || seconds < 1 || !strings.Contains(string(answer), "disk") {
-		t.Errorf("%s: got %d, Retry-After %q, %s; want 503, when to come again, and the disk named", path, res.StatusCode,
+		t.Errorf("%s: got %d, Retry-After %q, %s; want 503, when to come again, and the disk named", path,
+			res.StatusCode,
 			res.Header.Get("Retry-After"), answer)
 	}
 }
@@ -139,7 +141,8 @@ func refusesForNowOverGRPC(t *testing.T, c *e2e.Program) {
 	_, err = ptraceotlp.NewGRPCClient(conn).Export(t.Context(), request)
 	answer := status.Convert(err)
 	for _, detail := range answer.Details() {
-		if retry, ok := detail.(*errdetails.RetryInfo); ok && retry.RetryDelay.AsDuration() > 0 && answer.Code() == codes.Unavailable {
+		if retry, ok := detail.(*errdetails.RetryInfo); ok && retry.RetryDelay.AsDuration() > 0 &&
+			answer.Code() == codes.Unavailable {
 			return
 		}
 	}

@@ -24,7 +24,8 @@ func (k *killer) numberBatch(batch string) []byte {
 	return fmt.Appendf(nil, `{"resourceMetrics":[{"scopeMetrics":[{"metrics":[`+
 		`{"name":"kill_gauge","gauge":{"dataPoints":[{"timeUnixNano":"%d","asInt":"%d",%[3]s}]}},`+
 		`{"name":"kill_delta","sum":{"aggregationTemporality":1,"isMonotonic":true,`+
-		`"dataPoints":[{"startTimeUnixNano":"%[4]d","timeUnixNano":"%[1]d","asInt":"1",%[3]s}]}}]}]}]}`, at, number, attrs, at-1e7)
+		`"dataPoints":[{"startTimeUnixNano":"%[4]d","timeUnixNano":"%[1]d","asInt":"1",%[3]s}]}}]}]}]}`, at, number,
+		attrs, at-1e7)
 }
 
 // resendNumbers sends oldest first, as clients do: of deltas that come late only the last few are known by their time.
@@ -55,15 +56,16 @@ func (k *killer) checkNumbers(c *e2e.Program, when string) {
 	}
 	for _, text := range []string{`count_over_time(kill_gauge[2h])`, `increase(kill_delta_total[2h])`} {
 		var got map[string]float64
-		runtest.Eventually(k.t, func() string { return fmt.Sprintf("%s: %s is %v, want %v", when, text, got, want) }, func() bool {
-			got = k.bySender(c, text)
-			for sender, n := range want {
-				if got[sender] < n {
-					return false
+		runtest.Eventually(k.t, func() string { return fmt.Sprintf("%s: %s is %v, want %v", when, text, got, want) },
+			func() bool {
+				got = k.bySender(c, text)
+				for sender, n := range want {
+					if got[sender] < n {
+						return false
+					}
 				}
-			}
-			return true
-		})
+				return true
+			})
 		if !maps.Equal(got, want) {
 			k.t.Errorf("%s: %s is %v, want %v: the batches that were acknowledged", when, text, got, want)
 		}

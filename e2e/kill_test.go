@@ -171,7 +171,8 @@ func (k *killer) killWhileReplaying() {
 		c, err := e2e.StartProgram(ctx, e2e.Command{
 			Path: filepath.Join(bin, "collector"),
 			Args: []string{
-				"--data-dir", k.data, "--otlp-grpc-addr", "127.0.0.1:0", "--otlp-http-addr", "127.0.0.1:0", "--query-addr", "127.0.0.1:0",
+				"--data-dir", k.data, "--otlp-grpc-addr", "127.0.0.1:0", "--otlp-http-addr", "127.0.0.1:0",
+				"--query-addr", "127.0.0.1:0",
 			},
 			Listeners: []string{"query"},
 		})
@@ -285,7 +286,10 @@ func (k *killer) checkTotals(c *e2e.Program, when string, total int) {
 	for _, metric := range []string{"edge_service_requests", "edge_colo_requests:5m", "edge_route_requests:1h"} {
 		text := fmt.Sprintf(`sum(sum_over_time({__name__=%q,service_name="kill"}[4h]))`, metric)
 		var got float64
-		runtest.Eventually(k.t, func() string { return fmt.Sprintf("%s: %s is %v, %d spans are stored", when, metric, got, total) }, func() bool {
+		runtest.Eventually(k.t, func() string {
+			return fmt.Sprintf("%s: %s is %v, %d spans are stored", when, metric,
+				got, total)
+		}, func() bool {
 			got = k.value(c, text)
 			return got >= float64(total)
 		})
@@ -305,7 +309,8 @@ func compare(t *testing.T, what string, l *ledger, stored map[string]int) {
 	}
 	for batch, got := range stored {
 		if want, open := l.open[batch]; open && got != want {
-			t.Errorf("%s: of batch %s, which had no answer, %d records are stored, want all %d or none", what, batch, got, want)
+			t.Errorf("%s: of batch %s, which had no answer, %d records are stored, want all %d or none", what, batch,
+				got, want)
 		}
 	}
 	if len(l.acked) < 10 {
@@ -319,7 +324,10 @@ func (k *killer) settled(c *e2e.Program, what string, l *ledger, kind int, field
 	k.t.Helper()
 	var rows map[string]int
 	var missing int
-	runtest.Eventually(k.t, func() string { return fmt.Sprintf("%s: %d acknowledged batches are not there", what, missing) }, func() bool {
+	runtest.Eventually(k.t, func() string {
+		return fmt.Sprintf("%s: %d acknowledged batches are not there", what,
+			missing)
+	}, func() bool {
 		rows, missing = k.stored(c, kind, field), 0
 		for batch := range l.acked {
 			if rows[batch] == 0 {
@@ -339,7 +347,8 @@ func (k *killer) stored(c *e2e.Program, kind int, field string) map[string]int {
 		"query": {"* | stats by (" + field + ") count() n"},
 		"start": {k.began.Add(-time.Hour).Format(time.RFC3339)}, "end": {k.began.Add(time.Hour).Format(time.RFC3339)},
 	}
-	req, err := http.NewRequestWithContext(k.t.Context(), http.MethodPost, c.URL("query")+"/select/logsql/query", strings.NewReader(form.Encode()))
+	req, err := http.NewRequestWithContext(k.t.Context(), http.MethodPost, c.URL("query")+"/select/logsql/query",
+		strings.NewReader(form.Encode()))
 	if err != nil {
 		k.t.Fatal(err)
 	}

@@ -70,7 +70,8 @@ func (l *loop) settle(t *testing.T) {
 	var spans query.Num
 	var points int64
 	runtest.Eventually(t, func() string {
-		return fmt.Sprintf("loadgen sent %d requests, the collector counts %v invocations and %d data points", l.requests(), spans, points)
+		return fmt.Sprintf("loadgen sent %d requests, the collector counts %v invocations and %d data points",
+			l.requests(), spans, points)
 	}, func() bool {
 		spans, points = runtest.Ask[query.Overview](t, l.api("overview")).Requests, l.points(t)
 		return int64(spans) >= l.requests() && points >= l.requests()
@@ -99,7 +100,8 @@ func (l *loop) counts(t *testing.T) {
 		t.Errorf("data points: got %d, want %d", points, want)
 	}
 	if sum(l.reports, "http.responses") != want || sum(l.reports, "errors.") != 0 {
-		t.Errorf("loadgen: %d responses, %d errors to %d requests", sum(l.reports, "http.responses"), sum(l.reports, "errors."), want)
+		t.Errorf("loadgen: %d responses, %d errors to %d requests", sum(l.reports, "http.responses"),
+			sum(l.reports, "errors."), want)
 	}
 }
 
@@ -122,7 +124,10 @@ func (l *loop) coldStarts(t *testing.T) {
 
 func (l *loop) cache(t *testing.T) {
 	c := runtest.Ask[query.CacheAnswer](t, l.api("cache")).Total.Cache
-	for status, got := range map[string]query.Num{edge.CacheHit: c.Hit, edge.CacheMiss: c.Miss, edge.CacheStale: c.Stale} {
+	for status, got := range map[string]query.Num{
+		edge.CacheHit: c.Hit, edge.CacheMiss: c.Miss,
+		edge.CacheStale: c.Stale,
+	} {
 		want := sum(l.reports, "edgescope.cache."+status)
 		if int64(got) != want || want == 0 {
 			t.Errorf("%s: the collector counts %v, loadgen %d", status, got, want)
@@ -152,7 +157,8 @@ func (l *loop) distance(t *testing.T) {
 			}
 			nearest = p50[r.Name]
 			if least := 2 * r.Distance.Seconds() * 1000; p50[r.Name] < least {
-				t.Errorf("run %s, %s: client p50 %v ms is less than the distance of %v ms", run.Name, r.Name, p50[r.Name], least)
+				t.Errorf("run %s, %s: client p50 %v ms is less than the distance of %v ms", run.Name, r.Name,
+					p50[r.Name], least)
 			}
 		}
 	}
@@ -170,10 +176,12 @@ func (l *loop) trace(t *testing.T) {
 	}
 	client, server := tr.Spans[0], tr.Spans[1]
 	if client.Kind != "client" || client.Service != edge.RunService || client.Depth != 0 {
-		t.Errorf("the first span is %s of %s at depth %d, want loadgen's client span", client.Kind, client.Service, client.Depth)
+		t.Errorf("the first span is %s of %s at depth %d, want loadgen's client span", client.Kind, client.Service,
+			client.Depth)
 	}
 	if server.Kind != "server" || server.Service != "edge-image" || server.ParentID != client.ID || server.Depth != 1 {
-		t.Errorf("the second span is %s of %s under %s, want the edge's server span under %s", server.Kind, server.Service, server.ParentID, client.ID)
+		t.Errorf("the second span is %s of %s under %s, want the edge's server span under %s", server.Kind,
+			server.Service, server.ParentID, client.ID)
 	}
 	if client.Duration <= server.Duration {
 		t.Errorf("the client waited %v ms for work of %v ms at a distance", client.Duration, server.Duration)
@@ -189,7 +197,8 @@ func (l *loop) tables(t *testing.T) {
 	answer := runtest.Ask[query.Regions](t, v.String())
 	rows := table(t, l.p.Dashboard.URL("web")+"/regions.csv?"+v.RawQuery)
 	if len(rows) != len(answer.Regions) || len(rows) != len(e2e.Regions()) {
-		t.Fatalf("the page has %d regions, the API %d, there are %d", len(rows), len(answer.Regions), len(e2e.Regions()))
+		t.Fatalf("the page has %d regions, the API %d, there are %d", len(rows), len(answer.Regions),
+			len(e2e.Regions()))
 	}
 	for i, r := range answer.Regions {
 		for column, want := range map[string]query.Num{"requests": r.Requests, "p95_ms": r.P95, "cold": r.Cold} {
@@ -229,7 +238,8 @@ func (l *loop) restart(t *testing.T, data string) {
 	if int64(o.Requests) != l.requests() {
 		t.Errorf("after the restart: got %v requests, want %d", o.Requests, l.requests())
 	}
-	if f := runtest.Ask[query.Traces](t, apiURL(c.URL("query"), l.began, "traces", "service", "edge-image")).Found; f != l.requests() {
+	if f := runtest.Ask[query.Traces](t, apiURL(c.URL("query"), l.began, "traces", "service",
+		"edge-image")).Found; f != l.requests() {
 		t.Errorf("after the restart: got %d stored invocations, want %d", f, l.requests())
 	}
 }

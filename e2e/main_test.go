@@ -81,7 +81,8 @@ func startCollector(t *testing.T, dataDir string, args ...string) (*e2e.Program,
 	c, err := e2e.StartProgram(ctx, e2e.Command{
 		Path: filepath.Join(bin, "collector"),
 		Args: append([]string{
-			"--data-dir", dataDir, "--otlp-grpc-addr", "127.0.0.1:0", "--otlp-http-addr", "127.0.0.1:0", "--query-addr", "127.0.0.1:0",
+			"--data-dir", dataDir, "--otlp-grpc-addr", "127.0.0.1:0", "--otlp-http-addr", "127.0.0.1:0", "--query-addr",
+			"127.0.0.1:0",
 		}, args...),
 		Listeners: []string{"otlp-grpc", "ingest", "query"},
 		Log:       log,
@@ -135,7 +136,8 @@ func runScript(t *testing.T, p *e2e.Product, script, name string, args ...string
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "report.json")
 	var console runtest.Log
-	cmd := p.Loadgen(&console, filepath.Join("..", "scenarios", script), name, append(args, "-o", out, "--lag-limit", "1m")...)
+	cmd := p.Loadgen(&console, filepath.Join("..", "scenarios", script), name,
+		append(args, "-o", out, "--lag-limit", "1m")...)
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	code, err := e2e.Run(ctx, cmd)

@@ -55,7 +55,8 @@ func requestOf(service string, batch, n int, route func(i int) string, when func
 		span = append(span, field(9, attribute("http.route", route(i)))...)
 		scope = append(scope, field(2, span)...)
 	}
-	resource := field(1, append(field(1, attribute("service.name", service)), field(1, attribute("cloud.region", "FRA"))...))
+	resource := field(1, append(field(1, attribute("service.name", service)),
+		field(1, attribute("cloud.region", "FRA"))...))
 	return field(1, append(resource, field(2, scope)...))
 }
 

@@ -45,7 +45,8 @@ func (o *overload) slowSenders() {
 	var all sync.WaitGroup
 	for range 8 {
 		all.Go(func() {
-			o.endless(head+"Transfer-Encoding: chunked\r\n\r\n", fmt.Sprintf("%x\r\n%s\r\n", 1<<20, strings.Repeat(" ", 1<<20)), 80)
+			o.endless(head+"Transfer-Encoding: chunked\r\n\r\n",
+				fmt.Sprintf("%x\r\n%s\r\n", 1<<20, strings.Repeat(" ", 1<<20)), 80)
 		})
 		all.Go(func() { o.endless(head, "X-Flood: "+strings.Repeat("x", 1<<10)+"\r\n", 200) })
 	}
@@ -72,7 +73,8 @@ func (o *overload) endless(head, part string, most int) {
 // slowReaders ask and do not read the answers. Each has many requests under way on one connection.
 func (o *overload) slowReaders() {
 	body := []byte(`{"resourceSpans":[]}`)
-	request := fmt.Sprintf("POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+	request := fmt.Sprintf("POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: "+
+		"%d\r\n\r\n%s", len(body), body)
 	for range o.amount(50, 500) {
 		conn := o.dial("ingest")
 		conn.(*net.TCPConn).SetReadBuffer(1 << 10)

@@ -85,11 +85,17 @@ func (l *lateness) checkMetrics() {
 func (l *lateness) checkTotals() {
 	want := float64(l.spans.Load())
 	total := func(from, to time.Time) float64 {
-		q := url.Values{"from": {from.Format(time.RFC3339)}, "to": {to.Format(time.RFC3339)}, "cmp": {"none"}, "service": {"overload"}}
+		q := url.Values{
+			"from": {from.Format(time.RFC3339)}, "to": {to.Format(time.RFC3339)}, "cmp": {"none"},
+			"service": {"overload"},
+		}
 		return float64(runtest.Ask[query.Overview](l.T, l.c.URL("query")+query.APIPrefix+"overview?"+q.Encode()).Total.Requests)
 	}
 	from, to := l.since.UTC().Truncate(time.Hour), l.until.UTC().Truncate(time.Hour)
-	runtest.Eventually(l.T, func() string { return fmt.Sprintf("totals have %v spans, %v were acknowledged", total(from, to), want) },
+	runtest.Eventually(l.T, func() string {
+		return fmt.Sprintf("totals have %v spans, %v were acknowledged",
+			total(from, to), want)
+	},
 		func() bool { return total(from, to) == want })
 	pieces := func(from, to time.Time, piece time.Duration) (sum float64) {
 		for at := from; at.Before(to); at = at.Add(piece) {
@@ -97,11 +103,13 @@ func (l *lateness) checkTotals() {
 		}
 		return sum
 	}
-	if sum := pieces(from, to, (to.Sub(from) / 37).Truncate(time.Hour)); sum != want { // from windows of 5 minutes and of hours
+	// from windows of 5 minutes and of hours
+	if sum := pieces(from, to, (to.Sub(from) / 37).Truncate(time.Hour)); sum != want {
 		l.Errorf("the totals of pieces add up to %v, want %v", sum, want)
 	}
 	hour := l.now.UTC().Truncate(time.Hour).Add(-time.Hour)
-	if sum, want := pieces(hour, hour.Add(time.Hour), time.Minute), total(hour, hour.Add(time.Hour)); sum != want { // of 10 seconds
+	// of 10 seconds
+	if sum, want := pieces(hour, hour.Add(time.Hour), time.Minute), total(hour, hour.Add(time.Hour)); sum != want {
 		l.Errorf("the totals of minutes add up to %v, that of their hour is %v", sum, want)
 	}
 }

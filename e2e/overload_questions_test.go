@@ -35,36 +35,102 @@ func greedyQuestions() []question {
 	label := `label_set(vector(1), "a", "xxxxxxxx")`
 	refused, bad, any := []int{422}, []int{400}, []int{200, 422, 503}
 	return []question{
-		{"a subquery in extra_filters", logs + "query", []string{"query", "*", "extra_filters", "name:in(x:y | fields name)"}, bad},
-		{"hits of many fields and buckets", logs + "hits", []string{"query", "*", "step", "100ms", "field", "span_id", "start", "-1h", "end", "now"}, any},
+		{"a subquery in extra_filters", logs + "query", []string{
+			"query", "*", "extra_filters",
+			"name:in(x:y | fields name)",
+		}, bad},
+		{"hits of many fields and buckets", logs + "hits", []string{
+			"query", "*", "step", "100ms", "field", "span_id",
+			"start", "-1h", "end", "now",
+		}, any},
 		{"hits by a field without a name", logs + "hits", []string{"query", "*", "step", "1m", "field", ""}, bad},
-		{"rows around rows without their stream", logs + "query", []string{"query", "* | stream_context before 2", "hidden_fields_filters", "_stream_id"}, bad},
+		{
+			"rows around rows without their stream", logs + "query",
+			[]string{"query", "* | stream_context before 2", "hidden_fields_filters", "_stream_id"},
+			bad,
+		},
 		{"a list of two columns", logs + "query", []string{"query", "name:in(x:y | uniq by (name) with hits)"}, bad},
 		{"fields beside times", logs + "query", []string{"query", "name:eq_field(_time)"}, bad},
 		{"what is known of made fields", logs + "query", []string{"query", "* | hash(name) as h | block_stats"}, bad},
-		{"format that doubles", logs + "query", []string{"query", repeat(`* | format "<name>" as a`, ` | format "<a><a>" as a`, 36)}, refused},
-		{"replace that doubles", logs + "query", []string{"query", repeat("*", ` | replace_regexp ("(.+)", "$1$1") at name`, 36)}, refused},
+		{"format that doubles", logs + "query", []string{
+			"query",
+			repeat(`* | format "<name>" as a`, ` | format "<a><a>" as a`, 36),
+		}, refused},
+		{"replace that doubles", logs + "query", []string{
+			"query",
+			repeat("*", ` | replace_regexp ("(.+)", "$1$1") at name`, 36),
+		}, refused},
 		{"rows packed into rows", logs + "query", []string{"query", repeat("*", " | pack_json as a", 40)}, refused},
-		{"a sequence without end", logs + "stats_query", []string{"query", "* | generate_sequence 1e15 | stats count_uniq(_msg)", "timeout", "5s"}, any},
-		{"all rows with all rows", logs + "query", []string{"query", `* | format "x" as k | join by (k) (* | format "x" as k) | stats count()`, "timeout", "5s"}, any},
-		{"everything of every row", logs + "query", []string{"query", "* | stats by (trace_id) json_values() v, row_any() r, uniq_values(name) u"}, any},
-		{"all values of all fields", logs + "facets", []string{"query", "*", "limit", "1000000", "max_values_per_field", "1000000"}, any},
+		{"a sequence without end", logs + "stats_query", []string{
+			"query",
+			"* | generate_sequence 1e15 | stats count_uniq(_msg)", "timeout", "5s",
+		}, any},
+		{"all rows with all rows", logs + "query", []string{
+			"query",
+			`* | format "x" as k | join by (k) (* | format "x" as k) | stats count()`, "timeout", "5s",
+		}, any},
+		{"everything of every row", logs + "query", []string{
+			"query",
+			"* | stats by (trace_id) json_values() v, row_any() r, uniq_values(name) u",
+		}, any},
+		{"all values of all fields", logs + "facets", []string{
+			"query", "*", "limit", "1000000", "max_values_per_field",
+			"1000000",
+		}, any},
 		{"brackets", logs + "query", []string{"query", strings.Repeat("(", 100_000)}, refused},
 		{"pipes", logs + "query", []string{"query", repeat("*", " | delete a", 10_000)}, refused},
-		{"templates that double", "/api/v1/query", []string{"query", "WITH (a0=up+up" + doubled(29) + ") a29"}, refused},
+		{
+			"templates that double", "/api/v1/query",
+			[]string{"query", "WITH (a0=up+up" + doubled(29) + ") a29"},
+			refused,
+		},
 		{"templates within each other", "/api/v1/query", []string{"query", within("ru(1, %)", "up", 30)}, refused},
-		{"templates in a selector", "/api/v1/series", []string{"match[]", "WITH (a0=up+up" + doubled(29) + ") a29"}, refused},
-		{"templates that are only shown", "/prometheus/expand-with-exprs", []string{"query", within("ttf(%)", "up", 30)}, refused},
-		{"label_join that doubles", "/api/v1/query", []string{"query", within(`label_join(%, "a", "", "a", "a")`, label, 34)}, refused},
-		{"label_replace that doubles", "/api/v1/query", []string{"query", within(`label_replace(%, "a", "$1$1", "a", "(.*)")`, label, 34)}, refused},
-		{"a window of a year by the millisecond", "/api/v1/query", []string{"query", "max_over_time(rand()[1y:1ms])"}, refused},
-		{"a year by the millisecond", "/api/v1/query_range", []string{"query", "rand()", "start", "-1y", "end", "now", "step", "1ms"}, refused},
-		{"a long window at many points", "/api/v1/query_range", []string{"query", "quantile_over_time(0.9, up[1y])", "start", "-1d", "end", "now", "step", "3"}, refused},
-		{"all series at many points", "/api/v1/query_range", []string{"query", `{__name__!=""}`, "start", "-1d", "end", "now", "step", "3"}, any},
+		{
+			"templates in a selector", "/api/v1/series",
+			[]string{"match[]", "WITH (a0=up+up" + doubled(29) + ") a29"},
+			refused,
+		},
+		{
+			"templates that are only shown", "/prometheus/expand-with-exprs",
+			[]string{"query", within("ttf(%)", "up", 30)},
+			refused,
+		},
+		{"label_join that doubles", "/api/v1/query", []string{
+			"query",
+			within(`label_join(%, "a", "", "a", "a")`, label, 34),
+		}, refused},
+		{"label_replace that doubles", "/api/v1/query", []string{
+			"query",
+			within(`label_replace(%, "a", "$1$1", "a", "(.*)")`, label, 34),
+		}, refused},
+		{
+			"a window of a year by the millisecond", "/api/v1/query",
+			[]string{"query", "max_over_time(rand()[1y:1ms])"},
+			refused,
+		},
+		{
+			"a year by the millisecond", "/api/v1/query_range",
+			[]string{"query", "rand()", "start", "-1y", "end", "now", "step", "1ms"},
+			refused,
+		},
+		{
+			"a long window at many points", "/api/v1/query_range",
+			[]string{"query", "quantile_over_time(0.9, up[1y])", "start", "-1d", "end", "now", "step", "3"},
+			refused,
+		},
+		{
+			"all series at many points", "/api/v1/query_range",
+			[]string{"query", `{__name__!=""}`, "start", "-1d", "end", "now", "step", "3"},
+			any,
+		},
 		{"all series many times", "/api/v1/query_range", []string{
-			"query", "union(" + strings.TrimSuffix(strings.Repeat(`{__name__!=""}+1,`, 100), ",") + ")", "start", "-1d", "end", "now", "step", "10",
+			"query", "union(" + strings.TrimSuffix(strings.Repeat(`{__name__!=""}+1,`, 100), ",") + ")", "start", "-1d",
+			"end", "now", "step", "10",
 		}, any},
-		{"many arguments", "/api/v1/query", []string{"query", "union(" + strings.TrimSuffix(strings.Repeat("up,", 1000), ",") + ")"}, refused},
+		{"many arguments", "/api/v1/query", []string{
+			"query",
+			"union(" + strings.TrimSuffix(strings.Repeat("up,", 1000), ",") + ")",
+		}, refused},
 	}
 }
 
@@ -83,7 +149,8 @@ func (o *overload) ask(ctx context.Context, q question) (status int, retry, body
 	for i := 0; i < len(q.params); i += 2 {
 		form.Add(q.params[i], q.params[i+1])
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, o.c.URL("query")+q.path, strings.NewReader(form.Encode()))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, o.c.URL("query")+q.path,
+		strings.NewReader(form.Encode()))
 	if err != nil {
 		o.Error(err)
 		return 0, "", ""
@@ -143,7 +210,10 @@ func (o *overload) manyQuestioners() {
 		{path: "/select/logsql/query", params: []string{"query", "* | stats by (span_id) json_values() v"}},
 		{path: "/select/logsql/query", params: []string{"query", "*"}},
 		{path: "/select/logsql/hits", params: []string{"query", "*", "step", "100ms", "field", "span_id"}},
-		{path: "/api/v1/query_range", params: []string{"query", `{__name__!=""}`, "start", "-1h", "end", "now", "step", "1"}},
+		{path: "/api/v1/query_range", params: []string{
+			"query", `{__name__!=""}`, "start", "-1h", "end", "now", "step",
+			"1",
+		}},
 		{path: "/api/v1/series", params: []string{"match[]", `{__name__!=""}`}},
 		{path: "/api/edge/v1/traces?range=1h"},
 	}

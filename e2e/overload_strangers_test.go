@@ -34,7 +34,8 @@ func TestOverloadStrangers(t *testing.T) {
 			log := o.startWithin(files)
 			o.strangers(o.amount(small, full))
 			o.check()
-			if text := log.String(); strings.Contains(text, "panic") || strings.Contains(text, "no descriptor is left") {
+			if text := log.String(); strings.Contains(text, "panic") ||
+				strings.Contains(text, "no descriptor is left") {
 				t.Errorf("the log tells of descriptors that were missing:\n%.2000s", text)
 			}
 		})
@@ -50,7 +51,8 @@ func (o *overload) startWithin(files int) *runtest.Log {
 	c, err := e2e.StartProgram(o.Context(), e2e.Command{
 		Path: "/bin/sh",
 		Args: []string{
-			"-c", `ulimit -n "$0"; exec "$@"`, strconv.Itoa(files), filepath.Join(bin, "collector"), "--data-dir", o.TempDir(),
+			"-c", `ulimit -n "$0"; exec "$@"`, strconv.Itoa(files), filepath.Join(bin, "collector"), "--data-dir",
+			o.TempDir(),
 			"--otlp-grpc-addr", "127.0.0.1:0", "--otlp-http-addr", "127.0.0.1:0", "--query-addr", "127.0.0.1:0",
 			"--memory-limit", strconv.Itoa(memoryLimit>>20) + "MiB",
 		},
@@ -75,7 +77,8 @@ var halfRequests = []struct{ listener, begin string }{
 	{"otlp-grpc", ""},
 	{"ingest", "POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nX-Slow: "},
 	{"query", "GET /select/logsql/query?query=* HTTP/1.1\r\nX-Slow: "},
-	{"ingest", "POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 20000\r\n\r\n{"},
+	{"ingest", "POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: " +
+		"20000\r\n\r\n{"},
 	{"query", "POST /select/logsql/query HTTP/1.1\r\nHost: localhost\r\nContent-Length: 20000\r\n\r\nquery="},
 	{"otlp-grpc", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00"},
 	{"ingest", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00"},
@@ -119,7 +122,8 @@ func (o *overload) stranger(ctx context.Context, i int) {
 		stop()
 		select {
 		case <-ctx.Done():
-		case <-time.After(time.Second): // strangers hold connections: how fast a machine accepts them is not the question
+		// strangers hold connections: how fast a machine accepts them is not the question
+		case <-time.After(time.Second):
 		}
 	}
 }
@@ -149,7 +153,10 @@ func TestOverloadTenants(t *testing.T) {
 	each := make([]*overload, tenants)
 	var all sync.WaitGroup
 	for i := range each {
-		o := &overload{T: t, c: c, client: client, full: os.Getenv("EDGESCOPE_OVERLOAD") == "full", token: token(i), answers: map[int]int{}}
+		o := &overload{
+			T: t, c: c, client: client, full: os.Getenv("EDGESCOPE_OVERLOAD") == "full", token: token(i),
+			answers: map[int]int{},
+		}
 		each[i] = o
 		all.Go(func() {
 			for batch := range o.amount(4, 40) {

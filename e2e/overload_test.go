@@ -79,7 +79,8 @@ type overload struct {
 }
 
 func startOverload(t *testing.T) *overload {
-	c, _ := startCollector(t, t.TempDir(), "--memory-limit", strconv.Itoa(memoryLimit>>20)+"MiB", "--rollup-max-keys", "500", "--metrics-max-series", "500")
+	c, _ := startCollector(t, t.TempDir(), "--memory-limit", strconv.Itoa(memoryLimit>>20)+"MiB", "--rollup-max-keys",
+		"500", "--metrics-max-series", "500")
 	transport := &http.Transport{MaxIdleConnsPerHost: 256}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &overload{
@@ -157,7 +158,8 @@ func (o *overload) check() {
 		o.Errorf("a good span afterwards: %d, want 200", good)
 	}
 	peak := o.peak()
-	o.Logf("peak %d MiB of %d, longest accepted request %s, answers %v", peak>>20, memoryLimit>>20, o.longest.Round(time.Millisecond), o.answers)
+	o.Logf("peak %d MiB of %d, longest accepted request %s, answers %v", peak>>20, memoryLimit>>20,
+		o.longest.Round(time.Millisecond), o.answers)
 	if most := int64(memoryLimit) / 4 * 5; peak > most {
 		o.Errorf("the collector had %d MiB, want at most %d", peak>>20, most>>20)
 	}
@@ -176,7 +178,10 @@ func (o *overload) check() {
 func (o *overload) kept() {
 	o.Helper()
 	want := o.spans.Load()
-	runtest.Eventually(o.T, func() string { return fmt.Sprintf("%d spans are stored, %d were acknowledged", o.stored(), want) },
+	runtest.Eventually(o.T, func() string {
+		return fmt.Sprintf("%d spans are stored, %d were acknowledged", o.stored(),
+			want)
+	},
 		func() bool { return o.stored() >= want })
 	// A request whose connection was closed before the answer came may have been stored. None has more than 10 spans
 	// where that happens.
@@ -210,7 +215,8 @@ func (o *overload) stored() int64 {
 		asked.Set("start", o.since.UTC().Format(time.RFC3339))
 		asked.Set("end", o.until.UTC().Format(time.RFC3339))
 	}
-	req, err := http.NewRequestWithContext(o.Context(), http.MethodGet, o.c.URL("query")+"/select/logsql/query?"+asked.Encode(), nil)
+	req, err := http.NewRequestWithContext(o.Context(), http.MethodGet,
+		o.c.URL("query")+"/select/logsql/query?"+asked.Encode(), nil)
 	if err != nil {
 		o.Fatal(err)
 	}
@@ -246,7 +252,8 @@ func (o *overload) hugeBatches() {
 	o.each(16, o.amount(24, 200), func(i int) {
 		o.send("/v1/traces", "", spanBatch(i, 2000, nil), 2000)
 	})
-	if status := o.send("/v1/traces", "gzip", gzipped(spanBatch(1000, 20_000, nil)), 20_000); status != http.StatusRequestEntityTooLarge {
+	if status := o.send("/v1/traces", "gzip", gzipped(spanBatch(1000, 20_000, nil)),
+		20_000); status != http.StatusRequestEntityTooLarge {
 		o.Errorf("20,000 spans in %d MiB of memory: %d, want 413", memoryLimit>>20, status)
 	}
 	// The smallest spans, of a resource that is large in each of their rows.
@@ -263,10 +270,11 @@ func (o *overload) manySeries() {
 		o.send("/v1/metrics", "", pointBatchOf(i, 500), 0)
 	})
 	metrics := o.c.URL("query") + "/metrics"
-	runtest.Eventually(o.T, func() string { return "no data points over the limit are counted on /metrics" }, func() bool {
-		_, text, err := runtest.Get(o.Context(), metrics)
-		return err == nil && metricOf(text, "edgescope_otlp_overflow_data_points_total") > 0
-	})
+	runtest.Eventually(o.T, func() string { return "no data points over the limit are counted on /metrics" },
+		func() bool {
+			_, text, err := runtest.Get(o.Context(), metrics)
+			return err == nil && metricOf(text, "edgescope_otlp_overflow_data_points_total") > 0
+		})
 	runtest.Eventually(o.T, func() string { return "the page shows no overflow" }, func() bool {
 		return runtest.Ask[query.Overview](o.T, o.c.URL("query")+query.APIPrefix+"overview?range=1h").Overflow > 0
 	})
@@ -343,7 +351,8 @@ func (o *overload) tinyRequests() {
 
 // bombs are small and become large, or deep.
 func (o *overload) bombs() {
-	deep := append(append([]byte(`{"resourceSpans":`), bytes.Repeat([]byte("["), 4<<20)...), bytes.Repeat([]byte("]"), 4<<20)...)
+	deep := append(append([]byte(`{"resourceSpans":`), bytes.Repeat([]byte("["), 4<<20)...),
+		bytes.Repeat([]byte("]"), 4<<20)...)
 	// A metric of two million points of two bytes each, and a span of as many events.
 	points := field(1, field(2, field(2, field(5, bytes.Repeat([]byte{0x0a, 0}, 2<<20)))))
 	events := field(1, field(2, field(2, append(spanIDs(7), bytes.Repeat([]byte{0x5a, 0}, 2<<20)...))))

@@ -87,8 +87,11 @@ func (p *Product) startCollector(ctx context.Context, o Options) (err error) {
 
 func (p *Product) startDashboard(ctx context.Context, o Options) (err error) {
 	p.Dashboard, err = StartProgram(ctx, Command{
-		Path:      filepath.Join(o.Bin, "dashboard"),
-		Args:      []string{"--collector", p.Collector.URL("query"), "--ingest-url", p.Collector.URL("ingest"), "--listen-addr", orFree(o.Web)},
+		Path: filepath.Join(o.Bin, "dashboard"),
+		Args: []string{
+			"--collector", p.Collector.URL("query"), "--ingest-url", p.Collector.URL("ingest"),
+			"--listen-addr", orFree(o.Web),
+		},
 		Listeners: []string{"web"},
 		Log:       p.logs.writer("dashboard"),
 	})
@@ -102,7 +105,8 @@ func (p *Product) startDashboard(ctx context.Context, o Options) (err error) {
 
 func (p *Product) startEdge(ctx context.Context, o Options) (err error) {
 	p.Edge, err = StartEdge(ctx, EdgeOptions{
-		WASMBench: o.WASMBench, Regions: o.Regions, OTLPURL: p.Collector.URL("ingest"), AEAddr: p.Collector.Addr("ingest"),
+		WASMBench: o.WASMBench, Regions: o.Regions, OTLPURL: p.Collector.URL("ingest"),
+		AEAddr:  p.Collector.Addr("ingest"),
 		Version: run.Version, Log: p.logs.writer,
 	})
 	if err != nil {

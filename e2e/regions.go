@@ -63,7 +63,8 @@ func StartEdge(ctx context.Context, o EdgeOptions) (*Edge, error) {
 	for _, region := range o.Regions {
 		started, err := startRegion(ctx, o, region, server)
 		if err != nil {
-			return nil, errors.Join(fmt.Errorf("start region %s: %w", region.Name, err), e.Stop(context.WithoutCancel(ctx)))
+			return nil, errors.Join(fmt.Errorf("start region %s: %w", region.Name, err),
+				e.Stop(context.WithoutCancel(ctx)))
 		}
 		e.regions = append(e.regions, started)
 	}
@@ -97,7 +98,8 @@ func startRegion(ctx context.Context, o EdgeOptions, region Region, server *toxi
 // addDistance delays what goes through the proxy, in either direction.
 func addDistance(proxy *toxiproxy.Proxy, oneWay time.Duration) error {
 	for _, direction := range []string{"upstream", "downstream"} {
-		toxic := fmt.Sprintf(`{"type":"latency","stream":%q,"attributes":{"latency":%d}}`, direction, oneWay.Milliseconds())
+		toxic := fmt.Sprintf(`{"type":"latency","stream":%q,"attributes":{"latency":%d}}`, direction,
+			oneWay.Milliseconds())
 		if _, err := proxy.Toxics.AddToxicJson(strings.NewReader(toxic)); err != nil {
 			return fmt.Errorf("delay %s: %w", direction, err)
 		}

@@ -91,7 +91,8 @@ func refused(t *testing.T, path, data string) string {
 func remove(t *testing.T, c *e2e.Program, name string) {
 	t.Helper()
 	for _, want := range []int{http.StatusNoContent, http.StatusNotFound} {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodDelete, c.URL("query")+"/admin/snapshot/"+name, http.NoBody)
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodDelete, c.URL("query")+"/admin/snapshot/"+name,
+			http.NoBody)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -110,7 +111,11 @@ func remove(t *testing.T, c *e2e.Program, name string) {
 func (k *killer) sofar(t *testing.T, data string) *killer {
 	then := newKiller(t, data)
 	then.began = k.began
-	for _, l := range []struct{ to, from *ledger }{{then.spans, k.spans}, {then.points, k.points}, {then.numbers, k.numbers}} {
+	for _, l := range []struct{ to, from *ledger }{
+		{then.spans, k.spans},
+		{then.points, k.points},
+		{then.numbers, k.numbers},
+	} {
 		l.from.mu.Lock()
 		maps.Copy(l.to.acked, l.from.acked)
 		l.from.mu.Unlock()
@@ -120,7 +125,11 @@ func (k *killer) sofar(t *testing.T, data string) *killer {
 
 // learn makes what was sent since then open: it may be there, whole, or not.
 func (k *killer) learn(later *killer) {
-	for _, l := range []struct{ to, from *ledger }{{k.spans, later.spans}, {k.points, later.points}, {k.numbers, later.numbers}} {
+	for _, l := range []struct{ to, from *ledger }{
+		{k.spans, later.spans},
+		{k.points, later.points},
+		{k.numbers, later.numbers},
+	} {
 		maps.Copy(l.to.open, l.from.open)
 		maps.Copy(l.to.open, l.from.acked)
 		for batch := range l.to.acked {
@@ -144,7 +153,10 @@ func (k *killer) checkAtLeast(c *e2e.Program, when string) {
 		want[sender]++
 	}
 	var got map[string]float64
-	runtest.Eventually(k.t, func() string { return fmt.Sprintf("%s: metrics are %v, want at least %v", when, got, want) }, func() bool {
+	runtest.Eventually(k.t, func() string {
+		return fmt.Sprintf("%s: metrics are %v, want at least %v", when, got,
+			want)
+	}, func() bool {
 		got = k.bySender(c, "increase(kill_delta_total[2h])")
 		for sender, n := range want {
 			if got[sender] < n {
@@ -169,7 +181,10 @@ func (k *killer) answers(c *e2e.Program) map[string]float64 {
 			}
 		}
 	}
-	for _, text := range []string{"count_over_time(kill_gauge[2h])", "increase(kill_delta_total[2h])", "sum_over_time(kill_gauge[2h])"} {
+	for _, text := range []string{
+		"count_over_time(kill_gauge[2h])", "increase(kill_delta_total[2h])",
+		"sum_over_time(kill_gauge[2h])",
+	} {
 		for sender, n := range k.bySender(c, text) {
 			if strings.HasPrefix(sender, "r0-") {
 				all[text+" "+sender] = n

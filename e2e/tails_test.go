@@ -23,7 +23,10 @@ func TestTailsReachTheCollector(t *testing.T) {
 	needWorkerd(t)
 	data := t.TempDir()
 	c, _ := startCollector(t, data)
-	p, err := workerd.Start(t.Context(), workerd.Options{Dir: wasmBench, Config: "tail.capnp", OTLPURL: c.URL("ingest")})
+	p, err := workerd.Start(t.Context(), workerd.Options{
+		Dir: wasmBench, Config: "tail.capnp",
+		OTLPURL: c.URL("ingest"),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,10 +78,11 @@ func halfTold(t *testing.T, c *e2e.Program) {
 func (q told) eventually(t *testing.T, c *e2e.Program, want map[string]int) {
 	t.Helper()
 	var got map[string]int
-	runtest.Eventually(t, func() string { return fmt.Sprintf("%s: got %v, want %v", q.filter, got, want) }, func() bool {
-		got = q.ask(t, c)
-		return fmt.Sprint(got) == fmt.Sprint(want)
-	})
+	runtest.Eventually(t, func() string { return fmt.Sprintf("%s: got %v, want %v", q.filter, got, want) },
+		func() bool {
+			got = q.ask(t, c)
+			return fmt.Sprint(got) == fmt.Sprint(want)
+		})
 }
 
 // told is a question to LogsQL: the events of a kind (ProjectID) that match a filter, counted by fields.
@@ -89,8 +93,12 @@ type told struct {
 
 func (q told) ask(t *testing.T, c *e2e.Program) map[string]int {
 	t.Helper()
-	form := url.Values{"query": {q.filter}, "start": {time.Now().Add(-time.Hour).Format(time.RFC3339)}, "limit": {"1000"}}
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, c.URL("query")+"/select/logsql/query", strings.NewReader(form.Encode()))
+	form := url.Values{
+		"query": {q.filter}, "start": {time.Now().Add(-time.Hour).Format(time.RFC3339)},
+		"limit": {"1000"},
+	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, c.URL("query")+"/select/logsql/query",
+		strings.NewReader(form.Encode()))
 	if err != nil {
 		t.Fatal(err)
 	}

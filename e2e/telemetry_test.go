@@ -20,7 +20,8 @@ func TestProgramsTellOfThemselves(t *testing.T) {
 	tell := []string{"--otlp-endpoint", server.URL, "--pyroscope-url", server.URL}
 
 	collector, _ := startCollector(t, t.TempDir(), tell...)
-	if status, answer := runtest.Post(t, collector.URL("ingest")+"/v1/traces", "application/json", "", []byte(span(nowNano()))); status != http.StatusOK {
+	if status, answer := runtest.Post(t, collector.URL("ingest")+"/v1/traces", "application/json", "",
+		[]byte(span(nowNano()))); status != http.StatusOK {
 		t.Fatalf("send a span: %d %s", status, answer)
 	}
 	dashboard, err := e2e.StartProgram(t.Context(), e2e.Command{
@@ -31,13 +32,15 @@ func TestProgramsTellOfThemselves(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if status, _, err := runtest.Get(t.Context(), dashboard.URL("web")+"/regions"); err != nil || status != http.StatusOK {
+	if status, _, err := runtest.Get(t.Context(), dashboard.URL("web")+"/regions"); err != nil ||
+		status != http.StatusOK {
 		t.Errorf("page: %d %v", status, err)
 	}
 	target := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	defer target.Close()
 	code, err := e2e.Run(t.Context(), e2e.Command{
-		Path: filepath.Join(bin, "loadgen"), Args: append([]string{"quick", target.URL, "-c", "1", "-n", "2"}, tell...), Stdout: io.Discard,
+		Path: filepath.Join(bin, "loadgen"), Args: append([]string{"quick", target.URL, "-c", "1", "-n", "2"}, tell...),
+		Stdout: io.Discard,
 	})
 	if err != nil || code != 0 {
 		t.Errorf("loadgen: exit code %d, %v", code, err)

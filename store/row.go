@@ -42,8 +42,10 @@ const (
 
 // reserved are the names of the row's own table: an attribute of that name is stored behind a prefix. So is one without
 // a name, which would become the message.
-var reserved = set("", FieldTime, FieldMsg, "_stream", "_stream_id", FieldTraceID, FieldSpanID, FieldParentID, FieldName, FieldKind,
-	edge.KeyDuration, FieldStatusCode, FieldStatusMessage, FieldScopeName, FieldScopeVersion, FieldTraceState, FieldFlags,
+var reserved = set("", FieldTime, FieldMsg, "_stream", "_stream_id", FieldTraceID, FieldSpanID, FieldParentID,
+	FieldName, FieldKind,
+	edge.KeyDuration, FieldStatusCode, FieldStatusMessage, FieldScopeName, FieldScopeVersion, FieldTraceState,
+	FieldFlags,
 	FieldEvents, FieldLinks, FieldDataset, FieldSeverity, FieldSeverityText, FieldWeight,
 	fieldDroppedAttrs, fieldDroppedEvents, fieldDroppedLinks, FieldSeq, FieldLog)
 

@@ -29,7 +29,8 @@ func TestRowsLeaveOutWhatFollows(t *testing.T) {
 	f("GET /a", edge.Facts{Route: "/a", Operation: "GET /a"}, "edge.operation=GET /a")
 	f("GET /a", edge.Facts{Route: "/a", Operation: "resize"}, "edge.operation=resize")
 	f("a", edge.Facts{Operation: "a", CacheStatus: "hit", CacheSource: edge.KeyCacheStatus}, "")
-	f("a", edge.Facts{Operation: "a", CacheStatus: "hit", CacheSource: "cf-cache-status"}, "edge.cache.source=cf-cache-status")
+	f("a", edge.Facts{Operation: "a", CacheStatus: "hit", CacheSource: "cf-cache-status"},
+		"edge.cache.source=cf-cache-status")
 }
 
 // TestStreamFieldsComeFirst holds what replay counts by: the fields of StreamFields, with the values of StreamOf.
@@ -54,7 +55,8 @@ func TestStreamFieldsComeFirst(t *testing.T) {
 	}
 	facts := edge.Facts{Service: "shop", Region: "FRA"}
 	f(edge.Event{Kind: edge.KindSpan, Facts: facts}, "service.name=shop cloud.region=FRA kind=internal")
-	f(edge.Event{Kind: edge.KindSpan, SpanKind: edge.SpanServer, Facts: facts}, "service.name=shop cloud.region=FRA kind=server")
+	f(edge.Event{Kind: edge.KindSpan, SpanKind: edge.SpanServer, Facts: facts},
+		"service.name=shop cloud.region=FRA kind=server")
 	f(edge.Event{Kind: edge.KindLog, Facts: facts}, "service.name=shop cloud.region=FRA")
 	f(edge.Event{Kind: edge.KindDataPoint, Dataset: "edge", Facts: facts}, "dataset=edge cloud.region=FRA")
 	f(edge.Event{Kind: edge.KindSpan, Facts: edge.Facts{Region: "FRA"}}, "cloud.region=FRA kind=internal")

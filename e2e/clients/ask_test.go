@@ -65,7 +65,8 @@ func (c collector) ask(t *testing.T, path, kind string, params ...string) []byte
 // rows returns the events of a kind that LogsQL finds.
 func (c collector) rows(t *testing.T, kind, filter string) (rows []map[string]string) {
 	t.Helper()
-	body := c.ask(t, "/select/logsql/query", kind, "query", filter, "start", time.Now().Add(-time.Hour).Format(time.RFC3339), "limit", "1000")
+	body := c.ask(t, "/select/logsql/query", kind, "query", filter, "start",
+		time.Now().Add(-time.Hour).Format(time.RFC3339), "limit", "1000")
 	for d := json.NewDecoder(strings.NewReader(string(body))); ; {
 		var row map[string]string
 		if err := d.Decode(&row); errors.Is(err, io.EOF) {
@@ -81,10 +82,11 @@ func (c collector) rows(t *testing.T, kind, filter string) (rows []map[string]st
 // waitFor waits until LogsQL finds as many events.
 func (c collector) waitFor(t *testing.T, kind, filter string, n int) (rows []map[string]string) {
 	t.Helper()
-	eventually(t, func() string { return fmt.Sprintf("%s finds %d events, want %d: %v", filter, len(rows), n, rows) }, func() bool {
-		rows = c.rows(t, kind, filter)
-		return len(rows) == n
-	})
+	eventually(t, func() string { return fmt.Sprintf("%s finds %d events, want %d: %v", filter, len(rows), n, rows) },
+		func() bool {
+			rows = c.rows(t, kind, filter)
+			return len(rows) == n
+		})
 	return rows
 }
 
@@ -117,7 +119,8 @@ func (c collector) expectEvents(t *testing.T, kind, filter string, want []invoca
 			route += " inferred"
 		}
 		got = append(got, invocation{
-			Platform: row["cloud.platform"], Region: row["cloud.region"], Colo: row["edge.colo"], Country: row["geo.country.iso_code"], Route: route, Status: status,
+			Platform: row["cloud.platform"], Region: row["cloud.region"], Colo: row["edge.colo"],
+			Country: row["geo.country.iso_code"], Route: route, Status: status,
 			Outcome: row["edge.outcome"], Cold: row["faas.coldstart"], Cache: row["edge.cache.status"],
 		})
 	}
@@ -133,7 +136,8 @@ func (c collector) expectTraces(t *testing.T, service string, want []invocation)
 	t.Helper()
 	var wanted, got []invocation
 	for _, i := range want {
-		i.Colo, i.Country, i.Status, i.Route = "", "", strings.TrimSuffix(i.Status, " inferred"), strings.TrimSuffix(i.Route, " inferred")
+		i.Colo, i.Country, i.Status, i.Route = "", "", strings.TrimSuffix(i.Status, " inferred"),
+			strings.TrimSuffix(i.Route, " inferred")
 		wanted = append(wanted, i)
 	}
 	platform := "platform:unknown"
@@ -147,7 +151,8 @@ func (c collector) expectTraces(t *testing.T, service string, want []invocation)
 			status = strconv.Itoa(i.Status)
 		}
 		got = append(got, invocation{
-			Platform: want[0].Platform, Region: i.Region, Route: i.Route, Status: status, Outcome: i.Outcome, Cold: i.Cold, Cache: i.Cache,
+			Platform: want[0].Platform, Region: i.Region, Route: i.Route, Status: status, Outcome: i.Outcome,
+			Cold: i.Cold, Cache: i.Cache,
 		})
 	}
 	slices.SortFunc(wanted, invocation.compare)
@@ -172,14 +177,16 @@ func (c collector) expectTotals(t *testing.T, service string, invocations []invo
 		count(&want.Miss, i.Cache == "miss")
 	}
 	var got totals
-	eventually(t, func() string { return fmt.Sprintf("totals of %s are %+v, want %+v", service, got, want) }, func() bool {
-		o := unmarshal[query.Overview](t, c.ask(t, "/api/edge/v1/overview", "", "service", service))
-		got = totals{
-			Requests: float64(o.Total.Requests), Errors: float64(o.Total.Errors), Cold: float64(o.Total.Cold), Warm: float64(o.Total.Warm),
-			Hit: float64(o.Total.Cache.Hit), Miss: float64(o.Total.Cache.Miss),
-		}
-		return got == want
-	})
+	eventually(t, func() string { return fmt.Sprintf("totals of %s are %+v, want %+v", service, got, want) },
+		func() bool {
+			o := unmarshal[query.Overview](t, c.ask(t, "/api/edge/v1/overview", "", "service", service))
+			got = totals{
+				Requests: float64(o.Total.Requests), Errors: float64(o.Total.Errors), Cold: float64(o.Total.Cold),
+				Warm: float64(o.Total.Warm),
+				Hit:  float64(o.Total.Cache.Hit), Miss: float64(o.Total.Cache.Miss),
+			}
+			return got == want
+		})
 }
 
 func count(n *float64, holds bool) {

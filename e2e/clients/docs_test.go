@@ -27,7 +27,8 @@ func TestExamplesOfTheDocsRun(t *testing.T) {
 		if err := os.WriteFile(name, []byte(script), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		const call = "const { handler } = await import(process.argv[1]); if (handler) console.log(handler(new Request('http://h/')).status)"
+		const call = "const { handler } = await import(process.argv[1]); if (handler) console.log(handler(new " +
+			"Request('http://h/')).status)"
 		out, err := exec.CommandContext(t.Context(), node, "--input-type=module", "-e", call, name).CombinedOutput()
 		if want := "200\n"; err != nil || strings.Contains(script, "function handler") && string(out) != want {
 			t.Errorf("%v: %s\n%s", err, out, script)

@@ -64,7 +64,8 @@ func startCollector(t *testing.T, args ...string) collector {
 	return collector{Program: start(t, e2e.Command{
 		Path: filepath.Join(bin, "collector"),
 		Args: append([]string{
-			"--data-dir", t.TempDir(), "--otlp-grpc-addr", "127.0.0.1:0", "--otlp-http-addr", "127.0.0.1:0", "--query-addr", "127.0.0.1:0",
+			"--data-dir", t.TempDir(), "--otlp-grpc-addr", "127.0.0.1:0", "--otlp-http-addr", "127.0.0.1:0",
+			"--query-addr", "127.0.0.1:0",
 		}, args...),
 		Listeners: []string{"otlp-grpc", "ingest", "query"},
 	})}
@@ -146,9 +147,13 @@ func node(t *testing.T) string {
 // The headers that a platform adds to a request on its way to the app.
 var (
 	noNetwork  = map[string]string{}
-	cloudflare = map[string]string{"cf-ray": "8f1e2d3c4b5a6978-FRA", "cf-ipcountry": "DE", "cf-blob": `{"colo":"FRA","country":"DE"}`}
-	vercel     = map[string]string{
-		"x-vercel-id": "fra1::iad1::r8pdn-1763700000000-0123456789ab", "x-vercel-ip-country": "DE", "x-matched-path": "/cart/[id]",
+	cloudflare = map[string]string{
+		"cf-ray": "8f1e2d3c4b5a6978-FRA", "cf-ipcountry": "DE",
+		"cf-blob": `{"colo":"FRA","country":"DE"}`,
+	}
+	vercel = map[string]string{
+		"x-vercel-id": "fra1::iad1::r8pdn-1763700000000-0123456789ab", "x-vercel-ip-country": "DE",
+		"x-matched-path": "/cart/[id]",
 	}
 )
 

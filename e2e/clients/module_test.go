@@ -29,9 +29,16 @@ func TestModule(t *testing.T) {
 		})
 	}
 	f("node", nodeRuntime, noNetwork, invocation{})
-	f("node behind Cloudflare", nodeRuntime, cloudflare, invocation{Region: "ams", Colo: "FRA", Country: "DE"}, "FLY_REGION=ams")
-	f("node on Vercel", nodeRuntime, vercel, invocation{Platform: "vercel", Region: "iad1", Colo: "fra1", Country: "DE"}, "VERCEL_REGION=iad1")
-	f("edge runtime of Vercel", edgeRuntime, vercel, invocation{Platform: "vercel", Region: "iad1", Colo: "fra1", Country: "DE"}, "VERCEL_REGION=iad1")
+	f("node behind Cloudflare", nodeRuntime, cloudflare, invocation{Region: "ams", Colo: "FRA", Country: "DE"},
+		"FLY_REGION=ams")
+	f("node on Vercel", nodeRuntime, vercel, invocation{
+		Platform: "vercel", Region: "iad1", Colo: "fra1",
+		Country: "DE",
+	}, "VERCEL_REGION=iad1")
+	f("edge runtime of Vercel", edgeRuntime, vercel, invocation{
+		Platform: "vercel", Region: "iad1", Colo: "fra1",
+		Country: "DE",
+	}, "VERCEL_REGION=iad1")
 	f("deno", denoRuntime, noNetwork, invocation{Platform: "deno", Region: "europe-west4"}, "DENO_REGION=europe-west4")
 	f("bun", bunRuntime, noNetwork, invocation{Region: "ams"}, "FLY_REGION=ams")
 }
@@ -57,7 +64,10 @@ func nodeRuntime(t *testing.T, module string) (path string, args []string) {
 
 func denoRuntime(t *testing.T, module string) (path string, args []string) {
 	t.Helper()
-	return need(t, "@deno/*/deno"), []string{"run", "--quiet", "--no-prompt", "--no-remote", "--allow-net", "--allow-read", "--allow-env", "js/module.mjs", module}
+	return need(t, "@deno/*/deno"), []string{
+		"run", "--quiet", "--no-prompt", "--no-remote", "--allow-net",
+		"--allow-read", "--allow-env", "js/module.mjs", module,
+	}
 }
 
 func bunRuntime(t *testing.T, module string) (path string, args []string) {
@@ -71,7 +81,8 @@ func edgeRuntime(t *testing.T, module string) (path string, args []string) {
 	need(t, "edge-runtime")
 	script := filepath.Join(filepath.Dir(module), "function.js")
 	code := bundled(t, api.BuildOptions{
-		EntryPoints: []string{"js/edge-function.mjs"}, Format: api.FormatIIFE, Alias: map[string]string{"edgescope.mjs": module},
+		EntryPoints: []string{"js/edge-function.mjs"}, Format: api.FormatIIFE,
+		Alias: map[string]string{"edgescope.mjs": module},
 	})
 	if err := os.WriteFile(script, code, 0o600); err != nil {
 		t.Fatal(err)

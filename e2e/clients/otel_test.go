@@ -24,7 +24,13 @@ type server struct {
 func servers() map[string]server {
 	const gzip = "OTEL_EXPORTER_OTLP_COMPRESSION=gzip"
 	goServer := func(transport, protocol string, env ...string) server {
-		return server{filepath.Join(bin, "otelgo"), []string{transport}, protocol, []string{"served /boom", "served /cart/:id", "served /cart/:id"}, env}
+		return server{
+			filepath.Join(bin, "otelgo"),
+			[]string{transport},
+			protocol,
+			[]string{"served /boom", "served /cart/:id", "served /cart/:id"},
+			env,
+		}
 	}
 	jsServer := func(protocol string, env ...string) server {
 		return server{"", []string{"js/node.cjs"}, protocol, []string{
@@ -54,7 +60,8 @@ func (s server) start(t *testing.T, endpoint string, env ...string) *e2e.Program
 	}
 	return startApp(t, path, s.args, append(append([]string{
 		"OTEL_SERVICE_NAME=shop", "OTEL_RESOURCE_ATTRIBUTES=service.version=3,cloud.provider=fly,cloud.platform=fly,cloud.region=ams",
-		"OTEL_TRACES_EXPORTER=otlp", "OTEL_METRICS_EXPORTER=otlp", "OTEL_LOGS_EXPORTER=otlp", "OTEL_NODE_RESOURCE_DETECTORS=env",
+		"OTEL_TRACES_EXPORTER=otlp", "OTEL_METRICS_EXPORTER=otlp", "OTEL_LOGS_EXPORTER=otlp",
+		"OTEL_NODE_RESOURCE_DETECTORS=env",
 		"OTEL_EXPORTER_OTLP_ENDPOINT=" + endpoint, "OTEL_EXPORTER_OTLP_PROTOCOL=" + s.protocol,
 		"OTEL_BSP_SCHEDULE_DELAY=600000", "OTEL_BLRP_SCHEDULE_DELAY=600000", "OTEL_METRIC_EXPORT_INTERVAL=600000",
 	}, s.env...), env...))
@@ -79,9 +86,18 @@ func TestOTelServers(t *testing.T) {
 			visit(t, app.URL("http"), noNetwork, "/cart/1", "/cart/2?a=b", "/boom")
 			stop(t, app)
 			c.expect(t, spans, "shop",
-				invocation{Platform: "fly", Region: "ams", Route: "/cart/:id", Status: "200", Outcome: "ok", Cold: "true", Cache: "miss"},
-				invocation{Platform: "fly", Region: "ams", Route: "/cart/:id", Status: "200", Outcome: "ok", Cold: "false", Cache: "hit"},
-				invocation{Platform: "fly", Region: "ams", Route: "/boom", Status: "500", Outcome: "exception", Cold: "false"})
+				invocation{
+					Platform: "fly", Region: "ams", Route: "/cart/:id", Status: "200", Outcome: "ok",
+					Cold: "true", Cache: "miss",
+				},
+				invocation{
+					Platform: "fly", Region: "ams", Route: "/cart/:id", Status: "200", Outcome: "ok",
+					Cold: "false", Cache: "hit",
+				},
+				invocation{
+					Platform: "fly", Region: "ams", Route: "/boom", Status: "500", Outcome: "exception",
+					Cold: "false",
+				})
 			s.expectLogs(t, c)
 			s.expectOddNumbers(t, c)
 			c.expectValue(t, `faas_coldstarts_total{service_name="shop",cloud_region="ams"}`, 1)
@@ -99,7 +115,8 @@ func (s server) expectLogs(t *testing.T, c collector) {
 		if row["_msg"] == "the shop is closed" {
 			severity = "17"
 		}
-		expectFields(t, row, "cloud.region", "ams", "service.version", "3", "cloud.platform", "fly", "severity_number", severity)
+		expectFields(t, row, "cloud.region", "ams", "service.version", "3", "cloud.platform", "fly", "severity_number",
+			severity)
 		c.waitFor(t, spans, fmt.Sprintf("trace_id:=%q span_id:=%q", row["trace_id"], row["span_id"]), 1)
 	}
 	slices.Sort(messages)
@@ -128,7 +145,10 @@ func (s server) expectOddNumbers(t *testing.T, c collector) {
 // whichever way the SDK adds up.
 func TestFaaSMetrics(t *testing.T) {
 	t.Parallel()
-	for name, temporality := range map[string]string{"js json": "delta", "js proto gzip": "cumulative", "js grpc": "lowmemory"} {
+	for name, temporality := range map[string]string{
+		"js json": "delta", "js proto gzip": "cumulative",
+		"js grpc": "lowmemory",
+	} {
 		t.Run(temporality, func(t *testing.T) {
 			t.Parallel()
 			s := servers()[name]
@@ -142,7 +162,8 @@ func TestFaaSMetrics(t *testing.T) {
 			c.expectValue(t, `increase(faas_errors_total`+shop+`[5m])`, 1)
 			c.expectValue(t, `increase(faas_init_duration_seconds_count`+shop+`[5m])`, 1)
 			c.expectValue(t, `increase(faas_init_duration_seconds_sum`+shop+`[5m])`, 0.25)
-			c.expectValue(t, `histogram_quantile(1, increase(faas_init_duration_seconds_bucket`+shop+`[5m]))`, 1) // of the bounds 0.1, 1, 10
+			// of the bounds 0.1, 1, 10
+			c.expectValue(t, `histogram_quantile(1, increase(faas_init_duration_seconds_bucket`+shop+`[5m]))`, 1)
 			c.expectValue(t, `sum(increase(http_server_request_duration_seconds_count`+shop+`[5m]))`, 3)
 		})
 	}

@@ -70,7 +70,10 @@ func TestRetriesLoseAndDoubleNothing(t *testing.T) {
 				t.Errorf("%d posts of traces, want 3: two that went wrong", 2-left)
 			}
 			c.waitFor(t, spans, `"service.name":="shop"`, 2)
-			c.expectTotals(t, "shop", []invocation{{Outcome: "ok", Cold: "true", Cache: "miss"}, {Outcome: "ok", Cold: "false", Cache: "hit"}})
+			c.expectTotals(t, "shop", []invocation{
+				{Outcome: "ok", Cold: "true", Cache: "miss"},
+				{Outcome: "ok", Cold: "false", Cache: "hit"},
+			})
 		})
 	}
 	f("js json gzip", http.StatusServiceUnavailable, false)
@@ -129,8 +132,10 @@ func TestRestartLosesNothing(t *testing.T) {
 				},
 			})
 			defer proxy.Close()
-			app := s.start(t, proxy.URL, "OTEL_BSP_MAX_EXPORT_BATCH_SIZE=4", "OTEL_METRICS_EXPORTER=none", "OTEL_LOGS_EXPORTER=none")
-			visit(t, app.URL("http"), noNetwork, "/cart/1", "/cart/2", "/cart/3", "/cart/4") // a batch: it is sent at once
+			app := s.start(t, proxy.URL, "OTEL_BSP_MAX_EXPORT_BATCH_SIZE=4", "OTEL_METRICS_EXPORTER=none",
+				"OTEL_LOGS_EXPORTER=none")
+			// a batch: it is sent at once
+			visit(t, app.URL("http"), noNetwork, "/cart/1", "/cart/2", "/cart/3", "/cart/4")
 			c.waitFor(t, spans, `"service.name":="shop"`, 4)
 			if err := c.Kill(); err != nil {
 				t.Fatal(err)
@@ -142,7 +147,8 @@ func TestRestartLosesNothing(t *testing.T) {
 			stop(t, app)
 			c.waitFor(t, spans, `"service.name":="shop"`, 8)
 			c.expectTotals(t, "shop", slices.Concat([]invocation{{Outcome: "ok", Cold: "true", Cache: "miss"}},
-				repeat(3, invocation{Outcome: "ok", Cold: "false", Cache: "miss"}), repeat(4, invocation{Outcome: "ok", Cold: "false", Cache: "hit"})))
+				repeat(3, invocation{Outcome: "ok", Cold: "false", Cache: "miss"}),
+				repeat(4, invocation{Outcome: "ok", Cold: "false", Cache: "hit"})))
 		})
 	}
 }
@@ -165,7 +171,8 @@ func (w *watch) start(t *testing.T, door string, grpc bool) string {
 	proxy.ModifyResponse = func(res *http.Response) error {
 		res.Body = ended{res.Body, func() {
 			const resourceExhausted = "8"
-			if res.StatusCode == http.StatusTooManyRequests || res.Header.Get("Grpc-Status") == resourceExhausted || res.Trailer.Get("Grpc-Status") == resourceExhausted {
+			if res.StatusCode == http.StatusTooManyRequests || res.Header.Get("Grpc-Status") == resourceExhausted ||
+				res.Trailer.Get("Grpc-Status") == resourceExhausted {
 				w.refused.Add(1)
 			}
 		}}
@@ -213,14 +220,16 @@ func TestRateLimitLosesNothing(t *testing.T) {
 			c := startCollector(t, "--tokens", tokens)
 			c.token = token
 			var door watch
-			app := s.start(t, door.start(t, s.door(c), s.protocol == "grpc"), "OTEL_EXPORTER_OTLP_HEADERS=Authorization=Bearer%20"+token,
+			app := s.start(t, door.start(t, s.door(c), s.protocol == "grpc"),
+				"OTEL_EXPORTER_OTLP_HEADERS=Authorization=Bearer%20"+token,
 				"OTEL_BSP_MAX_EXPORT_BATCH_SIZE=4", "OTEL_METRICS_EXPORTER=none", "OTEL_LOGS_EXPORTER=none")
 			sent := 0
 			for ; door.refused.Load() == 0; sent += 4 {
 				if sent > 40 {
 					t.Fatalf("%d spans in a few seconds were not over the rate of one a second", sent)
 				}
-				visit(t, app.URL("http"), noNetwork, "/cart/1", "/cart/2", "/cart/3", "/cart/4") // a batch: it is sent at once
+				// a batch: it is sent at once
+				visit(t, app.URL("http"), noNetwork, "/cart/1", "/cart/2", "/cart/3", "/cart/4")
 				eventually(t, func() string { return "a batch is neither refused nor stored" }, func() bool {
 					return door.refused.Load() > 0 || len(c.rows(t, spans, `"service.name":="shop"`)) == sent+4
 				})

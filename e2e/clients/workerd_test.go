@@ -47,7 +47,8 @@ func startWorkerdAt(t *testing.T, c collector, path string) *workerd.Process {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	p, err := workerd.Start(ctx, workerd.Options{
-		Dir: wasmBench, Config: relative, OTLPURL: c.URL("ingest"), AEAddr: c.Addr("ingest"), Output: logOf(t, "workerd"),
+		Dir: wasmBench, Config: relative, OTLPURL: c.URL("ingest"), AEAddr: c.Addr("ingest"),
+		Output: logOf(t, "workerd"),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -73,7 +74,8 @@ func readFile(t *testing.T, path string) []byte {
 func bundle(t *testing.T, entry string) []byte {
 	t.Helper()
 	return bundled(t, api.BuildOptions{
-		EntryPoints: []string{entry}, Format: api.FormatESModule, Conditions: []string{"workerd", "worker", "import"}, External: []string{"cloudflare:*", "node:*"},
+		EntryPoints: []string{entry}, Format: api.FormatESModule, Conditions: []string{"workerd", "worker", "import"},
+		External: []string{"cloudflare:*", "node:*"},
 	})
 }
 
@@ -106,9 +108,18 @@ func TestWorkersSDK(t *testing.T) {
 	c := startCollector(t)
 	visitWorker(t, c, "js/worker.mjs", "/cart/1", "/cart/1", "/boom")
 	c.expect(t, spans, "shop-worker",
-		invocation{Platform: "cloudflare.workers", Region: "FRA", Colo: "FRA", Country: "DE", Route: "/cart/:id", Status: "200", Outcome: "ok", Cold: "true", Cache: "miss"},
-		invocation{Platform: "cloudflare.workers", Region: "FRA", Colo: "FRA", Country: "DE", Route: "/cart/:id inferred", Status: "200", Outcome: "ok", Cold: "false", Cache: "hit"},
-		invocation{Platform: "cloudflare.workers", Region: "FRA", Colo: "FRA", Country: "DE", Route: "/boom inferred", Status: "500 inferred", Outcome: "exception", Cold: "false", Cache: "miss"})
+		invocation{
+			Platform: "cloudflare.workers", Region: "FRA", Colo: "FRA", Country: "DE", Route: "/cart/:id",
+			Status: "200", Outcome: "ok", Cold: "true", Cache: "miss",
+		},
+		invocation{
+			Platform: "cloudflare.workers", Region: "FRA", Colo: "FRA", Country: "DE",
+			Route: "/cart/:id inferred", Status: "200", Outcome: "ok", Cold: "false", Cache: "hit",
+		},
+		invocation{
+			Platform: "cloudflare.workers", Region: "FRA", Colo: "FRA", Country: "DE", Route: "/boom inferred",
+			Status: "500 inferred", Outcome: "exception", Cold: "false", Cache: "miss",
+		})
 }
 
 // TestHonoInAWorker: otel-cf-workers' span is the invocation, Hono's span in it knows the route.
@@ -117,9 +128,18 @@ func TestHonoInAWorker(t *testing.T) {
 	c := startCollector(t)
 	visitWorker(t, c, "js/worker-hono.mjs", "/cart/1", "/cart/2", "/boom")
 	c.expect(t, spans, "shop",
-		invocation{Platform: "cloudflare.workers", Region: "FRA", Colo: "FRA", Country: "DE", Route: "/cart/:id", Status: "200", Outcome: "ok", Cold: "true", Cache: "miss"},
-		invocation{Platform: "cloudflare.workers", Region: "FRA", Colo: "FRA", Country: "DE", Route: "/cart/:id", Status: "200", Outcome: "ok", Cold: "false", Cache: "hit"},
-		invocation{Platform: "cloudflare.workers", Region: "FRA", Colo: "FRA", Country: "DE", Route: "/boom", Status: "500", Outcome: "error", Cold: "false"})
+		invocation{
+			Platform: "cloudflare.workers", Region: "FRA", Colo: "FRA", Country: "DE", Route: "/cart/:id",
+			Status: "200", Outcome: "ok", Cold: "true", Cache: "miss",
+		},
+		invocation{
+			Platform: "cloudflare.workers", Region: "FRA", Colo: "FRA", Country: "DE", Route: "/cart/:id",
+			Status: "200", Outcome: "ok", Cold: "false", Cache: "hit",
+		},
+		invocation{
+			Platform: "cloudflare.workers", Region: "FRA", Colo: "FRA", Country: "DE", Route: "/boom",
+			Status: "500", Outcome: "error", Cold: "false",
+		})
 }
 
 // TestTailWorkers: what workerd tells of an unchanged Worker, after each invocation and from its start. Tails tell of
@@ -134,8 +154,14 @@ func TestTailWorkers(t *testing.T) {
 	p := startWorkerdAt(t, c, path)
 	visit(t, p.URL(), cloudflare, "/img/1", "/boom")
 	want := []invocation{
-		{Platform: "cloudflare.workers", Region: "FRA", Colo: "FRA", Country: "DE", Route: "/boom inferred", Status: "500 inferred", Outcome: "exception"},
-		{Platform: "cloudflare.workers", Region: "FRA", Colo: "FRA", Country: "DE", Route: "/img/:id inferred", Status: "200", Outcome: "ok"},
+		{
+			Platform: "cloudflare.workers", Region: "FRA", Colo: "FRA", Country: "DE", Route: "/boom inferred",
+			Status: "500 inferred", Outcome: "exception",
+		},
+		{
+			Platform: "cloudflare.workers", Region: "FRA", Colo: "FRA", Country: "DE", Route: "/img/:id inferred",
+			Status: "200", Outcome: "ok",
+		},
 	}
 	for _, source := range []string{"tail", "tail-stream"} {
 		c.expectEvents(t, spans, fmt.Sprintf(`"edge.source":=%q`, source), want)
@@ -149,23 +175,37 @@ func TestModuleInWorkerd(t *testing.T) {
 	t.Parallel()
 	c := startCollector(t)
 	p := startWorkerd(t, c, "module.capnp", map[string][]byte{
-		"module-worker.mjs": readFile(t, "js/module-worker.mjs"), "shop.cjs": readFile(t, "js/shop.cjs"), "edgescope.mjs": c.module(t),
+		"module-worker.mjs": readFile(t, "js/module-worker.mjs"), "shop.cjs": readFile(t, "js/shop.cjs"),
+		"edgescope.mjs": c.module(t),
 	})
 	visit(t, p.URL(), cloudflare, "/cart/1", "/cart/2", "/boom", "/points")
 	c.expect(t, spans, "shop",
-		invocation{Platform: "cloudflare.workers", Region: "FRA", Colo: "FRA", Country: "DE", Route: "/cart/:id", Status: "200", Outcome: "ok", Cold: "true", Cache: "miss"},
-		invocation{Platform: "cloudflare.workers", Region: "FRA", Colo: "FRA", Country: "DE", Route: "/cart/:id", Status: "200", Outcome: "ok", Cold: "false", Cache: "hit"},
-		invocation{Platform: "cloudflare.workers", Region: "FRA", Colo: "FRA", Country: "DE", Route: "/boom inferred", Status: "500 inferred", Outcome: "exception", Cold: "false"})
+		invocation{
+			Platform: "cloudflare.workers", Region: "FRA", Colo: "FRA", Country: "DE", Route: "/cart/:id",
+			Status: "200", Outcome: "ok", Cold: "true", Cache: "miss",
+		},
+		invocation{
+			Platform: "cloudflare.workers", Region: "FRA", Colo: "FRA", Country: "DE", Route: "/cart/:id",
+			Status: "200", Outcome: "ok", Cold: "false", Cache: "hit",
+		},
+		invocation{
+			Platform: "cloudflare.workers", Region: "FRA", Colo: "FRA", Country: "DE", Route: "/boom inferred",
+			Status: "500 inferred", Outcome: "exception", Cold: "false",
+		})
 
 	c.expectEvents(t, dataPoints, `dataset:="edge_requests"`, []invocation{
-		{Platform: "cloudflare.workers", Region: "FRA", Colo: "FRA", Route: "/cart/:id", Status: "200", Outcome: "ok", Cold: "true", Cache: "hit"},
+		{
+			Platform: "cloudflare.workers", Region: "FRA", Colo: "FRA", Route: "/cart/:id", Status: "200", Outcome: "ok",
+			Cold: "true", Cache: "hit",
+		},
 	})
 	datasets := unmarshal[query.Datasets](t, c.ask(t, "/api/edge/v1/datasets", "")).Datasets
 	if len(datasets) != 1 || datasets[0].Name != "edge_requests" || datasets[0].Points != 2 {
 		t.Errorf("datasets are %+v, want edge_requests with 2 points", datasets)
 	}
 	row := c.waitFor(t, dataPoints, `dataset:="edge_requests" index1:="north"`, 1)[0]
-	expectFields(t, row, "blob1", "a", "blob2", "", "blob3", "c", "double1", "19.5", "double2", "NaN", "cloud.region", "", "edge.invocation", "")
+	expectFields(t, row, "blob1", "a", "blob2", "", "blob3", "c", "double1", "19.5", "double2", "NaN", "cloud.region",
+		"", "edge.invocation", "")
 }
 
 // module returns edgescope.mjs as the collector serves it.

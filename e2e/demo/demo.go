@@ -115,7 +115,8 @@ func (s *show) preferred(ctx context.Context, addr string) string {
 // introduce says where to look.
 func (s *show) introduce() {
 	s.say("\n  Dashboard   %s/?range=15m\n", s.product.Dashboard.URL("web"))
-	s.say("  collector   %s takes OTLP and data points, %s answers", s.product.Collector.URL("ingest"), s.product.Collector.URL("query"))
+	s.say("  collector   %s takes OTLP and data points, %s answers", s.product.Collector.URL("ingest"),
+		s.product.Collector.URL("query"))
 	urls := s.product.Edge.URLs()
 	for _, region := range e2e.Regions() {
 		s.say("  region %s  %s, %s away (simulated)", region.Name, urls[region.Name], 2*region.Distance)

@@ -49,7 +49,10 @@ func fakeServer(name string) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	listeners := map[string]string{"otlp-grpc-addr": "otlp-grpc", "otlp-http-addr": "ingest", "query-addr": "query", "listen-addr": "web"}
+	listeners := map[string]string{
+		"otlp-grpc-addr": "otlp-grpc", "otlp-http-addr": "ingest", "query-addr": "query",
+		"listen-addr": "web",
+	}
 	flags := flag.NewFlagSet(name, flag.ExitOnError)
 	flags.String("data-dir", "", "")
 	flags.String("collector", "", "")
@@ -134,7 +137,10 @@ func runOnce(t *testing.T, dir string) (output string, err error) {
 	t.Helper()
 	var out bytes.Buffer
 	err = demo(t.Context(), run.Process{
-		Args:      []string{"--once", "--bin", dir, "--root", "../..", "--data-dir", filepath.Join(t.TempDir(), "data")},
+		Args: []string{
+			"--once", "--bin", dir, "--root", "../..", "--data-dir",
+			filepath.Join(t.TempDir(), "data"),
+		},
 		LookupEnv: func(string) (string, bool) { return "", false },
 		Stdout:    &out, Stderr: &out,
 	})
@@ -172,7 +178,8 @@ func TestStartTellsWhyAProgramEnded(t *testing.T) {
 	dir := bin(t)
 	t.Setenv("FAKE_CRASH", "dashboard")
 	output, err := runOnce(t, dir)
-	if err == nil || !strings.Contains(err.Error(), "start dashboard") || !strings.Contains(err.Error(), "the disk is full") {
+	if err == nil || !strings.Contains(err.Error(), "start dashboard") ||
+		!strings.Contains(err.Error(), "the disk is full") {
 		t.Errorf("err is %v, want that the dashboard ended, and its last words\n%s", err, output)
 	}
 }
@@ -187,7 +194,8 @@ func TestStartNamesTheBuild(t *testing.T) {
 
 func TestRefusesOperands(t *testing.T) {
 	err := demo(t.Context(), run.Process{
-		Args: []string{"guide.yml"}, LookupEnv: func(string) (string, bool) { return "", false }, Stdout: &bytes.Buffer{},
+		Args: []string{"guide.yml"}, LookupEnv: func(string) (string, bool) { return "", false },
+		Stdout: &bytes.Buffer{},
 	})
 	var code *run.CodeError
 	if !errors.As(err, &code) || code.Code != 2 {
@@ -217,7 +225,8 @@ func startDemo(t *testing.T) *process {
 	t.Helper()
 	dir := bin(t)
 	data := filepath.Join(t.TempDir(), "data")
-	p := &process{cmd: exec.CommandContext(t.Context(), filepath.Join(dir, "demo"), "--bin", dir, "--root", "../..", "--data-dir", data)}
+	p := &process{cmd: exec.CommandContext(t.Context(), filepath.Join(dir, "demo"), "--bin", dir, "--root", "../..",
+		"--data-dir", data)}
 	p.cmd.Env = append(os.Environ(), "FAKE_LOADGEN=wait")
 	stdout, err := p.cmd.StdoutPipe()
 	if err != nil {
@@ -244,7 +253,8 @@ func (p *process) addresses(t *testing.T) (found []string) {
 		}
 	}
 	if len(found) < 6 {
-		t.Fatalf("the demo names %d addresses, want dashboard, collector (2) and three regions:\n%s", len(found), p.output)
+		t.Fatalf("the demo names %d addresses, want dashboard, collector (2) and three regions:\n%s", len(found),
+			p.output)
 	}
 	return found
 }
@@ -308,7 +318,8 @@ func TestDemoEndsWhenAProgramDoes(t *testing.T) {
 	if err := s.load(t.Context()); err == nil || !strings.Contains(err.Error(), "dashboard ended") {
 		t.Errorf("load answered %v, want that the dashboard ended", err)
 	}
-	if err := s.stop(t.Context()); err == nil || !strings.Contains(err.Error(), "dashboard ended before it was stopped") {
+	if err := s.stop(t.Context()); err == nil || !strings.Contains(err.Error(),
+		"dashboard ended before it was stopped") {
 		t.Errorf("stop answered %v, want that the dashboard had ended", err)
 	}
 }
@@ -322,7 +333,8 @@ func TestStopTwiceIsHarmless(t *testing.T) {
 		t.Errorf("Kill: %v", err)
 	}
 	for range 2 {
-		if err := errors.Join(p.Stop(t.Context()), p.Collector.Stop(t.Context()), p.Dashboard.Stop(t.Context())); err != nil {
+		if err := errors.Join(p.Stop(t.Context()), p.Collector.Stop(t.Context()),
+			p.Dashboard.Stop(t.Context())); err != nil {
 			t.Errorf("Stop: %v, want nothing", err)
 		}
 	}

@@ -119,7 +119,8 @@ func Open(o Options) (*Guard, error) {
 		return nil, errors.New("open access: give a token file or the keys of JSON Web Tokens")
 	}
 	if o.ProxyHeader != "" && (o.Tokens == "" || len(o.Proxies) == 0) {
-		return nil, errors.New("open access: a proxy's header needs the addresses of proxies, and a token file that maps its values to tenants")
+		return nil, errors.New("open access: a proxy's header needs the addresses of proxies, and a token file that " +
+			"maps its values to tenants")
 	}
 	g := &Guard{o: o, file: &tokenFile{path: o.Tokens, now: o.Now}}
 	if o.Tokens != "" {
@@ -240,7 +241,8 @@ func (g *Guard) AdmitRequest(r *http.Request, want Scope) (*Grant, error) {
 }
 
 func repeated(times int) error {
-	return &DeniedError{Malformed: true, Reason: fmt.Sprintf("the header Authorization is there %d times: send one", times)}
+	return &DeniedError{Malformed: true, Reason: fmt.Sprintf("the header Authorization is there %d times: send one",
+		times)}
 }
 
 // admitByProxy grants reading, and nothing else, to whom the proxy has signed in.

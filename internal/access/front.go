@@ -35,7 +35,10 @@ func (f *Front) Wrap(next http.Handler) http.Handler {
 		case f.Refuse != nil:
 			f.Refuse(w, r, refusal)
 		default:
-			kind := map[int]string{http.StatusBadRequest: "bad_data", http.StatusForbidden: "forbidden", http.StatusMisdirectedRequest: "misdirected"}
+			kind := map[int]string{
+				http.StatusBadRequest: "bad_data", http.StatusForbidden: "forbidden",
+				http.StatusMisdirectedRequest: "misdirected",
+			}
 			Answer(w, refusal.Status, kind[refusal.Status], refusal.Message)
 		}
 	})
@@ -47,12 +50,17 @@ func (f *Front) check(r *http.Request) (Refusal, bool) {
 		return Refusal{http.StatusBadRequest, "authorization", repeated(n).Error()}, true
 	}
 	if !f.Hosts.Allows(r.Host, r.Header.Get("Origin") != "") {
-		return Refusal{http.StatusMisdirectedRequest, "host", fmt.Sprintf("this port does not know itself as %.100q: ask it by its address, "+
-			"or start the program with --allowed-hosts and that name", plainHost(r.Host))}, true
+		return Refusal{
+			http.StatusMisdirectedRequest, "host",
+			fmt.Sprintf("this port does not know itself as %.100q: ask it by its address, "+
+				"or start the program with --allowed-hosts and that name", plainHost(r.Host)),
+		}, true
 	}
 	if !f.mayAsk(r) {
-		const remedy = "if the page should send telemetry, start the collector with --cors-origin and its origin; a proxy in between must pass the header Host on"
-		return Refusal{http.StatusForbidden, "origin", fmt.Sprintf("a web page of another origin (%.100q) may not ask this port: %s", r.Header.Get("Origin"), remedy)}, true
+		const remedy = "if the page should send telemetry, start the collector with --cors-origin and its origin; a " +
+			"proxy in between must pass the header Host on"
+		return Refusal{http.StatusForbidden, "origin", fmt.Sprintf("a web page of another origin (%.100q) may not "+
+			"ask this port: %s", r.Header.Get("Origin"), remedy)}, true
 	}
 	return Refusal{}, false
 }
@@ -69,7 +77,8 @@ func (f *Front) mayAsk(r *http.Request) bool {
 	case site == "same-origin" || site == "none":
 		return true
 	case site != "":
-		return r.Header.Get("Sec-Fetch-Mode") == "navigate" && (r.Method == http.MethodGet || r.Method == http.MethodHead)
+		return r.Header.Get("Sec-Fetch-Mode") == "navigate" &&
+			(r.Method == http.MethodGet || r.Method == http.MethodHead)
 	case origin == "":
 		return true
 	}

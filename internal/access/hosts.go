@@ -42,7 +42,10 @@ func NewHosts(o HostOptions) (*Hosts, error) {
 	if o.SignIn && len(o.Allowed) == 0 {
 		return &Hosts{any: true}, nil
 	}
-	h := &Hosts{names: map[string]bool{"localhost": true}, suffixes: []string{".localhost"}, private: !o.Local, programs: o.Ingest}
+	h := &Hosts{
+		names: map[string]bool{"localhost": true}, suffixes: []string{".localhost"}, private: !o.Local,
+		programs: o.Ingest,
+	}
 	if name, _, err := net.SplitHostPort(o.Addr); err == nil {
 		h.names[plainHost(name)] = true
 	}
@@ -66,7 +69,8 @@ func (h *Hosts) allow(name string) error {
 	case name == "*":
 		h.any = true
 	case strings.ContainsAny(below, "*:/ ") || below == "":
-		return fmt.Errorf("%q: want a name without port such as collector.example.com, *.example.com, or * for any", name)
+		return fmt.Errorf("%q: want a name without port such as collector.example.com, *.example.com, or * for any",
+			name)
 	case wild:
 		h.suffixes = append(h.suffixes, "."+plainHost(below))
 	default:

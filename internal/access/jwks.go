@@ -200,7 +200,8 @@ func (k *jsonWebKey) public() (publicKey, bool) {
 func (k *jsonWebKey) rsa() (publicKey, bool) {
 	n, okN := number(k.N)
 	e, okE := number(k.E)
-	if !okN || !okE || n.BitLen() < minRSABits || n.BitLen() > maxRSABits || !e.IsInt64() || e.Int64() < 3 || e.Int64() > math.MaxInt32 {
+	if !okN || !okE || n.BitLen() < minRSABits || n.BitLen() > maxRSABits || !e.IsInt64() || e.Int64() < 3 ||
+		e.Int64() > math.MaxInt32 {
 		return publicKey{}, false
 	}
 	return publicKey{"RS256", &rsa.PublicKey{N: n, E: int(e.Int64())}}, true

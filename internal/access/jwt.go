@@ -65,7 +65,8 @@ func newJWTVerifier(o JWTOptions, now func() time.Time) (*jwtVerifier, error) {
 		o:    o,
 		keys: &keySet{url: o.URL, client: o.Client, refetchAfter: o.RefetchAfter, now: now},
 		// Naming the methods keeps out alg none, and HS256 with the public key as secret (RFC 8725 section 3.1).
-		parser: jwt.NewParser(jwt.WithValidMethods([]string{"RS256", "ES256"}), jwt.WithAudience(o.Audience), jwt.WithIssuer(o.Issuer),
+		parser: jwt.NewParser(jwt.WithValidMethods([]string{"RS256", "ES256"}), jwt.WithAudience(o.Audience),
+			jwt.WithIssuer(o.Issuer),
 			jwt.WithExpirationRequired(), jwt.WithLeeway(jwtLeeway), jwt.WithTimeFunc(now)),
 	}, nil
 }
@@ -77,7 +78,8 @@ func checkKeysURL(text string) error {
 		return fmt.Errorf("address of keys %q: want https://host/path", text)
 	}
 	if u.Scheme == "http" && !loopback.Host(u.Hostname()) {
-		return fmt.Errorf("address of keys %q: want https, so that nobody on the way can put in keys of their own", text)
+		return fmt.Errorf("address of keys %q: want https, so that nobody on the way can put in keys of their own",
+			text)
 	}
 	return nil
 }

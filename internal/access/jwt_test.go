@@ -55,7 +55,10 @@ func (p *provider) publish(status int, keys ...any) {
 func b64(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
 func rsaJWK(kid string, k *rsa.PublicKey) map[string]any {
-	return map[string]any{"kty": "RSA", "kid": kid, "use": "sig", "alg": "RS256", "n": b64(k.N.Bytes()), "e": b64(big.NewInt(int64(k.E)).Bytes())}
+	return map[string]any{
+		"kty": "RSA", "kid": kid, "use": "sig", "alg": "RS256", "n": b64(k.N.Bytes()),
+		"e": b64(big.NewInt(int64(k.E)).Bytes()),
+	}
 }
 
 func ecJWK(t *testing.T, kid string, k *ecdsa.PublicKey) map[string]any {
@@ -65,7 +68,10 @@ func ecJWK(t *testing.T, kid string, k *ecdsa.PublicKey) map[string]any {
 		t.Fatal(err)
 	}
 	size := (len(point) - 1) / 2
-	return map[string]any{"kty": "EC", "kid": kid, "crv": k.Curve.Params().Name, "x": b64(point[1 : 1+size]), "y": b64(point[1+size:])}
+	return map[string]any{
+		"kty": "EC", "kid": kid, "crv": k.Curve.Params().Name, "x": b64(point[1 : 1+size]),
+		"y": b64(point[1+size:]),
+	}
 }
 
 func newRSA(t *testing.T, bits int) *rsa.PrivateKey {
@@ -185,8 +191,10 @@ func TestOnlySoundJSONWebTokensAreTaken(t *testing.T) {
 	header("key of another algorithm", "401", jwt.SigningMethodRS256, rs, map[string]any{"kid": "e"})
 	header("critical extension", "401", jwt.SigningMethodRS256, rs, map[string]any{"kid": "r", "crit": []string{"exp"}})
 	evil := newRSA(t, 2048)
-	header("key inside the token", "401", jwt.SigningMethodRS256, evil, map[string]any{"kid": "r", "jwk": rsaJWK("r", &evil.PublicKey)})
-	header("address of keys inside the token", "401", jwt.SigningMethodRS256, evil, map[string]any{"kid": "r", "jku": "https://evil.example/keys"})
+	header("key inside the token", "401", jwt.SigningMethodRS256, evil,
+		map[string]any{"kid": "r", "jwk": rsaJWK("r", &evil.PublicKey)})
+	header("address of keys inside the token", "401", jwt.SigningMethodRS256, evil,
+		map[string]any{"kid": "r", "jku": "https://evil.example/keys"})
 
 	token := sign(t, jwt.SigningMethodRS256, rs, map[string]any{"kid": "r"}, good)
 	parts := strings.Split(token, ".")
@@ -266,7 +274,8 @@ func TestWithoutKeysNoTokenHolds(t *testing.T) {
 	p := newProvider(t)
 	p.publish(http.StatusServiceUnavailable)
 	g := openJWT(t, p, c)
-	_, err := g.Admit(t.Context(), "Bearer "+sign(t, jwt.SigningMethodRS256, key, map[string]any{"kid": "1"}, payload(c)), Read)
+	_, err := g.Admit(t.Context(), "Bearer "+sign(t, jwt.SigningMethodRS256, key, map[string]any{"kid": "1"},
+		payload(c)), Read)
 	var no *DeniedError
 	if !errors.As(err, &no) || no.Forbidden || !strings.Contains(no.Reason, "keys of its issuer") {
 		t.Errorf("got %v", err)
@@ -360,7 +369,10 @@ func FuzzToken(f *testing.F) {
 		f.Fatal(err)
 	}
 	c := newClock()
-	v, err := newJWTVerifier(JWTOptions{URL: "http://127.0.0.1:1/", Audience: "edgescope", Issuer: "https://id.example", TenantClaim: "tenant"}, c.now)
+	v, err := newJWTVerifier(JWTOptions{
+		URL: "http://127.0.0.1:1/", Audience: "edgescope", Issuer: "https://id.example",
+		TenantClaim: "tenant",
+	}, c.now)
 	if err != nil {
 		f.Fatal(err)
 	}

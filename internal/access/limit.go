@@ -86,7 +86,10 @@ func (l *limiter) room(now time.Time) error {
 	}
 	// Whole seconds: HTTP's Retry-After has no others.
 	after := time.Duration(math.Ceil(wait)) * time.Second
-	return &edge.UnavailableError{Busy: true, Reason: "the tenant has sent more than its rate allows", RetryAfter: after}
+	return &edge.UnavailableError{
+		Busy: true, Reason: "the tenant has sent more than its rate allows",
+		RetryAfter: after,
+	}
 }
 
 // owed answers in how many seconds nothing is owed any more. Without a rate there is no bound.

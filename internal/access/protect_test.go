@@ -27,7 +27,8 @@ func TestProtectLetsThroughWhoMayAndTellsOthersWhy(t *testing.T) {
 		body := w.Body.String()
 		if w.Code != http.StatusOK {
 			var refusal map[string]string
-			if err := json.Unmarshal(w.Body.Bytes(), &refusal); err != nil || refusal["status"] != "error" || refusal["error"] == "" {
+			if err := json.Unmarshal(w.Body.Bytes(), &refusal); err != nil || refusal["status"] != "error" ||
+				refusal["error"] == "" {
 				t.Errorf("%v: %q: %v", authorization, body, err)
 			}
 			body = refusal["errorType"]
@@ -36,7 +37,8 @@ func TestProtectLetsThroughWhoMayAndTellsOthersWhy(t *testing.T) {
 			t.Errorf("%v for %s: got %d %s, want %d %s", authorization, want, w.Code, body, wantCode, wantBody)
 		}
 		if asks := w.Header().Get("WWW-Authenticate") != ""; asks != (wantCode == http.StatusUnauthorized) {
-			t.Errorf("%v: WWW-Authenticate is %q with status %d", authorization, w.Header().Get("WWW-Authenticate"), w.Code)
+			t.Errorf("%v: WWW-Authenticate is %q with status %d", authorization, w.Header().Get("WWW-Authenticate"),
+				w.Code)
 		}
 	}
 	f(Read, 200, "1 <nil>", "Bearer "+shopReader)

@@ -240,7 +240,8 @@ func (t *table) checkDrains(scopes Scope) error {
 		return errors.New("a drain_secret has the scopes [write]: what is signed is what is sent")
 	}
 	if len(t.drains) > mostDrains {
-		return fmt.Errorf("there are more than %d drain secrets: give further drains a token in a header of theirs", mostDrains)
+		return fmt.Errorf("there are more than %d drain secrets: give further drains a token in a header of theirs",
+			mostDrains)
 	}
 	last := len(t.drains) - 1
 	for _, d := range t.drains[:last] {
@@ -264,7 +265,8 @@ func (c *TokenConfig) digest() (digest [sha256.Size]byte, err error) {
 		}
 		return [sha256.Size]byte(sum), nil
 	case len(c.Token) < minToken:
-		return digest, fmt.Errorf("the token has fewer than %d characters and can be guessed: make one with openssl rand -hex 24", minToken)
+		return digest, fmt.Errorf("the token has fewer than %d characters and can be guessed: make one with openssl "+
+			"rand -hex 24", minToken)
 	case strings.ContainsAny(c.Token, " \t\r\n") || len(c.Token) > maxToken:
 		return digest, fmt.Errorf("a token has no spaces and at most %d characters", maxToken)
 	}

@@ -167,7 +167,8 @@ func TestBadTokenFilesSayWhatWouldBeRight(t *testing.T) {
 	f("tenants: [{id: 1, name: shop, limit: {events_per_second: .nan}}]", "rates must be")
 	f("tenants: [{id: 1, name: shop, limit: {burst: 25h}}]", "at most 24h")
 	f(shop+"tokens: [{tenant: shop, scopes: [read]}]", "want one of token, sha256 and drain_secret")
-	f(shop+"tokens: [{token: "+shopReader+", sha256: "+hash("x")+", tenant: shop, scopes: [read]}]", "want one of token, sha256 and drain_secret")
+	f(shop+"tokens: [{token: "+shopReader+", sha256: "+hash("x")+", tenant: shop, scopes: [read]}]",
+		"want one of token, sha256 and drain_secret")
 	f(shop+"tokens: [{token: short, tenant: shop, scopes: [read]}]", "openssl rand")
 	f(shop+"tokens: [{token: 'with spaces in it 0123456789', tenant: shop, scopes: [read]}]", "no spaces")
 	f(shop+"tokens: [{sha256: abc, tenant: shop, scopes: [read]}]", "64 hex digits")
@@ -175,11 +176,14 @@ func TestBadTokenFilesSayWhatWouldBeRight(t *testing.T) {
 	f(shop+"tokens: [{token: "+shopReader+", tenant: shop}]", "want scopes")
 	f(shop+"tokens: [{token: "+shopReader+", tenant: shop, scopes: [root]}]", `scope "root"`)
 	f(shop+"tokens: [{token: "+shopReader+", tenant: shop, scopes: [read], datasets: [a/b]}]", `dataset "a/b"`)
-	f(shop+"tokens: [{token: "+shopReader+", tenant: shop, scopes: [read]}, {sha256: "+hash(shopReader)+", tenant: shop, scopes: [write]}]", "there twice")
-	f(shop+"tokens: [{drain_secret: "+shopReader+", token: "+shopWriter+", tenant: shop, scopes: [write]}]", "want one of token, sha256 and drain_secret")
+	f(shop+"tokens: [{token: "+shopReader+", tenant: shop, scopes: [read]}, "+
+		"{sha256: "+hash(shopReader)+", tenant: shop, scopes: [write]}]", "there twice")
+	f(shop+"tokens: [{drain_secret: "+shopReader+", token: "+shopWriter+", tenant: shop, scopes: [write]}]",
+		"want one of token, sha256 and drain_secret")
 	f(shop+"tokens: [{drain_secret: short, tenant: shop, scopes: [write]}]", "can be guessed")
 	f(shop+"tokens: [{drain_secret: "+shopReader+", tenant: shop, scopes: [write, read]}]", "has the scopes [write]")
-	f(shop+"tokens: [{drain_secret: "+shopReader+", tenant: shop, scopes: [write]}, {drain_secret: "+shopReader+", tenant: shop, scopes: [write]}]", "there twice")
+	f(shop+"tokens: [{drain_secret: "+shopReader+", tenant: shop, scopes: [write]}, "+
+		"{drain_secret: "+shopReader+", tenant: shop, scopes: [write]}]", "there twice")
 	var many strings.Builder
 	many.WriteString(shop + "tokens:\n")
 	for i := range 33 {
@@ -194,7 +198,8 @@ func TestBadTokenFilesSayWhatWouldBeRight(t *testing.T) {
 // TestASecretOfADrainIsNoToken: it admits a visit whose body is signed with it, and nobody who sends it.
 func TestASecretOfADrainIsNoToken(t *testing.T) {
 	const shopDrain, newsDrain = "drain-secret-of-the-shop", "drain-secret-of-the-news"
-	g := open(t, twoTenants+"  - {drain_secret: "+shopDrain+", tenant: shop, scopes: [write]}\n  - {drain_secret: "+newsDrain+", tenant: news, scopes: [write]}\n", Options{})
+	g := open(t, twoTenants+"  - {drain_secret: "+shopDrain+", tenant: shop, scopes: [write]}\n  - "+
+		"{drain_secret: "+newsDrain+", tenant: news, scopes: [write]}\n", Options{})
 	by := func(secret string) func([]byte) bool { return func(s []byte) bool { return string(s) == secret } }
 	f := func(secret, authorization string, want Scope, wantOutcome string) {
 		t.Helper()
@@ -229,7 +234,8 @@ func TestATokenFileMayBeJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if g := got.byToken(shopReader); g == nil || g.Tenant != 7 || g.limit.limit != (Limit{BytesPerSecond: 1e6, Burst: 30 * time.Second}) {
+	if g := got.byToken(shopReader); g == nil || g.Tenant != 7 ||
+		g.limit.limit != (Limit{BytesPerSecond: 1e6, Burst: 30 * time.Second}) {
 		t.Errorf("got %+v", g)
 	}
 }
@@ -258,7 +264,8 @@ func TestTheFileIsReadAgainAndABadOneChangesNothing(t *testing.T) {
 
 	for range 2 { // a bad file is told each time, not only when it changes
 		write(t, g.o.Tokens, "tokens: [{}]")
-		if changed, err := g.Reload(t.Context()); changed || err == nil || !strings.Contains(err.Error(), "there are no tenants") {
+		if changed, err := g.Reload(t.Context()); changed || err == nil ||
+			!strings.Contains(err.Error(), "there are no tenants") {
 			t.Errorf("a bad file: got %v, %v", changed, err)
 		}
 		admit("shop-reader-of-the-next-year", "shop")
@@ -279,7 +286,10 @@ func TestOpenWantsWhatItNeeds(t *testing.T) {
 			t.Errorf("%+v: got %v, want %s", o, err, want)
 		}
 	}
-	jwt := JWTOptions{URL: "https://id.example/keys", Audience: "edgescope", Issuer: "https://id.example", TenantClaim: "tenant"}
+	jwt := JWTOptions{
+		URL: "https://id.example/keys", Audience: "edgescope", Issuer: "https://id.example",
+		TenantClaim: "tenant",
+	}
 	f(Options{}, "give a token file")
 	f(Options{Tokens: "/does/not/exist"}, "read the token file")
 	f(Options{JWT: &jwt, ProxyHeader: "X-User"}, "needs the addresses of proxies")

@@ -120,7 +120,8 @@ func (d *door) exhausted(err error) {
 		one.cut()
 	}
 	if d.conns.mayTell() {
-		d.conns.log.Error("no descriptor is left for a connection: raise the limit of open files (ulimit -n)", slog.String("name", d.name), slog.Any("error", err))
+		d.conns.log.Error("no descriptor is left for a connection: raise the limit of open files (ulimit -n)",
+			slog.String("name", d.name), slog.Any("error", err))
 	}
 }
 
@@ -316,9 +317,12 @@ func (c *conn) Read(p []byte) (int, error) {
 	}
 	c.deaf = true
 	if c.door.conns.mayTell() {
-		c.door.conns.log.Warn("a client and a port disagree about TLS", slog.String("name", c.door.name), slog.String("remote", c.RemoteAddr().String()))
+		c.door.conns.log.Warn("a client and a port disagree about TLS", slog.String("name", c.door.name),
+			slog.String("remote", c.RemoteAddr().String()))
 	}
-	_, _ = io.WriteString(c.Conn, "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n"+answer) // read or not
+	// read or not
+	_, _ = io.WriteString(c.Conn, "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\n"+
+		"Connection: close\r\n\r\n"+answer)
 	return 0, io.EOF
 }
 
@@ -329,7 +333,8 @@ func misspoken(begin []byte, speaksTLS bool) string {
 	const handshake, preface = 0x16, "PRI * HTTP/2"
 	switch {
 	case !speaksTLS && begin[0] == handshake:
-		return "this port speaks without TLS: ask http://, not https://, or start the program with --tls-cert and --tls-key\n"
+		return "this port speaks without TLS: ask http://, not https://, or start the program with --tls-cert and " +
+			"--tls-key\n"
 	case speaksTLS && strings.HasPrefix(string(begin), preface):
 		return "this port speaks TLS: let the client use it, or start the program without --tls-cert\n"
 	}

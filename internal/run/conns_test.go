@@ -24,7 +24,10 @@ type bounded struct {
 
 func startBounded(t *testing.T, all, each int) *bounded {
 	t.Helper()
-	b := &bounded{T: t, conns: run.NewConns(slog.New(slog.DiscardHandler), all), entered: make(chan struct{}), leave: make(chan struct{})}
+	b := &bounded{
+		T: t, conns: run.NewConns(slog.New(slog.DiscardHandler), all), entered: make(chan struct{}),
+		leave: make(chan struct{}),
+	}
 	serve := func() *run.Server {
 		s, err := run.Serve(t.Context(), run.ServerOptions{
 			Name: "test", Addr: "127.0.0.1:0", Log: slog.New(slog.DiscardHandler), Conns: b.conns, MaxConns: each,
@@ -157,7 +160,8 @@ func TestTheOtherProtocolIsTold(t *testing.T) {
 	conn := b.dial(b.one)
 	io.WriteString(conn, "\x16\x03\x01\x00\x05hello")
 	answer, err := io.ReadAll(conn)
-	if err != nil || !strings.Contains(string(answer), "400 Bad Request") || !strings.Contains(string(answer), "--tls-cert") {
+	if err != nil || !strings.Contains(string(answer), "400 Bad Request") ||
+		!strings.Contains(string(answer), "--tls-cert") {
 		t.Errorf("it answers %q, %v", answer, err)
 	}
 }

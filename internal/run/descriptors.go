@@ -42,14 +42,19 @@ func (d *Descriptors) Hold(ctx context.Context) (stop func(context.Context) erro
 	limit, others, room := d.adjust(time.Now())
 	if limit > 0 && room < fewestConnections {
 		enough := 2 * (others + 2*fewestConnections)
-		return nil, Usage("the limit of open files is %d, of which the program itself may need %d: raise it to %d or more (ulimit -n %d, LimitNOFILE=%d)",
+		return nil, Usage("the limit of open files is %d, of which the program itself may need %d: raise it to %d or "+
+			"more (ulimit -n %d, LimitNOFILE=%d)",
 			limit, others, enough, enough, enough)
 	}
-	d.Log.Info("connections are bounded", slog.Int("most", min(room, d.Most)), slog.Int("open_files_limit", limit), slog.Int("own_files", others))
-	return Watch(ctx, d.Log, Watched{Name: "descriptors", Every: time.Second, Reload: func(context.Context) (bool, error) {
-		d.adjust(time.Now())
-		return false, nil
-	}}), nil
+	d.Log.Info("connections are bounded", slog.Int("most", min(room, d.Most)), slog.Int("open_files_limit", limit),
+		slog.Int("own_files", others))
+	return Watch(ctx, d.Log, Watched{
+		Name: "descriptors", Every: time.Second,
+		Reload: func(context.Context) (bool, error) {
+			d.adjust(time.Now())
+			return false, nil
+		},
+	}), nil
 }
 
 // adjust sets the bound to half of what others leave: the other half is theirs to grow into before the next look.

@@ -18,7 +18,8 @@ func TestConnectionsGetHalfOfWhatTheRestLeaves(t *testing.T) {
 		}
 		d.adjust(time.Now())
 		if conns.most != want {
-			t.Errorf("limit %d, open %d, files %d: at most %d connections, want %d", limit, open, files, conns.most, want)
+			t.Errorf("limit %d, open %d, files %d: at most %d connections, want %d", limit, open, files, conns.most,
+				want)
 		}
 	}
 	f(0, 20, 0, 1000)       // no limit
@@ -32,7 +33,8 @@ func TestConnectionsGetHalfOfWhatTheRestLeaves(t *testing.T) {
 
 func TestALimitThatIsTooSmallIsToldBeforeAnythingListens(t *testing.T) {
 	d := Descriptors{
-		Conns: NewConns(slog.New(slog.DiscardHandler), 0), Most: 1000, Files: func() int { return 200 }, Log: slog.New(slog.DiscardHandler),
+		Conns: NewConns(slog.New(slog.DiscardHandler), 0), Most: 1000, Files: func() int { return 200 },
+		Log:   slog.New(slog.DiscardHandler),
 		limit: func() int { return 256 }, open: func() int { return 20 },
 	}
 	stop, err := d.Hold(t.Context())

@@ -49,7 +49,8 @@ func TestFlagsAreAlsoEnvironmentVariables(t *testing.T) {
 	f(map[string]string{"EDGESCOPE_DATA_DIR": "/e"}, "", settings{"/e", time.Minute, 64 << 20, false, nil})
 	f(map[string]string{"EDGESCOPE_DATA_DIR": "/e"}, "--data-dir /f", settings{"/f", time.Minute, 64 << 20, false, nil})
 	f(map[string]string{"EDGESCOPE_DATA_DIR": ""}, "", settings{"data", time.Minute, 64 << 20, false, nil})
-	f(nil, "-d x --every 30d --limit 2KiB --quiet --set a --set b", settings{"x", 720 * time.Hour, 2048, true, []string{"a", "b"}})
+	f(nil, "-d x --every 30d --limit 2KiB --quiet --set a --set b",
+		settings{"x", 720 * time.Hour, 2048, true, []string{"a", "b"}})
 	f(nil, "--every 1.5h --limit 512MB", settings{"data", 90 * time.Minute, 512e6, false, nil})
 }
 
@@ -93,7 +94,8 @@ func TestHelpListsFlagsByGroup(t *testing.T) {
 		t.Fatalf("got %v, want ErrHelp", err)
 	}
 	for _, want := range []string{
-		"Usage: prog [flags] FILE\n", "\nStorage:\n", "  -d, --data-dir DIR", "keep data in DIR (data)", "(1m)", "(64MiB)", "\nOutput:\n",
+		"Usage: prog [flags] FILE\n", "\nStorage:\n", "  -d, --data-dir DIR", "keep data in DIR (data)", "(1m)",
+		"(64MiB)", "\nOutput:\n",
 	} {
 		if !strings.Contains(help, want) {
 			t.Errorf("help lacks %q:\n%s", want, help)

@@ -36,7 +36,8 @@ func TestASlowBodyGivesWay(t *testing.T) {
 			time.Sleep(age)
 			newest := connect()
 			if cut := d.admit(newest); (cut == slow) != want || (cut == newest) == want {
-				t.Errorf("%s: the slow one is cut: %v, the new one: %v; want %v, %v", name, cut == slow, cut == newest, want, !want)
+				t.Errorf("%s: the slow one is cut: %v, the new one: %v; want %v, %v", name, cut == slow, cut == newest,
+					want, !want)
 			}
 		})
 	}

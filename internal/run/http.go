@@ -130,9 +130,12 @@ func Serve(ctx context.Context, o ServerOptions) (*Server, error) {
 		ErrorLog:          slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),
 		TLSConfig:         o.TLS,
 		Protocols:         new(http.Protocols),
-		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: maxStreams, MaxReceiveBufferPerConnection: maxUnread, MaxReceiveBufferPerStream: maxUnread / 4},
-		ConnState:         connState,
-		ConnContext:       connContext,
+		HTTP2: &http.HTTP2Config{
+			MaxConcurrentStreams: maxStreams, MaxReceiveBufferPerConnection: maxUnread,
+			MaxReceiveBufferPerStream: maxUnread / 4,
+		},
+		ConnState:   connState,
+		ConnContext: connContext,
 	}
 	s.http.Protocols.SetHTTP1(true)
 	s.http.Protocols.SetHTTP2(true)
@@ -140,7 +143,8 @@ func Serve(ctx context.Context, o ServerOptions) (*Server, error) {
 	l = o.Conns.listen(l, o.Name, cmp.Or(o.MaxConns, 4096), o.TLS != nil)
 	serve := s.http.Serve
 	if o.TLS != nil {
-		serve = func(l net.Listener) error { return s.http.ServeTLS(l, "", "") } // the configuration has the certificate
+		// the configuration has the certificate
+		serve = func(l net.Listener) error { return s.http.ServeTLS(l, "", "") }
 	}
 	s.wg.Go(func() {
 		if err := serve(l); !errors.Is(err, http.ErrServerClosed) {
@@ -186,7 +190,8 @@ func (s *Server) recovered(w *StatusWriter, r *http.Request) {
 	if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		panic(http.ErrAbortHandler)
 	}
-	s.o.Log.Error("a handler has panicked", slog.String("name", s.o.Name), slog.String("method", r.Method), slog.String("path", r.URL.Path),
+	s.o.Log.Error("a handler has panicked", slog.String("name", s.o.Name), slog.String("method", r.Method),
+		slog.String("path", r.URL.Path),
 		slog.Any("panic", v), slog.String("stack", string(debug.Stack())))
 	if w.Began() {
 		panic(http.ErrAbortHandler) // half an answer must not look like a whole one

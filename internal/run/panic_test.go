@@ -24,7 +24,8 @@ func TestAPanicIsLoggedOnceAndAnswered(t *testing.T) {
 			t.Run(version+" "+name, func(t *testing.T) {
 				var log bytes.Buffer
 				s, err := run.Serve(t.Context(), run.ServerOptions{
-					Name: "test", Addr: "127.0.0.1:0", Log: slog.New(slog.NewTextHandler(&log, nil)), Handler: h, Failed: failed,
+					Name: "test", Addr: "127.0.0.1:0", Log: slog.New(slog.NewTextHandler(&log, nil)), Handler: h,
+					Failed: failed,
 				})
 				if err != nil {
 					t.Fatal(err)
@@ -32,7 +33,8 @@ func TestAPanicIsLoggedOnceAndAnswered(t *testing.T) {
 				transport := &http.Transport{Protocols: new(http.Protocols)}
 				configure(transport.Protocols)
 				got := "cut"
-				if res, err := (&http.Client{Transport: transport}).Get("http://" + s.Addr() + "/some/path"); err == nil {
+				if res, err := (&http.Client{Transport: transport}).Get("http://" + s.Addr() +
+					"/some/path"); err == nil {
 					body, err := io.ReadAll(res.Body)
 					res.Body.Close()
 					if err == nil {
@@ -47,7 +49,8 @@ func TestAPanicIsLoggedOnceAndAnswered(t *testing.T) {
 					t.Errorf("the client sees %q, want %q", got, want)
 				}
 				_, after, _ := strings.Cut(log.String(), "listening")
-				if n := strings.Count(after, "level=ERROR"); (n == 1) != (logged != "") || n > 1 || !strings.Contains(after, logged) {
+				if n := strings.Count(after, "level=ERROR"); (n == 1) != (logged != "") || n > 1 ||
+					!strings.Contains(after, logged) {
 					t.Errorf("logged %d errors, want %q once:\n%s", n, logged, after)
 				}
 				if logged != "" && !strings.Contains(after, "panic_test.go") {
@@ -58,7 +61,8 @@ func TestAPanicIsLoggedOnceAndAnswered(t *testing.T) {
 		f("before anything is written", func(http.ResponseWriter, *http.Request) { panic("index out of range") },
 			nil, `500 {"error":"internal error"}`, "index out of range")
 		f("with an answer of its own", func(http.ResponseWriter, *http.Request) { panic(errors.New("oh")) },
-			func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "ours", http.StatusTeapot) }, "418 ours", "path=/some/path")
+			func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "ours", http.StatusTeapot) }, "418 ours",
+			"path=/some/path")
 		f("after half an answer", func(w http.ResponseWriter, _ *http.Request) {
 			io.WriteString(w, "half")
 			panic("no more")

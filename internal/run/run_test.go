@@ -69,16 +69,19 @@ func TestHandlerErrorsBecomeAnswers(t *testing.T) {
 	f := func(err error, code int, body, logged string) {
 		t.Helper()
 		var log bytes.Buffer
-		h := run.Handle(slog.New(slog.NewTextHandler(&log, nil)), func(http.ResponseWriter, *http.Request) error { return err })
+		h := run.Handle(slog.New(slog.NewTextHandler(&log, nil)),
+			func(http.ResponseWriter, *http.Request) error { return err })
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/x", nil))
-		if w.Code != code || strings.TrimSpace(w.Body.String()) != body || !strings.Contains(log.String(), logged) || logged == "" && log.Len() > 0 {
+		if w.Code != code || strings.TrimSpace(w.Body.String()) != body || !strings.Contains(log.String(), logged) ||
+			logged == "" && log.Len() > 0 {
 			t.Errorf("%v: got %d %s, logged %q", err, w.Code, w.Body, log.String())
 		}
 	}
 	f(nil, 200, "", "")
 	f(&run.HTTPError{Code: 400, Msg: "bad range"}, 400, `{"error":"bad range"}`, "")
-	f(&run.HTTPError{Code: 503, Msg: "store is busy", Err: errors.New("queue of 64 full")}, 503, `{"error":"store is busy"}`, "queue of 64 full")
+	f(&run.HTTPError{Code: 503, Msg: "store is busy", Err: errors.New("queue of 64 full")}, 503,
+		`{"error":"store is busy"}`, "queue of 64 full")
 	f(errors.New("secret path /etc"), 500, `{"error":"internal error"}`, "secret path /etc")
 }
 
@@ -114,12 +117,18 @@ func TestServerTellsItsAddressAndStops(t *testing.T) {
 
 func TestTakenAddressIsAnError(t *testing.T) {
 	log := slog.New(slog.DiscardHandler)
-	s, err := run.Serve(t.Context(), run.ServerOptions{Name: "a", Addr: "127.0.0.1:0", Log: log, Handler: http.NotFoundHandler()})
+	s, err := run.Serve(t.Context(), run.ServerOptions{
+		Name: "a", Addr: "127.0.0.1:0", Log: log,
+		Handler: http.NotFoundHandler(),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.Stop(t.Context())
-	_, err = run.Serve(t.Context(), run.ServerOptions{Name: "query", Addr: s.Addr(), Log: log, Handler: http.NotFoundHandler()})
+	_, err = run.Serve(t.Context(), run.ServerOptions{
+		Name: "query", Addr: s.Addr(), Log: log,
+		Handler: http.NotFoundHandler(),
+	})
 	if err == nil || !strings.Contains(err.Error(), "listen for query on "+s.Addr()) {
 		t.Errorf("got %v", err)
 	}
@@ -168,11 +177,17 @@ func TestOwnTracesAndProfilesReachTheirServers(t *testing.T) {
 	if err := stop(context.Background()); err != nil {
 		t.Error(err)
 	}
-	if d := cmp.Diff([]runtest.Span{{Service: "edgescope-test", Name: "GET /regions/{code}", Parent: "b7ad6b7169203331"}}, rec.Spans()); d != "" {
+	if d := cmp.Diff([]runtest.Span{{
+		Service: "edgescope-test", Name: "GET /regions/{code}",
+		Parent: "b7ad6b7169203331",
+	}}, rec.Spans()); d != "" {
 		t.Errorf("spans (-want +got):\n%s", d)
 	}
 	profiles := rec.Profiles()
-	if !slices.ContainsFunc(profiles, func(p runtest.Profile) bool { return strings.HasPrefix(p.Application, "edgescope-test") }) {
+	if !slices.ContainsFunc(profiles, func(p runtest.Profile) bool {
+		return strings.HasPrefix(p.Application,
+			"edgescope-test")
+	}) {
 		t.Errorf("none of %d profiles is of edgescope-test", len(profiles))
 	}
 	if !slices.ContainsFunc(profiles, holdsLabel) {
@@ -189,7 +204,8 @@ func burn(d time.Duration) {
 
 func TestTelemetryRefusesWhatIsNoURL(t *testing.T) {
 	for _, o := range []run.TelemetryOptions{{OTLPEndpoint: "localhost:4318"}, {PyroscopeURL: "ftp://x"}} {
-		if _, err := run.StartTelemetry(t.Context(), "x", o, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "want a URL") {
+		if _, err := run.StartTelemetry(t.Context(), "x", o, slog.New(slog.DiscardHandler)); err == nil ||
+			!strings.Contains(err.Error(), "want a URL") {
 			t.Errorf("%+v: got %v", o, err)
 		}
 	}

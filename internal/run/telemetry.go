@@ -40,7 +40,9 @@ func (o *TelemetryOptions) Register(f *Flags) {
 
 // StartTelemetry starts what the options ask for and returns how to stop it, which flushes what is pending. Traces
 // become the global tracer provider; profiles carry the labels that stages set with runtime/pprof.
-func StartTelemetry(ctx context.Context, service string, o TelemetryOptions, log *slog.Logger) (stop func(context.Context) error, err error) {
+func StartTelemetry(
+	ctx context.Context, service string, o TelemetryOptions, log *slog.Logger,
+) (stop func(context.Context) error, err error) {
 	var stack Stack
 	if o.OTLPEndpoint != "" {
 		if err := startTraces(ctx, service, o.OTLPEndpoint, &stack); err != nil {
@@ -59,7 +61,8 @@ func startTraces(ctx context.Context, service, endpoint string, stack *Stack) er
 	if err := checkURL("--otlp-endpoint", endpoint); err != nil {
 		return err
 	}
-	exporter, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(strings.TrimSuffix(endpoint, "/")+"/v1/traces"))
+	exporter, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(strings.TrimSuffix(endpoint,
+		"/")+"/v1/traces"))
 	if err != nil {
 		return fmt.Errorf("export traces to %s: %w", endpoint, err)
 	}

@@ -38,8 +38,10 @@ func writeCertificate(t *testing.T, name string, o run.TLSOptions) *x509.Certifi
 		t.Fatal(err)
 	}
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true,
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name},
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		NotBefore:   time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IsCA: true,
+		BasicConstraintsValid: true,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
@@ -81,7 +83,10 @@ func TestListenersSpeakTLSAndTakeANewCertificate(t *testing.T) {
 	get := func(trusted *x509.Certificate, most uint16) (proto, name string, err error) {
 		pool := x509.NewCertPool()
 		pool.AddCert(trusted)
-		transport := &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS10, MaxVersion: most}}
+		transport := &http.Transport{
+			ForceAttemptHTTP2: true,
+			TLSClientConfig:   &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS10, MaxVersion: most},
+		}
 		defer transport.CloseIdleConnections()
 		resp, err := (&http.Client{Transport: transport}).Get("https://" + s.Addr())
 		if err != nil {
@@ -149,7 +154,9 @@ func TestTLSWantsBothFiles(t *testing.T) {
 func TestWatchTellsOfChangesAndOfEachErrorOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
-		log := slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		log := slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{ReplaceAttr: func(_ []string,
+			a slog.Attr,
+		) slog.Attr {
 			if a.Key == slog.TimeKey {
 				return slog.Attr{}
 			}
@@ -159,19 +166,31 @@ func TestWatchTellsOfChangesAndOfEachErrorOnce(t *testing.T) {
 		answers := []struct {
 			changed bool
 			err     error
-		}{{false, nil}, {true, nil}, {false, bad}, {false, bad}, {false, errors.New("worse")}, {true, nil}, {false, nil}}
+		}{
+			{false, nil},
+			{true, nil},
+			{false, bad},
+			{false, bad},
+			{false, errors.New("worse")},
+			{true, nil},
+			{false, nil},
+		}
 		looked := time.Duration(len(answers)) * time.Second // from here on the answers belong to the watching goroutine
-		stop := run.Watch(t.Context(), log, run.Watched{Name: "tokens", Every: time.Second, Reload: func(context.Context) (bool, error) {
-			a := answers[0]
-			answers = answers[1:]
-			return a.changed, a.err
-		}})
+		stop := run.Watch(t.Context(), log, run.Watched{
+			Name: "tokens", Every: time.Second,
+			Reload: func(context.Context) (bool, error) {
+				a := answers[0]
+				answers = answers[1:]
+				return a.changed, a.err
+			},
+		})
 		time.Sleep(looked + time.Millisecond) // of the bubble's clock
 		if err := stop(t.Context()); err != nil {
 			t.Error(err)
 		}
 		const failed = `level=ERROR msg="reload failed: what was read before stays in use" name=tokens error=`
-		want := "level=INFO msg=reloaded name=tokens\n" + failed + "bad\n" + failed + "worse\n" + "level=INFO msg=\"reload works again\" name=tokens changed=true\n"
+		want := "level=INFO msg=reloaded name=tokens\n" + failed + "bad\n" + failed + "worse\n" +
+			"level=INFO msg=\"reload works again\" name=tokens changed=true\n"
 		if out.String() != want {
 			t.Errorf("got\n%swant\n%s", out.String(), want)
 		}
@@ -188,7 +207,8 @@ func TestHTTP2WithoutTLSIsTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	s, err := run.Serve(t.Context(), run.ServerOptions{
-		Name: "otlp-grpc", Addr: "127.0.0.1:0", Log: slog.New(slog.DiscardHandler), TLS: cert.Config(), Handler: http.NotFoundHandler(),
+		Name: "otlp-grpc", Addr: "127.0.0.1:0", Log: slog.New(slog.DiscardHandler), TLS: cert.Config(),
+		Handler: http.NotFoundHandler(),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -201,7 +221,8 @@ func TestHTTP2WithoutTLSIsTold(t *testing.T) {
 	defer conn.Close()
 	io.WriteString(conn, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
 	answer, err := io.ReadAll(conn)
-	if err != nil || !strings.Contains(string(answer), "400 Bad Request") || !strings.Contains(string(answer), "this port speaks TLS") {
+	if err != nil || !strings.Contains(string(answer), "400 Bad Request") ||
+		!strings.Contains(string(answer), "this port speaks TLS") {
 		t.Errorf("it answers %q, %v", answer, err)
 	}
 	client, err := grpc.NewClient(s.Addr(), grpc.WithTransportCredentials(insecure.NewCredentials()))
@@ -225,7 +246,8 @@ func TestHalfAHandshakeGivesWay(t *testing.T) {
 		t.Fatal(err)
 	}
 	s, err := run.Serve(t.Context(), run.ServerOptions{
-		Name: "ingest", Addr: "127.0.0.1:0", Log: slog.New(slog.DiscardHandler), TLS: cert.Config(), MaxConns: 2, Handler: http.NotFoundHandler(),
+		Name: "ingest", Addr: "127.0.0.1:0", Log: slog.New(slog.DiscardHandler), TLS: cert.Config(), MaxConns: 2,
+		Handler: http.NotFoundHandler(),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -59,9 +59,11 @@ func (s *Signs) Here(here Port) string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "edgescope: this port takes %s.\n\n", about[here].takes)
 	out.WriteString(map[Port]string{
-		Ingest: "POST /v1/traces, /v1/logs, /v1/metrics  OTLP, protobuf or JSON\nPOST /v1/datapoints/{dataset}           data points\nPOST /                                  any of them, by what it is\n",
-		GRPC:   "opentelemetry.proto.collector.{trace,logs,metrics}.v1, grpc.health.v1\n",
-		Query:  "GET /api/edge/v1/...       the dashboard's questions\nGET /api/v1/query          MetricsQL, as Prometheus\nGET /select/logsql/query   LogsQL\nGET /healthz, /readyz, /metrics\n",
+		Ingest: "POST /v1/traces, /v1/logs, /v1/metrics  OTLP, protobuf or JSON\nPOST /v1/datapoints/{dataset}       " +
+			"    data points\nPOST /                                  any of them, by what it is\n",
+		GRPC: "opentelemetry.proto.collector.{trace,logs,metrics}.v1, grpc.health.v1\n",
+		Query: "GET /api/edge/v1/...       the dashboard's questions\nGET /api/v1/query          MetricsQL, as " +
+			"Prometheus\nGET /select/logsql/query   LogsQL\nGET /healthz, /readyz, /metrics\n",
 	}[here])
 	out.WriteString("\n")
 	for p := range ports {
@@ -77,13 +79,15 @@ func (s *Signs) Here(here Port) string {
 func (s *Signs) Elsewhere(here Port, r *http.Request) string {
 	path := strings.TrimRight(r.URL.Path, "/")
 	if other := foreign(path, r.Method); other != "" {
-		return fmt.Sprintf("%s is not taken here: send OTLP, to %s or over gRPC to %s; an OpenTelemetry Collector in between translates", other, s.to(Ingest), s.to(GRPC))
+		return fmt.Sprintf("%s is not taken here: send OTLP, to %s or over gRPC to %s; an OpenTelemetry Collector in "+
+			"between translates", other, s.to(Ingest), s.to(GRPC))
 	}
 	if here == Ingest && signal(path) && !below(path, ownPaths[Query]) {
 		if r.Method == http.MethodPost {
 			return ""
 		}
-		return fmt.Sprintf("this is where it is sent; to look at it, ask at %s or open the dashboard, %s", s.to(Query), s.to(Web))
+		return fmt.Sprintf("this is where it is sent; to look at it, ask at %s or open the dashboard, %s", s.to(Query),
+			s.to(Web))
 	}
 	there, known := owner(path, r)
 	if !known || there == here || below(path, ownPaths[here]) {
@@ -108,13 +112,15 @@ func owner(path string, r *http.Request) (Port, bool) {
 // ownPaths are those of each port; the query port and the dashboard share some.
 var ownPaths = [ports][]string{
 	Query: {
-		"/api/edge/v1", "/api/v1", "/prometheus", "/select", "/vmui", "/client/v4", "/metrics", "/healthz", "/health", "/readyz", "/ready", "/admin",
+		"/api/edge/v1", "/api/v1", "/prometheus", "/select", "/vmui", "/client/v4", "/metrics", "/healthz", "/health",
+		"/readyz", "/ready", "/admin",
 		"/debug/pprof", "/federate", "/graph", "/api/services", "/api/operations",
 	},
 	GRPC:   {"/opentelemetry.proto.collector", "/grpc.health.v1.Health"},
 	Ingest: {"/v1/datapoints", "/edgescope.mjs", "/v1development/profiles"},
 	Web: {
-		"/regions", "/cold-starts", "/cache", "/wasm", "/traces", "/runs", "/live", "/sign-in", "/sign-out", "/overview", "/assets", "/theme",
+		"/regions", "/cold-starts", "/cache", "/wasm", "/traces", "/runs", "/live", "/sign-in", "/sign-out",
+		"/overview", "/assets", "/theme",
 		"/favicon.svg", "/metrics", "/healthz", "/readyz",
 	},
 }
@@ -148,11 +154,17 @@ var foreignPaths = []struct {
 	{"Zipkin", []string{"/api/v2/spans", "/api/v1/spans"}},
 	{"Jaeger's Thrift", []string{"/api/traces"}},
 	{"Jaeger's gRPC", []string{"/jaeger.api_v2.CollectorService"}},
-	{"Prometheus' remote write", []string{"/api/v1/write", "/prometheus/api/v1/write", "/api/prom/push", "/api/v1/push", "/api/v1/receive"}},
+	{"Prometheus' remote write", []string{
+		"/api/v1/write", "/prometheus/api/v1/write", "/api/prom/push", "/api/v1/push",
+		"/api/v1/receive",
+	}},
 	{"VictoriaMetrics' import", []string{"/api/v1/import", "/insert"}},
 	{"Loki's protocol", []string{"/loki/api/v1/push"}},
 	{"Elasticsearch's bulk protocol", []string{"/_bulk"}},
-	{"Datadog's protocol", []string{"/v0.3/traces", "/v0.4/traces", "/v0.5/traces", "/v0.7/traces", "/api/v0.2/traces", "/api/v2/series", "/api/v2/logs"}},
+	{"Datadog's protocol", []string{
+		"/v0.3/traces", "/v0.4/traces", "/v0.5/traces", "/v0.7/traces", "/api/v0.2/traces",
+		"/api/v2/series", "/api/v2/logs",
+	}},
 	{"Splunk's HEC", []string{"/services/collector"}},
 	{"InfluxDB's line protocol", []string{"/write", "/api/v2/write"}},
 	{"SkyWalking's protocol", []string{"/v3/segments", "/skywalking.v3.TraceSegmentReportService"}},

@@ -25,7 +25,10 @@ func TestWrongPortsTellTheRightOne(t *testing.T) {
 	}
 	const ingest, grpc, query, web = signpost.Ingest, signpost.GRPC, signpost.Query, signpost.Web
 	// OTLP at other ports, in all the spellings of misconfigured exporters.
-	for _, path := range []string{"/v1/traces", "/v1/traces/", "/v1/traces/v1/traces", "/v1/trace", "/otlp/v1/metrics", "/v1/logs", "/v1/datapoints/orders", "/"} {
+	for _, path := range []string{
+		"/v1/traces", "/v1/traces/", "/v1/traces/v1/traces", "/v1/trace", "/otlp/v1/metrics",
+		"/v1/logs", "/v1/datapoints/orders", "/",
+	} {
 		f(query, "POST", path, "port 14318 (collector --otlp-http-addr)")
 		f(web, "POST", path, "port 14318")
 		f(grpc, "POST", path, "port 14318")
@@ -43,7 +46,8 @@ func TestWrongPortsTellTheRightOne(t *testing.T) {
 	f(grpc, "POST", "/some.Service/Method", "", "Content-Type", "application/grpc")
 	// Questions at other ports.
 	for _, path := range []string{
-		"/api/edge/v1/traces", "/api/v1/query?query=up", "/select/logsql/query", "/vmui/", "/prometheus/api/v1/labels", "/admin/snapshot", "/metrics", "/healthz",
+		"/api/edge/v1/traces", "/api/v1/query?query=up", "/select/logsql/query", "/vmui/", "/prometheus/api/v1/labels",
+		"/admin/snapshot", "/metrics", "/healthz",
 	} {
 		f(ingest, "GET", path, "port 4320")
 		f(query, "GET", path, "")
@@ -53,7 +57,10 @@ func TestWrongPortsTellTheRightOne(t *testing.T) {
 	f(web, "GET", "/metrics", "")
 	f(web, "GET", "/readyz", "")
 	// Pages at other ports.
-	for _, path := range []string{"/regions", "/regions/FRA", "/cache.csv", "/traces/5b8efff798038103d269b633813fc60c", "/runs", "/sign-in"} {
+	for _, path := range []string{
+		"/regions", "/regions/FRA", "/cache.csv", "/traces/5b8efff798038103d269b633813fc60c",
+		"/runs", "/sign-in",
+	} {
 		f(ingest, "GET", path, "port 4321")
 		f(query, "GET", path, "port 4321")
 		f(web, "GET", path, "")
@@ -78,7 +85,8 @@ func TestWrongPortsTellTheRightOne(t *testing.T) {
 			t.Errorf("port %d says %q of itself, want %q", here, got, want)
 		}
 	}
-	if got := signs.Here(query); !strings.Contains(got, "port 14318") || !strings.Contains(got, "port 14317") || strings.Contains(got, "4320") {
+	if got := signs.Here(query); !strings.Contains(got, "port 14318") || !strings.Contains(got, "port 14317") ||
+		strings.Contains(got, "4320") {
 		t.Errorf("the query port says %q of the others", got)
 	}
 }

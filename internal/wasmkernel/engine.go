@@ -86,7 +86,8 @@ func blurLines(dst []byte, lines *[11][]byte) {
 	n := len(dst)
 	a0, a1, a2, a3, a4, a5 := lines[0][:n], lines[1][:n], lines[2][:n], lines[3][:n], lines[4][:n], lines[5][:n]
 	a6, a7, a8, a9, a10 := lines[6][:n], lines[7][:n], lines[8][:n], lines[9][:n], lines[10][:n]
-	w0, w1, w2, w3, w4, w5 := blurWeights[0], blurWeights[1], blurWeights[2], blurWeights[3], blurWeights[4], blurWeights[5]
+	w0, w1, w2, w3, w4, w5 := blurWeights[0], blurWeights[1], blurWeights[2], blurWeights[3], blurWeights[4],
+		blurWeights[5]
 	for i := range dst {
 		acc := half + w0*int32(a5[i]) +
 			w1*(int32(a4[i])+int32(a6[i])) +

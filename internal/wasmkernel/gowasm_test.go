@@ -19,7 +19,8 @@ func TestGoAsWASMMatchesTheReference(t *testing.T) {
 		t.Skip("building Go for WebAssembly takes seconds: not with -short")
 	}
 	file := filepath.Join(t.TempDir(), "kernel-go.wasm")
-	build := exec.CommandContext(t.Context(), "go", "build", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w", "-o", file, "./gowasm")
+	build := exec.CommandContext(t.Context(), "go", "build", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w", "-o",
+		file, "./gowasm")
 	build.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm")
 	if text, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, text)

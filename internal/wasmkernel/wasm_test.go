@@ -206,7 +206,8 @@ func TestSumsMatch(t *testing.T) {
 		}
 		sum := sha256.Sum256(code)
 		if got := hex.EncodeToString(sum[:]); got != want {
-			t.Errorf("%s has sum %s, SHA256SUMS says %s: run npm run wasm in wasm-bench and commit both", file, got, want)
+			t.Errorf("%s has sum %s, SHA256SUMS says %s: run npm run wasm in wasm-bench and commit both", file, got,
+				want)
 		}
 	}
 }

@@ -53,7 +53,8 @@ func TestRoutesAnswer(t *testing.T) {
 	f("POST", "/process", task, 200, `{"taskId":"FRA-800x600-`)
 	f("POST", "/process?engine=wasm", task, 200, `"engine":"wasm"`)
 	f("POST", "/process", `{"imageUrl":"x","width":"640","height":"480"}`, 200, "FRA-640x480-")
-	f("POST", "/process", `{"imageUrl":"x","width":0,"height":1}`, 400, "width must be an integer from 1 to 16384, not 0")
+	f("POST", "/process", `{"imageUrl":"x","width":0,"height":1}`, 400,
+		"width must be an integer from 1 to 16384, not 0")
 	f("POST", "/process", `{"imageUrl":"x","width":1}`, 400, "height must be an integer")
 	f("POST", "/process", `{"width":1,"height":1}`, 400, "imageUrl must be")
 	f("POST", "/process", `{"imageUrl":`, 400, "the body is no JSON")
@@ -70,10 +71,12 @@ func TestEveryAnswerHasTheHeaders(t *testing.T) {
 	f := func(path, engine, timing string) {
 		t.Helper()
 		header := get(t, p.URL()+path).header
-		if header.Get("x-edge-region") != "SIN" || header.Get("x-engine") != engine || len(header.Get("x-isolate")) != 36 {
+		if header.Get("x-edge-region") != "SIN" || header.Get("x-engine") != engine ||
+			len(header.Get("x-isolate")) != 36 {
 			t.Errorf("%s: headers %v, want region SIN, engine %s and an isolate", path, header, engine)
 		}
-		if !strings.HasPrefix(header.Get("server-timing"), timing) || (timing == "") != (header.Get("server-timing") == "") {
+		if !strings.HasPrefix(header.Get("server-timing"), timing) ||
+			(timing == "") != (header.Get("server-timing") == "") {
 			t.Errorf("%s: server-timing %q, want %q", path, header.Get("server-timing"), timing)
 		}
 	}
@@ -110,10 +113,12 @@ func TestRawPixelsMatchTheReference(t *testing.T) {
 		for _, side := range [][2]int{{24, 26}, {98, 40}, {26, 24}, {98, 40}} {
 			input := wasmkernel.TestImage(side[0], side[1])
 			want := wasmkernel.Hash(input.Half().Pix)
-			url := fmt.Sprintf("%s/process?engine=%s&op=resize&out=raw&hash=1&w=%d&h=%d", p.URL(), engine, side[0], side[1])
+			url := fmt.Sprintf("%s/process?engine=%s&op=resize&out=raw&hash=1&w=%d&h=%d", p.URL(), engine, side[0],
+				side[1])
 			a := do(t, http.MethodPost, url, string(input.Pix))
 			if got := wasmkernel.Hash([]byte(a.body)); got != want || a.header.Get("x-output-hash") != want {
-				t.Errorf("%s %v: %d, hash %s, header %s, want %s", engine, side, a.status, got, a.header.Get("x-output-hash"), want)
+				t.Errorf("%s %v: %d, hash %s, header %s, want %s", engine, side, a.status, got,
+					a.header.Get("x-output-hash"), want)
 			}
 		}
 	}
@@ -174,7 +179,8 @@ func TestAnyRegionKnowsATask(t *testing.T) {
 	fra := start(t, workerd.Options{Region: "FRA", TaskKey: "shared"})
 	sin := start(t, workerd.Options{Region: "SIN", TaskKey: "shared"})
 	stranger := start(t, workerd.Options{Region: "IAD", TaskKey: "other"})
-	a := do(t, http.MethodPost, fra.URL()+"/process", `{"imageUrl":"x","width":800,"height":600}`, "content-type", "application/json")
+	a := do(t, http.MethodPost, fra.URL()+"/process", `{"imageUrl":"x","width":800,"height":600}`, "content-type",
+		"application/json")
 	id := unmarshal[struct{ TaskID string }](t, a).TaskID
 
 	type task struct {

@@ -18,7 +18,10 @@ func TestColdStartIsTheFirstRequestOfAnIsolate(t *testing.T) {
 	r := newReceiver(t)
 	p := r.region("FRA")
 	// Each request as its own parent in the trace, to find its span again.
-	parents := []string{"00000000000000a1", "00000000000000a2", "00000000000000a3", "00000000000000a4", "00000000000000a5"}
+	parents := []string{
+		"00000000000000a1", "00000000000000a2", "00000000000000a3", "00000000000000a4",
+		"00000000000000a5",
+	}
 	paths := []string{"/health", "/health", "/cold", "/cold?wasm=1", "/health"}
 	want := []string{"1", "0", "1", "1", "0"}
 	isolates := make(map[string]bool)
@@ -33,7 +36,8 @@ func TestColdStartIsTheFirstRequestOfAnIsolate(t *testing.T) {
 			t.Errorf("request %d, %s: faas.coldstart %s, want it as the header says, %s", i, path, got, want[i])
 		}
 		if got := server.Attributes["faas.instance"]; got != header.Get("x-isolate") {
-			t.Errorf("request %d, %s: faas.instance %s, want that of the header, %s", i, path, got, header.Get("x-isolate"))
+			t.Errorf("request %d, %s: faas.instance %s, want that of the header, %s", i, path, got,
+				header.Get("x-isolate"))
 		}
 		if _, measured := server.Attributes["faas.init_duration"]; measured != strings.HasPrefix(path, "/cold") {
 			t.Errorf("request %d, %s: faas.init_duration %q", i, path, server.Attributes["faas.init_duration"])
@@ -48,17 +52,20 @@ func TestSpanOfARequest(t *testing.T) {
 	r := newReceiver(t)
 	p := r.region("FRA")
 	const parent = "b7ad6b7169203331"
-	a := get(t, p.URL()+"/process?engine=wasm-simd&secret=1", "traceparent", "00-0af7651916cd43dd8448eb211c80319c-"+parent+"-00",
+	a := get(t, p.URL()+"/process?engine=wasm-simd&secret=1", "traceparent",
+		"00-0af7651916cd43dd8448eb211c80319c-"+parent+"-00",
 		"user-agent", "edgescope-test")
 	server, children := r.trace(parent)
 	if server.TraceID != "0af7651916cd43dd8448eb211c80319c" || server.Name != "GET /process" {
-		t.Errorf("server span %q in trace %s, want GET /process in the trace of the caller", server.Name, server.TraceID)
+		t.Errorf("server span %q in trace %s, want GET /process in the trace of the caller", server.Name,
+			server.TraceID)
 	}
 	want := map[string]string{
 		"faas.trigger": "http", "faas.coldstart": "true", "faas.instance": a.header.Get("x-isolate"),
 		"faas.invocation_id": server.SpanID + "-FRA", "http.request.method": "GET", "http.route": "/process",
 		"http.response.status_code": "200", "http.response.body.size": strconv.Itoa(len(a.body)),
-		"url.scheme": "http", "url.path": "/process", "user_agent.original": "edgescope-test", "edge.engine": "wasm-simd",
+		"url.scheme": "http", "url.path": "/process", "user_agent.original": "edgescope-test",
+		"edge.engine": "wasm-simd",
 	}
 	if diff := cmp.Diff(want, server.Attributes); diff != "" {
 		t.Errorf("attributes of the span (-want +got):\n%s", diff)
@@ -76,7 +83,8 @@ func TestSpanOfARequest(t *testing.T) {
 		t.Errorf("children %v, want an internal span of the kernel", children)
 	}
 	if kernel.Start < server.Start || kernel.End > server.End || server.End < server.Start {
-		t.Errorf("kernel %s to %s, server %s to %s: want one inside the other", kernel.Start, kernel.End, server.Start, server.End)
+		t.Errorf("kernel %s to %s, server %s to %s: want one inside the other", kernel.Start, kernel.End, server.Start,
+			server.End)
 	}
 }
 
@@ -111,7 +119,8 @@ func TestTraceparent(t *testing.T) {
 		r.waitFor("span", func() bool { return len(r.spans) == seen })
 		s := r.spans[seen-1]
 		if honoured != (s.TraceID == id && s.ParentSpanID == parent) {
-			t.Errorf("traceparent %q: span in trace %s under %q, want it honoured: %t", header, s.TraceID, s.ParentSpanID, honoured)
+			t.Errorf("traceparent %q: span in trace %s under %q, want it honoured: %t", header, s.TraceID,
+				s.ParentSpanID, honoured)
 		}
 		if len(s.TraceID) != 32 || len(s.SpanID) != 16 || s.SpanID == parent || strings.Trim(s.TraceID, "0") == "" {
 			t.Errorf("traceparent %q: ids %q and %q", header, s.TraceID, s.SpanID)
@@ -180,7 +189,10 @@ func TestEveryRequestIsToldOnce(t *testing.T) {
 		}
 		return servers
 	}
-	r.waitFor("span and data point of every request", func() bool { return count() >= requests && len(r.points) >= requests })
+	r.waitFor("span and data point of every request", func() bool {
+		return count() >= requests &&
+			len(r.points) >= requests
+	})
 	if servers := count(); servers != requests || len(r.points) != requests || len(ids) != len(r.spans) {
 		t.Errorf("%d server spans, %d data points, %d ids on %d spans: want %d of the first two and an id each",
 			servers, len(r.points), len(ids), len(r.spans), requests)
@@ -260,6 +272,7 @@ func TestStopSendsWhatWasServed(t *testing.T) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.spans) != requests || len(r.points) != requests {
-		t.Errorf("after Stop there are %d spans and %d data points of %d requests", len(r.spans), len(r.points), requests)
+		t.Errorf("after Stop there are %d spans and %d data points of %d requests", len(r.spans), len(r.points),
+			requests)
 	}
 }

@@ -47,7 +47,8 @@ type Options struct {
 func Find(dir string) (string, error) {
 	arch := map[string]string{"amd64": "64", "arm64": "arm64"}[runtime.GOARCH]
 	if arch == "" || (runtime.GOOS != "linux" && runtime.GOOS != "darwin") {
-		return "", fmt.Errorf("workerd runs on linux and darwin, on amd64 and arm64, not on %s/%s", runtime.GOOS, runtime.GOARCH)
+		return "", fmt.Errorf("workerd runs on linux and darwin, on amd64 and arm64, not on %s/%s", runtime.GOOS,
+			runtime.GOARCH)
 	}
 	// node_modules/workerd/bin/workerd is a link that npm's --ignore-scripts leaves out; the package of the platform is
 	// always there.
@@ -99,7 +100,8 @@ func Start(ctx context.Context, o Options) (*Process, error) {
 func (o Options) listen() string { return cmp.Or(o.Listen, "127.0.0.1:0") }
 
 func (o Options) command(ctx context.Context, bin string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, bin, "serve", "--experimental", filepath.Join(o.Dir, "edge", cmp.Or(o.Config, "config.capnp")), "config",
+	cmd := exec.CommandContext(ctx, bin, "serve", "--experimental",
+		filepath.Join(o.Dir, "edge", cmp.Or(o.Config, "config.capnp")), "config",
 		"--socket-addr=http="+o.listen(),
 		"--external-addr=edge_requests="+cmp.Or(o.AEAddr, "127.0.0.1:9"), // 9 is never asked: DATA_POINTS is off
 		"--control-fd=3")

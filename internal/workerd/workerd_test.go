@@ -30,7 +30,10 @@ func TestStartReportsWhyWorkerdEnded(t *testing.T) {
 	}
 	taken := start(t, workerd.Options{Region: "FRA"})
 	var output bytes.Buffer
-	_, err := workerd.Start(t.Context(), workerd.Options{Dir: wasmBench, Region: "IAD", Listen: taken.Addr(), Output: &output})
+	_, err := workerd.Start(t.Context(), workerd.Options{
+		Dir: wasmBench, Region: "IAD", Listen: taken.Addr(),
+		Output: &output,
+	})
 	const want = "Address already in use"
 	if err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("Start on a taken port: %v, want what workerd wrote: %s", err, want)

@@ -100,7 +100,11 @@ func newGenerator() *generator {
 
 var (
 	benchRegions  = [...]string{"FRA", "IAD", "SIN", "GRU", "NRT", "SYD", "LHR", "SJC"}
-	benchResource = []edge.Attr{{Key: "telemetry.sdk.name", Value: "opentelemetry"}, {Key: "telemetry.sdk.language", Value: "webjs"}, {Key: "host.arch", Value: "amd64"}}
+	benchResource = []edge.Attr{
+		{Key: "telemetry.sdk.name", Value: "opentelemetry"},
+		{Key: "telemetry.sdk.language", Value: "webjs"},
+		{Key: "host.arch", Value: "amd64"},
+	}
 )
 
 func (g *generator) batch(at time.Time) []edge.Event {
@@ -121,12 +125,16 @@ func (g *generator) span(at time.Time) edge.Event {
 		edge.Attr{Key: "server.address", Value: "service-" + strconv.Itoa(service) + ".example"},
 		edge.Attr{Key: "network.protocol.version", Value: "2"})
 	e := edge.Event{
-		Kind: edge.KindSpan, Time: at.UnixNano(), HasDuration: true, Duration: int64(g.rng.ExpFloat64() * 2e8), SpanKind: edge.SpanServer,
-		Name: "GET /route/" + strconv.Itoa(route), Attrs: g.attrs[from:len(g.attrs):len(g.attrs)], Resource: benchResource,
+		Kind: edge.KindSpan, Time: at.UnixNano(), HasDuration: true, Duration: int64(g.rng.ExpFloat64() * 2e8),
+		SpanKind: edge.SpanServer,
+		Name:     "GET /route/" + strconv.Itoa(route), Attrs: g.attrs[from:len(g.attrs):len(g.attrs)],
+		Resource: benchResource,
 		Facts: edge.Facts{
-			Service: "service-" + strconv.Itoa(service), Version: "v1." + strconv.Itoa(n%3), Platform: "cloudflare.workers",
-			Region: benchRegions[n%len(benchRegions)], Colo: benchRegions[n%len(benchRegions)], Country: "DE",
-			Route: "/route/" + strconv.Itoa(route), Method: "GET", Status: 200, Outcome: edge.OutcomeOK, ColdStart: edge.False,
+			Service: "service-" + strconv.Itoa(service), Version: "v1." + strconv.Itoa(n%3),
+			Platform: "cloudflare.workers",
+			Region:   benchRegions[n%len(benchRegions)], Colo: benchRegions[n%len(benchRegions)], Country: "DE",
+			Route: "/route/" + strconv.Itoa(route), Method: "GET", Status: 200, Outcome: edge.OutcomeOK,
+			ColdStart:   edge.False,
 			CacheStatus: edge.CacheHit, Source: edge.SourceOTLP, Invocation: true, Weight: 1,
 		},
 	}
@@ -161,7 +169,9 @@ func BenchmarkSeriesOverManySeries(b *testing.B) {
 	series := make([]*edge.Series, 10_000)
 	for i := range series {
 		series[i] = &edge.Series{Labels: []edge.Attr{
-			{Key: "__name__", Value: "bench"}, {Key: "cloud_region", Value: "r" + strconv.Itoa(i%100)}, {Key: "n", Value: strconv.Itoa(i)},
+			{Key: "__name__", Value: "bench"},
+			{Key: "cloud_region", Value: "r" + strconv.Itoa(i%100)},
+			{Key: "n", Value: strconv.Itoa(i)},
 		}}
 	}
 	samples := make([]edge.Sample, len(series))
@@ -175,7 +185,8 @@ func BenchmarkSeriesOverManySeries(b *testing.B) {
 	}
 	s.Flush()
 	for name, text := range map[string]string{
-		"one region": `sum(sum_over_time(bench{cloud_region="r7"}[1m]))`, "all": `sum(sum_over_time(bench[1m])) by (cloud_region)`,
+		"one region": `sum(sum_over_time(bench{cloud_region="r7"}[1m]))`,
+		"all":        `sum(sum_over_time(bench[1m])) by (cloud_region)`,
 	} {
 		b.Run(name, func(b *testing.B) {
 			before := cpuTime(b)

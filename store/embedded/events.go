@@ -47,7 +47,8 @@ func (s *Store) mayWrite(ctx context.Context) error {
 // Writable returns nil, or store.ErrReadOnly with figures while the disk is nearly full.
 func (s *Store) Writable() error {
 	if s.guard.readOnly.Load() {
-		return fmt.Errorf("%w: %d MiB free, %d MiB are kept", store.ErrReadOnly, s.guard.free.Load()>>20, s.opts.MinFreeDisk>>20)
+		return fmt.Errorf("%w: %d MiB free, %d MiB are kept", store.ErrReadOnly, s.guard.free.Load()>>20,
+			s.opts.MinFreeDisk>>20)
 	}
 	return nil
 }
@@ -61,7 +62,8 @@ func (s *Store) Check(e *edge.Event) error {
 	at := time.Unix(0, e.Time)
 	switch {
 	case now.Sub(at) > s.opts.RetentionEvents:
-		return fmt.Errorf("time %s is older than the retention of %s", at.UTC().Format(time.RFC3339), s.opts.RetentionEvents)
+		return fmt.Errorf("time %s is older than the retention of %s", at.UTC().Format(time.RFC3339),
+			s.opts.RetentionEvents)
 	case at.Sub(now) > maxFuture:
 		return fmt.Errorf("time %s is more than %s ahead of the clock", at.UTC().Format(time.RFC3339), maxFuture)
 	case e.Time/waiting.Day < s.waiting.FirstDay():

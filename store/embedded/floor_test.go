@@ -61,7 +61,10 @@ func (s *sink) Events(_ context.Context, batch *edge.Batch) error {
 // decode gives take the events of each request.
 func decode(b *testing.B, requests [][]byte, take func([]edge.Event) error) {
 	b.Helper()
-	r, err := otlp.New(otlp.Options{Sink: &sink{normalize.New(normalize.Options{}), take}, Logger: slog.New(slog.DiscardHandler)})
+	r, err := otlp.New(otlp.Options{
+		Sink:   &sink{normalize.New(normalize.Options{}), take},
+		Logger: slog.New(slog.DiscardHandler),
+	})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -74,7 +74,8 @@ func (g *guard) checkFree() {
 	switch was := g.readOnly.Load(); {
 	case !was && free < least:
 		g.readOnly.Store(true)
-		o.Logger.Error("store is read-only: disk nearly full", slog.Uint64("free_bytes", free), slog.Uint64("reserve_bytes", least))
+		o.Logger.Error("store is read-only: disk nearly full", slog.Uint64("free_bytes", free),
+			slog.Uint64("reserve_bytes", least))
 	case was && free >= least+least/10:
 		g.readOnly.Store(false)
 		o.Logger.Info("store is writable again", slog.Uint64("free_bytes", free))
@@ -120,7 +121,8 @@ func (g *guard) dropDay(name string) bool {
 			return false
 		}
 	}
-	g.s.opts.Logger.Info("dropped the oldest day: the store is above its size", slog.String("day", day.Format(time.DateOnly)))
+	g.s.opts.Logger.Info("dropped the oldest day: the store is above its size",
+		slog.String("day", day.Format(time.DateOnly)))
 	return true
 }
 
@@ -140,9 +142,14 @@ func (s *Store) diskUse() uint64 {
 	for _, st := range s.kinds {
 		var stats logstorage.StorageStats
 		st.UpdateStats(&stats)
-		n += stats.IndexdbSizeBytes + stats.CompressedSmallPartSize + stats.CompressedBigPartSize
+		n += sizeOf(&stats)
 	}
 	return n
+}
+
+// sizeOf returns the bytes that a storage of events takes on disk.
+func sizeOf(stats *logstorage.StorageStats) uint64 {
+	return stats.IndexdbSizeBytes + stats.CompressedSmallPartSize + stats.CompressedBigPartSize
 }
 
 // dirSize returns the bytes in the files below a directory. Files that vanish meanwhile, as merged parts do, count

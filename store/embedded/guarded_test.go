@@ -107,7 +107,8 @@ func TestAPanicIsKeptForTheNextStart(t *testing.T) {
 	if !strings.Contains(log.String(), "ended with a panic") || !strings.Contains(log.String(), "/some/part") {
 		t.Errorf("the log does not tell of the panic: %s", log.String())
 	}
-	if b, err := os.ReadFile(filepath.Join(dir, "crash.before.txt")); err != nil || !strings.Contains(string(b), "goroutine") {
+	if b, err := os.ReadFile(filepath.Join(dir, "crash.before.txt")); err != nil ||
+		!strings.Contains(string(b), "goroutine") {
 		t.Errorf("crash.before.txt is %q, %v", b, err)
 	}
 	mustClose(t, s)

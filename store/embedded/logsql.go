@@ -22,7 +22,10 @@ func (s *Store) ParseLogsQL(text string, at time.Time) (store.LogsQL, error) {
 	if err != nil {
 		return store.LogsQL{}, err
 	}
-	known := store.LogsQL{Newest: q.CanReturnLastNResults(), Tail: q.CanLiveTail(), Least: c.Text, Most: c.Text + c.State}
+	known := store.LogsQL{
+		Newest: q.CanReturnLastNResults(), Tail: q.CanLiveTail(), Least: c.Text,
+		Most: c.Text + c.State,
+	}
 	if fields, ok := q.GetFixedFields(); ok {
 		known.Fields = fields
 	}
@@ -42,7 +45,9 @@ func bound(ns, none int64) time.Time {
 }
 
 // StatsLogsQL implements store.LogsQLReader.
-func (s *Store) StatsLogsQL(text string, at time.Time, step, offset time.Duration) (stats string, labels []string, err error) {
+func (s *Store) StatsLogsQL(
+	text string, at time.Time, step, offset time.Duration,
+) (stats string, labels []string, err error) {
 	q, err := readLogsQL(text, at)
 	if err != nil {
 		return "", nil, err
@@ -55,7 +60,9 @@ func (s *Store) StatsLogsQL(text string, at time.Time, step, offset time.Duratio
 }
 
 // HitsLogsQL implements store.LogsQLReader.
-func (s *Store) HitsLogsQL(text string, at time.Time, step, offset time.Duration, fields []string) (_ string, err error) {
+func (s *Store) HitsLogsQL(
+	text string, at time.Time, step, offset time.Duration, fields []string,
+) (_ string, err error) {
 	q, err := readLogsQL(text, at)
 	if err != nil {
 		return "", err

@@ -34,7 +34,8 @@ func (s *Store) PrometheusCost(r *http.Request) (least, most int64, err error) {
 			continue
 		}
 		if len(texts) > maxSelectors {
-			return 0, 0, fmt.Errorf("%w: %s is there %d times: at most %d are taken", store.ErrTooMuch, key, len(texts), maxSelectors)
+			return 0, 0, fmt.Errorf("%w: %s is there %d times: at most %d are taken", store.ErrTooMuch, key, len(texts),
+				maxSelectors)
 		}
 		for _, text := range texts {
 			size, err := cost.Expanded(text)

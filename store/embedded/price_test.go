@@ -33,7 +33,10 @@ func TestPrometheusCost(t *testing.T) {
 		return least, most
 	}
 	bomb := "WITH (a=x+x" + strings.Repeat(",b=a+a,a=b+b", 20) + ") a"
-	for _, path := range []string{"/api/v1/query", "/prometheus/api/v1/query_range", "/prettify-query", "/expand-with-exprs"} {
+	for _, path := range []string{
+		"/api/v1/query", "/prometheus/api/v1/query_range", "/prettify-query",
+		"/expand-with-exprs",
+	} {
 		f(store.ErrTooMuch, path, "query", bomb)
 		f(nil, path, "query", "sum(up)")
 	}

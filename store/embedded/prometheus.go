@@ -22,7 +22,8 @@ import (
 // reset caches: what is not listed does not exist.
 var servedPaths = map[string]bool{
 	"/api/v1/query": true, "/api/v1/query_range": true, "/api/v1/series": true, "/api/v1/labels": true,
-	"/api/v1/query_exemplars": true, "/api/v1/rules": true, "/api/v1/alerts": true, "/prettify-query": true, "/expand-with-exprs": true,
+	"/api/v1/query_exemplars": true, "/api/v1/rules": true, "/api/v1/alerts": true, "/prettify-query": true,
+	"/expand-with-exprs":       true,
 	"/api/v1/status/buildinfo": true, // Grafana asks for it to learn what the server can
 	"/api/v1/status/tsdb":      false, "/api/v1/metadata": false, "/vmui": false,
 }
@@ -149,7 +150,7 @@ func (s *Store) WriteMetrics(w io.Writer) {
 		st.UpdateStats(&stats)
 		kind := edge.Kind(i)
 		gauge(&b, "edgescope_store_rows", kind, stats.RowsCount())
-		gauge(&b, "edgescope_store_bytes", kind, stats.IndexdbSizeBytes+stats.CompressedSmallPartSize+stats.CompressedBigPartSize)
+		gauge(&b, "edgescope_store_bytes", kind, sizeOf(&stats))
 	}
 	readOnly := 0
 	if s.guard.readOnly.Load() {

@@ -28,7 +28,10 @@ func TestDamagedPartsAreSetAside(t *testing.T) {
 			t.Fatal(err)
 		}
 		series := &edge.Series{Labels: []edge.Attr{{Key: edge.LabelName, Value: "m"}}}
-		if err := s.WriteSamples(t.Context(), tenant, []edge.Sample{{Series: series, Time: now.UnixMilli(), Value: 1}}); err != nil {
+		if err := s.WriteSamples(t.Context(), tenant, []edge.Sample{{
+			Series: series, Time: now.UnixMilli(),
+			Value: 1,
+		}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -46,10 +49,14 @@ func TestDamagedPartsAreSetAside(t *testing.T) {
 	}
 	for _, pattern := range []string{
 		"spans/partitions/*/datadb/*/metadata.json", "spans/partitions/*/datadb/*/metaindex.bin",
-		"spans/partitions/*/datadb/*/column_names.bin", "spans/partitions/*/datadb/*/column_idxs.bin", "spans/partitions/*/datadb/parts.json",
-		"spans/partitions/*/indexdb/*/metadata.json", "spans/partitions/*/indexdb/*/metaindex.bin", "spans/partitions/*/indexdb/parts.json",
-		"metrics/data/small/*/*/metadata.json", "metrics/data/small/*/*/metaindex.bin", "metrics/data/small/*/parts.json",
-		"metrics/data/indexdb/*/*/metadata.json", "metrics/data/indexdb/*/*/metaindex.bin", "metrics/data/indexdb/*/parts.json",
+		"spans/partitions/*/datadb/*/column_names.bin", "spans/partitions/*/datadb/*/column_idxs.bin",
+		"spans/partitions/*/datadb/parts.json",
+		"spans/partitions/*/indexdb/*/metadata.json", "spans/partitions/*/indexdb/*/metaindex.bin",
+		"spans/partitions/*/indexdb/parts.json",
+		"metrics/data/small/*/*/metadata.json", "metrics/data/small/*/*/metaindex.bin",
+		"metrics/data/small/*/parts.json",
+		"metrics/data/indexdb/*/*/metadata.json", "metrics/data/indexdb/*/*/metaindex.bin",
+		"metrics/data/indexdb/*/parts.json",
 	} {
 		for how, damage := range damages {
 			dir := t.TempDir()
@@ -90,7 +97,10 @@ func TestDamagedPartsAreSetAside(t *testing.T) {
 func countSpans(t *testing.T, s store.Reader, tenant edge.Tenant, now time.Time) int {
 	t.Helper()
 	n := 0
-	q := store.RowsQuestion{Tenant: tenant, Kind: edge.KindSpan, LogsQL: "*", From: now.Add(-time.Hour), To: now.Add(time.Hour)}
+	q := store.RowsQuestion{
+		Tenant: tenant, Kind: edge.KindSpan, LogsQL: "*", From: now.Add(-time.Hour),
+		To: now.Add(time.Hour),
+	}
 	if err := s.Rows(t.Context(), q, func(store.Row) error { n++; return nil }); err != nil {
 		t.Fatal(err)
 	}

@@ -21,7 +21,8 @@ func TestRandomQuestionsDoNotEndTheProcess(t *testing.T) {
 	var events []edge.Event
 	for i := range 200 {
 		events = append(events, edge.Event{
-			Time: now.Add(-time.Duration(i) * time.Second).UnixNano(), Name: "GET /x", Duration: int64(i) * 1000, HasDuration: true,
+			Time: now.Add(-time.Duration(i) * time.Second).UnixNano(), Name: "GET /x", Duration: int64(i) * 1000,
+			HasDuration: true,
 			Attrs: []edge.Attr{
 				{Key: "a", Value: fmt.Sprint("xyz", i%7)},
 				{Key: "b", Value: strconv.Itoa(i)},
@@ -65,7 +66,8 @@ type randomText struct{ *rand.Rand }
 func (r randomText) of(forms ...string) string { return forms[r.IntN(len(forms))] }
 
 func (r randomText) field() string {
-	return r.of("a", "b", "name", "_time", "_stream", "_stream_id", "trace_id", "duration", "_msg", "arr", "js", "kind", `"*"`, `"a*"`, "x.y", "t")
+	return r.of("a", "b", "name", "_time", "_stream", "_stream_id", "trace_id", "duration", "_msg", "arr", "js", "kind",
+		`"*"`, `"a*"`, "x.y", "t")
 }
 
 func (r randomText) fill(form string, depth int) string {
@@ -80,7 +82,8 @@ func (r randomText) fill(form string, depth int) string {
 		case 'n':
 			text.WriteString(r.field())
 		case 'v':
-			text.WriteString(r.of(`"xyz1"`, "x", "1", `""`, `"GET /x"`, "1.5", "-3", `"[1,2]"`, "5m", "2026-11-30", "1.2.3.4"))
+			text.WriteString(r.of(`"xyz1"`, "x", "1", `""`, `"GET /x"`, "1.5", "-3", `"[1,2]"`, "5m", "2026-11-30",
+				"1.2.3.4"))
 		case 'f':
 			text.WriteString(r.filter(depth - 1))
 		case 'q':
@@ -94,16 +97,22 @@ func (r randomText) filter(depth int) string {
 	if depth <= 0 {
 		return r.of("*", "x:y", "a:*", `name:="GET /x"`)
 	}
-	return r.fill(r.of("(%f or %f)", "(%f %f)", "!%f", "%n:=%v", "%n:%v*", `%n:~"x.*"`, `%n:~"^$"`, "%n:>%v", "%n:range[%v,%v)", "%n:in(%v,%v)",
-		"%n:contains_any(%v)", "%n:json_array_contains_any(%v)", "%n:in(%q | fields %n)", "%n:in(%q | uniq by (%n))", "%n:contains_all(%q | uniq by (%n) with hits)",
-		"_stream_id:in(%q | fields %n)", "%n:i(%v)", "%n:len_range(0,5)", "%n:seq(%v,%v)", "%n:string_range(%v,%v)", "%n:ipv4_range(1.2.3.4/8)",
-		"%n:ipv6_range(::/0)", "%n:eq_field(%n)", "%n:le_field(%n)", "%n:lt_field(%n)", "%n:value_type(dict)", `%n:pattern_match("xyz<N>")`, "_time:5m",
-		"_time:day_range[08:00,20:00]", "_time:week_range[Mon,Fri]", `{service.name="shop"}`, `{kind=~".+"}`, "%n:equals_common_case(%v)", "%n:%v"), depth)
+	return r.fill(r.of("(%f or %f)", "(%f %f)", "!%f", "%n:=%v", "%n:%v*", `%n:~"x.*"`, `%n:~"^$"`, "%n:>%v",
+		"%n:range[%v,%v)", "%n:in(%v,%v)",
+		"%n:contains_any(%v)", "%n:json_array_contains_any(%v)", "%n:in(%q | fields %n)", "%n:in(%q | uniq by (%n))",
+		"%n:contains_all(%q | uniq by (%n) with hits)",
+		"_stream_id:in(%q | fields %n)", "%n:i(%v)", "%n:len_range(0,5)", "%n:seq(%v,%v)", "%n:string_range(%v,%v)",
+		"%n:ipv4_range(1.2.3.4/8)",
+		"%n:ipv6_range(::/0)", "%n:eq_field(%n)", "%n:le_field(%n)", "%n:lt_field(%n)", "%n:value_type(dict)",
+		`%n:pattern_match("xyz<N>")`, "_time:5m",
+		"_time:day_range[08:00,20:00]", "_time:week_range[Mon,Fri]", `{service.name="shop"}`, `{kind=~".+"}`,
+		"%n:equals_common_case(%v)", "%n:%v"), depth)
 }
 
 func (r randomText) query(depth int) string {
 	var text strings.Builder
-	text.WriteString(r.of("", "", "", "options(concurrency=1) ", "options(parallel_readers=4) ", "options(ignore_global_time_filter=true) ", "options(time_offset=1h) ",
+	text.WriteString(r.of("", "", "", "options(concurrency=1) ", "options(parallel_readers=4) ",
+		"options(ignore_global_time_filter=true) ", "options(time_offset=1h) ",
 		"options(global_filter=(a:*)) ") + r.filter(depth))
 	if r.IntN(12) == 0 {
 		text.WriteString(" | stream_context before 1 after 1")
@@ -116,17 +125,27 @@ func (r randomText) query(depth int) string {
 
 func (r randomText) pipe(depth int) string {
 	if r.IntN(4) == 0 {
-		return r.fill("stats by (%n, %n) "+r.of("count(%n)", "count_uniq(%n)", "sum(%n)", "min(%n)", "quantile(0.5, %n)", "uniq_values(%n)", "values(*)",
-			"json_values(%n) sort by (%n) limit 2", "row_any(*)", "row_min(%n, %n)", "field_max(%n, %n)", "histogram(%n)", "sum_len(%n)", "rate()")+
+		return r.fill("stats by (%n, %n) "+r.of("count(%n)", "count_uniq(%n)", "sum(%n)", "min(%n)",
+			"quantile(0.5, %n)", "uniq_values(%n)", "values(*)",
+			"json_values(%n) sort by (%n) limit 2", "row_any(*)", "row_min(%n, %n)", "field_max(%n, %n)",
+			"histogram(%n)", "sum_len(%n)", "rate()")+
 			r.of("", " if (%f)")+" as r", depth)
 	}
-	return r.fill(r.of("fields %n, %n", "delete %n", "copy %n as t", "rename %n as %n", `format "<a>-<q:b><time:duration>" as %n`,
-		`format if (%f) "<a>" as %n keep_original_fields`, `extract if (%f) "x<u>z" from %n`, `extract_regexp "(?P<u>[a-z]+)" from %n`, "unpack_json from %n",
-		"unpack_logfmt if (%f) from %n", "unpack_syslog from %n", "unpack_words from %n as %n", "unroll if (%f) (%n, %n)", "pack_json as %n",
-		"pack_logfmt fields (%n) as %n", "replace (%v, %v) at %n", `replace_regexp ("(.)", "$1$1") at %n`, "collapse_nums at %n prettify", "math %n + 1 as %n",
-		"len(%n) as %n", "hash(%n) as %n", "json_array_len(%n) as %n", `split "," from %n as %n`, "coalesce (%n, %n) as %n", "decolorize %n", "drop_empty_fields",
-		"limit 5", "offset 2", "sort by (%n desc) limit 3", "sort by (%n) rank as k", "first 1 by (%n) partition by (%n)", "uniq by (%n) with hits",
-		"top 3 by (%n) rank", "facets 2", "field_names", "field_values %n", "union (%q)", "union rows({a=b})", "join by (%n) (%q) inner", "join by (a) rows({a=xyz1,q=2})",
-		"running_stats by (%n) sum(duration) as c", "total_stats count() as c", "filter %f", "block_stats", "blocks_count", "query_stats", "sample 2",
+	return r.fill(r.of("fields %n, %n", "delete %n", "copy %n as t", "rename %n as %n",
+		`format "<a>-<q:b><time:duration>" as %n`,
+		`format if (%f) "<a>" as %n keep_original_fields`, `extract if (%f) "x<u>z" from %n`,
+		`extract_regexp "(?P<u>[a-z]+)" from %n`, "unpack_json from %n",
+		"unpack_logfmt if (%f) from %n", "unpack_syslog from %n", "unpack_words from %n as %n",
+		"unroll if (%f) (%n, %n)", "pack_json as %n",
+		"pack_logfmt fields (%n) as %n", "replace (%v, %v) at %n", `replace_regexp ("(.)", "$1$1") at %n`,
+		"collapse_nums at %n prettify", "math %n + 1 as %n",
+		"len(%n) as %n", "hash(%n) as %n", "json_array_len(%n) as %n", `split "," from %n as %n`,
+		"coalesce (%n, %n) as %n", "decolorize %n", "drop_empty_fields",
+		"limit 5", "offset 2", "sort by (%n desc) limit 3", "sort by (%n) rank as k",
+		"first 1 by (%n) partition by (%n)", "uniq by (%n) with hits",
+		"top 3 by (%n) rank", "facets 2", "field_names", "field_values %n", "union (%q)", "union rows({a=b})",
+		"join by (%n) (%q) inner", "join by (a) rows({a=xyz1,q=2})",
+		"running_stats by (%n) sum(duration) as c", "total_stats count() as c", "filter %f", "block_stats",
+		"blocks_count", "query_stats", "sample 2",
 		"generate_sequence 5", "set_stream_fields %n", "time_add 1h at %n"), depth)
 }

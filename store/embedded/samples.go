@@ -49,7 +49,10 @@ func (s *Store) WriteSamples(ctx context.Context, tenant edge.Tenant, samples []
 			s.droppedSamples.Add(1)
 			continue
 		}
-		b.rows = append(b.rows, storage.MetricRow{MetricNameRaw: b.raw(sample.Series), Timestamp: sample.Time, Value: sample.Value})
+		b.rows = append(b.rows, storage.MetricRow{
+			MetricNameRaw: b.raw(sample.Series), Timestamp: sample.Time,
+			Value: sample.Value,
+		})
 	}
 	if err := vmstorage.VMInsertAPI.WriteRows(b.rows); err != nil {
 		return fmt.Errorf("%w: %w", store.ErrReadOnly, err) // the only error that it has

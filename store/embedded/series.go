@@ -75,7 +75,8 @@ func (s *Store) Series(ctx context.Context, q store.SeriesQuestion) ([]store.Ser
 func (s *Store) evaluate(ec *promql.EvalConfig, text string) (e evaluation) {
 	defer func() {
 		if p := recover(); p != nil {
-			s.opts.Logger.Error("the metrics engine panicked", slog.String("text", text), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+			s.opts.Logger.Error("the metrics engine panicked", slog.String("text", text), slog.Any("panic", p),
+				slog.String("stack", string(debug.Stack())))
 			e.err = errPanicked
 		}
 	}()
@@ -124,9 +125,12 @@ func evalConfig(q *store.SeriesQuestion) (*promql.EvalConfig, error) {
 	return &promql.EvalConfig{
 		Start: from, End: to, Step: step,
 		MaxSeries: maxSeries, MaxPointsPerSeries: maxPoints, RoundDigits: 100,
-		EnforcedTagFilterss: [][]storage.TagFilter{{{Key: []byte(edge.LabelTenant), Value: []byte(formatTenant(q.Tenant))}}},
-		GetRequestURI:       func() string { return text },
-		QueryStats:          &promql.QueryStats{},
+		EnforcedTagFilterss: [][]storage.TagFilter{{{
+			Key:   []byte(edge.LabelTenant),
+			Value: []byte(formatTenant(q.Tenant)),
+		}}},
+		GetRequestURI: func() string { return text },
+		QueryStats:    &promql.QueryStats{},
 	}, nil
 }
 

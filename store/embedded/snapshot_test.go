@@ -22,14 +22,24 @@ func TestSnapshotIsTheStoreAtThatMoment(t *testing.T) {
 	now := time.Now()
 	write := func(name string) {
 		t.Helper()
-		e := []edge.Event{{Time: now.UnixNano(), Name: name}, {Kind: edge.KindDataPoint, Time: now.UnixNano(), Dataset: name}}
-		sample := edge.Sample{Series: &edge.Series{Labels: []edge.Attr{{Key: "__name__", Value: name}}}, Time: now.UnixMilli(), Value: 1}
-		if err := errors.Join(s.WriteEvents(t.Context(), 0, e), s.WriteSamples(t.Context(), 0, []edge.Sample{sample})); err != nil {
+		e := []edge.Event{
+			{Time: now.UnixNano(), Name: name},
+			{Kind: edge.KindDataPoint, Time: now.UnixNano(), Dataset: name},
+		}
+		sample := edge.Sample{
+			Series: &edge.Series{Labels: []edge.Attr{{Key: "__name__", Value: name}}},
+			Time:   now.UnixMilli(), Value: 1,
+		}
+		if err := errors.Join(s.WriteEvents(t.Context(), 0, e),
+			s.WriteSamples(t.Context(), 0, []edge.Sample{sample})); err != nil {
 			t.Fatal(err)
 		}
 	}
 	write("before")
-	snap, err := s.Snapshot(t.Context(), func(dir string) error { return os.WriteFile(filepath.Join(dir, "00.wal"), []byte("log"), 0o600) })
+	snap, err := s.Snapshot(t.Context(), func(dir string) error {
+		return os.WriteFile(filepath.Join(dir, "00.wal"),
+			[]byte("log"), 0o600)
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +73,10 @@ func TestSnapshotIsTheStoreAtThatMoment(t *testing.T) {
 			t.Errorf("%ss are %q, %v; want the one from before", kind, found, err)
 		}
 	}
-	series, err := s.Series(t.Context(), store.SeriesQuestion{MetricsQL: `{__name__=~"before|after"}`, To: now.Add(time.Second)})
+	series, err := s.Series(t.Context(), store.SeriesQuestion{
+		MetricsQL: `{__name__=~"before|after"}`,
+		To:        now.Add(time.Second),
+	})
 	if err != nil || len(series) != 1 || series[0].Label("__name__") != "before" {
 		t.Errorf("series are %v, %v; want the one from before", series, err)
 	}
@@ -112,16 +125,22 @@ func TestRestoreRefusesWhatItCannotTrust(t *testing.T) {
 		if err := prepare(dir); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := datadir.Restore(snap.Path, dir); err == nil || !strings.Contains(err.Error(), want) || is != nil && !errors.Is(err, is) {
+		if _, err := datadir.Restore(snap.Path, dir); err == nil || !strings.Contains(err.Error(), want) || is != nil &&
+			!errors.Is(err, is) {
 			t.Errorf("%s: got %v, want %q", name, err, want)
 		}
 	}
 	format := filepath.Join(snap.Path, "FORMAT")
-	f("a directory in use", "give an empty directory", store.ErrInUse, func(dir string) error { return os.MkdirAll(filepath.Join(dir, "spans"), 0o750) })
+	f("a directory in use", "give an empty directory", store.ErrInUse,
+		func(dir string) error { return os.MkdirAll(filepath.Join(dir, "spans"), 0o750) })
 	f("a newer format", "use the newer version", store.ErrNewerFormat, func(string) error {
 		text, err := os.ReadFile(format)
-		return errors.Join(err, os.WriteFile(format, []byte(strings.Replace(string(text), `"row":2`, `"row":9`, 1)), 0o600))
+		return errors.Join(err, os.WriteFile(format, []byte(strings.Replace(string(text), `"row":2`, `"row":9`, 1)),
+			0o600))
 	})
 	f("a file that is missing", "copy it again", nil, func(string) error { return os.Remove(format) })
-	f("no snapshot", "it is no snapshot", nil, func(string) error { return os.Remove(filepath.Join(snap.Path, "SNAPSHOT")) })
+	f("no snapshot", "it is no snapshot", nil, func(string) error {
+		return os.Remove(filepath.Join(snap.Path,
+			"SNAPSHOT"))
+	})
 }

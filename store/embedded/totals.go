@@ -62,7 +62,8 @@ func totalsSearch(q *store.TotalsQuestion) (*storage.SearchQuery, error) {
 	case q.From.IsZero() || !q.From.Before(q.To):
 		return nil, fmt.Errorf("%w: the range must end after it starts", store.ErrBadQuery)
 	case q.To.Sub(q.From)/q.Step > maxPoints:
-		return nil, fmt.Errorf("%w: %d points a series: at most %d", store.ErrTooMuch, q.To.Sub(q.From)/q.Step, maxPoints)
+		return nil, fmt.Errorf("%w: %d points a series: at most %d", store.ErrTooMuch, q.To.Sub(q.From)/q.Step,
+			maxPoints)
 	}
 	filters, err := searchutil.ParseMetricSelector(q.Selector)
 	if err != nil {
@@ -158,7 +159,8 @@ func (a *adding) merge() {
 	}
 	at, _ := slices.BinarySearch(a.held.times, a.next.times[0])
 	a.tail.cut(0)
-	a.tail.times, a.tail.values = append(a.tail.times, a.held.times[at:]...), append(a.tail.values, a.held.values[at:]...)
+	a.tail.times, a.tail.values = append(a.tail.times, a.held.times[at:]...),
+		append(a.tail.values, a.held.values[at:]...)
 	a.held.cut(at)
 	x, y := &a.tail, &a.next
 	i, j := 0, 0

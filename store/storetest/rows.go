@@ -21,7 +21,11 @@ func rowsRenderAsWritten(t *testing.T, s *suite) {
 	e.TraceID = edge.TraceID{0xab, 15: 1}
 	e.SpanID = edge.SpanID{7: 2}
 	e.Status, e.StatusMessage = edge.StatusError, "boom"
-	e.Attrs = []edge.Attr{{Key: "url.path", Value: "/img/1?a=\"b\"\n"}, {Key: "name", Value: "taken"}, {Key: "", Value: "nameless"}}
+	e.Attrs = []edge.Attr{
+		{Key: "url.path", Value: "/img/1?a=\"b\"\n"},
+		{Key: "name", Value: "taken"},
+		{Key: "", Value: "nameless"},
+	}
 	e.Resource = []edge.Attr{{Key: "host.name", Value: "h1"}, {Key: "url.path", Value: "other"}}
 	e.Facts.ColdStart = edge.True
 	e.Facts.Route = "/img"
@@ -29,10 +33,12 @@ func rowsRenderAsWritten(t *testing.T, s *suite) {
 
 	want := []map[string]string{{
 		"_time": strconv.FormatInt(s.now.Add(123456789).UnixNano(), 10), "service.name": "shop", "cloud.region": "FRA",
-		"trace_id": "ab000000000000000000000000000001", "span_id": "0000000000000002", "name": "GET /img", "kind": "server",
+		"trace_id": "ab000000000000000000000000000001", "span_id": "0000000000000002", "name": "GET /img",
+		"kind":     "server",
 		"duration": "5000000", "otel.status_code": "ERROR", "otel.status_description": "boom",
-		"url.path": "/img/1?a=\"b\"\n", "attr.name": "taken", "attr.": "nameless", "host.name": "h1", "resource.url.path": "other",
-		"faas.coldstart": "true", "http.route": "/img",
+		"url.path": "/img/1?a=\"b\"\n", "attr.name": "taken", "attr.": "nameless", "host.name": "h1",
+		"resource.url.path": "other",
+		"faas.coldstart":    "true", "http.route": "/img",
 	}}
 	if diff := gocmp.Diff(want, s.rows(t, s.question(tenant, edge.KindSpan, "*"))); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)
@@ -80,7 +86,10 @@ func callerMemory(t *testing.T, s *suite) {
 
 func severalDaysAndKinds(t *testing.T, s *suite) {
 	tenant := s.tenant()
-	log := edge.Event{Kind: edge.KindLog, Time: s.now.UnixNano(), Body: "hello", SeverityNumber: 9, SeverityText: "INFO", Facts: edge.Facts{Service: "shop"}}
+	log := edge.Event{
+		Kind: edge.KindLog, Time: s.now.UnixNano(), Body: "hello", SeverityNumber: 9,
+		SeverityText: "INFO", Facts: edge.Facts{Service: "shop"},
+	}
 	point := edge.Event{
 		Kind: edge.KindDataPoint, Time: s.now.UnixNano(), Dataset: "hits",
 		Attrs: []edge.Attr{{Key: "blob1", Value: "b"}, {Key: "double1", Value: "1.5"}},
@@ -101,7 +110,10 @@ func severalDaysAndKinds(t *testing.T, s *suite) {
 			t.Errorf("%s (-want +got):\n%s", kind, diff)
 		}
 	}
-	f(edge.KindLog, map[string]string{"_time": at, "service.name": "shop", "_msg": "hello", "severity_number": "9", "severity_text": "INFO"})
+	f(edge.KindLog, map[string]string{
+		"_time": at, "service.name": "shop", "_msg": "hello", "severity_number": "9",
+		"severity_text": "INFO",
+	})
 	f(edge.KindDataPoint, map[string]string{"_time": at, "dataset": "hits", "blob1": "b", "double1": "1.5"})
 }
 
@@ -201,9 +213,15 @@ func badQueries(t *testing.T, s *suite) {
 	g(store.ErrBadQuery, store.SeriesQuestion{MetricsQL: "sum(", To: s.now})
 	g(store.ErrBadQuery, store.SeriesQuestion{MetricsQL: "nonsense(x)", To: s.now})
 	g(store.ErrBadQuery, store.SeriesQuestion{MetricsQL: "x"})
-	g(store.ErrBadQuery, store.SeriesQuestion{MetricsQL: "x", From: s.now, To: s.now.Add(-1 * time.Hour), Step: time.Second})
+	g(store.ErrBadQuery, store.SeriesQuestion{
+		MetricsQL: "x", From: s.now, To: s.now.Add(-1 * time.Hour),
+		Step: time.Second,
+	})
 	g(store.ErrBadQuery, store.SeriesQuestion{MetricsQL: "x", From: s.now, To: s.now.Add(1), Step: -1})
-	g(store.ErrTooMuch, store.SeriesQuestion{MetricsQL: "x", From: s.now.Add(-time.Hour), To: s.now, Step: time.Millisecond})
+	g(store.ErrTooMuch, store.SeriesQuestion{
+		MetricsQL: "x", From: s.now.Add(-time.Hour), To: s.now,
+		Step: time.Millisecond,
+	})
 }
 
 var errStop = errors.New("enough")
@@ -237,7 +255,8 @@ func cancelled(t *testing.T, s *suite) {
 	if !errors.Is(err, context.Canceled) || calls != 1 {
 		t.Errorf("Rows: error is %v after %d calls, want context.Canceled after 1", err, calls)
 	}
-	if _, err := s.store.Series(ctx, store.SeriesQuestion{Tenant: tenant, MetricsQL: "x", To: s.now}); !errors.Is(err, context.Canceled) {
+	if _, err := s.store.Series(ctx, store.SeriesQuestion{Tenant: tenant, MetricsQL: "x", To: s.now}); !errors.Is(err,
+		context.Canceled) {
 		t.Errorf("Series: error is %v, want context.Canceled", err)
 	}
 	if err := s.store.WriteEvents(ctx, tenant, many(s.now, 1)); !errors.Is(err, context.Canceled) {

@@ -3,6 +3,7 @@ package storetest
 import (
 	"encoding/json"
 	"io"
+	"maps"
 	"math"
 	"net/http"
 	"net/http/httptest"
@@ -120,7 +121,8 @@ func seriesSteps(t *testing.T, s *suite) {
 	if diff := gocmp.Diff(want, got, cmpopts.EquateNaNs()); diff != "" {
 		t.Errorf("series (-want +got):\n%s", diff)
 	}
-	if got := s.ask(t, tenant, `st_steps`, s.now.Add(-40*time.Second)); len(got) != 1 || got[0].Label(edge.LabelName) != "st_steps" {
+	if got := s.ask(t, tenant, `st_steps`, s.now.Add(-40*time.Second)); len(got) != 1 ||
+		got[0].Label(edge.LabelName) != "st_steps" {
 		t.Errorf("an instant question answers %v, want one series with its name", got)
 	}
 }
@@ -136,10 +138,12 @@ func seriesIdentity(t *testing.T, s *suite) {
 		t.Errorf("the labels became %v", id.Labels)
 	}
 	copy(name, "XXXXXXXXXXX")
-	if got := s.ask(t, a, "sum_over_time(st_identity[1m])", s.now.Add(time.Second)); len(got) != 1 || got[0].Values[0] != 3 {
+	if got := s.ask(t, a, "sum_over_time(st_identity[1m])", s.now.Add(time.Second)); len(got) != 1 ||
+		got[0].Values[0] != 3 {
 		t.Errorf("tenant a has %v, want 3", got)
 	}
-	if got := s.ask(t, b, "sum_over_time(st_identity[1m])", s.now.Add(time.Second)); len(got) != 1 || got[0].Values[0] != 5 {
+	if got := s.ask(t, b, "sum_over_time(st_identity[1m])", s.now.Add(time.Second)); len(got) != 1 ||
+		got[0].Values[0] != 5 {
 		t.Errorf("tenant b has %v, want 5", got)
 	}
 }
@@ -148,24 +152,29 @@ func prometheusTenants(t *testing.T, s *suite) {
 	a, b := s.tenant(), s.tenant()
 	at := s.now.UnixMilli()
 	s.writeSamples(t, a, edge.Sample{Series: newSeries("__name__", "st_prom", "zone", "of-a"), Time: at, Value: 1})
-	s.writeSamples(t, b, edge.Sample{Series: newSeries("__name__", "st_prom", "only_b", "x", "zone", "of-b"), Time: at, Value: 2})
+	others := newSeries("__name__", "st_prom", "only_b", "x", "zone", "of-b")
+	s.writeSamples(t, b, edge.Sample{Series: others, Time: at, Value: 2})
 	h := s.store.Prometheus(a)
 	other := strconv.Itoa(int(b))
-	form := url.Values{"query": {"st_prom"}, "time": {seconds(s.now)}, "start": {seconds(s.now.Add(-time.Hour))}, "end": {seconds(s.now.Add(time.Minute))}, "step": {"60"}, "match[]": {"st_prom"}}
+	form := url.Values{
+		"query": {"st_prom"}, "time": {seconds(s.now)}, "start": {seconds(s.now.Add(-time.Hour))},
+		"end": {seconds(s.now.Add(time.Minute))}, "step": {"60"}, "match[]": {"st_prom"},
+	}
 	with := func(key, value string) url.Values {
-		v := url.Values{key: {value}}
-		for k, values := range form {
-			if k != key {
-				v[k] = values
-			}
-		}
+		v := maps.Clone(form)
+		v.Set(key, value)
 		return v
 	}
 	for _, prefix := range []string{"", "/prometheus"} {
-		for _, path := range []string{"/api/v1/query", "/api/v1/query_range", "/api/v1/series", "/api/v1/labels", "/api/v1/label/zone/values", "/api/v1/status/tsdb"} {
+		for _, path := range []string{
+			"/api/v1/query", "/api/v1/query_range", "/api/v1/series", "/api/v1/labels",
+			"/api/v1/label/zone/values", "/api/v1/status/tsdb",
+		} {
 			for _, v := range []url.Values{
-				form, with("extra_filters[]", `{edge_tenant="`+other+`"}`), with("extra_filters", `{zone=~".+" or edge_tenant="`+other+`"}`),
-				with("extra_label", "edge_tenant="+other), with("query", `st_prom{edge_tenant="`+other+`"}`), with("match[]", `st_prom{only_b="x"}`),
+				form, with("extra_filters[]", `{edge_tenant="`+other+`"}`),
+				with("extra_filters", `{zone=~".+" or edge_tenant="`+other+`"}`),
+				with("extra_label", "edge_tenant="+other), with("query", `st_prom{edge_tenant="`+other+`"}`),
+				with("match[]", `st_prom{only_b="x"}`),
 			} {
 				for _, post := range []bool{false, true} {
 					status, body := call(h, prefix+path, v, post)
@@ -182,7 +191,8 @@ func prometheusTenants(t *testing.T, s *suite) {
 			Result []struct{ Metric map[string]string }
 		}
 	}
-	if err := json.Unmarshal([]byte(body), &answer); err != nil || len(answer.Data.Result) != 1 || answer.Data.Result[0].Metric["zone"] != "of-a" {
+	if err := json.Unmarshal([]byte(body), &answer); err != nil || len(answer.Data.Result) != 1 ||
+		answer.Data.Result[0].Metric["zone"] != "of-a" {
 		t.Errorf("the tenant's own series is not in %s (%v)", body, err)
 	}
 }
@@ -190,7 +200,10 @@ func prometheusTenants(t *testing.T, s *suite) {
 // prometheusIsOfOneOrigin: a page that somebody visits must not read answers.
 func prometheusIsOfOneOrigin(t *testing.T, s *suite) {
 	h := s.store.Prometheus(s.tenant())
-	for _, path := range []string{"/api/v1/query?query=st_prom", "/api/v1/labels", "/api/v1/query?query=(", "/api/v1/status/buildinfo"} {
+	for _, path := range []string{
+		"/api/v1/query?query=st_prom", "/api/v1/labels", "/api/v1/query?query=(",
+		"/api/v1/status/buildinfo",
+	} {
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
 		for name := range w.Result().Header {
@@ -216,13 +229,19 @@ func call(h http.Handler, path string, form url.Values, post bool) (status int, 
 
 func prometheusOnlyReads(t *testing.T, s *suite) {
 	tenant := s.tenant()
-	s.writeSamples(t, tenant, edge.Sample{Series: newSeries("__name__", "st_readonly"), Time: s.now.UnixMilli(), Value: 1})
+	s.writeSamples(t, tenant, edge.Sample{
+		Series: newSeries("__name__", "st_readonly"), Time: s.now.UnixMilli(),
+		Value: 1,
+	})
 	h := s.store.Prometheus(tenant)
 	for _, path := range []string{
-		"/api/v1/admin/tsdb/delete_series", "/prometheus/api/v1/admin/tsdb/delete_series", "//api/v1/admin/tsdb/delete_series",
-		"/api/v1/import/prometheus", "/api/v1/write", "/write", "/api/v1/export", "/internal/force_merge", "/internal/resetRollupResultCache",
+		"/api/v1/admin/tsdb/delete_series", "/prometheus/api/v1/admin/tsdb/delete_series",
+		"//api/v1/admin/tsdb/delete_series",
+		"/api/v1/import/prometheus", "/api/v1/write", "/write", "/api/v1/export", "/internal/force_merge",
+		"/internal/resetRollupResultCache",
 		"/snapshot/create", "/snapshot/delete_all", "/api/v1/status/active_queries", "/api/v1/status/top_queries",
-		"/tags/delSeries", "/vmalert/", "/metrics", "/", "/api/v1/label/a/b/values", "/vmui/../api/v1/admin/tsdb/delete_series",
+		"/tags/delSeries", "/vmalert/", "/metrics", "/", "/api/v1/label/a/b/values",
+		"/vmui/../api/v1/admin/tsdb/delete_series",
 	} {
 		for _, post := range []bool{false, true} {
 			if status, _ := call(h, path, url.Values{"match[]": {"st_readonly"}}, post); status != http.StatusNotFound {
@@ -257,8 +276,9 @@ func checkRefuses(t *testing.T, s *suite) {
 	f("an hour ahead", true, func(e *edge.Event) { e.Time += int64(time.Hour) })
 	f("next month", false, func(e *edge.Event) { e.Time += int64(31 * 24 * time.Hour) })
 	f("a long name", true, func(e *edge.Event) { e.Attrs = []edge.Attr{{Key: strings.Repeat("n", 128), Value: "v"}} })
-	f("too long a name", false, func(e *edge.Event) { e.Attrs = []edge.Attr{{Key: strings.Repeat("n", 129), Value: "v"}} })
-	f("a long name of a resource", false, func(e *edge.Event) { e.Resource = []edge.Attr{{Key: strings.Repeat("n", 129), Value: "v"}} })
+	tooLong := []edge.Attr{{Key: strings.Repeat("n", 129), Value: "v"}}
+	f("too long a name", false, func(e *edge.Event) { e.Attrs = tooLong })
+	f("a long name of a resource", false, func(e *edge.Event) { e.Resource = tooLong })
 	f("many attributes", true, func(e *edge.Event) { e.Attrs = attrs(1900) })
 	f("too many attributes", false, func(e *edge.Event) { e.Attrs = attrs(2001) })
 	f("a large value", true, func(e *edge.Event) { e.Name = strings.Repeat("x", 1<<20) })
@@ -268,11 +288,12 @@ func checkRefuses(t *testing.T, s *suite) {
 	// What Check lets through is kept, to the last field.
 	tenant := s.tenant()
 	e := span("shop", strings.Repeat("x", 1<<20), s.now)
-	e.Attrs = append(attrs(1900), edge.Attr{Key: strings.Repeat("n", 128), Value: "long"}, edge.Attr{Key: "_time", Value: "t"}, edge.Attr{Key: "_stream", Value: "s"})
+	e.Attrs = append(attrs(1900), edge.Attr{Key: strings.Repeat("n", 128), Value: "long"},
+		edge.Attr{Key: "_time", Value: "t"}, edge.Attr{Key: "_stream", Value: "s"})
 	s.write(t, tenant, e)
 	got := s.rows(t, s.question(tenant, edge.KindSpan, "*"))
-	if len(got) != 1 || len(got[0]["name"]) != 1<<20 || got[0]["k1899"] != "v" || got[0][strings.Repeat("n", 128)] != "long" ||
-		got[0]["attr._time"] != "t" || got[0]["attr._stream"] != "s" {
+	if len(got) != 1 || len(got[0]["name"]) != 1<<20 || got[0]["k1899"] != "v" ||
+		got[0][strings.Repeat("n", 128)] != "long" || got[0]["attr._time"] != "t" || got[0]["attr._stream"] != "s" {
 		t.Errorf("a large event is not kept whole: %d rows", len(got))
 	}
 }
@@ -296,14 +317,18 @@ func concurrentUse(t *testing.T, s *suite) {
 				if err := s.store.WriteEvents(t.Context(), tenant, many(at, 10)); err != nil {
 					t.Error(err)
 				}
-				if err := s.store.WriteSamples(t.Context(), tenant, []edge.Sample{{Series: id, Time: at.UnixMilli(), Value: 1}}); err != nil {
+				if err := s.store.WriteSamples(t.Context(), tenant,
+					[]edge.Sample{{Series: id, Time: at.UnixMilli(), Value: 1}}); err != nil {
 					t.Error(err)
 				}
 				q := s.question(tenant, edge.KindSpan, "* | count()")
 				if err := s.store.Rows(t.Context(), q, func(store.Row) error { return nil }); err != nil {
 					t.Error(err)
 				}
-				if _, err := s.store.Series(t.Context(), store.SeriesQuestion{Tenant: tenant, MetricsQL: "st_concurrent", To: s.now}); err != nil {
+				if _, err := s.store.Series(t.Context(), store.SeriesQuestion{
+					Tenant:    tenant,
+					MetricsQL: "st_concurrent", To: s.now,
+				}); err != nil {
 					t.Error(err)
 				}
 				s.store.WriteMetrics(io.Discard)
@@ -315,7 +340,8 @@ func concurrentUse(t *testing.T, s *suite) {
 	if got := s.rows(t, s.question(tenant, edge.KindSpan, "* | count() n")); got[0]["n"] != "800" {
 		t.Errorf("%s rows, want 800", got[0]["n"])
 	}
-	if got := s.ask(t, tenant, "sum_over_time(st_concurrent[1m])", s.now.Add(time.Second)); len(got) != 1 || got[0].Values[0] != 80 {
+	if got := s.ask(t, tenant, "sum_over_time(st_concurrent[1m])", s.now.Add(time.Second)); len(got) != 1 ||
+		got[0].Values[0] != 80 {
 		t.Errorf("samples add up to %v, want 80", got)
 	}
 }
@@ -326,7 +352,10 @@ func reopenKeeps(t *testing.T, s *suite) {
 	if err := s.store.WriteEvents(t.Context(), tenant, many(s.now, 100)); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.store.WriteSamples(t.Context(), tenant, []edge.Sample{{Series: id, Time: s.now.UnixMilli(), Value: 4}}); err != nil {
+	if err := s.store.WriteSamples(t.Context(), tenant, []edge.Sample{{
+		Series: id, Time: s.now.UnixMilli(),
+		Value: 4,
+	}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.store.Close(); err != nil { // at once: nothing was flushed
@@ -339,8 +368,10 @@ func reopenKeeps(t *testing.T, s *suite) {
 	if got := s.rows(t, s.question(tenant, edge.KindSpan, "* | count() n")); got[0]["n"] != "100" {
 		t.Errorf("%s rows after reopening, want 100", got[0]["n"])
 	}
-	s.writeSamples(t, tenant, edge.Sample{Series: id, Time: s.now.UnixMilli() + 1, Value: 2}) // the identity of before still holds
-	if got := s.ask(t, tenant, "sum_over_time(st_reopen[1m])", s.now.Add(time.Second)); len(got) != 1 || got[0].Values[0] != 6 {
+	// the identity of before still holds
+	s.writeSamples(t, tenant, edge.Sample{Series: id, Time: s.now.UnixMilli() + 1, Value: 2})
+	if got := s.ask(t, tenant, "sum_over_time(st_reopen[1m])", s.now.Add(time.Second)); len(got) != 1 ||
+		got[0].Values[0] != 6 {
 		t.Errorf("samples after reopening are %v, want 4 + 2", got)
 	}
 }

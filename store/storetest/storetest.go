@@ -126,7 +126,10 @@ func (s *suite) writeSamples(t *testing.T, tenant edge.Tenant, samples ...edge.S
 
 // question asks a text over the whole day around now.
 func (s *suite) question(tenant edge.Tenant, kind edge.Kind, text string) store.RowsQuestion {
-	return store.RowsQuestion{Tenant: tenant, Kind: kind, LogsQL: text, From: s.now.Add(-12 * time.Hour), To: s.now.Add(12 * time.Hour)}
+	return store.RowsQuestion{
+		Tenant: tenant, Kind: kind, LogsQL: text, From: s.now.Add(-12 * time.Hour),
+		To: s.now.Add(12 * time.Hour),
+	}
 }
 
 // rows returns the rows of a question as maps, sorted by time and name, without the engine's own columns.

@@ -38,7 +38,8 @@ func (s *suite) totals(t *testing.T, q store.TotalsQuestion) map[string][]float6
 
 func totalsBuckets(t *testing.T, s *suite) {
 	tenant := s.tenant()
-	x, y, other := newSeries("__name__", "st_totals", "zone", "x"), newSeries("__name__", "st_totals", "zone", "y"), newSeries("__name__", "st_else")
+	x, y, other := newSeries("__name__", "st_totals", "zone", "x"), newSeries("__name__", "st_totals", "zone", "y"),
+		newSeries("__name__", "st_else")
 	write := func(id *edge.Series, seconds int64, v float64) {
 		s.writeSamples(t, tenant, edge.Sample{Series: id, Time: s.now.UnixMilli() + seconds*1000, Value: v})
 	}
@@ -52,7 +53,10 @@ func totalsBuckets(t *testing.T, s *suite) {
 	write(other, 20, 8)
 	f := func(selector string, step time.Duration, want map[string][]float64) {
 		t.Helper()
-		got := s.totals(t, store.TotalsQuestion{Tenant: tenant, Selector: selector, From: s.now, To: s.now.Add(30 * time.Second), Step: step})
+		got := s.totals(t, store.TotalsQuestion{
+			Tenant: tenant, Selector: selector, From: s.now,
+			To: s.now.Add(30 * time.Second), Step: step,
+		})
 		if diff := gocmp.Diff(want, got); diff != "" {
 			t.Errorf("%s every %s (-want +got):\n%s", selector, step, diff)
 		}
@@ -60,19 +64,26 @@ func totalsBuckets(t *testing.T, s *suite) {
 	f(`st_totals`, 30*time.Second, map[string][]float64{"x": {14}})
 	f(`st_totals`, 10*time.Second, map[string][]float64{"x": {5, 4, 5}})
 	f(`st_totals{zone="y"}`, 10*time.Second, map[string][]float64{})
-	f(`{__name__="st_totals",zone=~"x|y" or __name__="st_else"}`, 30*time.Second, map[string][]float64{"x": {14}, "": {8}})
+	f(`{__name__="st_totals",zone=~"x|y" or __name__="st_else"}`, 30*time.Second,
+		map[string][]float64{"x": {14}, "": {8}})
 	f(`{__name__=~"st_(totals|else)",zone=""}`, 20*time.Second, map[string][]float64{"": {0, 8}})
 }
 
 func totalsTenants(t *testing.T, s *suite) {
 	a, b := s.tenant(), s.tenant()
 	for tenant, v := range map[edge.Tenant]float64{a: 1, b: 2} {
-		s.writeSamples(t, tenant, edge.Sample{Series: newSeries("__name__", "st_total_tenants", "zone", "z"), Time: s.now.UnixMilli(), Value: v})
+		s.writeSamples(t, tenant, edge.Sample{
+			Series: newSeries("__name__", "st_total_tenants", "zone", "z"),
+			Time:   s.now.UnixMilli(), Value: v,
+		})
 	}
 	for _, selector := range []string{
 		`st_total_tenants`, `st_total_tenants{edge_tenant=~".*"}`, `st_total_tenants{zone="z" or edge_tenant=~".+"}`,
 	} {
-		got := s.totals(t, store.TotalsQuestion{Tenant: a, Selector: selector, From: s.now, To: s.now.Add(time.Second), Step: time.Second})
+		got := s.totals(t, store.TotalsQuestion{
+			Tenant: a, Selector: selector, From: s.now, To: s.now.Add(time.Second),
+			Step: time.Second,
+		})
 		if diff := gocmp.Diff(map[string][]float64{"z": {1}}, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", selector, diff)
 		}
@@ -94,7 +105,8 @@ func totalsGreatest(t *testing.T, s *suite) {
 		s.writeSamples(t, tenant, samples...)
 	}
 	got := s.totals(t, store.TotalsQuestion{
-		Tenant: tenant, Selector: "st_total_greatest", From: s.now, To: s.now.Add(50 * time.Second), Step: 10 * time.Second,
+		Tenant: tenant, Selector: "st_total_greatest", From: s.now, To: s.now.Add(50 * time.Second),
+		Step: 10 * time.Second,
 	})
 	if diff := gocmp.Diff(map[string][]float64{"z": {4, 14, 24, 34, 44}}, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -102,8 +114,14 @@ func totalsGreatest(t *testing.T, s *suite) {
 }
 
 func totalsRefuse(t *testing.T, s *suite) {
-	good := store.TotalsQuestion{Tenant: s.tenant(), Selector: "st_refuse", From: s.now, To: s.now.Add(time.Minute), Step: time.Second}
-	s.writeSamples(t, good.Tenant, edge.Sample{Series: newSeries("__name__", "st_refuse"), Time: s.now.UnixMilli(), Value: 1})
+	good := store.TotalsQuestion{
+		Tenant: s.tenant(), Selector: "st_refuse", From: s.now, To: s.now.Add(time.Minute),
+		Step: time.Second,
+	}
+	s.writeSamples(t, good.Tenant, edge.Sample{
+		Series: newSeries("__name__", "st_refuse"), Time: s.now.UnixMilli(),
+		Value: 1,
+	})
 	f := func(change func(*store.TotalsQuestion), want error) {
 		t.Helper()
 		q := good

@@ -17,19 +17,28 @@ import (
 func realistic(n int) *edge.Batch {
 	resource := make([]edge.Attr, 14)
 	for i := range resource {
-		resource[i] = edge.Attr{Key: fmt.Sprint("resource.attribute.", i), Value: fmt.Sprint("a value of usual length ", i)}
+		resource[i] = edge.Attr{
+			Key:   fmt.Sprint("resource.attribute.", i),
+			Value: fmt.Sprint("a value of usual length ", i),
+		}
 	}
 	b := &edge.Batch{Body: edge.BodyHash{1}}
 	for i := range n {
 		e := edge.Event{
-			Index: i, Time: 1_795_219_200_000_000_000 + int64(i)*37e6, Duration: int64(20e6 + i*1000), HasDuration: true, SpanKind: edge.SpanServer,
-			TraceID: edge.TraceID{1, byte(i)}, SpanID: edge.SpanID{2, byte(i)}, ParentID: edge.SpanID{3, byte(i)}, Name: "GET /products/:id",
+			Index: i, Time: 1_795_219_200_000_000_000 + int64(i)*37e6, Duration: int64(20e6 + i*1000),
+			HasDuration: true, SpanKind: edge.SpanServer,
+			TraceID: edge.TraceID{1, byte(i)}, SpanID: edge.SpanID{2, byte(i)}, ParentID: edge.SpanID{3, byte(i)},
+			Name:     "GET /products/:id",
 			Resource: resource, ScopeName: "@opentelemetry/instrumentation-fetch", ScopeVersion: "0.203.0",
 			Facts: edge.Facts{
-				Service: "shop", Version: "1.4.2", Environment: "production", Provider: "cloudflare", Platform: "cloudflare.workers", Region: "FRA",
-				Colo: "FRA", Country: "DE", FaasName: "shop", InvocationID: fmt.Sprintf("%016x", i*7919), Trigger: "http", ColdStart: edge.False,
-				ColdStartSource: "attribute", Route: fmt.Sprint("/products/", i%7), Method: "GET", Status: 200, Outcome: edge.OutcomeOK,
-				CacheStatus: edge.CacheHit, CacheSource: "cf-cache-status", Weight: 1, Invocation: true, Source: edge.SourceOTLP,
+				Service: "shop", Version: "1.4.2", Environment: "production", Provider: "cloudflare",
+				Platform: "cloudflare.workers", Region: "FRA",
+				Colo: "FRA", Country: "DE", FaasName: "shop", InvocationID: fmt.Sprintf("%016x", i*7919),
+				Trigger: "http", ColdStart: edge.False,
+				ColdStartSource: "attribute", Route: fmt.Sprint("/products/", i%7), Method: "GET", Status: 200,
+				Outcome:     edge.OutcomeOK,
+				CacheStatus: edge.CacheHit, CacheSource: "cf-cache-status", Weight: 1, Invocation: true,
+				Source: edge.SourceOTLP,
 			},
 		}
 		for a := range 20 {
@@ -46,7 +55,10 @@ func realistic(n int) *edge.Batch {
 
 func openBench(b *testing.B, durability Durability) *Log {
 	b.Helper()
-	l, err := Open(Options{Dir: b.TempDir(), Collector: testUUID, Epoch: 1, Durability: durability, Metrics: metrics.NewSet(), MaxSize: 1 << 40})
+	l, err := Open(Options{
+		Dir: b.TempDir(), Collector: testUUID, Epoch: 1, Durability: durability,
+		Metrics: metrics.NewSet(), MaxSize: 1 << 40,
+	})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -158,11 +158,13 @@ func readCheckpoint(path string) (checkpoint, error) {
 	}
 	le := binary.LittleEndian
 	head, state := b[:checkpointHeaderSize], b[checkpointHeaderSize:]
-	if le.Uint32(head[32:]) != crc32.Checksum(head[:32], castagnoli) || string(head[:7]) != string(checkpointMagic[:7]) {
+	if le.Uint32(head[32:]) != crc32.Checksum(head[:32], castagnoli) ||
+		string(head[:7]) != string(checkpointMagic[:7]) {
 		return checkpoint{}, fmt.Errorf("%w: its header is not that of a checkpoint", errDamaged)
 	}
 	if head[7] > Format {
-		return checkpoint{}, fmt.Errorf("its format is %d, this version reads up to %d: use the newer version", head[7], Format)
+		return checkpoint{}, fmt.Errorf("its format is %d, this version reads up to %d: use the newer version", head[7],
+			Format)
 	}
 	if le.Uint64(head[16:]) != uint64(len(state)) || le.Uint32(head[24:]) != crc32.Checksum(state, castagnoli) {
 		return checkpoint{}, fmt.Errorf("%w: the checksum of its state does not match", errDamaged)

@@ -59,10 +59,14 @@ func alike(n int) []edge.Event {
 	events := make([]edge.Event, n)
 	for i := range events {
 		events[i] = edge.Event{
-			Index: i, Time: 1_795_219_200_000_000_000 + int64(i)*1e6, Duration: 20e6, HasDuration: true, SpanKind: edge.SpanServer,
-			TraceID: edge.TraceID{1, byte(i)}, SpanID: edge.SpanID{2, byte(i)}, Name: "GET /cart", Resource: resource,
+			Index: i, Time: 1_795_219_200_000_000_000 + int64(i)*1e6, Duration: 20e6, HasDuration: true,
+			SpanKind: edge.SpanServer,
+			TraceID:  edge.TraceID{1, byte(i)}, SpanID: edge.SpanID{2, byte(i)}, Name: "GET /cart", Resource: resource,
 			Attrs: []edge.Attr{{Key: "http.route", Value: "/cart"}, {Key: "url.path", Value: fmt.Sprint("/cart/", i)}},
-			Facts: edge.Facts{Service: "shop", Region: "FRA", Route: "/cart", Weight: 1, Invocation: true, Source: edge.SourceOTLP},
+			Facts: edge.Facts{
+				Service: "shop", Region: "FRA", Route: "/cart", Weight: 1, Invocation: true,
+				Source: edge.SourceOTLP,
+			},
 		}
 	}
 	return events
@@ -72,9 +76,13 @@ func alike(n int) []edge.Event {
 func samples(n int) []edge.Sample {
 	var list []edge.Sample
 	for i := range n {
-		bucket := &edge.Series{Labels: []edge.Attr{{Key: edge.LabelName, Value: "duration_seconds_bucket"}, {Key: "le", Value: strconv.Itoa(i)}}}
+		bucket := &edge.Series{Labels: []edge.Attr{
+			{Key: edge.LabelName, Value: "duration_seconds_bucket"},
+			{Key: "le", Value: strconv.Itoa(i)},
+		}}
 		list = append(list,
-			edge.Sample{Series: bucket, Time: 1_795_219_200_000}, edge.Sample{Series: bucket, Time: 1_795_219_201_000, Value: float64(i)},
+			edge.Sample{Series: bucket, Time: 1_795_219_200_000},
+			edge.Sample{Series: bucket, Time: 1_795_219_201_000, Value: float64(i)},
 			edge.Sample{Series: &edge.Series{}, Time: math.MinInt64, Value: math.Inf(1)})
 	}
 	return list
@@ -83,7 +91,10 @@ func samples(n int) []edge.Sample {
 func TestWhatIsDecodedIsWhatWasEncoded(t *testing.T) {
 	f := func(name string, events ...edge.Event) {
 		t.Helper()
-		want := edge.Batch{Events: events, RejectedCount: 12, Rejected: []edge.Rejection{{Index: 3, Reason: "too old"}, {Index: 9}}}
+		want := edge.Batch{
+			Events: events, RejectedCount: 12,
+			Rejected: []edge.Rejection{{Index: 3, Reason: "too old"}, {Index: 9}},
+		}
 		want.Samples, want.Part, want.Totals = samples(len(events)), uint64(len(events)), []byte(name)
 		var got edge.Batch
 		if err := decodeBatch(new(encoder).batch(&want), &got); err != nil {
@@ -102,7 +113,8 @@ func TestWhatIsDecodedIsWhatWasEncoded(t *testing.T) {
 	f("every field changes", full(0), full(1000))
 	f("to nothing and back", full(0), edge.Event{}, full(0))
 	f("lists vanish and come", full(0), changed, longer, full(5))
-	f("extremes", edge.Event{Time: math.MaxInt64, Duration: math.MinInt64}, edge.Event{Time: math.MinInt64}, edge.Event{Facts: edge.Facts{Weight: math.Inf(1)}})
+	f("extremes", edge.Event{Time: math.MaxInt64, Duration: math.MinInt64}, edge.Event{Time: math.MinInt64},
+		edge.Event{Facts: edge.Facts{Weight: math.Inf(1)}})
 	f("events of one request", alike(50)...)
 }
 
@@ -118,7 +130,10 @@ func TestEncodingAllocatesNothing(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	w := new(encoder)
 	for _, events := range [][]edge.Event{nil, {full(0), full(1000), full(0)}, alike(3)} {
-		f.Add(append([]byte(nil), w.batch(&edge.Batch{Events: events, RejectedCount: 1, Rejected: []edge.Rejection{{Reason: "x"}}, Samples: samples(len(events))})...))
+		f.Add(append([]byte(nil), w.batch(&edge.Batch{
+			Events: events, RejectedCount: 1,
+			Rejected: []edge.Rejection{{Reason: "x"}}, Samples: samples(len(events)),
+		})...))
 	}
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		var first, second edge.Batch

@@ -145,7 +145,10 @@ func (l *Log) makeRoom(g *group) error {
 		}
 		// Nothing was written: the disk is full, and the next group tries again.
 		l.count.refused.Inc()
-		return &edge.UnavailableError{Reason: "begin a segment of the log: " + err.Error(), RetryAfter: 10 * time.Second}
+		return &edge.UnavailableError{
+			Reason:     "begin a segment of the log: " + err.Error(),
+			RetryAfter: 10 * time.Second,
+		}
 	}
 	return nil
 }
@@ -249,7 +252,8 @@ func (l *Log) sync() error {
 func (l *Log) add(a *active) {
 	err := l.list(func(listed map[string]int64) { listed[filepath.Base(a.path)] = a.size })
 	if err != nil {
-		l.o.Logger.Warn("the list of the log's segments can't be written: one that gets lost is not noticed", errorAttr(err))
+		l.o.Logger.Warn("the list of the log's segments can't be written: one that gets lost is not noticed",
+			errorAttr(err))
 	}
 }
 

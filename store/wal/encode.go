@@ -100,7 +100,8 @@ func eventTexts(e *edge.Event) [11]*string {
 func factTexts(f *edge.Facts) [22]*string {
 	return [...]*string{
 		&f.Service, &f.Version, &f.Namespace, &f.Environment, &f.Provider, &f.Platform, &f.Region, &f.Colo, &f.Country,
-		&f.FaasName, &f.FaasVersion, &f.Instance, &f.InvocationID, &f.Trigger, &f.ColdStartSource, &f.Route, &f.Operation,
+		&f.FaasName, &f.FaasVersion, &f.Instance, &f.InvocationID, &f.Trigger, &f.ColdStartSource, &f.Route,
+		&f.Operation,
 		&f.Method, &f.Outcome, &f.ErrorType, &f.CacheStatus, &f.CacheSource,
 	}
 }
@@ -116,7 +117,8 @@ func eventFlags(e *edge.Event) byte {
 func factFlags(f *edge.Facts) uint16 {
 	var bits uint16
 	for i, on := range [...]bool{
-		f.HasInit, f.RouteInferred, f.StatusInferred, f.HasCPU, f.HasWall, f.HasOrigin, f.HasTTFB, f.HasCount, f.Invocation,
+		f.HasInit, f.RouteInferred, f.StatusInferred, f.HasCPU, f.HasWall, f.HasOrigin, f.HasTTFB, f.HasCount,
+		f.Invocation,
 	} {
 		if on {
 			bits |= 1 << i
@@ -127,7 +129,8 @@ func factFlags(f *edge.Facts) uint16 {
 
 func setFactFlags(f *edge.Facts, bits uint16) {
 	for i, p := range [...]*bool{
-		&f.HasInit, &f.RouteInferred, &f.StatusInferred, &f.HasCPU, &f.HasWall, &f.HasOrigin, &f.HasTTFB, &f.HasCount, &f.Invocation,
+		&f.HasInit, &f.RouteInferred, &f.StatusInferred, &f.HasCPU, &f.HasWall, &f.HasOrigin, &f.HasTTFB, &f.HasCount,
+		&f.Invocation,
 	} {
 		*p = bits&(1<<i) != 0
 	}

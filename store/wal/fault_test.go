@@ -88,7 +88,8 @@ func TestDiskWithoutRoomIsToldAndTriedAgain(t *testing.T) {
 		}
 	})
 	var later *edge.UnavailableError
-	if err := l.Append(t.Context(), named("a")); !errors.As(err, &later) || later.Busy || later.RetryAfter < time.Second {
+	if err := l.Append(t.Context(), named("a")); !errors.As(err, &later) || later.Busy ||
+		later.RetryAfter < time.Second {
 		t.Errorf("got %v, want to be told to come again", err)
 	}
 	full = false
@@ -117,7 +118,8 @@ func TestGroupsShareOneSync(t *testing.T) {
 		close(release)
 		done.Wait()
 		if syncs.Load() != 2 {
-			t.Errorf("%d syncs for 11 batches, want 2: one for the first and one for those that came meanwhile", syncs.Load())
+			t.Errorf("%d syncs for 11 batches, want 2: one for the first and one for those that came meanwhile",
+				syncs.Load())
 		}
 		closed(t, l)
 		if got := strings.Count(replayed(t, open(t, dir)), "more"); got != 10 {
@@ -129,7 +131,8 @@ func TestGroupsShareOneSync(t *testing.T) {
 func TestIntervalAnswersBeforeTheSync(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var syncs atomic.Int64
-		l := open(t, t.TempDir(), withFile(&faulty{sync: func() error { syncs.Add(1); return nil }}), func(o *Options) { o.Durability = Interval })
+		l := open(t, t.TempDir(), withFile(&faulty{sync: func() error { syncs.Add(1); return nil }}),
+			func(o *Options) { o.Durability = Interval })
 		add(t, l, "a", "b")
 		if syncs.Load() != 0 {
 			t.Errorf("%d syncs before the second was over", syncs.Load())
@@ -169,13 +172,15 @@ func TestBoundsAreBusy(t *testing.T) {
 
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
-		l := open(t, t.TempDir(), func(o *Options) { o.MaxWaiting = 4000 }, withFile(&faulty{sync: func() error { <-release; return nil }}))
+		l := open(t, t.TempDir(), func(o *Options) { o.MaxWaiting = 4000 },
+			withFile(&faulty{sync: func() error { <-release; return nil }}))
 		var waiting sync.WaitGroup
 		var refused atomic.Int64
 		for range 10 {
 			waiting.Go(func() {
 				var later *edge.UnavailableError
-				if err := l.Append(t.Context(), named(strings.Repeat("x", 1000))); errors.As(err, &later) && later.Busy {
+				if err := l.Append(t.Context(), named(strings.Repeat("x", 1000))); errors.As(err, &later) &&
+					later.Busy {
 					refused.Add(1)
 				}
 			})

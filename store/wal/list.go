@@ -29,7 +29,8 @@ func (l *Log) readList() map[string]int64 {
 	var sum uint32
 	head, rest, _ := bytes.Cut(b, []byte("\n"))
 	if _, err := fmt.Sscanf(string(head), "%08x", &sum); err != nil || sum != crc32.Checksum(rest, castagnoli) {
-		l.o.Logger.Warn("the list of the log's segments is damaged: a segment that is missing is not noticed this time", slog.String("file", listFile))
+		l.o.Logger.Warn("the list of the log's segments is damaged: a segment that is missing is not noticed this time",
+			slog.String("file", listFile))
 		return none
 	}
 	listed := map[string]int64{}
@@ -48,7 +49,8 @@ func (l *Log) list(change func(listed map[string]int64)) error {
 	if err != nil {
 		return err
 	}
-	return disk.Replace(filepath.Join(l.o.Dir, listFile), append(fmt.Appendf(nil, "%08x\n", crc32.Checksum(b, castagnoli)), b...))
+	return disk.Replace(filepath.Join(l.o.Dir, listFile), append(fmt.Appendf(nil, "%08x\n",
+		crc32.Checksum(b, castagnoli)), b...))
 }
 
 // wound is a segment that lacks records.
@@ -93,7 +95,8 @@ func (l *Log) tellLosses() error {
 		held := max(0, int64(end-first))
 		lost := uint64(max(0, held-int64(w.left)))
 		l.lost += lost
-		l.o.Logger.Error("the log lacks records: what the store has of them stays", slog.String("segment", w.name), slog.Uint64("first", first),
+		l.o.Logger.Error("the log lacks records: what the store has of them stays", slog.String("segment", w.name),
+			slog.Uint64("first", first),
 			slog.Uint64("records_lost", lost), slog.Bool("or_more", len(firsts) > 0 && first == firsts[len(firsts)-1]))
 	}
 	return l.list(func(listed map[string]int64) {

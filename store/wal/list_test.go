@@ -48,8 +48,10 @@ func TestLostSegmentsAreToldAndCounted(t *testing.T) {
 		var log strings.Builder
 		l := open(t, copied, func(o *Options) { o.Epoch, o.Logger = 2, slog.New(slog.NewTextHandler(&log, nil)) })
 		left := uint64(strings.Count(replayed(t, l), "a"))
-		if l.lost != wantLost || left != wantLeft || says != "" && !strings.Contains(log.String(), says) || says == "" && log.Len() > 0 {
-			t.Errorf("%s: %d lost and %d left, want %d and %d, and to be told %q:\n%s", name, l.lost, left, wantLost, wantLeft, says, log.String())
+		if l.lost != wantLost || left != wantLeft || says != "" && !strings.Contains(log.String(), says) ||
+			says == "" && log.Len() > 0 {
+			t.Errorf("%s: %d lost and %d left, want %d and %d, and to be told %q:\n%s", name, l.lost, left, wantLost,
+				wantLeft, says, log.String())
 		}
 		add(t, l, "after") // it takes records, also where a lost segment was
 		closed(t, l)
@@ -63,10 +65,14 @@ func TestLostSegmentsAreToldAndCounted(t *testing.T) {
 	path := func(dir string, i int) string { return segmentPath(dir, firsts[i]) }
 	inSecond, inThird := firsts[2]-firsts[1], last-firsts[2]+1
 	f("nothing", func(string) error { return nil }, 0, last, "")
-	f("the second is missing", func(dir string) error { return os.Remove(path(dir, 1)) }, inSecond, last-inSecond, "a segment of the log is missing")
-	f("the newest is missing", func(dir string) error { return os.Remove(path(dir, 2)) }, inThird-10, last-inThird, "or_more=true")
-	f("the second is empty", func(dir string) error { return os.Truncate(path(dir, 1), 0) }, inSecond, last-inSecond, "damaged")
-	f("the newest is empty", func(dir string) error { return os.Truncate(path(dir, 2), 0) }, inThird-10, last-inThird, "damaged")
+	f("the second is missing", func(dir string) error { return os.Remove(path(dir, 1)) }, inSecond, last-inSecond,
+		"a segment of the log is missing")
+	f("the newest is missing", func(dir string) error { return os.Remove(path(dir, 2)) }, inThird-10, last-inThird,
+		"or_more=true")
+	f("the second is empty", func(dir string) error { return os.Truncate(path(dir, 1), 0) }, inSecond, last-inSecond,
+		"damaged")
+	f("the newest is empty", func(dir string) error { return os.Truncate(path(dir, 2), 0) }, inThird-10, last-inThird,
+		"damaged")
 	f("the second is a folder", func(dir string) error {
 		if err := os.Remove(path(dir, 1)); err != nil {
 			return err
@@ -87,7 +93,8 @@ func TestLostSegmentsAreToldAndCounted(t *testing.T) {
 		}
 		return nil
 	}, last-10, 0, "missing")
-	f("the list is damaged", func(dir string) error { return os.Truncate(filepath.Join(dir, listFile), 5) }, 0, last, "list of the log's segments is damaged")
+	f("the list is damaged", func(dir string) error { return os.Truncate(filepath.Join(dir, listFile), 5) }, 0, last,
+		"list of the log's segments is damaged")
 	f("the list is missing", func(dir string) error { return os.Remove(filepath.Join(dir, listFile)) }, 0, last, "")
 	f("the list is a folder", func(dir string) error {
 		list := filepath.Join(dir, listFile)
@@ -119,7 +126,8 @@ func TestAShorterSegmentWasNotTornByAKill(t *testing.T) {
 	}
 	var log strings.Builder
 	l := open(t, dir, func(o *Options) { o.Epoch, o.Logger = 2, slog.New(slog.NewTextHandler(&log, nil)) })
-	if l.damaged != 1 || strings.Contains(log.String(), "never acknowledged") || !strings.Contains(log.String(), "or_more=true") {
+	if l.damaged != 1 || strings.Contains(log.String(), "never acknowledged") ||
+		!strings.Contains(log.String(), "or_more=true") {
 		t.Errorf("%d segments are damaged, want 1:\n%s", l.damaged, log.String())
 	}
 	if left := uint64(strings.Count(replayed(t, l), "a")); left >= last || left < last-10 {
@@ -149,7 +157,8 @@ func TestRefusedDamageIsAlsoWhatIsMissing(t *testing.T) {
 	if err := os.Remove(segmentPath(dir, firsts[1])); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := tryOpen(dir, func(o *Options) { o.RefuseDamage = true }); err == nil || !strings.Contains(err.Error(), "is missing") {
+	if _, err := tryOpen(dir, func(o *Options) { o.RefuseDamage = true }); err == nil ||
+		!strings.Contains(err.Error(), "is missing") {
 		t.Errorf("got %v, want to be told which segment is missing", err)
 	}
 }

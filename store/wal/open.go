@@ -48,7 +48,8 @@ func (l *Log) openDir() error {
 		if l.o.RefuseDamage {
 			return errors.New("it is no folder: move it away, or start without --wal-refuse-damage")
 		}
-		l.o.Logger.Error("the log is no folder: what is in its place is kept under another name", slog.String("kept", kept))
+		l.o.Logger.Error("the log is no folder: what is in its place is kept under another name",
+			slog.String("kept", kept))
 		if err := os.Rename(l.o.Dir, kept); err != nil {
 			return err
 		}
@@ -61,10 +62,12 @@ func (l *Log) openDir() error {
 		return err
 	}
 	if l.o.RefuseDamage {
-		return errors.New("it is empty though an earlier process kept a log: bring that back, or start without --wal-refuse-damage")
+		return errors.New("it is empty though an earlier process kept a log: bring that back, or start without " +
+			"--wal-refuse-damage")
 	}
 	l.damaged++
-	l.o.Logger.Error("the log is empty though an earlier process kept one: it lacks records, how many is not known", slog.String("dir", l.o.Dir))
+	l.o.Logger.Error("the log is empty though an earlier process kept one: it lacks records, how many is not known",
+		slog.String("dir", l.o.Dir))
 	return nil
 }
 
@@ -82,7 +85,8 @@ func (l *Log) moveStrangers() error {
 		if l.o.RefuseDamage {
 			return fmt.Errorf("%s is a folder: move it away, or start without --wal-refuse-damage", e.Name())
 		}
-		l.o.Logger.Error("a folder is in the place of a file of the log: it is kept in quarantine", slog.String("file", e.Name()))
+		l.o.Logger.Error("a folder is in the place of a file of the log: it is kept in quarantine",
+			slog.String("file", e.Name()))
 		if err := l.quarantine(filepath.Join(l.o.Dir, e.Name()), os.Rename, errors.New("it is a folder")); err != nil {
 			return err
 		}
@@ -123,7 +127,8 @@ func (l *Log) inspect(path string, newest bool) (*segment, error) {
 		return nil, err
 	}
 	if s.header.uuid != l.uuid {
-		return nil, fmt.Errorf("it was written by another collector, %s: give each collector a directory of its own", logName(s.header.uuid, s.header.epoch))
+		return nil, fmt.Errorf("it was written by another collector, %s: give each collector a directory of its own",
+			logName(s.header.uuid, s.header.epoch))
 	}
 	var sum summary
 	found := scanSegment(data, s.header.salt, func(h *header, _ []byte) { sum.add(h) })
@@ -172,13 +177,15 @@ func (l *Log) repair(s *segment, data []byte, found *scan, mayTear bool) error {
 func (l *Log) setAside(path string, data []byte, good []extent, offset int) error {
 	name := filepath.Base(path)
 	if l.o.RefuseDamage {
-		return fmt.Errorf("it is damaged at offset %d: move it away, or start without --wal-refuse-damage to set it aside", offset)
+		return fmt.Errorf("it is damaged at offset %d: move it away, or start without --wal-refuse-damage to set it "+
+			"aside", offset)
 	}
 	l.o.Logger.Error("a segment of the log is damaged: it is kept in quarantine, and its good records are replayed",
 		slog.String("segment", name), slog.Int("offset", offset), slog.Int("good_records", len(good)))
 	l.damaged++
 	l.wounded = append(l.wounded, wound{name: name, left: len(good)})
-	if err := l.quarantine(path, os.Link, fmt.Errorf("it is damaged at offset %d, and %d good records are left in it", offset, len(good))); err != nil {
+	if err := l.quarantine(path, os.Link, fmt.Errorf("it is damaged at offset %d, and %d good records are left in it",
+		offset, len(good))); err != nil {
 		return err
 	}
 	if len(good) == 0 {
@@ -210,11 +217,15 @@ func (l *Log) quarantine(path string, put func(from, to string) error, reason er
 		}
 		to = filepath.Join(folder, fmt.Sprintf("%s.%d", name, n))
 	}
-	text, err := json.MarshalIndent(map[string]string{"path": path, "reason": reason.Error(), "at": l.o.Now().UTC().Format(time.RFC3339)}, "", "  ")
+	text, err := json.MarshalIndent(map[string]string{
+		"path": path, "reason": reason.Error(),
+		"at": l.o.Now().UTC().Format(time.RFC3339),
+	}, "", "  ")
 	if err != nil {
 		return err
 	}
-	return errors.Join(put(path, to), disk.Write(to+".reason.json", append(text, '\n')), disk.SyncDir(folder), disk.SyncDir(l.o.Dir))
+	return errors.Join(put(path, to), disk.Write(to+".reason.json", append(text, '\n')), disk.SyncDir(folder),
+		disk.SyncDir(l.o.Dir))
 }
 
 func (l *Log) remove(path string) error {

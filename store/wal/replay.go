@@ -25,7 +25,9 @@ func (l *Log) Replay(ctx context.Context, span func(store.LogSpan) (func(*edge.B
 	return nil
 }
 
-func (l *Log) replaySegment(ctx context.Context, s *segment, span func(store.LogSpan) (func(*edge.Batch) error, error)) error {
+func (l *Log) replaySegment(
+	ctx context.Context, s *segment, span func(store.LogSpan) (func(*edge.Batch) error, error),
+) error {
 	record, err := span(s.span)
 	if err != nil || record == nil {
 		return err

@@ -56,7 +56,8 @@ func readSegmentHeader(data []byte) (segmentHeader, error) {
 			continue
 		}
 		if b[7] > Format {
-			return segmentHeader{}, fmt.Errorf("its format is %d, this version reads up to %d: use the newer version", b[7], Format)
+			return segmentHeader{}, fmt.Errorf("its format is %d, this version reads up to %d: use the newer version",
+				b[7], Format)
 		}
 		h := segmentHeader{first: le.Uint64(b[8:]), epoch: le.Uint64(b[16:]), salt: le.Uint32(b[40:])}
 		copy(h.uuid[:], b[24:])

@@ -94,7 +94,8 @@ func (o Options) withDefaults() (Options, error) {
 	case o.Durability != Commit && o.Durability != Interval:
 		return o, fmt.Errorf("durability is %q: it must be %q or %q", o.Durability, Commit, Interval)
 	case o.SegmentSize < 1<<16 || o.MaxSize < 2*o.SegmentSize || o.MaxWaiting < 0 || o.Settle < 0 || o.SyncEvery < 0:
-		return o, fmt.Errorf("sizes are out of range: a segment of %d bytes must have at least %d, the log of %d at least two of them",
+		return o, fmt.Errorf("sizes are out of range: a segment of %d bytes must have at least %d, the log of %d at "+
+			"least two of them",
 			o.SegmentSize, 1<<16, o.MaxSize)
 	}
 	return o, nil
@@ -227,7 +228,10 @@ func (l *Log) enqueue(h *header, payload []byte) (*group, error) {
 		return nil, l.err
 	case l.waiting > 0 && l.waiting+size > l.o.MaxWaiting:
 		l.count.refused.Inc()
-		return nil, &edge.UnavailableError{Busy: true, Reason: "too many bytes wait for the disk", RetryAfter: time.Second}
+		return nil, &edge.UnavailableError{
+			Busy: true, Reason: "too many bytes wait for the disk",
+			RetryAfter: time.Second,
+		}
 	case l.bytes+size > l.o.MaxSize:
 		l.count.refused.Inc()
 		return nil, &edge.UnavailableError{Busy: true, Reason: "the log is full", RetryAfter: 5 * time.Second}

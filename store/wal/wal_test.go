@@ -225,7 +225,8 @@ func TestDamagedSegmentIsSetAsideAndTheRestReplayed(t *testing.T) {
 			if err := os.WriteFile(path, damaged, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := tryOpen(dir, func(o *Options) { o.RefuseDamage = true }); err == nil || !strings.Contains(err.Error(), "offset") {
+			if _, err := tryOpen(dir, func(o *Options) { o.RefuseDamage = true }); err == nil ||
+				!strings.Contains(err.Error(), "offset") {
 				t.Errorf("RefuseDamage: got %v, want an error with the offset", err)
 			}
 			var log strings.Builder
@@ -233,7 +234,8 @@ func TestDamagedSegmentIsSetAsideAndTheRestReplayed(t *testing.T) {
 			if got := replayed(t, l); got != want {
 				t.Errorf("replayed %q, want %q", got, want)
 			}
-			if text := log.String(); !strings.Contains(text, "level=ERROR") || !strings.Contains(text, filepath.Base(path)) || !strings.Contains(text, "offset=") {
+			if text := log.String(); !strings.Contains(text, "level=ERROR") ||
+				!strings.Contains(text, filepath.Base(path)) || !strings.Contains(text, "offset=") {
 				t.Errorf("the log does not tell loudly where: %s", text)
 			}
 			kept, err := os.ReadFile(filepath.Join(dir, "quarantine", filepath.Base(path)))
@@ -250,9 +252,11 @@ func TestDamagedSegmentIsSetAsideAndTheRestReplayed(t *testing.T) {
 		h, _ := readSegmentHeader(data)
 		return scanSegment(data, h.salt, func(*recordHeader, []byte) {}).records[1].from
 	}
-	f("a payload in the middle", func(data []byte) []byte { data[second(data)+headerSize+5] ^= 1; return data }, "a c d")
+	f("a payload in the middle", func(data []byte) []byte { data[second(data)+headerSize+5] ^= 1; return data },
+		"a c d")
 	f("a length in the middle", func(data []byte) []byte { data[second(data)+5] ^= 0x7f; return data }, "a c d")
-	f("a page of zeros", func(data []byte) []byte { clear(data[second(data)+8 : second(data)+64]); return data }, "a c d")
+	f("a page of zeros", func(data []byte) []byte { clear(data[second(data)+8 : second(data)+64]); return data },
+		"a c d")
 	f("the first copy of the header and a record", func(data []byte) []byte {
 		data[3] ^= 1
 		data[second(data)+headerSize] ^= 1

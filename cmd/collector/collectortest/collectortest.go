@@ -48,12 +48,16 @@ func Start(t testing.TB, dataDir string, args ...string) *Collector {
 func New(dataDir string, args ...string) (*Collector, error) {
 	log := &runtest.Log{}
 	c, err := app.New(Process(log, append([]string{
-		"--data-dir", dataDir, "--otlp-grpc-addr", "127.0.0.1:0", "--otlp-http-addr", "127.0.0.1:0", "--query-addr", "127.0.0.1:0",
+		"--data-dir", dataDir, "--otlp-grpc-addr", "127.0.0.1:0", "--otlp-http-addr", "127.0.0.1:0", "--query-addr",
+		"127.0.0.1:0",
 	}, args...)...))
 	return &Collector{c, log}, err
 }
 
 // Process is a process with these arguments, without an environment.
 func Process(log *runtest.Log, args ...string) run.Process {
-	return run.Process{Args: args, LookupEnv: func(string) (string, bool) { return "", false }, Stdout: log, Stderr: log}
+	return run.Process{
+		Args: args, LookupEnv: func(string) (string, bool) { return "", false }, Stdout: log,
+		Stderr: log,
+	}
 }

@@ -63,7 +63,8 @@ func StartTenants(t testing.TB, args ...string) *Tenants {
 	}
 	keys := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		b64 := base64.RawURLEncoding.EncodeToString
-		_, _ = fmt.Fprintf(w, `{"keys":[{"kty":"RSA","kid":"1","use":"sig","n":%q,"e":%q}]}`, b64(key.N.Bytes()), b64(big.NewInt(int64(key.E)).Bytes()))
+		_, _ = fmt.Fprintf(w, `{"keys":[{"kty":"RSA","kid":"1","use":"sig","n":%q,"e":%q}]}`, b64(key.N.Bytes()),
+			b64(big.NewInt(int64(key.E)).Bytes()))
 	}))
 	t.Cleanup(keys.Close)
 	g := &Tenants{Tokens: filepath.Join(t.TempDir(), "tokens.yml"), Key: key}
@@ -133,7 +134,8 @@ func signals(service string, at time.Time) (metric, log, tail string) {
 	log = fmt.Sprintf(`{"resourceLogs":[{%s,"scopeLogs":[{"logRecords":[{"timeUnixNano":"%d","body":{"stringValue":"%s speaks"}}]}]}]}`,
 		resource, at.UnixNano(), service)
 	tail = fmt.Sprintf(`[{"scriptName":"%s-tail","outcome":"ok","eventTimestamp":%d,"logs":[],"exceptions":[],`+
-		`"event":{"request":{"url":"https://%s.example/","method":"GET","headers":{}},"response":{"status":200}}}]`, service, at.UnixMilli(), service)
+		`"event":{"request":{"url":"https://%s.example/","method":"GET","headers":{}},"response":{"status":200}}}]`,
+		service, at.UnixMilli(), service)
 	return metric, log, tail
 }
 
@@ -141,38 +143,56 @@ func signals(service string, at time.Time) (metric, log, tail string) {
 func (g *Tenants) Fill(t testing.TB) {
 	t.Helper()
 	now := time.Now()
-	for _, s := range []struct{ token, service, trace string }{{ShopToken, "shopper", ShopTrace}, {NewsToken, "zebra", NewsTrace}} {
+	for _, s := range []sender{{ShopToken, "shopper", ShopTrace}, {NewsToken, "zebra", NewsTrace}} {
 		headers := append(Bearer(s.token), "Content-Type", "application/json")
-		metric, log, tail := signals(s.service, now)
-		for path, body := range map[string]string{
-			"/v1/traces":                  Trace(s.service, s.trace, now),
-			"/v1/metrics":                 metric,
-			"/v1/logs":                    log,
-			"/tails":                      tail,
-			"/v1/datapoints/" + s.service: `{"indexes":["` + s.service + `","FRA",200],"doubles":[7,1],"blobs":["` + s.service + `"]}`,
-			"/?sniffed":                   Trace(s.service+"-sniffed", s.trace, now),
-			"/behind/a/prefix/v1/traces":  Trace(s.service+"-prefix", s.trace, now),
-		} {
-			if code, answer := g.Do(t, Request{http.MethodPost, g.URL("ingest") + path, body, headers}); code != http.StatusOK {
+		for path, body := range s.bodies(now) {
+			code, answer := g.Do(t, Request{Method: http.MethodPost, URL: g.URL("ingest") + path, Body: body, Headers: headers})
+			if code != http.StatusOK {
 				t.Fatalf("%s to %s: %d %s", s.service, path, code, answer)
 			}
 		}
 	}
 	missing := ""
-	seen := func(token, service string) bool {
-		for path, want := range map[string]string{
-			"/api/v1/label/service_name/values": service, "/api/v1/label/__name__/values": service + "_queue", "/api/edge/v1/routes": service,
-			"/select/logsql/query?query=*": service + "-sniffed", "/select/logsql/query?query=service.name:%3D" + service + "-tail": service + "-tail",
-			"/select/logsql/query?kind=log&query=*": service + " speaks", "/select/logsql/query?kind=datapoint&query=*": service,
-		} {
-			if _, answer := g.Get(t, token, path); !strings.Contains(answer, want) {
-				missing = fmt.Sprintf("%s is not in the answer to %s: %.500s", want, path, answer)
-				return false
-			}
-		}
-		_, overview := g.Get(t, token, "/api/edge/v1/overview")
-		missing = service + " is not known yet: " + overview
-		return !strings.Contains(overview, `"empty":true`)
+	runtest.Eventually(t, func() string { return missing }, func() bool {
+		missing = g.missing(t, ShopToken, "shopper") + g.missing(t, NewsToken, "zebra")
+		return missing == ""
+	})
+}
+
+// sender is who sends the telemetry of a tenant.
+type sender struct{ token, service, trace string }
+
+// bodies are one of each kind, by the path that takes it.
+func (s *sender) bodies(now time.Time) map[string]string {
+	metric, log, tail := signals(s.service, now)
+	return map[string]string{
+		"/v1/traces":                  Trace(s.service, s.trace, now),
+		"/v1/metrics":                 metric,
+		"/v1/logs":                    log,
+		"/tails":                      tail,
+		"/v1/datapoints/" + s.service: fmt.Sprintf(`{"indexes":[%q,"FRA",200],"doubles":[7,1],"blobs":[%[1]q]}`, s.service),
+		"/?sniffed":                   Trace(s.service+"-sniffed", s.trace, now),
+		"/behind/a/prefix/v1/traces":  Trace(s.service+"-prefix", s.trace, now),
 	}
-	runtest.Eventually(t, func() string { return missing }, func() bool { return seen(ShopToken, "shopper") && seen(NewsToken, "zebra") })
+}
+
+// missing returns what a tenant can't see yet, "" when it sees all that Fill has sent.
+func (g *Tenants) missing(t testing.TB, token, service string) string {
+	for path, want := range map[string]string{
+		"/api/v1/label/service_name/values":                               service,
+		"/api/v1/label/__name__/values":                                   service + "_queue",
+		"/api/edge/v1/routes":                                             service,
+		"/select/logsql/query?query=*":                                    service + "-sniffed",
+		"/select/logsql/query?query=service.name:%3D" + service + "-tail": service + "-tail",
+		"/select/logsql/query?kind=log&query=*":                           service + " speaks",
+		"/select/logsql/query?kind=datapoint&query=*":                     service,
+	} {
+		if _, answer := g.Get(t, token, path); !strings.Contains(answer, want) {
+			return fmt.Sprintf("%s is not in the answer to %s: %.500s", want, path, answer)
+		}
+	}
+	if _, answer := g.Get(t, token, "/api/edge/v1/overview"); strings.Contains(answer, `"empty":true`) {
+		return service + " is not known yet: " + answer
+	}
+	return ""
 }

@@ -26,10 +26,12 @@ type accessOptions struct {
 func (o *accessOptions) register(f *run.Flags) {
 	f.Group("Access (docs/access.md)")
 	f.Bool(&o.tokens, "sign-in", false, "ask every visitor for a token of the collector")
-	f.String(&o.proxyHeader, "trusted-proxy-header", "", "the `header` in which a proxy says who asks; the collector is told the same")
+	f.String(&o.proxyHeader, "trusted-proxy-header", "", "the `header` in which a proxy says who asks; the collector "+
+		"is told the same")
 	f.Strings(&o.proxies, "trusted-proxies", "the proxies are at these addresses, as `CIDR` (repeatable)")
 	o.tls.Register(f)
-	f.Strings(&o.allowedHosts, "allowed-hosts", "let the pages be asked by this `name`, *.example.com or * (repeatable, or with commas)")
+	f.Strings(&o.allowedHosts, "allowed-hosts", "let the pages be asked by this `name`, *.example.com or * "+
+		"(repeatable, or with commas)")
 	f.Bool(&o.insecure, "insecure", false, "listen beyond this machine although nobody has to sign in")
 }
 
@@ -42,9 +44,11 @@ func (o *accessOptions) validate(addr string) error {
 	case (o.proxyHeader == "") != (len(o.proxies) == 0):
 		return run.Usage("--trusted-proxy-header and --trusted-proxies: give both or none")
 	case o.proxyHeader != "" && o.tokens:
-		return run.Usage("--sign-in and --trusted-proxy-header: give one of them, so that it is clear who signs people in")
+		return run.Usage("--sign-in and --trusted-proxy-header: give one of them, so that it is clear who signs " +
+			"people in")
 	case !o.insecure && !o.tokens && o.proxyHeader == "" && !loopback.Addr(addr):
-		return run.Usage("--listen-addr %s: others could reach it and nobody has to sign in; give --sign-in, let a proxy sign people in "+
+		return run.Usage("--listen-addr %s: others could reach it and nobody has to sign in; give --sign-in, let a "+
+			"proxy sign people in "+
 			"with --trusted-proxy-header, listen on 127.0.0.1, or give --insecure", addr)
 	}
 	if _, err := o.front(addr); err != nil {

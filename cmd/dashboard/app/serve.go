@@ -51,7 +51,8 @@ func (o *options) register(f *run.Flags) {
 	f.Group("Addresses")
 	f.String(&o.collector, "collector", "http://127.0.0.1:4320", "ask the collector at this `URL`, its query port")
 	f.String(&o.addr, "listen-addr", "127.0.0.1:4321", "serve the pages at this `address`; port 0 takes a free one")
-	f.String(&o.ingest, "ingest-url", "http://127.0.0.1:4318", "the collector's ingest port as senders reach it, a `URL` for the examples on empty pages")
+	f.String(&o.ingest, "ingest-url", "http://127.0.0.1:4318",
+		"the collector's ingest port as senders reach it, a `URL` for the examples on empty pages")
 	o.access.register(f)
 	f.Group("Targets (drawn into charts and used to judge; 0 is none)")
 	f.Duration(&o.targetP95, "target-p95", 0, "p95 of invocations should stay below this `long`")
@@ -181,7 +182,8 @@ func (d *Dashboard) open(ctx context.Context) error {
 	}
 	d.stack.Push("bound of connections", stopHolding)
 	server, err := run.Serve(ctx, run.ServerOptions{
-		Name: "web", Addr: d.addr, Conns: conns, MaxConns: maxConns, Log: d.logger, TLS: certificate.Config(), Handler: handler,
+		Name: "web", Addr: d.addr, Conns: conns, MaxConns: maxConns, Log: d.logger, TLS: certificate.Config(),
+		Handler: handler,
 	})
 	if err != nil {
 		return err

@@ -19,11 +19,15 @@ import (
 
 // TestMain lets goroutines pass that the engines, of the collectors in these tests, hold from init on.
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.IgnoreCurrent(), goleak.IgnoreAnyFunction("github.com/VictoriaMetrics/metrics.summariesSwapCron"))
+	goleak.VerifyTestMain(m, goleak.IgnoreCurrent(),
+		goleak.IgnoreAnyFunction("github.com/VictoriaMetrics/metrics.summariesSwapCron"))
 }
 
 func process(stderr io.Writer, args ...string) run.Process {
-	return run.Process{Args: args, LookupEnv: func(string) (string, bool) { return "", false }, Stdout: io.Discard, Stderr: stderr}
+	return run.Process{
+		Args: args, LookupEnv: func(string) (string, bool) { return "", false }, Stdout: io.Discard,
+		Stderr: stderr,
+	}
 }
 
 func TestBadCommandLinesSayWhatWouldBeRight(t *testing.T) {
@@ -95,7 +99,10 @@ func (w *watcher) Write(b []byte) (int, error) {
 var listening = regexp.MustCompile(`listening name=web addr=(\S+)`)
 
 func TestServesUntilItIsStopped(t *testing.T) {
-	collector := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"runs":[]}`)) }))
+	collector := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_,
+			_ = w.Write([]byte(`{"runs":[]}`))
+	}))
 	defer collector.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
@@ -157,17 +164,23 @@ func TestServesUntilItIsStopped(t *testing.T) {
 		defer resp.Body.Close()
 		body, err := io.ReadAll(resp.Body)
 		if err != nil || resp.StatusCode != want || !strings.Contains(string(body), text) {
-			t.Errorf("%s %s with %v: status %d, %.200q, %v; want %d and %q", method, path, headers, resp.StatusCode, body, err, want, text)
+			t.Errorf("%s %s with %v: status %d, %.200q, %v; want %d and %q", method, path, headers, resp.StatusCode,
+				body, err, want, text)
 		}
 	}
 	for _, path := range []string{"/", "/runs", "/regions.csv", "/live", "/metrics", "/healthz"} {
 		knock(http.StatusMisdirectedRequest, "--allowed-hosts", http.MethodGet, path, "Host", "evil.example:4321")
-		knock(http.StatusForbidden, "another origin", http.MethodGet, path, "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "cors", "Origin", "https://evil.example")
+		knock(http.StatusForbidden, "another origin", http.MethodGet, path, "Sec-Fetch-Site", "cross-site",
+			"Sec-Fetch-Mode", "cors", "Origin", "https://evil.example")
 		knock(http.StatusForbidden, "another origin", http.MethodPost, path, "Origin", "http://localhost:3000")
-		knock(http.StatusBadRequest, "send one", http.MethodGet, path, "Authorization", "Bearer a", "Authorization", "Bearer b")
+		knock(http.StatusBadRequest, "send one", http.MethodGet, path, "Authorization", "Bearer a", "Authorization",
+			"Bearer b")
 	}
-	knock(http.StatusOK, "Load tests", http.MethodGet, "/runs", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate") // a link from elsewhere
-	knock(http.StatusNotFound, "port 4318 (collector --otlp-http-addr)", http.MethodPost, "/v1/traces", "Content-Type", "application/json")
+	// a link from elsewhere
+	knock(http.StatusOK, "Load tests", http.MethodGet, "/runs", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode",
+		"navigate")
+	knock(http.StatusNotFound, "port 4318 (collector --otlp-http-addr)", http.MethodPost, "/v1/traces", "Content-Type",
+		"application/json")
 	knock(http.StatusNotFound, "collector --query-addr", http.MethodGet, "/api/edge/v1/overview")
 	// A reader of live updates does not hold up the stop.
 	stream, err := client.Get(base + "/live")

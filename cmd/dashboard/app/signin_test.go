@@ -24,7 +24,8 @@ func (s served) url() string { return "http://" + s.Addr("web") }
 // startDashboard runs a dashboard over a collector.
 func startDashboard(t *testing.T, args ...string) served {
 	t.Helper()
-	d, err := app.New(collectortest.Process(&runtest.Log{}, append([]string{"--listen-addr", "127.0.0.1:0"}, args...)...))
+	d, err := app.New(collectortest.Process(&runtest.Log{}, append([]string{"--listen-addr", "127.0.0.1:0"},
+		args...)...))
 	if err == nil {
 		err = d.Start(t.Context())
 	}
@@ -40,8 +41,10 @@ func startDashboard(t *testing.T, args ...string) served {
 }
 
 var pagePaths = []string{
-	"/", "/regions", "/regions/FRA", "/cold-starts", "/cache", "/traces", "/traces/" + collectortest.NewsTrace, "/runs", "/regions.csv", "/overview.json", "/live/regions", "/metrics",
-	"//regions", "/assets/../regions", "/assets/%2e%2e/regions", "/healthz/../regions", "/REGIONS", "/regions/", "/sign-in/../regions", "/assets/..%2fregions",
+	"/", "/regions", "/regions/FRA", "/cold-starts", "/cache", "/traces", "/traces/" + collectortest.NewsTrace, "/runs",
+	"/regions.csv", "/overview.json", "/live/regions", "/metrics",
+	"//regions", "/assets/../regions", "/assets/%2e%2e/regions", "/healthz/../regions", "/REGIONS", "/regions/",
+	"/sign-in/../regions", "/assets/..%2fregions",
 }
 
 func TestDashboardSignIn(t *testing.T) {
@@ -78,7 +81,8 @@ func TestDashboardSignIn(t *testing.T) {
 				{"X-Member", "shop"},
 			} {
 				code, body, at := visit(http.DefaultClient, path, headers...)
-				if at != "/sign-in" && (code < 400 || code >= 500) || strings.Contains(body, "shopper") || strings.Contains(body, "zebra") {
+				if at != "/sign-in" && (code < 400 || code >= 500) || strings.Contains(body, "shopper") ||
+					strings.Contains(body, "zebra") {
 					t.Errorf("%s with %v: %d at %s: %.300s", path, headers, code, at, body)
 				}
 			}
@@ -130,7 +134,8 @@ func TestDashboardSignIn(t *testing.T) {
 		}
 		id := shop.Jar.Cookies(at)[0].Value
 		for _, forged := range []string{id[1:] + id[:1], id[:42], id + "A", strings.ToLower(id), "*", ""} {
-			if _, body, at := visit(http.DefaultClient, "/traces", "Cookie", "edgescope="+forged); at != "/sign-in" || strings.Contains(body, "shopper") {
+			if _, body, at := visit(http.DefaultClient, "/traces", "Cookie", "edgescope="+forged); at != "/sign-in" ||
+				strings.Contains(body, "shopper") {
 				t.Errorf("cookie %q: at %s %.200s", forged, at, body)
 			}
 		}
@@ -146,7 +151,8 @@ func TestDashboardSignIn(t *testing.T) {
 	t.Run("pages in a browser", func(t *testing.T) { signedInBrowser(t, base) })
 	t.Run("a withdrawn token ends its sessions", func(t *testing.T) {
 		reader, _ := signIn(t, collectortest.ReadToken)
-		if err := os.WriteFile(g.Tokens, []byte(strings.ReplaceAll(collectortest.TokenFile, collectortest.ReadToken, "another-0123456789abcdef01234")), 0o600); err != nil {
+		if err := os.WriteFile(g.Tokens, []byte(strings.ReplaceAll(collectortest.TokenFile, collectortest.ReadToken,
+			"another-0123456789abcdef01234")), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		runtest.Eventually(t, func() string { return "the session goes on" }, func() bool {
@@ -175,12 +181,15 @@ func TestDashboardWantsACollectorThatAsks(t *testing.T) {
 func TestAProxySignsIn(t *testing.T) {
 	g := collectortest.StartTenants(t, "--trusted-proxies", "127.0.0.0/8")
 	g.Fill(t)
-	trusting := startDashboard(t, "--collector", g.URL("query"), "--trusted-proxy-header", "X-Member", "--trusted-proxies", "127.0.0.1")
-	wary := startDashboard(t, "--collector", g.URL("query"), "--trusted-proxy-header", "X-Member", "--trusted-proxies", "192.0.2.0/24")
+	trusting := startDashboard(t, "--collector", g.URL("query"), "--trusted-proxy-header", "X-Member",
+		"--trusted-proxies", "127.0.0.1")
+	wary := startDashboard(t, "--collector", g.URL("query"), "--trusted-proxy-header", "X-Member", "--trusted-proxies",
+		"192.0.2.0/24")
 	f := func(d served, want int, shows string, headers ...string) {
 		t.Helper()
 		code, body := g.Do(t, collectortest.Request{Method: http.MethodGet, URL: d.url() + "/traces", Headers: headers})
-		if code != want || !strings.Contains(body, shows) || strings.Contains(body, "zebra") && shows != "zebra" || strings.Contains(body, "shopper") && shows != "shopper" {
+		if code != want || !strings.Contains(body, shows) || strings.Contains(body, "zebra") && shows != "zebra" ||
+			strings.Contains(body, "shopper") && shows != "shopper" {
 			t.Errorf("%v: %d, want %d and %q: %.400s", headers, code, want, shows, body)
 		}
 	}
@@ -195,7 +204,13 @@ func TestAProxySignsIn(t *testing.T) {
 	f(wary, 401, "come through the proxy", "X-Member", "news")
 	f(wary, 401, "come through the proxy", "X-Member", "news", "X-Forwarded-For", "192.0.2.1")
 	// Nobody writes by a proxy's header.
-	if code, _ := g.Do(t, collectortest.Request{Method: http.MethodPost, URL: g.URL("ingest") + "/v1/traces", Body: "{}", Headers: []string{"X-Member", "shop", "Content-Type", "application/json"}}); code != http.StatusUnauthorized {
+	if code, _ := g.Do(t, collectortest.Request{
+		Method: http.MethodPost, URL: g.URL("ingest") + "/v1/traces",
+		Body: "{}", Headers: []string{
+			"X-Member", "shop", "Content-Type",
+			"application/json",
+		},
+	}); code != http.StatusUnauthorized {
 		t.Errorf("writing by a proxy's header: %d", code)
 	}
 }
@@ -214,7 +229,8 @@ func signedInBrowser(t *testing.T, base string) {
 		t.Skipf("no %s: install chromium, or name it with CHROMIUM", chromium)
 	}
 	cmd := exec.CommandContext(t.Context(), "node", script, base, t.TempDir())
-	cmd.Env = append(os.Environ(), "CHROMIUM="+chromium, "CHECK_TOKEN="+collectortest.ShopToken, "CHECK_MODES=mobile light noscript")
+	cmd.Env = append(os.Environ(), "CHROMIUM="+chromium, "CHECK_TOKEN="+collectortest.ShopToken,
+		"CHECK_MODES=mobile light noscript")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}

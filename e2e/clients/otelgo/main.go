@@ -70,7 +70,10 @@ func newSDK(ctx context.Context, transport string, env func(string) string) (*sd
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}
-	s := &sdk{traces: sdktrace.NewTracerProvider(sdktrace.WithBatcher(spans)), metrics: sdkmetric.NewMeterProvider(), logs: sdklog.NewLoggerProvider()}
+	s := &sdk{
+		traces: sdktrace.NewTracerProvider(sdktrace.WithBatcher(spans)), metrics: sdkmetric.NewMeterProvider(),
+		logs: sdklog.NewLoggerProvider(),
+	}
 	if env("OTEL_METRICS_EXPORTER") != "none" {
 		s.metrics = sdkmetric.NewMeterProvider(sdkmetric.WithReader(sdkmetric.NewPeriodicReader(numbers)))
 	}
@@ -125,9 +128,11 @@ func (s *sdk) shop() (http.Handler, error) {
 		if cold {
 			coldStarts.Add(r.Context(), 1)
 		}
-		trace.SpanFromContext(r.Context()).SetAttributes(attribute.Bool("faas.coldstart", cold), attribute.String("http.route", route))
+		trace.SpanFromContext(r.Context()).SetAttributes(attribute.Bool("faas.coldstart", cold),
+			attribute.String("http.route", route))
 		if cache != "" {
-			trace.SpanFromContext(r.Context()).SetAttributes(attribute.StringSlice("http.response.header.x-cache", []string{cache}))
+			trace.SpanFromContext(r.Context()).SetAttributes(attribute.StringSlice("http.response.header.x-cache",
+				[]string{cache}))
 		}
 		var record log.Record
 		record.SetTimestamp(time.Now())
@@ -148,5 +153,6 @@ func (s *sdk) shop() (http.Handler, error) {
 		trace.SpanFromContext(r.Context()).RecordError(errors.New("the shop is closed"))
 		w.WriteHeader(http.StatusInternalServerError)
 	})
-	return otelhttp.NewHandler(mux, "shop", otelhttp.WithTracerProvider(s.traces), otelhttp.WithMeterProvider(s.metrics)), nil
+	return otelhttp.NewHandler(mux, "shop", otelhttp.WithTracerProvider(s.traces),
+		otelhttp.WithMeterProvider(s.metrics)), nil
 }

@@ -61,11 +61,15 @@ func TestRecorderKeepsWhatCame(t *testing.T) {
 	f("/v1/traces", "", "no protobuf", http.StatusBadRequest)
 	f("/v1/traces", "gzip", "no gzip", http.StatusBadRequest)
 
-	two := []runtest.Span{{Service: "a-program", Name: "root"}, {Service: "a-program", Name: "child", Parent: "b7ad6b7169203331"}}
+	two := []runtest.Span{
+		{Service: "a-program", Name: "root"},
+		{Service: "a-program", Name: "child", Parent: "b7ad6b7169203331"},
+	}
 	if d := cmp.Diff(append(two, two...), r.Spans()); d != "" {
 		t.Errorf("spans (-want +got):\n%s", d)
 	}
-	if p := r.Profiles(); len(p) != 1 || p[0].Application != "a-program" || !strings.Contains(string(p[0].Body), "profiles") {
+	if p := r.Profiles(); len(p) != 1 || p[0].Application != "a-program" ||
+		!strings.Contains(string(p[0].Body), "profiles") {
 		t.Errorf("profiles %+v", p)
 	}
 }

@@ -76,7 +76,8 @@ func (s *scan) token(token string) {
 	}
 }
 
-var errRepeated = fmt.Errorf("%w: regular expressions in the text repeat more than %d characters", store.ErrTooMuch, maxRepeated)
+var errRepeated = fmt.Errorf("%w: regular expressions in the text repeat more than %d characters", store.ErrTooMuch,
+	maxRepeated)
 
 // repeated returns a bound of what counted repetitions make of a regular expression that is in quotes. What is repeated
 // is at most all that stands before.

@@ -51,7 +51,8 @@ func TestTextsThatGrowAreFound(t *testing.T) {
 		}
 	}
 	f(`* | format "<name>" as a` + strings.Repeat(` | format "<a><a>" as a`, 36))
-	f(`* | format "<name>" as a | format "<a>" as b` + strings.Repeat(` | format "<a><b>" as a | format "<b><a>" as b`, 20))
+	f(`* | format "<name>" as a | format "<a>" as b` + strings.Repeat(` | format "<a><b>" as a | format "<b><a>" as b`,
+		20))
 	f(`* | limit 3` + strings.Repeat(` | format "<hexencode:name>" as name`, 36))
 	f(`*` + strings.Repeat(` | format if (name:x) "<name><name>" as name`, 36))
 	f(`*` + strings.Repeat(` | replace ("e", "ee") at name`, 36))
@@ -251,9 +252,11 @@ func TestTemplatesThatDoubleAreFound(t *testing.T) {
 		}
 	}
 	for _, text := range []string{
-		`up`, `sum(rate(http_requests_total{job=~"a|b"}[5m])) by (job) / 2`, `ru(free, max)`, `ttf(free)`, `alias(up, "x")`, `range_median(q)`,
+		`up`, `sum(rate(http_requests_total{job=~"a|b"}[5m])) by (job) / 2`, `ru(free, max)`, `ttf(free)`,
+		`alias(up, "x")`, `range_median(q)`,
 		`WITH (f(x) = sum(x) by (job)) f(a) / f(b)`, `WITH (common={job="x"}, w=5m) rate(a{common}[w]) + rate(b{common, c="d"}[w])`,
-		`{"a metric with quotes", b="c"}`, `label_replace(up, "a", "$1", "b", "(.*)")`, `max_over_time(a[5m:1m] offset 1h) @ end()`, `foo\-bar{x="y"}`,
+		`{"a metric with quotes", b="c"}`, `label_replace(up, "a", "$1", "b", "(.*)")`,
+		`max_over_time(a[5m:1m] offset 1h) @ end()`, `foo\-bar{x="y"}`,
 	} {
 		if _, err := Expanded(text); err != nil {
 			t.Errorf("%s: %v", text, err)
@@ -274,16 +277,20 @@ func TestMetricsQLThatGrowsIsRefused(t *testing.T) {
 		within(`label_join(%, "a", "", "a", "a")`, 34), within(`label_replace(%, "a", "$1$1", "a", "(.*)")`, 34),
 		within(`label_transform(%, "a", ".", "$0$0")`, 34), within(`label_copy(label_join(%, "b", "-", "a", "a"), "b", "a")`, 20),
 		`quantile_over_time(0.9, up[30d])`, `sum_over_time(up[10y])`, `max_over_time(sum_over_time(up[1y])[1d:10s])`,
-		`up{a=~"` + strings.Repeat("(a{1000})", 100) + `"}`, strings.TrimSuffix(strings.Repeat("a+", maxNodes), "+"), "union(" + strings.TrimSuffix(strings.Repeat("a,", maxArgs+1), ",") + ")",
+		`up{a=~"` + strings.Repeat("(a{1000})", 100) + `"}`, strings.TrimSuffix(strings.Repeat("a+", maxNodes), "+"),
+		"union(" + strings.TrimSuffix(strings.Repeat("a,", maxArgs+1), ",") + ")",
 	} {
 		if c, err := OfMetricsQL(text, day); !errors.Is(err, store.ErrTooMuch) {
 			t.Errorf("%.100s: %+v, %v", text, c, err)
 		}
 	}
 	for _, text := range []string{
-		`sum(sum_over_time(edge_service_requests:10s[1m])) by (service_name)`, `quantile_over_time(0.9, up[1h])`, `increase(up[1d])`,
-		within(`label_join(%, "c", "-", "a", "b")`, 3), within(`label_replace(%, "a", "$1-x", "a", "(.*)")`, 10), `up + on (a) group_left up`,
-		`absent_over_time(x[1d])`, `max_over_time(rate(a[5m])[1h:1m])`, `histogram_quantile(0.9, sum(rate(b[5m])) by (le))`,
+		`sum(sum_over_time(edge_service_requests:10s[1m])) by (service_name)`, `quantile_over_time(0.9, up[1h])`,
+		`increase(up[1d])`,
+		within(`label_join(%, "c", "-", "a", "b")`, 3), within(`label_replace(%, "a", "$1-x", "a", "(.*)")`, 10),
+		`up + on (a) group_left up`,
+		`absent_over_time(x[1d])`, `max_over_time(rate(a[5m])[1h:1m])`,
+		`histogram_quantile(0.9, sum(rate(b[5m])) by (le))`,
 	} {
 		if _, err := OfMetricsQL(text, day); err != nil {
 			t.Errorf("%s: %v", text, err)
@@ -302,8 +309,10 @@ func TestMetricsQLThatGrowsIsRefused(t *testing.T) {
 // FuzzExpanded holds that the bound is one: what the engine makes of a text that is let through is no longer.
 func FuzzExpanded(f *testing.F) {
 	for _, text := range []string{
-		"WITH (a=b+b, c=a+a) c", "WITH (f(x,y)=x+y*x) f(f(1,2),f(a,b))", "ru(1, ru(2, up))", `WITH (l={a="b"}) x{l, c=~"d"+"e"} offset 5m`,
-		`WITH (w = 5m, f(q) = WITH (z = q+q) z) f(rate(a[w]))`, "sum(a) by (b) / c{d=\"e\"}[1m:2s] @ 3", "ttf(ttf(x))", `alias(x, "y")`,
+		"WITH (a=b+b, c=a+a) c", "WITH (f(x,y)=x+y*x) f(f(1,2),f(a,b))", "ru(1, ru(2, up))",
+		`WITH (l={a="b"}) x{l, c=~"d"+"e"} offset 5m`,
+		`WITH (w = 5m, f(q) = WITH (z = q+q) z) f(rate(a[w]))`, "sum(a) by (b) / c{d=\"e\"}[1m:2s] @ 3", "ttf(ttf(x))",
+		`alias(x, "y")`,
 		"WITH (f(a,b)=b+b) f(x, a)", "WITH (q=1) range_median(q)", "`a` + 'b' # c",
 	} {
 		f.Add(text)
@@ -324,7 +333,8 @@ func FuzzExpanded(f *testing.F) {
 // FuzzLogsQL holds that what Text lets through neither ends the parser nor what reads the parsed text.
 func FuzzLogsQL(f *testing.F) {
 	for _, text := range []string{
-		`a:in(x:y | uniq by (a) with hits)`, `* | format "<a><q:b>" as a | stats by (_time:1m) count()`, `'\'' "\z(" {a="b"} # (`,
+		`a:in(x:y | uniq by (a) with hits)`, `* | format "<a><q:b>" as a | stats by (_time:1m) count()`,
+		`'\'' "\z(" {a="b"} # (`,
 		`options(parallel_readers=99) * | join by (a) rows({a=b,c="d"}) prefix x`, `!!-not a:>5 | math (a+b)^-c as d`,
 	} {
 		f.Add(text)

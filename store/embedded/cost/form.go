@@ -40,7 +40,10 @@ func (f form) times(n float64) form {
 
 // or returns a form that is as long as either.
 func (f form) or(g form) form {
-	longest := form{bytes: max(f.bytes, g.bytes), all: max(f.all, g.all), of: make(map[string]float64, len(f.of)+len(g.of))}
+	longest := form{
+		bytes: max(f.bytes, g.bytes), all: max(f.all, g.all),
+		of: make(map[string]float64, len(f.of)+len(g.of)),
+	}
 	maps.Copy(longest.of, f.of)
 	for name, n := range g.of {
 		longest.of[name] = max(longest.of[name], n)

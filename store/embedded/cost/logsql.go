@@ -124,7 +124,8 @@ func (w *walk) query(v reflect.Value) {
 		name := p.Type().Name()
 		if field := c.pipe(p); field != "" {
 			// Of a field that no row of a block has, the engine keeps the values of the rows that were cut off.
-			w.err = fmt.Errorf("%w: %q is taken apart before and behind limit or offset: put limit and offset in front", store.ErrBadQuery, field)
+			w.err = fmt.Errorf("%w: %q is taken apart before and behind limit or offset: put limit and offset in front",
+				store.ErrBadQuery, field)
 		}
 		w.pipes++
 		w.state += states[name]
@@ -181,7 +182,8 @@ func (w *walk) values(v reflect.Value) {
 		return
 	}
 	if last.FieldByName("byFields").Len() != 1 || last.FieldByName("hitsFieldName").Len() > 0 {
-		w.err = fmt.Errorf("%w: the subquery of in(...) must end in a uniq pipe with one field and without hits", store.ErrBadQuery)
+		w.err = fmt.Errorf("%w: the subquery of in(...) must end in a uniq pipe with one field and without hits",
+			store.ErrBadQuery)
 	}
 }
 
@@ -190,13 +192,15 @@ func (w *walk) result() (LogsQL, error) {
 	case w.err != nil:
 		return LogsQL{}, w.err
 	case w.compareTime || w.compared && w.moveTime:
-		return LogsQL{}, fmt.Errorf("%w: eq_field, le_field, lt_field and len_range can't be asked of %s", store.ErrBadQuery, store.FieldTime)
+		return LogsQL{}, fmt.Errorf("%w: eq_field, le_field, lt_field and len_range can't be asked of %s",
+			store.ErrBadQuery, store.FieldTime)
 	case w.queries > maxQueries:
 		return LogsQL{}, fmt.Errorf("%w: %d subqueries: at most %d are taken", store.ErrTooMuch, w.queries, maxQueries)
 	case w.pipes > maxPipes:
 		return LogsQL{}, fmt.Errorf("%w: %d pipes: at most %d are taken", store.ErrTooMuch, w.pipes, maxPipes)
 	case w.readers > maxReaders:
-		return LogsQL{}, fmt.Errorf("%w: options(...) asks for %d readers: at most %d are given", store.ErrTooMuch, w.readers, maxReaders)
+		return LogsQL{}, fmt.Errorf("%w: options(...) asks for %d readers: at most %d are given", store.ErrTooMuch,
+			w.readers, maxReaders)
 	}
 	return LogsQL{
 		Text: int64(min(w.text, 1<<60)), State: int64(w.state * float64(memory.Allowed())),

@@ -106,7 +106,8 @@ func (v *values) expr(e metricsql.Expr, points int64) map[string]form {
 // all adds expressions, and returns the longest labels of them.
 func (v *values) all(args []metricsql.Expr, points int64) map[string]form {
 	if len(args) > maxArgs && v.err == nil {
-		v.err = fmt.Errorf("%w: %d arguments of one function: at most %d are taken", store.ErrTooMuch, len(args), maxArgs)
+		v.err = fmt.Errorf("%w: %d arguments of one function: at most %d are taken", store.ErrTooMuch, len(args),
+			maxArgs)
 	}
 	longest := map[string]form{}
 	for _, arg := range args {
@@ -153,14 +154,16 @@ func (v *values) rollup(r *metricsql.RollupExpr, function string, points int64) 
 		work *= sortWork
 	}
 	if work > maxWork && v.err == nil {
-		v.err = fmt.Errorf("%w: %d points, each over %d samples: give a longer step or a shorter window", store.ErrTooMuch, points, window/every)
+		v.err = fmt.Errorf("%w: %d points, each over %d samples: give a longer step or a shorter window",
+			store.ErrTooMuch, points, window/every)
 	}
 	return v.expr(r.Expr, inner)
 }
 
 // sorts are the functions that sort the window of each point, or count its values.
 var sorts = map[string]bool{
-	"quantile_over_time": true, "quantiles_over_time": true, "median_over_time": true, "mad_over_time": true, "iqr_over_time": true,
+	"quantile_over_time": true, "quantiles_over_time": true, "median_over_time": true, "mad_over_time": true,
+	"iqr_over_time":         true,
 	"outlier_iqr_over_time": true, "mode_over_time": true, "distinct_over_time": true, "count_values_over_time": true,
 	"histogram_over_time": true, "hoeffding_bound_lower": true, "hoeffding_bound_upper": true, "aggr_over_time": true,
 	"rollup_candlestick": true, "double_exponential_smoothing": true, "holt_winters": true, "duration_over_time": true,
@@ -200,7 +203,8 @@ func (v *values) labels(function string, args []metricsql.Expr, made map[string]
 		}
 		made[target] = f
 	case "label_replace":
-		made[target] = of(target).or(of(text(3)).times(float64(strings.Count(text(2), "$"))).plus(form{bytes: float64(len(text(2)))}))
+		made[target] = of(target).or(of(text(3)).times(float64(strings.Count(text(2),
+			"$"))).plus(form{bytes: float64(len(text(2)))}))
 	case "label_transform":
 		// What matches nothing is replaced between any two characters.
 		made[target] = of(target).times(1 + float64(len(text(3)))).plus(form{bytes: float64(len(text(3)))})
@@ -213,7 +217,8 @@ func (v *values) labels(function string, args []metricsql.Expr, made map[string]
 	}
 	for label, f := range made {
 		if (f.most() > maxLabelParts || f.bytes > maxLabelBytes) && v.err == nil {
-			v.err = fmt.Errorf("%w: the label %q gets too long: %s is put into itself too often", store.ErrTooMuch, label, function)
+			v.err = fmt.Errorf("%w: the label %q gets too long: %s is put into itself too often", store.ErrTooMuch,
+				label, function)
 		}
 	}
 }

@@ -130,7 +130,8 @@ var pipes = map[string]func(t *texts, p reflect.Value, text func(field string) s
 
 // gathers are the pipes that keep rows until all are there.
 var gathers = map[string]bool{
-	"pipeStats": true, "pipeRunningStats": true, "pipeUniq": true, "pipeTop": true, "pipeFieldValues": true, "pipeSort": true,
+	"pipeStats": true, "pipeRunningStats": true, "pipeUniq": true, "pipeTop": true, "pipeFieldValues": true,
+	"pipeSort":   true,
 	"pipeFacets": true, "pipeStreamContext": true, "pipeFirst": true, "pipeLast": true,
 }
 

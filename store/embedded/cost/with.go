@@ -54,7 +54,8 @@ type expansion struct {
 // store.ErrTooMuch and store.ErrBadQuery, also for texts for which no bound is known.
 func Expanded(text string) (int64, error) {
 	if len(text) > maxMetricsQL {
-		return 0, fmt.Errorf("%w: the text has %d bytes: at most %d are taken", store.ErrTooMuch, len(text), maxMetricsQL)
+		return 0, fmt.Errorf("%w: the text has %d bytes: at most %d are taken", store.ErrTooMuch, len(text),
+			maxMetricsQL)
 	}
 	env, params := known()
 	x := &expansion{rest: text, params: maps.Clone(params)}
@@ -66,7 +67,8 @@ func Expanded(text string) (int64, error) {
 	}
 	n := size.bytes + size.most()
 	if x.err == nil && n > maxExpanded {
-		return 0, fmt.Errorf("%w: with its templates put in, the text has more than %d bytes", store.ErrTooMuch, maxExpanded)
+		return 0, fmt.Errorf("%w: with its templates put in, the text has more than %d bytes", store.ErrTooMuch,
+			maxExpanded)
 	}
 	return int64(min(n, maxExpanded)), x.err
 }

@@ -118,7 +118,8 @@ func (d *Dir) LookThrough(ctx context.Context, distrust bool) (*quarantine.Ward,
 	}
 	if crash != "" {
 		message, _, _ := strings.Cut(crash, "\n")
-		d.logger.Error("the process before ended with a panic: the checksums of all parts are compared", slog.String("panic", message),
+		d.logger.Error("the process before ended with a panic: the checksums of all parts are compared",
+			slog.String("panic", message),
 			slog.String("whole", filepath.Join(d.path, crashBeforeFile)))
 	}
 	w, err := quarantine.Open(ctx, quarantine.Options{
@@ -234,7 +235,8 @@ func (f *formats) check() error {
 		{"write-ahead log", f.WAL, currentFormats.WAL},
 	} {
 		if v.have > v.know {
-			return fmt.Errorf("%w: %s are in format %d, this version reads up to %d; use the newer version, or another directory",
+			return fmt.Errorf("%w: %s are in format %d, this version reads up to %d; use the newer version, or "+
+				"another directory",
 				store.ErrNewerFormat, v.what, v.have, v.know)
 		}
 		if v.have < 1 {
@@ -248,7 +250,8 @@ func (f *formats) check() error {
 func (d *Dir) checkEmpty() error {
 	for _, sub := range append([]string{"metrics"}, KindDirs[:]...) {
 		if _, err := os.Lstat(filepath.Join(d.path, sub)); err == nil {
-			return fmt.Errorf("there is %s/ but no %s file: this is not a data directory of ours, or the file was lost", sub, formatFile)
+			return fmt.Errorf("there is %s/ but no %s file: this is not a data directory of ours, or the file was lost",
+				sub, formatFile)
 		}
 	}
 	return nil
@@ -281,10 +284,12 @@ func (d *Dir) newIdentity(reason error, known func() (string, uint64, bool)) err
 	case errors.Is(reason, os.ErrNotExist):
 		d.identity.Collector = newUUID()
 	default:
-		return fmt.Errorf("it is damaged, and neither a copy nor a log tells what it said: remove it to go on as another collector: %w", reason)
+		return fmt.Errorf("it is damaged, and neither a copy nor a log tells what it said: remove it to go on as "+
+			"another collector: %w", reason)
 	}
 	if d.checkEmpty() != nil {
-		d.logger.Error("the collector's identity was lost", slog.Any("error", reason), slog.String("goes_on_as", d.identity.Collector))
+		d.logger.Error("the collector's identity was lost", slog.Any("error", reason),
+			slog.String("goes_on_as", d.identity.Collector))
 	}
 	return nil
 }

@@ -37,7 +37,8 @@ func (d *Dir) readGuarded(name string, v any) error {
 	if second != nil {
 		return err
 	}
-	d.logger.Error("a file of the data directory is damaged: its copy is used", slog.String("file", path), slog.Any("error", err))
+	d.logger.Error("a file of the data directory is damaged: its copy is used", slog.String("file", path),
+		slog.Any("error", err))
 	return d.setAside(name, err)
 }
 

@@ -138,7 +138,8 @@ func readSnapshot(path string) (snap Snapshot, err error) {
 		return snap, err
 	}
 	if files != snap.Files || bytes != snap.Bytes {
-		return snap, fmt.Errorf("it has %d files of %d bytes and was made with %d of %d: copy it again", files, bytes, snap.Files, snap.Bytes)
+		return snap, fmt.Errorf("it has %d files of %d bytes and was made with %d of %d: copy it again", files, bytes,
+			snap.Files, snap.Bytes)
 	}
 	_, err = readFormats(filepath.Join(path, formatFile))
 	return snap, err

@@ -22,7 +22,10 @@ const (
 )
 
 // valueSize is how many bytes a value has by type; those of text differ.
-var valueSize = [...]int{typeDict: 1, typeUint8: 1, typeUint16: 2, typeUint32: 4, typeUint64: 8, typeFloat64: 8, typeIPv4: 4, typeTime: 8, typeInt64: 8}
+var valueSize = [...]int{
+	typeDict: 1, typeUint8: 1, typeUint16: 2, typeUint32: 4, typeUint64: 8, typeFloat64: 8,
+	typeIPv4: 4, typeTime: 8, typeInt64: 8,
+}
 
 // maxDict is how many values a column has at most that keeps them in its header.
 const maxDict = 8
@@ -70,7 +73,8 @@ func (c *columnReader) each(read func(name uint64) error) error {
 	}
 	for ; n > 0; n-- {
 		name, at := c.refs.number(), c.refs.number()
-		if c.refs.bad || at != uint64(len(c.whole)-len(c.headers.b)) || name >= uint64(len(c.columns)) || c.seen[name] == c.blocks {
+		if c.refs.bad || at != uint64(len(c.whole)-len(c.headers.b)) || name >= uint64(len(c.columns)) ||
+			c.seen[name] == c.blocks {
 			return c.eventReader.refs.fail("the block before: an entry is cut off, there twice, or names no column")
 		}
 		c.seen[name] = c.blocks

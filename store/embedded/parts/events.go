@@ -79,7 +79,8 @@ func (p *part) checkEvents() error {
 }
 
 func (r *eventReader) openFiles() error {
-	files, err := r.sources("index.bin", "columns_header_index.bin", "columns_header.bin", "timestamps.bin", "message_bloom.bin", "message_values.bin")
+	files, err := r.sources("index.bin", "columns_header_index.bin", "columns_header.bin", "timestamps.bin",
+		"message_bloom.bin", "message_values.bin")
 	if err != nil {
 		return err
 	}
@@ -155,7 +156,8 @@ func (r *eventReader) indexBlock(offset, size uint64, minTime, maxTime int64) er
 	for c := (cursor{b: b}); len(c.b) > 0; {
 		h := readEventBlock(&c)
 		if c.bad || h.rows == 0 || h.rows > maxEventRows || h.minTime < minTime || h.maxTime > maxTime {
-			return r.index.fail("a header of the block before is cut off, or out of the bounds that metaindex.bin tells")
+			return r.index.fail("a header of the block before is cut off, or out of the bounds that metaindex.bin " +
+				"tells")
 		}
 		if err := r.block(&h); err != nil {
 			return err

@@ -167,7 +167,8 @@ func (r *indexReader) readItems(h *itemBlock, b []byte) error {
 	for i := 1; i < int(h.items); i++ {
 		same, length := r.prefixLens[i], r.lengths[i]
 		if same > length || same > uint64(len(r.item)-len(h.prefix)) {
-			return r.lens.fail("item %d of the block before has %d bytes, %d of them as in the one before", i, length, same)
+			return r.lens.fail("item %d of the block before has %d bytes, %d of them as in the one before", i, length,
+				same)
 		}
 		rest := c.take(length - same)
 		if c.bad {

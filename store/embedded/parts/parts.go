@@ -115,7 +115,8 @@ func readMetadata(dir string, kind Kind) (m metadata, err error) {
 	}
 	switch {
 	case rows == 0 || m.BlocksCount == 0 || m.BlocksCount > rows || m.MinTimestamp > m.MaxTimestamp:
-		return m, fmt.Errorf("metadata.json makes no sense: %d blocks of %d rows from %d to %d", m.BlocksCount, rows, m.MinTimestamp, m.MaxTimestamp)
+		return m, fmt.Errorf("metadata.json makes no sense: %d blocks of %d rows from %d to %d", m.BlocksCount, rows,
+			m.MinTimestamp, m.MaxTimestamp)
 	case kind == Events && (m.FormatVersion != eventFormat || m.BloomValuesShardsCount > maxShards):
 		return m, fmt.Errorf("metadata.json: format %d with %d pairs of files, want format %d with at most %d",
 			m.FormatVersion, m.BloomValuesShardsCount, eventFormat, maxShards)
@@ -128,7 +129,10 @@ func (m *metadata) held(kind Kind) Held {
 	case Events:
 		return Held{Rows: m.RowsCount, From: time.Unix(0, m.MinTimestamp).UTC(), To: time.Unix(0, m.MaxTimestamp).UTC()}
 	case Samples:
-		return Held{Rows: m.RowsCount, From: time.UnixMilli(m.MinTimestamp).UTC(), To: time.UnixMilli(m.MaxTimestamp).UTC()}
+		return Held{
+			Rows: m.RowsCount, From: time.UnixMilli(m.MinTimestamp).UTC(),
+			To: time.UnixMilli(m.MaxTimestamp).UTC(),
+		}
 	default:
 		return Held{Rows: m.ItemsCount}
 	}

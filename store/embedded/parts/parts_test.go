@@ -16,7 +16,8 @@ import (
 
 // kinds are parts that the engines wrote, small ones, below testdata.
 var kinds = map[string]parts.Kind{
-	"events": parts.Events, "logs": parts.Events, "eventindex": parts.EventIndex, "samples": parts.Samples, "sampleindex": parts.SampleIndex,
+	"events": parts.Events, "logs": parts.Events, "eventindex": parts.EventIndex, "samples": parts.Samples,
+	"sampleindex": parts.SampleIndex,
 }
 
 // copied makes a copy of a part.
@@ -120,10 +121,16 @@ func TestAMissingFileIsFound(t *testing.T) {
 					t.Fatal(err)
 				}
 				for what, check := range map[string]func(string, parts.Kind) (parts.Held, error){
-					"Check": func(dir string, kind parts.Kind) (parts.Held, error) { return parts.Check(t.Context(), dir, kind) }, "Look": parts.Look,
+					"Check": func(dir string, kind parts.Kind) (parts.Held,
+						error,
+					) {
+						return parts.Check(t.Context(), dir, kind)
+					}, "Look": parts.Look,
 				} {
-					if _, err := check(dir, kind); err == nil || strings.Contains(err.Error(), dir) || !strings.Contains(err.Error(), filepath.Base(file)) {
-						t.Errorf("%s of %s: %s returns %v, want the name of the file without its folder", filepath.Base(file), name, what, err)
+					if _, err := check(dir, kind); err == nil || strings.Contains(err.Error(), dir) ||
+						!strings.Contains(err.Error(), filepath.Base(file)) {
+						t.Errorf("%s of %s: %s returns %v, want the name of the file without its folder",
+							filepath.Base(file), name, what, err)
 					}
 				}
 			}
@@ -159,7 +166,8 @@ func TestEveryBitMayBeDamaged(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	f("events", parts.Events, "metaindex.bin", "index.bin", "columns_header.bin", "columns_header_index.bin", "column_idxs.bin", "values.bin0")
+	f("events", parts.Events, "metaindex.bin", "index.bin", "columns_header.bin", "columns_header_index.bin",
+		"column_idxs.bin", "values.bin0")
 	f("eventindex", parts.EventIndex, "metaindex.bin", "index.bin", "items.bin", "lens.bin")
 	f("samples", parts.Samples, "metaindex.bin", "index.bin", "values.bin", "timestamps.bin")
 	f("sampleindex", parts.SampleIndex, "metaindex.bin", "index.bin", "items.bin", "lens.bin")
@@ -174,7 +182,8 @@ func TestNoNameInMetadataMayBeDamaged(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, field := range strings.FieldsFunc(string(good), func(r rune) bool { return r != '_' && (r < 'A' || r > 'z') }) {
+		for _, field := range strings.FieldsFunc(string(good),
+			func(r rune) bool { return r != '_' && (r < 'A' || r > 'z') }) {
 			if len(field) < 8 { // a piece of an item
 				continue
 			}
@@ -182,7 +191,10 @@ func TestNoNameInMetadataMayBeDamaged(t *testing.T) {
 			if err := os.WriteFile(path, []byte(bad), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			for what, err := range map[string]error{"Check": second(parts.Check(t.Context(), dir, kind)), "Look": second(parts.Look(dir, kind))} {
+			for what, err := range map[string]error{
+				"Check": second(parts.Check(t.Context(), dir, kind)),
+				"Look":  second(parts.Look(dir, kind)),
+			} {
 				if err == nil {
 					t.Errorf("%s: %s finds nothing in %s", name, what, bad)
 				}
@@ -241,7 +253,8 @@ func TestSumsTellContentStatesTellTimes(t *testing.T) {
 		t.Fatal(err)
 	}
 	if same, changed := stateAndSum(t, dir); same != state || changed == sum {
-		t.Errorf("a bit that changed on disk: state %v and sum %x, want state %v and another sum than %x", same, changed, state, sum)
+		t.Errorf("a bit that changed on disk: state %v and sum %x, want state %v and another sum than %x", same,
+			changed, state, sum)
 	}
 }
 

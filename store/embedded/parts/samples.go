@@ -57,7 +57,8 @@ func (p *part) checkSamples() error {
 		series, blocks := c.take(seriesSize), c.uint32()
 		minTime, maxTime := c.int64(), c.int64()
 		offset, size := c.uint64(), uint64(c.uint32())
-		if c.bad || blocks == 0 || !ordered(last, series) || minTime < p.meta.MinTimestamp || maxTime > p.meta.MaxTimestamp {
+		if c.bad || blocks == 0 || !ordered(last, series) || minTime < p.meta.MinTimestamp ||
+			maxTime > p.meta.MaxTimestamp {
 			return errors.New("metaindex.bin: an entry is cut off, out of order, or out of the times of metadata.json")
 		}
 		last = series

@@ -159,7 +159,8 @@ func (p *part) count(rows, want uint64) error {
 	p.blocks++
 	p.rows += rows
 	if p.rows > want || p.blocks > p.meta.BlocksCount {
-		return fmt.Errorf("there are more than the %d blocks of %d rows that metadata.json tells of", p.meta.BlocksCount, want)
+		return fmt.Errorf("there are more than the %d blocks of %d rows that metadata.json tells of",
+			p.meta.BlocksCount, want)
 	}
 	return nil
 }
@@ -170,7 +171,8 @@ func (p *part) complete(want uint64) error {
 		return nil
 	}
 	if p.rows != want || p.blocks != p.meta.BlocksCount {
-		return fmt.Errorf("there are %d blocks of %d rows, metadata.json tells of %d of %d", p.blocks, p.rows, p.meta.BlocksCount, want)
+		return fmt.Errorf("there are %d blocks of %d rows, metadata.json tells of %d of %d", p.blocks, p.rows,
+			p.meta.BlocksCount, want)
 	}
 	return nil
 }

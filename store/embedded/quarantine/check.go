@@ -85,7 +85,8 @@ func (w *Ward) checkLists(ctx context.Context) error {
 		w.seals.forget(cacheDir)
 	}
 	if took := time.Since(began); took > time.Second {
-		w.o.Logger.Info("looked through the parts of the store", slog.Int("parts", len(all)), slog.Duration("took", took))
+		w.o.Logger.Info("looked through the parts of the store", slog.Int("parts", len(all)),
+			slog.Duration("took", took))
 	}
 	return nil
 }
@@ -111,7 +112,8 @@ func (w *Ward) tellMissing() error {
 		}
 	}
 	for _, folder := range slices.Sorted(maps.Keys(gone)) {
-		if err := w.setAside(folder, fmt.Errorf("the folder is missing, and %d parts that were in it", gone[folder]), nothing); err != nil {
+		if err := w.setAside(folder, fmt.Errorf("the folder is missing, and %d parts that were in it", gone[folder]),
+			nothing); err != nil {
 			return err
 		}
 	}
@@ -249,7 +251,8 @@ func (w *Ward) checkCaches(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	w.o.Logger.Warn("the caches of the engine of samples are not those that it left: they are made anew", slog.String("path", path))
+	w.o.Logger.Warn("the caches of the engine of samples are not those that it left: they are made anew",
+		slog.String("path", path))
 	w.seals.forget(cacheDir)
 	return os.RemoveAll(path)
 }

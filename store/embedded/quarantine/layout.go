@@ -118,8 +118,10 @@ func (w *Ward) dayLayout(day string) error {
 	if exists(index) || !exists(filepath.Join(day, datadb)) {
 		return nil
 	}
-	if parts, err := folders(filepath.Join(day, datadb)); err != nil || len(parts) > 0 { // else the process ended while it made the day
-		if err := errors.Join(err, w.setAside(index, errors.New("the index of the day is missing: it is made anew"), nothing)); err != nil {
+	// else the process ended while it made the day
+	if parts, err := folders(filepath.Join(day, datadb)); err != nil || len(parts) > 0 {
+		if err := errors.Join(err, w.setAside(index, errors.New("the index of the day is missing: it is made anew"),
+			nothing)); err != nil {
 			return err
 		}
 	}

@@ -150,7 +150,8 @@ func SetAside(o Options, path string, reason error, held parts.Held) error {
 	if err := makeFolder(folder); err != nil {
 		return err
 	}
-	item.Name = freeName(folder, fmt.Sprintf("%s.%d", strings.ReplaceAll(rel, string(filepath.Separator), "-"), o.Epoch))
+	item.Name = freeName(folder, fmt.Sprintf("%s.%d", strings.ReplaceAll(rel, string(filepath.Separator), "-"),
+		o.Epoch))
 	text, err := json.MarshalIndent(item, "", "  ")
 	if err != nil {
 		return err
@@ -175,7 +176,8 @@ func syncIfThere(dir string) error {
 // makeFolder makes the folder quarantine; a file of that name is kept beside it.
 func makeFolder(folder string) error {
 	if info, err := os.Stat(folder); err == nil && !info.IsDir() {
-		if err := os.Rename(folder, filepath.Join(filepath.Dir(folder), freeName(filepath.Dir(folder), Folder+".damaged"))); err != nil {
+		if err := os.Rename(folder, filepath.Join(filepath.Dir(folder),
+			freeName(filepath.Dir(folder), Folder+".damaged"))); err != nil {
 			return err
 		}
 	}

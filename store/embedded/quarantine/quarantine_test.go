@@ -26,7 +26,10 @@ const (
 func stock(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	for part, from := range map[string]string{events: "events", eventIndex: "eventindex", samples: "samples", sampleIndex: "sampleindex"} {
+	for part, from := range map[string]string{
+		events: "events", eventIndex: "eventindex", samples: "samples",
+		sampleIndex: "sampleindex",
+	} {
 		if err := os.CopyFS(filepath.Join(dir, part), os.DirFS(filepath.Join("../parts/testdata", from))); err != nil {
 			t.Fatal(err)
 		}
@@ -54,7 +57,10 @@ func write(t *testing.T, path, text string) {
 func opened(t *testing.T, dir string, change ...func(*quarantine.Options)) (*quarantine.Ward, string) {
 	t.Helper()
 	var log strings.Builder
-	o := quarantine.Options{Dir: dir, Kinds: []string{"spans"}, Epoch: 7, Logger: slog.New(slog.NewTextHandler(&log, nil))}
+	o := quarantine.Options{
+		Dir: dir, Kinds: []string{"spans"}, Epoch: 7,
+		Logger: slog.New(slog.NewTextHandler(&log, nil)),
+	}
 	for _, f := range change {
 		f(&o)
 	}
@@ -127,7 +133,8 @@ func TestADamagedPartIsSetAsideWithItsReason(t *testing.T) {
 			t.Fatal(err)
 		}
 		w, told := opened(t, dir)
-		if strings.Count(told, "set aside") != 1 || !strings.Contains(told, part) || !strings.Contains(told, "index.bin") || !strings.Contains(told, "rows=") {
+		if strings.Count(told, "set aside") != 1 || !strings.Contains(told, part) ||
+			!strings.Contains(told, "index.bin") || !strings.Contains(told, "rows=") {
 			t.Errorf("%s: told %q, want part, file and rows once", part, told)
 		}
 		if got := aside(t, dir); !slices.Equal(got, []string{part}) {
@@ -206,8 +213,10 @@ func TestAPanicThatNamesAPartCostsNoMoreThanThat(t *testing.T) {
 	}
 	f("named", "panic: FATAL: PART/index.bin: cannot read\n\ngoroutine 1", false, true)
 	f("named in the stack alone", "panic: BUG\n\ngoroutine 1 PART/index.bin", false, false)
-	f("named and known to be as it was written", "panic: FATAL: PART/index.bin: cannot read\n\ngoroutine 1", true, false)
-	f("no more descriptors", "panic: FATAL: cannot open PART/index.bin: too many open files\n\ngoroutine 1", false, false)
+	f("named and known to be as it was written", "panic: FATAL: PART/index.bin: cannot read\n\ngoroutine 1", true,
+		false)
+	f("no more descriptors", "panic: FATAL: cannot open PART/index.bin: too many open files\n\ngoroutine 1", false,
+		false)
 }
 
 // TestWhatIsTooMuchIsReadLater: a start does not wait for gigabytes. What is found then goes at the next start.
@@ -239,7 +248,10 @@ func TestAStartThatIsNotWantedSetsNothingAside(t *testing.T) {
 	dir := stock(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := quarantine.Open(ctx, quarantine.Options{Dir: dir, Kinds: []string{"spans"}, Logger: slog.New(slog.DiscardHandler)}); !errors.Is(err, context.Canceled) {
+	if _, err := quarantine.Open(ctx, quarantine.Options{
+		Dir: dir, Kinds: []string{"spans"},
+		Logger: slog.New(slog.DiscardHandler),
+	}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want the error of the context", err)
 	}
 	if got := aside(t, dir); len(got) > 0 {
@@ -279,7 +291,8 @@ func TestListsAreMadeAnew(t *testing.T) {
 		}
 		opened(t, dir)
 		for part := range lists {
-			if b, err := os.ReadFile(filepath.Join(dir, filepath.Dir(part), "parts.json")); err != nil || !strings.Contains(string(b), filepath.Base(part)) {
+			if b, err := os.ReadFile(filepath.Join(dir, filepath.Dir(part), "parts.json")); err != nil ||
+				!strings.Contains(string(b), filepath.Base(part)) {
 				t.Errorf("%s: the list of %s is %s, %v", name, part, b, err)
 			}
 		}
@@ -319,8 +332,10 @@ func TestWhatIsNoPartIsSetAsideToo(t *testing.T) {
 	file := func(path string) error { return os.WriteFile(path, []byte("x"), 0o600) }
 	folder := func(path string) error { return os.MkdirAll(path, 0o750) }
 	for _, path := range []string{
-		"metrics", "metrics/data", "metrics/data/small", "metrics/data/small/2026_11", "metrics/metadata", "metrics/snapshots",
-		"metrics/cache", "spans", "spans/partitions", "spans/partitions/20261129", "spans/partitions/20261129/datadb", "spans/partitions/20261129/indexdb",
+		"metrics", "metrics/data", "metrics/data/small", "metrics/data/small/2026_11", "metrics/metadata",
+		"metrics/snapshots",
+		"metrics/cache", "spans", "spans/partitions", "spans/partitions/20261129", "spans/partitions/20261129/datadb",
+		"spans/partitions/20261129/indexdb",
 	} {
 		f(path, file)
 	}

@@ -46,7 +46,8 @@ func (w *Ward) readSeals() seals {
 		s = seals{Parts: map[string]seal{}}
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		w.o.Logger.Warn("the seals of parts can't be read: parts are read instead", slog.String("path", path), slog.Any("error", err))
+		w.o.Logger.Warn("the seals of parts can't be read: parts are read instead", slog.String("path", path),
+			slog.Any("error", err))
 		if err := os.RemoveAll(path); err != nil { // it may be a folder, in the way of the new ones
 			w.o.Logger.Warn("the old seals can't be removed", slog.Any("error", err))
 		}

@@ -17,10 +17,16 @@ func BenchmarkAdd(b *testing.B) {
 	batches := make([][]edge.Event, 3)
 	for i := range batches {
 		for n := range spans {
-			e := edge.Event{Time: int64(n), Name: "GET /", SpanKind: edge.SpanServer, TraceID: edge.TraceID{byte(n)}, SpanID: edge.SpanID{byte(i + 1)}}
+			e := edge.Event{
+				Time: int64(n), Name: "GET /", SpanKind: edge.SpanServer, TraceID: edge.TraceID{byte(n)},
+				SpanID: edge.SpanID{byte(i + 1)},
+			}
 			e.Facts = edge.Facts{Service: fmt.Sprintf("shop-%d", i), Region: "FRA", Route: "/item/:id", Weight: 1}
 			for a := range 20 {
-				e.Attrs = append(e.Attrs, edge.Attr{Key: fmt.Sprintf("app.attribute.%d", a), Value: fmt.Sprintf("value %d", n*a)})
+				e.Attrs = append(e.Attrs, edge.Attr{
+					Key:   fmt.Sprintf("app.attribute.%d", a),
+					Value: fmt.Sprintf("value %d", n*a),
+				})
 			}
 			batches[i] = append(batches[i], e)
 		}

@@ -91,7 +91,10 @@ func (w *waiting) release() {
 func (w *waiting) add(tenant edge.Tenant, batch uint32, r *renderer, row *rendered) int {
 	n := int32(len(w.rows))
 	values, name := r.values(row), r.stream(row)
-	w.rows = append(w.rows, waitingRow{time: row.time, shape: row.shape, values: w.keep(values), batch: batch, next: lastRow})
+	w.rows = append(w.rows, waitingRow{
+		time: row.time, shape: row.shape, values: w.keep(values), batch: batch,
+		next: lastRow,
+	})
 	w.size += len(values) + row.shape.bytes
 	memory := len(values) + int(unsafe.Sizeof(waitingRow{})) + row.fresh
 	i, ok := w.index[string(name)]

@@ -17,7 +17,8 @@ import (
 // given is what a piece of rows holds, as text.
 func given(rows *logstorage.LogRows) (list []string) {
 	rows.ForEachRow(func(_ uint64, r *logstorage.InsertRow) {
-		list = append(list, fmt.Sprint(r.TenantID.AccountID, r.Timestamp, string(logstorage.MarshalFieldsToJSON(nil, r.Fields))))
+		list = append(list, fmt.Sprint(r.TenantID.AccountID, r.Timestamp,
+			string(logstorage.MarshalFieldsToJSON(nil, r.Fields))))
 	})
 	return list
 }
@@ -25,7 +26,8 @@ func given(rows *logstorage.LogRows) (list []string) {
 // anEvent is a span with attributes of one of a few shapes. Some are too long for a segment.
 func anEvent(random *rand.Rand, batch int) edge.Event {
 	e := edge.Event{Time: random.Int64N(1e6), Name: fmt.Sprintf("batch %d", batch)}
-	e.Facts.Service, e.Facts.Region = []string{"shop", "login", ""}[random.IntN(3)], []string{"FRA", "IAD", ""}[random.IntN(3)]
+	e.Facts.Service, e.Facts.Region = []string{"shop", "login", ""}[random.IntN(3)],
+		[]string{"FRA", "IAD", ""}[random.IntN(3)]
 	for i := range random.IntN(6) {
 		e.Attrs = append(e.Attrs, edge.Attr{Key: "k" + strconv.Itoa(i), Value: strings.Repeat("v", random.IntN(40))})
 	}
@@ -49,7 +51,8 @@ func TestRowsOfABatchAndStreamAreGivenInOnePiece(t *testing.T) {
 			r.fill(tenant, []edge.Event{e})
 			w.add(tenant, uint32(batch+1), &r, &r.rows[0])
 			row := waitingRow{shape: r.rows[0].shape, values: r.values(&r.rows[0])}
-			want = append(want, fmt.Sprint(uint32(tenant), e.Time, string(logstorage.MarshalFieldsToJSON(nil, row.fields(nil)))))
+			want = append(want, fmt.Sprint(uint32(tenant), e.Time,
+				string(logstorage.MarshalFieldsToJSON(nil, row.fields(nil)))))
 		}
 	}
 
@@ -114,7 +117,10 @@ func TestRowsOfAShapeFollowEachOther(t *testing.T) {
 }
 
 func TestAddingARowAllocatesNothing(t *testing.T) {
-	events := []edge.Event{{Name: "GET /", Time: 7, Attrs: []edge.Attr{{Key: "url.path", Value: "/cart/7"}, {Key: "server.address", Value: "shop"}}}}
+	events := []edge.Event{{Name: "GET /", Time: 7, Attrs: []edge.Attr{
+		{Key: "url.path", Value: "/cart/7"},
+		{Key: "server.address", Value: "shop"},
+	}}}
 	events[0].Facts.Service = "shop"
 	w := newWaiting(edge.KindSpan, 0)
 	defer w.release()

@@ -50,7 +50,8 @@ func clearlyFits(e *edge.Event) bool {
 	if len(e.Attrs)+len(e.Resource) > maxFields-maxOwnFields {
 		return false
 	}
-	size := ownBytes + len(e.Name) + len(e.Body) + len(e.SpanEvents) + len(e.Links) + len(e.StatusMessage) + len(e.TraceState)
+	size := ownBytes + len(e.Name) + len(e.Body) + len(e.SpanEvents) + len(e.Links) + len(e.StatusMessage) +
+		len(e.TraceState)
 	for _, attrs := range [...][]edge.Attr{e.Attrs, e.Resource} {
 		for i := range attrs {
 			a := &attrs[i]
@@ -78,7 +79,8 @@ func checkRow(fields []logstorage.Field) error {
 	}
 	for i := range fields {
 		if n := len(fields[i].Name); n > maxKeyBytes {
-			return fmt.Errorf("attribute name %.40q... has %d bytes: at most %d are kept", fields[i].Name, n, maxKeyBytes)
+			return fmt.Errorf("attribute name %.40q... has %d bytes: at most %d are kept", fields[i].Name, n,
+				maxKeyBytes)
 		}
 	}
 	if n := logstorage.EstimatedJSONRowLen(fields); n > maxRowBytes {

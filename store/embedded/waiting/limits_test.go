@@ -38,7 +38,8 @@ func TestAttributesWithinTheLimitsAreTaken(t *testing.T) {
 	}
 	f("a resource whose names are taken", same, differ, "")
 	f("a name that is too long", attrs(1, waiting.MaxKey+1, "a"), nil, "has 129 bytes: at most 128 are kept")
-	f("a name of the resource that is too long", attrs(1, waiting.MaxKey, "a"), []edge.Attr{{Key: attrs(1, waiting.MaxKey, "a")[0].Key, Value: "other"}}, "has 137 bytes")
+	f("a name of the resource that is too long", attrs(1, waiting.MaxKey, "a"),
+		[]edge.Attr{{Key: attrs(1, waiting.MaxKey, "a")[0].Key, Value: "other"}}, "has 137 bytes")
 	f("too many", attrs(2001, 10, "a"), nil, "at most 2000 are kept")
 	f("too much", []edge.Attr{{Key: "k", Value: strings.Repeat("v", 3<<20)}}, nil, "bytes: at most")
 }

@@ -14,7 +14,8 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.IgnoreCurrent(), goleak.IgnoreAnyFunction("github.com/VictoriaMetrics/metrics.summariesSwapCron"))
+	goleak.VerifyTestMain(m, goleak.IgnoreCurrent(),
+		goleak.IgnoreAnyFunction("github.com/VictoriaMetrics/metrics.summariesSwapCron"))
 }
 
 // engine is storages of events, and the rows that wait for them.
@@ -27,9 +28,10 @@ func start(t *testing.T, memory int64) *engine {
 	t.Helper()
 	e := &engine{}
 	for i := range e.storages {
-		e.storages[i] = logstorage.MustOpenStorage(filepath.Join(t.TempDir(), edge.Kind(i).String()), &logstorage.StorageConfig{
-			Retention: 48 * time.Hour, FutureRetention: 24 * time.Hour, FlushInterval: 5 * time.Second,
-		})
+		e.storages[i] = logstorage.MustOpenStorage(filepath.Join(t.TempDir(), edge.Kind(i).String()),
+			&logstorage.StorageConfig{
+				Retention: 48 * time.Hour, FutureRetention: 24 * time.Hour, FlushInterval: 5 * time.Second,
+			})
 	}
 	e.Rows = Open(e.storages, memory)
 	t.Cleanup(func() {

@@ -31,7 +31,8 @@ func TestNamesOfAShapeAreSorted(t *testing.T) {
 	f("service region b a", "a b region service", false)
 	f("service region a b", "a b region service", true)
 	f("service region ca cb", "ca cb region service", true)
-	f("service region da db", "da db region service", true) // the same lengths and last letters: another shape of one hash
+	// the same lengths and last letters: another shape of one hash
+	f("service region da db", "da db region service", true)
 	f("service region ca cb", "ca cb region service", true)
 	f("service region b", "b region service", true)
 	f("service region b", "b region service", false)
