@@ -63,10 +63,6 @@ type Options struct {
 	// Log is nil when there is no write-ahead log: kill -9 then loses what the store has not flushed, and the totals
 	// that are held.
 	Log Log
-	// MaxBatches bounds the batches that are worked on at a time, 0 means 16; MaxWaiting bounds those that wait for it, 0 means
-	// 1024. A further one is refused as busy: clients without retries, such as workerd's binding, lose what is refused, so a
-	// short queue beats a quick refusal.
-	MaxBatches, MaxWaiting int
 	// SpanMemory bounds in bytes what is remembered of spans, so that one that comes twice is kept once; 0 is
 	// seen.DefaultMemory.
 	SpanMemory int64
@@ -82,11 +78,11 @@ type Options struct {
 	Logger    *slog.Logger
 }
 
-// Pipeline takes batches of events. It is safe for concurrent use.
+// Pipeline takes batches of events. It is safe for concurrent use; how many batches are worked on at a time is for their
+// receivers to bound (body.Body.Work).
 type Pipeline struct {
 	o      Options
-	slots  chan struct{}
-	inside atomic.Int64 // batches in work and waiting
+	inside atomic.Int64 // batches in work
 	tracer trace.Tracer
 	count  counters
 	labels labels
@@ -121,7 +117,7 @@ type Pipeline struct {
 func Open(ctx context.Context, o Options) (*Pipeline, error) {
 	o = o.withDefaults()
 	p := &Pipeline{
-		o: o, slots: make(chan struct{}, o.MaxBatches), tracer: otel.Tracer("edgescope/ingest"), count: newCounters(o.Metrics),
+		o: o, tracer: otel.Tracer("edgescope/ingest"), count: newCounters(o.Metrics),
 		retries: newRetries(), spans: seen.New(o.SpanMemory), heavy: make(chan struct{}, 1), ready: make(chan struct{}), failed: make(chan struct{}),
 	}
 	if err := p.restore(); err != nil {
@@ -135,8 +131,6 @@ func Open(ctx context.Context, o Options) (*Pipeline, error) {
 }
 
 func (o Options) withDefaults() Options {
-	o.MaxBatches = cmp.Or(o.MaxBatches, 16)
-	o.MaxWaiting = cmp.Or(o.MaxWaiting, 1024)
 	o.FlushEvery = cmp.Or(o.FlushEvery, 1500*time.Millisecond)
 	o.CheckpointEvery = cmp.Or(o.CheckpointEvery, 30*time.Second)
 	if o.Writable == nil {
@@ -391,7 +385,7 @@ func (p *Pipeline) checkpointNow(ctx context.Context) {
 	}
 }
 
-// Close writes all totals and a checkpoint. Receivers must have stopped. A second call answers as the first.
+// Close writes all totals and a checkpoint. Receivers must have stopped. A second call returns what the first did.
 func (p *Pipeline) Close(ctx context.Context) error {
 	p.once.Do(func() {
 		p.stop()

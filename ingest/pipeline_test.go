@@ -168,49 +168,6 @@ func TestReadOnlyStoreMeansTryLater(t *testing.T) {
 	f(errors.New("bug"), false)
 }
 
-func TestFullPipelineIsBusy(t *testing.T) {
-	m := &memory{block: make(chan struct{}), inside: make(chan struct{})}
-	p := open(t, m, func(o *ingest.Options) { o.MaxBatches, o.MaxWaiting = 1, 1 })
-	answers := make(chan error)
-	for range 3 { // one works, one waits, one is too many
-		go func() { answers <- p.Events(context.Background(), spans("a")) }()
-	}
-	<-m.inside
-	var later *edge.UnavailableError
-	if err := <-answers; !errors.As(err, &later) || !later.Busy || later.RetryAfter < time.Second {
-		t.Errorf("a batch too many: got %v, want busy", err)
-	}
-	close(m.block)
-	<-m.inside
-	for range 2 {
-		if err := <-answers; err != nil {
-			t.Errorf("a batch that worked or waited: %v", err)
-		}
-	}
-	if err := p.Close(t.Context()); err != nil {
-		t.Error(err)
-	}
-}
-
-func TestClientThatLeavesGivesUpItsPlace(t *testing.T) {
-	m := &memory{block: make(chan struct{}), inside: make(chan struct{})}
-	p := open(t, m, func(o *ingest.Options) { o.MaxBatches, o.MaxWaiting = 1, 1 })
-	working := make(chan error)
-	go func() { working <- p.Events(context.Background(), spans("a")) }()
-	<-m.inside
-	for range 3 { // each would be one too many if those before it still held the place
-		gone, leave := context.WithCancel(t.Context())
-		leave()
-		if err := p.Events(gone, spans("b")); !errors.Is(err, context.Canceled) {
-			t.Errorf("got %v, want context.Canceled", err)
-		}
-	}
-	close(m.block)
-	if err := errors.Join(<-working, p.Close(t.Context())); err != nil {
-		t.Error(err)
-	}
-}
-
 func TestBatchInWorkIsKeptWhenItsClientLeaves(t *testing.T) {
 	m := &memory{block: make(chan struct{}), inside: make(chan struct{})}
 	p := open(t, m)

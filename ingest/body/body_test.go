@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 	"testing/iotest"
 
 	"github.com/klauspost/compress/flate"
@@ -362,6 +363,56 @@ func TestOnlySomeAreAtWork(t *testing.T) {
 		t.Error(err)
 	}
 	next.Release()
+}
+
+// TestALongQueueIsBusy: one more than may wait is told to come again, and who leaves gives up its place.
+func TestALongQueueIsBusy(t *testing.T) {
+	budget := body.NewBudget(64 << 20)
+	r := body.NewReader(body.Options{Budget: budget, MaxBody: 1 << 20})
+	const atWork, waiting = 16, 1024
+	ctx, leave := context.WithCancel(t.Context())
+	defer leave()
+	work := func() (*body.Body, error) {
+		b, err := r.Read(t.Context(), body.Source{From: strings.NewReader("x"), Length: 1})
+		if err != nil {
+			return nil, err
+		}
+		if err = b.Work(ctx); err != nil {
+			b.Release()
+		}
+		return b, err
+	}
+	var held []*body.Body
+	for range atWork {
+		b, err := work()
+		if err != nil {
+			t.Fatal(err)
+		}
+		held = append(held, b)
+	}
+	turns := make(chan error)
+	for range waiting + 1 {
+		go func() {
+			_, err := work()
+			turns <- err
+		}()
+	}
+	var busy *edge.UnavailableError
+	if err := <-turns; !errors.As(err, &busy) || !busy.Busy || busy.RetryAfter < time.Second {
+		t.Errorf("one too many: got %v, want busy", err)
+	}
+	leave()
+	for range waiting {
+		if err := <-turns; !errors.Is(err, context.Canceled) {
+			t.Errorf("who waits and leaves: got %v", err)
+		}
+	}
+	for _, b := range held {
+		b.Release()
+	}
+	if budget.Used() != 0 {
+		t.Errorf("%d bytes are still taken", budget.Used())
+	}
 }
 
 func TestReadingAllocatesNothing(t *testing.T) {
