@@ -43,7 +43,7 @@ var rule = map[string][]string{
 	"ingest/seen":            {"edge"},
 	"ingest/refusals":        {"edge"},
 	"ingest/otlp":            {"edge", "ingest/body", "ingest/otlp/pbwire", "ingest/otlp/series", "ingest/otlp/values", "internal/jsonwire"},
-	"ingest/analyticsengine": {"edge", "edge/place", "internal/near", "ingest/body"},
+	"ingest/analyticsengine": {"edge", "edge/place", "internal/near", "ingest/body", "internal/jsonwire"},
 	"ingest/records":         {},
 	"ingest/vercel":          {"edge", "ingest/body", "ingest/records"},
 	"ingest/workers":         {"edge", "ingest/body", "ingest/records", "internal/jsonwire"},

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"edgescope/edge"
+	"edgescope/internal/jsonwire"
 	"edgescope/internal/near"
 )
 
@@ -222,7 +223,7 @@ func (m *mapping) set(p *point, e *edge.Event, v string) {
 	case edge.KeyCacheStatus:
 		f.CacheStatus, f.CacheSource = v, m.column+strconv.Itoa(m.index+1)
 	case keyTime:
-		if nanos, ok := timestamp(value{jsonString, v}); ok && !p.timed {
+		if nanos, ok := timestamp(value{jsonwire.String, v}); ok && !p.timed {
 			e.Time = nanos
 		}
 	default:

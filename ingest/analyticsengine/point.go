@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"edgescope/internal/jsonwire"
 )
 
 // The limits of Analytics Engine: developers.cloudflare.com/analytics/analytics-engine/limits, and measured with workerd.
@@ -29,15 +31,30 @@ type point struct {
 	overLimit string
 	// dropped tells why something in the point was not understood, "" if all was.
 	dropped string
+
+	doc jsonwire.Reader
+	// text holds what is not as it is sent, of all points of a request.
+	text jsonwire.Arena
 }
 
-func (p *point) reset() {
-	*p = point{indexes: p.indexes[:0], blobs: p.blobs[:0], doubles: p.doubles[:0], interval: "1"}
+// reset begins another point, in JSON.
+func (p *point) reset(record []byte) {
+	*p = point{
+		indexes: p.indexes[:0], blobs: p.blobs[:0], doubles: p.doubles[:0], interval: "1", doc: p.doc, text: p.text,
+	}
+	p.doc.Reset(record, &p.text)
 }
+
+// maxText bounds the memory in bytes that a point keeps for the texts of the next request.
+const maxText = 1 << 20
 
 // forget drops what the point holds of its body, which may be large, and keeps its own memory.
 func (p *point) forget() {
-	p.reset()
+	p.reset(nil)
+	p.text.Buf = p.text.Buf[:0]
+	if cap(p.text.Buf) > maxText {
+		p.text.Buf = nil
+	}
 	clear(p.indexes[:cap(p.indexes)])
 	clear(p.blobs[:cap(p.blobs)])
 	clear(p.doubles[:cap(p.doubles)])
@@ -45,77 +62,75 @@ func (p *point) forget() {
 
 var errNoObject = errors.New("not an object")
 
-// read reads a point from JSON text that is known to be well formed.
-func (p *point) read(record string) error {
-	s := &scanner{text: record}
-	if s.next() != '{' {
+// read reads a point from JSON text.
+func (p *point) read(record []byte) error {
+	p.reset(record)
+	if p.doc.Peek() != jsonwire.Object {
 		return errNoObject
 	}
-	p.reset()
-	err := s.members(func(key string) error {
-		v, err := s.value()
-		if err != nil {
+	for o := p.doc.Object(); ; {
+		key, ok := o.Member()
+		if !ok {
+			break
+		}
+		if err := p.member(key); err != nil {
 			return err
 		}
-		return p.member(key, v)
-	})
-	if err != nil {
-		return err
 	}
 	p.limit()
-	return nil
+	return p.doc.Err
 }
 
-func (p *point) member(key string, v value) (err error) {
+// member reads the value of a member.
+func (p *point) member(key string) (err error) {
 	switch key {
 	case "indexes":
-		p.indexes, err = column(p.indexes[:0], key, v, text)
+		p.indexes, err = p.list(p.indexes[:0], key, text)
 	case "blobs":
-		p.blobs, err = column(p.blobs[:0], key, v, text)
+		p.blobs, err = p.list(p.blobs[:0], key, text)
 	case "doubles":
-		p.doubles, err = column(p.doubles[:0], key, v, double)
+		p.doubles, err = p.list(p.doubles[:0], key, double)
 	case "timestamp":
+		v := read(&p.doc)
 		p.time, p.timed = timestamp(v)
-		if !p.timed && v.kind != jsonNull {
+		if !p.timed && v.kind != jsonwire.Null {
 			p.dropped = "timestamp not understood"
 		}
 	case "_sample_interval", "sampleInterval":
+		v := read(&p.doc)
 		if n, err := strconv.ParseFloat(v.text, 64); err == nil && n >= 1 && !math.IsInf(n, 0) {
 			p.interval = v.text
-		} else if v.kind != jsonNull {
+		} else if v.kind != jsonwire.Null {
 			p.dropped = "sample interval below 1 or no number"
 		}
+	default:
+		p.doc.Skip()
 	}
 	return err
 }
 
-// column reads the values of one list; null is no list.
-func column(to []string, key string, v value, coerce func(value) string) ([]string, error) {
-	if v.kind == jsonNull {
-		return to, nil
-	}
-	if v.kind != jsonArray {
+// list reads the values of one list; null is no list.
+func (p *point) list(to []string, key string, coerce func(value) string) ([]string, error) {
+	switch p.doc.Peek() {
+	case jsonwire.Array, jsonwire.Null:
+	default:
 		return to, fmt.Errorf("%s is no array", key)
 	}
-	s := &scanner{text: v.text}
-	s.next()
-	err := s.elements(func(int) error {
-		element, err := s.value()
-		to = append(to, coerce(element))
-		return err
-	})
-	return to, err
+	for list := p.doc.Array(); list.Next(); {
+		to = append(to, coerce(read(&p.doc)))
+	}
+	return to, nil
 }
 
 // text coerces a value as writeDataPoint does for indexes and blobs.
 func text(v value) string {
-	if v.kind == jsonNull {
+	if v.kind == jsonwire.Null {
 		return ""
 	}
 	return blob(v.text)
 }
 
-// blob answers bytes as text: as they are if they are UTF-8, else in standard base64.
+// blob returns bytes as text: as they are if they are UTF-8, else in standard base64.
 func blob(b string) string {
 	if utf8.ValidString(b) {
 		return b
@@ -127,14 +142,14 @@ func blob(b string) string {
 // they are outside of float64.
 func double(v value) string {
 	switch v.kind {
-	case jsonNull:
+	case jsonwire.Null:
 		return "0"
-	case jsonBool:
+	case jsonwire.Bool:
 		if v.text == "true" {
 			return "1"
 		}
 		return "0"
-	case jsonNumber, jsonString:
+	case jsonwire.Number, jsonwire.String:
 		return numberText(strings.TrimSpace(v.text))
 	default:
 		return "NaN"

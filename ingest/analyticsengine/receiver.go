@@ -67,6 +67,7 @@ type Taken struct {
 	// Total is how many records the request had.
 	Total int
 
+	records splitter
 	point   point
 	dataset string
 	layout  *Layout
@@ -112,12 +113,12 @@ type Dataset struct {
 func (rc *Receiver) Take(ctx context.Context, tenant edge.Tenant, b *body.Body, to Dataset) (*Taken, error) {
 	t := rc.begin(tenant, b, edge.SourceDataPoints)
 	t.dataset, t.layout, t.strict = to.Name, rc.layout(to.Name), to.Strict
-	eachRecord(textOf(b.Bytes()), t.record)
+	t.records.each(b.Bytes(), t.record)
 	return rc.finish(ctx, t)
 }
 
 // record adds the record at that index, or rejects it.
-func (t *Taken) record(index int, record string, err error) {
+func (t *Taken) record(index int, record []byte, err error) {
 	if t.err != nil {
 		return
 	}

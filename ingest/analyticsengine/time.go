@@ -5,12 +5,14 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"edgescope/internal/jsonwire"
 )
 
 // timestamp reads a time: RFC 3339 or another text that tells one, or a number of seconds, milliseconds, microseconds
 // or nanoseconds since 1970, told apart by size: each unit begins in 1973. Years after 2261 don't fit into nanoseconds.
 func timestamp(v value) (nanos int64, ok bool) {
-	if v.kind != jsonNumber && v.kind != jsonString {
+	if v.kind != jsonwire.Number && v.kind != jsonwire.String {
 		return 0, false
 	}
 	if nanos, ok := isoTime(v.text); ok {

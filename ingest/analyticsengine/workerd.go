@@ -10,6 +10,7 @@ import (
 
 	"edgescope/edge"
 	"edgescope/ingest/body"
+	"edgescope/internal/jsonwire"
 )
 
 // Marks are the keys of an object that tell that it is what workerd's analyticsEngine binding posts: a JSON object with
@@ -32,7 +33,7 @@ func (m *Marks) See(key string, array bool) bool {
 func (rc *Receiver) Workerd(ctx context.Context, tenant edge.Tenant, b *body.Body, allow func(dataset string) error) (*Taken, error) {
 	t := rc.begin(tenant, b, edge.SourceWorkerd)
 	t.Total = 1
-	dataset, err := t.point.readWorkerd(textOf(b.Bytes()))
+	dataset, err := t.point.readWorkerd(b.Bytes())
 	switch {
 	case err != nil:
 		t.Batch.RejectError(0, err)
@@ -48,43 +49,53 @@ func (rc *Receiver) Workerd(ctx context.Context, tenant edge.Tenant, b *body.Bod
 }
 
 // readWorkerd reads the Cap'n Proto struct of a data point in JSON: texts are arrays of bytes, absent columns are left out.
-func (p *point) readWorkerd(body string) (dataset string, err error) {
-	p.reset()
-	var blobs, doubles [maxColumns]string
-	var nBlobs, nDoubles int
-	s := &scanner{text: body}
-	s.next()
-	err = s.members(func(key string) error {
-		v, err := s.value()
-		if err != nil {
-			return err
+func (p *point) readWorkerd(body []byte) (dataset string, err error) {
+	p.reset(body)
+	var c workerdColumns
+	for o := p.doc.Object(); ; {
+		key, ok := o.Member()
+		if !ok {
+			break
 		}
 		switch key {
 		case "dataset":
-			dataset, err = byteText(v)
-			return err
+			dataset, err = p.bytes()
 		case "index1":
-			index, err := byteText(v)
+			var index string
+			index, err = p.bytes()
 			p.indexes = append(p.indexes[:0], index)
-			return err
 		case "timestamp":
-			p.time, p.timed = wallTime(v.text)
-			return nil
+			p.time, p.timed = wallTime(read(&p.doc).text)
+		default:
+			err = c.read(p, key)
 		}
-		if n, ok := columnNumber(key, "double"); ok {
-			doubles[n], nDoubles = double(v), max(nDoubles, n+1)
-		} else if n, ok := columnNumber(key, "blob"); ok {
-			blobs[n], err = byteText(v)
-			nBlobs = max(nBlobs, n+1)
+		if err != nil {
+			return dataset, err
 		}
-		return err
-	})
-	p.blobs = append(p.blobs, blobs[:nBlobs]...)
-	p.doubles = append(p.doubles, doubles[:nDoubles]...)
-	if err == nil && s.next() != 0 {
-		err = s.want("the end")
 	}
-	return dataset, err
+	p.blobs = append(p.blobs, c.blobs[:c.nBlobs]...)
+	p.doubles = append(p.doubles, c.doubles[:c.nDoubles]...)
+	p.doc.End()
+	return dataset, p.doc.Err
+}
+
+// workerdColumns are the columns of a data point, each of which is a member of its own.
+type workerdColumns struct {
+	blobs, doubles   [maxColumns]string
+	nBlobs, nDoubles int
+}
+
+// read reads the value of a member that may be a column.
+func (c *workerdColumns) read(p *point, key string) (err error) {
+	if n, ok := columnNumber(key, "double"); ok {
+		c.doubles[n], c.nDoubles = double(read(&p.doc)), max(c.nDoubles, n+1)
+	} else if n, ok := columnNumber(key, "blob"); ok {
+		c.blobs[n], err = p.bytes()
+		c.nBlobs = max(c.nBlobs, n+1)
+	} else {
+		p.doc.Skip()
+	}
+	return err
 }
 
 // columnNumber returns the number, from 0, in a key such as double1.
@@ -97,30 +108,23 @@ func columnNumber(key, prefix string) (int, bool) {
 	return n - 1, err == nil && n >= 1 && n <= maxColumns
 }
 
-// byteText reads an array of bytes as text.
-func byteText(v value) (string, error) {
-	if v.kind == jsonNull {
-		return "", nil
-	}
-	if v.kind != jsonArray {
+// bytes reads an array of bytes as text; null is an empty one.
+func (p *point) bytes() (string, error) {
+	switch p.doc.Peek() {
+	case jsonwire.Array, jsonwire.Null:
+	default:
 		return "", errors.New("want an array of bytes")
 	}
-	b := make([]byte, 0, len(v.text)/2)
-	s := &scanner{text: v.text}
-	s.next()
-	err := s.elements(func(int) error {
-		n, err := s.value()
-		if err != nil {
-			return err
+	from := len(p.text.Buf)
+	for list := p.doc.Array(); list.Next(); {
+		_, number := p.doc.Scalar()
+		c, err := strconv.ParseUint(number, 10, 8)
+		if err != nil && p.doc.Err == nil {
+			return "", fmt.Errorf("%s is no byte", number)
 		}
-		c, err := strconv.ParseUint(n.text, 10, 8)
-		if err != nil {
-			return fmt.Errorf("%s is no byte", n.text)
-		}
-		b = append(b, byte(c))
-		return nil
-	})
-	return blob(string(b)), err
+		p.text.Buf = append(p.text.Buf, byte(c))
+	}
+	return blob(p.text.Since(from)), nil
 }
 
 // wallTime reads workerd's nanoseconds, which went through a float64: only the milliseconds are true.

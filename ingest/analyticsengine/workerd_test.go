@@ -92,7 +92,7 @@ func TestWorkerdRefusals(t *testing.T) {
 	f(`{"schemaVersion":"0","dataset":[101],"blob1":"text"}`, "want an array of bytes")
 	f(`{"schemaVersion":"0","dataset":[101],"index1":[-1]}`, "-1 is no byte")
 	f(`{"schemaVersion":"0","dataset":[101]`, "no JSON")
-	f(`{"schemaVersion":"0","dataset":[101]} 7`, "no JSON: want the end")
+	f(`{"schemaVersion":"0","dataset":[101]} 7`, "no JSON: want nothing after the document")
 }
 
 func FuzzWorkerd(f *testing.F) {

@@ -65,6 +65,9 @@ func (r *Reader) Empty() bool {
 	return r.Pos == len(r.b)
 }
 
+// Raw returns what was read from there on; it is part of the document.
+func (r *Reader) Raw(from int) []byte { return r.b[from:r.Pos:r.Pos] }
+
 // Scope walks over the members of an object or the elements of an array.
 type Scope struct {
 	r     *Reader
