@@ -173,7 +173,7 @@ func (r *Recorder) note(ctx context.Context, p pair, n int, message string) {
 		return
 	}
 	t.add(n, now)
-	t.example, t.last = plain(message, mostExample), now
+	t.example, t.last = strings.Clone(plain(message, mostExample)), now
 	times, tell := t.tell(n, now)
 	example := t.example
 	r.mu.Unlock()
@@ -203,6 +203,7 @@ func (r *Recorder) tally(p *pair, now time.Time) *tally {
 	if len(r.pairs) >= mostOfAll {
 		return nil
 	}
+	p.reason, p.sender = strings.Clone(p.reason), strings.Clone(p.sender) // a batch's texts end with its request
 	t := &tally{series: p.series(r.o.Collector)}
 	r.pairs[*p] = t
 	r.perTenant[p.owner]++

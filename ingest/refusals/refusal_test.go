@@ -14,6 +14,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unsafe"
 
 	"go.uber.org/goleak"
 
@@ -154,6 +155,23 @@ func TestWhatABatchLostIsToldByServiceAndReason(t *testing.T) {
 7 at 1000000 edge_refused_records c not an object shop: 20
 7 at 1000000 edge_refused_records c the key … is longer than … bytes shop: 1
 7 at 1000000 edge_refused_records c … curl at 10.0.0.1: 1`
+	if got := flush(t, r, &to); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// TestTextsOutliveTheirBatch: decoders make texts that point into the body, whose memory the next request gets.
+func TestTextsOutliveTheirBatch(t *testing.T) {
+	r, _, _ := open()
+	var to kept
+	body := []byte("shop")
+	b := edge.Batch{Events: []edge.Event{{Facts: edge.Facts{Service: unsafe.String(&body[0], len(body))}}}}
+	b.Warn("attribute without value")
+	r.Batch(from(7, "", ""), &b)
+	copy(body, "cart")
+	r.Batch(from(7, "", ""), &b)
+	want := `7 at 1000000 edge_changed_values c attribute without value cart: 1
+7 at 1000000 edge_changed_values c attribute without value shop: 1`
 	if got := flush(t, r, &to); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
