@@ -84,7 +84,7 @@ func (s *Schedule) addEven(phase int, p *plan.Phase) {
 // sine is vegeta's sine curve. Its arrivals are where the integral of the rate, which vegeta documents at SinePacer,
 // reaches 1, 2, 3 and so on. vegeta's own Pace looks for these times with five guesses; when the amplitude is near the
 // mean they miss by whole hits, or go astray (a mean of 10, an amplitude of 9.9 and a period of 20 s end in a flood).
-// So they are looked up here, to the nanosecond.
+// So they are solved for here, to the nanosecond.
 type sine struct {
 	curve                   vegeta.SinePacer
 	mean, amplitude, period float64 // in arrivals per second, and seconds
@@ -114,12 +114,29 @@ func (c *sine) count(length time.Duration) uint64 {
 	return uint64(c.hits(length.Seconds()) + 1e-6)
 }
 
-// at is the time of arrival i, from 0. The curve is never behind the mean, and ahead of it by at most twice its swing.
+// at is the time of arrival i, from 0: Newton's method, between bounds that close in on it. The curve is never behind the
+// mean, and ahead of it by at most twice its swing.
 func (c *sine) at(i uint64) time.Duration {
 	want := float64(i + 1)
-	high := int(want / c.mean * 1e9)
-	low := max(high-int(2*c.swing()/c.mean*1e9), 0)
-	return time.Duration(low + sort.Search(high-low, func(t int) bool { return c.hits(float64(low+t)/1e9) >= want }))
+	low, high := max(want-2*c.swing(), 0)/c.mean, want/c.mean
+	t := (low + high) / 2
+	for range 64 { // bisection alone would need less
+		sin, cos := math.Sincos(2 * math.Pi * t / c.period)
+		missing := want - c.mean*t - c.swing()*(1-cos)
+		step := missing / (c.mean + c.amplitude*sin)
+		if math.Abs(step) < 0.5e-9 {
+			break
+		}
+		if missing > 0 {
+			low = t
+		} else {
+			high = t
+		}
+		if t += step; t <= low || t >= high {
+			t = (low + high) / 2
+		}
+	}
+	return time.Duration(math.Round(t * 1e9))
 }
 
 // add puts a part, whose end is still its length, behind those there are.

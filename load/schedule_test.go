@@ -282,11 +282,18 @@ func TestVegetaAttackerKeepsTheSchedule(t *testing.T) {
 }
 
 func BenchmarkScheduleAt(b *testing.B) {
-	sched := load.NewSchedule([]plan.Phase{rate(60*s, 10), ramp(300*s, 100, 1000), rate(600*s, 1000)}, 1)
-	b.ReportAllocs()
-	var k uint64
-	for b.Loop() {
-		sched.At(k % sched.Total())
-		k += 997
+	for name, phases := range map[string][]plan.Phase{
+		"even": {rate(60*s, 10), ramp(300*s, 100, 1000), rate(600*s, 1000)},
+		"sine": {sine(600*s, 1000, 900, 60*s)},
+	} {
+		b.Run(name, func(b *testing.B) {
+			sched := load.NewSchedule(phases, 1)
+			b.ReportAllocs()
+			var k uint64
+			for b.Loop() {
+				sched.At(k % sched.Total())
+				k += 997
+			}
+		})
 	}
 }

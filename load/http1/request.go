@@ -45,9 +45,6 @@ func NewRequest(r *http.Request, body []byte, memo *Memo) (*Request, error) {
 	}, nil
 }
 
-// Wire is the request as it is sent. It must not be changed.
-func (r *Request) Wire() []byte { return r.wire }
-
 func supported(r *http.Request, uri string) error {
 	switch u := r.URL; {
 	case strings.ContainsFunc(uri, isControl):
