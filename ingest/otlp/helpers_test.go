@@ -178,13 +178,18 @@ func newDoor(t testing.TB, sink edge.Sink, change ...func(*options)) testDoor {
 	for _, c := range change {
 		c(&o)
 	}
-	receiver := newReceiver(t, sink, func(r *otlp.Options) {
-		r.Metrics = o.Metrics
-		if o.Logger != nil {
-			r.Logger = o.Logger
-		}
-	})
-	o.door.OTLP, o.door.Metrics = receiver.Receiver, o.Metrics
+	o.Options.Sink, o.Options.Now = sink, func() time.Time { return arrival }
+	if r, ok := sink.(*recorder); ok {
+		o.Samples = r.Samples
+	}
+	if o.Options.Logger == nil {
+		o.Options.Logger = logger
+	}
+	var err error
+	if o.door.OTLP, err = otlp.New(o.Options); err != nil {
+		t.Fatal(err)
+	}
+	o.door.Metrics = o.Options.Metrics
 	d, err := door.New(o.door)
 	if err != nil {
 		t.Fatal(err)
