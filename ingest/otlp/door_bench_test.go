@@ -96,11 +96,16 @@ func BenchmarkDoor(b *testing.B) {
 		})
 	}
 	b.Run("decode", func(b *testing.B) {
-		r := newReceiver(b, discard{})
+		r, err := otlp.New(otlp.Options{Sink: discard{}, Now: func() time.Time { return arrival }, Logger: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			b.Fatal(err)
+		}
 		perMillion(b, spans, func() {
-			if _, err := r.Traces(b.Context(), 0, plain, otlp.Protobuf); err != nil {
+			taken, err := r.Take(b.Context(), otlp.Request{Signal: otlp.Traces, Encoding: otlp.Protobuf, Body: plain})
+			if err != nil {
 				b.Fatal(err)
 			}
+			taken.Release()
 		})
 	})
 	b.Run("pdata", func(b *testing.B) {
