@@ -8,7 +8,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"strconv"
 
 	"github.com/VictoriaMetrics/metrics"
 
@@ -163,5 +162,3 @@ func (d *Door) read(ctx context.Context, src body.Source) (*body.Body, error) {
 func (d *Door) count(transport, code string) {
 	d.o.Metrics.GetOrCreateCounter(`edgescope_otlp_requests_total{transport="` + transport + `",code="` + code + `"}`).Inc()
 }
-
-func (d *Door) countHTTP(status int) { d.count("http", strconv.Itoa(status)) }

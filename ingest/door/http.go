@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"google.golang.org/grpc/codes"
@@ -108,7 +109,7 @@ func (d *Door) takeOTLP(ctx context.Context, v *visit, is recognised, b *body.Bo
 	}
 	defer taken.Release()
 	d.o.Refusals.Batch(v.r, taken.Batch)
-	d.countHTTP(http.StatusOK)
+	d.count("http", "200")
 	answerResult(v.w, is.encoding, taken.Result)
 	return nil
 }
@@ -199,7 +200,7 @@ func (d *Door) refuse(v *visit, f refusal) {
 	f.log(d.o.Logger, "http")
 	d.o.Refusals.Request(v.r, f.reason, f.msg)
 	if !v.foreign {
-		d.countHTTP(f.http)
+		d.count("http", strconv.Itoa(f.http))
 	}
 	answerRefusal(v.w, v.enc, f)
 }

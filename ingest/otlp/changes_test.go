@@ -9,23 +9,24 @@ import (
 
 	"edgescope/edge"
 	"edgescope/ingest/otlp"
+	"edgescope/ingest/otlp/otlptest"
 )
 
 // told takes a document of spans and returns them with the answer's message.
 func told(t *testing.T, spans ...string) ([]edge.Event, string) {
 	t.Helper()
-	sink := &recorder{}
-	res, err := newReceiver(t, sink).Traces(t.Context(), 0, []byte(documentJSON(spans...)), otlp.JSON)
+	sink := &otlptest.Recorder{}
+	res, err := newReceiver(t, sink).Traces(t.Context(), 0, []byte(otlptest.DocumentJSON(spans...)), otlp.JSON)
 	if err != nil || res.Rejected() != 0 {
 		t.Fatalf("%+v, %v", res, err)
 	}
-	return sink.events, res.Message
+	return sink.Got, res.Message
 }
 
 func TestEnumsAreReadInEverySpelling(t *testing.T) {
 	f := func(kind, code string, wantKind edge.SpanKind, wantStatus edge.StatusCode) {
 		t.Helper()
-		spans, message := told(t, spanJSON(`"kind":`+kind+`,"status":`+code))
+		spans, message := told(t, otlptest.SpanJSON(`"kind":`+kind+`,"status":`+code))
 		if e := spans[0]; e.SpanKind != wantKind || e.Status != wantStatus || message != "" {
 			t.Errorf("%s %s: got %v %v, told %q", kind, code, e.SpanKind, e.Status, message)
 		}
@@ -45,7 +46,7 @@ func TestEnumsAreReadInEverySpelling(t *testing.T) {
 func TestUnknownEnumsAreTold(t *testing.T) {
 	f := func(members, want string) {
 		t.Helper()
-		spans, message := told(t, spanJSON(`"name":"good"`), spanJSON(members))
+		spans, message := told(t, otlptest.SpanJSON(`"name":"good"`), otlptest.SpanJSON(members))
 		if len(spans) != 2 || spans[1].SpanKind != edge.SpanInternal || spans[1].Status != edge.StatusUnset {
 			t.Errorf("%s: got %+v", members, spans)
 		}
@@ -63,10 +64,10 @@ func TestUnknownEnumsAreTold(t *testing.T) {
 	f(`"status":{"code":"failed"}`, `status code "failed" `+codes)
 	f(`"status":{"code":-1}`, `status code "-1" `+codes)
 
-	sink := &recorder{}
-	res, err := newReceiver(t, sink).Traces(t.Context(), 0, request(goodSpan().varint(6, 9)), otlp.Protobuf)
-	if want := "kept with changes: span 0: kind 9 " + kinds; err != nil || res.Message != want || sink.warnings["unknown kind"] != 1 {
-		t.Errorf("protobuf: told %q, %v, warned %v", res.Message, err, sink.warnings)
+	sink := &otlptest.Recorder{}
+	res, err := newReceiver(t, sink).Traces(t.Context(), 0, otlptest.Request(otlptest.GoodSpan().Varint(6, 9)), otlp.Protobuf)
+	if want := "kept with changes: span 0: kind 9 " + kinds; err != nil || res.Message != want || sink.Warnings["unknown kind"] != 1 {
+		t.Errorf("protobuf: told %q, %v, warned %v", res.Message, err, sink.Warnings)
 	}
 }
 
@@ -74,12 +75,12 @@ func TestUnknownEnumsAreTold(t *testing.T) {
 func TestAnswersTellAFewChanges(t *testing.T) {
 	spans := []string{`5`}
 	for range 20 {
-		spans = append(spans, spanJSON(`"kind":"x"`))
+		spans = append(spans, otlptest.SpanJSON(`"kind":"x"`))
 	}
-	sink := &recorder{}
-	res, err := newReceiver(t, sink).Traces(t.Context(), 0, []byte(documentJSON(spans...)), otlp.JSON)
-	if err != nil || res.RejectedSpans != 1 || sink.warnings["unknown kind"] != 20 {
-		t.Fatalf("%+v, %v, %v", res, err, sink.warnings)
+	sink := &otlptest.Recorder{}
+	res, err := newReceiver(t, sink).Traces(t.Context(), 0, []byte(otlptest.DocumentJSON(spans...)), otlp.JSON)
+	if err != nil || res.RejectedSpans != 1 || sink.Warnings["unknown kind"] != 20 {
+		t.Fatalf("%+v, %v, %v", res, err, sink.Warnings)
 	}
 	if !strings.HasPrefix(res.Message, "1 of 21 spans rejected: span 0: entry is no object; kept with changes: span 1: kind") ||
 		!strings.HasSuffix(res.Message, "; and 15 more") {
@@ -92,7 +93,7 @@ func TestTimesOfOtherShapes(t *testing.T) {
 	const end = 1_795_215_078_341_000_000
 	f := func(start string, want int64, wantTold string) {
 		t.Helper()
-		spans, message := told(t, `{`+idsJSON+`,"startTimeUnixNano":`+start+`,"endTimeUnixNano":"`+strconv.Itoa(end)+`"}`)
+		spans, message := told(t, `{`+otlptest.IDsJSON+`,"startTimeUnixNano":`+start+`,"endTimeUnixNano":"`+strconv.Itoa(end)+`"}`)
 		if got := spans[0].Time - spans[0].Duration; got != want || spans[0].Time != end {
 			t.Errorf("%s: got %d to %d, want %d", start, got, spans[0].Time, want)
 		}
@@ -130,10 +131,10 @@ func TestTimesOfOtherShapes(t *testing.T) {
 }
 
 func TestSpansWhoseTimesDisagreeAreTold(t *testing.T) {
-	now := arrival.UnixNano()
+	now := otlptest.Arrival.UnixNano()
 	f := func(start, end string, wantTime, wantDuration int64, has bool, want string) {
 		t.Helper()
-		spans, message := told(t, `{`+idsJSON+`,"startTimeUnixNano":`+start+`,"endTimeUnixNano":`+end+`}`)
+		spans, message := told(t, `{`+otlptest.IDsJSON+`,"startTimeUnixNano":`+start+`,"endTimeUnixNano":`+end+`}`)
 		if e := spans[0]; e.Time != wantTime || e.Duration != wantDuration || e.HasDuration != has || !strings.Contains(message, want) {
 			t.Errorf("%s to %s: got %d, %d %v, told %q", start, end, e.Time, e.Duration, e.HasDuration, message)
 		}
@@ -154,7 +155,7 @@ func TestSpansWhoseTimesDisagreeAreTold(t *testing.T) {
 
 // skewed returns a span of that trace with a child event, whose times are offsets in seconds from the arrival.
 func skewed(trace byte, id byte, start, end float64) string {
-	at := func(s float64) string { return decimal(arrival.UnixNano() + int64(s*1e9)) }
+	at := func(s float64) string { return decimal(otlptest.Arrival.UnixNano() + int64(s*1e9)) }
 	return fmt.Sprintf(`{"traceId":"%032x","spanId":"%016x","startTimeUnixNano":%s,"endTimeUnixNano":%s,
 		"events":[{"name":"e","timeUnixNano":%s,"attributes":[{"key":"time","value":{"intValue":7}}]}]}`, trace, id, at(start), at(end), at(start))
 }
@@ -162,19 +163,19 @@ func skewed(trace byte, id byte, start, end float64) string {
 // TestAClockAheadMovesWholeTraces: the newest span of a trace ends with its arrival, and all others keep their distance
 // to it.
 func TestAClockAheadMovesWholeTraces(t *testing.T) {
-	sink := &recorder{}
+	sink := &otlptest.Recorder{}
 	r := newReceiver(t, sink)
 	send := func(spans ...string) []edge.Event {
 		t.Helper()
-		from := len(sink.events)
-		if _, err := r.Traces(t.Context(), 0, []byte(documentJSON(spans...)), otlp.JSON); err != nil {
+		from := len(sink.Got)
+		if _, err := r.Traces(t.Context(), 0, []byte(otlptest.DocumentJSON(spans...)), otlp.JSON); err != nil {
 			t.Fatal(err)
 		}
-		return sink.events[from:]
+		return sink.Got[from:]
 	}
 	want := func(e *edge.Event, start, end float64) {
 		t.Helper()
-		s, n := float64(e.Time-e.Duration-arrival.UnixNano())/1e9, float64(e.Time-arrival.UnixNano())/1e9
+		s, n := float64(e.Time-e.Duration-otlptest.Arrival.UnixNano())/1e9, float64(e.Time-otlptest.Arrival.UnixNano())/1e9
 		if s != start || n != end {
 			t.Errorf("span %x of trace %x: %g to %g s after its arrival, want %g to %g", e.SpanID[7], e.TraceID[15], s, n, start, end)
 		}
@@ -208,20 +209,20 @@ func TestAClockAheadMovesWholeTraces(t *testing.T) {
 
 // TestLogsOfATraceMoveWithIt: and those of none move by themselves.
 func TestLogsOfATraceMoveWithIt(t *testing.T) {
-	sink := &recorder{}
+	sink := &otlptest.Recorder{}
 	r := newReceiver(t, sink)
-	ahead := func(s int64) string { return decimal(arrival.UnixNano() + s*1e9) }
-	if _, err := r.Traces(t.Context(), 0, []byte(documentJSON(skewed(1, 1, 3600, 3601))), otlp.JSON); err != nil {
+	ahead := func(s int64) string { return decimal(otlptest.Arrival.UnixNano() + s*1e9) }
+	if _, err := r.Traces(t.Context(), 0, []byte(otlptest.DocumentJSON(skewed(1, 1, 3600, 3601))), otlp.JSON); err != nil {
 		t.Fatal(err)
 	}
-	doc := logDocument(`{"traceId":"00000000000000000000000000000001","timeUnixNano":`+ahead(3600)+`}`,
+	doc := otlptest.LogDocument(`{"traceId":"00000000000000000000000000000001","timeUnixNano":`+ahead(3600)+`}`,
 		`{"timeUnixNano":`+ahead(7200)+`}`, `{"timeUnixNano":`+ahead(7190)+`}`, `{"timeUnixNano":`+ahead(-5)+`}`)
 	res, err := r.Logs(t.Context(), 0, []byte(doc), otlp.JSON)
 	if err != nil || !strings.Contains(res.Message, "the clock of its sender is ahead by 2h0m0s") {
 		t.Fatalf("%+v, %v", res, err)
 	}
 	for i, want := range []int64{-1, 0, -10, -5} {
-		if got := (sink.events[1+i].Time - arrival.UnixNano()) / 1e9; got != want {
+		if got := (sink.Got[1+i].Time - otlptest.Arrival.UnixNano()) / 1e9; got != want {
 			t.Errorf("log %d: %d s after its arrival, want %d", i, got, want)
 		}
 	}
@@ -234,7 +235,7 @@ func TestHandledExceptionsAreLiftedLast(t *testing.T) {
 	}
 	f := func(events, wantType, wantEscaped string) {
 		t.Helper()
-		e := oneSpan(t, idsJSON+`,`+timesJSON+`,"events":[`+events+`]`)
+		e := oneSpan(t, otlptest.IDsJSON+`,`+otlptest.TimesJSON+`,"events":[`+events+`]`)
 		if e.Attr("exception.type") != wantType || e.Attr("exception.escaped") != wantEscaped {
 			t.Errorf("%s: got %v", events, e.Attrs)
 		}
@@ -252,20 +253,20 @@ func TestHandledExceptionsAreLiftedLast(t *testing.T) {
 func TestTimesOfPoints(t *testing.T) {
 	f := func(at string, want int64, wantTold string) {
 		t.Helper()
-		sink := &recorder{}
+		sink := &otlptest.Recorder{}
 		res, err := newReceiver(t, sink).Metrics(t.Context(), 0, []byte(`{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"g","gauge":{"dataPoints":[{"asDouble":1,"timeUnixNano":`+at+`}]}}]}]}]}`), otlp.JSON)
 		if err != nil || res.Rejected() != 0 || !strings.Contains(res.Message, wantTold) || wantTold == "" && res.Message != "" {
 			t.Errorf("%s: %+v, %v", at, res, err)
 		}
-		if len(sink.samples) != 1 || sink.samples[0].at != want {
-			t.Errorf("%s: got %v, want one at %d", at, sink.samples, want)
+		if len(sink.GotSamples) != 1 || sink.GotSamples[0].At != want {
+			t.Errorf("%s: got %v, want one at %d", at, sink.GotSamples, want)
 		}
 	}
-	now := arrival.UnixMilli()
+	now := otlptest.Arrival.UnixMilli()
 	f(`"1795215078300000000"`, 1795215078300, "")
 	f(`1795215078300`, 1795215078300, "read as milliseconds")
 	f(`"2026-11-20T22:51:18.3Z"`, 1795215078300, "")
 	f(`[1795215078,300000000]`, 1795215078300, "")
 	f(`"now"`, now, `data point 0: "now" is no time`)
-	f(decimal(arrival.Add(time.Hour).UnixNano()), now, "more than 10 minutes ahead")
+	f(decimal(otlptest.Arrival.Add(time.Hour).UnixNano()), now, "more than 10 minutes ahead")
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"edgescope/ingest/otlp"
+	"edgescope/ingest/otlp/otlptest"
 )
 
 // histogram is an explicit histogram named h.
@@ -15,15 +16,15 @@ func histogram(temporality int, points ...string) string {
 
 // Point is a data point begun at t0 with those members.
 func point(seconds int, members string) string {
-	return fmt.Sprintf(`{"startTimeUnixNano":"%d%s","timeUnixNano":"%d%s",%s}`, t0, nano, t0+1000*seconds, nano, members)
+	return fmt.Sprintf(`{"startTimeUnixNano":"%d%s","timeUnixNano":"%d%s",%s}`, otlptest.T0, otlptest.Nano, otlptest.T0+1000*seconds, otlptest.Nano, members)
 }
 
 func TestHistograms(t *testing.T) {
-	sink := &recorder{}
+	sink := &otlptest.Recorder{}
 	r := newReceiver(t, sink)
 	const bounds = `,"explicitBounds":[0.005,10,1e6]`
 	noStart := func(members string) string {
-		return `{"timeUnixNano":"` + decimal(t0+10000) + nano + `",` + members + `}`
+		return `{"timeUnixNano":"` + decimal(otlptest.T0+10000) + otlptest.Nano + `",` + members + `}`
 	}
 	expect(t, take(t, r, sink, histogram(2, noStart(`"count":"6","sum":2.5,"bucketCounts":["1",2,3,0]`+bounds))),
 		"h_count@10=6", "h_sum@10=2.5", `h_bucket{le="0.005"}@10=1`, `h_bucket{le="10"}@10=3`, `h_bucket{le="1000000"}@10=6`, `h_bucket{le="+Inf"}@10=6`)
@@ -49,9 +50,9 @@ func exponential(temporality int, points ...string) string {
 }
 
 func TestExponentialHistograms(t *testing.T) {
-	sink := &recorder{}
+	sink := &otlptest.Recorder{}
 	r := newReceiver(t, sink)
-	at := `"timeUnixNano":"` + decimal(t0+10000) + nano + `",`
+	at := `"timeUnixNano":"` + decimal(otlptest.T0+10000) + otlptest.Nano + `",`
 	// Scale 0 has a bucket for each doubling; the bucket 1 is (2, 4].
 	expect(t, take(t, r, sink, exponential(2, `{`+at+`"count":7,"sum":20,"scale":0,"zeroCount":"1","positive":{"offset":1,"bucketCounts":["4",0,2]}}`)),
 		"e_count@10=7", "e_sum@10=20", `e_bucket{vmrange="0...1.000e-09"}@10=1`, `e_bucket{vmrange="2.000e+00...4.000e+00"}@10=4`, `e_bucket{vmrange="8.000e+00...1.600e+01"}@10=2`)
@@ -74,7 +75,7 @@ func TestExponentialHistograms(t *testing.T) {
 }
 
 func TestSummaries(t *testing.T) {
-	sink := &recorder{}
+	sink := &otlptest.Recorder{}
 	const summary = `{"name":"s","summary":{"dataPoints":[%s]}}`
 	expect(t, take(t, newReceiver(t, sink), sink, fmt.Sprintf(summary, point(10, `"count":"4","sum":10,"quantileValues":[{"quantile":0.5,"value":2},{"quantile":0.99,"value":9}]`))),
 		"s_count@0.001=0", "s_count@10=4", "s_sum@0.001=0", "s_sum@10=10", `s{quantile="0.5"}@10=2`, `s{quantile="0.99"}@10=9`)
@@ -84,9 +85,9 @@ func TestSummaries(t *testing.T) {
 func TestHistogramsLoseOnlyWhatCannotBeUsed(t *testing.T) {
 	f := func(members, wantTold string, want ...string) {
 		t.Helper()
-		sink := &recorder{}
-		body := histogram(2, `{"timeUnixNano":"`+decimal(t0+10000)+nano+`",`+members+`}`)
-		res, err := newReceiver(t, sink).Metrics(t.Context(), 0, []byte(metricDocument(body)), otlp.JSON)
+		sink := &otlptest.Recorder{}
+		body := histogram(2, `{"timeUnixNano":"`+decimal(otlptest.T0+10000)+otlptest.Nano+`",`+members+`}`)
+		res, err := newReceiver(t, sink).Metrics(t.Context(), 0, []byte(otlptest.MetricDocument(body)), otlp.JSON)
 		if wantTold != "" {
 			wantTold = "kept with changes: data point 0: " + wantTold
 		}
@@ -94,7 +95,7 @@ func TestHistogramsLoseOnlyWhatCannotBeUsed(t *testing.T) {
 			t.Errorf("%s: got %+v, %v; want %q", members, res, err, wantTold)
 		}
 		var buckets []string
-		for _, text := range sink.texts() {
+		for _, text := range sink.Texts() {
 			text = strings.TrimPrefix(text, "h_")
 			buckets = append(buckets, strings.NewReplacer(`bucket{le="`, "", `"}@10`, "", "@10", "").Replace(text))
 		}
@@ -131,23 +132,23 @@ func TestHistogramsLoseOnlyWhatCannotBeUsed(t *testing.T) {
 }
 
 func TestExponentialHistogramsLoseOnlyTheirBuckets(t *testing.T) {
-	sink := &recorder{}
-	at := `{"timeUnixNano":"` + decimal(t0+10000) + nano + `",`
+	sink := &otlptest.Recorder{}
+	at := `{"timeUnixNano":"` + decimal(otlptest.T0+10000) + otlptest.Nano + `",`
 	body := exponential(2, at+`"count":6,"sum":9,"scale":0,"positive":{"bucketCounts":[1,"x"]}}`)
-	res, err := newReceiver(t, sink).Metrics(t.Context(), 0, []byte(metricDocument(body)), otlp.JSON)
+	res, err := newReceiver(t, sink).Metrics(t.Context(), 0, []byte(otlptest.MetricDocument(body)), otlp.JSON)
 	if err != nil || !strings.Contains(res.Message, "data point 0: buckets left out: a count is no number") || res.Rejected() != 0 {
 		t.Errorf("%+v, %v", res, err)
 	}
-	expect(t, sink.texts(), "e_count@10=6", "e_sum@10=9")
+	expect(t, sink.Texts(), "e_count@10=6", "e_sum@10=9")
 }
 
 // TestARedundantBoundCostsNoTime: a body of nothing but equal bounds is read in one pass.
 func TestARedundantBoundCostsNoTime(t *testing.T) {
 	const n = 1 << 20
-	sink := &recorder{}
-	body := histogram(2, `{"timeUnixNano":"`+decimal(t0+10000)+nano+`","count":3,"bucketCounts":[`+strings.Repeat("0,", n)+`3],"explicitBounds":[`+strings.Repeat("1,", n-1)+`1]}`)
-	if _, err := newReceiver(t, sink).Metrics(t.Context(), 0, []byte(metricDocument(body)), otlp.JSON); err != nil {
+	sink := &otlptest.Recorder{}
+	body := histogram(2, `{"timeUnixNano":"`+decimal(otlptest.T0+10000)+otlptest.Nano+`","count":3,"bucketCounts":[`+strings.Repeat("0,", n)+`3],"explicitBounds":[`+strings.Repeat("1,", n-1)+`1]}`)
+	if _, err := newReceiver(t, sink).Metrics(t.Context(), 0, []byte(otlptest.MetricDocument(body)), otlp.JSON); err != nil {
 		t.Fatal(err)
 	}
-	expect(t, sink.texts(), "h_count@10=3", `h_bucket{le="1"}@10=0`, `h_bucket{le="+Inf"}@10=3`)
+	expect(t, sink.Texts(), "h_count@10=3", `h_bucket{le="1"}@10=0`, `h_bucket{le="+Inf"}@10=3`)
 }

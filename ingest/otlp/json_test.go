@@ -11,12 +11,13 @@ import (
 
 	"edgescope/edge"
 	"edgescope/ingest/otlp"
+	"edgescope/ingest/otlp/otlptest"
 )
 
 // oneSpan decodes a document of one span with those members, which must be taken.
 func oneSpan(t *testing.T, members string) edge.Event {
 	t.Helper()
-	spans := decodeJSON(t, documentJSON(`{`+members+`}`))
+	spans := decodeJSON(t, otlptest.DocumentJSON(`{`+members+`}`))
 	if len(spans) != 1 {
 		t.Fatalf("%s: %d spans taken, want 1", members, len(spans))
 	}
@@ -28,7 +29,7 @@ func oneSpan(t *testing.T, members string) edge.Event {
 func TestJSONValues(t *testing.T) {
 	f := func(input, want string) {
 		t.Helper()
-		e := oneSpan(t, idsJSON+`,"attributes":[{"key":"before","value":{"intValue":1}},{"key":"k","value":`+input+`},{"key":"after","value":{"intValue":2}}]`)
+		e := oneSpan(t, otlptest.IDsJSON+`,"attributes":[{"key":"before","value":{"intValue":1}},{"key":"k","value":`+input+`},{"key":"after","value":{"intValue":2}}]`)
 		if e.Attr("before") != "1" || e.Attr("after") != "2" {
 			t.Errorf("%s: a neighbour was lost: %v", input, e.Attrs)
 		}
@@ -109,7 +110,7 @@ func TestJSONValues(t *testing.T) {
 }
 
 func TestJSONAttributesThatAreNone(t *testing.T) {
-	e := oneSpan(t, idsJSON+`,"attributes":[null,5,"x",[],{"value":{"stringValue":"nokey"}},{"key":"","value":{"intValue":1}},{"key":null,"value":{"intValue":1}},{"key":"a","value":{"intValue":1}},{"key":"a","value":{"intValue":2}}]`)
+	e := oneSpan(t, otlptest.IDsJSON+`,"attributes":[null,5,"x",[],{"value":{"stringValue":"nokey"}},{"key":"","value":{"intValue":1}},{"key":null,"value":{"intValue":1}},{"key":"a","value":{"intValue":1}},{"key":"a","value":{"intValue":2}}]`)
 	if len(e.Attrs) != 1 || e.Attrs[0] != (edge.Attr{Key: "a", Value: "2"}) {
 		t.Errorf("got %v, want a=2 alone", e.Attrs)
 	}
@@ -120,7 +121,7 @@ func TestJSONIDs(t *testing.T) {
 	const hexID, want = "515e10166ac4887d4b00afb87a732fb7", "515e10166ac4887d4b00afb87a732fb7"
 	f := func(traceID, spanID string, taken bool) {
 		t.Helper()
-		spans := decodeJSON(t, documentJSON(`{"traceId":`+traceID+`,"spanId":`+spanID+`}`))
+		spans := decodeJSON(t, otlptest.DocumentJSON(`{"traceId":`+traceID+`,"spanId":`+spanID+`}`))
 		if got := len(spans) == 1; got != taken {
 			t.Errorf("%s %s: taken %v, want %v", traceID, spanID, got, taken)
 			return
@@ -144,17 +145,17 @@ func TestJSONIDs(t *testing.T) {
 	f(`"`+hexID+`"`, `{}`, false)
 	f(`"`+hexID+`"`, `"AAAA"`, false)
 	for _, parent := range []string{`null`, `""`, `"0000000000000000"`, `"zz"`, `[1]`} {
-		if e := oneSpan(t, idsJSON+`,"parentSpanId":`+parent); !e.ParentID.IsZero() {
+		if e := oneSpan(t, otlptest.IDsJSON+`,"parentSpanId":`+parent); !e.ParentID.IsZero() {
 			t.Errorf("parent %s: got %x, want none", parent, e.ParentID)
 		}
 	}
 }
 
 func TestTimes(t *testing.T) {
-	now, second := arrival.UnixNano(), int64(time.Second)
+	now, second := otlptest.Arrival.UnixNano(), int64(time.Second)
 	f := func(start, end string, wantTime, wantDuration int64) {
 		t.Helper()
-		e := oneSpan(t, idsJSON+`,"startTimeUnixNano":`+start+`,"endTimeUnixNano":`+end)
+		e := oneSpan(t, otlptest.IDsJSON+`,"startTimeUnixNano":`+start+`,"endTimeUnixNano":`+end)
 		if e.Time != wantTime || e.Duration != wantDuration || !e.HasDuration {
 			t.Errorf("%s to %s: got %d, %d; want %d, %d", start, end, e.Time, e.Duration, wantTime, wantDuration)
 		}
@@ -181,7 +182,7 @@ func TestTimes(t *testing.T) {
 func TestEnumsOutsideAreInternalAndUnset(t *testing.T) {
 	f := func(kind, status string, wantKind edge.SpanKind, wantStatus edge.StatusCode) {
 		t.Helper()
-		e := oneSpan(t, idsJSON+`,"kind":`+kind+`,"status":`+status)
+		e := oneSpan(t, otlptest.IDsJSON+`,"kind":`+kind+`,"status":`+status)
 		if e.SpanKind != wantKind || e.Status != wantStatus {
 			t.Errorf("%s %s: got %v %v", kind, status, e.SpanKind, e.Status)
 		}
@@ -200,16 +201,16 @@ func TestEnumsOutsideAreInternalAndUnset(t *testing.T) {
 }
 
 func TestOnlyAnErrorKeepsItsMessage(t *testing.T) {
-	if e := oneSpan(t, idsJSON+`,"status":{"code":1,"message":"fine"}`); e.StatusMessage != "" {
+	if e := oneSpan(t, otlptest.IDsJSON+`,"status":{"code":1,"message":"fine"}`); e.StatusMessage != "" {
 		t.Errorf("status OK keeps message %q", e.StatusMessage)
 	}
-	if e := oneSpan(t, idsJSON+`,"status":{"message":"boom","code":2}`); e.StatusMessage != "boom" {
+	if e := oneSpan(t, otlptest.IDsJSON+`,"status":{"message":"boom","code":2}`); e.StatusMessage != "boom" {
 		t.Errorf("status ERROR has message %q, want boom", e.StatusMessage)
 	}
 }
 
 func TestSpanMembers(t *testing.T) {
-	e := oneSpan(t, idsJSON+`,"name":"a","name":"b","flags":257,"traceState":"k=v","parentSpanId":"00000000000000ff",
+	e := oneSpan(t, otlptest.IDsJSON+`,"name":"a","name":"b","flags":257,"traceState":"k=v","parentSpanId":"00000000000000ff",
 		"droppedAttributesCount":1,"dropped_events_count":"2","droppedLinksCount":3.0,
 		"attributes":[{"key":"old","value":{"intValue":1}}],"attributes":[{"key":"new","value":{"intValue":1}}],
 		"events":[null,{"name":"e\"1","timeUnixNano":"7","attributes":[{"key":"a","value":{"arrayValue":{"values":[{"intValue":1}]}}},{"key":"n","value":null}]},{}],
@@ -234,7 +235,7 @@ func TestSpanMembers(t *testing.T) {
 func TestExceptionIsLifted(t *testing.T) {
 	f := func(attrs, events, wantType, wantMessage string) {
 		t.Helper()
-		e := oneSpan(t, idsJSON+`,"attributes":[`+attrs+`],"events":[`+events+`]`)
+		e := oneSpan(t, otlptest.IDsJSON+`,"attributes":[`+attrs+`],"events":[`+events+`]`)
 		if got := e.Attr("exception.type"); got != wantType {
 			t.Errorf("%s: type %q, want %q", events, got, wantType)
 		}
@@ -254,7 +255,7 @@ func TestExceptionIsLifted(t *testing.T) {
 
 func TestResourceAndScopeReachTheirSpans(t *testing.T) {
 	const attrs = `{"attributes":[{"key":"service.name","value":{"stringValue":"%s"}}]}`
-	span := spanJSON(`"name":"x"`)
+	span := otlptest.SpanJSON(`"name":"x"`)
 	doc := `{"resourceSpans":[
 		{"scopeSpans":[{"spans":[` + span + `],"scope":{"name":"late","version":"1"}}],"resource":` + fmt.Sprintf(attrs, "first") + `},
 		{"resource":` + fmt.Sprintf(attrs, "second") + `,"instrumentationLibrarySpans":[{"instrumentationLibrary":{"name":"old"},"spans":[` + span + `]}]},
@@ -269,13 +270,13 @@ func TestResourceAndScopeReachTheirSpans(t *testing.T) {
 }
 
 func TestDocuments(t *testing.T) {
-	good := documentJSON(spanJSON(`"name":"x"`))
+	good := otlptest.DocumentJSON(otlptest.SpanJSON(`"name":"x"`))
 	f := func(doc string, wantSpans int, wantErr string) {
 		t.Helper()
-		sink := &recorder{}
+		sink := &otlptest.Recorder{}
 		_, err := newReceiver(t, sink).Traces(t.Context(), 0, []byte(doc), otlp.JSON)
-		if len(sink.events) != wantSpans {
-			t.Errorf("%.60q: %d spans, want %d", doc, len(sink.events), wantSpans)
+		if len(sink.Got) != wantSpans {
+			t.Errorf("%.60q: %d spans, want %d", doc, len(sink.Got), wantSpans)
 		}
 		if (err == nil) != (wantErr == "") || err != nil && !strings.Contains(err.Error(), wantErr) {
 			t.Errorf("%.60q: error %v, want %q", doc, err, wantErr)
@@ -309,14 +310,14 @@ func TestDocuments(t *testing.T) {
 }
 
 func TestSpansThatAreNoObjectsAreCounted(t *testing.T) {
-	sink := &recorder{}
-	good := spanJSON(`"name":"x"`)
-	res, err := newReceiver(t, sink).Traces(t.Context(), 0, []byte(documentJSON("null", "5", good, `{"name":"no ids"}`, good)), otlp.JSON)
-	if err != nil || res.Rejected() != 3 || len(sink.events) != 2 {
-		t.Fatalf("got %+v, %v, %d spans; want 3 rejected and 2 taken", res, err, len(sink.events))
+	sink := &otlptest.Recorder{}
+	good := otlptest.SpanJSON(`"name":"x"`)
+	res, err := newReceiver(t, sink).Traces(t.Context(), 0, []byte(otlptest.DocumentJSON("null", "5", good, `{"name":"no ids"}`, good)), otlp.JSON)
+	if err != nil || res.Rejected() != 3 || len(sink.Got) != 2 {
+		t.Fatalf("got %+v, %v, %d spans; want 3 rejected and 2 taken", res, err, len(sink.Got))
 	}
-	if sink.events[0].Index != 2 || sink.events[1].Index != 4 {
-		t.Errorf("indexes %d and %d, want 2 and 4", sink.events[0].Index, sink.events[1].Index)
+	if sink.Got[0].Index != 2 || sink.Got[1].Index != 4 {
+		t.Errorf("indexes %d and %d, want 2 and 4", sink.Got[0].Index, sink.Got[1].Index)
 	}
 	const want = "3 of 5 spans rejected: span 0: entry is no object; span 1: entry is no object; span 3: no valid trace id: want 16 bytes, not all zero"
 	if res.Message != want {
@@ -329,8 +330,8 @@ func TestSpansThatAreNoObjectsAreCounted(t *testing.T) {
 func TestAllSignalsOfADocumentAreTaken(t *testing.T) {
 	doc := []byte(`{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"stringValue":"hello"}},5]}]}],` +
 		`"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"m","gauge":{"dataPoints":[{"asInt":1},{}]}}]}]}],` +
-		documentJSON(spanJSON(`"name":"x"`), `{}`)[1:])
-	sink := &recorder{}
+		otlptest.DocumentJSON(otlptest.SpanJSON(`"name":"x"`), `{}`)[1:])
+	sink := &otlptest.Recorder{}
 	r := newReceiver(t, sink)
 	want := otlp.Result{
 		RejectedSpans: 1, RejectedLogRecords: 1, RejectedDataPoints: 1,
@@ -343,8 +344,8 @@ func TestAllSignalsOfADocumentAreTaken(t *testing.T) {
 			t.Errorf("door %d: %+v, %v", i, got, err)
 		}
 	}
-	if len(sink.events) != 6 || sink.events[0].Kind != edge.KindLog || sink.events[1].Kind != edge.KindSpan || len(sink.samples) != 3 {
-		t.Errorf("%d events and %d samples taken, want a log record, a span and a sample each time", len(sink.events), len(sink.samples))
+	if len(sink.Got) != 6 || sink.Got[0].Kind != edge.KindLog || sink.Got[1].Kind != edge.KindSpan || len(sink.GotSamples) != 3 {
+		t.Errorf("%d events and %d samples taken, want a log record, a span and a sample each time", len(sink.Got), len(sink.GotSamples))
 	}
 	const answer = `{"partialSuccess":{"rejectedSpans":"1","rejectedLogRecords":"1","rejectedDataPoints":"1","errorMessage":`
 	if got := string(want.AppendJSON(nil)); !strings.HasPrefix(got, answer) {
@@ -354,7 +355,7 @@ func TestAllSignalsOfADocumentAreTaken(t *testing.T) {
 
 func TestDeepValuesAreCut(t *testing.T) {
 	nested := strings.Repeat(`{"arrayValue":{"values":[`, 100) + `{"intValue":1}` + strings.Repeat(`]}}`, 100)
-	e := oneSpan(t, idsJSON+`,"attributes":[{"key":"k","value":`+nested+`}]`)
+	e := oneSpan(t, otlptest.IDsJSON+`,"attributes":[{"key":"k","value":`+nested+`}]`)
 	if want := strings.Repeat("[", 32) + "null" + strings.Repeat("]", 32); e.Attr("k") != want {
 		t.Errorf("got %s", e.Attr("k"))
 	}
@@ -366,12 +367,12 @@ func TestLimitsOfAttributes(t *testing.T) {
 		fmt.Fprintf(&attrs, `{"key":"k%d","value":{"intValue":%d}},`, i, i)
 	}
 	long := strings.Repeat("é", 100)
-	e := oneSpan(t, idsJSON+`,"attributes":[{"key":"`+long+`","value":{"intValue":1}},`+attrs.String()+`{"key":"k7","value":{"stringValue":"last"}}]`)
+	e := oneSpan(t, otlptest.IDsJSON+`,"attributes":[{"key":"`+long+`","value":{"intValue":1}},`+attrs.String()+`{"key":"k7","value":{"stringValue":"last"}}]`)
 	if len(e.Attrs) != 900 || e.Attr("k7") != "last" || e.Attr(strings.Repeat("é", 64)) != "1" {
 		t.Errorf("%d attributes, k7 = %q, first %q", len(e.Attrs), e.Attr("k7"), e.Attrs[0].Key)
 	}
 	text := strings.Repeat("x", 1<<20)
-	if e := oneSpan(t, idsJSON+`,"attributes":[{"key":"k","value":{"stringValue":"`+text+`"}}]`); e.Attr("k") != text {
+	if e := oneSpan(t, otlptest.IDsJSON+`,"attributes":[{"key":"k","value":{"stringValue":"`+text+`"}}]`); e.Attr("k") != text {
 		t.Errorf("a text of 1 MiB has %d bytes", len(e.Attr("k")))
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"edgescope/edge"
 	"edgescope/ingest/otlp"
+	"edgescope/ingest/otlp/otlptest"
 )
 
 // plainLog is a log record in a form that both decoders can be brought to.
@@ -80,14 +81,14 @@ func oracleLog(r plog.LogRecord) plainLog {
 		p.Time = oracleUnix(uint64(r.ObservedTimestamp()))
 	}
 	if p.Time == 0 {
-		p.Time = arrival.UnixNano()
+		p.Time = otlptest.Arrival.UnixNano()
 	}
 	return p
 }
 
 // oracleLogSkew moves the records of one resource that lie in the future; one of no trace goes by itself.
 func oracleLogSkew(logs []plainLog) {
-	now, newest := arrival.UnixNano(), map[edge.TraceID]int64{}
+	now, newest := otlptest.Arrival.UnixNano(), map[edge.TraceID]int64{}
 	for _, p := range logs {
 		if p.Time > now {
 			newest[p.TraceID] = max(newest[p.TraceID], p.Time)
@@ -107,7 +108,7 @@ func oracleLogSkew(logs []plainLog) {
 // compareLogs decodes a body with both decoders: equal records, or both refuse, or the difference is one that we want.
 func compareLogs(t testing.TB, body []byte) {
 	t.Helper()
-	sink := &recorder{}
+	sink := &otlptest.Recorder{}
 	_, ours := newReceiver(t, sink).Logs(t.Context(), 0, body, otlp.Protobuf)
 	req := plogotlp.NewExportRequest()
 	theirs := req.UnmarshalProto(body)
@@ -117,13 +118,13 @@ func compareLogs(t testing.TB, body []byte) {
 		}
 		return
 	}
-	if sink.warnings["too many attributes"]+sink.warnings["attribute name shortened"] > 0 || hasBothScopes(body) {
+	if sink.Warnings["too many attributes"]+sink.Warnings["attribute name shortened"] > 0 || hasBothScopes(body) {
 		return // the limits of the store are ours alone
 	}
 	var got []plainLog
-	for i := range sink.events {
-		got = append(got, plainOurLog(t, &sink.events[i]))
-		checkText(t, &sink.events[i])
+	for i := range sink.Got {
+		got = append(got, plainOurLog(t, &sink.Got[i]))
+		checkText(t, &sink.Got[i])
 	}
 	if d := cmp.Diff(oracleLogs(req.Logs()), got); d != "" {
 		t.Fatalf("the Collector's (-) and ours (+) differ:\n%s\n%x", d, body)

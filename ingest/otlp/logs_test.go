@@ -1,7 +1,6 @@
 package otlp_test
 
 import (
-	"strings"
 	"testing"
 	"time"
 
@@ -9,22 +8,18 @@ import (
 
 	"edgescope/edge"
 	"edgescope/ingest/otlp"
+	"edgescope/ingest/otlp/otlptest"
 )
-
-func logDocument(records ...string) string {
-	return `{"resourceLogs":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"shop"}}]},` +
-		`"scopeLogs":[{"scope":{"name":"app","version":"2"},"logRecords":[` + strings.Join(records, ",") + `]}]}]}`
-}
 
 // oneLog decodes a document of one log record with those members, which must be taken whole.
 func oneLog(t *testing.T, members string) edge.Event {
 	t.Helper()
-	sink := &recorder{}
-	res, err := newReceiver(t, sink).Logs(t.Context(), 0, []byte(logDocument(`{`+members+`}`)), otlp.JSON)
-	if err != nil || res.Rejected() != 0 || len(sink.events) != 1 || sink.events[0].Kind != edge.KindLog {
-		t.Fatalf("%s: %+v, %v, %d events; want one log record", members, res, err, len(sink.events))
+	sink := &otlptest.Recorder{}
+	res, err := newReceiver(t, sink).Logs(t.Context(), 0, []byte(otlptest.LogDocument(`{`+members+`}`)), otlp.JSON)
+	if err != nil || res.Rejected() != 0 || len(sink.Got) != 1 || sink.Got[0].Kind != edge.KindLog {
+		t.Fatalf("%s: %+v, %v, %d events; want one log record", members, res, err, len(sink.Got))
 	}
-	return sink.events[0]
+	return sink.Got[0]
 }
 
 func TestLogBodies(t *testing.T) {
@@ -88,7 +83,7 @@ func TestLogTimes(t *testing.T) {
 		}
 	}
 	const at, other = `1795215078300000000`, `1795215078000000000`
-	now := arrival.UnixNano()
+	now := otlptest.Arrival.UnixNano()
 	f(`"timeUnixNano":"`+at+`","observedTimeUnixNano":"`+other+`"`, 1795215078300000000)
 	f(`"time_unix_nano":`+at, 1795215078300000000)
 	f(`"timeUnixNano":"0","observedTimeUnixNano":"`+other+`"`, 1795215078000000000)
@@ -97,15 +92,15 @@ func TestLogTimes(t *testing.T) {
 	f(``, now)
 	f(`"timeUnixNano":1.7952150783e18`, 1795215078300000000)
 	f(`"timeUnixNano":"18446744073709551615"`, now)
-	ahead := arrival.Add(9 * time.Minute).UnixNano()
+	ahead := otlptest.Arrival.Add(9 * time.Minute).UnixNano()
 	f(`"timeUnixNano":`+decimal(ahead), ahead)
-	f(`"timeUnixNano":`+decimal(arrival.Add(11*time.Minute).UnixNano()), now)
+	f(`"timeUnixNano":`+decimal(otlptest.Arrival.Add(11*time.Minute).UnixNano()), now)
 }
 
 func TestLogIDsAndAttributes(t *testing.T) {
-	e := oneLog(t, idsJSON+`,"flags":1,"droppedAttributesCount":2,"eventName":"device.crash","attributes":[{"key":"k","value":{"intValue":1}}]`)
+	e := oneLog(t, otlptest.IDsJSON+`,"flags":1,"droppedAttributesCount":2,"eventName":"device.crash","attributes":[{"key":"k","value":{"intValue":1}}]`)
 	want := edge.Event{
-		Kind: edge.KindLog, Time: arrival.UnixNano(), Flags: 1, DroppedAttrs: 2, ScopeName: "app", ScopeVersion: "2",
+		Kind: edge.KindLog, Time: otlptest.Arrival.UnixNano(), Flags: 1, DroppedAttrs: 2, ScopeName: "app", ScopeVersion: "2",
 		TraceID:  edge.TraceID{0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef, 0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef},
 		SpanID:   edge.SpanID{0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef},
 		Resource: []edge.Attr{{Key: "service.name", Value: "shop"}},
@@ -121,39 +116,39 @@ func TestLogIDsAndAttributes(t *testing.T) {
 }
 
 func TestLogEntriesThatAreNoObjects(t *testing.T) {
-	sink := &recorder{}
-	res, err := newReceiver(t, sink).Logs(t.Context(), 0, []byte(logDocument("null", `{"body":{"stringValue":"a"}}`, "5")), otlp.JSON)
+	sink := &otlptest.Recorder{}
+	res, err := newReceiver(t, sink).Logs(t.Context(), 0, []byte(otlptest.LogDocument("null", `{"body":{"stringValue":"a"}}`, "5")), otlp.JSON)
 	want := otlp.Result{RejectedLogRecords: 2, Message: "2 of 3 log records rejected: log record 0: entry is no object; log record 2: entry is no object"}
-	if err != nil || res != want || len(sink.events) != 1 || sink.events[0].Index != 1 {
-		t.Errorf("got %+v, %v, %d events", res, err, len(sink.events))
+	if err != nil || res != want || len(sink.Got) != 1 || sink.Got[0].Index != 1 {
+		t.Errorf("got %+v, %v, %d events", res, err, len(sink.Got))
 	}
 }
 
 // logSeeds are bodies that between them have every field of a log record, in usual and unusual order, and every way to be broken.
 func logSeeds() map[string][]byte {
-	full := pb(nil).fixed64(1, startTime).fixed64(11, endTime).varint(2, 9).bytes(3, "INFO").
-		msg(5, anyMap(keyValue("msg", anyString("x\xff")), keyValue("n", anyArray(anyInt(1), anyDouble(1.5))))).
-		msg(6, keyValue("http.route", anyString("/a"))).varint(7, 3).fixed32(8, 1).bytes(9, traceText).bytes(10, spanText).bytes(12, "ev")
-	scope := pb(nil).bytes(1, "scope").bytes(2, "1")
-	wrap := func(records ...pb) []byte {
-		list := pb(nil).msg(1, scope)
+	full := otlptest.PB(nil).Fixed64(1, otlptest.StartTime).Fixed64(11, otlptest.EndTime).Varint(2, 9).Bytes(3, "INFO").
+		Msg(5, otlptest.AnyMap(otlptest.KeyValue("msg", otlptest.AnyString("x\xff")), otlptest.KeyValue("n", otlptest.AnyArray(otlptest.AnyInt(1), otlptest.AnyDouble(1.5))))).
+		Msg(6, otlptest.KeyValue("http.route", otlptest.AnyString("/a"))).Varint(7, 3).Fixed32(8, 1).Bytes(9, otlptest.TraceText).Bytes(10, otlptest.SpanText).Bytes(12, "ev")
+	scope := otlptest.PB(nil).Bytes(1, "scope").Bytes(2, "1")
+	wrap := func(records ...otlptest.PB) []byte {
+		list := otlptest.PB(nil).Msg(1, scope)
 		for _, r := range records {
-			list = list.msg(2, r)
+			list = list.Msg(2, r)
 		}
-		return pb(nil).msg(1, pb(nil).msg(1, pb(nil).msg(1, keyValue("service.name", anyString("s")))).msg(2, list))
+		return otlptest.PB(nil).Msg(1, otlptest.PB(nil).Msg(1, otlptest.PB(nil).Msg(1, otlptest.KeyValue("service.name", otlptest.AnyString("s")))).Msg(2, list))
 	}
 	return map[string][]byte{
 		"empty":           {},
 		"full":            wrap(full),
-		"two":             wrap(full, pb(nil).msg(5, anyString("second"))),
-		"nothing":         wrap(pb(nil)),
-		"bodies":          wrap(pb(nil).msg(5, anyBool(1)), pb(nil).msg(5, anyDouble(2.5)), pb(nil).msg(5, anyBytes("\x00\xff")), pb(nil).msg(5, nil)),
-		"body-twice":      wrap(pb(nil).msg(5, anyString("a")).msg(5, anyString("b"))),
-		"bad-ids":         wrap(pb(nil).bytes(9, "short").bytes(10, "")),
-		"severities":      wrap(pb(nil).varint(2, 99), pb(nil).bytes(3, "fatal"), pb(nil).varint(2, 1<<40+5)),
-		"times":           wrap(pb(nil).fixed64(11, startTime), pb(nil).fixed64(1, 1<<63+5)),
-		"unknown-fields":  wrap(pb(nil).varint(99, 1).bytes(4, "deprecated").msg(5, anyString("x"))),
+		"two":             wrap(full, otlptest.PB(nil).Msg(5, otlptest.AnyString("second"))),
+		"nothing":         wrap(otlptest.PB(nil)),
+		"bodies":          wrap(otlptest.PB(nil).Msg(5, otlptest.AnyBool(1)), otlptest.PB(nil).Msg(5, otlptest.AnyDouble(2.5)), otlptest.PB(nil).Msg(5, otlptest.AnyBytes("\x00\xff")), otlptest.PB(nil).Msg(5, nil)),
+		"body-twice":      wrap(otlptest.PB(nil).Msg(5, otlptest.AnyString("a")).Msg(5, otlptest.AnyString("b"))),
+		"bad-ids":         wrap(otlptest.PB(nil).Bytes(9, "short").Bytes(10, "")),
+		"severities":      wrap(otlptest.PB(nil).Varint(2, 99), otlptest.PB(nil).Bytes(3, "fatal"), otlptest.PB(nil).Varint(2, 1<<40+5)),
+		"times":           wrap(otlptest.PB(nil).Fixed64(11, otlptest.StartTime), otlptest.PB(nil).Fixed64(1, 1<<63+5)),
+		"unknown-fields":  wrap(otlptest.PB(nil).Varint(99, 1).Bytes(4, "deprecated").Msg(5, otlptest.AnyString("x"))),
 		"cut-off":         wrap(full)[:40],
-		"wrong-wire-type": wrap(pb(nil).varint(1, 5)),
+		"wrong-wire-type": wrap(otlptest.PB(nil).Varint(1, 5)),
 	}
 }

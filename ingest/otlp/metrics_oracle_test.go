@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric/pmetricotlp"
 
 	"edgescope/ingest/otlp"
+	"edgescope/ingest/otlp/otlptest"
 )
 
 // oraclePoints spells the data points of a request that the Collector's decoder has read.
@@ -25,8 +26,8 @@ func oraclePoints(metrics pmetric.Metrics) (list []string) {
 				}
 				for _, p := range oracleData(m, shared) {
 					p.Index = len(list)
-					if p.Time == 0 || min(p.Time, math.MaxInt64) > uint64(arrival.UnixNano())+10*60*1e9 {
-						p.Time = uint64(arrival.UnixNano())
+					if p.Time == 0 || min(p.Time, math.MaxInt64) > uint64(otlptest.Arrival.UnixNano())+10*60*1e9 {
+						p.Time = uint64(otlptest.Arrival.UnixNano())
 					}
 					list = append(list, otlp.PointText(p))
 				}
@@ -136,7 +137,7 @@ func oracleTexts(m pcommon.Map) []string {
 // Whatever was decoded must then become samples without harm.
 func compareMetrics(t testing.TB, body []byte) {
 	t.Helper()
-	got, ours := otlp.Points(body, arrival)
+	got, ours := otlp.Points(body, otlptest.Arrival)
 	req := pmetricotlp.NewExportRequest()
 	theirs := req.UnmarshalProto(body)
 	if ours != nil || theirs != nil {
@@ -145,12 +146,12 @@ func compareMetrics(t testing.TB, body []byte) {
 		}
 		return
 	}
-	sink := &recorder{}
+	sink := &otlptest.Recorder{}
 	if _, err := newReceiver(t, sink).Metrics(t.Context(), 0, body, otlp.Protobuf); err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range sink.samples {
-		if math.IsNaN(s.value) || s.series == "" {
+	for _, s := range sink.GotSamples {
+		if math.IsNaN(s.Value) || s.Series == "" {
 			t.Errorf("sample %+v", s)
 		}
 	}
@@ -162,59 +163,50 @@ func compareMetrics(t testing.TB, body []byte) {
 	}
 }
 
-func packed64(values ...uint64) string {
-	var b pb
-	for _, v := range values {
-		b = b.fixed64(1, v)[:len(b)+9]
-		b = append(b[:len(b)-9], b[len(b)-8:]...)
-	}
-	return string(b)
-}
-
 // metricSeeds are bodies that between them have every field of every kind of metric, and every way to be broken.
 func metricSeeds() map[string][]byte {
-	attr, exemplar := keyValue("k", anyString("v")), pb(nil).fixed64(2, startTime).fixed64(3, 1).bytes(4, spanText).bytes(5, traceText).msg(7, keyValue("e", anyInt(1)))
+	attr, exemplar := otlptest.KeyValue("k", otlptest.AnyString("v")), otlptest.PB(nil).Fixed64(2, otlptest.StartTime).Fixed64(3, 1).Bytes(4, otlptest.SpanText).Bytes(5, otlptest.TraceText).Msg(7, otlptest.KeyValue("e", otlptest.AnyInt(1)))
 	one, two := math.Float64bits(1), math.Float64bits(2.5)
-	num := pb(nil).fixed64(2, startTime).fixed64(3, endTime).fixed64(4, two).msg(5, exemplar).msg(7, attr).varint(8, 0)
-	hist := pb(nil).fixed64(2, startTime).fixed64(3, endTime).fixed64(4, 3).fixed64(5, two).bytes(6, packed64(1, 2)).bytes(7, packed64(one)).
-		msg(8, exemplar).msg(9, attr).varint(10, 0).fixed64(11, one).fixed64(12, two)
-	unpacked := pb(nil).fixed64(3, endTime).fixed64(4, 3).fixed64(6, 1).fixed64(7, one).fixed64(6, 2)
-	buckets := pb(nil).varint(1, 3).bytes(2, "\x01\x00\x80\x01")
-	exp := pb(nil).msg(1, attr).fixed64(2, startTime).fixed64(3, endTime).fixed64(4, 3).fixed64(5, two).varint(6, 5).fixed64(7, 1).
-		msg(8, buckets).msg(9, pb(nil).varint(2, 1).varint(2, 2)).varint(10, 0).msg(11, exemplar).fixed64(12, one).fixed64(13, two).fixed64(14, one)
-	summary := pb(nil).fixed64(2, startTime).fixed64(3, endTime).fixed64(4, 3).fixed64(5, two).msg(6, pb(nil).fixed64(1, one).fixed64(2, two)).msg(7, attr).varint(8, 0)
-	wrap := func(metrics ...pb) []byte {
-		list := pb(nil).msg(1, pb(nil).bytes(1, "scope").bytes(2, "1"))
+	num := otlptest.PB(nil).Fixed64(2, otlptest.StartTime).Fixed64(3, otlptest.EndTime).Fixed64(4, two).Msg(5, exemplar).Msg(7, attr).Varint(8, 0)
+	hist := otlptest.PB(nil).Fixed64(2, otlptest.StartTime).Fixed64(3, otlptest.EndTime).Fixed64(4, 3).Fixed64(5, two).Bytes(6, otlptest.Packed64(1, 2)).Bytes(7, otlptest.Packed64(one)).
+		Msg(8, exemplar).Msg(9, attr).Varint(10, 0).Fixed64(11, one).Fixed64(12, two)
+	unpacked := otlptest.PB(nil).Fixed64(3, otlptest.EndTime).Fixed64(4, 3).Fixed64(6, 1).Fixed64(7, one).Fixed64(6, 2)
+	buckets := otlptest.PB(nil).Varint(1, 3).Bytes(2, "\x01\x00\x80\x01")
+	exp := otlptest.PB(nil).Msg(1, attr).Fixed64(2, otlptest.StartTime).Fixed64(3, otlptest.EndTime).Fixed64(4, 3).Fixed64(5, two).Varint(6, 5).Fixed64(7, 1).
+		Msg(8, buckets).Msg(9, otlptest.PB(nil).Varint(2, 1).Varint(2, 2)).Varint(10, 0).Msg(11, exemplar).Fixed64(12, one).Fixed64(13, two).Fixed64(14, one)
+	summary := otlptest.PB(nil).Fixed64(2, otlptest.StartTime).Fixed64(3, otlptest.EndTime).Fixed64(4, 3).Fixed64(5, two).Msg(6, otlptest.PB(nil).Fixed64(1, one).Fixed64(2, two)).Msg(7, attr).Varint(8, 0)
+	wrap := func(metrics ...otlptest.PB) []byte {
+		list := otlptest.PB(nil).Msg(1, otlptest.PB(nil).Bytes(1, "scope").Bytes(2, "1"))
 		for _, m := range metrics {
-			list = list.msg(2, m)
+			list = list.Msg(2, m)
 		}
-		return pb(nil).msg(1, pb(nil).msg(1, pb(nil).msg(1, keyValue("service.name", anyString("s")))).msg(2, list))
+		return otlptest.PB(nil).Msg(1, otlptest.PB(nil).Msg(1, otlptest.PB(nil).Msg(1, otlptest.KeyValue("service.name", otlptest.AnyString("s")))).Msg(2, list))
 	}
-	named := pb(nil).bytes(1, "faas.x").bytes(2, "what it is").bytes(3, "s")
+	named := otlptest.PB(nil).Bytes(1, "faas.x").Bytes(2, "what it is").Bytes(3, "s")
 	return map[string][]byte{
 		"empty":           {},
-		"gauge":           wrap(named.msg(5, pb(nil).msg(1, num).msg(1, num))),
-		"sum":             wrap(named.msg(7, pb(nil).msg(1, num).varint(2, 2).varint(3, 1))),
-		"delta":           wrap(named.msg(7, pb(nil).msg(1, num).msg(1, num).varint(2, 1).varint(3, 1))),
-		"integer":         wrap(named.msg(5, pb(nil).msg(1, pb(nil).fixed64(3, endTime).fixed64(6, math.MaxUint64)))),
-		"number-twice":    wrap(named.msg(5, pb(nil).msg(1, num.fixed64(6, 7)))),
-		"histogram":       wrap(named.msg(9, pb(nil).msg(1, hist).varint(2, 2))),
-		"unpacked":        wrap(named.msg(9, pb(nil).msg(1, unpacked).varint(2, 1))),
-		"exponential":     wrap(named.msg(10, pb(nil).msg(1, exp).varint(2, 1))),
-		"summary":         wrap(named.msg(11, pb(nil).msg(1, summary))),
-		"metadata":        wrap(named.msg(12, attr).msg(5, pb(nil).msg(1, num))),
-		"name-last":       wrap(pb(nil).msg(5, pb(nil).msg(1, num)).bytes(1, "late\xff")),
+		"gauge":           wrap(named.Msg(5, otlptest.PB(nil).Msg(1, num).Msg(1, num))),
+		"sum":             wrap(named.Msg(7, otlptest.PB(nil).Msg(1, num).Varint(2, 2).Varint(3, 1))),
+		"delta":           wrap(named.Msg(7, otlptest.PB(nil).Msg(1, num).Msg(1, num).Varint(2, 1).Varint(3, 1))),
+		"integer":         wrap(named.Msg(5, otlptest.PB(nil).Msg(1, otlptest.PB(nil).Fixed64(3, otlptest.EndTime).Fixed64(6, math.MaxUint64)))),
+		"number-twice":    wrap(named.Msg(5, otlptest.PB(nil).Msg(1, num.Fixed64(6, 7)))),
+		"histogram":       wrap(named.Msg(9, otlptest.PB(nil).Msg(1, hist).Varint(2, 2))),
+		"unpacked":        wrap(named.Msg(9, otlptest.PB(nil).Msg(1, unpacked).Varint(2, 1))),
+		"exponential":     wrap(named.Msg(10, otlptest.PB(nil).Msg(1, exp).Varint(2, 1))),
+		"summary":         wrap(named.Msg(11, otlptest.PB(nil).Msg(1, summary))),
+		"metadata":        wrap(named.Msg(12, attr).Msg(5, otlptest.PB(nil).Msg(1, num))),
+		"name-last":       wrap(otlptest.PB(nil).Msg(5, otlptest.PB(nil).Msg(1, num)).Bytes(1, "late\xff")),
 		"no-data":         wrap(named),
-		"no-value":        wrap(named.msg(5, pb(nil).msg(1, pb(nil).varint(8, 1)))),
-		"nan":             wrap(named.msg(5, pb(nil).msg(1, pb(nil).fixed64(4, math.Float64bits(math.NaN()))))),
-		"two-kinds":       wrap(named.msg(5, pb(nil).msg(1, num)).msg(7, pb(nil).msg(1, num))),
-		"temporality":     wrap(named.msg(7, pb(nil).msg(1, num).varint(2, 9))),
-		"bad-packed":      wrap(named.msg(9, pb(nil).msg(1, pb(nil).bytes(6, "123")))),
-		"bad-exemplar-id": wrap(named.msg(5, pb(nil).msg(1, pb(nil).msg(5, pb(nil).bytes(5, "short"))))),
-		"cut-off":         wrap(named.msg(5, pb(nil).msg(1, num)))[:50],
-		"wrong-wire-type": wrap(named.msg(5, pb(nil).msg(1, pb(nil).varint(4, 1)))),
-		"scope":           pb(nil).msg(1, pb(nil).msg(2, pb(nil).msg(2, named.msg(5, pb(nil).msg(1, num))).msg(1, pb(nil).bytes(1, "lib").bytes(2, "1").msg(3, attr)))),
-		"unknown-fields":  wrap(named.varint(4, 1).varint(99, 1).msg(5, pb(nil).varint(2, 1).msg(1, num.varint(98, 1)))),
+		"no-value":        wrap(named.Msg(5, otlptest.PB(nil).Msg(1, otlptest.PB(nil).Varint(8, 1)))),
+		"nan":             wrap(named.Msg(5, otlptest.PB(nil).Msg(1, otlptest.PB(nil).Fixed64(4, math.Float64bits(math.NaN()))))),
+		"two-kinds":       wrap(named.Msg(5, otlptest.PB(nil).Msg(1, num)).Msg(7, otlptest.PB(nil).Msg(1, num))),
+		"temporality":     wrap(named.Msg(7, otlptest.PB(nil).Msg(1, num).Varint(2, 9))),
+		"bad-packed":      wrap(named.Msg(9, otlptest.PB(nil).Msg(1, otlptest.PB(nil).Bytes(6, "123")))),
+		"bad-exemplar-id": wrap(named.Msg(5, otlptest.PB(nil).Msg(1, otlptest.PB(nil).Msg(5, otlptest.PB(nil).Bytes(5, "short"))))),
+		"cut-off":         wrap(named.Msg(5, otlptest.PB(nil).Msg(1, num)))[:50],
+		"wrong-wire-type": wrap(named.Msg(5, otlptest.PB(nil).Msg(1, otlptest.PB(nil).Varint(4, 1)))),
+		"scope":           otlptest.PB(nil).Msg(1, otlptest.PB(nil).Msg(2, otlptest.PB(nil).Msg(2, named.Msg(5, otlptest.PB(nil).Msg(1, num))).Msg(1, otlptest.PB(nil).Bytes(1, "lib").Bytes(2, "1").Msg(3, attr)))),
+		"unknown-fields":  wrap(named.Varint(4, 1).Varint(99, 1).Msg(5, otlptest.PB(nil).Varint(2, 1).Msg(1, num.Varint(98, 1)))),
 	}
 }
 

@@ -14,27 +14,8 @@ import (
 
 	"edgescope/edge"
 	"edgescope/ingest/otlp"
+	"edgescope/ingest/otlp/otlptest"
 )
-
-// metricDocument wraps metrics into a request of one resource and scope.
-func metricDocument(metrics ...string) string {
-	return `{"resourceMetrics":[{"scopeMetrics":[{"metrics":[` + strings.Join(metrics, ",") + `]}]}]}`
-}
-
-const (
-	t0 = 1795215000000 // Unix milliseconds
-	// nano makes nanoseconds of them in JSON.
-	nano = "000000"
-)
-
-// number is a data point of a gauge or sum, after seconds from t0 and begun at t0.
-func number(seconds int, value string, more ...string) string {
-	return fmt.Sprintf(`{"startTimeUnixNano":"%d%s","timeUnixNano":"%d%s","asDouble":%s%s}`, t0, nano, t0+1000*seconds, nano, value, strings.Join(append([]string{""}, more...), ","))
-}
-
-func gauge(name string, points ...string) string {
-	return `{"name":"` + name + `","gauge":{"dataPoints":[` + strings.Join(points, ",") + `]}}`
-}
 
 // sum is a monotonic sum; temporality 1 is delta, 2 cumulative.
 func sum(name string, temporality int, points ...string) string {
@@ -42,23 +23,14 @@ func sum(name string, temporality int, points ...string) string {
 }
 
 // take sends metrics that must all be taken and answers the samples, as series@seconds=value.
-func take(t *testing.T, r testReceiver, sink *recorder, metrics ...string) []string {
+func take(t *testing.T, r testReceiver, sink *otlptest.Recorder, metrics ...string) []string {
 	t.Helper()
-	sink.samples = nil
-	res, err := r.Metrics(t.Context(), 0, []byte(metricDocument(metrics...)), otlp.JSON)
+	sink.GotSamples = nil
+	res, err := r.Metrics(t.Context(), 0, []byte(otlptest.MetricDocument(metrics...)), otlp.JSON)
 	if err != nil || res.Rejected() != 0 {
 		t.Fatalf("got %+v, %v; want all taken", res, err)
 	}
-	return sink.texts()
-}
-
-// texts spells the samples, times in seconds from t0.
-func (r *recorder) texts() []string {
-	var list []string
-	for _, s := range r.samples {
-		list = append(list, fmt.Sprintf("%s@%v=%v", strings.TrimSuffix(s.series, "{}"), float64(s.at-t0)/1000, s.value))
-	}
-	return list
+	return sink.Texts()
 }
 
 func expect(t *testing.T, got []string, want ...string) {
@@ -72,13 +44,13 @@ func expect(t *testing.T, got []string, want ...string) {
 func TestMetricNames(t *testing.T) {
 	f := func(name, unit, data, want string) {
 		t.Helper()
-		sink := &recorder{}
+		sink := &otlptest.Recorder{}
 		take(t, newReceiver(t, sink), sink, fmt.Sprintf(`{"name":%q,"unit":%q,%s}`, name, unit, data))
-		if got := strings.TrimSuffix(sink.samples[0].series, "{}"); got != want {
+		if got := strings.TrimSuffix(sink.GotSamples[0].Series, "{}"); got != want {
 			t.Errorf("%s in %q: got %s, want %s", name, unit, got, want)
 		}
 	}
-	point := `"dataPoints":[` + number(5, "1") + `]`
+	point := `"dataPoints":[` + otlptest.Number(5, "1") + `]`
 	gauge, counter := `"gauge":{`+point+`}`, `"sum":{"aggregationTemporality":2,"isMonotonic":true,`+point+`}`
 	upDown := `"sum":{"aggregationTemporality":2,` + point + `}`
 	f("faas.coldstarts", "", counter, "faas_coldstarts_total")
@@ -106,14 +78,14 @@ func TestMetricNames(t *testing.T) {
 func TestMetricLabels(t *testing.T) {
 	f := func(resource, scope, attributes, want string) {
 		t.Helper()
-		sink := &recorder{}
+		sink := &otlptest.Recorder{}
 		doc := `{"resourceMetrics":[{"resource":{"attributes":[` + resource + `]},"scopeMetrics":[{"scope":{` + scope + `},"metrics":[` +
-			gauge("m", number(5, "1", `"attributes":[`+attributes+`]`)) + `]}]}]}`
+			otlptest.Gauge("m", otlptest.Number(5, "1", `"attributes":[`+attributes+`]`)) + `]}]}]}`
 		res, err := newReceiver(t, sink).Metrics(t.Context(), 0, []byte(doc), otlp.JSON)
-		if err != nil || res != (otlp.Result{}) || len(sink.samples) != 1 {
-			t.Fatalf("%+v, %v, %d samples", res, err, len(sink.samples))
+		if err != nil || res != (otlp.Result{}) || len(sink.GotSamples) != 1 {
+			t.Fatalf("%+v, %v, %d samples", res, err, len(sink.GotSamples))
 		}
-		if got := sink.samples[0].series; got != "m{"+want+"}" {
+		if got := sink.GotSamples[0].Series; got != "m{"+want+"}" {
 			t.Errorf("got  %s\nwant m{%s}", got, want)
 		}
 	}
@@ -135,13 +107,13 @@ func TestMetricLabels(t *testing.T) {
 }
 
 func TestGaugesAndNumbers(t *testing.T) {
-	sink := &recorder{}
+	sink := &otlptest.Recorder{}
 	r := newReceiver(t, sink)
 	f := func(point string, want ...string) {
 		t.Helper()
-		expect(t, take(t, r, sink, gauge("g", point)), want...)
+		expect(t, take(t, r, sink, otlptest.Gauge("g", point)), want...)
 	}
-	at := fmt.Sprintf(`"timeUnixNano":"%d%s"`, t0+5000, nano)
+	at := fmt.Sprintf(`"timeUnixNano":"%d%s"`, otlptest.T0+5000, otlptest.Nano)
 	f(`{`+at+`,"as_int":"-3"}`, "g@5=-3")
 	f(`{`+at+`,"asDouble":2.5}`, "g@5=2.5")
 	f(`{`+at+`,"asDouble":"2.5"}`, "g@5=2.5")
@@ -149,34 +121,34 @@ func TestGaugesAndNumbers(t *testing.T) {
 	f(`{`+at+`,"asDouble":"Infinity"}`, "g@5=+Inf")
 	f(`{` + at + `,"flags":1}`)
 	f(`{` + at + `,"asDouble":"NaN","flags":1}`)
-	f(`{"asInt":1}`, fmt.Sprintf("g@%v=1", float64(arrival.UnixMilli()-t0)/1000))
+	f(`{"asInt":1}`, fmt.Sprintf("g@%v=1", float64(otlptest.Arrival.UnixMilli()-otlptest.T0)/1000))
 	g := func(time string) { // what is no number of nanoseconds is read, and told
 		t.Helper()
-		sink.samples = nil
-		res, err := r.Metrics(t.Context(), 0, []byte(metricDocument(gauge("t", `{"timeUnixNano":`+time+`,"asInt":1}`))), otlp.JSON)
+		sink.GotSamples = nil
+		res, err := r.Metrics(t.Context(), 0, []byte(otlptest.MetricDocument(otlptest.Gauge("t", `{"timeUnixNano":`+time+`,"asInt":1}`))), otlp.JSON)
 		if err != nil || res.Rejected() != 0 {
 			t.Errorf("%s: %+v, %v", time, res, err)
 		}
-		expect(t, sink.texts(), "t@5=1")
+		expect(t, sink.Texts(), "t@5=1")
 	}
-	g(`"` + decimal(t0+5000) + `"`)
-	g(decimal((t0 + 5000) / 1000))
-	g(`"` + time.UnixMilli(t0+5000).UTC().Format(time.RFC3339) + `"`)
-	f(`{"timeUnixNano":"9000000000000000000","asInt":1}`, fmt.Sprintf("g@%v=1", float64(arrival.UnixMilli()-t0)/1000))
+	g(`"` + decimal(otlptest.T0+5000) + `"`)
+	g(decimal((otlptest.T0 + 5000) / 1000))
+	g(`"` + time.UnixMilli(otlptest.T0+5000).UTC().Format(time.RFC3339) + `"`)
+	f(`{"timeUnixNano":"9000000000000000000","asInt":1}`, fmt.Sprintf("g@%v=1", float64(otlptest.Arrival.UnixMilli()-otlptest.T0)/1000))
 }
 
 // TestPointsThatCannotBeTaken: each costs itself and is named; its neighbour is taken.
 func TestPointsThatCannotBeTaken(t *testing.T) {
 	f := func(metric, wantReason string) {
 		t.Helper()
-		sink := &recorder{}
+		sink := &otlptest.Recorder{}
 		r := newReceiver(t, sink, func(o *otlp.Options) { o.MaxAge = 24 * time.Hour })
-		good := gauge("good", number(0, "1"))
-		res, err := r.Metrics(t.Context(), 0, []byte(metricDocument(good, metric, good)), otlp.JSON)
+		good := otlptest.Gauge("good", otlptest.Number(0, "1"))
+		res, err := r.Metrics(t.Context(), 0, []byte(otlptest.MetricDocument(good, metric, good)), otlp.JSON)
 		if err != nil || res.RejectedDataPoints != 1 || !strings.Contains(res.Message, "1 of 3 data points rejected: data point 1: "+wantReason) {
 			t.Errorf("%.80s: %+v, %v; want %q", metric, res, err, wantReason)
 		}
-		if got := sink.texts(); len(got) != 2 || got[0] != "good@0=1" {
+		if got := sink.Texts(); len(got) != 2 || got[0] != "good@0=1" {
 			t.Errorf("%.80s: samples %v, want the two good ones", metric, got)
 		}
 	}
@@ -184,21 +156,21 @@ func TestPointsThatCannotBeTaken(t *testing.T) {
 	for i := range 65 {
 		many = strings.Replace(many, "%d", decimal(int64(i)), 1)
 	}
-	f(gauge("m", `{"asDouble":null}`), "no value that is a number")
-	f(gauge("m", number(1, `"NaN"`)), "no value that is a number")
-	f(gauge("m", `{}`), "no value that is a number")
-	f(gauge("m", `5`), "entry is no object")
+	f(otlptest.Gauge("m", `{"asDouble":null}`), "no value that is a number")
+	f(otlptest.Gauge("m", otlptest.Number(1, `"NaN"`)), "no value that is a number")
+	f(otlptest.Gauge("m", `{}`), "no value that is a number")
+	f(otlptest.Gauge("m", `5`), "entry is no object")
 	f(`null`, "entry is no object")
-	f(gauge("", number(1, "1")), "metric without a name")
-	f(gauge("...", number(1, "1")), "metric without a name")
-	f(gauge("edge.colo.requests", number(1, "1")), "metric name is reserved")
-	f(gauge("otel_metric_overflow_points_total", number(1, "1")), "metric name is reserved")
-	f(gauge("m", number(-100_000_000, "1")), "older than the retention of samples")
-	f(gauge("m", number(1, "1", `"attributes":[`+strings.TrimSuffix(many, ",")+`]`)), "more than 64 attributes")
-	f(sum("m", 1, number(1, `"Infinity"`)), "delta is infinite")
-	f(sum("m", 1, number(1, `"1e308"`)), "delta is infinite, or too large to be added up") // two of them would make the total infinite for good
-	f(sum("m", 1, number(1, "-1e308")), "delta is infinite, or too large to be added up")
-	f(sum("m", 1, number(1, "-1")), "delta of a monotonic sum is below 0")
+	f(otlptest.Gauge("", otlptest.Number(1, "1")), "metric without a name")
+	f(otlptest.Gauge("...", otlptest.Number(1, "1")), "metric without a name")
+	f(otlptest.Gauge("edge.colo.requests", otlptest.Number(1, "1")), "metric name is reserved")
+	f(otlptest.Gauge("otel_metric_overflow_points_total", otlptest.Number(1, "1")), "metric name is reserved")
+	f(otlptest.Gauge("m", otlptest.Number(-100_000_000, "1")), "older than the retention of samples")
+	f(otlptest.Gauge("m", otlptest.Number(1, "1", `"attributes":[`+strings.TrimSuffix(many, ",")+`]`)), "more than 64 attributes")
+	f(sum("m", 1, otlptest.Number(1, `"Infinity"`)), "delta is infinite")
+	f(sum("m", 1, otlptest.Number(1, `"1e308"`)), "delta is infinite, or too large to be added up") // two of them would make the total infinite for good
+	f(sum("m", 1, otlptest.Number(1, "-1e308")), "delta is infinite, or too large to be added up")
+	f(sum("m", 1, otlptest.Number(1, "-1")), "delta of a monotonic sum is below 0")
 	f(histogram(2, `{"count":"x"}`), "no value that is a number")
 	f(histogram(2, `{"bucketCounts":[`+strings.Repeat("0,", 1000)+`0],"explicitBounds":`+ascending(1000)+`}`), "point needs more than 1000 series")
 }
@@ -212,18 +184,18 @@ func ascending(n int) string {
 }
 
 func TestSamplesWithoutADoorAreRejected(t *testing.T) {
-	r := newReceiver(t, discard{})
-	res, err := r.Metrics(t.Context(), 0, []byte(metricDocument(gauge("m", number(1, "1")))), otlp.JSON)
+	r := newReceiver(t, otlptest.Discard{})
+	res, err := r.Metrics(t.Context(), 0, []byte(otlptest.MetricDocument(otlptest.Gauge("m", otlptest.Number(1, "1")))), otlp.JSON)
 	if err != nil || res.RejectedDataPoints != 1 || !strings.Contains(res.Message, "metrics are not accepted here") {
 		t.Errorf("%+v, %v", res, err)
 	}
 }
 
 func TestCumulativeSums(t *testing.T) {
-	sink := &recorder{}
+	sink := &otlptest.Recorder{}
 	r := newReceiver(t, sink)
 	started := func(start, seconds int, value string) string {
-		return fmt.Sprintf(`{"startTimeUnixNano":"%d%s","timeUnixNano":"%d%s","asDouble":%s}`, t0+1000*start, nano, t0+1000*seconds, nano, value)
+		return fmt.Sprintf(`{"startTimeUnixNano":"%d%s","timeUnixNano":"%d%s","asDouble":%s}`, otlptest.T0+1000*start, otlptest.Nano, otlptest.T0+1000*seconds, otlptest.Nano, value)
 	}
 	// A counter was 0 when it began: with that sample, increase counts its first value.
 	expect(t, take(t, r, sink, sum("c", 2, started(0, 10, "5"))), "c_total@0.001=0", "c_total@10=5")
@@ -236,7 +208,7 @@ func TestCumulativeSums(t *testing.T) {
 	expect(t, take(t, r, sink, sum("c", 2, started(25, 40, "10"))), "c_total@40=10")
 	// Start and time the same, or no start: no moment at which it was 0.
 	expect(t, take(t, r, sink, sum("same", 2, started(10, 10, "3"))), "same_total@10=3")
-	expect(t, take(t, r, sink, sum("none", 2, `{"timeUnixNano":"`+decimal(t0+5000)+nano+`","asInt":"4"}`)), "none_total@5=4")
+	expect(t, take(t, r, sink, sum("none", 2, `{"timeUnixNano":"`+decimal(otlptest.T0+5000)+otlptest.Nano+`","asInt":"4"}`)), "none_total@5=4")
 	// What is not monotonic is no counter.
 	expect(t, take(t, r, sink, strings.Replace(sum("u", 2, started(0, 10, "5")), "true", "false", 1)), "u@10=5")
 	// Without a temporality it is taken for cumulative.
@@ -244,28 +216,28 @@ func TestCumulativeSums(t *testing.T) {
 }
 
 func TestDeltasAreAddedUp(t *testing.T) {
-	sink, set := &recorder{}, metrics.NewSet()
+	sink, set := &otlptest.Recorder{}, metrics.NewSet()
 	r := newReceiver(t, sink, func(o *otlp.Options) { o.Metrics = set })
-	expect(t, take(t, r, sink, sum("d", 1, number(10, "5"))), "d_total@0.001=0", "d_total@10=5")
-	expect(t, take(t, r, sink, sum("d", 1, number(20, "2"))), "d_total@20=7")
-	sink.repeats = true
-	expect(t, take(t, r, sink, sum("d", 1, number(20, "2")))) // a body that comes again adds nothing
-	sink.repeats = false
-	expect(t, take(t, r, sink, sum("d", 1, number(40, "1"))), "d_total@40=8")
+	expect(t, take(t, r, sink, sum("d", 1, otlptest.Number(10, "5"))), "d_total@0.001=0", "d_total@10=5")
+	expect(t, take(t, r, sink, sum("d", 1, otlptest.Number(20, "2"))), "d_total@20=7")
+	sink.Repeats = true
+	expect(t, take(t, r, sink, sum("d", 1, otlptest.Number(20, "2")))) // a body that comes again adds nothing
+	sink.Repeats = false
+	expect(t, take(t, r, sink, sum("d", 1, otlptest.Number(40, "1"))), "d_total@40=8")
 	// Points of one time are added: nobody writes one delta twice, but two of whom nobody knows that they are two may.
-	expect(t, take(t, r, sink, sum("d", 1, number(40, "1"), number(40, "1"))), "d_total@40=9", "d_total@40=10")
+	expect(t, take(t, r, sink, sum("d", 1, otlptest.Number(40, "1"), otlptest.Number(40, "1"))), "d_total@40=9", "d_total@40=10")
 	// A point that comes late is counted, at the time of the newest.
-	expect(t, take(t, r, sink, sum("d", 1, number(30, "3"))), "d_total@40=13")
+	expect(t, take(t, r, sink, sum("d", 1, otlptest.Number(30, "3"))), "d_total@40=13")
 	// Another series has a total of its own.
-	expect(t, take(t, r, sink, sum("d", 1, number(10, "4", `"attributes":[{"key":"k","value":{"stringValue":"v"}}]`))),
+	expect(t, take(t, r, sink, sum("d", 1, otlptest.Number(10, "4", `"attributes":[{"key":"k","value":{"stringValue":"v"}}]`))),
 		`d_total{k="v"}@0.001=0`, `d_total{k="v"}@10=4`)
 	if got := set.GetOrCreateCounter("edgescope_otlp_repeated_data_points_total").Get(); got != 1 {
 		t.Errorf("%d repeated points counted, want 1", got)
 	}
 	for i := range 20 {
-		take(t, r, sink, sum("d", 1, number(100+i, "1")))
+		take(t, r, sink, sum("d", 1, otlptest.Number(100+i, "1")))
 	}
-	expect(t, take(t, r, sink, sum("d", 1, number(60, "1"))), "d_total@119=34") // however late
+	expect(t, take(t, r, sink, sum("d", 1, otlptest.Number(60, "1"))), "d_total@119=34") // however late
 }
 
 // TestTheLastValueOfAnInstantWins: the store keeps the greatest of several at one time, so a smaller one that came
@@ -273,47 +245,47 @@ func TestDeltasAreAddedUp(t *testing.T) {
 func TestTheLastValueOfAnInstantWins(t *testing.T) {
 	f := func(kind func(points ...string) string, name string) {
 		t.Helper()
-		sink := &recorder{}
+		sink := &otlptest.Recorder{}
 		r := newReceiver(t, sink)
-		expect(t, take(t, r, sink, kind(number(10, "5"), number(10, "7"))), name+"@10=5", name+"@10=7")
-		expect(t, take(t, r, sink, kind(number(10, "3"))), name+"@10.001=3")
-		expect(t, take(t, r, sink, kind(number(10, "3"))), name+"@10.001=3") // a retry
-		expect(t, take(t, r, sink, kind(number(10, "4"))), name+"@10.001=4")
-		expect(t, take(t, r, sink, kind(number(11, "1"))), name+"@11=1")
-		expect(t, take(t, r, sink, kind(number(9, "2"))), name+"@9=2") // late, and no longer the newest
-		expect(t, take(t, r, sink, kind(number(11, "0"))), name+"@11.001=0")
+		expect(t, take(t, r, sink, kind(otlptest.Number(10, "5"), otlptest.Number(10, "7"))), name+"@10=5", name+"@10=7")
+		expect(t, take(t, r, sink, kind(otlptest.Number(10, "3"))), name+"@10.001=3")
+		expect(t, take(t, r, sink, kind(otlptest.Number(10, "3"))), name+"@10.001=3") // a retry
+		expect(t, take(t, r, sink, kind(otlptest.Number(10, "4"))), name+"@10.001=4")
+		expect(t, take(t, r, sink, kind(otlptest.Number(11, "1"))), name+"@11=1")
+		expect(t, take(t, r, sink, kind(otlptest.Number(9, "2"))), name+"@9=2") // late, and no longer the newest
+		expect(t, take(t, r, sink, kind(otlptest.Number(11, "0"))), name+"@11.001=0")
 		// Of two times within a millisecond the later one wins, in whatever order they come.
 		nanos := func(n int) string {
-			return fmt.Sprintf(`{"timeUnixNano":"%d%06d","asInt":%d}`, t0+20000, n, n)
+			return fmt.Sprintf(`{"timeUnixNano":"%d%06d","asInt":%d}`, otlptest.T0+20000, n, n)
 		}
 		expect(t, take(t, r, sink, kind(nanos(5), nanos(9), nanos(7))), name+"@20=5", name+"@20=9")
 	}
-	f(func(points ...string) string { return gauge("g", points...) }, "g")
+	f(func(points ...string) string { return otlptest.Gauge("g", points...) }, "g")
 	upDown := func(temporality int) func(points ...string) string {
 		return func(points ...string) string {
 			return strings.Replace(sum("u", temporality, points...), `"isMonotonic":true`, `"isMonotonic":false`, 1)
 		}
 	}
 	f(upDown(2), "u")
-	sink := &recorder{}
+	sink := &otlptest.Recorder{}
 	r := newReceiver(t, sink)
-	expect(t, take(t, r, sink, upDown(1)(number(10, "5"), number(10, "-2"), number(10, "1"))), "u@10=5", "u@10.001=3", "u@10.001=4")
+	expect(t, take(t, r, sink, upDown(1)(otlptest.Number(10, "5"), otlptest.Number(10, "-2"), otlptest.Number(10, "1"))), "u@10=5", "u@10.001=3", "u@10.001=4")
 }
 
 // TestFailedWritesAreNotCounted: what the store did not take is taken when the client sends it again.
 func TestFailedWritesAreNotCounted(t *testing.T) {
-	sink := &recorder{}
+	sink := &otlptest.Recorder{}
 	r := newReceiver(t, sink)
 	hist := histogram(1, point(10, `"bucketCounts":[1,2],"explicitBounds":[1]`))
-	doc := []byte(metricDocument(sum("d", 1, number(10, "5"), number(20, "2")), hist))
-	sink.refuse = &edge.UnavailableError{Reason: "disk nearly full"}
+	doc := []byte(otlptest.MetricDocument(sum("d", 1, otlptest.Number(10, "5"), otlptest.Number(20, "2")), hist))
+	sink.Refuse = &edge.UnavailableError{Reason: "disk nearly full"}
 	for range 2 {
 		var unavailable *edge.UnavailableError
 		if _, err := r.Metrics(t.Context(), 0, doc, otlp.JSON); !errors.As(err, &unavailable) {
 			t.Fatalf("got %v, want the store's answer", err)
 		}
 	}
-	sink.refuse = nil
+	sink.Refuse = nil
 	want := []string{
 		"d_total@0.001=0", "d_total@10=5", "d_total@20=7", "h_count@0.001=0", "h_count@10=3",
 		`h_bucket{le="1"}@0.001=0`, `h_bucket{le="1"}@10=1`, `h_bucket{le="+Inf"}@0.001=0`, `h_bucket{le="+Inf"}@10=3`,
@@ -322,22 +294,22 @@ func TestFailedWritesAreNotCounted(t *testing.T) {
 		if _, err := r.Metrics(t.Context(), 0, doc, otlp.JSON); err != nil {
 			t.Fatal(err)
 		}
-		expect(t, sink.texts(), want...)
-		sink.repeats = true
+		expect(t, sink.Texts(), want...)
+		sink.Repeats = true
 	}
-	sink.repeats = false
-	expect(t, take(t, r, sink, sum("d", 1, number(30, "1"))), "d_total@30=8")
+	sink.Repeats = false
+	expect(t, take(t, r, sink, sum("d", 1, otlptest.Number(30, "1"))), "d_total@30=8")
 }
 
 // TestConcurrentDeltasAddUp: requests for one stream that come at once lose nothing and double nothing.
 func TestConcurrentDeltasAddUp(t *testing.T) {
-	sink := &recorder{}
+	sink := &otlptest.Recorder{}
 	r := newReceiver(t, sink)
 	var wg sync.WaitGroup
 	for g := range 8 {
 		wg.Go(func() {
 			for n := range 3 {
-				doc := []byte(metricDocument(sum("d", 1, number(10+2*g, "1"), number(11+2*n, "1"))))
+				doc := []byte(otlptest.MetricDocument(sum("d", 1, otlptest.Number(10+2*g, "1"), otlptest.Number(11+2*n, "1"))))
 				if res, err := r.Metrics(t.Context(), 0, doc, otlp.JSON); err != nil || res != (otlp.Result{}) {
 					t.Errorf("%+v, %v", res, err)
 				}
@@ -346,8 +318,8 @@ func TestConcurrentDeltasAddUp(t *testing.T) {
 	}
 	wg.Wait()
 	total := 0.0
-	for _, s := range sink.samples {
-		total = max(total, s.value)
+	for _, s := range sink.GotSamples {
+		total = max(total, s.Value)
 	}
 	if total != 48 {
 		t.Errorf("the total is %v, want 48", total)
@@ -356,25 +328,25 @@ func TestConcurrentDeltasAddUp(t *testing.T) {
 
 // TestADeltaThatAnEarlierProcessKeptIsNotAddedUp: the sink knows its body, the streams do not.
 func TestADeltaThatAnEarlierProcessKeptIsNotAddedUp(t *testing.T) {
-	sink := &recorder{repeats: true}
+	sink := &otlptest.Recorder{Repeats: true}
 	r := newReceiver(t, sink)
 	send := func(at int, value string) {
 		t.Helper()
-		if _, err := r.Metrics(t.Context(), 0, []byte(metricDocument(sum("d", 1, number(at, value)))), otlp.JSON); err != nil {
+		if _, err := r.Metrics(t.Context(), 0, []byte(otlptest.MetricDocument(sum("d", 1, otlptest.Number(at, value)))), otlp.JSON); err != nil {
 			t.Fatal(err)
 		}
 	}
 	send(10, "7")
-	sink.repeats = false
+	sink.Repeats = false
 	send(20, "1")
-	if n := len(sink.samples); n == 0 || sink.samples[n-1].value != 1 {
-		t.Errorf("got %v, want a total of 1 in the end", sink.samples)
+	if n := len(sink.GotSamples); n == 0 || sink.GotSamples[n-1].Value != 1 {
+		t.Errorf("got %v, want a total of 1 in the end", sink.GotSamples)
 	}
 }
 
 // TestACanceledRequestLeavesNothing: a client that has gone while another request of its tenant is worked on changes nothing.
 func TestACanceledRequestLeavesNothing(t *testing.T) {
-	sink, entered, leave := &recorder{}, make(chan struct{}), make(chan struct{})
+	sink, entered, leave := &otlptest.Recorder{}, make(chan struct{}), make(chan struct{})
 	r := newReceiver(t, sink, func(o *otlp.Options) {
 		o.Samples = func(ctx context.Context, b *edge.Batch) (bool, error) {
 			entered <- struct{}{}
@@ -384,36 +356,36 @@ func TestACanceledRequestLeavesNothing(t *testing.T) {
 	})
 	first := make(chan error)
 	go func() {
-		_, err := r.Metrics(t.Context(), 0, []byte(metricDocument(sum("d", 1, number(10, "1")))), otlp.JSON)
+		_, err := r.Metrics(t.Context(), 0, []byte(otlptest.MetricDocument(sum("d", 1, otlptest.Number(10, "1")))), otlp.JSON)
 		first <- err
 	}()
 	<-entered
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := r.Metrics(gone, 0, []byte(metricDocument(sum("d", 1, number(20, "1")))), otlp.JSON); !errors.Is(err, context.Canceled) {
+	if _, err := r.Metrics(gone, 0, []byte(otlptest.MetricDocument(sum("d", 1, otlptest.Number(20, "1")))), otlp.JSON); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want the cancellation", err)
 	}
 	close(leave)
 	if err := <-first; err != nil {
 		t.Fatal(err)
 	}
-	expect(t, sink.texts(), "d_total@0.001=0", "d_total@10=1")
+	expect(t, sink.Texts(), "d_total@0.001=0", "d_total@10=1")
 }
 
 func TestSeriesAreBounded(t *testing.T) {
-	sink, set := &recorder{}, metrics.NewSet()
-	now := arrival
+	sink, set := &otlptest.Recorder{}, metrics.NewSet()
+	now := otlptest.Arrival
 	r := newReceiver(t, sink, func(o *otlp.Options) {
 		o.MaxSeries, o.Metrics = 4, set // one is the resource
 		o.Now = func() time.Time { return now }
 	})
 	labelled := func(n int) string {
-		return gauge("g", number(10, "1", fmt.Sprintf(`"attributes":[{"key":"n","value":{"intValue":%d}}]`, n)))
+		return otlptest.Gauge("g", otlptest.Number(10, "1", fmt.Sprintf(`"attributes":[{"key":"n","value":{"intValue":%d}}]`, n)))
 	}
 	f := func(tenant edge.Tenant, n, wantRejected int) {
 		t.Helper()
-		sink.samples = nil
-		doc := strings.Replace(metricDocument(labelled(n)), `{"scopeMetrics"`, `{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"shop"}}]},"scopeMetrics"`, 1)
+		sink.GotSamples = nil
+		doc := strings.Replace(otlptest.MetricDocument(labelled(n)), `{"scopeMetrics"`, `{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"shop"}}]},"scopeMetrics"`, 1)
 		res, err := r.Metrics(t.Context(), tenant, []byte(doc), otlp.JSON)
 		if err != nil || res.RejectedDataPoints != wantRejected {
 			t.Fatalf("series %d: %+v, %v; want %d rejected", n, res, err, wantRejected)
@@ -425,7 +397,7 @@ func TestSeriesAreBounded(t *testing.T) {
 	f(0, 3, 1)
 	f(0, 4, 1)
 	want := `otel_metric_overflow_points_total{otel_metric_overflow="true",service_name="shop"}`
-	if got := sink.samples; len(got) != 1 || got[0].series != want || got[0].value != 2 || got[0].at != now.UnixMilli() {
+	if got := sink.GotSamples; len(got) != 1 || got[0].Series != want || got[0].Value != 2 || got[0].At != now.UnixMilli() {
 		t.Errorf("got %v, want %s = 2", got, want)
 	}
 	f(0, 1, 0) // what is known goes on
@@ -441,9 +413,9 @@ func TestSeriesAreBounded(t *testing.T) {
 func TestLongLabelsTakeTheRoomOfSeveralSeries(t *testing.T) {
 	f := func(length, maxSeries, wantRejected int) {
 		t.Helper()
-		r := newReceiver(t, &recorder{}, func(o *otlp.Options) { o.MaxSeries = maxSeries })
-		p := number(10, "1", `"attributes":[{"key":"k","value":{"stringValue":"`+strings.Repeat("x", length)+`"}}]`)
-		res, err := r.Metrics(t.Context(), 0, []byte(metricDocument(gauge("g", p))), otlp.JSON)
+		r := newReceiver(t, &otlptest.Recorder{}, func(o *otlp.Options) { o.MaxSeries = maxSeries })
+		p := otlptest.Number(10, "1", `"attributes":[{"key":"k","value":{"stringValue":"`+strings.Repeat("x", length)+`"}}]`)
+		res, err := r.Metrics(t.Context(), 0, []byte(otlptest.MetricDocument(otlptest.Gauge("g", p))), otlp.JSON)
 		if err != nil || res.RejectedDataPoints != wantRejected {
 			t.Errorf("%d bytes in room for %d: %+v, %v; want %d rejected", length, maxSeries, res, err, wantRejected)
 		}
@@ -456,13 +428,13 @@ func TestLongLabelsTakeTheRoomOfSeveralSeries(t *testing.T) {
 
 // TestMetricAlternatives: of several kinds of data in one metric the last one wins, as in protobuf.
 func TestMetricAlternatives(t *testing.T) {
-	sink := &recorder{}
-	both := `{"name":"m","gauge":{"dataPoints":[` + number(1, "1") + `,5]},"sum":{"isMonotonic":true,"aggregationTemporality":"AGGREGATION_TEMPORALITY_CUMULATIVE","dataPoints":[` + number(2, "2") + `]},"histogram":null}`
-	res, err := newReceiver(t, sink).Metrics(t.Context(), 0, []byte(metricDocument(both)), otlp.JSON)
+	sink := &otlptest.Recorder{}
+	both := `{"name":"m","gauge":{"dataPoints":[` + otlptest.Number(1, "1") + `,5]},"sum":{"isMonotonic":true,"aggregationTemporality":"AGGREGATION_TEMPORALITY_CUMULATIVE","dataPoints":[` + otlptest.Number(2, "2") + `]},"histogram":null}`
+	res, err := newReceiver(t, sink).Metrics(t.Context(), 0, []byte(otlptest.MetricDocument(both)), otlp.JSON)
 	if err != nil || res.RejectedDataPoints != 1 {
 		t.Errorf("%+v, %v", res, err)
 	}
-	expect(t, sink.texts(), "m_total@0.001=0", "m_total@2=2")
-	sink = &recorder{}
+	expect(t, sink.Texts(), "m_total@0.001=0", "m_total@2=2")
+	sink = &otlptest.Recorder{}
 	expect(t, take(t, newReceiver(t, sink), sink, `{"name":"m","description":"d"}`))
 }

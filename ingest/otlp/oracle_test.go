@@ -17,6 +17,7 @@ import (
 
 	"edgescope/edge"
 	"edgescope/ingest/otlp"
+	"edgescope/ingest/otlp/otlptest"
 )
 
 // plain is a span in a form that both decoders can be brought to: JSON is parsed, so that its spelling does not matter.
@@ -423,7 +424,7 @@ func eachField(b []byte, f func(protowire.Number, []byte)) {
 // compare decodes a body with both decoders: equal spans, or both refuse, or the difference is one that we want.
 func compare(t testing.TB, body []byte) {
 	t.Helper()
-	sink := &recorder{}
+	sink := &otlptest.Recorder{}
 	_, ours := newReceiver(t, sink).Traces(t.Context(), 0, body, otlp.Protobuf)
 	req := ptraceotlp.NewExportRequest()
 	theirs := req.UnmarshalProto(body)
@@ -433,15 +434,15 @@ func compare(t testing.TB, body []byte) {
 		}
 		return
 	}
-	if sink.warnings["too many attributes"]+sink.warnings["attribute name shortened"] > 0 || hasBothScopes(body) {
+	if sink.Warnings["too many attributes"]+sink.Warnings["attribute name shortened"] > 0 || hasBothScopes(body) {
 		return // the limits of the store are ours alone
 	}
 	var want oracle
 	want.read(req.Traces())
 	var got []plain
-	for i := range sink.events {
-		got = append(got, plainOurs(t, &sink.events[i]))
-		checkText(t, &sink.events[i])
+	for i := range sink.Got {
+		got = append(got, plainOurs(t, &sink.Got[i]))
+		checkText(t, &sink.Got[i])
 	}
 	if d := cmp.Diff(want.spans, got); d != "" {
 		t.Fatalf("the Collector's (-) and ours (+) differ:\n%s\n%x", d, body)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"edgescope/edge"
+	"edgescope/ingest/otlp/otlptest"
 )
 
 // oracleUnix reads a time in whatever unit makes it one of this century.
@@ -19,7 +20,7 @@ func oracleUnix(t uint64) int64 {
 }
 
 func oracleTimes(start, end uint64) (at, duration int64, has bool) {
-	now, s, e := arrival.UnixNano(), oracleUnix(start), oracleUnix(end)
+	now, s, e := otlptest.Arrival.UnixNano(), oracleUnix(start), oracleUnix(end)
 	if s == 0 && e == 0 {
 		s, e = now, now
 	}
@@ -35,7 +36,7 @@ func oracleTimes(start, end uint64) (at, duration int64, has bool) {
 
 // oracleSkew moves the spans of one resource that lie in the future, and answers by how much each was moved.
 func oracleSkew(spans []plain) []int64 {
-	now, moved := arrival.UnixNano(), make([]int64, len(spans))
+	now, moved := otlptest.Arrival.UnixNano(), make([]int64, len(spans))
 	newest := map[edge.TraceID]int64{}
 	for _, p := range spans {
 		if p.Time-p.Duration > now {

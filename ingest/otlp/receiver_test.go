@@ -9,10 +9,9 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/VictoriaMetrics/metrics"
-
 	"edgescope/edge"
 	"edgescope/ingest/otlp"
+	"edgescope/ingest/otlp/otlptest"
 	"edgescope/ingest/otlp/series"
 )
 
@@ -25,11 +24,11 @@ func TestRequestsDoNotMix(t *testing.T) {
 		wg.Go(func() {
 			for i := range 50 {
 				name := fmt.Sprintf("g%d-%d", g, i)
-				span := goodSpan().bytes(5, name).msg(9, keyValue("own", anyString(name))).msg(9, keyValue("list", anyArray(anyString(name))))
-				body, enc := request(span, span), otlp.Protobuf
+				span := otlptest.GoodSpan().Bytes(5, name).Msg(9, otlptest.KeyValue("own", otlptest.AnyString(name))).Msg(9, otlptest.KeyValue("list", otlptest.AnyArray(otlptest.AnyString(name))))
+				body, enc := otlptest.Request(span, span), otlp.Protobuf
 				if i%2 == 1 {
-					one := spanJSON(`"name":"` + name + `","attributes":[{"key":"own","value":{"stringValue":"` + name + `"}},{"key":"list","value":{"arrayValue":{"values":[{"stringValue":"` + name + `"}]}}}]`)
-					body, enc = pb(documentJSON(one, one)), otlp.JSON
+					one := otlptest.SpanJSON(`"name":"` + name + `","attributes":[{"key":"own","value":{"stringValue":"` + name + `"}},{"key":"list","value":{"arrayValue":{"values":[{"stringValue":"` + name + `"}]}}}]`)
+					body, enc = otlptest.PB(otlptest.DocumentJSON(one, one)), otlp.JSON
 				}
 				if _, err := r.Traces(t.Context(), edge.Tenant(g), body, enc); err != nil {
 					t.Error(err)
@@ -58,22 +57,22 @@ func (c checking) Events(_ context.Context, b *edge.Batch) error {
 
 // TestNothingIsTakenOfABrokenBody: good spans before the break do not reach the sink.
 func TestNothingIsTakenOfABrokenBody(t *testing.T) {
-	sink := &recorder{}
+	sink := &otlptest.Recorder{}
 	r := newReceiver(t, sink)
-	body := append(bytes.Clone(goodProto), 0x0a, 0x05, 0x00)
-	if _, err := r.Traces(t.Context(), 0, body, otlp.Protobuf); err == nil || sink.calls != 0 {
-		t.Errorf("error %v, the sink was called %d times", err, sink.calls)
+	body := append(bytes.Clone(otlptest.GoodProto), 0x0a, 0x05, 0x00)
+	if _, err := r.Traces(t.Context(), 0, body, otlp.Protobuf); err == nil || sink.Calls != 0 {
+		t.Errorf("error %v, the sink was called %d times", err, sink.Calls)
 	}
-	if _, err := r.Traces(t.Context(), 0, goodProto, otlp.Protobuf); err != nil || len(sink.events) != 1 {
-		t.Errorf("afterwards: error %v, %d spans; want 1", err, len(sink.events))
+	if _, err := r.Traces(t.Context(), 0, otlptest.GoodProto, otlp.Protobuf); err != nil || len(sink.Got) != 1 {
+		t.Errorf("afterwards: error %v, %d spans; want 1", err, len(sink.Got))
 	}
 }
 
 func TestWarningsReachTheSink(t *testing.T) {
-	sink := &recorder{}
+	sink := &otlptest.Recorder{}
 	long := strings.Repeat("k", 200)
-	body := request(goodSpan().msg(9, keyValue(long, anyInt(1))).msg(9, keyValue("", anyInt(1))).msg(9, keyValue("none", nil)).
-		fixed64(8, uint64(arrival.UnixNano())*2).msg(13, pb(nil).bytes(1, "short")))
+	body := otlptest.Request(otlptest.GoodSpan().Msg(9, otlptest.KeyValue(long, otlptest.AnyInt(1))).Msg(9, otlptest.KeyValue("", otlptest.AnyInt(1))).Msg(9, otlptest.KeyValue("none", nil)).
+		Fixed64(8, uint64(otlptest.Arrival.UnixNano())*2).Msg(13, otlptest.PB(nil).Bytes(1, "short")))
 	if _, err := newReceiver(t, sink).Traces(t.Context(), 0, body, otlp.Protobuf); err != nil {
 		t.Fatal(err)
 	}
@@ -81,35 +80,18 @@ func TestWarningsReachTheSink(t *testing.T) {
 		"attribute name shortened": 1, "attribute without key": 1, "attribute without value": 1, "time in the future": 1, "link without valid ids": 1,
 	}
 	for reason, n := range want {
-		if sink.warnings[reason] != n {
-			t.Errorf("%s: %d, want %d", reason, sink.warnings[reason], n)
+		if sink.Warnings[reason] != n {
+			t.Errorf("%s: %d, want %d", reason, sink.Warnings[reason], n)
 		}
 	}
-	if e := sink.events[0]; len(e.Attrs) != 1 || e.Attrs[0].Key != long[:128] || e.Time != arrival.UnixNano() || e.Links != "" {
+	if e := sink.Got[0]; len(e.Attrs) != 1 || e.Attrs[0].Key != long[:128] || e.Time != otlptest.Arrival.UnixNano() || e.Links != "" {
 		t.Errorf("got %+v", e)
-	}
-}
-
-func TestRequestsAreCounted(t *testing.T) {
-	set := metrics.NewSet()
-	h := newDoor(t, &recorder{}, func(o *options) { o.Metrics = set }).Handler()
-	post(h, "/v1/traces", request(goodSpan(), goodSpan().bytes(1, "")), asProtobuf)
-	post(h, "/v1/traces", []byte("<html>"), asJSON)
-	var text bytes.Buffer
-	set.WritePrometheus(&text)
-	for _, want := range []string{
-		"edgescope_otlp_spans_total 1\n", "edgescope_otlp_rejected_spans_total 1\n",
-		`edgescope_otlp_requests_total{transport="http",code="200"} 1`, `edgescope_otlp_requests_total{transport="http",code="400"} 1`,
-	} {
-		if !strings.Contains(text.String(), want) {
-			t.Errorf("no %q in\n%s", want, text.String())
-		}
 	}
 }
 
 func TestOptionsAreChecked(t *testing.T) {
 	log := slog.New(slog.DiscardHandler)
-	for _, o := range []otlp.Options{{}, {Sink: discard{}}, {Logger: log}, {Sink: discard{}, Logger: log, Options: series.Options{MaxAge: -1}}} {
+	for _, o := range []otlp.Options{{}, {Sink: otlptest.Discard{}}, {Logger: log}, {Sink: otlptest.Discard{}, Logger: log, Options: series.Options{MaxAge: -1}}} {
 		if _, err := otlp.New(o); err == nil {
 			t.Errorf("%+v is taken", o)
 		}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"edgescope/ingest/otlp"
+	"edgescope/ingest/otlp/otlptest"
 )
 
 // FuzzLogsJSON feeds any JSON as every part of a log record between two good ones: all three must come through.
@@ -21,16 +22,16 @@ func FuzzLogsJSON(f *testing.F) {
 		}
 		const good = `{"body":{"stringValue":"good"}}`
 		for _, name := range []string{"body", "attributes", "severityNumber", "severityText", "timeUnixNano", "traceId", "spanId", "eventName", "flags", "x"} {
-			sink := &recorder{}
-			doc := logDocument(good, `{"`+name+`":`+string(part)+`}`, good)
+			sink := &otlptest.Recorder{}
+			doc := otlptest.LogDocument(good, `{"`+name+`":`+string(part)+`}`, good)
 			if _, err := newReceiver(t, sink).Logs(t.Context(), 0, []byte(doc), otlp.JSON); err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
-			if len(sink.events) != 3 || sink.events[0].Body != "good" || sink.events[2].Body != "good" {
-				t.Fatalf("%s: %d records came through, want 3", name, len(sink.events))
+			if len(sink.Got) != 3 || sink.Got[0].Body != "good" || sink.Got[2].Body != "good" {
+				t.Fatalf("%s: %d records came through, want 3", name, len(sink.Got))
 			}
-			for i := range sink.events {
-				checkText(t, &sink.events[i])
+			for i := range sink.Got {
+				checkText(t, &sink.Got[i])
 			}
 		}
 	})
@@ -52,32 +53,32 @@ func FuzzMetricsJSON(f *testing.F) {
 		if !json.Valid(part) {
 			return
 		}
-		good := gauge("good", number(1, "1"))
+		good := otlptest.Gauge("good", otlptest.Number(1, "1"))
 		for _, name := range []string{"name", "unit", "gauge", "sum", "histogram", "exponentialHistogram", "summary"} {
-			checkMetrics(t, metricDocument(good, `{"name":"m","`+name+`":`+string(part)+`}`, good))
+			checkMetrics(t, otlptest.MetricDocument(good, `{"name":"m","`+name+`":`+string(part)+`}`, good))
 		}
 		for _, name := range []string{
 			"attributes", "startTimeUnixNano", "timeUnixNano", "asDouble", "asInt", "count", "sum", "flags", "bucketCounts",
 			"explicitBounds", "quantileValues", "scale", "zeroCount", "zeroThreshold", "positive", "negative", "x",
 		} {
 			p := point(1, `"count":3,"bucketCounts":[1,2],"explicitBounds":[1],"`+name+`":`+string(part))
-			checkMetrics(t, metricDocument(good, gauge("g", p), histogram(1, p), exponential(2, p), good))
+			checkMetrics(t, otlptest.MetricDocument(good, otlptest.Gauge("g", p), histogram(1, p), exponential(2, p), good))
 		}
 	})
 }
 
 func checkMetrics(t *testing.T, doc string) {
 	t.Helper()
-	sink := &recorder{}
+	sink := &otlptest.Recorder{}
 	if _, err := newReceiver(t, sink).Metrics(t.Context(), 0, []byte(doc), otlp.JSON); err != nil {
 		t.Fatalf("%v\n%s", err, doc)
 	}
 	n := 0
-	for _, s := range sink.samples {
-		if s.series == "good{}" {
+	for _, s := range sink.GotSamples {
+		if s.Series == "good{}" {
 			n++
 		}
-		if math.IsNaN(s.value) || s.series == "" || s.series[0] == '{' {
+		if math.IsNaN(s.Value) || s.Series == "" || s.Series[0] == '{' {
 			t.Fatalf("sample %+v\n%s", s, doc)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"edgescope/edge"
 	"edgescope/edge/platform"
 	"edgescope/ingest/otlp"
+	"edgescope/ingest/otlp/otlptest"
 )
 
 // texts are attributes as "key=value", of text.
@@ -28,15 +29,15 @@ func from(resource, scope string, metrics ...string) string {
 }
 
 // seriesOf sends a document that must be taken whole and returns its series, sorted.
-func seriesOf(t *testing.T, r testReceiver, sink *recorder, doc string) []string {
+func seriesOf(t *testing.T, r testReceiver, sink *otlptest.Recorder, doc string) []string {
 	t.Helper()
-	sink.samples = nil
+	sink.GotSamples = nil
 	if res, err := r.Metrics(t.Context(), 0, []byte(doc), otlp.JSON); err != nil || res != (otlp.Result{}) {
 		t.Fatalf("%+v, %v", res, err)
 	}
 	var list []string
-	for _, s := range sink.samples {
-		list = append(list, s.series)
+	for _, s := range sink.GotSamples {
+		list = append(list, s.Series)
 	}
 	slices.Sort(list)
 	return slices.Compact(list)
@@ -56,10 +57,10 @@ func named(series []string, name string) (found []string) {
 func TestEveryAttributeIsPartOfTheIdentity(t *testing.T) {
 	f := func(same bool, resource1, scope1, resource2, scope2 string) {
 		t.Helper()
-		sink := &recorder{}
+		sink := &otlptest.Recorder{}
 		r := newReceiver(t, sink, func(o *otlp.Options) { o.Resource = platform.Resource })
-		first := named(seriesOf(t, r, sink, from(resource1, scope1, gauge("g", number(1, "1")))), "g")
-		second := named(seriesOf(t, r, sink, from(resource2, scope2, gauge("g", number(1, "1")))), "g")
+		first := named(seriesOf(t, r, sink, from(resource1, scope1, otlptest.Gauge("g", otlptest.Number(1, "1")))), "g")
+		second := named(seriesOf(t, r, sink, from(resource2, scope2, otlptest.Gauge("g", otlptest.Number(1, "1")))), "g")
 		if slices.Equal(first, second) != same {
 			t.Errorf("%s %s\n%s %s\nshare a series: %t, want %t:\n%v\n%v", resource1, scope1, resource2, scope2, !same, same, first, second)
 		}
@@ -92,11 +93,11 @@ func TestEveryAttributeIsPartOfTheIdentity(t *testing.T) {
 // TestTheIdentityIsStable: series go on with the next version, and those of another sender with the same attributes are
 // the same.
 func TestTheIdentityIsStable(t *testing.T) {
-	sink := &recorder{}
+	sink := &otlptest.Recorder{}
 	r := newReceiver(t, sink, func(o *otlp.Options) { o.Resource = platform.Resource })
 	f := func(resource string, want ...string) {
 		t.Helper()
-		got := seriesOf(t, r, sink, from(resource, "", gauge("g", number(1, "1"))))
+		got := seriesOf(t, r, sink, from(resource, "", otlptest.Gauge("g", otlptest.Number(1, "1"))))
 		if !slices.Equal(got, want) {
 			t.Errorf("got  %q\nwant %q", got, want)
 		}
@@ -116,9 +117,9 @@ func TestTheIdentityIsStable(t *testing.T) {
 func TestMetricsTellTheirPlaceAsSpansDo(t *testing.T) {
 	f := func(want string, resource ...string) {
 		t.Helper()
-		sink := &recorder{}
+		sink := &otlptest.Recorder{}
 		r := newReceiver(t, sink, func(o *otlp.Options) { o.Resource = platform.Resource })
-		got := named(seriesOf(t, r, sink, from(texts(resource...), "", gauge("g", number(1, "1")))), "g")
+		got := named(seriesOf(t, r, sink, from(texts(resource...), "", otlptest.Gauge("g", otlptest.Number(1, "1")))), "g")
 		if len(got) != 1 || !strings.Contains(got[0], want) {
 			t.Errorf("%v: got %q, want %s", resource, got, want)
 		}
@@ -134,9 +135,9 @@ func TestMetricsTellTheirPlaceAsSpansDo(t *testing.T) {
 func TestResourceLabelsCanBePromoted(t *testing.T) {
 	f := func(labels, want string, resource ...string) {
 		t.Helper()
-		sink := &recorder{}
+		sink := &otlptest.Recorder{}
 		r := newReceiver(t, sink, func(o *otlp.Options) { o.ResourceLabels = strings.Fields(labels) })
-		got := named(seriesOf(t, r, sink, from(texts(resource...), "", gauge("g", number(1, "1")))), "g")
+		got := named(seriesOf(t, r, sink, from(texts(resource...), "", otlptest.Gauge("g", otlptest.Number(1, "1")))), "g")
 		if !slices.Equal(got, []string{"g{" + want + "}"}) {
 			t.Errorf("%s: got %q, want %s", labels, got, want)
 		}
@@ -145,10 +146,10 @@ func TestResourceLabelsCanBePromoted(t *testing.T) {
 	f("k8s.* host.name", `host_name="h",k8s_pod_name="p",k8s_pod_uid="u"`, "host.name=h", "k8s.pod.name=p", "k8s.pod.uid=u")
 	f("*", `a="1",b="2"`, "a=1", "b=2")
 	// What would be one label stays two attributes of the identity: only the first is promoted.
-	sink := &recorder{}
+	sink := &otlptest.Recorder{}
 	r := newReceiver(t, sink, func(o *otlp.Options) { o.ResourceLabels = []string{"*"} })
-	one := named(seriesOf(t, r, sink, from(texts("a.b=1", "a_b=2"), "", gauge("g", number(1, "1")))), "g")
-	other := named(seriesOf(t, r, sink, from(texts("a.b=1", "a_b=3"), "", gauge("g", number(1, "1")))), "g")
+	one := named(seriesOf(t, r, sink, from(texts("a.b=1", "a_b=2"), "", otlptest.Gauge("g", otlptest.Number(1, "1")))), "g")
+	other := named(seriesOf(t, r, sink, from(texts("a.b=1", "a_b=3"), "", otlptest.Gauge("g", otlptest.Number(1, "1")))), "g")
 	if slices.Equal(one, other) || !strings.Contains(one[0], `a_b="1"`) {
 		t.Errorf("%q and %q", one, other)
 	}
@@ -156,10 +157,10 @@ func TestResourceLabelsCanBePromoted(t *testing.T) {
 
 // TestInfoSeriesCarryTheRest: what is no label of a series can be asked of target_info and otel_scope_info.
 func TestInfoSeriesCarryTheRest(t *testing.T) {
-	sink := &recorder{}
+	sink := &otlptest.Recorder{}
 	r := newReceiver(t, sink)
 	many := []string{"service.name=s", "os.type=linux", "job=mine", "le=5", "a.b=1", "a_b=2", "empty="}
-	got := seriesOf(t, r, sink, from(texts(many...), `"name":"lib","version":"2",`+texts("team=edge", "name=x"), gauge("g", number(1, "1"))))
+	got := seriesOf(t, r, sink, from(texts(many...), `"name":"lib","version":"2",`+texts("team=edge", "name=x"), otlptest.Gauge("g", otlptest.Number(1, "1"))))
 	if len(got) != 3 {
 		t.Fatalf("got %q, want g, target_info and otel_scope_info", got)
 	}
@@ -183,7 +184,7 @@ func TestInfoSeriesCarryTheRest(t *testing.T) {
 		}
 	}
 	// Where the labels say all there is to say there is nothing to describe.
-	if got := seriesOf(t, r, sink, from(texts("service.name=t"), `"name":"lib"`, gauge("g", number(1, "1")))); len(got) != 1 {
+	if got := seriesOf(t, r, sink, from(texts("service.name=t"), `"name":"lib"`, otlptest.Gauge("g", otlptest.Number(1, "1")))); len(got) != 1 {
 		t.Errorf("got %q, want g alone", got)
 	}
 }
@@ -191,37 +192,37 @@ func TestInfoSeriesCarryTheRest(t *testing.T) {
 // TestInfoSeriesAreWrittenAgain: a question at one moment looks back five minutes, at any time at which there are
 // points.
 func TestInfoSeriesAreWrittenAgain(t *testing.T) {
-	sink := &recorder{}
+	sink := &otlptest.Recorder{}
 	r := newReceiver(t, sink)
 	f := func(points []string, want ...int64) {
 		t.Helper()
-		sink.samples = nil
-		if _, err := r.Metrics(t.Context(), 0, []byte(from(texts("host.name=h"), "", gauge("g", points...))), otlp.JSON); err != nil {
+		sink.GotSamples = nil
+		if _, err := r.Metrics(t.Context(), 0, []byte(from(texts("host.name=h"), "", otlptest.Gauge("g", points...))), otlp.JSON); err != nil {
 			t.Fatal(err)
 		}
 		var got []int64
-		for _, s := range sink.samples {
-			if strings.HasPrefix(s.series, "target_info{") {
-				got = append(got, (s.at-t0)/1000)
+		for _, s := range sink.GotSamples {
+			if strings.HasPrefix(s.Series, "target_info{") {
+				got = append(got, (s.At-otlptest.T0)/1000)
 			}
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("%v: target_info at %v, want %v", points, got, want)
 		}
 	}
-	f([]string{number(10, "1")}, 10)
-	f([]string{number(20, "1")})
-	f([]string{number(69, "1")})
-	f([]string{number(70, "1")}, 70)
-	f([]string{number(100, "1"), number(400, "1")}, 100, 400)
-	f([]string{number(5, "1")}, 5) // late
-	f([]string{number(401, "1")}, 401)
-	sink.refuse = &edge.UnavailableError{Reason: "full"}
-	if _, err := r.Metrics(t.Context(), 0, []byte(from(texts("host.name=h"), "", gauge("g", number(500, "1")))), otlp.JSON); err == nil {
+	f([]string{otlptest.Number(10, "1")}, 10)
+	f([]string{otlptest.Number(20, "1")})
+	f([]string{otlptest.Number(69, "1")})
+	f([]string{otlptest.Number(70, "1")}, 70)
+	f([]string{otlptest.Number(100, "1"), otlptest.Number(400, "1")}, 100, 400)
+	f([]string{otlptest.Number(5, "1")}, 5) // late
+	f([]string{otlptest.Number(401, "1")}, 401)
+	sink.Refuse = &edge.UnavailableError{Reason: "full"}
+	if _, err := r.Metrics(t.Context(), 0, []byte(from(texts("host.name=h"), "", otlptest.Gauge("g", otlptest.Number(500, "1")))), otlp.JSON); err == nil {
 		t.Fatal("want the refusal")
 	}
-	sink.refuse = nil
-	f([]string{number(500, "1")}, 500) // what was not taken is written by the next
+	sink.Refuse = nil
+	f([]string{otlptest.Number(500, "1")}, 500) // what was not taken is written by the next
 	f([]string{`{"flags":1}`})
 }
 
@@ -231,8 +232,8 @@ func TestLargeResourcesAreCut(t *testing.T) {
 	for i := range 800 {
 		list = append(list, fmt.Sprintf("k%03d=%s", i, strings.Repeat("v", 900)))
 	}
-	sink := &recorder{}
-	got := named(seriesOf(t, newReceiver(t, sink), sink, from(texts(list...), "", gauge("g", number(1, "1")))), "target_info")
+	sink := &otlptest.Recorder{}
+	got := named(seriesOf(t, newReceiver(t, sink), sink, from(texts(list...), "", otlptest.Gauge("g", otlptest.Number(1, "1")))), "target_info")
 	if len(got) != 1 || len(got[0]) > 18<<10 || !strings.Contains(got[0], `k000="v`) {
 		t.Errorf("%d series, the first of %d bytes", len(got), len(got[0]))
 	}
@@ -241,8 +242,8 @@ func TestLargeResourcesAreCut(t *testing.T) {
 // TestFunctionsThatComeAndGoAreCounted: a hundred instances of one function each bring a series, and those that are
 // gone make room.
 func TestFunctionsThatComeAndGoAreCounted(t *testing.T) {
-	now := arrival
-	sink := &recorder{}
+	now := otlptest.Arrival
+	sink := &otlptest.Recorder{}
 	r := newReceiver(t, sink, func(o *otlp.Options) {
 		o.MaxSeries = 600 // each instance takes three: itself, target_info and the series
 		o.Now = func() time.Time { return now }
@@ -254,9 +255,9 @@ func TestFunctionsThatComeAndGoAreCounted(t *testing.T) {
 			doc := from(texts("service.name=f", fmt.Sprintf("faas.instance=%d-%d", hour, i)), "",
 				sum("d", 1, fmt.Sprintf(`{"timeUnixNano":"%d","asInt":1}`, now.UnixNano())))
 			seriesOf(t, r, sink, doc)
-			for _, s := range sink.samples {
-				if strings.HasPrefix(s.series, "d_total") {
-					total += s.value
+			for _, s := range sink.GotSamples {
+				if strings.HasPrefix(s.Series, "d_total") {
+					total += s.Value
 				}
 			}
 		}
@@ -275,13 +276,13 @@ func TestFunctionsThatComeAndGoAreCounted(t *testing.T) {
 // TestCutLabelsStayDifferent: values that begin alike are cut to values that differ.
 func TestCutLabelsStayDifferent(t *testing.T) {
 	long := strings.Repeat("é", 600)
-	sink := &recorder{}
+	sink := &otlptest.Recorder{}
 	r := newReceiver(t, sink)
-	list := take(t, r, sink, gauge("g", number(1, "1", texts("k="+long+"a")), number(1, "1", texts("k="+long+"b")), number(1, "1", texts("k="+long+"a"))))
+	list := take(t, r, sink, otlptest.Gauge("g", otlptest.Number(1, "1", texts("k="+long+"a")), otlptest.Number(1, "1", texts("k="+long+"b")), otlptest.Number(1, "1", texts("k="+long+"a"))))
 	if list[0] == list[1] || list[0] != list[2] {
 		t.Errorf("got %q", list)
 	}
-	_, value, _ := strings.Cut(sink.samples[0].series, `"`)
+	_, value, _ := strings.Cut(sink.GotSamples[0].Series, `"`)
 	if value = strings.TrimSuffix(value, `"}`); len(value) > 1024 || len(value) < 1020 || !strings.HasPrefix(value, long[:1000]) {
 		t.Errorf("%d bytes: %q", len(value), value)
 	}

@@ -4,57 +4,59 @@ import (
 	"math"
 	"strings"
 	"testing"
+
+	"edgescope/ingest/otlp/otlptest"
 )
 
 // TestAttributesInTheirUsualPlace compares with the Collector the second span of two, whose attributes have the keys of the first
 // one in the same order: there a shorter way is taken, whose bounds these are.
 func TestAttributesInTheirUsualPlace(t *testing.T) {
-	values := map[string]pb{
+	values := map[string]otlptest.PB{
 		"no value":             nil,
-		"an empty string":      anyString(""),
-		"a string":             anyString("GET"),
-		"not ASCII":            anyString("Zürich"),
-		"no UTF-8":             anyString("a\xff"),
-		"false":                anyBool(0),
-		"true":                 anyBool(1),
-		"a bool of 2":          anyBool(2),
-		"a bool of two bytes":  pb(nil).varint(2, 300),
-		"0":                    anyInt(0),
-		"127":                  anyInt(127),
-		"128":                  anyInt(128),
-		"35 bits":              anyInt(1<<35 - 1),
-		"36 bits":              anyInt(1 << 35),
-		"64 bits":              anyInt(math.MaxInt64),
-		"negative":             anyInt(-1),
-		"a double":             anyDouble(2.5),
-		"NaN":                  anyDouble(math.NaN()),
-		"two alternatives":     append(anyString("x"), anyInt(1)...),
-		"two of one kind":      append(anyInt(1), anyInt(2)...),
-		"an unknown field":     append(anyString("x"), pb(nil).varint(12, 1)...),
+		"an empty string":      otlptest.AnyString(""),
+		"a string":             otlptest.AnyString("GET"),
+		"not ASCII":            otlptest.AnyString("Zürich"),
+		"no UTF-8":             otlptest.AnyString("a\xff"),
+		"false":                otlptest.AnyBool(0),
+		"true":                 otlptest.AnyBool(1),
+		"a bool of 2":          otlptest.AnyBool(2),
+		"a bool of two bytes":  otlptest.PB(nil).Varint(2, 300),
+		"0":                    otlptest.AnyInt(0),
+		"127":                  otlptest.AnyInt(127),
+		"128":                  otlptest.AnyInt(128),
+		"35 bits":              otlptest.AnyInt(1<<35 - 1),
+		"36 bits":              otlptest.AnyInt(1 << 35),
+		"64 bits":              otlptest.AnyInt(math.MaxInt64),
+		"negative":             otlptest.AnyInt(-1),
+		"a double":             otlptest.AnyDouble(2.5),
+		"NaN":                  otlptest.AnyDouble(math.NaN()),
+		"two alternatives":     append(otlptest.AnyString("x"), otlptest.AnyInt(1)...),
+		"two of one kind":      append(otlptest.AnyInt(1), otlptest.AnyInt(2)...),
+		"an unknown field":     append(otlptest.AnyString("x"), otlptest.PB(nil).Varint(12, 1)...),
 		"a padded number":      {3 << 3, 0x81, 0x80, 0x00},
 		"a number cut off":     {3 << 3, 0x81},
 		"a string cut off":     {1<<3 | 2, 5, 'a'},
 		"a double cut off":     {4<<3 | 1, 1, 2},
 		"a tag alone":          {1<<3 | 2},
-		"bytes":                anyBytes("x"),
-		"a list":               anyArray(anyString("x")),
-		"longest of one byte":  anyString(strings.Repeat("x", 118)),
-		"shortest of two":      anyString(strings.Repeat("x", 119)),
-		"longer":               anyString(strings.Repeat("x", 300)),
+		"bytes":                otlptest.AnyBytes("x"),
+		"a list":               otlptest.AnyArray(otlptest.AnyString("x")),
+		"longest of one byte":  otlptest.AnyString(strings.Repeat("x", 118)),
+		"shortest of two":      otlptest.AnyString(strings.Repeat("x", 119)),
+		"longer":               otlptest.AnyString(strings.Repeat("x", 300)),
 		"longer than its list": {1<<3 | 2, 0x7f},
 	}
-	first := goodSpan().msg(9, keyValue("k", anyString("x"))).msg(9, keyValue("last", anyInt(1)))
+	first := otlptest.GoodSpan().Msg(9, otlptest.KeyValue("k", otlptest.AnyString("x"))).Msg(9, otlptest.KeyValue("last", otlptest.AnyInt(1)))
 	for name, val := range values {
 		t.Run(name, func(t *testing.T) {
-			compare(t, request(first, goodSpan().msg(9, keyValue("k", val)).msg(9, keyValue("last", anyInt(2)))))
-			compare(t, request(first, goodSpan().msg(9, keyValue("k", val))))
-			compare(t, request(first, goodSpan().msg(9, keyValue("K", val)).msg(9, keyValue("k", val)).msg(9, keyValue("k", anyInt(3)))))
-			compare(t, request(first, goodSpan().msg(9, pb(nil).msg(2, val).bytes(1, "k"))))
+			compare(t, otlptest.Request(first, otlptest.GoodSpan().Msg(9, otlptest.KeyValue("k", val)).Msg(9, otlptest.KeyValue("last", otlptest.AnyInt(2)))))
+			compare(t, otlptest.Request(first, otlptest.GoodSpan().Msg(9, otlptest.KeyValue("k", val))))
+			compare(t, otlptest.Request(first, otlptest.GoodSpan().Msg(9, otlptest.KeyValue("K", val)).Msg(9, otlptest.KeyValue("k", val)).Msg(9, otlptest.KeyValue("k", otlptest.AnyInt(3)))))
+			compare(t, otlptest.Request(first, otlptest.GoodSpan().Msg(9, otlptest.PB(nil).Msg(2, val).Bytes(1, "k"))))
 		})
 	}
 	long := strings.Repeat("k", 130)
 	for _, key := range []string{"", long[:100], long[:121], long[:122], long} {
-		span := goodSpan().msg(9, keyValue(key, anyString("")))
-		compare(t, request(span, span, goodSpan().msg(9, keyValue(key, anyInt(7)))))
+		span := otlptest.GoodSpan().Msg(9, otlptest.KeyValue(key, otlptest.AnyString("")))
+		compare(t, otlptest.Request(span, span, otlptest.GoodSpan().Msg(9, otlptest.KeyValue(key, otlptest.AnyInt(7)))))
 	}
 }

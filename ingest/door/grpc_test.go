@@ -1,4 +1,4 @@
-package otlp_test
+package door_test
 
 import (
 	"context"
@@ -18,13 +18,14 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/encoding"
-	_ "google.golang.org/grpc/encoding/gzip" // of the clients
+	_ "google.golang.org/grpc/encoding/gzip"
 	"google.golang.org/grpc/mem"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
 	"edgescope/edge"
 	"edgescope/ingest/body"
+	"edgescope/ingest/otlp/otlptest"
 	"edgescope/internal/access"
 )
 
@@ -56,8 +57,8 @@ func (zstdCompressor) Compress(w io.Writer) (io.WriteCloser, error) {
 }
 func (zstdCompressor) Decompress(r io.Reader) (io.Reader, error) { return zstd.NewReader(r) }
 
-// dial serves the receiver over HTTP/2 without TLS and answers a client of it; both end with the test.
-func dial(t *testing.T, d testDoor) *grpc.ClientConn {
+// connect serves the receiver over HTTP/2 without TLS and answers a client of it; both end with the test.
+func connect(t *testing.T, d testDoor) *grpc.ClientConn {
 	t.Helper()
 	conn, err := grpc.NewClient(serveGRPC(t, d.GRPC()), grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithDefaultCallOptions(grpc.ForceCodecV2(bytesCodec{})))
@@ -87,28 +88,28 @@ func export(t *testing.T, conn *grpc.ClientConn, body []byte, options ...grpc.Ca
 
 // TestFixturesOverGRPC sends what real gRPC clients sent, plain and compressed.
 func TestFixturesOverGRPC(t *testing.T) {
-	for _, f := range loadFixtures(t) {
+	for _, f := range otlptest.LoadFixtures(t) {
 		if f.Transport != "grpc" {
 			continue
 		}
 		for _, compressor := range []string{"identity", "gzip", "zstd"} {
 			t.Run(f.ID+"/"+compressor, func(t *testing.T) {
-				sink := &recorder{}
-				conn := dial(t, newDoor(t, sink))
-				answer, err := export(t, conn, f.body(t), grpc.UseCompressor(compressor))
+				sink := &otlptest.Recorder{}
+				conn := connect(t, newDoor(t, sink))
+				answer, err := export(t, conn, f.Sent(t), grpc.UseCompressor(compressor))
 				if err != nil || answer != "" {
 					t.Fatalf("answer %x, %v; want 0 bytes", answer, err)
 				}
-				f.checkEvents(t, sink.events)
+				f.CheckEvents(t, sink.Got)
 			})
 		}
 	}
 }
 
 func TestGRPCAnswers(t *testing.T) {
-	f := func(sink *recorder, body []byte, wantCode codes.Code, wantText string) *status.Status {
+	f := func(sink *otlptest.Recorder, body []byte, wantCode codes.Code, wantText string) *status.Status {
 		t.Helper()
-		answer, err := export(t, dial(t, newDoor(t, sink)), body)
+		answer, err := export(t, connect(t, newDoor(t, sink)), body)
 		st := status.Convert(err)
 		if st.Code() != wantCode || !strings.Contains(answer+st.Message(), wantText) {
 			t.Errorf("got %q, %v; want %v %q", answer, err, wantCode, wantText)
@@ -124,24 +125,24 @@ func TestGRPCAnswers(t *testing.T) {
 		}
 		t.Errorf("%v has details %v, want RetryInfo of %v", st, st.Details(), want)
 	}
-	f(&recorder{}, goodProto, codes.OK, "")
-	f(&recorder{}, nil, codes.OK, "")
-	f(&recorder{}, request(goodSpan().bytes(1, "short"), goodSpan()), codes.OK, "1 of 2 spans rejected: span 0: no valid trace id")
-	st := f(&recorder{}, []byte{0x0a, 0xff, 0x01}, codes.InvalidArgument, "body is no valid protobuf")
+	f(&otlptest.Recorder{}, otlptest.GoodProto, codes.OK, "")
+	f(&otlptest.Recorder{}, nil, codes.OK, "")
+	f(&otlptest.Recorder{}, otlptest.Request(otlptest.GoodSpan().Bytes(1, "short"), otlptest.GoodSpan()), codes.OK, "1 of 2 spans rejected: span 0: no valid trace id")
+	st := f(&otlptest.Recorder{}, []byte{0x0a, 0xff, 0x01}, codes.InvalidArgument, "body is no valid protobuf")
 	if len(st.Details()) != 1 {
 		t.Errorf("details %v, want BadRequest", st.Details())
 	}
-	st = f(failing(&edge.UnavailableError{Busy: true, Reason: "queue is full", RetryAfter: 3 * time.Second}), goodProto, codes.ResourceExhausted, "queue is full")
+	st = f(otlptest.Failing(&edge.UnavailableError{Busy: true, Reason: "queue is full", RetryAfter: 3 * time.Second}), otlptest.GoodProto, codes.ResourceExhausted, "queue is full")
 	retryIn(st, 3*time.Second)
-	st = f(failing(&edge.UnavailableError{Reason: "stopping"}), goodProto, codes.Unavailable, "stopping")
+	st = f(otlptest.Failing(&edge.UnavailableError{Reason: "stopping"}), otlptest.GoodProto, codes.Unavailable, "stopping")
 	retryIn(st, time.Second)
-	f(failing(errors.New("secret path")), goodProto, codes.Internal, "internal error")
-	f(failing(status.Error(codes.NotFound, "another server's")), goodProto, codes.Internal, "internal error")
+	f(otlptest.Failing(errors.New("secret path")), otlptest.GoodProto, codes.Internal, "internal error")
+	f(otlptest.Failing(status.Error(codes.NotFound, "another server's")), otlptest.GoodProto, codes.Internal, "internal error")
 }
 
 func TestGRPCTakesLogsAndMetrics(t *testing.T) {
-	sink := &recorder{}
-	conn := dial(t, newDoor(t, sink))
+	sink := &otlptest.Recorder{}
+	conn := connect(t, newDoor(t, sink))
 	f := func(service string, body []byte, wantText string) {
 		t.Helper()
 		var answer []byte
@@ -150,23 +151,23 @@ func TestGRPCTakesLogsAndMetrics(t *testing.T) {
 			t.Errorf("%s: %q, %v; want %q", service, answer, err, wantText)
 		}
 	}
-	f("logs.v1.LogsService", usualLogs(3), "")
+	f("logs.v1.LogsService", otlptest.UsualLogs(3), "")
 	f("logs.v1.LogsService", nil, "")
-	f("metrics.v1.MetricsService", usualMetrics(4, 2, endTime), "")
-	nan := pb(nil).msg(1, pb(nil).msg(2, pb(nil).msg(2, pb(nil).bytes(1, "m").msg(5, pb(nil).msg(1, pb(nil))))))
-	f("metrics.v1.MetricsService", nan, string(pb(nil).varint(1, 1))+"\x12")
+	f("metrics.v1.MetricsService", otlptest.UsualMetrics(4, 2, otlptest.EndTime), "")
+	nan := otlptest.PB(nil).Msg(1, otlptest.PB(nil).Msg(2, otlptest.PB(nil).Msg(2, otlptest.PB(nil).Bytes(1, "m").Msg(5, otlptest.PB(nil).Msg(1, otlptest.PB(nil))))))
+	f("metrics.v1.MetricsService", nan, string(otlptest.PB(nil).Varint(1, 1))+"\x12")
 	f("metrics.v1.MetricsService", nan, "1 of 1 data points rejected: data point 0: no value that is a number")
-	if len(sink.events) != 3 || len(sink.samples) == 0 {
-		t.Errorf("%d log records and %d samples taken", len(sink.events), len(sink.samples))
+	if len(sink.Got) != 3 || len(sink.GotSamples) == 0 {
+		t.Errorf("%d log records and %d samples taken", len(sink.Got), len(sink.GotSamples))
 	}
 }
 
 func TestGRPCLimits(t *testing.T) {
-	big := request(goodSpan().msg(9, keyValue("k", anyString(strings.Repeat("x", 5<<20)))))
-	if _, err := export(t, dial(t, newDoor(t, &recorder{})), big); err != nil {
+	big := otlptest.Request(otlptest.GoodSpan().Msg(9, otlptest.KeyValue("k", otlptest.AnyString(strings.Repeat("x", 5<<20)))))
+	if _, err := export(t, connect(t, newDoor(t, &otlptest.Recorder{})), big); err != nil {
 		t.Errorf("a message of 5 MiB: %v", err)
 	}
-	small := dial(t, newDoor(t, &recorder{}, limits(1<<20, 64<<20)))
+	small := connect(t, newDoor(t, &otlptest.Recorder{}, limits(1<<20, 64<<20)))
 	for _, compressor := range []string{"identity", "gzip", "zstd"} {
 		_, err := export(t, small, big, grpc.UseCompressor(compressor))
 		if st := status.Convert(err); st.Code() != codes.ResourceExhausted || len(st.Details()) != 0 {
@@ -176,7 +177,7 @@ func TestGRPCLimits(t *testing.T) {
 }
 
 func TestGRPCAdmission(t *testing.T) {
-	sink := &recorder{}
+	sink := &otlptest.Recorder{}
 	d := newDoor(t, sink, func(o *options) {
 		o.door.Admit = func(_ context.Context, authorization string) (*access.Grant, error) {
 			if authorization != "Bearer good" {
@@ -185,14 +186,14 @@ func TestGRPCAdmission(t *testing.T) {
 			return &access.Grant{Tenant: 7}, nil
 		}
 	})
-	conn := dial(t, d)
+	conn := connect(t, d)
 	f := func(token string, want codes.Code) {
 		t.Helper()
 		ctx := t.Context()
 		if token != "" {
 			ctx = metadata.AppendToOutgoingContext(ctx, "authorization", token)
 		}
-		body, answer := []byte(goodProto), []byte(nil)
+		body, answer := []byte(otlptest.GoodProto), []byte(nil)
 		if err := conn.Invoke(ctx, exportMethod, &body, &answer); status.Code(err) != want {
 			t.Errorf("%q: %v, want %v", token, err, want)
 		}
@@ -200,13 +201,13 @@ func TestGRPCAdmission(t *testing.T) {
 	f("", codes.Unauthenticated)
 	f("Bearer bad", codes.PermissionDenied)
 	f("Bearer good", codes.OK)
-	if len(sink.tenants) != 1 || sink.tenants[0] != 7 {
-		t.Errorf("tenants %v, want 7 once", sink.tenants)
+	if len(sink.Tenants) != 1 || sink.Tenants[0] != 7 {
+		t.Errorf("tenants %v, want 7 once", sink.Tenants)
 	}
 }
 
 func TestOtherServicesOverGRPC(t *testing.T) {
-	conn := dial(t, newDoor(t, &recorder{}))
+	conn := connect(t, newDoor(t, &otlptest.Recorder{}))
 	body, answer := []byte{}, []byte(nil)
 	err := conn.Invoke(t.Context(), "/opentelemetry.proto.collector.profiles.v1development.ProfilesService/Export", &body, &answer)
 	if status.Code(err) != codes.Unimplemented {
@@ -216,7 +217,7 @@ func TestOtherServicesOverGRPC(t *testing.T) {
 
 // TestGRPCOnTheHTTPPortIsRefused: a client that dials the wrong port gets an answer, not silence.
 func TestGRPCOnTheHTTPPortIsRefused(t *testing.T) {
-	resp := post(newDoor(t, &recorder{}).Handler(), exportMethod, []byte("\x00\x00\x00\x00\x02\x0a\x00"), "Content-Type: application/grpc")
+	resp := otlptest.Post(newDoor(t, &otlptest.Recorder{}).Handler(), exportMethod, []byte("\x00\x00\x00\x00\x02\x0a\x00"), "Content-Type: application/grpc")
 	if resp.StatusCode != http.StatusBadRequest {
 		t.Errorf("status %d, want 400", resp.StatusCode)
 	}
@@ -242,13 +243,13 @@ func callRaw(t *testing.T, addr string, body io.Reader, headers ...string) (int,
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	readAll(t, resp.Body)
+	otlptest.ReadAll(t, resp.Body)
 	return resp.StatusCode, resp.Trailer
 }
 
 // TestGRPCFrames is what a client gets for what no client should send.
 func TestGRPCFrames(t *testing.T) {
-	sink := &recorder{}
+	sink := &otlptest.Recorder{}
 	addr := serveGRPC(t, newDoor(t, sink, limits(1<<20, 64<<20)).GRPC())
 	f := func(name, body string, wantCode codes.Code, wantMessage string, headers ...string) {
 		t.Helper()
@@ -260,12 +261,12 @@ func TestGRPCFrames(t *testing.T) {
 	prefix := func(flag byte, length uint32) string {
 		return string(binary.BigEndian.AppendUint32([]byte{flag}, length))
 	}
-	message := prefix(0, uint32(len(goodProto))) + string(goodProto)
+	message := prefix(0, uint32(len(otlptest.GoodProto))) + string(otlptest.GoodProto)
 	f("a good one", message, codes.OK, "")
 	f("with time", message, codes.OK, "", "Grpc-Timeout: 20S")
 	f("with more time than there is", message, codes.OK, "", "Grpc-Timeout: 99999999H")
-	if sink.calls != 3 {
-		t.Errorf("the sink was called %d times, want 3", sink.calls)
+	if sink.Calls != 3 {
+		t.Errorf("the sink was called %d times, want 3", sink.Calls)
 	}
 	f("nothing", "", codes.InvalidArgument, "did not come whole")
 	f("half a prefix", "\x00\x00", codes.InvalidArgument, "did not come whole")
@@ -276,14 +277,14 @@ func TestGRPCFrames(t *testing.T) {
 	f("compressed by nothing", prefix(1, 0), codes.Internal, "grpc-encoding does not say how")
 	f("compressed by brotli", prefix(1, 0), codes.Unimplemented, "grpc-encoding must be identity, gzip, deflate or zstd", "Grpc-Encoding: br")
 	f("not compressed as it says", prefix(1, 3)+"abc", codes.InvalidArgument, "no valid gzip", "Grpc-Encoding: gzip")
-	bomb := zipped(t, make([]byte, 64<<20))
+	bomb := otlptest.Zipped(t, make([]byte, 64<<20))
 	f("a bomb", prefix(1, uint32(len(bomb)))+string(bomb), codes.ResourceExhausted, "more than 1048576 bytes", "Grpc-Encoding: gzip")
 	for _, timeout := range []string{"S", "1", "-1S", "1x", "999999999S"} {
 		f("a timeout of "+timeout, message, codes.Internal, "grpc-timeout", "Grpc-Timeout: "+timeout)
 	}
 	f("not in ASCII", message, codes.Internal, `"%C3%A4%25"`, "Grpc-Timeout: ä%")
-	if sink.calls != 3 {
-		t.Errorf("the sink was called %d times by what can't be taken", sink.calls-3)
+	if sink.Calls != 3 {
+		t.Errorf("the sink was called %d times by what can't be taken", sink.Calls-3)
 	}
 }
 
@@ -294,7 +295,7 @@ func TestGRPCRefusesBeforeTheMessage(t *testing.T) {
 	if err := others.Take(budget.Largest()); err != nil {
 		t.Fatal(err)
 	}
-	addr := serveGRPC(t, newDoor(t, &recorder{}, func(o *options) {
+	addr := serveGRPC(t, newDoor(t, &otlptest.Recorder{}, func(o *options) {
 		o.door.Bodies = body.NewReader(body.Options{Budget: budget, MaxBody: 16 << 20})
 		o.door.Admit = func(_ context.Context, authorization string) (*access.Grant, error) {
 			if authorization == "" {

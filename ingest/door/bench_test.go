@@ -1,4 +1,4 @@
-package otlp_test
+package door_test
 
 import (
 	"bytes"
@@ -15,6 +15,7 @@ import (
 	"edgescope/edge"
 	"edgescope/ingest/normalize"
 	"edgescope/ingest/otlp"
+	"edgescope/ingest/otlp/otlptest"
 	"edgescope/ingest/rollup"
 )
 
@@ -33,30 +34,30 @@ func (a *adding) Events(_ context.Context, b *edge.Batch) error {
 // edgeProto is what functions at the edge send: traces of one invocation and four children, 14 attributes of the resource and 20
 // of each span, by the names that the platforms give them.
 func edgeProto(n int) []byte {
-	resource := pb(nil)
+	resource := otlptest.PB(nil)
 	for key, val := range map[string]string{
 		"service.name": "checkout", "service.version": "2026.11.3", "service.namespace": "shop", "deployment.environment.name": "production",
 		"cloud.provider": "cloudflare", "cloud.platform": "cloudflare.workers", "cloud.region": "earth", "faas.name": "checkout",
 		"faas.version": "2026.11.3", "faas.instance": "3f2a9c", "telemetry.sdk.name": "opentelemetry", "telemetry.sdk.language": "js",
 		"telemetry.sdk.version": "2.1.0", "process.runtime.name": "workerd",
 	} {
-		resource = resource.msg(1, keyValue(key, anyString(val)))
+		resource = resource.Msg(1, otlptest.KeyValue(key, otlptest.AnyString(val)))
 	}
-	scope := pb(nil).msg(1, pb(nil).bytes(1, "edge").bytes(2, "1.4.2"))
-	end := uint64(arrival.Add(-time.Minute).UnixNano())
+	scope := otlptest.PB(nil).Msg(1, otlptest.PB(nil).Bytes(1, "edge").Bytes(2, "1.4.2"))
+	end := uint64(otlptest.Arrival.Add(-time.Minute).UnixNano())
 	for i := range n {
 		kind, name := uint64(2), "GET /cart/:id"
 		if i%5 > 0 {
 			kind, name = 3, "kv.get"
 		}
-		span := pb(nil).bytes(1, fmt.Sprintf("trace%011d", i/5)).bytes(2, fmt.Sprintf("%08d", i)).bytes(4, fmt.Sprintf("%08d", i/5*5)).
-			bytes(5, name).varint(6, kind).fixed64(7, end-uint64(i)*1e5-20e6).fixed64(8, end-uint64(i)*1e5)
-		scope = scope.msg(2, edgeAttrs(span, i))
+		span := otlptest.PB(nil).Bytes(1, fmt.Sprintf("trace%011d", i/5)).Bytes(2, fmt.Sprintf("%08d", i)).Bytes(4, fmt.Sprintf("%08d", i/5*5)).
+			Bytes(5, name).Varint(6, kind).Fixed64(7, end-uint64(i)*1e5-20e6).Fixed64(8, end-uint64(i)*1e5)
+		scope = scope.Msg(2, edgeAttrs(span, i))
 	}
-	return pb(nil).msg(1, pb(nil).msg(1, resource).msg(2, scope))
+	return otlptest.PB(nil).Msg(1, otlptest.PB(nil).Msg(1, resource).Msg(2, scope))
 }
 
-func edgeAttrs(span pb, i int) pb {
+func edgeAttrs(span otlptest.PB, i int) otlptest.PB {
 	colo := []string{"FRA", "IAD", "SIN", "GRU"}[i/5%4]
 	texts := [][2]string{
 		{"http.request.method", "GET"},
@@ -75,11 +76,11 @@ func edgeAttrs(span pb, i int) pb {
 		{"faas.invocation_id", fmt.Sprintf("inv-%012d", i/5)},
 	}
 	for _, at := range texts {
-		span = span.msg(9, keyValue(at[0], anyString(at[1])))
+		span = span.Msg(9, otlptest.KeyValue(at[0], otlptest.AnyString(at[1])))
 	}
-	return span.msg(9, keyValue("http.response.status_code", anyInt(200))).msg(9, keyValue("faas.coldstart", anyBool(0))).
-		msg(9, keyValue("cloudflare.cpu_time_ms", anyDouble(3.5))).msg(9, keyValue("server.port", anyInt(443))).
-		msg(9, keyValue("http.response.body.size", anyInt(18_234))).msg(9, keyValue("edge.ttfb_ms", anyDouble(11.25)))
+	return span.Msg(9, otlptest.KeyValue("http.response.status_code", otlptest.AnyInt(200))).Msg(9, otlptest.KeyValue("faas.coldstart", otlptest.AnyBool(0))).
+		Msg(9, otlptest.KeyValue("cloudflare.cpu_time_ms", otlptest.AnyDouble(3.5))).Msg(9, otlptest.KeyValue("server.port", otlptest.AnyInt(443))).
+		Msg(9, otlptest.KeyValue("http.response.body.size", otlptest.AnyInt(18_234))).Msg(9, otlptest.KeyValue("edge.ttfb_ms", otlptest.AnyDouble(11.25)))
 }
 
 // BenchmarkDoor is the cost of a door: a request without its socket, decompressed, decoded, normalised and added up. The budget is
@@ -89,14 +90,14 @@ func BenchmarkDoor(b *testing.B) {
 	const spans = 50
 	plain := edgeProto(spans)
 	sink := &adding{normalize.New(normalize.Options{}), rollup.New(rollup.Options{Collector: "b", Open: 15 * time.Minute, MaxKeys: 20_000, Log: slog.New(slog.DiscardHandler)})}
-	h := newDoor(b, sink).Handler()
-	for name, body := range map[string][]byte{"plain": plain, "gzip": zipped(b, plain)} {
+	h := newDoor(b, sink).Inside()
+	for name, body := range map[string][]byte{"plain": plain, "gzip": otlptest.Zipped(b, plain)} {
 		b.Run(name, func(b *testing.B) {
 			perMillion(b, spans, func() { post200(b, h, body, name) })
 		})
 	}
 	b.Run("decode", func(b *testing.B) {
-		r, err := otlp.New(otlp.Options{Sink: discard{}, Now: func() time.Time { return arrival }, Logger: slog.New(slog.DiscardHandler)})
+		r, err := otlp.New(otlp.Options{Sink: otlptest.Discard{}, Now: func() time.Time { return otlptest.Arrival }, Logger: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -130,9 +131,9 @@ func post200(b *testing.B, h http.Handler, body []byte, encoding string) {
 	if encoding == "gzip" {
 		req.Header.Set("Content-Encoding", encoding)
 	}
-	w := nowhere{header: http.Header{}}
-	if h.ServeHTTP(&w, req); w.code != http.StatusOK {
-		b.Fatalf("status %d", w.code)
+	w := otlptest.Nowhere{Head: http.Header{}}
+	if h.ServeHTTP(&w, req); w.Code != http.StatusOK {
+		b.Fatalf("status %d", w.Code)
 	}
 }
 
@@ -152,4 +153,32 @@ func perMillion(b *testing.B, spans int, request func()) {
 	}
 	used := time.Duration(to.Utime.Nano() + to.Stime.Nano() - from.Utime.Nano() - from.Stime.Nano())
 	b.ReportMetric(used.Seconds()*1e6/float64(b.N)/float64(spans), "cpu-s/Mspans")
+}
+
+// BenchmarkHandler measures a whole request without its socket.
+func BenchmarkHandler(b *testing.B) {
+	const spans = 50
+	plain := otlptest.UsualProto(spans)
+	for name, body := range map[string][]byte{"plain": plain, "gzip": otlptest.Zipped(b, plain)} {
+		b.Run(name, func(b *testing.B) {
+			h := newDoor(b, otlptest.Discard{}).Inside()
+			b.ReportAllocs()
+			for b.Loop() {
+				req, err := http.NewRequestWithContext(b.Context(), http.MethodPost, "/v1/traces", bytes.NewReader(body))
+				if err != nil {
+					b.Fatal(err)
+				}
+				req.Header.Set("Content-Type", "application/x-protobuf")
+				if name == "gzip" {
+					req.Header.Set("Content-Encoding", "gzip")
+				}
+				w := otlptest.Nowhere{Head: http.Header{}}
+				h.ServeHTTP(&w, req)
+				if w.Code != http.StatusOK {
+					b.Fatalf("status %d", w.Code)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/spans, "ns/span")
+		})
+	}
 }

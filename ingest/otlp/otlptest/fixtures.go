@@ -1,4 +1,4 @@
-package otlp_test
+package otlptest
 
 import (
 	"encoding/json"
@@ -6,7 +6,6 @@ import (
 	"io"
 	"math"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -22,8 +21,8 @@ import (
 	"edgescope/store"
 )
 
-// fixture is a request of the manifest: what a real client sent, and what must become of it.
-type fixture struct {
+// Fixture is a request of the manifest: what a real client sent, and what must become of it.
+type Fixture struct {
 	ID, Transport, Method, Path, Body string
 	Headers                           map[string]string
 	Chunked                           bool
@@ -47,7 +46,7 @@ type expectedEvent struct {
 
 func fixtureDir(t testing.TB) string {
 	t.Helper()
-	shared := os.Getenv("EDGESCOPE_SHARED")
+	shared := os.Getenv("EDGESCOPE_SHARED") //nolint:forbidigo // tests are told by the environment where the fixtures are
 	if shared == "" {
 		shared = "../../../shared"
 	}
@@ -58,20 +57,22 @@ func fixtureDir(t testing.TB) string {
 	return dir
 }
 
-func loadFixtures(t testing.TB) []fixture {
+// LoadFixtures reads the manifest of what real clients sent. It skips the test where there is none.
+func LoadFixtures(t testing.TB) []Fixture {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(fixtureDir(t), "manifest.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var manifest struct{ Requests []fixture }
+	var manifest struct{ Requests []Fixture }
 	if err := json.Unmarshal(text, &manifest); err != nil {
 		t.Fatal(err)
 	}
 	return manifest.Requests
 }
 
-func (f *fixture) body(t testing.TB) []byte {
+// Sent returns the body as it was sent.
+func (f *Fixture) Sent(t testing.TB) []byte {
 	t.Helper()
 	if f.Body == "" {
 		return nil
@@ -83,30 +84,8 @@ func (f *fixture) body(t testing.TB) []byte {
 	return b
 }
 
-// TestFixturesOverHTTP sends what real clients sent, byte for byte, to a real server.
-func TestFixturesOverHTTP(t *testing.T) {
-	for _, f := range loadFixtures(t) {
-		t.Run(f.ID, func(t *testing.T) {
-			if strings.HasPrefix(f.ID, "tail-") {
-				t.Skip("tail events belong to another package")
-			}
-			sink, set := &recorder{}, metrics.NewSet()
-			server := httptest.NewServer(newDoor(t, sink, func(o *options) { o.Metrics = set }).Handler())
-			defer server.Close()
-			resp, err := server.Client().Do(f.request(t, server.URL))
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer resp.Body.Close()
-			f.checkAnswer(t, resp, readAll(t, resp.Body))
-			f.checkEvents(t, sink.events)
-			f.checkPoints(t, set, sink.samples)
-		})
-	}
-}
-
-// checkPoints compares the data points that were taken, by their count and, where the fixture has them, by their values.
-func (f *fixture) checkPoints(t *testing.T, set *metrics.Set, samples []sample) {
+// CheckPoints compares the data points that were taken, by their count and, where the fixture has them, by their values.
+func (f *Fixture) CheckPoints(t *testing.T, set *metrics.Set, samples []sample) {
 	t.Helper()
 	want := 0
 	if f.Expect.MetricPoints != nil {
@@ -129,8 +108,8 @@ func (f *fixture) checkPoints(t *testing.T, set *metrics.Set, samples []sample) 
 		return
 	}
 	for _, s := range samples {
-		if v, ok := values[s.series]; ok && v == s.value && s.at == 1795215078367 {
-			delete(values, s.series)
+		if v, ok := values[s.Series]; ok && v == s.Value && s.At == 1795215078367 {
+			delete(values, s.Series)
 		}
 	}
 	for series, v := range values {
@@ -141,13 +120,14 @@ func (f *fixture) checkPoints(t *testing.T, set *metrics.Set, samples []sample) 
 	}
 }
 
-func (f *fixture) request(t *testing.T, url string) *http.Request {
+// Request makes the request as it was sent, to a server.
+func (f *Fixture) Request(t *testing.T, url string) *http.Request {
 	t.Helper()
 	path, contentType := f.Path, f.Headers["content-type"]
 	if f.Transport == "grpc" { // the same message is good for HTTP
 		path, contentType = "/v1/traces", "application/x-protobuf"
 	}
-	var body io.Reader = strings.NewReader(string(f.body(t)))
+	var body io.Reader = strings.NewReader(string(f.Sent(t)))
 	if f.Chunked {
 		body = io.MultiReader(body) // hides the length
 	}
@@ -164,7 +144,8 @@ func (f *fixture) request(t *testing.T, url string) *http.Request {
 	return req
 }
 
-func (f *fixture) checkAnswer(t *testing.T, resp *http.Response, body string) {
+// CheckAnswer compares the answer.
+func (f *Fixture) CheckAnswer(t *testing.T, resp *http.Response, body string) {
 	t.Helper()
 	want := f.Expect
 	if resp.StatusCode != want.Status {
@@ -185,7 +166,7 @@ func (f *fixture) checkAnswer(t *testing.T, resp *http.Response, body string) {
 	f.checkPartial(t, body)
 }
 
-func (f *fixture) checkPartial(t *testing.T, body string) {
+func (f *Fixture) checkPartial(t *testing.T, body string) {
 	t.Helper()
 	switch want := string(f.Expect.PartialSuccess); want {
 	case "null", "":
@@ -207,7 +188,8 @@ func (f *fixture) checkPartial(t *testing.T, body string) {
 	}
 }
 
-func (f *fixture) checkEvents(t *testing.T, events []edge.Event) {
+// CheckEvents compares the events that were taken, as rows.
+func (f *Fixture) CheckEvents(t *testing.T, events []edge.Event) {
 	t.Helper()
 	for kind, want := range map[edge.Kind]*int{edge.KindSpan: f.Expect.Spans, edge.KindLog: f.Expect.Logs} {
 		got := 0
