@@ -1,7 +1,7 @@
-// Package chart draws the dashboard's charts as SVG, on the server. Every chart is a plain struct with a method SVG that
-// appends to one buffer; equal structs give equal bytes. Nothing in the output needs a script or a style attribute: colours
-// are classes (s0..s5, cache-hit, h0..h7), widths are SVG attributes, and text keeps its size on a narrow screen because
-// only the inner viewport is stretched.
+// Package chart draws the dashboard's charts as SVG, on the server. Every chart is a plain struct with a method SVG
+// that appends to one buffer; equal structs give equal bytes. Nothing in the output needs a script or a style
+// attribute: colours are classes (s0..s5, cache-hit, h0..h7), widths are SVG attributes, and text keeps its size on a
+// narrow screen because only the inner viewport is stretched.
 //
 // Absent numbers are NaN and draw as gaps, never as zeros.
 package chart
@@ -23,7 +23,7 @@ type Frame struct {
 // To is the end of the last bucket.
 func (f Frame) To() time.Time { return f.From.Add(f.Step * time.Duration(f.Buckets)) }
 
-// at answers where a time lies on the axis, 0..1 within the frame.
+// at returns where a time lies on the axis, 0..1 within the frame.
 func (f Frame) at(t time.Time) float64 {
 	length := f.Step * time.Duration(f.Buckets)
 	if length <= 0 {
@@ -101,7 +101,7 @@ func (w *writer) inner(height float64) {
 	w.raw(`" preserveAspectRatio="none">`)
 }
 
-// extent answers the least and the greatest present value, and whether there is any.
+// extent returns the least and the greatest present value, and whether there is any.
 func extent(series []Series) (low, high float64, ok bool) {
 	low, high = math.Inf(1), math.Inf(-1)
 	for _, s := range series {

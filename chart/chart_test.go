@@ -38,30 +38,57 @@ func TestDrawings(t *testing.T) {
 	gapped := wave(12, 80)
 	gapped[4], gapped[5] = nan, nan
 	lines := chart.Lines{
-		Title: "Latency", Frame: frame, Unit: chart.Milliseconds, Arriving: true, Limits: []chart.Limit{{Value: 150, Text: "target p95 150 ms"}},
-		Series: []chart.Series{{Name: "GRU", Class: "s0", Values: gapped}, {Name: "A<B&C", Class: "so", Values: wave(12, 40)}},
-		Marks:  []chart.Mark{{At: began.Add(30 * time.Minute), Text: "v142"}, {At: began.Add(115 * time.Minute), Text: "v143"}, {At: began.Add(-time.Hour), Text: "before"}},
-		Bands:  []chart.Band{{From: began, To: began.Add(time.Hour), Text: "ramp"}},
+		Title: "Latency", Frame: frame, Unit: chart.Milliseconds, Arriving: true, Limits: []chart.Limit{{
+			Value: 150,
+			Text:  "target p95 150 ms",
+		}},
+		Series: []chart.Series{
+			{Name: "GRU", Class: "s0", Values: gapped},
+			{Name: "A<B&C", Class: "so", Values: wave(12, 40)},
+		},
+		Marks: []chart.Mark{
+			{At: began.Add(30 * time.Minute), Text: "v142"},
+			{At: began.Add(115 * time.Minute), Text: "v143"},
+			{At: began.Add(-time.Hour), Text: "before"},
+		},
+		Bands: []chart.Band{{From: began, To: began.Add(time.Hour), Text: "ramp"}},
 	}
 	minute := chart.Frame{From: began, Step: 5 * time.Second, Buckets: 12}
 	over := chart.Lines{
 		Title: "Response time", Frame: minute, Unit: chart.Milliseconds, Zero: true, Height: 100, Ticks: chart.Elapsed(minute),
-		Limits: []chart.Limit{{Value: 60, Text: "p95"}, {Value: 120, Text: "p99 <"}, {Value: nan}, {Value: -1, Text: "no"}},
-		Series: []chart.Series{{Name: "p50", Class: "s0", Values: gapped}, {Name: "none", Class: "s1", Values: []float64{nan}}},
+		Limits: []chart.Limit{
+			{Value: 60, Text: "p95"},
+			{Value: 120, Text: "p99 <"},
+			{Value: nan},
+			{Value: -1, Text: "no"},
+		},
+		Series: []chart.Series{
+			{Name: "p50", Class: "s0", Values: gapped},
+			{Name: "none", Class: "s1", Values: []float64{nan}},
+		},
 		Bands: []chart.Band{
 			{From: began, To: began.Add(20 * time.Second), Text: "warm & up", Named: true, Clear: true},
-			{From: began.Add(20 * time.Second), To: began.Add(58 * time.Second), Text: "a name that is longer than its band is wide", Named: true},
+			{
+				From: began.Add(20 * time.Second), To: began.Add(58 * time.Second),
+				Text: "a name that is longer than its band is wide", Named: true,
+			},
 			{From: began.Add(58 * time.Second), To: began.Add(time.Minute), Text: "brief", Named: true},
 		},
 	}
 	ruler := chart.NewRuler(8.29, chart.Times)
 	heat := chart.Heatmap{
-		Title: "Heat", Frame: frame, Rows: []string{"GRU", "a-long-region-name"}, Cells: [][]float64{gapped, wave(12, 500)}, Unit: chart.Milliseconds,
+		Title: "Heat", Frame: frame, Rows: []string{"GRU", "a-long-region-name"}, Cells: [][]float64{
+			gapped,
+			wave(12, 500),
+		}, Unit: chart.Milliseconds,
 		Marks: lines.Marks,
 	}
 	stack := chart.Stack{
 		Title: "Cache", Frame: frame, Height: 100, Marks: lines.Marks,
-		Series: []chart.Series{{Name: "hit", Class: "cache-hit", Values: gapped}, {Name: "miss", Class: "cache-miss", Values: []float64{5, 0, nan}}},
+		Series: []chart.Series{
+			{Name: "hit", Class: "cache-hit", Values: gapped},
+			{Name: "miss", Class: "cache-miss", Values: []float64{5, 0, nan}},
+		},
 	}
 	histogram := chart.Histogram{Title: "Durations", Unit: chart.Milliseconds, Height: 80, Sets: []chart.HistogramSet{
 		{Name: "warm", Class: "s3", Buckets: []chart.Bucket{{10, 20, 5}, {20, 40, 11}, {40, 80, 0}, {80, 160, 2}}},
@@ -73,8 +100,14 @@ func TestDrawings(t *testing.T) {
 	}
 	spark := chart.Spark{Now: gapped, Before: wave(12, 70), Width: 100, Height: 30}
 	world := chart.Map{Title: "Map", Dots: []chart.Dot{
-		{Name: "GRU", Text: "187 ms", Lat: -23.4, Lon: -46.5, Size: .4, Class: "bad", Link: "/regions/GRU", Label: "GRU 187 ms"},
-		{Name: "SYD", Text: "96 ms", Lat: -33.9, Lon: 151.2, Size: 1, Class: "warn", Link: "/regions/SYD?a=1&b=2", Label: "SYD"},
+		{
+			Name: "GRU", Text: "187 ms", Lat: -23.4, Lon: -46.5, Size: .4, Class: "bad", Link: "/regions/GRU",
+			Label: "GRU 187 ms",
+		},
+		{
+			Name: "SYD", Text: "96 ms", Lat: -33.9, Lon: 151.2, Size: 1, Class: "warn", Link: "/regions/SYD?a=1&b=2",
+			Label: "SYD",
+		},
 		{Name: "nowhere", Lat: nan, Lon: nan, Class: "ok"},
 		{Name: "pole", Lat: -89, Lon: 0, Class: "ok"},
 	}}
@@ -92,7 +125,12 @@ func TestDrawings(t *testing.T) {
 	f("histogram-linked", linked.SVG())
 	f("spark", spark.SVG())
 	f("map", world.SVG())
-	f("bar", chart.Bar([]chart.Part{{"hit", "cache-hit", .72}, {"none", "x", 0}, {"absent", "x", nan}, {"miss", "cache-miss", .28}}))
+	f("bar", chart.Bar([]chart.Part{
+		{"hit", "cache-hit", .72},
+		{"none", "x", 0},
+		{"absent", "x", nan},
+		{"miss", "cache-miss", .28},
+	}))
 	f("span", chart.Span(.25, 2, "s1"))
 	f("ramp", chart.Ramp())
 }
@@ -166,7 +204,10 @@ func FuzzLines(f *testing.F) {
 			values[i] = [3]float64{a, b, c}[i%3]
 		}
 		fr := chart.Frame{From: began, Step: time.Duration(step % int64(time.Hour)), Buckets: n}
-		l := chart.Lines{Title: "t", Frame: fr, Series: []chart.Series{{Name: "x", Class: "s0", Values: values}}, Limits: []chart.Limit{{Value: limit}}, Arriving: n%2 == 0}
+		l := chart.Lines{
+			Title: "t", Frame: fr, Series: []chart.Series{{Name: "x", Class: "s0", Values: values}},
+			Limits: []chart.Limit{{Value: limit}}, Arriving: n%2 == 0,
+		}
 		s := chart.Spark{Now: values, Before: values, Width: 90, Height: 20}
 		h := chart.Heatmap{Frame: fr, Rows: []string{"r"}, Cells: [][]float64{values}}
 		for _, svg := range []string{l.SVG(), s.SVG(), h.SVG()} {

@@ -32,7 +32,8 @@ const nbsp = "\u00a0"
 // minus is the sign that is as wide as a plus.
 const minus = "\u2212"
 
-// Split answers a number in three significant digits and its unit apart, for tiles. The unit is empty when there is none.
+// Split returns a number in three significant digits and its unit apart, for tiles. The unit is empty when there is
+// none.
 func (u Unit) Split(v float64) (number, unit string) {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return Absent, ""
@@ -53,7 +54,7 @@ func (u Unit) Split(v float64) (number, unit string) {
 	}
 }
 
-// Text answers the number with its unit, a no-break space between them.
+// Text returns the number with its unit, a no-break space between them.
 func (u Unit) Text(v float64) string {
 	number, unit := u.Split(v)
 	switch {
@@ -66,7 +67,7 @@ func (u Unit) Text(v float64) string {
 	}
 }
 
-// Change answers a difference with its sign: +9 ms, −1.8 pt, ±0. Changes of a Ratio are given in points.
+// Change returns a difference with its sign: +9 ms, −1.8 pt, ±0. Changes of a Ratio are given in points.
 func (u Unit) Change(v float64) string {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return Absent
@@ -85,7 +86,7 @@ func (u Unit) Change(v float64) string {
 	}
 }
 
-// Relative answers a ratio of two numbers as a change in percent: 1.64 is +64 %.
+// Relative returns a ratio of two numbers as a change in percent: 1.64 is +64 %.
 func Relative(ratio float64) string {
 	if math.IsNaN(ratio) || math.IsInf(ratio, 0) {
 		return Absent

@@ -23,10 +23,10 @@ const (
 	heatRow, heatRowMax, heatLeast = 17, 34, 136
 )
 
-// row answers the pixels from row to row.
+// row returns the pixels from row to row.
 func (h *Heatmap) row() int { return max(heatRow, min(heatRowMax, heatLeast/max(1, len(h.Rows)))) }
 
-// Bounds answers the values at the two ends of the ramp: the 2nd and 98th percentile, so that one outlier does not take
+// Bounds returns the values at the two ends of the ramp: the 2nd and 98th percentile, so that one outlier does not take
 // the contrast of all others. ok is false without any value.
 func (h *Heatmap) Bounds() (low, high float64, ok bool) {
 	var all []float64
@@ -47,7 +47,7 @@ func (h *Heatmap) Bounds() (low, high float64, ok bool) {
 	return low, high, true
 }
 
-// SVG answers the heatmap: an element with the names of the rows and one with the cells.
+// SVG returns the heatmap: an element with the names of the rows and one with the cells.
 func (h *Heatmap) SVG() string {
 	low, high, ok := h.Bounds()
 	if !ok {
@@ -131,7 +131,7 @@ func (h *Heatmap) cells(w *writer, low, high float64) {
 	}
 }
 
-// heatColour answers 0..7, or -1 for a gap.
+// heatColour returns 0..7, or -1 for a gap.
 func heatColour(v, low, high float64) int {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return -1
@@ -141,7 +141,8 @@ func heatColour(v, low, high float64) int {
 }
 
 func (h *Heatmap) describe(low, high float64) string {
-	return h.Title + ", " + strconv.Itoa(len(h.Rows)) + " rows, colours from " + h.Unit.Text(low) + " to " + h.Unit.Text(high)
+	return h.Title + ", " + strconv.Itoa(len(h.Rows)) + " rows, colours from " + h.Unit.Text(low) + " to " +
+		h.Unit.Text(high)
 }
 
 // Ramp draws the eight colours of a heatmap side by side.
@@ -168,7 +169,7 @@ type Stack struct {
 	Height float64
 }
 
-// SVG answers the chart, "" when no bucket has anything.
+// SVG returns the chart, "" when no bucket has anything.
 func (s *Stack) SVG() string {
 	if _, high, ok := extent(s.Series); !ok || high <= 0 {
 		return ""

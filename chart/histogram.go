@@ -13,7 +13,7 @@ type Histogram struct {
 	Title string
 	Sets  []HistogramSet
 	Unit  Unit
-	// Link answers where a bar leads, "" for nowhere; nil makes no links. Only the first set has links.
+	// Link returns where a bar leads, "" for nowhere; nil makes no links. Only the first set has links.
 	Link   func(Bucket) string
 	Height float64
 }
@@ -27,7 +27,7 @@ type HistogramSet struct {
 // histogramBars is how many bars a linked histogram has at most: each stays wide enough for a finger on a phone.
 const histogramBars = 12
 
-// SVG answers the chart, "" without any count.
+// SVG returns the chart, "" without any count.
 func (h *Histogram) SVG() string {
 	low, high, ok := h.bounds()
 	if !ok {
@@ -58,8 +58,8 @@ func (h *Histogram) SVG() string {
 	return string(w.b)
 }
 
-// bounds answers the ends of the axis. Zero has no place on a logarithmic axis: a bucket that begins there takes an octave
-// below the lowest other one.
+// bounds returns the ends of the axis. Zero has no place on a logarithmic axis: a bucket that begins there takes an
+// octave below the lowest other one.
 func (h *Histogram) bounds() (low, high float64, ok bool) {
 	low, high = math.Inf(1), 0
 	zero := 0.0
@@ -105,7 +105,8 @@ func (h *Histogram) bars(w *writer, set HistogramSet, low float64, at func(float
 		if h.Link != nil {
 			link = h.Link(b)
 		}
-		label := set.Name + " " + h.Unit.Text(b.Low) + " to " + h.Unit.Text(b.High) + ": " + Number.Text(b.Count) + " (" + Ratio.Text(b.Count/total) + ")"
+		label := set.Name + " " + h.Unit.Text(b.Low) + " to " + h.Unit.Text(b.High) + ": " + Number.Text(b.Count) +
+			" (" + Ratio.Text(b.Count/total) + ")"
 		from, to := at(b.Low), at(b.High)
 		if b.Low <= 0 {
 			to = at(2 * low)
@@ -160,7 +161,7 @@ func (h *Histogram) labels(w *writer, low, high float64, at func(float64) float6
 	}
 }
 
-// logTicks answers 1, 2 and 5 times the powers of ten within the bounds; only the powers when there are many.
+// logTicks returns 1, 2 and 5 times the powers of ten within the bounds; only the powers when there are many.
 func logTicks(low, high float64) []float64 {
 	factors := []float64{1, 2, 5}
 	if math.Log10(high/low) > 3 {
@@ -177,8 +178,8 @@ func logTicks(low, high float64) []float64 {
 	return out
 }
 
-// Merge joins neighbouring buckets until at most limit are left; the counts add up to the same total. A bucket that begins at
-// zero stays alone: it has no width on a logarithmic axis that others could share.
+// Merge joins neighbouring buckets until at most limit are left; the counts add up to the same total. A bucket that
+// begins at zero stays alone: it has no width on a logarithmic axis that others could share.
 func Merge(buckets []Bucket, limit int) []Bucket {
 	if len(buckets) <= limit || limit < 1 {
 		return buckets
@@ -198,7 +199,7 @@ func Merge(buckets []Bucket, limit int) []Bucket {
 	return out
 }
 
-// quantile answers the q-quantile (0..1) of the values, which it sorts; values must not be empty.
+// quantile returns the q-quantile (0..1) of the values, which it sorts; values must not be empty.
 func quantile(values []float64, q float64) float64 {
 	slices.Sort(values)
 	return values[min(int(q*float64(len(values))), len(values)-1)]

@@ -2,8 +2,8 @@ package chart
 
 import "math"
 
-// Interval is a bar from zero to a value with the interval of its estimate over it, hidden from readers: the numbers stand
-// beside it.
+// Interval is a bar from zero to a value with the interval of its estimate over it, hidden from readers: the numbers
+// stand beside it.
 type Interval struct {
 	Value, Low, High float64
 	// End is the right end of the axis, the same for bars that are compared.
@@ -12,7 +12,7 @@ type Interval struct {
 	Class string
 }
 
-// SVG answers the drawing, "" when the value or the end is no positive number.
+// SVG returns the drawing, "" when the value or the end is no positive number.
 func (i *Interval) SVG() string {
 	if !(i.Value > 0) || !(i.End > 0) || math.IsInf(i.Value, 0) || math.IsInf(i.End, 0) {
 		return ""
@@ -45,7 +45,8 @@ func NewRuler(greatest float64, unit Unit) Ruler {
 	return Ruler{End: at[len(at)-1], Unit: unit}
 }
 
-// SVG returns the drawing, "" when the end is no positive number. It is hidden from readers: numbers stand beside the bars.
+// SVG returns the drawing, "" when the end is no positive number. It is hidden from readers: numbers stand beside the
+// bars.
 func (r *Ruler) SVG() string {
 	if !(r.End > 0) || math.IsInf(r.End, 0) {
 		return ""

@@ -17,7 +17,8 @@ func TestInterval(t *testing.T) {
 	}
 	f(chart.Interval{Value: 5, Low: 4, High: 6, End: 10, Class: "s0"},
 		open+`<rect class="s0" width="500" height="10"/><rect class="whisker" y="4" height="2" x="400" width="200"/></svg>`)
-	f(chart.Interval{Value: 1, Low: 1, High: 1, End: 10, Class: "s1"}, open+`<rect class="s1" width="100" height="10"/></svg>`)
+	f(chart.Interval{Value: 1, Low: 1, High: 1, End: 10, Class: "s1"},
+		open+`<rect class="s1" width="100" height="10"/></svg>`)
 	f(chart.Interval{Value: 20, Low: -1, High: 99, End: 10, Class: "s1"},
 		open+`<rect class="s1" width="1000" height="10"/><rect class="whisker" y="4" height="2" x="0" width="1000"/></svg>`)
 	f(chart.Interval{Value: 0, End: 10}, "")

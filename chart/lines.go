@@ -56,7 +56,7 @@ const (
 	axisBelow = 20 // room for the labels of times
 )
 
-// SVG answers the chart: an element with the axis and one with the plot, side by side.
+// SVG returns the chart: an element with the axis and one with the plot, side by side.
 func (l *Lines) SVG() string {
 	var w writer
 	height := l.Height
@@ -90,10 +90,13 @@ func (l *Lines) SVG() string {
 
 // limits are those that can be drawn.
 func (l *Lines) limits() []Limit {
-	return slices.DeleteFunc(slices.Clone(l.Limits), func(limit Limit) bool { return !(limit.Value > 0) || math.IsInf(limit.Value, 1) })
+	return slices.DeleteFunc(slices.Clone(l.Limits), func(limit Limit) bool {
+		return !(limit.Value > 0) ||
+			math.IsInf(limit.Value, 1)
+	})
 }
 
-// axis answers the values at which the axis is labelled; the first and the last bound it.
+// axis returns the values at which the axis is labelled; the first and the last bound it.
 func (l *Lines) axis(low, high float64) []float64 {
 	if l.Zero || low == high || low < high*0.35 {
 		low = math.Min(low, 0)
@@ -177,8 +180,8 @@ func (l *Lines) path(w *writer, points []point, shift float64, s scale) {
 	w.polyline(points, func(p point) (x, y float64) { return (p.x + shift + 0.5) * perBucket, s.y(p.v) })
 }
 
-// polyline appends the line through the points at their places, broken at gaps. A lone point between gaps becomes a dot: a
-// line of no length with round ends.
+// polyline appends the line through the points at their places, broken at gaps. A lone point between gaps becomes a
+// dot: a line of no length with round ends.
 func (w *writer) polyline(points []point, place func(point) (x, y float64)) {
 	pen := false
 	to := func(command string, x, y float64) {
@@ -288,8 +291,8 @@ func mark(w *writer, f Frame, m Mark, bottom float64) {
 	w.raw("</text>")
 }
 
-// describe is the chart in one sentence: its title, its time and the latest value of each line. A chart with ticks of its own
-// is of something that is over: it says from which value to which each line goes.
+// describe is the chart in one sentence: its title, its time and the latest value of each line. A chart with ticks of
+// its own is of something that is over: it says from which value to which each line goes.
 func (l *Lines) describe() string {
 	if l.Ticks != nil {
 		return l.Title + l.ranges()
@@ -320,7 +323,7 @@ func (l *Lines) ranges() string {
 	return b.String()
 }
 
-// Latest answers the last present value, NaN when there is none.
+// Latest returns the last present value, NaN when there is none.
 func Latest(values []float64) float64 {
 	for i := len(values) - 1; i >= 0; i-- {
 		if !math.IsNaN(values[i]) {

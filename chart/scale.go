@@ -22,7 +22,7 @@ func (s scale) y(v float64) float64 {
 	return s.height * (1 - (v-low)/(high-low))
 }
 
-// ticks answers at most count+1 round values that cover low..high, with a step of 1, 2, 2.5 or 5 times a power of ten.
+// ticks returns at most count+1 round values that cover low..high, with a step of 1, 2, 2.5 or 5 times a power of ten.
 func ticks(low, high float64, count int) []float64 {
 	if !(high > low) || count < 1 {
 		return []float64{low}
@@ -57,7 +57,7 @@ var timeSteps = [...]time.Duration{
 	24 * time.Hour, 48 * time.Hour, 7 * 24 * time.Hour, 28 * 24 * time.Hour, 84 * 24 * time.Hour,
 }
 
-// timeTicks answers at most 9 round moments of the frame in UTC, 7 when they have seconds.
+// timeTicks returns at most 9 round moments of the frame in UTC, 7 when they have seconds.
 func timeTicks(f Frame) []Tick {
 	length := f.To().Sub(f.From)
 	if length <= 0 {
@@ -120,8 +120,8 @@ func Elapsed(f Frame) []Tick {
 // point is a vertex of a decimated line, in buckets and in the value's unit.
 type point struct{ x, v float64 }
 
-// decimate answers at most about limit points that keep every minimum and maximum: runs of buckets shrink to their least and
-// greatest value, in the order in which they came. Gaps stay gaps (a point with a NaN value).
+// decimate returns at most about limit points that keep every minimum and maximum: runs of buckets shrink to their
+// least and greatest value, in the order in which they came. Gaps stay gaps (a point with a NaN value).
 func decimate(values []float64, limit int) []point {
 	group := 1
 	if len(values) > limit && limit >= 2 {

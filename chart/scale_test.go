@@ -39,7 +39,8 @@ func TestTimesAreRoundInUTC(t *testing.T) {
 	}
 	f("2026-11-20T12:03:00Z", 10*time.Second, 90, "12:04", "12:06", "12:08", "12:10", "12:12", "12:14", "12:16")
 	f("2026-11-20T14:03:00+02:00", 10*time.Second, 12, "12:03:00", "12:03:30", "12:04:00", "12:04:30")
-	f("2026-11-19T16:00:00Z", 10*time.Minute, 144, "18:00", "21:00", "00:00", "03:00", "06:00", "09:00", "12:00", "15:00")
+	f("2026-11-19T16:00:00Z", 10*time.Minute, 144, "18:00", "21:00", "00:00", "03:00", "06:00", "09:00", "12:00",
+		"15:00")
 	f("2026-11-13T16:00:00Z", time.Hour, 168, "Nov 14", "Nov 15", "Nov 16", "Nov 17", "Nov 18", "Nov 19", "Nov 20")
 	f("2026-11-20T12:00:00Z", 0, 10)
 }
@@ -93,7 +94,10 @@ func TestLongSeriesStaySmall(t *testing.T) {
 	for i := range values {
 		values[i] = math.Sin(float64(i) / 999)
 	}
-	l := Lines{Frame: Frame{Step: time.Second, Buckets: len(values)}, Series: []Series{{Name: "x", Class: "s0", Values: values}}}
+	l := Lines{Frame: Frame{Step: time.Second, Buckets: len(values)}, Series: []Series{{
+		Name: "x", Class: "s0",
+		Values: values,
+	}}}
 	if n := len(l.SVG()); n > 8_000 {
 		t.Errorf("a line of 100,000 values takes %d bytes", n)
 	}

@@ -11,7 +11,7 @@ type Spark struct {
 	Width, Height float64
 }
 
-// SVG answers the sparkline, "" when there is nothing to draw.
+// SVG returns the sparkline, "" when there is nothing to draw.
 func (s *Spark) SVG() string {
 	both := []Series{{Values: s.Now}, {Values: s.Before}}
 	low, high, ok := extent(both)
@@ -49,7 +49,10 @@ func (s *Spark) SVG() string {
 func (s *Spark) x(i float64, n int) float64 { return i / math.Max(1, float64(n-1)) * s.Width }
 
 func (s *Spark) stroke(w *writer, values []float64, sc scale) {
-	w.polyline(decimate(values, int(s.Width)), func(p point) (x, y float64) { return s.x(p.x, len(values)), sc.y(p.v) + 2 })
+	w.polyline(decimate(values, int(s.Width)), func(p point) (x, y float64) {
+		return s.x(p.x, len(values)),
+			sc.y(p.v) + 2
+	})
 }
 
 // area fills the room below the line, run by run between gaps.

@@ -28,7 +28,7 @@ func project(lat, lon float64) (x, y float64) {
 	return x, y
 }
 
-// Place answers where a point lies on the map: 0..1 from the left and from the top. ok is false outside the map.
+// Place returns where a point lies on the map: 0..1 from the left and from the top. ok is false outside the map.
 func Place(lat, lon float64) (x, y float64, ok bool) {
 	if !(lat >= mapSouth && lat <= mapNorth && lon >= -180 && lon <= 180) {
 		return 0, 0, false
@@ -45,21 +45,22 @@ type Dot struct {
 	Lat, Lon   float64
 	// Size is 0..1: the share of the busiest place.
 	Size float64
-	// Class is the state: ok, warn or bad. Bad dots get a ring, warn dots a thin one: the state is not told by colour alone.
+	// Class is the state: ok, warn or bad. Bad dots get a ring, warn dots a thin one: the state is not told by colour
+	// alone.
 	Class string
 	Link  string
 	// Label is written beside the dot when it is not empty.
 	Label string
 }
 
-// Map draws dots over the land, which the style sheet paints. Dots whose place is unknown are left out; the caller's table
-// names them.
+// Map draws dots over the land, which the style sheet paints. Dots whose place is unknown are left out; the caller's
+// table names them.
 type Map struct {
 	Title string
 	Dots  []Dot
 }
 
-// SVG answers the dots. They are links: the whole is a group, not an image.
+// SVG returns the dots. They are links: the whole is a group, not an image.
 func (m *Map) SVG() string {
 	var w writer
 	w.raw(`<svg class="dots" role="group" width="100%" height="100%" aria-label="`)

@@ -27,7 +27,8 @@ func TestAbortWatch(t *testing.T) {
 		}
 		var watch report.AbortWatch
 		first, then := watch.Check(s.Summary, s.Start), watch.Check(s.Summary, s.Start.Add(10*time.Second))
-		if !strings.HasPrefix(first, wantFirst) || !strings.HasPrefix(then, wantThen) || (first == "") != (wantFirst == "") || (then == "") != (wantThen == "") {
+		if !strings.HasPrefix(first, wantFirst) || !strings.HasPrefix(then, wantThen) ||
+			(first == "") != (wantFirst == "") || (then == "") != (wantThen == "") {
 			t.Errorf("%s after %d users: %q, then %q; want %q, %q", ensure, n, first, then, wantFirst, wantThen)
 		}
 	}
@@ -35,13 +36,17 @@ func TestAbortWatch(t *testing.T) {
 	failed := func(r *load.Result, e *load.UserEnd) { r.Code, r.Failure, e.Err = 0, "ECONNRESET", "ECONNRESET" }
 
 	f("thresholds: [{http.codes.500: 10}]", 9, status, "", "")
-	f("thresholds: [{http.codes.500: 10}]", 10, status, "http.codes.500 < 10 cannot hold any more: it is 10", "http.codes.500 < 10")
-	f("thresholds: [{http.response_time.max: 50}]", 1, nil, "http.response_time.max < 50 cannot hold any more: it is 50", "http.response_time.max")
+	f("thresholds: [{http.codes.500: 10}]", 10, status, "http.codes.500 < 10 cannot hold any more: it is 10",
+		"http.codes.500 < 10")
+	f("thresholds: [{http.response_time.max: 50}]", 1, nil,
+		"http.response_time.max < 50 cannot hold any more: it is 50", "http.response_time.max")
 	f("thresholds: [{http.response_time.p95: 40}]", 99, nil, "", "")
-	f("thresholds: [{http.response_time.p95: 40}]", 100, nil, "", "http.response_time.p95 < 40 has not held for 10s: it is 5")
+	f("thresholds: [{http.response_time.p95: 40}]", 100, nil, "",
+		"http.response_time.p95 < 40 has not held for 10s: it is 5")
 	f("thresholds: [{http.response_time.p95: 60}]", 100, nil, "", "")
 	f("maxErrorRate: 5", 10, failed, "", "")
-	f("maxErrorRate: 5", 11, failed, "maxErrorRate < 5 cannot hold any more: 11 of 200 planned users failed", "maxErrorRate")
+	f("maxErrorRate: 5", 11, failed, "maxErrorRate < 5 cannot hold any more: 11 of 200 planned users failed",
+		"maxErrorRate")
 	f("conditions: [{expression: http.codes.500 < 10}]", 20, status, "", "")
 	f("", 20, status, "", "")
 }

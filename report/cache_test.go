@@ -42,7 +42,11 @@ func TestHitRatiosByRoute(t *testing.T) {
 }
 
 func TestNoRatioWithoutCache(t *testing.T) {
-	s := reporttest.Counted(t, "", 3, func(r *load.Result, _ *load.UserStart, _ *load.UserEnd) { r.CacheStatus = "dynamic" })
+	s := reporttest.Counted(t, "", 3, func(r *load.Result, _ *load.UserStart,
+		_ *load.UserEnd,
+	) {
+		r.CacheStatus = "dynamic"
+	})
 	if rates := s.Aggregate().Rates; len(rates) != 1 {
 		t.Errorf("rates %v, want the request rate alone", rates)
 	}

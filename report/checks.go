@@ -34,8 +34,8 @@ func (c *CheckResult) Why() string {
 	}
 }
 
-// Checked judges all checks by a period, in the order of the script: first those that hold, then those that fail, as they
-// are printed.
+// Checked judges all checks by a period, in the order of the script: first those that hold, then those that fail, as
+// they are printed.
 func Checked(checks []plan.Check, p *sums.Period) []CheckResult {
 	var held, failed []CheckResult
 	for i := range checks {
@@ -49,7 +49,10 @@ func Checked(checks []plan.Check, p *sums.Period) []CheckResult {
 }
 
 func checked(c *plan.Check, p *sums.Period) CheckResult {
-	r := CheckResult{RunThreshold: edge.RunThreshold{Expression: c.Text, Limit: c.Max, Optional: !c.Strict, OK: c.Pass(p.Lookup)}}
+	r := CheckResult{RunThreshold: edge.RunThreshold{
+		Expression: c.Text, Limit: c.Max, Optional: !c.Strict,
+		OK: c.Pass(p.Lookup),
+	}}
 	var figures []string
 	for _, name := range c.Names {
 		value, ok := p.Lookup(name)
@@ -80,13 +83,14 @@ func missing(name string, p *sums.Period) string {
 }
 
 const (
-	// abortPatience is for how long a quantile or a mean must have been beyond its threshold, and abortRequests of how many
-	// requests, before a run is given up: both can still recover.
+	// abortPatience is for how long a quantile or a mean must have been beyond its threshold, and abortRequests of how
+	// many requests, before a run is given up: both can still recover.
 	abortPatience = 10 * time.Second
 	abortRequests = 100
 )
 
-// AbortWatch finds, while a run lasts, that a threshold cannot hold any more. It is for one goroutine; the zero value is ready.
+// AbortWatch finds, while a run lasts, that a threshold cannot hold any more. It is for one goroutine; the zero value
+// is ready.
 type AbortWatch struct {
 	since []time.Time // per check: since when it has been broken; zero: it is not
 }
@@ -114,7 +118,8 @@ func (a *AbortWatch) Check(s *Summary, now time.Time) string {
 		}
 		if source.Metric == "maxErrorRate" {
 			if failed := total.Counters["vusers.failed"]; float64(failed) > source.Max/100*float64(planned) {
-				return fmt.Sprintf("%s cannot hold any more: %s of %s planned users failed", source.Text, text.Grouped(failed), text.Grouped(int64(planned)))
+				return fmt.Sprintf("%s cannot hold any more: %s of %s planned users failed", source.Text,
+					text.Grouped(failed), text.Grouped(int64(planned)))
 			}
 			continue
 		}
@@ -128,7 +133,8 @@ func (a *AbortWatch) Check(s *Summary, now time.Time) string {
 		case a.since[i].IsZero():
 			a.since[i] = now
 		case now.Sub(a.since[i]) >= abortPatience:
-			return fmt.Sprintf("%s has not held for %v: it is %s", source.Text, abortPatience, text.Decimal(text.Round(value, 3)))
+			return fmt.Sprintf("%s has not held for %v: it is %s", source.Text, abortPatience,
+				text.Decimal(text.Round(value, 3)))
 		}
 	}
 	return ""

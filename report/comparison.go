@@ -36,8 +36,8 @@ type Baseline struct {
 	Started time.Time `json:"started"`
 }
 
-// Change is how one figure changed. Latencies are milliseconds and their change is relative to the baseline; the error rate
-// and its change are shares of all requests.
+// Change is how one figure changed. Latencies are milliseconds and their change is relative to the baseline; the error
+// rate and its change are shares of all requests.
 type Change struct {
 	Metric string  `json:"metric"` // "response_time p95" or "error rate"
 	Step   string  `json:"step,omitempty"`
@@ -50,7 +50,8 @@ type Change struct {
 	Verdict string  `json:"verdict"`
 }
 
-// ErrorRate is the metric of a Change that is about the share of requests without a good answer (none, or status >= 500).
+// ErrorRate is the metric of a Change that is about the share of requests without a good answer (none, or status >=
+// 500).
 const ErrorRate = "error rate"
 
 // Cells are the texts of a change.
@@ -58,7 +59,8 @@ type Cells struct{ Figure, Base, New, Change, Interval string }
 
 // Cells returns the texts of the change, with their units.
 func (c *Change) Cells() Cells {
-	t := Cells{Figure: c.Metric, Change: text.Change(c.Change), Interval: text.Change(c.Low) + " to " + text.Change(c.High)}
+	t := Cells{Figure: c.Metric, Change: text.Change(c.Change), Interval: text.Change(c.Low) + " to " +
+		text.Change(c.High)}
 	if c.Step != "" {
 		t.Figure += " of " + c.Step
 	}
@@ -76,13 +78,15 @@ func (c *Comparison) Sentence() string {
 	case NotComparable:
 		return "not comparable with the baseline: " + strings.Join(c.Reasons, "; ")
 	case Same:
-		return fmt.Sprintf("no difference to the baseline was shown (changes below %s do not count)", strings.TrimPrefix(text.Change(c.MinEffect), "+"))
+		return fmt.Sprintf("no difference to the baseline was shown (changes below %s do not count)",
+			strings.TrimPrefix(text.Change(c.MinEffect), "+"))
 	}
 	var list []string
 	for i := range c.Changes {
 		if ch := &c.Changes[i]; ch.Verdict == c.Verdict {
 			t := ch.Cells()
-			list = append(list, fmt.Sprintf("%s %s (%s to %s, 95 %% interval %s)", t.Figure, t.Change, t.Base, t.New, t.Interval))
+			list = append(list, fmt.Sprintf("%s %s (%s to %s, 95 %% interval %s)", t.Figure, t.Change, t.Base, t.New,
+				t.Interval))
 		}
 	}
 	return c.Verdict + " than the baseline: " + strings.Join(list, "; ")

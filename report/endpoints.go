@@ -8,8 +8,8 @@ import (
 	"edgescope/report/sums"
 )
 
-// endpointOf is the endpoint that a result belongs to, "" for none: as the script spells it or, where the script asks for it
-// (groupDynamicURLs: false), by the URL that was sent.
+// endpointOf is the endpoint that a result belongs to, "" for none: as the script spells it or, where the script asks
+// for it (groupDynamicURLs: false), by the URL that was sent.
 func (s *Summary) endpointOf(r *load.Result) string {
 	if r.Endpoint == "" || !s.options.Plan.Endpoints.Apart {
 		return r.Endpoint

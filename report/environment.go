@@ -23,8 +23,8 @@ type Environment struct {
 	Protocol string `json:"protocol,omitempty"`
 	// Network says what else stood between loadgen and the target, "" if nothing did.
 	Network string `json:"network,omitempty"`
-	// Processor is the model of the processor and Loadgen the version that ran, "" where they are not known. That they differ
-	// is worth a note: what CI lends out changes from run to run.
+	// Processor is the model of the processor and Loadgen the version that ran, "" where they are not known. That they
+	// differ is worth a note: what CI lends out changes from run to run.
 	Processor string `json:"processor,omitempty"`
 	Loadgen   string `json:"loadgen,omitempty"`
 }
@@ -32,7 +32,8 @@ type Environment struct {
 func (i *RunInfo) environment(connections int, target string) Environment {
 	return Environment{
 		OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.GOMAXPROCS(0), Connections: connections,
-		Protocol: string(i.Protocol), Network: networkText(&i.Network, target), Processor: health.ProcessorModel(), Loadgen: i.Version,
+		Protocol: string(i.Protocol), Network: networkText(&i.Network,
+			target), Processor: health.ProcessorModel(), Loadgen: i.Version,
 	}
 }
 

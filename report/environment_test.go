@@ -23,7 +23,11 @@ func TestEnvironmentOfARun(t *testing.T) {
 	f(RunInfo{Protocol: network.HTTP3}, 1, "linux/amd64, 1 CPU, 1 shared connection, HTTP/3")
 	f(RunInfo{Network: network.Options{UnixSocket: "/x", Reset: true, Sessions: network.SessionsNone}}, 0,
 		"linux/amd64, 1 CPU, a unix socket, connections closed by reset, TLS sessions: none")
-	f(RunInfo{Network: network.Options{Proxy: func(u *url.URL) (*url.URL, error) { return u, nil }, Routes: make([]network.Route, 1), Sessions: network.SessionsUser}}, 0,
+	f(RunInfo{Network: network.Options{
+		Proxy:  func(u *url.URL) (*url.URL, error) { return u, nil },
+		Routes: make([]network.Route, 1), Sessions: network.SessionsUser,
+	}}, 0,
 		"linux/amd64, 1 CPU, a proxy, connections sent elsewhere")
-	f(RunInfo{Network: network.Options{Proxy: func(*url.URL) (*url.URL, error) { return nil, nil }}}, 0, "linux/amd64, 1 CPU")
+	f(RunInfo{Network: network.Options{Proxy: func(*url.URL) (*url.URL, error) { return nil, nil }}}, 0,
+		"linux/amd64, 1 CPU")
 }

@@ -7,16 +7,17 @@ import (
 	"edgescope/report/sums"
 )
 
-// firstHits tells the requests that may meet a cold start from all others: a request is a first hit when nothing had been
-// answered for the idle time of the plan as it was sent. All requests that are sent before the first answer after a gap are
-// first hits, since each may start an instance; so is the first one of the run. Each region has gaps of its own. Without an
-// idle time there are none.
+// firstHits tells the requests that may meet a cold start from all others: a request is a first hit when nothing had
+// been answered for the idle time of the plan as it was sent. All requests that are sent before the first answer after
+// a gap are first hits, since each may start an instance; so is the first one of the run. Each region has gaps of its
+// own. Without an idle time there are none.
 type firstHits struct {
 	idle time.Duration
 	gaps map[string]*gap // by region
 }
 
-// gap is the last gap of a region: before it the last answer of the burst before, behind it the first one of this burst.
+// gap is the last gap of a region: before it the last answer of the burst before, behind it the first one of this
+// burst.
 type gap struct{ before, behind, last time.Time }
 
 // hitSeries are the series of first hits, or of all other requests.
@@ -27,8 +28,8 @@ var (
 	laterSeries = hitSeries{sums.SeriesLaterHit + ".response_time", sums.SeriesLaterHit + ".ttfb"}
 )
 
-// add records a result as a first or later hit; one without a complete answer only ends a gap. Results must come in the order
-// in which they ended.
+// add records a result as a first or later hit; one without a complete answer only ends a gap. Results must come in the
+// order in which they ended.
 func (f *firstHits) add(w *window, r *load.Result, end time.Time) {
 	if f.idle <= 0 || r.Cut || r.Sent.IsZero() {
 		return

@@ -45,7 +45,8 @@ func healthOf(e *Evidence, o *Outcome) Health {
 	}
 	lag := total.Summaries[sums.SeriesLag]
 	h := Health{
-		LagP99: lag.P99, WorstLagP99: text.Round(float64(e.WorstLag.P99)/1e6, 3), LagLimit: text.Round(float64(limit)/1e6, 3),
+		LagP99: lag.P99, WorstLagP99: text.Round(float64(e.WorstLag.P99)/1e6,
+			3), LagLimit: text.Round(float64(limit)/1e6, 3),
 		Planned: e.Planned, Created: total.Counters["vusers.created"],
 		Skipped: total.Counters["vusers.skipped"], Late: total.Counters["vusers.late"],
 		CPUSaturated: o.CPU.Saturated.Seconds(), Throttled: o.CPU.Throttled.Seconds(), Warnings: o.Warnings,
@@ -87,7 +88,8 @@ func (h *Health) late(arrivals uint64) string {
 	case arrivals >= sums.MinArrivals && h.LagP99 > h.LagLimit:
 		return fmt.Sprintf("arrivals started late: lag p99 %.1f ms, limit %g ms", h.LagP99, h.LagLimit)
 	case h.WorstLagP99 > h.LagLimit:
-		return fmt.Sprintf("arrivals started late in one window: lag p99 %.1f ms, limit %g ms", h.WorstLagP99, h.LagLimit)
+		return fmt.Sprintf("arrivals started late in one window: lag p99 %.1f ms, limit %g ms", h.WorstLagP99,
+			h.LagLimit)
 	default:
 		return ""
 	}
@@ -100,8 +102,8 @@ const (
 	maxGCShare = 0.25
 )
 
-// causes are what may have made loadgen slow. By themselves they are warnings; of a run whose arrivals were late they are the
-// reason.
+// causes are what may have made loadgen slow. By themselves they are warnings; of a run whose arrivals were late they
+// are the reason.
 func (h *Health) causes() (causes []string) {
 	add := func(is bool, format string, args ...any) {
 		if is {

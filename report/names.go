@@ -9,8 +9,8 @@ import (
 	"edgescope/scenarios/processor"
 )
 
-// names keeps the metric names that are put together from parts, so that a result costs no memory for them. There are as
-// many as there are counters.
+// names keeps the metric names that are put together from parts, so that a result costs no memory for them. There are
+// as many as there are counters.
 type names map[[3]string]string
 
 // of is the concatenation of its parts, at most three.
@@ -38,8 +38,8 @@ func (n names) code(prefix string, code uint16) string {
 	return n.of(prefix, string(digits[:]))
 }
 
-// How many different names a run may have that its target or a function of its script makes up: errors, metrics, endpoints whose
-// every URL is one of its own, regions.
+// How many different names a run may have that its target or a function of its script makes up: errors, metrics,
+// endpoints whose every URL is one of its own, regions.
 const (
 	maxErrors    = 200
 	maxMetrics   = 1000
@@ -66,9 +66,9 @@ func (b bounded) name(name string) string {
 	return name
 }
 
-// metric counts what a function of the script emitted, under the name that it gave. A histogram's value is in the unit of
-// the function's choice and stands in the report as it is, as milliseconds do. A rate is counted: per second it is the
-// counter by the length of the run.
+// metric counts what a function of the script emitted, under the name that it gave. A histogram's value is in the unit
+// of the function's choice and stands in the report as it is, as milliseconds do. A rate is counted: per second it is
+// the counter by the length of the run.
 func (s *Summary) metric(e *load.Metric) {
 	w, ms := s.window(e.At), e.At.UnixMilli()
 	name := s.metrics.name(e.Name)

@@ -13,7 +13,8 @@ import (
 // maxPoints is how many points a run's summary may have (edge.Run).
 const maxPoints = 600
 
-// pointsPerBlock is how many points make a block, at least; a block is at least minBlock long, so that there are at most 120.
+// pointsPerBlock is how many points make a block, at least; a block is at least minBlock long, so that there are at
+// most 120.
 const (
 	pointsPerBlock = 5
 	minBlock       = 5 * time.Second

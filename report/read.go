@@ -34,7 +34,8 @@ func Read(r io.Reader) (*Report, error) {
 	case e.Version != Version:
 		return nil, fmt.Errorf("the report has version %d, this loadgen reads version %d", e.Version, Version)
 	case e.Layout != distribution.Layout:
-		return nil, fmt.Errorf("the distributions have the layout %q, this loadgen reads %q", e.Layout, distribution.Layout)
+		return nil, fmt.Errorf("the distributions have the layout %q, this loadgen reads %q", e.Layout,
+			distribution.Layout)
 	case e.Segment != nil && (e.Segment.Count < 1 || e.Segment.Index < 0 || e.Segment.Index >= e.Segment.Count):
 		return nil, fmt.Errorf("segment %v is none", *e.Segment)
 	}

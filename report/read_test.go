@@ -39,13 +39,16 @@ func TestReadRefusesWhatIsNoReport(t *testing.T) {
 	f(object(`, "series": {"a": {"counts": "5:0"}}`), `bucket "5:0"`)
 	f(object(`, "series": {"a": {"min_ns": 9, "max_ns": 3}}`), "distribution a: sum 0 ns, min 9ns, max 3ns")
 	f(object(`, "blocks": [{"errors": 3, "requests": 2}]`), "block 0 has 3 errors of 2 requests")
-	f(`{"intermediate": [{"period": 3}], "edgescope": {"version": 2, "layout": "`+distribution.Layout+`"}}`, "want a text")
+	f(`{"intermediate": [{"period": 3}], "edgescope": {"version": 2, "layout": "`+distribution.Layout+`"}}`,
+		"want a text")
 }
 
 func FuzzRead(f *testing.F) {
-	f.Add(`{"aggregate": {"period": 0, "counters": {"http.requests": 3}}, "edgescope": {"version": 2, "layout": "` + distribution.Layout +
+	f.Add(`{"aggregate": {"period": 0, "counters": {"http.requests": 3}}, "edgescope": {"version": 2, "layout": "` +
+		distribution.Layout +
 		`", "series": {"edgescope.response_time": {"sum_ns": 9, "min_ns": 1, "max_ns": 4, "counts": "3:1 9:2"}}}}`)
-	f.Add(`{"edgescope": {"version": 2, "layout": "` + distribution.Layout + `", "blocks": [{"steps": {"a": {"counts": "1:1"}}}]}}`)
+	f.Add(`{"edgescope": {"version": 2, "layout": "` + distribution.Layout +
+		`", "blocks": [{"steps": {"a": {"counts": "1:1"}}}]}}`)
 	f.Fuzz(func(t *testing.T, text string) {
 		r, err := report.Read(strings.NewReader(text))
 		if err != nil {

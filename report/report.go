@@ -15,8 +15,8 @@ import (
 // Version is the shape of the object edgescope in a report file.
 const Version = 2
 
-// Report is the JSON report: Artillery's, with our own series under names that begin with "edgescope." and everything else of
-// ours in one object.
+// Report is the JSON report: Artillery's, with our own series under names that begin with "edgescope." and everything
+// else of ours in one object.
 type Report struct {
 	Aggregate    sums.Period   `json:"aggregate"`
 	Intermediate []sums.Period `json:"intermediate"`

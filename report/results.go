@@ -18,8 +18,8 @@ type window struct {
 
 func newWindow() *window { return &window{Tally: *sums.New(), groups: map[groupKey]*group{}} }
 
-// group is where all results of a window go that count under the same names: the names are put together once, and a further
-// result costs no look-up in a map. What a result counts under is decided in newGroup alone.
+// group is where all results of a window go that count under the same names: the names are put together once, and a
+// further result costs no look-up in a map. What a result counts under is decided in newGroup alone.
 type group struct {
 	names   []string // of the counters to which each result adds one
 	results int64    // since the last settle
@@ -172,9 +172,18 @@ func (w *window) countSome(name string, n int64) {
 type connectionSeries struct{ response, service, ttfb string }
 
 var (
-	coldSeries      = connectionSeries{sums.SeriesResponse + sums.Cold, sums.SeriesService + sums.Cold, sums.SeriesTTFB + sums.Cold}
-	warmSeries      = connectionSeries{sums.SeriesResponse + sums.Warm, sums.SeriesService + sums.Warm, sums.SeriesTTFB + sums.Warm}
-	responseClasses = [...]string{"http.response_time.2xx", "http.response_time.3xx", "http.response_time.4xx", "http.response_time.5xx"}
+	coldSeries = connectionSeries{
+		sums.SeriesResponse + sums.Cold, sums.SeriesService + sums.Cold,
+		sums.SeriesTTFB + sums.Cold,
+	}
+	warmSeries = connectionSeries{
+		sums.SeriesResponse + sums.Warm, sums.SeriesService + sums.Warm,
+		sums.SeriesTTFB + sums.Warm,
+	}
+	responseClasses = [...]string{
+		"http.response_time.2xx", "http.response_time.3xx", "http.response_time.4xx",
+		"http.response_time.5xx",
+	}
 )
 
 func (s *Summary) answered(w *window, g *group, r *load.Result) {

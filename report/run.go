@@ -22,7 +22,10 @@ type RunInfo struct {
 }
 
 // NewRunID makes the id of a new run: 32 hex digits.
-func NewRunID() string { return fmt.Sprintf("%016x%016x", rand.Uint64()|1, rand.Uint64()) } // a trace id of zeros is none
+func NewRunID() string {
+	return fmt.Sprintf("%016x%016x", rand.Uint64()|1,
+		rand.Uint64())
+} // a trace id of zeros is none
 
 // Run is the run as a collector is told of it: while it lasts when v is nil, else its end.
 func (s *Summary) Run(info RunInfo, now time.Time, v *Verdict) edge.Run {
@@ -59,7 +62,8 @@ func (s *Summary) distributions(r *edge.Run) {
 	s.sum().SetQuantiles(r)
 	r.Steps, r.Regions = s.steps.Run(), s.regions.Run()
 	r.Points = append([]edge.RunPoint{}, s.points.done...)
-	if r.Verdict == edge.VerdictRunning && len(r.Points) < maxPoints && s.points.now.Requests+s.points.now.Arrivals > 0 {
+	if r.Verdict == edge.VerdictRunning && len(r.Points) < maxPoints &&
+		s.points.now.Requests+s.points.now.Arrivals > 0 {
 		r.Points = append(r.Points, s.points.present(s.active))
 	}
 }

@@ -1,5 +1,5 @@
-// Package report sums a run up and says what came of it: the summary of its events, the verdict with its exit code, and the
-// report that its file holds.
+// Package report sums a run up and says what came of it: the summary of its events, the verdict with its exit code, and
+// the report that its file holds.
 package report
 
 import (

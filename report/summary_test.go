@@ -60,7 +60,8 @@ func TestPointsStayBelowTheirLimit(t *testing.T) {
 			requests += p.Requests
 		}
 		if len(r.Points) > 600 || requests != int64(seconds) || r.Points[0].Width != wantWidth {
-			t.Errorf("%s: %d points of %v s with %d requests; want at most 600 of %v s with %d", phase, len(r.Points), r.Points[0].Width, requests, wantWidth, seconds)
+			t.Errorf("%s: %d points of %v s with %d requests; want at most 600 of %v s with %d", phase, len(r.Points),
+				r.Points[0].Width, requests, wantWidth, seconds)
 		}
 	}
 	f("{duration: 60, arrivalRate: 1}", 62, 1)

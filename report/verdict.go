@@ -52,8 +52,9 @@ type Verdict struct {
 	Comparison *Comparison
 }
 
-// With is the verdict in the light of a comparison: one that is worse fails a run, and one that is not comparable makes a run
-// that passed end with ExitUsage. A run that was not judged (interrupted, invalid, could not run) stays what it is.
+// With is the verdict in the light of a comparison: one that is worse fails a run, and one that is not comparable makes
+// a run that passed end with ExitUsage. A run that was not judged (interrupted, invalid, could not run) stays what it
+// is.
 func (v Verdict) With(c *Comparison) Verdict {
 	v.Comparison = c
 	switch {
@@ -68,7 +69,8 @@ func (v Verdict) With(c *Comparison) Verdict {
 	return v
 }
 
-// Judge decides, by the figures of the whole run. The thresholds of a segment are judged when it is merged with the others.
+// Judge decides, by the figures of the whole run. The thresholds of a segment are judged when it is merged with the
+// others.
 func (s *Summary) Judge(o Outcome) Verdict {
 	total := s.Aggregate()
 	e := Evidence{Total: &total, Planned: s.options.Segment.Share(s.options.Schedule.Total())}

@@ -28,8 +28,10 @@ func TestExitCodesAndTheirOrder(t *testing.T) {
 	f := func(s *report.Summary, err error, wantCode int, wantWord, wantReason string) {
 		t.Helper()
 		v := s.Judge(report.Outcome{Err: err, Interrupted: wantCode == 130})
-		if v.ExitCode != wantCode || v.Word != wantWord || !strings.Contains(v.Reason, wantReason) || (wantReason == "") != (v.Reason == "") {
-			t.Errorf("verdict %d %s %q, want %d %s with %q", v.ExitCode, v.Word, v.Reason, wantCode, wantWord, wantReason)
+		if v.ExitCode != wantCode || v.Word != wantWord || !strings.Contains(v.Reason, wantReason) ||
+			(wantReason == "") != (v.Reason == "") {
+			t.Errorf("verdict %d %s %q, want %d %s with %q", v.ExitCode, v.Word, v.Reason, wantCode, wantWord,
+				wantReason)
 		}
 	}
 	f(reporttest.Counted(t, threshold, 3, nil), nil, 0, "passed", "")
@@ -40,12 +42,16 @@ func TestExitCodesAndTheirOrder(t *testing.T) {
 	f(reporttest.Counted(t, threshold, 3, nil), after, 3, "error", "after flow failed")
 	f(reporttest.Counted(t, threshold, 3, status500), after, 1, "failed", "thresholds failed")
 	f(reporttest.Counted(t, threshold, 3, expectation), after, 21, "failed", "expectations failed")
-	f(reporttest.Counted(t, threshold, 3, nil), &load.FlowError{Flow: "before", Err: errors.New("x")}, 3, "error", "before flow failed")
+	f(reporttest.Counted(t, threshold, 3, nil), &load.FlowError{Flow: "before", Err: errors.New("x")}, 3, "error",
+		"before flow failed")
 	f(reporttest.Counted(t, threshold, 200, late), nil, 4, "invalid", "lag p99 30.0 ms, limit 10 ms")
-	f(reporttest.Counted(t, threshold, 99, late), nil, 1, "failed", "thresholds failed") // too few arrivals to blame the lag
-	f(reporttest.Counted(t, threshold, 3, refused("EMFILE")), nil, 4, "invalid", "3 users met EMFILE, a limit of this machine: raise the limit of open files")
+	f(reporttest.Counted(t, threshold, 99, late), nil, 1, "failed",
+		"thresholds failed") // too few arrivals to blame the lag
+	f(reporttest.Counted(t, threshold, 3, refused("EMFILE")), nil, 4, "invalid",
+		"3 users met EMFILE, a limit of this machine: raise the limit of open files")
 	f(reporttest.Counted(t, threshold, 3, nil), errors.New("no timer"), 3, "error", "could not go on: no timer")
-	f(reporttest.Counted(t, threshold, 200, late), errors.New("interrupt signal received"), 130, "interrupted", "interrupt signal")
+	f(reporttest.Counted(t, threshold, 200, late), errors.New("interrupt signal received"), 130, "interrupted",
+		"interrupt signal")
 }
 
 func TestOneBadWindowMakesARunInvalid(t *testing.T) {
@@ -72,8 +78,12 @@ func TestOneBadWindowMakesARunInvalid(t *testing.T) {
 func TestATargetThatNeverAnswersIsExplained(t *testing.T) {
 	f := func(name, want string) {
 		t.Helper()
-		s := reporttest.Counted(t, "", 3, func(r *load.Result, _ *load.UserStart, e *load.UserEnd) { r.Code, r.Failure, e.Err = 0, name, name })
-		if v := s.Judge(report.Outcome{Target: "http://t"}); v.ExitCode != report.ExitError || v.Reason != "none of 3 requests got an answer: "+want {
+		s := reporttest.Counted(t, "", 3, func(r *load.Result, _ *load.UserStart, e *load.UserEnd) {
+			r.Code, r.Failure,
+				e.Err = 0, name, name
+		})
+		if v := s.Judge(report.Outcome{Target: "http://t"}); v.ExitCode != report.ExitError ||
+			v.Reason != "none of 3 requests got an answer: "+want {
 			t.Errorf("%d, %s; want %d, ... %s", v.ExitCode, v.Reason, report.ExitError, want)
 		}
 	}
@@ -98,9 +108,12 @@ func TestLimitsOfTheGeneratorAreAVerdictOfTheirOwn(t *testing.T) {
 		}
 	}
 	f(late, report.Outcome{}, "lag p99 30.0 ms")
-	f(late, report.Outcome{CPU: health.CPU{Saturated: 5 * time.Second}}, "lag p99 30.0 ms", "used up its processors for 5 s")
-	f(late, report.Outcome{CPU: health.CPU{Throttled: 5 * time.Second}}, "lag p99 30.0 ms", "CPU limit throttled loadgen for 5 s")
-	f(late, report.Outcome{GC: health.GC{Share: 0.5, Pause: 40 * time.Millisecond}}, "collector took 50 %", "collector stopped loadgen for 40.0 ms")
+	f(late, report.Outcome{CPU: health.CPU{Saturated: 5 * time.Second}}, "lag p99 30.0 ms",
+		"used up its processors for 5 s")
+	f(late, report.Outcome{CPU: health.CPU{Throttled: 5 * time.Second}}, "lag p99 30.0 ms",
+		"CPU limit throttled loadgen for 5 s")
+	f(late, report.Outcome{GC: health.GC{Share: 0.5, Pause: 40 * time.Millisecond}}, "collector took 50 %",
+		"collector stopped loadgen for 40.0 ms")
 	f(failed("EMFILE"), report.Outcome{}, "200 users met EMFILE", "ulimit -n")
 	f(failed("ENFILE"), report.Outcome{}, "200 users met ENFILE", "ulimit -n")
 	f(failed("EADDRNOTAVAIL"), report.Outcome{}, "200 users met EADDRNOTAVAIL", "no local port was free")
@@ -149,7 +162,11 @@ func TestLookupKnowsCountersThatNeverCounted(t *testing.T) {
 }
 
 func TestProblemsAreTheReasonOfAnInvalidRunAndWarningsOfOthers(t *testing.T) {
-	late := reporttest.Counted(t, "", 120, func(_ *load.Result, s *load.UserStart, _ *load.UserEnd) { s.Lag = reporttest.MS(30) })
+	late := reporttest.Counted(t, "", 120, func(_ *load.Result, s *load.UserStart,
+		_ *load.UserEnd,
+	) {
+		s.Lag = reporttest.MS(30)
+	})
 	f := func(o report.Outcome, wantWarnings int) {
 		t.Helper()
 		o.Warnings = []string{"few ports"}
@@ -170,8 +187,10 @@ func TestVerdictInTheLightOfAComparison(t *testing.T) {
 	other := &report.Comparison{Verdict: report.NotComparable, Reasons: []string{"the scripts differ"}}
 	f := func(v report.Verdict, c *report.Comparison, wantCode int, wantWord, wantReason string) {
 		t.Helper()
-		if got := v.With(c); got.ExitCode != wantCode || got.Word != wantWord || got.Reason != wantReason || got.Comparison != c {
-			t.Errorf("exit %d, %s: %q; want %d, %s: %q", got.ExitCode, got.Word, got.Reason, wantCode, wantWord, wantReason)
+		if got := v.With(c); got.ExitCode != wantCode || got.Word != wantWord || got.Reason != wantReason ||
+			got.Comparison != c {
+			t.Errorf("exit %d, %s: %q; want %d, %s: %q", got.ExitCode, got.Word, got.Reason, wantCode, wantWord,
+				wantReason)
 		}
 	}
 	const sentence = "worse than the baseline: response_time p95 +30.0 % (20.0 ms to 26.0 ms, 95 % interval +20.0 % to +40.0 %)"

@@ -1,4 +1,4 @@
-// Command loadgen runs Artillery scripts, measures what an edge function answers, and judges it: made for CI.
+// Command loadgen runs Artillery scripts, measures how an edge function answers, and judges it: made for CI.
 package main
 
 import (

@@ -15,8 +15,8 @@ import (
 const (
 	codecWarmUp = 3
 	codecOps    = 7
-	// maxDifference is how far a decoded test image may be from its source, in levels of 256, as a mean over channels: at
-	// quality 80 its noise makes it 7. A codec that does something else is off by tens.
+	// maxDifference is how far a decoded test image may be from its source, in levels of 256, as a mean over channels:
+	// at quality 80 its noise makes it 7. A codec that does something else is off by tens.
 	maxDifference = 12
 )
 
@@ -63,7 +63,8 @@ func (p *process) codec(ctx context.Context, c edge.BenchCodec) (edge.BenchCodec
 		return c, fmt.Errorf("read the answer of codec %s: %w", c.Codec, err)
 	}
 	if !(checked.Difference <= maxDifference) {
-		return c, fmt.Errorf("codec %s, %s %s: the image is %.1f levels from its source, want at most %d", c.Codec, c.Stage, c.Size, checked.Difference, maxDifference)
+		return c, fmt.Errorf("codec %s, %s %s: the image is %.1f levels from its source, want at most %d", c.Codec,
+			c.Stage, c.Size, checked.Difference, maxDifference)
 	}
 	c.Bytes = checked.Bytes
 	var wall, cpu []float64
@@ -95,7 +96,8 @@ func writeCodecs(b *strings.Builder, codecs []edge.BenchCodec) {
 	}
 	_, _ = fmt.Fprintf(b, "\n%-7s %-8s %-10s %9s %9s %9s\n", "size", "JPEG", "codec", "wall ms", "cpu ms", "bytes")
 	for _, c := range codecs {
-		_, _ = fmt.Fprintf(b, "%-7s %-8s %-10s %9s %9s %9d\n", c.Size, c.Stage, c.Codec, figure(c.MS), figure(c.CPUMS), c.Bytes)
+		_, _ = fmt.Fprintf(b, "%-7s %-8s %-10s %9s %9s %9d\n", c.Size, c.Stage, c.Codec, figure(c.MS), figure(c.CPUMS),
+			c.Bytes)
 	}
 	_, _ = io.WriteString(b, codecRemark+"\n")
 }

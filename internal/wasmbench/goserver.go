@@ -16,8 +16,8 @@ import (
 	"edgescope/internal/wasmkernel"
 )
 
-// ServeGo is the process of the engine go: it serves GET /process and /health as the edge function does, on a loopback port
-// that it prints to stdout as {"event":"listen","port":N}, until stdin ends or ctx is done.
+// ServeGo is the process of the engine go: it serves GET /process and /health as the edge function does, on a loopback
+// port that it prints to stdout as {"event":"listen","port":N}, until stdin ends or ctx is done.
 func ServeGo(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

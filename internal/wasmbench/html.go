@@ -19,7 +19,10 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 
 // WriteHTML writes the result as one page that needs nothing beside it: no script, no other file.
 func (r *Result) WriteHTML(w io.Writer) error {
-	if err := page.Execute(w, htmlPage{Result: r, Charts: []htmlChart{r.ratioChart(), r.wallChart()}, Style: template.CSS(chart.Style())}); err != nil {
+	if err := page.Execute(w, htmlPage{
+		Result: r, Charts: []htmlChart{r.ratioChart(), r.wallChart()},
+		Style: template.CSS(chart.Style()),
+	}); err != nil {
 		return fmt.Errorf("write the page: %w", err)
 	}
 	return nil
@@ -77,7 +80,10 @@ func (r *Result) ratioChart() htmlChart {
 	return htmlChart{
 		Title: "Times as fast as js", Sub: "wall time of a client, with 95 % intervals; longer is better", Ruler: drawn(ruler.SVG()),
 		Groups: r.groups(func(row *edge.BenchRow) (chart.Interval, string) {
-			return chart.Interval{Value: row.Ratio, Low: row.CI[0], High: row.CI[1], End: ruler.End}, ratioText(row.Ratio, row.CI)
+			return chart.Interval{
+				Value: row.Ratio, Low: row.CI[0], High: row.CI[1],
+				End: ruler.End,
+			}, ratioText(row.Ratio, row.CI)
 		}),
 	}
 }

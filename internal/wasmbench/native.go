@@ -37,13 +37,15 @@ func cFlags() []string { return []string{"-std=c11", "-O3", "-march=x86-64-v3", 
 // buildC compiles both engines of the folder wasm-bench with the C compiler on the PATH. remove deletes what it made.
 func buildC(ctx context.Context, dir string) (nativeC, error) {
 	if runtime.GOARCH != "amd64" {
-		return nativeC{}, fmt.Errorf("its kernel is written for AVX2, which %s has not: leave c and c-plain out", runtime.GOARCH)
+		return nativeC{}, fmt.Errorf("its kernel is written for AVX2, which %s has not: leave c and c-plain out",
+			runtime.GOARCH)
 	}
 	compiler, err := findCompiler()
 	if err != nil {
 		return nativeC{}, err
 	}
-	version, err := exec.CommandContext(ctx, compiler, "--version").Output() //nolint:gosec // found on the user's own PATH
+	version, err := exec.CommandContext(ctx, compiler,
+		"--version").Output() //nolint:gosec // found on the user's own PATH
 	if err != nil {
 		return nativeC{}, fmt.Errorf("ask %s for its version: %w", compiler, err)
 	}
@@ -55,15 +57,17 @@ func buildC(ctx context.Context, dir string) (nativeC, error) {
 	for _, engine := range []string{C, CPlain} {
 		args := append(cFlags(), `-DENGINE="`+engine+`"`, "-o", n.program(engine))
 		args = append(args, cSources(dir, engine)...)
-		if text, err := exec.CommandContext(ctx, compiler, args...).CombinedOutput(); err != nil { //nolint:gosec // as above
+		if text, err := exec.CommandContext(ctx, compiler,
+			args...).CombinedOutput(); err != nil { //nolint:gosec // as above
 			n.remove()
-			return nativeC{}, fmt.Errorf("compile %s with %s: %w: %s", engine, compiler, err, strings.TrimSpace(string(text)))
+			return nativeC{}, fmt.Errorf("compile %s with %s: %w: %s", engine, compiler, err,
+				strings.TrimSpace(string(text)))
 		}
 	}
 	return n, nil
 }
 
-// findCompiler answers the first C compiler of the usual names that is on the PATH.
+// findCompiler returns the first C compiler of the usual names that is on the PATH.
 func findCompiler() (string, error) {
 	var errs []error
 	for _, name := range []string{"gcc", "clang", "cc"} {
@@ -73,7 +77,8 @@ func findCompiler() (string, error) {
 		}
 		errs = append(errs, err)
 	}
-	return "", fmt.Errorf("find a C compiler: %w; install gcc or clang, or leave c and c-plain out", errors.Join(errs...))
+	return "", fmt.Errorf("find a C compiler: %w; install gcc or clang, or leave c and c-plain out",
+		errors.Join(errs...))
 }
 
 func (n nativeC) remove() {

@@ -17,17 +17,22 @@ func needAVX2(t *testing.T) {
 	if _, err := exec.LookPath("gcc"); err != nil {
 		t.Skip("engine c: ", err)
 	}
-	if text, err := os.ReadFile("/proc/cpuinfo"); runtime.GOARCH != "amd64" || err != nil || !strings.Contains(string(text), " avx2 ") {
+	if text, err := os.ReadFile("/proc/cpuinfo"); runtime.GOARCH != "amd64" || err != nil ||
+		!strings.Contains(string(text), " avx2 ") {
 		t.Skip("engine c needs a processor with AVX2 that /proc/cpuinfo tells of")
 	}
 }
 
-// TestNativeEnginesAreCompared builds the engine c and runs it beside WebAssembly: it gives the golden hash, or Run would fail.
+// TestNativeEnginesAreCompared builds the engine c and runs it beside WebAssembly: it gives the golden hash, or Run
+// would fail.
 func TestNativeEnginesAreCompared(t *testing.T) {
 	needWorkerd(t)
 	needAVX2(t)
 	r, err := wasmbench.Run(t.Context(), wasmbench.Options{
-		Dir: wasmBench, Rounds: 2, Generations: 1, Sizes: []string{"small"}, Engines: []string{"wasm-simd", "c-plain", "c"}, Seed: 1,
+		Dir: wasmBench, Rounds: 2, Generations: 1, Sizes: []string{"small"}, Engines: []string{
+			"wasm-simd", "c-plain",
+			"c",
+		}, Seed: 1,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -49,7 +54,10 @@ func TestNativeEnginesAreCompared(t *testing.T) {
 	if err := r.WriteTable(&table); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"small, HTTP apart: wasm-simd takes ", "times as long as native c.", "times as long as native c-plain.", "c: native C with 256-bit AVX2", "-march=x86-64-v3"} {
+	for _, want := range []string{
+		"small, HTTP apart: wasm-simd takes ", "times as long as native c.",
+		"times as long as native c-plain.", "c: native C with 256-bit AVX2", "-march=x86-64-v3",
+	} {
 		if !strings.Contains(table.String(), want) {
 			t.Errorf("the table lacks %q:\n%s", want, &table)
 		}
@@ -62,9 +70,13 @@ func TestWithoutACompilerEngineCIsRefused(t *testing.T) {
 		t.Skip("engine c is refused for another reason on ", runtime.GOARCH)
 	}
 	t.Setenv("PATH", t.TempDir())
-	r, err := wasmbench.Run(t.Context(), wasmbench.Options{Dir: wasmBench, Rounds: 1, Sizes: []string{"small"}, Engines: []string{"c"}})
+	r, err := wasmbench.Run(t.Context(), wasmbench.Options{
+		Dir: wasmBench, Rounds: 1, Sizes: []string{"small"},
+		Engines: []string{"c"},
+	})
 	var start *wasmbench.StartError
-	if r != nil || !errors.As(err, &start) || !errors.Is(err, exec.ErrNotFound) || !strings.Contains(err.Error(), "install gcc or clang") {
+	if r != nil || !errors.As(err, &start) || !errors.Is(err, exec.ErrNotFound) ||
+		!strings.Contains(err.Error(), "install gcc or clang") {
 		t.Errorf("without a compiler: %v, %v, want a start error that names one", r, err)
 	}
 }
@@ -74,7 +86,10 @@ func TestCThatDoesNotCompileIsToldInTheCompilersWords(t *testing.T) {
 	needWorkerd(t)
 	needAVX2(t)
 	dir := changedBench(t, "native/avx2.c", "void widen(const uint8_t *src", "void widen(const uint9_t *src")
-	_, err := wasmbench.Run(t.Context(), wasmbench.Options{Dir: dir, Rounds: 1, Sizes: []string{"small"}, Engines: []string{"c"}})
+	_, err := wasmbench.Run(t.Context(), wasmbench.Options{
+		Dir: dir, Rounds: 1, Sizes: []string{"small"},
+		Engines: []string{"c"},
+	})
 	var start *wasmbench.StartError
 	if !errors.As(err, &start) || !strings.Contains(err.Error(), "avx2.c") {
 		t.Errorf("%v, want a start error with the compiler's message", err)

@@ -53,7 +53,10 @@ func (o *Options) launch(ctx context.Context, engine string) (*process, error) {
 
 // newClient has one connection, kept: concurrency is 1. Compression would be measured as part of the kernel.
 func newClient() *http.Client {
-	return &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1, MaxConnsPerHost: 1, DisableCompression: true}}
+	return &http.Client{Transport: &http.Transport{
+		MaxIdleConnsPerHost: 1, MaxConnsPerHost: 1,
+		DisableCompression: true,
+	}}
 }
 
 // StartError says that a process could not be started: nothing was measured, and no other runtime was tried.
@@ -67,7 +70,7 @@ func (e *StartError) Error() string {
 	return fmt.Sprintf("start engine %s (runtime %s): %v", e.Engine, e.Runtime, e.Err)
 }
 
-// Unwrap answers why.
+// Unwrap returns why.
 func (e *StartError) Unwrap() error { return e.Err }
 
 func (o *Options) spawn(ctx context.Context, engine string) (*process, error) {
@@ -102,10 +105,11 @@ func (o *Options) startWorkerd(ctx context.Context, engine string) (*process, er
 	return &process{url: w.URL(), pid: w.PID(), stop: w.Stop}, nil
 }
 
-// startChild runs a server that prints {"event":"listen","port":N} when it listens on 127.0.0.1, and ends when its standard
-// input does.
+// startChild runs a server that prints {"event":"listen","port":N} when it listens on 127.0.0.1, and ends when its
+// standard input does.
 func startChild(ctx context.Context, command []string) (*process, error) {
-	cmd := exec.CommandContext(context.WithoutCancel(ctx), command[0], command[1:]...) //nolint:gosec // the caller's own program
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), command[0],
+		command[1:]...) //nolint:gosec // the caller's own program
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", command[0], err)
@@ -135,7 +139,8 @@ type child struct {
 	reading sync.WaitGroup
 }
 
-// listening waits for the line that tells the port. What comes after it is read and dropped, so that the child never blocks.
+// listening waits for the line that tells the port. What comes after it is read and dropped, so that the child never
+// blocks.
 func (c *child) listening(ctx context.Context, stdout io.Reader) (int, error) {
 	port := make(chan int, 1)
 	c.reading.Go(func() {
@@ -159,7 +164,8 @@ func (c *child) listening(ctx context.Context, stdout io.Reader) (int, error) {
 		}
 		c.reading.Wait()
 		err := c.cmd.Wait()
-		return 0, fmt.Errorf("%s ended before it listened: %w: %s", c.cmd.Path, err, strings.TrimSpace(c.stderr.String()))
+		return 0, fmt.Errorf("%s ended before it listened: %w: %s", c.cmd.Path, err,
+			strings.TrimSpace(c.stderr.String()))
 	case <-ctx.Done():
 		return 0, fmt.Errorf("wait for %s to listen: %w", c.cmd.Path, context.Cause(ctx))
 	}
@@ -205,7 +211,8 @@ func (p *process) get(ctx context.Context, path string) (answer, error) {
 		return answer{}, fmt.Errorf("ask engine %s: %w", p.label, err)
 	}
 	if response.StatusCode != http.StatusOK {
-		return answer{}, fmt.Errorf("ask engine %s: GET %s answers %s: %s", p.label, path, response.Status, bytes.TrimSpace(body))
+		return answer{}, fmt.Errorf("ask engine %s: GET %s answers %s: %s", p.label, path, response.Status,
+			bytes.TrimSpace(body))
 	}
 	return answer{response.Header, body, took}, nil
 }

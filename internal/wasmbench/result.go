@@ -13,7 +13,8 @@ type Result struct{ edge.Bench }
 
 func newQuantiles(values []float64) edge.BenchQuantiles {
 	return edge.BenchQuantiles{
-		Count: len(values), Min: quantile(values, 0), P50: quantile(values, 0.5), P90: quantile(values, 0.9), Max: quantile(values, 1),
+		Count: len(values), Min: quantile(values, 0), P50: quantile(values, 0.5), P90: quantile(values,
+			0.9), Max: quantile(values, 1),
 	}
 }
 

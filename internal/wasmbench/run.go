@@ -24,8 +24,8 @@ func engineOf(participant string) string {
 	return participant
 }
 
-// round is what one participant took in one round, in ms: the least wall time and the mean processor time of an operation,
-// and what is left of either without HTTP.
+// round is what one participant took in one round, in ms: the least wall time and the mean processor time of an
+// operation, and what is left of either without HTTP.
 type round struct{ wall, cpu, kernel float64 }
 
 // series is all that was measured of one participant at one size.
@@ -72,7 +72,8 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		defer o.native.remove()
 	}
 	began := time.Now()
-	o.say("%s %s %s, %d rounds in %d generations of processes, seed %d", r.Runtime.Name, r.Runtime.Version, r.Runtime.Engine,
+	o.say("%s %s %s, %d rounds in %d generations of processes, seed %d", r.Runtime.Name, r.Runtime.Version,
+		r.Runtime.Engine,
 		o.Rounds, o.Generations, o.Seed)
 	measured, err := o.measure(ctx)
 	if err != nil {
@@ -93,7 +94,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	return r, nil
 }
 
-// measure runs a block for every generation and size, and answers what it found by size and participant.
+// measure runs a block for every generation and size, and returns what it found by size and participant.
 func (o *Options) measure(ctx context.Context) (map[string]map[string]*series, error) {
 	rng := rand.New(rand.NewPCG(o.Seed, 0))
 	all := map[string]map[string]*series{}
@@ -107,7 +108,8 @@ func (o *Options) measure(ctx context.Context) (map[string]map[string]*series, e
 				participants: append(slices.Clone(o.Engines), control),
 				processes:    map[string]*process{}, series: all[name],
 			}
-			o.say("generation %d of %d, %s: %d rounds of %d processes", generation+1, o.Generations, name, b.rounds, len(b.participants))
+			o.say("generation %d of %d, %s: %d rounds of %d processes", generation+1, o.Generations, name, b.rounds,
+				len(b.participants))
 			if err := b.run(ctx); err != nil {
 				return nil, err
 			}
@@ -153,8 +155,8 @@ func (b *block) run(ctx context.Context) (err error) {
 	return nil
 }
 
-// begin starts a participant's process and measures its first operation, with the input there already; then it makes sure
-// that the process computes what the specification says.
+// begin starts a participant's process and measures its first operation, with the input there already; then it makes
+// sure that the process computes what the specification says.
 func (b *block) begin(ctx context.Context, name string) error {
 	p, err := b.o.launch(ctx, engineOf(name))
 	if err != nil {
@@ -197,7 +199,7 @@ func (b *block) checkHash(ctx context.Context, name string) error {
 	return nil
 }
 
-// operation runs the kernel once and answers what the client waited, in ms.
+// operation runs the kernel once and returns what the client waited, in ms.
 func (b *block) operation(ctx context.Context, name string) (float64, error) {
 	a, err := b.processes[name].get(ctx, b.path(name))
 	if err != nil {
@@ -216,8 +218,8 @@ func (b *block) idle(ctx context.Context, name string) (float64, error) {
 }
 
 const (
-	// A process is warm when stableRun operations in a row lie within stableWithin of each other, or after maxWarmUp: on a
-	// busy machine they never do.
+	// A process is warm when stableRun operations in a row lie within stableWithin of each other, or after maxWarmUp:
+	// on a busy machine they never do.
 	stableRun    = 3
 	stableWithin = 0.02
 	maxWarmUp    = 15
@@ -317,8 +319,8 @@ type sum struct{ operation, idle timing }
 // leastKernel is 1 µs: a kernel alone that takes less, or less than nothing, can't be told from HTTP.
 const leastKernel = 0.001
 
-// round sums up n operations and n requests without one. The kernel alone is told by processor time where that is known: one
-// thread runs it, and nothing waits.
+// round sums up n operations and n requests without one. The kernel alone is told by processor time where that is
+// known: one thread runs it, and nothing waits.
 func (s *sum) round(n float64) round {
 	r := round{wall: s.operation.wall, cpu: s.operation.cpu / n, kernel: s.operation.wall - s.idle.wall}
 	if cpuIsKnown() {
@@ -329,7 +331,9 @@ func (s *sum) round(n float64) round {
 }
 
 // timed is a request with the processor time of its process, in ms.
-func (b *block) timed(ctx context.Context, name string, request func(context.Context, string) (float64, error)) (wall, cpu float64, err error) {
+func (b *block) timed(ctx context.Context, name string, request func(context.Context, string) (float64, error)) (wall,
+	cpu float64, err error,
+) {
 	before, err := b.processes[name].usage()
 	if err != nil {
 		return 0, 0, err

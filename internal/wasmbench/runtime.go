@@ -21,11 +21,11 @@ const (
 	goModule = "wasm/kernel-go.wasm"
 )
 
-// RuntimeNames answers the runtimes that engines can run on. workerd is the one that the figures are about; the others are
-// used if they are on the PATH.
+// RuntimeNames returns the runtimes that engines can run on. workerd is the one that the figures are about; the others
+// are used if they are on the PATH.
 func RuntimeNames() []string { return []string{runtimeWorkerd, "node", "deno", "bun"} }
 
-// findRuntime answers how to run a module with a runtime other than workerd.
+// findRuntime returns how to run a module with a runtime other than workerd.
 func findRuntime(name string) ([]string, error) {
 	program, err := exec.LookPath(name)
 	if err != nil {
@@ -37,7 +37,7 @@ func findRuntime(name string) ([]string, error) {
 	return []string{program}, nil
 }
 
-// describeRuntime answers the runtime with its version and that of its JavaScript engine.
+// describeRuntime returns the runtime with its version and that of its JavaScript engine.
 func (o *Options) describeRuntime(ctx context.Context) (edge.BenchRuntime, error) {
 	if o.Runtime == runtimeWorkerd {
 		return describeWorkerd(o.Dir)
@@ -47,13 +47,20 @@ func (o *Options) describeRuntime(ctx context.Context) (edge.BenchRuntime, error
 		return edge.BenchRuntime{}, &StartError{Engine: JS, Runtime: o.Runtime, Err: err}
 	}
 	program = append(program, filepath.Join(o.Dir, "edge", "serve.mjs"), "--version")
-	text, err := exec.CommandContext(ctx, program[0], program[1:]...).Output() //nolint:gosec // found on the user's own PATH
+	text, err := exec.CommandContext(ctx, program[0],
+		program[1:]...).Output() //nolint:gosec // found on the user's own PATH
 	if err != nil {
-		return edge.BenchRuntime{}, &StartError{Engine: JS, Runtime: o.Runtime, Err: fmt.Errorf("ask for its version: %w", err)}
+		return edge.BenchRuntime{}, &StartError{
+			Engine: JS, Runtime: o.Runtime,
+			Err: fmt.Errorf("ask for its version: %w", err),
+		}
 	}
 	r := edge.BenchRuntime{Name: o.Runtime}
 	if err := json.Unmarshal(text, &r); err != nil {
-		return edge.BenchRuntime{}, &StartError{Engine: JS, Runtime: o.Runtime, Err: fmt.Errorf("read its version: %w", err)}
+		return edge.BenchRuntime{}, &StartError{
+			Engine: JS, Runtime: o.Runtime,
+			Err: fmt.Errorf("read its version: %w", err),
+		}
 	}
 	return r, nil
 }
@@ -69,7 +76,10 @@ func describeWorkerd(dir string) (edge.BenchRuntime, error) {
 		return r, &StartError{Engine: JS, Runtime: r.Name, Err: fmt.Errorf("read workerd's version: %w", err)}
 	}
 	if err := json.Unmarshal(text, &r); err != nil || r.Version == "" {
-		return r, &StartError{Engine: JS, Runtime: r.Name, Err: errors.Join(errors.New("read workerd's version: package.json has none"), err)}
+		return r, &StartError{
+			Engine: JS, Runtime: r.Name,
+			Err: errors.Join(errors.New("read workerd's version: package.json has none"), err),
+		}
 	}
 	r.Name = runtimeWorkerd // package.json has a name too
 	r.Engine = v8Of(program)

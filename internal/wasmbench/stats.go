@@ -21,8 +21,9 @@ type Estimate struct {
 // Contains tells whether the interval holds the value, its ends included.
 func (e Estimate) Contains(v float64) bool { return e.CI[0] <= v && v <= e.CI[1] }
 
-// NewEstimate makes an estimate of the natural logarithms of paired ratios, one list per generation of processes; together
-// they are at least one. The ratio is the exponential of their median. The interval is the hull of up to three:
+// NewEstimate makes an estimate of the natural logarithms of paired ratios, one list per generation of processes;
+// together they are at least one. The ratio is the exponential of their median. The interval is the hull of up to
+// three:
 //
 //   - a bootstrap of the median, which draws generations and then rounds within them: it excludes the truth in 5 to 7 % of
 //     simulated runs of 10 rounds, too often;
@@ -106,8 +107,8 @@ func orderStatistics(sorted []float64) (low, high float64) {
 	return sorted[k], sorted[n-1-k]
 }
 
-// student has the 97.5 % points of Student's t for 1 to 9 degrees of freedom; more than that use the last, which is wider
-// than theirs.
+// student has the 97.5 % points of Student's t for 1 to 9 degrees of freedom; more than that use the last, which is
+// wider than theirs.
 var student = [...]float64{12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262}
 
 // betweenGenerations is the interval of the mean of the generations' medians.

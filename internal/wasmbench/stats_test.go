@@ -50,7 +50,8 @@ func TestIntervalsHoldTheTruth(t *testing.T) {
 	f(5, 20, 7, 0.02)
 }
 
-// TestOneGenerationDoesNotCoverTheBiasOfProcesses is why generations exist, and why the table says so when there is one.
+// TestOneGenerationDoesNotCoverTheBiasOfProcesses is why generations exist, and why the table says so when there is
+// one.
 func TestOneGenerationDoesNotCoverTheBiasOfProcesses(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	missed := 0

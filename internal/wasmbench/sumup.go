@@ -46,7 +46,8 @@ func wallOf(r round) float64   { return r.wall }
 func cpuOf(r round) float64    { return r.cpu }
 func kernelOf(r round) float64 { return r.kernel }
 
-// natives compares WebAssembly with SIMD with each native engine: its kernel's time divided by theirs, in the same round.
+// natives compares WebAssembly with SIMD with each native engine: its kernel's time divided by theirs, in the same
+// round.
 func (o *Options) natives(size string, measured map[string]*series) []edge.BenchNative {
 	var out []edge.BenchNative
 	simd := measured[WASMSIMD]
@@ -95,7 +96,7 @@ func (o *Options) row(size, engine string, base, s *series) edge.BenchRow {
 	return row
 }
 
-// each answers one figure of all rounds.
+// each returns one figure of all rounds.
 func (s *series) each(of func(round) float64) []float64 {
 	var out []float64
 	for _, r := range slices.Concat(s.generations...) {
@@ -108,7 +109,8 @@ func (s *series) each(of func(round) float64) []float64 {
 func (o *Options) note(size, engine string) string {
 	switch {
 	case engine == C:
-		return "native C with 256-bit AVX2 by hand in a process of its own, " + o.native.compiler + ": no runtime for edge functions runs this"
+		return "native C with 256-bit AVX2 by hand in a process of its own, " + o.native.compiler +
+			": no runtime for edge functions runs this"
 	case engine == CPlain:
 		return "the same in plain C, which the compiler makes AVX2 of"
 	case engine == Go:
@@ -124,7 +126,10 @@ func (o *Options) note(size, engine string) string {
 
 // moduleBytes is the size of an engine's WebAssembly module, 0 if it has none.
 func (o *Options) moduleBytes(engine string) int64 {
-	file := map[string]string{WASM: "wasm/kernel-scalar.wasm", WASMSIMD: "wasm/kernel-simd.wasm", GoWASM: goModule}[engine]
+	file := map[string]string{
+		WASM: "wasm/kernel-scalar.wasm", WASMSIMD: "wasm/kernel-simd.wasm",
+		GoWASM: goModule,
+	}[engine]
 	if file == "" {
 		return 0
 	}

@@ -11,11 +11,13 @@ import (
 func (r *Result) WriteTable(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintln(&b, r.Headline())
-	fmt.Fprintf(&b, "\n%-7s %-10s %22s %22s %9s %9s %9s %9s %9s %7s\n", "size", "engine", "wall: js / engine", "cpu: js / engine",
+	fmt.Fprintf(&b, "\n%-7s %-10s %22s %22s %9s %9s %9s %9s %9s %7s\n", "size", "engine", "wall: js / engine",
+		"cpu: js / engine",
 		"wall ms", "cpu ms", "kernel ms", "1/s core", "first ms", "RSS MB")
 	for i := range r.Results {
 		row := &r.Results[i]
-		fmt.Fprintf(&b, "%-7s %-10s %22s %22s %9s %9s %9s %9s %9s %7s\n", row.Size, row.Engine, ratioText(row.Ratio, row.CI),
+		fmt.Fprintf(&b, "%-7s %-10s %22s %22s %9s %9s %9s %9s %9s %7s\n", row.Size, row.Engine,
+			ratioText(row.Ratio, row.CI),
 			ratioText(row.CPURatio, row.CPUCI), figure(row.WallMS), figure(row.CPUMS), figure(row.KernelMS), figure(row.PerCore), figure(row.FirstOpMS),
 			megabytes(row.RSS))
 	}
@@ -36,7 +38,8 @@ func (r *Result) WriteMarkdown(w io.Writer) error {
 	b.WriteString("|---|---|---:|---:|---:|---:|---:|---:|---:|---:|\n")
 	for i := range r.Results {
 		row := &r.Results[i]
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", row.Size, row.Engine, ratioText(row.Ratio, row.CI),
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", row.Size, row.Engine,
+			ratioText(row.Ratio, row.CI),
 			ratioText(row.CPURatio, row.CPUCI), figure(row.WallMS), figure(row.CPUMS), figure(row.KernelMS), figure(row.PerCore), figure(row.FirstOpMS),
 			megabytes(row.RSS))
 	}
@@ -47,7 +50,8 @@ func (r *Result) WriteMarkdown(w io.Writer) error {
 	if len(r.Codecs) > 0 {
 		b.WriteString("\n| size | JPEG | codec | wall ms | CPU ms | bytes |\n|---|---|---|---:|---:|---:|\n")
 		for _, c := range r.Codecs {
-			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %d |\n", c.Size, c.Stage, c.Codec, figure(c.MS), figure(c.CPUMS), c.Bytes)
+			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %d |\n", c.Size, c.Stage, c.Codec, figure(c.MS),
+				figure(c.CPUMS), c.Bytes)
 		}
 		b.WriteString("\n" + codecRemark + "\n")
 	}
@@ -65,7 +69,8 @@ func (r *Result) Headline() string {
 	if cpu == "" {
 		cpu = r.Machine.OS + "/" + r.Machine.Arch
 	}
-	return fmt.Sprintf("Image kernels on %s, %s, load average %.1f to %.1f", where, cpu, r.Machine.LoadBefore, r.Machine.LoadAfter)
+	return fmt.Sprintf("Image kernels on %s, %s, load average %.1f to %.1f", where, cpu, r.Machine.LoadBefore,
+		r.Machine.LoadAfter)
 }
 
 // ControlText says what js against js gave, and what follows from it.
@@ -94,7 +99,8 @@ func (r *Result) Remarks() []string {
 		lines = append(lines, "One generation: intervals don't cover that another process may be about 1 % faster or slower (--generations).")
 	}
 	for _, n := range r.Native {
-		lines = append(lines, fmt.Sprintf("%s, HTTP apart: %s takes %s times as long as native %s.", n.Size, n.Engine, ratioText(n.Ratio, n.CI), n.Native))
+		lines = append(lines, fmt.Sprintf("%s, HTTP apart: %s takes %s times as long as native %s.", n.Size, n.Engine,
+			ratioText(n.Ratio, n.CI), n.Native))
 	}
 	if len(r.ColdIsolates) > 0 {
 		var parts []string

@@ -1,6 +1,6 @@
 // Package wasmbench compares the image engines of wasm-bench: JavaScript against WebAssembly on the same runtime, each
-// engine in a process of its own, operations interleaved at random, ratios paired by round. The method and what its numbers
-// mean are in docs/wasm-bench.md.
+// engine in a process of its own, operations interleaved at random, ratios paired by round. The method and what its
+// numbers mean are in docs/wasm-bench.md.
 package wasmbench
 
 import (
@@ -26,13 +26,13 @@ const (
 	CPlain   = "c-plain"
 )
 
-// EngineNames answers the engines that can be measured, the baseline first.
+// EngineNames returns the engines that can be measured, the baseline first.
 func EngineNames() []string { return []string{JS, JSSWAR, WASM, WASMSIMD, GoWASM, Go, CPlain, C} }
 
-// DefaultEngines answers those that are measured when none are named: they need nothing but the runtime.
+// DefaultEngines returns those that are measured when none are named: they need nothing but the runtime.
 func DefaultEngines() []string { return []string{JS, JSSWAR, WASM, WASMSIMD} }
 
-// SizeNames answers the image sizes, smallest first; wasm-bench/SPEC.md has their pixels.
+// SizeNames returns the image sizes, smallest first; wasm-bench/SPEC.md has their pixels.
 func SizeNames() []string {
 	var names []string
 	for _, s := range wasmkernel.Sizes() {
@@ -51,8 +51,8 @@ type Options struct {
 	Runtime string
 	// Sizes and Engines are what to measure; the baseline js is always measured, a second time as the A/A control too.
 	Sizes, Engines []string
-	// Rounds is how many rounds each size gets in all, at least 1; Generations into how many sets of fresh processes they
-	// are divided: 0 means one for every ten rounds.
+	// Rounds is how many rounds each size gets in all, at least 1; Generations into how many sets of fresh processes
+	// they are divided: 0 means one for every ten rounds.
 	Rounds, Generations int
 	// Codecs measures JPEG stages too, on workerd only.
 	Codecs bool
@@ -69,7 +69,7 @@ type Options struct {
 // UsageError says that options make no sense.
 type UsageError struct{ Reason string }
 
-// Error answers what would be right.
+// Error returns what would be right.
 func (e *UsageError) Error() string { return e.Reason }
 
 // HashError says that an engine computes other bytes than the specification, so that its time means nothing.
@@ -106,9 +106,11 @@ func (o *Options) validate() error {
 	case len(o.Sizes) == 0:
 		return &UsageError{"no size; want some of " + strings.Join(SizeNames(), ", ")}
 	case o.Rounds < 1:
-		return &UsageError{fmt.Sprintf("%d rounds: want at least 1, and 10 or more for an interval that says much", o.Rounds)}
+		return &UsageError{fmt.Sprintf("%d rounds: want at least 1, and 10 or more for an interval that says much",
+			o.Rounds)}
 	case o.Generations < 1 || o.Generations > o.Rounds:
-		return &UsageError{fmt.Sprintf("%d generations of %d rounds: want at least 1, and a round in each", o.Generations, o.Rounds)}
+		return &UsageError{fmt.Sprintf("%d generations of %d rounds: want at least 1, and a round in each",
+			o.Generations, o.Rounds)}
 	case o.Codecs && o.Runtime != runtimeWorkerd:
 		return &UsageError{"codecs are measured on workerd only"}
 	case slices.Contains(o.Engines, Go) && len(o.GoServer) == 0:

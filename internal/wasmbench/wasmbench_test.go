@@ -57,7 +57,8 @@ func TestOptionsAreChecked(t *testing.T) {
 	f(wasmbench.Options{Rounds: 1}, "no size; want some of small, medium, large")
 	f(wasmbench.Options{Rounds: 1, Sizes: []string{"tiny"}}, `size "tiny": want some of small, medium, large`)
 	f(wasmbench.Options{Rounds: 1, Sizes: []string{"small", "small"}}, "size small is named twice")
-	f(wasmbench.Options{Rounds: 1, Sizes: small, Engines: []string{"rust"}}, `engine "rust": want some of js, js-swar, wasm, wasm-simd, go-wasm, go, c-plain, c`)
+	f(wasmbench.Options{Rounds: 1, Sizes: small, Engines: []string{"rust"}},
+		`engine "rust": want some of js, js-swar, wasm, wasm-simd, go-wasm, go, c-plain, c`)
 	f(wasmbench.Options{Rounds: 1, Sizes: small, Runtime: "v8"}, `runtime "v8": want one of workerd, node, deno, bun`)
 	f(wasmbench.Options{Sizes: small}, "0 rounds: want at least 1")
 	f(wasmbench.Options{Rounds: 2, Generations: 3, Sizes: small}, "3 generations of 2 rounds")
@@ -69,7 +70,8 @@ func TestWithoutWorkerdNothingIsMeasured(t *testing.T) {
 	dir := t.TempDir()
 	r, err := wasmbench.Run(t.Context(), wasmbench.Options{Dir: dir, Rounds: 1, Sizes: []string{"small"}})
 	var start *wasmbench.StartError
-	if r != nil || !errors.As(err, &start) || !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "npm ci --prefix "+dir) {
+	if r != nil || !errors.As(err, &start) || !errors.Is(err, fs.ErrNotExist) ||
+		!strings.Contains(err.Error(), "npm ci --prefix "+dir) {
 		t.Errorf("in a folder without workerd: %v, %v, want a start error that names npm ci", r, err)
 	}
 }
@@ -78,9 +80,13 @@ func TestAMissingRuntimeIsNotReplaced(t *testing.T) {
 	needWorkerd(t)
 	t.Setenv("PATH", t.TempDir())
 	for _, name := range []string{"node", "deno", "bun"} {
-		r, err := wasmbench.Run(t.Context(), wasmbench.Options{Dir: wasmBench, Runtime: name, Rounds: 1, Sizes: []string{"small"}})
+		r, err := wasmbench.Run(t.Context(), wasmbench.Options{
+			Dir: wasmBench, Runtime: name, Rounds: 1,
+			Sizes: []string{"small"},
+		})
 		var start *wasmbench.StartError
-		if r != nil || !errors.As(err, &start) || !errors.Is(err, exec.ErrNotFound) || !strings.Contains(err.Error(), name) {
+		if r != nil || !errors.As(err, &start) || !errors.Is(err, exec.ErrNotFound) ||
+			!strings.Contains(err.Error(), name) {
 			t.Errorf("without %s: %v, %v, want a start error", name, r, err)
 		}
 	}
@@ -90,12 +96,16 @@ func TestAMissingRuntimeIsNotReplaced(t *testing.T) {
 func TestAWrongHashIsRefused(t *testing.T) {
 	needWorkerd(t)
 	dir := changedBench(t, "edge/kernel.mjs", "3926, 3278", "3925, 3278")
-	r, err := wasmbench.Run(t.Context(), wasmbench.Options{Dir: dir, Rounds: 1, Sizes: []string{"small"}, Engines: []string{"wasm-simd"}})
+	r, err := wasmbench.Run(t.Context(), wasmbench.Options{
+		Dir: dir, Rounds: 1, Sizes: []string{"small"},
+		Engines: []string{"wasm-simd"},
+	})
 	var hash *wasmbench.HashError
 	if r != nil || !errors.As(err, &hash) {
 		t.Fatalf("%v, %v, want a hash error", r, err)
 	}
-	if hash.Engine != "js" || hash.Size != "small" || hash.Want != "3fb5124e" || len(hash.Got) != 8 || hash.Got == hash.Want {
+	if hash.Engine != "js" || hash.Size != "small" || hash.Want != "3fb5124e" || len(hash.Got) != 8 ||
+		hash.Got == hash.Want {
 		t.Errorf("%+v, want that js at small differs from 3fb5124e", hash)
 	}
 }
@@ -109,7 +119,10 @@ func changedBench(t *testing.T, file, old, changed string) string {
 			t.Fatal(err)
 		}
 	}
-	for from, to := range map[string]string{filepath.Join(wasmBench, "node_modules"): "node_modules", "../../ingest": "../ingest"} {
+	for from, to := range map[string]string{
+		filepath.Join(wasmBench, "node_modules"): "node_modules",
+		"../../ingest":                           "../ingest",
+	} {
 		target, err := filepath.Abs(from)
 		if err != nil {
 			t.Fatal(err)
@@ -139,17 +152,22 @@ func TestResultOfARun(t *testing.T) {
 	t.Setenv(serveGo, "1")
 	var progress bytes.Buffer
 	r, err := wasmbench.Run(t.Context(), wasmbench.Options{
-		Dir: wasmBench, Rounds: 2, Generations: 2, Sizes: []string{"small"}, Engines: []string{"wasm-simd", "js-swar", "go"},
+		Dir: wasmBench, Rounds: 2, Generations: 2, Sizes: []string{"small"}, Engines: []string{
+			"wasm-simd", "js-swar",
+			"go",
+		},
 		Seed: 5, Codecs: true, GoServer: []string{os.Args[0]}, Progress: &progress,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(r.Results) != 4 || r.Results[0].Engine != "js" || r.Results[0].Ratio != 1 || r.Results[0].CI != [2]float64{1, 1} {
+	if len(r.Results) != 4 || r.Results[0].Engine != "js" || r.Results[0].Ratio != 1 ||
+		r.Results[0].CI != [2]float64{1, 1} {
 		t.Errorf("rows %+v, want four, the first of js against itself", r.Results)
 	}
 	for _, row := range r.Results {
-		if row.Size != "small" || row.Baseline != "js" || row.Hash != "3fb5124e" || row.Wall.Count != 10 || row.WallMS <= 0 ||
+		if row.Size != "small" || row.Baseline != "js" || row.Hash != "3fb5124e" || row.Wall.Count != 10 ||
+			row.WallMS <= 0 ||
 			row.FirstOpMS <= 0 || row.ColdProcessMS <= 0 || row.CI[0] > row.Ratio || row.CI[1] < row.Ratio {
 			t.Errorf("row %+v", row)
 		}
@@ -158,7 +176,8 @@ func TestResultOfARun(t *testing.T) {
 	if simd.Ratio < 1.5 || simd.WASMBytes == 0 {
 		t.Errorf("wasm-simd: %+v, want that it is faster than js, and the size of its module", simd)
 	}
-	if r.Runtime.Name != "workerd" || strings.Count(r.Runtime.Version, ".") != 2 || !strings.HasPrefix(r.Runtime.Engine, "V8 1") {
+	if r.Runtime.Name != "workerd" || strings.Count(r.Runtime.Version, ".") != 2 ||
+		!strings.HasPrefix(r.Runtime.Engine, "V8 1") {
 		t.Errorf("runtime %+v, want workerd with its version and that of its V8", r.Runtime)
 	}
 	if math.Abs(math.Log(r.AA.Ratio)) > math.Log(5) || len(r.ColdIsolates) != 2 || r.Seed != 5 {
@@ -204,7 +223,8 @@ func keysOf(t *testing.T, r *wasmbench.Result) {
 	has(file["machine"], "cpu", "load_before", "load_after")
 	rows, _ := file["results"].([]any)
 	for _, row := range rows {
-		has(row, "size", "engine", "baseline", "ratio", "ci", "wall_ms", "wall", "first_op_ms", "cold_process_ms", "hash")
+		has(row, "size", "engine", "baseline", "ratio", "ci", "wall_ms", "wall", "first_op_ms", "cold_process_ms",
+			"hash")
 	}
 }
 
@@ -216,12 +236,16 @@ func TestOtherRuntimesRunTheEngines(t *testing.T) {
 				t.Skip(err)
 			}
 			r, err := wasmbench.Run(t.Context(), wasmbench.Options{
-				Dir: wasmBench, Runtime: name, Rounds: 1, Sizes: []string{"small"}, Engines: []string{"js-swar", "wasm", "wasm-simd"},
+				Dir: wasmBench, Runtime: name, Rounds: 1, Sizes: []string{"small"}, Engines: []string{
+					"js-swar", "wasm",
+					"wasm-simd",
+				},
 			})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if r.Runtime.Name != name || strings.Count(r.Runtime.Version, ".") != 2 || !strings.HasPrefix(r.Runtime.Engine, engine) || len(r.Results) != 4 {
+			if r.Runtime.Name != name || strings.Count(r.Runtime.Version, ".") != 2 ||
+				!strings.HasPrefix(r.Runtime.Engine, engine) || len(r.Results) != 4 {
 				t.Errorf("%+v", r)
 			}
 		})
@@ -244,13 +268,28 @@ func TestServeGoEndsWithItsInput(t *testing.T) {
 func result() *wasmbench.Result {
 	return &wasmbench.Result{Bench: edge.Bench{
 		Runtime: edge.BenchRuntime{Name: "workerd", Version: "1.2.3", Engine: "V8 15.8.62.5"},
-		Machine: edge.BenchMachine{OS: "linux", Arch: "amd64", CPU: "Some CPU <1>", CPUs: 2, LoadBefore: 0.1, LoadAfter: 1.2},
-		Rounds:  10, Generations: 1, Seed: 3,
-		AA: edge.BenchControl{Ratio: 1.004, CI: [2]float64{0.99, 1.02}, Valid: true, CPURatio: 1.001, CPUCI: [2]float64{0.999, 1.003}, CPUValid: true},
+		Machine: edge.BenchMachine{
+			OS: "linux", Arch: "amd64", CPU: "Some CPU <1>", CPUs: 2, LoadBefore: 0.1,
+			LoadAfter: 1.2,
+		},
+		Rounds: 10, Generations: 1, Seed: 3,
+		AA: edge.BenchControl{
+			Ratio: 1.004, CI: [2]float64{0.99, 1.02}, Valid: true, CPURatio: 1.001,
+			CPUCI: [2]float64{0.999, 1.003}, CPUValid: true,
+		},
 		Results: []edge.BenchRow{
-			{Size: "small", Engine: "js", Baseline: "js", Ratio: 1, CI: [2]float64{1, 1}, WallMS: 27.9, CPUMS: 28.8, FirstOpMS: 67, RSS: 76e6, Hash: "3fb5124e"},
-			{Size: "small", Engine: "wasm-simd", Baseline: "js", Ratio: 7.15, CI: [2]float64{7.08, 7.22}, WallMS: 3.9, WASMBytes: 2267, Hash: "3fb5124e"},
-			{Size: "large", Engine: "js", Baseline: "js", Ratio: 1, CI: [2]float64{1, 1}, WallMS: 516, Hash: "29a46589", Note: "its buffers are large"},
+			{
+				Size: "small", Engine: "js", Baseline: "js", Ratio: 1, CI: [2]float64{1, 1}, WallMS: 27.9, CPUMS: 28.8,
+				FirstOpMS: 67, RSS: 76e6, Hash: "3fb5124e",
+			},
+			{
+				Size: "small", Engine: "wasm-simd", Baseline: "js", Ratio: 7.15, CI: [2]float64{7.08, 7.22}, WallMS: 3.9,
+				WASMBytes: 2267, Hash: "3fb5124e",
+			},
+			{
+				Size: "large", Engine: "js", Baseline: "js", Ratio: 1, CI: [2]float64{1, 1}, WallMS: 516, Hash: "29a46589",
+				Note: "its buffers are large",
+			},
 		},
 		ColdIsolates: []edge.BenchColdIsolate{{Kind: "js", MS: 3.4, N: 15}},
 	}}
@@ -277,7 +316,10 @@ func TestTable(t *testing.T) {
 func TestAnInvalidControlIsSaid(t *testing.T) {
 	r := result()
 	r.AA.Ratio, r.AA.CI, r.AA.Valid = 1.05, [2]float64{1.01, 1.1}, false
-	for name, write := range map[string]func(io.Writer) error{"table": r.WriteTable, "Markdown": r.WriteMarkdown, "page": r.WriteHTML} {
+	for name, write := range map[string]func(io.Writer) error{
+		"table": r.WriteTable, "Markdown": r.WriteMarkdown,
+		"page": r.WriteHTML,
+	} {
 		var b bytes.Buffer
 		if err := write(&b); err != nil {
 			t.Fatal(err)
@@ -296,7 +338,10 @@ func TestMarkdownAndPage(t *testing.T) {
 	if want := "| small | wasm-simd | 7.15 [7.08, 7.22] | – | 3.90 |"; !strings.Contains(markdown.String(), want) {
 		t.Errorf("Markdown lacks %q:\n%s", want, &markdown)
 	}
-	for _, want := range []string{"Some CPU &lt;1&gt;", `<span>wasm-simd</span><svg class="bar"`, `<b>7.15 [7.08, 7.22]</b>`, "Times as fast as js", "<code>29a46589</code>"} {
+	for _, want := range []string{
+		"Some CPU &lt;1&gt;", `<span>wasm-simd</span><svg class="bar"`,
+		`<b>7.15 [7.08, 7.22]</b>`, "Times as fast as js", "<code>29a46589</code>",
+	} {
 		if !strings.Contains(page.String(), want) {
 			t.Errorf("the page lacks %q", want)
 		}
@@ -316,7 +361,8 @@ func TestADisturbedIntervalDoesNotStretchThePage(t *testing.T) {
 	if err := r.WriteHTML(&page); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(page.String(), `<rect class="whisker" y="4" height="2" x="16.7" width="983.3"/>`) || strings.Contains(page.String(), "1200×") {
+	if !strings.Contains(page.String(), `<rect class="whisker" y="4" height="2" x="16.7" width="983.3"/>`) ||
+		strings.Contains(page.String(), "1200×") {
 		t.Errorf("the axis follows an interval that ends at 1209:\n%s", &page)
 	}
 }

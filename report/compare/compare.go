@@ -33,10 +33,10 @@ const (
 )
 
 // Runs judges a run against baselines. Latencies are compared by a block bootstrap (blocks of 5 s or more, since
-// neighbouring seconds resemble each other; of several baselines runs are drawn first, then their blocks), failed requests by
-// a two-proportion interval. A change counts when its 95 % interval lies beyond the minimum effect and beyond 1 ms, at a level
-// that Holm's procedure divides among all figures. minEffect is relative; 0 means DefaultMinEffect. The same files always
-// give the same comparison.
+// neighbouring seconds resemble each other; of several baselines runs are drawn first, then their blocks), failed
+// requests by a two-proportion interval. A change counts when its 95 % interval lies beyond the minimum effect and
+// beyond 1 ms, at a level that Holm's procedure divides among all figures. minEffect is relative; 0 means
+// DefaultMinEffect. The same files always give the same comparison.
 func Runs(baselines []*report.Report, run *report.Report, minEffect float64) *report.Comparison {
 	if minEffect <= 0 {
 		minEffect = DefaultMinEffect
@@ -44,7 +44,10 @@ func Runs(baselines []*report.Report, run *report.Report, minEffect float64) *re
 	c := &report.Comparison{Verdict: report.Same, MinEffect: minEffect}
 	for _, b := range baselines {
 		r := &b.Edgescope.Run
-		c.Baselines = append(c.Baselines, report.Baseline{ID: r.ID, Name: r.Name, Commit: r.Commit, Target: r.Target, Started: r.Started})
+		c.Baselines = append(c.Baselines, report.Baseline{
+			ID: r.ID, Name: r.Name, Commit: r.Commit, Target: r.Target,
+			Started: r.Started,
+		})
 		c.Reasons = append(c.Reasons, differences(b, run)...)
 		c.Notes = append(c.Notes, notes(b, run)...)
 	}
@@ -77,7 +80,8 @@ func judge(c *report.Comparison, baselines []*report.Report, run *report.Report)
 	quantiles := []float64{0.5, 0.95}
 	enough := func(q float64) bool {
 		need := uint64(math.Ceil(minTail / (1 - q)))
-		return !slices.ContainsFunc(append(slices.Clip(baselines), run), func(r *report.Report) bool { return samples(r, "") < need })
+		return !slices.ContainsFunc(append(slices.Clip(baselines), run),
+			func(r *report.Report) bool { return samples(r, "") < need })
 	}
 	if enough(0.99) {
 		quantiles = append(quantiles, 0.99)
@@ -143,7 +147,8 @@ func commonSteps(baselines []*report.Report, run *report.Report) []string {
 	return steps
 }
 
-// failures compares the shares of failed requests by the interval of Agresti and Caffo (2000), which holds for small counts.
+// failures compares the shares of failed requests by the interval of Agresti and Caffo (2000), which holds for small
+// counts.
 func failures(baselines []*report.Report, run *report.Report) change {
 	count := func(reports ...*report.Report) (failed, all float64) {
 		for _, r := range reports {
@@ -156,7 +161,10 @@ func failures(baselines []*report.Report, run *report.Report) change {
 	}
 	x1, n1 := count(baselines...)
 	x2, n2 := count(run)
-	c := change{Change: report.Change{Metric: report.ErrorRate, Base: x1 / max(n1, 1), New: x2 / max(n2, 1), Verdict: report.Same}}
+	c := change{Change: report.Change{
+		Metric: report.ErrorRate, Base: x1 / max(n1, 1), New: x2 / max(n2, 1),
+		Verdict: report.Same,
+	}}
 	p1, p2 := (x1+1)/(n1+2), (x2+1)/(n2+2)
 	spread := math.Sqrt(p1*(1-p1)/(n1+2) + p2*(1-p2)/(n2+2))
 	const z = 1.96
@@ -181,7 +189,8 @@ func differences(base, run *report.Report) []string {
 	reasons = append(reasons, Plans(base, run)...)
 	for _, e := range []*report.Edgescope{b, r} {
 		which := map[bool]string{true: "baseline", false: "new run"}[e == b]
-		add(e.Run.Verdict != edge.VerdictPassed && e.Run.Verdict != edge.VerdictFailed, "the %s is %s", which, e.Run.Verdict)
+		add(e.Run.Verdict != edge.VerdictPassed && e.Run.Verdict != edge.VerdictFailed, "the %s is %s", which,
+			e.Run.Verdict)
 		add(e.Segment != nil, "the %s is segment %v only: merge the segments first", which, e.Segment)
 	}
 	for which, one := range map[string]*report.Report{"baseline": base, "new run": run} {
@@ -191,7 +200,8 @@ func differences(base, run *report.Report) []string {
 		add(n < minCompareSamples, "the %s has %d complete answers, want at least %d", which, n, minCompareSamples)
 	}
 	cold, coldNew := coldShare(base), coldShare(run)
-	add(math.Abs(cold-coldNew) > maxColdDifference, "%.0f %% of the requests went over new connections, %.0f %% before", 100*coldNew, 100*cold)
+	add(math.Abs(cold-coldNew) > maxColdDifference, "%.0f %% of the requests went over new connections, %.0f %% before",
+		100*coldNew, 100*cold)
 	slices.Sort(reasons)
 	return reasons
 }
@@ -202,13 +212,16 @@ func Plans(base, planned *report.Report) []string {
 	var reasons []string
 	b, p := &base.Edgescope, &planned.Edgescope
 	if b.ScriptHash != p.ScriptHash {
-		reasons = append(reasons, fmt.Sprintf("the scripts differ (%s and %s)", text.Shorten(b.Run.Script, 40), text.Shorten(p.Run.Script, 40)))
+		reasons = append(reasons, fmt.Sprintf("the scripts differ (%s and %s)", text.Shorten(b.Run.Script, 40),
+			text.Shorten(p.Run.Script, 40)))
 	}
 	if !slices.Equal(loadOf(b.Run.Phases), loadOf(p.Run.Phases)) {
-		reasons = append(reasons, fmt.Sprintf("the loads differ: %s against %s", loadText(b.Run.Phases), loadText(p.Run.Phases)))
+		reasons = append(reasons, fmt.Sprintf("the loads differ: %s against %s", loadText(b.Run.Phases),
+			loadText(p.Run.Phases)))
 	}
 	if b.Environment.Kind() != p.Environment.Kind() {
-		reasons = append(reasons, fmt.Sprintf("the load was made otherwise: %s against %s", b.Environment, p.Environment))
+		reasons = append(reasons, fmt.Sprintf("the load was made otherwise: %s against %s", b.Environment,
+			p.Environment))
 	}
 	return reasons
 }
@@ -229,7 +242,8 @@ func loadText(phases []edge.RunPhase) string {
 		users += p.Arrivals
 		length += p.Duration
 	}
-	return fmt.Sprintf("%s users in %d phases of %s s", text.Grouped(users), len(phases), text.Decimal(text.Round(length, 1)))
+	return fmt.Sprintf("%s users in %d phases of %s s", text.Grouped(users), len(phases),
+		text.Decimal(text.Round(length, 1)))
 }
 
 // lengthOf is the planned length of the run, or its real one if that is longer.
@@ -258,7 +272,8 @@ func notes(base, run *report.Report) []string {
 		notes = append(notes, "the seeds differ: users took other rows and scenarios")
 	}
 	if max(b.Segments, 1) != max(r.Segments, 1) {
-		notes = append(notes, fmt.Sprintf("the load came from %d and %d processes", max(b.Segments, 1), max(r.Segments, 1)))
+		notes = append(notes, fmt.Sprintf("the load came from %d and %d processes", max(b.Segments, 1),
+			max(r.Segments, 1)))
 	}
 	return notes
 }
@@ -268,10 +283,12 @@ func environmentNotes(e, o *report.Environment) []string {
 	const unknown = "unknown"
 	var notes []string
 	if e.Processor != o.Processor {
-		notes = append(notes, fmt.Sprintf("the processors differ: %s and %s", cmp.Or(e.Processor, unknown), cmp.Or(o.Processor, unknown)))
+		notes = append(notes, fmt.Sprintf("the processors differ: %s and %s", cmp.Or(e.Processor, unknown),
+			cmp.Or(o.Processor, unknown)))
 	}
 	if e.Loadgen != o.Loadgen {
-		notes = append(notes, fmt.Sprintf("loadgen differs: version %s and %s", cmp.Or(e.Loadgen, unknown), cmp.Or(o.Loadgen, unknown)))
+		notes = append(notes, fmt.Sprintf("loadgen differs: version %s and %s", cmp.Or(e.Loadgen, unknown),
+			cmp.Or(o.Loadgen, unknown)))
 	}
 	return notes
 }

@@ -17,8 +17,8 @@ import (
 	"edgescope/report/text"
 )
 
-// simulation makes runs of 60 s whose level wanders from second to second as that of real ones does: an AR(1) process of
-// rho 0.5 with 8 % standard deviation around a lognormal of about 20 ms.
+// simulation makes runs of 60 s whose level wanders from second to second as that of real ones does: an AR(1) process
+// of rho 0.5 with 8 % standard deviation around a lognormal of about 20 ms.
 type simulation struct {
 	rate   int     // requests per second
 	spread float64 // between runs, relative
@@ -28,8 +28,14 @@ type simulation struct {
 
 func (s simulation) run(seed uint64) *report.Report {
 	random := rand.New(rand.NewPCG(seed, 99))
-	r := &report.Report{Edgescope: report.Edgescope{Version: report.Version, ScriptHash: "h", Layout: distribution.Layout, Series: map[string]distribution.Buckets{}}}
-	r.Edgescope.Run = edge.Run{Verdict: edge.VerdictPassed, Phases: []edge.RunPhase{{Duration: 60, Arrivals: int64(60 * s.rate)}}}
+	r := &report.Report{Edgescope: report.Edgescope{
+		Version: report.Version, ScriptHash: "h",
+		Layout: distribution.Layout, Series: map[string]distribution.Buckets{},
+	}}
+	r.Edgescope.Run = edge.Run{Verdict: edge.VerdictPassed, Phases: []edge.RunPhase{{
+		Duration: 60,
+		Arrivals: int64(60 * s.rate),
+	}}}
 	level := random.NormFloat64() * 0.08
 	whole := max(s.slower, 1) * math.Exp(s.spread*random.NormFloat64())
 	for second := range 60 {
@@ -79,14 +85,16 @@ func TestComparisonsOfSimulatedRuns(t *testing.T) {
 	f("a system is neither worse nor better than itself", plain, plain, report.Same, 0.95, 1)
 	f("nor worse with 3 % between its runs", spread, spread, report.Worse, 0, 0.05)
 	f("20 % slower is found", plain, simulation{rate: 50, slower: 1.2}, report.Worse, 0.9, 1)
-	f("20 % slower is found between runs that differ", spread, simulation{rate: 50, spread: 0.03, slower: 1.2}, report.Worse, 0.9, 1)
+	f("20 % slower is found between runs that differ", spread, simulation{rate: 50, spread: 0.03, slower: 1.2},
+		report.Worse, 0.9, 1)
 	f("20 % faster is found", simulation{rate: 50, slower: 1.25}, plain, report.Better, 0.9, 1)
 	f("2 % of errors are found", plain, simulation{rate: 50, errors: 0.02}, report.Worse, 0.9, 1)
-	f("equal errors are none", simulation{rate: 50, errors: 0.02}, simulation{rate: 50, errors: 0.02}, report.Worse, 0, 0.05)
+	f("equal errors are none", simulation{rate: 50, errors: 0.02}, simulation{rate: 50, errors: 0.02}, report.Worse, 0,
+		0.05)
 }
 
-// BenchmarkComparison compares b.N pairs of simulated minutes of one system, of systems whose runs differ by 3 %, and of one
-// that is 20 % slower: the shares of verdicts are reported, false-alarms/% and found/%.
+// BenchmarkComparison compares b.N pairs of simulated minutes of one system, of systems whose runs differ by 3 %, and
+// of one that is 20 % slower: the shares of verdicts are reported, false-alarms/% and found/%.
 func BenchmarkComparison(b *testing.B) {
 	f := func(name string, base, now simulation, verdict, metric string) {
 		b.Run(name, func(b *testing.B) {
@@ -115,11 +123,13 @@ func TestComparisonReadsTheFiguresOfTheRuns(t *testing.T) {
 	c := Runs([]*report.Report{a, b}, now, 0)
 	for i, q := range []float64{0.5, 0.95} {
 		ch := c.Changes[i]
-		if ch.Base != quantile(q, a, b) || ch.New != quantile(q, now) || ch.Low >= ch.Change || ch.Change >= ch.High || ch.Verdict != report.Worse {
+		if ch.Base != quantile(q, a, b) || ch.New != quantile(q, now) || ch.Low >= ch.Change || ch.Change >= ch.High ||
+			ch.Verdict != report.Worse {
 			t.Errorf("%+v; want %v and %v, and the change inside its interval", ch, quantile(q, a, b), quantile(q, now))
 		}
 	}
-	if len(c.Baselines) != 2 || c.ExitCode() != 1 || !strings.Contains(c.Sentence(), "worse than the baseline: response_time p50 +") {
+	if len(c.Baselines) != 2 || c.ExitCode() != 1 || !strings.Contains(c.Sentence(),
+		"worse than the baseline: response_time p50 +") {
 		t.Errorf("%d baselines, exit %d, %s", len(c.Baselines), c.ExitCode(), c.Sentence())
 	}
 	again := Runs([]*report.Report{a, b}, now, 0)
@@ -139,16 +149,19 @@ func TestWhatIsNotComparable(t *testing.T) {
 		base, now := simulation{rate: 50}.run(1), simulation{rate: 50}.run(2)
 		change(&now.Edgescope)
 		c := Runs([]*report.Report{base}, now, 0)
-		if c.Verdict != report.NotComparable || c.ExitCode() != 2 || !strings.Contains(strings.Join(c.Reasons, "\n"), want) || len(c.Changes) > 0 {
+		if c.Verdict != report.NotComparable || c.ExitCode() != 2 || !strings.Contains(strings.Join(c.Reasons, "\n"),
+			want) || len(c.Changes) > 0 {
 			t.Errorf("%s %q; want not comparable: %s", c.Verdict, c.Reasons, want)
 		}
 	}
 	f(func(e *report.Edgescope) { e.ScriptHash = "other" }, "the scripts differ")
-	f(func(e *report.Edgescope) { e.Run.Phases[0].Arrivals++ }, "the loads differ: 3,000 users in 1 phases of 60 s against 3,001")
+	f(func(e *report.Edgescope) { e.Run.Phases[0].Arrivals++ },
+		"the loads differ: 3,000 users in 1 phases of 60 s against 3,001")
 	f(func(e *report.Edgescope) { e.Run.Phases[0].Duration = 20 }, "the new run lasted 20s, want at least 30s")
 	f(func(e *report.Edgescope) { e.Environment.CPUs = 64 }, "the load was made otherwise")
 	f(func(e *report.Edgescope) { e.Environment.Connections = 8 }, "8 shared connections")
-	f(func(e *report.Edgescope) { e.Environment.Protocol = "2" }, "the load was made otherwise: /, 0 CPUs against /, 0 CPUs, HTTP/2")
+	f(func(e *report.Edgescope) { e.Environment.Protocol = "2" },
+		"the load was made otherwise: /, 0 CPUs against /, 0 CPUs, HTTP/2")
 	f(func(e *report.Edgescope) { e.Environment.Protocol = "h2c" }, "against /, 0 CPUs, h2c")
 	f(func(e *report.Edgescope) { e.Environment.Network = "a proxy" }, "against /, 0 CPUs, a proxy")
 	f(func(e *report.Edgescope) { e.Run.Verdict = edge.VerdictInvalid }, "the new run is invalid")
@@ -168,7 +181,10 @@ func TestNotesOfAComparison(t *testing.T) {
 	base, now := simulation{rate: 50}.run(1), simulation{rate: 50}.run(2)
 	now.Edgescope.Environment = report.Environment{Processor: "B", Loadgen: "2", Protocol: "1.1"}
 	c := Runs([]*report.Report{base}, now, 0)
-	want := []string{"the processors differ: unknown and B", "loadgen differs: version unknown and 2", "p99 is not judged: it needs 10,000 requests in each run"}
+	want := []string{
+		"the processors differ: unknown and B", "loadgen differs: version unknown and 2",
+		"p99 is not judged: it needs 10,000 requests in each run",
+	}
 	if c.Verdict == report.NotComparable || !slices.Equal(c.Notes, want) {
 		t.Errorf("%s %q, notes %q; want %q", c.Verdict, c.Reasons, c.Notes, want)
 	}
@@ -196,7 +212,8 @@ func TestSlowStepIsFoundAmongOthers(t *testing.T) {
 	for _, ch := range c.Changes {
 		verdicts[ch.Step+" "+ch.Metric] = ch.Verdict
 	}
-	if verdicts["s/a response_time p95"] != report.Same || verdicts["s/b response_time p95"] != report.Worse || c.Verdict != report.Worse {
+	if verdicts["s/a response_time p95"] != report.Same || verdicts["s/b response_time p95"] != report.Worse ||
+		c.Verdict != report.Worse {
 		t.Errorf("verdicts %v, want s/b alone worse", verdicts)
 	}
 }

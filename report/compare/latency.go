@@ -10,14 +10,15 @@ import (
 	"edgescope/report/text"
 )
 
-// resamples is how many times a run is drawn anew: enough for the ends of a 95 % interval and for Holm's levels of about 20
-// figures.
+// resamples is how many times a run is drawn anew: enough for the ends of a 95 % interval and for Holm's levels of
+// about 20 figures.
 const resamples = 2000
 
 // latencies compares rising quantiles of the response times of a step, or of all for "".
 func latencies(step string, qs []float64, minEffect float64, baselines []*report.Report, run *report.Report) []change {
 	random := rand.New(rand.NewPCG(1, uint64(len(step)))) //nolint:gosec // the same files give the same answer
-	old, now := distribution.NewSample(blocksOf(step, baselines)...), distribution.NewSample(blocksOf(step, []*report.Report{run})...)
+	old, now := distribution.NewSample(blocksOf(step, baselines)...), distribution.NewSample(blocksOf(step,
+		[]*report.Report{run})...)
 	changes := make([]change, len(qs))
 	base, present := old.Quantiles(qs, nil), now.Quantiles(qs, nil)
 	drawn := make([][]float64, len(qs))

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Buckets are a Histogram as a report file keeps it, so that runs can be added and compared by their distributions and never
-// by averaged percentiles. Times are nanoseconds.
+// Buckets are a Histogram as a report file keeps it, so that runs can be added and compared by their distributions and
+// never by averaged percentiles. Times are nanoseconds.
 type Buckets struct {
 	Sum    float64       `json:"sum_ns"`
 	Min    time.Duration `json:"min_ns"`
@@ -53,7 +53,8 @@ func (c *Counts) UnmarshalText(text []byte) error {
 		i, err := strconv.Atoi(index)
 		count, err2 := strconv.ParseUint(n, 10, 64)
 		if !ok || err != nil || err2 != nil || i <= last || i >= bucketCount || count == 0 || count > maxCount {
-			return fmt.Errorf("bucket %q: want index:count with a rising index below %d and a count of at least 1", field, bucketCount)
+			return fmt.Errorf("bucket %q: want index:count with a rising index below %d and a count of at least 1",
+				field, bucketCount)
 		}
 		*c, last = append(*c, Count{Index: i, N: count}), i
 	}
@@ -103,7 +104,8 @@ func (h *Histogram) Add(b Buckets) {
 // Check refuses figures that no histogram has.
 func (b *Buckets) Check() error {
 	if math.IsNaN(b.Sum) || math.IsInf(b.Sum, 0) || b.Sum < 0 || b.Min < 0 || b.Max < b.Min {
-		return fmt.Errorf("sum %v ns, min %v, max %v: want 0 <= min <= max and a sum of at least 0", b.Sum, b.Min, b.Max)
+		return fmt.Errorf("sum %v ns, min %v, max %v: want 0 <= min <= max and a sum of at least 0", b.Sum, b.Min,
+			b.Max)
 	}
 	return nil
 }

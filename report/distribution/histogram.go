@@ -1,5 +1,5 @@
-// Package distribution keeps lengths of time as histograms that add up exactly: in memory, in files, and drawn anew to judge a
-// difference.
+// Package distribution keeps lengths of time as histograms that add up exactly: in memory, in files, and drawn anew to
+// judge a difference.
 package distribution
 
 import (
@@ -18,8 +18,8 @@ const (
 	Layout = "loglinear-8ns-128"
 )
 
-// Histogram counts lengths of time. Two histograms add up exactly (Merge): the quantiles of a sum do not depend on how it
-// was divided. The zero value is empty and ready. It is not safe for concurrent use.
+// Histogram counts lengths of time. Two histograms add up exactly (Merge): the quantiles of a sum do not depend on how
+// it was divided. The zero value is empty and ready. It is not safe for concurrent use.
 type Histogram struct {
 	counts   *[bucketCount]uint64
 	count    uint64
@@ -74,7 +74,8 @@ func (h *Histogram) Mean() time.Duration {
 	return time.Duration(h.sum / float64(h.count))
 }
 
-// Quantile is the value below or at which the share q (0..1) of all values lies (nearest rank), within 0.4 %; 0 when empty.
+// Quantile is the value below or at which the share q (0..1) of all values lies (nearest rank), within 0.4 %; 0 when
+// empty.
 func (h *Histogram) Quantile(q float64) time.Duration {
 	if h.count == 0 {
 		return 0

@@ -31,7 +31,8 @@ func TestHistogramQuantilesAreWithinFourPerMille(t *testing.T) {
 			}
 		}
 		if h.Min() != values[0] || h.Max() != values[len(values)-1] {
-			t.Errorf("%s: min, max = %v, %v; want %v, %v exactly", name, h.Min(), h.Max(), values[0], values[len(values)-1])
+			t.Errorf("%s: min, max = %v, %v; want %v, %v exactly", name, h.Min(), h.Max(), values[0],
+				values[len(values)-1])
 		}
 	}
 	f("lognormal", func(r *rand.Rand) time.Duration {
@@ -67,7 +68,8 @@ func TestHistogramMergeIsExactAddition(t *testing.T) {
 			t.Errorf("%s: buckets differ from the undivided histogram (-want +got):\n%s", name, diff)
 		}
 		if got.Count() != whole.Count() || got.Min() != whole.Min() || got.Max() != whole.Max() {
-			t.Errorf("%s: count, min, max = %d, %v, %v; want %d, %v, %v", name, got.Count(), got.Min(), got.Max(), whole.Count(), whole.Min(), whole.Max())
+			t.Errorf("%s: count, min, max = %d, %v, %v; want %d, %v, %v", name, got.Count(), got.Min(), got.Max(),
+				whole.Count(), whole.Min(), whole.Max())
 		}
 	}
 }

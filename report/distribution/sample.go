@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// Sample draws the values of several runs anew, block by block. It holds the counts of every block over the buckets that any
-// of them has. It is for one goroutine.
+// Sample draws the values of several runs anew, block by block. It holds the counts of every block over the buckets
+// that any of them has. It is for one goroutine.
 type Sample struct {
 	values []float64 // ms, of the buckets
 	runs   [][][]cellCount
@@ -55,8 +55,8 @@ func cellsOf(blocks []Counts, cells map[int]int) (out [][]cellCount) {
 	return out
 }
 
-// Quantiles are rising quantiles (0..1), in milliseconds, of the runs as they are (random nil) or of runs and blocks drawn with
-// replacement.
+// Quantiles are rising quantiles (0..1), in milliseconds, of the runs as they are (random nil) or of runs and blocks
+// drawn with replacement.
 func (s *Sample) Quantiles(qs []float64, random *rand.Rand) []float64 {
 	clear(s.sum)
 	for i := range s.runs {

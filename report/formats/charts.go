@@ -38,7 +38,8 @@ type timeline struct {
 // maxWindows bounds the axis, whatever a file says.
 const maxWindows = 6000
 
-// newTimeline is for a run with points. The axis reaches to the end of the last phase, or to the last point if that is later.
+// newTimeline is for a run with points. The axis reaches to the end of the last phase, or to the last point if that is
+// later.
 func newTimeline(run *edge.Run) timeline {
 	width := run.Points[0].Width
 	if !(width >= 0.001) {
@@ -108,7 +109,8 @@ func charts(r *report.Report) []drawing {
 			t.series("errors", func(p *edge.RunPoint) float64 { return perSecond(p.Errors, p) }),
 			t.series("arrivals", func(p *edge.RunPoint) float64 { return perSecond(p.Arrivals, p) }),
 		}},
-		{Title: "Users alive", Series: []chart.Series{t.series("users", func(p *edge.RunPoint) float64 { return float64(p.Active) })}},
+		{Title: "Users alive", Series: []chart.Series{t.series("users",
+			func(p *edge.RunPoint) float64 { return float64(p.Active) })}},
 	}
 	lines[0].Limits = limits(r, &lines[0])
 	var drawn []drawing
@@ -123,7 +125,8 @@ func charts(r *report.Report) []drawing {
 	return drawn
 }
 
-// farAbove is how many times as high as every value a limit may be to be drawn: one far above would leave the lines no room.
+// farAbove is how many times as high as every value a limit may be to be drawn: one far above would leave the lines no
+// room.
 const farAbove = 3
 
 // limits are the thresholds of response times.
@@ -139,7 +142,8 @@ func limits(r *report.Report, l *chart.Lines) (limits []chart.Limit) {
 	for _, c := range r.Edgescope.Ensure {
 		figure, ok := strings.CutPrefix(c.Metric, sums.SeriesResponse+".")
 		if ok && figure != "count" && c.Max <= farAbove*highest {
-			limits = append(limits, chart.Limit{Value: c.Max, Text: "limit of " + figure + " " + chart.Milliseconds.Text(c.Max)})
+			limits = append(limits, chart.Limit{Value: c.Max, Text: "limit of " + figure + " " +
+				chart.Milliseconds.Text(c.Max)})
 		}
 	}
 	return limits
@@ -152,8 +156,8 @@ const (
 	quantileSteps = 120
 )
 
-// quantiles draws the response times by quantile: each tick below is ten times as rare as the one before, so that the tail has
-// as much room as the middle.
+// quantiles draws the response times by quantile: each tick below is ten times as rare as the one before, so that the
+// tail has as much room as the middle.
 func quantiles(r *report.Report) (*chart.Lines, bool) {
 	response, service := histogramOf(r, sums.SeriesResponse), histogramOf(r, sums.SeriesService)
 	if response.Count() < minAnswers {
@@ -162,14 +166,20 @@ func quantiles(r *report.Report) (*chart.Lines, bool) {
 	// A quantile lies -log10 of the share above it from the left.
 	rarest := min(math.Log10(float64(response.Count())), 5)
 	l := &chart.Lines{
-		Title: "Response time by quantile", Unit: chart.Milliseconds, Frame: chart.Frame{Step: time.Second, Buckets: quantileSteps + 1},
+		Title: "Response time by quantile", Unit: chart.Milliseconds, Frame: chart.Frame{
+			Step:    time.Second,
+			Buckets: quantileSteps + 1,
+		},
 	}
 	for _, tick := range []struct {
 		at   float64
 		text string
 	}{{0, "0 %"}, {math.Log10(2), "50 %"}, {1, "90 %"}, {2, "99 %"}, {3, "99.9 %"}, {4, "99.99 %"}, {5, "99.999 %"}} {
 		if tick.at <= rarest {
-			l.Ticks = append(l.Ticks, chart.Tick{At: (tick.at/rarest*quantileSteps + 0.5) / (quantileSteps + 1), Text: tick.text})
+			l.Ticks = append(l.Ticks, chart.Tick{
+				At:   (tick.at/rarest*quantileSteps + 0.5) / (quantileSteps + 1),
+				Text: tick.text,
+			})
 		}
 	}
 	series := func(name string, h *distribution.Histogram) chart.Series {

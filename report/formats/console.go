@@ -64,7 +64,8 @@ func (c *Console) Event(e load.Event) {
 		if c.Quiet {
 			return
 		}
-		c.print(fmt.Sprintf("Phase started: %s (index: %d, duration: %s) %s\n\n", phaseName(&e.Phase), e.Phase.Index, seconds(e.Phase.Duration), clock(e.At)))
+		c.print(fmt.Sprintf("Phase started: %s (index: %d, duration: %s) %s\n\n", phaseName(&e.Phase), e.Phase.Index,
+			seconds(e.Phase.Duration), clock(e.At)))
 	}
 }
 
@@ -95,7 +96,8 @@ func periodText(s *report.Summary, p *sums.Period) string {
 	var b strings.Builder
 	width := float64(p.LastMetricAt-p.FirstMetricAt) / 1000
 	rule := strings.Repeat("-", 40)
-	fmt.Fprintf(&b, "%s\nMetrics for period to: %s (width: %ss)\n%s\n\n", rule, clock(p.Start.Add(report.Window)), text.Decimal(text.Round(width, 3)), rule)
+	fmt.Fprintf(&b, "%s\nMetrics for period to: %s (width: %ss)\n%s\n\n", rule, clock(p.Start.Add(report.Window)),
+		text.Decimal(text.Round(width, 3)), rule)
 	writePeriod(&b, s, p)
 	b.WriteByte('\n')
 	return b.String()
@@ -128,7 +130,8 @@ func statusLine(s *report.Status) string {
 	if s.Response.Count() > 0 {
 		p95 = text.Milliseconds(float64(s.Response.Quantile(0.95))/1e6) + " ms"
 	}
-	line := fmt.Sprintf("%.0f req/s  %s  p95 %s  %s  ", s.Rate, text.Plural(s.Users, "user"), p95, text.Plural(s.Errors, "error"))
+	line := fmt.Sprintf("%.0f req/s  %s  p95 %s  %s  ", s.Rate, text.Plural(s.Users, "user"), p95,
+		text.Plural(s.Errors, "error"))
 	if s.Left <= 0 {
 		return line + "waiting for the last users"
 	}
@@ -151,7 +154,8 @@ func endText(s *report.Summary, r *report.Report) string {
 	if run.Verdict == edge.VerdictInterrupted {
 		end = "Interrupted"
 	}
-	fmt.Fprintf(&b, "%s. Total time: %s\n\n%s\nSummary report @ %s\n%s\n\n", end, text.Plural(took, "second"), rule, clock(run.Ended), rule)
+	fmt.Fprintf(&b, "%s. Total time: %s\n\n%s\nSummary report @ %s\n%s\n\n", end, text.Plural(took, "second"), rule,
+		clock(run.Ended), rule)
 	writePeriod(&b, s, &r.Aggregate)
 	writeEnd(&b, r, r.Edgescope.Health.Warnings)
 	return b.String()

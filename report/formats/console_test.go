@@ -89,10 +89,13 @@ func TestLiveLineIsRedrawnInOnePlace(t *testing.T) {
 
 func TestConsoleShowsTheComparison(t *testing.T) {
 	s := reporttest.Counted(t, "", 3, nil)
-	v := s.Judge(report.Outcome{}).With(&report.Comparison{Verdict: report.Same, Notes: []string{"the seeds differ"}, Changes: []report.Change{
-		{Metric: "response_time p95", Base: 20, New: 21, Change: 0.05, Low: -0.01, High: 0.11, Verdict: report.Same},
-		{Metric: "error rate", Base: 0.01, New: 0.03, Change: 0.02, Low: 0.01, High: 0.03, Verdict: report.Worse},
-	}})
+	v := s.Judge(report.Outcome{}).With(&report.Comparison{
+		Verdict: report.Same, Notes: []string{"the seeds differ"},
+		Changes: []report.Change{
+			{Metric: "response_time p95", Base: 20, New: 21, Change: 0.05, Low: -0.01, High: 0.11, Verdict: report.Same},
+			{Metric: "error rate", Base: 0.01, New: 0.03, Change: 0.02, Low: 0.01, High: 0.03, Verdict: report.Worse},
+		},
+	})
 	var buf strings.Builder
 	ended := time.Date(2026, 11, 20, 12, 0, 10, 0, time.UTC)
 	(&formats.Console{Out: &buf}).End(s, s.Report(report.RunInfo{}, ended, &v))

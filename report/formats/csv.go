@@ -88,7 +88,10 @@ func (t csvTable) parts(section string, parts []edge.RunPart) {
 		for _, q := range []struct {
 			name  string
 			value float64
-		}{{"p50", p.Response.P50}, {"p90", p.Response.P90}, {"p95", p.Response.P95}, {"p99", p.Response.P99}, {"max", p.Response.Max}} {
+		}{{"p50", p.Response.P50}, {"p90", p.Response.P90}, {"p95", p.Response.P95}, {"p99", p.Response.P99}, {
+			"max",
+			p.Response.Max,
+		}} {
 			t.number(section, p.Name, q.name, q.value)
 		}
 		for _, status := range slices.Sorted(maps.Keys(p.Cache)) {

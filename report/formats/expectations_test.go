@@ -39,7 +39,8 @@ func TestFailedExpectationsAreListedByHowOften(t *testing.T) {
 		}
 	}
 	lines := strings.Split(strings.TrimSpace(failedText(m.List())), "\n")
-	if len(lines) != 42 || lines[1]+lines[2] != "  s/GET /29: statusCode, 30 times      first: want 200, got 500" || lines[41] != "  and 10 more kinds" {
+	if len(lines) != 42 || lines[1]+lines[2] != "  s/GET /29: statusCode, 30 times      first: want 200, got 500" ||
+		lines[41] != "  and 10 more kinds" {
 		t.Errorf("%d lines:\n%s", len(lines), strings.Join(lines, "\n"))
 	}
 }

@@ -13,8 +13,8 @@ import (
 	"edgescope/report/text"
 )
 
-// File is a form in which a report can be written to a file. All are made from what a JSON report holds, so that a file that
-// was kept can be turned into any of them later.
+// File is a form in which a report can be written to a file. All are made from what a JSON report holds, so that a file
+// that was kept can be turned into any of them later.
 type File struct {
 	Name  string // as the flag is called
 	Usual string // name of a file in a directory
@@ -81,12 +81,16 @@ func findings(r *report.Report) []finding {
 		if message == "" {
 			message = c.Expression + " does not hold: " + c.Why()
 		}
-		list = append(list, finding{group: "thresholds", name: c.Expression, ok: c.OK, optional: c.Optional, message: message})
+		list = append(list, finding{
+			group: "thresholds", name: c.Expression, ok: c.OK, optional: c.Optional,
+			message: message,
+		})
 	}
 	for _, c := range r.Edgescope.Run.Expectations {
 		list = append(list, finding{
 			group: "expectations", name: c.Name, ok: c.Failed == 0,
-			message: fmt.Sprintf("%s of %s failed%s", text.Grouped(c.Failed), text.Grouped(c.OK+c.Failed), firstFailure(r, c.Name)),
+			message: fmt.Sprintf("%s of %s failed%s", text.Grouped(c.Failed), text.Grouped(c.OK+c.Failed),
+				firstFailure(r, c.Name)),
 		})
 	}
 	return append(list, baselineFindings(r)...)
@@ -102,7 +106,8 @@ func runFindings(r *report.Report) []finding {
 		list = append(list, finding{group: "run", name: "the run was completed", ok: true})
 	}
 	return append(list, finding{
-		group: "health", name: "loadgen kept its schedule", ok: e.Health.Valid, message: strings.Join(e.Health.Problems, "; "),
+		group: "health", name: "loadgen kept its schedule", ok: e.Health.Valid, message: strings.Join(e.Health.Problems,
+			"; "),
 	})
 }
 
@@ -145,10 +150,12 @@ func headlines(r *report.Report) [][2]string {
 	}
 	lines := [][2]string{
 		{"Requests", text.Grouped(run.Requests) + " at " + text.Decimal(run.Rate) + "/s" + failed},
-		{"Users", fmt.Sprintf("%s of %s planned, %s failed", text.Grouped(run.Users.Created), text.Grouped(run.Users.Planned), text.Grouped(run.Users.Failed))},
+		{"Users", fmt.Sprintf("%s of %s planned, %s failed", text.Grouped(run.Users.Created),
+			text.Grouped(run.Users.Planned), text.Grouped(run.Users.Failed))},
 	}
 	if run.Response.Count > 0 {
-		lines = append(lines, [2]string{"Response time", fmt.Sprintf("p50 %s, p95 %s, p99 %s ms", text.Milliseconds(run.Response.P50), text.Milliseconds(run.Response.P95), text.Milliseconds(run.Response.P99))})
+		lines = append(lines, [2]string{"Response time", fmt.Sprintf("p50 %s, p95 %s, p99 %s ms",
+			text.Milliseconds(run.Response.P50), text.Milliseconds(run.Response.P95), text.Milliseconds(run.Response.P99))})
 	}
 	if len(run.Codes) > 0 {
 		lines = append(lines, [2]string{"Status codes", countsText(run.Codes)})

@@ -20,8 +20,8 @@ import (
 	"edgescope/scenarios/plan"
 )
 
-// element is a part of the JUnit schema: which attributes an element has (true: it must), which children in which order, and
-// whether it holds text. It is the common ground of Jenkins' junit-10.xsd, Ant's and GitLab's readers.
+// element is a part of the JUnit schema: which attributes an element has (true: it must), which children in which
+// order, and whether it holds text. It is the common ground of Jenkins' junit-10.xsd, Ant's and GitLab's readers.
 type element struct {
 	attributes map[string]string // name -> pattern; one that begins with ! is required
 	children   []string
@@ -35,10 +35,14 @@ var (
 	seconds   = `\d+\.\d{3}`
 	problem   = element{attributes: map[string]string{"type": anyText, "message": "!" + anyText}, text: true}
 	junitRule = map[string]element{
-		"testsuites": {attributes: map[string]string{"name": anyText, "time": seconds, "tests": number, "failures": number, "errors": number}, children: []string{"testsuite"}},
+		"testsuites": {attributes: map[string]string{
+			"name": anyText, "time": seconds, "tests": number,
+			"failures": number, "errors": number,
+		}, children: []string{"testsuite"}},
 		"testsuite": {
 			attributes: map[string]string{
-				"name": "!" + anyText, "tests": "!" + number, "failures": number, "errors": number, "skipped": number, "time": seconds,
+				"name": "!" + anyText, "tests": "!" +
+					number, "failures": number, "errors": number, "skipped": number, "time": seconds,
 				"timestamp": `\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d`,
 			},
 			children: []string{"properties", "testcase"}, most: map[string]int{"properties": 1},
@@ -47,7 +51,10 @@ var (
 		"property":   {attributes: map[string]string{"name": "!" + anyText, "value": "!" + anyText}},
 		"testcase": {
 			attributes: map[string]string{"name": "!" + anyText, "classname": "!" + anyText, "time": seconds},
-			children:   []string{"skipped", "error", "failure"}, most: map[string]int{"skipped": 1, "error": 1, "failure": 1},
+			children:   []string{"skipped", "error", "failure"}, most: map[string]int{
+				"skipped": 1, "error": 1,
+				"failure": 1,
+			},
 		},
 		"skipped": problem, "error": problem, "failure": problem,
 	}
@@ -122,9 +129,12 @@ func TestTheSchemaCheckFindsFaults(t *testing.T) {
 	f(`<testsuites/>`, "")
 	f(`<testsuites><testsuite name="a" tests="x"/></testsuites>`, `testsuite has tests="x"`)
 	f(`<testsuite name="a" tests="1"><testcase name="a"/></testsuite>`, "testcase lacks classname")
-	f(`<testsuite name="a" tests="1"><testcase name="a" classname="b"/><properties/></testsuite>`, "properties stands at a wrong place in testsuite")
-	f(`<testcase name="a" classname="b"><failure message="x">why</failure>no</testcase>`, `testcase holds the text "no"`)
-	f(`<testcase name="a" classname="b"><failure message="x"/><failure message="y"/></testcase>`, "failure stands at a wrong place in testcase")
+	f(`<testsuite name="a" tests="1"><testcase name="a" classname="b"/><properties/></testsuite>`,
+		"properties stands at a wrong place in testsuite")
+	f(`<testcase name="a" classname="b"><failure message="x">why</failure>no</testcase>`,
+		`testcase holds the text "no"`)
+	f(`<testcase name="a" classname="b"><failure message="x"/><failure message="y"/></testcase>`,
+		"failure stands at a wrong place in testcase")
 	f(`<wrong/>`, "unknown element wrong")
 }
 
@@ -155,8 +165,10 @@ func TestJUnitIsValidAndCountsWhatFailed(t *testing.T) {
 		}
 		return ""
 	}
-	if got := fmt.Sprint(counts["testcase"], counts["failure"], counts["error"]); got != attr("tests")+" "+attr("failures")+" "+attr("errors") {
-		t.Errorf("cases, failures and errors are %s, the root says %s %s %s", got, attr("tests"), attr("failures"), attr("errors"))
+	if got := fmt.Sprint(counts["testcase"], counts["failure"],
+		counts["error"]); got != attr("tests")+" "+attr("failures")+" "+attr("errors") {
+		t.Errorf("cases, failures and errors are %s, the root says %s %s %s", got, attr("tests"), attr("failures"),
+			attr("errors"))
 	}
 }
 
@@ -227,7 +239,10 @@ func TestAnnotationsEscapeWorkflowCommands(t *testing.T) {
 			t.Errorf("%q is no workflow command", line)
 		}
 	}
-	for _, want := range []string{"::error title=a%2Cb%3A c%3A header x-cache-status values equals::1 of 24 failed", "<b>100%25</b>, say"} {
+	for _, want := range []string{
+		"::error title=a%2Cb%3A c%3A header x-cache-status values equals::1 of 24 failed",
+		"<b>100%25</b>, say",
+	} {
 		if !strings.Contains(buf.String(), want) {
 			t.Errorf("%q is missing in\n%s", want, buf.String())
 		}
@@ -235,7 +250,8 @@ func TestAnnotationsEscapeWorkflowCommands(t *testing.T) {
 	good := reporttest.Counted(t, "", 3, nil)
 	v := good.Judge(report.Outcome{})
 	buf.Reset()
-	if err := formats.Annotations(&buf, good.Report(report.RunInfo{Name: "x"}, reporttest.New(t, reporttest.Shop).Ended(), &v)); err != nil {
+	if err := formats.Annotations(&buf, good.Report(report.RunInfo{Name: "x"},
+		reporttest.New(t, reporttest.Shop).Ended(), &v)); err != nil {
 		t.Fatal(err)
 	}
 	if want := "::notice title=x::passed: 3 at "; !strings.HasPrefix(buf.String(), want) {
@@ -284,7 +300,10 @@ func TestChartShowsTheLimits(t *testing.T) {
 	r := reporttest.ShopReport(t)
 	draw := func(limit float64) string {
 		r.Edgescope.Ensure = []plan.CheckSource{
-			{Metric: "edgescope.response_time.p95", Max: limit}, {Metric: "edgescope.response_time.count", Max: 1}, {Metric: "http.codes.500", Max: 2},
+			{Metric: "edgescope.response_time.p95", Max: limit}, {
+				Metric: "edgescope.response_time.count",
+				Max:    1,
+			}, {Metric: "http.codes.500", Max: 2},
 		}
 		var buf bytes.Buffer
 		if err := formats.HTML(&buf, r); err != nil {
@@ -334,7 +353,8 @@ func TestFormatsTakeAnyRun(t *testing.T) {
 		if len(o.Warnings) > 0 {
 			v = v.With(&report.Comparison{Verdict: report.NotComparable, Reasons: []string{"the scripts differ"}})
 		}
-		r := reporttest.ThroughFile(t, s.Report(report.RunInfo{Name: what}, reporttest.New(t, reporttest.Shop).Ended(), &v))
+		r := reporttest.ThroughFile(t, s.Report(report.RunInfo{Name: what}, reporttest.New(t, reporttest.Shop).Ended(),
+			&v))
 		for _, file := range formats.Files() {
 			var buf bytes.Buffer
 			if err := file.Write(&buf, r); err != nil || buf.Len() == 0 {

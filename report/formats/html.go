@@ -60,8 +60,9 @@ func HTML(w io.Writer, r *report.Report) error {
 	m := pageModel{
 		Run: run, Seed: r.Edgescope.Seed, Headline: r.Edgescope.Headline, Headlines: headlines(r), Health: &r.Edgescope.Health,
 		Environment: r.Edgescope.Environment.String(),
-		When:        fmt.Sprintf("%s, %s", run.Started.UTC().Format("2006-01-02 15:04:05 UTC"), run.Ended.Sub(run.Started).Round(time.Second)),
-		Charts:      charts(r), Style: template.CSS(chart.Style()), Tables: tables(r), HealthRows: healthRows(&r.Edgescope.Health),
+		When: fmt.Sprintf("%s, %s", run.Started.UTC().Format("2006-01-02 15:04:05 UTC"),
+			run.Ended.Sub(run.Started).Round(time.Second)),
+		Charts: charts(r), Style: template.CSS(chart.Style()), Tables: tables(r), HealthRows: healthRows(&r.Edgescope.Health),
 	}
 	m.Checks = pageChecks(findings(r))
 	if c := r.Edgescope.Comparison; c != nil {
@@ -69,7 +70,10 @@ func HTML(w io.Writer, r *report.Report) error {
 		if class == report.NotComparable {
 			class = "error"
 		}
-		m.Comparison = &pageComparison{Class: class, Verdict: c.Verdict, Sentence: c.Sentence(), Rows: changeRows(c), Notes: c.Notes}
+		m.Comparison = &pageComparison{
+			Class: class, Verdict: c.Verdict, Sentence: c.Sentence(), Rows: changeRows(c),
+			Notes: c.Notes,
+		}
 	}
 	if err := page.Execute(w, m); err != nil {
 		return fmt.Errorf("write HTML: %w", err)
@@ -84,7 +88,10 @@ func pageChecks(findings []finding) []pageCheck {
 		for i := range findings {
 			f := &findings[i]
 			if f.class() == class && (f.group == "thresholds" || f.group == "expectations") {
-				checks = append(checks, pageCheck{class, f.word(), f.group, f.name, strings.TrimPrefix(f.detail(), f.name+" does not hold: ")})
+				checks = append(checks, pageCheck{
+					class, f.word(), f.group, f.name,
+					strings.TrimPrefix(f.detail(), f.name+" does not hold: "),
+				})
 			}
 		}
 	}
@@ -99,13 +106,22 @@ func tables(r *report.Report) []pageTable {
 	}
 	all := []pageTable{
 		{Title: "Latency", Head: []string{"ms", "Count", "Mean", "p50", "p95", "p99", "Max"}, Rows: latencyRows(r)},
-		{Title: "Phases", Head: []string{"Phase", "Start s", "Length s", "Users", "Users/s"}, Rows: phaseRows(run.Phases)},
+		{
+			Title: "Phases", Head: []string{"Phase", "Start s", "Length s", "Users", "Users/s"},
+			Rows: phaseRows(run.Phases),
+		},
 		{Title: "Steps", Head: parts("Step"), Rows: partRows(run.Steps)},
 		{Title: "Regions", Head: parts("Region"), Rows: partRows(run.Regions)},
 		{Title: "Errors", Head: []string{"Error", "Users"}, Rows: counterRows(run.Errors)},
-		{Title: "Failed expectations", Head: []string{"Step", "Expectation", "Times", "First: want", "got"}, Rows: failureRows(r)},
+		{
+			Title: "Failed expectations", Head: []string{"Step", "Expectation", "Times", "First: want", "got"},
+			Rows: failureRows(r),
+		},
 		{Title: "Cache", Head: []string{"Status", "Responses"}, Rows: counterRows(run.Cache)},
-		{Title: "Figures over time", Folded: true, Head: []string{"Second", "Requests", "Errors", "Users", "p50 ms", "p95 ms", "p99 ms"}, Rows: pointRows(run.Points)},
+		{Title: "Figures over time", Folded: true, Head: []string{
+			"Second", "Requests", "Errors", "Users", "p50 ms",
+			"p95 ms", "p99 ms",
+		}, Rows: pointRows(run.Points)},
 	}
 	var tables []pageTable
 	for _, t := range all {
@@ -120,7 +136,10 @@ func latencyRows(r *report.Report) (rows [][]string) {
 	for _, row := range latencies() {
 		d, ok := r.Aggregate.Summaries[row.series]
 		if ok {
-			rows = append(rows, []string{row.title, text.Grouped(int64(d.Count)), text.Milliseconds(d.Mean), text.Milliseconds(d.P50), text.Milliseconds(d.P95), text.Milliseconds(d.P99), text.Milliseconds(d.Max)})
+			rows = append(rows, []string{
+				row.title, text.Grouped(int64(d.Count)), text.Milliseconds(d.Mean),
+				text.Milliseconds(d.P50), text.Milliseconds(d.P95), text.Milliseconds(d.P99), text.Milliseconds(d.Max),
+			})
 		}
 	}
 	return rows
@@ -132,7 +151,10 @@ func phaseRows(phases []edge.RunPhase) (rows [][]string) {
 		if p.ToRate != p.FromRate {
 			rate += " to " + text.Decimal(p.ToRate)
 		}
-		rows = append(rows, []string{p.Name, text.Decimal(text.Round(p.Start, 1)), text.Decimal(text.Round(p.Duration, 1)), text.Grouped(p.Arrivals), rate})
+		rows = append(rows, []string{
+			p.Name, text.Decimal(text.Round(p.Start, 1)),
+			text.Decimal(text.Round(p.Duration, 1)), text.Grouped(p.Arrivals), rate,
+		})
 	}
 	return rows
 }
@@ -160,12 +182,14 @@ func pointRows(points []edge.RunPoint) (rows [][]string) {
 
 func healthRows(h *report.Health) [][2]string {
 	return [][2]string{
-		{"Arrivals", fmt.Sprintf("%s of %s planned started, %s skipped", text.Grouped(h.Created), text.Grouped(int64(h.Planned)), text.Grouped(h.Skipped))},
+		{"Arrivals", fmt.Sprintf("%s of %s planned started, %s skipped", text.Grouped(h.Created),
+			text.Grouped(int64(h.Planned)), text.Grouped(h.Skipped))},
 		{"Lag p99", fmt.Sprintf("%s ms (limit %s ms)", text.Milliseconds(h.LagP99), text.Decimal(h.LagLimit))},
 		{"Lag p99, worst 10 s", text.Milliseconds(h.WorstLagP99) + " ms"},
 		{"Late arrivals", text.Grouped(h.Late)},
 		{"Processors used up", text.Decimal(text.Round(h.CPUSaturated, 1)) + " s at most"},
 		{"Throttled", text.Decimal(text.Round(h.Throttled, 1)) + " s at most"},
-		{"Garbage collector", fmt.Sprintf("%s of the processors, longest pause %s ms", text.Percent(h.GCShare), text.Milliseconds(h.GCPause))},
+		{"Garbage collector", fmt.Sprintf("%s of the processors, longest pause %s ms", text.Percent(h.GCShare),
+			text.Milliseconds(h.GCPause))},
 	}
 }

@@ -11,8 +11,8 @@ import (
 	"edgescope/report"
 )
 
-// The elements of a JUnit report, as Jenkins' junit-10.xsd, GitLab and GitHub's actions read them: attributes and the order
-// of children are theirs.
+// The elements of a JUnit report, as Jenkins' junit-10.xsd, GitLab and GitHub's actions read them: attributes and the
+// order of children are theirs.
 type junitSuites struct {
 	XMLName  xml.Name     `xml:"testsuites"`
 	Name     string       `xml:"name,attr"`
@@ -60,8 +60,8 @@ type junitProblem struct {
 }
 
 // JUnit writes a JUnit report: a suite for each of run, health, thresholds, expectations and baseline, and a case for
-// each thing that the run was judged by. A threshold that does not decide and fails is skipped; a run that could not go on or
-// is not valid is an error, not a failure.
+// each thing that the run was judged by. A threshold that does not decide and fails is skipped; a run that could not go
+// on or is not valid is an error, not a failure.
 func JUnit(w io.Writer, r *report.Report) error {
 	run := &r.Edgescope.Run
 	lasted := junitTime(run.Ended.Sub(run.Started))

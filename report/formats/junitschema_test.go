@@ -39,13 +39,22 @@ func TestJUnitIsValidByTheSchema(t *testing.T) {
 	}
 	f("as it is", func(*report.Report) {})
 	f("nothing was judged", func(r *report.Report) { r.Edgescope.Checks, r.Edgescope.Run.Expectations = nil, nil })
-	f("a check stands twice", func(r *report.Report) { r.Edgescope.Checks = append(r.Edgescope.Checks, r.Edgescope.Checks...) })
+	f("a check stands twice", func(r *report.Report) {
+		r.Edgescope.Checks = append(r.Edgescope.Checks,
+			r.Edgescope.Checks...)
+	})
 	f("not valid", func(r *report.Report) {
 		r.Edgescope.Run.Verdict, r.Edgescope.Health.Valid, r.Edgescope.Health.Problems = "invalid", false, []string{"\x00<late>", "]]>"}
 	})
-	f("interrupted", func(r *report.Report) { r.Edgescope.Run.Verdict, r.Edgescope.Run.Reason = "interrupted", "a signal" })
+	f("interrupted", func(r *report.Report) {
+		r.Edgescope.Run.Verdict, r.Edgescope.Run.Reason = "interrupted",
+			"a signal"
+	})
 	f("worse", func(r *report.Report) {
-		r.Edgescope.Comparison = &report.Comparison{Verdict: report.Worse, Changes: []report.Change{{Metric: "response_time p95", Verdict: report.Worse}}}
+		r.Edgescope.Comparison = &report.Comparison{
+			Verdict: report.Worse,
+			Changes: []report.Change{{Metric: "response_time p95", Verdict: report.Worse}},
+		}
 	})
 }
 

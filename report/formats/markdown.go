@@ -27,7 +27,8 @@ func Markdown(w io.Writer, r *report.Report) error {
 	mdFindings(&b, r)
 	mdComparison(&b, r.Edgescope.Comparison)
 	mdTable(&b, "Steps", []string{"Step", "Requests", "Failed", "p50 ms", "p95 ms", "p99 ms"}, partRows(run.Steps))
-	mdTable(&b, "Regions", []string{"Region", "Requests", "Failed", "p50 ms", "p95 ms", "p99 ms"}, partRows(run.Regions))
+	mdTable(&b, "Regions", []string{"Region", "Requests", "Failed", "p50 ms", "p95 ms", "p99 ms"},
+		partRows(run.Regions))
 	mdTable(&b, "Errors", []string{"Error", "Users"}, counterRows(run.Errors))
 	for _, warning := range run.Warnings {
 		b.WriteString("> " + md(warning) + "\n\n")

@@ -61,8 +61,8 @@ func dotted(b *strings.Builder, name, value string) {
 	b.WriteString(left + value + "\n")
 }
 
-// writePeriod prints the figures of a period under Artillery's names. Endpoint metrics are in the files only, our own series
-// in the tables.
+// writePeriod prints the figures of a period under Artillery's names. Endpoint metrics are in the files only, our own
+// series in the tables.
 func writePeriod(b *strings.Builder, s *report.Summary, p *sums.Period) {
 	for _, name := range slices.Sorted(maps.Keys(p.Counters)) {
 		if !s.OfEndpoint(name) {
@@ -133,7 +133,8 @@ func writeParts(b *strings.Builder, title string, parts []edge.RunPart) {
 		p := &parts[i]
 		q := &p.Response
 		of := func(ms float64) string { return text.MillisecondsOf(q.Count, ms) }
-		fmt.Fprintf(b, "%-34s %8d %7d %8s %8s %8s\n", text.Shorten(p.Name, 34), p.Requests, p.Failed, of(q.P50), of(q.P95), of(q.Max))
+		fmt.Fprintf(b, "%-34s %8d %7d %8s %8s %8s\n", text.Shorten(p.Name, 34), p.Requests, p.Failed, of(q.P50),
+			of(q.P95), of(q.Max))
 	}
 }
 
@@ -151,13 +152,15 @@ func failedText(list []sums.FailedExpectation) string {
 			fmt.Fprintf(&b, "  and %d more kinds\n", len(list)-maxFailed)
 			break
 		}
-		fmt.Fprintf(&b, "  %s: %s, %s\n      first: want %s, got %s\n", one.Step, one.Kind, text.Plural(one.Times, "time"),
+		fmt.Fprintf(&b, "  %s: %s, %s\n      first: want %s, got %s\n", one.Step, one.Kind,
+			text.Plural(one.Times, "time"),
 			text.Shorten(one.Want, 28), text.Shorten(one.Got, 28))
 	}
 	return b.String()
 }
 
-// checksText is the checks as Artillery prints them: "ok: <expression>" or "fail: <expression>"; "" when there are none.
+// checksText is the checks as Artillery prints them: "ok: <expression>" or "fail: <expression>"; "" when there are
+// none.
 func checksText(checks []report.CheckResult) string {
 	if len(checks) == 0 {
 		return ""

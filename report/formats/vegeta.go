@@ -11,8 +11,8 @@ import (
 	"edgescope/load"
 )
 
-// VegetaWriter writes every request of a run as a vegeta result (gob), the file that vegeta report, plot and encode read. It
-// is for one goroutine.
+// VegetaWriter writes every request of a run as a vegeta result (gob), the file that vegeta report, plot and encode
+// read. It is for one goroutine.
 type VegetaWriter struct {
 	buffer *bufio.Writer
 	encode vegeta.Encoder

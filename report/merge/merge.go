@@ -20,9 +20,10 @@ import (
 // maxStartSpread is by how much the segments of a run may have started apart.
 const maxStartSpread = time.Second
 
-// Reports makes one run of the reports of all its segments, in any order: counters are added, distributions too, and thresholds,
-// expectations and health are judged on the sum, as if one process had run it all. A missing or doubled segment, or one of
-// another run, is an error. Points over time are as long as the segments' blocks. The segments stay as they are.
+// Reports makes one run of the reports of all its segments, in any order: counters are added, distributions too, and
+// thresholds, expectations and health are judged on the sum, as if one process had run it all. A missing or doubled
+// segment, or one of another run, is an error. Points over time are as long as the segments' blocks. The segments stay
+// as they are.
 func Reports(segments []*report.Report) (*report.Report, error) {
 	segments = slices.Clone(segments)
 	if err := complete(segments); err != nil {
@@ -170,7 +171,8 @@ func (m *merger) checks() ([]plan.Check, error) {
 	return checks, nil
 }
 
-// judge holds the merged run against its thresholds. What made a segment invalid or ended it early does so for the whole.
+// judge holds the merged run against its thresholds. What made a segment invalid or ended it early does so for the
+// whole.
 func (m *merger) judge(r *report.Report, checks []plan.Check, lag sums.WorstLag) report.Verdict {
 	o := report.Outcome{LagLimit: time.Duration(m.first.Health.LagLimit * 1e6), Target: m.first.Run.Target}
 	var earliest, latest time.Time

@@ -28,8 +28,10 @@ config:
 scenarios: [{name: buy, flow: [{get: {url: /cart}}]}]
 `
 
-// segmentsOf adds a run of 500 users up as a whole and as n segments, and answers the reports of both after a file.
-func segmentsOf(t *testing.T, n int, change func(i int, o *report.Outcome)) (whole *report.Report, parts []*report.Report) {
+// segmentsOf adds a run of 500 users up as a whole and as n segments, and returns the reports of both after a file.
+func segmentsOf(t *testing.T, n int, change func(i int, o *report.Outcome)) (whole *report.Report,
+	parts []*report.Report,
+) {
 	t.Helper()
 	s := reporttest.New(t, dividedScript)
 	schedule := load.NewSchedule(s.Plan.Phases, 1)
@@ -60,7 +62,8 @@ func segmentsOf(t *testing.T, n int, change func(i int, o *report.Outcome)) (who
 			change(i, &o)
 		}
 		v := sum.Judge(o)
-		parts = append(parts, reporttest.ThroughFile(t, sum.Report(report.RunInfo{ID: "b", Name: "divided", Seed: 3}, end, &v)))
+		parts = append(parts, reporttest.ThroughFile(t, sum.Report(report.RunInfo{ID: "b", Name: "divided", Seed: 3},
+			end, &v)))
 	}
 	return whole, parts
 }
@@ -93,11 +96,14 @@ func TestMergedRunIsTheWholeRun(t *testing.T) {
 		if diff := cmp.Diff(whole, reporttest.ThroughFile(t, merged), options); diff != "" {
 			t.Fatalf("%d segments (-whole +merged):\n%s", n, diff)
 		}
-		if got := len(merged.Edgescope.Run.Points); got != len(whole.Edgescope.Blocks) || merged.Edgescope.Segments != n {
-			t.Errorf("%d points of %d segments, want %d of %d", got, merged.Edgescope.Segments, len(whole.Edgescope.Blocks), n)
+		if got := len(merged.Edgescope.Run.Points); got != len(whole.Edgescope.Blocks) ||
+			merged.Edgescope.Segments != n {
+			t.Errorf("%d points of %d segments, want %d of %d", got, merged.Edgescope.Segments,
+				len(whole.Edgescope.Blocks), n)
 		}
 		if merged.Edgescope.Run.ExitCode != 1 || len(merged.Edgescope.Checks) != 5 {
-			t.Errorf("exit %d with %d checks, want 1 with 5", merged.Edgescope.Run.ExitCode, len(merged.Edgescope.Checks))
+			t.Errorf("exit %d with %d checks, want 1 with 5", merged.Edgescope.Run.ExitCode,
+				len(merged.Edgescope.Checks))
 		}
 	}
 }
@@ -114,11 +120,16 @@ func TestMergeRefusesWhatIsNoRun(t *testing.T) {
 	f(func(p []*report.Report) []*report.Report { return p[:2] }, "segment 2/3 is there 0 times")
 	f(func(p []*report.Report) []*report.Report { return append(p, p[1]) }, "segment 1/3 is there 2 times")
 	f(func(p []*report.Report) []*report.Report { p[1].Edgescope.Seed++; return p }, "segment 1/3 has seed 4, not 3")
-	f(func(p []*report.Report) []*report.Report { p[1].Edgescope.ScriptHash = "x"; return p }, "segment 1/3 ran another script")
-	f(func(p []*report.Report) []*report.Report { p[1].Edgescope.Segment.Count = 4; return p }, "segment 1/4 is of another division than 0/3")
-	f(func(p []*report.Report) []*report.Report { p[1].Edgescope.Segment = nil; return p }, "report 2 is of a whole run")
-	f(func(p []*report.Report) []*report.Report { p[0].Edgescope.Segment = nil; return p }, "report 1 is of a whole run")
-	f(func(p []*report.Report) []*report.Report { p[2].Edgescope.Windows = nil; return p }, "segment 2/3 has 0 windows for 3 periods")
+	f(func(p []*report.Report) []*report.Report { p[1].Edgescope.ScriptHash = "x"; return p },
+		"segment 1/3 ran another script")
+	f(func(p []*report.Report) []*report.Report { p[1].Edgescope.Segment.Count = 4; return p },
+		"segment 1/4 is of another division than 0/3")
+	f(func(p []*report.Report) []*report.Report { p[1].Edgescope.Segment = nil; return p },
+		"report 2 is of a whole run")
+	f(func(p []*report.Report) []*report.Report { p[0].Edgescope.Segment = nil; return p },
+		"report 1 is of a whole run")
+	f(func(p []*report.Report) []*report.Report { p[2].Edgescope.Windows = nil; return p },
+		"segment 2/3 has 0 windows for 3 periods")
 	f(func(p []*report.Report) []*report.Report {
 		p[0].Edgescope.Ensure[0].Metric, p[0].Edgescope.Ensure[0].Text = "", "1 <"
 		return p
@@ -164,7 +175,8 @@ func TestOneSegmentDecidesForTheWhole(t *testing.T) {
 func TestComparisonConcludesAReport(t *testing.T) {
 	whole, _ := segmentsOf(t, 1, nil)
 	whole.Conclude(&report.Comparison{Verdict: report.Worse})
-	if r := whole.Edgescope.Run; r.ExitCode != 1 || !strings.Contains(r.Reason, "thresholds failed") || !strings.Contains(r.Reason, "; worse than the baseline") {
+	if r := whole.Edgescope.Run; r.ExitCode != 1 || !strings.Contains(r.Reason, "thresholds failed") ||
+		!strings.Contains(r.Reason, "; worse than the baseline") {
 		t.Errorf("exit %d: %s", r.ExitCode, r.Reason)
 	}
 }

@@ -53,7 +53,10 @@ func pointsOf(blocks []sums.Block) []edge.RunPoint {
 		var response, service distribution.Histogram
 		response.Add(b.Response)
 		service.Add(b.Service)
-		p := edge.RunPoint{At: b.At, Width: b.Width, Arrivals: b.Arrivals, Requests: b.Requests, Errors: b.Errors, Active: b.Active}
+		p := edge.RunPoint{
+			At: b.At, Width: b.Width, Arrivals: b.Arrivals, Requests: b.Requests, Errors: b.Errors,
+			Active: b.Active,
+		}
 		sums.SetPoint(&p, &response, &service)
 		points = append(points, p)
 	}
@@ -61,7 +64,9 @@ func pointsOf(blocks []sums.Block) []edge.RunPoint {
 }
 
 // parts adds the steps or the regions of all segments.
-func (m *merger) parts(of func(*report.Edgescope) ([]edge.RunPart, map[string]distribution.Buckets)) ([]edge.RunPart, map[string]distribution.Buckets) {
+func (m *merger) parts(of func(*report.Edgescope) ([]edge.RunPart, map[string]distribution.Buckets)) ([]edge.RunPart,
+	map[string]distribution.Buckets,
+) {
 	parts := sums.Parts{}
 	for _, s := range m.segments {
 		list, buckets := of(&s.Edgescope)

@@ -89,10 +89,14 @@ func MS(n float64) time.Duration { return time.Duration(n * float64(time.Millise
 func (s *Script) Request(at time.Time, attack, endpoint string, code uint16, took float64) *load.Result {
 	return &load.Result{
 		Result: vegeta.Result{
-			Attack: attack, Code: code, Timestamp: at, Latency: MS(took + 1.5), Method: "GET", URL: "https://shop.test" + endpoint,
+			Attack: attack, Code: code, Timestamp: at, Latency: MS(took +
+				1.5), Method: "GET", URL: "https://shop.test" + endpoint,
 		},
 		Scenario: "buy", Endpoint: endpoint, Final: true, Decoded: 100,
-		Timing: network.Timing{Lag: MS(0.25), ConnWait: MS(0.25), TTFB: MS(took), Download: MS(1), Waited: MS(took), Sent: at.Add(MS(0.5))},
+		Timing: network.Timing{
+			Lag: MS(0.25), ConnWait: MS(0.25), TTFB: MS(took), Download: MS(1), Waited: MS(took),
+			Sent: at.Add(MS(0.5)),
+		},
 	}
 }
 
@@ -110,7 +114,10 @@ func ShopRun(t testing.TB) *Script {
 		cold := k%4 == 0
 		cart.EdgeRegion, cart.CacheStatus, cart.ColdStart = []string{"FRA", "IAD"}[k%2], "hit", &cold
 		cart.TCP, cart.ConnWait = MS(0.25), 0
-		cart.Outcomes = []plan.Outcome{{OK: true, Type: "statusCode"}, {OK: k != 3, Type: "header x-cache-status values equals", Want: "hit", Got: "miss"}}
+		cart.Outcomes = []plan.Outcome{
+			{OK: true, Type: "statusCode"},
+			{OK: k != 3, Type: "header x-cache-status values equals", Want: "hit", Got: "miss"},
+		}
 		s.Add(cart)
 		order := s.Request(at.Add(MS(20)), "buy/order", "/order (order)", 201, 12)
 		order.Name, order.Reused = "order", true
@@ -135,7 +142,10 @@ func ShopReport(t testing.TB) *report.Report {
 	t.Helper()
 	s := ShopRun(t)
 	v := s.Summary.Judge(report.Outcome{Warnings: []string{"few ports | <b>100%</b>, say"}})
-	info := report.RunInfo{ID: "0123456789abcdef0123456789abcdef", Name: "shop <nightly> & more", Commit: "abc", Seed: 7}
+	info := report.RunInfo{
+		ID: "0123456789abcdef0123456789abcdef", Name: "shop <nightly> & more", Commit: "abc",
+		Seed: 7,
+	}
 	return ThroughFile(t, s.Summary.Report(info, s.Ended(), &v))
 }
 
@@ -153,7 +163,8 @@ func ThroughFile(t testing.TB, r *report.Report) *report.Report {
 	return got
 }
 
-// Counted is a summary of n users with one request each, that says what f makes of them; ensure is YAML that follows the phases.
+// Counted is a summary of n users with one request each, that says what f makes of them; ensure is YAML that follows
+// the phases.
 func Counted(t testing.TB, ensure string, n int, f func(*load.Result, *load.UserStart, *load.UserEnd)) *report.Summary {
 	t.Helper()
 	s := New(t, fmt.Sprintf("config: {phases: [{duration: 5, arrivalCount: %d}]%s}\nscenarios: [{name: buy, flow: [{get: {url: /cart}}]}]", n, ensure))

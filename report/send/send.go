@@ -1,5 +1,5 @@
-// Package send sends what loadgen measured to a collector, over OTLP: the spans and the summary of a run, or a comparison of
-// engines.
+// Package send sends what loadgen measured to a collector, over OTLP: the spans and the summary of a run, or a
+// comparison of engines.
 package send
 
 import (
@@ -25,8 +25,9 @@ import (
 	"edgescope/edge"
 )
 
-// Client sends a run to an OTLP/HTTP receiver: the sampled client spans, and the summary as a span of its own whenever it
-// changes. Nothing of it slows the load down: spans wait in a bounded queue, and what the receiver does not take is counted.
+// Client sends a run to an OTLP/HTTP receiver: the sampled client spans, and the summary as a span of its own whenever
+// it changes. Nothing of it slows the load down: spans wait in a bounded queue, and what the receiver does not take is
+// counted.
 type Client struct {
 	provider *sdktrace.TracerProvider
 	exporter *countingExporter
@@ -44,12 +45,13 @@ type Options struct {
 	Version string // of loadgen
 }
 
-// TracesURL is where an OTLP/HTTP receiver takes traces, <endpoint>/v1/traces, unless the endpoint says so already. An error
-// is the endpoint's text.
+// TracesURL is where an OTLP/HTTP receiver takes traces, <endpoint>/v1/traces, unless the endpoint says so already. An
+// error is the endpoint's text.
 func TracesURL(endpoint string) (string, error) {
 	u, err := url.Parse(endpoint)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return "", fmt.Errorf("--otlp %q: want the URL of an OTLP/HTTP receiver such as http://127.0.0.1:4318", endpoint)
+		return "", fmt.Errorf("--otlp %q: want the URL of an OTLP/HTTP receiver such as http://127.0.0.1:4318",
+			endpoint)
 	}
 	return strings.TrimSuffix(strings.TrimSuffix(endpoint, "/"), "/v1/traces") + "/v1/traces", nil
 }
@@ -79,7 +81,8 @@ func Open(ctx context.Context, o Options, log *slog.Logger) (*Client, error) {
 		sdktrace.WithRawSpanLimits(limits),
 		sdktrace.WithIDGenerator(spanIDs{}),
 		sdktrace.WithResource(resource.NewSchemaless(
-			attribute.String(edge.KeyServiceName, edge.RunService), attribute.String(edge.KeyServiceVersion, o.Version))),
+			attribute.String(edge.KeyServiceName, edge.RunService), attribute.String(edge.KeyServiceVersion,
+				o.Version))),
 	)
 	return c, nil
 }
@@ -87,7 +90,8 @@ func Open(ctx context.Context, o Options, log *slog.Logger) (*Client, error) {
 // Tracer makes the client spans of a run.
 func (c *Client) Tracer() trace.Tracer { return c.provider.Tracer("edgescope/loadgen") }
 
-// SendRun sends a summary as a span named edge.RunSpan whose trace id is the run's ID, from the start of the run to now.
+// SendRun sends a summary as a span named edge.RunSpan whose trace id is the run's ID, from the start of the run to
+// now.
 func (c *Client) SendRun(ctx context.Context, run *edge.Run) error {
 	id, err := trace.TraceIDFromHex(run.ID)
 	if err != nil {

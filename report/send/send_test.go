@@ -86,7 +86,10 @@ func TestCollectorGetsTheRunUnderItsOwnTraceID(t *testing.T) {
 		t.Fatal(err)
 	}
 	start := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
-	run := &edge.Run{ID: "0123456789abcdef0123456789abcdef", Name: "shop", Started: start, Updated: start.Add(10 * time.Second), Verdict: edge.VerdictRunning, Requests: 7}
+	run := &edge.Run{
+		ID: "0123456789abcdef0123456789abcdef", Name: "shop", Started: start,
+		Updated: start.Add(10 * time.Second), Verdict: edge.VerdictRunning, Requests: 7,
+	}
 	run.Warnings = []string{strings.Repeat("long ", 20_000)}
 	if err := c.SendRun(t.Context(), run); err != nil {
 		t.Fatal(err)
@@ -121,7 +124,11 @@ func TestCollectorGetsTheRunUnderItsOwnTraceID(t *testing.T) {
 }
 
 func TestLostSpansAreCounted(t *testing.T) {
-	down := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }))
+	down := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter,
+		_ *http.Request,
+	) {
+		w.WriteHeader(http.StatusForbidden)
+	}))
 	defer down.Close()
 	var log strings.Builder
 	c, err := send.Open(t.Context(), options(t, down.URL), slog.New(slog.NewTextHandler(&log, nil)))

@@ -8,8 +8,8 @@ import (
 	"edgescope/internal/near"
 )
 
-// Lookup finds a figure by the name that checks use: a counter, a rate, or "<summary>.<figure>". A counter of a known family
-// that never counted is 0; any other name that was not seen is not there.
+// Lookup finds a figure by the name that checks use: a counter, a rate, or "<summary>.<figure>". A counter of a known
+// family that never counted is 0; any other name that was not seen is not there.
 func (p *Period) Lookup(name string) (float64, bool) {
 	if n, ok := p.Counters[name]; ok {
 		return float64(n), true
@@ -34,10 +34,14 @@ func knownCounter(name string) bool {
 		"http.requests", "http.responses", "http.downloaded_bytes", "plugins.expect.ok", "plugins.expect.failed":
 		return true
 	}
-	if status, ok := strings.CutPrefix(name, CacheCounters); ok && slices.Contains(cacheStatuses[:], status) || name == "edgescope.cold_starts" {
+	if status, ok := strings.CutPrefix(name, CacheCounters); ok && slices.Contains(cacheStatuses[:], status) ||
+		name == "edgescope.cold_starts" {
 		return true
 	}
-	for _, family := range []string{"vusers.created_by_name.", "http.codes.", "errors.", "plugins.expect.ok.", "plugins.expect.failed."} {
+	for _, family := range []string{
+		"vusers.created_by_name.", "http.codes.", "errors.", "plugins.expect.ok.",
+		"plugins.expect.failed.",
+	} {
 		if strings.HasPrefix(name, family) && len(name) > len(family) {
 			return true
 		}
@@ -45,7 +49,8 @@ func knownCounter(name string) bool {
 	return false
 }
 
-// Nearest is the seen name that takes the fewest changes to become the given one, "" if they are more than a third of its length.
+// Nearest is the seen name that takes the fewest changes to become the given one, "" if they are more than a third of
+// its length.
 func (p *Period) Nearest(name string) string {
 	best, least := "", len(name)/3+1
 	try := func(candidate string) {

@@ -12,14 +12,16 @@ import (
 	"edgescope/report/text"
 )
 
-// Period is the whole run (aggregate) or one window of 10 s aligned to wall clock (intermediate), in the shape of Artillery's
-// report. A name that is absent was never seen. Times are Unix milliseconds; distributions are milliseconds.
+// Period is the whole run (aggregate) or one window of 10 s aligned to wall clock (intermediate), in the shape of
+// Artillery's report. A name that is absent was never seen. Times are Unix milliseconds; distributions are
+// milliseconds.
 type Period struct {
 	Counters   map[string]int64        `json:"counters"`
 	Rates      map[string]float64      `json:"rates"`
 	Summaries  map[string]Distribution `json:"summaries"`
 	Histograms map[string]Distribution `json:"histograms"` // the same as Summaries
-	// Period is the start of the (last) window: a number in the aggregate, text in an intermediate, as Artillery has it.
+	// Period is the start of the (last) window: a number in the aggregate, text in an intermediate, as Artillery has
+	// it.
 	Period           json.RawMessage `json:"period"`
 	FirstCounterAt   int64           `json:"firstCounterAt,omitempty"`
 	LastCounterAt    int64           `json:"lastCounterAt,omitempty"`

@@ -24,7 +24,8 @@ const (
 	Warm = ".warm"
 )
 
-// The names of what is known of caches: counters by status, of all answers and by endpoint, and the hit ratios made of them.
+// The names of what is known of caches: counters by status, of all answers and by endpoint, and the hit ratios made of
+// them.
 const (
 	CacheCounters   = "edgescope.cache."
 	CacheByEndpoint = "edgescope.cache-by-endpoint."
@@ -37,7 +38,8 @@ var cacheStatuses = [...]string{
 }
 
 // addHitRatios adds edgescope.cache.hit_ratio, and one for each endpoint, to the rates: a number from 0 to 1 with four
-// decimals. Answers that could not come from the cache (bypass, dynamic) are in no ratio; without any other there is none.
+// decimals. Answers that could not come from the cache (bypass, dynamic) are in no ratio; without any other there is
+// none.
 func addHitRatios(rates map[string]float64, counters map[string]int64) {
 	type count struct{ hits, all int64 }
 	counts := map[string]count{}

@@ -1,5 +1,5 @@
-// Package sums holds what is added up of a run: counters and distributions of a stretch of time, steps and regions, blocks, and
-// the figures that a report shows of them.
+// Package sums holds what is added up of a run: counters and distributions of a stretch of time, steps and regions,
+// blocks, and the figures that a report shows of them.
 package sums
 
 import (
@@ -8,7 +8,8 @@ import (
 	"edgescope/report/distribution"
 )
 
-// Tally holds the counters and distributions of a stretch of a run, under the names of the report. It is for one goroutine.
+// Tally holds the counters and distributions of a stretch of a run, under the names of the report. It is for one
+// goroutine.
 type Tally struct {
 	Counters   map[string]int64
 	Histograms map[string]*distribution.Histogram

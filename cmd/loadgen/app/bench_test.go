@@ -17,7 +17,7 @@ import (
 
 const wasmBench = "../../../wasm-bench"
 
-// bench runs the verb in this process and answers its exit code and what it wrote.
+// bench runs the verb in this process and returns its exit code and what it wrote.
 func bench(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
@@ -69,9 +69,11 @@ func TestBenchWritesAndSends(t *testing.T) {
 	collector := newTarget()
 	defer collector.Close()
 	dir := t.TempDir()
-	code, stdout, stderr := bench(t, "--wasm-bench", wasmBench, "--sizes", "small", "--engines", "wasm-simd", "--rounds", "2", "--seed", "7",
+	code, stdout, stderr := bench(t, "--wasm-bench", wasmBench, "--sizes", "small", "--engines", "wasm-simd",
+		"--rounds", "2", "--seed", "7",
 		"-o", dir, "--markdown", dir, "--html", dir+"/page.html", "--otlp", collector.URL, "--run", "nightly", "--quiet")
-	if code != 0 || stderr != "" || !strings.Contains(stdout, "small   wasm-simd") || !strings.Contains(stdout, "A/A: js against js") {
+	if code != 0 || stderr != "" || !strings.Contains(stdout, "small   wasm-simd") ||
+		!strings.Contains(stdout, "A/A: js against js") {
 		t.Fatalf("exit code %d\n%s\n%s", code, stdout, stderr)
 	}
 	text, err := os.ReadFile(filepath.Join(dir, "wasm-bench.json"))
@@ -83,7 +85,8 @@ func TestBenchWritesAndSends(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, file := range []string{"wasm-bench.md", "page.html"} {
-		if text, err := os.ReadFile(filepath.Join(dir, file)); err != nil || !bytes.Contains(text, []byte("wasm-simd")) {
+		if text, err := os.ReadFile(filepath.Join(dir, file)); err != nil ||
+			!bytes.Contains(text, []byte("wasm-simd")) {
 			t.Errorf("%s: %v, %d bytes", file, err, len(text))
 		}
 	}
@@ -96,7 +99,8 @@ func TestBenchWritesAndSends(t *testing.T) {
 	if err := json.Unmarshal([]byte(attribute.Str()), &sent); err != nil {
 		t.Fatal(err)
 	}
-	if sent.ID != collector.spans[0].TraceID().String() || sent.ID != written.ID || sent.Name != "nightly" || sent.Seed != 7 ||
+	if sent.ID != collector.spans[0].TraceID().String() || sent.ID != written.ID || sent.Name != "nightly" ||
+		sent.Seed != 7 ||
 		len(sent.Results) != 2 || sent.Results[1].Ratio != written.Results[1].Ratio {
 		t.Errorf("sent %+v, written %+v", sent, written)
 	}

@@ -57,7 +57,8 @@ func describe(w io.Writer, plan *plan.Plan, runner *load.Runner) {
 		if p.To != p.From {
 			rate += fmt.Sprintf("-%.4g", p.To)
 		}
-		say(w, "%-24s %10v %10v %9d %9s", name, p.Start.Round(time.Millisecond), (p.End - p.Start).Round(time.Millisecond), p.Arrivals, rate)
+		say(w, "%-24s %10v %10v %9d %9s", name, p.Start.Round(time.Millisecond),
+			(p.End - p.Start).Round(time.Millisecond), p.Arrivals, rate)
 	}
 	sum := totalWeight(plan.Flows)
 	say(w, "\n%-24s %10s", "scenario", "share")

@@ -21,7 +21,8 @@ comparable.`
 type compareFlags struct{ minEffect float64 }
 
 func (c *compareFlags) register(f *run.Flags) {
-	f.Float(&c.minEffect, "min-effect", 100*compare.DefaultMinEffect, "`percent` below which a change of a latency does not count")
+	f.Float(&c.minEffect, "min-effect", 100*compare.DefaultMinEffect,
+		"`percent` below which a change of a latency does not count")
 }
 
 func (c *compareFlags) validate() error {

@@ -15,8 +15,8 @@ import (
 	"edgescope/scenarios"
 )
 
-// cmdCompared: compared BASE SAME SLOW writes the reports of three simulated minutes of 40 requests per second, the last one
-// 1.5 times as slow as the others.
+// cmdCompared: compared BASE SAME SLOW writes the reports of three simulated minutes of 40 requests per second, the
+// last one 1.5 times as slow as the others.
 func cmdCompared(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) != 3 {
 		ts.Fatalf("usage: compared BASE SAME SLOW")

@@ -68,14 +68,15 @@ func TestManifestsMakeOneRunOfTheirParts(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it starts 15 processes")
 	}
-	loadgen := build(t)
+	loadgen := installed(t)
 	f := func(name string, d division) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := newTarget()
 			defer server.Close()
 			dir := t.TempDir()
-			script := "config: {target: '" + server.URL + "', phases: [{duration: 400ms, arrivalCount: 30}]}\nscenarios: [{flow: [{get: {url: /code/200}}]}]"
+			script := "config: {target: '" + server.URL +
+				"', phases: [{duration: 400ms, arrivalCount: 30}]}\nscenarios: [{flow: [{get: {url: /code/200}}]}]"
 			if err := os.WriteFile(filepath.Join(dir, "script.yml"), []byte(script), 0o600); err != nil {
 				t.Fatal(err)
 			}
@@ -90,7 +91,8 @@ func TestManifestsMakeOneRunOfTheirParts(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got := r.Edgescope; got.Run.Requests != 30 || got.Segments != d.n || got.Run.Verdict != "passed" {
-				t.Errorf("%s: %d requests of %d segments, %s: %s; want 30 of %d, passed", name, got.Run.Requests, got.Segments, got.Run.Verdict, got.Run.Reason, d.n)
+				t.Errorf("%s: %d requests of %d segments, %s: %s; want 30 of %d, passed", name, got.Run.Requests,
+					got.Segments, got.Run.Verdict, got.Run.Reason, d.n)
 			}
 		})
 	}
@@ -105,7 +107,8 @@ func (d *division) run(t *testing.T, loadgen, dir string) {
 	shell := func(command string, env []string) error {
 		c := exec.CommandContext(t.Context(), "sh", "-ec", command)
 		c.Dir = dir
-		c.Env = append([]string{"PATH=" + filepath.Dir(loadgen) + ":" + os.Getenv("PATH"), "EDGESCOPE_LAG_LIMIT=1h"}, env...)
+		c.Env = append([]string{"PATH=" + filepath.Dir(loadgen) + ":" + os.Getenv("PATH"), "EDGESCOPE_LAG_LIMIT=1h"},
+			env...)
 		if out, err := c.CombinedOutput(); err != nil {
 			return fmt.Errorf("%s: %w\n%s", command, err, out)
 		}
@@ -146,7 +149,8 @@ func kubernetesDivision(t *testing.T) division {
 	documents := manifest(t, "kubernetes/loadgen.yml")
 	decode(t, documents[1], &load)
 	decode(t, documents[2], &merge)
-	if s := load.Spec; s.CompletionMode != "Indexed" || s.Completions != s.Parallelism || s.MaxFailedIndexes != s.Completions {
+	if s := load.Spec; s.CompletionMode != "Indexed" || s.Completions != s.Parallelism ||
+		s.MaxFailedIndexes != s.Completions {
 		t.Errorf("the parts must run at once and be numbered: %+v", load.Spec)
 	}
 	// The kubelet puts environment variables for $(NAME).
@@ -155,9 +159,12 @@ func kubernetesDivision(t *testing.T) division {
 		text = strings.ReplaceAll(text, "$(JOB_COMPLETION_INDEX)", "'$JOB_COMPLETION_INDEX'")
 		return strings.NewReplacer("/script/", "", "/reports/", "").Replace(text)
 	}
-	return division{n: load.Spec.Completions, part: args(&load), merge: args(&merge), env: func(i int, start string) []string {
-		return []string{"EDGESCOPE_SEED=7", "EDGESCOPE_START_AT=" + start, fmt.Sprint("JOB_COMPLETION_INDEX=", i)}
-	}}
+	return division{
+		n: load.Spec.Completions, part: args(&load), merge: args(&merge),
+		env: func(i int, start string) []string {
+			return []string{"EDGESCOPE_SEED=7", "EDGESCOPE_START_AT=" + start, fmt.Sprint("JOB_COMPLETION_INDEX=", i)}
+		},
+	}
 }
 
 func githubDivision(t *testing.T) division {
@@ -179,15 +186,18 @@ func githubDivision(t *testing.T) division {
 		}
 	}
 	n := len(part.Strategy.Matrix.Index)
-	return division{n: n, part: part.Steps[1].Run, merge: workflow.Jobs["merge"].Steps[1].Run, env: func(i int, start string) []string {
-		values := strings.NewReplacer("${{ inputs.script }}", "script.yml", "${{ needs.plan.outputs.seed }}", "7",
-			"${{ needs.plan.outputs.start }}", start, "${{ matrix.index }}", strconv.Itoa(i), "${{ strategy.job-total }}", strconv.Itoa(n))
-		var env []string
-		for key, value := range part.Steps[1].Env {
-			env = append(env, key+"="+values.Replace(value))
-		}
-		return env
-	}}
+	return division{
+		n: n, part: part.Steps[1].Run, merge: workflow.Jobs["merge"].Steps[1].Run,
+		env: func(i int, start string) []string {
+			values := strings.NewReplacer("${{ inputs.script }}", "script.yml", "${{ needs.plan.outputs.seed }}", "7",
+				"${{ needs.plan.outputs.start }}", start, "${{ matrix.index }}", strconv.Itoa(i), "${{ strategy.job-total }}", strconv.Itoa(n))
+			var env []string
+			for key, value := range part.Steps[1].Env {
+				env = append(env, key+"="+values.Replace(value))
+			}
+			return env
+		},
+	}
 }
 
 func gitlabDivision(t *testing.T) division {
@@ -199,7 +209,13 @@ func gitlabDivision(t *testing.T) division {
 	var pipeline struct{ Part, Merge job }
 	decode(t, manifest(t, "gitlab/loadgen.yml")[0], &pipeline)
 	n := pipeline.Part.Parallel
-	return division{n: n, part: strings.Join(pipeline.Part.Script, "\n"), merge: strings.Join(pipeline.Merge.Script, "\n"), env: func(i int, start string) []string {
-		return []string{"SCRIPT=script.yml", "CI_PIPELINE_IID=7", "START=" + start, fmt.Sprint("CI_NODE_INDEX=", i+1), fmt.Sprint("CI_NODE_TOTAL=", n)}
-	}}
+	return division{
+		n: n, part: strings.Join(pipeline.Part.Script, "\n"),
+		merge: strings.Join(pipeline.Merge.Script, "\n"), env: func(i int, start string) []string {
+			return []string{
+				"SCRIPT=script.yml", "CI_PIPELINE_IID=7", "START=" + start, fmt.Sprint("CI_NODE_INDEX=", i+1),
+				fmt.Sprint("CI_NODE_TOTAL=", n),
+			}
+		},
+	}
 }

@@ -40,7 +40,7 @@ func TestExamplesOfTheGuide(t *testing.T) {
 	}
 	server := newTarget()
 	defer server.Close()
-	dir, loadgen, vegeta := t.TempDir(), build(t), vegetaProgram(t)
+	dir, loadgen, vegeta := t.TempDir(), installed(t), vegetaProgram(t)
 	for i, file := range []string{"base.json", "new.json"} {
 		out, err := os.Create(filepath.Join(dir, file))
 		if err != nil {
@@ -57,9 +57,13 @@ func TestExamplesOfTheGuide(t *testing.T) {
 	}
 	shell := func(command string) {
 		t.Helper()
-		c := exec.CommandContext(t.Context(), "sh", "-ec", strings.ReplaceAll(command, "https://shop.example", server.URL))
+		c := exec.CommandContext(t.Context(), "sh", "-ec", strings.ReplaceAll(command, "https://shop.example",
+			server.URL))
 		c.Dir = dir
-		c.Env = []string{"PATH=" + filepath.Dir(loadgen) + ":" + filepath.Dir(vegeta) + ":" + os.Getenv("PATH"), "EDGESCOPE_LAG_LIMIT=1h"}
+		c.Env = []string{
+			"PATH=" + filepath.Dir(loadgen) + ":" + filepath.Dir(vegeta) + ":" + os.Getenv("PATH"),
+			"EDGESCOPE_LAG_LIMIT=1h",
+		}
 		if out, err := c.CombinedOutput(); err != nil {
 			t.Errorf("%s: %v\n%s", command, err, out)
 		}
@@ -90,7 +94,7 @@ func TestExamplesOfTheGuide(t *testing.T) {
 	}
 }
 
-// pipelineCommands checks the shape of a CI's file and answers the commands of loadgen in it.
+// pipelineCommands checks the shape of a CI's file and returns the commands of loadgen in it.
 func pipelineCommands(t *testing.T, name, text string) (commands []string) {
 	t.Helper()
 	want := gitlabPipeline

@@ -87,7 +87,8 @@ func (r *runFlags) register(f *run.Flags) {
 	f.Group("Load")
 	f.Int(&r.seed, "seed", 0, "`number` that fixes all randomness; a new one by default")
 	f.Int(&r.maxConnections, "max-connections", 0, "all users share `n` kept connections per host")
-	f.Duration(&r.lagLimit, "lag-limit", report.DefaultLagLimit, "p99 lateness of arrivals above which the run is not valid")
+	f.Duration(&r.lagLimit, "lag-limit", report.DefaultLagLimit,
+		"p99 lateness of arrivals above which the run is not valid")
 	r.segments.register(f)
 	f.Bool(&r.abortOnFail, "abort-on-fail", false, "stop the arrivals when a threshold cannot hold any more")
 	r.network.register(f)
@@ -149,7 +150,10 @@ func registerIgnored(f *run.Flags) *ignored {
 }
 
 func (g *ignored) warn(p run.Process, f *run.Flags) {
-	for _, name := range []string{"name", "tags", "note", "key", "count", "platform", "platform-opt", "input", "record"} {
+	for _, name := range []string{
+		"name", "tags", "note", "key", "count", "platform", "platform-opt", "input",
+		"record",
+	} {
 		if f.Given(name) {
 			say(p.Stderr, "warning: --%s has no meaning here and is ignored", name)
 		}
@@ -158,7 +162,10 @@ func (g *ignored) warn(p run.Process, f *run.Flags) {
 
 // commitOf is the commit that CI says it runs: GitHub, GitLab, Buildkite, CircleCI, Jenkins, Bitbucket.
 func commitOf(p run.Process) string {
-	for _, key := range []string{"GITHUB_SHA", "CI_COMMIT_SHA", "BUILDKITE_COMMIT", "CIRCLE_SHA1", "GIT_COMMIT", "BITBUCKET_COMMIT"} {
+	for _, key := range []string{
+		"GITHUB_SHA", "CI_COMMIT_SHA", "BUILDKITE_COMMIT", "CIRCLE_SHA1", "GIT_COMMIT",
+		"BITBUCKET_COMMIT",
+	} {
 		if sha, ok := p.LookupEnv(key); ok && sha != "" {
 			return sha
 		}

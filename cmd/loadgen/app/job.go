@@ -275,7 +275,8 @@ func (j *job) conclude(ctx context.Context, err error, gob *formats.VegetaWriter
 	if errors.As(err, &flow) && flow.Flow == "before" {
 		return couldNot(fmt.Errorf("%w; no user was started", err))
 	}
-	written := errors.Join(gob.Close(), j.vegeta.commit(), final.WriteJSON(j.json), j.json.commit(), j.flags.formats.write(final))
+	written := errors.Join(gob.Close(), j.vegeta.commit(), final.WriteJSON(j.json), j.json.commit(),
+		j.flags.formats.write(final))
 	j.console.Tick(j.summary, ended)
 	j.console.End(j.summary, final)
 	tellCI(j.process, final)

@@ -70,7 +70,8 @@ func Main(ctx context.Context, p run.Process) error {
 	}
 }
 
-// say prints one line. That a terminal or pipe is gone shows nowhere better than in what is not read.
+// say prints one line. An error of writing is left out: where the console is gone nobody would read of it, and the exit
+// code still tells what came of the run.
 func say(w io.Writer, format string, args ...any) {
 	io.WriteString(w, fmt.Sprintf(format, args...)+"\n")
 }

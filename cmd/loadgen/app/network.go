@@ -97,7 +97,10 @@ func (n *networkFlags) routes(o *network.Options) error {
 
 // contradiction refuses two ways at a time.
 func (n *networkFlags) contradiction() error {
-	for flag, given := range map[string]bool{"--unix-socket": n.unixSocket != "", "--http3": *n.protocols[network.HTTP3]} {
+	for flag, given := range map[string]bool{
+		"--unix-socket": n.unixSocket != "",
+		"--http3":       *n.protocols[network.HTTP3],
+	} {
 		if given && n.proxy != "" {
 			return run.Usage("%s does not go through --proxy", flag)
 		}

@@ -19,8 +19,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// pop is an edge that speaks HTTP/1.1 and HTTP/2 over TLS, and HTTP/3 on the same port; plain beside it speaks HTTP/1.1 and h2c on TCP and on
-// a unix socket, and proxy leads all CONNECTs to it.
+// pop is an edge that speaks HTTP/1.1 and HTTP/2 over TLS, and HTTP/3 on the same port; plain beside it speaks HTTP/1.1
+// and h2c on TCP and on a unix socket, and proxy leads all CONNECTs to it.
 type pop struct {
 	tls, plain, unix, proxy *httptest.Server
 	h3                      *http3.Server
@@ -128,7 +128,7 @@ func TestExamplesOfTheNetworkGuide(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the examples take some seconds")
 	}
-	dir, loadgen := t.TempDir(), build(t)
+	dir, loadgen := t.TempDir(), installed(t)
 	e, err := newPoP(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -155,9 +155,13 @@ func TestExamplesOfTheNetworkGuide(t *testing.T) {
 			ran++
 			c := exec.CommandContext(t.Context(), "sh", "-ec", local.Replace(command))
 			c.Dir = dir
-			c.Env = []string{"PATH=" + filepath.Dir(loadgen) + ":" + os.Getenv("PATH"), "EDGESCOPE_LAG_LIMIT=1h", "SSL_CERT_FILE=" + e.ca}
+			c.Env = []string{
+				"PATH=" + filepath.Dir(loadgen) + ":" + os.Getenv("PATH"), "EDGESCOPE_LAG_LIMIT=1h",
+				"SSL_CERT_FILE=" + e.ca,
+			}
 			// The name is that of the certificate; where the example does not say where it is, DNS would.
-			if !strings.Contains(command, "--connect-to") && !strings.Contains(command, "--resolve") && !strings.Contains(command, "--unix") && !strings.Contains(command, "--proxy") {
+			if !strings.Contains(command, "--connect-to") && !strings.Contains(command, "--resolve") &&
+				!strings.Contains(command, "--unix") && !strings.Contains(command, "--proxy") {
 				c.Env = append(c.Env, "EDGESCOPE_RESOLVE=example.com:"+port+":127.0.0.1")
 			}
 			if out, err := c.CombinedOutput(); err != nil {

@@ -8,16 +8,16 @@ import (
 	"time"
 )
 
-// output is a result file. It is written beside its place and moved there when it is complete, so that a run that ends early
-// leaves no half of a file and what was there before stays. A nil output takes everything and keeps nothing.
+// output is a result file. It is written beside its place and moved there when it is complete, so that a run that ends
+// early leaves no half of a file and what was there before stays. A nil output takes everything and keeps nothing.
 type output struct {
 	path string
 	file *os.File
 	temp string // "" when path is written directly: a device or a pipe
 }
 
-// openOutput makes sure, before anything is sent, that the file can be written. A directory gets a file of the given name;
-// an empty path is no output.
+// openOutput makes sure, before anything is sent, that the file can be written. A directory gets a file of the given
+// name; an empty path is no output.
 func openOutput(path, name string) (*output, error) {
 	if path == "" {
 		return nil, nil //nolint:nilnil // a nil output is one that nobody asked for

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// The compatibility probes that do not pass yet, each with what is missing. The test fails when one of them passes, or when
-// any other fails.
+// The compatibility probes that do not pass yet, each with what is missing. The test fails when one of them passes, or
+// when any other fails.
 var notCovered = map[string]string{}
 
 var failLine = regexp.MustCompile(`(?m)^FAIL (\S+?)(?: \[D\d+\])?: (.*)$`)
@@ -29,7 +29,7 @@ func TestCompatibilityProbes(t *testing.T) {
 		t.Skip("the compatibility probes take about a minute")
 	}
 	t.Parallel()
-	loadgen := build(t)
+	loadgen := installed(t)
 	command := exec.CommandContext(t.Context(), runner)
 	// The probes ask what a script means, not whether this machine keeps up while it runs other tests.
 	command.Env = append(os.Environ(), "LOADGEN="+loadgen, "EDGESCOPE_LAG_LIMIT=1h", "PROBES_PARALLEL=4")
@@ -69,11 +69,12 @@ func refusedFor(t *testing.T, loadgen, script, missing string) {
 	}
 }
 
-func build(t *testing.T) string {
+// installed is where loadgen is, as a program.
+func installed(t *testing.T) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "loadgen")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", path, "edgescope/cmd/loadgen").CombinedOutput(); err != nil {
-		t.Fatalf("build loadgen: %v\n%s", err, out)
+	path, err := exec.LookPath("loadgen") // TestMain put it there
+	if err != nil {
+		t.Fatal(err)
 	}
 	return path
 }

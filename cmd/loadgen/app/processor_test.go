@@ -15,7 +15,10 @@ import (
 
 // TestSuggestedExitCode: what a function asks for counts when nothing else decides.
 func TestSuggestedExitCode(t *testing.T) {
-	target := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "{}") }))
+	target := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_,
+			_ = io.WriteString(w, "{}")
+	}))
 	defer target.Close()
 	dir := t.TempDir()
 	write := func(name, text string) string {

@@ -24,9 +24,9 @@ func slowServer(factor float64) *httptest.Server {
 	}))
 }
 
-// BenchmarkComparisonOfRealRuns makes real runs of a minute, 100 requests per second, of one server twice and of one that is
-// 20 % slower, all three at a time so that each meets the same machine, and compares them: b.N rounds, of which it reports the
-// shares of false alarms and of what was found. A round takes a minute:
+// BenchmarkComparisonOfRealRuns makes real runs of a minute, 100 requests per second, of one server twice and of one
+// that is 20 % slower, all three at a time so that each meets the same machine, and compares them: b.N rounds, of which
+// it reports the shares of false alarms and of what was found. A round takes a minute:
 //
 //	go test ./cmd/loadgen -run '^$' -bench ComparisonOfRealRuns -benchtime 3x
 func BenchmarkComparisonOfRealRuns(b *testing.B) {

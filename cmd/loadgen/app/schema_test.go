@@ -11,8 +11,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// shape is what a part of a YAML document may look like: the structure that Kubernetes, GitHub or GitLab accept, as far as our
-// manifests use it. Anything else in a manifest is a mistake.
+// shape is what a part of a YAML document may look like: the structure that Kubernetes, GitHub or GitLab accept, as far
+// as our manifests use it. Anything else in a manifest is a mistake.
 type shape struct {
 	text   string            // pattern of a scalar
 	keys   map[string]*shape // of a mapping; a name that ends in ! must be there
@@ -95,12 +95,21 @@ var (
 // Kubernetes 1.33, batch/v1 and core/v1.
 var (
 	metadata   = mapping(map[string]*shape{"name": name, "labels": labels})
-	fromConfig = mapping(map[string]*shape{"configMapKeyRef!": mapping(map[string]*shape{"name!": name, "key!": scalar(`[-._a-zA-Z0-9]+`)})})
-	container  = mapping(map[string]*shape{
+	fromConfig = mapping(map[string]*shape{"configMapKeyRef!": mapping(map[string]*shape{
+		"name!": name,
+		"key!":  scalar(`[-._a-zA-Z0-9]+`),
+	})})
+	container = mapping(map[string]*shape{
 		"name!": name, "image!": word, "command": listOf(word), "args": listOf(word),
-		"env":          listOf(mapping(map[string]*shape{"name!": scalar(`[A-Z_][A-Z0-9_]*`), "value": word, "valueFrom": fromConfig})),
-		"resources":    mapping(map[string]*shape{"requests": anyKey(amount), "limits": anyKey(amount)}),
-		"volumeMounts": listOf(mapping(map[string]*shape{"name!": name, "mountPath!": scalar(`/\S*`), "readOnly": whole})),
+		"env": listOf(mapping(map[string]*shape{
+			"name!": scalar(`[A-Z_][A-Z0-9_]*`), "value": word,
+			"valueFrom": fromConfig,
+		})),
+		"resources": mapping(map[string]*shape{"requests": anyKey(amount), "limits": anyKey(amount)}),
+		"volumeMounts": listOf(mapping(map[string]*shape{
+			"name!": name, "mountPath!": scalar(`/\S*`),
+			"readOnly": whole,
+		})),
 	})
 	spread = mapping(map[string]*shape{"preferredDuringSchedulingIgnoredDuringExecution": listOf(mapping(map[string]*shape{
 		"weight!": scalar(`[1-9]\d?|100`),
@@ -122,8 +131,11 @@ var (
 			"backoffLimitPerIndex": count, "maxFailedIndexes": count,
 			"template!": mapping(map[string]*shape{"metadata": metadata, "spec!": pod}),
 			"podFailurePolicy": mapping(map[string]*shape{"rules!": listOf(mapping(map[string]*shape{
-				"action!":     scalar(`FailJob|FailIndex|Ignore|Count`),
-				"onExitCodes": mapping(map[string]*shape{"containerName": name, "operator!": scalar(`In|NotIn`), "values!": listOf(scalar(`[1-9]\d*`))}),
+				"action!": scalar(`FailJob|FailIndex|Ignore|Count`),
+				"onExitCodes": mapping(map[string]*shape{
+					"containerName": name, "operator!": scalar(`In|NotIn`),
+					"values!": listOf(scalar(`[1-9]\d*`)),
+				}),
 			}))}),
 		}),
 	})
@@ -144,9 +156,12 @@ var (
 	}))
 	githubWorkflow = mapping(map[string]*shape{
 		"name": word,
-		"on!": mapping(map[string]*shape{"pull_request": anyKey(listOf(word)), "workflow_dispatch": mapping(map[string]*shape{"inputs": anyKey(mapping(map[string]*shape{
-			"description": word, "default": word, "required": whole,
-		}))})}),
+		"on!": mapping(map[string]*shape{
+			"pull_request": anyKey(listOf(word)),
+			"workflow_dispatch": mapping(map[string]*shape{"inputs": anyKey(mapping(map[string]*shape{
+				"description": word, "default": word, "required": whole,
+			}))}),
+		}),
 		"permissions": anyKey(scalar(`read|write|none`)),
 		"jobs!": anyKey(mapping(map[string]*shape{
 			"runs-on!": word, "steps!": githubSteps, "needs": jobName, "if": word, "outputs": anyKey(word),
@@ -166,7 +181,10 @@ var (
 		}),
 	})
 	gitlabPipeline = &shape{
-		keys:   map[string]*shape{"stages!": listOf(jobName), "default": mapping(gitlabKeys), "variables": anyKey(word)},
+		keys: map[string]*shape{
+			"stages!": listOf(jobName), "default": mapping(gitlabKeys),
+			"variables": anyKey(word),
+		},
 		others: gitlabJob,
 	}
 )

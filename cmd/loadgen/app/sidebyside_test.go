@@ -110,7 +110,8 @@ func shopServer() *shop {
 			_, _ = io.WriteString(w, `<ul><li class="a" data-id="1">one</li><li class="b" data-id="2">two</li></ul>`)
 		case "/echo":
 			body, _ := io.ReadAll(r.Body)
-			_, _ = fmt.Fprintf(w, `{"method": %q, "query": %q, "body": %q, "user": %q}`, r.Method, r.URL.RawQuery, boundary.ReplaceAllString(string(body), "-"), r.Header.Get("X-User"))
+			_, _ = fmt.Fprintf(w, `{"method": %q, "query": %q, "body": %q, "user": %q}`, r.Method, r.URL.RawQuery,
+				boundary.ReplaceAllString(string(body), "-"), r.Header.Get("X-User"))
 		default:
 			_, _ = io.WriteString(w, `{"id": 7, "list": [{"n": 1}, {"n": 2}], "name": "x"}`)
 		}
@@ -150,7 +151,10 @@ func runBoth(t *testing.T, artillery, script string, files map[string]string) {
 	}
 	var said strings.Builder
 	err = Main(t.Context(), run.Process{
-		Args:      []string{"run", "-q", "-t", server.URL, "-o", ours, "--lag-limit", "1h", filepath.Join(dir, "s.yml")},
+		Args: []string{
+			"run", "-q", "-t", server.URL, "-o", ours, "--lag-limit", "1h",
+			filepath.Join(dir, "s.yml"),
+		},
 		LookupEnv: func(string) (string, bool) { return "", false }, Stdout: &said, Stderr: &said,
 	})
 	ourCode := 0

@@ -59,8 +59,8 @@ var methods = []string{
 	http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodHead, http.MethodOptions,
 }
 
-// targetTable is the payload that holds the targets: the columns of a row are the shape of the request, its URL, its body and
-// the values of its headers.
+// targetTable is the payload that holds the targets: the columns of a row are the shape of the request, its URL, its
+// body and the values of its headers.
 const targetTable = "targets"
 
 // shape is what targets must have in common to be one step of a script.
@@ -75,8 +75,8 @@ func shapeOf(t *vegeta.Target) (s targetShape, headers []string) {
 	return targetShape{t.Method, string(names), t.Body != nil}, headers
 }
 
-// script writes the targets as steps and rows: a step for each shape, sent by the users whose row has it. It answers the
-// steps, with the columns of a row found under a prefix, the names of the columns and the rows.
+// script writes the targets as steps and rows: a step for each shape, sent by the users whose row has it. It returns
+// the steps, with the columns of a row found under a prefix, the names of the columns and the rows.
 func (list targets) script(prefix string) (steps, fields []any, rows [][]any) {
 	shapes, widest := map[targetShape]int{}, 0
 	for i := range list {
@@ -103,7 +103,10 @@ func (list targets) script(prefix string) (steps, fields []any, rows [][]any) {
 }
 
 func (s targetShape) step(prefix string, index int, names []string) any {
-	request := map[string]any{"url": "{{ " + prefix + "url }}", "ifTrue": fmt.Sprintf("%sshape == %d", prefix, index), "followRedirect": true}
+	request := map[string]any{
+		"url": "{{ " + prefix + "url }}", "ifTrue": fmt.Sprintf("%sshape == %d", prefix, index),
+		"followRedirect": true,
+	}
 	if s.body {
 		request["body"] = "{{ " + prefix + "body }}"
 	}

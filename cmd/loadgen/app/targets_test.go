@@ -36,9 +36,12 @@ func TestTargetFiles(t *testing.T) {
 		}
 	}
 	f("GET http://t/a", `GET http://t/a map[] ""`)
-	f("# all\n\nGET http://t/a\nX-A: 1\nX-A: 2\n\nHEAD https://t/b\n", `GET http://t/a map[X-A:[1 2]] ""`, `HEAD https://t/b map[] ""`)
-	f(`{"method": "POST", "url": "http://t/a", "body": "aGk=", "header": {"A": ["b"]}}`, `POST http://t/a map[A:[b]] "hi"`)
-	f("{\"method\":\"GET\",\"url\":\"http://t/a\"}\n\n{\"method\":\"GET\",\"url\":\"http://t/b\"}", `GET http://t/a map[] ""`, `GET http://t/b map[] ""`)
+	f("# all\n\nGET http://t/a\nX-A: 1\nX-A: 2\n\nHEAD https://t/b\n", `GET http://t/a map[X-A:[1 2]] ""`,
+		`HEAD https://t/b map[] ""`)
+	f(`{"method": "POST", "url": "http://t/a", "body": "aGk=", "header": {"A": ["b"]}}`,
+		`POST http://t/a map[A:[b]] "hi"`)
+	f("{\"method\":\"GET\",\"url\":\"http://t/a\"}\n\n{\"method\":\"GET\",\"url\":\"http://t/b\"}",
+		`GET http://t/a map[] ""`, `GET http://t/b map[] ""`)
 }
 
 func TestTargetFilesSayWhatIsWrong(t *testing.T) {
@@ -64,7 +67,8 @@ func TestTargetsFromTheStandardInput(t *testing.T) {
 	if err != nil || len(list) != 1 || list[0].URL != "http://t/a" {
 		t.Errorf("%v, %v; want one target", list, err)
 	}
-	if _, err := quick.requests(run.Process{}, []string{"http://t"}); err == nil || !strings.Contains(err.Error(), "--targets or a URL, not both") {
+	if _, err := quick.requests(run.Process{}, []string{"http://t"}); err == nil ||
+		!strings.Contains(err.Error(), "--targets or a URL, not both") {
 		t.Errorf("a URL beside --targets: %v", err)
 	}
 	quick.targets = "nowhere"
@@ -86,7 +90,8 @@ func FuzzTargets(f *testing.F) {
 			return
 		}
 		for _, prefix := range []string{"", "$loopElement."} {
-			if steps, fields, rows := list.script(prefix); len(rows) != len(list) || len(steps) == 0 || len(fields) < 3 {
+			if steps, fields, rows := list.script(prefix); len(rows) != len(list) || len(steps) == 0 ||
+				len(fields) < 3 {
 				t.Errorf("%d targets: %d rows, %d steps", len(list), len(rows), len(steps))
 			}
 		}
@@ -105,7 +110,8 @@ func TestTargetsAreSentAsVegetaSendsThem(t *testing.T) {
 		body, _ := io.ReadAll(r.Body)
 		mu.Lock()
 		defer mu.Unlock()
-		seen = append(seen, fmt.Sprintf("%s %s %q a=%q host=%s %q", r.Method, r.URL, r.Header.Get("Content-Type"), r.Header.Values("X-A"), r.Host, body))
+		seen = append(seen, fmt.Sprintf("%s %s %q a=%q host=%s %q", r.Method, r.URL, r.Header.Get("Content-Type"),
+			r.Header.Values("X-A"), r.Host, body))
 	}))
 	defer server.Close()
 	dir := t.TempDir()
@@ -114,7 +120,8 @@ func TestTargetsAreSentAsVegetaSendsThem(t *testing.T) {
 		t.Fatal(err)
 	}
 	file := filepath.Join(dir, "targets.txt")
-	text := "GET " + server.URL + "/a?b={{c}}\nX-A: {{ d }}\n\nPOST " + server.URL + "/p\nContent-Type: x/y\n@" + filepath.Join(dir, "body") +
+	text := "GET " + server.URL + "/a?b={{c}}\nX-A: {{ d }}\n\nPOST " + server.URL + "/p\nContent-Type: x/y\n@" +
+		filepath.Join(dir, "body") +
 		"\n\nGET " + server.URL + "/last\nHost: other.test\nX-A: 7\n"
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
@@ -127,8 +134,14 @@ func TestTargetsAreSentAsVegetaSendsThem(t *testing.T) {
 	}
 	quick := func(args ...string) {
 		t.Helper()
-		args = append([]string{"quick", "--targets", file, "-q", "--lag-limit", "1h", "-o", filepath.Join(dir, "out.json")}, args...)
-		if err := Main(t.Context(), run.Process{Args: args, LookupEnv: func(string) (string, bool) { return "", false }, Stdout: io.Discard, Stderr: io.Discard}); err != nil {
+		args = append([]string{
+			"quick", "--targets", file, "-q", "--lag-limit", "1h", "-o",
+			filepath.Join(dir, "out.json"),
+		}, args...)
+		if err := Main(t.Context(), run.Process{
+			Args: args, LookupEnv: func(string) (string, bool) { return "", false },
+			Stdout: io.Discard, Stderr: io.Discard,
+		}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -141,7 +154,8 @@ func TestTargetsAreSentAsVegetaSendsThem(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range vegeta.NewAttacker().Attack(vegeta.NewStaticTargeter(list...), vegeta.ConstantPacer{Freq: 20, Per: 1e9}, 350e6, "") {
+	for range vegeta.NewAttacker().Attack(vegeta.NewStaticTargeter(list...), vegeta.ConstantPacer{Freq: 20, Per: 1e9},
+		350e6, "") {
 	}
 	want := take()[:6]
 	quick("--duration", "300ms", "--rate", "20", "--connections", "1")

@@ -22,7 +22,8 @@ import (
 func vegetaProgram(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "vegeta")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", path, "github.com/tsenart/vegeta/v12").CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", path,
+		"github.com/tsenart/vegeta/v12").CombinedOutput(); err != nil {
 		t.Fatalf("build vegeta: %v\n%s", err, out)
 	}
 	return path
@@ -52,7 +53,10 @@ func TestVegetaReadsOurResults(t *testing.T) {
 	if err := os.WriteFile(file("s.yml"), []byte(script), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	args := []string{"run", file("s.yml"), "-t", server.URL, "-q", "--lag-limit", "1h", "--vegeta", file("results.gob"), "-o", file("report.json")}
+	args := []string{
+		"run", file("s.yml"), "-t", server.URL, "-q", "--lag-limit", "1h", "--vegeta", file("results.gob"),
+		"-o", file("report.json"),
+	}
 	if err := Main(t.Context(), run.Process{
 		Args: args, LookupEnv: func(string) (string, bool) { return "", false }, Stdout: io.Discard, Stderr: io.Discard,
 	}); err != nil {
@@ -80,10 +84,12 @@ func TestVegetaReadsOurResults(t *testing.T) {
 	}
 	near("the mean", theirs.Latencies.Mean, d.Mean)
 	near("the maximum", theirs.Latencies.Max, d.Max)
-	if text := string(ask("report", file("results.gob"))); !strings.Contains(text, "200:60") || !strings.Contains(text, "404:60") {
+	if text := string(ask("report", file("results.gob"))); !strings.Contains(text, "200:60") ||
+		!strings.Contains(text, "404:60") {
 		t.Errorf("vegeta report prints\n%s", text)
 	}
-	if page := ask("plot", file("results.gob")); !bytes.Contains(page, []byte("shop/POST /task")) || !bytes.Contains(page, []byte("shop/GET /code/404")) {
+	if page := ask("plot", file("results.gob")); !bytes.Contains(page, []byte("shop/POST /task")) ||
+		!bytes.Contains(page, []byte("shop/GET /code/404")) {
 		t.Error("vegeta plot lacks a line for each step")
 	}
 	// Of the latencies that vegeta decodes, ours are the quantiles, to one value and the width of a bucket.
@@ -99,7 +105,8 @@ func TestVegetaReadsOurResults(t *testing.T) {
 		if err := os.WriteFile(file(format), ask("encode", "-to", format, file("results.gob")), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if again := figures(t, ask("report", "-type", "json", file(format))); again.Requests != 120 || again.Latencies != theirs.Latencies {
+		if again := figures(t, ask("report", "-type", "json", file(format))); again.Requests != 120 ||
+			again.Latencies != theirs.Latencies {
 			t.Errorf("encoded as %s: %+v, want %+v", format, again, theirs)
 		}
 	}
