@@ -28,7 +28,7 @@ func TestProtobufAllocatesNothingPerSpan(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector allocates")
 	}
-	r := newReceiver(t, otlptest.Discard{})
+	r := otlptest.New(t, otlptest.Discard{})
 	for _, n := range []int{1, 50, 500} {
 		body := otlptest.UsualProto(n)
 		got := testing.AllocsPerRun(50, func() {
@@ -51,7 +51,7 @@ func BenchmarkTraces(b *testing.B) {
 
 func benchmarkTraces(b *testing.B, name string, body []byte, enc otlp.Encoding, spans int) {
 	b.Run(name, func(b *testing.B) {
-		r := newReceiver(b, otlptest.Discard{})
+		r := otlptest.New(b, otlptest.Discard{})
 		b.ReportAllocs()
 		b.SetBytes(int64(len(body)))
 		for b.Loop() {

@@ -16,7 +16,7 @@ import (
 func told(t *testing.T, spans ...string) ([]edge.Event, string) {
 	t.Helper()
 	sink := &otlptest.Recorder{}
-	res, err := newReceiver(t, sink).Traces(t.Context(), 0, []byte(otlptest.DocumentJSON(spans...)), otlp.JSON)
+	res, err := otlptest.New(t, sink).Traces(t.Context(), 0, []byte(otlptest.DocumentJSON(spans...)), otlp.JSON)
 	if err != nil || res.Rejected() != 0 {
 		t.Fatalf("%+v, %v", res, err)
 	}
@@ -65,7 +65,7 @@ func TestUnknownEnumsAreTold(t *testing.T) {
 	f(`"status":{"code":-1}`, `status code "-1" `+codes)
 
 	sink := &otlptest.Recorder{}
-	res, err := newReceiver(t, sink).Traces(t.Context(), 0, otlptest.Request(otlptest.GoodSpan().Varint(6, 9)), otlp.Protobuf)
+	res, err := otlptest.New(t, sink).Traces(t.Context(), 0, otlptest.Request(otlptest.GoodSpan().Varint(6, 9)), otlp.Protobuf)
 	if want := "kept with changes: span 0: kind 9 " + kinds; err != nil || res.Message != want || sink.Warnings["unknown kind"] != 1 {
 		t.Errorf("protobuf: told %q, %v, warned %v", res.Message, err, sink.Warnings)
 	}
@@ -78,7 +78,7 @@ func TestAnswersTellAFewChanges(t *testing.T) {
 		spans = append(spans, otlptest.SpanJSON(`"kind":"x"`))
 	}
 	sink := &otlptest.Recorder{}
-	res, err := newReceiver(t, sink).Traces(t.Context(), 0, []byte(otlptest.DocumentJSON(spans...)), otlp.JSON)
+	res, err := otlptest.New(t, sink).Traces(t.Context(), 0, []byte(otlptest.DocumentJSON(spans...)), otlp.JSON)
 	if err != nil || res.RejectedSpans != 1 || sink.Warnings["unknown kind"] != 20 {
 		t.Fatalf("%+v, %v, %v", res, err, sink.Warnings)
 	}
@@ -145,17 +145,17 @@ func TestSpansWhoseTimesDisagreeAreTold(t *testing.T) {
 	f(`"1795215078300000"`, `1795215079`, 1795215079e9, 700e6, true, "read as seconds")
 	f(`1234`, `1795215078341000000`, 1795215078341000000, 0, false, "from 1970-01-01 to 2026-11-20: longer than 30 days, it has no duration")
 	f(`1234`, `18446744073709551615`, now, 0, false, "longer than 30 days")
-	f(decimal(now-31*24*int64(time.Hour)), decimal(now), now, 0, false, "longer than 30 days")
-	f(decimal(now-30*24*int64(time.Hour)), decimal(now), now, 30*24*int64(time.Hour), true, "")
-	f(decimal(now), decimal(now-1), now, 0, true, "end before start: the duration is 0")
-	f(decimal(now), `null`, now, 0, true, "no end: taken as its start")
+	f(otlptest.Decimal(now-31*24*int64(time.Hour)), otlptest.Decimal(now), now, 0, false, "longer than 30 days")
+	f(otlptest.Decimal(now-30*24*int64(time.Hour)), otlptest.Decimal(now), now, 30*24*int64(time.Hour), true, "")
+	f(otlptest.Decimal(now), otlptest.Decimal(now-1), now, 0, true, "end before start: the duration is 0")
+	f(otlptest.Decimal(now), `null`, now, 0, true, "no end: taken as its start")
 	f(`null`, `0`, now, 0, true, "no time of its own: it is that of its arrival")
-	f(decimal(now-2e9), decimal(now+3600e9), now, 2e9, true, "ends in the future: it ends with its arrival")
+	f(otlptest.Decimal(now-2e9), otlptest.Decimal(now+3600e9), now, 2e9, true, "ends in the future: it ends with its arrival")
 }
 
 // skewed returns a span of that trace with a child event, whose times are offsets in seconds from the arrival.
 func skewed(trace byte, id byte, start, end float64) string {
-	at := func(s float64) string { return decimal(otlptest.Arrival.UnixNano() + int64(s*1e9)) }
+	at := func(s float64) string { return otlptest.Decimal(otlptest.Arrival.UnixNano() + int64(s*1e9)) }
 	return fmt.Sprintf(`{"traceId":"%032x","spanId":"%016x","startTimeUnixNano":%s,"endTimeUnixNano":%s,
 		"events":[{"name":"e","timeUnixNano":%s,"attributes":[{"key":"time","value":{"intValue":7}}]}]}`, trace, id, at(start), at(end), at(start))
 }
@@ -164,7 +164,7 @@ func skewed(trace byte, id byte, start, end float64) string {
 // to it.
 func TestAClockAheadMovesWholeTraces(t *testing.T) {
 	sink := &otlptest.Recorder{}
-	r := newReceiver(t, sink)
+	r := otlptest.New(t, sink)
 	send := func(spans ...string) []edge.Event {
 		t.Helper()
 		from := len(sink.Got)
@@ -210,8 +210,8 @@ func TestAClockAheadMovesWholeTraces(t *testing.T) {
 // TestLogsOfATraceMoveWithIt: and those of none move by themselves.
 func TestLogsOfATraceMoveWithIt(t *testing.T) {
 	sink := &otlptest.Recorder{}
-	r := newReceiver(t, sink)
-	ahead := func(s int64) string { return decimal(otlptest.Arrival.UnixNano() + s*1e9) }
+	r := otlptest.New(t, sink)
+	ahead := func(s int64) string { return otlptest.Decimal(otlptest.Arrival.UnixNano() + s*1e9) }
 	if _, err := r.Traces(t.Context(), 0, []byte(otlptest.DocumentJSON(skewed(1, 1, 3600, 3601))), otlp.JSON); err != nil {
 		t.Fatal(err)
 	}
@@ -254,7 +254,7 @@ func TestTimesOfPoints(t *testing.T) {
 	f := func(at string, want int64, wantTold string) {
 		t.Helper()
 		sink := &otlptest.Recorder{}
-		res, err := newReceiver(t, sink).Metrics(t.Context(), 0, []byte(`{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"g","gauge":{"dataPoints":[{"asDouble":1,"timeUnixNano":`+at+`}]}}]}]}]}`), otlp.JSON)
+		res, err := otlptest.New(t, sink).Metrics(t.Context(), 0, []byte(`{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"g","gauge":{"dataPoints":[{"asDouble":1,"timeUnixNano":`+at+`}]}}]}]}]}`), otlp.JSON)
 		if err != nil || res.Rejected() != 0 || !strings.Contains(res.Message, wantTold) || wantTold == "" && res.Message != "" {
 			t.Errorf("%s: %+v, %v", at, res, err)
 		}
@@ -268,5 +268,5 @@ func TestTimesOfPoints(t *testing.T) {
 	f(`"2026-11-20T22:51:18.3Z"`, 1795215078300, "")
 	f(`[1795215078,300000000]`, 1795215078300, "")
 	f(`"now"`, now, `data point 0: "now" is no time`)
-	f(decimal(otlptest.Arrival.Add(time.Hour).UnixNano()), now, "more than 10 minutes ahead")
+	f(otlptest.Decimal(otlptest.Arrival.Add(time.Hour).UnixNano()), now, "more than 10 minutes ahead")
 }

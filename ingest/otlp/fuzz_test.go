@@ -127,7 +127,7 @@ func FuzzTracesJSON(f *testing.F) {
 func checkDocument(t *testing.T, body []byte) {
 	t.Helper()
 	sink := &otlptest.Recorder{}
-	_, err := newReceiver(t, sink).Traces(t.Context(), 0, body, otlp.JSON)
+	_, err := otlptest.New(t, sink).Traces(t.Context(), 0, body, otlp.JSON)
 	text := bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")))
 	isObject := json.Valid(text) && (text[0] == '{' || text[0] == 'n')
 	var malformed *otlp.MalformedError
@@ -165,7 +165,7 @@ func checkRow(t *testing.T, e *edge.Event) {
 func decodeJSON(t testing.TB, doc string) []edge.Event {
 	t.Helper()
 	sink := &otlptest.Recorder{}
-	if _, err := newReceiver(t, sink).Traces(t.Context(), 0, []byte(doc), otlp.JSON); err != nil {
+	if _, err := otlptest.New(t, sink).Traces(t.Context(), 0, []byte(doc), otlp.JSON); err != nil {
 		t.Fatalf("%v\n%s", err, doc)
 	}
 	return sink.Got

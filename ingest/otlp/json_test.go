@@ -274,7 +274,7 @@ func TestDocuments(t *testing.T) {
 	f := func(doc string, wantSpans int, wantErr string) {
 		t.Helper()
 		sink := &otlptest.Recorder{}
-		_, err := newReceiver(t, sink).Traces(t.Context(), 0, []byte(doc), otlp.JSON)
+		_, err := otlptest.New(t, sink).Traces(t.Context(), 0, []byte(doc), otlp.JSON)
 		if len(sink.Got) != wantSpans {
 			t.Errorf("%.60q: %d spans, want %d", doc, len(sink.Got), wantSpans)
 		}
@@ -312,7 +312,7 @@ func TestDocuments(t *testing.T) {
 func TestSpansThatAreNoObjectsAreCounted(t *testing.T) {
 	sink := &otlptest.Recorder{}
 	good := otlptest.SpanJSON(`"name":"x"`)
-	res, err := newReceiver(t, sink).Traces(t.Context(), 0, []byte(otlptest.DocumentJSON("null", "5", good, `{"name":"no ids"}`, good)), otlp.JSON)
+	res, err := otlptest.New(t, sink).Traces(t.Context(), 0, []byte(otlptest.DocumentJSON("null", "5", good, `{"name":"no ids"}`, good)), otlp.JSON)
 	if err != nil || res.Rejected() != 3 || len(sink.Got) != 2 {
 		t.Fatalf("got %+v, %v, %d spans; want 3 rejected and 2 taken", res, err, len(sink.Got))
 	}
@@ -332,7 +332,7 @@ func TestAllSignalsOfADocumentAreTaken(t *testing.T) {
 		`"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"m","gauge":{"dataPoints":[{"asInt":1},{}]}}]}]}],` +
 		otlptest.DocumentJSON(otlptest.SpanJSON(`"name":"x"`), `{}`)[1:])
 	sink := &otlptest.Recorder{}
-	r := newReceiver(t, sink)
+	r := otlptest.New(t, sink)
 	want := otlp.Result{
 		RejectedSpans: 1, RejectedLogRecords: 1, RejectedDataPoints: 1,
 		Message: "3 of 6 records rejected: log record 1: entry is no object; span 5: no valid trace id: want 16 bytes, not all zero; " +

@@ -109,7 +109,7 @@ func oracleLogSkew(logs []plainLog) {
 func compareLogs(t testing.TB, body []byte) {
 	t.Helper()
 	sink := &otlptest.Recorder{}
-	_, ours := newReceiver(t, sink).Logs(t.Context(), 0, body, otlp.Protobuf)
+	_, ours := otlptest.New(t, sink).Logs(t.Context(), 0, body, otlp.Protobuf)
 	req := plogotlp.NewExportRequest()
 	theirs := req.UnmarshalProto(body)
 	if ours != nil || theirs != nil {

@@ -15,7 +15,7 @@ import (
 func oneLog(t *testing.T, members string) edge.Event {
 	t.Helper()
 	sink := &otlptest.Recorder{}
-	res, err := newReceiver(t, sink).Logs(t.Context(), 0, []byte(otlptest.LogDocument(`{`+members+`}`)), otlp.JSON)
+	res, err := otlptest.New(t, sink).Logs(t.Context(), 0, []byte(otlptest.LogDocument(`{`+members+`}`)), otlp.JSON)
 	if err != nil || res.Rejected() != 0 || len(sink.Got) != 1 || sink.Got[0].Kind != edge.KindLog {
 		t.Fatalf("%s: %+v, %v, %d events; want one log record", members, res, err, len(sink.Got))
 	}
@@ -93,8 +93,8 @@ func TestLogTimes(t *testing.T) {
 	f(`"timeUnixNano":1.7952150783e18`, 1795215078300000000)
 	f(`"timeUnixNano":"18446744073709551615"`, now)
 	ahead := otlptest.Arrival.Add(9 * time.Minute).UnixNano()
-	f(`"timeUnixNano":`+decimal(ahead), ahead)
-	f(`"timeUnixNano":`+decimal(otlptest.Arrival.Add(11*time.Minute).UnixNano()), now)
+	f(`"timeUnixNano":`+otlptest.Decimal(ahead), ahead)
+	f(`"timeUnixNano":`+otlptest.Decimal(otlptest.Arrival.Add(11*time.Minute).UnixNano()), now)
 }
 
 func TestLogIDsAndAttributes(t *testing.T) {
@@ -117,7 +117,7 @@ func TestLogIDsAndAttributes(t *testing.T) {
 
 func TestLogEntriesThatAreNoObjects(t *testing.T) {
 	sink := &otlptest.Recorder{}
-	res, err := newReceiver(t, sink).Logs(t.Context(), 0, []byte(otlptest.LogDocument("null", `{"body":{"stringValue":"a"}}`, "5")), otlp.JSON)
+	res, err := otlptest.New(t, sink).Logs(t.Context(), 0, []byte(otlptest.LogDocument("null", `{"body":{"stringValue":"a"}}`, "5")), otlp.JSON)
 	want := otlp.Result{RejectedLogRecords: 2, Message: "2 of 3 log records rejected: log record 0: entry is no object; log record 2: entry is no object"}
 	if err != nil || res != want || len(sink.Got) != 1 || sink.Got[0].Index != 1 {
 		t.Errorf("got %+v, %v, %d events", res, err, len(sink.Got))

@@ -26,7 +26,7 @@ func TestLogsAndMetricsAllocateNothingPerRecord(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector allocates")
 	}
-	r := newReceiver(t, otlptest.Discard{}, takeSamples)
+	r := otlptest.New(t, otlptest.Discard{}, takeSamples)
 	f := func(name string, take func(context.Context, edge.Tenant, []byte, otlp.Encoding) (otlp.Result, error), body []byte) {
 		t.Helper()
 		got := testing.AllocsPerRun(50, func() {
@@ -47,7 +47,7 @@ func TestLogsAndMetricsAllocateNothingPerRecord(t *testing.T) {
 func BenchmarkLogs(b *testing.B) {
 	const n = 50
 	body := otlptest.UsualLogs(n)
-	r := newReceiver(b, otlptest.Discard{})
+	r := otlptest.New(b, otlptest.Discard{})
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := r.Logs(b.Context(), 0, body, otlp.Protobuf); err != nil {
@@ -62,7 +62,7 @@ func BenchmarkMetrics(b *testing.B) {
 	const n = 48
 	for name, temporality := range map[string]uint64{"delta": 1, "cumulative": 2} {
 		b.Run(name, func(b *testing.B) {
-			r := newReceiver(b, otlptest.Discard{}, takeSamples)
+			r := otlptest.New(b, otlptest.Discard{}, takeSamples)
 			at := uint64(otlptest.EndTime)
 			body := otlptest.UsualMetrics(n, temporality, at)
 			b.ReportAllocs()

@@ -147,7 +147,7 @@ func compareMetrics(t testing.TB, body []byte) {
 		return
 	}
 	sink := &otlptest.Recorder{}
-	if _, err := newReceiver(t, sink).Metrics(t.Context(), 0, body, otlp.Protobuf); err != nil {
+	if _, err := otlptest.New(t, sink).Metrics(t.Context(), 0, body, otlp.Protobuf); err != nil {
 		t.Fatal(err)
 	}
 	for _, s := range sink.GotSamples {

@@ -425,7 +425,7 @@ func eachField(b []byte, f func(protowire.Number, []byte)) {
 func compare(t testing.TB, body []byte) {
 	t.Helper()
 	sink := &otlptest.Recorder{}
-	_, ours := newReceiver(t, sink).Traces(t.Context(), 0, body, otlp.Protobuf)
+	_, ours := otlptest.New(t, sink).Traces(t.Context(), 0, body, otlp.Protobuf)
 	req := ptraceotlp.NewExportRequest()
 	theirs := req.UnmarshalProto(body)
 	if ours != nil || theirs != nil {

@@ -18,7 +18,7 @@ import (
 // TestRequestsDoNotMix: decoders are reused, by many goroutines at a time, and nothing of one request shows in another.
 func TestRequestsDoNotMix(t *testing.T) {
 	sink := checking{t}
-	r := newReceiver(t, sink)
+	r := otlptest.New(t, sink)
 	var wg sync.WaitGroup
 	for g := range 8 {
 		wg.Go(func() {
@@ -58,7 +58,7 @@ func (c checking) Events(_ context.Context, b *edge.Batch) error {
 // TestNothingIsTakenOfABrokenBody: good spans before the break do not reach the sink.
 func TestNothingIsTakenOfABrokenBody(t *testing.T) {
 	sink := &otlptest.Recorder{}
-	r := newReceiver(t, sink)
+	r := otlptest.New(t, sink)
 	body := append(bytes.Clone(otlptest.GoodProto), 0x0a, 0x05, 0x00)
 	if _, err := r.Traces(t.Context(), 0, body, otlp.Protobuf); err == nil || sink.Calls != 0 {
 		t.Errorf("error %v, the sink was called %d times", err, sink.Calls)
@@ -73,7 +73,7 @@ func TestWarningsReachTheSink(t *testing.T) {
 	long := strings.Repeat("k", 200)
 	body := otlptest.Request(otlptest.GoodSpan().Msg(9, otlptest.KeyValue(long, otlptest.AnyInt(1))).Msg(9, otlptest.KeyValue("", otlptest.AnyInt(1))).Msg(9, otlptest.KeyValue("none", nil)).
 		Fixed64(8, uint64(otlptest.Arrival.UnixNano())*2).Msg(13, otlptest.PB(nil).Bytes(1, "short")))
-	if _, err := newReceiver(t, sink).Traces(t.Context(), 0, body, otlp.Protobuf); err != nil {
+	if _, err := otlptest.New(t, sink).Traces(t.Context(), 0, body, otlp.Protobuf); err != nil {
 		t.Fatal(err)
 	}
 	want := map[string]int{

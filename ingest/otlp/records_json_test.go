@@ -24,7 +24,7 @@ func FuzzLogsJSON(f *testing.F) {
 		for _, name := range []string{"body", "attributes", "severityNumber", "severityText", "timeUnixNano", "traceId", "spanId", "eventName", "flags", "x"} {
 			sink := &otlptest.Recorder{}
 			doc := otlptest.LogDocument(good, `{"`+name+`":`+string(part)+`}`, good)
-			if _, err := newReceiver(t, sink).Logs(t.Context(), 0, []byte(doc), otlp.JSON); err != nil {
+			if _, err := otlptest.New(t, sink).Logs(t.Context(), 0, []byte(doc), otlp.JSON); err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
 			if len(sink.Got) != 3 || sink.Got[0].Body != "good" || sink.Got[2].Body != "good" {
@@ -61,8 +61,8 @@ func FuzzMetricsJSON(f *testing.F) {
 			"attributes", "startTimeUnixNano", "timeUnixNano", "asDouble", "asInt", "count", "sum", "flags", "bucketCounts",
 			"explicitBounds", "quantileValues", "scale", "zeroCount", "zeroThreshold", "positive", "negative", "x",
 		} {
-			p := point(1, `"count":3,"bucketCounts":[1,2],"explicitBounds":[1],"`+name+`":`+string(part))
-			checkMetrics(t, otlptest.MetricDocument(good, otlptest.Gauge("g", p), histogram(1, p), exponential(2, p), good))
+			p := otlptest.Point(1, `"count":3,"bucketCounts":[1,2],"explicitBounds":[1],"`+name+`":`+string(part))
+			checkMetrics(t, otlptest.MetricDocument(good, otlptest.Gauge("g", p), otlptest.Histogram(1, p), otlptest.Exponential(2, p), good))
 		}
 	})
 }
@@ -70,7 +70,7 @@ func FuzzMetricsJSON(f *testing.F) {
 func checkMetrics(t *testing.T, doc string) {
 	t.Helper()
 	sink := &otlptest.Recorder{}
-	if _, err := newReceiver(t, sink).Metrics(t.Context(), 0, []byte(doc), otlp.JSON); err != nil {
+	if _, err := otlptest.New(t, sink).Metrics(t.Context(), 0, []byte(doc), otlp.JSON); err != nil {
 		t.Fatalf("%v\n%s", err, doc)
 	}
 	n := 0

@@ -2,6 +2,7 @@ package otlptest
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -50,4 +51,22 @@ func Number(seconds int, value string, more ...string) string {
 // Gauge is a metric of these points.
 func Gauge(name string, points ...string) string {
 	return `{"name":"` + name + `","gauge":{"dataPoints":[` + strings.Join(points, ",") + `]}}`
+}
+
+// Decimal is a number as text.
+func Decimal(n int64) string { return strconv.FormatInt(n, 10) }
+
+// Histogram is an explicit histogram named h.
+func Histogram(temporality int, points ...string) string {
+	return fmt.Sprintf(`{"name":"h","histogram":{"aggregationTemporality":%d,"dataPoints":[%s]}}`, temporality, strings.Join(points, ","))
+}
+
+// Point is a data point begun at t0 with those members.
+func Point(seconds int, members string) string {
+	return fmt.Sprintf(`{"startTimeUnixNano":"%d%s","timeUnixNano":"%d%s",%s}`, T0, Nano, T0+1000*seconds, Nano, members)
+}
+
+// Exponential is an exponential histogram named e.
+func Exponential(temporality int, points ...string) string {
+	return fmt.Sprintf(`{"name":"e","exponentialHistogram":{"aggregationTemporality":%d,"dataPoints":[%s]}}`, temporality, strings.Join(points, ","))
 }

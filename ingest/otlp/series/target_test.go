@@ -1,4 +1,4 @@
-package otlp_test
+package series_test
 
 import (
 	"fmt"
@@ -29,7 +29,7 @@ func from(resource, scope string, metrics ...string) string {
 }
 
 // seriesOf sends a document that must be taken whole and returns its series, sorted.
-func seriesOf(t *testing.T, r testReceiver, sink *otlptest.Recorder, doc string) []string {
+func seriesOf(t *testing.T, r otlptest.Receiver, sink *otlptest.Recorder, doc string) []string {
 	t.Helper()
 	sink.GotSamples = nil
 	if res, err := r.Metrics(t.Context(), 0, []byte(doc), otlp.JSON); err != nil || res != (otlp.Result{}) {
@@ -58,7 +58,7 @@ func TestEveryAttributeIsPartOfTheIdentity(t *testing.T) {
 	f := func(same bool, resource1, scope1, resource2, scope2 string) {
 		t.Helper()
 		sink := &otlptest.Recorder{}
-		r := newReceiver(t, sink, func(o *otlp.Options) { o.Resource = platform.Resource })
+		r := otlptest.New(t, sink, func(o *otlp.Options) { o.Resource = platform.Resource })
 		first := named(seriesOf(t, r, sink, from(resource1, scope1, otlptest.Gauge("g", otlptest.Number(1, "1")))), "g")
 		second := named(seriesOf(t, r, sink, from(resource2, scope2, otlptest.Gauge("g", otlptest.Number(1, "1")))), "g")
 		if slices.Equal(first, second) != same {
@@ -94,7 +94,7 @@ func TestEveryAttributeIsPartOfTheIdentity(t *testing.T) {
 // the same.
 func TestTheIdentityIsStable(t *testing.T) {
 	sink := &otlptest.Recorder{}
-	r := newReceiver(t, sink, func(o *otlp.Options) { o.Resource = platform.Resource })
+	r := otlptest.New(t, sink, func(o *otlp.Options) { o.Resource = platform.Resource })
 	f := func(resource string, want ...string) {
 		t.Helper()
 		got := seriesOf(t, r, sink, from(resource, "", otlptest.Gauge("g", otlptest.Number(1, "1"))))
@@ -118,7 +118,7 @@ func TestMetricsTellTheirPlaceAsSpansDo(t *testing.T) {
 	f := func(want string, resource ...string) {
 		t.Helper()
 		sink := &otlptest.Recorder{}
-		r := newReceiver(t, sink, func(o *otlp.Options) { o.Resource = platform.Resource })
+		r := otlptest.New(t, sink, func(o *otlp.Options) { o.Resource = platform.Resource })
 		got := named(seriesOf(t, r, sink, from(texts(resource...), "", otlptest.Gauge("g", otlptest.Number(1, "1")))), "g")
 		if len(got) != 1 || !strings.Contains(got[0], want) {
 			t.Errorf("%v: got %q, want %s", resource, got, want)
@@ -136,7 +136,7 @@ func TestResourceLabelsCanBePromoted(t *testing.T) {
 	f := func(labels, want string, resource ...string) {
 		t.Helper()
 		sink := &otlptest.Recorder{}
-		r := newReceiver(t, sink, func(o *otlp.Options) { o.ResourceLabels = strings.Fields(labels) })
+		r := otlptest.New(t, sink, func(o *otlp.Options) { o.ResourceLabels = strings.Fields(labels) })
 		got := named(seriesOf(t, r, sink, from(texts(resource...), "", otlptest.Gauge("g", otlptest.Number(1, "1")))), "g")
 		if !slices.Equal(got, []string{"g{" + want + "}"}) {
 			t.Errorf("%s: got %q, want %s", labels, got, want)
@@ -147,7 +147,7 @@ func TestResourceLabelsCanBePromoted(t *testing.T) {
 	f("*", `a="1",b="2"`, "a=1", "b=2")
 	// What would be one label stays two attributes of the identity: only the first is promoted.
 	sink := &otlptest.Recorder{}
-	r := newReceiver(t, sink, func(o *otlp.Options) { o.ResourceLabels = []string{"*"} })
+	r := otlptest.New(t, sink, func(o *otlp.Options) { o.ResourceLabels = []string{"*"} })
 	one := named(seriesOf(t, r, sink, from(texts("a.b=1", "a_b=2"), "", otlptest.Gauge("g", otlptest.Number(1, "1")))), "g")
 	other := named(seriesOf(t, r, sink, from(texts("a.b=1", "a_b=3"), "", otlptest.Gauge("g", otlptest.Number(1, "1")))), "g")
 	if slices.Equal(one, other) || !strings.Contains(one[0], `a_b="1"`) {
@@ -158,7 +158,7 @@ func TestResourceLabelsCanBePromoted(t *testing.T) {
 // TestInfoSeriesCarryTheRest: what is no label of a series can be asked of target_info and otel_scope_info.
 func TestInfoSeriesCarryTheRest(t *testing.T) {
 	sink := &otlptest.Recorder{}
-	r := newReceiver(t, sink)
+	r := otlptest.New(t, sink)
 	many := []string{"service.name=s", "os.type=linux", "job=mine", "le=5", "a.b=1", "a_b=2", "empty="}
 	got := seriesOf(t, r, sink, from(texts(many...), `"name":"lib","version":"2",`+texts("team=edge", "name=x"), otlptest.Gauge("g", otlptest.Number(1, "1"))))
 	if len(got) != 3 {
@@ -193,7 +193,7 @@ func TestInfoSeriesCarryTheRest(t *testing.T) {
 // points.
 func TestInfoSeriesAreWrittenAgain(t *testing.T) {
 	sink := &otlptest.Recorder{}
-	r := newReceiver(t, sink)
+	r := otlptest.New(t, sink)
 	f := func(points []string, want ...int64) {
 		t.Helper()
 		sink.GotSamples = nil
@@ -233,7 +233,7 @@ func TestLargeResourcesAreCut(t *testing.T) {
 		list = append(list, fmt.Sprintf("k%03d=%s", i, strings.Repeat("v", 900)))
 	}
 	sink := &otlptest.Recorder{}
-	got := named(seriesOf(t, newReceiver(t, sink), sink, from(texts(list...), "", otlptest.Gauge("g", otlptest.Number(1, "1")))), "target_info")
+	got := named(seriesOf(t, otlptest.New(t, sink), sink, from(texts(list...), "", otlptest.Gauge("g", otlptest.Number(1, "1")))), "target_info")
 	if len(got) != 1 || len(got[0]) > 18<<10 || !strings.Contains(got[0], `k000="v`) {
 		t.Errorf("%d series, the first of %d bytes", len(got), len(got[0]))
 	}
@@ -244,7 +244,7 @@ func TestLargeResourcesAreCut(t *testing.T) {
 func TestFunctionsThatComeAndGoAreCounted(t *testing.T) {
 	now := otlptest.Arrival
 	sink := &otlptest.Recorder{}
-	r := newReceiver(t, sink, func(o *otlp.Options) {
+	r := otlptest.New(t, sink, func(o *otlp.Options) {
 		o.MaxSeries = 600 // each instance takes three: itself, target_info and the series
 		o.Now = func() time.Time { return now }
 	})
@@ -277,7 +277,7 @@ func TestFunctionsThatComeAndGoAreCounted(t *testing.T) {
 func TestCutLabelsStayDifferent(t *testing.T) {
 	long := strings.Repeat("é", 600)
 	sink := &otlptest.Recorder{}
-	r := newReceiver(t, sink)
+	r := otlptest.New(t, sink)
 	list := take(t, r, sink, otlptest.Gauge("g", otlptest.Number(1, "1", texts("k="+long+"a")), otlptest.Number(1, "1", texts("k="+long+"b")), otlptest.Number(1, "1", texts("k="+long+"a"))))
 	if list[0] == list[1] || list[0] != list[2] {
 		t.Errorf("got %q", list)

@@ -1,4 +1,4 @@
-package otlp_test
+package series_test
 
 import (
 	"context"
@@ -23,7 +23,7 @@ func sum(name string, temporality int, points ...string) string {
 }
 
 // take sends metrics that must all be taken and answers the samples, as series@seconds=value.
-func take(t *testing.T, r testReceiver, sink *otlptest.Recorder, metrics ...string) []string {
+func take(t *testing.T, r otlptest.Receiver, sink *otlptest.Recorder, metrics ...string) []string {
 	t.Helper()
 	sink.GotSamples = nil
 	res, err := r.Metrics(t.Context(), 0, []byte(otlptest.MetricDocument(metrics...)), otlp.JSON)
@@ -45,7 +45,7 @@ func TestMetricNames(t *testing.T) {
 	f := func(name, unit, data, want string) {
 		t.Helper()
 		sink := &otlptest.Recorder{}
-		take(t, newReceiver(t, sink), sink, fmt.Sprintf(`{"name":%q,"unit":%q,%s}`, name, unit, data))
+		take(t, otlptest.New(t, sink), sink, fmt.Sprintf(`{"name":%q,"unit":%q,%s}`, name, unit, data))
 		if got := strings.TrimSuffix(sink.GotSamples[0].Series, "{}"); got != want {
 			t.Errorf("%s in %q: got %s, want %s", name, unit, got, want)
 		}
@@ -81,7 +81,7 @@ func TestMetricLabels(t *testing.T) {
 		sink := &otlptest.Recorder{}
 		doc := `{"resourceMetrics":[{"resource":{"attributes":[` + resource + `]},"scopeMetrics":[{"scope":{` + scope + `},"metrics":[` +
 			otlptest.Gauge("m", otlptest.Number(5, "1", `"attributes":[`+attributes+`]`)) + `]}]}]}`
-		res, err := newReceiver(t, sink).Metrics(t.Context(), 0, []byte(doc), otlp.JSON)
+		res, err := otlptest.New(t, sink).Metrics(t.Context(), 0, []byte(doc), otlp.JSON)
 		if err != nil || res != (otlp.Result{}) || len(sink.GotSamples) != 1 {
 			t.Fatalf("%+v, %v, %d samples", res, err, len(sink.GotSamples))
 		}
@@ -108,7 +108,7 @@ func TestMetricLabels(t *testing.T) {
 
 func TestGaugesAndNumbers(t *testing.T) {
 	sink := &otlptest.Recorder{}
-	r := newReceiver(t, sink)
+	r := otlptest.New(t, sink)
 	f := func(point string, want ...string) {
 		t.Helper()
 		expect(t, take(t, r, sink, otlptest.Gauge("g", point)), want...)
@@ -131,8 +131,8 @@ func TestGaugesAndNumbers(t *testing.T) {
 		}
 		expect(t, sink.Texts(), "t@5=1")
 	}
-	g(`"` + decimal(otlptest.T0+5000) + `"`)
-	g(decimal((otlptest.T0 + 5000) / 1000))
+	g(`"` + otlptest.Decimal(otlptest.T0+5000) + `"`)
+	g(otlptest.Decimal((otlptest.T0 + 5000) / 1000))
 	g(`"` + time.UnixMilli(otlptest.T0+5000).UTC().Format(time.RFC3339) + `"`)
 	f(`{"timeUnixNano":"9000000000000000000","asInt":1}`, fmt.Sprintf("g@%v=1", float64(otlptest.Arrival.UnixMilli()-otlptest.T0)/1000))
 }
@@ -142,7 +142,7 @@ func TestPointsThatCannotBeTaken(t *testing.T) {
 	f := func(metric, wantReason string) {
 		t.Helper()
 		sink := &otlptest.Recorder{}
-		r := newReceiver(t, sink, func(o *otlp.Options) { o.MaxAge = 24 * time.Hour })
+		r := otlptest.New(t, sink, func(o *otlp.Options) { o.MaxAge = 24 * time.Hour })
 		good := otlptest.Gauge("good", otlptest.Number(0, "1"))
 		res, err := r.Metrics(t.Context(), 0, []byte(otlptest.MetricDocument(good, metric, good)), otlp.JSON)
 		if err != nil || res.RejectedDataPoints != 1 || !strings.Contains(res.Message, "1 of 3 data points rejected: data point 1: "+wantReason) {
@@ -154,7 +154,7 @@ func TestPointsThatCannotBeTaken(t *testing.T) {
 	}
 	many := strings.Repeat(`{"key":"%d","value":{"intValue":1}},`, 65)
 	for i := range 65 {
-		many = strings.Replace(many, "%d", decimal(int64(i)), 1)
+		many = strings.Replace(many, "%d", otlptest.Decimal(int64(i)), 1)
 	}
 	f(otlptest.Gauge("m", `{"asDouble":null}`), "no value that is a number")
 	f(otlptest.Gauge("m", otlptest.Number(1, `"NaN"`)), "no value that is a number")
@@ -171,8 +171,8 @@ func TestPointsThatCannotBeTaken(t *testing.T) {
 	f(sum("m", 1, otlptest.Number(1, `"1e308"`)), "delta is infinite, or too large to be added up") // two of them would make the total infinite for good
 	f(sum("m", 1, otlptest.Number(1, "-1e308")), "delta is infinite, or too large to be added up")
 	f(sum("m", 1, otlptest.Number(1, "-1")), "delta of a monotonic sum is below 0")
-	f(histogram(2, `{"count":"x"}`), "no value that is a number")
-	f(histogram(2, `{"bucketCounts":[`+strings.Repeat("0,", 1000)+`0],"explicitBounds":`+ascending(1000)+`}`), "point needs more than 1000 series")
+	f(otlptest.Histogram(2, `{"count":"x"}`), "no value that is a number")
+	f(otlptest.Histogram(2, `{"bucketCounts":[`+strings.Repeat("0,", 1000)+`0],"explicitBounds":`+ascending(1000)+`}`), "point needs more than 1000 series")
 }
 
 func ascending(n int) string {
@@ -184,7 +184,7 @@ func ascending(n int) string {
 }
 
 func TestSamplesWithoutADoorAreRejected(t *testing.T) {
-	r := newReceiver(t, otlptest.Discard{})
+	r := otlptest.New(t, otlptest.Discard{})
 	res, err := r.Metrics(t.Context(), 0, []byte(otlptest.MetricDocument(otlptest.Gauge("m", otlptest.Number(1, "1")))), otlp.JSON)
 	if err != nil || res.RejectedDataPoints != 1 || !strings.Contains(res.Message, "metrics are not accepted here") {
 		t.Errorf("%+v, %v", res, err)
@@ -193,7 +193,7 @@ func TestSamplesWithoutADoorAreRejected(t *testing.T) {
 
 func TestCumulativeSums(t *testing.T) {
 	sink := &otlptest.Recorder{}
-	r := newReceiver(t, sink)
+	r := otlptest.New(t, sink)
 	started := func(start, seconds int, value string) string {
 		return fmt.Sprintf(`{"startTimeUnixNano":"%d%s","timeUnixNano":"%d%s","asDouble":%s}`, otlptest.T0+1000*start, otlptest.Nano, otlptest.T0+1000*seconds, otlptest.Nano, value)
 	}
@@ -208,7 +208,7 @@ func TestCumulativeSums(t *testing.T) {
 	expect(t, take(t, r, sink, sum("c", 2, started(25, 40, "10"))), "c_total@40=10")
 	// Start and time the same, or no start: no moment at which it was 0.
 	expect(t, take(t, r, sink, sum("same", 2, started(10, 10, "3"))), "same_total@10=3")
-	expect(t, take(t, r, sink, sum("none", 2, `{"timeUnixNano":"`+decimal(otlptest.T0+5000)+otlptest.Nano+`","asInt":"4"}`)), "none_total@5=4")
+	expect(t, take(t, r, sink, sum("none", 2, `{"timeUnixNano":"`+otlptest.Decimal(otlptest.T0+5000)+otlptest.Nano+`","asInt":"4"}`)), "none_total@5=4")
 	// What is not monotonic is no counter.
 	expect(t, take(t, r, sink, strings.Replace(sum("u", 2, started(0, 10, "5")), "true", "false", 1)), "u@10=5")
 	// Without a temporality it is taken for cumulative.
@@ -217,7 +217,7 @@ func TestCumulativeSums(t *testing.T) {
 
 func TestDeltasAreAddedUp(t *testing.T) {
 	sink, set := &otlptest.Recorder{}, metrics.NewSet()
-	r := newReceiver(t, sink, func(o *otlp.Options) { o.Metrics = set })
+	r := otlptest.New(t, sink, func(o *otlp.Options) { o.Metrics = set })
 	expect(t, take(t, r, sink, sum("d", 1, otlptest.Number(10, "5"))), "d_total@0.001=0", "d_total@10=5")
 	expect(t, take(t, r, sink, sum("d", 1, otlptest.Number(20, "2"))), "d_total@20=7")
 	sink.Repeats = true
@@ -246,7 +246,7 @@ func TestTheLastValueOfAnInstantWins(t *testing.T) {
 	f := func(kind func(points ...string) string, name string) {
 		t.Helper()
 		sink := &otlptest.Recorder{}
-		r := newReceiver(t, sink)
+		r := otlptest.New(t, sink)
 		expect(t, take(t, r, sink, kind(otlptest.Number(10, "5"), otlptest.Number(10, "7"))), name+"@10=5", name+"@10=7")
 		expect(t, take(t, r, sink, kind(otlptest.Number(10, "3"))), name+"@10.001=3")
 		expect(t, take(t, r, sink, kind(otlptest.Number(10, "3"))), name+"@10.001=3") // a retry
@@ -268,15 +268,15 @@ func TestTheLastValueOfAnInstantWins(t *testing.T) {
 	}
 	f(upDown(2), "u")
 	sink := &otlptest.Recorder{}
-	r := newReceiver(t, sink)
+	r := otlptest.New(t, sink)
 	expect(t, take(t, r, sink, upDown(1)(otlptest.Number(10, "5"), otlptest.Number(10, "-2"), otlptest.Number(10, "1"))), "u@10=5", "u@10.001=3", "u@10.001=4")
 }
 
 // TestFailedWritesAreNotCounted: what the store did not take is taken when the client sends it again.
 func TestFailedWritesAreNotCounted(t *testing.T) {
 	sink := &otlptest.Recorder{}
-	r := newReceiver(t, sink)
-	hist := histogram(1, point(10, `"bucketCounts":[1,2],"explicitBounds":[1]`))
+	r := otlptest.New(t, sink)
+	hist := otlptest.Histogram(1, otlptest.Point(10, `"bucketCounts":[1,2],"explicitBounds":[1]`))
 	doc := []byte(otlptest.MetricDocument(sum("d", 1, otlptest.Number(10, "5"), otlptest.Number(20, "2")), hist))
 	sink.Refuse = &edge.UnavailableError{Reason: "disk nearly full"}
 	for range 2 {
@@ -304,7 +304,7 @@ func TestFailedWritesAreNotCounted(t *testing.T) {
 // TestConcurrentDeltasAddUp: requests for one stream that come at once lose nothing and double nothing.
 func TestConcurrentDeltasAddUp(t *testing.T) {
 	sink := &otlptest.Recorder{}
-	r := newReceiver(t, sink)
+	r := otlptest.New(t, sink)
 	var wg sync.WaitGroup
 	for g := range 8 {
 		wg.Go(func() {
@@ -329,7 +329,7 @@ func TestConcurrentDeltasAddUp(t *testing.T) {
 // TestADeltaThatAnEarlierProcessKeptIsNotAddedUp: the sink knows its body, the streams do not.
 func TestADeltaThatAnEarlierProcessKeptIsNotAddedUp(t *testing.T) {
 	sink := &otlptest.Recorder{Repeats: true}
-	r := newReceiver(t, sink)
+	r := otlptest.New(t, sink)
 	send := func(at int, value string) {
 		t.Helper()
 		if _, err := r.Metrics(t.Context(), 0, []byte(otlptest.MetricDocument(sum("d", 1, otlptest.Number(at, value)))), otlp.JSON); err != nil {
@@ -347,7 +347,7 @@ func TestADeltaThatAnEarlierProcessKeptIsNotAddedUp(t *testing.T) {
 // TestACanceledRequestLeavesNothing: a client that has gone while another request of its tenant is worked on changes nothing.
 func TestACanceledRequestLeavesNothing(t *testing.T) {
 	sink, entered, leave := &otlptest.Recorder{}, make(chan struct{}), make(chan struct{})
-	r := newReceiver(t, sink, func(o *otlp.Options) {
+	r := otlptest.New(t, sink, func(o *otlp.Options) {
 		o.Samples = func(ctx context.Context, b *edge.Batch) (bool, error) {
 			entered <- struct{}{}
 			<-leave
@@ -375,7 +375,7 @@ func TestACanceledRequestLeavesNothing(t *testing.T) {
 func TestSeriesAreBounded(t *testing.T) {
 	sink, set := &otlptest.Recorder{}, metrics.NewSet()
 	now := otlptest.Arrival
-	r := newReceiver(t, sink, func(o *otlp.Options) {
+	r := otlptest.New(t, sink, func(o *otlp.Options) {
 		o.MaxSeries, o.Metrics = 4, set // one is the resource
 		o.Now = func() time.Time { return now }
 	})
@@ -413,7 +413,7 @@ func TestSeriesAreBounded(t *testing.T) {
 func TestLongLabelsTakeTheRoomOfSeveralSeries(t *testing.T) {
 	f := func(length, maxSeries, wantRejected int) {
 		t.Helper()
-		r := newReceiver(t, &otlptest.Recorder{}, func(o *otlp.Options) { o.MaxSeries = maxSeries })
+		r := otlptest.New(t, &otlptest.Recorder{}, func(o *otlp.Options) { o.MaxSeries = maxSeries })
 		p := otlptest.Number(10, "1", `"attributes":[{"key":"k","value":{"stringValue":"`+strings.Repeat("x", length)+`"}}]`)
 		res, err := r.Metrics(t.Context(), 0, []byte(otlptest.MetricDocument(otlptest.Gauge("g", p))), otlp.JSON)
 		if err != nil || res.RejectedDataPoints != wantRejected {
@@ -430,11 +430,11 @@ func TestLongLabelsTakeTheRoomOfSeveralSeries(t *testing.T) {
 func TestMetricAlternatives(t *testing.T) {
 	sink := &otlptest.Recorder{}
 	both := `{"name":"m","gauge":{"dataPoints":[` + otlptest.Number(1, "1") + `,5]},"sum":{"isMonotonic":true,"aggregationTemporality":"AGGREGATION_TEMPORALITY_CUMULATIVE","dataPoints":[` + otlptest.Number(2, "2") + `]},"histogram":null}`
-	res, err := newReceiver(t, sink).Metrics(t.Context(), 0, []byte(otlptest.MetricDocument(both)), otlp.JSON)
+	res, err := otlptest.New(t, sink).Metrics(t.Context(), 0, []byte(otlptest.MetricDocument(both)), otlp.JSON)
 	if err != nil || res.RejectedDataPoints != 1 {
 		t.Errorf("%+v, %v", res, err)
 	}
 	expect(t, sink.Texts(), "m_total@0.001=0", "m_total@2=2")
 	sink = &otlptest.Recorder{}
-	expect(t, take(t, newReceiver(t, sink), sink, `{"name":"m","description":"d"}`))
+	expect(t, take(t, otlptest.New(t, sink), sink, `{"name":"m","description":"d"}`))
 }
