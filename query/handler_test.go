@@ -33,7 +33,9 @@ func telling() query.Answers {
 		}
 	}
 	a := query.Answers{All: map[string]query.Answer{}, One: map[string]query.Answer{}}
-	for _, path := range []string{query.PathOverview, query.PathRegions, query.PathTraces, query.PathRuns, query.PathWASM} {
+	for _, path := range []string{
+		query.PathOverview, query.PathRegions, query.PathTraces, query.PathRuns, query.PathWASM,
+	} {
 		a.All[path] = tell("all " + path)
 	}
 	for _, path := range []string{query.PathRegions, query.PathTraces, query.PathRuns} {
@@ -148,7 +150,8 @@ func TestErrorsOfAnswersHaveTheirStatus(t *testing.T) {
 		h := query.NewHandler(a, query.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
 		w := ask(h, http.MethodGet, query.APIPrefix+"overview")
 		var e query.APIError
-		if err := json.Unmarshal(w.Body.Bytes(), &e); err != nil || w.Code != status || !strings.Contains(e.Message, message) {
+		if err := json.Unmarshal(w.Body.Bytes(), &e); err != nil || w.Code != status ||
+			!strings.Contains(e.Message, message) {
 			t.Errorf("%v: status %d %q, want %d and %q", err, w.Code, e.Message, status, message)
 		}
 		if got := strings.Contains(log.String(), err.Error()); got != logged {

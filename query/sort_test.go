@@ -27,7 +27,9 @@ func TestRowsAreSortedByTheirColumn(t *testing.T) {
 	}
 	f := func(by, want string) {
 		t.Helper()
-		rows := []query.Row{row("b", 20, 7, 1), row("d", 10, 7, 3), row("a", 20, 7, none), row("c", 5, 9, 2), row("e", 1, none, none)}
+		rows := []query.Row{
+			row("b", 20, 7, 1), row("d", 10, 7, 3), row("a", 20, 7, none), row("c", 5, 9, 2), row("e", 1, none, none),
+		}
 		if got := sorted(rows, by); got != want {
 			t.Errorf("by %s: %s, want %s", by, got, want)
 		}
