@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -25,6 +26,7 @@ func parseQuery(text string) (url.Values, error) { return url.ParseQuery(text) }
 //	ask PATH [QUERY]                the question of the next expectations; "ask 400 PATH" expects that status
 //	expect PATH = VALUE             a value of the answer: JSON, or text without quotes
 //	expect PATH ~ NUMBER            within 2 %
+//	expect PATH in LOW..HIGH        a number in that range: durations that are all equal are somewhere in their bucket
 //
 // Keys of load: service region platform route version status outcome cold init cpu cache ms (a list "10,20" is used in
 // turn) weight and signal (span, tail, log, datapoint). $now-30m in a query is that time.
@@ -171,29 +173,28 @@ func (s *script) askHTTP(words []string) error {
 	return nil
 }
 
+var moment = regexp.MustCompile(`\$now(-?\d+[smh])`)
+
 // times replaces $now-30m by that time.
-func (s *script) times(query string) string {
-	parts := strings.Split(query, "$now")
-	for i, p := range parts[1:] {
-		text, rest, found := strings.Cut(p, "&")
-		d, _ := time.ParseDuration(text)
-		parts[i+1] = s.now.Add(d).Format(time.RFC3339)
-		if found {
-			parts[i+1] += "&" + rest
+func (s *script) times(text string) string {
+	return moment.ReplaceAllStringFunc(text, func(m string) string {
+		d, err := time.ParseDuration(strings.TrimPrefix(m, "$now"))
+		if err != nil {
+			s.t.Fatal(err)
 		}
-	}
-	return strings.Join(parts, "")
+		return s.now.Add(d).Format(time.RFC3339)
+	})
 }
 
 func (s *script) expect(words []string) error {
-	if len(words) < 3 {
+	if len(words) < 2 {
 		return errors.New("write: expect PATH = VALUE")
 	}
 	got, err := at(s.answer, strings.Split(words[0], "."))
 	if err != nil {
 		return err
 	}
-	want := strings.Join(words[2:], " ")
+	want := s.times(strings.Join(words[2:], " "))
 	switch words[1] {
 	case "=":
 		if text := show(got); text != want {
@@ -203,6 +204,13 @@ func (s *script) expect(words []string) error {
 		number, ok := got.(float64)
 		target, err := strconv.ParseFloat(want, 64)
 		if err != nil || !ok || math.Abs(number-target) > 0.02*math.Abs(target) {
+			return fmt.Errorf("got %v", got)
+		}
+	case "in":
+		var low, high float64
+		number, ok := got.(float64)
+		if _, err := fmt.Sscanf(strings.Replace(want, "..", " ", 1), "%g %g", &low, &high); err != nil || !ok ||
+			number < low || number > high {
 			return fmt.Errorf("got %v", got)
 		}
 	default:
