@@ -205,3 +205,26 @@ func BenchmarkRender(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkUser is what a user costs here: its variables, a scenario, a request and its answer.
+func BenchmarkUser(b *testing.B) {
+	p := mustLoad(b, one("variables: {id: 7, l: [a, b]}", `- post: {url: "/p/{{ id }}", qs: {a: "{{ l }}"}, `+
+		`headers: {x-a: "{{ id }}"}, json: {w: "{{ $randomNumber(1, 9) }}"}, `+
+		`capture: {json: '$.a[1].x', as: x}, expect: [{statusCode: 200}, {hasProperty: o.k}]}`))
+	r := firstRequest(b, p)
+	res := answer(200, multi)
+	var m plan.Message
+	var out []plan.Outcome
+	b.ReportAllocs()
+	for user := 0; b.Loop(); user++ {
+		s := p.NewScope(1, user, nil)
+		p.PickFlow(s)
+		if err := r.Render(s, p.Target, &m); err != nil || !r.Send(s) {
+			b.Fatal(err)
+		}
+		if err := r.Capture(s, res); err != nil {
+			b.Fatal(err)
+		}
+		out = r.Judge(out[:0], s, res)
+	}
+}

@@ -102,7 +102,7 @@ func expectProperty(path *templates.Template, present bool) func(*value.Scope, *
 		if err != nil {
 			return verdict{false, want, "the expected path is not well-formed"}
 		}
-		_, has := value.Inside(v, p.Keys())
+		_, has := p.In(v)
 		if !has {
 			_, has = value.Inside(v, []string{want}) // a key with dots in it
 		}

@@ -44,8 +44,14 @@ type Path struct {
 // plainPath is a path of one name, whatever characters it holds.
 func plainPath(name string) *Path { return &Path{source: name, name: name} }
 
-// Keys are the keys and indexes of the path, from the variable's name on. The caller must not change them.
-func (p *Path) Keys() []string { return append([]string{p.name}, p.rest...) }
+// In follows the path through objects and lists, the variable's name being the first key.
+func (p *Path) In(v any) (any, bool) {
+	v, ok := Inside(v, []string{p.name})
+	if !ok {
+		return nil, false
+	}
+	return Inside(v, p.rest)
+}
 
 // ParsePath reads "a", "a.b", "a.0.x", "a[1].x" and "a['b c']".
 func ParsePath(s string) (Path, error) {
