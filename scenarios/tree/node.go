@@ -9,7 +9,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -103,7 +102,7 @@ const (
 
 // Parse reads one file of YAML; JSON is read as YAML. With problems the tree may lack parts, or be nil.
 func Parse(file string, src []byte) (*Node, Problems) {
-	p := parser{file: file, lines: bytes.Split(src, []byte("\n")), open: map[*yaml.Node]bool{}}
+	p := parser{file: file, open: map[*yaml.Node]bool{}}
 	dec := yaml.NewDecoder(bytes.NewReader(src))
 	var doc yaml.Node
 	if err := decodeDocument(dec, &doc); err != nil {
@@ -132,7 +131,6 @@ func decodeDocument(dec *yaml.Decoder, doc *yaml.Node) (err error) {
 
 type parser struct {
 	file     string
-	lines    [][]byte
 	count    int
 	open     map[*yaml.Node]bool // aliases that are being followed
 	problems Problems
@@ -154,15 +152,9 @@ func (p *parser) fault(pos Position, format string, args ...any) {
 	p.problems = append(p.problems, Problem{pos, fmt.Sprintf(format, args...)})
 }
 
-// place is the position of a node; the YAML reader counts columns in bytes.
+// place is the position of a node; the YAML reader counts characters.
 func (p *parser) place(y *yaml.Node) Position {
-	pos := Position{p.file, max(y.Line, 1), max(y.Column, 1)}
-	if pos.Line <= len(p.lines) {
-		if line := p.lines[pos.Line-1]; pos.Col-1 <= len(line) {
-			pos.Col = 1 + utf8.RuneCount(line[:pos.Col-1])
-		}
-	}
-	return pos
+	return Position{p.file, max(y.Line, 1), max(y.Column, 1)}
 }
 
 func (p *parser) node(y *yaml.Node, depth int) *Node {
