@@ -152,8 +152,12 @@ func TestNodes(t *testing.T) {
 func TestProblems(t *testing.T) {
 	at := func(file string, line, col int) tree.Position { return tree.Position{File: file, Line: line, Col: col} }
 	problems := tree.Problems{
-		{Pos: at("b.yml", 1, 1), Msg: "four"}, {Pos: at("a.yml", 2, 1), Msg: "three"}, {Pos: at("a.yml", 1, 9), Msg: "two"},
-		{Msg: "none"}, {Pos: tree.Position{File: "a.yml"}, Msg: "one"}, {Pos: at("a.yml", 2, 1), Msg: "as it came"},
+		{Pos: at("b.yml", 1, 1), Msg: "four"},
+		{Pos: at("a.yml", 2, 1), Msg: "three"},
+		{Pos: at("a.yml", 1, 9), Msg: "two"},
+		{Msg: "none"},
+		{Pos: tree.Position{File: "a.yml"}, Msg: "one"},
+		{Pos: at("a.yml", 2, 1), Msg: "as it came"},
 	}
 	problems.Sort()
 	want := "none\na.yml: one\na.yml:1:9: two\na.yml:2:1: three\na.yml:2:1: as it came\nb.yml:1:1: four"

@@ -1,0 +1,322 @@
+package value
+
+import (
+	"encoding/json"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+)
+
+type names map[string]any
+
+func (n names) Name(name string) any {
+	v, ok := n[name]
+	return Operand(v, ok)
+}
+
+// everything is a dialect with all operators.
+func everything() *Dialect {
+	return &Dialect{
+		Levels: [][]string{
+			{"||"},
+			{"&&"},
+			{"===", "!==", "==", "!=", "~="},
+			{"<=", ">=", "<", ">"},
+			{"+", "-"},
+			{"*", "/", "%"},
+			{"^"},
+		},
+		Unary: []string{"!", "-"},
+	}
+}
+
+// TestOperatorsAreJavaScripts: what Node prints for the same expressions.
+func TestOperatorsAreJavaScripts(t *testing.T) {
+	vars := names{
+		"n": json.Number("5"), "s": "5", "t": true, "f": false, "z": nil, "e": "", "list": []any{json.Number("1"), "a"}, "none": []any{},
+		"one": []any{json.Number("5")}, "o": &Object{}, "word": "x", "blank": " ", "big": json.Number("12345678901234567890"),
+	}
+	f := func(text, want string) {
+		t.Helper()
+		e, err := Compile(everything(), text, nil)
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			return
+		}
+		if got := Text(e(vars)); got != want {
+			t.Errorf("%s is %s, want %s", text, got, want)
+		}
+	}
+	// == converts, === does not.
+	f("n == s", "true")
+	f("n === s", "false")
+	f("n !== s", "true")
+	f("z == gone", "true")
+	f("z === gone", "false")
+	f("z == 0", "false")
+	f("f == 0", "true")
+	f("t == 1", "true")
+	f("e == 0", "true")
+	f("blank == 0", "true")
+	f("word == 0", "false")
+	f("list == list", "false")
+	f("list === list", "false")
+	f("one == n", "false") // an object is compared by its JSON here, not by its toString
+	f("o != 1", "true")
+	// Order.
+	f(`"10" < "9"`, "true")
+	f(`"10" < 9`, "false")
+	f("z < 1", "true")
+	f("gone < 1", "false")
+	f("gone >= gone", "false")
+	f("t > f", "true")
+	f("list < 1", "false")
+	// Arithmetic.
+	f("n + 1", "6")
+	f("n + s", "55")
+	f("s - 1", "4")
+	f("s * s", "25")
+	f("n / 0", "null") // Infinity has no JSON
+	f("word * 2", "null")
+	f("z + 1", "1")
+	f("t + t", "2")
+	f("e + list", `[1,"a"]`)
+	f("7 % 4", "3")
+	f("2 ^ 10", "1024")
+	f("-s", "-5")
+	f("big + 1", "12345678901234567000")
+	// Logic gives one of its operands.
+	f("n && word", "x")
+	f("e || word", "x")
+	f("z && word", "null")
+	f("!e", "true")
+	f("!o", "false")
+	f("!none", "false")
+	f("gone || z", "null")
+	// Texts.
+	f(`word ~= "^[a-x]$"`, "true")
+	f(`word ~= "("`, "false")
+	f(`n ~= "5"`, "true")
+}
+
+func TestNumbersOfValues(t *testing.T) {
+	f := func(v any, want float64) {
+		t.Helper()
+		if got := Number(v); got != want && !(math.IsNaN(got) && math.IsNaN(want)) {
+			t.Errorf("%v is %v, want %v", v, got, want)
+		}
+	}
+	nan := math.NaN()
+	f(nil, 0)
+	f(true, 1)
+	f(false, 0)
+	f("", 0)
+	f("  7 ", 7)
+	f("1e3", 1000)
+	f("-.5", -0.5)
+	f("0x10", nan)
+	f("Infinity", nan)
+	f("1_000", nan)
+	f("1e999", math.Inf(1))
+	f("e", nan)
+	f("-", nan)
+	f("1.2.3", nan)
+	f(json.Number("12.5"), 12.5)
+	f(2.5, 2.5)
+	f([]any{}, nan)
+	f(&Object{}, nan)
+	f(Undefined{}, nan)
+}
+
+func TestExpressionsThatAreNone(t *testing.T) {
+	f := func(text, want string) {
+		t.Helper()
+		_, err := Compile(everything(), text, nil)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%.40s: %v, want %s", text, err, want)
+		}
+	}
+	f("", "the expression ends too early at character 1")
+	f("a b", `unexpected "b" at character 3`)
+	f("max()", "max takes another number of arguments than 0")
+	f("abs(1, 2)", "abs takes another number of arguments than 2")
+	f("max(1 2)", `unexpected "2)"`)
+	f("a ? b", "? needs a : after its first choice")
+	f("a ? : b", `unexpected ":"`)
+	f("(a", "a parenthesis is not closed")
+	f("1e", `"1e" is no number at character 1`)
+	f("'open", "a ' is not closed")
+	f(strings.Repeat("!", 300)+"a", "nested too deep")
+	f(strings.Repeat("(", 300)+"a", "nested too deep")
+}
+
+func TestObjectsOfManyMembers(t *testing.T) {
+	o := &Object{}
+	var want []string
+	for i := range 40 {
+		key := string(rune('a'+i%26)) + strings.Repeat("x", i/26)
+		o.Put(key, Int(i))
+		want = append(want, `"`+key+`":`+string(Int(i)))
+	}
+	o.Put("c", "new")
+	want[2] = `"c":"new"`
+	if got := string(AppendJSON(nil, o)); got != "{"+strings.Join(want, ",")+"}" {
+		t.Errorf("got %s", got)
+	}
+	other := o.With("c", nil).With("last", true)
+	if v, ok := o.Get("c"); v != "new" || !ok {
+		t.Errorf("c of the first object is %v", v)
+	}
+	if v, ok := other.Get("c"); v != nil || !ok || len(other.Members()) != 41 || other.Members()[40].Key != "last" {
+		t.Errorf("c of the second is %v, members %d", v, len(other.Members()))
+	}
+	if _, ok := o.Get("nope"); ok {
+		t.Error("nope is there")
+	}
+}
+
+func TestQuotedTexts(t *testing.T) {
+	f := func(text, want string) {
+		t.Helper()
+		if got := string(AppendQuoted(nil, text)); got != want {
+			t.Errorf("%q: %s, want %s", text, got, want)
+		}
+	}
+	f("a\"b\\c", `"a\"b\\c"`)
+	f("\n\r\t\x00\x1f", `"\n\r\t\u0000\u001f"`)
+	f("<é😀>&", `"<é😀>&"`)
+	f("a\xffb", "\"a\ufffdb\"")
+	f("\xff", "\"\ufffd\"")
+	f("", `""`)
+}
+
+func TestPaths(t *testing.T) {
+	v, err := Parse([]byte(`{"a":{"b":[{"c d":1},"text"]},"x.y":2,"l":[1,2]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, ok := v.(*Object)
+	if !ok {
+		t.Fatalf("a %T", v)
+	}
+	shared := map[string]any{}
+	for _, m := range o.Members() {
+		shared[m.Key] = m.Value
+	}
+	s := NewScope(shared, 1, 0)
+	f := func(path, want string) {
+		t.Helper()
+		got := "undefined"
+		if v, ok := s.Get(path); ok {
+			got = string(AppendJSON(nil, v))
+		}
+		if got != want {
+			t.Errorf("%s is %s, want %s", path, got, want)
+		}
+	}
+	f("a.b[0]['c d']", "1")
+	f(`a.b[0]["c d"]`, "1")
+	f("a.b.1", `"text"`)
+	f("a.b[1].length", "4")
+	f("a.b.length", "2")
+	f("x.y", "2")
+	f("l[ 1 ]", "2")
+	f("l[-1]", "undefined")
+	f("l.x", "undefined")
+	f("a.b[0].c d", "undefined") // no path
+	f("a..b", "undefined")
+	f("a[b]", "undefined")
+	f("a[0", "undefined")
+	f("a]", "undefined")
+	f("", "undefined")
+	f(" ", "undefined")
+
+	set := func(path string, v any, want string) {
+		t.Helper()
+		s.Set(path, v)
+		f(strings.FieldsFunc(path, func(r rune) bool { return r == '.' || r == '[' })[0], want)
+	}
+	set("a.b[1]", nil, `{"b":[{"c d":1},null]}`)
+	set("a.n.m", true, `{"b":[{"c d":1},null],"n":{"m":true}}`)
+	set("l[9]", "far", `{"9":"far"}`)
+	if v, _ := NewScope(shared, 1, 1).Get("a.b[1]"); v != "text" {
+		t.Errorf("another user sees %v", v)
+	}
+	drop := func(path, name, want string) {
+		t.Helper()
+		p, err := ParsePath(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Drop(&p)
+		f(name, want)
+	}
+	drop("a.b", "a", `{"n":{"m":true}}`)
+	drop("a.n.m", "a", `{"n":{}}`)
+	drop("a.q.r", "a", `{"n":{}}`)
+	drop("a", "a", "undefined") // although all users share one
+	drop("nobody", "nobody", "undefined")
+	s.Set("a", Int(1))
+	f("a", "1")
+}
+
+func TestBranchesCountByThemselves(t *testing.T) {
+	s := NewScope(nil, 1, 0)
+	s.Count("$loopCount", Int(1))
+	a, b := s.Branch(), s.Branch()
+	a.Count("$loopCount", Int(7))
+	a.Set("shared", "v")
+	a.Set("$loopCount", Int(8))
+	if v, _ := a.Get("$loopCount"); Text(v) != "8" {
+		t.Errorf("the branch counts %v", v)
+	}
+	if v, _ := b.Get("$loopCount"); Text(v) != "1" {
+		t.Errorf("the other branch counts %v", v)
+	}
+	if v, _ := b.Get("shared"); v != "v" {
+		t.Errorf("the other branch has %v", v)
+	}
+	restore := b.Keep("$loopCount")
+	b.Count("$loopCount", Int(3))
+	restore()
+	if _, ok := b.locals["$loopCount"]; ok {
+		t.Error("the branch keeps a count that it did not have")
+	}
+	if a.Rand().Uint64() == b.Rand().Uint64() {
+		t.Error("branches draw the same")
+	}
+}
+
+func TestUsersAreReproducible(t *testing.T) {
+	draw := func(seed uint64, user int) (string, float64) {
+		s := NewScope(nil, seed, user)
+		first := s.UUID()
+		return first + s.UUID(), s.Rand().Float64()
+	}
+	a, x := draw(1, 0)
+	b, y := draw(1, 0)
+	c, z := draw(1, 1)
+	d, w := draw(2, 0)
+	if a != b || x != y || a == c || x == z || a == d || x == w || a[:36] != a[36:] {
+		t.Errorf("%s %v, %s %v, %s %v, %s %v", a, x, b, y, c, z, d, w)
+	}
+	if id := NewUUID(rand.New(rand.NewPCG(1, 2))); len(id) != 36 || id[14] != '4' || !strings.ContainsRune("89ab", rune(id[19])) {
+		t.Errorf("%s is no UUID of version 4", id)
+	}
+}
+
+func TestInherited(t *testing.T) {
+	before := NewScope(map[string]any{"shared": "s"}, 1, -1)
+	before.Set("tok", "t")
+	before.Define("target", "theirs")
+	s := NewScope(nil, 1, 0)
+	s.Define("target", "ours")
+	s.Inherit(before, "target")
+	if got := strings.Join(s.Vars().Names(), " "); got != "target tok" {
+		t.Errorf("names %s", got)
+	}
+	if v, _ := s.Get("target"); v != "ours" || s.Shares("target") || !before.Shares("shared") {
+		t.Errorf("target is %v", v)
+	}
+}
