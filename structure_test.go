@@ -51,7 +51,7 @@ var rule = map[string][]string{
 	"ingest/grpcwire":        {},
 	"ingest/door":            {"edge", "ingest/analyticsengine", "ingest/body", "ingest/grpcwire", "ingest/otlp", "ingest/otlp/pbwire", "ingest/records", "ingest/refusals", "ingest/vercel", "ingest/workers", "internal/access", "internal/jsonwire"},
 	"ingest/normalize":       {"edge", "edge/platform", "edge/route"},
-	"ingest/otlp/otlptest":   {"edge", "ingest/normalize", "ingest/otlp", "store"},
+	"ingest/otlp/otlptest":   {"edge", "ingest/normalize", "ingest/otlp", "ingest/otlp/values", "store"},
 	"ingest/otlp/pbwire":     {},
 	"ingest/otlp/series":     {"edge", "internal/jsonwire"},
 	"ingest/otlp/values":     {"edge", "ingest/otlp/pbwire", "internal/jsonwire"},

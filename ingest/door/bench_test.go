@@ -97,7 +97,10 @@ func BenchmarkDoor(b *testing.B) {
 		})
 	}
 	b.Run("decode", func(b *testing.B) {
-		r, err := otlp.New(otlp.Options{Sink: otlptest.Discard{}, Now: func() time.Time { return otlptest.Arrival }, Logger: slog.New(slog.DiscardHandler)})
+		r, err := otlp.New(otlp.Options{
+			Sink: otlptest.Discard{}, Limits: otlptest.Limits,
+			Now: func() time.Time { return otlptest.Arrival }, Logger: slog.New(slog.DiscardHandler),
+		})
 		if err != nil {
 			b.Fatal(err)
 		}

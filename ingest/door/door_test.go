@@ -21,6 +21,7 @@ import (
 	"edgescope/ingest/body"
 	"edgescope/ingest/door"
 	"edgescope/ingest/otlp"
+	"edgescope/ingest/otlp/otlptest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -45,7 +46,7 @@ var port = door.Port{Here: func() string { return "this is here" }, Elsewhere: e
 func open(t *testing.T, to *sink, change ...func(*door.Options)) *door.Door {
 	t.Helper()
 	logger := slog.New(slog.DiscardHandler)
-	receiver, err := otlp.New(otlp.Options{Sink: to, Logger: logger})
+	receiver, err := otlp.New(otlp.Options{Sink: to, Limits: otlptest.Limits, Logger: logger})
 	if err != nil {
 		t.Fatal(err)
 	}

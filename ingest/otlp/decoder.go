@@ -67,9 +67,9 @@ type run struct {
 // mark is a place in the lists of a decoder.
 type mark struct{ events, metrics int }
 
-func newDecoder() *decoder {
+func newDecoder(limits values.Limits) *decoder {
 	d := new(decoder)
-	d.To, d.Note = &d.batch, d.note
+	d.To, d.Limits, d.Note = &d.batch, limits, d.note
 	d.posted = series.Request{Batch: &d.batch, Note: d.noteAt}
 	return d
 }

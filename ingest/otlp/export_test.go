@@ -7,11 +7,12 @@ import (
 
 	"edgescope/edge"
 	"edgescope/ingest/otlp/series"
+	"edgescope/ingest/otlp/values"
 )
 
 // Points decodes an ExportMetricsServiceRequest in protobuf and spells its data points, before they become samples.
 func Points(body []byte, now time.Time) ([]string, error) {
-	d := newDecoder()
+	d := newDecoder(values.Limits{})
 	d.begin(0, now)
 	if err := d.proto(Metrics, body); err != nil {
 		return nil, err

@@ -36,8 +36,8 @@ func (d *decoder) endLog(e *edge.Event) {
 		e.SeverityNumber = severityOf(e.SeverityText)
 	}
 	e.Body = d.body.Text(&d.Arena)
-	if d.eventName.Str != "" && d.own.Find(keyEventName) < 0 && !d.own.Put(keyEventName, d.eventName) {
-		d.batch.Warn(values.WarnManyAttrs)
+	if d.eventName.Str != "" && d.own.Find(keyEventName) < 0 {
+		d.Add(&d.own, keyEventName, d.eventName)
 	}
 	e.Attrs = d.keep(&d.own)
 	d.texts += int64(len(e.Body) + len(e.SeverityText))
@@ -122,7 +122,7 @@ func (d *decoder) jsonLogText(r *jsonwire.Reader, e *edge.Event, key string) boo
 	case "body":
 		d.body = d.jsonBody(r)
 	case "attributes":
-		d.JSONAttrs(r, &d.own, values.MaxKey)
+		d.JSONAttrs(r, &d.own, d.Limits.Key)
 	case "severityNumber", "severity_number":
 		e.SeverityNumber = d.jsonSeverity(r)
 	case "severityText", "severity_text":
@@ -181,7 +181,7 @@ func (d *decoder) protoLog(f pbwire.Message) error {
 			d.ProtoValue(&m, &d.body, 0)
 			f.Err = m.Err
 		case 6:
-			d.ProtoAttr(&f, &d.own, values.MaxKey)
+			d.ProtoAttr(&f, &d.own, d.Limits.Key)
 		case 7:
 			e.DroppedAttrs = uint32(f.Varint()) // the field has 32 bits
 		case 8:

@@ -96,7 +96,7 @@ func (d *decoder) jsonPoint(r *jsonwire.Reader) {
 func (d *decoder) jsonPointShared(r *jsonwire.Reader, p *series.Point, key string) bool {
 	switch key {
 	case "attributes":
-		d.JSONAttrs(r, &d.own, values.MaxKey)
+		d.JSONAttrs(r, &d.own, d.Limits.Key)
 	case "startTimeUnixNano", "start_time_unix_nano":
 		p.Start = d.JSONTime(r)
 	case "timeUnixNano", "time_unix_nano":

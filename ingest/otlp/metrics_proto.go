@@ -100,7 +100,7 @@ func (d *decoder) protoNumberField(f *pbwire.Message, p *series.Point) {
 	case 6:
 		p.SetNumber(float64(int64(f.Fixed64()))) // the bits of an int64
 	case 7:
-		d.ProtoAttr(f, &d.own, values.MaxKey)
+		d.ProtoAttr(f, &d.own, d.Limits.Key)
 	case 8:
 		p.Flags = uint32(f.Varint()) // the field has 32 bits
 	default:
@@ -121,7 +121,7 @@ func (d *decoder) protoHistogramField(f *pbwire.Message, p *series.Point) {
 	case 8:
 		f.Err = d.protoExemplar(f.Message())
 	case 9:
-		d.ProtoAttr(f, &d.own, values.MaxKey)
+		d.ProtoAttr(f, &d.own, d.Limits.Key)
 	case 10:
 		p.Flags = uint32(f.Varint()) // the field has 32 bits
 	case 11, 12:
@@ -134,7 +134,7 @@ func (d *decoder) protoHistogramField(f *pbwire.Message, p *series.Point) {
 func (d *decoder) protoExponentialField(f *pbwire.Message, p *series.Point) {
 	switch f.Num {
 	case 1:
-		d.ProtoAttr(f, &d.own, values.MaxKey)
+		d.ProtoAttr(f, &d.own, d.Limits.Key)
 	case 4:
 		p.Count = float64(f.Fixed64())
 	case 5:
@@ -183,7 +183,7 @@ func (d *decoder) protoSummaryField(f *pbwire.Message, p *series.Point) {
 	case 6:
 		f.Err = d.protoQuantile(f.Message())
 	case 7:
-		d.ProtoAttr(f, &d.own, values.MaxKey)
+		d.ProtoAttr(f, &d.own, d.Limits.Key)
 	case 8:
 		p.Flags = uint32(f.Varint()) // the field has 32 bits
 	default:

@@ -22,6 +22,7 @@ import (
 	"edgescope/ingest/body"
 	"edgescope/ingest/otlp/pbwire"
 	"edgescope/ingest/otlp/series"
+	"edgescope/ingest/otlp/values"
 	"edgescope/internal/jsonwire"
 )
 
@@ -29,6 +30,8 @@ import (
 type Options struct {
 	Sink edge.Sink
 	series.Options
+	// Limits bound attributes.
+	Limits values.Limits
 	// Now is the clock; nil means time.Now.
 	Now     func() time.Time
 	Metrics *metrics.Set // nil: counted nowhere
@@ -60,7 +63,7 @@ func New(o Options) (*Receiver, error) {
 		o.Metrics = metrics.NewSet()
 	}
 	r := &Receiver{o: o, count: newCounters(o.Metrics), metrics: series.New(o.Options, o.Metrics, o.Logger)}
-	r.decoders.New = func() any { return newDecoder() }
+	r.decoders.New = func() any { return newDecoder(o.Limits) }
 	return r, nil
 }
 

@@ -72,7 +72,7 @@ func (d *decoder) jsonResource(r *jsonwire.Reader) {
 			return
 		}
 		if key == "attributes" {
-			d.JSONAttrs(r, &d.resource, values.MaxResourceKey)
+			d.JSONAttrs(r, &d.resource, d.Limits.ResourceKey)
 		} else {
 			r.Skip()
 		}
@@ -115,7 +115,7 @@ func (d *decoder) jsonScope(r *jsonwire.Reader) (name, version string) {
 			version = values.StringOf(r.Scalar()).Str
 		case "attributes":
 			if d.signal == Metrics {
-				d.JSONAttrs(r, &d.scope, values.MaxKey)
+				d.JSONAttrs(r, &d.scope, d.Limits.Key)
 			} else {
 				r.Skip()
 			}
@@ -177,7 +177,7 @@ func (d *decoder) protoResource(f pbwire.Message) error {
 	for f.Next() {
 		switch f.Num {
 		case 1:
-			d.ProtoAttr(&f, &d.resource, values.MaxResourceKey)
+			d.ProtoAttr(&f, &d.resource, d.Limits.ResourceKey)
 		case 2:
 			f.Varint()
 		case 3:
@@ -230,7 +230,7 @@ func (d *decoder) protoScope(f pbwire.Message, name, version *string) error {
 			*version = d.Arena.Text(f.Bytes())
 		case 3:
 			if d.signal == Metrics {
-				d.ProtoAttr(&f, &d.scope, values.MaxKey)
+				d.ProtoAttr(&f, &d.scope, d.Limits.Key)
 				continue
 			}
 			d.nested.Reset()

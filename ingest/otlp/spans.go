@@ -61,16 +61,15 @@ func (d *decoder) endSpan(e *edge.Event) {
 	d.texts += int64(len(e.Name) + len(e.StatusMessage) + len(e.TraceState) + len(e.SpanEvents) + len(e.Links))
 }
 
-// maxList bounds the JSON of a span's events, and of its links, in bytes: more could not be stored, since VictoriaLogs drops rows
-// of 2 MiB, and the smallest event of two bytes takes 35.
-const maxList = 1 << 20
+// full tells whether a list of events or links has all that the store keeps.
+func (d *decoder) full(list []byte) bool { return d.Limits.List > 0 && len(list) > d.Limits.List }
 
 // addEvent appends a span event whose attributes are in d.nested, as {"name","time","attrs"}.
 func (d *decoder) addEvent(name string, at uint64) {
 	if name == "exception" && (!d.exception.found || d.exception.handled) {
 		d.addException()
 	}
-	if len(d.events) > maxList {
+	if d.full(d.events) {
 		d.batch.Warn(warnManyEvents)
 		return
 	}
@@ -102,7 +101,7 @@ func (d *decoder) addLink(trace edge.TraceID, span edge.SpanID) {
 		d.batch.Warn(warnLink)
 		return
 	}
-	if len(d.links) > maxList {
+	if d.full(d.links) {
 		d.batch.Warn(warnManyLinks)
 		return
 	}
@@ -147,8 +146,8 @@ func (d *decoder) liftException() {
 		{Key: edge.KeyExceptionMessage, Val: d.exception.message},
 		{Key: edge.KeyExceptionEscaped, Val: d.exception.escaped},
 	} {
-		if at.Val.Kind != values.None && d.own.Find(at.Key) < 0 && !d.own.Put(at.Key, at.Val) {
-			d.batch.Warn(values.WarnManyAttrs)
+		if at.Val.Kind != values.None && d.own.Find(at.Key) < 0 {
+			d.Add(&d.own, at.Key, at.Val)
 		}
 	}
 }

@@ -59,7 +59,7 @@ func (d *decoder) jsonSpanScalar(r *jsonwire.Reader, e *edge.Event, key string) 
 func (d *decoder) jsonSpanPart(r *jsonwire.Reader, e *edge.Event, key string) {
 	switch key {
 	case "attributes":
-		d.JSONAttrs(r, &d.own, values.MaxKey)
+		d.JSONAttrs(r, &d.own, d.Limits.Key)
 	case "events":
 		d.events, d.exception = d.events[:0], exception{}
 		for list := d.List(r); list.Next(); {

@@ -27,7 +27,7 @@ func (d *decoder) protoSpan(f pbwire.Message) error {
 		case 8:
 			d.end = f.Fixed64()
 		case 9:
-			d.ProtoAttr(&f, &d.own, values.MaxKey)
+			d.ProtoAttr(&f, &d.own, d.Limits.Key)
 		case 16:
 			e.Flags = f.Fixed32()
 		default:

@@ -14,12 +14,14 @@ import (
 	"edgescope/ingest/normalize"
 	"edgescope/ingest/otlp"
 	"edgescope/ingest/otlp/series"
+	"edgescope/ingest/otlp/values"
 	"edgescope/ingest/refusals"
 	"edgescope/ingest/vercel"
 	"edgescope/ingest/workers"
 	"edgescope/internal/access"
 	"edgescope/internal/run"
 	"edgescope/internal/signpost"
+	"edgescope/store/embedded/waiting"
 )
 
 // openDoor makes what lets telemetry in, with the receivers behind it. Both listeners share it.
@@ -40,6 +42,9 @@ func (c *Collector) openDoor(ctx context.Context) error {
 	}
 	receiver, err := otlp.New(otlp.Options{
 		Sink: kept,
+		Limits: values.Limits{
+			Attrs: waiting.MaxAttrs, Key: waiting.MaxKey, ResourceKey: waiting.MaxResourceKey, List: waiting.MaxList,
+		},
 		Options: series.Options{
 			Samples: kept.Samples, MaxAge: c.retentionSamples, MaxSeries: c.metricsMaxSeries,
 			Resource: platform.Resource, ResourceLabels: c.metricsResourceLabels,

@@ -8,6 +8,7 @@ import (
 
 	"edgescope/edge"
 	"edgescope/ingest/otlp"
+	"edgescope/ingest/otlp/values"
 )
 
 // Receiver is a receiver whose requests give their memory back at once.
@@ -37,10 +38,16 @@ func (r Receiver) Metrics(ctx context.Context, tenant edge.Tenant, body []byte, 
 	return r.take(ctx, otlp.Request{Tenant: tenant, Signal: otlp.Metrics, Encoding: enc, Body: body})
 }
 
+// Limits are like those of a store.
+var Limits = values.Limits{Attrs: 900, Key: 128, ResourceKey: 119, List: 1 << 20}
+
 // New makes a receiver with that sink and the clock of the tests; change may alter its options.
 func New(t testing.TB, sink edge.Sink, change ...func(*otlp.Options)) Receiver {
 	t.Helper()
-	o := otlp.Options{Sink: sink, Now: func() time.Time { return Arrival }, Logger: slog.New(slog.DiscardHandler)}
+	o := otlp.Options{
+		Sink: sink, Limits: Limits,
+		Now: func() time.Time { return Arrival }, Logger: slog.New(slog.DiscardHandler),
+	}
 	if r, ok := sink.(*Recorder); ok {
 		o.Samples = r.Samples
 	}

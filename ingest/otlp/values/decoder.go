@@ -14,7 +14,8 @@ const maxDepth = 32
 type Decoder struct {
 	Arena jsonwire.Arena
 	// To counts what had to be dropped or changed.
-	To *edge.Batch
+	To     *edge.Batch
+	Limits Limits
 	// Note counts a value that was read as something else than it says, by a reason, and has the answer describe it.
 	Note func(reason, text string)
 	// levels are the lists of maps inside of values, by depth.
@@ -52,9 +53,7 @@ func (d *Decoder) putNested(p *Pairs, key string, v Value) {
 		d.To.Warn(warnNoKey)
 		return
 	}
-	if !p.Put(key, v) {
-		d.To.Warn(WarnManyAttrs)
-	}
+	d.Add(p, key, v)
 }
 
 // endMap makes the JSON object of a map whose entries are in the list of that depth, in place of all text since from.

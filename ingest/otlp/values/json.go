@@ -7,7 +7,7 @@ func (d *Decoder) JSONAttrs(r *jsonwire.Reader, p *Pairs, limit int) {
 	p.Reset()
 	for list := d.List(r); list.Next(); {
 		if key, v, ok := d.jsonKeyValue(r, 0); ok {
-			putAttr(d.To, p, Pair{key, v}, limit)
+			d.putAttr(p, Pair{key, v}, limit)
 		}
 	}
 }

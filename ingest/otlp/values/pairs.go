@@ -3,21 +3,22 @@ package values
 import (
 	"math/bits"
 
-	"edgescope/edge"
 	"edgescope/internal/jsonwire"
 )
 
-const (
-	// maxAttrs bounds the attributes of a span, a resource, a span event, a link or a map: VictoriaLogs drops rows of more
-	// than 2,000 fields, and a row holds those of the span and of its resource.
-	maxAttrs = 900
-	// MaxKey bounds the name of a field in bytes: VictoriaLogs drops a row that has a longer one.
-	MaxKey = 128
-	// MaxResourceKey leaves room for the prefix "resource." behind which a row may keep a resource attribute.
-	MaxResourceKey = MaxKey - len("resource.")
-	// indexFrom is the number of attributes from which a map is cheaper than comparing with each.
-	indexFrom = 48
-)
+// Limits are what the store keeps of one record: a longer name is shortened, and what is too many is left out. 0 is no bound.
+type Limits struct {
+	// Attrs is how many a span, a resource, a span event, a link or a map may have.
+	Attrs int
+	// Key and ResourceKey are how many bytes the name of a record's own attribute, and of a resource's, may have.
+	Key, ResourceKey int
+	// List is how many bytes the JSON of a span's events, and of its links, may have before a further one is left out. An event of
+	// two bytes takes 35.
+	List int
+}
+
+// indexFrom is the number of attributes from which a map is cheaper than comparing with each.
+const indexFrom = 48
 
 // Reasons of warnings, as edge.Batch counts them.
 const (
@@ -25,7 +26,7 @@ const (
 	warnNoValue   = "attribute without value"
 	warnNoObject  = "attribute is no object"
 	warnLongKey   = "attribute name shortened"
-	WarnManyAttrs = "too many attributes"
+	warnManyAttrs = "too many attributes"
 	warnDeep      = "value nested too deep"
 	warnNoList    = "list expected"
 	warnUnit      = "time in another unit than nanoseconds"
@@ -71,16 +72,16 @@ func (p *Pairs) Drop() {
 	p.before = p.before[:0]
 }
 
-// Put adds an attribute or replaces its value. It answers false when the list is full.
-func (p *Pairs) Put(key string, v Value) bool {
+// put adds an attribute or replaces its value. It returns false when the list has as many as it may, unless most is 0.
+func (p *Pairs) put(key string, v Value, most int) bool {
 	if n := len(p.List); !p.strayed && n < len(p.before) && p.before[n].Key == key {
 		p.List = append(p.List, Pair{key, v})
 		return true
 	}
-	return p.putStray(key, v)
+	return p.putStray(key, v, most)
 }
 
-func (p *Pairs) putStray(key string, v Value) bool {
+func (p *Pairs) putStray(key string, v Value, most int) bool {
 	if !p.strayed {
 		p.stray()
 	}
@@ -91,7 +92,7 @@ func (p *Pairs) putStray(key string, v Value) bool {
 			return true
 		}
 	}
-	if len(p.List) >= maxAttrs {
+	if most > 0 && len(p.List) >= most {
 		return false
 	}
 	p.seen[word] |= bit
@@ -132,7 +133,7 @@ func (p *Pairs) note() {
 		return
 	}
 	if p.index == nil {
-		p.index = make(map[string]int, maxAttrs)
+		p.index = make(map[string]int, 4*indexFrom)
 	}
 	for i := len(p.index); i < len(p.List); i++ {
 		p.index[p.List[i].Key] = i
@@ -150,20 +151,26 @@ func keyBit(key string) (word int, bit uint64) {
 	return int(h>>6) & 3, 1 << (h & 63)
 }
 
-// putAttr adds an attribute to a list that becomes fields of a row, and counts what it had to drop or shorten.
-func putAttr(b *edge.Batch, p *Pairs, at Pair, limit int) {
+// putAttr adds an attribute to a list that becomes fields of a row, and counts what it had to leave out or shorten: a name may
+// have that many bytes.
+func (d *Decoder) putAttr(p *Pairs, at Pair, limit int) {
 	switch {
 	case at.Key == "":
-		b.Warn(warnNoKey)
+		d.To.Warn(warnNoKey)
 		return
 	case at.Val.Kind == None:
-		b.Warn(warnNoValue)
+		d.To.Warn(warnNoValue)
 		return
-	case len(at.Key) > limit:
-		b.Warn(warnLongKey)
+	case limit > 0 && len(at.Key) > limit:
+		d.To.Warn(warnLongKey)
 		at.Key = jsonwire.Shorten(at.Key, limit)
 	}
-	if !p.Put(at.Key, at.Val) {
-		b.Warn(WarnManyAttrs)
+	d.Add(p, at.Key, at.Val)
+}
+
+// Add adds an attribute to a list, or counts that the list is full.
+func (d *Decoder) Add(p *Pairs, key string, v Value) {
+	if !p.put(key, v, d.Limits.Attrs) {
+		d.To.Warn(warnManyAttrs)
 	}
 }

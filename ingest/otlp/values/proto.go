@@ -17,12 +17,12 @@ func (d *Decoder) ProtoAttr(f *pbwire.Message, p *Pairs, limit int) {
 
 func (d *Decoder) protoAttrIn(f pbwire.Message, p *Pairs, limit int) error {
 	if key, text, ok := usualAttr(f.B[f.Pos:]); ok && f.Err == nil {
-		putAttr(d.To, p, Pair{key, Value{Kind: String, Str: text}}, limit)
+		d.putAttr(p, Pair{key, Value{Kind: String, Str: text}}, limit)
 		return nil
 	}
 	key, v, err := d.protoKeyValue(f, 0)
 	if err == nil {
-		putAttr(d.To, p, Pair{key, v}, limit)
+		d.putAttr(p, Pair{key, v}, limit)
 	}
 	return err
 }

@@ -17,8 +17,8 @@ const (
 	maxRowBytes = 2 << 20
 )
 
-// Limits of the attributes of one event, so that who decodes events can shorten names, and leave attributes out,
-// instead of having Check refuse the event.
+// Limits of what one event has of a kind: who decodes events shortens names, and leaves things out, instead of having Check
+// refuse the event.
 const (
 	// MaxAttrs is how many attributes an event, and its resource, have each: a row holds both, and fields of its own.
 	MaxAttrs = maxFields * 9 / 20
@@ -26,6 +26,8 @@ const (
 	// bytes.
 	MaxKey         = maxKeyBytes
 	MaxResourceKey = maxKeyBytes - len(store.ResourcePrefix)
+	// MaxList is how many bytes the events of a span, and its links, take each.
+	MaxList = maxRowBytes / 2
 )
 
 // Check returns why the engine would drop the row of an event for its size, nil when it takes it.
