@@ -40,20 +40,24 @@ func (c *compiler) phase(n *tree.Node, index int) plan.Phase {
 		"visits":       func(v *tree.Node) { p.Count = c.Whole(v, "visits") },
 		"idle":         func(v *tree.Node) { p.Duration = c.Duration(v, "idle") },
 	})
-	if n.Kind != tree.Object {
-		return p
-	}
 	has := func(key string) bool { return !n.Get(key).IsNull() }
-	if has("visits") || has("idle") {
+	switch {
+	case n.Kind != tree.Object:
+	case has("visits"), has("idle"):
 		c.visits(n, &p)
-		return p
-	}
-	if has("mean") || has("amplitude") || has("period") {
+	case has("mean"), has("amplitude"), has("period"):
 		if len(c.Problems) == before {
 			c.sine(n, &p)
 		}
-		return p
+	default:
+		c.arrivals(n, &p)
 	}
+	return p
+}
+
+// arrivals tells from the keys of a phase which of Artillery's kinds it is.
+func (c *compiler) arrivals(n *tree.Node, p *plan.Phase) {
+	has := func(key string) bool { return !n.Get(key).IsNull() }
 	switch {
 	case has("pause"):
 		p.Kind = plan.PhasePause
@@ -67,13 +71,12 @@ func (c *compiler) phase(n *tree.Node, index int) plan.Phase {
 		}
 	default:
 		c.Fault(n.Pos, "a phase needs arrivalRate, rampTo, arrivalCount or pause")
-		return p
+		return
 	}
 	if !has("pause") && !has("duration") {
 		c.Fault(n.Pos, "a phase needs a duration")
 	}
-	c.checkPhase(n, p)
-	return p
+	c.checkPhase(n, *p)
 }
 
 // sine checks a phase that goes up and down, ours, for which vegeta has a pacer.
