@@ -46,6 +46,7 @@ func newDoor(t testing.TB, sink edge.Sink, change ...func(*options)) testDoor {
 		o.Logger = logger
 	}
 	var err error
+	o.Limits = otlptest.Limits
 	if o.door.OTLP, err = otlp.New(o.Options); err != nil {
 		t.Fatal(err)
 	}
