@@ -34,9 +34,9 @@ func (c *CheckResult) Why() string {
 	}
 }
 
-// Checked judges all checks by a period, in the order of the script: first those that hold, then those that fail, as
+// checkedAll judges all checks by a period, in the order of the script: first those that hold, then those that fail, as
 // they are printed.
-func Checked(checks []plan.Check, p *sums.Period) []CheckResult {
+func checkedAll(checks []plan.Check, p *sums.Period) []CheckResult {
 	var held, failed []CheckResult
 	for i := range checks {
 		if r := checked(&checks[i], p); r.OK {

@@ -17,8 +17,8 @@ import (
 // Window is the length of a report's intermediate periods, which are aligned to wall clock.
 const Window = 10 * time.Second
 
-// LateAfter is how late an arrival must start to count as vusers.late.
-const LateAfter = 10 * time.Millisecond
+// lateAfter is how late an arrival must start to count as vusers.late.
+const lateAfter = 10 * time.Millisecond
 
 // Options are what a Summary must know of the run beforehand.
 type Options struct {
@@ -139,7 +139,7 @@ func (s *Summary) userStart(e *load.UserStart) {
 	w, ms := s.window(e.At), e.At.UnixMilli()
 	w.Count("vusers.created", 1, ms)
 	w.Count(s.names.of("vusers.created_by_name.", e.Scenario), 1, ms)
-	if e.Lag > LateAfter {
+	if e.Lag > lateAfter {
 		w.Count("vusers.late", 1, ms)
 	}
 	w.Record(sums.SeriesLag, e.Lag, ms)

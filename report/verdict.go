@@ -94,7 +94,7 @@ type Evidence struct {
 // Judge decides what came of a run. The order of the reasons: interrupted, not valid, no answer at all, a threshold, an
 // expectation, a failed after flow.
 func Judge(e Evidence, o Outcome) Verdict {
-	v := Verdict{Health: healthOf(&e, &o), Checks: Checked(e.Checks, e.Total)}
+	v := Verdict{Health: healthOf(&e, &o), Checks: checkedAll(e.Checks, e.Total)}
 	v.Word, v.ExitCode, v.Reason = v.decide(e.Total, &o)
 	return v
 }

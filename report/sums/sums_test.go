@@ -153,8 +153,10 @@ func TestHitRatios(t *testing.T) {
 	none := map[string]float64{}
 	f(nil, none)
 	f(map[string]int64{"edgescope.cache.bypass": 3, "edgescope.cache.dynamic": 4}, none) // could not come from the cache
-	f(map[string]int64{"edgescope.cache.hit": 1, "edgescope.cache.stale": 1, "edgescope.cache.revalidated": 1,
-		"edgescope.cache.miss": 2, "edgescope.cache.expired": 1, "edgescope.cache.bypass": 9}, map[string]float64{sums.HitRatio: 0.5})
+	f(map[string]int64{
+		"edgescope.cache.hit": 1, "edgescope.cache.stale": 1, "edgescope.cache.revalidated": 1,
+		"edgescope.cache.miss": 2, "edgescope.cache.expired": 1, "edgescope.cache.bypass": 9,
+	}, map[string]float64{sums.HitRatio: 0.5})
 	f(map[string]int64{"edgescope.cache.hit": 1, "edgescope.cache.miss": 2}, map[string]float64{sums.HitRatio: 0.3333})
 	f(map[string]int64{"edgescope.cache-by-endpoint./a.b.hit": 1, "edgescope.cache-by-endpoint./a.b.miss": 1},
 		map[string]float64{sums.HitRatio + "./a.b": 0.5}) // a name may hold dots
