@@ -14,7 +14,7 @@ const (
 	KindDataPoint
 )
 
-// String answers "span", "log" or "datapoint".
+// String returns "span", "log" or "datapoint".
 func (k Kind) String() string {
 	switch k {
 	case KindLog:
@@ -39,7 +39,7 @@ const (
 	SpanConsumer
 )
 
-// String answers the kind as it is stored: "server", "client", "producer", "consumer" or "internal".
+// String returns the kind as it is stored: "server", "client", "producer", "consumer" or "internal".
 func (k SpanKind) String() string {
 	switch k {
 	case SpanServer:
@@ -139,10 +139,10 @@ type Event struct {
 	Record *Record
 }
 
-// Attr answers the event's own attribute of that key, or "" when it is absent.
+// Attr returns the event's own attribute of that key, or "" when it is absent.
 func (e *Event) Attr(key string) string { return lookup(e.Attrs, key) }
 
-// ResourceAttr answers the resource attribute of that key, or "" when it is absent.
+// ResourceAttr returns the resource attribute of that key, or "" when it is absent.
 func (e *Event) ResourceAttr(key string) string { return lookup(e.Resource, key) }
 
 func lookup(attrs []Attr, key string) string {
@@ -164,7 +164,7 @@ const (
 	True
 )
 
-// String answers "true", "false" or "".
+// String returns "true", "false" or "".
 func (t Tri) String() string {
 	switch t {
 	case True:

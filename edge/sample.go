@@ -106,5 +106,5 @@ type Width struct {
 // Widths are the window lengths of rollups, shortest first. Each is a multiple of the one before.
 var Widths = [...]Width{{10, ""}, {300, ":5m"}, {3600, ":1h"}}
 
-// Metric answers the full name of a rollup metric: family, metric ("requests", "duration_seconds_bucket") and width.
+// Metric returns the full name of a rollup metric: family, metric ("requests", "duration_seconds_bucket") and width.
 func Metric(family, metric string, w Width) string { return family + metric + w.Suffix }

@@ -70,7 +70,7 @@ func OpenCanary(ctx context.Context, o CanaryOptions) *Canary {
 	return c
 }
 
-// Close ends the Canary and waits for it. It always answers nil.
+// Close ends the Canary and waits for it. It always returns nil.
 func (c *Canary) Close(context.Context) error {
 	c.stop()
 	c.wg.Wait()
@@ -142,7 +142,7 @@ func (c *Canary) missed(ctx context.Context, id string) {
 	}
 }
 
-// canarySpan answers a span that ends at that moment, and its id.
+// canarySpan returns a span that ends at that moment, and its id.
 func canarySpan(at time.Time) (*edge.Batch, string) {
 	e := edge.Event{
 		Kind: edge.KindSpan, Time: at.UnixNano(), HasDuration: true, SpanKind: edge.SpanInternal, Name: "canary",
@@ -153,7 +153,7 @@ func canarySpan(at time.Time) (*edge.Batch, string) {
 	return &edge.Batch{Events: []edge.Event{e}}, hex.EncodeToString(e.SpanID[:])
 }
 
-// count answers how often a span of that time is stored.
+// count returns how often a span of that time is stored.
 func (c *Canary) count(ctx context.Context, id string, at time.Time) (n int, err error) {
 	q := store.RowsQuestion{
 		Kind: edge.KindSpan, From: at.Add(-time.Second), To: at.Add(time.Second),

@@ -1,5 +1,5 @@
 // Package ingest is the one way from receivers to the store: normalise, refuse what can't be kept, write, add up. Receivers
-// hand in batches; an answer of nil means that the batch is kept.
+// hand in batches; a return of nil means that the batch is kept.
 package ingest
 
 import (
@@ -30,9 +30,9 @@ type Log interface {
 	// Append returns when the batch is durable, with its Record and Arrival set. It fails with *edge.UnavailableError when the
 	// same batch may be sent again; after any other error the log takes nothing any more.
 	Append(ctx context.Context, b *edge.Batch) error
-	// Restore gives use the newest checkpoint that it takes, and answers false when there is none.
+	// Restore gives use the newest checkpoint that it takes, and returns false when there is none.
 	Restore(use func(position uint64, state []byte) error) (bool, error)
-	// Replay gives back what earlier processes appended, oldest first: span is told of each part of the log and answers what to
+	// Replay gives back what earlier processes appended, oldest first: span is told of each part of the log and returns what to
 	// do with its batches, which are valid during the call.
 	Replay(ctx context.Context, span func(store.LogSpan) (func(*edge.Batch) error, error)) error
 	// Checkpoint keeps a state that every record up to the position is part of. The log may drop those records once the store
@@ -40,7 +40,7 @@ type Log interface {
 	Checkpoint(position uint64, state []byte) error
 }
 
-// RowReader answers what a store has, as store.Reader does.
+// RowReader returns what a store has, as store.Reader does.
 type RowReader interface {
 	Rows(ctx context.Context, q store.RowsQuestion, emit func(store.Row) error) error
 }
@@ -50,7 +50,7 @@ type Options struct {
 	Store store.Writer
 	// Reader is asked what the store has of the log. Required with a Log.
 	Reader RowReader
-	// Writable answers nil, or why the store takes nothing now, which is asked before a batch enters the log; nil is always.
+	// Writable returns nil, or why the store takes nothing now, which is asked before a batch enters the log; nil is always.
 	Writable func() error
 	// Flush returns when the store's engines have what was written before. It is called before each checkpoint, which claims that
 	// they have: a segment of the log that it covers goes a minute later. Required with a Log.
@@ -152,7 +152,7 @@ func (p *Pipeline) Ready() <-chan struct{} { return p.ready }
 // the next one replays the log. Err says why.
 func (p *Pipeline) Failed() <-chan struct{} { return p.failed }
 
-// Err answers why the pipeline failed, nil if it has not.
+// Err returns why the pipeline failed, nil if it has not.
 func (p *Pipeline) Err() error {
 	if !p.hasFailed() {
 		return nil
@@ -197,7 +197,7 @@ func (p *Pipeline) Events(ctx context.Context, b *edge.Batch) error {
 	return err
 }
 
-// work takes a batch, unless its body was taken before: then it answers true.
+// work takes a batch, unless its body was taken before: then it returns true.
 func (p *Pipeline) work(ctx context.Context, b *edge.Batch, take func(context.Context, *edge.Batch) error) (repeated bool, err error) {
 	p.gate.RLock()
 	defer p.gate.RUnlock()
@@ -305,7 +305,7 @@ func newLabels(ctx context.Context) labels {
 	return labels{of("normalise"), of("log"), of("store"), of("rollup"), of("flush")}
 }
 
-// stage puts the goroutine under the label of a stage until the function that it answers is called, so that a CPU profile can
+// stage puts the goroutine under the label of a stage until the function that it returns is called, so that a CPU profile can
 // be split by what the pipeline was doing.
 func stage(ctx, labelled context.Context) (end func()) {
 	pprof.SetGoroutineLabels(labelled)

@@ -177,7 +177,7 @@ func (r *replayer) totals(b *edge.Batch) error {
 	return nil
 }
 
-// missing answers the events of a batch that the store does not have.
+// missing returns the events of a batch that the store does not have.
 func (r *replayer) missing(b *edge.Batch) ([]edge.Event, error) {
 	want := rowsOf(b)
 	for i := range b.Events {
@@ -203,7 +203,7 @@ func (r *replayer) missing(b *edge.Batch) ([]edge.Event, error) {
 	return missing, nil
 }
 
-// rowsOf answers how many rows a batch has of each part of its record.
+// rowsOf returns how many rows a batch has of each part of its record.
 func rowsOf(b *edge.Batch) rowCounts {
 	want := rowCounts{}
 	for i := range b.Events {
@@ -217,7 +217,7 @@ func partOf(b *edge.Batch, i int) recordPart {
 	return recordPart{b.Record.Seq, e.Kind, e.Time / nanosPerDay, store.StreamOf(e)}
 }
 
-// stored answers the rows that the store has of a part of which it has some: it should have all or none.
+// stored returns the rows that the store has of a part of which it has some: it should have all or none.
 func (r *replayer) stored(known map[recordPart]rowSet, b *edge.Batch, key recordPart) (rowSet, error) {
 	if set, ok := known[key]; ok {
 		return set, nil

@@ -75,7 +75,7 @@ func (e *engine) WriteSamples(_ context.Context, tenant edge.Tenant, samples []e
 	return nil
 }
 
-// Rows answers the two questions that a replay asks.
+// Rows returns the two questions that a replay asks.
 func (e *engine) Rows(_ context.Context, q store.RowsQuestion, emit func(store.Row) error) error {
 	type group struct {
 		seq    string

@@ -61,7 +61,7 @@ func newRetries() *retries {
 	return &retries{known: map[bodyKey]acknowledged{}, flying: map[bodyKey]chan struct{}{}, most: maxKnown}
 }
 
-// keyOf answers the key of a batch. A document may hold events and metrics, which are two batches of one body.
+// keyOf returns the key of a batch. A document may hold events and metrics, which are two batches of one body.
 func keyOf(b *edge.Batch) bodyKey {
 	hash := b.Body[:8]
 	if len(b.Events) == 0 && len(b.Samples) > 0 {
@@ -70,7 +70,7 @@ func keyOf(b *edge.Batch) bodyKey {
 	return bodyKey(binary.LittleEndian.Uint64(hash) ^ uint64(b.Tenant)*0x9e3779b97f4a7c15)
 }
 
-// enter answers true for a batch whose body was acknowledged before, with what was rejected of it then. Else the caller works on
+// enter returns true for a batch whose body was acknowledged before, with what was rejected of it then. Else the caller works on
 // it and calls leave. While the same body is worked on it waits.
 func (r *retries) enter(ctx context.Context, b *edge.Batch) (bool, error) {
 	key := keyOf(b)
@@ -214,7 +214,7 @@ func (v *verdict) appendState(dst []byte) []byte {
 
 var errState = errors.New("the state of the pipeline makes no sense")
 
-// restore reads what appendState wrote and answers what follows it.
+// restore reads what appendState wrote and returns what follows it.
 func (r *retries) restore(data []byte) (rest []byte, err error) {
 	in := &stateReader{data: data}
 	at := int64(0)

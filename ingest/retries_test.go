@@ -11,7 +11,7 @@ import (
 	"edgescope/edge"
 )
 
-// known answers a batch that was acknowledged a while ago, with the reasons for which events were rejected.
+// known returns a batch that was acknowledged a while ago, with the reasons for which events were rejected.
 func known(n uint64, ago time.Duration, reasons ...string) *edge.Batch {
 	b := &edge.Batch{Arrival: time.Now().Add(-ago).UnixNano()}
 	binary.LittleEndian.PutUint64(b.Body[:], n)

@@ -54,7 +54,7 @@ func (s rowSet) add(row store.Row) {
 	s[content(at, fields)]++
 }
 
-// take removes the row of an event and answers whether it was there.
+// take removes the row of an event and returns whether it was there.
 func (s rowSet) take(e *edge.Event) bool {
 	var r store.RowRenderer
 	row, _ := r.Render(e)

@@ -11,7 +11,7 @@ import (
 )
 
 // Samples takes the numbers of a client's own metrics, b.Samples: on return of nil they are in the log and the store has them.
-// They are not normalised or added up. It fails as Events does, and writing the same samples again is harmless. It answers
+// They are not normalised or added up. It fails as Events does, and writing the same samples again is harmless. It returns
 // true for a batch whose body was acknowledged before, also by an earlier process: then nothing was written, and whoever adds
 // up deltas must not have counted them. The samples belong to the caller again on return.
 func (p *Pipeline) Samples(ctx context.Context, b *edge.Batch) (repeated bool, err error) {

@@ -29,10 +29,10 @@ func lambdaProvider(s string) string {
 	return ""
 }
 
-// arnRegion answers item 4 of an Amazon resource name: arn:partition:service:region:account:...
+// arnRegion returns item 4 of an Amazon resource name: arn:partition:service:region:account:...
 func arnRegion(s string) string { return arnItem(s, 3) }
 
-// arnFunction answers the name of the function in arn:aws:lambda:region:account:function:name[:alias].
+// arnFunction returns the name of the function in arn:aws:lambda:region:account:function:name[:alias].
 func arnFunction(s string) string {
 	if arnItem(s, 2) != "lambda" || arnItem(s, 5) != "function" {
 		return ""

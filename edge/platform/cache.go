@@ -115,7 +115,7 @@ func ageStatus(value string) string {
 	return edge.CacheHit
 }
 
-// cache answers the cache status of an event and the source that told it: a header's name or an attribute's key.
+// cache returns the cache status of an event and the source that told it: a header's name or an attribute's key.
 func (v *View) cache() (status, from string) {
 	if status, src := v.find(&cacheRule); src != nil {
 		return status, src.name

@@ -2,7 +2,7 @@ package platform
 
 import "edgescope/edge"
 
-// rayColo answers the PoP at the end of a Cloudflare ray id: 16 hex digits, a dash, three capitals.
+// rayColo returns the PoP at the end of a Cloudflare ray id: 16 hex digits, a dash, three capitals.
 func rayColo(s string) string {
 	const hexDigits = 16
 	if len(s) != hexDigits+4 || s[hexDigits] != '-' || !isCapitals(s[hexDigits+1:]) {

@@ -84,7 +84,7 @@ func (v *View) coldStart(f *edge.Facts) {
 	v.initDuration(f)
 }
 
-// coldSource answers the source that the sender names, if it is one of ours, else that it was an attribute.
+// coldSource returns the source that the sender names, if it is one of ours, else that it was an attribute.
 func (v *View) coldSource() string {
 	switch s := v.text(&coldReportRule); s {
 	case ColdByPlatform, "instance", "gap", "model":

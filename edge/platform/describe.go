@@ -186,7 +186,7 @@ func (v *View) lengths(f *edge.Facts) {
 	}
 }
 
-// OriginHeader answers the wait for an origin that a proxy tells in a header.
+// OriginHeader returns the wait for an origin that a proxy tells in a header.
 func (v *View) OriginHeader() (nanos int64, found bool) {
 	if nanos, found = v.length(&upstreamRule); found || !v.present.meets(&timingRule.any) {
 		return nanos, found

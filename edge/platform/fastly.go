@@ -6,8 +6,8 @@ import (
 	"edgescope/edge/platform/headerlist"
 )
 
-// fastlyColo answers the PoP of the last server in x-served-by, which is the one nearest to the client:
-// cache-iad-kiad7000025-IAD, cache-lhr7349-LHR answers LHR.
+// fastlyColo returns the PoP of the last server in x-served-by, which is the one nearest to the client:
+// cache-iad-kiad7000025-IAD, cache-lhr7349-LHR is LHR.
 func fastlyColo(s string) string {
 	if servedByFastly(s) == "" {
 		return ""

@@ -58,7 +58,7 @@ var platformLimits = []Limits{
 	},
 }
 
-// LimitsOf answers the limits of the plans of a platform, none if they were not looked up.
+// LimitsOf returns the limits of the plans of a platform, none if they were not looked up.
 func LimitsOf(platform string) []Limits {
 	var all []Limits
 	for _, l := range platformLimits {
@@ -96,7 +96,7 @@ func AnalyticsEngine() Price {
 	}
 }
 
-// Cost answers the US dollars of a month with that many requests of cpuMS milliseconds of CPU each.
+// Cost returns the US dollars of a month with that many requests of cpuMS milliseconds of CPU each.
 func (p Price) Cost(requests, cpuMS float64) float64 {
 	const million = 1e6
 	return p.Month +

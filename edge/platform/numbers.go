@@ -62,7 +62,7 @@ func number(s string) string {
 	return s
 }
 
-// length answers the length of time that a rule finds, in nanoseconds.
+// length returns the length of time that a rule finds, in nanoseconds.
 func (v *View) length(r *rule) (nanos int64, found bool) {
 	value, src := v.find(r)
 	if src == nil {
@@ -131,7 +131,7 @@ func statusCode(s string) int {
 	return n
 }
 
-// serverTiming answers the duration of the first of those metrics in a Server-Timing header
+// serverTiming returns the duration of the first of those metrics in a Server-Timing header
 // (W3C Server Timing: name;dur=milliseconds;desc="text"), and whether one of them is there.
 func serverTiming(value string, names ...string) (nanos int64, found bool) {
 	for _, name := range names {

@@ -160,7 +160,7 @@ func scan(attrs []edge.Attr, at *[maxSlots]uint16) (has slots, vercel, faas bool
 	return has, vercel, faas
 }
 
-// raw answers the values of a slot: the event's own, then its resource's.
+// raw returns the values of a slot: the event's own, then its resource's.
 func (v *View) raw(n slot) (own, resource string) {
 	if v.ownHas.has(n) {
 		own = v.event.Attrs[v.own[n]].Value
@@ -171,13 +171,13 @@ func (v *View) raw(n slot) (own, resource string) {
 	return own, resource
 }
 
-// text answers the value of a rule, "" when no source tells one.
+// text returns the value of a rule, "" when no source tells one.
 func (v *View) text(r *rule) string {
 	value, _ := v.find(r)
 	return value
 }
 
-// find answers the value of a rule and the source that told it. What only the resource tells is looked for once.
+// find returns the value of a rule and the source that told it. What only the resource tells is looked for once.
 func (v *View) find(r *rule) (string, *source) {
 	if v.ownHas.meets(&r.any) {
 		return v.search(r)

@@ -158,7 +158,7 @@ func platformName(s string) string {
 	return s
 }
 
-// edgeProvider answers the platform of a provider that has only one.
+// edgeProvider returns the platform of a provider that has only one.
 func edgeProvider(s string) string {
 	switch s = strings.ToLower(s); s {
 	case "cloudflare":
@@ -220,7 +220,7 @@ func withoutMethod(s string) string {
 	return s
 }
 
-// namedRoute answers the path of a span name "VERB /path".
+// namedRoute returns the path of a span name "VERB /path".
 func namedRoute(name string) string {
 	verb, path, ok := strings.Cut(name, " ")
 	if !ok || path == "" || path[0] != '/' || !slices.Contains(methods, verb) {

@@ -130,7 +130,7 @@ func read(t testing.TB, w *httptest.ResponseRecorder) answer {
 	return a
 }
 
-// points sends a body to dataset "d" and answers the events that came of it.
+// points sends a body to dataset "d" and returns the events that came of it.
 func points(t testing.TB, body string, change ...func(*options)) ([]edge.Event, answer) {
 	t.Helper()
 	sink := newRecorder()
@@ -148,7 +148,7 @@ func point(t testing.TB, body string, change ...func(*options)) edge.Event {
 	return events[0]
 }
 
-// columns answers the attributes as "key=value key=value".
+// columns returns the attributes as "key=value key=value".
 func columns(e edge.Event) string {
 	var all []string
 	for _, a := range e.Attrs {

@@ -44,7 +44,7 @@ func (b *BrokenError) Error() string {
 	return "the body is no valid " + b.Encoding + ": " + strings.TrimPrefix(b.Err.Error(), b.Encoding+": ")
 }
 
-// Unwrap answers the error of the transfer or of the decompressor.
+// Unwrap returns the error of the transfer or of the decompressor.
 func (b *BrokenError) Unwrap() error { return b.Err }
 
 // Encodings are the content encodings that a Reader undoes, as the header Accept-Encoding lists them.
@@ -79,7 +79,7 @@ func NewReader(o Options) *Reader {
 	return r
 }
 
-// MaxBody answers the bound of a body in bytes.
+// MaxBody returns the bound of a body in bytes.
 func (r *Reader) MaxBody() int64 { return r.o.MaxBody }
 
 // Source is a body that is to be read.
@@ -93,7 +93,7 @@ type Source struct {
 	Encoding string
 }
 
-// Of answers the body of an HTTP request.
+// Of returns the body of an HTTP request.
 func Of(req *http.Request, tenant edge.Tenant) Source {
 	return Source{
 		Tenant: tenant, From: req.Body, Length: req.ContentLength, Encoding: strings.Join(req.Header.Values("Content-Encoding"), ","),
@@ -115,7 +115,7 @@ type Body struct {
 	atWork bool
 }
 
-// Bytes answers the decompressed body. It is valid until Release.
+// Bytes returns the decompressed body. It is valid until Release.
 func (b *Body) Bytes() []byte { return b.plain.b }
 
 // Release gives memory and share back.
@@ -152,6 +152,8 @@ func (r *Reader) Read(ctx context.Context, src Source) (*Body, error) {
 // requestBytes is what a request costs beside its body: a goroutine, buffers of its connection, headers, the answer.
 const requestBytes = 16 << 10
 
+// read reads the body as it is sent and undoes its encodings, the last one first. What it reads and what it makes of it is
+// taken from the share as it comes.
 func (b *Body) read(ctx context.Context, src Source, applied encodings) error {
 	in := bound{limit: b.reader.o.MaxBody, share: &b.Share}
 	if err := b.Share.Fits(src.Length + requestBytes); err != nil {
@@ -178,8 +180,9 @@ func (b *Body) read(ctx context.Context, src Source, applied encodings) error {
 	return nil
 }
 
-// compression returns the encoding whose magic number a body has that is not undone (RFC 1952 section 2.3.1, RFC 8878
-// section 3.1.1). Neither begins a text, nor a message of protobuf that has fields of its own.
+// compression returns the encoding in which a body still is after all that its headers tell was undone, by the magic number
+// that it begins with (RFC 1952 section 2.3.1, RFC 8878 section 3.1.1); "" for none. No text begins so, and no message of
+// OTLP.
 func compression(b []byte) string {
 	switch {
 	case bytes.HasPrefix(b, []byte("\x1f\x8b\x08")):

@@ -69,7 +69,7 @@ func flateOf(t testing.TB, b []byte, level int) []byte {
 	return out.Bytes()
 }
 
-// reader answers a reader of bodies of up to 1 MiB, with a budget of 8 MiB.
+// reader returns a reader of bodies of up to 1 MiB, with a budget of 8 MiB.
 func reader() (*body.Reader, *body.Budget) {
 	budget := body.NewBudget(8 << 20)
 	return body.NewReader(body.Options{Budget: budget, MaxBody: 1 << 20}), budget

@@ -35,20 +35,20 @@ func NewBudget(limit int64) *Budget {
 	return &Budget{limit: max(limit, 1), held: make(map[edge.Tenant]int64)}
 }
 
-// Largest answers how many bytes one request can have when it is alone.
+// Largest returns how many bytes one request can have when it is alone.
 func (b *Budget) Largest() int64 { return b.limit / (fairShare + 1) * fairShare }
 
-// Used answers how many bytes are taken.
+// Used returns how many bytes are taken.
 func (b *Budget) Used() int64 {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.used
 }
 
-// Peak answers the most bytes that were ever taken at a time.
+// Peak returns the most bytes that were ever taken at a time.
 func (b *Budget) Peak() int64 { return b.peak.Load() }
 
-// Refused answers how often there was no room for a request.
+// Refused returns how often there was no room for a request.
 func (b *Budget) Refused() int64 { return b.refused.Load() }
 
 // fits tells whether the tenant may have n more bytes now. b.mu is held.
@@ -133,7 +133,7 @@ func (s *Share) busy() error {
 	return &edge.UnavailableError{Busy: true, Reason: "too many bytes are being received", RetryAfter: retryAfter}
 }
 
-// Held answers how many bytes the request has.
+// Held returns how many bytes the request has.
 func (s *Share) Held() int64 { return s.held }
 
 // give gives n bytes back.

@@ -19,12 +19,12 @@ const (
 // memory are the buffers that wait for the next body, one pool for each power of two from smallest to largest.
 type memory [11]sync.Pool
 
-// class answers the number of the smallest kind of buffer that holds size bytes.
+// class returns the number of the smallest kind of buffer that holds size bytes.
 func class(size int) int {
 	return max(0, bits.Len(uint(max(size, 1)-1))-bits.Len(uint(smallest-1)))
 }
 
-// get answers an empty slice with room for size bytes, and at most twice as much.
+// get returns an empty slice with room for size bytes, and at most twice as much.
 func (m *memory) get(size int) []byte {
 	if size > largest {
 		return make([]byte, 0, size)
@@ -36,7 +36,7 @@ func (m *memory) get(size int) []byte {
 	return make([]byte, 0, smallest<<c)
 }
 
-// put keeps a slice that get answered.
+// put keeps a slice that get returned.
 func (m *memory) put(b []byte) {
 	if n := cap(b); n >= smallest && n <= largest {
 		m[class(n)].Put(unsafe.SliceData(b)) // of every size there is one pool: the pointer alone tells it
@@ -56,7 +56,7 @@ type buffer struct {
 }
 
 // fill reads all of src, of which length bytes are promised. It fails with *TooLargeError beyond the limit, with what the share
-// answers, and with the error of src.
+// returns, and with the error of src.
 func (b *buffer) fill(src io.Reader, length int64, in bound) error {
 	first := int64(smallest)
 	if length >= 0 {

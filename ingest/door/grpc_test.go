@@ -223,7 +223,7 @@ func TestGRPCOnTheHTTPPortIsRefused(t *testing.T) {
 	}
 }
 
-// callRaw sends a body to the gRPC handler as a client of HTTP/2 and answers the trailers, among them what stood in the headers.
+// callRaw sends a body to the gRPC handler as a client of HTTP/2 and returns the trailers, among them what stood in the headers.
 func callRaw(t *testing.T, addr string, body io.Reader, headers ...string) (int, http.Header) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+addr+exportMethod, body)

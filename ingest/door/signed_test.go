@@ -51,7 +51,7 @@ func knows(_ context.Context, _ int, signed func([]byte) bool) error {
 	return errors.New("unknown")
 }
 
-// echo answers what it was sent, and 401 to who has neither a token nor a signature, as a receiver behind a guard does.
+// echo returns what it was sent, and 401 to who has neither a token nor a signature, as a receiver behind a guard does.
 var echo = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("Authorization") == "" && r.Header.Get("X-Vercel-Signature") == "" {
 		w.WriteHeader(http.StatusUnauthorized)

@@ -199,7 +199,7 @@ func (b *batch) share() {
 	b.shareColdStarts()
 }
 
-// home answers the invocation that an event belongs to, none if it is not in the batch.
+// home returns the invocation that an event belongs to, none if it is not in the batch.
 func (b *batch) home(i int32) int32 {
 	top := i
 	for b.spans[top].home == unresolved {

@@ -52,11 +52,14 @@ func New(o Options) *Normalizer {
 }
 
 // Normalize fills the Facts of the events of one batch from their attributes and from each other. A fact that the receiver
-// has set stays; Facts.CacheStatus of a data point may be the raw text and becomes canonical. It also moves Time and Duration of
-// a span whose clock stood still, mends attributes that senders are known to misspell, and drops those that repeat a fact, but of a
-// data point, whose columns they are. Numbers that nothing at the edge has are bounded, so that none of them hides all
-// others in a sum: it returns how many. Facts point into the memory of the events' attributes. The caller owns the
-// events again on return.
+// has set stays, but for the cache status of a data point, which may be in anybody's words and becomes canonical.
+//
+// It changes the events themselves in these ways: a span whose clock stood still gets the length that its platform measured;
+// a scheme with a colon loses it; attributes that say the same as a fact are dropped, except from data points, whose columns
+// they are; numbers that nothing at the edge can have are bounded, so that none of them hides all others in a sum. It
+// returns how many were.
+//
+// Facts point into the memory of the events' attributes. The caller owns the events again on return.
 func (n *Normalizer) Normalize(events []edge.Event) Bounded {
 	b := n.scratch.Get().(*batch)
 	b.bounded = Bounded{}

@@ -27,10 +27,12 @@ type decoder struct {
 	attrs []edge.Attr
 	points
 
-	// share is what the request has of the memory of all, nil when nobody counts; taken is what decoding took of it. texts are
-	// the bytes of all text in rows, that of a resource as often as there are rows of it.
-	share        *body.Share
-	taken, texts int64
+	// share is what the request has of the memory of all requests, nil when nobody counts.
+	share *body.Share
+	// taken is how many bytes of it decoding has taken so far.
+	taken int64
+	// texts is how many bytes the texts of all rows will have. Each row repeats those of its resource and its scope.
+	texts int64
 
 	// now is the arrival in Unix nanoseconds, newest the end of the newest event of the resource so far.
 	now, newest int64
@@ -87,7 +89,7 @@ func (d *decoder) begin(tenant edge.Tenant, now time.Time) {
 	d.now = now.UnixNano()
 }
 
-// release drops all references, so that the decoder can serve another request. It answers false when its memory has grown
+// release drops all references, so that the decoder can serve another request. It returns false when its memory has grown
 // so much that it is better given up.
 func (d *decoder) release() bool {
 	d.batch.Reset()
@@ -173,7 +175,7 @@ func (d *decoder) count() (index int) {
 	return d.index - 1
 }
 
-// signalOf answers the signal of the record of that index.
+// signalOf returns the signal of the record of that index.
 func (d *decoder) signalOf(index int) Signal {
 	for i := len(d.runs) - 1; i > 0; i-- {
 		if index >= d.runs[i].from {

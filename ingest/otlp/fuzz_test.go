@@ -161,7 +161,7 @@ func checkRow(t *testing.T, e *edge.Event) {
 	}
 }
 
-// decodeJSON answers the spans of a document that must be taken.
+// decodeJSON returns the spans of a document that must be taken.
 func decodeJSON(t testing.TB, doc string) []edge.Event {
 	t.Helper()
 	sink := &otlptest.Recorder{}

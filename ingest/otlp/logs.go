@@ -13,7 +13,7 @@ import (
 // keyEventName is the attribute under which the name of an event (LogRecord.event_name) is kept.
 const keyEventName = "event.name"
 
-// startLog answers the event to fill.
+// startLog returns the event to fill.
 func (d *decoder) startLog() *edge.Event {
 	d.own.Reset()
 	d.start, d.observed = 0, 0
@@ -22,7 +22,7 @@ func (d *decoder) startLog() *edge.Event {
 	return &d.batch.Events[len(d.batch.Events)-1]
 }
 
-// endLog completes the event that startLog answered. No log record is rejected: bad ids are dropped, and the moment of one
+// endLog completes the event that startLog returned. No log record is rejected: bad ids are dropped, and the moment of one
 // without a time is when it was observed, else when it came.
 func (d *decoder) endLog(e *edge.Event) {
 	if e.Time = d.Nanos(d.start); e.Time == 0 {

@@ -35,7 +35,7 @@ func plainOurLog(t testing.TB, e *edge.Event) plainLog {
 	}
 }
 
-// oracleLogs answers what must become of a request that the Collector's decoder has read.
+// oracleLogs returns what must become of a request that the Collector's decoder has read.
 func oracleLogs(logs plog.Logs) (list []plainLog) {
 	for _, rl := range logs.ResourceLogs().All() {
 		resource, first := oracleAttrs(rl.Resource().Attributes()), len(list)

@@ -59,7 +59,7 @@ func plainAttrs(t testing.TB, attrs []edge.Attr) map[string]string {
 	return m
 }
 
-// plainText answers the one spelling of a text that is JSON of a list or map, and any other text as it is.
+// plainText returns the one spelling of a text that is JSON of a list or map, and any other text as it is.
 func plainText(text string) string {
 	if text != "" && (text[0] == '[' || text[0] == '{') {
 		if v, err := parseJSON(text); err == nil {
@@ -97,7 +97,7 @@ func parseList(t testing.TB, text string) string {
 	return canonical(v)
 }
 
-// oracle answers what must become of a request that the Collector's decoder has read, by the rules of the specification and
+// oracle returns what must become of a request that the Collector's decoder has read, by the rules of the specification and
 // of edge.Event, written down a second time.
 type oracle struct {
 	index int
@@ -200,7 +200,7 @@ func oracleLinks(p *plain, span ptrace.Span) {
 	}
 }
 
-// lastValue answers the value that wins of a key that is there more than once.
+// lastValue returns the value that wins of a key that is there more than once.
 func lastValue(m pcommon.Map, key string) (found pcommon.Value, ok bool) {
 	for k, v := range m.All() {
 		if validText(k) == key {
@@ -322,7 +322,7 @@ func wanted(body []byte, ours, theirs error) string {
 	return ""
 }
 
-// depthOf answers how many messages, or what may be one, lie inside of each other.
+// depthOf returns how many messages, or what may be one, lie inside of each other.
 func depthOf(b []byte) (depth int) {
 	looseFields(b, func(t protowire.Type, in []byte, _ bool) bool {
 		if t == protowire.BytesType {
@@ -350,7 +350,7 @@ func hasGroup(b []byte) (found bool) {
 	return found
 }
 
-// looseFields calls see for each field of what may be a message until it answers false: with its type, and with what lies in it
+// looseFields calls see for each field of what may be a message until it returns false: with its type, and with what lies in it
 // if it has a length, whole or cut off by the end. It is as lenient with numbers as both decoders are.
 func looseFields(b []byte, see func(t protowire.Type, in []byte, whole bool) bool) {
 	for len(b) > 0 {

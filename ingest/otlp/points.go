@@ -15,7 +15,7 @@ type points struct {
 	posted                                        series.Request
 }
 
-// dropPoints gives up references and answers how many bytes it keeps.
+// dropPoints gives up references and returns how many bytes it keeps.
 func (p *points) dropPoints() int {
 	clear(p.metrics)
 	clear(p.data)
@@ -25,7 +25,7 @@ func (p *points) dropPoints() int {
 	return cap(p.metrics)*int(metricBytes) + cap(p.data)*int(pointBytes) + 8*(cap(p.numbers)+lists)
 }
 
-// startMetric begins a metric and answers where it is in the list: the list may move while its points are read.
+// startMetric begins a metric and returns where it is in the list: the list may move while its points are read.
 func (d *decoder) startMetric() int {
 	d.metrics = append(d.metrics, series.Metric{From: len(d.data), FirstIndex: d.index})
 	return len(d.metrics) - 1
@@ -46,7 +46,7 @@ func (d *decoder) setMetricKind(at int, kind series.Kind) {
 	m.Kind, m.Temporality, m.Monotonic = kind, series.Unspecified, false
 }
 
-// startPoint answers the point to fill.
+// startPoint returns the point to fill.
 func (d *decoder) startPoint() *series.Point {
 	d.own.Reset()
 	d.counts, d.bounds, d.quantiles = d.counts[:0], d.bounds[:0], d.quantiles[:0]
@@ -55,7 +55,7 @@ func (d *decoder) startPoint() *series.Point {
 	return &d.data[len(d.data)-1]
 }
 
-// endPoint completes the point that startPoint answered.
+// endPoint completes the point that startPoint returned.
 func (d *decoder) endPoint(p *series.Point) {
 	p.Start, p.Time = uint64(d.Nanos(p.Start)), uint64(d.Nanos(p.Time)) // neither is negative
 	if p.Time == 0 {

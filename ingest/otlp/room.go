@@ -26,7 +26,7 @@ const (
 	roomStep = 16 << 10
 )
 
-// need answers how many bytes the request takes beside its body, about. The smallest span is 30 bytes of a body and the
+// need returns how many bytes the request takes beside its body, about. The smallest span is 30 bytes of a body and the
 // smallest data point 2, of a metric whose resource may have 900 attributes: what a request takes follows from what it says,
 // not from how long it is.
 func (d *decoder) need() int64 {

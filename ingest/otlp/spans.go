@@ -31,7 +31,7 @@ type exception struct {
 	kind, message, escaped values.Value
 }
 
-// startSpan answers the event to fill.
+// startSpan returns the event to fill.
 func (d *decoder) startSpan() *edge.Event {
 	d.own.Reset()
 	d.links, d.events = d.links[:0], d.events[:0]
@@ -41,7 +41,7 @@ func (d *decoder) startSpan() *edge.Event {
 	return &d.batch.Events[len(d.batch.Events)-1]
 }
 
-// endSpan completes the event that startSpan answered, or rejects it.
+// endSpan completes the event that startSpan returned, or rejects it.
 func (d *decoder) endSpan(e *edge.Event) {
 	switch {
 	case e.TraceID.IsZero():

@@ -45,7 +45,7 @@ func (b *BrokenError) Error() string {
 }
 
 // Split calls take with each record of a body: the elements of the arrays and the other values in it, in their order,
-// with their position, from 0, until take answers false. An empty body, and one of empty arrays, has none. A value that
+// with their position, from 0, until take returns false. An empty body, and one of empty arrays, has none. A value that
 // is no JSON is one record: take gets no text of it but a *BrokenError, and the next record is looked for at the next
 // line that begins with a brace or a bracket. Records and errors share the memory of the body.
 //

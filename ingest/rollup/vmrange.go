@@ -28,7 +28,7 @@ var rangeNames = func() [rangeCount]string {
 	return names
 }()
 
-// rangeOf answers the bucket of a length of time in seconds. A value on an edge belongs to the bucket below it, as in
+// rangeOf returns the bucket of a length of time in seconds. A value on an edge belongs to the bucket below it, as in
 // VictoriaMetrics' own histograms. Zero and negative values fall into the lowest.
 func rangeOf(seconds float64) int {
 	if seconds <= 0 {

@@ -148,7 +148,7 @@ func logRecord(source string, level text, message words) edge.Event {
 	return e
 }
 
-// severity answers OpenTelemetry's number and name of a console method; one that we don't know is INFO.
+// severity returns OpenTelemetry's number and name of a console method; one that we don't know is INFO.
 func severity(level string) (uint8, string) {
 	const debug, info, warn, failure = 5, 9, 13, 17 // opentelemetry/proto/logs/v1, enum SeverityNumber
 	switch strings.ToLower(level) {

@@ -73,7 +73,7 @@ func (f *fixture) run(t *testing.T, dir string) {
 	}
 }
 
-// pick answers the one row that matches. Of log records with the same match, the message tells which.
+// pick returns the one row that matches. Of log records with the same match, the message tells which.
 func pick(t *testing.T, rows []row, match, fields map[string]string) (found row) {
 	t.Helper()
 	n := 0

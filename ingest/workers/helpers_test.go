@@ -82,7 +82,7 @@ func (s *sink) fail(err error) {
 	s.err = err
 }
 
-// kept answers the rows of that kind.
+// kept returns the rows of that kind.
 func (s *sink) kept(kind string) (rows []row) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -165,7 +165,7 @@ func mustPost(t testing.TB, rc *port, body string) {
 	}
 }
 
-// one answers the only row of a kind.
+// one returns the only row of a kind.
 func (s *sink) one(t testing.TB, kind string) row {
 	t.Helper()
 	rows := s.kept(kind)

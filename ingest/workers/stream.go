@@ -163,7 +163,7 @@ func (s *story) tell(e *streamed) {
 	}
 }
 
-// span answers the span that an event belongs to: the one that it names, else the invocation's, nil if that is not known.
+// span returns the span that an event belongs to: the one that it names, else the invocation's, nil if that is not known.
 func (s *story) span(e *streamed) *openSpan {
 	if i, ok := s.byID[spanID(e.SpanContext.SpanID)]; ok {
 		return &s.spans[i]
@@ -307,7 +307,7 @@ func spanID(s text) (id edge.SpanID) {
 	return id
 }
 
-// fixed answers a text of that length, and nothing instead of another.
+// fixed returns a text of that length, and nothing instead of another.
 func fixed(s text, length int) string {
 	if len(s) != length {
 		return ""

@@ -137,7 +137,7 @@ func (s *Scope) Member() (key string, ok bool) {
 	return key, r.Err == nil
 }
 
-// space passes over white space and answers the byte after it, 0 at the end.
+// space passes over white space and returns the byte after it, 0 at the end.
 func (r *Reader) space() byte {
 	for ; r.Pos < len(r.b); r.Pos++ {
 		switch c := r.b[r.Pos]; c {
@@ -149,7 +149,7 @@ func (r *Reader) space() byte {
 	return 0
 }
 
-// Peek answers the type of the next value. It fails where no value can begin.
+// Peek returns the type of the next value. It fails where no value can begin.
 func (r *Reader) Peek() Token {
 	if r.Err != nil {
 		return None
@@ -227,7 +227,7 @@ func (r *Reader) enter() {
 	r.Pos++
 }
 
-// leave closes what ends here. It answers true when another element of something open follows, and has read its name then.
+// leave closes what ends here. It returns true when another element of something open follows, and has read its name then.
 func (r *Reader) leave(base int) bool {
 	for len(r.open) > base && r.Err == nil {
 		s := Scope{r: r, close: r.open[len(r.open)-1], begun: !r.justOpened()}

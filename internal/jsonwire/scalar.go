@@ -157,7 +157,7 @@ func (r *Reader) escapeU() {
 	r.arena.Buf = utf8.AppendRune(r.arena.Buf, char)
 }
 
-// hex4 answers the number of \uXXXX at that position.
+// hex4 returns the number of \uXXXX at that position.
 func (r *Reader) hex4(at int) (rune, bool) {
 	if len(r.b)-at < 6 || r.b[at] != '\\' || r.b[at+1] != 'u' {
 		return 0, false

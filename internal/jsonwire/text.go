@@ -22,7 +22,7 @@ func Shorten(key string, limit int) string {
 // points into the former memory.
 type Arena struct{ Buf []byte }
 
-// Since answers what was appended from there on.
+// Since returns what was appended from there on.
 func (a *Arena) Since(from int) string {
 	b := a.Buf[from:]
 	return unsafe.String(unsafe.SliceData(b), len(b))
@@ -76,7 +76,7 @@ func AppendString(dst []byte, s string) []byte {
 	return append(dst, '"')
 }
 
-// Text answers b as text that shares its memory, or, where b is not valid UTF-8, a copy with U+FFFD for every bad byte.
+// Text returns b as text that shares its memory, or, where b is not valid UTF-8, a copy with U+FFFD for every bad byte.
 func (a *Arena) Text(b []byte) string {
 	if utf8.Valid(b) {
 		return unsafe.String(unsafe.SliceData(b), len(b))

@@ -30,9 +30,9 @@ type Recorder struct {
 	Calls      int
 	// Answer, when set, is called with each batch and decides what becomes of it.
 	Answer func(context.Context, *edge.Batch) error
-	// Refuse, when set, is what Samples answers.
+	// Refuse, when set, is what Samples returns.
 	Refuse error
-	// Repeats, when set, makes Samples answer that it had them before.
+	// Repeats, when set, makes Samples return that it had them before.
 	Repeats bool
 }
 
@@ -112,7 +112,7 @@ func cloneAttrs(attrs []edge.Attr) []edge.Attr {
 	return attrs
 }
 
-// Failing answers a sink that fails with err.
+// Failing returns a sink that fails with err.
 func Failing(err error) *Recorder {
 	return &Recorder{Answer: func(context.Context, *edge.Batch) error { return err }}
 }

@@ -55,7 +55,7 @@ type Message struct {
 	Err error
 }
 
-// Next reads the tag of the next field. It answers false at the end of the message and after an error.
+// Next reads the tag of the next field. It returns false at the end of the message and after an error.
 func (f *Message) Next() bool {
 	if f.Pos >= len(f.B) || f.Err != nil {
 		return false
@@ -77,19 +77,19 @@ func (f *Message) longTag() bool {
 	return f.Err == nil
 }
 
-// Bytes answers the value of a length-delimited field; it is part of the body.
+// Bytes returns the value of a length-delimited field; it is part of the body.
 func (f *Message) Bytes() []byte {
 	from, to := f.extent()
 	return f.B[from:to:to]
 }
 
-// Message answers the fields of a sub-message.
+// Message returns the fields of a sub-message.
 func (f *Message) Message() Message {
 	from, to := f.extent()
 	return Message{B: f.B[:to], Pos: from, Err: f.Err}
 }
 
-// extent reads the length of a length-delimited field and answers where its value lies.
+// extent reads the length of a length-delimited field and returns where its value lies.
 func (f *Message) extent() (from, to int) {
 	if f.Typ == WireBytes && f.Pos < len(f.B) {
 		if n := int(f.B[f.Pos]); n < 0x80 && n < len(f.B)-f.Pos { // the usual length has one byte

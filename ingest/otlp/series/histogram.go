@@ -31,7 +31,7 @@ const (
 	idNegative = math.MinInt64 / 2
 )
 
-// layout answers how many series a point needs, and a number that is the same for points whose series are the same.
+// layout returns how many series a point needs, and a number that is the same for points whose series are the same.
 func (t *tenantStreams) layout(m *Metric, p *Point) (need int, layout uint64) {
 	layout = 14695981039346656037 // FNV-1a, 64 bits
 	mix := func(n uint64) { layout = (layout ^ n) * 1099511628211 }
@@ -157,7 +157,7 @@ func appendBuckets(list []bucket, counts []float64, offset, shift int64, id func
 	return list
 }
 
-// rangeText answers a bucket's label: its bounds with four digits.
+// rangeText returns a bucket's label: its bounds with four digits.
 func rangeText(id int64, scale int32, zeroThreshold float64) string {
 	if id == idZero {
 		if zeroThreshold <= 0 {
@@ -172,7 +172,7 @@ func rangeText(id int64, scale int32, zeroThreshold float64) string {
 	return fmt.Sprintf("%.3e...%.3e", edgeOf(id, scale), edgeOf(id+1, scale))
 }
 
-// edgeOf answers the lower bound of a bucket: base^i, where base is 2^(2^-scale).
+// edgeOf returns the lower bound of a bucket: base^i, where base is 2^(2^-scale).
 func edgeOf(i int64, scale int32) float64 {
 	return math.Exp2(math.Ldexp(float64(i), -int(scale)))
 }

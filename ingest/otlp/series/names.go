@@ -22,7 +22,7 @@ type namer struct {
 
 func (n *namer) reset() { n.arena.Buf = n.arena.Buf[:0] }
 
-// metric answers the name of a metric without the suffixes of its series: faas.init_duration in s is
+// metric returns the name of a metric without the suffixes of its series: faas.init_duration in s is
 // faas_init_duration_seconds.
 func (n *namer) metric(m *Metric) string {
 	n.tokens = n.split(n.tokens[:0], m.Name)
@@ -80,7 +80,7 @@ func (n *namer) moveLast(token string) {
 	n.tokens = append(n.tokens, token)
 }
 
-// unit answers a unit as names spell it; an annotation such as {request} is none.
+// unit returns a unit as names spell it; an annotation such as {request} is none.
 func (n *namer) unit(unit string, long func(string) (string, bool)) string {
 	unit = strings.TrimSpace(unit)
 	if unit == "" || strings.ContainsAny(unit, "{}") {
@@ -92,7 +92,7 @@ func (n *namer) unit(unit string, long func(string) (string, bool)) string {
 	return strings.Trim(n.clean(unit), "_")
 }
 
-// clean answers text with one underscore for every run of characters that a label's name can't hold.
+// clean returns text with one underscore for every run of characters that a label's name can't hold.
 func (n *namer) clean(text string) string {
 	bad := 0
 	for bad < len(text) && inLabel(text[bad]) {
@@ -116,7 +116,7 @@ func (n *namer) clean(text string) string {
 
 func inLabel(c byte) bool { return isAlphanumeric(c) || c == '_' }
 
-// label answers the name of a label. Names that mean something to the store or to Prometheus stay out of a client's reach:
+// label returns the name of a label. Names that mean something to the store or to Prometheus stay out of a client's reach:
 // they get the prefix exported_, and what begins with an underscore or a digit gets key.
 func (n *namer) label(key string) string {
 	name := n.clean(key)
@@ -146,13 +146,13 @@ func isAlphanumeric(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
 }
 
-// longUnit answers the word for a unit of UCUM; "" for one that says nothing.
+// longUnit returns the word for a unit of UCUM; "" for one that says nothing.
 func longUnit(unit string) (string, bool) {
 	word, ok := unitWords[unit]
 	return word, ok
 }
 
-// perUnit answers the word for a unit behind the stroke.
+// perUnit returns the word for a unit behind the stroke.
 func perUnit(unit string) (string, bool) {
 	word, ok := perWords[unit]
 	return word, ok

@@ -22,7 +22,7 @@ func sum(name string, temporality int, points ...string) string {
 	return fmt.Sprintf(`{"name":%q,"sum":{"aggregationTemporality":%d,"isMonotonic":true,"dataPoints":[%s]}}`, name, temporality, strings.Join(points, ","))
 }
 
-// take sends metrics that must all be taken and answers the samples, as series@seconds=value.
+// take sends metrics that must all be taken and returns the samples, as series@seconds=value.
 func take(t *testing.T, r otlptest.Receiver, sink *otlptest.Recorder, metrics ...string) []string {
 	t.Helper()
 	sink.GotSamples = nil

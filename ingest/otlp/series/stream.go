@@ -32,7 +32,7 @@ type streamState struct {
 	start, last int64
 }
 
-// size answers what the series of the stream cost together.
+// size returns what the series of the stream cost together.
 func (s *stream) size() int64 { return int64(len(s.parts) * s.cost) }
 
 // part is one series of a stream.
@@ -64,7 +64,7 @@ func (t *tenantStreams) save(s *stream) {
 	t.saved = append(t.saved, saved{s, s.streamState, from, len(t.parts)})
 }
 
-// undo brings all streams back to where they were before the request.
+// undo brings all streams, and what was told of targets, back to where they were before the request.
 func (t *tenantStreams) undo() {
 	for _, b := range slices.Backward(t.saved) {
 		b.s.streamState = b.state
@@ -80,22 +80,27 @@ func (t *tenantStreams) undo() {
 	}
 }
 
-// writer writes the samples of one point.
+// writer writes the samples of one point of a stream.
 type writer struct {
-	t     *tenantStreams
-	s     *stream
-	at    int64 // Unix milliseconds
+	t *tenantStreams
+	s *stream
+	// at is the time of the samples in Unix milliseconds.
+	at int64
+	// delta tells that the point says what was added since the one before, so that the samples are totals of ours.
 	delta bool
-	// grows is true of what can only become greater, newest of a point that is not older than those before.
-	grows, newest bool
-	// zero is when a series that begins here was 0, in Unix milliseconds; 0 when that is not known. all means that every series
-	// began again.
+	// grows tells that the numbers of the stream only become greater until they begin again, as counts do.
+	grows bool
+	// newest tells that no point before this one has a later time.
+	newest bool
+	// zero is when a counter that begins with this point was 0, in Unix milliseconds: a sample of 0 is written there. 0 means
+	// that no counter begins, or that nobody knows when it did.
 	zero int64
-	all  bool
+	// all tells that every counter of the stream begins with this point, and not only those that are new.
+	all bool
 }
 
-// setZero finds out whether counters begin with this point, and when they were 0: one millisecond after the start, since at
-// the start itself may lie the last sample of whoever counted before.
+// setZero sets zero and all. A counter was 0 one millisecond after the start that its sender tells: at the start itself may
+// lie the last sample of whoever counted before.
 func (w *writer) setZero(p *Point) {
 	if !w.grows {
 		return

@@ -52,7 +52,7 @@ const (
 // Options say which series data points become.
 type Options struct {
 	// Samples takes the numbers that metrics become, b.Samples. On return of nil they are kept, and writing the same again is
-	// harmless; they belong to the receiver again. It answers true when the samples of that body were kept before, perhaps by
+	// harmless; they belong to the receiver again. It returns true when the samples of that body were kept before, perhaps by
 	// an earlier process: deltas among them must then not be counted again. It fails as Sink does. nil: data points are rejected.
 	Samples func(ctx context.Context, b *edge.Batch) (repeated bool, err error)
 	// MaxSeries bounds the series of metrics that are remembered for each tenant, where one with more than 512 bytes of labels
@@ -302,7 +302,7 @@ func reserved(name string) bool {
 	return name == overflowMetric
 }
 
-// point adds one point and answers why it was not taken.
+// point adds one point and returns why it was not taken.
 func (t *tenantStreams) point(m *Metric, p *Point) string {
 	t.ofPoint(p.Attrs)
 	need, layout := t.layout(m, p)
@@ -331,7 +331,7 @@ func (t *tenantStreams) point(m *Metric, p *Point) string {
 	return ""
 }
 
-// stream answers the stream of the labels at hand, made if it is new. It answers nil and why when there is no room.
+// stream returns the stream of the labels at hand, made if it is new. It returns nil and why when there is no room.
 func (t *tenantStreams) stream(m *Metric, layout uint64, need int) (*stream, string) {
 	t.key = append(t.key[:0], byte(m.Kind), m.Temporality)
 	t.key = append(append(t.key, t.name...), 0)

@@ -14,7 +14,7 @@ import (
 // These are the rules by which JSON's scalars become what a field wants. OpenTelemetry JS writes NaN as {"doubleValue":null},
 // 1e300 and 2^63 as {"intValue":1e+300}: one such value must not cost a batch.
 
-// IntOf answers the integer that a number or a string spells; a number with a fraction or outside of int64 is a double.
+// IntOf returns the integer that a number or a string spells; a number with a fraction or outside of int64 is a double.
 func IntOf(t jsonwire.Token, text string) Value {
 	if t != jsonwire.Number && t != jsonwire.String || !jsonwire.IsNumber(text) {
 		return Value{}
@@ -25,7 +25,7 @@ func IntOf(t jsonwire.Token, text string) Value {
 	return parseDouble(text)
 }
 
-// DoubleOf answers the double that a number or a string spells, also NaN, Infinity and -Infinity.
+// DoubleOf returns the double that a number or a string spells, also NaN, Infinity and -Infinity.
 func DoubleOf(t jsonwire.Token, text string) Value {
 	switch {
 	case t != jsonwire.Number && t != jsonwire.String:
@@ -47,7 +47,7 @@ func parseDouble(text string) Value {
 	return doubleNum(f)
 }
 
-// BoolOf answers the bool that true, "true", 1 and the like spell.
+// BoolOf returns the bool that true, "true", 1 and the like spell.
 func BoolOf(t jsonwire.Token, text string) Value {
 	switch {
 	case t == jsonwire.None || t == jsonwire.Null:
@@ -59,7 +59,7 @@ func BoolOf(t jsonwire.Token, text string) Value {
 	return Value{}
 }
 
-// StringOf answers a string, or a number or bool as it is spelt.
+// StringOf returns a string, or a number or bool as it is spelt.
 func StringOf(t jsonwire.Token, text string) Value {
 	if t == jsonwire.String || t == jsonwire.Number || t == jsonwire.Bool {
 		return Value{Kind: String, Str: text}
@@ -122,7 +122,7 @@ func decodeID(dst []byte, t jsonwire.Token, text string) {
 	}
 }
 
-// unsigned answers a number that can't be negative, such as a time or a count; 0 where there is none.
+// unsigned returns a number that can't be negative, such as a time or a count; 0 where there is none.
 func unsigned(t jsonwire.Token, text string) uint64 {
 	if t != jsonwire.Number && t != jsonwire.String || !jsonwire.IsNumber(text) {
 		return 0
@@ -148,7 +148,7 @@ func Unsigned32(t jsonwire.Token, text string) uint32 {
 	return uint32(min(unsigned(t, text), math.MaxUint32)) // bounded
 }
 
-// ParseInteger answers the integer that a JSON number spells, exactly: "1.795215405005e18" goes through no float. It is not
+// ParseInteger returns the integer that a JSON number spells, exactly: "1.795215405005e18" goes through no float. It is not
 // ok when the number has a fraction or is outside of int64.
 func ParseInteger(s string) (n int64, ok bool) {
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
@@ -179,7 +179,7 @@ func ParseInteger(s string) (n int64, ok bool) {
 	return n, err == nil
 }
 
-// Number answers the number that a value holds, NaN when it holds none.
+// Number returns the number that a value holds, NaN when it holds none.
 func Number(v Value) float64 {
 	switch v.Kind {
 	case Int:

@@ -36,7 +36,7 @@ const (
 
 // usual reads the attribute at f when its key is the one that the record before had in this place, as it nearly always is: one
 // comparison then tells that the key is good, short enough and not there yet. The whole must be shorter than 128 bytes and hold
-// a key and a value, in this order. It answers false, and has read nothing, for all others.
+// a key and a value, in this order. It returns false, and has read nothing, for all others.
 func (p *Pairs) usual(f *pbwire.Message) bool {
 	at := len(p.List)
 	if p.strayed || at >= len(p.before) || f.Typ != pbwire.WireBytes {
@@ -94,7 +94,7 @@ func usualInt(b []byte) (v Value, ok bool) {
 }
 
 // usualAttr reads a KeyValue that consists of a key and a string, each shorter than 128 bytes, in this order, and that holds
-// nothing but ASCII, its tags and lengths included. Most attributes are written so; it answers false for all others. It spares
+// nothing but ASCII, its tags and lengths included. Most attributes are written so; it returns false for all others. It spares
 // half of the time of a span.
 func usualAttr(b []byte) (key, text string, ok bool) {
 	if len(b) < 2 || b[0] != keyTag || b[1] >= 0x80 {
@@ -231,7 +231,7 @@ func (d *Decoder) tooDeep(err error) (Value, error) {
 	return Value{}, err
 }
 
-// TraceID answers the id that b holds, or the zero id when it has another length than 16 bytes.
+// TraceID returns the id that b holds, or the zero id when it has another length than 16 bytes.
 func TraceID(b []byte) (id edge.TraceID) {
 	if len(b) == len(id) {
 		copy(id[:], b)
@@ -239,7 +239,7 @@ func TraceID(b []byte) (id edge.TraceID) {
 	return id
 }
 
-// SpanID answers the id that b holds, or the zero id when it has another length than 8 bytes.
+// SpanID returns the id that b holds, or the zero id when it has another length than 8 bytes.
 func SpanID(b []byte) (id edge.SpanID) {
 	if len(b) == len(id) {
 		copy(id[:], b)

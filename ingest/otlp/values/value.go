@@ -95,5 +95,5 @@ func appendJSON(dst []byte, v Value) []byte {
 	}
 }
 
-// rawText answers b as a string that shares its memory. It may hold any bytes.
+// rawText returns b as a string that shares its memory. It may hold any bytes.
 func rawText(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
