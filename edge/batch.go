@@ -22,8 +22,8 @@ type Rejection struct {
 // BodyHash identifies the decompressed body of a request, for who made it and across restarts; zero means none.
 type BodyHash [16]byte
 
-// Record names the record of a write-ahead log that holds a batch. Rows carry it, so that after a crash a store can be asked
-// what it has of a record.
+// Record names the record of a write-ahead log that holds a batch. Rows carry it, so that after a crash a store can be
+// asked what it has of a record.
 type Record struct {
 	// Log is the collector's UUID and epoch: sequence numbers are unique within it. It is empty when there is no log.
 	Log string
@@ -31,19 +31,19 @@ type Record struct {
 	Seq uint64
 }
 
-// Batch is the events of one request, or the numbers of its metrics, on their way from a receiver through the pipeline. The
-// receiver owns it and may reuse it, and the memory that it points into, once the pipeline has returned.
+// Batch is the events of one request, or the numbers of its metrics, on their way from a receiver through the pipeline.
+// The receiver owns it and may reuse it, and the memory that it points into, once the pipeline has returned.
 type Batch struct {
 	Tenant Tenant
 	Events []Event
-	// Samples are the numbers of a client's own metrics: of several of one series and time the greatest counts, so that writing
-	// them again is harmless.
+	// Samples are the numbers of a client's own metrics: of several of one series and time the greatest counts, so that
+	// writing them again is harmless.
 	Samples []Sample
-	// Body is the hash of the body when the same body sent again is a repeat that must not be stored twice; zero for data
-	// points, of which equal ones are legitimate.
+	// Body is the hash of the body when the same body sent again is a repeat that must not be stored twice; zero for
+	// data points, of which equal ones are legitimate.
 	Body BodyHash
-	// Record and Arrival are set by the write-ahead log: the record that holds the batch, and when it was taken, in Unix
-	// nanoseconds. Arrival never goes back from one record to the next.
+	// Record and Arrival are set by the write-ahead log: the record that holds the batch, and when it was taken, in
+	// Unix nanoseconds. Arrival never goes back from one record to the next.
 	Record  Record
 	Arrival int64
 	// Part is which part of the totals its events are added up in, decided before the batch is logged and kept in its
@@ -107,8 +107,8 @@ func (b *Batch) Reset() {
 
 // UnavailableError is the error of a pipeline that can't take a batch now. The client may send the same batch again.
 type UnavailableError struct {
-	// Busy is true when a queue is full (429, RESOURCE_EXHAUSTED) and false when the store can't write, as with a disk that
-	// is nearly full or a program that is stopping (503, UNAVAILABLE).
+	// Busy is true when a queue is full (429, RESOURCE_EXHAUSTED) and false when the store can't write, as with a disk
+	// that is nearly full or a program that is stopping (503, UNAVAILABLE).
 	Busy   bool
 	Reason string
 	// RetryAfter is when to try again; it is at least a second.

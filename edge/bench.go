@@ -2,12 +2,12 @@ package edge
 
 import "time"
 
-// Bench is what a comparison of engines found (loadgen bench): its JSON is the file of -o, and travels to a collector as the
-// text of attribute BenchAttr of a span named BenchSpan. Lengths of time are milliseconds, sizes are bytes. A number that
-// could not be measured is left out.
+// Bench is what a comparison of engines found (loadgen bench): its JSON is the file of -o, and travels to a collector
+// as the text of attribute BenchAttr of a span named BenchSpan. Lengths of time are milliseconds, sizes are bytes. A
+// number that could not be measured is left out.
 type Bench struct {
-	// ID is the trace id of the span that carries it, 32 lower-case hex digits; empty in a file that was not sent. Name groups
-	// comparisons of one kind over time, Commit is what was measured, as CI says it.
+	// ID is the trace id of the span that carries it, 32 lower-case hex digits; empty in a file that was not sent. Name
+	// groups comparisons of one kind over time, Commit is what was measured, as CI says it.
 	ID     string `json:"id,omitempty"`
 	Name   string `json:"name,omitempty"`
 	Commit string `json:"commit,omitempty"`
@@ -21,8 +21,8 @@ type Bench struct {
 	Rounds      int    `json:"rounds"`
 	Generations int    `json:"generations"`
 	Seed        uint64 `json:"seed"`
-	// AA compares js with itself in a second process. If Valid is false, its interval misses 1: the ratios of this run say
-	// less than their intervals claim.
+	// AA compares js with itself in a second process. If Valid is false, its interval misses 1: the ratios of this run
+	// say less than their intervals claim.
 	AA      BenchControl `json:"aa"`
 	Results []BenchRow   `json:"results"`
 	// ColdIsolates is how long an isolate takes from nothing to its first answer, inside a running workerd.
@@ -81,8 +81,9 @@ type BenchRow struct {
 	Wall   BenchQuantiles `json:"wall"`
 	// CPUMS is the processor time of all threads of the process for one operation, the median over rounds.
 	CPUMS float64 `json:"cpu_ms,omitzero"`
-	// KernelMS is one operation without HTTP: the processor time (elsewhere than on Linux the wall time) of a request less that
-	// of the same request without the operation, the median over rounds. KernelRatio is the baseline's divided by the engine's.
+	// KernelMS is one operation without HTTP: the processor time (elsewhere than on Linux the wall time) of a request
+	// less that of the same request without the operation, the median over rounds. KernelRatio is the baseline's
+	// divided by the engine's.
 	KernelMS    float64    `json:"kernel_ms,omitzero"`
 	KernelRatio float64    `json:"kernel_ratio,omitzero"`
 	KernelCI    [2]float64 `json:"kernel_ci,omitzero"`
@@ -110,7 +111,8 @@ type BenchQuantiles struct {
 	Max   float64 `json:"max"`
 }
 
-// BenchColdIsolate is a kind of isolate and the median time to its first answer, less that of a request that starts none.
+// BenchColdIsolate is a kind of isolate and the median time to its first answer, less that of a request that starts
+// none.
 type BenchColdIsolate struct {
 	// Kind is js, or wasm: then compiling and instantiating the SIMD module is part of it.
 	Kind string  `json:"kind"`
@@ -118,8 +120,8 @@ type BenchColdIsolate struct {
 	N    int     `json:"n"`
 }
 
-// BenchNative is how many times as long as a native engine's the kernel of an engine takes, HTTP apart, at one size; smaller is
-// better. CI is its 95 % interval.
+// BenchNative is how many times as long as a native engine's the kernel of an engine takes, HTTP apart, at one size;
+// smaller is better. CI is its 95 % interval.
 type BenchNative struct {
 	Size   string     `json:"size"`
 	Engine string     `json:"engine"`

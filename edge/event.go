@@ -90,7 +90,8 @@ func (id SpanID) IsZero() bool { return id == SpanID{} }
 // Event is one stored occurrence: a span, a log record or a data point.
 //
 // Receivers fill everything but Facts from what was sent; normalize.Normalizer fills Facts. All strings may point into
-// memory of the Batch that holds the event: they are valid until the batch is released, and whoever keeps one clones it.
+// memory of the Batch that holds the event: they are valid until the batch is released, and whoever keeps one clones
+// it.
 type Event struct {
 	Kind Kind
 	// Index is the position of the record in its request, from 0, for error messages.
@@ -134,8 +135,8 @@ type Event struct {
 
 	Facts Facts
 
-	// Record names the record of the write-ahead log that holds the event, shared by all events of a batch; nil when there is
-	// none.
+	// Record names the record of the write-ahead log that holds the event, shared by all events of a batch; nil when
+	// there is none.
 	Record *Record
 }
 

@@ -54,7 +54,8 @@ const (
 	SourceVercelLogs = "vercel-logs"
 )
 
-// The classes of sources that rollups keep apart (label edge_signal); a service's numbers come from the first that it has.
+// The classes of sources that rollups keep apart (label edge_signal); a service's numbers come from the first that it
+// has.
 const (
 	SignalSpan      = "span"
 	SignalTail      = "tail"
@@ -73,8 +74,8 @@ const (
 	OutcomeCanceled       = "canceled"
 )
 
-// Cache statuses (edge.cache.status). The hit ratio is (hit + stale + revalidated) / (those + miss + expired); bypass and
-// dynamic stay outside.
+// Cache statuses (edge.cache.status). The hit ratio is (hit + stale + revalidated) / (those + miss + expired); bypass
+// and dynamic stay outside.
 const (
 	CacheHit         = "hit"
 	CacheMiss        = "miss"
@@ -85,14 +86,22 @@ const (
 	CacheDynamic     = "dynamic"
 )
 
-// CacheStatuses are all of them: the first three were answered from the cache, the two after them were asked of it in vain, and
-// the last two could not come from it.
-var CacheStatuses = [...]string{CacheHit, CacheStale, CacheRevalidated, CacheMiss, CacheExpired, CacheBypass, CacheDynamic}
+// CacheStatuses are all of them: the first three were answered from the cache, the two after them were asked of it in
+// vain, and the last two could not come from it.
+var CacheStatuses = [...]string{
+	CacheHit, CacheStale, CacheRevalidated, CacheMiss, CacheExpired, CacheBypass,
+	CacheDynamic,
+}
 
-// FactKeys are the keys that only Facts say: an attribute of such a key is what a fact may come from, and is not kept beside it.
+// FactKeys are the keys that only Facts say: an attribute of such a key is what a fact may come from, and is not kept
+// beside it.
 var FactKeys = [...]string{
-	KeyServiceName, KeyServiceVersion, KeyServiceNamespace, KeyEnvironment, KeyCloudProvider, KeyCloudPlatform, KeyRegion, KeyColo,
-	KeyCountry, KeyFaasName, KeyFaasVersion, KeyFaasInstance, KeyInvocationID, KeyFaasTrigger, KeyColdStart, KeyColdStartSource,
-	KeyInitDuration, KeyRoute, KeyRouteInferred, KeyOperation, KeyMethod, KeyStatus, KeyStatusInferred, KeyOutcome, KeyErrorType,
-	KeyCacheStatus, KeyCacheSource, KeyCPUTime, KeyWallTime, KeyOriginDuration, KeyTTFB, KeyCount, KeyInvocation, KeySource,
+	KeyServiceName, KeyServiceVersion, KeyServiceNamespace, KeyEnvironment, KeyCloudProvider, KeyCloudPlatform,
+	KeyRegion, KeyColo,
+	KeyCountry, KeyFaasName, KeyFaasVersion, KeyFaasInstance, KeyInvocationID, KeyFaasTrigger, KeyColdStart,
+	KeyColdStartSource,
+	KeyInitDuration, KeyRoute, KeyRouteInferred, KeyOperation, KeyMethod, KeyStatus, KeyStatusInferred, KeyOutcome,
+	KeyErrorType,
+	KeyCacheStatus, KeyCacheSource, KeyCPUTime, KeyWallTime, KeyOriginDuration, KeyTTFB, KeyCount, KeyInvocation,
+	KeySource,
 }

@@ -2,9 +2,9 @@ package edge
 
 import "time"
 
-// Run is the summary of a load test: what loadgen sends to a collector and the dashboard shows. It travels as the JSON text
-// of attribute RunAttr of a span named RunSpan; while the run lasts, newer summaries replace older ones of the same ID.
-// Lengths of time are milliseconds with fractions.
+// Run is the summary of a load test: what loadgen sends to a collector and the dashboard shows. It travels as the JSON
+// text of attribute RunAttr of a span named RunSpan; while the run lasts, newer summaries replace older ones of the
+// same ID. Lengths of time are milliseconds with fractions.
 type Run struct {
 	// ID is 32 lower-case hex digits, the trace id of the run's own span. Name groups runs of one kind over time.
 	ID     string `json:"id"`
@@ -18,7 +18,8 @@ type Run struct {
 	Ended time.Time `json:"ended,omitzero"`
 	// Updated is when this summary was made.
 	Updated time.Time `json:"updated"`
-	// Verdict is running, passed, failed, invalid, interrupted or error; Reason says why in one sentence, if not passed.
+	// Verdict is running, passed, failed, invalid, interrupted or error; Reason says why in one sentence, if not
+	// passed.
 	Verdict  string `json:"verdict"`
 	Reason   string `json:"reason,omitempty"`
 	ExitCode int    `json:"exit_code"`
@@ -131,8 +132,8 @@ const (
 	// RunSpan is the name of the span that carries a summary, RunService the service.name of loadgen.
 	RunSpan    = "loadgen.run"
 	RunService = "edgescope-loadgen"
-	// RunAttr holds the JSON of a Run. RunIDAttr, RunNameAttr and RunVerdictAttr repeat what lists filter by; client spans
-	// carry RunIDAttr too.
+	// RunAttr holds the JSON of a Run. RunIDAttr, RunNameAttr and RunVerdictAttr repeat what lists filter by; client
+	// spans carry RunIDAttr too.
 	RunAttr        = "edge.run"
 	RunIDAttr      = "edge.run.id"
 	RunNameAttr    = "edge.run.name"

@@ -4,7 +4,8 @@ package edge
 type Series struct {
 	// Labels hold __name__ and every other label, sorted by key, keys unique, none empty.
 	Labels []Attr
-	// Raw is the store's own encoding of Labels. The store sets it at the first write and reuses it; nobody else touches it.
+	// Raw is the store's own encoding of Labels. The store sets it at the first write and reuses it; nobody else
+	// touches it.
 	Raw []byte
 }
 
@@ -75,11 +76,13 @@ const (
 	MetricRequests = "requests"
 	// MetricEvents is the raw number of events behind MetricRequests: n.
 	MetricEvents = "events"
-	// MetricDuration is the weighted vmrange histogram of durations in seconds: suffixes _bucket (with vmrange) and _sum. It is
-	// kept apart by faas_coldstart (absent: unknown) in all families but country, and by edge_cache_status (absent: none) in
-	// family service: a question costs as much as it has series, and hundreds of colos must not have one for each pair.
+	// MetricDuration is the weighted vmrange histogram of durations in seconds: suffixes _bucket (with vmrange) and
+	// _sum. It is kept apart by faas_coldstart (absent: unknown) in all families but country, and by edge_cache_status
+	// (absent: none) in family service: a question costs as much as it has series, and hundreds of colos must not have
+	// one for each pair.
 	MetricDuration = "duration_seconds"
-	// MetricColdStarts is the weighted number of invocations by faas_coldstart = true or false; unknown ones are not in it.
+	// MetricColdStarts is the weighted number of invocations by faas_coldstart = true or false; unknown ones are not in
+	// it.
 	MetricColdStarts = "coldstarts"
 	// MetricInit is the vmrange histogram of init durations in seconds: _bucket and _sum.
 	MetricInit = "init_seconds"
@@ -87,12 +90,12 @@ const (
 	MetricCPU = "cpu_seconds"
 	// MetricCache is the weighted number of invocations by edge_cache_status; those without one are not in it.
 	MetricCache = "cache"
-	// MetricResponses is the weighted number of invocations by http_response_status_code, in family service only; those without
-	// a code from 100 to 599 are not in it.
+	// MetricResponses is the weighted number of invocations by http_response_status_code, in family service only; those
+	// without a code from 100 to 599 are not in it.
 	MetricResponses = "responses"
 
-	// MetricDeploy marks the first sight of a service.version: value = Unix seconds of the first event, labels service_name
-	// and service_version. It has no family and no width; the smallest value of a version is the true one.
+	// MetricDeploy marks the first sight of a service.version: value = Unix seconds of the first event, labels
+	// service_name and service_version. It has no family and no width; the smallest value of a version is the true one.
 	MetricDeploy = "edge_deploy"
 )
 

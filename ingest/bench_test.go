@@ -25,7 +25,8 @@ func BenchmarkEvents(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			p, err := ingest.Open(b.Context(), ingest.Options{
 				Store: nothing{}, Normalizer: normalize.New(normalize.Options{}),
-				Rollup: rollup.New(rollup.Options{Collector: "c", Log: slog.New(slog.DiscardHandler)}), Logger: slog.New(slog.DiscardHandler),
+				Rollup: rollup.New(rollup.Options{Collector: "c", Log: slog.New(slog.DiscardHandler)}),
+				Logger: slog.New(slog.DiscardHandler),
 			})
 			if err != nil {
 				b.Fatal(err)
@@ -37,8 +38,10 @@ func BenchmarkEvents(b *testing.B) {
 			for b.Loop() {
 				for i := range events {
 					events[i] = edge.Event{
-						Name: "GET /", Time: time.Now().UnixNano(), Duration: 1e6, HasDuration: true, SpanKind: edge.SpanServer,
-						TraceID: edge.TraceID{1}, SpanID: edge.SpanID{byte(i + 1)}, Resource: benchResource, Attrs: benchAttrs,
+						Name: "GET /", Time: time.Now().UnixNano(), Duration: 1e6, HasDuration: true,
+						SpanKind: edge.SpanServer,
+						TraceID:  edge.TraceID{1}, SpanID: edge.SpanID{byte(i + 1)}, Resource: benchResource,
+						Attrs: benchAttrs,
 					}
 				}
 				batch.Reset()

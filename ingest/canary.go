@@ -22,7 +22,8 @@ import (
 const CanaryService = "edgescope-canary"
 
 const (
-	// canaryPatience is how long a span may take from its acknowledgement until questions see it, before it counts as lost.
+	// canaryPatience is how long a span may take from its acknowledgement until questions see it, before it counts as
+	// lost.
 	canaryPatience = 30 * time.Second
 	// canaryLook is how often it is looked for.
 	canaryLook = 250 * time.Millisecond
@@ -40,26 +41,29 @@ type CanaryOptions struct {
 	Logger   *slog.Logger
 }
 
-// Canary writes a span through the pipeline regularly and reads it back, as somebody who doubts the collector would: what its
-// metrics tell holds for all the way from the log to the answers.
+// Canary writes a span through the pipeline regularly and reads it back, as somebody who doubts the collector would:
+// what its metrics tell holds for all the way from the log to the answers.
 type Canary struct {
 	o                                    CanaryOptions
 	sent, refused, lost, doubled, failed *metrics.Counter
 	seen                                 *metrics.Histogram
-	newest                               atomic.Int64 // when the newest span that was read back was written, Unix nanoseconds
-	stop                                 context.CancelFunc
-	wg                                   sync.WaitGroup
+	// when the newest span that was read back was written, Unix nanoseconds
+	newest atomic.Int64
+	stop   context.CancelFunc
+	wg     sync.WaitGroup
 }
 
-// OpenCanary starts a Canary, which writes its first span at once. It lives until Close: cancelling ctx does not end it.
+// OpenCanary starts a Canary, which writes its first span at once. It lives until Close: cancelling ctx does not end
+// it.
 func OpenCanary(ctx context.Context, o CanaryOptions) *Canary {
 	o.Patience = cmp.Or(o.Patience, canaryPatience)
 	count := func(name string) *metrics.Counter {
 		return o.Metrics.GetOrCreateCounter("edgescope_canary_" + name + "_total")
 	}
 	c := &Canary{
-		o: o, sent: count("sent"), refused: count("refused"), lost: count("lost"), doubled: count("doubled"), failed: count("failed"),
-		seen: o.Metrics.GetOrCreateHistogram("edgescope_canary_visible_seconds"),
+		o: o, sent: count("sent"), refused: count("refused"), lost: count("lost"), doubled: count("doubled"),
+		failed: count("failed"),
+		seen:   o.Metrics.GetOrCreateHistogram("edgescope_canary_visible_seconds"),
 	}
 	c.newest.Store(time.Now().UnixNano())
 	o.Metrics.GetOrCreateGauge("edgescope_canary_age_seconds", func() float64 {
@@ -129,7 +133,8 @@ func (c *Canary) found(n int, id string, began time.Time) {
 	c.newest.Store(began.UnixNano())
 	if n > 1 {
 		c.doubled.Inc()
-		c.o.Logger.Error("a span of the canary is stored more than once", slog.String("span_id", id), slog.Int("rows", n))
+		c.o.Logger.Error("a span of the canary is stored more than once", slog.String("span_id", id),
+			slog.Int("rows", n))
 	}
 }
 
@@ -157,7 +162,8 @@ func canarySpan(at time.Time) (*edge.Batch, string) {
 func (c *Canary) count(ctx context.Context, id string, at time.Time) (n int, err error) {
 	q := store.RowsQuestion{
 		Kind: edge.KindSpan, From: at.Add(-time.Second), To: at.Add(time.Second),
-		LogsQL: fmt.Sprintf("{%s=%q} %s:=%s | fields %s", edge.KeyServiceName, CanaryService, store.FieldSpanID, id, store.FieldSpanID),
+		LogsQL: fmt.Sprintf("{%s=%q} %s:=%s | fields %s", edge.KeyServiceName, CanaryService, store.FieldSpanID, id,
+			store.FieldSpanID),
 	}
 	err = c.o.Reader.Rows(ctx, q, func(store.Row) error {
 		n++

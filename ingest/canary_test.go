@@ -36,7 +36,8 @@ func (m *mirror) WriteEvents(ctx context.Context, tenant edge.Tenant, events []e
 
 func (m *mirror) Rows(_ context.Context, q store.RowsQuestion, emit func(store.Row) error) error {
 	for id, at := range m.ids {
-		if !strings.Contains(q.LogsQL, "span_id:="+id) || at.Before(q.From) || !at.Before(q.To) || time.Since(at) < m.after {
+		if !strings.Contains(q.LogsQL, "span_id:="+id) || at.Before(q.From) || !at.Before(q.To) ||
+			time.Since(at) < m.after {
 			continue
 		}
 		for range m.times {
@@ -57,7 +58,8 @@ func TestCanaryTellsAgeAndLoss(t *testing.T) {
 				set := metrics.NewSet()
 				p := open(t, &m.memory, func(o *ingest.Options) { o.Store = m })
 				c := ingest.OpenCanary(t.Context(), ingest.CanaryOptions{
-					Every: 10 * time.Second, Pipeline: p, Reader: m, Patience: 5 * time.Second, Metrics: set, Logger: slog.New(slog.DiscardHandler),
+					Every: 10 * time.Second, Pipeline: p, Reader: m, Patience: 5 * time.Second, Metrics: set,
+					Logger: slog.New(slog.DiscardHandler),
 				})
 				time.Sleep(38 * time.Second) // in the fake time of the test
 				var text bytes.Buffer
@@ -76,10 +78,15 @@ func TestCanaryTellsAgeAndLoss(t *testing.T) {
 			})
 		})
 	}
-	f("all is well", &mirror{after: time.Second, times: 1}, "edgescope_canary_sent_total 4", "edgescope_canary_lost_total 0",
-		"edgescope_canary_doubled_total 0", "edgescope_canary_age_seconds 8", "edgescope_canary_visible_seconds_sum 4", "edgescope_canary_visible_seconds_count 4")
-	f("nothing is found", &mirror{times: 0}, "edgescope_canary_sent_total 4", "edgescope_canary_lost_total 4", "edgescope_canary_age_seconds 38")
+	f("all is well", &mirror{after: time.Second, times: 1}, "edgescope_canary_sent_total 4",
+		"edgescope_canary_lost_total 0",
+		"edgescope_canary_doubled_total 0", "edgescope_canary_age_seconds 8", "edgescope_canary_visible_seconds_sum 4",
+		"edgescope_canary_visible_seconds_count 4")
+	f("nothing is found", &mirror{times: 0}, "edgescope_canary_sent_total 4", "edgescope_canary_lost_total 4",
+		"edgescope_canary_age_seconds 38")
 	f("found twice", &mirror{times: 2}, "edgescope_canary_doubled_total 4", "edgescope_canary_lost_total 0")
-	f("no answers", &mirror{broken: errors.New("broken")}, "edgescope_canary_failed_total 4", "edgescope_canary_lost_total 0")
-	f("not taken", &mirror{memory: memory{fail: store.ErrReadOnly}}, "edgescope_canary_refused_total 4", "edgescope_canary_sent_total 0")
+	f("no answers", &mirror{broken: errors.New("broken")}, "edgescope_canary_failed_total 4",
+		"edgescope_canary_lost_total 0")
+	f("not taken", &mirror{memory: memory{fail: store.ErrReadOnly}}, "edgescope_canary_refused_total 4",
+		"edgescope_canary_sent_total 0")
 }

@@ -1,5 +1,5 @@
-// Package ingest is the one way from receivers to the store: normalise, refuse what can't be kept, write, add up. Receivers
-// hand in batches; a return of nil means that the batch is kept.
+// Package ingest is the one way from receivers to the store: normalise, refuse what can't be kept, write, add up.
+// Receivers hand in batches; a return of nil means that the batch is kept.
 package ingest
 
 import (
@@ -27,16 +27,16 @@ import (
 
 // Log makes batches durable before they are acknowledged, and gives back after a crash what the store may have lost.
 type Log interface {
-	// Append returns when the batch is durable, with its Record and Arrival set. It fails with *edge.UnavailableError when the
-	// same batch may be sent again; after any other error the log takes nothing any more.
+	// Append returns when the batch is durable, with its Record and Arrival set. It fails with *edge.UnavailableError
+	// when the same batch may be sent again; after any other error the log takes nothing any more.
 	Append(ctx context.Context, b *edge.Batch) error
 	// Restore gives use the newest checkpoint that it takes, and returns false when there is none.
 	Restore(use func(position uint64, state []byte) error) (bool, error)
-	// Replay gives back what earlier processes appended, oldest first: span is told of each part of the log and returns what to
-	// do with its batches, which are valid during the call.
+	// Replay gives back what earlier processes appended, oldest first: span is told of each part of the log and returns
+	// what to do with its batches, which are valid during the call.
 	Replay(ctx context.Context, span func(store.LogSpan) (func(*edge.Batch) error, error)) error
-	// Checkpoint keeps a state that every record up to the position is part of. The log may drop those records once the store
-	// has had time to make them durable.
+	// Checkpoint keeps a state that every record up to the position is part of. The log may drop those records once the
+	// store has had time to make them durable.
 	Checkpoint(position uint64, state []byte) error
 }
 
@@ -50,10 +50,11 @@ type Options struct {
 	Store store.Writer
 	// Reader is asked what the store has of the log. Required with a Log.
 	Reader RowReader
-	// Writable returns nil, or why the store takes nothing now, which is asked before a batch enters the log; nil is always.
+	// Writable returns nil, or why the store takes nothing now, which is asked before a batch enters the log; nil is
+	// always.
 	Writable func() error
-	// Flush returns when the store's engines have what was written before. It is called before each checkpoint, which claims that
-	// they have: a segment of the log that it covers goes a minute later. Required with a Log.
+	// Flush returns when the store's engines have what was written before. It is called before each checkpoint, which
+	// claims that they have: a segment of the log that it covers goes a minute later. Required with a Log.
 	Flush func()
 	// Show makes samples that were written visible to questions. It is called at a flush, when totals or clients' own
 	// numbers were written; nil leaves it to the store.
@@ -69,8 +70,8 @@ type Options struct {
 	// FlushEvery is how often totals are written to the store; 0 means 1.5 seconds, so that an event is in answers
 	// within 3 s of its acknowledgement: answers remember for another second which services there are.
 	FlushEvery time.Duration
-	// CheckpointEvery is how often the totals that are held go into the log; 0 means 30 seconds. A checkpoint that takes
-	// long is followed by a longer pause, so that it costs at most a twentieth of the time.
+	// CheckpointEvery is how often the totals that are held go into the log; 0 means 30 seconds. A checkpoint that
+	// takes long is followed by a longer pause, so that it costs at most a twentieth of the time.
 	CheckpointEvery time.Duration
 	// Continues tells that an earlier process wrote to the same store: without a checkpoint its totals are not known.
 	Continues bool
@@ -78,8 +79,8 @@ type Options struct {
 	Logger    *slog.Logger
 }
 
-// Pipeline takes batches of events. It is safe for concurrent use; how many batches are worked on at a time is for their
-// receivers to bound (body.Body.Work).
+// Pipeline takes batches of events. It is safe for concurrent use; how many batches are worked on at a time is for
+// their receivers to bound (body.Body.Work).
 type Pipeline struct {
 	o      Options
 	inside atomic.Int64 // batches in work
@@ -89,8 +90,8 @@ type Pipeline struct {
 
 	retries *retries
 	spans   *seen.Spans
-	// gate is held for reading from before a batch enters the log until it is added up, for writing by a checkpoint: nothing is
-	// half way then, and the newest record that was applied, position, is one up to which all were.
+	// gate is held for reading from before a batch enters the log until it is added up, for writing by a checkpoint:
+	// nothing is half way then, and the newest record that was applied, position, is one up to which all were.
 	gate     sync.RWMutex
 	position atomic.Uint64
 	// keeping is held while totals are written and kept in a checkpoint, before gate.
@@ -112,13 +113,14 @@ type Pipeline struct {
 	failure error // valid when failed is closed
 }
 
-// Open makes a Pipeline and continues the windows of the earlier process. It replays the log in the background: until Ready is
-// closed, batches wait. The Pipeline lives until Close: cancelling ctx does not end it.
+// Open makes a Pipeline and continues the windows of the earlier process. It replays the log in the background: until
+// Ready is closed, batches wait. The Pipeline lives until Close: cancelling ctx does not end it.
 func Open(ctx context.Context, o Options) (*Pipeline, error) {
 	o = o.withDefaults()
 	p := &Pipeline{
 		o: o, tracer: otel.Tracer("edgescope/ingest"), count: newCounters(o.Metrics),
-		retries: newRetries(), spans: seen.New(o.SpanMemory), heavy: make(chan struct{}, 1), ready: make(chan struct{}), failed: make(chan struct{}),
+		retries: newRetries(), spans: seen.New(o.SpanMemory), heavy: make(chan struct{}, 1), ready: make(chan struct{}),
+		failed: make(chan struct{}),
 	}
 	if err := p.restore(); err != nil {
 		return nil, err
@@ -148,8 +150,8 @@ func (o Options) withDefaults() Options {
 // Ready is closed when the log is replayed and batches are taken.
 func (p *Pipeline) Ready() <-chan struct{} { return p.ready }
 
-// Failed is closed when the pipeline can't go on, as when the store did not take what the log holds: the process must end, and
-// the next one replays the log. Err says why.
+// Failed is closed when the pipeline can't go on, as when the store did not take what the log holds: the process must
+// end, and the next one replays the log. Err says why.
 func (p *Pipeline) Failed() <-chan struct{} { return p.failed }
 
 // Err returns why the pipeline failed, nil if it has not.
@@ -186,10 +188,12 @@ func (p *Pipeline) Events(ctx context.Context, b *edge.Batch) error {
 	if err := p.awaitRoom(ctx); err != nil {
 		return err
 	}
-	ctx, span := p.tracer.Start(ctx, "pipeline", trace.WithAttributes(attribute.Int("edge.batch.events", len(b.Events))))
+	ctx, span := p.tracer.Start(ctx, "pipeline", trace.WithAttributes(attribute.Int("edge.batch.events",
+		len(b.Events))))
 	defer span.End()
-	// The body is here and there is room for it: that its client does not wait any more is no reason to lose it. Should the client
-	// send it again, it is known by its hash; clients that never do, such as workerd's binding, may hang up early.
+	// The body is here and there is room for it: that its client does not wait any more is no reason to lose it. Should
+	// the client send it again, it is known by its hash; clients that never do, such as workerd's binding, may hang up
+	// early.
 	_, err := p.work(context.WithoutCancel(ctx), b, p.take)
 	if err != nil {
 		span.RecordError(err)
@@ -198,7 +202,9 @@ func (p *Pipeline) Events(ctx context.Context, b *edge.Batch) error {
 }
 
 // work takes a batch, unless its body was taken before: then it returns true.
-func (p *Pipeline) work(ctx context.Context, b *edge.Batch, take func(context.Context, *edge.Batch) error) (repeated bool, err error) {
+func (p *Pipeline) work(
+	ctx context.Context, b *edge.Batch, take func(context.Context, *edge.Batch) error,
+) (repeated bool, err error) {
 	p.gate.RLock()
 	defer p.gate.RUnlock()
 	if b.Body == (edge.BodyHash{}) {
@@ -305,8 +311,8 @@ func newLabels(ctx context.Context) labels {
 	return labels{of("normalise"), of("log"), of("store"), of("rollup"), of("flush")}
 }
 
-// stage puts the goroutine under the label of a stage until the function that it returns is called, so that a CPU profile can
-// be split by what the pipeline was doing.
+// stage puts the goroutine under the label of a stage until the function that it returns is called, so that a CPU
+// profile can be split by what the pipeline was doing.
 func stage(ctx, labelled context.Context) (end func()) {
 	pprof.SetGoroutineLabels(labelled)
 	return func() { pprof.SetGoroutineLabels(ctx) }

@@ -118,8 +118,9 @@ func spans(names ...string) *edge.Batch {
 		var id edge.SpanID
 		binary.BigEndian.PutUint64(id[:], made.Add(1))
 		b.Events = append(b.Events, edge.Event{
-			Index: i, Name: name, Time: time.Now().UnixNano(), Duration: 1e6, HasDuration: true, SpanKind: edge.SpanServer,
-			TraceID: edge.TraceID{1}, SpanID: id, Resource: []edge.Attr{{Key: "service.name", Value: "shop"}},
+			Index: i, Name: name, Time: time.Now().UnixNano(), Duration: 1e6, HasDuration: true,
+			SpanKind: edge.SpanServer,
+			TraceID:  edge.TraceID{1}, SpanID: id, Resource: []edge.Attr{{Key: "service.name", Value: "shop"}},
 		})
 	}
 	return b

@@ -36,7 +36,8 @@ func (p *Pipeline) restore() error {
 	if !restored && p.o.Continues {
 		p.o.Logger.Warn("what the last process had added up is not known: open rollup windows continue as new parts")
 		p.o.Rollup.Forget()
-		// The log's records may be part of totals that are stored already: they are kept as events and not added up again.
+		// The log's records may be part of totals that are stored already: they are kept as events and not added up
+		// again.
 		p.position.Store(math.MaxUint64)
 	}
 	return nil
@@ -62,7 +63,8 @@ func (p *Pipeline) replay(ctx context.Context) (bool, error) {
 	}
 	if r.records > 0 {
 		p.o.Logger.Info("replayed the log", slog.Int("records", r.records), slog.Int("rows", r.rows),
-			slog.Int("rows_missing", r.inserted), slog.Int("samples", r.samplesAgain), slog.Duration("took", time.Since(began)))
+			slog.Int("rows_missing", r.inserted), slog.Int("samples", r.samplesAgain),
+			slog.Duration("took", time.Since(began)))
 	}
 	return true, nil
 }
@@ -110,12 +112,15 @@ func (r *replayer) span(s store.LogSpan) (_ func(*edge.Batch) error, err error) 
 	return r.batch, err
 }
 
-func (c rowCounts) count(ctx context.Context, reader RowReader, s store.LogSpan, tenant edge.Tenant, kind edge.Kind) error {
+func (c rowCounts) count(
+	ctx context.Context, reader RowReader, s store.LogSpan, tenant edge.Tenant, kind edge.Kind,
+) error {
 	stream := store.StreamFields(kind)
 	q := store.RowsQuestion{
 		Tenant: tenant, Kind: kind, From: time.Unix(0, s.MinTime), To: time.Unix(0, s.MaxTime+1),
 		LogsQL: fmt.Sprintf("%s:=%q %s:range[%d, %d] | stats by (%s, %s:1d, %s) count() n",
-			store.FieldLog, s.Log, store.FieldSeq, s.First, s.Last, store.FieldSeq, store.FieldTime, strings.Join(stream, ", ")),
+			store.FieldLog, s.Log, store.FieldSeq, s.First, s.Last, store.FieldSeq, store.FieldTime,
+			strings.Join(stream, ", ")),
 	}
 	return reader.Rows(ctx, q, func(row store.Row) error {
 		key, n, err := readCount(row)
@@ -222,7 +227,8 @@ func (r *replayer) stored(known map[recordPart]rowSet, b *edge.Batch, key record
 	if set, ok := known[key]; ok {
 		return set, nil
 	}
-	r.p.o.Logger.Warn("the store has some rows of a record and stream: they are compared one by one", slog.Uint64("seq", key.seq))
+	r.p.o.Logger.Warn("the store has some rows of a record and stream: they are compared one by one",
+		slog.Uint64("seq", key.seq))
 	set := rowSet{}
 	known[key] = set
 	day := time.Unix(0, key.day*nanosPerDay)

@@ -29,7 +29,8 @@ import (
 
 const uuid = "0af76519-16cd-43dd-8448-eb211c80319c"
 
-// engine is a store that loses what it has not flushed when its process is killed: of each record, day and stream all rows or none.
+// engine is a store that loses what it has not flushed when its process is killed: of each record, day and stream all
+// rows or none.
 type engine struct {
 	memory
 	rows []stored
@@ -69,7 +70,8 @@ func (e *engine) WriteSamples(_ context.Context, tenant edge.Tenant, samples []e
 		e.totals = map[string]float64{}
 	}
 	for _, s := range samples {
-		key := fmt.Sprint(s.Series.Labels[0].Key, "=", s.Series.Labels[0].Value, ",", tenant, s.Series.Labels[1:], s.Time)
+		key := fmt.Sprint(s.Series.Labels[0].Key, "=", s.Series.Labels[0].Value, ",", tenant, s.Series.Labels[1:],
+			s.Time)
 		e.totals[key] = max(e.totals[key], s.Value)
 	}
 	return nil
@@ -97,7 +99,10 @@ func (e *engine) Rows(_ context.Context, q store.RowsQuestion, emit func(store.R
 			}
 			counts[g]++
 		} else if strings.HasSuffix(q.LogsQL, ":="+seq) {
-			row := append(slices.Clone(r.fields), store.Field{Name: store.FieldTime, Value: strconv.FormatInt(r.at, 10)})
+			row := append(slices.Clone(r.fields), store.Field{
+				Name:  store.FieldTime,
+				Value: strconv.FormatInt(r.at, 10),
+			})
 			slices.Reverse(row) // a store has an order of its own
 			if err := emit(row); err != nil {
 				return err
@@ -106,7 +111,11 @@ func (e *engine) Rows(_ context.Context, q store.RowsQuestion, emit func(store.R
 	}
 	for g, n := range counts {
 		day := time.Unix(g.day*86400, 0).UTC().Format(time.RFC3339)
-		row := store.Row{{Name: store.FieldSeq, Value: g.seq}, {Name: store.FieldTime, Value: day}, {Name: "n", Value: strconv.Itoa(n)}}
+		row := store.Row{
+			{Name: store.FieldSeq, Value: g.seq},
+			{Name: store.FieldTime, Value: day},
+			{Name: "n", Value: strconv.Itoa(n)},
+		}
 		for i, name := range names {
 			row = append(row, store.Field{Name: name, Value: g.stream[i]})
 		}
@@ -193,8 +202,8 @@ func copied(m map[string]float64) map[string]float64 {
 	return c
 }
 
-// loseRecords forgets, of a random half of the records and streams of the last process, the rows, and all totals of the last
-// flushes.
+// loseRecords forgets, of a random half of the records and streams of the last process, the rows, and all totals of the
+// last flushes.
 func (e *engine) loseRecords(random *rand.Rand, durable map[string]float64) func() {
 	return func() {
 		lost := map[string]bool{}
@@ -256,7 +265,10 @@ func TestKillLosesAndDoublesNothing(t *testing.T) {
 				if len(e.rows) != sent {
 					t.Errorf("%d rows are stored, want %d", len(e.rows), sent)
 				}
-				for _, metric := range []string{"edge_colo_requests", "edge_colo_requests:5m", "edge_route_requests:1h"} {
+				for _, metric := range []string{
+					"edge_colo_requests", "edge_colo_requests:5m",
+					"edge_route_requests:1h",
+				} {
 					if got := e.total(metric); wantTotals && got != float64(sent) || got > float64(sent) {
 						t.Errorf("%s: got %v, want %d", metric, got, sent)
 					}
@@ -277,7 +289,8 @@ func TestKillLosesAndDoublesNothing(t *testing.T) {
 	}, true)
 	// Totals may miss what was not flushed then, and never count anything twice.
 	f("no checkpoint is left", func(int) bool { return true }, func(dir string) error {
-		return errors.Join(os.RemoveAll(filepath.Join(dir, "checkpoint")), os.RemoveAll(filepath.Join(dir, "checkpoint.before")))
+		return errors.Join(os.RemoveAll(filepath.Join(dir, "checkpoint")),
+			os.RemoveAll(filepath.Join(dir, "checkpoint.before")))
 	}, false)
 }
 
@@ -306,7 +319,8 @@ func TestKillInTheMiddleOfLateData(t *testing.T) {
 					}
 					sent.Add(15)
 				})
-				time.Sleep(time.Duration(random.IntN(2000)) * time.Millisecond) // so that there is a checkpoint in the middle
+				// so that there is a checkpoint in the middle
+				time.Sleep(time.Duration(random.IntN(2000)) * time.Millisecond)
 			}
 			work.Wait()
 			if turned := p.turns(t); turned < 3 {
@@ -338,7 +352,8 @@ func (p *process) turns(t *testing.T) uint64 {
 	return p.metrics.GetOrCreateCounter("edgescope_rollup_turns_total").Get()
 }
 
-// TestPartOfARecordIsCompletedRowByRow holds the case that no engine has shown: of one record and day some rows are there.
+// TestPartOfARecordIsCompletedRowByRow holds the case that no engine has shown: of one record and day some rows are
+// there.
 func TestPartOfARecordIsCompletedRowByRow(t *testing.T) {
 	e, dir := &engine{}, t.TempDir()
 	p := begin(t, e, dir, 1)
@@ -465,7 +480,8 @@ func (w *watchedLog) Checkpoint(position uint64, state []byte) error {
 	return w.Log.Checkpoint(position, state)
 }
 
-// TestCheckpointWaitsUntilTheEnginesHaveTheRows: the log drops what a checkpoint covers, so rows that still wait would be lost.
+// TestCheckpointWaitsUntilTheEnginesHaveTheRows: the log drops what a checkpoint covers, so rows that still wait would
+// be lost.
 func TestCheckpointWaitsUntilTheEnginesHaveTheRows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, err := wal.Open(wal.Options{Dir: t.TempDir(), Collector: uuid, Epoch: 1})
@@ -499,7 +515,8 @@ func TestCheckpointWaitsUntilTheEnginesHaveTheRows(t *testing.T) {
 			t.Fatal(err)
 		}
 		if checkpoints < 4 || given != 5 {
-			t.Errorf("%d checkpoints, %d rows given; want one every half minute and at the end, and 5", checkpoints, given)
+			t.Errorf("%d checkpoints, %d rows given; want one every half minute and at the end, and 5", checkpoints,
+				given)
 		}
 	})
 }

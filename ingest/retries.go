@@ -14,15 +14,15 @@ import (
 const (
 	// retryWindow is how long a body is remembered after it was acknowledged.
 	retryWindow = 15 * time.Minute
-	// maxKnown bounds the bodies that are remembered: 1,165 requests a second for the whole window, at about 45 bytes each.
-	// Beyond it the oldest are forgotten early.
+	// maxKnown bounds the bodies that are remembered: 1,165 requests a second for the whole window, at about 45 bytes
+	// each. Beyond it the oldest are forgotten early.
 	maxKnown = 1 << 20
 	// maxVerdictBytes bounds the memory for what was rejected of them.
 	maxVerdictBytes = 8 << 20
 )
 
-// retries remembers the bodies that were acknowledged: one that comes again, because its answer was lost, gets the first answer
-// again and is not stored twice. It is safe for concurrent use.
+// retries remembers the bodies that were acknowledged: one that comes again, because its answer was lost, gets the
+// first answer again and is not stored twice. It is safe for concurrent use.
 type retries struct {
 	mu    sync.Mutex
 	known map[bodyKey]acknowledged
@@ -36,8 +36,8 @@ type retries struct {
 	most int
 }
 
-// bodyKey is 64 bits of a body's hash and its tenant: among a million bodies the chance that a new one is taken for a repeat is
-// one in 10^13.
+// bodyKey is 64 bits of a body's hash and its tenant: among a million bodies the chance that a new one is taken for a
+// repeat is one in 10^13.
 type bodyKey uint64
 
 type arrived struct {
@@ -70,8 +70,8 @@ func keyOf(b *edge.Batch) bodyKey {
 	return bodyKey(binary.LittleEndian.Uint64(hash) ^ uint64(b.Tenant)*0x9e3779b97f4a7c15)
 }
 
-// enter returns true for a batch whose body was acknowledged before, with what was rejected of it then. Else the caller works on
-// it and calls leave. While the same body is worked on it waits.
+// enter returns true for a batch whose body was acknowledged before, with what was rejected of it then. Else the caller
+// works on it and calls leave. While the same body is worked on it waits.
 func (r *retries) enter(ctx context.Context, b *edge.Batch) (bool, error) {
 	key := keyOf(b)
 	for {
@@ -181,8 +181,8 @@ func (v *verdict) size() int {
 	return n
 }
 
-// appendState appends what is remembered: the number of bodies, and for each its key, the time since the one before and what was
-// rejected.
+// appendState appends what is remembered: the number of bodies, and for each its key, the time since the one before and
+// what was rejected.
 func (r *retries) appendState(dst []byte) []byte {
 	r.mu.Lock()
 	defer r.mu.Unlock()

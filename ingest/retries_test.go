@@ -34,12 +34,16 @@ func TestRetriesSurviveTheirState(t *testing.T) {
 	if again.len() != 2 {
 		t.Errorf("%d bodies are known, want 2", again.len())
 	}
-	for n, want := range map[uint64][]edge.Rejection{2: {{Index: 0, Reason: "too old"}, {Index: 1, Reason: "too large"}}, 3: nil} {
+	for n, want := range map[uint64][]edge.Rejection{2: {
+		{Index: 0, Reason: "too old"},
+		{Index: 1, Reason: "too large"},
+	}, 3: nil} {
 		b := known(n, 0, "what this time is rejected")
 		if repeated, err := again.enter(t.Context(), b); !repeated || err != nil {
 			t.Errorf("body %d: got %v %v, want a repeat", n, repeated, err)
 		}
-		if diff := cmp.Diff(want, append([]edge.Rejection(nil), b.Rejected...)); diff != "" || b.RejectedCount != len(want) {
+		if diff := cmp.Diff(want, append([]edge.Rejection(nil), b.Rejected...)); diff != "" ||
+			b.RejectedCount != len(want) {
 			t.Errorf("body %d: %d rejected %s", n, b.RejectedCount, diff)
 		}
 	}
@@ -67,7 +71,8 @@ func TestRetriesAreBounded(t *testing.T) {
 		r.replay(known(n, 0, reason))
 	}
 	if r.bytes > maxVerdictBytes || r.len() < 50 {
-		t.Errorf("%d bodies with %d bytes of reasons are kept, want at most %d bytes", r.len(), r.bytes, maxVerdictBytes)
+		t.Errorf("%d bodies with %d bytes of reasons are kept, want at most %d bytes", r.len(), r.bytes,
+			maxVerdictBytes)
 	}
 }
 

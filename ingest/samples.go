@@ -10,10 +10,10 @@ import (
 	"edgescope/store"
 )
 
-// Samples takes the numbers of a client's own metrics, b.Samples: on return of nil they are in the log and the store has them.
-// They are not normalised or added up. It fails as Events does, and writing the same samples again is harmless. It returns
-// true for a batch whose body was acknowledged before, also by an earlier process: then nothing was written, and whoever adds
-// up deltas must not have counted them. The samples belong to the caller again on return.
+// Samples takes the numbers of a client's own metrics, b.Samples: on return of nil they are in the log and the store
+// has them. They are not normalised or added up. It fails as Events does, and writing the same samples again is
+// harmless. It returns true for a batch whose body was acknowledged before, also by an earlier process: then nothing
+// was written, and whoever adds up deltas must not have counted them. The samples belong to the caller again on return.
 func (p *Pipeline) Samples(ctx context.Context, b *edge.Batch) (repeated bool, err error) {
 	if err := p.enter(ctx); err != nil {
 		return false, err
@@ -43,8 +43,9 @@ func (p *Pipeline) takeSamples(ctx context.Context, b *edge.Batch) error {
 // retrySpace is how often a replay looks whether the store takes samples again.
 const retrySpace = time.Second
 
-// samples gives the store the samples of a batch of the log: it has some, and writing those again is harmless. They were
-// acknowledged: while the disk is full the replay waits for room, with questions answered and batches asked to come again.
+// samples gives the store the samples of a batch of the log: it has some, and writing those again is harmless. They
+// were acknowledged: while the disk is full the replay waits for room, with questions answered and batches asked to
+// come again.
 func (r *replayer) samples(b *edge.Batch) error {
 	warned := false
 	for {

@@ -85,7 +85,8 @@ func TestNumbersOfClientsAreShownWithTheNextFlush(t *testing.T) {
 	})
 }
 
-// TestAcknowledgedSamplesSurviveAKill loses all samples that the store had when the process is killed, and finds them again.
+// TestAcknowledgedSamplesSurviveAKill loses all samples that the store had when the process is killed, and finds them
+// again.
 func TestAcknowledgedSamplesSurviveAKill(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e, dir := &engine{}, t.TempDir()

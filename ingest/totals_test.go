@@ -64,7 +64,10 @@ func TestBatchesWaitForTheTotals(t *testing.T) {
 		e.stuck.Store(true)
 		p := open(t, nil, func(o *ingest.Options) {
 			o.Store = e
-			o.Rollup = rollup.New(rollup.Options{Collector: "c", MaxBytes: 512 << 10, Log: slog.New(slog.DiscardHandler)})
+			o.Rollup = rollup.New(rollup.Options{
+				Collector: "c", MaxBytes: 512 << 10,
+				Log: slog.New(slog.DiscardHandler),
+			})
 		})
 		sent := 0
 		send := func() error {

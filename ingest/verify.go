@@ -12,7 +12,8 @@ import (
 type Verified struct {
 	// Records and Rows are what the log holds.
 	Records, Rows int
-	// Samples are those that the log holds. They are not compared: writing them again is harmless, and a replay writes them all.
+	// Samples are those that the log holds. They are not compared: writing them again is harmless, and a replay writes
+	// them all.
 	Samples int
 	// Missing are rows that the store does not have: after a kill there are some, and the next start inserts them.
 	Missing int

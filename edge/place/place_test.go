@@ -12,7 +12,8 @@ func TestLookup(t *testing.T) {
 	f := func(code, city, country, region string, lat, lon float64) {
 		t.Helper()
 		got, ok := place.Lookup(code)
-		if want := (place.Place{Code: code, City: city, Country: country, Region: region, Lat: lat, Lon: lon}); !ok || got != want {
+		if want := (place.Place{Code: code, City: city, Country: country, Region: region, Lat: lat, Lon: lon}); !ok ||
+			got != want {
 			t.Errorf("%s is %+v (%v), want %+v", code, got, ok, want)
 		}
 	}
@@ -56,7 +57,8 @@ func TestPlaceTable(t *testing.T) {
 			}
 			seen[code] = true
 			c, ok := place.Lookup(code)
-			if !ok || c.City == "" || len(c.Country) != 2 || c.Region == "" || c.Lat < -60 || c.Lat > 75 || c.Lon < -180 || c.Lon > 180 {
+			if !ok || c.City == "" || len(c.Country) != 2 || c.Region == "" || c.Lat < -60 || c.Lat > 75 ||
+				c.Lon < -180 || c.Lon > 180 {
 				t.Errorf("places.tsv:%d: %s is %+v (%v)", n+1, code, c, ok)
 			}
 			if code == strings.ToUpper(code) {
@@ -67,8 +69,10 @@ func TestPlaceTable(t *testing.T) {
 	if airports < 330 {
 		t.Errorf("%d points of presence, want at least 330", airports)
 	}
-	for code := range strings.FieldsSeq("us-east-1 us-east-2 us-west-1 us-west-2 ca-central-1 sa-east-1 eu-west-1 eu-west-2 eu-west-3 " +
-		"eu-central-1 eu-north-1 eu-south-1 ap-south-1 ap-southeast-1 ap-southeast-2 ap-northeast-1 ap-northeast-2 ap-northeast-3 " +
+	for code := range strings.FieldsSeq("us-east-1 us-east-2 us-west-1 us-west-2 ca-central-1 sa-east-1 eu-west-1 " +
+		"eu-west-2 eu-west-3 " +
+		"eu-central-1 eu-north-1 eu-south-1 ap-south-1 ap-southeast-1 ap-southeast-2 ap-northeast-1 ap-northeast-2 " +
+		"ap-northeast-3 " +
 		"arn1 bom1 cdg1 cle1 cpt1 dub1 dxb1 fra1 gru1 hkg1 hnd1 iad1 icn1 kix1 lhr1 pdx1 sfo1 sin1 syd1 " +
 		"ams arn bom cdg dfw ewr fra gru iad jnb lax lhr nrt ord sin sjc syd yyz") {
 		if !seen[code] {

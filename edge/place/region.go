@@ -57,7 +57,8 @@ func Region(s string) string {
 		return plainRegion(s)
 	}
 	s = strings.TrimSpace(s)
-	if i := strings.LastIndexByte(s, '/'); i >= 0 && (strings.Contains(s, "/regions/") || strings.Contains(s, "/zones/") || strings.Contains(s, "/locations/")) {
+	if i := strings.LastIndexByte(s, '/'); i >= 0 && (strings.Contains(s, "/regions/") ||
+		strings.Contains(s, "/zones/") || strings.Contains(s, "/locations/")) {
 		return Region(s[i+1:])
 	}
 	if code := named(s); code != "" {

@@ -16,8 +16,10 @@ func TestRegion(t *testing.T) {
 		}
 	}
 	// Codes stay.
-	for code := range strings.FieldsSeq("us-east-1 us-gov-west-1 eu-isoe-west-1 eusc-de-east-1 us-isob-east-1 cn-northwest-1 europe-west1 us-central1 me-central2 " +
-		"europe-west10 northamerica-northeast2 iad1 fra1 fra FRA weur gru westeurope eastus2 nyc3 fsn1 fr-par cn-hangzhou eu-frankfurt-1 gcp-europe eu apac " +
+	for code := range strings.FieldsSeq("us-east-1 us-gov-west-1 eu-isoe-west-1 eusc-de-east-1 us-isob-east-1 " +
+		"cn-northwest-1 europe-west1 us-central1 me-central2 " +
+		"europe-west10 northamerica-northeast2 iad1 fra1 fra FRA weur gru westeurope eastus2 nyc3 fsn1 fr-par " +
+		"cn-hangzhou eu-frankfurt-1 gcp-europe eu apac " +
 		"us-south eu-de k8s-east edge-12 us-east-10 mars-east1") {
 		f(code, code)
 	}
@@ -97,7 +99,10 @@ func TestZone(t *testing.T) {
 }
 
 func TestIsKnown(t *testing.T) {
-	for _, code := range []string{"FRA", "fra1", "us-east-1", "ap-southeast-9", "europe-west99", "westeurope", "usdodeast"} {
+	for _, code := range []string{
+		"FRA", "fra1", "us-east-1", "ap-southeast-9", "europe-west99", "westeurope",
+		"usdodeast",
+	} {
 		if !place.IsKnown(code) {
 			t.Errorf("%s is not known", code)
 		}

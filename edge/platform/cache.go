@@ -17,8 +17,9 @@ var (
 		header("x-vercel-cache", wordStatus),  // vercel.com/docs/headers/response-headers, "x-vercel-cache"
 		header("x-nextjs-cache", wordStatus),  // nextjs.org/docs, "Incremental Static Regeneration"
 		header("x-opennext-cache", wordStatus),
-		header("cdn-cache", wordStatus),           // docs.bunny.net, "Understanding CDN response headers"
-		header("cdn-cache-status", wordStatus),    // docs.cloud.google.com/media-cdn, and as Cloud CDN's cdn_cache_status is often named
+		header("cdn-cache", wordStatus), // docs.bunny.net, "Understanding CDN response headers"
+		// docs.cloud.google.com/media-cdn, and as Cloud CDN's cdn_cache_status is often named
+		header("cdn-cache-status", wordStatus),
 		header("x-nf-cache", wordStatus),          // Netlify, before Cache-Status
 		header("akamai-cache-status", wordStatus), // techdocs.akamai.com/property-mgr/docs/return-cache-status
 		header("eo-cache-status", wordStatus),     // Tencent EdgeOne
@@ -44,12 +45,19 @@ var (
 		header("x-varnish", varnishStatus),
 		header("x-check-cacheable", cacheableStatus), // Akamai (pragma akamai-x-check-cacheable): YES says nothing
 		header(headerTiming, timingStatus),
-		{name: "cache.hit", also: []string{"cache_hit", "cacheHit", "edge.cache.hit", "http.cache.hit", "cache.is_hit", "httpRequest.cacheHit"}, read: hitStatus},
+		{name: "cache.hit", also: []string{
+			"cache_hit", "cacheHit", "edge.cache.hit", "http.cache.hit", "cache.is_hit",
+			"httpRequest.cacheHit",
+		}, read: hitStatus},
 		{name: "cache.status", read: wordStatus, also: []string{
-			"cache_status", "cacheStatus", "http.cache_status", "http.response.cache_status", "cdn.cache_status", "cf.cacheStatus",
-			"cf.cache_status", "cloudflare.cacheStatus", "cloudflare.cache_status", "fastly.cache_status", "vercel.cache", "vercel.cache_status",
-			"netlify.cache_status", "CacheCacheStatus", "x_edge_result_type", "x-edge-result-type", "cloudfront.x_edge_result_type",
-			"upstream_cache_status", "nginx.upstream_cache_status", "cdn_cache_status", "cacheStatus_s", "CacheStatus", "azure.cache_status",
+			"cache_status", "cacheStatus", "http.cache_status", "http.response.cache_status", "cdn.cache_status",
+			"cf.cacheStatus",
+			"cf.cache_status", "cloudflare.cacheStatus", "cloudflare.cache_status", "fastly.cache_status",
+			"vercel.cache", "vercel.cache_status",
+			"netlify.cache_status", "CacheCacheStatus", "x_edge_result_type", "x-edge-result-type",
+			"cloudfront.x_edge_result_type",
+			"upstream_cache_status", "nginx.upstream_cache_status", "cdn_cache_status", "cacheStatus_s", "CacheStatus",
+			"azure.cache_status",
 			"fastly_info.state", "fastly_info_state", "fastly.cache_state", "fastly.cacheState",
 		}}, // logs of CloudFront, Cloudflare, Azure and nginx, VCL of Fastly, and what people write by hand
 		{name: keyKVStatus, read: wordStatus},
@@ -129,7 +137,8 @@ func (v *View) cache() (status, from string) {
 	return "", ""
 }
 
-// cacheHeaders are the headers that speak of a cache. Server-Timing is not among them: it mostly speaks of other things.
+// cacheHeaders are the headers that speak of a cache. Server-Timing is not among them: it mostly speaks of other
+// things.
 var cacheHeaders = func() (all slots) {
 	for i := range cacheRule.sources {
 		if src := &cacheRule.sources[i]; src.header && src.name != headerTiming {

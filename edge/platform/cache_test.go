@@ -245,8 +245,10 @@ func TestCacheSources(t *testing.T) {
 	f("hit", "akamai-cache-status", response+"akamai-cache-status", `["Hit from child","Miss from parent"]`)
 	// All spellings of one header.
 	for _, key := range []string{
-		response + "x-cache", response + "X-Cache", response + "x_cache", response + "X_CACHE", "http.response.headers.x-cache",
-		"http.response.headers.X-Cache", "http.request.header.x-cache", "http.request.header.X-Cache", "x-cache", "X-Cache", "X-CACHE",
+		response + "x-cache", response + "X-Cache", response + "x_cache", response + "X_CACHE",
+		"http.response.headers.x-cache",
+		"http.response.headers.X-Cache", "http.request.header.x-cache", "http.request.header.X-Cache", "x-cache",
+		"X-Cache", "X-CACHE",
 	} {
 		f("hit", "x-cache", key, "HIT")
 	}
@@ -283,7 +285,8 @@ func FuzzCacheStatus(f *testing.F) {
 			t.Errorf("%s: %q means %q", source, value, got)
 		}
 		// What is read from the last member does not depend on the members before it.
-		if got, want := cacheStatus("cache-status", "Z; fwd=miss, "+value), cacheStatus("cache-status", value); want != "" && got != want {
+		if got, want := cacheStatus("cache-status", "Z; fwd=miss, "+value),
+			cacheStatus("cache-status", value); want != "" && got != want {
 			t.Errorf("behind another member %q means %q, alone %q", value, got, want)
 		}
 	})

@@ -13,7 +13,8 @@ import (
 var cacheWords = map[string]string{
 	// Cloudflare (cf-cache-status, KV, the Cache API), nginx ($upstream_cache_status), Google (cdn_cache_status).
 	"HIT": edge.CacheHit, "MISS": edge.CacheMiss, "EXPIRED": edge.CacheExpired, "STALE": edge.CacheStale,
-	"UPDATING": edge.CacheStale, "REVALIDATED": edge.CacheRevalidated, "BYPASS": edge.CacheBypass, "DYNAMIC": edge.CacheDynamic,
+	"UPDATING": edge.CacheStale, "REVALIDATED": edge.CacheRevalidated, "BYPASS": edge.CacheBypass,
+	"DYNAMIC":     edge.CacheDynamic,
 	"UNCACHEABLE": edge.CacheBypass, "DISABLED": edge.CacheBypass, "SCARCE": edge.CacheMiss,
 	// Vercel and Next.js.
 	"PRERENDER": edge.CacheHit,
@@ -21,17 +22,23 @@ var cacheWords = map[string]string{
 	"REFRESHHIT": edge.CacheRevalidated, "ORIGINSHIELDHIT": edge.CacheHit,
 	"LAMBDAGENERATEDRESPONSE": edge.CacheDynamic, "FUNCTIONGENERATEDRESPONSE": edge.CacheDynamic,
 	// Akamai (Server-Timing, Return Cache Status).
-	"REVALIDATE": edge.CacheRevalidated, "HITSTALE": edge.CacheStale, "NOTCACHEABLE": edge.CacheBypass, "CONSTRUCTED": edge.CacheDynamic,
+	"REVALIDATE": edge.CacheRevalidated, "HITSTALE": edge.CacheStale, "NOTCACHEABLE": edge.CacheBypass,
+	"CONSTRUCTED": edge.CacheDynamic,
 	// Akamai (pragma akamai-x-cache-on), Azure Front Door and CDN, Squid.
-	"TCP_MEM_HIT": edge.CacheHit, "TCP_REMOTE_HIT": edge.CacheHit, "REMOTE_HIT": edge.CacheHit, "PARTIAL_HIT": edge.CacheHit,
-	"TCP_REFRESH_HIT": edge.CacheRevalidated, "TCP_EXPIRED_HIT": edge.CacheRevalidated, "TCP_REFRESH_UNMODIFIED": edge.CacheRevalidated,
-	"TCP_REFRESH_MISS": edge.CacheExpired, "TCP_EXPIRED_MISS": edge.CacheExpired, "TCP_REFRESH_MODIFIED": edge.CacheExpired,
-	"TCP_REFRESH_FAIL_HIT": edge.CacheStale, "TCP_REFRESH_FAIL_OLD": edge.CacheStale, "TCP_REFRESH_FAIL": edge.CacheStale,
-	"TCP_STALE_HIT": edge.CacheStale, "TCP_OFFLINE_HIT": edge.CacheStale,
+	"TCP_MEM_HIT": edge.CacheHit, "TCP_REMOTE_HIT": edge.CacheHit, "REMOTE_HIT": edge.CacheHit,
+	"PARTIAL_HIT":     edge.CacheHit,
+	"TCP_REFRESH_HIT": edge.CacheRevalidated, "TCP_EXPIRED_HIT": edge.CacheRevalidated,
+	"TCP_REFRESH_UNMODIFIED": edge.CacheRevalidated,
+	"TCP_REFRESH_MISS":       edge.CacheExpired, "TCP_EXPIRED_MISS": edge.CacheExpired,
+	"TCP_REFRESH_MODIFIED": edge.CacheExpired,
+	"TCP_REFRESH_FAIL_HIT": edge.CacheStale, "TCP_REFRESH_FAIL_OLD": edge.CacheStale,
+	"TCP_REFRESH_FAIL": edge.CacheStale,
+	"TCP_STALE_HIT":    edge.CacheStale, "TCP_OFFLINE_HIT": edge.CacheStale,
 	"TCP_CLIENT_REFRESH_MISS": edge.CacheBypass, "TCP_CLIENT_REFRESH": edge.CacheBypass, "TCP_TUNNEL": edge.CacheBypass,
 	"PRIVATE_NOSTORE": edge.CacheBypass, "CONFIG_NOCACHE": edge.CacheBypass, "CACHE_NOCONFIG": edge.CacheBypass,
 	// Fastly (fastly_info.state), Varnish and Traffic Server (hit-fresh, hit-stale, skipped).
-	"HIT-STALE": edge.CacheStale, "HIT-SYNTH": edge.CacheDynamic, "HITPASS": edge.CacheBypass, "HIT-FOR-PASS": edge.CacheBypass,
+	"HIT-STALE": edge.CacheStale, "HIT-SYNTH": edge.CacheDynamic, "HITPASS": edge.CacheBypass,
+	"HIT-FOR-PASS": edge.CacheBypass,
 	"HIT-FOR-MISS": edge.CacheMiss, "HITMISS": edge.CacheMiss, "PASS": edge.CacheBypass, "PIPE": edge.CacheBypass,
 	"SYNTH": edge.CacheDynamic, "SKIP": edge.CacheBypass, "SKIPPED": edge.CacheBypass,
 	// Kong (proxy-cache), Rack::Cache, LiteSpeed and pages of frameworks.

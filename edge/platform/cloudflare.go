@@ -24,7 +24,8 @@ var outcomes = map[string]string{
 	"EXCEEDEDCPU": edge.OutcomeExceededCPU, "EXCEEDED_CPU": edge.OutcomeExceededCPU,
 	"EXCEEDEDMEMORY": edge.OutcomeExceededMemory, "EXCEEDED_MEMORY": edge.OutcomeExceededMemory,
 	"EXCEEDEDWALLTIME": edge.OutcomeTimeout, "EXCEEDED_WALL_TIME": edge.OutcomeTimeout, "TIMEOUT": edge.OutcomeTimeout,
-	"CANCELED": edge.OutcomeCanceled, "CANCELLED": edge.OutcomeCanceled, "RESPONSESTREAMDISCONNECTED": edge.OutcomeCanceled,
+	"CANCELED": edge.OutcomeCanceled, "CANCELLED": edge.OutcomeCanceled,
+	"RESPONSESTREAMDISCONNECTED":   edge.OutcomeCanceled,
 	"RESPONSE_STREAM_DISCONNECTED": edge.OutcomeCanceled,
 }
 

@@ -12,30 +12,40 @@ var (
 		{name: edge.KeyColdStart, read: startWord},
 		// Spellings of faas.coldstart before and beside the convention (opentelemetry.io, FaaS attributes).
 		{name: "faas.cold_start", read: startWord, also: []string{
-			"faas.coldStart", "faas.is_cold_start", "faas.isColdStart", "faas.is_coldstart", "faas.ColdStart", "faas.start_type", "faas.startType",
+			"faas.coldStart", "faas.is_cold_start", "faas.isColdStart", "faas.is_coldstart", "faas.ColdStart",
+			"faas.start_type", "faas.startType",
 		}},
-		// Bare words: Datadog's tag and Powertools for AWS Lambda (cold_start, ColdStart), and what people write by hand.
+		// Bare words: Datadog's tag and Powertools for AWS Lambda (cold_start, ColdStart), and what people write by
+		// hand.
 		{name: "cold_start", read: startWord, also: []string{
-			"coldStart", "coldstart", "ColdStart", "cold-start", "is_cold_start", "isColdStart", "is_coldstart", "IsColdStart", "is_cold", "isCold", "start_type", "startType",
+			"coldStart", "coldstart", "ColdStart", "cold-start", "is_cold_start", "isColdStart", "is_coldstart",
+			"IsColdStart", "is_cold", "isCold", "start_type", "startType",
 		}},
 		// AWS: OpenTelemetry's and X-Ray's SDKs, Datadog, Thundra (aws.lambda.invocation.coldstart), New Relic
 		// (aws.lambda.coldStart), Serverless (aws.lambda.is_coldstart), Lumigo and Epsagon.
 		{name: "aws.lambda.coldstart", read: startWord, also: []string{
-			"aws.lambda.cold_start", "aws.lambda.coldStart", "aws.lambda.is_cold_start", "aws.lambda.is_coldstart", "aws.lambda.isColdStart",
-			"aws.lambda.invocation.coldstart", "aws.lambda.invocation.cold_start", "aws.lambda.invocation.coldStart", "aws.lambda.start_type",
-			"lambda.cold_start", "lambda.coldstart", "lambda.coldStart", "lambda.is_cold_start", "aws.cold_start", "aws.coldstart",
+			"aws.lambda.cold_start", "aws.lambda.coldStart", "aws.lambda.is_cold_start", "aws.lambda.is_coldstart",
+			"aws.lambda.isColdStart",
+			"aws.lambda.invocation.coldstart", "aws.lambda.invocation.cold_start", "aws.lambda.invocation.coldStart",
+			"aws.lambda.start_type",
+			"lambda.cold_start", "lambda.coldstart", "lambda.coldStart", "lambda.is_cold_start", "aws.cold_start",
+			"aws.coldstart",
 		}},
 		{name: "function.cold_start", read: startWord, also: []string{
 			"function.coldstart", "function.coldStart", "function.is_cold_start", "function.start_type",
 		}},
 		{name: "cloudflare.cold_start", read: startWord, also: []string{
-			"cloudflare.coldstart", "cloudflare.coldStart", "cloudflare.isColdStart", "cloudflare.worker.cold_start", "worker.cold_start", "worker.coldstart",
+			"cloudflare.coldstart", "cloudflare.coldStart", "cloudflare.isColdStart", "cloudflare.worker.cold_start",
+			"worker.cold_start", "worker.coldstart",
 			"cf.cold_start", "cf.coldstart", "isolate.cold_start",
 		}},
 		{name: "vercel.cold_start", read: startWord, also: []string{
-			"vercel.coldstart", "vercel.coldStart", "vercel.start_type", "vercel.function_start_type", "vercel.startType", "netlify.cold_start", "netlify.coldstart", "netlify.coldStart",
-			"deno.cold_start", "deno.coldstart", "deno.coldStart", "fastly.cold_start", "gcp.cold_start", "gcp.cloud_functions.cold_start", "azure.cold_start",
-			"azure.functions.cold_start", "azure.function.cold_start", "azure.functions.coldstart", "azure.functions.coldStart", "edge.cold_start", "edge.coldstart", "edge.coldStart",
+			"vercel.coldstart", "vercel.coldStart", "vercel.start_type", "vercel.function_start_type",
+			"vercel.startType", "netlify.cold_start", "netlify.coldstart", "netlify.coldStart",
+			"deno.cold_start", "deno.coldstart", "deno.coldStart", "fastly.cold_start", "gcp.cold_start",
+			"gcp.cloud_functions.cold_start", "azure.cold_start",
+			"azure.functions.cold_start", "azure.function.cold_start", "azure.functions.coldstart",
+			"azure.functions.coldStart", "edge.cold_start", "edge.coldstart", "edge.coldStart",
 		}},
 		{name: "cloudflare.cold_start_ms", read: trueIfPositive, also: []string{
 			"cold_start_ms", "coldStartMs", "faas.cold_start_ms", "aws.lambda.cold_start_ms", "cold_start_duration_ms",
@@ -63,7 +73,8 @@ func startWord(s string) string {
 	}
 }
 
-// coldStart fills what an event says of its own start. What only a memory of instances or gaps could tell stays unknown.
+// coldStart fills what an event says of its own start. What only a memory of instances or gaps could tell stays
+// unknown.
 func (v *View) coldStart(f *edge.Facts) {
 	e := v.event
 	isSpan := e.Kind == edge.KindSpan

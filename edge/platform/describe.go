@@ -29,7 +29,13 @@ func (v *View) Describe(e *edge.Event) (unbounded int) {
 	for _, l := range [...]struct {
 		nanos *int64
 		has   *bool
-	}{{&f.InitDuration, &f.HasInit}, {&f.CPUTime, &f.HasCPU}, {&f.WallTime, &f.HasWall}, {&f.OriginDuration, &f.HasOrigin}, {&f.TTFB, &f.HasTTFB}} {
+	}{
+		{&f.InitDuration, &f.HasInit},
+		{&f.CPUTime, &f.HasCPU},
+		{&f.WallTime, &f.HasWall},
+		{&f.OriginDuration, &f.HasOrigin},
+		{&f.TTFB, &f.HasTTFB},
+	} {
 		unbounded += boundLength(l.nanos, l.has)
 	}
 	v.request(f)
@@ -55,11 +61,13 @@ func (v *View) Starts() bool { return v.ownHas.meets(&invocationMarks) }
 
 // Fetches tells whether a span is a request to another server, and no look-up in a cache.
 func (v *View) Fetches() bool {
-	return v.event.SpanKind == edge.SpanClient && v.present.meets(&urlRule.any) && !v.present.meets(&cacheLookupRule.any)
+	return v.event.SpanKind == edge.SpanClient && v.present.meets(&urlRule.any) &&
+		!v.present.meets(&cacheLookupRule.any)
 }
 
 // invocationMarks are the attributes that make a root span an invocation.
-var invocationMarks = known.slotsOf(edge.KeyFaasTrigger, "cloudflare.handler_type", edge.KeyInvocationID, edge.KeyColdStart)
+var invocationMarks = known.slotsOf(edge.KeyFaasTrigger, "cloudflare.handler_type", edge.KeyInvocationID,
+	edge.KeyColdStart)
 
 func (v *View) identity(f *edge.Facts) {
 	v.fill(&f.Service, &serviceRule)
@@ -126,8 +134,8 @@ func (v *View) platform() string {
 	}
 }
 
-// elsewhere tells whether the event names a region that is not the PoP of its headers: it ran behind the network that added
-// those, and not in it.
+// elsewhere tells whether the event names a region that is not the PoP of its headers: it ran behind the network that
+// added those, and not in it.
 func (v *View) elsewhere() bool {
 	region := v.text(&chosenRegion)
 	if region == "" {

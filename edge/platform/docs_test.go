@@ -28,7 +28,8 @@ func TestTablesOfTheDocumentHold(t *testing.T) {
 		if len(cells) != 4 {
 			continue
 		}
-		key, field, want := strings.TrimPrefix(cells[0], "| `"), fields[cells[2]], strings.TrimSuffix(strings.TrimSpace(cells[3]), "` |")
+		key, field, want := strings.TrimPrefix(cells[0], "| `"), fields[cells[2]],
+			strings.TrimSuffix(strings.TrimSpace(cells[3]), "` |")
 		if field == nil {
 			t.Errorf("%s is no field of this test", cells[2])
 			continue

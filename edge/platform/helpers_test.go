@@ -30,8 +30,9 @@ type (
 // span makes a span of trace 1.
 func span(id ids, kind edge.SpanKind, at ms, pairs ...string) edge.Event {
 	return edge.Event{
-		Kind: edge.KindSpan, TraceID: edge.TraceID{1}, SpanID: spanID(id.own), ParentID: spanID(id.parent), SpanKind: kind,
-		Time: at.to * 1e6, Duration: (at.to - at.from) * 1e6, HasDuration: true, Attrs: attrs(pairs...),
+		Kind: edge.KindSpan, TraceID: edge.TraceID{1}, SpanID: spanID(id.own), ParentID: spanID(id.parent),
+		SpanKind: kind,
+		Time:     at.to * 1e6, Duration: (at.to - at.from) * 1e6, HasDuration: true, Attrs: attrs(pairs...),
 	}
 }
 

@@ -29,28 +29,37 @@ const (
 	minutes       = 60_000 // ms
 )
 
-// platformLimits are the limits of the platforms' plans. Fastly Compute, CloudFront Functions, Azure and Cloud Run were not
-// looked up.
+// platformLimits are the limits of the platforms' plans. Fastly Compute, CloudFront Functions, Azure and Cloud Run were
+// not looked up.
 var platformLimits = []Limits{
 	{
-		Platform: CloudflareWorkers, Plan: "Free", CPUMS: 10, MaxCPUMS: 10, StartupMS: 1000, MemoryMB: 128, Subrequests: 50,
+		Platform: CloudflareWorkers, Plan: "Free", CPUMS: 10, MaxCPUMS: 10, StartupMS: 1000, MemoryMB: 128,
+		Subrequests:    50,
 		RequestsPerDay: 100_000, Source: Source{URL: workersLimits, AsOf: "2026"},
 	},
 	{
-		Platform: CloudflareWorkers, Plan: "Paid", CPUMS: 30_000, MaxCPUMS: 5 * minutes, StartupMS: 1000, MemoryMB: 128, CodeMB: 10,
-		Subrequests: 10_000, Source: Source{URL: workersLimits, AsOf: "2026", Note: "cron and queue handlers 15 min of CPU; newest page: code 64 MiB"},
+		Platform: CloudflareWorkers, Plan: "Paid", CPUMS: 30_000, MaxCPUMS: 5 * minutes, StartupMS: 1000, MemoryMB: 128,
+		CodeMB:      10,
+		Subrequests: 10_000, Source: Source{
+			URL: workersLimits, AsOf: "2026",
+			Note: "cron and queue handlers 15 min of CPU; newest page: code 64 MiB",
+		},
 	},
 	{
 		Platform: AWSLambda, WallMS: 15 * minutes, MemoryMB: 10_240,
 		Source: Source{AsOf: "2026", Note: "secondary pages of 2023 to 2026"},
 	},
 	{
-		Platform: Netlify, Plan: "Edge functions", CPUMS: 50, MaxCPUMS: 50, FirstByteMS: 40_000, MemoryMB: 512, CodeMB: 20,
+		Platform: Netlify, Plan: "Edge functions", CPUMS: 50, MaxCPUMS: 50, FirstByteMS: 40_000, MemoryMB: 512,
+		CodeMB: 20,
 		Source: Source{URL: "https://docs.netlify.com/edge-functions/limits/", AsOf: "2026"},
 	},
 	{
 		Platform: Vercel, Plan: "Edge runtime", FirstByteMS: 25_000, MemoryMB: 128, CodeMB: 4,
-		Source: Source{URL: "https://vercel.com/docs/functions/limitations", AsOf: "2024-05", Note: "old page; code 1, 2 or 4 MB by plan"},
+		Source: Source{
+			URL: "https://vercel.com/docs/functions/limitations", AsOf: "2024-05",
+			Note: "old page; code 1, 2 or 4 MB by plan",
+		},
 	},
 	{
 		Platform: Deno, Plan: "Deploy", CPUMS: 50, MaxCPUMS: 200, MemoryMB: 512,
@@ -73,7 +82,8 @@ func LimitsOf(platform string) []Limits {
 type Price struct {
 	Platform, Plan string
 	Month          float64
-	// IncludedRequests and IncludedCPUMS are in the monthly price; further ones cost PerMRequests and PerMCPUMS a million.
+	// IncludedRequests and IncludedCPUMS are in the monthly price; further ones cost PerMRequests and PerMCPUMS a
+	// million.
 	IncludedRequests, IncludedCPUMS float64
 	PerMRequests, PerMCPUMS         float64
 	Source                          Source

@@ -29,7 +29,10 @@ func TestLimits(t *testing.T) {
 	if len(plans) != 2 || plans[0].CPUMS != 10 || plans[1].MaxCPUMS != 300_000 || plans[1].MemoryMB != 128 {
 		t.Errorf("Workers: %+v", plans)
 	}
-	for _, p := range []string{platform.CloudflareWorkers, platform.AWSLambda, platform.Netlify, platform.Vercel, platform.Deno} {
+	for _, p := range []string{
+		platform.CloudflareWorkers, platform.AWSLambda, platform.Netlify, platform.Vercel,
+		platform.Deno,
+	} {
 		for _, l := range platform.LimitsOf(p) {
 			if l.Source.AsOf == "" || l.Source.URL == "" && l.Source.Note == "" {
 				t.Errorf("%s: limits without a source: %+v", p, l)

@@ -24,13 +24,18 @@ const (
 
 // The sources of flags and numbers, in order.
 var (
-	statusRule   = rule{sources: []source{{name: edge.KeyStatus, read: statusText}, {name: "http.status_code", read: statusText}}}
+	statusRule = rule{sources: []source{
+		{name: edge.KeyStatus, read: statusText},
+		{name: "http.status_code", read: statusText},
+	}}
 	countRule    = rule{sources: attrs(edge.KeyCount)}
 	intervalRule = rule{sources: attrs("_sample_interval")}
 
 	initRule = rule{sources: []source{
-		length(edge.KeyInitDuration, nano), length("faas.init_duration", second), length("cloudflare.cold_start_ms", milli),
-		length("aws.lambda.init_duration", milli, "aws.lambda.init_duration_ms", "aws.lambda.initDuration", "init_duration_ms"),
+		length(edge.KeyInitDuration, nano), length("faas.init_duration", second),
+		length("cloudflare.cold_start_ms", milli),
+		length("aws.lambda.init_duration", milli, "aws.lambda.init_duration_ms", "aws.lambda.initDuration",
+			"init_duration_ms"),
 		length("initDurationMs", milli, "restoreDurationMs"),
 	}}
 	cpuRule = rule{sources: []source{
@@ -41,7 +46,8 @@ var (
 		length(edge.KeyWallTime, nano), length("cloudflare.wall_time_ms", milli), length("cloudflare.wall_time", milli),
 	}}
 	ttfbRule = rule{sources: []source{
-		length(edge.KeyTTFB, nano), length("cloudflare.response.time_to_first_byte_ms", milli), length("http.response_time", milli),
+		length(edge.KeyTTFB, nano), length("cloudflare.response.time_to_first_byte_ms", milli),
+		length("http.response_time", milli),
 	}}
 	// originRule comes before the spans of requests to an origin, upstreamRule and Server-Timing after them.
 	originRule   = rule{sources: []source{length(edge.KeyOriginDuration, nano)}}

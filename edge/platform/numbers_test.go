@@ -29,7 +29,9 @@ func TestStatus(t *testing.T) {
 
 func TestStatusIsInferredForInvocationsOnly(t *testing.T) {
 	for _, e := range []edge.Event{
-		{Kind: edge.KindSpan, SpanKind: edge.SpanClient}, {Kind: edge.KindLog}, {Kind: edge.KindDataPoint, Facts: edge.Facts{Invocation: true}},
+		{Kind: edge.KindSpan, SpanKind: edge.SpanClient},
+		{Kind: edge.KindLog},
+		{Kind: edge.KindDataPoint, Facts: edge.Facts{Invocation: true}},
 	} {
 		events := []edge.Event{e}
 		normalize.New(normalize.Options{}).Normalize(events)
@@ -73,7 +75,8 @@ func TestOutcome(t *testing.T) {
 	f("error", "error.type", "TypeError")
 	f("error", "error.type", "500", "http.response.status_code", "500")
 	f("ok", "error.type", "404", "http.response.status_code", "404")
-	f("ok", "error.type", "NotFound", "http.response.status_code", "404") // the client's error, whatever a framework calls it
+	// the client's error, whatever a framework calls it
+	f("ok", "error.type", "NotFound", "http.response.status_code", "404")
 	f("error", "error.type", "AbortError", "http.response.status_code", "200")
 	// An exception that was handled is none, by whatever says that it was.
 	f("ok", "exception.type", "E", "http.response.status_code", "200")
@@ -143,8 +146,10 @@ func TestOutcomeOfGRPC(t *testing.T) {
 	}
 	const number, name = "rpc.grpc.status_code", "rpc.response.status_code"
 	for code, server := range map[string]string{
-		"0": "ok", "1": "ok", "2": "error", "3": "ok", "4": "error", "5": "ok", "6": "ok", "7": "ok", "8": "ok", "9": "ok", "10": "ok",
-		"11": "ok", "12": "error", "13": "error", "14": "error", "15": "error", "16": "ok", "17": "ok", "-1": "ok", "2.5": "ok", "NaN": "ok",
+		"0": "ok", "1": "ok", "2": "error", "3": "ok", "4": "error", "5": "ok", "6": "ok", "7": "ok", "8": "ok",
+		"9": "ok", "10": "ok",
+		"11": "ok", "12": "error", "13": "error", "14": "error", "15": "error", "16": "ok", "17": "ok", "-1": "ok",
+		"2.5": "ok", "NaN": "ok",
 	} {
 		f(server, edge.SpanServer, edge.StatusUnset, number, code)
 	}
@@ -174,7 +179,10 @@ func TestColdStart(t *testing.T) {
 	f(edge.False, "attribute", "faas.coldstart", "false", "cold_start", "true")
 	f(edge.True, "attribute", "faas.coldstart", "1")
 	f(edge.False, "attribute", "faas.cold_start", "False")
-	for _, key := range []string{"faas.cold_start", "cold_start", "coldStart", "aws.lambda.coldstart", "function.cold_start"} {
+	for _, key := range []string{
+		"faas.cold_start", "cold_start", "coldStart", "aws.lambda.coldstart",
+		"function.cold_start",
+	} {
 		f(edge.True, "attribute", key, "true")
 		f(edge.False, "attribute", key, "0")
 		f(edge.Unknown, "", key, "maybe")
@@ -198,7 +206,8 @@ func TestInitSpan(t *testing.T) {
 		normalize.New(normalize.Options{}).Normalize(events)
 		got := events[0].Facts
 		if got.ColdStart != cold || got.InitDuration != init || got.HasInit != (init != 0) {
-			t.Errorf("span %s: cold %q, init %d (%v), want %q, %d", name, got.ColdStart, got.InitDuration, got.HasInit, cold, init)
+			t.Errorf("span %s: cold %q, init %d (%v), want %q, %d", name, got.ColdStart, got.InitDuration, got.HasInit,
+				cold, init)
 		}
 		if got.Invocation {
 			t.Errorf("span %s is an invocation", name)
@@ -257,7 +266,8 @@ func TestLengthsOfTime(t *testing.T) {
 }
 
 func TestTimingOfAClientSpanIsNotItsOwn(t *testing.T) {
-	f := normalized(span(ids{1, 0}, edge.SpanClient, ms{0, 1}, "http.response.header.server-timing", "cpu;dur=7, cold;dur=3, origin;dur=2"))[0].Facts
+	f := normalized(span(ids{1, 0}, edge.SpanClient, ms{0, 1}, "http.response.header.server-timing",
+		"cpu;dur=7, cold;dur=3, origin;dur=2"))[0].Facts
 	if f.HasCPU || f.HasInit || f.HasOrigin {
 		t.Errorf("a client span took over what its server measured: %+v", f)
 	}
@@ -268,13 +278,15 @@ func TestStoppedClock(t *testing.T) {
 	f := func(duration, wantTime, wantDuration int64, wall string) {
 		t.Helper()
 		events := []edge.Event{{
-			Kind: edge.KindSpan, Time: 1000 + duration, Duration: duration, HasDuration: true, Attrs: attrs("cloudflare.wall_time_ms", wall),
+			Kind: edge.KindSpan, Time: 1000 + duration, Duration: duration, HasDuration: true,
+			Attrs: attrs("cloudflare.wall_time_ms", wall),
 		}}
 		n := normalize.New(normalize.Options{})
 		n.Normalize(events)
 		n.Normalize(events) // a second time changes nothing
 		if e := events[0]; e.Time != wantTime || e.Duration != wantDuration {
-			t.Errorf("duration %d, wall %s ms: time %d, duration %d, want %d, %d", duration, wall, e.Time, e.Duration, wantTime, wantDuration)
+			t.Errorf("duration %d, wall %s ms: time %d, duration %d, want %d, %d", duration, wall, e.Time, e.Duration,
+				wantTime, wantDuration)
 		}
 	}
 	f(0, 1000+41e6, 41e6, "41")
@@ -331,7 +343,10 @@ func TestWeight(t *testing.T) {
 	f(1, edge.Event{Kind: edge.KindDataPoint, Facts: edge.Facts{Count: math.NaN(), HasCount: true}})
 	f(1, edge.Event{Kind: edge.KindDataPoint, Facts: edge.Facts{Count: -4, HasCount: true}})
 	f(1e6, edge.Event{Kind: edge.KindDataPoint, Facts: edge.Facts{Count: math.Inf(1), HasCount: true}})
-	f(8, edge.Event{Kind: edge.KindDataPoint, Attrs: attrs("_sample_interval", "2"), Facts: edge.Facts{Count: 4, HasCount: true}})
+	f(8, edge.Event{
+		Kind: edge.KindDataPoint, Attrs: attrs("_sample_interval", "2"),
+		Facts: edge.Facts{Count: 4, HasCount: true},
+	})
 }
 
 // TestNumbersAreBounded: what nothing at the edge has hides no sum, and is counted.
@@ -350,7 +365,11 @@ func TestNumbersAreBounded(t *testing.T) {
 	if want := (normalize.Bounded{Weights: 1, Durations: 3}); bounded != want {
 		t.Errorf("%+v, want %+v", bounded, want)
 	}
-	for i, want := range []edge.Facts{{Count: 50, Weight: 50, HasCount: true}, {Count: 50, Weight: 50, HasCount: true}, {Weight: 1}} {
+	for i, want := range []edge.Facts{
+		{Count: 50, Weight: 50, HasCount: true},
+		{Count: 50, Weight: 50, HasCount: true},
+		{Weight: 1},
+	} {
 		if f := events[i].Facts; f.Count != want.Count || f.Weight != want.Weight || f.HasCount != want.HasCount {
 			t.Errorf("data point %d: count %v, weight %v; want %v, %v", i, f.Count, f.Weight, want.Count, want.Weight)
 		}

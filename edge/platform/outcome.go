@@ -8,8 +8,8 @@ import (
 	"edgescope/edge"
 )
 
-// outcome fills how an event ended: what its platform says, else what it shows. Only spans show it; a log record or a data
-// point has an outcome only if one was sent.
+// outcome fills how an event ended: what its platform says, else what it shows. Only spans show it; a log record or a
+// data point has an outcome only if one was sent.
 func (v *View) outcome(f *edge.Facts) {
 	v.fill(&f.Outcome, &outcomeRule)
 	if v.event.Kind != edge.KindSpan {
@@ -47,7 +47,8 @@ func (v *View) failed(f *edge.Facts) bool {
 		return false
 	case v.present.meets(&grpcRule.any) && v.grpcFailed() != edge.Unknown:
 		return v.grpcFailed() == edge.True
-	case e.Status == edge.StatusError, v.text(&errorFlagRule) == "true", v.threw() == edge.True, e.SpanKind == edge.SpanServer && f.ErrorType != "":
+	case e.Status == edge.StatusError, v.text(&errorFlagRule) == "true", v.threw() == edge.True,
+		e.SpanKind == edge.SpanServer && f.ErrorType != "":
 		return true
 	case f.Status != 0:
 		return false
@@ -76,8 +77,10 @@ func (v *View) grpcFailed() edge.Tri {
 
 // grpcCodes are the statuses of gRPC by their numbers (grpc.io/docs/guides/status-codes).
 var grpcCodes = [...]string{
-	"OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED",
-	"RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS",
+	"OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS",
+	"PERMISSION_DENIED",
+	"RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE",
+	"DATA_LOSS",
 	"UNAUTHENTICATED",
 }
 

@@ -12,7 +12,10 @@ import (
 var (
 	coloRule = rule{sources: []source{
 		attr(edge.KeyColo), attr("cloudflare.colo"), attr("net.colo"),
-		{name: "colo", also: []string{"cf.colo", "cloudflare.cf.colo", "cf_colo", "CF_COLO", "EdgeColoCode", "pop", "edge.pop"}},
+		{name: "colo", also: []string{
+			"cf.colo", "cloudflare.cf.colo", "cf_colo", "CF_COLO", "EdgeColoCode", "pop",
+			"edge.pop",
+		}},
 		header(headerRay, rayColo),
 		{name: edge.KeyInvocationID, read: rayColo},
 		attr("vercel.edge_region"),
@@ -47,7 +50,8 @@ var (
 		{name: "BUNNYNET_MC_REGION", also: []string{"bunny.region"}}, // docs.bunny.net, "Magic Containers"
 		{name: "netlify.region", read: region, also: []string{"fastly.region"}},
 		{name: "cloud.availability_zone", read: place.Zone, also: []string{
-			"cloud.zone", "aws.availability_zone", "availability_zone", "gcp.zone", "azure.zone", "topology.kubernetes.io/zone",
+			"cloud.zone", "aws.availability_zone", "availability_zone", "gcp.zone", "azure.zone",
+			"topology.kubernetes.io/zone",
 			"k8s.node.label.topology.kubernetes.io/zone",
 		}},
 		header(headerVercelID, vercelRegion),
@@ -69,7 +73,8 @@ var (
 		header("x-vercel-ip-country", countryCode),
 		header("cloudfront-viewer-country", countryCode),
 		header("cdn-requestcountrycode", countryCode), // docs.bunny.net
-		header("x-appengine-country", countryCode),    // cloud.google.com/appengine/docs, "Request headers"; ZZ is unknown
+		// cloud.google.com/appengine/docs, "Request headers"; ZZ is unknown
+		header("x-appengine-country", countryCode),
 		{name: "cf.country", read: countryCode},
 	}}
 )

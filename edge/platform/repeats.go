@@ -9,8 +9,8 @@ import (
 // repeat tells whether a fact says the same as an attribute's value.
 type repeat func(f *edge.Facts, value string) bool
 
-// repeats are, by slot, the facts that an attribute may repeat: those of the rules that read it. A value that a rule turned into
-// another, such as a word of a cache, is no repeat.
+// repeats are, by slot, the facts that an attribute may repeat: those of the rules that read it. A value that a rule
+// turned into another, such as a word of a cache, is no repeat.
 var repeats, repeatable = newRepeats()
 
 // factSlots are those of the canonical keys, which nobody but facts may say.

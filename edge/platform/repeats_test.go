@@ -44,7 +44,8 @@ func TestAttributesStayThatTheirResourceHasToo(t *testing.T) {
 	e.Resource = attrs("cloudflare.colo", "IAD")
 	e = normalized(e)[0]
 	if e.Facts.Colo != "FRA" || keys(e) != "cloudflare.colo" {
-		t.Errorf("colo %q, attributes %q: want FRA, and the attribute, or the resource's would take its place", e.Facts.Colo, keys(e))
+		t.Errorf("colo %q, attributes %q: want FRA, and the attribute, or the resource's would take its place",
+			e.Facts.Colo, keys(e))
 	}
 }
 
@@ -55,7 +56,8 @@ func TestAttributeStaysWhenTheInvocationSaysOtherwise(t *testing.T) {
 		span(ids{3, 1}, edge.SpanInternal, ms{1, 2}, "cloudflare.colo", "FRA"),
 	)
 	if events[1].Facts.Colo != "FRA" || keys(events[1]) != "cloudflare.colo" {
-		t.Errorf("the child is at %q with attributes %q: want FRA, and what it said itself", events[1].Facts.Colo, keys(events[1]))
+		t.Errorf("the child is at %q with attributes %q: want FRA, and what it said itself", events[1].Facts.Colo,
+			keys(events[1]))
 	}
 	if got := keys(events[0]) + keys(events[2]); got != "" {
 		t.Errorf("attributes %q are left that say the same", got)
@@ -63,7 +65,8 @@ func TestAttributeStaysWhenTheInvocationSaysOtherwise(t *testing.T) {
 }
 
 func TestColumnsOfDataPointsStay(t *testing.T) {
-	e := edge.Event{Kind: edge.KindDataPoint, Attrs: attrs("blob1", "FRA", "cloudflare.colo", "FRA", "http.request.method", "GET")}
+	e := edge.Event{Kind: edge.KindDataPoint, Attrs: attrs("blob1", "FRA", "cloudflare.colo", "FRA",
+		"http.request.method", "GET")}
 	if e = normalized(e)[0]; keys(e) != "blob1 cloudflare.colo http.request.method" {
 		t.Errorf("columns %q are left, want all", keys(e))
 	}
@@ -71,13 +74,19 @@ func TestColumnsOfDataPointsStay(t *testing.T) {
 
 func TestEveryAliasOfAFactIsKnownToBeOne(t *testing.T) {
 	for key, value := range map[string]string{
-		"vercel.deployment_id": "d1", "deployment.environment": "prod", "vercel.env": "prod", "net.colo": "FRA", "cf.colo": "FRA",
-		"vercel.edge_region": "iad1", "deno.region": "us-east4", "fly.region": "ams", "faas.invoked_region": "eu-west-1",
-		"geo.country.code": "DE", "net.country": "DE", "cf.country": "DE", "faas.execution": "r1", "vercel.request_id": "iad1::x",
-		"vercel.matched_path": "/a", "next.route": "/a", "url.template": "/a", "http.method": "GET", "http.status_code": "503",
-		"faas.cold_start": "false", "coldStart": "true", "faas.init_duration": "0.25", "initDurationMs": "12.5", "cpu_time_ms": "3",
+		"vercel.deployment_id": "d1", "deployment.environment": "prod", "vercel.env": "prod", "net.colo": "FRA",
+		"cf.colo":            "FRA",
+		"vercel.edge_region": "iad1", "deno.region": "us-east4", "fly.region": "ams",
+		"faas.invoked_region": "eu-west-1",
+		"geo.country.code":    "DE", "net.country": "DE", "cf.country": "DE", "faas.execution": "r1",
+		"vercel.request_id":   "iad1::x",
+		"vercel.matched_path": "/a", "next.route": "/a", "url.template": "/a", "http.method": "GET",
+		"http.status_code": "503",
+		"faas.cold_start":  "false", "coldStart": "true", "faas.init_duration": "0.25", "initDurationMs": "12.5",
+		"cpu_time_ms":             "3",
 		"cloudflare.wall_time_ms": "7", "http.response_time": "9", "service.instance.id": "i1",
-		"vercel.deploymentId": "d1", "git.sha": "c0ffee", "FASTLY_SERVICE_VERSION": "7", "AWS_REGION": "eu-west-1", "fastly.pop": "LHR",
+		"vercel.deploymentId": "d1", "git.sha": "c0ffee", "FASTLY_SERVICE_VERSION": "7", "AWS_REGION": "eu-west-1",
+		"fastly.pop":     "LHR",
 		"faas.coldStart": "true", "aws.lambda.cold_start": "false", "service.environment": "prod",
 	} {
 		e := normalized(span(ids{1, 0}, edge.SpanServer, ms{0, 1}, key, value))[0]

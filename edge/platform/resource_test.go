@@ -17,7 +17,8 @@ func TestAResourceAloneTellsThePlace(t *testing.T) {
 		}
 		got := platform.Resource(attrs)
 		got = edge.Facts{
-			Service: got.Service, Environment: got.Environment, Platform: got.Platform, Region: got.Region, Colo: got.Colo,
+			Service: got.Service, Environment: got.Environment, Platform: got.Platform, Region: got.Region,
+			Colo:     got.Colo,
 			FaasName: got.FaasName, Version: got.Version,
 		}
 		if got != want {
@@ -25,10 +26,12 @@ func TestAResourceAloneTellsThePlace(t *testing.T) {
 		}
 	}
 	f(edge.Facts{})
-	f(edge.Facts{Service: "shop", Platform: platform.Vercel, Region: "iad1"}, "service.name", "shop", "cloud.provider", "vercel", "vercel.region", "iad1")
+	f(edge.Facts{Service: "shop", Platform: platform.Vercel, Region: "iad1"}, "service.name", "shop", "cloud.provider",
+		"vercel", "vercel.region", "iad1")
 	f(edge.Facts{Region: "eu-west-1"}, "cloud.availability_zone", "eu-west-1a")
 	f(edge.Facts{Environment: "prod"}, "deployment.environment", "prod")
 	f(edge.Facts{Environment: "new"}, "deployment.environment", "old", "deployment.environment.name", "new")
-	f(edge.Facts{Platform: platform.CloudflareWorkers, Region: "FRA", Colo: "FRA"}, "cloud.platform", "cloudflare.workers", "cloudflare.colo", "FRA", "cloud.region", "earth")
+	f(edge.Facts{Platform: platform.CloudflareWorkers, Region: "FRA", Colo: "FRA"}, "cloud.platform",
+		"cloudflare.workers", "cloudflare.colo", "FRA", "cloud.region", "earth")
 	f(edge.Facts{Service: "api", FaasName: "api"}, "faas.name", "api", "service.name", "unknown_service:node")
 }

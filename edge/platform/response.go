@@ -9,8 +9,8 @@ import (
 	"edgescope/edge/place"
 )
 
-// ResponseFacts are what the headers of an HTTP response tell about the place that answered, in the spelling of the stored
-// events. Absent text is "", lengths of time are nanoseconds and count only with their Has flag.
+// ResponseFacts are what the headers of an HTTP response tell about the place that answered, in the spelling of the
+// stored events. Absent text is "", lengths of time are nanoseconds and count only with their Has flag.
 type ResponseFacts struct {
 	Platform, Colo, Region string
 	CacheStatus            string
@@ -32,9 +32,9 @@ const (
 	headerColdStart  = "X-Cold-Start"
 )
 
-// Response reads the headers of a response with the rules that Normalize applies to the attributes of an event. Beside them
-// it reads what an edge function itself may say: its region in X-Edge-Region and a cold start in X-Cold-Start (1 or 0), else
-// in Server-Timing as cold or init. The facts may share memory with the headers.
+// Response reads the headers of a response with the rules that Normalize applies to the attributes of an event. Beside
+// them it reads what an edge function itself may say: its region in X-Edge-Region and a cold start in X-Cold-Start (1
+// or 0), else in Server-Timing as cold or init. The facts may share memory with the headers.
 func Response(h http.Header) ResponseFacts {
 	look, _ := responseViews.Get().(*responseView)
 	defer look.release()
@@ -62,7 +62,8 @@ func Response(h http.Header) ResponseFacts {
 	return r
 }
 
-// responseView is what reading one response needs. The views are pooled: they are larger than all else about a response.
+// responseView is what reading one response needs. The views are pooled: they are larger than all else about a
+// response.
 type responseView struct {
 	event edge.Event
 	view  View
@@ -98,8 +99,8 @@ func coldResponse(flag string, hasInit bool) edge.Tri {
 	return edge.Unknown
 }
 
-// headerSlots are the headers that rules read. A response has a few headers and the rules know many, so the response's are
-// looked up here and not the other way round.
+// headerSlots are the headers that rules read. A response has a few headers and the rules know many, so the response's
+// are looked up here and not the other way round.
 var headerSlots = func() map[string]slot {
 	slots := make(map[string]slot, len(known.headers))
 	for name, words := range known.headers {

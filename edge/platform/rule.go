@@ -71,23 +71,24 @@ func header(name string, read func(string) string) source {
 // rule is the sources of one canonical value, in order.
 type rule struct {
 	sources []source
-	// list joins the elements of an array by commas, as several header lines of one name are one list; else an array stands
-	// for its first element.
+	// list joins the elements of an array by commas, as several header lines of one name are one list; else an array
+	// stands for its first element.
 	list bool
 
-	// What newVocabulary fills: the slots of the sources and their set, the rule's own number, and whether a source has a
-	// condition.
+	// What newVocabulary fills: the slots of the sources and their set, the rule's own number, and whether a source has
+	// a condition.
 	slots       []slot
 	any         slots
 	number      int
 	conditional bool
 }
 
-// View is the known attributes of one event: by slot, where they stand. It belongs to one goroutine and is valid for one
-// event.
+// View is the known attributes of one event: by slot, where they stand. It belongs to one goroutine and is valid for
+// one event.
 type View struct {
 	event *edge.Event
-	// present has the slots of own and of resource; own and resource hold an index only where ownHas and resourceHas say so.
+	// present has the slots of own and of resource; own and resource hold an index only where ownHas and resourceHas
+	// say so.
 	present, ownHas slots
 	own             [maxSlots]uint16
 	resource        *resourceView

@@ -36,8 +36,10 @@ var (
 	namespaceRule   = rule{sources: attrs(edge.KeyServiceNamespace)}
 	environmentRule = rule{sources: []source{
 		attr(edge.KeyEnvironment),
-		{name: "deployment.environment", also: []string{"deployment_environment", "service.environment"}}, // before 1.27; Elastic
-		{name: "env", also: []string{"environment"}},                                                      // Datadog; Sentry
+		// before 1.27; Elastic
+		{name: "deployment.environment", also: []string{"deployment_environment", "service.environment"}},
+		// Datadog; Sentry
+		{name: "env", also: []string{"environment"}},
 		{name: "vercel.env", also: []string{"VERCEL_ENV", "vercel.environment", "vercel.target", "vercel.target_env"}},
 	}}
 	providerRule = rule{sources: attrs(edge.KeyCloudProvider)}
@@ -87,7 +89,8 @@ var (
 
 	// routeRule ends with the path in the span's name and, for invocations, with a template made from pathRule.
 	routeRule = rule{sources: slices.Concat(
-		[]source{{name: edge.KeyRoute, read: withoutMethod}}, attrs("vercel.matched_path", "next.route", "url.template"),
+		[]source{{name: edge.KeyRoute, read: withoutMethod}},
+		attrs("vercel.matched_path", "next.route", "url.template"),
 	)}
 	pathRule = rule{sources: []source{
 		{name: "url.path", read: originForm},
@@ -97,9 +100,12 @@ var (
 		{name: "http.path", read: route.Path}, // Zipkin
 	}}
 	operationRule = rule{sources: attrs(edge.KeyOperation)}
-	methodRule    = rule{sources: []source{{name: edge.KeyMethod, read: strings.ToUpper}, {name: "http.method", read: strings.ToUpper}}}
-	urlRule       = rule{sources: attrs("url.full", "http.url", "url.path", "http.target")}
-	schemeRule    = rule{sources: attrs("url.scheme")}
+	methodRule    = rule{sources: []source{
+		{name: edge.KeyMethod, read: strings.ToUpper},
+		{name: "http.method", read: strings.ToUpper},
+	}}
+	urlRule    = rule{sources: attrs("url.full", "http.url", "url.path", "http.target")}
+	schemeRule = rule{sources: attrs("url.scheme")}
 
 	errorTypeRule = rule{sources: attrs(edge.KeyErrorType)}
 	exceptionRule = rule{sources: attrs(edge.KeyExceptionType, edge.KeyExceptionMessage)}
@@ -118,17 +124,22 @@ var (
 
 // known is every key that a rule reads.
 var known = newVocabulary(
-	&serviceRule, &versionRule, &namespaceRule, &environmentRule, &providerRule, &platformRule, &platformHeaders, &coloRule,
-	&chosenRegion, &regionRule, &countryRule, &faasNameRule, &entrypointRule, &faasVersionRule, &instanceRule, &invocationRule,
+	&serviceRule, &versionRule, &namespaceRule, &environmentRule, &providerRule, &platformRule, &platformHeaders,
+	&coloRule,
+	&chosenRegion, &regionRule, &countryRule, &faasNameRule, &entrypointRule, &faasVersionRule, &instanceRule,
+	&invocationRule,
 	&triggerRule, &handlerRule, &routeRule, &pathRule, &operationRule, &methodRule, &urlRule, &schemeRule,
-	&errorTypeRule, &exceptionRule, &escapedRule, &outcomeRule, &grpcRule, &errorFlagRule, &lambdaStatusRule, &coldRule, &coldReportRule, &statusRule, &countRule, &intervalRule,
-	&initRule, &cpuRule, &wallRule, &ttfbRule, &originRule, &upstreamRule, &timingRule, &cacheRule, &cacheLookupRule, &ageRule,
+	&errorTypeRule, &exceptionRule, &escapedRule, &outcomeRule, &grpcRule, &errorFlagRule, &lambdaStatusRule, &coldRule,
+	&coldReportRule, &statusRule, &countRule, &intervalRule,
+	&initRule, &cpuRule, &wallRule, &ttfbRule, &originRule, &upstreamRule, &timingRule, &cacheRule, &cacheLookupRule,
+	&ageRule,
 )
 
 // otherEnd are the attributes that on a client span tell of the other end: the headers that say where their sender is,
 // and the region of the service that an AWS SDK asks.
 var otherEnd = known.slotsOf(headerRay, headerVercelID, "x-nf-request-id", headerAmzCfID, headerServedBy, headerFlyID,
-	headerFlyRegion, headerAzureRef, headerAmzCfPoP, "x-edge-location", "cdn-requestcountrycode", "x-appengine-country", headerCountry,
+	headerFlyRegion, headerAzureRef, headerAmzCfPoP, "x-edge-location", "cdn-requestcountrycode", "x-appengine-country",
+	headerCountry,
 	"x-vercel-ip-country", "cloudfront-viewer-country", "x-amzn-requestid", "x-cold-start", "server", "aws.region")
 
 func notClient(v *View) bool {
@@ -142,7 +153,8 @@ func means(value string) func(string) string {
 	return func(string) string { return value }
 }
 
-// knownService leaves out what OpenTelemetry SDKs write when nobody named the service (resource conventions, service.name).
+// knownService leaves out what OpenTelemetry SDKs write when nobody named the service (resource conventions,
+// service.name).
 func knownService(s string) string {
 	if strings.HasPrefix(s, "unknown_service") {
 		return ""
@@ -234,28 +246,49 @@ func namedRoute(name string) string {
 var deployments = []source{
 	// developers.cloudflare.com/workers/runtime-apis/bindings/version-metadata: {id, tag, timestamp}
 	{name: "cloudflare.script_version.id", read: versionID, also: []string{
-		"cloudflare.script_version", "cloudflare.version.id", "cloudflare.version_id", "cloudflare.version_metadata.id", "cloudflare.version_metadata",
-		"cloudflare.worker.version", "cloudflare.worker.version_id", "cf.version.id", "cf.version_id", "cf.version_metadata", "worker.version_id",
+		"cloudflare.script_version", "cloudflare.version.id", "cloudflare.version_id", "cloudflare.version_metadata.id",
+		"cloudflare.version_metadata",
+		"cloudflare.worker.version", "cloudflare.worker.version_id", "cf.version.id", "cf.version_id",
+		"cf.version_metadata", "worker.version_id",
 		"worker.version", "CF_VERSION_METADATA", "cloudflare.script_version.tag",
 	}},
 	// vercel.com/docs/drains/reference/traces, github.com/vercel/otel
-	{name: "vercel.deployment_id", also: []string{"vercel.deploymentId", "vercel.deployment.id", "VERCEL_DEPLOYMENT_ID"}},
+	{name: "vercel.deployment_id", also: []string{
+		"vercel.deploymentId", "vercel.deployment.id",
+		"VERCEL_DEPLOYMENT_ID",
+	}},
 	{name: "deployment.id", also: []string{"deployment_id", "deploymentId"}}, // OpenTelemetry, deployment attributes
-	{name: "deno.deployment_id", also: []string{"deno.deployment.id", "deno.deploymentId", "DENO_DEPLOYMENT_ID", "DENO_DEPLOY_BUILD_ID"}},
-	{name: "netlify.deploy_id", also: []string{"netlify.deploy.id", "netlify.deployId", "NETLIFY_DEPLOY_ID", "DEPLOY_ID"}},
-	{name: "fastly.service_version", also: []string{"fastly.service.version", "fastly.version", "FASTLY_SERVICE_VERSION"}},
+	{name: "deno.deployment_id", also: []string{
+		"deno.deployment.id", "deno.deploymentId", "DENO_DEPLOYMENT_ID",
+		"DENO_DEPLOY_BUILD_ID",
+	}},
+	{name: "netlify.deploy_id", also: []string{
+		"netlify.deploy.id", "netlify.deployId", "NETLIFY_DEPLOY_ID",
+		"DEPLOY_ID",
+	}},
+	{name: "fastly.service_version", also: []string{
+		"fastly.service.version", "fastly.version",
+		"FASTLY_SERVICE_VERSION",
+	}},
 	{name: "AWS_LAMBDA_FUNCTION_VERSION", read: publishedVersion, also: []string{
-		"aws.lambda.function_version", "aws.lambda.function.version", "aws.lambda.version", "function.version", "function_version", "functionVersion",
+		"aws.lambda.function_version", "aws.lambda.function.version", "aws.lambda.version", "function.version",
+		"function_version", "functionVersion",
 	}},
 	{name: "aws.lambda.invoked_arn", read: arnVersion},
 	{name: "cloud.resource_id", read: arnVersion},
-	{name: "K_REVISION", also: []string{"gcp.cloud_run.revision", "gcp.cloud_run.revision_name", "cloud_run.revision", "GAE_VERSION"}},
+	{name: "K_REVISION", also: []string{
+		"gcp.cloud_run.revision", "gcp.cloud_run.revision_name", "cloud_run.revision",
+		"GAE_VERSION",
+	}},
 	{name: "FLY_MACHINE_VERSION", also: []string{"fly.machine_version", "fly.machine.version"}},
 	{name: "FLY_IMAGE_REF", also: []string{"fly.image_ref"}},
 	{name: "vcs.ref.head.revision", also: []string{
-		"vcs.repository.ref.revision", "git.commit.sha", "git.commit.id", "git.commit", "git.sha", "git.revision", "git_sha", "git_commit",
-		"git.commit_sha", "commit.sha", "commit_sha", "commit", "vercel.sha", "vercel.git_commit_sha", "VERCEL_GIT_COMMIT_SHA",
-		"CF_PAGES_COMMIT_SHA", "COMMIT_REF", "GIT_COMMIT", "GIT_SHA", "GITHUB_SHA", "COMMIT_SHA", "DENO_DEPLOY_COMMIT_SHA",
+		"vcs.repository.ref.revision", "git.commit.sha", "git.commit.id", "git.commit", "git.sha", "git.revision",
+		"git_sha", "git_commit",
+		"git.commit_sha", "commit.sha", "commit_sha", "commit", "vercel.sha", "vercel.git_commit_sha",
+		"VERCEL_GIT_COMMIT_SHA",
+		"CF_PAGES_COMMIT_SHA", "COMMIT_REF", "GIT_COMMIT", "GIT_SHA", "GITHUB_SHA", "COMMIT_SHA",
+		"DENO_DEPLOY_COMMIT_SHA",
 		"RENDER_GIT_COMMIT", "RAILWAY_GIT_COMMIT_SHA", "HEROKU_SLUG_COMMIT", "HEROKU_BUILD_COMMIT",
 	}},
 	{name: "version", also: []string{ // Datadog and Sentry, and what people write by hand

@@ -49,7 +49,8 @@ func TestPlatform(t *testing.T) {
 	f("", "http.response.header.x-served-by", "nginx-7")
 	f("fly", "http.response.header.fly-request-id", "01H-fra")
 	f("fly", "http.request.header.fly-region", "ams")
-	f("vercel", "http.request.header.cf-ray", "8f1e2d3c4b5a6978-FRA", "http.request.header.x-vercel-id", "fra1::iad1::x")
+	f("vercel", "http.request.header.cf-ray", "8f1e2d3c4b5a6978-FRA", "http.request.header.x-vercel-id",
+		"fra1::iad1::x")
 	f("azure.front_door", "http.response.header.x-azure-ref", "0abc")
 }
 
@@ -58,7 +59,8 @@ func TestBehindANetwork(t *testing.T) {
 	f := func(wantPlatform, wantRegion, wantColo string, pairs ...string) {
 		t.Helper()
 		if got := facts(pairs...); got.Platform != wantPlatform || got.Region != wantRegion || got.Colo != wantColo {
-			t.Errorf("%q: platform %q, region %q, PoP %q, want %q, %q, %q", pairs, got.Platform, got.Region, got.Colo, wantPlatform, wantRegion, wantColo)
+			t.Errorf("%q: platform %q, region %q, PoP %q, want %q, %q, %q", pairs, got.Platform, got.Region, got.Colo,
+				wantPlatform, wantRegion, wantColo)
 		}
 	}
 	ray := []string{"http.request.header.cf-ray", "8f1e2d3c4b5a6978-FRA"}
@@ -66,7 +68,8 @@ func TestBehindANetwork(t *testing.T) {
 	f("", "ams", "FRA", append(ray, "FLY_REGION", "ams")...)
 	f("", "ams", "FRA", append(ray, "edge.region", "ams")...)
 	f("aws_lambda", "eu-west-1", "FRA", append(ray, "cloud.region", "eu-west-1", "cloud.platform", "aws_lambda")...)
-	f("", "eu-west-1", "FRA", "http.request.header.x-amz-cf-id", "abc==", "http.response.header.x-amz-cf-pop", "FRA56-P4", "cloud.region", "eu-west-1")
+	f("", "eu-west-1", "FRA", "http.request.header.x-amz-cf-id", "abc==", "http.response.header.x-amz-cf-pop",
+		"FRA56-P4", "cloud.region", "eu-west-1")
 	f("cloudflare.workers", "FRA", "FRA", ray...)
 	f("cloudflare.workers", "FRA", "FRA", append(ray, "cloud.region", "FRA")...)
 	f("cloudflare.workers", "FRA", "FRA", append(ray, "cloud.region", "earth")...)
@@ -75,8 +78,9 @@ func TestBehindANetwork(t *testing.T) {
 
 func TestPlatformOfTheDoor(t *testing.T) {
 	for source, want := range map[string]string{
-		edge.SourceTail: "cloudflare.workers", edge.SourceTailStream: "cloudflare.workers", edge.SourceWorkerd: "cloudflare.workers",
-		edge.SourceOTLP: "", edge.SourceDataPoints: "",
+		edge.SourceTail: "cloudflare.workers", edge.SourceTailStream: "cloudflare.workers",
+		edge.SourceWorkerd: "cloudflare.workers",
+		edge.SourceOTLP:    "", edge.SourceDataPoints: "",
 	} {
 		events := []edge.Event{{Kind: edge.KindSpan, Facts: edge.Facts{Source: source}}}
 		normalize.New(normalize.Options{}).Normalize(events)
@@ -101,9 +105,11 @@ func TestColo(t *testing.T) {
 	f("FRA", "edge.colo", "fra")
 	f("zzz", "edge.colo", "zzz")
 	f("FRA", "http.request.header.cf-ray", "8f1e2d3c4b5a6978-FRA")
-	f("IAD", "http.response.header.cf-ray", `["8f1e2d3c4b5a6978-IAD"]`, "http.request.header.cf-ray", "8f1e2d3c4b5a6978-FRA")
+	f("IAD", "http.response.header.cf-ray", `["8f1e2d3c4b5a6978-IAD"]`, "http.request.header.cf-ray",
+		"8f1e2d3c4b5a6978-FRA")
 	f("FRA", "http.request.header.cf_ray", `["8f1e2d3c4b5a6978-FRA"]`)
-	f("IAD", "http.response.header.cf_ray", "8f1e2d3c4b5a6978-IAD", "http.request.header.cf_ray", "8f1e2d3c4b5a6978-FRA")
+	f("IAD", "http.response.header.cf_ray", "8f1e2d3c4b5a6978-IAD", "http.request.header.cf_ray",
+		"8f1e2d3c4b5a6978-FRA")
 	f("", "http.request.header.cf-ray", "8f1e2d3c4b5a6978")
 	f("", "http.request.header.cf-ray", "8F1E2D3C4B5A6978-FRA")
 	f("", "http.request.header.cf-ray", "8f1e2d3c4b5a6978-fra")
@@ -241,7 +247,8 @@ func TestNames(t *testing.T) {
 	name("worker#Admin", "cloudflare.script_name", "worker", "cloudflare.entrypoint", "Admin")
 	name("orders", "aws.lambda.invoked_arn", "arn:aws:lambda:eu-central-1:123456789012:function:orders:live")
 	name("orders", "cloud.resource_id", "arn:aws:lambda:eu-central-1:123456789012:function:orders")
-	name("orders", "aws.lambda.invoked_arn", "arn:aws:lambda:eu-west-1:123456789012:function:us-east-1.orders:3") // Lambda@Edge
+	// Lambda@Edge
+	name("orders", "aws.lambda.invoked_arn", "arn:aws:lambda:eu-west-1:123456789012:function:us-east-1.orders:3")
 	name("", "cloud.resource_id", "arn:aws:s3:::bucket")
 
 	version := func(wantService, wantFaas string, pairs ...string) {
@@ -370,18 +377,23 @@ func TestReceiversFactsStay(t *testing.T) {
 	events := []edge.Event{{
 		Kind: edge.KindDataPoint,
 		Facts: edge.Facts{
-			Source: edge.SourceDataPoints, Region: "eu-west-1", Operation: "resize", Route: "/a", Status: 201, Outcome: edge.OutcomeOK,
-			ColdStart: edge.False, ColdStartSource: "attribute", CPUTime: 7, HasCPU: true, CacheStatus: "HIT", CacheSource: "blob4",
+			Source: edge.SourceDataPoints, Region: "eu-west-1", Operation: "resize", Route: "/a", Status: 201,
+			Outcome:   edge.OutcomeOK,
+			ColdStart: edge.False, ColdStartSource: "attribute", CPUTime: 7, HasCPU: true, CacheStatus: "HIT",
+			CacheSource: "blob4",
 		},
-		Attrs: attrs("cloud.region", "other", "http.route", "/b", "http.response.status_code", "500", "faas.coldstart", "true",
+		Attrs: attrs("cloud.region", "other", "http.route", "/b", "http.response.status_code", "500", "faas.coldstart",
+			"true",
 			"edge.cpu.time", "9", "edge.colo", "DUB", "cf-cache-status", "MISS"),
 	}}
 	normalize.New(normalize.Options{}).Normalize(events)
 	got := events[0].Facts
 	want := edge.Facts{
-		Source: edge.SourceDataPoints, Region: "eu-west-1", Operation: "resize", Route: "/a", Status: 201, Outcome: edge.OutcomeOK,
-		ColdStart: edge.False, ColdStartSource: "attribute", CPUTime: 7, HasCPU: true, CacheStatus: edge.CacheHit, CacheSource: "blob4",
-		Colo: "DUB", Weight: 1,
+		Source: edge.SourceDataPoints, Region: "eu-west-1", Operation: "resize", Route: "/a", Status: 201,
+		Outcome:   edge.OutcomeOK,
+		ColdStart: edge.False, ColdStartSource: "attribute", CPUTime: 7, HasCPU: true, CacheStatus: edge.CacheHit,
+		CacheSource: "blob4",
+		Colo:        "DUB", Weight: 1,
 	}
 	if got != want {
 		t.Errorf("got  %+v\nwant %+v", got, want)

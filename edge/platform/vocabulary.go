@@ -35,7 +35,8 @@ type word struct {
 	weak bool
 }
 
-// vocabulary finds the slot of a key: an open-addressing table, since this lookup runs once per attribute of every event.
+// vocabulary finds the slot of a key: an open-addressing table, since this lookup runs once per attribute of every
+// event.
 type vocabulary struct {
 	index   [1 << vocabularyBits]uint16 // 1 + position in words
 	words   []word

@@ -83,7 +83,8 @@ func appendSegment(to []byte, s string) []byte {
 func withoutParameters(s string) string {
 	s, _, _ = strings.Cut(s, ";")
 	const encoded = "%3B"
-	if i := strings.IndexByte(s, '%'); i >= 0 && len(s)-i > len(encoded) && strings.EqualFold(s[i:i+len(encoded)], encoded) {
+	if i := strings.IndexByte(s, '%'); i >= 0 && len(s)-i > len(encoded) &&
+		strings.EqualFold(s[i:i+len(encoded)], encoded) {
 		return s[:i]
 	}
 	return s

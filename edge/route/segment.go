@@ -186,7 +186,8 @@ func isFigures(s string, sh *shape) bool {
 func isDottedDate(s string) bool {
 	a, rest, _ := strings.Cut(s, ".")
 	b, c, _ := strings.Cut(rest, ".")
-	return isNumber(a) && isNumber(b) && isNumber(c) && len(b) == 2 && (len(a) == 4 && len(c) == 2 || len(a) == 2 && len(c) == 4)
+	return isNumber(a) && isNumber(b) && isNumber(c) && len(b) == 2 &&
+		(len(a) == 4 && len(c) == 2 || len(a) == 2 && len(c) == 4)
 }
 
 // isMoment tells whether a text is a date with a time (RFC 3339), has a date in it, or is a week, a quarter or a month
@@ -214,7 +215,8 @@ func hasDate(s string) bool {
 	const length = len("2026-11-20")
 	for i := 0; i+length <= len(s); i++ {
 		d := s[i : i+length]
-		if d[4] == d[7] && (d[4] == '-' || d[4] == '_' || d[4] == '.') && isNumber(d[:4]) && isNumber(d[5:7]) && isNumber(d[8:]) &&
+		if d[4] == d[7] && (d[4] == '-' || d[4] == '_' || d[4] == '.') && isNumber(d[:4]) && isNumber(d[5:7]) &&
+			isNumber(d[8:]) &&
 			(d[0] == '1' || d[0] == '2') && d[5] <= '1' && d[8] <= '3' {
 			return true
 		}
@@ -267,7 +269,8 @@ func isList(s string) bool {
 	if !strings.ContainsAny(s, ",|") {
 		return false
 	}
-	for element := range strings.FieldsFuncSeq(strings.TrimPrefix(s, "@"), func(r rune) bool { return r == ',' || r == '|' }) {
+	for element := range strings.FieldsFuncSeq(strings.TrimPrefix(s, "@"),
+		func(r rune) bool { return r == ',' || r == '|' }) {
 		if element = strings.TrimSpace(element); !isCoordinate(element) && !isID(element) {
 			return false
 		}

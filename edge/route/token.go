@@ -102,7 +102,8 @@ func isBehind(prefix string, mark byte, s string) bool {
 	if sh.digits == len(s) {
 		return isNumbered(prefix, mark, s)
 	}
-	return mark == '_' && (sh.mixes() && len(s) >= prefixed || len(s) >= shortMixed && knownPrefix(prefix) && sh.isRandom(s))
+	return mark == '_' && (sh.mixes() && len(s) >= prefixed || len(s) >= shortMixed && knownPrefix(prefix) &&
+		sh.isRandom(s))
 }
 
 // mixes tells whether a token has digits, small letters and capitals.
@@ -135,7 +136,8 @@ func isNumbered(prefix string, mark byte, digits string) bool {
 
 // prefixes are those that services put before the ids that they give out: docs.stripe.com/api (each object's example),
 // of which some ids have no digit at all; clerk.com/docs/reference (users, sessions, organizations).
-const prefixes = " acct ba card ch cs cus dp evt fee file ii in li link mandate or org pi plink pm po price prod promo pst py qt " +
+const prefixes = " acct ba card ch cs cus dp evt fee file ii in li link mandate or org pi plink pm po price prod " +
+	"promo pst py qt " +
 	"re sess seti si sku src sub tok tr txi txn txr us user we "
 
 func knownPrefix(s string) bool {

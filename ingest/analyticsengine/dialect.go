@@ -100,7 +100,8 @@ func (p *point) widerError(e *edge.Event) {
 	f.Outcome = edge.OutcomeError
 	f.Status, f.StatusInferred = 500, true
 	setCount(f, p.double(0))
-	e.Attrs = appendColumns(e.Attrs, []string{edge.KeyExceptionMessage, "exception.stacktrace"}, []string{p.blob(0), p.blob(1)})
+	e.Attrs = appendColumns(e.Attrs, []string{edge.KeyExceptionMessage, "exception.stacktrace"},
+		[]string{p.blob(0), p.blob(1)})
 }
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
@@ -156,7 +157,8 @@ func setRegion(f *edge.Facts, region string) {
 
 func isCapital(c byte) bool { return 'A' <= c && c <= 'Z' }
 
-// setStatus takes an HTTP status, or a word: ok and success are good, every other is an error. An absent one says nothing.
+// setStatus takes an HTTP status, or a word: ok and success are good, every other is an error. An absent one says
+// nothing.
 func setStatus(f *edge.Facts, status string) {
 	if status == "" {
 		return

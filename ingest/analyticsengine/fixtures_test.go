@@ -56,8 +56,8 @@ type fixture struct {
 	}
 }
 
-// TestFixtures sends the recorded and constructed requests of the shared fixtures and compares the stored rows with what
-// their manifest says.
+// TestFixtures sends the recorded and constructed requests of the shared fixtures and compares the stored rows with
+// what their manifest says.
 func TestFixtures(t *testing.T) {
 	dir := filepath.Join(cmp.Or(os.Getenv("EDGESCOPE_SHARED"), "../../../shared"), "fixtures", "datapoints")
 	manifest, err := os.ReadFile(filepath.Join(dir, "manifest.json"))
@@ -166,8 +166,10 @@ func TestRegisteredLayoutReachesTheRow(t *testing.T) {
 		t.Fatalf("%d rows, want 1", len(sink.got))
 	}
 	checkRow(t, sink.got, map[string]string{"dataset": "d"}, map[string]string{
-		"edge.operation": "resize", "service.name": "shop", "cloud.platform": "cloudflare.workers", "cloud.region": "FRA", "edge.colo": "FRA",
-		"edge.cache.status": "stale", "edge.cache.source": "blob4", "geo.country.iso_code": "DE", "duration": "1500000", "edge.cpu.time": "3000000",
+		"edge.operation": "resize", "service.name": "shop", "cloud.platform": "cloudflare.workers",
+		"cloud.region": "FRA", "edge.colo": "FRA",
+		"edge.cache.status": "stale", "edge.cache.source": "blob4", "geo.country.iso_code": "DE", "duration": "1500000",
+		"edge.cpu.time":   "3000000",
 		"edge.invocation": "true", "edge.weight": "4", "_sample_interval": "4", "blob3": "fra",
 	}, []string{"http.response.status_code", "edge.outcome", "faas.coldstart"})
 }

@@ -78,7 +78,8 @@ const mostAdded = 100
 func (p *point) isWider() bool {
 	const indexes, doubles = 3, 2
 	code, status := p.index(1), p.index(2)
-	if len(p.indexes) > indexes || !isPlace(code) || status != "" && !isStatusWord(status) || !isLength(p.double(0)) || !p.endsAt(doubles) {
+	if len(p.indexes) > indexes || !isPlace(code) || status != "" && !isStatusWord(status) || !isLength(p.double(0)) ||
+		!p.endsAt(doubles) {
 		return false
 	}
 	marks := 0
@@ -100,12 +101,14 @@ func (p *point) isWider() bool {
 // isWiderError tells whether a point whose first index says "error:" is that of an error.
 func (p *point) isWiderError() bool {
 	const indexes, doubles = 3, 1
-	return len(p.indexes) <= indexes && isPlace(p.index(2)) && (p.double(0) == "" || isCount(p.double(0), 1)) && p.endsAt(doubles)
+	return len(p.indexes) <= indexes && isPlace(p.index(2)) && (p.double(0) == "" || isCount(p.double(0), 1)) &&
+		p.endsAt(doubles)
 }
 
 // endsAt tells whether a point has no more doubles than that; workerd always sends 20.
 func (p *point) endsAt(doubles int) bool {
-	return len(p.doubles) <= doubles || !slices.ContainsFunc(p.doubles[doubles:], func(d string) bool { return !isZero(d) })
+	return len(p.doubles) <= doubles || !slices.ContainsFunc(p.doubles[doubles:],
+		func(d string) bool { return !isZero(d) })
 }
 
 // unknown is what a sender writes that does not know where it is.
@@ -149,7 +152,8 @@ func isStatus(s string) bool {
 
 // statusWords are what is written for a status where there is no HTTP status.
 var statusWords = []string{
-	"ok", "success", "error", "err", "fail", "failed", "failure", "exception", "timeout", "canceled", "cancelled", "aborted",
+	"ok", "success", "error", "err", "fail", "failed", "failure", "exception", "timeout", "canceled", "cancelled",
+	"aborted",
 }
 
 func isStatusWord(s string) bool {

@@ -18,7 +18,8 @@ func TestOwnDataKeepsItsColumns(t *testing.T) {
 			t.Fatalf("%s: %d events, want 1", point, len(sink.events))
 		}
 		e := sink.events[0]
-		if e.Facts.Invocation || e.Facts.HasCount || e.HasDuration || e.Facts.Region != "" || e.Facts.Status != 0 || e.Time != arrival.UnixNano() {
+		if e.Facts.Invocation || e.Facts.HasCount || e.HasDuration || e.Facts.Region != "" || e.Facts.Status != 0 ||
+			e.Time != arrival.UnixNano() {
 			t.Errorf("%s: was read as %+v", point, e.Facts)
 		}
 		if got := sink.warnings[analyticsengine.WarnNotCertain]; (got == 1) != told {

@@ -60,13 +60,17 @@ type options struct {
 	door door.Options
 }
 
-// newReceiver makes a receiver with that sink and the clock of the tests, behind the ingest port; change may alter its options.
+// newReceiver makes a receiver with that sink and the clock of the tests, behind the ingest port; change may alter its
+// options.
 func newReceiver(t testing.TB, sink edge.Sink, change ...func(*options)) http.Handler {
 	t.Helper()
 	logger := slog.New(slog.DiscardHandler)
 	o := options{
 		Options: analyticsengine.Options{Sink: sink, Now: func() time.Time { return arrival }},
-		door:    door.Options{Logger: logger, Bodies: body.NewReader(body.Options{Budget: body.NewBudget(512 << 20), MaxBody: 64 << 20})},
+		door: door.Options{Logger: logger, Bodies: body.NewReader(body.Options{
+			Budget:  body.NewBudget(512 << 20),
+			MaxBody: 64 << 20,
+		})},
 	}
 	for _, f := range change {
 		f(&o)

@@ -58,7 +58,8 @@ func TestRefusals(t *testing.T) {
 		rc.ServeHTTP(w, r)
 		a := read(t, w)
 		if w.Code != status || a.Code != code || !strings.Contains(a.Message, message) {
-			t.Errorf("%s %s (%s): %d %s, want %d, code %d, %q", method, path, encoding, w.Code, w.Body, status, code, message)
+			t.Errorf("%s %s (%s): %d %s, want %d, code %d, %q", method, path, encoding, w.Code, w.Body, status, code,
+				message)
 		}
 		if got := w.Header().Get("Content-Type"); got != "application/json" {
 			t.Errorf("%s %s: content type %q", method, path, got)
@@ -75,20 +76,25 @@ func TestRefusals(t *testing.T) {
 	f(http.MethodPost, "/v1/datapoints/"+strings.Repeat("x", 65), "", one, 400, 3, "dataset that matches")
 	f(http.MethodPost, "/v1/datapoints/d/e", "", one, 400, 3, "want POST /v1/datapoints/{dataset}")
 	f(http.MethodPost, "/v1/datapoints/d", "br", one, 415, 12, "content encoding must be one of gzip, deflate, zstd")
-	f(http.MethodPost, "/v1/datapoints/d", "gzip, gzip, gzip", one, 415, 12, "content encoding must be one of gzip, deflate, zstd")
+	f(http.MethodPost, "/v1/datapoints/d", "gzip, gzip, gzip", one, 415, 12,
+		"content encoding must be one of gzip, deflate, zstd")
 	f(http.MethodPost, "/v1/datapoints/d", "gzip", one, 400, 3, "the body is no valid gzip")
-	f(http.MethodPost, "/v1/datapoints/d", "gzip", gzipped(t, strings.Repeat("x", 1000))[:20], 400, 3, "the body is no valid gzip: unexpected EOF")
+	f(http.MethodPost, "/v1/datapoints/d", "gzip", gzipped(t, strings.Repeat("x", 1000))[:20], 400, 3,
+		"the body is no valid gzip: unexpected EOF")
 	f(http.MethodPost, "/v1/datapoints/d", "zstd", one, 400, 3, "the body is no valid zstd")
 }
 
 func TestEncodings(t *testing.T) {
 	const body = `{"indexes":["a"]}`
 	for encoding, b := range map[string][]byte{
-		"": []byte(body), "identity": []byte(body), "gzip": gzipped(t, body), "GZIP": gzipped(t, body), "x-gzip": gzipped(t, body), "zstd": zstded(t, body),
+		"": []byte(body), "identity": []byte(body), "gzip": gzipped(t, body), "GZIP": gzipped(t, body),
+		"x-gzip": gzipped(t, body), "zstd": zstded(t, body),
 	} {
 		sink := newRecorder()
-		w := post(newReceiver(t, sink), "/v1/datapoints/d/", bytes.NewReader(b), "Content-Encoding", encoding, "Content-Type", "image/png")
-		if w.Code != http.StatusOK || len(sink.events) != 1 || sink.events[0].Dataset != "d" || w.Body.String() != `{"accepted":1,"rejected":0}` {
+		w := post(newReceiver(t, sink), "/v1/datapoints/d/", bytes.NewReader(b), "Content-Encoding", encoding,
+			"Content-Type", "image/png")
+		if w.Code != http.StatusOK || len(sink.events) != 1 || sink.events[0].Dataset != "d" ||
+			w.Body.String() != `{"accepted":1,"rejected":0}` {
 			t.Errorf("%q: %d %s, %d events", encoding, w.Code, w.Body, len(sink.events))
 		}
 	}
@@ -107,10 +113,12 @@ func TestBodyLimit(t *testing.T) {
 		sink := newRecorder()
 		newReceiver(t, sink, small).ServeHTTP(w, r)
 		if w.Code != status {
-			t.Errorf("%d bytes, length %d, encoding %q: %d %s, want %d", len(body), length, encoding, w.Code, w.Body, status)
+			t.Errorf("%d bytes, length %d, encoding %q: %d %s, want %d", len(body), length, encoding, w.Code, w.Body,
+				status)
 		}
 		if status == http.StatusRequestEntityTooLarge && (len(sink.events) != 0 || read(t, w).Code != 8) {
-			t.Errorf("encoding %q: %d events of a body that is too large, answer %s", encoding, len(sink.events), w.Body)
+			t.Errorf("encoding %q: %d events of a body that is too large, answer %s", encoding, len(sink.events),
+				w.Body)
 		}
 	}
 	pad := func(n int) string { return "{}" + strings.Repeat(" ", n-2) }
@@ -134,7 +142,8 @@ func TestPointsOfOneRequestAreBounded(t *testing.T) {
 		t.Helper()
 		sink.events = nil
 		w := post(rc, "/v1/datapoints/d", strings.NewReader(strings.Repeat("{}\n", n)))
-		if w.Code != status || status == http.StatusOK && len(sink.events) != n || status != http.StatusOK && len(sink.events) != 0 {
+		if w.Code != status || status == http.StatusOK && len(sink.events) != n || status != http.StatusOK &&
+			len(sink.events) != 0 {
 			t.Errorf("%d points: %d %s, %d events, want %d", n, w.Code, w.Body, len(sink.events), status)
 		}
 	}
@@ -171,7 +180,8 @@ func TestRequestsInFlightAreBounded(t *testing.T) {
 	}
 	w := post(rc, "/v1/datapoints/d", strings.NewReader(strings.Repeat(" ", size)))
 	if w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") != "1" {
-		t.Errorf("with three large requests in work a fourth gets %d %s, Retry-After %q", w.Code, w.Body, w.Header().Get("Retry-After"))
+		t.Errorf("with three large requests in work a fourth gets %d %s, Retry-After %q", w.Code, w.Body,
+			w.Header().Get("Retry-After"))
 	}
 	close(leave)
 	all.Wait()
@@ -195,14 +205,17 @@ func TestSinkErrors(t *testing.T) {
 		w := post(rc, "/v1/datapoints/d", strings.NewReader("{}"))
 		a := read(t, w)
 		if w.Code != status || a.Code != code || a.Message != message || w.Header().Get("Retry-After") != retryAfter {
-			t.Errorf("%v: %d %s, Retry-After %q, want %d, code %d, %q, %q", err, w.Code, w.Body, w.Header().Get("Retry-After"), status, code, message, retryAfter)
+			t.Errorf("%v: %d %s, Retry-After %q, want %d, code %d, %q, %q", err, w.Code, w.Body,
+				w.Header().Get("Retry-After"), status, code, message, retryAfter)
 		}
 		if logged := log.Len() > 0; logged != (status == http.StatusInternalServerError) {
 			t.Errorf("%v: log %q", err, log.String())
 		}
 	}
-	f(&edge.UnavailableError{Busy: true, Reason: "queue full", RetryAfter: 1500 * time.Millisecond}, 429, 8, "2", "queue full; retry after 1.5s")
-	f(&edge.UnavailableError{Reason: "disk nearly full", RetryAfter: 10 * time.Second}, 503, 14, "10", "disk nearly full; retry after 10s")
+	f(&edge.UnavailableError{Busy: true, Reason: "queue full", RetryAfter: 1500 * time.Millisecond}, 429, 8, "2",
+		"queue full; retry after 1.5s")
+	f(&edge.UnavailableError{Reason: "disk nearly full", RetryAfter: 10 * time.Second}, 503, 14, "10",
+		"disk nearly full; retry after 10s")
 	f(&edge.UnavailableError{Reason: "stopping"}, 503, 14, "1", "stopping; retry after 0s")
 	f(errors.New("secret detail"), 500, 13, "", "internal error")
 }
@@ -241,12 +254,14 @@ func TestTenantAndReuse(t *testing.T) {
 			return &access.Grant{}, nil
 		}
 	})
-	post(rc, "/v1/datapoints/d?strict=1", strings.NewReader(`[{"timestamp":"?","indexes":["a"]},8]`), "Authorization", "x")
+	post(rc, "/v1/datapoints/d?strict=1", strings.NewReader(`[{"timestamp":"?","indexes":["a"]},8]`), "Authorization",
+		"x")
 	if sink.tenant != 7 || len(sink.warnings) != 1 {
 		t.Errorf("tenant %d, warnings %v", sink.tenant, sink.warnings)
 	}
 	w := post(rc, "/v1/datapoints/e", strings.NewReader(`{"indexes":["`+strings.Repeat("y", 97)+`"]}`))
-	if sink.tenant != 0 || len(sink.warnings) != 1 || sink.warnings[analyticsengine.WarnOverLimit] != 1 || w.Body.String() != `{"accepted":1,"rejected":0}` {
+	if sink.tenant != 0 || len(sink.warnings) != 1 || sink.warnings[analyticsengine.WarnOverLimit] != 1 ||
+		w.Body.String() != `{"accepted":1,"rejected":0}` {
 		t.Errorf("the next request: tenant %d, warnings %v, answer %s", sink.tenant, sink.warnings, w.Body)
 	}
 	if got := sink.events[1]; got.Dataset != "e" || got.Index != 0 {
@@ -267,7 +282,8 @@ func TestAdmission(t *testing.T) {
 			got := read(t, w)
 			header := w.Header().Get("WWW-Authenticate") + w.Header().Get("Retry-After")
 			if d := cmp.Diff(want, got); d != "" || w.Code != wantStatus || header != wantHeader {
-				t.Errorf("%s, %v: status %d, header %q, want %d and %q\n%s", path, refusal, w.Code, header, wantStatus, wantHeader, d)
+				t.Errorf("%s, %v: status %d, header %q, want %d and %q\n%s", path, refusal, w.Code, header, wantStatus,
+					wantHeader, d)
 			}
 		}
 		if sink.calls != 0 {
@@ -276,7 +292,8 @@ func TestAdmission(t *testing.T) {
 	}
 	f(&access.DeniedError{Reason: "who?"}, 401, answer{Code: 16, Message: "who?"}, "Bearer")
 	f(&access.DeniedError{Forbidden: true, Reason: "not there"}, 403, answer{Code: 7, Message: "not there"}, "")
-	f(&edge.UnavailableError{Busy: true, Reason: "too fast", RetryAfter: 7 * time.Second}, 429, answer{Code: 8, Message: "too fast; retry after 7s"}, "7")
+	f(&edge.UnavailableError{Busy: true, Reason: "too fast", RetryAfter: 7 * time.Second}, 429,
+		answer{Code: 8, Message: "too fast; retry after 7s"}, "7")
 }
 
 // TestAGrantIsForItsDatasets: one admission each, whose grant says which datasets may be sent to, whoever names them.
@@ -293,7 +310,8 @@ func TestAGrantIsForItsDatasets(t *testing.T) {
 		direct := post(port, "/v1/datapoints/"+dataset, strings.NewReader("{}"))
 		binding := post(port, "/", strings.NewReader(`{"schemaVersion":"0","timestamp":"1","dataset":`+bytesOf(dataset)+`}`))
 		if direct.Code != want || binding.Code != want || admitted != 2 {
-			t.Errorf("%s: %d %s and %d %s after %d admissions, want %d and one admission each", dataset, direct.Code, direct.Body, binding.Code, binding.Body, admitted, want)
+			t.Errorf("%s: %d %s and %d %s after %d admissions, want %d and one admission each", dataset, direct.Code,
+				direct.Body, binding.Code, binding.Body, admitted, want)
 		}
 		if kept := len(sink.events) == 2 && sink.tenant == 7; kept != (want == http.StatusOK) {
 			t.Errorf("%s: %d points of tenant %d", dataset, len(sink.events), sink.tenant)
@@ -327,7 +345,8 @@ func TestRefusalsAreRemembered(t *testing.T) {
 	rc := newReceiver(t, newRecorder(), func(o *options) { o.door.Refusals = remembered })
 	post(rc, "/v1/datapoints/", strings.NewReader("{}"))
 	post(rc, "/v1/datapoints/d", strings.NewReader("7\n{}"))
-	if got := remembered.Example(0, refusals.Requests, "malformed", "somebody at 192.0.2.1"); !strings.Contains(got, "want POST /v1/datapoints/{dataset}") {
+	if got := remembered.Example(0, refusals.Requests, "malformed", "somebody at 192.0.2.1"); !strings.Contains(got,
+		"want POST /v1/datapoints/{dataset}") {
 		t.Errorf("the request: %q", got)
 	}
 	if got := remembered.Example(0, refusals.Records, "not an object", "somebody at 192.0.2.1"); got == "" {

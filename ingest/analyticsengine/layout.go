@@ -51,7 +51,10 @@ var lengths = []struct {
 	{edge.KeyInitDuration, func(e *edge.Event) (*int64, *bool) { return &e.Facts.InitDuration, &e.Facts.HasInit }},
 	{edge.KeyCPUTime, func(e *edge.Event) (*int64, *bool) { return &e.Facts.CPUTime, &e.Facts.HasCPU }},
 	{edge.KeyWallTime, func(e *edge.Event) (*int64, *bool) { return &e.Facts.WallTime, &e.Facts.HasWall }},
-	{edge.KeyOriginDuration, func(e *edge.Event) (*int64, *bool) { return &e.Facts.OriginDuration, &e.Facts.HasOrigin }},
+	{edge.KeyOriginDuration, func(e *edge.Event) (*int64, *bool) {
+		return &e.Facts.OriginDuration,
+			&e.Facts.HasOrigin
+	}},
 	{edge.KeyTTFB, func(e *edge.Event) (*int64, *bool) { return &e.Facts.TTFB, &e.Facts.HasTTFB }},
 }
 
@@ -71,7 +74,8 @@ var units = map[string]float64{"s": 1e9, "ms": milli, "us": 1e3, "ns": 1}
 func ParseLayout(spec string) (dataset string, layout Layout, err error) {
 	dataset, what, ok := strings.Cut(spec, "=")
 	if !ok || dataset != AllDatasets && !edge.ValidDataset(dataset) {
-		return "", Layout{}, fmt.Errorf("read dataset layout %q: want name=edge, name=wider, name=raw or name=column:field with commas between",
+		return "", Layout{}, fmt.Errorf("read dataset layout %q: want name=edge, name=wider, name=raw or "+
+			"name=column:field with commas between",
 			spec)
 	}
 	if layout, ok := layoutWords[what]; ok {
@@ -97,7 +101,8 @@ func ParseLayout(spec string) (dataset string, layout Layout, err error) {
 func parseMapping(item string) (m mapping, err error) {
 	column, field, ok := strings.Cut(item, ":")
 	if !ok {
-		return m, fmt.Errorf("%q is neither edge, wider or raw alone, nor invocation, nor column:field such as blob1:cloud.region%s",
+		return m, fmt.Errorf("%q is neither edge, wider or raw alone, nor invocation, nor column:field such as "+
+			"blob1:cloud.region%s",
 			item, meant(item, "edge", "wider", "raw", wordInvocation))
 	}
 	if m.column, m.index, err = parseColumn(column); err != nil {
@@ -115,7 +120,8 @@ func parseMapping(item string) (m mapping, err error) {
 	}
 	if hasUnit {
 		if m.unit = units[unit]; m.unit == 0 || m.place == nil {
-			return m, fmt.Errorf("%q: want a length of time, such as %s, and a unit (s, ms, us, ns)", field, edge.KeyDuration)
+			return m, fmt.Errorf("%q: want a length of time, such as %s, and a unit (s, ms, us, ns)", field,
+				edge.KeyDuration)
 		}
 	}
 	return m, nil
@@ -137,11 +143,14 @@ var fields = append(slices.Clone(edge.FactKeys[:]), edge.KeyDuration, keyTime)
 
 // shortFields are words that people write for them.
 var shortFields = map[string]string{
-	"operation": edge.KeyOperation, "region": edge.KeyRegion, "colo": edge.KeyColo, "status": edge.KeyStatus, "route": edge.KeyRoute,
+	"operation": edge.KeyOperation, "region": edge.KeyRegion, "colo": edge.KeyColo, "status": edge.KeyStatus,
+	"route": edge.KeyRoute,
 	"cache": edge.KeyCacheStatus, "cold": edge.KeyColdStart, "count": edge.KeyCount, "service": edge.KeyServiceName,
 	"version": edge.KeyServiceVersion, "method": edge.KeyMethod, "country": edge.KeyCountry, "outcome": edge.KeyOutcome,
-	"latency": edge.KeyDuration, "time": keyTime, "timestamp": keyTime, "cpu": edge.KeyCPUTime, "platform": edge.KeyCloudPlatform,
-	"instance": edge.KeyFaasInstance, "error": edge.KeyErrorType, "environment": edge.KeyEnvironment, "env": edge.KeyEnvironment,
+	"latency": edge.KeyDuration, "time": keyTime, "timestamp": keyTime, "cpu": edge.KeyCPUTime,
+	"platform": edge.KeyCloudPlatform,
+	"instance": edge.KeyFaasInstance, "error": edge.KeyErrorType, "environment": edge.KeyEnvironment,
+	"env": edge.KeyEnvironment,
 }
 
 // checkField refuses a field that is no attribute's name, and one that is all but the name of a fact.
@@ -157,7 +166,8 @@ func checkField(field string) error {
 		return fmt.Errorf("%q is no field (did you mean %q?)", field, key)
 	}
 	if !strings.ContainsAny(field, "._") {
-		return fmt.Errorf("%q is no field: want %s, %s or the full name of an attribute, with a dot or an underscore", field, edge.KeyDuration,
+		return fmt.Errorf("%q is no field: want %s, %s or the full name of an attribute, with a dot or an underscore",
+			field, edge.KeyDuration,
 			keyTime)
 	}
 	return nil
@@ -207,8 +217,8 @@ func (p *point) column(name string, i int) string {
 	}
 }
 
-// set gives an event one field. What is no fact of a data point becomes an attribute of that key, which normalize.Normalizer
-// reads as if the sender had written it.
+// set gives an event one field. What is no fact of a data point becomes an attribute of that key, which
+// normalize.Normalizer reads as if the sender had written it.
 func (m *mapping) set(p *point, e *edge.Event, v string) {
 	f := &e.Facts
 	switch m.field {

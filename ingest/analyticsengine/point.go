@@ -12,7 +12,8 @@ import (
 	"edgescope/internal/jsonwire"
 )
 
-// The limits of Analytics Engine: developers.cloudflare.com/analytics/analytics-engine/limits, and measured with workerd.
+// The limits of Analytics Engine: developers.cloudflare.com/analytics/analytics-engine/limits, and measured with
+// workerd.
 const (
 	maxColumns    = 20 // of blobs and of doubles; here of indexes too
 	maxIndexBytes = 96
@@ -138,8 +139,8 @@ func blob(b string) string {
 	return base64.StdEncoding.EncodeToString([]byte(b))
 }
 
-// double coerces a value as writeDataPoint does for doubles: JavaScript's Number(value). Numbers keep their text, unless
-// they are outside of float64.
+// double coerces a value as writeDataPoint does for doubles: JavaScript's Number(value). Numbers keep their text,
+// unless they are outside of float64.
 func double(v value) string {
 	switch v.kind {
 	case jsonwire.Null:

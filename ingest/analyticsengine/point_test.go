@@ -23,14 +23,18 @@ func TestColumns(t *testing.T) {
 	f(`{"indexes":[null],"blobs":[""]}`, "_sample_interval=1")
 	f(`{"indexes":null,"blobs":null,"doubles":null}`, "_sample_interval=1")
 	f(`{"blobs":[42,true,false,1e3,{"a":1},[1,2]]}`, `blob1=42 blob2=true blob3=false blob4=1e3 blob5={"a":1} blob6=[1,2] _sample_interval=1`)
-	f(`{"doubles":[null,"7",true,false,""," 8 ","x"]}`, "double1=0 double2=7 double3=1 double4=0 double5=0 double6=8 double7=NaN _sample_interval=1")
+	f(`{"doubles":[null,"7",true,false,""," 8 ","x"]}`, "double1=0 double2=7 double3=1 double4=0 double5=0 double6=8 "+
+		"double7=NaN _sample_interval=1")
 	f(`{"doubles":["NaN","Infinity","-Infinity","inf","0x10","1_0",{},[]]}`,
-		"double1=NaN double2=Infinity double3=-Infinity double4=NaN double5=NaN double6=NaN double7=NaN double8=NaN _sample_interval=1")
-	f(`{"doubles":[1e300,-0,1.50,1e999,-1e999,0.1e-5]}`, "double1=1e300 double2=-0 double3=1.50 double4=Infinity double5=-Infinity double6=0.1e-5 _sample_interval=1")
+		"double1=NaN double2=Infinity double3=-Infinity double4=NaN double5=NaN double6=NaN double7=NaN double8=NaN "+
+			"_sample_interval=1")
+	f(`{"doubles":[1e300,-0,1.50,1e999,-1e999,0.1e-5]}`, "double1=1e300 double2=-0 double3=1.50 double4=Infinity "+
+		"double5=-Infinity double6=0.1e-5 _sample_interval=1")
 	f(`{"doubles":[0.10000000000000000000000000000000000001]}`, "double1=0.1 _sample_interval=1")
 	f(`{"indexes":["a"],"indexes":["b"]}`, "index1=b _sample_interval=1")
 	f(`{"other":{"deep":[1,{"x":null}]},"indexes":["a"]}`, "index1=a _sample_interval=1")
-	f(`{"blobs":["\u00e9\ud83d\ude00\n\/","\ud800","\ud800\ud800x","\udc00"]}`, "blob1=é😀\n/ blob2=\ufffd blob3=\ufffd\ufffdx blob4=\ufffd _sample_interval=1")
+	f(`{"blobs":["\u00e9\ud83d\ude00\n\/","\ud800","\ud800\ud800x","\udc00"]}`,
+		"blob1=é😀\n/ blob2=\ufffd blob3=\ufffd\ufffdx blob4=\ufffd _sample_interval=1")
 	f("{\"blobs\":[\"\xff\"]}", "blob1=/w== _sample_interval=1")
 	f("\ufeff \r\n"+`{"indexes":["a"]}`+" \n", "index1=a _sample_interval=1")
 	f(`{"_sample_interval":10}`, "_sample_interval=10")
@@ -65,17 +69,22 @@ func TestTime(t *testing.T) {
 	f(`"1795215123.25"`, 1795215123.25e9)
 	f(`1795215123632.5`, 1795215123632.5e6)
 	for _, same := range []string{
-		"2026-11-20t22:53:24z", "2026-11-20T22:53:24+0000", "2026-11-20T23:53:24+01", "2026-11-20T22:53:24", "2026-11-20 22:53:24",
-		"2026-11-20 22:53:24Z", "2026-11-20 23:53:24+01:00", "2026-11-20 23:53:24 +0100", "2026-11-20 22:53:24 UTC", "20261120T225324Z",
-		"Fri, 20 Nov 2026 22:53:24 GMT", "Fri, 20 Nov 2026 23:53:24 +0100", "Friday, 20-Nov-26 22:53:24 GMT", "Fri Nov 20 22:53:24 2026",
-		"Fri Nov 20 2026 23:53:24 GMT+0100 (Central European Standard Time)", "2026-11-20 22:53:24 +0000 UTC", " 2026-11-20T22:53:24Z ",
+		"2026-11-20t22:53:24z", "2026-11-20T22:53:24+0000", "2026-11-20T23:53:24+01", "2026-11-20T22:53:24",
+		"2026-11-20 22:53:24",
+		"2026-11-20 22:53:24Z", "2026-11-20 23:53:24+01:00", "2026-11-20 23:53:24 +0100", "2026-11-20 22:53:24 UTC",
+		"20261120T225324Z",
+		"Fri, 20 Nov 2026 22:53:24 GMT", "Fri, 20 Nov 2026 23:53:24 +0100", "Friday, 20-Nov-26 22:53:24 GMT",
+		"Fri Nov 20 22:53:24 2026",
+		"Fri Nov 20 2026 23:53:24 GMT+0100 (Central European Standard Time)", "2026-11-20 22:53:24 +0000 UTC",
+		" 2026-11-20T22:53:24Z ",
 	} {
 		f(`"`+same+`"`, iso("2026-11-20T22:53:24Z"))
 	}
 	f(`"2026-11-20 22:53:24.125"`, iso("2026-11-20T22:53:24.125Z"))
 	f(`"2026-11-20"`, iso("2026-11-20T00:00:00Z"))
 	for _, bad := range []string{
-		`null`, `""`, `"yesterday"`, `0`, `-5`, `1.5`, `99999999999`, `99999999999999`, `1e300`, `true`, `{}`, `"1969-01-01T00:00:00Z"`, `"2262-05-01T00:00:00Z"`,
+		`null`, `""`, `"yesterday"`, `0`, `-5`, `1.5`, `99999999999`, `99999999999999`, `1e300`, `true`, `{}`,
+		`"1969-01-01T00:00:00Z"`, `"2262-05-01T00:00:00Z"`,
 		`"2026-11-20 22:53:24 PST"`, `"Fri, 20 Nov 2026 22:53:24 PST"`, `"2026-13-40"`, `"20/11/2026"`,
 	} {
 		f(bad, arrival.UnixNano())
@@ -156,7 +165,8 @@ func TestRecords(t *testing.T) {
 		t.Helper()
 		events, a := points(t, body)
 		if len(events) != accepted || a.Accepted != accepted || a.Rejected != len(errors) {
-			t.Errorf("%q: %d events, %+v, want %d accepted and %d rejected", body, len(events), a, accepted, len(errors))
+			t.Errorf("%q: %d events, %+v, want %d accepted and %d rejected", body, len(events), a, accepted,
+				len(errors))
 			return
 		}
 		for i, want := range errors {
@@ -172,7 +182,8 @@ func TestRecords(t *testing.T) {
 	f(`{} {}`, 0, "0: no JSON: want the end of the line at byte 3")
 	f("{} {}\n{}", 1, "0: no JSON: want the end of the line at byte 3")
 	f("[{},\n 7, null, {\"indexes\":\"x\"}, {\"blobs\":{}}, {\"doubles\":3}, {}]", 2,
-		"1: not an object", "2: not an object", "3: indexes is no array", "4: blobs is no array", "5: doubles is no array")
+		"1: not an object", "2: not an object", "3: indexes is no array", "4: blobs is no array",
+		"5: doubles is no array")
 	f("{}\nnope\n\n{}\n7", 2, "1: no JSON: want null at byte 0", "4: not an object")
 	f("nope\n{}", 1, "0: no JSON: want null at byte 0")
 	f("{\"indexes\":[\n{\"indexes\":[\"a\"]}\n{}", 2, "0: no JSON: document is cut off at byte 13")
@@ -200,7 +211,8 @@ func TestRecords(t *testing.T) {
 func TestOnlyTenErrorsAreTold(t *testing.T) {
 	events, a := points(t, "["+strings.Repeat("1,", 49)+"{}]")
 	if len(events) != 1 || a.Rejected != 49 || len(a.Errors) != edge.MaxRejections {
-		t.Errorf("%d events, %d rejected, %d errors told, want 1, 49, %d", len(events), a.Rejected, len(a.Errors), edge.MaxRejections)
+		t.Errorf("%d events, %d rejected, %d errors told, want 1, 49, %d", len(events), a.Rejected, len(a.Errors),
+			edge.MaxRejections)
 	}
 }
 
@@ -208,9 +220,11 @@ func FuzzPoints(f *testing.F) {
 	for _, seed := range []string{
 		`{"indexes":["cust-7"],"blobs":["Lisbon",null,"pt"],"doubles":[19.5,0.4],"timestamp":"2026-11-20T22:53:21.000Z"}`,
 		`[{"indexes":["resize","FRA","200"],"doubles":[12.5,1],"blobs":["2026-11-20T22:53:24.000Z"]},7,null]`,
-		"{\"indexes\":[\"error:resize\",\"TypeError\",\"FRA\"],\"doubles\":[1],\"blobs\":[\"m\",\"s\"]}\n{\"doubles\":[1e999,\"NaN\"]}\nx\n{}",
+		"{\"indexes\":[\"error:resize\",\"TypeError\",\"FRA\"],\"doubles\":[1],\"blobs\":[\"m\",\"s\"]}\n" +
+			"{\"doubles\":[1e999,\"NaN\"]}\nx\n{}",
 		`{"indexes":["r"],"blobs":["FRA","200","2026-11-20T22:53:24Z","HIT","/a"],"doubles":[1,1,1,2]}`,
-		`{"blobs":["\ud83d\ude00\ud800","\\"],"timestamp":1795215123632,"_sample_interval":1e3}`, "\ufeff{}", "[[[[", `{"a":`,
+		`{"blobs":["\ud83d\ude00\ud800","\\"],"timestamp":1795215123632,"_sample_interval":1e3}`, "\ufeff{}", "[[[[",
+		`{"a":`,
 	} {
 		f.Add(seed)
 	}

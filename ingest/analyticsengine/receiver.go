@@ -1,7 +1,7 @@
 // Package analyticsengine receives data points: what a Worker writes with Analytics Engine's writeDataPoint, sent by a
-// function itself (POST /v1/datapoints/{dataset}) or by workerd's analyticsEngine binding (POST /). It knows the legal shape
-// of Workers, the wider shape of operation, region and status, our own layout, which is legal on Workers and means the same,
-// and layouts that a dataset is registered with.
+// function itself (POST /v1/datapoints/{dataset}) or by workerd's analyticsEngine binding (POST /). It knows the legal
+// shape of Workers, the wider shape of operation, region and status, our own layout, which is legal on Workers and
+// means the same, and layouts that a dataset is registered with.
 package analyticsengine
 
 import (
@@ -49,7 +49,8 @@ func New(o Options) (*Receiver, error) {
 	}
 	for name := range o.Layouts {
 		if name != AllDatasets && !edge.ValidDataset(name) {
-			return nil, fmt.Errorf("make data point receiver: the layout's dataset %q does not match %s", name, edge.DatasetPattern)
+			return nil, fmt.Errorf("make data point receiver: the layout's dataset %q does not match %s", name,
+				edge.DatasetPattern)
 		}
 	}
 	if o.Now == nil {
@@ -108,8 +109,8 @@ type Dataset struct {
 	Strict bool
 }
 
-// Take takes one data point, an array of them, or one per line. It fails with what the sink or the share of memory returned,
-// or with *body.TooLargeError; nothing was taken then. The caller releases what was.
+// Take takes one data point, an array of them, or one per line. It fails with what the sink or the share of memory
+// returned, or with *body.TooLargeError; nothing was taken then. The caller releases what was.
 func (rc *Receiver) Take(ctx context.Context, tenant edge.Tenant, b *body.Body, to Dataset) (*Taken, error) {
 	t := rc.begin(tenant, b, edge.SourceDataPoints)
 	t.dataset, t.layout, t.strict = to.Name, rc.layout(to.Name), to.Strict
@@ -141,7 +142,8 @@ func (t *Taken) add(index int) {
 		return
 	}
 	if len(t.Batch.Events) == mostPoints {
-		t.err = &body.TooLargeError{Reason: fmt.Sprintf("the body has more than %d points: send fewer at a time", mostPoints)}
+		t.err = &body.TooLargeError{Reason: fmt.Sprintf("the body has more than %d points: send fewer at a time",
+			mostPoints)}
 		return
 	}
 	if t.err = t.share.Take(eventBytes); t.err != nil {
@@ -179,8 +181,8 @@ func (rc *Receiver) finish(ctx context.Context, t *Taken) (*Taken, error) {
 }
 
 const (
-	// eventBytes is what an event costs in memory beside its text, about: itself, its attributes and a row. A point of three
-	// bytes, {}, becomes one too.
+	// eventBytes is what an event costs in memory beside its text, about: itself, its attributes and a row. A point of
+	// three bytes, {}, becomes one too.
 	eventBytes = 2 << 10
 	// mostPoints bounds the points of one request.
 	mostPoints = 100_000

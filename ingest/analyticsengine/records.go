@@ -12,9 +12,9 @@ type splitter struct {
 	text jsonwire.Arena
 }
 
-// each calls take with the text of each record, or why it is none, with its index: its place in the array, or its line, from
-// 0. What is wrong in a line costs that line; an array that is no JSON has no records, nor has an empty body, which is an
-// empty batch.
+// each calls take with the text of each record, or why it is none, with its index: its place in the array, or its line,
+// from 0. What is wrong in a line costs that line; an array that is no JSON has no records, nor has an empty body,
+// which is an empty batch.
 func (s *splitter) each(body []byte, take func(index int, record []byte, err error)) {
 	defer func() { s.doc.Reset(nil, nil) }()
 	doc := &s.doc

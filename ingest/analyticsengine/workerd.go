@@ -30,7 +30,9 @@ func (m *Marks) See(key string, array bool) bool {
 
 // Workerd takes a data point of workerd's analyticsEngine binding, which names its dataset itself: allow fails when the
 // sender may not send to it. It fails as Take does, and with the error of allow.
-func (rc *Receiver) Workerd(ctx context.Context, tenant edge.Tenant, b *body.Body, allow func(dataset string) error) (*Taken, error) {
+func (rc *Receiver) Workerd(
+	ctx context.Context, tenant edge.Tenant, b *body.Body, allow func(dataset string) error,
+) (*Taken, error) {
 	t := rc.begin(tenant, b, edge.SourceWorkerd)
 	t.Total = 1
 	dataset, err := t.point.readWorkerd(b.Bytes())
@@ -38,7 +40,8 @@ func (rc *Receiver) Workerd(ctx context.Context, tenant edge.Tenant, b *body.Bod
 	case err != nil:
 		t.Batch.RejectError(0, err)
 	case !edge.ValidDataset(dataset):
-		t.Batch.Reject(0, fmt.Sprintf("the dataset is the name of the service in workerd's config: %q does not match %s", dataset, edge.DatasetPattern))
+		t.Batch.Reject(0, fmt.Sprintf("the dataset is the name of the service in workerd's config: %q does not match "+
+			"%s", dataset, edge.DatasetPattern))
 	default:
 		t.dataset, t.layout = dataset, rc.layout(dataset)
 		if t.err = allow(dataset); t.err == nil {
@@ -48,7 +51,8 @@ func (rc *Receiver) Workerd(ctx context.Context, tenant edge.Tenant, b *body.Bod
 	return rc.finish(ctx, t)
 }
 
-// readWorkerd reads the Cap'n Proto struct of a data point in JSON: texts are arrays of bytes, absent columns are left out.
+// readWorkerd reads the Cap'n Proto struct of a data point in JSON: texts are arrays of bytes, absent columns are left
+// out.
 func (p *point) readWorkerd(body []byte) (dataset string, err error) {
 	p.reset(body)
 	var c workerdColumns

@@ -67,7 +67,8 @@ func TestWorkerdLayouts(t *testing.T) {
 	body := `{"dataset":[101],"schemaVersion":"0","index1":[111,112],"timestamp":"1795215123632000000","double1":12.5,"double2":1,"double3":0,"double4":0,` +
 		`"blob1":[76,72,82],"blob2":[50,48,48],"blob3":[50,48,50,54,45,49,49,45,50,48,84,50,50,58,53,50,58,48,51,90]}`
 	sink, _ := workerd(t, body)
-	if e := sink.events[0]; !e.Facts.Invocation || e.Facts.Region != "LHR" || e.Facts.ColdStart != edge.False || e.Duration != 12_500_000 || e.Time != 1795215123632e6 {
+	if e := sink.events[0]; !e.Facts.Invocation || e.Facts.Region != "LHR" || e.Facts.ColdStart != edge.False ||
+		e.Duration != 12_500_000 || e.Time != 1795215123632e6 {
 		t.Errorf("event %+v", e)
 	}
 	sink, _ = workerd(t, body, with("e=raw"))

@@ -1,6 +1,6 @@
-// Package body reads what senders post: a body of bounded size, decompressed, in memory that all requests share under one
-// budget. Room is looked for before a body is read and taken as its bytes come, so that neither a promise of many bytes nor a
-// thousand half-sent bodies hold memory that others need.
+// Package body reads what senders post: a body of bounded size, decompressed, in memory that all requests share under
+// one budget. Room is looked for before a body is read and taken as its bytes come, so that neither a promise of many
+// bytes nor a thousand half-sent bodies hold memory that others need.
 package body
 
 import (
@@ -36,7 +36,8 @@ type BrokenError struct {
 // Error says what broke.
 func (b *BrokenError) Error() string {
 	if b.Unsaid {
-		return "the body is compressed with " + b.Encoding + " and no header says so: send Content-Encoding: " + b.Encoding + ", over gRPC grpc-encoding and the flag of the message"
+		return "the body is compressed with " + b.Encoding + " and no header says so: send Content-Encoding: " +
+			b.Encoding + ", over gRPC grpc-encoding and the flag of the message"
 	}
 	if b.Encoding == "" {
 		return "the body did not come whole: " + b.Err.Error()
@@ -96,7 +97,8 @@ type Source struct {
 // Of returns the body of an HTTP request.
 func Of(req *http.Request, tenant edge.Tenant) Source {
 	return Source{
-		Tenant: tenant, From: req.Body, Length: req.ContentLength, Encoding: strings.Join(req.Header.Values("Content-Encoding"), ","),
+		Tenant: tenant, From: req.Body, Length: req.ContentLength,
+		Encoding: strings.Join(req.Header.Values("Content-Encoding"), ","),
 	}
 }
 
@@ -130,8 +132,8 @@ func (b *Body) Release() {
 	r.bodies.Put(b)
 }
 
-// Read reads and decompresses a body; the caller releases it. It fails with *TooLargeError, *BrokenError, ErrEncoding, or
-// *edge.UnavailableError when there is no room now or the body does not come in time.
+// Read reads and decompresses a body; the caller releases it. It fails with *TooLargeError, *BrokenError, ErrEncoding,
+// or *edge.UnavailableError when there is no room now or the body does not come in time.
 func (r *Reader) Read(ctx context.Context, src Source) (*Body, error) {
 	applied, err := parseEncodings(src.Encoding)
 	if err != nil {
@@ -152,8 +154,8 @@ func (r *Reader) Read(ctx context.Context, src Source) (*Body, error) {
 // requestBytes is what a request costs beside its body: a goroutine, buffers of its connection, headers, the answer.
 const requestBytes = 16 << 10
 
-// read reads the body as it is sent and undoes its encodings, the last one first. What it reads and what it makes of it is
-// taken from the share as it comes.
+// read reads the body as it is sent and undoes its encodings, the last one first. What it reads and what it makes of it
+// is taken from the share as it comes.
 func (b *Body) read(ctx context.Context, src Source, applied encodings) error {
 	in := bound{limit: b.reader.o.MaxBody, share: &b.Share}
 	if err := b.Share.Fits(src.Length + requestBytes); err != nil {
@@ -180,9 +182,9 @@ func (b *Body) read(ctx context.Context, src Source, applied encodings) error {
 	return nil
 }
 
-// compression returns the encoding in which a body still is after all that its headers tell was undone, by the magic number
-// that it begins with (RFC 1952 section 2.3.1, RFC 8878 section 3.1.1); "" for none. No text begins so, and no message of
-// OTLP.
+// compression returns the encoding in which a body still is after all that its headers tell was undone, by the magic
+// number that it begins with (RFC 1952 section 2.3.1, RFC 8878 section 3.1.1); "" for none. No text begins so, and no
+// message of OTLP.
 func compression(b []byte) string {
 	switch {
 	case bytes.HasPrefix(b, []byte("\x1f\x8b\x08")):
@@ -238,7 +240,8 @@ func tooLarge(limit int64) error {
 	return &TooLargeError{Reason: fmt.Sprintf("the body has more than %d bytes: send less at a time", limit)}
 }
 
-// Transfer tells our own refusals, a sender that is too slow and a transfer that broke off apart, of the error of reading a body.
+// Transfer tells our own refusals, a sender that is too slow and a transfer that broke off apart, of the error of
+// reading a body.
 func Transfer(err error) error {
 	var large *TooLargeError
 	var busy *edge.UnavailableError

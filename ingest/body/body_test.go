@@ -101,7 +101,10 @@ func TestBodiesAreReadWithinTheirBounds(t *testing.T) {
 	r, budget := reader()
 	f := func(name string, sent []byte, length int64, encoding string, plain []byte, want string) {
 		t.Helper()
-		for _, from := range []io.Reader{bytes.NewReader(sent), iotest.HalfReader(bytes.NewReader(sent)), iotest.DataErrReader(bytes.NewReader(sent))} {
+		for _, from := range []io.Reader{
+			bytes.NewReader(sent), iotest.HalfReader(bytes.NewReader(sent)),
+			iotest.DataErrReader(bytes.NewReader(sent)),
+		} {
 			b, err := r.Read(t.Context(), body.Source{From: from, Length: length, Encoding: encoding})
 			if got := outcome(err); got != want {
 				t.Errorf("%s: %s (%v), want %s", name, got, err, want)
@@ -111,7 +114,8 @@ func TestBodiesAreReadWithinTheirBounds(t *testing.T) {
 					t.Errorf("%s: %d bytes of %d sent, hash %x", name, len(b.Bytes()), b.Sent, b.Hash)
 				}
 				if held := b.Share.Held(); held < int64(len(plain)) || held != budget.Used() {
-					t.Errorf("%s: the share holds %d, %d are used, of a body of %d bytes", name, held, budget.Used(), len(plain))
+					t.Errorf("%s: the share holds %d, %d are used, of a body of %d bytes", name, held, budget.Used(),
+						len(plain))
 				}
 				b.Release()
 			}
@@ -136,18 +140,21 @@ func TestBodiesAreReadWithinTheirBounds(t *testing.T) {
 	f("one more, promised", over, limit+1, "", nil, "too large")
 	f("one more, chunked", over, -1, "", nil, "too large")
 	f("one more than promised", over, limit, "", nil, "too large")
-	// What random bytes are compressed to is larger than the limit by itself; zeros show that the limit holds behind it too.
+	// What random bytes are compressed to is larger than the limit by itself; zeros show that the limit holds behind it
+	// too.
 	zeros := make([]byte, limit+1)
 	f("gzip", gzipOf(t, zeros[:limit]), -1, "GZIP", zeros[:limit], "taken")
 	f("gzip of one more", gzipOf(t, zeros), -1, "gzip", nil, "too large")
-	f("gzip in two members", append(gzipOf(t, small), gzipOf(t, small)...), -1, "gzip", append(bytes.Clone(small), small...), "taken")
+	f("gzip in two members", append(gzipOf(t, small), gzipOf(t, small)...), -1, "gzip",
+		append(bytes.Clone(small), small...), "taken")
 	f("gzip bomb", gzipOf(t, make([]byte, 64<<20)), -1, " gzip ", nil, "too large")
 	f("gzip cut off", gzipOf(t, whole)[:1000], -1, "gzip", nil, "broken gzip")
 	f("no gzip", small, -1, "gzip", nil, "broken gzip")
 	f("gzip and then more", append(gzipOf(t, small), "more"...), -1, "gzip", nil, "broken gzip")
 	f("zstd", zstdOf(t, zeros[:limit]), -1, "zstd", zeros[:limit], "taken")
 	f("zstd bomb", zstdOf(t, make([]byte, 64<<20)), -1, "zstd", nil, "too large")
-	f("zstd of a window that is too large", zstdOf(t, append(bytes.Clone(whole), make([]byte, 17<<20)...), zstd.WithWindowSize(16<<20)), -1, "zstd", nil, "too large")
+	f("zstd of a window that is too large", zstdOf(t, append(bytes.Clone(whole), make([]byte, 17<<20)...),
+		zstd.WithWindowSize(16<<20)), -1, "zstd", nil, "too large")
 	f("zstd cut off", zstdOf(t, whole[:1000])[:900], -1, "zstd", nil, "broken zstd")
 	f("no zstd", small, -1, "zstd", nil, "broken zstd")
 	f("zlib", zlibOf(t, zeros[:limit]), -1, "deflate", zeros[:limit], "taken")
@@ -188,7 +195,10 @@ func TestHashesTellBodiesApart(t *testing.T) {
 		t.Error("the same body is not known again")
 	}
 	seen := map[edge.BodyHash]string{}
-	for _, sent := range []string{"", "body", "bodz", "body\x00", strings.Repeat("x", 5000), strings.Repeat("x", 5001)} {
+	for _, sent := range []string{
+		"", "body", "bodz", "body\x00", strings.Repeat("x", 5000),
+		strings.Repeat("x", 5001),
+	} {
 		for _, key := range []string{"", "a"} {
 			h := hash(key, sent)
 			if before, ok := seen[h]; ok {
@@ -217,7 +227,8 @@ func TestHashesAreOfContent(t *testing.T) {
 	stamped := gzipOf(t, plain)
 	stamped[4]++ // the time of RFC 1952 section 2.3.1
 	for name, got := range map[string]edge.BodyHash{
-		"gzip": hash(gzipOf(t, plain), "gzip"), "gzip at another time": hash(stamped, "gzip"), "zstd": hash(zstdOf(t, plain), "zstd"),
+		"gzip": hash(gzipOf(t, plain), "gzip"), "gzip at another time": hash(stamped, "gzip"),
+		"zstd":                  hash(zstdOf(t, plain), "zstd"),
 		"zstd at another level": hash(zstdOf(t, plain, zstd.WithEncoderLevel(zstd.SpeedBestCompression)), "zstd"),
 	} {
 		if got != want {
@@ -298,13 +309,19 @@ func (s *slow) Read([]byte) (int, error) {
 func TestManyAtATime(t *testing.T) {
 	r, budget := reader()
 	plain := bytes.Repeat([]byte("a span of an edge function "), 30_000)
-	sent := map[string][]byte{"": plain, "gzip": gzipOf(t, plain), "deflate": zlibOf(t, plain), "zstd": zstdOf(t, plain)}
+	sent := map[string][]byte{
+		"": plain, "gzip": gzipOf(t, plain), "deflate": zlibOf(t, plain),
+		"zstd": zstdOf(t, plain),
+	}
 	var wg sync.WaitGroup
 	for g := range 16 {
 		wg.Go(func() {
 			for range 8 {
 				for encoding, bytesSent := range sent {
-					b, err := r.Read(t.Context(), body.Source{Tenant: edge.Tenant(g % 3), From: bytes.NewReader(bytesSent), Length: -1, Encoding: encoding})
+					b, err := r.Read(t.Context(), body.Source{
+						Tenant: edge.Tenant(g % 3),
+						From:   bytes.NewReader(bytesSent), Length: -1, Encoding: encoding,
+					})
 					if got := outcome(err); got != "taken" && got != "busy" {
 						t.Error(err)
 					}
@@ -418,11 +435,17 @@ func TestALongQueueIsBusy(t *testing.T) {
 func TestReadingAllocatesNothing(t *testing.T) {
 	r, _ := reader()
 	plain := bytes.Repeat([]byte("a span of an edge function "), 1000)
-	for encoding, sent := range map[string][]byte{"": plain, "gzip": gzipOf(t, plain), "deflate": zlibOf(t, plain), "zstd": zstdOf(t, plain)} {
+	for encoding, sent := range map[string][]byte{
+		"": plain, "gzip": gzipOf(t, plain), "deflate": zlibOf(t, plain),
+		"zstd": zstdOf(t, plain),
+	} {
 		var from bytes.Reader
 		got := testing.AllocsPerRun(100, func() {
 			from.Reset(sent)
-			b, err := r.Read(context.Background(), body.Source{From: &from, Length: int64(len(sent)), Encoding: encoding})
+			b, err := r.Read(context.Background(), body.Source{
+				From: &from, Length: int64(len(sent)),
+				Encoding: encoding,
+			})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -444,7 +467,10 @@ func FuzzRead(f *testing.F) {
 	f.Add(gzipOf(f, zlibOf(f, []byte("some text"))), byte(4))
 	r, budget := reader()
 	f.Fuzz(func(t *testing.T, sent []byte, encoding byte) {
-		b, err := r.Read(t.Context(), body.Source{From: bytes.NewReader(sent), Length: -1, Encoding: []string{"", "gzip", "zstd", "deflate", "deflate, gzip"}[encoding%5]})
+		b, err := r.Read(t.Context(), body.Source{
+			From: bytes.NewReader(sent), Length: -1,
+			Encoding: []string{"", "gzip", "zstd", "deflate", "deflate, gzip"}[encoding%5],
+		})
 		if err == nil {
 			if len(b.Bytes()) > 1<<20 {
 				t.Errorf("%d bytes are more than the limit", len(b.Bytes()))
@@ -462,12 +488,16 @@ func TestCompressionThatNobodySaysIsTold(t *testing.T) {
 	r := body.NewReader(body.Options{Budget: body.NewBudget(64 << 20), MaxBody: 1 << 20})
 	f := func(name, encoding string, sent []byte, want string) {
 		t.Helper()
-		b, err := r.Read(t.Context(), body.Source{From: bytes.NewReader(sent), Length: int64(len(sent)), Encoding: encoding})
+		b, err := r.Read(t.Context(), body.Source{
+			From: bytes.NewReader(sent), Length: int64(len(sent)),
+			Encoding: encoding,
+		})
 		if err == nil {
 			b.Release()
 		}
 		var broken *body.BrokenError
-		if (want == "") != (err == nil) || want != "" && (!errors.As(err, &broken) || !strings.Contains(err.Error(), want)) {
+		if (want == "") != (err == nil) || want != "" && (!errors.As(err, &broken) ||
+			!strings.Contains(err.Error(), want)) {
 			t.Errorf("%s: got %v, want %q", name, err, want)
 		}
 	}

@@ -9,17 +9,17 @@ import (
 	"edgescope/edge"
 )
 
-// fairShare is how many times what is left of the budget a tenant may hold. A tenant that is alone gets three quarters of the
-// budget, each of two gets three sevenths, and a part is always left for one that comes later. It is the rule by which the
-// ports of a switch share its memory (Choudhury and Hahne, "Dynamic Queue Length Thresholds", 1998): nobody has to know how
-// many tenants there are, and what one does not use serves the others.
+// fairShare is how many times what is left of the budget a tenant may hold. A tenant that is alone gets three quarters
+// of the budget, each of two gets three sevenths, and a part is always left for one that comes later. It is the rule by
+// which the ports of a switch share its memory (Choudhury and Hahne, "Dynamic Queue Length Thresholds", 1998): nobody
+// has to know how many tenants there are, and what one does not use serves the others.
 const fairShare = 3
 
 // retryAfter is when a request that found no room is to come again: bodies are worked on for less.
 const retryAfter = time.Second
 
-// Budget bounds the memory of all requests in work, in bytes: what has come of their bodies, what they decompress to and what
-// they are decoded to. It is safe for concurrent use.
+// Budget bounds the memory of all requests in work, in bytes: what has come of their bodies, what they decompress to
+// and what they are decoded to. It is safe for concurrent use.
 type Budget struct {
 	limit int64
 
@@ -105,8 +105,8 @@ func (s *Share) Take(n int64) error {
 	return nil
 }
 
-// Fits fails as Take does and takes nothing: a request that says how long it is can be refused before it is read, but one that
-// does not send what it promised holds nothing.
+// Fits fails as Take does and takes nothing: a request that says how long it is can be refused before it is read, but
+// one that does not send what it promised holds nothing.
 func (s *Share) Fits(n int64) error {
 	if err := s.possible(n); err != nil {
 		return err
@@ -125,7 +125,8 @@ func (s *Share) possible(n int64) error {
 		return nil
 	}
 	return &TooLargeError{Reason: fmt.Sprintf(
-		"the request needs more than %d bytes of memory, decompressed and decoded: send less at a time", s.budget.Largest())}
+		"the request needs more than %d bytes of memory, decompressed and decoded: send less at a time",
+		s.budget.Largest())}
 }
 
 func (s *Share) busy() error {

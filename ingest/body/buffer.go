@@ -9,8 +9,9 @@ import (
 )
 
 const (
-	// smallest and largest are the sizes in bytes of the buffers that are kept for the next body; there is one kind for each
-	// power of two. The first bytes of a body of unknown length go to the smallest: a sender that only begins holds little.
+	// smallest and largest are the sizes in bytes of the buffers that are kept for the next body; there is one kind for
+	// each power of two. The first bytes of a body of unknown length go to the smallest: a sender that only begins
+	// holds little.
 	smallest, largest = 4 << 10, 4 << 20
 	// firstBuffer is the largest size in bytes that a body begins with, whatever length its sender promises.
 	firstBuffer = 64 << 10
@@ -55,8 +56,8 @@ type buffer struct {
 	from *memory
 }
 
-// fill reads all of src, of which length bytes are promised. It fails with *TooLargeError beyond the limit, with what the share
-// returns, and with the error of src.
+// fill reads all of src, of which length bytes are promised. It fails with *TooLargeError beyond the limit, with what
+// the share returns, and with the error of src.
 func (b *buffer) fill(src io.Reader, length int64, in bound) error {
 	first := int64(smallest)
 	if length >= 0 {

@@ -16,12 +16,13 @@ import (
 	"edgescope/edge"
 )
 
-// zstdWindow bounds the memory in bytes that a zstd frame may claim for its window; RFC 8878 section 3.1.1.1.2 recommends to
-// support at least 8 MiB.
+// zstdWindow bounds the memory in bytes that a zstd frame may claim for its window; RFC 8878 section 3.1.1.1.2
+// recommends to support at least 8 MiB.
 const zstdWindow = 8 << 20
 
-// inflaters are the decompressors, as many as the machine can run at a time: a body is whole before it is decompressed, so none
-// of them waits for a sender, and what they need of memory (a zstd window is up to 8 MiB) is bounded whatever comes.
+// inflaters are the decompressors, as many as the machine can run at a time: a body is whole before it is decompressed,
+// so none of them waits for a sender, and what they need of memory (a zstd window is up to 8 MiB) is bounded whatever
+// comes.
 type inflaters chan *inflater
 
 // inflater is made of what it has needed so far.
@@ -65,7 +66,8 @@ func (p inflaters) inflate(ctx context.Context, dst *buffer, wire []byte, encodi
 	case err == nil, errors.As(err, &large), errors.As(err, &busy):
 		return err
 	case errors.Is(err, zstd.ErrWindowSizeExceeded):
-		return &TooLargeError{Reason: fmt.Sprintf("the zstd window has more than %d bytes: compress at a lower level", zstdWindow)}
+		return &TooLargeError{Reason: fmt.Sprintf("the zstd window has more than %d bytes: compress at a lower level",
+			zstdWindow)}
 	}
 	return &BrokenError{Encoding: encoding, Err: err}
 }
@@ -116,7 +118,8 @@ func (z *inflater) looksLikeZlib() bool {
 func (z *inflater) openZstd() (io.Reader, error) {
 	if z.zstd == nil {
 		var err error
-		if z.zstd, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(zstdWindow)); err != nil {
+		if z.zstd, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1),
+			zstd.WithDecoderMaxWindow(zstdWindow)); err != nil {
 			return nil, fmt.Errorf("make a zstd decoder: %w", err)
 		}
 	}

@@ -9,11 +9,11 @@ import (
 )
 
 const (
-	// maxAtWork is how many requests are decoded and stored at a time: enough to share the log's syncs. What waits is a body,
-	// which takes a tenth of what its spans take while they are stored.
+	// maxAtWork is how many requests are decoded and stored at a time: enough to share the log's syncs. What waits is a
+	// body, which takes a tenth of what its spans take while they are stored.
 	maxAtWork = 16
-	// maxWaiting bounds the requests that wait. They are worked on within a second or two; a longer queue would answer clients
-	// that have given up.
+	// maxWaiting bounds the requests that wait. They are worked on within a second or two; a longer queue would answer
+	// clients that have given up.
 	maxWaiting = 1024
 )
 
@@ -34,7 +34,10 @@ func (w *bench) enter(ctx context.Context) error {
 	}
 	defer w.waiting.Add(-1)
 	if w.waiting.Add(1) > maxWaiting {
-		return &edge.UnavailableError{Busy: true, Reason: "too many requests wait to be worked on", RetryAfter: retryAfter}
+		return &edge.UnavailableError{
+			Busy: true, Reason: "too many requests wait to be worked on",
+			RetryAfter: retryAfter,
+		}
 	}
 	select {
 	case w.places <- struct{}{}:
@@ -46,8 +49,8 @@ func (w *bench) enter(ctx context.Context) error {
 
 func (w *bench) leave() { <-w.places }
 
-// Work waits until the body's turn has come to be decoded and stored; Release ends it. It fails with *edge.UnavailableError when
-// too many wait already, and when ctx ends.
+// Work waits until the body's turn has come to be decoded and stored; Release ends it. It fails with
+// *edge.UnavailableError when too many wait already, and when ctx ends.
 func (b *Body) Work(ctx context.Context) error {
 	if b.atWork {
 		panic("BUG: a body is worked on twice")

@@ -14,7 +14,8 @@ import (
 	"edgescope/internal/jsonwire"
 )
 
-// answerRefusal writes a refusal in the encoding of the request: a google.rpc.Status, of which JSON has code and message.
+// answerRefusal writes a refusal in the encoding of the request: a google.rpc.Status, of which JSON has code and
+// message.
 func answerRefusal(w http.ResponseWriter, enc otlp.Encoding, f refusal) {
 	h := w.Header()
 	if f.retryAfter > 0 {
@@ -54,8 +55,8 @@ type rejection struct {
 	Error string `json:"error"`
 }
 
-// answerRecords writes what became of the records of a request, total of them, of which some may wait: 200, or 400 when none
-// was taken.
+// answerRecords writes what became of the records of a request, total of them, of which some may wait: 200, or 400 when
+// none was taken.
 func answerRecords(w http.ResponseWriter, b *edge.Batch, total, waiting int) {
 	// A record may become several events: more may be rejected than there were records.
 	rejected := min(b.RejectedCount, total)

@@ -31,15 +31,18 @@ func (a *adding) Events(_ context.Context, b *edge.Batch) error {
 	return nil
 }
 
-// edgeProto is what functions at the edge send: traces of one invocation and four children, 14 attributes of the resource and 20
-// of each span, by the names that the platforms give them.
+// edgeProto is what functions at the edge send: traces of one invocation and four children, 14 attributes of the
+// resource and 20 of each span, by the names that the platforms give them.
 func edgeProto(n int) []byte {
 	resource := otlptest.PB(nil)
 	for key, val := range map[string]string{
-		"service.name": "checkout", "service.version": "2026.11.3", "service.namespace": "shop", "deployment.environment.name": "production",
-		"cloud.provider": "cloudflare", "cloud.platform": "cloudflare.workers", "cloud.region": "earth", "faas.name": "checkout",
-		"faas.version": "2026.11.3", "faas.instance": "3f2a9c", "telemetry.sdk.name": "opentelemetry", "telemetry.sdk.language": "js",
-		"telemetry.sdk.version": "2.1.0", "process.runtime.name": "workerd",
+		"service.name": "checkout", "service.version": "2026.11.3", "service.namespace": "shop",
+		"deployment.environment.name": "production",
+		"cloud.provider":              "cloudflare", "cloud.platform": "cloudflare.workers", "cloud.region": "earth",
+		"faas.name":    "checkout",
+		"faas.version": "2026.11.3", "faas.instance": "3f2a9c", "telemetry.sdk.name": "opentelemetry",
+		"telemetry.sdk.language": "js",
+		"telemetry.sdk.version":  "2.1.0", "process.runtime.name": "workerd",
 	} {
 		resource = resource.Msg(1, otlptest.KeyValue(key, otlptest.AnyString(val)))
 	}
@@ -50,7 +53,8 @@ func edgeProto(n int) []byte {
 		if i%5 > 0 {
 			kind, name = 3, "kv.get"
 		}
-		span := otlptest.PB(nil).Bytes(1, fmt.Sprintf("trace%011d", i/5)).Bytes(2, fmt.Sprintf("%08d", i)).Bytes(4, fmt.Sprintf("%08d", i/5*5)).
+		span := otlptest.PB(nil).Bytes(1, fmt.Sprintf("trace%011d", i/5)).Bytes(2, fmt.Sprintf("%08d", i)).Bytes(4,
+			fmt.Sprintf("%08d", i/5*5)).
 			Bytes(5, name).Varint(6, kind).Fixed64(7, end-uint64(i)*1e5-20e6).Fixed64(8, end-uint64(i)*1e5)
 		scope = scope.Msg(2, edgeAttrs(span, i))
 	}
@@ -78,18 +82,24 @@ func edgeAttrs(span otlptest.PB, i int) otlptest.PB {
 	for _, at := range texts {
 		span = span.Msg(9, otlptest.KeyValue(at[0], otlptest.AnyString(at[1])))
 	}
-	return span.Msg(9, otlptest.KeyValue("http.response.status_code", otlptest.AnyInt(200))).Msg(9, otlptest.KeyValue("faas.coldstart", otlptest.AnyBool(0))).
-		Msg(9, otlptest.KeyValue("cloudflare.cpu_time_ms", otlptest.AnyDouble(3.5))).Msg(9, otlptest.KeyValue("server.port", otlptest.AnyInt(443))).
-		Msg(9, otlptest.KeyValue("http.response.body.size", otlptest.AnyInt(18_234))).Msg(9, otlptest.KeyValue("edge.ttfb_ms", otlptest.AnyDouble(11.25)))
+	return span.Msg(9, otlptest.KeyValue("http.response.status_code", otlptest.AnyInt(200))).Msg(9,
+		otlptest.KeyValue("faas.coldstart", otlptest.AnyBool(0))).
+		Msg(9, otlptest.KeyValue("cloudflare.cpu_time_ms", otlptest.AnyDouble(3.5))).Msg(9,
+		otlptest.KeyValue("server.port", otlptest.AnyInt(443))).
+		Msg(9, otlptest.KeyValue("http.response.body.size", otlptest.AnyInt(18_234))).Msg(9,
+		otlptest.KeyValue("edge.ttfb_ms", otlptest.AnyDouble(11.25)))
 }
 
-// BenchmarkDoor is the cost of a door: a request without its socket, decompressed, decoded, normalised and added up. The budget is
-// 1.4 CPU seconds for a million spans, 2.5 with gzip; pdata is the OpenTelemetry Collector's decoder alone, on the same body, to
-// compare with on a machine of any speed.
+// BenchmarkDoor is the cost of a door: a request without its socket, decompressed, decoded, normalised and added up.
+// The budget is 1.4 CPU seconds for a million spans, 2.5 with gzip; pdata is the OpenTelemetry Collector's decoder
+// alone, on the same body, to compare with on a machine of any speed.
 func BenchmarkDoor(b *testing.B) {
 	const spans = 50
 	plain := edgeProto(spans)
-	sink := &adding{normalize.New(normalize.Options{}), rollup.New(rollup.Options{Collector: "b", Open: 15 * time.Minute, MaxKeys: 20_000, Log: slog.New(slog.DiscardHandler)})}
+	sink := &adding{normalize.New(normalize.Options{}), rollup.New(rollup.Options{
+		Collector: "b",
+		Open:      15 * time.Minute, MaxKeys: 20_000, Log: slog.New(slog.DiscardHandler),
+	})}
 	h := newDoor(b, sink).Inside()
 	for name, body := range map[string][]byte{"plain": plain, "gzip": otlptest.Zipped(b, plain)} {
 		b.Run(name, func(b *testing.B) {
@@ -167,7 +177,8 @@ func BenchmarkHandler(b *testing.B) {
 			h := newDoor(b, otlptest.Discard{}).Inside()
 			b.ReportAllocs()
 			for b.Loop() {
-				req, err := http.NewRequestWithContext(b.Context(), http.MethodPost, "/v1/traces", bytes.NewReader(body))
+				req, err := http.NewRequestWithContext(b.Context(), http.MethodPost, "/v1/traces",
+					bytes.NewReader(body))
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// allowOrigins lets pages of the allowed origins send, * of any (fetch.spec.whatwg.org, "CORS protocol"), and answers their
-// preflights. Without origins it changes nothing. What is below /admin is for no page.
+// allowOrigins lets pages of the allowed origins send, * of any (fetch.spec.whatwg.org, "CORS protocol"), and answers
+// their preflights. Without origins it changes nothing. What is below /admin is for no page.
 func allowOrigins(origins []string, next http.Handler) http.Handler {
 	if len(origins) == 0 {
 		return next

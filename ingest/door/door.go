@@ -1,5 +1,5 @@
-// Package door is the ingest port, over HTTP and over gRPC: which requests are let in, what their bodies are, who takes them
-// apart, and what their senders are told.
+// Package door is the ingest port, over HTTP and over gRPC: which requests are let in, what their bodies are, who takes
+// them apart, and what their senders are told.
 package door
 
 import (
@@ -31,14 +31,15 @@ type Options struct {
 	// Bodies reads the bodies of all requests and bounds their memory.
 	Bodies *body.Reader
 	// Admit decides by the value of an Authorization header who may send what, before a body is read. It fails with
-	// *access.DeniedError, or with *edge.UnavailableError when the sender exceeds its rate. nil admits everybody as tenant 0.
+	// *access.DeniedError, or with *edge.UnavailableError when the sender exceeds its rate. nil admits everybody as
+	// tenant 0.
 	Admit func(ctx context.Context, authorization string) (*access.Grant, error)
 	// Signed says by whose signature requests are let in that have no token.
 	Signed Signed
 	// Origins are those of other sites whose pages may send over HTTP, * for any.
 	Origins []string
-	// Elsewhere returns where a request belongs that is not for the ingest port, as a sentence for its sender; "" when it is
-	// not known. nil never knows.
+	// Elsewhere returns where a request belongs that is not for the ingest port, as a sentence for its sender; "" when
+	// it is not known. nil never knows.
 	Elsewhere func(*http.Request) string
 	// Refusals remembers what is not taken; nil remembers nothing.
 	Refusals *refusals.Recorder
@@ -86,8 +87,8 @@ type Port struct {
 }
 
 // HTTP returns the handler of the ingest port: POST to /v1/traces, /v1/logs and /v1/metrics (also behind a prefix), to
-// /v1/datapoints/{dataset}, and to any other path by what the body is. There is a text at its root, and a hint for calls
-// of gRPC. Every answer to OTLP but a full success is described in a google.rpc.Status of the request's encoding.
+// /v1/datapoints/{dataset}, and to any other path by what the body is. There is a text at its root, and a hint for
+// calls of gRPC. Every answer to OTLP but a full success is described in a google.rpc.Status of the request's encoding.
 func (d *Door) HTTP(p Port) http.Handler {
 	inside := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
@@ -125,9 +126,12 @@ func (d *Door) GRPC(p Port, health *Health) http.Handler {
 // let passes on to next what may pass, and counts what each request costs its sender.
 func (d *Door) let(p Port, origins []string, next http.Handler) http.Handler {
 	if p.Hosts != nil {
-		front := &access.Front{Hosts: p.Hosts, Origins: origins, Refuse: func(w http.ResponseWriter, r *http.Request, f access.Refusal) {
-			d.Refuse(w, r, f.Status, f.Reason, f.Message)
-		}}
+		front := &access.Front{
+			Hosts: p.Hosts, Origins: origins,
+			Refuse: func(w http.ResponseWriter, r *http.Request, f access.Refusal) {
+				d.Refuse(w, r, f.Status, f.Reason, f.Message)
+			},
+		}
 		next = front.Wrap(next)
 	}
 	return access.Meter(next)
@@ -160,5 +164,6 @@ func (d *Door) read(ctx context.Context, src body.Source) (*body.Body, error) {
 
 // count counts a request of OTLP, or of nobody knows what, by what it was answered.
 func (d *Door) count(transport, code string) {
-	d.o.Metrics.GetOrCreateCounter(`edgescope_otlp_requests_total{transport="` + transport + `",code="` + code + `"}`).Inc()
+	d.o.Metrics.GetOrCreateCounter(`edgescope_otlp_requests_total{transport="` + transport + `",code="` + code +
+		`"}`).Inc()
 }

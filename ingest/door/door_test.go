@@ -134,7 +134,8 @@ func TestTheIngestPortSpeaksHTTP2(t *testing.T) {
 	transport := &http.Transport{Protocols: new(http.Protocols)}
 	transport.Protocols.SetUnencryptedHTTP2(true)
 	defer transport.CloseIdleConnections()
-	res, err := (&http.Client{Transport: transport}).Post("http://"+serve(t, open(t, to).HTTP(port))+"/v1/traces", "application/json", strings.NewReader(span))
+	res, err := (&http.Client{Transport: transport}).Post("http://"+serve(t, open(t, to).HTTP(port))+"/v1/traces",
+		"application/json", strings.NewReader(span))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +176,11 @@ func TestPlainHTTPAtTheGRPCPort(t *testing.T) {
 func TestPagesMaySendByList(t *testing.T) {
 	f := func(origins []string, method, path, origin, wantOrigin string, wantStatus int) {
 		t.Helper()
-		h := door.AllowOrigins(origins, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusAccepted) }))
+		h := door.AllowOrigins(origins, http.HandlerFunc(func(w http.ResponseWriter,
+			_ *http.Request,
+		) {
+			w.WriteHeader(http.StatusAccepted)
+		}))
 		r := httptest.NewRequest(method, path, nil)
 		r.Header.Set("Origin", origin)
 		r.Header.Set("Access-Control-Request-Headers", "content-type,x-key")
@@ -187,7 +192,8 @@ func TestPagesMaySendByList(t *testing.T) {
 			t.Errorf("%v %s %s of %s: %d %v", origins, method, path, origin, w.Code, got)
 		}
 		preflight := method == http.MethodOptions && wantOrigin != ""
-		if preflight != (got.Get("Access-Control-Allow-Headers") == "content-type,x-key" && got.Get("Access-Control-Allow-Methods") == "POST") {
+		if preflight != (got.Get("Access-Control-Allow-Headers") == "content-type,x-key" &&
+			got.Get("Access-Control-Allow-Methods") == "POST") {
 			t.Errorf("%v %s of %s: %v", origins, method, origin, got)
 		}
 	}

@@ -64,7 +64,8 @@ func refuseCall(code codes.Code, reason, format string, args ...any) error {
 func (d *Door) call(ctx context.Context, req *http.Request) (otlp.Result, error) {
 	signal, ok := methods[req.URL.Path]
 	if !ok || req.Method != http.MethodPost {
-		return otlp.Result{}, refuseCall(codes.Unimplemented, "method", "unknown method %s%s", req.URL.Path, d.elsewhere(req, "; "))
+		return otlp.Result{}, refuseCall(codes.Unimplemented, "method", "unknown method %s%s", req.URL.Path,
+			d.elsewhere(req, "; "))
 	}
 	ctx, cancel, err := deadline(ctx, req.Header.Get("Grpc-Timeout"))
 	if err != nil {
@@ -102,7 +103,8 @@ func (d *Door) message(ctx context.Context, req *http.Request, tenant edge.Tenan
 	if prefix[0]&1 != 0 {
 		src.Encoding = req.Header.Get("Grpc-Encoding")
 		if src.Encoding == "" || src.Encoding == "identity" {
-			return nil, refuseCall(codes.Internal, "malformed", "a message is compressed and grpc-encoding does not say how")
+			return nil, refuseCall(codes.Internal, "malformed",
+				"a message is compressed and grpc-encoding does not say how")
 		}
 	}
 	b, err := d.read(ctx, src)
@@ -154,7 +156,8 @@ func (d *Door) failCall(w http.ResponseWriter, req *http.Request, err error) {
 
 // timeoutUnits are those of the header grpc-timeout.
 var timeoutUnits = map[byte]time.Duration{
-	'H': time.Hour, 'M': time.Minute, 'S': time.Second, 'm': time.Millisecond, 'u': time.Microsecond, 'n': time.Nanosecond,
+	'H': time.Hour, 'M': time.Minute, 'S': time.Second, 'm': time.Millisecond, 'u': time.Microsecond,
+	'n': time.Nanosecond,
 }
 
 // deadline returns the context of a call that ends when its client gives up, as the header grpc-timeout says.
@@ -166,7 +169,8 @@ func deadline(ctx context.Context, text string) (context.Context, context.Cancel
 	n, err := strconv.ParseUint(text[:last], 10, 64)
 	unit, ok := timeoutUnits[text[last]]
 	if err != nil || !ok || last > 8 { // at most 8 digits
-		return nil, nil, refuseCall(codes.Internal, "malformed", "grpc-timeout %q: want up to 8 digits and one of H M S m u n", text)
+		return nil, nil, refuseCall(codes.Internal, "malformed",
+			"grpc-timeout %q: want up to 8 digits and one of H M S m u n", text)
 	}
 	if n > uint64(time.Hour/unit)*24 {
 		return ctx, func() {}, nil // longer than any request

@@ -10,7 +10,8 @@ import (
 	"edgescope/ingest/otlp/otlptest"
 )
 
-// FuzzGRPC gives a call any bytes and headers: it always ends with a status, takes at most one message, and gives all memory back.
+// FuzzGRPC gives a call any bytes and headers: it always ends with a status, takes at most one message, and gives all
+// memory back.
 func FuzzGRPC(f *testing.F) {
 	prefixed := func(flag byte, message []byte) []byte {
 		return append([]byte{flag, 0, 0, byte(len(message) >> 8), byte(len(message))}, message...)
@@ -30,7 +31,10 @@ func FuzzGRPC(f *testing.F) {
 		sink.Got, sink.Calls = nil, 0
 		req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, exportMethod, bytes.NewReader(sent))
 		req.ProtoMajor = 2
-		req.Header = http.Header{"Content-Type": {"application/grpc"}, "Grpc-Encoding": {encoding}, "Grpc-Timeout": {timeout}}
+		req.Header = http.Header{
+			"Content-Type": {"application/grpc"}, "Grpc-Encoding": {encoding},
+			"Grpc-Timeout": {timeout},
+		}
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, req)
 		status := w.Result().Trailer.Get("Grpc-Status")

@@ -127,17 +127,21 @@ func TestGRPCAnswers(t *testing.T) {
 	}
 	f(&otlptest.Recorder{}, otlptest.GoodProto, codes.OK, "")
 	f(&otlptest.Recorder{}, nil, codes.OK, "")
-	f(&otlptest.Recorder{}, otlptest.Request(otlptest.GoodSpan().Bytes(1, "short"), otlptest.GoodSpan()), codes.OK, "1 of 2 spans rejected: span 0: no valid trace id")
+	f(&otlptest.Recorder{}, otlptest.Request(otlptest.GoodSpan().Bytes(1, "short"), otlptest.GoodSpan()), codes.OK,
+		"1 of 2 spans rejected: span 0: no valid trace id")
 	st := f(&otlptest.Recorder{}, []byte{0x0a, 0xff, 0x01}, codes.InvalidArgument, "body is no valid protobuf")
 	if len(st.Details()) != 1 {
 		t.Errorf("details %v, want BadRequest", st.Details())
 	}
-	st = f(otlptest.Failing(&edge.UnavailableError{Busy: true, Reason: "queue is full", RetryAfter: 3 * time.Second}), otlptest.GoodProto, codes.ResourceExhausted, "queue is full")
+	st = f(otlptest.Failing(&edge.UnavailableError{Busy: true, Reason: "queue is full", RetryAfter: 3 * time.Second}),
+		otlptest.GoodProto, codes.ResourceExhausted, "queue is full")
 	retryIn(st, 3*time.Second)
-	st = f(otlptest.Failing(&edge.UnavailableError{Reason: "stopping"}), otlptest.GoodProto, codes.Unavailable, "stopping")
+	st = f(otlptest.Failing(&edge.UnavailableError{Reason: "stopping"}), otlptest.GoodProto, codes.Unavailable,
+		"stopping")
 	retryIn(st, time.Second)
 	f(otlptest.Failing(errors.New("secret path")), otlptest.GoodProto, codes.Internal, "internal error")
-	f(otlptest.Failing(status.Error(codes.NotFound, "another server's")), otlptest.GoodProto, codes.Internal, "internal error")
+	f(otlptest.Failing(status.Error(codes.NotFound, "another server's")), otlptest.GoodProto, codes.Internal,
+		"internal error")
 }
 
 func TestGRPCTakesLogsAndMetrics(t *testing.T) {
@@ -154,7 +158,8 @@ func TestGRPCTakesLogsAndMetrics(t *testing.T) {
 	f("logs.v1.LogsService", otlptest.UsualLogs(3), "")
 	f("logs.v1.LogsService", nil, "")
 	f("metrics.v1.MetricsService", otlptest.UsualMetrics(4, 2, otlptest.EndTime), "")
-	nan := otlptest.PB(nil).Msg(1, otlptest.PB(nil).Msg(2, otlptest.PB(nil).Msg(2, otlptest.PB(nil).Bytes(1, "m").Msg(5, otlptest.PB(nil).Msg(1, otlptest.PB(nil))))))
+	nan := otlptest.PB(nil).Msg(1, otlptest.PB(nil).Msg(2, otlptest.PB(nil).Msg(2,
+		otlptest.PB(nil).Bytes(1, "m").Msg(5, otlptest.PB(nil).Msg(1, otlptest.PB(nil))))))
 	f("metrics.v1.MetricsService", nan, string(otlptest.PB(nil).Varint(1, 1))+"\x12")
 	f("metrics.v1.MetricsService", nan, "1 of 1 data points rejected: data point 0: no value that is a number")
 	if len(sink.Got) != 3 || len(sink.GotSamples) == 0 {
@@ -163,7 +168,8 @@ func TestGRPCTakesLogsAndMetrics(t *testing.T) {
 }
 
 func TestGRPCLimits(t *testing.T) {
-	big := otlptest.Request(otlptest.GoodSpan().Msg(9, otlptest.KeyValue("k", otlptest.AnyString(strings.Repeat("x", 5<<20)))))
+	big := otlptest.Request(otlptest.GoodSpan().Msg(9, otlptest.KeyValue("k",
+		otlptest.AnyString(strings.Repeat("x", 5<<20)))))
 	if _, err := export(t, connect(t, newDoor(t, &otlptest.Recorder{})), big); err != nil {
 		t.Errorf("a message of 5 MiB: %v", err)
 	}
@@ -209,7 +215,8 @@ func TestGRPCAdmission(t *testing.T) {
 func TestOtherServicesOverGRPC(t *testing.T) {
 	conn := connect(t, newDoor(t, &otlptest.Recorder{}))
 	body, answer := []byte{}, []byte(nil)
-	err := conn.Invoke(t.Context(), "/opentelemetry.proto.collector.profiles.v1development.ProfilesService/Export", &body, &answer)
+	err := conn.Invoke(t.Context(), "/opentelemetry.proto.collector.profiles.v1development.ProfilesService/Export",
+		&body, &answer)
 	if status.Code(err) != codes.Unimplemented {
 		t.Errorf("profiles: %v, want UNIMPLEMENTED", err)
 	}
@@ -217,13 +224,15 @@ func TestOtherServicesOverGRPC(t *testing.T) {
 
 // TestGRPCOnTheHTTPPortIsRefused: a client that dials the wrong port gets an answer, not silence.
 func TestGRPCOnTheHTTPPortIsRefused(t *testing.T) {
-	resp := otlptest.Post(newDoor(t, &otlptest.Recorder{}).Handler(), exportMethod, []byte("\x00\x00\x00\x00\x02\x0a\x00"), "Content-Type: application/grpc")
+	resp := otlptest.Post(newDoor(t, &otlptest.Recorder{}).Handler(), exportMethod,
+		[]byte("\x00\x00\x00\x00\x02\x0a\x00"), "Content-Type: application/grpc")
 	if resp.StatusCode != http.StatusBadRequest {
 		t.Errorf("status %d, want 400", resp.StatusCode)
 	}
 }
 
-// callRaw sends a body to the gRPC handler as a client of HTTP/2 and returns the trailers, among them what stood in the headers.
+// callRaw sends a body to the gRPC handler as a client of HTTP/2 and returns the trailers, among them what stood in the
+// headers.
 func callRaw(t *testing.T, addr string, body io.Reader, headers ...string) (int, http.Header) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+addr+exportMethod, body)
@@ -254,7 +263,8 @@ func TestGRPCFrames(t *testing.T) {
 	f := func(name, body string, wantCode codes.Code, wantMessage string, headers ...string) {
 		t.Helper()
 		httpStatus, trailer := callRaw(t, addr, strings.NewReader(body), headers...)
-		if httpStatus != http.StatusOK || trailer.Get("Grpc-Status") != strconv.Itoa(int(wantCode)) || !strings.Contains(trailer.Get("Grpc-Message"), wantMessage) {
+		if httpStatus != http.StatusOK || trailer.Get("Grpc-Status") != strconv.Itoa(int(wantCode)) ||
+			!strings.Contains(trailer.Get("Grpc-Message"), wantMessage) {
 			t.Errorf("%s: HTTP %d, %v; want %v %q", name, httpStatus, trailer, wantCode, wantMessage)
 		}
 	}
@@ -275,10 +285,12 @@ func TestGRPCFrames(t *testing.T) {
 	f("too long", prefix(0, 1<<20+1), codes.ResourceExhausted, "more than 1048576 bytes")
 	f("too long for anything", prefix(0, 1<<32-1), codes.ResourceExhausted, "more than 1048576 bytes")
 	f("compressed by nothing", prefix(1, 0), codes.Internal, "grpc-encoding does not say how")
-	f("compressed by brotli", prefix(1, 0), codes.Unimplemented, "grpc-encoding must be identity, gzip, deflate or zstd", "Grpc-Encoding: br")
+	f("compressed by brotli", prefix(1, 0), codes.Unimplemented,
+		"grpc-encoding must be identity, gzip, deflate or zstd", "Grpc-Encoding: br")
 	f("not compressed as it says", prefix(1, 3)+"abc", codes.InvalidArgument, "no valid gzip", "Grpc-Encoding: gzip")
 	bomb := otlptest.Zipped(t, make([]byte, 64<<20))
-	f("a bomb", prefix(1, uint32(len(bomb)))+string(bomb), codes.ResourceExhausted, "more than 1048576 bytes", "Grpc-Encoding: gzip")
+	f("a bomb", prefix(1, uint32(len(bomb)))+string(bomb), codes.ResourceExhausted, "more than 1048576 bytes",
+		"Grpc-Encoding: gzip")
 	for _, timeout := range []string{"S", "1", "-1S", "1x", "999999999S"} {
 		f("a timeout of "+timeout, message, codes.Internal, "grpc-timeout", "Grpc-Timeout: "+timeout)
 	}

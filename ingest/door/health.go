@@ -102,7 +102,8 @@ func (h *Health) watch(ctx context.Context, w http.ResponseWriter, service strin
 	for last := -1; ; {
 		if state := h.state(service); state != last {
 			last = state
-			if err := errors.Join(control.SetWriteDeadline(time.Now().Add(10*time.Second)), send(w, state), control.Flush()); err != nil {
+			if err := errors.Join(control.SetWriteDeadline(time.Now().Add(10*time.Second)), send(w, state),
+				control.Flush()); err != nil {
 				return status.FromContextError(context.Canceled).Err()
 			}
 			// What the server allows for a whole answer is not meant for this one.

@@ -34,7 +34,10 @@ var anyPort = door.Port{Here: func() string { return "" }, Elsewhere: func(*http
 func newDoor(t testing.TB, sink edge.Sink, change ...func(*options)) testDoor {
 	t.Helper()
 	logger := slog.New(slog.DiscardHandler)
-	o := options{door: door.Options{Logger: logger, Bodies: body.NewReader(body.Options{Budget: body.NewBudget(1 << 30), MaxBody: 64 << 20})}}
+	o := options{door: door.Options{Logger: logger, Bodies: body.NewReader(body.Options{
+		Budget:  body.NewBudget(1 << 30),
+		MaxBody: 64 << 20,
+	})}}
 	for _, c := range change {
 		c(&o)
 	}

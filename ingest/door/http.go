@@ -42,7 +42,8 @@ func (d *Door) serve(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
 		d.refuse(&v, refusal{
-			http: http.StatusMethodNotAllowed, code: codes.Unimplemented, msg: "method must be POST" + d.elsewhere(r, "; "), reason: "method",
+			http: http.StatusMethodNotAllowed, code: codes.Unimplemented,
+			msg: "method must be POST" + d.elsewhere(r, "; "), reason: "method",
 		})
 		return
 	}
@@ -81,7 +82,10 @@ func (d *Door) dispatch(ctx context.Context, v *visit, b *body.Body) error {
 	}
 	if is.kind == kindUnknown || is.empty {
 		if where := d.elsewhere(v.r, ""); where != "" {
-			return &refusalError{refusal{http: http.StatusNotFound, code: codes.Unimplemented, msg: where, reason: "elsewhere"}}
+			return &refusalError{refusal{
+				http: http.StatusNotFound, code: codes.Unimplemented, msg: where,
+				reason: "elsewhere",
+			}}
 		}
 	}
 	v.foreign = true
@@ -102,7 +106,8 @@ func (d *Door) dispatch(ctx context.Context, v *visit, b *body.Body) error {
 
 func (d *Door) takeOTLP(ctx context.Context, v *visit, is recognised, b *body.Body) error {
 	taken, err := d.o.OTLP.Take(ctx, otlp.Request{
-		Tenant: v.grant.Tenant, Signal: is.signal, Encoding: is.encoding, Body: b.Bytes(), Hash: b.Hash, Share: &b.Share,
+		Tenant: v.grant.Tenant, Signal: is.signal, Encoding: is.encoding, Body: b.Bytes(), Hash: b.Hash,
+		Share: &b.Share,
 	})
 	if err != nil {
 		return err
@@ -116,12 +121,15 @@ func (d *Door) takeOTLP(ctx context.Context, v *visit, is recognised, b *body.Bo
 
 const pathPoints = "/v1/datapoints/"
 
-// takePoints takes one data point, an array of them, or one per line, whatever the content type says, and answers how many
-// were accepted. With ?strict=1 it rejects what Analytics Engine would drop.
+// takePoints takes one data point, an array of them, or one per line, whatever the content type says, and answers how
+// many were accepted. With ?strict=1 it rejects what Analytics Engine would drop.
 func (d *Door) takePoints(ctx context.Context, v *visit) error {
 	if v.r.Method != http.MethodPost {
 		v.w.Header().Set("Allow", http.MethodPost)
-		return &refusalError{refusal{http: http.StatusMethodNotAllowed, code: codes.Unimplemented, msg: "want POST", reason: "method"}}
+		return &refusalError{refusal{
+			http: http.StatusMethodNotAllowed, code: codes.Unimplemented, msg: "want POST",
+			reason: "method",
+		}}
 	}
 	path := strings.TrimSuffix(v.r.URL.Path, "/")
 	dataset := path[strings.LastIndexByte(path, '/')+1:]
@@ -146,7 +154,10 @@ func (d *Door) takePoints(ctx context.Context, v *visit) error {
 	if err := b.Work(ctx); err != nil {
 		return err
 	}
-	taken, err := d.o.Points.Take(ctx, v.grant.Tenant, b, analyticsengine.Dataset{Name: dataset, Strict: v.r.URL.Query().Get("strict") == "1"})
+	taken, err := d.o.Points.Take(ctx, v.grant.Tenant, b, analyticsengine.Dataset{
+		Name:   dataset,
+		Strict: v.r.URL.Query().Get("strict") == "1",
+	})
 	if err != nil {
 		return err
 	}
@@ -155,8 +166,8 @@ func (d *Door) takePoints(ctx context.Context, v *visit) error {
 	return nil
 }
 
-// takePoint takes a data point of workerd's analyticsEngine binding, which names its dataset itself. workerd posts one point
-// at a time to "/", without a content type, and ignores the answer unless it is no 2xx.
+// takePoint takes a data point of workerd's analyticsEngine binding, which names its dataset itself. workerd posts one
+// point at a time to "/", without a content type, and ignores the answer unless it is no 2xx.
 func (d *Door) takePoint(ctx context.Context, v *visit, b *body.Body) error {
 	taken, err := d.o.Points.Workerd(ctx, v.grant.Tenant, b, v.grant.Dataset)
 	if err != nil {

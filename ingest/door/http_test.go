@@ -34,7 +34,8 @@ func TestHTTPAnswers(t *testing.T) {
 		if resp.StatusCode != wantStatus || !strings.Contains(got, wantBody) || wantBody == "" && got != "" {
 			t.Errorf("%s %s: %d %q, want %d %q", path, headers, resp.StatusCode, got, wantStatus, wantBody)
 		}
-		if ok := wantStatus == http.StatusOK && len(body) > 20 && !strings.Contains(got, "1 of 1"); ok != (sink.Calls == 1) {
+		if ok := wantStatus == http.StatusOK && len(body) > 20 &&
+			!strings.Contains(got, "1 of 1"); ok != (sink.Calls == 1) {
 			t.Errorf("%s %s: the sink was called %d times", path, headers, sink.Calls)
 		}
 	}
@@ -59,7 +60,8 @@ func TestHTTPAnswers(t *testing.T) {
 	f("/", otlptest.GoodJSON, otlptest.AsJSON, 200, `{}`)
 	f("/any", otlptest.GoodJSON, "Content-Type: text/plain", 200, `{}`)
 	f("/otlp/traces", otlptest.GoodProto, otlptest.AsProtobuf, 200, ``)
-	logs, points := []byte(otlptest.LogDocument(`{"body":{"stringValue":"x"}}`)), []byte(otlptest.MetricDocument(otlptest.Gauge("m", otlptest.Number(1, "1"))))
+	logs, points := []byte(otlptest.LogDocument(`{"body":{"stringValue":"x"}}`)),
+		[]byte(otlptest.MetricDocument(otlptest.Gauge("m", otlptest.Number(1, "1"))))
 	f("/v1/logs", logs, otlptest.AsJSON, 200, `{}`)
 	f("/v1/logs/", otlptest.Zipped(t, otlptest.UsualLogs(2)), otlptest.AsProtobuf+"|Content-Encoding: gzip", 200, ``)
 	f("/v1/logs/v1/logs", logs, "Content-Type: text/plain", 200, `{}`)
@@ -70,7 +72,8 @@ func TestHTTPAnswers(t *testing.T) {
 	f("/v1/logs", []byte(`{"resourceLogs":[{"scopeLogs":[{"logRecords":[5]}]}]}`), otlptest.AsJSON, 200,
 		`{"partialSuccess":{"rejectedLogRecords":"1","errorMessage":"1 of 1 log records rejected: log record 0: entry is no object"}}`)
 	f("/v1/metrics", points, otlptest.AsJSON, 200, `{}`)
-	f("/v1/metrics", otlptest.ZstdOf(t, otlptest.UsualMetrics(4, 2, otlptest.EndTime)), otlptest.AsProtobuf+"|Content-Encoding: zstd", 200, ``)
+	f("/v1/metrics", otlptest.ZstdOf(t, otlptest.UsualMetrics(4, 2, otlptest.EndTime)),
+		otlptest.AsProtobuf+"|Content-Encoding: zstd", 200, ``)
 	f("/v1/metrics", nil, otlptest.AsJSON, 200, `{}`)
 	f("/", points, "Content-Type: text/plain", 200, `{}`)
 	f("/otlp/metrics", otlptest.UsualMetrics(4, 2, otlptest.EndTime), otlptest.AsProtobuf, 200, ``)
@@ -81,14 +84,19 @@ func TestHTTPAnswers(t *testing.T) {
 	f("/v1/traces", []byte(`<html>`), otlptest.AsJSON, 400, `{"code":3,"message":"body is no valid JSON: want a value at byte 0"}`)
 	f("/v1/traces", otlptest.GoodJSON[:50], otlptest.AsJSON, 400, `cut off`)
 	f("/v1/traces", otlptest.GoodJSON, otlptest.AsJSON+"|Content-Encoding: gzip", 400, `the body is no valid gzip`)
-	f("/v1/traces", otlptest.Zipped(t, otlptest.GoodJSON)[:30], otlptest.AsJSON+"|Content-Encoding: gzip", 400, `the body is no valid gzip: unexpected EOF`)
+	f("/v1/traces", otlptest.Zipped(t, otlptest.GoodJSON)[:30], otlptest.AsJSON+"|Content-Encoding: gzip", 400,
+		`the body is no valid gzip: unexpected EOF`)
 	f("/v1/traces", otlptest.GoodJSON, otlptest.AsJSON+"|Content-Encoding: zstd", 400, `the body is no valid zstd`)
-	f("/v1/traces", otlptest.GoodJSON, otlptest.AsJSON+"|Content-Encoding: lzma", 415, `content encoding must be one of gzip, deflate, zstd`)
-	f("/v1/traces", []byte(`hello`), "Content-Type: text/html", 415, `content type must be application/json or application/x-protobuf`)
-	f("/", []byte(`[{"eventTimestamp":1,"outcome":"ok"}]`), otlptest.AsJSON, 415, `{"code":12,"message":"tail events are not accepted here"}`)
+	f("/v1/traces", otlptest.GoodJSON, otlptest.AsJSON+"|Content-Encoding: lzma", 415,
+		`content encoding must be one of gzip, deflate, zstd`)
+	f("/v1/traces", []byte(`hello`), "Content-Type: text/html", 415,
+		`content type must be application/json or application/x-protobuf`)
+	f("/", []byte(`[{"eventTimestamp":1,"outcome":"ok"}]`), otlptest.AsJSON, 415,
+		`{"code":12,"message":"tail events are not accepted here"}`)
 	f("/", []byte(`[{"spanContext":{},"sequence":0}]`), otlptest.AsJSON, 415, `tail events`)
 	f("/", []byte(`{"eventTimestamp":1}`), otlptest.AsJSON, 415, `tail events`)
-	f("/", []byte(`{"schemaVersion":1,"dataset":[97]}`), "X: workerd sends no content type", 415, `data points of workerd`)
+	f("/", []byte(`{"schemaVersion":1,"dataset":[97]}`), "X: workerd sends no content type", 415,
+		`data points of workerd`)
 	f("/", []byte(`{"schemaVersion":1,"dataset":"a"}`), otlptest.AsJSON, 400, `no OTLP, data point or tail event`)
 	f("/", []byte(`[]`), otlptest.AsJSON, 400, `no OTLP`)
 	f("/", []byte(`x`), otlptest.AsJSON, 400, `no OTLP`)
@@ -98,12 +106,14 @@ func TestHTTPAnswers(t *testing.T) {
 }
 
 func TestProtobufErrorsAreAStatus(t *testing.T) {
-	resp := otlptest.Post(newDoor(t, &otlptest.Recorder{}).Handler(), "/v1/traces", []byte{0x0a, 0xff, 0x01, 0x02}, otlptest.AsProtobuf)
+	resp := otlptest.Post(newDoor(t, &otlptest.Recorder{}).Handler(), "/v1/traces", []byte{0x0a, 0xff, 0x01, 0x02},
+		otlptest.AsProtobuf)
 	var st spb.Status
 	if err := proto.Unmarshal([]byte(otlptest.ReadAll(t, resp.Body)), &st); err != nil {
 		t.Fatal(err)
 	}
-	const want = "body is no valid protobuf: length 255 of field 1 is more than the 1 bytes left in its message at byte 3"
+	const want = "body is no valid protobuf: length 255 of field 1 is more than the 1 bytes left in its message at " +
+		"byte 3"
 	if resp.StatusCode != 400 || st.Code != int32(codes.InvalidArgument) || st.Message != want || len(st.Details) != 1 {
 		t.Errorf("%d %v, want %q with details", resp.StatusCode, &st, want)
 	}
@@ -114,7 +124,10 @@ func TestProtobufErrorsAreAStatus(t *testing.T) {
 
 func TestMethodsOtherThanPost(t *testing.T) {
 	h := newDoor(t, &otlptest.Recorder{}).Handler()
-	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPut, http.MethodDelete, http.MethodOptions} {
+	for _, method := range []string{
+		http.MethodGet, http.MethodHead, http.MethodPut, http.MethodDelete,
+		http.MethodOptions,
+	} {
 		resp := otlptest.Send(h, method, "/v1/traces", nil)
 		if resp.StatusCode != http.StatusMethodNotAllowed || resp.Header.Get("Allow") != "POST" {
 			t.Errorf("%s: %d, Allow %q", method, resp.StatusCode, resp.Header.Get("Allow"))
@@ -161,18 +174,25 @@ func TestSinkErrorsOverHTTP(t *testing.T) {
 	f := func(err error, wantStatus int, wantRetry, wantBody string) {
 		t.Helper()
 		var log bytes.Buffer
-		h := newDoor(t, otlptest.Failing(err), func(o *options) { o.door.Logger = slog.New(slog.NewTextHandler(&log, nil)) }).Handler()
+		h := newDoor(t, otlptest.Failing(err), func(o *options) {
+			o.door.Logger = slog.New(slog.NewTextHandler(&log,
+				nil))
+		}).Handler()
 		resp := otlptest.Post(h, "/v1/traces", otlptest.GoodJSON, otlptest.AsJSON)
 		body := otlptest.ReadAll(t, resp.Body)
-		if resp.StatusCode != wantStatus || resp.Header.Get("Retry-After") != wantRetry || !strings.Contains(body, wantBody) {
+		if resp.StatusCode != wantStatus || resp.Header.Get("Retry-After") != wantRetry ||
+			!strings.Contains(body, wantBody) {
 			t.Errorf("%v: %d, Retry-After %q, %s", err, resp.StatusCode, resp.Header.Get("Retry-After"), body)
 		}
-		if logged, want := strings.Count(log.String(), "level=ERROR"), wantStatus/500*(1-len(wantRetry)); logged != max(want, 0) {
+		if logged, want := strings.Count(log.String(), "level=ERROR"),
+			wantStatus/500*(1-len(wantRetry)); logged != max(want, 0) {
 			t.Errorf("%v: %d errors logged, want %d", err, logged, want)
 		}
 	}
-	f(&edge.UnavailableError{Busy: true, Reason: "queue is full", RetryAfter: 1500 * time.Millisecond}, 429, "2", `{"code":8,"message":"queue is full`)
-	f(&edge.UnavailableError{Reason: "disk is nearly full", RetryAfter: time.Second}, 503, "1", `{"code":14,"message":"disk is nearly full`)
+	f(&edge.UnavailableError{Busy: true, Reason: "queue is full", RetryAfter: 1500 * time.Millisecond}, 429, "2",
+		`{"code":8,"message":"queue is full`)
+	f(&edge.UnavailableError{Reason: "disk is nearly full", RetryAfter: time.Second}, 503, "1",
+		`{"code":14,"message":"disk is nearly full`)
 	f(context.Canceled, 503, "1", `{"code":1,`)
 	f(context.DeadlineExceeded, 503, "1", `{"code":4,`)
 	f(errors.New("secret path"), 500, "", `{"code":13,"message":"internal error"}`)
@@ -190,8 +210,10 @@ func TestSinkMayReject(t *testing.T) {
 	if got, want := otlptest.ReadAll(t, resp.Body), `{"partialSuccess":{"rejectedSpans":"1","errorMessage":"1 of 2 spans rejected: span 0: older than retention"}}`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	resp = otlptest.Post(h, "/v1/traces", otlptest.Request(otlptest.GoodSpan(), otlptest.GoodSpan()), otlptest.AsProtobuf)
-	want := otlptest.PB(nil).Msg(1, otlptest.PB(nil).Varint(1, 1).Bytes(2, "1 of 2 spans rejected: span 0: older than retention"))
+	resp = otlptest.Post(h, "/v1/traces", otlptest.Request(otlptest.GoodSpan(), otlptest.GoodSpan()),
+		otlptest.AsProtobuf)
+	want := otlptest.PB(nil).Msg(1, otlptest.PB(nil).Varint(1, 1).Bytes(2,
+		"1 of 2 spans rejected: span 0: older than retention"))
 	if got := otlptest.ReadAll(t, resp.Body); got != string(want) {
 		t.Errorf("got %x, want %x", got, want)
 	}
@@ -260,7 +282,8 @@ func TestBytesInFlightAreBounded(t *testing.T) {
 
 func TestASmallLimitLeavesRoomForOneBody(t *testing.T) {
 	h := newDoor(t, &otlptest.Recorder{}, limits(1000, 128<<10)).Handler()
-	if resp := otlptest.Post(h, "/v1/traces", otlptest.Zipped(t, otlptest.GoodJSON), otlptest.AsJSON, "Content-Encoding: gzip"); resp.StatusCode != 200 {
+	if resp := otlptest.Post(h, "/v1/traces", otlptest.Zipped(t, otlptest.GoodJSON), otlptest.AsJSON,
+		"Content-Encoding: gzip"); resp.StatusCode != 200 {
 		t.Errorf("status %d, want 200", resp.StatusCode)
 	}
 }
@@ -303,7 +326,8 @@ func TestBrokenTransferTakesNothing(t *testing.T) {
 	h := newDoor(t, sink).Handler()
 	f := func(err error, want int) {
 		t.Helper()
-		req := httptest.NewRequest(http.MethodPost, "/v1/traces", io.MultiReader(bytes.NewReader(otlptest.GoodJSON), brokenReader{err}))
+		req := httptest.NewRequest(http.MethodPost, "/v1/traces",
+			io.MultiReader(bytes.NewReader(otlptest.GoodJSON), brokenReader{err}))
 		req.Header.Set("Content-Type", "application/json")
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, req)
@@ -322,13 +346,15 @@ func (b brokenReader) Read([]byte) (int, error) { return 0, b.err }
 func TestRequestsAreCounted(t *testing.T) {
 	set := metrics.NewSet()
 	h := newDoor(t, &otlptest.Recorder{}, func(o *options) { o.Metrics = set }).Handler()
-	otlptest.Post(h, "/v1/traces", otlptest.Request(otlptest.GoodSpan(), otlptest.GoodSpan().Bytes(1, "")), otlptest.AsProtobuf)
+	otlptest.Post(h, "/v1/traces", otlptest.Request(otlptest.GoodSpan(), otlptest.GoodSpan().Bytes(1, "")),
+		otlptest.AsProtobuf)
 	otlptest.Post(h, "/v1/traces", []byte("<html>"), otlptest.AsJSON)
 	var text bytes.Buffer
 	set.WritePrometheus(&text)
 	for _, want := range []string{
 		"edgescope_otlp_spans_total 1\n", "edgescope_otlp_rejected_spans_total 1\n",
-		`edgescope_otlp_requests_total{transport="http",code="200"} 1`, `edgescope_otlp_requests_total{transport="http",code="400"} 1`,
+		`edgescope_otlp_requests_total{transport="http",code="200"} 1`,
+		`edgescope_otlp_requests_total{transport="http",code="400"} 1`,
 	} {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("no %q in\n%s", want, text.String())

@@ -39,9 +39,9 @@ type recognised struct {
 	empty bool
 }
 
-// recognise tells what a body is, from the path, the content type and the body, in this order. Cloudflare's own export posts
-// to whatever address was typed, often the bare root; workerd and tail workers do the same. It fails when the path names a
-// signal of OTLP and neither the content type nor the body tells the encoding.
+// recognise tells what a body is, from the path, the content type and the body, in this order. Cloudflare's own export
+// posts to whatever address was typed, often the bare root; workerd and tail workers do the same. It fails when the
+// path names a signal of OTLP and neither the content type nor the body tells the encoding.
 func recognise(r *http.Request, body []byte) (recognised, error) {
 	contentType := r.Header.Get("Content-Type")
 	if signal := signalOfPath(r.URL.Path); signal != otlp.Unknown {
@@ -64,7 +64,8 @@ func recognise(r *http.Request, body []byte) (recognised, error) {
 	case named != kindUnknown:
 		is.kind = named
 	}
-	if enc, ok := encodingOfType(contentType); is.kind == kindUnknown && (ok && enc == otlp.Protobuf || contentType == "") && looksLikeProtobuf(body) {
+	if enc, ok := encodingOfType(contentType); is.kind == kindUnknown &&
+		(ok && enc == otlp.Protobuf || contentType == "") && looksLikeProtobuf(body) {
 		is.encoding = otlp.Protobuf
 		if is.signal = signalNamed(r.URL.Path); is.signal != otlp.Unknown {
 			is.kind = kindOTLP
@@ -85,9 +86,9 @@ func kindOfPath(path string) kind {
 	return kindUnknown
 }
 
-// recogniseJSON tells what JSON is by the first object in it, alone or first in an array: by the first keys that are known.
-// A document that holds several signals of OTLP is read for all of them. Bodies without any record are a tail's that saw
-// nothing.
+// recogniseJSON tells what JSON is by the first object in it, alone or first in an array: by the first keys that are
+// known. A document that holds several signals of OTLP is read for all of them. Bodies without any record are a tail's
+// that saw nothing.
 func recogniseJSON(body []byte) recognised {
 	object, inArray := records.First(body)
 	switch {
@@ -193,7 +194,8 @@ func encodingOfBody(body []byte) (enc otlp.Encoding, ok bool) {
 	return otlp.JSON, false
 }
 
-// looksLikeProtobuf tells whether a body begins as an export request does: field 1, length-delimited, of a length that fits.
+// looksLikeProtobuf tells whether a body begins as an export request does: field 1, length-delimited, of a length that
+// fits.
 func looksLikeProtobuf(body []byte) bool {
 	f := pbwire.Message{B: body}
 	if !f.Next() || f.Num != 1 || f.Typ != pbwire.WireBytes {

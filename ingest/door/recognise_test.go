@@ -25,7 +25,10 @@ func TestBodiesAreRecognised(t *testing.T) {
 	)
 	asTraces := recognised{kind: kindOTLP, signal: otlp.Traces}
 	f("/v1/traces", "application/json", tail, asTraces) // the path is right
-	f("/v1/metrics/", "application/x-protobuf", "", recognised{kind: kindOTLP, signal: otlp.Metrics, encoding: otlp.Protobuf})
+	f("/v1/metrics/", "application/x-protobuf", "", recognised{
+		kind: kindOTLP, signal: otlp.Metrics,
+		encoding: otlp.Protobuf,
+	})
 	f("/v1/log", "", proto, recognised{kind: kindOTLP, signal: otlp.Logs, encoding: otlp.Protobuf})
 	f("/", "", traces, asTraces)
 	f("/v1/vercel", "application/json", traces, asTraces) // trace drains are OTLP
@@ -40,7 +43,10 @@ func TestBodiesAreRecognised(t *testing.T) {
 	f("/v1/tail", "", drain, recognised{kind: kindDrain})
 	f("/v1/vercel", "", tail, recognised{kind: kindDrain})
 	f("/v1/vercel", "application/x-protobuf", proto, recognised{kind: kindDrain})
-	f("/otlp/traces", "application/x-protobuf", proto, recognised{kind: kindOTLP, signal: otlp.Traces, encoding: otlp.Protobuf})
+	f("/otlp/traces", "application/x-protobuf", proto, recognised{
+		kind: kindOTLP, signal: otlp.Traces,
+		encoding: otlp.Protobuf,
+	})
 	f("/otlp", "", proto, recognised{encoding: otlp.Protobuf})
 	f("/otlp/traces", "text/plain", proto, recognised{})
 	f("/", "", "", recognised{kind: kindTail, empty: true})
@@ -82,7 +88,10 @@ func TestTailsAreRecognised(t *testing.T) {
 	f(`{"EdgeResponseStatus":200,"EdgeStartTimestamp":1}`, true)
 	f(`{"EdgeResponseStatus":200}`, false)
 	f(`{"RayID":"1","Action":"block"}`, false)
-	for _, body := range []string{`[`, `{`, `{}`, `[[`, `"outcome"`, `{"`, `{"a`, `{"a\`, `[{"outcome"`, "\x00", `null`} {
+	for _, body := range []string{
+		`[`, `{`, `{}`, `[[`, `"outcome"`, `{"`, `{"a`, `{"a\`, `[{"outcome"`, "\x00",
+		`null`,
+	} {
 		f(body, false)
 	}
 }

@@ -51,7 +51,8 @@ var (
 	errContentType = errors.New("content type must be application/json or application/x-protobuf")
 	errUnknown     = &otlp.MalformedError{
 		Encoding: "telemetry", Offset: -1,
-		Reason: "no OTLP, data point or tail event, nor Logpush (workers_trace_events, http_requests) or a log drain of Vercel; " +
+		Reason: "no OTLP, data point or tail event, nor Logpush (workers_trace_events, http_requests) or a log drain " +
+			"of Vercel; " +
 			"OTLP goes to /v1/traces, /v1/logs and /v1/metrics",
 	}
 )
@@ -74,13 +75,25 @@ func refuse(err error) refusal {
 		return refuseDenied(denied)
 	case errors.As(err, &foreign):
 		// 501 would say that we may learn it while the client waits; 415 says that this content is wrong.
-		return refusal{http: http.StatusUnsupportedMediaType, code: codes.Unimplemented, msg: foreign.Error(), reason: "unsupported"}
+		return refusal{
+			http: http.StatusUnsupportedMediaType, code: codes.Unimplemented, msg: foreign.Error(),
+			reason: "unsupported",
+		}
 	case errors.Is(err, errContentType):
-		return refusal{http: http.StatusUnsupportedMediaType, code: codes.InvalidArgument, msg: err.Error(), reason: "content_type"}
+		return refusal{
+			http: http.StatusUnsupportedMediaType, code: codes.InvalidArgument, msg: err.Error(),
+			reason: "content_type",
+		}
 	case errors.Is(err, context.Canceled):
-		return refusal{http: http.StatusServiceUnavailable, code: codes.Canceled, msg: "request was canceled", retryAfter: time.Second, reason: "gone"}
+		return refusal{
+			http: http.StatusServiceUnavailable, code: codes.Canceled, msg: "request was canceled",
+			retryAfter: time.Second, reason: "gone",
+		}
 	case errors.Is(err, context.DeadlineExceeded):
-		return refusal{http: http.StatusServiceUnavailable, code: codes.DeadlineExceeded, msg: "request took too long", retryAfter: time.Second, reason: "timeout"}
+		return refusal{
+			http: http.StatusServiceUnavailable, code: codes.DeadlineExceeded, msg: "request took too long",
+			retryAfter: time.Second, reason: "timeout",
+		}
 	}
 	return refuseBody(err)
 }
@@ -95,7 +108,10 @@ func refuseBody(err error) refusal {
 	)
 	switch {
 	case errors.As(err, &large):
-		return refusal{http: http.StatusRequestEntityTooLarge, code: codes.ResourceExhausted, msg: large.Error(), reason: "too_large"}
+		return refusal{
+			http: http.StatusRequestEntityTooLarge, code: codes.ResourceExhausted, msg: large.Error(),
+			reason: "too_large",
+		}
 	case errors.As(err, &malformed):
 		return refuseMalformed(malformed)
 	case errors.As(err, &broken):
@@ -103,18 +119,28 @@ func refuseBody(err error) refusal {
 	case errors.As(err, &record):
 		return refuseMalformed(record)
 	case errors.Is(err, body.ErrEncoding):
-		return refusal{http: http.StatusUnsupportedMediaType, code: codes.Unimplemented, msg: err.Error(), reason: "encoding"}
+		return refusal{
+			http: http.StatusUnsupportedMediaType, code: codes.Unimplemented, msg: err.Error(),
+			reason: "encoding",
+		}
 	}
-	return refusal{http: http.StatusInternalServerError, code: codes.Internal, msg: "internal error", internal: err, reason: "internal"}
+	return refusal{
+		http: http.StatusInternalServerError, code: codes.Internal, msg: "internal error", internal: err,
+		reason: "internal",
+	}
 }
 
 func refuseMalformed(err error) refusal {
-	return refusal{http: http.StatusBadRequest, code: codes.InvalidArgument, msg: err.Error(), violation: err.Error(), reason: "malformed"}
+	return refusal{
+		http: http.StatusBadRequest, code: codes.InvalidArgument, msg: err.Error(), violation: err.Error(),
+		reason: "malformed",
+	}
 }
 
 func refuseForNow(u *edge.UnavailableError) refusal {
 	f := refusal{
-		http: http.StatusServiceUnavailable, code: codes.Unavailable, msg: u.Error(), retryAfter: max(u.RetryAfter, time.Second), reason: "unavailable",
+		http: http.StatusServiceUnavailable, code: codes.Unavailable, msg: u.Error(),
+		retryAfter: max(u.RetryAfter, time.Second), reason: "unavailable",
 	}
 	if u.Busy {
 		f.http, f.code, f.reason = http.StatusTooManyRequests, codes.ResourceExhausted, "busy"
@@ -141,7 +167,8 @@ func refuseSender(err error) refusal {
 	return f
 }
 
-// status returns the google.rpc.Status, with RetryInfo where the same may be sent again and BadRequest where it never may.
+// status returns the google.rpc.Status, with RetryInfo where the same may be sent again and BadRequest where it never
+// may.
 func (f *refusal) status() *status.Status {
 	st := status.New(f.code, f.msg)
 	var detail protoadapt.MessageV1
@@ -149,7 +176,10 @@ func (f *refusal) status() *status.Status {
 	case f.retryAfter > 0:
 		detail = &errdetails.RetryInfo{RetryDelay: durationpb.New(f.retryAfter)}
 	case f.violation != "":
-		detail = &errdetails.BadRequest{FieldViolations: []*errdetails.BadRequest_FieldViolation{{Field: "body", Description: f.violation}}}
+		detail = &errdetails.BadRequest{FieldViolations: []*errdetails.BadRequest_FieldViolation{{
+			Field:       "body",
+			Description: f.violation,
+		}}}
 	default:
 		return st
 	}

@@ -24,7 +24,8 @@ func TestRefusalsAreRemembered(t *testing.T) {
 	f(sender, refusals.Requests, "malformed", "byte 17")
 	otlptest.Send(rc.Handler(), http.MethodPut, "/v1/traces", nil)
 	f(sender, refusals.Requests, "method", "method must be POST")
-	otlptest.Post(rc.Handler(), "/v1/traces", []byte(otlptest.DocumentJSON(otlptest.SpanJSON(`"traceId":"12"`), otlptest.SpanJSON(`"name":"x"`))), otlptest.AsJSON)
+	otlptest.Post(rc.Handler(), "/v1/traces", []byte(otlptest.DocumentJSON(otlptest.SpanJSON(`"traceId":"12"`),
+		otlptest.SpanJSON(`"name":"x"`))), otlptest.AsJSON)
 	f(sender, refusals.Records, "no valid trace id", "want 16 bytes")
 
 	if _, err := export(t, connect(t, rc), []byte("no message")); err == nil {

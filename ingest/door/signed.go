@@ -45,8 +45,8 @@ type Signed struct {
 	Budget *body.Budget
 }
 
-// signed stands before the rest of the port: it admits requests that are signed and have no token, and answers with the code
-// that Vercel asks for before it sends anything.
+// signed stands before the rest of the port: it admits requests that are signed and have no token, and answers with the
+// code that Vercel asks for before it sends anything.
 func (d *Door) signed(next http.Handler) http.Handler {
 	if d.o.Signed.Verify == "" && d.o.Signed.Admit == nil {
 		return next
@@ -70,7 +70,8 @@ func (s *signedDoor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	if s.Admit == nil || r.Method != http.MethodPost || r.Header.Get(headerSignature) == "" || r.Header.Get("Authorization") != "" {
+	if s.Admit == nil || r.Method != http.MethodPost || r.Header.Get(headerSignature) == "" ||
+		r.Header.Get("Authorization") != "" {
 		s.next.ServeHTTP(w, r)
 		return
 	}
@@ -106,7 +107,10 @@ func (s *signedDoor) read(r *http.Request, share *body.Share) ([]byte, error) {
 	case s.places <- struct{}{}:
 		defer func() { <-s.places }()
 	default:
-		return nil, &edge.UnavailableError{Busy: true, Reason: "too many signed bodies are being received", RetryAfter: time.Second}
+		return nil, &edge.UnavailableError{
+			Busy: true, Reason: "too many signed bodies are being received",
+			RetryAfter: time.Second,
+		}
 	}
 	size := int64(mostSigned)
 	if r.ContentLength >= 0 {
@@ -129,8 +133,9 @@ func (s *signedDoor) read(r *http.Request, share *body.Share) ([]byte, error) {
 }
 
 var (
-	errTooLarge = &body.TooLargeError{Reason: "a signed body has more than 8388608 bytes: send less at a time, or send a token in the header Authorization"}
-	errSigned   = &access.DeniedError{
+	errTooLarge = &body.TooLargeError{Reason: "a signed body has more than 8388608 bytes: send less at a time, or " +
+		"send a token in the header Authorization"}
+	errSigned = &access.DeniedError{
 		Reason: "the signature of the body is none that a drain_secret of the token file makes, and a token is missing",
 	}
 )

@@ -75,7 +75,10 @@ func TestASignatureStandsForAToken(t *testing.T) {
 	budget := body.NewBudget(64 << 20)
 	remembered := refusals.New(refusals.Options{})
 	d := signedBefore(t, echo, Options{
-		Signed: Signed{Admit: knows, Budget: budget}, Bodies: body.NewReader(body.Options{Budget: budget, MaxBody: 1 << 20}), Refusals: remembered,
+		Signed: Signed{Admit: knows, Budget: budget}, Bodies: body.NewReader(body.Options{
+			Budget:  budget,
+			MaxBody: 1 << 20,
+		}), Refusals: remembered,
 	})
 	f := func(text []byte, headers map[string]string, wantStatus int, wantBody string) {
 		t.Helper()
@@ -108,12 +111,14 @@ func TestASignatureStandsForAToken(t *testing.T) {
 	f(packed, map[string]string{header: sign(packed), "Content-Encoding": "gzip"}, 200, string(packed))
 	f(packed, map[string]string{header: sign(text), "Content-Encoding": "gzip"}, 200, string(packed))
 	f(text, map[string]string{header: sign(text), "Content-Encoding": "gzip"}, 400, "no valid gzip")
-	f(gzipped(t, strings.Repeat("x", 2<<20)), map[string]string{header: sign(text), "Content-Encoding": "gzip"}, 413, "more than 1048576 bytes")
+	f(gzipped(t, strings.Repeat("x", 2<<20)), map[string]string{header: sign(text), "Content-Encoding": "gzip"}, 413,
+		"more than 1048576 bytes")
 
 	most := bytes.Repeat([]byte("x"), 8<<20)
 	f(most, map[string]string{header: sign(most)}, 200, "xxx")
 	f(append(most, 'x'), map[string]string{header: sign(append(most, 'x'))}, 413, "a signed body has more than")
-	if got := remembered.Example(0, refusals.Requests, "unauthenticated", "somebody at 192.0.2.1"); !strings.Contains(got, "signature") {
+	if got := remembered.Example(0, refusals.Requests, "unauthenticated",
+		"somebody at 192.0.2.1"); !strings.Contains(got, "signature") {
 		t.Errorf("remembered is %q", got)
 	}
 }
@@ -121,7 +126,10 @@ func TestASignatureStandsForAToken(t *testing.T) {
 // TestSignedBodiesAreBounded: who has no secret holds four bodies at most, and nothing of other doors.
 func TestSignedBodiesAreBounded(t *testing.T) {
 	budget := body.NewBudget(64 << 20)
-	d := signedBefore(t, echo, Options{Signed: Signed{Admit: knows, Budget: budget}, Bodies: body.NewReader(body.Options{Budget: budget, MaxBody: 1 << 20})})
+	d := signedBefore(t, echo, Options{
+		Signed: Signed{Admit: knows, Budget: budget},
+		Bodies: body.NewReader(body.Options{Budget: budget, MaxBody: 1 << 20}),
+	})
 	begun, end := make(chan struct{}), make(chan struct{})
 	done := make(chan int)
 	for range 4 {
@@ -178,7 +186,10 @@ func TestTheQuestionWhoseAddressThisIsIsAnswered(t *testing.T) {
 	f := func(verify, method, path, text string, headers string, wantStatus int) {
 		t.Helper()
 		budget := body.NewBudget(1 << 20)
-		d := signedBefore(t, echo, Options{Signed: Signed{Verify: verify}, Bodies: body.NewReader(body.Options{Budget: budget, MaxBody: 1 << 20})})
+		d := signedBefore(t, echo, Options{
+			Signed: Signed{Verify: verify},
+			Bodies: body.NewReader(body.Options{Budget: budget, MaxBody: 1 << 20}),
+		})
 		r := httptest.NewRequest(method, path, strings.NewReader(text))
 		if name, value, ok := strings.Cut(headers, ": "); ok {
 			r.Header.Set(name, value)
@@ -186,7 +197,8 @@ func TestTheQuestionWhoseAddressThisIsIsAnswered(t *testing.T) {
 		w := httptest.NewRecorder()
 		d.ServeHTTP(w, r)
 		if w.Code != wantStatus || w.Header().Get("x-vercel-verify") != verify {
-			t.Errorf("%s %s: %d with %q, want %d with %q", method, path, w.Code, w.Header().Get("x-vercel-verify"), wantStatus, verify)
+			t.Errorf("%s %s: %d with %q, want %d with %q", method, path, w.Code, w.Header().Get("x-vercel-verify"),
+				wantStatus, verify)
 		}
 	}
 	f("c0de", http.MethodGet, "/v1/vercel", "", "", 200)

@@ -1,5 +1,6 @@
-// Package edgemodule serves the module by which edge functions tell a collector of their requests: a client of the doors in
-// JavaScript. The source is edgescope.mjs; what is served is edgescope.min.mjs, made from it by this package's test.
+// Package edgemodule serves the module by which edge functions tell a collector of their requests: a client of the
+// doors in JavaScript. The source is edgescope.mjs; what is served is edgescope.min.mjs, made from it by this package's
+// test.
 package edgemodule
 
 import (
@@ -20,8 +21,8 @@ const Path = "/edgescope.mjs"
 //go:embed edgescope.min.mjs
 var module []byte
 
-// Handler answers GET and HEAD of Path with the module, to pages and functions of any origin, and leaves every other request
-// to next. The answer may be kept for an hour and has an entity tag; it is gzipped for who takes that.
+// Handler answers GET and HEAD of Path with the module, to pages and functions of any origin, and leaves every other
+// request to next. The answer may be kept for an hour and has an entity tag; it is gzipped for who takes that.
 func Handler(next http.Handler) http.Handler {
 	sum := sha256.Sum256(module)
 	tag := hex.EncodeToString(sum[:8])

@@ -26,8 +26,10 @@ func TestServedModuleIsTheSource(t *testing.T) {
 		t.Fatal(err)
 	}
 	result := api.Transform(string(source), api.TransformOptions{
-		MinifyWhitespace: true, MinifySyntax: true, MinifyIdentifiers: true, Format: api.FormatESModule, Target: api.ES2022,
-		Banner: "// edgescope: tells a collector of every request of an edge function. Minified from edgescope.mjs; see docs/edge-module.md.",
+		MinifyWhitespace: true, MinifySyntax: true, MinifyIdentifiers: true, Format: api.FormatESModule,
+		Target: api.ES2022,
+		Banner: "// edgescope: tells a collector of every request of an edge function. Minified from edgescope.mjs; " +
+			"see docs/edge-module.md.",
 	})
 	if len(result.Errors) > 0 {
 		t.Fatalf("minify: %v", result.Errors)
@@ -88,7 +90,8 @@ func TestTheModuleIsServed(t *testing.T) {
 			t.Errorf("%s %q, want %q", name, got, want)
 		}
 	}
-	if head := get(t, http.MethodHead, "/edgescope.mjs"); body(t, head) != "" || head.Header.Get("Content-Length") != strconv.Itoa(len(want)) {
+	if head := get(t, http.MethodHead, "/edgescope.mjs"); body(t, head) != "" ||
+		head.Header.Get("Content-Length") != strconv.Itoa(len(want)) {
 		t.Errorf("HEAD answers %v", head.Header)
 	}
 }
@@ -97,7 +100,8 @@ func TestTheModuleIsSmall(t *testing.T) {
 	resp := get(t, http.MethodGet, "/edgescope.mjs", "Accept-Encoding", "br, gzip;q=0.8")
 	zipped := body(t, resp)
 	if resp.Header.Get("Content-Encoding") != "gzip" || len(zipped) > maxZipped {
-		t.Errorf("encoding %q, %d bytes; want gzip of at most %d bytes", resp.Header.Get("Content-Encoding"), len(zipped), maxZipped)
+		t.Errorf("encoding %q, %d bytes; want gzip of at most %d bytes", resp.Header.Get("Content-Encoding"),
+			len(zipped), maxZipped)
 	}
 	z, err := gzip.NewReader(strings.NewReader(zipped))
 	if err != nil {
@@ -131,12 +135,15 @@ func TestAcceptEncoding(t *testing.T) {
 func TestAKeptModuleIsNotSentAgain(t *testing.T) {
 	for _, accept := range []string{"", "gzip"} {
 		first := get(t, http.MethodGet, "/edgescope.mjs", "Accept-Encoding", accept)
-		again := get(t, http.MethodGet, "/edgescope.mjs", "Accept-Encoding", accept, "If-None-Match", first.Header.Get("ETag"))
+		again := get(t, http.MethodGet, "/edgescope.mjs", "Accept-Encoding", accept, "If-None-Match",
+			first.Header.Get("ETag"))
 		if again.StatusCode != http.StatusNotModified || body(t, again) != "" {
 			t.Errorf("encoding %q, tag %s: status %d, want 304", accept, first.Header.Get("ETag"), again.StatusCode)
 		}
 	}
-	if plain, zipped := get(t, http.MethodGet, "/edgescope.mjs"), get(t, http.MethodGet, "/edgescope.mjs", "Accept-Encoding", "gzip"); plain.Header.Get("ETag") == zipped.Header.Get("ETag") {
+	if plain, zipped := get(t, http.MethodGet, "/edgescope.mjs"),
+		get(t, http.MethodGet, "/edgescope.mjs", "Accept-Encoding",
+			"gzip"); plain.Header.Get("ETag") == zipped.Header.Get("ETag") {
 		t.Error("different bytes have the same tag")
 	}
 }

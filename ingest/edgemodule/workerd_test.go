@@ -73,7 +73,8 @@ func TestModuleInWorkerd(t *testing.T) {
 	to := make(rows, 10)
 	server := ingestPort(t, to)
 	p, err := workerd.Start(t.Context(), workerd.Options{
-		Dir: wasmBench, Config: "../../ingest/edgemodule/testdata/config.capnp", OTLPURL: server.URL, AEAddr: server.Listener.Addr().String(),
+		Dir: wasmBench, Config: "../../ingest/edgemodule/testdata/config.capnp", OTLPURL: server.URL,
+		AEAddr: server.Listener.Addr().String(),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -98,8 +99,10 @@ func TestModuleInWorkerd(t *testing.T) {
 	}
 	place := func(more ...string) map[string]string {
 		m := map[string]string{
-			"cloud.region": "FRA", "edge.colo": "FRA", "edge.cache.status": "revalidated", "http.response.status_code": "203",
-			"http.route": "/:way/img", "edge.route.inferred": "", "edge.invocation": "true", "edge.outcome": "ok", "edge.coldstart.source": "attribute",
+			"cloud.region": "FRA", "edge.colo": "FRA", "edge.cache.status": "revalidated",
+			"http.response.status_code": "203",
+			"http.route":                "/:way/img", "edge.route.inferred": "", "edge.invocation": "true", "edge.outcome": "ok",
+			"edge.coldstart.source": "attribute",
 		}
 		for i := 0; i < len(more); i += 2 {
 			m[more[i]] = more[i+1]
@@ -107,12 +110,19 @@ func TestModuleInWorkerd(t *testing.T) {
 		return m
 	}
 	f("/spans/img",
-		map[string]string{"$kind": "span", "name": "resize", "image.width": "640", "edge.invocation": "", "cloud.region": "FRA", "service.name": "shop"},
-		place("$kind", "span", "name", "GET /:way/img", "kind", "server", "service.name", "shop", "service.version", "7", "faas.coldstart", "true",
-			"cloud.platform", "cloudflare.workers", "geo.country.iso_code", "DE", "faas.invocation_id", "8f1e2d3c4b5a6978-FRA", "faas.trigger", "http",
+		map[string]string{
+			"$kind": "span", "name": "resize", "image.width": "640", "edge.invocation": "",
+			"cloud.region": "FRA", "service.name": "shop",
+		},
+		place("$kind", "span", "name", "GET /:way/img", "kind", "server", "service.name", "shop", "service.version",
+			"7", "faas.coldstart", "true",
+			"cloud.platform", "cloudflare.workers", "geo.country.iso_code", "DE", "faas.invocation_id",
+			"8f1e2d3c4b5a6978-FRA", "faas.trigger", "http",
 			"http.request.method", "GET", "url.path", "/spans/img", "edge.source", "otlp"))
-	f("/points/img", place("$kind", "datapoint", "dataset", "edge", "edge.operation", "GET /:way/img", "faas.coldstart", "false", "edge.count", "1"))
-	f("/binding/img", place("$kind", "datapoint", "dataset", "edge_requests", "edge.operation", "GET /:way/img", "faas.coldstart", "false",
+	f("/points/img", place("$kind", "datapoint", "dataset", "edge", "edge.operation", "GET /:way/img", "faas.coldstart",
+		"false", "edge.count", "1"))
+	f("/binding/img", place("$kind", "datapoint", "dataset", "edge_requests", "edge.operation", "GET /:way/img",
+		"faas.coldstart", "false",
 		"cloud.platform", "cloudflare.workers", "edge.source", "workerd"))
 }
 

@@ -27,8 +27,8 @@ type spanKey struct {
 
 // span is what is known of an event beside its Facts.
 type span struct {
-	// parent is the event's parent in the batch, home the invocation that it belongs to (itself, if it is one): an index, or
-	// none, or for home unresolved.
+	// parent is the event's parent in the batch, home the invocation that it belongs to (itself, if it is one): an
+	// index, or none, or for home unresolved.
 	parent, home int32
 	// request is the outermost server span of the same request, the event itself if there is none around it.
 	request int32
@@ -40,7 +40,8 @@ type span struct {
 	hasOrigin bool
 	// told are the attributes that facts may repeat.
 	told platform.Told
-	// starts tells whether the span has an attribute that marks an invocation, fetch whether it is a request to an origin.
+	// starts tells whether the span has an attribute that marks an invocation, fetch whether it is a request to an
+	// origin.
 	starts, fetch bool
 }
 
@@ -104,9 +105,9 @@ func (b *batch) link() {
 // maxNested is how many server spans around one are looked at: a runtime, a framework and some more.
 const maxNested = 4
 
-// nest finds server spans inside of a server span of the same service: they describe one request. The outermost one is the
-// runtime's, which has the status and the time; one inside is a framework's (Hono on Deno, on Workers), which has the route and
-// what the app says.
+// nest finds server spans inside of a server span of the same service: they describe one request. The outermost one is
+// the runtime's, which has the status and the time; one inside is a framework's (Hono on Deno, on Workers), which has
+// the route and what the app says.
 func (b *batch) nest() {
 	for i := range b.events {
 		s := &b.spans[i]
@@ -124,7 +125,8 @@ func (b *batch) nest() {
 
 func (b *batch) sameRequest(inner, outer int32) bool {
 	i, o := &b.events[inner], &b.events[outer]
-	return i.Kind == edge.KindSpan && i.SpanKind == edge.SpanServer && o.SpanKind == edge.SpanServer && i.Facts.Service == o.Facts.Service
+	return i.Kind == edge.KindSpan && i.SpanKind == edge.SpanServer && o.SpanKind == edge.SpanServer &&
+		i.Facts.Service == o.Facts.Service
 }
 
 // takeRequest fills what a server span does not say of its request from one inside of it.
@@ -246,8 +248,8 @@ func (b *batch) takeWait(i int, home int32) {
 	}
 }
 
-// shareCache gives an invocation without a cache status that of its last direct child that has one; children of a framework's
-// span in it count as its own. A read of a key-value store is no cache of the answer.
+// shareCache gives an invocation without a cache status that of its last direct child that has one; children of a
+// framework's span in it count as its own. A read of a key-value store is no cache of the answer.
 func (b *batch) shareCache() {
 	for i := range b.events {
 		e, parent := &b.events[i], b.spans[i].parent
@@ -255,7 +257,8 @@ func (b *batch) shareCache() {
 			continue
 		}
 		request := b.spans[parent].request
-		if home, lender := &b.events[request], &b.spans[request].lender; home.Facts.Invocation && b.lends(e, home, *lender) {
+		if home, lender := &b.events[request], &b.spans[request].lender; home.Facts.Invocation &&
+			b.lends(e, home, *lender) {
 			home.Facts.CacheStatus, home.Facts.CacheSource = e.Facts.CacheStatus, e.Facts.CacheSource
 			*lender = int32(i)
 		}

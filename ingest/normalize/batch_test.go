@@ -45,7 +45,8 @@ func TestServerBelowServer(t *testing.T) {
 			span(ids{1, 0}, parentKind, ms{0, 1}, "service.name", parentService),
 		)
 		if got := events[0].Facts.Invocation; got != want {
-			t.Errorf("a server span below a %s span of %s: invocation %v, want %v", parentKind, parentService, got, want)
+			t.Errorf("a server span below a %s span of %s: invocation %v, want %v", parentKind, parentService, got,
+				want)
 		}
 	}
 	f(false, edge.SpanServer, "shop")
@@ -55,25 +56,28 @@ func TestServerBelowServer(t *testing.T) {
 
 	other := span(ids{1, 0}, edge.SpanServer, ms{0, 1}, "service.name", "shop")
 	other.TraceID = edge.TraceID{2}
-	if e := normalized(span(ids{2, 1}, edge.SpanServer, ms{0, 1}, "service.name", "shop"), other)[0]; !e.Facts.Invocation {
+	if e := normalized(span(ids{2, 1}, edge.SpanServer, ms{0, 1}, "service.name", "shop"),
+		other)[0]; !e.Facts.Invocation {
 		t.Error("the span of another trace counts as a parent")
 	}
 }
 
-// TestFrameworkInsideOfARuntime: the runtime's span is the invocation and has what the framework's span in it says, but for what it
-// says itself.
+// TestFrameworkInsideOfARuntime: the runtime's span is the invocation and has what the framework's span in it says, but
+// for what it says itself.
 func TestFrameworkInsideOfARuntime(t *testing.T) {
 	server := func(id ids, at ms, pairs ...string) edge.Event {
 		return span(id, edge.SpanServer, at, append(pairs, "service.name", "shop", "url.path", "/cart/7")...)
 	}
 	events := normalized(
 		span(ids{5, 3}, edge.SpanClient, ms{2, 3}, "service.name", "shop", "cache.hit", "true"),
-		server(ids{3, 2}, ms{1, 4}, "http.route", "/cart/:id", "faas.coldstart", "true", "http.response.status_code", "404"),
+		server(ids{3, 2}, ms{1, 4}, "http.route", "/cart/:id", "faas.coldstart", "true", "http.response.status_code",
+			"404"),
 		server(ids{2, 1}, ms{1, 5}),
 		server(ids{1, 0}, ms{0, 9}, "http.response.status_code", "200"),
 	)
 	got := events[3].Facts
-	if !got.Invocation || got.Route != "/cart/:id" || got.RouteInferred || got.ColdStart != edge.True || got.ColdStartSource != "attribute" {
+	if !got.Invocation || got.Route != "/cart/:id" || got.RouteInferred || got.ColdStart != edge.True ||
+		got.ColdStartSource != "attribute" {
 		t.Errorf("the invocation did not take route and cold start from inside: %+v", got)
 	}
 	if got.CacheStatus != edge.CacheHit || got.Status != 200 || got.Outcome != edge.OutcomeOK || got.StatusInferred {
@@ -85,9 +89,11 @@ func TestFrameworkInsideOfARuntime(t *testing.T) {
 		}
 	}
 
-	failed := normalized(server(ids{1, 0}, ms{0, 9}), server(ids{2, 1}, ms{1, 5}, "http.response.status_code", "503"))[0].Facts
+	failed := normalized(server(ids{1, 0}, ms{0, 9}), server(ids{2, 1}, ms{1, 5}, "http.response.status_code",
+		"503"))[0].Facts
 	if failed.Status != 503 || failed.StatusInferred || failed.Outcome != edge.OutcomeError {
-		t.Errorf("a runtime without a status: status %d, outcome %q, want those from inside", failed.Status, failed.Outcome)
+		t.Errorf("a runtime without a status: status %d, outcome %q, want those from inside", failed.Status,
+			failed.Outcome)
 	}
 	ring := normalized(server(ids{1, 2}, ms{0, 9}, "http.route", "/a"), server(ids{2, 1}, ms{1, 5}))
 	if ring[0].Facts.Invocation || ring[1].Facts.Invocation {
@@ -98,11 +104,15 @@ func TestFrameworkInsideOfARuntime(t *testing.T) {
 func TestChildrenTakeThePlaceOfTheirInvocation(t *testing.T) {
 	events := normalized(
 		span(ids{4, 3}, edge.SpanClient, ms{2, 3}, "service.name", "shop"), // before its parents
-		span(ids{1, 0}, edge.SpanServer, ms{0, 9}, "service.name", "shop", "cloud.provider", "cloudflare", "edge.colo", "FRA"),
+		span(ids{1, 0}, edge.SpanServer, ms{0, 9}, "service.name", "shop", "cloud.provider", "cloudflare", "edge.colo",
+			"FRA"),
 		span(ids{3, 1}, edge.SpanInternal, ms{1, 4}, "service.name", "shop", "cloud.region", "weur"),
 		span(ids{5, 1}, edge.SpanClient, ms{1, 4}, "service.name", "other", "cloud.region", "eu-west-1"),
 		span(ids{6, 7}, edge.SpanClient, ms{1, 4}, "service.name", "shop"), // its parent is not here
-		edge.Event{Kind: edge.KindLog, TraceID: edge.TraceID{1}, SpanID: spanID(3), Attrs: attrs("service.name", "shop")},
+		edge.Event{
+			Kind: edge.KindLog, TraceID: edge.TraceID{1}, SpanID: spanID(3),
+			Attrs: attrs("service.name", "shop"),
+		},
 	)
 	for i, want := range []string{"FRA", "FRA", "FRA", "eu-west-1", "", "FRA"} {
 		f := events[i].Facts
@@ -202,7 +212,8 @@ func TestOriginsOfTwoInvocationsStayApart(t *testing.T) {
 	}
 	second := span(ids{1, 0}, edge.SpanServer, ms{0, 100})
 	second.TraceID = edge.TraceID{2}
-	events := normalized(child(1, 2, 0, 10), child(2, 3, 0, 30), span(ids{1, 0}, edge.SpanServer, ms{0, 100}), second, child(1, 4, 50, 55))
+	events := normalized(child(1, 2, 0, 10), child(2, 3, 0, 30), span(ids{1, 0}, edge.SpanServer, ms{0, 100}), second,
+		child(1, 4, 50, 55))
 	if a, b := events[2].Facts.OriginDuration, events[3].Facts.OriginDuration; a != 15e6 || b != 30e6 {
 		t.Errorf("origins %d and %d ns, want 15 and 30 ms", a, b)
 	}
@@ -210,7 +221,8 @@ func TestOriginsOfTwoInvocationsStayApart(t *testing.T) {
 
 func TestPlatformTellsColdStarts(t *testing.T) {
 	report := func() edge.Event {
-		e := named(span(ids{9, 0}, edge.SpanInternal, ms{0, 5}, "faas.invocation_id", "r1", "faas.instance", "i1"), "platform.initRuntimeDone")
+		e := named(span(ids{9, 0}, edge.SpanInternal, ms{0, 5}, "faas.invocation_id", "r1", "faas.instance", "i1"),
+			"platform.initRuntimeDone")
 		e.TraceID = edge.TraceID{9}
 		return e
 	}
@@ -253,7 +265,10 @@ func TestNormalizeNothing(t *testing.T) {
 	if got := n.Normalize(nil); got != (normalize.Bounded{}) {
 		t.Errorf("of nothing %+v was bounded", got)
 	}
-	orphan := []edge.Event{{Kind: edge.KindSpan, SpanKind: edge.SpanClient, TraceID: span.TraceID, SpanID: spanID(2), ParentID: span.SpanID}}
+	orphan := []edge.Event{{
+		Kind: edge.KindSpan, SpanKind: edge.SpanClient, TraceID: span.TraceID, SpanID: spanID(2),
+		ParentID: span.SpanID,
+	}}
 	n.Normalize(orphan)
 	if f := orphan[0].Facts; f.Service != "" || f.Invocation {
 		t.Errorf("a span without its batch knows %+v", f)

@@ -7,13 +7,14 @@ import (
 	"edgescope/edge/platform"
 )
 
-// shareColdStarts gives an invocation without a word of its own the cold start that an init span or report of the platform
-// tells: of the same invocation id, else of the same instance, where it belongs to the first invocation.
+// shareColdStarts gives an invocation without a word of its own the cold start that an init span or report of the
+// platform tells: of the same invocation id, else of the same instance, where it belongs to the first invocation.
 func (b *batch) shareColdStarts() {
 	var byID, byInstance map[string]int
 	for i := range b.events {
 		e := &b.events[i]
-		if e.Kind != edge.KindSpan || e.Facts.ColdStart != edge.True || !strings.HasPrefix(e.Name, platform.PlatformPrefix) {
+		if e.Kind != edge.KindSpan || e.Facts.ColdStart != edge.True ||
+			!strings.HasPrefix(e.Name, platform.PlatformPrefix) {
 			continue
 		}
 		if byID == nil {

@@ -20,8 +20,10 @@ func fuzzEvents(text string) []edge.Event {
 			continue
 		}
 		e := edge.Event{
-			Kind: edge.Kind(line[0] % 3), SpanKind: edge.SpanKind(line[1] % 7), TraceID: edge.TraceID{line[2] % 3}, SpanID: spanID(line[3] % 8),
-			ParentID: spanID(line[4] % 8), Time: int64(line[5]) * 1e6, Duration: int64(line[5]%4) * 1e6, HasDuration: true,
+			Kind: edge.Kind(line[0] % 3), SpanKind: edge.SpanKind(line[1] % 7), TraceID: edge.TraceID{line[2] % 3},
+			SpanID:   spanID(line[3] % 8),
+			ParentID: spanID(line[4] % 8), Time: int64(line[5]) * 1e6, Duration: int64(line[5]%4) * 1e6,
+			HasDuration: true,
 		}
 		own := true
 		for pair := range strings.SplitSeq(line[6:], "\x00") {
@@ -42,14 +44,18 @@ func fuzzEvents(text string) []edge.Event {
 	return events
 }
 
-// FuzzNormalize: whatever attributes say, facts stay within what edge.Facts promises, and a second pass changes nothing.
+// FuzzNormalize: whatever attributes say, facts stay within what edge.Facts promises, and a second pass changes
+// nothing.
 func FuzzNormalize(f *testing.F) {
 	for _, seed := range []string{
 		"\x00\x02\x01\x01\x00\x09GET /users/12\x00url.path=/users/12\x00cloudflare.wall_time_ms=7\x00\x00service.name=shop\x00cloud.provider=cloudflare",
-		"\x00\x02\x01\x01\x00\x09s\x00edge.colo=FRA\n\x00\x03\x01\x02\x01\x08c\x00url.full=https://o/a\x00http.response.header.cf-cache-status=[\"HIT\"]",
-		"\x00\x01\x01\x01\x00\x09platform.initRuntimeDone\x00faas.instance=i\n\x00\x02\x02\x01\x00\x09f\x00faas.instance=i\x00http.status_code=5e2",
+		"\x00\x02\x01\x01\x00\x09s\x00edge.colo=FRA\n" +
+			"\x00\x03\x01\x02\x01\x08c\x00url.full=https://o/a\x00http.response.header.cf-cache-status=[\"HIT\"]",
+		"\x00\x01\x01\x01\x00\x09platform.initRuntimeDone\x00faas.instance=i\n" +
+			"\x00\x02\x02\x01\x00\x09f\x00faas.instance=i\x00http.status_code=5e2",
 		"\x02\x00\x00\x00\x00\x01p\x00edge.count=1e308\x00_sample_interval=1e308\x00edge.cache.status=[\"HIT\",\"x\"]",
-		"\x01\x00\x01\x00\x00\x01l\x00cloud.region=[[]]\x00http.response.header.server-timing=cold;dur=1e18, cpu;dur=\"7",
+		"\x01\x00\x01\x00\x00\x01l\x00cloud.region=[[]]\x00http.response.header.server-timing=cold;dur=1e18, " +
+			"cpu;dur=\"7",
 		"\x00\x02\x01\x01\x02\x09a\n\x00\x02\x01\x02\x01\x09b\x00cloud.availability_zone=a\x00http.response.header.x-served-by=,cache-",
 	} {
 		f.Add(seed)
@@ -64,7 +70,8 @@ func FuzzNormalize(f *testing.F) {
 		again := slices.Clone(events)
 		n.Normalize(again)
 		for i := range events {
-			if events[i].Duration != again[i].Duration || events[i].Time != again[i].Time || events[i].Facts.Invocation != again[i].Facts.Invocation {
+			if events[i].Duration != again[i].Duration || events[i].Time != again[i].Time ||
+				events[i].Facts.Invocation != again[i].Facts.Invocation {
 				t.Errorf("a second pass changes event %d:\n%+v\n%+v", i, events[i], again[i])
 			}
 		}

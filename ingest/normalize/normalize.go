@@ -1,5 +1,5 @@
-// Package normalize fills the facts of events: what each says by itself, by the rules of edge/platform, and what the events of
-// one batch tell of each other.
+// Package normalize fills the facts of events: what each says by itself, by the rules of edge/platform, and what the
+// events of one batch tell of each other.
 package normalize
 
 import (
@@ -12,8 +12,8 @@ import (
 
 // Options configure a Normalizer.
 type Options struct {
-	// SampleRates is the head-sampling rate of services that don't say it in their trace state, by service.name: the share
-	// of requests that they send, 0 < r <= 1. Other values are ignored.
+	// SampleRates is the head-sampling rate of services that don't say it in their trace state, by service.name: the
+	// share of requests that they send, 0 < r <= 1. Other values are ignored.
 	SampleRates map[string]float64
 	// MaxWeight bounds how many occurrences an event stands for, whatever says so, and the count of a data point; 0 is
 	// DefaultMaxWeight.
@@ -24,8 +24,8 @@ type Options struct {
 
 const defaultInferredRoutes = 200
 
-// Normalizer fills the Facts of events. It is safe for concurrent use. It remembers the inferred routes of each service,
-// nothing else.
+// Normalizer fills the Facts of events. It is safe for concurrent use. It remembers the inferred routes of each
+// service, nothing else.
 type Normalizer struct {
 	rates     map[string]float64
 	maxWeight float64
@@ -51,13 +51,14 @@ func New(o Options) *Normalizer {
 	return n
 }
 
-// Normalize fills the Facts of the events of one batch from their attributes and from each other. A fact that the receiver
-// has set stays, but for the cache status of a data point, which may be in anybody's words and becomes canonical.
+// Normalize fills the Facts of the events of one batch from their attributes and from each other. A fact that the
+// receiver has set stays, but for the cache status of a data point, which may be in anybody's words and becomes
+// canonical.
 //
-// It changes the events themselves in these ways: a span whose clock stood still gets the length that its platform measured;
-// a scheme with a colon loses it; attributes that say the same as a fact are dropped, except from data points, whose columns
-// they are; numbers that nothing at the edge can have are bounded, so that none of them hides all others in a sum. It
-// returns how many were.
+// It changes the events themselves in these ways: a span whose clock stood still gets the length that its platform
+// measured; a scheme with a colon loses it; attributes that say the same as a fact are dropped, except from data
+// points, whose columns they are; numbers that nothing at the edge can have are bounded, so that none of them hides all
+// others in a sum. It returns how many were.
 //
 // Facts point into the memory of the events' attributes. The caller owns the events again on return.
 func (n *Normalizer) Normalize(events []edge.Event) Bounded {

@@ -14,8 +14,8 @@ const (
 	maxRouteServices = 10_000
 )
 
-// inferredRoutes remembers the inferred routes of each service, so that a service that is scanned for random paths can't
-// make more than a bounded number of them.
+// inferredRoutes remembers the inferred routes of each service, so that a service that is scanned for random paths
+// can't make more than a bounded number of them.
 type inferredRoutes struct {
 	max int
 

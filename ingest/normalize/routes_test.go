@@ -17,7 +17,8 @@ func TestRouteSources(t *testing.T) {
 		normalize.New(normalize.Options{}).Normalize(events)
 		got := events[0].Facts
 		if got.Route != want || got.RouteInferred != inferred {
-			t.Errorf("span %q with %q: route %q, inferred %v, want %q, %v", name, pairs, got.Route, got.RouteInferred, want, inferred)
+			t.Errorf("span %q with %q: route %q, inferred %v, want %q, %v", name, pairs, got.Route, got.RouteInferred,
+				want, inferred)
 		}
 		if want != "" && got.Operation != want {
 			t.Errorf("span %q with %q: operation %q, want the route", name, pairs, got.Operation)
@@ -70,7 +71,10 @@ func TestRouteIsInferredForInvocationsOnly(t *testing.T) {
 func TestInferredRoutesAreBounded(t *testing.T) {
 	n := normalize.New(normalize.Options{MaxInferredRoutes: 3})
 	route := func(service, path string) string {
-		events := []edge.Event{{Kind: edge.KindSpan, SpanKind: edge.SpanServer, Attrs: attrs("service.name", service, "url.path", path)}}
+		events := []edge.Event{{
+			Kind: edge.KindSpan, SpanKind: edge.SpanServer,
+			Attrs: attrs("service.name", service, "url.path", path),
+		}}
 		n.Normalize(events)
 		return events[0].Facts.Route
 	}
@@ -101,7 +105,8 @@ func TestLongRouteIsNotRemembered(t *testing.T) {
 func TestServicesWithInferredRoutesAreBounded(t *testing.T) {
 	n := normalize.New(normalize.Options{})
 	for i := range 10_001 {
-		events := []edge.Event{span(ids{1, 0}, edge.SpanServer, ms{0, 1}, "service.name", strconv.Itoa(i), "url.path", "/a")}
+		events := []edge.Event{span(ids{1, 0}, edge.SpanServer, ms{0, 1}, "service.name", strconv.Itoa(i), "url.path",
+			"/a")}
 		n.Normalize(events)
 		want := "/a"
 		if i == 10_000 {

@@ -41,9 +41,9 @@ func (n *Normalizer) weight(v *platform.View, e *edge.Event) float64 {
 	return 1
 }
 
-// stateWeight reads the sampling threshold in a W3C trace state, ot=th:<hex>: 1 to 14 hex digits, of which left-out ones are
-// zeros at the end. A threshold T keeps the share (2^56-T)/2^56 of all traces (OpenTelemetry specification, "TraceState:
-// Probability Sampling").
+// stateWeight reads the sampling threshold in a W3C trace state, ot=th:<hex>: 1 to 14 hex digits, of which left-out
+// ones are zeros at the end. A threshold T keeps the share (2^56-T)/2^56 of all traces (OpenTelemetry specification,
+// "TraceState: Probability Sampling").
 func stateWeight(state string) (float64, bool) {
 	if state == "" {
 		return 0, false

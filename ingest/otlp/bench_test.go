@@ -23,7 +23,8 @@ func usualJSON(t testing.TB, n int) []byte {
 	return b
 }
 
-// TestProtobufAllocatesNothingPerSpan holds decoding to a count of allocations that does not depend on the number of spans.
+// TestProtobufAllocatesNothingPerSpan holds decoding to a count of allocations that does not depend on the number of
+// spans.
 func TestProtobufAllocatesNothingPerSpan(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector allocates")

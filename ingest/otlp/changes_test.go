@@ -54,7 +54,8 @@ func TestUnknownEnumsAreTold(t *testing.T) {
 			t.Errorf("%s: told %q, want %q", members, message, want)
 		}
 	}
-	const kinds, codes = "is not known: taken as internal; want internal, server, client, producer or consumer or the number",
+	const kinds, codes = "is not known: taken as internal; want internal, server, client, producer or consumer or " +
+		"the number",
 		"is not known: taken as unset; want unset, ok or error or the number"
 	f(`"kind":"servr"`, `kind "servr" `+kinds)
 	f(`"kind":6`, `kind "6" `+kinds)
@@ -65,8 +66,10 @@ func TestUnknownEnumsAreTold(t *testing.T) {
 	f(`"status":{"code":-1}`, `status code "-1" `+codes)
 
 	sink := &otlptest.Recorder{}
-	res, err := otlptest.New(t, sink).Traces(t.Context(), 0, otlptest.Request(otlptest.GoodSpan().Varint(6, 9)), otlp.Protobuf)
-	if want := "kept with changes: span 0: kind 9 " + kinds; err != nil || res.Message != want || sink.Warnings["unknown kind"] != 1 {
+	res, err := otlptest.New(t, sink).Traces(t.Context(), 0, otlptest.Request(otlptest.GoodSpan().Varint(6, 9)),
+		otlp.Protobuf)
+	if want := "kept with changes: span 0: kind 9 " + kinds; err != nil || res.Message != want ||
+		sink.Warnings["unknown kind"] != 1 {
 		t.Errorf("protobuf: told %q, %v, warned %v", res.Message, err, sink.Warnings)
 	}
 }
@@ -82,7 +85,8 @@ func TestAnswersTellAFewChanges(t *testing.T) {
 	if err != nil || res.RejectedSpans != 1 || sink.Warnings["unknown kind"] != 20 {
 		t.Fatalf("%+v, %v, %v", res, err, sink.Warnings)
 	}
-	if !strings.HasPrefix(res.Message, "1 of 21 spans rejected: span 0: entry is no object; kept with changes: span 1: kind") ||
+	if !strings.HasPrefix(res.Message, "1 of 21 spans rejected: span 0: entry is no object; kept with changes: span "+
+		"1: kind") ||
 		!strings.HasSuffix(res.Message, "; and 15 more") {
 		t.Errorf("told %q", res.Message)
 	}
@@ -135,7 +139,8 @@ func TestSpansWhoseTimesDisagreeAreTold(t *testing.T) {
 	f := func(start, end string, wantTime, wantDuration int64, has bool, want string) {
 		t.Helper()
 		spans, message := told(t, `{`+otlptest.IDsJSON+`,"startTimeUnixNano":`+start+`,"endTimeUnixNano":`+end+`}`)
-		if e := spans[0]; e.Time != wantTime || e.Duration != wantDuration || e.HasDuration != has || !strings.Contains(message, want) {
+		if e := spans[0]; e.Time != wantTime || e.Duration != wantDuration || e.HasDuration != has ||
+			!strings.Contains(message, want) {
 			t.Errorf("%s to %s: got %d, %d %v, told %q", start, end, e.Time, e.Duration, e.HasDuration, message)
 		}
 	}
@@ -143,14 +148,16 @@ func TestSpansWhoseTimesDisagreeAreTold(t *testing.T) {
 	f(`1795215078300`, `1795215078341000000`, 1795215078341000000, 41e6, true, "read as milliseconds")
 	f(`1795215078300000000`, `1795215078341`, 1795215078341000000, 41e6, true, "read as milliseconds")
 	f(`"1795215078300000"`, `1795215079`, 1795215079e9, 700e6, true, "read as seconds")
-	f(`1234`, `1795215078341000000`, 1795215078341000000, 0, false, "from 1970-01-01 to 2026-11-20: longer than 30 days, it has no duration")
+	f(`1234`, `1795215078341000000`, 1795215078341000000, 0, false,
+		"from 1970-01-01 to 2026-11-20: longer than 30 days, it has no duration")
 	f(`1234`, `18446744073709551615`, now, 0, false, "longer than 30 days")
 	f(otlptest.Decimal(now-31*24*int64(time.Hour)), otlptest.Decimal(now), now, 0, false, "longer than 30 days")
 	f(otlptest.Decimal(now-30*24*int64(time.Hour)), otlptest.Decimal(now), now, 30*24*int64(time.Hour), true, "")
 	f(otlptest.Decimal(now), otlptest.Decimal(now-1), now, 0, true, "end before start: the duration is 0")
 	f(otlptest.Decimal(now), `null`, now, 0, true, "no end: taken as its start")
 	f(`null`, `0`, now, 0, true, "no time of its own: it is that of its arrival")
-	f(otlptest.Decimal(now-2e9), otlptest.Decimal(now+3600e9), now, 2e9, true, "ends in the future: it ends with its arrival")
+	f(otlptest.Decimal(now-2e9), otlptest.Decimal(now+3600e9), now, 2e9, true,
+		"ends in the future: it ends with its arrival")
 }
 
 // skewed returns a span of that trace with a child event, whose times are offsets in seconds from the arrival.
@@ -175,9 +182,11 @@ func TestAClockAheadMovesWholeTraces(t *testing.T) {
 	}
 	want := func(e *edge.Event, start, end float64) {
 		t.Helper()
-		s, n := float64(e.Time-e.Duration-otlptest.Arrival.UnixNano())/1e9, float64(e.Time-otlptest.Arrival.UnixNano())/1e9
+		s, n := float64(e.Time-e.Duration-otlptest.Arrival.UnixNano())/1e9,
+			float64(e.Time-otlptest.Arrival.UnixNano())/1e9
 		if s != start || n != end {
-			t.Errorf("span %x of trace %x: %g to %g s after its arrival, want %g to %g", e.SpanID[7], e.TraceID[15], s, n, start, end)
+			t.Errorf("span %x of trace %x: %g to %g s after its arrival, want %g to %g", e.SpanID[7], e.TraceID[15], s,
+				n, start, end)
 		}
 		if at := fmt.Sprintf(`[{"name":"e","time":%d,"attrs":{"time":7}}]`, e.Time-e.Duration); e.SpanEvents != at {
 			t.Errorf("span %x of trace %x: events %s, want %s", e.SpanID[7], e.TraceID[15], e.SpanEvents, at)
@@ -212,7 +221,8 @@ func TestLogsOfATraceMoveWithIt(t *testing.T) {
 	sink := &otlptest.Recorder{}
 	r := otlptest.New(t, sink)
 	ahead := func(s int64) string { return otlptest.Decimal(otlptest.Arrival.UnixNano() + s*1e9) }
-	if _, err := r.Traces(t.Context(), 0, []byte(otlptest.DocumentJSON(skewed(1, 1, 3600, 3601))), otlp.JSON); err != nil {
+	if _, err := r.Traces(t.Context(), 0, []byte(otlptest.DocumentJSON(skewed(1, 1, 3600, 3601))),
+		otlp.JSON); err != nil {
 		t.Fatal(err)
 	}
 	doc := otlptest.LogDocument(`{"traceId":"00000000000000000000000000000001","timeUnixNano":`+ahead(3600)+`}`,
@@ -231,7 +241,8 @@ func TestLogsOfATraceMoveWithIt(t *testing.T) {
 // TestHandledExceptionsAreLiftedLast: the exception that left the span is the one to group by, wherever it stands.
 func TestHandledExceptionsAreLiftedLast(t *testing.T) {
 	event := func(kind, escaped string) string {
-		return `{"name":"exception","attributes":[{"key":"exception.type","value":{"stringValue":"` + kind + `"}},{"key":"exception.escaped","value":` + escaped + `}]}`
+		return `{"name":"exception","attributes":[{"key":"exception.type","value":{"stringValue":"` + kind +
+			`"}},{"key":"exception.escaped","value":` + escaped + `}]}`
 	}
 	f := func(events, wantType, wantEscaped string) {
 		t.Helper()
@@ -255,7 +266,8 @@ func TestTimesOfPoints(t *testing.T) {
 		t.Helper()
 		sink := &otlptest.Recorder{}
 		res, err := otlptest.New(t, sink).Metrics(t.Context(), 0, []byte(`{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"g","gauge":{"dataPoints":[{"asDouble":1,"timeUnixNano":`+at+`}]}}]}]}]}`), otlp.JSON)
-		if err != nil || res.Rejected() != 0 || !strings.Contains(res.Message, wantTold) || wantTold == "" && res.Message != "" {
+		if err != nil || res.Rejected() != 0 || !strings.Contains(res.Message, wantTold) || wantTold == "" &&
+			res.Message != "" {
 			t.Errorf("%s: %+v, %v", at, res, err)
 		}
 		if len(sink.GotSamples) != 1 || sink.GotSamples[0].At != want {

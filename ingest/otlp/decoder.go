@@ -17,9 +17,9 @@ const (
 	maxPooled = 4 << 20
 )
 
-// decoder turns what either encoding says into a batch of events and a list of metrics with their points. All memory of a
-// request is its own: once it has grown to the size of the usual request, decoding allocates nothing. What belongs to one
-// signal is in spans.go, logs.go and points.go; the walkers over both encodings are in *_proto.go and *_json.go.
+// decoder turns what either encoding says into a batch of events and a list of metrics with their points. All memory of
+// a request is its own: once it has grown to the size of the usual request, decoding allocates nothing. What belongs to
+// one signal is in spans.go, logs.go and points.go; the walkers over both encodings are in *_proto.go and *_json.go.
 type decoder struct {
 	batch edge.Batch
 	values.Decoder
@@ -89,8 +89,8 @@ func (d *decoder) begin(tenant edge.Tenant, now time.Time) {
 	d.now = now.UnixNano()
 }
 
-// release drops all references, so that the decoder can serve another request. It returns false when its memory has grown
-// so much that it is better given up.
+// release drops all references, so that the decoder can serve another request. It returns false when its memory has
+// grown so much that it is better given up.
 func (d *decoder) release() bool {
 	d.batch.Reset()
 	clear(d.attrs)

@@ -21,9 +21,12 @@ func Points(body []byte, now time.Time) ([]string, error) {
 	for _, m := range d.metrics {
 		for _, p := range d.data[m.From:m.To] {
 			list = append(list, PointText(PointFields{
-				m.Name, m.Unit, m.Scope, m.ScopeVersion, kindText(m.Kind), m.Temporality, m.Monotonic && m.Kind == series.Sum,
-				attrTexts(m.Resource), attrTexts(m.ScopeAttrs), attrTexts(p.Attrs), p.Index, p.Start, p.Time, p.Flags, p.HasValue, p.Value, p.Count, p.HasSum || m.Kind == series.Summary, p.Sum,
-				p.Counts, p.Bounds, p.Quantiles, p.Scale, p.ZeroCount, p.ZeroThreshold, p.PositiveOffset, p.NegativeOffset, p.Positive, p.Negative,
+				m.Name, m.Unit, m.Scope, m.ScopeVersion, kindText(m.Kind), m.Temporality,
+				m.Monotonic && m.Kind == series.Sum,
+				attrTexts(m.Resource), attrTexts(m.ScopeAttrs), attrTexts(p.Attrs), p.Index, p.Start, p.Time, p.Flags,
+				p.HasValue, p.Value, p.Count, p.HasSum || m.Kind == series.Summary, p.Sum,
+				p.Counts, p.Bounds, p.Quantiles, p.Scale, p.ZeroCount, p.ZeroThreshold, p.PositiveOffset,
+				p.NegativeOffset, p.Positive, p.Negative,
 			}))
 		}
 	}

@@ -16,33 +16,49 @@ import (
 
 // protoSeeds are bodies that between them have every field, in usual and unusual order, and every way to be broken.
 func protoSeeds() map[string][]byte {
-	nested := otlptest.AnyArray(otlptest.AnyString("x"), otlptest.AnyMap(otlptest.KeyValue("a", otlptest.AnyInt(1)), otlptest.KeyValue("a", otlptest.AnyBool(1))), otlptest.PB(nil), otlptest.AnyBytes("\x00\xff"))
+	nested := otlptest.AnyArray(otlptest.AnyString("x"), otlptest.AnyMap(otlptest.KeyValue("a", otlptest.AnyInt(1)),
+		otlptest.KeyValue("a", otlptest.AnyBool(1))), otlptest.PB(nil), otlptest.AnyBytes("\x00\xff"))
 	full := otlptest.GoodSpan().Bytes(3, "ot=th:8").Bytes(4, otlptest.SpanText).Fixed32(16, 257).
-		Msg(9, otlptest.KeyValue("nested", nested)).Msg(9, otlptest.KeyValue("nan", otlptest.AnyDouble(math.NaN()))).Msg(9, otlptest.KeyValue("raw", otlptest.AnyString("a\xff\xfeb"))).
+		Msg(9, otlptest.KeyValue("nested", nested)).Msg(9, otlptest.KeyValue("nan",
+		otlptest.AnyDouble(math.NaN()))).Msg(9, otlptest.KeyValue("raw", otlptest.AnyString("a\xff\xfeb"))).
 		Varint(10, 1).Varint(12, 2).Varint(14, 3).
-		Msg(11, otlptest.PB(nil).Fixed64(1, otlptest.StartTime).Bytes(2, "exception").Msg(3, otlptest.KeyValue("exception.type", otlptest.AnyString("E"))).Varint(4, 1)).
-		Msg(13, otlptest.PB(nil).Bytes(1, otlptest.TraceText).Bytes(2, otlptest.SpanText).Bytes(3, "k=v").Msg(4, otlptest.KeyValue("a", otlptest.AnyInt(-1))).Fixed32(6, 1)).
+		Msg(11, otlptest.PB(nil).Fixed64(1, otlptest.StartTime).Bytes(2, "exception").Msg(3,
+			otlptest.KeyValue("exception.type", otlptest.AnyString("E"))).Varint(4, 1)).
+		Msg(13, otlptest.PB(nil).Bytes(1, otlptest.TraceText).Bytes(2, otlptest.SpanText).Bytes(3, "k=v").Msg(4,
+			otlptest.KeyValue("a", otlptest.AnyInt(-1))).Fixed32(6, 1)).
 		Msg(15, otlptest.PB(nil).Bytes(2, "boom").Varint(3, 2))
 	deep := otlptest.AnyString("bottom")
 	for range 40 {
 		deep = otlptest.AnyArray(deep)
 	}
-	resource := otlptest.PB(nil).Msg(1, otlptest.KeyValue("service.name", otlptest.AnyString("s"))).Varint(2, 1).Msg(3, otlptest.PB(nil).Bytes(2, "service").Bytes(3, "id"))
-	scope := otlptest.PB(nil).Bytes(1, "scope").Bytes(2, "1").Msg(3, otlptest.KeyValue("k", otlptest.AnyString("v"))).Varint(4, 1)
+	resource := otlptest.PB(nil).Msg(1, otlptest.KeyValue("service.name", otlptest.AnyString("s"))).Varint(2, 1).Msg(3,
+		otlptest.PB(nil).Bytes(2, "service").Bytes(3, "id"))
+	scope := otlptest.PB(nil).Bytes(1, "scope").Bytes(2, "1").Msg(3,
+		otlptest.KeyValue("k", otlptest.AnyString("v"))).Varint(4, 1)
 	return map[string][]byte{
-		"empty":           {},
-		"full":            otlptest.Request(full),
-		"resource-last":   otlptest.PB(nil).Msg(1, otlptest.PB(nil).Msg(2, otlptest.PB(nil).Msg(2, full).Msg(1, scope)).Msg(1, resource)),
-		"resource-merged": otlptest.PB(nil).Msg(1, otlptest.PB(nil).Msg(1, resource).Msg(2, otlptest.PB(nil).Msg(2, full)).Msg(1, otlptest.PB(nil).Msg(1, otlptest.KeyValue("b", otlptest.AnyInt(2))))),
-		"deprecated":      otlptest.PB(nil).Msg(1, otlptest.PB(nil).Msg(1000, otlptest.PB(nil).Msg(1, scope).Msg(2, full))),
-		"unknown-fields":  otlptest.Request(otlptest.GoodSpan().Varint(99, 7).Fixed32(98, 1).Fixed64(97, 1).Bytes(96, "x").Group(95, nil)),
-		"group":           otlptest.Request(otlptest.GoodSpan().Group(95, otlptest.PB(nil).Varint(1, 1).Group(2, nil))),
-		"oneof-twice":     otlptest.Request(otlptest.GoodSpan().Msg(9, otlptest.KeyValue("k", append(nested, otlptest.AnyString("last")...)))),
-		"value-twice":     otlptest.Request(otlptest.GoodSpan().Msg(9, otlptest.KeyValue("k", otlptest.AnyInt(1)).Msg(2, otlptest.PB(nil)))),
-		"key-twice":       otlptest.Request(otlptest.GoodSpan().Msg(9, otlptest.KeyValue("k", otlptest.AnyInt(1))).Msg(9, otlptest.KeyValue("k", otlptest.AnyInt(2)))),
-		"status-merged":   otlptest.Request(otlptest.GoodSpan().Msg(15, otlptest.PB(nil).Varint(3, 2)).Msg(15, otlptest.PB(nil).Bytes(2, "later"))),
-		"bad-ids":         otlptest.Request(otlptest.GoodSpan().Bytes(1, "short"), otlptest.GoodSpan().Bytes(2, ""), otlptest.GoodSpan()),
-		"times":           otlptest.Request(otlptest.GoodSpan().Fixed64(7, 0), otlptest.GoodSpan().Fixed64(8, 1), otlptest.GoodSpan().Fixed64(8, math.MaxUint64)),
+		"empty": {},
+		"full":  otlptest.Request(full),
+		"resource-last": otlptest.PB(nil).Msg(1, otlptest.PB(nil).Msg(2,
+			otlptest.PB(nil).Msg(2, full).Msg(1, scope)).Msg(1, resource)),
+		"resource-merged": otlptest.PB(nil).Msg(1, otlptest.PB(nil).Msg(1, resource).Msg(2,
+			otlptest.PB(nil).Msg(2, full)).Msg(1, otlptest.PB(nil).Msg(1, otlptest.KeyValue("b", otlptest.AnyInt(2))))),
+		"deprecated": otlptest.PB(nil).Msg(1, otlptest.PB(nil).Msg(1000,
+			otlptest.PB(nil).Msg(1, scope).Msg(2, full))),
+		"unknown-fields": otlptest.Request(otlptest.GoodSpan().Varint(99, 7).Fixed32(98, 1).Fixed64(97, 1).Bytes(96,
+			"x").Group(95, nil)),
+		"group": otlptest.Request(otlptest.GoodSpan().Group(95, otlptest.PB(nil).Varint(1, 1).Group(2, nil))),
+		"oneof-twice": otlptest.Request(otlptest.GoodSpan().Msg(9,
+			otlptest.KeyValue("k", append(nested, otlptest.AnyString("last")...)))),
+		"value-twice": otlptest.Request(otlptest.GoodSpan().Msg(9,
+			otlptest.KeyValue("k", otlptest.AnyInt(1)).Msg(2, otlptest.PB(nil)))),
+		"key-twice": otlptest.Request(otlptest.GoodSpan().Msg(9,
+			otlptest.KeyValue("k", otlptest.AnyInt(1))).Msg(9, otlptest.KeyValue("k", otlptest.AnyInt(2)))),
+		"status-merged": otlptest.Request(otlptest.GoodSpan().Msg(15, otlptest.PB(nil).Varint(3, 2)).Msg(15,
+			otlptest.PB(nil).Bytes(2, "later"))),
+		"bad-ids": otlptest.Request(otlptest.GoodSpan().Bytes(1, "short"), otlptest.GoodSpan().Bytes(2, ""),
+			otlptest.GoodSpan()),
+		"times": otlptest.Request(otlptest.GoodSpan().Fixed64(7, 0), otlptest.GoodSpan().Fixed64(8, 1),
+			otlptest.GoodSpan().Fixed64(8, math.MaxUint64)),
 		"deep":            otlptest.Request(otlptest.GoodSpan().Msg(9, otlptest.KeyValue("deep", deep))),
 		"length-beyond":   {0x0a, 0xff, 0xff, 0xff, 0x0f, 1, 2, 3},
 		"cut-off":         otlptest.Request(full)[:60],
@@ -94,12 +110,14 @@ var jsonSeeds = []string{
 	otlptest.SpanJSON(`"name":"aé😀\ud800b","attributes":[{"key":"k","value":{"intValue":1e+300}},null,5,{"value":{}}]`),
 	otlptest.SpanJSON(`"events":[{"name":"exception","timeUnixNano":"1","attributes":[{"key":"exception.type","value":{"stringValue":"E"}}]}],"links":[{}]`),
 	`{"arrayValue":{"values":[{"stringValue":"x"},{},{"kvlistValue":{"values":[{"key":"a","value":{"boolValue":"true"}}]}}]}}`,
-	`{"doubleValue":null}`, `{"intValue":"forty"}`, `{"bytesValue":"AAH/"}`, `{"stringValue":5}`, `{"low":3417658404,"high":418170367}`, `{"seconds":1795215078,"nanos":1}`, `[1795215078,1]`,
-	`"2026-11-20T22:51:18.3Z"`, `1795215078.25`, `"server"`, `{"code":"Ok"}`, `{"a":[1,{"b":[]}],"a":2}`, `{"a":1`, `{"a":"\x"}`,
+	`{"doubleValue":null}`, `{"intValue":"forty"}`, `{"bytesValue":"AAH/"}`, `{"stringValue":5}`,
+	`{"low":3417658404,"high":418170367}`, `{"seconds":1795215078,"nanos":1}`, `[1795215078,1]`,
+	`"2026-11-20T22:51:18.3Z"`, `1795215078.25`, `"server"`, `{"code":"Ok"}`, `{"a":[1,{"b":[]}],"a":2}`, `{"a":1`,
+	`{"a":"\x"}`,
 }
 
-// FuzzTracesJSON feeds any bytes as a document and, if they are JSON, as every part of a span between two good ones: the good
-// ones must come through, and whatever comes through must keep the promises of edge.Event.
+// FuzzTracesJSON feeds any bytes as a document and, if they are JSON, as every part of a span between two good ones:
+// the good ones must come through, and whatever comes through must keep the promises of edge.Event.
 func FuzzTracesJSON(f *testing.F) {
 	for _, s := range jsonSeeds {
 		f.Add([]byte(s))
@@ -111,13 +129,17 @@ func FuzzTracesJSON(f *testing.F) {
 			return
 		}
 		good := otlptest.SpanJSON(`"name":"good"`)
-		for _, part := range []string{"attributes", "events", "links", "status", "name", "kind", "flags", "parentSpanId", "unknown", "startTimeUnixNano"} {
+		for _, part := range []string{
+			"attributes", "events", "links", "status", "name", "kind", "flags",
+			"parentSpanId", "unknown", "startTimeUnixNano",
+		} {
 			spans := decodeJSON(t, otlptest.DocumentJSON(good, otlptest.SpanJSON(`"`+part+`":`+string(body)), good))
 			if len(spans) != 3 || spans[0].Name != "good" || spans[2].Name != "good" {
 				t.Fatalf("%s: %d spans came through, want 3", part, len(spans))
 			}
 		}
-		if spans := decodeJSON(t, otlptest.DocumentJSON(good, string(body), otlptest.SpanJSON(`"attributes":[{"key":"k","value":`+string(body)+`}]`))); len(spans) < 2 {
+		if spans := decodeJSON(t, otlptest.DocumentJSON(good, string(body),
+			otlptest.SpanJSON(`"attributes":[{"key":"k","value":`+string(body)+`}]`))); len(spans) < 2 {
 			t.Fatalf("%d spans came through, want at least 2", len(spans))
 		}
 	})

@@ -24,8 +24,8 @@ func oneSpan(t *testing.T, members string) edge.Event {
 	return spans[0]
 }
 
-// TestJSONValues is the table of values: what an SDK may send against the text that is kept; "-" means that the attribute is
-// dropped.
+// TestJSONValues is the table of values: what an SDK may send against the text that is kept; "-" means that the
+// attribute is dropped.
 func TestJSONValues(t *testing.T) {
 	f := func(input, want string) {
 		t.Helper()
@@ -101,7 +101,8 @@ func TestJSONValues(t *testing.T) {
 	f(`{"arrayValue":{"values":null}}`, `[]`)
 	f(`{"arrayValue":{}}`, `[]`)
 	f(`{"arrayValue":{"values":[{"intValue":1}],"x":"\n"}}`, `[1]`)
-	f(`{"array_value":{"values":[{"array_value":{"values":[{"bool_value":false}]}},{"x\n":1,"stringValue":"\n"}]}}`, `[[false],"\n"]`)
+	f(`{"array_value":{"values":[{"array_value":{"values":[{"bool_value":false}]}},{"x\n":1,"stringValue":"\n"}]}}`,
+		`[[false],"\n"]`)
 	f(`{"arrayValue":null}`, "-")
 	f(`{"kvlistValue":{"values":[{"key":"a","value":{"intValue":"1"}},{"key":"b\"","value":{}},{"value":{"intValue":2}},null,{"key":"a","value":{"stringValue":"\t"}}]}}`, `{"a":"\t","b\"":null}`)
 	f(`{"kvlist_value":{"values":[{"key":"m","value":{"kvlistValue":{"values":[{"key":"n","value":{"doubleValue":1.5}}]}}}]}}`, `{"m":{"n":1.5}}`)
@@ -126,7 +127,8 @@ func TestJSONIDs(t *testing.T) {
 			t.Errorf("%s %s: taken %v, want %v", traceID, spanID, got, taken)
 			return
 		}
-		if taken && (fmt.Sprintf("%x", spans[0].TraceID) != want || fmt.Sprintf("%x", spans[0].SpanID) != "5177762381fce526") {
+		if taken && (fmt.Sprintf("%x", spans[0].TraceID) != want ||
+			fmt.Sprintf("%x", spans[0].SpanID) != "5177762381fce526") {
 			t.Errorf("%s %s: got %x %x", traceID, spanID, spans[0].TraceID, spans[0].SpanID)
 		}
 	}
@@ -215,7 +217,8 @@ func TestSpanMembers(t *testing.T) {
 		"attributes":[{"key":"old","value":{"intValue":1}}],"attributes":[{"key":"new","value":{"intValue":1}}],
 		"events":[null,{"name":"e\"1","timeUnixNano":"7","attributes":[{"key":"a","value":{"arrayValue":{"values":[{"intValue":1}]}}},{"key":"n","value":null}]},{}],
 		"links":[5,{"traceId":"0123456789abcdef0123456789abcdef","spanId":"0123456789abcdef","attributes":[{"key":"a","value":{"boolValue":true}}]},{"traceId":"zz"}]`)
-	if e.Name != "b" || e.Flags != 257 || e.TraceState != "k=v" || e.ParentID[7] != 0xff || e.DroppedAttrs != 1 || e.DroppedEvents != 2 || e.DroppedLinks != 3 {
+	if e.Name != "b" || e.Flags != 257 || e.TraceState != "k=v" || e.ParentID[7] != 0xff || e.DroppedAttrs != 1 ||
+		e.DroppedEvents != 2 || e.DroppedLinks != 3 {
 		t.Errorf("got %+v", e)
 	}
 	if e.Attr("old") != "" || e.Attr("new") != "1" {
@@ -244,7 +247,8 @@ func TestExceptionIsLifted(t *testing.T) {
 		}
 	}
 	event := func(name, kind, message string) string {
-		return `{"name":"` + name + `","attributes":[{"key":"exception.type","value":{"stringValue":"` + kind + `"}},{"key":"exception.message","value":{"stringValue":"` + message + `"}}]}`
+		return `{"name":"` + name + `","attributes":[{"key":"exception.type","value":{"stringValue":"` + kind +
+			`"}},{"key":"exception.message","value":{"stringValue":"` + message + `"}}]}`
 	}
 	f("", event("log", "A", "a"), "", "")
 	f("", event("exception", "A", "a"), "A", "a")
@@ -312,21 +316,23 @@ func TestDocuments(t *testing.T) {
 func TestSpansThatAreNoObjectsAreCounted(t *testing.T) {
 	sink := &otlptest.Recorder{}
 	good := otlptest.SpanJSON(`"name":"x"`)
-	res, err := otlptest.New(t, sink).Traces(t.Context(), 0, []byte(otlptest.DocumentJSON("null", "5", good, `{"name":"no ids"}`, good)), otlp.JSON)
+	res, err := otlptest.New(t, sink).Traces(t.Context(), 0,
+		[]byte(otlptest.DocumentJSON("null", "5", good, `{"name":"no ids"}`, good)), otlp.JSON)
 	if err != nil || res.Rejected() != 3 || len(sink.Got) != 2 {
 		t.Fatalf("got %+v, %v, %d spans; want 3 rejected and 2 taken", res, err, len(sink.Got))
 	}
 	if sink.Got[0].Index != 2 || sink.Got[1].Index != 4 {
 		t.Errorf("indexes %d and %d, want 2 and 4", sink.Got[0].Index, sink.Got[1].Index)
 	}
-	const want = "3 of 5 spans rejected: span 0: entry is no object; span 1: entry is no object; span 3: no valid trace id: want 16 bytes, not all zero"
+	const want = "3 of 5 spans rejected: span 0: entry is no object; span 1: entry is no object; span 3: no valid " +
+		"trace id: want 16 bytes, not all zero"
 	if res.Message != want {
 		t.Errorf("message %q, want %q", res.Message, want)
 	}
 }
 
-// TestAllSignalsOfADocumentAreTaken: whatever door a document comes to, each of its lists is read, and what is rejected is told
-// by signal.
+// TestAllSignalsOfADocumentAreTaken: whatever door a document comes to, each of its lists is read, and what is rejected
+// is told by signal.
 func TestAllSignalsOfADocumentAreTaken(t *testing.T) {
 	doc := []byte(`{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"stringValue":"hello"}},5]}]}],` +
 		`"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"m","gauge":{"dataPoints":[{"asInt":1},{}]}}]}]}],` +
@@ -335,17 +341,23 @@ func TestAllSignalsOfADocumentAreTaken(t *testing.T) {
 	r := otlptest.New(t, sink)
 	want := otlp.Result{
 		RejectedSpans: 1, RejectedLogRecords: 1, RejectedDataPoints: 1,
-		Message: "3 of 6 records rejected: log record 1: entry is no object; span 5: no valid trace id: want 16 bytes, not all zero; " +
+		Message: "3 of 6 records rejected: log record 1: entry is no object; span 5: no valid trace id: want 16 " +
+			"bytes, not all zero; " +
 			"data point 3: no value that is a number",
 	}
-	for i, take := range []func(context.Context, edge.Tenant, []byte, otlp.Encoding) (otlp.Result, error){r.Traces, r.Logs, r.Metrics} {
+	for i, take := range []func(context.Context, edge.Tenant, []byte, otlp.Encoding) (otlp.Result, error){
+		r.Traces,
+		r.Logs, r.Metrics,
+	} {
 		got, err := take(t.Context(), 0, doc, otlp.JSON)
 		if err != nil || got != want {
 			t.Errorf("door %d: %+v, %v", i, got, err)
 		}
 	}
-	if len(sink.Got) != 6 || sink.Got[0].Kind != edge.KindLog || sink.Got[1].Kind != edge.KindSpan || len(sink.GotSamples) != 3 {
-		t.Errorf("%d events and %d samples taken, want a log record, a span and a sample each time", len(sink.Got), len(sink.GotSamples))
+	if len(sink.Got) != 6 || sink.Got[0].Kind != edge.KindLog || sink.Got[1].Kind != edge.KindSpan ||
+		len(sink.GotSamples) != 3 {
+		t.Errorf("%d events and %d samples taken, want a log record, a span and a sample each time", len(sink.Got),
+			len(sink.GotSamples))
 	}
 	const answer = `{"partialSuccess":{"rejectedSpans":"1","rejectedLogRecords":"1","rejectedDataPoints":"1","errorMessage":`
 	if got := string(want.AppendJSON(nil)); !strings.HasPrefix(got, answer) {

@@ -22,8 +22,8 @@ func (d *decoder) startLog() *edge.Event {
 	return &d.batch.Events[len(d.batch.Events)-1]
 }
 
-// endLog completes the event that startLog returned. No log record is rejected: bad ids are dropped, and the moment of one
-// without a time is when it was observed, else when it came.
+// endLog completes the event that startLog returned. No log record is rejected: bad ids are dropped, and the moment of
+// one without a time is when it was observed, else when it came.
 func (d *decoder) endLog(e *edge.Event) {
 	if e.Time = d.Nanos(d.start); e.Time == 0 {
 		e.Time = d.Nanos(d.observed)

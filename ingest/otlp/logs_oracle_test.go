@@ -29,7 +29,8 @@ type plainLog struct {
 func plainOurLog(t testing.TB, e *edge.Event) plainLog {
 	t.Helper()
 	return plainLog{
-		Index: e.Index, Time: e.Time, TraceID: e.TraceID, SpanID: e.SpanID, Severity: e.SeverityNumber, Text: e.SeverityText,
+		Index: e.Index, Time: e.Time, TraceID: e.TraceID, SpanID: e.SpanID, Severity: e.SeverityNumber,
+		Text: e.SeverityText,
 		Body: plainText(e.Body), Scope: e.ScopeName, Version: e.ScopeVersion, Flags: e.Flags, Dropped: e.DroppedAttrs,
 		Resource: plainAttrs(t, e.Resource), Attrs: plainAttrs(t, e.Attrs),
 	}
@@ -61,10 +62,13 @@ func oracleLog(r plog.LogRecord) plainLog {
 		p.Severity = uint8(n)
 	}
 	for name, n := range map[string]uint8{
-		"trace": 1, "trace2": 2, "trace3": 3, "trace4": 4, "verbose": 1, "debug": 5, "debug2": 6, "debug3": 7, "debug4": 8,
-		"info": 9, "info2": 10, "info3": 11, "info4": 12, "information": 9, "informational": 9, "log": 9, "notice": 10,
-		"warn": 13, "warn2": 14, "warn3": 15, "warn4": 16, "warning": 13, "error": 17, "error2": 18, "error3": 19, "error4": 20,
-		"err": 17, "severe": 17, "dpanic": 18, "alert": 19, "panic": 20, "fatal": 21, "fatal2": 22, "fatal3": 23, "fatal4": 24,
+		"trace": 1, "trace2": 2, "trace3": 3, "trace4": 4, "verbose": 1, "debug": 5, "debug2": 6, "debug3": 7,
+		"debug4": 8,
+		"info":   9, "info2": 10, "info3": 11, "info4": 12, "information": 9, "informational": 9, "log": 9, "notice": 10,
+		"warn": 13, "warn2": 14, "warn3": 15, "warn4": 16, "warning": 13, "error": 17, "error2": 18, "error3": 19,
+		"error4": 20,
+		"err":    17, "severe": 17, "dpanic": 18, "alert": 19, "panic": 20, "fatal": 21, "fatal2": 22, "fatal3": 23,
+		"fatal4":   24,
 		"critical": 21, "crit": 21, "emerg": 21, "emergency": 21,
 	} {
 		if p.Severity == 0 && strings.EqualFold(p.Text, name) {

@@ -100,8 +100,12 @@ func TestLogTimes(t *testing.T) {
 func TestLogIDsAndAttributes(t *testing.T) {
 	e := oneLog(t, otlptest.IDsJSON+`,"flags":1,"droppedAttributesCount":2,"eventName":"device.crash","attributes":[{"key":"k","value":{"intValue":1}}]`)
 	want := edge.Event{
-		Kind: edge.KindLog, Time: otlptest.Arrival.UnixNano(), Flags: 1, DroppedAttrs: 2, ScopeName: "app", ScopeVersion: "2",
-		TraceID:  edge.TraceID{0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef, 0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef},
+		Kind: edge.KindLog, Time: otlptest.Arrival.UnixNano(), Flags: 1, DroppedAttrs: 2, ScopeName: "app",
+		ScopeVersion: "2",
+		TraceID: edge.TraceID{
+			0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef, 0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd,
+			0xef,
+		},
 		SpanID:   edge.SpanID{0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef},
 		Resource: []edge.Attr{{Key: "service.name", Value: "shop"}},
 		Attrs:    []edge.Attr{{Key: "k", Value: "1"}, {Key: "event.name", Value: "device.crash"}},
@@ -117,35 +121,44 @@ func TestLogIDsAndAttributes(t *testing.T) {
 
 func TestLogEntriesThatAreNoObjects(t *testing.T) {
 	sink := &otlptest.Recorder{}
-	res, err := otlptest.New(t, sink).Logs(t.Context(), 0, []byte(otlptest.LogDocument("null", `{"body":{"stringValue":"a"}}`, "5")), otlp.JSON)
-	want := otlp.Result{RejectedLogRecords: 2, Message: "2 of 3 log records rejected: log record 0: entry is no object; log record 2: entry is no object"}
+	res, err := otlptest.New(t, sink).Logs(t.Context(), 0, []byte(otlptest.LogDocument("null",
+		`{"body":{"stringValue":"a"}}`, "5")), otlp.JSON)
+	want := otlp.Result{RejectedLogRecords: 2, Message: "2 of 3 log records rejected: log record 0: entry is no " +
+		"object; log record 2: entry is no object"}
 	if err != nil || res != want || len(sink.Got) != 1 || sink.Got[0].Index != 1 {
 		t.Errorf("got %+v, %v, %d events", res, err, len(sink.Got))
 	}
 }
 
-// logSeeds are bodies that between them have every field of a log record, in usual and unusual order, and every way to be broken.
+// logSeeds are bodies that between them have every field of a log record, in usual and unusual order, and every way to
+// be broken.
 func logSeeds() map[string][]byte {
 	full := otlptest.PB(nil).Fixed64(1, otlptest.StartTime).Fixed64(11, otlptest.EndTime).Varint(2, 9).Bytes(3, "INFO").
-		Msg(5, otlptest.AnyMap(otlptest.KeyValue("msg", otlptest.AnyString("x\xff")), otlptest.KeyValue("n", otlptest.AnyArray(otlptest.AnyInt(1), otlptest.AnyDouble(1.5))))).
-		Msg(6, otlptest.KeyValue("http.route", otlptest.AnyString("/a"))).Varint(7, 3).Fixed32(8, 1).Bytes(9, otlptest.TraceText).Bytes(10, otlptest.SpanText).Bytes(12, "ev")
+		Msg(5, otlptest.AnyMap(otlptest.KeyValue("msg", otlptest.AnyString("x\xff")),
+			otlptest.KeyValue("n", otlptest.AnyArray(otlptest.AnyInt(1), otlptest.AnyDouble(1.5))))).
+		Msg(6, otlptest.KeyValue("http.route", otlptest.AnyString("/a"))).Varint(7, 3).Fixed32(8, 1).Bytes(9,
+		otlptest.TraceText).Bytes(10, otlptest.SpanText).Bytes(12, "ev")
 	scope := otlptest.PB(nil).Bytes(1, "scope").Bytes(2, "1")
 	wrap := func(records ...otlptest.PB) []byte {
 		list := otlptest.PB(nil).Msg(1, scope)
 		for _, r := range records {
 			list = list.Msg(2, r)
 		}
-		return otlptest.PB(nil).Msg(1, otlptest.PB(nil).Msg(1, otlptest.PB(nil).Msg(1, otlptest.KeyValue("service.name", otlptest.AnyString("s")))).Msg(2, list))
+		return otlptest.PB(nil).Msg(1, otlptest.PB(nil).Msg(1,
+			otlptest.PB(nil).Msg(1, otlptest.KeyValue("service.name", otlptest.AnyString("s")))).Msg(2, list))
 	}
 	return map[string][]byte{
-		"empty":           {},
-		"full":            wrap(full),
-		"two":             wrap(full, otlptest.PB(nil).Msg(5, otlptest.AnyString("second"))),
-		"nothing":         wrap(otlptest.PB(nil)),
-		"bodies":          wrap(otlptest.PB(nil).Msg(5, otlptest.AnyBool(1)), otlptest.PB(nil).Msg(5, otlptest.AnyDouble(2.5)), otlptest.PB(nil).Msg(5, otlptest.AnyBytes("\x00\xff")), otlptest.PB(nil).Msg(5, nil)),
-		"body-twice":      wrap(otlptest.PB(nil).Msg(5, otlptest.AnyString("a")).Msg(5, otlptest.AnyString("b"))),
-		"bad-ids":         wrap(otlptest.PB(nil).Bytes(9, "short").Bytes(10, "")),
-		"severities":      wrap(otlptest.PB(nil).Varint(2, 99), otlptest.PB(nil).Bytes(3, "fatal"), otlptest.PB(nil).Varint(2, 1<<40+5)),
+		"empty":   {},
+		"full":    wrap(full),
+		"two":     wrap(full, otlptest.PB(nil).Msg(5, otlptest.AnyString("second"))),
+		"nothing": wrap(otlptest.PB(nil)),
+		"bodies": wrap(otlptest.PB(nil).Msg(5, otlptest.AnyBool(1)),
+			otlptest.PB(nil).Msg(5, otlptest.AnyDouble(2.5)), otlptest.PB(nil).Msg(5, otlptest.AnyBytes("\x00\xff")),
+			otlptest.PB(nil).Msg(5, nil)),
+		"body-twice": wrap(otlptest.PB(nil).Msg(5, otlptest.AnyString("a")).Msg(5, otlptest.AnyString("b"))),
+		"bad-ids":    wrap(otlptest.PB(nil).Bytes(9, "short").Bytes(10, "")),
+		"severities": wrap(otlptest.PB(nil).Varint(2, 99), otlptest.PB(nil).Bytes(3, "fatal"),
+			otlptest.PB(nil).Varint(2, 1<<40+5)),
 		"times":           wrap(otlptest.PB(nil).Fixed64(11, otlptest.StartTime), otlptest.PB(nil).Fixed64(1, 1<<63+5)),
 		"unknown-fields":  wrap(otlptest.PB(nil).Varint(99, 1).Bytes(4, "deprecated").Msg(5, otlptest.AnyString("x"))),
 		"cut-off":         wrap(full)[:40],

@@ -20,14 +20,16 @@ func takeSamples(o *otlp.Options) {
 	o.Samples = func(context.Context, *edge.Batch) (bool, error) { return false, nil }
 }
 
-// TestLogsAndMetricsAllocateNothingPerRecord holds both to a count that does not depend on the number of records, once the
-// streams are known.
+// TestLogsAndMetricsAllocateNothingPerRecord holds both to a count that does not depend on the number of records, once
+// the streams are known.
 func TestLogsAndMetricsAllocateNothingPerRecord(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector allocates")
 	}
 	r := otlptest.New(t, otlptest.Discard{}, takeSamples)
-	f := func(name string, take func(context.Context, edge.Tenant, []byte, otlp.Encoding) (otlp.Result, error), body []byte) {
+	f := func(name string, take func(context.Context, edge.Tenant, []byte, otlp.Encoding) (otlp.Result, error),
+		body []byte,
+	) {
 		t.Helper()
 		got := testing.AllocsPerRun(50, func() {
 			if res, err := take(t.Context(), 0, body, otlp.Protobuf); err != nil || res != (otlp.Result{}) {

@@ -47,8 +47,8 @@ func protoMetricKind(num int32) series.Kind {
 	}
 }
 
-// protoMetricData reads a Gauge, Sum, Histogram, ExponentialHistogram or Summary, which have the same fields as far as they
-// have them.
+// protoMetricData reads a Gauge, Sum, Histogram, ExponentialHistogram or Summary, which have the same fields as far as
+// they have them.
 func (d *decoder) protoMetricData(f pbwire.Message, at int, kind series.Kind) error {
 	d.setMetricKind(at, kind)
 	for f.Next() {

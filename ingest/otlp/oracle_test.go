@@ -38,7 +38,8 @@ type plain struct {
 func plainOurs(t testing.TB, e *edge.Event) plain {
 	t.Helper()
 	return plain{
-		Index: e.Index, Time: e.Time, Duration: e.Duration, HasDuration: e.HasDuration, TraceID: e.TraceID, SpanID: e.SpanID, ParentID: e.ParentID,
+		Index: e.Index, Time: e.Time, Duration: e.Duration, HasDuration: e.HasDuration, TraceID: e.TraceID,
+		SpanID: e.SpanID, ParentID: e.ParentID,
 		Kind: e.SpanKind, Status: e.Status, Name: e.Name, Message: e.StatusMessage, TraceState: e.TraceState,
 		Scope: e.ScopeName, Version: e.ScopeVersion, Flags: e.Flags,
 		DroppedA: e.DroppedAttrs, DroppedE: e.DroppedEvents, DroppedL: e.DroppedLinks,
@@ -97,8 +98,8 @@ func parseList(t testing.TB, text string) string {
 	return canonical(v)
 }
 
-// oracle returns what must become of a request that the Collector's decoder has read, by the rules of the specification and
-// of edge.Event, written down a second time.
+// oracle returns what must become of a request that the Collector's decoder has read, by the rules of the specification
+// and of edge.Event, written down a second time.
 type oracle struct {
 	index int
 	spans []plain
@@ -128,8 +129,9 @@ func (o *oracle) read(traces ptrace.Traces) {
 
 func oracleSpan(span ptrace.Span) plain {
 	p := plain{
-		TraceID: edge.TraceID(span.TraceID()), SpanID: edge.SpanID(span.SpanID()), ParentID: edge.SpanID(span.ParentSpanID()),
-		Kind: edge.SpanInternal, Name: validText(span.Name()), TraceState: validText(span.TraceState().AsRaw()),
+		TraceID: edge.TraceID(span.TraceID()), SpanID: edge.SpanID(span.SpanID()),
+		ParentID: edge.SpanID(span.ParentSpanID()),
+		Kind:     edge.SpanInternal, Name: validText(span.Name()), TraceState: validText(span.TraceState().AsRaw()),
 		Flags: span.Flags(), DroppedA: span.DroppedAttributesCount(), DroppedE: span.DroppedEventsCount(),
 		DroppedL: span.DroppedLinksCount(), Attrs: oracleAttrs(span.Attributes()),
 	}
@@ -157,12 +159,16 @@ func oracleEvents(p *plain, span ptrace.Span, by int64) {
 		if at > by {
 			at -= by
 		}
-		list = append(list, map[string]any{"name": name, "time": json.Number(strconv.FormatInt(at, 10)), "attrs": attrs})
+		list = append(list, map[string]any{
+			"name": name, "time": json.Number(strconv.FormatInt(at, 10)),
+			"attrs": attrs,
+		})
 		if name != "exception" {
 			continue
 		}
 		escaped, ok := lastValue(e.Attributes(), "exception.escaped")
-		handled := ok && (escaped.Type() == pcommon.ValueTypeBool || escaped.Type() == pcommon.ValueTypeStr) && strings.EqualFold(escaped.AsString(), "false")
+		handled := ok && (escaped.Type() == pcommon.ValueTypeBool || escaped.Type() == pcommon.ValueTypeStr) &&
+			strings.EqualFold(escaped.AsString(), "false")
 		if _, before := exceptions[handled]; !before {
 			exceptions[handled] = e.Attributes()
 		}
@@ -350,8 +356,8 @@ func hasGroup(b []byte) (found bool) {
 	return found
 }
 
-// looseFields calls see for each field of what may be a message until it returns false: with its type, and with what lies in it
-// if it has a length, whole or cut off by the end. It is as lenient with numbers as both decoders are.
+// looseFields calls see for each field of what may be a message until it returns false: with its type, and with what
+// lies in it if it has a length, whole or cut off by the end. It is as lenient with numbers as both decoders are.
 func looseFields(b []byte, see func(t protowire.Type, in []byte, whole bool) bool) {
 	for len(b) > 0 {
 		tag, n := looseVarint(b)
@@ -452,7 +458,10 @@ func compare(t testing.TB, body []byte) {
 // checkText tells whether an event keeps what edge.Event promises.
 func checkText(t testing.TB, e *edge.Event) {
 	t.Helper()
-	for _, s := range []string{e.Name, e.StatusMessage, e.TraceState, e.ScopeName, e.ScopeVersion, e.SpanEvents, e.Links, e.Body, e.SeverityText} {
+	for _, s := range []string{
+		e.Name, e.StatusMessage, e.TraceState, e.ScopeName, e.ScopeVersion, e.SpanEvents,
+		e.Links, e.Body, e.SeverityText,
+	} {
 		if !utf8.ValidString(s) {
 			t.Errorf("text is no UTF-8: %q", s)
 		}

@@ -34,7 +34,8 @@ func (d *decoder) startMetric() int {
 // endMetric completes a metric.
 func (d *decoder) endMetric(at int) { d.metrics[at].To = len(d.data) }
 
-// setMetricKind begins the data of a metric. Data of a kind that was read before gives way: the last of the alternatives wins.
+// setMetricKind begins the data of a metric. Data of a kind that was read before gives way: the last of the
+// alternatives wins.
 func (d *decoder) setMetricKind(at int, kind series.Kind) {
 	m := &d.metrics[at]
 	if m.Kind != series.None {

@@ -1,9 +1,9 @@
-// Package otlp takes the export requests of OpenTelemetry apart, in protobuf and JSON: spans and log records become events, data
-// points samples.
+// Package otlp takes the export requests of OpenTelemetry apart, in protobuf and JSON: spans and log records become
+// events, data points samples.
 //
-// The rules are those of the OTLP specification 1.11.0, with one addition: a value that can't be used costs that value, a
-// record that can't be used costs that record, and only a body that can't be decoded costs the batch, because clients never
-// send again what was refused. Both encodings end in the same decoder.
+// The rules are those of the OTLP specification 1.11.0, with one addition: a value that can't be used costs that value,
+// a record that can't be used costs that record, and only a body that can't be decoded costs the batch, because clients
+// never send again what was refused. Both encodings end in the same decoder.
 package otlp
 
 import (
@@ -54,7 +54,8 @@ func New(o Options) (*Receiver, error) {
 		return nil, errors.New("otlp receiver: Sink and Logger are required")
 	}
 	if o.MaxSeries < 0 || o.MaxAge < 0 {
-		return nil, fmt.Errorf("otlp receiver: limits must not be negative: MaxSeries %d, MaxAge %s", o.MaxSeries, o.MaxAge)
+		return nil, fmt.Errorf("otlp receiver: limits must not be negative: MaxSeries %d, MaxAge %s", o.MaxSeries,
+			o.MaxAge)
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -137,8 +138,8 @@ func (r *Receiver) take(ctx context.Context, d *decoder, q *Request) error {
 	return r.keep(ctx, d)
 }
 
-// keep hands on what was decoded. Samples go first: should the events fail, and the client send all again, they are the ones
-// that do no harm twice.
+// keep hands on what was decoded. Samples go first: should the events fail, and the client send all again, they are the
+// ones that do no harm twice.
 func (r *Receiver) keep(ctx context.Context, d *decoder) error {
 	if len(d.data) > 0 {
 		if err := r.metrics.Write(ctx, d.toSamples()); err != nil {
@@ -205,7 +206,10 @@ func newCounters(set *metrics.Set) counters {
 }
 
 func (c *counters) records(d *decoder, res Result) {
-	for s, n := range [...]int{Traces: res.RejectedSpans, Logs: res.RejectedLogRecords, Metrics: res.RejectedDataPoints} {
+	for s, n := range [...]int{
+		Traces: res.RejectedSpans, Logs: res.RejectedLogRecords,
+		Metrics: res.RejectedDataPoints,
+	} {
 		if d.seen[s] > 0 {
 			c.taken[s].Add(d.seen[s] - n)
 			c.rejected[s].Add(n)

@@ -24,10 +24,14 @@ func TestRequestsDoNotMix(t *testing.T) {
 		wg.Go(func() {
 			for i := range 50 {
 				name := fmt.Sprintf("g%d-%d", g, i)
-				span := otlptest.GoodSpan().Bytes(5, name).Msg(9, otlptest.KeyValue("own", otlptest.AnyString(name))).Msg(9, otlptest.KeyValue("list", otlptest.AnyArray(otlptest.AnyString(name))))
+				span := otlptest.GoodSpan().Bytes(5, name).Msg(9,
+					otlptest.KeyValue("own", otlptest.AnyString(name))).Msg(9,
+					otlptest.KeyValue("list", otlptest.AnyArray(otlptest.AnyString(name))))
 				body, enc := otlptest.Request(span, span), otlp.Protobuf
 				if i%2 == 1 {
-					one := otlptest.SpanJSON(`"name":"` + name + `","attributes":[{"key":"own","value":{"stringValue":"` + name + `"}},{"key":"list","value":{"arrayValue":{"values":[{"stringValue":"` + name + `"}]}}}]`)
+					one := otlptest.SpanJSON(`"name":"` + name +
+						`","attributes":[{"key":"own","value":{"stringValue":"` + name +
+						`"}},{"key":"list","value":{"arrayValue":{"values":[{"stringValue":"` + name + `"}]}}}]`)
 					body, enc = otlptest.PB(otlptest.DocumentJSON(one, one)), otlp.JSON
 				}
 				if _, err := r.Traces(t.Context(), edge.Tenant(g), body, enc); err != nil {
@@ -48,7 +52,8 @@ func (c checking) Events(_ context.Context, b *edge.Batch) error {
 	}
 	for i := range b.Events {
 		e := &b.Events[i]
-		if len(e.Attrs) != 2 || e.Attr("own") != e.Name || e.Attr("list") != `["`+e.Name+`"]` || !strings.HasPrefix(e.Name, fmt.Sprintf("g%d-", b.Tenant)) {
+		if len(e.Attrs) != 2 || e.Attr("own") != e.Name || e.Attr("list") != `["`+e.Name+`"]` ||
+			!strings.HasPrefix(e.Name, fmt.Sprintf("g%d-", b.Tenant)) {
 			c.t.Errorf("tenant %d has %q with %v", b.Tenant, e.Name, e.Attrs)
 		}
 	}
@@ -71,27 +76,35 @@ func TestNothingIsTakenOfABrokenBody(t *testing.T) {
 func TestWarningsReachTheSink(t *testing.T) {
 	sink := &otlptest.Recorder{}
 	long := strings.Repeat("k", 200)
-	body := otlptest.Request(otlptest.GoodSpan().Msg(9, otlptest.KeyValue(long, otlptest.AnyInt(1))).Msg(9, otlptest.KeyValue("", otlptest.AnyInt(1))).Msg(9, otlptest.KeyValue("none", nil)).
+	body := otlptest.Request(otlptest.GoodSpan().Msg(9, otlptest.KeyValue(long, otlptest.AnyInt(1))).Msg(9,
+		otlptest.KeyValue("", otlptest.AnyInt(1))).Msg(9, otlptest.KeyValue("none", nil)).
 		Fixed64(8, uint64(otlptest.Arrival.UnixNano())*2).Msg(13, otlptest.PB(nil).Bytes(1, "short")))
 	if _, err := otlptest.New(t, sink).Traces(t.Context(), 0, body, otlp.Protobuf); err != nil {
 		t.Fatal(err)
 	}
 	want := map[string]int{
-		"attribute name shortened": 1, "attribute without key": 1, "attribute without value": 1, "time in the future": 1, "link without valid ids": 1,
+		"attribute name shortened": 1, "attribute without key": 1, "attribute without value": 1,
+		"time in the future": 1, "link without valid ids": 1,
 	}
 	for reason, n := range want {
 		if sink.Warnings[reason] != n {
 			t.Errorf("%s: %d, want %d", reason, sink.Warnings[reason], n)
 		}
 	}
-	if e := sink.Got[0]; len(e.Attrs) != 1 || e.Attrs[0].Key != long[:128] || e.Time != otlptest.Arrival.UnixNano() || e.Links != "" {
+	if e := sink.Got[0]; len(e.Attrs) != 1 || e.Attrs[0].Key != long[:128] || e.Time != otlptest.Arrival.UnixNano() ||
+		e.Links != "" {
 		t.Errorf("got %+v", e)
 	}
 }
 
 func TestOptionsAreChecked(t *testing.T) {
 	log := slog.New(slog.DiscardHandler)
-	for _, o := range []otlp.Options{{}, {Sink: otlptest.Discard{}}, {Logger: log}, {Sink: otlptest.Discard{}, Logger: log, Options: series.Options{MaxAge: -1}}} {
+	for _, o := range []otlp.Options{
+		{},
+		{Sink: otlptest.Discard{}},
+		{Logger: log},
+		{Sink: otlptest.Discard{}, Logger: log, Options: series.Options{MaxAge: -1}},
+	} {
 		if _, err := otlp.New(o); err == nil {
 			t.Errorf("%+v is taken", o)
 		}

@@ -21,7 +21,10 @@ func FuzzLogsJSON(f *testing.F) {
 			return
 		}
 		const good = `{"body":{"stringValue":"good"}}`
-		for _, name := range []string{"body", "attributes", "severityNumber", "severityText", "timeUnixNano", "traceId", "spanId", "eventName", "flags", "x"} {
+		for _, name := range []string{
+			"body", "attributes", "severityNumber", "severityText", "timeUnixNano", "traceId",
+			"spanId", "eventName", "flags", "x",
+		} {
 			sink := &otlptest.Recorder{}
 			doc := otlptest.LogDocument(good, `{"`+name+`":`+string(part)+`}`, good)
 			if _, err := otlptest.New(t, sink).Logs(t.Context(), 0, []byte(doc), otlp.JSON); err != nil {
@@ -37,14 +40,15 @@ func FuzzLogsJSON(f *testing.F) {
 	})
 }
 
-// FuzzMetricsJSON feeds any JSON as every part of a metric and its points between two good ones: the good ones must come
-// through, and no sample is without a name or a number.
+// FuzzMetricsJSON feeds any JSON as every part of a metric and its points between two good ones: the good ones must
+// come through, and no sample is without a name or a number.
 func FuzzMetricsJSON(f *testing.F) {
 	for _, s := range jsonSeeds {
 		f.Add([]byte(s))
 	}
 	for _, s := range []string{
-		`[1,"2",null,"NaN"]`, `{"offset":-3,"bucketCounts":["1",2]}`, `{"dataPoints":[{"asInt":"5"},null,7]}`, `1e300`, `"-Infinity"`,
+		`[1,"2",null,"NaN"]`, `{"offset":-3,"bucketCounts":["1",2]}`, `{"dataPoints":[{"asInt":"5"},null,7]}`, `1e300`,
+		`"-Infinity"`,
 		`[{"quantile":0.5,"value":1},null]`, `{"aggregationTemporality":1,"isMonotonic":true,"dataPoints":[{"timeUnixNano":"1","asDouble":2}]}`,
 	} {
 		f.Add([]byte(s))
@@ -58,11 +62,13 @@ func FuzzMetricsJSON(f *testing.F) {
 			checkMetrics(t, otlptest.MetricDocument(good, `{"name":"m","`+name+`":`+string(part)+`}`, good))
 		}
 		for _, name := range []string{
-			"attributes", "startTimeUnixNano", "timeUnixNano", "asDouble", "asInt", "count", "sum", "flags", "bucketCounts",
+			"attributes", "startTimeUnixNano", "timeUnixNano", "asDouble", "asInt", "count", "sum", "flags",
+			"bucketCounts",
 			"explicitBounds", "quantileValues", "scale", "zeroCount", "zeroThreshold", "positive", "negative", "x",
 		} {
 			p := otlptest.Point(1, `"count":3,"bucketCounts":[1,2],"explicitBounds":[1],"`+name+`":`+string(part))
-			checkMetrics(t, otlptest.MetricDocument(good, otlptest.Gauge("g", p), otlptest.Histogram(1, p), otlptest.Exponential(2, p), good))
+			checkMetrics(t, otlptest.MetricDocument(good, otlptest.Gauge("g", p), otlptest.Histogram(1, p),
+				otlptest.Exponential(2, p), good))
 		}
 	})
 }

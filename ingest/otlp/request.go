@@ -6,9 +6,10 @@ import (
 	"edgescope/internal/jsonwire"
 )
 
-// json decodes a request in JSON (OTLP specification, section "JSON Protobuf Encoding"), tolerantly: whatever one value is, the
-// record and the batch around it are kept. Of a member that is there twice the last one wins, but all lists of records are
-// read, of whatever signal, since each holds what nobody sends again. want is the signal that the request should have.
+// json decodes a request in JSON (OTLP specification, section "JSON Protobuf Encoding"), tolerantly: whatever one value
+// is, the record and the batch around it are kept. Of a member that is there twice the last one wins, but all lists of
+// records are read, of whatever signal, since each holds what nobody sends again. want is the signal that the request
+// should have.
 func (d *decoder) json(want Signal, body []byte) error {
 	d.startSignal(want)
 	r := &d.text
@@ -137,10 +138,10 @@ func (d *decoder) jsonRecord(r *jsonwire.Reader) {
 	d.roomForJSON(r)
 }
 
-// proto decodes an export request of that signal (opentelemetry/proto/collector/*/v1). The numbers of fields are those of
-// opentelemetry/proto/{trace,logs,metrics}/v1, which are the same down to the records. A field that occurs again merges as
-// the OpenTelemetry Collector merges it: lists grow, the last scalar wins, sub-messages are read one over the other, and the
-// last of a value's alternatives wins.
+// proto decodes an export request of that signal (opentelemetry/proto/collector/*/v1). The numbers of fields are those
+// of opentelemetry/proto/{trace,logs,metrics}/v1, which are the same down to the records. A field that occurs again
+// merges as the OpenTelemetry Collector merges it: lists grow, the last scalar wins, sub-messages are read one over the
+// other, and the last of a value's alternatives wins.
 func (d *decoder) proto(sig Signal, body []byte) error {
 	d.startSignal(sig)
 	f := pbwire.Message{B: body}

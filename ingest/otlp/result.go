@@ -10,7 +10,8 @@ import (
 
 // Result is what a client is told of a request that was taken. The zero Result is a full success.
 type Result struct {
-	// RejectedSpans, RejectedLogRecords and RejectedDataPoints are how many were not taken; a client never sends them again.
+	// RejectedSpans, RejectedLogRecords and RejectedDataPoints are how many were not taken; a client never sends them
+	// again.
 	RejectedSpans, RejectedLogRecords, RejectedDataPoints int
 	// Message says why, or warns if nothing was rejected.
 	Message string
@@ -20,8 +21,8 @@ type Result struct {
 func (r Result) Rejected() int { return r.RejectedSpans + r.RejectedLogRecords + r.RejectedDataPoints }
 
 // AppendProto appends an ExportTraceServiceResponse, or that of another signal, which looks the same: field 1
-// partial_success of fields 1, the number of rejected records, and 2 error_message. A request in protobuf has records of
-// one signal. A full success leaves partial_success unset, which is 0 bytes.
+// partial_success of fields 1, the number of rejected records, and 2 error_message. A request in protobuf has records
+// of one signal. A full success leaves partial_success unset, which is 0 bytes.
 func (r Result) AppendProto(dst []byte) []byte {
 	if r == (Result{}) {
 		return dst

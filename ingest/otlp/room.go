@@ -9,17 +9,18 @@ import (
 )
 
 const (
-	// rowCopies is how often a row is in memory while its batch is stored: rendered, in the engine's buffer, and once more while
-	// lists of rows grow. Measured: 12 KB a span of 800 bytes with 34 attributes, in batches of 5,000.
+	// rowCopies is how often a row is in memory while its batch is stored: rendered, in the engine's buffer, and once
+	// more while lists of rows grow. Measured: 12 KB a span of 800 bytes with 34 attributes, in batches of 5,000.
 	rowCopies = 3
-	// fieldBytes is a field of a row, or an attribute, beside its text; factFields are the fields of a row that are no attributes.
+	// fieldBytes is a field of a row, or an attribute, beside its text; factFields are the fields of a row that are no
+	// attributes.
 	fieldBytes = int64(unsafe.Sizeof(edge.Attr{}))
 	factFields = 32
 	// eventBytes and attrBytes are what an event and an attribute take, with their part of the row.
 	eventBytes = int64(unsafe.Sizeof(edge.Event{})) + rowCopies*factFields*fieldBytes
 	attrBytes  = fieldBytes + rowCopies*fieldBytes
-	// pointBytes and metricBytes are what a data point and a metric take; numberBytes is a number in a list of a point, and the
-	// sample that it becomes.
+	// pointBytes and metricBytes are what a data point and a metric take; numberBytes is a number in a list of a point,
+	// and the sample that it becomes.
 	pointBytes, metricBytes = int64(unsafe.Sizeof(series.Point{})), int64(unsafe.Sizeof(series.Metric{}))
 	numberBytes             = 8 + int64(unsafe.Sizeof(edge.Sample{}))
 	// roomStep is the least in bytes that is taken of the budget at a time.
@@ -27,15 +28,16 @@ const (
 )
 
 // need returns how many bytes the request takes beside its body, about. The smallest span is 30 bytes of a body and the
-// smallest data point 2, of a metric whose resource may have 900 attributes: what a request takes follows from what it says,
-// not from how long it is.
+// smallest data point 2, of a metric whose resource may have 900 attributes: what a request takes follows from what it
+// says, not from how long it is.
 func (d *decoder) need() int64 {
 	return int64(len(d.batch.Events))*eventBytes + int64(len(d.attrs))*attrBytes + rowCopies*d.texts +
 		int64(len(d.data))*pointBytes + int64(len(d.metrics))*metricBytes + int64(len(d.numbers))*numberBytes +
 		2*int64(len(d.Arena.Buf)+len(d.links)+len(d.events))
 }
 
-// room takes what the request has grown by from its share of memory. It fails as body.Share.Take does; decoding ends then.
+// room takes what the request has grown by from its share of memory. It fails as body.Share.Take does; decoding ends
+// then.
 func (d *decoder) room() error {
 	grown := d.need() - d.taken
 	if grown <= 0 || d.share == nil {

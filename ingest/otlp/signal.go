@@ -22,8 +22,8 @@ func (s Signal) record() string {
 	return [...]string{"record", "span", "log record", "data point"}[s]
 }
 
-// The three requests of OTLP have one shape: a list of resources, of each a list of scopes, of each a list of spans, log records
-// or metrics. These return the signal that a member's name belongs to, Unknown for any other name.
+// The three requests of OTLP have one shape: a list of resources, of each a list of scopes, of each a list of spans,
+// log records or metrics. These return the signal that a member's name belongs to, Unknown for any other name.
 
 // SignalOf returns the signal of a document that has this member at its top, Unknown when it tells none.
 func SignalOf(key string) Signal {

@@ -110,7 +110,8 @@ func (d *decoder) settleFuture(events []edge.Event) {
 	traces := d.lineages(events)
 	for i := range events {
 		e := &events[i]
-		if t := traces[e.TraceID]; t != nil && t.by > 0 && e.Time > t.newest-int64(maxSpread) && (e.Time > d.now || !e.TraceID.IsZero()) {
+		if t := traces[e.TraceID]; t != nil && t.by > 0 && e.Time > t.newest-int64(maxSpread) &&
+			(e.Time > d.now || !e.TraceID.IsZero()) {
 			d.move(e, t)
 		}
 		if d.endsAhead(e) {
@@ -158,7 +159,8 @@ func (d *decoder) move(e *edge.Event, t *lineage) {
 		return
 	}
 	t.told = true
-	d.noteAt(e.Index, warnFuture, fmt.Sprintf("the clock of its sender is ahead by %s: moved to its arrival, with its trace",
+	d.noteAt(e.Index, warnFuture, fmt.Sprintf("the clock of its sender is ahead by %s: moved to its arrival, with "+
+		"its trace",
 		time.Duration(t.by).Round(time.Second)))
 }
 

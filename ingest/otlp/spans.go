@@ -37,7 +37,10 @@ func (d *decoder) startSpan() *edge.Event {
 	d.links, d.events = d.links[:0], d.events[:0]
 	d.exception = exception{}
 	d.start, d.end = 0, 0
-	d.batch.Events = append(d.batch.Events, edge.Event{Kind: edge.KindSpan, Index: d.count(), SpanKind: edge.SpanInternal})
+	d.batch.Events = append(d.batch.Events, edge.Event{
+		Kind: edge.KindSpan, Index: d.count(),
+		SpanKind: edge.SpanInternal,
+	})
 	return &d.batch.Events[len(d.batch.Events)-1]
 }
 
@@ -85,7 +88,8 @@ func (d *decoder) addEvent(name string, at uint64) {
 // the first.
 func (d *decoder) addException() {
 	escaped := d.nestedValue(edge.KeyExceptionEscaped)
-	handled := escaped.Kind == values.Bool && escaped.Num == 0 || escaped.Kind == values.String && strings.EqualFold(escaped.Str, "false")
+	handled := escaped.Kind == values.Bool && escaped.Num == 0 || escaped.Kind == values.String &&
+		strings.EqualFold(escaped.Str, "false")
 	if d.exception.found && handled {
 		return
 	}
@@ -183,7 +187,8 @@ func (d *decoder) boundDuration(e *edge.Event) {
 	if e.Duration <= int64(edge.MaxDuration) {
 		return
 	}
-	d.noteAt(e.Index, warnLong, fmt.Sprintf("from %s to %s: longer than %d days, it has no duration; are both times in nanoseconds?",
+	d.noteAt(e.Index, warnLong, fmt.Sprintf("from %s to %s: longer than %d days, it has no duration; are both times "+
+		"in nanoseconds?",
 		dateOf(e.Time-e.Duration), dateOf(e.Time), int(edge.MaxDuration.Hours()/24)))
 	e.Duration, e.HasDuration = 0, false
 }

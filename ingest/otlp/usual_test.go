@@ -8,8 +8,8 @@ import (
 	"edgescope/ingest/otlp/otlptest"
 )
 
-// TestAttributesInTheirUsualPlace compares with the Collector the second span of two, whose attributes have the keys of the first
-// one in the same order: there a shorter way is taken, whose bounds these are.
+// TestAttributesInTheirUsualPlace compares with the Collector the second span of two, whose attributes have the keys of
+// the first one in the same order: there a shorter way is taken, whose bounds these are.
 func TestAttributesInTheirUsualPlace(t *testing.T) {
 	values := map[string]otlptest.PB{
 		"no value":             nil,
@@ -45,12 +45,15 @@ func TestAttributesInTheirUsualPlace(t *testing.T) {
 		"longer":               otlptest.AnyString(strings.Repeat("x", 300)),
 		"longer than its list": {1<<3 | 2, 0x7f},
 	}
-	first := otlptest.GoodSpan().Msg(9, otlptest.KeyValue("k", otlptest.AnyString("x"))).Msg(9, otlptest.KeyValue("last", otlptest.AnyInt(1)))
+	first := otlptest.GoodSpan().Msg(9, otlptest.KeyValue("k", otlptest.AnyString("x"))).Msg(9,
+		otlptest.KeyValue("last", otlptest.AnyInt(1)))
 	for name, val := range values {
 		t.Run(name, func(t *testing.T) {
-			compare(t, otlptest.Request(first, otlptest.GoodSpan().Msg(9, otlptest.KeyValue("k", val)).Msg(9, otlptest.KeyValue("last", otlptest.AnyInt(2)))))
+			compare(t, otlptest.Request(first, otlptest.GoodSpan().Msg(9, otlptest.KeyValue("k", val)).Msg(9,
+				otlptest.KeyValue("last", otlptest.AnyInt(2)))))
 			compare(t, otlptest.Request(first, otlptest.GoodSpan().Msg(9, otlptest.KeyValue("k", val))))
-			compare(t, otlptest.Request(first, otlptest.GoodSpan().Msg(9, otlptest.KeyValue("K", val)).Msg(9, otlptest.KeyValue("k", val)).Msg(9, otlptest.KeyValue("k", otlptest.AnyInt(3)))))
+			compare(t, otlptest.Request(first, otlptest.GoodSpan().Msg(9, otlptest.KeyValue("K", val)).Msg(9,
+				otlptest.KeyValue("k", val)).Msg(9, otlptest.KeyValue("k", otlptest.AnyInt(3)))))
 			compare(t, otlptest.Request(first, otlptest.GoodSpan().Msg(9, otlptest.PB(nil).Msg(2, val).Bytes(1, "k"))))
 		})
 	}

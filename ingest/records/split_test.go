@@ -65,7 +65,10 @@ func TestBodiesAreSplitIntoRecords(t *testing.T) {
 
 // TestBrokenLinesAreReadOnce: were each read to the end of the body, this would take hours.
 func TestBrokenLinesAreReadOnce(t *testing.T) {
-	for _, line := range []string{"{", "{\"", "{\"\\", "[", "[{\"a", "{\"a\":\"b", "{\"a\":[", "x", "\"", "{\"a\\\\\"", "]"} {
+	for _, line := range []string{
+		"{", "{\"", "{\"\\", "[", "[{\"a", "{\"a\":\"b", "{\"a\":[", "x", "\"", "{\"a\\\\\"",
+		"]",
+	} {
 		body := []byte(strings.Repeat(line+"\n", 1<<20/(len(line)+1)))
 		count := 0
 		err := records.Split(body, func(_ int, record json.RawMessage, _ error) bool {
@@ -85,14 +88,22 @@ func TestBrokenLinesAreReadOnce(t *testing.T) {
 func TestASplitEndsWhenItIsToldSo(t *testing.T) {
 	for _, body := range []string{"[1,2,3]", "{} {} {}", "{}\n{\n{\n{}"} {
 		count := 0
-		if err := records.Split([]byte(body), func(int, json.RawMessage, error) bool { count++; return count < 2 }); err != nil || count != 2 {
+		if err := records.Split([]byte(body), func(int, json.RawMessage,
+			error,
+		) bool {
+			count++
+			return count < 2
+		}); err != nil || count != 2 {
 			t.Errorf("%q: %d records, %v, want 2", body, count, err)
 		}
 	}
 }
 
 func FuzzSplit(f *testing.F) {
-	for _, seed := range []string{"", "[]", "{}\n{}", "{\n \"a\": 1\n}\n{\"b\":}\n[1,2]", "\x1e{\"a\":\"\\\"\"}", "[{},", "{\"a\":\"b\n{}"} {
+	for _, seed := range []string{
+		"", "[]", "{}\n{}", "{\n \"a\": 1\n}\n{\"b\":}\n[1,2]", "\x1e{\"a\":\"\\\"\"}",
+		"[{},", "{\"a\":\"b\n{}",
+	} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {

@@ -76,7 +76,8 @@ func (n Number) Milliseconds() (nanos int64, ok bool) {
 const (
 	// maxLength is 30 days in milliseconds, longer than any invocation.
 	maxLength = 30 * 24 * 3600 * 1000
-	// maxInstant is the year 2200 in Unix milliseconds: such a time and such a length together fit into int64 nanoseconds.
+	// maxInstant is the year 2200 in Unix milliseconds: such a time and such a length together fit into int64
+	// nanoseconds.
 	maxInstant = 7_258_118_400_000
 )
 

@@ -26,7 +26,10 @@ func TestInstantReadsEveryUnit(t *testing.T) {
 	f(`1796042920678000000`, at.UnixNano())
 	f(`"2026-11-30T12:48:40.678Z"`, at.UnixNano())
 	f(`"2026-11-30T13:48:40.678+01:00"`, at.UnixNano())
-	for _, none := range []string{`0`, `-1`, `-1e300`, `1e300`, `"NaN"`, `"-Inf"`, `"1e999"`, `null`, `true`, `{}`, `[]`, `""`, `"tomorrow"`, `"9999-01-01T00:00:00Z"`} {
+	for _, none := range []string{
+		`0`, `-1`, `-1e300`, `1e300`, `"NaN"`, `"-Inf"`, `"1e999"`, `null`, `true`, `{}`,
+		`[]`, `""`, `"tomorrow"`, `"9999-01-01T00:00:00Z"`,
+	} {
 		f(none, 0)
 	}
 }

@@ -17,7 +17,8 @@ func (p *pair) series(collector string) edge.Series {
 	if collector != "" {
 		labels = append(labels, edge.Attr{Key: edge.LabelCollector, Value: collector})
 	}
-	return edge.Series{Labels: append(labels, edge.Attr{Key: edge.LabelReason, Value: p.reason}, edge.Attr{Key: edge.LabelSender, Value: p.name()})}
+	return edge.Series{Labels: append(labels, edge.Attr{Key: edge.LabelReason, Value: p.reason},
+		edge.Attr{Key: edge.LabelSender, Value: p.name()})}
 }
 
 // name returns the sender as it is shown.

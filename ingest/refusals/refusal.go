@@ -178,7 +178,8 @@ func (r *Recorder) note(ctx context.Context, p pair, n int, message string) {
 	example := t.example
 	r.mu.Unlock()
 	if tell && p.what != Values {
-		r.o.Logger.LogAttrs(ctx, slog.LevelWarn, "refused", slog.String("what", strings.TrimPrefix(p.what, "edge_refused_")), slog.String("reason", p.reason),
+		r.o.Logger.LogAttrs(ctx, slog.LevelWarn, "refused", slog.String("what",
+			strings.TrimPrefix(p.what, "edge_refused_")), slog.String("reason", p.reason),
 			slog.String("sender", p.name()), slog.Uint64("tenant", uint64(p.tenant)),
 			slog.Int("times", times), slog.String("example", example))
 	}
@@ -292,7 +293,8 @@ func (r *Recorder) Start(ctx context.Context, to Writer) (stop func(context.Cont
 				return
 			case <-every.C:
 				if err := r.Flush(ctx, to); err != nil && ctx.Err() == nil {
-					r.o.Logger.LogAttrs(ctx, slog.LevelWarn, "totals of what was not taken wait for the store", slog.Any("error", err))
+					r.o.Logger.LogAttrs(ctx, slog.LevelWarn, "totals of what was not taken wait for the store",
+						slog.Any("error", err))
 				}
 			}
 		}

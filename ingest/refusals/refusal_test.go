@@ -118,15 +118,18 @@ func TestRefusalsAreTotalsOfWindows(t *testing.T) {
 	r.Request(shop, "malformed", "the body is cut off at byte 1")
 	c.at = c.at.Add(10 * time.Second)
 	r.Request(shop, "malformed", "the last one")
-	want = strings.Replace(want, ": 3", ": 4\n7 at 1000010 edge_refused_requests c malformed OTel-OTLP-Exporter-JavaScript at 10.0.0.1: 1"+
+	want = strings.Replace(want, ": 3", ": 4\n7 at 1000010 edge_refused_requests c malformed "+
+		"OTel-OTLP-Exporter-JavaScript at 10.0.0.1: 1"+
 		"\n7 at 1000020 edge_refused_requests c malformed OTel-OTLP-Exporter-JavaScript at 10.0.0.1: 1", 1)
 	if got := flush(t, r, &to); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	if got := r.Example(7, refusals.Requests, "malformed", "OTel-OTLP-Exporter-JavaScript at 10.0.0.1"); got != "the last one" {
+	if got := r.Example(7, refusals.Requests, "malformed", "OTel-OTLP-Exporter-JavaScript at "+
+		"10.0.0.1"); got != "the last one" {
 		t.Errorf("the example is %q", got)
 	}
-	if got := r.Example(0, refusals.Requests, "unauthenticated", "somebody at 2001:db8:1:2::/64, not signed in"); got != "a token is missing" {
+	if got := r.Example(0, refusals.Requests, "unauthenticated",
+		"somebody at 2001:db8:1:2::/64, not signed in"); got != "a token is missing" {
 		t.Errorf("the example is %q", got)
 	}
 	if got := r.Example(8, refusals.Requests, "malformed", "OTel-OTLP-Exporter-JavaScript at 10.0.0.1"); got != "" {
@@ -187,7 +190,8 @@ func TestTheLogTellsOncePerMinute(t *testing.T) {
 		}
 		return log.String()
 	}
-	if got := tell(5, "curl", "busy"); strings.Count(got, "\n") != 1 || !strings.Contains(got, "level=WARN") || !strings.Contains(got, `sender="curl at 10.0.0.1"`) || !strings.Contains(got, "times=1 ") {
+	if got := tell(5, "curl", "busy"); strings.Count(got, "\n") != 1 || !strings.Contains(got, "level=WARN") ||
+		!strings.Contains(got, `sender="curl at 10.0.0.1"`) || !strings.Contains(got, "times=1 ") {
 		t.Errorf("the first: %s", got)
 	}
 	if got := tell(1, "curl", "rate"); strings.Count(got, "\n") != 1 {
@@ -219,14 +223,17 @@ func TestAnAttackerFillsNothing(t *testing.T) {
 	r, c, log := open()
 	var to kept
 	for i := range 5000 {
-		r.Request(from(-1, fmt.Sprintf("agent%d", i), fmt.Sprintf("10.0.%d.%d:1", i/256, i%256)), fmt.Sprintf("reason%c", 'a'+i%7), "m")
+		r.Request(from(-1, fmt.Sprintf("agent%d", i), fmt.Sprintf("10.0.%d.%d:1", i/256, i%256)),
+			fmt.Sprintf("reason%c", 'a'+i%7), "m")
 		b := edge.Batch{}
 		b.Reject(0, fmt.Sprintf("word%c%c%c is bad", 'a'+i/26/26, 'a'+i/26%26, 'a'+i%26))
 		r.Batch(from(3, fmt.Sprintf("agent%d", i), "10.0.0.1:1"), &b)
 	}
 	r.Request(from(0, "curl", "10.0.0.1:1"), "malformed", "m")
-	if got := flush(t, r, &to); !strings.Contains(got, "0 at 1000000 edge_refused_requests c malformed curl at 10.0.0.1: 1") ||
-		!strings.Contains(got, "c reasona others, not signed in: ") || !strings.Contains(got, "3 at 1000000 edge_refused_records c others others: ") {
+	if got := flush(t, r, &to); !strings.Contains(got, "0 at 1000000 edge_refused_requests c malformed curl at "+
+		"10.0.0.1: 1") ||
+		!strings.Contains(got, "c reasona others, not signed in: ") ||
+		!strings.Contains(got, "3 at 1000000 edge_refused_records c others others: ") {
 		t.Errorf("got\n%s", got)
 	}
 	sum := 0.0
@@ -255,12 +262,14 @@ func TestAnAttackerFillsNothing(t *testing.T) {
 func TestNamesAreCutToSize(t *testing.T) {
 	r, _, _ := open()
 	var to kept
-	r.Request(from(7, strings.Repeat("ä", 100)+"\n\x00\xff", "not an address"), "malformed", strings.Repeat("long ", 1000))
+	r.Request(from(7, strings.Repeat("ä", 100)+"\n\x00\xff", "not an address"), "malformed",
+		strings.Repeat("long ", 1000))
 	got := flush(t, r, &to)
 	if want := "c malformed " + strings.Repeat("ä", 18) + "… at an unknown address: 1"; !strings.HasSuffix(got, want) {
 		t.Errorf("got %s, want it to end with %s", got, want)
 	}
-	if n := len(r.Example(7, refusals.Requests, "malformed", strings.Repeat("ä", 18)+"… at an unknown address")); n == 0 || n > 300 {
+	if n := len(r.Example(7, refusals.Requests, "malformed",
+		strings.Repeat("ä", 18)+"… at an unknown address")); n == 0 || n > 300 {
 		t.Errorf("an example of %d bytes", n)
 	}
 }
@@ -277,7 +286,8 @@ func TestTotalsWaitForAStore(t *testing.T) {
 		c.at = c.at.Add(10 * time.Second)
 	}
 	to.err = nil
-	want := "7 at 1000000 edge_refused_requests c busy curl at 10.0.0.1: 1\n7 at 1000010 edge_refused_requests c busy curl at 10.0.0.1: 1\n" +
+	want := "7 at 1000000 edge_refused_requests c busy curl at 10.0.0.1: 1\n7 at 1000010 edge_refused_requests c " +
+		"busy curl at 10.0.0.1: 1\n" +
 		"7 at 1000020 edge_refused_requests c busy curl at 10.0.0.1: 1"
 	if got := flush(t, r, &to); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

@@ -164,7 +164,11 @@ func TestForgottenPartIsWrittenAgain(t *testing.T) {
 	}
 	old.Turn()
 	var pieces [][]byte
-	if err := old.Unsettled(func(piece []byte) error { pieces = append(pieces, slices.Clone(piece)); return nil }); err != nil {
+	if err := old.Unsettled(func(piece []byte) error {
+		pieces = append(pieces,
+			slices.Clone(piece))
+		return nil
+	}); err != nil {
 		t.Fatal(err)
 	}
 	flush(t, old, &memory{}) // and this store is gone

@@ -26,7 +26,8 @@ func (r *Rollup) Restore(data []byte) error {
 	}
 	format := binary.LittleEndian.Uint32(data)
 	if format < formatWindows || format > Format {
-		return fmt.Errorf("%w: its format is %d, this version reads %d and %d", ErrCheckpoint, format, formatWindows, Format)
+		return fmt.Errorf("%w: its format is %d, this version reads %d and %d", ErrCheckpoint, format, formatWindows,
+			Format)
 	}
 	body := data[checkpointHead:]
 	if crc32.Checksum(body, castagnoli) != binary.LittleEndian.Uint32(data[4:]) {
@@ -66,7 +67,10 @@ func (r *Rollup) Again(piece []byte) error {
 		return fmt.Errorf("%w: a piece of a part makes no sense", ErrCheckpoint)
 	}
 	if last { // the log has all of what was replayed of the part that the store may lack
-		r.over = slices.DeleteFunc(r.over, func(o *part) bool { return !o.logged && o.number == p.number && o.period == p.period })
+		r.over = slices.DeleteFunc(r.over, func(o *part) bool {
+			return !o.logged && o.number == p.number &&
+				o.period == p.period
+		})
 	}
 	p.logged = true
 	r.over = append(r.over, p)

@@ -1,4 +1,5 @@
-// Package rollup adds up invocations into samples: rate, errors, duration, cold starts, init and CPU time, cache outcomes.
+// Package rollup adds up invocations into samples: rate, errors, duration, cold starts, init and CPU time, cache
+// outcomes.
 //
 // A sample is the total of one part of one event-time window of one series. It is written again, larger, when more
 // events arrive; the store keeps the greatest value of one time, so writing twice is harmless. Windows of every width
@@ -93,7 +94,8 @@ const (
 	versionBytes = 100
 )
 
-// New makes an empty Rollup. When an earlier process wrote to the same store, call Restore or Forget before the first Add.
+// New makes an empty Rollup. When an earlier process wrote to the same store, call Restore or Forget before the first
+// Add.
 func New(o Options) *Rollup {
 	if o.Open == 0 {
 		o.Open = 15 * time.Minute

@@ -93,7 +93,8 @@ func invocation(at int64, change ...func(*edge.Event)) edge.Event {
 	e := edge.Event{
 		Time: at * 1e9, Duration: 20e6, HasDuration: true,
 		Facts: edge.Facts{
-			Invocation: true, Service: "shop", Platform: "cloudflare.workers", Region: "FRA", Colo: "FRA", Route: "/cart",
+			Invocation: true, Service: "shop", Platform: "cloudflare.workers", Region: "FRA", Colo: "FRA",
+			Route:   "/cart",
 			Version: "v1", Country: "DE", Outcome: edge.OutcomeOK, Weight: 1, Source: edge.SourceOTLP,
 		},
 	}
@@ -375,7 +376,8 @@ func TestWhatAnInvocationAdds(t *testing.T) {
 	apart(edge.FamilyColo, "faas_coldstart=true", "edge_colo=FRA")
 	apart(edge.FamilyRoute, "faas_coldstart=true", "http_route=/cart", "service_version=v1")
 	for name := range m.series {
-		if strings.Contains(name, "_duration_") && strings.Contains(name, "edge_cache_status") && !strings.Contains(name, "edge_service_") {
+		if strings.Contains(name, "_duration_") && strings.Contains(name, "edge_cache_status") &&
+			!strings.Contains(name, "edge_service_") {
 			t.Errorf("durations by cache status cost too many series here: %s", name)
 		}
 	}
@@ -447,7 +449,8 @@ func TestOverflowKeepsTotalsRight(t *testing.T) {
 	events := realSize()
 	add(r, 0, c.at.UnixNano(), events)
 	for i := range 500 { // and more services than fit
-		add(r, 0, c.at.UnixNano(), []edge.Event{invocation(day, func(e *edge.Event) { e.Facts.Service = "s" + strconv.Itoa(i) })})
+		add(r, 0, c.at.UnixNano(), []edge.Event{invocation(day,
+			func(e *edge.Event) { e.Facts.Service = "s" + strconv.Itoa(i) })})
 	}
 	flush(t, r, m)
 	total := float64(len(events) + 500)
@@ -461,8 +464,8 @@ func TestOverflowKeepsTotalsRight(t *testing.T) {
 	}
 }
 
-// TestQuantilesOfTwoModes holds the promise that quantiles from rollups are within 2 % of exact, where it is hardest: between
-// warm starts around 20 ms and cold ones around 250 ms.
+// TestQuantilesOfTwoModes holds the promise that quantiles from rollups are within 2 % of exact, where it is hardest:
+// between warm starts around 20 ms and cold ones around 250 ms.
 func TestQuantilesOfTwoModes(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	c, m := &clock{time.Unix(day, 0)}, &memory{}
@@ -474,7 +477,8 @@ func TestQuantilesOfTwoModes(t *testing.T) {
 			seconds = 0.250 * math.Exp(0.2*random.NormFloat64())
 		}
 		exact = append(exact, float64(int64(seconds*1e9))/1e9)
-		add(r, 0, c.at.UnixNano(), []edge.Event{invocation(day, func(e *edge.Event) { e.Duration = int64(seconds * 1e9) })})
+		add(r, 0, c.at.UnixNano(), []edge.Event{invocation(day,
+			func(e *edge.Event) { e.Duration = int64(seconds * 1e9) })})
 	}
 	flush(t, r, m)
 	slices.Sort(exact)

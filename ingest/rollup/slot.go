@@ -6,8 +6,8 @@ import (
 	"edgescope/edge"
 )
 
-// slot names one number of a cell: a metric with its own labels beside those of the key. Slots are small integers so that a
-// cell is two short arrays; they are written to checkpoints, so their order is part of the rollup format.
+// slot names one number of a cell: a metric with its own labels beside those of the key. Slots are small integers so
+// that a cell is two short arrays; they are written to checkpoints, so their order is part of the rollup format.
 type slot uint16
 
 // The layout of slots. Durations have a histogram and a sum for each cold start (unknown, warm, cold) and cache status.
@@ -39,7 +39,8 @@ var outcomes = [...]string{
 
 // caches begins with the absent status.
 var caches = [...]string{
-	"", edge.CacheHit, edge.CacheMiss, edge.CacheStale, edge.CacheRevalidated, edge.CacheExpired, edge.CacheBypass, edge.CacheDynamic,
+	"", edge.CacheHit, edge.CacheMiss, edge.CacheStale, edge.CacheRevalidated, edge.CacheExpired, edge.CacheBypass,
+	edge.CacheDynamic,
 }
 
 func outcomeSlot(outcome string) slot {

@@ -5,8 +5,8 @@ import (
 	"math"
 )
 
-// Durations fall into VictoriaMetrics' vmrange buckets: 18 per decade, from 1 ns to 1e6 s, with one bucket below and one
-// above. Interpolating inside a bucket keeps quantiles within 2 % (docs.victoriametrics.com, "histogram").
+// Durations fall into VictoriaMetrics' vmrange buckets: 18 per decade, from 1 ns to 1e6 s, with one bucket below and
+// one above. Interpolating inside a bucket keeps quantiles within 2 % (docs.victoriametrics.com, "histogram").
 const (
 	rangesPerDecade = 18
 	lowestExponent  = -9

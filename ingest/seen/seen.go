@@ -50,7 +50,10 @@ func New(memory int64) *Spans {
 	if memory == 0 {
 		memory = DefaultMemory
 	}
-	s := &Spans{seed: maphash.MakeSeed(), most: fewest, young: newTable(fewest), old: newTable(fewest), begun: time.Now()}
+	s := &Spans{
+		seed: maphash.MakeSeed(), most: fewest, young: newTable(fewest), old: newTable(fewest),
+		begun: time.Now(),
+	}
 	for int64(s.most)*2*2*8 <= memory { // twice as many slots, in two generations, of 8 bytes
 		s.most *= 2
 	}
@@ -192,7 +195,8 @@ func (s *Spans) Len() int {
 func (s *Spans) mark(to []marks, b *edge.Batch) []marks {
 	for i := range b.Events {
 		var m marks
-		if e := &b.Events[i]; e.Kind == edge.KindSpan && e.Facts.Source != edge.SourceTail { // the ids of a tail event are our own
+		// the ids of a tail event are our own
+		if e := &b.Events[i]; e.Kind == edge.KindSpan && e.Facts.Source != edge.SourceTail {
 			m = s.marksOf(b.Tenant, e)
 		}
 		to = append(to, m)
@@ -247,7 +251,8 @@ func (s *Spans) content(e *edge.Event) uint64 {
 	}
 	sum := h.Sum64() + uint64(f.Status) // not negative
 	for i := range e.Attrs {
-		sum += maphash.String(s.seed, e.Attrs[i].Key) * (bits.RotateLeft64(maphash.String(s.seed, e.Attrs[i].Value), 32) | 1)
+		sum += maphash.String(s.seed, e.Attrs[i].Key) * (bits.RotateLeft64(maphash.String(s.seed, e.Attrs[i].Value),
+			32) | 1)
 	}
 	return sum
 }

@@ -14,7 +14,8 @@ import (
 // server returns a server span of service "shop" that is an invocation, by its id and its parent's.
 func server(id, parent byte) edge.Event {
 	e := edge.Event{
-		Kind: edge.KindSpan, SpanKind: edge.SpanServer, TraceID: edge.TraceID{1}, SpanID: edge.SpanID{id}, Time: 2000, Duration: 1000, HasDuration: true,
+		Kind: edge.KindSpan, SpanKind: edge.SpanServer, TraceID: edge.TraceID{1}, SpanID: edge.SpanID{id}, Time: 2000,
+		Duration: 1000, HasDuration: true,
 	}
 	if parent != 0 {
 		e.ParentID = edge.SpanID{parent}
@@ -57,8 +58,14 @@ func TestASpanThatComesAgainIsKeptOnce(t *testing.T) {
 		}
 	}
 	f("the same", 0, server(1, 0))
-	f("with a resource that a collector added to", 0, with(server(1, 0), func(e *edge.Event) { e.Resource = []edge.Attr{{Key: "k", Value: "v"}} }))
-	f("with other attributes", 1, with(server(1, 0), func(e *edge.Event) { e.Attrs = []edge.Attr{{Key: "k", Value: "v"}} }))
+	f("with a resource that a collector added to", 0, with(server(1, 0),
+		func(e *edge.Event) { e.Resource = []edge.Attr{{Key: "k", Value: "v"}} }))
+	f("with other attributes", 1, with(server(1, 0), func(e *edge.Event) {
+		e.Attrs = []edge.Attr{{
+			Key:   "k",
+			Value: "v",
+		}}
+	}))
 	f("with another name", 1, with(server(1, 0), func(e *edge.Event) { e.Name = "x" }))
 	f("with another status", 1, with(server(1, 0), func(e *edge.Event) { e.Facts.Status = 404 }))
 	f("of another trace", 1, with(server(1, 0), func(e *edge.Event) { e.TraceID[0]++ }))
@@ -74,14 +81,22 @@ func TestASpanThatComesAgainIsKeptOnce(t *testing.T) {
 // TestAttributesHaveNoOrder: a processor on the way may write them in another one.
 func TestAttributesHaveNoOrder(t *testing.T) {
 	pair := func(key1, value1, key2, value2 string) edge.Event {
-		return with(server(1, 0), func(e *edge.Event) { e.Attrs = []edge.Attr{{Key: key1, Value: value1}, {Key: key2, Value: value2}} })
+		return with(server(1, 0), func(e *edge.Event) {
+			e.Attrs = []edge.Attr{
+				{Key: key1, Value: value1},
+				{Key: key2, Value: value2},
+			}
+		})
 	}
 	s := seen.New(0)
 	take(s, true, pair("a", "1", "b", "2"))
 	if kept, _ := take(s, true, pair("b", "2", "a", "1")); kept != 0 {
 		t.Error("the same in another order is kept")
 	}
-	for _, other := range []edge.Event{pair("a", "2", "b", "1"), pair("1", "a", "2", "b"), pair("a", "1", "b", ""), pair("a", "1", "a", "1")} {
+	for _, other := range []edge.Event{
+		pair("a", "2", "b", "1"), pair("1", "a", "2", "b"), pair("a", "1", "b", ""),
+		pair("a", "1", "a", "1"),
+	} {
 		if kept, _ := take(s, true, other); kept != 1 {
 			t.Errorf("%v is taken for the same", other.Attrs)
 		}
@@ -168,7 +183,8 @@ func TestOneRequestInTwoBodiesIsCountedOnce(t *testing.T) {
 	f("outer, inner", 1, server(1, 0), server(2, 1))
 	f("inner, outer", 1, server(2, 1), server(1, 0))
 	f("three, from inside", 1, server(3, 2), server(2, 1), server(1, 0))
-	f("three, the middle one last", 2, server(3, 2), server(1, 0), server(2, 1)) // nobody knew that they belong together
+	// nobody knew that they belong together
+	f("three, the middle one last", 2, server(3, 2), server(1, 0), server(2, 1))
 	f("three, from outside", 1, server(1, 0), server(2, 1), server(3, 2))
 	f("siblings", 2, server(2, 1), server(3, 1))
 	f("another service inside", 2, server(1, 0), with(server(2, 1), cart))
@@ -182,7 +198,10 @@ func TestOneRequestInTwoBodiesIsCountedOnce(t *testing.T) {
 func TestWhatTheLogHoldsIsSeen(t *testing.T) {
 	s := seen.New(0)
 	s.Replay(&edge.Batch{Events: []edge.Event{server(2, 1), server(3, 0)}, Arrival: time.Now().UnixNano()})
-	s.Replay(&edge.Batch{Events: []edge.Event{server(5, 4)}, Arrival: time.Now().Add(-seen.Window - time.Minute).UnixNano()})
+	s.Replay(&edge.Batch{
+		Events:  []edge.Event{server(5, 4)},
+		Arrival: time.Now().Add(-seen.Window - time.Minute).UnixNano(),
+	})
 	if kept, counted := take(s, true, server(3, 0), server(2, 1), server(1, 0)); kept != 1 || counted != 0 {
 		t.Errorf("%d kept, %d counted; want the outer span, which is no request of its own", kept, counted)
 	}
@@ -215,7 +234,10 @@ func TestMemoryIsBoundedAndNothingNewIsDropped(t *testing.T) {
 	const memory, batches, size = 64 << 10, 400, 100
 	s := seen.New(memory)
 	number := func(n int) edge.Event {
-		return edge.Event{Kind: edge.KindSpan, SpanKind: edge.SpanInternal, Time: int64(n), SpanID: edge.SpanID(binary.BigEndian.AppendUint64(nil, uint64(n+1)))}
+		return edge.Event{
+			Kind: edge.KindSpan, SpanKind: edge.SpanInternal, Time: int64(n),
+			SpanID: edge.SpanID(binary.BigEndian.AppendUint64(nil, uint64(n+1))),
+		}
 	}
 	body := func(n int) (events []edge.Event) {
 		for i := range size {
@@ -251,7 +273,10 @@ func BenchmarkClaim(b *testing.B) {
 			for b.Loop() {
 				for i := range events {
 					n++
-					events[i] = edge.Event{Kind: edge.KindSpan, SpanKind: kind, TraceID: edge.TraceID{1}, Time: int64(n)}
+					events[i] = edge.Event{
+						Kind: edge.KindSpan, SpanKind: kind, TraceID: edge.TraceID{1},
+						Time: int64(n),
+					}
 					binary.BigEndian.PutUint64(events[i].SpanID[:], n)
 					events[i].Facts.Invocation = kind == edge.SpanServer
 				}

@@ -53,7 +53,10 @@ func (r *record) log(index int, arrival int64) (e edge.Event, ok bool) {
 	if r.Message == "" {
 		return e, false
 	}
-	e = edge.Event{Kind: edge.KindLog, Index: index, Body: string(r.Message), Time: r.Timestamp.Or(arrival), Resource: r.resource()}
+	e = edge.Event{
+		Kind: edge.KindLog, Index: index, Body: string(r.Message), Time: r.Timestamp.Or(arrival),
+		Resource: r.resource(),
+	}
 	e.Facts.Source = edge.SourceVercelLogs
 	e.SeverityNumber, e.SeverityText = r.severity()
 	var to attrs

@@ -81,7 +81,8 @@ func keys(tenant edge.Tenant, q *request) (all []uint64) {
 
 // lineTrace is the trace of a request without a name, by the line that tells of it.
 func lineTrace(r *record) (id edge.TraceID) {
-	sum := sha256.Sum256([]byte("vercel line " + string(r.ID) + " " + string(r.DeploymentID) + " " + string(r.Host) + string(r.Message)))
+	sum := sha256.Sum256([]byte("vercel line " + string(r.ID) + " " + string(r.DeploymentID) + " " + string(r.Host) +
+		string(r.Message)))
 	copy(id[:], sum[:])
 	return id
 }

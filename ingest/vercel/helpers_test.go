@@ -106,7 +106,10 @@ type port struct{ door door.Options }
 
 func open(t testing.TB, to edge.Sink, change ...func(*options)) *port {
 	t.Helper()
-	o := options{Options: vercel.Options{Sink: to, Now: func() time.Time { return arrival }}, door: door.Options{Bodies: bodies}}
+	o := options{
+		Options: vercel.Options{Sink: to, Now: func() time.Time { return arrival }},
+		door:    door.Options{Bodies: bodies},
+	}
 	for _, f := range change {
 		f(&o)
 	}
@@ -130,7 +133,8 @@ func post(rc *port, path, text string) (code int, answer string) {
 		panic(err) // all is there
 	}
 	w := httptest.NewRecorder()
-	d.HTTP(door.Port{Elsewhere: func(*http.Request) string { return "" }}).ServeHTTP(w, httptest.NewRequest(http.MethodPost, path, strings.NewReader(text)))
+	d.HTTP(door.Port{Elsewhere: func(*http.Request) string { return "" }}).ServeHTTP(w,
+		httptest.NewRequest(http.MethodPost, path, strings.NewReader(text)))
 	return w.Code, w.Body.String()
 }
 

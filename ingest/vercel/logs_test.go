@@ -26,13 +26,19 @@ func TestALineIsALogRecordAndItsRequestASpan(t *testing.T) {
 	to := newSink()
 	mustPost(t, open(t, to), "["+line+"]")
 	span := to.one(t, "span")
-	span.want(t, "kind", "server", "_time_ns", "1795215131261000000", "duration", "", "service.name", "shop", "service.version", "dpl_1",
-		"deployment.environment.name", "production", "cloud.platform", "vercel", "cloud.region", "iad1", "edge.colo", "fra1", "http.route", "/cart/[id]",
-		"http.request.method", "GET", "http.response.status_code", "200", "edge.cache.status", "miss", "url.path", "/cart/7", "server.address", "shop.example",
-		"user_agent.original", "Mozilla/5.0", "faas.name", "api/cart.js", "faas.trigger", "http", "edge.invocation", "true", "edge.outcome", "ok",
+	span.want(t, "kind", "server", "_time_ns", "1795215131261000000", "duration", "", "service.name", "shop",
+		"service.version", "dpl_1",
+		"deployment.environment.name", "production", "cloud.platform", "vercel", "cloud.region", "iad1", "edge.colo",
+		"fra1", "http.route", "/cart/[id]",
+		"http.request.method", "GET", "http.response.status_code", "200", "edge.cache.status", "miss", "url.path",
+		"/cart/7", "server.address", "shop.example",
+		"user_agent.original", "Mozilla/5.0", "faas.name", "api/cart.js", "faas.trigger", "http", "edge.invocation",
+		"true", "edge.outcome", "ok",
 		"edge.source", "vercel-logs", "trace_id", "1b02cd14bb8642fd092bc23f54c7ffcd", "faas.coldstart", "")
-	to.one(t, "log").want(t, "_msg", "slow query", "severity_text", "WARN", "severity_number", "13", "_time_ns", "1795215131290000000",
-		"trace_id", span["trace_id"], "span_id", span["span_id"], "service.name", "shop", "cloud.region", "iad1", "edge.source", "vercel-logs",
+	to.one(t, "log").want(t, "_msg", "slow query", "severity_text", "WARN", "severity_number", "13", "_time_ns",
+		"1795215131290000000",
+		"trace_id", span["trace_id"], "span_id", span["span_id"], "service.name", "shop", "cloud.region", "iad1",
+		"edge.source", "vercel-logs",
 		"vercel.source", "lambda", "vercel.log_type", "stdout")
 	for name, value := range span {
 		if strings.Contains(value, "secret") || strings.Contains(value, "120.75.16.101") {
@@ -48,7 +54,8 @@ func TestALineIsALogRecordAndItsRequestASpan(t *testing.T) {
 func TestARequestCountsOnce(t *testing.T) {
 	to := newSink()
 	rc := open(t, to)
-	middleware := with(`"source":"lambda"`, `"source":"edge"`, `"requestId":"643af4e3-975a-4cc7-9e7a-1eda11539d90",`, ``, `slow query`, `hello`)
+	middleware := with(`"source":"lambda"`, `"source":"edge"`, `"requestId":"643af4e3-975a-4cc7-9e7a-1eda11539d90",`,
+		``, `slow query`, `hello`)
 	bare := `{"id":"2","deploymentId":"dpl_1","projectId":"prj_1","projectName":"shop","source":"lambda","host":"h","timestamp":1795215131292,"level":"error",` +
 		`"message":"late","requestId":"643af4e3-975a-4cc7-9e7a-1eda11539d90"}`
 	mustPost(t, rc, middleware+"\n"+line+"\n"+bare+"\n")
@@ -78,7 +85,8 @@ func TestARequestThatWasNotTakenCountsWhenItComesAgain(t *testing.T) {
 		t.Errorf("%d %s, want 429", code, answer)
 	}
 	to.err = errors.New("broken")
-	if code, answer := post(rc, "/", line); code != http.StatusInternalServerError || strings.Contains(answer, "broken") {
+	if code, answer := post(rc, "/", line); code != http.StatusInternalServerError ||
+		strings.Contains(answer, "broken") {
 		t.Errorf("%d %s, want 500 without the reason", code, answer)
 	}
 	to.err = nil
@@ -95,8 +103,10 @@ func TestTheReportTellsTheLength(t *testing.T) {
 		to.one(t, "span").want(t, pairs...)
 	}
 	f(`START RequestId: 1\nEND RequestId: 1\nREPORT RequestId: 1\tDuration: 250.5 ms\tBilled Duration: 251 ms\tMemory Size: 1024 MB\tInit Duration: 210.25 ms`,
-		"duration", "250500000", "_time_ns", "1795215131511500000", "faas.coldstart", "true", "edge.init.duration", "210250000")
-	f(`REPORT RequestId: 1 Duration: 3 ms Billed Duration: 4 ms`, "duration", "3000000", "faas.coldstart", "false", "edge.init.duration", "")
+		"duration", "250500000", "_time_ns", "1795215131511500000", "faas.coldstart", "true", "edge.init.duration",
+		"210250000")
+	f(`REPORT RequestId: 1 Duration: 3 ms Billed Duration: 4 ms`, "duration", "3000000", "faas.coldstart", "false",
+		"edge.init.duration", "")
 	f(`REPORT RequestId: 1 Billed Duration: 4 ms`, "duration", "4000000")
 	f(`REPORT RequestId: 1 Duration: x ms`, "duration", "")
 	f(`REPORT RequestId: 1 Duration: 1e99 ms`, "duration", "")
@@ -109,12 +119,17 @@ func TestWhatBecameOfARequest(t *testing.T) {
 		mustPost(t, open(t, to), with(change...))
 		to.one(t, "span").want(t, pairs...)
 	}
-	crash := []string{`"statusCode":200,"requestId"`, `"statusCode":-1,"requestId"`, `"statusCode":200,"clientIp"`, `"statusCode":502,"clientIp"`}
+	crash := []string{
+		`"statusCode":200,"requestId"`, `"statusCode":-1,"requestId"`, `"statusCode":200,"clientIp"`,
+		`"statusCode":502,"clientIp"`,
+	}
 	f(crash, "http.response.status_code", "502", "edge.outcome", "error", "otel.status_code", "ERROR")
-	f([]string{`"statusCode":200,"clientIp"`, `"statusCode":-1,"clientIp"`}, "http.response.status_code", "200", "vercel.background", "true", "edge.outcome", "ok")
+	f([]string{`"statusCode":200,"clientIp"`, `"statusCode":-1,"clientIp"`}, "http.response.status_code", "200",
+		"vercel.background", "true", "edge.outcome", "ok")
 	f([]string{`"level":"warning"`, `"level":"fatal"`}, "otel.status_code", "ERROR")
 	f([]string{
-		`"vercelCache":"MISS"`, `"vercelCache":"HIT"`, `"source":"lambda"`, `"source":"static"`, `"executionRegion":"iad1",`, ``, `,"lambdaRegion":"iad1"`, ``,
+		`"vercelCache":"MISS"`, `"vercelCache":"HIT"`, `"source":"lambda"`, `"source":"static"`,
+		`"executionRegion":"iad1",`, ``, `,"lambdaRegion":"iad1"`, ``,
 		`fra1::iad1::abcde`, `fra1::abcde`,
 	},
 		"edge.cache.status", "hit", "cloud.region", "fra1", "faas.name", "", "http.route", "/cart/:id")
@@ -143,7 +158,8 @@ func TestABadLineCostsItself(t *testing.T) {
 	to := newSink()
 	remembered := refusals.New(refusals.Options{})
 	rc := open(t, to, func(o *options) { o.door.Refusals = remembered })
-	code, answer := post(rc, "/v1/vercel", line+"\n{\"source\":\n7\n{}\n"+`{"schema":"vercel.analytics.v1","eventType":"pageview"}`)
+	code, answer := post(rc, "/v1/vercel", line+"\n{\"source\":\n7\n"+
+		"{}\n"+`{"schema":"vercel.analytics.v1","eventType":"pageview"}`)
 	want := `{"accepted":1,"rejected":3,"errors":[{"index":1,"error":"line 2 is no JSON at byte `
 	if code != http.StatusOK || !strings.HasPrefix(answer, want) || !strings.Contains(answer, `{"index":2,"error":"no line of a log drain: want source, and deploymentId or projectId"}`) ||
 		!strings.Contains(answer, `{"index":3,"error":"drains of vercel.analytics.v1 are not read: add one for logs or traces"}`) {
@@ -152,11 +168,13 @@ func TestABadLineCostsItself(t *testing.T) {
 	if got := remembered.Example(0, refusals.Records, "drains of vercel.analytics.v1 are not read", "shop"); got != "" {
 		t.Errorf("a value is part of a reason: %s", got)
 	}
-	if got := remembered.Example(0, refusals.Records, "drains of … are not read", "shop"); !strings.Contains(got, "vercel.analytics.v1") {
+	if got := remembered.Example(0, refusals.Records, "drains of … are not read", "shop"); !strings.Contains(got,
+		"vercel.analytics.v1") {
 		t.Errorf("the refusal is not remembered: %q", got)
 	}
 	to.one(t, "span")
-	if code, answer := post(rc, "/v1/vercel", `{"source":`); code != http.StatusBadRequest || !strings.Contains(answer, "the body is no JSON at byte 10") {
+	if code, answer := post(rc, "/v1/vercel", `{"source":`); code != http.StatusBadRequest ||
+		!strings.Contains(answer, "the body is no JSON at byte 10") {
 		t.Errorf("a body that is none: %d %s", code, answer)
 	}
 	if code, answer := post(rc, "/v1/vercel", " []\n"); code != http.StatusOK || answer != "{}" {
@@ -170,7 +188,12 @@ func TestLinesNeedRoom(t *testing.T) {
 		t.Helper()
 		budget := body.NewBudget(1 << 20) // of which one request has three quarters
 		to := newSink()
-		rc := open(t, to, func(o *options) { o.door.Bodies = body.NewReader(body.Options{Budget: budget, MaxBody: 64 << 10}) })
+		rc := open(t, to, func(o *options) {
+			o.door.Bodies = body.NewReader(body.Options{
+				Budget:  budget,
+				MaxBody: 64 << 10,
+			})
+		})
 		code, answer := post(rc, "/", strings.Repeat(`{"source":"build","projectId":"p","message":"m"}`+"\n", lines))
 		if code != wantCode || !strings.Contains(answer, want) {
 			t.Errorf("%d lines: %d %s, want %d %s", lines, code, answer, wantCode, want)

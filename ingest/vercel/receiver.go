@@ -1,5 +1,5 @@
-// Package vercel takes the log drains of Vercel apart: lines of functions, middleware, the CDN and builds, as an array or
-// one per line. Each line becomes a log record, and each request one server span, however many lines it has. Trace
+// Package vercel takes the log drains of Vercel apart: lines of functions, middleware, the CDN and builds, as an array
+// or one per line. Each line becomes a log record, and each request one server span, however many lines it has. Trace
 // drains are OTLP and go to ingest/otlp; ingest/door knows drains by their signature. docs/drains.md has the steps.
 package vercel
 
@@ -63,8 +63,8 @@ type Taken struct {
 	Total int
 }
 
-// Take takes the lines of a log drain. It fails with *records.BrokenError when the body as a whole is no JSON, and with what
-// the sink or the body's share of memory returned.
+// Take takes the lines of a log drain. It fails with *records.BrokenError when the body as a whole is no JSON, and with
+// what the sink or the body's share of memory returned.
 func (rc *Receiver) Take(ctx context.Context, tenant edge.Tenant, b *body.Body) (Taken, error) {
 	p := post{arrival: rc.o.Now().UnixNano(), requests: map[string]*request{}}
 	p.batch.Tenant, p.batch.Body = tenant, b.Hash

@@ -82,7 +82,8 @@ var severities = map[string]struct {
 	number uint8
 	text   string
 }{
-	"debug": {5, "DEBUG"}, "warning": {13, "WARN"}, "warn": {13, "WARN"}, "error": {17, "ERROR"}, "fatal": {21, "FATAL"},
+	"debug": {5, "DEBUG"}, "warning": {13, "WARN"}, "warn": {13, "WARN"}, "error": {17, "ERROR"},
+	"fatal": {21, "FATAL"},
 }
 
 func (r *record) severity() (number uint8, text string) {

@@ -34,7 +34,8 @@ type about struct {
 	cpu, wall       number
 }
 
-// resource is what all events of the invocation share: who ran, where, and for whom. So a log record tells its place too.
+// resource is what all events of the invocation share: who ran, where, and for whom. So a log record tells its place
+// too.
 func (a *about) resource() []edge.Attr {
 	var to attrs
 	to.add(edge.KeyServiceName, a.service())
@@ -191,7 +192,10 @@ func fail(e *edge.Event, exceptions []thrown) {
 				told[key] = string(value)
 			}
 		}
-		events = append(events, spanEvent{Name: "exception", Time: t.Timestamp.Or(t.TimestampMs.Or(e.Time)), Attrs: told})
+		events = append(events, spanEvent{
+			Name: "exception", Time: t.Timestamp.Or(t.TimestampMs.Or(e.Time)),
+			Attrs: told,
+		})
 	}
 	list, err := json.Marshal(events)
 	if err != nil {

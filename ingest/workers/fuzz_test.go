@@ -20,7 +20,8 @@ type checker struct {
 func (c checker) Events(_ context.Context, b *edge.Batch) error {
 	for i := range b.Events {
 		e := &b.Events[i]
-		if e.Kind == edge.KindSpan && (e.TraceID.IsZero() || e.SpanID.IsZero() || !e.HasDuration && e.Facts.Source != edge.SourceLogpush) {
+		if e.Kind == edge.KindSpan && (e.TraceID.IsZero() || e.SpanID.IsZero() || !e.HasDuration &&
+			e.Facts.Source != edge.SourceLogpush) {
 			c.t.Errorf("a span without ids or length: %+v", e)
 		}
 		if e.Time <= 0 || e.Duration < 0 || e.Time-e.Duration < 0 {

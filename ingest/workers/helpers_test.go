@@ -153,7 +153,8 @@ var usualBodies = body.NewReader(body.Options{Budget: body.NewBudget(256 << 20),
 
 func postTo(rc *port, bodies *body.Reader, text string, path ...string) (code int, answer string) {
 	w := httptest.NewRecorder()
-	rc.serve(bodies).ServeHTTP(w, httptest.NewRequest(http.MethodPost, strings.Join(append(path, "/"), ""), strings.NewReader(text)))
+	rc.serve(bodies).ServeHTTP(w, httptest.NewRequest(http.MethodPost, strings.Join(append(path, "/"), ""),
+		strings.NewReader(text)))
 	return w.Code, w.Body.String()
 }
 

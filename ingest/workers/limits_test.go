@@ -28,7 +28,8 @@ func TestOptionsAreChecked(t *testing.T) {
 
 func TestOpenInvocationsAreBounded(t *testing.T) {
 	onset := func(i int) string {
-		return strings.ReplaceAll(event(0, 1, "", "onset", `"info":{"type":"scheduled"}`), `"i1"`, fmt.Sprintf(`"w%d"`, i))
+		return strings.ReplaceAll(event(0, 1, "", "onset", `"info":{"type":"scheduled"}`), `"i1"`,
+			fmt.Sprintf(`"w%d"`, i))
 	}
 	f := func(change func(*options)) {
 		t.Helper()
@@ -38,7 +39,8 @@ func TestOpenInvocationsAreBounded(t *testing.T) {
 			mustPost(t, rc, onset(i))
 		}
 		for range 2 { // a refused one leaves nothing behind
-			if code, answer := post(rc, onset(3)); code != http.StatusTooManyRequests || !strings.Contains(answer, "too many invocations have not ended") {
+			if code, answer := post(rc, onset(3)); code != http.StatusTooManyRequests ||
+				!strings.Contains(answer, "too many invocations have not ended") {
 				t.Errorf("a fourth one: %d %s, want 429", code, answer)
 			}
 		}
@@ -62,7 +64,8 @@ func TestRequestsInWorkAreBounded(t *testing.T) {
 		}()
 		<-blocked.entered
 	}
-	if code, answer := postTo(rc, bodies, body100); code != http.StatusTooManyRequests || !strings.Contains(answer, `{"code":8,`) {
+	if code, answer := postTo(rc, bodies, body100); code != http.StatusTooManyRequests ||
+		!strings.Contains(answer, `{"code":8,`) {
 		t.Errorf("while two are in work: %d %s, want 429", code, answer)
 	}
 	close(blocked.leave)
@@ -71,7 +74,8 @@ func TestRequestsInWorkAreBounded(t *testing.T) {
 			t.Errorf("one in work got %d, want 200", code)
 		}
 	}
-	if code, answer := postTo(rc, bodies, "["+strings.Repeat(`{"outcome":"ok"},`, 1000)+`{}]`); code != http.StatusRequestEntityTooLarge || !strings.Contains(answer, `"code":8`) {
+	if code, answer := postTo(rc, bodies, "["+strings.Repeat(`{"outcome":"ok"},`,
+		1000)+`{}]`); code != http.StatusRequestEntityTooLarge || !strings.Contains(answer, `"code":8`) {
 		t.Errorf("one that needs more than there can be: %d %s, want 413", code, answer)
 	}
 }
@@ -98,7 +102,8 @@ func TestRefusalsAreRemembered(t *testing.T) {
 	rc := open(t, newSink(), func(o *options) { o.door.Refusals = remembered })
 	post(rc, `[{"outcome":"ok"}`)
 	post(rc, `[{"outcome":"ok","scriptName":"shop"},7]`)
-	if got := remembered.Example(0, refusals.Requests, "malformed", "somebody at 192.0.2.1"); !strings.Contains(got, "the body is no JSON at byte 17") {
+	if got := remembered.Example(0, refusals.Requests, "malformed", "somebody at 192.0.2.1"); !strings.Contains(got,
+		"the body is no JSON at byte 17") {
 		t.Errorf("the request: %q", got)
 	}
 	if got := remembered.Example(0, refusals.Records, "not an object", "shop"); got != "not an object" {
@@ -108,12 +113,14 @@ func TestRefusalsAreRemembered(t *testing.T) {
 
 // TestRecordsNeedRoom: a record on a line of its own has no comma, and is counted all the same.
 func TestRecordsNeedRoom(t *testing.T) {
-	bodies := body.NewReader(body.Options{Budget: body.NewBudget(1 << 20), MaxBody: 64 << 10}) // of which one request has three quarters
+	// of which one request has three quarters
+	bodies := body.NewReader(body.Options{Budget: body.NewBudget(1 << 20), MaxBody: 64 << 10})
 	f := func(lines, wantCode int) {
 		t.Helper()
 		to := newSink()
 		code, answer := postTo(open(t, to), bodies, strings.Repeat(`{"outcome":"ok","eventTimestamp":1795215131261}`+"\n", lines), "/v1/tail")
-		if code != wantCode || wantCode != http.StatusOK && (to.count() > 0 || !strings.Contains(answer, "send less at a time")) {
+		if code != wantCode || wantCode != http.StatusOK && (to.count() > 0 ||
+			!strings.Contains(answer, "send less at a time")) {
 			t.Errorf("%d lines: %d %s with %d rows, want %d", lines, code, answer, to.count(), wantCode)
 		}
 	}

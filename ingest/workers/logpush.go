@@ -167,7 +167,8 @@ func rayTrace(ray text) (id edge.TraceID) {
 
 // raySpan returns the span of a request.
 func raySpan(ray text) (id edge.SpanID) {
-	if n, err := hex.Decode(id[:], []byte(fixed(text(rayOf(ray)), 2*len(id)))); err == nil && n == len(id) && !id.IsZero() {
+	if n, err := hex.Decode(id[:], []byte(fixed(text(rayOf(ray)), 2*len(id)))); err == nil && n == len(id) &&
+		!id.IsZero() {
 		return id
 	}
 	sum := sha256.Sum256([]byte(rayOf(ray)))

@@ -1,7 +1,7 @@
-// Package workers receives what Cloudflare's Workers tell their tail workers: the arrays of finished invocations that tail()
-// gets, and the events of a streaming tail. An invocation becomes one server span, what it opened becomes child spans, and
-// what it wrote to its console becomes log records. Whatever posts the events as they are, as JSON, to the ingest port will
-// do; docs/edge-module.md has one of twenty lines, for local workerd and production alike.
+// Package workers receives what Cloudflare's Workers tell their tail workers: the arrays of finished invocations that
+// tail() gets, and the events of a streaming tail. An invocation becomes one server span, what it opened becomes child
+// spans, and what it wrote to its console becomes log records. Whatever posts the events as they are, as JSON, to the
+// ingest port will do; docs/edge-module.md has one of twenty lines, for local workerd and production alike.
 package workers
 
 import (
@@ -20,15 +20,15 @@ import (
 // Options configure a Receiver. Sink is required.
 type Options struct {
 	Sink edge.Sink
-	// Route returns the route of a request's path, /img/:id for /img/1, by which spans are named. It bounds how many routes a
-	// service has. nil leaves that to the sink, and names spans by their method alone.
+	// Route returns the route of a request's path, /img/:id for /img/1, by which spans are named. It bounds how many
+	// routes a service has. nil leaves that to the sink, and names spans by their method alone.
 	Route func(service, path string) string
-	// MaxOpen and MaxOpenBytes bound the invocations of streaming tails that have not ended, and the memory of their events,
-	// about. Events that would go beyond are told to come again. 0 is 10,000, and 64 MiB.
+	// MaxOpen and MaxOpenBytes bound the invocations of streaming tails that have not ended, and the memory of their
+	// events, about. Events that would go beyond are told to come again. 0 is 10,000, and 64 MiB.
 	MaxOpen      int
 	MaxOpenBytes int64
-	// Keep is how long the events of such an invocation wait for the next one. 0 is a minute. Then what there is of it is
-	// stored; without its outcome it does not count as an invocation.
+	// Keep is how long the events of such an invocation wait for the next one. 0 is a minute. Then what there is of it
+	// is stored; without its outcome it does not count as an invocation.
 	Keep time.Duration
 	// Now is the clock. nil is time.Now.
 	Now func() time.Time
@@ -53,7 +53,8 @@ type Receiver struct {
 	closed  error
 }
 
-// Open makes a Receiver and starts to watch for invocations that never end, until Close: cancelling ctx does not end it.
+// Open makes a Receiver and starts to watch for invocations that never end, until Close: cancelling ctx does not end
+// it.
 func Open(ctx context.Context, o Options) (*Receiver, error) {
 	if o.Sink == nil {
 		return nil, errors.New("open receiver of tail events: no sink")
@@ -80,15 +81,16 @@ func Open(ctx context.Context, o Options) (*Receiver, error) {
 type Taken struct {
 	// Batch holds what was rejected and what was changed.
 	Batch edge.Batch
-	// Total is how many records the request had. Of events of streaming tails, Waiting wait in memory for the end of their
-	// invocation.
+	// Total is how many records the request had. Of events of streaming tails, Waiting wait in memory for the end of
+	// their invocation.
 	Total, Waiting int
 }
 
 // Take takes tail events or a file of Logpush: an array of records, one per line or one after another. It takes what it
-// needs from the body's share of memory. On return without an error the events of every invocation that has ended are kept
-// by the sink. An empty body, an empty array and what Logpush tests a destination with are taken too; nothing is stored of
-// them. It fails with *records.BrokenError when the body as a whole is no JSON, and with what the sink or the share returned.
+// needs from the body's share of memory. On return without an error the events of every invocation that has ended are
+// kept by the sink. An empty body, an empty array and what Logpush tests a destination with are taken too; nothing is
+// stored of them. It fails with *records.BrokenError when the body as a whole is no JSON, and with what the sink or the
+// share returned.
 func (rc *Receiver) Take(ctx context.Context, tenant edge.Tenant, b *body.Body) (Taken, error) {
 	if err := b.Share.Take(memoryOf(b.Bytes())); err != nil {
 		return Taken{}, err
@@ -104,8 +106,8 @@ func (rc *Receiver) Take(ctx context.Context, tenant edge.Tenant, b *body.Body) 
 	return Taken{p.batch, p.total, p.waiting}, nil
 }
 
-// take gives the sink what is complete. What waits afterwards is as it was before if the sink did not take it, so that the
-// client can send the same again.
+// take gives the sink what is complete. What waits afterwards is as it was before if the sink did not take it, so that
+// the client can send the same again.
 func (rc *Receiver) take(ctx context.Context, p *post) error {
 	done, err := rc.open.merge(p)
 	if err != nil {

@@ -2,10 +2,10 @@ package workers
 
 import "encoding/json"
 
-// Marks are the keys of an object that tell that it is a tail event or a record of Logpush: eventTimestamp or, in an array,
-// outcome for a finished invocation; spanContext, in an array together with sequence, for an event of a streaming tail;
-// EventTimestampMs or ScriptName for workers_trace_events, and the edge's times or RayID beside what was requested for
-// http_requests.
+// Marks are the keys of an object that tell that it is a tail event or a record of Logpush: eventTimestamp or, in an
+// array, outcome for a finished invocation; spanContext, in an array together with sequence, for an event of a
+// streaming tail; EventTimestampMs or ScriptName for workers_trace_events, and the edge's times or RayID beside what
+// was requested for http_requests.
 type Marks struct {
 	// InArray tells that the object is the first of an array.
 	InArray bool

@@ -91,13 +91,21 @@ func (inv *invocation) sort() {
 	if !inv.numbered() {
 		return
 	}
-	slices.SortStableFunc(inv.events, func(a, b streamed) int { return cmp.Compare(a.Sequence.Value, b.Sequence.Value) })
-	inv.events = slices.CompactFunc(inv.events, func(a, b streamed) bool { return a.Sequence.Value == b.Sequence.Value })
+	slices.SortStableFunc(inv.events, func(a, b streamed) int {
+		return cmp.Compare(a.Sequence.Value,
+			b.Sequence.Value)
+	})
+	inv.events = slices.CompactFunc(inv.events, func(a, b streamed) bool {
+		return a.Sequence.Value == b.Sequence.Value
+	})
 }
 
 // build appends the spans and log records of the invocation, as far as they are known.
 func (inv *invocation) build(to []edge.Event, b builder) []edge.Event {
-	s := story{builder: b, about: about{invocationID: inv.events[0].InvocationID}, byID: map[edge.SpanID]int{}, root: none}
+	s := story{
+		builder: b, about: about{invocationID: inv.events[0].InvocationID}, byID: map[edge.SpanID]int{},
+		root: none,
+	}
 	s.trace = traceID(inv.events[0].SpanContext.TraceID)
 	inv.sort()
 	for i := range inv.events {
@@ -151,7 +159,10 @@ func (s *story) tell(e *streamed) {
 		s.logs = append(s.logs, record)
 	case "exception":
 		if span := s.span(e); span != nil {
-			span.exceptions = append(span.exceptions, thrown{Name: h.Name, Message: text(h.Message), Stack: h.Stack, Timestamp: instant(at)})
+			span.exceptions = append(span.exceptions, thrown{
+				Name: h.Name, Message: text(h.Message), Stack: h.Stack,
+				Timestamp: instant(at),
+			})
 		}
 	case "return":
 		var answer struct{ StatusCode text }
@@ -163,7 +174,8 @@ func (s *story) tell(e *streamed) {
 	}
 }
 
-// span returns the span that an event belongs to: the one that it names, else the invocation's, nil if that is not known.
+// span returns the span that an event belongs to: the one that it names, else the invocation's, nil if that is not
+// known.
 func (s *story) span(e *streamed) *openSpan {
 	if i, ok := s.byID[spanID(e.SpanContext.SpanID)]; ok {
 		return &s.spans[i]
@@ -273,8 +285,8 @@ func (s *story) finish(i int, resource []edge.Attr) edge.Event {
 // invocationMarks are the attributes that make a root span an invocation, whatever its kind.
 var invocationMarks = []string{edge.KeyFaasTrigger, edge.KeyInvocationID, edge.KeyColdStart, "cloudflare.handler_type"}
 
-// rootSpan makes the server span. Of one that never ended nobody knows how it did, unless it had answered: such a span does
-// not count as an invocation, as an internal one does not.
+// rootSpan makes the server span. Of one that never ended nobody knows how it did, unless it had answered: such a span
+// does not count as an invocation, as an internal one does not.
 func (s *story) rootSpan(p *openSpan) edge.Event {
 	e := s.about.span(edge.SourceTailStream, s.route)
 	e.SpanID, e.ParentID = p.event.SpanID, p.event.ParentID

@@ -62,16 +62,23 @@ func checkTold(t *testing.T, to *sink) {
 	if len(spans) != 3 || len(to.kept("span")) != 3 {
 		t.Fatalf("%d spans, want 3: %v", len(to.kept("span")), to.kept("span"))
 	}
-	spans["GET /img/:id"].want(t, "trace_id", traceID, "span_id", rootID, "parent_span_id", "00000000000000aa", "kind", "server",
-		"duration", "60000000", "_time_ns", "1795215131160000000", "http.response.status_code", "206", "edge.outcome", "ok",
-		"edge.cpu.time", "4000000", "edge.wall.time", "60000000", "edge.invocation", "true", "edge.source", "tail-stream",
-		"service.name", "shop", "edge.colo", "FRA", "geo.country.iso_code", "DE", "faas.invocation_id", "8f1e2d3c4b5a6978-FRA",
+	spans["GET /img/:id"].want(t, "trace_id", traceID, "span_id", rootID, "parent_span_id", "00000000000000aa", "kind",
+		"server",
+		"duration", "60000000", "_time_ns", "1795215131160000000", "http.response.status_code", "206", "edge.outcome",
+		"ok",
+		"edge.cpu.time", "4000000", "edge.wall.time", "60000000", "edge.invocation", "true", "edge.source",
+		"tail-stream",
+		"service.name", "shop", "edge.colo", "FRA", "geo.country.iso_code", "DE", "faas.invocation_id",
+		"8f1e2d3c4b5a6978-FRA",
 		"edge.cache.status", "miss", "edge.origin.duration", "40000000")
-	spans["cache_match"].want(t, "kind", "internal", "parent_span_id", rootID, "duration", "2000000", "n", "[1,2]", "edge.invocation", "",
+	spans["cache_match"].want(t, "kind", "internal", "parent_span_id", rootID, "duration", "2000000", "n", "[1,2]",
+		"edge.invocation", "",
 		"edge.colo", "FRA", "service.name", "shop")
-	spans["fetch"].want(t, "kind", "client", "parent_span_id", rootID, "duration", "40000000", "http.request.method", "GET",
+	spans["fetch"].want(t, "kind", "client", "parent_span_id", rootID, "duration", "40000000", "http.request.method",
+		"GET",
 		"url.full", "https://origin.example/a", "edge.invocation", "", "cloud.region", "FRA")
-	to.one(t, "log").want(t, "_msg", `start {"w":1}`, "trace_id", traceID, "span_id", rootID, "severity_text", "INFO", "edge.colo", "FRA",
+	to.one(t, "log").want(t, "_msg", `start {"w":1}`, "trace_id", traceID, "span_id", rootID, "severity_text", "INFO",
+		"edge.colo", "FRA",
 		"cloud.platform", "cloudflare.workers", "edge.source", "tail-stream", "_time_ns", "1795215131101000000")
 }
 
@@ -130,8 +137,8 @@ func TestAnEventThatCameTwiceCountsOnce(t *testing.T) {
 	checkTold(t, to)
 }
 
-// TestRepeatsCanBeTold: a body with nothing but streamed events has a hash, by which the pipeline knows it when it is sent
-// again. Finished invocations have no ids: equal ones are legitimate.
+// TestRepeatsCanBeTold: a body with nothing but streamed events has a hash, by which the pipeline knows it when it is
+// sent again. Finished invocations have no ids: equal ones are legitimate.
 func TestRepeatsCanBeTold(t *testing.T) {
 	to := newSink()
 	rc := open(t, to)
@@ -159,7 +166,8 @@ func TestTwoInvocationsDoNotMix(t *testing.T) {
 	var others []string
 	for _, e := range events {
 		e = strings.ReplaceAll(e, `"i1"`, `"i2"`)
-		others = append(others, strings.ReplaceAll(strings.ReplaceAll(e, "/img/1", "/other"), traceID, "84a2997dd6fc3ff85c055fca1e76b7ef"))
+		others = append(others, strings.ReplaceAll(strings.ReplaceAll(e, "/img/1", "/other"), traceID,
+			"84a2997dd6fc3ff85c055fca1e76b7ef"))
 	}
 	mustPost(t, rc, array(append(slices.Clone(events[:4]), others[:6]...)...))
 	mustPost(t, rc, array(append(slices.Clone(others[6:]), events[4:]...)...))
@@ -177,7 +185,10 @@ func TestTenantsDoNotMix(t *testing.T) {
 	to := newSink()
 	tenant := edge.Tenant(1)
 	rc := open(t, to, func(o *options) {
-		o.door.Admit = func(context.Context, string) (*access.Grant, error) { return &access.Grant{Tenant: tenant}, nil }
+		o.door.Admit = func(context.Context, string) (*access.Grant, error) {
+			return &access.Grant{Tenant: tenant},
+				nil
+		}
 	})
 	events := told()
 	mustPost(t, rc, array(events[:4]...))
@@ -228,19 +239,31 @@ func TestSpanDetails(t *testing.T) {
 	onset := event(0, 100, "", "onset", `"spanId":"`+rootID+`","info":{"type":"fetch","method":"GET","url":"http://h/x"}`)
 	outcome := func(n int, members string) string { return event(n, 190, rootID, "outcome", members) }
 
-	f([]string{onset, event(1, 110, rootID, "exception", `"name":"TypeError","message":"bad","stack":"at x"`), outcome(2, `"outcome":"exception"`)},
-		"GET /x", "edge.outcome", "exception", "exception.type", "TypeError", "exception.message", "bad", "http.response.status_code", "500",
+	f([]string{
+		onset, event(1, 110, rootID, "exception", `"name":"TypeError","message":"bad","stack":"at x"`),
+		outcome(2, `"outcome":"exception"`),
+	},
+		"GET /x", "edge.outcome", "exception", "exception.type", "TypeError", "exception.message", "bad",
+		"http.response.status_code", "500",
 		"edge.status.inferred", "true", "otel.status_code", "ERROR", "parent_span_id", "",
 		"events", `[{"name":"exception","time":1795215131110000000,"attrs":{"exception.message":"bad","exception.stacktrace":"at x","exception.type":"TypeError"}}]`)
-	f([]string{onset, event(1, 110, rootID, "spanOpen", `"name":"kv_get","spanId":"`+childID+`"`), outcome(2, `"outcome":"canceled"`)},
+	f([]string{
+		onset, event(1, 110, rootID, "spanOpen", `"name":"kv_get","spanId":"`+childID+`"`),
+		outcome(2, `"outcome":"canceled"`),
+	},
 		"kv_get", "duration", "80000000", "_time_ns", "1795215131190000000") // still open: it ends with the invocation
-	f([]string{onset, event(1, 110, rootID, "spanOpen", `"name":"fetch","spanId":"`+childID+`"`), event(2, 120, childID, "spanClose", `"outcome":"canceled"`), outcome(3, `"outcome":"ok"`)},
+	f([]string{
+		onset, event(1, 110, rootID, "spanOpen", `"name":"fetch","spanId":"`+childID+`"`),
+		event(2, 120, childID, "spanClose", `"outcome":"canceled"`), outcome(3, `"outcome":"ok"`),
+	},
 		"fetch", "duration", "10000000", "otel.status_code", "ERROR", "otel.status_description", "canceled")
 	f([]string{onset, event(1, 110, rootID, "attributes", `"info":[{"name":"cart.items","value":"3"},{"name":"ok","value":true},{"name":"none","value":null}]`), outcome(2, `"outcome":"ok"`)},
 		"GET /x", "cart.items", "3", "ok", "true", "none", "", "kind", "server")
-	f([]string{onset, event(1, 110, "", "somethingNew", `"a":1`), outcome(2, `"outcome":"ok"`)}, "GET /x", "edge.outcome", "ok")
+	f([]string{onset, event(1, 110, "", "somethingNew", `"a":1`), outcome(2, `"outcome":"ok"`)}, "GET /x",
+		"edge.outcome", "ok")
 	f([]string{event(0, 100, "", "onset", `"spanId":"`+rootID+`","scriptName":"s","info":{"type":"queue","queueName":"jobs","batchSize":"7"}`), outcome(1, `"outcome":"ok"`)},
-		"queue", "faas.trigger", "pubsub", "messaging.destination.name", "jobs", "messaging.batch.message_count", "7", "faas.invocation_id", "i1")
+		"queue", "faas.trigger", "pubsub", "messaging.destination.name", "jobs", "messaging.batch.message_count", "7",
+		"faas.invocation_id", "i1")
 	f([]string{event(0, 100, "", "onset", `"spanId":"no hex","info":7`), outcome(1, `"outcome":"ok","wallTime":"0"`)},
 		"custom", "kind", "server", "duration", "90000000")
 	f([]string{onset, outcome(1, `"outcome":"ok"`), onset}, "GET /x", "span_id", rootID)
@@ -282,16 +305,19 @@ func TestAnInvocationThatNeverEnds(t *testing.T) {
 		if spans := to.kept("span"); len(spans) != 3 {
 			t.Fatalf("%d spans, want 3", len(spans))
 		}
-		to.kept("span")[0].want(t, "name", "GET /img/:id", "kind", "internal", "edge.invocation", "", "edge.tail.incomplete", "true", "duration", "45000000")
+		to.kept("span")[0].want(t, "name", "GET /img/:id", "kind", "internal", "edge.invocation", "",
+			"edge.tail.incomplete", "true", "duration", "45000000")
 		to.one(t, "log").want(t, "edge.colo", "FRA")
 	})
 	// It has answered: that it did not end is no matter.
 	f(events[:8], func(t *testing.T, to *sink) {
-		to.kept("span")[0].want(t, "kind", "server", "edge.invocation", "true", "http.response.status_code", "206", "edge.tail.incomplete", "")
+		to.kept("span")[0].want(t, "kind", "server", "edge.invocation", "true", "http.response.status_code", "206",
+			"edge.tail.incomplete", "")
 	})
 	// One event got lost on the way.
 	f(append(slices.Clone(events[:3]), events[4:]...), func(t *testing.T, to *sink) {
-		to.kept("span")[0].want(t, "kind", "server", "edge.invocation", "true", "edge.outcome", "ok", "edge.cpu.time", "4000000")
+		to.kept("span")[0].want(t, "kind", "server", "edge.invocation", "true", "edge.outcome", "ok", "edge.cpu.time",
+			"4000000")
 	})
 	// The beginning got lost: nobody knows what was run, but its log is kept.
 	f(events[1:], func(t *testing.T, to *sink) {

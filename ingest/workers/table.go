@@ -22,8 +22,8 @@ func newTable(maxOpen int, maxBytes int64) table {
 	return table{maxOpen: maxOpen, maxBytes: maxBytes, open: make(map[key]*invocation)}
 }
 
-// merge adds the events of a post, and takes the invocations out that they complete. It fails with *edge.UnavailableError when
-// the rest is more than may wait; nothing has changed then.
+// merge adds the events of a post, and takes the invocations out that they complete. It fails with
+// *edge.UnavailableError when the rest is more than may wait; nothing has changed then.
 func (t *table) merge(p *post) (done []*invocation, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -49,7 +49,10 @@ func (t *table) merge(p *post) (done []*invocation, err error) {
 	}
 	if p.waiting > 0 && (len(t.open) > t.maxOpen || t.bytes > t.maxBytes) {
 		t.takeBack(p, done)
-		return nil, &edge.UnavailableError{Busy: true, Reason: "too many invocations have not ended", RetryAfter: time.Second}
+		return nil, &edge.UnavailableError{
+			Busy: true, Reason: "too many invocations have not ended",
+			RetryAfter: time.Second,
+		}
 	}
 	return done, nil
 }

@@ -17,20 +17,28 @@ func TestFinishedInvocation(t *testing.T) {
 	span := to.one(t, "span")
 	span.want(t, "name", "POST /users/:id", "kind", "server", "duration", "12000000", "_time_ns", "1795215131273000000",
 		"edge.wall.time", "12000000", "edge.cpu.time", "3500000", "service.name", "shop", "service.version", "v7",
-		"faas.name", "shop#Api", "faas.instance", "d1", "faas.trigger", "http", "faas.invocation_id", "8f1e2d3c4b5a6978-LHR",
-		"cloud.platform", "cloudflare.workers", "cloud.region", "LHR", "geo.country.iso_code", "GB", "geo.locality.name", "London",
-		"http.request.method", "POST", "http.response.status_code", "201", "http.route", "/users/:id", "edge.route.inferred", "true",
-		"url.path", "/users/12", "url.scheme", "https", "url.query", "", "server.address", "shop.example", "server.port", "8443",
-		"network.protocol.version", "2", "cloudflare.asn", "13335", "cloudflare.truncated", "true", "user_agent.original", "curl",
+		"faas.name", "shop#Api", "faas.instance", "d1", "faas.trigger", "http", "faas.invocation_id",
+		"8f1e2d3c4b5a6978-LHR",
+		"cloud.platform", "cloudflare.workers", "cloud.region", "LHR", "geo.country.iso_code", "GB",
+		"geo.locality.name", "London",
+		"http.request.method", "POST", "http.response.status_code", "201", "http.route", "/users/:id",
+		"edge.route.inferred", "true",
+		"url.path", "/users/12", "url.scheme", "https", "url.query", "", "server.address", "shop.example",
+		"server.port", "8443",
+		"network.protocol.version", "2", "cloudflare.asn", "13335", "cloudflare.truncated", "true",
+		"user_agent.original", "curl",
 		"edge.outcome", "ok", "edge.invocation", "true", "edge.source", "tail", "otel.status_code", "")
 	logs := to.kept("log")
 	if len(logs) != 2 {
 		t.Fatalf("%d log records, want 2", len(logs))
 	}
-	logs[0].want(t, "_msg", `a 1  true {"b":[1,2]}`, "severity_text", "ERROR", "severity_number", "17", "_time_ns", "1795215131262000000",
-		"trace_id", span["trace_id"], "span_id", span["span_id"], "service.name", "shop", "cloud.region", "LHR", "edge.colo", "LHR",
+	logs[0].want(t, "_msg", `a 1  true {"b":[1,2]}`, "severity_text", "ERROR", "severity_number", "17", "_time_ns",
+		"1795215131262000000",
+		"trace_id", span["trace_id"], "span_id", span["span_id"], "service.name", "shop", "cloud.region", "LHR",
+		"edge.colo", "LHR",
 		"cloud.platform", "cloudflare.workers", "faas.invocation_id", "8f1e2d3c4b5a6978-LHR", "edge.invocation", "")
-	logs[1].want(t, "_msg", "alone", "severity_text", "DEBUG", "severity_number", "5", "_time_ns", "1795215131261000000")
+	logs[1].want(t, "_msg", "alone", "severity_text", "DEBUG", "severity_number", "5", "_time_ns",
+		"1795215131261000000")
 	if strings.Contains(strings.Join(values(span), " "), "secret") {
 		t.Error("the query of the address is stored")
 	}
@@ -48,7 +56,8 @@ func TestOutcomes(t *testing.T) {
 		t.Helper()
 		to := newSink()
 		mustPost(t, open(t, to), `[{"eventTimestamp":1795215131261,"outcome":"`+outcome+`","event":{"request":{"url":"http://h/","method":"GET"}`+response+`}}]`)
-		to.one(t, "span").want(t, "edge.outcome", wantOutcome, "http.response.status_code", wantStatus, "edge.status.inferred", wantInferred)
+		to.one(t, "span").want(t, "edge.outcome", wantOutcome, "http.response.status_code", wantStatus,
+			"edge.status.inferred", wantInferred)
 	}
 	f("ok", `,"response":{"status":200}`, "ok", "200", "")
 	f("ok", `,"response":{"status":404}`, "ok", "404", "")
@@ -69,13 +78,16 @@ func TestHandlers(t *testing.T) {
 		to := newSink()
 		mustPost(t, open(t, to), `[{"eventTimestamp":1795215131261,"outcome":"ok","scriptName":"s","event":`+event+`}]`)
 		span := to.one(t, "span")
-		span.want(t, "name", wantName, "faas.trigger", wantTrigger, "cloudflare.handler_type", wantName, "edge.invocation", "true",
+		span.want(t, "name", wantName, "faas.trigger", wantTrigger, "cloudflare.handler_type", wantName,
+			"edge.invocation", "true",
 			"kind", "server", "http.route", "", "edge.outcome", "ok")
 		span.want(t, pairs...)
 	}
-	f(`{"cron":"*/5 * * * *","scheduledTime":1795215131000}`, "scheduled", "timer", "faas.cron", "*/5 * * * *", "faas.time", "1795215131000")
+	f(`{"cron":"*/5 * * * *","scheduledTime":1795215131000}`, "scheduled", "timer", "faas.cron", "*/5 * * * *",
+		"faas.time", "1795215131000")
 	f(`{"scheduledTime":"2026-11-20T22:52:11.000Z"}`, "alarm", "timer")
-	f(`{"queue":"jobs","batchSize":10}`, "queue", "pubsub", "messaging.destination.name", "jobs", "messaging.batch.message_count", "10")
+	f(`{"queue":"jobs","batchSize":10}`, "queue", "pubsub", "messaging.destination.name", "jobs",
+		"messaging.batch.message_count", "10")
 	f(`{"rcptTo":"a@b","mailFrom":"c@d","rawSize":9}`, "email", "other")
 	f(`{"rpcMethod":"add"}`, "jsrpc", "other", "rpc.method", "add")
 	f(`{"consumedEvents":[{"scriptName":"x"}]}`, "trace", "other")
@@ -88,7 +100,8 @@ func TestExceptionsOfAnInvocation(t *testing.T) {
 	to := newSink()
 	mustPost(t, open(t, to), `[{"eventTimestamp":1795215131000,"outcome":"exception","exceptions":[
 		{"name":"TypeError","message":"bad <width>","stack":"at w.js:2","timestamp":1795215131001},{"name":"Error","message":"late"}]}]`)
-	to.one(t, "span").want(t, "otel.status_code", "ERROR", "otel.status_description", "bad <width>", "edge.outcome", "exception",
+	to.one(t, "span").want(t, "otel.status_code", "ERROR", "otel.status_description", "bad <width>", "edge.outcome",
+		"exception",
 		"exception.type", "TypeError", "exception.message", "bad <width>",
 		"events", `[{"name":"exception","time":1795215131001000000,"attrs":{"exception.message":"bad \u003cwidth\u003e","exception.stacktrace":"at w.js:2","exception.type":"TypeError"}},`+
 			`{"name":"exception","time":1795215131000000000,"attrs":{"exception.message":"late","exception.type":"Error"}}]`)
@@ -105,14 +118,18 @@ func TestOddValuesCostThemselves(t *testing.T) {
 	now := "1795215600000000000" // the arrival
 	f(`{"outcome":"ok"}`, "_time_ns", now, "name", "custom")
 	f(`{"eventTimestamp":null,"outcome":"ok"}`, "_time_ns", now)
-	f(`{"eventTimestamp":-1,"outcome":"ok","wallTime":-5,"cpuTime":"Infinity"}`, "_time_ns", now, "duration", "0", "edge.cpu.time", "")
+	f(`{"eventTimestamp":-1,"outcome":"ok","wallTime":-5,"cpuTime":"Infinity"}`, "_time_ns", now, "duration", "0",
+		"edge.cpu.time", "")
 	f(`{"eventTimestamp":"1e400","outcome":7}`, "_time_ns", now, "edge.outcome", "error")
 	f(`{"eventTimestamp":"2026-11-20T22:52:11.261Z","outcome":"ok"}`, "_time_ns", "1795215131261000000")
 	f(`{"eventTimestamp":"3026-11-20T22:52:11.261Z","outcome":"ok"}`, "_time_ns", now)
 	f(`{"eventTimestamp":1795215131261.25,"outcome":"ok"}`, "_time_ns", "1795215131261250000")
-	f(`{"outcome":"ok","logs":"none","exceptions":7,"event":[],"truncated":"yes","scriptName":{"a": 1}}`, "service.name", `{"a":1}`)
-	f(`{"outcome":"ok","event":{"request":{"url":"://","method":7,"headers":"x","cf":"y"}}}`, "http.request.method", "7", "url.path", "")
-	f(`{"outcome":"ok","event":{"request":{"url":"http://h","method":"GET","cf":"{\"colo\":\"FRA\"}"}}}`, "url.path", "/", "edge.colo", "FRA", "service.name", "h")
+	f(`{"outcome":"ok","logs":"none","exceptions":7,"event":[],"truncated":"yes","scriptName":{"a": 1}}`,
+		"service.name", `{"a":1}`)
+	f(`{"outcome":"ok","event":{"request":{"url":"://","method":7,"headers":"x","cf":"y"}}}`, "http.request.method",
+		"7", "url.path", "")
+	f(`{"outcome":"ok","event":{"request":{"url":"http://h","method":"GET","cf":"{\"colo\":\"FRA\"}"}}}`, "url.path",
+		"/", "edge.colo", "FRA", "service.name", "h")
 	f(`{"outcome":"\ud800"}`, "edge.outcome", "error")
 }
 
@@ -141,7 +158,8 @@ func TestRecordsComeInEveryArrangement(t *testing.T) {
 			t.Errorf("%s: %d %s with %d spans, want %s with %d", body, code, answer, spans, wantAnswer, wantSpans)
 		}
 	}
-	const one, pretty = `{"eventTimestamp":1795215131261,"outcome":"ok"}`, "{\n  \"eventTimestamp\": 1795215131261,\n  \"outcome\": \"ok\"\n}"
+	const one, pretty = `{"eventTimestamp":1795215131261,"outcome":"ok"}`,
+		"{\n  \"eventTimestamp\": 1795215131261,\n  \"outcome\": \"ok\"\n}"
 	f(one, 1, `{}`)
 	f(one+"\n"+one, 2, `{}`)
 	f(one+"\r\n\r\n"+one+"\r\n", 2, `{}`)
@@ -163,7 +181,8 @@ func TestABrokenDocumentStoresNothing(t *testing.T) {
 		t.Helper()
 		to := newSink()
 		code, answer := post(open(t, to), body)
-		if code != 400 || !strings.Contains(answer, want) || !strings.Contains(answer, `{"code":3,`) || len(to.rows) > 0 {
+		if code != 400 || !strings.Contains(answer, want) || !strings.Contains(answer, `{"code":3,`) ||
+			len(to.rows) > 0 {
 			t.Errorf("%s: %d %s with %d rows, want 400 with %s", body, code, answer, len(to.rows), want)
 		}
 	}

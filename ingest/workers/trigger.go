@@ -25,12 +25,13 @@ var eventTypes = map[text]string{"worker_rpc": handlerRPC, "hibernatable_web_soc
 
 // triggers are the values of faas.trigger (semantic conventions 1.44, FaaS) of all handlers.
 var triggers = map[string]string{
-	handlerFetch: "http", handlerScheduled: "timer", handlerAlarm: "timer", handlerQueue: "pubsub", handlerEmail: "other",
-	handlerRPC: "other", handlerTail: "other", handlerWebSocket: "other", handlerCustom: "other",
+	handlerFetch: "http", handlerScheduled: "timer", handlerAlarm: "timer", handlerQueue: "pubsub",
+	handlerEmail: "other",
+	handlerRPC:   "other", handlerTail: "other", handlerWebSocket: "other", handlerCustom: "other",
 }
 
-// trigger is what started an invocation: member event of a finished one, whose members tell the handler, or member info of an
-// onset, whose type does.
+// trigger is what started an invocation: member event of a finished one, whose members tell the handler, or member info
+// of an onset, whose type does.
 type trigger struct {
 	Type text
 

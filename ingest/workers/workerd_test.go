@@ -28,8 +28,8 @@ func (n notifying) Events(ctx context.Context, b *edge.Batch) error {
 	return err
 }
 
-// TestTailWorkerInWorkerd runs the tail worker of wasm-bench beside a Worker on workerd, attached in both ways, with the
-// ingest port behind it.
+// TestTailWorkerInWorkerd runs the tail worker of wasm-bench beside a Worker on workerd, attached in both ways, with
+// the ingest port behind it.
 func TestTailWorkerInWorkerd(t *testing.T) {
 	if _, err := workerd.Find(wasmBench); err != nil {
 		t.Skip(err)
@@ -104,8 +104,10 @@ func checkWorkerd(t *testing.T, to *sink, source string) {
 	}
 	f := func(name, status, outcome, inferred string) {
 		t.Helper()
-		spans[name].want(t, "http.response.status_code", status, "edge.outcome", outcome, "edge.status.inferred", inferred,
-			"edge.invocation", "true", "cloud.platform", "cloudflare.workers", "cloud.region", "FRA", "geo.country.iso_code", "DE",
+		spans[name].want(t, "http.response.status_code", status, "edge.outcome", outcome, "edge.status.inferred",
+			inferred,
+			"edge.invocation", "true", "cloud.platform", "cloudflare.workers", "cloud.region", "FRA",
+			"geo.country.iso_code", "DE",
 			"faas.invocation_id", "8f1e2d3c4b5a6978-FRA", "faas.trigger", "http", "http.request.method", "GET")
 	}
 	f("GET /img/:id", "200", "ok", "")
@@ -113,7 +115,10 @@ func checkWorkerd(t *testing.T, to *sink, source string) {
 	f("GET /boom", "500", "exception", "true")
 	f("GET /origin", "200", "ok", "")
 	spans["GET /boom"].want(t, "exception.type", "TypeError", "exception.message", "bad width")
-	for _, line := range []string{"INFO start /img/1", "INFO start /boom", "INFO start /missing", "INFO start /origin"} {
+	for _, line := range []string{
+		"INFO start /img/1", "INFO start /boom", "INFO start /missing",
+		"INFO start /origin",
+	} {
 		if logs[line] != 1 {
 			t.Errorf("%s: %d lines %q, want 1: %v", source, logs[line], line, logs)
 		}
@@ -122,7 +127,8 @@ func checkWorkerd(t *testing.T, to *sink, source string) {
 		t.Errorf("%s: lines %v, want a warning of each request but /boom", source, logs)
 	}
 	if source == edge.SourceTailStream {
-		spans["fetch"].want(t, "kind", "client", "trace_id", spans["GET /origin"]["trace_id"], "http.response.status_code", "200",
+		spans["fetch"].want(t, "kind", "client", "trace_id", spans["GET /origin"]["trace_id"],
+			"http.response.status_code", "200",
 			"edge.invocation", "", "cloud.region", "FRA")
 	}
 }

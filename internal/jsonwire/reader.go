@@ -1,4 +1,5 @@
-// Package jsonwire reads JSON front to back, without a tree and nearly without memory, and writes its strings and numbers.
+// Package jsonwire reads JSON front to back, without a tree and nearly without memory, and writes its strings and
+// numbers.
 package jsonwire
 
 import (
@@ -37,9 +38,9 @@ func (s *SyntaxError) Error() string {
 	return fmt.Sprintf("no JSON: %s at byte %d", s.Reason, s.Offset)
 }
 
-// Reader reads a JSON document from memory, front to back, strict in the syntax and lenient in everything else: a value of
-// an unexpected type is passed over, and bad UTF-8 and lone surrogates become U+FFFD. The first error ends reading and stays.
-// Strings share the document's memory or the arena's.
+// Reader reads a JSON document from memory, front to back, strict in the syntax and lenient in everything else: a value
+// of an unexpected type is passed over, and bad UTF-8 and lone surrogates become U+FFFD. The first error ends reading
+// and stays. Strings share the document's memory or the arena's.
 type Reader struct {
 	b []byte
 	// Pos is the byte that is read next, from the start of the document without its byte order mark.
@@ -54,7 +55,8 @@ type Reader struct {
 // ByteOrderMark may begin a document.
 var ByteOrderMark = []byte("\xef\xbb\xbf")
 
-// Reset begins another document, which may have a byte order mark. Text that is not in it as it is read goes to the arena.
+// Reset begins another document, which may have a byte order mark. Text that is not in it as it is read goes to the
+// arena.
 func (r *Reader) Reset(document []byte, to *Arena) {
 	*r = Reader{b: bytes.TrimPrefix(document, ByteOrderMark), arena: to, open: r.open[:0]}
 }
@@ -176,8 +178,8 @@ func (r *Reader) Peek() Token {
 	return None
 }
 
-// Scalar reads a value. The text of a string is what it says, that of a number or bool as it is spelt; objects and arrays are
-// passed over and have none.
+// Scalar reads a value. The text of a string is what it says, that of a number or bool as it is spelt; objects and
+// arrays are passed over and have none.
 func (r *Reader) Scalar() (t Token, text string) {
 	switch t = r.Peek(); t {
 	case String:
@@ -227,7 +229,8 @@ func (r *Reader) enter() {
 	r.Pos++
 }
 
-// leave closes what ends here. It returns true when another element of something open follows, and has read its name then.
+// leave closes what ends here. It returns true when another element of something open follows, and has read its name
+// then.
 func (r *Reader) leave(base int) bool {
 	for len(r.open) > base && r.Err == nil {
 		s := Scope{r: r, close: r.open[len(r.open)-1], begun: !r.justOpened()}

@@ -18,8 +18,8 @@ func Shorten(key string, limit int) string {
 	return key[:limit]
 }
 
-// Arena is the memory of all text of a batch that is not part of the body. Text stays valid when the arena grows: it then
-// points into the former memory.
+// Arena is the memory of all text of a batch that is not part of the body. Text stays valid when the arena grows: it
+// then points into the former memory.
 type Arena struct{ Buf []byte }
 
 // Since returns what was appended from there on.
@@ -29,7 +29,8 @@ func (a *Arena) Since(from int) string {
 }
 
 // AppendDouble appends the shortest decimal that reads back as f, with an exponent only below 1e-6 and from 1e21 on, as
-// JavaScript and encoding/json write numbers: an integral double then looks like the integer that OpenTelemetry JS makes of it.
+// JavaScript and encoding/json write numbers: an integral double then looks like the integer that OpenTelemetry JS
+// makes of it.
 func AppendDouble(dst []byte, f float64) []byte {
 	switch {
 	case math.IsNaN(f):

@@ -1,5 +1,5 @@
-// Package headerlist reads lists as HTTP headers hold them: members, parameters and quoted texts (RFC 9110 section 5.6), also
-// where an SDK has recorded a header as a JSON array.
+// Package headerlist reads lists as HTTP headers hold them: members, parameters and quoted texts (RFC 9110 section
+// 5.6), also where an SDK has recorded a header as a JSON array.
 package headerlist
 
 import (
@@ -97,8 +97,8 @@ func Elements(value string, all bool) string {
 	}
 }
 
-// onlyPlainString returns the text of an array of one string without escapes, the shape in which SDKs record a header: it
-// needs no memory.
+// onlyPlainString returns the text of an array of one string without escapes, the shape in which SDKs record a header:
+// it needs no memory.
 func onlyPlainString(value string) (string, bool) {
 	if len(value) < 4 || value[1] != '"' || value[len(value)-2] != '"' || value[len(value)-1] != ']' {
 		return "", false

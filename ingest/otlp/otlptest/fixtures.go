@@ -46,7 +46,8 @@ type expectedEvent struct {
 
 func fixtureDir(t testing.TB) string {
 	t.Helper()
-	shared := os.Getenv("EDGESCOPE_SHARED") //nolint:forbidigo // tests are told by the environment where the fixtures are
+	//nolint:forbidigo // tests are told by the environment where the fixtures are
+	shared := os.Getenv("EDGESCOPE_SHARED")
 	if shared == "" {
 		shared = "../../../shared"
 	}
@@ -84,7 +85,8 @@ func (f *Fixture) Sent(t testing.TB) []byte {
 	return b
 }
 
-// CheckPoints compares the data points that were taken, by their count and, where the fixture has them, by their values.
+// CheckPoints compares the data points that were taken, by their count and, where the fixture has them, by their
+// values.
 func (f *Fixture) CheckPoints(t *testing.T, set *metrics.Set, samples []sample) {
 	t.Helper()
 	want := 0
@@ -182,7 +184,8 @@ func (f *Fixture) checkPartial(t *testing.T, body string) {
 		if err := json.Unmarshal([]byte(want), &rejected); err != nil {
 			t.Fatal(err)
 		}
-		if !strings.Contains(body, fmt.Sprintf(`"rejectedSpans":"%d"`, rejected.Rejected)) || !strings.Contains(body, `"errorMessage":"`) {
+		if !strings.Contains(body, fmt.Sprintf(`"rejectedSpans":"%d"`, rejected.Rejected)) ||
+			!strings.Contains(body, `"errorMessage":"`) {
 			t.Errorf("answer %q, want %d rejected with a message", body, rejected.Rejected)
 		}
 	}

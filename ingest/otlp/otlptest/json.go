@@ -45,7 +45,8 @@ const (
 
 // Number is a data point of a gauge or sum, after seconds from t0 and begun at t0.
 func Number(seconds int, value string, more ...string) string {
-	return fmt.Sprintf(`{"startTimeUnixNano":"%d%s","timeUnixNano":"%d%s","asDouble":%s%s}`, T0, Nano, T0+1000*seconds, Nano, value, strings.Join(append([]string{""}, more...), ","))
+	return fmt.Sprintf(`{"startTimeUnixNano":"%d%s","timeUnixNano":"%d%s","asDouble":%s%s}`, T0, Nano, T0+1000*seconds,
+		Nano, value, strings.Join(append([]string{""}, more...), ","))
 }
 
 // Gauge is a metric of these points.
@@ -58,15 +59,18 @@ func Decimal(n int64) string { return strconv.FormatInt(n, 10) }
 
 // Histogram is an explicit histogram named h.
 func Histogram(temporality int, points ...string) string {
-	return fmt.Sprintf(`{"name":"h","histogram":{"aggregationTemporality":%d,"dataPoints":[%s]}}`, temporality, strings.Join(points, ","))
+	return fmt.Sprintf(`{"name":"h","histogram":{"aggregationTemporality":%d,"dataPoints":[%s]}}`, temporality,
+		strings.Join(points, ","))
 }
 
 // Point is a data point begun at t0 with those members.
 func Point(seconds int, members string) string {
-	return fmt.Sprintf(`{"startTimeUnixNano":"%d%s","timeUnixNano":"%d%s",%s}`, T0, Nano, T0+1000*seconds, Nano, members)
+	return fmt.Sprintf(`{"startTimeUnixNano":"%d%s","timeUnixNano":"%d%s",%s}`, T0, Nano, T0+1000*seconds, Nano,
+		members)
 }
 
 // Exponential is an exponential histogram named e.
 func Exponential(temporality int, points ...string) string {
-	return fmt.Sprintf(`{"name":"e","exponentialHistogram":{"aggregationTemporality":%d,"dataPoints":[%s]}}`, temporality, strings.Join(points, ","))
+	return fmt.Sprintf(`{"name":"e","exponentialHistogram":{"aggregationTemporality":%d,"dataPoints":[%s]}}`,
+		temporality, strings.Join(points, ","))
 }

@@ -90,7 +90,8 @@ const (
 
 // GoodSpan is a span with all that it needs, to which a case adds.
 func GoodSpan() PB {
-	return PB(nil).Bytes(1, TraceText).Bytes(2, SpanText).Bytes(5, "op").Varint(6, 2).Fixed64(7, StartTime).Fixed64(8, EndTime)
+	return PB(nil).Bytes(1, TraceText).Bytes(2, SpanText).Bytes(5, "op").Varint(6, 2).Fixed64(7, StartTime).Fixed64(8,
+		EndTime)
 }
 
 // Request wraps spans into an export request of one resource and scope.
@@ -102,8 +103,8 @@ func Request(spans ...PB) PB {
 	return PB(nil).Msg(1, PB(nil).Msg(2, scope))
 }
 
-// UsualProto is what an edge function sends, in the order in which SDKs write fields: one resource of 14 attributes, n spans of
-// 20, one of them in five with status, event and trace state.
+// UsualProto is what an edge function sends, in the order in which SDKs write fields: one resource of 14 attributes, n
+// spans of 20, one of them in five with status, event and trace state.
 func UsualProto(n int) []byte {
 	var resource, scope PB
 	for i := range 14 {
@@ -117,12 +118,14 @@ func UsualProto(n int) []byte {
 }
 
 func usualSpan(i int) PB {
-	span := PB(nil).Bytes(1, fmt.Sprintf("trace%011d", i/5)).Bytes(2, fmt.Sprintf("%08d", i)).Bytes(4, fmt.Sprintf("%08d", i/5*5)).
+	span := PB(nil).Bytes(1, fmt.Sprintf("trace%011d", i/5)).Bytes(2, fmt.Sprintf("%08d", i)).Bytes(4,
+		fmt.Sprintf("%08d", i/5*5)).
 		Bytes(5, "GET /cart/:id").Varint(6, 2).Fixed64(7, StartTime+uint64(i)).Fixed64(8, EndTime+uint64(i))
 	for j := range 16 {
 		span = span.Msg(9, KeyValue(fmt.Sprintf("http.request.attribute_%d", j), AnyString("/cart/12345?x=1")))
 	}
-	span = span.Msg(9, KeyValue("http.response.status_code", AnyInt(200))).Msg(9, KeyValue("faas.coldstart", AnyBool(0))).
+	span = span.Msg(9, KeyValue("http.response.status_code", AnyInt(200))).Msg(9,
+		KeyValue("faas.coldstart", AnyBool(0))).
 		Msg(9, KeyValue("edge.ratio", AnyDouble(0.25))).Msg(9, KeyValue("server.port", AnyInt(443)))
 	if i%5 == 0 {
 		span = span.Bytes(3, "ot=th:8").Msg(15, PB(nil).Bytes(2, "boom").Varint(3, 2)).
@@ -135,7 +138,10 @@ func usualSpan(i int) PB {
 
 func usualResource() PB {
 	var resource PB
-	for i, key := range []string{"service.name", "service.version", "cloud.provider", "cloud.platform", "cloud.region", "faas.name", "service.instance.id"} {
+	for i, key := range []string{
+		"service.name", "service.version", "cloud.provider", "cloud.platform", "cloud.region",
+		"faas.name", "service.instance.id",
+	} {
 		resource = resource.Msg(1, KeyValue(key, AnyString(fmt.Sprintf("value-%d", i))))
 	}
 	return resource
@@ -145,7 +151,8 @@ func usualResource() PB {
 func UsualLogs(n int) []byte {
 	scope := PB(nil).Msg(1, PB(nil).Bytes(1, "app"))
 	for i := range n {
-		record := PB(nil).Fixed64(1, StartTime+uint64(i)).Varint(2, 9).Bytes(3, "INFO").Msg(5, AnyString("cache warmed for 12 keys in 34 ms"))
+		record := PB(nil).Fixed64(1, StartTime+uint64(i)).Varint(2, 9).Bytes(3, "INFO").Msg(5,
+			AnyString("cache warmed for 12 keys in 34 ms"))
 		for _, key := range []string{"http.route", "http.request.method", "code.function.name", "edge.colo"} {
 			record = record.Msg(6, KeyValue(key, AnyString("/cart/:id")))
 		}
@@ -170,16 +177,20 @@ func UsualMetrics(n int, temporality, at uint64) []byte {
 		for j, key := range []string{"http.route", "http.request.method", "http.response.status_code"} {
 			attrs[j] = KeyValue(key, AnyString(strconv.Itoa(i/4)))
 		}
-		number := PB(nil).Fixed64(2, StartTime).Fixed64(3, at).Fixed64(4, math.Float64bits(7)).Msg(7, attrs[0]).Msg(7, attrs[1]).Msg(7, attrs[2])
+		number := PB(nil).Fixed64(2, StartTime).Fixed64(3, at).Fixed64(4, math.Float64bits(7)).Msg(7, attrs[0]).Msg(7,
+			attrs[1]).Msg(7, attrs[2])
 		hist := PB(nil).Fixed64(2, StartTime).Fixed64(3, at).Fixed64(4, 120).Fixed64(5, math.Float64bits(9)).
-			Bytes(6, Packed64(counts...)).Bytes(7, Packed64(bounds...)).Msg(9, attrs[0]).Msg(9, attrs[1]).Msg(9, attrs[2])
+			Bytes(6, Packed64(counts...)).Bytes(7, Packed64(bounds...)).Msg(9, attrs[0]).Msg(9, attrs[1]).Msg(9,
+			attrs[2])
 		switch i % 4 {
 		case 0:
-			scope = scope.Msg(2, PB(nil).Bytes(1, "http.server.requests").Bytes(3, "{request}").Msg(7, PB(nil).Msg(1, number).Varint(2, temporality).Varint(3, 1)))
+			scope = scope.Msg(2, PB(nil).Bytes(1, "http.server.requests").Bytes(3, "{request}").Msg(7,
+				PB(nil).Msg(1, number).Varint(2, temporality).Varint(3, 1)))
 		case 1:
 			scope = scope.Msg(2, PB(nil).Bytes(1, "faas.mem_usage").Bytes(3, "By").Msg(5, PB(nil).Msg(1, number)))
 		default:
-			scope = scope.Msg(2, PB(nil).Bytes(1, fmt.Sprintf("http.server.duration.%d", i%4)).Bytes(3, "s").Msg(9, PB(nil).Msg(1, hist).Varint(2, temporality)))
+			scope = scope.Msg(2, PB(nil).Bytes(1, fmt.Sprintf("http.server.duration.%d", i%4)).Bytes(3, "s").Msg(9,
+				PB(nil).Msg(1, hist).Varint(2, temporality)))
 		}
 	}
 	return PB(nil).Msg(1, PB(nil).Msg(1, usualResource()).Msg(2, scope))

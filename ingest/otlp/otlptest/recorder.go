@@ -96,7 +96,8 @@ func (r *Recorder) Events(ctx context.Context, b *edge.Batch) error {
 // cloneEvent copies an event with all text, as a sink must that keeps it.
 func cloneEvent(e edge.Event) edge.Event {
 	for _, s := range []*string{
-		&e.Name, &e.StatusMessage, &e.TraceState, &e.SpanEvents, &e.Links, &e.ScopeName, &e.ScopeVersion, &e.Body, &e.SeverityText,
+		&e.Name, &e.StatusMessage, &e.TraceState, &e.SpanEvents, &e.Links, &e.ScopeName, &e.ScopeVersion, &e.Body,
+		&e.SeverityText,
 	} {
 		*s = strings.Clone(*s)
 	}

@@ -5,8 +5,8 @@ import "math"
 // Double reads a double.
 func (f *Message) Double() float64 { return math.Float64frombits(f.Fixed64()) }
 
-// List64 reads a repeated field of 64-bit values, packed or one by one. A packed list that occurs again replaces the one before,
-// as in the OpenTelemetry Collector; one value more is added.
+// List64 reads a repeated field of 64-bit values, packed or one by one. A packed list that occurs again replaces the
+// one before, as in the OpenTelemetry Collector; one value more is added.
 func (f *Message) List64(list []float64, number func(uint64) float64) []float64 {
 	if f.Typ != WireBytes {
 		return append(list, number(f.Fixed64()))

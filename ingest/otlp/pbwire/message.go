@@ -28,7 +28,8 @@ const (
 	wireFixed32    = 5
 )
 
-// Message walks over the fields of one protobuf message without building a tree. The first error ends the walk and stays.
+// Message walks over the fields of one protobuf message without building a tree. The first error ends the walk and
+// stays.
 //
 //	for f.Next() {
 //		switch f.Num {
@@ -111,7 +112,8 @@ func (f *Message) longExtent() (from, to int) {
 		return f.Pos, f.Pos
 	}
 	if n > uint64(len(f.B)-f.Pos) {
-		f.fail(fmt.Sprintf("length %d of field %d is more than the %d bytes left in its message", n, f.Num, len(f.B)-f.Pos))
+		f.fail(fmt.Sprintf("length %d of field %d is more than the %d bytes left in its message", n, f.Num,
+			len(f.B)-f.Pos))
 		return f.Pos, f.Pos
 	}
 	from = f.Pos
@@ -164,8 +166,8 @@ func (f *Message) take32() uint32 {
 	return binary.LittleEndian.Uint32(f.B[f.Pos-4:])
 }
 
-// Skip passes over a field that we don't know. A group (wire types 3 and 4, long deprecated) ends where as many groups have
-// ended as have started.
+// Skip passes over a field that we don't know. A group (wire types 3 and 4, long deprecated) ends where as many groups
+// have ended as have started.
 func (f *Message) Skip() {
 	for {
 		switch f.Typ {

@@ -13,9 +13,10 @@ const (
 	suffixSum    = "_sum"
 	labelLE      = "le"
 
-	// finestScale is the scale that exponential histograms are brought to: 8 buckets for each doubling, so that a quantile is off
-	// by at most 4.5 %. OpenTelemetry SDKs start at scale 20 and go down as values spread; at one scale for all, the counts of a
-	// bucket never move to another. 160 buckets, what SDKs have, hold a range of 1 to a million at this scale.
+	// finestScale is the scale that exponential histograms are brought to: 8 buckets for each doubling, so that a
+	// quantile is off by at most 4.5 %. OpenTelemetry SDKs start at scale 20 and go down as values spread; at one scale
+	// for all, the counts of a bucket never move to another. 160 buckets, what SDKs have, hold a range of 1 to a
+	// million at this scale.
 	finestScale = 3
 )
 
@@ -130,15 +131,16 @@ func (w *writer) exponential(p *Point) {
 	}
 }
 
-// buckets appends what a point holds, brought to finestScale at most: from one scale to the next lower one, two neighbours
-// become one (OpenTelemetry metrics data model, "Exponential Scale").
+// buckets appends what a point holds, brought to finestScale at most: from one scale to the next lower one, two
+// neighbours become one (OpenTelemetry metrics data model, "Exponential Scale").
 func (p *Point) buckets(list []bucket) []bucket {
 	if p.ZeroCount > 0 {
 		list = append(list, bucket{idZero, p.ZeroCount})
 	}
 	shift := max(int64(p.Scale)-finestScale, 0)
 	list = appendBuckets(list, p.Positive, int64(p.PositiveOffset), shift, func(i int64) int64 { return i })
-	return appendBuckets(list, p.Negative, int64(p.NegativeOffset), shift, func(i int64) int64 { return idNegative - i })
+	return appendBuckets(list, p.Negative, int64(p.NegativeOffset), shift,
+		func(i int64) int64 { return idNegative - i })
 }
 
 func appendBuckets(list []bucket, counts []float64, offset, shift int64, id func(int64) int64) []bucket {

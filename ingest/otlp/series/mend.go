@@ -124,7 +124,8 @@ func increase(bounds []float64) bool {
 }
 
 func (p *Point) mendExponential() (lost string) {
-	good := countable(p.ZeroCount) && !slices.ContainsFunc(p.Positive, uncountable) && !slices.ContainsFunc(p.Negative, uncountable)
+	good := countable(p.ZeroCount) && !slices.ContainsFunc(p.Positive, uncountable) &&
+		!slices.ContainsFunc(p.Negative, uncountable)
 	if !countable(p.ZeroThreshold) {
 		p.ZeroThreshold = 0
 	}

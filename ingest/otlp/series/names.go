@@ -8,8 +8,9 @@ import (
 	"edgescope/internal/jsonwire"
 )
 
-// The names of metrics and labels are those that Prometheus tools give to OTLP (OpenTelemetry specification, "Prometheus and
-// OpenMetrics Compatibility"): every run of other characters becomes one underscore, the unit and _total or _ratio end the name.
+// The names of metrics and labels are those that Prometheus tools give to OTLP (OpenTelemetry specification,
+// "Prometheus and OpenMetrics Compatibility"): every run of other characters becomes one underscore, the unit and
+// _total or _ratio end the name.
 
 // maxLabelValue bounds the value of a label in bytes; a longer one is cut.
 const maxLabelValue = 1024
@@ -116,12 +117,13 @@ func (n *namer) clean(text string) string {
 
 func inLabel(c byte) bool { return isAlphanumeric(c) || c == '_' }
 
-// label returns the name of a label. Names that mean something to the store or to Prometheus stay out of a client's reach:
-// they get the prefix exported_, and what begins with an underscore or a digit gets key.
+// label returns the name of a label. Names that mean something to the store or to Prometheus stay out of a client's
+// reach: they get the prefix exported_, and what begins with an underscore or a digit gets key.
 func (n *namer) label(key string) string {
 	name := n.clean(key)
 	switch name {
-	case "le", "quantile", edge.LabelVMRange, edge.LabelTenant, edge.LabelOverflow, labelJob, labelInstance, labelResource:
+	case "le", "quantile", edge.LabelVMRange, edge.LabelTenant, edge.LabelOverflow, labelJob, labelInstance,
+		labelResource:
 		return n.prefixed("exported_", name)
 	}
 	if strings.HasPrefix(name, prefixScope) {
@@ -159,7 +161,8 @@ func perUnit(unit string) (string, bool) {
 }
 
 var unitWords = map[string]string{
-	"d": "days", "h": "hours", "min": "minutes", "s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds",
+	"d": "days", "h": "hours", "min": "minutes", "s": "seconds", "ms": "milliseconds", "us": "microseconds",
+	"ns": "nanoseconds",
 	"By": "bytes", "KiBy": "kibibytes", "MiBy": "mebibytes", "GiBy": "gibibytes", "TiBy": "tibibytes",
 	"KBy": "kilobytes", "MBy": "megabytes", "GBy": "gigabytes", "TBy": "terabytes",
 	"m": "meters", "V": "volts", "A": "amperes", "J": "joules", "W": "watts", "g": "grams",

@@ -19,7 +19,8 @@ import (
 
 // sum is a monotonic sum; temporality 1 is delta, 2 cumulative.
 func sum(name string, temporality int, points ...string) string {
-	return fmt.Sprintf(`{"name":%q,"sum":{"aggregationTemporality":%d,"isMonotonic":true,"dataPoints":[%s]}}`, name, temporality, strings.Join(points, ","))
+	return fmt.Sprintf(`{"name":%q,"sum":{"aggregationTemporality":%d,"isMonotonic":true,"dataPoints":[%s]}}`, name,
+		temporality, strings.Join(points, ","))
 }
 
 // take sends metrics that must all be taken and returns the samples, as series@seconds=value.
@@ -40,7 +41,8 @@ func expect(t *testing.T, got []string, want ...string) {
 	}
 }
 
-// TestMetricNames is the table of the compatibility rules: name, unit and type against the name that Prometheus tools give.
+// TestMetricNames is the table of the compatibility rules: name, unit and type against the name that Prometheus tools
+// give.
 func TestMetricNames(t *testing.T) {
 	f := func(name, unit, data, want string) {
 		t.Helper()
@@ -79,7 +81,8 @@ func TestMetricLabels(t *testing.T) {
 	f := func(resource, scope, attributes, want string) {
 		t.Helper()
 		sink := &otlptest.Recorder{}
-		doc := `{"resourceMetrics":[{"resource":{"attributes":[` + resource + `]},"scopeMetrics":[{"scope":{` + scope + `},"metrics":[` +
+		doc := `{"resourceMetrics":[{"resource":{"attributes":[` + resource + `]},"scopeMetrics":[{"scope":{` + scope +
+			`},"metrics":[` +
 			otlptest.Gauge("m", otlptest.Number(5, "1", `"attributes":[`+attributes+`]`)) + `]}]}]}`
 		res, err := otlptest.New(t, sink).Metrics(t.Context(), 0, []byte(doc), otlp.JSON)
 		if err != nil || res != (otlp.Result{}) || len(sink.GotSamples) != 1 {
@@ -94,15 +97,20 @@ func TestMetricLabels(t *testing.T) {
 	f(attr("service.name", "shop"), "", "", `job="shop",service_name="shop"`)
 	f(attr("service.name", "shop")+","+attr("service.namespace", "eu")+","+attr("service.instance.id", "i-1"), "", "",
 		`instance="i-1",job="eu/shop",service_instance_id="i-1",service_name="shop",service_namespace="eu"`)
-	f(attr("cloud.region", "iad1"), `"name":"lib","version":"1.2"`, "", `cloud_region="iad1",otel_scope_name="lib",otel_scope_version="1.2"`)
+	f(attr("cloud.region", "iad1"), `"name":"lib","version":"1.2"`, "",
+		`cloud_region="iad1",otel_scope_name="lib",otel_scope_version="1.2"`)
 	// A point's attribute wins over one of its resource, which still tells series apart.
 	f(attr("cloud.region", "iad1"), "", attr("cloud.region", "iad1"), `cloud_region="iad1"`)
-	f(attr("cloud.region", "iad1"), "", attr("cloud.region", "fra1"), `cloud_region="fra1",resource_cloud_region="iad1"`)
-	f("", `"name":"lib"`, attr("otel_scope_name", "a")+","+attr("otel.resource.id", "b"), `exported_otel_resource_id="b",exported_otel_scope_name="a",otel_scope_name="lib"`)
+	f(attr("cloud.region", "iad1"), "", attr("cloud.region", "fra1"),
+		`cloud_region="fra1",resource_cloud_region="iad1"`)
+	f("", `"name":"lib"`, attr("otel_scope_name", "a")+","+attr("otel.resource.id", "b"),
+		`exported_otel_resource_id="b",exported_otel_scope_name="a",otel_scope_name="lib"`)
 	f("", "", attr("http.route", "/a")+","+`{"key":"n","value":{"intValue":"200"}}`+","+`{"key":"none","value":{}}`+","+attr("empty", ""), `http_route="/a",n="200"`)
 	f("", "", attr("b_c", "second")+","+attr("b.c", "first"), `b_c="first;second"`)
-	f("", "", attr("le", "1")+","+attr("quantile", "2")+","+attr("edge_tenant", "7")+","+attr("job", "j"), `exported_edge_tenant="7",exported_job="j",exported_le="1",exported_quantile="2"`)
-	f("", "", attr("__name__", "other")+","+attr("_x", "1")+","+attr("9x", "2"), `key_9x="2",key__name__="other",key_x="1"`)
+	f("", "", attr("le", "1")+","+attr("quantile", "2")+","+attr("edge_tenant", "7")+","+attr("job", "j"),
+		`exported_edge_tenant="7",exported_job="j",exported_le="1",exported_quantile="2"`)
+	f("", "", attr("__name__", "other")+","+attr("_x", "1")+","+attr("9x", "2"),
+		`key_9x="2",key__name__="other",key_x="1"`)
 	f("", "", attr("größe", "1"), `gr_e="1"`)
 }
 
@@ -125,7 +133,8 @@ func TestGaugesAndNumbers(t *testing.T) {
 	g := func(time string) { // what is no number of nanoseconds is read, and told
 		t.Helper()
 		sink.GotSamples = nil
-		res, err := r.Metrics(t.Context(), 0, []byte(otlptest.MetricDocument(otlptest.Gauge("t", `{"timeUnixNano":`+time+`,"asInt":1}`))), otlp.JSON)
+		res, err := r.Metrics(t.Context(), 0, []byte(otlptest.MetricDocument(otlptest.Gauge("t",
+			`{"timeUnixNano":`+time+`,"asInt":1}`))), otlp.JSON)
 		if err != nil || res.Rejected() != 0 {
 			t.Errorf("%s: %+v, %v", time, res, err)
 		}
@@ -134,7 +143,8 @@ func TestGaugesAndNumbers(t *testing.T) {
 	g(`"` + otlptest.Decimal(otlptest.T0+5000) + `"`)
 	g(otlptest.Decimal((otlptest.T0 + 5000) / 1000))
 	g(`"` + time.UnixMilli(otlptest.T0+5000).UTC().Format(time.RFC3339) + `"`)
-	f(`{"timeUnixNano":"9000000000000000000","asInt":1}`, fmt.Sprintf("g@%v=1", float64(otlptest.Arrival.UnixMilli()-otlptest.T0)/1000))
+	f(`{"timeUnixNano":"9000000000000000000","asInt":1}`, fmt.Sprintf("g@%v=1",
+		float64(otlptest.Arrival.UnixMilli()-otlptest.T0)/1000))
 }
 
 // TestPointsThatCannotBeTaken: each costs itself and is named; its neighbour is taken.
@@ -145,7 +155,8 @@ func TestPointsThatCannotBeTaken(t *testing.T) {
 		r := otlptest.New(t, sink, func(o *otlp.Options) { o.MaxAge = 24 * time.Hour })
 		good := otlptest.Gauge("good", otlptest.Number(0, "1"))
 		res, err := r.Metrics(t.Context(), 0, []byte(otlptest.MetricDocument(good, metric, good)), otlp.JSON)
-		if err != nil || res.RejectedDataPoints != 1 || !strings.Contains(res.Message, "1 of 3 data points rejected: data point 1: "+wantReason) {
+		if err != nil || res.RejectedDataPoints != 1 || !strings.Contains(res.Message,
+			"1 of 3 data points rejected: data point 1: "+wantReason) {
 			t.Errorf("%.80s: %+v, %v; want %q", metric, res, err, wantReason)
 		}
 		if got := sink.Texts(); len(got) != 2 || got[0] != "good@0=1" {
@@ -166,13 +177,16 @@ func TestPointsThatCannotBeTaken(t *testing.T) {
 	f(otlptest.Gauge("edge.colo.requests", otlptest.Number(1, "1")), "metric name is reserved")
 	f(otlptest.Gauge("otel_metric_overflow_points_total", otlptest.Number(1, "1")), "metric name is reserved")
 	f(otlptest.Gauge("m", otlptest.Number(-100_000_000, "1")), "older than the retention of samples")
-	f(otlptest.Gauge("m", otlptest.Number(1, "1", `"attributes":[`+strings.TrimSuffix(many, ",")+`]`)), "more than 64 attributes")
+	f(otlptest.Gauge("m", otlptest.Number(1, "1", `"attributes":[`+strings.TrimSuffix(many, ",")+`]`)),
+		"more than 64 attributes")
 	f(sum("m", 1, otlptest.Number(1, `"Infinity"`)), "delta is infinite")
-	f(sum("m", 1, otlptest.Number(1, `"1e308"`)), "delta is infinite, or too large to be added up") // two of them would make the total infinite for good
+	// two of them would make the total infinite for good
+	f(sum("m", 1, otlptest.Number(1, `"1e308"`)), "delta is infinite, or too large to be added up")
 	f(sum("m", 1, otlptest.Number(1, "-1e308")), "delta is infinite, or too large to be added up")
 	f(sum("m", 1, otlptest.Number(1, "-1")), "delta of a monotonic sum is below 0")
 	f(otlptest.Histogram(2, `{"count":"x"}`), "no value that is a number")
-	f(otlptest.Histogram(2, `{"bucketCounts":[`+strings.Repeat("0,", 1000)+`0],"explicitBounds":`+ascending(1000)+`}`), "point needs more than 1000 series")
+	f(otlptest.Histogram(2, `{"bucketCounts":[`+strings.Repeat("0,", 1000)+`0],"explicitBounds":`+ascending(1000)+`}`),
+		"point needs more than 1000 series")
 }
 
 func ascending(n int) string {
@@ -185,7 +199,8 @@ func ascending(n int) string {
 
 func TestSamplesWithoutADoorAreRejected(t *testing.T) {
 	r := otlptest.New(t, otlptest.Discard{})
-	res, err := r.Metrics(t.Context(), 0, []byte(otlptest.MetricDocument(otlptest.Gauge("m", otlptest.Number(1, "1")))), otlp.JSON)
+	res, err := r.Metrics(t.Context(), 0, []byte(otlptest.MetricDocument(otlptest.Gauge("m", otlptest.Number(1, "1")))),
+		otlp.JSON)
 	if err != nil || res.RejectedDataPoints != 1 || !strings.Contains(res.Message, "metrics are not accepted here") {
 		t.Errorf("%+v, %v", res, err)
 	}
@@ -195,7 +210,8 @@ func TestCumulativeSums(t *testing.T) {
 	sink := &otlptest.Recorder{}
 	r := otlptest.New(t, sink)
 	started := func(start, seconds int, value string) string {
-		return fmt.Sprintf(`{"startTimeUnixNano":"%d%s","timeUnixNano":"%d%s","asDouble":%s}`, otlptest.T0+1000*start, otlptest.Nano, otlptest.T0+1000*seconds, otlptest.Nano, value)
+		return fmt.Sprintf(`{"startTimeUnixNano":"%d%s","timeUnixNano":"%d%s","asDouble":%s}`, otlptest.T0+1000*start,
+			otlptest.Nano, otlptest.T0+1000*seconds, otlptest.Nano, value)
 	}
 	// A counter was 0 when it began: with that sample, increase counts its first value.
 	expect(t, take(t, r, sink, sum("c", 2, started(0, 10, "5"))), "c_total@0.001=0", "c_total@10=5")
@@ -225,11 +241,13 @@ func TestDeltasAreAddedUp(t *testing.T) {
 	sink.Repeats = false
 	expect(t, take(t, r, sink, sum("d", 1, otlptest.Number(40, "1"))), "d_total@40=8")
 	// Points of one time are added: nobody writes one delta twice, but two of whom nobody knows that they are two may.
-	expect(t, take(t, r, sink, sum("d", 1, otlptest.Number(40, "1"), otlptest.Number(40, "1"))), "d_total@40=9", "d_total@40=10")
+	expect(t, take(t, r, sink, sum("d", 1, otlptest.Number(40, "1"), otlptest.Number(40, "1"))), "d_total@40=9",
+		"d_total@40=10")
 	// A point that comes late is counted, at the time of the newest.
 	expect(t, take(t, r, sink, sum("d", 1, otlptest.Number(30, "3"))), "d_total@40=13")
 	// Another series has a total of its own.
-	expect(t, take(t, r, sink, sum("d", 1, otlptest.Number(10, "4", `"attributes":[{"key":"k","value":{"stringValue":"v"}}]`))),
+	expect(t, take(t, r, sink, sum("d", 1, otlptest.Number(10, "4",
+		`"attributes":[{"key":"k","value":{"stringValue":"v"}}]`))),
 		`d_total{k="v"}@0.001=0`, `d_total{k="v"}@10=4`)
 	if got := set.GetOrCreateCounter("edgescope_otlp_repeated_data_points_total").Get(); got != 1 {
 		t.Errorf("%d repeated points counted, want 1", got)
@@ -247,7 +265,8 @@ func TestTheLastValueOfAnInstantWins(t *testing.T) {
 		t.Helper()
 		sink := &otlptest.Recorder{}
 		r := otlptest.New(t, sink)
-		expect(t, take(t, r, sink, kind(otlptest.Number(10, "5"), otlptest.Number(10, "7"))), name+"@10=5", name+"@10=7")
+		expect(t, take(t, r, sink, kind(otlptest.Number(10, "5"), otlptest.Number(10, "7"))), name+"@10=5",
+			name+"@10=7")
 		expect(t, take(t, r, sink, kind(otlptest.Number(10, "3"))), name+"@10.001=3")
 		expect(t, take(t, r, sink, kind(otlptest.Number(10, "3"))), name+"@10.001=3") // a retry
 		expect(t, take(t, r, sink, kind(otlptest.Number(10, "4"))), name+"@10.001=4")
@@ -269,7 +288,8 @@ func TestTheLastValueOfAnInstantWins(t *testing.T) {
 	f(upDown(2), "u")
 	sink := &otlptest.Recorder{}
 	r := otlptest.New(t, sink)
-	expect(t, take(t, r, sink, upDown(1)(otlptest.Number(10, "5"), otlptest.Number(10, "-2"), otlptest.Number(10, "1"))), "u@10=5", "u@10.001=3", "u@10.001=4")
+	expect(t, take(t, r, sink, upDown(1)(otlptest.Number(10, "5"), otlptest.Number(10, "-2"),
+		otlptest.Number(10, "1"))), "u@10=5", "u@10.001=3", "u@10.001=4")
 }
 
 // TestFailedWritesAreNotCounted: what the store did not take is taken when the client sends it again.
@@ -309,7 +329,8 @@ func TestConcurrentDeltasAddUp(t *testing.T) {
 	for g := range 8 {
 		wg.Go(func() {
 			for n := range 3 {
-				doc := []byte(otlptest.MetricDocument(sum("d", 1, otlptest.Number(10+2*g, "1"), otlptest.Number(11+2*n, "1"))))
+				doc := []byte(otlptest.MetricDocument(sum("d", 1, otlptest.Number(10+2*g, "1"),
+					otlptest.Number(11+2*n, "1"))))
 				if res, err := r.Metrics(t.Context(), 0, doc, otlp.JSON); err != nil || res != (otlp.Result{}) {
 					t.Errorf("%+v, %v", res, err)
 				}
@@ -332,7 +353,8 @@ func TestADeltaThatAnEarlierProcessKeptIsNotAddedUp(t *testing.T) {
 	r := otlptest.New(t, sink)
 	send := func(at int, value string) {
 		t.Helper()
-		if _, err := r.Metrics(t.Context(), 0, []byte(otlptest.MetricDocument(sum("d", 1, otlptest.Number(at, value)))), otlp.JSON); err != nil {
+		if _, err := r.Metrics(t.Context(), 0, []byte(otlptest.MetricDocument(sum("d", 1, otlptest.Number(at, value)))),
+			otlp.JSON); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -344,7 +366,8 @@ func TestADeltaThatAnEarlierProcessKeptIsNotAddedUp(t *testing.T) {
 	}
 }
 
-// TestACanceledRequestLeavesNothing: a client that has gone while another request of its tenant is worked on changes nothing.
+// TestACanceledRequestLeavesNothing: a client that has gone while another request of its tenant is worked on changes
+// nothing.
 func TestACanceledRequestLeavesNothing(t *testing.T) {
 	sink, entered, leave := &otlptest.Recorder{}, make(chan struct{}), make(chan struct{})
 	r := otlptest.New(t, sink, func(o *otlp.Options) {
@@ -356,13 +379,15 @@ func TestACanceledRequestLeavesNothing(t *testing.T) {
 	})
 	first := make(chan error)
 	go func() {
-		_, err := r.Metrics(t.Context(), 0, []byte(otlptest.MetricDocument(sum("d", 1, otlptest.Number(10, "1")))), otlp.JSON)
+		_, err := r.Metrics(t.Context(), 0, []byte(otlptest.MetricDocument(sum("d", 1, otlptest.Number(10, "1")))),
+			otlp.JSON)
 		first <- err
 	}()
 	<-entered
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := r.Metrics(gone, 0, []byte(otlptest.MetricDocument(sum("d", 1, otlptest.Number(20, "1")))), otlp.JSON); !errors.Is(err, context.Canceled) {
+	if _, err := r.Metrics(gone, 0, []byte(otlptest.MetricDocument(sum("d", 1, otlptest.Number(20, "1")))),
+		otlp.JSON); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want the cancellation", err)
 	}
 	close(leave)
@@ -385,7 +410,8 @@ func TestSeriesAreBounded(t *testing.T) {
 	f := func(tenant edge.Tenant, n, wantRejected int) {
 		t.Helper()
 		sink.GotSamples = nil
-		doc := strings.Replace(otlptest.MetricDocument(labelled(n)), `{"scopeMetrics"`, `{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"shop"}}]},"scopeMetrics"`, 1)
+		doc := strings.Replace(otlptest.MetricDocument(labelled(n)), `{"scopeMetrics"`,
+			`{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"shop"}}]},"scopeMetrics"`, 1)
 		res, err := r.Metrics(t.Context(), tenant, []byte(doc), otlp.JSON)
 		if err != nil || res.RejectedDataPoints != wantRejected {
 			t.Fatalf("series %d: %+v, %v; want %d rejected", n, res, err, wantRejected)
@@ -397,7 +423,8 @@ func TestSeriesAreBounded(t *testing.T) {
 	f(0, 3, 1)
 	f(0, 4, 1)
 	want := `otel_metric_overflow_points_total{otel_metric_overflow="true",service_name="shop"}`
-	if got := sink.GotSamples; len(got) != 1 || got[0].Series != want || got[0].Value != 2 || got[0].At != now.UnixMilli() {
+	if got := sink.GotSamples; len(got) != 1 || got[0].Series != want || got[0].Value != 2 ||
+		got[0].At != now.UnixMilli() {
 		t.Errorf("got %v, want %s = 2", got, want)
 	}
 	f(0, 1, 0) // what is known goes on
@@ -414,7 +441,8 @@ func TestLongLabelsTakeTheRoomOfSeveralSeries(t *testing.T) {
 	f := func(length, maxSeries, wantRejected int) {
 		t.Helper()
 		r := otlptest.New(t, &otlptest.Recorder{}, func(o *otlp.Options) { o.MaxSeries = maxSeries })
-		p := otlptest.Number(10, "1", `"attributes":[{"key":"k","value":{"stringValue":"`+strings.Repeat("x", length)+`"}}]`)
+		p := otlptest.Number(10, "1", `"attributes":[{"key":"k","value":{"stringValue":"`+strings.Repeat("x",
+			length)+`"}}]`)
 		res, err := r.Metrics(t.Context(), 0, []byte(otlptest.MetricDocument(otlptest.Gauge("g", p))), otlp.JSON)
 		if err != nil || res.RejectedDataPoints != wantRejected {
 			t.Errorf("%d bytes in room for %d: %+v, %v; want %d rejected", length, maxSeries, res, err, wantRejected)
@@ -429,7 +457,9 @@ func TestLongLabelsTakeTheRoomOfSeveralSeries(t *testing.T) {
 // TestMetricAlternatives: of several kinds of data in one metric the last one wins, as in protobuf.
 func TestMetricAlternatives(t *testing.T) {
 	sink := &otlptest.Recorder{}
-	both := `{"name":"m","gauge":{"dataPoints":[` + otlptest.Number(1, "1") + `,5]},"sum":{"isMonotonic":true,"aggregationTemporality":"AGGREGATION_TEMPORALITY_CUMULATIVE","dataPoints":[` + otlptest.Number(2, "2") + `]},"histogram":null}`
+	both := `{"name":"m","gauge":{"dataPoints":[` + otlptest.Number(1, "1") +
+		`,5]},"sum":{"isMonotonic":true,"aggregationTemporality":"AGGREGATION_TEMPORALITY_CUMULATIVE","dataPoints":[` +
+		otlptest.Number(2, "2") + `]},"histogram":null}`
 	res, err := otlptest.New(t, sink).Metrics(t.Context(), 0, []byte(otlptest.MetricDocument(both)), otlp.JSON)
 	if err != nil || res.RejectedDataPoints != 1 {
 		t.Errorf("%+v, %v", res, err)

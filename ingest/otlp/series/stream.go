@@ -28,7 +28,8 @@ type stream struct {
 
 // streamState is what a point changes in a stream beside its totals.
 type streamState struct {
-	// start is the last start of a cumulative stream, last the time of the newest point; Unix nanoseconds, 0 before there is one.
+	// start is the last start of a cumulative stream, last the time of the newest point; Unix nanoseconds, 0 before
+	// there is one.
 	start, last int64
 }
 
@@ -92,15 +93,15 @@ type writer struct {
 	grows bool
 	// newest tells that no point before this one has a later time.
 	newest bool
-	// zero is when a counter that begins with this point was 0, in Unix milliseconds: a sample of 0 is written there. 0 means
-	// that no counter begins, or that nobody knows when it did.
+	// zero is when a counter that begins with this point was 0, in Unix milliseconds: a sample of 0 is written there. 0
+	// means that no counter begins, or that nobody knows when it did.
 	zero int64
 	// all tells that every counter of the stream begins with this point, and not only those that are new.
 	all bool
 }
 
-// setZero sets zero and all. A counter was 0 one millisecond after the start that its sender tells: at the start itself may
-// lie the last sample of whoever counted before.
+// setZero sets zero and all. A counter was 0 one millisecond after the start that its sender tells: at the start itself
+// may lie the last sample of whoever counted before.
 func (w *writer) setZero(p *Point) {
 	if !w.grows {
 		return
@@ -162,7 +163,9 @@ func (w *writer) put(i int, v float64, suffix string, label edge.Attr) {
 				return // the newest value of this millisecond is there
 			}
 		} else if at = p.at; v < p.total {
-			at++ // the store keeps the greatest of several values at one time: the last one, if smaller, goes a millisecond on
+			// the store keeps the greatest of several values at one time: the last one, if smaller, goes a millisecond
+			// on
+			at++
 		}
 	}
 	if w.newest {

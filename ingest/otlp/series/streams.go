@@ -1,5 +1,5 @@
-// Package series turns the data points of OTLP metrics into samples of series: it names them, labels them with what their
-// resource and scope say, adds up deltas, and bounds how many series a tenant has.
+// Package series turns the data points of OTLP metrics into samples of series: it names them, labels them with what
+// their resource and scope say, adds up deltas, and bounds how many series a tenant has.
 package series
 
 import (
@@ -37,8 +37,9 @@ const (
 
 // Reasons of rejected data points.
 const (
-	reasonNoName     = "metric without a name"
-	reasonReserved   = "metric name is reserved: edge_service_, edge_colo_, edge_route_, edge_country_ and edge_deploy are totals of the collector itself"
+	reasonNoName   = "metric without a name"
+	reasonReserved = "metric name is reserved: edge_service_, edge_colo_, edge_route_, edge_country_ and " +
+		"edge_deploy are totals of the collector itself"
 	reasonNoData     = "metric without data"
 	reasonNoNumber   = "no value that is a number"
 	reasonManySeries = "point needs more than 1000 series"
@@ -51,12 +52,13 @@ const (
 
 // Options say which series data points become.
 type Options struct {
-	// Samples takes the numbers that metrics become, b.Samples. On return of nil they are kept, and writing the same again is
-	// harmless; they belong to the receiver again. It returns true when the samples of that body were kept before, perhaps by
-	// an earlier process: deltas among them must then not be counted again. It fails as Sink does. nil: data points are rejected.
+	// Samples takes the numbers that metrics become, b.Samples. On return of nil they are kept, and writing the same
+	// again is harmless; they belong to the receiver again. It returns true when the samples of that body were kept
+	// before, perhaps by an earlier process: deltas among them must then not be counted again. It fails as Sink does.
+	// nil: data points are rejected.
 	Samples func(ctx context.Context, b *edge.Batch) (repeated bool, err error)
-	// MaxSeries bounds the series of metrics that are remembered for each tenant, where one with more than 512 bytes of labels
-	// counts as several; data points that would need more are rejected and counted in the series
+	// MaxSeries bounds the series of metrics that are remembered for each tenant, where one with more than 512 bytes of
+	// labels counts as several; data points that would need more are rejected and counted in the series
 	// otel_metric_overflow_points_total. 0 means 50,000, about 60 MB.
 	MaxSeries int
 	// Resource returns what a resource says of a service and of where it runs: the facts that are labels of all its
@@ -115,8 +117,9 @@ func (s *Streams) tenant(id edge.Tenant) *tenantStreams {
 	t := s.tenants[id]
 	if t == nil {
 		t = &tenantStreams{
-			owner: s, turn: make(chan struct{}, 1), byKey: make(map[string]*stream), targets: make(map[identity]*target),
-			over: make(map[string]*part),
+			owner: s, turn: make(chan struct{}, 1), byKey: make(map[string]*stream),
+			targets: make(map[identity]*target),
+			over:    make(map[string]*part),
 		}
 		s.tenants[id] = t
 	}
@@ -135,9 +138,9 @@ type Request struct {
 	Note func(index int, reason, text string)
 }
 
-// Write turns the points of a request into samples and hands them on. When that fails the streams are as before, so that the
-// client may send the same again. One request of a tenant is worked on at a time: a total must not be seen by another one
-// before it is known that it stays.
+// Write turns the points of a request into samples and hands them on. When that fails the streams are as before, so
+// that the client may send the same again. One request of a tenant is worked on at a time: a total must not be seen by
+// another one before it is known that it stays.
 func (s *Streams) Write(ctx context.Context, q *Request) error {
 	if s.o.Samples == nil {
 		for i := range q.Points {
@@ -294,7 +297,10 @@ func (p *Point) checkNumber(m *Metric) string {
 
 // reserved tells whether a name belongs to the collector's own totals (edge.Metric) or to its series of overflow.
 func reserved(name string) bool {
-	for _, prefix := range [...]string{edge.FamilyService, edge.FamilyColo, edge.FamilyRoute, edge.FamilyCountry, edge.MetricDeploy} {
+	for _, prefix := range [...]string{
+		edge.FamilyService, edge.FamilyColo, edge.FamilyRoute, edge.FamilyCountry,
+		edge.MetricDeploy,
+	} {
 		if strings.HasPrefix(name, prefix) {
 			return true
 		}
@@ -320,7 +326,8 @@ func (t *tenantStreams) point(m *Metric, p *Point) string {
 		grows: m.Kind != Gauge && (m.Kind != Sum || m.Monotonic),
 	}
 	if w.delta {
-		w.at, w.newest = max(w.at, s.last/int64(time.Millisecond)), true // the total holds from the newest point on, also with one that is late
+		// the total holds from the newest point on, also with one that is late
+		w.at, w.newest = max(w.at, s.last/int64(time.Millisecond)), true
 	}
 	w.setZero(p)
 	w.point(m.Kind, p)

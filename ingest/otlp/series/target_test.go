@@ -25,7 +25,8 @@ func texts(pairs ...string) string {
 
 // from is a document of metrics from one resource and scope.
 func from(resource, scope string, metrics ...string) string {
-	return `{"resourceMetrics":[{"resource":{` + resource + `},"scopeMetrics":[{"scope":{` + scope + `},"metrics":[` + strings.Join(metrics, ",") + `]}]}]}`
+	return `{"resourceMetrics":[{"resource":{` + resource + `},"scopeMetrics":[{"scope":{` + scope + `},"metrics":[` +
+		strings.Join(metrics, ",") + `]}]}]}`
 }
 
 // seriesOf sends a document that must be taken whole and returns its series, sorted.
@@ -60,15 +61,18 @@ func TestEveryAttributeIsPartOfTheIdentity(t *testing.T) {
 		sink := &otlptest.Recorder{}
 		r := otlptest.New(t, sink, func(o *otlp.Options) { o.Resource = platform.Resource })
 		first := named(seriesOf(t, r, sink, from(resource1, scope1, otlptest.Gauge("g", otlptest.Number(1, "1")))), "g")
-		second := named(seriesOf(t, r, sink, from(resource2, scope2, otlptest.Gauge("g", otlptest.Number(1, "1")))), "g")
+		second := named(seriesOf(t, r, sink, from(resource2, scope2, otlptest.Gauge("g", otlptest.Number(1, "1")))),
+			"g")
 		if slices.Equal(first, second) != same {
-			t.Errorf("%s %s\n%s %s\nshare a series: %t, want %t:\n%v\n%v", resource1, scope1, resource2, scope2, !same, same, first, second)
+			t.Errorf("%s %s\n%s %s\nshare a series: %t, want %t:\n%v\n%v", resource1, scope1, resource2, scope2, !same,
+				same, first, second)
 		}
 	}
 	differ := func(first, second string) {
 		t.Helper()
 		f(false, texts("service.name=s", first), "", texts("service.name=s", second), "")
-		f(false, texts("service.name=s", "service.instance.id=i", first), "", texts("service.name=s", "service.instance.id=i", second), "")
+		f(false, texts("service.name=s", "service.instance.id=i", first), "",
+			texts("service.name=s", "service.instance.id=i", second), "")
 		f(false, "", texts(first), "", texts(second))
 		f(false, texts("service.name=s", first), "", texts("service.name=s"), "")
 	}
@@ -79,7 +83,8 @@ func TestEveryAttributeIsPartOfTheIdentity(t *testing.T) {
 	differ("a=b", "ab=")
 	differ("k="+strings.Repeat("x", 2000)+"a", "k="+strings.Repeat("x", 2000)+"b")
 	f(false, texts("service.instance.id=a"), "", texts("service.instance.id=b"), "")
-	f(false, texts("service.instance.id="+strings.Repeat("x", 2000)+"a"), "", texts("service.instance.id="+strings.Repeat("x", 2000)+"b"), "")
+	f(false, texts("service.instance.id="+strings.Repeat("x", 2000)+"a"), "",
+		texts("service.instance.id="+strings.Repeat("x", 2000)+"b"), "")
 	f(false, texts("cloud.region=earth"), "", texts("cloud.region=global"), "") // neither is a region
 	f(false, texts("service.name=s"), "", texts("service.name=t"), "")
 	f(false, "", `"name":"a"`, "", `"name":"b"`)
@@ -110,7 +115,8 @@ func TestTheIdentityIsStable(t *testing.T) {
 		`target_info{host_name="web-1",`+derived+`,job="s",`+id+`,service_name="s"}`)
 	f(texts("service.name=s", "service.instance.id=i"), `g{instance="i",job="s",service_instance_id="i",service_name="s"}`)
 	const given = `instance="i",job="s",otel_resource_id="097423f0-6e10-5fd0-a12e-c3c5db1bd959",service_instance_id="i",service_name="s"`
-	f(texts("service.name=s", "service.instance.id=i", "host.name=web-2"), `g{`+given+`}`, `target_info{host_name="web-2",`+given+`}`)
+	f(texts("service.name=s", "service.instance.id=i", "host.name=web-2"), `g{`+given+`}`,
+		`target_info{host_name="web-2",`+given+`}`)
 }
 
 // TestMetricsTellTheirPlaceAsSpansDo: old keys and those of platforms become the labels that questions name.
@@ -119,12 +125,14 @@ func TestMetricsTellTheirPlaceAsSpansDo(t *testing.T) {
 		t.Helper()
 		sink := &otlptest.Recorder{}
 		r := otlptest.New(t, sink, func(o *otlp.Options) { o.Resource = platform.Resource })
-		got := named(seriesOf(t, r, sink, from(texts(resource...), "", otlptest.Gauge("g", otlptest.Number(1, "1")))), "g")
+		got := named(seriesOf(t, r, sink, from(texts(resource...), "", otlptest.Gauge("g", otlptest.Number(1, "1")))),
+			"g")
 		if len(got) != 1 || !strings.Contains(got[0], want) {
 			t.Errorf("%v: got %q, want %s", resource, got, want)
 		}
 	}
-	f(`cloud_platform="vercel",cloud_provider="vercel",cloud_region="iad1"`, "cloud.provider=vercel", "vercel.region=iad1")
+	f(`cloud_platform="vercel",cloud_provider="vercel",cloud_region="iad1"`, "cloud.provider=vercel",
+		"vercel.region=iad1")
 	f(`cloud_region="eu-west-1"`, "cloud.availability_zone=eu-west-1a")
 	f(`deployment_environment_name="prod"`, "deployment.environment=prod")
 	f(`cloud_region="FRA",edge_colo="FRA"`, "cloud.platform=cloudflare.workers", "cloudflare.colo=FRA")
@@ -137,19 +145,23 @@ func TestResourceLabelsCanBePromoted(t *testing.T) {
 		t.Helper()
 		sink := &otlptest.Recorder{}
 		r := otlptest.New(t, sink, func(o *otlp.Options) { o.ResourceLabels = strings.Fields(labels) })
-		got := named(seriesOf(t, r, sink, from(texts(resource...), "", otlptest.Gauge("g", otlptest.Number(1, "1")))), "g")
+		got := named(seriesOf(t, r, sink, from(texts(resource...), "", otlptest.Gauge("g", otlptest.Number(1, "1")))),
+			"g")
 		if !slices.Equal(got, []string{"g{" + want + "}"}) {
 			t.Errorf("%s: got %q, want %s", labels, got, want)
 		}
 	}
 	f("host.name", `host_name="h"`, "host.name=h")
-	f("k8s.* host.name", `host_name="h",k8s_pod_name="p",k8s_pod_uid="u"`, "host.name=h", "k8s.pod.name=p", "k8s.pod.uid=u")
+	f("k8s.* host.name", `host_name="h",k8s_pod_name="p",k8s_pod_uid="u"`, "host.name=h", "k8s.pod.name=p",
+		"k8s.pod.uid=u")
 	f("*", `a="1",b="2"`, "a=1", "b=2")
 	// What would be one label stays two attributes of the identity: only the first is promoted.
 	sink := &otlptest.Recorder{}
 	r := otlptest.New(t, sink, func(o *otlp.Options) { o.ResourceLabels = []string{"*"} })
-	one := named(seriesOf(t, r, sink, from(texts("a.b=1", "a_b=2"), "", otlptest.Gauge("g", otlptest.Number(1, "1")))), "g")
-	other := named(seriesOf(t, r, sink, from(texts("a.b=1", "a_b=3"), "", otlptest.Gauge("g", otlptest.Number(1, "1")))), "g")
+	one := named(seriesOf(t, r, sink, from(texts("a.b=1", "a_b=2"), "", otlptest.Gauge("g", otlptest.Number(1, "1")))),
+		"g")
+	other := named(seriesOf(t, r, sink, from(texts("a.b=1", "a_b=3"), "",
+		otlptest.Gauge("g", otlptest.Number(1, "1")))), "g")
 	if slices.Equal(one, other) || !strings.Contains(one[0], `a_b="1"`) {
 		t.Errorf("%q and %q", one, other)
 	}
@@ -160,7 +172,8 @@ func TestInfoSeriesCarryTheRest(t *testing.T) {
 	sink := &otlptest.Recorder{}
 	r := otlptest.New(t, sink)
 	many := []string{"service.name=s", "os.type=linux", "job=mine", "le=5", "a.b=1", "a_b=2", "empty="}
-	got := seriesOf(t, r, sink, from(texts(many...), `"name":"lib","version":"2",`+texts("team=edge", "name=x"), otlptest.Gauge("g", otlptest.Number(1, "1"))))
+	got := seriesOf(t, r, sink, from(texts(many...), `"name":"lib","version":"2",`+texts("team=edge", "name=x"),
+		otlptest.Gauge("g", otlptest.Number(1, "1"))))
 	if len(got) != 3 {
 		t.Fatalf("got %q, want g, target_info and otel_scope_info", got)
 	}
@@ -174,9 +187,11 @@ func TestInfoSeriesCarryTheRest(t *testing.T) {
 		}
 	}
 	info := named(got, "target_info")[0]
-	contains(info, `a_b="1;2"`, `exported_job="mine"`, `exported_le="5"`, `os_type="linux"`, `job="s"`, `service_name="s"`)
+	contains(info, `a_b="1;2"`, `exported_job="mine"`, `exported_le="5"`, `os_type="linux"`, `job="s"`,
+		`service_name="s"`)
 	scope := named(got, "otel_scope_info")[0]
-	contains(scope, `otel_scope_name="lib"`, `otel_scope_team="edge"`, `resource_otel_scope_name="x"`, `otel_scope_version="2"`)
+	contains(scope, `otel_scope_name="lib"`, `otel_scope_team="edge"`, `resource_otel_scope_name="x"`,
+		`otel_scope_version="2"`)
 	for label := range strings.SplitSeq(shared, ",") {
 		contains(scope, label)
 		if !strings.HasPrefix(label, "otel_scope_") {
@@ -184,7 +199,8 @@ func TestInfoSeriesCarryTheRest(t *testing.T) {
 		}
 	}
 	// Where the labels say all there is to say there is nothing to describe.
-	if got := seriesOf(t, r, sink, from(texts("service.name=t"), `"name":"lib"`, otlptest.Gauge("g", otlptest.Number(1, "1")))); len(got) != 1 {
+	if got := seriesOf(t, r, sink, from(texts("service.name=t"), `"name":"lib"`,
+		otlptest.Gauge("g", otlptest.Number(1, "1")))); len(got) != 1 {
 		t.Errorf("got %q, want g alone", got)
 	}
 }
@@ -197,7 +213,8 @@ func TestInfoSeriesAreWrittenAgain(t *testing.T) {
 	f := func(points []string, want ...int64) {
 		t.Helper()
 		sink.GotSamples = nil
-		if _, err := r.Metrics(t.Context(), 0, []byte(from(texts("host.name=h"), "", otlptest.Gauge("g", points...))), otlp.JSON); err != nil {
+		if _, err := r.Metrics(t.Context(), 0, []byte(from(texts("host.name=h"), "", otlptest.Gauge("g", points...))),
+			otlp.JSON); err != nil {
 			t.Fatal(err)
 		}
 		var got []int64
@@ -218,7 +235,8 @@ func TestInfoSeriesAreWrittenAgain(t *testing.T) {
 	f([]string{otlptest.Number(5, "1")}, 5) // late
 	f([]string{otlptest.Number(401, "1")}, 401)
 	sink.Refuse = &edge.UnavailableError{Reason: "full"}
-	if _, err := r.Metrics(t.Context(), 0, []byte(from(texts("host.name=h"), "", otlptest.Gauge("g", otlptest.Number(500, "1")))), otlp.JSON); err == nil {
+	if _, err := r.Metrics(t.Context(), 0, []byte(from(texts("host.name=h"), "",
+		otlptest.Gauge("g", otlptest.Number(500, "1")))), otlp.JSON); err == nil {
 		t.Fatal("want the refusal")
 	}
 	sink.Refuse = nil
@@ -233,7 +251,8 @@ func TestLargeResourcesAreCut(t *testing.T) {
 		list = append(list, fmt.Sprintf("k%03d=%s", i, strings.Repeat("v", 900)))
 	}
 	sink := &otlptest.Recorder{}
-	got := named(seriesOf(t, otlptest.New(t, sink), sink, from(texts(list...), "", otlptest.Gauge("g", otlptest.Number(1, "1")))), "target_info")
+	got := named(seriesOf(t, otlptest.New(t, sink), sink, from(texts(list...), "",
+		otlptest.Gauge("g", otlptest.Number(1, "1")))), "target_info")
 	if len(got) != 1 || len(got[0]) > 18<<10 || !strings.Contains(got[0], `k000="v`) {
 		t.Errorf("%d series, the first of %d bytes", len(got), len(got[0]))
 	}
@@ -278,12 +297,14 @@ func TestCutLabelsStayDifferent(t *testing.T) {
 	long := strings.Repeat("é", 600)
 	sink := &otlptest.Recorder{}
 	r := otlptest.New(t, sink)
-	list := take(t, r, sink, otlptest.Gauge("g", otlptest.Number(1, "1", texts("k="+long+"a")), otlptest.Number(1, "1", texts("k="+long+"b")), otlptest.Number(1, "1", texts("k="+long+"a"))))
+	list := take(t, r, sink, otlptest.Gauge("g", otlptest.Number(1, "1", texts("k="+long+"a")),
+		otlptest.Number(1, "1", texts("k="+long+"b")), otlptest.Number(1, "1", texts("k="+long+"a"))))
 	if list[0] == list[1] || list[0] != list[2] {
 		t.Errorf("got %q", list)
 	}
 	_, value, _ := strings.Cut(sink.GotSamples[0].Series, `"`)
-	if value = strings.TrimSuffix(value, `"}`); len(value) > 1024 || len(value) < 1020 || !strings.HasPrefix(value, long[:1000]) {
+	if value = strings.TrimSuffix(value, `"}`); len(value) > 1024 || len(value) < 1020 ||
+		!strings.HasPrefix(value, long[:1000]) {
 		t.Errorf("%d bytes: %q", len(value), value)
 	}
 }

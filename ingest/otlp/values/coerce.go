@@ -11,8 +11,8 @@ import (
 	"edgescope/internal/jsonwire"
 )
 
-// These are the rules by which JSON's scalars become what a field wants. OpenTelemetry JS writes NaN as {"doubleValue":null},
-// 1e300 and 2^63 as {"intValue":1e+300}: one such value must not cost a batch.
+// These are the rules by which JSON's scalars become what a field wants. OpenTelemetry JS writes NaN as
+// {"doubleValue":null}, 1e300 and 2^63 as {"intValue":1e+300}: one such value must not cost a batch.
 
 // IntOf returns the integer that a number or a string spells; a number with a fraction or outside of int64 is a double.
 func IntOf(t jsonwire.Token, text string) Value {
@@ -102,7 +102,8 @@ func ID(r *jsonwire.Reader, dst []byte) {
 	decodeID(dst, t, text)
 }
 
-// decodeID reads an id in hex of any case, or in base64 of exactly its length, into dst. It leaves zeros where there is none.
+// decodeID reads an id in hex of any case, or in base64 of exactly its length, into dst. It leaves zeros where there is
+// none.
 func decodeID(dst []byte, t jsonwire.Token, text string) {
 	if t != jsonwire.String {
 		return
@@ -148,8 +149,8 @@ func Unsigned32(t jsonwire.Token, text string) uint32 {
 	return uint32(min(unsigned(t, text), math.MaxUint32)) // bounded
 }
 
-// ParseInteger returns the integer that a JSON number spells, exactly: "1.795215405005e18" goes through no float. It is not
-// ok when the number has a fraction or is outside of int64.
+// ParseInteger returns the integer that a JSON number spells, exactly: "1.795215405005e18" goes through no float. It is
+// not ok when the number has a fraction or is outside of int64.
 func ParseInteger(s string) (n int64, ok bool) {
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
 		return n, true

@@ -27,22 +27,30 @@ type Enum struct {
 var (
 	// SpanKinds are the kinds of spans.
 	SpanKinds = Enum{
-		member: "kind", prefix: "SPAN_KIND_", fallback: "internal", want: "internal, server, client, producer or consumer",
+		member: "kind", prefix: "SPAN_KIND_", fallback: "internal",
+		want:  "internal, server, client, producer or consumer",
 		names: []string{"UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER"},
 	}
 	// StatusCodes are the states of spans.
-	StatusCodes = Enum{member: "status code", prefix: "STATUS_CODE_", fallback: "unset", want: "unset, ok or error", names: []string{"UNSET", "OK", "ERROR"}}
+	StatusCodes = Enum{
+		member: "status code", prefix: "STATUS_CODE_", fallback: "unset", want: "unset, ok or error",
+		names: []string{"UNSET", "OK", "ERROR"},
+	}
 	// Temporalities tell what the points of a metric add up.
 	Temporalities = Enum{
-		member: "aggregation temporality", prefix: "AGGREGATION_TEMPORALITY_", fallback: "cumulative", want: "delta or cumulative",
+		member: "aggregation temporality", prefix: "AGGREGATION_TEMPORALITY_", fallback: "cumulative",
+		want:  "delta or cumulative",
 		names: []string{"UNSPECIFIED", "DELTA", "CUMULATIVE"},
 	}
 	// SeverityLevels are those of log records.
 	SeverityLevels = Enum{
-		member: "severity number", prefix: "SEVERITY_NUMBER_", fallback: "unspecified", want: "trace, debug, info, warn, error or fatal, with 2 to 4 behind it or not,",
+		member: "severity number", prefix: "SEVERITY_NUMBER_", fallback: "unspecified",
+		want: "trace, debug, info, warn, error or fatal, with 2 to 4 behind it or not,",
 		names: []string{
-			"UNSPECIFIED", "TRACE", "TRACE2", "TRACE3", "TRACE4", "DEBUG", "DEBUG2", "DEBUG3", "DEBUG4", "INFO", "INFO2", "INFO3", "INFO4",
-			"WARN", "WARN2", "WARN3", "WARN4", "ERROR", "ERROR2", "ERROR3", "ERROR4", "FATAL", "FATAL2", "FATAL3", "FATAL4",
+			"UNSPECIFIED", "TRACE", "TRACE2", "TRACE3", "TRACE4", "DEBUG", "DEBUG2", "DEBUG3", "DEBUG4", "INFO",
+			"INFO2", "INFO3", "INFO4",
+			"WARN", "WARN2", "WARN3", "WARN4", "ERROR", "ERROR2", "ERROR3", "ERROR4", "FATAL", "FATAL2", "FATAL3",
+			"FATAL4",
 		},
 	}
 )
@@ -100,5 +108,6 @@ func (d *Decoder) unknownNumber(varint uint64, e *Enum) uint64 {
 
 // NoteEnum tells of a value that an enumeration does not have, as it was sent.
 func (d *Decoder) NoteEnum(e *Enum, sent string) {
-	d.Note(e.warning(), fmt.Sprintf("%s %s is not known: taken as %s; want %s or the number", e.member, sent, e.fallback, e.want))
+	d.Note(e.warning(), fmt.Sprintf("%s %s is not known: taken as %s; want %s or the number", e.member, sent,
+		e.fallback, e.want))
 }

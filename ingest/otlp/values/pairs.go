@@ -6,14 +6,15 @@ import (
 	"edgescope/internal/jsonwire"
 )
 
-// Limits are what the store keeps of one record: a longer name is shortened, and what is too many is left out. 0 is no bound.
+// Limits are what the store keeps of one record: a longer name is shortened, and what is too many is left out. 0 is no
+// bound.
 type Limits struct {
 	// Attrs is how many a span, a resource, a span event, a link or a map may have.
 	Attrs int
 	// Key and ResourceKey are how many bytes the name of a record's own attribute, and of a resource's, may have.
 	Key, ResourceKey int
-	// List is how many bytes the JSON of a span's events, and of its links, may have before a further one is left out. An event of
-	// two bytes takes 35.
+	// List is how many bytes the JSON of a span's events, and of its links, may have before a further one is left out.
+	// An event of two bytes takes 35.
 	List int
 }
 
@@ -41,12 +42,12 @@ type Pair struct {
 
 // Pairs is a list of attributes, in the order sent, keys unique: the last one sent wins, in the place of the first.
 //
-// Records of one kind have the same keys in the same order. So the list before this one, whose keys are unique, is kept: as
-// long as the keys are those of the list before, one comparison for each tells that there is none twice.
+// Records of one kind have the same keys in the same order. So the list before this one, whose keys are unique, is
+// kept: as long as the keys are those of the list before, one comparison for each tells that there is none twice.
 type Pairs struct {
 	List, before []Pair
-	// strayed tells that a key was not that of the list before. From then on seen has a bit for the hash of each key: a key
-	// whose bit is not set is new, which spares most comparisons.
+	// strayed tells that a key was not that of the list before. From then on seen has a bit for the hash of each key: a
+	// key whose bit is not set is new, which spares most comparisons.
 	strayed bool
 	seen    [4]uint64
 	index   map[string]int
@@ -151,8 +152,8 @@ func keyBit(key string) (word int, bit uint64) {
 	return int(h>>6) & 3, 1 << (h & 63)
 }
 
-// putAttr adds an attribute to a list that becomes fields of a row, and counts what it had to leave out or shorten: a name may
-// have that many bytes.
+// putAttr adds an attribute to a list that becomes fields of a row, and counts what it had to leave out or shorten: a
+// name may have that many bytes.
 func (d *Decoder) putAttr(p *Pairs, at Pair, limit int) {
 	switch {
 	case at.Key == "":

@@ -34,9 +34,9 @@ const (
 	intTag, doubleTag  = 3<<3 | pbwire.WireVarint, 4<<3 | pbwire.WireFixed64
 )
 
-// usual reads the attribute at f when its key is the one that the record before had in this place, as it nearly always is: one
-// comparison then tells that the key is good, short enough and not there yet. The whole must be shorter than 128 bytes and hold
-// a key and a value, in this order. It returns false, and has read nothing, for all others.
+// usual reads the attribute at f when its key is the one that the record before had in this place, as it nearly always
+// is: one comparison then tells that the key is good, short enough and not there yet. The whole must be shorter than
+// 128 bytes and hold a key and a value, in this order. It returns false, and has read nothing, for all others.
 func (p *Pairs) usual(f *pbwire.Message) bool {
 	at := len(p.List)
 	if p.strayed || at >= len(p.before) || f.Typ != pbwire.WireBytes {
@@ -60,8 +60,8 @@ func (p *Pairs) usual(f *pbwire.Message) bool {
 	return true
 }
 
-// usualValue reads an AnyValue of less than 128 bytes, one at least, that is nothing but a string of ASCII, a bool, a number of
-// up to 35 bits or a double.
+// usualValue reads an AnyValue of less than 128 bytes, one at least, that is nothing but a string of ASCII, a bool, a
+// number of up to 35 bits or a double.
 func usualValue(b []byte) (v Value, ok bool) {
 	last := len(b) - 1
 	switch b[0] {
@@ -93,9 +93,9 @@ func usualInt(b []byte) (v Value, ok bool) {
 	return v, false
 }
 
-// usualAttr reads a KeyValue that consists of a key and a string, each shorter than 128 bytes, in this order, and that holds
-// nothing but ASCII, its tags and lengths included. Most attributes are written so; it returns false for all others. It spares
-// half of the time of a span.
+// usualAttr reads a KeyValue that consists of a key and a string, each shorter than 128 bytes, in this order, and that
+// holds nothing but ASCII, its tags and lengths included. Most attributes are written so; it returns false for all
+// others. It spares half of the time of a span.
 func usualAttr(b []byte) (key, text string, ok bool) {
 	if len(b) < 2 || b[0] != keyTag || b[1] >= 0x80 {
 		return "", "", false

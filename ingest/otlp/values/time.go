@@ -74,12 +74,16 @@ func (d *Decoder) JSONTime(r *jsonwire.Reader) uint64 {
 }
 
 func (d *Decoder) noteTime(text string) {
-	d.Note(warnTime, fmt.Sprintf("%q is no time: want nanoseconds since 1970, as a number or as text", jsonwire.Shorten(text, MaxQuoted)))
+	d.Note(warnTime, fmt.Sprintf("%q is no time: want nanoseconds since 1970, as a number or as text",
+		jsonwire.Shorten(text, MaxQuoted)))
 }
 
 // dateLayouts are those of RFC 3339, with a space for its T, and of ISO 8601's short offset. A date without an offset
 // is no moment.
-var dateLayouts = [...]string{time.RFC3339Nano, "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02T15:04:05.999999999Z0700"}
+var dateLayouts = [...]string{
+	time.RFC3339Nano, "2006-01-02 15:04:05.999999999Z07:00",
+	"2006-01-02T15:04:05.999999999Z0700",
+}
 
 // readTime reads the text of a time that is no plain integer.
 func readTime(text string) (nanos uint64, ok bool) {

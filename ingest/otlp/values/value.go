@@ -32,7 +32,8 @@ type Value struct {
 	Str string
 }
 
-// settle makes JSON of v the text of the arena that starts at from, where v's own text may begin: what lies between is given up.
+// settle makes JSON of v the text of the arena that starts at from, where v's own text may begin: what lies between is
+// given up.
 func settle(a *jsonwire.Arena, from int, v Value) Value {
 	at, n := len(a.Buf), 0
 	if v.Kind == JSONText {
@@ -68,7 +69,8 @@ func (v Value) Text(a *jsonwire.Arena) string {
 	return a.Since(from)
 }
 
-// appendJSON appends a value as JSON. NaN and infinities, which JSON has no numbers for, are strings, as in protobuf's JSON.
+// appendJSON appends a value as JSON. NaN and infinities, which JSON has no numbers for, are strings, as in protobuf's
+// JSON.
 func appendJSON(dst []byte, v Value) []byte {
 	switch v.Kind {
 	case String:
