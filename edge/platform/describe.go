@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"edgescope/edge"
+	"edgescope/edge/place"
 	"edgescope/edge/route"
 )
 
@@ -103,7 +104,7 @@ func (v *View) place(f *edge.Facts) {
 		f.Platform = v.platform()
 	}
 	v.fill(&f.Colo, &coloRule)
-	f.Colo = coloCode(f.Colo)
+	f.Colo = place.Code(f.Colo)
 	v.fill(&f.Region, &chosenRegion)
 	if forPoP(f.Platform) && f.Region == "" {
 		f.Region = f.Colo
@@ -141,7 +142,7 @@ func (v *View) elsewhere() bool {
 	if region == "" {
 		region = v.text(&regionRule)
 	}
-	return region != "" && region != coloCode(v.text(&coloRule))
+	return region != "" && region != place.Code(v.text(&coloRule))
 }
 
 func (v *View) request(f *edge.Facts) {
@@ -160,7 +161,7 @@ func (v *View) request(f *edge.Facts) {
 // namedRoute returns the route in the span's name, unless it names one thing of many, as the path of one request does.
 func (v *View) namedRoute() string {
 	path := namedRoute(v.event.Name)
-	if path != "" && !isTemplate(path) {
+	if path != "" && !route.IsTemplate(path) {
 		return ""
 	}
 	return path
@@ -227,12 +228,6 @@ func mendScheme(v *View) {
 	}
 	a := &v.event.Attrs[v.own[n]]
 	a.Value = strings.TrimSuffix(a.Value, ":")
-}
-
-// isTemplate tells whether a path is its own template.
-func isTemplate(path string) bool {
-	var buf [256]byte // it grows for a longer one
-	return string(route.Append(buf[:0], path)) == path
 }
 
 // Resource returns what a resource says of a service and of where it runs: Service, Namespace, Version, Environment,

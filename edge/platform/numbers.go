@@ -154,31 +154,5 @@ func serverTiming(value string, names ...string) (nanos int64, found bool) {
 	return 0, false
 }
 
-// PointWeight returns the count of a data point times its sample interval, and notes the count.
-func (v *View) PointWeight() float64 {
-	f := &v.event.Facts
-	if !f.HasCount {
-		f.Count, f.HasCount = positive(v.text(&countRule))
-	} else if !(f.Count > 0) {
-		f.Count, f.HasCount = 0, false
-	}
-	weight := 1.0
-	if f.HasCount {
-		weight = f.Count
-	}
-	if interval, ok := positive(v.text(&intervalRule)); ok {
-		weight *= interval
-	}
-	if !(weight >= 1) {
-		return 1
-	}
-	return min(weight, math.MaxFloat64)
-}
-
-func positive(s string) (float64, bool) {
-	if s == "" {
-		return 0, false
-	}
-	f, err := strconv.ParseFloat(s, 64)
-	return f, err == nil && f > 0 && !math.IsInf(f, 0)
-}
+// Sampling returns the count of a data point and its sample interval as they were sent, "" for none.
+func (v *View) Sampling() (count, interval string) { return v.text(&countRule), v.text(&intervalRule) }

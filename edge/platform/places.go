@@ -112,7 +112,7 @@ func resourceRegion(s string) string {
 // flyColo returns the region at the end of fly-request-id, in which the connection was accepted: 01JA...-ams.
 func flyColo(s string) string {
 	colo := s[strings.LastIndexByte(s, '-')+1:]
-	if len(colo) != 3 || len(colo) == len(s) || coloCode(colo) == colo {
+	if len(colo) != 3 || len(colo) == len(s) || place.Code(colo) == colo {
 		return ""
 	}
 	return colo
@@ -158,16 +158,4 @@ func bunnyColo(s string) string {
 	}
 	colo, _, _ := strings.Cut(rest, "-")
 	return colo
-}
-
-// coloCode writes the code of an airport in capitals and leaves every other spelling as it is.
-func coloCode(s string) string {
-	if len(s) != 3 || isCapitals(s) || !isLetter(s[0]) || !isLetter(s[1]) || !isLetter(s[2]) {
-		return s
-	}
-	upper := strings.ToUpper(s)
-	if c, ok := place.Lookup(upper); ok {
-		return c.Code
-	}
-	return s
 }

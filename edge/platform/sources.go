@@ -93,10 +93,10 @@ var (
 		attrs("vercel.matched_path", "next.route", "url.template"),
 	)}
 	pathRule = rule{sources: []source{
-		{name: "url.path", read: originForm},
+		{name: "url.path", read: route.OriginForm},
 		{name: "http.target", read: route.Path},
-		{name: "url.full", read: urlPath},
-		{name: "http.url", read: urlPath},
+		{name: "url.full", read: route.URLPath},
+		{name: "http.url", read: route.URLPath},
 		{name: "http.path", read: route.Path}, // Zipkin
 	}}
 	operationRule = rule{sources: attrs(edge.KeyOperation)}
@@ -203,22 +203,6 @@ func countryCode(s string) string {
 		return ""
 	}
 	return s
-}
-
-// originForm returns what is a path as it is, and of a whole URL the path.
-func originForm(s string) string {
-	if s[0] == '/' {
-		return s
-	}
-	return route.Path(s)
-}
-
-// urlPath returns the path of a URL, also of one without scheme and authority, "" for what is none.
-func urlPath(s string) string {
-	if s[0] != '/' && !strings.Contains(s, "://") {
-		return ""
-	}
-	return route.Path(s)
 }
 
 // methods are those that begin the name of a span "VERB /path" (RFC 9110, RFC 5789).

@@ -1,6 +1,7 @@
 package normalize
 
 import (
+	"math"
 	"strconv"
 	"strings"
 
@@ -28,7 +29,7 @@ func (n *Normalizer) weigh(v *platform.View, e *edge.Event, bounded *Bounded) {
 func (n *Normalizer) weight(v *platform.View, e *edge.Event) float64 {
 	switch e.Kind {
 	case edge.KindDataPoint:
-		return v.PointWeight()
+		return pointWeight(v, &e.Facts)
 	case edge.KindSpan:
 		if w, ok := stateWeight(e.TraceState); ok {
 			return w
@@ -39,6 +40,36 @@ func (n *Normalizer) weight(v *platform.View, e *edge.Event) float64 {
 	case edge.KindLog:
 	}
 	return 1
+}
+
+// pointWeight returns the count of a data point times its sample interval, and notes the count.
+func pointWeight(v *platform.View, f *edge.Facts) float64 {
+	count, interval := v.Sampling()
+	if !f.HasCount {
+		f.Count, f.HasCount = positive(count)
+	} else if !(f.Count > 0) {
+		f.Count, f.HasCount = 0, false
+	}
+	weight := 1.0
+	if f.HasCount {
+		weight = f.Count
+	}
+	if interval, ok := positive(interval); ok {
+		weight *= interval
+	}
+	if !(weight >= 1) {
+		return 1
+	}
+	return min(weight, math.MaxFloat64)
+}
+
+// positive reads a finite number above 0.
+func positive(s string) (float64, bool) {
+	if s == "" {
+		return 0, false
+	}
+	f, err := strconv.ParseFloat(s, 64)
+	return f, err == nil && f > 0 && !math.IsInf(f, 0)
 }
 
 // stateWeight reads the sampling threshold in a W3C trace state, ot=th:<hex>: 1 to 14 hex digits, of which left-out
