@@ -196,7 +196,9 @@ func (d *decoder) boundDuration(e *edge.Event) {
 func dateOf(nanos int64) string { return time.Unix(0, nanos).UTC().Format(time.DateOnly) }
 
 // kindOf returns the kind of a span by its number in OTLP; what is unspecified is internal.
-func kindOf(n uint64) edge.SpanKind { return edge.SpanKind(max(n, uint64(edge.SpanInternal))) } // a number of the enumeration
+func kindOf(n uint64) edge.SpanKind {
+	return edge.SpanKind(max(n, uint64(edge.SpanInternal))) // a number of the enumeration
+}
 
 func appendTraceID(dst []byte, id edge.TraceID) []byte { return hex.AppendEncode(dst, id[:]) }
 
