@@ -48,9 +48,12 @@ func (u *user) request(ctx context.Context, req *plan.Request) error {
 	if err != nil {
 		return err
 	}
-	for range maxRedirects {
+	for followed := 0; ; followed++ {
 		x := u.send(ctx, req, hop, exchange{intended: intended, begun: begun, script: script})
 		next, redirected := hop.redirect(req, x)
+		if redirected && followed == maxRedirects {
+			redirected, x.err = false, errRedirects
+		}
 		if !redirected {
 			return u.finish(req, x)
 		}
@@ -60,11 +63,6 @@ func (u *user) request(ctx context.Context, req *plan.Request) error {
 		begun = time.Now()
 		intended = begun
 	}
-	x := u.send(ctx, req, hop, exchange{intended: intended, begun: begun, script: script})
-	if _, redirected := hop.redirect(req, x); redirected {
-		x.err = errRedirects
-	}
-	return u.finish(req, x)
 }
 
 // hop is one request on the way to the answer.

@@ -1,9 +1,6 @@
-// Package load runs a plan.Plan: arrivals start on an exact schedule whatever the target does, each becomes a
-// virtual user that walks its flow, and every request becomes a Result, which is a vegeta result with what an edge
-// tester asks beside it: the phases of the time, region, cache status and cold start.
-//
-// The schedule is open-loop: an arrival that cannot start in time is started late, counted and its lateness reported.
-// Nothing is dropped but what the script's maxVusers asks to drop, and that is counted too.
+// Package load runs a plan: arrivals start on an exact schedule whatever the target does, each becomes a virtual user that
+// walks its flow, and every request becomes a Result. An arrival that cannot start in time starts late and says so; none
+// is dropped but what the script's maxVusers asks to drop, and that is counted.
 package load
 
 import (
