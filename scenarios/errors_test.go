@@ -7,8 +7,8 @@ import (
 	"edgescope/scenarios"
 )
 
-// TestErrorsSayWhereAndWhat: each script has one fault; its message begins with the place of what is at fault. The first line
-// of config is line 3, the first of the flow the one behind "- flow:".
+// TestErrorsSayWhereAndWhat: each script has one fault; its message begins with the place of what is at fault. The
+// first line of config is line 3, the first of the flow the one behind "- flow:".
 func TestErrorsSayWhereAndWhat(t *testing.T) {
 	f := func(config, flow, want string) {
 		t.Helper()
@@ -88,8 +88,8 @@ func TestErrorsSayWhereAndWhat(t *testing.T) {
 	f("", "- get: {url: /, expect: {cacheStatus: [hit, mis]}}", `s.yml:6:47: "mis" is no cache status (did you mean "miss"?)`)
 	f("", "- get: {url: /, expect: {hasProperty: 'a b'}}",
 		`s.yml:6:41: "a b" is no path of a property, write name, name.key or name[0]`)
-	f("", "- get: {url: /, expect: {jmespath: lenght(@)}}",
-		`s.yml:6:38: JMESPath "lenght(@)": there is no function "lenght" (did you mean "length"?)`)
+	f("", "- get: {url: /, expect: {jmespath: lengths(@)}}",
+		`s.yml:6:38: JMESPath "lengths(@)": there is no function "lengths" (did you mean "length"?)`)
 	f("", "- get: {url: /, capture: {xpath: '//a[', as: x}}", `s.yml:6:36: XPath "//a[": a [ is not closed`)
 	// Steps.
 	f("", "- {loop: [{get: /}], over: [1], count: 2}", "s.yml:6:6: a loop has count or over, not both")

@@ -2,6 +2,7 @@ package condition
 
 import (
 	"encoding/json"
+	"math"
 	"strings"
 	"testing"
 
@@ -96,4 +97,51 @@ func FuzzExpression(f *testing.F) {
 			c.Pass(func(string) (float64, bool) { return 1, true })
 		}
 	})
+}
+
+// TestChecks: what a check reads, what passes it, and which number a report shows beside it.
+func TestChecks(t *testing.T) {
+	metrics := map[string]float64{"vusers.created": 10, "vusers.completed": 9, "http.p95": 250, "errors.a-b": 2, "errors.socket hang up": 3}
+	lookup := func(name string) (float64, bool) { v, ok := metrics[name]; return v, ok }
+	f := func(s plan.CheckSource, reads string, pass bool, figure float64, has bool) {
+		t.Helper()
+		c, err := Check(s)
+		if err != nil {
+			t.Errorf("%+v: %v", s, err)
+			return
+		}
+		if got := strings.Join(c.Names, ", "); got != reads {
+			t.Errorf("%s reads %q, want %q", s.Text, got, reads)
+		}
+		if got := c.Pass(lookup); got != pass {
+			t.Errorf("%s passes: %v", s.Text, got)
+		}
+		if got, ok := c.Figure(lookup); got != figure || ok != has {
+			t.Errorf("%s shows %v, %v; want %v, %v", s.Text, got, ok, figure, has)
+		}
+		if c.Strict == s.Optional || c.Text != s.Text || c.Source.Text != s.Text {
+			t.Errorf("%+v became %+v", s, c)
+		}
+	}
+	f(plan.CheckSource{Text: "p95 < 300", Metric: "http.p95", Max: 300}, "http.p95", true, 250, true)
+	f(plan.CheckSource{Text: "p95 < 250", Metric: "http.p95", Max: 250}, "http.p95", false, 250, true)
+	f(plan.CheckSource{Text: "p99 < 300", Metric: "http.p99", Max: 300, Optional: true}, "http.p99", false, 0, false)
+	f(plan.CheckSource{Text: "maxErrorRate < 10", Metric: plan.MaxErrorRate, Max: 10}, "vusers.created, vusers.completed", true, 10, true)
+	f(plan.CheckSource{Text: "maxErrorRate < 9", Metric: plan.MaxErrorRate, Max: 9}, "vusers.created, vusers.completed", false, 10, true)
+	f(plan.CheckSource{Text: "http.p95 > 1 and http.p95 < 300"}, "http.p95", true, 250, true)
+	f(plan.CheckSource{Text: "vusers.created > vusers.completed"}, "vusers.created, vusers.completed", true, 0, false)
+	f(plan.CheckSource{Text: "nope < 1 or http.p95 > 1"}, "nope, http.p95", false, 0, false)
+	f(plan.CheckSource{Text: "errors.socket hang up == 3"}, "errors.socket hang up", true, 3, true)
+	// A minus is part of a name that the report is known to have, else it is a difference.
+	f(plan.CheckSource{Text: "errors.a-b == 2", Known: []string{"errors.a-b"}}, "errors.a-b", true, 2, true)
+	f(plan.CheckSource{Text: "errors.a-b == 2"}, "errors.a, b", false, 0, false)
+
+	for text, want := range map[string]string{"": "ends too early", "a <": "ends too early", "a < 1 &&": `"&&" is no operator here (did you mean "and"?)`} {
+		if _, err := Check(plan.CheckSource{Text: text}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %s", text, err, want)
+		}
+	}
+	if _, err := Check(plan.CheckSource{Metric: "m", Max: math.NaN()}); err == nil {
+		t.Error("a limit that is no number is taken")
+	}
 }

@@ -7,8 +7,8 @@ import (
 	"edgescope/scenarios/value"
 )
 
-// TestCompliance asks what jmespath.test asks of implementations, group by group, on data and in words of our own. "!" is
-// that the expression is refused before it runs, "!!" that it fails on the data.
+// TestCompliance asks what jmespath.test asks of implementations, group by group, on data and in words of our own. "!"
+// is that the expression is refused before it runs, "!!" that it fails on the data.
 func TestCompliance(t *testing.T) {
 	var data any
 	given := func(json string) {
@@ -217,7 +217,7 @@ func TestCompliance(t *testing.T) {
 	f("type(n)", `"array"`)
 	f("type(nope)", `"null"`)
 	f("type(&n)", "!")
-	f("lenght(t)", "!")
+	f("lengths(t)", "!")
 	f("length()", "!")
 	f("length(t, t)", "!")
 	f("length(t", "!")
@@ -251,7 +251,7 @@ func TestRefusalsNameWhatIsWrong(t *testing.T) {
 			t.Errorf("%.60q: %v, want %q", expression, err, want)
 		}
 	}
-	f("lenght(a)", `there is no function "lenght" (did you mean "length"?)`)
+	f("lengths(a)", `there is no function "lengths" (did you mean "length"?)`)
 	f("pad_left(a)", "pad_left takes 2 to 3 arguments, not 1")
 	f("merge()", "merge takes 1 or more arguments, not 0")
 	f("a.&b", `unexpected "&" at character 3`)

@@ -1,6 +1,7 @@
 package jsonpath
 
 import (
+	"errors"
 	"fmt"
 
 	"edgescope/scenarios/value"
@@ -53,6 +54,10 @@ func (p *pathParser) script(deep bool) error {
 
 func (p *pathParser) expression(end string) (value.Expression, error) {
 	e, at, err := value.CompileAt(javascript(), p.text, p.i)
+	var inside *pathError
+	if errors.As(err, &inside) {
+		return nil, err
+	}
 	if err != nil {
 		return nil, fmt.Errorf("JSONPath %q: %w", p.text, err)
 	}

@@ -159,7 +159,17 @@ func (p *pathParser) eat(s string) bool {
 }
 
 func (p *pathParser) fail(msg string) error {
-	return fmt.Errorf("JSONPath %q: %s at character %d", p.text, msg, p.i+1)
+	return &pathError{p.text, msg, p.i}
+}
+
+// pathError is what is wrong in a path and where, in bytes from 0.
+type pathError struct {
+	text, msg string
+	at        int
+}
+
+func (e *pathError) Error() string {
+	return fmt.Sprintf("JSONPath %q: %s at character %d", e.text, e.msg, e.at+1)
 }
 
 func (p *pathParser) next() error {

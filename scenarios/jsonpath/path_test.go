@@ -111,3 +111,66 @@ func FuzzJSONPath(f *testing.F) {
 		}
 	})
 }
+
+func TestPathsThatAreNone(t *testing.T) {
+	f := func(path, want string) {
+		t.Helper()
+		_, err := Compile(path)
+		if err == nil || err.Error() != want {
+			t.Errorf("%s: %v, want %s", path, err, want)
+		}
+	}
+	f("", "a JSONPath is empty, $ is the whole body")
+	f("$.", `JSONPath "$.": a name is missing at character 3`)
+	f("$x", `JSONPath "$x": expected . or [ at character 2`)
+	f("$.a b", `JSONPath "$.a b": "a b" is no plain name, write ['a b'] at character 3`)
+	f("$[", `JSONPath "$[": a bracket is not closed at character 3`)
+	f("$[]", `JSONPath "$[]": brackets are empty at character 3`)
+	f("$['a'b]", `JSONPath "$['a'b]": expected , or ] at character 6`)
+	f("$['a", `JSONPath "$['a": a quote is not closed at character 3`)
+	f("$[1:2:0]", `JSONPath "$[1:2:0]": a slice is [from:to:step], whole numbers with a step of 1 or more at character 3`)
+	f("$[1:2:3:4]", `JSONPath "$[1:2:3:4]": a slice is [from:to:step] at character 3`)
+	f("$[?(@.a", `JSONPath "$[?(@.a": expected )] at character 8`)
+	f("$[?(@. == 1)]", `JSONPath "$[?(@. == 1)]": a name is missing at character 7`)
+	f("$[?(a == 1)]", `JSONPath "$[?(a == 1)]": "a" is no name in a filter, members begin with @. at character 5`)
+	f("$[?(@.a = 1)]", `JSONPath "$[?(@.a = 1)]": expected )] at character 9`)
+	f("$[(@.length-]", `JSONPath "$[(@.length-]": unexpected "]" at character 13`)
+}
+
+// Selectors on values of every type, and filters on what is not there.
+func TestPathsOnAnyValue(t *testing.T) {
+	f := func(path, body, want string) {
+		t.Helper()
+		v, err := value.Parse([]byte(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := Compile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := jsonText(p.All(v)); got != want {
+			t.Errorf("%s of %s: %s, want %s", path, body, got, want)
+		}
+	}
+	f("$", "null", "[null]")
+	f("$.*", "7", "[]")
+	f("$..a", "7", "[]")
+	f("$[0]", `"text"`, "[]")
+	f("$.length", `"größe"`, "[5]")
+	f("$.length", `{"length":1}`, "[1]")
+	f("$[-1]", "[1,2]", "[2]")
+	f("$[9]", "[1,2]", "[]")
+	f("$[-9:9]", "[1,2]", "[1,2]")
+	f("$[ 0 , 1 ]", "[1,2]", "[1,2]")
+	f(`$['it\'s']`, `{"it's":1}`, "[1]")
+	f("$.*@null()", `[null,1,true]`, "[null]")
+	f("$.*@boolean()", `[null,1,true]`, "[true]")
+	f("$.*@scalar()", `[null,1,true,"a",[],{}]`, `[null,1,true,"a"]`)
+	f("$.*@undefined()", "[null]", "[]")
+	f("$[?(@.a.b.c == undefined)]", `[{"a":1}]`, `[{"a":1}]`)
+	f("$[?(@ === null)]", "[null,0]", "[null]")
+	f("$[?($.min < @.v)].v", `{"min":2,"x":{"v":1},"y":{"v":3}}`, "[3]")
+	f("$[?(@.a[0] == 1 && !(@.b || false))]", `[{"a":[1]},{"a":[1],"b":1}]`, `[{"a":[1]}]`)
+	f("$[?(@.n * 2 - 1 >= 5 % 3)].n", `[{"n":1},{"n":2}]`, "[2]")
+}
