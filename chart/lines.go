@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -59,10 +60,7 @@ const (
 // SVG returns the chart: an element with the axis and one with the plot, side by side.
 func (l *Lines) SVG() string {
 	var w writer
-	height := l.Height
-	if height == 0 {
-		height = 220
-	}
+	height := cmp.Or(l.Height, 220)
 	low, high, ok := extent(l.Series)
 	if !ok {
 		return ""

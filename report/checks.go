@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -60,9 +61,7 @@ func checked(c *plan.Check, p *sums.Period) CheckResult {
 			r.Missing, r.Note = true, missing(name, p)
 			return r
 		}
-		if r.Actual == 0 {
-			r.Actual = value
-		}
+		r.Actual = cmp.Or(r.Actual, value)
 		figures = append(figures, name+" is "+text.Decimal(text.Round(value, 3)))
 	}
 	if value, ok := c.Figure(p.Lookup); ok {

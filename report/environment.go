@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"runtime"
@@ -67,9 +68,7 @@ func proxied(n *network.Options, target string) bool {
 // Kind is what must be equal for two runs to be compared.
 func (e Environment) Kind() Environment {
 	e.Processor, e.Loadgen = "", ""
-	if e.Protocol == "" {
-		e.Protocol = string(network.HTTP1)
-	}
+	e.Protocol = cmp.Or(e.Protocol, string(network.HTTP1))
 	return e
 }
 

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -74,10 +75,7 @@ func (s *Summary) runPhases() []edge.RunPhase {
 	for _, p := range s.options.Schedule.Phases() {
 		arrivals := s.options.Segment.Share(first+p.Arrivals) - s.options.Segment.Share(first)
 		first += p.Arrivals
-		name := s.options.Plan.Phases[p.Index].Name
-		if name == "" {
-			name = fmt.Sprintf("phase %d", p.Index)
-		}
+		name := cmp.Or(s.options.Plan.Phases[p.Index].Name, fmt.Sprintf("phase %d", p.Index))
 		phases = append(phases, edge.RunPhase{
 			Name: name, Start: p.Start.Seconds(), Duration: (p.End - p.Start).Seconds(),
 			FromRate: text.Round(p.From, 3), ToRate: text.Round(p.To, 3), Arrivals: int64(arrivals),

@@ -1,6 +1,7 @@
 package wasmbench
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strconv"
@@ -65,10 +66,7 @@ func (r *Result) Headline() string {
 	if r.Runtime.Engine != "" {
 		where += " (" + r.Runtime.Engine + ")"
 	}
-	cpu := r.Machine.CPU
-	if cpu == "" {
-		cpu = r.Machine.OS + "/" + r.Machine.Arch
-	}
+	cpu := cmp.Or(r.Machine.CPU, r.Machine.OS+"/"+r.Machine.Arch)
 	return fmt.Sprintf("Image kernels on %s, %s, load average %.1f to %.1f", where, cpu, r.Machine.LoadBefore,
 		r.Machine.LoadAfter)
 }

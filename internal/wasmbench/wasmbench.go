@@ -85,9 +85,7 @@ func (o *Options) setDefaults() {
 	o.Runtime = cmp.Or(o.Runtime, runtimeWorkerd)
 	o.Engines = slices.DeleteFunc(slices.Clone(o.Engines), func(e string) bool { return e == JS })
 	o.Engines = slices.Insert(o.Engines, 0, JS)
-	if o.Generations == 0 {
-		o.Generations = max(1, o.Rounds/10)
-	}
+	o.Generations = cmp.Or(o.Generations, max(1, o.Rounds/10))
 	if o.Progress == nil {
 		o.Progress = io.Discard
 	}

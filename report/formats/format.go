@@ -2,6 +2,7 @@
 package formats
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -77,10 +78,7 @@ func findings(r *report.Report) []finding {
 	list := runFindings(r)
 	for i := range r.Edgescope.Checks {
 		c := &r.Edgescope.Checks[i]
-		message := c.Note
-		if message == "" {
-			message = c.Expression + " does not hold: " + c.Why()
-		}
+		message := cmp.Or(c.Note, c.Expression+" does not hold: "+c.Why())
 		list = append(list, finding{
 			group: "thresholds", name: c.Expression, ok: c.OK, optional: c.Optional,
 			message: message,

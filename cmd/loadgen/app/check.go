@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"time"
@@ -49,10 +50,7 @@ func describe(w io.Writer, plan *plan.Plan, runner *load.Runner) {
 		schedule.Duration().Round(time.Millisecond), plan.Target, protocolLine(runner))
 	say(w, "%-24s %10s %10s %9s %9s", "phase", "start", "length", "users", "users/s")
 	for _, p := range schedule.Phases() {
-		name := plan.Phases[p.Index].Name
-		if name == "" {
-			name = fmt.Sprintf("phase %d", p.Index)
-		}
+		name := cmp.Or(plan.Phases[p.Index].Name, fmt.Sprintf("phase %d", p.Index))
 		rate := fmt.Sprintf("%.4g", p.From)
 		if p.To != p.From {
 			rate += fmt.Sprintf("-%.4g", p.To)

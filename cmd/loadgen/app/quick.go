@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -70,9 +71,8 @@ func quickURL(ctx context.Context, p run.Process) error {
 	if err := errors.Join(quick.validate(), flags.segments.parse(f, &flags)); err != nil {
 		return err
 	}
-	info := report.RunInfo{ID: report.NewRunID(), Name: flags.name, Commit: commitOf(p), Seed: flags.seedOf(f)}
-	if info.Name == "" {
-		info.Name = "quick"
+	info := report.RunInfo{
+		ID: report.NewRunID(), Name: cmp.Or(flags.name, "quick"), Commit: commitOf(p), Seed: flags.seedOf(f),
 	}
 	plan, err := quick.plan(list, info)
 	if err != nil {

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 
 	"edgescope/internal/run"
@@ -34,8 +35,6 @@ func runScript(ctx context.Context, p run.Process) error {
 	if err != nil {
 		return err
 	}
-	if info.Name == "" {
-		info.Name = baseName(plan.Script)
-	}
+	info.Name = cmp.Or(info.Name, baseName(plan.Script))
 	return (&job{process: p, flags: flags, plan: plan, info: info, options: load.Options{}}).run(ctx)
 }
