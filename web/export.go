@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"net/http"
@@ -35,10 +36,7 @@ func (s *Site) export(w http.ResponseWriter, r *http.Request, p *part.Page, tabl
 		send(w, r, "application/json", http.StatusOK, append(body, '\n'))
 		return
 	}
-	name := strings.Trim(strings.ReplaceAll(p.URL.Path, "/", "-"), "-")
-	if name == "" {
-		name = "overview"
-	}
+	name := cmp.Or(strings.Trim(strings.ReplaceAll(p.URL.Path, "/", "-"), "-"), "overview")
 	if t.Name != "" {
 		name += "-" + t.Name
 	}

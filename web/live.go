@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"hash/fnv"
 	"net/http"
@@ -19,10 +20,7 @@ const idle = 15 * time.Second
 // it differs from the last one. While the collector does not answer, an event named "retrying" says so.
 func (s *Site) stream(pg page) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		path := strings.TrimPrefix(r.URL.Path, "/live")
-		if path == "" {
-			path = "/"
-		}
+		path := cmp.Or(strings.TrimPrefix(r.URL.Path, "/live"), "/")
 		h := w.Header()
 		h.Set("Content-Type", "text/event-stream")
 		h.Set("Cache-Control", "no-store")

@@ -175,10 +175,7 @@ func (c *counted) add(key, value string, n float64) {
 	if n <= 0 {
 		return
 	}
-	if value == "" {
-		value = query.Unknown
-	}
-	c.facets[key][value] += int64(math.Round(n))
+	c.facets[key][cmp.Or(value, query.Unknown)] += int64(math.Round(n))
 }
 
 // sorted returns the facets, the most frequent values first.

@@ -1,6 +1,7 @@
 package logsql
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -54,11 +55,7 @@ func (h *handler) parse(r *http.Request, tenant edge.Tenant) (*question, error) 
 }
 
 func (q *question) readKind(project string) error {
-	text := q.form.Get("kind")
-	if text == "" {
-		text = project
-	}
-	switch text {
+	switch text := cmp.Or(q.form.Get("kind"), project); text {
 	case "", "0", "span":
 		q.Kind = edge.KindSpan
 	case "1", "log":
@@ -187,10 +184,7 @@ func (q *question) count(key string) (int, error) {
 
 // duration reads a length of time, with a default.
 func (q *question) duration(key, preset string) (time.Duration, error) {
-	text := q.form.Get(key)
-	if text == "" {
-		text = preset
-	}
+	text := cmp.Or(q.form.Get(key), preset)
 	d, err := parseDuration(text)
 	if err != nil {
 		return 0, parameterError{fmt.Errorf("%s=%q: %w", key, text, err)}

@@ -1,6 +1,7 @@
 package part
 
 import (
+	"cmp"
 	"math"
 	"time"
 
@@ -72,10 +73,7 @@ func SeriesClass(i int, name string) string {
 func LineSeries(lines []query.Line, pick []string) []chart.Series {
 	var out []chart.Series
 	add := func(l *query.Line) {
-		name := l.Name
-		if name == "" {
-			name = "unknown"
-		}
+		name := cmp.Or(l.Name, query.Unknown)
 		out = append(out, chart.Series{Name: name, Class: SeriesClass(len(out), name), Values: floats(l.Values)})
 	}
 	if pick == nil {
@@ -203,10 +201,7 @@ func HeatFigure(id, title string, a query.About, h query.Heatmap) Heat {
 	names := make([]string, len(h.Rows))
 	for i, row := range h.Cells {
 		cells[i] = floats(row)
-		names[i] = h.Rows[i]
-		if names[i] == "" {
-			names[i] = "unknown"
-		}
+		names[i] = cmp.Or(h.Rows[i], query.Unknown)
 		series = append(series, chart.Series{Name: names[i], Values: cells[i]})
 	}
 	m := chart.Heatmap{

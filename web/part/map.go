@@ -1,6 +1,7 @@
 package part
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -54,7 +55,7 @@ func NewMapCard(p *Page, rows []query.Row) MapCard {
 		m.Dots = append(m.Dots, d)
 	}
 	// Small dots come last, so that none hides under a large one.
-	slices.SortStableFunc(m.Dots, func(a, b chart.Dot) int { return -cmpFloat(a.Size, b.Size) })
+	slices.SortStableFunc(m.Dots, func(a, b chart.Dot) int { return cmp.Compare(b.Size, a.Size) })
 	out.SVG = m.SVG()
 	out.Furthest = furthest(p, rows)
 	return out
@@ -62,7 +63,7 @@ func NewMapCard(p *Page, rows []query.Row) MapCard {
 
 func furthest(p *Page, rows []query.Row) []NormRow {
 	sorted := slices.Clone(rows)
-	slices.SortStableFunc(sorted, func(a, b query.Row) int { return -cmpFloat(OrZero(a.Ratio), OrZero(b.Ratio)) })
+	slices.SortStableFunc(sorted, func(a, b query.Row) int { return cmp.Compare(OrZero(b.Ratio), OrZero(a.Ratio)) })
 	var out []NormRow
 	for i := range sorted {
 		r := &sorted[i]
@@ -89,15 +90,4 @@ func OrZero(v query.Num) float64 {
 		return 0
 	}
 	return float64(v)
-}
-
-func cmpFloat(a, b float64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	default:
-		return 0
-	}
 }

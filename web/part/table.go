@@ -1,6 +1,7 @@
 package part
 
 import (
+	"cmp"
 	"math"
 	"net/url"
 	"strconv"
@@ -110,12 +111,7 @@ func (t *Table) sortLink(u *url.URL, c Column) string {
 }
 
 // emptyText is what stands instead of no rows.
-func (t *Table) emptyText() string {
-	if t.Empty == "" {
-		return "None."
-	}
-	return t.Empty
-}
+func (t *Table) emptyText() string { return cmp.Or(t.Empty, "None.") }
 
 // direction is the value of aria-sort.
 func (t *Table) direction(c Column) string {
@@ -183,12 +179,7 @@ func Raw(v query.Num) string {
 func Text(s string) Cell { return Cell{Text: OrAbsent(s), Raw: s} }
 
 // OrAbsent returns a text, the sign for what is absent instead of none.
-func OrAbsent(s string) string {
-	if s == "" {
-		return chart.Absent
-	}
-	return s
-}
+func OrAbsent(s string) string { return cmp.Or(s, chart.Absent) }
 
 // Integer writes a whole number with its thousands apart by no-break spaces.
 func Integer(n int64) string {

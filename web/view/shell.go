@@ -3,6 +3,7 @@
 package view
 
 import (
+	"cmp"
 	"encoding/json"
 	"html"
 	"net/url"
@@ -115,12 +116,7 @@ func pausedWord(p *part.Page) string {
 	return "Paused ·"
 }
 
-func themeName(p *part.Page) string {
-	if p.Theme == "" {
-		return "auto"
-	}
-	return p.Theme
-}
+func themeName(p *part.Page) string { return cmp.Or(p.Theme, "auto") }
 
 func nextTheme(p *part.Page) string {
 	return map[string]string{"auto": "dark", "dark": "light", "light": "auto"}[themeName(p)]

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strconv"
@@ -71,10 +72,7 @@ func facetBox(p *part.Page, f query.Facet) FacetBox {
 		if i == 8 {
 			break
 		}
-		value := v.Value
-		if value == "" {
-			value = query.Unknown
-		}
+		value := cmp.Or(v.Value, query.Unknown)
 		l := FacetLink{Link: part.Link{Text: value, Href: p.With(f.Key, value)}, Count: part.Integer(v.Count)}
 		if slices.Contains(chosen, value) {
 			l.Current, l.Href = true, part.Without(p.URL, f.Key, value)
@@ -132,7 +130,7 @@ func tracesTable(p *part.Page, name string, traces []query.Trace) part.Table {
 			},
 		},
 		textColumn("route", "route", "mono",
-			func(t *query.Trace) string { return strings.TrimSpace(t.Method + " " + routeOr(t)) }),
+			func(t *query.Trace) string { return strings.TrimSpace(t.Method + " " + cmp.Or(t.Route, t.Name)) }),
 		{Column: part.Column{Key: "status", Title: "status"}, Cell: statusCell},
 		textColumn("region", "region", "code", func(t *query.Trace) string { return t.Region }),
 		{
@@ -165,13 +163,6 @@ func textColumn(key, title, class string, of func(*query.Trace) string) part.Col
 			return c
 		},
 	}
-}
-
-func routeOr(t *query.Trace) string {
-	if t.Route != "" {
-		return t.Route
-	}
-	return t.Name
 }
 
 func statusCell(t *query.Trace) part.Cell {
