@@ -49,9 +49,10 @@ func (e *Engine) begin(tenant edge.Tenant, q query.Question) (*asking, error) {
 	return a, nil
 }
 
-// cover sets what the answer covers. A range with fixed ends keeps them, to the step of its lines. One that ends now
-// begins with a cell, up to a thirtieth of its length earlier, and its last cell is the one that now fills up: windows
-// of all widths hold the same at every flush, so that totals and rows come from one coarse width, in one piece.
+// cover chooses the windows of the answer. A range with ends of its own keeps them, aligned to the step of its lines. A
+// range that ends now is aligned to cells instead: it begins up to a thirtieth of its length earlier, and ends with the
+// cell that fills up now. So totals and rows are whole windows of one coarse width, which all widths hold alike after
+// every flush, and they are read in one piece.
 func (a *asking) cover(from, to time.Time) {
 	if a.q.Range == "" {
 		a.win = tally.WindowOf(from, to, tally.LineBuckets)
@@ -63,18 +64,18 @@ func (a *asking) cover(from, to time.Time) {
 	a.until = tally.Ceil(to, a.win.Step)
 }
 
-// cut asks over the question's window as lines, by these attributes.
+// cut is a question over the answer's window in the buckets of lines, grouped by these attributes.
 func (a *asking) cut(p tables.Parts, by ...string) tables.Cut {
 	return tables.Cut{Tenant: a.tenant, By: by, Window: a.win, Parts: p, Conditions: a.conditions}
 }
 
-// perCell asks by an attribute for the cells of a heatmap.
+// perCell is a question over the cells of a heatmap, grouped by an attribute.
 func (a *asking) perCell(p tables.Parts, by string) tables.Cut {
 	return tables.Cut{Tenant: a.tenant, By: []string{by}, Window: a.cells, Parts: p, Conditions: a.conditions}
 }
 
-// tableAndCells returns rows by an attribute and their cells. Where cells cover what rows cover, both are one question:
-// hundreds of regions have thousands of series, and each costs the store as much as hundreds of samples.
+// tableAndCells returns rows by an attribute, and their cells. Where cells cover the same time as rows, both come from
+// one question: hundreds of regions have thousands of series, and each costs the store as much as hundreds of samples.
 func (a *asking) tableAndCells(ctx context.Context, p tables.Parts, by string) (rows, cells *tally.Table, err error) {
 	if a.cells.From.Equal(a.win.From) && a.cells.To.Equal(a.win.To) {
 		cells, err = a.read.Table(ctx, a.perCell(p, by))
@@ -86,7 +87,7 @@ func (a *asking) tableAndCells(ctx context.Context, p tables.Parts, by string) (
 	return rows, cells, g.Wait()
 }
 
-// whole asks the same as one bucket.
+// whole is the same question as cut over one bucket: that of totals and rows.
 func (a *asking) whole(p tables.Parts, by ...string) tables.Cut {
 	return tables.Cut{Tenant: a.tenant, By: by, Window: a.win.Whole(), Parts: p, Conditions: a.conditions}
 }
@@ -117,8 +118,8 @@ func (a *asking) tableBefore(ctx context.Context, c tables.Cut) (*tally.Table, e
 	return a.befores.Get(key, a.now, beforeLife, func() (*tally.Table, error) { return a.read.Table(ctx, c) })
 }
 
-// about returns what is said of an answer made of these tables: the first decides on estimates, the one that lost most
-// to the cap on overflow, since families overflow apart.
+// about says what an answer made of these tables covers, and what to know of its numbers. The first table tells whether
+// they are estimates; overflow is the largest of all, since each family of rollups has a cap of its own.
 func (a *asking) about(ctx context.Context, of ...*tally.Table) (query.About, error) {
 	about := query.About{From: a.win.From, To: a.until, Step: int64(a.win.Step.Seconds()), Source: "rollups"}
 	for i, t := range of {
@@ -157,7 +158,7 @@ func (a *asking) notes(about *query.About) {
 	}
 }
 
-// inCells says that what is over time has the buckets of cells.
+// inCells says that the lines of an answer have the buckets of cells.
 func inCells(a *query.About, cells tally.Window) {
 	a.From, a.To, a.Step = cells.From, cells.To, int64(cells.Step.Seconds())
 }
@@ -203,8 +204,8 @@ type presence struct {
 	last time.Time
 }
 
-// present looks for the newest invocation, backwards in growing windows: where data flows the first five seconds have
-// it, though rows wait up to two of them, and where it flows fast a minute would be a hundred thousand rows.
+// present looks for the newest invocation in windows that grow backwards. Where data flows the first, of five seconds,
+// has it: rows wait up to two seconds. A first window of a minute would read a hundred thousand rows of a fast flow.
 func (e *Engine) present(ctx context.Context, tenant edge.Tenant) (presence, error) {
 	now := e.o.Now()
 	return e.presence.Get(strconv.Itoa(int(tenant)), now, time.Second, func() (presence, error) {

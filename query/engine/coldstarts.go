@@ -46,8 +46,7 @@ func (e *Engine) ColdStarts(ctx context.Context, tenant edge.Tenant, q query.Que
 	return out, err
 }
 
-// coldLines draws the ratio of cold starts in the busiest regions and in all others, which are what all has beside
-// these.
+// coldLines draws the ratio of cold starts of the busiest regions, and of all others as one line: all without these.
 func (a *asking) coldLines(ctx context.Context, all *tally.Table, regions []query.Row) ([]query.Line, error) {
 	shown := figures.Busiest(regions, lineRegions)
 	t, err := a.read.Table(ctx, a.cut(tables.WithStarts, edge.KeyRegion).Regions(shown))

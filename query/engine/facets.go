@@ -88,8 +88,9 @@ const (
 	leastSettled = 5 * time.Minute
 )
 
-// settled is the part of the range that whole windows of rollups hold. It is empty, at the range's start, when there is
-// none, or when the question goes by what no rollup has or back to where events are deleted.
+// settled is the part of the range that consists of whole windows that are old enough to be in the rollups. It is
+// empty, at the start of the range, when there is no such part, when the question goes by what no rollup has, and when
+// it reaches back to where events are deleted.
 func (a *asking) settled() tally.Window {
 	none := tally.Window{From: a.q.From, To: a.q.From}
 	width := time.Duration(edge.Widths[0].Seconds) * time.Second

@@ -154,8 +154,9 @@ func (a *asking) sortedRows(now, before *tally.Table) []query.Row {
 	return rows
 }
 
-// newestOf returns the end of the newest window in which each region has invocations, looking back from now. It is nil
-// when the question ends before now or goes by what the rollups of regions do not have.
+// newestOf returns when each region was last heard of within silenceLooked: the end of the newest window of ten seconds
+// in which it has an invocation. It is nil, and nobody is called silent, for a range that does not end now, and when
+// the question filters by what the rollups of regions do not have.
 func (a *asking) newestOf(ctx context.Context) (map[string]time.Time, error) {
 	c := tables.Cut{Tenant: a.tenant, By: []string{edge.KeyRegion}, Parts: tables.WithEvents, Conditions: a.conditions}
 	if a.q.Range == "" || !c.InRollups() {

@@ -86,7 +86,7 @@ func (a *asking) filter(conditions []filter.Condition) string {
 }
 
 func (a *asking) spans(logsQL string, from, to time.Time) store.RowsQuestion {
-	return store.RowsQuestion{Tenant: a.tenant, Kind: edge.KindSpan, LogsQL: logsQL, From: from, To: to}
+	return traces.SpansQuestion(a.tenant, logsQL, from, to)
 }
 
 // list returns a page of the list and the cursor of the next.

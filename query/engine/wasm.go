@@ -19,7 +19,7 @@ import (
 	"edgescope/store"
 )
 
-// historyBenches is how many comparisons are answered: the newest, and those before it for its course.
+// historyBenches is how many comparisons an answer has: the newest, and those before it, which show its course.
 const historyBenches = 20
 
 // WASM answers: how much faster is WebAssembly than JavaScript here, and how do the engines do in the field?

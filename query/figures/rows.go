@@ -75,7 +75,7 @@ func Busiest(rows []query.Row, n int) []string {
 	return Names(Top(sorted, n))
 }
 
-// SetPercentiles adds what was left out of the figures.
+// SetPercentiles sets the percentiles of figures that were made without durations.
 func SetPercentiles(s *query.Stats, t *tally.Tally) {
 	s.P50, s.P95, s.P99 = t.Percentile(50), t.Percentile(95), t.Percentile(99)
 }

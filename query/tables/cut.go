@@ -75,7 +75,7 @@ func (c Cut) And(also filter.Condition) Cut {
 	return c
 }
 
-// Table returns a cut from the rollups if a family has the attributes that it needs, else from the events.
+// Table returns what a cut asks for: from the rollups where a family has it, else from the events.
 func (d *Reader) Table(ctx context.Context, c Cut) (*tally.Table, error) {
 	if slices.ContainsFunc(c.Conditions, func(c filter.Condition) bool { return len(c.Patterns) == 0 }) {
 		return tally.NewTable(c.Window), nil // one of no values: nothing can match

@@ -57,7 +57,8 @@ func (s *sources) invocations() []kindFilter {
 	return out
 }
 
-// eventTable returns a cut from the events. Counts are weighted as in rollups; percentiles count each event once.
+// eventTable returns what a cut asks for from the events. Counts are weighted as in rollups; percentiles count each
+// event once.
 func (d *Reader) eventTable(ctx context.Context, c Cut) (*tally.Table, error) {
 	src, err := d.findSources(ctx, c.Tenant, c.Window.Whole())
 	if err != nil {

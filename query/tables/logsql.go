@@ -48,8 +48,8 @@ func alternatives(key string, p filter.Pattern) []string {
 	return []string{p.LogsQL(key)}
 }
 
-// operation is the filter of an event's operation, which its row has as route, or without one as name, unless it has a
-// name of its own (store.RowRenderer).
+// operation is the filter of an event's operation. A row has it as an attribute of its own only where it is neither the
+// route nor the name (store.RowRenderer): so it is looked for there, else in the route, else in the name.
 func operation(p filter.Pattern) []string {
 	none, noRoute := filter.Exactly(edge.KeyOperation, ""), filter.Exactly(edge.KeyRoute, "")
 	name := fmt.Sprintf("(%s %s %s)", none, noRoute, p.LogsQL(store.FieldName))

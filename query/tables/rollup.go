@@ -121,7 +121,8 @@ func (r *rollup) buckets() []string {
 	return out
 }
 
-// selectors selects metrics of one group, with the filters, from each service's source. No source, no selector.
+// selectors selects metrics of one group, with the filters, from the source of each service; without a source there is
+// no selector.
 func (r *rollup) selectors(g group, metrics ...string) []string {
 	var out []string
 	for _, source := range r.alternatives(g) {
@@ -143,7 +144,7 @@ func (r *rollup) alternatives(g group) []string {
 // Lookback writes a length of time for MetricsQL.
 func Lookback(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) + "ms" }
 
-// addition adds up what rollup questions answer. Series exist once per collector and part, and are added up here.
+// addition adds up the series that answer rollup questions: of each figure there is one for every collector and part.
 type addition struct {
 	by    []string // labels
 	parts Parts
@@ -232,8 +233,9 @@ func (a *addition) bucketAdder(metric string, s *store.Series) func(*tally.Tally
 	return nil
 }
 
-// NewestWindows returns for each group of a cut, which a family must have, the end of the newest window between two
-// times in which it has invocations. The sources of services are those of another window.
+// NewestWindows returns when each group of a cut was last heard of between two times: the end of the newest of the
+// shortest windows in which it has an invocation. A family must have the cut. Each service counts by the source that it
+// has in ofSources, the window of the answer.
 func (d *Reader) NewestWindows(ctx context.Context, c Cut, ofSources tally.Window,
 	from, to time.Time,
 ) (map[string]time.Time, error) {

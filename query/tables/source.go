@@ -28,7 +28,7 @@ const (
 	groupCount
 )
 
-// probes are a metric of each group that tells cheaply whether there are any.
+// probes has for each group a metric that tells cheaply whether there is any of that group.
 var probes = [groupCount]string{
 	edge.MetricRequests, edge.MetricDuration + "_sum", edge.MetricColdStarts, edge.MetricInit + "_sum",
 	edge.MetricCPU + "_sum",

@@ -154,9 +154,9 @@ func (h *Distribution) Above(ms float64) float64 {
 	return n
 }
 
-// Histogram returns the buckets between the first and the last that have a count in h or in same, in milliseconds: two
-// distributions that are shown above each other get the same buckets. Between the bucket of zero and the next one with
-// a count there are none: that is hundreds.
+// Histogram returns the buckets, in milliseconds, from the first to the last that has a count in h or in same: two
+// distributions that are shown above each other get the same ones. Those between zero and the shortest duration above
+// it are left out: there are hundreds.
 func (h *Distribution) Histogram(same *Distribution) query.Histogram {
 	all := Distribution{}
 	all.Merge(h)

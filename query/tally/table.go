@@ -62,7 +62,7 @@ func (t *Table) By(i int) *Table {
 	return out
 }
 
-// Before returns the buckets that begin before a time: what is drawn of a table that totals need whole.
+// Before is the table up to a time, in whole buckets: what is drawn of a table whose rest totals need.
 func (t *Table) Before(end time.Time) *Table {
 	n := min(t.Window.Buckets(), Window{t.Window.From, end, t.Window.Step}.Buckets())
 	out := &Table{Window: t.Window, Events: t.Events, Groups: make(map[string][]Tally, len(t.Groups)), Rest: t.Rest[:n]}

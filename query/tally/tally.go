@@ -163,7 +163,7 @@ func (t *Tally) AddDuration(bucket int, n float64, cold edge.Tri, cache int) {
 	}
 }
 
-// Take removes what o counted from t: the figures that lines by region show.
+// Take removes what o counted, of the figures that lines by region show and of no others.
 func (t *Tally) Take(o *Tally) {
 	t.Requests -= o.Requests
 	t.Cold -= o.Cold

@@ -86,7 +86,8 @@ func readTrace(r store.Row) (found, error) {
 	return found{t, end.UnixNano()}, nil
 }
 
-// ByDuration pages by number: what a cursor names would move with every new trace anyway.
+// ByDuration returns a page sorted by duration, and the cursor of the next: a number of traces to leave out, since the
+// order changes with every new trace anyway.
 func (l *List) ByDuration(ctx context.Context, descending bool) ([]query.Trace, string, error) {
 	offset := 0
 	if l.After != "" {
