@@ -113,7 +113,7 @@ func TestNothingIsStoredIfOneFails(t *testing.T) {
 - get: {url: /, capture: [{json: $.z, as: z}, {json: $.nope, as: x}]}
 - get: {url: /, capture: [{json: $.z, as: user.z}, {json: $.nope, as: gone, strict: false}, {json: $.nope, as: user.y, strict: false}]}`))
 	s := p.NewScope(1, 0, nil)
-	s.Set("user.y", "old")
+	set(t, s, "user.y", "old")
 	if err := firstRequest(t, p).Capture(s, answer(200, multi)); !errors.Is(err, plan.ErrCapture) {
 		t.Fatalf("got %v", err)
 	}

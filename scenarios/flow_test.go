@@ -68,8 +68,11 @@ variables: {copy: "{{ deep }}"}`, "- get: '/{{ copy.a[0].b }}'"), func(o *scenar
 func TestSetInListsAndUnderOddNames(t *testing.T) {
 	p := mustLoad(t, one("variables: {l: [[1, {x: 2}]]}", "- get: /"))
 	s := p.NewScope(1, 0, nil)
-	s.Set("l[1].x", "new")
-	s.Set("odd name", "v")
+	set(t, s, "l[1].x", "new")
+	s.Vars().Set("odd name", []byte(`"v"`))
+	if got, ok := s.Vars().Get("odd name"); !ok || string(got) != `"v"` {
+		t.Errorf("odd name is %s, %v", got, ok)
+	}
 	for path, want := range map[string]string{"l[1].x": "new", "l[0]": "1"} {
 		if v, _ := s.Get(path); scopeText(v) != want {
 			t.Errorf("%s is %v, want %s", path, v, want)

@@ -11,6 +11,7 @@ import (
 
 	"edgescope/scenarios"
 	"edgescope/scenarios/plan"
+	"edgescope/scenarios/value"
 )
 
 func diff(t *testing.T, got, want any) {
@@ -64,6 +65,16 @@ func firstRequest(t testing.TB, p *plan.Plan) *plan.Request {
 		t.Fatalf("the first step is a %T", p.Flows[0].Steps[0])
 	}
 	return r
+}
+
+// set stores a variable at a path.
+func set(t *testing.T, s *value.Scope, path string, v any) {
+	t.Helper()
+	p, err := value.ParsePath(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Store(&p, v)
 }
 
 func answer(status int, body string, headers ...string) *plan.Response {

@@ -135,7 +135,7 @@ func TestURLsAreEscaped(t *testing.T) {
 		t.Helper()
 		p := mustLoad(t, one("", "- get: '/{{ v }}'"))
 		scope := p.NewScope(1, 0, nil)
-		scope.Set("v", value)
+		set(t, scope, "v", value)
 		var m plan.Message
 		if err := firstRequest(t, p).Render(scope, p.Target, &m); err != nil {
 			t.Fatal(err)

@@ -159,9 +159,9 @@ func scopeText(v any) string {
 func TestSetSharesNothing(t *testing.T) {
 	p := mustLoad(t, one("variables: {o: {k: 1, in: {x: 1}}}", "- get: /"))
 	a, b := p.NewScope(1, 0, nil), p.NewScope(1, 1, nil)
-	a.Set("o.in.x", "mine")
-	a.Set("new.path.here", true)
-	a.Set("plain", nil)
+	set(t, a, "o.in.x", "mine")
+	set(t, a, "new.path.here", true)
+	set(t, a, "plain", nil)
 	f := func(s *value.Scope, path string, want any, defined bool) {
 		t.Helper()
 		got, ok := s.Get(path)
@@ -184,9 +184,9 @@ func TestSetSharesNothing(t *testing.T) {
 func TestBeforeVariablesReachUsers(t *testing.T) {
 	p := mustLoad(t, one("", "- get: '/{{ tok }}'"))
 	before := p.NewScope(1, -1, nil)
-	before.Set("tok", "t1")
+	set(t, before, "tok", "t1")
 	user := p.NewScope(1, 0, before)
-	user.Set("tok", "mine")
+	set(t, user, "tok", "mine")
 	other := p.NewScope(1, 1, before)
 	if v, _ := other.Get("tok"); v != "t1" {
 		t.Errorf("tok is %v, want t1", v)

@@ -35,3 +35,19 @@ func TestWord(t *testing.T) {
 	f("", "columns", 2)
 	f("", "egde", 1)
 }
+
+func TestHint(t *testing.T) {
+	f := func(word, want string, words ...string) {
+		t.Helper()
+		if got := near.Hint(word, words...); got != want {
+			t.Errorf("%q of %v: %q, want %q", word, words, got, want)
+		}
+	}
+	f("duratoin", ` (did you mean "duration"?)`, "name", "duration")
+	f("STATUSCODE", ` (did you mean "statusCode"?)`, "statusCode")
+	f("nmae", ` (did you mean "name"?)`, "nam3", "name", "nave")
+	f("zzzzzz", "", "get", "post")
+	f("xy", "", "is") // nothing of it is right
+	f("", "", "a")
+	f("any", "")
+}

@@ -52,24 +52,13 @@ func knownCounter(name string) bool {
 // Nearest is the seen name that takes the fewest changes to become the given one, "" if they are more than a third of
 // its length.
 func (p *Period) Nearest(name string) string {
-	best, least := "", len(name)/3+1
-	try := func(candidate string) {
-		if d := near.Distance(name, candidate); d < least {
-			best, least = candidate, d
-		}
-	}
-	for _, counter := range slices.Sorted(maps.Keys(p.Counters)) {
-		try(counter)
-	}
-	for _, rate := range slices.Sorted(maps.Keys(p.Rates)) {
-		try(rate)
-	}
+	seen := slices.Concat(slices.Sorted(maps.Keys(p.Counters)), slices.Sorted(maps.Keys(p.Rates)))
 	for _, summary := range slices.Sorted(maps.Keys(p.Summaries)) {
 		for _, figure := range append([]string{"median"}, Figures()...) {
-			try(summary + "." + figure)
+			seen = append(seen, summary+"."+figure)
 		}
 	}
-	return best
+	return near.Word(name, len(name)/3, seen...)
 }
 
 // OnlyGrows tells a figure that never falls: a counter, and the maximum and the count of a distribution.

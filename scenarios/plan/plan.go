@@ -210,9 +210,6 @@ type Request struct {
 	Changed func(before, after []byte) (*Request, error)
 }
 
-// Hooked tells whether functions run before or after the request.
-func (r *Request) Hooked() bool { return len(r.BeforeRequest)+len(r.AfterResponse) > 0 }
-
 // Think is a pause between steps.
 type Think struct {
 	Pos tree.Position

@@ -139,15 +139,3 @@ func TestErrorRate(t *testing.T) {
 		}
 	}
 }
-
-func TestHooked(t *testing.T) {
-	f := func(r plan.Request, want bool) {
-		t.Helper()
-		if r.Hooked() != want {
-			t.Errorf("%+v is hooked: %v", r, r.Hooked())
-		}
-	}
-	f(plan.Request{}, false)
-	f(plan.Request{BeforeRequest: []string{"f"}}, true)
-	f(plan.Request{AfterResponse: []string{"f"}}, true)
-}

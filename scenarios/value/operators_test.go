@@ -234,7 +234,7 @@ func TestPaths(t *testing.T) {
 
 	set := func(path string, v any, want string) {
 		t.Helper()
-		s.Set(path, v)
+		store(t, s, path, v)
 		f(strings.FieldsFunc(path, func(r rune) bool { return r == '.' || r == '[' })[0], want)
 	}
 	set("a.b[1]", nil, `{"b":[{"c d":1},null]}`)
@@ -257,8 +257,17 @@ func TestPaths(t *testing.T) {
 	drop("a.q.r", "a", `{"n":{}}`)
 	drop("a", "a", "undefined") // although all users share one
 	drop("nobody", "nobody", "undefined")
-	s.Set("a", Int(1))
+	store(t, s, "a", Int(1))
 	f("a", "1")
+}
+
+func store(t *testing.T, s *Scope, path string, v any) {
+	t.Helper()
+	p, err := ParsePath(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Store(&p, v)
 }
 
 func TestBranchesCountByThemselves(t *testing.T) {
@@ -266,8 +275,8 @@ func TestBranchesCountByThemselves(t *testing.T) {
 	s.Count("$loopCount", Int(1))
 	a, b := s.Branch(), s.Branch()
 	a.Count("$loopCount", Int(7))
-	a.Set("shared", "v")
-	a.Set("$loopCount", Int(8))
+	store(t, a, "shared", "v")
+	store(t, a, "$loopCount", Int(8))
 	if v, _ := a.Get("$loopCount"); Text(v) != "8" {
 		t.Errorf("the branch counts %v", v)
 	}
@@ -308,7 +317,7 @@ func TestUsersAreReproducible(t *testing.T) {
 
 func TestInherited(t *testing.T) {
 	before := NewScope(map[string]any{"shared": "s"}, 1, -1)
-	before.Set("tok", "t")
+	store(t, before, "tok", "t")
 	before.Define("target", "theirs")
 	s := NewScope(nil, 1, 0)
 	s.Define("target", "ours")

@@ -101,18 +101,7 @@ func (s *Scope) Get(path string) (any, bool) {
 	return s.Lookup(&p)
 }
 
-// Set stores a value at a path; objects on the way are made as needed. A path that is not well-formed is taken as a
-// plain name.
-func (s *Scope) Set(path string, v any) {
-	p, err := ParsePath(path)
-	if err != nil {
-		s.vars[path] = v
-		return
-	}
-	s.Store(&p, v)
-}
-
-// Store stores a value at a compiled path, as [Scope.Set] does.
+// Store stores a value at a path; objects on the way are made as needed.
 func (s *Scope) Store(p *Path, v any) {
 	if len(p.rest) > 0 {
 		old, _ := s.variable(p.name)
