@@ -182,7 +182,7 @@ scenarios:
 	}
 }
 
-// costOf runs a script and answers the processor time of a request.
+// costOf runs a script and returns the processor time of a request.
 func costOf(b *testing.B, base, script string, o load.Options) (us float64) {
 	b.Helper()
 	runner, err := load.New(loadtest.Plan(b, "", script), o)

@@ -49,7 +49,7 @@ func acceptOnce(t testing.TB) string {
 	return "http://" + listener.Addr().String()
 }
 
-// waitingUsers starts users that send one request over a connection of their own and then think, and answers the bytes
+// waitingUsers starts users that send one request over a connection of their own and then think, and returns the bytes
 // of memory that each of them costs while it does: heap and stack, the server's end of the connection included.
 func waitingUsers(t testing.TB, users int) (each float64) {
 	t.Helper()

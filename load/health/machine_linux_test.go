@@ -29,3 +29,10 @@ func TestConnectionsInTimeWait(t *testing.T) {
 	f("TCP: inuse 27\nUDP: tw 2", 0)
 	f("", 0)
 }
+
+// What the kernel says of itself is read: a machine without ports or files could send nothing.
+func TestThisMachineIsKnown(t *testing.T) {
+	if m := ThisMachine(); m.Ports == 0 || m.Files == 0 || m.Reuse < 0 || m.Reuse > 2 {
+		t.Errorf("%+v, want ports, files and a value of tcp_tw_reuse", m)
+	}
+}

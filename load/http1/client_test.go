@@ -54,7 +54,7 @@ func serve(t *testing.T, o http1.Options, handle func(conn net.Conn, path string
 
 const answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
-// ask sends a GET and answers how long it took, and whether on a kept connection.
+// ask sends a GET and returns how long it took, and whether on a kept connection.
 func ask(
 	t *testing.T, client *http1.Client, path string, timeout time.Duration,
 ) (took time.Duration, reused bool, err error) {
