@@ -306,7 +306,10 @@ scenarios: [{flow: [{get: {url: /use}}]}]
 		})
 		var flow *load.FlowError
 		if !errors.As(err, &flow) || flow.Flow != "before" {
-			t.Errorf("Run answers %v, want a *FlowError of before", err)
+			t.Errorf("Run returned %v, want a *FlowError of before", err)
+		}
+		if want := "the script's before flow failed: Failed capture or match"; err.Error() != want {
+			t.Errorf("%q, want %q", err, want)
 		}
 		if len(events) != 0 {
 			t.Errorf("%d events, want none", len(events))

@@ -217,6 +217,24 @@ func TestPoissonIsSeededAndHasItsRate(t *testing.T) {
 	}
 }
 
+// A ramp of a Poisson process has the rates of its steps: 250 of 1,000 expected arrivals in its first half.
+func TestPoissonRamps(t *testing.T) {
+	phase := ramp(100*s, 0, 20)
+	phase.Poisson = true
+	sched := load.NewSchedule([]plan.Phase{phase}, 3)
+	var early, all float64
+	for k := range sched.Total() {
+		all++
+		if at, _ := sched.At(k); at < 50*s {
+			early++
+		}
+	}
+	// standard deviations of 32 and 16; five of them
+	if math.Abs(all-1000) > 160 || math.Abs(early-250) > 80 {
+		t.Errorf("%v arrivals, %v of them in the first half; want about 1,000 and 250", all, early)
+	}
+}
+
 func TestSchedulePhasesAndBusiest(t *testing.T) {
 	sched := load.NewSchedule([]plan.Phase{
 		rate(5*s, 10), ramp(10*s, 20, 100), pause(s), rate(10*s, 100),

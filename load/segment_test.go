@@ -140,6 +140,9 @@ func TestMissedStartSendsNothing(t *testing.T) {
 			if isMissed := errors.As(err, &missed); isMissed != (wantRequests == 0) || len(tg.seen) != wantRequests {
 				t.Errorf("%v late: %d requests, %v; want %d", late, len(tg.seen), err, wantRequests)
 			}
+			if missed != nil && !strings.Contains(err.Error(), "was missed by 1.1s (limit 1s): nothing was sent") {
+				t.Errorf("%q does not say by how much", err)
+			}
 		})
 	}
 	f(-time.Hour, 3)
