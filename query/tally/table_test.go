@@ -7,14 +7,14 @@ import (
 
 // TestDrawnBuckets holds that what is drawn leaves the table that totals come from as it is.
 func TestDrawnBuckets(t *testing.T) {
-	whole := NewTable(Window{Utc("10:00:00"), Utc("11:00:00"), 5 * time.Minute})
+	whole := NewTable(Window{utc("10:00:00"), utc("11:00:00"), 5 * time.Minute})
 	for i := range whole.Window.Buckets() {
 		whole.At("FRA", false, i).Requests = 1
 		whole.At("", true, i).Requests = 1
 	}
 	f := func(end string, want int) {
 		t.Helper()
-		drawn := whole.Before(Utc(end))
+		drawn := whole.Before(utc(end))
 		if n := drawn.Window.Buckets(); n != want || len(drawn.Groups["FRA"]) != want ||
 			drawn.Total().Requests != float64(2*want) {
 			t.Errorf("before %s: %d buckets with %v requests, want %d", end, n, drawn.Total().Requests, want)

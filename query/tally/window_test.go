@@ -9,7 +9,8 @@ import (
 	"edgescope/query"
 )
 
-func Utc(text string) time.Time {
+// utc is a time of a day.
+func utc(text string) time.Time {
 	t, err := time.Parse("15:04:05", text)
 	if err != nil {
 		panic(err)
@@ -20,7 +21,7 @@ func Utc(text string) time.Time {
 func TestWindowIsAlignedOutwards(t *testing.T) {
 	f := func(from, to string, buckets int, want string) {
 		t.Helper()
-		w := WindowOf(Utc(from), Utc(to), buckets)
+		w := WindowOf(utc(from), utc(to), buckets)
 		if got := fmt.Sprintf("%s %s %s", w.From.Format("15:04:05"), w.To.Format("15:04:05"), w.Step); got != want {
 			t.Errorf("windowOf(%s, %s) = %s, want %s", from, to, got, want)
 		}
