@@ -240,3 +240,52 @@ func TestHolmDividesTheLevel(t *testing.T) {
 	f([]float64{0.02, 0.01}, report.Worse, report.Worse) // 0.01 <= 2.5 %/2, then 0.02 <= 2.5 %
 	f([]float64{0.5, 0.001, 0.02}, report.Same, report.Worse, report.Same)
 }
+
+// A change counts only if it is greater than the least effect, and than a millisecond: on a fast target a tenth of a
+// millisecond is a large share.
+func TestSmallChangesDoNotCount(t *testing.T) {
+	f := func(minEffect, slower, scale float64, want string) {
+		t.Helper()
+		base, now := simulation{rate: 50, slower: 1}.run(1), simulation{rate: 50, slower: slower}.run(2)
+		for _, r := range []*report.Report{base, now} {
+			for i := range r.Edgescope.Blocks {
+				b := &r.Edgescope.Blocks[i]
+				b.Response = scaled(b.Response, scale)
+			}
+		}
+		if c := Runs([]*report.Report{base}, now, minEffect); c.Verdict != want {
+			t.Errorf("%g times as slow, times of %g, at least %g: %s, want %s", slower, scale, minEffect, c.Verdict, want)
+		}
+	}
+	f(0, 1.5, 1, report.Worse)
+	f(0.6, 1.5, 1, report.Same)
+	f(0, 1.5, 1.0/64, report.Same) // 20 ms become 0.3, and a half more is far below 1 ms
+}
+
+// scaled is a distribution of times that are so many times as long.
+func scaled(b distribution.Buckets, scale float64) distribution.Buckets {
+	var h, out distribution.Histogram
+	h.Add(b)
+	for i := range h.Count() {
+		out.Record(time.Duration(float64(h.Quantile((float64(i)+0.5)/float64(h.Count()))) * scale))
+	}
+	return out.Buckets()
+}
+
+// Before a run starts only what is planned can be held against a baseline.
+func TestPlansThatDiffer(t *testing.T) {
+	base, planned := simulation{rate: 50}.run(1), &report.Report{}
+	planned.Edgescope.ScriptHash = base.Edgescope.ScriptHash
+	planned.Edgescope.Run.Phases = []edge.RunPhase{{Name: "of another name", Duration: 60, Arrivals: 3000}}
+	if got := Plans(base, planned); len(got) != 0 {
+		t.Errorf("%q, want none: nothing was measured yet", got)
+	}
+	planned.Edgescope.ScriptHash, planned.Edgescope.Environment.CPUs = "other", 3
+	planned.Edgescope.Run.Phases[0].ToRate = 7
+	got := strings.Join(Plans(base, planned), "\n")
+	for _, want := range []string{"the scripts differ", "the loads differ", "the load was made otherwise"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is missing in %q", want, got)
+		}
+	}
+}
