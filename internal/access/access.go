@@ -65,14 +65,14 @@ type DeniedError struct {
 	Reason string
 }
 
-// Error answers the reason.
+// Error returns the reason.
 func (d *DeniedError) Error() string { return d.Reason }
 
 func denied(format string, args ...any) error {
 	return &DeniedError{Reason: fmt.Sprintf(format, args...)}
 }
 
-// Dataset answers nil when data points may be sent to the dataset, else a *DeniedError.
+// Dataset returns nil when data points may be sent to the dataset, else a *DeniedError.
 func (g *Grant) Dataset(name string) error {
 	if g.Datasets == nil || slices.Contains(g.Datasets, name) {
 		return nil
@@ -137,7 +137,7 @@ func Open(o Options) (*Guard, error) {
 	return g, nil
 }
 
-// Reload reads the token file again. It answers whether anything changed; with an error the table from before stays in
+// Reload reads the token file again. It returns whether anything changed; with an error the table from before stays in
 // force.
 func (g *Guard) Reload(context.Context) (changed bool, err error) {
 	if g.o.Tokens == "" {
@@ -146,7 +146,7 @@ func (g *Guard) Reload(context.Context) (changed bool, err error) {
 	return g.file.reload()
 }
 
-// RefreshKeys fetches the keys of JSON Web Tokens again; with an error the keys from before stay in force. It answers
+// RefreshKeys fetches the keys of JSON Web Tokens again; with an error the keys from before stay in force. It returns
 // whether the set of keys changed. Without JWT it does nothing.
 func (g *Guard) RefreshKeys(ctx context.Context) (changed bool, err error) {
 	if g.jwt == nil {
@@ -262,7 +262,7 @@ func (g *Guard) admitByProxy(r *http.Request, want Scope) (*Grant, error) {
 	return grant, nil
 }
 
-// ProxyUser answers the value of the header in which a trusted proxy says who asks. It fails with *DeniedError when it
+// ProxyUser returns the value of the header in which a trusted proxy says who asks. It fails with *DeniedError when it
 // is missing, empty or there more than once: then somebody else than the proxy has set one of them.
 func ProxyUser(h http.Header, name string) (string, error) {
 	switch values := h.Values(name); {

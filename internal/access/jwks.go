@@ -53,7 +53,7 @@ type keySet struct {
 	digest  [sha256.Size]byte
 }
 
-// find answers the key of that id for that algorithm. A token without an id is taken when there is one key only.
+// find returns the key of that id for that algorithm. A token without an id is taken when there is one key only.
 func (s *keySet) find(ctx context.Context, id, alg string) (any, error) {
 	k, ok := s.look(id)
 	if !ok {
@@ -99,7 +99,7 @@ func (s *keySet) refetch(ctx context.Context) error {
 	return nil
 }
 
-// refresh fetches now and answers whether the set changed.
+// refresh fetches now and returns whether the set changed.
 func (s *keySet) refresh(ctx context.Context) (changed bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -186,7 +186,7 @@ func parseKeys(text []byte) (map[string]publicKey, error) {
 	return keys, nil
 }
 
-// public answers the key if it is one of ours: RSA of at least 2048 bits for RS256, or P-256 for ES256.
+// public returns the key if it is one of ours: RSA of at least 2048 bits for RS256, or P-256 for ES256.
 func (k *jsonWebKey) public() (publicKey, bool) {
 	switch {
 	case k.Kty == "RSA" && (k.Alg == "" || k.Alg == "RS256"):

@@ -98,7 +98,7 @@ func (c *claims) UnmarshalJSON(text []byte) error {
 	return json.Unmarshal(text, &c.all)
 }
 
-// grant verifies a token and answers what it allows. It fails with *DeniedError.
+// grant verifies a token and returns what it allows. It fails with *DeniedError.
 func (v *jwtVerifier) grant(ctx context.Context, token string, t *table) (*Grant, error) {
 	var c claims
 	_, err := v.parser.ParseWithClaims(token, &c, func(t *jwt.Token) (any, error) {
@@ -143,7 +143,7 @@ func jwtReason(err error) string {
 	return "its signature does not hold"
 }
 
-// byClaim answers the tenant that a claim names: by number, also one that the file does not list, or by name or member.
+// byClaim returns the tenant that a claim names: by number, also one that the file does not list, or by name or member.
 func (t *table) byClaim(raw json.RawMessage) (*tenant, error) {
 	raw = bytes.TrimSpace(raw)
 	if len(raw) == 0 || string(raw) == "null" {

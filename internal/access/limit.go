@@ -72,7 +72,7 @@ func (l *limiter) refill(now time.Time) {
 	l.events = min(l.events+passed*l.limit.EventsPerSecond, burst*l.limit.EventsPerSecond)
 }
 
-// room answers nil, or when the tenant has paid what it owes.
+// room returns nil, or when the tenant has paid what it owes.
 func (l *limiter) room(now time.Time) error {
 	if l == nil {
 		return nil
@@ -92,7 +92,7 @@ func (l *limiter) room(now time.Time) error {
 	}
 }
 
-// owed answers in how many seconds nothing is owed any more. Without a rate there is no bound.
+// owed returns in how many seconds nothing is owed any more. Without a rate there is no bound.
 func owed(balance, rate float64) float64 {
 	if rate == 0 || balance >= 0 {
 		return 0

@@ -89,7 +89,7 @@ type drain struct {
 // mostDrains bounds the secrets: each costs a hash of every signed body.
 const mostDrains = 32
 
-// byToken answers the grant of a token, nil for an unknown one. The look-up takes as long as the digest says, and a
+// byToken returns the grant of a token, nil for an unknown one. The look-up takes as long as the digest says, and a
 // digest tells nothing about the tokens near it: comparing them in constant time would hide nothing more.
 func (t *table) byToken(token string) *Grant { return t.grants[sha256.Sum256([]byte(token))] }
 

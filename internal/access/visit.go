@@ -105,7 +105,7 @@ func (g *Guard) Protect(want Scope, next http.Handler) http.Handler {
 	})
 }
 
-// TenantOf answers whose request it is, after Protect or Admit let it through. It fails for any other: a handler that
+// TenantOf returns whose request it is, after Protect or Admit let it through. It fails for any other: a handler that
 // was wired without them answers nobody.
 func TenantOf(r *http.Request) (edge.Tenant, error) {
 	v := visitOf(r.Context())

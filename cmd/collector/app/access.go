@@ -18,8 +18,8 @@ import (
 const (
 	// lookEvery is how often files are looked at, which is how long a token that was taken out of the file still works.
 	lookEvery = 2 * time.Second
-	// fetchEvery is how often an identity provider's keys are fetched, which is how long a withdrawn key still works. A new key
-	// is fetched when the first token brings it.
+	// fetchEvery is how often an identity provider's keys are fetched, which is how long a withdrawn key still works. A
+	// new key is fetched when the first token brings it.
 	fetchEvery = 5 * time.Minute
 )
 
@@ -44,11 +44,14 @@ func (o *accessOptions) register(f *run.Flags) {
 	f.String(&o.jwt.Audience, "jwt-audience", "edgescope", "a JSON Web Token must be meant for this `audience`")
 	f.String(&o.jwt.Issuer, "jwt-issuer", "", "a JSON Web Token must come from this `issuer`")
 	f.String(&o.jwt.TenantClaim, "jwt-tenant-claim", "tenant", "the `claim` of a JSON Web Token that names the tenant")
-	f.String(&o.proxyHeader, "trusted-proxy-header", "", "the `header` in which a proxy says who asks; only for questions")
+	f.String(&o.proxyHeader, "trusted-proxy-header", "", "the `header` in which a proxy says who asks; only for "+
+		"questions")
 	f.Strings(&o.proxies, "trusted-proxies", "the proxies are at these addresses, as `CIDR` (repeatable)")
 	o.tls.Register(f)
-	f.String(&o.vercelVerify, "vercel-verify", "", "tell Vercel by this `code` that the address is yours (docs/drains.md)")
-	f.Strings(&o.allowedHosts, "allowed-hosts", "let the ports be asked by this `name`, *.example.com or * (repeatable, or with commas)")
+	f.String(&o.vercelVerify, "vercel-verify", "", "tell Vercel by this `code` that the address is yours "+
+		"(docs/drains.md)")
+	f.Strings(&o.allowedHosts, "allowed-hosts", "let the ports be asked by this `name`, *.example.com or * "+
+		"(repeatable, or with commas)")
 	f.Bool(&o.insecure, "insecure", false, "listen beyond this machine although nobody has to sign in")
 }
 
@@ -64,7 +67,8 @@ func (o *accessOptions) validate() error {
 		errs = append(errs, run.Usage("--trusted-proxy-header and --trusted-proxies: give both or none"))
 	}
 	if o.proxyHeader != "" && o.tokens == "" {
-		errs = append(errs, run.Usage("--trusted-proxy-header: say in the file of --tokens which tenant each value belongs to"))
+		errs = append(errs, run.Usage("--trusted-proxy-header: say in the file of --tokens which tenant each value "+
+			"belongs to"))
 	}
 	if _, err := access.ParseProxies(o.proxies); err != nil {
 		errs = append(errs, run.Usage("--trusted-proxies %w", err))
@@ -77,7 +81,10 @@ func (o *accessOptions) validate() error {
 
 // hosts makes the names under which a port may be asked.
 func (o *accessOptions) hosts(addr string, ingest bool) (*access.Hosts, error) {
-	h, err := access.NewHosts(access.HostOptions{Addr: addr, Allowed: o.allowedHosts, Ingest: ingest, SignIn: o.on(), Local: loopback.Addr(addr)})
+	h, err := access.NewHosts(access.HostOptions{
+		Addr: addr, Allowed: o.allowedHosts, Ingest: ingest, SignIn: o.on(),
+		Local: loopback.Addr(addr),
+	})
 	if err != nil {
 		return nil, run.Usage("--allowed-hosts %w", err)
 	}
@@ -123,7 +130,8 @@ func (c *Collector) openGuard(ctx context.Context) error {
 	}
 	for _, addr := range []string{c.grpcAddr, c.httpAddr, c.queryAddr} {
 		if c.certificate == nil && !loopback.Addr(addr) {
-			c.logger.Warn("tokens travel in clear text: give --tls-cert, or put a proxy that speaks TLS in front", slog.String("addr", addr))
+			c.logger.Warn("tokens travel in clear text: give --tls-cert, or put a proxy that speaks TLS in front",
+				slog.String("addr", addr))
 		}
 	}
 	return nil
@@ -145,8 +153,8 @@ func (c *Collector) admitSigned(ctx context.Context, size int, signed func(secre
 	return nil // a sender that is too fast is told so when it is admitted
 }
 
-// routes are those of the query port; each says what a request needs to be allowed. The guard stands behind the choice of
-// the route: no spelling of a path leads to a handler around it.
+// routes are those of the query port; each says what a request needs to be allowed. The guard stands behind the choice
+// of the route: no spelling of a path leads to a handler around it.
 type routes struct {
 	mux   *http.ServeMux
 	guard *access.Guard

@@ -80,10 +80,11 @@ func runCases(t *testing.T, cases ...*inputCase) {
 	for i, c := range cases {
 		t.Run(c.ID, func(t *testing.T) {
 			var got any
-			runtest.Eventually(t, func() string { return fmt.Sprintf("answer %v, want %v", got, c.Expected) }, func() bool {
-				got = c.ask(t, collector, statuses[i])
-				return agrees(got, c.Expected)
-			})
+			runtest.Eventually(t, func() string { return fmt.Sprintf("answer %v, want %v", got, c.Expected) },
+				func() bool {
+					got = c.ask(t, collector, statuses[i])
+					return agrees(got, c.Expected)
+				})
 		})
 	}
 }
@@ -197,7 +198,8 @@ func (c *inputCase) ask(t *testing.T, collector *collectortest.Collector, status
 func (c *inputCase) rows(t *testing.T, base string) any {
 	t.Helper()
 	question := url.Values{"query": {c.Ask.Row + c.Ask.Rows}, "limit": {"100"}}
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+"/select/logsql/query?"+question.Encode(), nil)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+"/select/logsql/query?"+question.Encode(),
+		nil)
 	if err != nil {
 		t.Fatal(err)
 	}

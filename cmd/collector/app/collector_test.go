@@ -30,7 +30,10 @@ func TestHelpNamesEveryGroup(t *testing.T) {
 	if !errors.Is(err, run.ErrHelp) {
 		t.Fatalf("got %v, want ErrHelp", err)
 	}
-	for _, want := range []string{"Usage: collector", "Storage:", "--data-dir DIR", "Listeners", "--otlp-http-addr", "Its own telemetry:", "EDGESCOPE_"} {
+	for _, want := range []string{
+		"Usage: collector", "Storage:", "--data-dir DIR", "Listeners", "--otlp-http-addr",
+		"Its own telemetry:", "EDGESCOPE_",
+	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("help lacks %q", want)
 		}
@@ -73,7 +76,8 @@ func TestWrongCommandLinesAreRefusedWithTheRemedy(t *testing.T) {
 func TestDatasetLayoutsAreRefusedBeforeAnythingListens(t *testing.T) {
 	c := &Collector{options: options{layouts: []string{"a b=edge"}}}
 	var code *run.CodeError
-	if err := c.openDoor(t.Context()); !errors.As(err, &code) || code.Code != 2 || !strings.Contains(err.Error(), "--dataset-layout") {
+	if err := c.openDoor(t.Context()); !errors.As(err, &code) || code.Code != 2 ||
+		!strings.Contains(err.Error(), "--dataset-layout") {
 		t.Errorf("got %v, want exit code 2 that names --dataset-layout", err)
 	}
 }

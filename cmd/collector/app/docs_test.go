@@ -10,7 +10,7 @@ import (
 	"edgescope/cmd/collector/collectortest"
 )
 
-// examples answers the curl commands in the shell blocks of a document.
+// examples returns the curl commands in the shell blocks of a document.
 func examples(t *testing.T, file string) []string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", "..", "..", file))
@@ -42,7 +42,8 @@ func TestExamplesOfTheDocsRun(t *testing.T) {
 			// A status of 400 and above is a failure here, though curl alone would print it and be content.
 			script := "set -e\ncurl() { command curl --fail-with-body \"$@\"; }\n" + addresses.Replace(example)
 			out, err := exec.CommandContext(t.Context(), "bash", "-c", script).CombinedOutput()
-			if err != nil || strings.Contains(string(out), "rejected\":1") || strings.Contains(string(out), "partialSuccess") {
+			if err != nil || strings.Contains(string(out), "rejected\":1") ||
+				strings.Contains(string(out), "partialSuccess") {
 				t.Errorf("%s:\n%s\n%v: %s", file, example, err, out)
 			}
 		}

@@ -56,8 +56,9 @@ func (c *Collector) openDoor(ctx context.Context) error {
 	}
 	c.door, err = door.New(door.Options{
 		OTLP: receiver, Points: points, Drains: drains, Tails: tails,
-		Bodies: c.bodies, Admit: c.admit, Signed: c.signed(), Origins: c.corsOrigins, Elsewhere: c.elsewhere(signpost.Ingest),
-		Refusals: c.refusals, Metrics: c.metrics, Logger: c.logger,
+		Bodies: c.bodies, Admit: c.admit, Signed: c.signed(), Origins: c.corsOrigins,
+		Elsewhere: c.elsewhere(signpost.Ingest),
+		Refusals:  c.refusals, Metrics: c.metrics, Logger: c.logger,
 	})
 	return err
 }
@@ -143,7 +144,10 @@ func (c *Collector) serveHTTP(ctx context.Context) error {
 
 // serveGRPC serves gRPC on net/http: docs/adr/010-grpc-on-net-http.md.
 func (c *Collector) serveGRPC(ctx context.Context) error {
-	health := door.NewHealth(door.HealthOptions{Serving: func() bool { return c.unready() == nil }, Services: door.Services()})
+	health := door.NewHealth(door.HealthOptions{
+		Serving:  func() bool { return c.unready() == nil },
+		Services: door.Services(),
+	})
 	err := c.openPort(ctx, "otlp-grpc", c.grpcAddr, signpost.GRPC, func(p door.Port) http.Handler {
 		return run.Traced("otlp-grpc", c.door.GRPC(p, health))
 	})
@@ -157,14 +161,17 @@ func (c *Collector) elsewhere(from signpost.Port) func(*http.Request) string {
 }
 
 // openPort opens a port for telemetry, with a handler made for it.
-func (c *Collector) openPort(ctx context.Context, name, addr string, at signpost.Port, handler func(door.Port) http.Handler) error {
+func (c *Collector) openPort(
+	ctx context.Context, name, addr string, at signpost.Port, handler func(door.Port) http.Handler,
+) error {
 	hosts, err := c.hosts(addr, true)
 	if err != nil {
 		return err
 	}
 	p := door.Port{Hosts: hosts, Here: func() string { return c.signs.Here(at) }, Elsewhere: c.elsewhere(at)}
 	s, err := run.Serve(ctx, run.ServerOptions{
-		Name: name, Addr: addr, Conns: c.conns, MaxConns: c.connections(), Log: c.logger, TLS: c.certificate.Config(), Handler: handler(p),
+		Name: name, Addr: addr, Conns: c.conns, MaxConns: c.connections(), Log: c.logger, TLS: c.certificate.Config(),
+		Handler: handler(p),
 		Failed: func(w http.ResponseWriter, r *http.Request) {
 			c.door.Refuse(w, r, http.StatusInternalServerError, "internal", "internal error")
 		},

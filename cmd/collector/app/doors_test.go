@@ -40,13 +40,15 @@ func TestLogsAndMetricsOfClients(t *testing.T) {
 	if err := logs.UnmarshalJSON([]byte(d.log("over gRPC", 9))); err != nil {
 		t.Fatal(err)
 	}
-	if res, err := plogotlp.NewGRPCClient(conn).Export(t.Context(), logs); err != nil || res.PartialSuccess().RejectedLogRecords() != 0 {
+	if res, err := plogotlp.NewGRPCClient(conn).Export(t.Context(), logs); err != nil ||
+		res.PartialSuccess().RejectedLogRecords() != 0 {
 		t.Errorf("logs over gRPC: %v, %q", err, res.PartialSuccess().ErrorMessage())
 	}
 	d.accept(t, "/v1/metrics", d.counter(-20, 5))
 	d.accept(t, "/v1/metrics", d.counter(-10, 2))
 	d.accept(t, "/v1/metrics", d.counter(-10, 2)) // a retry
-	if res, err := pmetricotlp.NewGRPCClient(conn).Export(t.Context(), d.histogram()); err != nil || res.PartialSuccess().RejectedDataPoints() != 0 {
+	if res, err := pmetricotlp.NewGRPCClient(conn).Export(t.Context(), d.histogram()); err != nil ||
+		res.PartialSuccess().RejectedDataPoints() != 0 {
 		t.Errorf("metrics over gRPC: %v, %q", err, res.PartialSuccess().ErrorMessage())
 	}
 
@@ -58,8 +60,8 @@ func TestLogsAndMetricsOfClients(t *testing.T) {
 	d.expectValue(t, `histogram_quantile(0.5, sum(faas_init_duration_seconds_bucket) by (vmrange))`, 0.65, 0.75)
 }
 
-// TestDeltasAddUpAcrossARestart: the totals of deltas begin again in a new process, and a question by increase is right all the
-// same, although the new total is the greater one and nothing in the values shows a reset.
+// TestDeltasAddUpAcrossARestart: the totals of deltas begin again in a new process, and a question by increase is right
+// all the same, although the new total is the greater one and nothing in the values shows a reset.
 func TestDeltasAddUpAcrossARestart(t *testing.T) {
 	data, now := t.TempDir(), time.Now()
 	for i, value := range []int{5, 9} {
@@ -83,7 +85,8 @@ type doors struct {
 // accept posts JSON that must be taken as a whole.
 func (d *doors) accept(t *testing.T, path, body string) {
 	t.Helper()
-	if status, answer := runtest.Post(t, d.ingest+path, "application/json", "", []byte(body)); status != http.StatusOK || answer != "{}" {
+	if status, answer := runtest.Post(t, d.ingest+path, "application/json", "",
+		[]byte(body)); status != http.StatusOK || answer != "{}" {
 		t.Errorf("POST %s: %d %s, want full success", path, status, answer)
 	}
 }
@@ -103,7 +106,8 @@ func (d *doors) log(message string, severity int) string {
 // counter is a delta of a counter, of the 10 seconds that end then.
 func (d *doors) counter(end, value int) string {
 	return fmt.Sprintf(`{"resourceMetrics":[{%s,"scopeMetrics":[{"metrics":[{"name":"faas.coldstarts","unit":"{coldstart}","sum":{"aggregationTemporality":1,`+
-		`"isMonotonic":true,"dataPoints":[{"startTimeUnixNano":"%s","timeUnixNano":"%s","asInt":"%d"}]}}]}]}]}`, doorsResource, d.at(end-10), d.at(end), value)
+		`"isMonotonic":true,"dataPoints":[{"startTimeUnixNano":"%s","timeUnixNano":"%s","asInt":"%d"}]}}]}]}]}`,
+		doorsResource, d.at(end-10), d.at(end), value)
 }
 
 func (d *doors) histogram() pmetricotlp.ExportRequest {
@@ -135,7 +139,8 @@ func (d *doors) expectLogs(t *testing.T, want ...string) {
 	t.Helper()
 	var got string
 	runtest.Eventually(t, func() string { return fmt.Sprintf("logs are %s, want %q", got, want) }, func() bool {
-		got = d.ask(t, "/select/logsql/query", "ProjectID: 1", "query", `{service.name="doors",cloud.region="fra1"} | fields _msg`)
+		got = d.ask(t, "/select/logsql/query", "ProjectID: 1", "query",
+			`{service.name="doors",cloud.region="fra1"} | fields _msg`)
 		all := strings.Count(got, "\n") == len(want)
 		for _, message := range want {
 			all = all && strings.Count(got, `{"_msg":"`+message+`"`) == 1
@@ -148,23 +153,24 @@ func (d *doors) expectLogs(t *testing.T, want ...string) {
 func (d *doors) expectValue(t *testing.T, question string, low, high float64) {
 	t.Helper()
 	var got string
-	runtest.Eventually(t, func() string { return fmt.Sprintf("%s answers %s, want %v..%v", question, got, low, high) }, func() bool {
-		got = d.ask(t, "/api/v1/query", "", "query", question, "time", strconv.FormatInt(d.now.Unix(), 10))
-		var answer struct {
-			Data struct {
-				Result []struct{ Value [2]any }
+	runtest.Eventually(t, func() string { return fmt.Sprintf("%s answers %s, want %v..%v", question, got, low, high) },
+		func() bool {
+			got = d.ask(t, "/api/v1/query", "", "query", question, "time", strconv.FormatInt(d.now.Unix(), 10))
+			var answer struct {
+				Data struct {
+					Result []struct{ Value [2]any }
+				}
 			}
-		}
-		if err := json.Unmarshal([]byte(got), &answer); err != nil || len(answer.Data.Result) != 1 {
-			return false
-		}
-		text, _ := answer.Data.Result[0].Value[1].(string)
-		v, err := strconv.ParseFloat(text, 64)
-		return err == nil && v >= low && v <= high
-	})
+			if err := json.Unmarshal([]byte(got), &answer); err != nil || len(answer.Data.Result) != 1 {
+				return false
+			}
+			text, _ := answer.Data.Result[0].Value[1].(string)
+			v, err := strconv.ParseFloat(text, 64)
+			return err == nil && v >= low && v <= high
+		})
 }
 
-// ask answers a GET with parameters and perhaps a header.
+// ask returns the answer to a GET with parameters and perhaps a header.
 func (d *doors) ask(t *testing.T, path, header string, params ...string) string {
 	t.Helper()
 	v := url.Values{}

@@ -30,7 +30,8 @@ func startDrained(t *testing.T, data string) *guarded {
 	t.Helper()
 	g := &guarded{&collectortest.Tenants{Tokens: filepath.Join(t.TempDir(), "tokens.yml")}}
 	text := strings.Replace(collectortest.TokenFile, "tenants:", "tenants:\n  - {id: 0, name: root}", 1) +
-		"  - {token: " + rootToken + ", tenant: root, scopes: [read]}\n  - {drain_secret: " + drainSecret + ", tenant: shop, scopes: [write]}\n"
+		"  - {token: " + rootToken + ", tenant: root, scopes: [read]}\n  - {drain_secret: " + drainSecret +
+		", tenant: shop, scopes: [write]}\n"
 	if err := os.WriteFile(g.Tokens, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +66,10 @@ func TestRefusalsAreSeenByTheirTenant(t *testing.T) {
 	send := func(wantStatus int, text string, headers ...string) {
 		t.Helper()
 		headers = append(headers, "User-Agent", "agent/1.0", "Content-Type", "application/json")
-		if status, answer := g.Do(t, collectortest.Request{Method: http.MethodPost, URL: g.URL("ingest") + "/v1/traces", Body: text, Headers: headers}); status != wantStatus {
+		if status, answer := g.Do(t, collectortest.Request{
+			Method: http.MethodPost, URL: g.URL("ingest") + "/v1/traces",
+			Body: text, Headers: headers,
+		}); status != wantStatus {
 			t.Errorf("%d %s, want %d", status, answer, wantStatus)
 		}
 	}
@@ -82,10 +86,11 @@ func TestRefusalsAreSeenByTheirTenant(t *testing.T) {
 	for range 2 {
 		for token, refused := range want {
 			var got []string
-			runtest.Eventually(t, func() string { return fmt.Sprintf("%s is told %q, want %q", token, got, refused) }, func() bool {
-				got = g.refused(t, token)
-				return slices.Equal(got, refused)
-			})
+			runtest.Eventually(t, func() string { return fmt.Sprintf("%s is told %q, want %q", token, got, refused) },
+				func() bool {
+					got = g.refused(t, token)
+					return slices.Equal(got, refused)
+				})
 		}
 		if err := g.Stop(t.Context()); err != nil {
 			t.Fatal(err)
@@ -111,9 +116,18 @@ func TestWhatPlatformsPushIsCounted(t *testing.T) {
 	mac.Write([]byte(line))
 	for range 2 {
 		for _, r := range []collectortest.Request{
-			{Method: http.MethodPost, URL: g.URL("ingest") + "/v1/logpush", Body: packed.String(), Headers: append(collectortest.Bearer(collectortest.ShopToken), "Content-Encoding", "gzip")},
-			{Method: http.MethodPost, URL: g.URL("ingest") + "/v1/vercel", Body: line, Headers: []string{"X-Vercel-Signature", hex.EncodeToString(mac.Sum(nil))}},
-			{Method: http.MethodPost, URL: g.URL("ingest") + "/", Body: `{"content":"tests"}`, Headers: collectortest.Bearer(collectortest.ShopToken)},
+			{
+				Method: http.MethodPost, URL: g.URL("ingest") + "/v1/logpush", Body: packed.String(),
+				Headers: append(collectortest.Bearer(collectortest.ShopToken), "Content-Encoding", "gzip"),
+			},
+			{
+				Method: http.MethodPost, URL: g.URL("ingest") + "/v1/vercel", Body: line,
+				Headers: []string{"X-Vercel-Signature", hex.EncodeToString(mac.Sum(nil))},
+			},
+			{
+				Method: http.MethodPost, URL: g.URL("ingest") + "/", Body: `{"content":"tests"}`,
+				Headers: collectortest.Bearer(collectortest.ShopToken),
+			},
 			{Method: http.MethodGet, URL: g.URL("ingest") + "/v1/vercel"}, // whose address is this?
 		} {
 			if status, answer := g.Do(t, r); status != http.StatusOK {
@@ -123,9 +137,10 @@ func TestWhatPlatformsPushIsCounted(t *testing.T) {
 	}
 	for _, service := range []string{"pushed", "drained"} {
 		var got string
-		runtest.Eventually(t, func() string { return fmt.Sprintf("%s: %.300s, want 1 request", service, got) }, func() bool {
-			_, got = g.Get(t, collectortest.ReadToken, "/api/edge/v1/overview?range=15m&service="+service)
-			return strings.Contains(got, `"requests":1,`)
-		})
+		runtest.Eventually(t, func() string { return fmt.Sprintf("%s: %.300s, want 1 request", service, got) },
+			func() bool {
+				_, got = g.Get(t, collectortest.ReadToken, "/api/edge/v1/overview?range=15m&service="+service)
+				return strings.Contains(got, `"requests":1,`)
+			})
 	}
 }

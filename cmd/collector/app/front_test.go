@@ -20,7 +20,8 @@ import (
 
 // TestPagesDoNotReachACollector without sign-in: not by another name of this machine, and not from another origin.
 func TestPagesDoNotReachACollector(t *testing.T) {
-	c := collectortest.Start(t, t.TempDir(), "--cors-origin", "https://shop.example", "--allowed-hosts", "telemetry.example.com")
+	c := collectortest.Start(t, t.TempDir(), "--cors-origin", "https://shop.example", "--allowed-hosts",
+		"telemetry.example.com")
 	f := func(want int, method, listener, path string, headers ...string) http.Header {
 		t.Helper()
 		code, h, body := knock(t, collectortest.Request{Method: method, URL: c.URL(listener) + path, Headers: headers})
@@ -32,7 +33,10 @@ func TestPagesDoNotReachACollector(t *testing.T) {
 	const host, evil = "Host", "evil.example:4320"
 	page := []string{"Origin", "https://evil.example", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "no-cors"}
 	shop := []string{"Origin", "https://shop.example", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "cors"}
-	for _, path := range []string{"/api/edge/v1/overview", "/api/v1/labels", "/select/logsql/query?query=*", "/metrics", "/healthz", "/", "/vmui/", "/admin/snapshot"} {
+	for _, path := range []string{
+		"/api/edge/v1/overview", "/api/v1/labels", "/select/logsql/query?query=*", "/metrics",
+		"/healthz", "/", "/vmui/", "/admin/snapshot",
+	} {
 		f(200, "GET", "query", path)
 		f(200, "GET", "query", path, host, "telemetry.example.com")
 		f(200, "GET", "query", path, host, "localhost:4320")
@@ -59,7 +63,8 @@ func TestPagesDoNotReachACollector(t *testing.T) {
 			t.Errorf("a preflight of an allowed page: %v", h)
 		}
 	}
-	if h := f(200, "POST", "ingest", "/v1/traces", append(shop, "Content-Type", "application/json")...); h.Get("Access-Control-Allow-Origin") == "" {
+	if h := f(200, "POST", "ingest", "/v1/traces", append(shop, "Content-Type",
+		"application/json")...); h.Get("Access-Control-Allow-Origin") == "" {
 		t.Errorf("an allowed page can't read the answer: %v", h)
 	}
 	if h := f(405, "OPTIONS", "ingest", "/admin/snapshot", shop...); h.Get("Access-Control-Allow-Origin") != "" {
@@ -69,7 +74,8 @@ func TestPagesDoNotReachACollector(t *testing.T) {
 	f(200, "POST", "ingest", "/v1/traces", host, "collector", "Content-Type", "application/json")
 	f(200, "POST", "ingest", "/v1/traces", host, "host.docker.internal:4318", "Content-Type", "application/json")
 	f(421, "POST", "otlp-grpc", "/v1/traces", host, evil)
-	if err := export(t.Context(), ptraceotlp.NewGRPCClient(dialAs(t, c, evil)), 1); status.Code(err) != codes.PermissionDenied ||
+	if err := export(t.Context(), ptraceotlp.NewGRPCClient(dialAs(t, c, evil)),
+		1); status.Code(err) != codes.PermissionDenied ||
 		!strings.Contains(err.Error(), "--allowed-hosts") {
 		t.Errorf("gRPC by another name: %v", err)
 	}
@@ -82,7 +88,8 @@ func TestPagesDoNotReachACollector(t *testing.T) {
 
 func dialAs(t *testing.T, c *collectortest.Collector, authority string) *grpc.ClientConn {
 	t.Helper()
-	conn, err := grpc.NewClient(c.Addr("otlp-grpc"), grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithAuthority(authority))
+	conn, err := grpc.NewClient(c.Addr("otlp-grpc"), grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithAuthority(authority))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +161,8 @@ func TestWrongDoorsTellTheRightOne(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	if err := export(t.Context(), ptraceotlp.NewGRPCClient(conn), 1); status.Code(err) != codes.Unimplemented || !strings.Contains(err.Error(), port("otlp-grpc")) {
+	if err := export(t.Context(), ptraceotlp.NewGRPCClient(conn), 1); status.Code(err) != codes.Unimplemented ||
+		!strings.Contains(err.Error(), port("otlp-grpc")) {
 		t.Errorf("gRPC at the query port: %v", err)
 	}
 }
@@ -162,7 +170,8 @@ func TestWrongDoorsTellTheRightOne(t *testing.T) {
 // TestHealthOverGRPC is open to everybody, as /healthz is.
 func TestHealthOverGRPC(t *testing.T) {
 	g := startGuarded(t)
-	res, err := grpc_health_v1.NewHealthClient(dialAs(t, g.Collector, "telemetry.example.com")).Check(t.Context(), &grpc_health_v1.HealthCheckRequest{})
+	res, err := grpc_health_v1.NewHealthClient(dialAs(t, g.Collector, "telemetry.example.com")).Check(t.Context(),
+		&grpc_health_v1.HealthCheckRequest{})
 	if err != nil || res.GetStatus() != grpc_health_v1.HealthCheckResponse_SERVING {
 		t.Errorf("got %v, %v", res, err)
 	}
@@ -176,12 +185,16 @@ func (g *guarded) twoTokens(t *testing.T) {
 			"query": questions, "ingest": {"/", "/v1/traces", "/v1/datapoints/orders"}, "otlp-grpc": {"/v1/traces"},
 		} {
 			for _, path := range append(paths, "/healthz") {
-				if code, _, body := knock(t, collectortest.Request{Method: http.MethodPost, URL: g.URL(listener) + path, Headers: headers}); code != http.StatusBadRequest {
+				if code, _, body := knock(t, collectortest.Request{
+					Method: http.MethodPost, URL: g.URL(listener) + path,
+					Headers: headers,
+				}); code != http.StatusBadRequest {
 					t.Errorf("POST %s of %s with two tokens: %d %.200s, want 400", path, listener, code, body)
 				}
 			}
 		}
-		err := export(t.Context(), g.dial(t, nil), 1, "authorization", "Bearer "+collectortest.ShopToken, "authorization", "Bearer "+second)
+		err := export(t.Context(), g.dial(t, nil), 1, "authorization", "Bearer "+collectortest.ShopToken,
+			"authorization", "Bearer "+second)
 		if status.Code(err) != codes.InvalidArgument {
 			t.Errorf("gRPC with two tokens: %v", err)
 		}
@@ -192,13 +205,18 @@ func (g *guarded) twoTokens(t *testing.T) {
 func (g *guarded) names(t *testing.T) {
 	f := func(want int, listener, path string, headers ...string) {
 		t.Helper()
-		if code, _, body := knock(t, collectortest.Request{Method: http.MethodGet, URL: g.URL(listener) + path, Headers: append(collectortest.Bearer(collectortest.ReadToken), headers...)}); code != want {
+		if code, _, body := knock(t, collectortest.Request{
+			Method: http.MethodGet, URL: g.URL(listener) + path,
+			Headers: append(collectortest.Bearer(collectortest.ReadToken), headers...),
+		}); code != want {
 			t.Errorf("%s of %s with %v: %d %.200s, want %d", path, listener, headers, code, body, want)
 		}
 	}
 	f(200, "query", "/api/v1/labels", "Host", "telemetry.example.com")
-	f(403, "query", "/api/v1/labels", "Host", "telemetry.example.com", "Origin", "https://evil.example", "Sec-Fetch-Site", "cross-site")
-	if err := export(t.Context(), ptraceotlp.NewGRPCClient(dialAs(t, g.Collector, "telemetry.example.com")), 0, "authorization", fmt.Sprint("Bearer ", collectortest.ShopToken)); err != nil {
+	f(403, "query", "/api/v1/labels", "Host", "telemetry.example.com", "Origin", "https://evil.example",
+		"Sec-Fetch-Site", "cross-site")
+	if err := export(t.Context(), ptraceotlp.NewGRPCClient(dialAs(t, g.Collector, "telemetry.example.com")), 0,
+		"authorization", fmt.Sprint("Bearer ", collectortest.ShopToken)); err != nil {
 		t.Errorf("gRPC by a real name: %v", err)
 	}
 }

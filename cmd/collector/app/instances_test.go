@@ -20,7 +20,8 @@ func TestInstancesAndRatesAreCountedRight(t *testing.T) {
 	for i := range instances {
 		resource := fmt.Sprintf(`"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"doors"}},`+
 			`{"key":"cloud.account.id","value":{"stringValue":"a-%d"}},{"key":"host.name","value":{"stringValue":"h-%d"}}]}`, i%2, i)
-		d.accept(t, "/v1/metrics", strings.Replace(strings.Replace(d.counter(-10, 1), doorsResource, resource, 1), "faas.coldstarts", "http.server.requests", 1))
+		d.accept(t, "/v1/metrics", strings.Replace(strings.Replace(d.counter(-10, 1), doorsResource, resource, 1),
+			"faas.coldstarts", "http.server.requests", 1))
 		d.accept(t, "/v1/traces", collectortest.Trace("doors", fmt.Sprintf("%032x", i+1), d.now.Add(-time.Minute)))
 	}
 	d.expectValue(t, `sum(increase(http_server_requests_total{service_name="doors"}[5m]))`, instances, instances)
@@ -34,7 +35,8 @@ func TestInstancesAndRatesAreCountedRight(t *testing.T) {
 	if !strings.Contains(answer, `"infos":["rate(edge_service_requests[5m]) is asked as rate_over_sum(edge_service_requests[5m])`) {
 		t.Errorf("no info in %s", answer)
 	}
-	if answer := d.ask(t, "/select/jaeger/api/services", ""); !strings.HasPrefix(answer, `{"data":["doors"],"total":1,`) {
+	if answer := d.ask(t, "/select/jaeger/api/services", ""); !strings.HasPrefix(answer,
+		`{"data":["doors"],"total":1,`) {
 		t.Errorf("services of Jaeger: %s", answer)
 	}
 }

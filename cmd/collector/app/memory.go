@@ -35,7 +35,10 @@ func (o *options) connections() int {
 // openConns bounds the connections of all doors by what the store leaves of the descriptors.
 func (c *Collector) openConns(ctx context.Context) error {
 	c.conns = run.NewConns(c.logger, 0)
-	for at, addr := range map[signpost.Port]string{signpost.Ingest: c.httpAddr, signpost.GRPC: c.grpcAddr, signpost.Query: c.queryAddr} {
+	for at, addr := range map[signpost.Port]string{
+		signpost.Ingest: c.httpAddr, signpost.GRPC: c.grpcAddr,
+		signpost.Query: c.queryAddr,
+	} {
 		c.signs.Opened(at, addr) // those that are not open yet
 	}
 	d := run.Descriptors{Conns: c.conns, Most: 3 * c.connections(), Files: c.storedFiles, Log: c.logger}
@@ -102,8 +105,8 @@ func (o *options) totalsMemory() int64 { return o.memoryLimit / 8 }
 // heapTarget returns how far Go's heap may grow, in bytes, while what is in use is clearly less.
 func (o *options) heapTarget() int64 { return o.memoryLimit / 16 * 7 }
 
-// openMemory holds the garbage collector to the limit. A quarter of it is left for what the collector does not manage: caches
-// and compressors of the engines live outside of Go's heap.
+// openMemory holds the garbage collector to the limit. A quarter of it is left for what the collector does not manage:
+// caches and compressors of the engines live outside of Go's heap.
 func (c *Collector) openMemory(ctx context.Context) error {
 	c.stack.Push("heap", newHeap(c.heapTarget()).start(ctx))
 	before := debug.SetMemoryLimit(c.memoryLimit / 4 * 3)
@@ -122,13 +125,15 @@ func (o *options) validateMemory() error {
 		return run.Usage("--max-questions must not be negative")
 	}
 	if o.maxQuestionMemory < 0 || o.maxQuestionMemory > o.memoryLimit/2 {
-		return run.Usage("--max-question-memory must be at most half of --memory-limit: the engines and the garbage collector need the rest")
+		return run.Usage("--max-question-memory must be at most half of --memory-limit: the engines and the garbage " +
+			"collector need the rest")
 	}
 	if o.maxConnections < 0 {
 		return run.Usage("--max-connections must not be negative")
 	}
 	if o.maxInFlight < 0 || o.maxInFlight > o.memoryLimit/2 {
-		return run.Usage("--max-in-flight must be at most half of --memory-limit: the engines and the garbage collector need the rest")
+		return run.Usage("--max-in-flight must be at most half of --memory-limit: the engines and the garbage " +
+			"collector need the rest")
 	}
 	return nil
 }

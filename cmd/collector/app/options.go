@@ -66,36 +66,58 @@ func (o *options) register(f *run.Flags) {
 	f.Duration(&o.retentionSamples, "retention-samples", 400*24*time.Hour, "keep rollups for this `long`")
 	f.Bytes(&o.maxDisk, "max-disk", 0, "drop the oldest days of events above this `size`; 0 is no bound")
 	f.Bytes(&o.minFreeDisk, "min-free-disk", 512<<20, "read-only while the disk has less than this `size` free")
-	f.Int(&o.maxSnapshots, "max-snapshots", 10, "keep at most this `many` snapshots: a further one is refused until one is deleted")
+	f.Int(&o.maxSnapshots, "max-snapshots", 10,
+		"keep at most this `many` snapshots: a further one is refused until one is deleted")
 	f.Bytes(&o.memoryLimit, "memory-limit", 1<<30, "take about this `size` of memory, and never a quarter more")
 	f.Group("Write-ahead log")
-	f.String(&o.durability, "durability", "commit", "`when` to answer: commit, on disk; interval, up to a second before")
+	f.String(&o.durability, "durability", "commit",
+		"`when` to answer: commit, on disk; interval, up to a second before")
 	f.String(&o.walDir, "wal-dir", "", "keep the log in `DIR` (wal in --data-dir)")
 	f.Bytes(&o.walMaxSize, "wal-max-size", 4<<30, "refuse with 429 while the log has this `size`")
-	f.Bool(&o.walRefuseDamage, "wal-refuse-damage", false, "do not start with a damaged log, instead of setting the damage aside")
+	f.Bool(&o.walRefuseDamage, "wal-refuse-damage", false,
+		"do not start with a damaged log, instead of setting the damage aside")
+	o.registerListeners(f)
+	o.registerMeaning(f)
+	o.accessOptions.register(f)
+	f.Group("Log")
+	o.log.Register(f)
+	o.telemetry.Register(f)
+}
+
+func (o *options) registerListeners(f *run.Flags) {
 	f.Group("Listeners (port 0 takes a free one; the log tells which)")
 	f.String(&o.grpcAddr, "otlp-grpc-addr", "127.0.0.1:4317", "OTLP over gRPC at this `address`")
 	f.String(&o.httpAddr, "otlp-http-addr", "127.0.0.1:4318", "OTLP over HTTP and data points at this `address`")
 	f.String(&o.queryAddr, "query-addr", "127.0.0.1:4320", "questions at this `address`")
 	f.Bytes(&o.maxBody, "max-body", 64<<20, "take bodies up to this `size`, before and after decompression")
-	f.Bytes(&o.maxInFlight, "max-in-flight", 0, "refuse with 429 while requests need this `size`; 0 is a quarter of --memory-limit")
-	f.Int(&o.maxConnections, "max-connections", 0, "at most this `many` connections to each port; 0 is one for each 256 KiB of --memory-limit")
-	f.Int(&o.maxQuestions, "max-questions", 0, "answer this `many` questions at once; 0 is one for each 4 MiB of --max-question-memory, 4 to 16")
-	f.Bytes(&o.maxQuestionMemory, "max-question-memory", 0, "refuse questions that need more than this `size` together; 0 is an eighth of --memory-limit")
+	f.Bytes(&o.maxInFlight, "max-in-flight", 0,
+		"refuse with 429 while requests need this `size`; 0 is a quarter of --memory-limit")
+	f.Int(&o.maxConnections, "max-connections", 0,
+		"at most this `many` connections to each port; 0 is one for each 256 KiB of --memory-limit")
+	f.Int(&o.maxQuestions, "max-questions", 0,
+		"answer this `many` questions at once; 0 is one for each 4 MiB of --max-question-memory, 4 to 16")
+	f.Bytes(&o.maxQuestionMemory, "max-question-memory", 0,
+		"refuse questions that need more than this `size` together; 0 is an eighth of --memory-limit")
 	f.Duration(&o.maxQuestionDuration, "max-question-duration", 30*time.Second, "end a question after this `long`")
 	f.Strings(&o.corsOrigins, "cors-origin", "let pages of this `origin` send telemetry (repeatable, * for any)")
+}
+
+func (o *options) registerMeaning(f *run.Flags) {
 	f.Group("Meaning")
 	f.Var(&o.sampleRates, "sample-rate", "a service sends this share of its requests, as `service=rate` (repeatable)")
-	f.Int(&o.maxWeight, "max-weight", normalize.DefaultMaxWeight, "an event stands for at most this `many`, whatever it says")
-	f.Strings(&o.layouts, "dataset-layout", "what columns mean, as `dataset`=edge, =wider, =raw or =column:field,... (repeatable; docs/api.md)")
-	f.Duration(&o.rollupOpen, "rollup-open", 15*time.Minute, "write and forget totals after this `long`, and before when they take too much memory")
-	f.Int(&o.rollupKeys, "rollup-max-keys", 20_000, "at most this `many` series per tenant; further ones are added up per service")
-	f.Int(&o.metricsMaxSeries, "metrics-max-series", 50_000, "take at most this `many` series of clients' metrics per tenant; points of further ones are rejected")
-	f.Strings(&o.metricsResourceLabels, "metrics-resource-labels", "make the resource attribute of this `key` a label of clients' metrics (repeatable, k8s.* for all that begin so)")
-	o.accessOptions.register(f)
-	f.Group("Log")
-	o.log.Register(f)
-	o.telemetry.Register(f)
+	f.Int(&o.maxWeight, "max-weight", normalize.DefaultMaxWeight,
+		"an event stands for at most this `many`, whatever it says")
+	f.Strings(&o.layouts, "dataset-layout",
+		"what columns mean, as `dataset`=edge, =wider, =raw or =column:field,... (repeatable; docs/api.md)")
+	f.Duration(&o.rollupOpen, "rollup-open", 15*time.Minute,
+		"write and forget totals after this `long`, and before when they take too much memory")
+	f.Int(&o.rollupKeys, "rollup-max-keys", 20_000,
+		"at most this `many` series per tenant; further ones are added up per service")
+	f.Int(&o.metricsMaxSeries, "metrics-max-series", 50_000,
+		"take at most this `many` series of clients' metrics per tenant; points of further ones are rejected")
+	f.Strings(&o.metricsResourceLabels, "metrics-resource-labels",
+		"make the resource attribute of this `key` a label of clients' metrics (repeatable, k8s.* for all that "+
+			"begin so)")
 }
 
 func (o *options) validate() error {
@@ -105,7 +127,8 @@ func (o *options) validate() error {
 	} {
 		if !o.insecure && !o.on() && !loopback.Addr(l.addr) {
 			errs = append(errs, run.Usage("--%s %s can be reached from other machines and nobody has to sign in: "+
-				"give tokens with --tokens, listen on 127.0.0.1, or say --insecure if a proxy or firewall guards it", l.flag, l.addr))
+				"give tokens with --tokens, listen on 127.0.0.1, or say --insecure if a proxy or firewall guards it",
+				l.flag, l.addr))
 		}
 	}
 	for _, n := range []struct {
@@ -126,7 +149,8 @@ func (o *options) validate() error {
 	}
 	for _, key := range o.metricsResourceLabels {
 		if i := strings.IndexAny(key, " ,*"); key == "" || i >= 0 && (key[i] != '*' || i < len(key)-1) {
-			errs = append(errs, run.Usage("--metrics-resource-labels %q: want one attribute, such as host.name, or a beginning, such as k8s.*; repeat the flag for more", key))
+			errs = append(errs, run.Usage("--metrics-resource-labels %q: want one attribute, such as host.name, or a "+
+				"beginning, such as k8s.*; repeat the flag for more", key))
 		}
 	}
 	return errors.Join(errs...)

@@ -25,8 +25,12 @@ func (c *Collector) serveQueries(ctx context.Context) error {
 	})
 	c.openGate()
 	r := routes{http.NewServeMux(), c.guard, c.questions}
-	r.ask("edge", query.APIPrefix, query.NewHandler(questions.Answers(), query.Options{Tenant: access.TenantOf, Logger: c.logger}))
-	logs := logsql.New(c.store, query.Options{Tenant: access.TenantOf, Logger: c.logger, Timeout: c.maxQuestionDuration})
+	r.ask("edge", query.APIPrefix, query.NewHandler(questions.Answers(),
+		query.Options{Tenant: access.TenantOf, Logger: c.logger}))
+	logs := logsql.New(c.store, query.Options{
+		Tenant: access.TenantOf, Logger: c.logger,
+		Timeout: c.maxQuestionDuration,
+	})
 	r.ask("logsql", "/select/", logs)
 	r.follow("tail", logsql.TailPath, logs)
 	c.serveJaeger(r)
@@ -46,7 +50,8 @@ func (c *Collector) serveQueries(ctx context.Context) error {
 	}
 	front := access.Front{Hosts: hosts}
 	s, err := run.Serve(ctx, run.ServerOptions{
-		Name: "query", Addr: c.queryAddr, Conns: c.conns, MaxConns: c.connections(), Log: c.logger, TLS: c.certificate.Config(),
+		Name: "query", Addr: c.queryAddr, Conns: c.conns, MaxConns: c.connections(), Log: c.logger,
+		TLS:     c.certificate.Config(),
 		Handler: run.Traced("query", front.Wrap(c.directed(r.mux))),
 	})
 	if err != nil {
@@ -61,7 +66,8 @@ func (c *Collector) serveQueries(ctx context.Context) error {
 
 func (c *Collector) openGate() {
 	c.questions = gate.New(gate.Options{
-		AtOnce: c.questionsAtOnce(), Memory: c.questionMemory(), Duration: c.maxQuestionDuration, Heap: c.questionHeap(),
+		AtOnce: c.questionsAtOnce(), Memory: c.questionMemory(), Duration: c.maxQuestionDuration,
+		Heap:   c.questionHeap(),
 		Tenant: access.TenantOf, Metrics: c.metrics,
 	})
 }

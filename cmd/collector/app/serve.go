@@ -58,7 +58,8 @@ type Collector struct {
 	certificate *run.Certificate
 	// distrust has the store compare all checksums when it opens.
 	distrust bool
-	// started and stopping are what /readyz looks at: it answers 503 before all doors are open and before any is closed.
+	// started and stopping are what /readyz looks at: it answers 503 before all doors are open and before any is
+	// closed.
 	started, stopping atomic.Bool
 	// snapshots is held while one is made.
 	snapshots sync.Mutex
@@ -80,8 +81,8 @@ func Main(ctx context.Context, p run.Process) error {
 	}
 }
 
-// New makes a collector of its flags, which p.Args and the environment give, and opens nothing yet. Its log goes to p.Stderr.
-// The engines have their state in globals: a process has at most one collector between Start and Stop.
+// New makes a collector of its flags, which p.Args and the environment give, and opens nothing yet. Its log goes to
+// p.Stderr. The engines have their state in globals: a process has at most one collector between Start and Stop.
 func New(p run.Process) (*Collector, error) {
 	c, operands, err := read(p)
 	if err == nil && len(operands) > 0 {
@@ -154,8 +155,8 @@ func (c *Collector) Wait(ctx context.Context) error {
 	}
 }
 
-// Start opens the store and the listeners and returns when telemetry is taken, at the latest after replayTime with a log that
-// is long. When it fails, what it had opened is closed again.
+// Start opens the store and the listeners and returns when telemetry is taken, at the latest after replayTime with a
+// log that is long. When it fails, what it had opened is closed again.
 func (c *Collector) Start(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
 		c.openMemory, c.openTelemetry, c.openAccess, c.openStore, c.openLog, c.openPipeline, c.openRefusals, c.openDoor,
@@ -172,8 +173,8 @@ func (c *Collector) Start(ctx context.Context) error {
 // Addr returns host:port of a listener that Start has opened: otlp-grpc, ingest or query.
 func (c *Collector) Addr(listener string) string { return c.addrs[listener] }
 
-// Stop lets what was accepted be written and closes everything, in drainTime at most, whether ctx has ended or not. A second
-// Stop does nothing.
+// Stop lets what was accepted be written and closes everything, in drainTime at most, whether ctx has ended or not. A
+// second Stop does nothing.
 func (c *Collector) Stop(ctx context.Context) error {
 	c.stopping.Store(true)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
@@ -194,14 +195,20 @@ func (c *Collector) openStore(ctx context.Context) error {
 	s, err := embedded.Open(ctx, embedded.Options{
 		Dir: c.dataDir, RetentionEvents: c.retentionEvents, RetentionSamples: c.retentionSamples,
 		MaxDisk: c.maxDisk, MinFreeDisk: c.minFreeDisk, MemoryLimit: c.engineMemory(), Logger: c.logger,
-		QueryMemory: c.questionMemory() / 2, MaxQueryDuration: max(min(c.maxQuestionDuration, embedded.DefaultMaxQueryDuration), time.Second),
-		Tenants: c.on(), Distrust: c.distrust, Identity: func() (string, uint64, bool) { return wal.Identity(c.logDir()) },
+		QueryMemory: c.questionMemory() / 2, MaxQueryDuration: max(min(c.maxQuestionDuration,
+			embedded.DefaultMaxQueryDuration), time.Second),
+		Tenants: c.on(), Distrust: c.distrust, Identity: func() (string, uint64,
+			bool,
+		) {
+			return wal.Identity(c.logDir())
+		},
 	})
 	if err != nil {
 		return err
 	}
 	c.store = s
-	c.stack.Push("store", func(context.Context) error { return c.closeStore() }) //nolint:contextcheck // what closes has a time of its own
+	//nolint:contextcheck // what closes has a time of its own
+	c.stack.Push("store", func(context.Context) error { return c.closeStore() })
 	return nil
 }
 
@@ -244,7 +251,8 @@ func (c *Collector) openPipeline(ctx context.Context) error {
 		Log:        c.wal,
 		Normalizer: normalize.New(normalize.Options{SampleRates: c.sampleRates, MaxWeight: float64(c.maxWeight)}),
 		Rollup: rollup.New(rollup.Options{
-			Collector: uuid, Epoch: epoch, Open: c.rollupOpen, MaxKeys: c.rollupKeys, MaxBytes: c.totalsMemory(), Log: c.logger,
+			Collector: uuid, Epoch: epoch, Open: c.rollupOpen, MaxKeys: c.rollupKeys, MaxBytes: c.totalsMemory(),
+			Log: c.logger,
 		}),
 		SpanMemory: c.spanMemory(),
 		Continues:  epoch > 1,
@@ -259,8 +267,8 @@ func (c *Collector) openPipeline(ctx context.Context) error {
 	return nil
 }
 
-// awaitReplay gives a log of usual size the time to be replayed, so that the doors open when batches are taken. A larger one is
-// replayed behind open doors, which answer that clients should come again.
+// awaitReplay gives a log of usual size the time to be replayed, so that the doors open when batches are taken. A
+// larger one is replayed behind open doors, which answer that clients should come again.
 func (c *Collector) awaitReplay(ctx context.Context) error {
 	wait := time.NewTimer(replayTime)
 	defer wait.Stop()

@@ -45,13 +45,15 @@ func (c *Collector) makeSnapshot(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	c.logger.Info("made a snapshot", slog.String("path", made.Path), slog.Int("files", made.Files), slog.Int64("bytes", made.Bytes),
+	c.logger.Info("made a snapshot", slog.String("path", made.Path), slog.Int("files", made.Files),
+		slog.Int64("bytes", made.Bytes),
 		slog.Duration("took", time.Since(began)))
 	w.Header().Set("Content-Type", "application/json")
 	return json.NewEncoder(w).Encode(made)
 }
 
-// roomForSnapshot refuses more snapshots than --max-snapshots: each holds the room on disk of what was merged or dropped since.
+// roomForSnapshot refuses more snapshots than --max-snapshots: each holds the room on disk of what was merged or
+// dropped since.
 func (c *Collector) roomForSnapshot() error {
 	names, err := datadir.Snapshots(c.dataDir)
 	if err != nil {
@@ -62,7 +64,8 @@ func (c *Collector) roomForSnapshot() error {
 	}
 	return &run.HTTPError{
 		Code: http.StatusConflict,
-		Msg:  fmt.Sprintf("there are %d snapshots, the oldest is %s: DELETE /admin/snapshot/%s when it is copied, or raise --max-snapshots", len(names), names[0], names[0]),
+		Msg: fmt.Sprintf("there are %d snapshots, the oldest is %s: DELETE /admin/snapshot/%s when it is copied, or "+
+			"raise --max-snapshots", len(names), names[0], names[0]),
 	}
 }
 
@@ -95,6 +98,7 @@ func (c *Collector) restore(p run.Process, snapshot string) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(p.Stdout, "restored snapshot %s to %s: %d files, %d bytes\n", s.Name, c.dataDir, s.Files, s.Bytes)
+	_, err = fmt.Fprintf(p.Stdout, "restored snapshot %s to %s: %d files, %d bytes\n", s.Name, c.dataDir, s.Files,
+		s.Bytes)
 	return err
 }

@@ -45,13 +45,14 @@ func TestASnapshotThatIsNotWholeIsRefused(t *testing.T) {
 	if told := restoreFails(t, path, filepath.Join(dir, "a")); !strings.Contains(told, "copy it again") {
 		t.Errorf("with a file missing: got %q", told)
 	}
-	if told := restoreFails(t, filepath.Join(path, "wal"), filepath.Join(dir, "b")); !strings.Contains(told, "it is no snapshot") {
+	if told := restoreFails(t, filepath.Join(path, "wal"), filepath.Join(dir, "b")); !strings.Contains(told,
+		"it is no snapshot") {
 		t.Errorf("a directory of another kind: got %q", told)
 	}
 }
 
-// TestSnapshotsAreBounded: each holds the disk's room of what was merged since, so one that nobody deletes must not be followed by
-// many.
+// TestSnapshotsAreBounded: each holds the disk's room of what was merged since, so one that nobody deletes must not be
+// followed by many.
 func TestSnapshotsAreBounded(t *testing.T) {
 	c := collectortest.Start(t, t.TempDir(), "--max-snapshots", "2")
 	oldest := filepath.Base(makeSnapshot(t, c))

@@ -39,7 +39,8 @@ import (
 func (g *guarded) jsonWebTokens(t *testing.T) {
 	claims := func(changes ...any) jwt.MapClaims {
 		c := jwt.MapClaims{
-			"iss": "https://id.example", "aud": "edgescope", "exp": time.Now().Add(time.Hour).Unix(), "tenant": "shop", "scope": "edgescope:read",
+			"iss": "https://id.example", "aud": "edgescope", "exp": time.Now().Add(time.Hour).Unix(), "tenant": "shop",
+			"scope": "edgescope:read",
 		}
 		for i := 0; i < len(changes); i += 2 {
 			c[changes[i].(string)] = changes[i+1]
@@ -57,7 +58,10 @@ func (g *guarded) jsonWebTokens(t *testing.T) {
 		if code, body := g.Get(t, text, "/api/edge/v1/overview"); code != want || strings.Contains(body, "zebra") {
 			t.Errorf("%s: %d %.200s, want %d", name, code, body, want)
 		}
-		if code, _ := g.Do(t, collectortest.Request{Method: http.MethodPost, URL: g.URL("ingest") + "/v1/traces", Body: "{}", Headers: append(collectortest.Bearer(text), "Content-Type", "application/json")}); code < 400 {
+		if code, _ := g.Do(t, collectortest.Request{
+			Method: http.MethodPost, URL: g.URL("ingest") + "/v1/traces",
+			Body: "{}", Headers: append(collectortest.Bearer(text), "Content-Type", "application/json"),
+		}); code < 400 {
 			t.Errorf("%s writes", name)
 		}
 	}
@@ -146,7 +150,8 @@ func (g *guarded) grpc(t *testing.T) {
 
 func (g *guarded) rate(t *testing.T) {
 	post := func() *http.Response {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, g.URL("ingest")+"/v1/traces", strings.NewReader(`{"resourceSpans":[]}`+strings.Repeat(" ", 300)))
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, g.URL("ingest")+"/v1/traces",
+			strings.NewReader(`{"resourceSpans":[]}`+strings.Repeat(" ", 300)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -172,7 +177,11 @@ func (g *guarded) rate(t *testing.T) {
 	if after := refused(); after < 1 {
 		t.Errorf("300 bytes at a rate of 50 a second: Retry-After %d", after)
 	}
-	if code, body := g.Do(t, collectortest.Request{Method: http.MethodPost, URL: g.URL("ingest") + "/v1/traces", Body: "{}", Headers: append(collectortest.Bearer(collectortest.ShopToken), "Content-Type", "application/json")}); code != http.StatusOK {
+	if code, body := g.Do(t, collectortest.Request{
+		Method: http.MethodPost, URL: g.URL("ingest") + "/v1/traces",
+		Body: "{}", Headers: append(collectortest.Bearer(collectortest.ShopToken), "Content-Type",
+			"application/json"),
+	}); code != http.StatusOK {
 		t.Errorf("another tenant meanwhile: %d %s", code, body)
 	}
 }
@@ -209,10 +218,12 @@ func TestTLSOnEveryDoor(t *testing.T) {
 	}
 	f("ingest", "/v1/traces")
 	f("query", "/healthz")
-	if err := export(t.Context(), g.dial(t, config), 0, "authorization", "Bearer "+collectortest.ShopToken); err != nil {
+	if err := export(t.Context(), g.dial(t, config), 0, "authorization",
+		"Bearer "+collectortest.ShopToken); err != nil {
 		t.Errorf("gRPC: %v", err)
 	}
-	if err := export(t.Context(), g.dial(t, nil), 0, "authorization", "Bearer "+collectortest.ShopToken); status.Code(err) != codes.Unavailable {
+	if err := export(t.Context(), g.dial(t, nil), 0, "authorization",
+		"Bearer "+collectortest.ShopToken); status.Code(err) != codes.Unavailable {
 		t.Errorf("gRPC in clear text: got %v, want Unavailable", err)
 	}
 }
@@ -226,7 +237,8 @@ func writeCertificate(t *testing.T, certFile, keyFile string) *x509.Certificate 
 	}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true,
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IsCA: true,
+		BasicConstraintsValid: true,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
@@ -249,7 +261,8 @@ func writeCertificate(t *testing.T, certFile, keyFile string) *x509.Certificate 
 	return cert
 }
 
-// TestExamplesOfTheAccessGuideRun starts a collector with the token file of docs/access.md and pastes its curl examples.
+// TestExamplesOfTheAccessGuideRun starts a collector with the token file of docs/access.md and pastes its curl
+// examples.
 func TestExamplesOfTheAccessGuideRun(t *testing.T) {
 	if _, err := exec.LookPath("curl"); err != nil {
 		t.Skip("no curl: install it")
@@ -275,7 +288,8 @@ func TestExamplesOfTheAccessGuideRun(t *testing.T) {
 	for _, example := range examples(t, guide) {
 		f := func(token string, want bool) {
 			t.Helper()
-			cmd := exec.CommandContext(t.Context(), "bash", "-c", "set -e\ncurl() { command curl --fail-with-body \"$@\"; }\n"+addresses.Replace(example))
+			cmd := exec.CommandContext(t.Context(), "bash", "-c",
+				"set -e\ncurl() { command curl --fail-with-body \"$@\"; }\n"+addresses.Replace(example))
 			cmd.Env = append(os.Environ(), "TOKEN="+token)
 			if out, err := cmd.CombinedOutput(); (err == nil) != want {
 				t.Errorf("with the token %q:\n%s\n%v: %s", token, example, err, out)

@@ -31,7 +31,8 @@ func (g *guarded) foreignQuestions(t *testing.T) {
 			{Method: http.MethodGet, URL: g.URL("query") + path + "?" + v.Encode()},
 			{Method: http.MethodPost, URL: g.URL("query") + path, Body: v.Encode()},
 		} {
-			r.Headers = append(collectortest.Bearer(collectortest.ShopToken), "Content-Type", "application/x-www-form-urlencoded", "AccountID", "2")
+			r.Headers = append(collectortest.Bearer(collectortest.ShopToken), "Content-Type",
+				"application/x-www-form-urlencoded", "AccountID", "2")
 			if code, body := g.Do(t, r); strings.Contains(strings.ToLower(body), "zebra") || code >= 500 {
 				t.Errorf("%s %s %v: %d %.400s", r.Method, path, keys, code, body)
 			}
@@ -39,7 +40,8 @@ func (g *guarded) foreignQuestions(t *testing.T) {
 	}
 	everything := `{__name__!=""}`
 	for _, selector := range []string{
-		everything, `{edge_tenant="2"}`, `{__name__=~".+",edge_tenant=~".*"}`, `{edge_tenant="2" or edge_tenant="1"}`, `{edge_tenant!="1"}`,
+		everything, `{edge_tenant="2"}`, `{__name__=~".+",edge_tenant=~".*"}`, `{edge_tenant="2" or edge_tenant="1"}`,
+		`{edge_tenant!="1"}`,
 		`{__name__=~".+",edge_tenant=""}`, `{__name__=~".+" or edge_tenant="2"}`,
 	} {
 		ask("/api/v1/query", "query", selector)
@@ -55,15 +57,20 @@ func (g *guarded) foreignQuestions(t *testing.T) {
 		ask("/api/v1/query", "query", `sum by (service_name) (rate(`+selector+`[1h]))`)
 	}
 	for _, selector := range []string{
-		"edge_service_requests", `edge_service_requests{edge_tenant="2"}`, `{__name__=~"edge_(service|colo)_.*",edge_tenant=~".*"}`,
+		"edge_service_requests", `edge_service_requests{edge_tenant="2"}`,
+		`{__name__=~"edge_(service|colo)_.*",edge_tenant=~".*"}`,
 		`edge_service_requests{edge_tenant="2" or edge_tenant="1"}`,
 	} { // what is rewritten is as confined
 		ask("/api/v1/query", "query", `increase(`+selector+`[1h])`)
 		ask("/api/v1/query_range", "query", `rate(`+selector+`[1h])`, "step", "60")
-		ask("/prometheus/api/v1/query", "query", `WITH (r(q) = rate(q[1h])) r(`+selector+`)`, "extra_label", "edge_tenant=2")
+		ask("/prometheus/api/v1/query", "query", `WITH (r(q) = rate(q[1h])) r(`+selector+`)`, "extra_label",
+			"edge_tenant=2")
 	}
 	for _, prefix := range []string{"/select/jaeger", ""} {
-		for _, path := range []string{"/api/services", "/api/services/zebra/operations", "/api/services/shopper/operations", "/api/operations"} {
+		for _, path := range []string{
+			"/api/services", "/api/services/zebra/operations",
+			"/api/services/shopper/operations", "/api/operations",
+		} {
 			ask(prefix+path, "service", "zebra", "spanKind", "server", "tenant", "2", "AccountID", "2")
 		}
 		ask(prefix+"/api/operations", "service", `" or * or service.name:="`)
@@ -84,32 +91,45 @@ func (g *guarded) foreignQuestions(t *testing.T) {
 		ask("/api/v1/label/service_name/values", more...)
 	}
 	for _, text := range []string{
-		"*", "AccountID:2", "_stream_id:" + row.Stream, "_stream_id:in(" + row.Stream + ")", "_stream:{service.name!=''}", "{service.name=~'.+'}",
-		"trace_id:" + collectortest.NewsTrace, "* | union (*)", "* | join by (kind) (*)", "_stream_id:in(* | fields _stream_id)", "options(ignore_global_time_filter=true) *",
-		"* | stream_context before 100 after 100", "* | block_stats", "* | facets", "* | query_stats", "*\n| fields *", "# comment\n*", "! shopper", "tenant_id:2 or *",
-		`* | format "` + row.Stream + `" as _stream_id | stream_context before 100`, "trace_id:in(* | uniq by (trace_id) with hits)",
+		"*", "AccountID:2", "_stream_id:" + row.Stream, "_stream_id:in(" + row.Stream + ")",
+		"_stream:{service.name!=''}", "{service.name=~'.+'}",
+		"trace_id:" + collectortest.NewsTrace, "* | union (*)", "* | join by (kind) (*)",
+		"_stream_id:in(* | fields _stream_id)", "options(ignore_global_time_filter=true) *",
+		"* | stream_context before 100 after 100", "* | block_stats", "* | facets", "* | query_stats", "*\n| fields *",
+		"# comment\n*", "! shopper", "tenant_id:2 or *",
+		`* | format "` + row.Stream + `" as _stream_id | stream_context before 100`,
+		"trace_id:in(* | uniq by (trace_id) with hits)",
 	} {
 		for _, path := range []string{
-			"query", "hits", "field_names", "field_values", "stats_query", "stats_query_range", "facets", "streams", "stream_ids",
+			"query", "hits", "field_names", "field_values", "stats_query", "stats_query_range", "facets", "streams",
+			"stream_ids",
 			"stream_field_names", "stream_field_values", "query_time_range",
 		} {
 			for _, kind := range []string{"0", "1", "2"} {
-				ask("/select/logsql/"+path, "query", text, "kind", kind, "field", "service.name", "step", "1m", "limit", "1000")
+				ask("/select/logsql/"+path, "query", text, "kind", kind, "field", "service.name", "step", "1m", "limit",
+					"1000")
 			}
 		}
 	}
-	ask("/select/logsql/query", "query", "*", "extra_filters", "AccountID:2", "extra_stream_filters", "{AccountID=2}", "tenant", "2:0", "account_id", "2")
+	ask("/select/logsql/query", "query", "*", "extra_filters", "AccountID:2", "extra_stream_filters", "{AccountID=2}",
+		"tenant", "2:0", "account_id", "2")
 	ask("/select/tenant_ids", "AccountID", "2", "tenant", "2:0")
 	for _, path := range []string{
-		"traces/" + collectortest.NewsTrace, "traces/" + strings.ToUpper(collectortest.NewsTrace), "trace?id=" + collectortest.NewsTrace, "runs/" + collectortest.NewsTrace, "overview", "routes", "versions", "regions", "datasets",
+		"traces/" + collectortest.NewsTrace, "traces/" + strings.ToUpper(collectortest.NewsTrace),
+		"trace?id=" + collectortest.NewsTrace, "runs/" + collectortest.NewsTrace, "overview", "routes", "versions",
+		"regions", "datasets",
 		"cold-starts", "cache", "traces", "runs",
 	} {
-		for _, more := range []string{"", "tenant=2", "edge_tenant=2", "accountID=2", "q=edge_tenant%3A2", "service=*", "q=*"} {
+		for _, more := range []string{
+			"", "tenant=2", "edge_tenant=2", "accountID=2", "q=edge_tenant%3A2", "service=*",
+			"q=*",
+		} {
 			sep := "?"
 			if strings.Contains(path, "?") {
 				sep = "&"
 			}
-			if code, body := g.Get(t, collectortest.ShopToken, "/api/edge/v1/"+path+sep+more); strings.Contains(body, "zebra") || code >= 500 {
+			if code, body := g.Get(t, collectortest.ShopToken, "/api/edge/v1/"+path+sep+more); strings.Contains(body,
+				"zebra") || code >= 500 {
 				t.Errorf("%s %s: %d %.400s", path, more, code, body)
 			}
 		}
@@ -125,28 +145,39 @@ func (g *guarded) foreignQuestions(t *testing.T) {
 // claims looks for shop's telemetry, whose metric says that it is news', among news'.
 func (g *guarded) claims(t *testing.T) {
 	for _, path := range []string{
-		"/api/v1/label/__name__/values", "/api/v1/series?match[]={__name__!=''}", "/api/v1/query?query=shopper_queue", "/api/v1/label/edge_tenant/values",
-		"/select/logsql/query?query=*", "/select/logsql/query?kind=log&query=*", "/select/logsql/query?kind=datapoint&query=*", "/api/edge/v1/routes",
+		"/api/v1/label/__name__/values", "/api/v1/series?match[]={__name__!=''}", "/api/v1/query?query=shopper_queue",
+		"/api/v1/label/edge_tenant/values",
+		"/select/logsql/query?query=*", "/select/logsql/query?kind=log&query=*",
+		"/select/logsql/query?kind=datapoint&query=*", "/api/edge/v1/routes",
 	} {
-		if code, body := g.Get(t, collectortest.NewsToken, path); code != http.StatusOK || strings.Contains(strings.ReplaceAll(body, path, ""), "shopper") {
+		if code, body := g.Get(t, collectortest.NewsToken, path); code != http.StatusOK ||
+			strings.Contains(strings.ReplaceAll(body, path, ""), "shopper") {
 			t.Errorf("%s: %d %.400s", path, code, body)
 		}
 	}
 }
 
 func (g *guarded) foreignHeaders(t *testing.T) {
-	headers := append(collectortest.Bearer(collectortest.ShopToken), "AccountID", "2", "ProjectID", "0", "X-Scope-OrgID", "2", "X-Tenant", "2", "X-Member", "news")
+	headers := append(collectortest.Bearer(collectortest.ShopToken), "AccountID", "2", "ProjectID", "0",
+		"X-Scope-OrgID", "2", "X-Tenant", "2", "X-Member", "news")
 	for _, path := range questions {
 		if strings.Contains(path, "/tail") { // it has no end
 			continue
 		}
-		if code, body := g.Do(t, collectortest.Request{Method: http.MethodGet, URL: g.URL("query") + path, Headers: headers}); strings.Contains(body, "zebra") || code >= 500 {
+		if code, body := g.Do(t, collectortest.Request{
+			Method: http.MethodGet, URL: g.URL("query") + path,
+			Headers: headers,
+		}); strings.Contains(body, "zebra") || code >= 500 {
 			t.Errorf("%s: %d %.300s", path, code, body)
 		}
 	}
 	// A tenant that a sender names is not where its telemetry goes.
 	body := collectortest.Trace("misplaced", "55555555555555555555555555555555", time.Now())
-	if code, answer := g.Do(t, collectortest.Request{Method: http.MethodPost, URL: g.URL("ingest") + "/v1/traces?tenant=2", Body: body, Headers: append(headers, "Content-Type", "application/json")}); code != http.StatusOK {
+	if code, answer := g.Do(t, collectortest.Request{
+		Method: http.MethodPost,
+		URL:    g.URL("ingest") + "/v1/traces?tenant=2", Body: body,
+		Headers: append(headers, "Content-Type", "application/json"),
+	}); code != http.StatusOK {
 		t.Fatalf("%d %s", code, answer)
 	}
 	var own string
@@ -154,15 +185,18 @@ func (g *guarded) foreignHeaders(t *testing.T) {
 		_, own = g.Get(t, collectortest.ShopToken, "/select/logsql/query?query=*")
 		return strings.Contains(own, "misplaced")
 	})
-	if _, others := g.Get(t, collectortest.NewsToken, "/select/logsql/query?query=*"); strings.Contains(others, "misplaced") {
+	if _, others := g.Get(t, collectortest.NewsToken, "/select/logsql/query?query=*"); strings.Contains(others,
+		"misplaced") {
 		t.Errorf("shop's telemetry is news': %s", others)
 	}
 }
 
 func (g *guarded) enginePages(t *testing.T) {
 	for _, path := range []string{
-		"/vmui", "/vmui/", "/vmui/index.html", "/prometheus/vmui/", "/api/v1/status/tsdb", "/prometheus/api/v1/status/tsdb", "/api/v1/status/active_queries",
-		"/api/v1/status/top_queries", "/api/v1/status/metric_names_stats", "/api/v1/status/tsdb/", "/api/v1/metadata", "/api/v1/admin/tsdb/delete_series", "/api/v1/export", "/federate",
+		"/vmui", "/vmui/", "/vmui/index.html", "/prometheus/vmui/", "/api/v1/status/tsdb",
+		"/prometheus/api/v1/status/tsdb", "/api/v1/status/active_queries",
+		"/api/v1/status/top_queries", "/api/v1/status/metric_names_stats", "/api/v1/status/tsdb/", "/api/v1/metadata",
+		"/api/v1/admin/tsdb/delete_series", "/api/v1/export", "/federate",
 	} {
 		for _, token := range []string{collectortest.ShopToken, collectortest.NewsToken} {
 			if code, body := g.Get(t, token, path); code != http.StatusNotFound {

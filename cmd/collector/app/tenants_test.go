@@ -47,38 +47,56 @@ func TestAccess(t *testing.T) {
 
 // questions are one of each kind, and what an answer to nobody must not be.
 var questions = []string{
-	"/api/edge/v1/overview", "/api/edge/v1/regions", "/api/edge/v1/regions/FRA", "/api/edge/v1/cold-starts", "/api/edge/v1/cache",
-	"/api/edge/v1/routes", "/api/edge/v1/versions", "/api/edge/v1/traces", "/api/edge/v1/traces/" + collectortest.NewsTrace,
-	"/api/edge/v1/trace?id=" + collectortest.NewsTrace, "/api/edge/v1/runs", "/api/edge/v1/runs/" + collectortest.NewsTrace, "/api/edge/v1/datasets",
-	"/api/v1/query?query=up", "/api/v1/query_range?query=up", "/api/v1/labels", "/api/v1/label/service_name/values", "/api/v1/series?match[]={__name__!=''}",
-	"/api/v1/status/tsdb", "/api/v1/status/buildinfo", "/api/v1/metadata", "/prometheus/api/v1/labels", "/vmui/", "/prometheus/vmui/",
+	"/api/edge/v1/overview", "/api/edge/v1/regions", "/api/edge/v1/regions/FRA", "/api/edge/v1/cold-starts",
+	"/api/edge/v1/cache",
+	"/api/edge/v1/routes", "/api/edge/v1/versions", "/api/edge/v1/traces",
+	"/api/edge/v1/traces/" + collectortest.NewsTrace,
+	"/api/edge/v1/trace?id=" + collectortest.NewsTrace, "/api/edge/v1/runs",
+	"/api/edge/v1/runs/" + collectortest.NewsTrace, "/api/edge/v1/datasets",
+	"/api/v1/query?query=up", "/api/v1/query_range?query=up", "/api/v1/labels", "/api/v1/label/service_name/values",
+	"/api/v1/series?match[]={__name__!=''}",
+	"/api/v1/status/tsdb", "/api/v1/status/buildinfo", "/api/v1/metadata", "/prometheus/api/v1/labels", "/vmui/",
+	"/prometheus/vmui/",
 	"/select/logsql/query?query=*", "/select/logsql/hits?query=*", "/select/logsql/field_names?query=*",
 	"/select/logsql/field_values?query=*&field=service.name", "/select/logsql/stats_query?query=*|count()",
 	"/select/logsql/stats_query_range?query=*|count()", "/select/logsql/tail?query=*", "/select/logsql/facets?query=*",
 	"/select/logsql/streams?query=*", "/select/logsql/stream_ids?query=*", "/select/logsql/stream_field_names?query=*",
-	"/select/logsql/stream_field_values?query=*&field=service.name", "/select/logsql/query_time_range?query=*", "/select/tenant_ids",
+	"/select/logsql/stream_field_values?query=*&field=service.name", "/select/logsql/query_time_range?query=*",
+	"/select/tenant_ids",
 	"/select/buildinfo", "/metrics",
-	"/select/jaeger/api/services", "/select/jaeger/api/services/zebra/operations", "/select/jaeger/api/operations?service=zebra",
+	"/select/jaeger/api/services", "/select/jaeger/api/services/zebra/operations",
+	"/select/jaeger/api/operations?service=zebra",
 	"/api/services", "/api/services/zebra/operations", "/api/operations?service=zebra",
 }
 
 func (g *guarded) nobody(t *testing.T) {
 	for _, path := range questions {
 		for name, headers := range map[string][]string{
-			"no token":              nil,
-			"an empty token":        collectortest.Bearer(""),
-			"a wrong token":         collectortest.Bearer(strings.Replace(collectortest.ShopToken, "0", "1", 1)),
-			"half a token":          collectortest.Bearer(collectortest.ShopToken[:len(collectortest.ShopToken)-1]),
-			"a token in capitals":   collectortest.Bearer(strings.ToUpper(collectortest.ShopToken)),
-			"two tokens":            append(collectortest.Bearer(collectortest.ShopToken), collectortest.Bearer(collectortest.NewsToken)...),
-			"basic":                 {"Authorization", "Basic " + base64.StdEncoding.EncodeToString([]byte("shop:"+collectortest.ShopToken))},
-			"no scheme":             {"Authorization", collectortest.ShopToken},
-			"another header":        {"X-Authorization", "Bearer " + collectortest.ShopToken, "X-Token", collectortest.ShopToken, "Cookie", "edgescope=" + collectortest.ShopToken},
-			"a proxy's header":      {"X-Member", "news", "X-Forwarded-For", "192.0.2.1", "X-Real-IP", "192.0.2.1", "Forwarded", "for=192.0.2.1"},
+			"no token":            nil,
+			"an empty token":      collectortest.Bearer(""),
+			"a wrong token":       collectortest.Bearer(strings.Replace(collectortest.ShopToken, "0", "1", 1)),
+			"half a token":        collectortest.Bearer(collectortest.ShopToken[:len(collectortest.ShopToken)-1]),
+			"a token in capitals": collectortest.Bearer(strings.ToUpper(collectortest.ShopToken)),
+			"two tokens": append(collectortest.Bearer(collectortest.ShopToken),
+				collectortest.Bearer(collectortest.NewsToken)...),
+			"basic": {"Authorization", "Basic " +
+				base64.StdEncoding.EncodeToString([]byte("shop:"+collectortest.ShopToken))},
+			"no scheme": {"Authorization", collectortest.ShopToken},
+			"another header": {
+				"X-Authorization", "Bearer " + collectortest.ShopToken, "X-Token",
+				collectortest.ShopToken, "Cookie", "edgescope=" + collectortest.ShopToken,
+			},
+			"a proxy's header": {
+				"X-Member", "news", "X-Forwarded-For", "192.0.2.1", "X-Real-IP", "192.0.2.1",
+				"Forwarded", "for=192.0.2.1",
+			},
 			"a tenant's own header": {"AccountID", "2", "ProjectID", "0", "X-Scope-OrgID", "2", "X-Tenant", "news"},
 		} {
 			for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodHead, http.MethodOptions} {
-				code, body := g.Do(t, collectortest.Request{Method: method, URL: g.URL("query") + path, Headers: headers})
+				code, body := g.Do(t, collectortest.Request{
+					Method: method, URL: g.URL("query") + path,
+					Headers: headers,
+				})
 				if code < 400 || code >= 500 || strings.Contains(body, "zebra") {
 					t.Errorf("%s %s with %s: %d %.300s", method, path, name, code, body)
 				}
@@ -89,11 +107,17 @@ func (g *guarded) nobody(t *testing.T) {
 		}
 	}
 	for _, path := range []string{"/healthz", "/readyz", "/health"} {
-		if code, body := g.Do(t, collectortest.Request{Method: http.MethodGet, URL: g.URL("query") + path}); code != http.StatusOK || strings.Contains(body, "zebra") {
+		if code, body := g.Do(t, collectortest.Request{
+			Method: http.MethodGet,
+			URL:    g.URL("query") + path,
+		}); code != http.StatusOK || strings.Contains(body, "zebra") {
 			t.Errorf("%s: %d %s; it must answer everybody", path, code, body)
 		}
 	}
-	token := url.Values{"token": {collectortest.NewsToken}, "access_token": {collectortest.NewsToken}, "authorization": {"Bearer " + collectortest.NewsToken}}
+	token := url.Values{
+		"token": {collectortest.NewsToken}, "access_token": {collectortest.NewsToken},
+		"authorization": {"Bearer " + collectortest.NewsToken},
+	}
 	if code, _ := g.Get(t, "", "/api/edge/v1/overview?"+token.Encode()); code != http.StatusUnauthorized {
 		t.Errorf("a token in the query string: status %d, want 401", code)
 	}
@@ -102,21 +126,36 @@ func (g *guarded) nobody(t *testing.T) {
 // paths tries spellings that proxies, clients and routers read differently. Redirects are followed.
 func (g *guarded) paths(t *testing.T) {
 	for _, path := range []string{
-		"//api/edge/v1/overview", "/api//edge/v1/overview", "/./api/edge/v1/overview", "/healthz/../api/edge/v1/overview",
-		"/healthz/..%2fapi/edge/v1/overview", "/healthz%2f..%2fapi/edge/v1/overview", "/api%2fedge%2fv1%2foverview", "/%61pi/edge/v1/overview",
-		"/API/edge/v1/overview", "/api/edge/v1/overview/", "/api/edge/v1/overview%00", "/api/edge/v1/overview;x=1", "/healthz/api/edge/v1/overview",
-		"/healthz?x=/api/edge/v1/overview", "/readyz/%2e%2e/metrics", "/healthz/%2e%2e/api/v1/labels", "/prometheus/../api/v1/labels",
-		"/select/jaeger//api/services", "/select//jaeger/api/services", "/select/jaeger/%61pi/services", "/select/jaeger/../jaeger/api/services",
-		"/api/services/", "/api//services", "/api/services/zebra/operations/", "/api/services/..%2fservices", "/api/%73ervices", "/API/services",
+		"//api/edge/v1/overview", "/api//edge/v1/overview", "/./api/edge/v1/overview",
+		"/healthz/../api/edge/v1/overview",
+		"/healthz/..%2fapi/edge/v1/overview", "/healthz%2f..%2fapi/edge/v1/overview", "/api%2fedge%2fv1%2foverview",
+		"/%61pi/edge/v1/overview",
+		"/API/edge/v1/overview", "/api/edge/v1/overview/", "/api/edge/v1/overview%00", "/api/edge/v1/overview;x=1",
+		"/healthz/api/edge/v1/overview",
+		"/healthz?x=/api/edge/v1/overview", "/readyz/%2e%2e/metrics", "/healthz/%2e%2e/api/v1/labels",
+		"/prometheus/../api/v1/labels",
+		"/select/jaeger//api/services", "/select//jaeger/api/services", "/select/jaeger/%61pi/services",
+		"/select/jaeger/../jaeger/api/services",
+		"/api/services/", "/api//services", "/api/services/zebra/operations/", "/api/services/..%2fservices",
+		"/api/%73ervices", "/API/services",
 		"/healthz/%2e%2e/api/services", "/select/jaeger", "/select/jaeger/", "/api/operations/", "/api/services;x=1",
-		"/prometheus//api/v1/labels", "/api/v1/%6cabels", "/select/logsql//query?query=*", "/select//logsql/query?query=*",
-		"/select/logsql/%71uery?query=*", "/select/logsql/streams/?query=*", "/health/../select/logsql/streams?query=*", "/select/..;/select/tenant_ids", "/healthz/..;/metrics", "/metrics/", "/metrics%2f", "//metrics", "/.//metrics", "/METRICS",
-		"/healthz%23/../metrics", "/v1/traces/../metrics", "/regions/../metrics", "/%2e/metrics", "/healthz\\..\\metrics", "/debug/pprof/", "/debug/vars", "/admin/snapshot", "/internal/force_flush",
-		"/snapshot/create", "/delete", "/api/v1/import", "/api/v1/write", "/api/v1/admin/tsdb/delete_series", "/flags", "/config", "/targets",
+		"/prometheus//api/v1/labels", "/api/v1/%6cabels", "/select/logsql//query?query=*",
+		"/select//logsql/query?query=*",
+		"/select/logsql/%71uery?query=*", "/select/logsql/streams/?query=*", "/health/../select/logsql/streams?query=*",
+		"/select/..;/select/tenant_ids", "/healthz/..;/metrics", "/metrics/", "/metrics%2f", "//metrics",
+		"/.//metrics", "/METRICS",
+		"/healthz%23/../metrics", "/v1/traces/../metrics", "/regions/../metrics", "/%2e/metrics",
+		"/healthz\\..\\metrics", "/debug/pprof/", "/debug/vars", "/admin/snapshot", "/internal/force_flush",
+		"/snapshot/create", "/delete", "/api/v1/import", "/api/v1/write", "/api/v1/admin/tsdb/delete_series", "/flags",
+		"/config", "/targets",
 	} {
 		for _, headers := range [][]string{nil, collectortest.Bearer("wrong")} {
-			code, body := g.Do(t, collectortest.Request{Method: http.MethodGet, URL: g.URL("query") + path, Headers: headers})
-			harmless := code >= 400 && code < 500 || code == http.StatusOK && (body == "ok\n" || body == "ready\n" || body == "OK")
+			code, body := g.Do(t, collectortest.Request{
+				Method: http.MethodGet, URL: g.URL("query") + path,
+				Headers: headers,
+			})
+			harmless := code >= 400 && code < 500 || code == http.StatusOK &&
+				(body == "ok\n" || body == "ready\n" || body == "OK")
 			if !harmless || strings.Contains(body, "zebra") || strings.Contains(body, "vm_") {
 				t.Errorf("%s with %v: %d %.300s", path, headers, code, body)
 			}
@@ -127,8 +166,10 @@ func (g *guarded) paths(t *testing.T) {
 // rawPaths sends request lines that Go's client would not.
 func (g *guarded) rawPaths(t *testing.T) {
 	for _, line := range []string{
-		"GET /healthz/../metrics HTTP/1.1", "GET http://127.0.0.1/metrics HTTP/1.1", "GET metrics HTTP/1.1", "GET \\metrics HTTP/1.1",
-		"GET //127.0.0.1/metrics HTTP/1.1", "GET /metrics HTTP/1.0", "get /metrics HTTP/1.1", "GET /healthz HTTP/1.1\r\nX-Original-URL: /metrics",
+		"GET /healthz/../metrics HTTP/1.1", "GET http://127.0.0.1/metrics HTTP/1.1", "GET metrics HTTP/1.1",
+		"GET \\metrics HTTP/1.1",
+		"GET //127.0.0.1/metrics HTTP/1.1", "GET /metrics HTTP/1.0", "get /metrics HTTP/1.1",
+		"GET /healthz HTTP/1.1\r\nX-Original-URL: /metrics",
 		"GET /healthz HTTP/1.1\r\nX-Rewrite-URL: /metrics", "GET /healthz HTTP/1.1\r\nX-HTTP-Method-Override: POST",
 		"GET /api/v1/labels HTTP/1.1\r\nAuthorization:\r\n Bearer x",
 	} {
@@ -155,13 +196,23 @@ func (g *guarded) storesNothing(t *testing.T) {
 	point := `{"indexes":["intruder"],"blobs":["intruder"]}`
 	workerd := `{"schemaVersion":"0","timestamp":"1","dataset":[105,110,116,114,117,100,101,114]}`
 	for _, path := range []string{
-		"/", "/v1/traces", "/V1/TRACES", "//v1/traces", "/v1//traces", "/v1/traces/", "/v1/traces/v1/traces", "/x/../v1/traces", "/v1%2ftraces",
-		"/v1/logs", "/v1/metrics", "/v1/datapoints/shopper", "//v1/datapoints/shopper", "/v1/datapoints/../datapoints/shopper", "/v1/datapoints%2fshopper",
+		"/", "/v1/traces", "/V1/TRACES", "//v1/traces", "/v1//traces", "/v1/traces/", "/v1/traces/v1/traces",
+		"/x/../v1/traces", "/v1%2ftraces",
+		"/v1/logs", "/v1/metrics", "/v1/datapoints/shopper", "//v1/datapoints/shopper",
+		"/v1/datapoints/../datapoints/shopper", "/v1/datapoints%2fshopper",
 		"/x/v1/datapoints/shopper", "/anything", "/healthz", "/metrics",
 	} {
-		for _, headers := range [][]string{nil, collectortest.Bearer("wrong"), collectortest.Bearer(collectortest.ReadToken), {"X-Member", "shop"}, {"AccountID", "1"}} {
+		for _, headers := range [][]string{
+			nil, collectortest.Bearer("wrong"),
+			collectortest.Bearer(collectortest.ReadToken),
+			{"X-Member", "shop"},
+			{"AccountID", "1"},
+		} {
 			for _, body := range []string{mark, point, workerd} {
-				code, answer := g.Do(t, collectortest.Request{Method: http.MethodPost, URL: g.URL("ingest") + path, Body: body, Headers: append(headers, "Content-Type", "application/json")})
+				code, answer := g.Do(t, collectortest.Request{
+					Method: http.MethodPost, URL: g.URL("ingest") + path,
+					Body: body, Headers: append(headers, "Content-Type", "application/json"),
+				})
 				if code < 400 || code >= 500 || strings.Contains(answer, `"accepted"`) {
 					t.Errorf("POST %s with %v: %d %.200s", path, headers, code, answer)
 				}
@@ -170,7 +221,10 @@ func (g *guarded) storesNothing(t *testing.T) {
 	}
 	// What was sent later with a token can be seen: what was sent before without one would be too.
 	after := collectortest.Trace("afterwards", "44444444444444444444444444444444", time.Now())
-	g.Do(t, collectortest.Request{Method: http.MethodPost, URL: g.URL("ingest") + "/v1/traces", Body: after, Headers: append(collectortest.Bearer(collectortest.ShopToken), "Content-Type", "application/json")})
+	g.Do(t, collectortest.Request{
+		Method: http.MethodPost, URL: g.URL("ingest") + "/v1/traces", Body: after,
+		Headers: append(collectortest.Bearer(collectortest.ShopToken), "Content-Type", "application/json"),
+	})
 	var rows string
 	runtest.Eventually(t, func() string { return rows }, func() bool {
 		_, rows = g.Get(t, collectortest.ShopToken, "/select/logsql/query?query=*")
@@ -188,7 +242,10 @@ func (g *guarded) storesNothing(t *testing.T) {
 func (g *guarded) scopes(t *testing.T) {
 	f := func(token, method, listener, path string, want int) {
 		t.Helper()
-		r := collectortest.Request{Method: method, URL: g.URL(listener) + path, Headers: append(collectortest.Bearer(token), "Content-Type", "application/json")}
+		r := collectortest.Request{
+			Method: method, URL: g.URL(listener) + path,
+			Headers: append(collectortest.Bearer(token), "Content-Type", "application/json"),
+		}
 		if method == http.MethodPost {
 			r.Body = `{"indexes":["a"]}`
 			if strings.HasSuffix(path, "traces") {

@@ -19,8 +19,9 @@ import (
 	"edgescope/query"
 )
 
-// TestADirectoryOfTheFormatBeforeIsRead opens a data directory that a collector with log format 1 left when it was killed: three
-// of its six spans are in the log alone. The directory is marked as one that the older version can't read any more.
+// TestADirectoryOfTheFormatBeforeIsRead opens a data directory that a collector with log format 1 left when it was
+// killed: three of its six spans are in the log alone. The directory is marked as one that the older version can't read
+// any more.
 func TestADirectoryOfTheFormatBeforeIsRead(t *testing.T) {
 	data := t.TempDir()
 	unpack(t, filepath.Join("testdata", "format1.tar.gz"), data)
@@ -30,10 +31,11 @@ func TestADirectoryOfTheFormatBeforeIsRead(t *testing.T) {
 	}
 	question := url.Values{"query": {"service.name:=old | count() n"}, "start": {"2026-01-01T00:00:00Z"}}
 	var got struct{ N string }
-	runtest.Eventually(t, func() string { return fmt.Sprintf("got %q spans of the older version, want 6", got.N) }, func() bool {
-		got = runtest.Ask[struct{ N string }](t, c.URL("query")+"/select/logsql/query?"+question.Encode())
-		return got.N == "6"
-	})
+	runtest.Eventually(t, func() string { return fmt.Sprintf("got %q spans of the older version, want 6", got.N) },
+		func() bool {
+			got = runtest.Ask[struct{ N string }](t, c.URL("query")+"/select/logsql/query?"+question.Encode())
+			return got.N == "6"
+		})
 	format, err := os.ReadFile(filepath.Join(data, "FORMAT"))
 	if err != nil || !strings.Contains(string(format), `"wal":3`) || !strings.Contains(string(format), `"row":2`) {
 		t.Errorf("FORMAT is %q, %v; want the log in format 3 and rows in 2", format, err)
@@ -50,7 +52,10 @@ func TestTotalsOfTheFormatBeforeGoOn(t *testing.T) {
 	usual := time.Unix(1796039791, 0)
 	late := usual.Add(-2 * time.Hour)
 	count := func(from, to time.Time) float64 {
-		q := url.Values{"from": {from.UTC().Format(time.RFC3339)}, "to": {to.UTC().Format(time.RFC3339)}, "service": {"old"}}
+		q := url.Values{
+			"from": {from.UTC().Format(time.RFC3339)}, "to": {to.UTC().Format(time.RFC3339)},
+			"service": {"old"},
+		}
 		return float64(runtest.Ask[query.Overview](t, c.URL("query")+query.APIPrefix+"overview?"+q.Encode()).Total.Requests)
 	}
 	want := func(usually, lately float64) {
@@ -64,16 +69,23 @@ func TestTotalsOfTheFormatBeforeGoOn(t *testing.T) {
 			{"late minute", late.Truncate(time.Minute), late.Truncate(time.Minute).Add(time.Minute), lately},
 			{"hour", usual.Truncate(time.Hour), usual.Truncate(time.Hour).Add(time.Hour), usually},
 			{"late hour", late.Truncate(time.Hour), late.Truncate(time.Hour).Add(time.Hour), lately},
-			{"day", usual.Truncate(24 * time.Hour), usual.Truncate(24 * time.Hour).Add(24 * time.Hour), usually + lately},
+			{
+				"day", usual.Truncate(24 * time.Hour), usual.Truncate(24 * time.Hour).Add(24 * time.Hour),
+				usually + lately,
+			},
 		} {
-			runtest.Eventually(t, func() string { return fmt.Sprintf("%s: %v requests, want %v", f.name, count(f.from, f.to), f.want) },
+			runtest.Eventually(t, func() string {
+				return fmt.Sprintf("%s: %v requests, want %v", f.name,
+					count(f.from, f.to), f.want)
+			},
 				func() bool { return count(f.from, f.to) == f.want })
 		}
 	}
 	want(4, 6)
 	for i, at := range []time.Time{usual, late} {
 		body := []byte(collectortest.Trace("old", fmt.Sprintf("%032x", i+1), at))
-		if status, answer := runtest.Post(t, c.URL("ingest")+"/v1/traces", "application/json", "", body); status != http.StatusOK {
+		if status, answer := runtest.Post(t, c.URL("ingest")+"/v1/traces", "application/json", "",
+			body); status != http.StatusOK {
 			t.Fatalf("a span of %s: %d %s", at, status, answer)
 		}
 	}

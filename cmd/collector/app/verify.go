@@ -21,7 +21,8 @@ func (c *Collector) verify(ctx context.Context, p run.Process) error {
 	if err := c.tellQuarantine(p); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(p.Stdout, "log: %d records with %d rows and %d samples\nstore: %d rows missing (the next start inserts them), %d doubled\n",
+	_, err = fmt.Fprintf(p.Stdout, "log: %d records with %d rows and %d samples\nstore: %d rows missing (the next "+
+		"start inserts them), %d doubled\n",
 		v.Records, v.Rows, v.Samples, v.Missing, v.Doubled)
 	if v.Doubled > 0 {
 		return fmt.Errorf("%d rows are stored more than once", v.Doubled)
@@ -46,7 +47,8 @@ func (c *Collector) tellQuarantine(p run.Process) error {
 		return err
 	}
 	for _, i := range items {
-		if _, err := fmt.Fprintf(p.Stdout, "set aside: %s (%d rows), %s: %s\n", i.Path, i.Rows, i.At.Format(time.RFC3339), i.Reason); err != nil {
+		if _, err := fmt.Fprintf(p.Stdout, "set aside: %s (%d rows), %s: %s\n", i.Path, i.Rows,
+			i.At.Format(time.RFC3339), i.Reason); err != nil {
 			return err
 		}
 	}

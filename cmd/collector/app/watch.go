@@ -18,8 +18,10 @@ type watchOptions struct {
 
 func (o *watchOptions) register(f *run.Flags) {
 	f.Group("Watching itself (query port, admin right)")
-	f.Duration(&o.canary, "canary", 0, "write a span through the pipeline `this often` and read it back; /metrics tells; 0 is never")
-	f.Bool(&o.pprof, "pprof", false, "serve profiles at /debug/pprof/ of the query port; a CPU profile is split by the label stage")
+	f.Duration(&o.canary, "canary", 0, "write a span through the pipeline `this often` and read it back; /metrics "+
+		"tells; 0 is never")
+	f.Bool(&o.pprof, "pprof", false, "serve profiles at /debug/pprof/ of the query port; a CPU profile is split by "+
+		"the label stage")
 }
 
 // servePprof adds Go's profiles, which tell of all tenants.
@@ -28,7 +30,8 @@ func (c *Collector) servePprof(r routes) {
 		return
 	}
 	for path, h := range map[string]http.HandlerFunc{
-		"": pprof.Index, "cmdline": pprof.Cmdline, "profile": pprof.Profile, "symbol": pprof.Symbol, "trace": pprof.Trace,
+		"": pprof.Index, "cmdline": pprof.Cmdline, "profile": pprof.Profile, "symbol": pprof.Symbol,
+		"trace": pprof.Trace,
 	} {
 		r.admin("GET /debug/pprof/"+path, h)
 	}

@@ -14,7 +14,7 @@ import (
 	"edgescope/internal/run/runtest"
 )
 
-// figure answers a line of /metrics, -1 when it is not there.
+// figure returns a line of /metrics, -1 when it is not there.
 func figure(t *testing.T, c *collectortest.Collector, name string) float64 {
 	t.Helper()
 	_, text, err := runtest.Get(t.Context(), c.URL("query")+"/metrics")
@@ -37,10 +37,11 @@ func figure(t *testing.T, c *collectortest.Collector, name string) float64 {
 func TestCanaryGoesAllTheWay(t *testing.T) {
 	c := collectortest.Start(t, t.TempDir(), "--canary", "1s")
 	var seen float64
-	runtest.Eventually(t, func() string { return fmt.Sprintf("%v canaries were read back, want 3", seen) }, func() bool {
-		seen = figure(t, c, "edgescope_canary_visible_seconds_count")
-		return seen >= 3
-	})
+	runtest.Eventually(t, func() string { return fmt.Sprintf("%v canaries were read back, want 3", seen) },
+		func() bool {
+			seen = figure(t, c, "edgescope_canary_visible_seconds_count")
+			return seen >= 3
+		})
 	for _, name := range []string{"lost", "doubled", "refused", "failed"} {
 		if n := figure(t, c, "edgescope_canary_"+name+"_total"); n != 0 {
 			t.Errorf("%s: %v, want 0", name, n)
@@ -58,7 +59,8 @@ func TestCanaryGoesAllTheWay(t *testing.T) {
 func TestAdministrationNeedsItsRight(t *testing.T) {
 	const reader, admin = "reader-0123456789abcdef01234567", "admin-0123456789abcdef01234567"
 	tokens := filepath.Join(t.TempDir(), "tokens.yml")
-	text := "tenants: [{id: 7, name: shop}]\ntokens: [{token: " + reader + ", tenant: shop, scopes: [read]}, {token: " + admin + ", tenant: shop, scopes: [admin]}]\n"
+	text := "tenants: [{id: 7, name: shop}]\ntokens: [{token: " + reader + ", tenant: shop, scopes: [read]}, {token: " +
+		admin + ", tenant: shop, scopes: [admin]}]\n"
 	if err := os.WriteFile(tokens, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

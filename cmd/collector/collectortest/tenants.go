@@ -146,7 +146,10 @@ func (g *Tenants) Fill(t testing.TB) {
 	for _, s := range []sender{{ShopToken, "shopper", ShopTrace}, {NewsToken, "zebra", NewsTrace}} {
 		headers := append(Bearer(s.token), "Content-Type", "application/json")
 		for path, body := range s.bodies(now) {
-			code, answer := g.Do(t, Request{Method: http.MethodPost, URL: g.URL("ingest") + path, Body: body, Headers: headers})
+			code, answer := g.Do(t, Request{
+				Method: http.MethodPost, URL: g.URL("ingest") + path, Body: body,
+				Headers: headers,
+			})
 			if code != http.StatusOK {
 				t.Fatalf("%s to %s: %d %s", s.service, path, code, answer)
 			}
@@ -166,13 +169,14 @@ type sender struct{ token, service, trace string }
 func (s *sender) bodies(now time.Time) map[string]string {
 	metric, log, tail := signals(s.service, now)
 	return map[string]string{
-		"/v1/traces":                  Trace(s.service, s.trace, now),
-		"/v1/metrics":                 metric,
-		"/v1/logs":                    log,
-		"/tails":                      tail,
-		"/v1/datapoints/" + s.service: fmt.Sprintf(`{"indexes":[%q,"FRA",200],"doubles":[7,1],"blobs":[%[1]q]}`, s.service),
-		"/?sniffed":                   Trace(s.service+"-sniffed", s.trace, now),
-		"/behind/a/prefix/v1/traces":  Trace(s.service+"-prefix", s.trace, now),
+		"/v1/traces":  Trace(s.service, s.trace, now),
+		"/v1/metrics": metric,
+		"/v1/logs":    log,
+		"/tails":      tail,
+		"/v1/datapoints/" + s.service: fmt.Sprintf(`{"indexes":[%q,"FRA",200],"doubles":[7,1],"blobs":[%[1]q]}`,
+			s.service),
+		"/?sniffed":                  Trace(s.service+"-sniffed", s.trace, now),
+		"/behind/a/prefix/v1/traces": Trace(s.service+"-prefix", s.trace, now),
 	}
 }
 
