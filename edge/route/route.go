@@ -13,13 +13,10 @@ const (
 	maxSegments = 8
 )
 
-// Of returns the template of a request target or path. Query and fragment are cut, as are a slash at the end, the
+// Append appends the template of a request target or path. Query and fragment are cut, as are a slash at the end, the
 // scheme and authority of an absolute form (RFC 9112 section 3.2.2), and what follows a semicolon in a segment (RFC
 // 3986 section 3.3), such as ;jsessionid=. Percent signs stay. Of more than 8 segments the rest is "/*", also from a
 // segment on that begins a URL.
-func Of(target string) string { return string(Append(nil, target)) }
-
-// Append appends the template of a request target, as Of returns it.
 func Append(to []byte, target string) []byte {
 	path := strings.TrimRight(strings.TrimPrefix(Path(target), "/"), "/")
 	if path == "" {

@@ -116,7 +116,7 @@ func open(t testing.TB, to edge.Sink, change ...func(*options)) *port {
 	t.Helper()
 	o := options{Options: workers.Options{
 		Sink: to, Now: func() time.Time { return arrival },
-		Route: func(_, path string) string { return route.Of(path) },
+		Route: func(_, path string) string { return string(route.Append(nil, path)) },
 	}}
 	for _, f := range change {
 		f(&o)

@@ -52,13 +52,13 @@ type Reader struct {
 	open []byte
 }
 
-// ByteOrderMark may begin a document.
-var ByteOrderMark = []byte("\xef\xbb\xbf")
+// byteOrderMark may begin a document.
+var byteOrderMark = []byte("\xef\xbb\xbf")
 
 // Reset begins another document, which may have a byte order mark. Text that is not in it as it is read goes to the
 // arena.
 func (r *Reader) Reset(document []byte, to *Arena) {
-	*r = Reader{b: bytes.TrimPrefix(document, ByteOrderMark), arena: to, open: r.open[:0]}
+	*r = Reader{b: bytes.TrimPrefix(document, byteOrderMark), arena: to, open: r.open[:0]}
 }
 
 // Empty tells whether nothing but white space is left.
