@@ -3,6 +3,7 @@ package gate
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -16,6 +17,7 @@ import (
 	"go.uber.org/goleak"
 
 	"edgescope/edge"
+	"edgescope/store"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -363,4 +365,21 @@ func TestRefuseNamesTheKind(t *testing.T) {
 			t.Errorf("%d: %d %s, want the type %s", status, w.Code, w.Body, want)
 		}
 	}
+}
+
+// TestErrorsOfTonguesHaveTheirStatus holds the one map that all tongues answer by.
+func TestErrorsOfTonguesHaveTheirStatus(t *testing.T) {
+	f := func(err error, want int) {
+		t.Helper()
+		if got := Status(fmt.Errorf("ask: %w", err)); got != want {
+			t.Errorf("%v: status %d, want %d", err, got, want)
+		}
+	}
+	f(&RefusedError{Status: http.StatusServiceUnavailable}, 503)
+	f(&RefusedError{Status: http.StatusUnprocessableEntity}, 422)
+	f(store.ErrBadQuery, 400)
+	f(store.ErrTooMuch, 422)
+	f(context.DeadlineExceeded, 503)
+	f(context.Canceled, 500)
+	f(errors.New("disk"), 500)
 }

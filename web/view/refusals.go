@@ -25,7 +25,7 @@ type refusal struct {
 	Count, Reason, From, Example string
 }
 
-// notice returns what to say of refusals: nothing where all was taken. Values that were changed are told beside, but
+// noticeOf returns what to say of refusals: nothing where all was taken. Values that were changed are told beside, but
 // are no reason for a notice of their own.
 func noticeOf(p *part.Page) *notice {
 	r := p.Refusals

@@ -80,7 +80,7 @@ func keptText(p *part.Page) string {
 	return "newest first, all that are kept"
 }
 
-// one tells whether the page is about one trace or one load test, whose time is its own.
+// isOne tells whether the page is about one trace or one load test, whose time is its own.
 func isOne(p *part.Page) bool {
 	return strings.HasPrefix(p.URL.Path, "/traces/") || strings.HasPrefix(p.URL.Path, "/runs/")
 }
@@ -101,7 +101,7 @@ func footText(p *part.Page) string {
 	return text + "."
 }
 
-// comparable tells whether the page shows changes against another period.
+// compares tells whether the page shows changes against another period.
 func compares(p *part.Page) bool { return filterable(p) && p.Nav != "/traces" }
 
 func badKey(p *part.Page, key string) bool { return p.Problem != nil && p.Problem.Key == key }
