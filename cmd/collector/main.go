@@ -9,7 +9,6 @@ import (
 )
 
 func main() {
-	os.Exit(run.Main("collector", run.Process{
-		Args: os.Args[1:], LookupEnv: os.LookupEnv, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-	}, app.Main))
+	p := run.Process{Args: os.Args[1:], LookupEnv: os.LookupEnv, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
+	os.Exit(run.Main("collector", p, app.Main))
 }
