@@ -21,7 +21,7 @@ type CheckResult struct {
 	Figures string `json:"figures,omitempty"`
 }
 
-// Why tells what a check failed by, "" for one that holds.
+// Why returns the figures or the missing metric by which a check failed, "" for one that holds.
 func (c *CheckResult) Why() string {
 	switch {
 	case c.OK:

@@ -72,7 +72,7 @@ func (e Environment) Kind() Environment {
 	return e
 }
 
-// String says what made the load.
+// String describes where and how the load was made: "linux/amd64, 2 CPUs, HTTP/2".
 func (e Environment) String() string {
 	made := fmt.Sprintf("%s/%s, %s", e.OS, e.Arch, text.Plural(int64(e.CPUs), "CPU"))
 	if e.Connections > 0 {

@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"fmt"
+	"maps"
 	"testing"
 	"time"
 
@@ -37,9 +38,7 @@ func TestWhatAResultCounts(t *testing.T) {
 	}
 	answered := func(more map[string]int64) map[string]int64 {
 		want := map[string]int64{"http.requests": 1, "http.responses": 1, "http.codes.200": 1}
-		for name, n := range more {
-			want[name] = n
-		}
+		maps.Copy(want, more)
 		return want
 	}
 	cold := true

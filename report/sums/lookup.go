@@ -61,7 +61,8 @@ func (p *Period) Nearest(name string) string {
 	return near.Word(name, len(name)/3, seen...)
 }
 
-// OnlyGrows tells a figure that never falls: a counter, and the maximum and the count of a distribution.
+// OnlyGrows tells whether a figure never falls during a run: a counter does not, nor do the maximum and the count of a
+// distribution.
 func (p *Period) OnlyGrows(name string) bool {
 	if _, ok := p.Rates[name]; ok {
 		return false

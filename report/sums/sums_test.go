@@ -3,6 +3,7 @@ package sums_test
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -241,12 +242,12 @@ func TestFailedExpectationsKeepTheFirst(t *testing.T) {
 	f.Add("buy/GET /", "statusCode", 2, "200", "503")
 	f.Add("buy/GET /a", "statusCode", 3, "200", "404")
 	f.Add("buy/GET /", "contentType", 3, "json", "html")
-	got := ""
+	var b strings.Builder
 	for _, one := range f.List() {
-		got += fmt.Sprintf("%d %s %s got %s\n", one.Times, one.Step, one.Kind, one.Got)
+		fmt.Fprintf(&b, "%d %s %s got %s\n", one.Times, one.Step, one.Kind, one.Got)
 	}
 	const want = "3 buy/GET / contentType got html\n3 buy/GET / statusCode got 500\n3 buy/GET /a statusCode got 404\n"
-	if got != want {
+	if got := b.String(); got != want {
 		t.Errorf("%s, want\n%s", got, want)
 	}
 }
