@@ -68,12 +68,12 @@ type Runner struct {
 
 // New prepares a run. It fails when the certificates of config.tls cannot be used, or when Options.Network contradicts
 // itself or the script's target.
-func New(plan *plan.Plan, o Options) (*Runner, error) {
-	d, err := dialerFor(plan, o.Network)
+func New(p *plan.Plan, o Options) (*Runner, error) {
+	d, err := dialerFor(p, o.Network)
 	if err != nil {
 		return nil, err
 	}
-	return &Runner{plan: plan, options: o, schedule: NewSchedule(plan.Phases, o.Seed), dialer: d}, nil
+	return &Runner{plan: p, options: o, schedule: NewSchedule(p.Phases, o.Seed), dialer: d}, nil
 }
 
 // Schedule is the arrivals of the run.

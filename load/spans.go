@@ -37,8 +37,8 @@ type spans struct {
 	bucket  atomic.Int64
 }
 
-func newSpans(ctx context.Context, plan *plan.Plan, o *Options) *spans {
-	t := plan.HTTP.Tracing
+func newSpans(ctx context.Context, p *plan.Plan, o *Options) *spans {
+	t := p.HTTP.Tracing
 	s := &spans{
 		tracer: o.Tracer, all: t.Enabled, sampled: t.Sampled,
 		runID: o.RunID, ctx: context.WithoutCancel(ctx), run: rand.Uint64(),

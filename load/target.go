@@ -13,10 +13,10 @@ import (
 )
 
 // dialerFor makes the connections of a plan, by what the options say and else by what the script says.
-func dialerFor(plan *plan.Plan, o network.Options) (*network.Dialer, error) {
-	o.Protocol = cmp.Or(o.Protocol, network.Protocol(plan.HTTP.Version), network.HTTP1)
-	o.Sessions = cmp.Or(o.Sessions, network.Sessions(plan.TLS.Sessions))
-	config, err := clientTLS(&plan.TLS)
+func dialerFor(p *plan.Plan, o network.Options) (*network.Dialer, error) {
+	o.Protocol = cmp.Or(o.Protocol, network.Protocol(p.HTTP.Version), network.HTTP1)
+	o.Sessions = cmp.Or(o.Sessions, network.Sessions(p.TLS.Sessions))
+	config, err := clientTLS(&p.TLS)
 	if err != nil {
 		return nil, err
 	}
@@ -24,17 +24,17 @@ func dialerFor(plan *plan.Plan, o network.Options) (*network.Dialer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return d, speaks(plan, o.Protocol)
+	return d, speaks(p, o.Protocol)
 }
 
 // speaks refuses targets that the protocol is not for, before anything is sent.
-func speaks(plan *plan.Plan, p network.Protocol) error {
-	for _, target := range targetsOf(plan) {
+func speaks(p *plan.Plan, protocol network.Protocol) error {
+	for _, target := range targetsOf(p) {
 		u, err := url.Parse(target)
 		if err != nil || u.Scheme != "http" {
 			continue
 		}
-		if err := p.ForPlain(); err != nil {
+		if err := protocol.ForPlain(); err != nil {
 			return fmt.Errorf("target %s: %w", target, err)
 		}
 	}
@@ -42,10 +42,10 @@ func speaks(plan *plan.Plan, p network.Protocol) error {
 }
 
 // targetsOf are the base URLs of a script.
-func targetsOf(plan *plan.Plan) []string {
-	targets := []string{plan.Target}
-	for i := range plan.Regions {
-		targets = append(targets, plan.Regions[i].Target)
+func targetsOf(p *plan.Plan) []string {
+	targets := []string{p.Target}
+	for i := range p.Regions {
+		targets = append(targets, p.Regions[i].Target)
 	}
 	return targets
 }

@@ -44,13 +44,13 @@ func checkScript(p run.Process) error {
 }
 
 // describe says what a script would do.
-func describe(w io.Writer, plan *plan.Plan, runner *load.Runner) {
+func describe(w io.Writer, script *plan.Plan, runner *load.Runner) {
 	schedule := runner.Schedule()
-	say(w, "%s is fine: %d users in %v, to %s%s\n", plan.Script, schedule.Total(),
-		schedule.Duration().Round(time.Millisecond), plan.Target, protocolLine(runner))
+	say(w, "%s is fine: %d users in %v, to %s%s\n", script.Script, schedule.Total(),
+		schedule.Duration().Round(time.Millisecond), script.Target, protocolLine(runner))
 	say(w, "%-24s %10s %10s %9s %9s", "phase", "start", "length", "users", "users/s")
 	for _, p := range schedule.Phases() {
-		name := cmp.Or(plan.Phases[p.Index].Name, fmt.Sprintf("phase %d", p.Index))
+		name := cmp.Or(script.Phases[p.Index].Name, fmt.Sprintf("phase %d", p.Index))
 		rate := fmt.Sprintf("%.4g", p.From)
 		if p.To != p.From {
 			rate += fmt.Sprintf("-%.4g", p.To)
@@ -58,10 +58,10 @@ func describe(w io.Writer, plan *plan.Plan, runner *load.Runner) {
 		say(w, "%-24s %10v %10v %9d %9s", name, p.Start.Round(time.Millisecond),
 			(p.End - p.Start).Round(time.Millisecond), p.Arrivals, rate)
 	}
-	sum := totalWeight(plan.Flows)
+	sum := totalWeight(script.Flows)
 	say(w, "\n%-24s %10s", "scenario", "share")
-	for i := range plan.Flows {
-		flow := &plan.Flows[i]
+	for i := range script.Flows {
+		flow := &script.Flows[i]
 		say(w, "%-24s %9.1f%%", flow.Name, 100*flow.Weight/max(sum, 1e-9))
 	}
 	warnings, err := runner.Preflight(health.ThisMachine())
