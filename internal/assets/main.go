@@ -1,6 +1,6 @@
-// Command assets bundles what the dashboard's pages load: scripts, styles, the font and the map of the world, from web/assets
-// and web/node_modules into web/dist. Names hold a hash of the content, every text file is also packed with gzip, and
-// manifest.json leads from the plain names to the hashed ones. It needs no node, only the installed packages.
+// Command assets bundles what the dashboard's pages load: scripts, styles, the font and the map of the world, from
+// web/assets and web/node_modules into web/dist. Names hold a hash of the content, every text file is also packed with
+// gzip, and manifest.json leads from the plain names to the hashed ones. It needs no node, only the installed packages.
 package main
 
 import (
@@ -34,7 +34,8 @@ func build(web string) error {
 	}
 	atlas := filepath.Join(web, "node_modules", "world-atlas", "land-110m.json")
 	if _, err := os.Stat(atlas); err != nil {
-		return fmt.Errorf("the packages of %s are not installed, run npm ci --ignore-scripts --prefix web: %w", web, err)
+		return fmt.Errorf("the packages of %s are not installed, run npm ci --ignore-scripts --prefix web: %w", web,
+			err)
 	}
 	out, err := bundle(web, atlas)
 	if err != nil {
@@ -59,7 +60,7 @@ func build(web string) error {
 	return os.WriteFile(filepath.Join(dist, "manifest.json"), append(manifest, '\n'), 0o644)
 }
 
-// bundle runs esbuild and answers the files, hashed names and all.
+// bundle runs esbuild and returns the files, hashed names and all.
 func bundle(web, atlas string) ([]api.OutputFile, error) {
 	result := api.Build(api.BuildOptions{
 		AbsWorkingDir: web,

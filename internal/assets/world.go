@@ -31,7 +31,7 @@ type topology struct {
 // lonLat is a point in degrees.
 type lonLat struct{ lon, lat float64 }
 
-// drawWorld answers the land as an SVG of one path, in the projection of the dashboard's map.
+// drawWorld returns the land as an SVG of one path, in the projection of the dashboard's map.
 func drawWorld(path string) (string, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -54,7 +54,7 @@ func drawWorld(path string) (string, error) {
 		`" preserveAspectRatio="none"><path d="` + string(d) + `"/></svg>`, nil
 }
 
-// rings answers the outlines of all land.
+// rings returns the outlines of all land.
 func (t *topology) rings() ([][]lonLat, error) {
 	var out [][]lonLat
 	for _, g := range t.Objects.Land.Geometries {
@@ -115,13 +115,16 @@ func (t *topology) arc(index int) []lonLat {
 	x, y := 0.0, 0.0
 	for _, p := range t.Arcs[index] {
 		x, y = x+p[0], y+p[1]
-		out = append(out, lonLat{x*t.Transform.Scale[0] + t.Transform.Translate[0], y*t.Transform.Scale[1] + t.Transform.Translate[1]})
+		out = append(out, lonLat{
+			x*t.Transform.Scale[0] + t.Transform.Translate[0],
+			y*t.Transform.Scale[1] + t.Transform.Translate[1],
+		})
 	}
 	return out
 }
 
-// appendRing appends an outline to a path. Rings that reach into Antarctica are left out; where a ring crosses the edge of
-// the map (Fiji, Chukotka) the path breaks.
+// appendRing appends an outline to a path. Rings that reach into Antarctica are left out; where a ring crosses the edge
+// of the map (Fiji, Chukotka) the path breaks.
 func appendRing(d []byte, ring []lonLat, height float64) []byte {
 	for _, p := range ring {
 		if p.lat < -60 {

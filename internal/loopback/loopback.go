@@ -13,8 +13,8 @@ func Host(host string) bool {
 	return strings.EqualFold(host, "localhost") || err == nil && ip.IsLoopback()
 }
 
-// Addr tells whether an address to listen on, host:port, can be reached from this machine only. One without a host can be
-// reached from everywhere.
+// Addr tells whether an address to listen on, host:port, can be reached from this machine only. One without a host can
+// be reached from everywhere.
 func Addr(addr string) bool {
 	host, _, err := net.SplitHostPort(addr)
 	return err == nil && Host(host)

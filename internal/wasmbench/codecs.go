@@ -102,5 +102,6 @@ func writeCodecs(b *strings.Builder, codecs []edge.BenchCodec) {
 	_, _ = io.WriteString(b, codecRemark+"\n")
 }
 
-const codecRemark = "JPEG stages are apart from the kernels, at quality 80: jpeg-js is JavaScript, jsquash MozJPEG in WebAssembly. Both decode the " +
+const codecRemark = "JPEG stages are apart from the kernels, at quality 80: jpeg-js is JavaScript, jsquash MozJPEG " +
+	"in WebAssembly. Both decode the " +
 	"same file; the files that they write differ, as their bytes tell."

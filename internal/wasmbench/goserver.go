@@ -30,7 +30,8 @@ func ServeGo(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
 		cancel()
 	}()
 	server := &http.Server{
-		Handler: (&goServer{}).routes(), ReadTimeout: 10 * time.Second, WriteTimeout: time.Minute, IdleTimeout: time.Minute,
+		Handler: (&goServer{}).routes(), ReadTimeout: 10 * time.Second, WriteTimeout: time.Minute,
+		IdleTimeout: time.Minute,
 	}
 	var serving sync.WaitGroup
 	serving.Go(func() { err = server.Serve(listener) })

@@ -74,11 +74,13 @@ func (r *Result) ratioChart() htmlChart {
 	greatest := 1.0
 	for i := range r.Results {
 		row := &r.Results[i]
-		greatest = max(greatest, min(row.CI[1], 1.5*row.Ratio)) // an interval of a disturbed run does not stretch the axis
+		// an interval of a disturbed run does not stretch the axis
+		greatest = max(greatest, min(row.CI[1], 1.5*row.Ratio))
 	}
 	ruler := chart.NewRuler(greatest, chart.Times)
 	return htmlChart{
-		Title: "Times as fast as js", Sub: "wall time of a client, with 95 % intervals; longer is better", Ruler: drawn(ruler.SVG()),
+		Title: "Times as fast as js", Sub: "wall time of a client, with 95 % intervals; longer is better",
+		Ruler: drawn(ruler.SVG()),
 		Groups: r.groups(func(row *edge.BenchRow) (chart.Interval, string) {
 			return chart.Interval{
 				Value: row.Ratio, Low: row.CI[0], High: row.CI[1],

@@ -13,7 +13,8 @@ import (
 func thisMachine() edge.BenchMachine {
 	cpuinfo, _ := os.ReadFile("/proc/cpuinfo") // absent elsewhere: the model stays unknown
 	return edge.BenchMachine{
-		OS: runtime.GOOS, Arch: runtime.GOARCH, CPU: cpuModel(string(cpuinfo)), CPUs: runtime.GOMAXPROCS(0), LoadBefore: loadAverage(),
+		OS: runtime.GOOS, Arch: runtime.GOARCH, CPU: cpuModel(string(cpuinfo)), CPUs: runtime.GOMAXPROCS(0),
+		LoadBefore: loadAverage(),
 	}
 }
 

@@ -74,7 +74,8 @@ func logRatios(base, engine *series, of func(round) float64) [][]float64 {
 func (o *Options) row(size, engine string, base, s *series) edge.BenchRow {
 	row := edge.BenchRow{
 		Size: size, Engine: engine, Baseline: JS, Ratio: 1, CI: [2]float64{1, 1},
-		WallMS: median(s.each(wallOf)), Wall: newQuantiles(s.wall), KernelMS: median(s.each(kernelOf)), KernelRatio: 1, KernelCI: [2]float64{1, 1},
+		WallMS: median(s.each(wallOf)), Wall: newQuantiles(s.wall), KernelMS: median(s.each(kernelOf)), KernelRatio: 1,
+		KernelCI:  [2]float64{1, 1},
 		FirstOpMS: median(s.first), ColdProcessMS: median(s.cold), RSS: int64(median(s.rss)),
 		WASMBytes: o.moduleBytes(engine), Hash: s.hash, Note: o.note(size, engine),
 	}
@@ -118,7 +119,8 @@ func (o *Options) note(size, engine string) string {
 	case engine == GoWASM:
 		return "Go compiled to WebAssembly: without SIMD, with Go's runtime in the module"
 	case size == "large":
-		return "the image takes 35 MB, js's buffers 80, WebAssembly's 45: near the 128 MB that an isolate may have in production"
+		return "the image takes 35 MB, js's buffers 80, WebAssembly's 45: near the 128 MB that an isolate may have " +
+			"in production"
 	default:
 		return ""
 	}

@@ -19,7 +19,8 @@ func (r *Result) WriteTable(w io.Writer) error {
 		row := &r.Results[i]
 		fmt.Fprintf(&b, "%-7s %-10s %22s %22s %9s %9s %9s %9s %9s %7s\n", row.Size, row.Engine,
 			ratioText(row.Ratio, row.CI),
-			ratioText(row.CPURatio, row.CPUCI), figure(row.WallMS), figure(row.CPUMS), figure(row.KernelMS), figure(row.PerCore), figure(row.FirstOpMS),
+			ratioText(row.CPURatio, row.CPUCI), figure(row.WallMS), figure(row.CPUMS), figure(row.KernelMS),
+			figure(row.PerCore), figure(row.FirstOpMS),
 			megabytes(row.RSS))
 	}
 	b.WriteString("\n" + r.ControlText() + "\n")
@@ -35,13 +36,15 @@ func (r *Result) WriteTable(w io.Writer) error {
 func (r *Result) WriteMarkdown(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "### %s\n\n", r.Headline())
-	b.WriteString("| size | engine | js / engine, wall | js / engine, CPU | wall ms | CPU ms | kernel ms | requests/s per core | first op ms | RSS MB |\n")
+	b.WriteString("| size | engine | js / engine, wall | js / engine, CPU | wall ms | CPU ms | kernel ms | " +
+		"requests/s per core | first op ms | RSS MB |\n")
 	b.WriteString("|---|---|---:|---:|---:|---:|---:|---:|---:|---:|\n")
 	for i := range r.Results {
 		row := &r.Results[i]
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", row.Size, row.Engine,
 			ratioText(row.Ratio, row.CI),
-			ratioText(row.CPURatio, row.CPUCI), figure(row.WallMS), figure(row.CPUMS), figure(row.KernelMS), figure(row.PerCore), figure(row.FirstOpMS),
+			ratioText(row.CPURatio, row.CPUCI), figure(row.WallMS), figure(row.CPUMS), figure(row.KernelMS),
+			figure(row.PerCore), figure(row.FirstOpMS),
 			megabytes(row.RSS))
 	}
 	b.WriteString("\n" + r.ControlText() + "\n\n")
@@ -78,7 +81,8 @@ func (r *Result) ControlText() string {
 		text += ", CPU " + ratioText(r.AA.CPURatio, r.AA.CPUCI)
 	}
 	if !r.AA.Valid {
-		text += ". A/A not valid: the wall interval misses 1, so something but the engines differed. Measure again on a quieter machine"
+		text += ". A/A not valid: the wall interval misses 1, so something but the engines differed. Measure again " +
+			"on a quieter machine"
 		if r.AA.CPUValid {
 			text += ", or quote the CPU ratios"
 		}
@@ -91,10 +95,13 @@ func (r *Result) ControlText() string {
 
 // Remarks are the sentences below a table.
 func (r *Result) Remarks() []string {
-	lines := []string{fmt.Sprintf("js is good JavaScript: typed arrays, unrolled, one process per engine; all outputs have the golden hashes. "+
-		"Brackets are 95 %% intervals of %d rounds in %d generations of processes, seed %d.", r.Rounds, r.Generations, r.Seed)}
+	lines := []string{fmt.Sprintf("js is good JavaScript: typed arrays, unrolled, one process per engine; all "+
+		"outputs have the golden hashes. "+
+		"Brackets are 95 %% intervals of %d rounds in %d generations of processes, seed %d.", r.Rounds, r.Generations,
+		r.Seed)}
 	if r.Generations == 1 {
-		lines = append(lines, "One generation: intervals don't cover that another process may be about 1 % faster or slower (--generations).")
+		lines = append(lines, "One generation: intervals don't cover that another process may be about 1 % faster or "+
+			"slower (--generations).")
 	}
 	for _, n := range r.Native {
 		lines = append(lines, fmt.Sprintf("%s, HTTP apart: %s takes %s times as long as native %s.", n.Size, n.Engine,

@@ -77,7 +77,8 @@ type HashError struct{ Engine, Size, Got, Want string }
 
 // Error names the engine, the size and both hashes.
 func (e *HashError) Error() string {
-	return fmt.Sprintf("engine %s at size %s gives hash %q, the specification (wasm-bench/SPEC.md) %q: nothing was compared",
+	return fmt.Sprintf("engine %s at size %s gives hash %q, the specification (wasm-bench/SPEC.md) %q: nothing was "+
+		"compared",
 		e.Engine, e.Size, e.Got, e.Want)
 }
 

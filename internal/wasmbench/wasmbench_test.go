@@ -283,11 +283,13 @@ func result() *wasmbench.Result {
 				FirstOpMS: 67, RSS: 76e6, Hash: "3fb5124e",
 			},
 			{
-				Size: "small", Engine: "wasm-simd", Baseline: "js", Ratio: 7.15, CI: [2]float64{7.08, 7.22}, WallMS: 3.9,
+				Size: "small", Engine: "wasm-simd", Baseline: "js", Ratio: 7.15, CI: [2]float64{7.08, 7.22},
+				WallMS:    3.9,
 				WASMBytes: 2267, Hash: "3fb5124e",
 			},
 			{
-				Size: "large", Engine: "js", Baseline: "js", Ratio: 1, CI: [2]float64{1, 1}, WallMS: 516, Hash: "29a46589",
+				Size: "large", Engine: "js", Baseline: "js", Ratio: 1, CI: [2]float64{1, 1}, WallMS: 516,
+				Hash: "29a46589",
 				Note: "its buffers are large",
 			},
 		},

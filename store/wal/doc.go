@@ -4,7 +4,7 @@
 // Layout of the log's directory:
 //
 //	00000000000000000001.wal   a segment, named by its first sequence number; preallocated while it is written
-//	checkpoint                 the state of the log's owner at a position: what is at or before it need not be added up again
+//	checkpoint                 the state of the log's owner at a position, up to which all is added up
 //	checkpoint.before          the one before, for when the newest is damaged
 //	quarantine/                segments that hold damaged bytes, as they were found
 //

@@ -17,8 +17,8 @@ const (
 	maxRowBytes = 2 << 20
 )
 
-// Limits of what one event has of a kind: who decodes events shortens names, and leaves things out, instead of having Check
-// refuse the event.
+// Limits of what one event has of a kind: who decodes events shortens names, and leaves things out, instead of having
+// Check refuse the event.
 const (
 	// MaxAttrs is how many attributes an event, and its resource, have each: a row holds both, and fields of its own.
 	MaxAttrs = maxFields * 9 / 20
