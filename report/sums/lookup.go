@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"edgescope/edge"
 	"edgescope/internal/near"
 )
 
@@ -34,7 +35,7 @@ func knownCounter(name string) bool {
 		"http.requests", "http.responses", "http.downloaded_bytes", "plugins.expect.ok", "plugins.expect.failed":
 		return true
 	}
-	if status, ok := strings.CutPrefix(name, CacheCounters); ok && slices.Contains(cacheStatuses[:], status) ||
+	if status, ok := strings.CutPrefix(name, CacheCounters); ok && slices.Contains(edge.CacheStatuses[:], status) ||
 		name == "edgescope.cold_starts" {
 		return true
 	}

@@ -32,11 +32,6 @@ const (
 	HitRatio        = "edgescope.cache.hit_ratio"
 )
 
-// cacheStatuses are those that a counter may end in.
-var cacheStatuses = [...]string{
-	edge.CacheHit, edge.CacheMiss, edge.CacheStale, edge.CacheRevalidated, edge.CacheExpired, edge.CacheBypass, edge.CacheDynamic,
-}
-
 // addHitRatios adds edgescope.cache.hit_ratio, and one for each endpoint, to the rates: a number from 0 to 1 with four
 // decimals. Answers that could not come from the cache (bypass, dynamic) are in no ratio; without any other there is
 // none.
