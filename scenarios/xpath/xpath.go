@@ -2,6 +2,7 @@
 package xpath
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -179,7 +180,7 @@ func evaluate(e *xpath.Expr, doc *xmlquery.Node) (texts []string, ok bool) {
 			texts, ok = nil, false
 		}
 	}()
-	switch v := e.Evaluate(xmlquery.CreateXPathNavigator(doc)).(type) {
+	switch v := e.Evaluate(&navigator{node: doc}).(type) {
 	case *xpath.NodeIterator:
 		return inOrder(v), true
 	case float64:
@@ -189,22 +190,23 @@ func evaluate(e *xpath.Expr, doc *xmlquery.Node) (texts []string, ok bool) {
 	}
 }
 
-// inOrder are the texts of nodes in the order of the document, which a union mixes up.
+// inOrder are the texts of nodes in the order of the document, which a union mixes up, and each once: the library finds
+// an element again by each of its children.
 func inOrder(nodes *xpath.NodeIterator) []string {
 	type found struct {
-		place int
+		place place
 		text  string
 	}
 	var all []found
 	for nodes.MoveNext() {
-		at, _ := nodes.Current().(*xmlquery.NodeNavigator)
-		place := 2 * at.Current().LineNumber
-		if at.NodeType() == xpath.AttributeNode {
-			place++
+		if at, ok := nodes.Current().(*navigator); ok {
+			all = append(all, found{at.place(), at.Value()})
 		}
-		all = append(all, found{place, at.Value()})
 	}
-	slices.SortStableFunc(all, func(a, b found) int { return a.place - b.place })
+	slices.SortStableFunc(all, func(a, b found) int {
+		return cmp.Or(a.place.node-b.place.node, a.place.attr-b.place.attr)
+	})
+	all = slices.Compact(all)
 	texts := make([]string, len(all))
 	for i := range all {
 		texts[i] = all[i].text

@@ -70,6 +70,47 @@ func TestXPath(t *testing.T) {
 	f("<br>not<p>xml", "", "//p", "xml")
 }
 
+// What xmlquery's walk through a tree would not find.
+func TestXPathWalks(t *testing.T) {
+	f := func(path string, want ...string) {
+		t.Helper()
+		x, err := Compile(path)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		const doc = `<a><b x="1" y="2"><c>1</c><c>2</c></b> <b x="3"><c>3</c>
+<c>4</c></b></a>`
+		if got := x.Texts([]byte(doc), "text/xml"); !slices.Equal(got, want) {
+			t.Errorf("%s is %q, want %q", path, got, want)
+		}
+	}
+	// Each once, although several ways lead there.
+	f("//c/../@x", "1", "3")
+	f("//c/..", "12", "3\n4")
+	f("//@*/..", "12", "3\n4")
+	f("//b//../@x", "1", "3")
+	f("//.//c", "1", "2", "3", "4")
+	f("//@x | //b/@*", "1", "2", "3")
+	// The document has a text, and blanks are texts.
+	f("/", "12 3\n4")
+	f("string(/)", "12 3\n4")
+	f("normalize-space(.)", "12 3 4")
+	f("/a[contains(/, '12 3')]/b/@x", "1", "3")
+	f("/a/text()", " ")
+	f("/a/node()[2]", " ")
+	f("//b[2]/text()", "\n")
+	f("count(//text())", "6")
+	f("//c[. = '3']/following-sibling::node()[1]", "\n")
+	f("(//b[2]/c)[position() = 2]", "4")
+	// From an attribute to the root, to its element, and to nothing else.
+	f("//@x[/a/b/c = 4]", "1", "3")
+	f("//@x[../c = 3]", "3")
+	f("//@x/node()")
+	f("//@x/.", "1", "3")
+	f("//@y/ancestor::*[1]/@x", "1")
+}
+
 // Where the library is not XPath 1.0: it counts what a predicate leaves over the whole document if // is in front, and
 // does not compare the position in a group. In these the standard has other results, which captures of the first match
 // do not see.
