@@ -13,7 +13,6 @@ import (
 
 	"edgescope/ingest/analyticsengine"
 	"edgescope/ingest/body"
-	"edgescope/ingest/grpcwire"
 	"edgescope/ingest/otlp"
 	"edgescope/ingest/refusals"
 	"edgescope/ingest/vercel"
@@ -92,7 +91,7 @@ type Port struct {
 func (d *Door) HTTP(p Port) http.Handler {
 	inside := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
-		case grpcwire.Is(r):
+		case isCall(r):
 			d.Refuse(w, r, http.StatusNotFound, "elsewhere", p.Elsewhere(r))
 		case r.URL.Path == "/" && looks(r):
 			greet(w, p.Here())
@@ -107,9 +106,9 @@ func (d *Door) HTTP(p Port) http.Handler {
 func (d *Door) GRPC(p Port, health *Health) http.Handler {
 	return d.let(p, nil, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
-		case grpcwire.Is(r) && health.serves(r.URL.Path):
+		case isCall(r) && health.serves(r.URL.Path):
 			health.ServeHTTP(w, r)
-		case grpcwire.Is(r):
+		case isCall(r):
 			d.serveCall(w, r)
 		case r.URL.Path == "/" && looks(r):
 			greet(w, p.Here())

@@ -16,7 +16,6 @@ import (
 
 	"edgescope/edge"
 	"edgescope/ingest/body"
-	"edgescope/ingest/grpcwire"
 	"edgescope/ingest/otlp"
 )
 
@@ -37,22 +36,22 @@ func Services() []string {
 	return names
 }
 
-// serveCall serves calls of OTLP over gRPC (grpcwire.Is): a server of HTTP/2 hosts it (github.com/grpc/grpc,
+// serveCall serves calls of OTLP over gRPC (isCall): a server of HTTP/2 hosts it (github.com/grpc/grpc,
 // PROTOCOL-HTTP2.md). All methods take one message and give one, so a call is a request of HTTP with a prefix and
 // trailers; that way both transports are read by one piece, which looks for room before it reads a message and takes it
 // as the message comes.
 func (d *Door) serveCall(w http.ResponseWriter, req *http.Request) {
-	grpcwire.Begin(w)
+	beginAnswer(w)
 	res, err := d.call(req.Context(), req)
 	if err != nil {
 		d.failCall(w, req, err)
 		return
 	}
 	d.count("grpc", codes.OK.String())
-	if err := grpcwire.Send(w, res.AppendProto(make([]byte, grpcwire.PrefixLen, 64))); err != nil {
+	if err := sendMessage(w, res.AppendProto(make([]byte, prefixLen, 64))); err != nil {
 		return // the client is gone; what it sent is kept
 	}
-	grpcwire.Succeed(w)
+	endCall(w)
 }
 
 // refuseCall is a refusal that only gRPC knows.
@@ -94,7 +93,7 @@ func (d *Door) call(ctx context.Context, req *http.Request) (otlp.Result, error)
 
 // message reads the one message of a call.
 func (d *Door) message(ctx context.Context, req *http.Request, tenant edge.Tenant) (*body.Body, error) {
-	var prefix [grpcwire.PrefixLen]byte
+	var prefix [prefixLen]byte
 	if _, err := io.ReadFull(req.Body, prefix[:]); err != nil {
 		return nil, fmt.Errorf("read the prefix of a message: %w", body.Transfer(err))
 	}
@@ -151,7 +150,7 @@ func (d *Door) failCall(w http.ResponseWriter, req *http.Request, err error) {
 	f.log(d.o.Logger, "grpc")
 	d.o.Refusals.Request(req, f.reason, f.msg)
 	d.count("grpc", f.code.String())
-	grpcwire.Fail(w, f.status())
+	endWithStatus(w, f.status())
 }
 
 // timeoutUnits are those of the header grpc-timeout.

@@ -14,8 +14,6 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protowire"
-
-	"edgescope/ingest/grpcwire"
 )
 
 // The states of grpc.health.v1.HealthCheckResponse.
@@ -63,12 +61,12 @@ func (h *Health) serves(path string) bool { return strings.HasPrefix(path, healt
 
 // ServeHTTP serves a call of gRPC.
 func (h *Health) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	grpcwire.Begin(w)
+	beginAnswer(w)
 	if err := h.call(w, r); err != nil {
-		grpcwire.Fail(w, status.Convert(err))
+		endWithStatus(w, status.Convert(err))
 		return
 	}
-	grpcwire.Succeed(w)
+	endCall(w)
 }
 
 func (h *Health) call(w http.ResponseWriter, r *http.Request) error {
@@ -145,18 +143,18 @@ func question(r *http.Request) (service string, err error) {
 	if r.Method != http.MethodPost {
 		return "", status.Error(codes.Unimplemented, "method must be POST")
 	}
-	begun, err := io.ReadAll(io.LimitReader(r.Body, grpcwire.PrefixLen+mostQuestion+1))
+	begun, err := io.ReadAll(io.LimitReader(r.Body, prefixLen+mostQuestion+1))
 	switch {
 	case err != nil:
 		return "", status.Error(codes.InvalidArgument, "the question did not come whole")
-	case len(begun) > grpcwire.PrefixLen+mostQuestion:
+	case len(begun) > prefixLen+mostQuestion:
 		return "", status.Errorf(codes.ResourceExhausted, "the question has more than %d bytes", mostQuestion)
-	case len(begun) < grpcwire.PrefixLen:
+	case len(begun) < prefixLen:
 		return "", status.Error(codes.InvalidArgument, "there is no question")
 	case begun[0] != 0:
 		return "", status.Error(codes.Unimplemented, "the question must not be compressed")
 	}
-	for b := begun[grpcwire.PrefixLen:]; len(b) > 0; {
+	for b := begun[prefixLen:]; len(b) > 0; {
 		number, kind, n := protowire.ConsumeTag(b)
 		if n < 0 {
 			return "", status.Error(codes.InvalidArgument, "the question is no HealthCheckRequest")
@@ -176,6 +174,6 @@ func question(r *http.Request) (service string, err error) {
 
 // send sends a HealthCheckResponse: field 1 is the state.
 func send(w http.ResponseWriter, state int) error {
-	begun := protowire.AppendTag(make([]byte, grpcwire.PrefixLen, grpcwire.PrefixLen+2), 1, protowire.VarintType)
-	return grpcwire.Send(w, protowire.AppendVarint(begun, uint64(state)))
+	begun := protowire.AppendTag(make([]byte, prefixLen, prefixLen+2), 1, protowire.VarintType)
+	return sendMessage(w, protowire.AppendVarint(begun, uint64(state)))
 }

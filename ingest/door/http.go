@@ -12,7 +12,6 @@ import (
 	"edgescope/edge"
 	"edgescope/ingest/analyticsengine"
 	"edgescope/ingest/body"
-	"edgescope/ingest/grpcwire"
 	"edgescope/ingest/otlp"
 	"edgescope/internal/access"
 )
@@ -220,8 +219,8 @@ func (d *Door) refuse(v *visit, f refusal) {
 // call of gRPC by its status, any other in the encoding of the request. It is counted and told as other refusals are.
 func (d *Door) Refuse(w http.ResponseWriter, r *http.Request, status int, reason, msg string) {
 	f := refusal{http: status, code: codeOf(status), msg: msg, reason: reason}
-	if grpcwire.Is(r) {
-		grpcwire.Begin(w)
+	if isCall(r) {
+		beginAnswer(w)
 		d.failCall(w, r, &refusalError{f})
 		return
 	}

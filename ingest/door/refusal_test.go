@@ -16,7 +16,6 @@ import (
 
 	"edgescope/edge"
 	"edgescope/ingest/body"
-	"edgescope/ingest/grpcwire"
 	"edgescope/ingest/otlp"
 	"edgescope/ingest/records"
 	"edgescope/internal/access"
@@ -52,7 +51,7 @@ func TestOneTableOfRefusals(t *testing.T) {
 			}
 		}
 		w := httptest.NewRecorder()
-		grpcwire.Fail(w, r.status())
+		endWithStatus(w, r.status())
 		if got := w.Header().Get(http.TrailerPrefix + "Grpc-Status"); got != strconv.Itoa(int(code)) {
 			t.Errorf("%v: status %s over gRPC, want %d", err, got, code)
 		}

@@ -1,6 +1,4 @@
-// Package grpcwire is the wire of gRPC on net/http (github.com/grpc/grpc, PROTOCOL-HTTP2.md): what stands around a
-// message, and how a call ends.
-package grpcwire
+package door
 
 import (
 	"encoding/base64"
@@ -13,35 +11,38 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// PrefixLen is the length of what stands before a message: a byte that tells whether it is compressed, and its length.
-const PrefixLen = 5
+// What follows is the wire of gRPC on net/http (github.com/grpc/grpc, PROTOCOL-HTTP2.md): what stands around a message,
+// and how a call ends.
 
-// Is tells whether a request is a call of gRPC.
-func Is(r *http.Request) bool {
+// prefixLen is the length of what stands before a message: a byte that tells whether it is compressed, and its length.
+const prefixLen = 5
+
+// isCall tells whether a request is a call of gRPC.
+func isCall(r *http.Request) bool {
 	return r.ProtoMajor == 2 && strings.HasPrefix(r.Header.Get("Content-Type"), "application/grpc")
 }
 
-// Begin sets the headers of an answer.
-func Begin(w http.ResponseWriter) {
+// beginAnswer sets the headers of an answer.
+func beginAnswer(w http.ResponseWriter) {
 	h := w.Header()
 	h.Set("Content-Type", "application/grpc")
 	h["Date"] = nil // gRPC has no use for it, and it costs a search of the header table
 }
 
-// Send writes a message. begun holds room for its prefix, and then the message.
-func Send(w http.ResponseWriter, begun []byte) error {
+// sendMessage writes a message. begun holds room for its prefix, and then the message.
+func sendMessage(w http.ResponseWriter, begun []byte) error {
 	begun[0] = 0
-	binary.BigEndian.PutUint32(begun[1:], uint32(len(begun)-PrefixLen))
+	binary.BigEndian.PutUint32(begun[1:], uint32(len(begun)-prefixLen))
 	_, err := w.Write(begun)
 	return err
 }
 
-// Succeed ends a call whose messages were sent.
-func Succeed(w http.ResponseWriter) { w.Header().Set(http.TrailerPrefix+"Grpc-Status", "0") }
+// endCall ends a call whose messages were sent.
+func endCall(w http.ResponseWriter) { w.Header().Set(http.TrailerPrefix+"Grpc-Status", "0") }
 
-// Fail ends a call with a status. The headers go first and by themselves: clients differ in what they make of a status
+// endWithStatus ends a call with a status. The headers go first and by themselves: clients differ in what they make of a status
 // among headers when a length is there too.
-func Fail(w http.ResponseWriter, st *status.Status) {
+func endWithStatus(w http.ResponseWriter, st *status.Status) {
 	// A client that went away needs no status.
 	_ = http.NewResponseController(w).Flush()
 	h := w.Header()
