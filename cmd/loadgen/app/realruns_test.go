@@ -28,7 +28,7 @@ func slowServer(factor float64) *httptest.Server {
 // that is 20 % slower, all three at a time so that each meets the same machine, and compares them: b.N rounds, of which
 // it reports the shares of false alarms and of what was found. A round takes a minute:
 //
-//	go test ./cmd/loadgen -run '^$' -bench ComparisonOfRealRuns -benchtime 3x
+//	go test ./cmd/loadgen/app -run '^$' -bench ComparisonOfRealRuns -benchtime 3x
 func BenchmarkComparisonOfRealRuns(b *testing.B) {
 	dir := b.TempDir()
 	script := filepath.Join(dir, "s.yml")
