@@ -56,7 +56,7 @@ func (tg *target) RoundTrip(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// record runs a plan against a fake target on a fake clock and answers all events.
+// record runs a plan against a fake target on a fake clock and returns all events.
 func record(ctx context.Context, t *testing.T, p *plan.Plan, o load.Options) ([]load.Event, error) {
 	t.Helper()
 	if o.Wait == nil {

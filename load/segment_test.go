@@ -150,7 +150,7 @@ func TestMissedStartSendsNothing(t *testing.T) {
 	f(1100*time.Millisecond, 0)
 }
 
-// maxVusers is a bound of the whole run.
+// TestSegmentsShareTheBoundOfUsers: maxVusers is a bound of the whole run.
 func TestSegmentsShareTheBoundOfUsers(t *testing.T) {
 	skipped := 0
 	for i := range 2 {

@@ -87,8 +87,7 @@ type rule struct {
 // one event.
 type View struct {
 	event *edge.Event
-	// present has the slots of own and of resource; own and resource hold an index only where ownHas and resourceHas
-	// say so.
+	// present has the slots of own and of resource; own holds an index only where ownHas says so.
 	present, ownHas slots
 	own             [maxSlots]uint16
 	resource        *resourceView

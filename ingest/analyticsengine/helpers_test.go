@@ -27,7 +27,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // arrival is when all requests of these tests arrive.
 var arrival = time.Date(2026, 11, 20, 23, 0, 0, 0, time.UTC)
 
-// recorder is a sink that keeps a copy of the events, and answers err.
+// recorder is a sink that keeps a copy of the events, and returns err.
 type recorder struct {
 	events   []edge.Event
 	warnings map[string]int

@@ -57,7 +57,7 @@ func (zstdCompressor) Compress(w io.Writer) (io.WriteCloser, error) {
 }
 func (zstdCompressor) Decompress(r io.Reader) (io.Reader, error) { return zstd.NewReader(r) }
 
-// connect serves the receiver over HTTP/2 without TLS and answers a client of it; both end with the test.
+// connect serves the receiver over HTTP/2 without TLS and returns a client of it; both end with the test.
 func connect(t *testing.T, d testDoor) *grpc.ClientConn {
 	t.Helper()
 	conn, err := grpc.NewClient(serveGRPC(t, d.GRPC()), grpc.WithTransportCredentials(insecure.NewCredentials()),

@@ -34,7 +34,7 @@ func oracleTimes(start, end uint64) (at, duration int64, has bool) {
 	return e, e - s, true
 }
 
-// oracleSkew moves the spans of one resource that lie in the future, and answers by how much each was moved.
+// oracleSkew moves the spans of one resource that lie in the future, and returns by how much each was moved.
 func oracleSkew(spans []plain) []int64 {
 	now, moved := otlptest.Arrival.UnixNano(), make([]int64, len(spans))
 	newest := map[edge.TraceID]int64{}

@@ -31,7 +31,7 @@ var arrival = time.Date(2026, 11, 20, 23, 0, 0, 0, time.UTC)
 // row is what a store keeps of an event: its fields by name, with $kind and _time_ns beside them.
 type row map[string]string
 
-// sink keeps rows, as a store behind the pipeline would, and answers err.
+// sink keeps rows, as a store behind the pipeline would, and returns err.
 type sink struct {
 	normalizer *normalize.Normalizer
 

@@ -1,6 +1,6 @@
 // Package access decides whose a request is and what it may do: bearer tokens from a file, JSON Web Tokens of an
 // identity provider, or the header of a trusted proxy, each mapped to a tenant. The ingest port, the query port and the
-// dashboard share it; what it answers is a Grant, and every part that touches telemetry takes the tenant from that
+// dashboard share it; what it returns is a Grant, and every part that touches telemetry takes the tenant from that
 // Grant and from nowhere else.
 package access
 

@@ -72,7 +72,7 @@ func (l *limiter) refill(now time.Time) {
 	l.events = min(l.events+passed*l.limit.EventsPerSecond, burst*l.limit.EventsPerSecond)
 }
 
-// room returns nil, or when the tenant has paid what it owes.
+// room returns nil, or an error that says when the tenant has paid what it owes.
 func (l *limiter) room(now time.Time) error {
 	if l == nil {
 		return nil

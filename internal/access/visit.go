@@ -106,7 +106,7 @@ func (g *Guard) Protect(want Scope, next http.Handler) http.Handler {
 }
 
 // TenantOf returns whose request it is, after Protect or Admit let it through. It fails for any other: a handler that
-// was wired without them answers nobody.
+// was wired without them serves nobody.
 func TenantOf(r *http.Request) (edge.Tenant, error) {
 	v := visitOf(r.Context())
 	if v == nil || v.grant == nil {

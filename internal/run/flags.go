@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// ErrHelp is answered by Parse after it has printed the help that was asked for.
+// ErrHelp is returned by Parse after it has printed the help that was asked for.
 var ErrHelp = flag.ErrHelp
 
 // EnvPrefix begins the environment variable of every flag: --data-dir is also EDGESCOPE_DATA_DIR.

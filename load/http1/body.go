@@ -15,7 +15,7 @@ func (x *Exchange) Body() io.Reader {
 	return &x.conn.fixed
 }
 
-// Discard reads the body to its end and answers its length.
+// Discard reads the body to its end and returns its length.
 func (x *Exchange) Discard() (int64, error) {
 	if x.Head.body != nil {
 		return io.Copy(io.Discard, x.Body())

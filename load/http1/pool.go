@@ -20,7 +20,7 @@ type pool struct {
 	closed  bool
 }
 
-// get answers a connection that is ready for a request.
+// get returns a connection that is ready for a request.
 func (p *pool) get(ctx context.Context, r *Request, x *Exchange) (*conn, error) {
 	deadline := x.Begun.Add(x.Timeout)
 	c, err := p.place(ctx, deadline)

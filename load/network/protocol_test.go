@@ -102,7 +102,7 @@ func (s *edgeServer) startHTTP3(t *testing.T, h http.Handler) {
 	s.URL = "https://" + socket.LocalAddr().String()
 }
 
-// secured is the head of a script that trusts a server.
+// script is a script of users that trust the server.
 func (s *edgeServer) script(users int, http, flow string) string {
 	ca := ""
 	if strings.HasPrefix(s.URL, "https") {

@@ -126,7 +126,7 @@ type benchRun struct {
 	sessions        network.Sessions
 }
 
-// cost runs users that send all their requests to one server, and answers the CPU time of one request.
+// cost runs users that send all their requests to one server, and returns the CPU time of one request.
 func (s *benchServers) cost(b *testing.B, run *benchRun) time.Duration {
 	b.Helper()
 	name, users, requests := run.name, run.users, run.requests

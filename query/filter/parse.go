@@ -17,7 +17,7 @@ type Term struct {
 
 // Vocabulary is what a language of filters knows beside its grammar.
 type Vocabulary struct {
-	// Known tells whether a word may stand before the colon; unknownKey says what may.
+	// Known tells whether a word may stand before the colon; UnknownKey says what may.
 	Known      func(key string) bool
 	UnknownKey string
 	// Bad returns what would be right for a key when an exact value is not, else "".

@@ -57,7 +57,7 @@ func (h *handler) fieldValues(ctx context.Context, q *question, a *answer) error
 	return h.valuesOf(ctx, q, a, field)
 }
 
-// valuesOf returns the values of that field.
+// valuesOf answers the values of that field.
 func (h *handler) valuesOf(ctx context.Context, q *question, a *answer, field string) error {
 	limit, err := q.count("limit")
 	if err != nil {

@@ -179,7 +179,7 @@ func TestPageOfAnOddFile(t *testing.T) {
 	f(func(r *edge.Run) { r.Ended = time.Time{} })
 }
 
-// Text is the end of a run that was merged: everything that decides, within 80 columns.
+// TestTextOfAMergedRun has the end of a run that was merged: everything that decides, within 80 columns.
 func TestTextOfAMergedRun(t *testing.T) {
 	r := reporttest.ShopReport(t)
 	r.Edgescope.Segments = 3

@@ -14,7 +14,7 @@ import (
 	"edgescope/internal/run/runtest"
 )
 
-// figure returns a line of /metrics, -1 when it is not there.
+// figure returns the value of a line of /metrics, -1 when it is not there.
 func figure(t *testing.T, c *collectortest.Collector, name string) float64 {
 	t.Helper()
 	_, text, err := runtest.Get(t.Context(), c.URL("query")+"/metrics")

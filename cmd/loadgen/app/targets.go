@@ -63,7 +63,7 @@ var methods = []string{
 // body and the values of its headers.
 const targetTable = "targets"
 
-// shape is what targets must have in common to be one step of a script.
+// targetShape is what targets must have in common to be one step of a script.
 type targetShape struct {
 	method, headers string
 	body            bool

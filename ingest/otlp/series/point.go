@@ -34,7 +34,7 @@ type Metric struct {
 	Monotonic            bool
 	Resource, ScopeAttrs []edge.Attr
 	Scope, ScopeVersion  string
-	// points from..to are its own, and firstIndex is the index of the first of them.
+	// The points From to To, without To, are its own, and FirstIndex is the index of the first of them.
 	From, To   int
 	FirstIndex int
 }
@@ -48,13 +48,13 @@ type Point struct {
 	Attrs       []edge.Attr
 	Start, Time uint64
 	Flags       uint32
-	// Value is of gauges and sums; hasValue is false when none was sent, or none that is a number.
+	// Value is of gauges and sums; HasValue is false when none was sent, or none that is a number.
 	Value    float64
 	HasValue bool
-	// Count and sum are of histograms and summaries.
+	// Count and Sum are of histograms and summaries.
 	Count, Sum float64
 	HasSum     bool
-	// Counts are those of the buckets of a histogram, bounds their upper bounds.
+	// Counts are those of the buckets of a histogram, Bounds their upper bounds.
 	Counts, Bounds []float64
 	// Quantiles holds pairs of quantile and value.
 	Quantiles []float64

@@ -26,9 +26,9 @@ const (
 // Value is an attribute's value on its way from either encoding to text.
 type Value struct {
 	Kind Kind
-	// Num holds a bool (0 or 1), the bits of an int or double, or where in the arena the text of kindJSON starts.
+	// Num holds a bool (0 or 1), the bits of an int or double, or where in the arena the text of a JSONText starts.
 	Num uint64
-	// Str holds valid UTF-8 of a string, the raw bytes of kindBytes, or the text of kindJSON.
+	// Str holds valid UTF-8 of a string, the raw bytes of Bytes, or the text of a JSONText.
 	Str string
 }
 

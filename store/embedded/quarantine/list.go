@@ -24,7 +24,7 @@ type list struct {
 	kind parts.Kind
 }
 
-// lists returns the lists of all engines.
+// allLists returns the lists of all engines.
 func (w *Ward) allLists() []list {
 	var lists []list
 	add := func(kind parts.Kind, dirs func(dir string) []string, pattern ...string) {
