@@ -292,3 +292,30 @@ func TestSearchLeavesTheBodyAlone(t *testing.T) {
 		t.Errorf("the body is now %s", text)
 	}
 }
+
+// What the community's edition has beyond the specification, and scripts may use.
+func TestBeyondTheSpecification(t *testing.T) {
+	data, err := value.Parse([]byte(`{"n": 7, "s": " a,b ", "o": {"b": 1, "a": 2}, "rows": [{"k": "x", "v": 1}, {"k": "y", "v": 2}, {"k": "x", "v": 3}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := func(expression, want string) {
+		t.Helper()
+		if got := outcome(expression, data); got != want {
+			t.Errorf("%s: got %s, want %s", expression, got, want)
+		}
+	}
+	f("n - `2`", "5")
+	f("n * `2` + `1`", "15")
+	f("n / `2` > `3`", "true")
+	f("n // `2`", "3")
+	f("n % `4`", "3")
+	f("s - `1`", "null")
+	f("split(trim(s), ',')", `["a","b"]`)
+	f("upper(s)", `" A,B "`)
+	f("items(o)", `[["a",2],["b",1]]`)
+	f("from_items(items(o))", `{"a":2,"b":1}`)
+	f("zip(rows[*].k, rows[*].v)[1]", `["y",2]`)
+	f("group_by(rows, &k).x[*].v", "[1,3]")
+	f("$.n", "7")
+}
