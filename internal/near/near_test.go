@@ -45,7 +45,7 @@ func TestHint(t *testing.T) {
 	}
 	f("duratoin", ` (did you mean "duration"?)`, "name", "duration")
 	f("STATUSCODE", ` (did you mean "statusCode"?)`, "statusCode")
-	f("nmae", ` (did you mean "name"?)`, "nam3", "name", "nave")
+	f("nams", ` (did you mean "nam3"?)`, "nam3", "name", "nave")
 	f("zzzzzz", "", "get", "post")
 	f("xy", "", "is") // nothing of it is right
 	f("", "", "a")
