@@ -55,7 +55,8 @@ func TestDrawings(t *testing.T) {
 	}
 	minute := chart.Frame{From: began, Step: 5 * time.Second, Buckets: 12}
 	over := chart.Lines{
-		Title: "Response time", Frame: minute, Unit: chart.Milliseconds, Zero: true, Height: 100, Ticks: chart.Elapsed(minute),
+		Title: "Response time", Frame: minute, Unit: chart.Milliseconds, Zero: true, Height: 100,
+		Ticks: chart.Elapsed(minute),
 		Limits: []chart.Limit{
 			{Value: 60, Text: "p95"},
 			{Value: 120, Text: "p99 <"},

@@ -19,7 +19,8 @@ func (i *Interval) SVG() string {
 	}
 	at := func(v float64) float64 { return math.Max(0, math.Min(v/i.End, 1)) * plotWidth }
 	var w writer
-	w.raw(`<svg class="bar" viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true"><rect class="track" width="1000" height="10"/><rect`)
+	w.raw(`<svg class="bar" viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true"><rect class="track" ` +
+		`width="1000" height="10"/><rect`)
 	w.class(i.Class)
 	w.attr("width", at(i.Value))
 	w.raw(` height="10"/>`)

@@ -8,7 +8,8 @@ import (
 )
 
 func TestInterval(t *testing.T) {
-	const open = `<svg class="bar" viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true"><rect class="track" width="1000" height="10"/>`
+	const open = `<svg class="bar" viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true"><rect ` +
+		`class="track" width="1000" height="10"/>`
 	f := func(i chart.Interval, want string) {
 		t.Helper()
 		if got := i.SVG(); got != want {

@@ -101,7 +101,8 @@ type Part struct {
 // Bar draws shares side by side on a track, hidden from readers: the numbers stand beside it.
 func Bar(parts []Part) string {
 	var w writer
-	w.raw(`<svg class="bar" viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true"><rect class="track" width="1000" height="10"/>`)
+	w.raw(`<svg class="bar" viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true"><rect class="track" ` +
+		`width="1000" height="10"/>`)
 	x := 0.0
 	for _, p := range parts {
 		if !(p.Share > 0) {
@@ -125,7 +126,8 @@ func Bar(parts []Part) string {
 func Span(from, length float64, class string) string {
 	var w writer
 	from = math.Max(0, math.Min(from, 1))
-	w.raw(`<svg class="span" viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true"><rect class="track" width="1000" height="10"/><rect`)
+	w.raw(`<svg class="span" viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true"><rect class="track" ` +
+		`width="1000" height="10"/><rect`)
 	w.class(class)
 	w.attr("x", math.Min(from*plotWidth, plotWidth-3))
 	w.attr("width", math.Max(3, math.Min(length, 1-from)*plotWidth))

@@ -1,6 +1,6 @@
-// Package load runs a plan: arrivals start on an exact schedule whatever the target does, each becomes a virtual user that
-// walks its flow, and every request becomes a Result. An arrival that cannot start in time starts late and says so; none
-// is dropped but what the script's maxVusers asks to drop, and that is counted.
+// Package load runs a plan: arrivals start on an exact schedule whatever the target does, each becomes a virtual user
+// that walks its flow, and every request becomes a Result. An arrival that cannot start in time starts late and says
+// so; none is dropped but what the script's maxVusers asks to drop, and that is counted.
 package load
 
 import (

@@ -114,8 +114,8 @@ func (c *sine) count(length time.Duration) uint64 {
 	return uint64(c.hits(length.Seconds()) + 1e-6)
 }
 
-// at is the time of arrival i, from 0: Newton's method, between bounds that close in on it. The curve is never behind the
-// mean, and ahead of it by at most twice its swing.
+// at is the time of arrival i, from 0: Newton's method, between bounds that close in on it. The curve is never behind
+// the mean, and ahead of it by at most twice its swing.
 func (c *sine) at(i uint64) time.Duration {
 	want := float64(i + 1)
 	low, high := max(want-2*c.swing(), 0)/c.mean, want/c.mean

@@ -14,7 +14,8 @@ func TestAbortWatch(t *testing.T) {
 	// f runs n users in one moment and asks at two moments, 10 s apart.
 	f := func(ensure string, n int, change func(*load.Result, *load.UserEnd), wantFirst, wantThen string) {
 		t.Helper()
-		s := reporttest.New(t, "config: {phases: [{duration: 5, arrivalCount: 200}], ensure: {"+ensure+"}}\nscenarios: [{flow: [{get: {url: /cart}}]}]")
+		s := reporttest.New(t, "config: {phases: [{duration: 5, arrivalCount: 200}], ensure: {"+ensure+"}}\nscenarios: "+
+			"[{flow: [{get: {url: /cart}}]}]")
 		for range n {
 			s.Summary.Add(&load.UserStart{At: s.Start, Scenario: "0"})
 			r := s.Request(s.Start, "0/GET /cart", "/cart", 200, 50)
@@ -57,7 +58,8 @@ func TestAbortedRunHasFailed(t *testing.T) {
 	if v.ExitCode != 1 || v.Reason != "aborted: http.codes.500 < 10 cannot hold any more: it is 10" {
 		t.Errorf("exit %d, %s", v.ExitCode, v.Reason)
 	}
-	started := reporttest.New(t, "config: {phases: [{duration: 5, arrivalCount: 200}]}\nscenarios: [{flow: [{get: {url: /}}]}]")
+	started := reporttest.New(t, "config: {phases: [{duration: 5, arrivalCount: 200}]}\nscenarios: [{flow: [{get: "+
+		"{url: /}}]}]")
 	started.Summary.Add(&load.UserStart{At: started.Start})
 	if v := started.Summary.Judge(report.Outcome{Aborted: "x"}); !v.Health.Valid {
 		t.Errorf("arrivals that were given up make the run invalid: %q", v.Health.Problems)

@@ -8,7 +8,8 @@ import (
 	"edgescope/report/reporttest"
 )
 
-const gaps = "config: {phases: [{duration: 60, arrivalCount: 9}], coldStarts: {idle: 10}}\nscenarios: [{flow: [{get: {url: /cart}}]}]"
+const gaps = "config: {phases: [{duration: 60, arrivalCount: 9}], coldStarts: {idle: 10}}\nscenarios: [{flow: " +
+	"[{get: {url: /cart}}]}]"
 
 func TestFirstHitsFollowAGap(t *testing.T) {
 	s := reporttest.New(t, gaps)

@@ -110,11 +110,15 @@ func (h *Health) causes() (causes []string) {
 			causes = append(causes, fmt.Sprintf(format, args...))
 		}
 	}
-	add(h.CPUSaturated >= cpuPatience, "loadgen used up its processors for %.0f s (limit %d s): latencies may be its own", h.CPUSaturated, cpuPatience)
-	add(h.Throttled >= cpuPatience, "the container's CPU limit throttled loadgen for %.0f s (limit %d s): latencies may be its own", h.Throttled, cpuPatience)
-	add(h.GCShare > maxGCShare, "the garbage collector took %.0f %% of the processors (limit %.0f %%): latencies may be loadgen's own",
+	add(h.CPUSaturated >= cpuPatience, "loadgen used up its processors for %.0f s (limit %d s): latencies may be its own",
+		h.CPUSaturated, cpuPatience)
+	add(h.Throttled >= cpuPatience, "the container's CPU limit throttled loadgen for %.0f s (limit %d s): latencies "+
+		"may be its own", h.Throttled, cpuPatience)
+	add(h.GCShare > maxGCShare, "the garbage collector took %.0f %% of the processors (limit %.0f %%): latencies may "+
+		"be loadgen's own",
 		100*h.GCShare, 100*maxGCShare)
-	add(h.GCPause > h.LagLimit && h.LagLimit > 0, "the garbage collector stopped loadgen for %.1f ms (limit %g ms): latencies may be its own",
+	add(h.GCPause > h.LagLimit && h.LagLimit > 0,
+		"the garbage collector stopped loadgen for %.1f ms (limit %g ms): latencies may be its own",
 		h.GCPause, h.LagLimit)
 	return causes
 }

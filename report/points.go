@@ -39,7 +39,7 @@ type openBlock struct {
 	arrivals, requests, errors int64
 	response, service          distribution.Histogram
 	steps                      map[string]*distribution.Histogram
-	last                       *distribution.Histogram // of the step lastName: most results are of the step of the one before
+	last                       *distribution.Histogram // of the step lastName: most results are of the step before
 	lastName                   string
 }
 

@@ -30,7 +30,8 @@ func Read(r io.Reader) (*Report, error) {
 	e := &report.Edgescope
 	switch {
 	case e.Version == 0:
-		return nil, errors.New("no report of loadgen: the object edgescope is missing (Artillery's own reports hold no distributions)")
+		return nil, errors.New("no report of loadgen: the object edgescope is missing (Artillery's own reports hold no " +
+			"distributions)")
 	case e.Version != Version:
 		return nil, fmt.Errorf("the report has version %d, this loadgen reads version %d", e.Version, Version)
 	case e.Layout != distribution.Layout:

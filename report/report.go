@@ -59,9 +59,10 @@ type Edgescope struct {
 // New makes a report of this version without any figures.
 func New() *Report {
 	return &Report{Edgescope: Edgescope{
-		Version:  Version,
-		Headline: "edgescope.response_time: intended start to last byte of the body, of requests that were answered completely",
-		Layout:   distribution.Layout,
+		Version: Version,
+		Headline: "edgescope.response_time: intended start to last byte of the body, of requests that were answered " +
+			"completely",
+		Layout: distribution.Layout,
 	}}
 }
 

@@ -18,7 +18,8 @@ import (
 // counters are those of a run of one request, made by change, without the ones that every run has.
 func counters(t *testing.T, config string, change func(*load.Result)) map[string]int64 {
 	t.Helper()
-	s := reporttest.New(t, "config: {phases: [{duration: 5, arrivalCount: 9}]"+config+"}\nscenarios: [{flow: [{get: {url: /cart}}]}]")
+	s := reporttest.New(t, "config: {phases: [{duration: 5, arrivalCount: 9}]"+config+"}\nscenarios: [{flow: [{get: "+
+		"{url: /cart}}]}]")
 	r := s.Request(s.Start, "0/GET /cart", "", 200, 5)
 	change(r)
 	s.Summary.Add(r)

@@ -58,10 +58,12 @@ type Summary struct {
 // NewSummary makes an empty summary.
 func NewSummary(o Options) *Summary {
 	return &Summary{
-		options: o, total: sums.New(), open: map[int64]*window{}, steps: sums.Parts{}, regions: sums.Parts{}, points: newPoints(o),
+		options: o, total: sums.New(), open: map[int64]*window{}, steps: sums.Parts{}, regions: sums.Parts{},
+		points: newPoints(o),
 		failed: sums.FailedExpectations{}, hits: firstHits{idle: o.Plan.Idle, gaps: map[string]*gap{}},
 		names: names{}, labels: map[string]*endpointNames{},
-		errors: newBounded(maxErrors), metrics: newBounded(maxMetrics), endpoints: newBounded(maxEndpoints), regionNames: newBounded(maxRegions),
+		errors: newBounded(maxErrors), metrics: newBounded(maxMetrics), endpoints: newBounded(maxEndpoints),
+		regionNames: newBounded(maxRegions),
 	}
 }
 

@@ -161,10 +161,12 @@ var meanings = map[string]string{
 	"ENETUNREACH":  "there is no way to %s",
 	"EHOSTUNREACH": "there is no way to %s",
 
-	"DEPTH_ZERO_SELF_SIGNED_CERT":     "the certificate of %s is signed by itself (config.tls.ca names it, -k skips the check)",
-	"UNABLE_TO_VERIFY_LEAF_SIGNATURE": "nobody known has signed the certificate of %s (config.tls.ca names who, -k skips the check)",
-	"CERT_HAS_EXPIRED":                "the certificate of %s has expired (-k skips the check)",
-	"ERR_TLS_CERT_ALTNAME_INVALID":    "the certificate of %s is for another name (-k skips the check)",
+	"DEPTH_ZERO_SELF_SIGNED_CERT": "the certificate of %s is signed by itself (config.tls.ca names it, -k skips " +
+		"the check)",
+	"UNABLE_TO_VERIFY_LEAF_SIGNATURE": "nobody known has signed the certificate of %s (config.tls.ca names who, -k " +
+		"skips the check)",
+	"CERT_HAS_EXPIRED":             "the certificate of %s has expired (-k skips the check)",
+	"ERR_TLS_CERT_ALTNAME_INVALID": "the certificate of %s is for another name (-k skips the check)",
 }
 
 func failedChecks(checks []CheckResult) []string {

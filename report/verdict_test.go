@@ -55,7 +55,8 @@ func TestExitCodesAndTheirOrder(t *testing.T) {
 }
 
 func TestOneBadWindowMakesARunInvalid(t *testing.T) {
-	s := reporttest.New(t, "config: {phases: [{duration: 100, arrivalRate: 200}]}\nscenarios: [{name: buy, flow: [{get: {url: /cart}}]}]")
+	s := reporttest.New(t, "config: {phases: [{duration: 100, arrivalRate: 200}]}\nscenarios: [{name: buy, flow: "+
+		"[{get: {url: /cart}}]}]")
 	for k := range 20_000 {
 		at := s.Start.Add(time.Duration(k+1) * 5 * time.Millisecond)
 		lag := reporttest.MS(0.1)
@@ -122,7 +123,8 @@ func TestLimitsOfTheGeneratorAreAVerdictOfTheirOwn(t *testing.T) {
 }
 
 func TestDroppedArrivalsMakeARunInvalid(t *testing.T) {
-	s := reporttest.New(t, "config: {phases: [{duration: 1, arrivalCount: 3, maxVusers: 1}]}\nscenarios: [{name: buy, flow: [{get: {url: /cart}}]}]")
+	s := reporttest.New(t, "config: {phases: [{duration: 1, arrivalCount: 3, maxVusers: 1}]}\nscenarios: [{name: buy, "+
+		"flow: [{get: {url: /cart}}]}]")
 	s.Summary.Add(&load.UserStart{At: s.Start, Scenario: "buy"})
 	s.Summary.Add(&load.Skip{At: s.Start})
 	if v := s.Summary.Judge(report.Outcome{}); v.Health.Valid {
@@ -193,7 +195,8 @@ func TestVerdictInTheLightOfAComparison(t *testing.T) {
 				wantReason)
 		}
 	}
-	const sentence = "worse than the baseline: response_time p95 +30.0 % (20.0 ms to 26.0 ms, 95 % interval +20.0 % to +40.0 %)"
+	const sentence = "worse than the baseline: response_time p95 +30.0 % (20.0 ms to 26.0 ms, 95 % interval +20.0 % to " +
+		"+40.0 %)"
 	passed := report.Verdict{Word: "passed"}
 	f(passed, &report.Comparison{Verdict: report.Same}, 0, "passed", "")
 	f(passed, &report.Comparison{Verdict: report.Better}, 0, "passed", "")

@@ -131,7 +131,8 @@ func TestNothingIsStoredIfOneFails(t *testing.T) {
 }
 
 func TestStrictCaptureDefault(t *testing.T) {
-	p := mustLoad(t, one("http: {defaults: {strictCapture: false}}", "- get: {url: /, capture: {json: $.nope, as: x}, match: {json: $.z, value: 1}}"))
+	p := mustLoad(t, one("http: {defaults: {strictCapture: false}}", "- get: {url: /, capture: {json: $.nope, as: x}, "+
+		"match: {json: $.z, value: 1}}"))
 	if err := firstRequest(t, p).Capture(p.NewScope(1, 0, nil), answer(200, multi)); err != nil {
 		t.Errorf("got %v, want no failure", err)
 	}
@@ -176,7 +177,8 @@ func judged(t *testing.T, config, expect string, res *plan.Response) string {
 func TestExpectations(t *testing.T) {
 	f := func(expect, want string) {
 		t.Helper()
-		res := answer(201, multi, "Content-Type", "application/json; charset=utf-8", "X-Cache-Status", "hit", "X-Id", "i7", "CF-Cache-Status", "STALE")
+		res := answer(201, multi, "Content-Type", "application/json; charset=utf-8", "X-Cache-Status", "hit", "X-Id", "i7",
+			"CF-Cache-Status", "STALE")
 		if got := judged(t, "variables: {a: a, code: 201}", expect, res); got != want {
 			t.Errorf("%s:\n got %s\nwant %s", expect, got, want)
 		}
@@ -190,7 +192,8 @@ func TestExpectations(t *testing.T) {
 	f("{contentType: JSON}", "failed contentType: want JSON, got application/json; charset=utf-8")
 	f("{contentType: application/json}", "failed contentType: want application/json, got application/json; charset=utf-8")
 	f("{contentType: Application/JSON; charset=UTF-8}", "ok contentType")
-	f("[{hasProperty: o.k}, {hasProperty: 'a[0].x'}, {hasProperty: n}, {notHasProperty: q}]", "ok hasProperty; ok hasProperty; ok hasProperty; ok notHasProperty")
+	f("[{hasProperty: o.k}, {hasProperty: 'a[0].x'}, {hasProperty: n}, {notHasProperty: q}]",
+		"ok hasProperty; ok hasProperty; ok hasProperty; ok notHasProperty")
 	f("{hasProperty: q}", "failed hasProperty: want q, got no such property")
 	f("{notHasProperty: z}", "failed notHasProperty: want z, got the property is there")
 	f("{equals: [a, '{{ a }}']}", "ok equals")
@@ -219,17 +222,22 @@ func TestExpectationsOfOtherAnswers(t *testing.T) {
 	}
 	text := answer(200, "hello", "Content-Type", "text/plain", "X-Cache-Status", "hit")
 	f("[{hasProperty: a}, {notHasProperty: a}]", text,
-		"failed hasProperty: want a, got the body is no JSON object; failed notHasProperty: want a, got the body is no JSON object")
+		"failed hasProperty: want a, got the body is no JSON object; failed notHasProperty: want a, got the body is no "+
+			"JSON object")
 	f("{contentType: text/plain}", text, "ok contentType")
 	stale := &plan.Response{Status: 200, CacheStatus: "stale"}
 	f("{cacheStatus: stale}", stale, "ok cacheStatus")
 	f("{cacheStatus: [hit, stale]}", stale, "ok cacheStatus")
 	f("{cacheStatus: hit}", stale, "failed cacheStatus: want hit, got stale")
-	f("[{cacheStatus: [hit, revalidated]}, {cacheStatus: none}]", answer(200, ""), "failed cacheStatus: want hit or revalidated, got none; ok cacheStatus")
-	f("{cdnHit: true}", text, "failed cdnHit: want a cache hit or stale, got no cache header (cf-cache-status, x-cache, x-vercel-cache)")
-	f("{contentType: json}", answer(200, "{", "Content-Type", "application/json"), "failed contentType: want json, got application/json, but the body is no JSON")
+	f("[{cacheStatus: [hit, revalidated]}, {cacheStatus: none}]", answer(200, ""),
+		"failed cacheStatus: want hit or revalidated, got none; ok cacheStatus")
+	f("{cdnHit: true}", text, "failed cdnHit: want a cache hit or stale, got no cache header (cf-cache-status, "+
+		"x-cache, x-vercel-cache)")
+	f("{contentType: json}", answer(200, "{", "Content-Type", "application/json"),
+		"failed contentType: want json, got application/json, but the body is no JSON")
 	f("{contentType: json}", answer(400, "{}", "Content-Type", "application/problem+json"), "ok contentType")
-	f("{contentType: json}", answer(400, "{}", "Content-Type", "text/json"), "failed contentType: want json, got text/json")
+	f("{contentType: json}", answer(400, "{}", "Content-Type", "text/json"),
+		"failed contentType: want json, got text/json")
 }
 
 func TestExpectDefault200(t *testing.T) {
@@ -261,9 +269,11 @@ func TestNeedsBody(t *testing.T) {
 // TestEnsure judges checks by the metrics of a report.
 func TestEnsure(t *testing.T) {
 	report := map[string]float64{
-		"http.codes.404": 2, "http.response_time.p99": 12.5, "http.response_time.p95": 10, "vusers.created": 10, "vusers.completed": 9,
+		"http.codes.404": 2, "http.response_time.p99": 12.5, "http.response_time.p95": 10, "vusers.created": 10,
+		"vusers.completed":      9,
 		"errors.socket hang up": 1, "errors.Failed capture or match": 3, "vusers.created_by_name.A-b or c": 4,
-		"plugins.metrics-by-endpoint.response_time./s/{{ id }} (get it).p99": 7, "plugins.expect.ok.header x-a values equals": 5, "my-own": 1,
+		"plugins.metrics-by-endpoint.response_time./s/{{ id }} (get it).p99": 7,
+		"plugins.expect.ok.header x-a values equals":                         5, "my-own": 1,
 	}
 	f := func(ensure string, want ...string) {
 		t.Helper()
@@ -284,7 +294,8 @@ scenarios:
 		}
 		diff(t, got, want)
 	}
-	f("{thresholds: [{http.response_time.p99: 5000}, {http.codes.404: 2}]}", "ok: http.response_time.p99 < 5000", "fail: http.codes.404 < 2")
+	f("{thresholds: [{http.response_time.p99: 5000}, {http.codes.404: 2}]}", "ok: http.response_time.p99 < 5000",
+		"fail: http.codes.404 < 2")
 	f("{thresholds: [{nope.metric: 5, http.codes.404: 2.5}]}", "fail: nope.metric < 5", "ok: http.codes.404 < 2.5")
 	f("{maxErrorRate: 10, p95: 1000, p99: '12.5'}", "ok: maxErrorRate < 10", "ok: p95 < 1000", "fail: p99 < 12.5")
 	f("{maxErrorRate: 9}", "fail: maxErrorRate < 9")
@@ -312,7 +323,8 @@ scenarios:
 func TestEnsureFromPluginsAndTurnedOff(t *testing.T) {
 	script := one("plugins: {ensure: {p99: 5}}\nensure: {thresholds: [{'a.b': 1}]}", "- get: /")
 	checks := mustLoad(t, script).Checks
-	if len(checks) != 2 || checks[0].Metric != "a.b" || checks[1].Metric != "http.response_time.p99" || checks[1].Max != 5 {
+	if len(checks) != 2 || checks[0].Metric != "a.b" || checks[1].Metric != "http.response_time.p99" ||
+		checks[1].Max != 5 {
 		t.Errorf("checks %+v", checks)
 	}
 	diff(t, checks[1].Names, []string{"http.response_time.p99"})
@@ -339,9 +351,13 @@ plugins: {apdex: {}, metrics-by-endpoint: {useOnlyRequestNames: true, ignoreUnna
 		Tracing: plan.Tracing{Enabled: true, TraceIDPrefix: "ab"},
 	})
 	diff(t, p.TLS, plan.TLS{Insecure: true, CA: []byte("-----BEGIN CERTIFICATE-----")})
-	diff(t, p.Endpoints, plan.EndpointOptions{UseOnlyRequestNames: true, IgnoreUnnamed: true, Namespace: "ns", KeepQuery: true, Apart: true})
+	diff(t, p.Endpoints, plan.EndpointOptions{
+		UseOnlyRequestNames: true, IgnoreUnnamed: true, Namespace: "ns",
+		KeepQuery: true, Apart: true,
+	})
 	a, b := p.Flows[0].Steps[0].(*plan.Request), p.Flows[0].Steps[1].(*plan.Request)
-	if a.Timeout != 1e9 || !a.Gzip || !a.FollowRedirect || b.Timeout != 25e7 || b.Gzip || b.FollowRedirect || p.Apdex != 1e8 {
+	if a.Timeout != 1e9 || !a.Gzip || !a.FollowRedirect || b.Timeout != 25e7 || b.Gzip || b.FollowRedirect ||
+		p.Apdex != 1e8 {
 		t.Errorf("requests %+v %+v, apdex %v", a, b, p.Apdex)
 	}
 }

@@ -14,7 +14,10 @@ func TestErrorsSayWhereAndWhat(t *testing.T) {
 		t.Helper()
 		_, err := load(one(config, flow), func(o *scenarios.Options) {
 			script := one(config, flow)
-			o.ReadFile = reader(map[string]string{"s.yml": script, "text.pem": "no key", "empty.csv": "", "p.js": "exports.f = () => {}"})
+			o.ReadFile = reader(map[string]string{
+				"s.yml": script, "text.pem": "no key", "empty.csv": "",
+				"p.js": "exports.f = () => {}",
+			})
 		})
 		if err == nil || err.Error() != want {
 			t.Errorf("config %q flow %q:\n got %v\nwant %s", config, flow, err, want)
@@ -25,7 +28,8 @@ func TestErrorsSayWhereAndWhat(t *testing.T) {
 	f("phases: 7", "- get: /", "s.yml:3:11: phases must be a list, not 7\ns.yml:3:11: phases is an empty list")
 	f("phases: [x]", "- get: /", `s.yml:3:12: phase must be an object, not "x"`)
 	f("target: [a]", "- get: /", `s.yml:3:3: key "target" is given twice`)
-	f("timeout: {}", "- get: /", "s.yml:3:12: timeout must be a duration, not an object\ns.yml:3:12: timeout must be above 0, not an object")
+	f("timeout: {}", "- get: /", "s.yml:3:12: timeout must be a duration, not an object\ns.yml:3:12: timeout must be "+
+		"above 0, not an object")
 	f("timeout: 0", "- get: /", "s.yml:3:12: timeout must be above 0, not 0")
 	f("http: {pool: many}", "- get: /", `s.yml:3:16: pool must be a number, not "many"`)
 	f("http: {pool: -1}", "- get: /", "s.yml:3:16: pool must be a whole number of 0 or more, not -1")
@@ -59,7 +63,8 @@ func TestErrorsSayWhereAndWhat(t *testing.T) {
 	f("payload: x.csv", "- get: /", `s.yml:3:12: payload must be an object, not "x.csv"`)
 	f("payload: [{path: empty.csv, fields: [a]}]", "- get: /", "s.yml:3:20: payload empty.csv has no rows")
 	f("payload: {path: empty.csv, fields: a}", "- get: /",
-		"s.yml:3:12: a payload needs fields, the variable names of its columns\n"+`s.yml:3:38: fields must be a list, not "a"`)
+		"s.yml:3:12: a payload needs fields, the variable names of its columns\n"+`s.yml:3:38: fields must be a list, not `+
+			`"a"`)
 	// Processor.
 	f("processor: [p.js]", "- get: /", "s.yml:3:14: processor must be text, not a list")
 	f("processor: p.js", "- function: g", `s.yml:6:15: function: the processor exports no function "g" (known: f)`)
@@ -68,14 +73,16 @@ func TestErrorsSayWhereAndWhat(t *testing.T) {
 	f("", "- post: {url: /, formData: [a]}", "s.yml:6:30: formData must be an object, not a list")
 	f("", "- post: {url: /, formData: {a: {contentType: x}}}", "s.yml:6:34: a part of formData needs value or fromFile")
 	f("", `- post: {url: /, formData: {a: {value: 1, contentType: "a\r\nb"}}}`, "s.yml:6:34: contentType must be one line")
-	f("", "- post: {url: /, formData: {a: {fromFile: no.png}}}", "s.yml:6:45: fromFile no.png cannot be read: file does not exist")
+	f("", "- post: {url: /, formData: {a: {fromFile: no.png}}}",
+		"s.yml:6:45: fromFile no.png cannot be read: file does not exist")
 	f("", "- post: {url: /, form: x}", `s.yml:6:26: form must be an object, not "x"`)
 	f("", "- get: {url: /, auth: x}", `s.yml:6:25: auth must be an object, not "x"`)
 	f("", "- get: {url: '/{{ $randomNumber(a, 2) }}'}", "s.yml:6:16: $randomNumber(a, 2) takes two numbers")
 	// What it captures and expects.
 	f("", "- get: {url: /, capture: x}", `s.yml:6:28: capture must be a list, not "x"`)
 	f("", "- get: {url: /, capture: [x]}", `s.yml:6:29: capture must be an object, not "x"`)
-	f("", "- get: {url: /, capture: {json: $.a, as: 'a b'}}", `s.yml:6:44: as must be a variable (name, name.key), not "a b"`)
+	f("", "- get: {url: /, capture: {json: $.a, as: 'a b'}}", `s.yml:6:44: as must be a variable (name, name.key), not `+
+		`"a b"`)
 	f("", "- get: {url: /, capture: {json: $.a, as: x, index: middle}}",
 		`s.yml:6:54: index must be a whole number, first, last, random or all, not "middle"`)
 	f("", "- get: {url: /, capture: {json: $.a, as: x, transform: f}}",
@@ -85,7 +92,8 @@ func TestErrorsSayWhereAndWhat(t *testing.T) {
 	f("", "- get: {url: /, match: {json: $.a}}", "s.yml:6:26: a match needs a value")
 	f("", "- get: {url: /, match: [x]}", `s.yml:6:27: match must be an object, not "x"`)
 	f("", "- get: {url: /, expect: [200]}", "s.yml:6:28: an expectation is an object such as {statusCode: 200}, not 200")
-	f("", "- get: {url: /, expect: {cacheStatus: [hit, mis]}}", `s.yml:6:47: "mis" is no cache status (did you mean "miss"?)`)
+	f("", "- get: {url: /, expect: {cacheStatus: [hit, mis]}}",
+		`s.yml:6:47: "mis" is no cache status (did you mean "miss"?)`)
 	f("", "- get: {url: /, expect: {hasProperty: 'a b'}}",
 		`s.yml:6:41: "a b" is no path of a property, write name, name.key or name[0]`)
 	f("", "- get: {url: /, expect: {jmespath: lengths(@)}}",
@@ -97,7 +105,8 @@ func TestErrorsSayWhereAndWhat(t *testing.T) {
 	f("", "- {think: 1, jitter: {}}", "s.yml:6:24: jitter must be text, not an object\n"+
 		"s.yml:6:24: jitter must be a duration, not an object")
 	f("", "- {get: /, post: /}", `s.yml:6:14: a step has one key: "post" stands beside "get"`)
-	f("", "- brew: /", "s.yml:6:5: unknown step \"brew\" (known: get, post, put, patch, delete, head, options, think, loop, log, "+
+	f("", "- brew: /", "s.yml:6:5: unknown step \"brew\" (known: get, post, put, patch, delete, head, options, think, "+
+		"loop, log, "+
 		"parallel, function)")
 	f("", "- get: {url: /, {a: b}: c}", "s.yml:6:19: a key must be text")
 }

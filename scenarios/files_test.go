@@ -47,7 +47,8 @@ func TestGuideIsThePublishedTest(t *testing.T) {
 	if p.HTTP.Pool != 200 {
 		t.Errorf("pool %d, want 200", p.HTTP.Pool)
 	}
-	if a, b := p.Flows[0], p.Flows[1]; a.Name != "Image Processing" || a.Weight != 60 || b.Name != "Cache Hit Test" || b.Weight != 40 {
+	if a, b := p.Flows[0], p.Flows[1]; a.Name != "Image Processing" || a.Weight != 60 || b.Name != "Cache Hit Test" ||
+		b.Weight != 40 {
 		t.Errorf("flows %s:%v %s:%v", a.Name, a.Weight, b.Name, b.Weight)
 	}
 }
@@ -55,7 +56,8 @@ func TestGuideIsThePublishedTest(t *testing.T) {
 func TestGuideDemoTakesAMinute(t *testing.T) {
 	p := loadShipped(t, scenarios.Options{
 		Files: []string{"guide.yml"}, Environment: "demo",
-		Overrides: `{"config":{"regions":{"FRA":"http://127.0.0.1:1","IAD":"http://127.0.0.1:2","SIN":"http://127.0.0.1:3"}}}`,
+		Overrides: `{"config":{"regions":{"FRA":"http://127.0.0.1:1","IAD":"http://127.0.0.1:2",` +
+			`"SIN":"http://127.0.0.1:3"}}}`,
 	})
 	total, most := time.Duration(0), 0.0
 	for _, ph := range p.Phases {

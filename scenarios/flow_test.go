@@ -11,7 +11,8 @@ import (
 // TestLoopOverTemplates: elements of any shape are rendered for the user.
 func TestLoopOverTemplates(t *testing.T) {
 	p := mustLoad(t, one("variables: {n: 7}",
-		"- {loop: [{log: '{{ $loopElement }}'}], over: [{k: '{{ n }}', gone: '{{ gone }}'}, ['{{ n }}', '{{ gone }}'], 'x{{ n }}', 1]}"))
+		"- {loop: [{log: '{{ $loopElement }}'}], over: [{k: '{{ n }}', gone: '{{ gone }}'}, ['{{ n }}', '{{ gone }}'], "+
+			"'x{{ n }}', 1]}"))
 	l, s := p.Flows[0].Steps[0].(*plan.Loop), p.NewScope(1, 0, nil)
 	var got []string
 	for range l.Passes(s) {
@@ -90,7 +91,8 @@ scenarios: [{flow: [{get: "/{{ tok }}"}]}]`)
 	if err := p.Before.Steps[0].(*plan.Request).Capture(before, answer(200, `{"id":"t1"}`)); err != nil {
 		t.Fatal(err)
 	}
-	if out := p.Before.Steps[0].(*plan.Request).Judge(nil, before, answer(500, "")); len(out) != 0 || len(p.Warnings) != 1 {
+	if out := p.Before.Steps[0].(*plan.Request).Judge(nil, before, answer(500, "")); len(out) != 0 ||
+		len(p.Warnings) != 1 {
 		t.Errorf("before is judged: %v; warnings %v, want one", out, p.Warnings)
 	}
 	var m plan.Message

@@ -9,7 +9,8 @@ import (
 
 // Fuzz targets: no input panics, and what is accepted means what it should.
 
-const shop = `{"store":{"book":[{"t":"A","p":8.95,"c":"x"},{"t":"B","p":12},{"t":"C","p":5,"c":"y"}],"car":{"p":19}},"k.d":1,"name":"abc"}`
+const shop = `{"store":{"book":[{"t":"A","p":8.95,"c":"x"},{"t":"B","p":12},{"t":"C","p":5,"c":"y"}],` +
+	`"car":{"p":19}},"k.d":1,"name":"abc"}`
 
 func FuzzLoad(f *testing.F) {
 	for _, name := range []string{"guide.yml", "cache-hit.yml", "wasm-vs-js.yml", "cold-start.yml"} {
@@ -19,9 +20,14 @@ func FuzzLoad(f *testing.F) {
 		}
 		f.Add(src)
 	}
-	f.Add([]byte("config: {target: http://t, variables: {a: [1], b: '{{ $randomNumber(1, 2) }}'}, ensure: {p95: 1, conditions: [{expression: a < 1}]}}\nscenarios: [{flow: [{loop: [{get: {url: /, capture: {json: '$..x', as: y}}}], count: 2}]}]"))
+	f.Add([]byte("config: {target: http://t, variables: {a: [1], b: '{{ $randomNumber(1, 2) }}'}, ensure: {p95: 1, " +
+		"conditions: [{expression: a < 1}]}}\nscenarios: [{flow: [{loop: [{get: {url: /, capture: {json: '$..x', as: " +
+		"y}}}], count: 2}]}]"))
 	f.Fuzz(func(t *testing.T, src []byte) {
-		p, err := scenarios.Load(scenarios.Options{Files: []string{"s.yml"}, Target: "http://t", ReadFile: func(string) ([]byte, error) { return src, nil }})
+		p, err := scenarios.Load(scenarios.Options{
+			Files: []string{"s.yml"}, Target: "http://t",
+			ReadFile: func(string) ([]byte, error) { return src, nil },
+		})
 		if err != nil {
 			return
 		}
@@ -55,7 +61,8 @@ func FuzzPayload(f *testing.F) {
 	f.Add([]byte("id,name\n1,ann\n\n\"2\",\"b\nc\"\n"))
 	f.Add([]byte("a;\"b"))
 	f.Fuzz(func(t *testing.T, src []byte) {
-		script := "config: {target: http://t, payload: {path: p.csv, fields: [a, b], skipEmptyLines: false}}\nscenarios: [{flow: [{get: '/{{ a }}'}]}]"
+		script := "config: {target: http://t, payload: {path: p.csv, fields: [a, b], skipEmptyLines: false}}\nscenarios: " +
+			"[{flow: [{get: '/{{ a }}'}]}]"
 		p, err := scenarios.Load(scenarios.Options{Files: []string{"s.yml"}, ReadFile: func(name string) ([]byte, error) {
 			if name == "s.yml" {
 				return []byte(script), nil

@@ -27,8 +27,10 @@ func TestFunctionsAreCheckedBeforeTheRun(t *testing.T) {
 		}
 	}
 	const sign = "exports.sign = () => {}"
-	f(sign, "", "- function: sing", `s.yml:6:15: function: the processor exports no function "sing" (did you mean "sign"?)`)
-	f(sign, "", "- get: {url: /, afterResponse: [sign, other]}", `afterResponse: the processor exports no function "other" (known: sign)`)
+	f(sign, "", "- function: sing", `s.yml:6:15: function: the processor exports no function "sing" (did you mean `+
+		`"sign"?)`)
+	f(sign, "", "- get: {url: /, afterResponse: [sign, other]}",
+		`afterResponse: the processor exports no function "other" (known: sign)`)
 	f(sign, "", "- {loop: [{get: /}], whileTrue: x}", `whileTrue: the processor exports no function "x"`)
 	f("require('./lib')", "", "- function: any", "lib.js:1:1: module lodash is not available")
 	f(sign, "", "- get: {url: /, onError: sign}", `unknown key "onError" in request`)
@@ -61,9 +63,13 @@ scenarios:
 	}
 	flow := p.Flows[0]
 	first, second := flow.Steps[0].(*plan.Request), flow.Steps[1].(*plan.Request)
-	diff(t, [][]string{first.BeforeRequest, first.AfterResponse, second.BeforeRequest, flow.BeforeScenario, flow.AfterScenario, flow.OnError},
+	diff(t, [][]string{
+		first.BeforeRequest, first.AfterResponse, second.BeforeRequest, flow.BeforeScenario,
+		flow.AfterScenario, flow.OnError,
+	},
 		[][]string{{"a", "b"}, {"a", "b", "c"}, {"a"}, {"a"}, {"b", "c"}, {"c"}})
-	if second.IfFunction != "c" || !second.Send(p.NewScope(1, 0, nil)) || len(p.Flows[1].Steps[0].(*plan.Request).BeforeRequest) > 0 || !first.NeedsBody {
+	if second.IfFunction != "c" || !second.Send(p.NewScope(1, 0, nil)) ||
+		len(p.Flows[1].Steps[0].(*plan.Request).BeforeRequest) > 0 || !first.NeedsBody {
 		t.Errorf("ifTrue is %q, the other scenario is hooked, or the body is not kept", second.IfFunction)
 	}
 }
@@ -78,14 +84,17 @@ func TestRequestAsFunctionsSeeIt(t *testing.T) {
 	}
 	f("get: /a", `{"url":"http://t/a","method":"GET","headers":{"X-Def":"d"}}`)
 	f("post: {url: '/{{ a }}', name: n, headers: {x-def: '{{ b }}', n: 1}, json: {a: ['{{ c }}', 2], s: {t: true}}}",
-		`{"url":"http://t/{{ a }}","method":"POST","name":"n","headers":{"x-def":"{{ b }}","n":1},"json":{"a":["{{ c }}",2],"s":{"t":true}}}`)
+		`{"url":"http://t/{{ a }}","method":"POST","name":"n","headers":{"x-def":"{{ b }}","n":1},`+
+			`"json":{"a":["{{ c }}",2],"s":{"t":true}}}`)
 	f("put: {url: 'https://o/a', body: 'x{{ y }}', qs: {q: 1}, cookie: {c: d}, auth: {user: u, pass: p}}",
-		`{"url":"https://o/a","method":"PUT","headers":{"X-Def":"d"},"qs":{"q":1},"cookie":{"c":"d"},"auth":{"user":"u","pass":"p"},"body":"x{{ y }}"}`)
+		`{"url":"https://o/a","method":"PUT","headers":{"X-Def":"d"},"qs":{"q":1},"cookie":{"c":"d"},"auth":{"user":"u",`+
+			`"pass":"p"},"body":"x{{ y }}"}`)
 	f("post: {url: /, form: {a: 1}}", `{"url":"http://t/","method":"POST","headers":{"X-Def":"d"},"form":{"a":1}}`)
 }
 
 func TestRewrittenRequests(t *testing.T) {
-	p := mustLoad(t, one("variables: {v: 7, o: {k: [1]}}", "- post: {url: /a, headers: {h: 1}, json: {a: 1}, qs: {q: 1}, auth: {user: u, pass: p}}"))
+	p := mustLoad(t, one("variables: {v: 7, o: {k: [1]}}", "- post: {url: /a, headers: {h: 1}, json: {a: 1}, qs: {q: "+
+		"1}, auth: {user: u, pass: p}}"))
 	r, s := firstRequest(t, p), p.NewScope(1, 0, nil)
 	f := func(after, want string) {
 		t.Helper()
@@ -102,10 +111,13 @@ func TestRewrittenRequests(t *testing.T) {
 			t.Errorf("%s\n got %s\nwant %s", after, got, want)
 		}
 	}
-	f(string(r.Script(p.Target)), `POST http://t/a?q=1 [{h 1} {Authorization Basic dTpw} {Content-Type application/json}] {"a":1}`)
-	f(`{"url":"http://t/{{ v }}","method":"put","headers":{"x":"{{ v }}"},"json":{"o":"{{ o }}"},"own":{}}`, `PUT http://t/7 [{x 7} {Content-Type application/json}] {"o":{"k":[1]}}`)
+	f(string(r.Script(p.Target)), `POST http://t/a?q=1 [{h 1} {Authorization Basic dTpw} {Content-Type `+
+		`application/json}] {"a":1}`)
+	f(`{"url":"http://t/{{ v }}","method":"put","headers":{"x":"{{ v }}"},"json":{"o":"{{ o }}"},"own":{}}`,
+		`PUT http://t/7 [{x 7} {Content-Type application/json}] {"o":{"k":[1]}}`)
 	f(`{"url":"/b","body":"t{{ v }}"}`, `POST http://t/b [] t7`)
-	f(`{"url":"/b","form":{"a":"{{ v }}"},"headers":null}`, `POST http://t/b [{Content-Type application/x-www-form-urlencoded}] a=7`)
+	f(`{"url":"/b","form":{"a":"{{ v }}"},"headers":null}`,
+		`POST http://t/b [{Content-Type application/x-www-form-urlencoded}] a=7`)
 	f(`{"url":"/b","json":null}`, `POST http://t/b [{Content-Type application/json}] null`)
 	f(`{"url":"/b","method":"BREW"}`, `beforeRequest: method "BREW" is not known`)
 	f(`{"url":"b"}`, `beforeRequest: url "b" must begin with /, http://, https:// or {{ (did you mean "/b"?)`)
@@ -117,8 +129,10 @@ func TestRewrittenRequests(t *testing.T) {
 }
 
 func TestAnswersAsFunctionsSeeThem(t *testing.T) {
-	res := answer(404, `{"a":1}`, "Content-Type", "text/x", "X-A", "1", "X-A", "2", "Set-Cookie", "a=1", "Set-Cookie", "b=2")
-	want := `{"statusCode":404,"headers":{"content-type":"text/x","set-cookie":["a=1","b=2"],"x-a":"1, 2"},"body":"{\"a\":1}"}`
+	res := answer(404, `{"a":1}`, "Content-Type", "text/x", "X-A", "1", "X-A", "2", "Set-Cookie", "a=1", "Set-Cookie",
+		"b=2")
+	want := `{"statusCode":404,"headers":{"content-type":"text/x","set-cookie":["a=1","b=2"],"x-a":"1, 2"},` +
+		`"body":"{\"a\":1}"}`
 	if got := string(res.Script()); got != want {
 		t.Errorf(" got %s\nwant %s", got, want)
 	}
@@ -128,7 +142,8 @@ func TestAnswersAsFunctionsSeeThem(t *testing.T) {
 	if err := r.Render(p.NewScope(1, 0, nil), p.Target, &m); err != nil {
 		t.Fatal(err)
 	}
-	want = `{"url":"http://t/a","method":"POST","name":"n","headers":{"Content-Type":"application/json"},"body":"{\"a\":1}","json":{"a":1}}`
+	want = `{"url":"http://t/a","method":"POST","name":"n","headers":{"Content-Type":"application/json"},` +
+		`"body":"{\"a\":1}","json":{"a":1}}`
 	if got := string(r.Sent(&m)); got != want {
 		t.Errorf(" got %s\nwant %s", got, want)
 	}
@@ -143,7 +158,10 @@ func TestVarsOfAScope(t *testing.T) {
 	v.Set("a.b", []byte(`[1,{"n":1.50}]`))
 	v.Set("broken", []byte(`{`))
 	diff(t, v.Names(), []string{"$dirname", "$scenarioFile", "a.b", "own", "shared", "target"})
-	for name, want := range map[string]string{"shared": `{"a":1}`, "own": `"v"`, "a.b": `[1,{"n":1.50}]`, "gone": "", "$uuid": `"` + s.UUID() + `"`} {
+	for name, want := range map[string]string{
+		"shared": `{"a":1}`, "own": `"v"`, "a.b": `[1,{"n":1.50}]`, "gone": "",
+		"$uuid": `"` + s.UUID() + `"`,
+	} {
 		if got, _ := v.Get(name); string(got) != want {
 			t.Errorf("%s is %s, want %s", name, got, want)
 		}

@@ -70,7 +70,8 @@ func TestFilesMergeLeftToRight(t *testing.T) {
 		Files:      []string{"a/a.yml", "b.json"},
 		ConfigFile: "c/c.yml",
 		ReadFile: reader(map[string]string{
-			"a/a.yml":  "config: {target: http://a, phases: [{duration: 1, arrivalRate: 1}, {pause: 5}]}\nscenarios: [{name: a, flow: [{get: /a}]}]",
+			"a/a.yml": "config: {target: http://a, phases: [{duration: 1, arrivalRate: 1}, {pause: 5}]}\nscenarios: [{name: " +
+				"a, flow: [{get: /a}]}]",
 			"b.json":   `{"config":{"phases":[{"arrivalRate":4}]},"scenarios":[{"name":"b"}]}`,
 			"c/c.yml":  "config: {target: http://c, payload: {path: p.csv, fields: [x]}}",
 			"c/p.csv":  "1\n",
@@ -103,7 +104,8 @@ func TestFaultsOfOptions(t *testing.T) {
 	f(func(o *scenarios.Options) { o.PayloadPath = "x.csv" }, "exactly one payload")
 	f(func(o *scenarios.Options) { o.Files = []string{"s.ts"} }, "scripts written in ts are not supported")
 	f(func(o *scenarios.Options) { o.Files = []string{"s.txt"} }, "a script ends in .yml")
-	f(func(o *scenarios.Options) { o.Files = []string{"gone.yml"} }, "gone.yml: the script cannot be read: file does not exist")
+	f(func(o *scenarios.Options) { o.Files = []string{"gone.yml"} },
+		"gone.yml: the script cannot be read: file does not exist")
 	f(func(o *scenarios.Options) { o.Files = nil }, "no file is given")
 }
 
@@ -134,10 +136,16 @@ func TestPhases(t *testing.T) {
 	f("{duration: 4, arrivalRate: 0.5}", plan.Phase{Duration: 4 * s, Rate: 0.5})
 	f("{duration: '1.5', arrivalCount: 3}", plan.Phase{Kind: plan.PhaseCount, Duration: 1500 * time.Millisecond, Count: 3})
 	f("{duration: 5m, rampTo: 10}", plan.Phase{Kind: plan.PhaseRamp, Duration: 300 * s, RampTo: 10})
-	f("{duration: 1:30, arrivalRate: 1_0, rampTo: 010}", plan.Phase{Kind: plan.PhaseRamp, Duration: 90 * s, Rate: 10, RampTo: 8})
+	f("{duration: 1:30, arrivalRate: 1_0, rampTo: 010}", plan.Phase{
+		Kind: plan.PhaseRamp, Duration: 90 * s, Rate: 10,
+		RampTo: 8,
+	})
 	f("{duration: 2, arrivalRate: 0, name: idle}", plan.Phase{Name: "idle", Kind: plan.PhasePause, Duration: 2 * s})
 	f("{pause: 0.5 min}", plan.Phase{Kind: plan.PhasePause, Duration: 30 * s})
-	f("{duration: 1h, arrivalRate: 3, mode: poisson, maxVusers: 5}", plan.Phase{Duration: time.Hour, Rate: 3, Poisson: true, MaxVusers: 5})
+	f("{duration: 1h, arrivalRate: 3, mode: poisson, maxVusers: 5}", plan.Phase{
+		Duration: time.Hour, Rate: 3,
+		Poisson: true, MaxVusers: 5,
+	})
 	f("{duration: 10m, mean: 50, amplitude: 30, period: 1m, maxVusers: 9}", plan.Phase{
 		Kind: plan.PhaseSine, Duration: 600 * s, Rate: 50, Amplitude: 30, Period: 60 * s, MaxVusers: 9,
 	})
@@ -153,7 +161,8 @@ func TestPhases(t *testing.T) {
 
 // TestHash: equal for the same load, however it is written and wherever it goes; different when the load differs.
 func TestHash(t *testing.T) {
-	const base = "config: {target: http://a, phases: [{duration: 1, arrivalRate: 2}]}\nscenarios: [{flow: [{post: {url: /, json: {a: 1}}}]}]"
+	const base = "config: {target: http://a, phases: [{duration: 1, arrivalRate: 2}]}\nscenarios: [{flow: [{post: " +
+		"{url: /, json: {a: 1}}}]}]"
 	hash := func(script string, o ...func(*scenarios.Options)) string { return mustLoad(t, script, o...).Hash }
 	same := func(script string, o ...func(*scenarios.Options)) {
 		t.Helper()
@@ -190,10 +199,11 @@ func TestDotenv(t *testing.T) {
 }
 
 func TestEnvironmentWinsOverDotenv(t *testing.T) {
-	p := mustLoad(t, one("", "- get: '/{{ $env.A }}/{{ $processEnvironment.B }}/{{ $env.C }}'"), func(o *scenarios.Options) {
-		o.Dotenv = map[string]string{"A": "dot", "B": "dot"}
-		o.Env = func(name string) (string, bool) { return "set", name == "A" }
-	})
+	p := mustLoad(t, one("", "- get: '/{{ $env.A }}/{{ $processEnvironment.B }}/{{ $env.C }}'"),
+		func(o *scenarios.Options) {
+			o.Dotenv = map[string]string{"A": "dot", "B": "dot"}
+			o.Env = func(name string) (string, bool) { return "set", name == "A" }
+		})
 	if got := url(t, p, 0); got != "http://t/set/dot/undefined" {
 		t.Errorf("got %s", got)
 	}

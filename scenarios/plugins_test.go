@@ -11,9 +11,11 @@ import (
 // A condition names an endpoint as the script spells it, functions in it included.
 func TestConditionsNameEndpoints(t *testing.T) {
 	const metric = "edgescope.cache.hit_ratio./img/{{ $randomNumber(1,9) }}"
-	p := mustLoad(t, one("ensure: {conditions: [{expression: '"+metric+" > 0.9'}]}", "- get: '/img/{{ $randomNumber(1,9) }}'"))
+	p := mustLoad(t, one("ensure: {conditions: [{expression: '"+metric+" > 0.9'}]}",
+		"- get: '/img/{{ $randomNumber(1,9) }}'"))
 	diff(t, p.Checks[0].Names, []string{metric})
-	p = mustLoad(t, one("plugins: {metrics-by-endpoint: {metricsNamespace: mine}}\nensure: {conditions: [{expression: 'mine.response_time./a b.p95 < 1'}]}", "- get: '/a b'"))
+	p = mustLoad(t, one("plugins: {metrics-by-endpoint: {metricsNamespace: mine}}\nensure: {conditions: [{expression: "+
+		"'mine.response_time./a b.p95 < 1'}]}", "- get: '/a b'"))
 	diff(t, p.Checks[0].Names, []string{"mine.response_time./a b.p95"})
 }
 
@@ -58,9 +60,10 @@ func TestVisits(t *testing.T) {
 func TestTelemetryOfTheScript(t *testing.T) {
 	f := func(reporter string, want *plan.Telemetry) {
 		t.Helper()
-		p := mustLoad(t, one("plugins: {publish-metrics: [{type: open-telemetry, "+reporter+"}]}", "- get: /"), func(o *scenarios.Options) {
-			o.Env = func(string) (string, bool) { return "secret", true }
-		})
+		p := mustLoad(t, one("plugins: {publish-metrics: [{type: open-telemetry, "+reporter+"}]}", "- get: /"),
+			func(o *scenarios.Options) {
+				o.Env = func(string) (string, bool) { return "secret", true }
+			})
 		diff(t, p.Telemetry, want)
 	}
 	f("traces: {}", &plan.Telemetry{URL: "http://localhost:4318/v1/traces"})

@@ -24,7 +24,8 @@ scenarios:
       - {get: /, think: 1}
 `)
 	want := []string{
-		`s.yml:5:17: duration: "5 potatoes" is no duration: write seconds (5, 0.5) or a number with ms, s, m, h or d (500ms, 5m)`,
+		`s.yml:5:17: duration: "5 potatoes" is no duration: write seconds (5, 0.5) or a number with ms, s, m, h or d ` +
+			`(500ms, 5m)`,
 		`s.yml:5:7: a phase needs arrivalRate, rampTo, arrivalCount or pause`,
 		`s.yml:6:7: unknown key "arivalRate" in phase (did you mean "arrivalRate"?)`,
 		`s.yml:7:7: a phase needs arrivalRate, rampTo, arrivalCount or pause`,
@@ -62,7 +63,8 @@ func TestRefusals(t *testing.T) {
 	f("plugins: {expekt: {}}", "- get: /", `plugin expekt is not available (did you mean "expect"?)`)
 	f("plugins: {hls: {}}", "- get: /", `s.yml:3:13: plugin hls is not available`)
 	f("engines: {ws: {}}", "- get: /", `engine "ws" is not supported`)
-	f("", "- get: {url: /, followRedirects: false}", `unknown key "followRedirects" in request (did you mean "followRedirect"?)`)
+	f("", "- get: {url: /, followRedirects: false}",
+		`unknown key "followRedirects" in request (did you mean "followRedirect"?)`)
 	f("", "- get: {url: /, expect: {statuscode: 200}}", `unknown expectation "statuscode" (did you mean "statusCode"?)`)
 	f("", "- get: {url: /, expect: {jmespath: 'a['}}", `JMESPath "a[": the expression ends too early`)
 	f("", "- get: {url: /, capture: {json: $.a, has: x, as: y}}", `s.yml:6:40: unknown key "has" in capture`)
@@ -72,7 +74,8 @@ func TestRefusals(t *testing.T) {
 	f("", "- get: {url: 'ftp://x'}", `url "ftp://x" must begin with`)
 	f("", "- get: {url: /, timeout: 0}", "timeout must be above 0")
 	f("", "- get: {url: /, probability: 101}", "probability is a percentage")
-	f("", "- get: {url: /, ifTrue: 'n === 5'}", `s.yml:6:27: ifTrue "n === 5": "===" is no operator here (did you mean "=="?) at character 3`)
+	f("", "- get: {url: /, ifTrue: 'n === 5'}", `s.yml:6:27: ifTrue "n === 5": "===" is no operator here (did you mean `+
+		`"=="?) at character 3`)
 	f("", "- get: {url: /, capture: {json: '$.[', as: y}}", "JSONPath")
 	f("", "- get: {url: /, capture: {regexp: '(', as: y}}", "missing closing )")
 	f("", "- get: {url: /, capture: {regexp: '(a)', group: 2, as: y}}", "there is no group 2")
@@ -80,7 +83,8 @@ func TestRefusals(t *testing.T) {
 	f("", "- get: {url: /, capture: {xpath: //, as: y}}", `XPath "//": a name is missing`)
 	f("", "- get: {url: /, capture: {json: $.a}}", `a capture needs "as"`)
 	f("plugins: {publish-metrics: [{apiKey: x}]}", "- get: /", "needs a type")
-	f("plugins: {publish-metrics: [{type: open-telemetry, traces: {endpoint: localhost}}]}", "- get: /", "endpoint must be an http:// or https:// URL")
+	f("plugins: {publish-metrics: [{type: open-telemetry, traces: {endpoint: localhost}}]}", "- get: /",
+		"endpoint must be an http:// or https:// URL")
 	f("plugins: {publish-metrics: [{type: open-telemetry, traces: {endpont: x}}]}", "- get: /", `did you mean "endpoint"?`)
 	f("phases: [{visits: 3}]", "- get: /", "visits and idle belong together, as in {visits: 10, idle: 60}")
 	f("phases: [{visits: 3, idle: 0}]", "- get: /", "idle must be above 0")
@@ -103,7 +107,8 @@ func TestRefusals(t *testing.T) {
 	f("", "- get: {url: '/{{ $randomNumber(1) }}'}", "takes two numbers")
 	f("", "- get: {url: '/{{ $randomNumber }}'}", "write {{ $randomNumber() }}")
 	f("", "- get: {url: '/{{ $randomString(-1) }}'}", "takes a length")
-	f("", "- get: {url: /, beforeRequest: sign}", `beforeRequest: function "sign" cannot be called: the script has no config.processor`)
+	f("", "- get: {url: /, beforeRequest: sign}",
+		`beforeRequest: function "sign" cannot be called: the script has no config.processor`)
 	// Steps.
 	f("", "- function: nope", `function "nope" cannot be called`)
 	f("", "- {parallel: [{get: /}], limit: 0}", "limit must be 1 or more, not 0")
@@ -117,7 +122,8 @@ func TestRefusals(t *testing.T) {
 	f("", "- 7", "a step is an object")
 	// Config.
 	f("phases: [{arrivalRate: 1}]", "- get: /", "a phase needs a duration")
-	f("phases: [{duration: 1, mean: 5, amplitude: 2}]", "- get: /", "s.yml:3:12: mean, amplitude and period belong together")
+	f("phases: [{duration: 1, mean: 5, amplitude: 2}]", "- get: /",
+		"s.yml:3:12: mean, amplitude and period belong together")
 	f("phases: [{duration: 1, mean: 5, period: 2}]", "- get: /", "amplitude is missing")
 	f("phases: [{mean: 5, amplitude: 2, period: 2}]", "- get: /", "duration is missing")
 	f("phases: [{duration: 1, mean: 0, amplitude: 0, period: 2}]", "- get: /", "s.yml:3:32: mean must be above 0")
@@ -126,7 +132,8 @@ func TestRefusals(t *testing.T) {
 	f("phases: [{duration: 1, mean: 5, amplitude: -1, period: 2}]", "- get: /", "amplitude must be 0 or more")
 	f("phases: [{duration: 1, mean: 5, amplitude: 2, period: 0}]", "- get: /", "s.yml:3:57: period must be above 0")
 	f("phases: [{duration: 1, mean: 5, amplitude: 2, period: x}]", "- get: /", `period: "x" is no duration`)
-	f("phases: [{duration: 1, mean: 900000, amplitude: 200000, period: 2}]", "- get: /", "at most 1000000 arrivals per second")
+	f("phases: [{duration: 1, mean: 900000, amplitude: 200000, period: 2}]", "- get: /",
+		"at most 1000000 arrivals per second")
 	f("phases: [{duration: 400d, mean: 5, amplitude: 2, period: 1h}]", "- get: /", "at most 366 days")
 	f("phases: [{duration: 1, mean: 5, amplitude: 2, period: 1, arrivalRate: 3}]", "- get: /",
 		"s.yml:3:60: a phase with mean, amplitude and period has no arrivalRate")
@@ -169,9 +176,11 @@ func TestRefusalsOfWholeScripts(t *testing.T) {
 	f("config: {target: http://t}\n", "there are no scenarios")
 	f("config: {target: t}\n"+flow, `target must be an http:// or https:// URL, not "t"`)
 	f("config: {target: http://t}\nconfig: {}\n"+flow, `s.yml:2:1: key "config" is given twice`)
-	f("config: {target: http://t}\nscenario: []\n"+flow, `unknown key "scenario" in the script (did you mean "scenarios"?)`)
+	f("config: {target: http://t}\nscenario: []\n"+flow,
+		`unknown key "scenario" in the script (did you mean "scenarios"?)`)
 	f("config: {target: http://t}\nscenarios: [{weight: 0, flow: [{get: /}]}]", "all scenarios have weight 0")
-	f("config: {target: http://t}\nscenarios: [{flow: [{get: /}], engine: playwright}]", `engine "playwright" is not supported`)
+	f("config: {target: http://t}\nscenarios: [{flow: [{get: /}], engine: playwright}]",
+		`engine "playwright" is not supported`)
 	f("config: {target: http://t}\nscenarios: [{flow: [{get: /}], beforeScenario: f}]", `function "f" cannot be called`)
 	f("config: {target: http://t}\nscenarios: [{name: x}]", "scenario x has no flow")
 	f("config: {target: http://t}\nbefore: {}\n"+flow, "before has no flow")
@@ -228,15 +237,22 @@ func TestWarnings(t *testing.T) {
 	f("", "- {loop: [{get: /}], count: 0}", "D6")
 	f("", "- get: {url: '/?a=1', qs: {b: 2}}", "D7")
 	f("http: {maxSockets: 5}", "- get: /", "maxSockets is ignored")
-	f("plugins: {publish-metrics: []}", "- get: /", "has no reporter and sends nothing: use type open-telemetry, or --otlp")
-	f("plugins: {publish-metrics: [{type: datadog, apiKey: x}]}", "- get: /", "s.yml:3:38: publish-metrics of type datadog sends nothing here")
+	f("plugins: {publish-metrics: []}", "- get: /",
+		"has no reporter and sends nothing: use type open-telemetry, or --otlp")
+	f("plugins: {publish-metrics: [{type: datadog, apiKey: x}]}", "- get: /",
+		"s.yml:3:38: publish-metrics of type datadog sends nothing here")
 	f("plugins: {publish-metrics: [{type: open-telemetry}]}", "- get: /", "has no traces and sends nothing")
-	f("plugins: {publish-metrics: [{type: open-telemetry, metrics: {exporter: otlp-http}}]}", "- get: /", "sends no metrics here")
-	f("plugins: {publish-metrics: [{type: open-telemetry, traces: {exporter: otlp-grpc}}]}", "- get: /", "cannot send by otlp-grpc")
-	f("plugins: {publish-metrics: [{type: open-telemetry, serviceName: a, traces: {}}]}", "- get: /", "serviceName of publish-metrics is ignored")
-	f("plugins: {publish-metrics: [{type: open-telemetry, traces: {}}, {type: open-telemetry, traces: {}}]}", "- get: /", "first reporter only")
+	f("plugins: {publish-metrics: [{type: open-telemetry, metrics: {exporter: otlp-http}}]}", "- get: /",
+		"sends no metrics here")
+	f("plugins: {publish-metrics: [{type: open-telemetry, traces: {exporter: otlp-grpc}}]}", "- get: /",
+		"cannot send by otlp-grpc")
+	f("plugins: {publish-metrics: [{type: open-telemetry, serviceName: a, traces: {}}]}", "- get: /",
+		"serviceName of publish-metrics is ignored")
+	f("plugins: {publish-metrics: [{type: open-telemetry, traces: {}}, {type: open-telemetry, traces: {}}]}", "- get: /",
+		"first reporter only")
 	f("plugins: {metrics-by-endpoint: {groupDynamicURLs: false, suppressOutput: true}}", "- get: /", "")
 	f("variables: {a: 'x{{ b }}'}", "- get: /", `a name in "x{{ b }}" is not known`)
-	f("phases: [{duration: 1, arrivalCount: 3, arrivalRate: 1}]", "- get: /", "arrivalRate is ignored: the phase has arrivalCount")
+	f("phases: [{duration: 1, arrivalCount: 3, arrivalRate: 1}]", "- get: /",
+		"arrivalRate is ignored: the phase has arrivalCount")
 	f("phases: [{duration: 1, arrivalRate: 0}]", "- get: /", "")
 }

@@ -42,7 +42,10 @@ func TestRequests(t *testing.T) {
 	}
 	f("- get: /a", plan.Message{Method: "GET", URL: "http://t/a"})
 	f("- head: {url: 'https://other/x'}", plan.Message{Method: "HEAD", URL: "https://other/x"})
-	f("- put: {url: '/{{ n }}', body: 'raw {{ n }}'}", plan.Message{Method: "PUT", URL: "http://t/7", Body: []byte("raw 7")})
+	f("- put: {url: '/{{ n }}', body: 'raw {{ n }}'}", plan.Message{
+		Method: "PUT", URL: "http://t/7",
+		Body: []byte("raw 7"),
+	})
 	f("- post: {url: /, json: {}}", plan.Message{
 		Method: "POST", URL: "http://t/", Body: []byte("{}"), Header: header("Content-Type", "application/json"),
 	})
@@ -50,7 +53,8 @@ func TestRequests(t *testing.T) {
 		Method: "DELETE", URL: "http://t/", Body: []byte(`{"x":1}`), Header: header("content-type", "mine"),
 	})
 	f("- patch: {url: /, form: {a: 1, b: '{{ s }}', gone: '{{ gone }}'}}", plan.Message{
-		Method: "PATCH", URL: "http://t/", Body: []byte("a=1&b=a+b"), Header: header("Content-Type", "application/x-www-form-urlencoded"),
+		Method: "PATCH", URL: "http://t/", Body: []byte("a=1&b=a+b"), Header: header("Content-Type",
+			"application/x-www-form-urlencoded"),
 	})
 	f("- get: {url: /, auth: {user: u, pass: 'p{{ n }}'}, cookie: {c: '{{ n }}'}}", plan.Message{
 		Method: "GET", URL: "http://t/", Header: header("Authorization", "Basic dTpwNw=="), Cookies: header("c", "7"),
@@ -93,7 +97,8 @@ func TestInvalidURLFailsTheUser(t *testing.T) {
 }
 
 func TestMultipart(t *testing.T) {
-	script := one("", `- post: {url: /, formData: {f: "v{{ $uuid }}", "a\"b": {value: 1, contentType: text/x}, up: {fromFile: d/x.png, contentType: image/png}}}`)
+	script := one("", `- post: {url: /, formData: {f: "v{{ $uuid }}", "a\"b": {value: 1, contentType: text/x}, up: `+
+		`{fromFile: d/x.png, contentType: image/png}}}`)
 	p := mustLoad(t, script, func(o *scenarios.Options) {
 		o.ReadFile = reader(map[string]string{"s.yml": script, "d/x.png": "PNG"})
 	})
@@ -235,8 +240,10 @@ func TestThink(t *testing.T) {
 	f("{think: 1, jitter: 20%}", 800*ms, 1200*ms)
 	f("{think: 1, jitter: 5s}", 0, 6*s)
 
-	p := mustLoad(t, one("variables: {bad: 1-3}\nhttp: {defaults: {think: {jitter: 50%}}}", "- think: '{{ bad }}'\n- think: 1"))
-	if _, err := p.Flows[0].Steps[0].(*plan.Think).Pause(p.NewScope(1, 0, nil)); err == nil || err.Error() != "Invalid think time: 1-3" {
+	p := mustLoad(t, one("variables: {bad: 1-3}\nhttp: {defaults: {think: {jitter: 50%}}}",
+		"- think: '{{ bad }}'\n- think: 1"))
+	if _, err := p.Flows[0].Steps[0].(*plan.Think).Pause(p.NewScope(1, 0, nil)); err == nil ||
+		err.Error() != "Invalid think time: 1-3" {
 		t.Errorf("got %v", err)
 	}
 	if d, _ := p.Flows[0].Steps[1].(*plan.Think).Pause(p.NewScope(1, 0, nil)); d == time.Second {
@@ -247,7 +254,8 @@ func TestThink(t *testing.T) {
 func TestLoops(t *testing.T) {
 	f := func(loop, want string) {
 		t.Helper()
-		p := mustLoad(t, one("variables: {n: 2, lst: [[{k: 1}, {k: 2}]]}", "- {loop: [{log: '{{ $loopCount }}/{{ $loopElement }}/{{ i }}/{{ e.k }}'}], "+loop+"}"))
+		p := mustLoad(t, one("variables: {n: 2, lst: [[{k: 1}, {k: 2}]]}", "- {loop: [{log: '{{ $loopCount }}/{{ "+
+			"$loopElement }}/{{ i }}/{{ e.k }}'}], "+loop+"}"))
 		l := p.Flows[0].Steps[0].(*plan.Loop)
 		s := p.NewScope(1, 0, nil)
 		var got []string
@@ -269,7 +277,8 @@ func TestLoops(t *testing.T) {
 	f("count: '{{ gone }}'", "")
 	f("count: 2-4", "2/2/undefined/undefined 3/2/undefined/undefined")
 	f("count: -1, loopValue: i", strings.TrimSpace(strings.Join([]string{
-		"undefined/0/0/undefined", "undefined/0/1/undefined", "undefined/0/2/undefined", "undefined/0/3/undefined", "undefined/0/4/undefined",
+		"undefined/0/0/undefined", "undefined/0/1/undefined", "undefined/0/2/undefined", "undefined/0/3/undefined",
+		"undefined/0/4/undefined",
 	}, " ")))
 	f("over: [a, '{{ n }}']", "0/a/undefined/undefined 1/2/undefined/undefined")
 	f("over: lst, loopElement: e", "0/undefined/undefined/1 1/undefined/undefined/2")
@@ -310,7 +319,8 @@ scenarios:
 func TestPayloads(t *testing.T) {
 	f := func(payload, csv, want string) {
 		t.Helper()
-		script := one("variables: {own: mine}\npayload: {path: u.csv, "+payload+"}", "- log: '{{ id }}/{{ name }}/{{ own }}/{{ all }}'")
+		script := one("variables: {own: mine}\npayload: {path: u.csv, "+payload+"}",
+			"- log: '{{ id }}/{{ name }}/{{ own }}/{{ all }}'")
 		p, err := load(script, func(o *scenarios.Options) {
 			o.ReadFile = reader(map[string]string{"s.yml": script, "u.csv": csv})
 		})
@@ -330,15 +340,19 @@ func TestPayloads(t *testing.T) {
 	}
 	const seq = "fields: [id, name], order: sequence"
 	f(seq, "1,ann\n2,bob\n", "1/ann/mine/undefined 2/bob/mine/undefined 1/ann/mine/undefined")
-	f(seq+", skipHeader: true", "id,name\n007,ann\n1e2,bob\n", "7/ann/mine/undefined 100/bob/mine/undefined 7/ann/mine/undefined")
+	f(seq+", skipHeader: true", "id,name\n007,ann\n1e2,bob\n",
+		"7/ann/mine/undefined 100/bob/mine/undefined 7/ann/mine/undefined")
 	f(seq+", cast: false", "007,ann\n", "007/ann/mine/undefined 007/ann/mine/undefined 007/ann/mine/undefined")
 	f(seq+", delimiter: ;", "1;\"a;b\"\n\n", "1/a;b/mine/undefined 1/a;b/mine/undefined 1/a;b/mine/undefined")
 	f(seq+", skipEmptyLines: false", "1,a\n\n2,b\n", "1/a/mine/undefined /undefined/mine/undefined 2/b/mine/undefined")
-	f("fields: [own, name], order: sequence", "x,ann\n", "undefined/ann/mine/undefined undefined/ann/mine/undefined undefined/ann/mine/undefined")
+	f("fields: [own, name], order: sequence", "x,ann\n",
+		"undefined/ann/mine/undefined undefined/ann/mine/undefined undefined/ann/mine/undefined")
 	f("fields: [id], loadAll: true, name: all", "\ufeff1\n2\n",
-		`undefined/undefined/mine/[{"id":1},{"id":2}] undefined/undefined/mine/[{"id":1},{"id":2}] undefined/undefined/mine/[{"id":1},{"id":2}]`)
+		`undefined/undefined/mine/[{"id":1},{"id":2}] undefined/undefined/mine/[{"id":1},`+
+			`{"id":2}] undefined/undefined/mine/[{"id":1},{"id":2}]`)
 	f(seq, "1,\"a\n", `u.csv:1:6: not valid CSV: extraneous or missing " in quoted-field`)
 	f(seq, "", "s.yml:4:19: payload u.csv has no rows")
-	f("fields: [id], loadAll: true", "1\n", "s.yml:4:12: a payload with loadAll needs a name, the variable that holds its rows")
+	f("fields: [id], loadAll: true", "1\n", "s.yml:4:12: a payload with loadAll needs a name, the variable that holds "+
+		"its rows")
 	f(seq+", delimiter: ab", "1\n", "s.yml:4:74: delimiter must be one character, other than quotes and line ends")
 }

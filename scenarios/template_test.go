@@ -40,8 +40,10 @@ func TestJSONBodies(t *testing.T) {
 	}
 	// A whole variable keeps its type, undefined drops the key, order is kept.
 	f(`{z: 1, a: [x, 2.50, true, null], m: {}}`, `{"z":1,"a":["x",2.50,true,null],"m":{}}`)
-	f(`{n: "{{ n }}", f: "{{f}}", t: "{{ t }}", b: "{{ b }}", z: "{{ z }}"}`, `{"n":3,"f":1.50,"t":"text","b":false,"z":null}`)
-	f(`{o: "{{ o }}", l: "{{ l }}", gone: "{{ gone }}", last: 1}`, `{"o":{"k":1,"deep":[{"x":"é"}]},"l":[1,2,{"x":5}],"last":1}`)
+	f(`{n: "{{ n }}", f: "{{f}}", t: "{{ t }}", b: "{{ b }}", z: "{{ z }}"}`,
+		`{"n":3,"f":1.50,"t":"text","b":false,"z":null}`)
+	f(`{o: "{{ o }}", l: "{{ l }}", gone: "{{ gone }}", last: 1}`,
+		`{"o":{"k":1,"deep":[{"x":"é"}]},"l":[1,2,{"x":5}],"last":1}`)
 	f(`{gone: "{{ gone }}", "k{{ n }}": 1}`, `{"k3":1}`)
 	f(`["{{ gone }}", "{{ n }}"]`, `[null,3]`)
 	f(`"{{ o }}"`, `{"k":1,"deep":[{"x":"é"}]}`)
@@ -49,11 +51,13 @@ func TestJSONBodies(t *testing.T) {
 	// In a longer text.
 	f(`{s: "v={{ n }} {{ b }} {{ z }} {{ l }} {{ gone }}"}`, `{"s":"v=3 false null [1,2,{\"x\":5}] undefined"}`)
 	// Paths.
-	f(`["{{ l[2].x }}", "{{ l.2.x }}", "{{ o.deep[0]['x'] }}", "{{ o['k'] }}", "{{ l.length }}", "{{ t.length }}", "{{ a.b }}"]`,
+	f(`["{{ l[2].x }}", "{{ l.2.x }}", "{{ o.deep[0]['x'] }}", "{{ o['k'] }}", "{{ l.length }}", "{{ t.length }}", "{{ `+
+		`a.b }}"]`,
 		`[5,5,"é",1,3,4,"dotted"]`)
 	f(`["{{ l[9] }}", "{{ n.x }}", "{{ o.deep.x }}"]`, `[null,null,null]`)
 	// Function results are texts.
-	f(`{a: "{{ $randomNumber(7, 7) }}", b: "x{{ $randomNumber(-5,-5) }}", c: "{{ $randomNumber('2', \"2\") }}"}`, `{"a":"7","b":"x-5","c":"2"}`)
+	f(`{a: "{{ $randomNumber(7, 7) }}", b: "x{{ $randomNumber(-5,-5) }}", c: "{{ $randomNumber('2', \"2\") }}"}`,
+		`{"a":"7","b":"x-5","c":"2"}`)
 	f(`{s: "{{ $randomString(0) }}"}`, `{"s":""}`)
 	// Braces (D13) and JSON escapes.
 	f(`"{\"o\":{{{ n }}}}"`, `"{\"o\":3}"`)
@@ -64,9 +68,11 @@ func TestJSONBodies(t *testing.T) {
 }
 
 func TestRandomFunctionsAndUUID(t *testing.T) {
-	flow := "- post: {url: /, json: ['{{ $randomNumber(1, 3) }}', '{{ $randomString() }}', '{{ $randomString(4) }}', '{{ $uuid }}', '{{ $uuid() }}']}"
+	flow := "- post: {url: /, json: ['{{ $randomNumber(1, 3) }}', '{{ $randomString() }}', '{{ $randomString(4) }}', " +
+		"'{{ $uuid }}', '{{ $uuid() }}']}"
 	p := mustLoad(t, one("", flow))
-	shape := regexp.MustCompile(`^\["[123]","[A-Za-z0-9]{10}","[A-Za-z0-9]{4}","([0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})","([^"]*)"\]$`)
+	shape := regexp.MustCompile(`^\["[123]","[A-Za-z0-9]{10}","[A-Za-z0-9]{4}",` +
+		`"([0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})","([^"]*)"\]$`)
 	seen := map[string]bool{}
 	var m plan.Message
 	for user := range 200 {
@@ -194,7 +200,8 @@ func TestBeforeVariablesReachUsers(t *testing.T) {
 }
 
 func BenchmarkRender(b *testing.B) {
-	p := mustLoad(b, one("variables: {id: 7}", `- post: {url: "/p/{{ id }}", headers: {x-a: "{{ id }}"}, json: {imageUrl: u, w: "{{ $randomNumber(1, 9) }}", h: 5}}`))
+	p := mustLoad(b, one("variables: {id: 7}", `- post: {url: "/p/{{ id }}", headers: {x-a: "{{ id }}"}, json: `+
+		`{imageUrl: u, w: "{{ $randomNumber(1, 9) }}", h: 5}}`))
 	s := p.NewScope(1, 0, nil)
 	r := firstRequest(b, p)
 	var m plan.Message

@@ -16,7 +16,8 @@ import (
 // withTLS loads a script with options of config.tls; files are those of testdata/tls.
 func withTLS(t *testing.T, options string) (*plan.Plan, error) {
 	t.Helper()
-	script := "config:\n  target: https://a.test\n  phases: [{duration: 1, arrivalRate: 1}]\n  tls: {" + options + "}\nscenarios: [{flow: [{get: {url: /}}]}]"
+	script := "config:\n  target: https://a.test\n  phases: [{duration: 1, arrivalRate: 1}]\n  tls: {" + options +
+		"}\nscenarios: [{flow: [{get: {url: /}}]}]"
 	return scenarios.Load(scenarios.Options{Files: []string{"s.yml"}, ReadFile: func(name string) ([]byte, error) {
 		if name == "s.yml" {
 			return []byte(script), nil
@@ -91,8 +92,12 @@ func TestOptionsOfTLS(t *testing.T) {
 func TestVersionOfHTTP(t *testing.T) {
 	f := func(version, want, wantError string) {
 		t.Helper()
-		script := "config: {target: 'https://a.test', http: {version: " + version + "}, phases: [{duration: 1, arrivalRate: 1}]}\nscenarios: [{flow: [{get: {url: /}}]}]"
-		p, err := scenarios.Load(scenarios.Options{Files: []string{"s.yml"}, ReadFile: func(string) ([]byte, error) { return []byte(script), nil }})
+		script := "config: {target: 'https://a.test', http: {version: " + version +
+			"}, phases: [{duration: 1, arrivalRate: 1}]}\nscenarios: [{flow: [{get: {url: /}}]}]"
+		p, err := scenarios.Load(scenarios.Options{
+			Files:    []string{"s.yml"},
+			ReadFile: func(string) ([]byte, error) { return []byte(script), nil },
+		})
 		switch {
 		case wantError != "" && (err == nil || !strings.Contains(err.Error(), wantError)):
 			t.Errorf("%s: error %v, want %q", version, err, wantError)

@@ -61,7 +61,8 @@ func newTimeline(run *edge.Run) timeline {
 	for i, p := range run.Phases {
 		from := run.Started.Add(time.Duration(p.Start * float64(time.Second)))
 		t.bands = append(t.bands, chart.Band{
-			From: from, To: from.Add(time.Duration(p.Duration * float64(time.Second))), Text: p.Name, Named: true, Clear: i%2 == 0,
+			From: from, To: from.Add(time.Duration(p.Duration * float64(time.Second))), Text: p.Name, Named: true,
+			Clear: i%2 == 0,
 		})
 	}
 	return t

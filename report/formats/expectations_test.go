@@ -27,7 +27,8 @@ func TestExpectationFormats(t *testing.T) {
 	f("pretty", "* GET http://t/a\n  ok statusCode 200\n  not ok contentType json, got text/plain\n", good, bad)
 	f("prettyError", "", good)
 	f("prettyError", "* GET http://t/a\n  not ok contentType json, got text/plain\n", bad)
-	f("json", `{"code":200,"results":[{"OK":true,"Type":"statusCode","Want":"200","Got":"200"}],"url":"http://t/a"}`+"\n", good)
+	f("json", `{"code":200,"results":[{"OK":true,"Type":"statusCode","Want":"200","Got":"200"}],"url":"http://t/a"}`+"\n",
+		good)
 	f("pretty", "")
 }
 

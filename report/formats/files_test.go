@@ -121,8 +121,10 @@ func TestMarkdownShowsTheComparison(t *testing.T) {
 		High: 0.4, Verdict: report.Worse,
 	}}
 	f(&report.Comparison{Verdict: report.Worse, Changes: changes, Notes: []string{"the seeds differ"}},
-		"### Against the baseline: worse\n\n| Figure | Before | Now | Change | 95 % interval |  |\n| --- | --- | --- | --- | --- | --- |\n"+
-			"| response\\_time p95 of a\\|b | 20.0 ms | 26.0 ms | +30.0 % | +20.0 % to +40.0 % | worse |\n\n> the seeds differ\n")
+		"### Against the baseline: worse\n\n| Figure | Before | Now | Change | 95 % interval |  |\n| --- | --- | --- | "+
+			"--- | --- | --- |\n"+
+			"| response\\_time p95 of a\\|b | 20.0 ms | 26.0 ms | +30.0 % | +20.0 % to +40.0 % | worse |\n\n> the seeds "+
+			"differ\n")
 	f(&report.Comparison{Verdict: report.Same, MinEffect: 0.05},
 		"### Against the baseline: same\n\nno difference to the baseline was shown")
 	f(&report.Comparison{Verdict: report.NotComparable, Reasons: []string{"a <b>"}},

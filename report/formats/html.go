@@ -58,7 +58,8 @@ type pageTable struct {
 func HTML(w io.Writer, r *report.Report) error {
 	run := &r.Edgescope.Run
 	m := pageModel{
-		Run: run, Seed: r.Edgescope.Seed, Headline: r.Edgescope.Headline, Headlines: headlines(r), Health: &r.Edgescope.Health,
+		Run: run, Seed: r.Edgescope.Seed, Headline: r.Edgescope.Headline, Headlines: headlines(r),
+		Health:      &r.Edgescope.Health,
 		Environment: r.Edgescope.Environment.String(),
 		When: fmt.Sprintf("%s, %s", run.Started.UTC().Format("2006-01-02 15:04:05 UTC"),
 			run.Ended.Sub(run.Started).Round(time.Second)),
@@ -174,7 +175,8 @@ func pointRows(points []edge.RunPoint) (rows [][]string) {
 	for i := 0; i < len(points); i += max(every, 1) {
 		p := &points[i]
 		rows = append(rows, []string{
-			text.Decimal(p.At), text.Grouped(p.Requests), text.Grouped(p.Errors), text.Grouped(p.Active), text.Milliseconds(p.P50), text.Milliseconds(p.P95), text.Milliseconds(p.P99),
+			text.Decimal(p.At), text.Grouped(p.Requests), text.Grouped(p.Errors), text.Grouped(p.Active),
+			text.Milliseconds(p.P50), text.Milliseconds(p.P95), text.Milliseconds(p.P99),
 		})
 	}
 	return rows

@@ -44,7 +44,8 @@ func TestJUnitIsValidByTheSchema(t *testing.T) {
 			r.Edgescope.Checks...)
 	})
 	f("not valid", func(r *report.Report) {
-		r.Edgescope.Run.Verdict, r.Edgescope.Health.Valid, r.Edgescope.Health.Problems = "invalid", false, []string{"\x00<late>", "]]>"}
+		r.Edgescope.Run.Verdict, r.Edgescope.Health.Valid, r.Edgescope.Health.Problems = "invalid", false,
+			[]string{"\x00<late>", "]]>"}
 	})
 	f("interrupted", func(r *report.Report) {
 		r.Edgescope.Run.Verdict, r.Edgescope.Run.Reason = "interrupted",
@@ -68,8 +69,10 @@ func TestTheSchemaFindsFaults(t *testing.T) {
 		`<testsuites><testsuite tests="1"/></testsuites>`,
 		`<testsuites><testsuite name="a" tests="1"><testcase name="x"/></testsuite></testsuites>`,
 		`<testsuites><testsuite name="a" tests="-1"/></testsuites>`,
-		`<testsuites><testsuite name="a" tests="2"><testcase name="x" classname="c"/><testcase name="x" classname="c"/></testsuite></testsuites>`,
-		`<testsuites><testsuite name="a" tests="1"><testcase name="x" classname="c"><failure message="m"/><error message="m"/></testcase></testsuite></testsuites>`,
+		`<testsuites><testsuite name="a" tests="2"><testcase name="x" classname="c"/><testcase name="x" ` +
+			`classname="c"/></testsuite></testsuites>`,
+		`<testsuites><testsuite name="a" tests="1"><testcase name="x" classname="c"><failure message="m"/><error ` +
+			`message="m"/></testcase></testsuite></testsuites>`,
 		`<testsuites><testsuite name="a" tests="1" timestamp="yesterday"/></testsuites>`,
 	} {
 		c := exec.CommandContext(t.Context(), tool, "--noout", "--nonet", "--schema", "testdata/junit.xsd", "-")

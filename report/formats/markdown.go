@@ -82,7 +82,8 @@ func mdTable(b *strings.Builder, title string, head []string, rows [][]string) {
 }
 
 var mdEscapes = strings.NewReplacer(
-	"\\", `\\`, "|", `\|`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "<", "&lt;", "&", "&amp;", "\n", " ", "\r", " ", "@", "&#64;",
+	"\\", `\\`, "|", `\|`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "<", "&lt;", "&", "&amp;", "\n", " ",
+	"\r", " ", "@", "&#64;",
 )
 
 // md is text that Markdown must not read as anything else: names come from scripts and targets.

@@ -185,8 +185,10 @@ func TestTextOfAMergedRun(t *testing.T) {
 	r.Edgescope.Segments = 3
 	got := formats.Text(r)
 	for _, want := range []string{
-		"shop <nightly> & more, 3 segments\n", "Requests       48 at 4.2/s, 1 without an answer\n", "latency (ms)", "step (ms)", "region (ms)",
-		"\nwarning: few ports | <b>100%</b>, say\n", "\nFailed expectations:\n", "\nChecks:\n", "fail: errors.ETIMEDOUT < 1 (it is 1)\n",
+		"shop <nightly> & more, 3 segments\n", "Requests       48 at 4.2/s, 1 without an answer\n", "latency (ms)",
+		"step (ms)", "region (ms)",
+		"\nwarning: few ports | <b>100%</b>, say\n", "\nFailed expectations:\n", "\nChecks:\n",
+		"fail: errors.ETIMEDOUT < 1 (it is 1)\n",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is missing in\n%s", want, got)

@@ -120,7 +120,8 @@ func writeLatencies(b *strings.Builder, p *sums.Period) {
 			continue
 		}
 		fmt.Fprintf(b, "%-21s %8d %8s %8s %8s %8s %8s\n", row.title, d.Count,
-			text.Milliseconds(d.Mean), text.Milliseconds(d.P50), text.Milliseconds(d.P95), text.Milliseconds(d.P99), text.Milliseconds(d.Max))
+			text.Milliseconds(d.Mean), text.Milliseconds(d.P50), text.Milliseconds(d.P95), text.Milliseconds(d.P99),
+			text.Milliseconds(d.Max))
 	}
 }
 

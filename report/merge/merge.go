@@ -29,7 +29,9 @@ func Reports(segments []*report.Report) (*report.Report, error) {
 	if err := complete(segments); err != nil {
 		return nil, err
 	}
-	slices.SortFunc(segments, func(a, b *report.Report) int { return a.Edgescope.Segment.Index - b.Edgescope.Segment.Index })
+	slices.SortFunc(segments, func(a, b *report.Report) int {
+		return a.Edgescope.Segment.Index - b.Edgescope.Segment.Index
+	})
 	m := &merger{segments: segments, first: &segments[0].Edgescope}
 	return m.merge()
 }
@@ -137,8 +139,8 @@ func (m *merger) tallies() (*sums.Tally, mergedWindows) {
 func (m *merger) run(total *sums.Period) edge.Run {
 	f := &m.first.Run
 	r := edge.Run{
-		ID: report.NewRunID(), Name: f.Name, Script: f.Script, Target: f.Target, Commit: f.Commit, Started: f.Started, Updated: f.Updated,
-		Phases: slices.Clone(f.Phases),
+		ID: report.NewRunID(), Name: f.Name, Script: f.Script, Target: f.Target, Commit: f.Commit, Started: f.Started,
+		Updated: f.Updated, Phases: slices.Clone(f.Phases),
 	}
 	total.SetCounts(&r)
 	for i, s := range m.segments {
@@ -201,7 +203,8 @@ func (m *merger) judge(r *report.Report, checks []plan.Check, lag sums.WorstLag)
 		}
 	}
 	if apart := latest.Sub(earliest); apart > maxStartSpread {
-		o.Problems = append(o.Problems, fmt.Sprintf("the segments started %v apart (limit %v): give them one --start-at", apart.Round(time.Millisecond), maxStartSpread))
+		o.Problems = append(o.Problems, fmt.Sprintf("the segments started %v apart (limit %v): give them one --start-at",
+			apart.Round(time.Millisecond), maxStartSpread))
 	}
 	v := report.Judge(report.Evidence{
 		Total: &r.Aggregate, Checks: checks, Planned: uint64(r.Edgescope.Run.Users.Planned), WorstLag: lag,

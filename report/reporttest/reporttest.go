@@ -167,7 +167,8 @@ func ThroughFile(t testing.TB, r *report.Report) *report.Report {
 // the phases.
 func Counted(t testing.TB, ensure string, n int, f func(*load.Result, *load.UserStart, *load.UserEnd)) *report.Summary {
 	t.Helper()
-	s := New(t, fmt.Sprintf("config: {phases: [{duration: 5, arrivalCount: %d}]%s}\nscenarios: [{name: buy, flow: [{get: {url: /cart}}]}]", n, ensure))
+	s := New(t, fmt.Sprintf("config: {phases: [{duration: 5, arrivalCount: %d}]%s}\nscenarios: [{name: buy, flow: "+
+		"[{get: {url: /cart}}]}]", n, ensure))
 	for k := range n {
 		at := s.Start.Add(time.Duration(k) * 5 * time.Second / time.Duration(n))
 		start := &load.UserStart{At: at, Scenario: "buy", Lag: MS(0.1)}

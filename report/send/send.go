@@ -64,7 +64,8 @@ func Open(ctx context.Context, o Options, log *slog.Logger) (*Client, error) {
 		otlptracehttp.WithCompression(otlptracehttp.GzipCompression),
 		otlptracehttp.WithTimeout(5*time.Second),
 		otlptracehttp.WithRetry(otlptracehttp.RetryConfig{
-			Enabled: true, InitialInterval: 500 * time.Millisecond, MaxInterval: 2 * time.Second, MaxElapsedTime: 8 * time.Second,
+			Enabled: true, InitialInterval: 500 * time.Millisecond, MaxInterval: 2 * time.Second,
+			MaxElapsedTime: 8 * time.Second,
 		}),
 	)
 	if err != nil {

@@ -67,8 +67,9 @@ func (r *recorder) keep(t *testing.T, text []byte) {
 		for _, scope := range resource.ScopeSpans().All() {
 			for _, span := range scope.Spans().All() {
 				kept := map[string]string{
-					"name": span.Name(), "trace": span.TraceID().String(), "parent": span.ParentSpanID().String(), "service": service.Str(),
-					"length": (time.Duration(span.EndTimestamp()) - time.Duration(span.StartTimestamp())).String(),
+					"name": span.Name(), "trace": span.TraceID().String(), "parent": span.ParentSpanID().String(),
+					"service": service.Str(),
+					"length":  (time.Duration(span.EndTimestamp()) - time.Duration(span.StartTimestamp())).String(),
 				}
 				for key, value := range span.Attributes().All() {
 					kept[key] = value.AsString()

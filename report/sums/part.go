@@ -53,7 +53,8 @@ func (p Parts) Run() []edge.RunPart {
 	for _, name := range slices.Sorted(maps.Keys(p)) {
 		part := p[name]
 		list = append(list, edge.RunPart{
-			Name: name, Requests: part.Requests, Failed: part.Failed, Response: quantiles(&part.Response), Cache: part.Cache, Cold: part.Cold,
+			Name: name, Requests: part.Requests, Failed: part.Failed, Response: quantiles(&part.Response), Cache: part.Cache,
+			Cold: part.Cold,
 		})
 	}
 	return list

@@ -46,7 +46,8 @@ func (p *Period) expectations() []edge.RunCheck {
 // SetQuantiles gives a run the quantiles of its distributions.
 func (t *Tally) SetQuantiles(r *edge.Run) {
 	h := t.Histograms
-	r.Response, r.Service, r.TTFB, r.Lag = quantiles(h[SeriesResponse]), quantiles(h[SeriesService]), quantiles(h[SeriesTTFB]), quantiles(h[SeriesLag])
+	r.Response, r.Service, r.TTFB, r.Lag = quantiles(h[SeriesResponse]), quantiles(h[SeriesService]),
+		quantiles(h[SeriesTTFB]), quantiles(h[SeriesLag])
 }
 
 func quantiles(h *distribution.Histogram) edge.RunQuantiles {

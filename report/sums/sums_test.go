@@ -39,11 +39,14 @@ func TestPeriodOfATally(t *testing.T) {
 	if string(p.Period) != `"1800000000000"` || !p.Start.Equal(time.UnixMilli(start)) {
 		t.Errorf("period %s, %v: want text, as Artillery has it", p.Period, p.Start)
 	}
-	if p.FirstMetricAt != start || p.LastMetricAt != start+2000 || p.FirstHistogramAt != start+500 || p.LastHistogramAt != start+500 {
-		t.Errorf("metrics from %d to %d, histograms from %d to %d", p.FirstMetricAt, p.LastMetricAt, p.FirstHistogramAt, p.LastHistogramAt)
+	if p.FirstMetricAt != start || p.LastMetricAt != start+2000 || p.FirstHistogramAt != start+500 ||
+		p.LastHistogramAt != start+500 {
+		t.Errorf("metrics from %d to %d, histograms from %d to %d", p.FirstMetricAt, p.LastMetricAt, p.FirstHistogramAt,
+			p.LastHistogramAt)
 	}
 	// Our own series keep microseconds, Artillery's have one decimal.
-	if own, theirs := p.Summaries[sums.SeriesResponse], p.Summaries["http.response_time"]; own.Min != 0.25 || theirs.Min != 0.3 || own.Count != 30 {
+	if own, theirs := p.Summaries[sums.SeriesResponse], p.Summaries["http.response_time"]; own.Min != 0.25 ||
+		theirs.Min != 0.3 || own.Count != 30 {
 		t.Errorf("min %v of ours, %v of Artillery's; want 0.25 and 0.3", own.Min, theirs.Min)
 	}
 	if whole := sums.NewAggregate(start, example()); string(whole.Period) != "1800000000000" || !whole.Start.IsZero() {
@@ -76,8 +79,10 @@ func TestPeriodSurvivesItsFile(t *testing.T) {
 	twice := sums.New()
 	twice.Merge(tally)
 	twice.Merge(read.Tally(distribution.AllBuckets(tally.Histograms)))
-	if twice.Counters["http.requests"] != 80 || twice.Histograms[sums.SeriesResponse].Count() != 60 || twice.RequestRate() != 40 {
-		t.Errorf("twice: %v, %d values, %v/s", twice.Counters, twice.Histograms[sums.SeriesResponse].Count(), twice.RequestRate())
+	if twice.Counters["http.requests"] != 80 || twice.Histograms[sums.SeriesResponse].Count() != 60 ||
+		twice.RequestRate() != 40 {
+		t.Errorf("twice: %v, %d values, %v/s", twice.Counters, twice.Histograms[sums.SeriesResponse].Count(),
+			twice.RequestRate())
 	}
 	if tally.Counters["http.requests"] != 40 || tally.Histograms[sums.SeriesResponse].Count() != 30 {
 		t.Error("what was added has changed")
@@ -184,7 +189,8 @@ func TestPartsAddUp(t *testing.T) {
 		t.Fatalf("%v, want a and b in order", run)
 	}
 	a := run[0]
-	if a.Requests != 10 || a.Failed != 4 || a.Cold != 2 || a.Cache["hit"] != 10 || a.Response.Count != 10 || a.Response.Max != 19 {
+	if a.Requests != 10 || a.Failed != 4 || a.Cold != 2 || a.Cache["hit"] != 10 || a.Response.Count != 10 ||
+		a.Response.Max != 19 {
 		t.Errorf("%+v; want everything twice", a)
 	}
 	if before := live.Run()[0]; before.Cache["hit"] != 5 {
@@ -195,8 +201,10 @@ func TestPartsAddUp(t *testing.T) {
 func TestRunOfAPeriod(t *testing.T) {
 	tally := example()
 	for name, n := range map[string]int64{
-		"http.codes.200": 28, "http.codes.500": 2, "edgescope.cache.hit": 7, "edgescope.cold_starts": 3, "vusers.created": 5, "vusers.completed": 4,
-		"vusers.failed": 1, "vusers.skipped": 2, "plugins.expect.ok.statusCode": 9, "plugins.expect.failed.statusCode": 1, "plugins.expect.failed.contentType": 2,
+		"http.codes.200": 28, "http.codes.500": 2, "edgescope.cache.hit": 7, "edgescope.cold_starts": 3, "vusers.created": 5,
+		"vusers.completed": 4,
+		"vusers.failed":    1, "vusers.skipped": 2, "plugins.expect.ok.statusCode": 9, "plugins.expect.failed.statusCode": 1,
+		"plugins.expect.failed.contentType": 2,
 	} {
 		tally.Count(name, n, start)
 	}
@@ -205,7 +213,8 @@ func TestRunOfAPeriod(t *testing.T) {
 	p.SetCounts(&got)
 	want := edge.Run{
 		Requests: 40, Responses: 30, Failed: 10, Rate: 20, Cold: 3,
-		Codes: map[string]int64{"200": 28, "500": 2}, Errors: map[string]int64{"ETIMEDOUT": 10}, Cache: map[string]int64{"hit": 7},
+		Codes: map[string]int64{"200": 28, "500": 2}, Errors: map[string]int64{"ETIMEDOUT": 10},
+		Cache:        map[string]int64{"hit": 7},
 		Users:        edge.RunUsers{Created: 5, Completed: 4, Failed: 1, Skipped: 2},
 		Expectations: []edge.RunCheck{{Name: "contentType", Failed: 2}, {Name: "statusCode", OK: 9, Failed: 1}},
 	}

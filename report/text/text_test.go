@@ -59,7 +59,8 @@ func TestShortenedTextsKeepBothEnds(t *testing.T) {
 func TestWrappedLinesFit(t *testing.T) {
 	long := strings.Repeat("x", 100)
 	for _, s := range []string{
-		"short", "", strings.Repeat("word ", 40) + "end", strings.Repeat("größer ", 30) + "als", "warning: " + long + " and more", long,
+		"short", "", strings.Repeat("word ", 40) + "end", strings.Repeat("größer ", 30) + "als", "warning: " + long +
+			" and more", long,
 	} {
 		wrapped := text.Wrap(s)
 		if !strings.HasSuffix(wrapped, "\n") {

@@ -43,7 +43,10 @@ func read(t *testing.T, yaml string, change func(*answer.Reader)) (*answer.Wants
 }
 
 func user() *value.Scope {
-	return value.NewScope(map[string]any{"i": value.Int(1), "path": "$.a[1].x", "h": "x-id", "re": "b+", "bad": "(", "name": "a b"}, 1, 0)
+	return value.NewScope(map[string]any{
+		"i": value.Int(1), "path": "$.a[1].x", "h": "x-id", "re": "b+", "bad": "(",
+		"name": "a b",
+	}, 1, 0)
 }
 
 func response(body string, headers ...string) *plan.Response {
@@ -130,7 +133,8 @@ func TestJudged(t *testing.T) {
 	f("{header: '{{ h }}', equals: i8}", "false header x-id values equals: want i8, got i7", json)
 	f("{hasHeader: 'x-{{ gone }}'}", "false hasHeader: want x-undefined, got no such header", json)
 	f("{matchesRegexp: '{{ re }}'}", "true matchesRegexp: want b+, got "+list, json)
-	f("{matchesRegexp: '{{ bad }}'}", "false matchesRegexp: want (, got error parsing regexp: missing closing ): `(`", json)
+	f("{matchesRegexp: '{{ bad }}'}", "false matchesRegexp: want (, got error parsing regexp: missing closing ): `(`",
+		json)
 	f("{hasProperty: '{{ name }}'}", "false hasProperty: want a b, got the expected path is not well-formed", json)
 	f("{equals: ['{{ gone }}', undefined]}", "false equals: want all values equal, got null, undefined", json)
 	f("{statusCode: '{{ gone }}'}", "false statusCode: want undefined, got 200", json)
@@ -141,12 +145,15 @@ func TestJudged(t *testing.T) {
 	f("{jmespath: 'a[{{ gone }}]'}",
 		`false jmespath: want a[undefined], got JMESPath "a[undefined]": unexpected "undefined" at character 3`, json)
 	f("{jmespath: a}", "false jmespath: want a, got the body is no JSON", response("<p>"))
-	f("{matchesRegexp: x}", "false matchesRegexp: want x, got "+strings.Repeat("é", 60)+"...", response(strings.Repeat("é", 100)))
-	f("{cdnHit: true}", "true cdnHit: want a cache hit or stale, got x-cache: Hit from cloudfront", response("", "X-Cache", "Hit from cloudfront"))
+	f("{matchesRegexp: x}", "false matchesRegexp: want x, got "+strings.Repeat("é", 60)+"...",
+		response(strings.Repeat("é", 100)))
+	f("{cdnHit: true}", "true cdnHit: want a cache hit or stale, got x-cache: Hit from cloudfront",
+		response("", "X-Cache", "Hit from cloudfront"))
 }
 
 func TestWhatDecidesForAllRequests(t *testing.T) {
-	lax := wants(t, "{capture: {json: $.nope, as: v}, match: {json: $.t, value: x}}", func(r *answer.Reader) { r.Lax = true })
+	lax := wants(t, "{capture: {json: $.nope, as: v}, match: {json: $.t, value: x}}",
+		func(r *answer.Reader) { r.Lax = true })
 	if err := lax.Capture(user(), response(list)); err != nil {
 		t.Errorf("lax: %v", err)
 	}
@@ -172,7 +179,8 @@ func TestNeedsBody(t *testing.T) {
 		}
 	}
 	f("{}", false)
-	f("{capture: {header: x, as: v}, expect: [{statusCode: 200}, {hasHeader: x}, {cdnHit: true}, {cacheStatus: hit}]}", false)
+	f("{capture: {header: x, as: v}, expect: [{statusCode: 200}, {hasHeader: x}, {cdnHit: true}, {cacheStatus: hit}]}",
+		false)
 	f("{capture: [{header: x, as: v}, {xpath: //a, as: w}]}", true)
 	f("{expect: {jmespath: a}}", true)
 	f("{match: {header: x, value: 1}}", true)

@@ -18,7 +18,10 @@ func (m mapEnv) Name(name string) any {
 }
 
 func TestExpressions(t *testing.T) {
-	vars := mapEnv{"n": json.Number("5"), "s": "x", "z": nil, "t": true, "a.b": json.Number("2"), "two words": json.Number("9"), "l": []any{"q"}}
+	vars := mapEnv{
+		"n": json.Number("5"), "s": "x", "z": nil, "t": true, "a.b": json.Number("2"),
+		"two words": json.Number("9"), "l": []any{"q"},
+	}
 	f := func(text, want string) {
 		t.Helper()
 		e, err := Compile(text)
@@ -84,7 +87,10 @@ func TestExpressions(t *testing.T) {
 }
 
 func FuzzExpression(f *testing.F) {
-	for _, s := range []string{"n == 5 and not (s in (\"a\", 1))", "'a b' ? 1 : 2", "max(1,2)^3 % 4", "a.b ~= \"x\"", "-1 - -2"} {
+	for _, s := range []string{
+		"n == 5 and not (s in (\"a\", 1))", "'a b' ? 1 : 2", "max(1,2)^3 % 4", "a.b ~= \"x\"",
+		"-1 - -2",
+	} {
 		f.Add(s)
 	}
 	known := plan.CheckSource{Known: []string{"errors.a or b"}}
@@ -101,7 +107,10 @@ func FuzzExpression(f *testing.F) {
 
 // TestChecks: what a check reads, what passes it, and which number a report shows beside it.
 func TestChecks(t *testing.T) {
-	metrics := map[string]float64{"vusers.created": 10, "vusers.completed": 9, "http.p95": 250, "errors.a-b": 2, "errors.socket hang up": 3}
+	metrics := map[string]float64{
+		"vusers.created": 10, "vusers.completed": 9, "http.p95": 250, "errors.a-b": 2,
+		"errors.socket hang up": 3,
+	}
 	lookup := func(name string) (float64, bool) { v, ok := metrics[name]; return v, ok }
 	f := func(s plan.CheckSource, reads string, pass bool, figure float64, has bool) {
 		t.Helper()
@@ -126,8 +135,10 @@ func TestChecks(t *testing.T) {
 	f(plan.CheckSource{Text: "p95 < 300", Metric: "http.p95", Max: 300}, "http.p95", true, 250, true)
 	f(plan.CheckSource{Text: "p95 < 250", Metric: "http.p95", Max: 250}, "http.p95", false, 250, true)
 	f(plan.CheckSource{Text: "p99 < 300", Metric: "http.p99", Max: 300, Optional: true}, "http.p99", false, 0, false)
-	f(plan.CheckSource{Text: "maxErrorRate < 10", Metric: plan.MaxErrorRate, Max: 10}, "vusers.created, vusers.completed", true, 10, true)
-	f(plan.CheckSource{Text: "maxErrorRate < 9", Metric: plan.MaxErrorRate, Max: 9}, "vusers.created, vusers.completed", false, 10, true)
+	f(plan.CheckSource{Text: "maxErrorRate < 10", Metric: plan.MaxErrorRate, Max: 10}, "vusers.created, vusers.completed",
+		true, 10, true)
+	f(plan.CheckSource{Text: "maxErrorRate < 9", Metric: plan.MaxErrorRate, Max: 9}, "vusers.created, vusers.completed",
+		false, 10, true)
 	f(plan.CheckSource{Text: "http.p95 > 1 and http.p95 < 300"}, "http.p95", true, 250, true)
 	f(plan.CheckSource{Text: "vusers.created > vusers.completed"}, "vusers.created, vusers.completed", true, 0, false)
 	f(plan.CheckSource{Text: "nope < 1 or http.p95 > 1"}, "nope, http.p95", false, 0, false)
@@ -136,7 +147,10 @@ func TestChecks(t *testing.T) {
 	f(plan.CheckSource{Text: "errors.a-b == 2", Known: []string{"errors.a-b"}}, "errors.a-b", true, 2, true)
 	f(plan.CheckSource{Text: "errors.a-b == 2"}, "errors.a, b", false, 0, false)
 
-	for text, want := range map[string]string{"": "ends too early", "a <": "ends too early", "a < 1 &&": `"&&" is no operator here (did you mean "and"?)`} {
+	for text, want := range map[string]string{
+		"": "ends too early", "a <": "ends too early",
+		"a < 1 &&": `"&&" is no operator here (did you mean "and"?)`,
+	} {
 		if _, err := Check(plan.CheckSource{Text: text}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %s", text, err, want)
 		}

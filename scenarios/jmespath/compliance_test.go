@@ -26,7 +26,8 @@ func TestCompliance(t *testing.T) {
 	}
 
 	// Basic expressions and identifiers.
-	given(`{"city": {"zone": {"colo": "FRA"}}, "list": ["x", "y"], "two words": 1, "with.dot": 2, "\ttab": 3, "": 4, "ü": 5, "_u": 6}`)
+	given(`{"city": {"zone": {"colo": "FRA"}}, "list": ["x", "y"], "two words": 1, "with.dot": 2, "\ttab": 3, "": 4, ` +
+		`"ü": 5, "_u": 6}`)
 	f("city", `{"zone":{"colo":"FRA"}}`)
 	f("city.zone.colo", `"FRA"`)
 	f("city\n.zone\n.colo", `"FRA"`)
@@ -101,7 +102,8 @@ func TestCompliance(t *testing.T) {
 	f("l[", "!")
 
 	// Wildcards, projections, flattening, pipes.
-	given(`{"by": {"a": {"n": 1, "l": [1, 2]}, "b": {"n": 2, "l": [3]}, "c": 7}, "rows": [{"x": [1]}, {"x": [2, 3]}, {}, {"x": null}], "deep": [[[1]], [2]]}`)
+	given(`{"by": {"a": {"n": 1, "l": [1, 2]}, "b": {"n": 2, "l": [3]}, "c": 7}, "rows": [{"x": [1]}, {"x": [2, 3]}, ` +
+		`{}, {"x": null}], "deep": [[[1]], [2]]}`)
 	f("by.*", `[{"l":[1,2],"n":1},{"l":[3],"n":2},7]`)
 	f("by.*.n", "[1,2]")
 	f("by.*.l[]", "[1,2,3]")
@@ -128,7 +130,8 @@ func TestCompliance(t *testing.T) {
 	f("by..a", "!")
 
 	// Filters.
-	given(`{"d": [{"r": "FRA", "ms": 9, "hit": true}, {"r": "IAD", "ms": 30}, {"r": "SIN", "ms": 31, "hit": false}, {"r": null}]}`)
+	given(`{"d": [{"r": "FRA", "ms": 9, "hit": true}, {"r": "IAD", "ms": 30}, {"r": "SIN", "ms": 31, "hit": false}, ` +
+		`{"r": null}]}`)
 	f("d[?ms > `9`].r", `["IAD","SIN"]`)
 	f("d[?hit].r", `["FRA"]`)
 	f("d[?!hit].r", `["IAD","SIN"]`)
@@ -158,7 +161,8 @@ func TestCompliance(t *testing.T) {
 	f("[a,", "!")
 
 	// Functions: each of the specification, its kinds of arguments and its failures.
-	given(`{"n": [3, 1, 2], "s": ["b", "a"], "mixed": [1, "a"], "o": {"b": 2, "a": 1}, "rows": [{"k": "b", "v": 2}, {"k": "a", "v": 2}, {"k": "c", "v": 1}], "t": "abc", "neg": -1.5}`)
+	given(`{"n": [3, 1, 2], "s": ["b", "a"], "mixed": [1, "a"], "o": {"b": 2, "a": 1}, "rows": [{"k": "b", "v": 2}, ` +
+		`{"k": "a", "v": 2}, {"k": "c", "v": 1}], "t": "abc", "neg": -1.5}`)
 	f("abs(neg)", "1.5")
 	f("abs(t)", "!!")
 	f("avg(n)", "2")

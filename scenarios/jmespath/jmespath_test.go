@@ -141,7 +141,8 @@ func TestJMESPathErrors(t *testing.T) {
 
 func FuzzJMESPath(f *testing.F) {
 	for _, seed := range []string{
-		"a[?x>`1`] | [0]", "length(a) == `3`", "*.*[].{a: b, c: [d, e]}", "sort_by(items, &price)[::-1]", "!a && (b || 'c')", `"q"[1:2:3][*]`,
+		"a[?x>`1`] | [0]", "length(a) == `3`", "*.*[].{a: b, c: [d, e]}", "sort_by(items, &price)[::-1]", "!a && (b || 'c')",
+		`"q"[1:2:3][*]`,
 		"merge(@, `{}`)", "a.[b]", "a..b", "[[[[", "not_null(", "`\\``", "&a",
 	} {
 		f.Add(seed)

@@ -9,7 +9,8 @@ import (
 
 func jsonText(v any) string { return string(value.AppendJSON(nil, v)) }
 
-const shop = `{"store":{"book":[{"t":"A","p":8.95,"c":"x"},{"t":"B","p":12},{"t":"C","p":5,"c":"y"}],"car":{"p":19}},"k.d":1,"name":"abc"}`
+const shop = `{"store":{"book":[{"t":"A","p":8.95,"c":"x"},{"t":"B","p":12},{"t":"C","p":5,"c":"y"}],` +
+	`"car":{"p":19}},"k.d":1,"name":"abc"}`
 
 func TestJSONPath(t *testing.T) {
 	root, err := value.Parse([]byte(shop))
@@ -78,7 +79,10 @@ func TestJSONPath(t *testing.T) {
 	f("$.*@scalar()", `[1,"abc"]`)
 	f("$.*@null()", `[]`)
 	f("$.@type", `[]`)
-	for _, bad := range []string{"", "$.", "$..", "$[", "$[]", "$['a", "$.a^b", "$.a.^", "$.a@number(", "$[?(@.a", "$[?(@.a ==)]", "$[?(a == 1)]", "$[1:2:0]", "$[a:b]", "$x", "$[0"} {
+	for _, bad := range []string{
+		"", "$.", "$..", "$[", "$[]", "$['a", "$.a^b", "$.a.^", "$.a@number(", "$[?(@.a",
+		"$[?(@.a ==)]", "$[?(a == 1)]", "$[1:2:0]", "$[a:b]", "$x", "$[0",
+	} {
 		f(bad, "refused")
 	}
 }
@@ -98,7 +102,10 @@ func TestJSONPathEndsOnHugeWalks(t *testing.T) {
 }
 
 func FuzzJSONPath(f *testing.F) {
-	for _, s := range []string{"$.a[*].x", "$..x", "$.a[?(@.x>1)]", "$[-1:]", "$.a.length", "$[(@.length-1)]", "$['a',\"b\"]", "$..*", "$..p^^.*~", "$.*@integer()", "$.@type"} {
+	for _, s := range []string{
+		"$.a[*].x", "$..x", "$.a[?(@.x>1)]", "$[-1:]", "$.a.length", "$[(@.length-1)]",
+		"$['a',\"b\"]", "$..*", "$..p^^.*~", "$.*@integer()", "$.@type",
+	} {
 		f.Add(s)
 	}
 	root, err := value.Parse([]byte(shop))

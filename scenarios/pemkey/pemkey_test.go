@@ -57,7 +57,10 @@ func TestKeysThatAreNotRead(t *testing.T) {
 	other := asn1.ObjectIdentifier{1, 2, 3}
 	iv := make([]byte, 16)
 	stretched := func(times int, function asn1.ObjectIdentifier) pkix.AlgorithmIdentifier {
-		return algorithm(oidPBKDF2, pbkdf2Params{Salt: []byte("salt"), Iterations: times, Function: algorithm(function, asn1.NullRawValue)})
+		return algorithm(oidPBKDF2, pbkdf2Params{
+			Salt: []byte("salt"), Iterations: times,
+			Function: algorithm(function, asn1.NullRawValue),
+		})
 	}
 	aes := algorithm(oidAES256, iv)
 	f := func(key []byte, passphrase, want string) {
@@ -76,7 +79,8 @@ func TestKeysThatAreNotRead(t *testing.T) {
 	f(key(stretched(0, oidHMACSHA256), aes, iv), "p", "stretched 0 times, want 1 to 2000000")
 	f(key(stretched(2_000_001, oidHMACSHA256), aes, iv), "p", "stretched 2000001 times")
 	f(key(stretched(1, other), aes, iv), "p", "stretched with 1.2.3, want HMAC with SHA-1, SHA-256 or SHA-512")
-	f(key(stretched(1, oidHMACSHA256), algorithm(oidAES128, iv[:8]), iv), "p", "the initialization vector is not of 16 bytes")
+	f(key(stretched(1, oidHMACSHA256), algorithm(oidAES128, iv[:8]), iv), "p",
+		"the initialization vector is not of 16 bytes")
 	f(key(stretched(1, oidHMACSHA256), aes, iv[:15]), "p", "the encrypted key is cut off")
 	f(key(stretched(1, oidHMACSHA256), aes, nil), "p", "the encrypted key is cut off")
 	f(key(stretched(1, oidHMACSHA256), aes, iv), "", "it is encrypted: give its passphrase")

@@ -47,7 +47,12 @@ func TestUsersTakeTheirRows(t *testing.T) {
 }
 
 func TestFlowsByWeight(t *testing.T) {
-	p := &plan.Plan{Flows: []plan.Flow{{Name: "never"}, {Name: "one", Weight: 1}, {Name: "three", Weight: 3}, {Name: "last"}}}
+	p := &plan.Plan{Flows: []plan.Flow{
+		{Name: "never"},
+		{Name: "one", Weight: 1},
+		{Name: "three", Weight: 3},
+		{Name: "last"},
+	}}
 	count := map[string]int{}
 	for user := range 4000 {
 		count[p.PickFlow(p.NewScope(1, user, nil)).Name]++
@@ -80,7 +85,8 @@ func TestRegionsTakeTurns(t *testing.T) {
 	f("A A A A A A A A", plan.Region{Name: "A", Weight: 5})
 	f("A B A B A B A B", plan.Region{Name: "A", Weight: 1}, plan.Region{Name: "B", Weight: 1})
 	f("A A B A A A B A", plan.Region{Name: "A", Weight: 3}, plan.Region{Name: "B", Weight: 1})
-	f("A B C A A B C A", plan.Region{Name: "A", Weight: 2}, plan.Region{Name: "B", Weight: 1}, plan.Region{Name: "C", Weight: 1})
+	f("A B C A A B C A", plan.Region{Name: "A", Weight: 2}, plan.Region{Name: "B", Weight: 1},
+		plan.Region{Name: "C", Weight: 1})
 }
 
 func TestResponses(t *testing.T) {
@@ -88,7 +94,8 @@ func TestResponses(t *testing.T) {
 		Status: 404, Body: []byte(`{"a":1.50}`),
 		Header: http.Header{"Content-Type": {"text/x"}, "X-A": {"1", "2"}, "Set-Cookie": {"a=1", "b=2"}},
 	}
-	want := `{"statusCode":404,"headers":{"content-type":"text/x","set-cookie":["a=1","b=2"],"x-a":"1, 2"},"body":"{\"a\":1.50}"}`
+	want := `{"statusCode":404,"headers":{"content-type":"text/x","set-cookie":["a=1","b=2"],"x-a":"1, 2"},` +
+		`"body":"{\"a\":1.50}"}`
 	if got := string(r.Script()); got != want {
 		t.Errorf("as a function sees it\n got %s\nwant %s", got, want)
 	}

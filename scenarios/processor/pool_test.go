@@ -15,7 +15,8 @@ import (
 // TestWaitingCallsShareAWorker: a function that waits for a timer does not keep the worker from others.
 func TestWaitingCallsShareAWorker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		pool := load(t, map[string]string{"p.js": "exports.f = async () => { await new Promise((r) => setTimeout(r, 300)) }"}).Start(t.Context(), 1)
+		pool := load(t, map[string]string{"p.js": "exports.f = async () => { await new Promise((r) => setTimeout(r, 300)) " +
+			"}"}).Start(t.Context(), 1)
 		defer pool.Close()
 		start := time.Now()
 		var calls sync.WaitGroup
@@ -57,7 +58,8 @@ func TestEndlessCallIsInterrupted(t *testing.T) {
 	pool := start(t, p, 1)
 	began := time.Now()
 	err := pool.Do(&processor.Call{Function: "spin", Vars: vars{}})
-	if took := time.Since(began); err == nil || !strings.Contains(err.Error(), "spin ran longer than 1s") || took < time.Second {
+	if took := time.Since(began); err == nil || !strings.Contains(err.Error(), "spin ran longer than 1s") ||
+		took < time.Second {
 		t.Errorf("%v after %v", err, took)
 	}
 	got := vars{}
@@ -121,7 +123,8 @@ func TestBoundsOfOneCall(t *testing.T) {
 }
 
 func BenchmarkCall(b *testing.B) {
-	pool := start(b, load(b, map[string]string{"p.js": "exports.f = (context, events, done) => { context.vars.n = context.vars.n + 1; done() }"}), 1)
+	pool := start(b, load(b, map[string]string{"p.js": "exports.f = (context, events, done) => { context.vars.n = " +
+		"context.vars.n + 1; done() }"}), 1)
 	v := vars{"n": "1"}
 	b.ReportAllocs()
 	for b.Loop() {
@@ -133,14 +136,18 @@ func BenchmarkCall(b *testing.B) {
 
 func FuzzLoad(f *testing.F) {
 	for _, seed := range []string{
-		"exports.f = () => {}", "export const f = async () => { await 1 }", "import a from './a.js'; export default a", "require('crypto')",
-		"module.exports = {f: function (context, events, done) { return done(); }}", "class A { #p = 1; static { fetch() } }", "`${process.env.X}`",
-		"(", "export", "#!/bin/sh", "for (const [a, {b = 1}] of c) label: while (1) break label", "new (require('x'))()", "process?.exit?.()",
+		"exports.f = () => {}", "export const f = async () => { await 1 }", "import a from './a.js'; export default a",
+		"require('crypto')",
+		"module.exports = {f: function (context, events, done) { return done(); }}", "class A { #p = 1; static { fetch() } }",
+		"`${process.env.X}`",
+		"(", "export", "#!/bin/sh", "for (const [a, {b = 1}] of c) label: while (1) break label", "new (require('x'))()",
+		"process?.exit?.()",
 	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, src string) {
-		if strings.Contains(src, "while") || strings.Contains(src, "for") || strings.Contains(src, "repeat") || len(src) > 500 {
+		if strings.Contains(src, "while") || strings.Contains(src, "for") || strings.Contains(src, "repeat") ||
+			len(src) > 500 {
 			t.Skip("may run for long, as any JavaScript may")
 		}
 		p, problems := processor.Load("p.js", options(map[string]string{"p.js": src}))

@@ -93,8 +93,10 @@ func TestFunctionsEndInAnyStyle(t *testing.T) {
 	f("exports.f = (c, e, done) => setTimeout(() => { throw new Error('late') }, 1)", "late")
 	f("exports.f = (c, e, done) => { done(); done(new Error('second')) }", "<nil>")
 	f("exports.f = (c, e, done) => setTimeout((a, b) => done(a + b), 1, 'x', 'y')", "xy")
-	f("exports.f = (c, e, done) => { let n = 0; const i = setInterval(() => { if (++n === 3) { clearInterval(i); done('n' + n) } }, 1) }", "n3")
-	f("exports.f = (c, e, done) => { const i = setTimeout(() => done('cleared'), 1); clearTimeout(i); setImmediate(done) }", "<nil>")
+	f("exports.f = (c, e, done) => { let n = 0; const i = setInterval(() => { if (++n === 3) { clearInterval(i); "+
+		"done('n' + n) } }, 1) }", "n3")
+	f("exports.f = (c, e, done) => { const i = setTimeout(() => done('cleared'), 1); clearTimeout(i); "+
+		"setImmediate(done) }", "<nil>")
 	f("exports.f = (c, e, done) => { c.vars.no.x }", "Cannot read property 'x' of undefined")
 	f("exports.f = (c) => { const g = () => g() + 1; g() }", "Maximum call stack size exceeded")
 }
@@ -118,7 +120,8 @@ func TestVariablesCrossAsJSON(t *testing.T) {
 	f("context.vars.a = () => 1", vars{"a": "1"}, vars{})
 	f("context.vars.d = new Date(0); context.vars.n = NaN", vars{}, vars{"d": `"1970-01-01T00:00:00.000Z"`, "n": "null"})
 	f("Object.assign(context.vars, {x: 'é<', y: null})", vars{}, vars{"x": `"é<"`, "y": "null"})
-	f("context.vars.keys = Object.keys(context.vars).sort().join(); context.vars.has = 'b' in context.vars", vars{"a": "1", "b": "2"},
+	f("context.vars.keys = Object.keys(context.vars).sort().join(); context.vars.has = 'b' in context.vars",
+		vars{"a": "1", "b": "2"},
 		vars{"a": "1", "b": "2", "keys": `"a,b"`, "has": "true"})
 	f("context.vars.s = context.scenario.name + context.vars.nope", vars{}, vars{"s": `"undefined"`})
 }
@@ -133,7 +136,8 @@ func TestVariablesThatCannotBeKept(t *testing.T) {
 
 func TestVariablesAreKeptWhenTheFunctionFails(t *testing.T) {
 	got := vars{}
-	if err := do(t, body("context.vars.a = 1; throw new Error('x')"), &processor.Call{Vars: got}); err == nil || got["a"] != "1" {
+	if err := do(t, body("context.vars.a = 1; throw new Error('x')"), &processor.Call{Vars: got}); err == nil ||
+		got["a"] != "1" {
 		t.Errorf("error %v, vars %v", err, got)
 	}
 }
@@ -142,7 +146,8 @@ func TestSignatures(t *testing.T) {
 	f := func(sig processor.Signature, src string, want string) {
 		t.Helper()
 		c := &processor.Call{
-			Signature: sig, Request: []byte(`{"url":"/a","headers":{}}`), Response: []byte(`{"statusCode":404,"body":"text"}`), Error: "ECONNRESET",
+			Signature: sig, Request: []byte(`{"url":"/a","headers":{}}`), Response: []byte(`{"statusCode":404,"body":"text"}`),
+			Error:    "ECONNRESET",
 			Scenario: "shop",
 		}
 		err := do(t, "exports.f = "+src, c)
@@ -151,19 +156,25 @@ func TestSignatures(t *testing.T) {
 		}
 	}
 	const same = `{"url":"/a","headers":{}}`
-	f(processor.BeforeRequest, "(req, context, events, done) => { req.headers.x = 1; req.json = {a: [context.scenario.name]}; done() }",
+	f(processor.BeforeRequest, "(req, context, events, done) => { req.headers.x = 1; req.json = {a: "+
+		"[context.scenario.name]}; done() }",
 		`<nil> false {"url":"/a","headers":{"x":1},"json":{"a":["shop"]}} [] []`)
 	f(processor.BeforeRequest, "async (req) => { req.url += '?b' }", `<nil> false {"url":"/a?b","headers":{}} [] []`)
-	f(processor.AfterResponse, "(req, res, context, events, done) => done(res.statusCode + res.body + req.url)", "404text/a false "+same+" [] []")
-	f(processor.OnError, "(err, req, context, events, done) => done(err.message + err.code + req.url)", "ECONNRESETECONNRESET/a false "+same+" [] []")
+	f(processor.AfterResponse, "(req, res, context, events, done) => done(res.statusCode + res.body + req.url)",
+		"404text/a false "+same+" [] []")
+	f(processor.OnError, "(err, req, context, events, done) => done(err.message + err.code + req.url)",
+		"ECONNRESETECONNRESET/a false "+same+" [] []")
 	f(processor.Condition, "(context, done) => done(context.vars.n < 3)", "<nil> false "+same+" [] []")
 	f(processor.Condition, "(context, done) => done(true)", "<nil> true "+same+" [] []")
 	f(processor.Condition, "async () => 'yes'", "<nil> true "+same+" [] []")
 	f(processor.Condition, "() => 0", "<nil> false "+same+" [] []")
-	f(processor.Step, "(context, events, done) => { events.emit('counter', 'c', 2); events.emit('histogram', 'h', 1.5); events.emit('rate', 'r'); done() }",
+	f(processor.Step, "(context, events, done) => { events.emit('counter', 'c', 2); events.emit('histogram', 'h', "+
+		"1.5); events.emit('rate', 'r'); done() }",
 		"<nil> false "+same+" [{counter c 2} {histogram h 1.5} {rate r 1}] []")
-	f(processor.Step, "() => { console.log('a', 1, {b: [2]}, undefined); console.error(new Error('bad')) }", "<nil> false "+same+` [] [a 1 {"b":[2]} undefined Error: bad]`)
-	f(processor.Step, "(c, events) => events.emit('gauge', 'g', 1)", "events.emit(kind, name, value): kind is counter, histogram or rate, not gauge false "+same+" [] []")
+	f(processor.Step, "() => { console.log('a', 1, {b: [2]}, undefined); console.error(new Error('bad')) }",
+		"<nil> false "+same+` [] [a 1 {"b":[2]} undefined Error: bad]`)
+	f(processor.Step, "(c, events) => events.emit('gauge', 'g', 1)",
+		"events.emit(kind, name, value): kind is counter, histogram or rate, not gauge false "+same+" [] []")
 }
 
 func TestGlobals(t *testing.T) {
@@ -191,13 +202,15 @@ func TestGlobals(t *testing.T) {
 	f("JSON.stringify(Buffer.from('a'))", `{"type":"Buffer","data":[97]}`)
 	f("new URL('/a?b=c#d', 'https://Example.com:443/x').href", "https://example.com/a?b=c#d")
 	f("new URL('http://u:p@h:81/a').origin + new URL('http://h').pathname", "http://h:81/")
-	f("(() => { const u = new URL('http://h/p?a=1&b=2&a=3'); u.searchParams.set('a', 'x y'); u.pathname = '/q'; return String(u) })()", "http://h/q?a=x+y&b=2")
+	f("(() => { const u = new URL('http://h/p?a=1&b=2&a=3'); u.searchParams.set('a', 'x y'); u.pathname = '/q'; return "+
+		"String(u) })()", "http://h/q?a=x+y&b=2")
 	f("new URLSearchParams({q: 'ü&', n: 1}).toString()", "q=%C3%BC%26&n=1")
 	f("[...new URLSearchParams('a=1&b=%zz')].join('|')", "a,1|b,%zz")
 	f("(() => { try { new URL('nope') } catch (e) { return e.message } })()", "Invalid URL: nope")
 	f("crypto.createHash('sha256').update('a').update('bc').digest('hex').slice(0, 16)", "ba7816bf8f01cfea")
 	f("crypto.createHash('md5').update('').digest('base64')", "1B2M2Y8AsgTpgAmY7PhCfg==")
-	f("crypto.createHmac('sha1', 'key').update('The quick brown fox jumps over the lazy dog').digest('hex')", "de7c9b85b8b78aa6bc8a7a36f70a90701c9db4d9")
+	f("crypto.createHmac('sha1', 'key').update('The quick brown fox jumps over the lazy dog').digest('hex')",
+		"de7c9b85b8b78aa6bc8a7a36f70a90701c9db4d9")
 	f("/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(crypto.randomUUID())", "true")
 	f("crypto.randomBytes(8).toString('hex').length", "16")
 	f("process.env.TOKEN + typeof process.env.OTHER", "from the environmentundefined")
@@ -215,7 +228,8 @@ func TestMathRandomIsTheUsersStream(t *testing.T) {
 }
 
 func TestSuggestedExitCode(t *testing.T) {
-	pool := start(t, load(t, map[string]string{"p.js": "exports.f = () => { global.artillery.suggestedExitCode = 17 }"}), 1)
+	pool := start(t, load(t, map[string]string{"p.js": "exports.f = () => { global.artillery.suggestedExitCode = 17 }"}),
+		1)
 	if _, ok := pool.ExitCode(); ok {
 		t.Error("there is an exit code before any call")
 	}
@@ -237,29 +251,38 @@ func TestModules(t *testing.T) {
 		}
 	}
 	f(`"b,c,1"`, map[string]string{
-		"p.js":       "const b = require('./lib/b'); exports.f = (context) => { context.vars.x = [b.name, b.c(), require('./lib/d.json').n].join() }",
+		"p.js": "const b = require('./lib/b'); exports.f = (context) => { context.vars.x = [b.name, b.c(), " +
+			"require('./lib/d.json').n].join() }",
 		"lib/b.js":   "exports.name = 'b'; exports.c = require('../c.cjs')",
 		"c.cjs":      "module.exports = () => 'c'",
 		"lib/d.json": `{"n": 1}`,
 	})
-	f(`"index"`, map[string]string{"p.js": "exports.f = (c) => { c.vars.x = require('./lib') }", "lib/index.js": "module.exports = 'index'"})
+	f(`"index"`, map[string]string{
+		"p.js":         "exports.f = (c) => { c.vars.x = require('./lib') }",
+		"lib/index.js": "module.exports = 'index'",
+	})
 	f(`"circle"`, map[string]string{
 		"p.js": "exports.name = 'circle'; const a = require('./a'); exports.f = (c) => { c.vars.x = a() }",
 		"a.js": "const p = require('./p'); module.exports = () => p.name",
 	})
 	f(`"esm 2 3 c h"`, map[string]string{
-		"p.mjs":  "import two, {three} from './n.mjs'; import * as all from './n.mjs'; import c from './c.cjs'; import {Buffer} from 'buffer';\nexport async function f(context) { context.vars.x = ['esm', two, all.three, c.name, Buffer.from('68', 'hex')].join(' ') }",
+		"p.mjs": "import two, {three} from './n.mjs'; import * as all from './n.mjs'; import c from './c.cjs'; import " +
+			"{Buffer} from 'buffer';\nexport async function f(context) { context.vars.x = ['esm', two, all.three, c.name, " +
+			"Buffer.from('68', 'hex')].join(' ') }",
 		"n.mjs":  "export const three = 3; export default 2",
 		"c.cjs":  "module.exports = {name: 'c'}",
 		"unused": "",
 	})
-	f(`"named"`, map[string]string{"p.js": "export function f(context, events, done) { context.vars.x = 'named'; done() }"})
+	f(`"named"`, map[string]string{"p.js": "export function f(context, events, done) { context.vars.x = 'named'; " +
+		"done() }"})
 	f(`"default"`, map[string]string{"p.js": "export default { f(context) { context.vars.x = 'default' } }"})
-	f(`"again"`, map[string]string{"p.js": "export * from './n.js'", "n.js": "export const f = (context) => { context.vars.x = 'again' }"})
+	f(`"again"`, map[string]string{"p.js": "export * from './n.js'", "n.js": "export const f = (context) => { " +
+		"context.vars.x = 'again' }"})
 }
 
 func TestNames(t *testing.T) {
-	p := load(t, map[string]string{"p.js": "module.exports = {b() {}, a: async () => {}, n: 1}; module.exports.c = class {}"})
+	p := load(t, map[string]string{"p.js": "module.exports = {b() {}, a: async () => {}, n: 1}; module.exports.c = " +
+		"class {}"})
 	if diff := cmp.Diff([]string{"a", "b", "c"}, p.Names()); diff != "" {
 		t.Error(diff)
 	}

@@ -16,7 +16,10 @@ import (
 // reader reads requests; its files have their name as content.
 func reader() (*settings.Reader, *request.Reader) {
 	s := &settings.Reader{}
-	c := &templates.Compiler{Reader: s, Constants: func(name string) (any, bool, bool) { return "set", true, name == "$env.A" }}
+	c := &templates.Compiler{Reader: s, Constants: func(name string) (any, bool, bool) {
+		return "set", true,
+			name == "$env.A"
+	}}
 	return s, &request.Reader{Settings: s, Templates: c, File: func(n *tree.Node, what string) (string, []byte, bool) {
 		name, ok := s.Text(n, what)
 		return name, []byte(name), ok
@@ -74,7 +77,8 @@ func TestWhatIsSent(t *testing.T) {
 	f("post", "{url: /, json: {n: '{{ n }}', e: '{{ $env.A }}'}, headers: {content-type: own}}",
 		`POST http://t/ [{content-type own}] [] {"n":7,"e":"set"}`)
 	f("put", "{url: /, json: null, body: text}", "PUT http://t/ [] [] text")
-	f("post", "{url: /, body: text, form: {a: 1}}", "POST http://t/ [{Content-Type application/x-www-form-urlencoded}] [] a=1")
+	f("post", "{url: /, body: text, form: {a: 1}}",
+		"POST http://t/ [{Content-Type application/x-www-form-urlencoded}] [] a=1")
 	f("get", "{url: /, auth: {username: u, password: '{{ n }}'}, cookie: {c: '{{ s }}', gone: '{{ gone }}'}}",
 		"GET http://t/ [{Authorization Basic dTo3}] [{c a b}] ")
 }
@@ -110,7 +114,8 @@ func TestFormData(t *testing.T) {
 	boundary := strings.TrimPrefix(m.Header[0].Value, "multipart/form-data; boundary=")
 	body := strings.ReplaceAll(strings.ReplaceAll(string(m.Body), boundary, "B"), "\r\n", "|")
 	want := `--B|Content-Disposition: form-data; name="up"; filename="a%22b.png"||d/x.png|` +
-		`--B|Content-Disposition: form-data; name="v"|Content-Type: text/x||7|--B|Content-Disposition: form-data; name="plain"||a b|--B--|`
+		`--B|Content-Disposition: form-data; name="v"|Content-Type: text/x||7|--B|Content-Disposition: form-data; ` +
+		`name="plain"||a b|--B--|`
 	if body != want {
 		t.Errorf("got %s\nwant %s", body, want)
 	}
@@ -119,7 +124,8 @@ func TestFormData(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := changed.Render(user(), "http://t", &m); err != nil || m.URL != "http://t/other" || !strings.Contains(string(m.Body), "d/x.png") {
+	if err := changed.Render(user(), "http://t", &m); err != nil || m.URL != "http://t/other" ||
+		!strings.Contains(string(m.Body), "d/x.png") {
 		t.Errorf("changed: %v, %s %s", err, m.URL, m.Body)
 	}
 }
@@ -151,7 +157,8 @@ func TestChangedByAFunction(t *testing.T) {
 	f(`{"method":7}`, `beforeRequest: method "7" is not known`)
 	f(`{"url":7}`, `beforeRequest: url "7" must begin with /, http://, https:// or {{ (did you mean "/7"?)`)
 	f(`{"headers":[1]}`, "beforeRequest: headers must be an object, not a list")
-	f(`{"body":"{{ a b }}"}`, "beforeRequest: {{ a b }} is neither a variable (name, name.key, name[0]) nor a call of a function")
+	f(`{"body":"{{ a b }}"}`, "beforeRequest: {{ a b }} is neither a variable (name, name.key, name[0]) nor a call of "+
+		"a function")
 	f(`7`, "beforeRequest left no request")
 	f(`{`, "beforeRequest left no request")
 	if same, err := r.Changed(before, before); same != r || err != nil {
@@ -163,7 +170,10 @@ func TestChangedByAFunction(t *testing.T) {
 }
 
 func FuzzChanged(f *testing.F) {
-	for _, s := range []string{`{"url":"/b"}`, `{"json":{"a":["{{ n }}"]},"headers":{"a":{"b":1}}}`, `{"form":[],"qs":7}`, `[]`, `{"method":{}}`} {
+	for _, s := range []string{
+		`{"url":"/b"}`, `{"json":{"a":["{{ n }}"]},"headers":{"a":{"b":1}}}`, `{"form":[],"qs":7}`,
+		`[]`, `{"method":{}}`,
+	} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, after []byte) {

@@ -96,7 +96,8 @@ func TestObjects(t *testing.T) {
 	if got := fmt.Sprint(order); got != "[b=1 a=2]" {
 		t.Errorf("read %s", got)
 	}
-	want := "s.yml:1:26: unknown key \"durtaion\" in a thing (did you mean \"duration\"?)\ns.yml:1:39: unknown key \"zzz\" in a thing"
+	want := "s.yml:1:26: unknown key \"durtaion\" in a thing (did you mean \"duration\"?)\ns.yml:1:39: unknown " +
+		"key \"zzz\" in a thing"
 	if r.Problems.Error() != want {
 		t.Errorf("got %v\nwant %s", r.Problems, want)
 	}

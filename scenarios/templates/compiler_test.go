@@ -65,7 +65,8 @@ func TestValues(t *testing.T) {
 	f("'{{ gone }}'", "", `"{{ gone }}"`)
 	f("'n={{ n }} {{ gone }}'", `"n=3 undefined"`, `"n={{ n }} {{ gone }}"`)
 	f("{a: '{{ o }}', b: ['{{ gone }}', '{{ z }}'], '{{ t }}': 1, c: '{{ gone }}'}",
-		`{"a":{"k":"v"},"b":[null,null],"text":1}`, `{"a":"{{ o }}","b":["{{ gone }}","{{ z }}"],"{{ t }}":1,"c":"{{ gone }}"}`)
+		`{"a":{"k":"v"},"b":[null,null],"text":1}`,
+		`{"a":"{{ o }}","b":["{{ gone }}","{{ z }}"],"{{ t }}":1,"c":"{{ gone }}"}`)
 	f("['{{ $env.A }}', '{{ $env.B }}', x]", `["a",null,"x"]`, `["{{ $env.A }}","{{ $env.B }}","x"]`)
 	f("{}", "{}", "{}")
 	f("[]", "[]", "[]")
@@ -99,7 +100,8 @@ func TestFaultsHavePlaces(t *testing.T) {
 		t.Errorf("got %v\nwant %s", r.Problems, want)
 	}
 	r, c, n = compiled(t, "[1]")
-	if text := c.Template(n, "url").Text(user()); text != "" || r.Problems.Error() != "s.yml:1:4: url must be text, not a list" {
+	if text := c.Template(n, "url").Text(user()); text != "" || r.Problems.Error() != "s.yml:1:4: url must be text, "+
+		"not a list" {
 		t.Errorf("%q, %v", text, r.Problems)
 	}
 }
@@ -145,7 +147,8 @@ func TestWhatTemplatesKnow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if around := templates.Around("header ", inner, " equals"); around.Text(user()) != "header 3 equals" || around.String() != "header {{ n }} equals" {
+	if around := templates.Around("header ", inner, " equals"); around.Text(user()) != "header 3 equals" ||
+		around.String() != "header {{ n }} equals" {
 		t.Errorf("around: %q of %q", around.Text(user()), around)
 	}
 }

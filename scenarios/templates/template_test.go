@@ -8,7 +8,8 @@ import (
 )
 
 func FuzzTemplate(f *testing.F) {
-	for _, s := range []string{"a {{ b }} {{{ c.d[0]['x'] }}}", "{{ $randomNumber(-5, 1.5) }}", "{{ $randomString(3) }}{{ $uuid }}", "{{{{ a }}}}", "{{", "{{}}"} {
+	for _, s := range []string{"a {{ b }} {{{ c.d[0]['x'] }}}", "{{ $randomNumber(-5, 1.5) }}", "{{ $randomString(3) " +
+		"}}{{ $uuid }}", "{{{{ a }}}}", "{{", "{{}}"} {
 		f.Add(s)
 	}
 	shared := map[string]any{"b": "x", "c": &value.Object{}}

@@ -51,7 +51,8 @@ func TestPlaces(t *testing.T) {
 	f("größe: é\n", "{größe@1:1:é@1:8}@1:1") // columns count characters
 	f(`{"a": [1, null, true]}`, `{a@1:2:[1@1:8 <nil>@1:11 true@1:17]@1:7}@1:1`)
 	f("a: &x {k: 1}\nb: *x\n", "{a@1:1:{k@1:8:1@1:11}@1:4 b@2:1:{k@1:8:1@1:11}@1:4}@1:1")
-	f("a: &x {k: 1, l: 2}\nb: {<<: *x, k: 3}\n", "{a@1:1:{k@1:8:1@1:11 l@1:14:2@1:17}@1:4 b@2:1:{k@2:13:3@2:16 l@1:14:2@1:17}@2:4}@1:1")
+	f("a: &x {k: 1, l: 2}\nb: {<<: *x, k: 3}\n",
+		"{a@1:1:{k@1:8:1@1:11 l@1:14:2@1:17}@1:4 b@2:1:{k@2:13:3@2:16 l@1:14:2@1:17}@2:4}@1:1")
 	f("text: |\n  two\n  lines\n", "{text@1:1:two\nlines\n@1:7}@1:1")
 }
 
@@ -167,7 +168,10 @@ func TestProblems(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, s := range []string{"a: &x [1, *x]", "? {a: b}\n: c", "<<: *x", "a: !!binary x", "- |2\n  x", "%YAML 1.2\n---\n", "a: 1_0:30"} {
+	for _, s := range []string{
+		"a: &x [1, *x]", "? {a: b}\n: c", "<<: *x", "a: !!binary x", "- |2\n  x",
+		"%YAML 1.2\n---\n", "a: 1_0:30",
+	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, src string) {

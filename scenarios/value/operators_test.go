@@ -34,8 +34,10 @@ func everything() *Dialect {
 // TestOperatorsAreJavaScripts: what Node prints for the same expressions.
 func TestOperatorsAreJavaScripts(t *testing.T) {
 	vars := names{
-		"n": json.Number("5"), "s": "5", "t": true, "f": false, "z": nil, "e": "", "list": []any{json.Number("1"), "a"}, "none": []any{},
-		"one": []any{json.Number("5")}, "o": &Object{}, "word": "x", "blank": " ", "big": json.Number("12345678901234567890"),
+		"n": json.Number("5"), "s": "5", "t": true, "f": false, "z": nil, "e": "", "list": []any{json.Number("1"), "a"},
+		"none": []any{},
+		"one":  []any{json.Number("5")}, "o": &Object{}, "word": "x", "blank": " ",
+		"big": json.Number("12345678901234567890"),
 	}
 	f := func(text, want string) {
 		t.Helper()
@@ -310,7 +312,8 @@ func TestUsersAreReproducible(t *testing.T) {
 	if a != b || x != y || a == c || x == z || a == d || x == w || a[:36] != a[36:] {
 		t.Errorf("%s %v, %s %v, %s %v, %s %v", a, x, b, y, c, z, d, w)
 	}
-	if id := NewUUID(rand.New(rand.NewPCG(1, 2))); len(id) != 36 || id[14] != '4' || !strings.ContainsRune("89ab", rune(id[19])) {
+	if id := NewUUID(rand.New(rand.NewPCG(1, 2))); len(id) != 36 || id[14] != '4' ||
+		!strings.ContainsRune("89ab", rune(id[19])) {
 		t.Errorf("%s is no UUID of version 4", id)
 	}
 }

@@ -28,7 +28,10 @@ func TestJSON(t *testing.T) {
 	f(`"\u00e9\ud83d\ude00\n\/\"\\"`, `"é😀\n/\"\\"`)
 	f(`"\ud83d x"`, `"`+"\ufffd"+` x"`)
 	f("\"\xff\"", `"`+"\ufffd"+`"`)
-	for _, bad := range []string{"", "{", "[1,]", "01", "1.", "+1", ".5", "nul", `{"a" 1}`, `{a:1}`, "1 2", "\"\n\"", `"\x"`, `"\u12"`, strings.Repeat("[", 20000)} {
+	for _, bad := range []string{
+		"", "{", "[1,]", "01", "1.", "+1", ".5", "nul", `{"a" 1}`, `{a:1}`, "1 2", "\"\n\"",
+		`"\x"`, `"\u12"`, strings.Repeat("[", 20000),
+	} {
 		f(bad, "undefined")
 	}
 	members := []string{`"first":true`}
@@ -65,11 +68,15 @@ func TestNumbersReadAsInJavaScript(t *testing.T) {
 	f(Number(true), "1")
 }
 
-const shop = `{"store":{"book":[{"t":"A","p":8.95,"c":"x"},{"t":"B","p":12},{"t":"C","p":5,"c":"y"}],"car":{"p":19}},"k.d":1,"name":"abc"}`
+const shop = `{"store":{"book":[{"t":"A","p":8.95,"c":"x"},{"t":"B","p":12},{"t":"C","p":5,"c":"y"}],` +
+	`"car":{"p":19}},"k.d":1,"name":"abc"}`
 
 // FuzzJSON: the same texts are JSON as for encoding/json, and mean the same.
 func FuzzJSON(f *testing.F) {
-	for _, s := range []string{shop, `"\ud83d\ude00\u0000"`, "[1e5,-0.0,null,true]", `{"a":{"a":[]}}`, "[1,]", "\"\xff\""} {
+	for _, s := range []string{
+		shop, `"\ud83d\ude00\u0000"`, "[1e5,-0.0,null,true]", `{"a":{"a":[]}}`, "[1,]",
+		"\"\xff\"",
+	} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {

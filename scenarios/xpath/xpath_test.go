@@ -13,7 +13,8 @@ const (
 <item id="1" price="2"><name>pen</name><tag>a</tag><tag>b</tag></item>
 <item id="2" price="7.5"><name>ink &amp; co</name><f:tag>c</f:tag></item>
 <group><item id="3" price="2"><name><![CDATA[cap]]></name></item></group></f:feed>`
-	htmlPage = `<html><body><UL class="list"><li class="p one" data-id=a1>one<li class=p data-id=b2>two <b>bold</b></ul><h1> Big  title </h1></body></html>`
+	htmlPage = `<html><body><UL class="list"><li class="p one" data-id=a1>one<li class=p data-id=b2>two ` +
+		`<b>bold</b></ul><h1> Big  title </h1></body></html>`
 )
 
 func TestXPath(t *testing.T) {
@@ -122,7 +123,8 @@ func TestXPathDeviates(t *testing.T) {
 			t.Fatal(err)
 		}
 		if texts := x.Texts([]byte(feed), "text/xml"); !slices.Equal(texts, got) {
-			t.Errorf("%s is %v, was %v; XPath 1.0 says %v: if the library is right now, say so in docs/artillery.md", path, texts, got, standard)
+			t.Errorf("%s is %v, was %v; XPath 1.0 says %v: if the library is right now, say so in docs/artillery.md", path,
+				texts, got, standard)
 		}
 	}
 	f("//item[@id != '1'][1]/@id", []string{"2"}, []string{"2", "3"})
@@ -200,7 +202,10 @@ func TestDocuments(t *testing.T) {
 }
 
 func FuzzXPath(f *testing.F) {
-	for _, seed := range []string{"//a[@b='c']/text()", "(//a|//b)[last()]", "//*[contains(., 'x') and not(@y)]", "/..//.", "//a[1.5 <= count(b)]", "f:a", "a::b", "@*", "[", "//a[.=..]"} {
+	for _, seed := range []string{
+		"//a[@b='c']/text()", "(//a|//b)[last()]", "//*[contains(., 'x') and not(@y)]", "/..//.",
+		"//a[1.5 <= count(b)]", "f:a", "a::b", "@*", "[", "//a[.=..]",
+	} {
 		f.Add(seed, feed)
 	}
 	f.Add("//li", htmlPage)

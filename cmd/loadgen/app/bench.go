@@ -55,7 +55,8 @@ func (b *benchFlags) register(f *run.Flags) {
 	f.String(&b.dir, "wasm-bench", "wasm-bench", "`folder` of the edge function")
 	f.Group("How")
 	f.Int(&b.rounds, "rounds", 30, "`n` rounds of each size")
-	f.Int(&b.generations, "generations", 0, "`n` sets of fresh processes that share the rounds; one for every 10 rounds by default")
+	f.Int(&b.generations, "generations", 0, "`n` sets of fresh processes that share the rounds; one for every 10 "+
+		"rounds by default")
 	f.Int(&b.seed, "seed", 0, "`number` that fixes the order and the intervals; a new one by default")
 	f.Group("Results")
 	f.String(&b.output, "output", "", "JSON: `file`, or a directory to put it in")
@@ -70,7 +71,8 @@ func (b *benchFlags) register(f *run.Flags) {
 
 func (b *benchFlags) options(f *run.Flags, p run.Process) (wasmbench.Options, error) {
 	o := wasmbench.Options{
-		Dir: b.dir, Runtime: b.runtime, Sizes: list(b.sizes), Engines: list(b.engines), Rounds: b.rounds, Generations: b.generations, Codecs: b.codecs,
+		Dir: b.dir, Runtime: b.runtime, Sizes: list(b.sizes), Engines: list(b.engines), Rounds: b.rounds,
+		Generations: b.generations, Codecs: b.codecs,
 		Seed: uint64(b.seed), Progress: p.Stderr,
 	}
 	if !f.Given("seed") {

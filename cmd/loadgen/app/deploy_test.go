@@ -190,7 +190,8 @@ func githubDivision(t *testing.T) division {
 		n: n, part: part.Steps[1].Run, merge: workflow.Jobs["merge"].Steps[1].Run,
 		env: func(i int, start string) []string {
 			values := strings.NewReplacer("${{ inputs.script }}", "script.yml", "${{ needs.plan.outputs.seed }}", "7",
-				"${{ needs.plan.outputs.start }}", start, "${{ matrix.index }}", strconv.Itoa(i), "${{ strategy.job-total }}", strconv.Itoa(n))
+				"${{ needs.plan.outputs.start }}", start, "${{ matrix.index }}", strconv.Itoa(i), "${{ strategy.job-total }}",
+				strconv.Itoa(n))
 			var env []string
 			for key, value := range part.Steps[1].Env {
 				env = append(env, key+"="+values.Replace(value))

@@ -42,7 +42,8 @@ func (n *networkFlags) register(f *run.Flags) {
 	f.String(&n.unixSocket, "unix-socket", "", "open all connections to this `path`")
 	f.String(&n.localAddr, "local-addr", "", "source `addresses`, divided by commas, in turn: each has its own ports")
 	f.Bool(&n.linger0, "linger0", false, "close connections with a reset, which frees their ports at once")
-	f.String(&n.sessions, "tls-sessions", "", "`whose` TLS sessions a new connection resumes: user (its own), shared or none")
+	f.String(&n.sessions, "tls-sessions", "", "`whose` TLS sessions a new connection resumes: user (its own), shared "+
+		"or none")
 }
 
 // network reads the flags.

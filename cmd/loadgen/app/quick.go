@@ -49,7 +49,8 @@ func (q *quickFlags) register(f *run.Flags) {
 	f.Duration(&q.idle, "idle", 0, "let the --count users come one by one with this gap before each, to meet cold starts")
 	f.Float(&q.rate, "rate", 0, "requests per second; 0 is a closed loop")
 	f.Int(&q.connections, "connections", 50, "`n` kept connections, with --duration")
-	f.String(&q.targets, "targets", "", "vegeta target `file` (HTTP or JSON format; - is the standard input), in place of URL")
+	f.String(&q.targets, "targets", "", "vegeta target `file` (HTTP or JSON format; - is the standard input), in place "+
+		"of URL")
 	f.Bool(&q.insecure, "insecure", false, "do not verify certificates")
 	f.Alias("k", "insecure")
 }

@@ -32,7 +32,8 @@ func slowServer(factor float64) *httptest.Server {
 func BenchmarkComparisonOfRealRuns(b *testing.B) {
 	dir := b.TempDir()
 	script := filepath.Join(dir, "s.yml")
-	if err := os.WriteFile(script, []byte("config: {http: {pool: 50}, phases: [{duration: 60, arrivalRate: 100}]}\nscenarios: [{flow: [{get: {url: /}}]}]"), 0o600); err != nil {
+	if err := os.WriteFile(script, []byte("config: {http: {pool: 50}, phases: [{duration: 60, arrivalRate: "+
+		"100}]}\nscenarios: [{flow: [{get: {url: /}}]}]"), 0o600); err != nil {
 		b.Fatal(err)
 	}
 	alarms, found := 0, 0

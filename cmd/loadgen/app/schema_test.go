@@ -118,7 +118,8 @@ var (
 		}),
 	}))})
 	pod = mapping(map[string]*shape{
-		"restartPolicy!": scalar(`Never|OnFailure`), "containers!": listOf(container), "affinity": mapping(map[string]*shape{"podAntiAffinity": spread}),
+		"restartPolicy!": scalar(`Never|OnFailure`), "containers!": listOf(container),
+		"affinity": mapping(map[string]*shape{"podAntiAffinity": spread}),
 		"volumes": listOf(mapping(map[string]*shape{
 			"name!": name, "configMap": mapping(map[string]*shape{"name!": name}),
 			"persistentVolumeClaim": mapping(map[string]*shape{"claimName!": name}),
@@ -152,7 +153,8 @@ var (
 var (
 	jobName     = scalar(`[A-Za-z_][-A-Za-z0-9_]*`)
 	githubSteps = listOf(mapping(map[string]*shape{
-		"id": jobName, "name": word, "if": word, "run": scalar(`.+`), "uses": scalar(`[-\w]+/[-\w]+@[0-9a-f]{40}`), "with": anyKey(word), "env": anyKey(word),
+		"id": jobName, "name": word, "if": word, "run": scalar(`.+`), "uses": scalar(`[-\w]+/[-\w]+@[0-9a-f]{40}`),
+		"with": anyKey(word), "env": anyKey(word),
 	}))
 	githubWorkflow = mapping(map[string]*shape{
 		"name": word,
@@ -174,10 +176,12 @@ var (
 var (
 	gitlabKeys = map[string]*shape{"image": word}
 	gitlabJob  = with(gitlabKeys, map[string]*shape{
-		"stage!": jobName, "script!": listOf(scalar(`.+`)), "needs": listOf(jobName), "when": scalar(`always|on_success|on_failure|manual`),
+		"stage!": jobName, "script!": listOf(scalar(`.+`)), "needs": listOf(jobName),
+		"when":     scalar(`always|on_success|on_failure|manual`),
 		"parallel": scalar(`[2-9]|[1-9]\d|1\d\d|200`),
 		"artifacts": mapping(map[string]*shape{
-			"when": scalar(`always|on_success|on_failure`), "paths": listOf(word), "reports": mapping(map[string]*shape{"dotenv": word, "junit": word}),
+			"when": scalar(`always|on_success|on_failure`), "paths": listOf(word),
+			"reports": mapping(map[string]*shape{"dotenv": word, "junit": word}),
 		}),
 	})
 	gitlabPipeline = &shape{

@@ -24,7 +24,8 @@ type segmentFlags struct {
 }
 
 func (s *segmentFlags) register(f *run.Flags) {
-	f.String(&s.text, "segment", "", "`i/n`: take the i-th (from 0) of n parts of the arrivals; thresholds are judged by merge")
+	f.String(&s.text, "segment", "", "`i/n`: take the i-th (from 0) of n parts of the arrivals; thresholds are judged "+
+		"by merge")
 	f.String(&s.start, "start-at", "", "`time` at which the first phase begins: RFC 3339 or Unix seconds")
 }
 
@@ -48,7 +49,8 @@ func (s *segmentFlags) parse(f *run.Flags, r *runFlags) error {
 	case r.output == "":
 		return run.Usage("--segment needs --output: loadgen merge makes the run of the parts' reports")
 	case len(r.baselines) > 0:
-		return run.Usage("--segment and --baseline do not go together: compare when all parts are merged (loadgen merge --baseline)")
+		return run.Usage("--segment and --baseline do not go together: compare when all parts are merged (loadgen merge " +
+			"--baseline)")
 	}
 	s.segment = &segment
 	return nil

@@ -56,7 +56,8 @@ func checkTarget(t *vegeta.Target) error {
 
 // methods are those that a script can send.
 var methods = []string{
-	http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodHead, http.MethodOptions,
+	http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodHead,
+	http.MethodOptions,
 }
 
 // targetTable is the payload that holds the targets: the columns of a row are the shape of the request, its URL, its
