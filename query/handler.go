@@ -90,7 +90,8 @@ func (h *handler) answer(r *http.Request) (any, error) {
 	return ask(ctx, Request{tenant, id, q})
 }
 
-const questionNames = "overview, regions, regions/{code}, cold-starts, cache, routes, versions, traces, traces/{id}, runs, runs/{id}, " +
+const questionNames = "overview, regions, regions/{code}, cold-starts, cache, routes, versions, traces, " +
+	"traces/{id}, runs, runs/{id}, " +
 	"datasets, refusals, who and wasm"
 
 // singular are other names of questions about one thing.

@@ -138,8 +138,8 @@ func TestAQuestionComesWithItsTenantAndClock(t *testing.T) {
 	}
 }
 
-// TestErrorsOfAnswersHaveTheirStatus holds the one map from errors to statuses, and that what only the operator can mend is
-// logged and not told.
+// TestErrorsOfAnswersHaveTheirStatus holds the one map from errors to statuses, and that what only the operator can
+// mend is logged and not told.
 func TestErrorsOfAnswersHaveTheirStatus(t *testing.T) {
 	f := func(err error, status int, message string, logged bool) {
 		t.Helper()

@@ -129,7 +129,8 @@ func TestColo(t *testing.T) {
 	f("AMS", "http.response.header.fly-request-id", "01JA2B3C4D-ams")
 	f("", "http.response.header.fly-request-id", "01JA2B3C4D")
 	f("", "http.response.header.fly-request-id", "01JA2B3C4D-qqq")
-	f("FRA", "http.response.header.x-azure-ref", "0zxV+XAAAAABKMMOjBv2NT4TY6SQVjC0zRlJBRURHRTA3MTIANDM3YzgyY2QtMzYwYS00YTU0LTk0YzMtNWZmNzA3NjQ3Nzgz")
+	f("FRA", "http.response.header.x-azure-ref",
+		"0zxV+XAAAAABKMMOjBv2NT4TY6SQVjC0zRlJBRURHRTA3MTIANDM3YzgyY2QtMzYwYS00YTU0LTk0YzMtNWZmNzA3NjQ3Nzgz")
 	f("", "http.response.header.x-azure-ref", "0zxV+XAAAAABKMMOjBv2NT4TY6SQVjC0zV1NURURHRTA2MTkANDM3YzgyY2QtMzYwYS00YTU0LTk0YzMtNWZmNzA3NjQ3Nzgz")
 	f("", "http.response.header.x-azure-ref", "20260101T120000Z-15767cdd8c5b4vqgpktb81bqs800000002h000000000dqg6")
 	f("defr", "http.response.header.x-edge-location", "defr")

@@ -138,7 +138,8 @@ func TestEdgeLayout(t *testing.T) {
 		Route: "/img/:id", Count: 1, HasCount: true, ColdStart: edge.True, ColdStartSource: "attribute",
 		CPUTime: 3_250_000, HasCPU: true,
 	}
-	const body = `{"indexes":["resize"],"blobs":["LHR","200","2026-11-20T22:53:24Z","HIT","/img/:id"],"doubles":[12.5,1,1,3.25]}`
+	const body = `{"indexes":["resize"],"blobs":["LHR","200","2026-11-20T22:53:24Z","HIT","/img/:id"],` +
+		`"doubles":[12.5,1,1,3.25]}`
 	if e := meaning(t, body, full, 12_500_000); e.Time != 1795215204e9 {
 		t.Errorf("time %d, want that of blob3", e.Time)
 	}
@@ -173,7 +174,8 @@ func TestRegisteredLayouts(t *testing.T) {
 		facts{Invocation: true, Operation: "resize", Region: "FRA", Colo: "FRA"},
 		12_500_000, with("*=raw", "d=wider"))
 
-	e := meaning(t, `{"indexes":["shop"],"blobs":["HIT","DE","503","v7",""],"doubles":[0.25,3,4,5,6,7,1,2],"timestamp":1795215205}`,
+	e := meaning(t, `{"indexes":["shop"],"blobs":["HIT","DE","503","v7",""],"doubles":[0.25,3,4,5,6,7,1,2],`+
+		`"timestamp":1795215205}`,
 		facts{
 			Invocation: true, CacheStatus: "HIT", CacheSource: "blob1", Status: 503, Outcome: "error",
 			CPUTime: 3_000_000, HasCPU: true,
@@ -181,8 +183,10 @@ func TestRegisteredLayouts(t *testing.T) {
 			InitDuration: 7e9, HasInit: true,
 			ColdStart: edge.True, ColdStartSource: "attribute", Count: 2, HasCount: true,
 		}, 250_000_000,
-		with("d=invocation,index1:service.name,blob1:edge.cache.status,blob2:geo.country.iso_code,blob3:http.response.status_code,"+
-			"blob4:service.version,blob5:http.route,double1:duration/s,double2:edge.cpu.time,double3:edge.wall.time/ms,double4:edge.ttfb/us,"+
+		with("d=invocation,index1:service.name,blob1:edge.cache.status,blob2:geo.country.iso_code,"+
+			"blob3:http.response.status_code,"+
+			"blob4:service.version,blob5:http.route,double1:duration/s,double2:edge.cpu.time,double3:edge.wall.time/ms,"+
+			"double4:edge.ttfb/us,"+
 			"double5:edge.origin.duration/ns,double6:edge.init.duration/s,double7:faas.coldstart,double8:edge.count"))
 	for key, want := range map[string]string{
 		"service.name": "shop", "geo.country.iso_code": "DE",
@@ -235,7 +239,8 @@ func TestParseLayout(t *testing.T) {
 	f("name", "want name=edge")
 	f("a b=raw", "want name=edge")
 	f("d=", `"" is neither edge, wider or raw alone, nor invocation, nor column:field such as blob1:cloud.region`)
-	f("d=egde", `"egde" is neither edge, wider or raw alone, nor invocation, nor column:field such as blob1:cloud.region (did you mean "edge"?)`)
+	f("d=egde", `"egde" is neither edge, wider or raw alone, nor invocation, nor column:field such as `+
+		`blob1:cloud.region (did you mean "edge"?)`)
 	f("d=wide", `(did you mean "wider"?)`)
 	f("d=invokation,blob1:a.b", `(did you mean "invocation"?)`)
 	f("d=edge,invocation", `"edge" is neither edge, wider or raw alone`)

@@ -159,9 +159,11 @@ func sameValue(got, want string) bool {
 // TestRegisteredLayoutReachesTheRow: columns that a layout names are read like the attributes of a span.
 func TestRegisteredLayoutReachesTheRow(t *testing.T) {
 	sink := newRows()
-	rc := newReceiver(t, sink, with("d=invocation,index1:edge.operation,blob1:service.name,blob2:cloud.provider,blob3:edge.colo,blob4:edge.cache.status,"+
+	rc := newReceiver(t, sink, with("d=invocation,index1:edge.operation,blob1:service.name,blob2:cloud.provider,"+
+		"blob3:edge.colo,blob4:edge.cache.status,"+
 		"blob5:geo.country.iso_code,double1:duration,double2:cloudflare.cpu_time_ms"))
-	post(rc, "/v1/datapoints/d", strings.NewReader(`{"indexes":["resize"],"blobs":["shop","cloudflare","fra","UPDATING","de"],"doubles":[1.5,3],"_sample_interval":4}`))
+	post(rc, "/v1/datapoints/d", strings.NewReader(`{"indexes":["resize"],"blobs":["shop","cloudflare","fra",`+
+		`"UPDATING","de"],"doubles":[1.5,3],"_sample_interval":4}`))
 	if len(sink.got) != 1 {
 		t.Fatalf("%d rows, want 1", len(sink.got))
 	}
@@ -177,7 +179,8 @@ func TestRegisteredLayoutReachesTheRow(t *testing.T) {
 func BenchmarkPoints(b *testing.B) {
 	for _, n := range []int{1, 100} {
 		b.Run(fmt.Sprintf("points=%d", n), func(b *testing.B) {
-			body := strings.Repeat(`{"indexes":["resize"],"blobs":["LHR","200","2026-11-20T22:53:24.000Z","HIT","/img/:id"],"doubles":[12.5,1,0,3.25]}`+"\n", n)
+			body := strings.Repeat(`{"indexes":["resize"],"blobs":["LHR","200","2026-11-20T22:53:24.000Z","HIT","/img/:id"],`+
+				`"doubles":[12.5,1,0,3.25]}`+"\n", n)
 			rc := newReceiver(b, discard{})
 			b.ReportAllocs()
 			for b.Loop() {

@@ -224,7 +224,8 @@ func TestSinkRejectionsAreTold(t *testing.T) {
 	sink := newRecorder()
 	sink.reject = 2
 	w := post(newReceiver(t, sink), "/v1/datapoints/d", strings.NewReader(`[{},7,{},{}]`))
-	if want := `{"accepted":2,"rejected":2,"errors":[{"index":1,"error":"not an object"},{"index":2,"error":"too old"}]}`; w.Code != 200 || w.Body.String() != want {
+	if want := `{"accepted":2,"rejected":2,"errors":[{"index":1,"error":"not an object"},{"index":2,` +
+		`"error":"too old"}]}`; w.Code != 200 || w.Body.String() != want {
 		t.Errorf("%d %s, want 200 %s", w.Code, w.Body, want)
 	}
 	sink = newRecorder()

@@ -22,7 +22,8 @@ func TestColumns(t *testing.T) {
 		"index1=cust-7 blob1=Lisbon blob3=pt double1=19.5 double2=0.4 _sample_interval=1")
 	f(`{"indexes":[null],"blobs":[""]}`, "_sample_interval=1")
 	f(`{"indexes":null,"blobs":null,"doubles":null}`, "_sample_interval=1")
-	f(`{"blobs":[42,true,false,1e3,{"a":1},[1,2]]}`, `blob1=42 blob2=true blob3=false blob4=1e3 blob5={"a":1} blob6=[1,2] _sample_interval=1`)
+	f(`{"blobs":[42,true,false,1e3,{"a":1},[1,2]]}`,
+		`blob1=42 blob2=true blob3=false blob4=1e3 blob5={"a":1} blob6=[1,2] _sample_interval=1`)
 	f(`{"doubles":[null,"7",true,false,""," 8 ","x"]}`, "double1=0 double2=7 double3=1 double4=0 double5=0 double6=8 "+
 		"double7=NaN _sample_interval=1")
 	f(`{"doubles":["NaN","Infinity","-Infinity","inf","0x10","1_0",{},[]]}`,

@@ -36,7 +36,8 @@ func workerd(t *testing.T, body string, change ...func(*options)) (*recorder, *h
 }
 
 func TestWorkerd(t *testing.T) {
-	sink, w := workerd(t, `{"accountId":"1","dataset":[101,46,49],"schemaVersion":"0","index1":[99],"timestamp":"1795212616203000064",`+
+	sink, w := workerd(t, `{"accountId":"1","dataset":[101,46,49],"schemaVersion":"0","index1":[99],`+
+		`"timestamp":"1795212616203000064",`+
 		`"double1":25,"double2":"NaN","double3":-0,"blob1":[83,101],"blob4":[0,1,255],"blob21":[1],"double0":7}`)
 	if w.Code != 200 || w.Body.String() != `{"accepted":1,"rejected":0}` || len(sink.events) != 1 {
 		t.Fatalf("%d %s, %d events", w.Code, w.Body, len(sink.events))
@@ -64,7 +65,8 @@ func TestWorkerdRoundsToMilliseconds(t *testing.T) {
 }
 
 func TestWorkerdLayouts(t *testing.T) {
-	body := `{"dataset":[101],"schemaVersion":"0","index1":[111,112],"timestamp":"1795215123632000000","double1":12.5,"double2":1,"double3":0,"double4":0,` +
+	body := `{"dataset":[101],"schemaVersion":"0","index1":[111,112],"timestamp":"1795215123632000000","double1":12.5,` +
+		`"double2":1,"double3":0,"double4":0,` +
 		`"blob1":[76,72,82],"blob2":[50,48,48],"blob3":[50,48,50,54,45,49,49,45,50,48,84,50,50,58,53,50,58,48,51,90]}`
 	sink, _ := workerd(t, body)
 	if e := sink.events[0]; !e.Facts.Invocation || e.Facts.Region != "LHR" || e.Facts.ColdStart != edge.False ||
@@ -98,8 +100,10 @@ func TestWorkerdRefusals(t *testing.T) {
 
 func FuzzWorkerd(f *testing.F) {
 	for _, seed := range []string{
-		`{"accountId":"1","dataset":[101],"schemaVersion":"0","index1":[99],"timestamp":"1795212616203000064","double1":25,"double2":"NaN","blob1":[83,101],"blob4":[0,1,255]}`,
-		`{"dataset":[101],"schemaVersion":"0","blob1":[76,72,82],"blob2":[50,48,48],"blob3":[50,48,50,54,45,49,49,45,50,48,84,50,50,58,53,50,58,48,51,90],"double2":1}`,
+		`{"accountId":"1","dataset":[101],"schemaVersion":"0","index1":[99],"timestamp":"1795212616203000064",` +
+			`"double1":25,"double2":"NaN","blob1":[83,101],"blob4":[0,1,255]}`,
+		`{"dataset":[101],"schemaVersion":"0","blob1":[76,72,82],"blob2":[50,48,48],` +
+			`"blob3":[50,48,50,54,45,49,49,45,50,48,84,50,50,58,53,50,58,48,51,90],"double2":1}`,
 		`{"schemaVersion":"0","dataset":[256`, `{"schemaVersion":0,"dataset":null,"dataset":[1]}`,
 	} {
 		f.Add(seed)

@@ -40,8 +40,8 @@ func sendMessage(w http.ResponseWriter, begun []byte) error {
 // endCall ends a call whose messages were sent.
 func endCall(w http.ResponseWriter) { w.Header().Set(http.TrailerPrefix+"Grpc-Status", "0") }
 
-// endWithStatus ends a call with a status. The headers go first and by themselves: clients differ in what they make of a status
-// among headers when a length is there too.
+// endWithStatus ends a call with a status. The headers go first and by themselves: clients differ in what they make of
+// a status among headers when a length is there too.
 func endWithStatus(w http.ResponseWriter, st *status.Status) {
 	// A client that went away needs no status.
 	_ = http.NewResponseController(w).Flush()

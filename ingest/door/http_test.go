@@ -70,7 +70,8 @@ func TestHTTPAnswers(t *testing.T) {
 	f("/logs", otlptest.UsualLogs(1), otlptest.AsProtobuf, 200, ``)
 	f("/v1/logs", logs[:40], otlptest.AsJSON, 400, `cut off`)
 	f("/v1/logs", []byte(`{"resourceLogs":[{"scopeLogs":[{"logRecords":[5]}]}]}`), otlptest.AsJSON, 200,
-		`{"partialSuccess":{"rejectedLogRecords":"1","errorMessage":"1 of 1 log records rejected: log record 0: entry is no object"}}`)
+		`{"partialSuccess":{"rejectedLogRecords":"1","errorMessage":"1 of 1 log records rejected: log record 0: entry is `+
+			`no object"}}`)
 	f("/v1/metrics", points, otlptest.AsJSON, 200, `{}`)
 	f("/v1/metrics", otlptest.ZstdOf(t, otlptest.UsualMetrics(4, 2, otlptest.EndTime)),
 		otlptest.AsProtobuf+"|Content-Encoding: zstd", 200, ``)
@@ -79,9 +80,11 @@ func TestHTTPAnswers(t *testing.T) {
 	f("/otlp/metrics", otlptest.UsualMetrics(4, 2, otlptest.EndTime), otlptest.AsProtobuf, 200, ``)
 	f("/v1/metrics", []byte{0x0a, 0xff, 0x01}, otlptest.AsProtobuf, 400, `body is no valid protobuf`)
 	f("/v1/metrics", []byte(otlptest.MetricDocument(otlptest.Gauge("m", `{}`))), otlptest.AsJSON, 200,
-		`{"partialSuccess":{"rejectedDataPoints":"1","errorMessage":"1 of 1 data points rejected: data point 0: no value that is a number"}}`)
+		`{"partialSuccess":{"rejectedDataPoints":"1","errorMessage":"1 of 1 data points rejected: data point 0: no value `+
+			`that is a number"}}`)
 
-	f("/v1/traces", []byte(`<html>`), otlptest.AsJSON, 400, `{"code":3,"message":"body is no valid JSON: want a value at byte 0"}`)
+	f("/v1/traces", []byte(`<html>`), otlptest.AsJSON, 400,
+		`{"code":3,"message":"body is no valid JSON: want a value at byte 0"}`)
 	f("/v1/traces", otlptest.GoodJSON[:50], otlptest.AsJSON, 400, `cut off`)
 	f("/v1/traces", otlptest.GoodJSON, otlptest.AsJSON+"|Content-Encoding: gzip", 400, `the body is no valid gzip`)
 	f("/v1/traces", otlptest.Zipped(t, otlptest.GoodJSON)[:30], otlptest.AsJSON+"|Content-Encoding: gzip", 400,
@@ -207,7 +210,8 @@ func TestSinkMayReject(t *testing.T) {
 	h := newDoor(t, sink).Handler()
 	two := []byte(otlptest.DocumentJSON(otlptest.SpanJSON(`"name":"a"`), otlptest.SpanJSON(`"name":"b"`)))
 	resp := otlptest.Post(h, "/v1/traces", two, otlptest.AsJSON)
-	if got, want := otlptest.ReadAll(t, resp.Body), `{"partialSuccess":{"rejectedSpans":"1","errorMessage":"1 of 2 spans rejected: span 0: older than retention"}}`; got != want {
+	if got, want := otlptest.ReadAll(t, resp.Body), `{"partialSuccess":{"rejectedSpans":"1",`+
+		`"errorMessage":"1 of 2 spans rejected: span 0: older than retention"}}`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	resp = otlptest.Post(h, "/v1/traces", otlptest.Request(otlptest.GoodSpan(), otlptest.GoodSpan()),

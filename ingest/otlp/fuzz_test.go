@@ -106,10 +106,13 @@ func addFixtures(f *testing.F, ext string) {
 // jsonSeeds are documents and parts of documents, good and bad.
 var jsonSeeds = []string{
 	`{}`, `null`, `[]`, `5`, `"x"`, `{"resourceSpans":null}`, `{"resourceSpans":[null,5,{"scopeSpans":null}]}`,
-	`{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"s"}}]},"scopeSpans":[{"spans":[` + otlptest.SpanJSON(`"name":"a"`) + `]}]}]}`,
+	`{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"s"}}]},` +
+		`"scopeSpans":[{"spans":[` + otlptest.SpanJSON(`"name":"a"`) + `]}]}]}`,
 	otlptest.SpanJSON(`"name":"aé😀\ud800b","attributes":[{"key":"k","value":{"intValue":1e+300}},null,5,{"value":{}}]`),
-	otlptest.SpanJSON(`"events":[{"name":"exception","timeUnixNano":"1","attributes":[{"key":"exception.type","value":{"stringValue":"E"}}]}],"links":[{}]`),
-	`{"arrayValue":{"values":[{"stringValue":"x"},{},{"kvlistValue":{"values":[{"key":"a","value":{"boolValue":"true"}}]}}]}}`,
+	otlptest.SpanJSON(`"events":[{"name":"exception","timeUnixNano":"1","attributes":[{"key":"exception.type",` +
+		`"value":{"stringValue":"E"}}]}],"links":[{}]`),
+	`{"arrayValue":{"values":[{"stringValue":"x"},{},{"kvlistValue":{"values":[{"key":"a",` +
+		`"value":{"boolValue":"true"}}]}}]}}`,
 	`{"doubleValue":null}`, `{"intValue":"forty"}`, `{"bytesValue":"AAH/"}`, `{"stringValue":5}`,
 	`{"low":3417658404,"high":418170367}`, `{"seconds":1795215078,"nanos":1}`, `[1795215078,1]`,
 	`"2026-11-20T22:51:18.3Z"`, `1795215078.25`, `"server"`, `{"code":"Ok"}`, `{"a":[1,{"b":[]}],"a":2}`, `{"a":1`,

@@ -97,21 +97,26 @@ func TestJSONValues(t *testing.T) {
 	f(`{"bytesValue":"AAH_"}`, "AAH/")
 	f(`{"bytesValue":"AA"}`, "AA==")
 	f(`{"bytesValue":"*"}`, "-")
-	f(`{"arrayValue":{"values":[{"stringValue":"x"},{},null,{"intValue":1},{"doubleValue":"NaN"},{"bytesValue":"AAH/"}]}}`, `["x",null,null,1,"NaN","AAH/"]`)
+	f(`{"arrayValue":{"values":[{"stringValue":"x"},{},null,{"intValue":1},{"doubleValue":"NaN"},{"bytesValue":"AAH/"}]}}`,
+		`["x",null,null,1,"NaN","AAH/"]`)
 	f(`{"arrayValue":{"values":null}}`, `[]`)
 	f(`{"arrayValue":{}}`, `[]`)
 	f(`{"arrayValue":{"values":[{"intValue":1}],"x":"\n"}}`, `[1]`)
 	f(`{"array_value":{"values":[{"array_value":{"values":[{"bool_value":false}]}},{"x\n":1,"stringValue":"\n"}]}}`,
 		`[[false],"\n"]`)
 	f(`{"arrayValue":null}`, "-")
-	f(`{"kvlistValue":{"values":[{"key":"a","value":{"intValue":"1"}},{"key":"b\"","value":{}},{"value":{"intValue":2}},null,{"key":"a","value":{"stringValue":"\t"}}]}}`, `{"a":"\t","b\"":null}`)
-	f(`{"kvlist_value":{"values":[{"key":"m","value":{"kvlistValue":{"values":[{"key":"n","value":{"doubleValue":1.5}}]}}}]}}`, `{"m":{"n":1.5}}`)
+	f(`{"kvlistValue":{"values":[{"key":"a","value":{"intValue":"1"}},{"key":"b\"","value":{}},`+
+		`{"value":{"intValue":2}},null,{"key":"a","value":{"stringValue":"\t"}}]}}`, `{"a":"\t","b\"":null}`)
+	f(`{"kvlist_value":{"values":[{"key":"m","value":{"kvlistValue":{"values":[{"key":"n",`+
+		`"value":{"doubleValue":1.5}}]}}}]}}`, `{"m":{"n":1.5}}`)
 	f(`{"intValue":1,"stringValue":"last"}`, "last")
 	f(`{"intValue":1,"intValue":2}`, "2")
 }
 
 func TestJSONAttributesThatAreNone(t *testing.T) {
-	e := oneSpan(t, otlptest.IDsJSON+`,"attributes":[null,5,"x",[],{"value":{"stringValue":"nokey"}},{"key":"","value":{"intValue":1}},{"key":null,"value":{"intValue":1}},{"key":"a","value":{"intValue":1}},{"key":"a","value":{"intValue":2}}]`)
+	e := oneSpan(t, otlptest.IDsJSON+`,"attributes":[null,5,"x",[],{"value":{"stringValue":"nokey"}},{"key":"",`+
+		`"value":{"intValue":1}},{"key":null,"value":{"intValue":1}},{"key":"a","value":{"intValue":1}},{"key":"a",`+
+		`"value":{"intValue":2}}]`)
 	if len(e.Attrs) != 1 || e.Attrs[0] != (edge.Attr{Key: "a", Value: "2"}) {
 		t.Errorf("got %v, want a=2 alone", e.Attrs)
 	}
@@ -293,7 +298,8 @@ func TestDocuments(t *testing.T) {
 	f(`{}`, 0, "")
 	f(`null`, 0, "")
 	f(`{"resourceSpans":{}}`, 0, "")
-	f(`{"unknown":[{"a":[1,2,{"b":null}]}],"resourceSpans":[null,{"resource":null,"scopeSpans":[null,{"spans":null}]}]}`, 0, "")
+	f(`{"unknown":[{"a":[1,2,{"b":null}]}],"resourceSpans":[null,{"resource":null,"scopeSpans":[null,{"spans":null}]}]}`,
+		0, "")
 	f(`{"resourceSpans":[],`+good[1:], 1, "")
 	f(good+`{}`, 0, "want nothing after the document")
 	f(good[:len(good)-1], 0, "cut off")
@@ -359,7 +365,8 @@ func TestAllSignalsOfADocumentAreTaken(t *testing.T) {
 		t.Errorf("%d events and %d samples taken, want a log record, a span and a sample each time", len(sink.Got),
 			len(sink.GotSamples))
 	}
-	const answer = `{"partialSuccess":{"rejectedSpans":"1","rejectedLogRecords":"1","rejectedDataPoints":"1","errorMessage":`
+	const answer = `{"partialSuccess":{"rejectedSpans":"1","rejectedLogRecords":"1","rejectedDataPoints":"1",` +
+		`"errorMessage":`
 	if got := string(want.AppendJSON(nil)); !strings.HasPrefix(got, answer) {
 		t.Errorf("answer %s", got)
 	}

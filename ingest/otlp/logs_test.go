@@ -36,7 +36,8 @@ func TestLogBodies(t *testing.T) {
 	f(`{"doubleValue":2.50}`, "2.5")
 	f(`{"boolValue":true}`, "true")
 	f(`{"bytesValue":"AAH/"}`, "AAH/")
-	f(`{"kvlistValue":{"values":[{"key":"msg","value":{"stringValue":"a \"b\""}},{"key":"n","value":{"intValue":"1"}},{"key":"no","value":{}}]}}`, `{"msg":"a \"b\"","n":1,"no":null}`)
+	f(`{"kvlistValue":{"values":[{"key":"msg","value":{"stringValue":"a \"b\""}},{"key":"n","value":{"intValue":"1"}},`+
+		`{"key":"no","value":{}}]}}`, `{"msg":"a \"b\"","n":1,"no":null}`)
 	f(`{"arrayValue":{"values":[{"stringValue":"a"},{"boolValue":false}]}}`, `["a",false]`)
 	f(`{"doubleValue":null}`, "")
 	f(`{}`, "")
@@ -98,7 +99,8 @@ func TestLogTimes(t *testing.T) {
 }
 
 func TestLogIDsAndAttributes(t *testing.T) {
-	e := oneLog(t, otlptest.IDsJSON+`,"flags":1,"droppedAttributesCount":2,"eventName":"device.crash","attributes":[{"key":"k","value":{"intValue":1}}]`)
+	e := oneLog(t, otlptest.IDsJSON+`,"flags":1,"droppedAttributesCount":2,"eventName":"device.crash",`+
+		`"attributes":[{"key":"k","value":{"intValue":1}}]`)
 	want := edge.Event{
 		Kind: edge.KindLog, Time: otlptest.Arrival.UnixNano(), Flags: 1, DroppedAttrs: 2, ScopeName: "app",
 		ScopeVersion: "2",
@@ -113,7 +115,8 @@ func TestLogIDsAndAttributes(t *testing.T) {
 	if d := cmp.Diff(want, e); d != "" {
 		t.Error(d)
 	}
-	e = oneLog(t, `"traceId":"short","spanId":"zzzzzzzzzzzzzzzz","eventName":"a","attributes":[{"key":"event.name","value":{"stringValue":"own"}}]`)
+	e = oneLog(t, `"traceId":"short","spanId":"zzzzzzzzzzzzzzzz","eventName":"a","attributes":[{"key":"event.name",`+
+		`"value":{"stringValue":"own"}}]`)
 	if !e.TraceID.IsZero() || !e.SpanID.IsZero() || len(e.Attrs) != 1 || e.Attr("event.name") != "own" {
 		t.Errorf("got %+v, want no ids and the record's own event.name", e)
 	}

@@ -94,7 +94,9 @@ func oracleHistograms(points pmetric.HistogramDataPointSlice, shared otlp.PointF
 	return list
 }
 
-func oracleExponentials(points pmetric.ExponentialHistogramDataPointSlice, shared otlp.PointFields) (list []otlp.PointFields) {
+func oracleExponentials(
+	points pmetric.ExponentialHistogramDataPointSlice, shared otlp.PointFields,
+) (list []otlp.PointFields) {
 	for _, d := range points.All() {
 		p := shared
 		p.Attrs, p.Start, p.Time, p.Flags = oracleTexts(d.Attributes()), uint64(oracleUnix(uint64(d.StartTimestamp()))),

@@ -49,7 +49,8 @@ func FuzzMetricsJSON(f *testing.F) {
 	for _, s := range []string{
 		`[1,"2",null,"NaN"]`, `{"offset":-3,"bucketCounts":["1",2]}`, `{"dataPoints":[{"asInt":"5"},null,7]}`, `1e300`,
 		`"-Infinity"`,
-		`[{"quantile":0.5,"value":1},null]`, `{"aggregationTemporality":1,"isMonotonic":true,"dataPoints":[{"timeUnixNano":"1","asDouble":2}]}`,
+		`[{"quantile":0.5,"value":1},null]`, `{"aggregationTemporality":1,"isMonotonic":true,` +
+			`"dataPoints":[{"timeUnixNano":"1","asDouble":2}]}`,
 	} {
 		f.Add([]byte(s))
 	}

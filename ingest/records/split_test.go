@@ -56,10 +56,12 @@ func TestBodiesAreSplitIntoRecords(t *testing.T) {
 	f("one two\nthree", `the body is no JSON at byte 1: invalid character 'o' looking for beginning of value`)
 	f("{}\n{\"a\":}\n{}", `{} | line 2 is no JSON at byte 9: invalid character '}' looking for beginning of value | {}`)
 	f("{\"a\":\"b\n{}\n{\n}", `line 1 is no JSON at byte 8: invalid character '\n' in string literal | {} | {`+"\n}")
-	f("{\"a\":{\n{}\n[{},{}]\n{", `line 1 is no JSON at byte 8: invalid character '{' looking for beginning of object key string | {} | {} | {} | `+
+	f("{\"a\":{\n{}\n[{},{}]\n{", `line 1 is no JSON at byte 8: invalid character '{' looking for beginning of object `+
+		`key string | {} | {} | {} | `+
 		`line 4 is no JSON at byte 19: unexpected end of JSON input`)
 	f("[\n{\"a\":},\n{}\n]\n", `line 1 is no JSON at byte 8: invalid character '}' looking for beginning of value | `+
-		`line 2 is no JSON at byte 8: invalid character '}' looking for beginning of value | {} | line 4 is no JSON at byte 14: invalid character ']' looking for beginning of value`)
+		`line 2 is no JSON at byte 8: invalid character '}' looking for beginning of value | {} | line 4 is no JSON at `+
+		`byte 14: invalid character ']' looking for beginning of value`)
 	f("{}} x y z\n{}", `{} | line 1 is no JSON at byte 3: invalid character '}' looking for beginning of value | {}`)
 }
 

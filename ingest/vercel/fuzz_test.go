@@ -46,7 +46,8 @@ func FuzzLogs(f *testing.F) {
 		with("slow query", `REPORT RequestId: 1\tDuration: 3 ms\tInit Duration: 2 ms`),
 		`{"projectId":"p","source":"build","message":{"a":[1]},"timestamp":"2026-11-20T22:52:11Z"}`,
 		`[{"schema":"vercel.x"},7,{}]`, `{"source":1,"proxy":7,"projectId":[]}`,
-		`{"projectId":"p","source":"lambda","proxy":{"userAgent":{"a":1},"statusCode":"-1","timestamp":-1},"statusCode":-1,"traceId":"` + "00" + `"}`,
+		`{"projectId":"p","source":"lambda","proxy":{"userAgent":{"a":1},"statusCode":"-1","timestamp":-1},` +
+			`"statusCode":-1,"traceId":"` + "00" + `"}`,
 	} {
 		f.Add([]byte(seed))
 	}

@@ -12,12 +12,18 @@ import (
 )
 
 // line is a line of a function with every field of the documentation that is read.
-const line = `{"id":"1795215131261000001","deploymentId":"dpl_1","source":"lambda","host":"shop-abc.vercel.app","timestamp":1795215131290,` +
-	`"projectId":"prj_1","projectName":"shop","level":"warning","message":"slow query","entrypoint":"api/cart.js","path":"/cart/[id]","type":"stdout",` +
-	`"statusCode":200,"requestId":"643af4e3-975a-4cc7-9e7a-1eda11539d90","environment":"production","branch":"main","executionRegion":"iad1",` +
-	`"traceId":"1b02cd14bb8642fd092bc23f54c7ffcd","proxy":{"timestamp":1795215131261,"method":"GET","host":"shop.example","path":"/cart/7?token=secret",` +
-	`"userAgent":["Mozilla/5.0"],"region":"fra1","referer":"https://a.example","statusCode":200,"clientIp":"120.75.16.101","scheme":"https",` +
-	`"vercelCache":"MISS","pathType":"func","vercelId":"fra1::iad1::abcde-1795215131261-1","lambdaRegion":"iad1","responseByteSize":1234}}`
+const line = `{"id":"1795215131261000001","deploymentId":"dpl_1","source":"lambda","host":"shop-abc.vercel.app",` +
+	`"timestamp":1795215131290,` +
+	`"projectId":"prj_1","projectName":"shop","level":"warning","message":"slow query","entrypoint":"api/cart.js",` +
+	`"path":"/cart/[id]","type":"stdout",` +
+	`"statusCode":200,"requestId":"643af4e3-975a-4cc7-9e7a-1eda11539d90","environment":"production","branch":"main",` +
+	`"executionRegion":"iad1",` +
+	`"traceId":"1b02cd14bb8642fd092bc23f54c7ffcd","proxy":{"timestamp":1795215131261,"method":"GET",` +
+	`"host":"shop.example","path":"/cart/7?token=secret",` +
+	`"userAgent":["Mozilla/5.0"],"region":"fra1","referer":"https://a.example","statusCode":200,` +
+	`"clientIp":"120.75.16.101","scheme":"https",` +
+	`"vercelCache":"MISS","pathType":"func","vercelId":"fra1::iad1::abcde-1795215131261-1","lambdaRegion":"iad1",` +
+	`"responseByteSize":1234}}`
 
 // with changes parts of the line.
 func with(pairs ...string) string { return strings.NewReplacer(pairs...).Replace(line) }
@@ -56,7 +62,8 @@ func TestARequestCountsOnce(t *testing.T) {
 	rc := open(t, to)
 	middleware := with(`"source":"lambda"`, `"source":"edge"`, `"requestId":"643af4e3-975a-4cc7-9e7a-1eda11539d90",`,
 		``, `slow query`, `hello`)
-	bare := `{"id":"2","deploymentId":"dpl_1","projectId":"prj_1","projectName":"shop","source":"lambda","host":"h","timestamp":1795215131292,"level":"error",` +
+	bare := `{"id":"2","deploymentId":"dpl_1","projectId":"prj_1","projectName":"shop","source":"lambda","host":"h",` +
+		`"timestamp":1795215131292,"level":"error",` +
 		`"message":"late","requestId":"643af4e3-975a-4cc7-9e7a-1eda11539d90"}`
 	mustPost(t, rc, middleware+"\n"+line+"\n"+bare+"\n")
 	mustPost(t, rc, bare)
@@ -102,7 +109,8 @@ func TestTheReportTellsTheLength(t *testing.T) {
 		mustPost(t, open(t, to), with("slow query", message))
 		to.one(t, "span").want(t, pairs...)
 	}
-	f(`START RequestId: 1\nEND RequestId: 1\nREPORT RequestId: 1\tDuration: 250.5 ms\tBilled Duration: 251 ms\tMemory Size: 1024 MB\tInit Duration: 210.25 ms`,
+	f(`START RequestId: 1\nEND RequestId: 1\nREPORT RequestId: 1\tDuration: 250.5 ms\tBilled Duration: 251 ms\tMemory `+
+		`Size: 1024 MB\tInit Duration: 210.25 ms`,
 		"duration", "250500000", "_time_ns", "1795215131511500000", "faas.coldstart", "true", "edge.init.duration",
 		"210250000")
 	f(`REPORT RequestId: 1 Duration: 3 ms Billed Duration: 4 ms`, "duration", "3000000", "faas.coldstart", "false",
@@ -146,7 +154,8 @@ func TestLinesWithoutARequest(t *testing.T) {
 			t.Errorf("%s: %d spans and %d log records, want %d and %d", text, spans, logs, wantSpans, wantLogs)
 		}
 	}
-	f(`{"id":"1","source":"build","projectId":"p","deploymentId":"d","timestamp":1795215131290,"message":"compiled","buildId":"b","type":"stdout"}`, 0, 1)
+	f(`{"id":"1","source":"build","projectId":"p","deploymentId":"d","timestamp":1795215131290,"message":"compiled",`+
+		`"buildId":"b","type":"stdout"}`, 0, 1)
 	f(with(`"source":"lambda"`, `"source":"firewall"`), 0, 1)           // turned away
 	f(with(`"message":"slow query",`, ``), 1, 0)                        // no message
 	f(with(`"requestId"`, `"x"`, `"vercelId"`, `"y"`), 1, 1)            // no name
@@ -161,8 +170,10 @@ func TestABadLineCostsItself(t *testing.T) {
 	code, answer := post(rc, "/v1/vercel", line+"\n{\"source\":\n7\n"+
 		"{}\n"+`{"schema":"vercel.analytics.v1","eventType":"pageview"}`)
 	want := `{"accepted":1,"rejected":3,"errors":[{"index":1,"error":"line 2 is no JSON at byte `
-	if code != http.StatusOK || !strings.HasPrefix(answer, want) || !strings.Contains(answer, `{"index":2,"error":"no line of a log drain: want source, and deploymentId or projectId"}`) ||
-		!strings.Contains(answer, `{"index":3,"error":"drains of vercel.analytics.v1 are not read: add one for logs or traces"}`) {
+	if code != http.StatusOK || !strings.HasPrefix(answer, want) || !strings.Contains(answer, `{"index":2,"error":"no `+
+		`line of a log drain: want source, and deploymentId or projectId"}`) ||
+		!strings.Contains(answer, `{"index":3,"error":"drains of vercel.analytics.v1 are not read: add one for logs or `+
+			`traces"}`) {
 		t.Errorf("%d %s", code, answer)
 	}
 	if got := remembered.Example(0, refusals.Records, "drains of vercel.analytics.v1 are not read", "shop"); got != "" {

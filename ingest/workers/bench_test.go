@@ -28,7 +28,8 @@ func BenchmarkStream(b *testing.B) {
 // BenchmarkSniff looks at a body of another kind, as each post to the root of the ingest port is.
 func BenchmarkSniff(b *testing.B) {
 	rc := open(b, discard{})
-	body := `{"accountId":"1","dataset":[101,100],"schemaVersion":"0","index1":[99,117],"timestamp":"1795212616203000064","double1":25}`
+	body := `{"accountId":"1","dataset":[101,100],"schemaVersion":"0","index1":[99,117],` +
+		`"timestamp":"1795212616203000064","double1":25}`
 	b.ReportAllocs()
 	for b.Loop() {
 		if code, _ := post(rc, body); code != 0 {

@@ -45,15 +45,19 @@ func (c checker) Events(_ context.Context, b *edge.Batch) error {
 // FuzzTail: whatever comes, the receiver answers, what it takes can be kept, and nothing waits after Close.
 func FuzzTail(f *testing.F) {
 	for _, body := range []string{
-		traceEvent, requestRecord + "\n" + requestRecord, `{"RayID":"-","ParentRayID":"x","ClientRequestHost":"%zz","EdgeEndTimestamp":-1}`,
+		traceEvent, requestRecord + "\n" + requestRecord,
+		`{"RayID":"-","ParentRayID":"x","ClientRequestHost":"%zz","EdgeEndTimestamp":-1}`,
 		"{\n\"outcome\": \"ok\", \"eventTimestamp\": 1\n}\n{\"outcome\":}\n[{\"outcome\":\"ok\"}]",
 		array(told()...), array(told()[:4]...), array(told()[4:]...), told()[0],
-		`[{"outcome":"ok","eventTimestamp":1795215131261,"wallTime":"5","cpuTime":1.5,"logs":[{"message":["a",{}],"level":"warn","timestamp":1}],` +
-			`"exceptions":[{"name":"E","message":"m","stack":"s"}],"event":{"request":{"url":"http://h:1/a?b#c","method":"GET","headers":{"cf-ray":"x"},"cf":{"colo":"FRA"}},"response":{"status":200}}}]`,
+		`[{"outcome":"ok","eventTimestamp":1795215131261,"wallTime":"5","cpuTime":1.5,"logs":[{"message":["a",{}],` +
+			`"level":"warn","timestamp":1}],` +
+			`"exceptions":[{"name":"E","message":"m","stack":"s"}],"event":{"request":{"url":"http://h:1/a?b#c",` +
+			`"method":"GET","headers":{"cf-ray":"x"},"cf":{"colo":"FRA"}},"response":{"status":200}}}]`,
 		`[{"outcome":"ok","event":{"cron":"* * * * *","scheduledTime":"2026-11-20T22:52:11Z"}}]`,
 		`{"eventTimestamp":1e19,"wallTime":9223372036854}`,
 		`[{"spanContext":{"traceId":"00000000000000000000000000000000"},"sequence":"1e999","event":{"type":"outcome"}}]`,
-		`[{"spanContext":null,"sequence":-1,"invocationId":"x","event":{"type":"onset","info":{"type":"fetch","cfJson":"{","headers":[1,{}]}}},{"invocationId":"x","event":null}]`,
+		`[{"spanContext":null,"sequence":-1,"invocationId":"x","event":{"type":"onset","info":{"type":"fetch",` +
+			`"cfJson":"{","headers":[1,{}]}}},{"invocationId":"x","event":null}]`,
 		"\ufeff[{\"outcome\":\"\\ud800\\u0000\"}]",
 	} {
 		f.Add([]byte(body))

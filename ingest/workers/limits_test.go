@@ -118,7 +118,8 @@ func TestRecordsNeedRoom(t *testing.T) {
 	f := func(lines, wantCode int) {
 		t.Helper()
 		to := newSink()
-		code, answer := postTo(open(t, to), bodies, strings.Repeat(`{"outcome":"ok","eventTimestamp":1795215131261}`+"\n", lines), "/v1/tail")
+		code, answer := postTo(open(t, to), bodies, strings.Repeat(`{"outcome":"ok","eventTimestamp":1795215131261}`+"\n",
+			lines), "/v1/tail")
 		if code != wantCode || wantCode != http.StatusOK && (to.count() > 0 ||
 			!strings.Contains(answer, "send less at a time")) {
 			t.Errorf("%d lines: %d %s with %d rows, want %d", lines, code, answer, to.count(), wantCode)

@@ -9,10 +9,12 @@ import (
 )
 
 // traceEvent is a record of workers_trace_events with every field of the documentation.
-const traceEvent = `{"CPUTimeMs":3,"DispatchNamespace":"customers","Entrypoint":"Api","Event":{"RayID":"8f1e2d3c4b5a6978",` +
+const traceEvent = `{"CPUTimeMs":3,"DispatchNamespace":"customers","Entrypoint":"Api",` +
+	`"Event":{"RayID":"8f1e2d3c4b5a6978",` +
 	`"Request":{"URL":"https://shop.example/users/12?token=secret","Method":"POST"},"Response":{"Status":201}},` +
 	`"EventTimestampMs":1795215131261,"EventType":"fetch","Exceptions":[],` +
-	`"Logs":[{"Level":"warn","Message":["slow",{"ms":9}],"TimestampMs":1795215131262}],"Outcome":"ok","ScriptName":"shop",` +
+	`"Logs":[{"Level":"warn","Message":["slow",{"ms":9}],"TimestampMs":1795215131262}],"Outcome":"ok",` +
+	`"ScriptName":"shop",` +
 	`"ScriptTags":["team:web","prod"],"ScriptVersion":{"ID":"v7","Tag":"","Message":""},"WallTimeMs":12}`
 
 func TestLogpushOfTraceEvents(t *testing.T) {
@@ -76,11 +78,15 @@ func TestAFileOfLogpushThatComesAgain(t *testing.T) {
 }
 
 // requestRecord is a record of http_requests.
-const requestRecord = `{"CacheCacheStatus":"hit","ClientASN":13335,"ClientCity":"Berlin","ClientCountry":"de","ClientRequestHost":"shop.example",` +
-	`"ClientRequestMethod":"GET","ClientRequestPath":"/img/7","ClientRequestProtocol":"HTTP/2","ClientRequestScheme":"https",` +
+const requestRecord = `{"CacheCacheStatus":"hit","ClientASN":13335,"ClientCity":"Berlin","ClientCountry":"de",` +
+	`"ClientRequestHost":"shop.example",` +
+	`"ClientRequestMethod":"GET","ClientRequestPath":"/img/7","ClientRequestProtocol":"HTTP/2",` +
+	`"ClientRequestScheme":"https",` +
 	`"ClientRequestURI":"/img/7?token=secret","ClientRequestUserAgent":"curl","EdgeColoCode":"FRA",` +
-	`"EdgeEndTimestamp":1795215131291000000,"EdgeResponseStatus":200,"EdgeStartTimestamp":1795215131261000000,"EdgeTimeToFirstByteMs":12,` +
-	`"OriginResponseDurationMs":0,"OriginResponseStatus":0,"ParentRayID":"00","RayID":"8f1e2d3c4b5a6978","WorkerCPUTime":2500,"WorkerWallTimeUs":9000,` +
+	`"EdgeEndTimestamp":1795215131291000000,"EdgeResponseStatus":200,"EdgeStartTimestamp":1795215131261000000,` +
+	`"EdgeTimeToFirstByteMs":12,` +
+	`"OriginResponseDurationMs":0,"OriginResponseStatus":0,"ParentRayID":"00","RayID":"8f1e2d3c4b5a6978",` +
+	`"WorkerCPUTime":2500,"WorkerWallTimeUs":9000,` +
 	`"WorkerScriptName":"images"}`
 
 func TestLogpushOfRequests(t *testing.T) {

@@ -30,20 +30,26 @@ func event(sequence, ms int, span, kind, members string) string {
 	if members != "" {
 		members = "," + members
 	}
-	return fmt.Sprintf(`{"spanContext":{"traceId":%q,"spanId":%q},"invocationId":"i1","timestamp":"2026-11-20T22:52:11.%03dZ","sequence":%d,"event":{"type":%q%s}}`,
+	return fmt.Sprintf(`{"spanContext":{"traceId":%q,"spanId":%q},"invocationId":"i1",`+
+		`"timestamp":"2026-11-20T22:52:11.%03dZ","sequence":%d,"event":{"type":%q%s}}`,
 		traceID, span, ms, sequence, kind, members)
 }
 
 // told is an invocation of 9 events: a cache lookup and a request to an origin, two log lines.
 func told() []string {
 	return []string{
-		event(0, 100, "00000000000000aa", "onset", `"spanId":"`+rootID+`","scriptName":"shop","info":{"type":"fetch","method":"GET",`+
-			`"url":"https://shop.example/img/1","cfJson":"{\"colo\":\"FRA\",\"country\":\"DE\"}","headers":[{"name":"cf-ray","value":"8f1e2d3c4b5a6978-FRA"}]}`),
+		event(0, 100, "00000000000000aa", "onset", `"spanId":"`+rootID+`","scriptName":"shop","info":{"type":"fetch",`+
+			`"method":"GET",`+
+			`"url":"https://shop.example/img/1","cfJson":"{\"colo\":\"FRA\",\"country\":\"DE\"}","headers":[{"name":"cf-ray",`+
+			`"value":"8f1e2d3c4b5a6978-FRA"}]}`),
 		event(1, 101, rootID, "log", `"level":"info","message":["start",{"w":1}]`),
 		event(2, 102, rootID, "spanOpen", `"name":"cache_match","spanId":"00000000000000c1"`),
-		event(3, 103, "00000000000000c1", "attributes", `"info":[{"name":"cache.response.cache_status","value":"MISS"},{"name":"n","value":"1"},{"name":"n","value":[1,2]}]`),
+		event(3, 103, "00000000000000c1", "attributes",
+			`"info":[{"name":"cache.response.cache_status","value":"MISS"},{"name":"n","value":"1"},{"name":"n",`+
+				`"value":[1,2]}]`),
 		event(4, 104, "00000000000000c1", "spanClose", `"outcome":"ok"`),
-		event(5, 105, rootID, "spanOpen", `"name":"fetch","spanId":"`+childID+`","info":{"type":"fetch","method":"GET","url":"https://origin.example/a"}`),
+		event(5, 105, rootID, "spanOpen", `"name":"fetch","spanId":"`+childID+`","info":{"type":"fetch","method":"GET",`+
+			`"url":"https://origin.example/a"}`),
 		event(6, 145, childID, "spanClose", `"outcome":"ok"`),
 		event(7, 150, rootID, "return", `"info":{"type":"fetch","statusCode":"206"}`),
 		event(8, 160, rootID, "outcome", `"outcome":"ok","cpuTime":"4","wallTime":60`),
@@ -246,7 +252,8 @@ func TestSpanDetails(t *testing.T) {
 		"GET /x", "edge.outcome", "exception", "exception.type", "TypeError", "exception.message", "bad",
 		"http.response.status_code", "500",
 		"edge.status.inferred", "true", "otel.status_code", "ERROR", "parent_span_id", "",
-		"events", `[{"name":"exception","time":1795215131110000000,"attrs":{"exception.message":"bad","exception.stacktrace":"at x","exception.type":"TypeError"}}]`)
+		"events", `[{"name":"exception","time":1795215131110000000,"attrs":{"exception.message":"bad",`+
+			`"exception.stacktrace":"at x","exception.type":"TypeError"}}]`)
 	f([]string{
 		onset, event(1, 110, rootID, "spanOpen", `"name":"kv_get","spanId":"`+childID+`"`),
 		outcome(2, `"outcome":"canceled"`),
@@ -257,11 +264,13 @@ func TestSpanDetails(t *testing.T) {
 		event(2, 120, childID, "spanClose", `"outcome":"canceled"`), outcome(3, `"outcome":"ok"`),
 	},
 		"fetch", "duration", "10000000", "otel.status_code", "ERROR", "otel.status_description", "canceled")
-	f([]string{onset, event(1, 110, rootID, "attributes", `"info":[{"name":"cart.items","value":"3"},{"name":"ok","value":true},{"name":"none","value":null}]`), outcome(2, `"outcome":"ok"`)},
+	f([]string{onset, event(1, 110, rootID, "attributes", `"info":[{"name":"cart.items","value":"3"},{"name":"ok",`+
+		`"value":true},{"name":"none","value":null}]`), outcome(2, `"outcome":"ok"`)},
 		"GET /x", "cart.items", "3", "ok", "true", "none", "", "kind", "server")
 	f([]string{onset, event(1, 110, "", "somethingNew", `"a":1`), outcome(2, `"outcome":"ok"`)}, "GET /x",
 		"edge.outcome", "ok")
-	f([]string{event(0, 100, "", "onset", `"spanId":"`+rootID+`","scriptName":"s","info":{"type":"queue","queueName":"jobs","batchSize":"7"}`), outcome(1, `"outcome":"ok"`)},
+	f([]string{event(0, 100, "", "onset", `"spanId":"`+rootID+`","scriptName":"s","info":{"type":"queue",`+
+		`"queueName":"jobs","batchSize":"7"}`), outcome(1, `"outcome":"ok"`)},
 		"queue", "faas.trigger", "pubsub", "messaging.destination.name", "jobs", "messaging.batch.message_count", "7",
 		"faas.invocation_id", "i1")
 	f([]string{event(0, 100, "", "onset", `"spanId":"no hex","info":7`), outcome(1, `"outcome":"ok","wallTime":"0"`)},

@@ -103,7 +103,8 @@ func TestExceptionsOfAnInvocation(t *testing.T) {
 	to.one(t, "span").want(t, "otel.status_code", "ERROR", "otel.status_description", "bad <width>", "edge.outcome",
 		"exception",
 		"exception.type", "TypeError", "exception.message", "bad <width>",
-		"events", `[{"name":"exception","time":1795215131001000000,"attrs":{"exception.message":"bad \u003cwidth\u003e","exception.stacktrace":"at w.js:2","exception.type":"TypeError"}},`+
+		"events", `[{"name":"exception","time":1795215131001000000,"attrs":{"exception.message":"bad \u003cwidth\u003e",`+
+			`"exception.stacktrace":"at w.js:2","exception.type":"TypeError"}},`+
 			`{"name":"exception","time":1795215131000000000,"attrs":{"exception.message":"late","exception.type":"Error"}}]`)
 }
 
@@ -136,8 +137,10 @@ func TestOddValuesCostThemselves(t *testing.T) {
 func TestABadRecordCostsItself(t *testing.T) {
 	to := newSink()
 	code, answer := post(open(t, to), `[{"outcome":"ok"},7,null,{},[],{"spanContext":{},"sequence":1},{"outcome":"ok"}]`)
-	want := `{"accepted":2,"rejected":5,"errors":[{"index":1,"error":"not an object"},{"index":2,"error":"not an object"},` +
-		`{"index":3,"error":"no tail event: want eventTimestamp and outcome, or spanContext and event; of Logpush the datasets workers_trace_events and http_requests are read"},{"index":4,"error":"not an object"},` +
+	want := `{"accepted":2,"rejected":5,"errors":[{"index":1,"error":"not an object"},{"index":2,` +
+		`"error":"not an object"},` +
+		`{"index":3,"error":"no tail event: want eventTimestamp and outcome, or spanContext and event; of Logpush the ` +
+		`datasets workers_trace_events and http_requests are read"},{"index":4,"error":"not an object"},` +
 		`{"index":5,"error":"no invocationId"}]}`
 	if code != 200 || answer != want {
 		t.Errorf("%d %s\nwant 200 %s", code, answer, want)
@@ -171,9 +174,11 @@ func TestRecordsComeInEveryArrangement(t *testing.T) {
 	f("\n", 0, `{}`)
 	f("[]", 0, `{}`)
 	f(`{"content":"tests"}`, 0, `{}`)
-	f(one+"\n"+`{"eventTimestamp":}`+"\n"+one, 2, `{"accepted":2,"rejected":1,"errors":[{"index":1,"error":"line 2 is no JSON at byte 67: `+
-		`invalid character '}' looking for beginning of value"}]}`)
-	f(pretty+"\n"+pretty[:20]+"\n"+pretty, 2, `{"accepted":2,"rejected":1,"errors":[{"index":1,"error":"line 5 is no JSON at byte 79: invalid character '{' after object key"}]}`)
+	f(one+"\n"+`{"eventTimestamp":}`+"\n"+one, 2,
+		`{"accepted":2,"rejected":1,"errors":[{"index":1,"error":"line 2 is no JSON at byte 67: `+
+			`invalid character '}' looking for beginning of value"}]}`)
+	f(pretty+"\n"+pretty[:20]+"\n"+pretty, 2, `{"accepted":2,"rejected":1,"errors":[{"index":1,`+
+		`"error":"line 5 is no JSON at byte 79: invalid character '{' after object key"}]}`)
 }
 
 func TestABrokenDocumentStoresNothing(t *testing.T) {
@@ -204,5 +209,6 @@ func TestSinkAnswers(t *testing.T) {
 	f(&edge.UnavailableError{Busy: true, Reason: "full"}, "", 429, `{"code":8,"message":"full; retry after 0s"}`)
 	f(&edge.UnavailableError{Reason: "disk"}, "", 503, `{"code":14,"message":"disk; retry after 0s"}`)
 	f(errBroken, "", 500, `{"code":13,"message":"internal error"}`)
-	f(nil, "too old", 400, `{"accepted":0,"rejected":1,"errors":[{"index":0,"error":"too old"},{"index":0,"error":"too old"}]}`)
+	f(nil, "too old", 400, `{"accepted":0,"rejected":1,"errors":[{"index":0,"error":"too old"},{"index":0,`+
+		`"error":"too old"}]}`)
 }

@@ -117,7 +117,9 @@ func all[A any](ask func(context.Context, edge.Tenant, query.Question) (*A, erro
 }
 
 // one is an answer about one thing.
-func one[A any](ask func(ctx context.Context, tenant edge.Tenant, id string, q query.Question) (*A, error)) query.Answer {
+func one[A any](
+	ask func(ctx context.Context, tenant edge.Tenant, id string, q query.Question) (*A, error),
+) query.Answer {
 	return func(ctx context.Context, r query.Request) (any, error) {
 		answer, err := ask(ctx, r.Tenant, r.ID, r.Question)
 		return answer, explain(err)

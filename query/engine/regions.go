@@ -155,8 +155,8 @@ func (a *asking) sortedRows(now, before *tally.Table) []query.Row {
 }
 
 // newestOf returns when each region was last heard of within figures.SilenceLooked: the end of the newest window of ten
-// seconds in which it has an invocation. It is nil, and nobody is called silent, for a range that does not end now, and when
-// the question filters by what the rollups of regions do not have.
+// seconds in which it has an invocation. It is nil, and nobody is called silent, for a range that does not end now, and
+// when the question filters by what the rollups of regions do not have.
 func (a *asking) newestOf(ctx context.Context) (map[string]time.Time, error) {
 	c := tables.Cut{Tenant: a.tenant, By: []string{edge.KeyRegion}, Parts: tables.WithEvents, Conditions: a.conditions}
 	if a.q.Range == "" || !c.InRollups() {

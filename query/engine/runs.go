@@ -63,7 +63,8 @@ func (a *asking) runAbout() query.About {
 
 // runs returns the newest summary of each run that meets the filter, newest run first.
 func (a *asking) runs(ctx context.Context, which string, limit int) ([]edge.Run, error) {
-	text := fmt.Sprintf("%s %s %s | sort by (_time desc) partition by (%s) limit 1 | sort by (_time desc) limit %d | fields %s",
+	text := fmt.Sprintf("%s %s %s | sort by (_time desc) partition by (%s) limit 1 | sort by (_time desc) limit %d | "+
+		"fields %s",
 		filter.Exactly(edge.KeyServiceName, edge.RunService), filter.Exactly(store.FieldName, edge.RunSpan), which,
 		filter.Quote(edge.RunIDAttr), limit, filter.Quote(edge.RunAttr))
 	var runs []edge.Run

@@ -38,11 +38,12 @@ type SyntaxError struct {
 // Error is the place and the reason.
 func (e *SyntaxError) Error() string { return fmt.Sprintf("column %d: %s", e.Column, e.Reason) }
 
-// Parse reads a text into terms; its error is a *syntaxError.
+// Parse reads a text into terms; its error is a *SyntaxError.
 //
 //	text  = { word }, separated by white space
 //	word  = ["-"] [ key ":" ] value
-//	value = characters with * for any text, or the same in double quotes, where a \ lets the next character stand for itself
+//	value = characters with * for any text, or the same in double quotes, where a \ lets the next character stand for
+//	        itself
 //
 // A value of nothing but stars is any value, so key:* is "present" and -key:* "absent"; an empty value in quotes,
 // key:"", is absent too.

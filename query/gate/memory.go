@@ -48,7 +48,8 @@ func Hold(ctx context.Context, bytes int64) error {
 	if bytes > g.free {
 		return g.refuse(reasonMemory, &RefusedError{
 			Status: http.StatusUnprocessableEntity,
-			Reason: fmt.Sprintf("the answer takes more than %d MiB of memory, and all questions together have %d MiB: ask for less",
+			Reason: fmt.Sprintf("the answer takes more than %d MiB of memory, and all questions together have %d MiB: ask "+
+				"for less",
 				q.claimed()>>20, g.o.Memory>>20),
 		})
 	}

@@ -105,7 +105,8 @@ func TestServicesAndOperationsAreThoseOfTheTenant(t *testing.T) {
 			}
 		}
 	}
-	const services = `{"data":["a/b \"c\"","missing-service-name","pay","seldom","shop"],"total":5,"limit":0,"offset":0,"errors":null}`
+	const services = `{"data":["a/b \"c\"","missing-service-name","pay","seldom","shop"],"total":5,"limit":0,` +
+		`"offset":0,"errors":null}`
 	f("/api/services", 200, services)
 	f("/api/services?start=1&end=2", 200, services) // there is no range
 	f("/api/services/shop/operations", 200,
@@ -119,17 +120,20 @@ func TestServicesAndOperationsAreThoseOfTheTenant(t *testing.T) {
 	f(`/api/services/x"%20or%20*%20or%20"/operations`, 200, `{"data":[],"total":0,"limit":0,"offset":0,"errors":null}`)
 	f("/api/operations?service=shop", 200,
 		`{"data":[{"name":"GET /cart","spanKind":"client"},{"name":"GET /cart","spanKind":"server"},`+
-			`{"name":"call pay","spanKind":"client"},{"name":"orphan","spanKind":"internal"}],"total":4,"limit":0,"offset":0,"errors":null}`)
+			`{"name":"call pay","spanKind":"client"},{"name":"orphan","spanKind":"internal"}],"total":4,"limit":0,"offset":0,`+
+			`"errors":null}`)
 	f("/api/operations?service=shop&spanKind=server", 200,
 		`{"data":[{"name":"GET /cart","spanKind":"server"}],"total":1,"limit":0,"offset":0,"errors":null}`)
 	f("/api/operations", 400,
 		`{"data":null,"total":0,"limit":0,"offset":0,"errors":[{"code":400,"msg":"parameter 'service' is required"}]}`)
 	f("/api/services/shop", 404,
-		`{"data":null,"total":0,"limit":0,"offset":0,"errors":[{"code":404,"msg":"no such path: want services/{service}/operations"}]}`)
+		`{"data":null,"total":0,"limit":0,"offset":0,"errors":[{"code":404,`+
+			`"msg":"no such path: want services/{service}/operations"}]}`)
 	f("/api/nothing", 404,
 		`{"data":null,"total":0,"limit":0,"offset":0,"errors":[{"code":404,"msg":"no such path of Jaeger's API"}]}`)
 	f("/api/traces?service=shop", 501,
-		`{"data":null,"total":0,"limit":0,"offset":0,"errors":[{"code":501,"msg":"traces of Jaeger's API are not answered: ask /api/edge/v1/traces"}]}`)
+		`{"data":null,"total":0,"limit":0,"offset":0,"errors":[{"code":501,`+
+			`"msg":"traces of Jaeger's API are not answered: ask /api/edge/v1/traces"}]}`)
 	if code, _ := get(t, h, http.MethodPost, "/api/services"); code != http.StatusMethodNotAllowed {
 		t.Errorf("POST: status %d", code)
 	}
@@ -199,7 +203,8 @@ func TestAnswersHaveTheShapeOfJaeger(t *testing.T) {
 	compared := 0
 	for _, a := range recorded.Answers {
 		switch a.Request {
-		case "/api/services", "/api/services/shop/operations", "/api/operations?service=shop", "/api/operations?service=shop&spanKind=server", "/api/operations":
+		case "/api/services", "/api/services/shop/operations", "/api/operations?service=shop",
+			"/api/operations?service=shop&spanKind=server", "/api/operations":
 		default:
 			continue
 		}

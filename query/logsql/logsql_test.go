@@ -135,7 +135,8 @@ func TestQueryWritesRowsAsLines(t *testing.T) {
 	rec := w.do(http.MethodGet, "query", "query", "* | delete _stream, _stream_id")
 	at := now.Add(-1500 * time.Millisecond).Format(time.RFC3339Nano)
 	want := `{"_time":"` + at +
-		`","cloud.region":"FRA","duration":"1000","kind":"internal","name":"GET \"x\"\n","service.name":"shop","ключ":"\u0001"}` + "\n"
+		`","cloud.region":"FRA","duration":"1000","kind":"internal","name":"GET \"x\"\n","service.name":"shop",` +
+		`"ключ":"\u0001"}` + "\n"
 	if diff := cmp.Diff(want, rec.Body.String()); diff != "" {
 		t.Errorf("body (-want +got):\n%s", diff)
 	}

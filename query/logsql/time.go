@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-var errTime = errors.New(`it must be a time such as 2026-01-31T15:04:05Z, Unix seconds, ms, us or ns, "now", or an age such as 5m or now-1h`)
+var errTime = errors.New(`it must be a time such as 2026-01-31T15:04:05Z, Unix seconds, ms, us or ns, "now", or an ` +
+	`age such as 5m or now-1h`)
 
 // layouts are the parts of RFC 3339 that are taken; what is left out is the start of it, without a zone it is UTC.
 var layouts = []string{

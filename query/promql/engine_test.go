@@ -193,7 +193,8 @@ func TestAnswersPassWhole(t *testing.T) {
 			t.Errorf("%q: got %s, want %s", parts, got, want)
 		}
 	}
-	const info = `"infos":["rate(edge_service_requests[5m]) is asked as rate_over_sum(edge_service_requests[5m]): what is stored are totals of windows, not counters"],`
+	const info = `"infos":["rate(edge_service_requests[5m]) is asked as rate_over_sum(edge_service_requests[5m]): what ` +
+		`is stored are totals of windows, not counters"],`
 	f(0, `{"status":"success",`+info+`"data":1}`, `{"status":"success","data":1}`)
 	f(200, `{"status":"success",`+info+`"data":1}`, `{`, `"status":`, `"success","da`, `ta":1}`)
 	f(422, `{"status":"error","error":"x"}`, `{"status":"error","error":"x"}`)

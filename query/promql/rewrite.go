@@ -130,7 +130,8 @@ func (r *rewriter) counterFunction(f *metricsql.FuncExpr, m meaning) metricsql.E
 		before := r.changed
 		r.args(f.Args)
 		if r.changed == before && findsTotals(rollup.Expr) {
-			r.tell("%s of an expression over totals is left as it is, and counts wrong: put the function next to the metric, as in sum(rate(%srequests[5m]))",
+			r.tell("%s of an expression over totals is left as it is, and counts wrong: put the function next to the metric, "+
+				"as in sum(rate(%srequests[5m]))",
 				f.Name, edge.FamilyService)
 		}
 		return f
@@ -216,7 +217,8 @@ func (r *rewriter) aggregates(f *metricsql.FuncExpr) {
 	}
 	metricsql.VisitAll(f.Args[0], func(e metricsql.Expr) {
 		if name, ok := e.(*metricsql.StringExpr); ok && meanings[strings.ToLower(name.S)].function != "" {
-			r.tell("%q in aggr_over_time over totals is left as it is, and counts wrong: ask for sum_over_time or rate_over_sum", name.S)
+			r.tell("%q in aggr_over_time over totals is left as it is, and counts wrong: ask for sum_over_time or rate_over_sum",
+				name.S)
 		}
 	})
 }

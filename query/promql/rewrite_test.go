@@ -97,9 +97,11 @@ func TestBucketsOfTotalsAreAskedByTheirRanges(t *testing.T) {
 		}
 	}
 	f("histogram_quantile(0.95, sum by (le) (rate(edge_service_duration_seconds_bucket[5m])))",
-		"histogram_quantile(0.95, prometheus_buckets(sum(rate_over_sum(edge_service_duration_seconds_bucket[5m])) by(vmrange)))")
+		"histogram_quantile(0.95, prometheus_buckets(sum(rate_over_sum(edge_service_duration_seconds_bucket[5m])) "+
+			"by(vmrange)))")
 	f("histogram_quantile(0.95, sum(increase(edge_colo_duration_seconds_bucket:5m[1h])) by (le, edge_colo))",
-		"histogram_quantile(0.95, prometheus_buckets(sum(sum_over_time(edge_colo_duration_seconds_bucket:5m[1h])) by(edge_colo,vmrange)))")
+		"histogram_quantile(0.95, prometheus_buckets(sum(sum_over_time(edge_colo_duration_seconds_bucket:5m[1h])) "+
+			"by(edge_colo,vmrange)))")
 	f("sum by (le) (sum_over_time(edge_service_cpu_seconds_bucket[5m]))",
 		"prometheus_buckets(sum(sum_over_time(edge_service_cpu_seconds_bucket[5m])) by(vmrange))")
 	f("sum by (vmrange, le) (sum_over_time(edge_service_cpu_seconds_bucket[5m]))",

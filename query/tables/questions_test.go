@@ -42,7 +42,8 @@ func asked(c Cut, signals ...string) []string {
 	return out
 }
 
-// TestACutAsksTheFamilyThatHasIt holds which series are read: the family with the fewest, and no figure that is not wanted.
+// TestACutAsksTheFamilyThatHasIt holds which series are read: the family with the fewest, and no figure that is not
+// wanted.
 func TestACutAsksTheFamilyThatHasIt(t *testing.T) {
 	f := func(c Cut, want ...string) {
 		t.Helper()
@@ -134,8 +135,10 @@ func TestEventsAreAskedInOnePass(t *testing.T) {
 	c := Cut{
 		Window: lastHour, By: []string{edge.KeyRegion}, Parts: WithRequests | WithMean,
 	}.Where(edge.KeyRoute, []string{"/a"})
-	want := `edge.invocation:=true ("http.route":="/a") | stats by ("edge.outcome", "faas.coldstart", "edge.cache.status", ` +
-		`"cloud.region", _time:300s) count() n, count() if ("edge.weight":*) weighted, sum("edge.weight") weight, sum(duration) duration_sum`
+	want := `edge.invocation:=true ("http.route":="/a") | stats by ("edge.outcome", "faas.coldstart", ` +
+		`"edge.cache.status", ` +
+		`"cloud.region", _time:300s) count() n, count() if ("edge.weight":*) weighted, sum("edge.weight") weight, ` +
+		`sum(duration) duration_sum`
 	if got := c.statsText("edge.invocation:=true"); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

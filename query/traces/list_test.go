@@ -85,7 +85,8 @@ func ids(list []query.Trace) string {
 	return strings.Join(out, " ")
 }
 
-// TestPagesFollowEachOther holds that pages of any length show every span once, the newest first, also where many have one time.
+// TestPagesFollowEachOther holds that pages of any length show every span once, the newest first, also where many have
+// one time.
 func TestPagesFollowEachOther(t *testing.T) {
 	s := &rows{}
 	for i := range 40 {

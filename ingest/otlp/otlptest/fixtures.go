@@ -98,13 +98,19 @@ func (f *Fixture) CheckPoints(t *testing.T, set *metrics.Set, samples []sample) 
 	}
 	const target = `cloud_platform="aws_lambda",cloud_region="us-east-1",faas_name="img-resize"`
 	values := map[string]float64{
-		`faas_coldstarts_total{` + target + `,faas_trigger="http",job="dev-js-metrics",otel_scope_name="m",service_name="dev-js-metrics"}`:   3,
-		`faas_init_duration_seconds_count{` + target + `,job="dev-js-metrics",otel_scope_name="m",service_name="dev-js-metrics"}`:            2,
-		`faas_init_duration_seconds_sum{` + target + `,job="dev-js-metrics",otel_scope_name="m",service_name="dev-js-metrics"}`:              0.65,
-		`faas_init_duration_seconds_bucket{` + target + `,job="dev-js-metrics",le="0",otel_scope_name="m",service_name="dev-js-metrics"}`:    0,
-		`faas_init_duration_seconds_bucket{` + target + `,job="dev-js-metrics",le="5",otel_scope_name="m",service_name="dev-js-metrics"}`:    2,
-		`faas_init_duration_seconds_bucket{` + target + `,job="dev-js-metrics",le="+Inf",otel_scope_name="m",service_name="dev-js-metrics"}`: 2,
-		`edge_test_gauge{` + target + `,job="dev-js-metrics",otel_scope_name="m",service_name="dev-js-metrics"}`:                             2.5,
+		`faas_coldstarts_total{` + target + `,faas_trigger="http",job="dev-js-metrics",otel_scope_name="m",` +
+			`service_name="dev-js-metrics"}`: 3,
+		`faas_init_duration_seconds_count{` + target +
+			`,job="dev-js-metrics",otel_scope_name="m",service_name="dev-js-metrics"}`: 2,
+		`faas_init_duration_seconds_sum{` + target +
+			`,job="dev-js-metrics",otel_scope_name="m",service_name="dev-js-metrics"}`: 0.65,
+		`faas_init_duration_seconds_bucket{` + target +
+			`,job="dev-js-metrics",le="0",otel_scope_name="m",service_name="dev-js-metrics"}`: 0,
+		`faas_init_duration_seconds_bucket{` + target +
+			`,job="dev-js-metrics",le="5",otel_scope_name="m",service_name="dev-js-metrics"}`: 2,
+		`faas_init_duration_seconds_bucket{` + target +
+			`,job="dev-js-metrics",le="+Inf",otel_scope_name="m",service_name="dev-js-metrics"}`: 2,
+		`edge_test_gauge{` + target + `,job="dev-js-metrics",otel_scope_name="m",service_name="dev-js-metrics"}`: 2.5,
 	}
 	if f.ID != "js-metrics" {
 		return

@@ -34,7 +34,9 @@ func (r Receiver) Logs(ctx context.Context, tenant edge.Tenant, body []byte, enc
 }
 
 // Metrics takes a request of metrics.
-func (r Receiver) Metrics(ctx context.Context, tenant edge.Tenant, body []byte, enc otlp.Encoding) (otlp.Result, error) {
+func (r Receiver) Metrics(
+	ctx context.Context, tenant edge.Tenant, body []byte, enc otlp.Encoding,
+) (otlp.Result, error) {
 	return r.take(ctx, otlp.Request{Tenant: tenant, Signal: otlp.Metrics, Encoding: enc, Body: body})
 }
 

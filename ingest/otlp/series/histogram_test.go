@@ -48,13 +48,15 @@ func TestExponentialHistograms(t *testing.T) {
 	r := otlptest.New(t, sink)
 	at := `"timeUnixNano":"` + otlptest.Decimal(otlptest.T0+10000) + otlptest.Nano + `",`
 	// Scale 0 has a bucket for each doubling; the bucket 1 is (2, 4].
-	expect(t, take(t, r, sink, otlptest.Exponential(2, `{`+at+`"count":7,"sum":20,"scale":0,"zeroCount":"1","positive":{"offset":1,"bucketCounts":["4",0,2]}}`)),
+	expect(t, take(t, r, sink, otlptest.Exponential(2, `{`+at+`"count":7,"sum":20,"scale":0,"zeroCount":"1",`+
+		`"positive":{"offset":1,"bucketCounts":["4",0,2]}}`)),
 		"e_count@10=7", "e_sum@10=20", `e_bucket{vmrange="0...1.000e-09"}@10=1`,
 		`e_bucket{vmrange="2.000e+00...4.000e+00"}@10=4`, `e_bucket{vmrange="8.000e+00...1.600e+01"}@10=2`)
 	// A finer scale is brought to 8 buckets for each doubling: of scale 5 four neighbours become one. The count is at
 	// least what the buckets hold.
 	r = otlptest.New(t, sink)
-	expect(t, take(t, r, sink, otlptest.Exponential(2, `{`+at+`"count":15,"scale":5,"positive":{"offset":-2,"bucketCounts":[1,2,3,4,5]},"negative":{"bucketCounts":[1]}}`)),
+	expect(t, take(t, r, sink, otlptest.Exponential(2, `{`+at+`"count":15,"scale":5,"positive":{"offset":-2,`+
+		`"bucketCounts":[1,2,3,4,5]},"negative":{"bucketCounts":[1]}}`)),
 		"e_count@10=16", `e_bucket{vmrange="9.170e-01...1.000e+00"}@10=3`,
 		`e_bucket{vmrange="1.000e+00...1.091e+00"}@10=12`, `e_bucket{vmrange="-1.091e+00...-1.000e+00"}@10=1`)
 	// The same values at a lower scale, as SDKs write them when values spread, go to the same series.
@@ -71,14 +73,17 @@ func TestExponentialHistograms(t *testing.T) {
 		"e_count@20=4", `e_bucket{vmrange="1.000e+00...1.091e+00"}@20=2`,
 		`e_bucket{vmrange="1.091e+00...1.189e+00"}@10.001=0`, `e_bucket{vmrange="1.091e+00...1.189e+00"}@20=2`)
 	// Absurd numbers stay bounded.
-	take(t, r, sink, otlptest.Exponential(2, `{`+at+`"scale":2147483647,"positive":{"offset":2147483647,"bucketCounts":[1]},"negative":{"offset":-2147483648,"bucketCounts":[1]}}`))
-	take(t, r, sink, otlptest.Exponential(2, `{`+at+`"scale":-2147483648,"positive":{"offset":-2147483648,"bucketCounts":[1,1]}}`))
+	take(t, r, sink, otlptest.Exponential(2, `{`+at+`"scale":2147483647,"positive":{"offset":2147483647,`+
+		`"bucketCounts":[1]},"negative":{"offset":-2147483648,"bucketCounts":[1]}}`))
+	take(t, r, sink, otlptest.Exponential(2, `{`+at+`"scale":-2147483648,"positive":{"offset":-2147483648,`+
+		`"bucketCounts":[1,1]}}`))
 }
 
 func TestSummaries(t *testing.T) {
 	sink := &otlptest.Recorder{}
 	const summary = `{"name":"s","summary":{"dataPoints":[%s]}}`
-	expect(t, take(t, otlptest.New(t, sink), sink, fmt.Sprintf(summary, otlptest.Point(10, `"count":"4","sum":10,"quantileValues":[{"quantile":0.5,"value":2},{"quantile":0.99,"value":9}]`))),
+	expect(t, take(t, otlptest.New(t, sink), sink, fmt.Sprintf(summary, otlptest.Point(10,
+		`"count":"4","sum":10,"quantileValues":[{"quantile":0.5,"value":2},{"quantile":0.99,"value":9}]`))),
 		"s_count@0.001=0", "s_count@10=4", "s_sum@0.001=0", "s_sum@10=10", `s{quantile="0.5"}@10=2`,
 		`s{quantile="0.99"}@10=9`)
 }

@@ -405,7 +405,8 @@ func TestSeriesAreBounded(t *testing.T) {
 		o.Now = func() time.Time { return now }
 	})
 	labelled := func(n int) string {
-		return otlptest.Gauge("g", otlptest.Number(10, "1", fmt.Sprintf(`"attributes":[{"key":"n","value":{"intValue":%d}}]`, n)))
+		return otlptest.Gauge("g", otlptest.Number(10, "1", fmt.Sprintf(`"attributes":[{"key":"n","value":{"intValue":%d}}]`,
+			n)))
 	}
 	f := func(tenant edge.Tenant, n, wantRejected int) {
 		t.Helper()

@@ -114,7 +114,8 @@ func TestTheIdentityIsStable(t *testing.T) {
 		`g{`+derived+`,job="s",`+id+`,service_name="s"}`,
 		`target_info{host_name="web-1",`+derived+`,job="s",`+id+`,service_name="s"}`)
 	f(texts("service.name=s", "service.instance.id=i"), `g{instance="i",job="s",service_instance_id="i",service_name="s"}`)
-	const given = `instance="i",job="s",otel_resource_id="097423f0-6e10-5fd0-a12e-c3c5db1bd959",service_instance_id="i",service_name="s"`
+	const given = `instance="i",job="s",otel_resource_id="097423f0-6e10-5fd0-a12e-c3c5db1bd959",` +
+		`service_instance_id="i",service_name="s"`
 	f(texts("service.name=s", "service.instance.id=i", "host.name=web-2"), `g{`+given+`}`,
 		`target_info{host_name="web-2",`+given+`}`)
 }

@@ -85,7 +85,8 @@ func TestUsualTextsAreTaken(t *testing.T) {
 	}
 	f(`*`)
 	f(`_time:5m error -(debug or info) {service.name="shop"} | sort by (_time) desc | limit 10`)
-	f(`* | format "<http.request.method> <http.route> took <duration:duration> in <cloud.region>" as line | fields _time, line`)
+	f(`* | format "<http.request.method> <http.route> took <duration:duration> in <cloud.region>" as line | fields ` +
+		`_time, line`)
 	f(`* | extract "user=<user> " from _msg | stats by (user) count() n, sum(duration) d | sort by (n desc) | limit 10`)
 	f(`* | unpack_json from _msg | filter level:=error | stats by (level) count()`)
 	f(`* | replace ("-", "_") at name | replace_regexp ("[0-9]+", "N") at name | collapse_nums at _msg | top 10 by (_msg)`)
@@ -93,7 +94,8 @@ func TestUsualTextsAreTaken(t *testing.T) {
 	f(`* | stats by (service.name) uniq_values(name) names | format "<service.name>: <names>" as line`)
 	f(`* | math duration / 1e6 as ms, ms * 2 as twice | stats quantile(0.9, ms)`)
 	f(`trace_id:in(name:x | fields trace_id) | stats by (_time:1m, service.name) count()`)
-	f(`parent_span_id:* | fields trace_id, parent_span_id | rename parent_span_id as span_id | join by (trace_id, span_id) (* | fields trace_id, span_id) inner | stats count()`)
+	f(`parent_span_id:* | fields trace_id, parent_span_id | rename parent_span_id as span_id | join by (trace_id, ` +
+		`span_id) (* | fields trace_id, span_id) inner | stats count()`)
 	f(`trace_id:in(` + strings.TrimSuffix(strings.Repeat(`"0123456789abcdef0123456789abcdef",`, 3000), ",") + `)`)
 	f(`name:"((((((" or name:'[{(' or _msg:~"(a|b)+" # ((((`)
 }
@@ -254,7 +256,8 @@ func TestTemplatesThatDoubleAreFound(t *testing.T) {
 	for _, text := range []string{
 		`up`, `sum(rate(http_requests_total{job=~"a|b"}[5m])) by (job) / 2`, `ru(free, max)`, `ttf(free)`,
 		`alias(up, "x")`, `range_median(q)`,
-		`WITH (f(x) = sum(x) by (job)) f(a) / f(b)`, `WITH (common={job="x"}, w=5m) rate(a{common}[w]) + rate(b{common, c="d"}[w])`,
+		`WITH (f(x) = sum(x) by (job)) f(a) / f(b)`,
+		`WITH (common={job="x"}, w=5m) rate(a{common}[w]) + rate(b{common, c="d"}[w])`,
 		`{"a metric with quotes", b="c"}`, `label_replace(up, "a", "$1", "b", "(.*)")`,
 		`max_over_time(a[5m:1m] offset 1h) @ end()`, `foo\-bar{x="y"}`,
 	} {
@@ -275,7 +278,8 @@ func TestMetricsQLThatGrowsIsRefused(t *testing.T) {
 	}
 	for _, text := range []string{
 		within(`label_join(%, "a", "", "a", "a")`, 34), within(`label_replace(%, "a", "$1$1", "a", "(.*)")`, 34),
-		within(`label_transform(%, "a", ".", "$0$0")`, 34), within(`label_copy(label_join(%, "b", "-", "a", "a"), "b", "a")`, 20),
+		within(`label_transform(%, "a", ".", "$0$0")`, 34), within(`label_copy(label_join(%, "b", "-", "a", "a"), "b", "a")`,
+			20),
 		`quantile_over_time(0.9, up[30d])`, `sum_over_time(up[10y])`, `max_over_time(sum_over_time(up[1y])[1d:10s])`,
 		`up{a=~"` + strings.Repeat("(a{1000})", 100) + `"}`, strings.TrimSuffix(strings.Repeat("a+", maxNodes), "+"),
 		"union(" + strings.TrimSuffix(strings.Repeat("a,", maxArgs+1), ",") + ")",

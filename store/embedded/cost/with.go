@@ -157,7 +157,8 @@ func (x *expansion) list(env map[string]template, arg int) form {
 func (x *expansion) word(env map[string]template, arg int, token string) form {
 	call := x.token == "("
 	if strings.Contains(token, `\`) && name(token) == len(token) && (call || x.defined) {
-		x.err = fmt.Errorf("%w: %q: names of functions and names beside WITH are written without \\", store.ErrBadQuery, token)
+		x.err = fmt.Errorf("%w: %q: names of functions and names beside WITH are written without \\", store.ErrBadQuery,
+			token)
 		return form{}
 	}
 	if call && strings.EqualFold(token, "with") {
@@ -173,7 +174,8 @@ func (x *expansion) word(env map[string]template, arg int, token string) form {
 		return t.size
 	case x.params[token] && (arg > 0 || arg == 0 && x.defined):
 		// The engine puts arguments in by name: a metric of that name would be taken for the parameter.
-		x.err = fmt.Errorf("%w: %q is the name of a parameter, and stands in an argument: rename the parameter", store.ErrBadQuery, token)
+		x.err = fmt.Errorf("%w: %q is the name of a parameter, and stands in an argument: rename the parameter",
+			store.ErrBadQuery, token)
 	}
 	return form{bytes: float64(len(token)) + 1}
 }
