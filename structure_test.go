@@ -17,9 +17,9 @@ import (
 	"testing"
 )
 
-// rule says which packages of ours a package may import; "*" is all of them. A package that is missing here fails the test:
-// a new package states its place first. So does an arrow that no import uses: the table is the picture of what is.
-// docs/ARCHITECTURE.md draws it.
+// rule says which packages of ours a package may import; "*" is all of them. A package that is missing here fails the
+// test: a new package states its place first. So does an arrow that no import uses: the table is the picture of what
+// is. docs/ARCHITECTURE.md draws it.
 var rule = map[string][]string{
 	"edge":                     {},
 	"edge/place":               {},
@@ -27,8 +27,11 @@ var rule = map[string][]string{
 	"edge/platform":            {"edge", "edge/place", "edge/platform/headerlist", "edge/route"},
 	"edge/platform/headerlist": {},
 
-	"store":                     {"edge"},
-	"store/embedded":            {"edge", "store", "store/embedded/cost", "store/embedded/datadir", "store/embedded/quarantine", "store/embedded/waiting"},
+	"store": {"edge"},
+	"store/embedded": {
+		"edge", "store", "store/embedded/cost", "store/embedded/datadir",
+		"store/embedded/quarantine", "store/embedded/waiting",
+	},
 	"store/embedded/datadir":    {"edge", "store", "store/embedded/parts", "store/embedded/quarantine", "internal/disk"},
 	"store/embedded/waiting":    {"edge", "store"},
 	"store/embedded/cost":       {"store"},
@@ -37,23 +40,29 @@ var rule = map[string][]string{
 	"store/storetest":           {"edge", "store"},
 	"store/wal":                 {"edge", "store", "internal/disk"},
 
-	"ingest":                 {"edge", "ingest/normalize", "store", "ingest/rollup", "ingest/seen"},
-	"ingest/rollup":          {"edge"},
-	"ingest/body":            {"edge"},
-	"ingest/seen":            {"edge"},
-	"ingest/refusals":        {"edge"},
-	"ingest/otlp":            {"edge", "ingest/body", "ingest/otlp/pbwire", "ingest/otlp/series", "ingest/otlp/values", "internal/jsonwire"},
+	"ingest":          {"edge", "ingest/normalize", "store", "ingest/rollup", "ingest/seen"},
+	"ingest/rollup":   {"edge"},
+	"ingest/body":     {"edge"},
+	"ingest/seen":     {"edge"},
+	"ingest/refusals": {"edge"},
+	"ingest/otlp": {
+		"edge", "ingest/body", "ingest/otlp/pbwire", "ingest/otlp/series", "ingest/otlp/values",
+		"internal/jsonwire",
+	},
 	"ingest/analyticsengine": {"edge", "edge/place", "internal/near", "ingest/body", "internal/jsonwire"},
 	"ingest/records":         {},
 	"ingest/vercel":          {"edge", "ingest/body", "ingest/records"},
 	"ingest/workers":         {"edge", "ingest/body", "ingest/records", "internal/jsonwire"},
 	"ingest/edgemodule":      {"internal/accept"},
-	"ingest/door":            {"edge", "ingest/analyticsengine", "ingest/body", "ingest/otlp", "ingest/otlp/pbwire", "ingest/records", "ingest/refusals", "ingest/vercel", "ingest/workers", "internal/access", "internal/jsonwire"},
-	"ingest/normalize":       {"edge", "edge/platform", "edge/route"},
-	"ingest/otlp/otlptest":   {"edge", "ingest/normalize", "ingest/otlp", "ingest/otlp/values", "store"},
-	"ingest/otlp/pbwire":     {},
-	"ingest/otlp/series":     {"edge", "internal/jsonwire"},
-	"ingest/otlp/values":     {"edge", "ingest/otlp/pbwire", "internal/jsonwire"},
+	"ingest/door": {
+		"edge", "ingest/analyticsengine", "ingest/body", "ingest/otlp", "ingest/otlp/pbwire",
+		"ingest/records", "ingest/refusals", "ingest/vercel", "ingest/workers", "internal/access", "internal/jsonwire",
+	},
+	"ingest/normalize":     {"edge", "edge/platform", "edge/route"},
+	"ingest/otlp/otlptest": {"edge", "ingest/normalize", "ingest/otlp", "ingest/otlp/values", "store"},
+	"ingest/otlp/pbwire":   {},
+	"ingest/otlp/series":   {"edge", "internal/jsonwire"},
+	"ingest/otlp/values":   {"edge", "ingest/otlp/pbwire", "internal/jsonwire"},
 
 	"query":         {"edge", "query/filter"},
 	"query/filter":  {},
@@ -63,7 +72,8 @@ var rule = map[string][]string{
 	"query/figures": {"edge", "query", "query/tally"},
 	"query/traces":  {"edge", "store", "query", "query/filter"},
 	"query/engine": {
-		"edge", "store", "query", "query/figures", "query/filter", "query/memo", "query/tables", "query/tally", "query/traces",
+		"edge", "store", "query", "query/figures", "query/filter", "query/memo", "query/tables", "query/tally",
+		"query/traces",
 	},
 	"query/gate":   {"edge", "store"},
 	"query/promql": {"edge"},
@@ -71,11 +81,13 @@ var rule = map[string][]string{
 	"query/logsql": {"edge", "store", "query", "query/filter", "query/gate"},
 
 	"scenarios": {
-		"scenarios/answer", "scenarios/condition", "scenarios/pemkey", "scenarios/plan", "scenarios/processor", "scenarios/request",
+		"scenarios/answer", "scenarios/condition", "scenarios/pemkey", "scenarios/plan", "scenarios/processor",
+		"scenarios/request",
 		"scenarios/settings", "scenarios/templates", "scenarios/tree", "scenarios/value",
 	},
 	"scenarios/answer": {
-		"scenarios/jmespath", "scenarios/jsonpath", "scenarios/plan", "scenarios/settings", "scenarios/templates", "scenarios/tree",
+		"scenarios/jmespath", "scenarios/jsonpath", "scenarios/plan", "scenarios/settings", "scenarios/templates",
+		"scenarios/tree",
 		"scenarios/value", "scenarios/xpath",
 	},
 	"scenarios/condition": {"scenarios/plan", "scenarios/value"},
@@ -84,28 +96,43 @@ var rule = map[string][]string{
 	"scenarios/pemkey":    {},
 	"scenarios/plan":      {"scenarios/processor", "scenarios/tree", "scenarios/value"},
 	"scenarios/processor": {},
-	"scenarios/request":   {"scenarios/plan", "scenarios/settings", "scenarios/templates", "scenarios/tree", "scenarios/value", "internal/near"},
+	"scenarios/request": {
+		"scenarios/plan", "scenarios/settings", "scenarios/templates", "scenarios/tree",
+		"scenarios/value", "internal/near",
+	},
 	"scenarios/settings":  {"scenarios/tree", "scenarios/value", "internal/near"},
 	"scenarios/templates": {"scenarios/tree", "scenarios/value", "internal/near"},
 	"scenarios/tree":      {},
 	"scenarios/value":     {},
 	"scenarios/xpath":     {"scenarios/value"},
 
-	"load":                {"edge", "edge/platform", "scenarios/plan", "scenarios/processor", "scenarios/value", "load/http1", "load/health", "load/network", "load/timer", "internal/loopback"},
-	"load/health":         {},
-	"load/http1":          {},
-	"load/loadtest":       {"load", "scenarios", "scenarios/plan"},
-	"load/timer":          {},
-	"load/network":        {"load/http1", "internal/loopback"},
-	"report":              {"edge", "scenarios/plan", "scenarios/processor", "load", "load/health", "load/network", "report/distribution", "report/sums", "report/text"},
+	"load": {
+		"edge", "edge/platform", "scenarios/plan", "scenarios/processor", "scenarios/value",
+		"load/http1", "load/health", "load/network", "load/timer", "internal/loopback",
+	},
+	"load/health":   {},
+	"load/http1":    {},
+	"load/loadtest": {"load", "scenarios", "scenarios/plan"},
+	"load/timer":    {},
+	"load/network":  {"load/http1", "internal/loopback"},
+	"report": {
+		"edge", "scenarios/plan", "scenarios/processor", "load", "load/health", "load/network",
+		"report/distribution", "report/sums", "report/text",
+	},
 	"report/compare":      {"edge", "report", "report/distribution", "report/sums", "report/text"},
 	"report/distribution": {},
-	"report/formats":      {"edge", "chart", "internal/sheet", "scenarios/plan", "load", "report", "report/distribution", "report/sums", "report/text"},
-	"report/merge":        {"edge", "scenarios/condition", "scenarios/plan", "report", "report/distribution", "report/sums"},
-	"report/reporttest":   {"scenarios", "scenarios/plan", "load", "load/network", "report"},
-	"report/send":         {"edge"},
-	"report/sums":         {"edge", "internal/near", "report/distribution", "report/text"},
-	"report/text":         {},
+	"report/formats": {
+		"edge", "chart", "internal/sheet", "scenarios/plan", "load", "report", "report/distribution",
+		"report/sums", "report/text",
+	},
+	"report/merge": {
+		"edge", "scenarios/condition", "scenarios/plan", "report", "report/distribution",
+		"report/sums",
+	},
+	"report/reporttest": {"scenarios", "scenarios/plan", "load", "load/network", "report"},
+	"report/send":       {"edge"},
+	"report/sums":       {"edge", "internal/near", "report/distribution", "report/text"},
+	"report/text":       {},
 
 	"chart": {},
 
@@ -162,7 +189,8 @@ const (
 	maxLines = 2500
 )
 
-// maxDepth is how many packages of ours may stand one above the other. Programs are not counted: they import everything.
+// maxDepth is how many packages of ours may stand one above the other. Programs are not counted: they import
+// everything.
 const maxDepth = 5
 
 // larger are the packages that may be larger, with the reason. One that needs no exception fails.

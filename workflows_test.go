@@ -17,8 +17,8 @@ var (
 	targetLine = regexp.MustCompile(`(?m)^([\w-]+):.*##`)
 )
 
-// TestWorkflowsCallWhatDevelopersCall holds that the workflows run targets of the Makefile and nothing of their own, and that the
-// actions in them can't be replaced behind our back.
+// TestWorkflowsCallWhatDevelopersCall holds that the workflows run targets of the Makefile and nothing of their own,
+// and that the actions in them can't be replaced behind our back.
 func TestWorkflowsCallWhatDevelopersCall(t *testing.T) {
 	makefile, err := os.ReadFile("Makefile")
 	if err != nil {

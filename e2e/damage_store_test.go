@@ -122,11 +122,15 @@ func (w *whole) write(t *testing.T, c *e2e.Program, batch string) {
 	w.send(t, c, "/v1/traces", w.body(batch, `{"resourceSpans":[{%s,"scopeSpans":[{"spans":[%s]}]}]}`,
 		func(i int) string {
 			end := at.Add(-time.Duration(i) * 10 * time.Millisecond).UnixNano()
-			return fmt.Sprintf(`{"traceId":"%032x","spanId":"%016x","kind":2,"name":"GET /r%d","startTimeUnixNano":"%d","endTimeUnixNano":"%d",`+
+			return fmt.Sprintf(`{"traceId":"%032x","spanId":"%016x","kind":2,"name":"GET /r%d","startTimeUnixNano":"%d",`+
+				`"endTimeUnixNano":"%d",`+
 				`"attributes":[{"key":"batch","value":{"stringValue":%q}},{"key":"http.route","value":{"stringValue":"/r%d"}},`+
-				`{"key":"http.response.status_code","value":{"intValue":"%d"}},{"key":"client.address","value":{"stringValue":"10.1.%d.7"}},`+
-				`{"key":"score","value":{"doubleValue":%d.25}},{"key":"size","value":{"intValue":"%d"}},{"key":"when","value":{"stringValue":"2026-01-02T03:04:%02d.000Z"}},`+
-				`{"key":"offset","value":{"intValue":"-%d"}},{"key":"text","value":{"stringValue":"needle %s of %d, and something unlike %x"}}]}`,
+				`{"key":"http.response.status_code","value":{"intValue":"%d"}},{"key":"client.address",`+
+				`"value":{"stringValue":"10.1.%d.7"}},`+
+				`{"key":"score","value":{"doubleValue":%d.25}},{"key":"size","value":{"intValue":"%d"}},{"key":"when",`+
+				`"value":{"stringValue":"2026-01-02T03:04:%02d.000Z"}},`+
+				`{"key":"offset","value":{"intValue":"-%d"}},{"key":"text",`+
+				`"value":{"stringValue":"needle %s of %d, and something unlike %x"}}]}`,
 				end, i+1, i%4, end-int64(i+1)*1e6, end, batch, i%4, 200+i%3*100, i%250, i, i*7919, i%60, i+1,
 				strings.Repeat("hay ", i%30), i, end)
 		}))
@@ -138,8 +142,10 @@ func (w *whole) write(t *testing.T, c *e2e.Program, batch string) {
 			return fmt.Sprintf(`{"timeUnixNano":"%d","severityNumber":9,"body":{"stringValue":"needle %d of %s, %x"}}`,
 				at.UnixNano()-int64(i)*1e6, i, batch, i*7919)
 		}))
-	w.send(t, c, "/v1/metrics", w.body(batch, `{"resourceMetrics":[{%s,"scopeMetrics":[{"metrics":[{"name":"damage_gauge","gauge":{"dataPoints":[%s]}}]}]}]}`, func(i int) string {
-		return fmt.Sprintf(`{"timeUnixNano":"%d","asInt":"%d","attributes":[{"key":"series","value":{"stringValue":"s%d"}},{"key":"batch","value":{"stringValue":%q}}]}`,
+	w.send(t, c, "/v1/metrics", w.body(batch, `{"resourceMetrics":[{%s,`+
+		`"scopeMetrics":[{"metrics":[{"name":"damage_gauge","gauge":{"dataPoints":[%s]}}]}]}]}`, func(i int) string {
+		return fmt.Sprintf(`{"timeUnixNano":"%d","asInt":"%d","attributes":[{"key":"series",`+
+			`"value":{"stringValue":"s%d"}},{"key":"batch","value":{"stringValue":%q}}]}`,
 			at.UnixNano()-int64(i)*1e9, i, i%40, batch)
 	}))
 	var points []string
@@ -150,7 +156,8 @@ func (w *whole) write(t *testing.T, c *e2e.Program, batch string) {
 	w.send(t, c, "/v1/datapoints/damage", "["+strings.Join(points, ",")+"]")
 }
 
-const damageResource = `"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"damage"}},{"key":"cloud.region","value":{"stringValue":"fra1"}},` +
+const damageResource = `"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"damage"}},` +
+	`{"key":"cloud.region","value":{"stringValue":"fra1"}},` +
 	`{"key":"cloud.platform","value":{"stringValue":"cloudflare.workers"}}]}`
 
 // body is what a batch holds of a kind, in its form.

@@ -13,8 +13,10 @@ import (
 
 // span is a good OTLP span of service "faults" at that Unix time in nanoseconds.
 func span(end string) string {
-	return `{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"faults"}}]},"scopeSpans":[{"spans":[` +
-		`{"traceId":"0af7651916cd43dd8448eb211c80319c","spanId":"b7ad6b7169203331","kind":2,"name":"GET /","startTimeUnixNano":"` + end + `","endTimeUnixNano":"` + end + `"}]}]}]}`
+	return `{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"faults"}}]},` +
+		`"scopeSpans":[{"spans":[` +
+		`{"traceId":"0af7651916cd43dd8448eb211c80319c","spanId":"b7ad6b7169203331","kind":2,"name":"GET /",` +
+		`"startTimeUnixNano":"` + end + `","endTimeUnixNano":"` + end + `"}]}]}]}`
 }
 
 // TestDataDirectoryIsGuarded starts a second collector where it must not run.

@@ -240,7 +240,8 @@ func (k *killer) spanBatch(batch string) []byte {
 			b.WriteByte(',')
 		}
 		end := k.began.Add(-time.Duration(i) * 3 * time.Second).UnixNano()
-		fmt.Fprintf(&b, `{"traceId":"%s","spanId":"%016x","kind":2,"name":%q,"startTimeUnixNano":"%d","endTimeUnixNano":"%d",`+
+		fmt.Fprintf(&b, `{"traceId":"%s","spanId":"%016x","kind":2,"name":%q,"startTimeUnixNano":"%d",`+
+			`"endTimeUnixNano":"%d",`+
 			`"attributes":[{"key":"batch","value":{"stringValue":%q}},{"key":"http.route","value":{"stringValue":"/r%d"}}]}`,
 			"0af7651916cd43dd8448eb211c80319c", i+1, fmt.Sprintf("GET %d", i), end-5e6, end, batch, i%4)
 	}
@@ -249,7 +250,8 @@ func (k *killer) spanBatch(batch string) []byte {
 }
 
 func pointBatch(batch string) []byte {
-	return fmt.Appendf(nil, `[{"indexes":["a"],"blobs":[%q]},{"indexes":["b"],"blobs":[%[1]q]},{"indexes":["c"],"blobs":[%[1]q]}]`, batch)
+	return fmt.Appendf(nil, `[{"indexes":["a"],"blobs":[%q]},{"indexes":["b"],"blobs":[%[1]q]},{"indexes":["c"],`+
+		`"blobs":[%[1]q]}]`, batch)
 }
 
 // resend sends again the spans and metrics that had no answer. Data points are exempt from the rule that a body counts

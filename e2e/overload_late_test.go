@@ -89,7 +89,8 @@ func (l *lateness) checkTotals() {
 			"from": {from.Format(time.RFC3339)}, "to": {to.Format(time.RFC3339)}, "cmp": {"none"},
 			"service": {"overload"},
 		}
-		return float64(runtest.Ask[query.Overview](l.T, l.c.URL("query")+query.APIPrefix+"overview?"+q.Encode()).Total.Requests)
+		return float64(runtest.Ask[query.Overview](l.T,
+			l.c.URL("query")+query.APIPrefix+"overview?"+q.Encode()).Total.Requests)
 	}
 	from, to := l.since.UTC().Truncate(time.Hour), l.until.UTC().Truncate(time.Hour)
 	runtest.Eventually(l.T, func() string {

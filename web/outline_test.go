@@ -19,8 +19,8 @@ import (
 
 var update = flag.Bool("update", false, "write the outlines of pages anew")
 
-// TestPagesAsTheyAreRead compares each page with its outline in testdata: what a reader finds in it, in order, as the parsed
-// tree has it. An outline that changes is a page that changes: go test ./web -run AsTheyAreRead -update.
+// TestPagesAsTheyAreRead compares each page with its outline in testdata: what a reader finds in it, in order, as the
+// parsed tree has it. An outline that changes is a page that changes: go test ./web -run AsTheyAreRead -update.
 func TestPagesAsTheyAreRead(t *testing.T) {
 	full := func(*webtest.Collector) {}
 	for _, c := range []struct {

@@ -56,8 +56,10 @@ func TestPagesTellWhatWasRefused(t *testing.T) {
 		lines = append(lines, strings.Join(strings.Fields(notice.Find("li").Eq(i).Text()), " "))
 	})
 	want := []string{
-		"1 200 requests: larger than the limit from curl at 10.0.0.1, last at 16:00:04 UTC the body has more than 67108864 bytes: send less at a time",
-		"34 requests: of tomorrow from <b>agent</b> at 10.0.0.2, not signed in, last at 16:00:04 UTC <script>alert(1)</script>",
+		"1 200 requests: larger than the limit from curl at 10.0.0.1, last at 16:00:04 UTC the body has more than " +
+			"67108864 bytes: send less at a time",
+		"34 requests: of tomorrow from <b>agent</b> at 10.0.0.2, not signed in, last at 16:00:04 UTC " +
+			"<script>alert(1)</script>",
 		"1 record: not an object from shop, last at 16:00:04 UTC",
 		"9 values: time ahead from shop, last at 16:00:04 UTC",
 		"and 3 more reasons and senders",

@@ -134,5 +134,6 @@ func localPath(back string) string {
 func favicon(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "public, max-age=86400")
 	send(w, r, "image/svg+xml", http.StatusOK,
-		[]byte(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="#3f86e8" stroke-width="2.2"><circle cx="12" cy="12" r="10"/><path d="M4 12.5h4l2-6 3.5 11 2-5h4.5"/></svg>`))
+		[]byte(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="#3f86e8" `+
+			`stroke-width="2.2"><circle cx="12" cy="12" r="10"/><path d="M4 12.5h4l2-6 3.5 11 2-5h4.5"/></svg>`))
 }

@@ -239,7 +239,8 @@ func (s *Site) problem(r *http.Request, err error) *part.Problem {
 	case errors.Is(err, query.ErrNotFound):
 		return &part.Problem{
 			Status: http.StatusNotFound, Title: "Not found", Text: api.Message,
-			Detail: "Spans appear within three seconds of their arrival, and are deleted when their retention (30 days by default) ends.",
+			Detail: "Spans appear within three seconds of their arrival, and are deleted when their retention (30 days by " +
+				"default) ends.",
 		}
 	case refused(err):
 		return &part.Problem{

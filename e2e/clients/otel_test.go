@@ -59,7 +59,8 @@ func (s server) start(t *testing.T, endpoint string, env ...string) *e2e.Program
 		path = node(t)
 	}
 	return startApp(t, path, s.args, append(append([]string{
-		"OTEL_SERVICE_NAME=shop", "OTEL_RESOURCE_ATTRIBUTES=service.version=3,cloud.provider=fly,cloud.platform=fly,cloud.region=ams",
+		"OTEL_SERVICE_NAME=shop", "OTEL_RESOURCE_ATTRIBUTES=service.version=3,cloud.provider=fly,cloud.platform=fly," +
+			"cloud.region=ams",
 		"OTEL_TRACES_EXPORTER=otlp", "OTEL_METRICS_EXPORTER=otlp", "OTEL_LOGS_EXPORTER=otlp",
 		"OTEL_NODE_RESOURCE_DETECTORS=env",
 		"OTEL_EXPORTER_OTLP_ENDPOINT=" + endpoint, "OTEL_EXPORTER_OTLP_PROTOCOL=" + s.protocol,

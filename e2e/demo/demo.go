@@ -17,8 +17,8 @@ import (
 const usage = `
 Usage: demo [flags]
 
-Runs the whole product on this machine: the collector, the dashboard, an edge function on workerd in three regions, and load
-tests against it until Ctrl-C. Start it with: make run
+Runs the whole product on this machine: the collector, the dashboard, an edge function on workerd in three regions, and
+load tests against it until Ctrl-C. Start it with: make run
 `
 
 // options are what the command line says.

@@ -25,11 +25,11 @@ func (e Estimate) Contains(v float64) bool { return e.CI[0] <= v && v <= e.CI[1]
 // together they are at least one. The ratio is the exponential of their median. The interval is the hull of up to
 // three:
 //
-//   - a bootstrap of the median, which draws generations and then rounds within them: it excludes the truth in 5 to 7 % of
-//     simulated runs of 10 rounds, too often;
+//   - a bootstrap of the median, which draws generations and then rounds within them: it excludes the truth in 5 to 7 %
+//     of simulated runs of 10 rounds, too often;
 //   - order statistics (the 2nd and 9th of 10, the 10th and 21st of 30), which exclude it in 2 to 4 %;
-//   - with two generations or more, Student's t of their medians: a process has a bias of its own, of about 1 %, that more
-//     rounds in it don't lessen.
+//   - with two generations or more, Student's t of their medians: a process has a bias of its own, of about 1 %, that
+//     more rounds in it don't lessen.
 //
 // Equal seeds give equal intervals.
 func NewEstimate(generations [][]float64, seed uint64) Estimate {

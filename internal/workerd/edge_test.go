@@ -33,7 +33,8 @@ func TestRoutesAnswer(t *testing.T) {
 	f("GET", "/status/", "", 404, "no such path")
 	f("DELETE", "/health", "", 405, "/health takes GET")
 
-	f("GET", "/process", "", 200, `{"engine":"js","op":"both","size":"small","reps":1,"width":400,"height":300,"bytes":480000}`)
+	f("GET", "/process", "", 200, `{"engine":"js","op":"both","size":"small","reps":1,"width":400,"height":300,`+
+		`"bytes":480000}`)
 	f("GET", "/process?engine=wasm-simd&op=blur&reps=2", "", 200, `"reps":2,"width":800,"height":600`)
 	f("POST", "/process?engine=wasm&size=small", "", 200, `"engine":"wasm"`)
 	f("GET", "/process?engine=rust", "", 400, `engine must be one of js, js-swar, wasm, wasm-simd, not \"rust\"`)

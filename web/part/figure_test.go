@@ -72,7 +72,8 @@ func TestAHeatmapOfNothingHasNoNumbers(t *testing.T) {
 	about := query.About{From: hour.From, To: hour.From.Add(time.Hour), Step: 600}
 	cells := []query.Num{query.None(), 10, 20, query.None(), 40, 80}
 	h := HeatFigure("heat", "Heat", about, query.Heatmap{Rows: []string{"FRA", ""}, Cells: [][]query.Num{cells, cells}})
-	if h.Low != "10\u00a0ms" || h.High != "80\u00a0ms" || len(h.Numbers.Columns) != 3 || h.Numbers.Columns[2].Key != "unknown" {
+	if h.Low != "10\u00a0ms" || h.High != "80\u00a0ms" || len(h.Numbers.Columns) != 3 ||
+		h.Numbers.Columns[2].Key != "unknown" {
 		t.Errorf("%s to %s, columns %+v", h.Low, h.High, h.Numbers.Columns)
 	}
 	h = HeatFigure("heat", "Heat", about, query.Heatmap{})

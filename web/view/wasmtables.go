@@ -89,10 +89,13 @@ func bytesCell(n int64) part.Cell {
 // benchMeaning says what the ratios are and are not.
 func benchMeaning(b *edge.Bench) []string {
 	lines := []string{
-		"The ratio is the time of js divided by the engine's, of one algorithm (Gaussian blur and Lanczos halving in 32-bit integers) with equal output bytes; copies into and out of WebAssembly's memory are in it.",
-		"js is good JavaScript: typed arrays, unrolled, no allocation. Naive JavaScript is several times slower, and a ratio against it tells about the JavaScript. js-swar is the fastest JavaScript that gives the same bytes.",
+		"The ratio is the time of js divided by the engine's, of one algorithm (Gaussian blur and Lanczos halving in " +
+			"32-bit integers) with equal output bytes; copies into and out of WebAssembly's memory are in it.",
+		"js is good JavaScript: typed arrays, unrolled, no allocation. Naive JavaScript is several times slower, and a " +
+			"ratio against it tells about the JavaScript. js-swar is the fastest JavaScript that gives the same bytes.",
 		"wasm is the same source without SIMD, wasm-simd with it: most of the gain is SIMD, not WebAssembly.",
-		"Each engine runs warm in a process of its own, one request at a time. Beside other modules in one isolate, under load, or cold, other numbers hold.",
+		"Each engine runs warm in a process of its own, one request at a time. Beside other modules in one isolate, under " +
+			"load, or cold, other numbers hold.",
 		"It holds for " + strings.TrimSpace(b.Runtime.Name+" "+b.Runtime.Version+" "+b.Runtime.Engine) +
 			" on this machine. Where the load average is above 1, quote the CPU ratios.",
 	}

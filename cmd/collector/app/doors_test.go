@@ -96,16 +96,19 @@ func (d *doors) at(seconds int) string {
 	return strconv.FormatInt(d.now.Add(time.Duration(seconds)*time.Second).UnixNano(), 10)
 }
 
-const doorsResource = `"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"doors"}},{"key":"cloud.region","value":{"stringValue":"fra1"}}]}`
+const doorsResource = `"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"doors"}},` +
+	`{"key":"cloud.region","value":{"stringValue":"fra1"}}]}`
 
 func (d *doors) log(message string, severity int) string {
-	return fmt.Sprintf(`{"resourceLogs":[{%s,"scopeLogs":[{"logRecords":[{"timeUnixNano":"%s","severityNumber":%d,"body":{"stringValue":%q}}]}]}]}`,
+	return fmt.Sprintf(`{"resourceLogs":[{%s,"scopeLogs":[{"logRecords":[{"timeUnixNano":"%s","severityNumber":%d,`+
+		`"body":{"stringValue":%q}}]}]}]}`,
 		doorsResource, d.at(-5), severity, message)
 }
 
 // counter is a delta of a counter, of the 10 seconds that end then.
 func (d *doors) counter(end, value int) string {
-	return fmt.Sprintf(`{"resourceMetrics":[{%s,"scopeMetrics":[{"metrics":[{"name":"faas.coldstarts","unit":"{coldstart}","sum":{"aggregationTemporality":1,`+
+	return fmt.Sprintf(`{"resourceMetrics":[{%s,"scopeMetrics":[{"metrics":[{"name":"faas.coldstarts",`+
+		`"unit":"{coldstart}","sum":{"aggregationTemporality":1,`+
 		`"isMonotonic":true,"dataPoints":[{"startTimeUnixNano":"%s","timeUnixNano":"%s","asInt":"%d"}]}}]}]}]}`,
 		doorsResource, d.at(end-10), d.at(end), value)
 }

@@ -105,13 +105,16 @@ func TestWhatPlatformsPushIsCounted(t *testing.T) {
 	now := time.Now().Add(-2 * time.Second).UnixMilli()
 	var packed bytes.Buffer
 	z := gzip.NewWriter(&packed)
-	fmt.Fprintf(z, `{"EventTimestampMs":%d,"EventType":"fetch","Outcome":"ok","ScriptName":"pushed","Event":{"RayID":"8f1e2d3c4b5a6978",`+
+	fmt.Fprintf(z, `{"EventTimestampMs":%d,"EventType":"fetch","Outcome":"ok","ScriptName":"pushed",`+
+		`"Event":{"RayID":"8f1e2d3c4b5a6978",`+
 		`"Request":{"URL":"https://a.example/x","Method":"GET"},"Response":{"Status":200}},"WallTimeMs":12}`+"\n", now)
 	if err := z.Close(); err != nil {
 		t.Fatal(err)
 	}
-	line := fmt.Sprintf(`{"id":"1","deploymentId":"dpl_1","projectId":"prj_1","projectName":"drained","source":"lambda","host":"h","timestamp":%d,"level":"info",`+
-		`"message":"hi","requestId":"r1","proxy":{"timestamp":%d,"method":"GET","host":"h","path":"/x","region":"fra1","statusCode":200,"vercelId":"fra1::1"}}`, now, now)
+	line := fmt.Sprintf(`{"id":"1","deploymentId":"dpl_1","projectId":"prj_1","projectName":"drained",`+
+		`"source":"lambda","host":"h","timestamp":%d,"level":"info",`+
+		`"message":"hi","requestId":"r1","proxy":{"timestamp":%d,"method":"GET","host":"h","path":"/x","region":"fra1",`+
+		`"statusCode":200,"vercelId":"fra1::1"}}`, now, now)
 	mac := hmac.New(sha1.New, []byte(drainSecret))
 	mac.Write([]byte(line))
 	for range 2 {

@@ -19,7 +19,8 @@ func TestInstancesAndRatesAreCountedRight(t *testing.T) {
 	const instances = 20
 	for i := range instances {
 		resource := fmt.Sprintf(`"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"doors"}},`+
-			`{"key":"cloud.account.id","value":{"stringValue":"a-%d"}},{"key":"host.name","value":{"stringValue":"h-%d"}}]}`, i%2, i)
+			`{"key":"cloud.account.id","value":{"stringValue":"a-%d"}},{"key":"host.name","value":{"stringValue":"h-%d"}}]}`,
+			i%2, i)
 		d.accept(t, "/v1/metrics", strings.Replace(strings.Replace(d.counter(-10, 1), doorsResource, resource, 1),
 			"faas.coldstarts", "http.server.requests", 1))
 		d.accept(t, "/v1/traces", collectortest.Trace("doors", fmt.Sprintf("%032x", i+1), d.now.Add(-time.Minute)))
@@ -32,7 +33,8 @@ func TestInstancesAndRatesAreCountedRight(t *testing.T) {
 	d.expectValue(t, `sum(increase(edge_service_requests{service_name="doors"}[5m]))`, instances, instances)
 	d.expectValue(t, `sum(rate(edge_service_requests{service_name="doors"}[5m])) * 300`, instances, instances)
 	answer := d.ask(t, "/api/v1/query", "", "query", "rate(edge_service_requests[5m])")
-	if !strings.Contains(answer, `"infos":["rate(edge_service_requests[5m]) is asked as rate_over_sum(edge_service_requests[5m])`) {
+	if !strings.Contains(answer, `"infos":["rate(edge_service_requests[5m]) is asked as `+
+		`rate_over_sum(edge_service_requests[5m])`) {
 		t.Errorf("no info in %s", answer)
 	}
 	if answer := d.ask(t, "/select/jaeger/api/services", ""); !strings.HasPrefix(answer,

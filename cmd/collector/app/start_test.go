@@ -20,8 +20,8 @@ import (
 	"edgescope/query"
 )
 
-// TestAStartThatFailsGivesEverythingBack: what had opened before the listener whose port is taken is closed, so that the
-// next collector can have the directory, and the engines.
+// TestAStartThatFailsGivesEverythingBack: what had opened before the listener whose port is taken is closed, so that
+// the next collector can have the directory, and the engines.
 func TestAStartThatFailsGivesEverythingBack(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

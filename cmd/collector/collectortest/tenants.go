@@ -118,9 +118,11 @@ func Bearer(token string) []string { return []string{"Authorization", "Bearer " 
 // Trace is one invocation of a service as OTLP/JSON.
 func Trace(service, id string, at time.Time) string {
 	return fmt.Sprintf(`{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":%q}},`+
-		`{"key":"service.version","value":{"stringValue":"%s-v1"}},{"key":"cloud.platform","value":{"stringValue":"cloudflare.workers"}}]},`+
+		`{"key":"service.version","value":{"stringValue":"%s-v1"}},{"key":"cloud.platform",`+
+		`"value":{"stringValue":"cloudflare.workers"}}]},`+
 		`"scopeSpans":[{"spans":[{"traceId":%q,"spanId":"b7ad6b7169203331","kind":2,"name":"GET /%s",`+
-		`"attributes":[{"key":"http.route","value":{"stringValue":"/%s"}},{"key":"faas.coldstart","value":{"boolValue":true}}],`+
+		`"attributes":[{"key":"http.route","value":{"stringValue":"/%s"}},{"key":"faas.coldstart",`+
+		`"value":{"boolValue":true}}],`+
 		`"startTimeUnixNano":"%d","endTimeUnixNano":"%d"}]}]}]}`,
 		service, service, id, service, service, at.Add(-20*time.Millisecond).UnixNano(), at.UnixNano())
 }
@@ -131,7 +133,8 @@ func signals(service string, at time.Time) (metric, log, tail string) {
 	claim := `{"key":"edge_tenant","value":{"stringValue":"2"}},{"key":"edge.tenant","value":{"stringValue":"1"}}`
 	metric = fmt.Sprintf(`{"resourceMetrics":[{%s,"scopeMetrics":[{"metrics":[{"name":"%s.queue","gauge":{"dataPoints":[`+
 		`{"asDouble":3,"timeUnixNano":"%d","attributes":[%s]}]}}]}]}]}`, resource, service, at.UnixNano(), claim)
-	log = fmt.Sprintf(`{"resourceLogs":[{%s,"scopeLogs":[{"logRecords":[{"timeUnixNano":"%d","body":{"stringValue":"%s speaks"}}]}]}]}`,
+	log = fmt.Sprintf(`{"resourceLogs":[{%s,"scopeLogs":[{"logRecords":[{"timeUnixNano":"%d",`+
+		`"body":{"stringValue":"%s speaks"}}]}]}]}`,
 		resource, at.UnixNano(), service)
 	tail = fmt.Sprintf(`[{"scriptName":"%s-tail","outcome":"ok","eventTimestamp":%d,"logs":[],"exceptions":[],`+
 		`"event":{"request":{"url":"https://%s.example/","method":"GET","headers":{}},"response":{"status":200}}}]`,
