@@ -1,4 +1,4 @@
-// Package chart draws the dashboard's charts as SVG, on the server. Every chart is a plain struct with a method SVG
+// Package chart draws charts as SVG, for pages and reports alike. Every chart is a plain struct with a method SVG
 // that appends to one buffer; equal structs give equal bytes. Nothing in the output needs a script or a style
 // attribute: colours are classes (s0..s5, cache-hit, h0..h7), widths are SVG attributes, and text keeps its size on a
 // narrow screen because only the inner viewport is stretched.

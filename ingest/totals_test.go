@@ -18,7 +18,7 @@ import (
 const flushEvery = 1500 * time.Millisecond
 
 // TestTotalsAreShownWithTheNextFlush holds our half of the promise that pages have an event within three seconds: the
-// other half is for what answers remember (query, sourcesLife) and for asking.
+// other half is for what answers remember (query/tables, sourcesLife) and for asking.
 func TestTotalsAreShownWithTheNextFlush(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m, shown := &engine{}, 0.0

@@ -1,5 +1,6 @@
 // Package embedded keeps telemetry on the local disk, with the engines of VictoriaMetrics (samples) and VictoriaLogs
-// (events) inside the process. It is the only package that knows them.
+// (events) inside the process. Nobody else knows them but the packages below
+// it.
 //
 // Layout of the data directory:
 //
