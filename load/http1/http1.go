@@ -1,9 +1,9 @@
 // Package http1 is an HTTP/1.1 client for a load generator: one request costs one write, one read and next to no
 // memory, and the goroutine that asks does all the work. What a request or an answer means is net/http's to say:
 // requests are rendered byte for byte as http.Request.Write does, and heads parsed by http.ReadResponse; a head that is
-// byte for byte one of the last of its kind is not parsed again. Pooling, retries, deadlines and the reading of bodies are this package's
-// own, by the rules of net/http.Transport. What it does not do it refuses with ErrUnsupported before anything is sent
-// (see NewRequest).
+// byte for byte one of the last of its kind is not parsed again. Pooling, retries, deadlines and the reading of bodies
+// are this package's own, by the rules of net/http.Transport. What it does not do it refuses with ErrUnsupported before
+// anything is sent (see NewRequest).
 package http1
 
 import (

@@ -1,6 +1,5 @@
 // Package embedded keeps telemetry on the local disk, with the engines of VictoriaMetrics (samples) and VictoriaLogs
-// (events) inside the process. Nobody else knows them but the packages below
-// it.
+// (events) inside the process. Nobody else knows them but the packages below it.
 //
 // Layout of the data directory:
 //
