@@ -31,7 +31,9 @@ func TestOverloadOfTime(t *testing.T) {
 	}
 	const day = 24 * time.Hour
 	f("eight days in order", 8, func(n int) time.Duration { return 8*day - time.Duration(n)*time.Second })
-	f("thirty days in no order", 30, func(n int) time.Duration { return time.Duration(uint64(n)*2654435761%(29*86400)) * time.Second })
+	f("thirty days in no order", 30, func(n int) time.Duration {
+		return time.Duration(uint64(n)*2654435761%(29*86400)) * time.Second
+	})
 	f("a clock that jumps", 3, func(n int) time.Duration {
 		return []time.Duration{0, 2 * day, -12 * time.Hour, time.Hour, 10 * time.Minute, -time.Minute}[n/500%6]
 	})

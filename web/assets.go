@@ -27,7 +27,8 @@ func embedded() fs.FS {
 	return sub
 }
 
-// manifestName is the file that names the bundled assets: the entry's name without hash leads to the file's name with it.
+// manifestName is the file that names the bundled assets: the entry's name without hash leads to the file's name with
+// it.
 const manifestName = "manifest.json"
 
 // assets serves the bundled files. Their names hold a hash of their content, so they never change.

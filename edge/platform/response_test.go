@@ -80,10 +80,12 @@ func TestResponsesDoNotMix(t *testing.T) {
 				if got := platform.Response(full); got != want {
 					t.Errorf("got %+v, want %+v", got, want)
 				}
-				if got := platform.Response(http.Header{"X-Edge-Region": {"eu"}}); got != (platform.ResponseFacts{Region: "eu", ColdStart: edge.Unknown}) {
+				got := platform.Response(http.Header{"X-Edge-Region": {"eu"}})
+				if got != (platform.ResponseFacts{Region: "eu", ColdStart: edge.Unknown}) {
 					t.Errorf("a region alone tells %+v", got)
 				}
-				if got := platform.Response(http.Header{"Content-Type": {"text/plain"}}); got != (platform.ResponseFacts{ColdStart: edge.Unknown}) {
+				got = platform.Response(http.Header{"Content-Type": {"text/plain"}})
+				if got != (platform.ResponseFacts{ColdStart: edge.Unknown}) {
 					t.Errorf("nothing tells %+v", got)
 				}
 			}

@@ -97,7 +97,8 @@ func TestTimesOfOtherShapes(t *testing.T) {
 	const end = 1_795_215_078_341_000_000
 	f := func(start string, want int64, wantTold string) {
 		t.Helper()
-		spans, message := told(t, `{`+otlptest.IDsJSON+`,"startTimeUnixNano":`+start+`,"endTimeUnixNano":"`+strconv.Itoa(end)+`"}`)
+		spans, message := told(t, `{`+otlptest.IDsJSON+`,"startTimeUnixNano":`+start+`,"endTimeUnixNano":"`+
+			strconv.Itoa(end)+`"}`)
 		if got := spans[0].Time - spans[0].Duration; got != want || spans[0].Time != end {
 			t.Errorf("%s: got %d to %d, want %d", start, got, spans[0].Time, want)
 		}

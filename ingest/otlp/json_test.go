@@ -386,12 +386,14 @@ func TestLimitsOfAttributes(t *testing.T) {
 		fmt.Fprintf(&attrs, `{"key":"k%d","value":{"intValue":%d}},`, i, i)
 	}
 	long := strings.Repeat("é", 100)
-	e := oneSpan(t, otlptest.IDsJSON+`,"attributes":[{"key":"`+long+`","value":{"intValue":1}},`+attrs.String()+`{"key":"k7","value":{"stringValue":"last"}}]`)
+	e := oneSpan(t, otlptest.IDsJSON+`,"attributes":[{"key":"`+long+`","value":{"intValue":1}},`+attrs.String()+
+		`{"key":"k7","value":{"stringValue":"last"}}]`)
 	if len(e.Attrs) != 900 || e.Attr("k7") != "last" || e.Attr(strings.Repeat("é", 64)) != "1" {
 		t.Errorf("%d attributes, k7 = %q, first %q", len(e.Attrs), e.Attr("k7"), e.Attrs[0].Key)
 	}
 	text := strings.Repeat("x", 1<<20)
-	if e := oneSpan(t, otlptest.IDsJSON+`,"attributes":[{"key":"k","value":{"stringValue":"`+text+`"}}]`); e.Attr("k") != text {
+	e = oneSpan(t, otlptest.IDsJSON+`,"attributes":[{"key":"k","value":{"stringValue":"`+text+`"}}]`)
+	if e.Attr("k") != text {
 		t.Errorf("a text of 1 MiB has %d bytes", len(e.Attr("k")))
 	}
 }

@@ -1,7 +1,8 @@
 // Package workers receives what Cloudflare's Workers tell their tail workers, the arrays of finished invocations that
-// tail() gets and the events of a streaming tail, and what Cloudflare's Logpush sends. An invocation becomes one server span, what it opened becomes child
-// spans, and what it wrote to its console becomes log records. Whatever posts the events as they are, as JSON, to the
-// ingest port will do; docs/edge-module.md has one of twenty lines, for local workerd and production alike.
+// tail() gets and the events of a streaming tail, and what Cloudflare's Logpush sends. An invocation becomes one server
+// span, what it opened becomes child spans, and what it wrote to its console becomes log records. Whatever posts the
+// events as they are, as JSON, to the ingest port will do; docs/edge-module.md has one of twenty lines, for local
+// workerd and production alike.
 package workers
 
 import (

@@ -78,7 +78,8 @@ func sameNum(a, b query.Num) bool {
 	return math.Abs(float64(a-b)) <= 1e-9*math.Max(math.Abs(float64(a)), 1)
 }
 
-func checkOne[A any](t *testing.T, q query.Question, id string, client func(context.Context, string, query.Question) (*A, error),
+func checkOne[A any](t *testing.T, q query.Question, id string,
+	client func(context.Context, string, query.Question) (*A, error),
 	engine func(context.Context, edge.Tenant, string, query.Question) (*A, error),
 ) {
 	t.Helper()

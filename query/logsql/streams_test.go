@@ -63,7 +63,8 @@ func TestQueryTimeRange(t *testing.T) {
 func TestFacets(t *testing.T) {
 	w := newWorld(t, span("a", time.Second), span("a", 2*time.Second), span("b", 3*time.Second))
 	_, body := w.get("facets", "query", "* | fields name, cloud.region")
-	if want := `{"facets":[{"field_name":"name","values":[{"field_value":"a","hits":2},{"field_value":"b","hits":1}]}]}` + "\n"; body != want {
+	const want = `{"facets":[{"field_name":"name","values":[{"field_value":"a","hits":2},{"field_value":"b","hits":1}]}]}`
+	if body != want+"\n" {
 		t.Errorf("got %s, want %s", body, want)
 	}
 	_, body = w.get("facets", "query", "* | fields name, cloud.region", "keep_const_fields", "1", "limit", "1")

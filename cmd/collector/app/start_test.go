@@ -97,7 +97,8 @@ func collectorOfAFullDisk(t *testing.T, other *collectortest.Collector) *collect
 		t.Fatal(err)
 	}
 	free := disk.Bavail * uint64(disk.Bsize)
-	return collectortest.Start(t, dir, "--min-free-disk", strconv.FormatUint(free+free/4, 10)) // the engines want half of it
+	// The engines want half of it.
+	return collectortest.Start(t, dir, "--min-free-disk", strconv.FormatUint(free+free/4, 10))
 }
 
 // TestVerbsTellOfADirectory: verify counts what a collector left, and finds a directory in use.
@@ -141,7 +142,8 @@ func TestARestartGoesOnWithWhatIsThere(t *testing.T) {
 	for n := 1; n <= 2; n++ {
 		c := collectortest.Start(t, dir, "--wal-dir", log, "--durability", "interval")
 		body := []byte(collectortest.Trace("restarted", fmt.Sprintf("%032x", n), time.Now()))
-		if code, answer := runtest.Post(t, c.URL("ingest")+"/v1/traces", "application/json", "", body); code != http.StatusOK {
+		code, answer := runtest.Post(t, c.URL("ingest")+"/v1/traces", "application/json", "", body)
+		if code != http.StatusOK {
 			t.Fatalf("send a span: %d %s", code, answer)
 		}
 		var got float64

@@ -134,10 +134,11 @@ func (g *guarded) foreignQuestions(t *testing.T) {
 			}
 		}
 	}
-	if code, body := g.Get(t, collectortest.ShopToken, "/api/edge/v1/traces/"+collectortest.NewsTrace); code != http.StatusNotFound {
+	const trace = "/api/edge/v1/traces/" + collectortest.NewsTrace
+	if code, body := g.Get(t, collectortest.ShopToken, trace); code != http.StatusNotFound {
 		t.Errorf("another tenant's trace by its id: %d %s, want 404", code, body)
 	}
-	if code, body := g.Get(t, collectortest.NewsToken, "/api/edge/v1/traces/"+collectortest.NewsTrace); code != http.StatusOK || !strings.Contains(body, "zebra") {
+	if code, body := g.Get(t, collectortest.NewsToken, trace); code != http.StatusOK || !strings.Contains(body, "zebra") {
 		t.Errorf("one's own trace: %d %s", code, body)
 	}
 }
