@@ -43,15 +43,7 @@ func (c *Collector) loadRun(i int) edge.Run {
 			{Expression: "maxErrorRate", Limit: 1, Actual: .02, OK: true},
 		},
 	}
-	for s := range 96 {
-		rate := math.Min(60, 10+math.Max(0, float64(s*10-60)/6))
-		r.Points = append(r.Points, edge.RunPoint{
-			At: float64(s * 10), Width: 10, Arrivals: int64(rate * 5), Requests: int64(rate * 10),
-			Errors: int64(s % 7 / 6), Active: int64(rate / 3),
-			P50: 30 + rate/20, P95: 80 + rate/5 + float64(s%5), P99: 130 + rate/3 + float64(s%11)*3,
-			ServiceP95: 76 + rate/6,
-		})
-	}
+	r.Points = loadPoints()
 	for i, n := range []string{"POST /process", "GET /status/{{ id }}", "GET /api/products"} {
 		r.Steps = append(r.Steps,
 			edge.RunPart{
@@ -62,6 +54,21 @@ func (c *Collector) loadRun(i int) edge.Run {
 		r.Regions = append(r.Regions, edge.RunPart{Name: n, Requests: 20000, Response: q(20 + float64(i*40)), Cold: 60})
 	}
 	return r
+}
+
+// loadPoints are the lines of a run of 16 minutes that rises to 60 users a second.
+func loadPoints() []edge.RunPoint {
+	points := make([]edge.RunPoint, 96)
+	for s := range points {
+		rate := math.Min(60, 10+math.Max(0, float64(s*10-60)/6))
+		points[s] = edge.RunPoint{
+			At: float64(s * 10), Width: 10, Arrivals: int64(rate * 5), Requests: int64(rate * 10),
+			Errors: int64(s % 7 / 6), Active: int64(rate / 3),
+			P50: 30 + rate/20, P95: 80 + rate/5 + float64(s%5), P99: 130 + rate/3 + float64(s%11)*3,
+			ServiceP95: 76 + rate/6,
+		}
+	}
+	return points
 }
 
 func (c *Collector) runs() []query.RunRow {
