@@ -2,6 +2,7 @@
 package jmespath
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -82,11 +83,24 @@ func (e *Expression) Search(v any) (found any, err error) {
 		}
 	}()
 	data := plain(v)
-	out, err := interpreter.NewInterpreter(data, functionTable.caller, nil).Execute(e.root, data)
-	if err != nil {
+	calls := attentive{FunctionCaller: functionTable.caller}
+	out, err := interpreter.NewInterpreter(data, &calls, nil).Execute(e.root, data)
+	if err = cmp.Or(err, calls.err); err != nil {
 		return nil, err
 	}
 	return scripted(out), nil
+}
+
+// attentive keeps the first error of a function: the interpreter drops those of what is filtered or flattened.
+type attentive struct {
+	interpreter.FunctionCaller
+	err error
+}
+
+func (a *attentive) CallFunction(name string, args []any) (any, error) {
+	out, err := a.FunctionCaller.CallFunction(name, args)
+	a.err = cmp.Or(a.err, err)
+	return out, err
 }
 
 // prepare checks a node and all below it, and makes the interpreter take members of objects in an order. argument is

@@ -105,6 +105,10 @@ func TestJMESPath(t *testing.T) {
 	f("to_string(by.x)", `"{\"n\":1}"`)
 	f("type(items) == 'array' && type(no) == 'null' && type(total) == 'number'", "true")
 	f("abs(next)", "abs: argument 1 must be number, not string")
+	f("keys(items)[]", "keys: argument 1 must be object, not array")
+	f("!sort_by(items, &tags)[?price < `0`]", "the expression must give numbers only, or strings only")
+	f("values(total)[?n]", "values: argument 1 must be object, not number")
+	f("no == `1` && abs(next)", "false")
 	f("sort(items)", "sort: argument 1 must be array[string] or array[number], not array")
 	f("sort_by(items, &tags)", "the expression must give numbers only, or strings only")
 }
