@@ -129,6 +129,8 @@ func TestXPathDeviates(t *testing.T) {
 	}
 	f("//item[@id != '1'][1]/@id", []string{"2"}, []string{"2", "3"})
 	f("(//item)[position() < 3]/@id", []string{"1", "2", "3"}, []string{"1", "2"})
+	f("count(//item/..)", []string{"3"}, []string{"2"})
+	f("//item[1.5]/@id", []string{"1", "3"}, nil)
 }
 
 func TestXPathErrors(t *testing.T) {
