@@ -227,18 +227,25 @@ func (p *Rows) Flush() {
 
 	p.writers.RLock() // no day is dropped meanwhile
 	defer p.writers.RUnlock()
-	for i, w := range days {
+	fewAtATime(days, func(w *waiting) {
 		if w.day < p.firstDay.Load() {
 			p.dropped.Add(uint64(len(w.rows)))
 		} else {
 			p.give(w)
 		}
 		w.release()
-		if i%fewDays == fewDays-1 {
-			p.show()
+	}, p.show)
+}
+
+// fewAtATime gives days, and shows them after each fewDays and at the end, also when there are none.
+func fewAtATime(days []*waiting, give func(*waiting), show func()) {
+	for i, w := range days {
+		if i > 0 && i%fewDays == 0 {
+			show()
 		}
+		give(w)
 	}
-	p.show()
+	show()
 }
 
 // show has the engine make parts of what it was given, or what is less than a piece waits there for another second.

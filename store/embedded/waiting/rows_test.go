@@ -150,3 +150,20 @@ func TestALargeBatchStaysTogether(t *testing.T) {
 		t.Errorf("%d rows wait, want %d", rows, len(events))
 	}
 }
+
+// TestAnEngineIsGivenFewDaysAtATime: it has buffers of its own for each day, until it makes parts of them.
+func TestAnEngineIsGivenFewDaysAtATime(t *testing.T) {
+	f := func(days int, want string) {
+		t.Helper()
+		var did strings.Builder
+		fewAtATime(make([]*waiting, days), func(*waiting) { did.WriteByte('g') }, func() { did.WriteByte('s') })
+		if did.String() != want {
+			t.Errorf("%d days: %s, want %s", days, did.String(), want)
+		}
+	}
+	f(0, "s")
+	f(1, "gs")
+	f(4, "ggggs")
+	f(5, "ggggsgs")
+	f(9, "ggggsggggsgs")
+}
