@@ -41,7 +41,7 @@ type HealthOptions struct {
 	Services []string
 }
 
-// Health answers grpc.health.v1: whether telemetry is taken now (Check), and whenever that changes (Watch). Everybody
+// Health serves grpc.health.v1: whether telemetry is taken now (Check), and whenever that changes (Watch). Everybody
 // may ask. It is safe for concurrent use; Close ends those who watch.
 type Health struct {
 	o       HealthOptions

@@ -177,7 +177,7 @@ func (d *Door) takePoint(ctx context.Context, v *visit, b *body.Body) error {
 	return nil
 }
 
-// tell answers what became of data points, and remembers what was lost of them.
+// tell writes what became of data points, and remembers what was lost of them.
 func (d *Door) tell(v *visit, b *edge.Batch, total int) {
 	d.o.Refusals.Batch(v.r, b)
 	answerRecords(v.w, b, total, 0)
@@ -205,7 +205,7 @@ func (d *Door) takeTail(ctx context.Context, v *visit, b *body.Body) error {
 	return nil
 }
 
-// refuse answers a refusal, and counts and tells it.
+// refuse writes a refusal to its sender, and counts and remembers it.
 func (d *Door) refuse(v *visit, f refusal) {
 	f.log(d.o.Logger, "http")
 	d.o.Refusals.Request(v.r, f.reason, f.msg)
