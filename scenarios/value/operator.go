@@ -101,6 +101,8 @@ func Number(v any) float64 {
 		return TextNumber(string(v))
 	case string:
 		return TextNumber(v)
+	case Bytes:
+		return TextNumber(v.Text())
 	}
 	return math.NaN()
 }
@@ -126,6 +128,8 @@ func Text(v any) string {
 	switch v := v.(type) {
 	case string:
 		return v
+	case Bytes:
+		return v.Text()
 	case Undefined:
 		return "undefined"
 	case float64:
@@ -135,15 +139,7 @@ func Text(v any) string {
 }
 
 func strictEqual(a, b any) bool {
-	switch a.(type) {
-	case []any, *Object:
-		return false // other objects are never the same one
-	}
-	switch b.(type) {
-	case []any, *Object:
-		return false
-	}
-	return a == b
+	return !IsCompound(a) && !IsCompound(b) && a == b // objects are never the same one
 }
 
 func isNothing(v any) bool {
@@ -170,10 +166,10 @@ func looseEqual(a, b any) bool {
 	return Number(a) == Number(b)
 }
 
-// IsCompound tells lists and objects.
+// IsCompound tells what is an object in JavaScript: lists, objects and buffers.
 func IsCompound(v any) bool {
 	switch v.(type) {
-	case []any, *Object:
+	case []any, *Object, Bytes:
 		return true
 	}
 	return false
@@ -241,10 +237,12 @@ func FormatNumber(f float64) json.Number {
 // Int is a whole number as a value.
 func Int(i int) json.Number { return json.Number(strconv.Itoa(i)) }
 
-// Length counts the elements of a list and the characters of a text; nothing else has a length.
+// Length counts the elements of a list, the characters of a text and the bytes of a buffer; nothing else has a length.
 func Length(v any) (int, bool) {
 	switch v := v.(type) {
 	case []any:
+		return len(v), true
+	case Bytes:
 		return len(v), true
 	case string:
 		return len([]rune(v)), true

@@ -20,6 +20,10 @@ func Inside(v any, path []string) (any, bool) {
 			if i, err = strconv.Atoi(key); err == nil && i >= 0 && i < len(c) {
 				v, ok = c[i], true
 			}
+		case Bytes:
+			if i, err := strconv.Atoi(key); err == nil && i >= 0 && i < len(c) {
+				v, ok = Int(int(c[i])), true
+			}
 		}
 		if !ok && key == "length" {
 			var n int

@@ -1,8 +1,8 @@
 // Package value holds what scripts compute with: JSON values that keep the order of their keys and the spelling of
 // their numbers, with JavaScript's conversions and operators, expressions of them, and the variables of a user.
 //
-// A value is one of nil, bool, json.Number (its text as written), string, []any and *[Object]. Values are immutable
-// once made, so users share them without locks.
+// A value is one of nil, bool, json.Number (its text as written), string, [Bytes], []any and *[Object]. Values are
+// immutable once made, so users share them without locks.
 package value
 
 import (
@@ -87,6 +87,8 @@ func AppendJSON(dst []byte, v any) []byte {
 		return append(dst, v...)
 	case string:
 		return AppendQuoted(dst, v)
+	case Bytes:
+		return v.appendJSON(dst)
 	case []any:
 		dst = append(dst, '[')
 		for i, e := range v {
