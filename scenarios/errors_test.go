@@ -81,8 +81,8 @@ func TestErrorsSayWhereAndWhat(t *testing.T) {
 	// What it captures and expects.
 	f("", "- get: {url: /, capture: x}", `s.yml:6:28: capture must be a list, not "x"`)
 	f("", "- get: {url: /, capture: [x]}", `s.yml:6:29: capture must be an object, not "x"`)
-	f("", "- get: {url: /, capture: {json: $.a, as: 'a b'}}", `s.yml:6:44: as must be a variable (name, name.key), not `+
-		`"a b"`)
+	f("", "- get: {url: /, capture: {json: $.a, as: 'a(b)'}}", `s.yml:6:44: as must be a variable (name, name.key, `+
+		`name[key]), not "a(b)": {{ a(b) }} is neither a variable (name, name.key, name[0]) nor a call of a function`)
 	f("", "- get: {url: /, capture: {json: $.a, as: x, index: middle}}",
 		`s.yml:6:54: index must be a whole number, first, last, random or all, not "middle"`)
 	f("", "- get: {url: /, capture: {json: $.a, as: x, transform: f}}",
@@ -94,8 +94,6 @@ func TestErrorsSayWhereAndWhat(t *testing.T) {
 	f("", "- get: {url: /, expect: [200]}", "s.yml:6:28: an expectation is an object such as {statusCode: 200}, not 200")
 	f("", "- get: {url: /, expect: {cacheStatus: [hit, mis]}}",
 		`s.yml:6:47: "mis" is no cache status (did you mean "miss"?)`)
-	f("", "- get: {url: /, expect: {hasProperty: 'a b'}}",
-		`s.yml:6:41: "a b" is no path of a property, write name, name.key or name[0]`)
 	f("", "- get: {url: /, expect: {jmespath: lengths(@)}}",
 		`s.yml:6:38: JMESPath "lengths(@)": there is no function "lengths" (did you mean "length"?)`)
 	f("", "- get: {url: /, capture: {xpath: '//a[', as: x}}", `s.yml:6:36: XPath "//a[": a [ is not closed`)

@@ -135,7 +135,7 @@ func TestJudged(t *testing.T) {
 	f("{matchesRegexp: '{{ re }}'}", "true matchesRegexp: want b+, got "+list, json)
 	f("{matchesRegexp: '{{ bad }}'}", "false matchesRegexp: want (, got error parsing regexp: missing closing ): `(`",
 		json)
-	f("{hasProperty: '{{ name }}'}", "false hasProperty: want a b, got the expected path is not well-formed", json)
+	f("{hasProperty: '{{ name }}'}", "false hasProperty: want a b, got no such property", json)
 	f("{equals: ['{{ gone }}', undefined]}", "false equals: want all values equal, got null, undefined", json)
 	f("{statusCode: '{{ gone }}'}", "false statusCode: want undefined, got 200", json)
 	f("{jmespath: 'length(a) == `3`'}", "true jmespath: want length(a) == `3`, got true", json)

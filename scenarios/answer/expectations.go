@@ -45,7 +45,7 @@ func (r *Reader) expectation(item *tree.Node, f tree.Field) (expectation, bool) 
 	case "contentType":
 		e.check, e.readsBody = expectContentType(r.Templates.Template(f.Value, f.Key)), true
 	case "hasProperty", "notHasProperty":
-		e.check, e.readsBody = expectProperty(r.propertyPath(f.Value), f.Key == "hasProperty"), true
+		e.check, e.readsBody = expectProperty(r.Templates.Template(f.Value, f.Key), f.Key == "hasProperty"), true
 	case "equals":
 		if header != nil {
 			return e, false // part of the pair header + equals
@@ -106,16 +106,6 @@ func (r *Reader) cacheStatuses(n *tree.Node) templates.Value {
 		}
 	}
 	return r.Templates.Value(n)
-}
-
-func (r *Reader) propertyPath(n *tree.Node) *templates.Template {
-	t := r.Templates.Template(n, "hasProperty")
-	if path, static := t.Static(); static {
-		if _, err := value.ParsePath(path); err != nil {
-			r.Settings.Fault(n.Pos, "%s is no path of a property, write name, name.key or name[0]", n.What())
-		}
-	}
-	return t
 }
 
 func (r *Reader) comparison(f tree.Field) templates.Value {

@@ -104,8 +104,8 @@ func (r *Reader) capture(n *tree.Node) (capture, bool) {
 	known["as"] = func(v *tree.Node) {
 		name, _ := r.Settings.Text(v, "as")
 		var err error
-		if cp.as, err = value.ParsePath(name); err != nil {
-			r.Settings.Fault(v.Pos, "as must be a variable (name, name.key), not %s", v.What())
+		if cp.as, err = value.PathToSet(name); err != nil {
+			r.Settings.Fault(v.Pos, "as must be a variable (name, name.key, name[key]), not %s: %s", v.What(), err)
 		}
 	}
 	r.Settings.Object(n, "capture", known)

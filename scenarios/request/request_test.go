@@ -157,7 +157,7 @@ func TestChangedByAFunction(t *testing.T) {
 	f(`{"method":7}`, `beforeRequest: method "7" is not known`)
 	f(`{"url":7}`, `beforeRequest: url "7" must begin with /, http://, https:// or {{ (did you mean "/7"?)`)
 	f(`{"headers":[1]}`, "beforeRequest: headers must be an object, not a list")
-	f(`{"body":"{{ a b }}"}`, "beforeRequest: {{ a b }} is neither a variable (name, name.key, name[0]) nor a call of "+
+	f(`{"body":"{{ a + b }}"}`, "beforeRequest: {{ a + b }} is neither a variable (name, name.key, name[0]) nor a call of "+
 		"a function")
 	f(`7`, "beforeRequest left no request")
 	f(`{`, "beforeRequest left no request")

@@ -92,10 +92,10 @@ func TestFields(t *testing.T) {
 
 // What is wrong in a template has the place of its text, wherever in a value that stands.
 func TestFaultsHavePlaces(t *testing.T) {
-	r, c, n := compiled(t, "{a: ['{{ a b }}', ok], '{{ $nope() }}': 1}")
+	r, c, n := compiled(t, "{a: ['{{ a + b }}', ok], '{{ $nope() }}': 1}")
 	c.Value(n)
-	want := "s.yml:1:9: {{ a b }} is neither a variable (name, name.key, name[0]) nor a call of a function\n" +
-		`s.yml:1:27: there is no template function "$nope"`
+	want := "s.yml:1:9: {{ a + b }} is neither a variable (name, name.key, name[0]) nor a call of a function\n" +
+		`s.yml:1:29: there is no template function "$nope"`
 	if r.Problems.Error() != want {
 		t.Errorf("got %v\nwant %s", r.Problems, want)
 	}
@@ -170,7 +170,7 @@ func TestTemplatesThatAreNone(t *testing.T) {
 	f("{{ $randomString(1.5) }}", "$randomString takes a length of 0 to 1000000, as in $randomString(10)")
 	f("{{ $randomString(1, 2) }}", "$randomString takes a length of 0 to 1000000, as in $randomString(10)")
 	f("{{ $randomString }}", "$randomString is a function, write {{ $randomString() }}")
-	f("{{ a[b] }}", "{{ a[b] }} is neither a variable (name, name.key, name[0]) nor a call of a function")
+	f("{{ a[b }}", "{{ a[b }} is neither a variable (name, name.key, name[0]) nor a call of a function")
 }
 
 // A value survives the way into a tree and back.

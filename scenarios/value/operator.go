@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf16"
 )
 
 // Undefined is the value of what has none.
@@ -245,7 +246,15 @@ func Length(v any) (int, bool) {
 	case Bytes:
 		return len(v), true
 	case string:
-		return len([]rune(v)), true
+		return utf16Length(v), true
 	}
 	return 0, false
+}
+
+func utf16Length(s string) int {
+	n := 0
+	for _, r := range s {
+		n += max(utf16.RuneLen(r), 1)
+	}
+	return n
 }

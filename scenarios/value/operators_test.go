@@ -194,7 +194,7 @@ func TestQuotedTexts(t *testing.T) {
 }
 
 func TestPaths(t *testing.T) {
-	v, err := Parse([]byte(`{"a":{"b":[{"c d":1},"text"]},"x.y":2,"l":[1,2]}`))
+	v, err := Parse([]byte(`{"a":{"b":[{"c d":1},"text"]},"x.y":2,"l":[1,2],"i":1,"o":{"at":0,"q\"]":"quoted"}}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -225,12 +225,24 @@ func TestPaths(t *testing.T) {
 	f("x.y", "2")
 	f("l[ 1 ]", "2")
 	f("l[-1]", "undefined")
+	f("l[01]", "undefined")
 	f("l.x", "undefined")
-	f("a.b[0].c d", "undefined") // no path
+	f("a.b[0].c d", "1")
+	f("a.b[1][0]", `"t"`)
+	f("a[b].length", "2")
+	f("l[i]", "2")
+	f("l[o.at]", "1")
+	f("l[nobody]", "undefined")
+	f("o[at]", "0")
+	f("l[l[0]]", "2")
+	f(`["x.y"]`, "2")
+	f(`a["b"][0]['c d']`, "1")
+	f(`o["q\"]"]`, `"quoted"`)
 	f("a..b", "undefined")
-	f("a[b]", "undefined")
+	f("a[]", "undefined")
 	f("a[0", "undefined")
 	f("a]", "undefined")
+	f("a'b", "undefined")
 	f("", "undefined")
 	f(" ", "undefined")
 
@@ -241,7 +253,14 @@ func TestPaths(t *testing.T) {
 	}
 	set("a.b[1]", nil, `{"b":[{"c d":1},null]}`)
 	set("a.n.m", true, `{"b":[{"c d":1},null],"n":{"m":true}}`)
-	set("l[9]", "far", `{"9":"far"}`)
+	set("l[3]", "far", `[1,2,null,"far"]`)
+	set("l[x]", "lost", `[1,2,null,"far"]`)
+	set("l[0].z", Int(4), `[{"z":4},2,null,"far"]`)
+	set("pet[id]", Int(5), `{"id":5}`)
+	set("new.0.1", Int(6), `[[null,6]]`)
+	set("new[0]", "s", `["s"]`)
+	set("new[0].k", Int(7), `[{"k":7}]`)
+	set("i.deep", Int(8), `{"deep":8}`)
 	if v, _ := NewScope(shared, 1, 1).Get("a.b[1]"); v != "text" {
 		t.Errorf("another user sees %v", v)
 	}
@@ -257,10 +276,97 @@ func TestPaths(t *testing.T) {
 	drop("a.b", "a", `{"n":{"m":true}}`)
 	drop("a.n.m", "a", `{"n":{}}`)
 	drop("a.q.r", "a", `{"n":{}}`)
+	drop("l[0].z", "l", `[{},2,null,"far"]`)
+	drop("l[1]", "l", `[{},null,null,"far"]`)
+	drop("l[1].x", "l", `[{},null,null,"far"]`)
 	drop("a", "a", "undefined") // although all users share one
 	drop("nobody", "nobody", "undefined")
 	store(t, s, "a", Int(1))
 	f("a", "1")
+}
+
+// Values of lodash 4: _.toPath and _.get of the same texts.
+func TestPathsAreLodashs(t *testing.T) {
+	f := func(path, body, want string) {
+		t.Helper()
+		v, err := Parse([]byte(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := PathTo(path)
+		got := "undefined"
+		if inner, ok := p.In(v); ok {
+			got = string(AppendJSON(nil, inner))
+		}
+		if got != want {
+			t.Errorf("%s of %s: got %s, want %s (keys %q)", path, body, got, want, p.keys)
+		}
+	}
+	f("a.b[1].c", `{"a":{"b":[1,{"c":2}]}}`, "2")
+	f("a.b", `{"a.b":1,"a":{"b":2}}`, "1")
+	f("a.b.c", `{"a":{"b.c":3}}`, "undefined")
+	f(`a["b.c"]`, `{"a":{"b.c":3}}`, "3")
+	f("s.length", `{"s":"xyz"}`, "3")
+	f("s.length", `{"s":"😀"}`, "2")
+	f("s[1]", `{"s":"xyz"}`, `"y"`)
+	f("s[3]", `{"s":"xyz"}`, "undefined")
+	f("a[]", `{"a":{"":5}}`, "5")
+	f("a..b", `{"a":{"":{"b":6}}}`, "6")
+	f("a[b c]", `{"a":{"b c":7}}`, "7")
+	f(`a['it\'s']`, `{"a":{"it's":8}}`, "8")
+	f(".a", `{"":{"a":1}}`, "1")
+	f("a.", `{"a":{"":2}}`, "2")
+	f("a[1.5]", `{"a":{"1.5":3}}`, "3")
+	f("a[0", `{"a[0":4}`, "4")
+	f("a[0][0]", `{"a":[[5]]}`, "5")
+	f("[0].x", `[{"x":1}]`, "1")
+	f("length", `[1,2]`, "2")
+	f("a b.c", `{"a b":{"c":1}}`, "1")
+	f("a['x]y']", `{"a":{"x]y":1}}`, "1")
+	f("@id", `{"@id":1}`, "1")
+	f("", `{"":1}`, "1")
+	f("a.b", `null`, "undefined")
+	for path, want := range map[string]string{
+		"l[10001]":    "index 10001 is too large, at most 10000",
+		"__proto__.x": "__proto__ cannot be set",
+		"":            "the name of a variable is missing",
+	} {
+		if _, err := PathToSet(path); err == nil || err.Error() != want {
+			t.Errorf("%q: %v, want %s", path, err, want)
+		}
+	}
+	p, err := ParsePath("a[i].b[c[d]]")
+	if got := strings.Join(p.Variables(), " "); err != nil || got != "a i c d" {
+		t.Errorf("variables %s, %v", got, err)
+	}
+}
+
+func FuzzPath(f *testing.F) {
+	for _, s := range []string{"a.b[0]['c d']", `a["\"]"].x`, "a[b[c]]", "..", "a[0", "[[", `["`, "a.0.1"} {
+		f.Add(s)
+	}
+	root, err := Parse([]byte(`{"a":{"b":[{"c d":1},"text"]},"b":{"c":0},"c":0}`))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, path string) {
+		to := PathTo(path)
+		to.In(root)
+		s := NewScope(nil, 1, 0)
+		s.Get(path)
+		p, err := PathToSet(path)
+		if err != nil {
+			return
+		}
+		s.Store(&p, "v")
+		if v, ok := s.Lookup(&p); !ok || v != "v" {
+			t.Errorf("%q: stored, but %v, %v is there", path, v, ok)
+		}
+		s.Drop(&p)
+		if v, ok := s.Lookup(&p); ok && v != nil {
+			t.Errorf("%q: dropped, but %v is there", path, v)
+		}
+	})
 }
 
 func store(t *testing.T, s *Scope, path string, v any) {

@@ -103,15 +103,26 @@ func (s *Scope) Get(path string) (any, bool) {
 
 // Store stores a value at a path; objects on the way are made as needed.
 func (s *Scope) Store(p *Path, v any) {
-	if len(p.rest) > 0 {
-		old, _ := s.variable(p.name)
-		v = place(old, p.rest, v)
+	name, rest := s.split(p)
+	if len(rest) > 0 {
+		old, _ := s.variable(name)
+		v = place(old, rest, v)
 	}
-	if _, local := s.locals[p.name]; local {
-		s.locals[p.name] = v
+	if _, local := s.locals[name]; local {
+		s.locals[name] = v
 		return
 	}
-	s.vars[p.name] = v
+	s.vars[name] = v
+}
+
+// split is the variable of a path and the keys in it. A variable that is named like the whole path comes first.
+func (s *Scope) split(p *Path) (name string, rest []string) {
+	if len(p.keys) > 1 || p.keys[0] != p.source {
+		if _, ok := s.variable(p.source); ok {
+			return p.source, nil
+		}
+	}
+	return p.keys[0], p.keys[1:]
 }
 
 func (s *Scope) variable(name string) (any, bool) {
@@ -130,14 +141,33 @@ func (s *Scope) variable(name string) (any, bool) {
 
 // Lookup returns the value at a compiled path.
 func (s *Scope) Lookup(p *Path) (any, bool) {
-	v, ok := s.variable(p.name)
-	if len(p.rest) == 0 {
-		return v, ok
+	name, rest := s.split(p)
+	v, ok := s.variable(name)
+	if ok && len(rest) > 0 {
+		v, ok = Inside(v, rest)
 	}
-	if !ok { // a name may hold dots, as in the variable "a.b"
-		return s.variable(p.source)
+	if !ok && p.steps != nil {
+		return s.indexed(p)
 	}
-	return Inside(v, p.rest)
+	return v, ok
+}
+
+// indexed follows a path whose brackets hold names of variables.
+func (s *Scope) indexed(p *Path) (any, bool) {
+	v, ok := s.variable(p.keys[0])
+	for _, step := range p.steps[1:] {
+		if !ok {
+			break
+		}
+		key := step.key
+		if step.variable != nil {
+			if _, literal := member(v, key); !literal {
+				key = Text(Operand(s.Lookup(step.variable)))
+			}
+		}
+		v, ok = member(v, key)
+	}
+	return v, ok
 }
 
 // Name makes a scope the [Env] of conditions.
@@ -147,16 +177,17 @@ func (s *Scope) Name(name string) any {
 
 // Drop makes a variable undefined, whatever it was before.
 func (s *Scope) Drop(p *Path) {
-	if len(p.rest) == 0 {
-		delete(s.vars, p.name)
-		if _, shared := s.base[p.name]; !shared {
+	name, rest := s.split(p)
+	if len(rest) == 0 {
+		delete(s.vars, name)
+		if _, shared := s.base[name]; !shared {
 			return
 		}
-		s.vars[p.name] = Undefined{}
+		s.vars[name] = Undefined{}
 		return
 	}
-	if v, ok := s.variable(p.name); ok {
-		s.vars[p.name] = without(v, p.rest)
+	if v, ok := s.variable(name); ok {
+		s.vars[name] = without(v, rest)
 	}
 }
 
