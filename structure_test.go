@@ -90,6 +90,7 @@ var rule = map[string][]string{
 		"scenarios/tree",
 		"scenarios/value", "scenarios/xpath",
 	},
+	"scenarios/bundle":    {},
 	"scenarios/condition": {"scenarios/plan", "scenarios/value"},
 	"scenarios/jmespath":  {"scenarios/value", "internal/near"},
 	"scenarios/jsonpath":  {"scenarios/value"},
