@@ -82,11 +82,12 @@ var rule = map[string][]string{
 
 	"scenarios": {
 		"scenarios/answer", "scenarios/condition", "scenarios/pemkey", "scenarios/plan", "scenarios/processor",
-		"scenarios/request",
+		"scenarios/regex", "scenarios/request",
 		"scenarios/settings", "scenarios/templates", "scenarios/tree", "scenarios/value",
 	},
 	"scenarios/answer": {
-		"scenarios/jmespath", "scenarios/jsonpath", "scenarios/plan", "scenarios/settings", "scenarios/templates",
+		"scenarios/jmespath", "scenarios/jsonpath", "scenarios/plan", "scenarios/regex", "scenarios/settings",
+		"scenarios/templates",
 		"scenarios/tree",
 		"scenarios/value", "scenarios/xpath",
 	},
@@ -97,6 +98,7 @@ var rule = map[string][]string{
 	"scenarios/pemkey":    {},
 	"scenarios/plan":      {"scenarios/processor", "scenarios/tree", "scenarios/value"},
 	"scenarios/processor": {},
+	"scenarios/regex": {},
 	"scenarios/request": {
 		"scenarios/plan", "scenarios/settings", "scenarios/templates", "scenarios/tree",
 		"scenarios/value", "internal/near",

@@ -64,10 +64,15 @@ func TestCaptures(t *testing.T) {
 	f("header: x-none", "failed")
 	// Regular expressions.
 	f(`regexp: '"k":([0-9.]+)', group: 1`, "1.50")
-	f(`regexp: '"K":(?P<num>[0-9.]+)', flags: i, group: num`, "1.50")
+	f(`regexp: '"K":(?<num>[0-9.]+)', flags: i, group: num`, "1.50")
 	f(`regexp: '"x":(\d)', group: 1, index: last`, "3")
 	f(`regexp: '"x":\d', index: all`, `["\"x\":1","\"x\":2","\"x\":3"]`)
 	f("regexp: zzz", "failed")
+	f(`regexp: '(?<="k":)[\d.]+(?=\})'`, "1.50")
+	f(`regexp: '"(?<key>.)":(?<num>\d)', group: num`, "1")
+	f(`regexp: '"(?<key>.)":(?<num>\d)', group: 1`, "x")
+	f(`regexp: '(a)|(n)', group: 2, strict: false`, "undefined")
+	f(`regexp: '^\{"A', flags: gi`, `{"a`)
 }
 
 func TestCaptureRandomTakesEveryMatch(t *testing.T) {
@@ -105,6 +110,18 @@ func TestCapturesOfOtherBodies(t *testing.T) {
 	f("xpath: '//li/@data-id', index: all", html, `["a1","b2"]`)
 	f("xpath: '//item/name', index: last", "<r><item><name>a</name></item><item><name>b</name></item></r>", "b")
 	f("xpath: '//nope'", html, "failed")
+}
+
+// A search that would not end ends the user under a name of its own, also where a capture may fail.
+func TestSearchesOfCapturesEnd(t *testing.T) {
+	p := mustLoad(t, one("", "- get: {url: /, capture: {regexp: '(a+)+$', strict: false, as: v}, expect: {matchesRegexp: '(a+)+$'}}"))
+	req, s, res := firstRequest(t, p), p.NewScope(1, 0, nil), answer(200, strings.Repeat("a", 50)+"!")
+	if err := req.Capture(s, res); err == nil || err.Error() != "ERR_REGEXP_TIMEOUT" {
+		t.Errorf("the capture ends with %v", err)
+	}
+	if o := req.Judge(nil, s, res); len(o) != 1 || o[0].OK || o[0].Got != "ERR_REGEXP_TIMEOUT" {
+		t.Errorf("the expectation gives %+v", o)
+	}
 }
 
 // TestNothingIsStoredIfOneFails, and what is not strict does not fail.

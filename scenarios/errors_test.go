@@ -83,12 +83,18 @@ func TestErrorsSayWhereAndWhat(t *testing.T) {
 	f("", "- get: {url: /, capture: [x]}", `s.yml:6:29: capture must be an object, not "x"`)
 	f("", "- get: {url: /, capture: {json: $.a, as: 'a(b)'}}", `s.yml:6:44: as must be a variable (name, name.key, `+
 		`name[key]), not "a(b)": {{ a(b) }} is neither a variable (name, name.key, name[0]) nor a call of a function`)
+	f("", "- get: {url: /, capture: {regexp: '(?<word>a)', group: wrod, as: x}}",
+		`s.yml:6:58: regexp (?<word>a) has no group "wrod" (did you mean "word"?)`)
+	f("", "- get: {url: /, capture: {regexp: '(a)', group: 2, as: x}}",
+		"s.yml:6:51: regexp (a) has 1 groups, there is no group 2")
+	f("", "- get: {url: /, capture: {regexp: '(?i)a', as: x}}",
+		"s.yml:6:37: regular expression /(?i)a/: Invalid group, flags stand beside the pattern: flags: i at character 1")
 	f("", "- get: {url: /, capture: {json: $.a, as: x, index: middle}}",
 		`s.yml:6:54: index must be a whole number, first, last, random or all, not "middle"`)
 	f("", "- get: {url: /, capture: {json: $.a, as: x, transform: f}}",
 		"s.yml:6:58: transform is not supported: it runs JavaScript on the value")
 	f("", "- get: {url: /, capture: {regexp: a, flags: ix, as: x}}",
-		`s.yml:6:37: regexp: unknown flag 'x', legal are i, m, s, g, u and y`)
+		`s.yml:6:37: unknown flag 'x', legal are d, g, i, m, s, u and y`)
 	f("", "- get: {url: /, match: {json: $.a}}", "s.yml:6:26: a match needs a value")
 	f("", "- get: {url: /, match: [x]}", `s.yml:6:27: match must be an object, not "x"`)
 	f("", "- get: {url: /, expect: [200]}", "s.yml:6:28: an expectation is an object such as {statusCode: 200}, not 200")

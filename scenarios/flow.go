@@ -1,11 +1,11 @@
 package scenarios
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 
 	"edgescope/scenarios/plan"
+	"edgescope/scenarios/regex"
 	"edgescope/scenarios/request"
 	"edgescope/scenarios/settings"
 	"edgescope/scenarios/tree"
@@ -47,13 +47,19 @@ func (c *compiler) choose() {
 	}
 	is := func(f plan.Flow) bool { return f.Name == want }
 	if !slices.ContainsFunc(c.plan.Flows, is) {
-		re, err := regexp.Compile(want)
+		re, err := regex.Compile(want, "")
 		if err != nil {
 			c.Fault(tree.Position{File: "--scenario-name"}, "%q is neither the name of a scenario nor a regular expression: %s",
 				want, err)
 			return
 		}
-		is = func(f plan.Flow) bool { return re.MatchString(f.Name) }
+		is = func(f plan.Flow) bool {
+			found, err := re.Matches(f.Name)
+			if err != nil {
+				c.Fault(tree.Position{File: "--scenario-name"}, "%q: %s", want, err)
+			}
+			return found
+		}
 	}
 	var names []string
 	found := false

@@ -77,7 +77,7 @@ func TestRefusals(t *testing.T) {
 	f("", "- get: {url: /, ifTrue: 'n === 5'}", `s.yml:6:27: ifTrue "n === 5": "===" is no operator here (did you mean `+
 		`"=="?) at character 3`)
 	f("", "- get: {url: /, capture: {json: '$.[', as: y}}", "JSONPath")
-	f("", "- get: {url: /, capture: {regexp: '(', as: y}}", "missing closing )")
+	f("", "- get: {url: /, capture: {regexp: '(', as: y}}", "Unterminated group at character 1")
 	f("", "- get: {url: /, capture: {regexp: '(a)', group: 2, as: y}}", "there is no group 2")
 	f("", "- get: {url: /, capture: {selector: 'a[', as: y}}", "is no CSS selector")
 	f("", "- get: {url: /, capture: {xpath: //, as: y}}", `XPath "//": a name is missing`)
@@ -98,7 +98,7 @@ func TestRefusals(t *testing.T) {
 	f("", "- get: {url: /, expect: {equals: x}}", "equals takes a list of two or more values")
 	f("", "- get: {url: /, expect: {header: x}}", "header needs equals beside it")
 	f("", "- get: {url: /, expect: {headerEquals: [x]}}", "a list of two")
-	f("", "- get: {url: /, expect: {matchesRegexp: '['}}", "missing closing ]")
+	f("", "- get: {url: /, expect: {matchesRegexp: '['}}", "Unterminated character class at character 1")
 	f("", "- get: {url: /, expect: {statusCode: ok}}", "a status code is a number from 100 to 999")
 	f("", "- get: {url: /, body: '{{ a + b }}'}", "neither a variable")
 	f("", "- get: {url: '/{{ $fakeName() }}'}", "fake-data plugin")

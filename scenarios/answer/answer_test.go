@@ -85,7 +85,7 @@ func TestWhereCapturesLook(t *testing.T) {
 	f("json: '{{ gone }}', strict: false", list, "undefined")
 	f("header: '{{ h }}'", "", "i7")
 	f("regexp: 'b(b)', group: 1, flags: gu", "abbb", "b")
-	f("regexp: '(?P<n>b+)', group: n, index: last", "abba bbb", "bbb")
+	f("regexp: '(?<n>b+)', group: n, index: last", "abba bbb", "bbb")
 	f("regexp: 'b', index: -3", "bb", "failed")
 	f("selector: li.p, attr: id, index: all", page, `["a"]`)
 	f("selector: li, index: random, strict: false", "", "undefined")
@@ -133,7 +133,7 @@ func TestJudged(t *testing.T) {
 	f("{header: '{{ h }}', equals: i8}", "false header x-id values equals: want i8, got i7", json)
 	f("{hasHeader: 'x-{{ gone }}'}", "false hasHeader: want x-undefined, got no such header", json)
 	f("{matchesRegexp: '{{ re }}'}", "true matchesRegexp: want b+, got "+list, json)
-	f("{matchesRegexp: '{{ bad }}'}", "false matchesRegexp: want (, got error parsing regexp: missing closing ): `(`",
+	f("{matchesRegexp: '{{ bad }}'}", "false matchesRegexp: want (, got regular expression /(/: Unterminated group at character 1",
 		json)
 	f("{hasProperty: '{{ name }}'}", "false hasProperty: want a b, got no such property", json)
 	f("{equals: ['{{ gone }}', undefined]}", "false equals: want all values equal, got null, undefined", json)

@@ -2,12 +2,13 @@ package answer
 
 import (
 	"bytes"
-	"regexp"
+	"errors"
 
 	"github.com/PuerkitoBio/goquery"
 
 	"edgescope/scenarios/jsonpath"
 	"edgescope/scenarios/plan"
+	"edgescope/scenarios/regex"
 	"edgescope/scenarios/templates"
 	"edgescope/scenarios/value"
 	"edgescope/scenarios/xpath"
@@ -20,11 +21,13 @@ type capture struct {
 	from   source
 }
 
-// source finds a value in an answer. It is false if there is none.
+// source finds a value in an answer. The error is [errNone] if there is none; any other ends the user.
 type source interface {
-	find(s *value.Scope, r *plan.Response) (any, bool)
+	find(s *value.Scope, r *plan.Response) (any, error)
 	readsBody() bool
 }
+
+var errNone = errors.New("there is no such value")
 
 // picking is which of several matches is taken.
 type picking struct {
@@ -41,27 +44,26 @@ const (
 	pickAll
 )
 
-func (p picking) from(s *value.Scope, matches []any) (any, bool) {
-	if p.how == pickAll {
-		return matches, true
-	}
+func (p picking) from(s *value.Scope, matches []any) (any, error) {
 	if len(matches) == 0 {
-		return nil, false
+		return nil, errNone
 	}
 	switch p.how {
+	case pickAll:
+		return matches, nil
 	case pickLast:
-		return matches[len(matches)-1], true
+		return matches[len(matches)-1], nil
 	case pickRandom:
-		return matches[s.Rand().IntN(len(matches))], true
+		return matches[s.Rand().IntN(len(matches))], nil
 	}
 	i := p.index
 	if i < 0 {
 		i += len(matches)
 	}
 	if i < 0 || i >= len(matches) {
-		return nil, false
+		return nil, errNone
 	}
-	return matches[i], true
+	return matches[i], nil
 }
 
 type jsonSource struct {
@@ -72,57 +74,53 @@ type jsonSource struct {
 
 func (j *jsonSource) readsBody() bool { return true }
 
-func (j *jsonSource) find(s *value.Scope, r *plan.Response) (any, bool) {
+func (j *jsonSource) find(s *value.Scope, r *plan.Response) (any, error) {
 	v, ok := r.JSON()
 	if !ok {
-		return nil, false
+		return nil, errNone
 	}
 	path := j.path
 	if j.template != nil {
 		var err error
 		if path, err = jsonpath.Compile(j.template.Text(s)); err != nil {
-			return nil, false
+			return nil, errNone
 		}
 	}
-	matches := path.All(v)
-	if j.pick.how == pickAll && len(matches) == 0 {
-		return nil, false
-	}
-	return j.pick.from(s, matches)
+	return j.pick.from(s, path.All(v))
 }
 
 type headerSource struct{ name *templates.Template }
 
 func (h *headerSource) readsBody() bool { return false }
 
-func (h *headerSource) find(s *value.Scope, r *plan.Response) (any, bool) {
-	return r.Head(h.name.Text(s))
+func (h *headerSource) find(s *value.Scope, r *plan.Response) (any, error) {
+	text, ok := r.Head(h.name.Text(s))
+	if !ok {
+		return nil, errNone
+	}
+	return text, nil
 }
 
 type regexpSource struct {
-	re    *regexp.Regexp
+	re    *regex.Regexp
 	group int
-	name  string // a named group, instead of group
 	pick  picking
 }
 
 func (x *regexpSource) readsBody() bool { return true }
 
-func (x *regexpSource) find(s *value.Scope, r *plan.Response) (any, bool) {
-	group := x.group
-	if x.name != "" {
-		group = x.re.SubexpIndex(x.name)
-	}
+func (x *regexpSource) find(s *value.Scope, r *plan.Response) (any, error) {
 	n := -1
 	if x.pick == (picking{}) {
 		n = 1
 	}
-	var matches []any
-	for _, m := range x.re.FindAllSubmatch(r.Body, n) {
-		matches = append(matches, string(m[group]))
+	found, err := x.re.Find(string(r.Body), n)
+	if err != nil {
+		return nil, value.UserError(err.Error())
 	}
-	if len(matches) == 0 {
-		return nil, false
+	matches := make([]any, len(found))
+	for i := range found {
+		matches[i], _ = found[i].Text(x.group)
 	}
 	return x.pick.from(s, matches)
 }
@@ -135,10 +133,10 @@ type selectorSource struct {
 
 func (c *selectorSource) readsBody() bool { return true }
 
-func (c *selectorSource) find(s *value.Scope, r *plan.Response) (any, bool) {
+func (c *selectorSource) find(s *value.Scope, r *plan.Response) (any, error) {
 	doc, err := goquery.NewDocumentFromReader(bytes.NewReader(r.Body))
 	if err != nil {
-		return nil, false
+		return nil, errNone
 	}
 	var matches []any
 	for _, el := range doc.FindMatcher(c.matcher).EachIter() {
@@ -147,9 +145,6 @@ func (c *selectorSource) find(s *value.Scope, r *plan.Response) (any, bool) {
 		} else if v, ok := el.Attr(c.attr); ok {
 			matches = append(matches, v)
 		}
-	}
-	if len(matches) == 0 {
-		return nil, false
 	}
 	return c.pick.from(s, matches)
 }
@@ -162,46 +157,60 @@ type match struct {
 }
 
 // same compares a found value with the wanted one: same type, same value.
-func (m *match) same(s *value.Scope, r *plan.Response) bool {
-	got, ok := m.from.find(s, r)
+func (m *match) same(s *value.Scope, r *plan.Response) (bool, error) {
+	got, err := m.from.find(s, r)
+	none := errors.Is(err, errNone)
+	if err != nil && !none {
+		return false, err
+	}
 	want, defined := m.value.Eval(s)
-	if !ok || !defined {
-		return ok == defined
+	if none || !defined {
+		return none != defined, nil
 	}
 	if value.IsCompound(got) || value.IsCompound(want) {
-		return value.IsCompound(got) && value.IsCompound(want) && value.Text(got) == value.Text(want)
+		return value.IsCompound(got) && value.IsCompound(want) && value.Text(got) == value.Text(want), nil
 	}
-	return value.Operand(got, true) == value.Operand(want, true)
+	return value.Operand(got, true) == value.Operand(want, true), nil
 }
 
 // Capture stores what the script captures of an answer. If a strict capture or match fails, nothing is stored and the
-// error is [plan.ErrCapture]: the user ends there. A capture fails if there is no value or it is ""; 0, false and null
+// error is [plan.ErrCapture]: the user ends there, as with a search that takes too long. A capture fails if there is no value or it is ""; 0, false and null
 // are values. A failed capture that is not strict leaves its variable undefined.
 func (w *Wants) Capture(s *value.Scope, res *plan.Response) error {
-	failed := false
-	found := make([]any, len(w.captures))
-	has := make([]bool, len(w.captures))
+	found := make([]any, len(w.captures)) // [value.Undefined] for a failed one
+	var failed error
 	for i := range w.captures {
 		c := &w.captures[i]
-		v, ok := c.from.find(s, res)
-		if v == "" {
-			ok = false
+		v, err := c.from.find(s, res)
+		switch {
+		case err != nil && !errors.Is(err, errNone):
+			return err
+		case err != nil || v == "":
+			v = value.Undefined{}
+			if c.strict {
+				failed = plan.ErrCapture
+			}
 		}
-		found[i], has[i] = v, ok
-		failed = failed || !ok && c.strict
+		found[i] = v
 	}
 	for i := range w.matches {
-		m := &w.matches[i]
-		failed = failed || m.strict && !m.same(s, res)
+		same, err := w.matches[i].same(s, res)
+		if err != nil {
+			return err
+		}
+		if !same && w.matches[i].strict {
+			failed = plan.ErrCapture
+		}
 	}
-	if failed {
-		return plan.ErrCapture
+	if failed != nil {
+		return failed
 	}
 	for i := range w.captures {
-		if as := &w.captures[i].as; has[i] {
-			s.Store(as, found[i])
-		} else {
+		as := &w.captures[i].as
+		if _, none := found[i].(value.Undefined); none {
 			s.Drop(as)
+		} else {
+			s.Store(as, found[i])
 		}
 	}
 	return nil
@@ -230,14 +239,11 @@ type xpathSource struct {
 
 func (x *xpathSource) readsBody() bool { return true }
 
-func (x *xpathSource) find(s *value.Scope, r *plan.Response) (any, bool) {
+func (x *xpathSource) find(s *value.Scope, r *plan.Response) (any, error) {
 	contentType, _ := r.Head("Content-Type")
 	var matches []any
 	for _, text := range x.path.Texts(r.Body, contentType) {
 		matches = append(matches, text)
-	}
-	if len(matches) == 0 {
-		return nil, false
 	}
 	return x.pick.from(s, matches)
 }

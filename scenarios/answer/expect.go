@@ -2,13 +2,13 @@ package answer
 
 import (
 	"mime"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"edgescope/scenarios/jmespath"
 	"edgescope/scenarios/plan"
+	"edgescope/scenarios/regex"
 	"edgescope/scenarios/templates"
 	"edgescope/scenarios/value"
 )
@@ -139,16 +139,20 @@ func expectHeaderEquals(name *templates.Template, wanted templates.Value) func(*
 	}
 }
 
-func expectRegexp(pattern *templates.Template, fixed *regexp.Regexp) func(*value.Scope, *plan.Response) verdict {
+func expectRegexp(pattern *templates.Template, fixed *regex.Regexp) func(*value.Scope, *plan.Response) verdict {
 	return func(s *value.Scope, r *plan.Response) verdict {
 		re := fixed
 		if re == nil {
 			var err error
-			if re, err = regexp.Compile(pattern.Text(s)); err != nil {
+			if re, err = regex.Compile(pattern.Text(s), ""); err != nil {
 				return verdict{false, pattern.Text(s), err.Error()}
 			}
 		}
-		return verdict{re.Match(r.Body), re.String(), excerpt(r.Body)}
+		ok, err := re.Matches(string(r.Body))
+		if err != nil {
+			return verdict{false, re.String(), err.Error()}
+		}
+		return verdict{ok, re.String(), excerpt(r.Body)}
 	}
 }
 

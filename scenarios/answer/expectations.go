@@ -1,11 +1,11 @@
 package answer
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
 	"edgescope/scenarios/jmespath"
+	"edgescope/scenarios/regex"
 	"edgescope/scenarios/settings"
 	"edgescope/scenarios/templates"
 	"edgescope/scenarios/tree"
@@ -144,12 +144,12 @@ func (r *Reader) headerExpectation(name *templates.Template, value templates.Val
 }
 
 // staticRegexp compiles a pattern that holds no variables; else it is nil.
-func (r *Reader) staticRegexp(t *templates.Template, pos tree.Position) *regexp.Regexp {
+func (r *Reader) staticRegexp(t *templates.Template, pos tree.Position) *regex.Regexp {
 	pattern, static := t.Static()
 	if !static {
 		return nil
 	}
-	re, err := regexp.Compile(pattern)
+	re, err := regex.Compile(pattern, "")
 	if err != nil {
 		r.Settings.Fault(pos, "matchesRegexp: %s", err)
 	}

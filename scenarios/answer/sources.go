@@ -2,13 +2,15 @@
 package answer
 
 import (
-	"fmt"
-	"regexp"
+	"maps"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/andybalholm/cascadia"
 
 	"edgescope/scenarios/jsonpath"
+	"edgescope/scenarios/regex"
 	"edgescope/scenarios/settings"
 	"edgescope/scenarios/templates"
 	"edgescope/scenarios/tree"
@@ -165,23 +167,38 @@ func (r *Reader) regexpSource(k *sourceKeys) source {
 	if k.flags != nil {
 		flags, _ = r.Settings.Text(k.flags, "flags")
 	}
-	re, err := compileRegexp(text, flags)
+	re, err := regex.Compile(text, flags)
 	if err != nil {
-		r.Settings.Fault(k.regexp.Pos, "regexp: %s", err)
+		r.Settings.Fault(k.regexp.Pos, "%s", err)
 		return nil
 	}
 	x := &regexpSource{re: re, pick: k.pick}
-	if k.group == nil {
-		return x
-	}
-	if name, ok := k.group.Text(); ok && re.SubexpIndex(name) >= 0 {
-		x.name = name
-		return x
-	}
-	if x.group = r.Settings.Whole(k.group, "group"); x.group > re.NumSubexp() {
-		r.Settings.Fault(k.group.Pos, "regexp %s has %d groups, there is no group %d", text, re.NumSubexp(), x.group)
+	if k.group != nil {
+		x.group = r.group(k.group, re)
 	}
 	return x
+}
+
+// group is the number of a group that is given by number or name.
+func (r *Reader) group(n *tree.Node, re *regex.Regexp) int {
+	name, isText := n.Text()
+	number, isNumber := 0, false
+	if isText {
+		number, isNumber = re.Names()[name]
+	}
+	if isNumber {
+		return number
+	}
+	if isText && strings.Trim(name, "0123456789") != "" {
+		names := slices.Sorted(maps.Keys(re.Names()))
+		r.Settings.Fault(n.Pos, "regexp %s has no group %q%s", re, name, settings.Known(name, names))
+		return 0
+	}
+	if number = r.Settings.Whole(n, "group"); number > re.Groups() {
+		r.Settings.Fault(n.Pos, "regexp %s has %d groups, there is no group %d", re, re.Groups(), number)
+		return 0
+	}
+	return number
 }
 
 func (r *Reader) xpathSource(k *sourceKeys) source {
@@ -206,24 +223,6 @@ func (r *Reader) selectorSource(k *sourceKeys) source {
 		s.attr, _ = r.Settings.Text(k.attr, "attr")
 	}
 	return s
-}
-
-// compileRegexp reads JavaScript's flags; g, u and y change nothing here.
-func compileRegexp(pattern, flags string) (*regexp.Regexp, error) {
-	prefix := ""
-	for _, f := range flags {
-		switch f {
-		case 'i', 'm', 's':
-			prefix += string(f)
-		case 'g', 'u', 'y':
-		default:
-			return nil, fmt.Errorf("unknown flag %q, legal are i, m, s, g, u and y", f)
-		}
-	}
-	if prefix != "" {
-		pattern = "(?" + prefix + ")" + pattern
-	}
-	return regexp.Compile(pattern)
 }
 
 // matches compiles the old `match`: one JSON value must be equal.
