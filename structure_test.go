@@ -98,7 +98,7 @@ var rule = map[string][]string{
 	"scenarios/pemkey":    {},
 	"scenarios/plan":      {"scenarios/processor", "scenarios/tree", "scenarios/value"},
 	"scenarios/processor": {},
-	"scenarios/regex": {},
+	"scenarios/regex":     {},
 	"scenarios/request": {
 		"scenarios/plan", "scenarios/settings", "scenarios/templates", "scenarios/tree",
 		"scenarios/value", "internal/near",
