@@ -40,6 +40,9 @@ type Edgescope struct {
 	// Checks repeat the run's thresholds with a note on missing metrics; Ensure is what they were made from.
 	Checks []CheckResult      `json:"checks,omitempty"`
 	Ensure []plan.CheckSource `json:"ensure,omitempty"`
+	// Answers and Allow decide, with the counters, whether the run shows anything (Report.Hollow).
+	Answers Answers  `json:"answers"`
+	Allow   []string `json:"allow,omitempty"`
 	// Failed are the kinds of expectations that failed, by step, the most frequent first.
 	Failed []sums.FailedExpectation `json:"misses,omitempty"`
 	// Comparison is with the baselines that were given.
@@ -77,6 +80,7 @@ func (s *Summary) Report(info RunInfo, ended time.Time, v *Verdict) *Report {
 	for i := range s.options.Plan.Checks {
 		e.Ensure = append(e.Ensure, s.options.Plan.Checks[i].Source)
 	}
+	e.Allow = s.options.Plan.Allow
 	s.distributionsOf(e)
 	return r
 }
@@ -84,7 +88,7 @@ func (s *Summary) Report(info RunInfo, ended time.Time, v *Verdict) *Report {
 func (s *Summary) distributionsOf(e *Edgescope) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e.Failed = s.failed.List()
+	e.Failed, e.Answers = s.failed.List(), s.answers
 	e.Series = distribution.AllBuckets(s.sum().Histograms)
 	e.Steps, e.Regions = s.steps.Buckets(), s.regions.Buckets()
 	e.Blocks = append([]sums.Block{}, s.points.blocks...)

@@ -45,6 +45,7 @@ type Summary struct {
 	steps, regions sums.Parts
 	points         points
 	failed         sums.FailedExpectations
+	answers        Answers
 	hits           firstHits
 	active         int64
 	phase          plan.Phase
@@ -170,6 +171,7 @@ func (s *Summary) result(r *load.Result) {
 	s.group(w, r).add(w, r, ms)
 	s.hits.add(w, r, end)
 	if !r.Cut {
+		s.answers.add(r)
 		s.points.result(r)
 		s.partResult(r)
 	}

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -12,6 +13,7 @@ import (
 	"edgescope/load"
 	"edgescope/load/health"
 	"edgescope/report/sums"
+	"edgescope/report/text"
 	"edgescope/scenarios/plan"
 )
 
@@ -69,16 +71,19 @@ func (v Verdict) With(c *Comparison) Verdict {
 	return v
 }
 
-// Judge decides, by the figures of the whole run. The thresholds of a segment are judged when it is merged with the
-// others.
+// Judge decides, by the figures of the whole run. The thresholds of a segment, and whether it shows anything, are judged
+// when it is merged with the others.
 func (s *Summary) Judge(o Outcome) Verdict {
 	total := s.Aggregate()
-	e := Evidence{Total: &total, Planned: s.options.Segment.Share(s.options.Schedule.Total())}
-	if s.options.Segment == nil {
+	e := Evidence{
+		Total: &total, Planned: s.options.Segment.Share(s.options.Schedule.Total()), Allow: s.options.Plan.Allow,
+		Part: s.options.Segment != nil,
+	}
+	if !e.Part {
 		e.Checks = s.options.Plan.Checks
 	}
 	s.mu.Lock()
-	e.WorstLag = s.lag
+	e.WorstLag, e.Answers = s.lag, s.answers
 	s.mu.Unlock()
 	return Judge(e, o)
 }
@@ -89,17 +94,21 @@ type Evidence struct {
 	Checks   []plan.Check
 	Planned  uint64 // arrivals
 	WorstLag sums.WorstLag
+	Answers  Answers
+	Allow    []string // plan.Plan.Allow
+	Part     bool     // of a run: a segment, which may hold no users
 }
 
 // Judge decides what came of a run. The order of the reasons: interrupted, not valid, no answer at all, a threshold, an
-// expectation, a failed after flow.
+// expectation, a run that shows nothing, a failed after flow.
 func Judge(e Evidence, o Outcome) Verdict {
 	v := Verdict{Health: healthOf(&e, &o), Checks: checkedAll(e.Checks, e.Total)}
-	v.Word, v.ExitCode, v.Reason = v.decide(e.Total, &o)
+	v.Word, v.ExitCode, v.Reason = v.decide(&e, &o)
 	return v
 }
 
-func (v *Verdict) decide(total *sums.Period, o *Outcome) (word string, code int, reason string) {
+func (v *Verdict) decide(e *Evidence, o *Outcome) (word string, code int, reason string) {
+	total := e.Total
 	var flow *load.FlowError
 	isFlow := errors.As(o.Err, &flow)
 	var missed *load.StartError
@@ -118,22 +127,107 @@ func (v *Verdict) decide(total *sums.Period, o *Outcome) (word string, code int,
 	if o.Aborted != "" {
 		return edge.VerdictFailed, ExitThreshold, "aborted: " + o.Aborted
 	}
-	if failed := failedChecks(v.Checks); len(failed) > 0 {
-		return edge.VerdictFailed, ExitThreshold, "thresholds failed: " + strings.Join(failed, ", ")
-	}
-	if n := total.Counters["plugins.expect.failed"]; n > 0 {
-		all := n + total.Counters["plugins.expect.ok"]
-		return edge.VerdictFailed, ExitExpectation, fmt.Sprintf("%d of %d expectations failed", n, all)
-	}
-	if isFlow {
+	if code, reason = v.judged(e); code == ExitPassed && isFlow {
 		return edge.VerdictError, ExitError, flow.Error()
+	} else if code != ExitPassed {
+		return edge.VerdictFailed, code, reason
 	}
 	return edge.VerdictPassed, ExitPassed, ""
 }
 
+// judged tells what the figures of a run fail by.
+func (v *Verdict) judged(e *Evidence) (code int, reason string) {
+	if n := e.Total.Counters["plugins.expect.failed"]; n > 0 {
+		all := n + e.Total.Counters["plugins.expect.ok"]
+		code, reason = ExitExpectation, fmt.Sprintf("%d of %d expectations failed", n, all)
+	}
+	if failed := failedChecks(v.Checks); len(failed) > 0 {
+		code, reason = ExitThreshold, "thresholds failed: "+strings.Join(failed, ", ")
+	}
+	if e.Part {
+		return code, reason
+	}
+	switch way, nothing := hollow(e.Total, e.Answers, e.Allow); {
+	case way == "":
+		return code, reason
+	case code == ExitPassed:
+		return ExitThreshold, nothing
+	case code == ExitThreshold && way != plan.OnlyErrors: // the cause of what the thresholds say
+		return code, nothing + "; " + reason
+	default:
+		return code, reason
+	}
+}
+
+// Answers counts answers that ended a request, not the redirects on the way.
+type Answers struct {
+	Final int64 `json:"final"`
+	// Errors are those of 4xx and 5xx that no expectation of a status code asked for, and those that broke off.
+	Errors int64 `json:"errors"`
+}
+
+func (a *Answers) add(r *load.Result) {
+	if !r.Final || !r.Answered() {
+		return
+	}
+	a.Final++
+	asked := func(o plan.Outcome) bool { return o.OK && o.Type == "statusCode" }
+	if r.Failure != "" || r.Code >= 400 && !slices.ContainsFunc(r.Outcomes, asked) {
+		a.Errors++
+	}
+}
+
+// Plus is the sum of two.
+func (a Answers) Plus(b Answers) Answers { return Answers{a.Final + b.Final, a.Errors + b.Errors} }
+
+// Hollow tells why the run shows nothing of its target, in a sentence; "" when it shows something, or when the script
+// allows it.
+func (r *Report) Hollow() string {
+	_, why := hollow(&r.Aggregate, r.Edgescope.Answers, r.Edgescope.Allow)
+	return why
+}
+
+// hollow is the way in which a run shows nothing, one of plan.Hollows, in a sentence too; "" if there is none.
+func hollow(total *sums.Period, a Answers, allow []string) (way, why string) {
+	created, completed := total.Counters["vusers.created"], total.Counters["vusers.completed"]
+	is := func(way string, holds bool) bool { return holds && !slices.Contains(allow, way) }
+	switch {
+	case is(plan.NoUserCompleted, created > 0 && completed == 0):
+		return plan.NoUserCompleted, fmt.Sprintf("no user completed: %s of %s failed, %s", text.Grouped(total.Counters["vusers.failed"]),
+			text.Grouped(created), mostOf(total.Family("errors.")))
+	case is(plan.NothingSent, total.Counters["http.requests"]+total.Counters["websocket.messages_sent"] == 0):
+		if created == 0 {
+			return plan.NothingSent, "nothing was sent: no user arrived"
+		}
+		return plan.NothingSent, fmt.Sprintf("nothing was sent: %s walked the flow without a request",
+			text.Plural(created, "user"))
+	case is(plan.OnlyErrors, a.Final > 0 && a.Errors == a.Final):
+		codes := total.Family("http.codes.")
+		maps.DeleteFunc(codes, func(code string, _ int64) bool { return code < "400" })
+		return plan.OnlyErrors, "every answer was an error: " + mostOf(codes)
+	}
+	return "", ""
+}
+
+// mostOf lists the greatest of some counters.
+func mostOf(counters map[string]int64) string {
+	const shown = 3
+	names := slices.SortedFunc(maps.Keys(counters), func(a, b string) int {
+		return cmp.Or(cmp.Compare(counters[b], counters[a]), cmp.Compare(a, b))
+	})
+	var list []string
+	for _, name := range names[:min(len(names), shown)] {
+		list = append(list, fmt.Sprintf("%s (%s)", name, text.Grouped(counters[name])))
+	}
+	if len(names) > shown {
+		list = append(list, fmt.Sprintf("%d more kinds", len(names)-shown))
+	}
+	return cmp.Or(strings.Join(list, ", "), "without a name")
+}
+
 // noAnswer tells why a target that never answered did not: the error that most users ended with.
 func noAnswer(total *sums.Period, target string) string {
-	text := fmt.Sprintf("none of %d requests got an answer", total.Counters["http.requests"])
+	said := fmt.Sprintf("none of %d requests got an answer", total.Counters["http.requests"])
 	users := total.Family("errors.")
 	name := ""
 	for _, candidate := range slices.Sorted(maps.Keys(users)) {
@@ -142,13 +236,13 @@ func noAnswer(total *sums.Period, target string) string {
 		}
 	}
 	if name == "" {
-		return text
+		return said
 	}
-	text += ": " + name
+	said += ": " + name
 	if meaning, ok := meanings[name]; ok && target != "" {
-		text += fmt.Sprintf(", "+meaning, target)
+		said += fmt.Sprintf(", "+meaning, target)
 	}
-	return text
+	return said
 }
 
 // meanings say in plain words what an error tells of a target.

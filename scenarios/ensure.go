@@ -16,6 +16,8 @@ import (
 func (c *compiler) ensureAll(config *tree.Node) {
 	if v, set := c.opts.Env("ARTILLERY_DISABLE_ENSURE"); set && v != "" {
 		c.Warn(tree.Position{}, "ARTILLERY_DISABLE_ENSURE is set: no threshold is checked")
+		c.allow(config.Get("ensure").Get("allow"))
+		c.allow(config.Get("plugins").Get("ensure").Get("allow"))
 		return
 	}
 	c.ensure(config.Get("ensure"))
@@ -33,11 +35,27 @@ func (c *compiler) ensure(n *tree.Node) {
 		"thresholds":   c.thresholds,
 		"conditions":   c.conditions,
 		"maxErrorRate": c.maxErrorRate,
+		"allow":        c.allow,
 	}
 	for _, key := range legacyChecks {
 		known[key] = func(v *tree.Node) { c.threshold(v, key, "http.response_time."+key) }
 	}
 	c.Object(n, "ensure", known)
+}
+
+// allow reads `ensure.allow`, ours: one way in which a run may show nothing, or a list of them.
+func (c *compiler) allow(n *tree.Node) {
+	items := []*tree.Node{n}
+	switch {
+	case n.IsNull():
+		return
+	case n.Kind == tree.List:
+		items = n.Items
+	}
+	for _, item := range items {
+		word := c.Choice(item, "allow", plan.Hollows()...)
+		c.plan.Allow = append(c.plan.Allow, word)
+	}
 }
 
 func (c *compiler) thresholds(n *tree.Node) {

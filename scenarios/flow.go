@@ -27,6 +27,10 @@ func (c *compiler) flows(root *tree.Node) {
 		c.Fault(pos, "there are no scenarios")
 		return
 	}
+	if len(c.requests) == 0 {
+		c.Warn(scenarios.Pos, "no scenario sends a request: a run of this script loads nothing")
+		c.plan.Allow = append(c.plan.Allow, plan.NothingSent)
+	}
 	c.plan.Before = c.onceFlow(root.Get("before"), "before")
 	c.plan.After = c.onceFlow(root.Get("after"), "after")
 	c.choose()

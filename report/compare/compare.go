@@ -194,6 +194,8 @@ func differences(base, run *report.Report) []string {
 		add(e.Segment != nil, "the %s is segment %v only: merge the segments first", which, e.Segment)
 	}
 	for which, one := range map[string]*report.Report{"baseline": base, "new run": run} {
+		nothing := one.Hollow()
+		add(nothing != "" && one.Aggregate.Counters["vusers.created"] > 0, "the %s shows nothing of its target (%s)", which, nothing)
 		length := lengthOf(one)
 		add(length < minCompareLength, "the %s lasted %v, want at least %v", which, length, minCompareLength)
 		n := samples(one, "")

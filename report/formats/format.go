@@ -35,7 +35,7 @@ func Files() []File {
 
 // finding is one thing that a run was judged by.
 type finding struct {
-	group    string // health, thresholds, expectations or baseline
+	group    string // run, health, users, thresholds, expectations or baseline
 	name     string
 	ok       bool
 	optional bool // does not decide
@@ -106,7 +106,22 @@ func runFindings(r *report.Report) []finding {
 	return append(list, finding{
 		group: "health", name: "loadgen kept its schedule", ok: e.Health.Valid, message: strings.Join(e.Health.Problems,
 			"; "),
-	})
+	}, usersFinding(r))
+}
+
+// usersFinding is whether users got somewhere. It decides nothing of a run that was interrupted, nor of a segment, whose
+// users are a part.
+func usersFinding(r *report.Report) finding {
+	why := r.Hollow()
+	return finding{
+		group: "users", name: "users completed and were answered", ok: why == "", message: why,
+		optional: r.Edgescope.Segment != nil || r.Edgescope.Run.Verdict == edge.VerdictInterrupted,
+	}
+}
+
+// inChecks tells whether a finding belongs into a list of checks: those of the run itself only if they decide.
+func (f *finding) inChecks() bool {
+	return f.group == "thresholds" || f.group == "expectations" || f.group == "users" && !f.ok && !f.optional
 }
 
 // firstFailure tells where an expectation failed most often, and how it did the first time.

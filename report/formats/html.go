@@ -82,13 +82,13 @@ func HTML(w io.Writer, r *report.Report) error {
 	return nil
 }
 
-// pageChecks are thresholds and expectations: first those that failed, last those that hold.
+// pageChecks are the checks of a run: first those that failed, last those that hold.
 func pageChecks(findings []finding) []pageCheck {
 	var checks []pageCheck
 	for _, class := range []string{"failed", "optional", "ok"} {
 		for i := range findings {
 			f := &findings[i]
-			if f.class() == class && (f.group == "thresholds" || f.group == "expectations") {
+			if f.class() == class && f.inChecks() {
 				checks = append(checks, pageCheck{
 					class, f.word(), f.group, f.name,
 					strings.TrimPrefix(f.detail(), f.name+" does not hold: "),

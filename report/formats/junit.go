@@ -59,7 +59,7 @@ type junitProblem struct {
 	Text    string `xml:",chardata"`
 }
 
-// JUnit writes a JUnit report: a suite for each of run, health, thresholds, expectations and baseline, and a case for
+// JUnit writes a JUnit report: a suite for each of run, health, users, thresholds, expectations and baseline, and a case for
 // each thing that the run was judged by. A threshold that does not decide and fails is skipped; a run that could not go
 // on or is not valid is an error, not a failure.
 func JUnit(w io.Writer, r *report.Report) error {

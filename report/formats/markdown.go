@@ -40,10 +40,9 @@ func Markdown(w io.Writer, r *report.Report) error {
 func mdFindings(b *strings.Builder, r *report.Report) {
 	var rows [][]string
 	for _, f := range findings(r) {
-		if f.group != "thresholds" && f.group != "expectations" {
-			continue
+		if f.inChecks() {
+			rows = append(rows, []string{f.word(), f.name, f.detail()})
 		}
-		rows = append(rows, []string{f.word(), f.name, f.detail()})
 	}
 	mdTable(b, "Checks", []string{"", "Check", ""}, rows)
 }

@@ -85,7 +85,10 @@ func (m *merger) merge() (*report.Report, error) {
 	e := &r.Edgescope
 	e.Seed, e.ScriptHash, e.Environment, e.Ensure = m.first.Seed, m.first.ScriptHash, m.first.Environment, m.first.Ensure
 	e.Segments, e.Series = len(m.segments), distribution.AllBuckets(total.Histograms)
-	e.Failed, e.Blocks = m.failed(), m.blocks()
+	e.Failed, e.Blocks, e.Allow = m.failed(), m.blocks(), m.first.Allow
+	for _, s := range m.segments {
+		e.Answers = e.Answers.Plus(s.Edgescope.Answers)
+	}
 	e.Run = m.run(&r.Aggregate)
 	total.SetQuantiles(&e.Run)
 	e.Run.Steps, e.Steps = m.parts(func(e *report.Edgescope) ([]edge.RunPart, map[string]distribution.Buckets) {
@@ -208,6 +211,7 @@ func (m *merger) judge(r *report.Report, checks []plan.Check, lag sums.WorstLag)
 	}
 	v := report.Judge(report.Evidence{
 		Total: &r.Aggregate, Checks: checks, Planned: uint64(r.Edgescope.Run.Users.Planned), WorstLag: lag,
+		Answers: r.Edgescope.Answers, Allow: r.Edgescope.Allow,
 	}, o)
 	for _, s := range m.segments {
 		takeWorst(&v.Health, &s.Edgescope.Health)

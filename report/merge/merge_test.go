@@ -180,3 +180,46 @@ func TestComparisonConcludesAReport(t *testing.T) {
 		t.Errorf("exit %d: %s", r.ExitCode, r.Reason)
 	}
 }
+
+// A segment may hold users that all fail, or none: only the whole run is judged by what it shows.
+func TestTheWholeRunIsJudgedByWhatItShows(t *testing.T) {
+	f := func(ensure string, failing func(k int) bool, wantCode int, wantReason string) {
+		t.Helper()
+		s := reporttest.New(t, "config: {phases: [{duration: 1, arrivalCount: 4}]"+ensure+"}\nscenarios: [{name: buy, flow: "+
+			"[{get: {url: /cart}}]}]")
+		var parts []*report.Report
+		for i := range 3 { // the third has one user, as the first two have of another kind
+			segment := &load.Segment{Index: i, Count: 3}
+			schedule := load.NewSchedule(s.Plan.Phases, 1)
+			sum := report.NewSummary(report.Options{Plan: s.Plan, Schedule: schedule, Started: s.Start, Segment: segment})
+			for k := i; k < 4; k += 3 {
+				sum.Add(&load.UserStart{At: s.Start, Scenario: "buy"})
+				end := &load.UserEnd{At: s.Start, Scenario: "buy"}
+				r := s.Request(s.Start, "buy/GET /cart", "/cart", 404, 5)
+				if failing(k) {
+					end.Err = "ETIMEDOUT"
+				}
+				sum.Add(r)
+				sum.Add(end)
+			}
+			sum.Close()
+			v := sum.Judge(report.Outcome{})
+			if v.ExitCode != 0 {
+				t.Errorf("segment %d: exit %d: %s", i, v.ExitCode, v.Reason)
+			}
+			parts = append(parts, reporttest.ThroughFile(t, sum.Report(report.RunInfo{ID: "b"}, s.Start, &v)))
+		}
+		merged, err := merge.Reports(parts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r := merged.Edgescope.Run; r.ExitCode != wantCode || r.Reason != wantReason {
+			t.Errorf("exit %d: %q, want %d: %q", r.ExitCode, r.Reason, wantCode, wantReason)
+		}
+	}
+	all, most := func(int) bool { return true }, func(k int) bool { return k != 2 }
+	f("", all, 1, "no user completed: 4 of 4 failed, ETIMEDOUT (4)")
+	f("", most, 1, "every answer was an error: 404 (4)")
+	f(", ensure: {allow: onlyErrors}", most, 0, "")
+	f(", ensure: {allow: [onlyErrors, noUserCompleted]}", all, 0, "")
+}

@@ -36,6 +36,17 @@ type CheckSource struct {
 // MaxErrorRate is the metric of a check of the percentage of users that did not complete.
 const MaxErrorRate = "maxErrorRate"
 
+// The ways in which a run can end well for every user and check and still show nothing of its target. Such a run fails
+// unless `ensure.allow` names the way.
+const (
+	NoUserCompleted = "noUserCompleted" // users arrived, and each of them failed
+	NothingSent     = "nothingSent"     // not one request
+	OnlyErrors      = "onlyErrors"      // every answer was 4xx, 5xx or broken, and no `expect: statusCode` held on one
+)
+
+// Hollows are the names of all of them.
+func Hollows() []string { return []string{NoUserCompleted, NothingSent, OnlyErrors} }
+
 // Pass judges the check. A name that lookup does not know fails it.
 func (c *Check) Pass(lookup func(name string) (float64, bool)) bool {
 	m := metrics{lookup: lookup}

@@ -28,7 +28,8 @@ type Plan struct {
 	Before *Flow  // runs once before the first arrival; nil if the script has none
 	After  *Flow  // runs once after the last user; nil if the script has none
 
-	Checks    []Check // from `ensure`, in the order in which they are printed
+	Checks    []Check  // from `ensure`, in the order in which they are printed
+	Allow     []string // of [NoUserCompleted], [NothingSent] and [OnlyErrors]: what does not fail a run
 	Expect    ExpectOptions
 	Endpoints EndpointOptions
 	Apdex     time.Duration // threshold of the apdex plugin; 0: off

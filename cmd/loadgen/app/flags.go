@@ -4,9 +4,11 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
+	"edgescope/internal/near"
 	"edgescope/internal/run"
 	"edgescope/report"
 	"edgescope/scenarios"
@@ -79,6 +81,7 @@ type runFlags struct {
 	segments                   segmentFlags
 	network                    networkFlags
 	abortOnFail                bool
+	allow                      string
 	log                        run.LogOptions
 	telemetry                  run.TelemetryOptions
 }
@@ -91,6 +94,7 @@ func (r *runFlags) register(f *run.Flags) {
 		"p99 lateness of arrivals above which the run is not valid")
 	r.segments.register(f)
 	f.Bool(&r.abortOnFail, "abort-on-fail", false, "stop the arrivals when a threshold cannot hold any more")
+	f.String(&r.allow, "allow", "", "do not fail a run that shows nothing: `names` of ensure.allow, with commas between")
 	r.network.register(f)
 	f.Group("Results")
 	f.String(&r.output, "output", "", "JSON report: `file`, or a directory to put it in")
@@ -118,6 +122,18 @@ func (r *runFlags) readBaselines() ([]*report.Report, error) {
 		return nil, err
 	}
 	return readReports(r.baselines)
+}
+
+// allowed are the names of --allow.
+func (r *runFlags) allowed() ([]string, error) {
+	var names []string
+	for name := range strings.FieldsFuncSeq(r.allow, func(c rune) bool { return c == ',' || c == ' ' }) {
+		if known := plan.Hollows(); !slices.Contains(known, name) {
+			return nil, run.Usage("--allow %s: want %s%s", name, strings.Join(known, ", "), near.Hint(name, known...))
+		}
+		names = append(names, name)
+	}
+	return names, nil
 }
 
 // seedOf is the seed that was given, or a new one that fits a JSON number.

@@ -61,6 +61,11 @@ func (j *job) run(ctx context.Context) (err error) {
 	if j.baselines, err = j.flags.readBaselines(); err != nil {
 		return err
 	}
+	allowed, err := j.flags.allowed()
+	if err != nil {
+		return err
+	}
+	j.plan.Allow = append(j.plan.Allow, allowed...)
 	var stack run.Stack
 	defer func() {
 		stopped, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTimeout)

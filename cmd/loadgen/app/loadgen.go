@@ -27,7 +27,8 @@ loadgen <verb> --help lists the verb's flags.
 
 Exit codes:
   0    passed                          4    not valid: loadgen itself fell behind
-  1    a threshold failed, or worse    21   an expectation failed
+  1    a threshold failed, worse,      21   an expectation failed
+       or nothing was shown
   2    bad usage or script             130  interrupted; the report is written
   3    could not run
 `

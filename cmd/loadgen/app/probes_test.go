@@ -31,8 +31,10 @@ func TestCompatibilityProbes(t *testing.T) {
 	t.Parallel()
 	loadgen := installed(t)
 	command := exec.CommandContext(t.Context(), runner)
-	// The probes ask what a script means, not whether this machine keeps up while it runs other tests.
-	command.Env = append(os.Environ(), "LOADGEN="+loadgen, "EDGESCOPE_LAG_LIMIT=1h", "PROBES_PARALLEL=4")
+	// The probes ask what a script means, not whether this machine keeps up while it runs other tests, nor whether the
+	// run shows anything: their target knows few paths, and many are about users that fail.
+	command.Env = append(os.Environ(), "LOADGEN="+loadgen, "EDGESCOPE_LAG_LIMIT=1h", "PROBES_PARALLEL=4",
+		"EDGESCOPE_ALLOW=noUserCompleted,nothingSent,onlyErrors")
 	out, _ := command.Output() // it fails as long as anything is not covered
 	if !strings.Contains(string(out), " passed, ") {
 		t.Fatalf("the probes did not run:\n%s", out)
