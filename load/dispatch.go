@@ -193,9 +193,9 @@ func (n *run) user(ctx context.Context, index int, intended time.Time) {
 }
 
 func (n *run) newUser(index int, scope *value.Scope) *user {
-	u := &user{run: n, scope: scope, target: n.plan.Target, engine: n.shared, ids: n.spans.ids(index)}
+	u := &user{run: n, scope: scope, target: n.plan.Base, engine: n.shared, ids: n.spans.ids(index)}
 	if region := n.plan.Region(index); region != nil && index >= 0 {
-		u.target, u.region = region.Target, region.Name
+		u.target, u.region = region.Base, region.Name
 	}
 	if u.engine == nil {
 		u.engine = n.dialer.Client(0)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"edgescope/load/network"
+	"edgescope/scenarios/address"
 	"edgescope/scenarios/plan"
 	"edgescope/scenarios/value"
 )
@@ -19,7 +20,6 @@ const maxRedirects = 10
 // Names of errors that are not the network's.
 const (
 	errRedirects = value.UserError("ERR_TOO_MANY_REDIRECTS")
-	errLocation  = value.UserError("ERR_INVALID_REDIRECT")
 )
 
 // request sends a request of the flow, follows its redirects, and captures and judges the last answer.
@@ -171,9 +171,9 @@ func (h *hop) redirect(req *plan.Request, x *exchange) (*hop, bool) {
 	if location == "" {
 		return nil, false
 	}
-	target, err := h.url.Parse(location)
-	if err != nil || target.Scheme != "http" && target.Scheme != "https" || target.Host == "" {
-		x.err = errLocation
+	target, err := address.Resolve(h.text, location)
+	if err != nil {
+		x.err = err
 		return nil, false
 	}
 	return h.to(target, x.answer.Status), true
@@ -181,18 +181,22 @@ func (h *hop) redirect(req *plan.Request, x *exchange) (*hop, bool) {
 
 // to is the request after a redirect: 303 turns everything into GET, 301 and 302 turn POST into GET; the password and
 // the cookies that the script wrote itself stay with the host they were meant for.
-func (h *hop) to(target *url.URL, status int) *hop {
-	next := &hop{method: h.method, url: target, text: target.String(), header: h.header.Clone(), body: h.body}
+func (h *hop) to(target address.Address, status int) *hop {
+	to, _ := url.Parse(target.URL) // an address is a URL that net/url reads
+	next := &hop{method: h.method, url: to, text: target.URL, header: h.header.Clone(), body: h.body}
 	post := h.method == http.MethodPost && (status == http.StatusMovedPermanently || status == http.StatusFound)
 	if post || status == http.StatusSeeOther && h.method != http.MethodHead {
 		next.method, next.body = http.MethodGet, nil
 		next.header.Del("Content-Type")
 		next.header.Del("Content-Length")
 	}
-	if target.Host != h.url.Host {
+	if to.Host != h.url.Host {
 		next.header.Del("Authorization")
 		next.header.Del("Cookie")
 		next.header.Del("Host")
+		if target.Authorization != "" {
+			next.header.Set("Authorization", target.Authorization)
+		}
 	}
 	return next
 }

@@ -11,6 +11,7 @@ import (
 	"edgescope/load/http1"
 	"edgescope/load/network"
 	"edgescope/scenarios/plan"
+	"edgescope/scenarios/request/encode"
 	"edgescope/scenarios/value"
 )
 
@@ -56,7 +57,7 @@ func (s *sequence) result(intended time.Time) *Result {
 type prepared struct {
 	method, address string // as rendered
 	fields          []plan.Field
-	gzip            bool
+	gzip, anonymous bool
 
 	url    *url.URL
 	text   string // the URL as results have it
@@ -71,7 +72,9 @@ func (u *user) prepare(req *plan.Request, s *sequence) (*prepared, error) {
 	if last != nil && last.is(m, req.Gzip) {
 		return last, nil
 	}
-	p := &prepared{method: m.Method, address: m.URL, fields: slices.Clone(m.Header), gzip: req.Gzip}
+	p := &prepared{
+		method: m.Method, address: m.URL, fields: slices.Clone(m.Header), gzip: req.Gzip, anonymous: m.Anonymous,
+	}
 	if last != nil && last.address == m.URL {
 		p.url, p.text = last.url, last.text
 	} else {
@@ -81,11 +84,13 @@ func (u *user) prepare(req *plan.Request, s *sequence) (*prepared, error) {
 		}
 		p.url, p.text = target, target.String()
 	}
-	p.header = make(http.Header, len(m.Header)+2)
-	for _, f := range m.Header {
-		p.header.Set(f.Name, f.Value)
+	if err := p.fill(m.Header); err != nil {
+		return nil, err
 	}
-	if p.header["User-Agent"] == nil {
+	switch {
+	case m.Anonymous:
+		p.header["User-Agent"] = nil // net/http would send its own
+	case p.header["User-Agent"] == nil:
 		p.header.Set("User-Agent", u.options.UserAgent)
 	}
 	if req.Gzip && p.header["Accept-Encoding"] == nil {
@@ -97,6 +102,22 @@ func (u *user) prepare(req *plan.Request, s *sequence) (*prepared, error) {
 	return p, nil
 }
 
+// fill makes the header of fields. The error is a [value.UserError].
+func (p *prepared) fill(fields []plan.Field) error {
+	p.header = make(http.Header, len(fields)+2)
+	for _, f := range fields {
+		if err := encode.Name(f.Name); err != nil {
+			return err
+		}
+		line, err := encode.Line(f.Value)
+		if err != nil {
+			return err
+		}
+		p.header.Add(f.Name, line)
+	}
+	return nil
+}
+
 func (s *sequence) lastPrepared() *prepared {
 	if s == nil {
 		return nil
@@ -105,7 +126,7 @@ func (s *sequence) lastPrepared() *prepared {
 }
 
 func (p *prepared) is(m *plan.Message, gzip bool) bool {
-	return p.method == m.Method && p.address == m.URL && p.gzip == gzip && slices.Equal(p.fields, m.Header)
+	return p.method == m.Method && p.address == m.URL && p.gzip == gzip && p.anonymous == m.Anonymous && slices.Equal(p.fields, m.Header)
 }
 
 // headFacts are the facts of a head that several answers have in common.

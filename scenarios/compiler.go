@@ -3,13 +3,13 @@ package scenarios
 import (
 	"crypto/sha256"
 	"hash"
-	"path/filepath"
 	"strings"
 	"time"
 
 	"edgescope/scenarios/answer"
 	"edgescope/scenarios/plan"
 	"edgescope/scenarios/request"
+	"edgescope/scenarios/request/encode"
 	"edgescope/scenarios/settings"
 	"edgescope/scenarios/templates"
 	"edgescope/scenarios/tree"
@@ -25,56 +25,31 @@ type compiler struct {
 	wants     answer.Reader  // what they want of their answers
 
 	opts Options
-	dir  string // relative paths count from here
 	plan *plan.Plan
 
 	cliVariables *tree.Node
 	scope        *value.Scope    // of the templates in config
 	requests     []*plan.Request // all of the plan's
-	files        hash.Hash       // contents of the payloads
-	timeout      time.Duration   // of requests that have none of their own
-	jitter       jitter          // of steps that have none of their own
-	poisson      bool            // config.mode
-	gap          time.Duration   // half of the shortest gap of a phase of visits
+	files        hash.Hash       // contents of the files that the script names
+	held         heldFiles
+	timeout      time.Duration // of requests that have none of their own
+	jitter       jitter        // of steps that have none of their own
+	poisson      bool          // config.mode
+	gap          time.Duration // half of the shortest gap of a phase of visits
 
 	brokenProcessor bool // its problems are told: its functions are not asked for
 }
 
 func newCompiler(o Options) *compiler {
-	home := o.Files[0]
-	if o.ConfigFile != "" {
-		home = o.ConfigFile
-	}
 	c := &compiler{
-		Reader: &settings.Reader{}, opts: o, dir: filepath.Dir(home), files: sha256.New(), timeout: 10 * time.Second,
+		Reader: &settings.Reader{}, opts: o, files: sha256.New(), timeout: 10 * time.Second,
 		plan: &plan.Plan{Script: o.Files[0], Environment: o.Environment, Shared: map[string]any{}},
 	}
+	c.held = heldFiles{read: o.ReadFile, files: map[string]*encode.File{}}
 	c.templates = templates.Compiler{Reader: c.Reader, Constants: c.opts.constant}
-	c.sends = request.Reader{Settings: c.Reader, Templates: &c.templates, File: c.file}
+	c.sends = request.Reader{Settings: c.Reader, Templates: &c.templates, File: c.file, Open: c.open}
 	c.wants = answer.Reader{Settings: c.Reader, Templates: &c.templates}
 	return c
-}
-
-// path is a file named in the script, which is relative to the script.
-func (c *compiler) path(name string) string {
-	if filepath.IsAbs(name) {
-		return name
-	}
-	return filepath.Join(c.dir, name)
-}
-
-// file reads a file named in the script, which what names in messages. It counts into the hash of the plan.
-func (c *compiler) file(n *tree.Node, what string) (name string, content []byte, ok bool) {
-	if name, ok = c.Text(n, what); !ok {
-		return "", nil, false
-	}
-	content, err := c.opts.ReadFile(c.path(name))
-	if err != nil {
-		c.Fault(n.Pos, "%s %s cannot be read: %s", what, name, cause(err))
-		return name, nil, false
-	}
-	c.files.Write(content)
-	return name, content, true
 }
 
 // constant is the [templates.Constants] of a script: $env.X and $processEnvironment.X.

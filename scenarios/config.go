@@ -54,9 +54,9 @@ func (c *compiler) startScope(root *tree.Node) {
 	}
 	c.scope = value.NewScope(base, c.opts.Seed, -2)
 	if t := c.resolve(root.Get("config").Get("target"), false); t != nil {
-		c.plan.Target = strings.TrimSpace(value.Text(templates.Of(t)))
+		c.plan.Base = strings.TrimSpace(value.Text(templates.Of(t)))
 	}
-	base["target"] = c.plan.Target
+	base["target"] = c.plan.Base
 }
 
 // absolute is best effort: without a working directory the name is as given.
@@ -145,7 +145,7 @@ func (c *compiler) config(n *tree.Node) {
 	c.templates.Once = c.scope
 	defer func() { c.templates.Once = nil }()
 	c.Object(n, "config", map[string]func(*tree.Node){
-		"target":     func(v *tree.Node) { c.checkTarget(v, c.plan.Target) },
+		"target":     func(v *tree.Node) { c.plan.Target = c.shownTarget(v, c.plan.Base) },
 		"regions":    c.regions,
 		"coldStarts": c.coldStarts,
 		"phases":     settings.Ignored, // below: config.mode applies to all
@@ -174,12 +174,12 @@ func (c *compiler) config(n *tree.Node) {
 	c.phases(n.Get("phases"))
 	c.plan.Idle = cmp.Or(c.plan.Idle, c.gap)
 	if c.plan.Target == "" && len(c.plan.Regions) > 0 {
-		c.plan.Target = c.plan.Regions[0].Target
+		c.plan.Target, c.plan.Base = c.plan.Regions[0].Target, c.plan.Regions[0].Base
 	}
-	if c.plan.Target == "" {
+	if c.plan.Target == "" && c.plan.Base == "" {
 		c.Fault(tree.Position{File: c.opts.Files[0]}, "there is no target: set config.target, or give --target")
 	}
-	c.plan.Shared["target"] = c.plan.Target
+	c.plan.Shared["target"] = c.plan.Base
 	c.plan.TLS.Insecure = c.plan.TLS.Insecure || c.opts.Insecure
 }
 

@@ -3,10 +3,10 @@ package scenarios
 import (
 	"bytes"
 	"crypto/tls"
-	"net/url"
 	"strings"
 	"time"
 
+	"edgescope/scenarios/address"
 	"edgescope/scenarios/pemkey"
 	"edgescope/scenarios/plan"
 	"edgescope/scenarios/settings"
@@ -15,11 +15,14 @@ import (
 	"edgescope/scenarios/value"
 )
 
-func (c *compiler) checkTarget(n *tree.Node, target string) {
-	u, err := url.Parse(target)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+// shownTarget is a target as reports name it: what it means, without user and password.
+func (c *compiler) shownTarget(n *tree.Node, target string) string {
+	const end = "/x" // what follows is appended as it is
+	a, err := address.Parse(target + end)
+	if err != nil {
 		c.Fault(n.Pos, "target must be an http:// or https:// URL, not %q", target)
 	}
+	return strings.TrimSuffix(a.URL, end)
 }
 
 // aboveZero is a timeout.
@@ -178,7 +181,7 @@ func (c *compiler) pem(n *tree.Node, what string) []byte {
 	if strings.Contains(s, begin) {
 		return []byte(s)
 	}
-	src, err := c.opts.ReadFile(c.path(s))
+	src, err := c.opts.ReadFile(c.configFile(s))
 	if err != nil {
 		c.Fault(n.Pos, "%s %s cannot be read: %s", what, s, cause(err))
 		return []byte{}
@@ -196,14 +199,14 @@ func (c *compiler) regions(n *tree.Node) {
 		if f.Value.Kind == tree.Object {
 			c.Object(f.Value, "region", map[string]func(*tree.Node){
 				"name":   func(v *tree.Node) { r.Name, _ = c.Text(v, "name") },
-				"target": func(v *tree.Node) { r.Target, _ = c.Text(v, "target"); c.checkTarget(v, r.Target) },
+				"target": func(v *tree.Node) { r.Base, _ = c.Text(v, "target"); r.Target = c.shownTarget(v, r.Base) },
 				"weight": func(v *tree.Node) { r.Weight = c.regionWeight(v) },
 			})
 		} else {
-			r.Target, _ = c.Text(f.Value, "a region's target")
-			c.checkTarget(f.Value, r.Target)
+			r.Base, _ = c.Text(f.Value, "a region's target")
+			r.Target = c.shownTarget(f.Value, r.Base)
 		}
-		if r.Name == "" || r.Target == "" {
+		if r.Name == "" || r.Base == "" {
 			c.Fault(f.Value.Pos, "a region needs a name and a target")
 		}
 		regions = append(regions, r)

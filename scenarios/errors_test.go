@@ -72,7 +72,7 @@ func TestErrorsSayWhereAndWhat(t *testing.T) {
 	// What a request sends.
 	f("", "- post: {url: /, formData: [a]}", "s.yml:6:30: formData must be an object, not a list")
 	f("", "- post: {url: /, formData: {a: {contentType: x}}}", "s.yml:6:34: a part of formData needs value or fromFile")
-	f("", `- post: {url: /, formData: {a: {value: 1, contentType: "a\r\nb"}}}`, "s.yml:6:34: contentType must be one line")
+	f("", `- post: {url: /, formData: {a: {value: 1, contentType: "a\r\nb"}}}`, "s.yml:6:58: contentType must be one line")
 	f("", "- post: {url: /, formData: {a: {fromFile: no.png}}}",
 		"s.yml:6:45: fromFile no.png cannot be read: file does not exist")
 	f("", "- post: {url: /, form: x}", `s.yml:6:26: form must be an object, not "x"`)

@@ -15,7 +15,7 @@ func (c *compiler) processor(n *tree.Node) {
 	if !ok {
 		return
 	}
-	program, problems := processor.Load(c.path(name), processor.Options{
+	program, problems := processor.Load(c.configFile(name), processor.Options{
 		Env: c.opts.variable,
 		ReadFile: func(path string) ([]byte, error) {
 			src, err := c.opts.ReadFile(path)

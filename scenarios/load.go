@@ -17,7 +17,7 @@ import (
 // Options say what to load and how; only Files is needed.
 type Options struct {
 	Files        []string // scripts (.yml, .yaml, .json), merged left to right, lists by index
-	ConfigFile   string   // -c: merged after Files; payload and processor paths then count from it
+	ConfigFile   string   // -c: merged after Files; processor and tls files may lie beside it
 	Target       string   // -t: replaces config.target
 	Environment  string   // -e: name in config.environments
 	Overrides    string   // --overrides: JSON, merged over everything; lists are replaced

@@ -118,8 +118,7 @@ func (c *compiler) readPayload(p *payload, pos tree.Position) {
 		c.files.Write(fmt.Appendf(nil, "%q", rows))
 		return
 	}
-	path := c.path(p.path)
-	src, err := c.opts.ReadFile(path)
+	path, src, err := c.readBeside(p.path, c.opts.Files[0], c.opts.ConfigFile)
 	if err != nil {
 		c.Fault(pos, "payload %s cannot be read: %s", p.path, cause(err))
 		return

@@ -6,8 +6,12 @@ import (
 )
 
 // EndpointOf is the label of a URL in the endpoint metrics: its path (and query, with KeepQuery) and the request's name
-// in parentheses, "/status/7 (poll)". In front stands the host if it is not the target's, as in Artillery.
+// in parentheses, "/status/7 (poll)". In front stands the path of the target for a URL that begins with "/", and the host
+// if it is not the target's, as in Artillery.
 func (p *Plan) EndpointOf(u, name string) string {
+	if strings.HasPrefix(u, "/") {
+		u = p.Target + u
+	}
 	host, path := splitURL(u)
 	label := foreignHost(host, p.Target) + path
 	if fragment := outside(label, "#"); fragment >= 0 {

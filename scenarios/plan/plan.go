@@ -7,6 +7,7 @@ import (
 	"iter"
 	"time"
 
+	"edgescope/scenarios/address"
 	"edgescope/scenarios/processor"
 	"edgescope/scenarios/tree"
 	"edgescope/scenarios/value"
@@ -16,7 +17,8 @@ import (
 // [value.Scope].
 type Plan struct {
 	Script      string   // first file of the script, as it was named
-	Target      string   // base of URLs that begin with "/"; joined by concatenation
+	Target      string   // the base as it may be shown: without user and password
+	Base        string   // base of URLs that begin with "/"; joined by concatenation
 	Regions     []Region // empty: every user goes to Target
 	Environment string   // name given with -e, else ""
 
@@ -62,6 +64,7 @@ type Plan struct {
 type Region struct {
 	Name   string
 	Target string // replaces Plan.Target for the users of this region
+	Base   string // replaces Plan.Base for them
 	Weight int    // share of the users, >= 1
 }
 
@@ -259,14 +262,18 @@ type Field struct{ Name, Value string }
 type Message struct {
 	Method  string
 	URL     string  // absolute, http or https
-	Header  []Field // script order, defaults first; names as written; no two equal but for case
+	Header  []Field // names as written; those of one name are lines of it, in their order
 	Cookies []Field // to be put in the user's jar for this URL before sending
 	Body    []byte  // nil: no body
 
-	// Memory is what Body lies in; Render uses it again. Address is the last URL, before its query was merged, which need
-	// not be checked again.
+	// Anonymous tells that the script wants no User-Agent.
+	Anonymous bool
+
+	// Memory is what Body lies in; Render uses it again. Address is the last URL as it was rendered, before its query was
+	// merged, and Parsed what it means: it need not be read again.
 	Memory  []byte
 	Address string
+	Parsed  address.Address
 }
 
 // Outcome is the result of one expectation.

@@ -30,7 +30,7 @@ func (p *Plan) NewScope(seed uint64, user int, before *value.Scope) *value.Scope
 		s.Define(l.Name, l.Values[s.Rand().IntN(len(l.Values))])
 	}
 	if r := p.Region(user); r != nil {
-		s.Define("target", r.Target)
+		s.Define("target", r.Base)
 	}
 	if before != nil {
 		s.Inherit(before, "target")

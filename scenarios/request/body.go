@@ -2,22 +2,21 @@ package request
 
 import (
 	"encoding/hex"
-	"net/textproto"
-	"net/url"
-	"strings"
 
+	"edgescope/scenarios/request/encode"
 	"edgescope/scenarios/templates"
 	"edgescope/scenarios/value"
 )
 
-type auth struct{ user, pass *templates.Template }
+type auth struct{ user, pass templates.Value }
 
 // body is what a request sends; at most one kind is set.
 type body struct {
 	json  *templates.Value
-	text  *templates.Template
+	text  *templates.Value
 	form  []templates.Field
-	parts []part
+	parts []templates.Field
+	open  encode.Open // of the files in parts
 	kind  bodyKind
 }
 
@@ -31,78 +30,39 @@ const (
 	multipartBody
 )
 
-// part is a field of formData, or a file.
-type part struct {
-	templates.Field
-	contentType string
-	fileName    string
-	file        []byte // read when the script is loaded; nil if the part is no file
-}
-
-// append renders the body and returns the content-type that goes with it, "" for a text, which is sent without one.
-func (b *body) append(dst []byte, s *value.Scope) (body []byte, contentType string) {
+// append renders the body and returns the content-type that goes with it, "" for a text, which is sent without one. It
+// is not ok if there is no body after all.
+func (b *body) append(dst []byte, s *value.Scope) (body []byte, contentType string, ok bool, err error) {
 	switch b.kind {
 	case jsonBody:
-		dst, _ = b.json.AppendJSON(dst, s)
-		return dst, "application/json"
+		dst, ok = b.json.AppendJSON(dst, s)
+		return dst, "application/json", ok, nil
 	case textBody:
-		return b.text.AppendText(dst, s), ""
+		if text, plain := b.text.Text(s); plain {
+			return append(dst, text...), "", text != "", nil
+		}
+		dst, ok, err = encode.AppendBody(dst, b.text.Any(s))
+		return dst, "", ok, err
 	case formBody:
-		return appendForm(dst, b.form, s), "application/x-www-form-urlencoded"
+		for i := range b.form {
+			dst = encode.AppendForm(dst, b.form[i].Name.Text(s), b.form[i].Value.Any(s))
+		}
+		return dst, "application/x-www-form-urlencoded", true, nil
 	case multipartBody:
 		return b.appendParts(dst, s)
+	case noBody:
 	}
-	return dst, ""
+	return dst, "", false, nil
 }
 
-func appendForm(dst []byte, fields []templates.Field, s *value.Scope) []byte {
-	first := true
-	for i := range fields {
-		name, text, ok := fields[i].Render(s)
-		if !ok {
-			continue
-		}
-		if !first {
-			dst = append(dst, '&')
-		}
-		first = false
-		dst = append(dst, url.QueryEscape(name)...)
-		dst = append(dst, '=')
-		dst = append(dst, url.QueryEscape(text)...)
-	}
-	return dst
-}
-
-var quoteName = strings.NewReplacer(`"`, "%22", "\r", "%0D", "\n", "%0A") // RFC 7578, section 2, as browsers do
-
-// appendParts renders multipart/form-data (RFC 7578).
-func (b *body) appendParts(dst []byte, s *value.Scope) ([]byte, string) {
+func (b *body) appendParts(dst []byte, s *value.Scope) (body []byte, contentType string, ok bool, err error) {
 	boundary := "edgescope" + hex.EncodeToString([]byte(value.NewUUID(s.Rand())))[:32]
+	parts := encode.Parts{Memory: dst, Boundary: boundary, Open: b.open}
 	for i := range b.parts {
-		p := &b.parts[i]
-		name, text, ok := p.Name.Text(s), "", true
-		if p.file == nil {
-			name, text, ok = p.Render(s)
+		if err := parts.Append(b.parts[i].Name.Text(s), b.parts[i].Value.Any(s)); err != nil {
+			return parts.Memory, "", false, err
 		}
-		if !ok {
-			continue
-		}
-		dst = append(append(append(dst, "--"...), boundary...), "\r\nContent-Disposition: form-data; name=\""...)
-		dst = append(append(dst, quoteName.Replace(name)...), '"')
-		if p.fileName != "" {
-			dst = append(append(append(dst, "; filename=\""...), quoteName.Replace(p.fileName)...), '"')
-		}
-		if p.contentType != "" {
-			dst = append(append(dst, "\r\nContent-Type: "...), textproto.TrimString(p.contentType)...)
-		}
-		dst = append(dst, "\r\n\r\n"...)
-		if p.file != nil {
-			dst = append(dst, p.file...)
-		} else {
-			dst = append(dst, text...)
-		}
-		dst = append(dst, "\r\n"...)
 	}
-	dst = append(append(append(dst, "--"...), boundary...), "--\r\n"...)
-	return dst, "multipart/form-data; boundary=" + boundary
+	parts.End()
+	return parts.Memory, "multipart/form-data; boundary=" + boundary, true, nil
 }

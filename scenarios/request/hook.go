@@ -30,18 +30,21 @@ func (r *Request) Script(base string) []byte {
 		headers = withHeader(headers, r.headers[i].Name.String(), r.headers[i].Value.Source())
 	}
 	o.Put("headers", value.NewObject(headers))
-	putFields(o, "qs", r.query)
+	if r.query.whole != nil {
+		o.Put("qs", r.query.whole.Source())
+	}
+	putFields(o, "qs", r.query.fields)
 	putFields(o, "cookie", r.cookies)
 	if r.auth != nil {
 		o.Put("auth", value.NewObject([]value.Member{
-			{Key: "user", Value: r.auth.user.String()}, {Key: "pass", Value: r.auth.pass.String()},
+			{Key: "user", Value: r.auth.user.Source()}, {Key: "pass", Value: r.auth.pass.Source()},
 		}))
 	}
 	switch r.body.kind {
 	case jsonBody:
 		o.Put("json", r.body.json.Source())
 	case textBody:
-		o.Put("body", r.body.text.String())
+		o.Put("body", r.body.text.Source())
 	case formBody:
 		putFields(o, "form", r.body.form)
 	case noBody, multipartBody:
@@ -86,7 +89,9 @@ func (r *Request) Changed(before, after []byte) (*Request, error) {
 	if err != nil || !ok {
 		return nil, value.UserError("beforeRequest left no request")
 	}
-	changed := &Request{name: r.name, method: r.method, url: r.url, constants: r.constants}
+	changed := &Request{
+		name: r.name, method: r.method, url: r.url, constants: r.constants, body: body{open: r.body.open},
+	}
 	if r.body.kind == multipartBody {
 		changed.body = r.body
 	}
@@ -124,7 +129,11 @@ func (r *Request) Sent(m *plan.Message) []byte {
 	}
 	headers := &value.Object{}
 	for _, f := range m.Header {
-		headers.Put(f.Name, f.Value)
+		if old, ok := headers.Get(f.Name); ok {
+			headers.Put(f.Name, lines(old, f.Value))
+		} else {
+			headers.Put(f.Name, f.Value)
+		}
 	}
 	o.Put("headers", headers)
 	if m.Body != nil {
@@ -134,4 +143,13 @@ func (r *Request) Sent(m *plan.Message) []byte {
 		}
 	}
 	return value.AppendJSON(nil, o)
+}
+
+// lines are those of a header with one more.
+func lines(v any, more string) []any {
+	list, ok := v.([]any)
+	if !ok {
+		list = []any{v}
+	}
+	return append(slices.Clip(list), more)
 }

@@ -1,11 +1,14 @@
 package request
 
 import (
-	"encoding/base64"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 
+	"edgescope/scenarios/address"
 	"edgescope/scenarios/plan"
+	"edgescope/scenarios/request/encode"
 	"edgescope/scenarios/templates"
 	"edgescope/scenarios/value"
 )
@@ -18,42 +21,55 @@ func (r *Request) Render(s *value.Scope, base string, m *plan.Message) error {
 		return err
 	}
 	m.Method, m.URL = r.method, target
-	m.Header, m.Cookies = m.Header[:0], m.Cookies[:0]
-	for i := range r.headers {
-		if name, text, ok := r.headers[i].Render(s); ok {
-			setHeader(m, name, text)
-		}
-	}
+	m.Header, m.Cookies, m.Anonymous = m.Header[:0], m.Cookies[:0], false
+	r.renderHeaders(s, m)
 	for i := range r.cookies {
-		if name, text, ok := r.cookies[i].Render(s); ok {
-			m.Cookies = append(m.Cookies, plan.Field{Name: name, Value: text})
-		}
+		c := &r.cookies[i]
+		m.Cookies = append(m.Cookies, plan.Field{Name: c.Name.Text(s), Value: encode.Text(c.Value.Any(s))})
 	}
-	if r.auth != nil {
-		pair := r.auth.user.Text(s) + ":" + r.auth.pass.Text(s)
-		setHeader(m, "Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(pair)))
+	switch {
+	case r.auth != nil:
+		user, pass := encode.Credential(r.auth.user.Any(s)), encode.Credential(r.auth.pass.Any(s))
+		setHeader(m, "Authorization", address.Basic(user, pass))
+	case m.Parsed.Authorization != "":
+		setHeader(m, "Authorization", m.Parsed.Authorization)
 	}
-	var contentType string
-	m.Memory, contentType = r.body.append(m.Memory[:0], s)
-	if m.Body = m.Memory; r.body.kind == noBody {
-		m.Body = nil
+	memory, contentType, ok, err := r.body.append(m.Memory[:0], s)
+	if m.Memory, m.Body = memory, nil; err != nil || !ok {
+		return err
 	}
+	m.Body = memory
 	if contentType != "" && !hasHeader(m, "Content-Type") {
 		m.Header = append(m.Header, plan.Field{Name: "Content-Type", Value: contentType})
 	}
 	return nil
 }
 
-// setHeader replaces a header of the same name but for case, or appends it: the request's own headers come after the
-// defaults.
-func setHeader(m *plan.Message, name, value string) {
-	for i := range m.Header {
-		if strings.EqualFold(m.Header[i].Name, name) {
-			m.Header[i] = plan.Field{Name: name, Value: value}
-			return
+func (r *Request) renderHeaders(s *value.Scope, m *plan.Message) {
+	for i := range r.headers {
+		h := &r.headers[i]
+		name := h.Name.Text(s)
+		if text, ok := h.Value.Text(s); ok {
+			setHeader(m, name, text)
+			continue
+		}
+		lines := encode.Header(h.Value.Any(s))
+		setHeader(m, name, lines...)
+		if len(lines) == 0 && strings.EqualFold(name, "User-Agent") {
+			m.Anonymous = true
 		}
 	}
-	m.Header = append(m.Header, plan.Field{Name: name, Value: value})
+}
+
+// setHeader makes these the lines of a header, in place of those that it had under this name but for case: the
+// request's own headers come after the defaults.
+func setHeader(m *plan.Message, name string, lines ...string) {
+	if hasHeader(m, name) {
+		m.Header = slices.DeleteFunc(m.Header, func(f plan.Field) bool { return strings.EqualFold(f.Name, name) })
+	}
+	for _, line := range lines {
+		m.Header = append(m.Header, plan.Field{Name: name, Value: line})
+	}
 }
 
 func hasHeader(m *plan.Message, name string) bool {
@@ -65,68 +81,96 @@ func hasHeader(m *plan.Message, name string) bool {
 	return false
 }
 
-// address renders the URL and merges the query parameters into it. A URL that m had before is not checked again.
+// address renders the URL and merges the query parameters into it. A URL that m had before is not read again.
 func (r *Request) address(s *value.Scope, base string, m *plan.Message) (string, error) {
 	u := r.url.Text(s)
 	full := u
 	if strings.HasPrefix(u, "/") {
 		full = base + u
 	}
-	if !strings.HasPrefix(full, "http://") && !strings.HasPrefix(full, "https://") {
-		return "", value.UserError("Invalid URL - " + u)
-	}
-	full = escapeURL(full)
 	if full != m.Address {
-		if parsed, err := url.Parse(full); err != nil || parsed.Host == "" {
-			return "", value.UserError("Invalid URL - " + u)
+		if len(full) < 4 || !strings.EqualFold(full[:4], "http") {
+			return "", value.UserError("Invalid URL - " + full)
 		}
-		m.Address = full
+		parsed, err := address.Parse(full)
+		if err != nil {
+			return "", err
+		}
+		m.Address, m.Parsed = full, parsed
 	}
-	if len(r.query) == 0 {
-		return full, nil
+	if r.query.none() {
+		return m.Parsed.URL, nil
 	}
-	return mergeQuery(full, r.query, s), nil
+	return mergeQuery(m.Parsed.URL, r.query.pairs(s)), nil
+}
+
+// query is `qs`: fields, or one template whose value has them.
+type query struct {
+	fields []templates.Field
+	whole  *templates.Value
+}
+
+func (q *query) none() bool { return len(q.fields) == 0 && q.whole == nil }
+
+// pair is a parameter in its encoded form: "ids=1&ids=2" for a list, "" for an empty one.
+type pair struct{ name, text string }
+
+// pairs renders the parameters. A list in place of the object has its indexes as names, and a text has none, as in
+// Node's querystring.
+func (q *query) pairs(s *value.Scope) (pairs []pair) {
+	add := func(name string, v any) {
+		pairs = append(pairs, pair{name, string(encode.AppendQuery(nil, name, v))})
+	}
+	for i := range q.fields {
+		add(q.fields[i].Name.Text(s), q.fields[i].Value.Any(s))
+	}
+	if q.whole == nil {
+		return pairs
+	}
+	switch v := q.whole.Any(s).(type) {
+	case *value.Object:
+		for _, m := range v.Members() {
+			add(m.Key, m.Value)
+		}
+	case []any:
+		for i, e := range v {
+			add(strconv.Itoa(i), e)
+		}
+	}
+	return pairs
 }
 
 // mergeQuery keeps the URL's parameters in place and order; a name in fields replaces the same name in place, the rest
 // is appended.
-func mergeQuery(full string, fields []templates.Field, s *value.Scope) string {
-	full, fragment, hasFragment := strings.Cut(full, "#")
+func mergeQuery(full string, fields []pair) string {
 	path, query, _ := strings.Cut(full, "?")
 	var pairs []string
 	if query != "" {
 		pairs = strings.Split(query, "&")
 	}
-	for i := range fields {
-		name, text, ok := fields[i].Render(s)
-		if !ok {
-			continue
-		}
-		pairs = setPair(pairs, name, url.QueryEscape(name)+"="+url.QueryEscape(text))
+	for _, f := range fields {
+		pairs = setPair(pairs, f)
 	}
 	if len(pairs) > 0 {
 		path += "?" + strings.Join(pairs, "&")
 	}
-	if hasFragment {
-		path += "#" + fragment
-	}
 	return path
 }
 
-// setPair puts pair in the place of the first of that name and drops others.
-func setPair(pairs []string, name, pair string) []string {
+// setPair puts a parameter in the place of the first of that name and drops others.
+func setPair(pairs []string, p pair) []string {
 	out := pairs[:0:0]
-	placed := false
-	for _, p := range pairs {
-		key, _, _ := strings.Cut(p, "=")
-		if k, err := url.QueryUnescape(key); err != nil || k != name {
-			out = append(out, p)
+	placed := p.text == ""
+	for _, old := range pairs {
+		key, _, _ := strings.Cut(old, "=")
+		if k, err := url.QueryUnescape(key); err != nil || k != p.name {
+			out = append(out, old)
 		} else if !placed {
-			out, placed = append(out, pair), true
+			out, placed = append(out, p.text), true
 		}
 	}
 	if !placed {
-		out = append(out, pair)
+		out = append(out, p.text)
 	}
 	return out
 }

@@ -2,11 +2,11 @@
 package request
 
 import (
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"edgescope/internal/near"
+	"edgescope/scenarios/request/encode"
 	"edgescope/scenarios/settings"
 	"edgescope/scenarios/templates"
 	"edgescope/scenarios/tree"
@@ -17,7 +17,7 @@ type Request struct {
 	name      string // "" if the script gives none
 	method    string // upper case
 	url       *templates.Template
-	query     []templates.Field
+	query     query
 	headers   []templates.Field
 	cookies   []templates.Field
 	auth      *auth
@@ -29,7 +29,7 @@ type Request struct {
 func (r *Request) URL() string { return r.url.String() }
 
 // HasQuery tells whether the script gives parameters beside the address.
-func (r *Request) HasQuery() bool { return len(r.query) > 0 }
+func (r *Request) HasQuery() bool { return !r.query.none() }
 
 // Name is what the script calls the request, "" if it gives no name.
 func (r *Request) Name() string { return r.name }
@@ -41,8 +41,10 @@ func Methods() []string { return []string{"get", "post", "put", "patch", "delete
 type Reader struct {
 	Settings  *settings.Reader
 	Templates *templates.Compiler
-	// File returns the content of a file that a setting names. What is wrong has been told when ok is false.
-	File func(n *tree.Node, what string) (name string, content []byte, ok bool)
+	// File reads a file that a setting names, when the script is read; what is wrong with it is told. Open reads one when
+	// a user needs it.
+	File func(n *tree.Node, what string)
+	Open encode.Open
 	// Headers and Cookies are those that every request has.
 	Headers, Cookies []templates.Field
 }
@@ -51,7 +53,7 @@ type Reader struct {
 func (r *Reader) New(method string) *Request {
 	return &Request{
 		method: strings.ToUpper(method), url: templates.Literal(""),
-		headers: r.Headers, cookies: r.Cookies, constants: r.Templates.Constants,
+		headers: r.Headers, cookies: r.Cookies, constants: r.Templates.Constants, body: body{open: r.Open},
 	}
 }
 
@@ -65,10 +67,12 @@ func (r *Reader) Keys(req *Request) map[string]func(*tree.Node) {
 		"uri":      func(v *tree.Node) { r.address(req, v) },
 		"name":     func(v *tree.Node) { req.name, _ = r.Settings.Text(v, "name") },
 		"json":     func(v *tree.Node) { j := r.Templates.Value(v); req.body.json, req.body.kind = &j, jsonBody },
-		"body":     func(v *tree.Node) { req.body.text = r.Templates.Template(v, "body"); req.body.atLeast(textBody) },
+		"body":     func(v *tree.Node) { req.body.text = r.text(v); req.body.atLeast(textBody) },
 		"form":     func(v *tree.Node) { req.body.form = r.Templates.Fields(v, "form"); req.body.atLeast(formBody) },
 		"formData": func(v *tree.Node) { req.body.parts = r.parts(v); req.body.atLeast(multipartBody) },
-		"qs":       func(v *tree.Node) { req.query = r.Templates.Fields(v, "qs") },
+		"qs":       func(v *tree.Node) { req.query = r.readQuery(v) },
+		// Artillery's way to have a content-length, which is always sent here.
+		"setContentLengthHeader": settings.Ignored,
 		"headers": func(v *tree.Node) {
 			req.headers = append(slices.Clip(req.headers), r.Templates.Fields(v, "headers")...)
 		},
@@ -89,10 +93,8 @@ func (b *body) atLeast(kind bodyKind) {
 func (r *Reader) address(req *Request, n *tree.Node) {
 	req.url = r.Templates.Template(n, "url")
 	u := req.url.String()
-	for _, begin := range []string{"/", "http://", "https://", "{{"} {
-		if strings.HasPrefix(u, begin) {
-			return
-		}
+	if strings.HasPrefix(u, "/") || strings.HasPrefix(u, "{{") || len(u) > 4 && strings.EqualFold(u[:4], "http") {
+		return
 	}
 	hint := ""
 	if u != "" && !strings.Contains(u, "://") {
@@ -101,59 +103,74 @@ func (r *Reader) address(req *Request, n *tree.Node) {
 	r.Settings.Fault(n.Pos, "url %q must begin with /, http://, https:// or {{%s", u, hint)
 }
 
+// readQuery reads `qs`: an object, or a template that stands for one.
+func (r *Reader) readQuery(n *tree.Node) query {
+	if text, ok := n.Text(); ok && strings.Contains(text, "{{") {
+		whole := r.Templates.Value(n)
+		return query{whole: &whole}
+	}
+	return query{fields: r.Templates.Fields(n, "qs")}
+}
+
+// text reads `body`. What got would refuse of each user is refused now.
+func (r *Reader) text(n *tree.Node) *templates.Value {
+	if n.Kind != tree.Scalar {
+		r.Settings.Fault(n.Pos, "body must be text, not %s: write json for JSON, or form", n.What())
+	}
+	text := r.Templates.Value(n)
+	return &text
+}
+
 func (r *Reader) auth(n *tree.Node) *auth {
-	a := &auth{templates.Literal(""), templates.Literal("")}
-	user := func(v *tree.Node) { a.user = r.Templates.Template(v, "user") }
-	pass := func(v *tree.Node) { a.pass = r.Templates.Template(v, "pass") }
+	a := &auth{}
+	user := func(v *tree.Node) { a.user = r.Templates.Value(v) }
+	pass := func(v *tree.Node) { a.pass = r.Templates.Value(v) }
+	user(&tree.Node{Scalar: ""})
+	pass(&tree.Node{Scalar: ""})
 	r.Settings.Object(n, "auth", map[string]func(*tree.Node){
 		"user": user, "username": user, "pass": pass, "password": pass,
 	})
 	return a
 }
 
-// parts compiles formData: texts, or {fromFile, contentType, value}.
-func (r *Reader) parts(n *tree.Node) []part {
+// parts compiles formData. A part is a value, a list of parts, or an object that says what it is.
+func (r *Reader) parts(n *tree.Node) []templates.Field {
 	if n.Kind != tree.Object {
 		r.Settings.Fault(n.Pos, "formData must be an object, not %s", n.What())
 		return nil
 	}
-	parts := make([]part, len(n.Fields))
-	for i, f := range n.Fields {
-		parts[i] = r.part(f)
+	for _, f := range n.Fields {
+		r.checkPart(f.Value)
 	}
-	return parts
+	return r.Templates.Fields(n, "formData")
 }
 
-func (r *Reader) part(f tree.Field) part {
-	p := part{Field: templates.Field{Name: r.Templates.Compile(f.Key, f.Pos)}}
-	if f.Value.Kind != tree.Object {
-		p.Value = r.Templates.Value(f.Value)
-		return p
+func (r *Reader) line(n *tree.Node, what string) {
+	if text, _ := r.Settings.Text(n, what); strings.ContainsAny(text, "\r\n") {
+		r.Settings.Fault(n.Pos, "%s must be one line", what)
 	}
-	r.Settings.Object(f.Value, "formData", map[string]func(*tree.Node){
-		"value":       func(v *tree.Node) { p.Value = r.Templates.Value(v) },
-		"contentType": func(v *tree.Node) { p.contentType, _ = r.Settings.Text(v, "contentType") },
-		"fileName":    func(v *tree.Node) { p.fileName, _ = r.Settings.Text(v, "fileName") },
-		"fromFile":    func(v *tree.Node) { r.partFile(&p, v) },
-	})
-	if strings.ContainsAny(p.contentType, "\r\n") {
-		r.Settings.Fault(f.Value.Pos, "contentType must be one line")
-	}
-	if p.file == nil && f.Value.Get("value") == nil && f.Value.Get("fromFile") == nil {
-		r.Settings.Fault(f.Value.Pos, "a part of formData needs value or fromFile")
-	}
-	return p
 }
 
-func (r *Reader) partFile(p *part, n *tree.Node) {
-	name, content, ok := r.File(n, "fromFile")
-	if !ok {
+// checkPart tells what is wrong with a part, and reads its file unless only a user knows which it is.
+func (r *Reader) checkPart(n *tree.Node) {
+	for _, item := range n.Items {
+		r.checkPart(item)
+	}
+	if n.Kind != tree.Object {
 		return
 	}
-	if p.file = content; content == nil {
-		p.file = []byte{}
-	}
-	if p.fileName == "" {
-		p.fileName = filepath.Base(name)
+	r.Settings.Object(n, "formData", map[string]func(*tree.Node){
+		"value":       settings.Ignored,
+		"contentType": func(v *tree.Node) { r.line(v, "contentType") },
+		"fileName":    func(v *tree.Node) { r.Settings.Text(v, "fileName") },
+		"filename":    func(v *tree.Node) { r.Settings.Text(v, "filename") },
+		"fromFile": func(v *tree.Node) {
+			if name, ok := r.Settings.Text(v, "fromFile"); ok && !strings.Contains(name, "{{") {
+				r.File(v, "fromFile")
+			}
+		},
+	})
+	if n.Get("value") == nil && n.Get("fromFile").IsNull() {
+		r.Settings.Fault(n.Pos, "a part of formData needs value or fromFile")
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"edgescope/scenarios/plan"
 	"edgescope/scenarios/request"
+	"edgescope/scenarios/request/encode"
 	"edgescope/scenarios/settings"
 	"edgescope/scenarios/templates"
 	"edgescope/scenarios/tree"
@@ -20,10 +21,10 @@ func reader() (*settings.Reader, *request.Reader) {
 		return "set", true,
 			name == "$env.A"
 	}}
-	return s, &request.Reader{Settings: s, Templates: c, File: func(n *tree.Node, what string) (string, []byte, bool) {
-		name, ok := s.Text(n, what)
-		return name, []byte(name), ok
-	}}
+	return s, &request.Reader{
+		Settings: s, Templates: c, File: func(*tree.Node, string) {},
+		Open: func(name string) (*encode.File, error) { return encode.NewFile(name, []byte(name)), nil },
+	}
 }
 
 // read reads {method: {...}}.
@@ -73,14 +74,14 @@ func TestWhatIsSent(t *testing.T) {
 	f("get", "/a", "GET http://t/a [] [] ")
 	f("get", "'{{ slash }}?q={{ s }}'", "GET http://t/x?q=a%20b [] [] ")
 	f("get", "'{{ s }}'", "Invalid URL - a b")
-	f("get", "{uri: 'https://o:1/p', qs: {a: '{{ n }}', b: [1, 2]}}", "GET https://o:1/p?a=7&b=%5B1%2C2%5D [] [] ")
+	f("get", "{uri: 'https://o:1/p', qs: {a: '{{ n }}', b: [1, 2]}}", "GET https://o:1/p?a=7&b=1&b=2 [] [] ")
 	f("post", "{url: /, json: {n: '{{ n }}', e: '{{ $env.A }}'}, headers: {content-type: own}}",
 		`POST http://t/ [{content-type own}] [] {"n":7,"e":"set"}`)
 	f("put", "{url: /, json: null, body: text}", "PUT http://t/ [] [] text")
 	f("post", "{url: /, body: text, form: {a: 1}}",
 		"POST http://t/ [{Content-Type application/x-www-form-urlencoded}] [] a=1")
 	f("get", "{url: /, auth: {username: u, password: '{{ n }}'}, cookie: {c: '{{ s }}', gone: '{{ gone }}'}}",
-		"GET http://t/ [{Authorization Basic dTo3}] [{c a b}] ")
+		"GET http://t/ [{Authorization Basic dTo3}] [{c a b} {gone undefined}] ")
 }
 
 func TestDefaultsOfAllRequests(t *testing.T) {
@@ -102,8 +103,8 @@ func TestDefaultsOfAllRequests(t *testing.T) {
 }
 
 func TestFormData(t *testing.T) {
-	r, problems := read(t, "post", `{url: /, formData: {up: {fromFile: d/x.png, fileName: 'a"b.png'}, v: {value: '{{ n }}', contentType: text/x},
-  plain: '{{ s }}', gone: '{{ gone }}'}}`, nil)
+	r, problems := read(t, "post", `{url: /, formData: {up: {fromFile: d/x.png, fileName: 'a"b.png'},
+  v: {value: '{{ n }}', contentType: text/x}, plain: '{{ s }}', gone: '{{ gone }}'}}`, nil)
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -113,9 +114,9 @@ func TestFormData(t *testing.T) {
 	}
 	boundary := strings.TrimPrefix(m.Header[0].Value, "multipart/form-data; boundary=")
 	body := strings.ReplaceAll(strings.ReplaceAll(string(m.Body), boundary, "B"), "\r\n", "|")
-	want := `--B|Content-Disposition: form-data; name="up"; filename="a%22b.png"||d/x.png|` +
+	want := `--B|Content-Disposition: form-data; name="up"; filename="a%22b.png"|Content-Type: image/png||d/x.png|` +
 		`--B|Content-Disposition: form-data; name="v"|Content-Type: text/x||7|--B|Content-Disposition: form-data; ` +
-		`name="plain"||a b|--B--|`
+		`name="plain"||a b|--B|Content-Disposition: form-data; name="gone"||undefined|--B--|`
 	if body != want {
 		t.Errorf("got %s\nwant %s", body, want)
 	}
@@ -149,7 +150,7 @@ func TestChangedByAFunction(t *testing.T) {
 	}
 	f(`{"method":"delete"}`, "DELETE http://t/a [] [] ")
 	f(`{"url":"/{{ n }}/{{ $env.A }}","headers":{"x":"{{ s }}"},"own":[1]}`, "POST http://t/7/set [{x a b}] [] ")
-	f(`{"headers":{"a":null,"b":[1,{"c":2}]}}`, `POST http://t/a [{a null} {b [1,{"c":2}]}] [] `)
+	f(`{"headers":{"a":null,"b":[1,{"c":2}]}}`, "POST http://t/a [{b 1} {b [object Object]}] [] ")
 	f(`{"qs":{"q":"{{ n }}"},"cookie":{"c":1},"auth":{"user":"x","pass":""}}`,
 		"POST http://t/a?q=7 [{Authorization Basic eDo=}] [{c 1}] ")
 	f(`{"json":[1.50,"{{ n }}"]}`, "POST http://t/a [{Content-Type application/json}] [] [1.50,7]")

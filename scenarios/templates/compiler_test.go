@@ -1,6 +1,7 @@
 package templates_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -73,15 +74,15 @@ func TestValues(t *testing.T) {
 }
 
 func TestFields(t *testing.T) {
-	r, c, n := compiled(t, "{'x-{{ t }}': '{{ n }}', list: [1, 2], gone: '{{ gone }}', plain: p}")
+	r, c, n := compiled(t, "{'x-{{ t }}': '{{ n }}', list: [1, 2], gone: '{{ gone }}', plain: p, parts: 'n{{ n }}', no: ''}")
 	var got []string
 	fields := c.Fields(n, "headers")
 	for i := range fields {
-		if name, text, ok := fields[i].Render(user()); ok {
-			got = append(got, name+"="+text)
-		}
+		text, ok := fields[i].Value.Text(user())
+		got = append(got, fmt.Sprintf("%s=%s:%s/%v", fields[i].Name.Text(user()), value.Text(fields[i].Value.Any(user())), text, ok))
 	}
-	if strings.Join(got, " ") != "x-text=3 list=[1,2] plain=p" || len(r.Problems) > 0 {
+	const want = "x-text=3:/false list=[1,2]:/false gone=undefined:/false plain=p:p/true parts=n3:n3/true no=:/true"
+	if strings.Join(got, " ") != want || len(r.Problems) > 0 {
 		t.Errorf("fields %v, problems %v", got, r.Problems)
 	}
 	r, c, n = compiled(t, "text")

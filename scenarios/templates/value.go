@@ -99,22 +99,26 @@ type Field struct {
 	Value Value
 }
 
-// Render returns name and text; it is false if the value is not defined.
-func (f *Field) Render(s *value.Scope) (name, text string, ok bool) {
-	if f.Value.text != nil {
-		if len(f.Value.text.parts) != 1 {
-			return f.Name.Text(s), f.Value.text.Text(s), true
+// Text renders a value that is text whatever the user knows: literal text, or a template of several parts. It is false
+// for any other, which only Eval renders.
+func (t *Value) Text(s *value.Scope) (string, bool) {
+	if t.text != nil {
+		if len(t.text.parts) != 1 || t.text.parts[0].expr == nil {
+			return t.text.Text(s), true
 		}
-	} else if f.Value.static != nil {
-		if plain, isText := f.Value.fixed.(string); isText {
-			return f.Name.Text(s), plain, true
-		}
+	} else if text, ok := t.fixed.(string); ok && t.static != nil {
+		return text, true
 	}
-	v, ok := f.Value.Eval(s)
+	return "", false
+}
+
+// Any renders the value, [value.Undefined] if it is not defined.
+func (t *Value) Any(s *value.Scope) any {
+	v, ok := t.Eval(s)
 	if !ok {
-		return "", "", false
+		return value.Undefined{}
 	}
-	return f.Name.Text(s), value.Text(v), true
+	return v
 }
 
 // Source is the value as it stands in the script, with its templates as text.

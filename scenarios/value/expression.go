@@ -9,8 +9,8 @@ import (
 // Env says what a name in an expression stands for: a value of an expression, [Undefined] if nothing.
 type Env interface{ Name(name string) any }
 
-// Expression is a compiled expression. Its value is nil (null), [Undefined], bool, float64, string, [Bytes], []any or *[Object].
-// Operators compare and convert as JavaScript's do.
+// Expression is a compiled expression. Its value is nil (null), [Undefined], bool, float64, string, [Bytes], []any or
+// *[Object]. Operators compare and convert as JavaScript's do.
 type Expression func(Env) any
 
 // Dialect is what the languages of expressions in a script differ in.

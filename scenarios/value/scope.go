@@ -7,8 +7,8 @@ import (
 )
 
 // Scope is what one user knows: variables, captures, the row of each payload, and a random stream of its own. A value
-// is one of nil, bool, json.Number, string, [Bytes], []any and *[Object], and is never changed in place. A Scope belongs
-// to one goroutine at a time.
+// is one of nil, bool, json.Number, string, [Bytes], []any and *[Object], and is never changed in place. A Scope
+// belongs to one goroutine at a time.
 type Scope struct {
 	vars   map[string]any // this user's own
 	locals map[string]any // of a branch: what its loops count, before vars; else nil
