@@ -97,7 +97,7 @@ var rule = map[string][]string{
 	"scenarios/jmespath":  {"scenarios/value", "internal/near"},
 	"scenarios/jsonpath":  {"scenarios/value"},
 	"scenarios/pemkey":    {},
-	"scenarios/address":   {"scenarios/value"},
+	"scenarios/address":   {},
 	"scenarios/plan":      {"scenarios/address", "scenarios/processor", "scenarios/tree", "scenarios/value"},
 	"scenarios/processor": {},
 	"scenarios/regex":     {},

@@ -4,18 +4,17 @@ package address
 
 import (
 	"encoding/base64"
+	"errors"
 	"net/url"
 	"strings"
 
 	whatwg "github.com/nlnwa/whatwg-url/url"
-
-	"edgescope/scenarios/value"
 )
 
 // Errors of what is no address, by Node's names.
-const (
-	ErrInvalid = value.UserError("ERR_INVALID_URL")
-	ErrScheme  = value.UserError("ERR_UNSUPPORTED_PROTOCOL")
+var (
+	ErrInvalid = errors.New("ERR_INVALID_URL")
+	ErrScheme  = errors.New("ERR_UNSUPPORTED_PROTOCOL")
 )
 
 // Address is a URL that a request can be sent to.

@@ -94,7 +94,7 @@ func (r *Request) address(s *value.Scope, base string, m *plan.Message) (string,
 		}
 		parsed, err := address.Parse(full)
 		if err != nil {
-			return "", err
+			return "", value.UserError(err.Error())
 		}
 		m.Address, m.Parsed = full, parsed
 	}
