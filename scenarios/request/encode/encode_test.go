@@ -15,7 +15,7 @@ import (
 var values = map[string]any{
 	"text": "a b&c=d+é~!'()*", "no text": "", "number": json.Number("1.50"),
 	"great number": json.Number("12345678901234567890"),
-	"true": true, "false": false, "null": nil, "undefined": value.Undefined{},
+	"true":         true, "false": false, "null": nil, "undefined": value.Undefined{},
 	"list":         []any{json.Number("1"), "b c", nil, true},
 	"list of list": []any{[]any{json.Number("1"), json.Number("2")}, []any{json.Number("3")}},
 	"empty list":   []any{},
@@ -188,7 +188,7 @@ func TestPartsOfForms(t *testing.T) {
 func TestTypesOfFiles(t *testing.T) {
 	for name, want := range map[string]string{
 		"a.csv": "text/csv", "A.PNG": "image/png", "x.tar.gz": "application/gzip", "d.csv/x": "", "noext": "", "": "",
-		"x.": "",
+		"x.":   "",
 		".csv": "text/csv", "a.js": "application/javascript", "a.ts": "video/mp2t", "a.ico": "image/vnd.microsoft.icon",
 		`d\a.html`: "text/html", "a.xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 		"a.mp4": "video/mp4", "a.svg": "image/svg+xml", "a.unknown": "", "a.wasm": "application/wasm",
