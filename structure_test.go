@@ -156,7 +156,7 @@ var rule = map[string][]string{
 	"internal/loopback":    {},
 	"internal/sheet":       {},
 	"internal/signpost":    {},
-	"internal/run":         {},
+	"internal/run":         {"internal/near"},
 	"internal/run/runtest": {},
 	"internal/workerd":     {},
 	"internal/wasmkernel":  {},

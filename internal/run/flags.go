@@ -5,9 +5,12 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 	"time"
+
+	"edgescope/internal/near"
 )
 
 // ErrHelp is returned by Parse after it has printed the help that was asked for.
@@ -74,7 +77,8 @@ func (f *Flags) Float(p *float64, name string, value float64, usage string) {
 	f.note(name)
 }
 
-// Duration adds a length of time: what time.ParseDuration reads, or a number of days such as 30d.
+// Duration adds a length of time: what time.ParseDuration reads, a number of days such as 30d, or a bare number, which
+// is seconds as in scripts.
 func (f *Flags) Duration(p *time.Duration, name string, value time.Duration, usage string) {
 	*p = value
 	f.Var((*durationValue)(p), name, usage)
@@ -113,7 +117,7 @@ func (f *Flags) Given(name string) bool {
 }
 
 // Parse reads the environment and then args, in which flags may stand before, between and after the operands ("--" ends
-// the flags). It returns the operands. Asked for help it prints it to help and returns ErrHelp; other errors have exit
+// the flags) and short ones in one word with their value (-n10). It returns the operands. Asked for help it prints it to help and returns ErrHelp; other errors have exit
 // code 2.
 func (f *Flags) Parse(args []string, lookupEnv func(string) (string, bool), help io.Writer) ([]string, error) {
 	if err := f.parseEnv(lookupEnv); err != nil {
@@ -121,23 +125,116 @@ func (f *Flags) Parse(args []string, lookupEnv func(string) (string, bool), help
 	}
 	var operands []string
 	for len(args) > 0 {
-		if err := f.set.Parse(args); err != nil {
-			if errors.Is(err, flag.ErrHelp) {
+		arg := args[0]
+		args = args[1:]
+		switch {
+		case arg == "--":
+			return append(operands, args...), nil
+		case len(arg) < 2 || arg[0] != '-':
+			operands = append(operands, arg)
+		default:
+			used, err := f.read(arg, args)
+			if errors.Is(err, ErrHelp) {
 				f.Help(help)
-				return nil, ErrHelp
+				return nil, err
 			}
-			return nil, Usage("%w (see --help)", err)
+			if err != nil {
+				return nil, Usage("%w (see --help)", err)
+			}
+			args = args[used:]
 		}
-		rest := f.set.Args()
-		if consumed := len(args) - len(rest); consumed > 0 && args[consumed-1] == "--" {
-			return append(operands, rest...), nil
-		}
-		if len(rest) == 0 {
-			break
-		}
-		operands, args = append(operands, rest[0]), rest[1:]
 	}
 	return operands, nil
+}
+
+// read sets the flag that a word names and returns how many of the words behind it are its value.
+func (f *Flags) read(word string, rest []string) (used int, err error) {
+	name, value, given := strings.Cut(strings.TrimPrefix(word[1:], "-"), "=")
+	fl := f.set.Lookup(name)
+	switch {
+	case fl == nil && (name == "help" || name == "h"):
+		return 0, ErrHelp
+	case fl == nil:
+		return 0, f.readGlued(word)
+	case given:
+	case isSwitch(fl):
+		value = "true"
+	case len(rest) == 0:
+		return 0, fmt.Errorf("%s needs a value", dashed(name))
+	default:
+		value, used = rest[0], 1
+	}
+	return used, f.assignNamed(fl, value)
+}
+
+// readGlued sets short flags that stand in one word, with the value of the last: -n10, -kq. A word that is nearly a long
+// flag is none of these.
+func (f *Flags) readGlued(word string) error {
+	var long []string
+	f.set.VisitAll(func(fl *flag.Flag) {
+		if len(fl.Name) > 1 {
+			long = append(long, "--"+fl.Name)
+		}
+	})
+	typed, _, _ := strings.Cut(word, "=")
+	hint := near.Hint("--"+strings.TrimLeft(typed, "-"), long...)
+	unknown := fmt.Errorf("unknown flag %s%s", typed, hint)
+	if strings.HasPrefix(word, "--") || hint != "" {
+		return unknown
+	}
+	for i := 1; i < len(word); i++ {
+		fl := f.set.Lookup(word[i : i+1])
+		switch {
+		case fl == nil:
+			return unknown
+		case !isSwitch(fl):
+			return f.assignNamed(fl, word[i+1:])
+		}
+		if err := f.assign(fl, "true"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// isSwitch tells whether a flag stands without a value.
+func isSwitch(fl *flag.Flag) bool {
+	b, ok := fl.Value.(interface{ IsBoolFlag() bool })
+	return ok && b.IsBoolFlag()
+}
+
+func (f *Flags) assignNamed(fl *flag.Flag, value string) error {
+	if err := f.assign(fl, value); err != nil {
+		return fmt.Errorf("%s %q: %w", dashed(fl.Name), value, err)
+	}
+	return nil
+}
+
+// assign sets a flag. Package flag says of numbers and switches only that they do not parse.
+func (f *Flags) assign(fl *flag.Flag, value string) error {
+	err := f.set.Set(fl.Name, value)
+	if err == nil {
+		return nil
+	}
+	if got, ok := fl.Value.(flag.Getter); ok {
+		switch got.Get().(type) {
+		case bool:
+			err = errors.New("want true or false")
+		case int:
+			err = errors.New("want a whole number")
+		case float64:
+			err = errors.New("want a number")
+		}
+	}
+	return err
+}
+
+// dashed is a flag as it is typed: -o, --output.
+func dashed(name string) string {
+	if len(name) == 1 {
+		return "-" + name
+	}
+	return "--" + name
 }
 
 func (f *Flags) parseEnv(lookupEnv func(string) (string, bool)) error {
@@ -148,7 +245,7 @@ func (f *Flags) parseEnv(lookupEnv func(string) (string, bool)) error {
 		}
 		key := EnvPrefix + strings.ToUpper(strings.ReplaceAll(fl.Name, "-", "_"))
 		if value, ok := lookupEnv(key); ok && value != "" {
-			if err := f.set.Set(fl.Name, value); err != nil {
+			if err := f.assign(fl, value); err != nil {
 				errs = append(errs, Usage("%s=%q: %w", key, value, err))
 			}
 		}
@@ -193,16 +290,17 @@ func (f *Flags) helpFlag(name string) string {
 type durationValue time.Duration
 
 func (v *durationValue) Set(s string) error {
+	number, unit := s, time.Second
 	if days, ok := strings.CutSuffix(s, "d"); ok {
-		n, err := strconv.ParseFloat(days, 64)
-		if err == nil && n >= 0 {
-			*v = durationValue(n * 24 * float64(time.Hour))
-			return nil
-		}
+		number, unit = days, 24*time.Hour
+	}
+	if n, err := strconv.ParseFloat(number, 64); err == nil && n >= 0 && n*float64(unit) < math.MaxInt64 {
+		*v = durationValue(n * float64(unit))
+		return nil
 	}
 	d, err := time.ParseDuration(s)
 	if err != nil {
-		return errors.New("want a length of time such as 30s, 5m, 1h or 30d")
+		return errors.New("want a length of time such as 30s, 5m, 1h or 30d; a bare number is seconds")
 	}
 	*v = durationValue(d)
 	return nil

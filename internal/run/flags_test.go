@@ -17,6 +17,7 @@ type settings struct {
 	Limit int64
 	Quiet bool
 	Sets  []string
+	Times int
 }
 
 func parse(env map[string]string, args ...string) (s settings, operands []string, help string, err error) {
@@ -28,7 +29,10 @@ func parse(env map[string]string, args ...string) (s settings, operands []string
 	f.Bytes(&s.Limit, "limit", 64<<20, "how much")
 	f.Group("Output")
 	f.Bool(&s.Quiet, "quiet", false, "say little")
+	f.Alias("q", "quiet")
 	f.Strings(&s.Sets, "set", "may be given several times")
+	f.Int(&s.Times, "times", 1, "how many")
+	f.Alias("n", "times")
 	var out strings.Builder
 	operands, err = f.Parse(args, func(k string) (string, bool) { v, ok := env[k]; return v, ok }, &out)
 	return s, operands, out.String(), err
@@ -45,13 +49,15 @@ func TestFlagsAreAlsoEnvironmentVariables(t *testing.T) {
 			t.Errorf("env %v, args %q (-want +got):\n%s", env, args, d)
 		}
 	}
-	f(nil, "", settings{"data", time.Minute, 64 << 20, false, nil})
-	f(map[string]string{"EDGESCOPE_DATA_DIR": "/e"}, "", settings{"/e", time.Minute, 64 << 20, false, nil})
-	f(map[string]string{"EDGESCOPE_DATA_DIR": "/e"}, "--data-dir /f", settings{"/f", time.Minute, 64 << 20, false, nil})
-	f(map[string]string{"EDGESCOPE_DATA_DIR": ""}, "", settings{"data", time.Minute, 64 << 20, false, nil})
+	f(nil, "", settings{"data", time.Minute, 64 << 20, false, nil, 1})
+	f(map[string]string{"EDGESCOPE_DATA_DIR": "/e"}, "", settings{"/e", time.Minute, 64 << 20, false, nil, 1})
+	f(map[string]string{"EDGESCOPE_DATA_DIR": "/e"}, "--data-dir /f", settings{"/f", time.Minute, 64 << 20, false, nil, 1})
+	f(map[string]string{"EDGESCOPE_DATA_DIR": ""}, "", settings{"data", time.Minute, 64 << 20, false, nil, 1})
 	f(nil, "-d x --every 30d --limit 2KiB --quiet --set a --set b",
-		settings{"x", 720 * time.Hour, 2048, true, []string{"a", "b"}})
-	f(nil, "--every 1.5h --limit 512MB", settings{"data", 90 * time.Minute, 512e6, false, nil})
+		settings{"x", 720 * time.Hour, 2048, true, []string{"a", "b"}, 1})
+	f(nil, "--every 20 -n5 -qdx", settings{"x", 20 * time.Second, 64 << 20, true, nil, 5})
+	f(nil, "--every=0.5 -n=5", settings{"data", 500 * time.Millisecond, 64 << 20, false, nil, 5})
+	f(nil, "--every 1.5h --limit 512MB", settings{"data", 90 * time.Minute, 512e6, false, nil, 1})
 }
 
 func TestOperandsStandAnywhere(t *testing.T) {
@@ -81,7 +87,14 @@ func TestWrongFlagsSayWhatWouldBeRight(t *testing.T) {
 			t.Errorf("args %q: got %v, want exit code 2 and %q", args, err, want)
 		}
 	}
-	f(nil, "--colour", "-colour")
+	f(nil, "--colour", "unknown flag --colour (see")
+	f(nil, "--data-dri x", `unknown flag --data-dri (did you mean "--data-dir"?)`)
+	f(nil, "-quite", `unknown flag -quite (did you mean "--quiet"?)`)
+	f(nil, "-qx", "unknown flag -qx")
+	f(nil, "--limit", "--limit needs a value")
+	f(nil, "-nx", `-n "x": want a whole number`)
+	f(nil, "--quiet=x", `--quiet "x": want true or false`)
+	f(map[string]string{"EDGESCOPE_TIMES": "x"}, "", `EDGESCOPE_TIMES="x": want a whole number`)
 	f(nil, "--every soon", "30s, 5m, 1h or 30d")
 	f(nil, "--limit 5XB", "512MB")
 	f(nil, "--limit -5", "512MB")

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"os/signal"
 	"sync"
 	"syscall"
@@ -47,10 +48,15 @@ func Usage(format string, args ...any) error {
 	return &CodeError{Code: 2, Err: fmt.Errorf(format, args...)}
 }
 
-// Main runs a program until it ends by itself or SIGINT or SIGTERM cancels its context; a second signal ends the
-// process at once, by the default action. It prints the error and returns the exit code: 0, that of a CodeError, or 1.
+// Main runs a program until it ends by itself or SIGINT, SIGTERM or SIGHUP (its terminal is gone) cancels its context; a
+// second signal ends the process at once, by the default action. Under nohup SIGHUP stays ignored. Main prints the error
+// and returns the exit code: 0, that of a CodeError, or 1.
 func Main(program string, p Process, body func(ctx context.Context, p Process) error) int {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	signals := []os.Signal{syscall.SIGINT, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		signals = append(signals, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), signals...)
 	defer stop()
 	context.AfterFunc(ctx, stop)
 	return ExitCode(program, p.Stderr, body(ctx, p))
