@@ -89,6 +89,9 @@ func (s *Summary) Add(e load.Event) {
 	}
 }
 
+// Started is the time at which the first phase began.
+func (s *Summary) Started() time.Time { return s.options.Started }
+
 // Advance closes the windows and points that ended a second before now, so that memory does not grow with the run. What
 // comes later still for a closed window is counted in the next one.
 func (s *Summary) Advance(now time.Time) {

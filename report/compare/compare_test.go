@@ -136,7 +136,7 @@ func TestComparisonReadsTheFiguresOfTheRuns(t *testing.T) {
 	if fmt.Sprint(again.Changes) != fmt.Sprint(c.Changes) {
 		t.Error("the same files gave another answer")
 	}
-	for line := range strings.Lines(formats.Changes(c)) {
+	for line := range strings.Lines(formats.Changes(c, 80)) {
 		if len(strings.TrimRight(line, "\n")) > 80 {
 			t.Errorf("longer than 80 columns: %q", line)
 		}

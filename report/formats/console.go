@@ -82,13 +82,22 @@ func (c *Console) Tick(s *report.Summary, now time.Time) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	periods := s.Periods()
-	for ; c.printed < len(periods); c.printed++ {
-		c.print(periodText(s, &periods[c.printed]))
-	}
+	c.periods(s, now)
 	if c.Live {
 		status := s.Status(now)
 		c.redraw(statusLine(&status))
+	}
+}
+
+// periods prints those that have not been printed. Of a run that is shorter than one period there is nothing to say that
+// its summary does not.
+func (c *Console) periods(s *report.Summary, now time.Time) {
+	if now.Sub(s.Started()) < report.Window {
+		return
+	}
+	periods := s.Periods()
+	for ; c.printed < len(periods); c.printed++ {
+		c.print(periodText(s, &periods[c.printed]))
 	}
 }
 
@@ -113,10 +122,7 @@ func (c *Console) print(text string) {
 }
 
 func (c *Console) redraw(line string) {
-	width := c.Width
-	if width <= 0 {
-		width = 80
-	}
+	width := c.columns()
 	if r := []rune(line); len(r) >= width {
 		line = string(r[:width-1])
 	}
@@ -138,14 +144,30 @@ func statusLine(s *report.Status) string {
 	return line + fmt.Sprintf("%v left  %s", s.Left, phaseName(&s.Phase))
 }
 
-// End prints the summary of the whole run, the checks and the verdict: what the report of the run says.
+// End prints what is left of the periods, the summary of the whole run, the checks and the verdict: what the report of
+// the run says. The verdict stands first and last.
 func (c *Console) End(s *report.Summary, r *report.Report) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.print(endText(s, r))
+	if !c.Quiet {
+		c.periods(s, r.Edgescope.Run.Ended)
+	}
+	c.print(endText(s, r, c.columns()))
 }
 
-func endText(s *report.Summary, r *report.Report) string {
+// columns is the width of the terminal, 0 for none.
+func (c *Console) columns() int {
+	switch {
+	case !c.Live:
+		return 0
+	case c.Width <= 0:
+		return 80
+	default:
+		return c.Width
+	}
+}
+
+func endText(s *report.Summary, r *report.Report, columns int) string {
 	var b strings.Builder
 	run := &r.Edgescope.Run
 	took := int64(math.Ceil(run.Ended.Sub(run.Started).Seconds()))
@@ -154,10 +176,10 @@ func endText(s *report.Summary, r *report.Report) string {
 	if run.Verdict == edge.VerdictInterrupted {
 		end = "Interrupted"
 	}
-	fmt.Fprintf(&b, "%s. Total time: %s\n\n%s\nSummary report @ %s\n%s\n\n", end, text.Plural(took, "second"), rule,
-		clock(run.Ended), rule)
+	fmt.Fprintf(&b, "%s\n%s. Total time: %s\n\n%s\nSummary report @ %s\n%s\n\n", Verdict(run.Verdict, run.Reason), end,
+		text.Plural(took, "second"), rule, clock(run.Ended), rule)
 	writePeriod(&b, s, &r.Aggregate)
-	writeEnd(&b, r, r.Edgescope.Health.Warnings)
+	writeEnd(&b, r, r.Edgescope.Health.Warnings, columns)
 	return b.String()
 }
 

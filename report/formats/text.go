@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"edgescope/edge"
 	"edgescope/report"
@@ -12,44 +13,45 @@ import (
 	"edgescope/report/text"
 )
 
-// Text is the end of a run as the console shows it, made from its report: figures, steps, checks, comparison, verdict.
-func Text(r *report.Report) string {
+// Text is the end of a run as the console shows it, made from its report: verdict, figures, steps, checks, comparison
+// and the verdict again. columns is the width of the terminal, 0 for none.
+func Text(r *report.Report, columns int) string {
 	var b strings.Builder
 	run := &r.Edgescope.Run
 	title := run.Name
 	if n := r.Edgescope.Segments; n > 0 {
 		title += ", " + text.Plural(int64(n), "segment")
 	}
-	b.WriteString(title + "\n\n")
+	b.WriteString(Verdict(run.Verdict, run.Reason) + "\n" + title + "\n\n")
 	for _, line := range headlines(r) {
-		b.WriteString(text.Wrap(fmt.Sprintf("%-14s %s", line[0], line[1])))
+		b.WriteString(text.Wrap(fmt.Sprintf("%-14s %s", line[0], line[1]), columns))
 	}
 	writeLatencies(&b, &r.Aggregate)
-	writeEnd(&b, r, run.Warnings)
+	writeEnd(&b, r, run.Warnings, columns)
 	return b.String()
 }
 
 // writeEnd writes what stands below the figures of a run.
-func writeEnd(b *strings.Builder, r *report.Report, warnings []string) {
+func writeEnd(b *strings.Builder, r *report.Report, warnings []string, columns int) {
 	run := &r.Edgescope.Run
-	writeParts(b, "step", run.Steps)
-	writeParts(b, "region", run.Regions)
+	writeParts(b, "step", run.Steps, columns)
+	writeParts(b, "region", run.Regions, columns)
 	for _, warning := range warnings {
-		b.WriteString("\n" + text.Wrap("warning: "+warning))
+		b.WriteString("\n" + text.Wrap("warning: "+warning, columns))
 	}
 	b.WriteString(failedText(r.Edgescope.Failed) + checksText(r.Edgescope.Checks))
 	if c := r.Edgescope.Comparison; c != nil && len(c.Changes) > 0 {
-		b.WriteString(Changes(c))
+		b.WriteString(Changes(c, columns))
 	}
 	b.WriteString("\n" + Verdict(run.Verdict, run.Reason))
 }
 
-// Verdict is a verdict with its reason, within 80 columns: the last thing on the console.
+// Verdict is a verdict with its reason on one line: the first and the last thing at the end of a run.
 func Verdict(word, reason string) string {
 	if reason != "" {
 		reason = ": " + reason
 	}
-	return text.Wrap(strings.ToUpper(word) + reason)
+	return strings.ToUpper(word) + reason + "\n"
 }
 
 // dotted prints "name: ..... value" over the whole width; a value that does not fit makes its line longer.
@@ -125,18 +127,50 @@ func writeLatencies(b *strings.Builder, p *sums.Period) {
 	}
 }
 
-func writeParts(b *strings.Builder, title string, parts []edge.RunPart) {
+func writeParts(b *strings.Builder, title string, parts []edge.RunPart, columns int) {
 	if len(parts) == 0 {
 		return
 	}
-	fmt.Fprintf(b, "\n%-34s %8s %7s %8s %8s %8s\n", title+" (ms)", "requests", "failed", "p50", "p95", "max")
+	names := make([]string, len(parts))
+	for i := range parts {
+		names[i] = parts[i].Name
+	}
+	t := newTable(b, names, 34, 45, columns)
+	t.row(title+" (ms)", fmt.Sprintf("%8s %7s %8s %8s %8s", "requests", "failed", "p50", "p95", "max"))
 	for i := range parts {
 		p := &parts[i]
 		q := &p.Response
 		of := func(ms float64) string { return text.MillisecondsOf(q.Count, ms) }
-		fmt.Fprintf(b, "%-34s %8d %7d %8s %8s %8s\n", text.Shorten(p.Name, 34), p.Requests, p.Failed, of(q.P50),
-			of(q.P95), of(q.Max))
+		t.row(p.Name, fmt.Sprintf("%8d %7d %8s %8s %8s", p.Requests, p.Failed, of(q.P50), of(q.P95), of(q.Max)))
 	}
+}
+
+// table prints rows of a name and its figures. Names are never cut or split: their column is as wide as the widest, or,
+// where that would not fit the terminal, a long name has a line of its own above its figures.
+type table struct {
+	b    *strings.Builder
+	wide int // the column of names, in characters
+}
+
+// newTable begins a table, whose column of names has at least so many characters beside figures of so many.
+func newTable(b *strings.Builder, names []string, least, figures, columns int) *table {
+	widest := least
+	for _, name := range names {
+		widest = max(widest, utf8.RuneCountInString(name))
+	}
+	if columns > 0 && widest+1+figures >= columns {
+		widest = least
+	}
+	b.WriteByte('\n')
+	return &table{b, widest}
+}
+
+func (t *table) row(name, figures string) {
+	if utf8.RuneCountInString(name) > t.wide {
+		t.b.WriteString(name + "\n")
+		name = ""
+	}
+	fmt.Fprintf(t.b, "%-*s %s\n", t.wide, name, figures)
 }
 
 // maxFailed is how many kinds of failed expectations are printed.
@@ -181,28 +215,32 @@ func checksText(checks []report.CheckResult) string {
 		if why := c.Why(); why != "" {
 			line += " (" + why + ")"
 		}
-		b.WriteString(text.Wrap(line))
+		b.WriteString(line + "\n")
 	}
 	return b.String()
 }
 
-// Changes is a comparison as the console shows it, within 80 columns.
-func Changes(c *report.Comparison) string {
+// Changes is a comparison as the console shows it. columns is the width of the terminal, 0 for none.
+func Changes(c *report.Comparison, columns int) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n%-29s %9s %9s %8s %s\n", "against the baseline", "before", "now", "change", "95 % interval")
+	names := make([]string, len(c.Changes))
+	for i := range c.Changes {
+		names[i] = c.Changes[i].Cells().Figure
+	}
+	t := newTable(&b, names, 29, 51, columns)
+	t.row("against the baseline", fmt.Sprintf("%9s %9s %8s %s", "before", "now", "change", "95 % interval"))
 	for i := range c.Changes {
 		ch := &c.Changes[i]
-		t := ch.Cells()
-		interval := fmt.Sprintf("%+.1f..%+.1f %%", 100*ch.Low, 100*ch.High)
+		cells := ch.Cells()
 		mark := ""
 		if ch.Verdict != report.Same {
 			mark = " " + ch.Verdict
 		}
-		fmt.Fprintf(&b, "%-29s %9s %9s %8s %s%s\n", text.Shorten(t.Figure, 29),
-			strings.TrimSuffix(t.Base, " ms"), strings.TrimSuffix(t.New, " ms"), t.Change, interval, mark)
+		t.row(cells.Figure, fmt.Sprintf("%9s %9s %8s %+.1f..%+.1f %%%s", strings.TrimSuffix(cells.Base, " ms"),
+			strings.TrimSuffix(cells.New, " ms"), cells.Change, 100*ch.Low, 100*ch.High, mark))
 	}
 	for _, note := range c.Notes {
-		b.WriteString(text.Wrap("note: " + note))
+		b.WriteString(text.Wrap("note: "+note, columns))
 	}
 	return b.String()
 }

@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// Width is how wide printed reports are: they fit a terminal of 80 columns.
+// Width is how wide the lines of figures are, "name: ..... value": that of Artillery's.
 const Width = 79
 
 // Round rounds to so many decimals.
@@ -64,15 +64,19 @@ func MillisecondsOf(count int64, ms float64) string {
 	return Milliseconds(ms)
 }
 
-// Wrap breaks a line at blanks so that it fits the width, and ends it; what follows its first line is indented.
-func Wrap(line string) string {
+// Wrap breaks a sentence at blanks so that it fits a terminal of so many columns, and ends it; what follows its first
+// line is indented. In 0 columns, a pipe or a file, a line stays one: whoever searches it finds what it says.
+func Wrap(line string, columns int) string {
+	if columns <= 0 {
+		return line + "\n"
+	}
 	var b strings.Builder
 	column := 0
 	for i, word := range strings.Split(line, " ") {
 		width := utf8.RuneCountInString(word)
 		switch {
 		case i == 0:
-		case column+1+width > Width && column > 2:
+		case column+1+width >= columns && column > 2:
 			b.WriteString("\n  ")
 			column = 2
 		default:

@@ -62,14 +62,17 @@ func TestWrappedLinesFit(t *testing.T) {
 		"short", "", strings.Repeat("word ", 40) + "end", strings.Repeat("größer ", 30) + "als", "warning: " + long +
 			" and more", long,
 	} {
-		wrapped := text.Wrap(s)
+		if got := text.Wrap(s, 0); got != s+"\n" {
+			t.Errorf("without a terminal %q became %q", s, got)
+		}
+		wrapped := text.Wrap(s, 80)
 		if !strings.HasSuffix(wrapped, "\n") {
 			t.Errorf("%q does not end its line", wrapped)
 		}
 		var words []string
 		for i, line := range strings.Split(strings.TrimSuffix(wrapped, "\n"), "\n") {
-			if n := len([]rune(line)); n > text.Width && !strings.Contains(line, long) {
-				t.Errorf("%d characters in %q, want at most %d", n, line, text.Width)
+			if n := len([]rune(line)); n > 79 && !strings.Contains(line, long) {
+				t.Errorf("%d characters in %q, want at most 79", n, line)
 			}
 			if i > 0 && !strings.HasPrefix(line, "  ") {
 				t.Errorf("%q is not indented", line)

@@ -115,7 +115,11 @@ func benchEngines(ctx context.Context, p run.Process) (err error) {
 	if err != nil {
 		return err
 	}
-	outputs, err := flags.open(ctx)
+	to, err := console(p, flags.output, flags.markdown, flags.html)
+	if err != nil {
+		return err
+	}
+	outputs, err := flags.open(ctx, p)
 	if err != nil {
 		return couldNot(err)
 	}
@@ -131,7 +135,7 @@ func benchEngines(ctx context.Context, p run.Process) (err error) {
 	result.Name, result.Commit = flags.name, commitOf(p)
 	sent := sender.send(ctx, result)
 	// The table first: what took minutes is not lost with a file that can't be written.
-	if err := errors.Join(result.WriteTable(p.Stdout), outputs.write(result), sent); err != nil {
+	if err := errors.Join(result.WriteTable(to), outputs.write(result), sent); err != nil {
 		return couldNot(err)
 	}
 	return nil
@@ -161,7 +165,7 @@ type benchOutput struct {
 	write func(*wasmbench.Result, io.Writer) error
 }
 
-func (b *benchFlags) open(ctx context.Context) (benchOutputs, error) {
+func (b *benchFlags) open(ctx context.Context, p run.Process) (benchOutputs, error) {
 	var opened benchOutputs
 	for _, file := range []struct {
 		path, name string
@@ -171,7 +175,7 @@ func (b *benchFlags) open(ctx context.Context) (benchOutputs, error) {
 		{b.markdown, "wasm-bench.md", (*wasmbench.Result).WriteMarkdown},
 		{b.html, "wasm-bench.html", (*wasmbench.Result).WriteHTML},
 	} {
-		o, err := openOutput(file.path, file.name)
+		o, err := openOutput(p, file.path, file.name)
 		if err != nil {
 			return nil, errors.Join(err, opened.abandon(ctx))
 		}
@@ -190,10 +194,7 @@ func (outputs benchOutputs) abandon(ctx context.Context) error {
 
 func (outputs benchOutputs) write(r *wasmbench.Result) error {
 	for _, o := range outputs {
-		if err := o.write(r, o.output); err != nil {
-			return err
-		}
-		if err := o.commit(); err != nil {
+		if err := o.fill(func(w io.Writer) error { return o.write(r, w) }); err != nil {
 			return err
 		}
 	}

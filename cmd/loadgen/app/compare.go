@@ -50,17 +50,23 @@ func compareReports(p run.Process) error {
 	if len(files) < 2 {
 		return run.Usage("want a baseline and a new report, got %d operands (see --help)", len(files))
 	}
-	reports, err := readReports(files)
+	reports, err := readReports(p, files)
 	if err != nil {
 		return err
 	}
 	last := len(reports) - 1
 	c := compare.Runs(reports[:last], reports[last], flags.minEffect/100)
-	if len(c.Changes) > 0 {
-		io.WriteString(p.Stdout, formats.Changes(c))
+	verdict := formats.Verdict(c.Verdict, c.Sentence())
+	out, err := console(p, output)
+	if err != nil {
+		return err
 	}
-	io.WriteString(p.Stdout, "\n"+formats.Verdict(c.Verdict, c.Sentence()))
-	if err := writeComparison(output, c); err != nil {
+	io.WriteString(out, verdict)
+	if len(c.Changes) > 0 {
+		_, columns := formats.Terminal(out)
+		io.WriteString(out, formats.Changes(c, columns)+"\n"+verdict)
+	}
+	if err := writeComparison(p, output, c); err != nil {
 		return couldNot(err)
 	}
 	if code := c.ExitCode(); code != 0 {
@@ -69,23 +75,25 @@ func compareReports(p run.Process) error {
 	return nil
 }
 
-func writeComparison(path string, c *report.Comparison) error {
-	out, err := openOutput(path, "comparison.json")
-	if err != nil || out == nil {
+func writeComparison(p run.Process, path string, c *report.Comparison) error {
+	out, err := openOutput(p, path, "comparison.json")
+	if err != nil {
 		return err
 	}
-	enc := json.NewEncoder(out)
-	enc.SetIndent("", "  ")
-	return errors.Join(enc.Encode(c), out.commit())
+	return out.fill(func(w io.Writer) error {
+		enc := json.NewEncoder(w)
+		enc.SetIndent("", "  ")
+		return enc.Encode(c)
+	})
 }
 
 // readReports reads them all, and tells of all that cannot be read.
-func readReports(files []string) ([]*report.Report, error) {
+func readReports(p run.Process, files []string) ([]*report.Report, error) {
 	reports := make([]*report.Report, len(files))
 	var errs []error
 	for i, file := range files {
 		var err error
-		if reports[i], err = readReport(file); err != nil {
+		if reports[i], err = readReport(p, file); err != nil {
 			errs = append(errs, err)
 		}
 	}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -97,7 +98,7 @@ func (r *runFlags) register(f *run.Flags) {
 	f.String(&r.allow, "allow", "", "do not fail a run that shows nothing: `names` of ensure.allow, with commas between")
 	r.network.register(f)
 	f.Group("Results")
-	f.String(&r.output, "output", "", "JSON report: `file`, or a directory to put it in")
+	f.String(&r.output, "output", "", "JSON report: `file`, a directory to put it in, or - for the standard output")
 	f.Alias("o", "output")
 	f.String(&r.vegeta, "vegeta", "", "every request as a vegeta result, to `file`")
 	r.formats.register(f)
@@ -116,12 +117,17 @@ func (r *runFlags) registerComparison(f *run.Flags) {
 	r.compare.register(f)
 }
 
+// console is where the run talks to people, given where its results go.
+func (r *runFlags) console(p run.Process) (io.Writer, error) {
+	return console(p, append([]string{r.output, r.vegeta}, r.formats.paths...)...)
+}
+
 // readBaselines reads the reports to compare with, before anything is sent.
-func (r *runFlags) readBaselines() ([]*report.Report, error) {
+func (r *runFlags) readBaselines(p run.Process) ([]*report.Report, error) {
 	if err := r.compare.validate(); err != nil {
 		return nil, err
 	}
-	return readReports(r.baselines)
+	return readReports(p, r.baselines)
 }
 
 // allowed are the names of --allow.

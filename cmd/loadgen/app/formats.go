@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"edgescope/internal/run"
 	"edgescope/report"
@@ -30,9 +32,9 @@ func (f *formatFlags) register(flags *run.Flags) {
 }
 
 // open makes sure that every file can be written.
-func (f *formatFlags) open(stack *run.Stack) error {
+func (f *formatFlags) open(p run.Process, stack *run.Stack) error {
 	for i, path := range f.paths {
-		out, err := openOutput(path, f.files[i].Usual)
+		out, err := openOutput(p, path, f.files[i].Usual)
 		if err != nil {
 			return couldNot(err)
 		}
@@ -51,17 +53,16 @@ func (f *formatFlags) wanted() bool {
 func (f *formatFlags) write(r *report.Report) error {
 	var errs []error
 	for i, out := range f.outputs {
-		if out != nil {
-			errs = append(errs, f.files[i].Write(out, r), out.commit())
-		}
+		errs = append(errs, out.fill(func(w io.Writer) error { return f.files[i].Write(w, r) }))
 	}
 	return errors.Join(errs...)
 }
 
-// tellCI adds the report to the job summary of GitHub Actions and annotates, when this runs there.
-func tellCI(p run.Process, r *report.Report) {
+// tellCI adds the report to the job summary of GitHub Actions and annotates on the console, when this
+// runs there.
+func tellCI(p run.Process, out io.Writer, r *report.Report) {
 	if on, _ := p.LookupEnv("GITHUB_ACTIONS"); on == "true" {
-		if err := formats.Annotations(p.Stdout, r); err != nil {
+		if err := formats.Annotations(out, r); err != nil {
 			say(p.Stderr, "warning: no annotations: %v", err)
 		}
 	}
@@ -101,7 +102,10 @@ the standard output if no file is asked for.`
 func convertReport(ctx context.Context, p run.Process) (err error) {
 	f := run.NewFlags("loadgen report", reportUsage)
 	var files formatFlags
+	var output string
 	f.Group("Results")
+	f.String(&output, "output", "", "`file` in the form that its name ends with: "+files.endings())
+	f.Alias("o", "output")
 	files.register(f)
 	operands, err := f.Parse(p.Args, p.LookupEnv, p.Stdout)
 	if err != nil {
@@ -110,21 +114,55 @@ func convertReport(ctx context.Context, p run.Process) (err error) {
 	if len(operands) != 1 {
 		return run.Usage("want one JSON report, got %d operands (see --help)", len(operands))
 	}
-	r, err := readReport(operands[0])
+	if err := files.choose(output); err != nil {
+		return err
+	}
+	r, err := readReport(p, operands[0])
 	if err != nil {
 		return err
 	}
 	if !files.wanted() {
 		return writeOut(p.Stdout, r)
 	}
-	return writeFormats(ctx, &files, r)
+	return writeFormats(ctx, p, &files, r)
+}
+
+// endings are those of file names that tell a form: ".xml, .html, .md or .csv".
+func (f *formatFlags) endings() string {
+	var list []string
+	for _, file := range formats.Files() {
+		list = append(list, filepath.Ext(file.Usual))
+	}
+	last := len(list) - 1
+	return strings.Join(list[:last], ", ") + " or " + list[last]
+}
+
+// choose makes a path the file of the form that its name ends with. "-" is the form that is printed anyway.
+func (f *formatFlags) choose(path string) error {
+	if path == "" || path == standardOutput {
+		return nil
+	}
+	for i, file := range f.files {
+		if filepath.Ext(file.Usual) != strings.ToLower(filepath.Ext(path)) {
+			continue
+		}
+		if f.paths[i] != "" {
+			return run.Usage("--output %s and --%s %s: want one of them", path, file.Name, f.paths[i])
+		}
+		f.paths[i] = path
+		return nil
+	}
+	return run.Usage("--output %s: want a name that ends with %s", path, f.endings())
 }
 
 // writeFormats opens and writes the files of a verb that sends nothing.
-func writeFormats(ctx context.Context, files *formatFlags, r *report.Report) (err error) {
+func writeFormats(ctx context.Context, p run.Process, files *formatFlags, r *report.Report) (err error) {
+	if _, err := console(p, files.paths...); err != nil {
+		return err
+	}
 	var stack run.Stack
 	defer func() { err = errors.Join(err, stack.Stop(context.WithoutCancel(ctx))) }()
-	if err := files.open(&stack); err != nil {
+	if err := files.open(p, &stack); err != nil {
 		return err
 	}
 	if err := files.write(r); err != nil {
@@ -140,14 +178,14 @@ func writeOut(w io.Writer, r *report.Report) error {
 	return nil
 }
 
-// readReport reads a JSON report; what is wrong with it is bad usage.
-func readReport(path string) (*report.Report, error) {
-	file, err := os.Open(path)
+// readReport reads a JSON report, "-" from the standard input; what is wrong with it is bad usage.
+func readReport(p run.Process, path string) (*report.Report, error) {
+	text, err := readOperand(p, path)
 	if err != nil {
 		return nil, run.Usage("read a report: %w", err)
 	}
-	r, err := report.Read(file)
-	if err = errors.Join(err, file.Close()); err != nil {
+	r, err := report.Read(bytes.NewReader(text))
+	if err != nil {
 		return nil, run.Usage("read the report %s: %w", path, err)
 	}
 	return r, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"strings"
 	"sync"
@@ -39,6 +40,7 @@ type job struct {
 	info    report.RunInfo
 	options load.Options
 
+	out       io.Writer // where the console is
 	log       *slog.Logger
 	summary   *report.Summary
 	console   *formats.Console
@@ -58,7 +60,7 @@ func (j *job) run(ctx context.Context) (err error) {
 	if j.log, err = j.flags.log.Logger(j.process.Stderr); err != nil {
 		return err
 	}
-	if j.baselines, err = j.flags.readBaselines(); err != nil {
+	if j.baselines, err = j.flags.readBaselines(j.process); err != nil {
 		return err
 	}
 	allowed, err := j.flags.allowed()
@@ -94,15 +96,18 @@ func tracer() trace.Tracer { return otel.Tracer("edgescope/loadgen") }
 
 // open prepares where the results go, before anything is sent.
 func (j *job) open(ctx context.Context, stack *run.Stack) (err error) {
-	if j.json, err = openOutput(j.flags.output, reportName(time.Now())); err != nil {
+	if j.out, err = j.flags.console(j.process); err != nil {
+		return err
+	}
+	if j.json, err = openOutput(j.process, j.flags.output, reportName(time.Now())); err != nil {
 		return couldNot(err)
 	}
 	stack.Push("report", j.json.abandon)
-	if j.vegeta, err = openOutput(j.flags.vegeta, "results.gob"); err != nil {
+	if j.vegeta, err = openOutput(j.process, j.flags.vegeta, "results.gob"); err != nil {
 		return couldNot(err)
 	}
 	stack.Push("vegeta results", j.vegeta.abandon)
-	if err := j.flags.formats.open(stack); err != nil {
+	if err := j.flags.formats.open(j.process, stack); err != nil {
 		return err
 	}
 	return j.openCollector(ctx, stack)
@@ -180,8 +185,8 @@ func (j *job) attack(ctx context.Context, runner *load.Runner) error {
 	if err := j.comparable(); err != nil {
 		return err
 	}
-	j.console = &formats.Console{Out: j.process.Stdout, Quiet: j.flags.quiet, Expect: j.plan.Expect.Format}
-	j.console.Live, j.console.Width = formats.Terminal(j.process.Stdout)
+	j.console = &formats.Console{Out: j.out, Quiet: j.flags.quiet, Expect: j.plan.Expect.Format}
+	j.console.Live, j.console.Width = formats.Terminal(j.out)
 	j.tell(ctx, nil)
 	gob := formats.NewVegetaWriter(j.vegeta)
 	watched, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -280,11 +285,9 @@ func (j *job) conclude(ctx context.Context, err error, gob *formats.VegetaWriter
 	if errors.As(err, &flow) && flow.Flow == "before" {
 		return couldNot(fmt.Errorf("%w; no user was started", err))
 	}
-	written := errors.Join(gob.Close(), j.vegeta.commit(), final.WriteJSON(j.json), j.json.commit(),
-		j.flags.formats.write(final))
-	j.console.Tick(j.summary, ended)
+	written := errors.Join(gob.Close(), j.vegeta.commit(), j.json.fill(final.WriteJSON), j.flags.formats.write(final))
 	j.console.End(j.summary, final)
-	tellCI(j.process, final)
+	tellCI(j.process, j.out, final)
 	switch {
 	case verdict.ExitCode != 0:
 		return &run.CodeError{Code: verdict.ExitCode, Err: written}

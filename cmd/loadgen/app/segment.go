@@ -79,7 +79,7 @@ func mergeReports(ctx context.Context, p run.Process) (err error) {
 	f := run.NewFlags("loadgen merge", mergeUsage)
 	var flags runFlags
 	f.Group("Results")
-	f.String(&flags.output, "output", "", "JSON report: `file`, or a directory to put it in")
+	f.String(&flags.output, "output", "", "JSON report: `file`, a directory to put it in, or - for the standard output")
 	f.Alias("o", "output")
 	flags.formats.register(f)
 	f.Group("Comparison")
@@ -88,11 +88,11 @@ func mergeReports(ctx context.Context, p run.Process) (err error) {
 	if err != nil {
 		return err
 	}
-	baselines, err := flags.readBaselines()
+	baselines, err := flags.readBaselines(p)
 	if err != nil {
 		return err
 	}
-	segments, err := readReports(files)
+	segments, err := readReports(p, files)
 	if err != nil {
 		return err
 	}
@@ -103,19 +103,24 @@ func mergeReports(ctx context.Context, p run.Process) (err error) {
 	if len(baselines) > 0 {
 		r.Conclude(compare.Runs(baselines, r, flags.compare.minEffect/100))
 	}
-	io.WriteString(p.Stdout, formats.Text(r))
-	tellCI(p, r)
-	err = errors.Join(writeJSON(flags.output, r), writeFormats(ctx, &flags.formats, r))
+	to, err := flags.console(p)
+	if err != nil {
+		return err
+	}
+	_, columns := formats.Terminal(to)
+	io.WriteString(to, formats.Text(r, columns))
+	tellCI(p, to, r)
+	err = errors.Join(writeJSON(p, flags.output, r), writeFormats(ctx, p, &flags.formats, r))
 	if code := r.Edgescope.Run.ExitCode; code != 0 {
 		return &run.CodeError{Code: code, Err: err}
 	}
 	return err
 }
 
-func writeJSON(path string, r *report.Report) error {
-	out, err := openOutput(path, reportName(time.Now()))
-	if err == nil && out != nil {
-		err = errors.Join(r.WriteJSON(out), out.commit())
+func writeJSON(p run.Process, path string, r *report.Report) error {
+	out, err := openOutput(p, path, reportName(time.Now()))
+	if err == nil {
+		err = out.fill(r.WriteJSON)
 	}
 	if err != nil {
 		return couldNot(err)
