@@ -167,8 +167,8 @@ func (f *Flags) read(word string, rest []string) (used int, err error) {
 	return used, f.assignNamed(fl, value)
 }
 
-// readGlued sets short flags that stand in one word, with the value of the last: -n10, -kq. A word that is nearly a long
-// flag is none of these.
+// readGlued sets short flags that stand in one word, with the value of the last: -n10, -kq. A word of more than three
+// letters that is nearly a long flag is none of these.
 func (f *Flags) readGlued(word string) error {
 	var long []string
 	f.set.VisitAll(func(fl *flag.Flag) {
@@ -179,7 +179,7 @@ func (f *Flags) readGlued(word string) error {
 	typed, _, _ := strings.Cut(word, "=")
 	hint := near.Hint("--"+strings.TrimLeft(typed, "-"), long...)
 	unknown := fmt.Errorf("unknown flag %s%s", typed, hint)
-	if strings.HasPrefix(word, "--") || hint != "" {
+	if strings.HasPrefix(word, "--") || hint != "" && len(typed) > 4 {
 		return unknown
 	}
 	for i := 1; i < len(word); i++ {

@@ -18,6 +18,7 @@ type settings struct {
 	Quiet bool
 	Sets  []string
 	Times int
+	H2c   bool
 }
 
 func parse(env map[string]string, args ...string) (s settings, operands []string, help string, err error) {
@@ -33,6 +34,7 @@ func parse(env map[string]string, args ...string) (s settings, operands []string
 	f.Strings(&s.Sets, "set", "may be given several times")
 	f.Int(&s.Times, "times", 1, "how many")
 	f.Alias("n", "times")
+	f.Bool(&s.H2c, "n2c", false, "near to -n2")
 	var out strings.Builder
 	operands, err = f.Parse(args, func(k string) (string, bool) { v, ok := env[k]; return v, ok }, &out)
 	return s, operands, out.String(), err
@@ -49,15 +51,15 @@ func TestFlagsAreAlsoEnvironmentVariables(t *testing.T) {
 			t.Errorf("env %v, args %q (-want +got):\n%s", env, args, d)
 		}
 	}
-	f(nil, "", settings{"data", time.Minute, 64 << 20, false, nil, 1})
-	f(map[string]string{"EDGESCOPE_DATA_DIR": "/e"}, "", settings{"/e", time.Minute, 64 << 20, false, nil, 1})
-	f(map[string]string{"EDGESCOPE_DATA_DIR": "/e"}, "--data-dir /f", settings{"/f", time.Minute, 64 << 20, false, nil, 1})
-	f(map[string]string{"EDGESCOPE_DATA_DIR": ""}, "", settings{"data", time.Minute, 64 << 20, false, nil, 1})
+	f(nil, "", settings{"data", time.Minute, 64 << 20, false, nil, 1, false})
+	f(map[string]string{"EDGESCOPE_DATA_DIR": "/e"}, "", settings{"/e", time.Minute, 64 << 20, false, nil, 1, false})
+	f(map[string]string{"EDGESCOPE_DATA_DIR": "/e"}, "--data-dir /f", settings{"/f", time.Minute, 64 << 20, false, nil, 1, false})
+	f(map[string]string{"EDGESCOPE_DATA_DIR": ""}, "", settings{"data", time.Minute, 64 << 20, false, nil, 1, false})
 	f(nil, "-d x --every 30d --limit 2KiB --quiet --set a --set b",
-		settings{"x", 720 * time.Hour, 2048, true, []string{"a", "b"}, 1})
-	f(nil, "--every 20 -n5 -qdx", settings{"x", 20 * time.Second, 64 << 20, true, nil, 5})
-	f(nil, "--every=0.5 -n=5", settings{"data", 500 * time.Millisecond, 64 << 20, false, nil, 5})
-	f(nil, "--every 1.5h --limit 512MB", settings{"data", 90 * time.Minute, 512e6, false, nil, 1})
+		settings{"x", 720 * time.Hour, 2048, true, []string{"a", "b"}, 1, false})
+	f(nil, "--every 20 -n2 -qdx", settings{"x", 20 * time.Second, 64 << 20, true, nil, 2, false})
+	f(nil, "--every=0.5 -n=5", settings{"data", 500 * time.Millisecond, 64 << 20, false, nil, 5, false})
+	f(nil, "--every 1.5h --limit 512MB", settings{"data", 90 * time.Minute, 512e6, false, nil, 1, false})
 }
 
 func TestOperandsStandAnywhere(t *testing.T) {

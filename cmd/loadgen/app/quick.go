@@ -7,11 +7,9 @@ import (
 	"errors"
 	"io"
 	"math"
-	"net/http"
 	"os"
+	"strings"
 	"time"
-
-	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"edgescope/internal/run"
 	"edgescope/load"
@@ -20,15 +18,15 @@ import (
 	"edgescope/scenarios/plan"
 )
 
-const quickUsage = `Usage: loadgen quick URL [flags]
-       loadgen quick --targets FILE --duration TIME [flags]
+const quickUsage = `Usage: loadgen quick URL... [flags]
+       loadgen quick --targets FILE [flags]
 
-Loads one URL with GET, or the requests of a vegeta target file in turn.
-Without --duration, --count users arrive within one second and send --num
-requests each; with --idle they come one by one, with a gap before each. With
---duration, --rate users arrive per second and send one request each over
---connections kept connections; rate 0 is a closed loop, in which every
-connection sends as fast as it gets answers.`
+Loads URLs, or the requests of a vegeta target file, in turn; host:port is
+http://host:port. Without --duration, --count users arrive within one second
+and send --num requests to each URL; with --idle they come one by one, with a
+gap before each. With --duration, --rate users arrive per second and send one
+request each over --connections kept connections; rate 0 is a closed loop, in
+which every connection sends as fast as it gets answers.`
 
 // quickFlags are the load of quick.
 type quickFlags struct {
@@ -36,14 +34,15 @@ type quickFlags struct {
 	duration, idle          time.Duration
 	rate                    float64
 	insecure                bool
-	targets                 string // a file; "" with a URL
+	targets                 string // a file; "" with URLs
+	request                 requestFlags
 }
 
 func (q *quickFlags) register(f *run.Flags) {
 	f.Group("Quick")
 	f.Int(&q.count, "count", 10, "`n` users")
 	f.Alias("c", "count")
-	f.Int(&q.num, "num", 10, "`n` requests of each user")
+	f.Int(&q.num, "num", 10, "`n` requests of each user to each URL")
 	f.Alias("n", "num")
 	f.Duration(&q.duration, "duration", 0, "send for so long")
 	f.Duration(&q.idle, "idle", 0, "let the --count users come one by one with this gap before each, to meet cold starts")
@@ -60,6 +59,7 @@ func quickURL(ctx context.Context, p run.Process) error {
 	var quick quickFlags
 	var flags runFlags
 	quick.register(f)
+	quick.request.register(f)
 	flags.register(f)
 	operands, err := f.Parse(p.Args, p.LookupEnv, p.Stdout)
 	if err != nil {
@@ -90,20 +90,17 @@ func quickURL(ctx context.Context, p run.Process) error {
 
 func (q *quickFlags) closedLoop() bool { return q.duration > 0 && q.rate == 0 }
 
-// requests are those of --targets, or a GET of the URL.
+// requests are those of --targets, or what the flags make of the URLs.
 func (q *quickFlags) requests(p run.Process, operands []string) (targets, error) {
-	if q.targets == "" {
-		if len(operands) != 1 {
-			return nil, run.Usage("want one URL, got %d operands (see --help)", len(operands))
-		}
-		one := vegeta.Target{Method: http.MethodGet, URL: operands[0]}
-		if err := checkTarget(&one); err != nil {
-			return nil, run.Usage("%w", err)
-		}
-		return targets{one}, nil
-	}
-	if len(operands) > 0 {
-		return nil, run.Usage("%s: want --targets or a URL, not both", operands[0])
+	switch {
+	case q.targets == "" && len(operands) == 0:
+		return nil, run.Usage("no URL; want loadgen quick URL (see --help)")
+	case q.targets == "":
+		return q.request.targets(p, operands)
+	case len(operands) > 0:
+		return nil, run.Usage("%s: want --targets or URLs, not both", operands[0])
+	case q.request.given():
+		return nil, run.Usage("--targets says what is sent: want no --method, --header, --data or --form beside it")
 	}
 	text, err := readOperand(p, q.targets)
 	if err != nil {
@@ -134,8 +131,6 @@ func (q *quickFlags) validate() error {
 		return run.Usage("--idle and --duration do not go together: --count visits last --count times --idle")
 	case q.rate > 0 && q.duration == 0:
 		return run.Usage("--rate needs --duration")
-	case q.targets != "" && q.duration == 0:
-		return run.Usage("--targets needs --duration")
 	}
 	return nil
 }
@@ -143,10 +138,11 @@ func (q *quickFlags) validate() error {
 // plan writes the script that the flags stand for, so that quick is nothing but a short way to write one.
 func (q *quickFlags) plan(list targets, info report.RunInfo) (*plan.Plan, error) {
 	config := map[string]any{"target": list[0].URL}
-	flow := []any{map[string]any{"get": map[string]any{"url": list[0].URL}}}
 	tables := map[string][][]any{}
-	if q.targets != "" {
+	flow := []any{map[string]any{strings.ToLower(list[0].Method): map[string]any{"url": list[0].URL}}}
+	if !list.plain() {
 		flow, config["payload"], tables[targetTable] = q.steps(list)
+		config["plugins"] = map[string]any{"metrics-by-endpoint": map[string]any{"useOnlyRequestNames": true}}
 	}
 	phase := map[string]any{"duration": 1, "arrivalCount": q.count}
 	switch {
@@ -161,10 +157,14 @@ func (q *quickFlags) plan(list targets, info report.RunInfo) (*plan.Plan, error)
 	default:
 		flow = []any{map[string]any{"loop": flow, "count": q.num}}
 	}
+	settings := map[string]any{}
 	if q.duration > 0 {
-		config["http"] = map[string]any{"pool": q.connections}
+		settings["pool"] = q.connections
 	}
-	config["phases"] = []any{phase}
+	if q.request.method.timeout > 0 {
+		settings["timeout"] = q.request.method.timeout.Seconds()
+	}
+	config["http"], config["phases"] = settings, []any{phase}
 	script, err := json.Marshal(map[string]any{
 		"config": config, "scenarios": []any{map[string]any{"name": "quick", "flow": flow}},
 	})
@@ -177,9 +177,9 @@ func (q *quickFlags) plan(list targets, info report.RunInfo) (*plan.Plan, error)
 	})
 }
 
-// steps send the targets in turn: arrival k the k-th, or each connection of a closed loop all of them again and again.
+// steps send the targets in turn: arrival k of an open loop the k-th, any other user all of them again and again.
 func (q *quickFlags) steps(list targets) (flow []any, payload any, rows [][]any) {
-	if !q.closedLoop() {
+	if q.duration > 0 && !q.closedLoop() {
 		flow, fields, rows := list.script("")
 		return flow, map[string]any{"path": targetTable, "fields": fields, "order": "sequence"}, rows
 	}

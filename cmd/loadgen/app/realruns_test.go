@@ -76,5 +76,5 @@ func realRun(b *testing.B, script, file string, factor float64) (*report.Report,
 	if err != nil {
 		return nil, err
 	}
-	return readReport(file)
+	return readReport(run.Process{}, file)
 }

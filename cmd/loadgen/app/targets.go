@@ -64,16 +64,44 @@ var methods = []string{
 // body and the values of its headers.
 const targetTable = "targets"
 
+// ownRow is up to how many targets each is a step of its own, with a row in reports. Of more, those of one shape are one
+// step: a user asks of each step whether it is its turn.
+const ownRow = 32
+
+// plain tells whether one request is all, and needs nothing but its method and URL as they are.
+func (list targets) plain() bool {
+	t := &list[0]
+	return len(list) == 1 && len(t.Header) == 0 && t.Body == nil && !strings.Contains(t.URL, "{{")
+}
+
 // targetShape is what targets must have in common to be one step of a script.
 type targetShape struct {
 	method, headers string
 	body            bool
+	row             string // the name of the step, if it is that of one target
 }
 
-func shapeOf(t *vegeta.Target) (s targetShape, headers []string) {
+func (list targets) shape(i int) (s targetShape, headers []string) {
+	t := &list[i]
 	headers = slices.Sorted(maps.Keys(t.Header))
 	names, _ := json.Marshal(headers) // texts
-	return targetShape{t.Method, string(names), t.Body != nil}, headers
+	s = targetShape{method: t.Method, headers: string(names), body: t.Body != nil}
+	if len(list) <= ownRow {
+		s.row = list.row(i)
+	}
+	return s, headers
+}
+
+// row is the name of a target among others: its label, numbered if another one before it has the same.
+func (list targets) row(i int) string {
+	name := label(&list[i], list[0].URL)
+	for j := range i {
+		if label(&list[j], list[0].URL) == name {
+			name = fmt.Sprintf("%s (target %d)", name, i+1)
+			break
+		}
+	}
+	return strings.ReplaceAll(name, "{{", "{ {") // a name is no template
 }
 
 // script writes the targets as steps and rows: a step for each shape, sent by the users whose row has it. It returns
@@ -82,7 +110,7 @@ func (list targets) script(prefix string) (steps, fields []any, rows [][]any) {
 	shapes, widest := map[targetShape]int{}, 0
 	for i := range list {
 		t := &list[i]
-		shape, headers := shapeOf(t)
+		shape, headers := list.shape(i)
 		index, known := shapes[shape]
 		if !known {
 			index = len(shapes)
@@ -107,6 +135,9 @@ func (s targetShape) step(prefix string, index int, names []string) any {
 	request := map[string]any{
 		"url": "{{ " + prefix + "url }}", "ifTrue": fmt.Sprintf("%sshape == %d", prefix, index),
 		"followRedirect": true,
+	}
+	if s.row != "" {
+		request["name"] = s.row
 	}
 	if s.body {
 		request["body"] = "{{ " + prefix + "body }}"

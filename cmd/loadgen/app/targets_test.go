@@ -68,7 +68,7 @@ func TestTargetsFromTheStandardInput(t *testing.T) {
 		t.Errorf("%v, %v; want one target", list, err)
 	}
 	if _, err := quick.requests(run.Process{}, []string{"http://t"}); err == nil ||
-		!strings.Contains(err.Error(), "--targets or a URL, not both") {
+		!strings.Contains(err.Error(), "--targets or URLs, not both") {
 		t.Errorf("a URL beside --targets: %v", err)
 	}
 	quick.targets = "nowhere"
@@ -154,7 +154,7 @@ func TestTargetsAreSentAsVegetaSendsThem(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range vegeta.NewAttacker().Attack(vegeta.NewStaticTargeter(list...), vegeta.ConstantPacer{Freq: 20, Per: 1e9},
+	for range vegeta.NewAttacker(vegeta.Workers(1), vegeta.MaxWorkers(1)).Attack(vegeta.NewStaticTargeter(list...), vegeta.ConstantPacer{Freq: 20, Per: 1e9},
 		350e6, "") {
 	}
 	want := take()[:6]
@@ -168,18 +168,37 @@ func TestTargetsAreSentAsVegetaSendsThem(t *testing.T) {
 	}
 }
 
-func TestTheScriptOfTargetsHasAStepForEachShape(t *testing.T) {
+// TestTargetsHaveARowEach: up to 32 targets are a step each, which reports show by its name; of more, those that differ
+// only in their texts share one.
+func TestTargetsHaveARowEach(t *testing.T) {
 	list := targets{
+		{Method: "GET", URL: "http://t/a?q={{x}}"},
 		{Method: "GET", URL: "http://t/a"},
-		{Method: "GET", URL: "http://t/b"},
-		{Method: "GET", URL: "http://t/c", Header: http.Header{"A": {"1", "2"}}},
-		{Method: "PUT", URL: "http://t/d", Body: []byte("x"), Header: http.Header{"Cookie": {"a=1", "b=2"}}},
+		{Method: "GET", URL: "http://t/a", Header: http.Header{"A": {"1", "2"}}},
+		{Method: "PUT", URL: "https://u:p@other/d", Body: []byte("x"), Header: http.Header{"Cookie": {"a=1", "b=2"}}},
 	}
 	steps, fields, rows := list.script("")
-	if len(steps) != 3 || fmt.Sprint(fields) != "[shape url body header0]" {
-		t.Errorf("%d steps with %v, want 3 with one column of headers", len(steps), fields)
+	if got := fmt.Sprint(fields); got != "[shape url body header0]" {
+		t.Errorf("fields %s", got)
 	}
-	if got := fmt.Sprint(rows); got != "[[0 http://t/a ] [0 http://t/b ] [1 http://t/c  1, 2] [2 http://t/d x a=1; b=2]]" {
+	if got := fmt.Sprint(rows); got != "[[0 http://t/a?q={{x}} ] [1 http://t/a ] [2 http://t/a  1, 2] "+
+		"[3 https://u:p@other/d x a=1; b=2]]" {
 		t.Errorf("rows %s", got)
+	}
+	var names []string
+	for _, step := range steps {
+		for _, request := range step.(map[string]any) {
+			names = append(names, fmt.Sprint(request.(map[string]any)["name"]))
+		}
+	}
+	want := []string{"GET /a?q={ {x}}", "GET /a", "GET /a (target 3)", "PUT https://u:xxxxx@other/d"}
+	if diff := cmp.Diff(want, names); diff != "" {
+		t.Errorf("names (-want +got):\n%s", diff)
+	}
+	for len(list) <= ownRow {
+		list = append(list, list[1])
+	}
+	if steps, _, _ := list.script(""); len(steps) != 3 {
+		t.Errorf("%d targets of three shapes are %d steps, want 3", len(list), len(steps))
 	}
 }

@@ -140,7 +140,7 @@ func figures(t *testing.T, text []byte) (f vegetaFigures) {
 
 func ourReport(t *testing.T, file string) *report.Report {
 	t.Helper()
-	r, err := readReport(file)
+	r, err := readReport(run.Process{}, file)
 	if err != nil {
 		t.Fatal(err)
 	}
