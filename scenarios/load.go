@@ -99,7 +99,7 @@ func (c *compiler) read() *tree.Node {
 
 func (c *compiler) readScript(file string) *tree.Node {
 	switch ext := strings.ToLower(filepath.Ext(file)); ext {
-	case ".yml", ".yaml", ".json":
+	case ".yml", ".yaml", ".json", "": // none: the standard input, a pipe
 	case ".js", ".ts", ".mjs", ".cjs":
 		c.Fault(tree.Position{File: file}, "scripts written in %s are not supported, write YAML or JSON",
 			strings.TrimPrefix(ext, "."))

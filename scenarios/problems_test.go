@@ -187,7 +187,7 @@ func TestRefusalsOfWholeScripts(t *testing.T) {
 	f("a: &a [*a]\nb: *a", "alias *a stands inside what it names")
 	f("config: {target: http://t}\n"+flow+"---\nx: 1", "one YAML document")
 	f("config: {target: http://t, <<: 7}\n"+flow, "<< takes an object")
-	f(billionLaughs(), "too large or too deep")
+	f(billionLaughs(), "aliases repeat too much")
 }
 
 func billionLaughs() string {

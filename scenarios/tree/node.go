@@ -96,13 +96,13 @@ func (n *Node) What() string {
 // Limits that keep a script from filling the memory: aliases can multiply a small file ("billion laughs"), and nesting
 // costs stack.
 const (
-	maxNodes   = 250_000
-	maxNesting = 1_000
+	maxRepeated = 250_000
+	maxNesting  = 1_000
 )
 
 // Parse reads one file of YAML; JSON is read as YAML. With problems the tree may lack parts, or be nil.
 func Parse(file string, src []byte) (*Node, Problems) {
-	p := parser{file: file, open: map[*yaml.Node]bool{}}
+	p := parser{file: file, most: len(src) + maxRepeated, open: map[*yaml.Node]bool{}}
 	dec := yaml.NewDecoder(bytes.NewReader(src))
 	var doc yaml.Node
 	if err := decodeDocument(dec, &doc); err != nil {
@@ -131,7 +131,8 @@ func decodeDocument(dec *yaml.Decoder, doc *yaml.Node) (err error) {
 
 type parser struct {
 	file     string
-	count    int
+	count    int                 // values so far
+	most     int                 // values that there may be
 	open     map[*yaml.Node]bool // aliases that are being followed
 	problems Problems
 }
@@ -160,10 +161,13 @@ func (p *parser) place(y *yaml.Node) Position {
 func (p *parser) node(y *yaml.Node, depth int) *Node {
 	p.count++
 	n := &Node{Pos: p.place(y)}
-	if p.count == maxNodes || depth == maxNesting {
-		p.fault(n.Pos, "the script is too large or too deep here (aliases count as often as they are used)")
+	if p.count == p.most {
+		p.fault(n.Pos, "aliases repeat too much here: want at most %d values more than the file spells out", maxRepeated)
 	}
-	if p.count >= maxNodes || depth >= maxNesting {
+	if depth == maxNesting {
+		p.fault(n.Pos, "the script is too deep here: want at most %d levels", maxNesting)
+	}
+	if p.count >= p.most || depth >= maxNesting {
 		return n
 	}
 	switch y.Kind {

@@ -73,7 +73,10 @@ func TestWhatIsNoScript(t *testing.T) {
 	f("a: 1\n---\nb: 2", "s.yml:2:1: a script is one YAML document, here begins a second one")
 	f("<<: [{a: 1}, 2]", "s.yml:1:14: << takes an object or a list of objects, not 2")
 	f(strings.Repeat("[", 1_100)+strings.Repeat("]", 1_100),
-		"s.yml:1:1001: the script is too large or too deep here (aliases count as often as they are used)")
+		"s.yml:1:1001: the script is too deep here: want at most 1000 levels")
+	bomb := "a: &a [" + strings.Repeat("1, ", 99) + "1]\nb: &b [" + strings.Repeat("*a, ", 99) + "*a]\nc: [" +
+		strings.Repeat("*b, ", 99) + "*b]\n"
+	f(bomb, "s.yml:1:134: aliases repeat too much here: want at most 250000 values more than the file spells out")
 }
 
 func TestMerge(t *testing.T) {

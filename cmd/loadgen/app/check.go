@@ -2,6 +2,7 @@ package app
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"time"
@@ -17,7 +18,7 @@ const checkUsage = `Usage: loadgen check SCRIPT... [flags]
 Lists every problem of a script with its place, or says what the script would
 do. Sends nothing.`
 
-func checkScript(p run.Process) error {
+func checkScript(ctx context.Context, p run.Process) error {
 	f := run.NewFlags("loadgen check", checkUsage)
 	var script scriptFlags
 	var network networkFlags
@@ -27,7 +28,7 @@ func checkScript(p run.Process) error {
 	if err != nil {
 		return err
 	}
-	plan, err := script.load(p, files)
+	plan, err := script.load(ctx, p, files)
 	if err != nil {
 		return err
 	}

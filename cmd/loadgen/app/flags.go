@@ -1,12 +1,16 @@
 package app
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"edgescope/internal/near"
@@ -45,12 +49,16 @@ func (s *scriptFlags) register(f *run.Flags) {
 	f.Alias("k", "insecure")
 }
 
-// load reads the script that the operands name. Its problems go to stderr, one a line.
-func (s *scriptFlags) load(p run.Process, files []string) (*plan.Plan, error) {
+// load reads the script that the operands name; "-" is the standard input. Its problems go to stderr, one a line. A
+// signal is heard while a large script is read: what reads it is left behind, since the process ends.
+func (s *scriptFlags) load(ctx context.Context, p run.Process, files []string) (*plan.Plan, error) {
 	if len(files) == 0 {
 		return nil, run.Usage("no script; want loadgen run SCRIPT (see --help)")
 	}
-	s.options.Files, s.options.Env = files, p.LookupEnv
+	s.options.Files, s.options.Env = slices.Clone(files), p.LookupEnv
+	if err := s.readStandardInput(p); err != nil {
+		return nil, err
+	}
 	if s.dotenv != "" {
 		text, err := os.ReadFile(s.dotenv)
 		if err != nil {
@@ -60,14 +68,63 @@ func (s *scriptFlags) load(p run.Process, files []string) (*plan.Plan, error) {
 			return nil, run.Usage("read --dotenv %s: %w", s.dotenv, err)
 		}
 	}
-	plan, err := scenarios.Load(s.options)
-	if err != nil {
-		return nil, run.Usage("the script has problems, nothing was sent\n%w", err)
+	type outcome struct {
+		plan *plan.Plan
+		err  error
 	}
-	for _, w := range plan.Warnings {
-		say(p.Stderr, "warning: %s", w.String())
+	read := make(chan outcome, 1)
+	options := s.options
+	go func() {
+		plan, err := scenarios.Load(options)
+		read <- outcome{plan, err}
+	}()
+	select {
+	case <-ctx.Done():
+		return nil, &run.CodeError{
+			Code: report.ExitInterrupted, Err: errors.New("interrupted while the script was read; nothing was sent"),
+		}
+	case o := <-read:
+		if o.err != nil {
+			return nil, run.Usage("the script has problems, nothing was sent\n%w", o.err)
+		}
+		for _, w := range o.plan.Warnings {
+			say(p.Stderr, "warning: %s", w.String())
+		}
+		return o.plan, nil
 	}
-	return plan, nil
+}
+
+// standardInput is how messages call a script that came over the standard input. Its paths count from where loadgen runs.
+const standardInput = "stdin"
+
+// maxStandardInput bounds a script that comes over the standard input, in bytes.
+const maxStandardInput = 64 << 20
+
+// readStandardInput reads the script "-", if there is one.
+func (s *scriptFlags) readStandardInput(p run.Process) error {
+	i := slices.Index(s.options.Files, "-")
+	if i < 0 {
+		return nil
+	}
+	s.options.Files[i] = standardInput
+	if slices.Contains(s.options.Files, "-") {
+		return run.Usage("the standard input (-) is given twice: it can be read once")
+	}
+	// The reading is part of the loading, so that a signal ends the wait for somebody who types.
+	read := sync.OnceValues(func() ([]byte, error) {
+		text, err := io.ReadAll(io.LimitReader(p.Stdin, maxStandardInput+1))
+		if err == nil && len(text) > maxStandardInput {
+			err = fmt.Errorf("it is larger than %d bytes", maxStandardInput)
+		}
+		return text, err
+	})
+	s.options.ReadFile = func(name string) ([]byte, error) {
+		if name == standardInput {
+			return read()
+		}
+		return os.ReadFile(name)
+	}
+	return nil
 }
 
 // runFlags say how to run a plan and where its results go.

@@ -47,7 +47,7 @@ func Main(ctx context.Context, p run.Process) error {
 	case "run":
 		return runScript(ctx, p)
 	case "check":
-		return checkScript(p)
+		return checkScript(ctx, p)
 	case "quick":
 		return quickURL(ctx, p)
 	case "bench":

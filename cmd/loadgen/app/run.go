@@ -11,8 +11,8 @@ import (
 
 const runUsage = `Usage: loadgen run SCRIPT... [flags]
 
-Runs an Artillery 2 script: sends its load on schedule, measures, judges. Flags
-may stand before and after the script.`
+Runs an Artillery 2 script: sends its load on schedule, measures, judges. - is
+a script from the standard input. Flags may stand before and after the script.`
 
 func runScript(ctx context.Context, p run.Process) error {
 	f := run.NewFlags("loadgen run", runUsage)
@@ -31,7 +31,7 @@ func runScript(ctx context.Context, p run.Process) error {
 	}
 	info := report.RunInfo{ID: report.NewRunID(), Name: flags.name, Commit: commitOf(p), Seed: flags.seedOf(f)}
 	script.options.Seed, script.options.TestID = info.Seed, info.ID
-	plan, err := script.load(p, files)
+	plan, err := script.load(ctx, p, files)
 	if err != nil {
 		return err
 	}

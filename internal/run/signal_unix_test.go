@@ -1,0 +1,34 @@
+//go:build unix
+
+package run_test
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"testing"
+
+	"edgescope/internal/run"
+)
+
+// TestSignalsEndAProgramInOrder: also the end of its terminal does.
+func TestSignalsEndAProgramInOrder(t *testing.T) {
+	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+		if signal.Ignored(sig) {
+			t.Logf("%v is ignored here (nohup)", sig)
+			continue
+		}
+		code := run.Main("prog", run.Process{Stderr: io.Discard}, func(ctx context.Context, _ run.Process) error {
+			if err := syscall.Kill(os.Getpid(), sig); err != nil {
+				return err
+			}
+			<-ctx.Done()
+			return &run.CodeError{Code: 130}
+		})
+		if code != 130 {
+			t.Errorf("%v: exit code %d, want 130", sig, code)
+		}
+	}
+}
