@@ -21,7 +21,7 @@ func TestChecksThatHoldComeFirst(t *testing.T) {
 	text := checksText(s.Judge(report.Outcome{}).Checks)
 	want := "\nChecks:\nok: http.codes.500 < 1\nok: maxErrorRate < 0\nok: http.codes.200 == 4\nfail: http.codes.200 < " +
 		"1 (it is 4)\n" +
-		"fail: vusers.created < http.codes.200 (optional) (vusers.created is 4,\n  http.codes.200 is 4)\n"
+		"fail: vusers.created < http.codes.200 (optional) (vusers.created is 4, http.codes.200 is 4)\n"
 	if diff := cmp.Diff(want, text); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -54,7 +54,8 @@ func TestEveryFormTellsOfARunThatShowsNothing(t *testing.T) {
 	f(Markdown, nil, "FAILED", why, "| failed | "+name+" | "+why+" |")
 	f(HTML, nil, why, "<td>"+name+"</td><td>"+why+"</td>")
 	f(Annotations, nil, "::error title=shop%3A "+name+"::"+why)
-	f(func(w io.Writer, r *report.Report) error { _, err := io.WriteString(w, Text(r)); return err }, nil, "FAILED: "+why)
+	f(func(w io.Writer, r *report.Report) error { _, err := io.WriteString(w, Text(r, 0)); return err }, nil,
+		"FAILED: "+why)
 
 	// It decides nothing of a part of a run, nor of an interrupted one.
 	skipped := `<skipped message="` + why + `">`
