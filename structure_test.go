@@ -116,10 +116,11 @@ var rule = map[string][]string{
 	"load": {
 		"edge", "edge/platform", "scenarios/address", "scenarios/plan", "scenarios/processor",
 		"scenarios/request/encode", "scenarios/value",
-		"load/http1", "load/health", "load/network", "load/timer", "internal/loopback",
+		"load/http1", "load/health", "load/network", "load/pace", "load/timer", "internal/loopback",
 	},
 	"load/health":   {},
 	"load/http1":    {},
+	"load/pace":     {},
 	"load/loadtest": {"load", "scenarios", "scenarios/plan"},
 	"load/timer":    {},
 	"load/network":  {"load/http1", "internal/loopback"},

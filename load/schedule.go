@@ -3,8 +3,7 @@ package load
 import (
 	"fmt"
 	"math"
-	"math/bits"
-	"math/rand/v2"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -12,6 +11,7 @@ import (
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
+	"edgescope/load/pace"
 	"edgescope/scenarios/plan"
 )
 
@@ -26,185 +26,59 @@ type Schedule struct {
 
 var _ vegeta.Pacer = (*Schedule)(nil)
 
-// part is a stretch of arrivals that are evenly spaced (the i-th, from 0, comes (i+1)*span/gaps after start), drawn
-// beforehand, for a Poisson process, or on a curve.
+// part is a stretch of arrivals; one without any has no pace.
 type part struct {
 	phase      int // index in the plan's phases
 	start, end time.Duration
 	first      uint64 // number of its first arrival
-	count      uint64
-	span       time.Duration
-	gaps       uint64
-	drawn      []time.Duration // times from the start of the run
-	sine       *sine
+	pace       pace.Pace
 }
 
-// NewSchedule lays the phases out one after another. The seed fixes the arrivals of Poisson phases, which take 8 bytes
-// of memory each.
+// NewSchedule lays the phases out one after another. The seed fixes the arrivals of Poisson phases.
 func NewSchedule(phases []plan.Phase, seed uint64) *Schedule {
 	s := &Schedule{}
 	for i := range phases {
-		p := &phases[i]
-		if p.Poisson && p.Kind != plan.PhaseCount && p.Kind != plan.PhaseSine {
-			s.addPoisson(i, p, rand.New(rand.NewPCG(seed, uint64(i))))
-			continue
+		p := part{phase: i, start: s.end, end: s.end + phases[i].Duration, first: s.total, pace: paceOf(&phases[i], i, seed)}
+		if s.end = p.end; p.pace != nil {
+			s.total += p.pace.Count()
 		}
-		s.addEven(i, p)
+		s.parts = append(s.parts, p)
 	}
 	return s
 }
 
-func (s *Schedule) addEven(phase int, p *plan.Phase) {
+// paceOf is how a phase spreads its arrivals, nil if it has none.
+func paceOf(p *plan.Phase, index int, seed uint64) pace.Pace {
 	switch p.Kind {
 	case plan.PhaseRate:
-		if p.Rate > 0 {
-			gap := rateGap(p.Rate)
-			s.add(part{phase: phase, end: p.Duration, count: uint64(p.Duration / gap), span: gap, gaps: 1})
-			return
+		if p.Rate <= 0 {
+			return nil
 		}
+		if p.Poisson {
+			steps := pace.Steps{From: p.Rate, To: p.Rate, Width: p.Duration, Length: p.Duration}
+			return pace.NewChance(steps, seed, uint64(index))
+		}
+		gap := rateGap(p.Rate)
+		return &pace.Even{N: uint64(p.Duration / gap), Span: gap, Gaps: 1, Length: p.Duration}
 	case plan.PhaseCount:
 		n := uint64(max(p.Count, 0))
-		s.add(part{phase: phase, end: p.Duration, count: n, span: p.Duration, gaps: max(n, 1)})
-		return
+		return &pace.Even{N: n, Span: p.Duration, Gaps: max(n, 1), Length: p.Duration}
 	case plan.PhaseRamp:
-		for _, st := range staircase(p) {
-			n := uint64(math.Floor(st.rate*st.width.Seconds() + 0.5))
-			s.add(part{phase: phase, end: st.width, count: n, span: stairGap(n, st.width), gaps: 1})
+		steps := pace.Ramp(p.Rate, p.RampTo, p.Duration)
+		if p.Poisson {
+			return pace.NewChance(steps, seed, uint64(index))
 		}
-		return
+		return pace.NewStairs(steps)
 	case plan.PhaseSine:
-		curve := newSine(p)
-		s.add(part{phase: phase, end: p.Duration, count: curve.count(p.Duration), sine: curve})
-		return
+		return pace.NewWave(p.Rate, p.Amplitude, p.Period, p.Duration)
 	case plan.PhasePause:
 	}
-	s.add(part{phase: phase, end: p.Duration})
-}
-
-// sine is vegeta's sine curve. Its arrivals are where the integral of the rate, which vegeta documents at SinePacer,
-// reaches 1, 2, 3 and so on. vegeta's own Pace looks for these times with five guesses; when the amplitude is near the
-// mean they miss by whole hits, or go astray (a mean of 10, an amplitude of 9.9 and a period of 20 s end in a flood).
-// So they are solved for here, to the nanosecond.
-type sine struct {
-	curve                   vegeta.SinePacer
-	mean, amplitude, period float64 // in arrivals per second, and seconds
-}
-
-func newSine(p *plan.Phase) *sine {
-	const million = 1e6 // vegeta counts whole hits per length of time: a millionth of one per second is fine enough
-	rate := func(perSecond float64) vegeta.Rate {
-		return vegeta.Rate{Freq: int(math.Round(perSecond * million)), Per: million * time.Second}
-	}
-	return &sine{
-		curve: vegeta.SinePacer{Period: p.Period, Mean: rate(p.Rate), Amp: rate(p.Amplitude)},
-		mean:  p.Rate, amplitude: p.Amplitude, period: p.Period.Seconds(),
-	}
-}
-
-// hits is how many arrivals there are in the first t seconds, as a fraction.
-func (c *sine) hits(t float64) float64 {
-	return c.mean*t + c.swing()*(1-math.Cos(2*math.Pi*t/c.period))
-}
-
-// swing is by how many hits, and twice that, the curve is ahead of the mean at most.
-func (c *sine) swing() float64 { return c.amplitude * c.period / (2 * math.Pi) }
-
-// count is how many arrivals there are in a length of time. One that comes at its very end is among them.
-func (c *sine) count(length time.Duration) uint64 {
-	return uint64(c.hits(length.Seconds()) + 1e-6)
-}
-
-// at is the time of arrival i, from 0: Newton's method, between bounds that close in on it. The curve is never behind
-// the mean, and ahead of it by at most twice its swing.
-func (c *sine) at(i uint64) time.Duration {
-	want := float64(i + 1)
-	low, high := max(want-2*c.swing(), 0)/c.mean, want/c.mean
-	t := (low + high) / 2
-	for range 64 { // bisection alone would need less
-		sin, cos := math.Sincos(2 * math.Pi * t / c.period)
-		missing := want - c.mean*t - c.swing()*(1-cos)
-		step := missing / (c.mean + c.amplitude*sin)
-		if math.Abs(step) < 0.5e-9 {
-			break
-		}
-		if missing > 0 {
-			low = t
-		} else {
-			high = t
-		}
-		if t += step; t <= low || t >= high {
-			t = (low + high) / 2
-		}
-	}
-	return time.Duration(math.Round(t * 1e9))
-}
-
-// add puts a part, whose end is still its length, behind those there are.
-func (s *Schedule) add(p part) {
-	p.start, p.end, p.first = s.end, s.end+p.end, s.total
-	s.end = p.end
-	s.total += p.count
-	s.parts = append(s.parts, p)
+	return nil
 }
 
 // rateGap is Artillery's spacing: whole microseconds, rounded down, at least one.
 func rateGap(rate float64) time.Duration {
 	return time.Duration(max(math.Floor(1e6/rate), 1)) * time.Microsecond
-}
-
-// stairGap is the spacing of n arrivals in one step of a ramp: whole milliseconds rounded down, as Artillery has it.
-// Above 1,000/s that would be no spacing at all, so there it is whole microseconds.
-func stairGap(n uint64, width time.Duration) time.Duration {
-	if n == 0 {
-		return 0
-	}
-	gap := width / time.Duration(n)
-	if gap >= time.Millisecond {
-		return gap.Truncate(time.Millisecond)
-	}
-	return max(gap.Truncate(time.Microsecond), time.Nanosecond)
-}
-
-type stair struct {
-	rate  float64
-	width time.Duration
-}
-
-// staircase are the steps of a ramp: one per second, the first at Rate and the last at RampTo; a ramp of at most one
-// second has one step at the middle rate. Artillery takes whole seconds only; a fraction at the end is a narrower last
-// step.
-func staircase(p *plan.Phase) []stair {
-	n := int((p.Duration + time.Second - 1) / time.Second)
-	if n <= 1 {
-		return []stair{{rate: (p.Rate + p.RampTo) / 2, width: p.Duration}}
-	}
-	stairs := make([]stair, n)
-	for i := range stairs {
-		width := min(time.Second, p.Duration-time.Duration(i)*time.Second)
-		stairs[i] = stair{rate: p.Rate + (p.RampTo-p.Rate)/float64(n-1)*float64(i), width: width}
-	}
-	return stairs
-}
-
-// addPoisson draws exponential gaps of mean 1/rate. The process has no memory, so each step of a ramp begins afresh.
-func (s *Schedule) addPoisson(phase int, p *plan.Phase, random *rand.Rand) {
-	stairs := []stair{{rate: p.Rate, width: p.Duration}}
-	switch p.Kind {
-	case plan.PhaseRamp:
-		stairs = staircase(p)
-	case plan.PhasePause:
-		stairs[0].rate = 0
-	case plan.PhaseRate, plan.PhaseCount, plan.PhaseSine:
-	}
-	for _, st := range stairs {
-		var drawn []time.Duration
-		if st.rate > 0 {
-			for t := random.ExpFloat64() / st.rate; t < st.width.Seconds(); t += random.ExpFloat64() / st.rate {
-				drawn = append(drawn, s.end+time.Duration(t*float64(time.Second)))
-			}
-		}
-		s.add(part{phase: phase, end: st.width, count: uint64(len(drawn)), drawn: drawn})
-	}
 }
 
 // Total is how many arrivals there are.
@@ -215,28 +89,25 @@ func (s *Schedule) Duration() time.Duration { return s.end }
 
 // At is the intended time of arrival k, from 0, since the start of the run; false when there are not so many.
 func (s *Schedule) At(k uint64) (time.Duration, bool) {
-	p := s.partOf(k)
-	if p == nil {
+	if k >= s.total {
 		return 0, false
 	}
-	i := k - p.first
-	switch {
-	case p.drawn != nil:
-		return p.drawn[i], true
-	case p.sine != nil:
-		return min(p.start+p.sine.at(i), p.end), true
-	}
-	hi, lo := bits.Mul64(i+1, uint64(p.span))
-	offset, _ := bits.Div64(hi, lo, p.gaps)
-	return p.start + time.Duration(offset), true
+	i := sort.Search(len(s.parts)-1, func(i int) bool { return s.parts[i+1].first > k })
+	p := &s.parts[i]
+	return min(p.start+p.pace.At(k-p.first), p.end), true
 }
 
-func (s *Schedule) partOf(k uint64) *part {
-	if k >= s.total {
-		return nil
+// before is how many arrivals come before a time.
+func (s *Schedule) before(t time.Duration) uint64 {
+	i := sort.Search(len(s.parts), func(i int) bool { return s.parts[i].end >= t })
+	if i == len(s.parts) {
+		return s.total
 	}
-	i := sort.Search(len(s.parts), func(i int) bool { return s.parts[i].first+s.parts[i].count > k })
-	return &s.parts[i]
+	p := &s.parts[i]
+	if p.pace == nil {
+		return p.first
+	}
+	return p.first + p.pace.Before(t-p.start)
 }
 
 // Pace implements vegeta.Pacer: the wait until hit number hits, and stop after the last one.
@@ -248,27 +119,10 @@ func (s *Schedule) Pace(elapsed time.Duration, hits uint64) (time.Duration, bool
 // Rate implements vegeta.Pacer: arrivals per second at a time since the start, the mean of the phase's present step.
 func (s *Schedule) Rate(elapsed time.Duration) float64 {
 	i := sort.Search(len(s.parts), func(i int) bool { return s.parts[i].end > elapsed })
-	if i == len(s.parts) || elapsed < 0 {
+	if i == len(s.parts) || elapsed < 0 || s.parts[i].pace == nil {
 		return 0
 	}
-	p := &s.parts[i]
-	if p.sine != nil {
-		return p.sine.curve.Rate(elapsed - p.start)
-	}
-	return p.rate()
-}
-
-// rate is the mean of a part, in arrivals per second; 0 for one without length.
-func (p *part) rate() float64 {
-	return float64(p.count) / max(p.end-p.start, 1).Seconds()
-}
-
-// bounds are the rates between which the arrivals of a part are.
-func (p *part) bounds() (low, high float64) {
-	if p.sine != nil {
-		return p.sine.mean - p.sine.amplitude, p.sine.mean + p.sine.amplitude
-	}
-	return p.rate(), p.rate()
+	return s.parts[i].pace.Rate(elapsed - s.parts[i].start)
 }
 
 // PhaseAt is what a schedule makes of one phase.
@@ -281,33 +135,83 @@ type PhaseAt struct {
 
 // Phases are all phases with their place in the run.
 func (s *Schedule) Phases() []PhaseAt {
-	var phases []PhaseAt
+	phases := make([]PhaseAt, len(s.parts))
 	for i := range s.parts {
 		p := &s.parts[i]
-		from, to := p.bounds()
-		if n := len(phases); n == 0 || phases[n-1].Index != p.phase {
-			phases = append(phases, PhaseAt{Index: p.phase, Start: p.start, From: from})
+		phases[i] = PhaseAt{Index: p.phase, Start: p.start, End: p.end}
+		if p.pace != nil {
+			phases[i].Arrivals = p.pace.Count()
+			phases[i].From, phases[i].To = p.pace.Ends()
 		}
-		last := &phases[len(phases)-1]
-		last.End, last.To = p.end, to
-		last.Arrivals += p.count
 	}
 	return phases
 }
 
-// Busiest is the greatest number of arrivals that fall into any stretch of the given length.
+// Busiest is the greatest number of arrivals that fall into any stretch of the given length, however many there are: it
+// looks at stretches that begin or end where a phase does, and between them for the one with most. Where arrivals come
+// by chance, or a ramp is rounded, another stretch may have a few more.
 func (s *Schedule) Busiest(width time.Duration) uint64 {
-	var most, first uint64
-	for k := range s.total {
-		at, _ := s.At(k)
-		for ; first < k; first++ {
-			if oldest, _ := s.At(first); at-oldest < width {
-				break
-			}
+	b := busiest{Schedule: s, width: width, period: s.end}
+	edges := []time.Duration{0, max(s.end-width, 0)}
+	for i := range s.parts {
+		p := &s.parts[i]
+		edges = append(edges, p.start, max(p.start-width, 0))
+		if wave, ok := p.pace.(*pace.Wave); ok {
+			b.period = min(b.period, wave.Period())
 		}
-		most = max(most, k-first+1)
 	}
-	return most
+	slices.Sort(edges)
+	edges = slices.Compact(edges)
+	for i, edge := range edges {
+		b.look(edge)
+		if i+1 < len(edges) {
+			b.between(edge, edges[i+1])
+		}
+	}
+	return b.most
+}
+
+// busiest is a search for the stretch with most arrivals.
+type busiest struct {
+	*Schedule
+	width, period time.Duration // period: of the shortest wave
+	most          uint64
+}
+
+// look counts the stretch that begins with the first arrival from a time on.
+func (b *busiest) look(t time.Duration) uint64 {
+	first := b.before(t)
+	at, ok := b.At(first)
+	if !ok {
+		return 0
+	}
+	n := b.before(at+b.width) - first
+	b.most = max(b.most, n)
+	return n
+}
+
+// between looks for the best stretch that begins between two times, between which the rates at its two ends go along one
+// curve each. The first looks are spread by the golden ratio, so that they meet a wave in all of its phases.
+func (b *busiest) between(low, high time.Duration) {
+	const golden = 0.6180339887498949
+	looks := min(max(32, 8*int64((high-low)/b.period)), 2048)
+	best, most := low, uint64(0)
+	see := func(t time.Duration) {
+		t = min(max(t, low), high)
+		if n := b.look(t); n > most {
+			best, most = t, n
+		}
+	}
+	for i := range looks {
+		_, share := math.Modf(float64(i) * golden)
+		see(low + time.Duration(share*float64(high-low)))
+	}
+	radius := max((high-low)/time.Duration(looks)*2, min(b.period, high-low)/2)
+	for ; radius > time.Millisecond; radius /= 8 {
+		for i, middle := int64(-16), best; i <= 16; i++ {
+			see(middle + time.Duration(i*int64(radius)/16))
+		}
+	}
 }
 
 // Segment is the part of a run that one of several processes takes: arrivals Index, Index+Count, Index+2*Count and so
