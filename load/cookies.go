@@ -2,82 +2,66 @@ package load
 
 import (
 	"net/http"
-	"net/http/cookiejar"
 	"net/url"
-	"strings"
 
+	"edgescope/load/cookiejar"
 	"edgescope/scenarios/plan"
+	"edgescope/scenarios/request/encode"
+	"edgescope/scenarios/value"
 )
 
-// keepCookies puts the cookies that a request of the script sets into the user's jar.
-func (u *user) keepCookies(target *url.URL, fields []plan.Field) {
-	if len(fields) == 0 {
-		return
+// errCookie is tough-cookie's error for a cookie of the script that is none.
+const errCookie = value.UserError("Cookie failed to parse")
+
+// keepCookies puts the cookies that a request of the script sets into the user's jar, as if its target had set them. The
+// error is a [value.UserError].
+func (u *user) keepCookies(target *url.URL, fields []plan.Field) error {
+	for _, f := range fields {
+		line, err := encode.Line(f.Name + "=" + f.Value)
+		if err != nil {
+			return err
+		}
+		if !u.cookieJar().Set(target, line) {
+			return errCookie
+		}
 	}
-	cookies := make([]*http.Cookie, len(fields))
-	for i, f := range fields {
-		cookies[i] = &http.Cookie{Name: f.Name, Value: f.Value, Path: "/"}
-	}
-	u.cookieJar().SetCookies(target, cookies)
+	return nil
 }
 
-func (u *user) cookieJar() http.CookieJar {
+func (u *user) cookieJar() *cookiejar.Jar {
 	if u.jar == nil {
-		u.jar, _ = cookiejar.New(nil) // New has no way to fail
+		u.jar = cookiejar.New(cookieOptions(&u.plan.HTTP.Cookies))
 	}
 	return u.jar
 }
 
-// withCookies is the header of a hop with the jar's cookies for its URL.
-func (u *user) withCookies(h *hop) http.Header {
-	if u.jar == nil {
-		return h.header
+func cookieOptions(o *plan.CookieOptions) cookiejar.Options {
+	prefixes := map[string]cookiejar.Prefixes{
+		"strict": cookiejar.StrictPrefixes, "unsafe-disabled": cookiejar.NoPrefixes,
 	}
-	cookies := u.jar.Cookies(h.url)
-	if len(cookies) == 0 {
+	return cookiejar.Options{Loose: o.Loose, PublicSuffixes: o.PublicSuffixes, Prefixes: prefixes[o.Prefixes]}
+}
+
+// withCookies is the header of a hop with the jar's cookies for its URL, behind those that the script wrote itself.
+func (u *user) withCookies(h *hop) http.Header {
+	cookies := u.jar.Header(h.url)
+	if cookies == "" {
 		return h.header
 	}
 	header := h.header.Clone()
-	var pairs []string
 	if own := header.Get("Cookie"); own != "" {
-		pairs = append(pairs, own)
+		cookies = own + "; " + cookies
 	}
-	for _, c := range cookies {
-		pairs = append(pairs, c.Name+"="+c.Value)
-	}
-	header.Set("Cookie", strings.Join(pairs, "; "))
+	header["Cookie"] = []string{cookies}
 	return header
 }
 
-// readCookies keeps what an answer sets and tells how many of its cookies could not be read.
+// readCookies keeps what an answer sets and tells how many of its cookies could not be taken.
 func (u *user) readCookies(from *url.URL, header http.Header) (bad int) {
-	lines := header["Set-Cookie"]
-	if len(lines) == 0 {
-		return 0
-	}
-	var cookies []*http.Cookie
-	for _, line := range lines {
-		c, err := http.ParseSetCookie(line)
-		if err != nil && u.plan.HTTP.LooseCookies {
-			c, err = looseCookie(line), nil
-		}
-		if err != nil {
+	for _, line := range header["Set-Cookie"] {
+		if !u.cookieJar().Set(from, line) {
 			bad++
-			continue
 		}
-		cookies = append(cookies, c)
 	}
-	u.cookieJar().SetCookies(from, cookies)
 	return bad
-}
-
-// looseCookie takes the text before the first semicolon for name=value, whatever characters it has; without "=" it is
-// all value.
-func looseCookie(line string) *http.Cookie {
-	pair, _, _ := strings.Cut(line, ";")
-	name, value, ok := strings.Cut(pair, "=")
-	if !ok {
-		name, value = "", pair
-	}
-	return &http.Cookie{Name: strings.TrimSpace(name), Value: strings.TrimSpace(value)}
 }

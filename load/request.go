@@ -94,8 +94,7 @@ func (u *user) firstHop(req *plan.Request) (*hop, error) {
 	// over it.
 	body := bytes.Clone(m.Body)
 	u.hop = hop{method: m.Method, url: p.url, text: p.text, header: p.header, body: body, prepared: p}
-	u.keepCookies(p.url, m.Cookies)
-	return &u.hop, nil
+	return &u.hop, u.keepCookies(p.url, m.Cookies)
 }
 
 // send sends one hop and makes its result. The exchange is the user's, until it sends the next.

@@ -364,7 +364,7 @@ plugins: {apdex: {}, metrics-by-endpoint: {useOnlyRequestNames: true, ignoreUnna
 		o.ReadFile = reader(map[string]string{"s.yml": script, "ca.pem": "-----BEGIN CERTIFICATE-----"})
 	})
 	diff(t, p.HTTP, plan.HTTP{
-		Timeout: 1e9, Pool: 5, ExtendedMetrics: true, LooseCookies: true,
+		Timeout: 1e9, Pool: 5, ExtendedMetrics: true, Cookies: plan.CookieOptions{Loose: true},
 		Tracing: plan.Tracing{Enabled: true, TraceIDPrefix: "ab"},
 	})
 	diff(t, p.TLS, plan.TLS{Insecure: true, CA: []byte("-----BEGIN CERTIFICATE-----")})

@@ -44,12 +44,19 @@ func (c *compiler) http(n *tree.Node) {
 		"extendedMetrics":    func(v *tree.Node) { h.ExtendedMetrics = c.Bool(v, "extendedMetrics") },
 		"defaults":           settings.Ignored,
 		"distributedTracing": c.tracing,
-		"cookieJarOptions": func(v *tree.Node) {
-			c.Object(v, "cookieJarOptions", map[string]func(*tree.Node){
-				"looseMode":            func(v *tree.Node) { h.LooseCookies = c.Bool(v, "looseMode") },
-				"rejectPublicSuffixes": settings.Ignored,
-			})
+		"cookieJarOptions":   c.cookieOptions,
+	})
+}
+
+func (c *compiler) cookieOptions(n *tree.Node) {
+	o := &c.plan.HTTP.Cookies
+	c.Object(n, "cookieJarOptions", map[string]func(*tree.Node){
+		"looseMode":            func(v *tree.Node) { o.Loose = c.Bool(v, "looseMode") },
+		"rejectPublicSuffixes": func(v *tree.Node) { o.PublicSuffixes = !c.Bool(v, "rejectPublicSuffixes") },
+		"prefixSecurity": func(v *tree.Node) {
+			o.Prefixes = c.Choice(v, "prefixSecurity", "silent", "strict", "unsafe-disabled")
 		},
+		"allowSpecialUseDomain": settings.Ignored, // always: cookies of x.test and localhost are what tests need
 	})
 }
 

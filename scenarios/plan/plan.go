@@ -101,8 +101,15 @@ type HTTP struct {
 	Version         string        // of HTTP: "1.1", "2", "h2c", "3"; "" if the script does not say
 	Pool            int           // connections per host that all users share; 0: each user opens its own
 	ExtendedMetrics bool          // report http.dns, http.tcp, http.tls, http.total
-	LooseCookies    bool          // accept malformed Set-Cookie headers
+	Cookies         CookieOptions
 	Tracing         Tracing
+}
+
+// CookieOptions are `config.http.cookieJarOptions`.
+type CookieOptions struct {
+	Loose          bool   // a cookie may have no name
+	PublicSuffixes bool   // a cookie may be for a domain such as com
+	Prefixes       string // __Secure- and __Host-: "strict", "silent", "unsafe-disabled"; "" is silent
 }
 
 // Tracing is `config.http.distributedTracing`: a W3C traceparent per request.
