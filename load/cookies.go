@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"net/url"
 
-	"edgescope/load/cookiejar"
+	"edgescope/load/cookies"
 	"edgescope/scenarios/plan"
 	"edgescope/scenarios/request/encode"
 	"edgescope/scenarios/value"
@@ -28,18 +28,18 @@ func (u *user) keepCookies(target *url.URL, fields []plan.Field) error {
 	return nil
 }
 
-func (u *user) cookieJar() *cookiejar.Jar {
+func (u *user) cookieJar() *cookies.Jar {
 	if u.jar == nil {
-		u.jar = cookiejar.New(cookieOptions(&u.plan.HTTP.Cookies))
+		u.jar = cookies.New(cookieOptions(&u.plan.HTTP.Cookies))
 	}
 	return u.jar
 }
 
-func cookieOptions(o *plan.CookieOptions) cookiejar.Options {
-	prefixes := map[string]cookiejar.Prefixes{
-		"strict": cookiejar.StrictPrefixes, "unsafe-disabled": cookiejar.NoPrefixes,
+func cookieOptions(o *plan.CookieOptions) cookies.Options {
+	prefixes := map[string]cookies.Prefixes{
+		"strict": cookies.StrictPrefixes, "unsafe-disabled": cookies.NoPrefixes,
 	}
-	return cookiejar.Options{Loose: o.Loose, PublicSuffixes: o.PublicSuffixes, Prefixes: prefixes[o.Prefixes]}
+	return cookies.Options{Loose: o.Loose, PublicSuffixes: o.PublicSuffixes, Prefixes: prefixes[o.Prefixes]}
 }
 
 // withCookies is the header of a hop with the jar's cookies for its URL, behind those that the script wrote itself.

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"edgescope/load/cookiejar"
+	"edgescope/load/cookies"
 	"edgescope/load/network"
 	"edgescope/load/timer"
 	"edgescope/scenarios/plan"
@@ -26,7 +26,7 @@ type user struct {
 	target   string
 	region   string
 	engine   network.Client
-	jar      *cookiejar.Jar // nil until the first cookie
+	jar      *cookies.Jar // nil until the first cookie
 	message  plan.Message
 	intended time.Time // when the next request should start; zero: when the user gets there
 

@@ -1,4 +1,4 @@
-package cookiejar
+package cookies
 
 import (
 	"strconv"
@@ -8,11 +8,26 @@ import (
 
 // parse reads a Set-Cookie line (RFC 6265, section 5.2). Without a name it is no cookie, unless loose.
 func parse(line string, loose bool, now time.Time) (*cookie, bool) {
-	line = strings.TrimSpace(line)
-	if line == "" && !loose {
+	pair, attributes, _ := strings.Cut(strings.TrimSpace(line), ";")
+	c, ok := parsePair(pair, loose)
+	if !ok {
 		return nil, false
 	}
-	pair, attributes, _ := strings.Cut(line, ";")
+	maxAge := false
+	for attribute := range strings.SplitSeq(attributes, ";") {
+		key, text, _ := strings.Cut(attribute, "=")
+		key, text = strings.ToLower(strings.TrimSpace(key)), strings.TrimSpace(text)
+		if key == "max-age" {
+			maxAge = c.setMaxAge(text, now) || maxAge
+		} else if key != "expires" || !maxAge {
+			c.set(key, text)
+		}
+	}
+	return c, true
+}
+
+// parsePair reads name=value. What follows a line end does not count.
+func parsePair(pair string, loose bool) (*cookie, bool) {
 	if end := strings.IndexAny(pair, "\n\r\x00"); end >= 0 {
 		pair = pair[:end]
 	}
@@ -29,20 +44,7 @@ func parse(line string, loose bool, now time.Time) (*cookie, bool) {
 	default:
 		return nil, false
 	}
-	if hasControl(c.name) || hasControl(c.value) {
-		return nil, false
-	}
-	maxAge := false
-	for attribute := range strings.SplitSeq(attributes, ";") {
-		key, text, _ := strings.Cut(attribute, "=")
-		key, text = strings.ToLower(strings.TrimSpace(key)), strings.TrimSpace(text)
-		if key == "max-age" {
-			maxAge = c.setMaxAge(text, now) || maxAge
-		} else if key != "expires" || !maxAge {
-			c.set(key, text)
-		}
-	}
-	return c, true
+	return c, !hasControl(c.name) && !hasControl(c.value)
 }
 
 func hasControl(s string) bool { return strings.ContainsFunc(s, func(r rune) bool { return r < ' ' }) }

@@ -1,4 +1,4 @@
-package cookiejar_test
+package cookies_test
 
 import (
 	"fmt"
@@ -8,7 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"edgescope/load/cookiejar"
+	"edgescope/load/cookies"
 )
 
 func at(t testing.TB, s string) *url.URL {
@@ -23,15 +23,15 @@ func at(t testing.TB, s string) *url.URL {
 // TestCookiesAreThoseOfToughCookie: each line was made by tough-cookie 5.1.2: how many lines it refuses, and what it
 // sends.
 func TestCookiesAreThoseOfToughCookie(t *testing.T) {
-	var options cookiejar.Options
+	var options cookies.Options
 	var from, to *url.URL
-	g := func(o cookiejar.Options, set, get string) {
+	g := func(o cookies.Options, set, get string) {
 		t.Helper()
 		options, from, to = o, at(t, set), at(t, get)
 	}
 	f := func(refused int, want string, lines ...string) {
 		t.Helper()
-		j := cookiejar.New(options)
+		j := cookies.New(options)
 		bad := 0
 		for _, line := range lines {
 			if !j.Set(from, line) {
@@ -42,7 +42,7 @@ func TestCookiesAreThoseOfToughCookie(t *testing.T) {
 			t.Errorf("%s, then %s with %+v, %q:\n got %d %q\nwant %d %q", from, to, options, lines, bad, got, refused, want)
 		}
 	}
-	g(cookiejar.Options{}, "http://h.test/a/b", "http://h.test/a/b")
+	g(cookies.Options{}, "http://h.test/a/b", "http://h.test/a/b")
 	f(0, "j={\"a\":1}", "j={\"a\":1}")
 	f(0, "q=\"x y\"", "q=\"x y\"")
 	f(0, "s=a b", "s=a b")
@@ -118,7 +118,7 @@ func TestCookiesAreThoseOfToughCookie(t *testing.T) {
 	f(0, "a=1", "a=1; Path=/", "a=; Path=/a; Max-Age=0")
 	f(0, "A=1; a=2", "A=1", "a=2")
 	f(0, "x=3; y=2", "x=1; Path=/", "y=2; Path=/", "x=3; Path=/")
-	g(cookiejar.Options{Loose: true}, "http://h.test/a/b", "http://h.test/a/b")
+	g(cookies.Options{Loose: true}, "http://h.test/a/b", "http://h.test/a/b")
 	f(0, "alone", "alone")
 	f(0, "v", "=v")
 	f(0, "=v", "==v")
@@ -129,88 +129,88 @@ func TestCookiesAreThoseOfToughCookie(t *testing.T) {
 	f(0, "", "; x")
 	f(0, "alone", " alone ")
 	f(0, "", "=;")
-	g(cookiejar.Options{}, "http://h.test/a/b", "http://h.test/a/b/c")
+	g(cookies.Options{}, "http://h.test/a/b", "http://h.test/a/b/c")
 	f(0, "a=1", "a=1")
-	g(cookiejar.Options{}, "http://h.test/a/b", "http://h.test/a")
+	g(cookies.Options{}, "http://h.test/a/b", "http://h.test/a")
 	f(0, "a=1", "a=1")
 	f(0, "", "a=1; Path=/a/")
-	g(cookiejar.Options{}, "http://h.test/a/b", "http://h.test/")
+	g(cookies.Options{}, "http://h.test/a/b", "http://h.test/")
 	f(0, "", "a=1")
-	g(cookiejar.Options{}, "http://h.test/a/b", "http://h.test/ab")
+	g(cookies.Options{}, "http://h.test/a/b", "http://h.test/ab")
 	f(0, "", "a=1; Path=/a")
-	g(cookiejar.Options{}, "http://h.test/a/b", "http://h.test/a/")
+	g(cookies.Options{}, "http://h.test/a/b", "http://h.test/a/")
 	f(0, "a=1", "a=1; Path=/a")
-	g(cookiejar.Options{}, "http://h.test/a/b", "http://h.test/z")
+	g(cookies.Options{}, "http://h.test/a/b", "http://h.test/z")
 	f(0, "a=1", "a=1; Path=/")
 	f(0, "a=1", "a=1; Path=/a; Path=/")
 	f(0, "a=1", "a=1; PATH=/")
 	f(0, "", "a=1; Path=\"/\"")
-	g(cookiejar.Options{}, "http://h.test/a/b", "http://h.test/a/c")
+	g(cookies.Options{}, "http://h.test/a/b", "http://h.test/a/c")
 	f(0, "a=1", "a=1; Path=x")
 	f(0, "a=1", "a=1; Path")
-	g(cookiejar.Options{}, "http://h.test/a/b", "http://h.test/é")
+	g(cookies.Options{}, "http://h.test/a/b", "http://h.test/é")
 	f(0, "", "a=1; Path=/é")
 	f(0, "a=1", "a=1; Path=/%C3%A9")
-	g(cookiejar.Options{}, "http://h.test/a/b", "http://h.test/a b")
+	g(cookies.Options{}, "http://h.test/a/b", "http://h.test/a b")
 	f(0, "a=1", "a=1; path=/a%20b")
-	g(cookiejar.Options{}, "http://www.h.test/", "http://h.test/")
+	g(cookies.Options{}, "http://www.h.test/", "http://h.test/")
 	f(0, "a=1", "a=1; Domain=h.test")
 	f(0, "", "a=1")
-	g(cookiejar.Options{}, "http://www.h.test/", "http://x.h.test/")
+	g(cookies.Options{}, "http://www.h.test/", "http://x.h.test/")
 	f(0, "a=1", "a=1; Domain=.h.test")
 	f(0, "a=1", "a=1; Domain=H.Test")
 	f(1, "", "a=1; Domain=x.h.test")
-	g(cookiejar.Options{}, "http://h.test/", "http://www.h.test/")
+	g(cookies.Options{}, "http://h.test/", "http://www.h.test/")
 	f(0, "", "a=1")
 	f(1, "", "a=1; Domain=www.h.test")
 	f(0, "a=1", "a=1; Domain=h.test; Domain=")
 	f(0, "a=1", "a=1; Domain=b.test; Domain=h.test")
-	g(cookiejar.Options{}, "http://h.test/", "http://h.test/")
+	g(cookies.Options{}, "http://h.test/", "http://h.test/")
 	f(1, "", "a=1; Domain=test")
 	f(0, "a=1", "a=1; Domain=")
 	f(0, "a=1", "a=1; Domain=.")
 	f(1, "", "a=1; Domain=h.test:80")
 	f(0, "a=1", "a=1; HttpOnly; SameSite=Strict")
-	g(cookiejar.Options{}, "http://a.com/", "http://a.com/")
+	g(cookies.Options{}, "http://a.com/", "http://a.com/")
 	f(1, "", "a=1; Domain=com")
-	g(cookiejar.Options{}, "http://a.co.uk/", "http://a.co.uk/")
+	g(cookies.Options{}, "http://a.co.uk/", "http://a.co.uk/")
 	f(1, "", "a=1; Domain=co.uk")
-	g(cookiejar.Options{}, "http://x.github.io/", "http://y.github.io/")
+	g(cookies.Options{}, "http://x.github.io/", "http://y.github.io/")
 	f(1, "", "a=1; Domain=github.io")
-	g(cookiejar.Options{}, "http://localhost/", "http://localhost/")
+	g(cookies.Options{}, "http://localhost/", "http://localhost/")
 	f(0, "a=1", "a=1; Domain=localhost")
 	f(0, "", "a=1; Secure")
-	g(cookiejar.Options{}, "http://localhost:8080/", "http://localhost:9/")
+	g(cookies.Options{}, "http://localhost:8080/", "http://localhost:9/")
 	f(0, "a=1", "a=1")
-	g(cookiejar.Options{}, "http://127.0.0.1/", "http://127.0.0.1/")
+	g(cookies.Options{}, "http://127.0.0.1/", "http://127.0.0.1/")
 	f(1, "", "a=1; Domain=127.0.0.1")
 	f(0, "a=1", "a=1")
 	f(0, "", "a=1; Secure=false")
-	g(cookiejar.Options{}, "http://[::1]/", "http://[::1]/")
+	g(cookies.Options{}, "http://[::1]/", "http://[::1]/")
 	f(0, "a=1", "a=1")
-	g(cookiejar.Options{}, "http://myhost/", "http://myhost/")
+	g(cookies.Options{}, "http://myhost/", "http://myhost/")
 	f(1, "", "a=1; Domain=myhost")
-	g(cookiejar.Options{}, "http://a.myhost/", "http://a.myhost/")
+	g(cookies.Options{}, "http://a.myhost/", "http://a.myhost/")
 	f(1, "", "a=1; Domain=myhost")
-	g(cookiejar.Options{}, "http://a.xn--bcher-kva.example/", "http://xn--bcher-kva.example/")
+	g(cookies.Options{}, "http://a.xn--bcher-kva.example/", "http://xn--bcher-kva.example/")
 	f(0, "a=1", "a=1; Domain=xn--bcher-kva.example")
-	g(cookiejar.Options{}, "http://x.local/", "http://x.local/")
+	g(cookies.Options{}, "http://x.local/", "http://x.local/")
 	f(1, "", "a=1; Domain=local")
-	g(cookiejar.Options{}, "http://x.y.local/", "http://y.local/")
+	g(cookies.Options{}, "http://x.y.local/", "http://y.local/")
 	f(0, "a=1", "a=1; Domain=y.local")
-	g(cookiejar.Options{}, "http://example/", "http://example/")
+	g(cookies.Options{}, "http://example/", "http://example/")
 	f(1, "", "a=1; Domain=example")
-	g(cookiejar.Options{}, "http://a.b.c.d.test/", "http://q.d.test/")
+	g(cookies.Options{}, "http://a.b.c.d.test/", "http://q.d.test/")
 	f(0, "a=1", "a=1; Domain=d.test")
-	g(cookiejar.Options{}, "http://1.2.3.4/", "http://1.2.3.4/")
+	g(cookies.Options{}, "http://1.2.3.4/", "http://1.2.3.4/")
 	f(1, "", "a=1; Domain=3.4")
-	g(cookiejar.Options{}, "http://h.test./", "http://h.test/")
+	g(cookies.Options{}, "http://h.test./", "http://h.test/")
 	f(1, "", "a=1; Domain=h.test")
-	g(cookiejar.Options{}, "http://ah.test/", "http://h.test/")
+	g(cookies.Options{}, "http://ah.test/", "http://h.test/")
 	f(1, "", "a=1; Domain=h.test")
-	g(cookiejar.Options{}, "https://h.test/", "http://h.test/")
+	g(cookies.Options{}, "https://h.test/", "http://h.test/")
 	f(0, "", "a=1; Secure")
-	g(cookiejar.Options{}, "https://h.test/", "https://h.test/")
+	g(cookies.Options{}, "https://h.test/", "https://h.test/")
 	f(0, "a=1", "a=1; Secure")
 	f(0, "", "__Secure-a=1")
 	f(0, "__Secure-a=1", "__Secure-a=1; Secure")
@@ -218,28 +218,28 @@ func TestCookiesAreThoseOfToughCookie(t *testing.T) {
 	f(0, "__Host-a=1", "__Host-a=1; Secure")
 	f(0, "", "__Host-a=1; Secure; Path=/; Domain=h.test")
 	f(0, "__host-a=1", "__host-a=1")
-	g(cookiejar.Options{}, "http://h.test/", "https://h.test/")
+	g(cookies.Options{}, "http://h.test/", "https://h.test/")
 	f(0, "a=1", "a=1; secure")
 	f(0, "__Secure-a=1", "__Secure-a=1; Secure")
-	g(cookiejar.Options{}, "https://h.test/x/y", "https://h.test/x/y")
+	g(cookies.Options{}, "https://h.test/x/y", "https://h.test/x/y")
 	f(0, "", "__Host-a=1; Secure")
-	g(cookiejar.Options{}, "http://h.test", "http://h.test/q")
+	g(cookies.Options{}, "http://h.test", "http://h.test/q")
 	f(0, "a=1", "a=1")
-	g(cookiejar.Options{}, "http://h.test/?x=/y/z", "http://h.test/q")
+	g(cookies.Options{}, "http://h.test/?x=/y/z", "http://h.test/q")
 	f(0, "a=1", "a=1")
-	g(cookiejar.Options{}, "http://h.test/a", "http://h.test/q")
+	g(cookies.Options{}, "http://h.test/a", "http://h.test/q")
 	f(0, "a=1", "a=1")
-	g(cookiejar.Options{Prefixes: cookiejar.StrictPrefixes}, "https://h.test/", "https://h.test/")
+	g(cookies.Options{Prefixes: cookies.StrictPrefixes}, "https://h.test/", "https://h.test/")
 	f(1, "", "__Secure-a=1")
-	g(cookiejar.Options{Prefixes: cookiejar.SilentPrefixes}, "https://h.test/", "https://h.test/")
+	g(cookies.Options{Prefixes: cookies.SilentPrefixes}, "https://h.test/", "https://h.test/")
 	f(0, "", "__Secure-a=1")
-	g(cookiejar.Options{Prefixes: cookiejar.NoPrefixes}, "https://h.test/", "https://h.test/")
+	g(cookies.Options{Prefixes: cookies.NoPrefixes}, "https://h.test/", "https://h.test/")
 	f(0, "__Secure-a=1", "__Secure-a=1")
 }
 
 func TestCookiesEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		j, u := cookiejar.New(cookiejar.Options{}), at(t, "http://h.test/")
+		j, u := cookies.New(cookies.Options{}), at(t, "http://h.test/")
 		for _, line := range []string{
 			"a=1; Max-Age=10", "b=2; Expires=" + time.Now().Add(20*time.Second).UTC().Format(time.RFC1123), "c=3",
 			"d=4; Max-Age=30; Expires=" + time.Now().UTC().Format(time.RFC1123), "e=5; Max-Age=99999999999999999999",
@@ -259,7 +259,7 @@ func TestCookiesEnd(t *testing.T) {
 
 // A jar is bounded: the oldest cookies go, and one that is larger than a jar is refused.
 func TestJarsAreBounded(t *testing.T) {
-	j, u := cookiejar.New(cookiejar.Options{}), at(t, "http://h.test/")
+	j, u := cookies.New(cookies.Options{}), at(t, "http://h.test/")
 	for i := range 1200 {
 		j.Set(u, fmt.Sprintf("c%d=%d", i, i))
 	}
@@ -290,13 +290,13 @@ func FuzzSet(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, line string, loose bool) {
-		j := cookiejar.New(cookiejar.Options{Loose: loose})
+		j := cookies.New(cookies.Options{Loose: loose})
 		set := j.Set(u, line)
 		header := j.Header(u)
 		if !set && header != "" || strings.ContainsAny(header, "\r\n\x00;") {
 			t.Errorf("%q is sent as %q, %v", line, header, set)
 		}
-		again := cookiejar.New(cookiejar.Options{Loose: loose, Prefixes: cookiejar.NoPrefixes})
+		again := cookies.New(cookies.Options{Loose: loose, Prefixes: cookies.NoPrefixes})
 		if header != "" && !strings.HasPrefix(header, "=") && (!again.Set(u, header) || again.Header(u) != header) {
 			t.Errorf("%q is sent as %q, and then as %q", line, header, again.Header(u))
 		}

@@ -1,7 +1,7 @@
-// Package cookiejar keeps a user's cookies as RFC 6265 says and tough-cookie 5, Artillery's jar, does it. net/http's jar
+// Package cookies keeps a user's cookies as RFC 6265 says and tough-cookie 5, Artillery's jar, does it. net/http's jar
 // would not do: it refuses values with quotes, blanks or JSON and letters beyond ASCII, sends Secure cookies to
 // localhost, knows no loose mode, and tells nobody what it has refused.
-package cookiejar
+package cookies
 
 import (
 	"cmp"
