@@ -2,177 +2,168 @@ package processor
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
-	"time"
-
-	"github.com/grafana/sobek"
 )
 
-// workers are the goroutines of a pool.
-type workers struct {
-	sync.WaitGroup
-	exitCode atomic.Pointer[int]
+// maxLosses is how many workers in a row may be given up without a call that went well between them.
+const maxLosses = 8
+
+// Pool runs calls in workers. It is safe for concurrent use.
+type Pool struct {
+	program *Program
+	shared  []Variable
+	stray   func(lines []string, metrics []Metric)
+	fail    func(error)
+	ctx     context.Context // the life of the workers, ended by Close
+	cancel  context.CancelFunc
+	desks   []desk
+	joined  atomic.Uint64
+	losses  atomic.Int64
+	code    atomic.Int64 // 1 + the exit code; 0: none
 }
 
-// Start makes a pool of n workers, at least one, whose calls end with ctx. Close ends it.
-func (p *Program) Start(ctx context.Context, n int) *Pool {
+// desk is the place of a worker: one after another sits there.
+type desk struct {
+	mu    sync.Mutex
+	child *child // nil before the first
+}
+
+// Hosts are whom a pool tells of what belongs to no call.
+type Hosts struct {
+	// Stray takes what was printed and emitted while no call ran, by timers for instance. It may be called from several
+	// goroutines. nil: it is dropped.
+	Stray func(lines []string, metrics []Metric)
+	// Fail is called once when workers are given up one after another, with an error that ends the run. nil: nobody is
+	// told.
+	Fail func(error)
+}
+
+// Start makes a pool of at most n workers, at least one, whose calls end with ctx. Each starts when a user needs it.
+// Close ends the pool. shared are the variables that all users share.
+func (p *Program) Start(ctx context.Context, n int, shared []Variable, h Hosts) *Pool {
 	ctx, cancel := context.WithCancel(ctx)
-	pool := &Pool{program: p, jobs: make(chan *job), ctx: ctx, cancel: cancel}
-	for range max(n, 1) {
-		pool.workers.Go(pool.work)
+	pool := &Pool{
+		program: p, shared: shared, stray: h.Stray, ctx: ctx, cancel: cancel, desks: make([]desk, max(n, 1)),
+		fail: func(error) {},
+	}
+	if pool.stray == nil {
+		pool.stray = func([]string, []Metric) {}
+	}
+	if h.Fail != nil {
+		var once sync.Once
+		pool.fail = func(err error) { once.Do(func() { h.Fail(err) }) }
 	}
 	return pool
 }
 
-// Close ends the workers and waits for them. A call that still runs is interrupted and fails with [ErrClosed].
+// Close ends the workers and waits for them. A call that still runs fails with [ErrClosed].
 func (p *Pool) Close() {
 	p.cancel()
-	p.workers.Wait()
+	for i := range p.desks {
+		d := &p.desks[i]
+		d.mu.Lock()
+		if d.child != nil {
+			d.child.close()
+		}
+		d.mu.Unlock()
+	}
 }
 
 // ExitCode is what a function has set global.artillery.suggestedExitCode to, if any did.
 func (p *Pool) ExitCode() (code int, ok bool) {
-	if c := p.workers.exitCode.Load(); c != nil {
-		return *c, true
+	n := p.code.Load()
+	return int(n - 1), n > 0
+}
+
+// Join makes a user. Users take turns among the workers.
+func (p *Pool) Join() *User {
+	id := p.joined.Add(1)
+	return &User{pool: p, id: id, desk: &p.desks[(id-1)%uint64(len(p.desks))]}
+}
+
+// worker is the child at a desk, a new one if there is none or if it is gone.
+func (p *Pool) worker(d *desk) (*child, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if p.ctx.Err() != nil {
+		return nil, ErrClosed
 	}
-	return 0, false
+	if d.child != nil && !d.child.isGone() {
+		return d.child, nil
+	}
+	if d.child != nil {
+		d.child.close()
+		d.child = nil
+	}
+	c, err := p.program.startChild(p.ctx, p)
+	if err != nil {
+		if p.ctx.Err() != nil {
+			return nil, ErrClosed
+		}
+		p.lost(err.Error())
+		return nil, Error(err.Error())
+	}
+	d.child = c
+	if problem := c.loaded.Problem; problem != nil { // it could be evaluated when the script was loaded
+		c.end(problem.Msg)
+		p.lost(problem.Msg)
+		return nil, Error(problem.Msg)
+	}
+	p.stray(c.loaded.Lines, nil)
+	return c, nil
+}
+
+// lost counts a worker that was given up.
+func (p *Pool) lost(why string) {
+	if n := p.losses.Add(1); n == maxLosses {
+		p.fail(fmt.Errorf("workers of the processor were given up %d times in a row: %s", n, why))
+	}
+}
+
+// User is a virtual user's seat at a worker. It is used by one goroutine at a time.
+type User struct {
+	pool  *Pool
+	desk  *desk
+	id    uint64
+	child *child // nil before the first call
+	vars  []Variable
 }
 
 // Do runs one call and returns when it has ended: with nil, with an [Error], or with [ErrClosed]. The results are in c
-// even when it failed. Waiting for a free worker does not count against [Limit].
-func (p *Pool) Do(c *Call) error {
-	j := &job{call: c, answered: make(chan struct{})}
-	select {
-	case p.jobs <- j:
-	case <-p.ctx.Done():
-		return ErrClosed
-	}
-	<-j.answered
-	return j.err
-}
-
-// job is a call on its way through a worker.
-type job struct {
-	call     *Call
-	answered chan struct{}
-	err      error
-	finished bool // by the function, or by what went wrong
-
-	began           time.Time
-	busyBefore, own time.Duration // turns of the worker before it began, and its own
-
-	vars    *variables
-	request sobek.Value
-}
-
-// finish ends a job once; what comes later is not heard.
-func (j *job) finish(err error) {
-	if !j.finished {
-		j.finished, j.err = true, err
-	}
-}
-
-// explain makes the name under which a failure is counted.
-func (j *job) explain(err error) error {
-	var thrown *sobek.Exception
-	var deep *sobek.StackOverflowError
-	var own Error
-	switch {
-	case errors.Is(err, ErrClosed):
-		return ErrClosed
-	case errors.Is(err, errTooLong):
-		return Error(fmt.Sprintf("function %s %s", j.call.Function, errTooLong))
-	case errors.As(err, &deep):
-		return Error("Maximum call stack size exceeded")
-	case errors.As(err, &thrown):
-		return Error(messageOf(thrown.Value()))
-	case errors.As(err, &own):
-		return own
-	default:
-		return Error(err.Error())
-	}
-}
-
-// work is the life of one worker: it takes calls, runs what is due, and ends with the pool.
-func (p *Pool) work() {
-	l := newLoop(p.ctx)
-	var r *realm
-	alarm := time.NewTimer(time.Hour)
-	defer alarm.Stop()
-	for {
-		var ring <-chan time.Time
-		if d, ok := l.wake(time.Now()); ok {
-			alarm.Reset(d)
-			ring = alarm.C
+// even when it failed. Waiting for the worker does not count against the limit.
+func (u *User) Do(c *Call) error {
+	if u.child == nil {
+		child, err := u.pool.worker(u.desk)
+		if err != nil {
+			return err
 		}
-		select {
-		case j := <-p.jobs:
-			if r = p.ready(r, l, j); r != nil {
-				r.begin(j)
-			}
-		case <-ring:
-			l.due(r)
-		case <-p.ctx.Done():
-		}
-		if p.ctx.Err() != nil {
-			for _, j := range l.waiting {
-				j.finish(ErrClosed)
-			}
-			l.sweep()
-			return
-		}
+		u.child = child
 	}
-}
-
-// ready evaluates the program in the worker before its first call. It did so once when the script was loaded: a failure
-// now comes from what the program itself does differently, and fails the call.
-func (p *Pool) ready(r *realm, l *loop, j *job) *realm {
-	if r != nil {
-		return r
-	}
-	err := l.guard(loadLimit, func() (err error) {
-		r, err = newRealm(p.program, l)
-		return err
+	u.vars = u.vars[:0]
+	c.Vars.Changes(func(name string, v Value) { u.vars = append(u.vars, Variable{name, v}) })
+	o, err := u.child.do(&Order{
+		User: u.id, Functions: c.Functions, Signature: c.Signature, Scenario: c.Scenario, Seed: c.Seed, Vars: u.vars,
+		Request: c.Request, Response: c.Response, Body: c.Body, Error: c.Error,
 	})
-	if err == nil {
-		r.onExitCode(func(code int) { p.workers.exitCode.Store(&code) })
-		return r
+	if err != nil {
+		return err
 	}
-	j.finish(j.explain(err))
-	close(j.answered)
+	u.pool.losses.Store(0)
+	c.True, c.Changed, c.Metrics, c.Lines = o.True, o.Changed, o.Metrics, o.Lines
+	for _, v := range o.Vars {
+		c.Vars.Set(v.Name, v.Value)
+	}
+	if o.Failed {
+		return Error(o.Error)
+	}
 	return nil
 }
 
-// begin starts a call.
-func (r *realm) begin(j *job) {
-	j.began, j.busyBefore = time.Now(), r.loop.busy
-	r.loop.waiting = append(r.loop.waiting, j)
-	r.loop.turn(j, func() error { return r.invoke(j) })
-	r.conclude(j)
-	r.loop.sweep()
-}
-
-// conclude writes back what a finished call leaves. That runs JavaScript too: toJSON.
-func (r *realm) conclude(j *job) {
-	if !j.finished || j.vars == nil || errors.Is(j.err, ErrClosed) {
-		return
-	}
-	vars := j.vars
-	j.vars = nil
-	err := r.loop.guard(Limit, func() error {
-		err := vars.writeBack()
-		if j.err == nil && err == nil && j.call.Signature == BeforeRequest {
-			var text []byte
-			if text, _, err = r.toJSON(j.request); err == nil {
-				j.call.Request = text
-			}
-		}
-		return err
-	})
-	if err != nil && j.err == nil {
-		j.err = j.explain(err)
+// Leave ends the user: its worker forgets it.
+func (u *User) Leave() {
+	if u.child != nil {
+		u.child.forget(u.id)
 	}
 }

@@ -1,4 +1,4 @@
-package processor
+package node
 
 import (
 	"crypto/hmac"
@@ -19,23 +19,40 @@ import (
 )
 
 // native is what the prelude is built on.
-func (r *realm) native() *sobek.Object {
-	n := r.rt.NewObject()
+func native(rt *sobek.Runtime) *sobek.Object {
+	n := rt.NewObject()
 	for name, f := range map[string]any{
-		"encode": r.encode, "decode": decode, "hash": r.hash, "hmac": r.hmac,
-		"random": r.random, "parseURL": parseURL, "joinQuery": url.QueryEscape, "splitQuery": splitQuery,
+		"encode": in(rt, bytesOf), "decode": decode, "hash": in(rt, digest), "hmac": in3(rt, sign),
+		"random": in1(rt, random), "parseURL": parseURL, "joinQuery": url.QueryEscape, "splitQuery": splitQuery,
 	} {
 		_ = n.Set(name, f)
 	}
 	return n
 }
 
-// encode makes bytes of a text.
-func (r *realm) encode(text, encoding string) (sobek.ArrayBuffer, error) {
-	b, err := bytesOf(text, encoding)
-	return r.rt.NewArrayBuffer(b), err
+// in, in1 and in3 make the bytes that f returns an ArrayBuffer of the runtime.
+func in[A, B any](rt *sobek.Runtime, f func(A, B) ([]byte, error)) func(A, B) (sobek.ArrayBuffer, error) {
+	return func(a A, b B) (sobek.ArrayBuffer, error) {
+		bytes, err := f(a, b)
+		return rt.NewArrayBuffer(bytes), err
+	}
 }
 
+func in1[A any](rt *sobek.Runtime, f func(A) ([]byte, error)) func(A) (sobek.ArrayBuffer, error) {
+	return func(a A) (sobek.ArrayBuffer, error) {
+		bytes, err := f(a)
+		return rt.NewArrayBuffer(bytes), err
+	}
+}
+
+func in3[A, B, C any](rt *sobek.Runtime, f func(A, B, C) ([]byte, error)) func(A, B, C) (sobek.ArrayBuffer, error) {
+	return func(a A, b B, c C) (sobek.ArrayBuffer, error) {
+		bytes, err := f(a, b, c)
+		return rt.NewArrayBuffer(bytes), err
+	}
+}
+
+// bytesOf makes bytes of a text.
 func bytesOf(text, encoding string) ([]byte, error) {
 	switch strings.ToLower(encoding) {
 	case "utf8", "utf-8":
@@ -96,36 +113,36 @@ func newHash(name string) (func() hash.Hash, error) {
 	return nil, fmt.Errorf("digest %q is not available", name)
 }
 
-func (r *realm) hash(name string, data []byte) (sobek.ArrayBuffer, error) {
+func digest(name string, data []byte) ([]byte, error) {
 	f, err := newHash(name)
 	if err != nil {
-		return sobek.ArrayBuffer{}, err
+		return nil, err
 	}
 	h := f()
 	h.Write(data)
-	return r.rt.NewArrayBuffer(h.Sum(nil)), nil
+	return h.Sum(nil), nil
 }
 
-func (r *realm) hmac(name string, key, data []byte) (sobek.ArrayBuffer, error) {
+func sign(name string, key, data []byte) ([]byte, error) {
 	f, err := newHash(name)
 	if err != nil {
-		return sobek.ArrayBuffer{}, err
+		return nil, err
 	}
 	h := hmac.New(f, key)
 	h.Write(data)
-	return r.rt.NewArrayBuffer(h.Sum(nil)), nil
+	return h.Sum(nil), nil
 }
 
 // maxRandom bounds randomBytes.
 const maxRandom = 1 << 20
 
-func (r *realm) random(n int) (sobek.ArrayBuffer, error) {
+func random(n int) ([]byte, error) {
 	if n < 0 || n > maxRandom {
-		return sobek.ArrayBuffer{}, fmt.Errorf("randomBytes takes 0 to %d", maxRandom)
+		return nil, fmt.Errorf("randomBytes takes 0 to %d", maxRandom)
 	}
 	b := make([]byte, n)
 	_, _ = rand.Read(b) // documented never to fail
-	return r.rt.NewArrayBuffer(b), nil
+	return b, nil
 }
 
 // parseURL splits an absolute URL, or one relative to base, into the parts of URL. Hosts without their default port.

@@ -1,76 +1,17 @@
-package processor_test
+package worker_test
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"go.uber.org/goleak"
 
 	"edgescope/scenarios/processor"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.IgnoreCurrent()) }
-
-// vars are variables as a map of JSON texts.
-type vars map[string]string
-
-func (v vars) Names() []string                { return slices.Sorted(maps.Keys(v)) }
-func (v vars) Get(name string) ([]byte, bool) { text, ok := v[name]; return []byte(text), ok }
-func (v vars) Set(name string, text []byte)   { v[name] = string(text) }
-func (v vars) Delete(name string)             { delete(v, name) }
-
-func options(files map[string]string) processor.Options {
-	return processor.Options{
-		ReadFile: func(name string) ([]byte, error) {
-			if src, ok := files[name]; ok {
-				return []byte(src), nil
-			}
-			return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
-		},
-		Env: func(name string) (string, bool) { return "from the environment", name == "TOKEN" },
-	}
-}
-
-func load(t testing.TB, files map[string]string) *processor.Program {
-	t.Helper()
-	entry := "p.js"
-	if _, ok := files[entry]; !ok {
-		entry = "p.mjs"
-	}
-	p, problems := processor.Load(entry, options(files))
-	if len(problems) > 0 {
-		t.Fatalf("%v\nin %v", problems, files)
-	}
-	return p
-}
-
-func start(t testing.TB, p *processor.Program, workers int) *processor.Pool {
-	t.Helper()
-	pool := p.Start(context.WithoutCancel(t.Context()), workers)
-	t.Cleanup(pool.Close)
-	return pool
-}
-
-// do runs one call of f in a program of one file.
-func do(t testing.TB, src string, c *processor.Call) error {
-	t.Helper()
-	if c.Vars == nil {
-		c.Vars = vars{}
-	}
-	c.Function = "f"
-	return start(t, load(t, map[string]string{"p.js": src}), 1).Do(c)
-}
-
-// body wraps a function body.
-func body(s string) string { return "module.exports = {f(context, events, done) {" + s + "}}" }
 
 func TestFunctionsEndInAnyStyle(t *testing.T) {
 	f := func(src, want string) {
@@ -102,13 +43,15 @@ func TestFunctionsEndInAnyStyle(t *testing.T) {
 }
 
 func TestVariablesCrossAsJSON(t *testing.T) {
+	type vars = map[string]string
 	f := func(src string, before, want vars) {
 		t.Helper()
-		got := maps.Clone(before)
+		got := newVars()
+		got.now = maps.Clone(before)
 		if err := do(t, body(src+"; done()"), &processor.Call{Vars: got}); err != nil {
 			t.Errorf("%s: %v", src, err)
 		}
-		if diff := cmp.Diff(want, got); diff != "" {
+		if diff := cmp.Diff(want, got.now); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", src, diff)
 		}
 	}
@@ -119,47 +62,48 @@ func TestVariablesCrossAsJSON(t *testing.T) {
 	f("context.vars.a = undefined", vars{"a": "1"}, vars{})
 	f("context.vars.a = () => 1", vars{"a": "1"}, vars{})
 	f("context.vars.d = new Date(0); context.vars.n = NaN", vars{}, vars{"d": `"1970-01-01T00:00:00.000Z"`, "n": "null"})
-	f("Object.assign(context.vars, {x: 'é<', y: null})", vars{}, vars{"x": `"é<"`, "y": "null"})
+	f("Object.assign(context.vars, {x: 'é', y: null})", vars{}, vars{"x": `"é"`, "y": "null"})
 	f("context.vars.keys = Object.keys(context.vars).sort().join(); context.vars.has = 'b' in context.vars",
 		vars{"a": "1", "b": "2"},
 		vars{"a": "1", "b": "2", "keys": `"a,b"`, "has": "true"})
 	f("context.vars.s = context.scenario.name + context.vars.nope", vars{}, vars{"s": `"undefined"`})
 }
 
-func TestVariablesThatCannotBeKept(t *testing.T) {
-	got := vars{}
-	err := do(t, body("const o = {}; o.o = o; context.vars.o = o; done()"), &processor.Call{Vars: got})
-	if err == nil || !strings.Contains(err.Error(), "circular") || len(got) != 0 {
-		t.Errorf("error %v, vars %v; want the circle refused", err, got)
+func TestVariablesAreKeptWhenTheFunctionFails(t *testing.T) {
+	got := newVars()
+	if err := do(t, body("context.vars.a = 1; throw new Error('x')"), &processor.Call{Vars: got}); err == nil ||
+		got.now["a"] != "1" {
+		t.Errorf("error %v, vars %v", err, got)
 	}
 }
 
-func TestVariablesAreKeptWhenTheFunctionFails(t *testing.T) {
-	got := vars{}
-	if err := do(t, body("context.vars.a = 1; throw new Error('x')"), &processor.Call{Vars: got}); err == nil ||
-		got["a"] != "1" {
-		t.Errorf("error %v, vars %v", err, got)
+// members are those of a changed request.
+func members(list []processor.Variable) string {
+	var texts []string
+	for _, m := range list {
+		texts = append(texts, m.Name+"="+decode(m.Value))
 	}
+	return strings.Join(texts, " ")
 }
 
 func TestSignatures(t *testing.T) {
 	f := func(sig processor.Signature, src string, want string) {
 		t.Helper()
 		c := &processor.Call{
-			Signature: sig, Request: []byte(`{"url":"/a","headers":{}}`), Response: []byte(`{"statusCode":404,"body":"text"}`),
-			Error:    "ECONNRESET",
+			Signature: sig, Request: []byte(`{"url":"/a","headers":{}}`), Response: []byte(`{"statusCode":404}`), Body: []byte("text"),
+			Error: "ECONNRESET",
 			Scenario: "shop",
 		}
 		err := do(t, "exports.f = "+src, c)
-		if got := fmt.Sprintf("%v %v %s %v %v", err, c.True, c.Request, c.Metrics, c.Lines); got != want {
+		if got := fmt.Sprintf("%v %v %s %v %v", err, c.True, members(c.Changed), c.Metrics, c.Lines); got != want {
 			t.Errorf("%s\n got %s\nwant %s", src, got, want)
 		}
 	}
-	const same = `{"url":"/a","headers":{}}`
+	const same = ""
 	f(processor.BeforeRequest, "(req, context, events, done) => { req.headers.x = 1; req.json = {a: "+
 		"[context.scenario.name]}; done() }",
-		`<nil> false {"url":"/a","headers":{"x":1},"json":{"a":["shop"]}} [] []`)
-	f(processor.BeforeRequest, "async (req) => { req.url += '?b' }", `<nil> false {"url":"/a?b","headers":{}} [] []`)
+		`<nil> false url="/a" headers={"x":1} json={"a":["shop"]} [] []`)
+	f(processor.BeforeRequest, "async (req) => { req.url += '?b' }", `<nil> false url="/a?b" headers={} [] []`)
 	f(processor.AfterResponse, "(req, res, context, events, done) => done(res.statusCode + res.body + req.url)",
 		"404text/a false "+same+" [] []")
 	f(processor.OnError, "(err, req, context, events, done) => done(err.message + err.code + req.url)",
@@ -180,13 +124,13 @@ func TestSignatures(t *testing.T) {
 func TestGlobals(t *testing.T) {
 	f := func(expression, want string) {
 		t.Helper()
-		got := vars{}
+		got := newVars()
 		if err := do(t, "const crypto = require('node:crypto');"+body("context.vars.x = "+expression+"; done()"), &processor.Call{Vars: got}); err != nil {
 			t.Errorf("%s: %v", expression, err)
 			return
 		}
 		var x any
-		_ = json.Unmarshal([]byte(got["x"]), &x)
+		_ = json.Unmarshal([]byte(got.now["x"]), &x)
 		if fmt.Sprint(x) != want {
 			t.Errorf("%s is %v, want %s", expression, x, want)
 		}
@@ -219,21 +163,26 @@ func TestGlobals(t *testing.T) {
 	f("[1, 2, 3].map((n) => n ** 2).includes(9) && `${{...{a: 1}}.a}`", "1")
 }
 
-func TestMathRandomIsTheUsersStream(t *testing.T) {
-	got := vars{}
-	c := &processor.Call{Vars: got, Random: func() float64 { return 0.25 }}
-	if err := do(t, body("context.vars.r = Math.random(); done()"), c); err != nil || got["r"] != "0.25" {
-		t.Errorf("Math.random() is %s, error %v", got["r"], err)
+func TestMathRandomFollowsFromTheSeed(t *testing.T) {
+	draw := func(seed uint64) string {
+		got := newVars()
+		c := &processor.Call{Vars: got, Seed: seed}
+		if err := do(t, body("context.vars.r = Math.random(); done()"), c); err != nil {
+			t.Fatal(err)
+		}
+		return got.now["r"]
+	}
+	if a, b, c := draw(1), draw(1), draw(2); a != b || a == c {
+		t.Errorf("seeds 1, 1, 2 draw %s, %s, %s", a, b, c)
 	}
 }
 
 func TestSuggestedExitCode(t *testing.T) {
-	pool := start(t, load(t, map[string]string{"p.js": "exports.f = () => { global.artillery.suggestedExitCode = 17 }"}),
-		1)
+	pool := start(t, load(t, "exports.f = () => { global.artillery.suggestedExitCode = 17 }"), 1)
 	if _, ok := pool.ExitCode(); ok {
 		t.Error("there is an exit code before any call")
 	}
-	if err := pool.Do(&processor.Call{Function: "f", Vars: vars{}}); err != nil {
+	if err := call(pool, "f"); err != nil {
 		t.Fatal(err)
 	}
 	if code, ok := pool.ExitCode(); !ok || code != 17 {
@@ -241,48 +190,9 @@ func TestSuggestedExitCode(t *testing.T) {
 	}
 }
 
-func TestModules(t *testing.T) {
-	f := func(want string, files map[string]string) {
-		t.Helper()
-		p := load(t, files)
-		got := vars{}
-		if err := start(t, p, 1).Do(&processor.Call{Function: "f", Vars: got}); err != nil || got["x"] != want {
-			t.Errorf("x is %s, error %v, want %s in\n%v", got["x"], err, want, files)
-		}
-	}
-	f(`"b,c,1"`, map[string]string{
-		"p.js": "const b = require('./lib/b'); exports.f = (context) => { context.vars.x = [b.name, b.c(), " +
-			"require('./lib/d.json').n].join() }",
-		"lib/b.js":   "exports.name = 'b'; exports.c = require('../c.cjs')",
-		"c.cjs":      "module.exports = () => 'c'",
-		"lib/d.json": `{"n": 1}`,
-	})
-	f(`"index"`, map[string]string{
-		"p.js":         "exports.f = (c) => { c.vars.x = require('./lib') }",
-		"lib/index.js": "module.exports = 'index'",
-	})
-	f(`"circle"`, map[string]string{
-		"p.js": "exports.name = 'circle'; const a = require('./a'); exports.f = (c) => { c.vars.x = a() }",
-		"a.js": "const p = require('./p'); module.exports = () => p.name",
-	})
-	f(`"esm 2 3 c h"`, map[string]string{
-		"p.mjs": "import two, {three} from './n.mjs'; import * as all from './n.mjs'; import c from './c.cjs'; import " +
-			"{Buffer} from 'buffer';\nexport async function f(context) { context.vars.x = ['esm', two, all.three, c.name, " +
-			"Buffer.from('68', 'hex')].join(' ') }",
-		"n.mjs":  "export const three = 3; export default 2",
-		"c.cjs":  "module.exports = {name: 'c'}",
-		"unused": "",
-	})
-	f(`"named"`, map[string]string{"p.js": "export function f(context, events, done) { context.vars.x = 'named'; " +
-		"done() }"})
-	f(`"default"`, map[string]string{"p.js": "export default { f(context) { context.vars.x = 'default' } }"})
-	f(`"again"`, map[string]string{"p.js": "export * from './n.js'", "n.js": "export const f = (context) => { " +
-		"context.vars.x = 'again' }"})
-}
-
 func TestNames(t *testing.T) {
-	p := load(t, map[string]string{"p.js": "module.exports = {b() {}, a: async () => {}, n: 1}; module.exports.c = " +
-		"class {}"})
+	p := load(t, "module.exports = {b() {}, a: async () => {}, n: 1}; module.exports.c = " +
+		"class {}")
 	if diff := cmp.Diff([]string{"a", "b", "c"}, p.Names()); diff != "" {
 		t.Error(diff)
 	}
@@ -294,48 +204,30 @@ func TestNames(t *testing.T) {
 func TestRefusedBeforeTheRun(t *testing.T) {
 	f := func(src, want string) {
 		t.Helper()
-		p, problems := processor.Load("p.js", options(map[string]string{
-			"p.js": src, "sub.js": "\n\n  require('lodash')", "m.mjs": "export default 1", "bad.json": "{",
-		}))
-		var lines []string
-		for _, problem := range problems {
-			lines = append(lines, fmt.Sprintf("%s:%d:%d: %s", problem.File, problem.Line, problem.Col, problem.Msg))
+		p, problem := processor.Load(t.Context(), processor.Source{Path: "p.js", Script: src}, processor.Options{})
+		if p != nil || problem == nil {
+			t.Errorf("%s is loaded", src)
+			return
 		}
-		if got := strings.Join(lines, "\n"); p != nil || !strings.Contains(got, want) {
+		if got := fmt.Sprintf("%s:%d:%d: %s", problem.File, problem.Line, problem.Col, problem.Msg); got != want {
 			t.Errorf("%s\n got %s\nwant %s", src, got, want)
 		}
 	}
-	f("const _ = require('lodash');", "p.js:1:11: module lodash is not available")
-	f("exports.f = () => {\n  const fs = require('node:fs')\n}", "p.js:2:14: module node:fs is not available")
-	f("\nimport axios from 'axios'; export const f = 1", "p.js:2:1: module axios is not available")
-	f("export * from 'x'", "module x is not available")
-	f("require('./sub')", "sub.js:3:3: module lodash is not available")
-	f("require('./nope')", "p.js:1:1: ./nope cannot be read: file does not exist")
-	f("require('./m.mjs')", "./m.mjs is an ES module")
-	f("require('./bad.json')", "bad.json: SyntaxError")
-	f("const n = 'x'; require(n)", "p.js:1:16: require takes one text")
-	f("exports.f = async () => { await fetch('http://x') }", `p.js:1:33: a processor has no network access ("fetch")`)
-	f("exports.f = () => new WebSocket('ws://x')", "no network access")
-	f("exports.f = () => process.exit(1)", "p.js:1:19: process.exit is not available, only process.env is")
-	f("exports.f = () => import('./x')", "import() is not supported")
-	f("exports.f = (", "p.js:1:14: not valid JavaScript")
-	f("\nexports.f = 1 +;", "p.js:2:16: not valid JavaScript")
+	f("exports.f = (", "p.js:1:14: not valid JavaScript: Unexpected end of input")
+	f("\nexports.f = 1 +;", "p.js:2:16: not valid JavaScript: Unexpected token ;")
 	f("const a = 1;\nthrow new Error('at load')", "p.js:2:7: the processor cannot be loaded: at load")
-	f("console.log('x')", "timers and console work inside the functions")
-	f("module.exports = 5", "module.exports is no object")
-	f("export const f = 1; await new Promise(() => {});", "await at the top of a processor is not supported")
-	for name, want := range map[string]string{"p.ts": "compile ts first", "gone.js": "file does not exist"} {
-		_, problems := processor.Load(name, options(map[string]string{"p.ts": "x"}))
-		if len(problems) != 1 || problems[0].File != name || !strings.Contains(problems[0].Msg, want) {
-			t.Errorf("%s: %v, want %q", name, problems, want)
-		}
-	}
+	f("require('lodash')", "p.js:1:8: the processor cannot be loaded: module lodash is not available")
+	f("module.exports = 5", "p.js:0:0: the processor cannot be loaded: module.exports is no object")
+	f("for (;;) {}", "p.js:0:0: the processor does not finish loading within 5s")
+	f("new Float64Array(2 ** 40)", "p.js:0:0: the processor cannot be loaded: processor ran out of memory")
+	f("2n ** (2n ** 40n)", "p.js:0:0: the processor cannot be loaded: processor ran out of memory")
+	f("throw undefined", "p.js:1:1: the processor cannot be loaded: undefined")
 }
 
 func TestCallsAfterTheEndAreRefused(t *testing.T) {
-	pool := load(t, map[string]string{"p.js": "exports.f = () => {}"}).Start(t.Context(), 1)
+	pool := load(t, "exports.f = () => {}").Start(t.Context(), 1, nil, processor.Hosts{})
 	pool.Close()
-	if err := pool.Do(&processor.Call{Function: "f", Vars: vars{}}); !errors.Is(err, processor.ErrClosed) {
+	if err := call(pool, "f"); !errors.Is(err, processor.ErrClosed) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -1,0 +1,191 @@
+package worker
+
+import (
+	"fmt"
+
+	"github.com/grafana/sobek"
+
+	"edgescope/scenarios/processor"
+)
+
+// invoke calls the function of a job that is next, and arranges that its end settles the job.
+func (r *realm) invoke(j *job) error {
+	f, arity, ok := r.function(j.function())
+	if !ok {
+		j.settle(fmt.Sprintf("Undefined function %q", j.function()))
+		return nil
+	}
+	if j.args == nil {
+		j.user.take(j.order.Vars)
+		if err := r.arguments(j); err != nil {
+			return err
+		}
+	}
+	at := j.at
+	args := append(j.args[:len(j.args):len(j.args)], r.rt.ToValue(func(call sobek.FunctionCall) sobek.Value {
+		if j.at == at {
+			r.done(j, call.Argument(0))
+		}
+		return sobek.Undefined()
+	}))
+	answer, err := f(sobek.Undefined(), args...)
+	if err != nil || j.settled {
+		return err
+	}
+	if o, ok := answer.(*sobek.Object); ok {
+		if then, ok := sobek.AssertFunction(o.Get("then")); ok {
+			return r.follow(j, o, then)
+		}
+	}
+	if arity < len(args) { // it does not take done, so it is done
+		r.fulfilled(j, answer)
+	}
+	return nil
+}
+
+// follow waits for a promise.
+func (r *realm) follow(j *job, promise sobek.Value, then sobek.Callable) error {
+	at := j.at
+	_, err := then(promise,
+		r.rt.ToValue(func(call sobek.FunctionCall) sobek.Value {
+			if j.at == at {
+				r.fulfilled(j, call.Argument(0))
+			}
+			return sobek.Undefined()
+		}),
+		r.rt.ToValue(func(call sobek.FunctionCall) sobek.Value {
+			if j.at == at && !j.settled {
+				j.settle(cut(r.text(call.Argument(0))))
+			}
+			return sobek.Undefined()
+		}))
+	return err
+}
+
+// fulfilled ends a function that returned.
+func (r *realm) fulfilled(j *job, v sobek.Value) {
+	if j.settled {
+		return
+	}
+	j.outcome.True = j.order.Signature == processor.Condition && v.ToBoolean()
+	j.settle("")
+}
+
+// done ends a function that calls back: a condition with its value, any other with an error or nothing.
+func (r *realm) done(j *job, v sobek.Value) {
+	switch {
+	case j.settled:
+	case j.order.Signature == processor.Condition:
+		r.fulfilled(j, v)
+	case !v.ToBoolean():
+		j.settle("")
+	default:
+		j.settle(cut(r.text(v)))
+	}
+}
+
+// arguments makes those of the signature, without done. They are the same for all functions of a job.
+func (r *realm) arguments(j *job) error {
+	o := j.order
+	if o.Signature == processor.Condition {
+		j.args = []sobek.Value{j.user.context}
+		return nil
+	}
+	tail := []sobek.Value{j.user.context, r.events(j)}
+	if o.Signature == processor.Step {
+		j.args = tail
+		return nil
+	}
+	request, err := r.fromJSON(o.Request)
+	if err != nil {
+		return fmt.Errorf("read the request: %w", err)
+	}
+	switch o.Signature {
+	case processor.OnError:
+		failure, err := r.rt.New(r.rt.Get("Error"), r.rt.ToValue(o.Error))
+		if err != nil {
+			return err
+		}
+		_ = failure.Set("code", o.Error)
+		j.args = append([]sobek.Value{failure, request}, tail...)
+	case processor.AfterResponse:
+		response, err := r.fromJSON(o.Response)
+		if err != nil {
+			return fmt.Errorf("read the response: %w", err)
+		}
+		_ = response.ToObject(r.rt).Set("body", string(o.Body))
+		j.args = append([]sobek.Value{request, response}, tail...)
+	default:
+		text, err := r.json(sobek.Undefined(), request)
+		if err != nil {
+			return err
+		}
+		j.request = text.String()
+		j.args = append([]sobek.Value{request}, tail...)
+	}
+	return nil
+}
+
+// changed is the request after functions have had it, member by member; nil if it is as it was.
+func (r *realm) changed(j *job) ([]processor.Variable, error) {
+	request := j.args[0].ToObject(r.rt)
+	text, err := r.json(sobek.Undefined(), request)
+	if err != nil || text.String() == j.request {
+		return nil, err
+	}
+	members := []processor.Variable{}
+	for _, name := range request.Keys() {
+		value, err := r.toValue(request.Get(name))
+		if err != nil {
+			return nil, err
+		}
+		if value.Kind != processor.Undefined {
+			members = append(members, processor.Variable{Name: name, Value: value})
+		}
+	}
+	return members, nil
+}
+
+// maxMetricNames is how many different metrics the functions of a worker may emit.
+const maxMetricNames = 1_000
+
+// events is the object whose emit makes metrics.
+func (r *realm) events(j *job) *sobek.Object {
+	events := r.rt.NewObject()
+	emit := func(call sobek.FunctionCall) sobek.Value {
+		m := processor.Metric{
+			Kind: processor.MetricKind(call.Argument(0).String()), Name: cut(call.Argument(1).String()), Value: 1,
+		}
+		switch m.Kind {
+		case processor.Counter, processor.Histogram:
+			if v := call.Argument(2); !sobek.IsUndefined(v) {
+				m.Value = v.ToFloat()
+			}
+		case processor.Rate:
+		default:
+			panic(r.rt.NewTypeError("events.emit(kind, name, value): kind is counter, histogram or rate, not " +
+				string(m.Kind)))
+		}
+		r.emit(j, m)
+		return sobek.Undefined()
+	}
+	_ = events.Set("emit", emit)
+	return events
+}
+
+func (r *realm) emit(j *job, m processor.Metric) {
+	to := &j.outcome
+	if j.over {
+		to = &r.stray
+	}
+	if len(to.Metrics) >= processor.MaxMetrics {
+		panic(r.rt.NewTypeError(fmt.Sprintf("events.emit: more than %d metrics of one call", processor.MaxMetrics)))
+	}
+	if !r.metrics[m.Name] {
+		if len(r.metrics) >= maxMetricNames {
+			panic(r.rt.NewTypeError(fmt.Sprintf("events.emit: more than %d different metrics", maxMetricNames)))
+		}
+		r.metrics[m.Name] = true
+	}
+	to.Metrics = append(to.Metrics, m)
+}

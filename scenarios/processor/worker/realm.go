@@ -1,0 +1,393 @@
+package worker
+
+import (
+	_ "embed"
+	"errors"
+	"fmt"
+	"math/big"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/grafana/sobek"
+	"github.com/grafana/sobek/file"
+	"github.com/grafana/sobek/parser"
+
+	"edgescope/scenarios/processor"
+	"edgescope/scenarios/processor/node"
+)
+
+//go:embed helper.js
+var helperSource string
+
+var helperScript = sobek.MustCompile("helper.js", helperSource, true)
+
+// maxStack bounds recursion of JavaScript functions; Node's default allows some eleven thousand small ones.
+const maxStack = 10_000
+
+// noText is the name of what was thrown and has no text.
+const noText = "a value without a text was thrown"
+
+// realm is the JavaScript runtime with the source evaluated in it. It belongs to one goroutine.
+type realm struct {
+	rt     *sobek.Runtime
+	source *processor.Source
+	env    *node.Env
+	loop   *loop
+	watch  *watch
+
+	exports *sobek.Object
+	shared  map[string]*entry // variables of all users
+	names   []string          // of shared, in order
+	funcs   *sobek.Object     // context.funcs
+
+	parse, isBinary, bytes, json, message sobek.Callable
+	buffer                                sobek.Callable // Buffer.from
+
+	finished   []*job            // whose outcome is to be told
+	stray      processor.Outcome // of no call
+	strayBytes int
+	exitCode   int64           // 1 + global.artillery.suggestedExitCode; 0: not set
+	metrics    map[string]bool // names so far
+	unhandled  []*sobek.Promise
+}
+
+// newRealm makes a realm, which [realm.load] fills.
+func newRealm(hello *processor.Hello, w *watch) *realm {
+	r := &realm{
+		rt: sobek.New(), source: &hello.Source, watch: w, loop: &loop{limit: hello.Options.Limit},
+		env: &node.Env{
+			Path: hello.Source.Path, Vars: hello.Options.Env, Folders: hello.Options.Folders,
+		},
+		shared: map[string]*entry{}, metrics: map[string]bool{},
+	}
+	w.interrupt = func(why any) { r.rt.Interrupt(why) }
+	r.rt.SetMaxCallStackSize(maxStack)
+	r.rt.SetRandSource(r.loop.random)
+	r.rt.SetPromiseRejectionTracker(r.track)
+	for _, v := range hello.Shared {
+		r.shared[v.Name] = &entry{known: v.Value, lazy: true}
+		r.names = append(r.names, v.Name)
+	}
+	return r
+}
+
+// load makes the globals, evaluates the source and says what it exports, or what is wrong with it.
+func (r *realm) load() (names []string, problem *processor.Problem) {
+	slow := fmt.Sprintf("the processor does not finish loading within %v", processor.LoadLimit)
+	err := r.guard(processor.LoadLimit, slow, func() (err error) {
+		defer func() { // the parser and the compiler may panic
+			if p := recover(); p != nil {
+				err = errors.New("the JavaScript engine cannot read it: " + fmt.Sprint(p))
+			}
+		}()
+		if err = r.globals(); err == nil {
+			names, err = r.evaluate()
+		}
+		if err != nil {
+			problem = r.problem(err)
+		}
+		return err
+	})
+	if errors.As(err, new(*sobek.InterruptedError)) {
+		return nil, &processor.Problem{File: r.source.Path, Msg: slow}
+	}
+	return names, problem
+}
+
+// globals makes what a source finds beside the language.
+func (r *realm) globals() error {
+	helper, err := r.rt.RunProgram(helperScript)
+	if err != nil {
+		return err
+	}
+	get := func(from *sobek.Object, name string) sobek.Callable {
+		f, _ := sobek.AssertFunction(from.Get(name))
+		return f
+	}
+	o := helper.ToObject(r.rt)
+	r.parse, r.json, r.message = get(o, "parse"), get(o, "json"), get(o, "message")
+	r.isBinary, r.bytes = get(o, "isBinary"), get(o, "bytes")
+	if err := r.machine(); err != nil { // before Node's modules, some of which hand timers on
+		return err
+	}
+	require, err := node.Install(r.rt, r.env)
+	if err != nil {
+		return err
+	}
+	if buffer, ok := r.rt.Get("Buffer").(*sobek.Object); ok {
+		r.buffer = get(buffer, "from")
+	}
+	module, exports := r.rt.NewObject(), r.rt.NewObject()
+	return errors.Join(
+		module.Set("exports", exports),
+		r.rt.Set("module", module),
+		r.rt.Set("exports", exports),
+		r.rt.Set("require", require),
+		r.rt.Set("__filename", r.source.Path),
+		r.rt.Set("__dirname", dirOf(r.source.Path)),
+	)
+}
+
+func dirOf(path string) string {
+	if i := strings.LastIndexAny(path, `/\`); i > 0 {
+		return path[:i]
+	}
+	return "."
+}
+
+// evaluate runs the source and lists the functions that it exports, sorted.
+func (r *realm) evaluate() ([]string, error) {
+	tree, err := parser.ParseFile(nil, r.source.Path, r.source.Script, 0, parser.WithSourceMapLoader(
+		func(string) ([]byte, error) { return r.source.Map, nil }))
+	if err != nil {
+		return nil, err
+	}
+	program, err := sobek.CompileAST(tree, false)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := r.rt.RunProgram(program); err != nil {
+		return nil, err
+	}
+	module, _ := r.rt.Get("module").(*sobek.Object)
+	if module != nil {
+		r.exports, _ = module.Get("exports").(*sobek.Object)
+	}
+	if r.exports == nil {
+		return nil, errors.New("module.exports is no object")
+	}
+	names := r.functionsOf(r.exports)
+	if o, ok := r.exports.Get("default").(*sobek.Object); ok { // export default {...}
+		names = append(names, r.functionsOf(o)...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names), nil
+}
+
+func (r *realm) functionsOf(o *sobek.Object) []string {
+	var names []string
+	for _, name := range o.Keys() {
+		if _, ok := sobek.AssertFunction(o.Get(name)); ok {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// function finds an exported function.
+func (r *realm) function(name string) (f sobek.Callable, arity int, ok bool) {
+	v := r.exports.Get(name)
+	if v == nil || sobek.IsUndefined(v) {
+		if o, isObject := r.exports.Get("default").(*sobek.Object); isObject {
+			v = o.Get(name)
+		}
+	}
+	if f, ok = sobek.AssertFunction(v); !ok {
+		return nil, 0, false
+	}
+	return f, int(v.ToObject(r.rt).Get("length").ToInteger()), true
+}
+
+// problem says what ended the evaluation, and where.
+func (r *realm) problem(err error) *processor.Problem {
+	at := &processor.Problem{File: r.source.Path, Msg: "the processor cannot be loaded: " + err.Error()}
+	place := func(p file.Position, msg string) *processor.Problem {
+		at.Line, at.Col, at.Msg = p.Line, p.Column, msg
+		if p.Filename != "" {
+			at.File = p.Filename
+		}
+		return at
+	}
+	var list parser.ErrorList
+	var compiled *sobek.CompilerSyntaxError
+	var thrown *sobek.Exception
+	switch {
+	case errors.As(err, &list) && len(list) > 0:
+		return place(list[0].Position, "not valid JavaScript: "+list[0].Message)
+	case errors.As(err, &compiled) && compiled.File != nil:
+		return place(compiled.File.Position(compiled.Offset), "not valid JavaScript: "+compiled.Message)
+	case errors.As(err, &thrown):
+		at.Msg = "the processor cannot be loaded: " + cut(r.text(thrown.Value()))
+		for _, frame := range thrown.Stack() {
+			if p := frame.Position(); p.Line > 0 && !internal(frame.SrcName()) {
+				return place(p, at.Msg)
+			}
+		}
+	}
+	return at
+}
+
+// internal tells whether a file of a stack is ours.
+func internal(name string) bool {
+	return name == "helper.js" || name == "prelude.js" || strings.HasPrefix(name, "node:") || name == "<native>"
+}
+
+// explain makes the name under which a failure is counted.
+func (r *realm) explain(j *job, err error) string {
+	var thrown *sobek.Exception
+	switch {
+	case errors.As(err, new(*sobek.InterruptedError)):
+		return r.loop.limits(j)
+	case errors.As(err, new(*sobek.StackOverflowError)):
+		return "Maximum call stack size exceeded"
+	case errors.As(err, &thrown):
+		return cut(r.text(thrown.Value()))
+	default:
+		return cut(err.Error())
+	}
+}
+
+// text is the name of what was thrown.
+func (r *realm) text(v sobek.Value) string {
+	if v == nil {
+		v = sobek.Undefined()
+	}
+	text, err := r.message(sobek.Undefined(), v)
+	if err != nil || text.String() == "" {
+		return noText
+	}
+	return text.String()
+}
+
+// cut bounds a name of a report.
+func cut(name string) string {
+	n := 0
+	for i := range name {
+		if n++; n > processor.MaxName {
+			return name[:i] + "..."
+		}
+	}
+	return name
+}
+
+// whose is the end of a message about what a reason of the watch was given for.
+func whose(why string) string {
+	if name, ok := strings.CutPrefix(why, "function "); ok {
+		name, _, _ = strings.Cut(name, " ")
+		return " in function " + name
+	}
+	return ""
+}
+
+// track notes promises that are rejected and not handled.
+func (r *realm) track(p *sobek.Promise, operation sobek.PromiseRejectionOperation) {
+	if operation == sobek.PromiseRejectionReject {
+		if len(r.unhandled) < maxUnhandled {
+			r.unhandled = append(r.unhandled, p)
+		}
+		return
+	}
+	r.unhandled = slices.DeleteFunc(r.unhandled, func(one *sobek.Promise) bool { return one == p })
+}
+
+// maxUnhandled is how many rejected promises of a turn are told.
+const maxUnhandled = 10
+
+// rejected prints what promises were rejected with that nobody has handled at the end of a turn. Node would end the
+// process.
+func (r *realm) rejected() {
+	for _, p := range r.unhandled {
+		message := noText
+		_ = r.guard(processor.Grace, "a rejected promise took too long", func() error {
+			message = r.text(p.Result())
+			return nil
+		})
+		r.print("Uncaught (in promise) " + cut(message))
+	}
+	r.unhandled = r.unhandled[:0]
+}
+
+// fromValue makes a JavaScript value.
+func (r *realm) fromValue(v processor.Value) (sobek.Value, error) {
+	switch v.Kind {
+	case processor.Null:
+		return sobek.Null(), nil
+	case processor.False, processor.True:
+		return r.rt.ToValue(v.Kind == processor.True), nil
+	case processor.Text:
+		return r.rt.ToValue(v.Text), nil
+	case processor.Number:
+		if n, err := strconv.ParseInt(v.Text, 10, 53); err == nil && v.Text != "-0" {
+			return r.rt.ToValue(n), nil
+		}
+		f, _ := strconv.ParseFloat(v.Text, 64) // out of range is infinite, as in JavaScript
+		return r.rt.ToValue(f), nil
+	case processor.Bytes:
+		data := r.rt.ToValue(r.rt.NewArrayBuffer([]byte(v.Text)))
+		if r.buffer == nil {
+			return data, nil
+		}
+		return r.buffer(r.rt.Get("Buffer"), data)
+	case processor.JSON:
+		return r.fromJSON([]byte(v.Text))
+	default:
+		return sobek.Undefined(), nil
+	}
+}
+
+// toValue makes of a JavaScript value what can leave the worker. What JSON has no text for is undefined outside: a
+// function, a symbol, an object with a circle. The error is an interruption.
+func (r *realm) toValue(v sobek.Value) (processor.Value, error) {
+	if v == nil || sobek.IsUndefined(v) {
+		return processor.Value{}, nil
+	}
+	if sobek.IsNull(v) {
+		return processor.Value{Kind: processor.Null}, nil
+	}
+	if _, ok := v.(*sobek.Object); ok {
+		return r.toCompound(v)
+	}
+	switch v.(type) {
+	case sobek.String:
+		return processor.Value{Kind: processor.Text, Text: v.String()}, nil
+	case *sobek.Symbol:
+		return processor.Value{}, nil
+	}
+	switch x := v.Export().(type) {
+	case bool:
+		if x {
+			return processor.Value{Kind: processor.True}, nil
+		}
+		return processor.Value{Kind: processor.False}, nil
+	case int64, *big.Int:
+		return processor.Value{Kind: processor.Number, Text: v.String()}, nil
+	case float64:
+		return numberValue(x, v.String()), nil
+	}
+	return processor.Value{}, nil
+}
+
+// numberValue is a number as JSON has it: what is not finite is null, and JavaScript's text of all others is JSON.
+func numberValue(f float64, text string) processor.Value {
+	if f-f != 0 {
+		return processor.Value{Kind: processor.Null}
+	}
+	return processor.Value{Kind: processor.Number, Text: text}
+}
+
+func (r *realm) toCompound(v sobek.Value) (processor.Value, error) {
+	binary, err := r.isBinary(sobek.Undefined(), v)
+	if err != nil {
+		return processor.Value{}, err
+	}
+	if binary.ToBoolean() {
+		view, err := r.bytes(sobek.Undefined(), v)
+		if err != nil {
+			return processor.Value{}, err
+		}
+		b, _ := view.Export().([]byte)
+		return processor.Value{Kind: processor.Bytes, Text: string(b)}, nil
+	}
+	text, err := r.json(sobek.Undefined(), v)
+	if err != nil || sobek.IsUndefined(text) {
+		return processor.Value{}, err
+	}
+	return processor.Value{Kind: processor.JSON, Text: text.String()}, nil
+}
+
+// fromJSON makes a JavaScript value of JSON text.
+func (r *realm) fromJSON(text []byte) (sobek.Value, error) {
+	return r.parse(sobek.Undefined(), r.rt.ToValue(string(text)))
+}
+
