@@ -200,5 +200,8 @@ func (n *run) newUser(index int, scope *value.Scope) *user {
 	if u.engine == nil {
 		u.engine = n.dialer.Client(0)
 	}
+	if n.code != nil {
+		u.calls, u.vars = n.code.Join(), value.NewVars()
+	}
 	return u
 }

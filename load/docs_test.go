@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -42,26 +41,24 @@ func TestTheProcessorOfTheGuideRuns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	synctest.Test(t, func(t *testing.T) {
-		polls, signed := 0, false
-		tg := &target{respond: func(r *http.Request) (int, string) {
-			if r.URL.Path != "/task" {
-				signed = len(r.Header.Get("X-Sign")) == 64 && strings.HasPrefix(r.URL.Path, "/tasks/u")
-				return 200, "{}"
-			}
-			if polls++; polls < 3 {
-				return 200, `{"state": "pending"}`
-			}
-			return 200, `{"state": "done"}`
-		}}
-		events, err := record(t.Context(), t, p, load.Options{RoundTripper: tg})
-		if err != nil {
-			t.Fatal(err)
+	polls, signed := 0, false
+	tg := &target{respond: func(r *http.Request) (int, string) {
+		if r.URL.Path != "/task" {
+			signed = len(r.Header.Get("X-Sign")) == 64 && strings.HasPrefix(r.URL.Path, "/tasks/u")
+			return 200, "{}"
 		}
-		got := history(events)
-		want := []string{"counter sign_ins 1", got[1], "GET /task", "GET /task", "GET /task", "end "}
-		if diff := cmp.Diff(want, got); diff != "" || !signed {
-			t.Errorf("signed: %v, events (-want +got):\n%s", signed, diff)
+		if polls++; polls < 3 {
+			return 200, `{"state": "pending"}`
 		}
-	})
+		return 200, `{"state": "done"}`
+	}}
+	events, err := record(t.Context(), t, p, load.Options{RoundTripper: tg})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := history(events)
+	want := []string{"counter sign_ins 1", got[1], "GET /task", "GET /task", "GET /task", "end "}
+	if diff := cmp.Diff(want, got); diff != "" || !signed {
+		t.Errorf("signed: %v, events (-want +got):\n%s", signed, diff)
+	}
 }

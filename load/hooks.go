@@ -2,8 +2,11 @@ package load
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"maps"
 	"runtime"
+	"slices"
 	"time"
 
 	"edgescope/scenarios/plan"
@@ -11,11 +14,27 @@ import (
 	"edgescope/scenarios/value"
 )
 
-// startProcessor starts the workers that run the script's functions, one for each processor of the machine: users wait
-// for them, arrivals do not.
-func (n *run) startProcessor(ctx context.Context) {
-	if p := n.plan.Processor; p != nil {
-		n.code = p.Start(ctx, runtime.GOMAXPROCS(0))
+// startProcessor makes the pool of workers that run the script's functions, at most one for each processor of the
+// machine: users wait for them, arrivals do not. giveUp ends the run.
+func (n *run) startProcessor(ctx context.Context, giveUp func(error)) {
+	p := n.plan.Processor
+	if p == nil {
+		return
+	}
+	var shared []processor.Variable
+	for _, name := range slices.Sorted(maps.Keys(n.plan.Shared)) {
+		shared = append(shared, processor.Variable{Name: name, Value: toWorker(n.plan.Shared[name])})
+	}
+	n.code = p.Start(ctx, runtime.GOMAXPROCS(0), shared, processor.Hosts{Fail: giveUp, Stray: n.stray})
+}
+
+// stray puts what functions print and emit while no call runs among the events.
+func (n *run) stray(lines []string, metrics []processor.Metric) {
+	for _, line := range lines {
+		n.events.put(&Line{Text: line})
+	}
+	for _, m := range metrics {
+		n.events.put(&Metric{At: time.Now(), Metric: m})
 	}
 }
 
@@ -38,9 +57,12 @@ func (r *Runner) SuggestedExitCode() (code int, ok bool) {
 // events. Its time is in no latency: if the user's next request has an intended start, that moves by as much. While a
 // function of one parallel step runs, the user's other steps wait, since all share its variables.
 func (u *user) call(c *processor.Call) error {
-	c.Scenario, c.Vars, c.Random = u.flow, u.scope.Vars(), u.scope.Rand().Float64
+	if len(c.Functions) == 0 {
+		return nil
+	}
+	c.Scenario, c.Vars, c.Seed = u.flow, &userVars{u.vars, u.scope}, u.scope.Rand().Uint64()
 	began := time.Now()
-	err := u.code.Do(c)
+	err := u.calls.Do(c)
 	ended := time.Now()
 	if !u.intended.IsZero() {
 		u.intended = u.intended.Add(ended.Sub(began))
@@ -62,31 +84,21 @@ func (u *user) call(c *processor.Call) error {
 
 // ask calls a function that decides.
 func (u *user) ask(name string) (bool, error) {
-	c := &processor.Call{Function: name, Signature: processor.Condition}
+	c := &processor.Call{Functions: []string{name}, Signature: processor.Condition}
 	err := u.call(c)
 	return c.True, err
-}
-
-// functions calls the functions of a hook without a request, one after another.
-func (u *user) functions(names []string) error {
-	for _, name := range names {
-		if err := u.call(&processor.Call{Function: name}); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // live walks a flow with the hooks around it.
 func (u *user) live(ctx context.Context, flow *plan.Flow) error {
 	u.onError = flow.OnError
-	if err := u.functions(flow.BeforeScenario); err != nil {
+	if err := u.call(&processor.Call{Functions: flow.BeforeScenario}); err != nil {
 		return err
 	}
 	if err := u.walk(ctx, flow.Steps); err != nil {
 		return err
 	}
-	return u.functions(flow.AfterScenario)
+	return u.call(&processor.Call{Functions: flow.AfterScenario})
 }
 
 // wanted tells whether the user sends a request.
@@ -99,20 +111,22 @@ func (u *user) wanted(req *plan.Request) (bool, error) {
 	return req.Send(u.scope), nil
 }
 
-// beforeRequest calls the functions that may change the request, which sees the changes of the one before it.
+// beforeRequest calls the functions that may change the request, each of which sees the changes of the one before it.
 func (u *user) beforeRequest(req *plan.Request) (*plan.Request, error) {
 	if len(req.BeforeRequest) == 0 {
 		return req, nil
 	}
-	original := req.Script(u.target)
-	c := &processor.Call{Signature: processor.BeforeRequest, Request: original}
-	for _, name := range req.BeforeRequest {
-		c.Function, c.Metrics, c.Lines = name, nil, nil
-		if err := u.call(c); err != nil {
-			return nil, err
-		}
+	c := &processor.Call{
+		Functions: req.BeforeRequest, Signature: processor.BeforeRequest, Request: req.Script(u.target),
 	}
-	return req.Changed(original, c.Request)
+	if err := u.call(c); err != nil || c.Changed == nil {
+		return req, err
+	}
+	members := make([]value.Member, len(c.Changed))
+	for i, m := range c.Changed {
+		members[i] = value.Member{Key: m.Name, Value: fromWorker(m.Value)}
+	}
+	return req.Changed(members)
 }
 
 // afterResponse calls the functions that look at an answer.
@@ -120,28 +134,78 @@ func (u *user) afterResponse(req *plan.Request, sent []byte, response *plan.Resp
 	if len(req.AfterResponse) == 0 {
 		return nil
 	}
-	answer := response.Script()
-	for _, name := range req.AfterResponse {
-		c := &processor.Call{Function: name, Signature: processor.AfterResponse, Request: sent, Response: answer}
-		if err := u.call(c); err != nil {
-			return err
-		}
-	}
-	return nil
+	return u.call(&processor.Call{
+		Functions: req.AfterResponse, Signature: processor.AfterResponse, Request: sent,
+		Response: response.Script(), Body: response.Body,
+	})
 }
 
 // failed tells the scenario's onError functions of a request that ends the user. The user ends with the error of the
 // request, whatever they do.
 func (u *user) failed(ctx context.Context, req *plan.Request, err error) error {
-	if err == nil || ctx.Err() != nil {
+	if err == nil || ctx.Err() != nil || len(u.onError) == 0 {
 		return err
 	}
-	for _, name := range u.onError {
-		c := &processor.Call{Function: name, Signature: processor.OnError, Error: err.Error()}
-		c.Request = req.Script(u.target)
-		if u.call(c) != nil {
-			break
+	_ = u.call(&processor.Call{
+		Functions: u.onError, Signature: processor.OnError, Error: err.Error(), Request: req.Script(u.target),
+	})
+	return err
+}
+
+// userVars are a user's variables on their way to its functions.
+type userVars struct {
+	vars  *value.Vars
+	scope *value.Scope
+}
+
+// Changes implements processor.Vars.
+func (v *userVars) Changes(yield func(string, processor.Value)) {
+	v.vars.Changes(v.scope, func(name string, x any) { yield(name, toWorker(x)) })
+}
+
+// Set implements processor.Vars.
+func (v *userVars) Set(name string, x processor.Value) { v.vars.Set(v.scope, name, fromWorker(x)) }
+
+// toWorker is a script value as it goes to a worker.
+func toWorker(v any) processor.Value {
+	switch v := v.(type) {
+	case nil:
+		return processor.Value{Kind: processor.Null}
+	case bool:
+		if v {
+			return processor.Value{Kind: processor.True}
+		}
+		return processor.Value{Kind: processor.False}
+	case json.Number:
+		return processor.Value{Kind: processor.Number, Text: string(v)}
+	case string:
+		return processor.Value{Kind: processor.Text, Text: v}
+	case value.Bytes:
+		return processor.Value{Kind: processor.Bytes, Text: string(v)}
+	case value.Undefined:
+		return processor.Value{}
+	default:
+		return processor.Value{Kind: processor.JSON, Text: string(value.AppendJSON(nil, v))}
+	}
+}
+
+// fromWorker is the script value that a worker has sent.
+func fromWorker(v processor.Value) any {
+	switch v.Kind {
+	case processor.Null:
+		return nil
+	case processor.False, processor.True:
+		return v.Kind == processor.True
+	case processor.Number:
+		return json.Number(v.Text)
+	case processor.Text:
+		return v.Text
+	case processor.Bytes:
+		return value.Bytes(v.Text)
+	case processor.JSON:
+		if x, err := value.Parse([]byte(v.Text)); err == nil {
+			return x
 		}
 	}
-	return err
+	return value.Undefined{}
 }

@@ -2,12 +2,12 @@ package load_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -57,17 +57,16 @@ func history(events []load.Event) []string {
 func TestHooksRunInTheirPlaces(t *testing.T) {
 	f := func(src, scenario string, want ...string) {
 		t.Helper()
-		synctest.Test(t, func(t *testing.T) {
-			p := hooked(t, src, "config: {processor: ./p.js}\nscenarios: [{"+scenario+"}]")
-			tg := &target{respond: func(r *http.Request) (int, string) { return 404, r.Header.Get("X-Sign") }}
-			events, err := record(t.Context(), t, p, load.Options{RoundTripper: tg})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(want, history(events)); diff != "" {
-				t.Errorf("%s (-want +got):\n%s", scenario, diff)
-			}
-		})
+		p := hooked(t, src, "config: {processor: ./p.js, phases: [{duration: 0.01, arrivalCount: 1}]}\nscenarios: [{"+
+			scenario+"}]")
+		tg := &target{respond: func(r *http.Request) (int, string) { return 404, r.Header.Get("X-Sign") }}
+		events, err := record(t.Context(), t, p, load.Options{RoundTripper: tg})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, history(events)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", scenario, diff)
+		}
 	}
 	f(`exports.f = (context, events, done) => { context.vars.id = 'x'; events.emit('counter', 'n', 2); done() }`,
 		"flow: [{function: f}, {get: '/{{ id }}'}]", "counter n 2", "GET /x", "end ")
@@ -102,83 +101,96 @@ exports.look = (req, res, context, events, done) => { console.log(res.statusCode
 		"flow: [{parallel: [{function: n}, {function: n}, {function: n}]}, {get: '/{{ n }}'}]", "GET /3", "end ")
 }
 
-// TestSlowFunctionsDoNotBendTheSchedule: every user's function takes 900 ms, and yet all arrivals start in their time
-// and no response time contains the function.
+// TestSlowFunctionsDoNotBendTheSchedule: every user's function takes 900 ms, and yet all users are there before the
+// first of them has ended, and no response time contains the function.
 func TestSlowFunctionsDoNotBendTheSchedule(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := hooked(t, "exports.slow = async (req) => { await new Promise((r) => setTimeout(r, 900)) }",
-			"config: {processor: ./p.js, phases: [{duration: 5, arrivalRate: 100}]}\nscenarios: [{flow: [{get: {url: "+
-				"/, beforeRequest: slow}}]}]")
-		events, err := record(t.Context(), t, p, load.Options{RoundTripper: &target{delay: 5 * time.Millisecond}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		users := 0
-		for _, e := range events {
-			switch e := e.(type) {
-			case *load.UserStart:
-				users++
-				if e.Lag != 0 {
-					t.Fatalf("user %d started %v late", users, e.Lag)
-				}
-			case *load.Result:
-				if e.Response() != 5*time.Millisecond {
-					t.Fatalf("a response took %v, want 5 ms without the function", e.Response())
-				}
-			case *load.UserEnd:
-				if e.Err != "" || e.Length != 905*time.Millisecond {
-					t.Fatalf("a user ended after %v with %q", e.Length, e.Err)
-				}
+	const slow = 900 * time.Millisecond
+	p := hooked(t, "exports.slow = async (req) => { await new Promise((r) => setTimeout(r, 900)) }",
+		"config: {processor: ./p.js, phases: [{duration: 0.5, arrivalCount: 50}]}\nscenarios: [{flow: [{get: {url: "+
+			"/, beforeRequest: slow}}]}]")
+	events, err := record(t.Context(), t, p, load.Options{RoundTripper: &target{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	started, ended := 0, 0
+	for _, e := range events {
+		switch e := e.(type) {
+		case *load.UserStart:
+			if started++; ended > 0 {
+				t.Errorf("user %d started after the end of another", started)
+			}
+		case *load.Result:
+			if e.Response() >= slow {
+				t.Errorf("a response took %v", e.Response())
+			}
+		case *load.UserEnd:
+			if ended++; e.Err != "" || e.Length < slow {
+				t.Errorf("a user ended after %v with %q", e.Length, e.Err)
 			}
 		}
-		if users != 500 {
-			t.Errorf("%d users, want 500", users)
-		}
-	})
+	}
+	if started != 50 || ended != 50 {
+		t.Errorf("%d users started and %d ended, want 50", started, ended)
+	}
 }
 
 func TestFunctionsOfBeforeAreInNoCounter(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := hooked(t, `exports.f = (c, events, done) => {
+	p := hooked(t, `exports.f = (c, events, done) => {
 			c.vars.id = 9
 			events.emit('counter', 'n')
 			console.log('ready')
 			global.artillery.suggestedExitCode = 4
 			done()
 		}`, `
-config: {processor: p.js}
+config: {processor: p.js, phases: [{duration: 0.01, arrivalCount: 1}]}
 before: {flow: [{function: f}]}
 scenarios: [{flow: [{get: "/{{ id }}"}]}]`)
-		runner, err := load.New(p, load.Options{RoundTripper: &target{}, Wait: timer.Sleep})
-		if err != nil {
-			t.Fatal(err)
-		}
-		var events []load.Event
-		if err := runner.Run(t.Context(), func(e load.Event) { events = append(events, e) }); err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff([]string{"log ready", "GET /9", "end "}, history(events)); diff != "" {
-			t.Error(diff)
-		}
-		if code, ok := runner.SuggestedExitCode(); code != 4 || !ok {
-			t.Errorf("suggested exit code %d, %v", code, ok)
-		}
-	})
+	runner, err := load.New(p, load.Options{RoundTripper: &target{}, Wait: timer.Sleep})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var events []load.Event
+	if err := runner.Run(t.Context(), func(e load.Event) { events = append(events, e) }); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"log ready", "GET /9", "end "}, history(events)); diff != "" {
+		t.Error(diff)
+	}
+	if code, ok := runner.SuggestedExitCode(); code != 4 || !ok {
+		t.Errorf("suggested exit code %d, %v", code, ok)
+	}
 }
 
 func TestInterruptionCutsFunctions(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithTimeout(t.Context(), 2500*time.Millisecond)
-		defer cancel()
-		p := hooked(t, "exports.wait = async () => { await new Promise((r) => setTimeout(r, 900)) }",
-			"config: {processor: p.js}\nscenarios: [{flow: [{loop: [{function: wait}], count: -1}]}]")
-		events, err := record(ctx, t, p, load.Options{RoundTripper: &target{}})
-		if err == nil || !slices.ContainsFunc(events, func(e load.Event) bool {
-			end,
-				ok := e.(*load.UserEnd)
-			return ok && end.Cut
-		}) {
-			t.Errorf("error %v, events %v; want the user cut", err, history(events))
+	ctx, cancel := context.WithCancel(t.Context())
+	p := hooked(t, "exports.say = () => console.log('begun'); exports.wait = () => { for (;;) {} }",
+		"config: {processor: p.js, phases: [{duration: 0.01, arrivalCount: 1}]}\n"+
+			"scenarios: [{flow: [{function: say}, {function: wait}]}]")
+	runner, err := load.New(p, load.Options{RoundTripper: &target{}, Wait: timer.Sleep})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var events []load.Event
+	err = runner.Run(ctx, func(e load.Event) {
+		if events = append(events, e); len(history([]load.Event{e})) > 0 {
+			cancel() // the function says that it has begun
 		}
 	})
+	if !errors.Is(err, context.Canceled) || !slices.ContainsFunc(events, func(e load.Event) bool {
+		end, ok := e.(*load.UserEnd)
+		return ok && end.Cut
+	}) {
+		t.Errorf("error %v, events %v; want the user cut", err, history(events))
+	}
+}
+
+// TestLostWorkersEndTheRun: workers that are given up one after another end the run with the reason.
+func TestLostWorkersEndTheRun(t *testing.T) {
+	p := hooked(t, "exports.f = () => new Float64Array(2 ** 40)",
+		"config: {processor: p.js, phases: [{duration: 6, arrivalCount: 300}]}\nscenarios: [{flow: [{function: f}]}]")
+	events, err := record(t.Context(), t, p, load.Options{RoundTripper: &target{}})
+	want := "workers of the processor were given up 8 times in a row: processor ran out of memory"
+	if err == nil || err.Error() != want {
+		t.Errorf("the run ended with %v, want %s; events %v", err, want, history(events))
+	}
 }

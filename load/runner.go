@@ -96,7 +96,10 @@ func (e *FlowError) Unwrap() error { return e.Err }
 // users off and makes the error context.Cause(ctx); *FlowError tells of the before and after flows; any other error
 // means that the run could not go on.
 func (r *Runner) Run(ctx context.Context, emit func(Event)) error {
+	ctx, giveUp := context.WithCancelCause(ctx)
+	defer giveUp(nil)
 	run := r.newRun(ctx)
+	run.startProcessor(ctx, giveUp)
 	defer run.close()
 	var receiver sync.WaitGroup
 	receiver.Go(func() {
@@ -134,7 +137,6 @@ func (r *Runner) newRun(ctx context.Context) *run {
 		n.sequences(r.plan.Flows[i].Name, r.plan.Flows[i].Steps)
 	}
 	n.spans = newSpans(ctx, r.plan, &r.options)
-	n.startProcessor(ctx)
 	switch pool := r.Connections(); {
 	case r.options.RoundTripper != nil:
 		n.shared = network.Over(r.options.RoundTripper)

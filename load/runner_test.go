@@ -19,9 +19,13 @@ import (
 	"edgescope/load/loadtest"
 	"edgescope/load/timer"
 	"edgescope/scenarios/plan"
+	"edgescope/scenarios/processor/worker"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.IgnoreCurrent()) }
+func TestMain(m *testing.M) {
+	worker.Serve()
+	goleak.VerifyTestMain(m, goleak.IgnoreCurrent())
+}
 
 // target answers with text/plain and what respond says, after a delay.
 type target struct {

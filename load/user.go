@@ -41,9 +41,15 @@ type user struct {
 	silent  bool       // before and after flows are in no counter
 	turn    *turn      // nil unless the user is in a parallel block
 	onError []string   // functions of the scenario that are told of failed requests
+
+	calls *processor.User // of functions; nil if the script has none
+	vars  *value.Vars     // as functions know them
 }
 
 func (u *user) close() {
+	if u.calls != nil {
+		u.calls.Leave()
+	}
 	if u.engine != u.shared {
 		u.engine.Close()
 	}
@@ -75,7 +81,7 @@ func (u *user) step(ctx context.Context, step plan.Step) error {
 	case *plan.Parallel:
 		return u.parallel(ctx, step)
 	case *plan.Function:
-		return u.call(&processor.Call{Function: step.Name})
+		return u.call(&processor.Call{Functions: []string{step.Name}})
 	case *plan.Log:
 		u.events.put(&Line{Text: step.Text(u.scope)})
 	}

@@ -1,10 +1,13 @@
 package scenarios
 
 import (
+	"context"
 	"slices"
 
+	"edgescope/scenarios/bundle"
 	"edgescope/scenarios/plan"
 	"edgescope/scenarios/processor"
+	"edgescope/scenarios/processor/node"
 	"edgescope/scenarios/settings"
 	"edgescope/scenarios/tree"
 )
@@ -15,23 +18,42 @@ func (c *compiler) processor(n *tree.Node) {
 	if !ok {
 		return
 	}
-	program, problems := processor.Load(c.configFile(name), processor.Options{
-		Env: c.opts.variable,
-		ReadFile: func(path string) ([]byte, error) {
-			src, err := c.opts.ReadFile(path)
-			c.files.Write(src)
-			return src, err
-		},
+	c.brokenProcessor = true
+	path := c.configFile(name)
+	builtins := node.Builtins()
+	b, problems := bundle.Build(path, bundle.Options{
+		ReadFile: c.opts.ReadFile, Has: func(name string) bool { return slices.Contains(builtins, name) },
 	})
 	for _, p := range problems {
-		pos := tree.Position{File: p.File, Line: p.Line, Col: p.Col}
-		if p.Line == 0 {
-			pos = n.Pos
-			p.Msg = p.File + ": " + p.Msg
-		}
-		c.Fault(pos, "%s", p.Msg)
+		c.processorFault(n, p)
 	}
-	c.plan.Processor, c.brokenProcessor = program, program == nil
+	if b == nil {
+		return
+	}
+	for _, source := range b.Sources {
+		c.files.Write(source.Text)
+	}
+	program, problem := processor.Load(context.Background(), processor.Source{Path: path, Script: b.Code},
+		processor.Options{Env: c.opts.environ()})
+	if problem != nil {
+		at := bundle.Problem{File: path, Msg: problem.Msg}
+		if place, ok := b.Position(problem.Line, problem.Col); ok {
+			at.File, at.Line, at.Col = place.File, place.Line, place.Col
+		}
+		c.processorFault(n, at)
+		return
+	}
+	c.plan.Processor, c.brokenProcessor = program, false
+}
+
+// processorFault tells of a problem in a file of the processor, which n names.
+func (c *compiler) processorFault(n *tree.Node, p bundle.Problem) {
+	pos := tree.Position{File: p.File, Line: p.Line, Col: p.Col}
+	if p.Line == 0 {
+		pos = n.Pos
+		p.Msg = p.File + ": " + p.Msg
+	}
+	c.Fault(pos, "%s", p.Msg)
 }
 
 // function checks that the processor exports a function.

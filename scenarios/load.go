@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -32,6 +33,8 @@ type Options struct {
 	// Dotenv holds the variables of a --dotenv file (see [ParseDotenv]). Env wins over it; nil is an empty environment.
 	Dotenv map[string]string
 	Env    func(string) (string, bool)
+	// EnvNames are the variables that process.env of the processor shows beside those of Dotenv.
+	EnvNames []string
 
 	// Tables are payloads that are read from here and not from a file: the rows of a path, taken as they are. Nothing is
 	// written to them.
@@ -48,6 +51,20 @@ func (o *Options) variable(name string) (string, bool) {
 	}
 	v, ok := o.Dotenv[name]
 	return v, ok
+}
+
+// environ is process.env of the processor.
+func (o *Options) environ() map[string]string {
+	all := maps.Clone(o.Dotenv)
+	if all == nil {
+		all = map[string]string{}
+	}
+	for _, name := range o.EnvNames {
+		if v, ok := o.Env(name); ok {
+			all[name] = v
+		}
+	}
+	return all
 }
 
 // Load reads, checks and compiles a script. If anything is wrong with it, the error is a [tree.Problems] that lists all

@@ -76,9 +76,9 @@ func (c *compiler) finish(s *step) {
 // written makes r send what is to be sent.
 func written(r *plan.Request, sends *request.Request) {
 	r.Render, r.Script, r.Sent = sends.Render, sends.Script, sends.Sent
-	r.Changed = func(before, after []byte) (*plan.Request, error) {
-		changed, err := sends.Changed(before, after)
-		if err != nil || changed == sends {
+	r.Changed = func(members []value.Member) (*plan.Request, error) {
+		changed, err := sends.Changed(members)
+		if err != nil {
 			return r, err
 		}
 		other := *r

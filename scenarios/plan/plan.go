@@ -216,9 +216,9 @@ type Request struct {
 	// one, for functions that run after it.
 	Script func(base string) []byte
 	Sent   func(*Message) []byte
-	// Changed is the request with what a function left of its Script: other templates, rendered like those of the script.
-	// It is the request itself when nothing has changed.
-	Changed func(before, after []byte) (*Request, error)
+	// Changed is the request with what functions left of its Script, member by member: other templates, rendered like
+	// those of the script.
+	Changed func(members []value.Member) (*Request, error)
 }
 
 // Think is a pause between steps.

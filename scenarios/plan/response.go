@@ -39,7 +39,7 @@ func (r *Response) Head(name string) (string, bool) {
 	return strings.Join(values, ", "), len(values) > 0
 }
 
-// Script is the answer as a function sees it, as JSON: statusCode, headers (lower case) and body (text).
+// Script is the answer without its body as a function sees it, as JSON: statusCode and headers (lower case).
 func (r *Response) Script() []byte {
 	headers := &value.Object{}
 	for _, name := range slices.Sorted(maps.Keys(r.Header)) {
@@ -57,6 +57,5 @@ func (r *Response) Script() []byte {
 	return value.AppendJSON(nil, value.NewObject([]value.Member{
 		{Key: "statusCode", Value: value.Int(r.Status)},
 		{Key: "headers", Value: headers},
-		{Key: "body", Value: string(r.Body)},
 	}))
 }

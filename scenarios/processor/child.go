@@ -256,4 +256,3 @@ func (c *child) close() {
 	c.readers.Wait()
 	c.process.release()
 }
-

@@ -74,7 +74,7 @@ func (p *Pool) Close() {
 // ExitCode is what a function has set global.artillery.suggestedExitCode to, if any did.
 func (p *Pool) ExitCode() (code int, ok bool) {
 	n := p.code.Load()
-	return int(n - 1), n > 0
+	return int(max(n-1, 0)), n > 0
 }
 
 // Join makes a user. Users take turns among the workers.

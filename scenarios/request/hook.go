@@ -1,7 +1,6 @@
 package request
 
 import (
-	"bytes"
 	"slices"
 	"strings"
 
@@ -47,7 +46,7 @@ func (r *Request) Script(base string) []byte {
 		o.Put("body", r.body.text.Source())
 	case formBody:
 		putFields(o, "form", r.body.form)
-	case noBody, multipartBody:
+	case noBody, multipartBody, rawBody:
 	}
 	return value.AppendJSON(nil, o)
 }
@@ -77,18 +76,10 @@ func putFields(o *value.Object, key string, fields []templates.Field) {
 // changeable are what a function may change about a request; other members of req are its own.
 var changeable = []string{"url", "method", "headers", "qs", "cookie", "auth", "json", "body", "form"}
 
-// Changed is the request with what a function left of its Script: in url, method, headers, qs, cookie, auth, json, body
-// and form templates are rendered like those of the script. It is r itself when nothing has changed; the error is a
-// [value.UserError].
-func (r *Request) Changed(before, after []byte) (*Request, error) {
-	if bytes.Equal(before, after) {
-		return r, nil
-	}
-	v, err := value.Parse(after)
-	o, ok := v.(*value.Object)
-	if err != nil || !ok {
-		return nil, value.UserError("beforeRequest left no request")
-	}
+// Changed is the request with what functions left of its Script, member by member: in url, method, headers, qs, cookie,
+// auth, json, body and form templates are rendered like those of the script. A body of bytes is sent as it is. The error
+// is a [value.UserError].
+func (r *Request) Changed(members []value.Member) (*Request, error) {
 	changed := &Request{
 		name: r.name, method: r.method, url: r.url, constants: r.constants, body: body{open: r.body.open},
 	}
@@ -99,7 +90,12 @@ func (r *Request) Changed(before, after []byte) (*Request, error) {
 	read := Reader{Settings: wrong, Templates: &templates.Compiler{Reader: wrong, Constants: r.constants}}
 	keys := read.Keys(changed)
 	keys["method"] = func(n *tree.Node) { changed.method = strings.ToUpper(method(wrong, n)) }
-	for _, m := range o.Members() {
+	for _, m := range members {
+		if raw, ok := m.Value.(value.Bytes); ok && m.Key == "body" {
+			changed.body.raw = []byte(raw)
+			changed.body.atLeast(rawBody)
+			continue
+		}
 		n := templates.Node(m.Value, tree.Position{})
 		if slices.Contains(changeable, m.Key) && (!n.IsNull() || m.Key == "json") {
 			keys[m.Key](n)

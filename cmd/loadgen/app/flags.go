@@ -56,6 +56,10 @@ func (s *scriptFlags) load(ctx context.Context, p run.Process, files []string) (
 		return nil, run.Usage("no script; want loadgen run SCRIPT (see --help)")
 	}
 	s.options.Files, s.options.Env = slices.Clone(files), p.LookupEnv
+	for _, variable := range os.Environ() {
+		name, _, _ := strings.Cut(variable, "=")
+		s.options.EnvNames = append(s.options.EnvNames, name)
+	}
 	if err := s.readStandardInput(p); err != nil {
 		return nil, err
 	}

@@ -24,9 +24,11 @@ import (
 
 	"edgescope/edge"
 	"edgescope/internal/run"
+	"edgescope/scenarios/processor/worker"
 )
 
 func TestMain(m *testing.M) {
+	worker.Serve()
 	testscript.Main(m, map[string]func(){"loadgen": program})
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,7 +37,9 @@ type realm struct {
 	loop   *loop
 	watch  *watch
 
+	require sobek.Value
 	exports *sobek.Object
+	shift   int               // columns before the source on its first line
 	shared  map[string]*entry // variables of all users
 	names   []string          // of shared, in order
 	funcs   *sobek.Object     // context.funcs
@@ -118,42 +121,49 @@ func (r *realm) globals() error {
 	if buffer, ok := r.rt.Get("Buffer").(*sobek.Object); ok {
 		r.buffer = get(buffer, "from")
 	}
-	module, exports := r.rt.NewObject(), r.rt.NewObject()
-	return errors.Join(
-		module.Set("exports", exports),
-		r.rt.Set("module", module),
-		r.rt.Set("exports", exports),
-		r.rt.Set("require", require),
-		r.rt.Set("__filename", r.source.Path),
-		r.rt.Set("__dirname", dirOf(r.source.Path)),
-	)
+	r.require = r.rt.ToValue(require)
+	return nil
 }
 
-func dirOf(path string) string {
-	if i := strings.LastIndexAny(path, `/\`); i > 0 {
-		return path[:i]
+// wrapper makes the source the body of a function, as Node does, on its first line, so that lines keep their numbers.
+const (
+	wrapper    = "(function (exports, require, module, __filename, __dirname) {"
+	wrapperEnd = "\n})"
+)
+
+// compile compiles the source. Without the wrapper what is not closed is told at the end of the file, and not behind it.
+func (r *realm) compile() (*sobek.Program, error) {
+	sourceMap := parser.WithSourceMapLoader(func(string) ([]byte, error) { return r.source.Map, nil })
+	tree, err := parser.ParseFile(nil, r.source.Path, wrapper+r.source.Script+wrapperEnd, 0, sourceMap)
+	if err != nil {
+		if _, plain := parser.ParseFile(nil, r.source.Path, r.source.Script, 0, sourceMap); plain != nil {
+			r.shift = 0
+			return nil, plain
+		}
+		return nil, err
 	}
-	return "."
+	return sobek.CompileAST(tree, false)
 }
 
 // evaluate runs the source and lists the functions that it exports, sorted.
 func (r *realm) evaluate() ([]string, error) {
-	tree, err := parser.ParseFile(nil, r.source.Path, r.source.Script, 0, parser.WithSourceMapLoader(
-		func(string) ([]byte, error) { return r.source.Map, nil }))
+	r.shift = len(wrapper)
+	program, err := r.compile()
 	if err != nil {
 		return nil, err
 	}
-	program, err := sobek.CompileAST(tree, false)
+	wrapped, err := r.rt.RunProgram(program)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := r.rt.RunProgram(program); err != nil {
+	f, _ := sobek.AssertFunction(wrapped)
+	module, exports := r.rt.NewObject(), r.rt.NewObject()
+	_ = module.Set("exports", exports)
+	path, dir := r.rt.ToValue(r.source.Path), r.rt.ToValue(filepath.Dir(r.source.Path))
+	if _, err := f(exports, exports, r.require, module, path, dir); err != nil {
 		return nil, err
 	}
-	module, _ := r.rt.Get("module").(*sobek.Object)
-	if module != nil {
-		r.exports, _ = module.Get("exports").(*sobek.Object)
-	}
+	r.exports, _ = module.Get("exports").(*sobek.Object)
 	if r.exports == nil {
 		return nil, errors.New("module.exports is no object")
 	}
@@ -194,6 +204,9 @@ func (r *realm) problem(err error) *processor.Problem {
 	at := &processor.Problem{File: r.source.Path, Msg: "the processor cannot be loaded: " + err.Error()}
 	place := func(p file.Position, msg string) *processor.Problem {
 		at.Line, at.Col, at.Msg = p.Line, p.Column, msg
+		if p.Line == 1 {
+			at.Col = max(p.Column-r.shift, 1)
+		}
 		if p.Filename != "" {
 			at.File = p.Filename
 		}
@@ -390,4 +403,3 @@ func (r *realm) toCompound(v sobek.Value) (processor.Value, error) {
 func (r *realm) fromJSON(text []byte) (sobek.Value, error) {
 	return r.parse(sobek.Undefined(), r.rt.ToValue(string(text)))
 }
-

@@ -22,7 +22,7 @@ type watch struct {
 	mu          sync.Mutex
 	timer       *time.Timer
 	rings       time.Time // when the timer does; zero: it does not run
-	armed       bool // JavaScript runs
+	armed       bool      // JavaScript runs
 	interrupted bool
 	deadline    time.Time
 	why         string

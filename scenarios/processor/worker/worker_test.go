@@ -91,7 +91,7 @@ func TestSignatures(t *testing.T) {
 		t.Helper()
 		c := &processor.Call{
 			Signature: sig, Request: []byte(`{"url":"/a","headers":{}}`), Response: []byte(`{"statusCode":404}`), Body: []byte("text"),
-			Error: "ECONNRESET",
+			Error:    "ECONNRESET",
 			Scenario: "shop",
 		}
 		err := do(t, "exports.f = "+src, c)
@@ -191,7 +191,7 @@ func TestSuggestedExitCode(t *testing.T) {
 }
 
 func TestNames(t *testing.T) {
-	p := load(t, "module.exports = {b() {}, a: async () => {}, n: 1}; module.exports.c = " +
+	p := load(t, "module.exports = {b() {}, a: async () => {}, n: 1}; module.exports.c = "+
 		"class {}")
 	if diff := cmp.Diff([]string{"a", "b", "c"}, p.Names()); diff != "" {
 		t.Error(diff)
