@@ -123,10 +123,11 @@ var rule = map[string][]string{
 	"load/cookies":  {},
 	"load/health":   {},
 	"load/http1":    {},
+	"load/http2":    {},
 	"load/pace":     {},
 	"load/loadtest": {"load", "scenarios", "scenarios/plan"},
 	"load/timer":    {},
-	"load/network":  {"load/http1", "internal/loopback"},
+	"load/network":  {"load/http1", "load/http2", "internal/loopback"},
 	"report": {
 		"edge", "scenarios/plan", "scenarios/processor", "load", "load/health", "load/network",
 		"report/distribution", "report/sums", "report/text",

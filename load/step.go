@@ -131,7 +131,7 @@ func (p *prepared) is(m *plan.Message, gzip bool) bool {
 
 // headFacts are the facts of a head that several answers have in common.
 type headFacts struct {
-	head *http1.Head
+	head any
 	facts
 }
 

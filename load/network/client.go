@@ -54,7 +54,7 @@ type Answer struct {
 	Timing            Timing
 	End               time.Time
 	Conn              *Connection // nil when none was in hand
-	Head              *http1.Head // shared by answers of the same header; nil if Header is this answer's alone
+	Head              any         // the same for answers that share Header; nil if it is this answer's alone
 }
 
 // Timing divides the time of a request. Lag + ConnWait + DNS + TCP + TLS + TTFB + Download is its response time.
@@ -86,7 +86,7 @@ func (t *Timing) Service() time.Duration { return t.TTFB + t.Download }
 // Over makes a client of a transport, for tests.
 func Over(rt http.RoundTripper) Client { return &netHTTP{rt: rt, idle: func() {}} }
 
-// netHTTP is a client over a transport of net/http, or over one of our own for HTTP/2 and HTTP/3.
+// netHTTP is a client over a transport of net/http, or over one of our own for HTTP/3.
 type netHTTP struct {
 	rt   http.RoundTripper
 	idle func() // closes idle connections

@@ -108,8 +108,7 @@ func (d *Dialer) Client(conns int) Client {
 	o := d.opener()
 	switch {
 	case d.isHTTP2():
-		m := &multiplex{limit: max(conns, 1), open: o.openHTTP2}
-		return &netHTTP{rt: m, idle: m.CloseIdleConnections}
+		return newMultiplexed(o, conns)
 	case d.network.Protocol == HTTP3:
 		m := &multiplex{limit: max(conns, 1), open: o.openHTTP3}
 		return &netHTTP{rt: m, idle: m.CloseIdleConnections}

@@ -15,7 +15,6 @@ import (
 
 	"github.com/quic-go/quic-go"
 	"github.com/quic-go/quic-go/http3"
-	"golang.org/x/net/http2"
 )
 
 var errTimeout = errors.New("no response headers in time")
@@ -83,7 +82,7 @@ func connectionErrorName(err error) string {
 func protocolErrorName(err error) string {
 	var protocol *ProtocolError
 	var proxy *ProxyError
-	var stream http2.StreamError
+	var named interface{ ErrorName() string }
 	var h3 *http3.Error
 	var idle *quic.IdleTimeoutError
 	var handshake *quic.HandshakeTimeoutError
@@ -93,10 +92,8 @@ func protocolErrorName(err error) string {
 		return protocol.Error()
 	case errors.As(err, &proxy):
 		return fmt.Sprintf("proxy answered CONNECT with %d", proxy.Status)
-	case errors.As(err, &stream):
-		return "HTTP2_" + stream.Code.String()
-	case strings.Contains(err.Error(), "http2: server sent GOAWAY"):
-		return "HTTP2_GOAWAY"
+	case errors.As(err, &named):
+		return named.ErrorName()
 	case errors.As(err, &h3):
 		return (&http3.Error{ErrorCode: h3.ErrorCode, Remote: true}).Error()
 	case errors.As(err, &idle), errors.As(err, &handshake):

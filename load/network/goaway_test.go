@@ -121,8 +121,8 @@ func TestWhatAServerHasNotProcessedIsSentAgain(t *testing.T) {
 	const post = "{post: {url: /, body: x}}"
 	f("a graceful end", goAway(http2.ErrCodeNo), "{get: {url: /}}", "code 200", 2)
 	f("a graceful end before a POST", goAway(http2.ErrCodeNo), post, "code 200", 2)
-	f("a refused stream", refuse(http2.ErrCodeRefusedStream), post, "code 200", 2)
-	f("a broken stream", refuse(http2.ErrCodeInternal), post, "failed: HTTP2_INTERNAL_ERROR", 1)
+	f("a refused stream", refuse(http2.ErrCodeRefusedStream), post, "code 200", 1)
+	f("a broken stream", refuse(http2.ErrCodeInternal), post, "failed: ERR_HTTP2_STREAM_ERROR", 1)
 	f("an angry end before the request was looked at", goAway(http2.ErrCodeEnhanceYourCalm), post, "code 200", 2)
-	f("an angry end", hangUp, post, "failed: HTTP2_GOAWAY", 1)
+	f("an angry end", hangUp, post, "failed: ERR_HTTP2_SESSION_ERROR", 1)
 }

@@ -5,76 +5,102 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"syscall"
+	"sync"
+	"time"
+
+	"edgescope/load/http2"
 )
 
-// http2Carrier is an HTTP/2 connection of net/http.
-type http2Carrier struct {
-	*http.ClientConn
-	conn *tellingConn
+// multiplexed speaks HTTP/2 by our own client.
+type multiplexed struct{ client *http2.Client }
+
+func newMultiplexed(o *opener, conns int) *multiplexed {
+	return &multiplexed{http2.New(&http2.Options{Dial: o.dialHTTP2, MaxConns: max(conns, 1), MaxHeader: maxHeader})}
 }
 
-func (c http2Carrier) room(active int) (room, dead bool) {
-	// What is available does not count requests that are on their way to the connection: the active ones do.
-	if available := c.Available(); available > 0 {
-		return available+c.InFlight() > active, false
-	}
-	return false, active == 0 || c.Err() != nil
-}
-
-func (c http2Carrier) close() { _ = c.Close() }
-
-// RoundTrip tells a server that answers in HTTP/1.1, or that refuses us, from a broken one.
-func (c http2Carrier) RoundTrip(req *http.Request) (*http.Response, error) {
-	res, err := c.ClientConn.RoundTrip(req)
-	if err == nil || req.Context().Err() != nil {
-		return res, err
-	}
-	if c.conn.http1.Load() {
-		return nil, &ProtocolError{H2C, notSpoken}
-	}
-	if c.Err() != nil || errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) {
-		err = c.conn.explain(err)
-	}
-	return nil, err
-}
-
-// openHTTP2 opens a connection and speaks HTTP/2 on it. dialTLS has settled by ALPN that the server does as well.
-func (o *opener) openHTTP2(ctx context.Context, to origin) (*session, error) {
-	opened, err := o.dialFor(ctx, to)
-	if err != nil {
-		return nil, err
-	}
-	var protocols http.Protocols
-	protocols.SetUnencryptedHTTP2(true)
-	conn := telling(opened)
-	// To this transport the connection is a plain one, whatever is below: TLS is done.
-	t := &http.Transport{
-		DialContext:            func(context.Context, string, string) (net.Conn, error) { return conn, nil },
-		Protocols:              &protocols,
-		DisableCompression:     true,
-		MaxResponseHeaderBytes: maxHeader,
-	}
-	client, err := t.NewClientConn(ctx, "http", to.addr)
-	if err != nil {
-		_ = conn.Close()
-		return nil, err
-	}
-	return &session{carrier: http2Carrier{client, conn}, conn: opened}, nil
-}
-
-// dialFor opens what HTTP/2 is to be spoken on.
-func (o *opener) dialFor(ctx context.Context, to origin) (net.Conn, error) {
-	if to.scheme == "https" {
-		return o.dialTLS(ctx, "tcp", to.addr)
+// dialHTTP2 opens what HTTP/2 is to be spoken on. dialTLS settles by ALPN that the server does as well.
+func (o *opener) dialHTTP2(ctx context.Context, scheme, addr string) (net.Conn, error) {
+	if scheme == "https" {
+		return o.dialTLS(ctx, "tcp", addr)
 	}
 	if err := o.network.Protocol.ForPlain(); err != nil {
 		return nil, err
 	}
-	conn, err := o.tunnel(ctx, to)
+	conn, err := o.tunnel(ctx, origin{scheme, addr})
 	if err != nil {
 		return nil, err
 	}
 	conn.info.Protocol = "2"
 	return conn, nil
+}
+
+func (e *multiplexed) Close() { e.client.Close() }
+
+// exchanges is memory for requests under way.
+var exchanges = sync.Pool{New: func() any { return new(http2.Exchange) }}
+
+func (e *multiplexed) Do(ctx context.Context, c *Call) (*Answer, error) {
+	a := &c.answer
+	*a = Answer{}
+	r, err := c.http2Request()
+	if err != nil {
+		a.End = time.Now()
+		return a, err
+	}
+	x := exchanges.Get().(*http2.Exchange)
+	defer exchanges.Put(x)
+	x.Begun, x.Timeout, x.Keep = c.Begun, c.Timeout, c.Keep
+	err = e.client.Do(ctx, r, x)
+	if x.Head != nil {
+		a.Status, a.Header, a.Head = x.Head.Status, x.Head.Header, x.Head
+	}
+	if err == nil {
+		err = a.readStream(ctx, x, c.Keep)
+	}
+	x.Done()
+	a.Received = x.Received
+	if !c.Keep && a.Decoded == 0 && a.Header.Get("Content-Encoding") == "" {
+		a.Decoded = x.Received
+	}
+	a.End = c.Begun.Add(x.End)
+	a.Timing = timingOf(&moments{x.Begun, x.Conn, x.Reused, x.Head != nil, x.Sent, x.Wrote, x.First, x.End})
+	if opened := openedConn(x.Conn); opened != nil {
+		a.Conn = &opened.info
+	}
+	if errors.Is(err, http2.ErrNotSpoken) {
+		err = &ProtocolError{H2C, notSpoken}
+	}
+	return a, err
+}
+
+// readStream reads a body that was kept.
+func (a *Answer) readStream(ctx context.Context, x *http2.Exchange, keep bool) (err error) {
+	coding := a.Header.Get("Content-Encoding")
+	if coding == "" && !keep {
+		return nil
+	}
+	if coding == "" {
+		var whole bool
+		if a.Body, whole = x.Whole(); whole {
+			a.Decoded = int64(len(a.Body))
+			return nil
+		}
+	}
+	a.Body, a.Decoded, err = decodeBody(x.Body(ctx), coding, keep)
+	return err
+}
+
+// http2Request is the call as our client for HTTP/2 sends it. One that every user sends alike is rendered once.
+func (c *Call) http2Request() (*http2.Request, error) {
+	if c.Rendered != nil {
+		if r := c.Rendered.http2.Load(); r != nil {
+			return r, nil
+		}
+	}
+	req := &http.Request{Method: c.Method, URL: c.URL, Header: c.Header, Host: c.Header.Get("Host")}
+	r, err := http2.NewRequest(req, c.Body, c.Rendered != nil)
+	if err == nil && c.Rendered != nil {
+		c.Rendered.http2.Store(r)
+	}
+	return r, err
 }

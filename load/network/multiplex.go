@@ -13,8 +13,8 @@ import (
 	"sync"
 )
 
-// multiplex carries many requests at a time on each connection, as HTTP/2 and HTTP/3 do. A request takes an idle
-// connection; if there is none it opens another one up to the limit, and then shares the least busy one.
+// multiplex carries many requests at a time on each connection of HTTP/3. A request takes an idle connection; if there
+// is none it opens another one up to the limit, and then shares the least busy one.
 type multiplex struct {
 	open  func(ctx context.Context, o origin) (*session, error)
 	limit int // connections per origin, >= 1
@@ -240,10 +240,6 @@ func (m *multiplex) CloseIdleConnections() {
 	}
 }
 
-// unprocessed tells whether the server has said that it did not process a request. net/http and quic-go keep their
-// error values for that to themselves.
-func unprocessed(err error) bool {
-	text := err.Error()
-	return strings.Contains(text, "graceful shutdown GOAWAY") || strings.Contains(text, "client conn not usable") ||
-		strings.Contains(text, "REFUSED_STREAM") || strings.Contains(text, "http3: conn unusable")
-}
+// unprocessed tells whether the server has said that it did not process a request. quic-go keeps its error value for
+// that to itself.
+func unprocessed(err error) bool { return strings.Contains(err.Error(), "http3: conn unusable") }

@@ -102,7 +102,7 @@ func TestBodiesOfEveryKind(t *testing.T) {
 	const large = 3_000_000
 	small := network.Coded(t, "gzip", strings.Repeat("edge ", 1000))
 	for protocol, reset := range map[string]string{
-		"h2c": "HTTP2_INTERNAL_ERROR", "2": "HTTP2_INTERNAL_ERROR",
+		"h2c": "ERR_HTTP2_STREAM_ERROR", "2": "ERR_HTTP2_STREAM_ERROR",
 		"3": "H3_INTERNAL_ERROR",
 	} {
 		var uploaded atomic.Int64

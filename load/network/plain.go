@@ -2,6 +2,7 @@ package network
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -9,11 +10,15 @@ import (
 	"time"
 
 	"edgescope/load/http1"
+	"edgescope/load/http2"
 )
 
 // Rendered keeps a request in the form in which our own client sends it, for those who send the same one again. The
 // zero value is ready; it is safe for concurrent use.
-type Rendered struct{ request atomic.Pointer[http1.Request] }
+type Rendered struct {
+	request atomic.Pointer[http1.Request]
+	http2   atomic.Pointer[http2.Request]
+}
 
 // plain speaks HTTP/1.1 by our own client. What http1.NewRequest refuses goes through net/http, over connections of its
 // own.
@@ -80,7 +85,7 @@ func (e *plain) Do(ctx context.Context, c *Call) (*Answer, error) {
 	}
 	a.End = c.Begun.Add(end)
 	a.Retries = max(x.Writes-1, 0)
-	a.Timing = timingOf(x, end)
+	a.Timing = timingOf(&moments{x.Begun, x.Conn, x.Reused, x.Head != nil, x.Sent, x.Wrote, x.First, end})
 	if opened := openedConn(x.Conn); opened != nil {
 		a.Conn = &opened.info
 	}
@@ -142,23 +147,31 @@ func (a *Answer) read(x *http1.Exchange, keep bool) (err error) {
 	return err
 }
 
+// moments are when things happened to a request of our own clients, since it began.
+type moments struct {
+	begun                   time.Time
+	conn                    net.Conn // nil: there was none
+	reused, answered        bool
+	sent, wrote, first, end time.Duration
+}
+
 // timingOf divides the time between the begin of an exchange and its end.
-func timingOf(x *http1.Exchange, end time.Duration) Timing {
-	if x.Conn == nil {
-		return Timing{TTFB: end, Waited: end}
+func timingOf(m *moments) Timing {
+	if m.conn == nil {
+		return Timing{TTFB: m.end, Waited: m.end}
 	}
-	first := x.First
-	if x.Head == nil {
-		first = end
+	first := m.first
+	if !m.answered {
+		first = m.end
 	}
 	tm := Timing{
-		ConnWait: x.Sent, Reused: x.Reused, Sent: x.Begun.Add(x.Sent),
-		TTFB: first - x.Sent, Download: end - first,
-		Waited: first - max(min(x.Wrote, first), x.Sent),
+		ConnWait: m.sent, Reused: m.reused, Sent: m.begun.Add(m.sent),
+		TTFB: first - m.sent, Download: m.end - first,
+		Waited: first - max(min(m.wrote, first), m.sent),
 	}
-	if opened := openedConn(x.Conn); opened != nil && !x.Reused {
+	if opened := openedConn(m.conn); opened != nil && !m.reused {
 		tm.DNS, tm.TCP, tm.TLS = opened.dns, opened.tcp, opened.tls
-		tm.ConnWait = max(x.Sent-opened.dns-opened.tcp-opened.tls, 0)
+		tm.ConnWait = max(m.sent-opened.dns-opened.tcp-opened.tls, 0)
 	}
 	return tm
 }
