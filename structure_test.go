@@ -81,7 +81,8 @@ var rule = map[string][]string{
 	"query/logsql": {"edge", "store", "query", "query/filter", "query/gate"},
 
 	"scenarios": {
-		"scenarios/answer", "scenarios/bundle", "scenarios/condition", "scenarios/pemkey", "scenarios/plan",
+		"scenarios/answer", "scenarios/bundle", "scenarios/condition", "scenarios/files", "scenarios/pemkey",
+		"scenarios/plan",
 		"scenarios/processor", "scenarios/processor/node", "scenarios/regex", "scenarios/request",
 		"scenarios/address", "scenarios/request/encode",
 		"scenarios/settings", "scenarios/templates", "scenarios/tree", "scenarios/value",
@@ -94,6 +95,7 @@ var rule = map[string][]string{
 	},
 	"scenarios/bundle":           {},
 	"scenarios/condition":        {"scenarios/plan", "scenarios/value"},
+	"scenarios/files":            {},
 	"scenarios/jmespath":         {"scenarios/value", "internal/near"},
 	"scenarios/jsonpath":         {"scenarios/value"},
 	"scenarios/pemkey":           {},

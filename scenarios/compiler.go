@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"edgescope/scenarios/answer"
+	"edgescope/scenarios/files"
 	"edgescope/scenarios/plan"
 	"edgescope/scenarios/request"
 	"edgescope/scenarios/request/encode"
@@ -32,10 +33,12 @@ type compiler struct {
 	requests     []*plan.Request // all of the plan's
 	files        hash.Hash       // contents of the files that the script names
 	held         heldFiles
-	timeout      time.Duration // of requests that have none of their own
-	jitter       jitter        // of steps that have none of their own
-	poisson      bool          // config.mode
-	gap          time.Duration // half of the shortest gap of a phase of visits
+	allowed      *files.Allowed               // what opts.ReadFile may read
+	readAny      func(string) ([]byte, error) // what the user names
+	timeout      time.Duration                // of requests that have none of their own
+	jitter       jitter                       // of steps that have none of their own
+	poisson      bool                         // config.mode
+	gap          time.Duration                // half of the shortest gap of a phase of visits
 
 	brokenProcessor bool // its problems are told: its functions are not asked for
 }
@@ -45,7 +48,9 @@ func newCompiler(o Options) *compiler {
 		Reader: &settings.Reader{}, opts: o, files: sha256.New(), timeout: 10 * time.Second,
 		plan: &plan.Plan{Script: o.Files[0], Environment: o.Environment, Shared: map[string]any{}},
 	}
-	c.held = heldFiles{read: o.ReadFile, files: map[string]*encode.File{}}
+	c.allowed, c.readAny = o.allowed(), o.ReadFile
+	c.opts.ReadFile = c.readAllowed
+	c.held = heldFiles{read: c.readAllowed, files: map[string]*encode.File{}}
 	c.templates = templates.Compiler{Reader: c.Reader, Constants: c.opts.constant}
 	c.sends = request.Reader{Settings: c.Reader, Templates: &c.templates, File: c.file, Open: c.open}
 	c.wants = answer.Reader{Settings: c.Reader, Templates: &c.templates}

@@ -13,9 +13,11 @@ import (
 	"errors"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"sync"
 	"syscall"
 
+	"edgescope/scenarios/files"
 	"edgescope/scenarios/request/encode"
 	"edgescope/scenarios/tree"
 	"edgescope/scenarios/value"
@@ -30,6 +32,38 @@ import (
 //
 //go:embed *.yml
 var Files embed.FS
+
+// allowed are the files that the script may name: below its folder and that of --config, and what the user names.
+func (o *Options) allowed() *files.Allowed {
+	var folders, named []string
+	for _, file := range append(slices.Clip(o.Files), o.ConfigFile) {
+		if file != "" {
+			folders = append(folders, filepath.Dir(file))
+		}
+	}
+	if o.PayloadPath != "" {
+		named = append(named, o.PayloadPath)
+	}
+	return files.Below(append(folders, o.AllowFiles...), named)
+}
+
+// readAllowed reads a file that the script names.
+func (c *compiler) readAllowed(name string) ([]byte, error) {
+	if err := c.allowed.Check(name); err != nil {
+		return nil, err
+	}
+	return c.readAny(name)
+}
+
+// readModule reads a file of the processor.
+func (c *compiler) readModule(entry string) func(string) ([]byte, error) {
+	return func(name string) ([]byte, error) {
+		if err := c.allowed.CheckModule(entry, name); err != nil {
+			return nil, err
+		}
+		return c.readAny(name)
+	}
+}
 
 // scriptFile is a path that counts from the folder of the first script.
 func (c *compiler) scriptFile(name string) string { return beside(c.opts.Files[0], name) }

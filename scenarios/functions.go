@@ -22,7 +22,7 @@ func (c *compiler) processor(n *tree.Node) {
 	path := c.configFile(name)
 	builtins := node.Builtins()
 	b, problems := bundle.Build(path, bundle.Options{
-		ReadFile: c.opts.ReadFile, Has: func(name string) bool { return slices.Contains(builtins, name) },
+		ReadFile: c.readModule(path), Has: func(name string) bool { return slices.Contains(builtins, name) },
 	})
 	for _, p := range problems {
 		c.processorFault(n, p)
@@ -34,7 +34,7 @@ func (c *compiler) processor(n *tree.Node) {
 		c.files.Write(source.Text)
 	}
 	program, problem := processor.Load(context.Background(), processor.Source{Path: path, Script: b.Code},
-		processor.Options{Env: c.opts.environ()})
+		processor.Options{Env: c.opts.environ(), Folders: c.allowed.Folders()})
 	if problem != nil {
 		at := bundle.Problem{File: path, Msg: problem.Msg}
 		if place, ok := b.Position(problem.Line, problem.Col); ok {

@@ -42,6 +42,8 @@ type Options struct {
 
 	// ReadFile reads scripts and what they name; nil is os.ReadFile.
 	ReadFile func(string) ([]byte, error)
+	// AllowFiles are folders beside those of Files and ConfigFile in which the files that a script names may lie.
+	AllowFiles []string
 }
 
 // variable is a variable of the environment, or of the --dotenv file.
@@ -125,7 +127,7 @@ func (c *compiler) readScript(file string) *tree.Node {
 		c.Fault(tree.Position{File: file}, "a script ends in .yml, .yaml or .json")
 		return nil
 	}
-	src, err := c.opts.ReadFile(file)
+	src, err := c.readAny(file)
 	if err != nil {
 		c.Fault(tree.Position{File: file}, "the script cannot be read: %s", cause(err))
 		return nil

@@ -43,6 +43,8 @@ func (s *scriptFlags) register(f *run.Flags) {
 	f.String(&o.ScenarioName, "scenario-name", "", "run only this scenario: exact `name` or regular expression")
 	f.String(&s.dotenv, "dotenv", "", "`file` of variables for {{ $env.X }}")
 	f.String(&s.dotenv, "env-file", "", "the same as --dotenv")
+	f.Strings(&o.AllowFiles, "allow-files", "`folder` in which files that the script names may lie, beside its own; "+
+		"may be given several times")
 	f.Bool(&o.Solo, "solo", false, "one user instead of the phases")
 	f.Alias("s", "solo")
 	f.Bool(&o.Insecure, "insecure", false, "do not verify certificates")

@@ -1,0 +1,104 @@
+// Package files says which files a script may read: what lies below its folder, and what the user names. A script that
+// somebody hands on cannot send what else the machine holds.
+package files
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Allowed are the folders and files that may be read. It is read-only and safe for concurrent use.
+type Allowed struct {
+	folders []string // absolute, symbolic links resolved
+	files   []string // the same
+}
+
+// Below allows what lies below the folders, and the files. What does not exist yet is taken as it is spelled.
+func Below(folders, files []string) *Allowed {
+	a := &Allowed{}
+	for _, name := range folders {
+		a.folders = append(a.folders, resolved(name))
+	}
+	for _, name := range files {
+		a.files = append(a.files, resolved(name))
+	}
+	a.folders = slices.Compact(a.folders)
+	return a
+}
+
+// Folders are the folders, absolute and without symbolic links, in the order in which they were given.
+func (a *Allowed) Folders() []string { return a.folders }
+
+// OutsideError is the error of a file that may not be read. It is a [fs.ErrPermission].
+type OutsideError struct{ Name string }
+
+// Error says what would allow it.
+func (e *OutsideError) Error() string {
+	return fmt.Sprintf("it lies outside the script's folder (--allow-files %s allows it)", filepath.Dir(e.Name))
+}
+
+// Is makes it an error of permission.
+func (e *OutsideError) Is(target error) bool { return target == fs.ErrPermission }
+
+// irregularError is the error of what is no file: a pipe, a device. To read one might never end.
+type irregularError struct{ mode fs.FileMode }
+
+func (e irregularError) Error() string { return "it is no file but " + e.mode.Type().String() }
+
+// Check is the error of a file that may not be read: *[OutsideError] if it lies elsewhere, symbolic links resolved. A
+// file that does not exist is none's business: to read it fails.
+func (a *Allowed) Check(name string) error {
+	path := resolved(name)
+	if !slices.Contains(a.files, path) && !slices.ContainsFunc(a.folders, func(f string) bool { return below(f, path) }) {
+		return &OutsideError{name}
+	}
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		return irregularError{info.Mode()}
+	}
+	return nil
+}
+
+// CheckModule is Check for a file of a processor: packages may also lie in a folder node_modules at or above the folder
+// of the entry, where Node looks for them.
+func (a *Allowed) CheckModule(entry, name string) error {
+	err := a.Check(name)
+	if err == nil {
+		return nil
+	}
+	path := filepath.ToSlash(resolved(name))
+	for rest := path; ; {
+		at := strings.LastIndex(rest, "/node_modules/")
+		if at < 0 {
+			return err
+		}
+		if home := rest[:at]; below(filepath.FromSlash(home+"/"), resolved(filepath.Dir(entry))) {
+			return nil
+		}
+		rest = rest[:at]
+	}
+}
+
+// below tells whether a path is a folder or lies below it.
+func below(folder, path string) bool {
+	rel, err := filepath.Rel(folder, path)
+	return err == nil && filepath.IsLocal(rel)
+}
+
+// resolved is an absolute path without symbolic links, as far as it exists.
+func resolved(name string) string {
+	path, err := filepath.Abs(name)
+	if err != nil {
+		return name
+	}
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		return target
+	}
+	if parent := filepath.Dir(path); parent != path {
+		return filepath.Join(resolved(parent), filepath.Base(path))
+	}
+	return path
+}
