@@ -108,7 +108,7 @@ func (u *user) wanted(req *plan.Request) (bool, error) {
 			return false, err
 		}
 	}
-	return req.Send(u.scope), nil
+	return req.Send(u.scope)
 }
 
 // beforeRequest calls the functions that may change the request, each of which sees the changes of the one before it.

@@ -50,6 +50,10 @@ func checkedAll(checks []plan.Check, p *sums.Period) []CheckResult {
 }
 
 func checked(c *plan.Check, p *sums.Period) CheckResult {
+	if c.Among != nil {
+		among := c.Among(p.Names())
+		c = &among
+	}
 	r := CheckResult{RunThreshold: edge.RunThreshold{
 		Expression: c.Text, Limit: c.Max, Optional: !c.Strict,
 		OK: c.Pass(p.Lookup),

@@ -35,7 +35,7 @@ func FuzzLoad(f *testing.F) {
 		var m plan.Message
 		res := &plan.Response{Status: 200, Body: []byte(shop)}
 		walkSteps(p.PickFlow(s).Steps, func(r *plan.Request) {
-			if r.Send(s) && r.Render(s, p.Target, &m) == nil {
+			if yes, err := r.Send(s); yes && err == nil && r.Render(s, p.Target, &m) == nil {
 				_ = r.Capture(s, res) // any outcome is fine, a panic is not
 				r.Judge(nil, s, res)
 			}

@@ -76,7 +76,7 @@ scenarios:
 		flow.AfterScenario, flow.OnError,
 	},
 		[][]string{{"a", "b"}, {"a", "b", "c"}, {"a"}, {"a"}, {"b", "c"}, {"c"}})
-	if second.IfFunction != "c" || !second.Send(p.NewScope(1, 0, nil)) ||
+	if second.IfFunction != "c" || !sends(t, second, p.NewScope(1, 0, nil)) ||
 		len(p.Flows[1].Steps[0].(*plan.Request).BeforeRequest) > 0 || !first.NeedsBody {
 		t.Errorf("ifTrue is %q, the other scenario is hooked, or the body is not kept", second.IfFunction)
 	}

@@ -88,11 +88,14 @@ func written(r *plan.Request, sends *request.Request) {
 }
 
 // send draws from the user's random stream only for a probability below 100.
-func (s *step) send(user *value.Scope) bool {
-	if s.holds != nil && !value.Truthy(s.holds(user)) {
-		return false
+func (s *step) send(user *value.Scope) (bool, error) {
+	if s.holds != nil {
+		holds := s.holds(user)
+		if err, failed := holds.(error); failed || !value.Truthy(holds) {
+			return false, err
+		}
 	}
-	return s.probability >= 100 || user.Rand().Float64()*100 < s.probability
+	return s.probability >= 100 || user.Rand().Float64()*100 < s.probability, nil
 }
 
 func (c *compiler) probability(n *tree.Node) float64 {
@@ -111,6 +114,10 @@ func (c *compiler) condition(n *tree.Node) (holds value.Expression, function str
 	}
 	if p := c.plan.Processor; p != nil && p.Has(source) {
 		return nil, source
+	}
+	switch n.Scalar {
+	case false, 0.0:
+		c.Warn(n.Pos, "ifTrue: %s is never sent; Artillery sends it always, since it is no text (D21)", source)
 	}
 	e, err := condition.Compile(source)
 	if err != nil {

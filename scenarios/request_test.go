@@ -204,11 +204,33 @@ func TestEndpointsKeepTheQuery(t *testing.T) {
 	f("{stripQueryString: true}", "/a")
 }
 
+func sends(t *testing.T, r *plan.Request, s *value.Scope) bool {
+	t.Helper()
+	yes, err := r.Send(s)
+	if err != nil {
+		t.Error(err)
+	}
+	return yes
+}
+
+// A condition that cannot be evaluated ends the user; one that never sends is told.
+func TestConditionsThatSendNothing(t *testing.T) {
+	p := mustLoad(t, one(`variables: {s: '`+strings.Repeat("a", 60)+`!'}`, `- get: {url: /, ifTrue: 's ~= "(a+)+$"'}`))
+	if yes, err := firstRequest(t, p).Send(p.NewScope(1, 0, nil)); yes || err == nil || err.Error() != "ERR_REGEXP_TIMEOUT" {
+		t.Errorf("sent %v, %v", yes, err)
+	}
+	p = mustLoad(t, one("", "- get: {url: /, ifTrue: false}"))
+	want := "s.yml:6:27: ifTrue: false is never sent; Artillery sends it always, since it is no text (D21)"
+	if got := p.Warnings.Error(); got != want {
+		t.Errorf("warnings %s, want %s", got, want)
+	}
+}
+
 func TestSend(t *testing.T) {
 	f := func(keys string, want bool) {
 		t.Helper()
 		p := mustLoad(t, one("variables: {n: 5, s: x}", "- get: {url: /, "+keys+"}"))
-		if got := firstRequest(t, p).Send(p.NewScope(1, 0, nil)); got != want {
+		if got := sends(t, firstRequest(t, p), p.NewScope(1, 0, nil)); got != want {
 			t.Errorf("%s: got %v", keys, got)
 		}
 	}
@@ -218,13 +240,25 @@ func TestSend(t *testing.T) {
 	f("ifTrue: s == 'x'", false) // 'x' is a variable
 	f(`ifTrue: 's == "x"'`, true)
 	f("ifTrue: not (n == 5)", false)
+	f("ifTrue: true", true)
+	f("ifTrue: 'true'", true)
+	f("ifTrue: 1", true)
+	f("ifTrue: '1'", true)
+	f("ifTrue: false", false)
+	f("ifTrue: 0", false)
+	f("ifTrue: 'not false'", true)
+	f("ifTrue: '{{ n }}'", true)
+	f("ifTrue: '{{ missing }}'", false)
+	f("ifTrue: '{{ n }} == 5'", true)
+	f("ifTrue: 'not {{ missing }}'", true)
+	f("ifTrue: 's or n'", false) // NaN, as filtrex has it
 	f("probability: 0", false)
 	f("probability: 100", true)
 
 	p := mustLoad(t, one("", "- get: {url: /, probability: 25}"))
 	sent := 0
 	for user := range 2000 {
-		if firstRequest(t, p).Send(p.NewScope(3, user, nil)) {
+		if sends(t, firstRequest(t, p), p.NewScope(3, user, nil)) {
 			sent++
 		}
 	}

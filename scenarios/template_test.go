@@ -226,7 +226,10 @@ func BenchmarkUser(b *testing.B) {
 	for user := 0; b.Loop(); user++ {
 		s := p.NewScope(1, user, nil)
 		p.PickFlow(s)
-		if err := r.Render(s, p.Target, &m); err != nil || !r.Send(s) {
+		if yes, err := r.Send(s); err != nil || !yes {
+			b.Fatal(err)
+		}
+		if err := r.Render(s, p.Target, &m); err != nil {
 			b.Fatal(err)
 		}
 		if err := r.Capture(s, res); err != nil {

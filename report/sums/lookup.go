@@ -53,13 +53,18 @@ func knownCounter(name string) bool {
 // Nearest is the seen name that takes the fewest changes to become the given one, "" if they are more than a third of
 // its length.
 func (p *Period) Nearest(name string) string {
+	return near.Word(name, len(name)/3, p.Names()...)
+}
+
+// Names are those of all figures that were seen, as checks use them.
+func (p *Period) Names() []string {
 	seen := slices.Concat(slices.Sorted(maps.Keys(p.Counters)), slices.Sorted(maps.Keys(p.Rates)))
 	for _, summary := range slices.Sorted(maps.Keys(p.Summaries)) {
 		for _, figure := range append([]string{"median"}, Figures()...) {
 			seen = append(seen, summary+"."+figure)
 		}
 	}
-	return near.Word(name, len(name)/3, seen...)
+	return seen
 }
 
 // OnlyGrows tells whether a figure never falls during a run: a counter does not, nor do the maximum and the count of a

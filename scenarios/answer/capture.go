@@ -86,7 +86,14 @@ func (j *jsonSource) find(s *value.Scope, r *plan.Response) (any, error) {
 			return nil, errNone
 		}
 	}
-	return j.pick.from(s, path.All(v))
+	matches, err := path.All(v)
+	if errors.Is(err, jsonpath.ErrTimeout) || errors.Is(err, regex.ErrTimeout) || errors.Is(err, regex.ErrTooLong) {
+		return nil, value.UserError(err.Error())
+	}
+	if err != nil {
+		return nil, errNone // a filter that throws finds nothing, as in Artillery
+	}
+	return j.pick.from(s, matches)
 }
 
 type headerSource struct{ name *templates.Template }

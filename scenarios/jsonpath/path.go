@@ -30,13 +30,16 @@ type walk struct {
 	root    any
 	budget  int
 	parents bool // places keep what they were found in
+	meter   meter
+	err     error // of a filter: there are no matches
 }
 
 const budget = 1_000_000
 
-// All returns the matches in document order.
-func (p *Path) All(root any) []any {
-	w := &walk{root, budget, p.parents}
+// All returns the matches in document order. The error is of a filter: [ErrTimeout], or a mistake such as a member of
+// undefined, with which jsonpath-plus ends a query too.
+func (p *Path) All(root any) ([]any, error) {
+	w := &walk{root: root, budget: budget, parents: p.parents}
 	matches := []spot{{v: root}}
 	for _, s := range p.segments {
 		var next []spot
@@ -45,15 +48,18 @@ func (p *Path) All(root any) []any {
 		}
 		matches = next
 	}
+	if w.err != nil {
+		return nil, w.err
+	}
 	values := make([]any, len(matches))
 	for i := range matches {
 		values[i] = matches[i].v
 	}
-	return values
+	return values, nil
 }
 
 func (s segment) apply(w *walk, at spot, found func(spot)) {
-	if w.budget--; w.budget < 0 {
+	if w.budget--; w.budget < 0 || w.err != nil {
 		return
 	}
 	for _, sel := range s.selectors {
@@ -217,10 +223,8 @@ func (p *pathParser) bracket(deep bool) error {
 	p.eat("[")
 	p.blank()
 	switch {
-	case p.eat("?("):
-		return p.filter(deep)
-	case p.eat("("):
-		return p.script(deep)
+	case strings.HasPrefix(p.text[p.i:], "?("), strings.HasPrefix(p.text[p.i:], "("):
+		return p.expression(deep)
 	}
 	var selectors []selector
 	for {

@@ -1,13 +1,20 @@
 package jsonpath
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
 	"edgescope/scenarios/value"
 )
 
-func jsonText(v any) string { return string(value.AppendJSON(nil, v)) }
+// found are matches as JSON, or why there are none.
+func found(matches []any, err error) string {
+	if err != nil {
+		return err.Error()
+	}
+	return string(value.AppendJSON(nil, matches))
+}
 
 const shop = `{"store":{"book":[{"t":"A","p":8.95,"c":"x"},{"t":"B","p":12},{"t":"C","p":5,"c":"y"}],` +
 	`"car":{"p":19}},"k.d":1,"name":"abc"}`
@@ -26,7 +33,7 @@ func TestJSONPath(t *testing.T) {
 			}
 			return
 		}
-		if got := jsonText(p.All(root)); got != want {
+		if got := found(p.All(root)); got != want {
 			t.Errorf("%s: got %s, want %s", path, got, want)
 		}
 	}
@@ -96,8 +103,8 @@ func TestJSONPathEndsOnHugeWalks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := len(p.All(v)); n > budget {
-		t.Errorf("%d matches", n)
+	if all, err := p.All(v); len(all) > budget || err != nil {
+		t.Errorf("%d matches, %v", len(all), err)
 	}
 }
 
@@ -112,9 +119,11 @@ func FuzzJSONPath(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Fuzz(func(_ *testing.T, s string) {
+	f.Fuzz(func(t *testing.T, s string) {
 		if p, err := Compile(s); err == nil {
-			p.All(root)
+			if _, err := p.All(root); errors.Is(err, ErrTimeout) {
+				t.Errorf("%s takes too long", s)
+			}
 		}
 	})
 }
@@ -138,10 +147,23 @@ func TestPathsThatAreNone(t *testing.T) {
 	f("$[1:2:0]", `JSONPath "$[1:2:0]": a slice is [from:to:step], whole numbers with a step of 1 or more at character 3`)
 	f("$[1:2:3:4]", `JSONPath "$[1:2:3:4]": a slice is [from:to:step] at character 3`)
 	f("$[?(@.a", `JSONPath "$[?(@.a": expected )] at character 8`)
-	f("$[?(@. == 1)]", `JSONPath "$[?(@. == 1)]": a name is missing at character 7`)
+	f("$[?(@. == 1)]", `JSONPath "$[?(@. == 1)]": Unexpected token == at character 8`)
 	f("$[?(a == 1)]", `JSONPath "$[?(a == 1)]": "a" is no name in a filter, members begin with @. at character 5`)
-	f("$[?(@.a = 1)]", `JSONPath "$[?(@.a = 1)]": expected )] at character 9`)
-	f("$[(@.length-]", `JSONPath "$[(@.length-]": unexpected "]" at character 13`)
+	f("$[?(@.a = 1)]", `JSONPath "$[?(@.a = 1)]": a filter changes nothing at character 5`)
+	f("$[(@.length-]", `JSONPath "$[(@.length-]": expected )] at character 14`)
+	f("$[?(@.a; 1)]", `JSONPath "$[?(@.a; 1)]": Unexpected token ; at character 8`)
+	f("$[?(Math.max(1))]", `JSONPath "$[?(Math.max(1))]": "Math" is no name in a filter, members begin with @. at character 5`)
+	f("$[?(@foo)]", `JSONPath "$[?(@foo)]": @foo is no name, there are @, @property, @parent, @parentProperty, @path and `+
+		`@root at character 5`)
+	f("$[?(x => x)]", `JSONPath "$[?(x => x)]": a filter has no functions of its own at character 5`)
+	f("$[?(@.a.match(/(/))]", `JSONPath "$[?(@.a.match(/(/))]": regular expression /(/: Unterminated group at character 1 `+
+		`at character 16`)
+	f("$[?(@.a.match(/a{2,1}/))]", `JSONPath "$[?(@.a.match(/a{2,1}/))]": regular expression /a{2,1}/: numbers out of `+
+		`order in {} quantifier at character 2 at character 17`)
+	f("$[?(1n)]", `JSONPath "$[?(1n)]": a filter has no numbers such as 1n at character 5`)
+	f("$[?(@.a++)]", `JSONPath "$[?(@.a++)]": a filter changes nothing at character 8`)
+	f("$[?(delete @.a)]", `JSONPath "$[?(delete @.a)]": a filter changes nothing at character 5`)
+	f("$[?(@.a instanceof @.b)]", `JSONPath "$[?(@.a instanceof @.b)]": a filter has no operator instanceof at character 8`)
 }
 
 // Selectors on values of every type, and filters on what is not there.
@@ -156,7 +178,7 @@ func TestPathsOnAnyValue(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := jsonText(p.All(v)); got != want {
+		if got := found(p.All(v)); got != want {
 			t.Errorf("%s of %s: %s, want %s", path, body, got, want)
 		}
 	}
@@ -175,7 +197,8 @@ func TestPathsOnAnyValue(t *testing.T) {
 	f("$.*@boolean()", `[null,1,true]`, "[true]")
 	f("$.*@scalar()", `[null,1,true,"a",[],{}]`, `[null,1,true,"a"]`)
 	f("$.*@undefined()", "[null]", "[]")
-	f("$[?(@.a.b.c == undefined)]", `[{"a":1}]`, `[{"a":1}]`)
+	f("$[?(@.a.b.c == undefined)]", `[{"a":1}]`, "Cannot read properties of undefined (reading 'c')")
+	f("$[?(@.a.b == undefined)]", `[{"a":1}]`, `[{"a":1}]`)
 	f("$[?(@ === null)]", "[null,0]", "[null]")
 	f("$[?($.min < @.v)].v", `{"min":2,"x":{"v":1},"y":{"v":3}}`, "[3]")
 	f("$[?(@.a[0] == 1 && !(@.b || false))]", `[{"a":[1]},{"a":[1],"b":1}]`, `[{"a":[1]}]`)

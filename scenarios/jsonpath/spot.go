@@ -42,6 +42,40 @@ func (w *walk) keep(at spot) *spot {
 	return &at
 }
 
+// holder is what a spot was found in, null for the body.
+func (at spot) holder() any {
+	if at.parent == nil {
+		return nil
+	}
+	return at.parent.v
+}
+
+// key is the name or index under which a spot was found, null for the body.
+func (at spot) key() any {
+	switch at.how {
+	case foundByName:
+		return at.name
+	case foundInList:
+		return float64(at.index)
+	}
+	return nil
+}
+
+// path is where a spot stands, as jsonpath-plus writes it.
+func (at spot) path() string {
+	if at.parent == nil {
+		return "$"
+	}
+	return at.parent.path() + bracketed(value.ToString(at.key()))
+}
+
+func bracketed(key string) string {
+	if key != "" && strings.Trim(key, "0123456789*") == "" {
+		return "[" + key + "]"
+	}
+	return "['" + key + "']"
+}
+
 func everyChild(w *walk, at spot, found func(spot)) {
 	switch v := at.v.(type) {
 	case []any:

@@ -16,7 +16,10 @@ type Check struct {
 	Source CheckSource
 
 	Names []string         // the metrics that the check reads
-	Holds value.Expression // on their values
+	Holds value.Expression // on their values; a bool
+	// Among is the condition as it reads among the metrics that were seen: names may hold any characters, so only then is
+	// it known where a name ends. It is nil for other checks.
+	Among func(seen []string) Check
 }
 
 // CheckSource is a check as report files keep it. Whoever merges the reports of a run's parts compiles it again, and
@@ -50,7 +53,7 @@ func Hollows() []string { return []string{NoUserCompleted, NothingSent, OnlyErro
 // Pass judges the check. A name that lookup does not know fails it.
 func (c *Check) Pass(lookup func(name string) (float64, bool)) bool {
 	m := metrics{lookup: lookup}
-	ok := value.Truthy(c.Holds(&m))
+	ok := c.Holds(&m) == true
 	return ok && !m.missing
 }
 

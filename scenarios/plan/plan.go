@@ -201,7 +201,7 @@ type Request struct {
 
 	// Send decides by `ifTrue` and `probability` whether the user sends the request. It draws from the user's random
 	// stream only for a probability below 100.
-	Send func(*value.Scope) bool
+	Send func(*value.Scope) (bool, error)
 	// Render fills a message with the request of one user. base is the plan's target, or that of the user's region; a URL
 	// that begins with "/" is appended to it.
 	Render func(s *value.Scope, base string, m *Message) error

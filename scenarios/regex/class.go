@@ -1,7 +1,9 @@
 package regex
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -175,19 +177,48 @@ func tableOf(t *unicode.RangeTable) []*unicode.RangeTable {
 
 // ranges writes the characters of tables, or all others, as the inside of a class.
 func ranges(tables []*unicode.RangeTable, negated bool) string {
-	var out strings.Builder
-	write := func(from, to rune) {
-		out.WriteString(member{char: from}.write() + "-" + member{char: to}.write())
-	}
-	first := rune(-1)
-	for r := rune(0); r <= unicode.MaxRune+1; r++ {
-		switch in := r <= unicode.MaxRune && unicode.In(r, tables...) != negated; {
-		case in && first < 0:
-			first = r
-		case !in && first >= 0:
-			write(first, r-1)
-			first = -1
+	var in [][2]rune
+	for _, t := range tables {
+		for _, r := range t.R16 {
+			in = stretch(in, rune(r.Lo), rune(r.Hi), rune(r.Stride))
+		}
+		for _, r := range t.R32 {
+			in = stretch(in, rune(r.Lo), rune(r.Hi), rune(r.Stride)) //nolint:gosec // characters
 		}
 	}
+	slices.SortFunc(in, func(a, b [2]rune) int { return cmp.Compare(a[0], b[0]) })
+	if negated {
+		in = others(in)
+	}
+	var out strings.Builder
+	for _, r := range in {
+		out.WriteString(member{char: r[0]}.write() + "-" + member{char: r[1]}.write())
+	}
 	return out.String()
+}
+
+func stretch(in [][2]rune, from, to, stride rune) [][2]rune {
+	if stride == 1 {
+		return append(in, [2]rune{from, to})
+	}
+	for r := from; r <= to; r += stride {
+		in = append(in, [2]rune{r, r})
+	}
+	return in
+}
+
+// others are the characters between sorted ranges.
+func others(in [][2]rune) [][2]rune {
+	var out [][2]rune
+	next := rune(0)
+	for _, r := range in {
+		if r[0] > next {
+			out = append(out, [2]rune{next, r[0] - 1})
+		}
+		next = max(next, r[1]+1)
+	}
+	if next <= unicode.MaxRune {
+		out = append(out, [2]rune{next, unicode.MaxRune})
+	}
+	return out
 }

@@ -125,10 +125,14 @@ func (r *Regexp) search(text string, from, most int) ([]Match, error) {
 	}
 	found, err := re.FindRunesMatchStartingAt(s.runes, at)
 	var matches []Match
+	began := time.Now()
 	for ; err == nil && found != nil; found, err = re.FindNextMatch(found) {
 		matches = append(matches, s.match(found, r.program.groups))
 		if len(matches) == most {
 			return matches, nil
+		}
+		if time.Since(began) > maxTime {
+			return nil, ErrTimeout
 		}
 	}
 	if err != nil {

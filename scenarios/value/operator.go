@@ -2,63 +2,27 @@ package value
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf16"
 )
 
+// Env says what a name in an expression stands for: a value of an expression, [Undefined] if nothing.
+type Env interface{ Name(name string) any }
+
+// Expression is a compiled expression. Its value is nil (null), [Undefined], bool, float64, string, [Bytes], []any or
+// *[Object], or an error if it cannot be evaluated. Operators compare and convert as JavaScript's do.
+type Expression func(Env) any
+
+// NameByte tells the bytes that plain names are made of.
+func NameByte(c byte) bool {
+	return c == '_' || c == '$' || c == '.' || c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z' || c >= 0x80
+}
+
 // Undefined is the value of what has none.
 type Undefined struct{}
-
-// operation compiles a binary operator.
-func (l *lexer) operation(op string, a, b Expression) (Expression, error) {
-	switch op {
-	case "or", "||":
-		return func(v Env) any {
-			if x := a(v); Truthy(x) {
-				return x
-			}
-			return b(v)
-		}, nil
-	case "and", "&&":
-		return func(v Env) any {
-			if x := a(v); !Truthy(x) {
-				return x
-			}
-			return b(v)
-		}, nil
-	case "==", "!=":
-		return func(v Env) any { return looseEqual(a(v), b(v)) == (op == "==") }, nil
-	case "===", "!==":
-		return func(v Env) any { return strictEqual(a(v), b(v)) == (op == "===") }, nil
-	case "~=":
-		return func(v Env) any { return matchText(a(v), b(v)) }, nil
-	case "<", "<=", ">", ">=":
-		return func(v Env) any { return Compare(op, a(v), b(v)) }, nil
-	case "+":
-		return func(v Env) any { return add(a(v), b(v)) }, nil
-	}
-	f := arithmetic(op)
-	return func(v Env) any { return f(Number(a(v)), Number(b(v))) }, nil
-}
-
-func arithmetic(op string) func(a, b float64) float64 {
-	switch op {
-	case "-":
-		return func(a, b float64) float64 { return a - b }
-	case "*":
-		return func(a, b float64) float64 { return a * b }
-	case "/":
-		return func(a, b float64) float64 { return a / b }
-	case "%":
-		return math.Mod
-	case "^":
-		return math.Pow
-	}
-	panic("BUG: operator " + op + " has no meaning")
-}
 
 // Operand turns a script value into a value of an expression.
 func Operand(v any, ok bool) any {
@@ -104,6 +68,8 @@ func Number(v any) float64 {
 		return TextNumber(v)
 	case Bytes:
 		return TextNumber(v.Text())
+	case []any:
+		return TextNumber(ToString(v))
 	}
 	return math.NaN()
 }
@@ -139,11 +105,23 @@ func Text(v any) string {
 	return string(AppendJSON(nil, v))
 }
 
-func strictEqual(a, b any) bool {
-	return !IsCompound(a) && !IsCompound(b) && a == b // objects are never the same one
+// StrictEqual is JavaScript's ===. A list, object or buffer equals itself only.
+func StrictEqual(a, b any) bool {
+	switch x := a.(type) {
+	case []any:
+		y, ok := b.([]any)
+		return ok && len(x) == len(y) && len(x) > 0 && &x[0] == &y[0]
+	case Bytes:
+		return false
+	}
+	if _, isList := b.([]any); isList {
+		return false
+	}
+	return a == b
 }
 
-func isNothing(v any) bool {
+// IsNothing tells null and undefined.
+func IsNothing(v any) bool {
 	switch v.(type) {
 	case nil, Undefined:
 		return true
@@ -151,20 +129,66 @@ func isNothing(v any) bool {
 	return false
 }
 
-// looseEqual is JavaScript's ==.
-func looseEqual(a, b any) bool {
-	if isNothing(a) || isNothing(b) {
-		return isNothing(a) && isNothing(b)
+// LooseEqual is JavaScript's ==.
+func LooseEqual(a, b any) bool {
+	if IsNothing(a) || IsNothing(b) {
+		return IsNothing(a) && IsNothing(b)
 	}
+	if IsCompound(a) && IsCompound(b) {
+		return StrictEqual(a, b)
+	}
+	a, b = primitive(a), primitive(b)
 	x, isText := a.(string)
 	y, areTexts := b.(string)
 	if isText && areTexts {
 		return x == y
 	}
-	if IsCompound(a) || IsCompound(b) {
-		return IsCompound(a) != IsCompound(b) && Text(a) == Text(b)
-	}
 	return Number(a) == Number(b)
+}
+
+// primitive is what an object counts as in operators: the text that it is in JavaScript.
+func primitive(v any) any {
+	if IsCompound(v) {
+		return ToString(v)
+	}
+	return v
+}
+
+// ToString is JavaScript's String(v): a list is its elements with commas, an object "[object Object]".
+func ToString(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "null"
+	case float64:
+		return numberText(v)
+	case json.Number:
+		return numberText(TextNumber(string(v)))
+	case []any:
+		parts := make([]string, len(v))
+		for i, e := range v {
+			if !IsNothing(e) {
+				parts[i] = ToString(e)
+			}
+		}
+		return strings.Join(parts, ",")
+	case *Object:
+		return "[object Object]"
+	case fmt.Stringer: // of who computes with values of its own
+		return v.String()
+	}
+	return Text(v)
+}
+
+func numberText(f float64) string {
+	switch {
+	case math.IsNaN(f):
+		return "NaN"
+	case math.IsInf(f, 1):
+		return "Infinity"
+	case math.IsInf(f, -1):
+		return "-Infinity"
+	}
+	return string(FormatNumber(f))
 }
 
 // IsCompound tells what is an object in JavaScript: lists, objects and buffers.
@@ -178,6 +202,7 @@ func IsCompound(v any) bool {
 
 // Compare applies <, <=, > or >= as JavaScript does: two texts by their characters, all else as numbers.
 func Compare(op string, a, b any) bool {
+	a, b = primitive(a), primitive(b)
 	x, isText := a.(string)
 	y, areTexts := b.(string)
 	if isText && areTexts {
@@ -207,19 +232,15 @@ func ordered(op string, sign int) bool {
 	return sign >= 0
 }
 
-func add(a, b any) any {
+// Add is JavaScript's +: texts are joined, numbers added.
+func Add(a, b any) any {
+	a, b = primitive(a), primitive(b)
 	_, x := a.(string)
 	_, y := b.(string)
-	if x || y || IsCompound(a) || IsCompound(b) {
-		return Text(a) + Text(b)
+	if x || y {
+		return ToString(a) + ToString(b)
 	}
 	return Number(a) + Number(b)
-}
-
-// matchText is false for a pattern that is no regular expression.
-func matchText(text, pattern any) bool {
-	re, err := regexp.Compile(Text(pattern))
-	return err == nil && re.MatchString(Text(text))
 }
 
 // FormatNumber writes a number as JavaScript does: null if it is none.
