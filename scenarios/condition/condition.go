@@ -111,8 +111,8 @@ var (
 	clause = regexp.MustCompile(`^\s*\(*\s*(?:not\s+)?(.+?)\s*(?:<=|>=|==|!=|<|>)\s*-?[0-9.]+\s*\)*\s*$`)
 	// between are the operators that join comparisons.
 	between = regexp.MustCompile(`\s(?:and|or)\s`)
-	// computed is what is in no name: an operator with blanks around, or a comparison.
-	computed = regexp.MustCompile(`\s[-+*/%^]\s|[<>]|&&|\|\||[=!]=|[=!]$`)
+	// computed is what is in no name: an operator with blanks around, a comparison, a call.
+	computed = regexp.MustCompile(`\w\(|\s[-+*/%^]\s|[<>]|&&|\|\||[=!]=|[=!]$`)
 )
 
 // wideNames are what stands in front of comparisons with numbers and may be one name.
