@@ -8,18 +8,11 @@ import (
 	"net/url"
 	"time"
 
+	"edgescope/load/errname"
 	"edgescope/load/network"
-	"edgescope/scenarios/address"
+	"edgescope/load/redirect"
 	"edgescope/scenarios/plan"
 	"edgescope/scenarios/value"
-)
-
-// maxRedirects is how many redirects of one request are followed (Artillery's limit).
-const maxRedirects = 10
-
-// Names of errors that are not the network's.
-const (
-	errRedirects = value.UserError("ERR_TOO_MANY_REDIRECTS")
 )
 
 // request sends a request of the flow, follows its redirects, and captures and judges the last answer.
@@ -50,11 +43,8 @@ func (u *user) request(ctx context.Context, req *plan.Request) error {
 	}
 	for followed := 0; ; followed++ {
 		x := u.send(ctx, req, hop, exchange{intended: intended, begun: begun, script: script})
-		next, redirected := hop.redirect(req, x)
-		if redirected && followed == maxRedirects {
-			redirected, x.err = false, errRedirects
-		}
-		if !redirected {
+		next := u.redirect(req, hop, x, followed)
+		if next == nil {
 			return u.finish(req, x)
 		}
 		x.result.Final = false
@@ -112,7 +102,7 @@ func (u *user) send(ctx context.Context, req *plan.Request, h *hop, begin exchan
 	r.read(x, sequence)
 	r.Cut = x.err != nil && ctx.Err() != nil
 	if x.err != nil && !r.Cut {
-		r.Failure = network.ErrorName(x.err)
+		r.Failure = errname.Of(x.err)
 		r.Error = r.Failure
 	}
 	if r.Cut {
@@ -146,7 +136,7 @@ func (u *user) callOf(req *plan.Request, h *hop, s *sequence) *network.Call {
 // read takes over what the answer says.
 func (r *Result) read(x *exchange, s *sequence) {
 	a := x.answer
-	r.Timing, r.Retries, r.Connection = a.Timing, a.Retries, a.Conn
+	r.Timing, r.Connection = a.Timing, a.Conn
 	r.Lag = x.begun.Sub(x.intended)
 	r.Code = uint16(a.Status)
 	r.BytesIn, r.Decoded = uint64(a.Received), a.Decoded
@@ -154,57 +144,32 @@ func (r *Result) read(x *exchange, s *sequence) {
 	r.take(s.factsOf(a))
 }
 
-// redirect tells where an answer sends the request on to. A redirect that cannot be followed becomes the exchange's
-// error.
-func (h *hop) redirect(req *plan.Request, x *exchange) (*hop, bool) {
+// redirect is the hop to which an answer sends the request on to, nil if it does not. A redirect that cannot be followed
+// becomes the exchange's error.
+func (u *user) redirect(req *plan.Request, h *hop, x *exchange, followed int) *hop {
 	if x.err != nil || !req.FollowRedirect {
-		return nil, false
+		return nil
 	}
-	location := x.answer.Header.Get("Location")
-	switch x.answer.Status {
-	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
-		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
-	default:
-		return nil, false
-	}
-	if location == "" {
-		return nil, false
-	}
-	target, err := address.Resolve(h.text, location)
-	if err != nil {
+	sent := redirect.Request{Method: h.method, URL: h.url, Header: h.header, Body: h.body}
+	next, err := sent.Follow(x.answer.Status, x.answer.Header.Get("Location"), u.plan.HTTP.Credentials)
+	switch {
+	case err != nil:
 		x.err = err
-		return nil, false
+		return nil
+	case next == nil:
+		return nil
+	case followed == redirect.Most:
+		x.err = redirect.ErrTooMany
+		return nil
 	}
-	return h.to(target, x.answer.Status), true
-}
-
-// to is the request after a redirect: 303 turns everything into GET, 301 and 302 turn POST into GET; the password and
-// the cookies that the script wrote itself stay with the host they were meant for.
-func (h *hop) to(target address.Address, status int) *hop {
-	to, _ := url.Parse(target.URL) // an address is a URL that net/url reads
-	next := &hop{method: h.method, url: to, text: target.URL, header: h.header.Clone(), body: h.body}
-	post := h.method == http.MethodPost && (status == http.StatusMovedPermanently || status == http.StatusFound)
-	if post || status == http.StatusSeeOther && h.method != http.MethodHead {
-		next.method, next.body = http.MethodGet, nil
-		next.header.Del("Content-Type")
-		next.header.Del("Content-Length")
-	}
-	if to.Host != h.url.Host {
-		next.header.Del("Authorization")
-		next.header.Del("Cookie")
-		next.header.Del("Host")
-		if target.Authorization != "" {
-			next.header.Set("Authorization", target.Authorization)
-		}
-	}
-	return next
+	return &hop{method: next.Method, url: next.URL, text: next.URL.String(), header: next.Header, body: next.Body}
 }
 
 // finish captures from and judges the final answer, hands the result over and tells what ends the user.
 func (u *user) finish(req *plan.Request, x *exchange) error {
 	r := x.result
 	if x.err != nil && r.Failure == "" && !r.Cut { // a redirect that leads nowhere
-		r.Failure = network.ErrorName(x.err)
+		r.Failure = errname.Of(x.err)
 		r.Error = r.Failure
 	}
 	if x.err != nil {

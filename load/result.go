@@ -42,9 +42,6 @@ type Result struct {
 
 	// Final is false for a redirect that was followed.
 	Final bool
-	// Retries counts tries that were repeated after they had been written, on kept connections that the server was
-	// closing. Each was a request of its own.
-	Retries int
 	// Failure is the name under which Artillery counts the error of a request without a (complete) answer:
 	// ECONNREFUSED, ETIMEDOUT, ...; "" otherwise. vegeta's Error is this, or the first failed expectation.
 	Failure string

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"edgescope/load/coding"
 	"edgescope/load/http1"
 	"edgescope/load/network"
 	"edgescope/scenarios/plan"
@@ -94,7 +95,7 @@ func (u *user) prepare(req *plan.Request, s *sequence) (*prepared, error) {
 		p.header.Set("User-Agent", u.options.UserAgent)
 	}
 	if req.Gzip && p.header["Accept-Encoding"] == nil {
-		p.header.Set("Accept-Encoding", network.AcceptEncoding)
+		p.header.Set("Accept-Encoding", coding.Accept)
 	}
 	if s != nil {
 		s.prepared.Store(p)

@@ -69,7 +69,7 @@ func newPoints(o Options) points {
 func (p *points) arrival() { p.now.Arrivals++ }
 
 func (p *points) result(r *load.Result) {
-	p.now.Requests += 1 + int64(r.Retries)
+	p.now.Requests++
 	if r.Failure != "" || r.Code >= 500 {
 		p.now.Errors++
 	}
@@ -152,7 +152,7 @@ func (s *Summary) partResult(r *load.Result) {
 }
 
 func addToPart(p *sums.Part, r *load.Result) {
-	p.Requests += 1 + int64(r.Retries)
+	p.Requests++
 	if r.Failure != "" {
 		p.Failed++
 		return

@@ -23,7 +23,6 @@ func newWindow() *window { return &window{Tally: *sums.New(), groups: map[groupK
 type group struct {
 	names   []string // of the counters to which each result adds one
 	results int64    // since the last settle
-	retries int64
 	bytes   int64
 	series  []series
 	apdex   time.Duration // threshold; 0: not counted
@@ -121,7 +120,6 @@ func (g *group) record(w *window, name string, of measure) {
 func (g *group) add(w *window, r *load.Result, ms int64) {
 	w.Counted.Add(ms)
 	g.results++
-	g.retries += int64(r.Retries)
 	if !r.Answered() {
 		return
 	}
@@ -153,10 +151,8 @@ func (w *window) settle() *sums.Tally {
 		for _, name := range g.names {
 			w.Counters[name] += g.results
 		}
-		w.countSome("http.requests", g.retries)
-		w.countSome("edgescope.http.retries", g.retries)
 		w.countSome("http.downloaded_bytes", g.bytes)
-		g.results, g.retries, g.bytes = 0, 0, 0
+		g.results, g.bytes = 0, 0
 	}
 	return &w.Tally
 }

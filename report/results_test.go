@@ -45,10 +45,6 @@ func TestWhatAResultCounts(t *testing.T) {
 	cold := true
 	f("", func(*load.Result) {}, answered(nil))
 	f("", func(r *load.Result) { r.Code, r.Failure = 0, "ECONNRESET" }, map[string]int64{"http.requests": 1})
-	f("", func(r *load.Result) { r.Retries = 2 }, answered(map[string]int64{
-		"http.requests":          3,
-		"edgescope.http.retries": 2,
-	}))
 	f("", func(r *load.Result) { r.Cut = true }, answered(map[string]int64{"edgescope.http.cut": 1}))
 	f("", func(r *load.Result) { r.ColdStart, r.CacheStatus = &cold, "miss" },
 		answered(map[string]int64{"edgescope.cold_starts": 1, "edgescope.cache.miss": 1}))

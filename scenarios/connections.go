@@ -3,8 +3,11 @@ package scenarios
 import (
 	"bytes"
 	"crypto/tls"
+	"net/http"
 	"strings"
 	"time"
+
+	"golang.org/x/net/http/httpguts"
 
 	"edgescope/scenarios/address"
 	"edgescope/scenarios/pemkey"
@@ -41,6 +44,7 @@ func (c *compiler) http(n *tree.Node) {
 		"version":            func(v *tree.Node) { h.Version = c.httpVersion(v) },
 		"pool":               func(v *tree.Node) { h.Pool = c.Whole(v, "pool") },
 		"maxSockets":         func(v *tree.Node) { c.Warn(v.Pos, "maxSockets is ignored, as in Artillery: use pool") },
+		"credentials":        func(v *tree.Node) { h.Credentials = c.headerNames(v) },
 		"extendedMetrics":    func(v *tree.Node) { h.ExtendedMetrics = c.Bool(v, "extendedMetrics") },
 		"defaults":           settings.Ignored,
 		"distributedTracing": c.tracing,
@@ -58,6 +62,23 @@ func (c *compiler) cookieOptions(n *tree.Node) {
 		},
 		"allowSpecialUseDomain": settings.Ignored, // always: cookies of x.test and localhost are what tests need
 	})
+}
+
+// headerNames are the headers that config.http.credentials marks: one name, or a list.
+func (c *compiler) headerNames(n *tree.Node) []string {
+	list := []*tree.Node{n}
+	if n.Kind == tree.List {
+		list = n.Items
+	}
+	var names []string
+	for _, item := range list {
+		name, ok := c.Text(item, "credentials")
+		if ok && !httpguts.ValidHeaderFieldName(name) {
+			c.Fault(item.Pos, "credentials are names of headers, such as x-api-key, not %s", item.What())
+		}
+		names = append(names, http.CanonicalHeaderKey(name))
+	}
+	return names
 }
 
 func (c *compiler) tracing(n *tree.Node) {

@@ -5,15 +5,15 @@ import (
 	"syscall"
 	"testing"
 
+	"edgescope/load/errname"
 	"edgescope/load/health"
-	"edgescope/load/network"
 )
 
 // The names are those under which the network's errors are counted.
 func TestRemediesAreForOurOwnLimits(t *testing.T) {
 	f := func(err error, want string) {
 		t.Helper()
-		name := network.ErrorName(err)
+		name := errname.Of(err)
 		if got := health.Remedy(name); want == "" && got != "" || !strings.Contains(got, want) {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}

@@ -76,7 +76,7 @@ func (b *fixedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// causeReader tells the context's error in place of the timeout by which it made itself felt.
+// causeReader tells what the connection has failed with in place of what that looked like inside a body.
 type causeReader struct {
 	conn *conn
 	body io.Reader
@@ -84,8 +84,12 @@ type causeReader struct {
 
 func (b *causeReader) Read(p []byte) (int, error) {
 	n, err := b.body.Read(p)
-	if err != nil && !errors.Is(err, io.EOF) {
-		err = b.conn.cause(err)
+	switch {
+	case err == nil || errors.Is(err, io.EOF):
+		return n, err
+	case b.conn.failed != nil:
+		return n, b.conn.cut(b.conn.failed)
+	default:
+		return n, b.conn.cause(err)
 	}
-	return n, err
 }

@@ -157,17 +157,39 @@ func TestDeadlineOfAnEarlierRequestEndsNoLaterOne(t *testing.T) {
 	})
 }
 
-func TestBodyHasNoTimeout(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		client := serve(t, http1.Options{}, func(conn net.Conn, _ string) {
-			io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n")
-			time.Sleep(time.Minute)
-			io.WriteString(conn, "ok")
+// TestABodyMayTakeItsTime as long as bytes come, and no longer than Longest timeouts. It is given up when nothing has
+// come for a timeout, at most a quarter of it late.
+func TestABodyMayTakeItsTime(t *testing.T) {
+	f := func(name, head, piece string, pieces int, every, want time.Duration, wantErr error) {
+		t.Helper()
+		synctest.Test(t, func(t *testing.T) {
+			client := serve(t, http1.Options{}, func(conn net.Conn, _ string) {
+				io.WriteString(conn, "HTTP/1.1 200 OK\r\n"+head+"\r\n\r\n")
+				for range pieces {
+					time.Sleep(every)
+					if _, err := io.WriteString(conn, piece); err != nil {
+						return
+					}
+				}
+			})
+			took, _, err := ask(t, client, "/", 4*time.Second)
+			if !errors.Is(err, wantErr) || took < want || took > want+time.Second {
+				t.Errorf("%s: error %v after %v, want %v after %v", name, err, took, wantErr, want)
+			}
 		})
-		if took, _, err := ask(t, client, "/", time.Second); took != time.Minute || err != nil {
-			t.Errorf("error %v after %v, want none after a minute", err, took)
-		}
-	})
+	}
+	const timeout = 4 * time.Second
+	const chunked = "Transfer-Encoding: chunked"
+	late := os.ErrDeadlineExceeded
+	f("slow and steady", "Content-Length: 20", "x", 20, timeout/2, 20*timeout/2, nil)
+	f("slow and steady chunks", chunked, "1\r\nx\r\n", 20, timeout-1, 20*(timeout-1)+timeout, late)
+	f("nothing at all", "Content-Length: 20", "", 0, 0, timeout, late)
+	f("a stall after the first byte", "Content-Length: 20", "x", 1, time.Second, time.Second+timeout, late)
+	f("a stall in the middle", "Content-Length: 20", "x", 10, time.Second, 10*time.Second+timeout, late)
+	f("a stall until the end", "Connection: close", "x", 3, time.Second, 3*time.Second+timeout, late)
+	f("a stall inside of a chunk", chunked, "5\r\nx", 1, time.Second, time.Second+timeout, late)
+	f("a stall inside of the trailers", chunked, "0\r\nX: y", 1, time.Second, time.Second+timeout, late)
+	f("drops for ever", "Content-Length: 100000", "x", 100000, time.Second, http1.Longest*timeout, late)
 }
 
 func TestDialThatFailsFreesItsPlace(t *testing.T) {

@@ -27,14 +27,17 @@ type conn struct {
 	reads int           // from the link
 	limit int64         // bytes that may still be read
 	fixed fixedBody
-	// expired is set when a read was given up.
-	expired bool
+	// failed is what the last read from the link has failed with, if it has.
+	failed error
 
-	// deadline is when the present request must have its head, zero in its body. armed is what the link was told: at
-	// most deadline, and often that of an earlier request. When it goes off too early it is set anew (extend), so that
-	// most requests set no timer at all. TLS does not survive a timeout in a write: there armed is always deadline.
+	// deadline is when the present request must have its head; in its body patience takes over. armed is what the link
+	// was told: at most deadline, and often that of an earlier request. When it goes off too early it is set anew
+	// (extend), so that most requests set no timer at all. TLS does not survive a timeout in a write: there armed is
+	// always deadline.
 	deadline, armed time.Time
 	exact           bool
+	inBody, looking bool // looking after a body that was not there together with its head
+	patience        Patience
 
 	watched context.Context // whose end ends the connection; kept to see that the next request has the same
 	unwatch func() bool
@@ -95,7 +98,7 @@ func (c *conn) cause(err error) error {
 
 // until sets the deadline of a request.
 func (c *conn) until(deadline time.Time, exact bool) {
-	c.deadline = deadline
+	c.deadline, c.inBody = deadline, false
 	if exact || c.armed.IsZero() || deadline.Before(c.armed) {
 		c.arm()
 	}
@@ -112,10 +115,31 @@ func (c *conn) arm() {
 // extend tells whether an operation that timed out may go on, because its deadline is later than what the link was
 // told.
 func (c *conn) extend(err error) bool {
-	if !timedOut(err) || c.ended.Load() || !c.deadline.IsZero() && !time.Now().Before(c.deadline) {
+	if !timedOut(err) || c.ended.Load() {
+		return false
+	}
+	now := time.Now()
+	if c.inBody {
+		return c.wait(now)
+	}
+	if !now.Before(c.deadline) {
 		return false
 	}
 	c.arm()
+	return true
+}
+
+// wait waits on for a body, if there is patience left. What may still be written has the limit of the whole.
+func (c *conn) wait(now time.Time) bool {
+	next, waits := c.patience.Next(now)
+	if !waits {
+		return false
+	}
+	_ = c.link.SetReadDeadline(next)
+	c.armed = next
+	if c.ended.Load() {
+		_ = c.link.SetDeadline(time.Unix(1, 0))
+	}
 	return true
 }
 
@@ -132,11 +156,18 @@ func (c *conn) Read(p []byte) (int, error) {
 		p = p[:c.limit]
 	}
 	c.reads++
+	if c.inBody && !c.looking {
+		c.looking = true
+		c.wait(time.Now())
+	}
 	for {
 		n, err := c.link.Read(p)
+		if n > 0 && c.inBody {
+			c.patience.Moved()
+		}
 		if n > 0 || err == nil || !c.extend(err) {
 			c.limit -= int64(n)
-			c.expired = timedOut(err)
+			c.failed = err
 			return n, err
 		}
 	}
@@ -162,20 +193,23 @@ func (c *conn) exchange(ctx context.Context, r *Request, x *Exchange) error {
 	if err == nil {
 		return c.answer(r, x)
 	}
-	return c.refused(r, x, silentError{err, n > 0})
+	if n == 0 {
+		err = fmt.Errorf("%w: %w", errUnsent, err)
+	}
+	return c.refused(r, x, err)
 }
 
 // refused is what came of a request that could not be written whole: the server may have said why it does not take the
 // rest, in an answer or in an alert of TLS.
-func (c *conn) refused(r *Request, x *Exchange, failed silentError) error {
+func (c *conn) refused(r *Request, x *Exchange, failed error) error {
 	switch err := c.answer(r, x); {
 	case err == nil:
 		x.broken = true
 		return nil
-	case errors.Is(err, io.EOF) || timedOut(err):
+	case errors.Is(err, io.EOF) || timedOut(err) || errors.Is(failed, errUnsent) && errors.Is(err, syscall.ECONNRESET):
 		return failed
 	default:
-		return silentError{err, failed.wrote}
+		return err
 	}
 }
 
@@ -196,7 +230,8 @@ func (c *conn) exchangeLarge(r *Request, x *Exchange) error {
 		x.wrote(w)
 	default: // an early answer
 		x.Wrote = x.First
-		c.arm() // what is still written has no limit any more
+		_ = c.link.SetWriteDeadline(c.patience.End()) // what is still written may take as long as the answer
+		c.armed = time.Time{}
 	}
 	return nil
 }
@@ -214,21 +249,22 @@ func (c *conn) write(wire []byte) (n int, err error) {
 
 // answer reads the head of the final answer.
 func (c *conn) answer(r *Request, x *Exchange) error {
-	c.limit, c.expired = c.pool.options.MaxHeader, false
+	c.limit, c.failed = c.pool.options.MaxHeader, nil
 	if _, err := c.br.Peek(1); err != nil {
-		return silentError{err, true}
+		return err
 	}
 	x.First = time.Since(x.Begun)
 	head, provisional, err := c.head(r)
 	switch {
-	case c.expired: // http.ReadResponse takes a line that was cut off by it for a bad one
-		return os.ErrDeadlineExceeded
+	case err != nil && c.failed != nil: // http.ReadResponse takes a line that was cut off by it for a bad one
+		return c.cut(c.failed)
 	case err != nil:
 		return err
 	case provisional:
 		x.First = time.Since(x.Begun)
 	}
 	x.Head, c.used, c.answered = head, true, x.Begun.Add(x.First)
-	c.limit, c.deadline = math.MaxInt64, time.Time{}
+	c.limit, c.inBody, c.looking = math.MaxInt64, true, false
+	c.patience.Begin(x.Begun, c.answered, x.Timeout)
 	return nil
 }

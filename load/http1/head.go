@@ -2,8 +2,10 @@ package http1
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"sync/atomic"
 
 	"golang.org/x/net/http/httpguts"
@@ -65,9 +67,15 @@ func (c *conn) head(r *Request) (h *Head, provisional bool, err error) {
 			_, err = c.br.Discard(len(h.raw))
 			return h, provisional, err
 		}
+		if !strings.HasPrefix(protocol, string(buffered[:min(len(buffered), len(protocol))])) {
+			return nil, provisional, &MalformedError{"HPE_INVALID_CONSTANT", "it does not begin with HTTP/"}
+		}
 		reads := c.reads
 		res, err := http.ReadResponse(c.br, r.answered()) //nolint:bodyclose // it is read by who asked
 		if err != nil {
+			return nil, provisional, err
+		}
+		if err := ValidFields(res.Header); err != nil {
 			return nil, provisional, err
 		}
 		if res.StatusCode >= 200 || res.StatusCode == http.StatusSwitchingProtocols || res.StatusCode < 100 {
@@ -82,6 +90,33 @@ func (c *conn) head(r *Request) (h *Head, provisional bool, err error) {
 		provisional = true
 		c.limit = c.pool.options.MaxHeader
 	}
+}
+
+// protocol begins each answer of HTTP/1 (RFC 9112, section 2.3).
+const protocol = "HTTP/"
+
+// MalformedError tells of an answer that http.ReadResponse takes and node's parser does not.
+type MalformedError struct{ name, reason string }
+
+func (e *MalformedError) Error() string { return "malformed answer: " + e.reason }
+
+// ErrorName is what node's parser calls the error.
+func (e *MalformedError) ErrorName() string { return e.name }
+
+// ValidFields refuses, as node does, names of headers that are no tokens and values with control characters. The error
+// is a *MalformedError.
+func ValidFields(header http.Header) error {
+	for name, values := range header {
+		if !httpguts.ValidHeaderFieldName(name) {
+			return &MalformedError{"HPE_INVALID_HEADER_TOKEN", fmt.Sprintf("%q is no name of a header", name)}
+		}
+		for _, v := range values {
+			if !httpguts.ValidHeaderFieldValue(v) {
+				return &MalformedError{"HPE_INVALID_HEADER_TOKEN", "the header " + name + " has control characters"}
+			}
+		}
+	}
+	return nil
 }
 
 func newHead(res *http.Response, toHEAD bool) *Head {

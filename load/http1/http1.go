@@ -73,15 +73,14 @@ func (c *Client) pool(r *Request) *pool {
 // the rest. An Exchange may be used again after Done.
 type Exchange struct {
 	Begun   time.Time
-	Timeout time.Duration // from Begun to the end of the head; the body has no limit but the context
+	Timeout time.Duration // from Begun to the end of the head; see Patience for the body
 
 	// Head is the head of the answer, nil if none came.
 	Head *Head
 	// Conn is what the request went over last, nil if there was no connection; Reused tells whether it had carried
-	// another request before. Writes is how often the request was written whole: more than once after a retry.
+	// another request before.
 	Conn   net.Conn
 	Reused bool
-	Writes int
 	// Sent is when the connection was in hand, Wrote when the request was written, First when the first byte of the
 	// final head was there. They are lengths of time since Begun.
 	Sent, Wrote, First time.Duration
@@ -92,15 +91,15 @@ type Exchange struct {
 	broken  bool         // the request was not written whole, and answered all the same
 }
 
-// Do sends a request and reads the head of the answer, over a kept connection if there is one. A request that a server
-// left without any byte of an answer as it closed a kept connection is sent again if it is idempotent, or was not sent
-// at all. After a Do without error the caller reads the body and calls Done. The error after the context's end is
+// Do sends a request and reads the head of the answer, over a kept connection if there is one. A request of which nothing
+// could be written, because the server had closed the kept connection, goes over another one; one of which the server
+// may have read something is never sent twice. After a Do without error the caller reads the body and calls Done. The error after the context's end is
 // context.Cause(ctx); after Timeout it is os.ErrDeadlineExceeded or context.DeadlineExceeded.
 func (c *Client) Do(ctx context.Context, r *Request, x *Exchange) error {
 	*x = Exchange{Begun: x.Begun, Timeout: x.Timeout, request: r}
 	p := c.pool(r)
 	for {
-		conn, err := p.get(ctx, r, x)
+		conn, err := p.get(ctx, x)
 		if err != nil {
 			return err
 		}
@@ -112,25 +111,14 @@ func (c *Client) Do(ctx context.Context, r *Request, x *Exchange) error {
 		x.conn = nil
 		x.stopWriting(conn)
 		p.drop(conn)
-		if !x.Reused || !r.again(err) {
+		if !x.Reused || !errors.Is(err, errUnsent) || timedOut(err) {
 			return conn.cause(err)
 		}
 	}
 }
 
-// silentError is that of a connection on which nothing came: wrote tells whether anything had been sent.
-type silentError struct {
-	error
-	wrote bool
-}
-
-func (s silentError) Unwrap() error { return s.error }
-
-// again tells whether a request that failed on a kept connection may be sent once more.
-func (r *Request) again(err error) bool {
-	var silent silentError
-	return errors.As(err, &silent) && !timedOut(err) && (r.idempotent || !silent.wrote)
-}
+// errUnsent marks the error of a connection that was broken before the first byte of a request was written.
+var errUnsent = errors.New("nothing was sent")
 
 // Done ends an exchange whose body was read to its end (whole), or whose body nobody wants any more: the connection is
 // kept in the first case, if both sides allow it, and closed in the second.
@@ -163,9 +151,6 @@ type written struct {
 // wrote notes that the request was written, or why not.
 func (x *Exchange) wrote(w written) {
 	x.writing, x.Wrote = nil, w.at
-	if w.err == nil {
-		x.Writes++
-	}
 }
 
 // written waits for what still writes the request; false if it fails or takes too long.

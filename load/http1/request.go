@@ -24,8 +24,7 @@ type Request struct {
 	scheme, addr string
 	wire         []byte // head and body
 	head         bool   // the method is HEAD
-	idempotent   bool
-	close        bool // the connection is not to be kept
+	close        bool   // the connection is not to be kept
 	memo         *Memo
 }
 
@@ -40,7 +39,7 @@ func NewRequest(r *http.Request, body []byte, memo *Memo) (*Request, error) {
 	}
 	return &Request{
 		scheme: r.URL.Scheme, addr: address(r.URL), wire: render(r, uri, body), head: r.Method == http.MethodHead,
-		idempotent: idempotent(r), memo: memo,
+		memo:  memo,
 		close: httpguts.HeaderValuesContainsToken(r.Header["Connection"], "close"),
 	}, nil
 }
@@ -142,14 +141,4 @@ func address(u *url.URL) string {
 		}
 	}
 	return net.JoinHostPort(u.Hostname(), port)
-}
-
-// idempotent tells whether a request may be sent again without asking (RFC 9110, section 9.2.2; the header fields are
-// those of net/http).
-func idempotent(r *http.Request) bool {
-	switch r.Method {
-	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace:
-		return true
-	}
-	return len(r.Header["Idempotency-Key"]) > 0 || len(r.Header["X-Idempotency-Key"]) > 0
 }

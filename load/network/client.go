@@ -3,15 +3,20 @@ package network
 import (
 	"bytes"
 	"context"
-	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptrace"
 	"net/textproto"
 	"net/url"
+	"os"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
+	"edgescope/load/coding"
+	"edgescope/load/errname"
 	"edgescope/load/http1"
 )
 
@@ -20,7 +25,7 @@ import (
 type Client interface {
 	// Do sends a request and reads the whole answer. It returns what came, never nil, and an error if that is not a
 	// complete answer: one with a status then broke off in its body. The Answer may be in c's memory, and is valid
-	// until c is used again; c is not kept. The error after the end of ctx is context.Cause(ctx). See [ErrorName].
+	// until c is used again; c is not kept. The error after the end of ctx is context.Cause(ctx). See errname.Of.
 	Do(ctx context.Context, c *Call) (*Answer, error)
 	// Close ends the idle connections, which nobody uses from here on.
 	Close()
@@ -32,7 +37,7 @@ type Call struct {
 	URL     *url.URL
 	Header  http.Header
 	Body    []byte        // nil: none
-	Timeout time.Duration // from Begun to the end of the answer's header
+	Timeout time.Duration // from Begun to the end of the answer's header, and of the body as http1.Patience says
 	Keep    bool          // the body of the answer is wanted
 	Begun   time.Time     // when the user began with this request: all times count from here
 
@@ -50,7 +55,6 @@ type Answer struct {
 	Header            http.Header
 	Body              []byte // decoded; nil unless kept
 	Received, Decoded int64  // bytes of the body
-	Retries           int
 	Timing            Timing
 	End               time.Time
 	Conn              *Connection // nil when none was in hand
@@ -90,6 +94,7 @@ func Over(rt http.RoundTripper) Client { return &netHTTP{rt: rt, idle: func() {}
 type netHTTP struct {
 	rt   http.RoundTripper
 	idle func() // closes idle connections
+	once bool   // rt sends requests again by itself, unless they have a body that cannot be read twice
 }
 
 func (e *netHTTP) Close() { e.idle() }
@@ -98,30 +103,51 @@ func (e *netHTTP) Do(ctx context.Context, c *Call) (*Answer, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	t := &tracer{begun: c.Begun}
-	req, err := newRequest(httptrace.WithClientTrace(ctx, t.hooks()), c)
+	req, err := e.request(httptrace.WithClientTrace(ctx, t.hooks()), c)
 	if err != nil {
 		return &Answer{End: time.Now()}, err
 	}
-	timer := time.AfterFunc(c.Timeout, func() { cancel(errTimeout) })
+	w := watch{over: func() { cancel(errTimeout) }}
+	w.timer = time.AfterFunc(c.Timeout, w.look)
+	defer w.timer.Stop()
 	res, err := e.rt.RoundTrip(req)
-	timer.Stop()
 	headers := time.Now()
 	a := &Answer{End: headers}
 	if err == nil {
-		err = a.receive(res, c.Keep)
+		w.begin(c, headers)
+		err = e.receive(a, res, &w, c.Keep)
 		a.End = time.Now()
 	}
-	a.Timing, a.Retries = t.timing(headers, a.End)
+	a.Timing = t.timing(headers, a.End)
 	if conn := t.conn.Load(); conn != nil {
 		a.Conn = &conn.info
 	}
-	if cause := context.Cause(ctx); err != nil && cause != nil {
-		err = cause // the transport tells only that it was canceled
+	if err != nil {
+		err = e.explain(ctx, t, err)
 	}
 	return a, err
 }
 
-func newRequest(ctx context.Context, c *Call) (*http.Request, error) {
+// explain is why a request has failed, of which a transport tells only how that looks from where it stands.
+func (e *netHTTP) explain(ctx context.Context, t *tracer, err error) error {
+	conn := t.conn.Load()
+	switch cause := context.Cause(ctx); {
+	case cause != nil:
+		return cause // the transport tells that it was canceled
+	case conn == nil || !errname.Malformed(err):
+		return err
+	}
+	// What the connection has cut off looks malformed.
+	if failed := conn.failed.Load(); failed != nil {
+		return fmt.Errorf("read the answer: %w", *failed)
+	}
+	return err
+}
+
+// errTimeout is that of an answer that did not come in time.
+var errTimeout = fmt.Errorf("no answer in time: %w", os.ErrDeadlineExceeded)
+
+func (e *netHTTP) request(ctx context.Context, c *Call) (*http.Request, error) {
 	var body io.Reader
 	if c.Body != nil {
 		body = bytes.NewReader(c.Body)
@@ -134,28 +160,83 @@ func newRequest(ctx context.Context, c *Call) (*http.Request, error) {
 	if req.Host == "" {
 		req.Host = c.URL.Host
 	}
+	if e.once {
+		req.GetBody = nil
+		switch c.Method {
+		case http.MethodGet, http.MethodHead, http.MethodOptions: // that have no body, net/http finds out by reading it
+			if req.Body == nil {
+				req.Body = io.NopCloser(strings.NewReader(""))
+			}
+		}
+	}
 	return req, nil
 }
 
+// watch ends a request that takes too long: its header by the timeout, its body by http1.Patience.
+type watch struct {
+	over  func()
+	timer *time.Timer
+
+	mu       sync.Mutex
+	body     bool
+	patience http1.Patience
+}
+
+// begin begins with the body.
+func (w *watch) begin(c *Call, now time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.body = true
+	w.patience.Begin(c.Begun, now, c.Timeout)
+}
+
+// look ends a request whose time is over, and else sets the timer. It is what the timer does.
+func (w *watch) look() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.body {
+		now := time.Now()
+		if next, waits := w.patience.Next(now); waits {
+			w.timer.Reset(next.Sub(now))
+			return
+		}
+	}
+	w.over()
+}
+
 // receive reads the whole answer.
-func (a *Answer) receive(res *http.Response, keep bool) error {
+func (e *netHTTP) receive(a *Answer, res *http.Response, w *watch, keep bool) error {
 	defer res.Body.Close() //nolint:errcheck // the body was read to its end, or the error is told already
+	if e.once {
+		if err := http1.ValidFields(res.Header); err != nil {
+			return err
+		}
+	}
 	a.Status, a.Header = res.StatusCode, res.Header
-	wire := &countingReader{r: res.Body}
+	wire := &wireReader{r: res.Body, watch: w}
 	var err error
-	a.Body, a.Decoded, err = decodeBody(wire, res.Header.Get("Content-Encoding"), keep)
+	a.Body, a.Decoded, err = coding.Decode(wire, res.Header.Get("Content-Encoding"), keep)
 	a.Received = wire.n
 	return err
 }
 
-type countingReader struct {
-	r io.Reader
-	n int64
+// wireReader reads a body as it comes and counts its bytes.
+type wireReader struct {
+	r     io.Reader
+	n     int64
+	reads int
+	watch *watch // nil: the reader looks after itself
 }
 
-func (c *countingReader) Read(p []byte) (int, error) {
+func (c *wireReader) Read(p []byte) (int, error) {
+	if c.reads++; c.reads == 2 && c.watch != nil { // it was not there together with its head
+		c.watch.look()
+	}
 	n, err := c.r.Read(p)
 	c.n += int64(n)
+	if n > 0 && c.watch != nil {
+		c.watch.patience.Moved()
+	}
 	return n, err
 }
 
@@ -166,7 +247,6 @@ type tracer struct {
 	got, wrote, first   atomic.Int64
 	conn                atomic.Pointer[timedConn]
 	reused, provisional atomic.Bool
-	writes              atomic.Int32
 }
 
 func (t *tracer) hooks() *httptrace.ClientTrace {
@@ -176,15 +256,7 @@ func (t *tracer) hooks() *httptrace.ClientTrace {
 			t.reused.Store(info.Reused)
 			t.conn.Store(openedConn(info.Conn))
 		},
-		WroteRequest: func(info httptrace.WroteRequestInfo) {
-			t.wrote.Store(t.now())
-			switch {
-			case info.Err == nil:
-				t.writes.Add(1)
-			case errors.Is(info.Err, errUnprocessed):
-				t.writes.Add(-1)
-			}
-		},
+		WroteRequest:         func(httptrace.WroteRequestInfo) { t.wrote.Store(t.now()) },
 		GotFirstResponseByte: func() { t.first.Store(t.now()) },
 		Got1xxResponse:       func(int, textproto.MIMEHeader) error { t.provisional.Store(true); return nil },
 	}
@@ -194,7 +266,7 @@ func (t *tracer) now() int64 { return max(int64(time.Since(t.begun)), 1) }
 
 // timing divides the time between begun and end. The first byte of the final answer is seen when the headers are there
 // if provisional ones (100, 103) came before; a transport without hooks (in tests) tells the headers only.
-func (t *tracer) timing(headers, end time.Time) (Timing, int) {
+func (t *tracer) timing(headers, end time.Time) Timing {
 	got, wrote, first := time.Duration(t.got.Load()), time.Duration(t.wrote.Load()), time.Duration(t.first.Load())
 	toHeaders := headers.Sub(t.begun)
 	if first == 0 || first < got || first > toHeaders || t.provisional.Load() {
@@ -213,5 +285,5 @@ func (t *tracer) timing(headers, end time.Time) (Timing, int) {
 		tm.DNS, tm.TCP, tm.TLS = conn.dns, conn.tcp, conn.tls
 		tm.ConnWait = max(got-conn.dns-conn.tcp-conn.tls, 0)
 	}
-	return tm, max(int(t.writes.Load())-1, 0)
+	return tm
 }

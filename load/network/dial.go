@@ -3,6 +3,8 @@ package network
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -12,6 +14,10 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/quic-go/quic-go"
+
+	"edgescope/load/errname"
 )
 
 // timedConn is a connection that knows what it cost to open. net/http may open a connection for one request and use it
@@ -21,6 +27,15 @@ type timedConn struct {
 	began         time.Time
 	dns, tcp, tls time.Duration
 	info          Connection
+	failed        atomic.Pointer[error] // what reading from it has failed with
+}
+
+func (c *timedConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if err != nil {
+		c.failed.Store(&err)
+	}
+	return n, err
 }
 
 // openedConn finds the connection that an opener has opened, below TLS; nil if it was not an opener.
@@ -91,6 +106,7 @@ func newSessions() tls.ClientSessionCache { return tls.NewLRUClientSessionCache(
 type opener struct {
 	*Dialer
 	sessions tls.ClientSessionCache // nil: all handshakes are full ones
+	forward  atomic.Pointer[string] // the address of the proxy that requests of http:// are sent to whole; nil: none
 }
 
 func (d *Dialer) opener() *opener {
@@ -125,7 +141,7 @@ func (d *Dialer) Close() { d.quic.close() }
 // netHTTP is HTTP/1.1 by net/http.
 func (o *opener) netHTTP(conns int) *netHTTP {
 	t := o.transport(conns)
-	return &netHTTP{rt: t, idle: t.CloseIdleConnections}
+	return &netHTTP{rt: t, idle: t.CloseIdleConnections, once: true}
 }
 
 // transport makes connections of HTTP/1.1, as Artillery does; at most conns to one host at a time, 0 for no limit.
@@ -151,6 +167,9 @@ func (o *opener) dial(ctx context.Context, _, addr string) (net.Conn, error) {
 		proxy = nil // the requests themselves tell it where to go
 	}
 	c, err := o.through(ctx, proxy, addr)
+	if forward := o.forward.Load(); err != nil && forward != nil && *forward == addr {
+		return nil, &ProxyError{Proxy: addr, Err: err}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -171,7 +190,7 @@ func (o *opener) dialTLS(ctx context.Context, _, addr string) (net.Conn, error) 
 	secure := tls.Client(c, config)
 	if err := secure.HandshakeContext(ctx); err != nil {
 		_ = c.Close()
-		return nil, o.handshakeError(err)
+		return nil, o.handshakeError(err, config)
 	}
 	c.tls = time.Since(shook)
 	state := secure.ConnectionState()
@@ -189,12 +208,26 @@ func (o *opener) dialTLS(ctx context.Context, _, addr string) (net.Conn, error) 
 // notSpoken is the Reason of a ProtocolError when the server answers in another protocol, or does not know ours.
 const notSpoken = "the server does not speak it"
 
-// handshakeError tells a server that does not speak the protocol from one that refuses for another reason.
-func (o *opener) handshakeError(err error) error {
-	if strings.Contains(err.Error(), "tls: no application protocol") {
+// handshakeError tells a server that does not speak the protocol from one that refuses for another reason, and of two
+// things that are wrong with a certificate the one that node looks at first: who has signed it, and then its name.
+func (o *opener) handshakeError(err error, config *tls.Config) error {
+	var versions *quic.VersionNegotiationError
+	if strings.Contains(err.Error(), "tls: no application protocol") || errors.As(err, &versions) {
 		return &ProtocolError{o.network.Protocol, notSpoken}
 	}
-	return err
+	var host x509.HostnameError
+	var verification *tls.CertificateVerificationError
+	if errors.As(err, &host) && errors.As(err, &verification) {
+		chain := verification.UnverifiedCertificates
+		options := x509.VerifyOptions{Roots: config.RootCAs, Intermediates: x509.NewCertPool()}
+		for _, c := range chain[1:] {
+			options.Intermediates.AddCert(c)
+		}
+		if _, unsigned := chain[0].Verify(options); unsigned != nil {
+			err = &tls.CertificateVerificationError{UnverifiedCertificates: chain, Err: unsigned}
+		}
+	}
+	return &errname.HandshakeError{Err: err}
 }
 
 // tlsFor is the configuration for one connection.

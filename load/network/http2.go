@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"edgescope/load/coding"
 	"edgescope/load/http2"
 )
 
@@ -75,18 +76,18 @@ func (e *multiplexed) Do(ctx context.Context, c *Call) (*Answer, error) {
 
 // readStream reads a body that was kept.
 func (a *Answer) readStream(ctx context.Context, x *http2.Exchange, keep bool) (err error) {
-	coding := a.Header.Get("Content-Encoding")
-	if coding == "" && !keep {
+	header := a.Header.Get("Content-Encoding")
+	if header == "" && !keep {
 		return nil
 	}
-	if coding == "" {
+	if header == "" {
 		var whole bool
 		if a.Body, whole = x.Whole(); whole {
 			a.Decoded = int64(len(a.Body))
 			return nil
 		}
 	}
-	a.Body, a.Decoded, err = decodeBody(x.Body(ctx), coding, keep)
+	a.Body, a.Decoded, err = coding.Decode(x.Body(ctx), header, keep)
 	return err
 }
 

@@ -53,7 +53,7 @@ func (o *opener) openHTTP3(ctx context.Context, to origin) (*session, error) {
 	c.dns = time.Since(c.began)
 	conn, err := o.quic.dial(ctx, o.network.LocalAddrs, addrs, config)
 	if err != nil {
-		return nil, o.handshakeError(err)
+		return nil, o.handshakeError(err, config)
 	}
 	c.tls = time.Since(c.began) - c.dns
 	c.info = Connection{Protocol: "3", Remote: conn.RemoteAddr().String()}

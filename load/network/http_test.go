@@ -1,19 +1,11 @@
 package network_test
 
 import (
-	"context"
-	"crypto/tls"
-	"crypto/x509"
-	"errors"
-	"fmt"
 	"io"
 	"log"
-	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -90,37 +82,6 @@ func TestCompressedAnswersAreDecoded(t *testing.T) {
 	f("broken", "gzip", "Z_DATA_ERROR")
 	body = []byte(text)
 	f("identity", "identity", "")
-}
-
-func TestErrorNamesAreNodes(t *testing.T) {
-	f := func(err error, want string) {
-		t.Helper()
-		if got := network.ErrorName(err); got != want {
-			t.Errorf("%v is %q, want %q", err, got, want)
-		}
-	}
-	op := func(e error) error { return &net.OpError{Op: "dial", Err: os.NewSyscallError("connect", e)} }
-	f(op(syscall.ECONNREFUSED), "ECONNREFUSED")
-	f(op(syscall.EADDRNOTAVAIL), "EADDRNOTAVAIL")
-	f(op(syscall.EMFILE), "EMFILE")
-	f(op(syscall.ECONNRESET), "ECONNRESET")
-	f(op(syscall.EPIPE), "EPIPE")
-	f(fmt.Errorf("read: %w", io.ErrUnexpectedEOF), "ECONNRESET")
-	f(io.EOF, "ECONNRESET")
-	f(errors.New("http: server closed idle connection"), "ECONNRESET")
-	f(&net.DNSError{IsNotFound: true}, "ENOTFOUND")
-	f(&net.DNSError{IsTemporary: true}, "EAI_AGAIN")
-	f(&net.OpError{Op: "dial", Err: os.ErrDeadlineExceeded}, "ETIMEDOUT")
-	f(context.DeadlineExceeded, "ETIMEDOUT")
-	f(&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{Cert: &x509.Certificate{
-		RawIssuer:  []byte("a"),
-		RawSubject: []byte("a"),
-	}}}, "DEPTH_ZERO_SELF_SIGNED_CERT")
-	f(x509.UnknownAuthorityError{Cert: &x509.Certificate{RawIssuer: []byte("a"), RawSubject: []byte("b")}},
-		"UNABLE_TO_VERIFY_LEAF_SIGNATURE")
-	f(x509.CertificateInvalidError{Reason: x509.Expired}, "CERT_HAS_EXPIRED")
-	f(x509.HostnameError{Certificate: &x509.Certificate{}, Host: "x"}, "ERR_TLS_CERT_ALTNAME_INVALID")
-	f(fmt.Errorf("a: %w", errors.New("something else")), "something else")
 }
 
 func TestTLSIsTimedAndVerified(t *testing.T) {

@@ -2,7 +2,6 @@ package network
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -62,9 +61,6 @@ type carrier interface {
 	close()
 }
 
-// errUnprocessed takes a request back that was written: the server says that it has not looked at it.
-var errUnprocessed = errors.New("the server has not processed the request")
-
 // RoundTrip sends a request, and once more if the connection was going away and the server has not processed it (RFC
 // 9113, section 8.7).
 func (m *multiplex) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -88,7 +84,6 @@ func (m *multiplex) RoundTrip(req *http.Request) (*http.Response, error) {
 		if again || !reused || !refused || !rewind(req) {
 			return nil, err
 		}
-		trace.WroteRequest(httptrace.WroteRequestInfo{Err: errUnprocessed})
 	}
 }
 

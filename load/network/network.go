@@ -57,6 +57,9 @@ type ProtocolError struct {
 
 func (e *ProtocolError) Error() string { return e.Protocol.Name() + ": " + e.Reason }
 
+// ErrorName is the error's name as a counter has it.
+func (e *ProtocolError) ErrorName() string { return e.Error() }
+
 // Sessions says who takes up whose TLS sessions on a new connection.
 type Sessions string
 

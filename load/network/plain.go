@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"edgescope/load/coding"
 	"edgescope/load/http1"
 	"edgescope/load/http2"
 )
@@ -84,7 +85,6 @@ func (e *plain) Do(ctx context.Context, c *Call) (*Answer, error) {
 		end, err = a.take(x, c)
 	}
 	a.End = c.Begun.Add(end)
-	a.Retries = max(x.Writes-1, 0)
 	a.Timing = timingOf(&moments{x.Begun, x.Conn, x.Reused, x.Head != nil, x.Sent, x.Wrote, x.First, end})
 	if opened := openedConn(x.Conn); opened != nil {
 		a.Conn = &opened.info
@@ -128,21 +128,21 @@ const wholeBody = 1 << 20
 
 // read reads the body.
 func (a *Answer) read(x *http1.Exchange, keep bool) (err error) {
-	coding := a.Header.Get("Content-Encoding")
-	if coding == "" && !keep {
+	header := a.Header.Get("Content-Encoding")
+	if header == "" && !keep {
 		a.Received, err = x.Discard()
 		a.Decoded = a.Received
 		return err
 	}
-	if coding == "" {
+	if header == "" {
 		var whole bool
 		if a.Body, whole, err = x.Whole(wholeBody); whole {
 			a.Received, a.Decoded = int64(len(a.Body)), int64(len(a.Body))
 			return err
 		}
 	}
-	wire := &countingReader{r: x.Body()}
-	a.Body, a.Decoded, err = decodeBody(wire, coding, keep)
+	wire := &wireReader{r: x.Body()}
+	a.Body, a.Decoded, err = coding.Decode(wire, header, keep)
 	a.Received = wire.n
 	return err
 }

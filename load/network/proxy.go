@@ -17,6 +17,7 @@ import (
 	"golang.org/x/net/proxy"
 
 	"edgescope/internal/loopback"
+	"edgescope/load/errname"
 )
 
 // ProxyFrom tells which proxy a URL is reached through: explicit, for all URLs but those that no_proxy names, or else
@@ -92,33 +93,58 @@ func (d *Dialer) proxyOf(to origin) (*url.URL, error) {
 }
 
 // forwardProxy is the proxy to which net/http sends whole requests: those of http:// URLs. All others get a tunnel.
-func (d *Dialer) forwardProxy(req *http.Request) (*url.URL, error) {
+func (o *opener) forwardProxy(req *http.Request) (*url.URL, error) {
 	if req.URL.Scheme != "http" {
 		return nil, nil
 	}
-	p, err := d.proxyOf(originOf(req.URL))
+	p, err := o.proxyOf(originOf(req.URL))
 	if err != nil || p == nil || p.Scheme != "http" {
 		return nil, err
 	}
+	addr := proxyAddr(p)
+	o.forward.Store(&addr)
 	return p, nil
 }
 
 // ProxyError tells that a proxy did not open a way to the target.
 type ProxyError struct {
 	Proxy, Target string // host:port each
-	Status        int    // what it answered
+	Status        int    // what it answered to CONNECT; 0: nothing
+	Refusal       string // what it answered by SOCKS; "": nothing
+	Err           error  // why there is no answer
 }
 
 func (e *ProxyError) Error() string {
-	status := http.StatusText(e.Status)
-	return fmt.Sprintf("proxy %s answered CONNECT %s with %d %s", e.Proxy, e.Target, e.Status, status)
+	switch {
+	case e.Status != 0:
+		return fmt.Sprintf("proxy %s answered CONNECT %s with %d %s", e.Proxy, e.Target, e.Status,
+			http.StatusText(e.Status))
+	case e.Refusal != "":
+		return fmt.Sprintf("proxy %s refused %s: %s", e.Proxy, e.Target, e.Refusal)
+	default:
+		return fmt.Sprintf("proxy %s: %v", e.Proxy, e.Err)
+	}
+}
+
+func (e *ProxyError) Unwrap() error { return e.Err }
+
+// ErrorName is the error's name as a counter has it. A proxy that cannot be reached has the name of what happened.
+func (e *ProxyError) ErrorName() string {
+	switch {
+	case e.Status != 0:
+		return fmt.Sprintf("proxy answered CONNECT with %d", e.Status)
+	case e.Refusal != "":
+		return "proxy refused: " + e.Refusal
+	default:
+		return errname.Of(e.Err)
+	}
 }
 
 // connectMethod opens a tunnel with CONNECT (RFC 9110, section 9.3.6).
 func (d *Dialer) connectMethod(ctx context.Context, p *url.URL, addr string) (net.Conn, error) {
 	conn, err := d.tcpTo(ctx, proxyAddr(p))
 	if err != nil {
-		return nil, err
+		return nil, &ProxyError{Proxy: proxyAddr(p), Target: addr, Err: err}
 	}
 	interrupt := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	tunnel, err := askForTunnel(conn, p, addr)
@@ -127,6 +153,10 @@ func (d *Dialer) connectMethod(ctx context.Context, p *url.URL, addr string) (ne
 	}
 	if err != nil {
 		_ = conn.Close()
+		var answered *ProxyError
+		if !errors.As(err, &answered) {
+			err = &ProxyError{Proxy: proxyAddr(p), Target: addr, Err: err}
+		}
 		return nil, err
 	}
 	return tunnel, nil
@@ -149,7 +179,7 @@ func askForTunnel(conn net.Conn, p *url.URL, addr string) (net.Conn, error) {
 		return nil, err
 	}
 	if res.StatusCode != http.StatusOK {
-		return nil, &ProxyError{Proxy: p.Host, Target: addr, Status: res.StatusCode}
+		return nil, &ProxyError{Proxy: proxyAddr(p), Target: addr, Status: res.StatusCode}
 	}
 	if r.Buffered() == 0 {
 		return conn, nil
@@ -202,5 +232,33 @@ func (d *Dialer) socks(ctx context.Context, p *url.URL, addr string) (net.Conn, 
 	if !ok {
 		return nil, errors.New("BUG: the SOCKS5 dialer takes no context")
 	}
-	return through.DialContext(ctx, "tcp", addr)
+	conn, err := through.DialContext(ctx, "tcp", addr)
+	if err != nil {
+		return nil, socksError(err, proxyAddr(p), addr)
+	}
+	return conn, nil
+}
+
+// socksError tells what a SOCKS5 proxy has answered (RFC 1928, section 6, and RFC 1929) from why it has not.
+func socksError(err error, proxy, target string) *ProxyError {
+	e := &ProxyError{Proxy: proxy, Target: target, Err: err}
+	text := err.Error()
+	for _, said := range []string{
+		"general SOCKS server failure", "connection not allowed by ruleset", "network unreachable", "host unreachable",
+		"connection refused", "TTL expired", "command not supported", "address type not supported",
+	} {
+		if strings.HasSuffix(text, "unknown error "+said) {
+			e.Refusal = said
+		}
+	}
+	switch {
+	case strings.Contains(text, "authentication"), strings.Contains(text, "username/password"):
+		e.Refusal = "authentication failed"
+	case strings.Contains(text, "unexpected protocol version"), strings.Contains(text, "non-zero reserved field"),
+		strings.Contains(text, "unknown address type"):
+		e.Refusal = "it does not speak SOCKS5"
+	case strings.Contains(text, "unknown error unknown code"):
+		e.Refusal = "unknown code"
+	}
+	return e
 }

@@ -162,7 +162,7 @@ func TestTLSOptionsOfTheScript(t *testing.T) {
 		pair := ", cert: " + quote(string(client.cert)) + ", key: " + quote(string(client.key))
 		f(pair+", servername: example.com", "example.com 1", "")
 		f(pair+", servername: shop.test", "", "ERR_TLS_CERT_ALTNAME_INVALID")
-		f("", "", "tls: certificate required")
+		f("", "", "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED")
 	}
 }
 
@@ -213,5 +213,5 @@ func TestTLSVersionsOfTheScript(t *testing.T) {
 	}
 	f(0, "maxVersion: TLSv1.2", "1.2", "")
 	f(0, "minVersion: TLSv1.3", "1.3", "")
-	f(tls.VersionTLS12, "minVersion: TLSv1.3", "", "tls: protocol version not supported")
+	f(tls.VersionTLS12, "minVersion: TLSv1.3", "", "EPROTO")
 }

@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"sync"
 	"testing"
+
+	"edgescope/load/errname"
 )
 
 // tunnelTo asks a proxy, which sends text and no more, for a tunnel. It returns what the proxy was asked and what comes
@@ -60,7 +62,7 @@ func TestAProxyThatRefusesIsNamed(t *testing.T) {
 	if want := "proxy proxy.test:3128 answered CONNECT shop.test:443 with 403 Forbidden"; err.Error() != want {
 		t.Errorf("%q, want %q", err, want)
 	}
-	if got, want := ErrorName(err), "proxy answered CONNECT with 403"; got != want {
+	if got, want := errname.Of(err), "proxy answered CONNECT with 403"; got != want {
 		t.Errorf("counted as %q, want %q: the name is the same for all targets", got, want)
 	}
 }

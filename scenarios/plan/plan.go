@@ -102,6 +102,7 @@ type HTTP struct {
 	Pool            int           // connections per host that all users share; 0: each user opens its own
 	ExtendedMetrics bool          // report http.dns, http.tcp, http.tls, http.total
 	Cookies         CookieOptions
+	Credentials     []string // canonical names of headers that are for the origin of the request only (ours)
 	Tracing         Tracing
 }
 

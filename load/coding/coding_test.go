@@ -1,4 +1,4 @@
-package network
+package coding
 
 import (
 	"bytes"
@@ -22,26 +22,26 @@ func FuzzDecodeBody(f *testing.F) {
 	f.Add([]byte("x"), "gzip,, ,br", true)
 	f.Add([]byte("x"), ",,,,,,,,,,", true)
 	f.Fuzz(func(t *testing.T, sent []byte, encodings string, keep bool) {
-		body, n, err := decodeBody(bytes.NewReader(sent), encodings, keep)
-		if !keep && body != nil || n > maxBody+1 && keep {
+		body, n, err := Decode(bytes.NewReader(sent), encodings, keep)
+		if !keep && body != nil || n > MaxBody+1 && keep {
 			t.Errorf("%d bytes kept of %d", len(body), n)
 		}
 		if keep && err == nil && int64(len(body)) != n {
 			t.Errorf("%d bytes kept, %d decoded", len(body), n)
 		}
-		if err != nil && !errors.Is(err, errEncoding) && !errors.Is(err, io.ErrUnexpectedEOF) &&
-			!errors.Is(err, errBodyTooLarge) {
-			t.Errorf("%v: want it counted as a decoding error or a broken connection", err)
+		var undecodable *Error
+		if err != nil && !errors.As(err, &undecodable) && !errors.Is(err, TooLargeError{}) {
+			t.Errorf("%v: want it counted as a decoding error", err)
 		}
 	})
 }
 
 func TestKeptBodiesAreBounded(t *testing.T) {
-	endless := io.LimitReader(zeroes{}, maxBody+10)
-	if _, _, err := decodeBody(endless, "", true); !errors.Is(err, errBodyTooLarge) {
-		t.Errorf("a body of more than 64 MiB: %v, want %v", err, errBodyTooLarge)
+	endless := io.LimitReader(zeroes{}, MaxBody+10)
+	if _, _, err := Decode(endless, "", true); !errors.Is(err, TooLargeError{}) {
+		t.Errorf("a body of more than 64 MiB: %v, want %v", err, TooLargeError{})
 	}
-	if _, n, err := decodeBody(io.LimitReader(zeroes{}, maxBody+10), "", false); n != maxBody+10 || err != nil {
+	if _, n, err := Decode(io.LimitReader(zeroes{}, MaxBody+10), "", false); n != MaxBody+10 || err != nil {
 		t.Errorf("a body that is not kept: %d bytes, %v; want all of them counted", n, err)
 	}
 }
