@@ -105,7 +105,7 @@ func (n *run) arrivals(ctx, arriving context.Context, wait timer.Wait) error {
 		if err := n.until(arriving, wait, phase.Start, false); err != nil {
 			return err
 		}
-		n.events.put(&PhaseStart{At: time.Now(), Phase: n.plan.Phases[phase.Index]})
+		n.events.Put(&PhaseStart{At: time.Now(), Phase: n.plan.Phases[phase.Index]})
 		for ended += phase.Arrivals; w.more && w.hit < ended; {
 			k, at := w.hit, w.due
 			w.next()
@@ -168,7 +168,7 @@ func (n *run) until(ctx context.Context, wait timer.Wait, at time.Duration, dens
 // alive.
 func (n *run) arrive(ctx context.Context, k uint64, at time.Duration, limit int) {
 	if limit > 0 && n.alive.Load() >= int64(n.options.Segment.Share(uint64(limit))) {
-		n.events.put(&Skip{At: time.Now()})
+		n.events.Put(&Skip{At: time.Now()})
 		return
 	}
 	n.alive.Add(1)
@@ -187,13 +187,14 @@ func (n *run) user(ctx context.Context, index int, intended time.Time) {
 	defer u.close()
 	u.flow, u.intended = flow.Name, intended
 	u.began = time.Now()
-	n.events.put(&UserStart{At: u.began, Scenario: flow.Name, Lag: u.began.Sub(intended)})
+	n.events.Put(&UserStart{At: u.began, Scenario: flow.Name, Lag: u.began.Sub(intended)})
 	err := u.live(ctx, flow)
-	n.events.put(u.ended(ctx, err))
+	n.events.Put(u.ended(ctx, err))
+	u.closeSocket(ctx)
 }
 
 func (n *run) newUser(index int, scope *value.Scope) *user {
-	u := &user{run: n, scope: scope, target: n.plan.Base, engine: n.shared, ids: n.spans.ids(index)}
+	u := &user{run: n, scope: scope, target: n.plan.Base, engine: n.shared, ids: n.spans.IDs(index)}
 	if region := n.plan.Region(index); region != nil && index >= 0 {
 		u.target, u.region = region.Base, region.Name
 	}

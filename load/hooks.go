@@ -31,10 +31,10 @@ func (n *run) startProcessor(ctx context.Context, giveUp func(error)) {
 // stray puts what functions print and emit while no call runs among the events.
 func (n *run) stray(lines []string, metrics []processor.Metric) {
 	for _, line := range lines {
-		n.events.put(&Line{Text: line})
+		n.events.Put(&Line{Text: line})
 	}
 	for _, m := range metrics {
-		n.events.put(&Metric{At: time.Now(), Metric: m})
+		n.events.Put(&Metric{At: time.Now(), Metric: m})
 	}
 }
 
@@ -68,11 +68,11 @@ func (u *user) call(c *processor.Call) error {
 		u.intended = u.intended.Add(ended.Sub(began))
 	}
 	for _, line := range c.Lines {
-		u.events.put(&Line{Text: line})
+		u.events.Put(&Line{Text: line})
 	}
 	if !u.silent {
 		for _, m := range c.Metrics {
-			u.events.put(&Metric{At: ended, Metric: m})
+			u.events.Put(&Metric{At: ended, Metric: m})
 		}
 	}
 	var thrown processor.Error
@@ -140,14 +140,17 @@ func (u *user) afterResponse(req *plan.Request, sent []byte, response *plan.Resp
 	})
 }
 
+// noRequest is what an onError function sees of a WebSocket, which has no requests.
+func noRequest(string) []byte { return []byte("{}") }
+
 // failed tells the scenario's onError functions of a request that ends the user. The user ends with the error of the
 // request, whatever they do.
-func (u *user) failed(ctx context.Context, req *plan.Request, err error) error {
+func (u *user) failed(ctx context.Context, script func(base string) []byte, err error) error {
 	if err == nil || ctx.Err() != nil || len(u.onError) == 0 {
 		return err
 	}
 	_ = u.call(&processor.Call{
-		Functions: u.onError, Signature: processor.OnError, Error: err.Error(), Request: req.Script(u.target),
+		Functions: u.onError, Signature: processor.OnError, Error: err.Error(), Request: script(u.target),
 	})
 	return err
 }

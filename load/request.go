@@ -24,12 +24,7 @@ func (u *user) request(ctx context.Context, req *plan.Request) error {
 	if err != nil {
 		return err
 	}
-	intended := u.intended
-	u.intended = time.Time{}
-	begun := time.Now()
-	if intended.IsZero() {
-		intended = begun
-	}
+	intended, begun := u.begin()
 	if err := written.Render(u.scope, u.target, &u.message); err != nil {
 		return err
 	}
@@ -112,7 +107,7 @@ func (u *user) send(ctx context.Context, req *plan.Request, h *hop, begin exchan
 		r.BadCookies = u.readCookies(h.url, x.answer.Header)
 	}
 	x.result = r
-	span.end(r, x.answer.End)
+	endSpan(span, r, x.answer.End)
 	return x
 }
 
@@ -225,6 +220,6 @@ func (u *user) expectationError(req *plan.Request, r *Result) error {
 
 func (u *user) emit(r *Result) {
 	if !u.silent {
-		u.events.put(r)
+		u.events.Put(r)
 	}
 }

@@ -1,10 +1,15 @@
 package load
 
 import (
+	"net/http"
+	"strconv"
+	"strings"
 	"time"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
+	"edgescope/edge"
+	"edgescope/edge/platform"
 	"edgescope/load/network"
 	"edgescope/scenarios/plan"
 	"edgescope/scenarios/processor"
@@ -22,7 +27,20 @@ func (*PhaseStart) event() {}
 func (*Line) event()       {}
 func (*Metric) event()     {}
 
-// Result is what came of one HTTP request; every hop of a redirect is a request of its own.
+// Kind is what a result is of.
+type Kind uint8
+
+// The kinds of results.
+const (
+	KindRequest Kind = iota // an HTTP request
+	KindConnect             // the handshake of a WebSocket, whose answer is complete with its head
+	// KindMessage is a message over a WebSocket that was waited for, whether the user had sent one before or not. One that
+	// was only sent is a result when it could not be sent.
+	KindMessage
+)
+
+// Result is what came of one HTTP request, or of what is like one over a WebSocket; every hop of a redirect is a request
+// of its own. The code of a message that came is the one of its handshake: 101.
 //
 // The embedded vegeta result has Attack = "scenario/step", Seq contiguous from 0 per Attack in the order in which they
 // started, Timestamp = the intended start (moved forward where a user started out of order, since vegeta's plot wants
@@ -31,6 +49,7 @@ func (*Metric) event()     {}
 type Result struct {
 	vegeta.Result
 
+	Kind     Kind
 	Scenario string
 	Endpoint string // plan.Request.Endpoint: the URL as the script spells it, and the name
 	Name     string // of the request, "" if it has none
@@ -101,4 +120,52 @@ type Line struct{ Text string }
 type Metric struct {
 	At time.Time
 	processor.Metric
+}
+
+// serverTotal reads the dur of the metric total in Server-Timing (w3.org/TR/server-timing, section 3.2), which is in
+// milliseconds.
+func serverTotal(h http.Header) (total time.Duration, ok bool) {
+	for _, line := range h["Server-Timing"] {
+		for metric := range strings.SplitSeq(line, ",") {
+			name, parameters, _ := strings.Cut(metric, ";")
+			if !strings.EqualFold(strings.TrimSpace(name), "total") {
+				continue
+			}
+			for p := range strings.SplitSeq(parameters, ";") {
+				key, value, _ := strings.Cut(p, "=")
+				ms, err := strconv.ParseFloat(strings.Trim(strings.TrimSpace(value), `"`), 64)
+				if strings.EqualFold(strings.TrimSpace(key), "dur") && err == nil && ms >= 0 && ms < 1e12 {
+					return time.Duration(ms * float64(time.Millisecond)), true
+				}
+			}
+		}
+	}
+	return 0, false
+}
+
+// facts are what an answer's header says of the edge; coldStart is nil when it does not say.
+type facts struct {
+	region, cacheStatus string
+	coldStart           *bool
+	serverTotal         time.Duration
+	hasServerTotal      bool
+}
+
+func readFacts(h http.Header) (f facts) {
+	if len(h) == 0 {
+		return f
+	}
+	f.serverTotal, f.hasServerTotal = serverTotal(h)
+	said := platform.Response(h)
+	f.region, f.cacheStatus = said.Region, said.CacheStatus
+	if said.ColdStart != edge.Unknown {
+		cold := said.ColdStart == edge.True
+		f.coldStart = &cold
+	}
+	return f
+}
+
+func (r *Result) take(f *facts) {
+	r.EdgeRegion, r.CacheStatus, r.ColdStart = f.region, f.cacheStatus, f.coldStart
+	r.ServerTotal, r.HasServerTotal = f.serverTotal, f.hasServerTotal
 }

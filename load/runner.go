@@ -4,11 +4,13 @@
 package load
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"runtime/pprof"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,6 +18,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"edgescope/load/network"
+	"edgescope/load/outbox"
+	"edgescope/load/spans"
 	"edgescope/load/timer"
 	"edgescope/scenarios/plan"
 	"edgescope/scenarios/processor"
@@ -61,6 +65,7 @@ type Runner struct {
 	options  Options
 	schedule *Schedule
 	dialer   *network.Dialer
+	sockets  *network.Dialer // of WebSockets; nil if the plan has none
 
 	suggestedExit    int // of the last run
 	hasSuggestedExit bool
@@ -73,7 +78,11 @@ func New(p *plan.Plan, o Options) (*Runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Runner{plan: p, options: o, schedule: NewSchedule(p.Phases, o.Seed), dialer: d}, nil
+	sockets, err := socketDialer(p, o.Network)
+	if err != nil {
+		return nil, err
+	}
+	return &Runner{plan: p, options: o, schedule: NewSchedule(p.Phases, o.Seed), dialer: d, sockets: sockets}, nil
 }
 
 // Schedule is the arrivals of the run.
@@ -104,10 +113,10 @@ func (r *Runner) Run(ctx context.Context, emit func(Event)) error {
 	var receiver sync.WaitGroup
 	receiver.Go(func() {
 		pprof.SetGoroutineLabels(stage(ctx, "results"))
-		run.events.receive(emit)
+		run.events.Receive(emit)
 	})
 	err := run.all(ctx)
-	run.events.close()
+	run.events.Close()
 	receiver.Wait()
 	return err
 }
@@ -115,10 +124,10 @@ func (r *Runner) Run(ctx context.Context, emit func(Event)) error {
 // run is the state of one run.
 type run struct {
 	*Runner
-	steps  map[*plan.Request]*sequence
-	events *outbox
+	steps  map[plan.Step]*sequence
+	events *outbox.Outbox[Event]
 	shared network.Client // nil when every user has its own connections
-	spans  *spans
+	spans  *spans.Source
 	code   *processor.Pool // the script's functions; nil if it has none
 	start  time.Time
 	before *value.Scope
@@ -132,11 +141,15 @@ func stage(ctx context.Context, name string) context.Context {
 }
 
 func (r *Runner) newRun(ctx context.Context) *run {
-	n := &run{Runner: r, events: newOutbox(), steps: map[*plan.Request]*sequence{}}
+	n := &run{Runner: r, events: outbox.New[Event](), steps: map[plan.Step]*sequence{}}
 	for i := range r.plan.Flows {
 		n.sequences(r.plan.Flows[i].Name, r.plan.Flows[i].Steps)
 	}
-	n.spans = newSpans(ctx, r.plan, &r.options)
+	tracing := &r.plan.HTTP.Tracing
+	n.spans = spans.New(ctx, spans.Options{
+		Tracer: r.options.Tracer, All: tracing.Enabled, Sampled: tracing.Sampled, Prefix: tracing.TraceIDPrefix,
+		RunID: r.options.RunID,
+	})
 	switch pool := r.Connections(); {
 	case r.options.RoundTripper != nil:
 		n.shared = network.Over(r.options.RoundTripper)
@@ -163,6 +176,9 @@ func (n *run) close() {
 		n.shared.Close()
 	}
 	n.dialer.Close()
+	if n.sockets != nil {
+		n.sockets.Close()
+	}
 }
 
 func (n *run) all(ctx context.Context) error {
@@ -192,6 +208,7 @@ func (n *run) once(ctx context.Context, flow *plan.Flow, name string) error {
 	u.silent = true
 	defer u.close()
 	err := u.live(ctx, flow)
+	u.closeSocket(ctx)
 	if name == "before" {
 		n.before = u.scope
 	}
@@ -208,8 +225,8 @@ func (n *run) once(ctx context.Context, flow *plan.Flow, name string) error {
 func (n *run) sequences(flow string, steps []plan.Step) {
 	for _, step := range steps {
 		switch step := step.(type) {
-		case *plan.Request:
-			n.steps[step] = n.sequenceOf(flow + "/" + StepName(step))
+		case *plan.Request, *plan.Connect, *plan.Exchange:
+			n.steps[step] = n.sequenceOf(flow + "/" + stepName(step))
 		case *plan.Loop:
 			n.sequences(flow, step.Steps)
 		case *plan.Parallel:
@@ -229,10 +246,17 @@ func (n *run) sequenceOf(attack string) *sequence {
 	return &sequence{attack: attack}
 }
 
-// StepName is how reports call a request: its name, else its method and the URL as the script spells it.
-func StepName(r *plan.Request) string {
-	if r.Name != "" {
-		return r.Name
+// stepName is how reports call a step that has results: its name, else its method and the URL as the script spells it,
+// or what it does with a WebSocket.
+func stepName(step plan.Step) string {
+	switch step := step.(type) {
+	case *plan.Request:
+		return cmp.Or(step.Name, step.Method+" "+step.Endpoint)
+	case *plan.Connect:
+		return strings.TrimSpace("connect " + step.Endpoint)
+	case *plan.Exchange:
+		return cmp.Or(step.Name, step.Label)
+	default:
+		return ""
 	}
-	return r.Method + " " + r.Endpoint
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 
 	"edgescope/load/network"
 	"edgescope/scenarios/plan"
@@ -25,6 +26,25 @@ func dialerFor(p *plan.Plan, o network.Options) (*network.Dialer, error) {
 		return nil, err
 	}
 	return d, speaks(p, o.Protocol)
+}
+
+// socketDialer makes the connections of a plan's WebSockets, nil if no scenario has one. They begin as HTTP/1.1, whatever
+// requests speak.
+func socketDialer(p *plan.Plan, o network.Options) (*network.Dialer, error) {
+	isSocket := func(f plan.Flow) bool { return f.Connect() != nil }
+	if !slices.ContainsFunc(p.Flows, isSocket) && p.Before.Connect() == nil && p.After.Connect() == nil {
+		return nil, nil //nolint:nilnil // no dialer is what is asked for
+	}
+	o.Protocol, o.Sessions = network.HTTP1, cmp.Or(o.Sessions, network.Sessions(p.TLS.Sessions))
+	if proxy := p.WebSockets.Proxy; proxy != nil {
+		o.Proxy = func(*url.URL) (*url.URL, error) { return proxy, nil }
+	}
+	config, err := clientTLS(&p.TLS)
+	if err != nil {
+		return nil, err
+	}
+	config.InsecureSkipVerify = config.InsecureSkipVerify || p.WebSockets.Insecure
+	return network.New(o, config)
 }
 
 // speaks refuses targets that the protocol is not for, before anything is sent.

@@ -27,6 +27,7 @@ type user struct {
 	region   string
 	engine   network.Client
 	jar      *cookies.Jar // nil until the first cookie
+	socket   *socket      // nil until the user is connected
 	message  plan.Message
 	intended time.Time // when the next request should start; zero: when the user gets there
 
@@ -73,7 +74,11 @@ func (u *user) walk(ctx context.Context, steps []plan.Step) error {
 func (u *user) step(ctx context.Context, step plan.Step) error {
 	switch step := step.(type) {
 	case *plan.Request:
-		return u.failed(ctx, step, u.request(ctx, step))
+		return u.failed(ctx, step.Script, u.request(ctx, step))
+	case *plan.Connect:
+		return u.failed(ctx, noRequest, u.connect(ctx, step))
+	case *plan.Exchange:
+		return u.failed(ctx, noRequest, u.exchange(ctx, step))
 	case *plan.Think:
 		return u.think(ctx, step)
 	case *plan.Loop:
@@ -83,7 +88,7 @@ func (u *user) step(ctx context.Context, step plan.Step) error {
 	case *plan.Function:
 		return u.call(&processor.Call{Functions: []string{step.Name}})
 	case *plan.Log:
-		u.events.put(&Line{Text: step.Text(u.scope)})
+		u.events.Put(&Line{Text: step.Text(u.scope)})
 	}
 	return nil
 }

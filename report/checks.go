@@ -132,7 +132,7 @@ func (a *AbortWatch) Check(s *Summary, now time.Time) string {
 			a.since[i] = time.Time{}
 		case total.OnlyGrows(source.Metric):
 			return fmt.Sprintf("%s cannot hold any more: it is %s", source.Text, text.Decimal(text.Round(value, 3)))
-		case total.Counters["http.requests"] < abortRequests:
+		case total.Asked() < abortRequests:
 		case a.since[i].IsZero():
 			a.since[i] = now
 		case now.Sub(a.since[i]) >= abortPatience:

@@ -28,7 +28,9 @@ func (s *Summary) endpoint(w *window, g *group, r *load.Result, key *groupKey) {
 	}
 	names := s.endpointNames(key)
 	if r.Answered() {
-		g.count(s.names.code(names.codes, r.Code))
+		if r.Kind != load.KindMessage {
+			g.count(s.names.code(names.codes, r.Code))
+		}
 		g.record(w, names.responseTime, waited)
 		if r.HasServerTotal {
 			g.record(w, names.serverTiming, serverTotal)
@@ -47,9 +49,12 @@ func (s *Summary) endpointNames(key *groupKey) *endpointNames {
 	if s.options.Plan.Endpoints.UseOnlyRequestNames && key.name != "" {
 		label = key.name
 	}
-	names := s.labels[label]
+	namespace := s.endpointNamespace()
+	if key.kind != load.KindRequest {
+		namespace = sums.SocketByEndpoint
+	}
+	names := s.labels[[2]string{namespace, label}]
 	if names == nil {
-		namespace := s.endpointNamespace()
 		names = &endpointNames{
 			responseTime: namespace + ".response_time." + label,
 			serverTiming: namespace + ".server-timing." + label,
@@ -57,7 +62,7 @@ func (s *Summary) endpointNames(key *groupKey) *endpointNames {
 			errors:       namespace + "." + label + ".errors.",
 			cache:        sums.CacheByEndpoint + label + ".",
 		}
-		s.labels[label] = names
+		s.labels[[2]string{namespace, label}] = names
 	}
 	return names
 }
@@ -68,5 +73,6 @@ func (s *Summary) endpointNamespace() string {
 
 // OfEndpoint tells whether a metric is about one endpoint: there may be too many of them to print.
 func (s *Summary) OfEndpoint(name string) bool {
-	return strings.HasPrefix(name, s.endpointNamespace()+".") || strings.HasPrefix(name, sums.CacheByEndpoint)
+	return strings.HasPrefix(name, s.endpointNamespace()+".") || strings.HasPrefix(name, sums.CacheByEndpoint) ||
+		strings.HasPrefix(name, sums.SocketByEndpoint+".")
 }

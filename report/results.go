@@ -64,6 +64,7 @@ func timesOf(r *load.Result) (times [measures]time.Duration) {
 
 // groupKey is what the names of a result depend on.
 type groupKey struct {
+	kind                           load.Kind
 	endpoint, name, cache, failure string
 	code                           uint16
 	final, cut, reused, cold       bool
@@ -72,7 +73,7 @@ type groupKey struct {
 
 func (s *Summary) groupKey(r *load.Result) groupKey {
 	key := groupKey{
-		endpoint: s.endpointOf(r), name: r.Name, cache: r.CacheStatus, code: r.Code,
+		kind: r.Kind, endpoint: s.endpointOf(r), name: r.Name, cache: r.CacheStatus, code: r.Code,
 		final: r.Final, cut: r.Cut, reused: r.Reused, cold: r.ColdStart != nil && *r.ColdStart,
 		encrypted: r.TLS > 0, serverTotal: r.HasServerTotal,
 	}
@@ -99,9 +100,15 @@ func (s *Summary) group(w *window, r *load.Result) *group {
 
 // newGroup says under which names a result counts.
 func (s *Summary) newGroup(w *window, r *load.Result, key *groupKey) *group {
-	g := &group{names: []string{"http.requests"}}
-	if r.Answered() {
+	g := &group{}
+	switch {
+	case r.Kind != load.KindRequest:
+		s.socket(w, g, r)
+	case r.Answered():
 		s.answered(w, g, r)
+		fallthrough
+	default:
+		g.count(sums.Requests)
 	}
 	if r.Cut {
 		g.count("edgescope.http.cut")
@@ -123,7 +130,9 @@ func (g *group) add(w *window, r *load.Result, ms int64) {
 	if !r.Answered() {
 		return
 	}
-	g.bytes += r.Decoded
+	if r.Kind == load.KindRequest {
+		g.bytes += r.Decoded
+	}
 	w.Recorded.Add(ms)
 	times := timesOf(r)
 	for i := range g.series {
@@ -181,6 +190,25 @@ var (
 		"http.response_time.5xx",
 	}
 )
+
+// socket counts what happened on a WebSocket. Artillery counts messages, which are metrics of their own, and nothing of
+// these: the names are ours.
+func (s *Summary) socket(w *window, g *group, r *load.Result) {
+	g.count(sums.SocketRequests)
+	if !r.Answered() {
+		return
+	}
+	g.count(sums.SocketResponses)
+	into := sums.SeriesAnswer
+	if r.Kind == load.KindConnect {
+		into = sums.SeriesConnect
+		g.count(s.names.code(sums.SocketCodes, r.Code))
+	}
+	if r.Failure == "" && !r.Cut {
+		g.record(w, into, response)
+		g.recordComplete(w, r)
+	}
+}
 
 func (s *Summary) answered(w *window, g *group, r *load.Result) {
 	g.count("http.responses")

@@ -52,7 +52,7 @@ type Summary struct {
 	lag            sums.WorstLag
 
 	names                                   names
-	labels                                  map[string]*endpointNames
+	labels                                  map[[2]string]*endpointNames
 	errors, metrics, endpoints, regionNames bounded
 }
 
@@ -62,7 +62,7 @@ func NewSummary(o Options) *Summary {
 		options: o, total: sums.New(), open: map[int64]*window{}, steps: sums.Parts{}, regions: sums.Parts{},
 		points: newPoints(o),
 		failed: sums.FailedExpectations{}, hits: firstHits{idle: o.Plan.Idle, gaps: map[string]*gap{}},
-		names: names{}, labels: map[string]*endpointNames{},
+		names: names{}, labels: map[[2]string]*endpointNames{},
 		errors: newBounded(maxErrors), metrics: newBounded(maxMetrics), endpoints: newBounded(maxEndpoints),
 		regionNames: newBounded(maxRegions),
 	}

@@ -121,7 +121,7 @@ func (v *Verdict) decide(e *Evidence, o *Outcome) (word string, code int, reason
 		return edge.VerdictError, ExitError, flow.Error()
 	case !v.Health.Valid:
 		return edge.VerdictInvalid, ExitInvalid, strings.Join(v.Health.Problems, "; ")
-	case total.Counters["http.requests"] > 0 && total.Counters["http.responses"] == 0:
+	case total.Asked() > 0 && total.Answered() == 0:
 		return edge.VerdictError, ExitError, noAnswer(total, o.Target)
 	}
 	if o.Aborted != "" {
@@ -195,7 +195,7 @@ func hollow(total *sums.Period, a Answers, allow []string) (way, why string) {
 	case is(plan.NoUserCompleted, created > 0 && completed == 0):
 		return plan.NoUserCompleted, fmt.Sprintf("no user completed: %s of %s failed, %s", text.Grouped(total.Counters["vusers.failed"]),
 			text.Grouped(created), mostOf(total.Family("errors.")))
-	case is(plan.NothingSent, total.Counters["http.requests"]+total.Counters["websocket.messages_sent"] == 0):
+	case is(plan.NothingSent, total.Asked()+total.Counters["websocket.messages_sent"] == 0):
 		if created == 0 {
 			return plan.NothingSent, "nothing was sent: no user arrived"
 		}
@@ -227,7 +227,7 @@ func mostOf(counters map[string]int64) string {
 
 // noAnswer tells why a target that never answered did not: the error that most users ended with.
 func noAnswer(total *sums.Period, target string) string {
-	said := fmt.Sprintf("none of %d requests got an answer", total.Counters["http.requests"])
+	said := fmt.Sprintf("none of %d requests got an answer", total.Asked())
 	users := total.Family("errors.")
 	name := ""
 	for _, candidate := range slices.Sorted(maps.Keys(users)) {

@@ -15,6 +15,7 @@ import (
 	"edgescope/scenarios/templates"
 	"edgescope/scenarios/tree"
 	"edgescope/scenarios/value"
+	"edgescope/scenarios/websocket"
 )
 
 // compiler turns the merged script into a Plan and collects what is wrong.
@@ -24,6 +25,7 @@ type compiler struct {
 	templates templates.Compiler
 	sends     request.Reader // what requests send
 	wants     answer.Reader  // what they want of their answers
+	sockets   websocket.Reader
 
 	opts Options
 	plan *plan.Plan
@@ -31,6 +33,8 @@ type compiler struct {
 	cliVariables *tree.Node
 	scope        *value.Scope    // of the templates in config
 	requests     []*plan.Request // all of the plan's
+	engine       string          // of scenarios that name none
+	flowEngine   string          // of the scenario that is being read
 	files        hash.Hash       // contents of the files that the script names
 	held         heldFiles
 	allowed      *files.Allowed               // what opts.ReadFile may read
@@ -45,7 +49,7 @@ type compiler struct {
 
 func newCompiler(o Options) *compiler {
 	c := &compiler{
-		Reader: &settings.Reader{}, opts: o, files: sha256.New(), timeout: 10 * time.Second,
+		Reader: &settings.Reader{}, opts: o, files: sha256.New(), timeout: 10 * time.Second, engine: engineHTTP,
 		plan: &plan.Plan{Script: o.Files[0], Environment: o.Environment, Shared: map[string]any{}},
 	}
 	c.allowed, c.readAny = o.allowed(), o.ReadFile
@@ -54,6 +58,9 @@ func newCompiler(o Options) *compiler {
 	c.templates = templates.Compiler{Reader: c.Reader, Constants: c.opts.constant}
 	c.sends = request.Reader{Settings: c.Reader, Templates: &c.templates, File: c.file, Open: c.open}
 	c.wants = answer.Reader{Settings: c.Reader, Templates: &c.templates}
+	c.sockets = websocket.Reader{
+		Settings: c.Reader, Templates: &c.templates, Wants: c.messageKeys, Function: c.function,
+	}
 	return c
 }
 

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"cmp"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"edgescope/scenarios/plan"
@@ -155,8 +156,10 @@ func (c *compiler) config(n *tree.Node) {
 		"http":       c.http,
 		"tls":        c.tls,
 		"timeout": func(v *tree.Node) { // old; http.timeout wins
+			d := c.aboveZero(v)
+			c.sockets.Timeout = d
 			if n.Get("http").Get("timeout") == nil {
-				c.timeout = c.aboveZero(v)
+				c.timeout = d
 			}
 		},
 		"defaults":      settings.Ignored, // below: http.defaults wins
@@ -166,11 +169,14 @@ func (c *compiler) config(n *tree.Node) {
 		"apdex":         c.apdex,
 		"ensure":        settings.Ignored, // read when the flows are known
 		"engines":       c.engines,
+		"engine":        func(v *tree.Node) { c.engine = c.engineName(v) },
+		"ws":            settings.Ignored, // below: config.timeout wins
 		"processor":     c.processor,
 		"statsInterval": func(v *tree.Node) { c.Warn(v.Pos, "statsInterval is ignored: windows are 10 s") },
 	})
 	c.readDefaults(n)
 	c.plan.HTTP.Timeout = c.timeout
+	c.plan.WebSockets = c.sockets.Config(n.Get("ws"))
 	c.phases(n.Get("phases"))
 	c.plan.Idle = cmp.Or(c.plan.Idle, c.gap)
 	if c.plan.Target == "" && len(c.plan.Regions) > 0 {
@@ -192,12 +198,46 @@ func (c *compiler) anyKey(n *tree.Node) map[string]func(*tree.Node) {
 	return known
 }
 
+// The engines that there are.
+const (
+	engineHTTP = "http"
+	engineWS   = "ws"
+)
+
+// otherEngines are Artillery's and those that its users install, which are refused by name.
+var otherEngines = []string{
+	"socketio", "socketio-v3", "playwright", "grpc", "kafka", "kinesis", "lambda", "sqs", "mqtt", "tcp", "sse",
+}
+
+// refuseEngine says which engines there are.
+func (c *compiler) refuseEngine(pos tree.Position, name string) {
+	what := "is unknown"
+	if slices.Contains(otherEngines, name) {
+		what = "is not supported"
+	}
+	c.Fault(pos, "engine %q %s: there are http, which is the default, and ws%s", name, what,
+		settings.Suggest(name, []string{engineHTTP, engineWS}))
+}
+
+// engines reads config.engines. The settings of an engine stand elsewhere: config.http, config.ws.
 func (c *compiler) engines(n *tree.Node) {
 	for _, f := range n.Fields {
-		if f.Key != "http" {
-			c.Fault(f.Pos, "engine %q is not supported, only http is", f.Key)
+		switch {
+		case f.Key != engineHTTP && f.Key != engineWS:
+			c.refuseEngine(f.Pos, f.Key)
+		case len(f.Value.Fields) > 0:
+			c.Warn(f.Pos, "what stands under engines.%s is ignored: settings belong under config.%[1]s", f.Key)
 		}
 	}
+}
+
+func (c *compiler) engineName(n *tree.Node) string {
+	name, ok := c.Text(n, "engine")
+	if !ok || name == engineHTTP || name == engineWS {
+		return name
+	}
+	c.refuseEngine(n.Pos, name)
+	return engineHTTP
 }
 
 // variables: a list gives each user one of its elements.

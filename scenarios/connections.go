@@ -3,6 +3,7 @@ package scenarios
 import (
 	"bytes"
 	"crypto/tls"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -22,8 +23,11 @@ import (
 func (c *compiler) shownTarget(n *tree.Node, target string) string {
 	const end = "/x" // what follows is appended as it is
 	a, err := address.Parse(target + end)
+	if errors.Is(err, address.ErrScheme) {
+		a, err = address.Socket(target + end)
+	}
 	if err != nil {
-		c.Fault(n.Pos, "target must be an http:// or https:// URL, not %q", target)
+		c.Fault(n.Pos, "target must be an http:// or https:// URL (ws:// or wss:// for WebSockets), not %q", target)
 	}
 	return strings.TrimSuffix(a.URL, end)
 }

@@ -45,9 +45,9 @@ func TestErrorsSayWhereAndWhat(t *testing.T) {
 	f("tls: {ca: text.pem}", "- get: /", "s.yml:3:13: ca text.pem is no PEM file")
 	f("tls: {ecdhCurve: [X25519]}", "- get: /", "s.yml:3:20: ecdhCurve must be text, not a list\n"+
 		`s.yml:3:20: ecdhCurve "" is unknown, want X25519, X25519MLKEM768, P-256, P-384 or P-521, divided by colons`)
-	f("regions: [{name: FRA}]", "- get: /", `s.yml:3:20: target must be an http:// or https:// URL, not "FRA"`)
+	f("regions: [{name: FRA}]", "- get: /", `s.yml:3:20: target must be an http:// or https:// URL (ws:// or wss:// for WebSockets), not "FRA"`)
 	f("regions: [{target: http://x}]", "- get: /", "s.yml:3:13: a region needs a name and a target")
-	f("regions: {FRA: {target: 7}}", "- get: /", `s.yml:3:27: target must be an http:// or https:// URL, not "7"`)
+	f("regions: {FRA: {target: 7}}", "- get: /", `s.yml:3:27: target must be an http:// or https:// URL (ws:// or wss:// for WebSockets), not "7"`)
 	// Plugins.
 	f("plugins: {publish-metrics: [7]}", "- get: /", "s.yml:3:31: a reporter of publish-metrics must be an object, not 7")
 	f("plugins: {publish-metrics: [{type: open-telemetry, traces: {headers: [a]}}]}", "- get: /",
@@ -109,9 +109,8 @@ func TestErrorsSayWhereAndWhat(t *testing.T) {
 	f("", "- {think: 1, jitter: {}}", "s.yml:6:24: jitter must be text, not an object\n"+
 		"s.yml:6:24: jitter must be a duration, not an object")
 	f("", "- {get: /, post: /}", `s.yml:6:14: a step has one key: "post" stands beside "get"`)
-	f("", "- brew: /", "s.yml:6:5: unknown step \"brew\" (known: get, post, put, patch, delete, head, options, think, "+
-		"loop, log, "+
-		"parallel, function)")
+	f("", "- brew: /", "s.yml:6:5: unknown step \"brew\" (known: get, post, put, patch, delete, head, options, "+
+		"parallel, think, loop, log, function)")
 	f("", "- get: {url: /, {a: b}: c}", "s.yml:6:19: a key must be text")
 }
 

@@ -3,16 +3,26 @@ package scenarios
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"edgescope/scenarios/plan"
 	"edgescope/scenarios/regex"
 	"edgescope/scenarios/request"
 	"edgescope/scenarios/settings"
 	"edgescope/scenarios/tree"
+	"edgescope/scenarios/websocket"
 )
 
-// stepNames are all steps that a flow may have.
-var stepNames = append(request.Methods(), "think", "loop", "log", "parallel", "function")
+// commonSteps are the steps of all scenarios.
+var commonSteps = []string{"think", "loop", "log", "function"}
+
+// stepsOf are all steps that the scenarios of an engine may have.
+func stepsOf(engine string) []string {
+	if engine == engineWS {
+		return append(websocket.StepNames(), commonSteps...)
+	}
+	return append(append(request.Methods(), "parallel"), commonSteps...)
+}
 
 func (c *compiler) flows(root *tree.Node) {
 	scenarios := root.Get("scenarios")
@@ -27,7 +37,7 @@ func (c *compiler) flows(root *tree.Node) {
 		c.Fault(pos, "there are no scenarios")
 		return
 	}
-	if len(c.requests) == 0 {
+	if len(c.requests) == 0 && !slices.ContainsFunc(c.plan.Flows, func(f plan.Flow) bool { return f.Connect() != nil }) {
 		c.Warn(scenarios.Pos, "no scenario sends a request: a run of this script loads nothing")
 		c.plan.Allow = append(c.plan.Allow, plan.NothingSent)
 	}
@@ -112,9 +122,13 @@ func (c *compiler) onceFlow(n *tree.Node, what string) *plan.Flow {
 // flowObject reads a scenario. Its hooks of requests are known only when all of it has been read.
 func (c *compiler) flowObject(n *tree.Node, what string, known map[string]func(*tree.Node)) {
 	var before, after []string
-	known["beforeRequest"] = func(v *tree.Node) { before = c.functions(v, "beforeRequest") }
-	known["afterResponse"] = func(v *tree.Node) { after = c.functions(v, "afterResponse") }
+	known["beforeRequest"] = func(v *tree.Node) { before = c.requestHooks(v, "beforeRequest") }
+	known["afterResponse"] = func(v *tree.Node) { after = c.requestHooks(v, "afterResponse") }
 	first := len(c.requests)
+	c.flowEngine = c.engine
+	if v := n.Get("engine"); !v.IsNull() {
+		c.flowEngine = c.engineName(v)
+	}
 	c.Object(n, what, known)
 	c.hookAll(c.requests[first:], before, after)
 }
@@ -122,16 +136,12 @@ func (c *compiler) flowObject(n *tree.Node, what string, known map[string]func(*
 func (c *compiler) flowKeys(f *plan.Flow) map[string]func(*tree.Node) {
 	known := map[string]func(*tree.Node){
 		"name": func(v *tree.Node) { f.Name, _ = c.Text(v, "name") },
-		"flow": func(v *tree.Node) { f.Steps = c.steps(v) },
+		"flow": func(v *tree.Node) { f.Steps = c.flowSteps(v) },
 
 		"beforeScenario": func(v *tree.Node) { f.BeforeScenario = c.functions(v, "beforeScenario") },
 		"afterScenario":  func(v *tree.Node) { f.AfterScenario = c.functions(v, "afterScenario") },
 		"onError":        func(v *tree.Node) { f.OnError = c.functions(v, "onError") },
-		"engine": func(v *tree.Node) {
-			if s, _ := c.Text(v, "engine"); s != "http" {
-				c.Fault(v.Pos, "engine %q is not supported, only http is", s)
-			}
-		},
+		"engine":         settings.Ignored, // read before all else
 	}
 	return known
 }
@@ -169,10 +179,10 @@ func (c *compiler) step(n *tree.Node) plan.Step {
 		c.Fault(n.Pos, "a step is an object such as {get: {url: /}}, not %s", n.What())
 		return nil
 	}
-	main := slices.IndexFunc(n.Fields, func(f tree.Field) bool { return slices.Contains(stepNames, f.Key) })
+	names := stepsOf(c.flowEngine)
+	main := slices.IndexFunc(n.Fields, func(f tree.Field) bool { return slices.Contains(names, f.Key) })
 	if main < 0 {
-		f := n.Fields[0]
-		c.Fault(f.Pos, "unknown step %q%s", f.Key, settings.Known(f.Key, stepNames))
+		c.unknownStep(n.Fields[0], names)
 		return nil
 	}
 	f := n.Fields[main]
@@ -183,6 +193,27 @@ func (c *compiler) step(n *tree.Node) plan.Step {
 			return nil
 		}
 	}
+	return c.stepOf(n, f)
+}
+
+// unknownStep refuses a step that the scenario cannot have.
+func (c *compiler) unknownStep(f tree.Field, names []string) {
+	switch {
+	case c.flowEngine == engineWS && slices.Contains(stepsOf(engineHTTP), f.Key):
+		c.Fault(f.Pos, "%s is no step of a scenario with engine: ws, which has %s: requests need a scenario without it",
+			f.Key, strings.Join(names, ", "))
+	case c.flowEngine != engineWS && slices.Contains(websocket.StepNames(), f.Key):
+		hint := ""
+		if f.Key == "wait" {
+			hint = settings.Suggest(f.Key, names)
+		}
+		c.Fault(f.Pos, "%s is a step of scenarios with engine: ws, which this one has not%s", f.Key, hint)
+	default:
+		c.Fault(f.Pos, "unknown step %q%s", f.Key, settings.Known(f.Key, names))
+	}
+}
+
+func (c *compiler) stepOf(n *tree.Node, f tree.Field) plan.Step {
 	switch f.Key {
 	case "think":
 		return c.think(f.Value, n.Get("jitter"))
@@ -194,6 +225,13 @@ func (c *compiler) step(n *tree.Node) plan.Step {
 		return &plan.Function{Pos: f.Pos, Name: c.function(f.Value, "function")}
 	case "parallel":
 		return c.parallel(n, f)
+	case "connect":
+		c.Fault(f.Pos, "connect must be the first step of a scenario: it has one connection, which is open from then on")
+		return nil
+	case "send":
+		return c.sockets.Send(f)
+	case "wait":
+		return c.sockets.Wait(f)
 	}
 	return c.request(f)
 }

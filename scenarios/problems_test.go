@@ -62,7 +62,8 @@ func TestRefusals(t *testing.T) {
 	f("tls: {rejectUnauthorised: false}", "- get: /", `(did you mean "rejectUnauthorized"?)`)
 	f("plugins: {expekt: {}}", "- get: /", `plugin expekt is not available (did you mean "expect"?)`)
 	f("plugins: {hls: {}}", "- get: /", `s.yml:3:13: plugin hls is not available`)
-	f("engines: {ws: {}}", "- get: /", `engine "ws" is not supported`)
+	f("engines: {kafka: {}}", "- get: /", `s.yml:3:13: engine "kafka" is not supported: there are http, which is the `+
+		`default, and ws`)
 	f("", "- get: {url: /, followRedirects: false}",
 		`unknown key "followRedirects" in request (did you mean "followRedirect"?)`)
 	f("", "- get: {url: /, expect: {statuscode: 200}}", `unknown expectation "statuscode" (did you mean "statusCode"?)`)
@@ -174,7 +175,7 @@ func TestRefusalsOfWholeScripts(t *testing.T) {
 	f("a: b\n c: d", "s.yml:2:1: not valid YAML")
 	f(flow, "there is no target: set config.target, or give --target")
 	f("config: {target: http://t}\n", "there are no scenarios")
-	f("config: {target: t}\n"+flow, `target must be an http:// or https:// URL, not "t"`)
+	f("config: {target: t}\n"+flow, `target must be an http:// or https:// URL (ws:// or wss:// for WebSockets), not "t"`)
 	f("config: {target: http://t}\nconfig: {}\n"+flow, `s.yml:2:1: key "config" is given twice`)
 	f("config: {target: http://t}\nscenario: []\n"+flow,
 		`unknown key "scenario" in the script (did you mean "scenarios"?)`)

@@ -63,6 +63,10 @@ func (c *compiler) requestKeys(s *step) map[string]func(*tree.Node) {
 func (c *compiler) finish(s *step) {
 	c.wants.Finish(s.wants)
 	url := s.sends.URL()
+	if strings.HasPrefix(url, "/") && strings.HasPrefix(c.plan.Target, "ws") {
+		c.Fault(s.Pos, "the target %s is for WebSockets: give the request a URL that begins with http:// or https://",
+			c.plan.Target)
+	}
 	s.Name = s.sends.Name()
 	s.Endpoint = c.plan.EndpointOf(url, s.Name)
 	if s.sends.HasQuery() && strings.Contains(url, "?") {

@@ -1,18 +1,22 @@
 package scenarios
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
+	"maps"
 	"math"
 	"strconv"
 	"strings"
 	"time"
 
+	"edgescope/scenarios/answer"
 	"edgescope/scenarios/plan"
 	"edgescope/scenarios/settings"
 	"edgescope/scenarios/templates"
 	"edgescope/scenarios/tree"
 	"edgescope/scenarios/value"
+	"edgescope/scenarios/websocket"
 )
 
 // think is how long a user thinks.
@@ -229,4 +233,36 @@ func (l *loop) elements(s *value.Scope) []any {
 		list[i], _ = l.over[i].Eval(s)
 	}
 	return list
+}
+
+// flowSteps compiles the flow of a scenario. With engine: ws its users connect first, whether it says so or not.
+func (c *compiler) flowSteps(n *tree.Node) []plan.Step {
+	if c.flowEngine != engineWS {
+		return c.steps(n)
+	}
+	target, rest := websocket.First(n)
+	connect := c.sockets.Connect(n.Pos, target)
+	connect.Endpoint = c.plan.EndpointOf(cmp.Or(connect.Endpoint, c.plan.Target), "")
+	steps := c.steps(rest)
+	connect.Keep = websocket.WaitsAlone(steps)
+	return append([]plan.Step{connect}, steps...)
+}
+
+// requestHooks are the functions that are called around requests, which a scenario with engine: ws does not send.
+func (c *compiler) requestHooks(n *tree.Node, where string) []string {
+	if c.flowEngine == engineWS {
+		c.Fault(n.Pos, "%s is never called in a scenario with engine: ws: a step {function: ...} is, and connect has a "+
+			"function of its own", where)
+		return nil
+	}
+	return c.functions(n, where)
+}
+
+// messageKeys are the keys of what is wanted of a message.
+func (c *compiler) messageKeys(e *plan.Exchange) map[string]func(*tree.Node) {
+	wants := &answer.Wants{}
+	e.Capture = wants.Capture
+	known := c.wants.Keys(wants)
+	maps.DeleteFunc(known, func(key string, _ func(*tree.Node)) bool { return key != "capture" && key != "match" })
+	return known
 }

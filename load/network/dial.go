@@ -138,6 +138,32 @@ func (d *Dialer) Client(conns int) Client {
 // Close gives back what all connections have shared. The dialer can be used again.
 func (d *Dialer) Close() { d.quic.close() }
 
+// Opener makes a function that opens connections for one user that are HTTP/1.1 only until the target agrees to another
+// protocol: WebSockets. It takes URLs of scheme http and https.
+func (d *Dialer) Opener() func(ctx context.Context, u *url.URL) (net.Conn, error) {
+	o := d.opener()
+	return func(ctx context.Context, u *url.URL) (net.Conn, error) {
+		to := originOf(u)
+		if to.scheme == "https" {
+			return o.dialTLS(ctx, "tcp", to.addr)
+		}
+		c, err := o.tunnel(ctx, to)
+		if err != nil {
+			return nil, err
+		}
+		return c, nil
+	}
+}
+
+// Opened returns what it cost to open a connection of an [Dialer.Opener], in DNS, TCP and TLS, and what it is.
+func Opened(c net.Conn) (Timing, *Connection) {
+	opened := openedConn(c)
+	if opened == nil {
+		return Timing{}, nil
+	}
+	return Timing{DNS: opened.dns, TCP: opened.tcp, TLS: opened.tls}, &opened.info
+}
+
 // netHTTP is HTTP/1.1 by net/http.
 func (o *opener) netHTTP(conns int) *netHTTP {
 	t := o.transport(conns)

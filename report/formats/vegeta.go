@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
@@ -28,7 +29,11 @@ func NewVegetaWriter(w io.Writer) *VegetaWriter {
 // Event writes requests and leaves out all else. After an error it writes nothing more; Close tells it.
 func (v *VegetaWriter) Event(e load.Event) {
 	if r, ok := e.(*load.Result); ok && v.err == nil {
-		v.err = v.encode(&r.Result)
+		result := r.Result
+		if r.Kind != load.KindRequest && r.Failure == "" && r.Answered() {
+			result.Code = http.StatusOK // vegeta takes 101 for a failure
+		}
+		v.err = v.encode(&result)
 	}
 }
 

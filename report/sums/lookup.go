@@ -32,7 +32,8 @@ func (p *Period) Lookup(name string) (float64, bool) {
 func knownCounter(name string) bool {
 	switch name {
 	case "vusers.created", "vusers.completed", "vusers.failed", "vusers.skipped", "vusers.late",
-		"http.requests", "http.responses", "http.downloaded_bytes", "plugins.expect.ok", "plugins.expect.failed":
+		Requests, Responses, "http.downloaded_bytes", "plugins.expect.ok", "plugins.expect.failed",
+		"websocket.messages_sent", "websocket.messages_received":
 		return true
 	}
 	if status, ok := strings.CutPrefix(name, CacheCounters); ok && slices.Contains(edge.CacheStatuses[:], status) ||

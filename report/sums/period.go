@@ -48,6 +48,24 @@ func NewAggregate(last int64, t *Tally) Period {
 	return p
 }
 
+// rates are Artillery's, of counters.
+var rates = map[string]string{
+	"http.request_rate": Requests, "websocket.send_rate": "websocket.messages_sent",
+	"websocket.receive_rate": "websocket.messages_received",
+}
+
+// Asked is how many requests a period has, of HTTP and over WebSockets.
+func (p *Period) Asked() int64 { return p.Counters[Requests] + p.Counters[SocketRequests] }
+
+// Answered is how many of them were.
+func (p *Period) Answered() int64 { return p.Counters[Responses] + p.Counters[SocketResponses] }
+
+// rate is how many of them there were per second, between the first and the last thing seen.
+func (p *Period) rate() float64 {
+	seen := Span{p.FirstMetricAt, p.LastMetricAt}
+	return text.Round(float64(p.Asked())/seen.seconds(), 1)
+}
+
 func newPeriod(t *Tally) Period {
 	seen := t.seen()
 	p := Period{
@@ -56,8 +74,10 @@ func newPeriod(t *Tally) Period {
 		FirstHistogramAt: t.Recorded.First, LastHistogramAt: t.Recorded.Last,
 		FirstMetricAt: seen.First, LastMetricAt: seen.Last,
 	}
-	if t.Counters["http.requests"] > 0 {
-		p.Rates["http.request_rate"] = text.Round(t.RequestRate(), 1)
+	for rate, counter := range rates {
+		if t.Counters[counter] > 0 {
+			p.Rates[rate] = text.Round(t.perSecond(counter), 1)
+		}
 	}
 	addHitRatios(p.Rates, t.Counters)
 	for name, h := range t.Histograms {

@@ -12,8 +12,8 @@ import (
 
 // SetCounts gives a run what the counters say.
 func (p *Period) SetCounts(r *edge.Run) {
-	r.Requests, r.Responses = p.Counters["http.requests"], p.Counters["http.responses"]
-	r.Failed, r.Rate = r.Requests-r.Responses, p.Rates["http.request_rate"]
+	r.Requests, r.Responses = p.Asked(), p.Answered()
+	r.Failed, r.Rate = r.Requests-r.Responses, p.rate()
 	r.Codes, r.Errors, r.Cache = p.Family("http.codes."), p.Family("errors."), p.Family(CacheCounters)
 	r.Cold, r.Expectations = p.Counters["edgescope.cold_starts"], p.expectations()
 	r.Users = edge.RunUsers{

@@ -24,6 +24,20 @@ const (
 	Warm = ".warm"
 )
 
+// The names of what is counted of requests: of HTTP as Artillery has them, and ours of WebSockets, where a handshake and
+// a message that is waited for are requests.
+const (
+	Requests         = "http.requests"
+	Responses        = "http.responses"
+	SocketRequests   = "edgescope.websocket.requests"
+	SocketResponses  = "edgescope.websocket.responses"
+	SocketCodes      = "edgescope.websocket.codes."
+	SocketByEndpoint = "edgescope.websocket-by-endpoint"
+
+	SeriesConnect = "edgescope.websocket.connect_time" // intended start -> the server has agreed
+	SeriesAnswer  = "edgescope.websocket.answer_time"  // intended start -> the message was there
+)
+
 // The names of what is known of caches: counters by status, of all answers and by endpoint, and the hit ratios made of
 // them.
 const (

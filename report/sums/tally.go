@@ -28,6 +28,9 @@ func (s *Span) Add(ms int64) {
 	s.Last = max(s.Last, ms)
 }
 
+// seconds are those of a rate: at least one.
+func (s *Span) seconds() float64 { return max(float64(s.Last-s.First)/1000, 1) }
+
 func (s *Span) merge(o Span) {
 	if o.First != 0 {
 		s.Add(o.First)
@@ -84,7 +87,13 @@ func (t *Tally) seen() Span {
 // RequestRate is requests per second between the first and the last thing seen, of at least one second.
 func (t *Tally) RequestRate() float64 {
 	s := t.seen()
-	return float64(t.Counters["http.requests"]) / max(float64(s.Last-s.First)/1000, 1)
+	return float64(t.Counters[Requests]+t.Counters[SocketRequests]) / s.seconds()
+}
+
+// perSecond is a counter by the same time.
+func (t *Tally) perSecond(name string) float64 {
+	s := t.seen()
+	return float64(t.Counters[name]) / s.seconds()
 }
 
 // MinArrivals is how many arrivals a lag must be taken of to judge a run by it: a handful never does.

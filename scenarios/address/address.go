@@ -50,14 +50,36 @@ func Resolve(base, raw string) (Address, error) {
 	return read(u)
 }
 
+// Socket reads the absolute URL of a WebSocket. http means ws and https wss (WebSockets Standard, section 3.1): the URL
+// that is returned has ws or wss. The errors are those of [Parse].
+func Socket(raw string) (Address, error) {
+	u, err := whatwg.Parse(strings.ToValidUTF8(raw, "\ufffd"))
+	if err != nil {
+		return Address{}, ErrInvalid
+	}
+	switch u.Scheme() {
+	case "http", "ws":
+		return with("ws", u)
+	case "https", "wss":
+		return with("wss", u)
+	default:
+		return Address{}, ErrScheme
+	}
+}
+
 func read(u *whatwg.Url) (Address, error) {
 	if u.Scheme() != "http" && u.Scheme() != "https" {
 		return Address{}, ErrScheme
 	}
+	return with(u.Scheme(), u)
+}
+
+// with is an address of a scheme.
+func with(scheme string, u *whatwg.Url) (Address, error) {
 	if u.Hostname() == "" {
 		return Address{}, ErrInvalid
 	}
-	a := Address{URL: u.Scheme() + "://" + u.Host() + escape(u.Pathname()) + u.Search()}
+	a := Address{URL: scheme + "://" + u.Host() + escape(u.Pathname()) + u.Search()}
 	if u.Username() != "" || u.Password() != "" {
 		a.Authorization = Basic(decode(u.Username()), decode(u.Password()))
 	}

@@ -31,7 +31,7 @@ func (p *Plan) EndpointOf(u, name string) string {
 
 // splitURL cuts an absolute URL in front of its path. Any other has no host.
 func splitURL(u string) (host, path string) {
-	for _, scheme := range []string{"http://", "https://"} {
+	for _, scheme := range []string{"http://", "https://", "ws://", "wss://"} {
 		rest, ok := strings.CutPrefix(u, scheme)
 		if !ok {
 			continue

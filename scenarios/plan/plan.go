@@ -22,9 +22,10 @@ type Plan struct {
 	Regions     []Region // empty: every user goes to Target
 	Environment string   // name given with -e, else ""
 
-	Phases []Phase
-	HTTP   HTTP
-	TLS    TLS
+	Phases     []Phase
+	HTTP       HTTP
+	TLS        TLS
+	WebSockets WebSockets
 
 	Flows  []Flow // the scenarios, in script order; those of weight 0 included
 	Before *Flow  // runs once before the first arrival; nil if the script has none
@@ -167,7 +168,17 @@ type Flow struct {
 	BeforeScenario, AfterScenario, OnError []string
 }
 
-// Step is one of [*Request], [*Think], [*Loop], [*Parallel], [*Function] and [*Log].
+// Connect is the first step of a scenario with `engine: ws`, nil for any other, and for nil.
+func (f *Flow) Connect() *Connect {
+	if f == nil || len(f.Steps) == 0 {
+		return nil
+	}
+	c, _ := f.Steps[0].(*Connect)
+	return c
+}
+
+// Step is one of [*Request], [*Think], [*Loop], [*Parallel], [*Function] and [*Log], and in a scenario with `engine: ws`
+// [*Connect] and [*Exchange], in place of requests and parallel blocks.
 type Step interface{ step() }
 
 func (*Request) step()  {}

@@ -1,4 +1,4 @@
-package load
+package outbox
 
 import (
 	"sync"
@@ -7,27 +7,28 @@ import (
 	"time"
 )
 
+type skip struct{ at time.Time }
+
 func TestEventsKeepTheirOrderAndWaitNoLongerThanTheyMust(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const events = 3*eventBatch + 1
-		o := newOutbox()
-		var got []*Skip
+		o := New[*skip]()
+		var got []*skip
 		var late time.Duration
 		var receiver sync.WaitGroup
 		receiver.Go(func() {
-			o.receive(func(e Event) {
-				skip := e.(*Skip)
-				got, late = append(got, skip), max(late, time.Since(skip.At))
+			o.Receive(func(e *skip) {
+				got, late = append(got, e), max(late, time.Since(e.at))
 			})
 		})
-		var want []*Skip
+		var want []*skip
 		for range events {
-			e := &Skip{At: time.Now()}
+			e := &skip{at: time.Now()}
 			want = append(want, e)
-			o.put(e)
+			o.Put(e)
 			time.Sleep(time.Millisecond / 10)
 		}
-		o.close()
+		o.Close()
 		receiver.Wait()
 		if len(got) != len(want) || late > eventDelay {
 			t.Fatalf("%d events of %d, the latest after %v; want all within %v", len(got), len(want), late, eventDelay)
@@ -42,12 +43,12 @@ func TestEventsKeepTheirOrderAndWaitNoLongerThanTheyMust(t *testing.T) {
 
 func TestFullOutboxMakesUsersWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := newOutbox()
+		o := New[*skip]()
 		var user, receiver sync.WaitGroup
 		put := 0
 		user.Go(func() {
 			for range eventQueue + 1 {
-				o.put(&Skip{})
+				o.Put(&skip{})
 				put++
 			}
 		})
@@ -56,9 +57,9 @@ func TestFullOutboxMakesUsersWait(t *testing.T) {
 			t.Errorf("%d events were put with nobody to receive them, want %d", put, eventQueue)
 		}
 		n := 0
-		receiver.Go(func() { o.receive(func(Event) { n++ }) })
+		receiver.Go(func() { o.Receive(func(*skip) { n++ }) })
 		user.Wait()
-		o.close()
+		o.Close()
 		receiver.Wait()
 		if n != eventQueue+1 {
 			t.Errorf("%d events came, want %d", n, eventQueue+1)

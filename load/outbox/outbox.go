@@ -1,4 +1,5 @@
-package load
+// Package outbox takes what many goroutines have to say to one receiver: in order, in bunches, and bounded.
+package outbox
 
 import (
 	"sync"
@@ -15,8 +16,8 @@ const (
 	eventDelay = 10 * time.Millisecond
 )
 
-// outbox takes the events of all users, in the order in which they come, to the one receiver.
-type outbox struct {
+// Outbox takes the events of all users, in the order in which they come, to the one receiver.
+type Outbox[Event any] struct {
 	wake  chan struct{} // has room for one
 	timer *time.Timer
 
@@ -26,14 +27,15 @@ type outbox struct {
 	closed  bool
 }
 
-func newOutbox() *outbox {
-	o := &outbox{wake: make(chan struct{}, 1), timer: time.NewTimer(eventDelay)}
+// New makes an empty outbox.
+func New[Event any]() *Outbox[Event] {
+	o := &Outbox[Event]{wake: make(chan struct{}, 1), timer: time.NewTimer(eventDelay)}
 	o.room.L = &o.mu
 	return o
 }
 
-// put hands an event over. It waits while the receiver is far behind.
-func (o *outbox) put(e Event) {
+// Put hands an event over. It waits while the receiver is far behind.
+func (o *Outbox[Event]) Put(e Event) {
 	o.mu.Lock()
 	for len(o.pending) >= eventQueue {
 		o.room.Wait()
@@ -49,23 +51,23 @@ func (o *outbox) put(e Event) {
 	}
 }
 
-func (o *outbox) rouse() {
+func (o *Outbox[Event]) rouse() {
 	select {
 	case o.wake <- struct{}{}:
 	default: // it is being woken
 	}
 }
 
-// close lets receive return when it has handed on what is there. Nothing may be put after it.
-func (o *outbox) close() {
+// Close lets Receive return when it has handed on what is there. Nothing may be put after it.
+func (o *Outbox[Event]) Close() {
 	o.mu.Lock()
 	o.closed = true
 	o.mu.Unlock()
 	o.rouse()
 }
 
-// receive hands on all events, one by one, until the outbox is closed.
-func (o *outbox) receive(emit func(Event)) {
+// Receive hands on all events, one by one, until the outbox is closed.
+func (o *Outbox[Event]) Receive(emit func(Event)) {
 	defer o.timer.Stop()
 	var spare []Event
 	for {
