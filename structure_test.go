@@ -81,7 +81,7 @@ var rule = map[string][]string{
 	"query/logsql": {"edge", "store", "query", "query/filter", "query/gate"},
 
 	"scenarios": {
-		"scenarios/answer", "scenarios/bundle", "scenarios/condition", "scenarios/files", "scenarios/pemkey",
+		"scenarios/answer", "scenarios/bundle", "scenarios/condition", "scenarios/engine", "scenarios/files", "scenarios/pemkey",
 		"scenarios/plan",
 		"scenarios/processor", "scenarios/processor/node", "scenarios/regex", "scenarios/request",
 		"scenarios/address", "scenarios/request/encode",
@@ -98,6 +98,7 @@ var rule = map[string][]string{
 	"scenarios/files":            {},
 	"scenarios/jmespath":         {"scenarios/value", "internal/near"},
 	"scenarios/jsonpath":         {"scenarios/regex", "scenarios/value"},
+	"scenarios/engine":           {"scenarios/settings", "scenarios/tree"},
 	"scenarios/pemkey":           {},
 	"scenarios/address":          {},
 	"scenarios/plan":             {"scenarios/address", "scenarios/processor", "scenarios/tree", "scenarios/value"},

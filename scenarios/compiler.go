@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"edgescope/scenarios/answer"
+	"edgescope/scenarios/engine"
 	"edgescope/scenarios/files"
 	"edgescope/scenarios/plan"
 	"edgescope/scenarios/request"
@@ -49,7 +50,7 @@ type compiler struct {
 
 func newCompiler(o Options) *compiler {
 	c := &compiler{
-		Reader: &settings.Reader{}, opts: o, files: sha256.New(), timeout: 10 * time.Second, engine: engineHTTP,
+		Reader: &settings.Reader{}, opts: o, files: sha256.New(), timeout: 10 * time.Second, engine: engine.HTTP,
 		plan: &plan.Plan{Script: o.Files[0], Environment: o.Environment, Shared: map[string]any{}},
 	}
 	c.allowed, c.readAny = o.allowed(), o.ReadFile

@@ -3,9 +3,9 @@ package scenarios
 import (
 	"cmp"
 	"path/filepath"
-	"slices"
 	"strings"
 
+	"edgescope/scenarios/engine"
 	"edgescope/scenarios/plan"
 	"edgescope/scenarios/settings"
 	"edgescope/scenarios/templates"
@@ -168,8 +168,8 @@ func (c *compiler) config(n *tree.Node) {
 		"expect":        c.expectOptions,
 		"apdex":         c.apdex,
 		"ensure":        settings.Ignored, // read when the flows are known
-		"engines":       c.engines,
-		"engine":        func(v *tree.Node) { c.engine = c.engineName(v) },
+		"engines":       func(v *tree.Node) { engine.All(c.Reader, v) },
+		"engine":        func(v *tree.Node) { c.engine = engine.Name(c.Reader, v) },
 		"ws":            settings.Ignored, // below: config.timeout wins
 		"processor":     c.processor,
 		"statsInterval": func(v *tree.Node) { c.Warn(v.Pos, "statsInterval is ignored: windows are 10 s") },
@@ -196,48 +196,6 @@ func (c *compiler) anyKey(n *tree.Node) map[string]func(*tree.Node) {
 		known[f.Key] = settings.Ignored
 	}
 	return known
-}
-
-// The engines that there are.
-const (
-	engineHTTP = "http"
-	engineWS   = "ws"
-)
-
-// otherEngines are Artillery's and those that its users install, which are refused by name.
-var otherEngines = []string{
-	"socketio", "socketio-v3", "playwright", "grpc", "kafka", "kinesis", "lambda", "sqs", "mqtt", "tcp", "sse",
-}
-
-// refuseEngine says which engines there are.
-func (c *compiler) refuseEngine(pos tree.Position, name string) {
-	what := "is unknown"
-	if slices.Contains(otherEngines, name) {
-		what = "is not supported"
-	}
-	c.Fault(pos, "engine %q %s: there are http, which is the default, and ws%s", name, what,
-		settings.Suggest(name, []string{engineHTTP, engineWS}))
-}
-
-// engines reads config.engines. The settings of an engine stand elsewhere: config.http, config.ws.
-func (c *compiler) engines(n *tree.Node) {
-	for _, f := range n.Fields {
-		switch {
-		case f.Key != engineHTTP && f.Key != engineWS:
-			c.refuseEngine(f.Pos, f.Key)
-		case len(f.Value.Fields) > 0:
-			c.Warn(f.Pos, "what stands under engines.%s is ignored: settings belong under config.%[1]s", f.Key)
-		}
-	}
-}
-
-func (c *compiler) engineName(n *tree.Node) string {
-	name, ok := c.Text(n, "engine")
-	if !ok || name == engineHTTP || name == engineWS {
-		return name
-	}
-	c.refuseEngine(n.Pos, name)
-	return engineHTTP
 }
 
 // variables: a list gives each user one of its elements.

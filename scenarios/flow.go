@@ -3,8 +3,8 @@ package scenarios
 import (
 	"slices"
 	"strconv"
-	"strings"
 
+	"edgescope/scenarios/engine"
 	"edgescope/scenarios/plan"
 	"edgescope/scenarios/regex"
 	"edgescope/scenarios/request"
@@ -17,8 +17,8 @@ import (
 var commonSteps = []string{"think", "loop", "log", "function"}
 
 // stepsOf are all steps that the scenarios of an engine may have.
-func stepsOf(engine string) []string {
-	if engine == engineWS {
+func stepsOf(name string) []string {
+	if name == engine.WS {
 		return append(websocket.StepNames(), commonSteps...)
 	}
 	return append(append(request.Methods(), "parallel"), commonSteps...)
@@ -127,7 +127,7 @@ func (c *compiler) flowObject(n *tree.Node, what string, known map[string]func(*
 	first := len(c.requests)
 	c.flowEngine = c.engine
 	if v := n.Get("engine"); !v.IsNull() {
-		c.flowEngine = c.engineName(v)
+		c.flowEngine = engine.Name(c.Reader, v)
 	}
 	c.Object(n, what, known)
 	c.hookAll(c.requests[first:], before, after)
@@ -182,7 +182,7 @@ func (c *compiler) step(n *tree.Node) plan.Step {
 	names := stepsOf(c.flowEngine)
 	main := slices.IndexFunc(n.Fields, func(f tree.Field) bool { return slices.Contains(names, f.Key) })
 	if main < 0 {
-		c.unknownStep(n.Fields[0], names)
+		engine.UnknownStep(c.Reader, n.Fields[0], c.flowEngine, names, append(stepsOf(engine.HTTP), stepsOf(engine.WS)...))
 		return nil
 	}
 	f := n.Fields[main]
@@ -194,23 +194,6 @@ func (c *compiler) step(n *tree.Node) plan.Step {
 		}
 	}
 	return c.stepOf(n, f)
-}
-
-// unknownStep refuses a step that the scenario cannot have.
-func (c *compiler) unknownStep(f tree.Field, names []string) {
-	switch {
-	case c.flowEngine == engineWS && slices.Contains(stepsOf(engineHTTP), f.Key):
-		c.Fault(f.Pos, "%s is no step of a scenario with engine: ws, which has %s: requests need a scenario without it",
-			f.Key, strings.Join(names, ", "))
-	case c.flowEngine != engineWS && slices.Contains(websocket.StepNames(), f.Key):
-		hint := ""
-		if f.Key == "wait" {
-			hint = settings.Suggest(f.Key, names)
-		}
-		c.Fault(f.Pos, "%s is a step of scenarios with engine: ws, which this one has not%s", f.Key, hint)
-	default:
-		c.Fault(f.Pos, "unknown step %q%s", f.Key, settings.Known(f.Key, names))
-	}
 }
 
 func (c *compiler) stepOf(n *tree.Node, f tree.Field) plan.Step {

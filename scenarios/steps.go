@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"edgescope/scenarios/answer"
+	"edgescope/scenarios/engine"
 	"edgescope/scenarios/plan"
 	"edgescope/scenarios/settings"
 	"edgescope/scenarios/templates"
@@ -237,7 +238,7 @@ func (l *loop) elements(s *value.Scope) []any {
 
 // flowSteps compiles the flow of a scenario. With engine: ws its users connect first, whether it says so or not.
 func (c *compiler) flowSteps(n *tree.Node) []plan.Step {
-	if c.flowEngine != engineWS {
+	if c.flowEngine != engine.WS {
 		return c.steps(n)
 	}
 	target, rest := websocket.First(n)
@@ -250,7 +251,7 @@ func (c *compiler) flowSteps(n *tree.Node) []plan.Step {
 
 // requestHooks are the functions that are called around requests, which a scenario with engine: ws does not send.
 func (c *compiler) requestHooks(n *tree.Node, where string) []string {
-	if c.flowEngine == engineWS {
+	if c.flowEngine == engine.WS {
 		c.Fault(n.Pos, "%s is never called in a scenario with engine: ws: a step {function: ...} is, and connect has a "+
 			"function of its own", where)
 		return nil
