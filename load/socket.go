@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"edgescope/load/errname"
 	"edgescope/load/network"
 	"edgescope/load/spans"
 	"edgescope/load/websocket"
@@ -15,9 +16,6 @@ import (
 	"edgescope/scenarios/request/encode"
 	"edgescope/scenarios/value"
 )
-
-// errEmpty is Artillery's name for an empty message of which something should be captured.
-const errEmpty = value.UserError("Empty response from WS server")
 
 // goodbye is for how long the end of a user's WebSocket may take.
 const goodbye = time.Second
@@ -147,7 +145,7 @@ func (u *user) exchange(ctx context.Context, step *plan.Exchange) error {
 	u.count("websocket.messages_received")
 	r.BytesIn, r.Decoded = uint64(len(m.Body)), int64(len(m.Body))
 	if len(m.Body) == 0 {
-		err = errEmpty
+		err = websocket.ErrEmpty
 	}
 	if failed := u.settle(ctx, r.received(&m, begun, sent), span, begun, err); failed != nil {
 		return failed
@@ -186,7 +184,7 @@ func (u *user) settle(ctx context.Context, r *Result, span *spans.Span, begun ti
 	case ctx.Err() != nil:
 		r.Cut, r.Error = true, "interrupted"
 	default:
-		r.Failure = network.ErrorName(err)
+		r.Failure = errname.Of(err)
 		r.Error = r.Failure
 		err = value.UserError(r.Failure)
 	}

@@ -15,7 +15,8 @@ import (
 
 // What ends a WebSocket, or a wait for a message of it.
 const (
-	ErrTimeout  = Error("response timeout") // Artillery's: no message came in time
+	ErrTimeout  = Error("response timeout")              // Artillery's: no message came in time
+	ErrEmpty    = Error("Empty response from WS server") // Artillery's: of which something should be captured
 	errNotOpen  = Error("WebSocket is not open: readyState 3 (CLOSED)")
 	errTooLarge = Error("Max payload size exceeded")
 	errFrame    = Error("Invalid WebSocket frame")

@@ -29,6 +29,9 @@ type Error string
 
 func (e Error) Error() string { return string(e) }
 
+// ErrorName is the name under which it is counted.
+func (e Error) ErrorName() string { return string(e) }
+
 // What can be wrong with the answer to a handshake (RFC 6455, section 4.1).
 const (
 	errHead        = Error("HPE_INVALID_CONSTANT") // node: it is no HTTP
