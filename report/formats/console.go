@@ -112,17 +112,19 @@ func periodText(s *report.Summary, p *sums.Period) string {
 	return b.String()
 }
 
-// print writes text where the live line stood.
-func (c *Console) print(text string) {
+// print writes lines where the live line stood. What they hold of a script or an answer commands nothing.
+func (c *Console) print(lines string) {
+	lines = text.Printable(lines)
 	if c.shown {
-		text = "\r\x1b[K" + text
+		lines = "\r\x1b[K" + lines
 		c.shown = false
 	}
-	io.WriteString(c.Out, text)
+	io.WriteString(c.Out, lines)
 }
 
 func (c *Console) redraw(line string) {
 	width := c.columns()
+	line = text.Visible(line)
 	if r := []rune(line); len(r) >= width {
 		line = string(r[:width-1])
 	}

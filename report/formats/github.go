@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"edgescope/report"
+	"edgescope/report/text"
 )
 
 // maxAnnotations is how many annotations of a kind GitHub shows for one step.
@@ -44,8 +45,9 @@ var (
 	commandProperty = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
 )
 
-func annotation(b *strings.Builder, level, title, text string, n int) {
+func annotation(b *strings.Builder, level, title, message string, n int) {
 	if n <= maxAnnotations {
-		fmt.Fprintf(b, "::%s title=%s::%s\n", level, commandProperty.Replace(title), commandText.Replace(text))
+		title, message = text.Visible(title), text.Visible(message)
+		fmt.Fprintf(b, "::%s title=%s::%s\n", level, commandProperty.Replace(title), commandText.Replace(message))
 	}
 }

@@ -56,6 +56,7 @@ type pageTable struct {
 
 // HTML writes one page that loads nothing: styles and charts stand in it, and its policy forbids scripts and requests.
 func HTML(w io.Writer, r *report.Report) error {
+	w = text.Writer(w)
 	run := &r.Edgescope.Run
 	m := pageModel{
 		Run: run, Seed: r.Edgescope.Seed, Headline: r.Edgescope.Headline, Headlines: headlines(r),

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"edgescope/report"
+	"edgescope/report/text"
 )
 
 // The elements of a JUnit report, as Jenkins' junit-10.xsd, GitLab and GitHub's actions read them: attributes and the
@@ -63,6 +64,7 @@ type junitProblem struct {
 // each thing that the run was judged by. A threshold that does not decide and fails is skipped; a run that could not go
 // on or is not valid is an error, not a failure.
 func JUnit(w io.Writer, r *report.Report) error {
+	w = text.Writer(w)
 	run := &r.Edgescope.Run
 	lasted := junitTime(run.Ended.Sub(run.Started))
 	all := junitSuites{Name: run.Name, Time: lasted}

@@ -6,10 +6,12 @@ import (
 	"strings"
 
 	"edgescope/report"
+	"edgescope/report/text"
 )
 
 // Markdown writes GitHub-flavoured Markdown: the verdict first, then what led to it.
 func Markdown(w io.Writer, r *report.Report) error {
+	w = text.Writer(w)
 	var b strings.Builder
 	run := &r.Edgescope.Run
 	fmt.Fprintf(&b, "## %s: %s\n\n", md(run.Name), strings.ToUpper(run.Verdict))

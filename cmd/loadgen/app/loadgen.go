@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"edgescope/internal/run"
+	"edgescope/report/text"
 )
 
 const overview = `Usage: loadgen <verb> [flags] [operands]
@@ -38,6 +39,13 @@ const verbs = "run, check, quick, report, compare, merge or bench"
 
 // Main is loadgen: it runs the verb that the arguments name.
 func Main(ctx context.Context, p run.Process) error {
+	if err := runVerb(ctx, p); err != nil {
+		return plainError{err}
+	}
+	return nil
+}
+
+func runVerb(ctx context.Context, p run.Process) error {
 	if len(p.Args) == 0 {
 		return run.Usage("no verb; want %s (see loadgen --help)", verbs)
 	}
@@ -71,8 +79,17 @@ func Main(ctx context.Context, p run.Process) error {
 	}
 }
 
-// say prints one line. An error of writing is left out: where the console is gone nobody would read of it, and the exit
+// plainError is an error whose text commands nothing: it may quote a script or an answer.
+type plainError struct{ error }
+
+// Error is the text.
+func (e plainError) Error() string { return text.Printable(e.error.Error()) }
+
+// Unwrap returns the error.
+func (e plainError) Unwrap() error { return e.error }
+
+// say prints one line, of which nothing is obeyed. An error of writing is left out: where the console is gone nobody would read of it, and the exit
 // code still tells what came of the run.
 func say(w io.Writer, format string, args ...any) {
-	io.WriteString(w, fmt.Sprintf(format, args...)+"\n")
+	io.WriteString(w, text.Printable(fmt.Sprintf(format, args...))+"\n")
 }
