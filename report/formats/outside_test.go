@@ -16,7 +16,9 @@ func TestNothingFromOutsideIsObeyed(t *testing.T) {
 	var console strings.Builder
 	c := &Console{Out: &console, Expect: "pretty"}
 	c.Event(&load.Line{Text: evil})
-	c.Event(&load.Result{Method: "GET", URL: evil, Outcomes: []plan.Outcome{{Type: "equals", Want: evil, Got: evil}}})
+	result := &load.Result{Outcomes: []plan.Outcome{{Type: "equals", Want: evil, Got: evil}}}
+	result.Method, result.URL = "GET", evil
+	c.Event(result)
 	r := &report.Report{}
 	r.Edgescope.Run.Name, r.Edgescope.Run.Reason, r.Edgescope.Run.Verdict = evil, evil, "failed"
 	r.Edgescope.Run.Warnings = []string{evil}
