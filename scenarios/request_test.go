@@ -392,15 +392,18 @@ func TestPayloads(t *testing.T) {
 		"7/ann/mine/undefined 100/bob/mine/undefined 7/ann/mine/undefined")
 	f(seq+", cast: false", "007,ann\n", "007/ann/mine/undefined 007/ann/mine/undefined 007/ann/mine/undefined")
 	f(seq+", delimiter: ;", "1;\"a;b\"\n\n", "1/a;b/mine/undefined 1/a;b/mine/undefined 1/a;b/mine/undefined")
-	f(seq+", skipEmptyLines: false", "1,a\n\n2,b\n", "1/a/mine/undefined /undefined/mine/undefined 2/b/mine/undefined")
+	f(seq+", skipEmptyLines: false, options: {relax_column_count: true}", "1,a\n\n2,b\n",
+		"1/a/mine/undefined /undefined/mine/undefined 2/b/mine/undefined")
 	f("fields: [own, name], order: sequence", "x,ann\n",
 		"undefined/ann/mine/undefined undefined/ann/mine/undefined undefined/ann/mine/undefined")
 	f("fields: [id], loadAll: true, name: all", "\ufeff1\n2\n",
 		`undefined/undefined/mine/[{"id":1},{"id":2}] undefined/undefined/mine/[{"id":1},`+
 			`{"id":2}] undefined/undefined/mine/[{"id":1},{"id":2}]`)
-	f(seq, "1,\"a\n", `u.csv:1:6: not valid CSV: extraneous or missing " in quoted-field`)
+	f(seq, "1,\"a\n", "u.csv:1:1: not valid CSV: a quote is not closed")
 	f(seq, "", "s.yml:4:19: payload u.csv has no rows")
 	f("fields: [id], loadAll: true", "1\n", "s.yml:4:12: a payload with loadAll needs a name, the variable that holds "+
 		"its rows")
-	f(seq+", delimiter: ab", "1\n", "s.yml:4:74: delimiter must be one character, other than quotes and line ends")
+	f(seq+", delimiter: ab", "1ab2\n", "1/2/mine/undefined 1/2/mine/undefined 1/2/mine/undefined")
+	f("order: sequence, format: json", `[{"id":1,"name":"x"},{"id":2}]`,
+		"1/x/mine/undefined 2/undefined/mine/undefined 1/x/mine/undefined")
 }

@@ -117,16 +117,6 @@ func closing(s string) int {
 
 func (c *filterCompiler) compile(n ast.Expression) eval {
 	switch n := n.(type) {
-	case *ast.NullLiteral:
-		return constant(nil)
-	case *ast.BooleanLiteral:
-		return constant(n.Value)
-	case *ast.NumberLiteral:
-		return c.number(n)
-	case *ast.StringLiteral:
-		return constant(n.Value.String())
-	case *ast.RegExpLiteral:
-		return c.regexp(n)
 	case *ast.ArrayLiteral:
 		return c.list(n.Value)
 	case *ast.Identifier:
@@ -147,6 +137,22 @@ func (c *filterCompiler) compile(n ast.Expression) eval {
 		return chain(c.compile(n.Expression))
 	case *ast.Optional:
 		return optional(c.compile(n.Expression))
+	}
+	return c.literal(n)
+}
+
+func (c *filterCompiler) literal(n ast.Expression) eval {
+	switch n := n.(type) {
+	case *ast.NullLiteral:
+		return constant(nil)
+	case *ast.BooleanLiteral:
+		return constant(n.Value)
+	case *ast.NumberLiteral:
+		return c.number(n)
+	case *ast.StringLiteral:
+		return constant(n.Value.String())
+	case *ast.RegExpLiteral:
+		return c.regexp(n)
 	}
 	return c.refuse(n.Idx0(), "%s", notAllowed(n))
 }

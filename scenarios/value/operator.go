@@ -90,6 +90,19 @@ func TextNumber(s string) float64 {
 	return f
 }
 
+// Decimal is a text that is a decimal number as one: "007" is 7. Digits that JSON writes alike are kept, however many
+// they are.
+func Decimal(text string) (json.Number, bool) {
+	if text != "" && NumberLength(text) == len(text) && !strings.ContainsAny(text, "eE") {
+		return json.Number(text), true
+	}
+	f := TextNumber(text)
+	if strings.TrimSpace(text) == "" || math.IsNaN(f) {
+		return "", false
+	}
+	return FormatNumber(f), true
+}
+
 // Text is how a value reads inside a text.
 func Text(v any) string {
 	switch v := v.(type) {

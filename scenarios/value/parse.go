@@ -27,6 +27,13 @@ func Parse(b []byte) (any, error) {
 	return v, nil
 }
 
+// ParseAt reads the JSON value that begins at a place, and returns where it ends; with an error, where it goes wrong.
+func ParseAt(b []byte, at int) (v any, end int, err error) {
+	p := jsonParser{b: b, i: at}
+	v, err = p.value(0)
+	return v, p.i, err
+}
+
 type jsonParser struct {
 	b []byte
 	i int
