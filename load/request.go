@@ -24,6 +24,7 @@ func (u *user) request(ctx context.Context, req *plan.Request) error {
 	if err != nil {
 		return err
 	}
+	u.written = written
 	intended, begun := u.begin()
 	if err := written.Render(u.scope, u.target, &u.message); err != nil {
 		return err
@@ -38,7 +39,7 @@ func (u *user) request(ctx context.Context, req *plan.Request) error {
 	}
 	for followed := 0; ; followed++ {
 		x := u.send(ctx, req, hop, exchange{intended: intended, begun: begun, script: script})
-		next := u.redirect(req, hop, x, followed)
+		next := u.redirect(hop, x, followed)
 		if next == nil {
 			return u.finish(req, x)
 		}
@@ -115,7 +116,7 @@ func (u *user) send(ctx context.Context, req *plan.Request, h *hop, begin exchan
 func (u *user) callOf(req *plan.Request, h *hop, s *sequence) *network.Call {
 	c := &u.out
 	*c = network.Call{
-		Method: h.method, URL: h.url, Header: h.header, Body: h.body, Timeout: req.Timeout, Keep: req.NeedsBody,
+		Method: h.method, URL: h.url, Header: h.header, Body: h.body, Timeout: u.written.Timeout, Keep: req.NeedsBody,
 	}
 	if s != nil {
 		c.Memo = &s.memo
@@ -141,8 +142,8 @@ func (r *Result) read(x *exchange, s *sequence) {
 
 // redirect is the hop to which an answer sends the request on to, nil if it does not. A redirect that cannot be followed
 // becomes the exchange's error.
-func (u *user) redirect(req *plan.Request, h *hop, x *exchange, followed int) *hop {
-	if x.err != nil || !req.FollowRedirect {
+func (u *user) redirect(h *hop, x *exchange, followed int) *hop {
+	if x.err != nil || !u.written.FollowRedirect {
 		return nil
 	}
 	sent := redirect.Request{Method: h.method, URL: h.url, Header: h.header, Body: h.body}
@@ -153,7 +154,7 @@ func (u *user) redirect(req *plan.Request, h *hop, x *exchange, followed int) *h
 		return nil
 	case next == nil:
 		return nil
-	case followed == redirect.Most:
+	case followed == u.written.MaxRedirects:
 		x.err = redirect.ErrTooMany
 		return nil
 	}

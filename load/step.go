@@ -70,11 +70,11 @@ type prepared struct {
 func (u *user) prepare(req *plan.Request, s *sequence) (*prepared, error) {
 	m := &u.message
 	last := s.lastPrepared()
-	if last != nil && last.is(m, req.Gzip) {
+	if last != nil && last.is(m, u.written.Gzip) {
 		return last, nil
 	}
 	p := &prepared{
-		method: m.Method, address: m.URL, fields: slices.Clone(m.Header), gzip: req.Gzip, anonymous: m.Anonymous,
+		method: m.Method, address: m.URL, fields: slices.Clone(m.Header), gzip: u.written.Gzip, anonymous: m.Anonymous,
 	}
 	if last != nil && last.address == m.URL {
 		p.url, p.text = last.url, last.text
@@ -94,7 +94,7 @@ func (u *user) prepare(req *plan.Request, s *sequence) (*prepared, error) {
 	case p.header["User-Agent"] == nil:
 		p.header.Set("User-Agent", u.options.UserAgent)
 	}
-	if req.Gzip && p.header["Accept-Encoding"] == nil {
+	if u.written.Gzip && p.header["Accept-Encoding"] == nil {
 		p.header.Set("Accept-Encoding", coding.Accept)
 	}
 	if s != nil {

@@ -32,6 +32,7 @@ type user struct {
 	intended time.Time // when the next request should start; zero: when the user gets there
 
 	// The request under way, in memory that is used for all of them.
+	written  *plan.Request // as functions left it
 	hop      hop
 	out      network.Call
 	sent     exchange

@@ -1,11 +1,13 @@
 package scenarios_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"edgescope/scenarios"
 	"edgescope/scenarios/plan"
@@ -130,6 +132,18 @@ func TestRewrittenRequests(t *testing.T) {
 	f(`{"url":"/b","body":"t{{ v }}"}`, `POST http://t/b [] t7`)
 	f(`{"url":"/b","form":{"a":"{{ v }}"},"headers":null}`,
 		`POST http://t/b [{Content-Type application/x-www-form-urlencoded}] a=7`)
+	f(`{"url":"/b","timeout":0}`, `beforeRequest: timeout must be above 0, not 0`)
+	f(`{"url":"/b","timeout":{"response":1}}`, `beforeRequest: timeout must be a duration, not an object`)
+	f(`{"url":"/b","followRedirect":1}`, `beforeRequest: followRedirect must be true or false, not 1`)
+	if c, err := r.Changed([]value.Member{
+		{Key: "timeout", Value: json.Number("1.5")},
+		{Key: "followRedirect", Value: false},
+		{Key: "decompress", Value: false},
+		{Key: "maxRedirects", Value: json.Number("2")},
+	}); err != nil || c.Timeout != 1500*time.Millisecond || c.FollowRedirect || c.Gzip || c.MaxRedirects != 2 ||
+		r.Timeout != 10*time.Second || !r.FollowRedirect {
+		t.Errorf("%v: %+v", err, c)
+	}
 	f(`{"url":"/b","json":null}`, `POST http://t/b [{Content-Type application/json}] null`)
 	f(`{"url":"/b","method":"BREW"}`, `beforeRequest: method "BREW" is not known`)
 	f(`{"url":"b"}`, `beforeRequest: url "b" must begin with /, http://, https:// or {{ (did you mean "/b"?)`)

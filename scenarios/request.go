@@ -8,9 +8,13 @@ import (
 	"edgescope/scenarios/condition"
 	"edgescope/scenarios/plan"
 	"edgescope/scenarios/request"
+	"edgescope/scenarios/settings"
 	"edgescope/scenarios/tree"
 	"edgescope/scenarios/value"
 )
+
+// maxRedirects is how many redirects of a request are followed, as got does it for Artillery.
+const maxRedirects = 10
 
 // step is a request of a flow while it is read.
 type step struct {
@@ -26,7 +30,8 @@ type step struct {
 func (c *compiler) request(f tree.Field) plan.Step {
 	s := &step{
 		Request: &plan.Request{
-			Pos: f.Pos, Method: strings.ToUpper(f.Key), Timeout: c.timeout, FollowRedirect: true, Gzip: true,
+			Pos: f.Pos, Method: strings.ToUpper(f.Key), Timeout: c.timeout, FollowRedirect: true,
+			MaxRedirects: maxRedirects, Gzip: true,
 		},
 		sends: c.sends.New(f.Key), wants: &answer.Wants{}, probability: 100,
 	}
@@ -81,13 +86,30 @@ func (c *compiler) finish(s *step) {
 func written(r *plan.Request, sends *request.Request) {
 	r.Render, r.Script, r.Sent = sends.Render, sends.Script, sends.Sent
 	r.Changed = func(members []value.Member) (*plan.Request, error) {
-		changed, err := sends.Changed(members)
+		other := *r
+		changed, err := sends.Changed(members, func(wrong *settings.Reader) map[string]func(*tree.Node) {
+			return changeableBy(wrong, &other)
+		})
 		if err != nil {
 			return r, err
 		}
-		other := *r
 		written(&other, changed)
 		return &other, nil
+	}
+}
+
+// changeableBy are what a function may change of how a request is sent, by the names of Artillery and got.
+func changeableBy(wrong *settings.Reader, r *plan.Request) map[string]func(*tree.Node) {
+	return map[string]func(*tree.Node){
+		"timeout": func(n *tree.Node) {
+			if r.Timeout = wrong.Duration(n, "timeout"); r.Timeout <= 0 {
+				wrong.Fault(n.Pos, "timeout must be above 0, not %s", n.What())
+			}
+		},
+		"followRedirect": func(n *tree.Node) { r.FollowRedirect = wrong.Bool(n, "followRedirect") },
+		"maxRedirects":   func(n *tree.Node) { r.MaxRedirects = wrong.Whole(n, "maxRedirects") },
+		"gzip":           func(n *tree.Node) { r.Gzip = wrong.Bool(n, "gzip") },
+		"decompress":     func(n *tree.Node) { r.Gzip = wrong.Bool(n, "decompress") },
 	}
 }
 

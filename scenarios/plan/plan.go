@@ -204,6 +204,7 @@ type Request struct {
 	BeforeRequest, AfterResponse []string
 	Timeout                      time.Duration // to response headers; always > 0
 	FollowRedirect               bool
+	MaxRedirects                 int  // how many are followed; the next is an error
 	Gzip                         bool // offer compressed answers (accept-encoding is not among the rendered headers)
 	// NeedsBody says whether a function, capture, match or expectation reads the answer's body; if not, it need not be
 	// kept.

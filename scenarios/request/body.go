@@ -17,7 +17,6 @@ type body struct {
 	form  []templates.Field
 	parts []templates.Field
 	open  encode.Open // of the files in parts
-	raw   []byte      // what a function made
 	kind  bodyKind
 }
 
@@ -29,7 +28,6 @@ const (
 	textBody
 	formBody
 	multipartBody
-	rawBody
 )
 
 // append renders the body and returns the content-type that goes with it, "" for a text, which is sent without one. It
@@ -52,8 +50,6 @@ func (b *body) append(dst []byte, s *value.Scope) (body []byte, contentType stri
 		return dst, "application/x-www-form-urlencoded", true, nil
 	case multipartBody:
 		return b.appendParts(dst, s)
-	case rawBody:
-		return append(dst, b.raw...), "", true, nil
 	case noBody:
 	}
 	return dst, "", false, nil

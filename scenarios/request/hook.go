@@ -1,7 +1,9 @@
 package request
 
 import (
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"edgescope/scenarios/plan"
@@ -46,7 +48,9 @@ func (r *Request) Script(base string) []byte {
 		o.Put("body", r.body.text.Source())
 	case formBody:
 		putFields(o, "form", r.body.form)
-	case noBody, multipartBody, rawBody:
+	case multipartBody:
+		putFields(o, "formData", r.body.parts)
+	case noBody:
 	}
 	return value.AppendJSON(nil, o)
 }
@@ -73,38 +77,111 @@ func putFields(o *value.Object, key string, fields []templates.Field) {
 	o.Put(key, inner)
 }
 
-// changeable are what a function may change about a request; other members of req are its own.
-var changeable = []string{"url", "method", "headers", "qs", "cookie", "auth", "json", "body", "form"}
+// changeable are what a function may change about what a request sends; "uri" goes before "url".
+var changeable = []string{
+	"url", "uri", "method", "name", "headers", "qs", "searchParams", "cookie", "auth", "username", "password", "json", "body",
+	"form", "formData",
+}
 
-// Changed is the request with what functions left of its Script, member by member: in url, method, headers, qs, cookie,
-// auth, json, body and form templates are rendered like those of the script. A body of bytes is sent as it is. The error
-// is a [value.UserError].
-func (r *Request) Changed(members []value.Member) (*Request, error) {
-	changed := &Request{
-		name: r.name, method: r.method, url: r.url, constants: r.constants, body: body{open: r.body.open},
-	}
-	if r.body.kind == multipartBody {
-		changed.body = r.body
-	}
+// unchangeable are what a function may change in Artillery, and would have no effect here.
+var unchangeable = []string{"agent", "cookieJar", "http2", "https", "proxy", "responseType", "encoding", "allowGetBody"}
+
+// Changed is the request with what functions left of its Script, member by member. Templates are rendered like those of
+// the script, bytes are sent as they are. more has what else may change. The error is a [value.UserError]: for a value
+// that cannot be sent, and for a change that would have no effect. All other members of req are the function's own.
+func (r *Request) Changed(members []value.Member, more func(*settings.Reader) map[string]func(*tree.Node)) (*Request, error) {
+	changed := &Request{method: r.method, url: r.url, constants: r.constants, body: body{open: r.body.open}}
 	wrong := &settings.Reader{}
-	read := Reader{Settings: wrong, Templates: &templates.Compiler{Reader: wrong, Constants: r.constants}}
-	keys := read.Keys(changed)
-	keys["method"] = func(n *tree.Node) { changed.method = strings.ToUpper(method(wrong, n)) }
+	keys := r.changes(wrong, changed)
+	maps.Copy(keys, more(wrong))
 	for _, m := range members {
-		if raw, ok := m.Value.(value.Bytes); ok && m.Key == "body" {
-			changed.body.raw = []byte(raw)
-			changed.body.atLeast(rawBody)
-			continue
-		}
-		n := templates.Node(m.Value, tree.Position{})
-		if slices.Contains(changeable, m.Key) && (!n.IsNull() || m.Key == "json") {
-			keys[m.Key](n)
+		n := templates.Node(buffers(m.Value), tree.Position{})
+		read := keys[m.Key]
+		switch {
+		case slices.Contains(unchangeable, m.Key):
+			wrong.Fault(n.Pos, "%s cannot be changed", m.Key)
+		case read != nil && (!n.IsNull() || m.Key == "json"):
+			read(n)
 		}
 	}
 	if len(wrong.Problems) > 0 {
 		return nil, value.UserError("beforeRequest: " + wrong.Problems[0].Msg)
 	}
 	return changed, nil
+}
+
+// buffers is a value in which what JSON.stringify makes of a Buffer is bytes again.
+func buffers(v any) any {
+	switch v := v.(type) {
+	case []any:
+		list := make([]any, len(v))
+		for i := range v {
+			list[i] = buffers(v[i])
+		}
+		return list
+	case *value.Object:
+		if b, ok := bufferOf(v); ok {
+			return b
+		}
+		o := &value.Object{}
+		for _, m := range v.Members() {
+			o.Put(m.Key, buffers(m.Value))
+		}
+		return o
+	}
+	return v
+}
+
+// bufferOf reads {"type": "Buffer", "data": [...]}.
+func bufferOf(o *value.Object) (value.Bytes, bool) {
+	kind, _ := o.Get("type")
+	data, _ := o.Get("data")
+	list, ok := data.([]any)
+	if kind != "Buffer" || !ok || len(o.Members()) != 2 {
+		return "", false
+	}
+	b := make([]byte, len(list))
+	for i, v := range list {
+		n, err := strconv.ParseUint(value.Text(v), 10, 8)
+		if err != nil {
+			return "", false
+		}
+		b[i] = byte(n)
+	}
+	return value.Bytes(b), true
+}
+
+// changes read what a function may change.
+func (r *Request) changes(wrong *settings.Reader, changed *Request) map[string]func(*tree.Node) {
+	read := Reader{
+		Settings: wrong, Templates: &templates.Compiler{Reader: wrong, Constants: r.constants},
+		File: func(*tree.Node, string) {}, Open: r.body.open, // a file is read when it is sent
+	}
+	known := read.Keys(changed)
+	login := func() *auth {
+		if changed.auth == nil {
+			changed.auth = read.auth(&tree.Node{Kind: tree.Object})
+		}
+		return changed.auth
+	}
+	keys := map[string]func(*tree.Node){
+		"method":       func(n *tree.Node) { changed.method = strings.ToUpper(method(wrong, n)) },
+		"searchParams": known["qs"],
+		"username":     func(n *tree.Node) { login().user = read.Templates.Value(n) },
+		"password":     func(n *tree.Node) { login().pass = read.Templates.Value(n) },
+		"uri":          known["url"],
+		"url": func(n *tree.Node) {
+			if changed.url == r.url { // no uri was there before
+				known["url"](n)
+			}
+		},
+	}
+	for _, name := range changeable {
+		if keys[name] == nil {
+			keys[name] = known[name]
+		}
+	}
+	return keys
 }
 
 func method(wrong *settings.Reader, n *tree.Node) string {

@@ -121,7 +121,8 @@ func TestFormData(t *testing.T) {
 		t.Errorf("got %s\nwant %s", body, want)
 	}
 	// A function changes the rest of a request with files; the files stay.
-	changed, err := r.Changed(members(t, `{"url":"/other","method":"PUT"}`))
+	whole, _ := value.Parse(r.Script("http://t"))
+	changed, err := r.Changed(whole.(*value.Object).With("url", "/other").Members(), nothingMore)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,6 +131,8 @@ func TestFormData(t *testing.T) {
 		t.Errorf("changed: %v, %s %s", err, m.URL, m.Body)
 	}
 }
+
+func nothingMore(*settings.Reader) map[string]func(*tree.Node) { return nil }
 
 // members are those of an object in JSON.
 func members(t *testing.T, text string) []value.Member {
@@ -147,7 +150,7 @@ func TestChangedByAFunction(t *testing.T) {
 	r, _ := read(t, "post", "{url: /a, name: n, headers: {h: 1}, json: {a: 1}, qs: {q: 1}, auth: {user: u, pass: p}}", nil)
 	f := func(after, want string) {
 		t.Helper()
-		changed, err := r.Changed(members(t, after))
+		changed, err := r.Changed(members(t, after), nothingMore)
 		got := ""
 		if err != nil {
 			got = err.Error()
@@ -177,13 +180,44 @@ func TestChangedByAFunction(t *testing.T) {
 
 func TestBytesOfAFunctionAreSentAsTheyAre(t *testing.T) {
 	r, _ := read(t, "post", "{url: /a, form: {a: 1}}", nil)
-	changed, err := r.Changed([]value.Member{{Key: "url", Value: "/b"}, {Key: "body", Value: value.Bytes("\xff\x00{{ n }}")}})
+	changed, err := r.Changed([]value.Member{{Key: "url", Value: "/b"}, {Key: "body", Value: value.Bytes("\xff\x00{{ n }}")}},
+		nothingMore)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got, want := sent(changed), "POST http://t/b [] [] \xff\x00{{ n }}"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
+}
+
+func TestWhatAFunctionMayChange(t *testing.T) {
+	r, _ := read(t, "post", "{url: /a, formData: {f: x}}", nil)
+	f := func(after, want string) {
+		t.Helper()
+		changed, err := r.Changed(members(t, after), nothingMore)
+		got := ""
+		if err != nil {
+			got = err.Error()
+		} else {
+			got = sent(changed)
+		}
+		if !strings.Contains(got, want) {
+			t.Errorf("%s\n got %s\nwant %s", after, got, want)
+		}
+	}
+	f(`{"url":"/b","uri":"/c"}`, "POST http://t/c ")
+	f(`{"uri":"/c","url":"/b"}`, "POST http://t/c ")
+	f(`{"searchParams":{"q":1}}`, "POST http://t/a?q=1 ")
+	f(`{"username":"u","password":"{{ n }}"}`, "[{Authorization Basic dTo3}]")
+	f(`{"auth":{"user":"u","pass":"p"},"password":"q"}`, "[{Authorization Basic dTpx}]")
+	f(`{"formData":{"f":{"type":"Buffer","data":[255,0]}}}`, "application/octet-stream\r\n\r\n\xff\x00\r\n")
+	f(`{"formData":{"f":{"value":{"type":"Buffer","data":[255,0]},"contentType":"a/b"}}}`, "a/b\r\n\r\n\xff\x00\r\n")
+	f(`{"formData":{"f":{"type":"Buffer","data":[256]}}}`, "beforeRequest: ")
+	f(`{"form":{"a":"{{ n }}"},"method":"put"}`, "PUT http://t/a [{Content-Type application/x-www-form-urlencoded}] [] a=7")
+	f(`{"http2":true}`, "beforeRequest: http2 cannot be changed")
+	f(`{"agent":{}}`, "beforeRequest: agent cannot be changed")
+	f(`{"json":{"a":1},"body":"b"}`, `{"a":1}`)
+	f(`{"mine":{"http2":1},"retry":0}`, "POST http://t/a")
 }
 
 func FuzzChanged(f *testing.F) {
@@ -201,7 +235,7 @@ func FuzzChanged(f *testing.F) {
 		if err != nil || !ok {
 			t.Skip()
 		}
-		changed, err := req.Changed(o.Members())
+		changed, err := req.Changed(o.Members(), nothingMore)
 		if (changed == nil) == (err == nil) {
 			t.Errorf("%q: %v, %v", after, changed, err)
 		}
