@@ -168,7 +168,7 @@ func (b *builder) load(path string) (api.OnLoadResult, error) {
 	if hashbang.Match(source) { // as long as it was
 		text = "//" + text[2:]
 	}
-	if result.Loader != api.LoaderJSON && placed.Match(source) {
+	if result.Loader != api.LoaderJSON && asksWhere(text) {
 		b.mu.Lock()
 		b.shift[path] = 1
 		b.mu.Unlock()
@@ -179,10 +179,15 @@ func (b *builder) load(path string) (api.OnLoadResult, error) {
 }
 
 var (
-	placed   = regexp.MustCompile(`\b__filename\b|\b__dirname\b|\bimport\s*\.\s*meta\b`)
 	hashbang = regexp.MustCompile(`^#!`)
 	strict   = regexp.MustCompile(`^(?:\s|//[^\n]*\n|/\*(?s:.)*?\*/)*["']use strict["']`)
 )
+
+// asksWhere tells whether a script may ask where its file is.
+func asksWhere(text string) bool {
+	return strings.Contains(text, "__filename") || strings.Contains(text, "__dirname") ||
+		strings.Contains(text, "import.meta")
+}
 
 // prologue is a line that says where a file is. A directive stays the first statement.
 func prologue(path, source string) string {
