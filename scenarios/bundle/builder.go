@@ -62,6 +62,9 @@ func (b *builder) resolve(args api.OnResolveArgs, ask resolver) api.OnResolveRes
 	if name := strings.TrimPrefix(args.Path, "node:"); isNode(name) {
 		return b.builtin(args.Importer, name)
 	}
+	if inside := packageOf(args.Importer); inside != "" && strings.HasPrefix(args.Path, ".") {
+		return api.OnResolveResult{} // which esbuild does faster, and of a package we want to know what it needs only
+	}
 	found := ask(args.Path, api.ResolveOptions{
 		Importer: args.Importer, Namespace: args.Namespace, ResolveDir: args.ResolveDir, Kind: args.Kind,
 		PluginData: asked, With: args.With,
@@ -79,7 +82,7 @@ func (b *builder) resolve(args api.OnResolveArgs, ask resolver) api.OnResolveRes
 		}
 		result = api.OnResolveResult{Path: path, Namespace: "file"}
 	}
-	b.note(args.Importer, edge{args.Path, result.Path})
+	b.note(args.Importer, edge{args.Path, owner(result.Path)})
 	return result
 }
 
@@ -99,6 +102,7 @@ func (b *builder) builtin(importer, name string) api.OnResolveResult {
 }
 
 func (b *builder) note(importer string, e edge) {
+	importer = owner(importer)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if !slices.Contains(b.imports[importer], e) {

@@ -115,7 +115,7 @@ func (b *builder) run() api.BuildResult {
 // lacking is what sobek does not know of ECMAScript, by esbuild's names.
 var lacking = map[string]bool{
 	"async-generator": false, "for-await": false, "decorators": false, "using": false, "dynamic-import": false,
-	"import-attributes": false, "hashbang": false, "regexp-named-capture-groups": false, "regexp-match-indices": false,
+	"class-field": false, "class-static-field": false, "import-attributes": false, "hashbang": false, "regexp-named-capture-groups": false, "regexp-match-indices": false,
 	"regexp-set-notation": false, "from-base64": false,
 }
 

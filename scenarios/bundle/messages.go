@@ -116,6 +116,7 @@ func (b *builder) way(importer, name string) []step {
 		file string
 		way  []step
 	}
+	importer = owner(importer)
 	seen := map[string]bool{b.paths.entry: true}
 	for queue := []visit{{file: b.paths.entry}}; len(queue) > 0; queue = queue[1:] {
 		v := queue[0]

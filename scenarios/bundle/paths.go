@@ -59,6 +59,16 @@ func packageOf(path string) string {
 	return parts[0]
 }
 
+// owner is what stands for a file where it matters who imports what: the folder of its package, or the file itself.
+func owner(path string) string {
+	name := packageOf(path)
+	if name == "" {
+		return path
+	}
+	slashed := filepath.ToSlash(path)
+	return path[:strings.LastIndex(slashed, "/node_modules/")+len("/node_modules/")+len(name)]
+}
+
 // isNode tells whether a name is a module of Node.
 func isNode(name string) bool {
 	return nodeModules[strings.SplitN(name, "/", 2)[0]] && !strings.HasSuffix(name, "/")
