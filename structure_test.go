@@ -106,7 +106,7 @@ var rule = map[string][]string{
 	"scenarios/address":          {},
 	"scenarios/plan":             {"scenarios/address", "scenarios/processor", "scenarios/tree", "scenarios/value"},
 	"scenarios/processor":        {},
-	"scenarios/processor/node":   {},
+	"scenarios/processor/node":   {"scenarios/pemkey"},
 	"scenarios/processor/worker": {"scenarios/processor", "scenarios/processor/node"},
 	"scenarios/regex":            {},
 	"scenarios/request": {

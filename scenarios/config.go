@@ -25,10 +25,10 @@ func (c *compiler) compile(root *tree.Node) {
 
 // topLevel refuses unknown keys: those that begin with x- or _ and those that hold an anchor are the author's own.
 func (c *compiler) topLevel(root *tree.Node) {
-	legal := []string{"config", "scenarios", "before", "after"}
+	legal := []string{"config", "scenarios", "before", "after", "version"}
 	for _, f := range root.Fields {
 		switch f.Key {
-		case "config", "scenarios", "before", "after":
+		case "config", "scenarios", "before", "after", "version": // version is an old number of the format
 			continue
 		}
 		if !strings.HasPrefix(f.Key, "x-") && !strings.HasPrefix(f.Key, "_") && !f.Anchor {

@@ -34,14 +34,14 @@ func (c *compiler) processor(n *tree.Node) {
 		c.files.Write(source.Text)
 	}
 	program, problem := processor.Load(context.Background(), processor.Source{Path: path, Script: b.Code},
-		processor.Options{Env: c.opts.environ(), Folders: c.allowed.Folders()})
+		processor.Options{Env: c.opts.environ(), Folders: slices.Concat(c.allowed.Folders(), b.Folders)})
 	if problem != nil {
-		at := bundle.Problem{File: path, Msg: problem.Msg}
-		if place, ok := b.Position(problem.Line, problem.Col); ok {
-			at.File, at.Line, at.Col = place.File, place.Line, place.Col
-		}
-		c.processorFault(n, at)
+		spots := append([][2]int{{problem.Line, problem.Col}}, problem.Callers...)
+		c.processorFault(n, b.Tell(problem.Msg, spots))
 		return
+	}
+	for _, w := range b.Warnings() {
+		c.Warn(tree.Position{File: w.File, Line: w.Line, Col: w.Col}, "%s", w.Msg)
 	}
 	c.plan.Processor, c.brokenProcessor = program, false
 }

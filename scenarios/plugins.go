@@ -20,12 +20,14 @@ func (c *compiler) plugins(n *tree.Node) {
 	}
 	known := []string{
 		"expect", "ensure", "metrics-by-endpoint", "apdex", "publish-metrics", "fake-data", "slack", "memory-inspector",
+		"http-file-uploads",
 	}
 	for _, f := range n.Fields {
 		switch f.Key {
 		case "expect":
 			c.expectOptions(f.Value)
 		case "ensure": // read when the flows are known
+		case "http-file-uploads": // what it added is there without it
 		case "metrics-by-endpoint":
 			c.endpoints(f.Value)
 		case "apdex":

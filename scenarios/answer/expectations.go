@@ -109,7 +109,9 @@ func (r *Reader) cacheStatuses(n *tree.Node) templates.Value {
 }
 
 func (r *Reader) comparison(f tree.Field) templates.Value {
-	if f.Value.Kind != tree.List || len(f.Value.Items) < 2 {
+	if f.Value.Kind == tree.List && len(f.Value.Items) == 1 {
+		r.Settings.Warn(f.Value.Pos, "equals compares one value with nothing: it always holds")
+	} else if f.Value.Kind != tree.List || len(f.Value.Items) == 0 {
 		r.Settings.Fault(f.Value.Pos, "equals takes a list of two or more values, or stands beside header")
 		return templates.Fixed([]any{""})
 	}

@@ -57,8 +57,11 @@ type Bundle struct {
 	Sources  []Source // sorted by file
 	Builtins []string // the modules of Node that it requires, sorted
 	Absent   []Absent
+	// Folders are where the processor and its packages lie, absolute: that of the entry, and each node_modules.
+	Folders []string
 
 	paths paths
+	place func(file string) Problem // where the user's files import what leads to a file
 	lines *lines
 	shift map[string]int // how many lines stand before the first of a file
 }
@@ -138,7 +141,10 @@ var told = map[string]api.LogLevel{
 
 // bundle makes a bundle of a build without errors.
 func (b *builder) bundle(result api.BuildResult) (*Bundle, []Problem) {
-	bundle := &Bundle{paths: b.paths, shift: b.shift, Builtins: slices.Sorted(maps.Keys(b.builtins))}
+	bundle := &Bundle{
+		paths: b.paths, shift: b.shift, place: func(file string) Problem { return b.placeOf(file, "") },
+		Builtins: slices.Sorted(maps.Keys(b.builtins)),
+	}
 	var sourceMap []byte
 	for _, file := range result.OutputFiles {
 		if strings.HasSuffix(file.Path, ".map") {
@@ -148,12 +154,19 @@ func (b *builder) bundle(result api.BuildResult) (*Bundle, []Problem) {
 		}
 	}
 	bundle.lines = newLines(sourceMap)
+	bundle.Folders = []string{filepath.Dir(b.paths.entry)}
 	for path, text := range b.sources {
+		if folder, ok := modulesOf(path); ok && !slices.Contains(bundle.Folders, folder) {
+			bundle.Folders = append(bundle.Folders, folder)
+		}
 		bundle.Sources = append(bundle.Sources, Source{File: b.paths.shown(path), Text: text})
 	}
 	slices.SortFunc(bundle.Sources, func(a, c Source) int { return strings.Compare(a.File, c.File) })
 	for _, key := range slices.Sorted(maps.Keys(b.absent)) {
 		importer, name, _ := strings.Cut(key, "\n")
+		if !strings.Contains(bundle.Code, AbsentPrefix+b.absent[key]) {
+			continue // what asked for it was left out
+		}
 		bundle.Absent = append(bundle.Absent, Absent{Name: name, At: b.placeOf(importer, name), Message: b.absent[key]})
 	}
 	if problems := bundle.network(); len(problems) > 0 {

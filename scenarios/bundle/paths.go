@@ -69,6 +69,12 @@ func owner(path string) string {
 	return path[:strings.LastIndex(slashed, "/node_modules/")+len("/node_modules/")+len(name)]
 }
 
+// modulesOf is the outermost node_modules that a file lies in.
+func modulesOf(path string) (folder string, ok bool) {
+	before, _, ok := strings.Cut(filepath.ToSlash(path), "/node_modules/")
+	return filepath.FromSlash(before + "/node_modules"), ok
+}
+
 // isNode tells whether a name is a module of Node.
 func isNode(name string) bool {
 	return nodeModules[strings.SplitN(name, "/", 2)[0]] && !strings.HasSuffix(name, "/")

@@ -65,6 +65,7 @@ type Problem struct {
 	File      string
 	Line, Col int
 	Msg       string
+	Callers   [][2]int // line and column of the calls that led there in File, innermost first
 }
 
 // Signature says with which arguments a function is called and what becomes of its answer.

@@ -47,9 +47,9 @@ func (e *Env) within(call, path string, f func(*os.Root, string) error) error {
 			return failed(errors.Join(err, root.Close()), call, path)
 		}
 	}
-	return &fault{
-		code: "EACCES", message: fmt.Sprintf("EACCES: permission denied, %s '%s' "+
-			"(it lies outside the script's folder; --allow-files names more)", call, path),
+	return &fault{ // without a code, so that the report has the message
+		message: fmt.Sprintf("EACCES: permission denied, %s '%s' (it lies outside the script's folder; "+
+			"--allow-files names more)", call, path),
 		members: []string{"syscall", call, "path", path},
 	}
 }

@@ -221,19 +221,38 @@ func (r *realm) problem(err error) *processor.Problem {
 	case errors.As(err, &compiled) && compiled.File != nil:
 		return place(compiled.File.Position(compiled.Offset), "not valid JavaScript: "+compiled.Message)
 	case errors.As(err, &thrown):
-		at.Msg = "the processor cannot be loaded: " + cut(r.text(thrown.Value()))
+		at.Msg = "the processor cannot be loaded: " + r.told(thrown.Value())
 		for _, frame := range thrown.Stack() {
-			if p := frame.Position(); p.Line > 0 && !internal(frame.SrcName()) {
-				return place(p, at.Msg)
+			p := frame.Position()
+			if p.Line <= 0 || internal(frame.SrcName()) {
+				continue
+			}
+			if at.Line == 0 {
+				place(p, at.Msg)
+			} else if len(at.Callers) < maxCallers {
+				at.Callers = append(at.Callers, [2]int{p.Line, p.Column})
 			}
 		}
 	}
 	return at
 }
 
+// maxCallers is how many calls are told that led to a problem.
+const maxCallers = 100
+
+// told is what was thrown for people: a message says more than a code.
+func (r *realm) told(v sobek.Value) string {
+	if o, ok := v.(*sobek.Object); ok {
+		if message, ok := o.Get("message").(sobek.String); ok && message.Length() > 0 {
+			return message.String()
+		}
+	}
+	return cut(r.text(v))
+}
+
 // internal tells whether a file of a stack is ours.
 func internal(name string) bool {
-	return name == "helper.js" || name == "prelude.js" || strings.HasPrefix(name, "node:") || name == "<native>"
+	return name == "helper.js" || strings.HasPrefix(name, "node:") || name == "<native>"
 }
 
 // explain makes the name under which a failure is counted.

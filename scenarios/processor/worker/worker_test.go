@@ -150,7 +150,7 @@ func TestGlobals(t *testing.T) {
 		"String(u) })()", "http://h/q?a=x+y&b=2")
 	f("new URLSearchParams({q: 'ü&', n: 1}).toString()", "q=%C3%BC%26&n=1")
 	f("[...new URLSearchParams('a=1&b=%zz')].join('|')", "a,1|b,%zz")
-	f("(() => { try { new URL('nope') } catch (e) { return e.message } })()", "Invalid URL: nope")
+	f("(() => { try { new URL('nope') } catch (e) { return e.message } })()", "Invalid URL")
 	f("crypto.createHash('sha256').update('a').update('bc').digest('hex').slice(0, 16)", "ba7816bf8f01cfea")
 	f("crypto.createHash('md5').update('').digest('base64')", "1B2M2Y8AsgTpgAmY7PhCfg==")
 	f("crypto.createHmac('sha1', 'key').update('The quick brown fox jumps over the lazy dog').digest('hex')",
@@ -216,7 +216,7 @@ func TestRefusedBeforeTheRun(t *testing.T) {
 	f("exports.f = (", "p.js:1:14: not valid JavaScript: Unexpected end of input")
 	f("\nexports.f = 1 +;", "p.js:2:16: not valid JavaScript: Unexpected token ;")
 	f("const a = 1;\nthrow new Error('at load')", "p.js:2:7: the processor cannot be loaded: at load")
-	f("require('lodash')", "p.js:1:8: the processor cannot be loaded: module lodash is not available")
+	f("require('lodash')", "p.js:1:8: the processor cannot be loaded: Cannot find module 'lodash'")
 	f("module.exports = 5", "p.js:0:0: the processor cannot be loaded: module.exports is no object")
 	f("for (;;) {}", "p.js:0:0: the processor does not finish loading within 5s")
 	f("new Float64Array(2 ** 40)", "p.js:0:0: the processor cannot be loaded: processor ran out of memory")

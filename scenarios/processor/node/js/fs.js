@@ -79,7 +79,7 @@ const reads = {
 reads.realpath.native = reads.realpath;
 
 const writes = ['writeFile', 'appendFile', 'mkdir', 'mkdtemp', 'rmdir', 'rm', 'unlink', 'rename', 'copyFile', 'cp', 'chmod', 'chown', 'symlink', 'link', 'truncate', 'utimes', 'open', 'readlink', 'opendir', 'watch', 'watchFile'];
-const refusal = (name) => Object.assign(new Error(`fs.${name} is not available in loadgen: a processor may read files, and read only`), { code: 'EROFS', syscall: name });
+const refusal = (name) => new Error(`fs.${name} is not available in loadgen: a processor may read files, and read only`);
 
 const promises = {};
 const offer = (name, f) => {

@@ -32,7 +32,7 @@ require('language');
 // A module that loadgen lacks: who reads a member of it learns so by name. What transpilers ask of every module is
 // answered.
 exports.absent = (message) => {
-  const refuse = () => { throw Object.assign(new Error(message), { code: 'ERR_NOT_IN_LOADGEN' }); };
+  const refuse = () => { throw new Error(message); };
   const module = new Proxy(function () {}, {
     get(target, name) {
       if (name === '__esModule') return true;

@@ -2,7 +2,7 @@
 const { EventEmitter } = require('events');
 const machine = native.machine();
 
-const refuse = (what) => () => { throw Object.assign(new Error(`${what} is not available in loadgen`), { code: 'ERR_NOT_IN_LOADGEN' }); };
+const refuse = (what) => () => { throw new Error(`${what} is not available in loadgen`); };
 const print = (way) => ({
   isTTY: false,
   fd: way === 'log' ? 1 : 2,
