@@ -16,7 +16,7 @@ func TestFilesOutsideTheFolderAreRefused(t *testing.T) {
 	for name, text := range map[string]string{
 		"d.csv": "1\n", "p.js": "exports.f = () => {}", "key.pem": "-----BEGIN CERTIFICATE-----\n", "lib.js": "",
 		"s/in.js": "require('../lib'); exports.f = () => {}", "s/deep.js": "require('pkg'); exports.f = () => {}",
-		"node_modules/pkg/index.js": "",
+		"s/node_modules/pkg/index.js": "",
 	} {
 		path := filepath.Join(dir, name)
 		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o600)); err != nil {

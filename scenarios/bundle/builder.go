@@ -166,7 +166,7 @@ func (b *builder) load(path string) (api.OnLoadResult, error) {
 	}
 	source, err := b.read(path)
 	if err != nil {
-		return result, cause(err)
+		return result, fmt.Errorf("%s cannot be read: %w", b.paths.shown(path), cause(err))
 	}
 	text := string(source)
 	if hashbang.Match(source) { // as long as it was

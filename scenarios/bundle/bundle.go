@@ -57,7 +57,7 @@ type Bundle struct {
 	Sources  []Source // sorted by file
 	Builtins []string // the modules of Node that it requires, sorted
 	Absent   []Absent
-	// Folders are where the processor and its packages lie, absolute: that of the entry, and each node_modules.
+	// Folders are where its packages lie: each node_modules, absolute.
 	Folders []string
 
 	paths paths
@@ -154,7 +154,6 @@ func (b *builder) bundle(result api.BuildResult) (*Bundle, []Problem) {
 		}
 	}
 	bundle.lines = newLines(sourceMap)
-	bundle.Folders = []string{filepath.Dir(b.paths.entry)}
 	for path, text := range b.sources {
 		if folder, ok := modulesOf(path); ok && !slices.Contains(bundle.Folders, folder) {
 			bundle.Folders = append(bundle.Folders, folder)

@@ -10,7 +10,10 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 )
 
-var unresolved = regexp.MustCompile(`^Could not resolve "(.*)"$`)
+var (
+	unresolved = regexp.MustCompile(`^Could not resolve "(.*)"$`)
+	noExport   = regexp.MustCompile(`^No matching export in "(.*)" for import "(.*)"$`)
+)
 
 // allow takes the modules of Node that are absent out of the errors of a first run: what asks for them may do so until
 // it uses them. It tells whether there were any.
@@ -68,14 +71,17 @@ func (b *builder) problem(e api.Message) Problem {
 		p.Msg = b.notFound(file, found[1], e.Notes)
 		return p
 	}
-	kind := "JavaScript"
+	kind := "not valid JavaScript: "
 	if loader := loaderOf(file); loader == api.LoaderTS || loader == api.LoaderTSX {
-		kind = "TypeScript"
+		kind = "not valid TypeScript: "
 	} else if loader == api.LoaderJSON {
-		kind = "JSON"
+		kind = "not valid JSON: "
+	}
+	if e.PluginName != "" || noExport.MatchString(e.Text) {
+		kind = ""
 	}
 	p := b.at(e.Location)
-	if p.Msg = "not valid " + kind + ": " + e.Text; strings.HasPrefix(e.Text, "Top-level await") {
+	if p.Msg = kind + noExport.ReplaceAllString(e.Text, "$1 exports no $2"); strings.HasPrefix(e.Text, "Top-level await") {
 		p.Msg = "await at the top of a processor is not supported"
 	}
 	if packageOf(file) == "" {

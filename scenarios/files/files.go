@@ -62,11 +62,32 @@ func (a *Allowed) Check(name string) error {
 	return nil
 }
 
-// CheckModule is Check for a file of a processor: packages may also lie in a folder node_modules at or above the folder
-// of the entry, where Node looks for them.
+// project is the folder that a folder's code belongs to, as Node sees it: the nearest at or above it with a package.json
+// or node_modules. It is false where there is none.
+func project(folder string) (string, bool) {
+	for {
+		for _, name := range []string{"package.json", "node_modules"} {
+			if _, err := os.Stat(filepath.Join(folder, name)); err == nil {
+				return folder, true
+			}
+		}
+		parent := filepath.Dir(folder)
+		if parent == folder {
+			return "", false
+		}
+		folder = parent
+	}
+}
+
+// CheckModule is Check for a file of a processor. Code may also lie elsewhere in the project of the script, data (JSON)
+// may not; and packages in a folder node_modules at or above the folder of the entry, where Node looks for them.
 func (a *Allowed) CheckModule(entry, name string) error {
 	err := a.Check(name)
 	if err == nil {
+		return nil
+	}
+	code := !strings.EqualFold(filepath.Ext(name), ".json")
+	if home, ok := project(a.folders[0]); ok && code && below(home, resolved(name)) {
 		return nil
 	}
 	path := filepath.ToSlash(resolved(name))

@@ -100,3 +100,32 @@ func TestPackagesLieWhereNodeLooks(t *testing.T) {
 	f("secret.txt", false)
 	f("more/m.csv", false)
 }
+
+func TestCodeMayLieInTheProjectOfTheScript(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"kit/package.json", "kit/code/p.js", "kit/code/d.json", "kit/load/s.yml", "other/p.js"} {
+		path := filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, nil, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Chdir(filepath.Join(dir, "kit", "load"))
+	a := files.Below([]string{"."}, nil)
+	f := func(name string, want bool) {
+		t.Helper()
+		if got := a.CheckModule("../code/p.js", name) == nil; got != want {
+			t.Errorf("%s may be imported: %t, want %t", name, got, want)
+		}
+		if a.Check(name) == nil {
+			t.Errorf("%s may be read", name)
+		}
+	}
+	f("../code/p.js", true)
+	f(filepath.Join(dir, "kit/code/p.js"), true)
+	f("../code/d.json", false)
+	f("../../other/p.js", false)
+	if err := os.Remove(filepath.Join(dir, "kit", "package.json")); err != nil {
+		t.Fatal(err)
+	}
+	f("../code/p.js", false)
+}
