@@ -91,6 +91,10 @@ func (c *conn) exchange(ctx context.Context, x *Exchange) error {
 		c.pool.retire(c)
 		return unprocessed{error: err}
 	}
+	if len(c.streams) >= int(c.limit.Load()) {
+		c.mu.Unlock()
+		return errFull
+	}
 	c.begin(x)
 	x.waiting = true
 	flush := c.claim()

@@ -64,6 +64,9 @@ type unprocessed struct {
 
 func (u unprocessed) Unwrap() error { return u.error }
 
+// errFull is that of a connection whose server has lowered its bound for streams meanwhile.
+var errFull = errors.New("the server allows no more streams")
+
 const (
 	// maxTries bounds how often a request is sent that one connection after another does not take any more.
 	maxTries = 10

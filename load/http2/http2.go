@@ -6,6 +6,7 @@ package http2
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"slices"
@@ -111,16 +112,21 @@ func (c *Client) Do(ctx context.Context, r *Request, x *Exchange) error {
 
 // exchange sends a request over one connection.
 func (p *pool) exchange(ctx context.Context, x *Exchange) error {
-	c, reused, err := p.get(ctx, x)
-	if err != nil {
-		return err
-	}
-	x.Conn, x.Reused = c.link, reused
-	x.Sent = time.Since(x.Begun)
-	if err = c.exchange(ctx, x); err != nil {
+	for {
+		c, reused, err := p.get(ctx, x)
+		if err != nil {
+			return err
+		}
+		x.Conn, x.Reused = c.link, reused
+		x.Sent = time.Since(x.Begun)
+		if err = c.exchange(ctx, x); err == nil {
+			return nil
+		}
 		p.give(c)
+		if !errors.Is(err, errFull) {
+			return err
+		}
 	}
-	return err
 }
 
 // Done ends an exchange. What has not come yet of its answer nobody wants any more.

@@ -45,12 +45,8 @@ func (p *pool) get(ctx context.Context, x *Exchange) (c *conn, reused bool, err 
 
 // pick takes a connection, or the right to open one, or neither. The lock is held.
 func (p *pool) pick() (best *conn, open bool) {
-	for i := len(p.conns) - 1; i >= 0; i-- {
+	for i := len(p.conns) - 1; i >= 0 && (best == nil || best.active > 0); i-- {
 		c := p.conns[i]
-		if c.active == 0 {
-			best = c
-			break
-		}
 		if c.active < int(c.limit.Load()) && (best == nil || c.active < best.active) {
 			best = c
 		}

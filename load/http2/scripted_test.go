@@ -27,8 +27,9 @@ type peer struct {
 	encoder *hpack.Encoder
 	block   bytes.Buffer
 
-	mu   sync.Mutex        // of writes, where several goroutines answer
-	open map[uint32]*begun // of the reader
+	mu      sync.Mutex        // of writes, where several goroutines answer
+	open    map[uint32]*begun // of the reader
+	granted chan int          // of a stream
 }
 
 // begun is a request that has begun.
@@ -53,6 +54,9 @@ func (p *peer) request() (id uint32, fields map[string]string, body []byte, err 
 			}
 			p.open[id] = r
 		case *wire.DataFrame:
+			if p.open[id] == nil { // it is answered already
+				continue
+			}
 			p.open[id].body = append(p.open[id].body, f.Data()...)
 		case *wire.RSTStreamFrame:
 			delete(p.open, id)
@@ -148,7 +152,7 @@ func (h *host) dial(context.Context, string, string) (net.Conn, error) {
 	}
 	near, end := net.Pipe()
 	far := newQueued(end, &h.serving)
-	p := &peer{Conn: far, Framer: wire.NewFramer(far, far), open: map[uint32]*begun{}}
+	p := &peer{Conn: far, Framer: wire.NewFramer(far, far), open: map[uint32]*begun{}, granted: make(chan int, 100)}
 	p.ReadMetaHeaders = hpack.NewDecoder(4096, nil)
 	p.AllowIllegalWrites = true
 	p.encoder = hpack.NewEncoder(&p.block)
