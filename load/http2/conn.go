@@ -53,6 +53,7 @@ type conn struct {
 // stream is what an exchange knows while it is under way. The lock of its connection guards it.
 type stream struct {
 	id       uint32
+	early    bool // it was sent before the server had told how many streams it allows
 	deadline time.Time
 	wake     chan bool // has room for one; tells whether the exchange has ended
 	waiting  bool      // wake will be sent to
@@ -83,31 +84,43 @@ func newConn(p *pool, link net.Conn) *conn {
 	return c
 }
 
-// exchange sends the request of x and waits for its answer.
+// exchange sends the request of x and waits for its answer. Who has opened the connection is the first on it.
 func (c *conn) exchange(ctx context.Context, x *Exchange) error {
-	c.mu.Lock()
-	if err := c.closed(); err != nil {
-		c.mu.Unlock()
-		c.pool.retire(c)
-		return unprocessed{error: err}
+	flush, err := c.send(x)
+	if err != nil {
+		if !errors.Is(err, errFull) {
+			c.pool.retire(c)
+		}
+		return err
 	}
-	if len(c.streams) >= int(c.limit.Load()) {
-		c.mu.Unlock()
-		return errFull
+	if !x.Reused {
+		c.pool.opened(c)
+		c.pool.client.running.Go(c.read)
 	}
-	c.begin(x)
-	x.waiting = true
-	flush := c.claim()
-	if flush && c.out.bulky() {
-		flush = false
-		c.pool.client.running.Go(c.flushAll)
-	}
-	c.mu.Unlock()
 	if flush {
 		runtime.Gosched() // who else is about to send something gets it into the same write
 		c.flush(x)
 	}
 	return c.wait(ctx, x)
+}
+
+// send makes a request ready to be written, and tells whether the caller is to do that.
+func (c *conn) send(x *Exchange) (flush bool, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.closed(); err != nil {
+		return false, unprocessed{error: err}
+	}
+	if len(c.streams) >= int(c.limit.Load()) {
+		return false, errFull
+	}
+	c.begin(x)
+	x.waiting = true
+	if c.out.bulky() {
+		c.aside()
+		return false, nil
+	}
+	return c.claim(), nil
 }
 
 // closed tells why no more requests can begin. The lock is held.
@@ -127,6 +140,7 @@ func (c *conn) closed() error {
 func (c *conn) begin(x *Exchange) {
 	x.conn, x.id, x.window, x.credit, x.left = c, c.next, c.initial, streamWindow, -1
 	c.next += 2
+	x.early = !c.in.greeted
 	c.streams[x.id] = x
 	x.upload = x.request.body
 	c.out.headers(x.id, x.request)

@@ -68,17 +68,22 @@ func (u unprocessed) Unwrap() error { return u.error }
 var errFull = errors.New("the server allows no more streams")
 
 const (
-	// maxTries bounds how often a request is sent that one connection after another does not take any more.
+	// maxTries bounds how often a request is sent that one connection after another does not take.
 	maxTries = 10
-	// maxRefused bounds it for streams that a server refuses on a connection that goes on.
+	// maxRefused bounds it for streams that a server refuses although it has told how many it allows.
 	maxRefused = 2
 )
 
-// again tells whether a request may be sent once more after so many tries.
-func again(err error, tries int) bool {
+// again tells whether the request of x may be sent once more, which has failed with err after so many tries. A server
+// that takes nothing on a new connection gets no further one.
+func (x *Exchange) again(err error, tries int) bool {
 	var u unprocessed
-	if !errors.As(err, &u) {
+	switch {
+	case !errors.As(err, &u) || tries >= maxTries:
 		return false
+	case u.refused:
+		return x.early || tries < maxRefused
+	default:
+		return x.Reused
 	}
-	return tries < maxRefused || !u.refused && tries < maxTries
 }

@@ -2,9 +2,9 @@ package http2_test
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -32,7 +32,7 @@ func TestUploadsObeyTheWindows(t *testing.T) {
 					body = want[:i*100]
 				}
 				a, err := do(t.Context(), client, request(t, "PUT", "/", body, nil), &http2.Exchange{Timeout: time.Minute})
-				if err != nil || a.Body != fmt.Sprint(len(body)) {
+				if err != nil || a.Body != strconv.Itoa(len(body)) {
 					t.Errorf("upload of %d bytes: %v %v", len(body), a, err)
 				}
 			})
@@ -77,7 +77,7 @@ func metered(t *testing.T, p *peer, streamWindow, connWindow int, want string) {
 				if !strings.HasPrefix(want, got[f.StreamID]) {
 					t.Error("the body has come in another order")
 				}
-				p.ok(f.StreamID, fmt.Sprint(len(got[f.StreamID])))
+				p.ok(f.StreamID, strconv.Itoa(len(got[f.StreamID])))
 				delete(left, f.StreamID)
 			}
 		}

@@ -104,7 +104,7 @@ func (c *Client) Do(ctx context.Context, r *Request, x *Exchange) error {
 			return nil
 		}
 		x.End = time.Since(x.Begun)
-		if !x.Reused || !again(err, tries) {
+		if !x.again(err, tries) {
 			return err
 		}
 	}

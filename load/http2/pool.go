@@ -20,7 +20,8 @@ type pool struct {
 	waiting list.List // of *waiter
 }
 
-// get returns a connection for one request, which must be given back. reused is false if the request has opened it.
+// get returns a connection for one request, which must be given back. reused is false if the request is to open it: it
+// tells opened once it has begun, so that it is the first.
 func (p *pool) get(ctx context.Context, x *Exchange) (c *conn, reused bool, err error) {
 	p.mu.Lock()
 	c, open := p.pick()
@@ -123,8 +124,6 @@ func (p *pool) dial(ctx context.Context, deadline time.Time) (*conn, error) {
 	}
 	c := newConn(p, link)
 	c.active = 1
-	p.opened(c)
-	p.client.running.Go(c.read)
 	return c, nil
 }
 
@@ -133,7 +132,7 @@ func (p *pool) opened(c *conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.opening--
-	if c != nil {
+	if c != nil && !c.retired {
 		p.conns = append(p.conns, c)
 	}
 	p.serve()

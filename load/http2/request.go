@@ -117,7 +117,7 @@ func valid(r *http.Request) error {
 	case !httpguts.ValidHeaderFieldName(r.Method):
 		return fmt.Errorf("net/http: invalid method %q", r.Method)
 	case u.Opaque != "" || strings.ContainsFunc(u.RequestURI(), isControl):
-		return fmt.Errorf("invalid request :path %q", u.RequestURI())
+		return errors.New("net/http: can't write control character in Request.URL")
 	}
 	for name, values := range r.Header {
 		if !httpguts.ValidHeaderFieldName(name) {

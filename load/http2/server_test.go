@@ -21,8 +21,8 @@ import (
 	"edgescope/load/http2"
 )
 
-// TestRealServers: many requests of all sizes at a time, over few connections, to the servers of net/http and of
-// golang.org/x/net. What they count is what was sent, and what comes back is what went.
+// TestRealServers: many requests of all sizes at a time, over few connections, to a server of net/http. What it counts
+// is what was sent, and what comes back is what went.
 func TestRealServers(t *testing.T) {
 	var counted atomic.Int64
 	echo := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -34,13 +34,19 @@ func TestRealServers(t *testing.T) {
 		n, err := io.Copy(w, r.Body)
 		w.Header().Set("X-Sum", fmt.Sprint(n, err))
 	})
-	f := func(name string, serve func(net.Listener) func()) {
+	f := func(name string, config *http.HTTP2Config) {
 		t.Helper()
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer serve(l)()
+		var protocols http.Protocols
+		protocols.SetUnencryptedHTTP2(true)
+		s := &http.Server{Handler: echo, Protocols: &protocols, HTTP2: config, ReadHeaderTimeout: time.Minute}
+		var serving sync.WaitGroup
+		serving.Go(func() { s.Serve(l) })
+		defer serving.Wait()
+		defer s.Close()
 		counted.Store(0)
 		client := http2.New(&http2.Options{
 			MaxConns: 3, MaxHeader: maxHeader,
@@ -71,29 +77,8 @@ func TestRealServers(t *testing.T) {
 			t.Errorf("%s has counted %d requests, want %d", name, n, users*each)
 		}
 	}
-	f("net/http", func(l net.Listener) func() {
-		var protocols http.Protocols
-		protocols.SetUnencryptedHTTP2(true)
-		s := &http.Server{Handler: echo, Protocols: &protocols, ReadHeaderTimeout: time.Minute}
-		var serving sync.WaitGroup
-		serving.Go(func() { s.Serve(l) })
-		return func() { s.Close(); serving.Wait() }
-	})
-	f("golang.org/x/net", func(l net.Listener) func() {
-		var serving sync.WaitGroup
-		serving.Go(func() {
-			for {
-				c, err := l.Accept()
-				if err != nil {
-					return
-				}
-				serving.Go(func() {
-					(&wire.Server{MaxConcurrentStreams: 7}).ServeConn(c, &wire.ServeConnOpts{Handler: echo})
-				})
-			}
-		})
-		return func() { l.Close(); serving.Wait() }
-	})
+	f("net/http", &http.HTTP2Config{})
+	f("net/http with few streams", &http.HTTP2Config{MaxConcurrentStreams: 7, MaxReceiveBufferPerStream: 70_000})
 }
 
 // answerPlain answers each request with a status and a body, without an allocation.
