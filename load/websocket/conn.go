@@ -57,6 +57,7 @@ type Conn struct {
 }
 
 func newConn(ctx context.Context, ws *websocket.Conn, w *wire, r *Request) *Conn {
+	w.left = unlimited
 	ws.SetReadLimit(-1) // it is ours: what nobody wants may be of any length
 	c := &Conn{ws: ws, wire: w, max: r.MaxMessage, keep: r.Keep, arrived: make(chan struct{}, 1)}
 	c.unwatch = context.AfterFunc(ctx, func() { expire(w.Conn) })

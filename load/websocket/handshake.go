@@ -193,7 +193,7 @@ func (u *upgrade) answer(req *http.Request) (*http.Response, error) {
 		if res.StatusCode >= 200 || res.StatusCode == http.StatusSwitchingProtocols {
 			rest, _ := br.Peek(br.Buffered())
 			u.wire.first = slices.Clone(rest)
-			u.wire.left = -1
+			u.wire.left = shut
 			return res, nil
 		}
 	}
@@ -232,11 +232,21 @@ func acceptOf(key string) string {
 type wire struct {
 	net.Conn
 	first  []byte
-	left   int // bytes that the head may still have; -1: no limit
+	left   int // bytes that the head may still have, or shut, or unlimited
 	failed atomic.Pointer[error]
 }
 
+// Between the head and the first frame a wire is shut: the library reads on when it does not like the head, and would
+// wait for what does not come.
+const (
+	unlimited = -1
+	shut      = -2
+)
+
 func (w *wire) Read(p []byte) (int, error) {
+	if w.left == shut {
+		return 0, io.EOF
+	}
 	if len(w.first) > 0 {
 		n := copy(p, w.first)
 		w.first = w.first[n:]
