@@ -122,11 +122,16 @@ func (u *user) beforeRequest(req *plan.Request) (*plan.Request, error) {
 	if err := u.call(c); err != nil || c.Changed == nil {
 		return req, err
 	}
-	members := make([]value.Member, len(c.Changed))
-	for i, m := range c.Changed {
+	return req.Changed(membersOf(c.Changed))
+}
+
+// membersOf are the members of an object that a function has changed.
+func membersOf(changed []processor.Variable) []value.Member {
+	members := make([]value.Member, len(changed))
+	for i, m := range changed {
 		members[i] = value.Member{Key: m.Name, Value: fromWorker(m.Value)}
 	}
-	return req.Changed(members)
+	return members
 }
 
 // afterResponse calls the functions that look at an answer.

@@ -40,11 +40,14 @@ func (u *user) begin() (intended, begun time.Time) {
 
 // connect opens the user's WebSocket.
 func (u *user) connect(ctx context.Context, step *plan.Connect) error {
-	intended, begun := u.begin()
 	h, err := step.Render(u.scope, u.target)
 	if err != nil {
 		return err
 	}
+	if h, err = u.beforeConnect(step, h); err != nil {
+		return err
+	}
+	intended, begun := u.begin()
 	request, err := u.handshake(step, h, begun)
 	if err != nil {
 		return err
@@ -59,6 +62,18 @@ func (u *user) connect(ctx context.Context, step *plan.Connect) error {
 		u.socket = &socket{Conn: conn, url: h.URL, over: r.Connection}
 	}
 	return u.settle(ctx, r, span, begun, err)
+}
+
+// beforeConnect calls the function that may change the handshake. Its time is in no latency.
+func (u *user) beforeConnect(step *plan.Connect, h *plan.Handshake) (*plan.Handshake, error) {
+	if step.Function == "" {
+		return h, nil
+	}
+	c := &processor.Call{Functions: []string{step.Function}, Signature: processor.Connect, Request: step.Script(h)}
+	if err := u.call(c); err != nil || c.Changed == nil {
+		return h, err
+	}
+	return step.Changed(membersOf(c.Changed))
 }
 
 // handshake is what a user asks for, as it is sent.

@@ -13,6 +13,7 @@ import (
 
 	"edgescope/load"
 	"edgescope/load/loadtest"
+	"edgescope/scenarios"
 )
 
 // conversation is a run of one user over a WebSocket: what the server heard, what was counted and logged, what the
@@ -230,4 +231,53 @@ func TestHandshakesAreMeasured(t *testing.T) {
 		r.Latency > 5*time.Second {
 		t.Errorf("the parts are %v, the whole is %v", sum, r.Latency)
 	}
+}
+
+// A function may change the handshake, and what it changes beyond that fails the user by name.
+func TestFunctionChangesTheHandshake(t *testing.T) {
+	asked := make(chan string, 1)
+	target := loadtest.ServeSockets(t, func(ctx context.Context, p *loadtest.Peer) {
+		asked <- p.Request.URL.String() + " " + p.Request.Header.Get("X-Token") + " " + p.Subprotocol()
+		loadtest.Echo(ctx, p)
+	})
+	f := func(body, want, end string) {
+		t.Helper()
+		src := "exports.f = function(args, context, done) {" + body + "; done(); };"
+		script := "config:\n  processor: p.js\n  target: " + target + "\n  variables: {user: u1}\n" +
+			"  phases: [{duration: 1ms, arrivalCount: 1}]\n" +
+			"scenarios: [{engine: ws, flow: [{connect: {function: f, subprotocols: [a]}}, {log: '{{ seen }}'}]}]"
+		p, err := scenarios.Load(scenarios.Options{Files: []string{"s.yml"}, ReadFile: func(name string) ([]byte, error) {
+			if strings.HasSuffix(name, ".js") {
+				return []byte(src), nil
+			}
+			return []byte(script), nil
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		events, err := record(t.Context(), t, p, load.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		select {
+		case got = <-asked:
+		default:
+		}
+		if ends := loadtest.Tell(events); got != want || ends[end] != 1 {
+			t.Errorf("%s: asked for %q, ended %v; want %q, %s", body, got, ends, want, end)
+		}
+	}
+	f("", "/  a", "completed")
+	f("args.target += 'x?u=' + context.vars.user; args.options.headers['x-token'] = 7; args.subprotocols = ['b', 'a']",
+		"/x?u=u1 7 b", "completed")
+	f("args.subprotocols.pop(); args.options = {headers: {'X-Token': 'new'}}", "/ new ", "completed")
+	f("args.options.agent = {}", "", "failed: connect.function changed another option than headers, which is not supported")
+	f("args.agent = 1", "", "failed: connect.function changed another argument than options, subprotocols and target, "+
+		"which is not supported")
+	f("args.options = null", "", "failed: connect.function changed options to what is no object, which is not supported")
+	f("args.target = 'nowhere'", "", "failed: ERR_INVALID_URL")
+	f("args.target = undefined", "", "failed: ERR_INVALID_URL")
+	f("args.options.headers.a = 'b\\nc'", "", "failed: ERR_INVALID_CHAR")
+	f("throw new Error('no token')", "", "failed: no token")
 }

@@ -26,8 +26,11 @@ type Connect struct {
 	Deflate    bool // permessage-deflate is offered (RFC 7692)
 	// Keep says that a later step waits for a message without sending one: messages that come before it are kept for it.
 	Keep bool
-	// Function is a function of the processor that may change the handshake; "" for none.
+	// Function is a function of the processor that may change the handshake; "" for none. Script is a handshake as it sees
+	// it, as JSON, and Changed the handshake with what it has left of that. The error of Changed is a [value.UserError].
 	Function string
+	Script   func(*Handshake) []byte
+	Changed  func(members []value.Member) (*Handshake, error)
 	// Render is the handshake of one user. base is the plan's target, or that of the user's region; a URL that begins with
 	// "/" is appended to it.
 	Render func(s *value.Scope, base string) (*Handshake, error)

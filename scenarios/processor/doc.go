@@ -78,6 +78,7 @@ const (
 	AfterResponse                  // f(req, res, context, events, done)
 	OnError                        // f(err, req, context, events, done)
 	Condition                      // f(context, done), where done takes the answer
+	Connect                        // f(req, context, done)
 )
 
 // Kind says what a [Value] is.
@@ -132,7 +133,7 @@ type Call struct {
 
 	// What came of the call. They are set whether it failed or not.
 	True    bool       // the answer of a Condition
-	Changed []Variable // the members of req after a BeforeRequest, in their order; nil if it is what it was
+	Changed []Variable // the members of req after a BeforeRequest or Connect, in their order; nil if it is what it was
 	Metrics []Metric   // what the functions emitted
 	Lines   []string   // what they wrote to the console
 }

@@ -190,7 +190,7 @@ func (r *Reader) Connect(flow tree.Position, n *tree.Node) *plan.Connect {
 	if step.Timeout = c.handshake; step.Timeout == 0 {
 		step.Timeout = r.timeout()
 	}
-	step.Render = c.render
+	step.Render, step.Script, step.Changed = c.render, script, changed
 	if c.target != nil {
 		step.Endpoint = base.ReplaceAllString(c.target.String(), "")
 	}

@@ -115,7 +115,10 @@ func (r *realm) arguments(j *job) error {
 		}
 		_ = response.ToObject(r.rt).Set("body", string(o.Body))
 		j.args = append([]sobek.Value{request, response}, tail...)
-	default:
+	default: // what may change it
+		if o.Signature == processor.Connect {
+			tail = tail[:1]
+		}
 		text, err := r.json(sobek.Undefined(), request)
 		if err != nil {
 			return err

@@ -220,7 +220,7 @@ func (r *realm) conclude(j *job) {
 		if j.outcome.Vars, err = j.user.changes(j.outcome.Vars); err != nil {
 			return err
 		}
-		if j.failure == "" && j.order.Signature == processor.BeforeRequest {
+		if j.failure == "" && (j.order.Signature == processor.BeforeRequest || j.order.Signature == processor.Connect) {
 			j.outcome.Changed, err = r.changed(j)
 		}
 		return err
