@@ -145,7 +145,7 @@ func (u *user) exchange(ctx context.Context, step *plan.Exchange) error {
 	r := u.steps[step].result(intended)
 	r.Kind, r.Scenario, r.Endpoint, r.Name, r.Region = KindMessage, u.flow, stepName(step), step.Name, u.region
 	r.Method, r.URL, r.Final, r.Reused, r.Connection = http.MethodGet, u.socket.url, true, true, u.socket.over
-	r.Lag, r.Sent = begun.Sub(intended), begun
+	r.Lag, r.Sent, r.BytesOut = begun.Sub(intended), begun, uint64(len(u.socket.text))
 	span := u.startMessageSpan(r, begun)
 	var m websocket.Message
 	if err == nil {
@@ -171,10 +171,11 @@ func (u *user) exchange(ctx context.Context, step *plan.Exchange) error {
 
 // say sends the message of a step, if it has one.
 func (u *user) say(step *plan.Exchange) error {
+	s := u.socket
 	if step.Render == nil {
+		s.text = s.text[:0]
 		return nil
 	}
-	s := u.socket
 	s.text = step.Render(s.text[:0], u.scope)
 	err := s.Send(s.text, step.Waits(), step.Timeout)
 	if err == nil {

@@ -15,6 +15,12 @@ func (p *Period) SetCounts(r *edge.Run) {
 	r.Requests, r.Responses = p.Asked(), p.Answered()
 	r.Failed, r.Rate = r.Requests-r.Responses, p.rate()
 	r.Codes, r.Errors, r.Cache = p.Family("http.codes."), p.Family("errors."), p.Family(CacheCounters)
+	for code, n := range p.Family(SocketCodes) {
+		if r.Codes == nil {
+			r.Codes = map[string]int64{}
+		}
+		r.Codes[code] += n
+	}
 	r.Cold, r.Expectations = p.Counters["edgescope.cold_starts"], p.expectations()
 	r.Users = edge.RunUsers{
 		Created: p.Counters["vusers.created"], Completed: p.Counters["vusers.completed"],

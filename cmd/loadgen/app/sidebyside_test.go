@@ -17,6 +17,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/coder/websocket"
 	"github.com/google/go-cmp/cmp"
 
 	"edgescope/internal/run"
@@ -76,6 +77,27 @@ func (s *shop) note(r *http.Request) {
 	s.seen = append(s.seen, strings.Join(line, " "))
 }
 
+// talk echoes the messages of a WebSocket, and keeps them. What holds the word quiet gets no answer.
+func (s *shop) talk(w http.ResponseWriter, r *http.Request) {
+	c, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{"b"}})
+	if err != nil {
+		return
+	}
+	defer c.CloseNow() //nolint:errcheck // it may be closed already
+	for {
+		kind, text, err := c.Read(r.Context())
+		if err != nil {
+			return
+		}
+		s.mu.Lock()
+		s.seen = append(s.seen, fmt.Sprintf("%s %s: %s", kind, c.Subprotocol(), text))
+		s.mu.Unlock()
+		if !strings.Contains(string(text), "quiet") {
+			_ = c.Write(r.Context(), kind, text)
+		}
+	}
+}
+
 // take is what was seen since the last call, sorted: users overlap.
 func (s *shop) take() []string {
 	s.mu.Lock()
@@ -90,6 +112,10 @@ func shopServer() *shop {
 	s := &shop{}
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.note(r)
+		if r.Header.Get("Upgrade") != "" {
+			s.talk(w, r)
+			return
+		}
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("X-Cache", "HIT")
 		w.Header().Set("Server-Timing", "total;dur=2.5")
@@ -339,4 +365,46 @@ module.exports = {
   again: (context, done) => { context.vars.n += 1; return done(context.vars.n < 3); },
 };
 `})
+	f("WebSockets", `
+config:
+  phases: [{duration: 1, arrivalCount: 2}]
+  processor: ./f.js
+  payload: {path: rows.csv, fields: [wanted], order: sequence}
+  variables: {n: 5, o: {a: [1]}, no: null, list: [[1, b]]}
+  ws: {subprotocols: [a, b], headers: {X-Default: d}}
+scenarios:
+  - name: talk
+    engine: ws
+    flow:
+      - connect: "{{ target }}/socket?n={{ n }}"
+      - send: "quiet {{ n }} {{ missing }}"
+      - send: {quiet: "{{ n }}", o: "{{ o }}", list: [1, "{{ no }}", "{{ missing }}"], gone: "{{ missing }}"}
+      - loop: [{send: "quiet {{ $loopCount }}"}]
+        count: 2
+      - loop: [{send: "quiet {{ $loopElement }}"}]
+        over: [x, y]
+      - function: count
+      - send: {payload: {id: "{{ n }}"}, capture: {json: $.id, as: id}}
+      - send: {payload: "text {{ id }}!", capture: {regexp: "text (.*)", group: 1, as: text}}
+      - send: {payload: "{{ o }}", match: {json: "$.a[0]", value: 1}}
+      - send: {payload: "{{ list }}", capture: {json: "$[1]", as: b}}
+      - send: {payload: "{{ n }}", capture: {json: $.nope, as: nope, strict: false}}
+      - send: {payload: "{{ text }} {{ b }}", capture: {regexp: "^5! b$", as: ok}}
+      - send: {payload: {id: 1}, capture: {json: "$.{{ wanted }}", as: nope}}
+      - send: quiet, by one of two
+`, map[string]string{"rows.csv": "id\nnope\n", "f.js": `
+module.exports = {
+  count: (context, events, done) => { events.emit('counter', 'mine', 2); return done(); },
+};
+`})
+	f("WebSockets beside requests", `
+config:
+  phases: [{duration: 1, arrivalCount: 1}]
+  ws: {headers: {Sec-WebSocket-Protocol: b}}
+scenarios:
+  - engine: ws
+    flow: [{send: quiet}, {think: 1}, {send: [quiet, 1]}]
+  - weight: 0
+    flow: [{get: {url: /ok}}]
+`, nil)
 }
