@@ -15,6 +15,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/coder/websocket"
 	"github.com/quic-go/quic-go/http3"
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -30,6 +31,10 @@ type pop struct {
 
 func newPoP(dir string) (*pop, error) {
 	answer := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Upgrade") != "" {
+			greet(w, r)
+			return
+		}
 		w.Header().Set("X-Protocol", r.Proto)
 		w.Header().Set("X-Host", r.Host)
 		io.WriteString(w, "ok")
@@ -61,6 +66,22 @@ func newPoP(dir string) (*pop, error) {
 	e.serving.Go(func() { e.h3.Serve(socket); socket.Close() })
 	e.proxy = httptest.NewServer(http.HandlerFunc(e.connect))
 	return e, nil
+}
+
+// greet says over a WebSocket for which host it is, and then echoes.
+func greet(w http.ResponseWriter, r *http.Request) {
+	c, err := websocket.Accept(w, r, nil)
+	if err != nil {
+		return
+	}
+	defer c.CloseNow()
+	_ = c.Write(r.Context(), websocket.MessageText, []byte(`{"host":"`+r.Host+`"}`))
+	for {
+		kind, text, err := c.Read(r.Context())
+		if err != nil || c.Write(r.Context(), kind, text) != nil {
+			return
+		}
+	}
 }
 
 func quietServer(h http.Handler) *httptest.Server {
@@ -118,7 +139,7 @@ func TestNetworkScripts(t *testing.T) {
 			env.Setenv("EDGESCOPE_LAG_LIMIT", "1h")
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"report": cmdReport},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"report": cmdReport, "vegeta": cmdVegeta},
 	})
 }
 
