@@ -57,8 +57,9 @@ func (c *compiler) readAllowed(name string) ([]byte, error) {
 
 // readModule reads a file of the processor.
 func (c *compiler) readModule(entry string) func(string) ([]byte, error) {
+	modules := c.allowed.Modules(entry)
 	return func(name string) ([]byte, error) {
-		if err := c.allowed.CheckModule(entry, name); err != nil {
+		if err := modules.Check(name); err != nil {
 			return nil, err
 		}
 		return c.readAny(name)

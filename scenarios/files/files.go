@@ -79,28 +79,63 @@ func project(folder string) (string, bool) {
 	}
 }
 
-// CheckModule is Check for a file of a processor. Code may also lie elsewhere in the project of the script, data (JSON)
-// may not; and packages in a folder node_modules at or above the folder of the entry, where Node looks for them.
-func (a *Allowed) CheckModule(entry, name string) error {
-	err := a.Check(name)
+// scripts are the endings of code.
+var scripts = []string{".js", ".cjs", ".mjs", ".ts", ".cts", ".mts", ".jsx", ".tsx"}
+
+// Modules are the files that a processor may import.
+type Modules struct {
+	allowed  *Allowed
+	code     []string // folders of code, data excepted
+	packages []string // folders of packages
+}
+
+// Modules are what a processor, whose file is entry, may import beside what is allowed: code of the script's project, and
+// the packages that Node would find, in a folder node_modules at or above the entry's folder, or linked there.
+func (a *Allowed) Modules(entry string) *Modules {
+	m := &Modules{allowed: a}
+	if home, ok := project(a.folders[0]); ok {
+		m.code = append(m.code, home)
+	}
+	for folder := resolved(filepath.Dir(entry)); ; folder = filepath.Dir(folder) {
+		if modules := resolved(filepath.Join(folder, "node_modules")); filepath.Base(modules) == "node_modules" {
+			m.packages = append(m.packages, modules)
+			m.links(modules)
+		}
+		if folder == filepath.Dir(folder) {
+			return m
+		}
+	}
+}
+
+// links adds the packages that are linked into a folder: those of the same repository.
+func (m *Modules) links(modules string) {
+	one, _ := filepath.Glob(filepath.Join(modules, "*"))       // the pattern is good
+	two, _ := filepath.Glob(filepath.Join(modules, "@*", "*")) // as above
+	for _, name := range append(one, two...) {
+		info, err := os.Lstat(name)
+		if err != nil || info.Mode()&fs.ModeSymlink == 0 {
+			continue
+		}
+		home := resolved(name)
+		if _, err := os.Stat(filepath.Join(home, "package.json")); err == nil {
+			m.code = append(m.code, home)
+		}
+	}
+}
+
+// Check is the error of a file that may not be imported, as that of [Allowed.Check].
+func (m *Modules) Check(name string) error {
+	err := m.allowed.Check(name)
 	if err == nil {
 		return nil
 	}
-	code := !strings.EqualFold(filepath.Ext(name), ".json")
-	if home, ok := project(a.folders[0]); ok && code && below(home, resolved(name)) {
+	path := resolved(name)
+	within := func(folder string) bool { return below(folder, path) }
+	isCode := slices.Contains(scripts, strings.ToLower(filepath.Ext(name)))
+	if slices.ContainsFunc(m.packages, within) || isCode && slices.ContainsFunc(m.code, within) {
 		return nil
 	}
-	path := filepath.ToSlash(resolved(name))
-	for rest := path; ; {
-		at := strings.LastIndex(rest, "/node_modules/")
-		if at < 0 {
-			return err
-		}
-		if home := rest[:at]; below(filepath.FromSlash(home+"/"), resolved(filepath.Dir(entry))) {
-			return nil
-		}
-		rest = rest[:at]
-	}
+	return err
 }
 
 // below tells whether a path is a folder or lies below it.

@@ -88,7 +88,7 @@ func TestPackagesLieWhereNodeLooks(t *testing.T) {
 	a := files.Below([]string{"load"}, nil)
 	f := func(name string, allowed bool) {
 		t.Helper()
-		if err := a.CheckModule("load/p.js", name); (err == nil) != allowed {
+		if err := a.Modules("load/p.js").Check(name); (err == nil) != allowed {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -103,17 +103,28 @@ func TestPackagesLieWhereNodeLooks(t *testing.T) {
 
 func TestCodeMayLieInTheProjectOfTheScript(t *testing.T) {
 	dir := t.TempDir()
-	for _, name := range []string{"kit/package.json", "kit/code/p.js", "kit/code/d.json", "kit/load/s.yml", "other/p.js"} {
+	for _, name := range []string{
+		"kit/package.json", "kit/code/p.js", "kit/code/d.json", "kit/load/s.yml", "other/p.js",
+		"repo/lib/package.json", "repo/lib/index.js", "repo/lib/secret.json", "plain/index.js", "cache/node_modules/pkg/data.json",
+	} {
 		path := filepath.Join(dir, name)
 		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, nil, 0o600)); err != nil {
 			t.Fatal(err)
 		}
 	}
+	if err := errors.Join(
+		os.Mkdir(filepath.Join(dir, "kit", "node_modules"), 0o700),
+		os.Symlink("../../repo/lib", filepath.Join(dir, "kit", "node_modules", "lib")),
+		os.Symlink("../../plain", filepath.Join(dir, "kit", "node_modules", "plain")),
+		os.Symlink("../../cache/node_modules", filepath.Join(dir, "kit", "code", "node_modules")),
+	); err != nil {
+		t.Fatal(err)
+	}
 	t.Chdir(filepath.Join(dir, "kit", "load"))
 	a := files.Below([]string{"."}, nil)
 	f := func(name string, want bool) {
 		t.Helper()
-		if got := a.CheckModule("../code/p.js", name) == nil; got != want {
+		if got := a.Modules("../code/p.js").Check(name) == nil; got != want {
 			t.Errorf("%s may be imported: %t, want %t", name, got, want)
 		}
 		if a.Check(name) == nil {
@@ -124,7 +135,12 @@ func TestCodeMayLieInTheProjectOfTheScript(t *testing.T) {
 	f(filepath.Join(dir, "kit/code/p.js"), true)
 	f("../code/d.json", false)
 	f("../../other/p.js", false)
-	if err := os.Remove(filepath.Join(dir, "kit", "package.json")); err != nil {
+	f("../../repo/lib/index.js", true) // linked
+	f("../../repo/lib/secret.json", false)
+	f("../../cache/node_modules/pkg/data.json", true) // linked as a whole
+	f("../../plain/index.js", false)                  // linked, and no package
+	if err := errors.Join(os.Remove(filepath.Join(dir, "kit", "package.json")),
+		os.RemoveAll(filepath.Join(dir, "kit", "node_modules"))); err != nil {
 		t.Fatal(err)
 	}
 	f("../code/p.js", false)
