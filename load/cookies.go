@@ -13,8 +13,8 @@ import (
 // errCookie is tough-cookie's error for a cookie of the script that is none.
 const errCookie = value.UserError("Cookie failed to parse")
 
-// keepCookies puts the cookies that a request of the script sets into the user's jar, as if its target had set them. The
-// error is a [value.UserError].
+// keepCookies puts the cookies that a request of the script sets into the user's jar, as if its target had set them.
+// The error is a [value.UserError].
 func (u *user) keepCookies(target *url.URL, fields []plan.Field) error {
 	for _, f := range fields {
 		line, err := encode.Line(f.Name + "=" + f.Value)

@@ -3,12 +3,14 @@ package scenarios
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"edgescope/scenarios/engine"
 	"edgescope/scenarios/plan"
 	"edgescope/scenarios/regex"
 	"edgescope/scenarios/request"
 	"edgescope/scenarios/settings"
+	"edgescope/scenarios/templates"
 	"edgescope/scenarios/tree"
 	"edgescope/scenarios/websocket"
 )
@@ -96,12 +98,28 @@ func (c *compiler) choose() {
 func (c *compiler) flow(n *tree.Node, index int) plan.Flow {
 	f := plan.Flow{Name: strconv.Itoa(index), Weight: 1}
 	known := c.flowKeys(&f)
-	known["weight"] = func(v *tree.Node) { f.Weight = c.Amount(v, "weight") }
+	known["weight"] = func(v *tree.Node) { f.Weight = c.weight(v) }
 	c.flowObject(n, "scenario", known)
 	if n.Kind == tree.Object && n.Get("flow").IsNull() {
 		c.Fault(n.Pos, "scenario %s has no flow", f.Name)
 	}
 	return f
+}
+
+// weight is a number, or a template that is rendered once, before the run: with the variables and the payload rows that
+// a first user would have.
+func (c *compiler) weight(n *tree.Node) float64 {
+	text, ok := n.Text()
+	if !ok || !strings.Contains(text, "{{") {
+		return c.Amount(n, "weight")
+	}
+	t := c.templates.Compile(text, n.Pos)
+	v, ok := t.Value(c.plan.NewScope(c.opts.Seed, -1, nil))
+	if !ok {
+		c.Fault(n.Pos, "weight %q: there is no such variable when scenarios are weighed, before the first user", text)
+		return 0
+	}
+	return c.Amount(templates.Node(v, n.Pos), "weight")
 }
 
 // onceFlow is the before or after flow: nothing in it is expected.
