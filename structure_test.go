@@ -84,7 +84,7 @@ var rule = map[string][]string{
 		"scenarios/answer", "scenarios/bundle", "scenarios/condition", "scenarios/engine", "scenarios/files", "scenarios/payload", "scenarios/pemkey",
 		"scenarios/plan",
 		"scenarios/processor", "scenarios/processor/node", "scenarios/regex", "scenarios/request",
-		"scenarios/address", "scenarios/request/encode",
+		"scenarios/address",
 		"scenarios/settings", "scenarios/templates", "scenarios/tree", "scenarios/value", "scenarios/websocket",
 	},
 	"scenarios/answer": {
@@ -95,7 +95,7 @@ var rule = map[string][]string{
 	},
 	"scenarios/bundle":    {},
 	"scenarios/condition": {"scenarios/plan", "scenarios/regex", "scenarios/value", "internal/near"},
-	"scenarios/files":     {},
+	"scenarios/files":     {"scenarios/request/encode", "scenarios/value"},
 	"scenarios/jmespath":  {"scenarios/value", "internal/near"},
 	"scenarios/jsonpath":  {"scenarios/regex", "scenarios/value"},
 	"scenarios/engine":    {"scenarios/settings", "scenarios/tree"},

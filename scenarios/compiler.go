@@ -11,7 +11,6 @@ import (
 	"edgescope/scenarios/files"
 	"edgescope/scenarios/plan"
 	"edgescope/scenarios/request"
-	"edgescope/scenarios/request/encode"
 	"edgescope/scenarios/settings"
 	"edgescope/scenarios/templates"
 	"edgescope/scenarios/tree"
@@ -37,7 +36,7 @@ type compiler struct {
 	engine       string          // of scenarios that name none
 	flowEngine   string          // of the scenario that is being read
 	files        hash.Hash       // contents of the files that the script names
-	held         heldFiles
+	named        *files.Named
 	allowed      *files.Allowed               // what opts.ReadFile may read
 	readAny      func(string) ([]byte, error) // what the user names
 	timeout      time.Duration                // of requests that have none of their own
@@ -55,9 +54,9 @@ func newCompiler(o Options) *compiler {
 	}
 	c.allowed, c.readAny = o.allowed(), o.ReadFile
 	c.opts.ReadFile = c.readAllowed
-	c.held = heldFiles{read: c.readAllowed, files: map[string]*encode.File{}}
+	c.named = files.NewNamed(c.readAllowed, o.Files[0], o.ConfigFile)
 	c.templates = templates.Compiler{Reader: c.Reader, Constants: c.opts.constant}
-	c.sends = request.Reader{Settings: c.Reader, Templates: &c.templates, File: c.file, Open: c.open}
+	c.sends = request.Reader{Settings: c.Reader, Templates: &c.templates, File: c.file, Open: c.named.Open}
 	c.wants = answer.Reader{Settings: c.Reader, Templates: &c.templates}
 	c.sockets = websocket.Reader{
 		Settings: c.Reader, Templates: &c.templates, Wants: c.messageKeys, Function: c.function,
@@ -78,4 +77,18 @@ func (o *Options) constant(name string) (v any, defined, known bool) {
 		return nil, false, true
 	}
 	return text, true, true
+}
+
+// file reads a file named in the script, which what names in messages. It counts into the hash of the plan.
+func (c *compiler) file(n *tree.Node, what string) {
+	name, ok := c.Text(n, what)
+	if !ok {
+		return
+	}
+	f, err := c.named.Part(name)
+	if err != nil {
+		c.Fault(n.Pos, "%s %s cannot be read: %s", what, name, cause(err))
+		return
+	}
+	c.files.Write(f.Content)
 }

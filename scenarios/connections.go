@@ -213,7 +213,7 @@ func (c *compiler) pem(n *tree.Node, what string) []byte {
 	if strings.Contains(s, begin) {
 		return []byte(s)
 	}
-	src, err := c.opts.ReadFile(c.configFile(s))
+	src, err := c.opts.ReadFile(c.named.OfConfig(s))
 	if err != nil {
 		c.Fault(n.Pos, "%s %s cannot be read: %s", what, s, cause(err))
 		return []byte{}

@@ -19,7 +19,7 @@ func (c *compiler) processor(n *tree.Node) {
 		return
 	}
 	c.brokenProcessor = true
-	path := c.configFile(name)
+	path := c.named.OfConfig(name)
 	builtins := node.Builtins()
 	b, problems := bundle.Build(path, bundle.Options{
 		ReadFile: c.readModule(path), Has: func(name string) bool { return slices.Contains(builtins, name) },

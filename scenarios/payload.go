@@ -35,7 +35,7 @@ func (c *compiler) payloads(n *tree.Node) {
 
 // payloadFile reads a payload, which counts into the hash of the plan.
 func (c *compiler) payloadFile(n *tree.Node, name string) (path string, src []byte, ok bool) {
-	path, src, err := c.readBeside(name, c.opts.Files[0], c.opts.ConfigFile)
+	path, src, err := c.named.Payload(name)
 	if err != nil {
 		c.Fault(n.Pos, "payload %s cannot be read: %s", name, cause(err))
 		return path, nil, false
