@@ -146,7 +146,7 @@ var rule = map[string][]string{
 	"load/timer":     {},
 	"load/network":   {"load/coding", "load/errname", "load/http1", "load/http2", "internal/loopback"},
 	"report": {
-		"edge", "scenarios/plan", "scenarios/processor", "load", "load/health", "load/network",
+		"edge", "scenarios/plan", "scenarios/processor", "load", "load/errname", "load/health", "load/network",
 		"report/distribution", "report/sums", "report/text",
 	},
 	"report/compare":      {"edge", "report", "report/distribution", "report/sums", "report/text"},

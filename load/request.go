@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
+	"unicode"
 
 	"edgescope/load/errname"
 	"edgescope/load/network"
@@ -98,8 +100,7 @@ func (u *user) send(ctx context.Context, req *plan.Request, h *hop, begin exchan
 	r.read(x, sequence)
 	r.Cut = x.err != nil && ctx.Err() != nil
 	if x.err != nil && !r.Cut {
-		r.Failure = errname.Of(x.err)
-		r.Error = r.Failure
+		r.fail(x.err, h.url)
 	}
 	if r.Cut {
 		r.Error = "interrupted"
@@ -110,6 +111,29 @@ func (u *user) send(ctx context.Context, req *plan.Request, h *hop, begin exchan
 	x.result = r
 	endSpan(span, r, x.answer.End)
 	return x
+}
+
+// fail notes the error of a request to target.
+func (r *Result) fail(err error, target *url.URL) {
+	r.Failure = errname.Of(err)
+	r.Error = r.Failure
+	r.Fault = &Fault{From: target.Scheme + "://" + target.Host, Text: printable(err.Error())}
+	if proxy := network.ProxyOf(err); proxy != "" {
+		r.Fault.From = "the proxy " + proxy
+	}
+}
+
+// printable is a text as a terminal or a log may have it.
+func printable(s string) string {
+	if len(s) > 200 {
+		s = s[:200]
+	}
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, ""))
 }
 
 // callOf fills the user's call with a hop.
@@ -165,8 +189,7 @@ func (u *user) redirect(h *hop, x *exchange, followed int) *hop {
 func (u *user) finish(req *plan.Request, x *exchange) error {
 	r := x.result
 	if x.err != nil && r.Failure == "" && !r.Cut { // a redirect that leads nowhere
-		r.Failure = errname.Of(x.err)
-		r.Error = r.Failure
+		r.fail(x.err, u.out.URL)
 	}
 	if x.err != nil {
 		u.emit(r)

@@ -64,6 +64,8 @@ type Result struct {
 	// Failure is the name under which Artillery counts the error of a request without a (complete) answer:
 	// ECONNREFUSED, ETIMEDOUT, ...; "" otherwise. vegeta's Error is this, or the first failed expectation.
 	Failure string
+	// Fault says more of a Failure, nil without one.
+	Fault *Fault
 	// Cut is true when the request was in flight as the run was interrupted; Failure is empty then.
 	Cut bool
 	// Decoded is the length of the body after decompression, in bytes.
@@ -81,6 +83,12 @@ type Result struct {
 	Outcomes []plan.Outcome
 	// BadCookies counts Set-Cookie headers of the answer that could not be read.
 	BadCookies int
+}
+
+// Fault is whose an error is, and what it says.
+type Fault struct {
+	From string // scheme://host of the URL, or "the proxy host:port"
+	Text string // printable, at most 200 bytes
 }
 
 // Answered tells whether the headers of an answer came.

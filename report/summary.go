@@ -46,6 +46,7 @@ type Summary struct {
 	points         points
 	failed         sums.FailedExpectations
 	answers        Answers
+	faults         map[string]load.Fault // the first of each name, of at most maxFaults
 	hits           firstHits
 	active         int64
 	phase          plan.Phase
@@ -153,6 +154,23 @@ func (s *Summary) userStart(e *load.UserStart) {
 	s.points.arrival()
 }
 
+// maxFaults is of how many errors the Summary remembers whose they are.
+const maxFaults = 100
+
+// blame remembers whose fault an error is.
+func (s *Summary) blame(r *load.Result) {
+	if r.Fault == nil || len(s.faults) >= maxFaults {
+		return
+	}
+	if _, known := s.faults[r.Failure]; known {
+		return
+	}
+	if s.faults == nil {
+		s.faults = map[string]load.Fault{}
+	}
+	s.faults[r.Failure] = *r.Fault
+}
+
 func (s *Summary) userEnd(e *load.UserEnd) {
 	w, ms := s.window(e.At), e.At.UnixMilli()
 	s.active--
@@ -175,6 +193,7 @@ func (s *Summary) result(r *load.Result) {
 	s.hits.add(w, r, end)
 	if !r.Cut {
 		s.answers.add(r)
+		s.blame(r)
 		s.points.result(r)
 		s.partResult(r)
 	}

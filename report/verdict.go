@@ -11,6 +11,7 @@ import (
 
 	"edgescope/edge"
 	"edgescope/load"
+	"edgescope/load/errname"
 	"edgescope/load/health"
 	"edgescope/report/sums"
 	"edgescope/report/text"
@@ -83,7 +84,7 @@ func (s *Summary) Judge(o Outcome) Verdict {
 		e.Checks = s.options.Plan.Checks
 	}
 	s.mu.Lock()
-	e.WorstLag, e.Answers = s.lag, s.answers
+	e.WorstLag, e.Answers, e.Faults = s.lag, s.answers, maps.Clone(s.faults)
 	s.mu.Unlock()
 	return Judge(e, o)
 }
@@ -95,8 +96,9 @@ type Evidence struct {
 	Planned  uint64 // arrivals
 	WorstLag sums.WorstLag
 	Answers  Answers
-	Allow    []string // plan.Plan.Allow
-	Part     bool     // of a run: a segment, which may hold no users
+	Faults   map[string]load.Fault // the first of each name
+	Allow    []string              // plan.Plan.Allow
+	Part     bool                  // of a run: a segment, which may hold no users
 }
 
 // Judge decides what came of a run. The order of the reasons: interrupted, not valid, no answer at all, a threshold, an
@@ -122,7 +124,7 @@ func (v *Verdict) decide(e *Evidence, o *Outcome) (word string, code int, reason
 	case !v.Health.Valid:
 		return edge.VerdictInvalid, ExitInvalid, strings.Join(v.Health.Problems, "; ")
 	case total.Asked() > 0 && total.Answered() == 0:
-		return edge.VerdictError, ExitError, noAnswer(total, o.Target)
+		return edge.VerdictError, ExitError, noAnswer(e, o.Target)
 	}
 	if o.Aborted != "" {
 		return edge.VerdictFailed, ExitThreshold, "aborted: " + o.Aborted
@@ -226,9 +228,9 @@ func mostOf(counters map[string]int64) string {
 }
 
 // noAnswer tells why a target that never answered did not: the error that most users ended with.
-func noAnswer(total *sums.Period, target string) string {
-	said := fmt.Sprintf("none of %d requests got an answer", total.Asked())
-	users := total.Family("errors.")
+func noAnswer(e *Evidence, target string) string {
+	said := fmt.Sprintf("none of %d requests got an answer", e.Total.Asked())
+	users := e.Total.Family("errors.")
 	name := ""
 	for _, candidate := range slices.Sorted(maps.Keys(users)) {
 		if users[candidate] > users[name] {
@@ -239,28 +241,11 @@ func noAnswer(total *sums.Period, target string) string {
 		return said
 	}
 	said += ": " + name
-	if meaning, ok := meanings[name]; ok && target != "" {
-		said += fmt.Sprintf(", "+meaning, target)
+	fault := e.Faults[name]
+	if meaning := errname.Meaning(name, cmp.Or(fault.From, target), fault.Text); meaning != "" {
+		said += ", " + meaning
 	}
 	return said
-}
-
-// meanings say in plain words what an error tells of a target.
-var meanings = map[string]string{
-	"ECONNREFUSED": "nothing listens at %s",
-	"ENOTFOUND":    "no host has the name in %s",
-	"EAI_AGAIN":    "the name in %s could not be looked up",
-	"ETIMEDOUT":    "%s did not answer in time",
-	"ECONNRESET":   "%s closes connections without an answer",
-	"ENETUNREACH":  "there is no way to %s",
-	"EHOSTUNREACH": "there is no way to %s",
-
-	"DEPTH_ZERO_SELF_SIGNED_CERT": "the certificate of %s is signed by itself (config.tls.ca names it, -k skips " +
-		"the check)",
-	"UNABLE_TO_VERIFY_LEAF_SIGNATURE": "nobody known has signed the certificate of %s (config.tls.ca names who, -k " +
-		"skips the check)",
-	"CERT_HAS_EXPIRED":             "the certificate of %s has expired (-k skips the check)",
-	"ERR_TLS_CERT_ALTNAME_INVALID": "the certificate of %s is for another name (-k skips the check)",
 }
 
 func failedChecks(checks []CheckResult) []string {

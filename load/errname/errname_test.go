@@ -160,3 +160,27 @@ func FuzzNames(f *testing.F) {
 		}
 	})
 }
+
+// TestMeaningsSayWhoseFaultItIs, and all that an error tells where its name leaves much open.
+func TestMeaningsSayWhoseFaultItIs(t *testing.T) {
+	f := func(name, from, text, want string) {
+		t.Helper()
+		if got := errname.Meaning(name, from, text); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+	f("ECONNREFUSED", "the proxy 127.0.0.1:1", "connection refused", "nothing listens at the proxy 127.0.0.1:1")
+	f("ECONNREFUSED", "", "", "")
+	f("EPROTO", "https://a.test", "protocol version",
+		"https://a.test and loadgen did not agree on TLS, or it does not speak TLS: protocol version")
+	f("EPROTO", "https://a.test", "", "https://a.test and loadgen did not agree on TLS, or it does not speak TLS")
+	f("HPE_INVALID_VERSION", "http://a.test", "x", "what http://a.test answers is not HTTP/1.1 as it should be: x")
+	f("HPE_HEADER_OVERFLOW", "http://a.test", "x", "the headers of http://a.test are too long")
+	f("proxy answered CONNECT with 502", "the proxy p:1", "x", "the proxy p:1 does not open a way to the target")
+	f("proxy answered CONNECT with 407", "the proxy p:1", "x", "the proxy p:1 wants a user and a password, or others")
+	f("CERT_HAS_EXPIRED", "https://a.test", "x",
+		"the certificate of https://a.test has expired (-k skips the check)")
+	f("ERR_SSL_TLSV1_ALERT_UNKNOWN_CA", "https://a.test", "unknown ca",
+		"https://a.test has refused the connection, or the client's certificate: unknown ca")
+	f("something of a script's", "http://a.test", "x", "")
+}

@@ -3,6 +3,7 @@ package network
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -94,7 +95,9 @@ func Over(rt http.RoundTripper) Client { return &netHTTP{rt: rt, idle: func() {}
 type netHTTP struct {
 	rt   http.RoundTripper
 	idle func() // closes idle connections
-	once bool   // rt sends requests again by itself, unless they have a body that cannot be read twice
+	// proxy is the proxy for an origin; nil: there are none.
+	proxy func(to origin) (*url.URL, error)
+	once  bool // rt sends requests again by itself, unless they have a body that cannot be read twice
 }
 
 func (e *netHTTP) Close() { e.idle() }
@@ -123,15 +126,17 @@ func (e *netHTTP) Do(ctx context.Context, c *Call) (*Answer, error) {
 		a.Conn = &conn.info
 	}
 	if err != nil {
-		err = e.explain(ctx, t, err)
+		err = e.explain(ctx, c.URL, t, err)
 	}
 	return a, err
 }
 
 // explain is why a request has failed, of which a transport tells only how that looks from where it stands.
-func (e *netHTTP) explain(ctx context.Context, t *tracer, err error) error {
+func (e *netHTTP) explain(ctx context.Context, u *url.URL, t *tracer, err error) error {
 	conn := t.conn.Load()
 	switch cause := context.Cause(ctx); {
+	case cause != nil && errors.Is(cause, errTimeout) && conn == nil && e.proxy != nil:
+		return e.throughProxy(u, cause)
 	case cause != nil:
 		return cause // the transport tells that it was canceled
 	case conn == nil || !errname.Malformed(err):
@@ -146,6 +151,15 @@ func (e *netHTTP) explain(ctx context.Context, t *tracer, err error) error {
 
 // errTimeout is that of an answer that did not come in time.
 var errTimeout = fmt.Errorf("no answer in time: %w", os.ErrDeadlineExceeded)
+
+// throughProxy blames the proxy, if there is one, for a connection that did not come about in time.
+func (e *netHTTP) throughProxy(u *url.URL, err error) error {
+	to := originOf(u)
+	if proxy, unknown := e.proxy(to); unknown == nil && proxy != nil {
+		return &ProxyError{Proxy: proxyAddr(proxy), Target: to.addr, Err: err}
+	}
+	return err
+}
 
 func (e *netHTTP) request(ctx context.Context, c *Call) (*http.Request, error) {
 	var body io.Reader

@@ -167,7 +167,7 @@ func Opened(c net.Conn) (Timing, *Connection) {
 // netHTTP is HTTP/1.1 by net/http.
 func (o *opener) netHTTP(conns int) *netHTTP {
 	t := o.transport(conns)
-	return &netHTTP{rt: t, idle: t.CloseIdleConnections, once: true}
+	return &netHTTP{rt: t, idle: t.CloseIdleConnections, proxy: o.proxyOf, once: true}
 }
 
 // transport makes connections of HTTP/1.1, as Artillery does; at most conns to one host at a time, 0 for no limit.

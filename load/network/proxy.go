@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -128,6 +129,15 @@ func (e *ProxyError) Error() string {
 
 func (e *ProxyError) Unwrap() error { return e.Err }
 
+// ProxyOf is the address of the proxy whose fault an error is, "" if it is none's.
+func ProxyOf(err error) string {
+	var proxy *ProxyError
+	if errors.As(err, &proxy) {
+		return proxy.Proxy
+	}
+	return ""
+}
+
 // ErrorName is the error's name as a counter has it. A proxy that cannot be reached has the name of what happened.
 func (e *ProxyError) ErrorName() string {
 	switch {
@@ -173,9 +183,13 @@ func askForTunnel(conn net.Conn, p *url.URL, addr string) (net.Conn, error) {
 		return nil, err
 	}
 	// A byte at a time would be slow and a large buffer is for one header only: most answers fit into this one.
-	r := bufio.NewReaderSize(conn, 512)
+	ended := &endReader{r: conn}
+	r := bufio.NewReaderSize(ended, 512)
 	res, err := http.ReadResponse(r, req) //nolint:bodyclose // what follows the header is the tunnel
-	if err != nil {
+	switch {
+	case err != nil && ended.err != nil: // what was cut off looks malformed
+		return nil, ended.err
+	case err != nil:
 		return nil, err
 	}
 	if res.StatusCode != http.StatusOK {
@@ -185,6 +199,18 @@ func askForTunnel(conn net.Conn, p *url.URL, addr string) (net.Conn, error) {
 		return conn, nil
 	}
 	return &bufferedConn{Conn: conn, r: r}, nil
+}
+
+// endReader remembers what reading has failed with.
+type endReader struct {
+	r   io.Reader
+	err error
+}
+
+func (e *endReader) Read(p []byte) (n int, err error) {
+	n, err = e.r.Read(p)
+	e.err = err
+	return n, err
 }
 
 // bufferedConn begins with what was read too much: the first words of a server that speaks first.
