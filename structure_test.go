@@ -81,11 +81,13 @@ var rule = map[string][]string{
 	"query/logsql": {"edge", "store", "query", "query/filter", "query/gate"},
 
 	"scenarios": {
-		"scenarios/answer", "scenarios/bundle", "scenarios/condition", "scenarios/engine", "scenarios/files", "scenarios/payload", "scenarios/pemkey",
+		"scenarios/answer", "scenarios/bundle", "scenarios/condition", "scenarios/engine", "scenarios/ensure",
+		"scenarios/files", "scenarios/payload", "scenarios/pemkey",
 		"scenarios/plan",
 		"scenarios/processor", "scenarios/processor/node", "scenarios/regex", "scenarios/request",
 		"scenarios/address",
 		"scenarios/settings", "scenarios/templates", "scenarios/tree", "scenarios/value", "scenarios/websocket",
+		"scenarios/usage",
 	},
 	"scenarios/answer": {
 		"scenarios/jmespath", "scenarios/jsonpath", "scenarios/plan", "scenarios/regex", "scenarios/settings",
@@ -99,6 +101,9 @@ var rule = map[string][]string{
 	"scenarios/jmespath":  {"scenarios/value", "internal/near"},
 	"scenarios/jsonpath":  {"scenarios/regex", "scenarios/value"},
 	"scenarios/engine":    {"scenarios/settings", "scenarios/tree"},
+	"scenarios/ensure": {
+		"scenarios/plan", "scenarios/settings", "scenarios/tree", "scenarios/value", "internal/near",
+	},
 	"scenarios/payload": {
 		"scenarios/plan", "scenarios/settings", "scenarios/tree", "scenarios/value", "internal/near",
 	},
@@ -118,6 +123,7 @@ var rule = map[string][]string{
 	"scenarios/settings":       {"scenarios/tree", "scenarios/value", "internal/near"},
 	"scenarios/templates":      {"scenarios/tree", "scenarios/value", "internal/near"},
 	"scenarios/tree":           {},
+	"scenarios/usage":          {"scenarios/templates", "scenarios/tree", "scenarios/value", "internal/near"},
 	"scenarios/value":          {},
 	"scenarios/websocket": {
 		"scenarios/address", "scenarios/plan", "scenarios/request/encode", "scenarios/settings", "scenarios/templates",

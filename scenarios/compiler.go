@@ -3,17 +3,22 @@ package scenarios
 import (
 	"crypto/sha256"
 	"hash"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
 	"edgescope/scenarios/answer"
+	"edgescope/scenarios/condition"
 	"edgescope/scenarios/engine"
+	"edgescope/scenarios/ensure"
 	"edgescope/scenarios/files"
 	"edgescope/scenarios/plan"
 	"edgescope/scenarios/request"
 	"edgescope/scenarios/settings"
 	"edgescope/scenarios/templates"
 	"edgescope/scenarios/tree"
+	"edgescope/scenarios/usage"
 	"edgescope/scenarios/value"
 	"edgescope/scenarios/websocket"
 )
@@ -44,13 +49,17 @@ type compiler struct {
 	poisson      bool                         // config.mode
 	gap          time.Duration                // half of the shortest gap of a phase of visits
 
+	sources map[string][]byte // the files of the script
+	code    *usage.Code       // of the processor; nil without one
+
 	brokenProcessor bool // its problems are told: its functions are not asked for
 }
 
 func newCompiler(o Options) *compiler {
 	c := &compiler{
 		Reader: &settings.Reader{}, opts: o, files: sha256.New(), timeout: 10 * time.Second, engine: engine.HTTP,
-		plan: &plan.Plan{Script: o.Files[0], Environment: o.Environment, Shared: map[string]any{}},
+		plan:    &plan.Plan{Script: o.Files[0], Environment: o.Environment, Shared: map[string]any{}},
+		sources: map[string][]byte{},
 	}
 	c.allowed, c.readAny = o.allowed(), o.ReadFile
 	c.opts.ReadFile = c.readAllowed
@@ -62,6 +71,49 @@ func newCompiler(o Options) *compiler {
 		Settings: c.Reader, Templates: &c.templates, Wants: c.messageKeys, Function: c.function,
 	}
 	return c
+}
+
+// ensure reads the checks, unless the environment turns them off.
+func (c *compiler) ensure(config *tree.Node) {
+	r := ensure.Reader{Reader: c.Reader, Plan: c.plan, Requests: c.requests, Compile: condition.Check}
+	if c.code != nil {
+		r.Emits = c.code.Mentions
+	}
+	if v, set := c.opts.Env("ARTILLERY_DISABLE_ENSURE"); set && v != "" {
+		r.Disabled(config)
+	} else {
+		r.Read(config)
+	}
+}
+
+// usage warns of variables that nobody sets.
+func (c *compiler) usage(root *tree.Node) {
+	globals := []string{"$testId"} // a run has it
+	globals = slices.AppendSeq(globals, maps.Keys(c.plan.Shared))
+	for i := range c.plan.Lists {
+		globals = append(globals, c.plan.Lists[i].Name)
+	}
+	for _, p := range c.plan.Payloads {
+		globals = append(globals, p.Columns...)
+	}
+	found := usage.Check(usage.Script{
+		Root: root, Globals: globals, Code: c.code, Reads: reads,
+		Env: func(name string) bool { _, set := c.opts.variable(name); return set },
+		Function: func(name string) bool {
+			return c.plan.Processor != nil && c.plan.Processor.Has(name)
+		},
+		Source: func(file string) []byte { return c.sources[file] },
+	})
+	c.Warnings = append(c.Warnings, found...)
+}
+
+// reads are the variables that a condition reads.
+func reads(text string) []string {
+	_, names, err := condition.Read(text)
+	if err != nil {
+		return nil
+	}
+	return names
 }
 
 // constant is the [templates.Constants] of a script: $env.X and $processEnvironment.X.

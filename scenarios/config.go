@@ -19,8 +19,11 @@ func (c *compiler) compile(root *tree.Node) {
 	config := c.resolveConfig(root.Get("config"))
 	c.config(config)
 	c.flows(root)
-	c.ensureAll(config)
+	c.ensure(config)
 	c.plan.Hash = c.hashOf(root)
+	if len(c.Problems) == 0 {
+		c.usage(root)
+	}
 }
 
 // topLevel refuses unknown keys: those that begin with x- or _ and those that hold an anchor are the author's own.
@@ -82,7 +85,7 @@ func (c *compiler) resolveConfig(n *tree.Node) *tree.Node {
 			f.Value = c.resolve(f.Value, true)
 		case "http":
 			defaults := f.Value.Get("defaults")
-			f.Value = c.resolve(f.Value, false)
+			f.Value = c.resolve(f.Value.Without("defaults"), false)
 			if defaults != nil && f.Value != nil {
 				f.Value = f.Value.With("defaults", defaults)
 			}

@@ -39,8 +39,7 @@ func (c *compiler) flows(root *tree.Node) {
 		c.Fault(pos, "there are no scenarios")
 		return
 	}
-	if len(c.requests) == 0 && !slices.ContainsFunc(c.plan.Flows, func(f plan.Flow) bool { return f.Connect() != nil }) {
-		c.Warn(scenarios.Pos, "no scenario sends a request: a run of this script loads nothing")
+	if c.plan.Silent() {
 		c.plan.Allow = append(c.plan.Allow, plan.NothingSent)
 	}
 	c.plan.Before = c.onceFlow(root.Get("before"), "before")

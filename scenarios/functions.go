@@ -10,6 +10,7 @@ import (
 	"edgescope/scenarios/processor/node"
 	"edgescope/scenarios/settings"
 	"edgescope/scenarios/tree"
+	"edgescope/scenarios/usage"
 )
 
 // processor reads config.processor: the JavaScript whose functions the script names.
@@ -30,8 +31,10 @@ func (c *compiler) processor(n *tree.Node) {
 	if b == nil {
 		return
 	}
+	c.code = &usage.Code{}
 	for _, source := range b.Sources {
 		c.files.Write(source.Text)
+		c.code.Add(source.File, string(source.Text))
 	}
 	program, problem := processor.Load(context.Background(), processor.Source{Path: path, Script: b.Code},
 		processor.Options{Env: c.opts.environ(), Folders: slices.Concat(c.allowed.Folders(), b.Folders)})

@@ -94,7 +94,7 @@ func Load(o Options) (*plan.Plan, error) {
 		return nil, slices.Compact(c.Problems)
 	}
 	c.Warnings.Sort()
-	c.plan.Warnings = c.Warnings
+	c.plan.Warnings = slices.Compact(c.Warnings)
 	return c.plan, nil
 }
 
@@ -132,6 +132,7 @@ func (c *compiler) readScript(file string) *tree.Node {
 		c.Fault(tree.Position{File: file}, "the script cannot be read: %s", cause(err))
 		return nil
 	}
+	c.sources[file] = src
 	n, problems := tree.Parse(file, src)
 	c.Problems = append(c.Problems, problems...)
 	return n

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"edgescope/scenarios/tree"
 	"edgescope/scenarios/value"
 )
@@ -49,6 +51,23 @@ const (
 
 // Hollows are the names of all of them.
 func Hollows() []string { return []string{NoUserCompleted, NothingSent, OnlyErrors} }
+
+// Silent tells whether no scenario has anything to send.
+func (p *Plan) Silent() bool {
+	return !slices.ContainsFunc(p.Flows, func(f Flow) bool { return slices.ContainsFunc(f.Steps, sends) })
+}
+
+func sends(step Step) bool {
+	switch step := step.(type) {
+	case *Think, *Function, *Log:
+		return false
+	case *Loop:
+		return slices.ContainsFunc(step.Steps, sends)
+	case *Parallel:
+		return slices.ContainsFunc(step.Steps, sends)
+	}
+	return true
+}
 
 // Pass judges the check. A name that lookup does not know fails it.
 func (c *Check) Pass(lookup func(name string) (float64, bool)) bool {

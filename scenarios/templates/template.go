@@ -54,6 +54,27 @@ func Compile(source string, known Constants) (*Template, error) {
 	return t, nil
 }
 
+// Name is a name in a template, as it is written: a variable with its path, $env.X. Braces is how many {{ stand before
+// its own in the text.
+type Name struct {
+	Text   string
+	Braces int
+}
+
+// Names lists what a text looks up by name; calls of functions are none.
+func Names(source string) []Name {
+	var names []Name
+	for rest := source; rest != ""; {
+		literal, inside, after := cutBraces(rest)
+		if text := strings.TrimSpace(inside); text != "" && !strings.HasSuffix(text, ")") {
+			at := len(source) - len(rest) + len(literal)
+			names = append(names, Name{text, strings.Count(source[:at], "{{")})
+		}
+		rest = after
+	}
+	return names
+}
+
 // cutBraces splits s at its first template; inside is "" if there is none.
 func cutBraces(s string) (literal, inside, after string) {
 	for from := 0; ; {

@@ -1,5 +1,7 @@
 package tree
 
+import "slices"
+
 // Lists says what becomes of two lists that stand in the same place.
 type Lists bool
 
@@ -38,6 +40,16 @@ func Merge(a, b *Node, lists Lists) *Node {
 		return out
 	}
 	return b
+}
+
+// Without returns an object without a key; all else as it is.
+func (n *Node) Without(key string) *Node {
+	if n.Get(key) == nil {
+		return n
+	}
+	out := *n
+	out.Fields = slices.DeleteFunc(slices.Clone(n.Fields), func(f Field) bool { return f.Key == key })
+	return &out
 }
 
 // With returns a copy of an object in which key has the value; n may be nil.

@@ -96,6 +96,9 @@ func (s *scriptFlags) load(ctx context.Context, p run.Process, files []string) (
 		for _, w := range o.plan.Warnings {
 			say(p.Stderr, "warning: %s", w.String())
 		}
+		if o.plan.Silent() {
+			say(p.Stderr, "warning: %s: no scenario sends anything", o.plan.Script)
+		}
 		return o.plan, nil
 	}
 }

@@ -1,33 +1,48 @@
-package scenarios
+// Package ensure reads the checks of a script: what must hold of a run's figures, and which figures there can be.
+package ensure
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
-	"edgescope/scenarios/condition"
 	"edgescope/scenarios/plan"
+	"edgescope/scenarios/settings"
 	"edgescope/scenarios/tree"
 	"edgescope/scenarios/value"
 )
 
-// ensureAll reads config.ensure and plugins.ensure, unless the environment turns them off.
-func (c *compiler) ensureAll(config *tree.Node) {
-	if v, set := c.opts.Env("ARTILLERY_DISABLE_ENSURE"); set && v != "" {
-		c.Warn(tree.Position{}, "ARTILLERY_DISABLE_ENSURE is set: no threshold is checked")
-		c.allow(config.Get("ensure").Get("allow"))
-		c.allow(config.Get("plugins").Get("ensure").Get("allow"))
-		return
-	}
+// Reader reads `ensure` into a plan, whose flows and options have been read.
+type Reader struct {
+	*settings.Reader
+
+	Plan     *plan.Plan
+	Requests []*plan.Request // all of the plan's
+	Compile  func(plan.CheckSource) (plan.Check, error)
+	// Emits tells whether a function of the processor may emit a metric; nil without a processor.
+	Emits func(metric string) bool
+
+	metrics *metrics
+}
+
+// Read reads config.ensure and plugins.ensure.
+func (c *Reader) Read(config *tree.Node) {
+	c.metrics = c.metricsOf()
 	c.ensure(config.Get("ensure"))
 	c.ensure(config.Get("plugins").Get("ensure"))
+}
+
+// Disabled reads them for a run whose thresholds are not checked: only what it may do stays.
+func (c *Reader) Disabled(config *tree.Node) {
+	c.Warn(tree.Position{}, "ARTILLERY_DISABLE_ENSURE is set: no threshold is checked")
+	c.allow(config.Get("ensure").Get("allow"))
+	c.allow(config.Get("plugins").Get("ensure").Get("allow"))
 }
 
 // legacyChecks are the keys of `ensure` that stand for themselves.
 var legacyChecks = []string{"min", "max", "median", "p50", "p75", "p90", "p95", "p99", "p999", "mean"}
 
-func (c *compiler) ensure(n *tree.Node) {
+func (c *Reader) ensure(n *tree.Node) {
 	if n.IsNull() {
 		return
 	}
@@ -44,7 +59,7 @@ func (c *compiler) ensure(n *tree.Node) {
 }
 
 // allow reads `ensure.allow`, ours: one way in which a run may show nothing, or a list of them.
-func (c *compiler) allow(n *tree.Node) {
+func (c *Reader) allow(n *tree.Node) {
 	items := []*tree.Node{n}
 	switch {
 	case n.IsNull():
@@ -54,11 +69,11 @@ func (c *compiler) allow(n *tree.Node) {
 	}
 	for _, item := range items {
 		word := c.Choice(item, "allow", plan.Hollows()...)
-		c.plan.Allow = append(c.plan.Allow, word)
+		c.Plan.Allow = append(c.Plan.Allow, word)
 	}
 }
 
-func (c *compiler) thresholds(n *tree.Node) {
+func (c *Reader) thresholds(n *tree.Node) {
 	for _, item := range c.List(n, "thresholds") {
 		if item.Kind != tree.Object {
 			c.Fault(item.Pos, "a threshold is an object, metric: maximum, not %s", item.What())
@@ -70,13 +85,13 @@ func (c *compiler) thresholds(n *tree.Node) {
 	}
 }
 
-func (c *compiler) threshold(v *tree.Node, printed, metric string) {
+func (c *Reader) threshold(v *tree.Node, printed, metric string) {
 	if limit, ok := c.Number(v, "the threshold of "+printed); ok {
 		c.check(v, below(printed, metric, limit))
 	}
 }
 
-func (c *compiler) maxErrorRate(v *tree.Node) {
+func (c *Reader) maxErrorRate(v *tree.Node) {
 	if limit, ok := c.Number(v, plan.MaxErrorRate); ok {
 		c.check(v, below(plan.MaxErrorRate, plan.MaxErrorRate, limit))
 	}
@@ -87,17 +102,18 @@ func below(printed, metric string, limit float64) plan.CheckSource {
 }
 
 // check compiles a check that stands at n.
-func (c *compiler) check(n *tree.Node, source plan.CheckSource) {
-	check, err := condition.Check(source)
+func (c *Reader) check(n *tree.Node, source plan.CheckSource) {
+	check, err := c.Compile(source)
 	if err != nil {
 		c.Fault(n.Pos, "condition %q: %s", source.Text, err)
 		return
 	}
 	check.Pos = n.Pos
-	c.plan.Checks = append(c.plan.Checks, check)
+	c.possible(&check)
+	c.Plan.Checks = append(c.Plan.Checks, check)
 }
 
-func (c *compiler) conditions(n *tree.Node) {
+func (c *Reader) conditions(n *tree.Node) {
 	for _, item := range c.List(n, "conditions") {
 		var source plan.CheckSource
 		var text *tree.Node
@@ -119,29 +135,6 @@ func (c *compiler) conditions(n *tree.Node) {
 
 // spelledOut are those of the names of the coming report that occur in a condition and hold characters which an
 // expression would read otherwise, longest first.
-func (c *compiler) spelledOut(text string) []string {
-	return slices.DeleteFunc(c.reportNames(), func(name string) bool { return !strings.Contains(text, name) })
-}
-
-// reportNames are names of the coming report, longest first.
-func (c *compiler) reportNames() []string {
-	known := []string{"errors." + string(plan.ErrCapture), "plugins.metrics-by-endpoint"}
-	add := func(names ...string) { known = append(known, names...) }
-	for _, f := range c.plan.Flows {
-		add("vusers.created_by_name." + f.Name)
-	}
-	path := cmp.Or(c.plan.Endpoints.Namespace, "plugins.metrics-by-endpoint") + "."
-	for _, r := range c.requests {
-		for _, label := range []string{r.Endpoint, r.Name} {
-			if label != "" {
-				add(path+label, path+"response_time."+label, path+"server-timing."+label)
-				add("edgescope.cache.hit_ratio."+label, "edgescope.cache-by-endpoint."+label)
-			}
-		}
-		for _, kind := range r.Expects {
-			add("plugins.expect.ok."+kind, "plugins.expect.failed."+kind)
-		}
-	}
-	slices.SortFunc(known, func(a, b string) int { return cmp.Or(cmp.Compare(len(b), len(a)), strings.Compare(a, b)) })
-	return slices.Compact(known)
+func (c *Reader) spelledOut(text string) []string {
+	return slices.DeleteFunc(c.metrics.spelled(), func(name string) bool { return !strings.Contains(text, name) })
 }
