@@ -6,6 +6,8 @@ BIN      := bin
 LINT     := $(BIN)/golangci-lint
 LINT_AT  := v2.10.1
 FUZZTIME ?= 20s
+# The packages of load scripts that a test runs.
+NPM_TESTED := scenarios/processor/node/testdata/npm
 NPM_CI   := $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error
 
 .DEFAULT_GOAL := build
@@ -19,7 +21,7 @@ run: build wasm-bench/node_modules ## Start collector, dashboard, three regions 
 	@exec $(BIN)/demo --bin $(BIN)
 
 .PHONY: test
-test: assets wasm-bench/node_modules ## Run every test: with the race detector, then the programs end to end
+test: assets wasm-bench/node_modules $(NPM_TESTED)/node_modules ## Run every test: with the race detector, then the programs end to end
 	$(GO) test -race -timeout 20m $$($(GO) list ./... | grep -v -e /e2e -e /internal/wasmkernel)
 	$(GO) test -p 1 -timeout 20m ./internal/wasmkernel ./e2e/...
 
@@ -96,6 +98,10 @@ wasm-bench/node_modules: wasm-bench/package-lock.json
 	$(NPM_CI) --prefix wasm-bench
 	@touch $@
 
+$(NPM_TESTED)/node_modules: $(NPM_TESTED)/package-lock.json
+	$(NPM_CI) --prefix $(NPM_TESTED)
+	@touch $@
+
 e2e/clients/js/node_modules: e2e/clients/js/package-lock.json
 	$(NPM_CI) --prefix e2e/clients/js
 	@touch $@
@@ -107,7 +113,7 @@ GO_FILES = $(filter-out %_templ.go,$(shell git ls-files '*.go'))
 
 .PHONY: clean
 clean: ## Remove what was built
-	rm -rf $(BIN) web/node_modules wasm-bench/node_modules e2e/clients/js/node_modules
+	rm -rf $(BIN) web/node_modules wasm-bench/node_modules e2e/clients/js/node_modules $(NPM_TESTED)/node_modules
 	find web/dist -mindepth 1 ! -name .gitkeep -delete
 
 .PHONY: help

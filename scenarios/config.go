@@ -152,6 +152,7 @@ func (c *compiler) config(n *tree.Node) {
 		"target":     func(v *tree.Node) { c.plan.Target = c.shownTarget(v, c.plan.Base) },
 		"regions":    c.regions,
 		"coldStarts": c.coldStarts,
+		"bundling":   settings.Ignored, // of processors: what it makes external is bundled
 		"phases":     settings.Ignored, // below: config.mode applies to all
 		"mode":       func(v *tree.Node) { c.poisson = c.Choice(v, "mode", "uniform", "poisson") == "poisson" },
 		"variables":  c.variables,

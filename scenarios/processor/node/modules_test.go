@@ -136,6 +136,8 @@ const o = {}; Error.captureStackTrace(o); return typeof o.stack + typeof new Wea
 	same(t, e, "return [...new Set([1, 2]).union(new Set([3]))].join() + new Set([1]).isSubsetOf(new Set([1, 2]))",
 		"1,2,3true")
 	same(t, e, "return 'a\\ud800'.isWellFormed() + 'a\\ud800'.toWellFormed()", "falsea\uFFFD")
+	same(t, e, "return new Map([[1, 'a'], [2, 'b'], [3, 'c']]).values().drop(1).map((x) => x + x).toArray().join()", "bb,cc")
+	same(t, e, "const it = [1, 2, 3].values(); return [it.take(2).reduce((a, b) => a + b), [4].keys().some((x) => x === 0)].join()", "3,true")
 	same(t, e, "const {promise, resolve} = Promise.withResolvers(); resolve(1); return await promise", "1")
 }
 

@@ -63,6 +63,24 @@ for (const [name, f] of Object.entries({
   add(Set.prototype, name, function (other) { return f(this, other); });
 }
 
+// Methods of iterators.
+const Iterators = Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]()));
+for (const [name, f] of Object.entries({
+  *map(it, f) { let i = 0; for (const x of it) yield f(x, i++); },
+  *filter(it, f) { let i = 0; for (const x of it) if (f(x, i++)) yield x; },
+  *take(it, n) { if (n <= 0) return; let i = 0; for (const x of it) { yield x; if (++i >= n) return; } },
+  *drop(it, n) { let i = 0; for (const x of it) if (i++ >= n) yield x; },
+  *flatMap(it, f) { let i = 0; for (const x of it) yield* f(x, i++); },
+  toArray: (it) => [...it],
+  forEach: (it, f) => { let i = 0; for (const x of it) f(x, i++); },
+  some: (it, f) => { let i = 0; for (const x of it) if (f(x, i++)) return true; return false; },
+  every: (it, f) => { let i = 0; for (const x of it) if (!f(x, i++)) return false; return true; },
+  find: (it, f) => { let i = 0; for (const x of it) if (f(x, i++)) return x; return undefined; },
+  reduce: (it, ...args) => [...it].reduce(...args),
+})) {
+  add(Iterators, name, function (...args) { return f(this, ...args); });
+}
+
 // Nothing is collected that somebody could look for: a reference is as good as a weak one.
 add(global, 'WeakRef', class WeakRef { #target; constructor(target) { this.#target = target; } deref() { return this.#target; } });
 add(global, 'FinalizationRegistry', class FinalizationRegistry { register() {} unregister() { return false; } });
