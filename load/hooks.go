@@ -92,6 +92,9 @@ func (u *user) ask(name string) (bool, error) {
 // live walks a flow with the hooks around it.
 func (u *user) live(ctx context.Context, flow *plan.Flow) error {
 	u.onError = flow.OnError
+	if flow.Start != nil {
+		flow.Start(u.scope)
+	}
 	if err := u.call(&processor.Call{Functions: flow.BeforeScenario}); err != nil {
 		return err
 	}
@@ -158,6 +161,22 @@ func (u *user) failed(ctx context.Context, script func(base string) []byte, err 
 		Functions: u.onError, Signature: processor.OnError, Error: err.Error(), Request: script(u.target),
 	})
 	return err
+}
+
+// goesOn counts the error of a request after which the user goes on, and returns any other. What the request captures is
+// undefined, unless it was captured before the error.
+func (u *user) goesOn(ctx context.Context, req *plan.Request, err error) error {
+	var named value.UserError
+	if !req.ContinueOnError || ctx.Err() != nil || !errors.As(err, &named) {
+		return err
+	}
+	if !u.captured {
+		req.Forget(u.scope)
+	}
+	if !u.silent {
+		u.events.Put(&Mishap{At: time.Now(), Err: named.Error()})
+	}
+	return nil
 }
 
 // userVars are a user's variables on their way to its functions.

@@ -203,6 +203,7 @@ func (u *user) finish(req *plan.Request, x *exchange) error {
 		Status: x.answer.Status, Header: x.answer.Header, Body: x.answer.Body, CacheStatus: r.CacheStatus,
 	}
 	err := req.Capture(u.scope, response)
+	u.captured = err == nil
 	if failed := u.judge(req, r, response); err == nil {
 		err = failed
 	}

@@ -15,8 +15,8 @@ import (
 	"edgescope/scenarios/processor"
 )
 
-// Event is something that happened in a run: *Result, *UserStart, *UserEnd, *Skip, *PhaseStart, *Line or *Metric. The
-// runner hands events over one at a time and does not touch them again: they belong to the receiver.
+// Event is something that happened in a run: *Result, *UserStart, *UserEnd, *Skip, *PhaseStart, *Line, *Metric or *Mishap.
+// The runner hands events over one at a time and does not touch them again: they belong to the receiver.
 type Event interface{ event() }
 
 func (*Result) event()     {}
@@ -26,6 +26,7 @@ func (*Skip) event()       {}
 func (*PhaseStart) event() {}
 func (*Line) event()       {}
 func (*Metric) event()     {}
+func (*Mishap) event()     {}
 
 // Kind is what a result is of.
 type Kind uint8
@@ -128,6 +129,12 @@ type Line struct{ Text string }
 type Metric struct {
 	At time.Time
 	processor.Metric
+}
+
+// Mishap is an error after which its user goes on, by the name under which it is counted.
+type Mishap struct {
+	At  time.Time
+	Err string
 }
 
 // serverTotal reads the dur of the metric total in Server-Timing (w3.org/TR/server-timing, section 3.2), which is in

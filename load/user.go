@@ -38,6 +38,8 @@ type user struct {
 	sent     exchange
 	response plan.Response
 
+	captured bool // the request under way has stored what it captures
+
 	began   time.Time
 	ids     *rand.Rand // of traces
 	silent  bool       // before and after flows are in no counter
@@ -75,7 +77,8 @@ func (u *user) walk(ctx context.Context, steps []plan.Step) error {
 func (u *user) step(ctx context.Context, step plan.Step) error {
 	switch step := step.(type) {
 	case *plan.Request:
-		return u.failed(ctx, step.Script, u.request(ctx, step))
+		u.captured = false
+		return u.goesOn(ctx, step, u.failed(ctx, step.Script, u.request(ctx, step)))
 	case *plan.Connect:
 		return u.failed(ctx, noRequest, u.connect(ctx, step))
 	case *plan.Exchange:

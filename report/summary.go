@@ -86,6 +86,8 @@ func (s *Summary) Add(e load.Event) {
 		s.phase = e.Phase
 	case *load.Metric:
 		s.metric(e)
+	case *load.Mishap:
+		s.window(e.At).Count("errors."+s.errors.name(e.Err), 1, e.At.UnixMilli())
 	case *load.Line:
 	}
 }

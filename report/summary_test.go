@@ -118,3 +118,18 @@ func BenchmarkSummaryAdd(b *testing.B) {
 		s.Summary.Add(r)
 	}
 }
+
+// An error after which its user goes on is counted, and the user is not failed.
+func TestMishapsAreErrors(t *testing.T) {
+	s := reporttest.New(t, "config: {phases: [{duration: 5, arrivalCount: 1}]}\nscenarios: [{flow: [{get: {url: /}}]}]")
+	at := s.Start
+	s.Summary.Add(&load.UserStart{At: at, Scenario: "0"})
+	s.Summary.Add(&load.Mishap{At: at, Err: "ECONNRESET"})
+	s.Summary.Add(&load.Mishap{At: at, Err: "ECONNRESET"})
+	s.Summary.Add(&load.UserEnd{At: at, Scenario: "0"})
+	s.Summary.Close()
+	total := s.Summary.Aggregate()
+	if c := total.Counters; c["errors.ECONNRESET"] != 2 || c["vusers.failed"] != 0 || c["vusers.completed"] != 1 {
+		t.Errorf("counters %v", c)
+	}
+}

@@ -36,11 +36,12 @@ type compiler struct {
 	plan *plan.Plan
 
 	cliVariables *tree.Node
-	scope        *value.Scope    // of the templates in config
-	requests     []*plan.Request // all of the plan's
-	engine       string          // of scenarios that name none
-	flowEngine   string          // of the scenario that is being read
-	files        hash.Hash       // contents of the files that the script names
+	scope        *value.Scope           // of the templates in config
+	requests     []*plan.Request        // all of the plan's
+	decided      map[*plan.Request]bool // those that say themselves whether the user goes on after an error
+	engine       string                 // of scenarios that name none
+	flowEngine   string                 // of the scenario that is being read
+	files        hash.Hash              // contents of the files that the script names
 	named        *files.Named
 	allowed      *files.Allowed               // what opts.ReadFile may read
 	readAny      func(string) ([]byte, error) // what the user names
@@ -60,6 +61,7 @@ func newCompiler(o Options) *compiler {
 		Reader: &settings.Reader{}, opts: o, files: sha256.New(), timeout: 10 * time.Second, engine: engine.HTTP,
 		plan:    &plan.Plan{Script: o.Files[0], Environment: o.Environment, Shared: map[string]any{}},
 		sources: map[string][]byte{},
+		decided: map[*plan.Request]bool{},
 	}
 	c.allowed, c.readAny = o.allowed(), o.ReadFile
 	c.opts.ReadFile = c.readAllowed

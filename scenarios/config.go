@@ -224,6 +224,48 @@ func (c *compiler) variables(n *tree.Node) {
 	}
 }
 
+// ownVariables are those of a scenario: each user has them from its start, in place of those of config of the same name,
+// but not of --variables. A list gives it one of its elements. Templates in them are rendered for each user.
+func (c *compiler) ownVariables(n *tree.Node) func(*value.Scope) {
+	if n.Kind != tree.Object {
+		c.Fault(n.Pos, "variables must be an object, not %s", n.What())
+		return nil
+	}
+	type variable struct {
+		name   string
+		values []templates.Value
+		draw   bool
+	}
+	var all []variable
+	for _, f := range n.Fields {
+		v := variable{name: f.Key, draw: f.Value.Kind == tree.List}
+		items := []*tree.Node{f.Value}
+		if v.draw {
+			items = f.Value.Items
+		}
+		for _, item := range items {
+			v.values = append(v.values, c.templates.Value(item))
+		}
+		if len(items) == 0 {
+			c.Fault(f.Value.Pos, "variable %s is an empty list: each user takes one element (nest it to have a list: [[]])",
+				f.Key)
+		} else if c.cliVariables.Get(f.Key) == nil {
+			all = append(all, v)
+		}
+	}
+	return func(s *value.Scope) {
+		for _, v := range all {
+			i := 0
+			if v.draw {
+				i = s.Rand().IntN(len(v.values))
+			}
+			if x, ok := v.values[i].Eval(s); ok {
+				s.Define(v.name, x)
+			}
+		}
+	}
+}
+
 func (c *compiler) readDefaults(config *tree.Node) {
 	for _, n := range []*tree.Node{config.Get("defaults"), config.Get("http").Get("defaults")} {
 		c.Object(n, "defaults", map[string]func(*tree.Node){

@@ -100,11 +100,14 @@ func TestErrorsSayWhereAndWhat(t *testing.T) {
 	f("", "- get: {url: /, expect: [200]}", "s.yml:6:28: an expectation is an object such as {statusCode: 200}, not 200")
 	f("", "- get: {url: /, expect: {cacheStatus: [hit, mis]}}",
 		`s.yml:6:47: "mis" is no cache status (did you mean "miss"?)`)
+	f("", "- get: {url: /, expect: {propertyEquals: $.a}}", "s.yml:6:44: propertyEquals takes a list of two, the path and the "+
+		"value, or an object of them")
+	f("", "- get: {url: /, expect: {propertyEquals: ['$.a[', 1]}}", `s.yml:6:45: JSONPath "$.a[": a bracket is not closed at `+
+		"character 5")
 	f("", "- get: {url: /, expect: {jmespath: lengths(@)}}",
 		`s.yml:6:38: JMESPath "lengths(@)": there is no function "lengths" (did you mean "length"?)`)
 	f("", "- get: {url: /, capture: {xpath: '//a[', as: x}}", `s.yml:6:36: XPath "//a[": a [ is not closed`)
 	// Steps.
-	f("", "- {loop: [{get: /}], over: [1], count: 2}", "s.yml:6:6: a loop has count or over, not both")
 	f("", "- {loop: [{get: /}], over: {a: b}}", "s.yml:6:30: over must be text, not an object")
 	f("", "- {think: 1, jitter: {}}", "s.yml:6:24: jitter must be text, not an object\n"+
 		"s.yml:6:24: jitter must be a duration, not an object")

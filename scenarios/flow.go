@@ -139,6 +139,8 @@ func (c *compiler) onceFlow(n *tree.Node, what string) *plan.Flow {
 // flowObject reads a scenario. Its hooks of requests are known only when all of it has been read.
 func (c *compiler) flowObject(n *tree.Node, what string, known map[string]func(*tree.Node)) {
 	var before, after []string
+	goOn := false
+	known["continueOnError"] = func(v *tree.Node) { goOn = c.Bool(v, "continueOnError") }
 	known["beforeRequest"] = func(v *tree.Node) { before = c.requestHooks(v, "beforeRequest") }
 	known["afterResponse"] = func(v *tree.Node) { after = c.requestHooks(v, "afterResponse") }
 	first := len(c.requests)
@@ -148,6 +150,9 @@ func (c *compiler) flowObject(n *tree.Node, what string, known map[string]func(*
 	}
 	c.Object(n, what, known)
 	c.hookAll(c.requests[first:], before, after)
+	for _, r := range c.requests[first:] {
+		r.ContinueOnError = r.ContinueOnError || goOn && !c.decided[r]
+	}
 }
 
 func (c *compiler) flowKeys(f *plan.Flow) map[string]func(*tree.Node) {
@@ -159,6 +164,7 @@ func (c *compiler) flowKeys(f *plan.Flow) map[string]func(*tree.Node) {
 		"afterScenario":  func(v *tree.Node) { f.AfterScenario = c.functions(v, "afterScenario") },
 		"onError":        func(v *tree.Node) { f.OnError = c.functions(v, "onError") },
 		"engine":         settings.Ignored, // read before all else
+		"variables":      func(v *tree.Node) { f.Start = c.ownVariables(v) },
 	}
 	return known
 }

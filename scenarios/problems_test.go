@@ -118,7 +118,7 @@ func TestRefusals(t *testing.T) {
 	f("", "- {think: 1, jitter: 120%}", "jitter must be 0% to 100%")
 	f("", "- loop: [{get: /}]", "a loop needs count, over or whileTrue")
 	f("", "- {loop: [{get: /}], count: x}", "count must be a number, a range")
-	f("", "- {loop: [{get: /}], count: 1, over: x}", "count or over, not both")
+	f("", "- {loop: [{get: /}], count: x, over: y}", "count must be a number, a range")
 	f("", "- {loop: [{get: /}], cuont: 1}", `(did you mean "count"?)`)
 	f("", "- 7", "a step is an object")
 	// Config.

@@ -53,11 +53,15 @@ func (c *compiler) requestKeys(s *step) map[string]func(*tree.Node) {
 	known := map[string]func(*tree.Node){
 		"gzip":           func(v *tree.Node) { s.Gzip = c.Bool(v, "gzip") },
 		"followRedirect": func(v *tree.Node) { s.FollowRedirect = c.Bool(v, "followRedirect") },
-		"timeout":        func(v *tree.Node) { s.Timeout = c.aboveZero(v) },
-		"probability":    func(v *tree.Node) { s.probability = c.probability(v) },
-		"ifTrue":         func(v *tree.Node) { s.holds, s.IfFunction = c.condition(v) },
-		"beforeRequest":  func(v *tree.Node) { s.BeforeRequest = c.functions(v, "beforeRequest") },
-		"afterResponse":  func(v *tree.Node) { s.AfterResponse = c.functions(v, "afterResponse") },
+		"continueOnError": func(v *tree.Node) {
+			s.ContinueOnError = c.Bool(v, "continueOnError")
+			c.decided[s.Request] = true
+		},
+		"timeout":       func(v *tree.Node) { s.Timeout = c.aboveZero(v) },
+		"probability":   func(v *tree.Node) { s.probability = c.probability(v) },
+		"ifTrue":        func(v *tree.Node) { s.holds, s.IfFunction = c.condition(v) },
+		"beforeRequest": func(v *tree.Node) { s.BeforeRequest = c.functions(v, "beforeRequest") },
+		"afterResponse": func(v *tree.Node) { s.AfterResponse = c.functions(v, "afterResponse") },
 	}
 	maps.Copy(known, c.sends.Keys(s.sends))
 	maps.Copy(known, c.wants.Keys(s.wants))
@@ -78,7 +82,7 @@ func (c *compiler) finish(s *step) {
 		c.Warn(s.Pos, "qs is merged with the URL's own query; Artillery drops that (D7)")
 	}
 	s.Expects, s.NeedsBody = s.wants.Kinds(), s.wants.NeedsBody()
-	s.Send, s.Capture, s.Judge = s.send, s.wants.Capture, s.wants.Judge
+	s.Send, s.Capture, s.Forget, s.Judge = s.send, s.wants.Capture, s.wants.Forget, s.wants.Judge
 	written(s.Request, s.sends)
 }
 
@@ -143,7 +147,7 @@ func (c *compiler) condition(n *tree.Node) (holds value.Expression, function str
 	}
 	switch n.Scalar {
 	case false, 0.0:
-		c.Warn(n.Pos, "ifTrue: %s is never sent; Artillery sends it always, since it is no text (D21)", source)
+		c.Warn(n.Pos, "ifTrue: %s is never sent; Artillery sends it always, since it is no text (D40)", source)
 	}
 	e, err := condition.Compile(source)
 	if err != nil {

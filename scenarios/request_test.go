@@ -220,7 +220,7 @@ func TestConditionsThatSendNothing(t *testing.T) {
 		t.Errorf("sent %v, %v", yes, err)
 	}
 	p = mustLoad(t, one("", "- get: {url: /, ifTrue: false}"))
-	want := "s.yml:6:27: ifTrue: false is never sent; Artillery sends it always, since it is no text (D21)"
+	want := "s.yml:6:27: ifTrue: false is never sent; Artillery sends it always, since it is no text (D40)"
 	if got := p.Warnings.Error(); got != want {
 		t.Errorf("warnings %s, want %s", got, want)
 	}
@@ -330,8 +330,85 @@ func TestLoops(t *testing.T) {
 	}, " ")))
 	f("over: [a, '{{ n }}']", "0/a/undefined/undefined 1/2/undefined/undefined")
 	f("over: lst, loopElement: e", "0/undefined/undefined/1 1/undefined/undefined/2")
+	f("over: lst, count: 1, loopElement: e", "0/undefined/undefined/1")
+	f("over: lst, count: 9, loopElement: e", "0/undefined/undefined/1 1/undefined/undefined/2")
+	f("over: lst, count: -1, loopElement: e", "0/undefined/undefined/1 1/undefined/undefined/2")
+	f("over: [a, b, c, d], count: 1-3", "1/b/undefined/undefined 2/c/undefined/undefined")
+	f("over: [a, b], count: 5-9", "")
+	f("over: [a, b], count: '{{ gone }}'", "")
+	f("over: [], count: 3", "")
 	f("over: missing", "")
 	f("over: n", "")
+}
+
+// What a loop counts is an index of other lists, and a key of other objects.
+func TestLoopsIndexLists(t *testing.T) {
+	f := func(loop, text, want string) {
+		t.Helper()
+		p := mustLoad(t, one("variables: {lst: [[{k: 1}, {k: 2}]], o: {a: x, b: y}}", "- {loop: [{log: '"+text+"'}], "+loop+"}"))
+		l := p.Flows[0].Steps[0].(*plan.Loop)
+		s := p.NewScope(1, 0, nil)
+		var got []string
+		for range l.Passes(s) {
+			got = append(got, l.Steps[0].(*plan.Log).Text(s))
+		}
+		if j := strings.Join(got, " "); j != want {
+			t.Errorf("%s: got %s, want %s", text, j, want)
+		}
+	}
+	f("count: 3", "{{ lst[$loopCount].k }}", "1 2 undefined")
+	f("count: 2, loopValue: i", "{{ lst[i].k }}", "1 2")
+	f("over: [a, b, c]", "{{ o[$loopElement] }}", "x y undefined")
+	f("over: lst", "{{ $loopElement.k }}", "1 2")
+	f("over: lst", "{{ $loopElement }}", `{"k":1} {"k":2}`)
+	f("over: [[[5, 6]], [[7, 8]]]", "{{ $loopElement[0][1] }}", "6 8")
+	f("over: '{{ lst }}', loopElement: e", "{{ e.k }}{{ lst[$loopCount].k }}", "11 22")
+}
+
+func TestVariablesOfAScenario(t *testing.T) {
+	script := one("variables: {a: config, b: config, c: config}\npayload: {path: u.csv, fields: [row]}", "- get: /") + `
+  variables: {a: own, list: [[1, 2]], pick: [x, y], from: "{{ row }}-{{ b }}", c: own, gone: "{{ nobody }}", o: {k: "{{ a }}"}}
+`
+	p, err := load(script, func(o *scenarios.Options) {
+		o.ReadFile = reader(map[string]string{"s.yml": script, "u.csv": "7\n"})
+		o.Variables = `{"c": "told"}`
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := p.NewScope(1, 0, nil)
+	p.Flows[0].Start(s)
+	for name, want := range map[string]string{
+		"a": "own", "b": "config", "c": "told", "list": "[1,2]", "from": "7-config", "o.k": "own", "gone": "undefined",
+	} {
+		v, ok := s.Get(name)
+		if got := value.Text(value.Operand(v, ok)); got != want {
+			t.Errorf("%s is %s, want %s", name, got, want)
+		}
+	}
+	if v, _ := s.Get("pick"); v != "x" && v != "y" {
+		t.Errorf("pick is %v", v)
+	}
+	for script, want := range map[string]string{
+		"{config: {target: http://t}, scenarios: [{variables: 7, flow: [{get: /}]}]}":       "variables must be an object, not 7",
+		"{config: {target: http://t}, scenarios: [{variables: {a: []}, flow: [{get: /}]}]}": "variable a is an empty list",
+	} {
+		if _, err := load(script); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", script, err, want)
+		}
+	}
+}
+
+func TestWhoGoesOnAfterAnError(t *testing.T) {
+	p := mustLoad(t, one("", "- get: /\n- get: {url: /, continueOnError: false}\n- get: {url: /, continueOnError: true}")+
+		"\n  continueOnError: true\n- flow: [{get: /}, {get: {url: /, continueOnError: true}}]")
+	var got []bool
+	for _, f := range p.Flows {
+		for _, step := range f.Steps {
+			got = append(got, step.(*plan.Request).ContinueOnError)
+		}
+	}
+	diff(t, got, []bool{true, false, true, false, true})
 }
 
 func TestWeightsAndRegions(t *testing.T) {

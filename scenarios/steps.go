@@ -29,7 +29,7 @@ type think struct {
 
 // loop is what a loop goes over.
 type loop struct {
-	count   *templates.Template // nil when the loop goes over a list
+	count   *templates.Template // beside a list: which of its elements; nil for all of them
 	over    []templates.Value
 	list    *templates.Template // variable whose value is the list
 	number  string              // name of the running number
@@ -100,8 +100,6 @@ func (c *compiler) loop(n *tree.Node, f tree.Field) plan.Step {
 	switch {
 	case n.Get("count").IsNull() && n.Get("over").IsNull() && n.Get("whileTrue").IsNull():
 		c.Fault(f.Pos, "a loop needs count, over or whileTrue (count: -1 is endless)")
-	case l.count != nil && !n.Get("over").IsNull():
-		c.Fault(f.Pos, "a loop has count or over, not both")
 	case l.count == nil && n.Get("over").IsNull(): // whileTrue alone decides
 		l.count = templates.Literal("-1")
 	}
@@ -194,13 +192,18 @@ func (l *loop) passes(s *value.Scope) iter.Seq[int] {
 	return func(yield func(int) bool) {
 		defer s.Keep(l.number)()
 		defer s.Keep(l.element)()
-		if l.count != nil {
-			l.counted(s, yield)
-			return
+		from, to, endless := l.bounds(s)
+		elements := l.elements(s)
+		if l.isOver() {
+			to, endless = min(to, len(elements)), false
 		}
-		for i, element := range l.elements(s) {
+		for i := from; endless || i < to; i++ {
 			s.Count(l.number, value.Int(i))
-			s.Count(l.element, element)
+			if l.isOver() {
+				s.Count(l.element, elements[i])
+			} else {
+				s.Count(l.element, value.Int(from)) // the first number all along, as Artillery has it
+			}
 			if !yield(i) {
 				return
 			}
@@ -208,19 +211,22 @@ func (l *loop) passes(s *value.Scope) iter.Seq[int] {
 	}
 }
 
-// counted walks a loop with a count. Its element is the first number all along, as Artillery has it.
-func (l *loop) counted(s *value.Scope, yield func(int) bool) {
+// isOver tells whether the loop goes over a list.
+func (l *loop) isOver() bool { return l.list != nil || l.over != nil }
+
+// bounds are the first running number and the one behind the last. A count that is none is no pass.
+func (l *loop) bounds(s *value.Scope) (from, to int, endless bool) {
+	if l.count == nil {
+		return 0, math.MaxInt, true
+	}
 	from, to, endless, ok := parseCount(l.count.Text(s))
-	if !ok {
-		return
+	switch {
+	case !ok:
+		return 0, 0, false
+	case endless:
+		return from, math.MaxInt, true
 	}
-	for i := from; endless || i < to; i++ {
-		s.Count(l.number, value.Int(i))
-		s.Count(l.element, value.Int(from))
-		if !yield(i) {
-			return
-		}
-	}
+	return from, to, false
 }
 
 func (l *loop) elements(s *value.Scope) []any {

@@ -136,6 +136,15 @@ func TestJudged(t *testing.T) {
 	f("{matchesRegexp: '{{ bad }}'}", "false matchesRegexp: want (, got regular expression /(/: Unterminated group at character 1",
 		json)
 	f("{hasProperty: '{{ name }}'}", "false hasProperty: want a b, got no such property", json)
+	f("{propertyEquals: [$.t, abbb]}", "true propertyEquals: want $.t: abbb, got $.t: abbb", json)
+	f("{propertyEquals: ['a[1].x', 2]}", "true propertyEquals: want a[1].x: 2, got a[1].x: 2", json)
+	f("{propertyEquals: ['$.a[?(@.x > 2)].x', '3']}", "true propertyEquals: want $.a[?(@.x > 2)].x: 3, got $.a[?(@.x > 2)].x: 3",
+		json)
+	f("{propertyEquals: {'$.a[{{ i }}]': {x: 2}, t: '{{ gone }}'}}",
+		`false propertyEquals: want $.a[1]: {"x":2}, t: undefined, got $.a[1]: {"x":2}, t: abbb`, json)
+	f("{propertyEquals: [nope.x, 1]}", "false propertyEquals: want nope.x: 1, got nope.x: no such property", json)
+	f("{propertyEquals: [a.length, 3.0]}", "true propertyEquals: want a.length: 3, got a.length: 3", json)
+	f("{propertyEquals: [x, 1]}", "false propertyEquals: want x: 1, got the body is no JSON", response("text"))
 	f("{equals: ['{{ gone }}', undefined]}", "false equals: want all values equal, got null, undefined", json)
 	f("{statusCode: '{{ gone }}'}", "false statusCode: want undefined, got 200", json)
 	f("{jmespath: 'length(a) == `3`'}", "true jmespath: want length(a) == `3`, got true", json)

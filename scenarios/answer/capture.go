@@ -223,6 +223,13 @@ func (w *Wants) Capture(s *value.Scope, res *plan.Response) error {
 	return nil
 }
 
+// Forget makes undefined what the script would have captured.
+func (w *Wants) Forget(s *value.Scope) {
+	for i := range w.captures {
+		s.Drop(&w.captures[i].as)
+	}
+}
+
 // NeedsBody says whether a capture, match or expectation reads the body; if not, it need not be kept.
 func (w *Wants) NeedsBody() bool {
 	for i := range w.captures {

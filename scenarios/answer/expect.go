@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"edgescope/scenarios/jmespath"
+	"edgescope/scenarios/jsonpath"
 	"edgescope/scenarios/plan"
 	"edgescope/scenarios/regex"
 	"edgescope/scenarios/templates"
@@ -105,6 +106,57 @@ func expectProperty(path *templates.Template, present bool) func(*value.Scope, *
 			got = "the property is there"
 		}
 		return verdict{has == present, want, got}
+	}
+}
+
+// property is a value that is wanted at a path of the body: of lodash, or one of JSONPath, which begins with $.
+type property struct {
+	path  *templates.Template
+	fixed *jsonpath.Path // of a JSONPath without templates
+	want  templates.Value
+}
+
+// in finds what stands at the path; of several matches of a JSONPath the first.
+func (p *property) in(body any, path string) (any, bool) {
+	if !strings.HasPrefix(path, "$") {
+		to := value.PathTo(path)
+		return to.In(body)
+	}
+	compiled := p.fixed
+	if compiled == nil {
+		var err error
+		if compiled, err = jsonpath.Compile(path); err != nil {
+			return nil, false
+		}
+	}
+	matches, err := compiled.All(body)
+	if err != nil || len(matches) == 0 {
+		return nil, false
+	}
+	return matches[0], true
+}
+
+// expectProperties wants all properties to have their values, compared as texts like those of equals.
+func expectProperties(all []property) func(*value.Scope, *plan.Response) verdict {
+	return func(s *value.Scope, r *plan.Response) verdict {
+		body, isJSON := r.JSON()
+		var want, got []string
+		ok := isJSON
+		for i := range all {
+			p := &all[i]
+			path := p.path.Text(s)
+			wanted := value.Text(value.Operand(p.want.Eval(s)))
+			found := "no such property"
+			if v, has := p.in(body, path); isJSON && has {
+				found = value.Text(value.Operand(v, true))
+			}
+			ok = ok && found == wanted
+			want, got = append(want, path+": "+wanted), append(got, path+": "+found)
+		}
+		if !isJSON {
+			got = []string{"the body is no JSON"}
+		}
+		return verdict{ok, strings.Join(want, ", "), excerpt([]byte(strings.Join(got, ", ")))}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"edgescope/scenarios/jmespath"
+	"edgescope/scenarios/jsonpath"
 	"edgescope/scenarios/regex"
 	"edgescope/scenarios/settings"
 	"edgescope/scenarios/templates"
@@ -14,7 +15,7 @@ import (
 
 // expectationKeys are all names of expectations.
 var expectationKeys = []string{
-	"statusCode", "notStatusCode", "contentType", "hasProperty", "notHasProperty", "equals",
+	"statusCode", "notStatusCode", "contentType", "hasProperty", "notHasProperty", "propertyEquals", "equals",
 	"hasHeader", "headerEquals", "header", "matchesRegexp", "cdnHit", "cacheStatus", "jmespath", "jpath",
 }
 
@@ -46,6 +47,8 @@ func (r *Reader) expectation(item *tree.Node, f tree.Field) (expectation, bool) 
 		e.check, e.readsBody = expectContentType(r.Templates.Template(f.Value, f.Key)), true
 	case "hasProperty", "notHasProperty":
 		e.check, e.readsBody = expectProperty(r.Templates.Template(f.Value, f.Key), f.Key == "hasProperty"), true
+	case "propertyEquals":
+		e.check, e.readsBody = expectProperties(r.properties(f.Value)), true
 	case "equals":
 		if header != nil {
 			return e, false // part of the pair header + equals
@@ -106,6 +109,34 @@ func (r *Reader) cacheStatuses(n *tree.Node) templates.Value {
 		}
 	}
 	return r.Templates.Value(n)
+}
+
+// properties reads propertyEquals: [path, value], or an object of them.
+func (r *Reader) properties(n *tree.Node) []property {
+	switch {
+	case n.Kind == tree.List && len(n.Items) == 2:
+		path, _ := r.Settings.Text(n.Items[0], "the path")
+		return []property{r.property(path, n.Items[0].Pos, n.Items[1])}
+	case n.Kind == tree.Object && len(n.Fields) > 0:
+		all := make([]property, len(n.Fields))
+		for i, f := range n.Fields {
+			all[i] = r.property(f.Key, f.Pos, f.Value)
+		}
+		return all
+	}
+	r.Settings.Fault(n.Pos, "propertyEquals takes a list of two, the path and the value, or an object of them")
+	return nil
+}
+
+func (r *Reader) property(path string, pos tree.Position, wanted *tree.Node) property {
+	p := property{path: r.Templates.Compile(path, pos), want: r.Templates.Value(wanted)}
+	if text, static := p.path.Static(); static && strings.HasPrefix(text, "$") {
+		var err error
+		if p.fixed, err = jsonpath.Compile(text); err != nil {
+			r.Settings.Fault(pos, "%s", err)
+		}
+	}
+	return p
 }
 
 func (r *Reader) comparison(f tree.Field) templates.Value {

@@ -163,6 +163,9 @@ type Flow struct {
 	Weight float64 // relative, >= 0; 0: never picked
 	Steps  []Step
 
+	// Start gives the user the scenario's own variables, before all else; nil if it has none.
+	Start func(*value.Scope)
+
 	// The functions that are called before the first step, after the last one (not when the user has failed), and when a
 	// request has failed.
 	BeforeScenario, AfterScenario, OnError []string
@@ -221,6 +224,10 @@ type Request struct {
 	// Capture stores what the script captures of an answer. If a strict capture or match fails, nothing is stored and the
 	// error is [ErrCapture]: the user ends there.
 	Capture func(*value.Scope, *Response) error
+	// ContinueOnError is that the user goes on when the request fails, in whatever way: its error is counted. Forget makes
+	// undefined what the request would have captured.
+	ContinueOnError bool
+	Forget          func(*value.Scope)
 	// Judge appends the outcome of each expectation to dst. Call it after Capture, whatever that returned: expectations
 	// see the captured variables, and are judged also when a capture failed.
 	Judge func(dst []Outcome, s *value.Scope, res *Response) []Outcome
