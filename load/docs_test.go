@@ -1,6 +1,8 @@
 package load_test
 
 import (
+	"context"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -10,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"edgescope/load"
+	"edgescope/load/loadtest"
 	"edgescope/scenarios"
 )
 
@@ -60,5 +63,43 @@ func TestTheProcessorOfTheGuideRuns(t *testing.T) {
 	want := []string{"counter sign_ins 1", got[1], "GET /task", "GET /task", "GET /task", "end "}
 	if diff := cmp.Diff(want, got); diff != "" || !signed {
 		t.Errorf("signed: %v, events (-want +got):\n%s", signed, diff)
+	}
+}
+
+// TestTheChatOfTheGuideRuns: docs/artillery.md shows a scenario of WebSockets, which is run in short.
+func TestTheChatOfTheGuideRuns(t *testing.T) {
+	src, err := os.ReadFile(filepath.Join("..", "docs", "artillery.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, ok := strings.Cut(string(src), "```yaml\n# chat.yml\n")
+	script, _, closed := strings.Cut(rest, "```")
+	if !ok || !closed {
+		t.Fatal("the guide has no chat.yml")
+	}
+	script = strings.NewReplacer("duration: 60, arrivalRate: 5", "duration: 1ms, arrivalCount: 1", "think: 1\n", "think: 1ms\n").
+		Replace(script)
+	said := make(chan string, 20)
+	target := loadtest.ServeSockets(t, func(ctx context.Context, p *loadtest.Peer) {
+		for n := 0; ; n++ {
+			_, text, err := p.Read(ctx)
+			if err != nil {
+				return
+			}
+			said <- string(text)
+			answer := fmt.Sprintf(`{"id": %d}`, n)
+			if n == 0 {
+				answer = `{"type": "welcome"}`
+			}
+			send(ctx, p, answer)
+		}
+	})
+	got := loadtest.Tell(loadtest.Run(t, target, script, load.Options{}))
+	var heard []string
+	for len(said) > 0 {
+		heard = append(heard, <-said)
+	}
+	if got["completed"] != 1 || len(heard) != 12 || heard[10] != `{"say":"hello 9"}` || heard[11] != "bye 10" {
+		t.Errorf("heard %q, %v", heard, got)
 	}
 }
