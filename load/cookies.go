@@ -28,11 +28,24 @@ func (u *user) keepCookies(target *url.URL, fields []plan.Field) error {
 	return nil
 }
 
-func (u *user) cookieJar() *cookies.Jar {
+// jar holds a user's cookies. Until a server has set one, only requests that set cookies themselves send any, as in
+// Artillery.
+type jar struct {
+	*cookies.Jar
+
+	served bool
+}
+
+func (u *user) cookieJar() *jar {
 	if u.jar == nil {
-		u.jar = cookies.New(cookieOptions(&u.plan.HTTP.Cookies))
+		u.jar = &jar{Jar: cookies.New(cookieOptions(&u.plan.HTTP.Cookies))}
 	}
 	return u.jar
+}
+
+// sendsCookies tells whether the request under way takes part in cookies.
+func (u *user) sendsCookies() bool {
+	return u.jar != nil && (u.jar.served || len(u.message.Cookies) > 0)
 }
 
 func cookieOptions(o *plan.CookieOptions) cookies.Options {
@@ -59,7 +72,7 @@ func (u *user) withCookies(h *hop) http.Header {
 // readCookies keeps what an answer sets and tells how many of its cookies could not be taken.
 func (u *user) readCookies(from *url.URL, header http.Header) (bad int) {
 	for _, line := range header["Set-Cookie"] {
-		if !u.cookieJar().Set(from, line) {
+		if u.cookieJar().served = true; !u.jar.Set(from, line) {
 			bad++
 		}
 	}

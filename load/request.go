@@ -145,7 +145,7 @@ func (u *user) callOf(req *plan.Request, h *hop, s *sequence) *network.Call {
 	if s != nil {
 		c.Memo = &s.memo
 	}
-	if u.jar != nil {
+	if u.sendsCookies() {
 		c.Header = u.withCookies(h)
 	} else if h.body == nil && h.prepared != nil {
 		c.Rendered = &h.prepared.wire

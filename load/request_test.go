@@ -109,6 +109,27 @@ func TestLooseCookies(t *testing.T) {
 	f("looseMode: true", 0, "alone", "good=1", "odd name=2")
 }
 
+// A cookie of the script stays with its request until a server has set one, and has the path of its URL.
+func TestCookiesOfTheScript(t *testing.T) {
+	f := func(set []string, flow string, want ...string) {
+		t.Helper()
+		rt := &cookies{set: set}
+		got := outcome(t, loadtest.OneUser+"scenarios: [{flow: ["+flow+"]}]", rt)
+		if diff := cmp.Diff(want, rt.sent); diff != "" {
+			t.Errorf("%s (-want +got):\n%s\nended: %s", flow, diff, got[len(got)-1])
+		}
+	}
+	f(nil, "{get: {url: /, cookie: {a: 1, l: [1, 2]}}}, {get: /}", "a=1; l=1,2", "")
+	f([]string{"s=2"}, "{get: {url: /, cookie: {a: 1}}}, {get: /}", "a=1", "a=1; s=2")
+	f([]string{"a=2"}, "{get: {url: /, cookie: {a: 1}}}, {get: /x}, {get: {url: /y, cookie: {a: 3}}}", "a=1", "a=2", "a=3")
+	f([]string{"s=2"}, "{get: {url: /d/e, cookie: {a: 1}}}, {get: /x}, {get: /d/x}", "a=1", "", "a=1; s=2")
+	f([]string{"s=2"}, "{get: /}, {get: {url: /, headers: {cookie: own=1}}}", "", "own=1; s=2")
+	f(nil, "{get: {url: /, cookie: {a: grün}}}", "a=gr\xfcn")
+	f(nil, "{get: {url: /, cookie: {a: '€'}}}")
+	f(nil, "{get: {url: /, cookie: {a: \"b\\x01\"}}}")
+	f(nil, "{get: {url: /, cookie: {'': b}}}")
+}
+
 // What a plan cannot connect with is refused before anything is sent.
 func TestCertificatesThatCannotBeUsed(t *testing.T) {
 	f := func(want string, ca, cert, key string) {

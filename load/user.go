@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"edgescope/load/cookies"
 	"edgescope/load/network"
 	"edgescope/load/timer"
 	"edgescope/scenarios/plan"
@@ -26,8 +25,8 @@ type user struct {
 	target   string
 	region   string
 	engine   network.Client
-	jar      *cookies.Jar // nil until the first cookie
-	socket   *socket      // nil until the user is connected
+	jar      *jar    // nil until the first cookie
+	socket   *socket // nil until the user is connected
 	message  plan.Message
 	intended time.Time // when the next request should start; zero: when the user gets there
 
