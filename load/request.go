@@ -208,10 +208,10 @@ func (u *user) finish(req *plan.Request, x *exchange) error {
 		err = failed
 	}
 	u.emit(r)
-	if err != nil {
-		return err
+	if failed := u.afterResponse(req, x.script, response); failed != nil { // asked though a capture failed, as in Artillery
+		return failed
 	}
-	return u.afterResponse(req, x.script, response)
+	return err
 }
 
 // judge holds the answer against the expectations. A failed one is no error unless the script says so.

@@ -37,7 +37,10 @@ func (c *compiler) processor(n *tree.Node) {
 		c.code.Add(source.File, string(source.Text))
 	}
 	program, problem := processor.Load(context.Background(), processor.Source{Path: path, Script: b.Code},
-		processor.Options{Env: c.opts.environ(), Folders: slices.Concat(c.allowed.Folders(), b.Folders)})
+		processor.Options{
+			Env: c.opts.environ(), Folders: slices.Concat(c.allowed.Folders(), b.Folders),
+			Limit: c.opts.ProcessorLimit, Memory: c.opts.ProcessorMemory,
+		})
 	if problem != nil {
 		spots := append([][2]int{{problem.Line, problem.Col}}, problem.Callers...)
 		c.processorFault(n, b.Tell(problem.Msg, spots))

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"edgescope/scenarios/plan"
 	"edgescope/scenarios/settings"
@@ -42,6 +43,10 @@ type Options struct {
 
 	// ReadFile reads scripts and what they name; nil is os.ReadFile.
 	ReadFile func(string) ([]byte, error)
+	// ProcessorLimit is how long a call of a function may take, ProcessorMemory what a worker may use, in bytes; 0 are the
+	// defaults of package processor.
+	ProcessorLimit  time.Duration
+	ProcessorMemory int64
 	// AllowFiles are folders beside those of Files and ConfigFile in which the files that a script names may lie.
 	AllowFiles []string
 }

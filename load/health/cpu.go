@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// CPU tells how long, without a break, this process used more than 95 % of GOMAXPROCS, and was throttled by its cgroup
+// CPU tells how long, without a break, this process and its children, which
+// run JavaScript, used more than 95 % of GOMAXPROCS, and was throttled by its cgroup
 // in more than 5 % of the periods. It needs a sample about once a second.
 type CPU struct {
 	Saturated, Throttled time.Duration // the longest stretches
@@ -16,7 +17,7 @@ type CPU struct {
 
 type cpuSample struct {
 	at                 time.Time
-	used               time.Duration // processor time of this process
+	used               time.Duration // processor time of this process and its children
 	periods, throttled int64         // of its cgroup
 }
 

@@ -13,10 +13,13 @@ import (
 
 func readCPU(now time.Time) cpuSample {
 	s := cpuSample{at: now}
-	var usage syscall.Rusage
-	if syscall.Getrusage(syscall.RUSAGE_SELF, &usage) == nil {
-		s.used = time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+	for _, who := range []int{syscall.RUSAGE_SELF, syscall.RUSAGE_CHILDREN} {
+		var usage syscall.Rusage
+		if syscall.Getrusage(who, &usage) == nil {
+			s.used += time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+		}
 	}
+	s.used += childrenTime()
 	// cgroup v2; without it nothing is known of throttling, which then never shows.
 	if text, err := os.ReadFile("/sys/fs/cgroup/cpu.stat"); err == nil {
 		s.periods, s.throttled = readThrottling(text)

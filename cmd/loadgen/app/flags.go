@@ -18,12 +18,14 @@ import (
 	"edgescope/report"
 	"edgescope/scenarios"
 	"edgescope/scenarios/plan"
+	"edgescope/scenarios/processor"
 )
 
 // scriptFlags say which script is meant.
 type scriptFlags struct {
 	options scenarios.Options
 	dotenv  string
+	memory  int // of a worker of the processor, in MiB
 }
 
 func (s *scriptFlags) register(f *run.Flags) {
@@ -45,6 +47,9 @@ func (s *scriptFlags) register(f *run.Flags) {
 	f.String(&s.dotenv, "env-file", "", "the same as --dotenv")
 	f.Strings(&o.AllowFiles, "allow-files", "`folder` in which files that the script names may lie, beside its own; "+
 		"may be given several times")
+	f.Duration(&o.ProcessorLimit, "processor-timeout", processor.DefaultLimit,
+		"`time` that a call of a script's function may take")
+	f.Int(&s.memory, "processor-memory", processor.DefaultMemory>>20, "`MiB` that each process of a script's functions may use")
 	f.Bool(&o.Solo, "solo", false, "one user instead of the phases")
 	f.Alias("s", "solo")
 	f.Bool(&o.Insecure, "insecure", false, "do not verify certificates")
@@ -57,6 +62,10 @@ func (s *scriptFlags) load(ctx context.Context, p run.Process, files []string) (
 	if len(files) == 0 {
 		return nil, run.Usage("no script; want loadgen run SCRIPT (see --help)")
 	}
+	if s.memory < minMemory || s.options.ProcessorLimit <= 0 {
+		return nil, run.Usage("--processor-memory is at least %d MiB, and --processor-timeout above 0", minMemory)
+	}
+	s.options.ProcessorMemory = int64(s.memory) << 20
 	s.options.Files, s.options.Env = slices.Clone(files), p.LookupEnv
 	for _, variable := range os.Environ() {
 		name, _, _ := strings.Cut(variable, "=")
@@ -135,6 +144,9 @@ func (s *scriptFlags) readStandardInput(p run.Process) error {
 	}
 	return nil
 }
+
+// minMemory is what the engine itself needs, in MiB.
+const minMemory = 64
 
 // runFlags say how to run a plan and where its results go.
 type runFlags struct {

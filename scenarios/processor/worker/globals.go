@@ -2,19 +2,17 @@ package worker
 
 import (
 	"errors"
-	"strings"
 	"time"
 
 	"github.com/grafana/sobek"
 
 	"edgescope/scenarios/processor"
+	"edgescope/scenarios/processor/node"
 )
 
 // machine gives the runtime console, timers and global.artillery.
 func (r *realm) machine() error {
-	r.funcs = r.rt.NewObject()
 	return errors.Join(
-		r.rt.Set("console", r.console()),
 		r.rt.Set("setTimeout", r.timer(false)),
 		r.rt.Set("setInterval", r.timer(true)),
 		r.rt.Set("setImmediate", r.immediate),
@@ -40,22 +38,27 @@ func (r *realm) artillery() error {
 		r.rt.Set("artillery", artillery))
 }
 
-func (r *realm) console() *sobek.Object {
-	console := r.rt.NewObject()
-	log := func(call sobek.FunctionCall) sobek.Value {
-		parts := make([]string, len(call.Arguments))
-		for i, v := range call.Arguments {
-			parts[i] = r.shown(v)
-		}
-		if !r.print(strings.Join(parts, " ")) {
-			panic(r.rt.NewTypeError("console: too many lines of one call"))
+// console makes the console of Node's formats.
+func (r *realm) console(helper *sobek.Object, require node.Require) error {
+	util, err := require("util")
+	if err != nil {
+		return err
+	}
+	build, _ := sobek.AssertFunction(helper.Get("console"))
+	print := func(call sobek.FunctionCall) sobek.Value {
+		if !r.print(call.Argument(0).String()) {
+			panic(r.rt.NewTypeError("console: more than 1,000 lines or 1 MiB of one call"))
 		}
 		return sobek.Undefined()
 	}
-	for _, name := range []string{"log", "info", "warn", "error", "debug", "trace"} {
-		_ = console.Set(name, log)
+	began := time.Now()
+	now := func() float64 { return float64(time.Since(began)) / float64(time.Millisecond) }
+	of := util.ToObject(r.rt)
+	made, err := build(sobek.Undefined(), r.rt.ToValue(print), of.Get("format"), of.Get("inspect"), r.rt.ToValue(now))
+	if err != nil {
+		return err
 	}
-	return console
+	return r.rt.Set("console", made)
 }
 
 // print adds a line to those of the call that runs, or to the stray ones. It is false when there are too many.
@@ -70,18 +73,6 @@ func (r *realm) print(line string) bool {
 	*lines = append(*lines, line)
 	*size += len(line)
 	return true
-}
-
-// shown is a value as the console prints it: text as it is, errors with their message, all else as JSON.
-func (r *realm) shown(v sobek.Value) string {
-	o, ok := v.(*sobek.Object)
-	if !ok || o.ClassName() == "Error" {
-		return v.String()
-	}
-	if text, err := r.json(sobek.Undefined(), v); err == nil && !sobek.IsUndefined(text) {
-		return text.String()
-	}
-	return v.String()
 }
 
 func (r *realm) timer(repeat bool) func(sobek.FunctionCall) sobek.Value {

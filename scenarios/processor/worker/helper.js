@@ -7,6 +7,8 @@
   const text = String;
   const Bytes = Uint8Array;
   const Buf = ArrayBuffer;
+  const { random, floor } = Math;
+  const letters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
   return {
     parse,
     isBinary: (value) => isView(value) || value instanceof Buf,
@@ -28,6 +30,47 @@
       } catch (e) {
         return '';
       }
+    },
+
+    // The console: print takes a line, format and inspect are those of Node's util, now is in milliseconds.
+    console: (print, format, inspect, now) => {
+      let indent = '';
+      const counts = new Map();
+      const timers = new Map();
+      const log = (...args) => {
+        const line = format(...args);
+        print(indent === '' ? line : indent + line.split('\n').join('\n' + indent));
+      };
+      const lasted = (label) => `${label}: ${(now() - timers.get(label)).toFixed(3)}ms`;
+      const group = (...args) => { if (args.length > 0) log(...args); if (indent.length < 100) indent += '  '; };
+      return {
+        log, info: log, debug: log, warn: log, error: log, group, groupCollapsed: group,
+        groupEnd: () => { indent = indent.slice(2); },
+        dir: (value, options) => log(inspect(value, options)),
+        dirxml: log,
+        table: (value) => log(inspect(value)),
+        trace: (...args) => log(new Error(format(...args)).stack.replace(/^Error/, 'Trace')),
+        assert: (truth, ...args) => { if (!truth) log('Assertion failed' + (args.length > 0 ? ': ' + format(...args) : '')); },
+        count: (label = 'default') => {
+          if (counts.size < 1000 || counts.has(label)) counts.set(label, (counts.get(label) || 0) + 1);
+          log(`${label}: ${counts.get(label)}`);
+        },
+        countReset: (label = 'default') => { counts.delete(label); },
+        time: (label = 'default') => { if (timers.size < 1000) timers.set(label, now()); },
+        timeLog: (label = 'default', ...args) => { if (timers.has(label)) log(lasted(label), ...args); },
+        timeEnd: (label = 'default') => { if (timers.has(label)) { log(lasted(label)); timers.delete(label); } },
+      };
+    },
+
+    // context.funcs, as Artillery has them.
+    funcs: {
+      $randomNumber: (min, max) => floor(random() * (max - min + 1)) + min,
+      $randomString: (length = 10) => {
+        let s = '';
+        while (s.length < length) s += letters.charAt(floor(random() * letters.length));
+        return s;
+      },
+      $template: () => { throw new Error('context.funcs.$template is not available: a function has context.vars'); },
     },
   };
 })()

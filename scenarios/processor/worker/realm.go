@@ -122,7 +122,21 @@ func (r *realm) globals() error {
 		r.buffer = get(buffer, "from")
 	}
 	r.require = r.rt.ToValue(require)
-	return nil
+	r.funcs = o.Get("funcs").ToObject(r.rt)
+	r.environment()
+	return r.console(o, require)
+}
+
+// environment makes process.env a variable of all users, by the names that Artillery gives it.
+func (r *realm) environment() {
+	process, ok := r.rt.Get("process").(*sobek.Object)
+	if !ok {
+		return
+	}
+	for _, name := range []string{"$env", "$processEnvironment"} {
+		r.shared[name] = &entry{value: process.Get("env"), local: true}
+		r.names = append(r.names, name)
+	}
 }
 
 // wrapper makes the source the body of a function, as Node does, on its first line, so that lines keep their numbers.

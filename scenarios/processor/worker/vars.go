@@ -31,6 +31,7 @@ type entry struct {
 	gone    bool            // there is none, though users share one of this name
 	touched bool
 	length  int64 // of a large shared list
+	local   bool  // not told to the other side
 }
 
 // newUser makes the context of a user, as Artillery does.
@@ -89,7 +90,7 @@ func (u *user) entry(name string) *entry {
 			return nil
 		}
 		u.realm.ensure(shared)
-		e = &entry{value: shared.value, known: shared.known, shared: true, length: shared.length}
+		e = &entry{value: shared.value, known: shared.known, shared: true, length: shared.length, local: shared.local}
 		u.put(name, e)
 	}
 	if e.gone {
@@ -155,7 +156,7 @@ func (u *user) Set(name string, value sobek.Value) bool {
 		}
 		u.put(name, e)
 	}
-	e.value, e.lazy, e.shared, e.gone = value, false, false, false
+	e.value, e.lazy, e.shared, e.gone, e.local = value, false, false, false, false
 	u.touch(name, e)
 	return true
 }
@@ -199,7 +200,7 @@ func (u *user) changes(to []processor.Variable) ([]processor.Variable, error) {
 			continue
 		}
 		e.touched = false
-		if failed != nil || e.shared && len(e.known.Text) > largeJSON && u.realm.lengthOf(e.value) == e.length {
+		if failed != nil || e.local || e.shared && len(e.known.Text) > largeJSON && u.realm.lengthOf(e.value) == e.length {
 			continue
 		}
 		value, err := u.realm.toValue(e.value)
