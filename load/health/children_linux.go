@@ -24,7 +24,7 @@ func childrenTime() (sum time.Duration) {
 		if err != nil {
 			continue // the thread has ended
 		}
-		for _, pid := range strings.Fields(string(text)) {
+		for pid := range strings.FieldsSeq(string(text)) {
 			if stat, err := os.ReadFile(fmt.Sprintf("/proc/%s/stat", pid)); err == nil {
 				sum += timeOfStat(string(stat))
 			}

@@ -42,7 +42,7 @@ type child struct {
 
 // startChild starts a worker and waits until it has evaluated the program. Its calls end with ctx.
 func (p *Program) startChild(ctx context.Context, pool *Pool) (*child, error) {
-	started, err := startProcess()
+	started, err := startProcess() //nolint:contextcheck // greet, watch and close end it, and say why
 	if err != nil {
 		return nil, err
 	}
@@ -203,7 +203,7 @@ func (c *child) finish() {
 	c.mu.Lock()
 	told := c.told
 	c.mu.Unlock()
-	why, lost := error(ErrClosed), false
+	why, lost := ErrClosed, false
 	if c.pool != nil && c.pool.ctx.Err() == nil {
 		if told == "" {
 			told = cause.Error()

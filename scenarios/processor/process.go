@@ -18,8 +18,8 @@ const Mark = "EDGESCOPE_PROCESSOR_WORKER"
 // argument is what a worker is started with, for who lists processes.
 const argument = "processor-worker"
 
-// errStack is JavaScript's message.
-const errStack = "Maximum call stack size exceeded"
+// errStack has JavaScript's message.
+const errStack = Error("Maximum call stack size exceeded")
 
 // process is a running program with its pipes.
 type process struct {
@@ -32,7 +32,7 @@ type process struct {
 // startProcess starts this program anew as a worker. The goroutine that waits for it keeps its thread: the kernel ends
 // the worker when the thread that started it ends (see attributes).
 func startProcess() (*process, error) {
-	if os.Getenv(Mark) != "" {
+	if os.Getenv(Mark) != "" { //nolint:forbidigo // a worker that starts workers never ends
 		return nil, errors.New("a worker starts no workers: package worker must serve first in main")
 	}
 	hisIn, in, err := os.Pipe()
@@ -90,7 +90,7 @@ func (p *process) cause() error {
 	case strings.Contains(text, "out of memory"), strings.Contains(text, "cannot allocate memory"):
 		return errors.New(OutOfMemory)
 	case strings.Contains(text, "stack overflow"), strings.Contains(text, "stack exceeds"):
-		return errors.New(errStack)
+		return errStack
 	default:
 		return errors.New(crashed)
 	}
@@ -99,7 +99,7 @@ func (p *process) cause() error {
 // command is this program as a worker.
 func command(ctx context.Context) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, self())
-	cmd.Args = []string{os.Args[0], argument}
+	cmd.Args = []string{"loadgen", argument}
 	cmd.Env = []string{Mark + "=1", "GOTRACEBACK=none"}
 	cmd.SysProcAttr = attributes()
 	return cmd

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/grafana/sobek"
 
@@ -10,10 +11,10 @@ import (
 
 // invoke calls the function of a job that is next, and arranges that its end settles the job.
 func (r *realm) invoke(j *job) error {
-	f, arity, ok := r.function(j.function())
-	if !ok {
+	f, err := r.function(j.function())
+	if f == nil {
 		j.settle(fmt.Sprintf("Undefined function %q", j.function()))
-		return nil
+		return err
 	}
 	if j.args == nil {
 		j.user.take(j.order.Vars)
@@ -22,22 +23,26 @@ func (r *realm) invoke(j *job) error {
 		}
 	}
 	at := j.at
-	args := append(j.args[:len(j.args):len(j.args)], r.rt.ToValue(func(call sobek.FunctionCall) sobek.Value {
+	args := slices.Concat(j.args, []sobek.Value{r.rt.ToValue(func(call sobek.FunctionCall) sobek.Value {
 		if j.at == at {
 			r.done(j, call.Argument(0))
 		}
 		return sobek.Undefined()
-	}))
-	answer, err := f(sobek.Undefined(), args...)
+	})})
+	answer, err := f.call(sobek.Undefined(), args...)
 	if err != nil || j.settled {
 		return err
 	}
 	if o, ok := answer.(*sobek.Object); ok {
-		if then, ok := sobek.AssertFunction(o.Get("then")); ok {
+		v, err := r.then(sobek.Undefined(), o)
+		if err != nil {
+			return err
+		}
+		if then, ok := sobek.AssertFunction(v); ok {
 			return r.follow(j, o, then)
 		}
 	}
-	if arity < len(args) { // it does not take done, so it is done
+	if f.arity < len(args) { // it does not take done, so it is done
 		r.fulfilled(j, answer)
 	}
 	return nil
@@ -131,22 +136,25 @@ func (r *realm) arguments(j *job) error {
 
 // changed is the request after functions have had it, member by member; nil if it is as it was.
 func (r *realm) changed(j *job) ([]processor.Variable, error) {
-	request := j.args[0].ToObject(r.rt)
-	text, err := r.json(sobek.Undefined(), request)
+	text, err := r.json(sobek.Undefined(), j.args[0])
 	if err != nil || text.String() == j.request {
 		return nil, err
 	}
-	members := []processor.Variable{}
-	for _, name := range request.Keys() {
-		value, err := r.toValue(request.Get(name))
-		if err != nil {
-			return nil, err
-		}
-		if value.Kind != processor.Undefined {
-			members = append(members, processor.Variable{Name: name, Value: value})
-		}
+	list, err := r.members(sobek.Undefined(), j.args[0])
+	if err != nil {
+		return nil, err
 	}
-	return members, nil
+	members := []processor.Variable{}
+	var failed error
+	r.rt.ForOf(list, func(pair sobek.Value) bool {
+		o := pair.ToObject(r.rt)
+		value, err := r.toValue(o.Get("1"))
+		if failed = err; value.Kind != processor.Undefined {
+			members = append(members, processor.Variable{Name: o.Get("0").String(), Value: value})
+		}
+		return failed == nil
+	})
+	return members, failed
 }
 
 // maxMetricNames is how many different metrics the functions of a worker may emit.

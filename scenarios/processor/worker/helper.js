@@ -7,6 +7,7 @@
   const text = String;
   const Bytes = Uint8Array;
   const Buf = ArrayBuffer;
+  const { entries } = Object;
   const { random, floor } = Math;
   const letters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
   return {
@@ -16,6 +17,15 @@
 
     // The JSON text of a value, undefined if it has none: a function, a circle, what throws.
     json: (value) => { try { return stringify(value); } catch (e) { return undefined; } },
+
+    then: (value) => value.then,
+    members: (object) => entries(object),
+    // An exported function and how many arguments it takes; export default {...} counts.
+    find: (exports, name) => {
+      let f = exports[name];
+      if (f === undefined && exports.default !== null && typeof exports.default === 'object') f = exports.default[name];
+      return typeof f === 'function' ? [f, f.length] : undefined;
+    },
 
     // The name of what was thrown: its code or message as Artillery has it, else its text.
     message: (value) => {

@@ -106,8 +106,8 @@ func TestBoundsOfOneCall(t *testing.T) {
 	}
 	f("for (let i = 0; i < 10001; i++) events.emit('counter', 'c')", "more than 10000 metrics")
 	f("for (let i = 0; i < 1001; i++) events.emit('counter', 'c' + i)", "more than 1000 different metrics")
-	f("for (let i = 0; i < 1001; i++) console.log(i)", "too many lines")
-	f("console.log('x'.repeat(2e6))", "too many lines")
+	f("for (let i = 0; i < 1001; i++) console.log(i)", "more than 1,000 lines or 1 MiB of one call")
+	f("console.log('x'.repeat(2e6))", "more than 1,000 lines or 1 MiB of one call")
 	f("for (let i = 0; i < 1001; i++) setTimeout(() => {}, 900)", "too many timers")
 }
 

@@ -44,8 +44,9 @@ type realm struct {
 	names   []string          // of shared, in order
 	funcs   *sobek.Object     // context.funcs
 
-	parse, isBinary, bytes, json, message sobek.Callable
-	buffer                                sobek.Callable // Buffer.from
+	parse, isBinary, bytes, json, message, then, members, find sobek.Callable
+	found                                                      map[string]*function
+	buffer                                                     sobek.Callable // Buffer.from
 
 	finished   []*job            // whose outcome is to be told
 	stray      processor.Outcome // of no call
@@ -62,7 +63,7 @@ func newRealm(hello *processor.Hello, w *watch) *realm {
 		env: &node.Env{
 			Path: hello.Source.Path, Vars: hello.Options.Env, Folders: hello.Options.Folders,
 		},
-		shared: map[string]*entry{}, metrics: map[string]bool{},
+		shared: map[string]*entry{}, metrics: map[string]bool{}, found: map[string]*function{},
 	}
 	w.interrupt = func(why any) { r.rt.Interrupt(why) }
 	r.rt.SetMaxCallStackSize(maxStack)
@@ -111,6 +112,7 @@ func (r *realm) globals() error {
 	o := helper.ToObject(r.rt)
 	r.parse, r.json, r.message = get(o, "parse"), get(o, "json"), get(o, "message")
 	r.isBinary, r.bytes = get(o, "isBinary"), get(o, "bytes")
+	r.then, r.members, r.find = get(o, "then"), get(o, "members"), get(o, "find")
 	if err := r.machine(); err != nil { // before Node's modules, some of which hand timers on
 		return err
 	}
@@ -127,7 +129,8 @@ func (r *realm) globals() error {
 	return r.console(o, require)
 }
 
-// environment makes process.env a variable of all users, by the names that Artillery gives it.
+// environment makes process.env a variable of all users, by the names that Artillery gives it. They are not listed: who
+// prints all variables prints no secrets.
 func (r *realm) environment() {
 	process, ok := r.rt.Get("process").(*sobek.Object)
 	if !ok {
@@ -135,7 +138,6 @@ func (r *realm) environment() {
 	}
 	for _, name := range []string{"$env", "$processEnvironment"} {
 		r.shared[name] = &entry{value: process.Get("env"), local: true}
-		r.names = append(r.names, name)
 	}
 }
 
@@ -199,18 +201,26 @@ func (r *realm) functionsOf(o *sobek.Object) []string {
 	return names
 }
 
-// function finds an exported function.
-func (r *realm) function(name string) (f sobek.Callable, arity int, ok bool) {
-	v := r.exports.Get(name)
-	if v == nil || sobek.IsUndefined(v) {
-		if o, isObject := r.exports.Get("default").(*sobek.Object); isObject {
-			v = o.Get(name)
-		}
+// function is an exported function.
+type function struct {
+	call  sobek.Callable
+	arity int
+}
+
+// function finds an exported function, as it was when it was first called; nil if there is none.
+func (r *realm) function(name string) (*function, error) {
+	if f := r.found[name]; f != nil {
+		return f, nil
 	}
-	if f, ok = sobek.AssertFunction(v); !ok {
-		return nil, 0, false
+	pair, err := r.find(sobek.Undefined(), r.exports, r.rt.ToValue(name))
+	if err != nil || sobek.IsUndefined(pair) {
+		return nil, err
 	}
-	return f, int(v.ToObject(r.rt).Get("length").ToInteger()), true
+	o := pair.ToObject(r.rt)
+	call, _ := sobek.AssertFunction(o.Get("0"))
+	f := &function{call, int(o.Get("1").ToInteger())}
+	r.found[name] = f
+	return f, nil
 }
 
 // problem says what ended the evaluation, and where.
@@ -290,7 +300,10 @@ func (r *realm) text(v sobek.Value) string {
 		v = sobek.Undefined()
 	}
 	text, err := r.message(sobek.Undefined(), v)
-	if err != nil || text.String() == "" {
+	switch {
+	case errors.As(err, new(*sobek.InterruptedError)):
+		return r.loop.limits(r.loop.running)
+	case err != nil || text.String() == "":
 		return noText
 	}
 	return text.String()

@@ -22,12 +22,12 @@ import (
 // Serve makes this process a worker if it was started as one, and does not return then. The main function of a program
 // that loads processors calls it first, and so does TestMain of such a package.
 func Serve() {
-	if os.Getenv(processor.Mark) == "" {
+	if os.Getenv(processor.Mark) == "" { //nolint:forbidigo // this is the process
 		return
 	}
 	signal.Ignore(os.Interrupt, syscall.SIGTERM) // they are for the parent, whose end this process sees
-	serve(os.Stdin, os.Stdout)
-	os.Exit(0)
+	serve(os.Stdin, os.Stdout)                   //nolint:forbidigo // this is the process
+	os.Exit(0)                                   //nolint:forbidigo // this is the process
 }
 
 // ordersAhead is how many orders are read before they are run.
@@ -59,7 +59,7 @@ func serve(in io.Reader, out io.Writer) {
 	}
 	give := func(why string) {
 		_, _ = out.Write(frame(nil, processor.FrameGiveUp, []byte(why)))
-		os.Exit(1)
+		os.Exit(1) //nolint:forbidigo // this is the process
 	}
 	bound(hello.Options.Memory, give)
 	s := &server{out: out, users: map[uint64]*user{}}
@@ -95,13 +95,13 @@ func read(from io.Reader, orders chan<- message) {
 	for {
 		kind, content, err := processor.ReadFrame(from, 1<<32-1)
 		if err != nil {
-			os.Exit(0)
+			os.Exit(0) //nolint:forbidigo // this is the process
 		}
 		m := message{}
 		if kind == processor.FrameLeave {
 			m.leave, _ = binary.Uvarint(content)
 		} else if m.order, err = processor.ReadOrder(content); err != nil {
-			os.Exit(1)
+			os.Exit(1) //nolint:forbidigo // this is the process
 		}
 		orders <- m
 	}
@@ -155,7 +155,7 @@ func (s *server) answer(idle bool) {
 		return
 	}
 	if _, err := s.out.Write(s.reply); err != nil {
-		os.Exit(0)
+		os.Exit(0) //nolint:forbidigo // this is the process
 	}
 	if s.reply = s.reply[:0]; cap(s.reply) > 1<<20 {
 		s.reply = nil

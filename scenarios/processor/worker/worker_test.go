@@ -115,8 +115,8 @@ func TestSignatures(t *testing.T) {
 	f(processor.Step, "(context, events, done) => { events.emit('counter', 'c', 2); events.emit('histogram', 'h', "+
 		"1.5); events.emit('rate', 'r'); done() }",
 		"<nil> false "+same+" [{counter c 2} {histogram h 1.5} {rate r 1}] []")
-	f(processor.Step, "() => { console.log('a', 1, {b: [2]}, undefined); console.error(new Error('bad')) }",
-		"<nil> false "+same+` [] [a 1 {"b":[2]} undefined Error: bad]`)
+	f(processor.Step, "() => { console.log('a', 1, {b: [2]}, undefined); console.error('%s has %d', 'b', '2', Symbol('s')) }",
+		"<nil> false "+same+` [] [a 1 { b: [ 2 ] } undefined b has 2 Symbol(s)]`)
 	f(processor.Step, "(c, events) => events.emit('gauge', 'g', 1)",
 		"events.emit(kind, name, value): kind is counter, histogram or rate, not gauge false "+same+" [] []")
 }
