@@ -29,6 +29,17 @@ return crypto.getRandomValues([1])
 `)
 }
 
+func TestWebCryptoIsNodes(t *testing.T) {
+	agree(t, `
+const k = await crypto.subtle.importKey('raw', Buffer.from('key'), {name: 'HMAC', hash: 'SHA-256'}, false, ['sign', 'verify']); const s = await crypto.subtle.sign('HMAC', k, Buffer.from('x')); return [Buffer.from(s).toString('hex'), await crypto.subtle.verify('HMAC', k, s, Buffer.from('x')), await crypto.subtle.verify('HMAC', k, s, Buffer.from('y')), k.type, k.algorithm.hash.name, k.usages, Object.prototype.toString.call(k), k instanceof CryptoKey].join()
+const {publicKey: p, privateKey: s} = await crypto.subtle.generateKey({name: 'ECDSA', namedCurve: 'P-256'}, true, ['sign', 'verify']); const a = {name: 'ECDSA', hash: 'SHA-256'}; const g = await crypto.subtle.sign(a, s, Buffer.from('x')); const q = await crypto.subtle.importKey('spki', await crypto.subtle.exportKey('spki', p), {name: 'ECDSA', namedCurve: 'P-256'}, true, ['verify']); return [g.byteLength, await crypto.subtle.verify(a, q, g, Buffer.from('x')), (await crypto.subtle.exportKey('jwk', q)).crv, p.usages, s.usages].join()
+const {publicKey: p, privateKey: s} = await crypto.subtle.generateKey({name: 'RSA-PSS', modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]), hash: 'SHA-384'}, true, ['sign', 'verify']); const a = {name: 'RSA-PSS', saltLength: 32}; const d = await crypto.subtle.exportKey('pkcs8', s); const k = await crypto.subtle.importKey('pkcs8', d, {name: 'RSA-PSS', hash: 'SHA-384'}, false, ['sign']); return [await crypto.subtle.verify(a, p, await crypto.subtle.sign(a, k, Buffer.from('x')), Buffer.from('x')), p.algorithm.modulusLength].join()
+const k = await crypto.subtle.importKey('jwk', {kty: 'oct', k: 'AAECAwQFBgcICQoLDA0ODw'}, {name: 'AES-GCM'}, true, ['encrypt', 'decrypt']); const a = {name: 'AES-GCM', iv: new Uint8Array(12), additionalData: Buffer.from('h')}; const c = await crypto.subtle.encrypt(a, k, Buffer.from('secret')); return [Buffer.from(c).toString('hex'), Buffer.from(await crypto.subtle.decrypt(a, k, c)), k.algorithm.length, Buffer.from(await crypto.subtle.exportKey('raw', k)).toString('hex')].join()
+const k = await crypto.subtle.generateKey({name: 'AES-CBC', length: 256}, false, ['encrypt']); const c = await crypto.subtle.encrypt({name: 'AES-CBC', iv: new Uint8Array(16)}, k, Buffer.alloc(16)); return [c.byteLength, k.extractable].join()
+return [new Buffer.alloc(2).length, typeof {}.__defineGetter__, (() => { const o = {}; o.__defineGetter__('x', () => 5); return o.x + String(typeof o.__lookupGetter__('x')) })()].join()
+`)
+}
+
 func TestCiphersAreNodes(t *testing.T) {
 	agree(t, `
 const c = require('crypto'); const k = Buffer.alloc(32, 1), iv = Buffer.alloc(16, 2); const e = c.createCipheriv('aes-256-cbc', k, iv); const s = e.update('hello wörld', 'utf8', 'hex') + e.final('hex'); const d = c.createDecipheriv('aes-256-cbc', k, iv); return s + d.update(s, 'hex', 'utf8') + d.final('utf8')

@@ -32,7 +32,7 @@ const textBytes = (value, encoding) => {
 
 Object.assign(Buffer, {
   poolSize: 8192,
-  from(value, encoding, length) {
+  from: function from(value, encoding, length) {
     if (typeof value === 'string') return encode(value, encoding);
     if (value instanceof ArrayBuffer) return new Bytes(value, encoding === undefined ? 0 : encoding, length);
     if (value !== null && (typeof value === 'object' || typeof value === 'function')) {
@@ -45,12 +45,12 @@ Object.assign(Buffer, {
     }
     return fail(TypeError, 'ERR_INVALID_ARG_TYPE', 'The first argument must be of type string or an instance of Buffer, ArrayBuffer, or Array or an Array-like Object. ' + received(value));
   },
-  alloc(n, fill, encoding) {
+  alloc: function alloc(n, fill, encoding) {
     const b = sized(n);
     return fill === undefined || fill === 0 || n === 0 ? b : b.fill(fill, encoding);
   },
-  allocUnsafe: sized,
-  allocUnsafeSlow: sized,
+  allocUnsafe: function allocUnsafe(n) { return sized(n); },
+  allocUnsafeSlow: function allocUnsafeSlow(n) { return sized(n); },
   concat(list, total) {
     if (!Array.isArray(list)) fail(TypeError, 'ERR_INVALID_ARG_TYPE', 'The "list" argument must be an instance of Array.');
     const all = sized(total === undefined ? list.reduce((n, b) => n + b.length, 0) : total);

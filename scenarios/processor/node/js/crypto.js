@@ -164,17 +164,17 @@ const generateKeyPairSync = (kind, options = {}) => {
   return pair;
 };
 const padded = (options, otherwise) => (options && options.padding !== undefined ? options.padding : otherwise);
-const digestOf = (algorithm) => String(algorithm.name || algorithm).replace('-', '').toLowerCase();
 
 const constants = { RSA_PKCS1_PADDING: 1, RSA_NO_PADDING: 3, RSA_PKCS1_OAEP_PADDING: 4, RSA_PKCS1_PSS_PADDING: 6, RSA_PSS_SALTLEN_DIGEST: -1, RSA_PSS_SALTLEN_MAX_SIGN: -2, RSA_PSS_SALTLEN_AUTO: -2 };
 const webcrypto = {
   getRandomValues,
   randomUUID,
-  subtle: { digest: async (algorithm, data) => viewOf(createHash(digestOf(algorithm)).update(viewOf(data)).digest()).slice().buffer },
+  get subtle() { return require('subtle').subtle; },
+  get CryptoKey() { return require('subtle').CryptoKey; },
 };
 
 Object.assign(exports, {
-  constants, webcrypto, getRandomValues, randomUUID, randomBytes, pseudoRandomBytes: randomBytes, randomInt, subtle: webcrypto.subtle,
+  constants, webcrypto, getRandomValues, randomUUID, randomBytes, pseudoRandomBytes: randomBytes, randomInt,
   randomFillSync: fill,
   randomFill: (target, ...rest) => { const done = rest.pop(); must(fill)(target, ...rest, done); },
   timingSafeEqual: (a, b) => native.same(bytes(a), bytes(b)),
@@ -194,3 +194,4 @@ Object.assign(exports, {
   publicEncrypt: (key, data) => output(native.encrypt(publicHandle(key), bytes(data), padded(key, 4), (key && key.oaepHash) || 'sha1')),
   privateDecrypt: (key, data) => output(native.decrypt(privateHandle(key), bytes(data), padded(key, 4), (key && key.oaepHash) || 'sha1')),
 });
+Object.defineProperty(exports, 'subtle', { enumerable: true, get: () => webcrypto.subtle });

@@ -20,6 +20,7 @@ for (const [file, names] of Object.entries({
   for (const name of names) lazy(name, file);
 }
 lazy('crypto', 'crypto', 'webcrypto');
+lazy('CryptoKey', 'subtle');
 
 Object.defineProperty(global, 'queueMicrotask', {
   value: (f) => { if (typeof f !== 'function') throw new TypeError('queueMicrotask takes a function'); Promise.resolve().then(f); },

@@ -12,6 +12,17 @@ add(Error, 'captureStackTrace', (target) => {
 });
 add(Error, 'stackTraceLimit', 10);
 
+for (const [kind, way] of [['get', 'Getter'], ['set', 'Setter']]) {
+  add(Object.prototype, `__define${way}__`, function (name, f) { Object.defineProperty(this, name, { [kind]: f, enumerable: true, configurable: true }); });
+  add(Object.prototype, `__lookup${way}__`, function (name) {
+    for (let o = this; o; o = Object.getPrototypeOf(o)) {
+      const d = Object.getOwnPropertyDescriptor(o, name);
+      if (d) return d[kind];
+    }
+    return undefined;
+  });
+}
+
 add(Object, 'groupBy', (list, f) => {
   const groups = Object.create(null);
   let i = 0;
