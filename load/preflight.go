@@ -3,6 +3,7 @@ package load
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"time"
 
 	"edgescope/internal/loopback"
@@ -43,13 +44,13 @@ func (e *PortsError) Error() string {
 // the remedy, and refuses with *PortsError when the connections that the busiest 60 s open exceed the ports, or those
 // of the busiest second where a port is free again after one.
 func (r *Runner) Preflight(m health.Machine) (warnings []string, err error) {
-	if r.Connections() > 0 {
+	if r.sockets == nil && r.Connections() > 0 {
 		if need := uint64(r.Connections()) + 64; m.Files > 0 && need > m.Files {
 			warnings = append(warnings, filesWarning(need, m.Files))
 		}
 		return warnings, nil
 	}
-	if r.Protocol() == network.HTTP3 {
+	if r.sockets == nil && r.Protocol() == network.HTTP3 {
 		return nil, nil // all connections share a few sockets
 	}
 	width := r.width()
@@ -100,13 +101,18 @@ func (r *Runner) preflightPorts(m health.Machine, width uint64) ([]string, error
 // held is how long the port of a closed connection stays taken.
 func (r *Runner) held(m health.Machine) time.Duration {
 	switch {
-	case r.options.Network.Reset:
+	case r.options.Network.Reset, r.onlySockets():
 		return 0
 	case m.Reuse == 1, m.Reuse == 2 && r.onLoopback():
 		return reusable
 	default:
 		return timeWait
 	}
+}
+
+// onlySockets tells whether all users have WebSockets, whose servers close first: theirs is the port that stays taken.
+func (r *Runner) onlySockets() bool {
+	return !slices.ContainsFunc(r.plan.Flows, func(f plan.Flow) bool { return f.Weight > 0 && f.Connect() == nil })
 }
 
 // remotes is over how many addresses the connections are spread.

@@ -141,3 +141,30 @@ scenarios:
 		t.Errorf("warnings %q, error %v; want 6000 users of 4 connections each", warnings, err)
 	}
 }
+
+// Servers of WebSockets close first, so the ports of a run are those of the connections that are open at a time, which
+// no pool of connections makes fewer.
+func TestPortsOfWebSockets(t *testing.T) {
+	f := func(scenarios, want string, o load.Options) {
+		t.Helper()
+		script := "config: {phases: [{duration: 70, arrivalRate: 1000}]}\nscenarios: [" + scenarios + "]"
+		runner, err := load.New(loadtest.Plan(t, "http://shop.test", script), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		warnings, err := runner.Preflight(health.Machine{Ports: 28_232, Files: 1 << 20})
+		got := strings.Join(warnings, "\n")
+		if err != nil {
+			got += err.Error()
+		}
+		if want == "" && got != "" || !strings.Contains(got, want) {
+			t.Errorf("%s: %q, want %q", scenarios, got, want)
+		}
+	}
+	const talk, refused = "{engine: ws, flow: [{send: x}]}", "60000 connections, but there are 28232 local ports"
+	f(talk, "", load.Options{})
+	f("{engine: ws, flow: [{send: x}, {think: 40}]}", "41000 connections open at a time", load.Options{})
+	f("{engine: ws, flow: [{send: x}, {think: 40}]}", "41000 connections open at a time", load.Options{MaxConnections: 10})
+	f(talk+", {flow: [{get: {url: /}}]}", refused, load.Options{})
+	f(talk+", {weight: 0, flow: [{get: {url: /}}]}", "", load.Options{})
+}

@@ -29,11 +29,13 @@ func NewVegetaWriter(w io.Writer) *VegetaWriter {
 // Event writes requests and leaves out all else. After an error it writes nothing more; Close tells it.
 func (v *VegetaWriter) Event(e load.Event) {
 	if r, ok := e.(*load.Result); ok && v.err == nil {
-		result := r.Result
+		result := &r.Result
 		if r.Kind != load.KindRequest && r.Failure == "" && r.Answered() {
-			result.Code = http.StatusOK // vegeta takes 101 for a failure
+			answered := r.Result
+			answered.Code = http.StatusOK // vegeta takes 101 for a failure
+			result = &answered
 		}
-		v.err = v.encode(&result)
+		v.err = v.encode(result)
 	}
 }
 
