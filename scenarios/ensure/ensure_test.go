@@ -99,6 +99,8 @@ func TestMetricsThatNoRunHas(t *testing.T) {
 	f("http.dns.p95", "it needs config.http.extendedMetrics: true")
 	f("edgescope.first_hit.ttfb.p95", "it needs config.coldStarts or a phase of visits")
 	f("apdex.satisfied", "it needs the plugin apdex")
+	f("websocket.messages_sent", "it needs a scenario with engine: ws")
+	f("edgescope.websocket.answer_time.p95", "it needs a scenario with engine: ws")
 	f("plugins.metrics-by-endpoint.response_time.other.p95",
 		meant("plugins.metrics-by-endpoint.response_time./plain.p95"))
 }

@@ -80,9 +80,25 @@ func (c *Reader) optional(m *metrics) {
 			m.needs[name] = "the plugin apdex"
 		}
 	}
+	c.ofSockets(m, add)
+}
+
+// ofSockets adds what a run has only if a scenario has engine: ws.
+func (c *Reader) ofSockets(m *metrics, add func(on bool, need string, series ...string)) {
+	const need = "a scenario with engine: ws"
 	sockets := slices.ContainsFunc(c.Plan.Flows, func(f plan.Flow) bool { return f.Connect() != nil })
+	add(sockets, need, "edgescope.websocket.connect_time", "edgescope.websocket.answer_time")
+	for _, name := range []string{
+		"websocket.messages_sent", "websocket.messages_received", "websocket.send_rate", "websocket.receive_rate",
+		"edgescope.websocket.requests", "edgescope.websocket.responses", "edgescope.websocket.messages_ignored",
+	} {
+		m.counters = append(m.counters, name)
+		if !sockets {
+			m.needs[name] = need
+		}
+	}
 	if sockets {
-		m.families = append(m.families, "websocket.", "engine.", "ws.")
+		m.families = append(m.families, "edgescope.websocket.codes.", "edgescope.websocket-by-endpoint.")
 	}
 }
 

@@ -211,6 +211,17 @@ func TestCapturesOfMessages(t *testing.T) {
 	}
 }
 
+// Thresholds on what WebSockets have are no mistakes.
+func TestMetrics(t *testing.T) {
+	compiled(t, "ensure: {thresholds: [{websocket.messages_sent: 5}, {edgescope.websocket.connect_time.p95: 5}, "+
+		"{websocket.send_rate: 9}, {errors.response timeout: 1}, {edgescope.websocket.codes.101: 5}, "+
+		"{edgescope.websocket-by-endpoint.response_time./base.p95: 5}, {edgescope.websocket.answer_time.max: 5}]}", "- send: x")
+	p, err := load("ensure: {thresholds: [{websocket.mesages_sent: 5}]}", "- send: x")
+	if err != nil || !strings.Contains(p.Warnings.Error(), `(did you mean "websocket.messages_sent"?)`) {
+		t.Errorf("%v, warnings %v", err, p.Warnings)
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	f := func(config, flow, want string) {
 		t.Helper()
