@@ -13,8 +13,8 @@ import (
 const frameHead = 9
 
 const (
-	// smallBuffer is what an idle connection costs; it grows to what is longest: two frames.
-	smallBuffer = 4 << 10
+	// smallBuffer is what an idle connection costs; it grows when it is filled, to two of the longest frames.
+	smallBuffer = 1 << 10
 	largeBuffer = 2 * (frameHead + maxFrame)
 )
 
@@ -76,18 +76,13 @@ func (c *conn) receive() error {
 // fetch reads once.
 func (c *conn) fetch() error {
 	in := &c.in
-	if in.buf == nil {
-		in.buf = make([]byte, smallBuffer)
+	full := in.end == len(in.buf)
+	rest := in.buf[in.start:in.end]
+	if full && len(in.buf) < largeBuffer {
+		in.buf = make([]byte, min(max(2*len(in.buf), smallBuffer), largeBuffer))
 	}
-	if in.start == in.end {
-		in.start, in.end = 0, 0
-	}
-	if in.end == len(in.buf) { // the rest of a frame does not fit
-		if in.start < len(in.buf)/2 {
-			in.buf = append(in.buf, make([]byte, min(2*len(in.buf), largeBuffer)-len(in.buf))...)
-		}
-		in.end = copy(in.buf, in.buf[in.start:in.end])
-		in.start = 0
+	if full || len(rest) == 0 {
+		in.start, in.end = 0, copy(in.buf, rest)
 	}
 	n, err := c.link.Read(in.buf[in.end:])
 	if !in.settled {

@@ -167,14 +167,32 @@ func (s *benchServers) cost(b *testing.B, run *benchRun) time.Duration {
 	return (loadtest.CPU() - before) / time.Duration(answers)
 }
 
-// warm is the cost of a request over a kept connection: what more requests over as many connections cost more.
-func (s *benchServers) warm(b *testing.B, name string) time.Duration {
+// warm is the cost of a request of so many users over kept connections: what more requests over as many connections
+// cost more.
+func (s *benchServers) warm(b *testing.B, name string, users, connections int) time.Duration {
 	b.Helper()
-	const connections, few, many = 50, 40, 240
+	const few, many = 40, 240
 	pool := fmt.Sprintf("http: {pool: %d},", connections)
-	less := s.cost(b, &benchRun{name: name, config: pool, users: connections, requests: few}) * few
-	more := s.cost(b, &benchRun{name: name, config: pool, users: connections, requests: many}) * many
+	less := s.cost(b, &benchRun{name: name, config: pool, users: users, requests: few}) * few
+	more := s.cost(b, &benchRun{name: name, config: pool, users: users, requests: many}) * many
 	return (more - less) / (many - few)
+}
+
+// BenchmarkSharedConnection tells what a request of a hundred users costs the client over one connection of HTTP/2, and
+// how that compares with a hundred connections of HTTP/1.1, both over TLS. Rounds are interleaved; the figures are
+// medians, the ratio the median of the rounds' ratios.
+func BenchmarkSharedConnection(b *testing.B) {
+	s := startBenchServers(b)
+	var one, hundred, ratios []float64
+	for b.Loop() {
+		for range 7 {
+			h1, h2 := float64(s.warm(b, "tls", 100, 100))/1e3, float64(s.warm(b, "h2", 100, 1))/1e3
+			hundred, one, ratios = append(hundred, h1), append(one, h2), append(ratios, h2/h1)
+		}
+	}
+	b.ReportMetric(loadtest.Median(hundred), "tls-cpu-us/request")
+	b.ReportMetric(loadtest.Median(one), "h2-cpu-us/request")
+	b.ReportMetric(loadtest.Median(ratios), "h2/tls")
 }
 
 // BenchmarkWarmProtocols tells what a request over 50 kept connections costs the client, and how that compares with
@@ -182,14 +200,15 @@ func (s *benchServers) warm(b *testing.B, name string) time.Duration {
 func BenchmarkWarmProtocols(b *testing.B) {
 	s := startBenchServers(b)
 	names := slices.Sorted(maps.Keys(s.URLs))
+	const connections = 50
 	costs, ratios := map[string][]float64{}, map[string][]float64{}
 	for b.Loop() {
 		for range 7 {
-			plain := s.warm(b, "plain")
+			plain := s.warm(b, "plain", connections, connections)
 			for _, name := range names {
 				us := plain
 				if name != "plain" {
-					us = s.warm(b, name)
+					us = s.warm(b, name, connections, connections)
 				}
 				costs[name] = append(costs[name], float64(us)/1e3)
 				ratios[name] = append(ratios[name], float64(us)/float64(plain))
