@@ -60,7 +60,7 @@ func (e *multiplexed) Do(ctx context.Context, c *Call) (*Answer, error) {
 	}
 	x.Done()
 	a.Received = x.Received
-	if !c.Keep && a.Decoded == 0 && a.Header.Get("Content-Encoding") == "" {
+	if a.Header.Get("Content-Encoding") == "" {
 		a.Decoded = x.Received
 	}
 	a.End = c.Begun.Add(x.End)
@@ -83,7 +83,6 @@ func (a *Answer) readStream(ctx context.Context, x *http2.Exchange, keep bool) (
 	if header == "" {
 		var whole bool
 		if a.Body, whole = x.Whole(); whole {
-			a.Decoded = int64(len(a.Body))
 			return nil
 		}
 	}
