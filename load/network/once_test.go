@@ -96,3 +96,33 @@ func TestARequestThatIsDroppedIsAnErrorAndSentOnce(t *testing.T) {
 		}
 	}
 }
+
+// TestABodyThatStallsEndsInEveryProtocol, as one that stalls before its header does. Plain HTTP has tests on a fake
+// clock, byte by byte.
+func TestABodyThatStallsEndsInEveryProtocol(t *testing.T) {
+	for _, protocol := range []string{"https", "2", "3"} {
+		over := make(chan struct{})
+		s := speaking(t, protocol, func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path != "/never" {
+				w.Header().Set("Content-Length", "10")
+				io.WriteString(w, "hello")
+				w.(http.Flusher).Flush()
+			}
+			select {
+			case <-over:
+			case <-r.Context().Done():
+			}
+		})
+		for _, path := range []string{"/body", "/never"} {
+			o := load.Options{Network: network.Options{Protocol: network.Protocol(protocol)}}
+			if protocol == "https" {
+				o.Network.Protocol = network.HTTP1
+			}
+			n := loadtest.Tell(loadtest.Run(t, s.URL, s.script(1, "timeout: 0.2", "{get: {url: "+path+"}}"), o))
+			if n["failed: ETIMEDOUT"] != 1 || n["requests"] != 1 || path == "/body" && n["code 200"] != 1 {
+				t.Errorf("%s, %s: %v, want ETIMEDOUT", protocol, path, n)
+			}
+		}
+		close(over)
+	}
+}

@@ -30,6 +30,8 @@ const (
 	sendEvery = 10 * time.Second
 	// flushTimeout bounds what is still sent after the run.
 	flushTimeout = 15 * time.Second
+	// interruptedTimeout bounds it from the moment at which the run is interrupted.
+	interruptedTimeout = 800 * time.Millisecond
 )
 
 // job is one run from its plan to its exit code.
@@ -70,9 +72,9 @@ func (j *job) run(ctx context.Context) (err error) {
 	j.plan.Allow = append(j.plan.Allow, allowed...)
 	var stack run.Stack
 	defer func() {
-		stopped, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTimeout)
+		flush, cancel := flushing(ctx)
 		defer cancel()
-		err = errors.Join(err, stack.Stop(stopped))
+		err = errors.Join(err, stack.Stop(flush))
 	}()
 	stop, err := run.StartTelemetry(ctx, edge.RunService, j.flags.telemetry, j.log)
 	if err != nil {
@@ -137,9 +139,19 @@ func (j *job) openCollector(ctx context.Context, stack *run.Stack) (err error) {
 		if lost > 0 {
 			say(j.process.Stderr, "warning: %d spans did not reach %s", lost, o.URL)
 		}
+		if ctx.Err() != nil { // it stalls, which is no more the run's fault than one that is not there
+			return nil
+		}
 		return err
 	})
 	return nil
+}
+
+// flushing is for what is still sent after a run.
+func flushing(ctx context.Context) (context.Context, context.CancelFunc) {
+	flush, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTimeout)
+	unhook := context.AfterFunc(ctx, func() { time.AfterFunc(interruptedTimeout, cancel) })
+	return flush, func() { unhook(); cancel() }
 }
 
 func (j *job) runner() (*load.Runner, error) {
