@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"strings"
 	"testing"
+	"time"
 
 	"edgescope/scenarios"
 	"edgescope/scenarios/plan"
@@ -40,6 +41,18 @@ scenarios: [{weight: "{{ wa }}", flow: [{get: /}]}, {weight: "{{ wb }}", flow: [
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %s", name, err, want)
 		}
+	}
+}
+
+// Of the defaults of requests, what is no header and no cookie is rendered when config is read.
+func TestDefaultsAreRenderedOnce(t *testing.T) {
+	script := one("http: {defaults: {think: {jitter: '{{ j }}'}, strictCapture: '{{ s }}', headers: {h: '{{ j }}'}}}",
+		"- think: 1\n- get: /")
+	p := mustLoad(t, script, func(o *scenarios.Options) { o.Variables = `{"j":"50%","s":false}` })
+	s := p.NewScope(1, 0, nil)
+	pause, err := p.Flows[0].Steps[0].(*plan.Think).Pause(s)
+	if err != nil || pause == time.Second || pause < time.Second/2 || pause > 3*time.Second/2 {
+		t.Errorf("the user thinks %s, %v", pause, err)
 	}
 }
 

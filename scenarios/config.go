@@ -266,17 +266,26 @@ func (c *compiler) ownVariables(n *tree.Node) func(*value.Scope) {
 	}
 }
 
+// once reads what is rendered when config is read, as all of config but the headers and cookies of requests is.
+func (c *compiler) once(read func(*tree.Node)) func(*tree.Node) {
+	return func(n *tree.Node) {
+		if v := c.resolve(n, false); v != nil {
+			read(v)
+		}
+	}
+}
+
 func (c *compiler) readDefaults(config *tree.Node) {
 	for _, n := range []*tree.Node{config.Get("defaults"), config.Get("http").Get("defaults")} {
 		c.Object(n, "defaults", map[string]func(*tree.Node){
 			"headers":       func(v *tree.Node) { c.sends.Headers = c.templates.Fields(v, "headers") },
 			"cookie":        func(v *tree.Node) { c.sends.Cookies = c.templates.Fields(v, "cookie") },
-			"strictCapture": func(v *tree.Node) { c.wants.Lax = !c.Bool(v, "strictCapture") },
-			"think": func(v *tree.Node) {
+			"strictCapture": c.once(func(v *tree.Node) { c.wants.Lax = !c.Bool(v, "strictCapture") }),
+			"think": c.once(func(v *tree.Node) {
 				c.Object(v, "think", map[string]func(*tree.Node){
 					"jitter": func(j *tree.Node) { c.jitter = c.readJitter(j) },
 				})
-			},
+			}),
 		})
 	}
 }
