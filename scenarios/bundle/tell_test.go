@@ -87,8 +87,9 @@ func TestWhatIsLeftOutIsNotMissed(t *testing.T) {
 
 func TestSourcesAndFolders(t *testing.T) {
 	b, problems := bundle.Build("sub/p.js", folder(t, map[string]string{
-		"sub/p.js": "require('lib'); require('../x.json'); require('fs'); require('node:path'); require('fs')",
-		"x.json":   "{}", "node_modules/lib/index.js": "require('inner')", "node_modules/lib/node_modules/inner/index.js": "",
+		"sub/p.js":                  "require('lib'); require('../x.json'); require('fs'); require('node:path'); require('fs')",
+		"x.json":                    "{}",
+		"node_modules/lib/index.js": "require('inner')", "node_modules/lib/node_modules/inner/index.js": "",
 	}))
 	if problems != nil {
 		t.Fatal(problems)

@@ -58,7 +58,9 @@ func FuzzBuffer(f *testing.F) {
 // FuzzForeignText holds that what scripts hand to Go's parsers ends in a value or an error of JavaScript.
 func FuzzForeignText(f *testing.F) {
 	for _, seed := range []string{
-		"", "http://a/b?c#d", "http://[::1", "-----BEGIN PRIVATE KEY-----\nMA==\n-----END PRIVATE KEY-----", "\x1f\x8b\x08",
+		"",
+		"http://a/b?c#d",
+		"http://[::1", "-----BEGIN PRIVATE KEY-----\nMA==\n-----END PRIVATE KEY-----", "\x1f\x8b\x08",
 		"x\x9c\x03\x00", "a=b&c=%zz", "%", "0\x82\x00\x00", "//h:99999/", "data:,", "\x78\x01",
 	} {
 		f.Add([]byte(seed))
@@ -66,7 +68,8 @@ func FuzzForeignText(f *testing.F) {
 	e := start(f)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		for _, source := range []string{
-			"(s) => new URL(s).href", "(s) => new URL('http://h/' + s).href", "(s) => new URLSearchParams(s).toString()",
+			"(s) => new URL(s).href",
+			"(s) => new URL('http://h/' + s).href", "(s) => new URLSearchParams(s).toString()",
 			"(s) => require('url').parse(s).href", "(s) => JSON.stringify(require('querystring').parse(s))",
 			"(s) => require('path').normalize(s)", "(s) => require('crypto').createPrivateKey(s).type",
 			"(s) => require('crypto').createPublicKey(s).type", "(s) => require('util').inspect(s)",
@@ -75,8 +78,10 @@ func FuzzForeignText(f *testing.F) {
 			thrown(t, source, err)
 		}
 		for _, source := range []string{
-			"(b) => require('zlib').unzipSync(b)", "(b) => require('zlib').inflateRawSync(b)", "(b) => require('zlib').brotliDecompressSync(b)",
-			"(b) => require('crypto').createPrivateKey({key: b, format: 'der', type: 'pkcs8'})", "(b) => require('crypto').createPublicKey(b)",
+			"(b) => require('zlib').unzipSync(b)",
+			"(b) => require('zlib').inflateRawSync(b)", "(b) => require('zlib').brotliDecompressSync(b)",
+			"(b) => require('crypto').createPrivateKey({key: b, format: 'der', type: 'pkcs8'})",
+			"(b) => require('crypto').createPublicKey(b)",
 		} {
 			_, err := e.call(t, "(b) => ("+source+")(Buffer.from(b))", bytes.Clone(data))
 			thrown(t, source, err)

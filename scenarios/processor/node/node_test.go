@@ -87,15 +87,13 @@ func nodes(t *testing.T, dir string, sources []string) []string {
 	return strings.Split(strings.TrimSuffix(string(out), "\x00"), "\x00")
 }
 
-// agree holds that a list of sources, one a line, means here what it means in Node.
-func agree(t *testing.T, lines string) {
+// agree holds that sources, with an empty line between two, mean here what they mean in Node.
+func agree(t *testing.T, blocks string) {
 	t.Helper()
 	e := start(t)
 	var sources []string
-	for line := range strings.SplitSeq(strings.TrimSpace(lines), "\n") {
-		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "//") {
-			sources = append(sources, line)
-		}
+	for block := range strings.SplitSeq(strings.TrimSpace(blocks), "\n\n") {
+		sources = append(sources, strings.TrimSpace(block))
 	}
 	want := nodes(t, e.folder, sources)
 	for i, source := range sources {

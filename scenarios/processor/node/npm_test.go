@@ -76,32 +76,46 @@ func TestPackagesOfNPMRun(t *testing.T) {
 	f("p.js", `const { faker, fakerDE } = require('@faker-js/faker'); exports.f = () => {
 		const u = { id: faker.string.uuid(), mail: faker.internet.email(), price: faker.commerce.price(), at: faker.date.past(), city: fakerDE.location.city() };
 		return [/^[0-9a-f-]{36}$/.test(u.id), /@/.test(u.mail), u.price > 0, u.at < new Date(), u.city.length > 1].join() }`, "true,true,true,true,true")
-	f("p.js", `const _ = require('lodash'); exports.f = () => [_.chunk([1, 2, 3], 2).length, _.get({a: [{b: 1}]}, 'a[0].b'),
+	f("p.js",
+		`const _ = require('lodash'); exports.f = () => [_.chunk([1, 2, 3], 2).length, _.get({a: [{b: 1}]}, 'a[0].b'),
 		_.camelCase('foo bar'), _.isEqual({a: new Map([[1, 2]])}, {a: new Map([[1, 2]])}), _.template('<%= x %>')({x: 5}), _.sample([9]),
 		_.cloneDeep({d: new Date(1)}).d.getTime(), _.merge({a: {b: 1}}, {a: {c: 2}}).a.c].join()`, "2,1,fooBar,true,5,9,1,2")
-	f("p.ts", `import { chunk } from 'lodash'; import cloneDeep from 'lodash/cloneDeep'; export const f = (): number => chunk(cloneDeep([1, 2, 3])).length`, "3")
-	f("p.js", `const { v4, v5, v7, validate, version } = require('uuid'); exports.f = () => [validate(v4()), version(v7()),
+	f("p.ts",
+		`import { chunk } from 'lodash'; import cloneDeep from 'lodash/cloneDeep'; export const f = (): number => chunk(cloneDeep([1, 2, 3])).length`, "3")
+	f("p.js",
+		`const { v4, v5, v7, validate, version } = require('uuid'); exports.f = () => [validate(v4()), version(v7()),
 		v5('x', v5.DNS)].join()`, "true,7,05b16a01-46c6-56dd-bd6e-c6dfb4a1427a")
-	f("p.js", `const { parse } = require('csv-parse/sync'); exports.f = () => JSON.stringify(parse('a;b\n1;"x\ny"\n', {columns: true, delimiter: ';'}))`,
+	f("p.js",
+		`const { parse } = require('csv-parse/sync'); exports.f = () => JSON.stringify(parse('a;b\n1;"x\ny"\n', {columns: true, delimiter: ';'}))`,
 		`[{"a":"1","b":"x\ny"}]`)
-	f("p.mjs", `import { parse } from 'csv-parse'; export const f = () => new Promise((yes, no) => parse('a,b\n1,2', (err, rows) => err ? no(err) : yes(JSON.stringify(rows))))`,
+	f("p.mjs",
+		`import { parse } from 'csv-parse'; export const f = () => new Promise((yes, no) => parse('a,b\n1,2', (err, rows) => err ? no(err) : yes(JSON.stringify(rows))))`,
 		`[["a","b"],["1","2"]]`)
-	f("p.js", `const jwt = require('jsonwebtoken'); exports.f = () => { const t = jwt.sign({sub: 'u1', iat: 1}, 'secret'); return t + jwt.verify(t, 'secret', {ignoreExpiration: true}).sub }`,
+	f("p.js",
+		`const jwt = require('jsonwebtoken'); exports.f = () => { const t = jwt.sign({sub: 'u1', iat: 1}, 'secret'); return t + jwt.verify(t, 'secret', {ignoreExpiration: true}).sub }`,
 		"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJ1MSIsImlhdCI6MX0.WPAcd1i9UsgGT0lA0oFDP65rolcarmpmYqC5TMUIu_Au1")
 	f("p.js", `const jwt = require('jsonwebtoken'), crypto = require('crypto');
 		const rsa = crypto.generateKeyPairSync('rsa', {modulusLength: 2048, privateKeyEncoding: {type: 'pkcs8', format: 'pem'}, publicKeyEncoding: {type: 'spki', format: 'pem'}});
 		const ec = crypto.generateKeyPairSync('ec', {namedCurve: 'P-256', privateKeyEncoding: {type: 'sec1', format: 'pem'}, publicKeyEncoding: {type: 'spki', format: 'pem'}});
 		exports.f = () => [['RS256', rsa], ['PS384', rsa], ['ES256', ec]].map(([algorithm, k]) => jwt.verify(jwt.sign({a: 1}, k.privateKey, {algorithm, expiresIn: '1h'}), k.publicKey).a).join()`, "1,1,1")
-	f("p.js", `const jwt = require('jsonwebtoken'); exports.f = () => { try { jwt.verify(jwt.sign({}, 'a'), 'b') } catch (e) { return e.name + ': ' + e.message } }`,
+	f("p.js",
+		`const jwt = require('jsonwebtoken'); exports.f = () => { try { jwt.verify(jwt.sign({}, 'a'), 'b') } catch (e) { return e.name + ': ' + e.message } }`,
 		"JsonWebTokenError: invalid signature")
-	f("p.js", `const Ajv = require('ajv'); const v = new Ajv({allErrors: true}).compile({type: 'object', properties: {id: {type: 'integer', minimum: 1}, tag: {type: 'string', pattern: '^\\w+$'}}, required: ['id']});
+	f("p.js",
+		`const Ajv = require('ajv'); const v = new Ajv({allErrors: true}).compile({type: 'object', properties: {id: {type: 'integer', minimum: 1}, tag: {type: 'string', pattern: '^\\w+$'}}, required: ['id']});
 		exports.f = () => [v({id: 1, tag: 'a'}), v({id: 0}), v.errors[0].message].join()`, "true,false,must be >= 1")
-	f("p.ts", `import Ajv from 'ajv'; const validate = new Ajv().compile<{a: string}>({type: 'object', properties: {a: {enum: ['x']}}}); export const f = () => validate({a: 'y'})`, "false")
-	f("p.js", `const dayjs = require('dayjs'); dayjs.extend(require('dayjs/plugin/utc')); exports.f = () => dayjs.utc('2024-02-28').add(2, 'day').format('YYYY-MM-DD ddd')`, "2024-03-01 Fri")
-	f("p.js", `const moment = require('moment'); exports.f = () => moment.utc('2024-01-31').add(1, 'month').format('dddd, MMMM Do YYYY')`, "Thursday, February 29th 2024")
-	f("p.mjs", `import { nanoid, customAlphabet } from 'nanoid'; export const f = () => nanoid().length + customAlphabet('ab', 5)().replace(/[ab]/g, '')`, "21")
-	f("p.js", `const chance = require('chance').Chance(5); exports.f = () => [chance.integer({min: 1, max: 1}), /@/.test(chance.email()), new (require('chance'))(1).name().split(' ').length].join()`, "1,true,2")
-	f("p.js", `require('dotenv').config({path: __dirname + '/none'}); exports.f = () => require('dotenv').parse('A=1\nB="x y"').B`, "x y")
+	f("p.ts",
+		`import Ajv from 'ajv'; const validate = new Ajv().compile<{a: string}>({type: 'object', properties: {a: {enum: ['x']}}}); export const f = () => validate({a: 'y'})`, "false")
+	f("p.js",
+		`const dayjs = require('dayjs'); dayjs.extend(require('dayjs/plugin/utc')); exports.f = () => dayjs.utc('2024-02-28').add(2, 'day').format('YYYY-MM-DD ddd')`, "2024-03-01 Fri")
+	f("p.js",
+		`const moment = require('moment'); exports.f = () => moment.utc('2024-01-31').add(1, 'month').format('dddd, MMMM Do YYYY')`, "Thursday, February 29th 2024")
+	f("p.mjs",
+		`import { nanoid, customAlphabet } from 'nanoid'; export const f = () => nanoid().length + customAlphabet('ab', 5)().replace(/[ab]/g, '')`, "21")
+	f("p.js",
+		`const chance = require('chance').Chance(5); exports.f = () => [chance.integer({min: 1, max: 1}), /@/.test(chance.email()), new (require('chance'))(1).name().split(' ').length].join()`, "1,true,2")
+	f("p.js",
+		`require('dotenv').config({path: __dirname + '/none'}); exports.f = () => require('dotenv').parse('A=1\nB="x y"').B`, "x y")
 }
 
 func TestPackagesOfTheNetworkAreNamed(t *testing.T) {
@@ -125,8 +139,10 @@ func TestPackagesOfTheNetworkAreNamed(t *testing.T) {
 		}
 	}
 	const p = packages + "/p.mjs → "
-	f("import axios from 'axios'; export const f = () => axios.get('http://x')", "axios needs node's http, which loadgen does not have ("+p+"axios → http)")
-	f("import fetch from 'node-fetch'; export const f = () => fetch('http://x')", "node-fetch needs node's http, which loadgen does not have ("+p+"node-fetch → http)")
+	f("import axios from 'axios'; export const f = () => axios.get('http://x')",
+		"axios needs node's http, which loadgen does not have ("+p+"axios → http)")
+	f("import fetch from 'node-fetch'; export const f = () => fetch('http://x')",
+		"node-fetch needs node's http, which loadgen does not have ("+p+"node-fetch → http)")
 }
 
 func BenchmarkStart(b *testing.B) {

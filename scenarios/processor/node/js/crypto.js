@@ -36,7 +36,8 @@ class KeyObject {
     if (this.type === 'secret') return options.format === 'jwk' ? { kty: 'oct', k: Buffer.from(this._key).toString('base64url') } : Buffer.from(this._key);
     if (options.format === 'jwk') {
       if (this.type === 'private') fail(Error, 'ERR_CRYPTO_JWK_UNSUPPORTED_KEY_TYPE', 'a private key as JWK is not available in loadgen');
-      return { ...this._key.web() };
+      const { kty, n, e, x, y, crv } = this._key.web();
+      return kty === 'RSA' ? { kty, n, e } : { kty, x, y, crv };
     }
     const kind = options.type || (this.type === 'private' ? 'pkcs8' : 'spki');
     const made = this._key.export(options.format || 'pem', this.type === 'public' && kind === 'pkcs1' ? 'pkcs1-public' : kind);

@@ -20,7 +20,7 @@ const hrtime = (since) => {
 hrtime.bigint = () => BigInt(Math.round(ms() * 1e6));
 
 const process = Object.assign(new EventEmitter(), {
-  env: Object.assign({}, machine.vars),
+  env: Object.fromEntries(Object.keys(machine.vars).sort().map((name) => [name, machine.vars[name]])),
   argv: ['node', machine.path],
   argv0: 'node',
   execArgv: [],
