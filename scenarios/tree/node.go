@@ -6,9 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strconv"
-	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -109,7 +107,7 @@ func Parse(file string, src []byte) (*Node, Problems) {
 		if errors.Is(err, io.EOF) {
 			return nil, Problems{{Position{file, 1, 1}, "the script is empty"}}
 		}
-		return nil, Problems{p.syntax(err)}
+		return nil, Problems{p.syntax(src, err)}
 	}
 	var next yaml.Node
 	if err := decodeDocument(dec, &next); err == nil {
@@ -135,18 +133,6 @@ type parser struct {
 	most     int                 // values that there may be
 	open     map[*yaml.Node]bool // aliases that are being followed
 	problems Problems
-}
-
-var yamlLine = regexp.MustCompile(`^line (\d+): `)
-
-func (p *parser) syntax(err error) Problem {
-	msg := strings.TrimPrefix(err.Error(), "yaml: ")
-	pos := Position{p.file, 1, 1}
-	if m := yamlLine.FindStringSubmatch(msg); m != nil {
-		pos.Line, _ = strconv.Atoi(m[1]) // the pattern has digits only; a line beyond int cannot be
-		msg = msg[len(m[0]):]
-	}
-	return Problem{pos, "not valid YAML: " + msg}
 }
 
 func (p *parser) fault(pos Position, format string, args ...any) {
@@ -221,7 +207,7 @@ func (p *parser) mapping(n *Node, y *yaml.Node, depth int) {
 		}
 		key, ok := p.key(k)
 		if !ok {
-			p.fault(pos, "a key must be text")
+			p.fault(pos, "%s", notText(k))
 			continue
 		}
 		if seen[key] {
@@ -246,6 +232,14 @@ func (p *parser) key(k *yaml.Node) (string, bool) {
 		k = k.Alias
 	}
 	return k.Value, k.Kind == yaml.ScalarNode
+}
+
+// notText says what is wrong with a key: {{ x }} without quotes is an object in an object.
+func notText(k *yaml.Node) string {
+	if k.Kind == yaml.MappingNode && k.Style&yaml.FlowStyle != 0 && len(k.Content) == 2 && k.Content[1].Tag == "!!null" {
+		return fmt.Sprintf(`a text that begins with {{ needs quotes: "{{ %s }}"`, k.Content[0].Value)
+	}
+	return "a key must be text"
 }
 
 // mergeSources are the objects that a merge key ("<<") names.

@@ -66,7 +66,10 @@ func TestWhatIsNoScript(t *testing.T) {
 	}
 	f("", "s.yml:1:1: the script is empty")
 	f("# nothing\n", "s.yml:1:1: the script is empty")
-	f("a: b\n\tc: d", "s.yml:2:1: not valid YAML: found a tab character that violates indentation")
+	const tab = "not valid YAML: found a tab character that violates indentation (indent by spaces)"
+	f("a: b\n\tc: d", "s.yml:2:1: "+tab)
+	f("a:\n  - b: 1\n  \t c: 2", "s.yml:3:3: "+tab)
+	f("a:\n  b: 1\nc:\n\t- d\ne: 1", "s.yml:4:1: "+tab)
 	f("a: 1\na: 2\nb: 1\nb: 2", "s.yml:2:1: key \"a\" is given twice\ns.yml:4:1: key \"b\" is given twice")
 	f("[a]: 1", "s.yml:1:1: a key must be text")
 	f("a: &a {b: *a}", "s.yml:1:11: alias *a stands inside what it names")
@@ -77,6 +80,42 @@ func TestWhatIsNoScript(t *testing.T) {
 	bomb := "a: &a [" + strings.Repeat("1, ", 99) + "1]\nb: &b [" + strings.Repeat("*a, ", 99) + "*a]\nc: [" +
 		strings.Repeat("*b, ", 99) + "*b]\n"
 	f(bomb, "s.yml:1:134: aliases repeat too much here: want at most 250000 values more than the file spells out")
+}
+
+// The reader of YAML tells the line on which it began, or none: the place is that of the fault, with what is right.
+func TestSyntaxIsToldAtItsPlace(t *testing.T) {
+	f := func(src, want string) {
+		t.Helper()
+		_, problems := tree.Parse("s.yml", []byte(src))
+		if problems.Error() != "s.yml:"+want {
+			t.Errorf("%q:\n got %v\nwant s.yml:%s", src, problems, want)
+		}
+	}
+	f("a: &one 1\nb: &two 2\nc:\n  - *on", "4:5: alias *on names nothing: there is no anchor &on (there is &one, &two)")
+	f("a: {ü: *x}", "1:8: alias *x names nothing: there is no anchor &x (there is no anchor at all)")
+	f("a:\n  <<: *base\nbase: &base {b: 1}",
+		"2:7: alias *base stands before its anchor &base (line 3): move that above it")
+	f("a: 1\nb: @x", "2:4: not valid YAML: found character that cannot start any token (a text that begins with @ needs quotes)")
+	f("a: [1, `x`]", "1:8: not valid YAML: found character that cannot start any token (a text that begins with ` needs quotes)")
+	f("a: 1\nb: c: d", `2:5: not valid YAML: mapping values are not allowed in this context (a text with ": " in it needs quotes)`)
+	f("a: b\n c: d", "2:1: not valid YAML: mapping values are not allowed in this context (this key is indented deeper than "+
+		"the one it belongs beside)")
+	const indent = "not valid YAML: did not find expected key (the indentation of this line fits none above it, or what stands " +
+		"before it has not ended)"
+	f("a:\n    - b\n    - c\n  - d\ne: 1", "4:3: "+indent)
+	f("a: 1\nb: \"x\nc: 2\n", "2:1: not valid YAML: found unexpected end of stream (a quote that opens here is not closed)")
+	f("a: 1\nb: {c: 1\nd: 2\n", "2:1: not valid YAML: did not find expected ',' or '}' (a bracket that opens here is not "+
+		"closed, or a comma is missing)")
+	f("a: {{ url }}", `1:5: a text that begins with {{ needs quotes: "{{ url }}"`)
+	if _, problems := tree.Parse("s.json", []byte(`{"a": 1 "b": 2}`)); !strings.HasPrefix(problems.Error(),
+		"s.json:1:1: not valid JSON: did not find") {
+		t.Error(problems)
+	}
+	// What is wrong in a part that stands in several places is told once, where it is written.
+	n := parsed(t, "a: &x {k: 1}\nb: *x")
+	if one, other := n.Get("a").Get("k").Pos, n.Get("b").Get("k").Pos; one != other || one.Line != 1 {
+		t.Errorf("an alias stands at %v, its anchor at %v", other, one)
+	}
 }
 
 func TestMerge(t *testing.T) {
