@@ -118,13 +118,19 @@ func reads(text string) []string {
 	return names
 }
 
+// envName is the X of $env.X and $processEnvironment.X.
+func envName(name string) (key string, ok bool) {
+	if key, ok = strings.CutPrefix(name, "$env."); ok {
+		return key, true
+	}
+	return strings.CutPrefix(name, "$processEnvironment.")
+}
+
 // constant is the [templates.Constants] of a script: $env.X and $processEnvironment.X.
 func (o *Options) constant(name string) (v any, defined, known bool) {
-	key, ok := strings.CutPrefix(name, "$env.")
+	key, ok := envName(name)
 	if !ok {
-		if key, ok = strings.CutPrefix(name, "$processEnvironment."); !ok {
-			return nil, false, false
-		}
+		return nil, false, false
 	}
 	text, set := o.variable(key)
 	if !set {

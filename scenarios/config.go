@@ -2,7 +2,9 @@ package scenarios
 
 import (
 	"cmp"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"edgescope/scenarios/engine"
@@ -135,14 +137,30 @@ func (c *compiler) resolveText(s string, n *tree.Node, keepUnknown bool) *tree.N
 	if keepUnknown && unknown > 0 {
 		return n
 	}
-	for range unknown {
-		c.Warn(n.Pos, "a name in %q is not known when config is read (known are --variables, $env and $environment)", s)
+	if unknown > 0 {
+		c.unknown(s, n)
 	}
 	v, ok := t.Value(c.scope)
 	if !ok {
 		return nil
 	}
-	return templates.Node(v, n.Pos)
+	return templates.Rendered(v, n)
+}
+
+// unknown tells of the names in a template of config that stand for nothing: the setting is left out, or holds
+// "undefined".
+func (c *compiler) unknown(s string, n *tree.Node) {
+	for _, name := range templates.Names(s) {
+		key, isEnv := envName(name.Text)
+		switch one, err := templates.Compile("{{ "+name.Text+" }}", c.opts.constant); {
+		case err != nil || one.Unknown(c.scope) == 0:
+		case isEnv:
+			c.Warn(n.Pos, "{{ %s }}: the environment has no variable %s", name.Text, key)
+		default:
+			c.Warn(n.Pos, "a name in %q is not known when config is read (known are --variables, $env and $environment): %s%s",
+				s, name.Text, settings.Suggest(name.Text, slices.Sorted(maps.Keys(c.plan.Shared))))
+		}
+	}
 }
 
 func (c *compiler) config(n *tree.Node) {
@@ -187,10 +205,25 @@ func (c *compiler) config(n *tree.Node) {
 		c.plan.Target, c.plan.Base = c.plan.Regions[0].Target, c.plan.Regions[0].Base
 	}
 	if c.plan.Target == "" && c.plan.Base == "" {
-		c.Fault(tree.Position{File: c.opts.Files[0]}, "there is no target: set config.target, or give --target")
+		c.noTarget(n.Get("environments"))
 	}
 	c.plan.Shared["target"] = c.plan.Base
 	c.plan.TLS.Insecure = c.plan.TLS.Insecure || c.opts.Insecure
+}
+
+// noTarget lists the environments that have a target.
+func (c *compiler) noTarget(environments *tree.Node) {
+	var names []string
+	for _, name := range fieldNames(environments) {
+		if environments.Get(name).Get("target") != nil {
+			names = append(names, name)
+		}
+	}
+	choice := ""
+	if len(names) > 0 {
+		choice = ", or choose an environment with -e: " + strings.Join(names, ", ")
+	}
+	c.Fault(tree.Position{File: c.opts.Files[0]}, "there is no target: set config.target, or give --target (-t)%s", choice)
 }
 
 // anyKey accepts all keys of an object whose names are free.

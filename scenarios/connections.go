@@ -34,8 +34,9 @@ func (c *compiler) shownTarget(n *tree.Node, target string) string {
 
 // aboveZero is a timeout.
 func (c *compiler) aboveZero(n *tree.Node) time.Duration {
+	before := len(c.Problems)
 	d := c.Duration(n, "timeout")
-	if d <= 0 {
+	if d <= 0 && len(c.Problems) == before {
 		c.Fault(n.Pos, "timeout must be above 0, not %s", n.What())
 	}
 	return d

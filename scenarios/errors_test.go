@@ -28,8 +28,17 @@ func TestErrorsSayWhereAndWhat(t *testing.T) {
 	f("phases: 7", "- get: /", "s.yml:3:11: phases must be a list, not 7\ns.yml:3:11: phases is an empty list")
 	f("phases: [x]", "- get: /", `s.yml:3:12: phase must be an object, not "x"`)
 	f("target: [a]", "- get: /", `s.yml:3:3: key "target" is given twice`)
-	f("timeout: {}", "- get: /", "s.yml:3:12: timeout must be a duration, not an object\ns.yml:3:12: timeout must be "+
-		"above 0, not an object")
+	f("timeout: {}", "- get: /", "s.yml:3:12: timeout must be a duration, not an object")
+	// What a template gives is told with it, and where none is rendered.
+	f("timeout: '{{ target }}'", "- get: /", `s.yml:3:12: timeout: "http://t" is no duration: write seconds (5, 0.5) or a `+
+		`number with ms, s, m, h or d (500ms, 5m) (which is what {{ target }} gives before the run)`)
+	f("variables: {}", "- get: {url: /, gzip: '{{ a }}'}",
+		`s.yml:6:25: gzip must be true or false, not "{{ a }}" (no template is rendered here: write the value)`)
+	f("variables: {}", "- {parallel: [{get: /}], limit: '{{ a }}'}",
+		`s.yml:6:35: limit must be a number, not "{{ a }}" (no template is rendered here: write the value)`)
+	f("phases: [{duration: '{{ d }}', arrivalRate: 1}]", "- get: /", "s.yml:3:12: a phase needs a duration\n"+
+		`warning: s.yml:3:23: a name in "{{ d }}" is not known when config is read (known are --variables, $env and `+
+		"$environment): d")
 	f("timeout: 0", "- get: /", "s.yml:3:12: timeout must be above 0, not 0")
 	f("http: {pool: many}", "- get: /", `s.yml:3:16: pool must be a number, not "many"`)
 	f("http: {pool: -1}", "- get: /", "s.yml:3:16: pool must be a whole number of 0 or more, not -1")

@@ -118,7 +118,7 @@ func (c *compiler) weight(n *tree.Node) float64 {
 		c.Fault(n.Pos, "weight %q: there is no such variable when scenarios are weighed, before the first user", text)
 		return 0
 	}
-	return c.Amount(templates.Node(v, n.Pos), "weight")
+	return c.Amount(templates.Rendered(v, n), "weight")
 }
 
 // onceFlow is the before or after flow: nothing in it is expected.

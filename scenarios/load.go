@@ -95,6 +95,10 @@ func Load(o Options) (*plan.Plan, error) {
 		c.compile(root)
 	}
 	if len(c.Problems) > 0 {
+		for _, w := range c.Warnings { // which may say why
+			w.Warning = true
+			c.Problems = append(c.Problems, w)
+		}
 		c.Problems.Sort()
 		return nil, slices.Compact(c.Problems)
 	}

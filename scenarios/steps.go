@@ -79,7 +79,8 @@ const parallelLimit = 100
 func (c *compiler) parallel(n *tree.Node, f tree.Field) plan.Step {
 	p := &plan.Parallel{Pos: f.Pos, Steps: c.steps(f.Value), Limit: parallelLimit}
 	if limit := n.Get("limit"); !limit.IsNull() {
-		if p.Limit = c.Whole(limit, "limit"); p.Limit < 1 {
+		before := len(c.Problems)
+		if p.Limit = c.Whole(limit, "limit"); p.Limit < 1 && len(c.Problems) == before {
 			c.Fault(limit.Pos, "limit must be 1 or more, not %s", limit.What())
 		}
 	}

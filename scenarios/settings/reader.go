@@ -136,7 +136,7 @@ func (r *Reader) Duration(n *tree.Node, what string) time.Duration {
 	}
 	d, err := ParseDuration(value.Text(n.Scalar))
 	if err != nil {
-		r.Fault(n.Pos, "%s: %s", what, err)
+		r.Fault(n.Pos, "%s: %s%s", what, err, n.Origin())
 	}
 	return d
 }

@@ -127,6 +127,13 @@ func Of(n *tree.Node) any {
 	return n.Scalar
 }
 
+// Rendered is the value that the template in a node gave, with the place and the text of the template.
+func Rendered(v any, n *tree.Node) *tree.Node {
+	out := Node(v, n.Pos)
+	out.From, _ = n.Text()
+	return out
+}
+
 // Node is the reverse of [Of]; every part gets the same place.
 func Node(v any, pos tree.Position) *tree.Node {
 	n := &tree.Node{Pos: pos}

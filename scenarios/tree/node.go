@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -19,6 +20,7 @@ type Node struct {
 	Scalar any // nil, bool, json.Number, string, or float64 for a number that JSON would write otherwise
 	Items  []*Node
 	Fields []Field
+	From   string // the template that gave this value; "" for what is written
 }
 
 // Kind is what a node is.
@@ -85,10 +87,22 @@ func (n *Node) What() string {
 	case nil:
 		return "nothing"
 	case string:
-		return strconv.Quote(v)
+		return strconv.Quote(v) + n.Origin()
 	default:
-		return fmt.Sprint(v)
+		return fmt.Sprint(v) + n.Origin()
 	}
+}
+
+// Origin says, behind a value in a message, which template gave it, or that none is rendered in its place.
+func (n *Node) Origin() string {
+	text, _ := n.Text()
+	switch {
+	case n.From != "":
+		return " (which is what " + n.From + " gives before the run)"
+	case strings.Contains(text, "{{"):
+		return " (no template is rendered here: write the value)"
+	}
+	return ""
 }
 
 // Limits that keep a script from filling the memory: aliases can multiply a small file ("billion laughs"), and nesting
@@ -105,7 +119,7 @@ func Parse(file string, src []byte) (*Node, Problems) {
 	var doc yaml.Node
 	if err := decodeDocument(dec, &doc); err != nil {
 		if errors.Is(err, io.EOF) {
-			return nil, Problems{{Position{file, 1, 1}, "the script is empty"}}
+			return nil, Problems{{Pos: Position{file, 1, 1}, Msg: "the script is empty"}}
 		}
 		return nil, Problems{p.syntax(src, err)}
 	}
@@ -136,7 +150,7 @@ type parser struct {
 }
 
 func (p *parser) fault(pos Position, format string, args ...any) {
-	p.problems = append(p.problems, Problem{pos, fmt.Sprintf(format, args...)})
+	p.problems = append(p.problems, Problem{Pos: pos, Msg: fmt.Sprintf(format, args...)})
 }
 
 // place is the position of a node; the YAML reader counts characters.

@@ -25,14 +25,20 @@ func (p Position) String() string {
 type Problem struct {
 	Pos Position
 	Msg string
+	// Warning tells what does not refuse a script by itself, but stands among what does.
+	Warning bool
 }
 
-// String returns file:line:col: message.
+// String returns file:line:col: message, and what it is if it is no more than a warning.
 func (p Problem) String() string {
-	if p.Pos == (Position{}) {
-		return p.Msg
+	text := p.Msg
+	if p.Pos != (Position{}) {
+		text = p.Pos.String() + ": " + p.Msg
 	}
-	return p.Pos.String() + ": " + p.Msg
+	if p.Warning {
+		return "warning: " + text
+	}
+	return text
 }
 
 // Problems are all that is wrong with a script, in the order of its lines. They are the error of scenarios.Load when

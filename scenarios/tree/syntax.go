@@ -68,7 +68,7 @@ func (p *parser) syntax(src []byte, err error) Problem {
 	if msg = "not valid " + language + ": " + msg; why != "" {
 		msg += " (" + why + ")"
 	}
-	return Problem{place, msg}
+	return Problem{Pos: place, Msg: msg}
 }
 
 // maxSearched bounds a file in which the line of an error is looked for, in bytes.
@@ -121,7 +121,7 @@ func (p *parser) unknownAlias(src []byte, name string) Problem {
 	for _, m := range anchors.FindAllSubmatchIndex(src, -1) {
 		if one := string(src[m[2]:m[3]]); one == name {
 			line := bytes.Count(src[:m[2]], []byte("\n")) + 1
-			return Problem{pos, fmt.Sprintf("alias *%s stands before its anchor &%[1]s (line %d): move that above it", name, line)}
+			return Problem{Pos: pos, Msg: fmt.Sprintf("alias *%s stands before its anchor &%[1]s (line %d): move that above it", name, line)}
 		} else if one = "&" + one; !slices.Contains(known, one) && len(known) < maxListed {
 			known = append(known, one)
 		}
@@ -130,5 +130,5 @@ func (p *parser) unknownAlias(src []byte, name string) Problem {
 	if len(known) > 0 {
 		there = strings.Join(known, ", ")
 	}
-	return Problem{pos, fmt.Sprintf("alias *%s names nothing: there is no anchor &%[1]s (there is %s)", name, there)}
+	return Problem{Pos: pos, Msg: fmt.Sprintf("alias *%s names nothing: there is no anchor &%[1]s (there is %s)", name, there)}
 }

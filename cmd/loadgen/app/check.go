@@ -10,6 +10,7 @@ import (
 	"edgescope/internal/run"
 	"edgescope/load"
 	"edgescope/load/health"
+	"edgescope/report/text"
 	"edgescope/scenarios/plan"
 )
 
@@ -47,7 +48,15 @@ func checkScript(ctx context.Context, p run.Process) error {
 // describe says what a script would do.
 func describe(w io.Writer, script *plan.Plan, runner *load.Runner) {
 	schedule := runner.Schedule()
-	say(w, "%s is fine: %d users in %v, to %s%s\n", script.Script, schedule.Total(),
+	fine := "is fine"
+	if n := len(script.Warnings); n > 0 { // which stand above
+		fine = "can run, with " + text.Plural(int64(n), "warning")
+	}
+	users := "users"
+	if schedule.Total() == 1 {
+		users = "user"
+	}
+	say(w, "%s %s: %d %s in %v, to %s%s\n", script.Script, fine, schedule.Total(), users,
 		schedule.Duration().Round(time.Millisecond), script.Target, protocolLine(runner))
 	say(w, "%-24s %10s %10s %9s %9s", "phase", "start", "length", "users", "users/s")
 	for _, p := range schedule.Phases() {
