@@ -191,11 +191,17 @@ func (r *realm) evaluate() ([]string, error) {
 	return slices.Compact(names), nil
 }
 
+// functionsOf are the functions that an object has: its own, and those of its class if it has one.
 func (r *realm) functionsOf(o *sobek.Object) []string {
 	var names []string
-	for _, name := range o.Keys() {
-		if _, ok := sobek.AssertFunction(o.Get(name)); ok {
-			names = append(names, name)
+	for p := o; p != nil; p = p.Prototype() {
+		if p != o && (p.Prototype() == nil || o.ClassName() != "Object") { // what every object or function has
+			break
+		}
+		for _, name := range p.GetOwnPropertyNames() {
+			if _, ok := sobek.AssertFunction(o.Get(name)); ok && name != "constructor" {
+				names = append(names, name)
+			}
 		}
 	}
 	return names

@@ -199,6 +199,17 @@ func TestNames(t *testing.T) {
 	if !p.Has("a") || p.Has("n") {
 		t.Error("Has does not agree with Names")
 	}
+	f := func(src string, want ...string) {
+		t.Helper()
+		if diff := cmp.Diff(want, load(t, src).Names()); diff != "" {
+			t.Errorf("%s: %s", src, diff)
+		}
+	}
+	f("class A { a() {} }; class B extends A { b() {} }; module.exports = new B()", "a", "b")
+	f("module.exports = class { static a() {} b() {} }", "a")
+	f("exports.default = {a() {}}; exports.b = () => {}", "a", "b")
+	f("module.exports = function () {}")
+	f("module.exports = [1]")
 }
 
 func TestRefusedBeforeTheRun(t *testing.T) {
