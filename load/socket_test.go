@@ -269,7 +269,7 @@ func TestFunctionChangesTheHandshake(t *testing.T) {
 		}
 	}
 	f("", "/  a", "completed")
-	f("args.target += 'x?u=' + context.vars.user; args.options.headers['x-token'] = 7; args.subprotocols = ['b', 'a']",
+	f("args.target += '/x?u=' + context.vars.user; args.options.headers['x-token'] = 7; args.subprotocols = ['b', 'a']",
 		"/x?u=u1 7 b", "completed")
 	f("args.subprotocols.pop(); args.options = {headers: {'X-Token': 'new'}}", "/ new ", "completed")
 	f("args.options.agent = {}", "", "failed: connect.function changed another option than headers, which is not supported")

@@ -72,7 +72,7 @@ func (c *Conn) read() {
 		c.mu.Lock()
 		switch {
 		case err != nil:
-			c.end = err
+			c.end = c.reason(err)
 		case wanted:
 			c.put(m)
 		default:
@@ -83,9 +83,24 @@ func (c *Conn) read() {
 			c.rouse()
 		}
 		if err != nil {
+			c.leave(err)
 			return
 		}
 	}
+}
+
+// leaving is for how long a server may take to close a connection over which both sides have said good-bye.
+const leaving = time.Second
+
+// leave closes the connection below. It is the server that should do so first (RFC 6455, section 7.1.1): then its port
+// stays taken for a while, and not ours.
+func (c *Conn) leave(end error) {
+	var closed websocket.CloseError
+	if errors.As(end, &closed) {
+		_ = c.wire.SetReadDeadline(time.Now().Add(leaving))
+		_, _ = io.CopyN(io.Discard, c.wire.Conn, maxHead)
+	}
+	_ = c.wire.Conn.Close()
 }
 
 func (c *Conn) rouse() {
@@ -109,7 +124,7 @@ func (c *Conn) put(m Message) {
 func (c *Conn) next() (wanted bool, m Message, err error) {
 	kind, r, err := c.ws.Reader(context.Background())
 	if err != nil {
-		return false, m, c.reason(err)
+		return false, m, err
 	}
 	m.First = time.Now()
 	c.mu.Lock()
@@ -117,7 +132,7 @@ func (c *Conn) next() (wanted bool, m Message, err error) {
 	c.mu.Unlock()
 	if !wanted {
 		if _, err := io.Copy(io.Discard, r); err != nil {
-			return false, m, c.reason(err)
+			return false, m, err
 		}
 		return false, m, nil
 	}
@@ -125,7 +140,7 @@ func (c *Conn) next() (wanted bool, m Message, err error) {
 	m.Last = time.Now()
 	switch {
 	case err != nil:
-		return false, m, c.reason(err)
+		return false, m, err
 	case int64(len(m.Body)) > c.max:
 		return false, m, errTooLarge
 	case kind == websocket.MessageText && !utf8.Valid(m.Body):
@@ -140,6 +155,10 @@ func (c *Conn) reason(err error) error {
 	var closed websocket.CloseError
 	if errors.As(err, &closed) {
 		return closedWith(int(closed.Code))
+	}
+	var named Error
+	if errors.As(err, &named) {
+		return named
 	}
 	err = c.wire.orElse(errFrame)
 	if ended(err) {
@@ -215,25 +234,16 @@ func (c *Conn) Ignored() int64 {
 }
 
 // Close says good-bye without a status, as Artillery does, and waits for at most so long until the server has said it
-// too and has closed the connection: then it is the server that keeps the port for a while. With no patience the
-// connection ends without a word.
+// too. With no patience the connection ends without a word.
 func (c *Conn) Close(patience time.Duration) {
 	c.unwatch()
 	if patience > 0 {
-		c.part(time.Now().Add(patience))
+		timer := time.AfterFunc(patience, func() { expire(c.wire.Conn) })
+		_ = c.ws.Close(websocket.StatusNoStatusRcvd, "") // what is wrong with it, read has met too
+		defer timer.Stop()
 	} else {
+		expire(c.wire.Conn)
 		_ = c.ws.CloseNow()
 	}
-	_ = c.wire.Conn.Close()
 	c.reading.Wait()
-}
-
-// part closes both ways in good order. What the library answers is the same as what reads has met.
-func (c *Conn) part(until time.Time) {
-	timer := time.AfterFunc(time.Until(until), func() { expire(c.wire.Conn) })
-	_ = c.ws.Close(websocket.StatusNoStatusRcvd, "")
-	if timer.Stop() {
-		_ = c.wire.SetDeadline(until)
-		_, _ = io.CopyN(io.Discard, c.wire.Conn, maxHead)
-	}
 }

@@ -279,11 +279,8 @@ func (w *wire) orElse(err error) error {
 	return err
 }
 
-// Close ends what the wire is doing. The connection below is closed by [Conn.Close], in good order.
-func (w *wire) Close() error {
-	expire(w.Conn)
-	return nil
-}
+// Close ends a write that the library has given up. The connection below is closed by the [Conn], in good order.
+func (w *wire) Close() error { return w.SetWriteDeadline(time.Unix(1, 0)) }
 
 // ended tells an end of the connection without a word.
 func ended(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) }

@@ -456,7 +456,7 @@ func TestPartingIsBounded(t *testing.T) {
 	f("a server that keeps the connection", func(conn net.Conn, br *bufio.Reader) {
 		_, _ = conn.Write(frame(close, ""))
 		drain(br)
-	}, 5*time.Second)
+	}, time.Second)
 	f("a server that is gone", func(net.Conn, *bufio.Reader) {}, 0)
 }
 

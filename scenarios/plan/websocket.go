@@ -39,6 +39,7 @@ type Connect struct {
 // Handshake is what a user asks for as it connects.
 type Handshake struct {
 	URL          string   // absolute; ws or wss, without user and password
+	Target       string   // the same as the script has it
 	Header       []Field  // script order; a header of several lines is there several times
 	Subprotocols []string // in the order of preference
 }

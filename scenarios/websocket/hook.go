@@ -22,7 +22,7 @@ func script(h *plan.Handshake) []byte {
 	return value.AppendJSON(nil, value.NewObject([]value.Member{
 		{Key: "options", Value: value.NewObject([]value.Member{{Key: "headers", Value: headers}})},
 		{Key: "subprotocols", Value: subprotocols},
-		{Key: "target", Value: h.URL},
+		{Key: "target", Value: h.Target},
 	}))
 }
 

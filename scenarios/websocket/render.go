@@ -24,7 +24,7 @@ func (c *connection) render(s *value.Scope, base string) (*plan.Handshake, error
 	if err != nil {
 		return nil, value.UserError(err.Error())
 	}
-	h := &plan.Handshake{URL: a.URL}
+	h := &plan.Handshake{URL: a.URL, Target: full}
 	for _, name := range c.subprotocols {
 		h.Subprotocols = append(h.Subprotocols, name.Text(s))
 	}
