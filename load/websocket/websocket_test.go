@@ -33,7 +33,7 @@ func dial(t *testing.T, serve func(conn net.Conn)) func(context.Context, *url.UR
 	return func(context.Context, *url.URL) (net.Conn, error) {
 		near, far := net.Pipe()
 		served.Go(func() {
-			defer far.Close() //nolint:errcheck // a pipe
+			defer far.Close()
 			serve(far)
 		})
 		return near, nil
@@ -269,7 +269,7 @@ func TestAnswersAreThoseThatComeAfterTheMessage(t *testing.T) {
 		synctest.Wait()
 		for range 2 {
 			sent := time.Now()
-			if err := c.Send([]byte("hello"), true, time.Second); err != nil {
+			if err := c.Send([]byte("hello"), true, time.Second); err != nil { //nolint:contextcheck // it is the connection that ends with the context
 				t.Fatal(err)
 			}
 			m, err := c.Receive(ctx, time.Second)
@@ -287,10 +287,10 @@ func TestAnswersAreThoseThatComeAfterTheMessage(t *testing.T) {
 func TestWaitsEndInTime(t *testing.T) {
 	connected(t, false, func(_ net.Conn, br *bufio.Reader) { drain(br) }, func(ctx context.Context, c *websocket.Conn) {
 		began := time.Now()
-		if err := c.Send([]byte("x"), true, time.Second); err != nil {
+		if err := c.Send([]byte("x"), true, time.Second); err != nil { //nolint:contextcheck // it is the connection that ends with the context
 			t.Fatal(err)
 		}
-		if _, err := c.Receive(ctx, time.Second); err != websocket.ErrTimeout || time.Since(began) != time.Second {
+		if _, err := c.Receive(ctx, time.Second); !errors.Is(err, websocket.ErrTimeout) || time.Since(began) != time.Second {
 			t.Errorf("%v after %v", err, time.Since(began))
 		}
 		ended, cancel := context.WithCancelCause(ctx)
@@ -306,7 +306,7 @@ func TestWaitsEndInTime(t *testing.T) {
 func TestSendingEndsInTime(t *testing.T) {
 	connected(t, false, func(conn net.Conn, _ *bufio.Reader) { time.Sleep(time.Minute) }, func(ctx context.Context, c *websocket.Conn) {
 		began := time.Now()
-		err := c.Send(make([]byte, 1<<20), false, 2*time.Second)
+		err := c.Send(make([]byte, 1<<20), false, 2*time.Second) //nolint:contextcheck // it is the connection that ends with the context
 		var timeout net.Error
 		if !errors.As(err, &timeout) || !timeout.Timeout() || time.Since(began) != 2*time.Second {
 			t.Errorf("%v after %v, want a timeout after 2 s", err, time.Since(began))
@@ -338,7 +338,7 @@ func TestEndsHaveNames(t *testing.T) {
 	}
 	says := func(frames ...[]byte) func(net.Conn) {
 		return func(conn net.Conn) {
-			go io.Copy(io.Discard, conn) //nolint:errcheck // it reads what the client says to it, until the end
+			go io.Copy(io.Discard, conn)
 			_, _ = conn.Write(bytes.Join(frames, nil))
 			time.Sleep(time.Second)
 		}

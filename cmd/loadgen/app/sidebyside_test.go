@@ -83,7 +83,7 @@ func (s *shop) talk(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
-	defer c.CloseNow() //nolint:errcheck // it may be closed already
+	defer c.CloseNow()
 	for {
 		kind, text, err := c.Read(r.Context())
 		if err != nil {
