@@ -204,8 +204,10 @@ func (m *metrics) ofEndpoint(name string) bool {
 // nearest is the name that was meant, if one is near.
 func (m *metrics) nearest(name string) string {
 	all := slices.Clone(m.counters)
-	for _, family := range m.families {
-		all = append(all, family+name[strings.LastIndexByte(name, '.')+1:])
+	if dot := strings.LastIndexByte(name, '.'); dot >= 0 {
+		for _, family := range m.families {
+			all = append(all, family+name[dot+1:])
+		}
 	}
 	for _, series := range m.series {
 		for _, figure := range figures {

@@ -47,6 +47,11 @@ func Check(s Script) tree.Problems {
 	}
 	c.begin(s.Root.Get("after"))
 	c.defaults()
+	if more := c.told - maxTold; more > 0 {
+		c.problems = append(c.problems, tree.Problem{
+			Pos: tree.Position{File: s.Root.Pos.File}, Msg: fmt.Sprintf("%d more places read what nobody sets", more),
+		})
+	}
 	return c.problems
 }
 
@@ -85,10 +90,17 @@ type checker struct {
 	ever     set              // that the present flow sets at some time
 	names    []string         // those of ever, and of the code, sorted; nil until they are needed
 	compared int
+	told     int
 	problems tree.Problems
 }
 
+// maxTold is how many places are listed; how many more there are is said.
+const maxTold = 100
+
 func (c *checker) warn(r reading, why string) {
+	if c.told++; c.told > maxTold {
+		return
+	}
 	msg := fmt.Sprintf("%s: %s, %s", r.by, why, r.becomes)
 	c.problems = append(c.problems, tree.Problem{Pos: c.place(&r), Msg: msg})
 }

@@ -6,7 +6,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"edgescope/scenarios"
 	"edgescope/scenarios/processor/worker"
@@ -146,15 +145,14 @@ func TestProcessorsMaySetVariables(t *testing.T) {
 	f("for (const k of [1]) context.vars['x' + k] = 1;", "anything", "")
 }
 
-// A script of megabytes is looked through in no time that a user would notice: nothing is done over for each template.
-func TestLargeScriptsAreLookedThrough(t *testing.T) {
+// Of a script that reads thousands of unknown variables the first are listed.
+func TestManyPlacesAreCounted(t *testing.T) {
 	var b strings.Builder
 	for i := range 5000 {
 		fmt.Fprintf(&b, "  - get: {url: '/{{ a }}/{{ v%d }}', capture: {json: $.x, as: w%d}}\n", i, i)
 	}
-	began := time.Now()
-	if got := strings.Count(warnings(t, flow(b.String()), ""), "nobody sets"); got != 5000 {
-		t.Errorf("%d warnings, want 5000", got)
+	got := warnings(t, flow(b.String()), "")
+	if n := strings.Count(got, ": nobody sets"); n != 100 || !strings.Contains(got, "4900 more places read what nobody sets") {
+		t.Errorf("%d warnings, want 100 and how many more:\n%s", n, got[:200])
 	}
-	t.Log(time.Since(began))
 }
