@@ -53,12 +53,9 @@ var asked any = "asked"
 
 type resolver func(path string, options api.ResolveOptions) api.ResolveResult
 
-// resolve finds where an import leads. An empty result leaves it to esbuild to say that it leads nowhere: esbuild knows
-// whether the import stands in a try, and is no mistake then.
+// resolve notes where an import leads. An empty result leaves it to esbuild to go there, or to say that it leads nowhere:
+// esbuild knows whether the import stands in a try, and is no mistake then.
 func (b *builder) resolve(args api.OnResolveArgs, ask resolver) api.OnResolveResult {
-	if args.Kind == api.ResolveEntryPoint {
-		return api.OnResolveResult{Path: args.Path, Namespace: "file"}
-	}
 	if name := strings.TrimPrefix(args.Path, "node:"); isNode(name) {
 		return b.builtin(args.Importer, name)
 	}
@@ -69,21 +66,15 @@ func (b *builder) resolve(args api.OnResolveArgs, ask resolver) api.OnResolveRes
 		Importer: args.Importer, Namespace: args.Namespace, ResolveDir: args.ResolveDir, Kind: args.Kind,
 		PluginData: asked, With: args.With,
 	})
-	result := api.OnResolveResult{
-		Path: found.Path, External: found.External, Namespace: found.Namespace, Suffix: found.Suffix,
+	if len(found.Errors) == 0 {
+		b.note(args.Importer, edge{args.Path, owner(found.Path)})
+		return api.OnResolveResult{} // esbuild finds it again, with the settings that hold there
 	}
-	if !found.SideEffects {
-		result.SideEffects = api.SideEffectsFalse
+	if path, ok := b.beside(args); ok {
+		b.note(args.Importer, edge{args.Path, owner(path)})
+		return api.OnResolveResult{Path: path, Namespace: "file"}
 	}
-	if len(found.Errors) > 0 {
-		path, ok := b.beside(args)
-		if !ok {
-			return api.OnResolveResult{}
-		}
-		result = api.OnResolveResult{Path: path, Namespace: "file"}
-	}
-	b.note(args.Importer, edge{args.Path, owner(result.Path)})
-	return result
+	return api.OnResolveResult{}
 }
 
 // builtin decides on a module of Node. One that the engine lacks leads nowhere at first.
@@ -113,6 +104,9 @@ func (b *builder) note(importer string, e edge) {
 // beside finds a file that only ReadFile knows.
 func (b *builder) beside(args api.OnResolveArgs) (string, bool) {
 	path := args.Path
+	if args.Kind == api.ResolveEntryPoint {
+		return path, true
+	}
 	if !filepath.IsAbs(path) {
 		if !strings.HasPrefix(path, ".") {
 			return "", false

@@ -143,14 +143,23 @@ func TestFilesBecomeOneScript(t *testing.T) {
 			"p.js":   "const l = require('./lib'); module.exports = {f: () => l.name}",
 			"lib.js": "exports.name = 'lib'",
 		})
-	f("lib", files{"p.js": "import {name} from './lib'; export const f = () => name", "lib.js": "exports.name = 'lib'"})
-	f("lib", files{"p.js": "import l from './lib.js'; export const f = () => l.name", "lib.js": "exports.name = 'lib'"})
+	f("lib", files{
+		"p.js":   "import {name} from './lib'; export const f = () => name",
+		"lib.js": "exports.name = 'lib'",
+	})
+	f("lib", files{
+		"p.js":   "import l from './lib.js'; export const f = () => l.name",
+		"lib.js": "exports.name = 'lib'",
+	})
 	f("esm",
 		files{
 			"p.js":    "const {name} = require('./lib.mjs'); exports.f = () => name",
 			"lib.mjs": "export const name = 'esm'",
 		})
-	f("json", files{"p.js": "const d = require('./d.json'); exports.f = () => d.kind", "d.json": `{"kind": "json"}`})
+	f("json", files{
+		"p.js":   "const d = require('./d.json'); exports.f = () => d.kind",
+		"d.json": `{"kind": "json"}`,
+	})
 	f("json",
 		files{
 			"p.mjs":  "import d from './d.json' with {type: 'json'}; export const f = () => d.kind",
@@ -161,7 +170,10 @@ func TestFilesBecomeOneScript(t *testing.T) {
 			"p.js":         "exports.f = require('./dir').f",
 			"dir/index.js": "exports.f = () => require('./x').v", "dir/x.js": "exports.v = 'deep'",
 		})
-	f("late", files{"p.js": "exports.f = async () => (await import('./late.js')).v", "late.js": "exports.v = 'late'"})
+	f("late", files{
+		"p.js":    "exports.f = async () => (await import('./late.js')).v",
+		"late.js": "exports.v = 'late'",
+	})
 	f("a b a", files{
 		"p.js": "const a = require('./a'); exports.f = () => a.text()",
 		"a.js": "exports.n = 'a'; const b = require('./b'); exports.text = () => exports.n + ' ' + b.text()",
@@ -180,7 +192,10 @@ func TestFilesBecomeOneScript(t *testing.T) {
 			"lib.ts": "export const name: string = 'lib'",
 		})
 	f("mts", files{"p.mts": "export const f = (): string => 'mts' satisfies string"})
-	f("ts", files{"p.js": "exports.f = require('./t').f", "t.ts": "export const f = (): string => 'ts'"})
+	f("ts", files{
+		"p.js": "exports.f = require('./t').f",
+		"t.ts": "export const f = (): string => 'ts'",
+	})
 	f("paths", files{
 		"p.ts": "import {v} from '@lib/v'; export const f = () => v", "src/v.ts": "export const v = 'paths'",
 		"tsconfig.json": `{"compilerOptions": {"paths": {"@lib/*": ["./src/*"]}}} // a comment`,
@@ -218,8 +233,15 @@ func TestPackagesAreFoundAsNodeFindsThem(t *testing.T) {
 	f := func(want string, files files) { t.Helper(); check(t, files, want) }
 	const use = "const x = require('pkg'); exports.f = () => x.v || x.default"
 	f("main",
-		files{"p.js": use, "node_modules/pkg/package.json": `{"main": "lib/m"}`, "node_modules/pkg/lib/m.js": "exports.v = 'main'"})
-	f("index", files{"p.js": use, "node_modules/pkg/index.js": "exports.v = 'index'"})
+		files{
+			"p.js":                          use,
+			"node_modules/pkg/package.json": `{"main": "lib/m"}`,
+			"node_modules/pkg/lib/m.js":     "exports.v = 'main'",
+		})
+	f("index", files{
+		"p.js":                      use,
+		"node_modules/pkg/index.js": "exports.v = 'index'",
+	})
 	conditions := `{"exports": {"browser": "./b.js",
 		"node": {"import": "./i.mjs", "require": "./r.cjs"}, "default": "./d.js"}}`
 	rest := files{
@@ -237,7 +259,10 @@ func TestPackagesAreFoundAsNodeFindsThem(t *testing.T) {
 		files{"p.js": use, "node_modules/pkg/package.json": `{"type": "module",
 			"module": "m.js"}`, "node_modules/pkg/m.js": "export const v = 'module'"})
 	f("scope",
-		files{"p.js": "exports.f = require('@a/b/sub').f", "node_modules/@a/b/sub.js": "exports.f = () => 'scope'"})
+		files{
+			"p.js":                     "exports.f = require('@a/b/sub').f",
+			"node_modules/@a/b/sub.js": "exports.f = () => 'scope'",
+		})
 	f("hash", files{
 		"p.js": use, "node_modules/pkg/package.json": `{"main": "m.js", "imports": {"#x": "./x.js"}}`,
 		"node_modules/pkg/m.js": "exports.v = require('#x')", "node_modules/pkg/x.js": "module.exports = 'hash'",
@@ -248,7 +273,10 @@ func TestPackagesAreFoundAsNodeFindsThem(t *testing.T) {
 		"node_modules/pkg/node_modules/dep/index.js": "module.exports = 'inner'",
 	})
 	f("userland",
-		files{"p.js": "exports.f = require('fs/').f", "node_modules/fs/index.js": "exports.f = () => 'userland'"})
+		files{
+			"p.js":                     "exports.f = require('fs/').f",
+			"node_modules/fs/index.js": "exports.f = () => 'userland'",
+		})
 	f("without", files{"p.js": "let x; try { x = require('missing') } catch { x = 'without' } exports.f = () => x"})
 	f("without", files{"p.js": "let x; try { x = require('net') } catch { x = 'without' } exports.f = () => x"})
 	f("native",

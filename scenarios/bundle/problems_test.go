@@ -47,9 +47,15 @@ func TestProblemsAreToldAtTheUsersFile(t *testing.T) {
 		files{"p.js": "import x from 'no-such'; x()"})
 	f("p.js:1:20: package no-such is not installed: no node_modules at or above the processor's folder has it, which "+
 		"lib needs (p.js → lib → no-such)",
-		files{"p.js": "/* 'lib' */ import 'lib'", "node_modules/lib/index.js": "require('no-such')"})
+		files{
+			"p.js":                      "/* 'lib' */ import 'lib'",
+			"node_modules/lib/index.js": "require('no-such')",
+		})
 	f(`p.js:1:9: not valid JavaScript: Expected identifier but found "=" (node_modules/lib/index.js:1:7)`,
-		files{"p.js": "require('lib')", "node_modules/lib/index.js": "const = 1"})
+		files{
+			"p.js":                      "require('lib')",
+			"node_modules/lib/index.js": "const = 1",
+		})
 	f("p.js:1:1: require takes one text, so that what is required is known before the run",
 		files{"p.js": "require(name)"})
 	f("p.js:1:1: import() takes one text, so that what is imported is known before the run",
@@ -60,7 +66,10 @@ func TestProblemsAreToldAtTheUsersFile(t *testing.T) {
 	f(`p.js:1:5: a processor has no network access ("WebSocket"): requests belong into the flow`,
 		files{"p.js": "new WebSocket('ws://x')"})
 	f("", files{"p.js": "function fetch() {} fetch(); exports.f = typeof WebSocket"})
-	f("", files{"p.js": "require('lib')", "node_modules/lib/index.js": "exports.f = () => fetch('x')"})
+	f("", files{
+		"p.js":                      "require('lib')",
+		"node_modules/lib/index.js": "exports.f = () => fetch('x')",
+	})
 	f("a.js:1:7: not valid JavaScript: Expected identifier but found \"=\"\nb.js:1:9: ./no cannot be read: no such file", files{
 		"p.js": "require('./a'); require('./b')", "a.js": "const = 1", "b.js": "require('./no')",
 	})
@@ -94,7 +103,10 @@ func TestWhatNodeHasAndLoadgenLacksIsNamed(t *testing.T) {
 		"node_modules/deep/index.js": "exports.f = () => require('tls')",
 	})
 	f("", files{"p.js": "try { require('net') } catch {}"})
-	f("", files{"p.js": "require('lib')", "node_modules/lib/index.js": "try { require('net') } catch {}"})
+	f("", files{
+		"p.js":                      "require('lib')",
+		"node_modules/lib/index.js": "try { require('net') } catch {}",
+	})
 }
 
 func TestPlacesLeadBackToFiles(t *testing.T) {
