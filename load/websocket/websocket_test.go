@@ -322,7 +322,7 @@ func TestEndsHaveNames(t *testing.T) {
 				talk(conn)
 			}
 		}, func(ctx context.Context, c *websocket.Conn) {
-			if err := c.Send([]byte("x"), true, time.Second); err != nil {
+			if err := c.Send([]byte("x"), true, time.Second); err != nil { //nolint:contextcheck // it is the connection that ends with the context
 				t.Fatal(err)
 			}
 			_, err := c.Receive(ctx, time.Second)
@@ -330,8 +330,8 @@ func TestEndsHaveNames(t *testing.T) {
 				t.Errorf("%s: got %v, want %s", name, err, want)
 			}
 			synctest.Wait()
-			if err := c.Send([]byte("y"), false, time.Second); fmt.Sprint(err) !=
-				"WebSocket is not open: readyState 3 (CLOSED)" {
+			err = c.Send([]byte("y"), false, time.Second) //nolint:contextcheck // it is the connection that ends with the context
+			if fmt.Sprint(err) != "WebSocket is not open: readyState 3 (CLOSED)" {
 				t.Errorf("%s: a message after the end: %v", name, err)
 			}
 		})
