@@ -93,8 +93,8 @@ func (c *child) greet(ctx context.Context, p *Program) error {
 	}
 }
 
-// startPatience is how long a process may take to start.
-const startPatience = 10 * time.Second
+// startPatience is how long a process may take to start, on a machine that has other work.
+const startPatience = time.Minute
 
 // do has the worker run an order.
 func (c *child) do(o *Order) (*Outcome, error) {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -87,13 +88,18 @@ func (p *process) cause() error {
 	<-p.ended
 	text := p.errors.String()
 	switch {
-	case strings.Contains(text, "out of memory"), strings.Contains(text, "cannot allocate memory"):
+	case slices.ContainsFunc(noMemory, func(words string) bool { return strings.Contains(text, words) }):
 		return errors.New(OutOfMemory)
 	case strings.Contains(text, "stack overflow"), strings.Contains(text, "stack exceeds"):
 		return errStack
 	default:
 		return errors.New(crashed)
 	}
+}
+
+// noMemory are what the runtime of Go says when the system gives it no memory, or no thread for want of it.
+var noMemory = []string{
+	"out of memory", "cannot allocate memory", "cannot map pages", "failed to create new OS thread", "pthread_create failed",
 }
 
 // command is this program as a worker.

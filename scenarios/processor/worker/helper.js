@@ -10,6 +10,9 @@
   const { entries } = Object;
   const { random, floor } = Math;
   const letters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
+  const uncurry = Function.prototype.call.bind(Function.prototype.bind, Function.prototype.call);
+  const replace = uncurry(String.prototype.replace);
+  const frames = /^\tat (.*?)\(\d+\)(\)?)$/gm; // of the engine's stacks: "f (p.js:1:2(3))"
   return {
     parse,
     isBinary: (value) => isView(value) || value instanceof Buf,
@@ -48,7 +51,7 @@
       const counts = new Map();
       const timers = new Map();
       const log = (...args) => {
-        const line = format(...args);
+        const line = replace(format(...args), frames, '    at $1$2');
         print(indent === '' ? line : indent + line.split('\n').join('\n' + indent));
       };
       const lasted = (label) => `${label}: ${(now() - timers.get(label)).toFixed(3)}ms`;

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/grafana/sobek"
 	"github.com/grafana/sobek/file"
@@ -76,8 +77,14 @@ func newRealm(hello *processor.Hello, w *watch) *realm {
 	return r
 }
 
+// globalsLimit is how long what is ours may take to load, on a machine that has other work.
+const globalsLimit = 30 * time.Second
+
 // load makes the globals, evaluates the source and says what it exports, or what is wrong with it.
 func (r *realm) load() (names []string, problem *processor.Problem) {
+	if err := r.guard(globalsLimit, "the worker's own JavaScript is too slow", r.globals); err != nil {
+		return nil, r.problem(err)
+	}
 	slow := fmt.Sprintf("the processor does not finish loading within %v", processor.LoadLimit)
 	err := r.guard(processor.LoadLimit, slow, func() (err error) {
 		defer func() { // the parser and the compiler may panic
@@ -85,16 +92,14 @@ func (r *realm) load() (names []string, problem *processor.Problem) {
 				err = errors.New("the JavaScript engine cannot read it: " + fmt.Sprint(p))
 			}
 		}()
-		if err = r.globals(); err == nil {
-			names, err = r.evaluate()
-		}
+		names, err = r.evaluate()
 		if err != nil {
 			problem = r.problem(err)
 		}
 		return err
 	})
-	if errors.As(err, new(*sobek.InterruptedError)) {
-		return nil, &processor.Problem{File: r.source.Path, Msg: slow}
+	if err != nil && problem == nil {
+		problem = r.problem(err)
 	}
 	return names, problem
 }
@@ -245,26 +250,36 @@ func (r *realm) problem(err error) *processor.Problem {
 	var list parser.ErrorList
 	var compiled *sobek.CompilerSyntaxError
 	var thrown *sobek.Exception
+	var interrupted *sobek.InterruptedError
 	switch {
 	case errors.As(err, &list) && len(list) > 0:
 		return place(list[0].Position, "not valid JavaScript: "+list[0].Message)
 	case errors.As(err, &compiled) && compiled.File != nil:
 		return place(compiled.File.Position(compiled.Offset), "not valid JavaScript: "+compiled.Message)
+	case errors.As(err, &interrupted):
+		at.Msg = "the processor does not finish loading within " + processor.LoadLimit.String()
+		r.locate(at, interrupted.Stack(), place)
 	case errors.As(err, &thrown):
 		at.Msg = "the processor cannot be loaded: " + r.told(thrown.Value())
-		for _, frame := range thrown.Stack() {
-			p := frame.Position()
-			if p.Line <= 0 || internal(frame.SrcName()) {
-				continue
-			}
-			if at.Line == 0 {
-				place(p, at.Msg)
-			} else if len(at.Callers) < maxCallers {
-				at.Callers = append(at.Callers, [2]int{p.Line, p.Column})
-			}
-		}
+		r.locate(at, thrown.Stack(), place)
 	}
 	return at
+}
+
+// locate finds the place of a problem in a stack, and those of the calls that led there.
+func (r *realm) locate(
+	at *processor.Problem, stack []sobek.StackFrame, place func(file.Position, string) *processor.Problem,
+) {
+	for _, frame := range stack {
+		p := frame.Position()
+		switch {
+		case p.Line <= 0 || internal(frame.SrcName()):
+		case at.Line == 0:
+			place(p, at.Msg)
+		case len(at.Callers) < maxCallers:
+			at.Callers = append(at.Callers, [2]int{p.Line, p.Column})
+		}
+	}
 }
 
 // maxCallers is how many calls are told that led to a problem.

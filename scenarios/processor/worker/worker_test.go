@@ -117,6 +117,8 @@ func TestSignatures(t *testing.T) {
 		"<nil> false "+same+" [{counter c 2} {histogram h 1.5} {rate r 1}] []")
 	f(processor.Step, "() => { console.log('a', 1, {b: [2]}, undefined); console.error('%s has %d', 'b', '2', Symbol('s')) }",
 		"<nil> false "+same+` [] [a 1 { b: [ 2 ] } undefined b has 2 Symbol(s)]`)
+	f(processor.Step, "() => { function inner() { console.log(new Error('bad')) } inner() }",
+		"<nil> false  [] [Error: bad\n    at inner (p.js:1:113)\n    at p.js:1:138]")
 	f(processor.Step, "(c, events) => events.emit('gauge', 'g', 1)",
 		"events.emit(kind, name, value): kind is counter, histogram or rate, not gauge false "+same+" [] []")
 }
@@ -229,10 +231,18 @@ func TestRefusedBeforeTheRun(t *testing.T) {
 	f("const a = 1;\nthrow new Error('at load')", "p.js:2:7: the processor cannot be loaded: at load")
 	f("require('lodash')", "p.js:1:8: the processor cannot be loaded: Cannot find module 'lodash'")
 	f("module.exports = 5", "p.js:0:0: the processor cannot be loaded: module.exports is no object")
-	f("for (;;) {}", "p.js:0:0: the processor does not finish loading within 5s")
 	f("new Float64Array(2 ** 40)", "p.js:0:0: the processor cannot be loaded: processor ran out of memory")
 	f("2n ** (2n ** 40n)", "p.js:0:0: the processor cannot be loaded: processor ran out of memory")
 	f("throw undefined", "p.js:1:1: the processor cannot be loaded: undefined")
+}
+
+func TestLoadingThatDoesNotEndHasItsPlace(t *testing.T) {
+	_, problem := processor.Load(t.Context(), processor.Source{
+		Path: "p.js", Script: "let n = 0;\nfor (;;) n += Math.abs(1)",
+	}, processor.Options{})
+	if problem == nil || problem.Line != 2 || problem.Msg != "the processor does not finish loading within 5s" {
+		t.Errorf("%+v", problem)
+	}
 }
 
 func TestCallsAfterTheEndAreRefused(t *testing.T) {
