@@ -31,10 +31,7 @@ func (r *Request) Script(base string) []byte {
 		headers = withHeader(headers, r.headers[i].Name.String(), r.headers[i].Value.Source())
 	}
 	o.Put("headers", value.NewObject(headers))
-	if r.query.whole != nil {
-		o.Put("qs", r.query.whole.Source())
-	}
-	putFields(o, "qs", r.query.fields)
+	putFields(o, "qs", r.query)
 	putFields(o, "cookie", r.cookies)
 	if r.auth != nil {
 		o.Put("auth", value.NewObject([]value.Member{

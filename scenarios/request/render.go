@@ -3,7 +3,6 @@ package request
 import (
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"edgescope/scenarios/address"
@@ -98,58 +97,23 @@ func (r *Request) address(s *value.Scope, base string, m *plan.Message) (string,
 		}
 		m.Address, m.Parsed = full, parsed
 	}
-	if r.query.none() {
+	if len(r.query) == 0 {
 		return m.Parsed.URL, nil
 	}
-	return mergeQuery(m.Parsed.URL, r.query.pairs(s)), nil
-}
-
-// query is `qs`: fields, or one template whose value has them.
-type query struct {
-	fields []templates.Field
-	whole  *templates.Value
-}
-
-func (q *query) none() bool { return len(q.fields) == 0 && q.whole == nil }
-
-// pair is a parameter in its encoded form: "ids=1&ids=2" for a list, "" for an empty one.
-type pair struct{ name, text string }
-
-// pairs renders the parameters. A list in place of the object has its indexes as names, and a text has none, as in
-// Node's querystring.
-func (q *query) pairs(s *value.Scope) (pairs []pair) {
-	add := func(name string, v any) {
-		pairs = append(pairs, pair{name, string(encode.AppendQuery(nil, name, v))})
-	}
-	for i := range q.fields {
-		add(q.fields[i].Name.Text(s), q.fields[i].Value.Any(s))
-	}
-	if q.whole == nil {
-		return pairs
-	}
-	switch v := q.whole.Any(s).(type) {
-	case *value.Object:
-		for _, m := range v.Members() {
-			add(m.Key, m.Value)
-		}
-	case []any:
-		for i, e := range v {
-			add(strconv.Itoa(i), e)
-		}
-	}
-	return pairs
+	return mergeQuery(m.Parsed.URL, r.query, s), nil
 }
 
 // mergeQuery keeps the URL's parameters in place and order; a name in fields replaces the same name in place, the rest
 // is appended.
-func mergeQuery(full string, fields []pair) string {
+func mergeQuery(full string, fields []templates.Field, s *value.Scope) string {
 	path, query, _ := strings.Cut(full, "?")
 	var pairs []string
 	if query != "" {
 		pairs = strings.Split(query, "&")
 	}
-	for _, f := range fields {
-		pairs = setPair(pairs, f)
+	for i := range fields {
+		name := fields[i].Name.Text(s)
+		pairs = setPair(pairs, name, string(encode.AppendQuery(nil, name, fields[i].Value.Any(s))))
 	}
 	if len(pairs) > 0 {
 		path += "?" + strings.Join(pairs, "&")
@@ -157,20 +121,21 @@ func mergeQuery(full string, fields []pair) string {
 	return path
 }
 
-// setPair puts a parameter in the place of the first of that name and drops others.
-func setPair(pairs []string, p pair) []string {
+// setPair puts a parameter in the place of the first of that name and drops others. The text is its encoded form: several
+// pairs for a list, "" for an empty one.
+func setPair(pairs []string, name, text string) []string {
 	out := pairs[:0:0]
-	placed := p.text == ""
+	placed := text == ""
 	for _, old := range pairs {
 		key, _, _ := strings.Cut(old, "=")
-		if k, err := url.QueryUnescape(key); err != nil || k != p.name {
+		if k, err := url.QueryUnescape(key); err != nil || k != name {
 			out = append(out, old)
 		} else if !placed {
-			out, placed = append(out, p.text), true
+			out, placed = append(out, text), true
 		}
 	}
 	if !placed {
-		out = append(out, p.text)
+		out = append(out, text)
 	}
 	return out
 }

@@ -17,7 +17,7 @@ type Request struct {
 	name      string // "" if the script gives none
 	method    string // upper case
 	url       *templates.Template
-	query     query
+	query     []templates.Field
 	headers   []templates.Field
 	cookies   []templates.Field
 	auth      *auth
@@ -29,7 +29,7 @@ type Request struct {
 func (r *Request) URL() string { return r.url.String() }
 
 // HasQuery tells whether the script gives parameters beside the address.
-func (r *Request) HasQuery() bool { return !r.query.none() }
+func (r *Request) HasQuery() bool { return len(r.query) > 0 }
 
 // Name is what the script calls the request, "" if it gives no name.
 func (r *Request) Name() string { return r.name }
@@ -70,7 +70,7 @@ func (r *Reader) Keys(req *Request) map[string]func(*tree.Node) {
 		"body":     func(v *tree.Node) { req.body.text = r.text(v); req.body.atLeast(textBody) },
 		"form":     func(v *tree.Node) { req.body.form = r.Templates.Fields(v, "form"); req.body.atLeast(formBody) },
 		"formData": func(v *tree.Node) { req.body.parts = r.parts(v); req.body.atLeast(multipartBody) },
-		"qs":       func(v *tree.Node) { req.query = r.readQuery(v) },
+		"qs":       func(v *tree.Node) { req.query = r.Templates.Fields(v, "qs") },
 		// Artillery's way to have a content-length, which is always sent here.
 		"setContentLengthHeader": settings.Ignored,
 		"headers": func(v *tree.Node) {
@@ -101,15 +101,6 @@ func (r *Reader) address(req *Request, n *tree.Node) {
 		hint = near.Meant("/" + u)
 	}
 	r.Settings.Fault(n.Pos, "url %q must begin with /, http://, https:// or {{%s", u, hint)
-}
-
-// readQuery reads `qs`: an object, or a template that stands for one.
-func (r *Reader) readQuery(n *tree.Node) query {
-	if text, ok := n.Text(); ok && strings.Contains(text, "{{") {
-		whole := r.Templates.Value(n)
-		return query{whole: &whole}
-	}
-	return query{fields: r.Templates.Fields(n, "qs")}
 }
 
 // text reads `body`. What got would refuse of each user is refused now.

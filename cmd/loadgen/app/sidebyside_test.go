@@ -154,6 +154,7 @@ func runBoth(t *testing.T, artillery, script string, files map[string]string) {
 	dir := t.TempDir()
 	write := func(name, text string) {
 		text = strings.ReplaceAll(strings.ReplaceAll(text, "TARGET", server.URL), "OTHER", other.URL)
+		text = strings.ReplaceAll(text, "BOB", strings.Replace(server.URL, "//", "//u%40:p@", 1))
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -300,7 +301,7 @@ scenarios:
       - post: {url: /echo, formData: {a: "{{ word }}", n: "{{ num }}"}}
       - get: {url: "/echo", qs: {a: "{{ word }}", n: 7, u: "é+"}}
       - get: {url: "/echo/{{ word }}/é?x={{ word }}"}
-      - get: {url: /ok, auth: {user: "{{ num }}", pass: "p:w"}}
+      - get: {url: /ok, auth: {user: "u{{ num }}", pass: "p:w"}}
       - get: {url: /session}
       - get: {url: /session}
       - get: {url: /ok, cookie: {mine: "{{ num }}"}}
@@ -323,6 +324,28 @@ scenarios:
       - get: {url: "TARGET/ok", ifTrue: 'num > 4 and word != "x"'}
       - log: "{{ word }}"
 `, nil)
+	f("values", `
+config:
+  phases: [{duration: 1, arrivalCount: 3}]
+  variables: {list: [[1, "b c", null, true]], obj: {a: 1}, none: null, yes: true, n: 1.5, w: 0, f: part.csv, odd: "100%&x=é'*~"}
+  http: {defaults: {headers: {X-Default: all}}}
+scenarios:
+  - weight: "{{ w }}"
+    flow: [{get: {url: /never}}]
+  - weight: "{{ n }}"
+    flow:
+      - get: {url: /echo, qs: {l: "{{ list }}", o: "{{ obj }}", z: "{{ none }}", u: "{{ nope }}", y: "{{ yes }}", n: "{{ n }}", e: [], t: "{{ odd }}"}}
+      - post: {url: /echo, form: {l: "{{ list }}", o: "{{ obj }}", z: "{{ none }}", u: "{{ nope }}", y: "{{ yes }}", e: [], t: "{{ odd }}"}}
+      - get: {url: /echo, headers: {x-user: "{{ list }}", x-default: "{{ nope }}"}}
+      - get: {url: /echo, headers: {x-user: ["{{ n }}", b], X-DEFAULT: []}}
+      - post: {url: /echo, json: "{{ nope }}"}
+      - post: {url: /echo, formData: {f: {fromFile: "./{{ f }}"}, g: {fromFile: noend, contentType: "text/{{ f }}"}, n: "{{ n }}", z: "{{ none }}", v: {value: x}}}
+      - get: {url: "/echo/{{ list }}/{{ obj }}/a\\b/./c/../d?q={{ odd }}#gone"}
+      - get: {url: "BOB/echo"}
+      - get: {url: /echo, auth: {user: u, pass: p}, headers: {authorization: Bearer own}}
+      - get: {url: /a/echo, cookie: {l: "{{ list }}", j: '{"a": 1}', y: "{{ yes }}"}}
+      - get: {url: /b}
+`, map[string]string{"part.csv": "1,2\n", "noend": "x"})
 	f("thresholds", `
 config:
   phases: [{duration: 1, arrivalRate: 10, maxVusers: 2}]
