@@ -17,8 +17,13 @@ func (p *Plan) EndpointOf(u, name string) string {
 	if fragment := outside(label, "#"); fragment >= 0 {
 		label = label[:fragment]
 	}
-	if query := outside(label, "?"); query >= 0 && !p.Endpoints.KeepQuery {
-		label = label[:query]
+	query := ""
+	if at := outside(label, "?"); at >= 0 {
+		label, query = label[:at], label[at:]
+	}
+	label = strings.ReplaceAll(label, `\`, "/")
+	if p.Endpoints.KeepQuery {
+		label += query
 	}
 	if plain, err := url.PathUnescape(label); err == nil {
 		label = plain

@@ -132,6 +132,10 @@ func TestLabelsOfEndpoints(t *testing.T) {
 	f("http://t", "/a/{{ b[\"?\"] }}?c", "", "/a/{{ b[\"?\"] }}")
 	f("http://t", "/100%", "", "/100%") // no escape of a URL
 	f("http://t", "/a%2Fb", "", "/a/b")
+	f("http://t/echo/base", "/x?y", "n", "/echo/base/x (n)")
+	f("http://t/echo/base", "http://t/x", "", "/x")
+	f("http://t/", "/x", "", "//x")
+	f("http://t", `/a\b?c\d`, "", "/a/b")
 	p := &plan.Plan{Target: "http://t", Endpoints: plan.EndpointOptions{KeepQuery: true}}
 	if got := p.EndpointOf("/a?b=1#c", ""); got != "/a?b=1" {
 		t.Errorf("with its query: %q", got)
