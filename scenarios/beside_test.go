@@ -116,7 +116,7 @@ func TestPathsBesideScriptAndConfig(t *testing.T) {
 		})
 		got := ""
 		if err == nil {
-			got = string(p.Payloads[0].Rows[0][0].(interface{ String() string }).String())
+			got = p.Payloads[0].Rows[0][0].(interface{ String() string }).String()
 		} else {
 			got = err.Error()
 		}
