@@ -171,6 +171,12 @@ func TestWhatIsNotComparable(t *testing.T) {
 	f(func(e *report.Edgescope) {
 		e.Series = map[string]distribution.Buckets{sums.SeriesResponse: cold, sums.SeriesResponse + sums.Cold: cold}
 	}, "100 % of the requests went over new connections, 0 % before")
+	nothing := simulation{rate: 50}.run(1)
+	nothing.Aggregate.Counters = map[string]int64{"vusers.created": 3, "vusers.failed": 3, "errors.x": 3}
+	if c := Runs([]*report.Report{nothing}, simulation{rate: 50}.run(2), 0); c.Verdict != report.NotComparable ||
+		c.Reasons[0] != "the baseline shows nothing of its target (no user completed: 3 of 3 failed, x (3))" {
+		t.Errorf("a baseline that shows nothing: %s %q", c.Verdict, c.Reasons)
+	}
 	if c := Runs(nil, simulation{rate: 50}.run(1), 0); c.Verdict != report.NotComparable {
 		t.Errorf("without a baseline the run is %s", c.Verdict)
 	}

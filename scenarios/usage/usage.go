@@ -270,7 +270,16 @@ func (c *checker) hint(name string) string {
 	if c.compared += len(c.names); c.compared > maxCompared {
 		return ""
 	}
-	return near.Hint(name, c.names...)
+	most, meant := min(max(len(name)/3, 1), len(name)-1), ""
+	for _, known := range c.names { // whatever their case
+		if d := near.Distance(strings.ToLower(name), strings.ToLower(known)); d <= most {
+			most, meant = d-1, known
+		}
+	}
+	if meant == "" {
+		return ""
+	}
+	return near.Meant(meant)
 }
 
 // why tells of a variable that is set, but not here and now, and of those that are loadgen's own; "" for any other.

@@ -65,6 +65,8 @@ func TestVariablesThatNobodySets(t *testing.T) {
 	f("  - get: {url: /}\n  - think: '{{ xyz }}'", "5:13: {{ xyz }}: nobody sets xyz"+sent)
 	f("  - get: {url: /, expect: {equals: ['{{ xyz }}', 1]}}", "4:38: {{ xyz }}: nobody sets xyz"+sent)
 	f(`  - get: "/\x7b{ xyz }}"`, "4:10: {{ xyz }}: nobody sets xyz"+sent)
+	f("  - get: /{{ USERID }}", `4:11: {{ USERID }}: nobody sets USERID (did you mean "userId"?)`+sent)
+	f("  - get: /{{ rows }}", "4:11: {{ rows }}: nobody sets rows"+sent)
 	// Conditions and loops name variables without braces.
 	f("  - get: {url: /, ifTrue: userid == 5}", `4:27: ifTrue: nobody sets userid (did you mean "userId"?), it is undefined`)
 	f("  - loop: [{get: /}]\n    over: things", "5:11: over: nobody sets things, the loop has no pass")
