@@ -131,6 +131,9 @@ func TestProcessIsWhatPackagesAskFor(t *testing.T) {
 	same(t, e, "const {performance: p} = require('perf_hooks'); return p === performance && p.now() >= 0", "true")
 	same(t, e, "const os = require('os'); return [os.EOL === '\\n', os.cpus().length > 0, os.hostname() !== '', os.homedir()].join()", "true,true,true,/home/x")
 	same(t, e, "return await require('timers/promises').setTimeout(1, 'late')", "late")
+	same(t, e, "const m = require('module'), r = m.createRequire('file:///x'); return [r('node:path') === require('path'), "+
+		"m.isBuiltin('node:fs'), m.isBuiltin('x')].join()", "true,true,false")
+	same(t, e, "require('module').createRequire('/x')('./y')", "threw Error | MODULE_NOT_FOUND | Cannot find module './y'")
 	same(t, e, "return require('no-such')", "threw Error | MODULE_NOT_FOUND | Cannot find module 'no-such'")
 }
 

@@ -106,7 +106,7 @@ func Install(rt *sobek.Runtime, env *Env) (Require, error) {
 
 // natives are the functions of Go, by name.
 func (r *realm) natives() map[string]any {
-	all := map[string]any{}
+	all := map[string]any{"module": r.require, "modules": Builtins}
 	for _, some := range []map[string]any{
 		r.byteNatives(), r.digestNatives(), r.keyNatives(), r.cipherNatives(), r.fileNatives(), r.machineNatives(),
 		r.addressNatives(), r.zipNatives(),

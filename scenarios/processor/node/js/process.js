@@ -71,9 +71,9 @@ const performance = {
 };
 
 class Module {
-  static builtinModules = [];
-  static isBuiltin = () => false;
-  static createRequire = () => (name) => global.require(name);
+  static builtinModules = [...native.modules()];
+  static isBuiltin = (name) => Module.builtinModules.includes(name.replace(/^node:/, ''));
+  static createRequire = () => (name) => native.module(name); // files are bundled where import or require names them
 }
 Module.Module = Module;
 
