@@ -7,8 +7,8 @@ package regex
 
 import (
 	"errors"
-	"runtime"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf16"
 
@@ -22,22 +22,20 @@ var (
 )
 
 const (
-	// maxTime is how long a search may take, and wait for its turn. The clock of regexp2 has steps of 100 ms.
+	// maxTime is how long a search may take. The clock of regexp2 has steps of 100 ms.
 	maxTime = 400 * time.Millisecond
 	// MaxText is how many bytes a text may have that is searched.
 	MaxText = 16 << 20
-	// manyRunes is the length of texts whose searches may need so much memory that it is not kept for the next one.
-	manyRunes = 1 << 16
 )
 
-// Regexp is a compiled regular expression. It is safe for concurrent use; as many searches as the machine has
-// processors go on at a time.
+// Regexp is a compiled regular expression. It is safe for concurrent use.
 type Regexp struct {
-	pattern  string
-	compiled *regexp2.Regexp
-	program  program
-	unicode  bool // the text is read by characters, not by UTF-16 units
-	turns    chan struct{}
+	pattern string
+	program program
+	unicode bool // the text is read by characters, not by UTF-16 units
+	// machines are *regexp2.Regexp, one for each search that goes on: what they need to backtrack may be much memory, and
+	// the garbage collector takes those that rest.
+	machines sync.Pool
 }
 
 // Compile reads a pattern and its flags. Flags d and g change nothing here, since one search always begins at the
@@ -51,10 +49,9 @@ func Compile(pattern, flags string) (*Regexp, error) {
 	if err != nil {
 		return nil, &SyntaxError{pattern, "it is not supported: " + err.Error(), 0}
 	}
-	return &Regexp{
-		pattern: pattern, compiled: re, program: p, unicode: strings.Contains(flags, "u"),
-		turns: make(chan struct{}, runtime.GOMAXPROCS(0)),
-	}, nil
+	r := &Regexp{pattern: pattern, program: p, unicode: strings.Contains(flags, "u")}
+	r.machines.Put(re)
+	return r, nil
 }
 
 // String is the pattern as it was written.
@@ -107,18 +104,12 @@ func (r *Regexp) search(text string, from, most int) ([]Match, error) {
 	if len(text) > MaxText {
 		return nil, ErrTooLong
 	}
-	if err := r.turn(); err != nil {
+	re, err := r.machine()
+	if err != nil {
 		return nil, err
 	}
-	defer func() { <-r.turns }()
-	re := r.compiled
+	defer r.machines.Put(re)
 	s := newSubject(text, r.unicode)
-	if len(s.runes) > manyRunes {
-		var err error
-		if re, err = r.program.compile(); err != nil {
-			return nil, err
-		}
-	}
 	at, ok := s.place(from)
 	if !ok {
 		return nil, nil
@@ -141,21 +132,12 @@ func (r *Regexp) search(text string, from, most int) ([]Match, error) {
 	return matches, nil
 }
 
-// turn waits until the search may begin.
-func (r *Regexp) turn() error {
-	select {
-	case r.turns <- struct{}{}:
-		return nil
-	default:
+// machine is one that no other search uses.
+func (r *Regexp) machine() (*regexp2.Regexp, error) {
+	if re, ok := r.machines.Get().(*regexp2.Regexp); ok {
+		return re, nil
 	}
-	patience := time.NewTimer(maxTime)
-	defer patience.Stop()
-	select {
-	case r.turns <- struct{}{}:
-		return nil
-	case <-patience.C:
-		return ErrTimeout
-	}
+	return r.program.compile()
 }
 
 // subject is a text in the parts that a pattern matches: characters, or UTF-16 units.
