@@ -63,6 +63,7 @@ func foreignHost(host, target string) string {
 	if host == "" {
 		return ""
 	}
+	host = host[strings.LastIndexByte(host, '@')+1:] // without user and password, whatever they hold
 	theirs, err := url.Parse("//" + host)
 	ours, targetErr := url.Parse(target)
 	if err != nil || targetErr != nil {

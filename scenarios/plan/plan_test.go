@@ -132,6 +132,8 @@ func TestLabelsOfEndpoints(t *testing.T) {
 	f("http://t", "/a/{{ b[\"?\"] }}?c", "", "/a/{{ b[\"?\"] }}")
 	f("http://t", "/100%", "", "/100%") // no escape of a URL
 	f("http://t", "/a%2Fb", "", "/a/b")
+	f("http://t", "http://bob:se cret@t/a", "", "/a")
+	f("http://t", "http://{{ u }}:{{ p }}@other/a", "", "other/a")
 	f("http://t/echo/base", "/x?y", "n", "/echo/base/x (n)")
 	f("http://t/echo/base", "http://t/x", "", "/x")
 	f("http://t/", "/x", "", "//x")
