@@ -56,7 +56,7 @@ func (r *Reader) Wait(f tree.Field) *plan.Exchange {
 		return e
 	}
 	r.Settings.Object(n, "wait", r.answerKeys(e))
-	if n.Kind == tree.Object && !wants(n) {
+	if n.IsNull() || n.Kind == tree.Object && !wants(n) {
 		r.Settings.Fault(f.Pos, "wait needs capture or match: what is wanted of the message")
 	}
 	return e

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"edgescope/scenarios/address"
 	"edgescope/scenarios/plan"
 	"edgescope/scenarios/settings"
 	"edgescope/scenarios/templates"
@@ -151,13 +152,20 @@ func (r *Reader) proxy(n *tree.Node) {
 
 // First takes the step {connect: ...} off a flow that begins with it. target is nil if it does not.
 func First(flow *tree.Node) (target, rest *tree.Node) {
-	if flow.Kind != tree.List || len(flow.Items) == 0 || len(flow.Items[0].Fields) != 1 {
+	if flow.Kind != tree.List || len(flow.Items) == 0 {
 		return nil, flow
 	}
-	if target = flow.Items[0].Get("connect"); target == nil {
+	items := flow.Items
+	if items[0].Kind == tree.List { // as of an anchor
+		items = slices.Concat(items[0].Items, items[1:])
+	}
+	if len(items) == 0 || len(items[0].Fields) != 1 {
 		return nil, flow
 	}
-	return target, &tree.Node{Pos: flow.Pos, Kind: flow.Kind, Items: flow.Items[1:]}
+	if target = items[0].Get("connect"); target == nil {
+		return nil, flow
+	}
+	return target, &tree.Node{Pos: flow.Pos, Kind: flow.Kind, Items: items[1:]}
 }
 
 // WaitsAlone tells whether one of the steps waits for a message without sending one.
@@ -218,8 +226,18 @@ func (r *Reader) connect(c *connection, n *tree.Node) {
 }
 
 func (r *Reader) target(n *tree.Node) *templates.Template {
+	if n.Kind != tree.Scalar || n.Scalar == nil {
+		r.Settings.Fault(n.Pos, "the target of connect must be a URL, not %s", n.What())
+		return templates.Literal("/")
+	}
 	t := r.Templates.Template(n, "the target of connect")
 	text := t.String()
+	if _, static := t.Static(); static && strings.Contains(text, "://") {
+		if _, err := address.Socket(text); err != nil {
+			r.Settings.Fault(n.Pos, "the target of connect is no URL of a WebSocket: %q", text)
+			return t
+		}
+	}
 	for _, begin := range []string{"/", "ws://", "wss://", "http://", "https://", "{{"} {
 		if strings.HasPrefix(text, begin) {
 			return t

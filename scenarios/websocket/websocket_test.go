@@ -111,7 +111,7 @@ func TestHandshakes(t *testing.T) {
 	f("ws: {subprotocols: [a]}", `{subprotocols: ["{{ s }}"]}`, plan.Handshake{
 		URL: "ws://t:81/base", Subprotocols: []string{"text"},
 	})
-	for _, target := range []string{`"{{ s }}"`, `"{{ missing }}"`, `"ws://t:x/"`, `"ws://{{ no }}{{ n }}:bad/"`} {
+	for _, target := range []string{`"{{ s }}"`, `"{{ missing }}"`, `"ws://{{ no }}{{ n }}:bad/"`} {
 		steps, user := compiled(t, "", "- connect: "+target)
 		if _, err := steps[0].(*plan.Connect).Render(user, "ws://t:81"); err == nil ||
 			!strings.HasPrefix(err.Error(), "ERR_") {
@@ -165,6 +165,7 @@ func TestLabels(t *testing.T) {
 	}
 	f(`- connect: "{{ target }}/x?n={{ n }}"`, "/base/x")
 	f("- connect: wss://other/y", "other/y")
+	f("- [{connect: /z}]", "/base/z") // as of an anchor
 	f("- connect: {subprotocols: [a]}", "/base")
 	f("- connect: '{{ s }}'", "{{ s }}")
 	f("- send: hello", "send hello")
@@ -245,6 +246,13 @@ func TestRefusals(t *testing.T) {
 	f("ws: {proxy: {}}", "- send: x", "proxy needs a url")
 	f("ws: {headers: [a]}", "- send: x", "headers must be an object, not a list")
 	f("", "- connect: nowhere", `s.yml:8:16: the target of connect must begin with /, ws://, wss:// or {{, not "nowhere"`)
+	f("", "- connect: ~", "s.yml:8:16: the target of connect must be a URL, not nothing")
+	f("", "- connect: [/]", "the target of connect must be a URL, not a list")
+	f("", "- connect: {target: {a: b}}", "the target of connect must be a URL, not an object")
+	f("", "- connect: 'ws://t:99999/'", `the target of connect is no URL of a WebSocket: "ws://t:99999/"`)
+	f("", "- connect: 'ftp://t/'", `the target of connect is no URL of a WebSocket: "ftp://t/"`)
+	f("", "- connect: /\n  name: x", `a step has one key: "name" stands beside "connect"`)
+	f("", "- wait:", "s.yml:8:7: wait needs capture or match")
 	f("", "- connect: {taget: /}", `unknown key "taget" in connect (did you mean "target"?)`)
 	f("", "- connect: {rejectUnauthorized: false}", "rejectUnauthorized belongs under config.ws")
 	f("processor: p.js", "- connect: {function: g}", `the processor exports no function "g"`)
