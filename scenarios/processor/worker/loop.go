@@ -217,6 +217,7 @@ func (r *realm) conclude(j *job) {
 	r.loop.running = j
 	err := r.guard(r.loop.limit, r.loop.limits(j), func() error {
 		var err error
+		j.user.adopt()
 		if j.outcome.Vars, err = j.user.changes(j.outcome.Vars); err != nil {
 			return err
 		}

@@ -17,6 +17,7 @@ const largeJSON = 32 << 10
 type user struct {
 	realm   *realm
 	context *sobek.Object
+	object  *sobek.Object // context.vars
 	vars    map[string]*entry
 	names   []string // of vars, in the order in which they came
 	touched []string // what functions have read or written in this call
@@ -39,7 +40,8 @@ func (r *realm) newUser(o *processor.Order) *user {
 	u := &user{realm: r, vars: map[string]*entry{}, context: r.rt.NewObject()}
 	scenario := r.rt.NewObject()
 	_ = scenario.Set("name", o.Scenario)
-	_ = u.context.Set("vars", r.rt.NewDynamicObject(u))
+	u.object = r.rt.NewDynamicObject(u)
+	_ = u.context.Set("vars", u.object)
 	_ = u.context.Set("scenario", scenario)
 	_ = u.context.Set("funcs", r.funcs)
 	return u
@@ -188,6 +190,21 @@ func (u *user) Keys() []string {
 		}
 	}
 	return keys
+}
+
+// adopt makes an object that a function has put in the place of context.vars the user's variables.
+func (u *user) adopt() {
+	other, ok := u.context.Get("vars").(*sobek.Object)
+	if !ok || other == u.object {
+		return
+	}
+	for _, name := range u.Keys() {
+		u.Delete(name)
+	}
+	for _, name := range other.Keys() {
+		u.Set(name, other.Get(name))
+	}
+	_ = u.context.Set("vars", u.object)
 }
 
 // changes appends the variables that are others than the other side knows. The error is an interruption.

@@ -66,6 +66,7 @@ func TestVariablesCrossAsJSON(t *testing.T) {
 	f("context.vars.keys = Object.keys(context.vars).sort().join(); context.vars.has = 'b' in context.vars",
 		vars{"a": "1", "b": "2"},
 		vars{"a": "1", "b": "2", "keys": `"a,b"`, "has": "true"})
+	f("context.vars = {x: context.vars.a, y: [1]}", vars{"a": "1", "b": "2"}, vars{"x": "1", "y": "[1]"})
 	f("context.vars.s = context.scenario.name + context.vars.nope", vars{}, vars{"s": `"undefined"`})
 }
 
