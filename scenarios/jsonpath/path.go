@@ -225,6 +225,8 @@ func (p *pathParser) bracket(deep bool) error {
 	switch {
 	case strings.HasPrefix(p.text[p.i:], "?("), strings.HasPrefix(p.text[p.i:], "("):
 		return p.expression(deep)
+	case strings.HasPrefix(p.text[p.i:], "?"):
+		return p.fail("a filter stands in parentheses, [?(...)]")
 	}
 	var selectors []selector
 	for {

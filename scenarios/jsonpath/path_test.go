@@ -151,6 +151,7 @@ func TestPathsThatAreNone(t *testing.T) {
 	f("$[?(a == 1)]", `JSONPath "$[?(a == 1)]": "a" is no name in a filter, members begin with @. at character 5`)
 	f("$[?(@.a = 1)]", `JSONPath "$[?(@.a = 1)]": a filter changes nothing at character 5`)
 	f("$[(@.length-]", `JSONPath "$[(@.length-]": expected )] at character 14`)
+	f("$[?@.a]", `JSONPath "$[?@.a]": a filter stands in parentheses, [?(...)] at character 3`)
 	f("$[?(@.a; 1)]", `JSONPath "$[?(@.a; 1)]": Unexpected token ; at character 8`)
 	f("$[?(Math.max(1))]", `JSONPath "$[?(Math.max(1))]": "Math" is no name in a filter, members begin with @. at character 5`)
 	f("$[?(@foo)]", `JSONPath "$[?(@foo)]": @foo is no name, there are @, @property, @parent, @parentProperty, @path and `+
