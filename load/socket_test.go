@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
 	"edgescope/load"
 	"edgescope/load/loadtest"
@@ -280,4 +282,30 @@ func TestFunctionChangesTheHandshake(t *testing.T) {
 	f("args.target = undefined", "", "failed: ERR_INVALID_URL")
 	f("args.options.headers.a = 'b\\nc'", "", "failed: ERR_INVALID_CHAR")
 	f("throw new Error('no token')", "", "failed: no token")
+}
+
+// A handshake that is sampled announces its span to the server; a message has a span of its own.
+func TestSpansOfWebSockets(t *testing.T) {
+	memory := tracetest.NewInMemoryExporter()
+	provider := sdktrace.NewTracerProvider(sdktrace.WithSyncer(memory))
+	announced := make(chan string, 1)
+	target := loadtest.ServeSockets(t, func(ctx context.Context, p *loadtest.Peer) {
+		announced <- p.Request.Header.Get("Traceparent")
+		loadtest.Echo(ctx, p)
+	})
+	loadtest.Run(t, target, loadtest.OneUser+"scenarios: [{engine: ws, flow: [{connect: /chat}, {send: {payload: {id: 1}, "+
+		capture+", name: ask}}]}]", load.Options{Tracer: provider.Tracer("test")})
+	spans := memory.GetSpans()
+	if len(spans) != 2 || spans[0].Name != "connect /chat" || spans[1].Name != "ask" {
+		t.Fatalf("spans %+v", spans)
+	}
+	id := spans[0].SpanContext
+	if got := <-announced; got != "00-"+id.TraceID().String()+"-"+id.SpanID().String()+"-01" {
+		t.Errorf("the server was told %q of span %s", got, id.SpanID())
+	}
+	for _, s := range spans {
+		if !s.EndTime.After(s.StartTime) || s.EndTime.Sub(s.StartTime) > 5*time.Second {
+			t.Errorf("span %s lasts from %v to %v", s.Name, s.StartTime, s.EndTime)
+		}
+	}
 }
