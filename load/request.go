@@ -117,10 +117,7 @@ func (u *user) send(ctx context.Context, req *plan.Request, h *hop, begin exchan
 func (r *Result) fail(err error, target *url.URL) {
 	r.Failure = errname.Of(err)
 	r.Error = r.Failure
-	r.Fault = &Fault{From: target.Scheme + "://" + target.Host, Text: printable(err.Error())}
-	if proxy := network.ProxyOf(err); proxy != "" {
-		r.Fault.From = "the proxy " + proxy
-	}
+	r.Fault = &Fault{From: network.From(err, target), Text: printable(err.Error())}
 }
 
 // printable is a text as a terminal or a log may have it.

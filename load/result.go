@@ -88,7 +88,7 @@ type Result struct {
 
 // Fault is whose an error is, and what it says.
 type Fault struct {
-	From string // scheme://host of the URL, or "the proxy host:port"
+	From string // see network.From
 	Text string // printable, at most 200 bytes
 }
 

@@ -134,7 +134,7 @@ func TestProtocols(t *testing.T) {
 }
 
 // sound is how a name looks: no blanks, no numbers of a server's, nothing of a sentence.
-var sound = regexp.MustCompile(`^[A-Z][A-Z0-9_]{3,60}$`)
+var sound = regexp.MustCompile(`^[A-Z][A-Z0-9_]{2,60}$`)
 
 // FuzzNames: whatever an error says, the name is one of few, whose form is that of node's.
 func FuzzNames(f *testing.F) {

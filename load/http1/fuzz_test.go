@@ -58,6 +58,9 @@ func (s *server) byNetHTTP(method string) told {
 		return told{Failed: true}
 	}
 	defer res.Body.Close()
+	if http1.ValidFields(res.Header) != nil { // in which node's rules count
+		return told{Failed: true}
+	}
 	body, err := io.ReadAll(res.Body)
 	return told{res.StatusCode, res.Header, string(body), err != nil}
 }

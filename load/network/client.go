@@ -134,32 +134,31 @@ func (e *netHTTP) Do(ctx context.Context, c *Call) (*Answer, error) {
 // explain is why a request has failed, of which a transport tells only how that looks from where it stands.
 func (e *netHTTP) explain(ctx context.Context, u *url.URL, t *tracer, err error) error {
 	conn := t.conn.Load()
-	switch cause := context.Cause(ctx); {
-	case cause != nil && errors.Is(cause, errTimeout) && conn == nil && e.proxy != nil:
-		return e.throughProxy(u, cause)
-	case cause != nil:
-		return cause // the transport tells that it was canceled
-	case conn == nil || !errname.Malformed(err):
+	if cause := context.Cause(ctx); cause != nil {
+		err = cause // the transport tells that it was canceled
+	} else if conn != nil && errname.Malformed(err) {
+		if failed := conn.failed.Load(); failed != nil { // what the connection has cut off looks malformed
+			err = fmt.Errorf("read the answer: %w", *failed)
+		}
+	}
+	if e.proxy == nil {
 		return err
 	}
-	// What the connection has cut off looks malformed.
-	if failed := conn.failed.Load(); failed != nil {
-		return fmt.Errorf("read the answer: %w", *failed)
+	to := originOf(u)
+	proxy, unknown := e.proxy(to)
+	var blamed *ProxyError
+	switch {
+	case unknown != nil || proxy == nil || errors.As(err, &blamed):
+		return err
+	case conn == nil && errors.Is(err, errTimeout):
+		return &ProxyError{Proxy: proxyAddr(proxy), Target: to.addr, Err: err}
+	default:
+		return &forwardedError{proxyAddr(proxy), err}
 	}
-	return err
 }
 
 // errTimeout is that of an answer that did not come in time.
 var errTimeout = fmt.Errorf("no answer in time: %w", os.ErrDeadlineExceeded)
-
-// throughProxy blames the proxy, if there is one, for a connection that did not come about in time.
-func (e *netHTTP) throughProxy(u *url.URL, err error) error {
-	to := originOf(u)
-	if proxy, unknown := e.proxy(to); unknown == nil && proxy != nil {
-		return &ProxyError{Proxy: proxyAddr(proxy), Target: to.addr, Err: err}
-	}
-	return err
-}
 
 func (e *netHTTP) request(ctx context.Context, c *Call) (*http.Request, error) {
 	var body io.Reader

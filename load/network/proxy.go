@@ -129,13 +129,27 @@ func (e *ProxyError) Error() string {
 
 func (e *ProxyError) Unwrap() error { return e.Err }
 
-// ProxyOf is the address of the proxy whose fault an error is, "" if it is none's.
-func ProxyOf(err error) string {
+// forwardedError is that of a request that a proxy was to forward.
+type forwardedError struct {
+	proxy string // host:port
+	error
+}
+
+func (e *forwardedError) Unwrap() error { return e.error }
+
+// From says whose fault the error of a request to target is: "the proxy host:port", or scheme://host, behind a proxy if
+// one stands between.
+func From(err error, target *url.URL) string {
 	var proxy *ProxyError
 	if errors.As(err, &proxy) {
-		return proxy.Proxy
+		return "the proxy " + proxy.Proxy
 	}
-	return ""
+	from := target.Scheme + "://" + target.Host
+	var forwarded *forwardedError
+	if errors.As(err, &forwarded) {
+		from += " behind the proxy " + forwarded.proxy
+	}
+	return from
 }
 
 // ErrorName is the error's name as a counter has it. A proxy that cannot be reached has the name of what happened.

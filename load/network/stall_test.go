@@ -328,13 +328,18 @@ func TestWhoseFaultItIs(t *testing.T) {
 				t.Fatal(err)
 			}
 			client := d.Client(0)
+			target := &url.URL{Scheme: scheme, Host: "target.test", Path: "/"}
 			_, err = client.Do(t.Context(), &Call{
-				Method: http.MethodGet, URL: &url.URL{Scheme: scheme, Host: "target.test", Path: "/"},
+				Method: http.MethodGet, URL: target,
 				Timeout: patience, Begun: time.Now(), Header: http.Header{},
 			})
 			client.Close()
-			if err == nil || errname.Of(err) != want || ProxyOf(err) != wantProxy {
-				t.Errorf("%s: %v is %s of %q, want %s of %q", name, err, errname.Of(err), ProxyOf(err), want, wantProxy)
+			from, wantFrom := From(err, target), "the proxy "+wantProxy
+			if wantProxy == "" {
+				wantFrom = scheme + "://target.test behind the proxy proxy.test:1"
+			}
+			if err == nil || errname.Of(err) != want || from != wantFrom {
+				t.Errorf("%s: %v is %s of %q, want %s of %q", name, err, errname.Of(err), from, want, wantFrom)
 			}
 		})
 	}
@@ -370,6 +375,8 @@ func TestWhoseFaultItIs(t *testing.T) {
 		f("socks says something else", "socks5://proxy.test:1", scheme, says("\x05\x00|\x05\x77"+address),
 			"proxy refused: unknown code", "proxy.test:1")
 	}
+	f("a proxy that forwards", "http://proxy.test:1", "http", says("HTTP/1.1 20"), "ECONNRESET", "")
+	f("a proxy that forwards nothing", "http://proxy.test:1", "http", says("|"), "ETIMEDOUT", "")
 	f("CONNECT 407", "http://proxy.test:1", "https", says("HTTP/1.1 407 x\r\nContent-Length: 0\r\n\r\n"),
 		"proxy answered CONNECT with 407", "proxy.test:1")
 	f("CONNECT 502", "http://proxy.test:1", "https", says("HTTP/1.1 502 x\r\nContent-Length: 0\r\n\r\n"),
