@@ -40,7 +40,11 @@ func (c *compiler) request(f tree.Field) plan.Step {
 	if _, ok := n.Text(); ok {
 		c.sends.Address(s.sends, n)
 	} else {
-		c.Object(n, "request", c.requestKeys(s))
+		known := c.requestKeys(s)
+		c.Object(n, "request", known)
+		if v := n.Get("json"); v != nil && v.IsNull() { // which is JSON, not a missing key
+			known["json"](v)
+		}
 		if n.Kind == tree.Object && n.Get("url").IsNull() && n.Get("uri").IsNull() {
 			c.Fault(f.Pos, "%s needs a url", f.Key)
 		}

@@ -69,6 +69,10 @@ func TestRequests(t *testing.T) {
 	f("- get: {url: 'http://bob:s%40x@t/'}", plan.Message{
 		Method: "GET", URL: "http://t/", Header: header("Authorization", "Basic Ym9iOnNAeA=="),
 	})
+	f("- post: {url: /, json: null}", plan.Message{
+		Method: "POST", URL: "http://t/", Header: []plan.Field{{Name: "Content-Type", Value: "application/json"}},
+		Body: []byte("null"),
+	})
 	f("- post: {url: /, json: '{{ gone }}'}", plan.Message{Method: "POST", URL: "http://t/"})
 	f("- post: {url: /, body: '{{ gone }}'}", plan.Message{Method: "POST", URL: "http://t/"})
 	f("- post: {url: /, body: '{{ n }}'}", plan.Message{Method: "POST", URL: "http://t/", Body: []byte("7")})

@@ -117,7 +117,14 @@ func Parse(file string, src []byte) (*Node, Problems) {
 	p := parser{file: file, most: len(src) + maxRepeated, open: map[*yaml.Node]bool{}}
 	dec := yaml.NewDecoder(bytes.NewReader(src))
 	var doc yaml.Node
-	if err := decodeDocument(dec, &doc); err != nil {
+	err := decodeDocument(dec, &doc)
+	if err != nil && strings.Contains(err.Error(), badEscape) {
+		if src, p.shifts = withoutSurrogates(src); len(p.shifts) > 0 {
+			dec = yaml.NewDecoder(bytes.NewReader(src))
+			err = decodeDocument(dec, &doc)
+		}
+	}
+	if err != nil {
 		if errors.Is(err, io.EOF) {
 			return nil, Problems{{Pos: Position{file, 1, 1}, Msg: "the script is empty"}}
 		}
@@ -146,6 +153,7 @@ type parser struct {
 	count    int                 // values so far
 	most     int                 // values that there may be
 	open     map[*yaml.Node]bool // aliases that are being followed
+	shifts   []shift             // what stood further to the right in the file
 	problems Problems
 }
 
@@ -155,7 +163,7 @@ func (p *parser) fault(pos Position, format string, args ...any) {
 
 // place is the position of a node; the YAML reader counts characters.
 func (p *parser) place(y *yaml.Node) Position {
-	return Position{p.file, max(y.Line, 1), max(y.Column, 1)}
+	return p.at(max(y.Line, 1), max(y.Column, 1))
 }
 
 func (p *parser) node(y *yaml.Node, depth int) *Node {

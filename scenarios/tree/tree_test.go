@@ -226,3 +226,15 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestCharactersInTwoEscapes: JSON writes them so. Whatever stands behind them keeps its place, and other escapes stay.
+func TestCharactersInTwoEscapes(t *testing.T) {
+	src := `{"a": "\ud83d\ude00x\\ud83d \u00e9 \ud83d", "b": 1, "b": 2}`
+	n, problems := tree.Parse("s.json", []byte(src))
+	if len(problems) != 1 || problems[0].String() != `s.json:1:53: key "b" is given twice` {
+		t.Errorf("problems %v, want the second b at its place", problems)
+	}
+	if got := n.Get("a").Scalar; got != "\U0001F600x\\ud83d \u00e9 \ufffd" {
+		t.Errorf("got %q", got)
+	}
+}
