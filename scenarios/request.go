@@ -151,7 +151,7 @@ func (c *compiler) condition(n *tree.Node) (holds value.Expression, function str
 	}
 	switch n.Scalar {
 	case false, 0.0:
-		c.Warn(n.Pos, "ifTrue: %s is never sent; Artillery sends it always, since it is no text (D40)", source)
+		c.Warn(n.Pos, "ifTrue: %s is never sent; Artillery sends it always, since it is no text (D50)", source)
 	}
 	e, err := condition.Compile(source)
 	if err != nil {

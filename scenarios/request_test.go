@@ -223,7 +223,7 @@ func TestConditionsThatSendNothing(t *testing.T) {
 		t.Errorf("sent %v, %v", yes, err)
 	}
 	p = mustLoad(t, one("", "- get: {url: /, ifTrue: false}"))
-	want := "s.yml:6:27: ifTrue: false is never sent; Artillery sends it always, since it is no text (D40)"
+	want := "s.yml:6:27: ifTrue: false is never sent; Artillery sends it always, since it is no text (D50)"
 	if got := p.Warnings.Error(); got != want {
 		t.Errorf("warnings %s, want %s", got, want)
 	}
