@@ -140,7 +140,12 @@ func (c *compiler) onceFlow(n *tree.Node, what string) *plan.Flow {
 func (c *compiler) flowObject(n *tree.Node, what string, known map[string]func(*tree.Node)) {
 	var before, after []string
 	goOn := false
-	known["continueOnError"] = func(v *tree.Node) { goOn = c.Bool(v, "continueOnError") }
+	known["continueOnError"] = func(v *tree.Node) {
+		if c.flowEngine == engine.WS {
+			c.Fault(v.Pos, "continueOnError is for requests: a user of a scenario with engine: ws ends with its connection")
+		}
+		goOn = c.Bool(v, "continueOnError")
+	}
 	known["beforeRequest"] = func(v *tree.Node) { before = c.requestHooks(v, "beforeRequest") }
 	known["afterResponse"] = func(v *tree.Node) { after = c.requestHooks(v, "afterResponse") }
 	first := len(c.requests)

@@ -309,6 +309,7 @@ func TestEnginesOfScenarios(t *testing.T) {
 	const ws, http = "config: {target: 'ws://t'}\n", "config: {target: 'http://t'}\n"
 	f(ws+"scenarios: [{flow: [{send: x}], engine: ws}]", "")
 	f(http+"scenarios: [{flow: [{send: x}], engine: ws}, {flow: [{get: /}]}]", "")
+	f(ws+"scenarios: [{flow: [{send: x}], engine: ws, continueOnError: true}]", "s.yml:2:62: continueOnError is for requests")
 	f(http+"scenarios: [{flow: [{send: x}]}]", "s.yml:2:22: send is a step of scenarios with engine: ws, which this one "+
 		"has not")
 	f(http+"scenarios: [{flow: [{wait: 1}]}]", `wait is a step of scenarios with engine: ws, which this one has not (did `+
