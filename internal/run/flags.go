@@ -71,10 +71,10 @@ func (f *Flags) Int(p *int, name string, value int, usage string) {
 	f.note(name)
 }
 
-// Float adds a number.
+// Float adds a finite number.
 func (f *Flags) Float(p *float64, name string, value float64, usage string) {
-	f.set.Float64Var(p, name, value, usage)
-	f.note(name)
+	*p = value
+	f.Var((*floatValue)(p), name, usage)
 }
 
 // Duration adds a length of time: what time.ParseDuration reads, a number of days such as 30d, or a bare number, which
@@ -210,7 +210,7 @@ func (f *Flags) assignNamed(fl *flag.Flag, value string) error {
 	return nil
 }
 
-// assign sets a flag. Package flag says of numbers and switches only that they do not parse.
+// assign sets a flag. Package flag says of whole numbers and switches only that they do not parse.
 func (f *Flags) assign(fl *flag.Flag, value string) error {
 	err := f.set.Set(fl.Name, value)
 	if err == nil {
@@ -222,8 +222,6 @@ func (f *Flags) assign(fl *flag.Flag, value string) error {
 			err = errors.New("want true or false")
 		case int:
 			err = errors.New("want a whole number")
-		case float64:
-			err = errors.New("want a number")
 		}
 	}
 	return err
@@ -286,6 +284,19 @@ func (f *Flags) helpFlag(name string) string {
 	}
 	return fmt.Sprintf("%-*s%s\n", column, left, usage)
 }
+
+type floatValue float64
+
+func (v *floatValue) Set(s string) error {
+	n, err := strconv.ParseFloat(s, 64)
+	if err != nil || math.IsNaN(n) || math.IsInf(n, 0) {
+		return errors.New("want a number")
+	}
+	*v = floatValue(n)
+	return nil
+}
+
+func (v *floatValue) String() string { return strconv.FormatFloat(float64(*v), 'g', -1, 64) }
 
 type durationValue time.Duration
 

@@ -2,6 +2,7 @@ package run_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -34,6 +35,7 @@ func parse(env map[string]string, args ...string) (s settings, operands []string
 	f.Strings(&s.Sets, "set", "may be given several times")
 	f.Int(&s.Times, "times", 1, "how many")
 	f.Alias("n", "times")
+	f.Float(new(float64), "share", 0.5, "which part")
 	f.Bool(&s.H2c, "n2c", false, "near to -n2")
 	var out strings.Builder
 	operands, err = f.Parse(args, func(k string) (string, bool) { v, ok := env[k]; return v, ok }, &out)
@@ -98,6 +100,9 @@ func TestWrongFlagsSayWhatWouldBeRight(t *testing.T) {
 	f(nil, "--quiet=x", `--quiet "x": want true or false`)
 	f(map[string]string{"EDGESCOPE_TIMES": "x"}, "", `EDGESCOPE_TIMES="x": want a whole number`)
 	f(nil, "--every soon", "30s, 5m, 1h or 30d")
+	for _, number := range []string{"x", "NaN", "-Inf", "1e999"} {
+		f(nil, "--share "+number, fmt.Sprintf("--share %q: want a number", number))
+	}
 	f(nil, "--limit 5XB", "512MB")
 	f(nil, "--limit -5", "512MB")
 	f(map[string]string{"EDGESCOPE_EVERY": "x"}, "", "EDGESCOPE_EVERY")

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
+	"golang.org/x/net/http/httpguts"
 
 	"edgescope/internal/run"
 )
@@ -151,6 +152,10 @@ func (q *requestFlags) addHeaders(h http.Header) error {
 		if !ok || name == "" {
 			return run.Usage("--header %q: want a line such as \"accept: text/html\"", line)
 		}
+		if !httpguts.ValidHeaderFieldName(name) || strings.ContainsFunc(value, unsendable) {
+			return run.Usage("--header %q: want a name of letters, digits and !#$%%&'*+-.^_`|~, and a value without control "+
+				"characters and those above U+00FF", line)
+		}
 		key := textproto.CanonicalMIMEHeaderKey(name)
 		if !seen[key] {
 			h.Del(key)
@@ -162,6 +167,9 @@ func (q *requestFlags) addHeaders(h http.Header) error {
 	}
 	return nil
 }
+
+// unsendable tells of a character that node refuses in the value of a header, as requests of scripts do.
+func unsendable(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f || r > 0xff }
 
 func (q *requestFlags) joined(p run.Process) ([]byte, error) {
 	body := []byte{}

@@ -112,6 +112,10 @@ func TestWrongRequestsSayWhatWouldBeRight(t *testing.T) {
 	f("want name=text", "t", "-F", "a")
 	f("no such file", "t", "-F", "a=@"+filepath.Join(t.TempDir(), "none"))
 	f("no such file", "t", "-d", "@"+filepath.Join(t.TempDir(), "none"))
+	for _, line := range []string{"b d: x", "é: x", "a: x\r\nb: y", "a: \x00", "a: \u20ac"} {
+		f("want a name of letters", "t", "-H", line)
+	}
 	f("want a URL such as", "ftp://t")
+	f("want a URL such as", "http://t:65536/")
 	f("want a URL such as", "/path")
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -43,24 +44,33 @@ func openOutput(p run.Process, path, name string) (*output, error) {
 	case err == nil && !stat.Mode().IsRegular():
 		file, err := os.OpenFile(path, os.O_WRONLY, 0)
 		if err != nil {
-			return nil, fmt.Errorf("write %s: %w", path, err)
+			return nil, cannotWrite(path, err)
 		}
 		return &output{path: path, to: file, file: file}, nil
 	case err == nil:
 		mode = stat.Mode().Perm()
 		// A link stays one: the file that it names is replaced.
 		if path, err = filepath.EvalSymlinks(path); err != nil {
-			return nil, fmt.Errorf("write %s: %w", path, err)
+			return nil, cannotWrite(path, err)
 		}
 	}
 	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
-		return nil, fmt.Errorf("write %s: %w", path, err)
+		return nil, cannotWrite(path, err)
 	}
 	if err := file.Chmod(mode); err != nil {
-		return nil, fmt.Errorf("write %s: %w", path, err)
+		return nil, cannotWrite(path, err)
 	}
 	return &output{path: path, to: file, file: file, temp: file.Name()}, nil
+}
+
+// cannotWrite says why, without the name of the file beside path that is written first.
+func cannotWrite(path string, err error) error {
+	var named *fs.PathError
+	if errors.As(err, &named) {
+		err = named.Err
+	}
+	return fmt.Errorf("write %s: %w", path, err)
 }
 
 // console is where a verb talks to people: the standard output, or the standard error when a result goes to the
@@ -128,7 +138,7 @@ func (o *output) commit() error {
 		err = errors.Join(err, os.Remove(o.temp))
 	}
 	if err != nil {
-		return fmt.Errorf("write %s: %w", o.path, err)
+		return cannotWrite(o.path, err)
 	}
 	return nil
 }

@@ -65,6 +65,14 @@ func TestHalfAReportReplacesNothing(t *testing.T) {
 	}
 }
 
+func TestAFileThatCannotBeWrittenIsNamedOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "none", "r.json")
+	if _, err := openOutput(run.Process{}, path, ""); err == nil ||
+		err.Error() != "write "+path+": no such file or directory" {
+		t.Errorf("%v, want the name that was asked for and the reason", err)
+	}
+}
+
 // failing takes so many writes, and then none but the last.
 type failing struct {
 	bytes.Buffer

@@ -45,13 +45,18 @@ func readTargets(text []byte) (targets, error) {
 
 func checkTarget(t *vegeta.Target) error {
 	u, err := url.Parse(t.URL)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || !validPort(u.Port()) {
 		return fmt.Errorf("%q: want a URL such as http://127.0.0.1:8080/", t.URL)
 	}
 	if !slices.Contains(methods, t.Method) {
 		return fmt.Errorf("method %s: want one of %s", t.Method, strings.Join(methods, ", "))
 	}
 	return nil
+}
+
+func validPort(port string) bool {
+	_, err := strconv.ParseUint(port, 10, 16)
+	return port == "" || err == nil
 }
 
 // methods are those that a script can send.
