@@ -82,7 +82,7 @@ func TestSpansOfSampledRequests(t *testing.T) {
 	}
 	got := map[string]string{}
 	for _, attribute := range list[0].Attributes {
-		got[string(attribute.Key)] = attribute.Value.Emit()
+		got[string(attribute.Key)] = attribute.Value.String()
 	}
 	if list[0].Name != "GET /" || got["a"] != "b" || got["edge.run.id"] != "r1" || got["error.type"] != "ECONNRESET" ||
 		got["http.response.status_code"] != "503" || len(got) != 4 || list[0].EndTime.Sub(list[0].StartTime) != time.Second {

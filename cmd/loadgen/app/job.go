@@ -139,10 +139,10 @@ func (j *job) openCollector(ctx context.Context, stack *run.Stack) (err error) {
 		if lost > 0 {
 			say(j.process.Stderr, "warning: %d spans did not reach %s", lost, o.URL)
 		}
-		if ctx.Err() != nil { // it stalls, which is no more the run's fault than one that is not there
-			return nil
+		if ctx.Err() == nil {
+			return err
 		}
-		return err
+		return nil // it stalls, which is no more the run's fault than one that is not there
 	})
 	return nil
 }
