@@ -14,6 +14,22 @@ import (
 // maxReport bounds a report file that is read, in bytes.
 const maxReport = 256 << 20
 
+// notJSON says of a text that is no report what would be one.
+func notJSON(err error) error {
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax):
+		return fmt.Errorf("no JSON report: no valid JSON at byte %d, or not all of it is there", syntax.Offset)
+	case !errors.As(err, &kind):
+		return fmt.Errorf("no JSON report: %w", err)
+	case kind.Field == "":
+		return fmt.Errorf("no JSON report: want an object, not %s", kind.Value)
+	default:
+		return fmt.Errorf("no JSON report: %s cannot be %s", kind.Field, kind.Value)
+	}
+}
+
 // Read reads a JSON report that loadgen wrote. It refuses what another version wrote and figures that no run has.
 func Read(r io.Reader) (*Report, error) {
 	text, err := io.ReadAll(io.LimitReader(r, maxReport+1))
@@ -25,7 +41,7 @@ func Read(r io.Reader) (*Report, error) {
 	}
 	var report Report
 	if err := json.Unmarshal(text, &report); err != nil {
-		return nil, fmt.Errorf("no JSON report: %w", err)
+		return nil, notJSON(err)
 	}
 	e := &report.Edgescope
 	switch {

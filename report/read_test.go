@@ -29,7 +29,10 @@ func TestReadRefusesWhatIsNoReport(t *testing.T) {
 	object := func(rest string) string {
 		return `{"edgescope": {"version": 2, "layout": "` + distribution.Layout + `"` + rest + `}}`
 	}
-	f("", "no JSON report")
+	f("", "no JSON report: no valid JSON at byte 0, or not all of it is there")
+	f("config: {}", "no JSON report: no valid JSON at byte 1,")
+	f("[]", "no JSON report: want an object, not array")
+	f(`{"aggregate": {"counters": {"a": "x"}}}`, "no JSON report: aggregate.counters cannot be string")
 	f(`{"aggregate": {}}`, "the object edgescope is missing")
 	f(`{"edgescope": {"version": 9}}`, "the report has version 9, this loadgen reads version 2")
 	f(`{"edgescope": {"version": 2, "layout": "x"}}`, `layout "x"`)

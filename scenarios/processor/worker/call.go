@@ -148,9 +148,15 @@ func (r *realm) changed(j *job) ([]processor.Variable, error) {
 	var failed error
 	r.rt.ForOf(list, func(pair sobek.Value) bool {
 		o := pair.ToObject(r.rt)
+		name := o.Get("0").String()
 		value, err := r.toValue(o.Get("1"))
-		if failed = err; value.Kind != processor.Undefined {
-			members = append(members, processor.Variable{Name: o.Get("0").String(), Value: value})
+		switch failed = err; {
+		case value.Kind != processor.Undefined:
+			members = append(members, processor.Variable{Name: name, Value: value})
+		case failed == nil && name == "json": // a circle, a BigInt, what throws: no request without its body
+			if _, err := r.stringify(sobek.Undefined(), o.Get("1")); err != nil {
+				j.failure = r.explain(j, err)
+			}
 		}
 		return failed == nil
 	})

@@ -15,6 +15,7 @@
   const frames = /^\tat (.*?)\(\d+\)(\)?)$/gm; // of the engine's stacks: "f (p.js:1:2(3))"
   return {
     parse,
+    stringify,
     isBinary: (value) => isView(value) || value instanceof Buf,
     bytes: (value) => (isView(value) ? new Bytes(value.buffer, value.byteOffset, value.byteLength) : new Bytes(value)),
 

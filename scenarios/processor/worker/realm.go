@@ -45,9 +45,9 @@ type realm struct {
 	names   []string          // of shared, in order
 	funcs   *sobek.Object     // context.funcs
 
-	parse, isBinary, bytes, json, message, then, members, find sobek.Callable
-	found                                                      map[string]*function
-	buffer                                                     sobek.Callable // Buffer.from
+	parse, stringify, isBinary, bytes, json, message, then, members, find sobek.Callable
+	found                                                                 map[string]*function
+	buffer                                                                sobek.Callable // Buffer.from
 
 	finished   []*job            // whose outcome is to be told
 	stray      processor.Outcome // of no call
@@ -115,7 +115,8 @@ func (r *realm) globals() error {
 		return f
 	}
 	o := helper.ToObject(r.rt)
-	r.parse, r.json, r.message = get(o, "parse"), get(o, "json"), get(o, "message")
+	r.parse, r.stringify = get(o, "parse"), get(o, "stringify")
+	r.json, r.message = get(o, "json"), get(o, "message")
 	r.isBinary, r.bytes = get(o, "isBinary"), get(o, "bytes")
 	r.then, r.members, r.find = get(o, "then"), get(o, "members"), get(o, "find")
 	if err := r.machine(); err != nil { // before Node's modules, some of which hand timers on

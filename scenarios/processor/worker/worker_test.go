@@ -105,6 +105,14 @@ func TestSignatures(t *testing.T) {
 		"[context.scenario.name]}; done() }",
 		`<nil> false url="/a" headers={"x":1} json={"a":["shop"]} [] []`)
 	f(processor.BeforeRequest, "async (req) => { req.url += '?b' }", `<nil> false url="/a?b" headers={} [] []`)
+	f(processor.BeforeRequest, "req => { req.json = {list: [1n]} }",
+		`Do not know how to serialize a BigInt false url="/a" headers={} [] []`)
+	f(processor.BeforeRequest, "req => { const a = {}; a.a = a; req.json = a }",
+		`Converting circular structure to JSON false url="/a" headers={} [] []`)
+	f(processor.BeforeRequest, "req => { req.json = {toJSON() { throw new Error('none') }} }",
+		`none false url="/a" headers={} [] []`)
+	f(processor.BeforeRequest, "req => { req.json = () => 1; req.other = {n: 1n} }",
+		`<nil> false url="/a" headers={} [] []`)
 	f(processor.AfterResponse, "(req, res, context, events, done) => done(res.statusCode + res.body + req.url)",
 		"404text/a false "+same+" [] []")
 	f(processor.OnError, "(err, req, context, events, done) => done(err.message + err.code + req.url)",
