@@ -191,7 +191,11 @@ func (c *checker) condition(n *tree.Node) {
 		return
 	}
 	for _, name := range c.Reads(text) {
-		c.variable(reading{pos: n.Pos, path: name, by: "ifTrue", becomes: "it is undefined"}, c.ever)
+		becomes := "it is undefined"
+		if strings.Contains(text, "'"+name+"'") {
+			becomes += fmt.Sprintf(` ('%s' is a variable's name, "%s" is text)`, name, name)
+		}
+		c.variable(reading{pos: n.Pos, path: name, by: "ifTrue", becomes: becomes}, c.ever)
 	}
 }
 

@@ -76,6 +76,8 @@ func TestVariablesThatNobodySets(t *testing.T) {
 	f("  - get: /{{ $env.UNSET }}{{ $processEnvironment.UNSET }}",
 		"4:11: {{ $env.UNSET }}: the environment has no variable UNSET"+sent+
 			"\n4:27: {{ $processEnvironment.UNSET }}: the environment has no variable UNSET"+sent)
+	f("  - get: {url: /, ifTrue: \"'abc' == 5\"}",
+		"4:27: ifTrue: nobody sets abc, it is undefined ('abc' is a variable's name, \"abc\" is text)")
 	// Too early.
 	f("  - get: /{{ id }}\n  - get: {url: /, capture: {json: $.id, as: id}}",
 		"4:11: {{ id }}: id is set only later in this flow"+sent)
