@@ -311,7 +311,7 @@ func (c *compiler) once(read func(*tree.Node)) func(*tree.Node) {
 func (c *compiler) readDefaults(config *tree.Node) {
 	for _, n := range []*tree.Node{config.Get("defaults"), config.Get("http").Get("defaults")} {
 		c.Object(n, "defaults", map[string]func(*tree.Node){
-			"headers":       func(v *tree.Node) { c.sends.Headers = c.templates.Fields(v, "headers") },
+			"headers":       func(v *tree.Node) { c.sends.Headers = c.sends.HeaderFields(v) },
 			"cookie":        func(v *tree.Node) { c.sends.Cookies = c.templates.Fields(v, "cookie") },
 			"strictCapture": c.once(func(v *tree.Node) { c.wants.Lax = !c.Bool(v, "strictCapture") }),
 			"think": c.once(func(v *tree.Node) {

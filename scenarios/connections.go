@@ -26,7 +26,7 @@ func (c *compiler) shownTarget(n *tree.Node, target string) string {
 	if errors.Is(err, address.ErrScheme) {
 		a, err = address.Socket(target + end)
 	}
-	if err != nil {
+	if _, bare := address.Parse(target); err != nil || errors.Is(bare, address.ErrInvalid) {
 		c.Fault(n.Pos, "target must be an http:// or https:// URL (ws:// or wss:// for WebSockets), not %q", target)
 	}
 	return strings.TrimSuffix(a.URL, end)

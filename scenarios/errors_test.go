@@ -117,7 +117,8 @@ func TestErrorsSayWhereAndWhat(t *testing.T) {
 		`s.yml:6:38: JMESPath "lengths(@)": there is no function "lengths" (did you mean "length"?)`)
 	f("", "- get: {url: /, capture: {xpath: '//a[', as: x}}", `s.yml:6:36: XPath "//a[": a [ is not closed`)
 	// Steps.
-	f("", "- {loop: [{get: /}], over: {a: b}}", "s.yml:6:30: over must be text, not an object")
+	f("", "- {loop: [{get: /}], over: {a: b}}",
+		"s.yml:6:30: over must be a list or the name of a variable that holds one, not an object")
 	f("", "- {think: 1, jitter: {}}", "s.yml:6:24: jitter must be text, not an object\n"+
 		"s.yml:6:24: jitter must be a duration, not an object")
 	f("", "- {get: /, post: /}", `s.yml:6:14: a step has one key: "post" stands beside "get"`)

@@ -71,6 +71,20 @@ func TestRefusals(t *testing.T) {
 	f("", "- get: {url: /, capture: {json: $.a, has: x, as: y}}", `s.yml:6:40: unknown key "has" in capture`)
 	// What a request may hold.
 	f("", "- get: {headers: {a: b}}", "s.yml:6:5: get needs a url")
+	f("", "- get: ", "s.yml:6:5: get needs a url")
+	f("", "- get: {url: 'http://'}", `s.yml:6:16: "http://" is no http:// or https:// URL (ERR_INVALID_URL)`)
+	f("", "- get: {url: 'http://a b/'}", `"http://a b/" is no http://`)
+	f("", "- get: 'http://[::1'", `s.yml:6:10: "http://[::1" is no http://`)
+	f("", "- get: {url: 'httpx://a/'}", "(ERR_UNSUPPORTED_PROTOCOL)")
+	f("", "- get: {url: /, headers: {ok: 1, 'a b': 1}}",
+		`s.yml:6:36: a header's name is letters, digits and hyphens, not "a b"`)
+	f("http: {defaults: {headers: {'x:': 1}}}", "- get: /",
+		`s.yml:3:31: a header's name is letters, digits and hyphens, not "x:"`)
+	f("", "- post: {url: /, json: null, form: {a: 1}}", "s.yml:6:38: a request has one body: form stands beside json")
+	f("", "- post: {url: /, body: a, formData: {a: 1}}", "a request has one body: formData stands beside body")
+	f("", "- {loop: [{get: /}], over: 5}",
+		"s.yml:6:30: over must be a list or the name of a variable that holds one, not 5")
+	f("regions: {FRA: 'http://'}", "- get: /", "s.yml:3:18: target must be an http:// or https:// URL")
 	f("", "- get: {url: ''}", `url "" must begin with /`)
 	f("", "- get: {url: 'ftp://x'}", `url "ftp://x" must begin with`)
 	f("", "- get: {url: /, timeout: 0}", "timeout must be above 0")
@@ -237,6 +251,8 @@ func TestWarnings(t *testing.T) {
 	f("", "- think: 1", "")
 	f("", "- {loop: [{get: /}], count: 0}", "D6")
 	f("", "- get: {url: '/?a=1', qs: {b: 2}}", "D7")
+	f("", "- post: {url: /, json: {a: 1}, body: b}", "s.yml:6:40: body is ignored: the request has json")
+	f("", "- post: {url: /, body: b, form: , formData: }", "")
 	f("http: {maxSockets: 5}", "- get: /", "maxSockets is ignored")
 	f("plugins: {publish-metrics: []}", "- get: /",
 		"has no reporter and sends nothing: use type open-telemetry, or --otlp")

@@ -45,9 +45,10 @@ func (c *compiler) request(f tree.Field) plan.Step {
 		if v := n.Get("json"); v != nil && v.IsNull() { // which is JSON, not a missing key
 			known["json"](v)
 		}
-		if n.Kind == tree.Object && n.Get("url").IsNull() && n.Get("uri").IsNull() {
+		if (n.Kind == tree.Object || n.IsNull()) && n.Get("url").IsNull() && n.Get("uri").IsNull() {
 			c.Fault(f.Pos, "%s needs a url", f.Key)
 		}
+		c.sends.OneBody(n)
 	}
 	c.finish(s)
 	return s.Request

@@ -130,8 +130,9 @@ func (c *compiler) over(l *loop, n *tree.Node) {
 		}
 		return
 	}
-	name, ok := c.Text(n, "over")
+	name, ok := n.Scalar.(string)
 	if !ok {
+		c.Fault(n.Pos, "over must be a list or the name of a variable that holds one, not %s", n.What())
 		return
 	}
 	if !strings.Contains(name, "{{") {

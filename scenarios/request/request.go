@@ -5,7 +5,10 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/net/http/httpguts"
+
 	"edgescope/internal/near"
+	"edgescope/scenarios/address"
 	"edgescope/scenarios/request/encode"
 	"edgescope/scenarios/settings"
 	"edgescope/scenarios/templates"
@@ -74,12 +77,41 @@ func (r *Reader) Keys(req *Request) map[string]func(*tree.Node) {
 		// Artillery's way to have a content-length, which is always sent here.
 		"setContentLengthHeader": settings.Ignored,
 		"headers": func(v *tree.Node) {
-			req.headers = append(slices.Clip(req.headers), r.Templates.Fields(v, "headers")...)
+			req.headers = append(slices.Clip(req.headers), r.HeaderFields(v)...)
 		},
 		"cookie": func(v *tree.Node) {
 			req.cookies = append(slices.Clip(req.cookies), r.Templates.Fields(v, "cookie")...)
 		},
 		"auth": func(v *tree.Node) { req.auth = r.auth(v) },
+	}
+}
+
+// HeaderFields reads headers. A name that cannot be sent is told, unless only a user knows it.
+func (r *Reader) HeaderFields(n *tree.Node) []templates.Field {
+	fields := r.Templates.Fields(n, "headers")
+	for i := range fields {
+		if name, static := fields[i].Name.Static(); static && !httpguts.ValidHeaderFieldName(name) {
+			r.Settings.Fault(n.Fields[i].Pos, "a header's name is letters, digits and hyphens, not %q", name)
+		}
+	}
+	return fields
+}
+
+// OneBody tells what a request gives beside its body that is a body too. Artillery sends json and not body, and fails
+// all users of other pairs.
+func (r *Reader) OneBody(n *tree.Node) {
+	first := ""
+	for _, kind := range []string{"json", "body", "form", "formData"} {
+		v := n.Get(kind)
+		switch {
+		case v == nil || v.IsNull() && kind != "json":
+		case first == "":
+			first = kind
+		case kind == "body":
+			r.Settings.Warn(v.Pos, "body is ignored: the request has json")
+		default:
+			r.Settings.Fault(v.Pos, "a request has one body: %s stands beside %s", kind, first)
+		}
 	}
 }
 
@@ -93,6 +125,12 @@ func (b *body) atLeast(kind bodyKind) {
 func (r *Reader) address(req *Request, n *tree.Node) {
 	req.url = r.Templates.Template(n, "url")
 	u := req.url.String()
+	if _, static := req.url.Static(); static && strings.HasPrefix(strings.ToLower(u), "http") {
+		if _, err := address.Parse(u); err != nil {
+			r.Settings.Fault(n.Pos, "%q is no http:// or https:// URL (%s)", u, err)
+		}
+		return
+	}
 	if strings.HasPrefix(u, "/") || strings.HasPrefix(u, "{{") || len(u) > 4 && strings.EqualFold(u[:4], "http") {
 		return
 	}
