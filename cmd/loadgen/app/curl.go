@@ -158,7 +158,7 @@ func (q *requestFlags) addHeaders(h http.Header) error {
 		}
 		key := textproto.CanonicalMIMEHeaderKey(name)
 		if !seen[key] {
-			h.Del(key)
+			h[key] = nil
 		}
 		seen[key] = true
 		if value != "" || strings.HasSuffix(line, ";") {

@@ -52,7 +52,7 @@ func TestRequestsAsCurlMakesThem(t *testing.T) {
 	f([]string{"127.0.0.1:80/x", "localhost", "https://t/"},
 		`GET http://127.0.0.1:80/x map[] ""`, `GET http://localhost map[] ""`, `GET https://t/ map[] ""`)
 	f([]string{"t", "-m", "put", "-Hx-a: 1", "-H", "X-A: 2", "-H", "empty;", "-H", "gone:"},
-		`PUT http://t map[Empty:[] X-A:[1 2]] ""`)
+		`PUT http://t map[Empty:[] Gone:[] X-A:[1 2]] ""`)
 	f([]string{"t", "-d", "a=1", "-d", "b={{x}}"}, `POST http://t `+form+` "a=1&b={{x}}"`)
 	f([]string{"t", "-d@" + file}, `POST http://t `+form+` "{\"a\": 1}"`)
 	f([]string{"t", "--data-binary", "@" + file, "-H", "content-type: application/json"},

@@ -124,7 +124,7 @@ func (list targets) script(prefix string) (steps, fields []any, rows [][]any) {
 		}
 		row := []any{json.Number(strconv.Itoa(index)), t.URL, string(t.Body)}
 		for _, name := range headers {
-			row = append(row, joined(name, t.Header[name]))
+			row = append(row, fieldOf(name, t.Header[name]))
 		}
 		widest = max(widest, len(headers))
 		rows = append(rows, row)
@@ -153,6 +153,14 @@ func (s targetShape) step(prefix string, index int, names []string) any {
 	}
 	request["headers"] = headers
 	return map[string]any{strings.ToLower(s.method): request}
+}
+
+// fieldOf is a header as a field of a row: null, which is no header and none of that name by default, without values.
+func fieldOf(name string, values []string) any {
+	if len(values) == 0 {
+		return nil
+	}
+	return joined(name, values)
 }
 
 // joined is a header that is given several times as one line (RFC 9110, section 5.3; cookies: RFC 6265, section 5.4).

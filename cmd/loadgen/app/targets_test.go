@@ -102,6 +102,28 @@ func FuzzTargets(f *testing.F) {
 	})
 }
 
+// TestAHeaderWithoutAValueIsLeftOut: curl leaves out what it would send by itself, too.
+func TestAHeaderWithoutAValueIsLeftOut(t *testing.T) {
+	got := make(chan http.Header, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got <- r.Header }))
+	defer server.Close()
+	err := Main(t.Context(), run.Process{
+		Args: []string{
+			"quick", server.URL, "-c1", "-n1", "-q", "-d", "x", "-H", "User-Agent:", "-H", "content-type:", "-H", "a;",
+			"--lag-limit", "1h", "-o", filepath.Join(t.TempDir(), "out.json"),
+		},
+		LookupEnv: func(string) (string, bool) { return "", false }, Stdout: io.Discard, Stderr: io.Discard,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := <-got
+	h.Del("Accept-Encoding")
+	if diff := cmp.Diff(http.Header{"A": {""}, "Content-Length": {"1"}}, h); diff != "" {
+		t.Errorf("headers (-want +got):\n%s", diff)
+	}
+}
+
 // vegeta's attacker and quick send the same requests of one target file, in the same order.
 func TestTargetsAreSentAsVegetaSendsThem(t *testing.T) {
 	var mu sync.Mutex
