@@ -72,6 +72,7 @@ func TestRefusals(t *testing.T) {
 	// What a request may hold.
 	f("", "- get: {headers: {a: b}}", "s.yml:6:5: get needs a url")
 	f("", "- get: ", "s.yml:6:5: get needs a url")
+	f("", "- get: {url: [a]}", "s.yml:6:16: url must be text, not a list") // and nothing else
 	f("", "- get: {url: 'http://'}", `s.yml:6:16: "http://" is no http:// or https:// URL (ERR_INVALID_URL)`)
 	f("", "- get: {url: 'http://a b/'}", `"http://a b/" is no http://`)
 	f("", "- get: 'http://[::1'", `s.yml:6:10: "http://[::1" is no http://`)

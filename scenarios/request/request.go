@@ -125,6 +125,9 @@ func (b *body) atLeast(kind bodyKind) {
 func (r *Reader) address(req *Request, n *tree.Node) {
 	req.url = r.Templates.Template(n, "url")
 	u := req.url.String()
+	if n.Kind != tree.Scalar { // which is told
+		return
+	}
 	if _, static := req.url.Static(); static && strings.HasPrefix(strings.ToLower(u), "http") {
 		if _, err := address.Parse(u); err != nil {
 			r.Settings.Fault(n.Pos, "%q is no http:// or https:// URL (%s)", u, err)
