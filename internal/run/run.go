@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // Version is the version of all three programs.
@@ -48,9 +49,10 @@ func Usage(format string, args ...any) error {
 	return &CodeError{Code: 2, Err: fmt.Errorf(format, args...)}
 }
 
-// Main runs a program until it ends by itself or SIGINT, SIGTERM or SIGHUP (its terminal is gone) cancels its context; a
-// second signal ends the process at once, by the default action. Under nohup SIGHUP stays ignored. Main prints the error
-// and returns the exit code: 0, that of a CodeError, or 1.
+// Main runs a program until it ends by itself or SIGINT, SIGTERM or SIGHUP (its terminal is gone) cancels its context.
+// Another signal within a second is the same wish, as systemd and closing terminals have it; a later one ends the
+// process at once, by the default action. Under nohup SIGHUP stays ignored. Main prints the error and returns the exit
+// code: 0, that of a CodeError, or 1.
 func Main(program string, p Process, body func(ctx context.Context, p Process) error) int {
 	signals := []os.Signal{syscall.SIGINT, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) {
@@ -58,7 +60,7 @@ func Main(program string, p Process, body func(ctx context.Context, p Process) e
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), signals...)
 	defer stop()
-	context.AfterFunc(ctx, stop)
+	context.AfterFunc(ctx, func() { time.AfterFunc(time.Second, stop) })
 	return ExitCode(program, p.Stderr, body(ctx, p))
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
 	"syscall"
 	"testing"
 
@@ -30,5 +31,23 @@ func TestSignalsEndAProgramInOrder(t *testing.T) {
 		if code != 130 {
 			t.Errorf("%v: exit code %d, want 130", sig, code)
 		}
+	}
+}
+
+// TestSignalsThatComeTogetherAreOne: a program of which systemd or a closing terminal wants the end twice still ends in
+// order. By the default action the second signal ends this test.
+func TestSignalsThatComeTogetherAreOne(t *testing.T) {
+	code := run.Main("prog", run.Process{Stderr: io.Discard}, func(ctx context.Context, _ run.Process) error {
+		for range 50 {
+			if err := syscall.Kill(os.Getpid(), syscall.SIGTERM); err != nil {
+				return err
+			}
+			<-ctx.Done()
+			runtime.Gosched()
+		}
+		return &run.CodeError{Code: 130}
+	})
+	if code != 130 {
+		t.Errorf("exit code %d, want 130", code)
 	}
 }
