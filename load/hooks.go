@@ -95,13 +95,20 @@ func (u *user) live(ctx context.Context, flow *plan.Flow) error {
 	if flow.Start != nil {
 		flow.Start(u.scope)
 	}
-	if err := u.call(&processor.Call{Functions: flow.BeforeScenario}); err != nil {
+	if err := u.callAll(flow.BeforeScenario); err != nil {
 		return err
 	}
 	if err := u.walk(ctx, flow.Steps); err != nil {
 		return err
 	}
-	return u.call(&processor.Call{Functions: flow.AfterScenario})
+	return u.callAll(flow.AfterScenario)
+}
+
+// callAll calls functions of a scenario or a step. What a call takes must not lie on the stack of a user that waits.
+//
+//go:noinline
+func (u *user) callAll(functions []string) error {
+	return u.call(&processor.Call{Functions: functions})
 }
 
 // wanted tells whether the user sends a request.

@@ -89,7 +89,7 @@ func (u *user) step(ctx context.Context, step plan.Step) error {
 	case *plan.Parallel:
 		return u.parallel(ctx, step)
 	case *plan.Function:
-		return u.call(&processor.Call{Functions: []string{step.Name}})
+		return u.callAll([]string{step.Name})
 	case *plan.Log:
 		u.events.Put(&Line{Text: step.Text(u.scope)})
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -44,6 +45,7 @@ type Conn struct {
 	max     int64
 	keep    bool
 	reading sync.WaitGroup
+	parting atomic.Bool // we have said good-bye, and the server has time to
 	unwatch func() bool
 	timer   *time.Timer   // of Receive; nil until then
 	arrived chan struct{} // has room for one
@@ -96,7 +98,8 @@ const leaving = time.Second
 // stays taken for a while, and not ours.
 func (c *Conn) leave(end error) {
 	var closed websocket.CloseError
-	if errors.As(end, &closed) {
+	parted := c.parting.Load() && errors.Is(end, net.ErrClosed) // the library's Close has read the server's good-bye
+	if errors.As(end, &closed) || parted {
 		_ = c.wire.SetReadDeadline(time.Now().Add(leaving))
 		_, _ = io.CopyN(io.Discard, c.wire.Conn, maxHead)
 	}
@@ -238,7 +241,11 @@ func (c *Conn) Ignored() int64 {
 func (c *Conn) Close(patience time.Duration) {
 	c.unwatch()
 	if patience > 0 {
-		timer := time.AfterFunc(patience, func() { expire(c.wire.Conn) })
+		c.parting.Store(true)
+		timer := time.AfterFunc(patience, func() {
+			c.parting.Store(false)
+			expire(c.wire.Conn)
+		})
 		_ = c.ws.Close(websocket.StatusNoStatusRcvd, "") // what is wrong with it, read has met too
 		defer timer.Stop()
 	} else {

@@ -53,7 +53,7 @@ func TestBadCommandLinesSayWhatWouldBeRight(t *testing.T) {
 	f("want a length of time", "--target-p95", "-5ms")
 	f("want a URL", "--ingest-url", "nowhere")
 	f("want debug, info", "--log-level", "loud")
-	f("not defined", "--nonsense")
+	f("unknown flag", "--nonsense")
 }
 
 func TestListeningBeyondThisMachineNeedsASignIn(t *testing.T) {

@@ -17,6 +17,24 @@ import (
 	"edgescope/report"
 )
 
+// locked is a console that goroutines write to which the program has left behind.
+type locked struct {
+	mu  sync.Mutex
+	all bytes.Buffer
+}
+
+func (l *locked) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.all.Write(p)
+}
+
+func (l *locked) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.all.String()
+}
+
 // TestAnInterruptWaitsForNobody: neither for a target that stalls in its answer nor for a collector that says nothing. An
 // hour and a quarter of one are what they would cost.
 func TestAnInterruptWaitsForNobody(t *testing.T) {
@@ -41,7 +59,7 @@ func TestAnInterruptWaitsForNobody(t *testing.T) {
 		t.Fatal(err)
 	}
 	began := time.Now()
-	var out, warnings bytes.Buffer
+	var out, warnings locked
 	err := Main(ctx, run.Process{
 		Args: []string{"run", script, "-q", "--otlp", server.URL}, Stdin: strings.NewReader(""), Stdout: &out,
 		Stderr: &warnings, LookupEnv: func(string) (string, bool) { return "", false },
