@@ -97,9 +97,11 @@ func (p *process) cause() error {
 	}
 }
 
-// noMemory are what the runtime of Go says when the system gives it no memory, or no thread for want of it.
+// noMemory are what the runtime of Go, and its race detector, say when the system gives them no memory, or no thread for
+// want of it.
 var noMemory = []string{
-	"out of memory", "cannot allocate memory", "cannot map pages", "failed to create new OS thread", "pthread_create failed",
+	"out of memory", "failed to allocate", "cannot allocate memory", "cannot map pages", "failed to create new OS thread",
+	"pthread_create failed",
 }
 
 // command is this program as a worker.
