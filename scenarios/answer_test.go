@@ -71,7 +71,13 @@ func TestCaptures(t *testing.T) {
 	f(`regexp: '(?<="k":)[\d.]+(?=\})'`, "1.50")
 	f(`regexp: '"(?<key>.)":(?<num>\d)', group: num`, "1")
 	f(`regexp: '"(?<key>.)":(?<num>\d)', group: 1`, "x")
-	f(`regexp: '(a)|(n)', group: 2, strict: false`, "undefined")
+	// What is left where nothing was found: Artillery's "" of texts.
+	f(`regexp: '(a)|(n)', group: 2, strict: false`, "")
+	f(`regexp: zzz, strict: false`, "")
+	f(`regexp: 'z*', strict: false`, "")
+	f("header: x-none, strict: false", "")
+	f("json: $.e, strict: false", "")
+	f("selector: li, strict: false", "undefined")
 	f(`regexp: '^\{"A', flags: gi`, `{"a`)
 }
 

@@ -21,7 +21,8 @@ type capture struct {
 	from   source
 }
 
-// source finds a value in an answer. The error is [errNone] if there is none; any other ends the user.
+// source finds a value in an answer. The error is [errNone] if there is none, beside "" where Artillery stores that for a
+// capture that is not strict: of headers and patterns. Any other error ends the user.
 type source interface {
 	find(s *value.Scope, r *plan.Response) (any, error)
 	readsBody() bool
@@ -103,7 +104,7 @@ func (h *headerSource) readsBody() bool { return false }
 func (h *headerSource) find(s *value.Scope, r *plan.Response) (any, error) {
 	text, ok := r.Head(h.name.Text(s))
 	if !ok {
-		return nil, errNone
+		return "", errNone
 	}
 	return text, nil
 }
@@ -124,6 +125,9 @@ func (x *regexpSource) find(s *value.Scope, r *plan.Response) (any, error) {
 	found, err := x.re.Find(string(r.Body), n)
 	if err != nil {
 		return nil, value.UserError(err.Error())
+	}
+	if len(found) == 0 {
+		return "", errNone
 	}
 	matches := make([]any, len(found))
 	for i := range found {
@@ -181,8 +185,9 @@ func (m *match) same(s *value.Scope, r *plan.Response) (bool, error) {
 }
 
 // Capture stores what the script captures of an answer. If a strict capture or match fails, nothing is stored and the
-// error is [plan.ErrCapture]: the user ends there, as with a search that takes too long. A capture fails if there is no value or it is ""; 0, false and null
-// are values. A failed capture that is not strict leaves its variable undefined.
+// error is [plan.ErrCapture]: the user ends there, as with a search that takes too long. A capture fails if there is no
+// value or it is ""; 0, false and null are values. One that is not strict leaves "" if that is what it found, and after
+// a header or a pattern that was not there; after anything else its variable is undefined.
 func (w *Wants) Capture(s *value.Scope, res *plan.Response) error {
 	found := make([]any, len(w.captures)) // [value.Undefined] for a failed one
 	var failed error
@@ -193,7 +198,9 @@ func (w *Wants) Capture(s *value.Scope, res *plan.Response) error {
 		case err != nil && !errors.Is(err, errNone):
 			return err
 		case err != nil || v == "":
-			v = value.Undefined{}
+			if v != "" {
+				v = value.Undefined{}
+			}
 			if c.strict {
 				failed = plan.ErrCapture
 			}
