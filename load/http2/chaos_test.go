@@ -63,7 +63,7 @@ func (m *moody) serve(p *peer) {
 	}
 }
 
-// answer answers a request, well or badly.
+// answer writes what a request gets, whole or broken.
 func (m *moody) answer(p *peer, id uint32, mood int) {
 	switch mood {
 	case 3:

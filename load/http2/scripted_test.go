@@ -97,7 +97,7 @@ func (p *peer) head(id uint32, end bool, pairs ...string) {
 	})
 }
 
-// ok answers a request.
+// ok writes an answer of 200 with a body.
 func (p *peer) ok(id uint32, body string) {
 	p.head(id, false, ":status", "200")
 	p.WriteData(id, true, []byte(body))

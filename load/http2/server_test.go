@@ -81,7 +81,7 @@ func TestRealServers(t *testing.T) {
 	f("net/http with few streams", &http.HTTP2Config{MaxConcurrentStreams: 7, MaxReceiveBufferPerStream: 70_000})
 }
 
-// answerPlain answers each request with a status and a body, without an allocation.
+// answerPlain sends a status and a body for each request, without an allocation.
 func answerPlain(c net.Conn) {
 	defer c.Close()
 	if _, err := io.ReadFull(c, make([]byte, len(wire.ClientPreface))); err != nil {

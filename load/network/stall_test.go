@@ -81,7 +81,7 @@ func bubble(t *testing.T, f func(*testing.T)) {
 	exchanges = sync.Pool{New: exchanges.New}
 }
 
-// silent answers what it is asked by the beginning of an answer, and says nothing more.
+// silent sends the beginning of an answer, and nothing more.
 func silent(answer []byte) func(net.Conn) {
 	return func(conn net.Conn) {
 		r := bufio.NewReader(conn)
