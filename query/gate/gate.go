@@ -24,7 +24,8 @@ import (
 type Options struct {
 	// AtOnce is how many questions run at a time. Each has an equal part of a quarter of Memory without asking for it.
 	AtOnce int
-	// Waiting is how many more wait for their turn, half of them at most of one asker. Default: 16 times AtOnce.
+	// Waiting is how many more wait for their turn. When so many wait, one more of an asker who has fewer than others
+	// takes the place of the newest of who has most. Default: 16 times AtOnce.
 	Waiting int
 	// Patience is how long one waits, for its turn or for memory. Default: 10 s.
 	Patience time.Duration
@@ -85,6 +86,7 @@ func (a *asking) claimed() int64 { return a.need + a.held }
 // waiter is a question before the gate.
 type waiter struct {
 	asker
+	// let gets the question when it is let in, nil when another took its place.
 	let chan *asking
 }
 
@@ -164,21 +166,44 @@ func (g *Gate) letIn(by asker) (*asking, *waiter, error) {
 	if len(g.running) < g.o.AtOnce && g.runningOf(by) < g.share() {
 		return g.begin(by), nil, nil
 	}
-	waiting := 0
-	for _, w := range g.turns {
-		if w.asker == by {
-			waiting++
-		}
-	}
-	if len(g.turns) >= g.o.Waiting || waiting >= (g.o.Waiting+1)/2 {
-		return nil, nil, g.refuse(reasonBusy, &RefusedError{
-			Status: http.StatusServiceUnavailable, RetryAfter: g.o.Patience,
-			Reason: fmt.Sprintf("%d questions run and %d wait: ask again later", len(g.running), len(g.turns)),
-		})
+	if len(g.turns) >= g.o.Waiting && !g.giveWay(by) {
+		return nil, nil, g.full()
 	}
 	w := &waiter{by, make(chan *asking, 1)}
 	g.turns = append(g.turns, w)
 	return nil, w, nil
+}
+
+// giveWay makes room for one more that waits, where an asker has at least two more waiting than the one who comes: its
+// newest leaves. So nobody is kept out by those who ask much, however many they are.
+func (g *Gate) giveWay(to asker) bool {
+	waiting := map[asker]int{}
+	for _, w := range g.turns {
+		waiting[w.asker]++
+	}
+	most := 0
+	for _, w := range g.turns {
+		most = max(most, waiting[w.asker])
+	}
+	if most < waiting[to]+2 {
+		return false
+	}
+	for i, w := range slices.Backward(g.turns) {
+		if waiting[w.asker] == most {
+			g.turns = slices.Delete(g.turns, i, i+1)
+			w.let <- nil
+			return true
+		}
+	}
+	panic("BUG: nobody has the most")
+}
+
+// full refuses a question for which there is no place.
+func (g *Gate) full() error {
+	return g.refuse(reasonBusy, &RefusedError{
+		Status: http.StatusServiceUnavailable, RetryAfter: g.o.Patience,
+		Reason: fmt.Sprintf("%d questions run and %d wait: ask again later", len(g.running), len(g.turns)),
+	})
 }
 
 // share is how many questions of one asker run at a time: a quarter of the turns is for others.
@@ -201,12 +226,17 @@ func (g *Gate) begin(by asker) *asking {
 	return a
 }
 
-// await returns when the waiter is let in.
+// await returns when the waiter is let in, or will not be.
 func (g *Gate) await(ctx context.Context, w *waiter) (*asking, error) {
 	patience := time.NewTimer(g.o.Patience)
 	defer patience.Stop()
 	select {
 	case a := <-w.let:
+		if a == nil {
+			g.mu.Lock()
+			defer g.mu.Unlock()
+			return nil, g.full()
+		}
 		return a, nil
 	case <-ctx.Done():
 	case <-patience.C:
@@ -215,8 +245,7 @@ func (g *Gate) await(ctx context.Context, w *waiter) (*asking, error) {
 	defer g.mu.Unlock()
 	if i := slices.Index(g.turns, w); i >= 0 {
 		g.turns = slices.Delete(g.turns, i, i+1)
-	} else {
-		a := <-w.let // meanwhile: it does not wait
+	} else if a := <-w.let; a != nil { // let in meanwhile
 		if ctx.Err() == nil {
 			return a, nil
 		}

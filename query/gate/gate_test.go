@@ -24,7 +24,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // bounds are those of a gate for two questions; its questions may claim 300 bytes.
 func bounds() Options {
-	return Options{AtOnce: 2, Waiting: 4, Patience: time.Second, Duration: time.Minute, Memory: 400}
+	return Options{AtOnce: 2, Waiting: 2, Patience: time.Second, Duration: time.Minute, Memory: 400}
 }
 
 // asked is a question in a test: it runs until it is told to end.
@@ -98,14 +98,47 @@ func TestATenantThatAsksMuchDoesNotKeepOthersOut(t *testing.T) {
 		}
 		refusal(t, ask(t.Context(), g, 1).err(), 503)
 		other := ask(t.Context(), g, 2)
+		refusal(t, greedy[3].err(), 503) // its place is taken
 		greedy[0].leave()
 		synctest.Wait()
 		if !other.runs() || greedy[2].runs() {
 			t.Error("the tenant that has none running comes first")
 		}
-		for _, a := range []*asked{greedy[1], other, greedy[2], greedy[3]} {
+		for _, a := range []*asked{greedy[1], other, greedy[2]} {
 			synctest.Wait()
 			a.leave()
+		}
+	})
+}
+
+func TestManyWhoAskMuchDoNotKeepOthersOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := bounds()
+		o.AtOnce, o.Waiting = 4, 5
+		g := New(o)
+		defer g.Stop(t.Context())
+		var entered []*asked
+		for _, tenant := range []edge.Tenant{1, 1, 2, 2, 1, 1, 1, 2, 2} { // four run, five wait
+			entered = append(entered, ask(t.Context(), g, tenant))
+		}
+		third := ask(t.Context(), g, 3)
+		refusal(t, entered[6].err(), 503)             // the newest of who has most waiting
+		refusal(t, ask(t.Context(), g, 3).err(), 503) // two of each of the others wait: nobody has too many
+		if n := g.refused[reasonBusy].Get(); n != 2 {
+			t.Errorf("%d counted as refused, want 2", n)
+		}
+		for i, a := range []*asked{entered[4], entered[5], entered[7], entered[8], third} {
+			if a.outcome.Load() != nil {
+				t.Errorf("waiter %d does not wait: %v", i, a.err())
+			}
+		}
+		for _, a := range append(entered, third) {
+			if synctest.Wait(); a.runs() {
+				a.leave()
+			}
+		}
+		if g.free != 300 || len(g.running)+len(g.turns) != 0 {
+			t.Errorf("%d bytes free, %d run, %d wait in the end", g.free, len(g.running), len(g.turns))
 		}
 	})
 }
