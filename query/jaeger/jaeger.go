@@ -2,22 +2,20 @@
 // source, Jaeger UI) can ask for services and operations.
 //
 // The same paths are served below /select/jaeger and at the root, since some clients drop the path of their data
-// source:
+// source. Each file has the table of its own: services.go, graph.go (dependencies), monitor.go (metrics).
 //
-//	/api/services                        services.go
-//	/api/services/{service}/operations
-//	/api/operations?service=&spanKind=
-//
-// Searches, traces and dependencies are not answered: 501, in Jaeger's envelope. The tenant comes from the options
-// alone: the header x-tenant, by which clients of Jaeger choose one, is not looked at.
+// The tenant comes from the options alone: the header x-tenant, by which clients of Jaeger choose one, is not looked
+// at.
 package jaeger
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,35 +29,143 @@ import (
 const Prefix = "/select/jaeger"
 
 // Roots are the paths at the root, as patterns of http.ServeMux.
-var Roots = [...]string{"/api/services", "/api/services/", "/api/operations"}
+var Roots = [...]string{
+	"/api/services", "/api/services/", "/api/operations", "/api/traces", "/api/traces/", "/api/dependencies",
+	"/api/metrics/", "/api/archive/", "/api/transform", "/api/v3/",
+}
 
 // defaultTimeout is how long a question may take when options do not say: Jaeger UI gives up then.
 const defaultTimeout = 10 * time.Second
 
 type handler struct {
-	reader store.Reader
 	opts   query.Options
+	routes []route
+}
+
+// route is a path and what answers it.
+type route struct {
+	// path is what follows /api/. With a slash at its end it is all paths below, and the question has the rest.
+	path string
+	// ask returns an answer: an io.WriterTo that writes JSON, or else what encoding/json writes.
+	ask func(context.Context, *question) (any, error)
+	// post tells that the path is asked with POST, not with GET.
+	post bool
 }
 
 // New returns the handler of all paths; a request of nobody is answered with status 403. It is safe for concurrent use.
 func New(reader store.Reader, opts query.Options) http.Handler {
-	return &handler{reader: reader, opts: opts.WithDefaults(defaultTimeout)}
+	return &handler{
+		opts: opts.WithDefaults(defaultTimeout),
+		routes: slices.Concat(
+			nameRoutes(reader),
+			notServed(),
+			graphRoutes(reader),
+			monitorRoutes(reader),
+		),
+	}
+}
+
+// notServed are the paths of buttons of Jaeger UI for what there is nothing here.
+func notServed() []route {
+	not := func(what string) func(context.Context, *question) (any, error) {
+		return func(context.Context, *question) (any, error) {
+			return nil, &statusError{http.StatusNotImplemented, what}
+		}
+	}
+	return []route{
+		{path: "archive/", ask: not("there is no archive: traces are kept as long as all events"), post: true},
+		{path: "transform", ask: not("traces are not transformed: send them as OTLP to be shown"), post: true},
+		{path: "traces", ask: not("searches of Jaeger's API are not answered: ask /api/edge/v1/traces")},
+		{path: "traces/", ask: not("traces of Jaeger's API are not answered: ask /api/edge/v1/traces")},
+	}
 }
 
 // question is a request as understood.
 type question struct {
 	tenant edge.Tenant
 	now    time.Time
-	// path is what follows /api/, and form the parameters.
-	path string
-	form map[string][]string
+	// path is what follows /api/, and rest what follows the path of the route.
+	path, rest string
+	form       url.Values
 }
 
-func (q *question) parameter(name string) string {
-	if values := q.form[name]; len(values) > 0 {
-		return values[0]
+// parameter returns the first value of a parameter, "" without one.
+func (q *question) parameter(name string) string { return q.form.Get(name) }
+
+// version3 tells whether the question is one to version 3 of the API, whose errors have another shape.
+func (q *question) version3() bool { return strings.HasPrefix(q.path, "v3/") }
+
+// readForm reads the parameters. Clients send some of them without escaping: what does not unescape is taken as it is,
+// since a parameter that is left out would answer another question.
+func readForm(text string) url.Values {
+	unescape := func(s string) string {
+		if u, err := url.QueryUnescape(s); err == nil {
+			return u
+		}
+		return s
 	}
-	return ""
+	form := url.Values{}
+	for pair := range strings.SplitSeq(text, "&") {
+		if pair != "" {
+			key, value, _ := strings.Cut(pair, "=")
+			form.Add(unescape(key), unescape(value))
+		}
+	}
+	return form
+}
+
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	path, ok := strings.CutPrefix(strings.TrimPrefix(r.URL.Path, Prefix), "/api/")
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	q := &question{now: h.opts.Now(), path: path, form: readForm(r.URL.RawQuery)}
+	var err error
+	if q.tenant, err = h.opts.Tenant(r); err != nil {
+		fail(w, q, &statusError{http.StatusForbidden, err.Error()})
+		return
+	}
+	ask, err := h.route(w, r, q)
+	if err != nil {
+		fail(w, q, err)
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), h.opts.Timeout)
+	defer cancel()
+	data, err := ask(ctx, q)
+	if err = gate.Explain(ctx, err); err != nil {
+		if statusOf(err) == http.StatusInternalServerError && r.Context().Err() == nil {
+			h.opts.Logger.Error("jaeger question failed", slog.String("path", r.URL.Path), slog.Any("error", err))
+		}
+		fail(w, q, err)
+		return
+	}
+	answer(w, http.StatusOK, data)
+}
+
+// route finds what answers a question, and sets what of its path follows the route's.
+func (h *handler) route(w http.ResponseWriter, r *http.Request, q *question) (
+	func(context.Context, *question) (any, error), error,
+) {
+	for i := range h.routes {
+		to := &h.routes[i]
+		rest, below := strings.CutPrefix(q.path, to.path)
+		if !below || (rest != "") != strings.HasSuffix(to.path, "/") {
+			continue
+		}
+		methods := "GET, HEAD"
+		if to.post {
+			methods = "POST"
+		}
+		if !strings.Contains(methods, r.Method) {
+			w.Header().Set("Allow", methods)
+			return nil, &statusError{http.StatusMethodNotAllowed, "use " + methods}
+		}
+		q.rest = rest
+		return to.ask, nil
+	}
+	return nil, &statusError{http.StatusNotFound, "no such path of Jaeger's API"}
 }
 
 // statusError is an error that the client is told with its status.
@@ -70,80 +176,6 @@ type statusError struct {
 
 func (e *statusError) Error() string { return e.text }
 
-// envelope is what every answer of version 1 of the API is in.
-type envelope struct {
-	Data   any       `json:"data"`
-	Total  int       `json:"total"`
-	Limit  int       `json:"limit"`
-	Offset int       `json:"offset"`
-	Errors []failure `json:"errors"`
-}
-
-type failure struct {
-	Code int    `json:"code"`
-	Msg  string `json:"msg"`
-}
-
-func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		w.Header().Set("Allow", "GET, HEAD")
-		answer(w, http.StatusMethodNotAllowed, failed(http.StatusMethodNotAllowed, "use GET"))
-		return
-	}
-	tenant, err := h.opts.Tenant(r)
-	if err != nil {
-		answer(w, http.StatusForbidden, failed(http.StatusForbidden, err.Error()))
-		return
-	}
-	path, ok := strings.CutPrefix(strings.TrimPrefix(r.URL.Path, Prefix), "/api/")
-	if !ok {
-		http.NotFound(w, r)
-		return
-	}
-	ctx, cancel := context.WithTimeout(r.Context(), h.opts.Timeout)
-	defer cancel()
-	q := &question{tenant: tenant, now: h.opts.Now(), path: path, form: r.URL.Query()}
-	data, err := h.route(ctx, q)
-	if err = gate.Explain(ctx, err); err != nil {
-		var refused *gate.RefusedError
-		if errors.As(err, &refused) {
-			refused.Header(w.Header())
-		}
-		status, text := statusOf(err), err.Error()
-		if status == http.StatusInternalServerError {
-			text = "internal error"
-			if r.Context().Err() == nil {
-				h.opts.Logger.Error("jaeger question failed", slog.String("path", r.URL.Path), slog.Any("error", err))
-			}
-		}
-		answer(w, status, failed(status, text))
-		return
-	}
-	answer(w, http.StatusOK, data)
-}
-
-// route asks the question of a path.
-func (h *handler) route(ctx context.Context, q *question) (*envelope, error) {
-	if of, ok := strings.CutPrefix(q.path, "services/"); ok {
-		if service, ok := strings.CutSuffix(of, "/operations"); ok && service != "" { // a name may have slashes
-			return h.operationNames(ctx, q, service)
-		}
-		return nil, &statusError{http.StatusNotFound, "no such path: want services/{service}/operations"}
-	}
-	switch first, _, _ := strings.Cut(q.path, "/"); first {
-	case "services":
-		return h.services(ctx, q)
-	case "operations":
-		return h.operations(ctx, q)
-	case "traces", "dependencies", "metrics", "archive", "transform", "v3":
-		return nil,
-			&statusError{
-				http.StatusNotImplemented, first + " of Jaeger's API are not answered: ask /api/edge/v1/traces",
-			}
-	}
-	return nil, &statusError{http.StatusNotFound, "no such path of Jaeger's API"}
-}
-
 func statusOf(err error) int {
 	var told *statusError
 	if errors.As(err, &told) {
@@ -152,12 +184,29 @@ func statusOf(err error) int {
 	return gate.Status(err)
 }
 
-func failed(status int, text string) *envelope {
-	return &envelope{Errors: []failure{{status, text}}}
+// fail writes an error in the shape of the question's version of the API.
+func fail(w http.ResponseWriter, q *question, err error) {
+	var refused *gate.RefusedError
+	if errors.As(err, &refused) {
+		refused.Header(w.Header())
+	}
+	status, text := statusOf(err), err.Error()
+	if status == http.StatusInternalServerError {
+		text = "internal error"
+	}
+	if q.version3() {
+		answer(w, status, failure3{failed3{status, text}})
+		return
+	}
+	answer(w, status, &envelope{Errors: []failure{{Code: status, Msg: text}}})
 }
 
-func answer(w http.ResponseWriter, status int, e *envelope) {
+func answer(w http.ResponseWriter, status int, data any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(e) // the client is gone when this fails
+	if t, ok := data.(io.WriterTo); ok {
+		_, _ = t.WriteTo(w) // the client is gone when this fails
+		return
+	}
+	_ = jsonTo(w, data) // as above
 }

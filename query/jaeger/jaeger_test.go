@@ -133,7 +133,7 @@ func TestServicesAndOperationsAreThoseOfTheTenant(t *testing.T) {
 		`{"data":null,"total":0,"limit":0,"offset":0,"errors":[{"code":404,"msg":"no such path of Jaeger's API"}]}`)
 	f("/api/traces?service=shop", 501,
 		`{"data":null,"total":0,"limit":0,"offset":0,"errors":[{"code":501,`+
-			`"msg":"traces of Jaeger's API are not answered: ask /api/edge/v1/traces"}]}`)
+			`"msg":"searches of Jaeger's API are not answered: ask /api/edge/v1/traces"}]}`)
 	if code, _ := get(t, h, http.MethodPost, "/api/services"); code != http.StatusMethodNotAllowed {
 		t.Errorf("POST: status %d", code)
 	}

@@ -27,17 +27,30 @@ const (
 	future = 48 * time.Hour
 )
 
+// names answers which services there are and what they do.
+type names struct{ reader store.Reader }
+
+// nameRoutes are the paths of services and operations.
+func nameRoutes(reader store.Reader) []route {
+	n := &names{reader}
+	return []route{
+		{path: "services", ask: n.services},
+		{path: "services/", ask: n.operationNames},
+		{path: "operations", ask: n.operations},
+	}
+}
+
 // services returns the names of all services that have sent spans: in the last day, or invocations in the last seven.
-func (h *handler) services(ctx context.Context, q *question) (*envelope, error) {
-	names := map[string]bool{}
-	err := h.rows(ctx, q, "* | uniq by (service.name) limit "+strconv.Itoa(maxNames), func(r store.Row) {
-		names[cmp.Or(strings.Clone(r.Get(edge.KeyServiceName)), noService)] = true
+func (n *names) services(ctx context.Context, q *question) (any, error) {
+	found := map[string]bool{}
+	err := n.rows(ctx, q, "* | uniq by (service.name) limit "+strconv.Itoa(maxNames), func(r store.Row) {
+		found[cmp.Or(strings.Clone(r.Get(edge.KeyServiceName)), noService)] = true
 	})
 	if err != nil {
 		return nil, err
 	}
 	hours := edge.Widths[len(edge.Widths)-1]
-	series, err := h.reader.Series(ctx, store.SeriesQuestion{
+	series, err := n.reader.Series(ctx, store.SeriesQuestion{
 		Tenant: q.tenant, To: q.now,
 		MetricsQL: fmt.Sprintf("group(last_over_time(%s{%s=%q}[%s])) by (%s) limit %d",
 			edge.Metric(edge.FamilyService, edge.MetricEvents, hours), edge.LabelSignal, edge.SignalSpan, totalsBack,
@@ -48,11 +61,11 @@ func (h *handler) services(ctx context.Context, q *question) (*envelope, error) 
 	}
 	for i := range series {
 		if name := series[i].Label(edge.LabelService); name != "" {
-			names[name] = true
+			found[name] = true
 		}
 	}
-	list := make([]string, 0, len(names))
-	for name := range names {
+	list := make([]string, 0, len(found))
+	for name := range found {
 		list = append(list, name)
 	}
 	slices.Sort(list)
@@ -67,8 +80,12 @@ type operation struct {
 }
 
 // operationNames returns the names of the spans of a service in the last day.
-func (h *handler) operationNames(ctx context.Context, q *question, service string) (*envelope, error) {
-	list, err := h.operationsOf(ctx, q, service, "")
+func (n *names) operationNames(ctx context.Context, q *question) (any, error) {
+	service, ok := strings.CutSuffix(q.rest, "/operations") // a name may have slashes
+	if !ok || service == "" {
+		return nil, &statusError{http.StatusNotFound, "no such path: want services/{service}/operations"}
+	}
+	list, err := n.operationsOf(ctx, q, service, "")
 	if err != nil {
 		return nil, err
 	}
@@ -81,12 +98,12 @@ func (h *handler) operationNames(ctx context.Context, q *question, service strin
 }
 
 // operations returns the same with their kinds, perhaps of one kind.
-func (h *handler) operations(ctx context.Context, q *question) (*envelope, error) {
+func (n *names) operations(ctx context.Context, q *question) (any, error) {
 	service := q.parameter("service")
 	if service == "" {
 		return nil, &statusError{http.StatusBadRequest, "parameter 'service' is required"}
 	}
-	list, err := h.operationsOf(ctx, q, service, q.parameter("spanKind"))
+	list, err := n.operationsOf(ctx, q, service, q.parameter("spanKind"))
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +111,7 @@ func (h *handler) operations(ctx context.Context, q *question) (*envelope, error
 }
 
 // operationsOf returns the operations of a service, sorted by name and kind.
-func (h *handler) operationsOf(ctx context.Context, q *question, service, kind string) ([]operation, error) {
+func (n *names) operationsOf(ctx context.Context, q *question, service, kind string) ([]operation, error) {
 	if service == noService {
 		service = ""
 	}
@@ -104,7 +121,7 @@ func (h *handler) operationsOf(ctx context.Context, q *question, service, kind s
 	}
 	list := []operation{}
 	pipe := fmt.Sprintf(" | uniq by (%s, %s) limit %d", store.FieldName, store.FieldKind, maxNames)
-	err := h.rows(ctx, q, spans+pipe, func(r store.Row) {
+	err := n.rows(ctx, q, spans+pipe, func(r store.Row) {
 		list = append(list, operation{strings.Clone(r.Get(store.FieldName)), strings.Clone(r.Get(store.FieldKind))})
 	})
 	slices.SortFunc(list, func(a, b operation) int {
@@ -115,8 +132,8 @@ func (h *handler) operationsOf(ctx context.Context, q *question, service, kind s
 
 // rows asks the spans of the last day. The limits of the texts keep what the engine holds within the part of memory
 // that each question has without gate.Need.
-func (h *handler) rows(ctx context.Context, q *question, text string, take func(store.Row)) error {
-	return h.reader.Rows(ctx, store.RowsQuestion{
+func (n *names) rows(ctx context.Context, q *question, text string, take func(store.Row)) error {
+	return n.reader.Rows(ctx, store.RowsQuestion{
 		Tenant: q.tenant, Kind: edge.KindSpan, LogsQL: text, From: q.now.Add(-lookBack), To: q.now.Add(future),
 	}, func(r store.Row) error {
 		take(r)
