@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -260,6 +261,23 @@ func (g *Guard) admitByProxy(r *http.Request, want Scope) (*Grant, error) {
 		return nil, err
 	}
 	return grant, nil
+}
+
+// Member returns the tenant that a text names in the token file: by its name, one of its members, or its number. Without
+// a file nobody is named.
+func (g *Guard) Member(who string) (tenant edge.Tenant, named bool) {
+	if g == nil {
+		return 0, false
+	}
+	t := g.file.table()
+	of := t.byMember[who]
+	if n, err := strconv.ParseUint(who, 10, 32); of == nil && err == nil {
+		of = t.byID[edge.Tenant(n)]
+	}
+	if of == nil {
+		return 0, false
+	}
+	return of.id, true
 }
 
 // ProxyUser returns the value of the header in which a trusted proxy says who asks. It fails with *DeniedError when it

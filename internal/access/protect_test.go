@@ -23,7 +23,7 @@ func TestProtectLetsThroughWhoMayAndTellsOthersWhy(t *testing.T) {
 		r := httptest.NewRequest(http.MethodGet, "/", http.NoBody)
 		r.Header["Authorization"] = authorization
 		w := httptest.NewRecorder()
-		g.Protect(want, http.HandlerFunc(whose)).ServeHTTP(w, r)
+		g.Protect(want, nil, http.HandlerFunc(whose)).ServeHTTP(w, r)
 		body := w.Body.String()
 		if w.Code != http.StatusOK {
 			var refusal map[string]string
@@ -49,6 +49,38 @@ func TestProtectLetsThroughWhoMayAndTellsOthersWhy(t *testing.T) {
 	f(Read, 401, "unauthorized", "")
 	f(Read, 401, "unauthorized")
 	f(Read, 400, "bad_data", "Bearer "+shopReader, "Bearer "+newsAll)
+}
+
+func TestWhoIsNotLetThroughIsToldInThePathsOwnWords(t *testing.T) {
+	g := open(t, twoTenants, Options{})
+	fail := func(w http.ResponseWriter, r *http.Request, status int, text string) {
+		w.WriteHeader(status)
+		fmt.Fprint(w, r.URL.Path, " ", text != "")
+	}
+	w := httptest.NewRecorder()
+	g.Protect(Read, fail, http.HandlerFunc(whose)).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/x", http.NoBody))
+	if w.Code != http.StatusUnauthorized || w.Body.String() != "/x true" || w.Header().Get("WWW-Authenticate") == "" {
+		t.Errorf("got %d %q %v", w.Code, w.Body, w.Header())
+	}
+}
+
+func TestATextNamesATenant(t *testing.T) {
+	g := open(t, twoTenants, Options{})
+	f := func(g *Guard, who string, want string) {
+		t.Helper()
+		if got := fmt.Sprint(g.Member(who)); got != want {
+			t.Errorf("%q: got %s, want %s", who, got, want)
+		}
+	}
+	f(g, "shop", "1 true")
+	f(g, "1", "1 true")
+	f(g, "news", "2 true")
+	f(g, "0x1", "0 false")
+	f(g, "-1", "0 false")
+	f(g, "4294967298", "0 false") // 2 beyond 32 bits
+	f(g, "3", "0 false")
+	f(g, "", "0 false")
+	f(nil, "shop", "0 false")
 }
 
 // TestTheSenderOfWhatIsRefusedIsKnown by its token, and grants nothing.
@@ -79,7 +111,7 @@ func TestTheSenderOfWhatIsRefusedIsKnown(t *testing.T) {
 func TestWithoutAGuardQuestionsAreOfTenantZero(t *testing.T) {
 	var g *Guard
 	w := httptest.NewRecorder()
-	g.Protect(Admin, http.HandlerFunc(whose)).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", http.NoBody))
+	g.Protect(Admin, nil, http.HandlerFunc(whose)).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", http.NoBody))
 	if w.Code != http.StatusOK || w.Body.String() != "0 <nil>" {
 		t.Errorf("got %d %s", w.Code, w.Body)
 	}

@@ -93,12 +93,16 @@ func (b *meteredBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Protect lets only requests through that may do what want says. Handlers behind it find the tenant with TenantOf.
-func (g *Guard) Protect(want Scope, next http.Handler) http.Handler {
+// Fail writes an error as the clients of a path read it.
+type Fail func(w http.ResponseWriter, r *http.Request, status int, text string)
+
+// Protect lets only requests through that may do what want says; fail tells who is not let through, nil tells it as
+// Answer does. Handlers behind it find the tenant with TenantOf.
+func (g *Guard) Protect(want Scope, fail Fail, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		grant, err := g.AdmitRequest(r, want)
 		if err != nil {
-			refuse(w, err)
+			refuse(w, r, fail, err)
 			return
 		}
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), visitKey{}, &Visit{grant: grant})))
@@ -116,7 +120,7 @@ func TenantOf(r *http.Request) (edge.Tenant, error) {
 }
 
 // refuse answers a request that was not admitted.
-func refuse(w http.ResponseWriter, err error) {
+func refuse(w http.ResponseWriter, r *http.Request, fail Fail, err error) {
 	code, kind := http.StatusUnauthorized, "unauthorized"
 	var no *DeniedError
 	var later *edge.UnavailableError
@@ -130,6 +134,10 @@ func refuse(w http.ResponseWriter, err error) {
 		code, kind = http.StatusForbidden, "forbidden"
 	default:
 		w.Header().Set("WWW-Authenticate", `Bearer realm="edgescope"`)
+	}
+	if fail != nil {
+		fail(w, r, code, err.Error())
+		return
 	}
 	Answer(w, code, kind, err.Error())
 }

@@ -276,6 +276,27 @@ func serve(t *testing.T, h http.Handler) *httptest.Server {
 	return s
 }
 
+func TestATongueTellsItsRefusals(t *testing.T) {
+	o := bounds()
+	o.Tenant = func(*http.Request) (edge.Tenant, error) { return 0, errors.New("nobody") }
+	g := New(o)
+	defer g.Stop(t.Context())
+	fail := func(w http.ResponseWriter, r *http.Request, status int, text string) {
+		w.WriteHeader(status)
+		fmt.Fprint(w, r.URL.Path, " ", text)
+	}
+	for _, h := range []http.Handler{
+		g.Question(Tongue{Name: "x", Fail: fail}, http.NotFoundHandler()),
+		g.Follow(Tongue{Name: "x", Fail: fail}, http.NotFoundHandler()),
+	} {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/x", http.NoBody))
+		if w.Code != http.StatusUnauthorized || w.Body.String() != "/x nobody" {
+			t.Errorf("got %d %q", w.Code, w.Body)
+		}
+	}
+}
+
 func TestOverHTTP(t *testing.T) {
 	o := bounds()
 	o.AtOnce, o.Waiting = 1, 1
@@ -283,7 +304,7 @@ func TestOverHTTP(t *testing.T) {
 	defer g.Stop(t.Context())
 	var once sync.Once
 	runs, end := make(chan struct{}), make(chan struct{})
-	s := serve(t, g.Question("x", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s := serve(t, g.Question(Tongue{Name: "x"}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		once.Do(func() { close(runs) })
 		<-end
 		_, _ = io.Copy(w, r.Body)
@@ -325,7 +346,7 @@ func TestFollowersAreBoundedAndEndWithTheGate(t *testing.T) {
 	o.Follows = 1
 	g := New(o)
 	begun := make(chan struct{})
-	s := serve(t, g.Follow("x", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s := serve(t, g.Follow(Tongue{Name: "x"}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		f := FollowerOf(r.Context())
 		if err := f.Ask(r.Context(), func(ctx context.Context) error { return Need(ctx, 0, 10) }); err != nil {
 			t.Error(err)

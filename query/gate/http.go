@@ -61,28 +61,48 @@ func Status(err error) int {
 	}
 }
 
-// Question bounds a handler that answers one question in a tongue, whose name tells its askers from others. Its body is
-// read before, whole, and its context ends with the client, or when the gate ends it.
-func (g *Gate) Question(tongue string, next http.Handler) http.Handler {
+// Tongue is a language in which questions are asked.
+type Tongue struct {
+	// Name tells its askers from others.
+	Name string
+	// Fail writes an error as the clients of the tongue read it. Default: as Refuse does.
+	Fail func(w http.ResponseWriter, r *http.Request, status int, text string)
+}
+
+// refuse writes why a question is not answered, but to a client who left.
+func (t Tongue) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	var refused *RefusedError
+	if t.Fail == nil || !errors.As(err, &refused) {
+		Refuse(w, err)
+		return
+	}
+	refused.Header(w.Header())
+	t.Fail(w, r, refused.Status, refused.Reason)
+}
+
+// Question bounds a handler that answers one question in a tongue. Its body is read before, whole, and its context ends
+// with the client, or when the gate ends it.
+func (g *Gate) Question(t Tongue, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		tenant, err := g.o.Tenant(r)
 		if err != nil {
-			Refuse(w, &RefusedError{Status: http.StatusUnauthorized, Reason: err.Error()})
+			t.refuse(w, r, &RefusedError{Status: http.StatusUnauthorized, Reason: err.Error()})
 			return
 		}
-		ctx, leave, err := g.enter(r.Context(), asker{tenant, tongue})
+		ctx, leave, err := g.enter(r.Context(), asker{tenant, t.Name})
 		if err != nil {
-			Refuse(w, err)
+			t.refuse(w, r, err)
 			return
 		}
 		defer leave()
-		if r, err = withBody(w, r.WithContext(ctx)); err != nil {
-			Refuse(w, err)
+		asked, err := withBody(w, r.WithContext(ctx))
+		if err != nil {
+			t.refuse(w, r, err)
 			return
 		}
 		// A client that does not read must not keep its turn.
 		within(w, g.o.Duration+writeTime)
-		next.ServeHTTP(w, r)
+		next.ServeHTTP(w, asked)
 	})
 }
 
@@ -151,28 +171,29 @@ func FollowerOf(ctx context.Context) *Follower {
 
 // Follow bounds a handler that answers until its client leaves, or until Stop. It has no turn: it takes one each time
 // that it asks (Follower.Ask).
-func (g *Gate) Follow(tongue string, next http.Handler) http.Handler {
+func (g *Gate) Follow(t Tongue, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		tenant, err := g.o.Tenant(r)
 		if err != nil {
-			Refuse(w, &RefusedError{Status: http.StatusUnauthorized, Reason: err.Error()})
+			t.refuse(w, r, &RefusedError{Status: http.StatusUnauthorized, Reason: err.Error()})
 			return
 		}
 		if err := g.follow(); err != nil {
-			Refuse(w, err)
+			t.refuse(w, r, err)
 			return
 		}
 		defer g.unfollow()
 		ctx, cancel := context.WithCancel(context.WithValue(r.Context(), followKey{},
-			&Follower{g, asker{tenant, tongue}, w}))
+			&Follower{g, asker{tenant, t.Name}, w}))
 		defer cancel()
 		defer context.AfterFunc(g.stopping, cancel)() //nolint:contextcheck // the life of the gate ends it too
-		if r, err = withBody(w, r.WithContext(ctx)); err != nil {
-			Refuse(w, err)
+		asked, err := withBody(w, r.WithContext(ctx))
+		if err != nil {
+			t.refuse(w, r, err)
 			return
 		}
 		within(w, writeTime)
-		next.ServeHTTP(w, r)
+		next.ServeHTTP(w, asked)
 	})
 }
 

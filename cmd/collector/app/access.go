@@ -154,7 +154,8 @@ func (c *Collector) admitSigned(ctx context.Context, size int, signed func(secre
 }
 
 // routes are those of the query port; each says what a request needs to be allowed. The guard stands behind the choice
-// of the route: no spelling of a path leads to a handler around it.
+// of the route: no spelling of a path leads to a handler around it. Who is refused by the guard or the gate is told as
+// the clients of the tongue read errors.
 type routes struct {
 	mux   *http.ServeMux
 	guard *access.Guard
@@ -166,22 +167,22 @@ func (r *routes) open(pattern string, h http.Handler) { r.mux.Handle(pattern, h)
 
 // read adds what is for those who may read, and costs nothing.
 func (r *routes) read(pattern string, h http.Handler) {
-	r.mux.Handle(pattern, r.guard.Protect(access.Read, h))
+	r.mux.Handle(pattern, r.guard.Protect(access.Read, nil, h))
 }
 
 // ask adds what is answered from the telemetry of the tenant that asks, in a tongue, within the bounds of the gate.
-func (r *routes) ask(tongue, pattern string, h http.Handler) {
-	r.read(pattern, r.gate.Question(tongue, h))
+func (r *routes) ask(t gate.Tongue, pattern string, h http.Handler) {
+	r.mux.Handle(pattern, r.guard.Protect(access.Read, t.Fail, r.gate.Question(t, h)))
 }
 
 // follow is ask for answers that last until their client leaves.
-func (r *routes) follow(tongue, pattern string, h http.Handler) {
-	r.read(pattern, r.gate.Follow(tongue, h))
+func (r *routes) follow(t gate.Tongue, pattern string, h http.Handler) {
+	r.mux.Handle(pattern, r.guard.Protect(access.Read, t.Fail, r.gate.Follow(t, h)))
 }
 
 // admin adds what concerns the collector as a whole.
 func (r *routes) admin(pattern string, h http.Handler) {
-	r.mux.Handle(pattern, r.guard.Protect(access.Admin, h))
+	r.mux.Handle(pattern, r.guard.Protect(access.Admin, nil, h))
 }
 
 // prometheus serves the Prometheus API of the tenant that asks.

@@ -25,17 +25,17 @@ func (c *Collector) serveQueries(ctx context.Context) error {
 	})
 	c.openGate()
 	r := routes{http.NewServeMux(), c.guard, c.questions}
-	r.ask("edge", query.APIPrefix, query.NewHandler(questions.Answers(),
+	r.ask(gate.Tongue{Name: "edge"}, query.APIPrefix, query.NewHandler(questions.Answers(),
 		query.Options{Tenant: access.TenantOf, Logger: c.logger}))
 	logs := logsql.New(c.store, query.Options{
 		Tenant: access.TenantOf, Logger: c.logger,
 		Timeout: c.maxQuestionDuration,
 	})
-	r.ask("logsql", "/select/", logs)
-	r.follow("tail", logsql.TailPath, logs)
+	r.ask(gate.Tongue{Name: "logsql"}, "/select/", logs)
+	r.follow(gate.Tongue{Name: "tail"}, logsql.TailPath, logs)
 	c.serveJaeger(r)
 	for _, prefix := range []string{"/api/v1/", "/prometheus/"} {
-		r.ask("promql", prefix, http.HandlerFunc(c.prometheus))
+		r.ask(gate.Tongue{Name: "promql"}, prefix, http.HandlerFunc(c.prometheus))
 	}
 	r.read("/vmui/", http.HandlerFunc(c.prometheus)) // files
 	r.open("GET /health", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "OK") }))
@@ -99,9 +99,10 @@ func placeOf(code string) (engine.Place, bool) {
 // serveJaeger serves Jaeger's API below its own prefix and at the root.
 func (c *Collector) serveJaeger(r routes) {
 	spans := jaeger.New(c.store, query.Options{Tenant: access.TenantOf, Logger: c.logger})
-	r.ask("jaeger", jaeger.Prefix+"/", spans)
+	tongue := gate.Tongue{Name: "jaeger"}
+	r.ask(tongue, jaeger.Prefix+"/", spans)
 	for _, path := range jaeger.Roots {
-		r.ask("jaeger", path, spans)
+		r.ask(tongue, path, spans)
 	}
 }
 
