@@ -184,6 +184,12 @@ func statusOf(err error) int {
 	return gate.Status(err)
 }
 
+// Fail writes why a request did not come to the handler, as fail does.
+func Fail(w http.ResponseWriter, r *http.Request, status int, text string) {
+	path := strings.TrimPrefix(strings.TrimPrefix(r.URL.Path, Prefix), "/api/")
+	fail(w, &question{path: path}, &statusError{status, text})
+}
+
 // fail writes an error in the shape of the question's version of the API.
 func fail(w http.ResponseWriter, q *question, err error) {
 	var refused *gate.RefusedError

@@ -210,7 +210,7 @@ func TestTailWaitsForItsTurn(t *testing.T) {
 		})
 		m := &memory{}
 		block := make(chan struct{})
-		blocked := g.Question("x", http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-block }))
+		blocked := g.Question(gate.Tongue{Name: "x"}, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-block }))
 		go blocked.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", http.NoBody))
 		synctest.Wait()
 
@@ -219,7 +219,7 @@ func TestTailWaitsForItsTurn(t *testing.T) {
 		ended := make(chan struct{})
 		go func() {
 			defer close(ended)
-			h := g.Follow("tail", logsql.New(m, query.Options{}))
+			h := g.Follow(gate.Tongue{Name: "tail"}, logsql.New(m, query.Options{}))
 			h.ServeHTTP(p,
 				httptest.NewRequestWithContext(ctx, http.MethodGet, logsql.TailPath+"?query=*&offset=0s", http.NoBody))
 		}()
