@@ -52,15 +52,16 @@ type route struct {
 	post bool
 }
 
-// New returns the handler of all paths; a request of nobody is answered with status 403. It is safe for concurrent use.
-func New(reader store.Reader, opts query.Options) http.Handler {
+// New returns the handler of all paths; a request of nobody is answered with status 403. Without figures the paths of
+// the Monitor tab are answered with status 501. It is safe for concurrent use.
+func New(reader store.Reader, opts query.Options, figures Figures) http.Handler {
 	return &handler{
 		opts: opts.WithDefaults(defaultTimeout),
 		routes: slices.Concat(
 			nameRoutes(reader),
 			notServed(),
 			graphRoutes(reader),
-			monitorRoutes(reader),
+			monitorRoutes(figures),
 		),
 	}
 }

@@ -95,7 +95,7 @@ func TestServicesAndOperationsAreThoseOfTheTenant(t *testing.T) {
 	s, now := world(t)
 	h := jaeger.New(s, query.Options{
 		Tenant: func(*http.Request) (edge.Tenant, error) { return tenant, nil }, Now: func() time.Time { return now },
-	})
+	}, nil)
 	f := func(path string, status int, want string) {
 		t.Helper()
 		for _, prefix := range []string{jaeger.Prefix, ""} {
@@ -150,7 +150,7 @@ func (f failing) Rows(context.Context, store.RowsQuestion, func(store.Row) error
 func TestFailuresAreInTheEnvelope(t *testing.T) {
 	f := func(o query.Options, failure error, status int, want string) {
 		t.Helper()
-		code, body := get(t, jaeger.New(failing{err: failure}, o), http.MethodGet, "/api/services")
+		code, body := get(t, jaeger.New(failing{err: failure}, o, nil), http.MethodGet, "/api/services")
 		var a struct {
 			Errors []struct {
 				Code int
@@ -199,7 +199,7 @@ func TestAnswersHaveTheShapeOfJaeger(t *testing.T) {
 		query.Options{
 			Tenant: func(*http.Request) (edge.Tenant, error) { return tenant, nil },
 			Now:    func() time.Time { return now },
-		})
+		}, nil)
 	compared := 0
 	for _, a := range recorded.Answers {
 		switch a.Request {

@@ -98,7 +98,7 @@ func placeOf(code string) (engine.Place, bool) {
 
 // serveJaeger serves Jaeger's API below its own prefix and at the root.
 func (c *Collector) serveJaeger(r routes) {
-	spans := jaeger.New(c.store, query.Options{Tenant: access.TenantOf, Logger: c.logger})
+	spans := jaeger.New(c.store, query.Options{Tenant: access.TenantOf, Logger: c.logger}, nil)
 	tongue := gate.Tongue{Name: "jaeger", Fail: jaeger.Fail}
 	r.ask(tongue, jaeger.Prefix+"/", spans)
 	for _, path := range jaeger.Roots {
