@@ -75,11 +75,16 @@ var rule = map[string][]string{
 		"edge", "store", "query", "query/figures", "query/filter", "query/memo", "query/tables", "query/tally",
 		"query/traces",
 	},
-	"query/gate":         {"edge", "store"},
-	"query/promql":       {"edge"},
+	"query/gate":   {"edge", "store"},
+	"query/promql": {"edge"},
+	"query/jaeger": {"edge", "store", "query", "query/filter", "query/gate"},
+	"query/logsql": {"edge", "store", "query", "query/filter", "query/gate"},
+
 	"query/aesql/syntax": {},
-	"query/jaeger":       {"edge", "store", "query", "query/filter", "query/gate"},
-	"query/logsql":       {"edge", "store", "query", "query/filter", "query/gate"},
+
+	"query/aesql/value":     {},
+	"query/aesql/function":  {"internal/near", "query/aesql/value"},
+	"query/aesql/aggregate": {"query/aesql/value"},
 
 	"scenarios": {
 		"scenarios/answer", "scenarios/bundle", "scenarios/condition", "scenarios/engine", "scenarios/ensure",

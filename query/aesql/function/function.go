@@ -1,0 +1,138 @@
+// Package function has the scalar functions and operators of Analytics Engine SQL: which types they take and give, and
+// their values row by row. Rules are Cloudflare's, and ClickHouse's where Cloudflare says nothing.
+package function
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"edgescope/internal/near"
+	"edgescope/query/aesql/value"
+)
+
+// Env is what a question's functions know beside their arguments. It is the same for all rows of one question.
+type Env struct {
+	Now time.Time
+}
+
+// Eval returns the value of a function for one row, from the values of its arguments in the types it was bound to. It
+// keeps neither the slice nor a text in it, may return a text that is part of an argument, and is safe for concurrent
+// use, except where Bound.Ordered says otherwise. An error is about this row: a division by zero, a text that is no
+// time.
+type Eval func(args []value.Value) (value.Value, error)
+
+// Bound is a function that knows the types of its arguments.
+type Bound struct {
+	Type value.Type
+	Eval Eval
+	// Next, if not nil, tells which argument is evaluated next, given that those before i were asked for: i or a later
+	// one, len(args) for none. The arguments that it leaves out may hold anything. So if, multiIf, and, or, coalesce do
+	// not divide by the zero that they ask about. A caller may as well evaluate all of them.
+	Next func(args []value.Value, i int) int
+	// Ordered: the function looks at the row before. It is called for one row after the other, in the order of the
+	// answer, and a Bound serves one pass over the rows (runningDifference).
+	Ordered bool
+}
+
+// Function is a function or operator.
+type Function struct {
+	Name       string // as its documentation writes it
+	Args       string // for people: "t, INTERVAL 'n' unit[, tz]"
+	Result     string // for people: the type of the result
+	Cloudflare bool   // in Cloudflare's documentation of the SQL API; the others are refused when strict
+	Operator   bool   // written as an operator, not as a call
+
+	constant bool // of its arguments alone: the same arguments give the same value. now() is constant in a question.
+	nulls    bool // sees NULL itself; the others return NULL when an argument is
+	bind     func(c call) (Bound, error)
+}
+
+// call is what a function is bound to.
+type call struct {
+	name string
+	env  Env
+	args []value.Arg
+}
+
+// Bind returns the function for arguments of these types.
+func (f *Function) Bind(env Env, args []value.Arg) (Bound, error) {
+	c := call{name: f.Name, env: env, args: args}
+	if f.nulls {
+		return f.bind(c)
+	}
+	return bindNotNull(f, c)
+}
+
+// bindNotNull binds a function that does not know NULL: it gets no NULL, and its result is NULL where an argument is.
+func bindNotNull(f *Function, c call) (Bound, error) {
+	nullable := false
+	args := make([]value.Arg, len(c.args))
+	for i, a := range c.args {
+		nullable = nullable || a.Type.Nullable
+		if a.Type.Kind == value.Nothing {
+			return Bound{Type: value.Of(value.Nothing).Null(), Eval: func([]value.Value) (value.Value, error) {
+				return value.None(), nil
+			}}, nil
+		}
+		args[i] = value.Arg{Type: a.Type.NotNull(), Const: a.Const}
+	}
+	c.args = args
+	b, err := f.bind(c)
+	if err != nil || !nullable {
+		return b, err
+	}
+	b.Type = b.Type.Null()
+	b.Eval = skipNull(b.Eval)
+	return b, nil
+}
+
+func skipNull(eval Eval) Eval {
+	return func(args []value.Value) (value.Value, error) {
+		for i := range args {
+			if args[i].Null {
+				return value.None(), nil
+			}
+		}
+		return eval(args)
+	}
+}
+
+var byName = sync.OnceValue(func() map[string]*Function {
+	m := make(map[string]*Function)
+	for _, f := range Functions() {
+		m[strings.ToLower(f.Name)] = f
+	}
+	return m
+})
+
+// Lookup returns the function of a name in any case, nil if there is none. Operators have ClickHouse's names: plus,
+// minus, multiply, divide, modulo, negate, equals, notEquals, less, lessOrEquals, greater, greaterOrEquals, and, or,
+// not, like, notLike, ilike, notILike, in(x, values...), notIn, isNull, isNotNull, array, tuple. Special forms are calls:
+// extract(UNIT FROM t) is extract('UNIT', t), position(n IN h) is position(h, n), x BETWEEN a AND b is and(>=, <=).
+func Lookup(name string) *Function { return byName()[strings.ToLower(name)] }
+
+// Unknown returns the error for a call of a function that there is not, with the nearest name. others are names of
+// aggregates.
+func Unknown(name string, others ...string) error {
+	names := others
+	for _, f := range Functions() {
+		if !f.Operator {
+			names = append(names, f.Name)
+		}
+	}
+	return fmt.Errorf("unknown function call: %s%s", strings.ToUpper(name), near.Hint(name, names...))
+}
+
+// Functions returns all functions and operators.
+func Functions() []*Function { return all }
+
+var all = []*Function{
+	{Name: "now", Result: "DateTime", Cloudflare: true, constant: true, bind: bindNow},
+}
+
+func bindNow(c call) (Bound, error) {
+	now := value.Int(c.env.Now.Unix())
+	return Bound{Type: value.Of(value.DateTime), Eval: func([]value.Value) (value.Value, error) { return now, nil }}, nil
+}
