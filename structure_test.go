@@ -80,7 +80,7 @@ var rule = map[string][]string{
 	"query/jaeger": {"edge", "store", "query", "query/filter", "query/gate"},
 	"query/logsql": {"edge", "store", "query", "query/filter", "query/gate"},
 
-	"query/aesql/syntax": {},
+	"query/aesql/grammar": {"internal/near"},
 
 	"query/aesql/value":     {},
 	"query/aesql/function":  {"internal/near", "query/aesql/value"},

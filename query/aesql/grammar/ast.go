@@ -1,7 +1,7 @@
-// Package syntax reads the SQL of Analytics Engine: SELECT and SHOW, as Cloudflare documents them, and what ClickHouse's
+// Package grammar reads the SQL of Analytics Engine: SELECT and SHOW, as Cloudflare documents them, and what ClickHouse's
 // clients write beyond that. It knows the grammar alone: names of columns, tables and functions are kept as they are
 // written.
-package syntax
+package grammar
 
 // Statement is one statement of a text.
 type Statement struct {

@@ -1,4 +1,4 @@
-package syntax
+package grammar
 
 import (
 	"fmt"
@@ -23,8 +23,18 @@ func (s *Statement) Errorf(at int, format string, args ...any) error {
 }
 
 func errorAt(text string, at int, message string) error {
+	line, column := lineColumn(text, at)
+	return &Error{Line: line, Column: column, Text: message}
+}
+
+// place is line:column of an offset.
+func place(text string, at int) string {
+	line, column := lineColumn(text, at)
+	return fmt.Sprintf("%d:%d", line, column)
+}
+
+func lineColumn(text string, at int) (line, column int) {
 	before := text[:min(at, len(text))]
-	line := strings.Count(before, "\n")
-	column := utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:])
-	return &Error{Line: line + 1, Column: column + 1, Text: message}
+	column = utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:])
+	return strings.Count(before, "\n") + 1, column + 1
 }
