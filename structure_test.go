@@ -77,8 +77,13 @@ var rule = map[string][]string{
 	},
 	"query/gate":   {"edge", "store"},
 	"query/promql": {"edge"},
-	"query/jaeger": {"edge", "store", "query", "query/filter", "query/gate"},
 	"query/logsql": {"edge", "store", "query", "query/filter", "query/gate"},
+
+	"query/jaeger": {
+		"edge", "store", "query", "query/filter", "query/gate", "query/jaeger/graph", "query/jaeger/param",
+	},
+	"query/jaeger/graph": {"edge", "store", "query/gate", "query/memo"},
+	"query/jaeger/param": {"query/gate"},
 
 	"query/aesql/grammar": {"internal/near"},
 

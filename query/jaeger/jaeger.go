@@ -55,12 +55,13 @@ type route struct {
 // New returns the handler of all paths; a request of nobody is answered with status 403. Without figures the paths of
 // the Monitor tab are answered with status 501. It is safe for concurrent use.
 func New(reader store.Reader, opts query.Options, figures Figures) http.Handler {
+	opts = opts.WithDefaults(defaultTimeout)
 	return &handler{
-		opts: opts.WithDefaults(defaultTimeout),
+		opts: opts,
 		routes: slices.Concat(
 			nameRoutes(reader),
 			notServed(),
-			graphRoutes(reader),
+			graphRoutes(reader, opts.Now),
 			monitorRoutes(figures),
 		),
 	}

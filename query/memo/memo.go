@@ -22,14 +22,22 @@ type kept[V any] struct {
 
 // Get returns what is remembered of the key, or asks. Two askers at once may both ask: the answers are equal.
 func (m *Memo[V]) Get(key string, now time.Time, life time.Duration, ask func() (V, error)) (V, error) {
+	return m.GetFor(key, now, func() (V, time.Duration, error) {
+		v, err := ask()
+		return v, life, err
+	})
+}
+
+// GetFor is Get where the answer comes with how long it is remembered, 0 when it is not.
+func (m *Memo[V]) GetFor(key string, now time.Time, ask func() (V, time.Duration, error)) (V, error) {
 	m.mu.Lock()
 	k, ok := m.kept[key]
 	m.mu.Unlock()
 	if ok && now.Before(k.until) {
 		return k.value, nil
 	}
-	v, err := ask()
-	if err != nil {
+	v, life, err := ask()
+	if err != nil || life <= 0 {
 		return v, err
 	}
 	m.mu.Lock()
