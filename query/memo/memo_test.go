@@ -29,3 +29,25 @@ func TestMemoForgets(t *testing.T) {
 		t.Errorf("it remembers %d answers, want %d at most", len(m.kept), size)
 	}
 }
+
+func TestAnAnswerSaysHowLongItIsRemembered(t *testing.T) {
+	var m Memo[int]
+	now := time.Date(2026, 1, 1, 10, 0, 0, 0, time.UTC)
+	asked := 0
+	f := func(key string, after, life time.Duration, want int) {
+		t.Helper()
+		got, err := m.GetFor(key, now.Add(after), func() (int, time.Duration, error) { asked++; return asked, life, nil })
+		if err != nil || got != want {
+			t.Errorf("%s after %s: %d, %v, want %d", key, after, got, err, want)
+		}
+	}
+	f("short", 0, time.Second, 1)
+	f("long", 0, time.Minute, 2)
+	f("short", time.Second, time.Second, 3)
+	f("long", 59*time.Second, time.Minute, 2)
+	f("never", 0, 0, 4)
+	f("never", 0, 0, 5)
+	if len(m.kept) != 2 {
+		t.Errorf("%d answers are kept, want 2", len(m.kept))
+	}
+}

@@ -342,12 +342,12 @@ func TestOfTooManySpansTheNewestAreTaken(t *testing.T) {
 func spanRow(now time.Time, i int, service string) store.Row {
 	r := store.Row{
 		{Name: store.FieldTime, Value: strconv.FormatInt(now.UnixNano()-int64(i), 10)},
-		{Name: store.FieldTraceID, Value: fmt.Sprintf("%x", traceID(uint64(i/2+1)))},
-		{Name: store.FieldSpanID, Value: fmt.Sprintf("%x", spanID(uint64(i+1)))},
+		{Name: store.FieldTraceID, Value: strconv.Itoa(i/2 + 1)},
+		{Name: store.FieldSpanID, Value: strconv.Itoa(i + 1)},
 		{Name: edge.KeyServiceName, Value: service},
 	}
 	if i%2 == 1 {
-		r = append(r, store.Field{Name: store.FieldParentID, Value: fmt.Sprintf("%x", spanID(uint64(i)))})
+		r = append(r, store.Field{Name: store.FieldParentID, Value: strconv.Itoa(i)})
 	}
 	return r
 }
@@ -359,7 +359,7 @@ func TestMemoryIsThatOfTheGate(t *testing.T) {
 		t.Helper()
 		m := &made{now: now, density: func(time.Duration) float64 { return 10 }, row: rows}
 		ga := gate.New(gate.Options{AtOnce: 1, Memory: memory, Duration: time.Minute})
-		defer ga.Stop(t.Context()) //nolint:errcheck // it never fails
+		defer ga.Stop(t.Context())
 		var calls []Call
 		h := ga.Question(gate.Tongue{Name: "jaeger", Fail: func(http.ResponseWriter, *http.Request, int, string) {}},
 			http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
