@@ -6,9 +6,13 @@ import "time"
 type LogsQL struct {
 	// Filter is the text without its pipes.
 	Filter string
-	// Newest tells whether every row of the answer is one stored row with its _time: the newest N can be searched
-	// backwards, window by window.
-	Newest bool
+	// Newest is the text whose newest rows, newest first, are the first rows of the answer: every row of its answer is
+	// one stored row with its _time, so that the newest N can be searched backwards, window by window. "" when there is
+	// no such text.
+	Newest string
+	// Whole tells whether every row of the answer is a whole stored row: pipes choose and order rows, and make no
+	// others.
+	Whole bool
 	// Tail tells whether the text can follow rows as they come.
 	Tail bool
 	// Fields are the fields of the answer in the order that the text gives them, nil when it does not.
@@ -17,8 +21,17 @@ type LogsQL struct {
 	// says nothing.
 	From, To time.Time
 	// Least is the memory in bytes that a question of this text takes at once, before it can be stopped; Most is what
-	// it may take in all, as far as the text tells.
+	// it may take in all, as far as the text tells, when one kind of events is asked.
 	Least, Most int64
+}
+
+// Memory returns Least and Most for a question to so many kinds: the pipes that put together what the kinds have take
+// as much as those before.
+func (l *LogsQL) Memory(kinds int) (least, most int64) {
+	if kinds > 1 {
+		return l.Least, 2 * l.Most
+	}
+	return l.Least, l.Most
 }
 
 // LogsQLReader is a Reader that also takes LogsQL texts apart, which the HTTP API of LogsQL needs. A store with a

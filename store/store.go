@@ -5,6 +5,7 @@ package store
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -101,7 +102,11 @@ func (r Row) Time(name string) (time.Time, error) {
 // RowsQuestion is a question to events, neutral of the engine.
 type RowsQuestion struct {
 	Tenant edge.Tenant
-	Kind   edge.Kind
+	// Kind is what is asked, and Also are further kinds. Several are asked as if all their rows stood in one table: a
+	// pipe sees the rows of all, and so does a subquery. A row with FieldKind is a span, one with FieldDataset a data
+	// point, and one with neither a log record.
+	Kind edge.Kind
+	Also []edge.Kind
 	// LogsQL is the text; a time range in it is cut to [From, To).
 	LogsQL string
 	// From and To bound _time: From <= _time < To. Both are required.
@@ -112,6 +117,13 @@ type RowsQuestion struct {
 	ExtraFilters []string
 	// HiddenFields are names of fields, or their beginnings with * at the end, that the question sees as absent.
 	HiddenFields []string
+}
+
+// Kinds returns all kinds that are asked, each once, in the order of their numbers.
+func (q *RowsQuestion) Kinds() []edge.Kind {
+	kinds := append([]edge.Kind{q.Kind}, q.Also...)
+	slices.Sort(kinds)
+	return slices.Compact(kinds)
 }
 
 // SeriesQuestion is a question to samples.

@@ -17,7 +17,8 @@ func (h *handler) rows(ctx context.Context, q store.RowsQuestion, emit func(stor
 	if err != nil {
 		return err
 	}
-	if err := gate.Need(ctx, known.Least, known.Most); err != nil {
+	least, most := known.Memory(len(q.Kinds()))
+	if err := gate.Need(ctx, least, most); err != nil {
 		return err
 	}
 	return gate.Explain(ctx, h.reader.Rows(ctx, q, emit))

@@ -1,6 +1,7 @@
 package logsql_test
 
 import (
+	stdcmp "cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -302,29 +303,135 @@ func TestFiltersFromOutside(t *testing.T) {
 	}
 }
 
-func TestKindIsChosen(t *testing.T) {
-	w := newWorld(t, span("a span", time.Second),
-		edge.Event{Kind: edge.KindLog, Time: now.UnixNano() - 1, Body: "a log"},
+// threeKinds is a world with an event of each kind.
+func threeKinds(t *testing.T) *world {
+	t.Helper()
+	return newWorld(t, span("a span", time.Second),
+		edge.Event{Kind: edge.KindLog, Time: now.Add(-time.Second).UnixNano() - 1, Body: "a log"},
 		edge.Event{
-			Kind: edge.KindDataPoint, Time: now.UnixNano() - 1, Dataset: "d",
-			Attrs: []edge.Attr{{Key: "blob1", Value: "a point"}},
+			Kind: edge.KindDataPoint, Time: now.Add(-time.Second).UnixNano() - 2, Dataset: "d",
+			Attrs: []edge.Attr{{Key: "blob2", Value: "point"}, {Key: "blob1", Value: "a"}, {Key: "blob20", Value: "!"}},
 		})
-	for kind, want := range map[string]string{
-		"": "a span", "0": "a span", "span": "a span", "1": "a log", "log": "a log", "2": "a point",
-		"datapoint": "a point",
-	} {
-		if _, body := w.get("query", "query", "*", "kind", kind); !strings.Contains(body, want) ||
-			strings.Count(body, "\n") != 1 {
-			t.Errorf("kind %q answers %s, want only %s", kind, body, want)
+}
+
+func TestKindIsChosen(t *testing.T) {
+	w := threeKinds(t)
+	f := func(want, kinds string, projects ...string) {
+		t.Helper()
+		r := w.request("/select/logsql/query?query=*&limit=9&kind=" + url.QueryEscape(kinds))
+		for _, project := range projects {
+			r.Header.Add("ProjectID", project)
+		}
+		r.Header.Set("AccountID", "99999")
+		var got []string
+		for line := range strings.Lines(w.serve(r).Body.String()) {
+			for _, text := range []string{"a span", "a log", "a point !"} {
+				if strings.Contains(line, `"_msg":"`+text) {
+					got = append(got, text)
+				}
+			}
+		}
+		if strings.Join(got, ", ") != want {
+			t.Errorf("kind=%q and ProjectID: %q answer %q, want %q", kinds, projects, got, want)
 		}
 	}
-	r := httptest.NewRequest(http.MethodGet, "/select/logsql/query?query=*", nil)
-	r.Header.Set("ProjectID", "1")
-	r.Header.Set("AccountID", "99999")
-	rec := httptest.NewRecorder()
-	w.h.ServeHTTP(rec, r)
-	if !strings.Contains(rec.Body.String(), "a log") {
-		t.Errorf("the header ProjectID: 1 answers %s", rec.Body)
+	f("a span, a log, a point !", "") // newest first
+	f("a span, a log, a point !", "all")
+	f("a span, a log, a point !", "2,1,0")
+	f("a span", "0")
+	f("a span", "span")
+	f("a log", "1")
+	f("a log", "log")
+	f("a point !", "2")
+	f("a point !", "datapoint")
+	f("a span, a log", "span,log")
+	f("a log, a point !", "datapoint, log")
+	f("a log", "log,log")
+	f("a span", "", "0")
+	f("a log", "", "1")
+	f("a point !", "", "2")
+	f("a log, a point !", "", "1,2")
+	f("a span, a point !", "", "0", "2")
+	f("a log", "log", "0") // the parameter wins
+}
+
+// TestAllKindsAreAskedOnEveryPath holds that nothing is left out where no kind is chosen.
+func TestAllKindsAreAskedOnEveryPath(t *testing.T) {
+	w := threeKinds(t)
+	f := func(want, path string, params ...string) {
+		t.Helper()
+		if status, body := w.get(path, params...); status != http.StatusOK || !strings.Contains(body, want) {
+			t.Errorf("%s %q: %d %s, want %s", path, params, status, body, want)
+		}
+	}
+	f(`"values":[3],"total":3`, "hits", "query", "*", "step", "1d")
+	f(`{"fields":{"dataset":"d"},`, "hits", "query", "*", "step", "1d", "field", "dataset")
+	f(`,"3"]`, "stats_query", "query", "* | count() n")
+	f(`,"3"]`, "stats_query_range", "query", "* | count() n", "step", "1d")
+	f(`{"value":"_time","hits":3}`, "field_names", "query", "*")
+	f(`{"value":"dataset","hits":1}`, "field_names", "query", "*")
+	f(`{"values":[{"value":"a log","hits":1}]}`, "field_values", "query", `_msg:!""`, "field", "_msg")
+	f(`{"value":"{}","hits":1}`, "streams", "query", "*")
+	f(`{"value":"dataset","hits":1},{"value":"kind","hits":1}`, "stream_field_names", "query", "*")
+	f(`{"values":[{"value":"d","hits":1}]}`, "stream_field_values", "query", "*", "field", "dataset")
+	f(`{"field_name":"dataset","values":[{"field_value":"d","hits":1}]}`, "facets", "query", "*", "keep_const_fields", "1")
+	f("\na span,,\n", "query", "query", "* | fields name, _msg, dataset | sort by (name)", "format", "csv")
+	_, body := w.get("stream_ids", "query", "*")
+	if strings.Count(body, `"hits":1`) != 3 {
+		t.Errorf("stream_ids: %s, want those of three streams", body)
+	}
+}
+
+// TestRowsHaveMessages holds that a client that shows nothing but messages shows something of every row.
+func TestRowsHaveMessages(t *testing.T) {
+	slow := span("GET /cart", 2*time.Second)
+	slow.Duration = 12_345_678
+	bare := span("", 3*time.Second)
+	bare.Duration = 0
+	point := func(age time.Duration, attrs ...edge.Attr) edge.Event {
+		return edge.Event{Kind: edge.KindDataPoint, Time: now.Add(-age).UnixNano(), Dataset: "hits", Attrs: attrs}
+	}
+	w := newWorld(t, span("a", time.Second), slow, bare, point(4*time.Second, edge.Attr{Key: "double1", Value: "5"}),
+		point(5*time.Second, edge.Attr{Key: "index1", Value: "key"}, edge.Attr{Key: "double1", Value: "5"}),
+		point(6*time.Second, edge.Attr{Key: "blob3", Value: "c"}, edge.Attr{Key: "blob1", Value: "a"}),
+		edge.Event{Kind: edge.KindLog, Time: now.Add(-7 * time.Second).UnixNano(), Body: "hello"},
+		edge.Event{
+			Kind: edge.KindLog, Time: now.Add(-8 * time.Second).UnixNano(), SeverityText: "INFO",
+			Attrs: []edge.Attr{{Key: "blob1", Value: "of a log"}},
+		})
+	f := func(want string, params ...string) {
+		t.Helper()
+		_, body := w.get("query", params...)
+		var got []string
+		for line := range strings.Lines(body) {
+			var row map[string]string
+			if err := json.Unmarshal([]byte(line), &row); err != nil {
+				t.Fatalf("line %q: %v", line, err)
+			}
+			got = append(got, stdcmp.Or(row["_msg"], "-"))
+		}
+		if diff := cmp.Diff(want, strings.Join(got, "; ")); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", params, diff)
+		}
+	}
+	const all = "a 1µs; GET /cart 12.35ms; 0s; hits; key; a c; hello; -"
+	f(all, "query", "*", "limit", "10")
+	f(all, "query", "* | sort by (_time) desc") // as Grafana's data source asks
+	f(all, "query", "* | sort by (_time) desc", "limit", "1000")
+	f("a 1µs; GET /cart 12.35ms", "query", "* | sort by (_time desc)", "limit", "2")
+	f("-; hello", "query", "* | sort by (_time)", "limit", "2")
+	f("GET /cart 12.35ms", "query", "name:cart | stream_context before 0")
+	f("-; -; -; -; -; -; hello; -", "query", "*", "limit", "10", "raw_msg", "1")
+	f("-", "query", "name:cart | fields name, kind, duration")
+	f("-", "query", "name:cart | format \"x\" as y")
+	f("-", "query", "name:cart", "hidden_fields_filters", "_msg")
+	f("12.35ms", "query", "duration:>1000000", "hidden_fields_filters", "name")
+	if status, body := w.get("query", "query", "*", "raw_msg", "maybe"); status != http.StatusBadRequest {
+		t.Errorf("raw_msg=maybe: %d %s", status, body)
+	}
+	_, body := w.get("query", "query", "blob1:* dataset:*", "format", "csv")
+	if !strings.HasPrefix(body, "_msg,") || !strings.Contains(body, "\na c,") {
+		t.Errorf("CSV: %s", body)
 	}
 }
 
@@ -378,13 +485,13 @@ func TestTenantDecides(t *testing.T) {
 	a, b := newWorld(t, span("of a", time.Second)), newWorld(t, span("of b", time.Second))
 	for w, want := range map[*world]string{a: "of a", b: "of b"} {
 		for path, params := range map[string][]string{
-			"query": {"query", "*"}, "field_values": {"query", "*", "field", "name"},
+			"query": {"query", "*", "raw_msg", "1"}, "field_values": {"query", "*", "field", "name"},
 			"hits":              {"query", "*", "step", "1m", "field", "name"},
 			"stats_query":       {"query", "* | stats by (name) count() n"},
 			"stats_query_range": {"query", "* | stats by (name) count() n", "step", "1m"},
 		} {
 			_, body := w.get(path, params...)
-			if strings.Count(body, "of ") != 1 || !strings.Contains(body, want) {
+			if strings.Count(body, `"of `) != 1 || !strings.Contains(body, `"`+want+`"`) {
 				t.Errorf("%s shows %s, want %s only", path, body, want)
 			}
 		}

@@ -30,6 +30,8 @@ type question struct {
 	timeout time.Duration
 	// hasFrom and hasTo tell which ends of the range were given.
 	hasFrom, hasTo bool
+	// messages tells that rows without a message get one.
+	messages bool
 }
 
 func (h *handler) parse(r *http.Request, tenant edge.Tenant) (*question, error) {
@@ -39,10 +41,11 @@ func (h *handler) parse(r *http.Request, tenant edge.Tenant) (*question, error) 
 	q := &question{form: r.Form, now: h.opts.Now(), timeout: math.MaxInt64}
 	q.Tenant = tenant
 	for _, read := range []func() error{
-		func() error { return q.readKind(r.Header.Get("ProjectID")) },
+		func() error { return q.readKinds(r.Header.Values("ProjectID")) },
 		q.readRange,
 		q.readFilters,
 		func() error { return q.readText(h.reader) },
+		q.readMessages,
 	} {
 		if err := read(); errors.Is(err, store.ErrTooMuch) {
 			return nil, err
@@ -54,17 +57,30 @@ func (h *handler) parse(r *http.Request, tenant edge.Tenant) (*question, error) 
 	return q, nil
 }
 
-func (q *question) readKind(project string) error {
-	switch text := cmp.Or(q.form.Get("kind"), project); text {
-	case "", "0", "span":
-		q.Kind = edge.KindSpan
-	case "1", "log":
-		q.Kind = edge.KindLog
-	case "2", "datapoint":
-		q.Kind = edge.KindDataPoint
-	default:
-		return fmt.Errorf("kind (or the header ProjectID) is %q: it must be 0 or span, 1 or log, 2 or datapoint", text)
+// kinds are the kinds of events, by their numbers and names.
+var kinds = map[string]edge.Kind{
+	"0": edge.KindSpan, "span": edge.KindSpan,
+	"1": edge.KindLog, "log": edge.KindLog,
+	"2": edge.KindDataPoint, "datapoint": edge.KindDataPoint,
+}
+
+// readKinds reads what is asked: lists in the parameter kind, else in the header ProjectID, else all kinds.
+func (q *question) readKinds(projects []string) error {
+	given := strings.Join(q.form["kind"], ",")
+	given = cmp.Or(given, strings.Join(projects, ","), "all")
+	if strings.TrimSpace(given) == "all" {
+		given = "span,log,datapoint"
 	}
+	var asked []edge.Kind
+	for text := range strings.SplitSeq(given, ",") {
+		kind, ok := kinds[strings.TrimSpace(text)]
+		if !ok {
+			return fmt.Errorf("kind (or the header ProjectID) is %q: it must be 0 or span, 1 or log, 2 or datapoint, "+
+				"a list of them such as span,log, or all", text)
+		}
+		asked = append(asked, kind)
+	}
+	q.Kind, q.Also = asked[0], asked[1:]
 	return nil
 }
 
@@ -154,8 +170,11 @@ func (q *question) readText(reader store.LogsQLReader) error {
 	return err
 }
 
-// pipe returns the text with a pipe added. It stands on a line of its own, since the text may end in a comment.
-func (q *question) pipe(pipe string) string { return q.LogsQL + "\n| " + pipe }
+// piped returns a text with a pipe added. It stands on a line of its own, since the text may end in a comment.
+func piped(text, pipe string) string { return text + "\n| " + pipe }
+
+// pipe returns the text of the question with a pipe added.
+func (q *question) pipe(pipe string) string { return piped(q.LogsQL, pipe) }
 
 func (q *question) boolean(key string) (bool, error) {
 	text := q.form.Get(key)

@@ -36,7 +36,7 @@ func (h *handler) query(ctx context.Context, q *question, a *answer) error {
 	switch format := q.form.Get("format"); format {
 	case "", "json":
 		a.contentType("application/stream+json")
-		return h.limited(ctx, q, offset, limit, newLines(a, q.parsed.Fields != nil).write)
+		return h.limited(ctx, q, offset, limit, q.withMessages(newLines(a, q.parsed.Fields != nil).write))
 	case "csv":
 		return h.csv(ctx, q, a,
 			func(emit func(store.Row) error) error { return h.limited(ctx, q, offset, limit, emit) })
@@ -50,15 +50,14 @@ func (h *handler) limited(ctx context.Context, q *question, offset, limit int, e
 	switch {
 	case limit == 0:
 		return h.rows(ctx, q.RowsQuestion, emit)
-	case q.parsed.Newest && offset+limit <= maxNewest:
+	case q.parsed.Newest != "" && offset+limit <= maxNewest:
 		return h.newest(ctx, q, offset, limit, emit)
 	}
 	all := q.RowsQuestion
-	pipe := "offset " + strconv.Itoa(offset) + " | limit " + strconv.Itoa(limit)
-	if q.parsed.Newest {
-		pipe = "sort by (_time) desc | " + pipe
+	if q.parsed.Newest != "" {
+		all.LogsQL = piped(q.parsed.Newest, "sort by (_time) desc")
 	}
-	all.LogsQL = q.pipe(pipe)
+	all.LogsQL = piped(all.LogsQL, "offset "+strconv.Itoa(offset)+" | limit "+strconv.Itoa(limit))
 	return h.rows(ctx, all, emit)
 }
 
@@ -72,7 +71,7 @@ func (h *handler) newest(ctx context.Context, q *question, offset, limit int, em
 		if start := earlier(end, q.now).Add(-width); start.After(q.From) {
 			window.From = start
 		}
-		window.LogsQL = q.pipe("sort by (_time) desc | limit " + strconv.Itoa(offset+limit))
+		window.LogsQL = piped(q.parsed.Newest, "sort by (_time) desc | limit "+strconv.Itoa(offset+limit))
 		err := h.rows(ctx, window, func(r store.Row) error {
 			if offset > 0 {
 				offset--
@@ -167,18 +166,22 @@ func (h *handler) csv(ctx context.Context, q *question, a *answer, ask func(emit
 			return err
 		}
 	}
+	if q.messages && !slices.Contains(columns, store.FieldMsg) {
+		columns = append(columns, store.FieldMsg)
+		slices.Sort(columns)
+	}
 	a.contentType("text/csv; charset=utf-8")
 	w := csv.NewWriter(a.buf)
 	if len(columns) > 0 {
 		_ = w.Write(columns) // its error comes again with the next write
 	}
 	record := make([]string, len(columns))
-	err := ask(func(r store.Row) error {
+	err := ask(q.withMessages(func(r store.Row) error {
 		for i, name := range columns {
 			record[i] = printed(&store.Field{Name: name, Value: r.Get(name)})
 		}
 		return w.Write(record)
-	})
+	}))
 	if err != nil {
 		return err // before a flush: the error may still get a status
 	}

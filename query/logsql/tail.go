@@ -15,13 +15,13 @@ import (
 )
 
 const (
-	// tailOverlap is how much of the window before is asked again: rows may arrive that much late.
-	tailOverlap = 5 * time.Second
-	// maxTail and maxTailBytes bound the rows that are held in memory at a time, to be sorted. A window with more is
-	// asked in parts, down to shortestTail.
+	// maxTail and maxTailBytes bound the rows that are held in memory at a time, to be sorted. What is there when a tail
+	// begins starts from the newest that can be held. A later window with more is asked in parts, down to shortestTail.
 	maxTail      = 10_000
 	maxTailBytes = 4 << 20
 	shortestTail = time.Millisecond
+	// tailOverlap is how much of the window before is asked again: rows may arrive that much late.
+	tailOverlap = 5 * time.Second
 	// maxSeen bounds the rows that are remembered, of 40 bytes each: those of tailOverlap and one window.
 	maxSeen = 500_000
 )
@@ -53,7 +53,6 @@ func (h *handler) tail(ctx context.Context, q *question, a *answer) error {
 		}
 	}
 	t.first = q.now.Add(-start - t.offset)
-	t.sent = t.first
 	a.contentType("application/x-ndjson")
 	return t.run(ctx, refresh)
 }
@@ -67,7 +66,7 @@ type tailer struct {
 	// follower is nil without a gate.
 	follower *gate.Follower
 	offset   time.Duration
-	// first is where the tail begins, sent the end of the last window.
+	// first is where the tail begins, sent the end of the last window, zero before it.
 	first, sent time.Time
 	seen        map[uint64]int // how often a row was sent, by its hash
 	seed        maphash.Seed
@@ -100,17 +99,39 @@ func (t *tailer) run(ctx context.Context, refresh time.Duration) error {
 
 // window sends the rows of the next window.
 func (t *tailer) window(ctx context.Context) error {
-	from := t.sent.Add(-tailOverlap)
-	if from.Before(t.first) {
-		from = t.first
+	from := t.first
+	if overlap := t.sent.Add(-tailOverlap); overlap.After(from) {
+		from = overlap
 	}
 	to := t.h.opts.Now().Add(-t.offset)
 	now := map[uint64]int{}
-	if err := t.between(ctx, from, to, now); err != nil {
+	ask := t.between
+	if t.sent.IsZero() && t.q.parsed.Newest != "" {
+		ask = t.newest
+	}
+	if err := ask(ctx, from, to, now); err != nil {
 		return err
 	}
 	t.seen, t.sent = now, to
 	return t.a.flush()
+}
+
+// newest sends the newest rows of the first window, as many as can be held, and has the tail begin with the oldest of
+// them.
+func (t *tailer) newest(ctx context.Context, from, to time.Time, now map[uint64]int) error {
+	q := *t.q
+	q.From, q.To = from, to
+	held := &tailRows{}
+	err := t.follower.Ask(ctx, func(ctx context.Context) error {
+		return t.h.newest(ctx, &q, 0, maxTail, t.q.withMessages(held.add))
+	})
+	if err != nil && !errors.Is(err, errTail) {
+		return err
+	}
+	if n := len(held.rows); n > 0 && (err != nil || n == maxTail) {
+		t.first = time.Unix(0, held.rows[n-1].ns)
+	}
+	return t.send(held.rows, now)
 }
 
 // between sends the rows of a part of a window, in two parts when there are too many to hold at once.
@@ -155,18 +176,26 @@ func (t *tailer) send(rows []tailRow, now map[uint64]int) error {
 }
 
 func (t *tailer) rows(ctx context.Context, q store.RowsQuestion) ([]tailRow, error) {
-	var rows []tailRow
-	var sorted store.Row
-	bytes := 0
-	err := t.h.rows(ctx, q, func(r store.Row) error {
-		if bytes += rowBytes(r); len(rows) == maxTail || bytes > maxTailBytes {
-			return errTail
-		}
-		ns, _ := strconv.ParseInt(r.Get(store.FieldTime), 10, 64) // a row without its time comes first
-		sorted = append(sorted[:0], r...)
-		slices.SortFunc(sorted, func(a, b store.Field) int { return cmp.Compare(a.Name, b.Name) })
-		rows = append(rows, tailRow{ns, string(append(appendObject(nil, sorted), '\n'))})
-		return nil
-	})
-	return rows, err
+	held := &tailRows{}
+	err := t.h.rows(ctx, q, t.q.withMessages(held.add))
+	return held.rows, err
+}
+
+// tailRows are rows that are held to be sorted.
+type tailRows struct {
+	rows   []tailRow
+	bytes  int
+	sorted store.Row
+}
+
+// add holds a row, and fails with errTail when there are too many.
+func (h *tailRows) add(r store.Row) error {
+	if h.bytes += rowBytes(r); len(h.rows) == maxTail || h.bytes > maxTailBytes {
+		return errTail
+	}
+	ns, _ := strconv.ParseInt(r.Get(store.FieldTime), 10, 64) // a row without its time comes first
+	h.sorted = append(h.sorted[:0], r...)
+	slices.SortFunc(h.sorted, func(a, b store.Field) int { return cmp.Compare(a.Name, b.Name) })
+	h.rows = append(h.rows, tailRow{ns, string(append(appendObject(nil, h.sorted), '\n'))})
+	return nil
 }

@@ -18,7 +18,7 @@ import (
 	"edgescope/store"
 )
 
-// memory is a store whose rows a test adds while a question runs.
+// memory is a store whose rows a test adds while a question runs. It knows one pipe, the newest N.
 type memory struct {
 	mu   sync.Mutex
 	rows []row
@@ -41,10 +41,23 @@ func (m *memory) Rows(_ context.Context, q store.RowsQuestion, emit func(store.R
 	m.mu.Lock()
 	rows := slices.Clone(m.rows)
 	m.mu.Unlock()
-	for _, r := range slices.Backward(rows) {
+	slices.Reverse(rows)
+	most := len(rows)
+	if _, limit, ok := strings.Cut(q.LogsQL, "sort by (_time) desc | limit "); ok {
+		var err error
+		if most, err = strconv.Atoi(limit); err != nil {
+			return err
+		}
+		slices.SortStableFunc(rows, func(a, b row) int { return b.at.Compare(a.at) })
+	}
+	for _, r := range rows {
+		if most == 0 {
+			break
+		}
 		if r.at.Before(q.From) || !r.at.Before(q.To) {
 			continue
 		}
+		most--
 		err := emit(store.Row{
 			{Name: "name", Value: r.name}, {Name: "_time", Value: strconv.FormatInt(r.at.UnixNano(), 10)},
 		})
@@ -64,7 +77,7 @@ func (m *memory) Totals(context.Context, store.TotalsQuestion, func(*store.Serie
 }
 
 func (m *memory) ParseLogsQL(string, time.Time) (store.LogsQL, error) {
-	return store.LogsQL{Tail: true, Newest: true}, nil
+	return store.LogsQL{Tail: true, Newest: "*", Whole: true}, nil
 }
 
 func (m *memory) StatsLogsQL(string, time.Time, time.Duration, time.Duration) (string, []string, error) {
@@ -235,6 +248,36 @@ func TestTailWaitsForItsTurn(t *testing.T) {
 		<-ended
 		if err := g.Stop(t.Context()); err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+// TestTailStartsFromTheNewest holds that a tail that looks far back sends the newest rows that can be held, in their
+// order, and then follows: what is older is not sent later.
+func TestTailStartsFromTheNewest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &memory{}
+		start := time.Now()
+		at := func(age time.Duration) string { return start.Add(-age).UTC().Format(time.RFC3339Nano) }
+		const rows = 12_000
+		for i := range rows {
+			m.add(start.Add(-time.Duration(i+1)*100*time.Microsecond), "x") // 1.2 s
+		}
+		m.add(start.Add(-20*time.Hour), "long ago")
+		sent, stop := tailing(t, m, "start_offset=1d&offset=0s")
+		got := sent(100 * time.Millisecond)
+		if len(got) != 10_000 || got[0] != at(time.Second) || got[len(got)-1] != at(100*time.Microsecond) {
+			t.Fatalf("%d rows were sent, %v to %v, want the newest 10,000", len(got), got[0], got[len(got)-1])
+		}
+		if !slices.IsSortedFunc(got, func(a, b string) int { return timeOf(t, a).Compare(timeOf(t, b)) }) {
+			t.Error("the rows are not in their order")
+		}
+		m.add(start.Add(200*time.Millisecond), "new")
+		if got := sent(2 * time.Second); !slices.Equal(got, []string{at(-200 * time.Millisecond)}) {
+			t.Errorf("then %v were sent, want the new row", got)
+		}
+		if why := stop(); why != nil {
+			t.Errorf("it ends in %v", why)
 		}
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/VictoriaMetrics/VictoriaLogs/lib/logstorage"
@@ -23,8 +24,7 @@ func (s *Store) ParseLogsQL(text string, at time.Time) (store.LogsQL, error) {
 		return store.LogsQL{}, err
 	}
 	known := store.LogsQL{
-		Newest: q.CanReturnLastNResults(), Tail: q.CanLiveTail(), Least: c.Text,
-		Most: c.Text + c.State,
+		Newest: newest(text, q), Tail: q.CanLiveTail(), Whole: c.Whole, Least: c.Text, Most: c.Text + c.State,
 	}
 	if fields, ok := q.GetFixedFields(); ok {
 		known.Fields = fields
@@ -34,6 +34,25 @@ func (s *Store) ParseLogsQL(text string, at time.Time) (store.LogsQL, error) {
 	q.DropAllPipes()
 	known.Filter = q.String()
 	return known, nil
+}
+
+// newestFirst is how the engine prints the pipe that clients add to see the newest rows first.
+const newestFirst = " | sort by (_time) desc"
+
+// newest returns what LogsQL.Newest says.
+func newest(text string, q *logstorage.Query) string {
+	if q.CanReturnLastNResults() {
+		return text
+	}
+	text, ok := strings.CutSuffix(q.String(), newestFirst)
+	if !ok {
+		return ""
+	}
+	rest, err := parseLogsQL(text, time.Unix(0, q.GetTimestamp()))
+	if err != nil || !rest.CanReturnLastNResults() {
+		return ""
+	}
+	return text
 }
 
 // bound returns a time in ns, zero where there is no bound.

@@ -14,7 +14,6 @@ import (
 
 	"edgescope/store"
 	"edgescope/store/embedded/cost"
-	"edgescope/store/embedded/waiting"
 )
 
 // Rows implements store.Reader. The field _time is decimal Unix nanoseconds, wherever the engine returns a time in it.
@@ -23,6 +22,10 @@ func (s *Store) Rows(ctx context.Context, q store.RowsQuestion, emit func(store.
 		return err
 	}
 	defer s.leave()
+	tenants, err := tenantsOf(&q)
+	if err != nil {
+		return err
+	}
 	query, err := parseRows(&q)
 	if err != nil {
 		return err
@@ -33,25 +36,21 @@ func (s *Store) Rows(ctx context.Context, q store.RowsQuestion, emit func(store.
 	running, cancel := context.WithCancel(ctx)
 	defer cancel()
 	e := &emitter{ctx: running, emit: emit, cancel: cancel}
-	tenants := []logstorage.TenantID{waiting.TenantID(q.Tenant, q.Kind)}
 	qctx := logstorage.NewQueryContext(running, new(logstorage.QueryStats), tenants, query, false, q.HiddenFields)
-	err = s.kinds[q.Kind].RunQuery(qctx, e.block)
+	err = s.ask(qctx, e.block) //nolint:contextcheck // the engine ends what it does with that of qctx
 	switch {
 	case e.err != nil:
 		return e.err
 	case ctx.Err() != nil:
-		return fmt.Errorf("question to %ss: %w", q.Kind, ctx.Err())
+		return fmt.Errorf("question to %s: %w", kindsOf(&q), ctx.Err())
 	case err != nil:
-		return fmt.Errorf("question to %ss: %w", q.Kind, rowsError(err))
+		return fmt.Errorf("question to %s: %w", kindsOf(&q), rowsError(err))
 	}
 	return nil
 }
 
 // parseRows reads the text and confines it to the range.
 func parseRows(q *store.RowsQuestion) (*logstorage.Query, error) {
-	if int(q.Kind) >= waiting.Kinds {
-		return nil, fmt.Errorf("%w: kind %d of event is unknown", store.ErrBadQuery, q.Kind)
-	}
 	if q.From.IsZero() || q.To.IsZero() {
 		return nil, fmt.Errorf("%w: the range is not given", store.ErrBadQuery)
 	}

@@ -198,6 +198,7 @@ func badQueries(t *testing.T, s *suite) {
 	f(s.question(tenant, edge.KindSpan, "name:("))
 	f(s.question(tenant, edge.KindSpan, "* | nonsense"))
 	f(s.question(tenant, 77, "*"))
+	f(store.RowsQuestion{LogsQL: "*", From: s.now, To: s.now.Add(1), Also: []edge.Kind{77}})
 	f(store.RowsQuestion{LogsQL: "*", To: s.now})
 	f(store.RowsQuestion{LogsQL: "*", From: s.now})
 	q := s.question(tenant, edge.KindSpan, "*")

@@ -39,12 +39,25 @@ type LogsQL struct {
 	// Subqueries is how many it has, StreamContext whether it asks for rows around rows.
 	Subqueries    int
 	StreamContext bool
+	// Whole tells that its pipes, if any, choose and order rows, and change none.
+	Whole bool
+}
+
+// choosing are the pipes that let whole rows through.
+var choosing = map[string]bool{
+	"pipeSort": true, "pipeFirst": true, "pipeLast": true, "pipeLimit": true, "pipeOffset": true, "pipeFilter": true,
+	"pipeSample": true, "pipeStreamContext": true,
 }
 
 // OfLogsQL returns the cost of a text. It fails with store.ErrTooMuch and store.ErrBadQuery.
 func OfLogsQL(q *logstorage.Query) (LogsQL, error) {
 	w := &walk{}
 	w.visit(reflect.ValueOf(q))
+	w.whole = true
+	pipes := reflect.ValueOf(q).Elem().FieldByName("pipes")
+	for i := range pipes.Len() {
+		w.whole = w.whole && choosing[pipes.Index(i).Elem().Elem().Type().Name()]
+	}
 	return w.result()
 }
 
@@ -61,6 +74,7 @@ type walk struct {
 	queries, pipes, readers int
 	state, text             float64
 	streamContext           bool
+	whole                   bool // of the outermost query
 	// compared tells that there are filters that the engine panics in when their field is a time, compareTime that the
 	// field of one may be _time, moveTime that _time gets another name.
 	compared, compareTime, moveTime bool
@@ -204,6 +218,6 @@ func (w *walk) result() (LogsQL, error) {
 	}
 	return LogsQL{
 		Text: int64(min(w.text, 1<<60)), State: int64(w.state * float64(memory.Allowed())),
-		Subqueries: w.queries - 1, StreamContext: w.streamContext,
+		Subqueries: w.queries - 1, StreamContext: w.streamContext, Whole: w.whole,
 	}, nil
 }

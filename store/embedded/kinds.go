@@ -1,0 +1,102 @@
+package embedded
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/VictoriaMetrics/VictoriaLogs/lib/logstorage"
+	"github.com/VictoriaMetrics/VictoriaMetrics/lib/contextutil"
+
+	"edgescope/store"
+	"edgescope/store/embedded/waiting"
+)
+
+// tenantsOf returns the tenants of the engine that a question goes to: one for each of its kinds.
+func tenantsOf(q *store.RowsQuestion) ([]logstorage.TenantID, error) {
+	kinds := q.Kinds()
+	tenants := make([]logstorage.TenantID, len(kinds))
+	for i, kind := range kinds {
+		if int(kind) >= waiting.Kinds {
+			return nil, fmt.Errorf("%w: kind %d of event is unknown", store.ErrBadQuery, kind)
+		}
+		tenants[i] = waiting.TenantID(q.Tenant, kind)
+	}
+	return tenants, nil
+}
+
+// kindsOf names the kinds of a question, for errors.
+func kindsOf(q *store.RowsQuestion) string {
+	var names []string
+	for _, kind := range q.Kinds() {
+		names = append(names, kind.String()+"s")
+	}
+	return strings.Join(names, ", ")
+}
+
+// ask runs a question at the storages of its tenants.
+func (s *Store) ask(qctx *logstorage.QueryContext, write logstorage.WriteDataBlockFunc) error {
+	if len(qctx.TenantIDs) == 1 {
+		return s.kinds[qctx.TenantIDs[0].ProjectID].RunQuery(qctx, write)
+	}
+	return s.askSeveral(qctx, write)
+}
+
+// askSeveral runs a question at several storages as the engine does at the servers of a cluster: each runs the pipes
+// that can work on its rows alone, and what they leave is put together behind. Subqueries go to all storages too, and
+// stream_context to that of its row.
+//
+// What the engine can't print and read again, it panics at, here, in the goroutine of the question.
+func (s *Store) askSeveral(qctx *logstorage.QueryContext, write logstorage.WriteDataBlockFunc) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("the text can't be asked of several kinds at once: choose one: %v", p)
+		}
+	}()
+	runner, err := logstorage.NewNetQueryRunner(qctx, s.ask, write)
+	if err != nil {
+		return err
+	}
+	search := func(stop <-chan struct{}, q *logstorage.Query, write logstorage.WriteDataBlockFunc) error {
+		q, err := withFields(q)
+		if err != nil {
+			return err
+		}
+		return s.askEach(stop, qctx.WithQuery(q), write)
+	}
+	return runner.Run(qctx.Context, qctx.Query.GetConcurrency(), search)
+}
+
+// withFields returns the question of one storage so that its rows have a field. Where the pipes behind need none, as in
+// * | limit 3 | stats count(), the engine asks for none, and loses rows without fields.
+func withFields(q *logstorage.Query) (*logstorage.Query, error) {
+	text, none := strings.CutSuffix(q.String(), " | delete *")
+	if !none {
+		return q, nil
+	}
+	return logstorage.ParseQueryAtTimestamp(text+" | fields "+store.FieldTime, q.GetTimestamp())
+}
+
+// askEach asks one storage after the other, so that a question to several has no more workers than a question to one,
+// nor the memory of their blocks. A pipe tells the storages apart by the numbers of workers: of stats it keeps what one
+// number has sent, and adds up those of several.
+func (s *Store) askEach(
+	stop <-chan struct{}, qctx *logstorage.QueryContext, write logstorage.WriteDataBlockFunc,
+) error {
+	ctx, cancel := contextutil.NewStopChanContext(stop) // ends with the question, or when its pipes have enough
+	defer cancel()
+	several := uint(len(qctx.TenantIDs))
+	for i, tenant := range qctx.TenantIDs {
+		if ctx.Err() != nil {
+			return nil
+		}
+		one := qctx.WithContext(ctx)
+		one.TenantIDs = []logstorage.TenantID{tenant}
+		err := s.kinds[tenant.ProjectID].RunQuery(one, func(worker uint, block *logstorage.DataBlock) {
+			write(worker*several+uint(i), block)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
