@@ -76,7 +76,7 @@ var rule = map[string][]string{
 		"query/traces",
 	},
 	"query/gate":   {"edge", "store"},
-	"query/promql": {"edge"},
+	"query/promql": {"edge", "store", "query", "query/gate"},
 	"query/logsql": {"edge", "store", "query", "query/filter", "query/gate"},
 
 	"query/jaeger": {

@@ -83,7 +83,7 @@ func openStore(t *testing.T) (h http.Handler, end time.Time) {
 		t.Fatal(err)
 	}
 	s.Flush()
-	return promql.Handler(s.Prometheus(0)), end
+	return promql.New(s, promql.Options{}), end
 }
 
 func ask(t *testing.T, h http.Handler, method, path string, form url.Values) promAnswer {
@@ -184,7 +184,7 @@ func TestAnswersPassWhole(t *testing.T) {
 				}
 			}
 		})
-		h := promql.Handler(next)
+		h := promql.New(fake{next: next}, promql.Options{})
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w,
 			httptest.NewRequestWithContext(t.Context(), http.MethodGet,
@@ -197,7 +197,11 @@ func TestAnswersPassWhole(t *testing.T) {
 		`is stored are totals of windows, not counters"],`
 	f(0, `{"status":"success",`+info+`"data":1}`, `{"status":"success","data":1}`)
 	f(200, `{"status":"success",`+info+`"data":1}`, `{`, `"status":`, `"success","da`, `ta":1}`)
-	f(422, `{"status":"error","error":"x"}`, `{"status":"error","error":"x"}`)
+	f(422, `{"status":"error","errorType":"execution","error":"x"}`+"\n", `{"status":"error","errorType":"422",`, `"error":"x"}`)
+	f(400, `{"status":"error","errorType":"bad_data","error":"missing \"x\""}`+"\n", "missing ", "\"x\"\n")
+	f(503, `{"status":"error","errorType":"timeout","error":"timeout exceeded"}`+"\n", "timeout exceeded")
+	f(500, `{"status":"error","errorType":"internal","error":"`+strings.Repeat("a", 16<<10)+"\"}\n",
+		strings.Repeat("a", 10<<10), strings.Repeat("a", 10<<10))
 	f(200, `{"status":"other","x":"yyyyyyyyyyyyyyy"}`, `{"status":"other",`, `"x":"yyyyyyyyyyyyyyy"}`)
 	f(200, `{}`, `{}`)
 	f(200, ``)

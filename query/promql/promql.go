@@ -1,116 +1,232 @@
-// Package promql makes the questions that Prometheus' tools ask right on totals of windows. A counter is asked with
-// rate and increase, and so do query builders propose it; our totals (edge_service_requests, ...) are no counters,
-// since each sample is already an increase (docs/adr/002). Rewrite puts the function that means the same on totals in
-// place, and tells so; series of clients are left alone. Handler does it for the HTTP API of Prometheus.
+// Package promql serves the HTTP API of Prometheus, as Grafana's data source, promtool and vmui ask it, over an engine
+// that evaluates MetricsQL. What the engine does not do, or not for one tenant alone, is done here:
+//
+//	rewrite.go   rate and increase over totals mean what they mean on totals (docs/adr/017)
+//	names.go     "cloud.region" and U__cloud_2e_region are asked as cloud_region
+//	answer.go    what was changed is told as infos; errors have Prometheus' shape
+//	metadata.go  types, units and help of metrics
+//	status.go    what a server of Prometheus tells of itself
 //
 // It parses with the engine's own parser, a module without the engine: docs/adr/017.
 package promql
 
 import (
-	"bytes"
-	"encoding/json"
-	"math"
+	"context"
+	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
 	"github.com/VictoriaMetrics/metricsql"
+
+	"edgescope/edge"
+	"edgescope/query"
+	"edgescope/query/gate"
+	"edgescope/store"
 )
 
-// Handler returns next with the questions of /api/v1/query and /api/v1/query_range rewritten, also below /prometheus.
-// What was changed is told as infos of the answer, as the Prometheus API has them. It stands behind whatever refuses
-// texts that double themselves with templates, since it parses them.
-func Handler(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		path := strings.TrimPrefix(r.URL.Path, "/prometheus")
-		if path != "/api/v1/query" && path != "/api/v1/query_range" || r.ParseForm() != nil {
-			next.ServeHTTP(w, r)
-			return
-		}
-		rewritten, infos := Rewrite(r.Form.Get("query"), stepOf(r.Form.Get("step")))
-		if len(infos) == 0 {
-			next.ServeHTTP(w, r)
-			return
-		}
-		a := &answer{ResponseWriter: w, infos: infos}
-		next.ServeHTTP(a, withQuery(r, rewritten))
-		a.flush()
-	})
+// Engine keeps samples and evaluates MetricsQL. It is safe for concurrent use.
+type Engine interface {
+	// Prometheus serves the paths of Prometheus' API that the engine knows, and its pages, for one tenant; others are
+	// 404.
+	Prometheus(tenant edge.Tenant) http.Handler
+	// PrometheusCost reads the texts of a request before a parser does. It returns what the request takes at once and
+	// in all, in bytes, and fails with store.ErrTooMuch and store.ErrBadQuery.
+	PrometheusCost(r *http.Request) (least, most int64, err error)
+	// Samples reads samples as they are stored, series after series.
+	Samples(ctx context.Context, q store.SamplesQuestion, emit func(*store.Samples) error) error
+	// MetricNames returns the names of a tenant's series that have samples between two times, sorted.
+	MetricNames(ctx context.Context, tenant edge.Tenant, from, to time.Time) ([]string, error)
 }
 
-// stepOf reads the parameter step: seconds or a duration.
-func stepOf(text string) time.Duration {
-	ms, err := metricsql.PositiveDurationValue(text, 0)
-	if err != nil || ms <= 0 || ms > math.MaxInt64/int64(time.Millisecond) {
-		return DefaultStep
+// Options are what the handler needs to know beside the engine. The zero value works.
+type Options struct {
+	query.Options
+	// Pages tells that the engine's pages (vmui) are served: they show all tenants.
+	Pages bool
+	// Described returns what senders said of a tenant's metrics, by name. Nil means nothing.
+	Described func(edge.Tenant) map[string]Metadata
+}
+
+// Paths are the patterns of http.ServeMux that the handler answers.
+func Paths() []string {
+	return []string{
+		"/api/v1/", "/prometheus/", "/federate", "/prettify-query", "/expand-with-exprs", "/metric-relabel-debug",
 	}
-	return time.Duration(ms) * time.Millisecond
 }
 
-// withQuery returns the request, whose form is parsed, with another text.
-func withQuery(r *http.Request, text string) *http.Request {
+// PagePaths are the patterns of the engine's pages and their files, which read no telemetry.
+func PagePaths() []string { return []string{"/vmui", "/vmui/", "/graph", "/graph/"} }
+
+// defaultTimeout is how long a question may take when neither options nor a gate say.
+const defaultTimeout = 30 * time.Second
+
+type handler struct {
+	engine  Engine
+	o       Options
+	started time.Time
+}
+
+// New returns the handler of Paths and PagePaths. It is safe for concurrent use.
+func New(engine Engine, o Options) http.Handler {
+	o.Options = o.WithDefaults(defaultTimeout)
+	return &handler{engine: engine, o: o, started: o.Now()}
+}
+
+// question is a request as understood. The form of the request is parsed.
+type question struct {
+	*http.Request
+	path   string // without /prometheus
+	tenant edge.Tenant
+	infos  []string // what was changed of it
+}
+
+// own are the paths that the engine does not answer.
+var own = map[string]func(*handler, http.ResponseWriter, *question) error{
+	"/api/v1/metadata":     (*handler).metadata,
+	"/api/v1/format_query": (*handler).formatQuery,
+	"/api/v1/export":       (*handler).export,
+	"/api/v1/export/csv":   (*handler).exportCSV,
+	"/federate":            (*handler).federate,
+}
+
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), h.o.Timeout)
+	defer cancel()
+	r = r.WithContext(ctx)
+	if err := h.answer(w, r); err != nil {
+		refuse(w, r, gate.Explain(ctx, err))
+	}
+}
+
+func (h *handler) answer(w http.ResponseWriter, r *http.Request) error {
+	tenant, err := h.o.Tenant(r)
+	if err != nil {
+		return &gate.RefusedError{Status: http.StatusUnauthorized, Reason: err.Error()}
+	}
+	if r.Method != http.MethodGet && r.Method != http.MethodPost && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD, POST")
+		return &gate.RefusedError{Status: http.StatusMethodNotAllowed, Reason: "only GET, HEAD and POST read"}
+	}
+	if err := r.ParseForm(); err != nil {
+		return badParameter("read the form: %w", err)
+	}
+	q := &question{Request: r, path: strings.TrimPrefix(r.URL.Path, "/prometheus"), tenant: tenant}
+	switch answer := own[q.path]; {
+	case answer != nil:
+		return answer(h, w, q)
+	case about[q.path] != nil:
+		return writeData(w, about[q.path](h))
+	case isPage(q.path) && !h.o.Pages:
+		return &gate.RefusedError{Status: http.StatusNotFound, Reason: "vmui and what it asks tell of all tenants, and " +
+			"there are several: it is off. The dashboard, Grafana and /api/v1 show what is yours"}
+	}
+	return h.evaluate(w, q)
+}
+
+// isPage tells whether a path is one of vmui's, or of what only vmui asks.
+func isPage(path string) bool {
+	for _, page := range [...]string{"/vmui", "/graph", "/metric-relabel-debug"} {
+		if rest, ok := strings.CutPrefix(path, page); ok && (rest == "" || rest[0] == '/') {
+			return true
+		}
+	}
+	return strings.HasPrefix(path, "/api/v1/status/")
+}
+
+// admit asks the gate for what the texts of a question take, before they are parsed.
+func (h *handler) admit(q *question) error {
+	least, most, err := h.engine.PrometheusCost(q.Request)
+	if err != nil {
+		return err
+	}
+	return gate.Need(q.Context(), least, most)
+}
+
+// evaluate has the engine answer.
+func (h *handler) evaluate(w http.ResponseWriter, q *question) error {
+	if err := h.admit(q); err != nil {
+		return err
+	}
+	if err := q.translate(); err != nil {
+		return err
+	}
+	a := &answer{ResponseWriter: w, infos: q.infos}
+	h.engine.Prometheus(q.tenant).ServeHTTP(a, q.Request)
+	return a.end()
+}
+
+// selectors are the parameters that are selectors of series.
+var selectors = [...]string{"match[]", "match", "extra_filters[]", "extra_filters"}
+
+// translate puts what the engine is asked in place of what was asked.
+func (q *question) translate() error {
+	form := url.Values{}
+	for key, values := range q.Form {
+		form[key] = values
+	}
+	for _, key := range selectors {
+		texts := append([]string(nil), form[key]...)
+		for i, text := range texts {
+			e, err := parse(key, text)
+			if err != nil {
+				return err
+			}
+			if texts[i] = text; renameAll(e, nil) {
+				texts[i] = string(e.AppendString(nil))
+			}
+		}
+		if len(texts) > 0 {
+			form[key] = texts
+		}
+	}
+	if q.path == "/api/v1/query" || q.path == "/api/v1/query_range" {
+		text := form.Get("query")
+		if text != "" { // without one the engine says what is missing
+			if _, err := parse("query", text); err != nil {
+				return err
+			}
+			text, q.infos = Rewrite(text, stepOf(form.Get("step")))
+			form.Set("query", text)
+		}
+	}
+	q.Request = withForm(q.Request, labelPath(q.path), form)
+	return nil
+}
+
+// withForm returns the request, whose form is parsed, with another path and form.
+func withForm(r *http.Request, path string, form url.Values) *http.Request {
 	changed := r.Clone(r.Context())
-	changed.Form.Set("query", text)
-	if changed.PostForm.Has("query") {
-		changed.PostForm.Set("query", text)
-	}
-	if query := changed.URL.Query(); query.Has("query") {
-		query.Set("query", text)
-		changed.URL.RawQuery = query.Encode()
-	}
+	changed.URL.Path, changed.URL.RawPath, changed.URL.RawQuery = path, "", form.Encode()
+	changed.Form, changed.PostForm = form, url.Values{}
 	return changed
 }
 
-// begin is how an answer to a question that went well begins.
-const begin = `{"status":"success",`
-
-// answer puts infos into an answer as it passes. It holds back no more than its beginning.
-type answer struct {
-	http.ResponseWriter
-	infos []string
-	held  []byte
-	told  bool
+// labelPath returns the path under which the engine lists the values of a label.
+func labelPath(path string) string {
+	name, ok := strings.CutPrefix(path, "/api/v1/label/")
+	if !ok {
+		return path
+	}
+	name, ok = strings.CutSuffix(name, "/values")
+	if !ok || strings.Contains(name, "/") {
+		return path
+	}
+	return "/api/v1/label/" + storedLabel(unescape(name)) + "/values"
 }
 
-// Unwrap lets http.ResponseController reach the connection.
-func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
-
-func (a *answer) WriteHeader(status int) {
-	a.Header().Del("Content-Length")
-	a.told = a.told || status != http.StatusOK
-	a.ResponseWriter.WriteHeader(status)
+// parse parses the text of a parameter, which must not be one that doubles itself.
+func parse(key, text string) (metricsql.Expr, error) {
+	e, err := metricsql.Parse(text)
+	if err != nil {
+		return nil, badParameter("%q: %w", key, err)
+	}
+	return e, nil
 }
 
-func (a *answer) Write(p []byte) (int, error) {
-	if a.told {
-		return a.ResponseWriter.Write(p)
-	}
-	if a.held = append(a.held, p...); len(a.held) < len(begin) {
-		return len(p), nil
-	}
-	if err := a.tell(); err != nil {
-		return 0, err
-	}
-	return len(p), nil
-}
-
-func (a *answer) tell() error {
-	a.told = true
-	if rest, ok := bytes.CutPrefix(a.held, []byte(begin)); ok {
-		infos, err := json.Marshal(a.infos)
-		if err != nil {
-			return err
-		}
-		a.held = append(append(append([]byte(begin+`"infos":`), infos...), ','), rest...)
-	}
-	a.Header().Del("Content-Length")
-	_, err := a.ResponseWriter.Write(a.held)
-	return err
-}
-
-// flush passes on what was held back of an answer shorter than its beginning.
-func (a *answer) flush() {
-	if !a.told && len(a.held) > 0 {
-		_ = a.tell() // who asked is gone when this fails
+func badParameter(format string, args ...any) error {
+	return &gate.RefusedError{
+		Status: http.StatusBadRequest, Reason: "invalid parameter " + fmt.Errorf(format, args...).Error(),
 	}
 }

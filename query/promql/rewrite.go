@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/VictoriaMetrics/metricsql"
 
@@ -48,12 +49,12 @@ const DefaultStep = 5 * time.Minute
 // maxInfos bounds what is told of one question.
 const maxInfos = 10
 
-// Rewrite returns a MetricsQL text in which functions of counters over our totals are those of totals, with what was
-// changed, or could not be, in sentences for whoever asked. step is that of the question, DefaultStep for one at a
-// single moment that names none. A text without such functions comes back as it is, and so does one that is wrong: the
-// engine says why. Templates are put in: the text must not be one that doubles itself.
+// Rewrite returns a MetricsQL text in which names are those that are stored, and functions of counters over our totals
+// are those of totals, with what was changed, or could not be, in sentences for whoever asked. step is that of the
+// question, DefaultStep for one at a single moment that names none. A text without any of that comes back as it is, and
+// so does one that is wrong: the engine says why. Templates are put in: the text must not be one that doubles itself.
 func Rewrite(text string, step time.Duration) (rewritten string, infos []string) {
-	if !mayConcernTotals(text) {
+	if !mayConcernTotals(text) && !mayHoldNames(text) {
 		return text, nil
 	}
 	e, err := metricsql.Parse(text)
@@ -61,11 +62,19 @@ func Rewrite(text string, step time.Duration) (rewritten string, infos []string)
 		return text, nil
 	}
 	r := &rewriter{step: max(step, time.Millisecond)}
+	r.changed = renameAll(e, func(asked, stored string) {
+		r.tell("%q is asked as %s: names are stored so", asked, stored)
+	})
 	e = r.expr(e)
 	if !r.changed {
 		return text, r.infos
 	}
 	return string(e.AppendString(nil)), r.infos
+}
+
+// mayHoldNames spares texts the parser that have no other names than those that are stored.
+func mayHoldNames(text string) bool {
+	return strings.ContainsAny(text, ".\\\"'`") || strings.IndexFunc(text, func(r rune) bool { return r >= utf8.RuneSelf }) >= 0
 }
 
 // mayConcernTotals spares most texts the parser.

@@ -157,8 +157,8 @@ type Store struct {
 	samplesMu sync.Mutex
 	samples   sampleBuffer
 
-	// turns bounds how many evaluations of Series run at once.
-	turns chan struct{}
+	// turns bounds how many evaluations of Series run at once, walks how many readers of Samples.
+	turns, walks chan struct{}
 
 	// parsed are texts that the metrics engine keeps.
 	parsed parsed
@@ -206,7 +206,7 @@ func open(ctx context.Context, opts Options) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(err, dir.Close())
 	}
-	s := &Store{opts: opts, dir: dir, ward: ward, turns: make(chan struct{}, maxConcurrentSeries)}
+	s := &Store{opts: opts, dir: dir, ward: ward, turns: make(chan struct{}, maxConcurrentSeries), walks: make(chan struct{}, maxWalks)}
 	for i, name := range datadir.KindDirs {
 		s.kinds[i] = logstorage.MustOpenStorage(filepath.Join(opts.Dir, name), &logstorage.StorageConfig{
 			// A day more than Check allows on both sides: what Check lets in is still taken when it arrives a little

@@ -63,13 +63,21 @@ func metricsFlags(o *Options) [][2]string {
 		{"search.maxUniqueTimeseries", strconv.Itoa(maxSeries)},
 		{"search.maxPointsPerTimeseries", strconv.Itoa(maxPoints)},
 		{"search.maxMemoryPerQuery", strconv.FormatInt(o.QueryMemory, 10)},
-		// Nobody can ask for them, and 20,000 texts are kept.
-		{"search.queryStats.lastQueriesCount", "0"},
+		{"search.queryStats.lastQueriesCount", strconv.Itoa(lastQueries(o))},
 	}
 	if o.MemoryLimit > 0 {
 		flags = append(flags, [2]string{"memory.allowedBytes", strconv.FormatInt(o.MemoryLimit, 10)})
 	}
 	return flags
+}
+
+// lastQueries is how many texts of questions the engine remembers for its page of the most frequent ones, which is shown
+// where there is one tenant. A text has 16 KiB at most.
+func lastQueries(o *Options) int {
+	if o.Tenants {
+		return 0
+	}
+	return 1000
 }
 
 // checkMemoryLimit refuses what would make the engine end the process: a limit above the machine's memory.

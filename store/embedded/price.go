@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/VictoriaMetrics/VictoriaMetrics/lib/httputil"
+	"github.com/VictoriaMetrics/metricsql"
 
 	"edgescope/store"
 	"edgescope/store/embedded/cost"
@@ -15,6 +16,9 @@ import (
 const (
 	// maxSelectors bounds the selectors of one request.
 	maxSelectors = 100
+	// maxAlternatives bounds the searches of one request: the engine makes one of each alternative (or) of match[] with
+	// each of extra_filters[].
+	maxAlternatives = 10_000
 	// listBytes is about what an answer takes that lists series, labels or their values: the engine has bounds for
 	// their numbers.
 	listBytes = 8 << 20
@@ -27,8 +31,10 @@ func (s *Store) PrometheusCost(r *http.Request) (least, most int64, err error) {
 	if err := r.ParseForm(); err != nil {
 		return 0, 0, fmt.Errorf("%w: read the form: %w", store.ErrBadQuery, err)
 	}
+	alternatives := map[string]int{}
 	for key, texts := range r.Form {
-		switch strings.TrimSuffix(key, "[]") {
+		name := strings.TrimSuffix(key, "[]")
+		switch name {
 		case "match", "extra_filters", "extra_label", "query":
 		default:
 			continue
@@ -43,7 +49,13 @@ func (s *Store) PrometheusCost(r *http.Request) (least, most int64, err error) {
 				return 0, 0, fmt.Errorf("%s: %w", key, err)
 			}
 			s.parsed.note(text, size)
+			alternatives[name] += alternativesOf(text)
 		}
+	}
+	if match, extra := max(alternatives["match"], 1), max(alternatives["extra_filters"], 1); extra > maxSelectors ||
+		match*extra > maxAlternatives {
+		return 0, 0, fmt.Errorf("%w: match[] has %d alternatives and extra_filters[] %d: at most %d by %d, and %d together",
+			store.ErrTooMuch, match, extra, maxAlternatives, maxSelectors, maxAlternatives)
 	}
 	path := enginePath(r.URL.Path)
 	if path != "/api/v1/query" && path != "/api/v1/query_range" || r.Form.Get("query") == "" {
@@ -51,6 +63,16 @@ func (s *Store) PrometheusCost(r *http.Request) (least, most int64, err error) {
 	}
 	c, err := cost.OfMetricsQL(r.Form.Get("query"), points(r, path == "/api/v1/query_range"))
 	return c.Values, c.Values + c.State, err
+}
+
+// alternativesOf counts those of a selector, 1 for what is none.
+func alternativesOf(text string) int {
+	if e, err := metricsql.Parse(text); err == nil {
+		if selector, ok := e.(*metricsql.MetricExpr); ok {
+			return len(selector.LabelFilterss)
+		}
+	}
+	return 1
 }
 
 // points reads when a text is to be evaluated, as the engine does. What it can't read the engine refuses.

@@ -18,14 +18,14 @@ import (
 )
 
 // servedPaths are the paths of the engine that are served, true where the answer is of one tenant or the same for all,
-// false where it tells of all tenants. The engine also has paths that delete, write, show other tenants' questions or
-// reset caches: what is not listed does not exist.
+// false where it tells of all tenants: those are its pages and what they ask. The engine also has paths that delete,
+// write or reset caches, and others that export with the tenant's label: what is not listed does not exist.
 var servedPaths = map[string]bool{
 	"/api/v1/query": true, "/api/v1/query_range": true, "/api/v1/series": true, "/api/v1/labels": true,
 	"/api/v1/query_exemplars": true, "/api/v1/rules": true, "/api/v1/alerts": true, "/prettify-query": true,
-	"/expand-with-exprs":       true,
-	"/api/v1/status/buildinfo": true, // Grafana asks for it to learn what the server can
-	"/api/v1/status/tsdb":      false, "/api/v1/metadata": false, "/vmui": false,
+	"/expand-with-exprs":  true,
+	"/api/v1/status/tsdb": false, "/api/v1/status/metric_names_stats": false, "/api/v1/status/top_queries": false,
+	"/api/v1/status/active_queries": false, "/metric-relabel-debug": false, "/vmui": false, "/graph": false,
 }
 
 // Prometheus serves the Prometheus query API and the engine's pages, also below /prometheus/: what Serves tells, to
@@ -37,13 +37,7 @@ func (s *Store) Prometheus(tenant edge.Tenant) http.Handler {
 			http.NotFound(w, r)
 			return
 		}
-		if r.Method != http.MethodGet && r.Method != http.MethodPost && r.Method != http.MethodHead {
-			w.Header().Set("Allow", "GET, HEAD, POST")
-			http.Error(w, "only GET, HEAD and POST read", http.StatusMethodNotAllowed)
-			return
-		}
-		confined, err := confine(r, tenant)
-		if err != nil {
+		if err := r.ParseForm(); err != nil {
 			http.Error(w, "read the form: "+err.Error(), http.StatusBadRequest)
 			return
 		}
@@ -52,7 +46,7 @@ func (s *Store) Prometheus(tenant edge.Tenant) http.Handler {
 			return
 		}
 		defer s.leave()
-		if !vmselect.RequestHandler(&sameOrigin{ResponseWriter: w}, confined) {
+		if !vmselect.RequestHandler(&sameOrigin{ResponseWriter: w}, confine(r, tenant)) {
 			http.NotFound(w, r)
 		}
 	})
@@ -105,8 +99,10 @@ func (s *Store) Serves(path string) bool {
 		name, ok := strings.CutSuffix(label, "/values")
 		return ok && name != "" && !strings.Contains(name, "/")
 	}
-	if strings.HasPrefix(path, "/vmui/") {
-		path = "/vmui"
+	for _, pages := range [...]string{"/vmui", "/graph"} {
+		if strings.HasPrefix(path, pages+"/") {
+			path = pages
+		}
 	}
 	confined, known := servedPaths[path]
 	return known && (confined || !s.opts.Tenants)
@@ -115,10 +111,7 @@ func (s *Store) Serves(path string) bool {
 // confine returns the request with the tenant's filter added. The engine takes extra_label from the URL before the
 // form, and and-s all of them to each of extra_filters[]: all go to the URL here. trace=1 would show how other tenants'
 // data is cached.
-func confine(r *http.Request, tenant edge.Tenant) (*http.Request, error) {
-	if err := r.ParseForm(); err != nil {
-		return nil, err
-	}
+func confine(r *http.Request, tenant edge.Tenant) *http.Request {
 	r2 := r.Clone(r.Context())
 	r2.URL.Path, r2.URL.RawPath = enginePath(r.URL.Path), ""
 	query := url.Values{}
@@ -134,7 +127,7 @@ func confine(r *http.Request, tenant edge.Tenant) (*http.Request, error) {
 	r2.Form, r2.PostForm = query, url.Values{}
 	r2.URL.RawQuery = query.Encode()
 	r2.RequestURI = r2.URL.RequestURI()
-	return r2, nil
+	return r2
 }
 
 // WriteMetrics appends the engines' metrics and the store's own, in Prometheus text.

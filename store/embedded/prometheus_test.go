@@ -17,16 +17,29 @@ func TestWhatTellsOfAllTenantsIsNotServedToSeveral(t *testing.T) {
 	}
 	f("/api/v1/query", true, true)
 	f("/api/v1/label/service_name/values", true, true)
-	f("/api/v1/status/buildinfo", true, true)
-	f("/api/v1/status/tsdb", true, false)
-	f("/api/v1/metadata", true, false)
+	for _, path := range []string{"tsdb", "metric_names_stats", "top_queries", "active_queries"} {
+		f("/api/v1/status/"+path, true, false)
+		f("/api/v1/status/"+path+"/", false, false)
+	}
+	f("/metric-relabel-debug", true, false)
+	f("/graph", true, false)
+	f("/graph/", true, false)
+	f("/prettify-query", true, true)
+	f("/expand-with-exprs", true, true)
+	for _, path := range []string{ // they write, reset, or show the tenant's label
+		"/api/v1/export", "/api/v1/export/csv", "/api/v1/export/native", "/federate", "/api/v1/import",
+		"/api/v1/admin/tsdb/delete_series", "/api/v1/admin/status/metric_names_stats/reset",
+		"/internal/resetRollupResultCache", "/api/v1/series/count", "/tags/delSeries", "/render", "/vmalert/",
+		"/target-relabel-debug", "/vmui2", "/graph/../tags/delSeries", "/graphite/tags/delSeries",
+	} {
+		f(path, false, false)
+	}
 	f("/vmui", true, false)
 	f("/vmui/", true, false)
 	f("/vmui/assets/index.js", true, false)
 	f("/vmui/../api/v1/admin/tsdb/delete_series", false, false)
-	f("/api/v1/status/active_queries", false, false)
 	f("/api/v1/status/", false, false)
-	f("/api/v1/metadata/", false, false)
+	f("/api/v1/metadata", false, false)
 	f("/api/v1/label//values", false, false)
 	f("//api/v1/query", false, false)
 	f("/api/v1/query/", false, false)

@@ -11,8 +11,6 @@ import (
 	"edgescope/internal/loopback"
 	"edgescope/internal/run"
 	"edgescope/query/gate"
-	"edgescope/query/promql"
-	"edgescope/store"
 )
 
 const (
@@ -183,37 +181,4 @@ func (r *routes) follow(t gate.Tongue, pattern string, h http.Handler) {
 // admin adds what concerns the collector as a whole.
 func (r *routes) admin(pattern string, h http.Handler) {
 	r.mux.Handle(pattern, r.guard.Protect(access.Admin, nil, h))
-}
-
-// prometheus serves the Prometheus API of the tenant that asks.
-func (c *Collector) prometheus(w http.ResponseWriter, r *http.Request) {
-	tenant, err := access.TenantOf(r)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusUnauthorized)
-		return
-	}
-	if !c.store.Serves(r.URL.Path) {
-		http.NotFound(w, r)
-		return
-	}
-	least, most, err := c.store.PrometheusCost(r)
-	if err == nil {
-		err = gate.Need(r.Context(), least, most)
-	}
-	if err != nil {
-		gate.Refuse(w, refusalOf(err))
-		return
-	}
-	promql.Handler(c.store.Prometheus(tenant)).ServeHTTP(w, r)
-}
-
-// refusalOf returns the answer to a text that the engine does not get.
-func refusalOf(err error) error {
-	switch {
-	case errors.Is(err, store.ErrTooMuch):
-		return &gate.RefusedError{Status: http.StatusUnprocessableEntity, Reason: err.Error()}
-	case errors.Is(err, store.ErrBadQuery):
-		return &gate.RefusedError{Status: http.StatusBadRequest, Reason: err.Error()}
-	}
-	return err
 }

@@ -17,6 +17,7 @@ import (
 	"edgescope/query/gate"
 	"edgescope/query/jaeger"
 	"edgescope/query/logsql"
+	"edgescope/query/promql"
 )
 
 func (c *Collector) serveQueries(ctx context.Context) error {
@@ -34,13 +35,8 @@ func (c *Collector) serveQueries(ctx context.Context) error {
 	r.ask(gate.Tongue{Name: "logsql"}, "/select/", logs)
 	r.follow(gate.Tongue{Name: "tail"}, logsql.TailPath, logs)
 	c.serveJaeger(r)
-	for _, prefix := range []string{"/api/v1/", "/prometheus/"} {
-		r.ask(gate.Tongue{Name: "promql"}, prefix, http.HandlerFunc(c.prometheus))
-	}
-	r.read("/vmui/", http.HandlerFunc(c.prometheus)) // files
-	r.open("GET /health", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "OK") }))
-	r.open("GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ok\n") }))
-	r.open("GET /readyz", run.Handle(c.logger, c.ready))
+	c.servePrometheus(r)
+	c.serveHealth(r)
 	r.admin("GET /metrics", http.HandlerFunc(c.writeMetrics))
 	c.serveSnapshots(r)
 	c.servePprof(r)
@@ -103,6 +99,34 @@ func (c *Collector) serveJaeger(r routes) {
 	r.ask(tongue, jaeger.Prefix+"/", spans)
 	for _, path := range jaeger.Roots {
 		r.ask(tongue, path, spans)
+	}
+}
+
+// servePrometheus serves Prometheus' API, and the engine's pages where there is one tenant.
+func (c *Collector) servePrometheus(r routes) {
+	samples := promql.New(c.store, promql.Options{Pages: !c.on(), Options: query.Options{
+		Tenant: access.TenantOf, Logger: c.logger, Timeout: c.maxQuestionDuration,
+	}})
+	for _, path := range promql.Paths() {
+		r.ask(gate.Tongue{Name: "promql", Fail: promql.Fail}, path, samples)
+	}
+	for _, path := range promql.PagePaths() {
+		r.read(path, samples) // files
+	}
+}
+
+// serveHealth tells whether the collector lives and takes telemetry, as orchestrators, clients of VictoriaLogs and
+// promtool ask.
+func (c *Collector) serveHealth(r routes) {
+	says := func(text string) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, text) })
+	}
+	r.open("GET /health", says("OK"))
+	for _, path := range []string{"/healthz", "/-/healthy"} {
+		r.open("GET "+path, says("ok\n"))
+	}
+	for _, path := range []string{"/readyz", "/-/ready"} {
+		r.open("GET "+path, run.Handle(c.logger, c.ready))
 	}
 }
 

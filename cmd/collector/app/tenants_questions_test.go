@@ -54,6 +54,13 @@ func (g *guarded) foreignQuestions(t *testing.T) {
 		ask("/api/v1/label/service_name/values", "match[]", selector)
 		ask("/api/v1/label/__name__/values", "match[]", selector)
 		ask("/prometheus/api/v1/query", "query", selector)
+		for _, path := range []string{"/api/v1/export", "/api/v1/export/csv", "/federate", "/prometheus/api/v1/export"} {
+			for _, format := range []string{"", "prometheus", "promapi", "__name__,edge_tenant,service_name,__value__"} {
+				ask(path, "match[]", selector, "format", format)
+				ask(path, "match[]", selector, "match[]", everything, "extra_label", "edge_tenant=2", "format", format)
+				ask(path, "match", selector, "extra_filters[]", `{edge_tenant="2"}`, "start", "0", "format", format)
+			}
+		}
 		ask("/api/v1/query", "query", `sum by (service_name) (rate(`+selector+`[1h]))`)
 	}
 	for _, selector := range []string{
@@ -74,6 +81,13 @@ func (g *guarded) foreignQuestions(t *testing.T) {
 			ask(prefix+path, "service", "zebra", "spanKind", "server", "tenant", "2", "AccountID", "2")
 		}
 		ask(prefix+"/api/operations", "service", `" or * or service.name:="`)
+	}
+	for _, path := range []string{"/api/v1/metadata", "/prometheus/api/v1/metadata"} {
+		ask(path)
+		ask(path, "metric", "zebra_queue")
+	}
+	for _, path := range []string{"/api/v1/label/U__service__name/values", "/api/v1/label/U__service_2e_name/values"} {
+		ask(path, "match[]", `{"edge.tenant"="2"}`)
 	}
 	for _, more := range [][]string{
 		{"extra_label", "edge_tenant=2"},
@@ -196,8 +210,9 @@ func (g *guarded) enginePages(t *testing.T) {
 	for _, path := range []string{
 		"/vmui", "/vmui/", "/vmui/index.html", "/prometheus/vmui/", "/api/v1/status/tsdb",
 		"/prometheus/api/v1/status/tsdb", "/api/v1/status/active_queries",
-		"/api/v1/status/top_queries", "/api/v1/status/metric_names_stats", "/api/v1/status/tsdb/", "/api/v1/metadata",
-		"/api/v1/admin/tsdb/delete_series", "/api/v1/export", "/federate",
+		"/api/v1/status/top_queries", "/api/v1/status/metric_names_stats", "/api/v1/status/tsdb/", "/graph",
+		"/graph/", "/prometheus/graph/", "/metric-relabel-debug", "/api/v1/admin/tsdb/delete_series",
+		"/api/v1/export/native", "/api/v1/import", "/api/v1/series/count",
 	} {
 		for _, token := range []string{collectortest.ShopToken, collectortest.NewsToken} {
 			if code, body := g.Get(t, token, path); code != http.StatusNotFound {

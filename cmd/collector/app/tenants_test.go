@@ -56,7 +56,10 @@ var questions = []string{
 	"/api/v1/query?query=up", "/api/v1/query_range?query=up", "/api/v1/labels", "/api/v1/label/service_name/values",
 	"/api/v1/series?match[]={__name__!=''}",
 	"/api/v1/status/tsdb", "/api/v1/status/buildinfo", "/api/v1/metadata", "/prometheus/api/v1/labels", "/vmui/",
-	"/prometheus/vmui/",
+	"/prometheus/vmui/", "/graph", "/graph/", "/prometheus/graph/", "/federate?match[]={__name__!=''}",
+	"/api/v1/export?match[]={__name__!=''}", "/api/v1/export/csv?match[]={__name__!=''}&format=__name__",
+	"/api/v1/format_query?query=up", "/api/v1/label/U__service_2e_name/values", "/api/v1/targets",
+	"/prettify-query?query=up", "/expand-with-exprs?query=up", "/metric-relabel-debug",
 	"/select/logsql/query?query=*", "/select/logsql/hits?query=*", "/select/logsql/field_names?query=*",
 	"/select/logsql/field_values?query=*&field=service.name", "/select/logsql/stats_query?query=*|count()",
 	"/select/logsql/stats_query_range?query=*|count()", "/select/logsql/tail?query=*", "/select/logsql/facets?query=*",
@@ -106,7 +109,7 @@ func (g *guarded) nobody(t *testing.T) {
 			t.Errorf("%s: status %d, want 401", path, code)
 		}
 	}
-	for _, path := range []string{"/healthz", "/readyz", "/health"} {
+	for _, path := range []string{"/healthz", "/readyz", "/health", "/-/healthy", "/-/ready"} {
 		if code, body := g.Do(t, collectortest.Request{
 			Method: http.MethodGet,
 			URL:    g.URL("query") + path,
