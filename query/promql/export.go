@@ -156,10 +156,10 @@ func narrow(form map[string][]string) (all [][]string, err error) {
 
 // readTime reads a moment: Unix seconds, or ms by their size, RFC 3339, now, or an age such as -1h or now-1h.
 func readTime(text string, now, preset time.Time) (time.Time, error) {
-	switch {
-	case text == "":
+	switch text {
+	case "":
 		return preset, nil
-	case text == "now":
+	case "now":
 		return now, nil
 	}
 	if n, err := strconv.ParseFloat(text, 64); err == nil {

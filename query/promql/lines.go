@@ -181,14 +181,14 @@ func timeColumn(unit string) csvColumn {
 		return func(dst []byte, s *store.Samples, i int) []byte { return strconv.AppendInt(dst, of(s.Times[i]), 10) }
 	}
 	layout, custom := strings.CutPrefix(unit, "custom:")
-	switch {
-	case unit == "unix_s":
+	switch unit {
+	case "unix_s":
 		return number(func(ms int64) int64 { return ms / 1e3 })
-	case unit == "unix_ms" || unit == "":
+	case "unix_ms", "":
 		return number(func(ms int64) int64 { return ms })
-	case unit == "unix_ns":
+	case "unix_ns":
 		return number(func(ms int64) int64 { return ms * 1e6 })
-	case unit == "rfc3339":
+	case "rfc3339":
 		layout, custom = "2006-01-02T15:04:05.999Z07:00", true
 	}
 	if !custom {

@@ -13,6 +13,7 @@ package promql
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -95,7 +96,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), h.o.Timeout)
 	defer cancel()
 	r = r.WithContext(ctx)
-	if err := h.answer(w, r); err != nil {
+	if err := h.answer(w, r); err != nil { //nolint:contextcheck // the request has it
 		refuse(w, r, gate.Explain(ctx, err))
 	}
 }
@@ -162,10 +163,7 @@ var selectors = [...]string{"match[]", "match", "extra_filters[]", "extra_filter
 
 // translate puts what the engine is asked in place of what was asked.
 func (q *question) translate() error {
-	form := url.Values{}
-	for key, values := range q.Form {
-		form[key] = values
-	}
+	form := maps.Clone(q.Form)
 	for _, key := range selectors {
 		texts := append([]string(nil), form[key]...)
 		for i, text := range texts {
