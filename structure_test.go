@@ -83,6 +83,9 @@ var rule = map[string][]string{
 		"edge", "store", "query", "query/filter", "query/gate", "query/jaeger/graph", "query/jaeger/param",
 	},
 	"query/jaeger/graph": {"edge", "store", "query/gate", "query/memo"},
+	"query/jaeger/monitor": {
+		"edge", "store", "query/gate", "query/jaeger/param", "query/tables", "query/tally",
+	},
 	"query/jaeger/param": {"query/gate"},
 
 	"query/aesql/grammar": {"internal/near"},

@@ -25,25 +25,52 @@ func (d *Reader) RollupsOnly(ctx context.Context, c Cut) (*tally.Table, error) {
 }
 
 func (d *Reader) rollups(ctx context.Context, c Cut, f family) (*tally.Table, error) {
-	src, err := d.findSources(ctx, c.Tenant, c.Window.Whole())
-	if err != nil {
+	t := tally.NewTable(c.Window)
+	a := addition{table: t, by: f.labelsOf(c.By), parts: c.Parts, ranges: map[string]int{}}
+	if err := d.eachSeries(ctx, c, f, c.Window.Whole(), a.add); err != nil {
 		return nil, err
 	}
-	t := tally.NewTable(c.Window)
-	var questions []rollupQuestion
+	return t, nil
+}
+
+// EachSeries hands over each series of the rollups that has something of what a cut asks for, with its metric without
+// family and width (edge.MetricRequests, ...). It is called from one goroutine at a time; the series, its texts and the
+// metric are valid during the call only. Each service counts by the source that it has in ofSources. A family must have
+// the cut.
+func (d *Reader) EachSeries(ctx context.Context, c Cut, ofSources tally.Window,
+	emit func(metric string, s *store.Series) error,
+) error {
+	f, ok := c.family()
+	if !ok {
+		panic("BUG: no family of rollups has the cut")
+	}
+	var mu sync.Mutex
+	return d.eachSeries(ctx, c, f, ofSources, func(s *store.Series) error {
+		mu.Lock()
+		defer mu.Unlock()
+		return emit(metricOf(s.Label(edge.LabelName)), s)
+	})
+}
+
+// eachSeries asks the rollups of a family. emit may be called from several goroutines at once.
+func (d *Reader) eachSeries(ctx context.Context, c Cut, f family, ofSources tally.Window,
+	emit func(*store.Series) error,
+) error {
+	src, err := d.findSources(ctx, c.Tenant, ofSources)
+	if err != nil {
+		return err
+	}
+	g, ctx := errgroup.WithContext(ctx)
 	for _, tile := range c.tiles() {
 		r := rollup{Cut: c, family: f, sources: src, tile: tile}
-		questions = append(questions, r.questions()...)
-	}
-	a := addition{table: t, by: f.labelsOf(c.By), parts: c.Parts, ranges: map[string]int{}}
-	g, ctx := errgroup.WithContext(ctx)
-	for _, q := range questions {
-		g.Go(func() error { return d.Totals(ctx, c.Tenant, q.selector, q.win, a.add) })
+		for _, q := range r.questions() {
+			g.Go(func() error { return d.Totals(ctx, c.Tenant, q.selector, q.win, emit) })
+		}
 	}
 	if err := g.Wait(); err != nil {
-		return nil, fmt.Errorf("ask rollups %s: %w", f.prefix, err)
+		return fmt.Errorf("ask rollups %s: %w", f.prefix, err)
 	}
-	return t, nil
+	return nil
 }
 
 // tiles returns the pieces to ask for: many buckets come from one width, a single bucket from several.

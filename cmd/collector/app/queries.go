@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/VictoriaMetrics/metrics"
 
@@ -16,6 +17,7 @@ import (
 	"edgescope/query/engine"
 	"edgescope/query/gate"
 	"edgescope/query/jaeger"
+	"edgescope/query/jaeger/monitor"
 	"edgescope/query/logsql"
 	"edgescope/query/promql"
 )
@@ -94,7 +96,8 @@ func placeOf(code string) (engine.Place, bool) {
 
 // serveJaeger serves Jaeger's API below its own prefix and at the root.
 func (c *Collector) serveJaeger(r routes) {
-	spans := jaeger.New(c.store, query.Options{Tenant: access.TenantOf, Logger: c.logger}, nil)
+	spans := jaeger.New(c.store, query.Options{Tenant: access.TenantOf, Logger: c.logger},
+		monitor.New(c.store, time.Now).Answer)
 	tongue := gate.Tongue{Name: "jaeger", Fail: jaeger.Fail}
 	r.ask(tongue, jaeger.Prefix+"/", spans)
 	for _, path := range jaeger.Roots {
