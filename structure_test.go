@@ -80,7 +80,8 @@ var rule = map[string][]string{
 	"query/logsql": {"edge", "store", "query", "query/filter", "query/gate"},
 
 	"query/jaeger": {
-		"edge", "store", "query", "query/filter", "query/gate", "query/jaeger/graph", "query/jaeger/param",
+		"edge", "store", "query", "query/filter", "query/gate", "query/jaeger/graph", "query/jaeger/param", "query/memo",
+		"query/traces", "internal/jsonwire",
 	},
 	"query/jaeger/graph": {"edge", "store", "query/gate", "query/memo"},
 	"query/jaeger/monitor": {

@@ -34,10 +34,10 @@ const (
 	FieldLog = "wal.epoch"
 	// FieldWeight is how many occurrences the event stands for; absent means 1.
 	FieldWeight = "edge.weight"
-
-	fieldDroppedAttrs  = "otel.dropped_attributes_count"
-	fieldDroppedEvents = "otel.dropped_events_count"
-	fieldDroppedLinks  = "otel.dropped_links_count"
+	// What an SDK says that it dropped of a span.
+	FieldDroppedAttrs  = "otel.dropped_attributes_count"
+	FieldDroppedEvents = "otel.dropped_events_count"
+	FieldDroppedLinks  = "otel.dropped_links_count"
 )
 
 // reserved are the names of the row's own table: an attribute of that name is stored behind a prefix. So is one without
@@ -47,7 +47,7 @@ var reserved = set("", FieldTime, FieldMsg, "_stream", "_stream_id", FieldTraceI
 	edge.KeyDuration, FieldStatusCode, FieldStatusMessage, FieldScopeName, FieldScopeVersion, FieldTraceState,
 	FieldFlags,
 	FieldEvents, FieldLinks, FieldDataset, FieldSeverity, FieldSeverityText, FieldWeight,
-	fieldDroppedAttrs, fieldDroppedEvents, fieldDroppedLinks, FieldSeq, FieldLog)
+	FieldDroppedAttrs, FieldDroppedEvents, FieldDroppedLinks, FieldSeq, FieldLog)
 
 // canonical are the keys that only Facts may write: the raw attribute of the same key gives way.
 var canonical = set(edge.FactKeys[:]...)
@@ -163,9 +163,9 @@ func (r *RowRenderer) span(e *edge.Event) {
 	r.positive(FieldFlags, e.Flags)
 	r.text(FieldEvents, e.SpanEvents)
 	r.text(FieldLinks, e.Links)
-	r.positive(fieldDroppedAttrs, e.DroppedAttrs)
-	r.positive(fieldDroppedEvents, e.DroppedEvents)
-	r.positive(fieldDroppedLinks, e.DroppedLinks)
+	r.positive(FieldDroppedAttrs, e.DroppedAttrs)
+	r.positive(FieldDroppedEvents, e.DroppedEvents)
+	r.positive(FieldDroppedLinks, e.DroppedLinks)
 }
 
 func (r *RowRenderer) log(e *edge.Event) {
@@ -229,6 +229,15 @@ func (r *RowRenderer) facts(f *edge.Facts) {
 	}
 }
 
+// AttrPrefix stands before the name of an event's own attribute that is Reserved.
+const AttrPrefix = "attr."
+
+// Reserved tells whether a name belongs to the row itself, so that an attribute of it stands behind a prefix.
+func Reserved(name string) bool {
+	_, ok := reserved[name]
+	return ok
+}
+
 // ResourcePrefix stands before the name of a resource's attribute whose own name is taken. No other prefix is longer.
 const ResourcePrefix = "resource."
 
@@ -240,8 +249,8 @@ func (r *RowRenderer) attrs(e *edge.Event) {
 		if _, ok := canonical[a.Key]; ok {
 			continue
 		}
-		if _, ok := reserved[a.Key]; ok {
-			r.text("attr."+a.Key, a.Value)
+		if Reserved(a.Key) {
+			r.text(AttrPrefix+a.Key, a.Value)
 			continue
 		}
 		r.text(a.Key, a.Value)
@@ -252,9 +261,8 @@ func (r *RowRenderer) attrs(e *edge.Event) {
 			continue
 		}
 		own := e.Attr(a.Key)
-		_, taken := reserved[a.Key]
 		switch {
-		case taken || own != "" && own != a.Value:
+		case Reserved(a.Key) || own != "" && own != a.Value:
 			r.text(ResourcePrefix+a.Key, a.Value)
 		case own == "":
 			r.text(a.Key, a.Value)

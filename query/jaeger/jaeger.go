@@ -60,6 +60,8 @@ func New(reader store.Reader, opts query.Options, figures Figures) http.Handler 
 		opts: opts,
 		routes: slices.Concat(
 			nameRoutes(reader),
+			traceRoutes(&finder{reader}),
+			traceRoutes3(&finder{reader}),
 			notServed(),
 			graphRoutes(reader, opts.Now),
 			monitorRoutes(figures),
@@ -77,8 +79,6 @@ func notServed() []route {
 	return []route{
 		{path: "archive/", ask: not("there is no archive: traces are kept as long as all events"), post: true},
 		{path: "transform", ask: not("traces are not transformed: send them as OTLP to be shown"), post: true},
-		{path: "traces", ask: not("searches of Jaeger's API are not answered: ask /api/edge/v1/traces")},
-		{path: "traces/", ask: not("traces of Jaeger's API are not answered: ask /api/edge/v1/traces")},
 	}
 }
 

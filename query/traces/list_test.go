@@ -41,6 +41,8 @@ func (s *rows) Rows(_ context.Context, q store.RowsQuestion, emit func(store.Row
 		}
 	}
 	switch {
+	case strings.Contains(q.LogsQL, "| stats min(_time) first, max(_time) last"):
+		return emit(ends(found))
 	case strings.Contains(q.LogsQL, "duration desc"):
 		slices.SortStableFunc(found, func(x, y span) int { return cmp.Compare(y.duration, x.duration) })
 	case strings.Contains(q.LogsQL, "sort by (duration"):
@@ -62,6 +64,18 @@ func (s *rows) Rows(_ context.Context, q store.RowsQuestion, emit func(store.Row
 		}
 	}
 	return nil
+}
+
+// ends is the row of the first and the last end, without values when nothing was found.
+func ends(found []span) store.Row {
+	if len(found) == 0 {
+		return store.Row{{Name: "first"}, {Name: "last"}}
+	}
+	byEnd := func(x, y span) int { return x.end.Compare(y.end) }
+	return store.Row{
+		{Name: "first", Value: slices.MinFunc(found, byEnd).end.Format(time.RFC3339Nano)},
+		{Name: "last", Value: slices.MaxFunc(found, byEnd).end.Format(time.RFC3339Nano)},
+	}
 }
 
 func numberAfter(text, word string, otherwise int) int {

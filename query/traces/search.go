@@ -3,6 +3,7 @@ package traces
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -12,6 +13,9 @@ import (
 	"edgescope/query/filter"
 	"edgescope/store"
 )
+
+// ahead is how far ahead of the clock spans may end: clocks of senders differ.
+const ahead = 48 * time.Hour
 
 // MaxSpans bounds the spans of one trace that are shown.
 const MaxSpans = 10_000
@@ -25,31 +29,56 @@ type Search struct {
 	Retention time.Duration
 }
 
-// Find searches for a trace. Where a span is found the others are near, so that one more question about the time around
-// it ends the search.
+// near is how far from a span that was found the others of its trace may be.
+const near = time.Hour
+
+// Find searches for a trace and reads its spans.
 func (s *Search) Find(ctx context.Context, id string) ([]query.Span, error) {
-	const near = time.Hour
-	to := s.Now.Add(10 * time.Minute) // clocks of senders may be ahead
+	first, last, err := s.Where(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return s.readSpans(ctx, id, first.Add(-near), last.Add(near))
+}
+
+// Where returns when the first and the last span ended of those that a search for a trace found. Where a span is found
+// the others are near, so that one more question about the time around it ends the search.
+func (s *Search) Where(ctx context.Context, id string) (first, last time.Time, err error) {
+	to := s.Now.Add(ahead)
 	for length := near; ; length *= windowGrowth {
 		oldest := s.Now.Add(-s.Retention)
 		from := s.Now.Add(-length)
 		if length >= s.Retention {
 			from = oldest
 		}
-		spans, err := s.readSpans(ctx, id, from, to)
-		if err != nil {
-			return nil, err
-		}
-		if len(spans) > 0 {
-			first, last := ends(spans)
-			return s.readSpans(ctx, id, first.Add(-near), last.Add(near))
+		if first, last, err = s.Within(ctx, id, from, to); err != nil || !first.IsZero() {
+			return first, last, err
 		}
 		if from.Equal(oldest) {
-			return nil, fmt.Errorf("trace %s: %w between %s and now, which is as long as events are kept",
+			return first, last, fmt.Errorf("trace %s: %w between %s and now, which is as long as events are kept",
 				id, query.ErrNotFound, oldest.UTC().Format(time.RFC3339))
 		}
 		to = from
 	}
+}
+
+// Within returns when the first and the last span of a trace ended within a range; both are zero when none did.
+func (s *Search) Within(ctx context.Context, id string, from, to time.Time) (first, last time.Time, err error) {
+	text := fmt.Sprintf("%s | stats min(%s) first, max(%s) last", filter.Exactly(store.FieldTraceID, id),
+		store.FieldTime, store.FieldTime)
+	err = s.Rows(ctx, SpansQuestion(s.Tenant, text, from, to), func(r store.Row) error {
+		if r.Get("first") == "" {
+			return nil
+		}
+		var err1, err2 error
+		first, err1 = r.Time("first")
+		last, err2 = r.Time("last")
+		return errors.Join(err1, err2)
+	})
+	if err != nil {
+		err = fmt.Errorf("look for trace %s: %w", id, err)
+	}
+	return first, last, err
 }
 
 func ends(spans []query.Span) (first, last time.Time) {

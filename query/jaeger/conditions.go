@@ -1,0 +1,107 @@
+package jaeger
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"edgescope/edge"
+	"edgescope/internal/jsonwire"
+	"edgescope/query/filter"
+	"edgescope/store"
+)
+
+// conditions are what one span must meet, all of them.
+type conditions struct {
+	service, operation string
+	tags               map[string]string
+	// least and most bound the duration; 0 is no bound.
+	least, most time.Duration
+}
+
+// filter writes the conditions in LogsQL.
+func (c *conditions) filter() string {
+	all := []string{"*"}
+	if c.service != "" {
+		all[0] = ofService(c.service)
+	}
+	if c.operation != "" {
+		all = append(all, filter.Exactly(store.FieldName, c.operation))
+	}
+	for _, key := range slices.Sorted(maps.Keys(c.tags)) {
+		all = append(all, ofTag(key, c.tags[key]))
+	}
+	if c.least > 0 {
+		all = append(all, fmt.Sprintf("%s:>=%d", edge.KeyDuration, c.least))
+	}
+	if c.most > 0 {
+		all = append(all, fmt.Sprintf("(%s:<=%d or %s)", edge.KeyDuration, c.most, filter.Exactly(edge.KeyDuration, "")))
+	}
+	return strings.Join(all, " ")
+}
+
+// ofService selects the spans of a service by their streams.
+func ofService(name string) string {
+	names := []string{name}
+	if name == noService {
+		names = append(names, "")
+	}
+	return "{" + filter.Quote(edge.KeyServiceName) + " in (" + strings.Join(filter.QuoteAll(names), ",") + ")}"
+}
+
+// canonical are the fields that keep what Jaeger's users know by an older name: a row does not repeat it (ADR 14).
+var canonical = map[string]string{
+	"http.status_code":       edge.KeyStatus,
+	"http.method":            edge.KeyMethod,
+	"http.url":               "url.full",
+	"deployment.environment": edge.KeyEnvironment,
+	"faas.execution":         edge.KeyInvocationID,
+	"otel.library.name":      store.FieldScopeName,
+	"otel.library.version":   store.FieldScopeVersion,
+	"w3c.tracestate":         store.FieldTraceState,
+	"span.kind":              store.FieldKind,
+}
+
+// ofTag selects the spans that have a tag: as an attribute of their own, of their resource, or of one of their events,
+// as Jaeger does. An empty value is that of spans without the tag, since no row keeps one.
+func ofTag(key, value string) string {
+	if key == "error" {
+		failed := filter.Exactly(store.FieldStatusCode, "ERROR")
+		switch value {
+		case "true":
+			return "(" + failed + " or " + filter.Exactly(key, value) + ")"
+		case "false":
+			return "!" + failed
+		}
+	}
+	fields := []string{key, store.ResourcePrefix + key, store.AttrPrefix + key}
+	if to, ok := canonical[key]; ok {
+		fields = append(fields, to)
+	}
+	some := make([]string, len(fields), len(fields)+1)
+	for i, field := range fields {
+		some[i] = filter.Exactly(field, value)
+	}
+	if value == "" {
+		return "(" + strings.Join(some, " ") + ")"
+	}
+	return "(" + strings.Join(append(some, ofEvent(key, value)), " or ") + ")"
+}
+
+// ofEvent selects the spans with an event that has an attribute, in the JSON of the row: after the brace that opens the
+// attributes, or after a comma, and before what ends a value.
+func ofEvent(key, value string) string {
+	text := func(s string) string { return regexp.QuoteMeta(string(jsonwire.AppendString(nil, s))) }
+	values := text(value)
+	if kind := typeOf("", value); kind != typeText {
+		values = "(" + values + "|" + regexp.QuoteMeta(value) + ")"
+	}
+	name := text(key)
+	if key == "event" { // as Jaeger calls the name of an event
+		return filter.Quote(store.FieldEvents) + ":~" + filter.Quote(`\{"name":`+values+`,`)
+	}
+	return filter.Quote(store.FieldEvents) + ":~" + filter.Quote(`(:\{|,)`+name+":"+values+`[,}]`)
+}

@@ -1,0 +1,228 @@
+package jaeger
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"edgescope/edge"
+	"edgescope/query"
+	"edgescope/query/filter"
+	"edgescope/query/gate"
+	"edgescope/query/traces"
+	"edgescope/store"
+)
+
+const (
+	// firstWindow is how far back a search looks first, and it grows by windowGrowth: what is newest is found fastest in
+	// a short range.
+	firstWindow  = 2 * time.Second
+	windowGrowth = 4
+	// nearTrace is how far from a span that was found the others of its trace may be.
+	nearTrace = time.Hour
+	// retention is how far back a trace is looked for: further than any store keeps events.
+	retention = 3650 * 24 * time.Hour
+)
+
+// finder finds traces in a store.
+type finder struct{ reader store.Reader }
+
+// hit is a trace of which a span meets a search.
+type hit struct {
+	id string
+	// start is that of the span, the latest if there are several; in Unix nanoseconds.
+	start int64
+}
+
+// find returns the traces whose spans met a search last, the newest first. A store knows spans by their end: it looks
+// backwards from the end of the search until no span that ended before can have started later than those found. Before
+// that it looks for spans that started in the range and ended after it.
+func (f *finder) find(ctx context.Context, q *question, s *search) ([]hit, error) {
+	n := &newest{limit: s.limit, from: s.from.UnixNano(), to: s.to.UnixNano(), hits: map[string]int64{}}
+	if err := f.findLasting(ctx, q, s, n); err != nil {
+		return nil, err
+	}
+	end, now := s.to.Add(1), q.now
+	for width := firstWindow; s.from.Before(end) || s.from.Equal(end); width *= windowGrowth {
+		from := end.Add(-width)
+		if now.Before(end) {
+			from = now.Add(-width)
+		}
+		if width > query.MaxRange || from.Before(s.from) {
+			from = s.from
+		}
+		if err := f.scan(ctx, q, s.filter, [2]time.Time{from, end}, n); err != nil {
+			return nil, err
+		}
+		if from.Equal(s.from) || n.complete(from.UnixNano()) {
+			break
+		}
+		end = from
+	}
+	return n.list(), nil
+}
+
+// lasting are the parts of the time after a search, by how long a span lasts at least that started before it.
+var lasting = [...]time.Duration{0, time.Second, time.Minute, time.Hour, edge.MaxDuration}
+
+// findLasting looks for spans that ended after the range. Most searches end now, and find none.
+func (f *finder) findLasting(ctx context.Context, q *question, s *search, n *newest) error {
+	for i := range lasting[1:] {
+		from, to := s.to.Add(lasting[i]).Add(1), s.to.Add(lasting[i+1]).Add(1)
+		if last := q.now.Add(future); to.After(last) {
+			to = last
+		}
+		if !from.Before(to) {
+			return nil
+		}
+		text := fmt.Sprintf("%s %s:>=%d", s.filter, edge.KeyDuration, max(lasting[i], 1))
+		if err := f.scan(ctx, q, text, [2]time.Time{from, to}, n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// scan asks for the spans that meet a filter and end within a range.
+func (f *finder) scan(ctx context.Context, q *question, text string, within [2]time.Time, n *newest) error {
+	text += " | fields " + strings.Join(filter.QuoteAll([]string{store.FieldTime, edge.KeyDuration, store.FieldTraceID}),
+		", ")
+	question := traces.SpansQuestion(q.tenant, text, within[0], within[1])
+	return f.reader.Rows(ctx, question, func(r store.Row) error {
+		end, err := r.Time(store.FieldTime)
+		if err != nil {
+			return fmt.Errorf("read the time of a span: %w", err)
+		}
+		n.add(r.Get(store.FieldTraceID), end.UnixNano()-int64(r.Number(edge.KeyDuration)))
+		return nil
+	})
+}
+
+// newest are the traces whose matching spans started last.
+type newest struct {
+	limit    int
+	from, to int64
+	hits     map[string]int64
+	// floor is the start that a trace must exceed to be among them, once there are enough.
+	floor int64
+}
+
+func (n *newest) add(id string, start int64) {
+	if id == "" || start < n.from || start > n.to || start <= n.floor {
+		return
+	}
+	if before, ok := n.hits[id]; ok {
+		n.hits[id] = max(before, start)
+		return
+	}
+	n.hits[strings.Clone(id)] = start
+	if len(n.hits) > 4*n.limit+1000 {
+		n.prune()
+	}
+}
+
+// prune forgets all but the newest.
+func (n *newest) prune() {
+	list := n.list()
+	if len(list) < n.limit {
+		return
+	}
+	n.floor = list[len(list)-1].start - 1 // others of the same moment stay welcome
+	clear(n.hits)
+	for _, h := range list {
+		n.hits[h.id] = h.start
+	}
+}
+
+// complete tells whether there are enough that started at a time or later.
+func (n *newest) complete(from int64) bool {
+	later := 0
+	for _, start := range n.hits {
+		if start >= from {
+			later++
+		}
+	}
+	return later >= n.limit
+}
+
+// list returns at most as many as are wanted, the newest first.
+func (n *newest) list() []hit {
+	list := make([]hit, 0, len(n.hits))
+	for id, start := range n.hits {
+		list = append(list, hit{id, start})
+	}
+	slices.SortFunc(list, func(a, b hit) int { return cmp.Or(cmp.Compare(b.start, a.start), strings.Compare(a.id, b.id)) })
+	return list[:min(len(list), n.limit)]
+}
+
+// search finds traces and reads them.
+func (f *finder) search(ctx context.Context, q *question, s *search, fields []string) ([]*trace, error) {
+	hits, err := f.find(ctx, q, s)
+	if err != nil || len(hits) == 0 {
+		return nil, err
+	}
+	ids := make([]string, len(hits))
+	for i := range hits {
+		ids[i] = hits[i].id
+	}
+	first, last := time.Unix(0, hits[len(hits)-1].start), time.Unix(0, hits[0].start)
+	return f.read(ctx, q, ids, [2]time.Time{first.Add(-nearTrace), last.Add(nearTrace)}, fields)
+}
+
+// lookUp finds a trace by its id. A hint is where it is looked for first; both ends zero are none. It returns nil when
+// there is no such trace.
+func (f *finder) lookUp(ctx context.Context, q *question, id string, hint [2]time.Time) (*trace, error) {
+	s := traces.Search{Rows: f.reader.Rows, Tenant: q.tenant, Now: q.now, Retention: retention}
+	where := [2]time.Time{}
+	if hint[0].Before(hint[1]) {
+		var err error
+		if where[0], where[1], err = s.Within(ctx, id, hint[0], hint[1]); err != nil {
+			return nil, err
+		}
+	}
+	if where[0].IsZero() {
+		var err error
+		where[0], where[1], err = s.Where(ctx, id)
+		if errors.Is(err, query.ErrNotFound) {
+			return nil, nil //nolint:nilnil // as documented
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	where[0], where[1] = where[0].Add(-nearTrace), where[1].Add(nearTrace)
+	found, err := f.read(ctx, q, []string{id}, where, nil)
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return found[0], nil
+}
+
+// read reads the spans of traces that ended within a range, of those fields or of all. Traces without one are left out.
+func (f *finder) read(ctx context.Context, q *question, ids []string, within [2]time.Time, fields []string) (
+	[]*trace, error,
+) {
+	text := filter.In(store.FieldTraceID, ids)
+	perTrace := maxSpans
+	if len(fields) > 0 {
+		text += " | fields " + strings.Join(filter.QuoteAll(fields), ", ")
+		perTrace = maxAllSpans
+	}
+	g := newGathering(ids, perTrace)
+	question := traces.SpansQuestion(q.tenant, text, within[0], within[1])
+	err := f.reader.Rows(ctx, question, func(r store.Row) error {
+		bytes, err := g.add(r)
+		if err != nil || bytes == 0 {
+			return err
+		}
+		return gate.Hold(ctx, bytes)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return g.done(), nil
+}

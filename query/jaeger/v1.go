@@ -1,0 +1,347 @@
+package jaeger
+
+import (
+	"context"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"edgescope/query/jaeger/param"
+	"edgescope/store"
+)
+
+// maxIDs bounds how many traces are asked for by their ids at once.
+const maxIDs = 100
+
+var errNoTrace = &statusError{http.StatusNotFound, "trace not found"}
+
+// traceRoutes are the paths of traces in version 1.
+func traceRoutes(f *finder) []route {
+	return []route{
+		{path: "traces", ask: f.traces1},
+		{path: "traces/", ask: f.trace1},
+	}
+}
+
+// traces1 searches for traces, or reads those whose ids are given.
+func (f *finder) traces1(ctx context.Context, q *question) (any, error) {
+	if len(q.form["traceID"]) > 0 {
+		return f.byIDs1(ctx, q)
+	}
+	s, err := readSearch1(q)
+	if err != nil {
+		return nil, err
+	}
+	found, err := f.search(ctx, q, s, nil)
+	return answer1(q, found, nil, s.raw), err
+}
+
+// byIDs1 reads traces by their ids. One that is not there is told beside the others, with status 200.
+func (f *finder) byIDs1(ctx context.Context, q *question) (any, error) {
+	ids := q.form["traceID"]
+	if len(ids) > maxIDs {
+		return nil, param.Wrong("%d parameters 'traceID': at most %d are taken", len(ids), maxIDs)
+	}
+	raw, err := param.Bool(q.form, "raw")
+	if err != nil {
+		return nil, err
+	}
+	var found []*trace
+	var missing []failure
+	seen := map[string]bool{}
+	for _, text := range ids {
+		id, err := readTraceID(text)
+		if err != nil {
+			return nil, param.Bad("traceID", err)
+		}
+		if seen[id] {
+			continue
+		}
+		seen[id] = true
+		t, err := f.lookUp(ctx, q, id, [2]time.Time{})
+		if err != nil {
+			return nil, err
+		}
+		if t == nil {
+			missing = append(missing, failure{Msg: errNoTrace.text, TraceID: shortID(id)})
+			continue
+		}
+		found = append(found, t)
+	}
+	return answer1(q, found, missing, raw), nil
+}
+
+// trace1 reads one trace.
+func (f *finder) trace1(ctx context.Context, q *question) (any, error) {
+	id, err := readTraceID(q.rest)
+	if err != nil {
+		return nil, param.Wrong("%w", err)
+	}
+	raw, err := param.Bool(q.form, "raw")
+	if err != nil {
+		return nil, err
+	}
+	var hint [2]time.Time
+	if hint[0], err = q.moment1("start", time.Time{}); err != nil {
+		return nil, err
+	}
+	if hint[1], err = q.moment1("end", q.now); err != nil {
+		return nil, err
+	}
+	if hint[0].IsZero() {
+		hint[1] = hint[0]
+	}
+	t, err := f.lookUp(ctx, q, id, hint)
+	if err != nil {
+		return nil, err
+	}
+	if t == nil {
+		return nil, errNoTrace
+	}
+	return answer1(q, []*trace{t}, nil, raw), nil
+}
+
+// traces1 are traces as version 1 writes them: in the envelope, times in microseconds.
+type traces1 struct {
+	list []*trace
+	// missing are those that were asked for and are not there.
+	missing []failure
+	raw     bool
+	pretty  bool
+}
+
+// answer1 is the answer with traces. Jaeger writes it for people when prettyPrint is there and does not say false.
+func answer1(q *question, list []*trace, missing []failure, raw bool) *traces1 {
+	pretty := q.parameter("prettyPrint")
+	return &traces1{list, missing, raw, pretty != "" && pretty != "false"}
+}
+
+// WriteTo implements io.WriterTo.
+func (a *traces1) WriteTo(w io.Writer) (int64, error) {
+	if a.pretty {
+		w = &indenter{w: w}
+	}
+	o := newOutput(w)
+	o.open('{')
+	o.key("data")
+	o.open('[')
+	for _, t := range a.list {
+		o.next()
+		o.trace1(t, a.raw)
+	}
+	o.shut(']')
+	for _, name := range [...]string{"total", "limit", "offset"} {
+		o.int(name, 0)
+	}
+	o.key("errors")
+	o.failures(a.missing)
+	o.shut('}')
+	return o.close()
+}
+
+// failures writes what was asked for and is not there, null without any.
+func (o *output) failures(list []failure) {
+	if len(list) == 0 {
+		o.raw("null")
+		return
+	}
+	o.open('[')
+	for _, f := range list {
+		o.next()
+		o.open('{')
+		o.text("msg", f.Msg)
+		o.text("traceID", f.TraceID)
+		o.shut('}')
+	}
+	o.shut(']')
+}
+
+// processes are what the spans of a trace ran in: a process is a service and its attributes.
+type processes struct {
+	ids  map[string]string
+	list []*span // the first of each
+}
+
+// of returns the id of a span's process.
+func (p *processes) of(s *span) string {
+	key := processKey(s)
+	id, ok := p.ids[key]
+	if !ok {
+		p.list = append(p.list, s)
+		id = "p" + strconv.Itoa(len(p.list))
+		p.ids[key] = id
+	}
+	return id
+}
+
+func processKey(s *span) string {
+	var b strings.Builder
+	b.WriteString(strconv.Quote(s.service))
+	for _, f := range s.process {
+		b.WriteString(strconv.Quote(f.Name))
+		b.WriteString(strconv.Quote(f.Value))
+	}
+	return b.String()
+}
+
+func (o *output) trace1(t *trace, raw bool) {
+	p := processes{ids: map[string]string{}}
+	ids := t.ids()
+	id := shortID(t.id)
+	o.open('{')
+	o.text("traceID", id)
+	o.key("spans")
+	o.open('[')
+	for _, s := range t.spans {
+		links, bad := s.linksOf()
+		var warnings []string
+		if !raw {
+			warnings = warnings1(t, s, ids, links, bad)
+		}
+		o.next()
+		o.open('{')
+		o.span1(s, id, links)
+		o.text("processID", p.of(s))
+		o.texts("warnings", warnings)
+		o.shut('}')
+	}
+	o.shut(']')
+	o.key("processes")
+	o.open('{')
+	for i, s := range p.list {
+		o.key("p" + strconv.Itoa(i+1))
+		o.open('{')
+		o.text("serviceName", s.service)
+		o.tags(s.process)
+		o.shut('}')
+	}
+	o.shut('}')
+	o.texts("warnings", t.warnings)
+	o.shut('}')
+}
+
+// warnings1 are what Jaeger 2.13 warns of: a parent that is not there, which is the first link into the same trace for
+// a span without one, and links that name no span.
+func warnings1(t *trace, s *span, ids map[string]bool, links []link, bad bool) []string {
+	var warnings []string
+	parent := s.parent
+	for i := 0; parent == "" && i < len(links); i++ {
+		if links[i].TraceID == t.id {
+			parent = links[i].SpanID
+		}
+	}
+	if parent != "" && !ids[parent] {
+		warnings = append(warnings, "invalid parent span IDs="+parent+"; skipping clock skew adjustment")
+	}
+	if bad {
+		warnings = append(warnings, "Invalid span link removed")
+	}
+	return warnings
+}
+
+// span1 writes the members of a span that it has itself.
+func (o *output) span1(s *span, traceID string, links []link) {
+	o.text("traceID", traceID)
+	o.text("spanID", s.id)
+	o.text("operationName", s.name)
+	o.key("references")
+	o.open('[')
+	if s.parent != "" {
+		o.reference("CHILD_OF", traceID, s.parent)
+	}
+	for i := range links {
+		o.reference("FOLLOWS_FROM", shortID(links[i].TraceID), links[i].SpanID)
+	}
+	o.shut(']')
+	o.int("startTime", s.start/1000)
+	o.int("duration", (s.end-s.start)/1000)
+	o.tags(s.tags1())
+	o.key("logs")
+	o.open('[')
+	for _, e := range listOf[event](s.events) {
+		o.next()
+		o.log(&e)
+	}
+	o.shut(']')
+}
+
+func (o *output) reference(kind, traceID, spanID string) {
+	o.next()
+	o.open('{')
+	o.text("refType", kind)
+	o.text("traceID", traceID)
+	o.text("spanID", spanID)
+	o.shut('}')
+}
+
+// tags1 are the tags of a span in version 1, sorted by key: its attributes and what version 3 has places of its own
+// for.
+func (s *span) tags1() []store.Field {
+	tags := make([]store.Field, 0, len(s.attrs)+8)
+	tags = append(tags, s.attrs...)
+	for _, f := range [...]store.Field{
+		{Name: "span.kind", Value: s.kind},
+		{Name: store.FieldScopeName, Value: s.scopeName},
+		{Name: store.FieldScopeVersion, Value: s.scopeVersion},
+		{Name: store.FieldStatusCode, Value: s.statusCode},
+		{Name: store.FieldStatusMessage, Value: s.statusMessage},
+		{Name: "w3c.tracestate", Value: s.traceState},
+	} {
+		if f.Value != "" {
+			tags = append(tags, f)
+		}
+	}
+	if s.failed() {
+		tags = slices.DeleteFunc(tags, func(f store.Field) bool { return f.Name == "error" })
+		tags = append(tags, store.Field{Name: "error", Value: "true"})
+	}
+	slices.SortStableFunc(tags, func(a, b store.Field) int { return strings.Compare(a.Name, b.Name) })
+	return tags
+}
+
+func (o *output) tags(list []store.Field) {
+	o.key("tags")
+	o.open('[')
+	for i := range list {
+		o.tag(list[i].Name, typeOf(list[i].Name, list[i].Value), list[i].Value)
+	}
+	o.shut(']')
+}
+
+// tag writes a tag. An integer that JavaScript can't hold is written as text, as Jaeger does.
+func (o *output) tag(key, kind, value string) {
+	const safe = 1<<53 - 1
+	o.next()
+	o.open('{')
+	o.text("key", key)
+	o.text("type", kind)
+	o.key("value")
+	n, _ := strconv.ParseInt(value, 10, 64)
+	if kind == typeText || kind == typeInt && (n > safe || n < -safe) {
+		o.string(value)
+	} else {
+		o.raw(value)
+	}
+	o.shut('}')
+}
+
+// log writes an event. Its name is the field event.
+func (o *output) log(e *event) {
+	o.open('{')
+	o.int("timestamp", e.eventTime()/1000)
+	o.key("fields")
+	o.open('[')
+	if e.Name != "" {
+		o.tag("event", typeText, e.Name)
+	}
+	for _, key := range slices.Sorted(maps.Keys(e.Attrs)) {
+		kind, value := rawType(e.Attrs[key])
+		o.tag(key, kind, value)
+	}
+	o.shut(']')
+	o.shut('}')
+}
