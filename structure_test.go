@@ -80,9 +80,10 @@ var rule = map[string][]string{
 	"query/logsql": {"edge", "store", "query", "query/filter", "query/gate"},
 
 	"query/jaeger": {
-		"edge", "store", "query", "query/filter", "query/gate", "query/jaeger/graph", "query/jaeger/param", "query/memo",
-		"query/traces", "internal/jsonwire",
+		"edge", "store", "query", "query/filter", "query/gate", "query/jaeger/graph", "query/jaeger/param",
+		"query/jaeger/spans", "query/memo", "query/traces", "internal/jsonwire",
 	},
+	"query/jaeger/spans": {"edge", "store", "internal/jsonwire"},
 	"query/jaeger/graph": {"edge", "store", "query/gate", "query/memo"},
 	"query/jaeger/monitor": {
 		"edge", "store", "query/gate", "query/jaeger/param", "query/tables", "query/tally",

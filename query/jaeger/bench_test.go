@@ -77,7 +77,7 @@ func BenchmarkQuestions(b *testing.B) {
 // benchStore returns a store with spans until a moment.
 func benchStore(b *testing.B) (*embedded.Store, time.Time) {
 	b.Helper()
-	dir := cmp.Or(os.Getenv("EDGESCOPE_BENCH_DIR"), b.TempDir()) //nolint:forbidigo // how large a benchmark is
+	dir := cmp.Or(os.Getenv("EDGESCOPE_BENCH_DIR"), b.TempDir())
 	s, err := embedded.Open(b.Context(), embedded.Options{Dir: filepath.Join(dir, "store"), Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		b.Fatal(err)
@@ -91,11 +91,11 @@ func benchStore(b *testing.B) (*embedded.Store, time.Time) {
 		}
 		return s, at
 	}
-	spans, err := strconv.Atoi(cmp.Or(os.Getenv("EDGESCOPE_BENCH_SPANS"), "500000")) //nolint:forbidigo // as above
+	spans, err := strconv.Atoi(cmp.Or(os.Getenv("EDGESCOPE_BENCH_SPANS"), "500000"))
 	if err != nil {
 		b.Fatal(err)
 	}
-	length, err := time.ParseDuration(cmp.Or(os.Getenv("EDGESCOPE_BENCH_RANGE"), "1h")) //nolint:forbidigo // as above
+	length, err := time.ParseDuration(cmp.Or(os.Getenv("EDGESCOPE_BENCH_RANGE"), "1h"))
 	if err != nil {
 		b.Fatal(err)
 	}

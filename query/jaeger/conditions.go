@@ -11,6 +11,7 @@ import (
 	"edgescope/edge"
 	"edgescope/internal/jsonwire"
 	"edgescope/query/filter"
+	"edgescope/query/jaeger/spans"
 	"edgescope/store"
 )
 
@@ -96,7 +97,7 @@ func ofTag(key, value string) string {
 func ofEvent(key, value string) string {
 	text := func(s string) string { return regexp.QuoteMeta(string(jsonwire.AppendString(nil, s))) }
 	values := text(value)
-	if kind := typeOf("", value); kind != typeText {
+	if kind := spans.TypeOf("", value); kind != spans.Text {
 		values = "(" + values + "|" + regexp.QuoteMeta(value) + ")"
 	}
 	name := text(key)

@@ -17,9 +17,8 @@ type envelope struct {
 
 // failure is an error of version 1.
 type failure struct {
-	Code    int    `json:"code,omitempty"`
-	Msg     string `json:"msg"`
-	TraceID string `json:"traceID,omitempty"`
+	Code int    `json:"code"`
+	Msg  string `json:"msg"`
 }
 
 // failure3 is the answer of version 3 to what it does not answer.

@@ -13,6 +13,7 @@ import (
 	"edgescope/query"
 	"edgescope/query/filter"
 	"edgescope/query/gate"
+	"edgescope/query/jaeger/spans"
 	"edgescope/query/traces"
 	"edgescope/store"
 )
@@ -160,7 +161,7 @@ func (n *newest) list() []hit {
 }
 
 // search finds traces and reads them.
-func (f *finder) search(ctx context.Context, q *question, s *search, fields []string) ([]*trace, error) {
+func (f *finder) search(ctx context.Context, q *question, s *search, fields []string) ([]*spans.Trace, error) {
 	hits, err := f.find(ctx, q, s)
 	if err != nil || len(hits) == 0 {
 		return nil, err
@@ -175,7 +176,7 @@ func (f *finder) search(ctx context.Context, q *question, s *search, fields []st
 
 // lookUp finds a trace by its id. A hint is where it is looked for first; both ends zero are none. It returns nil when
 // there is no such trace.
-func (f *finder) lookUp(ctx context.Context, q *question, id string, hint [2]time.Time) (*trace, error) {
+func (f *finder) lookUp(ctx context.Context, q *question, id string, hint [2]time.Time) (*spans.Trace, error) {
 	s := traces.Search{Rows: f.reader.Rows, Tenant: q.tenant, Now: q.now, Retention: retention}
 	where := [2]time.Time{}
 	if hint[0].Before(hint[1]) {
@@ -204,18 +205,18 @@ func (f *finder) lookUp(ctx context.Context, q *question, id string, hint [2]tim
 
 // read reads the spans of traces that ended within a range, of those fields or of all. Traces without one are left out.
 func (f *finder) read(ctx context.Context, q *question, ids []string, within [2]time.Time, fields []string) (
-	[]*trace, error,
+	[]*spans.Trace, error,
 ) {
 	text := filter.In(store.FieldTraceID, ids)
-	perTrace := maxSpans
+	perTrace := spans.MaxSpans
 	if len(fields) > 0 {
 		text += " | fields " + strings.Join(filter.QuoteAll(fields), ", ")
-		perTrace = maxAllSpans
+		perTrace = spans.MaxAllSpans
 	}
-	g := newGathering(ids, perTrace)
+	g := spans.NewGathering(ids, perTrace)
 	question := traces.SpansQuestion(q.tenant, text, within[0], within[1])
 	err := f.reader.Rows(ctx, question, func(r store.Row) error {
-		bytes, err := g.add(r)
+		bytes, err := g.Add(r)
 		if err != nil || bytes == 0 {
 			return err
 		}
@@ -224,5 +225,5 @@ func (f *finder) read(ctx context.Context, q *question, ids []string, within [2]
 	if err != nil {
 		return nil, err
 	}
-	return g.done(), nil
+	return g.Done(), nil
 }

@@ -61,7 +61,6 @@ func New(reader store.Reader, opts query.Options, figures Figures) http.Handler 
 		routes: slices.Concat(
 			nameRoutes(reader),
 			traceRoutes(&finder{reader}),
-			traceRoutes3(&finder{reader}),
 			notServed(),
 			graphRoutes(reader, opts.Now),
 			monitorRoutes(figures),

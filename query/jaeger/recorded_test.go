@@ -37,7 +37,7 @@ var intended = []struct {
 	},
 	{
 		"An attribute of a resource is one of the span, unless its name tells where it ran",
-		`^(\+ .*span ".*" (tags|attributes)|- .*(process tags|resource ".*" attributes)) rint `,
+		`^(\+ .*span ".*" (tags|attributes)|- .*(process tags|resource .* attributes)) rint `,
 	},
 	{"An empty attribute is not kept", `^- .*span ".*" (tags|attributes) empty `},
 	{
@@ -229,9 +229,9 @@ func (w *walker) walk(prefix string, v any) {
 			w.processes = p
 		}
 		for _, name := range slices.Sorted(maps.Keys(v)) {
-			switch {
-			case name == "processes":
-			case name == "processID":
+			switch name {
+			case "processes":
+			case "processID":
 				w.walk(prefix+" process", w.processes[v[name].(string)])
 			default:
 				w.walk(strings.TrimSpace(prefix+" "+name), v[name])

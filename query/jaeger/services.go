@@ -13,13 +13,12 @@ import (
 
 	"edgescope/edge"
 	"edgescope/query/filter"
+	"edgescope/query/jaeger/spans"
 	"edgescope/query/memo"
 	"edgescope/store"
 )
 
 const (
-	// noService is what Jaeger calls spans without a service.
-	noService = "missing-service-name"
 	// maxNames bounds a list of services or operations.
 	maxNames = 1000
 	// lookBack is how far back spans are looked through for names; totals tell the services of totalsBack.
@@ -33,6 +32,9 @@ const (
 	leastRemembered = time.Second
 	mostRemembered  = time.Minute
 )
+
+// noService is what Jaeger calls spans without a service.
+const noService = spans.NoService
 
 // names answers which services there are and what they do.
 type names struct {
@@ -146,13 +148,13 @@ var errNoService = &statusError{http.StatusBadRequest, "parameter 'service' is r
 // operationsOf returns the operations of a service in the last day, sorted by name and kind, perhaps of one kind.
 func (n *names) operationsOf(ctx context.Context, q *question, service, kind string) ([]operation, error) {
 	return remember(&n.operations, q, strconv.Quote(service)+kind, func() ([]operation, error) {
-		spans := ofService(service)
+		text := ofService(service)
 		if kind != "" {
-			spans += " " + filter.Exactly(store.FieldKind, kind)
+			text += " " + filter.Exactly(store.FieldKind, kind)
 		}
 		list := []operation{}
 		pipe := fmt.Sprintf(" | uniq by (%s, %s) limit %d", store.FieldName, store.FieldKind, maxNames)
-		err := n.rows(ctx, q, spans+pipe, func(r store.Row) {
+		err := n.rows(ctx, q, text+pipe, func(r store.Row) {
 			list = append(list, operation{strings.Clone(r.Get(store.FieldName)), strings.Clone(r.Get(store.FieldKind))})
 		})
 		slices.SortFunc(list, func(a, b operation) int {

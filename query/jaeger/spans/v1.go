@@ -1,160 +1,59 @@
-package jaeger
+package spans
 
 import (
-	"context"
 	"io"
 	"maps"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
-	"edgescope/query/jaeger/param"
 	"edgescope/store"
 )
 
-// maxIDs bounds how many traces are asked for by their ids at once.
-const maxIDs = 100
-
-var errNoTrace = &statusError{http.StatusNotFound, "trace not found"}
-
-// traceRoutes are the paths of traces in version 1.
-func traceRoutes(f *finder) []route {
-	return []route{
-		{path: "traces", ask: f.traces1},
-		{path: "traces/", ask: f.trace1},
-	}
-}
-
-// traces1 searches for traces, or reads those whose ids are given.
-func (f *finder) traces1(ctx context.Context, q *question) (any, error) {
-	if len(q.form["traceID"]) > 0 {
-		return f.byIDs1(ctx, q)
-	}
-	s, err := readSearch1(q)
-	if err != nil {
-		return nil, err
-	}
-	found, err := f.search(ctx, q, s, nil)
-	return answer1(q, found, nil, s.raw), err
-}
-
-// byIDs1 reads traces by their ids. One that is not there is told beside the others, with status 200.
-func (f *finder) byIDs1(ctx context.Context, q *question) (any, error) {
-	ids := q.form["traceID"]
-	if len(ids) > maxIDs {
-		return nil, param.Wrong("%d parameters 'traceID': at most %d are taken", len(ids), maxIDs)
-	}
-	raw, err := param.Bool(q.form, "raw")
-	if err != nil {
-		return nil, err
-	}
-	var found []*trace
-	var missing []failure
-	seen := map[string]bool{}
-	for _, text := range ids {
-		id, err := readTraceID(text)
-		if err != nil {
-			return nil, param.Bad("traceID", err)
-		}
-		if seen[id] {
-			continue
-		}
-		seen[id] = true
-		t, err := f.lookUp(ctx, q, id, [2]time.Time{})
-		if err != nil {
-			return nil, err
-		}
-		if t == nil {
-			missing = append(missing, failure{Msg: errNoTrace.text, TraceID: shortID(id)})
-			continue
-		}
-		found = append(found, t)
-	}
-	return answer1(q, found, missing, raw), nil
-}
-
-// trace1 reads one trace.
-func (f *finder) trace1(ctx context.Context, q *question) (any, error) {
-	id, err := readTraceID(q.rest)
-	if err != nil {
-		return nil, param.Wrong("%w", err)
-	}
-	raw, err := param.Bool(q.form, "raw")
-	if err != nil {
-		return nil, err
-	}
-	var hint [2]time.Time
-	if hint[0], err = q.moment1("start", time.Time{}); err != nil {
-		return nil, err
-	}
-	if hint[1], err = q.moment1("end", q.now); err != nil {
-		return nil, err
-	}
-	if hint[0].IsZero() {
-		hint[1] = hint[0]
-	}
-	t, err := f.lookUp(ctx, q, id, hint)
-	if err != nil {
-		return nil, err
-	}
-	if t == nil {
-		return nil, errNoTrace
-	}
-	return answer1(q, []*trace{t}, nil, raw), nil
-}
-
-// traces1 are traces as version 1 writes them: in the envelope, times in microseconds.
-type traces1 struct {
-	list []*trace
-	// missing are those that were asked for and are not there.
-	missing []failure
-	raw     bool
-	pretty  bool
-}
-
-// answer1 is the answer with traces. Jaeger writes it for people when prettyPrint is there and does not say false.
-func answer1(q *question, list []*trace, missing []failure, raw bool) *traces1 {
-	pretty := q.parameter("prettyPrint")
-	return &traces1{list, missing, raw, pretty != "" && pretty != "false"}
+// Version1 are traces as version 1 of the API writes them: in its envelope, times in microseconds.
+type Version1 struct {
+	List []*Trace
+	// Missing are the ids that were asked for and are not there.
+	Missing []string
+	// Raw leaves out warnings; Pretty writes for people.
+	Raw, Pretty bool
 }
 
 // WriteTo implements io.WriterTo.
-func (a *traces1) WriteTo(w io.Writer) (int64, error) {
-	if a.pretty {
+func (a *Version1) WriteTo(w io.Writer) (int64, error) {
+	if a.Pretty {
 		w = &indenter{w: w}
 	}
 	o := newOutput(w)
 	o.open('{')
 	o.key("data")
 	o.open('[')
-	for _, t := range a.list {
+	for _, t := range a.List {
 		o.next()
-		o.trace1(t, a.raw)
+		o.trace1(t, a.Raw)
 	}
 	o.shut(']')
 	for _, name := range [...]string{"total", "limit", "offset"} {
 		o.int(name, 0)
 	}
 	o.key("errors")
-	o.failures(a.missing)
+	o.failures(a.Missing)
 	o.shut('}')
 	return o.close()
 }
 
 // failures writes what was asked for and is not there, null without any.
-func (o *output) failures(list []failure) {
+func (o *output) failures(list []string) {
 	if len(list) == 0 {
 		o.raw("null")
 		return
 	}
 	o.open('[')
-	for _, f := range list {
+	for _, id := range list {
 		o.next()
 		o.open('{')
-		o.text("msg", f.Msg)
-		o.text("traceID", f.TraceID)
+		o.text("msg", NotFound)
+		o.text("traceID", shortID(id))
 		o.shut('}')
 	}
 	o.shut(']')
@@ -163,11 +62,11 @@ func (o *output) failures(list []failure) {
 // processes are what the spans of a trace ran in: a process is a service and its attributes.
 type processes struct {
 	ids  map[string]string
-	list []*span // the first of each
+	list []*Span // the first of each
 }
 
 // of returns the id of a span's process.
-func (p *processes) of(s *span) string {
+func (p *processes) of(s *Span) string {
 	key := processKey(s)
 	id, ok := p.ids[key]
 	if !ok {
@@ -178,7 +77,7 @@ func (p *processes) of(s *span) string {
 	return id
 }
 
-func processKey(s *span) string {
+func processKey(s *Span) string {
 	var b strings.Builder
 	b.WriteString(strconv.Quote(s.service))
 	for _, f := range s.process {
@@ -188,15 +87,15 @@ func processKey(s *span) string {
 	return b.String()
 }
 
-func (o *output) trace1(t *trace, raw bool) {
+func (o *output) trace1(t *Trace, raw bool) {
 	p := processes{ids: map[string]string{}}
 	ids := t.ids()
-	id := shortID(t.id)
+	id := shortID(t.ID)
 	o.open('{')
 	o.text("traceID", id)
 	o.key("spans")
 	o.open('[')
-	for _, s := range t.spans {
+	for _, s := range t.Spans {
 		links, bad := s.linksOf()
 		var warnings []string
 		if !raw {
@@ -220,17 +119,17 @@ func (o *output) trace1(t *trace, raw bool) {
 		o.shut('}')
 	}
 	o.shut('}')
-	o.texts("warnings", t.warnings)
+	o.texts("warnings", t.Warnings)
 	o.shut('}')
 }
 
 // warnings1 are what Jaeger 2.13 warns of: a parent that is not there, which is the first link into the same trace for
 // a span without one, and links that name no span.
-func warnings1(t *trace, s *span, ids map[string]bool, links []link, bad bool) []string {
+func warnings1(t *Trace, s *Span, ids map[string]bool, links []link, bad bool) []string {
 	var warnings []string
 	parent := s.parent
 	for i := 0; parent == "" && i < len(links); i++ {
-		if links[i].TraceID == t.id {
+		if links[i].TraceID == t.ID {
 			parent = links[i].SpanID
 		}
 	}
@@ -244,7 +143,7 @@ func warnings1(t *trace, s *span, ids map[string]bool, links []link, bad bool) [
 }
 
 // span1 writes the members of a span that it has itself.
-func (o *output) span1(s *span, traceID string, links []link) {
+func (o *output) span1(s *Span, traceID string, links []link) {
 	o.text("traceID", traceID)
 	o.text("spanID", s.id)
 	o.text("operationName", s.name)
@@ -280,7 +179,7 @@ func (o *output) reference(kind, traceID, spanID string) {
 
 // tags1 are the tags of a span in version 1, sorted by key: its attributes and what version 3 has places of its own
 // for.
-func (s *span) tags1() []store.Field {
+func (s *Span) tags1() []store.Field {
 	tags := make([]store.Field, 0, len(s.attrs)+8)
 	tags = append(tags, s.attrs...)
 	for _, f := range [...]store.Field{
@@ -307,7 +206,7 @@ func (o *output) tags(list []store.Field) {
 	o.key("tags")
 	o.open('[')
 	for i := range list {
-		o.tag(list[i].Name, typeOf(list[i].Name, list[i].Value), list[i].Value)
+		o.tag(list[i].Name, TypeOf(list[i].Name, list[i].Value), list[i].Value)
 	}
 	o.shut(']')
 }
@@ -321,7 +220,7 @@ func (o *output) tag(key, kind, value string) {
 	o.text("type", kind)
 	o.key("value")
 	n, _ := strconv.ParseInt(value, 10, 64)
-	if kind == typeText || kind == typeInt && (n > safe || n < -safe) {
+	if kind == Text || kind == Int && (n > safe || n < -safe) {
 		o.string(value)
 	} else {
 		o.raw(value)
@@ -336,7 +235,7 @@ func (o *output) log(e *event) {
 	o.key("fields")
 	o.open('[')
 	if e.Name != "" {
-		o.tag("event", typeText, e.Name)
+		o.tag("event", Text, e.Name)
 	}
 	for _, key := range slices.Sorted(maps.Keys(e.Attrs)) {
 		kind, value := rawType(e.Attrs[key])

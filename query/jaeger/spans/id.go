@@ -1,4 +1,4 @@
-package jaeger
+package spans
 
 import (
 	"encoding/base64"
@@ -12,15 +12,15 @@ import (
 
 const (
 	// halfDigits are the hex digits of half an id, which Jaeger reads as a number; all of an id have twice as many.
-	halfDigits  = 16
-	traceDigits = 2 * halfDigits
+	halfDigits = 16
+	digits     = 2 * halfDigits
 )
 
-// readTraceID reads the id of a trace: 1 to 32 hex digits, zeros before them left out or not, or base64 of 16 bytes. It
+// ReadID reads the id of a trace: 1 to 32 hex digits, zeros before them left out or not, or base64 of 16 bytes. It
 // returns 32 digits in lower case. The texts of errors are Jaeger's.
-func readTraceID(text string) (string, error) {
-	if len(text) > traceDigits {
-		return "", fmt.Errorf("TraceID cannot be longer than %d hex characters: %s", traceDigits, text)
+func ReadID(text string) (string, error) {
+	if len(text) > digits {
+		return "", fmt.Errorf("TraceID cannot be longer than %d hex characters: %s", digits, text)
 	}
 	low := text
 	var err error
@@ -32,7 +32,7 @@ func readTraceID(text string) (string, error) {
 		_, err = strconv.ParseUint(low, 16, 64)
 	}
 	if err == nil {
-		return strings.Repeat("0", traceDigits-len(text)) + strings.ToLower(text), nil
+		return strings.Repeat("0", digits-len(text)) + strings.ToLower(text), nil
 	}
 	trimmed := strings.TrimRight(text, "=")
 	for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
@@ -45,7 +45,7 @@ func readTraceID(text string) (string, error) {
 
 // shortID is the id of a trace as version 1 prints it: 16 digits when the others are zeros.
 func shortID(id string) string {
-	if len(id) == traceDigits && strings.Trim(id[:halfDigits], "0") == "" {
+	if len(id) == digits && strings.Trim(id[:halfDigits], "0") == "" {
 		return id[halfDigits:]
 	}
 	return id

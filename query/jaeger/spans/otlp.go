@@ -1,4 +1,4 @@
-package jaeger
+package spans
 
 import (
 	"cmp"
@@ -16,26 +16,27 @@ import (
 // warningsKey is the attribute in which Jaeger puts the warnings of a span in version 3.
 const warningsKey = "@jaeger@warnings"
 
-// traces3 are traces as version 3 writes them: OTLP in JSON, by the rules of proto3's JSON but for ids, which are hex.
-type traces3 struct {
-	list []*trace
-	raw  bool
+// Version3 are traces as version 3 of the API writes them: OTLP in JSON, by the rules of proto3's JSON but for ids, which are hex.
+type Version3 struct {
+	List []*Trace
+	// Raw leaves out warnings.
+	Raw bool
 }
 
 // WriteTo implements io.WriterTo.
-func (a *traces3) WriteTo(w io.Writer) (int64, error) {
+func (a *Version3) WriteTo(w io.Writer) (int64, error) {
 	o := newOutput(w)
 	o.open('{')
 	o.key("result")
 	o.open('{')
 	o.key("resourceSpans")
 	o.open('[')
-	for _, t := range a.list {
+	for _, t := range a.List {
 		ids := t.ids()
 		for _, scopes := range groups(t) {
 			o.next()
-			o.resource3(scopes, func(s *span) []string {
-				if a.raw {
+			o.resource3(scopes, func(s *Span) []string {
+				if a.Raw {
 					return nil
 				}
 				return warnings3(t, s, ids)
@@ -49,10 +50,10 @@ func (a *traces3) WriteTo(w io.Writer) (int64, error) {
 }
 
 // groups are the spans of a trace by what they ran in, and within that by their scope.
-func groups(t *trace) [][][]*span {
-	var out [][][]*span
+func groups(t *Trace) [][][]*Span {
+	var out [][][]*Span
 	resources, scopes := map[string]int{}, map[string]int{}
-	for _, s := range t.spans {
+	for _, s := range t.Spans {
 		i := indexOf(resources, processKey(s), len(out))
 		if i == len(out) {
 			out = append(out, nil)
@@ -78,10 +79,10 @@ func indexOf(known map[string]int, key string, next int) int {
 }
 
 // warnings3 are what Jaeger 2.13 warns of in version 3, and on the first span what concerns the trace.
-func warnings3(t *trace, s *span, ids map[string]bool) []string {
+func warnings3(t *Trace, s *Span, ids map[string]bool) []string {
 	var warnings []string
-	if s == t.spans[0] {
-		warnings = append(warnings, t.warnings...)
+	if s == t.Spans[0] {
+		warnings = append(warnings, t.Warnings...)
 	}
 	if s.parent != "" && !ids[s.parent] {
 		warnings = append(warnings, "parent span ID="+s.parent+" is not in the trace; skipping clock skew adjustment")
@@ -90,7 +91,7 @@ func warnings3(t *trace, s *span, ids map[string]bool) []string {
 }
 
 // resource3 writes the spans of one resource.
-func (o *output) resource3(scopes [][]*span, warnings func(*span) []string) {
+func (o *output) resource3(scopes [][]*Span, warnings func(*Span) []string) {
 	first := scopes[0][0]
 	attrs := append(slices.Clone(first.process), store.Field{Name: edge.KeyServiceName, Value: first.service})
 	slices.SortStableFunc(attrs, func(a, b store.Field) int { return strings.Compare(a.Name, b.Name) })
@@ -137,7 +138,7 @@ func (o *output) number(name, value string) {
 }
 
 // span3 writes a span. Numbers of 64 bits are texts, as proto3's JSON has them.
-func (o *output) span3(s *span, warnings []string) {
+func (o *output) span3(s *Span, warnings []string) {
 	o.open('{')
 	o.text("traceId", s.traceID)
 	o.text("spanId", s.id)
@@ -187,7 +188,7 @@ func (o *output) attributes(list []store.Field, warnings []string) {
 			o.warnings3(warnings)
 			warnings = nil
 		}
-		o.attribute(list[i].Name, typeOf(list[i].Name, list[i].Value), list[i].Value)
+		o.attribute(list[i].Name, TypeOf(list[i].Name, list[i].Value), list[i].Value)
 	}
 	if len(warnings) > 0 {
 		o.warnings3(warnings)
@@ -225,12 +226,12 @@ func (o *output) attribute(key, kind, value string) {
 	o.key("value")
 	o.open('{')
 	switch kind {
-	case typeBool:
+	case Bool:
 		o.key("boolValue")
 		o.raw(value)
-	case typeInt:
+	case Int:
 		o.text("intValue", value)
-	case typeFloat:
+	case Float:
 		o.key("doubleValue")
 		o.raw(value)
 	default:
@@ -254,7 +255,7 @@ func (o *output) attributesOf(attrs map[string]json.RawMessage) {
 }
 
 // events3 writes the events of a span, the first in time first, as Jaeger does.
-func (o *output) events3(s *span) {
+func (o *output) events3(s *Span) {
 	events := listOf[event](s.events)
 	if len(events) == 0 {
 		return
@@ -273,7 +274,7 @@ func (o *output) events3(s *span) {
 	o.shut(']')
 }
 
-func (o *output) links3(s *span) {
+func (o *output) links3(s *Span) {
 	links, _ := s.linksOf()
 	if len(links) == 0 {
 		return

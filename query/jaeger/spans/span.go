@@ -1,4 +1,4 @@
-package jaeger
+package spans
 
 import (
 	"cmp"
@@ -14,8 +14,8 @@ import (
 	"edgescope/store"
 )
 
-// span is a row as both versions of the API show it. Its texts are its own.
-type span struct {
+// Span is a row as both versions of the API show it. Its texts are its own.
+type Span struct {
 	traceID, id, parent, name, kind, service string
 	// start and end are Unix nanoseconds.
 	start, end int64
@@ -30,7 +30,6 @@ type span struct {
 	// attrs are the attributes of the span, process those of what it ran in, each sorted by key. The row does not tell
 	// one from the other: processPrefixes do.
 	attrs, process []store.Field
-	warnings       []string
 }
 
 // processPrefixes are how the keys begin that say where a span ran: attributes of a resource in OpenTelemetry's
@@ -41,12 +40,12 @@ var processPrefixes = [...]string{
 }
 
 // readSpan copies a row.
-func readSpan(r store.Row) (*span, error) {
+func readSpan(r store.Row) (*Span, error) {
 	end, err := r.Time(store.FieldTime)
 	if err != nil {
 		return nil, fmt.Errorf("read the time of a span: %w", err)
 	}
-	s := &span{end: end.UnixNano(), service: noService, kind: edge.SpanInternal.String()}
+	s := &Span{end: end.UnixNano(), service: NoService, kind: edge.SpanInternal.String()}
 	s.start = s.end
 	if n, err := strconv.ParseInt(r.Get(edge.KeyDuration), 10, 64); err == nil && n > 0 && n <= s.end {
 		s.start -= n
@@ -67,9 +66,9 @@ func readSpan(r store.Row) (*span, error) {
 }
 
 // take keeps a field.
-func (s *span) take(name, value string) {
-	if place := s.place(name); place != nil {
-		*place = value
+func (s *Span) take(name, value string) {
+	if place := places[name]; place != nil {
+		*place(s) = value
 		return
 	}
 	if hidden(name) {
@@ -91,45 +90,25 @@ func (s *span) take(name, value string) {
 	s.attrs = append(s.attrs, store.Field{Name: name, Value: value})
 }
 
-// place returns where a field is kept that is no attribute.
-func (s *span) place(name string) *string {
-	switch name {
-	case store.FieldTraceID:
-		return &s.traceID
-	case store.FieldSpanID:
-		return &s.id
-	case store.FieldParentID:
-		return &s.parent
-	case store.FieldName:
-		return &s.name
-	case store.FieldKind:
-		return &s.kind
-	case edge.KeyServiceName:
-		return &s.service
-	case store.FieldStatusCode:
-		return &s.statusCode
-	case store.FieldStatusMessage:
-		return &s.statusMessage
-	case store.FieldScopeName:
-		return &s.scopeName
-	case store.FieldScopeVersion:
-		return &s.scopeVersion
-	case store.FieldTraceState:
-		return &s.traceState
-	case store.FieldFlags:
-		return &s.flags
-	case store.FieldDroppedAttrs:
-		return &s.dropped[0]
-	case store.FieldDroppedEvents:
-		return &s.dropped[1]
-	case store.FieldDroppedLinks:
-		return &s.dropped[2]
-	case store.FieldEvents:
-		return &s.events
-	case store.FieldLinks:
-		return &s.links
-	}
-	return nil
+// places are where fields are kept that are no attributes.
+var places = map[string]func(*Span) *string{
+	store.FieldTraceID:       func(s *Span) *string { return &s.traceID },
+	store.FieldSpanID:        func(s *Span) *string { return &s.id },
+	store.FieldParentID:      func(s *Span) *string { return &s.parent },
+	store.FieldName:          func(s *Span) *string { return &s.name },
+	store.FieldKind:          func(s *Span) *string { return &s.kind },
+	edge.KeyServiceName:      func(s *Span) *string { return &s.service },
+	store.FieldStatusCode:    func(s *Span) *string { return &s.statusCode },
+	store.FieldStatusMessage: func(s *Span) *string { return &s.statusMessage },
+	store.FieldScopeName:     func(s *Span) *string { return &s.scopeName },
+	store.FieldScopeVersion:  func(s *Span) *string { return &s.scopeVersion },
+	store.FieldTraceState:    func(s *Span) *string { return &s.traceState },
+	store.FieldFlags:         func(s *Span) *string { return &s.flags },
+	store.FieldDroppedAttrs:  func(s *Span) *string { return &s.dropped[0] },
+	store.FieldDroppedEvents: func(s *Span) *string { return &s.dropped[1] },
+	store.FieldDroppedLinks:  func(s *Span) *string { return &s.dropped[2] },
+	store.FieldEvents:        func(s *Span) *string { return &s.events },
+	store.FieldLinks:         func(s *Span) *string { return &s.links },
 }
 
 // hidden tells whether a field is no attribute of a span and not shown.
@@ -142,7 +121,7 @@ func hidden(name string) bool {
 }
 
 // failed tells whether a span has the status of an error.
-func (s *span) failed() bool { return s.statusCode == "ERROR" }
+func (s *Span) failed() bool { return s.statusCode == "ERROR" }
 
 // ownCopy copies texts into one piece of memory.
 type ownCopy struct {
@@ -191,9 +170,9 @@ func listOf[T any](text string) []T {
 }
 
 // linksOf returns the links that name a span, and whether there are others.
-func (s *span) linksOf() (good []link, bad bool) {
+func (s *Span) linksOf() (good []link, bad bool) {
 	for _, l := range listOf[link](s.links) {
-		if !isID(l.TraceID, traceDigits) || !isID(l.SpanID, halfDigits) {
+		if !isID(l.TraceID, digits) || !isID(l.SpanID, halfDigits) {
 			bad = true
 			continue
 		}
@@ -203,8 +182,8 @@ func (s *span) linksOf() (good []link, bad bool) {
 }
 
 // isID tells whether a text is an id of so many hex digits; all zeros are none.
-func isID(text string, digits int) bool {
-	return len(text) == digits && strings.Trim(text, "0123456789abcdef") == "" && strings.Trim(text, "0") != ""
+func isID(text string, n int) bool {
+	return len(text) == n && strings.Trim(text, "0123456789abcdef") == "" && strings.Trim(text, "0") != ""
 }
 
 // eventTime returns when an event was, in Unix nanoseconds.
@@ -218,59 +197,59 @@ func (e *event) eventTime() int64 {
 
 // The types of tags in version 1.
 const (
-	typeText  = "string"
-	typeBool  = "bool"
-	typeInt   = "int64"
-	typeFloat = "float64"
+	Text  = "string"
+	Bool  = "bool"
+	Int   = "int64"
+	Float = "float64"
 )
 
 // textSuffixes are how keys end whose values are texts by the semantic conventions, though they may look like numbers.
 var textSuffixes = [...]string{".version", ".id", ".name", ".message", ".description", ".type", ".address", ".text"}
 
-// typeOf tells what a value of a row was before it became text: true and false, integers and doubles that are spelt as
+// TypeOf tells what a value of a row was before it became text: true and false, integers and doubles that are spelt as
 // the store spells them, else text. NaN and infinities, for which JSON has no numbers, are texts.
-func typeOf(key, value string) string {
+func TypeOf(key, value string) string {
 	if value == "" || !strings.ContainsRune("-0123456789tf", rune(value[0])) {
-		return typeText
+		return Text
 	}
 	if key != "thread.id" {
 		for _, suffix := range textSuffixes {
 			if strings.HasSuffix(key, suffix) {
-				return typeText
+				return Text
 			}
 		}
 	}
 	if value == "true" || value == "false" {
-		return typeBool
+		return Bool
 	}
 	var buf [32]byte
 	if n, err := strconv.ParseInt(value, 10, 64); err == nil && string(strconv.AppendInt(buf[:0], n, 10)) == value {
-		return typeInt
+		return Int
 	}
 	f, err := strconv.ParseFloat(value, 64)
 	if err == nil && !math.IsInf(f, 0) && string(jsonwire.AppendDouble(buf[:0], f)) == value {
-		return typeFloat
+		return Float
 	}
-	return typeText
+	return Text
 }
 
-// rawType is typeOf of a value in the JSON of an event or a link, and its text.
+// rawType is TypeOf of a value in the JSON of an event or a link, and its text.
 func rawType(raw json.RawMessage) (kind, text string) {
 	switch raw[0] {
 	case '"':
 		if json.Unmarshal(raw, &text) != nil {
-			return typeText, string(raw)
+			return Text, string(raw)
 		}
-		return typeText, text
+		return Text, text
 	case 't', 'f':
-		return typeBool, string(raw)
+		return Bool, string(raw)
 	case '[', '{':
-		return typeText, string(raw)
+		return Text, string(raw)
 	case 'n':
-		return typeText, ""
+		return Text, ""
 	}
 	if _, err := strconv.ParseInt(string(raw), 10, 64); err == nil {
-		return typeInt, string(raw)
+		return Int, string(raw)
 	}
-	return typeFloat, string(raw)
+	return Float, string(raw)
 }

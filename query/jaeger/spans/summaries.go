@@ -1,8 +1,7 @@
-package jaeger
+package spans
 
 import (
 	"cmp"
-	"context"
 	"io"
 	"maps"
 	"slices"
@@ -12,27 +11,17 @@ import (
 	"edgescope/store"
 )
 
-// summaryFields are what a summary is made of.
-var summaryFields = []string{
+// SummaryFields are the fields of rows that summaries are made of.
+var SummaryFields = []string{
 	store.FieldTime, edge.KeyDuration, store.FieldTraceID, store.FieldSpanID, store.FieldParentID, edge.KeyServiceName,
 	store.FieldName, store.FieldStatusCode,
 }
 
-// summaries searches for traces and tells of each what a list of them shows.
-func (f *finder) summaries(ctx context.Context, q *question) (any, error) {
-	s, err := readSearch3(q)
-	if err != nil {
-		return nil, err
-	}
-	found, err := f.search(ctx, q, s, summaryFields)
-	return summaries(found), err
-}
-
-// summaries are written as version 3 has them: times are decimal texts, as proto3's JSON writes 64 bits.
-type summaries []*trace
+// Summaries tell of each trace what a list of them shows, as version 3 has it: times are decimal texts, as proto3's JSON writes 64 bits.
+type Summaries []*Trace
 
 // WriteTo implements io.WriterTo.
-func (list summaries) WriteTo(w io.Writer) (int64, error) {
+func (list Summaries) WriteTo(w io.Writer) (int64, error) {
 	o := newOutput(w)
 	o.open('{')
 	o.key("summaries")
@@ -49,12 +38,12 @@ func (list summaries) WriteTo(w io.Writer) (int64, error) {
 // counts are the spans of a service in a trace.
 type counts struct{ all, failed int64 }
 
-func (o *output) summary(t *trace) {
+func (o *output) summary(t *Trace) {
 	ids := t.ids()
 	services := map[string]counts{}
 	var orphans, failed, end int64
-	root, hasRoot := t.spans[0], false
-	for _, s := range t.spans {
+	root, hasRoot := t.Spans[0], false
+	for _, s := range t.Spans {
 		c := services[s.service]
 		c.all++
 		if s.failed() {
@@ -71,12 +60,12 @@ func (o *output) summary(t *trace) {
 		}
 	}
 	o.open('{')
-	o.text("traceId", t.id)
+	o.text("traceId", t.ID)
 	o.text("rootServiceName", root.service)
 	o.text("rootOperationName", root.name)
-	o.text("minStartTimeUnixNano", strconv.FormatInt(t.spans[0].start, 10))
+	o.text("minStartTimeUnixNano", strconv.FormatInt(t.Spans[0].start, 10))
 	o.text("maxEndTimeUnixNano", strconv.FormatInt(end, 10))
-	o.int("spanCount", int64(cmp.Or(t.all, len(t.spans))))
+	o.int("spanCount", int64(cmp.Or(t.All, len(t.Spans))))
 	o.int("errorSpanCount", failed)
 	o.int("orphanSpanCount", orphans)
 	o.key("services")
