@@ -92,9 +92,11 @@ var rule = map[string][]string{
 
 	"query/aesql/grammar": {"internal/near"},
 
-	"query/aesql/value":     {},
-	"query/aesql/function":  {"internal/near", "query/aesql/value"},
-	"query/aesql/aggregate": {"query/aesql/value"},
+	"query/aesql/value":      {},
+	"query/aesql/function":   {"internal/near", "query/aesql/like", "query/aesql/timeformat", "query/aesql/value"},
+	"query/aesql/like":       {},
+	"query/aesql/timeformat": {},
+	"query/aesql/aggregate":  {"query/aesql/value"},
 
 	"scenarios": {
 		"scenarios/answer", "scenarios/bundle", "scenarios/condition", "scenarios/engine", "scenarios/ensure",
