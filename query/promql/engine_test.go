@@ -47,6 +47,12 @@ func number(t *testing.T, point [2]any) float64 {
 // grows by 3 a second.
 func openStore(t *testing.T) (h http.Handler, end time.Time) {
 	t.Helper()
+	s, end := openEngine(t)
+	return promql.New(s, promql.Options{}), end
+}
+
+func openEngine(t *testing.T) (s *embedded.Store, end time.Time) {
+	t.Helper()
 	s, err := embedded.Open(t.Context(), embedded.Options{Dir: t.TempDir(), Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
@@ -83,7 +89,7 @@ func openStore(t *testing.T) (h http.Handler, end time.Time) {
 		t.Fatal(err)
 	}
 	s.Flush()
-	return promql.New(s, promql.Options{}), end
+	return s, end
 }
 
 func ask(t *testing.T, h http.Handler, method, path string, form url.Values) promAnswer {

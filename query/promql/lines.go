@@ -32,6 +32,7 @@ func appendMetric(dst []byte, labels []edge.Attr) []byte {
 	return append(dst, '}')
 }
 
+// appendFloat appends a number; what is none it spells as Prometheus does: NaN, +Inf, -Inf.
 func appendFloat(dst []byte, v float64) []byte { return strconv.AppendFloat(dst, v, 'g', -1, 64) }
 
 // appendJSONValue appends a value as VictoriaMetrics' imports read it: what JSON has no number for is null or a text.
@@ -75,17 +76,9 @@ func appendMatrix(dst []byte, s *store.Samples) []byte {
 			dst = append(dst, ',')
 		}
 		dst = strconv.AppendFloat(append(dst, '['), float64(t)/1e3, 'f', -1, 64)
-		dst = append(appendSpecial(append(dst, `,"`...), s.Values[i]), `"]`...)
+		dst = append(appendFloat(append(dst, `,"`...), s.Values[i]), `"]`...)
 	}
 	return append(dst, "]}"...)
-}
-
-// appendSpecial appends a value as Prometheus spells it in texts.
-func appendSpecial(dst []byte, v float64) []byte {
-	if math.IsInf(v, 1) {
-		dst = append(dst, '+')
-	}
-	return appendFloat(dst, v) // which writes NaN, Inf and -Inf
 }
 
 // appendText appends a line for each sample in the text format of Prometheus.
@@ -98,7 +91,7 @@ func appendText(dst []byte, s *store.Samples) []byte {
 }
 
 func appendPoint(dst []byte, at int64, v float64) []byte {
-	dst = appendSpecial(append(dst, ' '), v)
+	dst = appendFloat(append(dst, ' '), v)
 	return append(strconv.AppendInt(append(dst, ' '), at, 10), '\n')
 }
 
@@ -145,7 +138,7 @@ func csvColumns(text string) (columns []csvColumn, err error) {
 		case name == "":
 			return nil, badParameter(`"format": %q has a column without a name`, text)
 		case name == "__value__":
-			column = func(dst []byte, s *store.Samples, i int) []byte { return appendSpecial(dst, s.Values[i]) }
+			column = func(dst []byte, s *store.Samples, i int) []byte { return appendFloat(dst, s.Values[i]) }
 		case isTime:
 			if column = timeColumn(strings.TrimPrefix(unit, ":")); column == nil {
 				return nil, badParameter(`"format": %q is no column: want __timestamp__:unix_s, unix_ms, unix_ns, rfc3339 or `+
@@ -237,7 +230,7 @@ type newest struct {
 func (n *newest) take(dst []byte, s *store.Samples) []byte {
 	if series := string(appendSelector(nil, s, n.name)); series != n.series {
 		dst = n.finish(dst)
-		n.series, n.of = series, n.name(seriesName(s))
+		n.series, n.of = series, strings.Clone(n.name(seriesName(s)))
 	}
 	last := len(s.Times) - 1
 	n.at, n.value = s.Times[last], s.Values[last]
@@ -246,16 +239,15 @@ func (n *newest) take(dst []byte, s *store.Samples) []byte {
 
 // finish writes what is held. A sample that is no number marks the end of its series.
 func (n *newest) finish(dst []byte) []byte {
-	if n.series == "" || math.IsNaN(n.value) {
+	series := n.series
+	if n.series = ""; series == "" || math.IsNaN(n.value) {
 		return dst
 	}
 	if n.of != n.metric {
 		n.metric = n.of
 		dst = append(append(append(dst, "# TYPE "...), n.of...), " untyped\n"...)
 	}
-	dst = appendPoint(append(dst, n.series...), n.at, n.value)
-	n.series = ""
-	return dst
+	return appendPoint(append(dst, series...), n.at, n.value)
 }
 
 // negotiate returns the content type for a header Accept, and how it spells names. All names that are stored can stand

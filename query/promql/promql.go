@@ -12,12 +12,15 @@ package promql
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/VictoriaMetrics/metricsql"
 
@@ -139,6 +142,9 @@ func isPage(path string) bool {
 // admit asks the gate for what the texts of a question take, before they are parsed.
 func (h *handler) admit(q *question) error {
 	least, most, err := h.engine.PrometheusCost(q.Request)
+	if errors.Is(err, store.ErrBadQuery) {
+		return located("query", q.Form.Get("query"), err)
+	}
 	if err != nil {
 		return err
 	}
@@ -218,9 +224,24 @@ func labelPath(path string) string {
 func parse(key, text string) (metricsql.Expr, error) {
 	e, err := metricsql.Parse(text)
 	if err != nil {
-		return nil, badParameter("%q: %w", key, err)
+		return nil, located(key, text, err)
 	}
 	return e, nil
+}
+
+// located says of a parser's error where in the text it is, by line and column in characters: the parser quotes what it
+// has not read.
+func located(key, text string, err error) error {
+	said := strings.TrimPrefix(err.Error(), store.ErrBadQuery.Error()+": ")
+	before, rest, _ := strings.Cut(said, "; unparsed data: ")
+	if quoted, e := strconv.QuotedPrefix(rest); e == nil {
+		if left, e := strconv.Unquote(quoted); e == nil && strings.HasSuffix(text, left) {
+			read := strings.TrimSuffix(text, left)
+			line := read[strings.LastIndexByte(read, '\n')+1:]
+			said = fmt.Sprintf("%d:%d: parse error: %s", strings.Count(read, "\n")+1, utf8.RuneCountInString(line)+1, before)
+		}
+	}
+	return badParameter("%q: %s", key, said)
 }
 
 func badParameter(format string, args ...any) error {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 	"unsafe"
 
@@ -316,6 +317,7 @@ func (w *walk) give(samples *run) error {
 			w.labels = append(w.labels, edge.Attr{Key: borrowed(t.Key), Value: borrowed(t.Value)})
 		}
 	}
+	slices.SortFunc(w.labels, func(a, b edge.Attr) int { return strings.Compare(a.Key, b.Key) }) // job comes first
 	return w.each(w.labels, samples)
 }
 
