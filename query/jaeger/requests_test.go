@@ -39,7 +39,7 @@ type request struct {
 type decoder func(body []byte) (int, error)
 
 // decoders are all of them, by name.
-var decoders = []map[string]decoder{nameDecoders}
+var decoders = []map[string]decoder{nameDecoders, tabDecoders}
 
 // TestRequestsOfClients replays what clients send.
 func TestRequestsOfClients(t *testing.T) {
