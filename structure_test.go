@@ -219,6 +219,7 @@ var rule = map[string][]string{
 	"cmd/loadgen/app":             {"*"},
 	"e2e":                         {"*"},
 	"internal/showpages":          {"*"},
+	"deploy/grafana":              {},
 	"e2e/demo":                    {"*"},
 }
 

@@ -142,5 +142,5 @@ func toTrace() []dataLink {
 	}
 }
 
-// chosenServices filters events of services in LogsQL as ofServices does in MetricsQL.
-const chosenServices = "{service.name=~`^(?:${service:regex})$`}"
+// chosenServices filters spans of services in LogsQL as ofServices does totals in MetricsQL.
+const chosenServices = "{kind=~\".+\",service.name=~`^(?:${service:regex})$`}"

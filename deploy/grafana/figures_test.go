@@ -4,9 +4,13 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
+	"edgescope/edge"
+	"edgescope/internal/run/runtest"
 	"edgescope/query"
 )
 
@@ -280,4 +284,83 @@ func scaleOf(p *panel) float64 {
 		return perMilli
 	}
 	return 1
+}
+
+// TestARunIsAsTheAPIHasIt holds that the dashboard of load tests shows the run of the API: its newest summary, each of
+// its points at its time, and its parts.
+func TestARunIsAsTheAPIHasIt(t *testing.T) {
+	w := newWorld(t)
+	run := api[query.RunDetail](t, w, "runs/"+runID).Run
+	d := loadRuns()
+	r := look(t, w, d)
+	rows := map[string][]map[string]string{}
+	for _, p := range d.Panels {
+		if p.Datasource.Type == logsType {
+			rows[p.Title] = r.askLogs(p.Title, p.Targets[0].Expr)
+		}
+	}
+	number := func(row map[string]string, field string, want float64) {
+		t.Helper()
+		if got, err := strconv.ParseFloat(row[field], 64); err != nil || math.Abs(got-want) > 1e-9 {
+			t.Errorf("%s is %q, the API says %v", field, row[field], want)
+		}
+	}
+	list := rows["Load tests, newest first"]
+	if len(list) != 1 || list[0]["edge.run.verdict"] != run.Verdict || list[0]["reason"] != run.Reason ||
+		list[0]["edge.run.name"] != run.Name {
+		t.Fatalf("the run is told as %v, the API says %+v", list, run)
+	}
+	number(list[0], "requests", float64(run.Requests))
+	number(list[0], "failed", float64(run.Failed))
+	number(list[0], "rate", run.Rate)
+	number(list[0], "response.p95", run.Response.P95)
+	number(list[0], "from", float64(run.Started.Add(-time.Minute).UnixMilli()))
+	number(list[0], "to", float64(run.Ended.Add(time.Minute).UnixMilli()))
+
+	latency, requests := rows["Client: latency"], rows["Client: requests"]
+	if len(latency) != len(run.Points) || len(requests) != len(run.Points) {
+		t.Fatalf("%d and %d points, the run has %d", len(latency), len(requests), len(run.Points))
+	}
+	for i, p := range run.Points {
+		at, err := time.Parse(time.RFC3339Nano, latency[i]["_time"])
+		if want := run.Started.Add(time.Duration(p.At * float64(time.Second))); err != nil || at.Sub(want).Abs() > time.Millisecond {
+			t.Errorf("point %d is at %v, want %v", i, at, want)
+		}
+		number(latency[i], "p50", p.P50)
+		number(latency[i], "p95", p.P95)
+		number(latency[i], "p99", p.P99)
+		number(latency[i], "service_p95", p.ServiceP95)
+		number(requests[i], "requests_s", float64(p.Requests)/p.Width)
+		number(requests[i], "errors_s", float64(p.Errors)/p.Width)
+	}
+	for i, part := range run.Regions {
+		row := rows["Client: regions"][i]
+		if row["name"] != part.Name {
+			t.Errorf("region %d is %v, want %s", i, row, part.Name)
+		}
+		number(row, "requests", float64(part.Requests))
+		number(row, "failed", float64(part.Failed))
+		number(row, "response.p95", part.Response.P95)
+	}
+	number(rows["Client: steps"][0], "requests", float64(run.Steps[0].Requests))
+	threshold := rows["Thresholds"][0]
+	if threshold["expression"] != run.Thresholds[0].Expression || threshold["ok"] != "false" {
+		t.Errorf("the threshold is %v", threshold)
+	}
+	number(threshold, "actual", run.Thresholds[0].Actual)
+
+	// A run that has just begun has no points and no parts yet: rows without a time would be errors.
+	young := edge.Run{
+		ID: strings.Repeat("7", 32), Name: runName, Started: w.to.Add(-5 * time.Second), Verdict: edge.VerdictRunning,
+	}
+	w.tell(t, young, young.Started)
+	r.chosen["run"] = choiceOf{values: []string{young.ID}}
+	runtest.Eventually(t, func() string { return "the run that has just begun is not told of" }, func() bool {
+		return len(r.askLogs("list", d.Panels[0].Targets[0].Expr)) == 2
+	})
+	for _, p := range d.Panels[1:] {
+		if p.Datasource.Type == logsType && len(r.askLogs(p.Title, p.Targets[0].Expr)) > 0 {
+			t.Errorf("%s shows a run that has just begun", p.Title)
+		}
+	}
 }

@@ -238,7 +238,7 @@ func do(t *testing.T, request *http.Request) (int, []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer response.Body.Close() //nolint:errcheck // it was only read
+	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
 	if err != nil {
 		t.Fatal(err)
@@ -276,8 +276,8 @@ func look(t *testing.T, w *world, d *dashboard) *reader {
 	t.Helper()
 	r := &reader{t: t, collector: w.URL("query"), from: w.from, to: w.to, chosen: map[string]choiceOf{}}
 	for _, v := range d.Templating.List {
-		switch {
-		case v.Type == "query":
+		switch v.Type {
+		case "query":
 			if found := r.valuesOf(&v); len(found) == 0 {
 				t.Errorf("variable %s finds nothing", v.Name)
 			}

@@ -17,8 +17,9 @@ import (
 )
 
 func main() {
-	dir := flag.String("dir", filepath.Join("deploy", "grafana", "dashboards"), "`folder` to write to")
-	flag.Parse()
+	set := flag.NewFlagSet("grafana", flag.ExitOnError)
+	dir := set.String("dir", filepath.Join("deploy", "grafana", "dashboards"), "the `folder` to write to")
+	_ = set.Parse(os.Args[1:]) // it exits on an error
 	if err := write(*dir); err != nil {
 		fmt.Fprintln(os.Stderr, "write the dashboards:", err)
 		os.Exit(1)

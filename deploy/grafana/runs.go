@@ -63,7 +63,7 @@ func listOfRuns() *panel {
 		"| unpack_json from edge.run fields (started, requests, failed, rate, response.p95, reason) " +
 		"| math round((started - 60000000000) / 1000000) as from, round((_time + 60000000000) / 1000000) as to " +
 		"| fields _time, edge.run.id, edge.run.name, edge.run.verdict, reason, requests, failed, rate, response.p95, from, to"
-	p := events(about{
+	return events(about{
 		"Load tests, newest first", "Choose a run to see its minutes below, or its page in edgescope. A run that lasts is " +
 			"told of every 10 s.", "string",
 	}, expr, "-Told",
@@ -83,13 +83,11 @@ func listOfRuns() *panel {
 			},
 			{TargetBlank: true, Title: "This run in edgescope", URL: pages + "/runs/" + itself},
 		}},
+		column{name: "from", field: "from", hidden: true},
+		column{name: "to", field: "to", hidden: true},
 	).mapped("Verdict", map[string]string{
 		"passed": "green", "failed": "red", "invalid": "orange", "interrupted": "orange", "error": "red", "running": "blue",
 	})
-	for _, name := range []string{"from", "to"} { // of the link only
-		p.override(name, property{"custom.hidden", true})
-	}
-	return p
 }
 
 // overTime draws what the client saw in each second or more of the run. fields are names, or expressions of LogsQL's
@@ -101,7 +99,7 @@ func overTime(a about, fields string, names ...[2]string) *panel {
 	for _, n := range names {
 		called[n[0]] = n[1]
 	}
-	for _, f := range strings.Split(fields, ", ") {
+	for f := range strings.SplitSeq(fields, ", ") {
 		if _, as, ok := strings.Cut(f, " as "); ok {
 			maths, f = append(maths, f), as
 		}
@@ -113,16 +111,16 @@ func overTime(a about, fields string, names ...[2]string) *panel {
 	}
 	p := drawn(a, logs)
 	p.rows(theRun+" | unpack_json from edge.run fields (started, points) | unroll (points) "+
-		"| unpack_json from points | math "+strings.Join(append(maths, "started + at * 1000000000 as begin"), ", ")+
+		"| filter points:* | unpack_json from points | math "+strings.Join(append(maths, "started + at * 1000000000 as begin"), ", ")+
 		" | format \"<time:begin>\" as _time | fields _time, "+strings.Join(shown, ", "), columns)
 	p.FieldConfig.Overrides = []override{}
 	return p
 }
 
-// listOf has a row for each element of a list of the run's summary.
+// listOf has a row for each element of a list of the run's summary: none of a run that has just begun.
 func listOf(a about, list, fields, sorted string, columns ...column) *panel {
-	return events(a, theRun+" | unpack_json from edge.run fields ("+list+") | unroll ("+list+") | unpack_json from "+list+
-		" | fields _time, "+fields, sorted, columns...)
+	return events(a, theRun+" | unpack_json from edge.run fields ("+list+") | unroll ("+list+") | filter "+list+
+		":* | unpack_json from "+list+" | fields _time, "+fields, sorted, columns...)
 }
 
 func clientColumns(name string) []column {

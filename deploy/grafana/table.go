@@ -9,6 +9,8 @@ type column struct {
 	limits *thresholds
 	width  int
 	links  []dataLink
+	// hidden is for what only a link of another column uses.
+	hidden bool
 }
 
 // table has a row for each value of the label that its first column shows, and a column for each question over the whole
@@ -83,6 +85,9 @@ func (p *panel) column(c column) {
 	}
 	if c.width > 0 {
 		properties = append(properties, property{"custom.width", c.width})
+	}
+	if c.hidden {
+		properties = append(properties, property{"custom.hidden", true})
 	}
 	if c.links != nil {
 		properties = append(properties, property{"links", c.links})
