@@ -11,17 +11,19 @@ import (
 
 var legendLabel = regexp.MustCompile(`\{\{\s*(.+?)\s*\}\}`)
 
-// TestEveryPanelIsAnswered asks everything that the dashboards ask, as Grafana does, of all and of one service.
-func TestEveryPanelIsAnswered(t *testing.T) {
-	w := newWorld(t)
+// everyPanelIsAnswered asks everything that the dashboards ask, as Grafana does, of all and of one service.
+func everyPanelIsAnswered(t *testing.T, w *world) {
+	t.Helper()
 	for _, d := range dashboards() {
 		t.Run(d.UID, func(t *testing.T) {
 			r := look(t, w, d)
 			r.panels(d)
 			r.annotations(d)
-			for _, v := range d.Templating.List { // what is chosen narrows, and does not empty
-				if found := map[string][]string{"service": {"shop", "edgescope-loadgen"}, "region": {"GRU", "FRA"}, "name": {runName}, "run": {runID}}[v.Name]; found != nil {
-					r.chosen[v.Name] = choiceOf{values: found}
+			for name, some := range map[string][]string{ // what is chosen narrows, and does not empty
+				"service": {"shop", "edgescope-loadgen"}, "region": {"GRU", "FRA"}, "name": {runName}, "run": {runID},
+			} {
+				if _, there := r.chosen[name]; there {
+					r.chosen[name] = choiceOf{values: some}
 				}
 			}
 			r.panels(d)
@@ -137,7 +139,8 @@ func (r *reader) checkEvents(p *panel) {
 			}
 		}
 	}
-	if p.Type == "timeseries" && !slices.IsSortedFunc(rows, func(a, b map[string]string) int { return strings.Compare(a["_time"], b["_time"]) }) {
+	byTime := func(a, b map[string]string) int { return strings.Compare(a["_time"], b["_time"]) }
+	if p.Type == "timeseries" && !slices.IsSortedFunc(rows, byTime) {
 		r.t.Errorf("%s: points are not in the order of time", p.Title)
 	}
 }

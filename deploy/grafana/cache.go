@@ -13,8 +13,8 @@ func cache() *dashboard {
 	}, line{"bottomk_avg(8, " + hitRatio(byColo, inStep, "cloud_region") + ")", "{{cloud_region}}"}).ratio().
 		links(toPage("Region in edgescope", "/regions/"+ofRegion)))
 	d.put(24, 9, lines(about{
-		"Latency of hits and misses", "95 of 100 invocations that were answered from the cache took no longer, and of those " +
-			"that were not.", "s",
+		"Latency of hits and misses", "95 of 100 invocations that were answered from the cache took no longer, and of " +
+			"those that were not.", "s",
 	}, line{quantile(0.95, inStep(byService.of(durationMetric, served))), "hit p95"},
 		line{quantile(0.95, inStep(byService.of(durationMetric, unmet))), "miss p95"},
 	).colored([2]string{"hit p95", "green"}, [2]string{"miss p95", "orange"}))
@@ -45,8 +45,8 @@ func losingRoutes() *panel {
 	all := sum(inRange(byRoute.of(requestsMetric)), by)
 	return table(about{
 		"Routes, most requests lost to the origin first",
-		"Lost to the origin is the invocations times what the hit ratio was higher in the range before this one; empty where " +
-			"it is not lower now.",
+		"Lost to the origin is the invocations times what the hit ratio was higher in the range before this one; empty " +
+			"where it is not lower now.",
 		"none",
 	},
 		"-Lost to the origin",

@@ -22,7 +22,8 @@ func coldStarts() *dashboard {
 		"Routes", "Cold starts by route.", "none",
 	}, "Route", "http_route"))
 	d.put(24, 9, heatmap(about{
-		"Durations of cold invocations", "How many cold invocations took how long, over time. Buckets grow by a seventh.", "s",
+		"Durations of cold invocations", "How many cold invocations took how long, over time. Buckets grow by a seventh.",
+		"s",
 	}, "prometheus_buckets("+sum(durations(isCold), "vmrange")+")"))
 	d.put(24, 9, slowest("faas.coldstart:=true"))
 	return d
@@ -44,7 +45,7 @@ func coldFigures() []*panel {
 		}, all+" - "+warm, noLimits),
 		figure(about{"Init p95", "95 of 100 initialisations took no longer than this; empty where none tells.", "s"},
 			quantile(0.95, inRange(byService.of(initMetric))), noLimits),
-		figure(about{"Init in total", "All initialisations of the range, one after the other: the wait that was caused.", "s"},
+		figure(about{"Init in total", "All initialisations of the range together: the wait that was caused.", "s"},
 			sum(inRange(byService.of(initSumMetric))), noLimits),
 	}
 }

@@ -46,12 +46,14 @@ func change(now, before query.Num) query.Num { return now/before - 1 }
 
 // figures are what each panel of one number must show, by dashboard and title.
 var figures = map[string]func(*answers) query.Num{
-	"edgescope-overview/Invocations":   func(a *answers) query.Num { return a.overview.Total.Rate },
-	"edgescope-overview/Errors":        func(a *answers) query.Num { return a.overview.Total.ErrorRatio },
-	"edgescope-overview/Latency p95":   func(a *answers) query.Num { return a.overview.Total.P95 * perMilli },
-	"edgescope-overview/Change of p95": func(a *answers) query.Num { return change(a.overview.Total.P95, a.earlier.Total.P95) },
-	"edgescope-overview/Cold starts":   func(a *answers) query.Num { return a.overview.Total.ColdRatio },
-	"edgescope-overview/Cache hits":    func(a *answers) query.Num { return a.overview.Total.Cache.HitRatio },
+	"edgescope-overview/Invocations": func(a *answers) query.Num { return a.overview.Total.Rate },
+	"edgescope-overview/Errors":      func(a *answers) query.Num { return a.overview.Total.ErrorRatio },
+	"edgescope-overview/Latency p95": func(a *answers) query.Num { return a.overview.Total.P95 * perMilli },
+	"edgescope-overview/Change of p95": func(a *answers) query.Num {
+		return change(a.overview.Total.P95, a.earlier.Total.P95)
+	},
+	"edgescope-overview/Cold starts": func(a *answers) query.Num { return a.overview.Total.ColdRatio },
+	"edgescope-overview/Cache hits":  func(a *answers) query.Num { return a.overview.Total.Cache.HitRatio },
 
 	"edgescope-cold-starts/Cold starts":     func(a *answers) query.Num { return a.cold.Total.ColdRatio },
 	"edgescope-cold-starts/Cold p95":        func(a *answers) query.Num { return a.cold.Total.ColdP95 * perMilli },
@@ -155,10 +157,10 @@ func (a *answers) cacheRoutes() []query.Row {
 	return rows
 }
 
-// TestFiguresAreThoseOfTheAPI holds that panels show what edgescope's own API answers for the same range, in the unit
+// figuresAreThoseOfTheAPI holds that panels show what edgescope's own API answers for the same range, in the unit
 // that they state, for windows of all lengths.
-func TestFiguresAreThoseOfTheAPI(t *testing.T) {
-	w := newWorld(t)
+func figuresAreThoseOfTheAPI(t *testing.T, w *world) {
+	t.Helper()
 	own := ownAnswers(t, w)
 	compared := map[string]bool{}
 	for _, d := range dashboards() {
@@ -286,10 +288,10 @@ func scaleOf(p *panel) float64 {
 	return 1
 }
 
-// TestARunIsAsTheAPIHasIt holds that the dashboard of load tests shows the run of the API: its newest summary, each of
+// aRunIsAsTheAPIHasIt holds that the dashboard of load tests shows the run of the API: its newest summary, each of
 // its points at its time, and its parts.
-func TestARunIsAsTheAPIHasIt(t *testing.T) {
-	w := newWorld(t)
+func aRunIsAsTheAPIHasIt(t *testing.T, w *world) {
+	t.Helper()
 	run := api[query.RunDetail](t, w, "runs/"+runID).Run
 	d := loadRuns()
 	r := look(t, w, d)
@@ -323,7 +325,8 @@ func TestARunIsAsTheAPIHasIt(t *testing.T) {
 	}
 	for i, p := range run.Points {
 		at, err := time.Parse(time.RFC3339Nano, latency[i]["_time"])
-		if want := run.Started.Add(time.Duration(p.At * float64(time.Second))); err != nil || at.Sub(want).Abs() > time.Millisecond {
+		want := run.Started.Add(time.Duration(p.At * float64(time.Second)))
+		if err != nil || at.Sub(want).Abs() > time.Millisecond {
 			t.Errorf("point %d is at %v, want %v", i, at, want)
 		}
 		number(latency[i], "p50", p.P50)

@@ -47,9 +47,9 @@ func (s site) opens(t *testing.T, link string) {
 	}
 }
 
-// TestLinksLeadSomewhere follows every link of every dashboard, with the values of what a panel shows.
-func TestLinksLeadSomewhere(t *testing.T) {
-	w := newWorld(t)
+// linksLeadSomewhere follows every link of every dashboard, with the values of what a panel shows.
+func linksLeadSomewhere(t *testing.T, w *world) {
+	t.Helper()
 	s := newSite(t, w)
 	for _, d := range dashboards() {
 		r := look(t, w, d)
@@ -115,7 +115,9 @@ func (r *reader) follows(s site, link string, row map[string]string) {
 	case strings.HasPrefix(to, "/explore?"):
 		r.explores(u)
 	case strings.HasPrefix(to, "/d/edgescope-runs?"):
-		if v := u.Query(); v.Get("var-run") != runID || v.Get("var-name") != runName || v.Get("from") >= v.Get("to") || len(v.Get("from")) != 13 {
+		v := u.Query()
+		if v.Get("var-run") != runID || v.Get("var-name") != runName || v.Get("from") >= v.Get("to") ||
+			len(v.Get("from")) != 13 {
 			r.t.Errorf("%s does not choose the run and its minutes", to)
 		}
 	default:

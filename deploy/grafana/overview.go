@@ -11,9 +11,11 @@ func overview() *dashboard {
 		"Latency", "Half, 95 of 100 and 99 of 100 invocations took no longer than this.", "s",
 	}, latencyLines(byService)...))
 	d.put(8, 8, lines(about{
-		"Invocations by outcome", "Invocations a second. Everything but ok and canceled is an error of the function.", "reqps",
+		"Invocations by outcome", "Invocations a second. Everything but ok and canceled is an error of the function.",
+		"reqps",
 	}, line{perSecond(byService.of(requestsMetric), "edge_outcome"), "{{edge_outcome}}"}).stacked().colored(
-		[2]string{"ok", "green"}, [2]string{"canceled", "text"}, [2]string{"error", "red"}, [2]string{"exception", "dark-red"},
+		[2]string{"ok", "green"}, [2]string{"canceled", "text"}, [2]string{"error", "red"},
+		[2]string{"exception", "dark-red"},
 		[2]string{"exceeded_cpu", "orange"}, [2]string{"exceeded_memory", "dark-orange"}, [2]string{"timeout", "purple"}))
 	d.put(8, 8, regionLatency(byColo))
 	d.put(8, 8, outcomes())
@@ -92,7 +94,8 @@ func outcomes() *panel {
 		"Cache outcomes", "Invocations a second by what the cache did; those that tell of no cache are not in it.", "reqps",
 	}, line{perSecond(byService.of(cacheMetric), "edge_cache_status"), "{{edge_cache_status}}"}).stacked().colored(
 		[2]string{"hit", "green"}, [2]string{"stale", "light-green"}, [2]string{"revalidated", "semi-dark-green"},
-		[2]string{"miss", "orange"}, [2]string{"expired", "yellow"}, [2]string{"bypass", "text"}, [2]string{"dynamic", "blue"})
+		[2]string{"miss", "orange"}, [2]string{"expired", "yellow"}, [2]string{"bypass", "text"},
+		[2]string{"dynamic", "blue"})
 }
 
 // slowest lists the slowest invocations that meet a LogsQL filter, with links to their traces.

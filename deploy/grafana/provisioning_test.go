@@ -128,13 +128,14 @@ func TestVariablesFindWhatIsProvisioned(t *testing.T) {
 
 func text(v any) string { s, _ := v.(string); return s }
 
-// TestSpansLeadToLogsAndMetrics asks what a click on a span asks, of a span with and without the tags.
-func TestSpansLeadToLogsAndMetrics(t *testing.T) {
-	w := newWorld(t)
+// spansLeadToLogsAndMetrics asks what a click on a span asks, of a span with and without the tags.
+func spansLeadToLogsAndMetrics(t *testing.T, w *world) {
+	t.Helper()
 	sources := provision(t, sourcesFile, environment(w.URL("query")))
 	traces := sources[tracesUID].JSONData
 	r := &reader{t: t, collector: w.URL("query"), from: w.from, to: w.to}
-	if traces.TracesToLogsV2.DatasourceUID != logsUID || traces.TracesToMetrics.DatasourceUID != metricsUID || !traces.TracesToLogsV2.CustomQuery {
+	if toLogs := traces.TracesToLogsV2; toLogs.DatasourceUID != logsUID || !toLogs.CustomQuery ||
+		traces.TracesToMetrics.DatasourceUID != metricsUID {
 		t.Errorf("spans lead elsewhere: %+v", traces)
 	}
 	rows := r.askLogs("trace to logs", strings.ReplaceAll(traces.TracesToLogsV2.Query, "${__span.traceId}", w.trace))
@@ -144,7 +145,8 @@ func TestSpansLeadToLogsAndMetrics(t *testing.T) {
 	for _, tags := range []string{"", `http_route="/cart/:id", service_version="v2"`} {
 		for _, q := range traces.TracesToMetrics.Queries {
 			expr := strings.NewReplacer("$__tags", tags, "$__interval", "60s").Replace(q.Query)
-			if found := r.metricsAnswer(q.Name, "/api/v1/query", url.Values{"query": {expr}, "time": {nano(w.to)[:10]}}); len(found) != 1 {
+			form := url.Values{"query": {expr}, "time": {nano(w.to)[:10]}}
+			if found := r.metricsAnswer(q.Name, "/api/v1/query", form); len(found) != 1 {
 				t.Errorf("%s: %v", q.Name, found)
 			}
 		}
@@ -156,9 +158,9 @@ func TestSpansLeadToLogsAndMetrics(t *testing.T) {
 	}
 }
 
-// TestRowsLeadToTracesAndPages follows the links of rows of events.
-func TestRowsLeadToTracesAndPages(t *testing.T) {
-	w := newWorld(t)
+// rowsLeadToTracesAndPages follows the links of rows of events.
+func rowsLeadToTracesAndPages(t *testing.T, w *world) {
+	t.Helper()
 	site := newSite(t, w)
 	r := &reader{t: t, collector: w.URL("query"), from: w.from, to: w.to}
 	logs := provision(t, sourcesFile, environment(w.URL("query")))[logsUID]
@@ -216,7 +218,8 @@ func TestTheCollectorOfComposeIsAskedByItsName(t *testing.T) {
 			t.Errorf("port %s is open to other machines", ports)
 		}
 	}
-	if got := grafana.Environment["EDGESCOPE_QUERY_URL"]; got != "http://collector:4320" || !slices.Contains(collector.Command, "--query-addr=0.0.0.0:4320") {
+	if got := grafana.Environment["EDGESCOPE_QUERY_URL"]; got != "http://collector:4320" ||
+		!slices.Contains(collector.Command, "--query-addr=0.0.0.0:4320") {
 		t.Errorf("Grafana asks at %s", got)
 	}
 	provision(t, sourcesFile, grafana.Environment)

@@ -15,8 +15,8 @@ func regions() *dashboard {
 	}, line{"topk_avg(8, " + errorRatio(inRegions, inStep, "cloud_region") + ")", "{{cloud_region}}"}).ratio().
 		links(toPage("Region in edgescope", "/regions/"+ofRegion)))
 	d.put(12, 9, lines(about{
-		"Latency of these regions", "Half, 95 of 100 and 99 of 100 invocations of all chosen regions together took no longer.",
-		"s",
+		"Latency of these regions",
+		"Half, 95 of 100 and 99 of 100 invocations of all chosen regions together took no longer.", "s",
 	}, latencyLines(inRegions)...))
 	d.put(24, 9, slowest("cloud.region:~`^(?:${region:regex})$`"))
 	return d
@@ -28,8 +28,8 @@ func allRegions() *panel {
 	p95 := quantile(0.95, inRange(durations), by)
 	return table(about{
 		"Regions",
-		"Change of p95 compares with the range before this one, orange from 20 %, red from 50 %. Last heard is how long ago " +
-			"the newest window of 10 s with an invocation began, orange from 1 min, red from 5.",
+		"Change of p95 compares with the range before this one, orange from 20 %, red from 50 %. Last heard is how long " +
+			"ago the newest window of 10 s with an invocation began, orange from 1 min, red from 5.",
 		"none",
 	},
 		"-Change of p95",

@@ -15,7 +15,7 @@ func loadRuns() *dashboard {
 			"name:=loadgen.run edge.run.name:~`^(?:${name:regex})$`"))
 	d.put(24, 8, listOfRuns())
 	d.put(12, 9, overTime(about{
-		"Client: latency", "What the client waited from the moment that the schedule meant, and from sending (service).", "ms",
+		"Client: latency", "What the client waited from the moment that the schedule meant; service is from sending.", "ms",
 	}, "p50, p95, p99, service_p95", [2]string{"service_p95", "service p95"}))
 	d.put(12, 9, overTime(about{
 		"Client: requests", "Requests a second, and those without an answer or with a status from 500 on.", "reqps",
@@ -111,7 +111,8 @@ func overTime(a about, fields string, names ...[2]string) *panel {
 	}
 	p := drawn(a, logs)
 	p.rows(theRun+" | unpack_json from edge.run fields (started, points) | unroll (points) "+
-		"| filter points:* | unpack_json from points | math "+strings.Join(append(maths, "started + at * 1000000000 as begin"), ", ")+
+		"| filter points:* | unpack_json from points "+
+		"| math "+strings.Join(append(maths, "started + at * 1000000000 as begin"), ", ")+
 		" | format \"<time:begin>\" as _time | fields _time, "+strings.Join(shown, ", "), columns)
 	p.FieldConfig.Overrides = []override{}
 	return p

@@ -73,7 +73,8 @@ func TestPanelsAreWhole(t *testing.T) {
 				t.Errorf("%s: panel %d %q is there twice or has no name", d.UID, p.ID, p.Title)
 			}
 			ids[p.ID], titles[p.Title] = true, true
-			if len(p.Description) < 20 || !strings.HasSuffix(p.Description, ".") || !slices.Contains(unitNames, p.FieldConfig.Defaults.Unit) {
+			if len(p.Description) < 20 || !strings.HasSuffix(p.Description, ".") ||
+				!slices.Contains(unitNames, p.FieldConfig.Defaults.Unit) {
 				t.Errorf("%s: %s: description %q, unit %q", d.UID, p.Title, p.Description, p.FieldConfig.Defaults.Unit)
 			}
 			if len(p.Targets) == 0 || p.GridPos.W < 1 || p.GridPos.H < 3 || p.GridPos.X+p.GridPos.W > gridWidth {
@@ -149,7 +150,9 @@ func TestDashboardsCanBeImported(t *testing.T) {
 		}
 		for _, m := range used.FindAllStringSubmatch(string(text), -1) {
 			name, isVariable := strings.CutPrefix(m[1], "${")
-			i := slices.IndexFunc(d.Templating.List, func(v variable) bool { return v.Type == "datasource" && v.Name+"}" == name })
+			i := slices.IndexFunc(d.Templating.List, func(v variable) bool {
+				return v.Type == "datasource" && v.Name+"}" == name
+			})
 			if m[1] != d.UID && (!isVariable || i < 0) {
 				t.Errorf("%s names the data source %s", d.UID, m[1])
 			}

@@ -13,8 +13,8 @@ type column struct {
 	hidden bool
 }
 
-// table has a row for each value of the label that its first column shows, and a column for each question over the whole
-// range. It is sorted by a column: the highest first after a "-".
+// table has a row for each value of the label that its first column shows, and a column for each question over the
+// whole range. It is sorted by a column: the highest first after a "-".
 func table(a about, sorted string, columns ...column) *panel {
 	p := a.panel("table", metrics)
 	rename, order, hidden := map[string]string{}, map[string]int{}, map[string]bool{"Time": true}
@@ -41,8 +41,8 @@ func table(a about, sorted string, columns ...column) *panel {
 	return p
 }
 
-// events is a table of rows of events: the columns are fields of what a LogsQL question answers. Fields are texts: those
-// with a unit are made numbers.
+// events is a table of rows of events: the columns are fields of what a LogsQL question answers. Fields are texts:
+// those with a unit are made numbers.
 func events(a about, expr, sorted string, columns ...column) *panel {
 	p := a.panel("table", logs)
 	p.rows(expr, columns)

@@ -44,7 +44,8 @@ func newWorld(t *testing.T) *world {
 			spans = append(spans, w.invocation(region, at))
 		}
 	}
-	w.post(t, "/v1/traces", traces(resource("shop", "v1"), spans[:len(spans)/2]), traces(resource("shop", "v2"), spans[len(spans)/2:]))
+	w.post(t, "/v1/traces", traces(resource("shop", "v1"), spans[:len(spans)/2]),
+		traces(resource("shop", "v2"), spans[len(spans)/2:]))
 	w.trace = spans[len(spans)-1].(object)["traceId"].(string)
 	w.load(t)
 	w.post(t, "/v1/logs", object{"resourceLogs": []any{object{
@@ -61,6 +62,24 @@ func newWorld(t *testing.T) *world {
 	}
 	w.settle(t)
 	return w
+}
+
+// TestAgainstACollector asks one collector everything, since starting one takes longer than asking.
+func TestAgainstACollector(t *testing.T) {
+	w := newWorld(t)
+	for _, test := range []struct {
+		holds string
+		test  func(*testing.T, *world)
+	}{
+		{"every panel is answered", everyPanelIsAnswered},
+		{"figures are those of the API", figuresAreThoseOfTheAPI},
+		{"links lead somewhere", linksLeadSomewhere},
+		{"spans lead to logs and metrics", spansLeadToLogsAndMetrics},
+		{"rows lead to traces and pages", rowsLeadToTracesAndPages},
+		{"a run is as the API has it", aRunIsAsTheAPIHasIt},
+	} {
+		t.Run(test.holds, func(t *testing.T) { test.test(t, w) })
+	}
 }
 
 type object = map[string]any
@@ -121,7 +140,8 @@ func (w *world) invocation(region string, at time.Time) object {
 		a[edge.KeyInitDuration] = 45_000_000
 	}
 	return object{
-		"traceId": fmt.Sprintf("4bf92f3577b34da6%016x", n+1), "spanId": fmt.Sprintf("%016x", n+1), "kind": 2, "name": "GET " + route,
+		"traceId": fmt.Sprintf("4bf92f3577b34da6%016x", n+1), "spanId": fmt.Sprintf("%016x", n+1), "kind": 2,
+		"name":              "GET " + route,
 		"startTimeUnixNano": nano(at), "endTimeUnixNano": nano(at.Add(took)), "attributes": attributes(a),
 	}
 }
@@ -132,18 +152,22 @@ func (w *world) load(t *testing.T) {
 	started := w.to.Add(-10 * time.Minute)
 	run := edge.Run{
 		ID: runID, Name: runName, Target: "https://shop.example", Started: started,
-		Requests: 1200, Responses: 1198, Failed: 2, Rate: 2, Response: edge.RunQuantiles{Count: 1198, P50: 31, P95: 52.5, P99: 88},
-		Verdict: edge.VerdictRunning, Users: edge.RunUsers{Planned: 300, Created: 300, Completed: 299, Failed: 1},
+		Requests: 1200, Responses: 1198, Failed: 2, Rate: 2,
+		Response: edge.RunQuantiles{Count: 1198, P50: 31, P95: 52.5, P99: 88},
+		Verdict:  edge.VerdictRunning, Users: edge.RunUsers{Planned: 300, Created: 300, Completed: 299, Failed: 1},
 		Regions: []edge.RunPart{
 			{Name: "FRA", Requests: 600, Response: edge.RunQuantiles{P50: 20, P95: 40}},
 			{Name: "GRU", Requests: 600, Failed: 2, Response: edge.RunQuantiles{P50: 42, P95: 75.5}},
 		},
-		Steps:      []edge.RunPart{{Name: "GET /cart/7", Requests: 1200, Failed: 2, Response: edge.RunQuantiles{P50: 31, P95: 52.5}}},
+		Steps: []edge.RunPart{
+			{Name: "GET /cart/7", Requests: 1200, Failed: 2, Response: edge.RunQuantiles{P50: 31, P95: 52.5}},
+		},
 		Thresholds: []edge.RunThreshold{{Expression: "http.response_time.p95 < 50", Limit: 50, Actual: 52.5}},
 	}
 	for i := range 60 {
 		run.Points = append(run.Points, edge.RunPoint{
-			At: float64(10 * i), Width: 10, Requests: 20, Errors: int64(i % 2), P50: 30, P95: 50 + float64(i), P99: 90, ServiceP95: 49,
+			At: float64(10 * i), Width: 10, Requests: 20, Errors: int64(i % 2), P50: 30, P95: 50 + float64(i), P99: 90,
+			ServiceP95: 49,
 		})
 	}
 	w.tell(t, run, started.Add(10*time.Second))
