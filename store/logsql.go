@@ -15,8 +15,10 @@ type LogsQL struct {
 	Whole bool
 	// Tail tells whether the text can follow rows as they come.
 	Tail bool
-	// Fields are the fields of the answer in the order that the text gives them, nil when it does not.
-	Fields []string
+	// Fields are the fields of the answer in the order that the text gives them, nil when it does not name them. Ordered
+	// tells whether rows come with their fields in an order that the text gives, be they named or not.
+	Fields  []string
+	Ordered bool
 	// From and To bound the time of the rows by what the text's own filter says, From <= _time <= To; zero where it
 	// says nothing.
 	From, To time.Time

@@ -186,7 +186,12 @@ func (a *answer) flush() error {
 // json writes a whole answer.
 func (a *answer) json(v any) error {
 	a.contentType("application/json")
-	return json.NewEncoder(a.buf).Encode(v)
+	text, err := marshal(v)
+	if err != nil {
+		return err
+	}
+	_, err = a.buf.Write(text)
+	return err
 }
 
 // begin notes that bytes go out.

@@ -1,6 +1,7 @@
 package logsql
 
 import (
+	"bytes"
 	"context"
 	"encoding/csv"
 	"encoding/json"
@@ -36,7 +37,7 @@ func (h *handler) query(ctx context.Context, q *question, a *answer) error {
 	switch format := q.form.Get("format"); format {
 	case "", "json":
 		a.contentType("application/stream+json")
-		return h.limited(ctx, q, offset, limit, q.withMessages(newLines(a, q.parsed.Fields != nil).write))
+		return h.limited(ctx, q, offset, limit, q.withMessages(newLines(a, q.parsed.Ordered).write))
 	case "csv":
 		return h.csv(ctx, q, a,
 			func(emit func(store.Row) error) error { return h.limited(ctx, q, offset, limit, emit) })
@@ -108,6 +109,9 @@ type lines struct {
 func newLines(a *answer, ordered bool) *lines { return &lines{a: a, ordered: ordered} }
 
 func (l *lines) write(r store.Row) error {
+	if len(r) == 0 {
+		return nil // nothing is there that could be shown
+	}
 	if !l.ordered {
 		l.row = append(l.row[:0], r...)
 		slices.SortFunc(l.row, func(a, b store.Field) int { return strings.Compare(a.Name, b.Name) })
@@ -144,17 +148,28 @@ func printed(f *store.Field) string {
 
 func formatTime(ns int64) string { return time.Unix(0, ns).UTC().Format(time.RFC3339Nano) }
 
-// appendText appends a JSON text.
+// appendText appends a JSON text, which shows < and ' by their numbers as VictoriaLogs does: the text may stand in a
+// script of a page.
 func appendText(b []byte, text string) []byte {
 	for i := range len(text) {
-		if c := text[i]; c < ' ' || c >= 0x7f || c == '"' || c == '\\' {
-			quoted, _ := json.Marshal(text) // a text has no error
+		if c := text[i]; c < ' ' || c >= 0x7f || c == '"' || c == '\\' || c == '<' || c == '\'' {
+			quoted, _ := marshal(text) // a text has no error
 			return append(b, quoted...)
 		}
 	}
 	b = append(b, '"')
 	b = append(b, text...)
 	return append(b, '"')
+}
+
+// marshal is json.Marshal with texts as appendText writes them.
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	text := bytes.ReplaceAll(bytes.TrimSuffix(b.Bytes(), []byte("\n")), []byte("<"), []byte(`\u003c`))
+	return bytes.ReplaceAll(text, []byte("'"), []byte(`\u0027`)), err
 }
 
 // csv answers rows as CSV (RFC 4180) with a header. The columns are those that the text names, else all that are there.

@@ -24,7 +24,8 @@ func (s *Store) ParseLogsQL(text string, at time.Time) (store.LogsQL, error) {
 		return store.LogsQL{}, err
 	}
 	known := store.LogsQL{
-		Newest: newest(text, q), Tail: q.CanLiveTail(), Whole: c.Whole, Least: c.Text, Most: c.Text + c.State,
+		Newest: newest(text, q), Tail: q.CanLiveTail(), Whole: c.Whole, Ordered: q.IsFixedOutputFieldsOrder(),
+		Least: c.Text, Most: c.Text + c.State,
 	}
 	if fields, ok := q.GetFixedFields(); ok {
 		known.Fields = fields
