@@ -1,6 +1,7 @@
 package logsql
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -8,7 +9,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"edgescope/store"
@@ -28,14 +28,14 @@ type hitsAnswer struct {
 	Hits []*hitsLine `json:"hits"`
 }
 
-// hitsLine counts rows over time for one combination of fields.
+// hitsLine counts rows over time for one combination of fields: an object with all of them, in the order of the
+// question, empty where the rows do not have them; without any for what is beyond a limit.
 type hitsLine struct {
-	Fields     map[string]string `json:"fields"`
-	Timestamps []string          `json:"timestamps"`
-	Values     []int64           `json:"values"`
-	Total      int64             `json:"total"`
+	Fields     json.RawMessage `json:"fields"`
+	Timestamps []string        `json:"timestamps"`
+	Values     []int64         `json:"values"`
+	Total      int64           `json:"total"`
 
-	key    string
 	counts map[int64]int64 // by start of the bucket, Unix ns
 }
 
@@ -88,7 +88,10 @@ func (h *handler) hits(ctx context.Context, q *question, a *answer) error {
 
 // addHits adds a row of a HitsLogsQL question.
 func addHits(all map[string]*hitsLine, r store.Row, fields []string) error {
-	line := &hitsLine{Fields: map[string]string{}, counts: map[int64]int64{}}
+	values := make(store.Row, len(fields))
+	for i, name := range fields {
+		values[i] = store.Field{Name: name, Value: r.Get(name)}
+	}
 	var at, n int64
 	var err error
 	for i := range r {
@@ -96,50 +99,48 @@ func addHits(all map[string]*hitsLine, r store.Row, fields []string) error {
 		switch {
 		case f.Name == store.FieldTime:
 			at, err = strconv.ParseInt(f.Value, 10, 64)
-		case slices.Contains(fields, f.Name):
-			line.Fields[strings.Clone(f.Name)] = strings.Clone(f.Value)
-		default:
+		case !slices.Contains(fields, f.Name):
 			n, err = strconv.ParseInt(f.Value, 10, 64)
 		}
 		if err != nil {
 			return fmt.Errorf("count of rows: %w", err)
 		}
 	}
-	key, _ := json.Marshal(line.Fields) // texts have no error
-	line.key = string(key)
-	if known := all[line.key]; known != nil {
-		line = known
-	} else {
+	key := appendObject(nil, values)
+	line := all[string(key)]
+	if line == nil {
 		if len(all) >= maxLines {
 			return fmt.Errorf("%w: the fields have more than %d values: give fewer or others", store.ErrTooMuch,
 				maxLines)
 		}
-		all[line.key] = line
+		line = &hitsLine{Fields: key, counts: map[int64]int64{}}
+		all[string(key)] = line
 	}
 	line.counts[at] += n
 	line.Total += n
 	return nil
 }
 
-// top returns the lines, largest first; beyond a limit the others are one line without fields.
+// top returns the lines, by their fields: those with most rows, and beyond a limit the others as one line without
+// fields.
 func top(all map[string]*hitsLine, limit int) []*hitsLine {
-	sorted := slices.SortedFunc(maps.Values(all), func(a, b *hitsLine) int {
-		return cmp.Or(cmp.Compare(b.Total, a.Total), cmp.Compare(a.key, b.key))
-	})
-	if sorted == nil {
-		return []*hitsLine{}
+	byFields := func(a, b *hitsLine) int { return bytes.Compare(a.Fields, b.Fields) }
+	lines := slices.AppendSeq([]*hitsLine{}, maps.Values(all))
+	if limit == 0 || limit >= len(lines) {
+		slices.SortFunc(lines, byFields)
+		return lines
 	}
-	if limit == 0 || limit >= len(sorted) {
-		return sorted
-	}
-	others := &hitsLine{Fields: map[string]string{}, counts: map[int64]int64{}}
-	for _, line := range sorted[limit:] {
+	slices.SortFunc(lines, func(a, b *hitsLine) int { return cmp.Or(cmp.Compare(b.Total, a.Total), byFields(a, b)) })
+	others := &hitsLine{Fields: json.RawMessage("{}"), counts: map[int64]int64{}}
+	for _, line := range lines[limit:] {
 		for at, n := range line.counts {
 			others.counts[at] += n
 			others.Total += n
 		}
 	}
-	return append(sorted[:limit:limit], others)
+	lines = append(lines[:limit:limit], others)
+	slices.SortFunc(lines, byFields)
+	return lines
 }
 
 // bucketRange returns the range of buckets to show: what was asked for, else what was found.

@@ -1,8 +1,10 @@
 package logsql
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,10 +26,17 @@ type statsData struct {
 
 // statsSeries is one number of a stats question for one combination of labels: Value for one moment, Values over time.
 type statsSeries struct {
-	Metric map[string]string `json:"metric"`
-	Value  *statsPoint       `json:"value,omitempty"`
-	Values []statsPoint      `json:"values,omitempty"`
+	Metric statsMetric  `json:"metric"`
+	Value  *statsPoint  `json:"value,omitempty"`
+	Values []statsPoint `json:"values,omitempty"`
 }
+
+// statsMetric is the name of a number and its labels, in the order in which the text has them. A label that a row does
+// not have is empty.
+type statsMetric []store.Field
+
+// MarshalJSON writes an object.
+func (m statsMetric) MarshalJSON() ([]byte, error) { return appendObject(nil, store.Row(m)), nil }
 
 // statsPoint is written as [Unix seconds, "value"].
 type statsPoint struct {
@@ -55,7 +64,7 @@ func (h *handler) statsQuery(ctx context.Context, q *question, a *answer) error 
 	result := []*statsSeries{}
 	keep := kept{ctx: ctx}
 	err = h.rows(ctx, stats, func(r store.Row) error {
-		splitRow(r, labels, func(metric map[string]string, value string) {
+		splitRow(r, labels, func(metric statsMetric, value string) {
 			result = append(result, &statsSeries{Metric: metric, Value: &statsPoint{q.At.UnixNano(), value}})
 		})
 		return keep.add(seriesBytes(r))
@@ -79,14 +88,14 @@ func (h *handler) statsQueryRange(ctx context.Context, q *question, a *answer) e
 	labels = slices.DeleteFunc(labels, func(name string) bool { return name == store.FieldTime })
 	stats := q.RowsQuestion
 	stats.LogsQL = text
-	m := matrix{}
+	m := matrix{series: map[string]*statsSeries{}}
 	keep := kept{ctx: ctx}
 	err = h.rows(ctx, stats, func(r store.Row) error {
 		at, err := strconv.ParseInt(r.Get(store.FieldTime), 10, 64)
 		if err != nil {
 			at = q.At.UnixNano()
 		}
-		splitRow(r, labels, func(metric map[string]string, value string) { m.add(metric, statsPoint{at, value}) })
+		splitRow(r, labels, func(metric statsMetric, value string) { m.add(metric, statsPoint{at, value}) })
 		return keep.add(seriesBytes(r))
 	})
 	if err != nil {
@@ -96,35 +105,41 @@ func (h *handler) statsQueryRange(ctx context.Context, q *question, a *answer) e
 }
 
 // matrix gathers points by series, whose key is the JSON of its labels.
-type matrix map[string]*statsSeries
+type matrix struct {
+	series map[string]*statsSeries
+	names  []string // in the order in which they were seen
+}
 
-func (m matrix) add(metric map[string]string, p statsPoint) {
-	key, _ := json.Marshal(metric) // texts have no error
-	s := m[string(key)]
+func (m *matrix) add(metric statsMetric, p statsPoint) {
+	key := string(appendObject(nil, store.Row(metric)))
+	s := m.series[key]
 	if s == nil {
 		s = &statsSeries{Metric: metric}
-		m[string(key)] = s
+		m.series[key] = s
+		if name := metric[0].Value; !slices.Contains(m.names, name) {
+			m.names = append(m.names, name)
+		}
 	}
 	s.Values = append(s.Values, p)
 }
 
-func (m matrix) sorted() []*statsSeries {
-	keys := make([]string, 0, len(m))
-	for key, s := range m {
-		keys = append(keys, key)
-		slices.SortFunc(s.Values, func(a, b statsPoint) int { return int(min(max(a.ns-b.ns, -1), 1)) })
+// sorted returns the series in the order of the numbers in the text, and of their labels.
+func (m *matrix) sorted() []*statsSeries {
+	result := []*statsSeries{}
+	for _, key := range slices.Sorted(maps.Keys(m.series)) {
+		s := m.series[key]
+		slices.SortFunc(s.Values, func(a, b statsPoint) int { return cmp.Compare(a.ns, b.ns) })
+		result = append(result, s)
 	}
-	slices.Sort(keys)
-	result := make([]*statsSeries, len(keys))
-	for i, key := range keys {
-		result[i] = m[key]
-	}
+	slices.SortStableFunc(result, func(a, b *statsSeries) int {
+		return slices.Index(m.names, a.Metric[0].Value) - slices.Index(m.names, b.Metric[0].Value)
+	})
 	return result
 }
 
 // splitRow takes a row of a stats question apart: labels, and every other field but the time as a number of its name. A
 // histogram becomes one number for each of its buckets.
-func splitRow(r store.Row, labels []string, add func(metric map[string]string, value string)) {
+func splitRow(r store.Row, labels []string, add func(metric statsMetric, value string)) {
 	for i := range r {
 		f := &r[i]
 		if f.Name == store.FieldTime || slices.Contains(labels, f.Name) {
@@ -136,24 +151,22 @@ func splitRow(r store.Row, labels []string, add func(metric map[string]string, v
 			continue
 		}
 		for _, b := range buckets {
-			metric := metricOf(r, labels, f.Name+"_bucket")
-			metric["vmrange"] = b.VMRange
+			metric := append(metricOf(r, labels, f.Name+"_bucket"), store.Field{Name: "vmrange", Value: b.VMRange})
 			add(metric, strconv.FormatUint(b.Hits, 10))
 		}
 	}
 }
 
-func metricOf(r store.Row, labels []string, name string) map[string]string {
-	metric := map[string]string{"__name__": strings.Clone(name)}
-	for i := range r {
-		if slices.Contains(labels, r[i].Name) {
-			metric[strings.Clone(r[i].Name)] = strings.Clone(printed(&r[i]))
-		}
+func metricOf(r store.Row, labels []string, name string) statsMetric {
+	metric := statsMetric{{Name: "__name__", Value: strings.Clone(name)}}
+	for _, label := range labels {
+		value := printed(&store.Field{Name: label, Value: r.Get(label)})
+		metric = append(metric, store.Field{Name: label, Value: strings.Clone(value)})
 	}
 	return metric
 }
 
-// seriesBytes is about what the numbers of a row take: each has a map with the labels.
+// seriesBytes is about what the numbers of a row take: each has the labels.
 func seriesBytes(r store.Row) int { return len(r) * (rowBytes(r) + 200) }
 
 type bucket struct {

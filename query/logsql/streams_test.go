@@ -17,7 +17,7 @@ func TestStreams(t *testing.T) {
 	f := func(path, want string, params ...string) {
 		t.Helper()
 		if status, body := w.get(path, append([]string{"query", "*"}, params...)...); status != http.StatusOK ||
-			body != want+"\n" {
+			body != want {
 			t.Errorf("%s %q: %d %s, want %s", path, params, status, body, want)
 		}
 	}
@@ -48,7 +48,7 @@ func TestQueryTimeRange(t *testing.T) {
 	w := newWorld(t)
 	f := func(want string, params ...string) {
 		t.Helper()
-		if status, body := w.get("query_time_range", params...); status != http.StatusOK || body != want+"\n" {
+		if status, body := w.get("query_time_range", params...); status != http.StatusOK || body != want {
 			t.Errorf("%q: %d %s, want %s", params, status, body, want)
 		}
 	}
@@ -64,7 +64,7 @@ func TestFacets(t *testing.T) {
 	w := newWorld(t, span("a", time.Second), span("a", 2*time.Second), span("b", 3*time.Second))
 	_, body := w.get("facets", "query", "* | fields name, cloud.region")
 	const want = `{"facets":[{"field_name":"name","values":[{"field_value":"a","hits":2},{"field_value":"b","hits":1}]}]}`
-	if body != want+"\n" {
+	if body != want {
 		t.Errorf("got %s, want %s", body, want)
 	}
 	_, body = w.get("facets", "query", "* | fields name, cloud.region", "keep_const_fields", "1", "limit", "1")
