@@ -43,7 +43,7 @@ type hit struct {
 // backwards from the end of the search until no span that ended before can have started later than those found. Before
 // that it looks for spans that started in the range and ended after it.
 func (f *finder) find(ctx context.Context, q *question, s *search) ([]hit, error) {
-	n := &newest{limit: s.limit, from: s.from.UnixNano(), to: s.to.UnixNano(), hits: map[string]int64{}}
+	n := &newest{limit: s.limit, from: s.from.UnixNano(), to: s.to.UnixNano(), hits: map[string]*hit{}}
 	if err := f.findLasting(ctx, q, s, n); err != nil {
 		return nil, err
 	}
@@ -107,20 +107,22 @@ func (f *finder) scan(ctx context.Context, q *question, text string, within [2]t
 type newest struct {
 	limit    int
 	from, to int64
-	hits     map[string]int64
+	hits     map[string]*hit
 	// floor is the start that a trace must exceed to be among them, once there are enough.
 	floor int64
 }
 
+// add takes a span that met a search. The id belongs to the caller again on return.
 func (n *newest) add(id string, start int64) {
 	if id == "" || start < n.from || start > n.to || start <= n.floor {
 		return
 	}
-	if before, ok := n.hits[id]; ok {
-		n.hits[id] = max(before, start)
+	if h, ok := n.hits[id]; ok {
+		h.start = max(h.start, start) // an assignment to the map would keep the caller's id as the key
 		return
 	}
-	n.hits[strings.Clone(id)] = start
+	id = strings.Clone(id)
+	n.hits[id] = &hit{id, start}
 	if len(n.hits) > 4*n.limit+1000 {
 		n.prune()
 	}
@@ -129,21 +131,18 @@ func (n *newest) add(id string, start int64) {
 // prune forgets all but the newest.
 func (n *newest) prune() {
 	list := n.list()
-	if len(list) < n.limit {
-		return
-	}
 	n.floor = list[len(list)-1].start - 1 // others of the same moment stay welcome
 	clear(n.hits)
 	for _, h := range list {
-		n.hits[h.id] = h.start
+		n.hits[h.id] = &hit{h.id, h.start}
 	}
 }
 
 // complete tells whether there are enough that started at a time or later.
 func (n *newest) complete(from int64) bool {
 	later := 0
-	for _, start := range n.hits {
-		if start >= from {
+	for _, h := range n.hits {
+		if h.start >= from {
 			later++
 		}
 	}
@@ -153,8 +152,8 @@ func (n *newest) complete(from int64) bool {
 // list returns at most as many as are wanted, the newest first.
 func (n *newest) list() []hit {
 	list := make([]hit, 0, len(n.hits))
-	for id, start := range n.hits {
-		list = append(list, hit{id, start})
+	for _, h := range n.hits {
+		list = append(list, *h)
 	}
 	slices.SortFunc(list, func(a, b hit) int { return cmp.Or(cmp.Compare(b.start, a.start), strings.Compare(a.id, b.id)) })
 	return list[:min(len(list), n.limit)]

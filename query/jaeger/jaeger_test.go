@@ -54,6 +54,7 @@ func world(t *testing.T) (*embedded.Store, time.Time) {
 		span("pay", "POST /pay", edge.SpanServer, time.Minute), span("", "nameless", edge.SpanInternal, time.Minute),
 		span(`a/b "c"`, "GET /", edge.SpanServer, time.Minute),
 		edge.Event{Kind: edge.KindLog, Time: now.UnixNano(), Body: "x", Facts: edge.Facts{Service: "only-logs"}})
+	write(tenant, requestOf(now.Add(-10*time.Minute))...)
 	write(tenant+1, span("zebra", "GET /zebra", edge.SpanServer, time.Minute))
 	total := func(name, service, signal string, of edge.Tenant) {
 		labels := []edge.Attr{
@@ -72,6 +73,39 @@ func world(t *testing.T) (*embedded.Store, time.Time) {
 	total("edge_service_events:1h", "zebra", edge.SignalSpan, tenant+1)
 	s.Flush()
 	return s, now
+}
+
+// requestOf is a trace of four spans: the shop takes a request, asks pay, which fails, and pay's child.
+func requestOf(start time.Time) []edge.Event {
+	span := func(n, parent byte, service, name string, kind edge.SpanKind, from, to time.Duration) edge.Event {
+		e := edge.Event{
+			Kind: edge.KindSpan, SpanKind: kind, Name: name, Time: start.Add(to).UnixNano(), Duration: int64(to - from),
+			HasDuration: true, TraceID: edge.TraceID{2}, SpanID: edge.SpanID{n}, ScopeName: "http", ScopeVersion: "1.30",
+			Facts: edge.Facts{Service: service, Version: "1.2", Region: "FRA", Method: "GET", Status: 200},
+			Attrs: []edge.Attr{
+				{Key: "customer", Value: `o'neil "x"`},
+				{Key: "items", Value: "3"},
+				{Key: "price", Value: "1.5"},
+				{Key: "first", Value: "true"},
+			},
+			Resource: []edge.Attr{{Key: "host.name", Value: service + "-1"}},
+		}
+		if parent != 0 {
+			e.ParentID = edge.SpanID{parent}
+		}
+		return e
+	}
+	list := []edge.Event{
+		span(1, 0, "shop", "GET /cart", edge.SpanServer, 0, 90*time.Millisecond),
+		span(2, 1, "shop", "call pay", edge.SpanClient, 10*time.Millisecond, 80*time.Millisecond),
+		span(3, 2, "pay", "POST /pay", edge.SpanServer, 20*time.Millisecond, 70*time.Millisecond),
+		span(4, 3, "pay", "POST /pay", edge.SpanServer, 30*time.Millisecond, 40*time.Millisecond),
+	}
+	list[2].Status, list[2].StatusMessage = edge.StatusError, "no money"
+	list[2].SpanEvents = fmt.Sprintf(`[{"name":"exception","time":%d,"attrs":{"exception.type":"Poor","left":-3}}]`,
+		list[2].Time)
+	list[3].Links = fmt.Sprintf(`[{"trace_id":"%032x","span_id":"%016x","attrs":{"l":"1"}}]`, 7, 8)
+	return list
 }
 
 func get(t *testing.T, h http.Handler, method, path string, header ...string) (int, string) {

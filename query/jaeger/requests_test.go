@@ -3,10 +3,10 @@ package jaeger_test
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -39,7 +39,7 @@ type request struct {
 type decoder func(body []byte) (int, error)
 
 // decoders are all of them, by name.
-var decoders = []map[string]decoder{nameDecoders, tabDecoders}
+var decoders = []map[string]decoder{nameDecoders, traceDecoders, decoders3, tabDecoders}
 
 // TestRequestsOfClients replays what clients send.
 func TestRequestsOfClients(t *testing.T) {
@@ -80,29 +80,29 @@ func (q *request) replay(t *testing.T, h http.Handler, now time.Time) {
 	if q.Status == 0 {
 		q.Status = http.StatusOK
 	}
-	url := q.Path
+	to := q.Path
 	if q.Query != "" {
-		url += "?" + moments(now).Replace(q.Query)
+		to += "?" + moments(now).Replace(q.Query)
 	}
 	method := q.Method
 	if method == "" {
 		method = http.MethodGet
 	}
-	r := httptest.NewRequestWithContext(t.Context(), method, url, nil)
+	r := httptest.NewRequestWithContext(t.Context(), method, to, nil)
 	for name, value := range q.Headers {
 		r.Header.Set(name, value)
 	}
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
 	if w.Code != q.Status {
-		t.Fatalf("%s %s: status %d, want %d: %s", method, url, w.Code, q.Status, w.Body)
+		t.Fatalf("%s %s: status %d, want %d: %s", method, to, w.Code, q.Status, w.Body)
 	}
 	for _, set := range decoders {
 		if read := set[q.As]; read != nil {
 			n, err := read(w.Body.Bytes())
 			enough := q.Found == nil && n > 0 || q.Found != nil && (n >= *q.Found && *q.Found > 0 || n == *q.Found)
 			if err != nil || !enough {
-				t.Errorf("%s %s: read as %s: %d found, %v: %.2000s", method, url, q.As, n, err, w.Body)
+				t.Errorf("%s %s: read as %s: %d found, %v: %.2000s", method, to, q.As, n, err, w.Body)
 			}
 			return
 		}
@@ -111,12 +111,13 @@ func (q *request) replay(t *testing.T, h http.Handler, now time.Time) {
 }
 
 // moments replaces {from} and {to} by the ends of the last hour: {from} as browsers write it, {from.us} and {from.ms}
-// since 1970, {from.local} with nanoseconds and the offset of a zone, as Go writes it.
+// since 1970, {from.escaped} as {from} and escaped, {from.local} with nanoseconds and the offset of a zone, as Go writes it.
 func moments(now time.Time) *strings.Replacer {
 	var pairs []string
 	for name, at := range map[string]time.Time{"from": now.Add(-time.Hour), "to": now.Add(time.Second)} {
 		pairs = append(pairs,
 			"{"+name+"}", at.UTC().Format("2006-01-02T15:04:05.000Z"),
+			"{"+name+".escaped}", url.QueryEscape(at.UTC().Format("2006-01-02T15:04:05.000Z")),
 			"{"+name+".us}", strconv.FormatInt(at.UnixMicro(), 10),
 			"{"+name+".ms}", strconv.FormatInt(at.UnixMilli(), 10),
 			"{"+name+".local}", at.In(time.FixedZone("", 2*60*60)).Format(time.RFC3339Nano))
@@ -129,42 +130,4 @@ func strictly(body []byte, v any) error {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()
 	return d.Decode(v)
-}
-
-// nameDecoders read lists of services and operations.
-var nameDecoders = map[string]decoder{
-	// Grafana reads operations into the type of services.
-	"grafana services": func(body []byte) (int, error) {
-		var a struct {
-			Data   []string `json:"data"`
-			Errors any      `json:"errors"`
-			Limit  int      `json:"limit"`
-			Offset int      `json:"offset"`
-			Total  int      `json:"total"`
-		}
-		err := strictly(body, &a)
-		return len(a.Data), err
-	},
-	// Jaeger UI takes data for a list without a look.
-	"ui names": func(body []byte) (int, error) {
-		var a struct{ Data *[]string }
-		if err := json.Unmarshal(body, &a); err != nil || a.Data == nil {
-			return 0, fmt.Errorf("data is no list: %w", err)
-		}
-		return len(*a.Data), nil
-	},
-	"ui operations": func(body []byte) (int, error) {
-		var a struct {
-			Data *[]struct{ Name, SpanKind *string }
-		}
-		if err := json.Unmarshal(body, &a); err != nil || a.Data == nil {
-			return 0, fmt.Errorf("data is no list: %w", err)
-		}
-		for _, o := range *a.Data {
-			if o.Name == nil || o.SpanKind == nil {
-				return 0, errors.New("an operation without a name or a kind")
-			}
-		}
-		return len(*a.Data), nil
-	},
 }
