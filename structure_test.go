@@ -97,6 +97,13 @@ var rule = map[string][]string{
 	"query/aesql/like":       {},
 	"query/aesql/timeformat": {},
 	"query/aesql/aggregate":  {"query/aesql/value"},
+	"query/aesql/plan": {
+		"edge", "internal/near", "query/aesql/aggregate", "query/aesql/function", "query/aesql/grammar",
+		"query/aesql/value", "query/filter", "store",
+	},
+	"query/aesql/execute": {
+		"edge", "query/aesql/aggregate", "query/aesql/plan", "query/aesql/value", "query/filter", "query/gate", "store",
+	},
 
 	"scenarios": {
 		"scenarios/answer", "scenarios/bundle", "scenarios/condition", "scenarios/engine", "scenarios/ensure",
