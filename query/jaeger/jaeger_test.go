@@ -54,7 +54,6 @@ func world(t *testing.T) (*embedded.Store, time.Time) {
 		span("pay", "POST /pay", edge.SpanServer, time.Minute), span("", "nameless", edge.SpanInternal, time.Minute),
 		span(`a/b "c"`, "GET /", edge.SpanServer, time.Minute),
 		edge.Event{Kind: edge.KindLog, Time: now.UnixNano(), Body: "x", Facts: edge.Facts{Service: "only-logs"}})
-	write(tenant, requestOf(now.Add(-10*time.Minute))...)
 	write(tenant+1, span("zebra", "GET /zebra", edge.SpanServer, time.Minute))
 	total := func(name, service, signal string, of edge.Tenant) {
 		labels := []edge.Attr{
@@ -73,6 +72,24 @@ func world(t *testing.T) (*embedded.Store, time.Time) {
 	total("edge_service_events:1h", "zebra", edge.SignalSpan, tenant+1)
 	s.Flush()
 	return s, now
+}
+
+// asked is the world with the trace of a request.
+func asked(t *testing.T) (http.Handler, time.Time) {
+	t.Helper()
+	s, now := world(t)
+	if err := s.WriteEvents(t.Context(), tenant, requestOf(now.Add(-10*time.Minute))); err != nil {
+		t.Fatal(err)
+	}
+	s.Flush()
+	return over(s, now), now
+}
+
+// over is a handler over a store.
+func over(reader store.Reader, now time.Time) http.Handler {
+	return jaeger.New(reader, query.Options{
+		Tenant: func(*http.Request) (edge.Tenant, error) { return tenant, nil }, Now: func() time.Time { return now },
+	}, nil)
 }
 
 // requestOf is a trace of four spans: the shop takes a request, asks pay, which fails, and pay's child.

@@ -20,8 +20,6 @@ import (
 	"edgescope/ingest/normalize"
 	"edgescope/ingest/otlp"
 	"edgescope/ingest/otlp/otlptest"
-	"edgescope/query"
-	"edgescope/query/jaeger"
 	"edgescope/store/embedded"
 )
 
@@ -68,9 +66,7 @@ func TestAnswersAgreeWithThoseOfJaeger(t *testing.T) {
 	sent, recorded := recordedAnswers(t)
 	now := time.Date(2026, 11, 30, 9, 1, 0, 0, time.UTC)
 	s := storeOf(t, now, sent)
-	h := jaeger.New(s, query.Options{
-		Tenant: func(*http.Request) (edge.Tenant, error) { return tenant, nil }, Now: func() time.Time { return now },
-	}, nil)
+	h := over(s, now)
 	used := map[string]bool{}
 	for _, a := range recorded {
 		status, body := get(t, h, http.MethodGet, a.Request)

@@ -13,10 +13,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"edgescope/edge"
-	"edgescope/query"
-	"edgescope/query/jaeger"
 )
 
 // request is a request that a client sends, from a file testdata/requests*.json.
@@ -43,10 +39,7 @@ var decoders = []map[string]decoder{nameDecoders, traceDecoders, decoders3, tabD
 
 // TestRequestsOfClients replays what clients send.
 func TestRequestsOfClients(t *testing.T) {
-	s, now := world(t)
-	h := jaeger.New(s, query.Options{
-		Tenant: func(*http.Request) (edge.Tenant, error) { return tenant, nil }, Now: func() time.Time { return now },
-	}, nil)
+	h, now := asked(t)
 	files, err := filepath.Glob("testdata/requests*.json")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("%d files of requests, %v", len(files), err)
