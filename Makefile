@@ -48,12 +48,13 @@ check: generate-check $(LINT) ## Check that generated files are up to date, the 
 	$(LINT) run ./...
 
 .PHONY: generate
-generate: ## Generate the Go of the templ components
+generate: ## Generate the Go of the templ components and the dashboards for Grafana
 	$(GO) tool templ generate -path web -lazy=false
+	$(GO) run ./deploy/grafana
 
 .PHONY: generate-check
 generate-check: generate
-	@git diff --exit-code -- '*_templ.go' || { echo 'generated files were stale: commit them'; exit 1; }
+	@git diff --exit-code -- '*_templ.go' deploy/grafana/dashboards || { echo 'generated files were stale: commit them'; exit 1; }
 
 .PHONY: wasm
 wasm: wasm-bench/node_modules ## Build the WASM kernels again and compare them with the committed ones

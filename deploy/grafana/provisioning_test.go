@@ -191,6 +191,35 @@ func (r *reader) opensTrace(id string) {
 	}
 }
 
+// TestTheTokenGoesWithEveryQuestion asks through each data source as the tenant whose token the environment has, and as
+// nobody. Each is asked what Grafana asks when it tests the data source.
+func TestTheTokenGoesWithEveryQuestion(t *testing.T) {
+	tenants := collectortest.StartTenants(t)
+	tests := map[string]string{
+		metricsUID: "/api/v1/query?query=1%2B1&time=4", logsUID: "/select/logsql/query?query=*&limit=1",
+		tracesUID: "/api/services",
+	}
+	for token, want := range map[string]int{
+		collectortest.ReadToken: http.StatusOK, collectortest.PointToken: http.StatusForbidden, "": http.StatusUnauthorized,
+	} {
+		environment := environment(tenants.URL("query"))
+		environment["EDGESCOPE_TOKEN"] = token
+		for uid, s := range provision(t, sourcesFile, environment) {
+			status, answer := tenants.Do(t, collectortest.Request{
+				Method: http.MethodGet, URL: s.URL + tests[uid],
+				Headers: []string{s.JSONData.HTTPHeaderName1, s.SecureJSONData["httpHeaderValue1"]},
+			})
+			if status != want {
+				t.Errorf("%s with the token %q: %d %s, want %d", uid, token, status, answer, want)
+			}
+			status, _ = tenants.Do(t, collectortest.Request{Method: http.MethodGet, URL: s.URL + "/health"})
+			if status != http.StatusOK {
+				t.Errorf("%s/health: %d: the plugin for logs asks it", s.URL, status)
+			}
+		}
+	}
+}
+
 // TestTheCollectorOfComposeIsAskedByItsName holds that the flags of compose.yml are the collector's, and that Grafana's
 // address for it is the name of its service.
 func TestTheCollectorOfComposeIsAskedByItsName(t *testing.T) {
