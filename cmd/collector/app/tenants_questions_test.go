@@ -53,6 +53,10 @@ func (g *guarded) foreignQuestions(t *testing.T) {
 		ask("/api/v1/labels", "match[]", selector)
 		ask("/api/v1/label/service_name/values", "match[]", selector)
 		ask("/api/v1/label/__name__/values", "match[]", selector)
+		ask("/api/v1/export", "match[]", selector)
+		ask("/api/v1/export/csv", "match[]", selector, "format", "__name__,service_name,edge_tenant,__value__")
+		ask("/federate", "match[]", selector)
+		ask("/prometheus/federate", "match[]", selector)
 		ask("/prometheus/api/v1/query", "query", selector)
 		for _, path := range []string{"/api/v1/export", "/api/v1/export/csv", "/federate", "/prometheus/api/v1/export"} {
 			for _, format := range []string{"", "prometheus", "promapi", "__name__,edge_tenant,service_name,__value__"} {
@@ -73,22 +77,7 @@ func (g *guarded) foreignQuestions(t *testing.T) {
 		ask("/prometheus/api/v1/query", "query", `WITH (r(q) = rate(q[1h])) r(`+selector+`)`, "extra_label",
 			"edge_tenant=2")
 	}
-	for _, prefix := range []string{"/select/jaeger", ""} {
-		for _, path := range []string{
-			"/api/services", "/api/services/zebra/operations",
-			"/api/services/shopper/operations", "/api/operations",
-		} {
-			ask(prefix+path, "service", "zebra", "spanKind", "server", "tenant", "2", "AccountID", "2")
-		}
-		ask(prefix+"/api/operations", "service", `" or * or service.name:="`)
-	}
-	for _, path := range []string{"/api/v1/metadata", "/prometheus/api/v1/metadata"} {
-		ask(path)
-		ask(path, "metric", "zebra_queue")
-	}
-	for _, path := range []string{"/api/v1/label/U__service__name/values", "/api/v1/label/U__service_2e_name/values"} {
-		ask(path, "match[]", `{"edge.tenant"="2"}`)
-	}
+	g.foreignSpans(ask)
 	for _, more := range [][]string{
 		{"extra_label", "edge_tenant=2"},
 		{"extra_filters[]", `{edge_tenant="2"}`},
@@ -154,6 +143,31 @@ func (g *guarded) foreignQuestions(t *testing.T) {
 	}
 	if code, body := g.Get(t, collectortest.NewsToken, trace); code != http.StatusOK || !strings.Contains(body, "zebra") {
 		t.Errorf("one's own trace: %d %s", code, body)
+	}
+}
+
+// foreignSpans asks in Jaeger's API.
+func (g *guarded) foreignSpans(ask func(path string, keys ...string)) {
+	trace := collectortest.NewsTrace
+	for _, prefix := range []string{"/select/jaeger", ""} {
+		for _, path := range []string{
+			"/api/services", "/api/services/zebra/operations", "/api/services/shopper/operations", "/api/operations",
+			"/api/traces", "/api/traces/" + trace, "/api/dependencies", "/api/metrics/calls", "/api/metrics/errors",
+			"/api/metrics/latencies", "/api/v3/services", "/api/v3/operations", "/api/v3/traces/" + trace,
+		} {
+			ask(prefix+path, "service", "zebra", "spanKind", "server", "tenant", "2", "AccountID", "2", "quantile", ".5",
+				"groupByOperation", "true")
+		}
+		ask(prefix+"/api/traces", "traceID", trace, "traceID", strings.ToUpper(trace))
+		for _, text := range []string{`" or * or service.name:="`, "zebra", `*`, `{service.name=~".+"}`, "shopper"} {
+			ask(prefix+"/api/operations", "service", text)
+			ask(prefix+"/api/traces", "service", text, "operation", text, "tags", `{"edge_tenant":"2"}`)
+			ask(prefix+"/api/traces", "service", "shopper", "tag", `x":="1" or *:`+text)
+			for _, path := range []string{"/api/v3/traces", "/api/v3/trace-summaries"} {
+				ask(prefix+path, "query.serviceName", text, "query.attributes", `{"x\" or *":"`+"y"+`"}`,
+					"query.startTimeMin", "2020-01-01T00:00:00Z", "query.startTimeMax", "2040-01-01T00:00:00Z")
+			}
+		}
 	}
 }
 

@@ -70,6 +70,14 @@ var questions = []string{
 	"/select/jaeger/api/services", "/select/jaeger/api/services/zebra/operations",
 	"/select/jaeger/api/operations?service=zebra",
 	"/api/services", "/api/services/zebra/operations", "/api/operations?service=zebra",
+	"/select/jaeger/api/traces?service=zebra", "/api/traces?service=zebra", "/api/traces/" + collectortest.NewsTrace,
+	"/select/jaeger/api/traces/" + collectortest.NewsTrace, "/api/dependencies", "/select/jaeger/api/dependencies",
+	"/api/metrics/calls?service=zebra", "/api/metrics/latencies?service=zebra&quantile=.5", "/api/metrics/minstep",
+	"/api/v3/services", "/api/v3/operations?service=zebra", "/api/v3/traces/" + collectortest.NewsTrace,
+	"/api/v3/traces?query.service_name=zebra", "/select/jaeger/api/v3/trace-summaries?query.serviceName=zebra",
+	"/api/v1/export?match[]={__name__!=''}", "/api/v1/export/csv?match[]={__name__!=''}&format=__name__,__value__",
+	"/federate?match[]={__name__!=''}", "/prometheus/federate?match[]={__name__!=''}", "/api/v1/format_query?query=up",
+	"/prettify-query?query=up", "/expand-with-exprs?query=up", "/prometheus/graph/", "/graph",
 }
 
 func (g *guarded) nobody(t *testing.T) {
