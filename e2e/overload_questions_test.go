@@ -24,7 +24,7 @@ type question struct {
 
 // greedyQuestions are those that an engine would work on for ever, or with all memory, if it got them.
 func greedyQuestions() []question {
-	const logs = "/select/logsql/"
+	const logs, jaeger = "/select/logsql/", "/select/jaeger/api/"
 	repeat := func(head, part string, n int) string { return head + strings.Repeat(part, n) }
 	within := func(format, leaf string, n int) string {
 		for range n {
@@ -33,7 +33,7 @@ func greedyQuestions() []question {
 		return leaf
 	}
 	label := `label_set(vector(1), "a", "xxxxxxxx")`
-	refused, bad, any := []int{422}, []int{400}, []int{200, 422, 503}
+	refused, bad, any, anyOrBad := []int{422}, []int{400}, []int{200, 422, 503}, []int{200, 400, 414, 422, 431, 503}
 	return []question{
 		{"a subquery in extra_filters", logs + "query", []string{
 			"query", "*", "extra_filters",
@@ -131,6 +131,15 @@ func greedyQuestions() []question {
 			"query",
 			"union(" + strings.TrimSuffix(strings.Repeat("up,", 1000), ",") + ")",
 		}, refused},
+		{"all traces", jaeger + "traces?service=shop&limit=1000000000&start=0&end=9000000000000000", nil, anyOrBad},
+		{"many traces by id", jaeger + "traces?" + strings.Repeat("traceID=1&", 20_000), nil, anyOrBad},
+		{"many conditions", jaeger + "traces?service=shop" + strings.Repeat("&tag=a:b", 20_000), nil, anyOrBad},
+		{"the graph of all time", jaeger + "dependencies?lookback=9000000000000000", nil, anyOrBad},
+		{
+			"calls by the millisecond", jaeger + "metrics/calls?service=shop&step=1&ratePer=1&lookback=90000000000", nil,
+			anyOrBad,
+		},
+		{"all series as they are", "/api/v1/export", []string{"match[]", `{__name__!=""}`, "start", "-30d"}, any},
 	}
 }
 
@@ -143,14 +152,17 @@ func doubled(n int) string {
 	return text.String()
 }
 
-// ask posts a question, waits for the answer to its end and returns the status, 0 when there was none.
+// ask posts a question, or gets it when all of it stands in the path, waits for the answer to its end and returns the
+// status, 0 when there was none.
 func (o *overload) ask(ctx context.Context, q question) (status int, retry, body string) {
-	form := url.Values{}
+	form, method := url.Values{}, http.MethodPost
 	for i := 0; i < len(q.params); i += 2 {
 		form.Add(q.params[i], q.params[i+1])
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, o.c.URL("query")+q.path,
-		strings.NewReader(form.Encode()))
+	if len(form) == 0 {
+		method = http.MethodGet
+	}
+	req, err := http.NewRequestWithContext(ctx, method, o.c.URL("query")+q.path, strings.NewReader(form.Encode()))
 	if err != nil {
 		o.Error(err)
 		return 0, "", ""
@@ -216,6 +228,8 @@ func (o *overload) manyQuestioners() {
 		}},
 		{path: "/api/v1/series", params: []string{"match[]", `{__name__!=""}`}},
 		{path: "/api/edge/v1/traces?range=1h"},
+		{path: "/select/jaeger/api/traces?service=shop&limit=1500"},
+		{path: "/select/jaeger/api/dependencies"},
 	}
 	var answered, refused atomic.Int64
 	var pages sync.WaitGroup
@@ -241,7 +255,7 @@ func (o *overload) manyQuestioners() {
 			if retry == "" && !strings.Contains(body, "ended after") {
 				o.Errorf("%s %q: 503 without Retry-After: %s", q.path, q.params, body)
 			}
-		case http.StatusMethodNotAllowed, 0:
+		case 0: // it left
 		default:
 			o.Errorf("%s %q: status %d: %s", q.path, q.params, status, body)
 		}
