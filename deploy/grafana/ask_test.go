@@ -44,7 +44,7 @@ func (r *reader) panels(d *dashboard) {
 }
 
 func (r *reader) checkMetrics(p *panel, target *target) {
-	step := r.interval(&panel{MaxDataPoints: max(p.MaxDataPoints, 1)})
+	step := r.interval(p)
 	series := r.askMetrics(p, target, step)
 	if len(series) == 0 {
 		r.t.Errorf("%s %s: %s finds nothing", p.Title, target.RefID, r.put(target.Expr, r.builtin(step), prometheusRegex))

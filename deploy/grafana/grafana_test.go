@@ -136,16 +136,20 @@ var roundIntervals = [][2]int64{
 	{86400000, 43200000},
 }
 
-// interval is the step of a panel; the data source's interval (timeInterval) is the least.
+// interval is the step of a panel.
 func (r *reader) interval(p *panel) time.Duration {
-	exact, rounded := r.to.Sub(r.from).Milliseconds()/int64(p.MaxDataPoints), int64(86400000)
+	least, err := time.ParseDuration(cmp.Or(p.Interval, "20s"))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	exact, rounded := r.to.Sub(r.from).Milliseconds()/int64(max(p.MaxDataPoints, 1)), int64(86400000)
 	for _, limit := range roundIntervals {
 		if exact < limit[0] {
 			rounded = limit[1]
 			break
 		}
 	}
-	return max(time.Duration(rounded)*time.Millisecond, 10*time.Second)
+	return max(time.Duration(rounded)*time.Millisecond, least)
 }
 
 func seconds(d time.Duration) string { return strconv.FormatInt(int64(d.Seconds()), 10) }
@@ -154,7 +158,7 @@ func seconds(d time.Duration) string { return strconv.FormatInt(int64(d.Seconds(
 func (r *reader) builtin(step time.Duration) map[string]string {
 	length := r.to.Sub(r.from)
 	return map[string]string{
-		"__interval": seconds(step) + "s", "__rate_interval": seconds(max(step+10*time.Second, 40*time.Second)) + "s",
+		"__interval": seconds(step) + "s", "__rate_interval": seconds(max(step+20*time.Second, 80*time.Second)) + "s",
 		"__range": seconds(length) + "s", "__range_s": seconds(length),
 		"__range_ms": strconv.FormatInt(length.Milliseconds(), 10),
 	}

@@ -91,7 +91,7 @@ func (r *reader) shown(p *panel) (rows []map[string]string) {
 		}
 		return rows[:min(3, len(rows))]
 	}
-	step := r.interval(&panel{MaxDataPoints: max(p.MaxDataPoints, 1)})
+	step := r.interval(p)
 	for _, series := range r.askMetrics(p, &p.Targets[0], step) {
 		row := map[string]string{}
 		for label, value := range series.Metric {

@@ -120,6 +120,7 @@ type panel struct {
 	FieldConfig     fieldConfig `json:"fieldConfig"`
 	GridPos         grid        `json:"gridPos"`
 	ID              int         `json:"id"`
+	Interval        string      `json:"interval,omitempty"` // the shortest step
 	MaxDataPoints   int         `json:"maxDataPoints,omitempty"`
 	Options         any         `json:"options"`
 	Targets         []target    `json:"targets"`

@@ -3,9 +3,13 @@ package main
 // width of Grafana's grid in columns.
 const gridWidth = 24
 
-// points is how many points a line has at most. With them the steps of a day are 5 minutes and those of a week 30, so
-// that windows of 5 minutes fit from a day on (variable width).
-const points = 240
+// points is how many points a line has at most: with them the steps of a day are 10 minutes, so that windows of 5
+// minutes fit from a day on, and those of two weeks 2 hours (variable width).
+const points = 180
+
+// leastStep is the shortest step. Of those that Grafana rounds to, 15 s is the only one above 10 s that is no multiple
+// of a window: a line in such steps is a saw, since they hold two windows and one in turn.
+const leastStep = "20s"
 
 var (
 	metrics = source{metricsType, "${metrics}"}
@@ -98,7 +102,7 @@ func lines(a about, list ...line) *panel {
 // drawn is a panel of lines without questions.
 func drawn(a about, from source) *panel {
 	p := a.panel("timeseries", from)
-	p.MaxDataPoints = points
+	p.MaxDataPoints, p.Interval = points, leastStep
 	p.FieldConfig.Defaults.Color = &color{Mode: "palette-classic"}
 	p.FieldConfig.Defaults.Custom = drawing{
 		DrawStyle: "line", FillOpacity: 8, LineWidth: 1, PointSize: 4, ShowPoints: "auto",
@@ -182,7 +186,7 @@ type tooltip struct {
 // heatmap shows how durations are distributed over time; the question is for buckets with le.
 func heatmap(a about, expr string) *panel {
 	p := a.panel("heatmap", metrics)
-	p.MaxDataPoints = points / 2
+	p.MaxDataPoints, p.Interval = points/2, leastStep
 	p.Targets = []target{{
 		Datasource: metrics, EditorMode: "code", Expr: expr, Format: "heatmap", LegendFormat: "{{le}}", Range: true,
 		RefID: "A",

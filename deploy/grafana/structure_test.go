@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestFilesAreThose holds that the files are what this program writes, and that nothing else lies there.
@@ -87,6 +88,33 @@ func TestPanelsAreWhole(t *testing.T) {
 			}
 			wholeTargets(t, p)
 		}
+	}
+}
+
+// TestStepsHoldWholeWindows holds that a step is a multiple of the windows that the variable width is to be used with,
+// for every range: a line is a saw otherwise.
+func TestStepsHoldWholeWindows(t *testing.T) {
+	const day = 24 * time.Hour
+	r := &reader{t: t}
+	for _, d := range dashboards() {
+		for _, p := range d.Panels {
+			if p.MaxDataPoints == 0 {
+				continue
+			}
+			for length := time.Minute; length < 400*day; length += max(time.Minute, length/100).Round(time.Second) {
+				r.to = r.from.Add(length)
+				for window, from := range map[time.Duration]time.Duration{
+					10 * time.Second: 0, 5 * time.Minute: day, time.Hour: 14 * day,
+				} {
+					if step := r.interval(p); length >= from && step%window != 0 {
+						t.Errorf("%s over %v has steps of %v with windows of %v", p.Title, length, step, window)
+					}
+				}
+			}
+		}
+	}
+	if s := provision(t, sourcesFile, environment("http://c"))[metricsUID]; s.JSONData.TimeInterval != leastStep {
+		t.Errorf("the data source has steps of %s, the panels of %s", s.JSONData.TimeInterval, leastStep)
 	}
 }
 

@@ -30,9 +30,6 @@ func table(a about, sorted string, columns ...column) *panel {
 		rename[field], order[field] = c.name, i
 		p.column(c)
 	}
-	p.override(columns[0].name, property{"mappings", []any{map[string]any{
-		"type": "special", "options": map[string]any{"match": "empty", "result": map[string]any{"text": "unknown"}},
-	}}})
 	p.Transformations = []transform{
 		{"merge", struct{}{}},
 		{"organize", organize{hidden, order, rename}},
@@ -85,6 +82,11 @@ func (p *panel) column(c column) {
 	}
 	if c.width > 0 {
 		properties = append(properties, property{"custom.width", c.width})
+	}
+	if c.expr == "" && p.Datasource == metrics {
+		properties = append(properties, property{"mappings", []any{map[string]any{
+			"type": "special", "options": map[string]any{"match": "empty", "result": map[string]any{"text": "unknown"}},
+		}}})
 	}
 	if c.hidden {
 		properties = append(properties, property{"custom.hidden", true})
