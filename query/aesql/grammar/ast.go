@@ -90,7 +90,7 @@ type Kind int
 
 // Kinds of literals.
 const (
-	Number Kind = iota + 1 // Text as it is written, unsigned: digits, a fraction, an exponent
+	Number Kind = iota + 1 // Text as it is written, unsigned: digits, a fraction, an exponent; or nan, or inf
 	String                 // Text without quotes and escapes
 	Bool                   // Text is true or false
 	Null

@@ -271,13 +271,8 @@ func (p *parser) missing(t token) error {
 func (p *parser) fromWord() (Expr, error) {
 	t, next := p.token(), p.after(1)
 	switch {
-	case t.is("true"), t.is("false"):
-		p.take()
-		return &Literal{t.at, Bool, strings.ToLower(t.text)}, nil
-	case t.is("NULL"):
-		p.take()
-		p.extension(t, "NULL is not supported: no column is NULL")
-		return &Literal{t.at, Null, "NULL"}, nil
+	case isConstant(t):
+		return p.constant(), nil
 	case t.is("INTERVAL") && (next.kind == text || next.kind == number || next.is("-")):
 		return p.interval()
 	case t.is("CASE"), isForm(t, next):
@@ -290,6 +285,24 @@ func (p *parser) fromWord() (Expr, error) {
 		return nil, p.missing(t)
 	}
 	return p.name()
+}
+
+func isConstant(t token) bool {
+	return t.is("true") || t.is("false") || t.is("NULL") || t.is("nan") || t.is("inf")
+}
+
+// constant reads a literal that is a word.
+func (p *parser) constant() Expr {
+	t := p.take()
+	switch {
+	case t.is("NULL"):
+		p.extension(t, "NULL is not supported: no column is NULL")
+		return &Literal{t.at, Null, "NULL"}
+	case t.is("nan"), t.is("inf"):
+		p.extension(t, t.text+" is not supported")
+		return &Literal{t.at, Number, strings.ToLower(t.text)}
+	}
+	return &Literal{t.at, Bool, strings.ToLower(t.text)}
 }
 
 // isForm tells whether a form of other dialects begins, by two tokens: a word alone may be a name.

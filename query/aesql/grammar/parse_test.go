@@ -126,6 +126,7 @@ func TestSpecialForms(t *testing.T) {
 	f("true AND FALSE", "(AND true false)")
 	f("coalesce(NULL, x)", "coalesce<>[NULL x]")
 	f(".5 + 1. + 1e3 + 2.5E-2", "(+ (+ (+ .5 1.) 1e3) 2.5E-2)")
+	f("if(a, NaN, inf)", "if<>[a nan inf]")
 	f("f(distinct)", "f<>[distinct]")
 }
 
