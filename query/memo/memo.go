@@ -48,3 +48,10 @@ func (m *Memo[V]) GetFor(key string, now time.Time, ask func() (V, time.Duration
 	m.kept[key] = kept[V]{v, now.Add(life)}
 	return v, nil
 }
+
+// Forget forgets what is remembered of a key.
+func (m *Memo[V]) Forget(key string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.kept, key)
+}

@@ -51,3 +51,16 @@ func TestAnAnswerSaysHowLongItIsRemembered(t *testing.T) {
 		t.Errorf("%d answers are kept, want 2", len(m.kept))
 	}
 }
+
+func TestAKeyIsForgotten(t *testing.T) {
+	var m Memo[int]
+	asked := 0
+	ask := func() (int, error) { asked++; return asked, nil }
+	m.Forget("k") // of nothing
+	for _, want := range []int{1, 2} {
+		if got, _ := m.Get("k", time.Time{}, time.Hour, ask); got != want {
+			t.Errorf("got %d, want %d", got, want)
+		}
+		m.Forget("k")
+	}
+}
