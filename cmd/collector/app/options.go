@@ -45,6 +45,7 @@ type options struct {
 	maxQuestions                  int
 	maxQuestionMemory             int64
 	maxQuestionDuration           time.Duration
+	aesqlStrict                   bool
 	corsOrigins                   []string
 
 	sampleRates sampleRates
@@ -99,6 +100,8 @@ func (o *options) registerListeners(f *run.Flags) {
 	f.Bytes(&o.maxQuestionMemory, "max-question-memory", 0,
 		"refuse questions that need more than this `size` together; 0 is an eighth of --memory-limit")
 	f.Duration(&o.maxQuestionDuration, "max-question-duration", 30*time.Second, "end a question after this `long`")
+	f.Bool(&o.aesqlStrict, "aesql-strict", false,
+		"refuse SQL that Cloudflare's Analytics Engine refuses (docs/sql.md)")
 	f.Strings(&o.corsOrigins, "cors-origin", "let pages of this `origin` send telemetry (repeatable, * for any)")
 }
 

@@ -14,6 +14,7 @@ import (
 	"edgescope/internal/run"
 	"edgescope/internal/signpost"
 	"edgescope/query"
+	"edgescope/query/aesql"
 	"edgescope/query/engine"
 	"edgescope/query/gate"
 	"edgescope/query/jaeger"
@@ -37,6 +38,7 @@ func (c *Collector) serveQueries(ctx context.Context) error {
 	r.ask(gate.Tongue{Name: "logsql"}, "/select/", logs)
 	r.follow(gate.Tongue{Name: "tail"}, logsql.TailPath, logs)
 	c.serveJaeger(r)
+	c.serveSQL(r)
 	c.servePrometheus(r)
 	c.serveHealth(r)
 	r.admin("GET /metrics", http.HandlerFunc(c.writeMetrics))
@@ -131,6 +133,14 @@ func (c *Collector) serveHealth(r routes) {
 	for _, path := range []string{"/readyz", "/-/ready"} {
 		r.open("GET "+path, run.Handle(c.logger, c.ready))
 	}
+}
+
+// serveSQL serves the SQL API of Analytics Engine.
+func (c *Collector) serveSQL(r routes) {
+	r.ask(gate.Tongue{Name: "sql", Fail: aesql.Fail}, aesql.Prefix, aesql.New(c.store, aesql.Options{
+		Options: query.Options{Tenant: access.TenantOf, Logger: c.logger, Timeout: c.maxQuestionDuration},
+		Strict:  c.aesqlStrict,
+	}))
 }
 
 // ready answers 200 while telemetry is taken.
