@@ -5,7 +5,7 @@
 //	GET  /client/v4/accounts/{account}/analytics_engine/sql?query=   with a slash at the end or without
 //
 // Other parameters are ignored: Grafana's Altinity plugin sends some of ClickHouse's. grammar reads the text, plan finds
-// what it means, exec answers it; here are the ways in and out. Questions are bounded by a gate.Gate that stands before
+// what it means, execute answers it; here are the ways in and out. Questions are bounded by a gate.Gate that stands before
 // the handler. The tenant comes from the options alone: whether the account in the path matters is theirs to say.
 package aesql
 

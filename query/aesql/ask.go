@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"net/http"
 
-	"edgescope/query/aesql/exec"
+	"edgescope/query/aesql/execute"
 	"edgescope/query/aesql/plan"
 	"edgescope/query/aesql/value"
 	"edgescope/query/gate"
@@ -36,7 +36,7 @@ func (h *handler) ask(ctx context.Context, q *question, a *answer) error {
 	// the last one.
 	out.wait = whole && p.Group == nil && len(p.Order) == 0 && p.Limit > maxRows
 	return out.write(p.Columns, func(emit func([]value.Value) error) error {
-		return exec.Run(ctx, h.reader, p, exec.Options{Tenant: q.tenant, Now: q.now}, emit)
+		return execute.Run(ctx, h.reader, p, execute.Options{Tenant: q.tenant, Now: q.now}, emit)
 	})
 }
 
