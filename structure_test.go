@@ -90,6 +90,10 @@ var rule = map[string][]string{
 	},
 	"query/jaeger/param": {"query/gate"},
 
+	"query/aesql": {
+		"edge", "internal/near", "query", "query/aesql/execute", "query/aesql/grammar", "query/aesql/plan",
+		"query/aesql/value", "query/gate", "query/memo", "store",
+	},
 	"query/aesql/grammar": {"internal/near"},
 
 	"query/aesql/value":      {},

@@ -13,7 +13,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -190,7 +189,7 @@ func Fail(w http.ResponseWriter, _ *http.Request, status int, text string) {
 	if status == http.StatusUnprocessableEntity {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		w.WriteHeader(status)
-		fmt.Fprintln(w, text) // the client is gone when this fails
+		io.WriteString(w, text+"\n")
 		return
 	}
 	code := status
@@ -202,7 +201,7 @@ func Fail(w http.ResponseWriter, _ *http.Request, status int, text string) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(failure{Errors: []codeMessage{{code, text}}, Messages: []string{}}) // as above
+	_ = json.NewEncoder(w).Encode(failure{Errors: []codeMessage{{code, text}}, Messages: []string{}}) // the client is gone when this fails
 }
 
 // answer collects the body. Its header goes out with the first bytes that are sent.

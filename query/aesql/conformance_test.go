@@ -65,12 +65,11 @@ func TestRequestsOfGrafanasPlugin(t *testing.T) {
 			if r.Params != nil {
 				params = *r.Params
 			}
-			method, target, header := http.MethodGet, path+"/?"+params, []string{"Accept-Encoding", "gzip"}
+			line, header := "GET "+path+"/?"+params, []string{"Accept-Encoding", "gzip"}
 			if r.Backend {
-				method, target = http.MethodPost, path
-				header = []string{"X-ClickHouse-User", "default", "X-ClickHouse-Key", ""}
+				line, header = "POST "+path, []string{"X-ClickHouse-User", "default", "X-ClickHouse-Key", ""}
 			}
-			status, body := send(t, c, method, target, fill(r.Query)+" FORMAT JSON", header...)
+			status, body := send(t, c, line, fill(r.Query)+" FORMAT JSON", header...)
 			if status != http.StatusOK {
 				t.Fatalf("%s\n%d %s", r.Query, status, body)
 			}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -38,9 +39,10 @@ func (f *fake) Rows(ctx context.Context, q store.RowsQuestion, emit func(store.R
 	return nil
 }
 
-// request answers a request of a handler in this process.
-func request(t *testing.T, h http.Handler, method, target, body string, header ...string) *httptest.ResponseRecorder {
+// request answers a request, "METHOD target", of a handler in this process.
+func request(t *testing.T, h http.Handler, line, body string, header ...string) *httptest.ResponseRecorder {
 	t.Helper()
+	method, target, _ := strings.Cut(line, " ")
 	r := httptest.NewRequestWithContext(t.Context(), method, target, strings.NewReader(body))
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
@@ -57,7 +59,7 @@ func TestWaysToAsk(t *testing.T) {
 	h := aesql.New(&fake{}, aesql.Options{})
 	f := func(method, target, body string, header ...string) {
 		t.Helper()
-		if w := request(t, h, method, target, body, header...); w.Code != http.StatusOK || w.Body.String() != one {
+		if w := request(t, h, method+" "+target, body, header...); w.Code != http.StatusOK || w.Body.String() != one {
 			t.Errorf("%s %s: %d %s", method, target, w.Code, w.Body)
 		}
 	}
@@ -72,7 +74,7 @@ func TestWaysToAsk(t *testing.T) {
 	f("GET", path+"/?query=SELECT%201%20FORMAT%20JSON&database=x&add_http_cors_header=1&enable_http_compression=1"+
 		"&output_format_json_quote_64bit_integers=1", "", "Accept-Encoding", "gzip")
 	f("GET", "/client/v4/accounts/any%20text/analytics_engine/sql?query=SELECT+1", "")
-	if w := request(t, h, http.MethodHead, path+"?query=SELECT+1", ""); w.Code != http.StatusOK ||
+	if w := request(t, h, "HEAD "+path+"?query=SELECT+1", ""); w.Code != http.StatusOK ||
 		w.Header().Get("Content-Type") != "application/json" {
 		t.Errorf("HEAD: %d %v", w.Code, w.Header())
 	}
@@ -90,7 +92,7 @@ func TestErrorsHaveCloudflaresShapes(t *testing.T) {
 	}}})
 	f := func(method, target, body string, status, code int, message string, header ...string) {
 		t.Helper()
-		w := request(t, h, method, target, body, header...)
+		w := request(t, h, method+" "+target, body, header...)
 		if w.Code != status {
 			t.Errorf("%s %s %s: %d, want %d: %s", method, target, body, w.Code, status, w.Body)
 			return
@@ -131,7 +133,7 @@ func TestErrorsHaveCloudflaresShapes(t *testing.T) {
 	f("DELETE", path, "", 405, 405, "use POST, or GET")
 	f("POST", path, "x", 415, 415, "send the query as it is, not in gzip", "Content-Encoding", "gzip")
 	f("POST", path, "SELECT blob1 FROM t", 500, 500, "internal error")
-	if w := request(t, h, http.MethodPut, path, ""); w.Header().Get("Allow") != "GET, HEAD, POST" {
+	if w := request(t, h, "PUT "+path, ""); w.Header().Get("Allow") != "GET, HEAD, POST" {
 		t.Errorf("Allow: %q", w.Header())
 	}
 }
@@ -144,7 +146,7 @@ func TestLimitsAreToldByTheirStatus(t *testing.T) {
 		) error {
 			return err
 		}}, aesql.Options{})
-		w := request(t, h, http.MethodPost, path, "SELECT blob1 FROM t")
+		w := request(t, h, "POST "+path, "SELECT blob1 FROM t")
 		if w.Code != status || !strings.Contains(w.Body.String(), text) {
 			t.Errorf("%v: got %d %s, want %d %s", err, w.Code, w.Body, status, text)
 		}
@@ -158,7 +160,7 @@ func TestLimitsAreToldByTheirStatus(t *testing.T) {
 func manyRows(ctx context.Context, q store.RowsQuestion, emit func(store.Row) error) error {
 	for i := range 1_000_000 {
 		at := q.From.Add(time.Duration(i) * time.Microsecond)
-		row := store.Row{{Name: "_time", Value: fmt.Sprint(at.UnixNano())}, {Name: "blob1", Value: "x"}}
+		row := store.Row{{Name: "_time", Value: strconv.FormatInt(at.UnixNano(), 10)}, {Name: "blob1", Value: "x"}}
 		if err := emit(row); err != nil || ctx.Err() != nil {
 			return err
 		}
@@ -170,7 +172,7 @@ func TestHowManyRowsAnAnswerMayHave(t *testing.T) {
 	h := aesql.New(&fake{tables: []string{"t"}, rows: manyRows}, aesql.Options{})
 	f := func(text string, status, lines int, part string) {
 		t.Helper()
-		w := request(t, h, http.MethodPost, path, text)
+		w := request(t, h, "POST "+path, text)
 		if got := strings.Count(w.Body.String(), "x"); w.Code != status || lines > 0 && got != lines ||
 			!strings.Contains(w.Body.String(), part) {
 			t.Errorf("%s: %d, %d rows, %.200s", text, w.Code, got, w.Body)
@@ -198,7 +200,7 @@ func TestHalfAnAnswerBreaksTheConnection(t *testing.T) {
 			t.Error("the connection goes on")
 		}
 	}()
-	request(t, h, http.MethodPost, path, "SELECT blob1 FROM t FORMAT TabSeparated")
+	request(t, h, "POST "+path, "SELECT blob1 FROM t FORMAT TabSeparated")
 }
 
 // TestATableIsThereWithItsFirstPoint although names of tables are remembered.
@@ -209,7 +211,7 @@ func TestATableIsThereWithItsFirstPoint(t *testing.T) {
 	f := func(text string, status, asked int, part string) {
 		t.Helper()
 		store.asked = nil
-		w := request(t, h, http.MethodPost, path, text)
+		w := request(t, h, "POST "+path, text)
 		if w.Code != status || !strings.Contains(w.Body.String(), part) || len(store.asked) != asked {
 			t.Errorf("%s: got %d, %d questions, %s", text, w.Code, len(store.asked), w.Body)
 		}
@@ -232,7 +234,7 @@ func TestTablesOfATenantAreItsOwn(t *testing.T) {
 	}}})
 	for _, tenant := range []string{"", "x", "xx"} {
 		store.asked = nil
-		request(t, h, http.MethodPost, path, "SELECT name FROM system.tables", "Tenant", tenant)
+		request(t, h, "POST "+path, "SELECT name FROM system.tables", "Tenant", tenant)
 		if len(store.asked) != 1 || store.asked[0].Tenant != edge.Tenant(len(tenant)) ||
 			store.asked[0].Kind != edge.KindDataPoint {
 			t.Errorf("tenant %q: asked %+v", tenant, store.asked)

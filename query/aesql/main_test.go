@@ -98,12 +98,13 @@ func post(t testing.TB, c *collectortest.Collector, dataset string, lines []byte
 // ask posts a query.
 func ask(t testing.TB, c *collectortest.Collector, query string) (status int, body string) {
 	t.Helper()
-	return send(t, c, http.MethodPost, path, query)
+	return send(t, c, "POST "+path, query)
 }
 
-// send sends a request; the body of a GET becomes the parameter query.
-func send(t testing.TB, c *collectortest.Collector, method, target, query string, header ...string) (int, string) {
+// send sends a request, "METHOD target"; the query of a GET becomes a parameter.
+func send(t testing.TB, c *collectortest.Collector, line, query string, header ...string) (int, string) {
 	t.Helper()
+	method, target, _ := strings.Cut(line, " ")
 	var body io.Reader = strings.NewReader(query)
 	if method == http.MethodGet {
 		separator := "?"
@@ -149,7 +150,7 @@ type sqlCase struct {
 // run asks and compares.
 func (c *sqlCase) run(t *testing.T, col *collectortest.Collector) {
 	t.Helper()
-	status, body := send(t, col, cmp.Or(c.Method, http.MethodPost), path, fill(c.Query))
+	status, body := send(t, col, cmp.Or(c.Method, http.MethodPost)+" "+path, fill(c.Query))
 	if want := cmp.Or(c.Status, http.StatusOK); status != want {
 		t.Fatalf("%s\nstatus %d, want %d: %s", c.Query, status, want, body)
 	}

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 
+	"edgescope/query/aesql/aggregate"
+	"edgescope/query/aesql/function"
 	"edgescope/query/aesql/grammar"
 	"edgescope/query/aesql/value"
 )
@@ -106,7 +108,19 @@ func itemName(i grammar.Item) string {
 	if i.Alias != "" {
 		return i.Alias
 	}
-	return grammar.Name(i.Expr, nil)
+	return grammar.Name(i.Expr, spelled)
+}
+
+// spelled is the name of a function as its documentation writes it: count for COUNT, toHour for TOHOUR. So ClickHouse
+// names its columns.
+func spelled(name string) string {
+	if a := aggregate.Lookup(name); a != nil {
+		return a.Name
+	}
+	if f := function.Lookup(name); f != nil {
+		return f.Name
+	}
+	return name
 }
 
 func (s *selection) star(star *grammar.Star) error {
