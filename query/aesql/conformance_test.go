@@ -35,7 +35,7 @@ func TestConformance(t *testing.T) {
 		if err := json.Unmarshal(shared(t, "cases.json"), &file); err != nil {
 			t.Fatal(err)
 		}
-		post(t, c, file.Dataset, shared(t, file.Data))
+		post(t, c, map[string][]byte{file.Dataset: shared(t, file.Data)})
 		for _, one := range file.Cases {
 			t.Run(one.Name, func(t *testing.T) { one.run(t, c) })
 		}

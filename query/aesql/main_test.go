@@ -69,30 +69,35 @@ func read(t testing.TB, name string) []byte {
 	return data
 }
 
-// collector starts a collector for a test and its parts.
+// collector starts a collector that has the data of testdata.
 func collector(t testing.TB, flags ...string) *collectortest.Collector {
 	t.Helper()
 	c := collectortest.Start(t, t.TempDir(), flags...)
-	for _, dataset := range []string{"temperatures", "site_hits", "api_calls"} {
-		post(t, c, dataset, read(t, dataset+".ndjson"))
-	}
+	post(t, c, map[string][]byte{
+		"temperatures": read(t, "temperatures.ndjson"), "site_hits": read(t, "site_hits.ndjson"),
+		"api_calls": read(t, "api_calls.ndjson"),
+	})
 	return c
 }
 
-// post sends data points, and waits until they can be asked.
-func post(t testing.TB, c *collectortest.Collector, dataset string, lines []byte) {
+// post sends the data points of datasets, and waits until they can be asked.
+func post(t testing.TB, c *collectortest.Collector, lines map[string][]byte) {
 	t.Helper()
-	status, body := runtest.Post(t, c.URL("ingest")+"/v1/datapoints/"+dataset, "application/x-ndjson", "",
-		[]byte(fill(string(lines))))
-	want := fmt.Sprintf(`"accepted":%d`, bytes.Count(bytes.TrimSpace(lines), []byte("\n"))+1)
-	if status != http.StatusOK || !strings.Contains(body, want) {
-		t.Fatalf("post %s: %d %s", dataset, status, body)
+	points := func(dataset string) int { return bytes.Count(bytes.TrimSpace(lines[dataset]), []byte("\n")) + 1 }
+	for dataset, text := range lines {
+		status, body := runtest.Post(t, c.URL("ingest")+"/v1/datapoints/"+dataset, "application/x-ndjson", "",
+			[]byte(fill(string(text))))
+		if want := fmt.Sprintf(`"accepted":%d`, points(dataset)); status != http.StatusOK || !strings.Contains(body, want) {
+			t.Fatalf("post %s: %d %s", dataset, status, body)
+		}
 	}
-	var got string
-	runtest.Eventually(t, func() string { return dataset + " is not there: " + got }, func() bool {
-		_, got = ask(t, c, "SELECT count() AS n FROM "+strconv.Quote(dataset)+" FORMAT TabSeparated")
-		return got == strconv.Itoa(bytes.Count(bytes.TrimSpace(lines), []byte("\n"))+1)+"\n"
-	})
+	for dataset := range lines {
+		var got string
+		runtest.Eventually(t, func() string { return dataset + " is not there: " + got }, func() bool {
+			_, got = ask(t, c, "SELECT count() AS n FROM "+strconv.Quote(dataset)+" FORMAT TabSeparated")
+			return got == strconv.Itoa(points(dataset))+"\n"
+		})
+	}
 }
 
 // ask posts a query.

@@ -146,7 +146,11 @@ func (b *binder) call(e *grammar.Call) (Expr, error) {
 		if b.o.Strict && !a.Cloudflare {
 			return Expr{}, b.s.Errorf(e.At, "Cloudflare has no aggregate %s", a.Name)
 		}
-		return b.aggregate(e, a)
+		x, err := b.aggregate(e, a)
+		if b.o.Strict && err == nil && x.Type.Kind == value.String && (a.Name == "max" || a.Name == "min") {
+			return Expr{}, b.s.Errorf(e.At, "Cloudflare has no %s of texts: use argMax(text, timestamp)", a.Name)
+		}
+		return x, err
 	}
 	f := function.Lookup(e.Name)
 	switch {
