@@ -245,7 +245,9 @@ func (g generator) number(depth int) both {
 	}
 	return g.one(
 		func() both { return g.number(0) },
-		func() both { return same("(%s "+[]string{"+", "-", "*"}[g.IntN(3)]+" %s)", g.number(depth-1), g.number(depth-1)) },
+		func() both {
+			return same("(%s "+[]string{"+", "-", "*"}[g.IntN(3)]+" %s)", g.number(depth-1), g.number(depth-1))
+		},
 		func() both { return same("(%s / 4)", g.number(depth-1)) },
 		func() both { return same("-%s", g.number(0)) },
 		func() both { return same("if(%s, %s, %s)", g.condition(depth-1), g.number(depth-1), g.number(depth-1)) },
@@ -269,7 +271,9 @@ func (g generator) text(depth int) both {
 		func() both { return twice("upperUTF8(%s)", "upper(%s)", g.text(depth-1)) },
 		func() both { return same("substring(%s, %s)", g.text(depth-1), g.pick("1", "2", "4")) },
 		func() both { return same("substring(%s, %s, 2)", g.text(depth-1), g.pick("1", "2")) },
-		func() both { return twice("format('<{}|{}>', %s, %s)", "('<' || %s || '|' || %s || '>')", g.text(0), g.text(0)) },
+		func() both {
+			return twice("format('<{}|{}>', %s, %s)", "('<' || %s || '|' || %s || '>')", g.text(0), g.text(0))
+		},
 		func() both { return same("if(%s, %s, %s)", g.condition(depth-1), g.text(0), g.text(0)) })
 }
 
@@ -296,7 +300,9 @@ func (g generator) condition(depth int) both {
 		func() both {
 			return same("%s %sLIKE %s", g.text(depth), not, g.pick("'%%o'", "'/a%%'", "'_slo'", "'%%_y'", "''", "'%%'", "'a.b'"))
 		},
-		func() both { return same("%s %sILIKE %s", g.pick("blob2", "index1"), not, g.pick("'A%%'", "'%%_Y'", "'/A/_'")) },
+		func() both {
+			return same("%s %sILIKE %s", g.pick("blob2", "index1"), not, g.pick("'A%%'", "'%%_Y'", "'/A/_'"))
+		},
 		func() both { return twice("startsWith(%s, %s)", "starts_with(%s, %s)", g.text(0), g.text(0)) },
 		func() both { return twice("endsWith(%s, %s)", "ends_with(%s, %s)", g.text(0), g.text(0)) },
 		func() both { return twice("empty(%s)", "(%s = '')", g.text(0)) })
@@ -316,7 +322,9 @@ func (g generator) aggregate() both {
 		func() both { return twice("max(%s)", "coalesce(max(%s), 0)", g.number(1)) },
 		func() both { return twice("max(%s)", "coalesce(max(%s), '')", g.text(1)) },
 		func() both { return twice("countIf(%s)", "count(*) FILTER (WHERE %s)", g.condition(1)) },
-		func() both { return twice("sumIf(%s, %s)", "coalesce(sum(%s) FILTER (WHERE %s), 0)", g.number(0), g.condition(1)) },
+		func() both {
+			return twice("sumIf(%s, %s)", "coalesce(sum(%s) FILTER (WHERE %s), 0)", g.number(0), g.condition(1))
+		},
 		func() both { return twice("avgIf(%s, %s)", "avg(%s) FILTER (WHERE %s)", g.number(0), g.condition(1)) })
 }
 
