@@ -148,7 +148,7 @@ func (r *reader) checkEvents(p *panel) {
 // annotations holds that versions are marked where the API says that they were first seen.
 func (r *reader) annotations(d *dashboard) {
 	a := d.Annotations.List[0]
-	series := r.askMetrics(&panel{Title: a.Name}, &target{Expr: a.Expr}, 60e9)
+	series := r.askMetrics(&panel{Title: a.Name}, &target{Expr: a.Target.Expr}, 60e9)
 	if len(series) == 0 {
 		r.t.Errorf("%s: no version is marked", d.UID)
 	}

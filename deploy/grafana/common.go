@@ -14,16 +14,23 @@ func begin(name, title, description, page string, variables ...variable) *dashbo
 		Editable: true, GraphTooltip: 1, SchemaVersion: schemaVersion, Refresh: "30s",
 		Time: timeRange{"now-1h", "now"}, Timezone: "browser",
 		Links: []dashLink{
-			{IncludeVars: true, KeepTime: true, Tags: []string{"edgescope"}, Title: "edgescope", Type: "dashboards"},
 			{
+				IncludeVars: true, KeepTime: true, Tags: []string{"edgescope"}, Title: "edgescope", Type: "dashboards",
+				Icon: "external link",
+			},
+			{
+				Icon: "external link", Tooltip: "The page of edgescope's own dashboard, over the same range",
 				TargetBlank: true, Title: "This in edgescope", Type: "link", Tags: []string{},
 				URL: pages + page + "?" + pageRange,
 			},
 		},
 		Annotations: annotations{[]annotation{{
-			Datasource: metrics, Enable: true, Name: "Versions", IconColor: "purple", Step: "60s", UseValueForTime: true,
-			Expr: `1000 * min by (service_name, service_version) (` +
-				`min_over_time(edge_deploy{service_name=~"$service"}[5m]))`,
+			Datasource: metrics, Enable: true, Name: "Versions", IconColor: "purple", UseValueForTime: true,
+			Target: annotationTarget{
+				Expr: `1000 * min by (service_name, service_version) (` +
+					`min_over_time(edge_deploy{service_name=~"$service"}[5m]))`,
+				Interval: "60s", RefID: "Anno",
+			},
 			TitleFormat: "{{service_name}} {{service_version}}", TagKeys: "service_name,service_version",
 		}}},
 		Templating: templating{append(append([]variable{service()}, variables...), common()...)},

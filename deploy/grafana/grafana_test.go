@@ -69,13 +69,16 @@ func formatted(t *testing.T, c choiceOf, format string, preset func(choiceOf) st
 	case "raw":
 		return strings.Join(c.values, ",")
 	case "regex":
-		return regexOf(c, func(s string) string { return strings.ReplaceAll(regexp.QuoteMeta(s), "/", `\/`) })
+		return regexOf(c, func(s string) string { return regexSpecial.ReplaceAllString(s, `\$0`) })
 	case "percentencode":
 		return strings.NewReplacer("+", "%20").Replace(url.QueryEscape(strings.Join(c.values, ",")))
 	}
 	t.Errorf("format %q is none of those that the test knows", format)
 	return ""
 }
+
+// regexSpecial are the characters that Grafana's format regex escapes (escapeRegex of @grafana/data).
+var regexSpecial = regexp.MustCompile(`[.*+?^=!:${}()|\[\]/\\]`)
 
 func regexOf(c choiceOf, escape func(string) string) string {
 	list := make([]string, len(c.values))

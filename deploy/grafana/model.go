@@ -49,24 +49,31 @@ type annotations struct {
 }
 
 type annotation struct {
-	Datasource      source `json:"datasource"`
-	Enable          bool   `json:"enable"`
-	Expr            string `json:"expr"`
-	IconColor       string `json:"iconColor"`
-	Name            string `json:"name"`
-	Step            string `json:"step"`
-	TagKeys         string `json:"tagKeys"`
-	TitleFormat     string `json:"titleFormat"`
-	UseValueForTime bool   `json:"useValueForTime"`
+	Datasource      source           `json:"datasource"`
+	Enable          bool             `json:"enable"`
+	IconColor       string           `json:"iconColor"`
+	Name            string           `json:"name"`
+	TagKeys         string           `json:"tagKeys"`
+	Target          annotationTarget `json:"target"`
+	TitleFormat     string           `json:"titleFormat"`
+	UseValueForTime bool             `json:"useValueForTime"`
+}
+
+type annotationTarget struct {
+	Expr     string `json:"expr"`
+	Interval string `json:"interval"`
+	RefID    string `json:"refId"`
 }
 
 type dashLink struct {
 	AsDropdown  bool     `json:"asDropdown"`
+	Icon        string   `json:"icon"`
 	IncludeVars bool     `json:"includeVars"`
 	KeepTime    bool     `json:"keepTime"`
 	Tags        []string `json:"tags"`
 	TargetBlank bool     `json:"targetBlank"`
 	Title       string   `json:"title"`
+	Tooltip     string   `json:"tooltip"`
 	Type        string   `json:"type"`
 	URL         string   `json:"url,omitempty"`
 }

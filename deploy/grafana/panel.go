@@ -192,9 +192,11 @@ func heatmap(a about, expr string) *panel {
 		RefID: "A",
 	}}
 	p.Options = map[string]any{
-		"calculate":    false,
-		"cellGap":      1,
-		"color":        map[string]any{"exponent": 0.5, "mode": "scheme", "scheme": "Oranges", "steps": 64},
+		"calculate": false,
+		"cellGap":   1,
+		"color": map[string]any{
+			"exponent": 0.5, "fill": "dark-orange", "mode": "scheme", "reverse": false, "scheme": "Oranges", "steps": 64,
+		},
 		"filterValues": map[string]any{"le": 1e-9},
 		"legend":       map[string]any{"show": true},
 		"rowsFrame":    map[string]any{"layout": "auto"},
