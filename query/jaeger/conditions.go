@@ -46,11 +46,10 @@ func (c *conditions) filter() string {
 
 // ofService selects the spans of a service by their streams.
 func ofService(name string) string {
-	names := []string{name}
 	if name == noService {
-		names = append(names, "")
+		return "{" + filter.Quote(edge.KeyServiceName) + " in (" + filter.Quote(name) + `,"")}`
 	}
-	return "{" + filter.Quote(edge.KeyServiceName) + " in (" + strings.Join(filter.QuoteAll(names), ",") + ")}"
+	return "{" + filter.Quote(edge.KeyServiceName) + "=" + filter.Quote(name) + "}"
 }
 
 // canonical are the fields that keep what Jaeger's users know by an older name: a row does not repeat it (ADR 14).
@@ -78,16 +77,24 @@ func ofTag(key, value string) string {
 			return "!" + failed
 		}
 	}
-	fields := []string{key, store.ResourcePrefix + key, store.AttrPrefix + key}
+	fields := []string{store.ResourcePrefix + key}
+	if store.Reserved(key) {
+		fields = append(fields, store.AttrPrefix+key)
+	}
+	if !store.Reserved(key) || strings.HasPrefix(key, "otel.") { // which the API shows as tags
+		fields = append(fields, key)
+	}
 	if to, ok := canonical[key]; ok {
 		fields = append(fields, to)
 	}
-	some := make([]string, len(fields), len(fields)+1)
-	for i, field := range fields {
-		some[i] = filter.Exactly(field, value)
+	some := make([]string, 0, len(fields)+1)
+	for _, field := range fields {
+		if !strings.HasSuffix(field, "*") { // which is the beginning of names to LogsQL, quoted or not
+			some = append(some, filter.Exactly(field, value))
+		}
 	}
 	if value == "" {
-		return "(" + strings.Join(some, " ") + ")"
+		return "(" + strings.Join(append(some, "*"), " ") + ")"
 	}
 	return "(" + strings.Join(append(some, ofEvent(key, value)), " or ") + ")"
 }

@@ -35,8 +35,8 @@ type finder struct{ reader store.Reader }
 // hit is a trace of which a span meets a search.
 type hit struct {
 	id string
-	// start is that of the span, the latest if there are several; in Unix nanoseconds.
-	start int64
+	// start is that of the span, the latest if there are several, and end the latest end; in Unix nanoseconds.
+	start, end int64
 }
 
 // find returns the traces whose spans met a search last, the newest first. A store knows spans by their end: it looks
@@ -98,7 +98,8 @@ func (f *finder) scan(ctx context.Context, q *question, text string, within [2]t
 		if err != nil {
 			return fmt.Errorf("read the time of a span: %w", err)
 		}
-		n.add(r.Get(store.FieldTraceID), end.UnixNano()-int64(r.Number(edge.KeyDuration)))
+		ns := end.UnixNano()
+		n.add(r.Get(store.FieldTraceID), ns-int64(r.Number(edge.KeyDuration)), ns)
 		return nil
 	})
 }
@@ -113,16 +114,17 @@ type newest struct {
 }
 
 // add takes a span that met a search. The id belongs to the caller again on return.
-func (n *newest) add(id string, start int64) {
+func (n *newest) add(id string, start, end int64) {
 	if id == "" || start < n.from || start > n.to || start <= n.floor {
 		return
 	}
 	if h, ok := n.hits[id]; ok {
-		h.start = max(h.start, start) // an assignment to the map would keep the caller's id as the key
+		// An assignment to the map would keep the caller's id as the key.
+		h.start, h.end = max(h.start, start), max(h.end, end)
 		return
 	}
 	id = strings.Clone(id)
-	n.hits[id] = &hit{id, start}
+	n.hits[id] = &hit{id, start, end}
 	if len(n.hits) > 4*n.limit+1000 {
 		n.prune()
 	}
@@ -134,7 +136,7 @@ func (n *newest) prune() {
 	n.floor = list[len(list)-1].start - 1 // others of the same moment stay welcome
 	clear(n.hits)
 	for _, h := range list {
-		n.hits[h.id] = &hit{h.id, h.start}
+		n.hits[h.id] = &h
 	}
 }
 
@@ -166,11 +168,13 @@ func (f *finder) search(ctx context.Context, q *question, s *search, fields []st
 		return nil, err
 	}
 	ids := make([]string, len(hits))
+	first, last := hits[len(hits)-1].start, int64(0)
 	for i := range hits {
 		ids[i] = hits[i].id
+		last = max(last, hits[i].end)
 	}
-	first, last := time.Unix(0, hits[len(hits)-1].start), time.Unix(0, hits[0].start)
-	return f.read(ctx, q, ids, [2]time.Time{first.Add(-nearTrace), last.Add(nearTrace)}, fields)
+	within := [2]time.Time{time.Unix(0, first).Add(-nearTrace), time.Unix(0, last).Add(nearTrace)}
+	return f.read(ctx, q, ids, within, fields)
 }
 
 // lookUp finds a trace by its id. A hint is where it is looked for first; both ends zero are none. It returns nil when

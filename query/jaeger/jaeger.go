@@ -97,13 +97,13 @@ func (q *question) parameter(name string) string { return q.form.Get(name) }
 func (q *question) version3() bool { return strings.HasPrefix(q.path, "v3/") }
 
 // readForm reads the parameters. Clients send some of them without escaping: what does not unescape is taken as it is,
-// since a parameter that is left out would answer another question.
+// since a parameter that is left out would answer another question. What is no UTF-8 becomes what the store has of it.
 func readForm(text string) url.Values {
 	unescape := func(s string) string {
 		if u, err := url.QueryUnescape(s); err == nil {
-			return u
+			s = u
 		}
-		return s
+		return strings.ToValidUTF8(s, "\uFFFD")
 	}
 	form := url.Values{}
 	for pair := range strings.SplitSeq(text, "&") {
@@ -121,7 +121,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	q := &question{now: h.opts.Now(), path: path, form: readForm(r.URL.RawQuery)}
+	q := &question{now: h.opts.Now(), path: strings.ToValidUTF8(path, "\uFFFD"), form: readForm(r.URL.RawQuery)}
 	var err error
 	if q.tenant, err = h.opts.Tenant(r); err != nil {
 		fail(w, q, &statusError{http.StatusForbidden, err.Error()})
@@ -193,11 +193,12 @@ func Fail(w http.ResponseWriter, r *http.Request, status int, text string) {
 
 // fail writes an error in the shape of the question's version of the API.
 func fail(w http.ResponseWriter, q *question, err error) {
+	status, text := statusOf(err), err.Error()
 	var refused *gate.RefusedError
 	if errors.As(err, &refused) {
 		refused.Header(w.Header())
+		text = refused.Reason
 	}
-	status, text := statusOf(err), err.Error()
 	if status == http.StatusInternalServerError {
 		text = "internal error"
 	}

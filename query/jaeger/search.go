@@ -109,7 +109,7 @@ func unixTime(n int64) time.Time {
 	case n < firstNano:
 		return latest(time.UnixMicro(n))
 	default:
-		return time.Unix(0, n).UTC()
+		return latest(time.Unix(0, n))
 	}
 }
 

@@ -30,6 +30,8 @@ type Span struct {
 	// attrs are the attributes of the span, process those of what it ran in, each sorted by key. The row does not tell
 	// one from the other: processPrefixes do.
 	attrs, process []store.Field
+	// bytes is about what the span takes in memory.
+	bytes int64
 }
 
 // processPrefixes are how the keys begin that say where a span ran: attributes of a resource in OpenTelemetry's
@@ -52,6 +54,7 @@ func readSpan(r store.Row) (*Span, error) {
 	}
 	s.attrs = make([]store.Field, 0, len(r))
 	own := ownCopy{size: textSize(r)}
+	s.bytes = int64(own.size + 48*len(r) + 512)
 	for i := range r {
 		if r[i].Value != "" {
 			s.take(own.text(r[i].Name), own.text(r[i].Value))
@@ -250,6 +253,9 @@ func rawType(raw json.RawMessage) (kind, text string) {
 	}
 	if _, err := strconv.ParseInt(string(raw), 10, 64); err == nil {
 		return Int, string(raw)
+	}
+	if _, err := strconv.ParseFloat(string(raw), 64); err != nil { // beyond what a double holds
+		return Text, string(raw)
 	}
 	return Float, string(raw)
 }

@@ -38,11 +38,24 @@ func (list Summaries) WriteTo(w io.Writer) (int64, error) {
 // counts are the spans of a service in a trace.
 type counts struct{ all, failed int64 }
 
+// root is the first span without a parent, else the first whose parent is not in the trace.
+func (t *Trace) root(ids map[string]bool) *Span {
+	var orphan *Span
+	for _, s := range t.Spans { // by start
+		if s.parent == "" {
+			return s
+		}
+		if orphan == nil && !ids[s.parent] {
+			orphan = s
+		}
+	}
+	return cmp.Or(orphan, t.Spans[0])
+}
+
 func (o *output) summary(t *Trace) {
 	ids := t.ids()
 	services := map[string]counts{}
 	var orphans, failed, end int64
-	root, hasRoot := t.Spans[0], false
 	for _, s := range t.Spans {
 		c := services[s.service]
 		c.all++
@@ -52,20 +65,18 @@ func (o *output) summary(t *Trace) {
 		}
 		services[s.service] = c
 		end = max(end, s.end)
-		switch {
-		case s.parent == "" && !hasRoot: // spans are sorted by start
-			root, hasRoot = s, true
-		case s.parent != "" && !ids[s.parent]:
+		if s.parent != "" && !ids[s.parent] {
 			orphans++
 		}
 	}
+	root := t.root(ids)
 	o.open('{')
 	o.text("traceId", t.ID)
 	o.text("rootServiceName", root.service)
 	o.text("rootOperationName", root.name)
 	o.text("minStartTimeUnixNano", strconv.FormatInt(t.Spans[0].start, 10))
 	o.text("maxEndTimeUnixNano", strconv.FormatInt(end, 10))
-	o.int("spanCount", int64(cmp.Or(t.All, len(t.Spans))))
+	o.int("spanCount", int64(t.All))
 	o.int("errorSpanCount", failed)
 	o.int("orphanSpanCount", orphans)
 	o.key("services")

@@ -42,8 +42,9 @@ type Gathering struct {
 	perTrace int
 	order    map[string]int
 	list     []*Trace
-	kept     int
-	bytes    int64
+	// kept and bytes are how many spans are kept and what they take; told is what of it the caller knows.
+	kept        int
+	bytes, told int64
 }
 
 // NewGathering collects traces of these ids, which come out in the same order.
@@ -56,7 +57,7 @@ func NewGathering(ids []string, perTrace int) *Gathering {
 	return g
 }
 
-// Add keeps a row. It returns how many bytes are kept since it last said so, 0 while they are few.
+// Add keeps a row. It returns how many bytes more are kept than it has told before, 0 while they are few.
 func (g *Gathering) Add(r store.Row) (bytes int64, err error) {
 	i, ok := g.order[r.Get(store.FieldTraceID)]
 	if !ok || i >= len(g.list) {
@@ -69,26 +70,38 @@ func (g *Gathering) Add(r store.Row) (bytes int64, err error) {
 	t := g.list[i]
 	t.Spans = append(t.Spans, s)
 	t.All++
-	g.kept++
+	g.grow(1, s.bytes)
 	if len(t.Spans) >= 2*g.perTrace {
-		g.kept -= t.cut(g.perTrace)
+		g.grow(t.cut(g.perTrace))
 	}
 	for g.kept > MaxAllSpans && len(g.list) > 1 {
-		last := len(g.list) - 1
-		g.kept -= len(g.list[last].Spans)
-		g.list = g.list[:last]
+		last := g.list[len(g.list)-1]
+		g.list = g.list[:len(g.list)-1]
+		g.grow(-len(last.Spans), -bytesOf(last.Spans))
 	}
-	if g.bytes += int64(textSize(r) + 64*len(r) + 256); g.bytes < holdStep {
+	if g.bytes < g.told+holdStep {
 		return 0, nil
 	}
-	bytes, g.bytes = g.bytes, 0
+	bytes, g.told = g.bytes-g.told, g.bytes
 	return bytes, nil
 }
 
-// cut keeps the first spans of a trace, at most so many and each once, and returns how many it has left out. One that came twice counts
-// once.
-func (t *Trace) cut(most int) int {
-	before := len(t.Spans)
+func (g *Gathering) grow(spans int, bytes int64) {
+	g.kept += spans
+	g.bytes += bytes
+}
+
+func bytesOf(list []*Span) (bytes int64) {
+	for _, s := range list {
+		bytes += s.bytes
+	}
+	return bytes
+}
+
+// cut keeps the first spans of a trace, at most so many and each once, and returns by how many they and their bytes
+// have changed. One that came twice counts once.
+func (t *Trace) cut(most int) (spans int, bytes int64) {
+	before, held := len(t.Spans), bytesOf(t.Spans)
 	slices.SortFunc(t.Spans, func(a, b *Span) int {
 		return cmp.Or(cmp.Compare(a.start, b.start), strings.Compare(a.id, b.id), cmp.Compare(a.end, b.end))
 	})
@@ -100,7 +113,7 @@ func (t *Trace) cut(most int) int {
 		clear(t.Spans[most:])
 		t.Spans = t.Spans[:most]
 	}
-	return before - len(t.Spans)
+	return len(t.Spans) - before, bytesOf(t.Spans) - held
 }
 
 // Done returns the traces that have spans.
