@@ -23,6 +23,8 @@ func (d *decoder) jsonMetric(r *jsonwire.Reader) {
 			d.metrics[at].Name = values.StringOf(r.Scalar()).Str
 		case "unit":
 			d.metrics[at].Unit = values.StringOf(r.Scalar()).Str
+		case "description":
+			d.metrics[at].Description = values.StringOf(r.Scalar()).Str
 		default:
 			d.jsonMetricData(r, at, jsonMetricKind(key))
 		}

@@ -16,7 +16,7 @@ func (d *decoder) protoMetric(f pbwire.Message) error {
 		case 1:
 			d.metrics[at].Name = d.Arena.Text(f.Bytes())
 		case 2:
-			f.Bytes() // the description
+			d.metrics[at].Description = d.Arena.Text(f.Bytes())
 		case 3:
 			d.metrics[at].Unit = d.Arena.Text(f.Bytes())
 		case 5, 7, 9, 10, 11:

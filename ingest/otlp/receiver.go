@@ -68,6 +68,11 @@ func New(o Options) (*Receiver, error) {
 	return r, nil
 }
 
+// Described returns what the senders of a tenant said of its metrics (series.Streams.Described).
+func (r *Receiver) Described(tenant edge.Tenant) map[string]series.Description {
+	return r.metrics.Described(tenant)
+}
+
 // Encoding is how a body is written.
 type Encoding uint8
 

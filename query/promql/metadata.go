@@ -13,19 +13,20 @@ import (
 
 // Metadata is what is known of a metric, as Prometheus' API has it.
 type Metadata struct {
-	// Type is counter, gauge, histogram, summary, info or unknown.
+	// Type is one of those below.
 	Type string `json:"type"`
 	Help string `json:"help"`
 	// Unit is a word of UCUM's, as names spell it: seconds, bytes. Empty where there is none.
 	Unit string `json:"unit"`
 }
 
+// The types of metrics.
 const (
-	typeCounter   = "counter"
-	typeGauge     = "gauge"
-	typeHistogram = "histogram"
-	typeSummary   = "summary"
-	typeInfo      = "info"
+	Counter   = "counter"
+	Gauge     = "gauge"
+	Histogram = "histogram"
+	Summary   = "summary"
+	Info      = "info"
 )
 
 // namesSince is how far back a series must have samples for its metric to be listed.
@@ -115,10 +116,10 @@ func ofNames(names []string) map[string]Metadata {
 // kindOfName returns the metric that a series belongs to, and its type.
 func kindOfName(name string, has map[string]bool) (family, kind string) {
 	if name == "target_info" || name == "otel_scope_info" {
-		return name, typeInfo
+		return name, Info
 	}
 	if strings.HasSuffix(name, "_total") {
-		return name, typeCounter
+		return name, Counter
 	}
 	family = name
 	for _, suffix := range [...]string{"_bucket", "_count", "_sum"} {
@@ -128,11 +129,11 @@ func kindOfName(name string, has map[string]bool) (family, kind string) {
 	}
 	switch whole := has[family+"_count"] && has[family+"_sum"]; {
 	case whole && has[family+"_bucket"]:
-		return family, typeHistogram
+		return family, Histogram
 	case whole:
-		return family, typeSummary
+		return family, Summary
 	}
-	return name, typeGauge
+	return name, Gauge
 }
 
 // unitOf returns the unit that a name ends in.
@@ -154,10 +155,10 @@ var totals = ownMetrics()
 
 func ownMetrics() map[string]Metadata {
 	all := map[string]Metadata{
-		edge.MetricDeploy:          {typeGauge, "First sight of a version, in Unix seconds", "seconds"},
-		edge.MetricRefusedRequests: {typeGauge, "Requests that were refused as a whole, " + perWindow(10), ""},
-		edge.MetricRefusedRecords:  {typeGauge, "Records that were rejected while others were kept, " + perWindow(10), ""},
-		edge.MetricChangedValues:   {typeGauge, "Values that were dropped or changed, " + perWindow(10), ""},
+		edge.MetricDeploy:          {Gauge, "First sight of a version, in Unix seconds", "seconds"},
+		edge.MetricRefusedRequests: {Gauge, "Requests that were refused as a whole, " + perWindow(10), ""},
+		edge.MetricRefusedRecords:  {Gauge, "Records that were rejected while others were kept, " + perWindow(10), ""},
+		edge.MetricChangedValues:   {Gauge, "Values that were dropped or changed, " + perWindow(10), ""},
 	}
 	for _, family := range families {
 		for _, m := range familyMetrics {
@@ -165,7 +166,7 @@ func ownMetrics() map[string]Metadata {
 				continue
 			}
 			for _, width := range edge.Widths {
-				all[edge.Metric(family, m.name, width)] = Metadata{typeGauge, m.help + ", " + perWindow(width.Seconds), m.unit}
+				all[edge.Metric(family, m.name, width)] = Metadata{Gauge, m.help + ", " + perWindow(width.Seconds), m.unit}
 			}
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -156,13 +157,7 @@ func TestNamesOfMetricsAreATenants(t *testing.T) {
 
 func TestAlternativesOfOneRequestAreBounded(t *testing.T) {
 	s := mustOpen(t, options(t.TempDir()))
-	many := func(n int) string {
-		text := `{a="b"`
-		for range n - 1 {
-			text += ` or a="c"`
-		}
-		return text + "}"
-	}
+	many := func(n int) string { return `{a="b"` + strings.Repeat(` or a="c"`, n-1) + "}" }
 	f := func(fails bool, form map[string][]string) {
 		t.Helper()
 		r := httptest.NewRequest(http.MethodGet, "/api/v1/series?"+url.Values(form).Encode(), http.NoBody)

@@ -54,6 +54,7 @@ func (c *Collector) openDoor(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	c.described = receiver.Described
 	c.door, err = door.New(door.Options{
 		OTLP: receiver, Points: points, Drains: drains, Tails: tails,
 		Bodies: c.bodies, Admit: c.admit, Signed: c.signed(), Origins: c.corsOrigins,

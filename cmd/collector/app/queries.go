@@ -9,7 +9,9 @@ import (
 
 	"github.com/VictoriaMetrics/metrics"
 
+	"edgescope/edge"
 	"edgescope/edge/place"
+	"edgescope/ingest/otlp/series"
 	"edgescope/internal/access"
 	"edgescope/internal/run"
 	"edgescope/internal/signpost"
@@ -109,15 +111,34 @@ func (c *Collector) serveJaeger(r routes) {
 
 // servePrometheus serves Prometheus' API, and the engine's pages where there is one tenant.
 func (c *Collector) servePrometheus(r routes) {
-	samples := promql.New(c.store, promql.Options{Pages: !c.on(), Options: query.Options{
-		Tenant: access.TenantOf, Logger: c.logger, Timeout: c.maxQuestionDuration,
-	}})
+	samples := promql.New(c.store, promql.Options{
+		Options: query.Options{Tenant: access.TenantOf, Logger: c.logger, Timeout: c.maxQuestionDuration},
+		Pages:   !c.on(), Described: c.metadata,
+	})
 	for _, path := range promql.Paths() {
 		r.ask(gate.Tongue{Name: "promql", Fail: promql.Fail}, path, samples)
 	}
 	for _, path := range promql.PagePaths() {
 		r.read(path, samples) // files
 	}
+}
+
+// metadata is what senders say of a tenant's metrics, as Prometheus calls it.
+func (c *Collector) metadata(tenant edge.Tenant) map[string]promql.Metadata {
+	all := map[string]promql.Metadata{}
+	for name, d := range c.described(tenant) {
+		m := promql.Metadata{Type: promql.Gauge, Help: d.Help, Unit: d.Unit}
+		switch {
+		case d.Kind == series.Sum && d.Monotonic:
+			m.Type = promql.Counter
+		case d.Kind == series.Histogram || d.Kind == series.ExponentialHistogram:
+			m.Type = promql.Histogram
+		case d.Kind == series.Summary:
+			m.Type = promql.Summary
+		}
+		all[name] = m
+	}
+	return all
 }
 
 // serveHealth tells whether the collector lives and takes telemetry, as orchestrators, clients of VictoriaLogs and

@@ -14,10 +14,12 @@ import (
 
 	"github.com/VictoriaMetrics/metrics"
 
+	"edgescope/edge"
 	"edgescope/ingest"
 	"edgescope/ingest/body"
 	"edgescope/ingest/door"
 	"edgescope/ingest/normalize"
+	"edgescope/ingest/otlp/series"
 	"edgescope/ingest/refusals"
 	"edgescope/ingest/rollup"
 	"edgescope/internal/access"
@@ -39,13 +41,15 @@ const (
 type Collector struct {
 	options
 	watchOptions
-	logger    *slog.Logger
-	metrics   *metrics.Set
-	stack     run.Stack
-	store     *embedded.Store
-	wal       *wal.Log
-	pipeline  *ingest.Pipeline
-	door      *door.Door
+	logger   *slog.Logger
+	metrics  *metrics.Set
+	stack    run.Stack
+	store    *embedded.Store
+	wal      *wal.Log
+	pipeline *ingest.Pipeline
+	door     *door.Door
+	// described returns what senders say of their metrics.
+	described func(edge.Tenant) map[string]series.Description
 	refusals  *refusals.Recorder
 	bodies    *body.Reader
 	budget    *body.Budget

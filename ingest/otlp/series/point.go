@@ -29,6 +29,7 @@ const (
 // Metric is what the points of one metric share.
 type Metric struct {
 	Name, Unit           string
+	Description          string
 	Kind                 Kind
 	Temporality          uint8
 	Monotonic            bool

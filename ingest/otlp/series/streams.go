@@ -195,6 +195,7 @@ type tenantStreams struct {
 	// over counts the points over the limit, by service.
 	over   map[string]*part
 	warned bool
+	said   descriptions
 
 	// What follows is of the request in work.
 	labels
@@ -239,6 +240,7 @@ func (t *tenantStreams) metric(q *Request, m *Metric) {
 		q.Batch.Warn(warnTemporality) // what Prometheus tools take it for
 		m.Temporality = Cumulative
 	}
+	taken := false
 	for i := m.From; i < m.To; i++ {
 		p := &q.Points[i]
 		if p.Flags&flagNoValue != 0 {
@@ -248,9 +250,12 @@ func (t *tenantStreams) metric(q *Request, m *Metric) {
 		if reason == "" {
 			reason = t.point(m, p)
 		}
-		if reason != "" {
+		if taken = taken || reason == ""; reason != "" {
 			q.Batch.Reject(p.Index, reason)
 		}
+	}
+	if taken {
+		t.keepSaid(m)
 	}
 }
 
