@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 var legendLabel = regexp.MustCompile(`\{\{\s*(.+?)\s*\}\}`)
@@ -20,7 +21,7 @@ func everyPanelIsAnswered(t *testing.T, w *world) {
 			r.panels(d)
 			r.annotations(d)
 			for name, some := range map[string][]string{ // what is chosen narrows, and does not empty
-				"service": {"shop", "edgescope-loadgen"}, "region": {"GRU", "FRA"}, "name": {runName}, "run": {runID},
+				"service": {shop, "edgescope-loadgen"}, "region": {"GRU", "FRA"}, "name": {runName}, "run": {runID},
 			} {
 				if _, there := r.chosen[name]; there {
 					r.chosen[name] = choiceOf{values: some}
@@ -28,6 +29,43 @@ func everyPanelIsAnswered(t *testing.T, w *world) {
 			}
 			r.panels(d)
 		})
+	}
+}
+
+// noRangeIsAnError asks over ranges that hold little or nothing, or much: a panel may be empty, and is no error.
+func noRangeIsAnError(t *testing.T, w *world) {
+	t.Helper()
+	const day = 24 * time.Hour
+	for _, d := range dashboards() {
+		r := look(t, w, d)
+		for _, test := range []struct {
+			ends   time.Time
+			length time.Duration
+			width  string
+		}{
+			{w.to, time.Minute, "|"},
+			{w.to.Add(-10 * day), 6 * time.Hour, "|"},
+			{w.to.Add(time.Hour), 30 * time.Minute, "|"},
+			{w.to.Add(7*time.Minute + 13*time.Second), 7 * day, ":5m"},
+			{w.to.Add(day), 90 * day, ":1h"},
+		} {
+			r.from, r.to, r.chosen["width"] = test.ends.Add(-test.length), test.ends, choiceOf{values: []string{test.width}}
+			for _, p := range d.Panels {
+				if p.Datasource.Type == logsType {
+					r.askLogs(p.Title, p.Targets[0].Expr)
+					continue
+				}
+				for i := range p.Targets {
+					for _, s := range r.askMetrics(p, &p.Targets[i], r.interval(p)) {
+						for at, v := range s.points(t) {
+							if math.IsNaN(v) || math.IsInf(v, 0) {
+								t.Errorf("%s %s over %v at %v: %v", p.Title, p.Targets[i].RefID, test.length, at, v)
+							}
+						}
+					}
+				}
+			}
+		}
 	}
 }
 

@@ -22,6 +22,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.IgnoreCurrent()) }
 const (
 	runID   = "0af7651916cd43dd8448eb211c80319c"
 	runName = "guide: p95 (nightly)"
+	// shop has what regular expressions and URLs escape.
+	shop = "shop.eu/a+b (1)"
 )
 
 // world is a collector with two hours of telemetry: three regions and two versions of a shop, of which the last hour is
@@ -44,12 +46,12 @@ func newWorld(t *testing.T) *world {
 			spans = append(spans, w.invocation(region, at))
 		}
 	}
-	w.post(t, "/v1/traces", traces(resource("shop", "v1"), spans[:len(spans)/2]),
-		traces(resource("shop", "v2"), spans[len(spans)/2:]))
+	w.post(t, "/v1/traces", traces(resource(shop, "v1"), spans[:len(spans)/2]),
+		traces(resource(shop, "v2"), spans[len(spans)/2:]))
 	w.trace = spans[len(spans)-1].(object)["traceId"].(string)
 	w.load(t)
 	w.post(t, "/v1/logs", object{"resourceLogs": []any{object{
-		"resource": resource("shop", "v2"), "scopeLogs": []any{object{"logRecords": []any{object{
+		"resource": resource(shop, "v2"), "scopeLogs": []any{object{"logRecords": []any{object{
 			"timeUnixNano": nano(to.Add(-10 * time.Second)), "severityText": "ERROR",
 			"body": object{"stringValue": "card declined"}, "traceId": w.trace, "spanId": "00f067aa0ba902b7",
 		}}}},
@@ -72,6 +74,7 @@ func TestAgainstACollector(t *testing.T) {
 		test  func(*testing.T, *world)
 	}{
 		{"every panel is answered", everyPanelIsAnswered},
+		{"no range is an error", noRangeIsAnError},
 		{"figures are those of the API", figuresAreThoseOfTheAPI},
 		{"links lead somewhere", linksLeadSomewhere},
 		{"spans lead to logs and metrics", spansLeadToLogsAndMetrics},
