@@ -79,6 +79,7 @@ func TestAgainstACollector(t *testing.T) {
 		{"links lead somewhere", linksLeadSomewhere},
 		{"spans lead to logs and metrics", spansLeadToLogsAndMetrics},
 		{"rows lead to traces and pages", rowsLeadToTracesAndPages},
+		{"SQL is answered", sqlIsAnswered},
 		{"a run is as the API has it", aRunIsAsTheAPIHasIt},
 	} {
 		t.Run(test.holds, func(t *testing.T) { test.test(t, w) })
