@@ -229,6 +229,9 @@ func (t *statsText) result(r Result) { t.results = append(t.results, r) }
 
 // field returns the name of the field with a stats function.
 func (t *statsText) field(text string) string {
+	if text == "count()" {
+		return FieldRows
+	}
 	i, ok := t.fields[text]
 	if !ok {
 		i = len(t.fields)
@@ -345,7 +348,10 @@ func (t *statsText) extreme(name string, e grammar.Expr) bool {
 		return false
 	}
 	column = filter.Quote(column)
-	r := Result{How: ByLeast, Value: t.field(name + "(" + column + ")"), Present: t.field("count(" + column + ")")}
+	r := Result{
+		How: ByLeast, Value: t.field(name + "(" + column + ") if (" + column + ":*)"), // else the least is what is absent
+		Present: t.field("count(" + column + ")"),
+	}
 	if name == "max" {
 		r.How = ByGreatest
 	}
