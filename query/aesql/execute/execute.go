@@ -3,6 +3,7 @@
 package execute
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,8 @@ type Options struct {
 	Tenant edge.Tenant
 	// Now is where the search for the newest rows begins; the time of the plan.
 	Now time.Time
+	// memory bounds what the question keeps, in bytes; 0 is maxMemory.
+	memory int64
 }
 
 // Run answers a plan. emit gets one row after the other, the values in the order of the plan's columns; a row and its
@@ -29,7 +32,7 @@ type Options struct {
 func Run(
 	ctx context.Context, r store.Reader, q *plan.Query, o Options, emit func([]value.Value) error,
 ) error {
-	x := &run{ctx: ctx, reader: r, o: o, memory: budget{ctx: ctx, most: maxMemory}}
+	x := &run{ctx: ctx, reader: r, o: o, memory: budget{ctx: ctx, most: cmp.Or(o.memory, maxMemory)}}
 	return x.query(q, emit)
 }
 
