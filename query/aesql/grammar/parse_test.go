@@ -252,7 +252,8 @@ func TestErrorsSayWhereAndWhatWouldBeRight(t *testing.T) {
 	f("INSERT INTO t VALUES (1)", `1:1: want SELECT or SHOW, found "INSERT"`)
 	f("DROP TABLE t", `1:1: want SELECT or SHOW, found "DROP"`)
 	f("DESCRIBE t", "1:1: DESCRIBE is not supported: want SELECT or SHOW")
-	f(`{"query":"SELECT 1"}`, "1:1: want SELECT or SHOW: the body is the SQL itself, not JSON")
+	f(`{"query":"SELECT 1"}`, "1:1: want SELECT or SHOW: the body is the SQL itself, no JSON and no form")
+	f("query=SELECT+1", "1:1: want SELECT or SHOW: the body is the SQL itself")
 	f("SHOW DATABASES", `1:6: want SHOW TABLES, SHOW TIMEZONES or SHOW TIMEZONE, found "DATABASES"`)
 	f("SELECT 1; SELECT 2", "1:11: a second statement begins here: ask one at a time")
 	f("SELECT", `1:7: an expression is missing behind "SELECT", found the end of the query`)
@@ -302,7 +303,8 @@ func TestErrorsSayWhereAndWhatWouldBeRight(t *testing.T) {
 	f("SELECT 0x1F", "1:8: 0x1F is no number")
 	f("SELECT ‘a’", "1:8: ‘ is no quote of SQL: put texts between '")
 	f("SELECT a – b", "1:10: – is no minus: write -")
-	f("SELECT a WHRE b", `1:15: "b" can't stand here`)
+	f("SELECT a WHRE b", `1:15: "b" can't stand here: "WHRE" before it is taken for a name (did you mean "WHERE"?)`)
+	f("SELECT a FROM t GRUOP BY a", `1:23: "BY" can't stand here: "GRUOP" before it is taken for a name (did you mean "GROUP"?)`)
 	f("SELECT a FROM t x WHRE b = 1", `1:19: "WHRE" can't stand here (did you mean "WHERE"?)`)
 	f("SELECT a IS 1", "1:13: IS takes NULL or NOT NULL")
 	f("SELECT a NOT 1", "1:10: NOT stands before an expression")
@@ -321,7 +323,7 @@ func TestErrorsSayWhereAndWhatWouldBeRight(t *testing.T) {
 	f("SELECT t.* FROM t", "1:10: t.* is not supported: use *")
 	f("SELECT a FROM t ORDER BY a NULLS LAST", "1:28: NULLS is not supported")
 	f("SELECT a FROM t SETTINGS max_threads = 1", "1:17: SETTINGS is not supported")
-	f("SELECT a FROM t GROUP BY a WITH TOTALS", "1:28: WITH is not supported")
+	f("SELECT a FROM t GROUP BY a WITH TOTALS", "1:28: WITH TOTALS is not supported: ask a second question")
 }
 
 func TestWhatIsDeepOrLongIsRefused(t *testing.T) {

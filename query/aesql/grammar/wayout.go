@@ -65,10 +65,12 @@ var wayOut = map[string]string{
 // unsupported returns the error of a token that other dialects have here.
 func (p *parser) unsupported(t token) error {
 	name := strings.ToUpper(t.text)
-	switch name {
-	case "TIMESTAMP":
+	switch {
+	case name == "TIMESTAMP":
 		name = "DATE"
-	case "$":
+	case name == "WITH" && p.at > 0:
+		return p.errorf(t, "WITH %s is not supported: ask a second question", strings.ToUpper(p.after(1).text))
+	case name == "$":
 		return p.errorf(t, "a name that begins with $ is a macro of Grafana's plugin: it was not expanded before the query "+
 			"was sent")
 	}
@@ -107,6 +109,10 @@ func (p *parser) leftover() error {
 	case t.kind == word && upper == "SELECT":
 		return p.errorf(t, "SELECT can't stand here: a subquery stands in FROM between ( and )")
 	}
+	if before := p.tokens[max(0, p.at-1)]; p.hint(before) != "" && !reserved(before) {
+		return p.errorf(t, "%s can't stand here: %s before it is taken for a name%s", t.shown(), before.shown(),
+			p.hint(before))
+	}
 	return p.errorf(t, "%s can't stand here%s", t.shown(), p.hint(t))
 }
 
@@ -141,8 +147,8 @@ func (p *parser) otherStatement() error {
 		return p.errorf(t, "%s is not supported: want SELECT or SHOW; the columns are those of SELECT *", upper)
 	case t.kind == symbol && t.text == "(":
 		return p.errorf(t, "the statement can't stand in parentheses: want SELECT or SHOW")
-	case t.kind == symbol && t.text == "{":
-		return p.errorf(t, "want SELECT or SHOW: the body is the SQL itself, not JSON")
+	case t.is("{"), p.after(1).is("="):
+		return p.errorf(t, "want SELECT or SHOW: the body is the SQL itself, no JSON and no form")
 	}
 	return p.errorf(t, "want SELECT or SHOW, found %s%s", t.shown(), near.Hint(t.text, "SELECT", "SHOW"))
 }
