@@ -192,6 +192,7 @@ func (o *overload) page(during string) {
 // greedyQuestioners ask one greedy question after the other, and all of them again at once.
 func (o *overload) greedyQuestioners() {
 	o.each(4, o.amount(40, 200), func(i int) { o.send("/v1/traces", "", spanBatch(i, 500, nil), 500) })
+	o.points(20_000)
 	o.kept()
 	questions := greedyQuestions()
 	for _, q := range questions {

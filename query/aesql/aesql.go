@@ -94,6 +94,12 @@ func (h *handler) serve(r *http.Request, a *answer) error {
 	return gate.Explain(ctx, h.ask(ctx, q, a))
 }
 
+// Account returns the account that a request's path names.
+func Account(r *http.Request) string {
+	account, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, Prefix), "/")
+	return account
+}
+
 // textOf returns the query: the body, whatever it says of itself, or the parameter of that name.
 func textOf(r *http.Request) (string, error) {
 	parameter := r.URL.Query().Get("query")

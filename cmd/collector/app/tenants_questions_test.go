@@ -78,6 +78,7 @@ func (g *guarded) foreignQuestions(t *testing.T) {
 			"edge_tenant=2")
 	}
 	g.foreignSpans(ask)
+	g.foreignPoints(t, ask)
 	for _, more := range [][]string{
 		{"extra_label", "edge_tenant=2"},
 		{"extra_filters[]", `{edge_tenant="2"}`},
@@ -168,6 +169,36 @@ func (g *guarded) foreignSpans(ask func(path string, keys ...string)) {
 					"query.startTimeMin", "2020-01-01T00:00:00Z", "query.startTimeMax", "2040-01-01T00:00:00Z")
 			}
 		}
+	}
+}
+
+// foreignPoints asks in SQL.
+func (g *guarded) foreignPoints(t *testing.T, ask func(path string, keys ...string)) {
+	sql := func(account string) string { return "/client/v4/accounts/" + account + "/analytics_engine/sql" }
+	for _, account := range []string{"1", "shop", "any", "2%2F..%2F1", "*", "0"} {
+		for _, text := range []string{
+			"SHOW TABLES", "SELECT * FROM shopper", `SELECT * FROM "shopper" WHERE 1 OR index1 != ''`,
+			`SELECT * FROM shopper WHERE blob1 IN ('" or * or "')`, `SELECT * FROM shopper WHERE blob1 LIKE '%'`,
+			"SELECT count() FROM (SELECT * FROM shopper)", "SELECT name FROM system.tables", "SELECT * FROM system.columns",
+			`SELECT topK(100)(index1), topK(100)(blob1) FROM shopper`, "SELECT `*` FROM `*`", `SELECT * FROM "{dataset!=''}"`,
+		} {
+			ask(sql(account), "query", text, "tenant", "2", "AccountID", "2", "database", "news")
+		}
+	}
+	for account, want := range map[string]int{"news": 403, "2": 403, "shop": 200, "1": 200, "e3b0c44298fc1c149afbf4c8996fb924": 200} {
+		if code, body := g.Get(t, collectortest.ShopToken, sql(account)+"?query=SHOW+TABLES"); code != want {
+			t.Errorf("the account %s: %d %s, want %d", account, code, body, want)
+		} else if refused := strings.HasPrefix(body, `{"success":false,"errors":[{"code":10000,`); refused != (want == 403) {
+			t.Errorf("the account %s: %s", account, body)
+		}
+	}
+	code, body := g.Get(t, collectortest.ShopToken, sql("shop")+"?query=SELECT+count()+FROM+zebra")
+	if code != http.StatusUnprocessableEntity {
+		t.Errorf("another tenant's table: %d %s, want 422: it is not there", code, body)
+	}
+	if code, body := g.Get(t, collectortest.NewsToken, sql("news")+"?query=SELECT+index1+FROM+zebra"); code != 200 ||
+		!strings.Contains(body, "zebra") {
+		t.Errorf("one's own table: %d %s", code, body)
 	}
 }
 

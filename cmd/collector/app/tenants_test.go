@@ -78,6 +78,8 @@ var questions = []string{
 	"/api/v1/export?match[]={__name__!=''}", "/api/v1/export/csv?match[]={__name__!=''}&format=__name__,__value__",
 	"/federate?match[]={__name__!=''}", "/prometheus/federate?match[]={__name__!=''}", "/api/v1/format_query?query=up",
 	"/prettify-query?query=up", "/expand-with-exprs?query=up", "/prometheus/graph/", "/graph",
+	"/client/v4/accounts/news/analytics_engine/sql?query=SELECT%20*%20FROM%20zebra",
+	"/client/v4/accounts/x/analytics_engine/sql/?query=SHOW%20TABLES",
 }
 
 func (g *guarded) nobody(t *testing.T) {
