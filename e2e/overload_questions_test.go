@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -24,7 +25,10 @@ type question struct {
 
 // greedyQuestions are those that an engine would work on for ever, or with all memory, if it got them.
 func greedyQuestions() []question {
-	const logs, jaeger = "/select/logsql/", "/select/jaeger/api/"
+	const (
+		logs, jaeger = "/select/logsql/", "/select/jaeger/api/"
+		sql          = "/client/v4/accounts/x/analytics_engine/sql"
+	)
 	repeat := func(head, part string, n int) string { return head + strings.Repeat(part, n) }
 	within := func(format, leaf string, n int) string {
 		for range n {
@@ -139,6 +143,21 @@ func greedyQuestions() []question {
 			"calls by the millisecond", jaeger + "metrics/calls?service=shop&step=1&ratePer=1&lookback=90000000000", nil,
 			anyOrBad,
 		},
+		{"groups without end", sql, []string{
+			"query", "SELECT index1, blob2, double1, topK(1000)(blob2) FROM points GROUP BY index1, blob2, double1",
+		}, any},
+		{"all rows, for JSON", sql, []string{"query", "SELECT * FROM points ORDER BY blob2 FORMAT JSON"}, any},
+		{"values without end", sql, []string{
+			"query", "SELECT quantileExactWeighted(0.5)(double1, _sample_interval), count(DISTINCT blob2) FROM points",
+		}, any},
+		{"questions within questions", sql, []string{
+			"query", within("SELECT * FROM (%)", "SELECT * FROM points", 2000),
+		}, refused},
+		{"brackets in SQL", sql, []string{"query", "SELECT " + strings.Repeat("(", 30_000)}, refused},
+		{"text that grows", sql, []string{
+			"query", "SELECT " + within("concat(%,%)", "blob2", 11) + " AS a FROM points",
+		}, any},
+		{"a question of 2 MiB", sql, []string{"query", "SELECT '" + strings.Repeat("x", 2<<20) + "'"}, []int{413, 414, 422}},
 		{"all series as they are", "/api/v1/export", []string{"match[]", `{__name__!=""}`, "start", "-30d"}, any},
 	}
 }
@@ -159,10 +178,14 @@ func (o *overload) ask(ctx context.Context, q question) (status int, retry, body
 	for i := 0; i < len(q.params); i += 2 {
 		form.Add(q.params[i], q.params[i+1])
 	}
-	if len(form) == 0 {
+	body = form.Encode()
+	switch {
+	case len(form) == 0:
 		method = http.MethodGet
+	case strings.HasSuffix(q.path, "/sql"): // the body is the query
+		body = form.Get("query")
 	}
-	req, err := http.NewRequestWithContext(ctx, method, o.c.URL("query")+q.path, strings.NewReader(form.Encode()))
+	req, err := http.NewRequestWithContext(ctx, method, o.c.URL("query")+q.path, strings.NewReader(body))
 	if err != nil {
 		o.Error(err)
 		return 0, "", ""
@@ -189,10 +212,22 @@ func (o *overload) page(during string) {
 	}
 }
 
+// points sends data points that SQL is asked of.
+func (o *overload) points() {
+	o.each(4, o.amount(20, 100), func(i int) {
+		var body bytes.Buffer
+		for j := range 1000 {
+			n := i*1000 + j
+			fmt.Fprintf(&body, `{"indexes":["i%d"],"blobs":["b%d","%0*d"],"doubles":[%d,%[5]d.5]}`+"\n", n, n%7, 50, n, n)
+		}
+		o.send("/v1/datapoints/points", "", body.Bytes(), 0)
+	})
+}
+
 // greedyQuestioners ask one greedy question after the other, and all of them again at once.
 func (o *overload) greedyQuestioners() {
 	o.each(4, o.amount(40, 200), func(i int) { o.send("/v1/traces", "", spanBatch(i, 500, nil), 500) })
-	o.points(20_000)
+	o.points()
 	o.kept()
 	questions := greedyQuestions()
 	for _, q := range questions {
@@ -217,6 +252,7 @@ func (o *overload) greedyQuestioners() {
 // manyQuestioners ask heavy questions all at once, and half of them leave before they are answered.
 func (o *overload) manyQuestioners() {
 	o.each(4, o.amount(40, 400), func(i int) { o.send("/v1/traces", "", spanBatch(i, 500, nil), 500) })
+	o.points()
 	o.kept()
 	heavy := []question{
 		{path: "/select/logsql/query", params: []string{"query", "* | sort by (trace_id)"}},
@@ -231,6 +267,11 @@ func (o *overload) manyQuestioners() {
 		{path: "/api/edge/v1/traces?range=1h"},
 		{path: "/select/jaeger/api/traces?service=shop&limit=1500"},
 		{path: "/select/jaeger/api/dependencies"},
+		{
+			path: "/client/v4/accounts/x/analytics_engine/sql", params: []string{
+				"query", "SELECT index1, blob2, sum(double1), topK(3)(blob1) FROM points GROUP BY index1, blob2",
+			},
+		},
 	}
 	var answered, refused atomic.Int64
 	var pages sync.WaitGroup

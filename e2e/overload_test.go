@@ -210,7 +210,7 @@ func (o *overload) stored() int64 {
 	type counted struct {
 		N string `json:"n"`
 	}
-	asked := url.Values{"query": {`* | stats count() as n`}, "start": {"1h"}}
+	asked := url.Values{"query": {`* | stats count() as n`}, "kind": {"span"}, "start": {"1h"}}
 	if !o.since.IsZero() {
 		asked.Set("start", o.since.UTC().Format(time.RFC3339))
 		asked.Set("end", o.until.UTC().Format(time.RFC3339))

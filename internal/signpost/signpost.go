@@ -63,7 +63,9 @@ func (s *Signs) Here(here Port) string {
 			"    data points\nPOST /                                  any of them, by what it is\n",
 		GRPC: "opentelemetry.proto.collector.{trace,logs,metrics}.v1, grpc.health.v1\n",
 		Query: "GET /api/edge/v1/...       the dashboard's questions\nGET /api/v1/query          MetricsQL, as " +
-			"Prometheus\nGET /select/logsql/query   LogsQL\nGET /healthz, /readyz, /metrics\n",
+			"Prometheus\nGET /select/logsql/query   LogsQL\nGET /select/jaeger/api/    Jaeger's API, at /api/ too\n" +
+			"POST /client/v4/accounts/{account}/analytics_engine/sql   Analytics Engine SQL\n" +
+			"GET /healthz, /readyz, /metrics\n",
 	}[here])
 	out.WriteString("\n")
 	for p := range ports {
@@ -114,7 +116,8 @@ var ownPaths = [ports][]string{
 	Query: {
 		"/api/edge/v1", "/api/v1", "/prometheus", "/select", "/vmui", "/client/v4", "/metrics", "/healthz", "/health",
 		"/readyz", "/ready", "/admin",
-		"/debug/pprof", "/federate", "/graph", "/api/services", "/api/operations",
+		"/debug/pprof", "/federate", "/graph", "/api/services", "/api/operations", "/api/traces", "/api/dependencies",
+		"/api/metrics", "/api/v3", "/api/archive", "/api/transform",
 	},
 	GRPC:   {"/opentelemetry.proto.collector", "/grpc.health.v1.Health"},
 	Ingest: {"/v1/datapoints", "/edgescope.mjs", "/v1development/profiles"},

@@ -47,7 +47,9 @@ func TestWrongPortsTellTheRightOne(t *testing.T) {
 	// Questions at other ports.
 	for _, path := range []string{
 		"/api/edge/v1/traces", "/api/v1/query?query=up", "/select/logsql/query", "/vmui/", "/prometheus/api/v1/labels",
-		"/admin/snapshot", "/metrics", "/healthz",
+		"/admin/snapshot", "/metrics", "/healthz", "/select/jaeger/api/services", "/api/traces/5b8efff798038103",
+		"/api/traces?service=shop", "/api/dependencies", "/api/v3/services", "/api/metrics/calls",
+		"/client/v4/accounts/x/analytics_engine/sql", "/federate",
 	} {
 		f(ingest, "GET", path, "port 4320")
 		f(query, "GET", path, "")
@@ -80,7 +82,7 @@ func TestWrongPortsTellTheRightOne(t *testing.T) {
 		f(query, "GET", path, "")
 		f(ingest, "POST", path, "")
 	}
-	for here, want := range map[signpost.Port]string{ingest: "/v1/traces", query: "LogsQL", grpc: "grpc.health.v1"} {
+	for here, want := range map[signpost.Port]string{ingest: "/v1/traces", query: "Analytics Engine SQL", grpc: "grpc.health.v1"} {
 		if got := signs.Here(here); !strings.Contains(got, want) {
 			t.Errorf("port %d says %q of itself, want %q", here, got, want)
 		}
