@@ -19,7 +19,7 @@ type Pattern struct {
 // segment is a part of a pattern without %.
 type segment struct {
 	units []rune // code points, anyRune for _
-	plain string // the segment as a text, if it has no _ and case matters
+	plain string // the segment as a text, if it is UTF-8 without _ and case matters
 	table *masks // to search for what is not plain
 	fold  bool
 }
@@ -55,13 +55,13 @@ func newSegment(units []rune, fold bool) segment {
 	s := segment{units: units, fold: fold}
 	plain := !fold
 	for i, r := range units {
-		plain = plain && r != anyRune
+		plain = plain && r != anyRune && r < broken
 		if fold && r != anyRune {
 			units[i] = foldRune(r)
 		}
 	}
 	if plain {
-		s.plain = encode(units)
+		s.plain = string(units)
 		return s
 	}
 	s.table = newMasks(units)
@@ -90,19 +90,6 @@ func decodeLast(s string) (rune, int) {
 		r = broken + rune(s[len(s)-1])
 	}
 	return r, n
-}
-
-// encode is the reverse of decode.
-func encode(units []rune) string {
-	var b strings.Builder
-	for _, r := range units {
-		if r >= broken {
-			b.WriteByte(byte(r - broken))
-			continue
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
 }
 
 // foldRune returns the same code point for all that differ in case only.

@@ -11,15 +11,16 @@ type Step struct {
 // MaxStep bounds N, so that no sum of seconds leaves an int64.
 const MaxStep = 1 << 40
 
-// Start returns the Unix seconds at which the step of a time begins, on the clock of a zone.
+// Start returns the Unix seconds at which the step of a time begins, on the clock of a zone: of days and longer, where the
+// clock first shows the step's first day; of hours and shorter, also where the clock is set back into the step.
 func (s Step) Start(zone *time.Location, second int64) int64 {
 	offset := Offset(zone, second)
 	local := s.Floor(second + offset)
 	start := local - offset
-	if zone == nil || Offset(zone, start) == offset {
+	if zone == nil || s.Unit < Day && Offset(zone, start) == offset {
 		return start
 	}
-	return min(FromLocal(zone, local), second) // the clock was set in between
+	return min(FromLocal(zone, local), second)
 }
 
 // Floor returns the start of a step on a clock that is never set: multiples since 1970 for seconds to days, Mondays,
