@@ -7,6 +7,7 @@ import (
 	"errors"
 	"math"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 
@@ -115,6 +116,9 @@ func (a *answer) WriteHeader(status int) {
 	if a.status = status; a.failed() {
 		return
 	}
+	if strings.HasPrefix(a.Header().Get("Content-Type"), "application/stream+json") { // a selector with a range
+		a.Header().Set("Content-Type", "application/json")
+	}
 	a.told = status != http.StatusOK || len(a.infos) == 0
 	if !a.told {
 		a.Header().Del("Content-Length")
@@ -168,11 +172,15 @@ func (a *answer) end() error {
 	return nil
 }
 
+// engineFlag is where the engine tells of a flag of its own, which the collector does not have.
+var engineFlag = regexp.MustCompile(`[;,]? \(see -[^)]*\)`)
+
 // reason is what the engine says of an error: the text of an error in JSON, or all of it.
 func (a *answer) reason() string {
+	text := strings.TrimSpace(string(a.held))
 	var said failure
 	if json.Unmarshal(a.held, &said) == nil && said.Error != "" {
-		return said.Error
+		text = said.Error
 	}
-	return strings.TrimSpace(string(a.held))
+	return engineFlag.ReplaceAllString(text, "")
 }

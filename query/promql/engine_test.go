@@ -205,6 +205,8 @@ func TestAnswersPassWhole(t *testing.T) {
 	f(200, `{"status":"success",`+info+`"data":1}`, `{`, `"status":`, `"success","da`, `ta":1}`)
 	f(422, `{"status":"error","errorType":"execution","error":"x"}`+"\n", `{"status":"error","errorType":"422",`, `"error":"x"}`)
 	f(400, `{"status":"error","errorType":"bad_data","error":"missing \"x\""}`+"\n", "missing ", "\"x\"\n")
+	f(422, `{"status":"error","errorType":"execution","error":"too many points"}`+"\n",
+		`{"error":"too many points; (see -search.maxPointsPerTimeseries command-line flag)"}`)
 	f(503, `{"status":"error","errorType":"timeout","error":"timeout exceeded"}`+"\n", "timeout exceeded")
 	f(500, `{"status":"error","errorType":"internal","error":"`+strings.Repeat("a", 16<<10)+"\"}\n",
 		strings.Repeat("a", 10<<10), strings.Repeat("a", 10<<10))

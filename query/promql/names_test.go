@@ -78,7 +78,8 @@ func TestValuesOfALabelAreAskedByItsStoredName(t *testing.T) {
 	f("/api/v1/label/U__cloud_2e_region/values", "/api/v1/label/cloud_region/values")
 	f("/api/v1/label/cloud.region/values", "/api/v1/label/cloud_region/values")
 	f("/api/v1/label/__name__/values", "/api/v1/label/__name__/values")
-	f("/api/v1/label/a/b/values", "/api/v1/label/a/b/values")
+	f("/api/v1/label/a/b/values", "/api/v1/label/a_b/values")
+	f("/api/v1/label//values", "/api/v1/label//values")
 	f("/api/v1/label/a", "/api/v1/label/a")
 	f("/api/v1/labels", "/api/v1/labels")
 }

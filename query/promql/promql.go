@@ -125,6 +125,11 @@ func (h *handler) answer(w http.ResponseWriter, r *http.Request) error {
 	case isPage(q.path) && !h.o.Pages:
 		return &gate.RefusedError{Status: http.StatusNotFound, Reason: "vmui and what it asks tell of all tenants, and " +
 			"there are several: it is off. The dashboard, Grafana and /api/v1 show what is yours"}
+	case q.path == "/vmui" || q.path == "/graph":
+		// Relative, since a proxy may have put something in front.
+		w.Header().Set("Location", q.path[1:]+"/?"+r.Form.Encode())
+		w.WriteHeader(http.StatusFound)
+		return nil
 	}
 	return h.evaluate(w, q)
 }
@@ -177,7 +182,10 @@ func (q *question) translate() error {
 			if err != nil {
 				return err
 			}
-			if texts[i] = text; renameAll(e, nil) {
+			if selector, ok := e.(*metricsql.MetricExpr); !ok || len(selector.LabelFilterss) == 0 {
+				return badParameter(`"%s": %s selects no series: want a metric or labels, as in {service_name="shop"}`, key, text)
+			}
+			if renameAll(e, nil) {
 				texts[i] = string(e.AppendString(nil))
 			}
 		}
@@ -213,8 +221,7 @@ func labelPath(path string) string {
 	if !ok {
 		return path
 	}
-	name, ok = strings.CutSuffix(name, "/values")
-	if !ok || strings.Contains(name, "/") {
+	if name, ok = strings.CutSuffix(name, "/values"); !ok {
 		return path
 	}
 	return "/api/v1/label/" + storedLabel(unescape(name)) + "/values"

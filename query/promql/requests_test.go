@@ -271,3 +271,15 @@ var decoders = map[string]func(body []byte) (int, error){
 		return 1, err
 	},
 }
+
+// TestPagesAreFoundWithoutTheirSlash: the way is relative, since a proxy may stand in front.
+func TestPagesAreFoundWithoutTheirSlash(t *testing.T) {
+	h := promql.New(fake{}, promql.Options{Pages: true})
+	for target, want := range map[string]string{
+		"/graph?g0.expr=up": "graph/?g0.expr=up", "/prometheus/graph?a=b&a=c": "graph/?a=b&a=c", "/vmui": "vmui/?",
+	} {
+		if w := get(t, h, target); w.Code != http.StatusFound || w.Header().Get("Location") != want {
+			t.Errorf("%s: %d %v, want %s", target, w.Code, w.Header(), want)
+		}
+	}
+}
