@@ -26,8 +26,8 @@ func sqlIsAnswered(t *testing.T, w *world) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	columns := fmt.Sprintf("SELECT t, groupArray((place, n)) AS groupArr FROM ( SELECT (intDiv(toUInt32(timestamp), 3600) "+
-		"* 3600) * 1000 AS t, blob1 AS place, count() AS n FROM points WHERE timestamp >= toDateTime(%d) AND timestamp <= "+
+	columns := fmt.Sprintf("SELECT t, groupArray((place, n)) AS groupArr FROM ( SELECT "+
+		"(intDiv(toUInt32(timestamp), 3600) * 3600) * 1000 AS t, blob1 AS place, count() AS n FROM points WHERE timestamp >= toDateTime(%d) AND timestamp <= "+
 		"toDateTime(%d) GROUP BY t, place ORDER BY t, place) GROUP BY t ORDER BY t FORMAT JSON", w.from.Unix(), w.to.Unix())
 	nested, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address+"/?query="+
 		strings.ReplaceAll(url.QueryEscape(columns), "+", "%20"), nil)
@@ -58,9 +58,10 @@ func sqlIsAnswered(t *testing.T, w *world) {
 			t.Errorf("%s: %s", name, body)
 		}
 		for i, row := range a.Data {
-			if at := w.from.UnixMilli() + int64(i)*600_000; row.T.String() != fmt.Sprint(at) || row.N.String() != "10" ||
-				row.Latency != 12.5 {
-				t.Errorf("%s: row %d is %+v, want 10 points of 12.5 at %d", name, i, row, at)
+			want := w.from.UnixMilli() + int64(i)*600_000
+			at, err := row.T.Int64()
+			if err != nil || at != want || row.N.String() != "10" || row.Latency != 12.5 {
+				t.Errorf("%s: row %d is %+v, want 10 points of 12.5 at %d", name, i, row, want)
 			}
 		}
 	}
