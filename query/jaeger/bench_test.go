@@ -38,6 +38,8 @@ func BenchmarkQuestions(b *testing.B) {
 	}
 	us := func(ago time.Duration) string { return strconv.FormatInt(now.Add(-ago).UnixMicro(), 10) }
 	hour := "&start=" + us(time.Hour) + "&end=" + us(0)
+	summaries := "/api/v3/trace-summaries?query.searchDepth=20&query.startTimeMin=" +
+		now.Add(-time.Hour).UTC().Format(time.RFC3339) + "&query.startTimeMax=" + now.UTC().Format(time.RFC3339)
 	for _, q := range []struct{ name, path string }{
 		{"services", "/api/services"},
 		{"operations", "/api/services/service-07/operations"},
@@ -50,10 +52,14 @@ func BenchmarkQuestions(b *testing.B) {
 			url.QueryEscape(`{"customer.id":"nobody"}`)},
 		{"search of a week", "/api/traces?service=service-07&limit=20&minDuration=100ms&start=" + us(7*24*time.Hour) +
 			"&end=" + us(0) + "&tags=" + url.QueryEscape(`{"customer.plan":"gold"}`)},
-		{"summaries", "/api/v3/trace-summaries?query.serviceName=service-07&query.searchDepth=20&query.durationMin=0.1s" +
-			"&query.startTimeMin=" + now.Add(-time.Hour).UTC().Format(time.RFC3339) + "&query.startTimeMax=" +
-			now.UTC().Format(time.RFC3339)},
+		{"search by an event", "/api/traces?service=service-07&limit=20&minDuration=390ms" + hour + "&tags=" +
+			url.QueryEscape(`{"exception.message":"no such order"}`)},
+		{"summaries", summaries + "&query.serviceName=service-07&query.durationMin=0.1s"},
+		{"summaries of all services", summaries + "&query.durationMin=0.1s"},
+		{"summaries of a rare tag", summaries + "&query.attributes=" + url.QueryEscape(`{"customer.id":"4711"}`)},
+		{"summaries of the slowest", summaries + "&query.durationMin=401ms"},
 		{"trace", "/api/traces/" + benchTrace(1000)},
+		{"no trace", "/api/traces/" + benchTrace(-2)},
 	} {
 		b.Run(q.name, func(b *testing.B) {
 			start, least := cpuTime(b), time.Hour
@@ -65,7 +71,7 @@ func BenchmarkQuestions(b *testing.B) {
 				asked := cpuTime(b)
 				w := httptest.NewRecorder()
 				jaeger.New(s, opts, nil).ServeHTTP(w, httptest.NewRequestWithContext(b.Context(), http.MethodGet, q.path, nil))
-				if w.Code != http.StatusOK {
+				if w.Code != http.StatusOK && w.Code != http.StatusNotFound {
 					b.Fatalf("status %d: %.300s", w.Code, w.Body)
 				}
 				least = min(least, cpuTime(b)-asked)
@@ -108,7 +114,7 @@ func benchStore(b *testing.B) (*embedded.Store, time.Time) {
 	return s, now
 }
 
-func benchTrace(i int) string { return fmt.Sprintf("%032x", i+1) }
+func benchTrace(i int) string { return fmt.Sprintf("%032x", uint64(i)+1) }
 
 // fill writes traces of five spans, the oldest first, and the totals of each hour.
 func fill(b *testing.B, s store.Writer, now time.Time, spans int, length time.Duration) {
