@@ -113,6 +113,8 @@ type indenter struct {
 	w     io.Writer
 	buf   []byte
 	depth int
+	// count is how many bytes are written.
+	count int64
 	// inText and escaped tell where in a string it is; opened that a brace was just opened.
 	inText, escaped, opened bool
 }
@@ -122,7 +124,9 @@ func (p *indenter) Write(b []byte) (int, error) {
 	for _, c := range b {
 		p.char(c)
 	}
-	if _, err := p.w.Write(p.buf); err != nil {
+	n, err := p.w.Write(p.buf)
+	p.count += int64(n)
+	if err != nil {
 		return 0, err //nolint:wrapcheck // as io.Writer
 	}
 	return len(b), nil

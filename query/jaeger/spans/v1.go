@@ -21,10 +21,15 @@ type Version1 struct {
 
 // WriteTo implements io.WriterTo.
 func (a *Version1) WriteTo(w io.Writer) (int64, error) {
-	if a.Pretty {
-		w = &indenter{w: w}
+	if !a.Pretty {
+		return a.write(newOutput(w))
 	}
-	o := newOutput(w)
+	p := &indenter{w: w}
+	_, err := a.write(newOutput(p))
+	return p.count, err
+}
+
+func (a *Version1) write(o *output) (int64, error) {
 	o.open('{')
 	o.key("data")
 	o.open('[')
