@@ -18,7 +18,7 @@ func sqlIsAnswered(t *testing.T, w *world) {
 		"avg(double1) AS latency FROM points WHERE timestamp >= toDateTime(%d) AND timestamp <= toDateTime(%d) "+
 		"GROUP BY t ORDER BY t", w.from.Unix(), w.to.Unix())
 	altinity, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address+"/?query="+
-		strings.ReplaceAll(url.QueryEscape(text+" FORMAT JSON"), "+", "%20")+"&add_http_cors_header=1", nil)
+		strings.ReplaceAll(url.QueryEscape(text+" FORMAT JSON"), "+", "%20")+"&database=default&add_http_cors_header=1", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
