@@ -14,6 +14,7 @@ import (
 	"edgescope/edge"
 	"edgescope/store"
 	"edgescope/store/embedded"
+	"edgescope/store/embedded/waiting"
 )
 
 const spansPerBatch = 1000
@@ -230,4 +231,62 @@ func bytesBelow(b *testing.B, dir string) (n int64) {
 		b.Fatal(err)
 	}
 	return n
+}
+
+// BenchmarkKinds asks 300,000 events of each kind: each kind alone, and all together, which is the same to the client.
+// It tells the CPU time of both, and how many times that of the three it is.
+func BenchmarkKinds(b *testing.B) {
+	s := benchOpen(b, b.TempDir())
+	now := time.Now().Truncate(time.Minute)
+	gen := newGenerator()
+	for i := range 900 {
+		batch := gen.batch(now.Add(-time.Duration(i) * time.Second))
+		for j := range batch {
+			batch[j].Kind = edge.Kind(i % waiting.Kinds)
+			batch[j].Body, batch[j].Dataset = batch[j].Name, "hits"
+		}
+		if err := s.WriteEvents(b.Context(), 0, batch); err != nil {
+			b.Fatal(err)
+		}
+	}
+	s.Flush()
+	ask := func(text string, kinds ...edge.Kind) time.Duration {
+		q := store.RowsQuestion{LogsQL: text, From: now.Add(-time.Hour), To: now.Add(time.Hour), Kind: kinds[0], Also: kinds[1:]}
+		before := cpuTime(b)
+		if err := s.Rows(b.Context(), q, func(store.Row) error { return nil }); err != nil {
+			b.Fatal(err)
+		}
+		return cpuTime(b) - before
+	}
+	for name, text := range map[string]string{
+		"rows":    "*",
+		"newest":  "* | sort by (_time) desc | limit 1000",
+		"hits":    "* | stats by (_time:1m) count() n",
+		"stats":   "* | stats by (cloud.region, service.name) count() n, sum(duration) d, quantile(0.9, duration) q",
+		"many":    "* | stats by (url.path) count() n",
+		"uniq":    "* | uniq by (url.path) with hits",
+		"names":   "* | field_names",
+		"values":  `* | field_values "url.path" limit 100`,
+		"facets":  "* | facets 10 keep_const_fields",
+		"in":      `url.path:in(service.name:="service-1" | fields url.path) | stats count() n`,
+		"filter":  `service.name:="service-1" agent | fields _time, url.path`,
+		"context": `url.path:="/route/1/1" | stream_context before 1`,
+		"plain":   "* | stats by (cloud.region, service.name) count() n, sum(duration) d",
+	} {
+		b.Run(name, func(b *testing.B) {
+			var alone, together time.Duration
+			for b.Loop() {
+				for kind := range edge.Kind(waiting.Kinds) {
+					alone += ask(text, kind)
+				}
+				together += ask(text, edge.KindSpan, edge.KindLog, edge.KindDataPoint)
+			}
+			b.ReportMetric(float64(alone.Microseconds())/1000/float64(b.N), "alone-cpu-ms")
+			b.ReportMetric(float64(together.Microseconds())/1000/float64(b.N), "together-cpu-ms")
+			b.ReportMetric(together.Seconds()/alone.Seconds(), "times")
+		})
+	}
+	if err := s.Close(); err != nil {
+		b.Fatal(err)
+	}
 }

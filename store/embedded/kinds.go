@@ -8,6 +8,7 @@ import (
 	"github.com/VictoriaMetrics/VictoriaMetrics/lib/contextutil"
 
 	"edgescope/store"
+	"edgescope/store/embedded/cost"
 	"edgescope/store/embedded/waiting"
 )
 
@@ -33,8 +34,14 @@ func kindsOf(q *store.RowsQuestion) string {
 	return strings.Join(names, ", ")
 }
 
-// ask runs a question at the storages of its tenants.
-func (s *Store) ask(qctx *logstorage.QueryContext, write logstorage.WriteDataBlockFunc) error {
+// ask runs a question at the storages of its tenants. What the engine can't print and read again, and what it finds
+// wrong with itself, it panics at: here in the goroutine of the question.
+func (s *Store) ask(qctx *logstorage.QueryContext, write logstorage.WriteDataBlockFunc) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("the engine can't answer this text: %v", p)
+		}
+	}()
 	if len(qctx.TenantIDs) == 1 {
 		return s.kinds[qctx.TenantIDs[0].ProjectID].RunQuery(qctx, write)
 	}
@@ -44,37 +51,31 @@ func (s *Store) ask(qctx *logstorage.QueryContext, write logstorage.WriteDataBlo
 // askSeveral runs a question at several storages as the engine does at the servers of a cluster: each runs the pipes
 // that can work on its rows alone, and what they leave is put together behind. Subqueries go to all storages too, and
 // stream_context to that of its row.
-//
-// What the engine can't print and read again, it panics at, here, in the goroutine of the question.
-func (s *Store) askSeveral(qctx *logstorage.QueryContext, write logstorage.WriteDataBlockFunc) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("the text can't be asked of several kinds at once: choose one: %v", p)
-		}
-	}()
+func (s *Store) askSeveral(qctx *logstorage.QueryContext, write logstorage.WriteDataBlockFunc) error {
+	if cost.RowByRow(qctx.Query) {
+		return s.askEach(qctx.Context.Done(), qctx, write)
+	}
 	runner, err := logstorage.NewNetQueryRunner(qctx, s.ask, write)
 	if err != nil {
 		return err
 	}
 	search := func(stop <-chan struct{}, q *logstorage.Query, write logstorage.WriteDataBlockFunc) error {
-		q, err := withFields(q)
-		if err != nil {
-			return err
+		if rest, none := strings.CutSuffix(q.String(), noFields); none {
+			if q, err = logstorage.ParseQueryAtTimestamp(rest+" | fields "+store.FieldTime, q.GetTimestamp()); err != nil {
+				return err
+			}
+		}
+		if !cost.EndsInStats(q) { // of stats it asks for states, whose blocks must have no other fields
+			write = withTime(write)
 		}
 		return s.askEach(stop, qctx.WithQuery(q), write)
 	}
 	return runner.Run(qctx.Context, qctx.Query.GetConcurrency(), search)
 }
 
-// withFields returns the question of one storage so that its rows have a field. Where the pipes behind need none, as in
-// * | limit 3 | stats count(), the engine asks for none, and loses rows without fields.
-func withFields(q *logstorage.Query) (*logstorage.Query, error) {
-	text, none := strings.CutSuffix(q.String(), " | delete *")
-	if !none {
-		return q, nil
-	}
-	return logstorage.ParseQueryAtTimestamp(text+" | fields "+store.FieldTime, q.GetTimestamp())
-}
+// noFields is how the engine asks for rows of which the pipes behind need no field, as in * | limit 3 | stats count(). It
+// would lose them: a block without fields has no rows.
+const noFields = " | delete *"
 
 // askEach asks one storage after the other, so that a question to several has no more workers than a question to one,
 // nor the memory of their blocks. A pipe tells the storages apart by the numbers of workers: of stats it keeps what one
@@ -99,4 +100,16 @@ func (s *Store) askEach(
 		}
 	}
 	return nil
+}
+
+// withTime gives blocks without _time that field, empty: a pipe that cuts rows off reads the times of blocks that do not
+// come from a storage, and keeps those of the rows that it cut off when there are none.
+func withTime(write logstorage.WriteDataBlockFunc) logstorage.WriteDataBlockFunc {
+	return func(worker uint, block *logstorage.DataBlock) {
+		if n := block.RowsCount(); n > 0 && block.GetColumnByName(store.FieldTime) == nil {
+			times := logstorage.BlockColumn{Name: store.FieldTime, Values: make([]string, n)}
+			block.SetColumns(append(block.GetColumns(false), times))
+		}
+		write(worker, block)
+	}
 }

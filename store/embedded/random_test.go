@@ -21,6 +21,7 @@ func TestRandomQuestionsDoNotEndTheProcess(t *testing.T) {
 	var events []edge.Event
 	for i := range 200 {
 		events = append(events, edge.Event{
+			Kind: edge.Kind(i / 3 % 3), Dataset: "d", Body: "x y",
 			Time: now.Add(-time.Duration(i) * time.Second).UnixNano(), Name: "GET /x", Duration: int64(i) * 1000,
 			HasDuration: true,
 			Attrs: []edge.Attr{
@@ -41,11 +42,12 @@ func TestRandomQuestionsDoNotEndTheProcess(t *testing.T) {
 	for seed := range uint64(3000) {
 		r := randomText{rand.New(rand.NewPCG(seed, 16))}
 		q := store.RowsQuestion{Tenant: 1, LogsQL: r.query(2), From: now.Add(-time.Hour), To: now.Add(time.Hour)}
+		q.Also = [][]edge.Kind{nil, {edge.KindLog}, {edge.KindDataPoint, edge.KindLog}}[r.IntN(3)]
 		q.HiddenFields = [][]string{nil, nil, {"wal.*"}, {"a"}, {"_stream*"}, {"*"}, {"_time"}}[r.IntN(7)]
 		if r.IntN(5) == 0 {
 			q.ExtraFilters = []string{r.filter(1)}
 		}
-		t.Logf("%d: %s hidden %q extra %q", seed, q.LogsQL, q.HiddenFields, q.ExtraFilters)
+		t.Logf("%d: %v %s hidden %q extra %q", seed, q.Kinds(), q.LogsQL, q.HiddenFields, q.ExtraFilters)
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		if s.Rows(ctx, q, func(store.Row) error { return nil }) == nil {
 			answered++

@@ -139,6 +139,42 @@ func TestWhatTheParserOrTheEngineCantBear(t *testing.T) {
 	f(`* | limit 2 | extract "<x>" from a | replace ("b", "c") at a`, nil)
 	f(`* | extract "<x>" from a | sort by (a) | limit 2 | replace ("b", "c") at a`, nil)
 	f(`* | replace ("b", "c") at a | limit 2`, nil)
+	for _, maker := range []string{
+		"stats by (a) count()", "uniq by (a) | copy a as b", "sort by (a) limit 5 | copy a as b", "unroll (a)", "unpack_json from a",
+		"unpack_logfmt from a", "unpack_words from a as b", "join by (a) rows({a=b})", "total_stats count() as c", "facets",
+		"union (x)", "field_names", `split "," from a as b`,
+	} {
+		f("* | "+maker+" | limit 2 | decolorize _time | fields a", store.ErrBadQuery)
+		f("* | "+maker+" | limit 2 | decolorize z", nil)
+	}
+	f("* | stats by (_time:1h) count() n | limit 2 | decolorize _time", nil)
+	f("* | uniq by (_time) | limit 2 | decolorize _time", nil)
+	f("* | filter a:b | limit 2 | decolorize _time | fields a", nil)
+}
+
+func TestWhatPipesDoToRows(t *testing.T) {
+	f := func(text string, whole, rowByRow, stats bool) {
+		t.Helper()
+		q, err := logstorage.ParseQueryAtTimestamp(text, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := OfLogsQL(q)
+		if err != nil || c.Whole != whole || RowByRow(q) != rowByRow || EndsInStats(q) != stats {
+			t.Errorf("%s: whole %v, row by row %v, stats %v, %v", text, c.Whole, RowByRow(q), EndsInStats(q), err)
+		}
+	}
+	f("*", true, true, false)
+	f("* | filter a:b | sample 3", true, true, false)
+	f("* | sort by (_time) desc | limit 3", true, false, false)
+	f("a | stream_context before 2", true, false, false)
+	f(`* | format "<a>" as b`, false, true, false)
+	f("* | fields a", false, true, false)
+	f("* | stats count()", false, false, true)
+	f("* | stats count() | fields a", false, false, false)
+	f("a:in(b | fields a)", true, false, false)
+	f("* | filter a:in(b | fields a)", true, false, false)
+	f("* | union (a | limit 1)", false, false, false)
 }
 
 func TestStatesAreThoseOfAllPipes(t *testing.T) {

@@ -3,12 +3,26 @@ package cost
 import (
 	"reflect"
 	"slices"
+
+	"edgescope/store"
 )
 
-// cuts finds fields that pipes read on both sides of a limit or offset.
+// cuts finds fields that pipes read on both sides of a limit or offset: of a field that no row of a block has, the
+// engine keeps the values of the rows that were cut off.
 type cuts struct {
 	read   []string // fields that were read so far
 	before []string // those that were read when rows were cut off
+	// timeless tells that blocks may be without _time, which the engine reads when it cuts rows off.
+	timeless bool
+}
+
+// makes are the pipes that make blocks of their own, beside those that gather: with those fields only that are needed
+// behind.
+var makes = map[string]bool{
+	"pipeBlockStats": true, "pipeBlocksCount": true, "pipeDropEmptyFields": true, "pipeFieldNames": true,
+	"pipeGenerateSequence": true, "pipeJoin": true, "pipeQueryStats": true, "pipeSplit": true, "pipeTotalStats": true,
+	"pipeUnion": true, "pipeUnpackJSON": true, "pipeUnpackLogfmt": true, "pipeUnpackSyslog": true,
+	"pipeUnpackWords": true, "pipeUnroll": true,
 }
 
 // pipe follows a pipe, and returns a field that it reads and that was read before rows were cut off, "" when there is
@@ -17,10 +31,15 @@ func (c *cuts) pipe(p reflect.Value) string {
 	switch name := p.Type().Name(); {
 	case name == "pipeLimit" || name == "pipeOffset":
 		c.before = slices.Clone(c.read)
+		if c.timeless {
+			c.before = append(c.before, store.FieldTime)
+		}
 		return ""
 	case gathers[name]: // it makes rows of its own
-		*c = cuts{}
+		*c = cuts{timeless: !by(p, store.FieldTime)}
 		return ""
+	case makes[name]:
+		c.timeless = true
 	}
 	var fields []string
 	sources(p, &fields)
@@ -31,6 +50,21 @@ func (c *cuts) pipe(p reflect.Value) string {
 	}
 	c.read = append(c.read, fields...)
 	return ""
+}
+
+// by tells whether a pipe groups or sorts by a field, which its blocks then have.
+func by(p reflect.Value, field string) bool {
+	fields := p.FieldByName("byFields")
+	for i := 0; fields.IsValid() && i < fields.Len(); i++ {
+		f := fields.Index(i)
+		if f.Kind() == reflect.Pointer { // of a pipe that says more of the field than its name
+			f = f.Elem().FieldByName("name")
+		}
+		if f.String() == field {
+			return true
+		}
+	}
+	return false
 }
 
 // sources appends the fields that a pipe reads.

@@ -61,6 +61,24 @@ func OfLogsQL(q *logstorage.Query) (LogsQL, error) {
 	return w.result()
 }
 
+// RowByRow tells whether the answers of a text to several storages, one behind the other, are its answer to all rows:
+// pipes work on single rows, and there are no subqueries.
+func RowByRow(q *logstorage.Query) bool {
+	if !q.CanLiveTail() {
+		return false
+	}
+	w := &walk{}
+	w.visit(reflect.ValueOf(q))
+	return w.queries == 1
+}
+
+// EndsInStats tells whether the last pipe of a text is stats.
+func EndsInStats(q *logstorage.Query) bool {
+	pipes := reflect.ValueOf(q).Elem().FieldByName("pipes")
+	n := pipes.Len()
+	return n > 0 && pipes.Index(n-1).Elem().Elem().Type().Name() == "pipeStats"
+}
+
 // HasSubquery tells whether a filter asks a question of its own.
 func HasSubquery(f *logstorage.Filter) bool {
 	w := &walk{}
@@ -137,9 +155,8 @@ func (w *walk) query(v reflect.Value) {
 		p := pipes.Index(i).Elem().Elem()
 		name := p.Type().Name()
 		if field := c.pipe(p); field != "" {
-			// Of a field that no row of a block has, the engine keeps the values of the rows that were cut off.
-			w.err = fmt.Errorf("%w: %q is taken apart before and behind limit or offset: put limit and offset in front",
-				store.ErrBadQuery, field)
+			w.err = fmt.Errorf("%w: %q is taken apart before and behind limit or offset: put limit and offset in front, "+
+				"or that pipe", store.ErrBadQuery, field)
 		}
 		w.pipes++
 		w.state += states[name]
