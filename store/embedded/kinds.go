@@ -55,6 +55,13 @@ func (s *Store) askSeveral(qctx *logstorage.QueryContext, write logstorage.Write
 	if cost.RowByRow(qctx.Query) {
 		return s.askEach(qctx.Context.Done(), qctx, write)
 	}
+	if cost.MustNotSplit(qctx.Query) {
+		q, err := unsplit(qctx.Query)
+		if err != nil {
+			return err
+		}
+		qctx = qctx.WithQuery(q)
+	}
 	runner, err := logstorage.NewNetQueryRunner(qctx, s.ask, write)
 	if err != nil {
 		return err
@@ -71,6 +78,16 @@ func (s *Store) askSeveral(qctx *logstorage.QueryContext, write logstorage.Write
 		return s.askEach(stop, qctx.WithQuery(q), write)
 	}
 	return runner.Run(qctx.Context, qctx.Query.GetConcurrency(), search)
+}
+
+// unsplit returns the question with a pipe in front that lets all rows through, and that runs behind the storages: all
+// pipes after it run there too.
+func unsplit(q *logstorage.Query) (*logstorage.Query, error) {
+	whole := q.String()
+	filter := q.Clone(q.GetTimestamp())
+	filter.DropAllPipes()
+	pipes := strings.TrimPrefix(whole, filter.String())
+	return logstorage.ParseQueryAtTimestamp(filter.String()+" | union rows()"+pipes, q.GetTimestamp())
 }
 
 // noFields is how the engine asks for rows of which the pipes behind need no field, as in * | limit 3 | stats count(). It

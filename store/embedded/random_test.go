@@ -127,11 +127,16 @@ func (r randomText) query(depth int) string {
 
 func (r randomText) pipe(depth int) string {
 	if r.IntN(4) == 0 {
-		return r.fill("stats by (%n, %n) "+r.of("count(%n)", "count_uniq(%n)", "sum(%n)", "min(%n)",
-			"quantile(0.5, %n)", "uniq_values(%n)", "values(*)",
-			"json_values(%n) sort by (%n) limit 2", "row_any(*)", "row_min(%n, %n)", "field_max(%n, %n)",
-			"histogram(%n)", "sum_len(%n)", "rate()")+
-			r.of("", " if (%f)")+" as r", depth)
+		text := r.of("stats by (%n, %n) ", "stats by (_time:1m, %n) ", "stats ")
+		for i := range 1 + r.IntN(2) {
+			text += []string{"", ", "}[i] + r.of("count(%n)", "count_uniq(%n)", "count_uniq_hash(%n)", "count_empty(%n)", "sum(%n)",
+				"avg(%n)", "min(%n)", "max(%n)", "median(%n)", "stddev(%n)", "any(%n)", "quantile(0.5, %n)",
+				"uniq_values(%n) limit 2", "uniq_values(%n)", "values(*)", "values(%n) limit 3", "json_values(%n) limit 3",
+				"json_values(%n) sort by (a)", "json_values(%n) sort by (%n) limit 2", "row_any(*)", "row_min(%n, %n)",
+				"row_max(%n)", "field_max(%n, %n)", "field_min(%n, %n)", "histogram(%n)", "sum_len(%n)", "rate()",
+				"rate_sum(%n)") + r.of("", " if (%f)") + fmt.Sprint(" as r", i)
+		}
+		return r.fill(text, depth)
 	}
 	return r.fill(r.of("fields %n, %n", "delete %n", "copy %n as t", "rename %n as %n",
 		`format "<a>-<q:b><time:duration>" as %n`,

@@ -175,6 +175,22 @@ func TestWhatPipesDoToRows(t *testing.T) {
 	f("a:in(b | fields a)", true, false, false)
 	f("* | filter a:in(b | fields a)", true, false, false)
 	f("* | union (a | limit 1)", false, false, false)
+
+	g := func(text string, want bool) {
+		t.Helper()
+		q, err := logstorage.ParseQueryAtTimestamp(text, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if MustNotSplit(q) != want {
+			t.Errorf("%s: must not split: %v", text, !want)
+		}
+	}
+	g("* | stats uniq_values(a) u", true)
+	g("* | format \"x\" as a | limit 2 | stats by (b) count(), uniq_values(a) if (c:d) u", true)
+	g("* | stats by (b) count_uniq(a) u, values(a) v", false)
+	g("a | stream_context before 1 | stats uniq_values(a) u", false)
+	g("a:in(* | stats by (a) uniq_values(b) b | fields a) | stats count()", false)
 }
 
 func TestStatesAreThoseOfAllPipes(t *testing.T) {

@@ -54,29 +54,10 @@ func OfLogsQL(q *logstorage.Query) (LogsQL, error) {
 	w := &walk{}
 	w.visit(reflect.ValueOf(q))
 	w.whole = true
-	pipes := reflect.ValueOf(q).Elem().FieldByName("pipes")
-	for i := range pipes.Len() {
-		w.whole = w.whole && choosing[pipes.Index(i).Elem().Elem().Type().Name()]
+	for _, name := range pipeNames(q) {
+		w.whole = w.whole && choosing[name]
 	}
 	return w.result()
-}
-
-// RowByRow tells whether the answers of a text to several storages, one behind the other, are its answer to all rows:
-// pipes work on single rows, and there are no subqueries.
-func RowByRow(q *logstorage.Query) bool {
-	if !q.CanLiveTail() {
-		return false
-	}
-	w := &walk{}
-	w.visit(reflect.ValueOf(q))
-	return w.queries == 1
-}
-
-// EndsInStats tells whether the last pipe of a text is stats.
-func EndsInStats(q *logstorage.Query) bool {
-	pipes := reflect.ValueOf(q).Elem().FieldByName("pipes")
-	n := pipes.Len()
-	return n > 0 && pipes.Index(n-1).Elem().Elem().Type().Name() == "pipeStats"
 }
 
 // HasSubquery tells whether a filter asks a question of its own.
