@@ -127,14 +127,17 @@ func (r randomText) query(depth int) string {
 
 func (r randomText) pipe(depth int) string {
 	if r.IntN(4) == 0 {
-		text := r.of("stats by (%n, %n) ", "stats by (_time:1m, %n) ", "stats ")
-		for i := range 1 + r.IntN(2) {
-			text += []string{"", ", "}[i] + r.of("count(%n)", "count_uniq(%n)", "count_uniq_hash(%n)", "count_empty(%n)", "sum(%n)",
+		function := func() string {
+			return r.of("count(%n)", "count_uniq(%n)", "count_uniq_hash(%n)", "count_empty(%n)", "sum(%n)",
 				"avg(%n)", "min(%n)", "max(%n)", "median(%n)", "stddev(%n)", "any(%n)", "quantile(0.5, %n)",
 				"uniq_values(%n) limit 2", "uniq_values(%n)", "values(*)", "values(%n) limit 3", "json_values(%n) limit 3",
 				"json_values(%n) sort by (a)", "json_values(%n) sort by (%n) limit 2", "row_any(*)", "row_min(%n, %n)",
 				"row_max(%n)", "field_max(%n, %n)", "field_min(%n, %n)", "histogram(%n)", "sum_len(%n)", "rate()",
-				"rate_sum(%n)") + r.of("", " if (%f)") + fmt.Sprint(" as r", i)
+				"rate_sum(%n)") + r.of("", " if (%f)")
+		}
+		text := r.of("stats by (%n, %n) ", "stats by (_time:1m, %n) ", "stats ") + function() + " as r"
+		if r.IntN(3) == 0 {
+			text += ", " + function() + " as s"
 		}
 		return r.fill(text, depth)
 	}
