@@ -1,15 +1,10 @@
 package jaeger_test
 
 import (
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
-	"path/filepath"
-	"reflect"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -20,7 +15,6 @@ import (
 	"edgescope/query"
 	"edgescope/query/jaeger"
 	"edgescope/query/jaeger/monitor"
-	"edgescope/store/embedded"
 )
 
 // callsWorld is a handler over traces in which shop calls pay, and something without a name calls shop, with their
@@ -106,116 +100,6 @@ func TestDependencies(t *testing.T) {
 	f("?endTs=now", 400, "null", wrong("endTs", `strconv.ParseInt: parsing "now": invalid syntax`))
 	f("?lookback=1h", 400, "null", wrong("lookback", `strconv.ParseInt: parsing "1h": invalid syntax`))
 	f("?lookback=-1", 400, "null", wrong("lookback", "-1 is negative"))
-}
-
-// TestDependenciesAreThoseOfJaeger compares with what a real Jaeger 2.13 made of the same spans. By intention ours has
-// no calls of a service to itself.
-func TestDependenciesAreThoseOfJaeger(t *testing.T) {
-	dir := jaegerFixtures(t)
-	var sent struct {
-		ResourceSpans []struct {
-			Resource   struct{ Attributes []fixtureAttribute }
-			ScopeSpans []struct {
-				Spans []struct{ TraceID, SpanID, ParentSpanID, EndTimeUnixNano string }
-			}
-		}
-	}
-	readJSON(t, filepath.Join(dir, "traces.otlp.json"), &sent)
-	var spans []edge.Event
-	for _, r := range sent.ResourceSpans {
-		for _, scope := range r.ScopeSpans {
-			for _, p := range scope.Spans {
-				e := edge.Event{Kind: edge.KindSpan, Name: "x"}
-				for _, a := range r.Resource.Attributes {
-					if a.Key == edge.KeyServiceName {
-						e.Facts.Service = a.Value.StringValue
-					}
-				}
-				_, err1 := hex.Decode(e.TraceID[:], []byte(p.TraceID))
-				_, err2 := hex.Decode(e.SpanID[:], []byte(p.SpanID))
-				_, err3 := hex.Decode(e.ParentID[:], []byte(p.ParentSpanID))
-				end, err4 := strconv.ParseInt(p.EndTimeUnixNano, 10, 64)
-				if err := errors.Join(err1, err2, err3, err4); err != nil {
-					t.Fatal(err)
-				}
-				e.Time = end
-				spans = append(spans, e)
-			}
-		}
-	}
-	var recorded struct {
-		Answers []struct {
-			Request string
-			Body    struct{ Data any }
-		}
-	}
-	readJSON(t, filepath.Join(dir, "jaeger-2.13.answers.json"), &recorded)
-	h := fixtureHandler(t, spans)
-	compared := 0
-	for _, a := range recorded.Answers {
-		if !strings.HasPrefix(a.Request, "/api/dependencies") {
-			continue
-		}
-		compared++
-		want := slices.DeleteFunc(a.Body.Data.([]any), func(call any) bool {
-			c := call.(map[string]any)
-			return c["parent"] == c["child"]
-		})
-		code, body := get(t, h, http.MethodGet, a.Request)
-		var got struct{ Data []any }
-		if err := json.Unmarshal([]byte(body), &got); err != nil || code != 200 || !reflect.DeepEqual(got.Data, want) {
-			t.Errorf("%s: got %d %s, Jaeger %v", a.Request, code, body, want)
-		}
-	}
-	if compared != 1 {
-		t.Errorf("%d answers compared, want 1", compared)
-	}
-}
-
-type fixtureAttribute struct {
-	Key   string
-	Value struct{ StringValue string }
-}
-
-// jaegerFixtures is the folder of recorded answers; where it is not at hand the test is skipped.
-func jaegerFixtures(t *testing.T) string {
-	t.Helper()
-	shared := os.Getenv("EDGESCOPE_SHARED")
-	if shared == "" {
-		shared = "../../../shared"
-	}
-	dir := filepath.Join(shared, "fixtures", "jaeger")
-	if _, err := os.Stat(dir); err != nil {
-		t.Skipf("no recorded answers here: %v", err)
-	}
-	return dir
-}
-
-func readJSON(t *testing.T, path string, v any) {
-	t.Helper()
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	// Members that the type does not have may be of any kind.
-	if err := json.Unmarshal(text, v); err != nil {
-		t.Fatalf("%s: %v", path, err)
-	}
-}
-
-// fixtureHandler serves spans as they are.
-func fixtureHandler(t *testing.T, spans []edge.Event) http.Handler {
-	t.Helper()
-	s, err := embedded.Open(t.Context(), embedded.Options{Dir: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	if err := s.WriteEvents(t.Context(), 0, spans); err != nil {
-		t.Fatal(err)
-	}
-	s.Flush()
-	return jaeger.New(s, query.Options{}, nil)
 }
 
 // tabDecoders read graphs and figures.
