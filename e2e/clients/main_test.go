@@ -55,7 +55,7 @@ func build(dir, what string) error {
 // collector is a collector that a test started.
 type collector struct {
 	*e2e.Program
-	token string // for questions, if it asks for one
+	token string // if it asks for one
 }
 
 // startCollector runs a collector on free ports for the length of the test.

@@ -74,6 +74,9 @@ func (c collector) sendJSON(t *testing.T, path string, body any) {
 		t.Fatal(err)
 	}
 	req.Header.Set("Content-Type", "application/json")
+	if c.token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.token)
+	}
 	if status, answer := answerTo(t, req); status/100 != 2 {
 		t.Fatalf("%s: %d %s", path, status, answer)
 	}

@@ -1,17 +1,13 @@
 package clients_test
 
 import (
-	"bufio"
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
 	"net/http"
 	"net/url"
-	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -28,46 +24,8 @@ type victoriaLogs struct{ url string }
 // startVictoriaLogs builds and runs it on a free port for the length of the test.
 func startVictoriaLogs(t *testing.T) victoriaLogs {
 	t.Helper()
-	path := filepath.Join(bin, "victoria-logs")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", path,
-		"github.com/VictoriaMetrics/VictoriaLogs/app/victoria-logs")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Skipf("build VictoriaLogs: %v: %s", err, out)
-	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
-	cmd := exec.CommandContext(ctx, path, "-httpListenAddr=127.0.0.1:0", "-storageDataPath="+t.TempDir(),
-		"-retentionPeriod=30d", "-defaultMsgValue=")
-	log, err := cmd.StderrPipe()
-	if err == nil {
-		err = cmd.Start()
-	}
-	if err != nil {
-		cancel()
-		t.Fatal(err)
-	}
-	found, ended := make(chan string, 1), make(chan struct{})
-	go func() {
-		defer close(ended)
-		for lines := bufio.NewScanner(log); lines.Scan(); {
-			if _, url, ok := strings.Cut(lines.Text(), "started server at "); ok {
-				found <- strings.TrimSuffix(url, "/")
-			}
-		}
-	}()
-	t.Cleanup(func() {
-		cancel()
-		<-ended
-		_ = cmd.Wait() // it was killed
-	})
-	select {
-	case url := <-found:
-		return victoriaLogs{url}
-	case <-ended:
-		t.Fatal("VictoriaLogs ended before it listened")
-	case <-time.After(time.Minute):
-		t.Fatal("VictoriaLogs does not listen")
-	}
-	return victoriaLogs{}
+	return victoriaLogs{startVictoria(t, "github.com/VictoriaMetrics/VictoriaLogs/app/victoria-logs",
+		"-storageDataPath="+t.TempDir(), "-retentionPeriod=30d", "-defaultMsgValue=")}
 }
 
 // together is the number under which VictoriaLogs has the rows of all kinds.
