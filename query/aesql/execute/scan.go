@@ -20,7 +20,7 @@ const (
 	// firstWindow is how many seconds back the search for the newest rows looks first; each next window is windowGrowth
 	// times as long.
 	firstWindow  = 10
-	windowGrowth = 4
+	windowGrowth = 2
 )
 
 // scan reads the data points of a table, From <= time < to in Unix seconds.

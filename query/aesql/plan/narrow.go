@@ -23,15 +23,47 @@ func (s *selection) narrow(conditions []grammar.Expr) (exact bool) {
 	}
 	exact = true
 	for _, e := range conditions {
+		if s.between(e) {
+			continue
+		}
 		text, ok := s.filter(e)
-		switch {
-		case ok && len(scan.Filter)+len(text) <= maxFilter:
+		exact = exact && ok
+		if !ok {
+			text, ok = s.rough(e)
+		}
+		if ok && len(scan.Filter)+len(text) <= maxFilter {
 			scan.Filter = strings.TrimPrefix(scan.Filter+" "+text, " ")
-		case !s.between(e):
+		} else {
 			exact = false
 		}
 	}
 	return exact
+}
+
+// rough writes a condition in LogsQL that no row fails that meets the condition, but perhaps others.
+func (s *selection) rough(e grammar.Expr) (string, bool) {
+	if text, ok := s.filter(e); ok {
+		return text, true
+	}
+	b, ok := e.(*grammar.Binary)
+	if !ok {
+		return "", false
+	}
+	if b.Op != grammar.And && b.Op != grammar.Or {
+		return s.magnitude(b)
+	}
+	left, isLeft := s.rough(b.Left)
+	right, isRight := s.rough(b.Right)
+	switch {
+	case isLeft && isRight && b.Op == grammar.Or:
+		return "(" + left + " or " + right + ")", true
+	case isLeft && isRight:
+		return "(" + left + " " + right + ")", true
+	case b.Op == grammar.Or:
+		return "", false
+	default:
+		return left + right, isLeft || isRight
+	}
 }
 
 // maxFilter bounds a filter in bytes: the store takes texts of 128 KiB.

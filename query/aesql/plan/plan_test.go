@@ -146,17 +146,22 @@ func TestConditionsArePushedDown(t *testing.T) {
 	f("blob1 NOT LIKE 'a%'", `!("blob1":="a"*)`)
 	f("startsWith(blob1, 'a')", `"blob1":="a"*`)
 	f("index1 = 'a' AND (blob1 = 'b' OR NOT blob2 = 'c') AND double1 > 5",
-		`"index1":="a" ("blob1":="b" or !("blob2":="c"))`)
+		`"index1":="a" ("blob1":="b" or !("blob2":="c")) ("double1":>=4.999999995 or "double1":=Infinity)`)
 	f("blob1 = lower('X') AND blob2 = substring('abc', 2, 1)", `"blob1":="x" "blob2":="b"`)
+	f("double1 < 5", `("double1":<=5.000000005 or "double1":=-Infinity or "double1":="")`)
+	f("0 = double1", `("double1":range[0, 0] or "double1":="")`)
+	f("_sample_interval <= 1", `("_sample_interval":<=1.000000001 or "_sample_interval":=-Infinity or "_sample_interval":="")`)
+	f("blob1 = 'x' OR double1 > 5", `("blob1":="x" or ("double1":>=4.999999995 or "double1":=Infinity))`)
+	f("blob1 = 'x' AND lower(blob1) = 'x' OR blob2 = 'y' AND 2 > 1", `("blob1":="x" or "blob2":="y")`)
 	f(`blob1 = '") or *'`, `"blob1":="\") or *"`)
 	for _, where := range []string{
 		"blob1 LIKE '%a%'", "blob1 LIKE 'a_%'", `blob1 LIKE 'a\\%%'`, "blob1 LIKE '%'", "blob1 ILIKE 'a%'",
-		"blob1 = blob2", "double1 = 5", "lower(blob1) = 'x'", "blob1 = 'x' OR double1 > 5", "blob1 > 'x'",
+		"blob1 = blob2", "double1 != 5", "lower(blob1) = 'x'", "blob1 = 'x' OR double1 > double2", "blob1 > 'x'",
 		"if(blob2 = 'f', (double1 - 32) / 1.8, double1) <= 0", "blob1 IN ('a', blob2)", "startsWith(blob1, '')", "1 = 1",
 	} {
 		f(where, "")
 	}
-	sub := planned(t, "SELECT x FROM (SELECT blob1 AS x, double1 FROM sql_dev WHERE blob2 = 'a') WHERE x = 'b' AND double1 > 1")
+	sub := planned(t, "SELECT x FROM (SELECT blob1 AS x, double1 FROM sql_dev WHERE blob2 = 'a') WHERE x = 'b' AND double1 != 1")
 	if got := sub.Source.Sub.Source.Scan.Filter; got != `"blob2":="a" "blob1":="b"` {
 		t.Errorf("the scan of a subquery has the filter %s", got)
 	}

@@ -276,8 +276,9 @@ func (t *statsText) arithmetic(e grammar.Expr) (string, bool) {
 	}
 	switch e := e.(type) {
 	case *grammar.Column:
-		name, absent, ok := t.numberColumn(e)
-		return "(" + filter.Quote(name) + " default " + absent + ")", ok
+		name, absent, ok := t.numeric(e)
+		t.number(name)
+		return fmt.Sprintf("(%s default %v)", filter.Quote(name), absent), ok
 	case *grammar.Binary:
 		return t.operation(e)
 	default:
@@ -317,25 +318,6 @@ func literal(x Expr) (string, bool) {
 	return text, true
 }
 
-// numberColumn returns the name of a column that is stored as a number, and what it is where it is absent.
-func (t *statsText) numberColumn(e grammar.Expr) (name, absent string, ok bool) {
-	c, ok := e.(*grammar.Column)
-	if !ok {
-		return "", "", false
-	}
-	f := t.scope.columns[t.scope.byName[c.Name]].field
-	switch f.As {
-	case AsNumber:
-		absent = "0"
-	case AsWeight:
-		absent = "1"
-	default:
-		return "", "", false
-	}
-	t.number(f.Name)
-	return f.Name, absent, true
-}
-
 func (t *statsText) number(name string) {
 	if !slices.Contains(t.numbers, name) {
 		t.numbers = append(t.numbers, name)
@@ -343,10 +325,11 @@ func (t *statsText) number(name string) {
 }
 
 func (t *statsText) extreme(name string, e grammar.Expr) bool {
-	column, absent, ok := t.numberColumn(e)
-	if !ok || absent != "0" {
+	column, absent, ok := t.numeric(e)
+	if !ok || absent != 0 {
 		return false
 	}
+	t.number(column)
 	column = filter.Quote(column)
 	r := Result{
 		How: ByLeast, Value: t.field(name + "(" + column + ") if (" + column + ":*)"), // else the least is what is absent
