@@ -110,6 +110,8 @@ func TestSpecialForms(t *testing.T) {
 	f("INTERVAL '42' YEAR", "INTERVAL '42' YEAR")
 	f("INTERVAL -2 HOURS", "INTERVAL '-2' HOUR")
 	f("interval", "interval")
+	f("interval - 1", "(- interval 1)")
+	f("interval - INTERVAL - 1 DAY", "(- interval INTERVAL '-1' DAY)")
 	f("interval + 1", "(+ interval 1)")
 	f("format('{}', format)", "format<>['{}' format]")
 	f("offset", "offset")

@@ -109,7 +109,11 @@ func (p *parser) leftover() error {
 	case t.kind == word && upper == "SELECT":
 		return p.errorf(t, "SELECT can't stand here: a subquery stands in FROM between ( and )")
 	}
-	if before := p.tokens[max(0, p.at-1)]; p.hint(before) != "" && !reserved(before) {
+	before := p.tokens[max(0, p.at-1)] // perhaps a keyword of others, or a keyword with a slip, that was taken for a name
+	if err := p.unsupported(before); err != nil && before.kind == word {
+		return err
+	}
+	if p.hint(before) != "" && !reserved(before) {
 		return p.errorf(t, "%s can't stand here: %s before it is taken for a name%s", t.shown(), before.shown(),
 			p.hint(before))
 	}
