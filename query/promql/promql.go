@@ -6,6 +6,8 @@
 //	answer.go    what was changed is told as infos; errors have Prometheus' shape
 //	metadata.go  types, units and help of metrics
 //	status.go    what a server of Prometheus tells of itself
+//	format.go    a text as it is best read; parse.go as a tree
+//	export.go    samples leave, in the formats of lines.go, and federate
 //
 // It parses with the engine's own parser, a module without the engine: docs/adr/017.
 package promql
@@ -90,6 +92,7 @@ type question struct {
 var own = map[string]func(*handler, http.ResponseWriter, *question) error{
 	"/api/v1/metadata":     (*handler).metadata,
 	"/api/v1/format_query": (*handler).formatQuery,
+	"/api/v1/parse_query":  (*handler).parseQuery,
 	"/api/v1/export":       (*handler).export,
 	"/api/v1/export/csv":   (*handler).exportCSV,
 	"/federate":            (*handler).federate,
