@@ -17,7 +17,7 @@ func clocks() []*Function {
 	fs := []*Function{
 		{Name: "now", Result: "DateTime", Cloudflare: true, most: 1, Args: "[tz]", bind: bindNow},
 		{Name: "today", Result: "Date", Cloudflare: true, bind: bindToday},
-		{Name: "timezone", Aliases: []string{"timeZone"}, Result: "String", bind: func(call) (Bound, error) {
+		{Name: "timezone", Result: "String", bind: func(call) (Bound, error) {
 			return always(value.Of(value.String), value.Text("Etc/UTC")), nil
 		}},
 		{

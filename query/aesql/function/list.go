@@ -22,6 +22,9 @@ func bindArray(c call) (Bound, error) {
 	if err != nil {
 		return Bound{}, fmt.Errorf("%s: %w", c.name, err)
 	}
+	if len(c.args) == 0 {
+		t = t.NotNull()
+	}
 	convert := make([]value.Convert, len(c.args))
 	for i, a := range c.args {
 		if convert[i], err = value.Converter(a.Type, t); err != nil {
