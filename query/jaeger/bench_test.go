@@ -46,6 +46,8 @@ func BenchmarkQuestions(b *testing.B) {
 		{"search of a service", "/api/traces?service=service-07&limit=20" + hour},
 		{"search by service, tag and duration", "/api/traces?service=service-07&limit=20&minDuration=100ms" + hour +
 			"&tags=" + url.QueryEscape(`{"customer.plan":"gold"}`)},
+		{"search of a past half hour", "/api/traces?service=service-07&limit=20&minDuration=100ms&start=" + us(time.Hour) +
+			"&end=" + us(30*time.Minute)},
 		{"search by a rare tag", "/api/traces?service=service-07&limit=20" + hour + "&tags=" +
 			url.QueryEscape(`{"customer.id":"4711"}`)},
 		{"search for nothing", "/api/traces?service=service-07&limit=20" + hour + "&tags=" +

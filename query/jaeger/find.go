@@ -23,8 +23,6 @@ const (
 	// a short range.
 	firstWindow  = 2 * time.Second
 	windowGrowth = 4
-	// nearTrace is how far from a span that was found the others of its trace may be.
-	nearTrace = time.Hour
 	// retention is how far back a trace is looked for: further than any store keeps events.
 	retention = 3650 * 24 * time.Hour
 )
@@ -173,37 +171,55 @@ func (f *finder) search(ctx context.Context, q *question, s *search, fields []st
 		ids[i] = hits[i].id
 		last = max(last, hits[i].end)
 	}
-	within := [2]time.Time{time.Unix(0, first).Add(-nearTrace), time.Unix(0, last).Add(nearTrace)}
+	within := [2]time.Time{time.Unix(0, first).Add(-traces.Near), time.Unix(0, last).Add(traces.Near)}
 	return f.read(ctx, q, ids, within, fields)
 }
 
-// lookUp finds a trace by its id. A hint is where it is looked for first; both ends zero are none. It returns nil when
-// there is no such trace.
-func (f *finder) lookUp(ctx context.Context, q *question, id string, hint [2]time.Time) (*spans.Trace, error) {
-	s := traces.Search{Rows: f.reader.Rows, Tenant: q.tenant, Now: q.now, Retention: retention}
-	where := [2]time.Time{}
-	if hint[0].Before(hint[1]) {
-		var err error
-		if where[0], where[1], err = s.Within(ctx, id, hint[0], hint[1]); err != nil {
-			return nil, err
-		}
-	}
-	if where[0].IsZero() {
-		var err error
-		where[0], where[1], err = s.Where(ctx, id)
-		if errors.Is(err, query.ErrNotFound) {
-			return nil, nil //nolint:nilnil // as documented
-		}
+// lookUp finds traces by their ids, and returns the ids that are not there. A hint is where they are looked for first;
+// both ends zero are none.
+func (f *finder) lookUp(ctx context.Context, q *question, ids []string, hint [2]time.Time) (
+	found []*spans.Trace, missing []string, err error,
+) {
+	var there []string
+	var within [2]time.Time
+	for _, id := range ids {
+		first, last, err := f.where(ctx, q, id, hint)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
+		}
+		if first.IsZero() {
+			missing = append(missing, id)
+			continue
+		}
+		there = append(there, id)
+		if within[0].IsZero() || first.Before(within[0]) {
+			within[0] = first
+		}
+		if last.After(within[1]) {
+			within[1] = last
 		}
 	}
-	where[0], where[1] = where[0].Add(-nearTrace), where[1].Add(nearTrace)
-	found, err := f.read(ctx, q, []string{id}, where, nil)
-	if err != nil || len(found) == 0 {
-		return nil, err
+	if len(there) == 0 {
+		return nil, missing, nil
 	}
-	return found[0], nil
+	within[0], within[1] = within[0].Add(-traces.Near), within[1].Add(traces.Near)
+	found, err = f.read(ctx, q, there, within, nil)
+	return found, missing, err
+}
+
+// where returns when spans of a trace ended, zero when there are none: in the range of the hint, else anywhere.
+func (f *finder) where(ctx context.Context, q *question, id string, hint [2]time.Time) (first, last time.Time, err error) {
+	s := traces.Search{Rows: f.reader.Rows, Tenant: q.tenant, Now: q.now, Retention: retention}
+	if hint[0].Before(hint[1]) {
+		if first, last, err = s.Within(ctx, id, hint[0], hint[1]); err != nil || !first.IsZero() {
+			return first, last, err
+		}
+	}
+	first, last, err = s.Where(ctx, id)
+	if errors.Is(err, query.ErrNotFound) {
+		err = nil
+	}
+	return first, last, err
 }
 
 // read reads the spans of traces that ended within a range, of those fields or of all. Traces without one are left out.

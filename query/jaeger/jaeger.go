@@ -1,8 +1,10 @@
-// Package jaeger serves the query API of Jaeger over the spans of a store, so that its clients (Grafana's Jaeger data
-// source, Jaeger UI) can ask for services and operations.
+// Package jaeger serves the query API of Jaeger, versions 1 and 3, over the spans of a store, for its clients: Grafana's
+// Jaeger data source and Jaeger UI.
 //
 // The same paths are served below /select/jaeger and at the root, since some clients drop the path of their data
-// source. Each file has the table of its own: services.go, graph.go (dependencies), monitor.go (metrics).
+// source. Each file has the table of its own: services.go (and operations), traces.go (searches, traces, summaries),
+// graph.go (dependencies), monitor.go (metrics). What a search asks for is read by search.go and written in LogsQL by
+// conditions.go; find.go asks the store. What answers look like is with package spans.
 //
 // The tenant comes from the options alone: the header x-tenant, by which clients of Jaeger choose one, is not looked
 // at.

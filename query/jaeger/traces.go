@@ -3,6 +3,7 @@ package jaeger
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"edgescope/query/jaeger/param"
@@ -48,29 +49,18 @@ func (f *finder) byIDs1(ctx context.Context, q *question) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	var found []*spans.Trace
-	var missing []string
-	seen := map[string]bool{}
+	var wanted []string
 	for _, text := range ids {
 		id, err := spans.ReadID(text)
 		if err != nil {
 			return nil, param.Bad("traceID", err)
 		}
-		if seen[id] {
-			continue
+		if !slices.Contains(wanted, id) {
+			wanted = append(wanted, id)
 		}
-		seen[id] = true
-		t, err := f.lookUp(ctx, q, id, [2]time.Time{})
-		if err != nil {
-			return nil, err
-		}
-		if t == nil {
-			missing = append(missing, id)
-			continue
-		}
-		found = append(found, t)
 	}
-	return answer1(q, found, missing, raw), nil
+	found, missing, err := f.lookUp(ctx, q, wanted, [2]time.Time{})
+	return answer1(q, found, missing, raw), err
 }
 
 // trace1 reads one trace.
@@ -93,14 +83,14 @@ func (f *finder) trace1(ctx context.Context, q *question) (any, error) {
 	if hint[0].IsZero() {
 		hint[1] = hint[0]
 	}
-	t, err := f.lookUp(ctx, q, id, hint)
+	found, _, err := f.lookUp(ctx, q, []string{id}, hint)
 	if err != nil {
 		return nil, err
 	}
-	if t == nil {
+	if len(found) == 0 {
 		return nil, errNoTrace
 	}
-	return answer1(q, []*spans.Trace{t}, nil, raw), nil
+	return answer1(q, found, nil, raw), nil
 }
 
 // answer1 is the answer with traces. Jaeger writes it for people when prettyPrint is there and does not say false.
@@ -150,14 +140,14 @@ func (f *finder) trace3(ctx context.Context, q *question) (any, error) {
 	if !hint[0].IsZero() && hint[1].IsZero() {
 		hint[1] = q.now
 	}
-	t, err := f.lookUp(ctx, q, id, hint)
+	found, _, err := f.lookUp(ctx, q, []string{id}, hint)
 	if err != nil {
 		return nil, err
 	}
-	if t == nil {
+	if len(found) == 0 {
 		return nil, errNoTraces
 	}
-	return &spans.Version3{List: []*spans.Trace{t}, Raw: raw}, nil
+	return &spans.Version3{List: found, Raw: raw}, nil
 }
 
 // summaries searches for traces and tells of each what a list of them shows.

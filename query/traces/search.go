@@ -29,8 +29,8 @@ type Search struct {
 	Retention time.Duration
 }
 
-// near is how far from a span that was found the others of its trace may be.
-const near = time.Hour
+// Near is how far from a span that was found the others of its trace may be.
+const Near = time.Hour
 
 // Find searches for a trace and reads its spans.
 func (s *Search) Find(ctx context.Context, id string) ([]query.Span, error) {
@@ -38,14 +38,14 @@ func (s *Search) Find(ctx context.Context, id string) ([]query.Span, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.readSpans(ctx, id, first.Add(-near), last.Add(near))
+	return s.readSpans(ctx, id, first.Add(-Near), last.Add(Near))
 }
 
 // Where returns when the first and the last span ended of those that a search for a trace found. Where a span is found
 // the others are near, so that one more question about the time around it ends the search.
 func (s *Search) Where(ctx context.Context, id string) (first, last time.Time, err error) {
 	to := s.Now.Add(ahead)
-	for length := near; ; length *= windowGrowth {
+	for length := Near; ; length *= windowGrowth {
 		oldest := s.Now.Add(-s.Retention)
 		from := s.Now.Add(-length)
 		if length >= s.Retention {
