@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 
 	"edgescope/edge"
 	"edgescope/store"
+	"edgescope/store/embedded"
 )
 
 // TestRandomQuestionsDoNotEndTheProcess asks what nobody would: the engine panics in goroutines of its own, which ends
@@ -158,4 +160,86 @@ func (r randomText) pipe(depth int) string {
 		"running_stats by (%n) sum(duration) as c", "total_stats count() as c", "filter %f", "block_stats",
 		"blocks_count", "query_stats", "sample 2",
 		"generate_sequence 5", "set_stream_fields %n", "time_add 1h at %n"), depth)
+}
+
+// unordered are words of texts whose answer may differ from time to time, or that name what differs between kinds.
+var unordered = []string{
+	"limit", "offset", "sample", "first", "top", "any(", "values(", "row_", "field_max", "field_min", "stats()",
+	"_stats", "block", "generate", "field_names", "facets", "_stream", "service", `"*"`, "kind=~", "running", "sequence",
+	"pack_", "query_stats", "rank", "value_type", "context", "quantile", "median",
+	"stddev", "avg", "rate",
+}
+
+// TestSeveralKindsAnswerRandomQuestionsAsOneTable asks rows of which one kind has half and another the rest, and the same
+// rows of one kind.
+func TestSeveralKindsAnswerRandomQuestionsAsOneTable(t *testing.T) {
+	s := mustOpen(t, options(t.TempDir()))
+	now := time.Now()
+	for i := range 300 {
+		e := edge.Event{
+			Kind: edge.KindLog, Time: now.Add(-time.Duration(i) * time.Second).UnixNano(), Duration: int64(i%9) * 1000,
+			HasDuration: true,
+			Attrs: []edge.Attr{
+				{Key: "a", Value: fmt.Sprint("xyz", i%7)},
+				{Key: "b", Value: strconv.Itoa(i % 20)},
+				{Key: "arr", Value: `[1,"x",{"a":2}]`},
+				{Key: "js", Value: `{"u":1,"v":{"w":"x"}}`},
+				{Key: "x.y", Value: fmt.Sprint("1.2.3.", i%5)},
+			},
+			Facts: edge.Facts{Service: []string{"shop", "cart", "pay"}[i%3], Region: "FRA"},
+		}
+		if i%2 == 0 {
+			e.Attrs = e.Attrs[:3+i%3]
+		}
+		write := func(tenant edge.Tenant) {
+			if err := s.WriteEvents(t.Context(), tenant, []edge.Event{e}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		write(2)
+		e.Kind = edge.Kind(1 + i%2) // a log record or a data point
+		write(1)
+	}
+	s.Flush()
+	answered := 0
+	for seed := range uint64(6000) {
+		text := randomText{rand.New(rand.NewPCG(seed, 5))}.query(2)
+		if slices.ContainsFunc(unordered, func(word string) bool { return strings.Contains(text, word) }) {
+			continue
+		}
+		q := store.RowsQuestion{
+			Tenant: 2, Kind: edge.KindLog, LogsQL: text, From: now.Add(-time.Hour), To: now.Add(time.Hour), At: now,
+		}
+		want, err := rowsOf(t, s, q)
+		q.Tenant, q.Also = 1, []edge.Kind{edge.KindDataPoint}
+		got, err2 := rowsOf(t, s, q)
+		if (err == nil) != (err2 == nil) || !slices.Equal(got, want) {
+			t.Errorf("%s:\n%d rows of two kinds, %v, %.1000q\n%d rows of one, %v, %.1000q", text, len(got), err2, got, len(want),
+				err, want)
+		}
+		answered++
+	}
+	if answered < 300 {
+		t.Errorf("only %d questions were asked", answered)
+	}
+}
+
+// rowsOf returns the rows of a question as texts, sorted, without their streams.
+func rowsOf(t *testing.T, s *embedded.Store, q store.RowsQuestion) (rows []string, err error) {
+	t.Helper()
+	err = s.Rows(t.Context(), q, func(r store.Row) error {
+		var fields []string
+		for _, f := range r {
+			if !strings.HasPrefix(f.Name, "_stream") {
+				fields = append(fields, f.Name+"="+f.Value)
+			}
+		}
+		slices.Sort(fields)
+		if len(fields) > 0 {
+			rows = append(rows, strings.Join(fields, " "))
+		}
+		return nil
+	})
+	slices.Sort(rows)
+	return rows, err
 }

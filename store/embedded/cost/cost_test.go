@@ -189,6 +189,8 @@ func TestWhatPipesDoToRows(t *testing.T) {
 	g("* | stats uniq_values(a) u", true)
 	g("* | format \"x\" as a | limit 2 | stats by (b) count(), uniq_values(a) if (c:d) u", true)
 	g("* | stats by (b) count_uniq(a) u, values(a) v", false)
+	g("* | stats by (b, b) count() n", true)
+	g("* | stats by (_time:1m, _time) count() n", true)
 	g("a | stream_context before 1 | stats uniq_values(a) u", false)
 	g("a:in(* | stats by (a) uniq_values(b) b | fields a) | stats count()", false)
 }

@@ -24,7 +24,8 @@ func EndsInStats(q *logstorage.Query) bool {
 }
 
 // MustNotSplit tells that the pipes of a text must all run behind the storages: the engine panics when it puts the
-// states of the stats function uniq_values together, one of which is of no value.
+// states of the stats function uniq_values together, one of which is of no value, and it can't read states of which two
+// have one name.
 func MustNotSplit(q *logstorage.Query) bool {
 	names := pipeNames(q)
 	if len(names) == 0 || names[0] == "pipeStreamContext" { // which runs behind the storages, and those behind it
@@ -32,8 +33,25 @@ func MustNotSplit(q *logstorage.Query) bool {
 	}
 	pipes := reflect.ValueOf(q).Elem().FieldByName("pipes")
 	for i, name := range names {
-		if name == "pipeStats" && holds(pipes.Index(i), "statsUniqValues") {
+		p := pipes.Index(i)
+		if name == "pipeStats" && (holds(p, "statsUniqValues") || oneNameTwice(p.Elem().Elem())) {
 			return true
+		}
+	}
+	return false
+}
+
+// oneNameTwice tells whether two fields of the rows that a stats pipe makes have one name.
+func oneNameTwice(stats reflect.Value) bool {
+	seen := map[string]bool{}
+	for _, part := range []struct{ fields, name string }{{"byFields", "name"}, {"funcs", "resultName"}} {
+		fields := stats.FieldByName(part.fields)
+		for i := range fields.Len() {
+			name := reflect.Indirect(fields.Index(i)).FieldByName(part.name).String()
+			if seen[name] {
+				return true
+			}
+			seen[name] = true
 		}
 	}
 	return false
