@@ -71,6 +71,20 @@ func (h *handler) exportCSV(w http.ResponseWriter, q *question) error {
 	}, 0)
 }
 
+// exportNative answers /api/v1/export/native: the engine's own format, in which vmctl takes samples to a VictoriaMetrics.
+func (h *handler) exportNative(w http.ResponseWriter, q *question) error {
+	asked, err := h.samplesQuestion(q)
+	if err != nil {
+		return err
+	}
+	e := exporting{
+		w: w, format: format{contentType: "VictoriaMetrics/native", write: h.engine.AppendNative},
+		buffer: h.engine.AppendNativeRange(nil, asked.From, asked.To),
+	}
+	err = h.engine.Samples(q.Context(), asked, func(s *store.Samples) error { return e.take(s, 0) })
+	return e.end(q.Context(), err)
+}
+
 // federate answers /federate: the newest sample of each series, in the text format of Prometheus.
 func (h *handler) federate(w http.ResponseWriter, q *question) error {
 	asked, err := h.samplesQuestion(q)

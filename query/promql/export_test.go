@@ -60,6 +60,7 @@ func TestExports(t *testing.T) {
 		"text/csv; charset=utf-8", "__name__,path,__value__,__timestamp__,nothing\n"+
 			"a_total,\"/x,\"\"y\"\"\n\\\",1,1000,\na_total,\"/x,\"\"y\"\"\n\\\",2.5,2500,\na_total,\"/x,\"\"y\"\"\n\\\",+Inf,4000,\n"+
 			"a_total,,1e+21,5000,\nb,,NaN,6000,\nc,,-Inf,7000,\n")
+	f("/api/v1/export/native?match[]=a&start=1&end=7", "VictoriaMetrics/native", "1000-7000:[1000 2500 4000];[5000];[6000];[7000];")
 	f("/federate?match[]=a", text, "# TYPE a_total untyped\n"+`a_total{path="/x,\"y\"\n\\"} +Inf 4000`+"\n"+
 		"a_total 1e+21 5000\n# TYPE c untyped\nc -Inf 7000\n") // NaN is the end of b
 
@@ -165,6 +166,7 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 	f("/api/v1/export?match[]=a&extra_label=a", 400, "name=value")
 	f("/api/v1/export?match[]=a&max_rows_per_line=x", 400, "whole number")
 	f("/api/v1/export/csv?match[]=a", 400, "format")
+	f("/api/v1/export/native", 400, "match[]")
 	f("/api/v1/export/csv?match[]=a&format=a,,b", 400, "without a name")
 	f("/api/v1/export/csv?match[]=a&format=__timestamp__:days", 400, "unix_ms")
 	f("/api/v1/nothing", 404, "not_found")

@@ -2,6 +2,7 @@ package promql_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -35,6 +36,14 @@ func (f fake) Samples(_ context.Context, q store.SamplesQuestion, emit func(*sto
 		}
 	}
 	return f.after
+}
+
+func (f fake) AppendNativeRange(dst []byte, from, to time.Time) []byte {
+	return fmt.Appendf(dst, "%d-%d:", from.UnixMilli(), to.UnixMilli())
+}
+
+func (f fake) AppendNative(dst []byte, s *store.Samples) []byte {
+	return fmt.Appendf(dst, "%v;", s.Times)
 }
 
 func (f fake) MetricNames(context.Context, edge.Tenant, time.Time, time.Time) ([]string, error) {

@@ -42,6 +42,10 @@ type Engine interface {
 	PrometheusCost(r *http.Request) (least, most int64, err error)
 	// Samples reads samples as they are stored, series after series.
 	Samples(ctx context.Context, q store.SamplesQuestion, emit func(*store.Samples) error) error
+	// AppendNativeRange and AppendNative write the engine's own format: the time that all samples lie in, From <= time <=
+	// To, and behind it samples.
+	AppendNativeRange(dst []byte, from, to time.Time) []byte
+	AppendNative(dst []byte, s *store.Samples) []byte
 	// MetricNames returns the names of a tenant's series that have samples between two times, sorted.
 	MetricNames(ctx context.Context, tenant edge.Tenant, from, to time.Time) ([]string, error)
 }
@@ -90,12 +94,13 @@ type question struct {
 
 // own are the paths that the engine does not answer.
 var own = map[string]func(*handler, http.ResponseWriter, *question) error{
-	"/api/v1/metadata":     (*handler).metadata,
-	"/api/v1/format_query": (*handler).formatQuery,
-	"/api/v1/parse_query":  (*handler).parseQuery,
-	"/api/v1/export":       (*handler).export,
-	"/api/v1/export/csv":   (*handler).exportCSV,
-	"/federate":            (*handler).federate,
+	"/api/v1/metadata":      (*handler).metadata,
+	"/api/v1/format_query":  (*handler).formatQuery,
+	"/api/v1/parse_query":   (*handler).parseQuery,
+	"/api/v1/export":        (*handler).export,
+	"/api/v1/export/csv":    (*handler).exportCSV,
+	"/api/v1/export/native": (*handler).exportNative,
+	"/federate":             (*handler).federate,
 }
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/VictoriaMetrics/VictoriaMetrics/app/vmstorage"
+	"github.com/VictoriaMetrics/VictoriaMetrics/lib/decimal"
+	"github.com/VictoriaMetrics/VictoriaMetrics/lib/encoding"
 	"github.com/VictoriaMetrics/VictoriaMetrics/lib/prompb"
 	"github.com/VictoriaMetrics/VictoriaMetrics/lib/storage"
 
@@ -97,3 +99,35 @@ func (b *sampleBuffer) raw(s *edge.Series) []byte {
 }
 
 func formatTenant(t edge.Tenant) string { return strconv.FormatUint(uint64(t), 10) }
+
+// maxNativeRows is how many samples a block of the native format holds (lib/storage, maxRowsPerBlock).
+const maxNativeRows = 8 << 10
+
+// AppendNative appends samples in the engine's own format, which /api/v1/import/native of VictoriaMetrics and vmctl read:
+// blocks, each with the name of its series. In front of all blocks stands AppendNativeRange.
+func (*Store) AppendNative(dst []byte, s *store.Samples) []byte {
+	var name storage.MetricName
+	for _, label := range s.Labels {
+		if label.Key == edge.LabelName {
+			name.MetricGroup = []byte(label.Value)
+		} else {
+			name.AddTag(label.Key, label.Value)
+		}
+	}
+	named := name.Marshal(nil)
+	for from := 0; from < len(s.Times); from += maxNativeRows {
+		to := min(len(s.Times), from+maxNativeRows)
+		values, scale := decimal.AppendFloatToDecimal(nil, s.Values[from:to])
+		var block storage.Block
+		block.Init(&storage.TSID{}, s.Times[from:to], values, scale, 64)
+		portable := block.MarshalPortable(nil)
+		dst = append(encoding.MarshalUint32(dst, uint32(len(named))), named...)
+		dst = append(encoding.MarshalUint32(dst, uint32(len(portable))), portable...)
+	}
+	return dst
+}
+
+// AppendNativeRange appends the beginning of the native format: the time of the samples that follow, From <= time <= To.
+func (*Store) AppendNativeRange(dst []byte, from, to time.Time) []byte {
+	return encoding.MarshalInt64(encoding.MarshalInt64(dst, from.UnixMilli()), to.UnixMilli())
+}

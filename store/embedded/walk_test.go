@@ -1,16 +1,22 @@
 package embedded_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/VictoriaMetrics/VictoriaMetrics/lib/protoparser/native/stream"
+	"github.com/VictoriaMetrics/VictoriaMetrics/lib/protoparser/protoparserutil"
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"edgescope/edge"
@@ -169,4 +175,47 @@ func TestAlternativesOfOneRequestAreBounded(t *testing.T) {
 	f(true, map[string][]string{"match[]": {many(101)}, "extra_filters[]": {many(100)}})
 	f(true, map[string][]string{"query": {"a"}, "extra_filters[]": {many(60), many(60)}})
 	f(true, map[string][]string{"match[]": {many(60)}, "match": {many(60)}, "extra_filters": {many(90)}})
+}
+
+// TestNativeIsReadByTheEngine: what leaves in the native format is what VictoriaMetrics' import reads.
+func TestNativeIsReadByTheEngine(t *testing.T) {
+	var s *embedded.Store // the format needs no data
+	long := store.Samples{Labels: []edge.Attr{{Key: "__name__", Value: "long"}, {Key: "a", Value: "b\n"}, {Key: "job", Value: "c"}}}
+	for i := range 20_000 {
+		long.Times, long.Values = append(long.Times, int64(1000+i*10)), append(long.Values, float64(i)/4)
+	}
+	short := store.Samples{
+		Labels: []edge.Attr{{Key: "__name__", Value: "short"}}, Times: []int64{5000}, Values: []float64{math.Inf(1)},
+	}
+	body := s.AppendNativeRange(nil, time.UnixMilli(1000), time.UnixMilli(10_000_000))
+	body = s.AppendNative(s.AppendNative(body, &long), &short)
+
+	protoparserutil.StartUnmarshalWorkers()
+	defer protoparserutil.StopUnmarshalWorkers()
+	var mu sync.Mutex
+	got := map[string]map[int64]float64{}
+	err := stream.Parse(bytes.NewReader(body), "", func(b *stream.Block) error {
+		mu.Lock()
+		defer mu.Unlock()
+		named := slices.Clone(b.MetricName.MetricGroup)
+		for _, tag := range b.MetricName.Tags {
+			named = fmt.Appendf(named, " %s=%q", tag.Key, tag.Value)
+		}
+		name := string(named)
+		if got[name] == nil {
+			got[name] = map[int64]float64{}
+		}
+		for i, at := range b.Timestamps {
+			got[name][at] = b.Values[i]
+		}
+		return nil
+	})
+	const longName = `long a="b\n" job="c"`
+	want := map[string]map[int64]float64{longName: {}, "short": {5000: math.Inf(1)}}
+	for i, at := range long.Times {
+		want[longName][at] = long.Values[i]
+	}
+	if diff := gocmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%v (-want +got):\n%.1500s", err, diff)
+	}
 }

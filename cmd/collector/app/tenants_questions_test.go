@@ -58,7 +58,7 @@ func (g *guarded) foreignQuestions(t *testing.T) {
 		ask("/federate", "match[]", selector)
 		ask("/prometheus/federate", "match[]", selector)
 		ask("/prometheus/api/v1/query", "query", selector)
-		for _, path := range []string{"/api/v1/export", "/api/v1/export/csv", "/federate", "/prometheus/api/v1/export"} {
+		for _, path := range []string{"/api/v1/export", "/api/v1/export/csv", "/api/v1/export/native", "/federate", "/prometheus/api/v1/export"} {
 			for _, format := range []string{"", "prometheus", "promapi", "__name__,edge_tenant,service_name,__value__"} {
 				ask(path, "match[]", selector, "format", format)
 				ask(path, "match[]", selector, "match[]", everything, "extra_label", "edge_tenant=2", "format", format)
@@ -257,7 +257,7 @@ func (g *guarded) enginePages(t *testing.T) {
 		"/prometheus/api/v1/status/tsdb", "/api/v1/status/active_queries",
 		"/api/v1/status/top_queries", "/api/v1/status/metric_names_stats", "/api/v1/status/tsdb/", "/graph",
 		"/graph/", "/prometheus/graph/", "/metric-relabel-debug", "/api/v1/admin/tsdb/delete_series",
-		"/api/v1/export/native", "/api/v1/import", "/api/v1/series/count",
+		"/api/v1/import", "/api/v1/series/count",
 	} {
 		for _, token := range []string{collectortest.ShopToken, collectortest.NewsToken} {
 			if code, body := g.Get(t, token, path); code != http.StatusNotFound {

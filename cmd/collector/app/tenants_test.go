@@ -57,7 +57,7 @@ var questions = []string{
 	"/api/v1/series?match[]={__name__!=''}",
 	"/api/v1/status/tsdb", "/api/v1/status/buildinfo", "/api/v1/metadata", "/prometheus/api/v1/labels", "/vmui/",
 	"/prometheus/vmui/", "/graph", "/graph/", "/prometheus/graph/", "/federate?match[]={__name__!=''}",
-	"/api/v1/export?match[]={__name__!=''}", "/api/v1/export/csv?match[]={__name__!=''}&format=__name__",
+	"/api/v1/export?match[]={__name__!=''}", "/api/v1/export/native?match[]={__name__!=''}", "/api/v1/export/csv?match[]={__name__!=''}&format=__name__",
 	"/api/v1/format_query?query=up", "/api/v1/label/U__service_2e_name/values", "/api/v1/targets",
 	"/prettify-query?query=up", "/expand-with-exprs?query=up", "/metric-relabel-debug",
 	"/select/logsql/query?query=*", "/select/logsql/hits?query=*", "/select/logsql/field_names?query=*",
