@@ -13,6 +13,7 @@ package jaeger
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -134,7 +135,10 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fail(w, q, err)
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), h.opts.Timeout)
+	ctx, cancel := context.WithTimeoutCause(r.Context(), h.opts.Timeout, &gate.RefusedError{
+		Status: http.StatusServiceUnavailable,
+		Reason: fmt.Sprintf("the question was ended after %s: ask for a shorter range or less", h.opts.Timeout),
+	})
 	defer cancel()
 	data, err := ask(ctx, q)
 	if err = gate.Explain(ctx, err); err != nil {

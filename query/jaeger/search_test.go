@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"edgescope/edge"
@@ -411,6 +412,42 @@ func TestATimeHintNeverHidesATrace(t *testing.T) {
 	f("/api/traces?traceID="+id('a')+"&traceID="+id('b')+"&traceID="+id('a'), 3, 12)
 }
 
+// TestTracesAreThoseOfTheTenant holds that nothing of another tenant is found, whatever a request says of whose it is.
+func TestTracesAreThoseOfTheTenant(t *testing.T) {
+	s := newShelf(t)
+	s.put(t, 'a', nil)
+	theirs := []edge.Event{{
+		Kind: edge.KindSpan, SpanKind: edge.SpanServer, Name: "zebra", Time: s.now.Add(-10 * time.Minute).UnixNano(),
+		TraceID: edge.TraceID{'b'}, SpanID: edge.SpanID{1}, Facts: edge.Facts{Service: "shop"},
+		Attrs: attrs("stripes", "many"),
+	}, {
+		Kind: edge.KindSpan, SpanKind: edge.SpanServer, Name: "zebra", Time: s.now.Add(-10 * time.Minute).UnixNano(),
+		TraceID: edge.TraceID{'a'}, SpanID: edge.SpanID{2}, Facts: edge.Facts{Service: "shop"}, // the same id as ours
+	}}
+	if err := s.s.WriteEvents(t.Context(), tenant+1, theirs); err != nil {
+		t.Fatal(err)
+	}
+	s.s.Flush()
+	h := over(s.s, s.now)
+	id := func(letter byte) string { return fmt.Sprintf("%x%030d", letter, 0) }
+	times := "&query.startTimeMin=2000-01-01T00:00:00Z&query.startTimeMax=2100-01-01T00:00:00Z"
+	for path, want := range map[string]int{
+		"/api/traces?service=shop": 200, "/api/traces?service=shop&operation=zebra": 200, "/api/traces/" + id('a'): 200,
+		"/api/traces/" + id('b'): 404, "/api/traces?traceID=" + id('b'): 200, "/api/v3/traces/" + id('a'): 200,
+		"/api/v3/traces/" + id('b'): 404, "/api/v3/traces?query.serviceName=shop" + times: 200,
+		"/api/v3/traces?query.operationName=zebra" + times: 404, "/api/v3/trace-summaries?query.serviceName=shop" + times: 200,
+		"/api/v3/trace-summaries?query.attributes=%7B%22stripes%22%3A%22many%22%7D" + times: 200,
+		"/api/v3/operations?service=shop": 200, "/api/services/shop/operations": 200,
+	} {
+		for _, prefix := range []string{jaeger.Prefix, ""} {
+			code, body := get(t, h, http.MethodGet, prefix+path, "x-tenant", "8", "AccountID", "8", "X-Scope-OrgID", "8")
+			if code != want || strings.Contains(body, "zebra") {
+				t.Errorf("%s: %d %.300s", prefix+path, code, body)
+			}
+		}
+	}
+}
+
 func TestWrongParametersAreTold(t *testing.T) {
 	h := over(newShelf(t).s, time.Now())
 	one := func(path, want string) {
@@ -516,6 +553,31 @@ func TestEachVersionTellsErrorsInItsShape(t *testing.T) {
 	}, nil)
 	if code, body := ask(t, h, "/api/v3/services"); code != 403 || body != `{"error":{"httpCode":403,"message":"nobody"}}`+"\n" {
 		t.Errorf("nobody: %d %s", code, body)
+	}
+}
+
+// endless is a store that answers when nobody waits any more.
+type endless struct{ store.Reader }
+
+func (endless) Rows(ctx context.Context, _ store.RowsQuestion, _ func(store.Row) error) error {
+	<-ctx.Done()
+	return fmt.Errorf("question to spans: %w", ctx.Err())
+}
+
+// TestQuestionsEnd holds that a question has ten seconds, after which Jaeger UI no longer waits, and that its client is
+// told.
+func TestQuestionsEnd(t *testing.T) {
+	for path, want := range map[string]string{
+		"/api/traces?service=s": `"errors":[{"code":503,"msg":"the question was ended after 10s: ask for a shorter range or less"}]`,
+		"/api/v3/traces/1":      `{"error":{"httpCode":503,"message":"the question was ended after 10s: ask for a shorter range or less"}}`,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			asked := time.Now()
+			code, body := ask(t, over(endless{}, asked), path)
+			if code != http.StatusServiceUnavailable || !strings.Contains(body, want) || time.Since(asked) != 10*time.Second {
+				t.Errorf("%s: %d %s after %s", path, code, body, time.Since(asked))
+			}
+		})
 	}
 }
 
