@@ -199,7 +199,7 @@ func (e *emitter) rowAt(columns []logstorage.BlockColumn, i int) store.Row {
 		name, value := columns[c].Name, columns[c].Values[i]
 		if name == store.FieldTime && len(e.times) > 0 {
 			e.buf = strconv.AppendInt(e.buf[:0], e.times[i], 10)
-			value = string(e.buf)
+			value = borrowed(e.buf) // as the other values, until the next row
 		}
 		if value != "" {
 			e.row = append(e.row, store.Field{Name: name, Value: value})

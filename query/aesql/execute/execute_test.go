@@ -5,13 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"edgescope/edge"
 	"edgescope/query/aesql/execute"
 	"edgescope/query/aesql/grammar"
+	"edgescope/query/gate"
 	"edgescope/store"
 )
 
@@ -247,4 +251,54 @@ func FuzzNumber(f *testing.F) {
 			t.Errorf("%q is %v, want %v", text, got, want)
 		}
 	})
+}
+
+// TestAGateBoundsWhatAQuestionKeeps holds that the memory of rows and groups is that of the gate.
+func TestAGateBoundsWhatAQuestionKeeps(t *testing.T) {
+	w := newWorld(t)
+	var events []edge.Event
+	for i := range 20_000 {
+		events = append(events, point("random", w.at(float64(i)), "blob1", strings.Repeat("x", 500), "index1", strconv.Itoa(i)))
+	}
+	w.write(events...)
+	g := gate.New(gate.Options{AtOnce: 2, Memory: 8 << 20, Duration: time.Minute})
+	defer func() { _ = g.Stop(context.Background()) }()
+	ask := func(text string) (err error) {
+		h := g.Question(gate.Tongue{Name: "sql"}, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			_, err = w.ask(r.Context(), text)
+			err = gate.Explain(r.Context(), err)
+		}))
+		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", http.NoBody))
+		return err
+	}
+	for range 2 { // what a question had is given back
+		err := ask("SELECT index1, blob1, lower(blob1) AS l, count() FROM random GROUP BY index1, blob1, l")
+		var refused *gate.RefusedError
+		if !errors.As(err, &refused) || refused.Status != http.StatusUnprocessableEntity {
+			t.Errorf("20,000 groups of 1,000 bytes within 6 MiB: %v", err)
+		}
+		if err := ask("SELECT index1, blob1 FROM random ORDER BY index1 LIMIT 2000"); err != nil {
+			t.Errorf("2,000 rows of 500 bytes: %v", err)
+		}
+	}
+}
+
+func TestAQuestionEndsWithItsTime(t *testing.T) {
+	w := newWorld(t)
+	var events []edge.Event
+	for i := range 2000 {
+		events = append(events, point("random", w.at(float64(i)), "double1", strconv.Itoa(i)))
+	}
+	w.write(events...)
+	ctx, cancel := context.WithCancelCause(context.Background())
+	n := 0
+	w.onRow = func() {
+		if n++; n == 100 {
+			cancel(context.DeadlineExceeded)
+		}
+	}
+	_, err := w.ask(ctx, "SELECT max(d) FROM (SELECT double1 + 1 AS d FROM random ORDER BY d)")
+	if !errors.Is(err, context.Canceled) || n > 200 {
+		t.Errorf("%d rows, %v", n, err)
+	}
 }
