@@ -28,7 +28,7 @@ type Call struct {
 }
 
 const (
-	// maxSpans bounds the spans that an answer is made of: it takes half a microsecond and 32 bytes of each.
+	// maxSpans bounds the spans that an answer is made of: it takes a microsecond of CPU and 33 bytes of each.
 	maxSpans = 1 << 20
 	// minSpans is the least that the bound is lowered to where there is less memory.
 	minSpans = 1 << 14

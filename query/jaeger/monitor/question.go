@@ -112,7 +112,8 @@ func readGrid(form url.Values, now time.Time) (g grid, err error) {
 }
 
 const (
-	// bucketsAtOnce is how many buckets are added up at a time, beside those of ratePer before the first point.
+	// bucketsAtOnce is how many buckets are added up at a time, or as many as ratePer has, if these are more: each time
+	// those of ratePer before the first point are read again.
 	bucketsAtOnce = 256
 	// maxBuckets bounds those of ratePer.
 	maxBuckets = 10_000
@@ -134,10 +135,11 @@ func (g *grid) divide() error {
 	if seconds(tally.WidthOf(g.bucket)) > g.width {
 		g.bucket = 6 * g.width // the next width is a multiple of it, and so is what it divides
 	}
-	if n := g.ratePer / g.bucket; n > maxBuckets {
+	n := g.ratePer / g.bucket
+	if n > maxBuckets {
 		return param.Wrong("ratePer is %d times %s: ask for a longer step, in multiples of a minute", n, g.bucket)
 	}
-	g.atOnce = min(g.points, max(1, int(bucketsAtOnce*g.bucket/g.step)))
+	g.atOnce = min(g.points, max(1, int(max(bucketsAtOnce, n)*g.bucket/g.step)))
 	return nil
 }
 
