@@ -78,8 +78,11 @@ func sendRows(t *testing.T, c collector, r *rand.Rand) (create []string) {
 			pick("", "z"),
 		}
 		numbers := []float64{float64(r.IntN(64)-32) / 4, float64(r.IntN(5)), float64(r.IntN(100000))}
+		weight := []int{1, 1, 2, 10}[r.IntN(4)]
+		sent := numbers[:3-r.IntN(2)*r.IntN(4)] // what a point does not have is 0
+		clear(numbers[len(sent):])
 		line, err := json.Marshal(map[string]any{
-			"timestamp": at.Unix(), "indexes": texts[:1], "blobs": texts[1:], "doubles": numbers,
+			"timestamp": at.Unix(), "_sample_interval": weight, "indexes": texts[:1], "blobs": texts[1:], "doubles": sent,
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -88,8 +91,8 @@ func sendRows(t *testing.T, c collector, r *rand.Rand) (create []string) {
 		for i := range texts {
 			texts[i] = "'" + strings.ReplaceAll(texts[i], "'", "''") + "'"
 		}
-		values[i] = fmt.Sprintf("(%d, %s, %v, %v, %v)", at.Unix(), strings.Join(texts, ", "), numbers[0], numbers[1],
-			numbers[2])
+		values[i] = fmt.Sprintf("(%d, %d, %s, %v, %v, %v)", at.Unix(), weight, strings.Join(texts, ", "), numbers[0],
+			numbers[1], numbers[2])
 	}
 	res, err := http.Post(c.URL("ingest")+"/v1/datapoints/points", "application/x-ndjson", &body) //nolint:noctx // a test
 	if err != nil {
@@ -107,7 +110,7 @@ func sendRows(t *testing.T, c collector, r *rand.Rand) (create []string) {
 		time.Sleep(100 * time.Millisecond) //nolint:forbidigo // another process has them
 	}
 	return []string{
-		"CREATE TABLE points (ts BIGINT, index1 VARCHAR, blob1 VARCHAR, blob2 VARCHAR, blob3 VARCHAR, double1 DOUBLE, " +
+		"CREATE TABLE points (ts BIGINT, _sample_interval DOUBLE, index1 VARCHAR, blob1 VARCHAR, blob2 VARCHAR, blob3 VARCHAR, double1 DOUBLE, " +
 			"double2 DOUBLE, double3 DOUBLE)",
 		"INSERT INTO points VALUES " + strings.Join(values, ", "),
 	}
@@ -330,7 +333,61 @@ func (g generator) aggregate() both {
 
 // question is a SELECT whose rows have one order.
 func (g generator) question() both {
-	return g.one(g.raw, g.grouped, g.grouped, g.all, g.nested)
+	return g.one(g.raw, g.grouped, g.grouped, g.all, g.nested, g.plain, g.plain)
+}
+
+// plain groups by columns and asks for aggregates of columns: what may be added up where the rows are.
+func (g generator) plain() both {
+	var keys, aliases []both
+	for i, k := range []both{
+		same("index1"), same("blob1"), same("blob3"),
+		twice("toUnixTimestamp(toStartOfInterval(timestamp, INTERVAL '5' MINUTE))", "(ts // 300) * 300"),
+		twice("toUnixTimestamp(toStartOfHour(timestamp))", "(ts // 3600) * 3600"),
+		twice("intDiv(toUInt32(timestamp), 900) * 900", "(ts // 900) * 900"),
+	} {
+		if g.IntN(3) == 0 {
+			alias := same("abcdef"[i : i+1])
+			keys, aliases = append(keys, same("%s AS %s", k, alias)), append(aliases, alias)
+		}
+	}
+	column := func() both { return g.pick("double1", "double2", "double3", "_sample_interval") }
+	sums, of := g.columns(1+g.IntN(4), func() both {
+		return g.one(
+			func() both { return twice("count()", "count(*)") },
+			func() both { return twice("sum(%s)", "coalesce(sum(%s), 0)", column()) },
+			func() both { return twice("sum(%s * %s)", "coalesce(sum(%s * %s), 0)", column(), column()) },
+			func() both {
+				return twice("sum(double1 * 2.5 * _sample_interval)",
+					"coalesce(sum(double1 * 2.5 * _sample_interval), 0)")
+			},
+			func() both {
+				return twice("sum(%[1]s * _sample_interval) / sum(_sample_interval)",
+					"sum(%[1]s * _sample_interval) / sum(_sample_interval)", column())
+			},
+			func() both { return same("avg(%s)", column()) },
+			func() both { return twice("min(%s)", "coalesce(min(%s), 0)", column()) },
+			func() both { return twice("max(%s)", "coalesce(max(%s), 0)", column()) },
+			func() both { return same("count(DISTINCT %s)", g.pick("index1", "blob1", "blob2", "blob3")) })
+	}, "uvwx")
+	where := g.one(
+		func() both { return both{} },
+		func() both {
+			return same(" WHERE %s %s %s", g.pick("double1", "double2"), g.pick("=", "!=", "<", ">="), g.pick("0", "1", "-2.5", "2"))
+		},
+		func() both {
+			return same(" WHERE %s %s %s", g.pick("blob1", "blob3", "index1"), g.pick("=", "!="), g.pick("''", "'Oslo'", "'u1'", "'z'"))
+		},
+		func() both { return same(" WHERE blob1 IN ('Oslo', 'Lima') AND double3 < 50000") },
+		func() both { return same(" WHERE blob2 LIKE '/a%%' AND NOT index1 = 'u2'") },
+		func() both {
+			return twice(" WHERE timestamp >= toDateTime(%[1]s)", " WHERE ts >= %[1]s",
+				same(strconv.FormatInt(time.Now().Unix()/3600*3600-4*3600+g.Int64N(7200), 10)))
+		})
+	if keys == nil {
+		return same("SELECT %s FROM points%s", joined(", ", sums), where)
+	}
+	return same("SELECT %s FROM points%s GROUP BY %s%s", joined(", ", append(keys, sums...)), where,
+		joined(", ", aliases), g.order(append(slices.Clone(aliases), of...)))
 }
 
 // columns names some expressions a, b, c.
