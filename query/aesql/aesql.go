@@ -217,9 +217,6 @@ type answer struct {
 	begun bool
 }
 
-// sendAt is how many bytes are sent at once.
-const sendAt = 32 << 10
-
 // flush sends what there is.
 func (a *answer) flush() error {
 	a.begun = true

@@ -11,8 +11,15 @@ import (
 	"edgescope/query/gate"
 )
 
-// maxRows is how many rows an answer has at most that is read as a whole and was asked without a limit.
-const maxRows = 100_000
+const (
+	// maxRows is how many rows an answer has at most that is read as a whole and was asked without a limit.
+	maxRows = 100_000
+	// sendAt is how many bytes are sent at once.
+	sendAt = 32 << 10
+	// keepWhole is how many bytes of an answer that is read as a whole are kept before the first are sent: an error till
+	// then is told with its status.
+	keepWhole = 1 << 20
+)
 
 // ask answers a statement.
 func (h *handler) ask(ctx context.Context, q *question, a *answer) error {
@@ -20,7 +27,10 @@ func (h *handler) ask(ctx context.Context, q *question, a *answer) error {
 	if err != nil {
 		return err
 	}
-	out := &rows{answer: a, ctx: ctx, format: f}
+	out := &rows{answer: a, ctx: ctx, format: f, keep: sendAt}
+	if whole {
+		out.keep = keepWhole
+	}
 	if q.Show != 0 {
 		v, err := h.show(ctx, q)
 		if err != nil {
@@ -34,7 +44,7 @@ func (h *handler) ask(ctx context.Context, q *question, a *answer) error {
 	}
 	// Of rows that are neither grouped nor sorted nobody knows how many there are: those that are read as a whole wait for
 	// the last one.
-	out.wait = whole && p.Group == nil && len(p.Order) == 0 && p.Limit > maxRows
+	out.wait = whole && p.Group == nil && len(p.Order) == 0 && p.Limit == plan.NoLimit
 	return out.write(p.Columns, func(emit func([]value.Value) error) error {
 		return execute.Run(ctx, h.reader, p, execute.Options{Tenant: q.tenant, Now: q.now}, emit)
 	})
@@ -65,9 +75,9 @@ type rows struct {
 	*answer
 	ctx    context.Context //nolint:containedctx // of the question that this belongs to
 	format format
-	// wait keeps all that is written until the end.
-	wait bool
-	held int
+	keep   int  // bytes that are kept before the first are sent
+	wait   bool // all is kept until the end
+	held   int  // bytes of what is kept that the gate knows of
 }
 
 // write writes the rows that scan gives.
@@ -89,14 +99,15 @@ func (r *rows) write(columns []plan.Column, scan func(emit func([]value.Value) e
 	return err
 }
 
-// grown sends what there is of an answer, or holds it.
+// grown sends what there is of an answer, or keeps it.
 func (r *rows) grown() error {
 	switch more := len(r.buf) - r.held; {
-	case more < sendAt:
+	case r.begun && len(r.buf) >= sendAt, !r.wait && len(r.buf) >= r.keep:
+		return r.flush()
+	case r.begun || more < sendAt:
 		return nil
-	case r.wait:
+	default:
 		r.held = len(r.buf)
 		return gate.Hold(r.ctx, int64(more+more/4)) // a slice that grows has a quarter more
 	}
-	return r.flush()
 }

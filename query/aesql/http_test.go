@@ -180,8 +180,27 @@ func TestHowManyRowsAnAnswerMayHave(t *testing.T) {
 	}
 	f("SELECT blob1 AS v FROM t", 422, 0, "the answer has more than 100000 rows: add LIMIT, or FORMAT JSONEachRow")
 	f("SELECT blob1 AS v FROM t LIMIT 100000", 200, 100_000, `"rows":100000`)
-	f("SELECT blob1 AS v FROM t LIMIT 200000", 422, 0, "more than 100000 rows")
+	f("SELECT blob1 AS v FROM t LIMIT 200000", 200, 200_000, `"rows":200000`)
+	f("SELECT blob1 AS v FROM t LIMIT ALL OFFSET 1", 422, 0, "more than 100000 rows")
 	f("SELECT blob1 AS v FROM t FORMAT TabSeparated", 200, 1_000_000, "")
+}
+
+// TestAnErrorOfALateRowIsToldWithItsStatus while nothing of the answer was sent: up to 1 MiB of JSON.
+func TestAnErrorOfALateRowIsToldWithItsStatus(t *testing.T) {
+	h := aesql.New(&fake{tables: []string{"t"}, rows: func(
+		_ context.Context, _ store.RowsQuestion, emit func(store.Row) error,
+	) error {
+		for i := range 50_000 {
+			if err := emit(store.Row{{Name: "double1", Value: strconv.Itoa(10_000 - i)}}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}}, aesql.Options{})
+	w := request(t, h, "POST "+path, "SELECT intDiv(1, double1) AS v FROM t LIMIT 40000")
+	if w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "1:8: ") {
+		t.Errorf("got %d %.300s", w.Code, w.Body)
+	}
 }
 
 func TestHalfAnAnswerBreaksTheConnection(t *testing.T) {
