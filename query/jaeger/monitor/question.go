@@ -135,11 +135,11 @@ func (g *grid) divide() error {
 	if seconds(tally.WidthOf(g.bucket)) > g.width {
 		g.bucket = 6 * g.width // the next width is a multiple of it, and so is what it divides
 	}
-	n := g.ratePer / g.bucket
+	n := int(g.ratePer / g.bucket)
 	if n > maxBuckets {
 		return param.Wrong("ratePer is %d times %s: ask for a longer step, in multiples of a minute", n, g.bucket)
 	}
-	g.atOnce = min(g.points, max(1, int(max(bucketsAtOnce, n)*g.bucket/g.step)))
+	g.atOnce = min(g.points, max(1, max(bucketsAtOnce, n)*int(g.bucket)/int(g.step)))
 	return nil
 }
 
