@@ -12,6 +12,7 @@ var lists = []*Function{
 	{Name: "tuple", Args: "a, b, ...", Result: "Tuple", least: 1, most: -1, nulls: true, bind: bindTuple},
 	{Name: "tupleElement", Args: "tuple, n", Result: "the element's type", least: 2, most: 2, bind: bindTupleElement},
 	{Name: "arrayElement", Args: "array, n", Result: "the elements' type", least: 2, most: 2, bind: bindArrayElement},
+	{Name: "arrayMap", Args: "x -> expression, array, ...", Result: "Array", least: 2, most: -1, bind: bindLambda},
 	{Name: "has", Args: "array, x", Result: "UInt8", least: 2, most: 2, bind: bindHas},
 	{Name: "runningDifference", Args: "x", Result: "the next larger signed type", least: 1, most: 1, bind: bindRunning},
 	{Name: "neighbor", Args: "x, -n[, default]", Result: "the type of x", least: 2, most: 3, bind: bindNeighbor},
@@ -93,6 +94,11 @@ func bindArrayElement(c call) (Bound, error) {
 		}
 		return value.Value{}, nil
 	}}, nil
+}
+
+// bindLambda says that arrayMap takes what is no value: who binds expressions binds it.
+func bindLambda(c call) (Bound, error) {
+	return Bound{}, fmt.Errorf("%s takes a lambda first: %s(x -> x * 2, array)", c.name, c.name)
 }
 
 func bindHas(c call) (Bound, error) {

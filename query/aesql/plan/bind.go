@@ -22,6 +22,8 @@ type binder struct {
 	aggregate func(*grammar.Call, *aggregate.Aggregate) (Expr, error)
 	// ordered tells that an expression looks at the row before.
 	ordered bool
+	// lambda is what is bound is the body of, nil outside of one.
+	lambda *lambda
 }
 
 // operators are the functions of operators.
@@ -59,7 +61,7 @@ func (b *binder) part(e grammar.Expr) (Expr, error) {
 		}
 		return constant(value.Type{Kind: value.Interval, Unit: unit}, value.Int(e.N)), nil
 	case *grammar.Column:
-		return b.column(e)
+		return b.name(e)
 	case *grammar.Unary:
 		return b.unary(e)
 	case *grammar.Binary:
@@ -163,12 +165,18 @@ func (b *binder) call(e *grammar.Call) (Expr, error) {
 			f.Args)
 	case e.Distinct:
 		return Expr{}, b.s.Errorf(e.At, "DISTINCT stands in aggregates only, and %s is none", f.Name)
+	case isArrayMap(f.Name):
+		return b.arrayMap(e)
 	}
 	return b.apply(e.At, f, e.Args)
 }
 
 // apply binds a function to its arguments. What is the same for all rows is evaluated once, here.
 func (b *binder) apply(at int, f *function.Function, list []grammar.Expr) (Expr, error) {
+	asked := 0
+	if b.lambda != nil {
+		asked = b.lambda.asked
+	}
 	args, err := each(list, b.part)
 	if err != nil {
 		return Expr{}, err
@@ -182,10 +190,17 @@ func (b *binder) apply(at int, f *function.Function, list []grammar.Expr) (Expr,
 			return Expr{}, a.fails
 		}
 	}
-	x := Expr{Type: bound.Type, Eval: b.evaluator(at, bound, args)}
+	x := Expr{Type: bound.Type, ordered: bound.Ordered}
+	for _, a := range args {
+		x.ordered = x.ordered || a.ordered
+	}
+	if x.ordered {
+		bound.Next = nil
+	}
+	x.Eval = b.evaluator(at, bound, args)
 	if bound.Ordered {
 		b.ordered = true
-		return x, nil
+		return b.perRow(at, x, asked)
 	}
 	if !constants(args) {
 		return x, nil

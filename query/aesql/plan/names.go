@@ -47,6 +47,8 @@ type place struct {
 	// of are the aliases that the expression is part of, the innermost last.
 	of    []string
 	depth int
+	// params are the parameters of lambdas around the expression, and what they are renamed to.
+	params map[string]string
 }
 
 // expand returns an expression of columns alone.
@@ -82,7 +84,7 @@ func (n *names) expand(e grammar.Expr, p place) (grammar.Expr, error) {
 	case *grammar.Star:
 		return nil, n.s.Errorf(e.At, "* stands in a list of columns or in count(*)")
 	case *grammar.Lambda:
-		return nil, n.s.Errorf(e.At, "functions such as x -> x + 1 are not supported: write the expression out")
+		return nil, n.s.Errorf(e.At, "functions such as x -> x + 1 stand first in arrayMap only: write the expression out")
 	default:
 		return e, nil
 	}
@@ -122,11 +124,14 @@ func (n *names) call(e *grammar.Call, p place) (grammar.Expr, error) {
 			return &out, nil
 		}
 	}
-	out.Args, err = n.list(p, e.Args...)
+	out.Args, err = n.arguments(e, p)
 	return &out, err
 }
 
 func (n *names) column(c *grammar.Column, p place) (grammar.Expr, error) {
+	if param, ok := p.params[c.Name]; ok {
+		return &grammar.Column{At: c.At, Name: param}, nil
+	}
 	stands, isAlias := n.aliases[c.Name]
 	column, isColumn := n.scope.find(c.Name)
 	own := len(p.of) > 0 && p.of[len(p.of)-1] == c.Name
@@ -138,7 +143,7 @@ func (n *names) column(c *grammar.Column, p place) (grammar.Expr, error) {
 			return nil, n.s.Errorf(c.At, "the aliases %s and %s stand for each other: rename one", c.Name,
 				p.of[len(p.of)-1])
 		}
-		p.of = append(slices.Clip(p.of), c.Name)
+		p.of, p.params = append(slices.Clip(p.of), c.Name), nil
 		return n.expand(stands, p)
 	case isColumn:
 		return &grammar.Column{At: c.At, Name: column, Quoted: c.Quoted}, nil
@@ -180,6 +185,8 @@ func parts(e grammar.Expr) []grammar.Expr {
 		return []grammar.Expr{e.X, e.Low, e.High}
 	case *grammar.In:
 		return append([]grammar.Expr{e.X}, e.List...)
+	case *grammar.Lambda:
+		return []grammar.Expr{e.Body}
 	default:
 		return nil
 	}

@@ -43,6 +43,8 @@ type Expr struct {
 	Type  value.Type
 	Const *value.Value
 	Eval  func(row []value.Value) (value.Value, error)
+	// ordered: it looks at the row before, so it is evaluated for every row.
+	ordered bool
 	// fails is the error of every evaluation of an expression of constants; it does not matter if nobody asks.
 	fails error
 }
