@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
@@ -231,4 +232,42 @@ func TestOnlyReadingMethods(t *testing.T) {
 			t.Errorf("%s: %d %v", method, w.Code, w.Header())
 		}
 	}
+}
+
+// TestAnExportEndsInTime with the reason, or cut when something was sent before.
+func TestAnExportEndsInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := promql.New(fake{waits: true}, promql.Options{Options: query.Options{Timeout: time.Minute}})
+		w := get(t, h, "/api/v1/export?match[]=a")
+		if want := `{"status":"error","errorType":"timeout","error":"timeout: the question was ended after 1m0s: ask for a ` +
+			`shorter range or less"}`; w.Code != http.StatusServiceUnavailable || strings.TrimSpace(w.Body.String()) != want {
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
+	})
+}
+
+// FuzzParameters: whatever an export is asked with, it is answered, or refused in Prometheus' shape.
+func FuzzParameters(f *testing.F) {
+	f.Add("a", "-1h", "now", "__name__,__timestamp__:custom:2006,__value__", "a=b", "3")
+	f.Add(`{"x.y"=~"a|b" or c="d"}`, "1796070000.5", "2026-11-30T20:00:00Z", "promapi", "", "")
+	f.Add("a[5m]", "1e300", "now+", "prometheus", "=", "-1")
+	h := promql.New(fake{samples: exported}, promql.Options{})
+	f.Fuzz(func(t *testing.T, match, start, end, format, label, most string) {
+		if len(match) > 200 || strings.Count(match, "(") > 20 { // a guard before refuses what doubles itself
+			return
+		}
+		form := url.Values{
+			"match[]": {match}, "start": {start}, "end": {end}, "format": {format}, "extra_label": {label}, "limit": {most},
+			"max_rows_per_line": {most}, "metric": {match}, "query": {match},
+		}
+		for _, path := range []string{
+			"export", "export/csv", "export/native", "metadata", "format_query", "parse_query",
+		} {
+			w := get(t, h, "/api/v1/"+path+"?"+form.Encode())
+			if w.Code != http.StatusOK && (w.Code != http.StatusBadRequest || !strings.HasPrefix(w.Body.String(),
+				`{"status":"error","errorType":"bad_data"`)) {
+				t.Errorf("%s %v: %d %.300s", path, form, w.Code, w.Body)
+			}
+		}
+	})
 }

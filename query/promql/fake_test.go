@@ -18,6 +18,8 @@ type fake struct {
 	samples []store.Samples
 	// after is the error with which the samples end.
 	after error
+	// waits has the samples wait for the end of their context.
+	waits bool
 	// asked gets the question for samples.
 	asked *store.SamplesQuestion
 }
@@ -26,7 +28,7 @@ func (f fake) Prometheus(edge.Tenant) http.Handler { return f.next }
 
 func (f fake) PrometheusCost(*http.Request) (least, most int64, err error) { return 0, 0, f.cost }
 
-func (f fake) Samples(_ context.Context, q store.SamplesQuestion, emit func(*store.Samples) error) error {
+func (f fake) Samples(ctx context.Context, q store.SamplesQuestion, emit func(*store.Samples) error) error {
 	if f.asked != nil {
 		*f.asked = q
 	}
@@ -34,6 +36,10 @@ func (f fake) Samples(_ context.Context, q store.SamplesQuestion, emit func(*sto
 		if err := emit(&f.samples[i]); err != nil {
 			return err
 		}
+	}
+	if f.waits {
+		<-ctx.Done()
+		return ctx.Err()
 	}
 	return f.after
 }

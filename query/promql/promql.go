@@ -104,7 +104,10 @@ var own = map[string]func(*handler, http.ResponseWriter, *question) error{
 }
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), h.o.Timeout)
+	ctx, cancel := context.WithTimeoutCause(r.Context(), h.o.Timeout, &gate.RefusedError{
+		Status: http.StatusServiceUnavailable,
+		Reason: fmt.Sprintf("timeout: the question was ended after %s: ask for a shorter range or less", h.o.Timeout),
+	})
 	defer cancel()
 	r = r.WithContext(ctx)
 	if err := h.answer(w, r); err != nil { //nolint:contextcheck // the request has it

@@ -38,6 +38,10 @@ var about = map[string]func(*handler) any{
 	"/api/v1/alertmanagers": func(*handler) any {
 		return map[string]any{"activeAlertmanagers": list{}, "droppedAlertmanagers": list{}}
 	},
-	"/api/v1/notifications": func(*handler) any { return list{} },
-	"/api/v1/features":      func(*handler) any { return struct{}{} },
+	// As pages of vmui ask that show vmalert's rules, to which no link leads without one.
+	"/vmalert/api/v1/rules":     func(*handler) any { return map[string]any{"groups": list{}} },
+	"/vmalert/api/v1/notifiers": func(*handler) any { return map[string]any{"notifiers": list{}} },
+	"/api/v1/notifiers":         func(*handler) any { return map[string]any{"notifiers": list{}} },
+	"/api/v1/notifications":     func(*handler) any { return list{} },
+	"/api/v1/features":          func(*handler) any { return struct{}{} },
 }
