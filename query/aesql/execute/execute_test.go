@@ -302,3 +302,71 @@ func TestAQuestionEndsWithItsTime(t *testing.T) {
 		t.Errorf("%d rows, %v", n, err)
 	}
 }
+
+// TestWhatTheCollectorKnowsOfAPointCanBeAsked although SELECT * does not show it.
+func TestWhatTheCollectorKnowsOfAPointCanBeAsked(t *testing.T) {
+	w := newWorld(t)
+	fast, slow := point("random", w.at(10), "index2", "FRA"), point("random", w.at(5), "index2", "SIN")
+	fast.Facts = edge.Facts{Region: "FRA", Status: 200, Route: "/a", HasCPU: true, CPUTime: 5}
+	slow.Facts = edge.Facts{Region: "SIN", Status: 503}
+	fast.HasDuration, fast.Duration, slow.HasDuration, slow.Duration = true, 1_000_000, true, 9_000_000
+	w.write(fast, slow)
+	for _, w.scans = range []bool{false, true} {
+		w.want("SELECT cloud.region, `http.route`, http.response.status_code, duration / 1e6 AS ms, index2 FROM random",
+			"FRA /a 200 1 FRA; SIN  503 9 SIN")
+		w.want("SELECT cloud.region AS r, avg(duration), max(edge.cpu.time) FROM random GROUP BY r",
+			"FRA 1000000 5; SIN 9000000 0")
+		w.want("SELECT count() FROM random WHERE http.response.status_code >= 500 AND cloud.region = 'SIN'", "1")
+	}
+}
+
+// TestSumsThatCancelOutAreThoseOfAScan although the store could add them up.
+func TestSumsThatCancelOutAreThoseOfAScan(t *testing.T) {
+	w := newWorld(t)
+	var events []edge.Event
+	for i := range 100 {
+		events = append(events,
+			point("random", w.at(float64(i)), "blob1", "a", "double1", "1e16", "double2", "0.1"),
+			point("random", w.at(float64(i)), "blob1", "a", "double1", "-1e16", "double2", "-0.1"),
+			point("random", w.at(float64(i)), "blob1", "b", "double1", "1e300", "double2", "1e300"))
+	}
+	w.write(append(events, point("random", w.at(1), "blob1", "a", "double1", "0.25", "double2", "1e-9"))...)
+	f := func(text, want, last string) {
+		t.Helper()
+		w.reads = nil
+		w.want(text, want)
+		if got := w.reads[len(w.reads)-1].LogsQL; !strings.Contains(got, last) {
+			t.Errorf("%s: the last question is %s, want %s", text, got, last)
+		}
+	}
+	f("SELECT sum(double1) FROM random WHERE blob1 = 'a'", "0.25", "| fields")
+	f("SELECT sum(double2), avg(double2 + 0) FROM random WHERE blob1 = 'a'", "1e-9 4.975124378109453e-12", "| fields")
+	f("SELECT sum(double1 * double2) FROM random WHERE blob1 = 'b'", "inf", "| fields")
+	f("SELECT sum(double2 * 0 + 1) FROM random WHERE blob1 = 'b'", "100", "| stats")
+	f("SELECT count(DISTINCT blob1) AS n, toHour(timestamp) * 0 AS h FROM random GROUP BY h", "2 0", "|")
+}
+
+// TestAStoreThatCanNotGroupIsScanned because of what it takes in memory, and for no other reason.
+func TestAStoreThatCanNotGroupIsScanned(t *testing.T) {
+	w := weather(t)
+	const text, all = "SELECT blob1, count() AS n FROM weather GROUP BY blob1", " 1; Oslo 2; Quito 2"
+	for _, err := range []error{
+		fmt.Errorf("stats: %w", store.ErrTooMuch),
+		&gate.RefusedError{Status: http.StatusUnprocessableEntity, Reason: "too much at once"},
+	} {
+		w.fails = map[string]error{"| stats": err}
+		w.want(text, all)
+	}
+	for _, err := range []error{
+		errors.New("the disk is gone"), &gate.RefusedError{Status: http.StatusServiceUnavailable, Reason: "others have it"},
+	} {
+		w.fails = map[string]error{"| stats": err}
+		if _, got := w.ask(context.Background(), text); !errors.Is(got, err) {
+			t.Errorf("got %v, want %v", got, err)
+		}
+	}
+	w.fails = map[string]error{"| fields": store.ErrTooMuch, "| stats": store.ErrTooMuch}
+	if _, err := w.ask(context.Background(), text); !errors.Is(err, store.ErrTooMuch) {
+		t.Errorf("got %v", err)
+	}
+}

@@ -31,6 +31,8 @@ type world struct {
 	scans bool
 	// memory bounds questions, in bytes.
 	memory int64
+	// fails are the errors of questions that have a text.
+	fails map[string]error
 	// onRow is called with each row that the store gives.
 	onRow func()
 }
@@ -43,6 +45,11 @@ func newWorld(t testing.TB) *world {
 // Rows lets the world see what the store is asked.
 func (w *world) Rows(ctx context.Context, q store.RowsQuestion, emit func(store.Row) error) error {
 	w.reads = append(w.reads, q)
+	for text, err := range w.fails {
+		if strings.Contains(q.LogsQL, text) {
+			return err
+		}
+	}
 	return w.store.Rows(ctx, q, func(r store.Row) error {
 		if w.onRow != nil {
 			w.onRow()
