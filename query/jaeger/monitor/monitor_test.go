@@ -494,6 +494,12 @@ func TestWhatHasNoSeriesOfItsOwn(t *testing.T) {
 	if math.Abs(total-20) > 1e-6 || rest < 10 {
 		t.Errorf("%v invocations, %v of other routes", total, rest)
 	}
+	for i := range 40 { // more services than there are series for
+		w.write(tenant, call{service: "s" + strconv.Itoa(i), ago: time.Minute, took: time.Millisecond})
+	}
+	if got := w.must("calls", "service=missing-service-name&endTs={end}&lookback=0"); len(got) != 0 {
+		t.Errorf("what is of no known service is of one without a name: %v", got)
+	}
 }
 
 // TestMemoryIsThatOfTheGate asks for many operations before a gate with little memory.

@@ -51,10 +51,11 @@ func (s *sums) begin(w tally.Window) {
 // add takes a series of totals, whose texts are borrowed.
 func (s *sums) add(ctx context.Context, metric string, of *store.Series) error {
 	at, ok := s.rowOf(metric, of)
-	if !ok {
+	name := s.nameOf(of)
+	if !ok || name.service == "" && of.Label(edge.LabelOverflow) != "" { // of too many services: nobody's
 		return nil
 	}
-	row, err := s.row(ctx, s.nameOf(of), at)
+	row, err := s.row(ctx, name, at)
 	if err != nil {
 		return err
 	}
