@@ -34,7 +34,7 @@ type conditional struct {
 
 func (s *conditional) Add(args []value.Value) error {
 	condition := args[s.at]
-	if !s.test.True(condition) {
+	if !s.test.Kind.True(condition) {
 		return nil
 	}
 	if !s.ordered {

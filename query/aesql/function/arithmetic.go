@@ -25,11 +25,11 @@ func eitherFloat(a, b value.Type) bool { return a.Floating() || b.Floating() }
 
 // floats applies op to two numbers as float64.
 func (c call) floats(op func(x, y float64) float64) Bound {
-	a, b := c.args[0].Type, c.args[1].Type
+	a, b := c.args[0].Type.Kind, c.args[1].Type.Kind
 	eval := func(args []value.Value) (value.Value, error) {
 		return value.Float(op(a.Number(args[0]), b.Number(args[1]))), nil
 	}
-	if a.Floating() && b.Floating() {
+	if c.args[0].Type.Floating() && c.args[1].Type.Floating() {
 		eval = func(args []value.Value) (value.Value, error) {
 			return value.Float(op(args[0].Float(), args[1].Float())), nil
 		}

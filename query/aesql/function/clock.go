@@ -96,7 +96,10 @@ func (c call) clock(i, tz int) (clock, error) {
 }
 
 // second returns the Unix seconds of an argument's value. A Date's midnight is on the clock that counts.
-func (k clock) second(v value.Value) (int64, error) {
+func (k *clock) second(v value.Value) (int64, error) {
+	if k.t.Kind == value.DateTime && k.convert == nil {
+		return v.Int(), nil
+	}
 	if k.convert != nil {
 		var err error
 		if v, err = k.convert(v); err != nil {
@@ -107,7 +110,7 @@ func (k clock) second(v value.Value) (int64, error) {
 }
 
 // local returns what the clock shows, as seconds since 1970.
-func (k clock) local(v value.Value) (int64, error) {
+func (k *clock) local(v value.Value) (int64, error) {
 	if k.t.Kind == value.Date {
 		return v.Int() * value.DaySeconds, nil
 	}
@@ -214,7 +217,7 @@ func bindFormatDateTime(c call) (Bound, error) {
 }
 
 // time returns a value as the time of its clock; a Date is its midnight in UTC.
-func (k clock) time(v value.Value) (time.Time, error) {
+func (k *clock) time(v value.Value) (time.Time, error) {
 	if k.t.Kind == value.Date {
 		return time.Unix(v.Int()*value.DaySeconds, 0).UTC(), nil
 	}

@@ -28,7 +28,7 @@ func (c call) truth(i int) (func(value.Value) bool, error) {
 	case t.Kind == value.UInt8 && !t.Nullable:
 		return func(v value.Value) bool { return v.Bits != 0 }, nil
 	case t.Numeric() || t.Kind == value.Nothing:
-		return t.True, nil
+		return t.Kind.True, nil
 	}
 	return nil, c.wrong(i, "a condition is needed: a comparison or a number")
 }

@@ -44,7 +44,17 @@ func (c call) to(t value.Type) (Bound, error) {
 	if convert == nil {
 		convert = func(v value.Value) (value.Value, error) { return v, nil }
 	}
-	return Bound{Type: t, Eval: func(args []value.Value) (value.Value, error) { return convert(args[0]) }}, nil
+	b := Bound{Type: t, Eval: func(args []value.Value) (value.Value, error) { return convert(args[0]) }}
+	if t.Numeric() && c.args[0].Type.Kind == value.String {
+		b.Eval = func(args []value.Value) (value.Value, error) {
+			v, err := convert(args[0])
+			if err != nil {
+				err = fmt.Errorf("%w: to%sOrZero(x) makes it 0", err, t)
+			}
+			return v, err
+		}
+	}
+	return b, nil
 }
 
 // bindOr converts, and is instead where a text is no such number.

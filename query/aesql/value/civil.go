@@ -2,6 +2,7 @@ package value
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -99,14 +100,11 @@ func LoadZone(name string) (*time.Location, error) {
 	switch name {
 	case "UTC", "Etc/UTC":
 		return nil, nil //nolint:nilnil // nil is UTC, in every Type
-	case "", "Local":
-		return nil, fmt.Errorf("unknown timezone %q: names are as Europe/Lisbon, SHOW TIMEZONES lists them", name)
 	}
-	zone, err := time.LoadLocation(name)
-	if err != nil {
+	if _, known := slices.BinarySearch(Zones(), name); !known {
 		return nil, fmt.Errorf("unknown timezone %q%s: SHOW TIMEZONES lists them", name, nearZone(name))
 	}
-	return zone, nil
+	return time.LoadLocation(name)
 }
 
 // nearZone returns the question whether somebody meant the zone whose name differs in case only or ends the same way.

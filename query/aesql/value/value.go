@@ -62,26 +62,29 @@ func (v Value) Items() []Value {
 	return *v.items
 }
 
-// Number returns the value of a number of type t as float64, which integers beyond 2^53 are rounded to. A Date, DateTime
+// Number returns the value of a number of kind k as float64, which integers beyond 2^53 are rounded to. A Date, DateTime
 // or DateTime64 is its number of days, seconds or ticks.
-func (t Type) Number(v Value) float64 {
+func (k Kind) Number(v Value) float64 {
 	switch {
-	case t.Floating():
+	case k >= Float64 && k <= WeightSum:
 		return v.Float()
-	case t.Kind == UInt64:
+	case k == UInt64:
 		return float64(v.Bits)
 	}
 	return float64(v.Int())
 }
 
-// True tells whether a value of type t counts as true in WHERE, HAVING, AND and if: a number that is not 0 (NaN is
+// Number is Kind.Number.
+func (t Type) Number(v Value) float64 { return t.Kind.Number(v) }
+
+// True tells whether a value of kind k counts as true in WHERE, HAVING, AND and if: a number that is not 0 (NaN is
 // true). NULL is not true.
-func (t Type) True(v Value) bool {
-	if v.Null {
-		return false
+func (k Kind) True(v Value) bool {
+	if k >= Float64 && k <= WeightSum {
+		return !v.Null && v.Float() != 0
 	}
-	if t.Floating() {
-		return v.Float() != 0
-	}
-	return v.Bits != 0
+	return !v.Null && v.Bits != 0
 }
+
+// True is Kind.True.
+func (t Type) True(v Value) bool { return t.Kind.True(v) }
