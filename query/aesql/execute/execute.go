@@ -20,8 +20,9 @@ type Options struct {
 	Tenant edge.Tenant
 	// Now is where the search for the newest rows begins; the time of the plan.
 	Now time.Time
-	// memory bounds what the question keeps, in bytes; 0 is maxMemory.
+	// memory bounds what the question keeps, in bytes; 0 is maxMemory. groups bounds its groups; 0 is maxGroups.
 	memory int64
+	groups int
 }
 
 // Run answers a plan. emit gets one row after the other, the values in the order of the plan's columns; a row and its
@@ -32,6 +33,7 @@ type Options struct {
 func Run(
 	ctx context.Context, r store.Reader, q *plan.Query, o Options, emit func([]value.Value) error,
 ) error {
+	o.groups = cmp.Or(o.groups, maxGroups)
 	x := &run{ctx: ctx, reader: r, o: o, memory: budget{ctx: ctx, most: cmp.Or(o.memory, maxMemory)}}
 	return x.query(q, emit)
 }

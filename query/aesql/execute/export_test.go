@@ -6,5 +6,11 @@ func Within(o Options, memory int64) Options {
 	return o
 }
 
+// AtMost returns options with another bound of groups.
+func AtMost(o Options, groups int) Options {
+	o.groups = groups
+	return o
+}
+
 // Number is how a stored number is read.
 func Number(text string) float64 { return number(text) }

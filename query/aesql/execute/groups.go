@@ -22,6 +22,7 @@ const (
 type groups struct {
 	plan   *plan.Group
 	memory *budget
+	most   int
 	index  map[string]*group
 	list   []*group // in the order in which they were found
 	bytes  int64    // of memory
@@ -38,8 +39,10 @@ type group struct {
 	results []value.Value
 }
 
-func newGroups(p *plan.Group, memory *budget) *groups {
-	return &groups{plan: p, memory: memory, index: map[string]*group{}, values: make([]value.Value, len(p.Keys))}
+func (x *run) newGroups(p *plan.Group) *groups {
+	return &groups{
+		plan: p, memory: &x.memory, most: x.o.groups, index: map[string]*group{}, values: make([]value.Value, len(p.Keys)),
+	}
 }
 
 // free gives the memory back.
@@ -101,8 +104,8 @@ func (g *groups) of(row []value.Value) (*group, error) {
 
 // begin begins the group of the key that was found last.
 func (g *groups) begin() (*group, error) {
-	if len(g.list) >= maxGroups {
-		return nil, fmt.Errorf("%w: it has more than %d groups: filter, or group by less", store.ErrTooMuch, maxGroups)
+	if len(g.list) >= g.most {
+		return nil, fmt.Errorf("%w: it has more than %d groups: filter, or group by less", store.ErrTooMuch, g.most)
 	}
 	n := &group{keys: make([]value.Value, len(g.values)), states: make([]aggregate.State, len(g.plan.Aggregates))}
 	size := groupBytes + len(g.key)

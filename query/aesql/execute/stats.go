@@ -21,7 +21,7 @@ var errDoubt = errors.New("only a scan is exact")
 // grouped returns the groups of a plan: as the store groups, if that is exact, else those of a scan.
 func (x *run) grouped(q *plan.Query) (*groups, error) {
 	if q.Stats != nil {
-		g := newGroups(q.Group, &x.memory)
+		g := x.newGroups(q.Group)
 		switch err := x.stats(q, g); {
 		case err == nil:
 			return g, nil
@@ -31,7 +31,7 @@ func (x *run) grouped(q *plan.Query) (*groups, error) {
 			return g, err
 		}
 	}
-	g := newGroups(q.Group, &x.memory)
+	g := x.newGroups(q.Group)
 	return g, x.source(q, g.add)
 }
 
