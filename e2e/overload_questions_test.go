@@ -55,6 +55,9 @@ func greedyQuestions() []question {
 		},
 		{"a list of two columns", logs + "query", []string{"query", "name:in(x:y | uniq by (name) with hits)"}, bad},
 		{"fields beside times", logs + "query", []string{"query", "name:eq_field(_time)"}, bad},
+		{"times of rows that were cut off", logs + "query", []string{
+			"query", "* | unroll (name) | limit 2 | decolorize _time | fields name",
+		}, bad},
 		{"what is known of made fields", logs + "query", []string{"query", "* | hash(name) as h | block_stats"}, bad},
 		{"format that doubles", logs + "query", []string{
 			"query",

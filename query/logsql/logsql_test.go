@@ -338,6 +338,7 @@ func TestKindIsChosen(t *testing.T) {
 	f("a span, a log, a point !", "") // newest first
 	f("a span, a log, a point !", "all")
 	f("a span, a log, a point !", "2,1,0")
+	f("a span, a log, a point !", "log,all")
 	f("a span", "0")
 	f("a span", "span")
 	f("a log", "1")
@@ -453,6 +454,8 @@ func TestBadRequests(t *testing.T) {
 	f(`end="1h1"`, "query", "*", "end", "1h1")
 	f(`timeout="-1s"`, "query", "*", "timeout", "-1s")
 	f(`kind (or`, "query", "*", "kind", "metric")
+	f(`is "": it must be`, "query", "*", "kind", "log,")
+	f(`is "3"`, "query", "*", "kind", "0,3")
 	f(`ignore_pipes="x"`, "query", "*", "ignore_pipes", "x")
 	f(`extra_filters=`, "query", "*", "extra_filters", `{"a":1}`)
 	f(`extra filter`, "query", "*", "extra_filters", `a:(`)

@@ -57,28 +57,25 @@ func (h *handler) parse(r *http.Request, tenant edge.Tenant) (*question, error) 
 	return q, nil
 }
 
-// kinds are the kinds of events, by their numbers and names.
-var kinds = map[string]edge.Kind{
-	"0": edge.KindSpan, "span": edge.KindSpan,
-	"1": edge.KindLog, "log": edge.KindLog,
-	"2": edge.KindDataPoint, "datapoint": edge.KindDataPoint,
+// kinds are what the parameter kind and the header ProjectID may name.
+var kinds = map[string][]edge.Kind{
+	"0": {edge.KindSpan}, "span": {edge.KindSpan},
+	"1": {edge.KindLog}, "log": {edge.KindLog},
+	"2": {edge.KindDataPoint}, "datapoint": {edge.KindDataPoint},
+	"all": {edge.KindSpan, edge.KindLog, edge.KindDataPoint},
 }
 
 // readKinds reads what is asked: lists in the parameter kind, else in the header ProjectID, else all kinds.
 func (q *question) readKinds(projects []string) error {
-	given := strings.Join(q.form["kind"], ",")
-	given = cmp.Or(given, strings.Join(projects, ","), "all")
-	if strings.TrimSpace(given) == "all" {
-		given = "span,log,datapoint"
-	}
+	given := cmp.Or(strings.Join(q.form["kind"], ","), strings.Join(projects, ","), "all")
 	var asked []edge.Kind
 	for text := range strings.SplitSeq(given, ",") {
-		kind, ok := kinds[strings.TrimSpace(text)]
-		if !ok {
+		named := kinds[strings.TrimSpace(text)]
+		if named == nil {
 			return fmt.Errorf("kind (or the header ProjectID) is %q: it must be 0 or span, 1 or log, 2 or datapoint, "+
 				"a list of them such as span,log, or all", text)
 		}
-		asked = append(asked, kind)
+		asked = append(asked, named...)
 	}
 	q.Kind, q.Also = asked[0], asked[1:]
 	return nil
