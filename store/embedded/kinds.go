@@ -107,7 +107,7 @@ func (s *Store) askEach(
 		if ctx.Err() != nil {
 			return nil
 		}
-		one := qctx.WithContextAndQuery(ctx, qctx.Query.Clone(qctx.Query.GetTimestamp())) // join changes its rows
+		one := qctx.WithContext(ctx)
 		one.TenantIDs = []logstorage.TenantID{tenant}
 		err := s.kinds[tenant.ProjectID].RunQuery(one, func(worker uint, block *logstorage.DataBlock) {
 			write(worker*several+uint(i), block)

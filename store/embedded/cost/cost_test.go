@@ -175,6 +175,7 @@ func TestWhatPipesDoToRows(t *testing.T) {
 	f("a:in(b | fields a)", true, false, false)
 	f("* | filter a:in(b | fields a)", true, false, false)
 	f("* | union (a | limit 1)", false, false, false)
+	f("* | join by (a) rows({a=b,c=d})", false, false, false)
 
 	g := func(text string, want bool) {
 		t.Helper()

@@ -2,14 +2,16 @@ package cost
 
 import (
 	"reflect"
+	"slices"
 
 	"github.com/VictoriaMetrics/VictoriaLogs/lib/logstorage"
 )
 
 // RowByRow tells whether the answers of a text to several storages, one behind the other, are its answer to all rows:
-// pipes work on single rows, and there are no subqueries.
+// pipes work on single rows, and there are no subqueries. A join of rows in the text is none: it runs once, since it
+// changes those rows.
 func RowByRow(q *logstorage.Query) bool {
-	if !q.CanLiveTail() {
+	if !q.CanLiveTail() || slices.Contains(pipeNames(q), "pipeJoin") {
 		return false
 	}
 	w := &walk{}
