@@ -163,7 +163,7 @@ func (a *answer) tell() error {
 func (a *answer) end() error {
 	switch {
 	case a.status == http.StatusNotFound:
-		return &gate.RefusedError{Status: a.status, Reason: "no such path: docs/api.md lists what is served of Prometheus' API"}
+		return errNoPath
 	case a.failed():
 		Fail(a.ResponseWriter, nil, a.status, a.reason())
 	case !a.told && len(a.held) > 0:

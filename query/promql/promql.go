@@ -69,6 +69,13 @@ func Paths() []string {
 // PagePaths are the patterns of the engine's pages and their files, which read no telemetry.
 func PagePaths() []string { return []string{"/vmui", "/vmui/", "/graph", "/graph/"} }
 
+// prefix is what paths may have in front.
+const prefix = "/prometheus"
+
+var errNoPath = &gate.RefusedError{
+	Status: http.StatusNotFound, Reason: "no such path: docs/api.md lists what is served of Prometheus' API",
+}
+
 // defaultTimeout is how long a question may take when neither options nor a gate say.
 const defaultTimeout = 30 * time.Second
 
@@ -127,8 +134,10 @@ func (h *handler) answer(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return badParameter("read the form: %w", err)
 	}
-	q := &question{Request: r, path: strings.TrimPrefix(r.URL.Path, "/prometheus"), tenant: tenant}
+	q := &question{Request: r, path: strings.TrimPrefix(r.URL.Path, prefix), tenant: tenant}
 	switch answer := own[q.path]; {
+	case strings.HasPrefix(q.path, prefix):
+		return errNoPath // the engine would take off a second one, and nobody had looked at what is asked there
 	case answer != nil:
 		return answer(h, w, q)
 	case about[q.path] != nil:

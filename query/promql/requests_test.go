@@ -88,6 +88,21 @@ func (q *request) replay(t *testing.T, h http.Handler, moments *strings.Replacer
 	}
 }
 
+// TestAPrefixIsTakenOffOnce: behind a second one a question would reach the engine that nobody has looked at.
+func TestAPrefixIsTakenOffOnce(t *testing.T) {
+	s, _ := openEngine(t)
+	h := promql.New(s, promql.Options{Pages: true})
+	for path, want := range map[string]int{
+		"/prometheus/api/v1/query": 200, "/prometheus/prometheus/api/v1/query": 404, "/prometheus//api/v1/query": 404,
+		"/prometheus/graphite/api/v1/query": 404, "/prometheusapi/v1/query": 404, "/prometheus": 404,
+		"/prometheus/prometheus/vmui/": 404, "/prometheus/../api/v1/query": 404, "/api/v1/query/": 404,
+	} {
+		if w := get(t, h, "http://x"+path+"?query=1"); w.Code != want {
+			t.Errorf("%s: %d %.100s, want %d", path, w.Code, w.Body, want)
+		}
+	}
+}
+
 // strictly decodes JSON whose members v has all.
 func strictly(body []byte, v any) error {
 	d := json.NewDecoder(bytes.NewReader(body))

@@ -58,6 +58,7 @@ func (g *guarded) foreignQuestions(t *testing.T) {
 		ask("/federate", "match[]", selector)
 		ask("/prometheus/federate", "match[]", selector)
 		ask("/prometheus/api/v1/query", "query", selector)
+		ask("/prometheus/prometheus/api/v1/query", "query", selector)
 		for _, path := range []string{"/api/v1/export", "/api/v1/export/csv", "/api/v1/export/native", "/federate", "/prometheus/api/v1/export"} {
 			for _, format := range []string{"", "prometheus", "promapi", "__name__,edge_tenant,service_name,__value__"} {
 				ask(path, "match[]", selector, "format", format)
