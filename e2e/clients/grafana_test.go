@@ -17,9 +17,10 @@ var panelTypes = map[string]string{
 	"heatmap":    "heatmap/panelcfg/x/HeatmapPanelCfg_types.gen",
 }
 
-// TestDashboardsAreOfGrafanasSchema checks the dashboards of deploy/grafana with the TypeScript types that Grafana 11, 12
-// and 13 have published of their JSON: a field that is not theirs, or lacks, or has another type, is an error. What is not
-// in them is left out: fields of data sources, which are theirs to say, and defaults of options, which may be absent.
+// TestDashboardsAreOfGrafanasSchema checks the dashboards of deploy/grafana with the TypeScript types that Grafana 11,
+// 12 and 13 have published of their JSON: a field that is not theirs, or lacks, or has another type, is an error. What
+// is not in them is left out: fields of data sources, which are theirs to say, and options with a default, which may be
+// absent.
 func TestDashboardsAreOfGrafanasSchema(t *testing.T) {
 	t.Parallel()
 	tsc := need(t, "typescript/bin/tsc")
@@ -35,16 +36,17 @@ func TestDashboardsAreOfGrafanasSchema(t *testing.T) {
 			if err := os.Symlink(filepath.Dir(schema), filepath.Join(dir, "node_modules")); err != nil {
 				t.Fatal(err)
 			}
-			text := types(filepath.Base(schema))
+			var text strings.Builder
+			declareTypes(&text, filepath.Base(schema))
 			for i, file := range files {
-				text += constants(t, file, fmt.Sprint("d", i))
+				declareDashboard(t, &text, file, fmt.Sprint("d", i))
 			}
 			program := filepath.Join(dir, "dashboards.ts")
-			if err := os.WriteFile(program, []byte(text), 0o600); err != nil {
+			if err := os.WriteFile(program, []byte(text.String()), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			command := exec.CommandContext(t.Context(), "node", tsc, "--noEmit", "--strict", "--skipLibCheck", "--preserveSymlinks",
-				"--module", "esnext", "--moduleResolution", "bundler", "--target", "es2022", program)
+			command := exec.CommandContext(t.Context(), "node", tsc, "--noEmit", "--strict", "--skipLibCheck",
+				"--preserveSymlinks", "--module", "esnext", "--moduleResolution", "bundler", "--target", "es2022", program)
 			if out, err := command.CombinedOutput(); err != nil {
 				t.Errorf("%v:\n%s", err, out)
 			}
@@ -52,27 +54,27 @@ func TestDashboardsAreOfGrafanasSchema(t *testing.T) {
 	}
 }
 
-// types are the types that constants name: enumerations are texts in JSON.
-func types(schema string) string {
-	text := "import type { Dashboard } from '" + schema + "';\n" +
+// declareTypes imports the types, and makes looser ones of them: enumerations are texts in JSON.
+func declareTypes(text *strings.Builder, schema string) {
+	text.WriteString("import type { Dashboard } from '" + schema + "';\n" +
 		"type Loose<T> = T extends string ? `${T}` : T extends number | boolean | null | undefined ? T :\n" +
 		"  T extends (infer U)[] ? Loose<U>[] : T extends object ? { [K in keyof T]: Loose<T[K]> } : T;\n" +
-		"type Some<T> = Partial<Loose<T>>;\n"
+		"type Some<T> = Partial<Loose<T>>;\n")
 	for kind, path := range panelTypes {
-		text += "import type * as " + kind + " from './node_modules/" + schema + "/dist/esm/raw/composable/" + path + "';\n"
+		fmt.Fprintf(text, "import type * as %s from './node_modules/%s/dist/esm/raw/composable/%s';\n", kind, schema, path)
 	}
-	return text
 }
 
-// constants are a dashboard, and the options of its panels and their fields, which its type leaves open.
-func constants(t *testing.T, file, name string) string {
+// declareDashboard makes constants of a dashboard, and of the options of its panels and their fields, which its type
+// leaves open.
+func declareDashboard(t *testing.T, text *strings.Builder, file, name string) {
 	t.Helper()
-	text, err := os.ReadFile(file)
+	content, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var d map[string]any
-	if err := json.Unmarshal(text, &d); err != nil {
+	if err := json.Unmarshal(content, &d); err != nil {
 		t.Fatal(err)
 	}
 	for _, a := range d["annotations"].(map[string]any)["list"].([]any) {
@@ -86,13 +88,12 @@ func constants(t *testing.T, file, name string) string {
 	for _, v := range d["templating"].(map[string]any)["list"].([]any) {
 		delete(v.(map[string]any), "definition") // Grafana exports it, its schema does not have it
 	}
-	var b strings.Builder
 	declare := func(name, of string, value any) {
 		encoded, err := json.Marshal(value)
 		if err != nil {
 			t.Fatal(err)
 		}
-		fmt.Fprintf(&b, "export const %s: %s = %s;\n", name, of, encoded)
+		fmt.Fprintf(text, "export const %s: %s = %s;\n", name, of, encoded)
 	}
 	declare(name, "Loose<Dashboard>", d)
 	for i, p := range d["panels"].([]any) {
@@ -107,5 +108,4 @@ func constants(t *testing.T, file, name string) string {
 			declare(fmt.Sprint(name, "f", i), "Some<"+kind+".FieldConfig>", custom)
 		}
 	}
-	return b.String()
 }
