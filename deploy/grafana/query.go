@@ -41,16 +41,15 @@ func (f family) of(metric string, matchers ...string) string {
 		strings.Join(append([]string{f.filters}, matchers...), ","))
 }
 
-// in adds the totals of a selector up. A sample is stamped with the start of its window and a few milliseconds: the
-// millisecond of offset makes the range begin with a window and end before one, so that each is counted once and the
-// sum is that of [t-d, t).
+// in adds the totals of a selector up. A sample is stamped with the start of its window and the number of its part in
+// milliseconds (docs/adr/015), so that the range (t-d, t] has the windows of [t-d, t), each once.
 func in(d, selector string) string {
-	return fmt.Sprintf("sum_over_time(%s[%s] offset 1ms)", selector, d)
+	return fmt.Sprintf("sum_over_time(%s[%s])", selector, d)
 }
 
 // before is the same of the range before that of the dashboard.
 func before(selector string) string {
-	return fmt.Sprintf("sum_over_time(%s[%s] offset ${__range}1ms)", selector, wholeRange)
+	return fmt.Sprintf("sum_over_time(%s[%s] offset %[2]s)", selector, wholeRange)
 }
 
 // sum adds series up by labels.
@@ -63,7 +62,7 @@ func sum(of string, by ...string) string {
 
 // perSecond is the number of events a second in each step.
 func perSecond(selector string, by ...string) string {
-	return sum(fmt.Sprintf("rate_over_sum(%s[%s] offset 1ms)", selector, everyStep), by...)
+	return sum(fmt.Sprintf("rate_over_sum(%s[%s])", selector, everyStep), by...)
 }
 
 // quantile is a percentile of buckets, which are ranges (vmrange) of histograms.
