@@ -7,7 +7,7 @@ import (
 )
 
 // cases reads a file of cases.
-func cases(t *testing.T, data []byte) []*sqlCase {
+func cases(t testing.TB, data []byte) []*sqlCase {
 	t.Helper()
 	var all []*sqlCase
 	if err := json.Unmarshal(data, &all); err != nil {
