@@ -72,7 +72,7 @@ func (g *groups) add(row []value.Value) error {
 		}
 		s := to.states[i]
 		if err := s.Add(g.args); err != nil {
-			return err
+			return a.Placed(err)
 		}
 		size += s.Size()
 	}
@@ -138,7 +138,7 @@ func (g *groups) each(ctx context.Context, having *plan.Expr, next sink) error {
 		if err := ended(ctx, n); err != nil {
 			return err
 		}
-		if err := from.result(row[copy(row, from.keys):]); err != nil {
+		if err := from.result(g.plan.Aggregates, row[copy(row, from.keys):]); err != nil {
 			return err
 		}
 		if err := next(row); err != nil {
@@ -149,14 +149,14 @@ func (g *groups) each(ctx context.Context, having *plan.Expr, next sink) error {
 }
 
 // result sets the results of the aggregates.
-func (g *group) result(to []value.Value) (err error) {
+func (g *group) result(of []plan.Aggregate, to []value.Value) (err error) {
 	if g.results != nil {
 		copy(to, g.results)
 		return nil
 	}
 	for i, s := range g.states {
 		if to[i], err = s.Result(); err != nil {
-			return err
+			return of[i].Placed(err)
 		}
 	}
 	return nil

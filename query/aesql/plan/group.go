@@ -114,7 +114,10 @@ func (g *grouping) aggregate(c *grammar.Call, a *aggregate.Aggregate) (Expr, err
 		if bound.Ordered {
 			args = append(args, g.rowPlace())
 		}
-		group.Aggregates = append(group.Aggregates, Aggregate{Type: bound.Type, Args: args, New: bound.New})
+		group.Aggregates = append(group.Aggregates, Aggregate{
+			Type: bound.Type, Args: args, New: bound.New,
+			Placed: func(err error) error { return g.s.s.Errorf(c.At, "%s: %v", a.Name, err) },
+		})
 	}
 	return slot(group.Aggregates[i].Type, len(group.Keys)+i), nil
 }

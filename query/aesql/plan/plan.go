@@ -124,6 +124,8 @@ type Aggregate struct {
 	Type value.Type
 	Args []Expr
 	New  func() aggregate.State
+	// Placed returns an error of a state with the place of the aggregate in the text.
+	Placed func(error) error
 }
 
 // Key is a key of ORDER BY.
