@@ -138,9 +138,17 @@ func spansLeadToLogsAndMetrics(t *testing.T, w *world) {
 		traces.TracesToMetrics.DatasourceUID != metricsUID {
 		t.Errorf("spans lead elsewhere: %+v", traces)
 	}
-	rows := r.askLogs("trace to logs", strings.ReplaceAll(traces.TracesToLogsV2.Query, "${__span.traceId}", w.trace))
-	if len(rows) != 1 || rows[0]["_msg"] != "card declined" {
-		t.Errorf("logs of the span: %v", rows)
+	for id, message := range map[string]string{w.trace: "card declined", shortTrace: "short id"} {
+		rows := r.askLogs("trace to logs", strings.ReplaceAll(traces.TracesToLogsV2.Query, "${__span.traceId}", id))
+		if len(rows) != 1 || rows[0]["_msg"] != message {
+			t.Errorf("logs of a span of trace %s: %v", id, rows)
+		}
+	}
+	for filter, want := range map[string]string{`{kind=~".+"}`: "kind", `{dataset!=""}`: "dataset"} {
+		rows := r.askLogs(filter, filter+" | limit 5")
+		if len(rows) != 5 || rows[0][want] == "" {
+			t.Errorf("%s finds %v", filter, rows)
+		}
 	}
 	for _, tags := range []string{"", `http_route="/cart/:id", service_version="v2"`} {
 		for _, q := range traces.TracesToMetrics.Queries {

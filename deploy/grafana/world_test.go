@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -22,6 +23,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.IgnoreCurrent()) }
 const (
 	runID   = "0af7651916cd43dd8448eb211c80319c"
 	runName = "guide: p95 (nightly)"
+	// shortTrace is how Jaeger's format writes an id that begins with 16 zeros.
+	shortTrace = "a3ce929d0e0e4736"
 	// shop has what regular expressions and URLs escape.
 	shop = "shop.eu/a+b (1)"
 )
@@ -54,6 +57,9 @@ func newWorld(t *testing.T) *world {
 		"resource": resource(shop, "v2"), "scopeLogs": []any{object{"logRecords": []any{object{
 			"timeUnixNano": nano(to.Add(-10 * time.Second)), "severityText": "ERROR",
 			"body": object{"stringValue": "card declined"}, "traceId": w.trace, "spanId": "00f067aa0ba902b7",
+		}, object{
+			"timeUnixNano": nano(to.Add(-9 * time.Second)), "body": object{"stringValue": "short id"},
+			"traceId": strings.Repeat("0", 16) + shortTrace, "spanId": "00f067aa0ba902b7",
 		}}}},
 	}}})
 	for i := range 60 {
