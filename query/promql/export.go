@@ -153,14 +153,14 @@ func (h *handler) samplesQuestion(q *question) (store.SamplesQuestion, error) {
 	return asked, nil
 }
 
-// narrow returns the selectors of extra_label and extra_filters[]: each label, and one of the filters, has to hold.
+// narrow returns, of a form whose names are the stored ones, the selectors of extra_label and extra_filters[]: each label, and one of the filters, has to hold.
 func narrow(form map[string][]string) (all [][]string, err error) {
 	for _, label := range form["extra_label"] {
 		name, value, ok := strings.Cut(label, "=")
 		if !ok || name == "" {
 			return nil, badParameter(`"extra_label": %q is not name=value`, label)
 		}
-		all = append(all, []string{"{" + strconv.Quote(storedLabel(name)) + "=" + strconv.Quote(value) + "}"})
+		all = append(all, []string{"{" + strconv.Quote(name) + "=" + strconv.Quote(value) + "}"})
 	}
 	if filters := append(append([]string(nil), form["extra_filters[]"]...), form["extra_filters"]...); len(filters) > 0 {
 		all = append(all, filters)

@@ -19,6 +19,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -193,38 +194,58 @@ func (h *handler) evaluate(w http.ResponseWriter, q *question) error {
 var selectors = [...]string{"match[]", "match", "extra_filters[]", "extra_filters"}
 
 // translate puts what the engine is asked in place of what was asked.
-func (q *question) translate() error {
+func (q *question) translate() (err error) {
 	form := maps.Clone(q.Form)
 	for _, key := range selectors {
-		texts := append([]string(nil), form[key]...)
-		for i, text := range texts {
-			e, err := parse(key, text)
-			if err != nil {
+		if texts := form[key]; len(texts) > 0 {
+			if form[key], err = storedSelectors(key, texts); err != nil {
 				return err
 			}
-			if selector, ok := e.(*metricsql.MetricExpr); !ok || len(selector.LabelFilterss) == 0 {
-				return badParameter(`"%s": %s selects no series: want a metric or labels, as in {service_name="shop"}`, key, text)
-			}
-			if renameAll(e, nil) {
-				texts[i] = string(e.AppendString(nil))
-			}
-		}
-		if len(texts) > 0 {
-			form[key] = texts
 		}
 	}
-	if q.path == "/api/v1/query" || q.path == "/api/v1/query_range" {
-		text := form.Get("query")
-		if text != "" { // without one the engine says what is missing
-			if _, err := parse("query", text); err != nil {
-				return err
-			}
-			text, q.infos = Rewrite(text, stepOf(form.Get("step")))
-			form.Set("query", text)
+	if labels := form["extra_label"]; len(labels) > 0 {
+		form["extra_label"] = storedPairs(labels)
+	}
+	text := form.Get("query")
+	if text != "" && (q.path == "/api/v1/query" || q.path == "/api/v1/query_range") { // else the engine says what is missing
+		if _, err := parse("query", text); err != nil {
+			return err
 		}
+		text, q.infos = Rewrite(text, stepOf(form.Get("step")))
+		form.Set("query", text)
 	}
 	q.Request = withForm(q.Request, labelPath(q.path), form)
 	return nil
+}
+
+// storedSelectors returns selectors with the names that are stored.
+func storedSelectors(key string, texts []string) ([]string, error) {
+	stored := slices.Clone(texts)
+	for i, text := range texts {
+		e, err := parse(key, text)
+		if err != nil {
+			return nil, err
+		}
+		if selector, ok := e.(*metricsql.MetricExpr); !ok || len(selector.LabelFilterss) == 0 {
+			return nil, badParameter(`"%s": %s selects no series: want a metric or labels, as in {service_name="shop"}`, key,
+				text)
+		}
+		if renameAll(e, nil) {
+			stored[i] = string(e.AppendString(nil))
+		}
+	}
+	return stored, nil
+}
+
+// storedPairs returns pairs of name=value with the names that are stored. What is none is the engine's to refuse.
+func storedPairs(pairs []string) []string {
+	stored := slices.Clone(pairs)
+	for i, pair := range pairs {
+		if name, value, ok := strings.Cut(pair, "="); ok {
+			stored[i] = storedLabel(name) + "=" + value
+		}
+	}
+	return stored
 }
 
 // withForm returns the request, whose form is parsed, with another path and form.

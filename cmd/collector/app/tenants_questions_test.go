@@ -82,6 +82,8 @@ func (g *guarded) foreignQuestions(t *testing.T) {
 	g.foreignPoints(t, ask)
 	for _, more := range [][]string{
 		{"extra_label", "edge_tenant=2"},
+		{"extra_label", "edge.tenant=2"},
+		{"extra_filters[]", `{"edge.tenant"="2"}`},
 		{"extra_filters[]", `{edge_tenant="2"}`},
 		{"extra_filters", `{edge_tenant="2"}`},
 		{"extra_filters[]", `{edge_tenant="1"}`, "extra_filters[]", `{edge_tenant="2"}`},
