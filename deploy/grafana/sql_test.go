@@ -27,7 +27,8 @@ func sqlIsAnswered(t *testing.T, w *world) {
 		t.Fatal(err)
 	}
 	columns := fmt.Sprintf("SELECT t, groupArray((place, n)) AS groupArr FROM ( SELECT "+
-		"(intDiv(toUInt32(timestamp), 3600) * 3600) * 1000 AS t, blob1 AS place, count() AS n FROM points WHERE timestamp >= toDateTime(%d) AND timestamp <= "+
+		"(intDiv(toUInt32(timestamp), 3600) * 3600) * 1000 AS t, blob1 AS place, count() AS n FROM points "+
+		"WHERE timestamp >= toDateTime(%d) AND timestamp <= "+
 		"toDateTime(%d) GROUP BY t, place ORDER BY t, place) GROUP BY t ORDER BY t FORMAT JSON", w.from.Unix(), w.to.Unix())
 	nested, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address+"/?query="+
 		strings.ReplaceAll(url.QueryEscape(columns), "+", "%20"), nil)
