@@ -58,7 +58,9 @@ func (b *best) set(v value.Value) {
 		b.text = append(b.text[:0], v.Text...)
 		return
 	}
-	b.v = b.t.Clone(v)
+	if b.v = b.t.Clone(v); b.t.Floating() && v.Float() == 0 {
+		b.v = value.Value{} // -0 is 0, whichever comes first
+	}
 }
 
 func (b *best) value() value.Value {

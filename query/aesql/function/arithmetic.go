@@ -8,7 +8,8 @@ import (
 )
 
 // arithmetic are the operators of numbers and times. Results grow as ClickHouse's: the sum and product of integers has
-// the next size, a difference is signed, a quotient by / is Float64.
+// the next size, a difference is signed, a quotient by / is Float64. Where a result is beyond a type of less than 64 bits
+// it is the true one all the same: intDiv(200, -1) is the Int8 -200, which ClickHouse wraps around to 56.
 var arithmetic = []*Function{
 	{Name: "plus", Args: "a, b", Result: "the next larger type", Cloudflare: true, Operator: true, least: 2, most: 2, bind: bindPlus},
 	{Name: "minus", Args: "a, b", Result: "the next larger signed type", Cloudflare: true, Operator: true, least: 2, most: 2, bind: bindMinus},
@@ -167,8 +168,7 @@ func bindNegate(c call) (Bound, error) {
 
 func negateInteger(args []value.Value) (value.Value, error) { return value.Int(-args[0].Int()), nil }
 
-// bindIntDiv is division without a fraction, which is cut off. A divisor that may be negative makes the type of an
-// unsigned a one size larger than ClickHouse's, where intDiv(200, -1) is 56.
+// bindIntDiv is division without a fraction, which is cut off.
 func bindIntDiv(c call) (Bound, error) {
 	if err := c.numbers(); err != nil {
 		return Bound{}, err
@@ -188,11 +188,7 @@ func bindIntDiv(c call) (Bound, error) {
 			return value.Uint(args[0].Bits / args[1].Bits), nil
 		}}, nil
 	}
-	width := a.Width()
-	if a.Unsigned() {
-		width *= 2
-	}
-	return Bound{Type: value.IntegerOf(true, width), Eval: func(args []value.Value) (value.Value, error) {
+	return Bound{Type: value.IntegerOf(true, a.Width()), Eval: func(args []value.Value) (value.Value, error) {
 		x, y := magnitude(a, args[0]), magnitude(b, args[1])
 		if y.n == 0 {
 			return value.Value{}, errZero

@@ -15,11 +15,11 @@ var calculations = []*Function{
 	{Name: "sqrt", Args: "x", Result: "Float64", least: 1, most: 1, bind: bindFloat(math.Sqrt)},
 	{Name: "pow", Aliases: []string{"power"}, Args: "x, y", Result: "Float64", Cloudflare: true, least: 2, most: 2, bind: bindPow},
 	{Name: "abs", Args: "x", Result: "the unsigned type of x", least: 1, most: 1, bind: bindAbs},
-	{Name: "round", Args: "x[, n]", Result: "the type of x", Cloudflare: true, least: 1, most: 2, bind: bindRound(rounding{math.RoundToEven, nearest})},
-	{Name: "floor", Args: "x[, n]", Result: "the type of x", Cloudflare: true, least: 1, most: 2, bind: bindRound(rounding{math.Floor, down})},
+	{Name: "round", Args: "x[, n]", Result: "the type of x", Cloudflare: true, least: 1, most: 2, bind: bindRound(rounding{math.RoundToEven, func(_ bool, rest, unit uint64) bool { return rest >= unit-rest }})},
+	{Name: "floor", Args: "x[, n]", Result: "the type of x", Cloudflare: true, least: 1, most: 2, bind: bindRound(rounding{math.Floor, func(negative bool, rest, _ uint64) bool { return negative && rest > 0 }})},
 	{
 		Name: "ceil", Aliases: []string{"ceiling"}, Args: "x[, n]", Result: "the type of x", Cloudflare: true, least: 1, most: 2,
-		bind: bindRound(rounding{math.Ceil, up}),
+		bind: bindRound(rounding{math.Ceil, func(negative bool, rest, _ uint64) bool { return !negative && rest > 0 }}),
 	},
 	{Name: "isNaN", Args: "x", Result: "UInt8", least: 1, most: 1, bind: bindTest(math.IsNaN)},
 	{Name: "isInfinite", Args: "x", Result: "UInt8", least: 1, most: 1, bind: bindTest(func(f float64) bool { return math.IsInf(f, 0) })},
@@ -70,10 +70,11 @@ func bindAbs(c call) (Bound, error) {
 	}}, nil
 }
 
-// rounding is how a float becomes whole, and how an integer becomes a multiple of a power of ten.
+// rounding is how a float becomes whole, and whether an integer with a rest becomes the multiple of a unit that is
+// farther from 0.
 type rounding struct {
 	float   func(float64) float64
-	integer func(n, unit int64) int64
+	farther func(negative bool, rest, unit uint64) bool
 }
 
 // bindRound rounds to n decimal places, or to a multiple of 10^-n where n is negative. Halves of floats go to the even
@@ -97,7 +98,7 @@ func bindRound(r rounding) func(call) (Bound, error) {
 		}
 		return Bound{Type: t, Eval: func(args []value.Value) (value.Value, error) {
 			n, err := places(args)
-			return roundInteger(r.integer, args[0], n), err
+			return roundInteger(r.farther, magnitude(t, args[0]), n), err
 		}}, nil
 	}
 }
@@ -118,31 +119,24 @@ func roundFloat(round func(float64) float64, f float64, places int64) float64 {
 	return rounded
 }
 
-func roundInteger(round func(n, unit int64) int64, v value.Value, places int64) value.Value {
-	const most = 18 // 10^19 is no int64
-	if places >= 0 {
-		return v
-	}
-	if places < -most {
+func roundInteger(farther func(negative bool, rest, unit uint64) bool, w wide, places int64) value.Value {
+	const most = 19 // 10^20 is beyond 64 bits
+	unit := uint64(1)
+	switch {
+	case places < -most:
 		return value.Value{}
+	case places < 0:
+		for range -places {
+			unit *= 10
+		}
 	}
-	unit := int64(1)
-	for range -places {
-		unit *= 10
+	rest := w.n % unit
+	n := w.n - rest
+	if unit > 1 && farther(w.negative, rest, unit) {
+		n += unit
 	}
-	return value.Int(round(v.Int(), unit))
-}
-
-func down(n, unit int64) int64 {
-	quotient, _ := value.FloorDiv(n, unit)
-	return quotient * unit
-}
-
-func up(n, unit int64) int64 { return -down(-n, unit) }
-
-func nearest(n, unit int64) int64 {
-	if n < 0 {
-		return -down(-n+unit/2, unit)
+	if w.negative {
+		n = -n
 	}
-	return down(n+unit/2, unit)
+	return value.Uint(n)
 }

@@ -28,7 +28,7 @@ func TestTypesGrow(t *testing.T) {
 	f("intDiv(7, 2)", "3 UInt8")
 	f("intDiv(-7, 2)", "-3 Int8")
 	f("intDiv(300, 7)", "42 UInt16")
-	f("intDiv(200, -1)", "-200 Int16") // ClickHouse: 56
+	f("intDiv(200, -1)", "-200 Int8") // ClickHouse: 56
 	f("intDiv(7.9, 2)", "3 Int64")
 	f("intDiv(-7.9, 2)", "-3 Int64")
 	f("7 % 3", "1 UInt8")
@@ -192,6 +192,8 @@ func TestMath(t *testing.T) {
 	f("round(1234.5678, 2)", "1234.57 Float64")
 	f("round(1234.5678, -2)", "1200 Float64")
 	f("round(1250, -2)", "1300 UInt16")
+	f("round(255, -1)", "260 UInt8") // ClickHouse: 4
+	f("floor(u64, -1)", "18446744073709551610 UInt64")
 	f("round(-1250, -2)", "-1300 Int16")
 	f("round(5, 3)", "5 UInt8")
 	f("round(5, -30)", "0 UInt8")

@@ -18,7 +18,7 @@ func bindIn(found bool) func(call) (Bound, error) {
 		one.args[0].Type = c.args[0].Type.NotNull()
 		m := member{t: one.args[0].Type, texts: map[string]bool{}, keys: map[uint64]bool{}}
 		for i, a := range c.args[1:] {
-			if a.Type.Kind == value.Nothing {
+			if a.Type.Kind == value.Nothing || a.Const != nil && a.Const.Null {
 				continue
 			}
 			a.Type = a.Type.NotNull()

@@ -89,7 +89,7 @@ func bindArrayElement(c call) (Bound, error) {
 			return value.Value{}, err
 		case n > 0 && n <= size:
 			return items[n-1], nil
-		case n < 0 && -n <= size:
+		case n < 0 && n >= -size:
 			return items[size+n], nil
 		}
 		return value.Value{}, nil

@@ -152,8 +152,8 @@ func (t Type) FromSecond(second int64) Value {
 	second = t.saturate(second)
 	switch t.Kind {
 	case Date:
-		day, _ := FloorDiv(second+Offset(t.Zone, second), DaySeconds)
-		return Int(day)
+		day := DayNumber(second + Offset(t.Zone, second))
+		return Int(min(max(day, 0), math.MaxUint16))
 	case DateTime64:
 		return Int(second * pow10(int(t.Scale)))
 	}
