@@ -370,3 +370,30 @@ func TestAStoreThatCanNotGroupIsScanned(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestLongQuestionsAreAnswered: the store takes what a plan makes of 64 KiB.
+func TestLongQuestionsAreAnswered(t *testing.T) {
+	w := weather(t)
+	join := func(n int, by, format string) string {
+		all := make([]string, n)
+		for i := range all {
+			all[i] = fmt.Sprintf(format, i)
+		}
+		return strings.Join(all, by)
+	}
+	for _, where := range []string{
+		"blob1 IN ('Oslo', " + join(5000, ", ", "'%d'") + ")",
+		"blob1 IN ('Oslo'" + strings.Repeat(",'a'", 15_000) + ")",
+		"blob1 = 'Oslo' OR " + join(2000, " OR ", "blob2 = 'v%d'"),
+		"index1 = 'a' AND " + join(2000, " AND ", "blob1 != 'v%d'"),
+		"NOT (" + join(1000, " OR ", "blob1 LIKE 'v%d%%'") + ") AND index1 = 'a'",
+		"double1 = 5 AND " + join(2000, " AND ", "double1 > -%d.5"),
+		strings.Repeat("NOT (", 14) + "blob1 = 'Oslo'" + strings.Repeat(")", 14),
+		"double1 > 4 AND (" + strings.Repeat("double1 < 6 OR (double2 > 7 AND ", 14) + "1" + strings.Repeat(")", 15) + " AND blob1 = 'Oslo'",
+	} {
+		w.want("SELECT count() FROM weather WHERE "+where, "2")
+	}
+	w.want("SELECT sum("+strings.Repeat("double1 + ", 3000)+"0) FROM weather WHERE index1 = 'a'", "30000")
+	w.want("SELECT sum("+strings.Repeat("(double1 + ", 20)+"0"+strings.Repeat(")", 20)+") FROM weather WHERE index1 = 'a'", "200")
+	w.want("SELECT "+join(300, ", ", "countIf(blob1 = 'v%d')")+" FROM weather", strings.TrimSpace(strings.Repeat("0 ", 300)))
+}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"strings"
 
 	"edgescope/query/aesql/aggregate"
 	"edgescope/query/aesql/grammar"
@@ -14,6 +15,7 @@ import (
 type grouping struct {
 	s     *selection
 	keys  map[string]int // by name
+	heads map[string]bool
 	calls map[string]int
 	// exprs are the keys and asked the aggregates as they are written, in the order of the plan's.
 	exprs []grammar.Expr
@@ -29,7 +31,7 @@ func (s *selection) grouped() error {
 	if len(s.ast.GroupBy) == 0 && !s.aggregated() {
 		return nil
 	}
-	g := &grouping{s: s, keys: map[string]int{}, calls: map[string]int{}}
+	g := &grouping{s: s, keys: map[string]int{}, heads: map[string]bool{}, calls: map[string]int{}}
 	s.group, s.q.Group = g, &Group{}
 	for _, e := range s.ast.GroupBy {
 		e, err := s.positioned(e, "GROUP BY", place{flat: "in GROUP BY: group by columns and what is made of them"})
@@ -66,6 +68,7 @@ func (g *grouping) key(e grammar.Expr) error {
 		return err
 	}
 	g.keys[name] = len(g.s.q.Group.Keys)
+	g.heads[head(e)] = true
 	g.exprs = append(g.exprs, e)
 	g.s.q.Group.Keys = append(g.s.q.Group.Keys, x)
 	return nil
@@ -78,9 +81,23 @@ func hasAggregate(e grammar.Expr) bool {
 	return slices.ContainsFunc(parts(e), hasAggregate)
 }
 
+// head tells expressions apart that can't be the same, without looking at their parts.
+func head(e grammar.Expr) string {
+	switch e := e.(type) {
+	case *grammar.Column:
+		return e.Name
+	case *grammar.Call:
+		return strings.ToLower(e.Name)
+	case *grammar.Binary:
+		return string(e.Op)
+	default:
+		return ""
+	}
+}
+
 // known returns a key. Its constants stay as they are.
 func (g *grouping) known(e grammar.Expr) (Expr, bool) {
-	if _, literal := e.(*grammar.Literal); literal || len(g.keys) == 0 {
+	if _, literal := e.(*grammar.Literal); literal || !g.heads[head(e)] {
 		return Expr{}, false
 	}
 	i, ok := g.keys[grammar.Name(e, nil)]

@@ -7,13 +7,9 @@ import (
 	"edgescope/query/aesql/grammar"
 )
 
-const (
-	// maxNodes bounds the parts of all expressions of a statement once aliases are replaced by what they stand for:
-	// each may stand for two of the one before.
-	maxNodes = 20_000
-	// maxDepth bounds how deep they nest then.
-	maxDepth = 200
-)
+// maxNodes bounds the parts of all expressions of a statement once aliases are replaced by what they stand for: each may
+// stand for two of the one before.
+const maxNodes = 50_000
 
 // names replaces aliases by what they stand for, as ClickHouse does: an alias is known everywhere in its SELECT, also
 // in WHERE and in other columns, and comes before a column of the same name, but in what it stands for itself.
@@ -45,16 +41,14 @@ type place struct {
 	// flat is why there may be no aggregate, "" where there may be one.
 	flat string
 	// of are the aliases that the expression is part of, the innermost last.
-	of    []string
-	depth int
+	of []string
 	// params are the parameters of lambdas around the expression, and what they are renamed to.
 	params map[string]string
 }
 
 // expand returns an expression of columns alone.
 func (n *names) expand(e grammar.Expr, p place) (grammar.Expr, error) {
-	p.depth++
-	if n.nodes++; n.nodes > maxNodes || p.depth > maxDepth {
+	if n.nodes++; n.nodes > maxNodes {
 		return nil, n.s.Errorf(e.Pos(), "the expressions are too large once aliases are replaced by what they stand for")
 	}
 	switch e := e.(type) {

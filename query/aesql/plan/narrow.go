@@ -10,8 +10,8 @@ import (
 )
 
 // narrow tells the scan what its rows must be, by conditions that are all asked of them, here or by who reads this
-// SELECT. What the store's language says exactly so, leaves rows out; the conditions are asked of the rest. It returns
-// whether there is nothing left to ask.
+// SELECT. What the store's language can say leaves rows out; the conditions are asked of the rest. It returns whether
+// there is nothing left to ask.
 func (s *selection) narrow(conditions []grammar.Expr) (exact bool) {
 	if s.sub != nil {
 		s.sub.sink(conditions)
@@ -26,48 +26,22 @@ func (s *selection) narrow(conditions []grammar.Expr) (exact bool) {
 		if s.between(e) {
 			continue
 		}
-		text, ok := s.filter(e)
-		exact = exact && ok
-		if !ok {
-			text, ok = s.rough(e)
+		f, ok := s.filter(e, 0)
+		if ok = ok && len(scan.Filter)+len(f.text) <= maxFilter; ok {
+			scan.Filter = strings.TrimPrefix(scan.Filter+" "+f.text, " ")
 		}
-		if ok && len(scan.Filter)+len(text) <= maxFilter {
-			scan.Filter = strings.TrimPrefix(scan.Filter+" "+text, " ")
-		} else {
-			exact = false
-		}
+		exact = exact && ok && f.exact
 	}
 	return exact
 }
 
-// rough writes a condition in LogsQL that no row fails that meets the condition, but perhaps others.
-func (s *selection) rough(e grammar.Expr) (string, bool) {
-	if text, ok := s.filter(e); ok {
-		return text, true
-	}
-	b, ok := e.(*grammar.Binary)
-	if !ok {
-		return "", false
-	}
-	if b.Op != grammar.And && b.Op != grammar.Or {
-		return s.magnitude(b)
-	}
-	left, isLeft := s.rough(b.Left)
-	right, isRight := s.rough(b.Right)
-	switch {
-	case isLeft && isRight && b.Op == grammar.Or:
-		return "(" + left + " or " + right + ")", true
-	case isLeft && isRight:
-		return "(" + left + " " + right + ")", true
-	case b.Op == grammar.Or:
-		return "", false
-	default:
-		return left + right, isLeft || isRight
-	}
-}
-
-// maxFilter bounds a filter in bytes: the store takes texts of 128 KiB.
-const maxFilter = 48 << 10
+const (
+	// maxFilter bounds a filter in bytes: the store takes texts of 20,000 words and signs, of which a list of short
+	// texts has one for two bytes.
+	maxFilter = 32 << 10
+	// maxNesting bounds its parentheses: the store takes 100.
+	maxNesting = 40
+)
 
 // sink narrows the scan of a subquery by conditions on its columns, where it has rows of the same group for them. It
 // changes no row that has to be read: a limit, or a function that looks at the row before, needs all of them.
@@ -77,7 +51,7 @@ func (s *selection) sink(conditions []grammar.Expr) {
 	}
 	var sunk []grammar.Expr
 	for _, e := range conditions {
-		if e, ok := s.inside(e, 0); ok {
+		if e, ok := s.inside(e); ok {
 			sunk = append(sunk, e)
 		}
 	}
@@ -85,8 +59,8 @@ func (s *selection) sink(conditions []grammar.Expr) {
 }
 
 // inside writes a condition on the columns of a SELECT as one on the rows that it reads.
-func (s *selection) inside(e grammar.Expr, depth int) (grammar.Expr, bool) {
-	if s.nodes++; s.nodes > maxNodes || depth > maxDepth {
+func (s *selection) inside(e grammar.Expr) (grammar.Expr, bool) {
+	if s.nodes++; s.nodes > maxNodes {
 		return nil, false
 	}
 	switch e := e.(type) {
@@ -100,19 +74,19 @@ func (s *selection) inside(e grammar.Expr, depth int) (grammar.Expr, bool) {
 	case *grammar.Literal, *grammar.Interval:
 		return e, true
 	case *grammar.Call:
-		args, ok := s.allInside(e.Args, depth)
+		args, ok := s.allInside(e.Args)
 		return &grammar.Call{At: e.At, Name: e.Name, Args: args}, ok && e.Params == nil
 	case *grammar.Unary:
-		all, ok := s.allInside(parts(e), depth)
+		all, ok := s.allInside(parts(e))
 		return &grammar.Unary{At: e.At, Op: e.Op, X: all[0]}, ok
 	case *grammar.Binary:
-		all, ok := s.allInside(parts(e), depth)
+		all, ok := s.allInside(parts(e))
 		return &grammar.Binary{At: e.At, Op: e.Op, Left: all[0], Right: all[1]}, ok
 	case *grammar.Between:
-		all, ok := s.allInside(parts(e), depth)
+		all, ok := s.allInside(parts(e))
 		return &grammar.Between{At: e.At, Not: e.Not, X: all[0], Low: all[1], High: all[2]}, ok
 	case *grammar.In:
-		all, ok := s.allInside(parts(e), depth)
+		all, ok := s.allInside(parts(e))
 		return &grammar.In{At: e.At, Not: e.Not, X: all[0], List: all[1:]}, ok
 	default:
 		return nil, false
@@ -120,44 +94,100 @@ func (s *selection) inside(e grammar.Expr, depth int) (grammar.Expr, bool) {
 }
 
 // allInside always returns as many as it gets.
-func (s *selection) allInside(list []grammar.Expr, depth int) ([]grammar.Expr, bool) {
+func (s *selection) allInside(list []grammar.Expr) ([]grammar.Expr, bool) {
 	out := make([]grammar.Expr, len(list))
 	for i, e := range list {
 		var ok bool
-		if out[i], ok = s.inside(e, depth+1); !ok {
+		if out[i], ok = s.inside(e); !ok {
 			return out, false
 		}
 	}
 	return out, true
 }
 
-// filter writes a condition in LogsQL, if it can say exactly the same.
-func (s *selection) filter(e grammar.Expr) (string, bool) {
+// condition is a LogsQL filter that no row fails that meets a condition of SQL; with exact, no other row meets it.
+type condition struct {
+	text  string
+	exact bool
+}
+
+func exactly(text string, ok bool) (condition, bool) { return condition{text, true}, ok }
+
+// filter writes a condition in LogsQL, if that leaves rows out.
+func (s *selection) filter(e grammar.Expr, depth int) (condition, bool) {
+	if depth > maxNesting {
+		return condition{}, false
+	}
 	switch e := e.(type) {
 	case *grammar.Binary:
 		switch e.Op {
 		case grammar.And:
-			return s.joined(e, " ")
+			return s.all(operands(nil, e, e.Op), depth)
 		case grammar.Or:
-			return s.joined(e, " or ")
-		default:
-			return s.comparison(e)
+			return s.either(operands(nil, e, e.Op), depth)
 		}
+		if text, ok := s.comparison(e); ok {
+			return exactly(text, ok)
+		}
+		text, ok := s.magnitude(e)
+		return condition{text: text}, ok
+	case *grammar.Between:
+		return s.filter(betweenOf(e), depth)
 	case *grammar.Unary:
-		text, ok := s.filter(e.X)
-		return "!(" + text + ")", ok && e.Op == grammar.Not
+		f, ok := s.filter(e.X, depth+1)
+		return exactly("!("+f.text+")", ok && f.exact && e.Op == grammar.Not)
 	case *grammar.In:
 		name, ok := s.textColumn(e.X)
 		values, all := s.texts(e.List)
 		if !ok || !all {
-			return "", false
+			return condition{}, false
 		}
-		return not(e.Not, oneOf(name, values)), true
+		return exactly(not(e.Not, oneOf(name, values)), true)
 	case *grammar.Call:
-		return s.startsWith(e)
+		return exactly(s.startsWith(e))
 	default:
-		return "", false
+		return condition{}, false
 	}
+}
+
+// operands are what an operator joins, however many.
+func operands(to []grammar.Expr, e grammar.Expr, op grammar.Op) []grammar.Expr {
+	if b, ok := e.(*grammar.Binary); ok && b.Op == op {
+		return operands(operands(to, b.Left, op), b.Right, op)
+	}
+	return append(to, e)
+}
+
+// all writes what is joined by AND, as far as it can be written.
+func (s *selection) all(list []grammar.Expr, depth int) (condition, bool) {
+	var texts []string
+	exact := true
+	for _, e := range list {
+		f, ok := s.filter(e, depth+1)
+		exact = exact && ok && f.exact
+		if ok {
+			texts = append(texts, f.text)
+		}
+	}
+	if len(texts) == 1 {
+		return condition{texts[0], exact}, true
+	}
+	return condition{"(" + strings.Join(texts, " ") + ")", exact}, len(texts) > 0
+}
+
+// either writes what is joined by OR, if all of it can be written.
+func (s *selection) either(list []grammar.Expr, depth int) (condition, bool) {
+	texts := make([]string, len(list))
+	exact := true
+	for i, e := range list {
+		f, ok := s.filter(e, depth+1)
+		if !ok {
+			return condition{}, false
+		}
+		exact = exact && f.exact
+		texts[i] = f.text
+	}
+	return condition{"(" + strings.Join(texts, " or ") + ")", exact}, true
 }
 
 func not(is bool, text string) string {
@@ -182,15 +212,6 @@ func oneOf(field string, values []string) string {
 		texts = append(texts, filter.In(field, some))
 	}
 	return "(" + strings.Join(texts, " or ") + ")"
-}
-
-func (s *selection) joined(e *grammar.Binary, by string) (string, bool) {
-	left, ok := s.filter(e.Left)
-	if !ok {
-		return "", false
-	}
-	right, ok := s.filter(e.Right)
-	return "(" + left + by + right + ")", ok
 }
 
 // comparison writes what compares a text column with a text.

@@ -144,9 +144,9 @@ func (s *selection) conditions() error {
 	if err != nil {
 		return err
 	}
-	s.where = conjuncts(nil, where)
+	s.where = conjuncts(where)
 	for _, e := range s.where {
-		x, err := s.condition(s.rows, e, "WHERE")
+		x, err := s.truth(s.rows, e, "WHERE")
 		if err != nil {
 			return err
 		}
@@ -155,22 +155,21 @@ func (s *selection) conditions() error {
 	return nil
 }
 
-func conjuncts(to []grammar.Expr, e grammar.Expr) []grammar.Expr {
-	switch x := e.(type) {
-	case *grammar.Binary:
-		if x.Op == grammar.And {
-			return conjuncts(conjuncts(to, x.Left), x.Right)
-		}
-	case *grammar.Between:
-		if both, ok := betweenOf(x).(*grammar.Binary); ok {
-			return append(to, both.Left, both.Right)
+// conjuncts are what AND and BETWEEN join.
+func conjuncts(e grammar.Expr) []grammar.Expr {
+	var all []grammar.Expr
+	for _, x := range operands(nil, e, grammar.And) {
+		if b, ok := x.(*grammar.Between); ok && !b.Not {
+			all = operands(all, betweenOf(b), grammar.And)
+		} else {
+			all = append(all, x)
 		}
 	}
-	return append(to, e)
+	return all
 }
 
-// condition binds an expression that is true or false.
-func (s *selection) condition(b *binder, e grammar.Expr, clause string) (Expr, error) {
+// truth binds an expression that is true or false.
+func (s *selection) truth(b *binder, e grammar.Expr, clause string) (Expr, error) {
 	x, err := b.bind(e)
 	if err == nil && !x.Type.Numeric() && x.Type.Kind != value.Nothing {
 		err = s.s.Errorf(e.Pos(), "%s needs a condition, and %s is a %s: compare it with something", clause,
@@ -202,7 +201,7 @@ func (s *selection) results() error {
 	if err != nil {
 		return err
 	}
-	x, err := s.condition(s.after, having, "HAVING")
+	x, err := s.truth(s.after, having, "HAVING")
 	s.q.Having = &x
 	return err
 }

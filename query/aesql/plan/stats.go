@@ -80,6 +80,9 @@ func (s *selection) stats() *Stats {
 		out.Pipes = " | math " + strings.Join(t.maths, ", ")
 	}
 	out.Pipes += " | stats by (" + strings.Join(t.by, ", ") + ") " + strings.Join(t.sums, ", ")
+	if len(out.Pipes) > maxFilter {
+		return nil
+	}
 	doubts := make([]string, len(t.numbers))
 	for i, name := range t.numbers {
 		doubts[i] = filter.In(name, []string{"NaN", "Infinity", "-Infinity"})
@@ -201,11 +204,11 @@ func (s *selection) isSeconds(e grammar.Expr) bool {
 func (t *statsText) aggregate(c *grammar.Call, of value.Type) bool {
 	name, args, condition := strings.ToLower(c.Name), c.Args, ""
 	if kind, ok := strings.CutSuffix(name, "if"); ok && len(args) > 0 {
-		text, ok := t.filter(args[len(args)-1])
-		if !ok {
+		f, ok := t.filter(args[len(args)-1], 0)
+		if !ok || !f.exact {
 			return false
 		}
-		name, condition, args = kind, " if ("+text+")", args[:len(args)-1]
+		name, condition, args = kind, " if ("+f.text+")", args[:len(args)-1]
 	}
 	switch {
 	case c.Params != nil || len(args) > 1:
@@ -254,7 +257,7 @@ func (t *statsText) math(text string) string {
 }
 
 func (t *statsText) sum(name string, e grammar.Expr, condition string) bool {
-	text, ok := t.arithmetic(e)
+	text, ok := t.arithmetic(e, 0)
 	if !ok {
 		return false
 	}
@@ -270,7 +273,10 @@ func (t *statsText) sum(name string, e grammar.Expr, condition string) bool {
 }
 
 // arithmetic writes sums and products of numbers for the pipe math.
-func (t *statsText) arithmetic(e grammar.Expr) (string, bool) {
+func (t *statsText) arithmetic(e grammar.Expr, depth int) (string, bool) {
+	if depth > maxNesting {
+		return "", false
+	}
 	if x, err := t.fixed().bind(e); err == nil && x.Const != nil {
 		return literal(x)
 	}
@@ -280,18 +286,18 @@ func (t *statsText) arithmetic(e grammar.Expr) (string, bool) {
 		t.number(name)
 		return fmt.Sprintf("(%s default %v)", filter.Quote(name), absent), ok
 	case *grammar.Binary:
-		return t.operation(e)
+		return t.operation(e, depth+1)
 	default:
 		return "", false
 	}
 }
 
-func (t *statsText) operation(e *grammar.Binary) (string, bool) {
-	left, ok := t.arithmetic(e.Left)
+func (t *statsText) operation(e *grammar.Binary, depth int) (string, bool) {
+	left, ok := t.arithmetic(e.Left, depth)
 	if !ok {
 		return "", false
 	}
-	right, ok := t.arithmetic(e.Right)
+	right, ok := t.arithmetic(e.Right, depth)
 	switch e.Op {
 	case grammar.Plus, grammar.Minus, grammar.Times:
 		return "(" + left + " " + string(e.Op) + " " + right + ")", ok
