@@ -511,6 +511,8 @@ func TestTenantDecides(t *testing.T) {
 func FuzzParameters(f *testing.F) {
 	for _, seed := range []url.Values{
 		{"query": {"*"}, "limit": {"3"}},
+		{"query": {"* | sort by (_time) desc"}, "kind": {"span,log", "2"}, "raw_msg": {"1"}, "limit": {"2"}},
+		{"query": {"*"}, "field": {"kind"}, "filter": {"a"}, "keep_const_fields": {"0"}, "max_value_len": {"3"}},
 		{"query": {"*"}, "start": {"now-1h"}, "end": {"1700000000"}},
 		{"query": {"name:=x | fields name"}, "format": {"csv"}, "extra_filters": {`{"a":["b"]}`}},
 		{"query": {"* | count() n"}, "step": {"1h30m"}, "offset": {"-1m"}, "extra_stream_filters": {`{"a":"b"}`}},
@@ -524,7 +526,8 @@ func FuzzParameters(f *testing.F) {
 	h := logsql.New(reader, query.Options{Now: func() time.Time { return now }, Timeout: time.Second})
 	paths := slices.Sorted(maps.Keys(map[string]bool{
 		"query": true, "hits": true, "field_names": true,
-		"field_values": true, "stats_query": true, "stats_query_range": true,
+		"field_values": true, "stats_query": true, "stats_query_range": true, "facets": true, "streams": true,
+		"stream_ids": true, "stream_field_names": true, "stream_field_values": true, "query_time_range": true,
 	}))
 	f.Fuzz(func(t *testing.T, query string) {
 		for _, path := range paths {
