@@ -78,6 +78,10 @@ func TestAnyArgumentsOfAnyFunction(t *testing.T) {
 	for _, a := range aggregate.Aggregates() {
 		calls = append(calls, a.Name, a.Name+"(0.5)", a.Name+"(3)", a.Name+"(-1)", a.Name+"('x')")
 	}
+	operators := []string{
+		"+", "-", "*", "/", "%", "=", "!=", "<", ">=", "AND", "OR", "LIKE", "NOT ILIKE", "IN (1, 'x') AND", "BETWEEN 1 AND",
+		"IS NULL OR", "NOT IN ('x') =",
+	}
 	r := rand.New(rand.NewPCG(1, 7))
 	h := aesql.New(&fake{tables: []string{"t"}, rows: fewRows}, aesql.Options{})
 	answered := map[string]bool{}
@@ -91,7 +95,11 @@ func TestAnyArgumentsOfAnyFunction(t *testing.T) {
 		if i%len(calls) >= plain && r.IntN(4) == 0 {
 			distinct = "DISTINCT "
 		}
-		query := "SELECT " + call + "(" + distinct + strings.Join(list, ", ") + ") AS v FROM t" +
+		expression := call + "(" + distinct + strings.Join(list, ", ") + ")"
+		if len(list) > 1 && r.IntN(3) == 0 {
+			expression = list[0] + " " + operators[r.IntN(len(operators))] + " " + list[1]
+		}
+		query := "SELECT " + expression + " AS v FROM t" +
 			[]string{"", " GROUP BY blob1", " ORDER BY v", " WHERE double1 != 0 FORMAT TabSeparated"}[r.IntN(4)]
 		w := request(t, h, "POST "+path, query)
 		switch {

@@ -2,6 +2,7 @@ package function_test
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"strconv"
 	"strings"
@@ -265,5 +266,19 @@ func BenchmarkRow(b *testing.B) {
 				eval()
 			}
 		})
+	}
+}
+
+func TestAnElementBeforeAllIsNotThere(t *testing.T) {
+	n := value.Int(math.MinInt64)
+	list := value.List([]value.Value{value.Uint(1), value.Uint(2)})
+	b, err := function.Lookup("arrayElement").Bind(function.Env{}, []value.Arg{
+		{Type: value.ArrayOf(value.Of(value.UInt8)), Const: &list}, {Type: value.Of(value.Int64), Const: &n},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v, err := b.Eval([]value.Value{list, n}); err != nil || v.Bits != 0 {
+		t.Errorf("got %v, %v", v, err)
 	}
 }
