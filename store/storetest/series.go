@@ -239,7 +239,8 @@ func prometheusOnlyReads(t *testing.T, s *suite) {
 		"//api/v1/admin/tsdb/delete_series",
 		"/api/v1/import/prometheus", "/api/v1/write", "/write", "/api/v1/export", "/internal/force_merge",
 		"/internal/resetRollupResultCache",
-		"/snapshot/create", "/snapshot/delete_all", "/api/v1/status/active_queries", "/api/v1/status/top_queries",
+		"/snapshot/create", "/snapshot/delete_all", "/api/v1/admin/status/metric_names_stats/reset",
+		"/api/v1/export/csv", "/api/v1/export/native", "/federate",
 		"/tags/delSeries", "/vmalert/", "/metrics", "/", "/api/v1/label/a/b/values",
 		"/vmui/../api/v1/admin/tsdb/delete_series",
 	} {
