@@ -147,9 +147,12 @@ var byName = sync.OnceValue(func() map[string]*Function {
 // x BETWEEN a AND b is and(greaterOrEquals(x, a), lessOrEquals(x, b)).
 func Lookup(name string) *Function { return byName()[strings.ToLower(name)] }
 
-// Unknown returns the error for a call of a function that there is not, with the nearest name. others are names of
-// aggregates.
+// Unknown returns the error for a call of a function that there is not, with what to use, or the nearest name. others
+// are names of aggregates.
 func Unknown(name string, others ...string) error {
+	if use := wayOut(name); use != "" {
+		return fmt.Errorf("unknown function call: %s%s", strings.ToUpper(name), use)
+	}
 	names := slices.Clone(others)
 	for _, f := range all() {
 		if !f.Operator {

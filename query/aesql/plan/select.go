@@ -3,6 +3,7 @@ package plan
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"edgescope/query/aesql/aggregate"
 	"edgescope/query/aesql/function"
@@ -112,13 +113,19 @@ func itemName(i grammar.Item) string {
 }
 
 // spelled is the name of a function as its documentation writes it: count for COUNT, toHour for TOHOUR. So ClickHouse
-// names its columns.
+// names its columns. Another name of a function stays, but in small letters when it has capitals alone.
 func spelled(name string) string {
+	known := ""
 	if a := aggregate.Lookup(name); a != nil {
-		return a.Name
+		known = a.Name
+	} else if f := function.Lookup(name); f != nil {
+		known = f.Name
 	}
-	if f := function.Lookup(name); f != nil {
-		return f.Name
+	switch {
+	case strings.EqualFold(known, name):
+		return known
+	case name == strings.ToUpper(name):
+		return strings.ToLower(name)
 	}
 	return name
 }
