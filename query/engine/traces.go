@@ -33,12 +33,13 @@ func (e *Engine) Trace(
 	if err != nil {
 		return nil, err
 	}
-	out := traces.Waterfall(spans)
+	shown := spans[:min(len(spans), traces.MaxSpans)]
+	out := traces.Waterfall(shown)
 	out.ID = id
 	out.From, out.To = out.Start, now.UTC()
 	out.Source = "events"
-	if len(spans) >= traces.MaxSpans {
-		out.Note(fmt.Sprintf("the trace has more spans than the %d shown", traces.MaxSpans))
+	if len(spans) > len(shown) {
+		out.Note(fmt.Sprintf("the trace has more spans than the %d shown, which started first", len(shown)))
 	}
 	return out, nil
 }

@@ -225,6 +225,27 @@ func TestATraceIsSearchedBackwards(t *testing.T) {
 	}
 }
 
+// TestOfALongTraceTheFirstSpansAreFound holds that the root, whose row comes last, is never what is left out, that spans
+// which came twice take no room, and that one span more tells of more.
+func TestOfALongTraceTheFirstSpansAreFound(t *testing.T) {
+	for _, more := range []int{0, 1, traces.MaxSpans + 2} {
+		s := &rows{}
+		for i := range traces.MaxSpans + more - 1 {
+			child := span{id: fmt.Sprintf("c%05d", i), trace: "00aa", end: noon.Add(time.Duration(i))}
+			s.spans = append(s.spans, child, child)
+		}
+		s.spans = append(s.spans, span{id: "root", trace: "00aa", end: noon.Add(time.Minute), duration: time.Hour})
+		search := traces.Search{Rows: s.Rows, Now: noon.Add(time.Minute), Retention: 48 * time.Hour}
+		spans, err := search.Find(t.Context(), "00aa")
+		if err != nil || len(spans) != traces.MaxSpans+min(more, 1) || spans[0].ID != "root" {
+			t.Fatalf("%d more: %d spans, %v", more, len(spans), err)
+		}
+		if last := spans[traces.MaxSpans-1].ID; last != fmt.Sprintf("c%05d", traces.MaxSpans-2) {
+			t.Errorf("%d more: the last is %s", more, last)
+		}
+	}
+}
+
 // TestAFailingStoreFailsTheList holds that half a list is no list.
 func TestAFailingStoreFailsTheList(t *testing.T) {
 	broken := errors.New("disk")

@@ -1,10 +1,12 @@
 package traces
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,7 +34,8 @@ type Search struct {
 // Near is how far from a span that was found the others of its trace may be.
 const Near = time.Hour
 
-// Find searches for a trace and reads its spans.
+// Find searches for a trace and reads its spans, by start and each once. Of more than MaxSpans it returns those that
+// started first, and one more that tells so.
 func (s *Search) Find(ctx context.Context, id string) ([]query.Span, error) {
 	first, last, err := s.Where(ctx, id)
 	if err != nil {
@@ -95,17 +98,31 @@ func ends(spans []query.Span) (first, last time.Time) {
 }
 
 func (s *Search) readSpans(ctx context.Context, id string, from, to time.Time) ([]query.Span, error) {
+	const most = MaxSpans + 1
 	var spans []query.Span
-	text := fmt.Sprintf("%s | limit %d", filter.Exactly(store.FieldTraceID, id), MaxSpans)
+	text := filter.Exactly(store.FieldTraceID, id)
 	err := s.Rows(ctx, SpansQuestion(s.Tenant, text, from, to), func(r store.Row) error {
 		span, err := readSpan(r)
-		spans = append(spans, span)
+		if spans = append(spans, span); len(spans) == 2*most {
+			spans = earliest(spans, most)
+		}
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read trace %s: %w", id, err)
 	}
-	return spans, nil
+	return earliest(spans, most), nil
+}
+
+// earliest returns the spans that started first, each once and at most so many.
+func earliest(spans []query.Span, most int) []query.Span {
+	slices.SortFunc(spans,
+		func(x, y query.Span) int { return cmp.Or(x.Start.Compare(y.Start), strings.Compare(x.ID, y.ID)) })
+	spans = slices.CompactFunc(spans,
+		func(x, y query.Span) bool { return x.ID != "" && x.ID == y.ID && x.Start.Equal(y.Start) })
+	most = min(most, len(spans))
+	clear(spans[most:])
+	return spans[:most]
 }
 
 // spanFields are the fields of a row that a Span has its own places for.

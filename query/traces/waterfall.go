@@ -1,9 +1,7 @@
 package traces
 
 import (
-	"cmp"
 	"slices"
-	"strings"
 
 	"edgescope/edge"
 	"edgescope/query"
@@ -12,10 +10,7 @@ import (
 // Waterfall orders the spans, parents before children and siblings by start, and says how deep each is.
 func Waterfall(spans []query.Span) *query.TraceDetail {
 	d := &query.TraceDetail{Services: []string{}, Spans: make([]query.Span, 0, len(spans))}
-	slices.SortFunc(spans,
-		func(x, y query.Span) int { return cmp.Or(x.Start.Compare(y.Start), strings.Compare(x.ID, y.ID)) })
-	spans = slices.CompactFunc(spans,
-		func(x, y query.Span) bool { return x.ID != "" && x.ID == y.ID && x.Start.Equal(y.Start) })
+	spans = earliest(spans, len(spans))
 	byID := map[string]bool{}
 	children := map[string][]*query.Span{}
 	missing := map[string]bool{}
