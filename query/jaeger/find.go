@@ -171,8 +171,7 @@ func (f *finder) search(ctx context.Context, q *question, s *search, fields []st
 		ids[i] = hits[i].id
 		last = max(last, hits[i].end)
 	}
-	within := [2]time.Time{time.Unix(0, first).Add(-traces.Near), time.Unix(0, last).Add(traces.Near)}
-	return f.read(ctx, q, ids, within, fields)
+	return f.read(ctx, q, ids, [2]time.Time{time.Unix(0, first), time.Unix(0, last)}, fields)
 }
 
 // lookUp finds traces by their ids, and returns the ids that are not there. A hint is where they are looked for first;
@@ -202,7 +201,6 @@ func (f *finder) lookUp(ctx context.Context, q *question, ids []string, hint [2]
 	if len(there) == 0 {
 		return nil, missing, nil
 	}
-	within[0], within[1] = within[0].Add(-traces.Near), within[1].Add(traces.Near)
 	found, err = f.read(ctx, q, there, within, nil)
 	return found, missing, err
 }
@@ -222,8 +220,20 @@ func (f *finder) where(ctx context.Context, q *question, id string, hint [2]time
 	return first, last, err
 }
 
-// read reads the spans of traces that ended within a range, of those fields or of all. Traces without one are left out.
+// read reads the spans of traces of which some ended within a range, and those near, of those fields or of all. Traces
+// without one are left out.
 func (f *finder) read(ctx context.Context, q *question, ids []string, within [2]time.Time, fields []string) (
+	found []*spans.Trace, err error,
+) {
+	err = traces.Around(within[0], within[1], func(from, to time.Time) (started time.Time, err error) {
+		found, err = f.ended(ctx, q, ids, [2]time.Time{from, to}, fields)
+		return spans.Started(found), err
+	})
+	return found, err
+}
+
+// ended reads the spans of traces that ended within a range.
+func (f *finder) ended(ctx context.Context, q *question, ids []string, within [2]time.Time, fields []string) (
 	[]*spans.Trace, error,
 ) {
 	text := filter.In(store.FieldTraceID, ids)

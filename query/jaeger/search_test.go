@@ -375,6 +375,33 @@ func (c *counting) Rows(ctx context.Context, q store.RowsQuestion, emit func(sto
 	return c.Reader.Rows(ctx, q, emit)
 }
 
+// TestATraceOfManyHoursIsShownWhole holds that spans which ended hours before the one that was found first are there too.
+func TestATraceOfManyHoursIsShownWhole(t *testing.T) {
+	s := newShelf(t)
+	s.put(t, 'a', func(e *edge.Event) { e.Name, e.Duration = "root", int64(5*time.Hour) })
+	s.put(t, 'a', func(e *edge.Event) { e.Time, e.Name = s.now.Add(-5*time.Hour).UnixNano(), "first" })
+	s.put(t, 'a', func(e *edge.Event) { e.Time, e.Name = s.now.Add(-3*time.Hour).UnixNano(), "second" })
+	s.put(t, 'a', func(e *edge.Event) { e.Name = "last" })
+	s.s.Flush()
+	h := over(s.s, s.now)
+	id := fmt.Sprintf("%x%030d", 'a', 0)
+	from, to := s.now.Add(-6*time.Hour).Format(time.RFC3339), s.now.Format(time.RFC3339)
+	for path, want := range map[string]string{
+		"/api/traces/" + id:                       `"spanID":"`,
+		"/api/v3/traces/" + id:                    `"spanId":"`,
+		"/api/traces?traceID=" + id:               `"spanID":"`,
+		"/api/traces?service=shop&operation=last": `"spanID":"`,
+	} {
+		if status, body := ask(t, h, path); status != 200 || strings.Count(body, want) != 4 {
+			t.Errorf("%s: %d, %d spans: %s", path, status, strings.Count(body, want), body)
+		}
+	}
+	path := "/api/v3/trace-summaries?query.operationName=last&query.startTimeMin=" + from + "&query.startTimeMax=" + to
+	if status, body := ask(t, h, path); status != 200 || !strings.Contains(body, `"spanCount":4,`) {
+		t.Errorf("%d %s", status, body)
+	}
+}
+
 // TestATimeHintNeverHidesATrace holds that a trace is found wherever it is, and near the hint with fewer questions.
 func TestATimeHintNeverHidesATrace(t *testing.T) {
 	s := newShelf(t)

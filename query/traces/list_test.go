@@ -225,6 +225,39 @@ func TestATraceIsSearchedBackwards(t *testing.T) {
 	}
 }
 
+// TestATraceIsReadWhole holds that spans which lie far from the one that was found first belong to the trace too: below a
+// span that lasted for hours.
+func TestATraceIsReadWhole(t *testing.T) {
+	for name, of := range map[string][]span{
+		"a long root": {
+			{id: "root", end: noon.Add(-time.Minute), duration: 5 * time.Hour},
+			{id: "c1", end: noon.Add(-299 * time.Minute), duration: time.Second},
+			{id: "c2", end: noon.Add(-150 * time.Minute), duration: time.Second},
+		},
+		"a long root, long ago": {
+			{id: "root", end: noon.Add(-25 * time.Hour), duration: 30 * time.Hour},
+			{id: "c1", end: noon.Add(-54 * time.Hour), duration: time.Second},
+		},
+		"long spans below each other": {
+			{id: "root", end: noon.Add(-200 * time.Minute), duration: 5 * time.Hour},
+			{id: "c1", end: noon.Add(-150 * time.Minute), duration: 3 * time.Hour},
+			{id: "c2", end: noon.Add(-time.Minute), duration: 2 * time.Hour},
+			{id: "c3", end: noon.Add(-490 * time.Minute)},
+		},
+	} {
+		s := &rows{}
+		for _, x := range of {
+			x.trace = "00aa"
+			s.spans = append(s.spans, x)
+		}
+		search := traces.Search{Rows: s.Rows, Now: noon, Retention: 480 * time.Hour}
+		spans, err := search.Find(t.Context(), "00aa")
+		if err != nil || len(spans) != len(of) {
+			t.Errorf("%s: %d spans of %d, %v", name, len(spans), len(of), err)
+		}
+	}
+}
+
 // TestOfALongTraceTheFirstSpansAreFound holds that the root, whose row comes last, is never what is left out, that spans
 // which came twice take no room, and that one span more tells of more.
 func TestOfALongTraceTheFirstSpansAreFound(t *testing.T) {

@@ -41,11 +41,31 @@ func (s *Search) Find(ctx context.Context, id string) ([]query.Span, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.readSpans(ctx, id, first.Add(-Near), last.Add(Near))
+	var spans []query.Span
+	err = Around(first, last, func(from, to time.Time) (started time.Time, err error) {
+		if spans, err = s.readSpans(ctx, id, from, to); len(spans) > 0 {
+			started = spans[0].Start
+		}
+		return started, err
+	})
+	return spans, err
 }
 
-// Where returns when the first and the last span ended of those that a search for a trace found. Where a span is found
-// the others are near, so that one more question about the time around it ends the search.
+// Around reads the spans of traces of which some ended between first and last. Where a span is found the others are
+// near: read is asked for those that ended within a range, and returns when the first of them started, zero without
+// any. When that is before the range, more may have ended there: it is asked again for a longer one.
+func Around(first, last time.Time, read func(from, to time.Time) (started time.Time, err error)) error {
+	for near := Near; ; near *= windowGrowth {
+		from := first.Add(-near)
+		started, err := read(from, last.Add(Near))
+		if err != nil || started.IsZero() || !started.Before(from) {
+			return err
+		}
+		first = started
+	}
+}
+
+// Where returns when the first and the last span ended of those that a search for a trace found.
 func (s *Search) Where(ctx context.Context, id string) (first, last time.Time, err error) {
 	to := s.Now.Add(ahead)
 	for length := Near; ; length *= windowGrowth {

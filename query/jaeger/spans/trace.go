@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"edgescope/store"
 )
@@ -136,6 +137,16 @@ func (g *Gathering) Done() []*Trace {
 			fmt.Sprintf("%d more traces are left out: an answer has at most %d spans", left, MaxAllSpans))
 	}
 	return out
+}
+
+// Started returns when the first span of the traces started, zero without any.
+func Started(list []*Trace) (first time.Time) {
+	for _, t := range list {
+		if start := time.Unix(0, t.Spans[0].start); first.IsZero() || start.Before(first) {
+			first = start
+		}
+	}
+	return first
 }
 
 // ids are the ids of the trace's spans.
