@@ -1,6 +1,7 @@
 package jaeger
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"regexp"
@@ -18,7 +19,9 @@ import (
 // conditions are what one span must meet, all of them.
 type conditions struct {
 	service, operation string
-	tags               map[string]string
+	// routed tells that the operation is the route of an invocation, as the tab Monitor names them.
+	routed bool
+	tags   map[string]string
 	// least and most bound the duration; 0 is no bound.
 	least, most time.Duration
 }
@@ -29,7 +32,11 @@ func (c *conditions) filter() string {
 	if c.service != "" {
 		all[0] = ofService(c.service)
 	}
-	if c.operation != "" {
+	switch {
+	case c.operation == "":
+	case c.routed:
+		all = append(all, filter.Exactly(edge.KeyInvocation, "true"), filter.Exactly(edge.KeyRoute, c.route()))
+	default:
 		all = append(all, filter.Exactly(store.FieldName, c.operation))
 	}
 	for _, key := range slices.Sorted(maps.Keys(c.tags)) {
@@ -42,6 +49,24 @@ func (c *conditions) filter() string {
 		all = append(all, fmt.Sprintf("(%s:<=%d or %s)", edge.KeyDuration, c.most, filter.Exactly(edge.KeyDuration, "")))
 	}
 	return strings.Join(all, " ")
+}
+
+// route is the route that the operation names: none where the tab Monitor says unknown.
+func (c *conditions) route() string {
+	if c.operation == "unknown" {
+		return ""
+	}
+	return c.operation
+}
+
+// byRoute is filter for the operation as a route, "" without an operation.
+func (c *conditions) byRoute() string {
+	if c.operation == "" {
+		return ""
+	}
+	routed := *c
+	routed.routed = true
+	return routed.filter()
 }
 
 // ofService selects the spans of a service by their streams.
@@ -100,16 +125,17 @@ func ofTag(key, value string) string {
 }
 
 // ofEvent selects the spans with an event that has an attribute, in the JSON of the row: after the brace that opens the
-// attributes, or after a comma, and before what ends a value.
+// attributes, or after a comma, and before what ends a value. Lists and maps are asked for by their JSON.
 func ofEvent(key, value string) string {
 	text := func(s string) string { return regexp.QuoteMeta(string(jsonwire.AppendString(nil, s))) }
 	values := text(value)
-	if kind := spans.TypeOf("", value); kind != spans.Text {
+	composed := strings.ContainsRune("[{", rune(value[0])) && json.Valid([]byte(value))
+	if composed || spans.TypeOf("", value) != spans.Text {
 		values = "(" + values + "|" + regexp.QuoteMeta(value) + ")"
 	}
-	name := text(key)
+	has := `(:\{|,)` + text(key) + ":" + values + `[,}]`
 	if key == "event" { // as Jaeger calls the name of an event
-		return filter.Quote(store.FieldEvents) + ":~" + filter.Quote(`\{"name":`+values+`,`)
+		has = `\{"name":` + values + ",|" + has
 	}
-	return filter.Quote(store.FieldEvents) + ":~" + filter.Quote(`(:\{|,)`+name+":"+values+`[,}]`)
+	return filter.Quote(store.FieldEvents) + ":~" + filter.Quote(has)
 }

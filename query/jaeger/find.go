@@ -159,9 +159,15 @@ func (n *newest) list() []hit {
 	return list[:min(len(list), n.limit)]
 }
 
-// search finds traces and reads them.
+// search finds traces and reads them. An operation that no span is named by is looked for among the routes, to which the
+// tab Monitor of Jaeger UI leads.
 func (f *finder) search(ctx context.Context, q *question, s *search, fields []string) ([]*spans.Trace, error) {
 	hits, err := f.find(ctx, q, s)
+	if err == nil && len(hits) == 0 && s.byRoute != "" {
+		routed := *s
+		routed.filter = s.byRoute
+		hits, err = f.find(ctx, q, &routed)
+	}
 	if err != nil || len(hits) == 0 {
 		return nil, err
 	}

@@ -24,6 +24,8 @@ const (
 type search struct {
 	// filter is what one span of a trace must meet, in LogsQL.
 	filter string
+	// byRoute is what it must meet when none meets filter, "" for nothing else.
+	byRoute string
 	// from and to bound the start of that span, both included.
 	from, to time.Time
 	// limit is how many traces are answered.
@@ -69,7 +71,7 @@ func readSearch1(q *question) (*search, error) {
 	case c.most != 0 && c.most < c.least:
 		return nil, param.Wrong("'maxDuration' should be greater than 'minDuration'")
 	}
-	s.filter = c.filter()
+	s.filter, s.byRoute = c.filter(), c.byRoute()
 	return s, nil
 }
 
@@ -197,7 +199,7 @@ func readSearch3(q *question) (*search, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.filter = c.filter()
+	s.filter, s.byRoute = c.filter(), c.byRoute()
 	return s, nil
 }
 

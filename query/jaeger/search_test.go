@@ -132,7 +132,7 @@ func TestSearchesFindWhatOneSpanMeets(t *testing.T) {
 		e.Name, e.SpanKind, e.Status = `x" or *`, edge.SpanClient, edge.StatusOK
 		e.Attrs = attrs("plan", "golden", "star", "axb", "items", "30")
 		e.SpanEvents = `[{"name":"exception","time":1,"attrs":{"kind.of":"Poor","left":-3,"ok":true,"text":"7","say":"\"n\":3,"}},` +
-			`{"name":"second","time":2,"attrs":{"left":4,"tail":"x"}}]`
+			`{"name":"second","time":2,"attrs":{"left":4,"list":[1,"b",{"c":2}],"map":{"k":[]},"event":"own","tail":"x"}}]`
 	})
 	s.put(t, 'c', func(e *edge.Event) { e.Facts.Service, e.SpanKind = "", edge.SpanConsumer })
 	s.put(t, 'd', func(e *edge.Event) { e.Facts.Service, e.Name = "a/b ☃ {\"x\"}", "" })
@@ -244,10 +244,41 @@ func TestSearchesFindWhatOneSpanMeets(t *testing.T) {
 	tag("b", "tail", "x")
 	tag("", "n", "3") // within a text
 	tag("b", "say", `"n":3,`)
+	tag("b", "event", "own") // an attribute of that name
+	tag("b", "list", `[1,"b",{"c":2}]`)
+	tag("b", "map", `{"k":[]}`)
+	tag("", "list", `[1]`)
+	tag("", "list", `[1,"b"`)
 	tag("", "nothing", "x")
 	tag("", `x":=y or *`, "z")
 	if got := sorted(letters(t, h, "/api/traces?service=shop&tag=plan:gold&tag=items:3")); got != "a" {
 		t.Errorf("tag=key:value finds %q", got)
+	}
+}
+
+// TestAnOperationOfTheMonitorIsFound holds that the operations which the tab Monitor shows, the routes of invocations, lead to
+// their traces, and that the names of spans come first.
+func TestAnOperationOfTheMonitorIsFound(t *testing.T) {
+	s := newShelf(t)
+	put := func(letter byte, name, route string, invocation bool) {
+		s.put(t, letter, func(e *edge.Event) {
+			e.Name, e.Facts.Route, e.Facts.Invocation = name, route, invocation
+		})
+	}
+	put('a', "GET /cart/7", "/cart/:id", true)
+	put('b', "GET", "/cart/:id", false) // of a client, say
+	put('c', "fetch", "", true)
+	put('d', "/img", "/x", true)
+	put('e', "GET /img", "/img", true)
+	s.s.Flush()
+	h := over(s.s, s.now)
+	for operation, want := range map[string]string{
+		"/cart/:id": "a", "unknown": "c", "/img": "d", "/x": "d", "GET": "b", "/nothing": "", "": "abcde",
+	} {
+		path := "/api/traces?service=shop&operation=" + url.QueryEscape(operation)
+		if got := sorted(letters(t, h, path)); got != want {
+			t.Errorf("%s: found %q, want %q", path, got, want)
+		}
 	}
 }
 
