@@ -207,6 +207,8 @@ func TestTimesBoundTheScan(t *testing.T) {
 	f("timestamp + INTERVAL '1' DAY > now()", sec-86400+1, end)
 	// What does not grow with the time bounds nothing, and neither does a condition beside an OR.
 	f("toHour(timestamp) > 5", 0, end)
+	f("toStartOfMinute(timestamp, 'Europe/Berlin') > '2026-10-25 02:30:00'", 0, end) // that hour comes twice
+	f("toStartOfMinute(toDateTime(timestamp, 'Europe/Berlin')) > '2026-10-25 02:30:00'", 0, end)
 	f("toUInt32(toUInt32(timestamp) * 1000) > 5", 0, end)
 	f("timestamp > toDateTime(1700000000) OR blob1 = 'x'", 0, end)
 	f("timestamp != toDateTime(1700000000)", 0, end)

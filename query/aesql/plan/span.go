@@ -86,9 +86,9 @@ func (s *selection) first(left, right grammar.Expr, op string, wanted bool) (int
 	return int64(n), true
 }
 
-// growing are the functions that grow with their first argument, if the others are constants.
+// growing are the functions that grow with their only argument.
 var growing = map[string]bool{
-	"tostartofinterval": true, "tostartofyear": true, "tostartofmonth": true, "tostartofweek": true,
+	"tostartofyear": true, "tostartofmonth": true, "tostartofweek": true,
 	"tostartofday": true, "tostartofhour": true, "tostartoffifteenminutes": true, "tostartoftenminutes": true,
 	"tostartoffiveminutes": true, "tostartofminute": true, "tostartofsecond": true, "todate": true, "todatetime": true,
 	"tounixtimestamp": true, "toyear": true, "toyyyymm": true, "touint64": true, "toint64": true, "tofloat64": true,
@@ -125,24 +125,19 @@ func (s *selection) reach(e grammar.Expr) float64 {
 	return 0
 }
 
+// reachOfCall is reach for a call, in UTC: the clock of a zone goes back once a year.
 func (s *selection) reachOfCall(e *grammar.Call) float64 {
 	if len(e.Args) == 0 {
 		return 0
 	}
-	for _, a := range e.Args[1:] {
-		if !s.constant(a) {
-			return 0
-		}
-	}
 	reach := s.reach(e.Args[0])
 	switch name := strings.ToLower(e.Name); {
-	case growing[name], name == "touint32" && reach <= seconds:
+	case len(e.Args) == 1 && (growing[name] || name == "touint32" && reach <= seconds),
+		len(e.Args) == 2 && name == "tostartofinterval" && isInterval(e.Args[1]),
+		len(e.Args) == 2 && name == "intdiv" && s.positive(e.Args[1]) >= 1:
 		return reach
-	case name == "intdiv" && len(e.Args) == 2 && s.positive(e.Args[1]) >= 1:
-		return reach
-	default:
-		return 0
 	}
+	return 0
 }
 
 func (s *selection) constant(e grammar.Expr) bool {
