@@ -226,16 +226,52 @@ func (f *finder) where(ctx context.Context, q *question, id string, hint [2]time
 	return first, last, err
 }
 
-// read reads the spans of traces of which some ended within a range, and those near, of those fields or of all. Traces
-// without one are left out.
+const (
+	// parentsAhead is how much later than the spans that were found their parents are looked for, of maxParents at most.
+	parentsAhead = 24 * time.Hour
+	maxParents   = 1000
+)
+
+// read reads the spans of traces of which some ended within a range, and those near, of those fields or of all; and those
+// that ended later where a parent did. Traces without a span are left out.
 func (f *finder) read(ctx context.Context, q *question, ids []string, within [2]time.Time, fields []string) (
 	found []*spans.Trace, err error,
 ) {
-	err = traces.Around(within[0], within[1], func(from, to time.Time) (started time.Time, err error) {
-		found, err = f.ended(ctx, q, ids, [2]time.Time{from, to}, fields)
-		return spans.Started(found), err
+	for {
+		err = traces.Around(within[0], within[1], func(from, to time.Time) (started time.Time, err error) {
+			found, err = f.ended(ctx, q, ids, [2]time.Time{from, to}, fields)
+			return spans.Started(found), err
+		})
+		if err != nil {
+			return nil, err
+		}
+		missing := spans.Missing(found, maxParents)
+		if len(missing) == 0 {
+			return found, nil
+		}
+		text := filter.In(store.FieldTraceID, ids) + " " + filter.In(store.FieldSpanID, missing)
+		last, err := f.last(ctx, q, text, within[1].Add(traces.Near))
+		if err != nil || last.IsZero() {
+			return found, err
+		}
+		within[1] = last
+	}
+}
+
+// last returns when the last of the spans that meet a filter ended after a time, zero when none did.
+func (f *finder) last(ctx context.Context, q *question, text string, after time.Time) (last time.Time, err error) {
+	if after.After(q.now) {
+		return last, nil
+	}
+	text += fmt.Sprintf(" | stats max(%s) last", store.FieldTime)
+	question := traces.SpansQuestion(q.tenant, text, after, after.Add(parentsAhead))
+	err = f.reader.Rows(ctx, question, func(r store.Row) (err error) {
+		if r.Get("last") != "" {
+			last, err = r.Time("last")
+		}
+		return err
 	})
-	return found, err
+	return last, err
 }
 
 // ended reads the spans of traces that ended within a range.

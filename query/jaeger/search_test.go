@@ -410,18 +410,26 @@ func (c *counting) Rows(ctx context.Context, q store.RowsQuestion, emit func(sto
 func TestATraceOfManyHoursIsShownWhole(t *testing.T) {
 	s := newShelf(t)
 	s.put(t, 'a', func(e *edge.Event) { e.Name, e.Duration = "root", int64(5*time.Hour) })
-	s.put(t, 'a', func(e *edge.Event) { e.Time, e.Name = s.now.Add(-5*time.Hour).UnixNano(), "first" })
-	s.put(t, 'a', func(e *edge.Event) { e.Time, e.Name = s.now.Add(-3*time.Hour).UnixNano(), "second" })
-	s.put(t, 'a', func(e *edge.Event) { e.Name = "last" })
+	root := edge.SpanID{1, s.n}
+	put := func(name string, ago time.Duration) {
+		s.put(t, 'a', func(e *edge.Event) { e.Time, e.Name, e.ParentID = s.now.Add(-ago).UnixNano(), name, root })
+	}
+	put("first", 5*time.Hour)
+	put("second", 3*time.Hour)
+	put("last", 10*time.Minute)
 	s.s.Flush()
 	h := over(s.s, s.now)
 	id := fmt.Sprintf("%x%030d", 'a', 0)
+	early := strconv.FormatInt(s.now.Add(-6*time.Hour).UnixMicro(), 10)
+	late := strconv.FormatInt(s.now.Add(-5*time.Hour+time.Minute).UnixMicro(), 10)
 	from, to := s.now.Add(-6*time.Hour).Format(time.RFC3339), s.now.Format(time.RFC3339)
 	for path, want := range map[string]string{
-		"/api/traces/" + id:                       `"spanID":"`,
-		"/api/v3/traces/" + id:                    `"spanId":"`,
-		"/api/traces?traceID=" + id:               `"spanID":"`,
-		"/api/traces?service=shop&operation=last": `"spanID":"`,
+		"/api/traces/" + id:                                       `"operationName":`,
+		"/api/v3/traces/" + id:                                    `"startTimeUnixNano":`,
+		"/api/traces?traceID=" + id:                               `"operationName":`,
+		"/api/traces?service=shop&operation=last":                 `"operationName":`,
+		"/api/traces?service=shop&operation=first&start=" + early: `"operationName":`,
+		"/api/traces/" + id + "?start=" + early + "&end=" + late:  `"operationName":`,
 	} {
 		if status, body := ask(t, h, path); status != 200 || strings.Count(body, want) != 4 {
 			t.Errorf("%s: %d, %d spans: %s", path, status, strings.Count(body, want), body)

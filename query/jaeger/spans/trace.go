@@ -149,6 +149,20 @@ func Started(list []*Trace) (first time.Time) {
 	return first
 }
 
+// Missing returns the ids of parents that are not in their traces, at most so many.
+func Missing(list []*Trace, most int) (missing []string) {
+	for _, t := range list {
+		ids := t.ids()
+		for _, s := range t.Spans {
+			if s.parent != "" && !ids[s.parent] && len(missing) < most {
+				ids[s.parent] = true
+				missing = append(missing, s.parent)
+			}
+		}
+	}
+	return missing
+}
+
 // ids are the ids of the trace's spans.
 func (t *Trace) ids() map[string]bool {
 	ids := make(map[string]bool, len(t.Spans))
