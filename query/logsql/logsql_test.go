@@ -214,6 +214,39 @@ func TestNewestIsWhatSortingFinds(t *testing.T) {
 	}
 }
 
+// TestPagesFollowEachOther holds that pages of rows of one moment, as the points of a batch are, neither repeat nor lose
+// one, and that there may be more rows of a moment than are brought into an order.
+func TestPagesFollowEachOther(t *testing.T) {
+	events := []edge.Event{span("newest", time.Second), span("oldest", time.Hour)}
+	for i := range 90 {
+		events = append(events, span(fmt.Sprintf("tie%02d", i), time.Minute))
+	}
+	w := newWorld(t, events...)
+	for _, text := range []string{"*", "* | fields _time, name", "name:*"} {
+		want := w.names("query", text, "limit", "92")
+		if !strings.HasPrefix(want, "newest tie00 tie01 ") || !strings.HasSuffix(want, " tie88 tie89 oldest") {
+			t.Fatalf("%s: rows are %s", text, want)
+		}
+		for _, length := range []int{1, 7, 45, 90, 91} {
+			var pages []string
+			for offset := 0; offset < 92; offset += length {
+				pages = append(pages, w.names("query", text, "limit", strconv.Itoa(length), "offset", strconv.Itoa(offset)))
+			}
+			if got := strings.Join(pages, " "); got != want {
+				t.Errorf("%s: pages of %d are %s", text, length, got)
+			}
+		}
+	}
+	events = nil
+	for range 2100 {
+		events = append(events, span("many", time.Minute))
+	}
+	w = newWorld(t, append(events, span("newest", time.Second))...)
+	if got := strings.Fields(w.names("query", "*", "limit", "5")); len(got) != 5 || got[0] != "newest" {
+		t.Errorf("of many rows of one moment: %s", got)
+	}
+}
+
 func TestRangeIsHalfOpen(t *testing.T) {
 	w := newWorld(t, span("before", time.Second+1), span("from", time.Second), span("last", 1), span("to", 0))
 	f := func(want string, params ...string) {

@@ -65,22 +65,26 @@ func (h *handler) limited(ctx context.Context, q *question, offset, limit int, e
 // newest returns the newest rows, newest first. It searches backwards in growing windows: sorting the whole range would
 // read all of it.
 func (h *handler) newest(ctx context.Context, q *question, offset, limit int, emit func(store.Row) error) error {
+	p := &page{offset: offset, limit: limit, emit: emit, keep: kept{ctx: ctx}}
 	end, width := q.To, firstWindow
-	for limit > 0 && q.From.Before(end) {
+	for p.limit > 0 && q.From.Before(end) {
 		window := q.RowsQuestion
 		window.To = end
 		if start := earlier(end, q.now).Add(-width); start.After(q.From) {
 			window.From = start
 		}
-		window.LogsQL = piped(q.parsed.Newest, "sort by (_time) desc | limit "+strconv.Itoa(offset+limit))
+		found, asked := 0, p.offset+p.limit
+		window.LogsQL = piped(q.parsed.Newest, "sort by (_time) desc | limit "+strconv.Itoa(asked))
 		err := h.rows(ctx, window, func(r store.Row) error {
-			if offset > 0 {
-				offset--
-				return nil
-			}
-			limit--
-			return emit(r)
+			found++
+			return p.add(r)
 		})
+		if err == nil && found == asked {
+			err = h.all(ctx, window, q.parsed.Newest, p)
+		}
+		if err == nil {
+			err = p.flush()
+		}
 		if err != nil {
 			return err
 		}
