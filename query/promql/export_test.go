@@ -150,6 +150,11 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 	}
 	f("/api/v1/query?query=sum(a", 400, `invalid parameter \"query\": 1:6: parse error`)
 	f("/api/v1/query?query=sum(%0A++é+b)", 400, `\"query\": 2:`)
+	f("/api/v1/query?query=sum(a)+b", 400, `\"query\": 1:8: parse error: unexpected text`)
+	f("/api/v1/query?query=é%2B1%0A+1", 400, `\"query\": 2:2: parse error: unexpected text`)
+	f("/api/v1/query?query=1%2B%0Afoo(a)", 400, `\"query\": 2:1: unsupported function \"foo\"`)
+	f("/api/v1/query?query=foo(foo(a))", 400, `\"query\": unsupported function \"foo\"`)
+	f("/api/v1/query?query=sum(a{b=~\"(\"})", 400, `\"query\": 1:10: invalid regexp in b=\"(\"`)
 	f("/api/v1/query_range?query={a=}", 400, `\"query\": 1:4`)
 	f("/api/v1/series?match[]={a", 400, `invalid parameter \"match[]\": 1:3`)
 	f("/api/v1/labels?extra_filters[]=(", 400, `extra_filters[]`)

@@ -117,7 +117,9 @@ func (r *renamer) visit(e metricsql.Expr) {
 	case *metricsql.ModifierExpr:
 		t.Args = r.names(t.Args)
 	case *metricsql.FuncExpr:
-		r.arguments(t)
+		r.arguments(t.Name, t.Args)
+	case *metricsql.AggrFuncExpr:
+		r.arguments(t.Name, t.Args)
 	}
 }
 
@@ -132,30 +134,34 @@ func (r *renamer) filters(filters []metricsql.LabelFilter) {
 	}
 }
 
-// labelArguments are the functions that read labels whose names are arguments, with the first of these.
-var labelArguments = map[string]int{
-	"label_replace": 3, "label_join": 3, "label_value": 1, "label_keep": 1, "label_del": 1, "label_match": 1,
-	"label_mismatch": 1, "label_transform": 1, "sort_by_label": 1, "sort_by_label_desc": 1, "sort_by_label_numeric": 1,
-	"sort_by_label_numeric_desc": 1,
+// labelArguments tells which arguments of a function are names of labels. Those that it writes count too: what a question
+// calls "a.b" in one place it finds by that name in another.
+var labelArguments = map[string]func(arg int) bool{
+	"count_values": first, "count_values_over_time": first, "quantiles": first, "quantiles_over_time": first,
+	"histogram_quantiles": first,
+	"label_value":         second, "label_match": second, "label_mismatch": second, "label_transform": second,
+	"label_map":  second,
+	"label_keep": behind, "label_del": behind, "label_copy": behind, "label_move": behind, "label_lowercase": behind,
+	"label_uppercase": behind, "labels_equal": behind, "sort_by_label": behind, "sort_by_label_desc": behind,
+	"sort_by_label_numeric": behind, "sort_by_label_numeric_desc": behind,
+	"histogram_quantile": third, "histogram_share": third,
+	"label_replace": func(arg int) bool { return arg == 1 || arg == 3 },
+	"label_join":    func(arg int) bool { return arg == 1 || arg >= 3 },
+	"label_set":     func(arg int) bool { return arg%2 == 1 },
 }
 
-// onlyFirst are those of them of which one argument is a name.
-var onlyFirst = map[string]bool{
-	"label_replace": true, "label_value": true, "label_match": true, "label_mismatch": true, "label_transform": true,
-}
+func first(arg int) bool  { return arg == 0 }
+func second(arg int) bool { return arg == 1 }
+func third(arg int) bool  { return arg == 2 }
+func behind(arg int) bool { return arg > 0 }
 
-func (r *renamer) arguments(f *metricsql.FuncExpr) {
-	name := strings.ToLower(f.Name)
-	from, ok := labelArguments[name]
-	if !ok || from >= len(f.Args) {
+func (r *renamer) arguments(name string, args []metricsql.Expr) {
+	isLabel := labelArguments[strings.ToLower(name)]
+	if isLabel == nil {
 		return
 	}
-	args := f.Args[from:]
-	if onlyFirst[name] {
-		args = args[:1]
-	}
-	for _, arg := range args {
-		if text, ok := arg.(*metricsql.StringExpr); ok {
+	for i, arg := range args {
+		if text, ok := arg.(*metricsql.StringExpr); ok && isLabel(i) {
 			r.put(&text.S, storedLabel)
 		}
 	}

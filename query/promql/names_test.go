@@ -22,8 +22,18 @@ func TestNamesAreAskedAsTheyAreStored(t *testing.T) {
 	f(`a * on ("x.y") group_left ("z.w") b`, `a * on(x_y) group_left(z_w) b`)
 	f(`a / ignoring ("x.y") b`, `a / ignoring(x_y) b`)
 	f(`a{b="c"} offset 5m @ ({"d.e"})`, `a{b="c"} offset 5m @ d_e`)
-	f(`label_replace(a, "x.y", "$1", "z.w", "a.b")`, `label_replace(a, "x.y", "$1", "z_w", "a.b")`)
-	f(`label_join(a, "d", "-", "x.y", "z")`, `label_join(a, "d", "-", "x_y", "z")`)
+	f(`label_replace(a, "x.y", "$1", "z.w", "a.b")`, `label_replace(a, "x_y", "$1", "z_w", "a.b")`)
+	f(`sum by ("x.y") (label_replace(a, "x.y", "b.c", "", ""))`, `sum(label_replace(a, "x_y", "b.c", "", "")) by(x_y)`)
+	f(`sum by ("x.y") (count_values("x.y", a))`, `sum(count_values("x_y", a)) by(x_y)`)
+	f(`label_set(a, "x.y", "b.c", "z", "d.e")`, `label_set(a, "x_y", "b.c", "z", "d.e")`)
+	f(`label_copy(a, "x.y", "z.w")`, `label_copy(a, "x_y", "z_w")`)
+	f(`label_move(a, "x.y", "z.w")`, `label_move(a, "x_y", "z_w")`)
+	f(`label_map(a, "x.y", "b.c", "d.e")`, `label_map(a, "x_y", "b.c", "d.e")`)
+	f(`labels_equal(a, "x.y", "z")`, `labels_equal(a, "x_y", "z")`)
+	f(`label_lowercase(a, "x.y")`, `label_lowercase(a, "x_y")`)
+	f(`histogram_quantile(0.5, a, "x.y")`, `histogram_quantile(0.5, a, "x_y")`)
+	f(`quantiles_over_time("x.y", 0.5, 0.9, a[5m])`, `quantiles_over_time("x_y", 0.5, 0.9, a[5m])`)
+	f(`label_join(a, "d.e", "x.y", "x.y", "z")`, `label_join(a, "d_e", "x.y", "x_y", "z")`)
 	f(`sort_by_label(a, "x.y", "z")`, `sort_by_label(a, "x_y", "z")`)
 	f(`label_value(a, "x.y")`, `label_value(a, "x_y")`)
 	f(`{"ünï.cödé"="x"}`, `{key_n_c_d_="x"}`)
@@ -40,7 +50,7 @@ func TestNamesAreAskedAsTheyAreStored(t *testing.T) {
 
 	for _, same := range []string{
 		`{cloud_region="x.y"}`, `{__name__=~"a\\.b"}`, `sum by (a) ("b.c" > 1.5)`, `rate(http_total{a="b.c"}[5m])`,
-		`label_set(a, "b", "c.d")`, `count_values("x.y", a)`, `{"a"="b"}`, `{"up"}`, `foo{"bar"}`, `"x.y"`, `1.5`, `{".`,
+		`label_set(a, "b", "c.d")`, `{"a"="b"}`, `{"up"}`, `foo{"bar"}`, `"x.y"`, `1.5`, `{".`,
 	} {
 		f(same, same)
 	}

@@ -19,6 +19,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -277,19 +278,61 @@ func parse(key, text string) (metricsql.Expr, error) {
 	return e, nil
 }
 
-// located says of a parser's error where in the text it is, by line and column in characters: the parser quotes what it
-// has not read.
+// located says of a parser's error where in the text it is, by line and column in characters.
 func located(key, text string, err error) error {
 	said := strings.TrimPrefix(err.Error(), store.ErrBadQuery.Error()+": ")
-	before, rest, _ := strings.Cut(said, "; unparsed data: ")
-	if quoted, e := strconv.QuotedPrefix(rest); e == nil {
-		if left, e := strconv.Unquote(quoted); e == nil && strings.HasSuffix(text, left) {
-			read := strings.TrimSuffix(text, left)
-			line := read[strings.LastIndexByte(read, '\n')+1:]
-			said = fmt.Sprintf("%d:%d: parse error: %s", strings.Count(read, "\n")+1, utf8.RuneCountInString(line)+1, before)
-		}
+	said = strings.TrimPrefix(said, "cannot expand WITH expressions: ")
+	if before, left, ok := cutLeft(said); ok && strings.HasSuffix(text, left) {
+		return badParameter("%q: %s: parse error: %s", key, place(text, len(text)-len(left)), before)
+	}
+	if at := quotedAt(text, said); at >= 0 {
+		said = place(text, at) + ": " + said
 	}
 	return badParameter("%q: %s", key, said)
+}
+
+// cutLeft cuts off what the parser has not read, which it quotes.
+func cutLeft(said string) (before, left string, ok bool) {
+	before, quoted, ok := strings.Cut(said, "; unparsed data: ")
+	if rest, whole := strings.CutPrefix(said, "unparsed data left: "); whole {
+		before, quoted, ok = "unexpected text behind a whole expression: want an operator, or nothing", rest, true
+	}
+	if !ok {
+		return "", "", false
+	}
+	if quoted, err := strconv.QuotedPrefix(quoted); err == nil {
+		left, err = strconv.Unquote(quoted)
+		return before, left, err == nil
+	}
+	return before, "", false
+}
+
+// quotedAt returns where in the text the first thing is that an error quotes: a text in quotes, or a whole word. It is -1
+// where that is not certain.
+func quotedAt(text, said string) int {
+	quoted, err := strconv.QuotedPrefix(said[max(strings.IndexByte(said, '"'), 0):])
+	if err != nil {
+		return -1
+	}
+	if strings.Count(text, quoted) == 1 {
+		return strings.Index(text, quoted)
+	}
+	word, err := strconv.Unquote(quoted)
+	if err != nil {
+		return -1
+	}
+	found := regexp.MustCompile(`(?i)\b`+regexp.QuoteMeta(word)+`\b`).FindAllStringIndex(text, 2)
+	if len(found) != 1 {
+		return -1
+	}
+	return found[0][0]
+}
+
+// place tells line and column of an offset in a text.
+func place(text string, at int) string {
+	read := text[:at]
+	line := read[strings.LastIndexByte(read, '\n')+1:]
+	return fmt.Sprintf("%d:%d", strings.Count(read, "\n")+1, utf8.RuneCountInString(line)+1)
 }
 
 func badParameter(format string, args ...any) error {
