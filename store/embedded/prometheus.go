@@ -46,7 +46,7 @@ func (s *Store) Prometheus(tenant edge.Tenant) http.Handler {
 			return
 		}
 		defer s.leave()
-		if !vmselect.RequestHandler(&sameOrigin{ResponseWriter: w}, confine(r, tenant)) {
+		if !vmselect.RequestHandler(&sameOrigin{ResponseWriter: w}, s.confine(r, tenant)) {
 			http.NotFound(w, r)
 		}
 	})
@@ -109,14 +109,14 @@ func (s *Store) Serves(path string) bool {
 }
 
 // confine returns the request with the tenant's filter added. The engine takes extra_label from the URL before the
-// form, and and-s all of them to each of extra_filters[]: all go to the URL here. trace=1 would show how other tenants'
-// data is cached.
-func confine(r *http.Request, tenant edge.Tenant) *http.Request {
+// form, and and-s all of them to each of extra_filters[]: all go to the URL here. trace=1 would show several tenants how
+// the data of others is cached.
+func (s *Store) confine(r *http.Request, tenant edge.Tenant) *http.Request {
 	r2 := r.Clone(r.Context())
 	r2.URL.Path, r2.URL.RawPath = enginePath(r.URL.Path), ""
 	query := url.Values{}
 	for key, values := range r.Form {
-		if key != "trace" {
+		if key != "trace" || !s.opts.Tenants {
 			query[key] = values
 		}
 	}

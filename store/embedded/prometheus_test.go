@@ -1,6 +1,10 @@
 package embedded
 
-import "testing"
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+)
 
 // TestWhatTellsOfAllTenantsIsNotServedToSeveral: the engine confines neither its pages nor its figures to a tenant.
 func TestWhatTellsOfAllTenantsIsNotServedToSeveral(t *testing.T) {
@@ -43,4 +47,18 @@ func TestWhatTellsOfAllTenantsIsNotServedToSeveral(t *testing.T) {
 	f("/api/v1/label//values", false, false)
 	f("//api/v1/query", false, false)
 	f("/api/v1/query/", false, false)
+}
+
+// TestAQuestionIsTracedForOneTenant: vmui draws the trace, which tells how all data is cached.
+func TestAQuestionIsTracedForOneTenant(t *testing.T) {
+	for tenants, want := range map[bool]string{false: "1", true: ""} {
+		s := &Store{opts: Options{Tenants: tenants}}
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/v1/query?query=up&trace=1", http.NoBody)
+		if err := r.ParseForm(); err != nil {
+			t.Fatal(err)
+		}
+		if got := s.confine(r, 0).URL.Query().Get("trace"); got != want {
+			t.Errorf("several tenants %v: trace is %q, want %q", tenants, got, want)
+		}
+	}
 }
