@@ -22,7 +22,8 @@ import (
 
 // Options bound the questions. AtOnce, Memory and Duration must be above 0.
 type Options struct {
-	// AtOnce is how many questions run at a time. Each has an equal part of a quarter of Memory without asking for it.
+	// AtOnce is how many questions run at a time. Each has an equal part of a quarter of Memory without asking for it, half of
+	// it for what it holds.
 	AtOnce int
 	// Waiting is how many more wait for their turn. When so many wait, one more of an asker who has fewer than others
 	// takes the place of the newest of who has most. Default: 16 times AtOnce.
@@ -78,10 +79,12 @@ type asking struct {
 	end   context.CancelCauseFunc
 	need  int64 // the most that a part of it needs at a time, in bytes
 	held  int64 // what it holds beside, in bytes
+	own   int64 // what it may hold of that without claiming it
 	ended bool  // for its memory
 }
 
-func (a *asking) claimed() int64 { return a.need + a.held }
+// claimed is what it has of the bytes that were free.
+func (a *asking) claimed() int64 { return a.need + max(0, a.held-a.own) }
 
 // waiter is a question before the gate.
 type waiter struct {
@@ -220,7 +223,7 @@ func (g *Gate) runningOf(by asker) int {
 }
 
 func (g *Gate) begin(by asker) *asking {
-	a := &asking{asker: by, end: func(error) {}}
+	a := &asking{asker: by, end: func(error) {}, own: g.o.Memory / 4 / int64(g.o.AtOnce) / 2}
 	g.running = append(g.running, a)
 	g.watch()
 	return a

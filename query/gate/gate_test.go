@@ -210,14 +210,14 @@ func TestMemoryIsGivenInTurn(t *testing.T) {
 			t.Errorf("what there is room for: %v", err)
 		}
 		refusal(t, need(d, 301, 301)(), 422)
-		refusal(t, Hold(c.ctx(), 140), 422)
+		refusal(t, Hold(c.ctx(), 141), 422)
 		if err := Hold(c.ctx(), 30); err != nil {
 			t.Error(err)
 		}
 		refusal(t, need(c, 0, 149)(), 503) // it holds some: it must not wait
 		a.leave()
-		if err := waits(); err != nil || g.free != 99 {
-			t.Errorf("who waited: %v, %d bytes free, want 99", err, g.free)
+		if err := waits(); err != nil || g.free != 109 { // 10 of the 30 are in a part of its own
+			t.Errorf("who waited: %v, %d bytes free, want 109", err, g.free)
 		}
 		c.leave()
 		late := need(d, 150, 150)
@@ -227,6 +227,37 @@ func TestMemoryIsGivenInTurn(t *testing.T) {
 		}
 		b.leave()
 		d.leave()
+		if g.free != 300 {
+			t.Errorf("%d bytes free in the end, want 300", g.free)
+		}
+	})
+}
+
+// TestWhoHoldsLittleIsNotRefused holds that a small answer is made while others have all memory, and that one which would
+// fit without them may be asked again.
+func TestWhoHoldsLittleIsNotRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := New(bounds()) // of 400 bytes 50 are each question's own, 25 of them for what it holds
+		defer g.Stop(t.Context())
+		a, b := ask(t.Context(), g, 0), ask(t.Context(), g, 0)
+		if err := need(a, 300, 300)(); err != nil {
+			t.Fatal(err)
+		}
+		for _, bytes := range []int64{20, 5} {
+			if err := Hold(b.ctx(), bytes); err != nil {
+				t.Errorf("a small answer: %v", err)
+			}
+		}
+		if refused := refusal(t, Hold(b.ctx(), 150), 503); refused.RetryAfter == 0 {
+			t.Error("the same may be asked again, which is not said")
+		}
+		refusal(t, Hold(b.ctx(), 151), 422)
+		a.leave()
+		if err := Hold(b.ctx(), 300); err != nil || g.free != 0 {
+			t.Errorf("alone: %v, %d bytes free, want 0", err, g.free)
+		}
+		refusal(t, Hold(b.ctx(), 1), 422)
+		b.leave()
 		if g.free != 300 {
 			t.Errorf("%d bytes free in the end, want 300", g.free)
 		}

@@ -36,7 +36,8 @@ func Need(ctx context.Context, least, most int64) error {
 }
 
 // Hold says that the question of ctx keeps so many bytes more until it ends. It does not wait, since others may wait
-// for what this question has. Outside of a gate it does nothing.
+// for what this question has: it fails with *RefusedError, of status 422 when the question has more than half of what
+// there is for all, 503 while others have it. Outside of a gate it does nothing.
 func Hold(ctx context.Context, bytes int64) error {
 	q, ok := ctx.Value(askingKey{}).(inside)
 	if !ok {
@@ -45,17 +46,22 @@ func Hold(ctx context.Context, bytes int64) error {
 	g := q.gate
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if bytes > g.free {
-		return g.refuse(reasonMemory, &RefusedError{
-			Status: http.StatusUnprocessableEntity,
-			Reason: fmt.Sprintf("the answer takes more than %d MiB of memory, and all questions together have %d MiB: ask "+
-				"for less",
-				q.claimed()>>20, g.o.Memory>>20),
-		})
-	}
-	g.free -= bytes
+	before := q.claimed()
 	q.held += bytes
-	return nil
+	more := q.claimed() - before
+	if more <= g.free {
+		g.free -= more
+		return nil
+	}
+	q.held -= bytes
+	if before+more <= g.Largest()/2 {
+		return g.refuse(reasonMemory, g.short())
+	}
+	return g.refuse(reasonMemory, &RefusedError{
+		Status: http.StatusUnprocessableEntity,
+		Reason: fmt.Sprintf("the answer takes more than %d MiB of memory, and all questions together have %d MiB: ask "+
+			"for less", before>>20, g.o.Memory>>20),
+	})
 }
 
 func (g *Gate) need(ctx context.Context, a *asking, bytes int64) error {

@@ -529,7 +529,7 @@ func TestMemoryIsThatOfTheGate(t *testing.T) {
 		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil))
 	}
 	f(64<<20, 0)
-	f(1<<20, http.StatusUnprocessableEntity)
+	f(1<<19, http.StatusUnprocessableEntity)
 }
 
 func TestErrorsOfTheStoreAreTold(t *testing.T) {
