@@ -24,6 +24,9 @@ type meaning struct {
 	scales bool
 }
 
+// adds tells whether the result of several series added up is that of their sum.
+func (m meaning) adds() bool { return m.function == rateFunction || m.function == "sum_over_time" }
+
 var meanings = map[string]meaning{
 	"rate":                {function: rateFunction},
 	"rate_prometheus":     {function: rateFunction},
@@ -161,7 +164,11 @@ func (r *rewriter) counterFunction(f *metricsql.FuncExpr, m meaning) metricsql.E
 		return f // the engine says why
 	}
 	was := string(f.AppendString(nil))
+	counts := m.adds() && countsBuckets(selector)
 	e := onTotals(f, m, rollup, times{asked, widthOf(selector)})
+	if counts {
+		e = parsedWith("sum(x) without("+edge.LabelVMRange+")", e)
+	}
 	r.changed = true
 	r.tell("%s is asked as %s: what is stored are totals of windows, not counters", was, e.AppendString(nil))
 	return e
@@ -213,6 +220,13 @@ func parsed(text string) metricsql.Expr {
 		panic("BUG: " + text + ": " + err.Error())
 	}
 	return e
+}
+
+// parsedWith parses an aggregate of ours over an expression.
+func parsedWith(text string, arg metricsql.Expr) metricsql.Expr {
+	a := parsed(text).(*metricsql.AggrFuncExpr)
+	a.Args = []metricsql.Expr{arg}
+	return a
 }
 
 // aggregates rewrites aggr_over_time("rate", x[5m]).

@@ -82,6 +82,14 @@ func TestCounterFunctionsOfTotalsAreRewritten(t *testing.T) {
 		`rate_over_sum(`+x+`{service_name="a" or service_name="b"}[5m])`)
 	f(`rate({__name__="edge_service_requests" or __name__="edge_colo_requests",edge_colo="FRA"}[5m])`,
 		`rate_over_sum({__name__="edge_service_requests" or __name__="edge_colo_requests",edge_colo="FRA"}[5m])`)
+	// Histograms have no counts of their own.
+	f("rate(edge_service_duration_seconds_count[5m])",
+		"sum(rate_over_sum(edge_service_duration_seconds_bucket[5m])) without(vmrange)")
+	f("sum by (edge_colo) (increase(edge_colo_cpu_seconds_count:5m{edge_colo=\"FRA\"}[5s]))",
+		"sum(sum(sum_over_time(edge_colo_cpu_seconds_bucket:5m{edge_colo=\"FRA\"}[300000ms]) * 0.016666666666666666) "+
+			"without(vmrange)) by(edge_colo)")
+	f("rate(edge_service_requests_count[5m])", "rate_over_sum(edge_service_requests_count[5m])") // there is none
+	f("irate(edge_service_cpu_seconds_count[5m])", "last_over_time(edge_service_cpu_seconds_count[5m]) / 10")
 	// Templates.
 	f("WITH (r(q) = sum(rate(q[5m]))) r("+x+")", "sum(rate_over_sum("+x+"[5m]))")
 	f("WITH (f = {service_name=\"a\"}) increase("+x+"{f}[5m])", "sum_over_time("+x+"{service_name=\"a\"}[5m])")

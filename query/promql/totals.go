@@ -149,6 +149,38 @@ func isBuckets(selector *metricsql.MetricExpr) bool {
 	return true
 }
 
+// countsBuckets tells whether a selector names the counts of our histograms (..._count), which are not stored, and has it
+// find the buckets that they are the sums of.
+func countsBuckets(selector *metricsql.MetricExpr) bool {
+	var names []*string
+	for _, group := range selector.LabelFilterss {
+		at := slices.IndexFunc(group, func(f metricsql.LabelFilter) bool {
+			return f.Label == edge.LabelName && !f.IsNegative && !f.IsRegexp && bucketsOf(f.Value) != ""
+		})
+		if at < 0 {
+			return false
+		}
+		names = append(names, &group[at].Value)
+	}
+	for _, name := range names {
+		*name = bucketsOf(*name)
+	}
+	return len(names) > 0
+}
+
+// bucketsOf returns the name of the buckets that a count is of, empty where there are none.
+func bucketsOf(count string) string {
+	name, width, _ := strings.Cut(count, ":")
+	base, ok := strings.CutSuffix(name, "_count")
+	if width != "" {
+		width = ":" + width
+	}
+	if buckets := base + "_bucket" + width; ok && totals[buckets].Type != "" {
+		return buckets
+	}
+	return ""
+}
+
 // beginning is how a text that a regular expression matches can begin; whole tells that it is all of it.
 type beginning struct {
 	text  string
