@@ -241,9 +241,7 @@ func differ(got, want [][]any, ordered bool) string {
 		return fmt.Sprintf("%d rows, want %d", len(got), len(want))
 	}
 	if !ordered {
-		for _, rows := range [][][]any{got, want} {
-			slices.SortFunc(rows, func(a, b []any) int { return strings.Compare(rounded(a), rounded(b)) })
-		}
+		got, want = inPlace(got), inPlace(want)
 	}
 	for i := range got {
 		if !slices.EqualFunc(want[i], got[i], near) {
@@ -251,6 +249,24 @@ func differ(got, want [][]any, ordered bool) string {
 		}
 	}
 	return ""
+}
+
+// inPlace sorts rows by how they are written, each written once.
+func inPlace(rows [][]any) [][]any {
+	type written struct {
+		text string
+		row  []any
+	}
+	all := make([]written, len(rows))
+	for i, row := range rows {
+		all[i] = written{rounded(row), row}
+	}
+	slices.SortFunc(all, func(a, b written) int { return strings.Compare(a.text, b.text) })
+	out := make([][]any, len(all))
+	for i, w := range all {
+		out[i] = w.row
+	}
+	return out
 }
 
 // rounded writes a row so that those that are near have one place.
@@ -281,14 +297,14 @@ func (w *world) values(text string) ([][]any, error) {
 // TestRandomQuestionsHaveTheAnswersOfTheDefinition asks random questions over random points, by the plan that is made and
 // by a scan, and compares both with an evaluator in memory that was written from the definitions.
 func TestRandomQuestionsHaveTheAnswersOfTheDefinition(t *testing.T) {
-	questions := 1500
+	questions := 500 // others each time
 	if testing.Short() {
 		questions = 200
 	}
 	seed := rand.Uint64()
 	r := rand.New(rand.NewPCG(seed, 1))
 	w := newWorld(t)
-	rows := fillRandom(w, 700, r)
+	rows := fillRandom(w, 500, r)
 	pushed := 0
 	for range questions {
 		text := writer{r}.question()
