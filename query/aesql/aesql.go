@@ -16,6 +16,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -102,16 +103,16 @@ func Account(r *http.Request) string {
 
 // textOf returns the query: the body, whatever it says of itself, or the parameter of that name.
 func textOf(r *http.Request) (string, error) {
-	parameter := r.URL.Query().Get("query")
+	parameter, bad := parameterOf(r.URL.RawQuery)
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
-		if parameter == "" {
+		if parameter == "" && bad == nil {
 			return "", &statusError{
 				http.StatusUnprocessableEntity,
 				"the parameter query is missing: GET ...?query=SELECT..., or POST the query as the body",
 			}
 		}
-		return parameter, nil
+		return parameter, bad
 	case http.MethodPost:
 	default:
 		return "", &statusError{http.StatusMethodNotAllowed, "use POST, or GET with the parameter query"}
@@ -124,9 +125,27 @@ func textOf(r *http.Request) (string, error) {
 		return "", &statusError{http.StatusBadRequest, "read the query: " + err.Error()}
 	}
 	if len(body) == 0 {
-		return parameter, nil
+		return parameter, bad
 	}
 	return string(body), nil
+}
+
+// parameterOf returns the parameter query of what stands behind ? in an address. A semicolon in it is one, although
+// net/url takes it for an error.
+func parameterOf(raw string) (string, error) {
+	for pair := range strings.SplitSeq(raw, "&") {
+		if name, value, _ := strings.Cut(pair, "="); name == "query" {
+			text, err := url.QueryUnescape(value)
+			if err != nil {
+				return "", &statusError{
+					http.StatusUnprocessableEntity,
+					"the parameter query: " + err.Error() + ": write % as %25, or POST the query as the body",
+				}
+			}
+			return text, nil
+		}
+	}
+	return "", nil
 }
 
 // statusError is an error that the client is told with its status.

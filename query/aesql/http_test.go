@@ -70,6 +70,8 @@ func TestWaysToAsk(t *testing.T) {
 	f("POST", path, "\ufeffSELECT 1;\r\n", "Content-Type", "text/plain")
 	f("POST", path+"?query=SELECT+2&database=default", "SELECT 1", "X-ClickHouse-User", "default")
 	f("POST", path+"?query=SELECT+1", "")
+	f("POST", path+"?query=100%", "SELECT 1")
+	f("GET", path+"?query=SELECT+1;&database=x", "")
 	f("GET", path+"?query=SELECT+1", "")
 	f("GET", path+"/?query=SELECT%201%20FORMAT%20JSON&database=x&add_http_cors_header=1&enable_http_compression=1"+
 		"&output_format_json_quote_64bit_integers=1", "", "Accept-Encoding", "gzip")
@@ -126,6 +128,8 @@ func TestErrorsHaveCloudflaresShapes(t *testing.T) {
 	f("POST", path, "", 422, 0, "the query is empty")
 	f("GET", path, "", 422, 0, "the parameter query is missing")
 	f("GET", path+"?sql=SELECT+1", "", 422, 0, "the parameter query is missing")
+	f("GET", path+"?query=SELECT+blob1+LIKE+'a%'", "", 422, 0, `the parameter query: invalid URL escape "%'": write % as %25`)
+	f("POST", path+"?query=%ZZ", "", 422, 0, "write % as %25, or POST the query as the body")
 	f("POST", path, "SELECT '"+strings.Repeat("x", 1<<16)+"'", 422, 0, "more than 65536 bytes")
 	f("POST", path, "SELECT 1", 403, 10000, "no tenant has this name", "Nobody", "1")
 	f("POST", path+"x", "SELECT 1", 404, 7003, "want /client/v4/accounts/{account}/analytics_engine/sql")

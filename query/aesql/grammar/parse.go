@@ -27,11 +27,14 @@ func Parse(text string) (*Statement, error) {
 	if len(text) > MaxText {
 		return nil, errorAt(text, MaxText, fmt.Sprintf("the query has more than %d bytes", MaxText))
 	}
+	if err := wrapped(text); err != nil {
+		return nil, err
+	}
 	tokens, err := lex(text)
 	if err != nil {
 		return nil, err
 	}
-	p := &parser{Statement: &Statement{Text: text}, tokens: tokens}
+	p := &parser{Statement: &Statement{Text: text}, tokens: tokens, depth: -1} // the statement itself is no level
 	if err := p.statement(); err != nil {
 		return nil, err
 	}

@@ -254,7 +254,11 @@ func TestErrorsSayWhereAndWhatWouldBeRight(t *testing.T) {
 	f("INSERT INTO t VALUES (1)", `1:1: want SELECT or SHOW, found "INSERT"`)
 	f("DROP TABLE t", `1:1: want SELECT or SHOW, found "DROP"`)
 	f("DESCRIBE t", "1:1: DESCRIBE is not supported: want SELECT or SHOW")
-	f(`{"query":"SELECT 1"}`, "1:1: want SELECT or SHOW: the body is the SQL itself, no JSON and no form")
+	for _, text := range []string{
+		`{"query":"SELECT 1"}`, `"SELECT 1"`, `["SELECT 1"]`, "'SELECT 1'", "query=SELECT%201", "query=SELECT%20%27x%27%3B", "sql=",
+	} {
+		f(text, "1:1: want SELECT or SHOW: the body is the SQL itself, no JSON and no form")
+	}
 	f("query=SELECT+1", "1:1: want SELECT or SHOW: the body is the SQL itself")
 	f("SHOW DATABASES", `1:6: want SHOW TABLES, SHOW TIMEZONES or SHOW TIMEZONE, found "DATABASES"`)
 	f("SELECT 1; SELECT 2", "1:11: a second statement begins here: ask one at a time")
@@ -330,11 +334,11 @@ func TestErrorsSayWhereAndWhatWouldBeRight(t *testing.T) {
 
 func TestWhatIsDeepOrLongIsRefused(t *testing.T) {
 	deep := func(n int) string { return "SELECT " + strings.Repeat("(", n) + "1" + strings.Repeat(")", n) }
-	if _, err := grammar.Parse(deep(grammar.MaxNesting - 1)); err != nil {
+	if _, err := grammar.Parse(deep(grammar.MaxNesting)); err != nil {
 		t.Error(err)
 	}
 	for _, text := range []string{
-		deep(grammar.MaxNesting),
+		deep(grammar.MaxNesting + 1),
 		"SELECT " + strings.Repeat("- ", 20_000) + "1",
 		"SELECT " + strings.Repeat("NOT ", 10_000) + "1",
 		"SELECT " + strings.Repeat("f(", 20_000),

@@ -139,6 +139,19 @@ func (t token) shown() string {
 	return fmt.Sprintf("%q", t.text)
 }
 
+// wrapped returns an error when a text is not SQL but what a client has put it into: JSON, or a form.
+func wrapped(text string) error {
+	rest := strings.TrimLeft(text, "\ufeff \t\r\n")
+	name, _, form := strings.Cut(rest, "=")
+	form = form && name != "" && !strings.ContainsFunc(name, func(r rune) bool {
+		return r > 0x7f || !isNamed(byte(r))
+	})
+	if !form && (rest == "" || !strings.ContainsRune("{[\"'", rune(rest[0]))) {
+		return nil
+	}
+	return errorAt(text, len(text)-len(rest), "want SELECT or SHOW: the body is the SQL itself, no JSON and no form")
+}
+
 // otherStatement returns the error of a statement that is neither SELECT nor SHOW.
 func (p *parser) otherStatement() error {
 	t := p.token()
@@ -151,8 +164,6 @@ func (p *parser) otherStatement() error {
 		return p.errorf(t, "%s is not supported: want SELECT or SHOW; the columns are those of SELECT *", upper)
 	case t.kind == symbol && t.text == "(":
 		return p.errorf(t, "the statement can't stand in parentheses: want SELECT or SHOW")
-	case t.is("{"), p.after(1).is("="):
-		return p.errorf(t, "want SELECT or SHOW: the body is the SQL itself, no JSON and no form")
 	}
 	return p.errorf(t, "want SELECT or SHOW, found %s%s", t.shown(), near.Hint(t.text, "SELECT", "SHOW"))
 }
