@@ -55,6 +55,37 @@ var instead = map[string]string{
 	"week":                  "toISOWeek(t)",
 }
 
+// documented says for functions and aggregates that Cloudflare does not have what it takes in their place: of columns a,
+// b and x, texts s and u, and the time t.
+var documented = map[string]string{
+	"greatest": "if(a > b, a, b)", "least": "if(a < b, a, b)",
+	"multiIf": "if(a > 1, 'x', if(a > 0, 'y', 'z'))", "nullIf": "if(b = 0, 0, a / b)",
+	"coalesce": "if(s != '', s, u)", "ifNull": "if(s != '', s, u)", "notEmpty": "NOT empty(s)",
+	"concat": "format('{}{}', s, u)", "toString": "format('{}', x)",
+	"log2": "log(x) / log(2)", "log10": "log(x) / log(10)", "exp": "pow(2.718281828459045, x)", "sqrt": "pow(x, 0.5)",
+	"abs": "if(x < 0, -x, x)", "isNaN": "x != x",
+	"date_part": "extract(HOUR FROM t)", "dateDiff": "toUnixTimestamp(t) - toUnixTimestamp(t - INTERVAL '1' DAY)",
+	"toQuarter": "intDiv(toMonth(t) + 2, 3)", "toISOWeek": "formatDateTime(t, '%V')",
+	"toISOYear": "formatDateTime(t, '%G')", "toDayOfYear": "formatDateTime(t, '%j')",
+	"toYYYYMMDD":       "formatDateTime(t, '%Y%m%d')",
+	"toStartOfQuarter": "toStartOfInterval(t, INTERVAL '3' MONTH)",
+	"toStartOfSecond":  "toStartOfInterval(t, INTERVAL '1' SECOND)",
+	"toDate":           "toStartOfDay(t)", "toDateTime64": "toDateTime(t)",
+	"toUInt16": "toUInt32(x)", "toUInt64": "toUInt32(x)", "toInt32": "floor(x)", "toInt64": "floor(x)",
+	"any": "first_value(x)", "uniq": "count(DISTINCT x)",
+	"quantile":   "quantileExactWeighted(0.5)(x, _sample_interval)",
+	"groupArray": "topK(10)(x)", "groupUniqArray": "topK(10)(x)",
+}
+
+// Documented returns, as it stands behind a message, what Cloudflare takes in place of a function or an aggregate that it
+// does not have, "" where there is nothing.
+func Documented(name string) string {
+	if use := documented[name]; use != "" {
+		return ": use " + use
+	}
+	return ""
+}
+
 // wayOut is what to write in place of a function that there is not, "" where nobody knows.
 func wayOut(name string) string {
 	if use := instead[strings.ToLower(name)]; use != "" {

@@ -146,7 +146,7 @@ func (b *binder) operator(at int, name string, args ...grammar.Expr) (Expr, erro
 func (b *binder) call(e *grammar.Call) (Expr, error) {
 	if a := aggregate.Lookup(e.Name); a != nil {
 		if b.o.Strict && !a.Cloudflare {
-			return Expr{}, b.s.Errorf(e.At, "Cloudflare has no aggregate %s", a.Name)
+			return Expr{}, b.s.Errorf(e.At, "Cloudflare has no aggregate %s%s", a.Name, inPlaceOf(a))
 		}
 		x, err := b.aggregate(e, a)
 		if b.o.Strict && err == nil && x.Type.Kind == value.String && (a.Name == "max" || a.Name == "min") {
@@ -159,7 +159,7 @@ func (b *binder) call(e *grammar.Call) (Expr, error) {
 	case f == nil:
 		return Expr{}, b.s.Errorf(e.At, "%v", function.Unknown(e.Name, aggregate.Names()...))
 	case b.o.Strict && !f.Cloudflare:
-		return Expr{}, b.s.Errorf(e.At, "Cloudflare has no function %s", f.Name)
+		return Expr{}, b.s.Errorf(e.At, "Cloudflare has no function %s%s", f.Name, function.Documented(f.Name))
 	case e.Params != nil:
 		return Expr{}, b.s.Errorf(e.At, "%s takes its arguments in one pair of parentheses: %s(%s)", f.Name, f.Name,
 			f.Args)
@@ -169,6 +169,15 @@ func (b *binder) call(e *grammar.Call) (Expr, error) {
 		return b.arrayMap(e)
 	}
 	return b.apply(e.At, f, e.Args)
+}
+
+// inPlaceOf is what Cloudflare takes in place of an aggregate that it does not have.
+func inPlaceOf(a *aggregate.Aggregate) string {
+	plain, conditional := strings.CutSuffix(a.Name, "If")
+	if conditional {
+		return ": use " + plain + ", and put the condition into WHERE"
+	}
+	return function.Documented(a.Name)
 }
 
 // apply binds a function to its arguments. What is the same for all rows is evaluated once, here.

@@ -139,6 +139,8 @@ func (n *names) column(c *grammar.Column, p place) (grammar.Expr, error) {
 		}
 		p.of, p.params = append(slices.Clip(p.of), c.Name), nil
 		return n.expand(stands, p)
+	case isColumn && n.o.Strict && n.scope.beyond(column):
+		return nil, n.s.Errorf(c.At, "Cloudflare has no column %s", column)
 	case isColumn:
 		return &grammar.Column{At: c.At, Name: column, Quoted: c.Quoted}, nil
 	default:

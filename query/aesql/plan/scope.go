@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -178,14 +179,27 @@ func slot(t value.Type, i int) Expr {
 	return Expr{Type: t, Eval: func(row []value.Value) (value.Value, error) { return row[i], nil }}
 }
 
+// numbered is the name of a column with a number.
+var numbered = regexp.MustCompile(`^(index|blob|double)[0-9]+$`)
+
+// beyond tells whether a column of a table is none that Cloudflare has.
+func (s *scope) beyond(name string) bool { return s.scan != nil && !s.columns[s.byName[name]].star }
+
 // unknown says that there is no such column.
 func (s *scope) unknown(c *grammar.Column, aliases map[string]grammar.Expr) string {
 	var names []string
 	for i := range s.columns {
 		names = append(names, s.columns[i].Name)
 	}
-	hint := near.Hint(c.Name, append(names, slices.Sorted(maps.Keys(aliases))...)...)
+	for _, alias := range slices.Sorted(maps.Keys(aliases)) {
+		if alias != c.Name { // within what it stands for an alias is no name
+			names = append(names, alias)
+		}
+	}
+	hint := near.Hint(c.Name, names...)
 	switch {
+	case s.scan != nil && numbered.MatchString(c.Name):
+		hint = fmt.Sprintf(": there are index1, blob1 to blob%d and double1 to double%[1]d", maxColumns)
 	case hint != "":
 	case c.Quoted:
 		hint = ": a text stands in single quotes"

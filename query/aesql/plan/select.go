@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 
@@ -97,17 +96,21 @@ func (s *selection) list() error {
 		if err != nil {
 			return err
 		}
-		s.items = append(s.items, item{itemName(i), expr})
+		s.items = append(s.items, item{s.itemName(i), expr})
 	}
 	return nil
 }
 
-func itemName(i grammar.Item) string {
-	if c, ok := i.Expr.(*grammar.Column); ok && i.Alias == "" {
-		return c.Name
-	}
+// itemName is the name of a column of the answer. That of a plain column is without the name of its table.
+func (s *selection) itemName(i grammar.Item) string {
 	if i.Alias != "" {
 		return i.Alias
+	}
+	if c, ok := i.Expr.(*grammar.Column); ok {
+		if name, ok := s.scope.find(c.Name); ok {
+			return name
+		}
+		return c.Name
 	}
 	return grammar.Name(i.Expr, spelled)
 }
@@ -221,13 +224,12 @@ func (s *selection) order() error {
 		if err != nil {
 			return err
 		}
-		if s.o.Strict && !s.selected(e) {
-			return s.s.Errorf(o.Expr.Pos(), "Cloudflare orders by what is selected: add %s to the SELECT",
-				grammar.Name(o.Expr, nil))
-		}
 		x, err := s.after.bind(e)
 		if err != nil && s.group != nil && s.group.orderRows(e, o.Desc) {
 			continue
+		}
+		if err == nil && s.o.Strict {
+			err = s.selected(o.Expr, e)
 		}
 		if err != nil {
 			return err
@@ -240,9 +242,27 @@ func (s *selection) order() error {
 	return nil
 }
 
-func (s *selection) selected(e grammar.Expr) bool {
-	name := grammar.Name(e, nil)
-	return slices.ContainsFunc(s.items, func(i item) bool { return grammar.Name(i.expr, nil) == name })
+// selected returns an error unless a key of ORDER BY, as it is written and as it is without aliases, is a column of the
+// answer and has its name. Users tell that Cloudflare orders by nothing else.
+func (s *selection) selected(written, e grammar.Expr) error {
+	if _, place := written.(*grammar.Literal); place {
+		return nil
+	}
+	text, name := grammar.Name(e, nil), ""
+	for _, i := range s.items {
+		if grammar.Name(i.expr, nil) != text {
+			continue
+		}
+		if c, ok := written.(*grammar.Column); ok && c.Name == i.name || grammar.Name(written, spelled) == i.name {
+			return nil
+		}
+		name = i.name
+	}
+	if name != "" {
+		return s.s.Errorf(written.Pos(), "Cloudflare orders by what is selected, under its name there: write %s", name)
+	}
+	return s.s.Errorf(written.Pos(), "Cloudflare orders by what is selected: add %s to the SELECT",
+		grammar.Name(written, nil))
 }
 
 // positioned expands a key of GROUP BY or ORDER BY; a whole number is a column of the answer by its place.
