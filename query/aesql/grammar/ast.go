@@ -3,6 +3,8 @@
 // written.
 package grammar
 
+import "slices"
+
 // Statement is one statement of a text.
 type Statement struct {
 	// Text is what was parsed; positions of nodes are byte offsets in it.
@@ -247,3 +249,25 @@ func (e *Call) Pos() int { return e.At }
 
 // Pos returns where the parameters begin.
 func (e *Lambda) Pos() int { return e.At }
+
+// Parts are the expressions that an expression is made of.
+func Parts(e Expr) []Expr {
+	switch e := e.(type) {
+	case *Call:
+		return slices.Concat(e.Params, e.Args)
+	case *Unary:
+		return []Expr{e.X}
+	case *IsNull:
+		return []Expr{e.X}
+	case *Binary:
+		return []Expr{e.Left, e.Right}
+	case *Between:
+		return []Expr{e.X, e.Low, e.High}
+	case *In:
+		return append([]Expr{e.X}, e.List...)
+	case *Lambda:
+		return []Expr{e.Body}
+	default:
+		return nil
+	}
+}

@@ -146,7 +146,7 @@ func (b *binder) operator(at int, name string, args ...grammar.Expr) (Expr, erro
 func (b *binder) call(e *grammar.Call) (Expr, error) {
 	if a := aggregate.Lookup(e.Name); a != nil {
 		if b.o.Strict && !a.Cloudflare {
-			return Expr{}, b.s.Errorf(e.At, "Cloudflare has no aggregate %s%s", a.Name, inPlaceOf(a))
+			return Expr{}, b.s.Errorf(e.At, "Cloudflare has no aggregate %s%s", a.Name, function.Documented(a.Name))
 		}
 		x, err := b.aggregate(e, a)
 		if b.o.Strict && err == nil && x.Type.Kind == value.String && (a.Name == "max" || a.Name == "min") {
@@ -169,15 +169,6 @@ func (b *binder) call(e *grammar.Call) (Expr, error) {
 		return b.arrayMap(e)
 	}
 	return b.apply(e.At, f, e.Args)
-}
-
-// inPlaceOf is what Cloudflare takes in place of an aggregate that it does not have.
-func inPlaceOf(a *aggregate.Aggregate) string {
-	plain, conditional := strings.CutSuffix(a.Name, "If")
-	if conditional {
-		return ": use " + plain + ", and put the condition into WHERE"
-	}
-	return function.Documented(a.Name)
 }
 
 // apply binds a function to its arguments. What is the same for all rows is evaluated once, here.

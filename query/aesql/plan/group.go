@@ -78,7 +78,7 @@ func hasAggregate(e grammar.Expr) bool {
 	if c, ok := e.(*grammar.Call); ok && aggregate.Lookup(c.Name) != nil {
 		return true
 	}
-	return slices.ContainsFunc(parts(e), hasAggregate)
+	return slices.ContainsFunc(grammar.Parts(e), hasAggregate)
 }
 
 // head tells expressions apart that can't be the same, without looking at their parts.

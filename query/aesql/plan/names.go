@@ -163,27 +163,5 @@ func (n *names) aggregates(e grammar.Expr) bool {
 			return true
 		}
 	}
-	return slices.ContainsFunc(parts(e), n.aggregates)
-}
-
-// parts are the expressions that an expression is made of.
-func parts(e grammar.Expr) []grammar.Expr {
-	switch e := e.(type) {
-	case *grammar.Call:
-		return slices.Concat(e.Params, e.Args)
-	case *grammar.Unary:
-		return []grammar.Expr{e.X}
-	case *grammar.IsNull:
-		return []grammar.Expr{e.X}
-	case *grammar.Binary:
-		return []grammar.Expr{e.Left, e.Right}
-	case *grammar.Between:
-		return []grammar.Expr{e.X, e.Low, e.High}
-	case *grammar.In:
-		return append([]grammar.Expr{e.X}, e.List...)
-	case *grammar.Lambda:
-		return []grammar.Expr{e.Body}
-	default:
-		return nil
-	}
+	return slices.ContainsFunc(grammar.Parts(e), n.aggregates)
 }

@@ -77,16 +77,16 @@ func (s *selection) inside(e grammar.Expr) (grammar.Expr, bool) {
 		args, ok := s.allInside(e.Args)
 		return &grammar.Call{At: e.At, Name: e.Name, Args: args}, ok && e.Params == nil
 	case *grammar.Unary:
-		all, ok := s.allInside(parts(e))
+		all, ok := s.allInside(grammar.Parts(e))
 		return &grammar.Unary{At: e.At, Op: e.Op, X: all[0]}, ok
 	case *grammar.Binary:
-		all, ok := s.allInside(parts(e))
+		all, ok := s.allInside(grammar.Parts(e))
 		return &grammar.Binary{At: e.At, Op: e.Op, Left: all[0], Right: all[1]}, ok
 	case *grammar.Between:
-		all, ok := s.allInside(parts(e))
+		all, ok := s.allInside(grammar.Parts(e))
 		return &grammar.Between{At: e.At, Not: e.Not, X: all[0], Low: all[1], High: all[2]}, ok
 	case *grammar.In:
-		all, ok := s.allInside(parts(e))
+		all, ok := s.allInside(grammar.Parts(e))
 		return &grammar.In{At: e.At, Not: e.Not, X: all[0], List: all[1:]}, ok
 	default:
 		return nil, false

@@ -145,7 +145,7 @@ func (s *selection) cell(e grammar.Expr) int64 {
 		}
 	}
 	width := int64(0)
-	for _, p := range parts(e) {
+	for _, p := range grammar.Parts(e) {
 		w := s.cell(p)
 		if w == 0 && !s.constant(p) && !isInterval(p) {
 			return 0
