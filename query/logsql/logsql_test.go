@@ -214,6 +214,35 @@ func TestNewestIsWhatSortingFinds(t *testing.T) {
 	}
 }
 
+// TestFormsAreRead holds the ways in which clients send parameters: a form of a page or of curl -F is one.
+func TestFormsAreRead(t *testing.T) {
+	w := newWorld(t, span("a", time.Minute), span("b", time.Second))
+	part := func(name, value string) string {
+		return "--x\r\nContent-Disposition: form-data; name=\"" + name + "\"\r\n\r\n" + value + "\r\n"
+	}
+	for _, f := range [][3]string{
+		{"?query=name:a", "", ""},
+		{"?query=name:a", "application/json", "{}"},
+		{"", "application/x-www-form-urlencoded", "query=name:a"},
+		{"?limit=5", "multipart/form-data; boundary=x", part("query", "name:a") + "--x--\r\n"},
+	} {
+		r := httptest.NewRequest(http.MethodPost, "/select/logsql/query"+f[0], strings.NewReader(f[2]))
+		r.Header.Set("Content-Type", f[1])
+		if rec := w.serve(r); rec.Code != 200 || strings.Count(rec.Body.String(), `"name":"a"`) != 1 {
+			t.Errorf("%q: %d %s", f, rec.Code, rec.Body)
+		}
+	}
+	r := httptest.NewRequest(http.MethodPost, "/select/logsql/query", strings.NewReader("--x\r\n"))
+	r.Header.Set("Content-Type", "multipart/form-data; boundary=x")
+	if rec := w.serve(r); rec.Code != 400 {
+		t.Errorf("half a form: %d %s", rec.Code, rec.Body)
+	}
+	r = httptest.NewRequest(http.MethodGet, "/select/logsql/query?query=name:a&limit=%zz", nil)
+	if rec := w.serve(r); rec.Code != 400 {
+		t.Errorf("a parameter that does not unescape: %d %s", rec.Code, rec.Body)
+	}
+}
+
 // TestPagesFollowEachOther holds that pages of rows of one moment, as the points of a batch are, neither repeat nor lose
 // one, and that there may be more rows of a moment than are brought into an order.
 func TestPagesFollowEachOther(t *testing.T) {

@@ -35,7 +35,11 @@ type question struct {
 }
 
 func (h *handler) parse(r *http.Request, tenant edge.Tenant) (*question, error) {
-	if err := r.ParseForm(); err != nil {
+	err := r.ParseForm()
+	if err == nil { // The whole form is in memory: the handler bounds the body.
+		err = r.ParseMultipartForm(math.MaxInt32)
+	}
+	if err != nil && !errors.Is(err, http.ErrNotMultipart) {
 		return nil, parameterError{fmt.Errorf("read the parameters: %w", err)}
 	}
 	q := &question{form: r.Form, now: h.opts.Now(), timeout: math.MaxInt64}
