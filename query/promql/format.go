@@ -13,17 +13,20 @@ func (h *handler) text(q *question) (string, metricsql.Expr, error) {
 	}
 	text := q.Form.Get("query")
 	if text == "" {
-		return "", nil, badParameter(`"query": it is missing or empty`)
+		return "", nil, errNoQuery
 	}
 	e, err := parse("query", text)
 	return text, e, err
 }
 
-// formatQuery answers /api/v1/format_query: the text as it is best read.
+// formatQuery answers /api/v1/format_query: the text as it is best read, with the names that are stored.
 func (h *handler) formatQuery(w http.ResponseWriter, q *question) error {
-	text, _, err := h.text(q)
+	text, e, err := h.text(q)
 	if err != nil {
 		return err
+	}
+	if renameAll(e, nil) { // MetricsQL writes others with backslashes, which no other parser reads
+		text = string(e.AppendString(nil))
 	}
 	pretty, err := metricsql.Prettify(text)
 	if err != nil {

@@ -1,6 +1,12 @@
 package promql
 
 import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -54,6 +60,54 @@ func TestNamesAreAskedAsTheyAreStored(t *testing.T) {
 	} {
 		f(same, same)
 	}
+}
+
+// TestTextsAreFormattedForEveryParser: MetricsQL would write other names with backslashes.
+func TestTextsAreFormattedForEveryParser(t *testing.T) {
+	h := &handler{engine: fakeCost{}}
+	f := func(text, want string) {
+		t.Helper()
+		w := httptest.NewRecorder()
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/?query="+url.QueryEscape(text), http.NoBody)
+		if err := errors.Join(r.ParseForm(), h.formatQuery(w, &question{Request: r})); err != nil {
+			t.Fatal(err)
+		}
+		if got := w.Body.String(); got != `{"status":"success","data":`+want+`}` {
+			t.Errorf("%s: got %s, want %s", text, got, want)
+		}
+	}
+	f(`sum by("a.b") ({"c.d","e f"="g"})`, `"sum(c_d{e_f=\"g\"}) by(a_b)"`)
+	f(`WITH (a = b) sum(a)`, `"WITH (a = b) sum(a)"`)
+}
+
+// fakeCost takes every text.
+type fakeCost struct{ Engine }
+
+func (fakeCost) PrometheusCost(*http.Request) (least, most int64, err error) { return 0, 0, nil }
+
+// FuzzErrors: whatever is wrong with a text is told of a place within it.
+func FuzzErrors(f *testing.F) {
+	for _, seed := range []string{"sum(", "a b", "foo(a)", "1 +\n\xff", `{a=~"("}`, `"\xff`, "é + ü ü", `a{"b"`, "with (a=b) c d"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if len(text) > 200 || strings.Count(text, "(") > 20 { // templates may double themselves; a guard refuses those
+			return
+		}
+		_, err := parse("query", text)
+		if err == nil {
+			return
+		}
+		var line, column int
+		said := strings.TrimPrefix(err.Error(), `invalid parameter "query": `)
+		if n, _ := fmt.Sscanf(said, "%d:%d:", &line, &column); n < 2 {
+			return // not every error has a place
+		}
+		lines := strings.Split(text, "\n")
+		if line < 1 || line > len(lines) || column < 1 || column > utf8.RuneCountInString(lines[line-1])+1 {
+			t.Errorf("%q has no %d:%d: %s", text, line, column, said)
+		}
+	})
 }
 
 func TestEscapedNamesAreRead(t *testing.T) {

@@ -78,6 +78,9 @@ var errNoPath = &gate.RefusedError{
 	Status: http.StatusNotFound, Reason: "no such path: docs/api.md lists what is served of Prometheus' API",
 }
 
+var errNoQuery = badParameter(`"query": it is missing or empty: send it in the URL, or as a form ` +
+	"(Content-Type: application/x-www-form-urlencoded)")
+
 // defaultTimeout is how long a question may take when neither options nor a gate say.
 const defaultTimeout = 30 * time.Second
 
@@ -134,7 +137,7 @@ func (h *handler) answer(w http.ResponseWriter, r *http.Request) error {
 		return &gate.RefusedError{Status: http.StatusMethodNotAllowed, Reason: "only GET, HEAD and POST read"}
 	}
 	if err := r.ParseForm(); err != nil {
-		return badParameter("read the form: %w", err)
+		return &gate.RefusedError{Status: http.StatusBadRequest, Reason: "read the form: " + err.Error()}
 	}
 	q := &question{Request: r, path: strings.TrimPrefix(r.URL.Path, prefix), tenant: tenant}
 	switch answer := own[q.path]; {
@@ -207,8 +210,11 @@ func (q *question) translate() (err error) {
 	if labels := form["extra_label"]; len(labels) > 0 {
 		form["extra_label"] = storedPairs(labels)
 	}
-	text := form.Get("query")
-	if text != "" && (q.path == "/api/v1/query" || q.path == "/api/v1/query_range") { // else the engine says what is missing
+	if q.path == "/api/v1/query" || q.path == "/api/v1/query_range" {
+		text := form.Get("query")
+		if text == "" {
+			return errNoQuery
+		}
 		if _, err := parse("query", text); err != nil {
 			return err
 		}
@@ -321,11 +327,14 @@ func quotedAt(text, said string) int {
 	if err != nil {
 		return -1
 	}
-	found := regexp.MustCompile(`(?i)\b`+regexp.QuoteMeta(word)+`\b`).FindAllStringIndex(text, 2)
-	if len(found) != 1 {
-		return -1
+	re, err := regexp.Compile(`(?i)\b` + regexp.QuoteMeta(word) + `\b`)
+	if err != nil {
+		return -1 // the word is no UTF-8
 	}
-	return found[0][0]
+	if found := re.FindAllStringIndex(text, 2); len(found) == 1 {
+		return found[0][0]
+	}
+	return -1
 }
 
 // place tells line and column of an offset in a text.
