@@ -82,6 +82,9 @@ func (a *about) span(source string, route func(service, path string) string) edg
 	e.Facts.CPUTime, e.Facts.HasCPU = a.cpu.Milliseconds()
 	e.Facts.WallTime, e.Facts.HasWall = a.wall.Milliseconds()
 
+	if failed(string(a.outcome)) {
+		e.Status, e.StatusMessage = edge.StatusError, string(a.outcome)
+	}
 	to := attrs(a.trigger)
 	to.add("cloudflare.outcome", string(a.outcome))
 	if a.handler == handlerFetch {
@@ -91,9 +94,21 @@ func (a *about) span(source string, route func(service, path string) string) edg
 	return e
 }
 
+// failed tells whether an outcome is the function's own fault; that a client left is not.
+func failed(outcome string) bool {
+	switch outcome {
+	case "", "ok", "unknown", "canceled", "responseStreamDisconnected":
+		return false
+	}
+	return true
+}
+
 // describeRequest leaves the query of the address out: it is where secrets and personal data are.
 func (a *about) describeRequest(e *edge.Event, to *attrs, route func(service, path string) string) {
 	e.Name = a.method
+	if len(a.status) == 3 && a.status[0] == '5' { // as servers set it: opentelemetry.io/docs/specs/semconv/http/http-spans
+		e.Status = edge.StatusError
+	}
 	to.add(edge.KeyMethod, a.method)
 	to.add(edge.KeyStatus, string(a.status))
 	to.add("user_agent.original", a.headers.Get("user-agent"))

@@ -56,8 +56,12 @@ func TestOutcomes(t *testing.T) {
 		t.Helper()
 		to := newSink()
 		mustPost(t, open(t, to), `[{"eventTimestamp":1795215131261,"outcome":"`+outcome+`","event":{"request":{"url":"http://h/","method":"GET"}`+response+`}}]`)
+		code := "" // of the span: whoever asks for errors in Jaeger asks for it
+		if wantOutcome != "ok" && wantOutcome != "canceled" {
+			code = "ERROR"
+		}
 		to.one(t, "span").want(t, "edge.outcome", wantOutcome, "http.response.status_code", wantStatus,
-			"edge.status.inferred", wantInferred)
+			"edge.status.inferred", wantInferred, "otel.status_code", code)
 	}
 	f("ok", `,"response":{"status":200}`, "ok", "200", "")
 	f("ok", `,"response":{"status":404}`, "ok", "404", "")
