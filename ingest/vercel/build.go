@@ -96,8 +96,11 @@ func (q *request) span(arrival int64) edge.Event {
 			to.add("initDurationMs", strconv.FormatFloat(q.report.init, 'f', -1, 64))
 		}
 	}
-	if q.crashed || q.died {
+	switch code := status(p.StatusCode, q.line.StatusCode); {
+	case q.crashed || q.died:
 		e.Status, e.StatusMessage = edge.StatusError, "the function did not answer"
+	case len(code) == 3 && code[0] == '5': // as servers set it: opentelemetry.io/docs/specs/semconv/http/http-spans
+		e.Status = edge.StatusError
 	}
 	e.Attrs = to
 	return e

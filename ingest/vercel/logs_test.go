@@ -135,6 +135,11 @@ func TestWhatBecameOfARequest(t *testing.T) {
 	f([]string{`"statusCode":200,"clientIp"`, `"statusCode":-1,"clientIp"`}, "http.response.status_code", "200",
 		"vercel.background", "true", "edge.outcome", "ok")
 	f([]string{`"level":"warning"`, `"level":"fatal"`}, "otel.status_code", "ERROR")
+	answered503 := []string{
+		`"statusCode":200,"requestId"`, `"statusCode":503,"requestId"`, `"statusCode":200,"clientIp"`,
+		`"statusCode":503,"clientIp"`,
+	}
+	f(answered503, "http.response.status_code", "503", "otel.status_code", "ERROR", "otel.status_description", "")
 	f([]string{
 		`"vercelCache":"MISS"`, `"vercelCache":"HIT"`, `"source":"lambda"`, `"source":"static"`,
 		`"executionRegion":"iad1",`, ``, `,"lambdaRegion":"iad1"`, ``,
