@@ -49,7 +49,7 @@ type failure struct {
 // kindOf returns what Prometheus calls the errors of a status (web/api/v1, errorType).
 func kindOf(status int) string {
 	switch status {
-	case http.StatusBadRequest, http.StatusMethodNotAllowed:
+	case http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusRequestEntityTooLarge:
 		return "bad_data"
 	case http.StatusUnauthorized, http.StatusForbidden:
 		return "unauthorized"
@@ -172,8 +172,20 @@ func (a *answer) end() error {
 	return nil
 }
 
-// engineFlag is where the engine tells of a flag of its own, which the collector does not have.
-var engineFlag = regexp.MustCompile(`[;,]? \(see -[^)]*\)`)
+// engineFlags are where the engine tells of flags of its own, which the collector does not have, and what stands there
+// instead.
+var engineFlags = [...]struct {
+	told *regexp.Regexp
+	by   string
+}{
+	{regexp.MustCompile("[;,]? \\(see `?-[^)]*\\)"), ""},
+	{regexp.MustCompile("[;,]? the timeout can be adjusted with `?-search[.]\\w+`? command-line flag"), ""},
+	{regexp.MustCompile(" according to `?-search[.]\\w+=(\\d+)`?"), "; at most $1 bytes are given"},
+	{regexp.MustCompile("; increasing `?-search[.]maxMemoryPerQuery`?"), "; a larger --max-question-memory of the collector"},
+	{regexp.MustCompile("increase (?:the )?`?-search[.]\\w+`?; "), ""},
+	{regexp.MustCompile("either increase `?-search[.]\\w+`? or "), ""},
+	{regexp.MustCompile("`?-search[.]\\w+=(\\d+)`?"), "$1"},
+}
 
 // reason is what the engine says of an error: the text of an error in JSON, or all of it.
 func (a *answer) reason() string {
@@ -182,5 +194,8 @@ func (a *answer) reason() string {
 	if json.Unmarshal(a.held, &said) == nil && said.Error != "" {
 		text = said.Error
 	}
-	return engineFlag.ReplaceAllString(text, "")
+	for _, flag := range engineFlags {
+		text = flag.told.ReplaceAllString(text, flag.by)
+	}
+	return text
 }

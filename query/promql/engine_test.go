@@ -207,6 +207,22 @@ func TestAnswersPassWhole(t *testing.T) {
 	f(400, `{"status":"error","errorType":"bad_data","error":"missing \"x\""}`+"\n", "missing ", "\"x\"\n")
 	f(422, `{"status":"error","errorType":"execution","error":"too many points"}`+"\n",
 		`{"error":"too many points; (see -search.maxPointsPerTimeseries command-line flag)"}`)
+	// The engine's flags are not the collector's.
+	told := func(said, want string) {
+		t.Helper()
+		f(422, `{"status":"error","errorType":"execution","error":"`+want+"\"}\n", `{"error":"`+said+`"}`)
+	}
+	told("not enough memory for x, which returns 7 points according to -search.maxMemoryPerQuery=67108864; requested "+
+		"memory: 9 bytes; possible solutions are: a; increasing -search.maxMemoryPerQuery",
+		"not enough memory for x, which returns 7 points; at most 67108864 bytes are given; requested "+
+			"memory: 9 bytes; possible solutions are: a; a larger --max-question-memory of the collector")
+	told("cannot select more than -search.maxSamplesPerQuery=1000 samples; possible solutions: increase the "+
+		"-search.maxSamplesPerQuery; reduce time range", "cannot select more than 1000 samples; possible solutions: reduce time range")
+	told("cannot process more than 9 samples per series; either increase -search.maxSamplesPerSeries or reduce time range",
+		"cannot process more than 9 samples per series; reduce time range")
+	told("timeout exceeded: 1.5 seconds; the timeout can be adjusted with `-search.maxQueryDuration` command-line flag",
+		"timeout exceeded: 1.5 seconds")
+	f(413, `{"status":"error","errorType":"bad_data","error":"x"}`+"\n", "x")
 	f(503, `{"status":"error","errorType":"timeout","error":"timeout exceeded"}`+"\n", "timeout exceeded")
 	f(500, `{"status":"error","errorType":"internal","error":"`+strings.Repeat("a", 16<<10)+"\"}\n",
 		strings.Repeat("a", 10<<10), strings.Repeat("a", 10<<10))
