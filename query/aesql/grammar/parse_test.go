@@ -320,6 +320,7 @@ func TestErrorsSayWhereAndWhatWouldBeRight(t *testing.T) {
 	f("SELECT now() - INTERVAL '1' FORTNIGHT", "1:29: want YEAR, MONTH, DAY, HOUR, MINUTE or SECOND")
 	f("SELECT extract(WEEK FROM t)", "1:16: WEEK can't be extracted")
 	f("SELECT $timeSeries AS t", "1:8: a name that begins with $ is a macro of Grafana's plugin")
+	f("SELECT a FROM t WHERE a = $1", "1:27: $1 is not supported: write the value itself")
 	f("SELECT a & b", "1:10: & is not supported: use bitAnd(a, b)")
 	f("SELECT a[1]", "1:9: elements of arrays are not supported")
 	f("SELECT DISTINCT * FROM t", "1:8: SELECT DISTINCT * is not supported")

@@ -26,6 +26,7 @@ var wayOut = map[string]string{
 	"?":      "write the value itself, or use if(condition, then, else)",
 	"{":      "write the value itself",
 	"@":      "write the value itself",
+	":":      "write the value itself",
 	"DIV":    "use intDiv(a, b)",
 	"MOD":    "use %",
 	"XOR":    "use !=",
@@ -70,6 +71,8 @@ func (p *parser) unsupported(t token) error {
 		name = "DATE"
 	case name == "WITH" && p.at > 0:
 		return p.errorf(t, "WITH %s is not supported: ask a second question", strings.ToUpper(p.after(1).text))
+	case name == "$" && p.after(1).kind == number:
+		return p.errorf(t, "$%s is not supported: write the value itself", p.after(1).text)
 	case name == "$":
 		return p.errorf(t, "a name that begins with $ is a macro of Grafana's plugin: it was not expanded before the query "+
 			"was sent")

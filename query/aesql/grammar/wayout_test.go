@@ -32,6 +32,7 @@ func TestEveryWayOutIsTold(t *testing.T) {
 	f("<=>", "SELECT a <=> b")
 	f("?", "SELECT a FROM t WHERE a = ?")
 	f("?", "SELECT a ? b : c")
+	f(":", "SELECT a FROM t WHERE a = :city")
 	f("{", "SELECT a FROM t WHERE a = {x:String}")
 	f("@", "SELECT a FROM t WHERE a = @x")
 	f("DIV", "SELECT a DIV 2")

@@ -157,7 +157,7 @@ func (b *binder) call(e *grammar.Call) (Expr, error) {
 	f := function.Lookup(e.Name)
 	switch {
 	case f == nil:
-		return Expr{}, b.s.Errorf(e.At, "%v", function.Unknown(e.Name, aggregate.Names()...))
+		return Expr{}, fmt.Errorf("BUG: the function %s was not missed before", e.Name)
 	case b.o.Strict && !f.Cloudflare:
 		return Expr{}, b.s.Errorf(e.At, "Cloudflare has no function %s%s", f.Name, function.Documented(f.Name))
 	case e.Params != nil:

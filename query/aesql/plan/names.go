@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"edgescope/query/aesql/aggregate"
+	"edgescope/query/aesql/function"
 	"edgescope/query/aesql/grammar"
 )
 
@@ -103,6 +104,9 @@ func (n *names) call(e *grammar.Call, p place) (grammar.Expr, error) {
 			return nil, n.s.Errorf(e.At, "the aggregate %s is %s", grammar.Name(e, nil), p.flat)
 		}
 		p.flat = "inside of the aggregate " + a.Name + ": ask for one in a subquery, FROM (SELECT ...)"
+	}
+	if a == nil && function.Lookup(e.Name) == nil { // before its arguments, which others write in another way
+		return nil, n.s.Errorf(e.At, "%v", function.Unknown(e.Name, aggregate.Names()...))
 	}
 	out := *e
 	var err error

@@ -187,14 +187,10 @@ func (s *scope) beyond(name string) bool { return s.scan != nil && !s.columns[s.
 
 // unknown says that there is no such column.
 func (s *scope) unknown(c *grammar.Column, aliases map[string]grammar.Expr) string {
-	var names []string
+	names := slices.Sorted(maps.Keys(aliases))
+	names = slices.DeleteFunc(names, func(a string) bool { return a == c.Name }) // an alias is no name in what it stands for
 	for i := range s.columns {
 		names = append(names, s.columns[i].Name)
-	}
-	for _, alias := range slices.Sorted(maps.Keys(aliases)) {
-		if alias != c.Name { // within what it stands for an alias is no name
-			names = append(names, alias)
-		}
 	}
 	hint := near.Hint(c.Name, names...)
 	switch {
