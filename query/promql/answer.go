@@ -165,12 +165,19 @@ func (a *answer) end() error {
 	case a.status == http.StatusNotFound:
 		return errNoPath
 	case a.failed():
-		Fail(a.ResponseWriter, nil, a.status, a.reason())
+		status, reason := a.status, a.reason()
+		if tookTooLong.MatchString(reason) {
+			status, reason = http.StatusServiceUnavailable, reason+": ask for a shorter range or less"
+		}
+		Fail(a.ResponseWriter, nil, status, reason)
 	case !a.told && len(a.held) > 0:
 		_ = a.tell() // who asked is gone when this fails
 	}
 	return nil
 }
+
+// tookTooLong is what the engine says, with the status of what is too much, of a question that has used up its time.
+var tookTooLong = regexp.MustCompile("timeout exceeded (?:during|before)")
 
 // engineFlags are where the engine tells of flags of its own, which the collector does not have, and what stands there
 // instead.

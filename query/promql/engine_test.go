@@ -222,6 +222,8 @@ func TestAnswersPassWhole(t *testing.T) {
 		"cannot process more than 9 samples per series; reduce time range")
 	told("timeout exceeded: 1.5 seconds; the timeout can be adjusted with `-search.maxQueryDuration` command-line flag",
 		"timeout exceeded: 1.5 seconds")
+	f(503, `{"status":"error","errorType":"timeout","error":"x: timeout exceeded during query execution: 1 s: ask for a `+
+		"shorter range or less\"}\n", `{"errorType":"422","error":"x: timeout exceeded during query execution: 1 s"}`)
 	f(413, `{"status":"error","errorType":"bad_data","error":"x"}`+"\n", "x")
 	f(503, `{"status":"error","errorType":"timeout","error":"timeout exceeded"}`+"\n", "timeout exceeded")
 	f(500, `{"status":"error","errorType":"internal","error":"`+strings.Repeat("a", 16<<10)+"\"}\n",
