@@ -148,7 +148,7 @@ func (h *handler) samplesQuestion(q *question) (store.SamplesQuestion, error) {
 		return asked, badParameter("%q: %w", "start", err)
 	}
 	if asked.To.Before(asked.From) {
-		return asked, badParameter(`"end": it is before the start`)
+		return asked, errReversed
 	}
 	return asked, nil
 }

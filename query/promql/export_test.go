@@ -155,6 +155,15 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 	f("/api/v1/query?query=1%2B%0Afoo(a)", 400, `\"query\": 2:1: unsupported function \"foo\"`)
 	f("/api/v1/query?query=foo(foo(a))", 400, `\"query\": unsupported function \"foo\"`)
 	f("/api/v1/query?query=sum(a{b=~\"(\"})", 400, `\"query\": 1:10: invalid regexp in b=\"(\"`)
+	for _, path := range []string{"query_range?query=a", "series?match[]=a", "labels?x", "label/a/values?x"} {
+		f("/api/v1/"+path+"&start=20&end=10", 400, `\"end\": it is before the start`)
+		f("/api/v1/"+path+"&start=now&end=-1h", 400, `\"end\": it is before the start`)
+		f("/api/v1/"+path+"&start=20&end=20", 404, "") // reaches the engine, which this one has not
+		f("/api/v1/"+path+"&start=20", 404, "")
+		f("/api/v1/"+path+"&end=20", 404, "")
+		f("/api/v1/"+path+"&start=1796000000&end=-1", 404, "")
+		f("/api/v1/"+path+"&start=x&end=20", 404, "")
+	}
 	f("/api/v1/query?query=%ff%fe", 400, `\"query\"`)
 	f("/api/v1/query?query=a%ff(b)", 400, `\"query\"`)
 	f("/api/v1/query?query=\"%ff", 400, `\"query\"`)

@@ -189,10 +189,28 @@ func (h *handler) evaluate(w http.ResponseWriter, q *question) error {
 	if err := q.translate(); err != nil {
 		return err
 	}
+	if err := q.ordered(h.o.Now()); err != nil {
+		return err
+	}
 	a := &answer{ResponseWriter: w, infos: q.infos}
 	h.engine.Prometheus(q.tenant).ServeHTTP(a, q.Request)
 	return a.end()
 }
+
+// ordered fails when a range ends before it starts: the engine would answer that there is nothing. What is no time is the
+// engine's to refuse, and a number below 0 is an age to it.
+func (q *question) ordered(now time.Time) error {
+	from, err := readTime(q.Form.Get("start"), now, time.Time{})
+	if err != nil || from.IsZero() {
+		return nil //nolint:nilerr // the engine says why
+	}
+	if to, err := readTime(q.Form.Get("end"), now, from); err == nil && to.Before(from) && to.Unix() >= 0 {
+		return errReversed
+	}
+	return nil
+}
+
+var errReversed = badParameter(`"end": it is before the start`)
 
 // selectors are the parameters that are selectors of series.
 var selectors = [...]string{"match[]", "match", "extra_filters[]", "extra_filters"}
