@@ -17,7 +17,8 @@ const usage = `Usage: collector [flags]
        collector restore SNAPSHOT --data-dir DIR
 
 Receives OpenTelemetry, data points and tail events, keeps them in --data-dir and answers on the query port:
-the dashboard's API, MetricsQL and LogsQL. SIGTERM drains: nothing that was acknowledged is lost.
+the dashboard's API, MetricsQL, LogsQL, Jaeger's API and the SQL of Analytics Engine. SIGTERM drains: nothing that was
+acknowledged is lost.
 verify compares the write-ahead log with the store of a collector that does not run; restore makes a data directory of a
 snapshot (POST /admin/snapshot on the query port).`
 
