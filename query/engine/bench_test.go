@@ -8,11 +8,11 @@ import (
 	"math"
 	"os"
 	"strconv"
-	"syscall"
 	"testing"
 	"time"
 
 	"edgescope/edge"
+	"edgescope/store/storetest"
 )
 
 // BenchmarkPages asks every page over an hour of invocations at 330 points of presence, 40 routes and 3 versions, with
@@ -29,7 +29,7 @@ func BenchmarkPages(b *testing.B) {
 	}
 	w := newWorld(b)
 	w.fill(n)
-	awaitIdle(b)
+	storetest.AwaitIdle(b)
 	ctx := context.Background()
 	for _, page := range []struct{ name, ask string }{
 		{"overview", ""},
@@ -45,13 +45,13 @@ func BenchmarkPages(b *testing.B) {
 		{"overview", "&region=P001&route=/r1"},
 	} {
 		b.Run(page.name+page.ask, func(b *testing.B) {
-			start, least := cpuTime(b), time.Hour
+			start, least := storetest.CPUTime(b), time.Hour
 			defer func() {
-				b.ReportMetric(float64(cpuTime(b)-start)/1e6/float64(b.N), "cpu-ms/op")
+				b.ReportMetric(float64(storetest.CPUTime(b)-start)/1e6/float64(b.N), "cpu-ms/op")
 				b.ReportMetric(float64(least)/1e6, "least-cpu-ms")
 			}()
 			for b.Loop() {
-				asked := cpuTime(b)
+				asked := storetest.CPUTime(b)
 				e := w.newEngine(w.store)
 				q := w.ask("range=1h" + page.ask)
 				var err error
@@ -76,31 +76,10 @@ func BenchmarkPages(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				least = min(least, cpuTime(b)-asked)
+				least = min(least, storetest.CPUTime(b)-asked)
 			}
 		})
 	}
-}
-
-// awaitIdle waits, two minutes at most, until the store has merged what was written: its merges would count as
-// questions.
-func awaitIdle(b *testing.B) {
-	for range 240 {
-		before := cpuTime(b)
-		time.Sleep(500 * time.Millisecond)
-		if cpuTime(b)-before < 10*time.Millisecond {
-			return
-		}
-	}
-}
-
-// cpuTime returns what the process has used.
-func cpuTime(b *testing.B) time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // BenchmarkDay asks for the P95 of every region over 24 hours in which 330 points of presence answered 100 million
@@ -149,7 +128,7 @@ func BenchmarkDay(b *testing.B) {
 		b.Fatal(err)
 	}
 	w.store.Flush()
-	awaitIdle(b)
+	storetest.AwaitIdle(b)
 	for b.Loop() {
 		a, err := w.newEngine(w.store).Regions(ctx, tenant, w.ask("range=24h&cmp=none"))
 		if err != nil {

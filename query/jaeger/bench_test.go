@@ -15,7 +15,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"syscall"
 	"testing"
 	"time"
 
@@ -24,6 +23,7 @@ import (
 	"edgescope/query/jaeger"
 	"edgescope/store"
 	"edgescope/store/embedded"
+	"edgescope/store/storetest"
 )
 
 // BenchmarkQuestions asks as Jaeger UI and Grafana do, of 40 services in 20 regions with 1,000 operations, in traces of
@@ -64,19 +64,19 @@ func BenchmarkQuestions(b *testing.B) {
 		{"no trace", "/api/traces/" + benchTrace(-2)},
 	} {
 		b.Run(q.name, func(b *testing.B) {
-			start, least := cpuTime(b), time.Hour
+			start, least := storetest.CPUTime(b), time.Hour
 			defer func() {
-				b.ReportMetric(float64(cpuTime(b)-start)/1e6/float64(b.N), "cpu-ms/op")
+				b.ReportMetric(float64(storetest.CPUTime(b)-start)/1e6/float64(b.N), "cpu-ms/op")
 				b.ReportMetric(float64(least)/1e6, "least-cpu-ms")
 			}()
 			for b.Loop() {
-				asked := cpuTime(b)
+				asked := storetest.CPUTime(b)
 				w := httptest.NewRecorder()
 				jaeger.New(s, opts, nil).ServeHTTP(w, httptest.NewRequestWithContext(b.Context(), http.MethodGet, q.path, nil))
 				if w.Code != http.StatusOK && w.Code != http.StatusNotFound {
 					b.Fatalf("status %d: %.300s", w.Code, w.Body)
 				}
-				least = min(least, cpuTime(b)-asked)
+				least = min(least, storetest.CPUTime(b)-asked)
 			}
 		})
 	}
@@ -109,7 +109,7 @@ func benchStore(b *testing.B) (*embedded.Store, time.Time) {
 	}
 	now := time.Now().UTC()
 	fill(b, s, now, spans, length)
-	awaitIdle(b)
+	storetest.AwaitIdle(b)
 	if err := os.WriteFile(mark, []byte(now.Format(time.RFC3339Nano)), 0o600); err != nil {
 		b.Fatal(err)
 	}
@@ -215,25 +215,4 @@ func appendTrace(events []edge.Event, random *rand.Rand, i int, end time.Time) [
 		end, length = end.Add(-length/10), length*7/10
 	}
 	return events
-}
-
-// awaitIdle waits, two minutes at most, until the store has merged what was written: its merges would count as
-// questions.
-func awaitIdle(b *testing.B) {
-	for range 240 {
-		before := cpuTime(b)
-		time.Sleep(500 * time.Millisecond)
-		if cpuTime(b)-before < 10*time.Millisecond {
-			return
-		}
-	}
-}
-
-// cpuTime returns what the process has used.
-func cpuTime(b *testing.B) time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

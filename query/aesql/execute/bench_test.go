@@ -7,12 +7,12 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"syscall"
 	"testing"
 	"time"
 
 	"edgescope/query/aesql/value"
 	"edgescope/store/embedded"
+	"edgescope/store/storetest"
 )
 
 // benchPoints is how many points the benchmarks ask, EDGESCOPE_BENCH_POINTS or 500,000.
@@ -38,30 +38,9 @@ func benchStore(b *testing.B) *embedded.Store {
 	s := openStore(b, dir)
 	if err != nil {
 		fill(b, s, benchPoints(b), time.Now().UTC().Truncate(time.Hour))
-		awaitIdle(b)
+		storetest.AwaitIdle(b)
 	}
 	return s
-}
-
-// awaitIdle waits, two minutes at most, until the store has merged what was written: its merges would count as
-// questions.
-func awaitIdle(b *testing.B) {
-	for range 240 {
-		before := cpuTime(b)
-		time.Sleep(500 * time.Millisecond)
-		if cpuTime(b)-before < 10*time.Millisecond {
-			return
-		}
-	}
-}
-
-// cpuTime returns what the process has used.
-func cpuTime(b *testing.B) time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // BenchmarkQuestions asks points of a day. A scan reads every row; stats is the same question grouped by the store.
@@ -89,17 +68,17 @@ func BenchmarkQuestions(b *testing.B) {
 		b.Run(q.name, func(b *testing.B) {
 			w.scans = q.scans
 			b.ReportAllocs()
-			start, least := cpuTime(b), time.Hour
+			start, least := storetest.CPUTime(b), time.Hour
 			for b.Loop() {
-				asked := cpuTime(b)
+				asked := storetest.CPUTime(b)
 				rows := 0
 				err := w.each(context.Background(), q.text, func([]value.Type, []value.Value) { rows++ })
 				if err != nil || rows == 0 {
 					b.Fatalf("%d rows, %v", rows, err)
 				}
-				least = min(least, cpuTime(b)-asked)
+				least = min(least, storetest.CPUTime(b)-asked)
 			}
-			b.ReportMetric(float64(cpuTime(b)-start)/1e6/float64(b.N), "cpu-ms/op")
+			b.ReportMetric(float64(storetest.CPUTime(b)-start)/1e6/float64(b.N), "cpu-ms/op")
 			b.ReportMetric(float64(least)/1e6, "least-cpu-ms")
 		})
 	}
