@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -34,12 +35,20 @@ func kindsOf(q *store.RowsQuestion) string {
 	return strings.Join(names, ", ")
 }
 
+// panicked tells what the engine panicked at.
+func panicked(text string) error {
+	if strings.Contains(text, "cannot unmarshal _stream_id") {
+		return errors.New("stream_context needs the fields _stream_id and _time, which a pipe in front of it takes away")
+	}
+	return errors.New("the engine can't answer this text: " + text)
+}
+
 // ask runs a question at the storages of its tenants. What the engine can't print and read again, and what it finds
 // wrong with itself, it panics at: here in the goroutine of the question.
 func (s *Store) ask(qctx *logstorage.QueryContext, write logstorage.WriteDataBlockFunc) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("the engine can't answer this text: %v", p)
+			err = panicked(fmt.Sprint(p))
 		}
 	}()
 	if len(qctx.TenantIDs) == 1 {

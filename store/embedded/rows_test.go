@@ -4,8 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"strings"
 	"testing"
+	"time"
 
+	"edgescope/edge"
 	"edgescope/store"
 )
 
@@ -22,4 +26,27 @@ func TestErrorsOfTheEngineAreSorted(t *testing.T) {
 	f(errors.New("the pipe requires more than 12MB of memory"), store.ErrTooMuch)
 	f(errors.New("missing column"), store.ErrBadQuery)
 	f(fmt.Errorf("search: %w", context.Canceled), store.ErrBadQuery)
+}
+
+// TestWhatTheEnginePanicsAtIsTold holds that rows around rows whose stream a pipe took away, at which the engine panics
+// where several kinds are asked, are the asker's error in words that help.
+func TestWhatTheEnginePanicsAtIsTold(t *testing.T) {
+	s, err := Open(t.Context(), Options{Dir: t.TempDir(), Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	now := time.Now()
+	point := edge.Event{Kind: edge.KindDataPoint, Dataset: "x", Time: now.UnixNano()}
+	if err := s.WriteEvents(t.Context(), 0, []edge.Event{point}); err != nil {
+		t.Fatal(err)
+	}
+	s.Flush()
+	err = s.Rows(t.Context(), store.RowsQuestion{
+		Kind: edge.KindSpan, Also: []edge.Kind{edge.KindDataPoint}, LogsQL: "* | fields name | stream_context before 5",
+		From: now.Add(-time.Hour), To: now.Add(time.Hour),
+	}, func(store.Row) error { return nil })
+	if !errors.Is(err, store.ErrBadQuery) || !strings.Contains(err.Error(), "_stream_id and _time, which a pipe") {
+		t.Errorf("got %v", err)
+	}
 }
