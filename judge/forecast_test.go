@@ -1,0 +1,121 @@
+package judge
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+const week = 7 * dayHours
+
+// traffic draws hourly counts of a shop: days and nights, a quiet weekend, noise that lasts, growth a week.
+func traffic(r *rand.Rand, hours int, noise, growth float64) []float64 {
+	values, drift := make([]float64, hours), 0.0
+	for i := range values {
+		drift = .7*drift + noise*math.Sqrt(1-.7*.7)*r.NormFloat64()
+		cycle := 1 + .6*math.Sin(2*math.Pi*float64(i%dayHours)/dayHours)
+		if i/dayHours%7 >= 5 {
+			cycle *= .6
+		}
+		values[i] = math.Round(1000 * cycle * math.Exp(drift) * math.Pow(1+growth, float64(i)/week))
+	}
+	return values
+}
+
+// wape is the sum of the absolute errors over the sum of the values.
+func wape(got, want []float64) float64 {
+	wrong := 0.0
+	for i := range want {
+		wrong += math.Abs(got[i] - want[i])
+	}
+	return wrong / total(want)
+}
+
+// forecasts tries a kind of past: damage is done to what is known of it.
+func forecasts(weeks int, noise, growth float64, damage func(*rand.Rand, []float64)) (ours, naive, covered float64) {
+	const seeds = 40
+	inside, all := 0, 0
+	for seed := range uint64(seeds) {
+		r := rand.New(rand.NewPCG(seed, 6))
+		values := traffic(r, (weeks+1)*week, noise, growth)
+		past, future := values[:weeks*week], values[weeks*week:]
+		damage(r, past)
+		f, ok := Predict(past, week)
+		if !ok {
+			panic("no forecast")
+		}
+		ours += wape(f.Values, future) / seeds
+		naive += wape(repeated(past, week, week), future) / seeds
+		for i, v := range future {
+			if all++; v >= f.Low[i] && v <= f.High[i] {
+				inside++
+			}
+		}
+	}
+	return ours, naive, float64(inside) / float64(all)
+}
+
+// TestForecastsBeatLastWeek holds that a week ahead is forecast better than by the week before, and that the bounds hold
+// 80 % of the hours.
+func TestForecastsBeatLastWeek(t *testing.T) {
+	none := func(*rand.Rand, []float64) {}
+	outliers := func(r *rand.Rand, past []float64) {
+		for range 12 {
+			past[r.IntN(len(past))] *= 5
+		}
+		gap := len(past) - 3*dayHours
+		for i := gap; i < gap+10; i++ {
+			past[i] = math.NaN()
+		}
+	}
+	for _, c := range []struct {
+		name          string
+		weeks         int
+		noise, growth float64
+		damage        func(*rand.Rand, []float64)
+		least         float64 // how much better than last week
+	}{
+		{"5 weeks", 5, .06, 0, none, .88},
+		{"5 % more a week", 5, .06, .05, none, .85},
+		{"outliers and a gap of 10 hours", 5, .06, 0, outliers, .85},
+		{"twice the noise", 5, .12, 0, none, .88},
+		{"3 weeks", 3, .06, 0, none, 1},
+	} {
+		ours, naive, covered := forecasts(c.weeks, c.noise, c.growth, c.damage)
+		t.Logf("%s: %.3f, last week %.3f; %.2f inside", c.name, ours, naive, covered)
+		if ours > c.least*naive {
+			t.Errorf("%s: error %.3f, want at most %.2f of last week's %.3f", c.name, ours, c.least, naive)
+		}
+		if covered < .72 || covered > .88 {
+			t.Errorf("%s: bounds of 80 %% hold %.2f", c.name, covered)
+		}
+	}
+}
+
+func TestForecastsNeedAPast(t *testing.T) {
+	flat := func(hours int, v float64) []float64 {
+		values := make([]float64, hours)
+		for i := range values {
+			values[i] = v
+		}
+		return values
+	}
+	if _, ok := Predict(flat(3*dayHours-1, 100), 24); ok {
+		t.Error("less than three days are enough")
+	}
+	if _, ok := Predict(flat(30*dayHours, math.NaN()), 24); ok {
+		t.Error("a past of which nothing is known is enough")
+	}
+	f, ok := Predict(flat(3*dayHours, 100), 30)
+	if sum, low, _ := f.Sum(30); !ok || !near(sum, 3000, 1) || len(f.Values) != 30 || !math.IsNaN(low) && low > sum {
+		t.Errorf("three days of the same: %+v %v", f, ok)
+	}
+	f, ok = Predict(flat(28*dayHours, 2), 48)
+	if sum, low, high := f.Sum(48); !ok || !near(sum, 96, 1) || !near(low, 96, 1) || !near(high, 96, 1) {
+		t.Errorf("few a hour, by the day: %v, %v to %v, want 96", sum, low, high)
+	}
+	f, ok = Predict(flat(28*dayHours, 0), 24)
+	if sum, _, _ := f.Sum(24); !ok || sum > 24 {
+		t.Errorf("nothing ever: %v %v", sum, ok)
+	}
+}
