@@ -1,0 +1,227 @@
+package judge
+
+import (
+	"cmp"
+	"math"
+	"math/rand/v2"
+	"slices"
+)
+
+const (
+	// window is the length in seconds of the windows in which gaps are seen.
+	window = 10
+	// leastGaps, and of these leastEach cold and warm ones, make a curve.
+	leastGaps, leastEach = 30, 5
+	// resamples is how often the gaps are drawn again for the interval.
+	resamples = 200
+)
+
+// Window is what one place served in ten seconds.
+type Window struct {
+	// At is its start in Unix seconds.
+	At int64
+	// Requests are its events, Known those of which it is known whether they were cold starts, Cold those that were.
+	Requests, Known, Cold float64
+	// NewVersion tells that a version was seen first in it.
+	NewVersion bool
+}
+
+// Gap is a time without requests.
+type Gap struct {
+	Seconds float64
+	// Certain tells that the first request after it is known to have been a cold start, or not to have been one: Cold.
+	Certain, Cold bool
+}
+
+// Gaps returns the gaps between windows with requests, which are in order of time. What ended a gap is not certain of
+// several requests, of which a cold one may have come beside the first, of one of which nothing is known, and with a new
+// version.
+func Gaps(windows []Window) []Gap {
+	var gaps []Gap
+	for i := 1; i < len(windows); i++ {
+		w, seconds := &windows[i], windows[i].At-windows[i-1].At
+		if seconds > window {
+			certain := w.Requests == 1 && w.Known == 1 && !w.NewVersion
+			gaps = append(gaps, Gap{float64(seconds), certain, certain && w.Cold > 0})
+		}
+	}
+	return gaps
+}
+
+// Estimate is a value with its 95 % interval.
+type Estimate struct{ Value, Low, High float64 }
+
+// Lifetime says how long an instance that gets no request lives.
+type Lifetime struct {
+	gaps  []float64 // sorted
+	share []float64 // of cold starts after such a gap
+	// Tau10, Tau50 and Tau90 are after how many seconds of idleness a tenth, half and nine tenths of instances are gone.
+	Tau10, Tau50, Tau90 Estimate
+}
+
+// LifetimeOf estimates lifetimes from gaps. Each gap tells only whether the instance was gone by then: of such data the
+// isotonic fit is the most likely curve (Groeneboom and Wellner, Information bounds and nonparametric maximum likelihood
+// estimation, 1992). It fails with fewer than 30 certain gaps, or fewer than 5 that ended cold or warm. The interval is of 200
+// resamples, drawn by seed, and ten seconds wider at each end, since that is how exactly gaps are known.
+func LifetimeOf(gaps []Gap, seed uint64) (*Lifetime, bool) {
+	cold, sorted := 0, make([]Gap, 0, len(gaps))
+	for _, g := range gaps {
+		if g.Certain {
+			sorted = append(sorted, g)
+		}
+		if g.Cold {
+			cold++
+		}
+	}
+	if len(sorted) < leastGaps || min(cold, len(sorted)-cold) < leastEach {
+		return nil, false
+	}
+	slices.SortStableFunc(sorted, func(a, b Gap) int { return cmp.Compare(a.Seconds, b.Seconds) })
+	l := curve(sorted)
+	var taus [3][]float64
+	r, drawn := rand.New(rand.NewPCG(seed, 0)), make([]int, len(sorted))
+	again := make([]Gap, len(sorted))
+	for range resamples {
+		for i := range drawn {
+			drawn[i] = r.IntN(len(sorted))
+		}
+		slices.Sort(drawn)
+		for i, at := range drawn {
+			again[i] = sorted[at]
+		}
+		c := curve(again)
+		for i, part := range [3]float64{.1, .5, .9} {
+			taus[i] = append(taus[i], c.after(part))
+		}
+	}
+	for i, e := range [3]*Estimate{&l.Tau10, &l.Tau50, &l.Tau90} {
+		slices.Sort(taus[i])
+		*e = Estimate{
+			l.after([3]float64{.1, .5, .9}[i]), max(0, quantile(taus[i], .025)-window), quantile(taus[i], .975) + window,
+		}
+	}
+	return l, true
+}
+
+// curve fits sorted gaps. Gaps of one length are one point.
+func curve(sorted []Gap) *Lifetime {
+	l := &Lifetime{}
+	var weights []float64
+	for i := 0; i < len(sorted); {
+		n, cold, at := 0.0, 0.0, sorted[i].Seconds
+		for ; i < len(sorted) && sorted[i].Seconds == at; i++ {
+			if n++; sorted[i].Cold {
+				cold++
+			}
+		}
+		l.gaps, l.share, weights = append(l.gaps, at), append(l.share, cold/n), append(weights, n)
+	}
+	l.share = Monotone(l.share, weights)
+	return l
+}
+
+// Gone returns the share of instances that are gone after so many seconds without a request, 0 to 1. Beyond the longest
+// gap that was seen it is what was seen there.
+func (l *Lifetime) Gone(seconds float64) float64 {
+	i, found := slices.BinarySearch(l.gaps, seconds)
+	switch {
+	case found || i == len(l.gaps):
+		return l.share[min(i, len(l.gaps)-1)]
+	case i == 0:
+		return 0
+	}
+	part := (seconds - l.gaps[i-1]) / (l.gaps[i] - l.gaps[i-1])
+	return l.share[i-1] + part*(l.share[i]-l.share[i-1])
+}
+
+// after returns when so large a part is gone: half way between the last gap before and the first one by which it is; the
+// longest gap where that was not seen.
+func (l *Lifetime) after(part float64) float64 {
+	for i, share := range l.share {
+		if share >= part {
+			if i == 0 {
+				return l.gaps[0] / 2
+			}
+			return (l.gaps[i-1] + l.gaps[i]) / 2
+		}
+	}
+	return l.gaps[len(l.gaps)-1]
+}
+
+// Causes are why cold starts happened, as shares of all requests; they add up to what was measured.
+type Causes struct{ Deploy, Idle, Burst float64 }
+
+// CausesOf tells the causes of the measured share of cold starts among n requests: deploy is what was measured in the
+// first ten minutes of versions, idle what all gaps explain by the curve, and burst, requests beside others, the rest.
+func (l *Lifetime) CausesOf(measured, deploy, n float64, gaps []Gap) Causes {
+	c := Causes{Deploy: min(deploy, measured)}
+	for _, g := range gaps {
+		c.Idle += l.Gone(g.Seconds) / n
+	}
+	c.Idle = min(c.Idle, measured-c.Deploy)
+	c.Burst = measured - c.Deploy - c.Idle
+	return c
+}
+
+// IdleAt returns the share of cold starts by idleness if requests came faster times as often: each gap is as many times
+// shorter. n is the number of requests among which the gaps are.
+func (l *Lifetime) IdleAt(faster, n float64, gaps []Gap) float64 {
+	cold := 0.0
+	for _, g := range gaps {
+		cold += l.Gone(g.Seconds / faster)
+	}
+	return cold / n
+}
+
+// Reserve says what instances that are kept warm cost (provisioned concurrency).
+type Reserve struct {
+	// Rate is requests a second, Seconds how long one takes, Init how long a cold start takes beside, Memory GB of each
+	// instance, Period seconds that are paid for. Cold is the measured share of cold starts.
+	Rate, Seconds, Init, Memory, Period, Cold float64
+	// Reserved, Run and OnDemand are prices of a GB and second: of an instance that is kept, of one that works there, and
+	// of one that is started on demand.
+	Reserved, Run, OnDemand float64
+	// Value is what one avoided cold start is worth.
+	Value float64
+}
+
+// Load is how many instances work at a time, on average (Little's law).
+func (r *Reserve) Load() float64 { return r.Rate * r.Seconds }
+
+// Residual returns the share of requests that are cold starts with c instances kept: those that find all busy, at most
+// what was measured. Bursts make it a lower bound.
+func (r *Reserve) Residual(c int) float64 {
+	if c == 0 {
+		return r.Cold
+	}
+	return min(ErlangB(c, r.Load()), r.Cold)
+}
+
+// Cost returns what the period costs with c instances kept.
+func (r *Reserve) Cost(c int) float64 {
+	n, over := r.Rate*r.Period, ErlangB(c, r.Load())
+	work := n * r.Seconds * r.Memory
+	return float64(c)*r.Memory*r.Reserved*r.Period +
+		work*((1-over)*r.Run+over*r.OnDemand) +
+		n*r.Residual(c)*(r.Init*r.Memory*r.OnDemand+r.Value)
+}
+
+// Cheapest returns the number of instances that costs least, 0 when none is worth it.
+func (r *Reserve) Cheapest() int {
+	best, least := 0, r.Cost(0)
+	for c := 1; float64(c) <= 10+2*r.Load()+10*math.Sqrt(r.Load()); c++ {
+		if cost := r.Cost(c); cost < least {
+			best, least = c, cost
+		}
+	}
+	return best
+}
+
+// For returns the smallest number of instances with at most that share of cold starts.
+func (r *Reserve) For(residual float64) int {
+	c := 0
+	for r.Residual(c) > residual {
+		c++
+	}
+	return c
+}
