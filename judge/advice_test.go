@@ -13,8 +13,12 @@ func TestTimeIsCutIntoParts(t *testing.T) {
 		t.Helper()
 		got := Decompose(band)
 		for i, p := range [6][2]float64{
-			{got.Network, want.Network}, {got.Init, want.Init}, {got.Origin, want.Origin}, {got.CPU, want.CPU},
-			{got.Wait, want.Wait}, {got.Total, want.Total},
+			{got.Network, want.Network},
+			{got.Init, want.Init},
+			{got.Origin, want.Origin},
+			{got.CPU, want.CPU},
+			{got.Wait, want.Wait},
+			{got.Total, want.Total},
 		} {
 			if !near(p[0], p[1], 1e-9) {
 				t.Errorf("%s: part %d is %v, want %v", name, i, p[0], p[1])

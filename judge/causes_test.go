@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -86,10 +88,11 @@ func find(events []event) (Cause, bool) {
 	var all Share
 	counts := map[string]*Group{}
 	add := func(e *event, is ...string) {
-		g := counts[fmt.Sprint(is)]
+		name := strings.Join(is, " ")
+		g := counts[name]
 		if g == nil {
 			g = &Group{Is: is}
-			counts[fmt.Sprint(is)] = g
+			counts[name] = g
 		}
 		g.Bad.N++
 		if e.bad {
@@ -111,7 +114,7 @@ func find(events []event) (Cause, bool) {
 			all.K++
 		}
 		for _, v := range e.values {
-			add(e, fmt.Sprint(v))
+			add(e, strconv.Itoa(v))
 		}
 	}
 	singles := Rank(all, groups(), 123)
@@ -123,8 +126,8 @@ func find(events []event) (Cause, bool) {
 		e := &events[i]
 		for a, v := range e.values {
 			for _, u := range e.values[a+1:] {
-				if worth[fmt.Sprint(v)] && worth[fmt.Sprint(u)] {
-					add(e, fmt.Sprint(v), fmt.Sprint(u))
+				if worth[strconv.Itoa(v)] && worth[strconv.Itoa(u)] {
+					add(e, strconv.Itoa(v), strconv.Itoa(u))
 				}
 			}
 		}

@@ -88,9 +88,9 @@ func Since(buckets []Share) int {
 // median sorts its argument, which is not empty.
 func median(v []float64) float64 {
 	slices.Sort(v)
-	if m := len(v) / 2; len(v)%2 == 1 {
+	m := len(v) / 2
+	if len(v)%2 == 1 {
 		return v[m]
-	} else {
-		return (v[m-1] + v[m]) / 2
 	}
+	return (v[m-1] + v[m]) / 2
 }

@@ -50,8 +50,8 @@ func (p Promise) Lasts(remaining, burn float64) (time.Duration, bool) {
 // Urgency says who is told of a burn.
 type Urgency string
 
+// Page wakes somebody, Ticket waits for working hours.
 const (
-	// Page wakes somebody, Ticket waits for working hours.
 	Page   Urgency = "page"
 	Ticket Urgency = "ticket"
 )

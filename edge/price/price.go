@@ -4,6 +4,7 @@
 package price
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -108,7 +109,10 @@ func (p *Plan) UseOf(w Work) (Use, error) {
 		case VCPUs:
 			u[m.Of] = seconds * p.CPUs
 		case GBs:
-			if !(w.MemoryGB > 0) && seconds > 0 {
+			if seconds == 0 {
+				continue
+			}
+			if !(w.MemoryGB > 0) {
 				return nil, fmt.Errorf("%s charges for memory, which is not known: name it in the policy's memory", p)
 			}
 			u[m.Of] = seconds * w.MemoryGB
@@ -164,7 +168,7 @@ func (m *Meter) charge(amount float64) float64 {
 // out of order.
 func (p *Plan) Validate() error {
 	if p.Platform == "" {
-		return fmt.Errorf("a plan without a platform")
+		return errors.New("a plan without a platform")
 	}
 	if !(p.Base >= 0) || math.IsInf(p.Base, 1) {
 		return fmt.Errorf("%s: month costs %v: want a price from 0 on", p, p.Base)
