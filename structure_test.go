@@ -26,6 +26,7 @@ var rule = map[string][]string{
 	"edge/route":               {},
 	"edge/platform":            {"edge", "edge/place", "edge/platform/headerlist", "edge/route"},
 	"edge/platform/headerlist": {},
+	"edge/price":               {"edge/platform"},
 
 	"store": {"edge"},
 	"store/embedded": {
@@ -200,6 +201,7 @@ var rule = map[string][]string{
 	"report/text":       {},
 
 	"chart": {},
+	"judge": {},
 
 	"web/part":    {"query", "chart"},
 	"web/webtest": {"edge", "query"},

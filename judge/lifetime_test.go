@@ -60,7 +60,7 @@ func TestLifetimesAreFound(t *testing.T) {
 	}
 	f := func(name string, p pool, lives func(*rand.Rand) func() float64, days, truth, most float64) {
 		t.Helper()
-		const runs = 60
+		const runs = 25
 		var errors []float64
 		covered := 0
 		for seed := range uint64(runs) {
@@ -116,7 +116,7 @@ func TestGapsCountWhereTheirEndIsCertain(t *testing.T) {
 // TestCausesAddUp holds the causes of a simulation: .01 requests a second that take 5 s, instances that live 300 s.
 func TestCausesAddUp(t *testing.T) {
 	p := pool{Rand: rand.New(rand.NewPCG(1, 2)), every: 100, service: 5, known: 1, lives: func() float64 { return 300 }}
-	windows, cold, n := p.serve(60 * 86400)
+	windows, cold, n := p.serve(40 * 86400)
 	gaps := Gaps(windows)
 	l, ok := LifetimeOf(gaps, 1)
 	if !ok {
