@@ -2,7 +2,6 @@ package judge
 
 import (
 	"cmp"
-	"math"
 	"math/rand/v2"
 	"slices"
 )
@@ -173,55 +172,31 @@ func (l *Lifetime) IdleAt(faster, n float64, gaps []Gap) float64 {
 	return cold / n
 }
 
-// Reserve says what instances that are kept warm cost (provisioned concurrency).
-type Reserve struct {
-	// Rate is requests a second, Seconds how long one takes, Init how long a cold start takes beside, Memory GB of each
-	// instance, Period seconds that are paid for. Cold is the measured share of cold starts.
-	Rate, Seconds, Init, Memory, Period, Cold float64
-	// Reserved, Run and OnDemand are prices of a GB and second: of an instance that is kept, of one that works there, and
-	// of one that is started on demand.
-	Reserved, Run, OnDemand float64
-	// Value is what one avoided cold start is worth.
-	Value float64
-}
-
-// Load is how many instances work at a time, on average (Little's law).
-func (r *Reserve) Load() float64 { return r.Rate * r.Seconds }
-
-// Residual returns the share of requests that are cold starts with c instances kept: those that find all busy, at most
-// what was measured. Bursts make it a lower bound.
-func (r *Reserve) Residual(c int) float64 {
-	if c == 0 {
-		return r.Cold
+// Monotone returns the non-decreasing values that are nearest to ys by the sum of squares, each weighted: isotonic
+// regression by pooling adjacent violators (Ayer et al., An empirical distribution function for sampling with incomplete
+// information, 1955). ys and weights have one length; weights are above 0.
+func Monotone(ys, weights []float64) []float64 {
+	type block struct {
+		sum, weight float64
+		n           int
 	}
-	return min(ErlangB(c, r.Load()), r.Cold)
-}
-
-// Cost returns what the period costs with c instances kept.
-func (r *Reserve) Cost(c int) float64 {
-	n, over := r.Rate*r.Period, ErlangB(c, r.Load())
-	work := n * r.Seconds * r.Memory
-	return float64(c)*r.Memory*r.Reserved*r.Period +
-		work*((1-over)*r.Run+over*r.OnDemand) +
-		n*r.Residual(c)*(r.Init*r.Memory*r.OnDemand+r.Value)
-}
-
-// Cheapest returns the number of instances that costs least, 0 when none is worth it.
-func (r *Reserve) Cheapest() int {
-	best, least := 0, r.Cost(0)
-	for c := 1; float64(c) <= 10+2*r.Load()+10*math.Sqrt(r.Load()); c++ {
-		if cost := r.Cost(c); cost < least {
-			best, least = c, cost
+	var blocks []block
+	for i, y := range ys {
+		blocks = append(blocks, block{y * weights[i], weights[i], 1})
+		for len(blocks) > 1 {
+			last, before := blocks[len(blocks)-1], &blocks[len(blocks)-2]
+			if before.sum/before.weight <= last.sum/last.weight {
+				break
+			}
+			*before = block{before.sum + last.sum, before.weight + last.weight, before.n + last.n}
+			blocks = blocks[:len(blocks)-1]
 		}
 	}
-	return best
-}
-
-// For returns the smallest number of instances with at most that share of cold starts.
-func (r *Reserve) For(residual float64) int {
-	c := 0
-	for r.Residual(c) > residual {
-		c++
+	fit := make([]float64, 0, len(ys))
+	for _, b := range blocks {
+		for range b.n {
+			fit = append(fit, b.sum/b.weight)
+		}
 	}
-	return c
+	return fit
 }

@@ -7,10 +7,18 @@
 //
 //	share.go         a share as a number with known noise, its interval, ranking of small ones
 //	distribution.go  the part of a histogram above a value, the interval of a quantile
-//	norm.go          a share against its own past, since when it changed
+//	norm.go          shares of the past, how far one is from them, since when
+//	season.go        the norm by the hour of the day: what is marked, and who is told
+//	versions.go      a new version against the one before
 //	ratio.go         how much more often something happens with an attribute than without
-//	wait.go          Erlang's formulas: how often so many instances do not suffice
-//	monotone.go      isotonic regression
+//	causes.go        what bad events share
+//	forecast.go      what is expected
+//	promise.go       objectives, and how fast their budget goes
+//	lifetime.go      how long idle instances live, why cold starts happen
+//	wait.go          how often so many instances do not suffice, what kept ones cost
+//	parts.go         where the time of requests goes
+//	caching.go       what other times to live, prefetching and coalescing would change
+//	routing.go       where requests should be served
 package judge
 
 import "math"
