@@ -64,7 +64,7 @@ func newGenerator(seed uint64, rate, noise float64) *generator {
 
 // TestFalseAlarms holds how often a calm region is told to be out of its norm: at most .005 times a day.
 func TestFalseAlarms(t *testing.T) {
-	const regions, judged = 20, 20
+	const regions, judged = 20, 15
 	marks, alerts := 0, 0
 	for region := range uint64(regions) {
 		g := newGenerator(region, 5, .05)
@@ -107,7 +107,7 @@ func run(s *Season, buckets []Share, first int) (marks, alerts int) {
 func TestShiftsAreFound(t *testing.T) {
 	f := func(rate, noise, shift, leastMarked, leastAlerted float64) {
 		t.Helper()
-		const cases = 60
+		const cases = 40
 		var marks, alerts float64
 		for seed := range uint64(cases) {
 			g := newGenerator(1000+seed, rate, noise)
