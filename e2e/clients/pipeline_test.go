@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,6 +28,8 @@ type pipeline struct {
 	data, tokens      string
 	ours              *e2e.Program
 	front             *e2e.Program
+	frontDown         bool         // it is killed: nobody answers
+	sent              atomic.Int64 // spans that were answered with success
 	oursAt            string
 }
 
@@ -45,22 +48,19 @@ func TestPipelineLosesNothing(t *testing.T) {
 
 	sending, stop := context.WithCancel(t.Context())
 	var sender sync.WaitGroup
-	var sent int
-	sender.Go(func() { sent = p.send(sending) })
+	sender.Go(func() { p.send(sending) })
 	steps := []func(){
 		func() { p.kill(t, p.ours) }, func() { p.startOurs(t) },
-		func() { p.kill(t, p.ours) }, func() { p.kill(t, p.front) }, func() { p.startFront(t) }, func() { p.startOurs(t) },
+		func() { p.kill(t, p.ours) }, func() { p.killFront(t) }, func() { p.startFront(t) }, func() { p.startOurs(t) },
 		func() { p.kill(t, p.ours) }, func() { p.startOurs(t) },
 	}
 	for _, step := range steps {
-		time.Sleep(700 * time.Millisecond) // spans flow meanwhile
+		p.flow(t, 200)
 		step()
 	}
 	stop()
 	sender.Wait()
-	if sent < 500 {
-		t.Fatalf("%d spans in some seconds: nothing was tested", sent)
-	}
+	sent := int(p.sent.Load())
 	c := collector{Program: p.ours, token: pipelineReader}
 	var rows, ids int
 	eventually(t, func() string { return fmt.Sprintf("%d rows of %d spans are stored, want %d", rows, ids, sent) },
@@ -77,6 +77,14 @@ func TestPipelineLosesNothing(t *testing.T) {
 		t.Errorf("%d rows of %d spans are stored, want %d", rows, ids, sent)
 	}
 	c.expectValue(t, `sum(sum_over_time(edge_service_requests{service_name="piped"}[1h]))`, float64(sent))
+}
+
+// flow waits until so many more spans were answered with success, unless the Collector that answers is killed.
+func (p *pipeline) flow(t *testing.T, spans int64) {
+	t.Helper()
+	want := p.sent.Load() + spans
+	eventually(t, func() string { return fmt.Sprintf("%d spans were answered, want %d", p.sent.Load(), want) },
+		func() bool { return p.frontDown || p.sent.Load() >= want })
 }
 
 func openPipeline(t *testing.T) *pipeline {
@@ -123,6 +131,7 @@ func (p *pipeline) startOurs(t *testing.T) {
 }
 
 func (p *pipeline) startFront(t *testing.T) {
+	defer func() { p.frontDown = false }()
 	p.front = start(t, e2e.Command{
 		Path: p.path, Args: []string{"--config", filepath.Join("..", "..", "deploy", "otel-collector", "config.yaml")},
 		Env: []string{
@@ -139,6 +148,12 @@ func (p *pipeline) startFront(t *testing.T) {
 	})
 }
 
+func (p *pipeline) killFront(t *testing.T) {
+	t.Helper()
+	p.kill(t, p.front)
+	p.frontDown = true
+}
+
 func (*pipeline) kill(t *testing.T, program *e2e.Program) {
 	t.Helper()
 	if err := program.Kill(); err != nil {
@@ -146,10 +161,13 @@ func (*pipeline) kill(t *testing.T, program *e2e.Program) {
 	}
 }
 
-// send sends spans until the context ends, each until it is answered with success, and returns how many were.
-func (p *pipeline) send(ctx context.Context) (sent int) {
+// send sends spans until the context ends, each until it is answered with success, and counts them in sent.
+func (p *pipeline) send(ctx context.Context) {
 	const perRequest = 3
-	for ctx.Err() == nil {
+	pace := time.NewTicker(5 * time.Millisecond)
+	defer pace.Stop()
+	for ; ctx.Err() == nil; <-pace.C {
+		sent := int(p.sent.Load())
 		var list []string
 		at := time.Now().UnixNano()
 		for i := range perRequest {
@@ -159,12 +177,10 @@ func (p *pipeline) send(ctx context.Context) (sent int) {
 		body := `{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"piped"}}]},` +
 			`"scopeSpans":[{"spans":[` + strings.Join(list, ",") + `]}]}]}`
 		for p.post(ctx, body) != nil { // also when nobody waits for more: the front may have it already
-			time.Sleep(20 * time.Millisecond)
+			<-pace.C
 		}
-		sent += perRequest
-		time.Sleep(5 * time.Millisecond)
+		p.sent.Add(perRequest)
 	}
-	return sent
 }
 
 func (p *pipeline) post(ctx context.Context, body string) error {

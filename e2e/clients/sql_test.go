@@ -99,16 +99,10 @@ func sendRows(t *testing.T, c collector, r *rand.Rand) (create []string) {
 		t.Fatal(err)
 	}
 	res.Body.Close()
-	for deadline := time.Now().Add(20 * time.Second); ; {
-		if got := askSQL(t, c, "SELECT count() AS n FROM (SELECT timestamp FROM points)"); len(got) == 1 &&
-			number(got[0][0]) == points {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatal("the points are not there")
-		}
-		time.Sleep(100 * time.Millisecond) //nolint:forbidigo // another process has them
-	}
+	eventually(t, func() string { return "the points are not there" }, func() bool {
+		got := askSQL(t, c, "SELECT count() AS n FROM (SELECT timestamp FROM points)")
+		return len(got) == 1 && number(got[0][0]) == points
+	})
 	return []string{
 		"CREATE TABLE points (ts BIGINT, _sample_interval DOUBLE, index1 VARCHAR, blob1 VARCHAR, blob2 VARCHAR, blob3 VARCHAR, double1 DOUBLE, " +
 			"double2 DOUBLE, double3 DOUBLE)",
