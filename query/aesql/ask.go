@@ -21,7 +21,7 @@ const (
 	keepWhole = 1 << 20
 )
 
-// ask answers a statement.
+// ask writes the answer to a statement.
 func (h *handler) ask(ctx context.Context, q *question, a *answer) error {
 	f, whole, err := formatOf(q.Statement, h.opts.Strict)
 	if err != nil {

@@ -39,7 +39,7 @@ func (f *fake) Rows(ctx context.Context, q store.RowsQuestion, emit func(store.R
 	return nil
 }
 
-// request answers a request, "METHOD target", of a handler in this process.
+// request makes a request, "METHOD target", of a handler in this process.
 func request(t *testing.T, h http.Handler, line, body string, header ...string) *httptest.ResponseRecorder {
 	t.Helper()
 	method, target, _ := strings.Cut(line, " ")

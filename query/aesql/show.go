@@ -55,7 +55,7 @@ func (h *handler) forgetTables(q *question) {
 	h.tables.Forget(strconv.FormatUint(uint64(q.tenant), 10))
 }
 
-// show answers a SHOW statement.
+// show writes the answer to a SHOW statement.
 func (h *handler) show(ctx context.Context, q *question) (*table, error) {
 	switch q.Show {
 	case grammar.ShowTables:

@@ -8,7 +8,7 @@ import (
 	"edgescope/edge"
 )
 
-// Figures answers one of the figures that the Monitor tab of Jaeger UI shows (latencies, calls, errors), of the
+// Figures returns one of the figures that the Monitor tab of Jaeger UI shows (latencies, calls, errors), of the
 // services and range that the parameters name. The value is the answer as encoding/json or an io.WriterTo writes it.
 type Figures func(ctx context.Context, tenant edge.Tenant, figure string, form url.Values) (any, error)
 

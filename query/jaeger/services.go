@@ -36,7 +36,7 @@ const (
 // noService is what Jaeger calls spans without a service.
 const noService = spans.NoService
 
-// names answers which services there are and what they do.
+// names finds which services there are and what they do.
 type names struct {
 	reader     store.Reader
 	services   memo.Memo[[]string]

@@ -35,7 +35,7 @@ type format struct {
 	write func(dst []byte, s *store.Samples) []byte
 }
 
-// export answers /api/v1/export as VictoriaMetrics does: one JSON object a line with metric, values and timestamps,
+// export serves /api/v1/export as VictoriaMetrics does: one JSON object a line with metric, values and timestamps,
 // which /api/v1/import there takes. format=prometheus is text, format=promapi the answer of a range question.
 func (h *handler) export(w http.ResponseWriter, q *question) error {
 	var f format
@@ -59,7 +59,7 @@ func (h *handler) export(w http.ResponseWriter, q *question) error {
 	return h.send(w, q, f, most)
 }
 
-// exportCSV answers /api/v1/export/csv: a line for each sample, with the columns that format names.
+// exportCSV serves /api/v1/export/csv: a line for each sample, with the columns that format names.
 func (h *handler) exportCSV(w http.ResponseWriter, q *question) error {
 	columns, err := csvColumns(q.Form.Get("format"))
 	if err != nil {
@@ -71,7 +71,7 @@ func (h *handler) exportCSV(w http.ResponseWriter, q *question) error {
 	}, 0)
 }
 
-// exportNative answers /api/v1/export/native: the engine's own format, in which vmctl takes samples to a VictoriaMetrics.
+// exportNative serves /api/v1/export/native: the engine's own format, in which vmctl takes samples to a VictoriaMetrics.
 func (h *handler) exportNative(w http.ResponseWriter, q *question) error {
 	asked, err := h.samplesQuestion(q)
 	if err != nil {
@@ -85,7 +85,7 @@ func (h *handler) exportNative(w http.ResponseWriter, q *question) error {
 	return e.end(q.Context(), err)
 }
 
-// federate answers /federate: the newest sample of each series, in the text format of Prometheus.
+// federate serves /federate: the newest sample of each series, in the text format of Prometheus.
 func (h *handler) federate(w http.ResponseWriter, q *question) error {
 	asked, err := h.samplesQuestion(q)
 	if err != nil {

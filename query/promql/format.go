@@ -19,7 +19,7 @@ func (h *handler) text(q *question) (string, metricsql.Expr, error) {
 	return text, e, err
 }
 
-// formatQuery answers /api/v1/format_query: the text as it is best read, with the names that are stored.
+// formatQuery serves /api/v1/format_query: the text as it is best read, with the names that are stored.
 func (h *handler) formatQuery(w http.ResponseWriter, q *question) error {
 	text, e, err := h.text(q)
 	if err != nil {

@@ -32,7 +32,7 @@ const (
 // namesSince is how far back a series must have samples for its metric to be listed.
 const namesSince = 7 * 24 * time.Hour
 
-// metadata answers /api/v1/metadata: the collector's own metrics, what senders said of theirs, and of metrics that they
+// metadata serves /api/v1/metadata: the collector's own metrics, what senders said of theirs, and of metrics that they
 // have not sent since the collector started what their names tell. limit bounds the metrics, as Prometheus counts: 0 is
 // none, below 0 is no bound. limit_per_metric can only be 0 to leave all out, since one metric has one entry.
 func (h *handler) metadata(w http.ResponseWriter, q *question) error {

@@ -14,7 +14,7 @@ import (
 // node is an expression as Prometheus' API has it (web/api/v1, translateAST). Its type is the member type.
 type node map[string]any
 
-// parseQuery answers /api/v1/parse_query: the text as a tree. It is that of MetricsQL's parser, which has put templates
+// parseQuery serves /api/v1/parse_query: the text as a tree. It is that of MetricsQL's parser, which has put templates
 // in, computed what is constant, and left out brackets. What Prometheus has no node for becomes the nearest: a selector
 // with alternatives becomes or, an offset of an expression a subquery without a range.
 func (h *handler) parseQuery(w http.ResponseWriter, q *question) error {

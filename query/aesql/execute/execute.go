@@ -1,4 +1,4 @@
-// Package execute answers plans of Analytics Engine SQL from a store: it scans, groups, sorts and limits, within bounds of
+// Package execute runs plans of Analytics Engine SQL over a store: it scans, groups, sorts and limits, within bounds of
 // time and memory.
 package execute
 
@@ -25,7 +25,7 @@ type Options struct {
 	groups int
 }
 
-// Run answers a plan. emit gets one row after the other, the values in the order of the plan's columns; a row and its
+// Run runs a plan. emit gets one row after the other, the values in the order of the plan's columns; a row and its
 // texts are valid only during the call. An error of emit ends the question and is returned.
 //
 // Errors of rows, such as a division by zero, are *grammar.Error. Too many groups or too much memory are
@@ -54,7 +54,7 @@ type enough struct{ _ byte }
 
 func (*enough) Error() string { return "BUG: the end of a limit is no error" }
 
-// query answers a plan or a subquery.
+// query runs a plan or a subquery.
 func (x *run) query(q *plan.Query, emit sink) error {
 	if q.Limit == 0 {
 		return nil

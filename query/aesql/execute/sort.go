@@ -30,7 +30,7 @@ type entry struct {
 	size     int64
 }
 
-// sorted answers a plan with ORDER BY.
+// sorted runs a plan with ORDER BY.
 func (x *run) sorted(q *plan.Query, emit sink) error {
 	s := newSorter(q, &x.memory)
 	defer s.free()
