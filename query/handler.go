@@ -120,9 +120,21 @@ func (h *handler) route(u *url.URL) (Answer, string) {
 // who returns whose answers somebody gets.
 func who(_ context.Context, r Request) (any, error) { return &Who{r.Tenant}, nil }
 
+// Ended is why a question was ended from outside, as the cause of its request's context.
+type Ended interface {
+	error
+	// HTTPStatus is what is answered, and Header sets what goes with it.
+	HTTPStatus() int
+	Header(h http.Header)
+}
+
 // fail returns an error; what the asker alone can't mend is logged, and told without its inside.
 func (h *handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 	e := apiError(err)
+	if ended, ok := context.Cause(r.Context()).(Ended); ok { //nolint:errorlint // the cause itself
+		ended.Header(w.Header())
+		e = &APIError{Status: ended.HTTPStatus(), Message: ended.Error()}
+	}
 	if e.Status >= http.StatusUnprocessableEntity {
 		h.o.Logger.Error("question not answered", slog.String("path", r.URL.Path), slog.Int("status", e.Status),
 			slog.Any("err", err))

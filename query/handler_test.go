@@ -167,6 +167,30 @@ func TestErrorsOfAnswersHaveTheirStatus(t *testing.T) {
 }
 
 // TestAnAnswerTakesAsLongAsItMay holds that a question is ended by the handler's own clock.
+// shortError ends a question from outside.
+type shortError struct{}
+
+func (shortError) Error() string        { return "memory is short" }
+func (shortError) HTTPStatus() int      { return http.StatusServiceUnavailable }
+func (shortError) Header(h http.Header) { h.Set("Retry-After", "7") }
+
+func TestAQuestionThatWasEndedSaysWhy(t *testing.T) {
+	ctx, end := context.WithCancelCause(t.Context())
+	answers := query.Answers{All: map[string]query.Answer{
+		query.PathOverview: func(ctx context.Context, _ query.Request) (any, error) {
+			end(shortError{})
+			return nil, fmt.Errorf("find deploys: %w", ctx.Err())
+		},
+	}}
+	h := query.NewHandler(answers, query.Options{Logger: slog.New(slog.DiscardHandler)})
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodGet, query.APIPrefix+query.PathOverview, http.NoBody))
+	if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") != "7" ||
+		!strings.Contains(w.Body.String(), `"memory is short"`) {
+		t.Errorf("got %d %v %s", w.Code, w.Header(), w.Body)
+	}
+}
+
 func TestAnAnswerTakesAsLongAsItMay(t *testing.T) {
 	a := query.Answers{All: map[string]query.Answer{
 		query.PathOverview: func(ctx context.Context, _ query.Request) (any, error) {

@@ -36,6 +36,9 @@ type RefusedError struct {
 // Error is the reason.
 func (e *RefusedError) Error() string { return e.Reason }
 
+// HTTPStatus is Status, for those who know the error as the cause of a context.
+func (e *RefusedError) HTTPStatus() int { return e.Status }
+
 // Header sets what goes with the status.
 func (e *RefusedError) Header(h http.Header) {
 	if e.RetryAfter > 0 {
