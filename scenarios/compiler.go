@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"edgescope/internal/tree"
 	"edgescope/scenarios/answer"
 	"edgescope/scenarios/condition"
 	"edgescope/scenarios/engine"
@@ -17,7 +18,6 @@ import (
 	"edgescope/scenarios/request"
 	"edgescope/scenarios/settings"
 	"edgescope/scenarios/templates"
-	"edgescope/scenarios/tree"
 	"edgescope/scenarios/usage"
 	"edgescope/scenarios/value"
 	"edgescope/scenarios/websocket"

@@ -7,11 +7,11 @@ import (
 	"slices"
 	"strings"
 
+	"edgescope/internal/tree"
 	"edgescope/scenarios/engine"
 	"edgescope/scenarios/plan"
 	"edgescope/scenarios/settings"
 	"edgescope/scenarios/templates"
-	"edgescope/scenarios/tree"
 	"edgescope/scenarios/value"
 )
 

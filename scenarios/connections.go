@@ -10,12 +10,12 @@ import (
 
 	"golang.org/x/net/http/httpguts"
 
+	"edgescope/internal/tree"
 	"edgescope/scenarios/address"
 	"edgescope/scenarios/pemkey"
 	"edgescope/scenarios/plan"
 	"edgescope/scenarios/settings"
 	"edgescope/scenarios/templates"
-	"edgescope/scenarios/tree"
 	"edgescope/scenarios/value"
 )
 

@@ -5,13 +5,13 @@ import (
 	"strconv"
 	"strings"
 
+	"edgescope/internal/tree"
 	"edgescope/scenarios/engine"
 	"edgescope/scenarios/plan"
 	"edgescope/scenarios/regex"
 	"edgescope/scenarios/request"
 	"edgescope/scenarios/settings"
 	"edgescope/scenarios/templates"
-	"edgescope/scenarios/tree"
 	"edgescope/scenarios/websocket"
 )
 

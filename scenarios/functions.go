@@ -4,12 +4,12 @@ import (
 	"context"
 	"slices"
 
+	"edgescope/internal/tree"
 	"edgescope/scenarios/bundle"
 	"edgescope/scenarios/plan"
 	"edgescope/scenarios/processor"
 	"edgescope/scenarios/processor/node"
 	"edgescope/scenarios/settings"
-	"edgescope/scenarios/tree"
 	"edgescope/scenarios/usage"
 )
 

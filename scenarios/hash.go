@@ -7,8 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"edgescope/internal/tree"
 	"edgescope/scenarios/templates"
-	"edgescope/scenarios/tree"
 	"edgescope/scenarios/value"
 )
 

@@ -9,10 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"edgescope/internal/tree"
 	"edgescope/scenarios"
 	"edgescope/scenarios/plan"
 	"edgescope/scenarios/processor/worker"
-	"edgescope/scenarios/tree"
 	"edgescope/scenarios/value"
 )
 

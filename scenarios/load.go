@@ -11,9 +11,9 @@ import (
 	"strings"
 	"time"
 
+	"edgescope/internal/tree"
 	"edgescope/scenarios/plan"
 	"edgescope/scenarios/settings"
-	"edgescope/scenarios/tree"
 )
 
 // Options say what to load and how; only Files is needed.

@@ -5,8 +5,8 @@ import (
 	"maps"
 	"slices"
 
+	"edgescope/internal/tree"
 	"edgescope/scenarios/payload"
-	"edgescope/scenarios/tree"
 )
 
 func (c *compiler) payloads(n *tree.Node) {

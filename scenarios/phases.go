@@ -4,8 +4,8 @@ import (
 	"slices"
 	"time"
 
+	"edgescope/internal/tree"
 	"edgescope/scenarios/plan"
-	"edgescope/scenarios/tree"
 )
 
 // phases compiles `config.phases`; without any, or with --solo, there is one arrival.

@@ -7,9 +7,9 @@ import (
 	"strings"
 	"time"
 
+	"edgescope/internal/tree"
 	"edgescope/scenarios/plan"
 	"edgescope/scenarios/settings"
-	"edgescope/scenarios/tree"
 )
 
 // plugins reads options; expect and ensure work whether they are listed or not.

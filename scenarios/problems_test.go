@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"edgescope/scenarios/tree"
+	"edgescope/internal/tree"
 )
 
 // TestProblemsAreListedAtOnce: every one with its place, in order.

@@ -4,12 +4,12 @@ import (
 	"maps"
 	"strings"
 
+	"edgescope/internal/tree"
 	"edgescope/scenarios/answer"
 	"edgescope/scenarios/condition"
 	"edgescope/scenarios/plan"
 	"edgescope/scenarios/request"
 	"edgescope/scenarios/settings"
-	"edgescope/scenarios/tree"
 	"edgescope/scenarios/value"
 )
 

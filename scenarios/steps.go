@@ -10,12 +10,12 @@ import (
 	"strings"
 	"time"
 
+	"edgescope/internal/tree"
 	"edgescope/scenarios/answer"
 	"edgescope/scenarios/engine"
 	"edgescope/scenarios/plan"
 	"edgescope/scenarios/settings"
 	"edgescope/scenarios/templates"
-	"edgescope/scenarios/tree"
 	"edgescope/scenarios/value"
 	"edgescope/scenarios/websocket"
 )

@@ -7,11 +7,11 @@ import (
 	"strings"
 	"testing"
 
+	"edgescope/internal/tree"
 	"edgescope/scenarios/answer"
 	"edgescope/scenarios/plan"
 	"edgescope/scenarios/settings"
 	"edgescope/scenarios/templates"
-	"edgescope/scenarios/tree"
 	"edgescope/scenarios/value"
 )
 

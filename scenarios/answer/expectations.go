@@ -4,12 +4,12 @@ import (
 	"slices"
 	"strings"
 
+	"edgescope/internal/tree"
 	"edgescope/scenarios/jmespath"
 	"edgescope/scenarios/jsonpath"
 	"edgescope/scenarios/regex"
 	"edgescope/scenarios/settings"
 	"edgescope/scenarios/templates"
-	"edgescope/scenarios/tree"
 	"edgescope/scenarios/value"
 )
 

@@ -9,11 +9,11 @@ import (
 
 	"github.com/andybalholm/cascadia"
 
+	"edgescope/internal/tree"
 	"edgescope/scenarios/jsonpath"
 	"edgescope/scenarios/regex"
 	"edgescope/scenarios/settings"
 	"edgescope/scenarios/templates"
-	"edgescope/scenarios/tree"
 	"edgescope/scenarios/value"
 	"edgescope/scenarios/xpath"
 )

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"edgescope/internal/tree"
 	"edgescope/scenarios/settings"
-	"edgescope/scenarios/tree"
 )
 
 // The engines that there are. HTTP is the default.

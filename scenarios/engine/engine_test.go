@@ -3,9 +3,9 @@ package engine_test
 import (
 	"testing"
 
+	"edgescope/internal/tree"
 	"edgescope/scenarios/engine"
 	"edgescope/scenarios/settings"
-	"edgescope/scenarios/tree"
 )
 
 // read reads `v: <yaml>` by f, and returns what it made of it, what is wrong and what is warned of.

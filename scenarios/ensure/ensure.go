@@ -6,9 +6,9 @@ import (
 	"slices"
 	"strings"
 
+	"edgescope/internal/tree"
 	"edgescope/scenarios/plan"
 	"edgescope/scenarios/settings"
-	"edgescope/scenarios/tree"
 	"edgescope/scenarios/value"
 )
 

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"edgescope/scenarios/tree"
+	"edgescope/internal/tree"
 	"edgescope/scenarios/value"
 )
 

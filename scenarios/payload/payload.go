@@ -9,9 +9,9 @@ import (
 	"strings"
 
 	"edgescope/internal/near"
+	"edgescope/internal/tree"
 	"edgescope/scenarios/plan"
 	"edgescope/scenarios/settings"
-	"edgescope/scenarios/tree"
 	"edgescope/scenarios/value"
 )
 

@@ -3,7 +3,7 @@ package plan
 import (
 	"slices"
 
-	"edgescope/scenarios/tree"
+	"edgescope/internal/tree"
 	"edgescope/scenarios/value"
 )
 

@@ -7,9 +7,9 @@ import (
 	"iter"
 	"time"
 
+	"edgescope/internal/tree"
 	"edgescope/scenarios/address"
 	"edgescope/scenarios/processor"
-	"edgescope/scenarios/tree"
 	"edgescope/scenarios/value"
 )
 

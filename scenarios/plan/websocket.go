@@ -4,7 +4,7 @@ import (
 	"net/url"
 	"time"
 
-	"edgescope/scenarios/tree"
+	"edgescope/internal/tree"
 	"edgescope/scenarios/value"
 )
 

@@ -8,11 +8,11 @@ import (
 	"golang.org/x/net/http/httpguts"
 
 	"edgescope/internal/near"
+	"edgescope/internal/tree"
 	"edgescope/scenarios/address"
 	"edgescope/scenarios/request/encode"
 	"edgescope/scenarios/settings"
 	"edgescope/scenarios/templates"
-	"edgescope/scenarios/tree"
 )
 
 // Request is what a request sends, in templates. It is safe for concurrent use.

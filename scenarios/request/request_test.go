@@ -5,12 +5,12 @@ import (
 	"strings"
 	"testing"
 
+	"edgescope/internal/tree"
 	"edgescope/scenarios/plan"
 	"edgescope/scenarios/request"
 	"edgescope/scenarios/request/encode"
 	"edgescope/scenarios/settings"
 	"edgescope/scenarios/templates"
-	"edgescope/scenarios/tree"
 	"edgescope/scenarios/value"
 )
 

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"edgescope/scenarios/tree"
+	"edgescope/internal/tree"
 	"edgescope/scenarios/value"
 )
 

@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"edgescope/internal/tree"
 	"edgescope/scenarios/settings"
-	"edgescope/scenarios/tree"
 )
 
 // read reads `v: <yaml>` and returns what a function makes of it, and the first problem.

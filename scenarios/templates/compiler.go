@@ -1,7 +1,7 @@
 package templates
 
 import (
-	"edgescope/scenarios/tree"
+	"edgescope/internal/tree"
 	"edgescope/scenarios/value"
 )
 

@@ -5,9 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"edgescope/internal/tree"
 	"edgescope/scenarios/settings"
 	"edgescope/scenarios/templates"
-	"edgescope/scenarios/tree"
 	"edgescope/scenarios/value"
 )
 

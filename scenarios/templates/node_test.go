@@ -3,8 +3,8 @@ package templates_test
 import (
 	"testing"
 
+	"edgescope/internal/tree"
 	"edgescope/scenarios/templates"
-	"edgescope/scenarios/tree"
 	"edgescope/scenarios/value"
 )
 

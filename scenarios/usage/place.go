@@ -6,7 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"edgescope/scenarios/tree"
+	"edgescope/internal/tree"
 )
 
 // place is where a template stands in the file: its braces are looked for from the beginning of their text on, whatever

@@ -9,8 +9,8 @@ import (
 	"strings"
 
 	"edgescope/internal/near"
+	"edgescope/internal/tree"
 	"edgescope/scenarios/templates"
-	"edgescope/scenarios/tree"
 	"edgescope/scenarios/value"
 )
 

@@ -9,11 +9,11 @@ import (
 	"strings"
 	"time"
 
+	"edgescope/internal/tree"
 	"edgescope/scenarios/address"
 	"edgescope/scenarios/plan"
 	"edgescope/scenarios/settings"
 	"edgescope/scenarios/templates"
-	"edgescope/scenarios/tree"
 )
 
 // The defaults of what a script does not say. Artillery waits for a message as long; ws reads messages of up to 100 MiB,

@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"edgescope/scenarios/tree"
+	"edgescope/internal/tree"
 )
 
 func parsed(t *testing.T, src string) *tree.Node {

@@ -1,4 +1,5 @@
-// Package tree is a script as a tree of values with their places, read from YAML or JSON, and what is wrong with it.
+// Package tree is a file that people write (a script, a policy, rules) as a tree of values with their places, read from
+// YAML or JSON, and what is wrong with it.
 package tree
 
 import (
