@@ -1,0 +1,107 @@
+package query
+
+import "time"
+
+// Where a Figure comes from.
+const (
+	// OriginMeasured is a figure counted from what was received.
+	OriginMeasured = "measured"
+	// OriginModel is one that a model makes of measured ones: a forecast, a what-if.
+	OriginModel = "model"
+	// OriginPriceList is one that prices make of measured ones.
+	OriginPriceList = "price-list"
+)
+
+// Figure is a judged number with how sure it is.
+type Figure struct {
+	Value Num `json:"value"`
+	// Low and High bound it with 95 %, where nothing else is said; absent where no interval is known.
+	Low  Num `json:"low"`
+	High Num `json:"high"`
+	// N is the number of events that it was counted from, never a weighted total.
+	N Num `json:"n"`
+	// Origin is measured, model or price-list.
+	Origin string `json:"origin"`
+}
+
+// States of a Standing and of a Signal, from the one that says least.
+const (
+	// StandingLearning is that of what has no norm yet: its past is being read, or is too short.
+	StandingLearning = "learning"
+	// StandingFew is that of what has too few events to judge.
+	StandingFew = "few"
+	// StandingNormal is within the norm.
+	StandingNormal = "normal"
+	// StandingMarked is out of the norm, not far enough to tell somebody.
+	StandingMarked = "marked"
+	// StandingAlert is so far out of the norm that somebody is told.
+	StandingAlert = "alert"
+)
+
+// Norms answer: is it unusual here and now? Every region of every service, and each service as a whole, is judged
+// against its own past: the same hour of the 14 days before.
+type Norms struct {
+	About
+	// Learning tells that the past is being read: ask again.
+	Learning bool `json:"learning,omitempty"`
+	// JudgedTo is the end of the newest bucket that is judged, zero while nothing is.
+	JudgedTo time.Time `json:"judged_to,omitzero"`
+	// Provisional tells that the newest buckets are younger than 15 minutes: late events may still change the verdict.
+	Provisional bool `json:"provisional,omitempty"`
+	// Services are judged as a whole, Regions one by one; those furthest out of their norm first.
+	Services []Standing `json:"services"`
+	Regions  []Standing `json:"regions"`
+}
+
+// Standing is how a service, or one of its regions, stands against its own norm.
+type Standing struct {
+	Service string `json:"service"`
+	Region  string `json:"region,omitempty"` // empty: the service as a whole
+	// State is the worst of its signals.
+	State   string   `json:"state"`
+	Signals []Signal `json:"signals"`
+}
+
+// What a Signal is the share of.
+const (
+	// SignalSlow counts invocations that take longer than Over.
+	SignalSlow = "slow"
+	// SignalErrors counts failed ones, SignalCold cold starts among those that are known, SignalHitLoss misses among
+	// those that a cache could have answered.
+	SignalErrors  = "errors"
+	SignalCold    = "cold"
+	SignalHitLoss = "hit-loss"
+)
+
+// Signal is a share of invocations against what is usual at this hour.
+type Signal struct {
+	Name  string `json:"name"` // slow, errors, cold or hit-loss
+	State string `json:"state"`
+	// Share is that of the four newest buckets together, from 0 to 1.
+	Share Figure `json:"share"`
+	// Norm is the share that is usual at this hour, absent without a norm.
+	Norm Num `json:"norm"`
+	// Swing is how far the share swings around its norm anyway, as a part of the norm: 0.15 is 15 % up or down, in two
+	// thirds of all buckets, beyond what counting explains.
+	Swing Num `json:"swing"`
+	// Z is how many standard deviations three of the four newest buckets are above the norm, MarkedFrom and AlertFrom the
+	// ones from which they are out of it.
+	Z          Num `json:"z"`
+	MarkedFrom Num `json:"marked_from"`
+	AlertFrom  Num `json:"alert_from"`
+	// Over is what makes an invocation slow, in milliseconds: the p95 of the last 14 days; absent of other signals.
+	Over Num `json:"over"`
+	// Bucket is how long a bucket is, in seconds.
+	Bucket int64 `json:"bucket"`
+	// Since is the start of the first bucket that is out of the norm, zero when it is not out of it or has been for
+	// longer than a day.
+	Since time.Time `json:"since,omitzero"`
+	// Deploy was first seen within two buckets of Since: it coincides, which does not make it the cause.
+	Deploy *Deploy `json:"deploy,omitempty"`
+}
+
+// Findings are what is wrong, the worst first; none when nothing is.
+type Findings struct {
+	About
+	Findings []Finding `json:"findings"`
+}
