@@ -74,6 +74,9 @@ const (
 	OutcomeCanceled       = "canceled"
 )
 
+// Exceeded are the outcomes of which each one says that a limit was exceeded: of CPU time, of memory, of time.
+var Exceeded = [...]string{OutcomeExceededCPU, OutcomeExceededMemory, OutcomeTimeout}
+
 // Cache statuses (edge.cache.status). The hit ratio is (hit + stale + revalidated) / (those + miss + expired); bypass
 // and dynamic stay outside.
 const (

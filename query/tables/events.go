@@ -23,6 +23,7 @@ const (
 
 	colDurationSum = "duration_sum"
 	colInitSum     = "init_sum"
+	colCPUSum      = "cpu_sum"
 	colCPUs        = "cpus"
 )
 
@@ -112,7 +113,8 @@ func (c *Cut) statsText(which string) string {
 			"sum("+filter.Quote(edge.KeyInitDuration)+") "+colInitSum)
 	}
 	if c.Parts&WithCPU != 0 {
-		figures = append(figures, "histogram("+filter.Quote(edge.KeyCPUTime)+") "+colCPUs)
+		figures = append(figures, "histogram("+filter.Quote(edge.KeyCPUTime)+") "+colCPUs,
+			"sum("+filter.Quote(edge.KeyCPUTime)+") "+colCPUSum)
 	}
 	filters := append([]string{which}, LogsQL(c.Conditions)...)
 	return strings.Join(filters, " ") + " | stats by (" + strings.Join(by, ", ") + ") " + strings.Join(figures, ", ")
@@ -134,10 +136,7 @@ func addRow(t *tally.Table, r store.Row, by []string) error {
 	n := r.Number(ColCount)
 	weight := n - r.Number(ColWeighted) + r.Number(ColWeight)
 	to.Events += n
-	to.Requests += weight
-	if tally.IsError(r.Get(edge.KeyOutcome)) {
-		to.Errors += weight
-	}
+	to.Ended(r.Get(edge.KeyOutcome), weight)
 	cold, cache := edge.TriOf(r.Get(edge.KeyColdStart)), tally.CacheIndex(r.Get(edge.KeyCacheStatus))
 	switch cold {
 	case edge.True:
@@ -150,6 +149,7 @@ func addRow(t *tally.Table, r store.Row, by []string) error {
 		to.Cache[cache] += weight
 	}
 	to.InitSum += r.Number(colInitSum) / 1e9
+	to.CPUSum += r.Number(colCPUSum) / 1e9
 	to.DurationSum += r.Number(colDurationSum) / 1e9
 	return addHistograms(to, r, cold, cache)
 }

@@ -124,6 +124,7 @@ func (r *rollup) counters() []string {
 		{WithMean, groupDuration, edge.MetricDuration + "_sum"},
 		{WithStarts, groupCold, edge.MetricColdStarts},
 		{WithInit, groupInit, edge.MetricInit + "_sum"},
+		{WithCPU, groupCPU, edge.MetricCPU + "_sum"},
 		{WithOutcomes, groupCache, edge.MetricCache},
 		{WithResponses, groupRequests, edge.MetricResponses},
 	} {
@@ -207,10 +208,8 @@ func (a *addition) adder(s *store.Series) func(*tally.Tally, float64) {
 	}
 	switch metric {
 	case edge.MetricRequests:
-		if tally.IsError(s.Label(edge.LabelOutcome)) {
-			return func(t *tally.Tally, v float64) { t.Requests += v; t.Errors += v }
-		}
-		return func(t *tally.Tally, v float64) { t.Requests += v }
+		outcome := strings.Clone(s.Label(edge.LabelOutcome))
+		return func(t *tally.Tally, v float64) { t.Ended(outcome, v) }
 	case edge.MetricEvents:
 		return func(t *tally.Tally, v float64) { t.Events += v }
 	case edge.MetricColdStarts:
@@ -222,6 +221,8 @@ func (a *addition) adder(s *store.Series) func(*tally.Tally, float64) {
 		return func(t *tally.Tally, v float64) { t.DurationSum += v }
 	case edge.MetricInit + "_sum":
 		return func(t *tally.Tally, v float64) { t.InitSum += v }
+	case edge.MetricCPU + "_sum":
+		return func(t *tally.Tally, v float64) { t.CPUSum += v }
 	case edge.MetricResponses:
 		code := strings.Clone(s.Label(edge.LabelStatus))
 		return func(t *tally.Tally, v float64) { t.Respond(code, v) }

@@ -111,7 +111,8 @@ func (h *Distribution) minus(o *Distribution) Distribution {
 	return out
 }
 
-func (h *Distribution) total() float64 {
+// Total returns how many values there are.
+func (h *Distribution) Total() float64 {
 	var n float64
 	for _, c := range h.counts {
 		n += c
@@ -121,7 +122,7 @@ func (h *Distribution) total() float64 {
 
 // Quantile returns the value in milliseconds below which the part phi of all lies, interpolated inside its bucket.
 func (h *Distribution) Quantile(phi float64) query.Num {
-	total := h.total()
+	total := h.Total()
 	if total == 0 {
 		return query.None()
 	}

@@ -13,7 +13,10 @@ type Tally struct {
 	Requests, Errors, Events float64
 	Cold, Warm               float64
 	InitSum, DurationSum     float64 // seconds
-	Cache                    [len(edge.CacheStatuses)]float64
+	CPUSum                   float64 // seconds, of those that say their CPU time: CPU counts them
+	// Exceeded are those that went over a limit, by edge.Exceeded.
+	Exceeded [len(edge.Exceeded)]float64
+	Cache    [len(edge.CacheStatuses)]float64
 
 	// Duration is by cold start: Unknown, False, True. An answer that does not need them apart has all in Unknown.
 	Duration  [3]Distribution
@@ -44,6 +47,19 @@ func IsError(outcome string) bool {
 	return outcome != edge.OutcomeOK && outcome != edge.OutcomeCanceled
 }
 
+// Ended counts n invocations of an outcome.
+func (t *Tally) Ended(outcome string, n float64) {
+	t.Requests += n
+	if IsError(outcome) {
+		t.Errors += n
+	}
+	for i, exceeded := range edge.Exceeded {
+		if outcome == exceeded {
+			t.Exceeded[i] += n
+		}
+	}
+}
+
 // Merge adds what another tally counted.
 func (t *Tally) Merge(o *Tally) {
 	t.Requests += o.Requests
@@ -53,6 +69,10 @@ func (t *Tally) Merge(o *Tally) {
 	t.Warm += o.Warm
 	t.InitSum += o.InitSum
 	t.DurationSum += o.DurationSum
+	t.CPUSum += o.CPUSum
+	for i, n := range o.Exceeded {
+		t.Exceeded[i] += n
+	}
 	for i, n := range o.Cache {
 		t.Cache[i] += n
 	}
@@ -98,7 +118,7 @@ func (t *Tally) Stats(seconds float64) query.Stats {
 		InitP50: t.Init.Quantile(0.50), InitP95: t.Init.Quantile(0.95), InitP99: t.Init.Quantile(0.99),
 		InitTotal: query.None(), CPUP99: t.CPU.Quantile(0.99), Cache: t.cacheStats(), ColdAdds: query.None(),
 	}
-	if t.Init.total() > 0 {
+	if t.Init.Total() > 0 {
 		s.InitTotal = query.Num(1000 * t.InitSum)
 	}
 	if s.WarmP95.OK() {

@@ -42,8 +42,8 @@ func TestMergingAddsEverything(t *testing.T) {
 		"miss": {&sum.Miss, &one.Miss},
 		"init": {&sum.Init, &one.Init}, "cpu": {&sum.CPU, &one.CPU}, "all": {sum.All(), one.All()},
 	} {
-		if pair[0].total() != 2*pair[1].total() || pair[1].total() == 0 {
-			t.Errorf("%s: %v of twice %v", what, pair[0].total(), pair[1].total())
+		if pair[0].Total() != 2*pair[1].Total() || pair[1].Total() == 0 {
+			t.Errorf("%s: %v of twice %v", what, pair[0].Total(), pair[1].Total())
 		}
 	}
 	if diff := cmp.Diff(map[string]float64{"200": 16, "500": 4}, sum.Responses); diff != "" {
@@ -92,8 +92,8 @@ func TestDistributionsGrowAndShrink(t *testing.T) {
 	part.Add(5, 1)
 	part.Add(-3, 2)
 	left := d.minus(&part)
-	if d.total() != 8 || part.total() != 3 || left.total() != 5 {
-		t.Errorf("%v without %v is %v", d.total(), part.total(), left.total())
+	if d.Total() != 8 || part.Total() != 3 || left.Total() != 5 {
+		t.Errorf("%v without %v is %v", d.Total(), part.Total(), left.Total())
 	}
 	if got := d.Above(0); got != 8 {
 		t.Errorf("%v are above 0", got)
