@@ -202,6 +202,8 @@ var rule = map[string][]string{
 	"chart": {},
 	"judge": {},
 
+	"alert/rules": {"internal/near", "internal/tree"},
+
 	"web/part":    {"query", "chart"},
 	"web/webtest": {"edge", "query"},
 	"web/view":    {"edge", "query", "chart", "web/part"},
