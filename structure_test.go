@@ -69,16 +69,17 @@ var rule = map[string][]string{
 	"query/filter":  {},
 	"query/memo":    {},
 	"query/tally":   {"edge", "query"},
-	"query/tables":  {"edge", "store", "query/filter", "query/memo", "query/tally"},
+	"query/tables":  {"edge", "store", "query", "query/filter", "query/memo", "query/tally"},
 	"query/figures": {"edge", "query", "query/tally"},
 	"query/traces":  {"edge", "store", "query", "query/filter"},
 	"query/engine": {
 		"edge", "store", "query", "query/figures", "query/filter", "query/memo", "query/tables", "query/tally",
 		"query/traces",
 	},
-	"query/gate":   {"edge", "store"},
-	"query/promql": {"edge", "store", "query", "query/gate"},
-	"query/logsql": {"edge", "store", "query", "query/filter", "query/gate"},
+	"query/querytest": {"*"},
+	"query/gate":      {"edge", "store"},
+	"query/promql":    {"edge", "store", "query", "query/gate"},
+	"query/logsql":    {"edge", "store", "query", "query/filter", "query/gate"},
 
 	"query/jaeger": {
 		"edge", "store", "query", "query/filter", "query/gate", "query/jaeger/graph", "query/jaeger/param",

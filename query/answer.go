@@ -1,10 +1,13 @@
 package query
 
 import (
+	"context"
 	"encoding/json"
 	"math"
 	"strconv"
 	"time"
+
+	"edgescope/edge"
 )
 
 // Num is a number that may be absent: NaN, null in JSON. Lengths of time are milliseconds, ratios are 0..1.
@@ -152,15 +155,42 @@ type Row struct {
 	OriginExtra Num `json:"origin_extra"`
 }
 
-// Finding is the one thing to look at, in words and numbers.
+// Kind is what kind of judgement a Finding is.
+type Kind string
+
+// The kinds of findings.
+const (
+	KindSLO        Kind = "slo"        // a promise to users does not hold
+	KindRegression Kind = "regression" // a version is worse than the one before
+	KindNorm       Kind = "norm"       // a region or service is out of its own norm
+	KindSilence    Kind = "silence"    // a region does not send any more
+	KindLimit      Kind = "limit"      // a platform's limit is near
+	KindCost       Kind = "cost"       // the month will cost more than its budget
+)
+
+// Finding is something to look at, in words and numbers.
 type Finding struct {
+	Kind     Kind   `json:"kind"`
 	Severity string `json:"severity"` // bad or warn
 	Subject  string `json:"subject"`  // "GRU p95 +64 %"
 	Text     string `json:"text"`
-	// Region or Route is what it is about: the filter of the link to its traces.
-	Region string `json:"region,omitempty"`
-	Route  string `json:"route,omitempty"`
+	// Service, Version, Region and Route are what it is about, each where it is about one: the filters of its links.
+	Service string `json:"service,omitempty"`
+	Version string `json:"version,omitempty"`
+	Region  string `json:"region,omitempty"`
+	Route   string `json:"route,omitempty"`
+	// Name is the promise, limit or budget of which it tells.
+	Name string `json:"name,omitempty"`
+	// Since is when it began, zero when that is not known.
+	Since time.Time `json:"since,omitzero"`
+	// Shares says what the bad requests share, empty when nothing stands out or was looked for.
+	Shares string `json:"shares,omitempty"`
+	// Provisional is true while late events may still change it.
+	Provisional bool `json:"provisional,omitempty"`
 }
+
+// FindingsOf returns what is to be looked at of a tenant in a question's range, worst first.
+type FindingsOf func(ctx context.Context, tenant edge.Tenant, q Question) ([]Finding, error)
 
 // Histogram is a distribution over logarithmic buckets, in milliseconds.
 type Histogram struct {

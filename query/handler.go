@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,6 +31,33 @@ type Answer func(context.Context, Request) (any, error)
 // Answers are who answers the questions of the API, by their paths: those about everything and those about one thing.
 type Answers struct {
 	All, One map[string]Answer
+}
+
+// With returns these answers and more. No question may have two.
+func (a Answers) With(more Answers) Answers {
+	return Answers{All: joined(a.All, more.All), One: joined(a.One, more.One)}
+}
+
+func joined(a, b map[string]Answer) map[string]Answer {
+	all := map[string]Answer{}
+	maps.Copy(all, a)
+	for name, answer := range b {
+		if all[name] != nil {
+			panic("BUG: two answers to " + name)
+		}
+		all[name] = answer
+	}
+	return all
+}
+
+// names lists the questions, for who asks another.
+func (a Answers) names() string {
+	names := append(slices.Collect(maps.Keys(a.All)), pathWho)
+	for name := range a.One {
+		names = append(names, name+"/{id}")
+	}
+	slices.Sort(names)
+	return strings.Join(names, ", ")
 }
 
 // NewHandler serves the API below APIPrefix: GET and HEAD, JSON answers, errors as APIError.
@@ -66,7 +95,7 @@ func (h *handler) answer(r *http.Request) (any, error) {
 		return nil,
 			&APIError{
 				Status:  http.StatusNotFound,
-				Message: r.URL.Path + " is no question; the questions are " + questionNames,
+				Message: r.URL.Path + " is no question; the questions are " + h.answers.names(),
 			}
 	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
@@ -89,10 +118,6 @@ func (h *handler) answer(r *http.Request) (any, error) {
 	defer cancel()
 	return ask(ctx, Request{tenant, id, q})
 }
-
-const questionNames = "overview, regions, regions/{code}, cold-starts, cache, routes, versions, traces, " +
-	"traces/{id}, runs, runs/{id}, " +
-	"datasets, refusals, who and wasm"
 
 // singular are other names of questions about one thing.
 var singular = map[string]string{"trace": PathTraces, "run": PathRuns}

@@ -22,11 +22,11 @@ func TestClientAndHandlerAgreeWithTheEngine(t *testing.T) {
 	w := newWorld(t)
 	w.fill(60)
 	w.run(edge.Run{
-		ID: strings.Repeat("a", 32), Name: "guide", Started: w.now.Add(-time.Minute), Ended: w.now,
-		Updated: w.now, Verdict: edge.VerdictPassed,
+		ID: strings.Repeat("a", 32), Name: "guide", Started: w.Now.Add(-time.Minute), Ended: w.Now,
+		Updated: w.Now, Verdict: edge.VerdictPassed,
 	})
 	_, c := w.serve()
-	q, ctx := w.ask("range=1h&sort=-requests"), t.Context()
+	q, ctx := w.Ask("range=1h&sort=-requests"), t.Context()
 	list, err := c.Traces(ctx, q)
 	if err != nil {
 		t.Fatal(err)
@@ -92,7 +92,7 @@ func checkOne[A any](t *testing.T, q query.Question, id string,
 func TestClientKeepsTheServersError(t *testing.T) {
 	w := newWorld(t)
 	_, c := w.serve()
-	q := w.ask("")
+	q := w.Ask("")
 	q.Text = "region:FRA colour:x"
 	_, err := c.Overview(t.Context(), q)
 	var e *query.APIError
@@ -100,7 +100,7 @@ func TestClientKeepsTheServersError(t *testing.T) {
 		!strings.Contains(e.Message, "colour") {
 		t.Errorf("got %#v", err)
 	}
-	if _, err = c.Trace(t.Context(), strings.Repeat("0", 32), w.ask("")); !errors.Is(err, query.ErrNotFound) {
+	if _, err = c.Trace(t.Context(), strings.Repeat("0", 32), w.Ask("")); !errors.Is(err, query.ErrNotFound) {
 		t.Errorf("unknown trace: %v, want ErrNotFound", err)
 	}
 }
@@ -142,7 +142,7 @@ func TestClientOfSomethingElse(t *testing.T) {
 
 func TestHandlerMethods(t *testing.T) {
 	w := newWorld(t)
-	h := query.NewHandler(w.engine.Answers(), query.Options{Now: func() time.Time { return w.now }})
+	h := query.NewHandler(w.engine.Answers(), query.Options{Now: func() time.Time { return w.Now }})
 	f := func(method, path string, want int) *httptest.ResponseRecorder {
 		t.Helper()
 		rec := httptest.NewRecorder()

@@ -52,8 +52,8 @@ func BenchmarkPages(b *testing.B) {
 			}()
 			for b.Loop() {
 				asked := storetest.CPUTime(b)
-				e := w.newEngine(w.store)
-				q := w.ask("range=1h" + page.ask)
+				e := w.newEngine(w.Store)
+				q := w.Ask("range=1h" + page.ask)
 				var err error
 				switch page.name {
 				case "overview":
@@ -98,7 +98,7 @@ func BenchmarkDay(b *testing.B) {
 			s.Labels = append(s.Labels, edge.Attr{Key: labels[i], Value: labels[i+1]})
 		}
 		for h := range 24 {
-			at := w.now.Truncate(time.Hour).Add(-time.Duration(h) * time.Hour)
+			at := w.Now.Truncate(time.Hour).Add(-time.Duration(h) * time.Hour)
 			samples = append(samples, edge.Sample{Series: s, Time: at.UnixMilli(), Value: value / 24})
 		}
 	}
@@ -124,13 +124,13 @@ func BenchmarkDay(b *testing.B) {
 		}
 	}
 	ctx := context.Background()
-	if err := w.store.WriteSamples(ctx, tenant, samples); err != nil {
+	if err := w.Store.WriteSamples(ctx, tenant, samples); err != nil {
 		b.Fatal(err)
 	}
-	w.store.Flush()
+	w.Store.Flush()
 	storetest.AwaitIdle(b)
 	for b.Loop() {
-		a, err := w.newEngine(w.store).Regions(ctx, tenant, w.ask("range=24h&cmp=none"))
+		a, err := w.newEngine(w.Store).Regions(ctx, tenant, w.Ask("range=24h&cmp=none"))
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -22,16 +22,16 @@ func (e *Engine) ColdStarts(ctx context.Context, tenant edge.Tenant, q query.Que
 	out := &query.ColdStarts{}
 	const parts = tables.RowParts | tables.WithInit
 	g, gctx := errgroup.WithContext(ctx)
-	a.askBefore(gctx, g, &before, a.whole(parts))
-	a.ask(gctx, g, &regions, a.whole(parts, edge.KeyRegion))
-	a.ask(gctx, g, &byRoute, a.whole(parts, edge.KeyRoute, edge.KeyServiceVersion))
-	a.ask(gctx, g, &overTime, a.cut(tables.WithStarts))
-	g.Go(func() (err error) { out.Choices, err = a.choose(gctx); return err })
+	a.AskBefore(gctx, g, &before, a.Whole(parts))
+	a.Ask(gctx, g, &regions, a.Whole(parts, edge.KeyRegion))
+	a.Ask(gctx, g, &byRoute, a.Whole(parts, edge.KeyRoute, edge.KeyServiceVersion))
+	a.Ask(gctx, g, &overTime, a.Cut(tables.WithStarts))
+	g.Go(func() (err error) { out.Choices, err = a.Choose(gctx); return err })
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
 	sums := regions.Total()
-	out.Total = sums.Stats(a.win.Seconds(a.now))
+	out.Total = sums.Stats(a.Win.Seconds(a.Now))
 	out.Before = figures.StatsOf(before)
 	out.Share = figures.ColdShare(sums)
 	cold, warm := &sums.Duration[edge.True], &sums.Duration[edge.False]
@@ -42,17 +42,17 @@ func (e *Engine) ColdStarts(ctx context.Context, tenant edge.Tenant, q query.Que
 	if out.Rate, err = a.coldLines(ctx, overTime, out.Regions); err != nil {
 		return nil, err
 	}
-	out.About, err = a.about(ctx, regions, byRoute)
+	out.About, err = a.About(ctx, regions, byRoute)
 	return out, err
 }
 
 // coldLines draws the ratio of cold starts of the busiest regions, and of all others as one line: all without these.
 func (a *asking) coldLines(ctx context.Context, all *tally.Table, regions []query.Row) ([]query.Line, error) {
 	shown := figures.Busiest(regions, lineRegions)
-	t, err := a.read.Table(ctx, a.cut(tables.WithStarts, edge.KeyRegion).Regions(shown))
+	t, err := a.read.Table(ctx, a.Cut(tables.WithStarts, edge.KeyRegion).Regions(shown))
 	if err != nil {
 		return nil, err
 	}
-	return figures.RegionLines(all.Before(a.until).All(), t.Before(a.until), shown, len(shown) < len(regions),
+	return figures.RegionLines(all.Before(a.Until).All(), t.Before(a.Until), shown, len(shown) < len(regions),
 		(*tally.Tally).ColdRatio), nil
 }

@@ -2,11 +2,10 @@ package engine_test
 
 import (
 	"encoding/hex"
-	"encoding/json"
-	"fmt"
+	"maps"
 	"net/url"
 	"os"
-	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -15,41 +14,16 @@ import (
 	"edgescope/edge"
 )
 
-var example = regexp.MustCompile("(?s)`GET (/api/edge/v1/[^`]*)`\n\n```json\n(.*?)```")
-
-// TestExamplesOfTheDocumentHold asks every example of docs/api.md and holds that the answer has all that the example
-// shows.
+// TestExamplesOfTheDocumentHold asks every example of docs/api.md that the engine answers.
 func TestExamplesOfTheDocumentHold(t *testing.T) {
-	doc, err := os.ReadFile("../../docs/api.md")
-	if err != nil {
-		t.Fatal(err)
-	}
 	w := newWorld(t)
 	w.documented()
-	server, _ := w.serve()
-	found := example.FindAllStringSubmatch(string(doc), -1)
-	if len(found) != 14 {
-		t.Errorf("%d examples, want one for each of 14 questions", len(found))
+	answers := w.engine.Answers()
+	questions := slices.Collect(maps.Keys(answers.All))
+	for name := range answers.One {
+		questions = append(questions, name+"/")
 	}
-	for _, m := range found {
-		resp, err := w.get(server.URL + m[1])
-		if err != nil {
-			t.Fatal(err)
-		}
-		var want, got any
-		if err := json.Unmarshal([]byte(m[2]), &want); err != nil {
-			t.Errorf("%s: the example is no JSON: %v", m[1], err)
-		}
-		err = json.NewDecoder(resp.Body).Decode(&got)
-		resp.Body.Close()
-		if err != nil || resp.StatusCode != 200 {
-			t.Errorf("%s: %d %v %v", m[1], resp.StatusCode, err, got)
-			continue
-		}
-		for _, missing := range lacks(want, got, "") {
-			t.Errorf("%s: %s", m[1], missing)
-		}
-	}
+	w.Examples(t, "../../docs/api.md", answers, questions...)
 }
 
 // rows returns the cells of the table below a heading line of the document.
@@ -86,20 +60,20 @@ func TestFilterTextsOfTheDocumentHold(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		e := w.invocation(w.now.Add(-time.Minute), time.Duration(i+1)*time.Second,
+		e := w.Invocation(w.Now.Add(-time.Minute), time.Duration(i+1)*time.Second,
 			edge.Facts{Service: r[1], Region: r[2], Route: r[3], Status: status, Outcome: edge.OutcomeOK})
 		e.Name = "GET " + r[3]
 		if r[5] != "" {
 			e.Attrs = append(e.Attrs, edge.Attr{Key: "my.key", Value: r[5]})
 		}
-		w.write(tenant, e)
+		w.Write(tenant, e)
 	}
 	texts := rows(t, string(doc), "| `q` | finds | since |")
 	if len(texts) < 15 {
 		t.Errorf("%d texts, want those of the document", len(texts))
 	}
 	for _, r := range texts {
-		answer, err := w.engine.Traces(t.Context(), tenant, w.ask("range=15m&sort=duration&q="+url.QueryEscape(r[0])))
+		answer, err := w.engine.Traces(t.Context(), tenant, w.Ask("range=15m&sort=duration&q="+url.QueryEscape(r[0])))
 		if err != nil {
 			t.Errorf("%s: %v", r[0], err)
 			continue
@@ -114,46 +88,8 @@ func TestFilterTextsOfTheDocumentHold(t *testing.T) {
 	}
 }
 
-// lacks returns what of the shape of want is not in got. Of an array its first element counts; a number may be null.
-func lacks(want, got any, path string) []string {
-	switch x := want.(type) {
-	case map[string]any:
-		m, ok := got.(map[string]any)
-		if !ok {
-			return []string{fmt.Sprintf("%s is %v, want an object", path, got)}
-		}
-		var out []string
-		for k, v := range x {
-			if _, ok := m[k]; !ok && v != nil {
-				out = append(out, path+"."+k+" is missing")
-				continue
-			}
-			out = append(out, lacks(v, m[k], path+"."+k)...)
-		}
-		return out
-	case []any:
-		a, ok := got.([]any)
-		if !ok || len(a) == 0 && len(x) > 0 {
-			return []string{fmt.Sprintf("%s is %v, want an array with elements", path, got)}
-		}
-		if len(x) > 0 {
-			return lacks(x[0], a[0], path+".0")
-		}
-	case float64:
-		if _, ok := got.(float64); !ok && got != nil {
-			return []string{fmt.Sprintf("%s is %v, want a number", path, got)}
-		}
-	case string:
-		if text, ok := got.(string); !ok || strings.HasSuffix(path, "_id") && len(text) != len(x) {
-			return []string{fmt.Sprintf("%s is %v, want text such as %s", path, got, x)}
-		}
-	}
-	return nil
-}
-
 // documented loads what the examples speak of.
 func (w *world) documented() {
-	s := &script{world: w}
 	for _, line := range []string{
 		"600 -125m..-65m region=FRA route=/a version=v1 ms=10,20 cold=false cache=hit",
 		"300 -125m..-65m region=IAD route=/b version=v1 ms=40 cold=false cache=hit",
@@ -162,28 +98,28 @@ func (w *world) documented() {
 		"120 -60m..0m region=SIN route=/b version=v2 ms=30 outcome=error",
 		"10 -60m..0m service=points ms=1 signal=datapoint",
 	} {
-		if err := s.load(strings.Fields(line)); err != nil {
-			w.t.Fatal(err)
+		if err := w.Load(line); err != nil {
+			w.T.Fatal(err)
 		}
 	}
-	w.refuse(tenant, w.now.Add(-time.Minute),
+	w.refuse(tenant, w.Now.Add(-time.Minute),
 		refusedTotal{edge.MetricRefusedRequests, "too_large", "OTel-OTLP-Exporter-JavaScript at 10.0.0.1", 3})
-	w.refuse(tenant, w.now.Add(-12*time.Minute),
+	w.refuse(tenant, w.Now.Add(-12*time.Minute),
 		refusedTotal{edge.MetricRefusedRecords, "no valid trace id", "shop", 20})
-	w.refuse(tenant, w.now.Add(-12*time.Minute), refusedTotal{edge.MetricChangedValues, "time ahead", "shop", 5})
-	traced := w.invocation(w.now.Add(-time.Second), 118*time.Millisecond,
+	w.refuse(tenant, w.Now.Add(-12*time.Minute), refusedTotal{edge.MetricChangedValues, "time ahead", "shop", 5})
+	traced := w.Invocation(w.Now.Add(-time.Second), 118*time.Millisecond,
 		edge.Facts{Service: "shop", Region: "IAD", Route: "/b", ColdStart: edge.True})
 	if _, err := hex.Decode(traced.TraceID[:], []byte("4bf92f3577b34da6a3ce929d0e0e4736")); err != nil {
-		w.t.Fatal(err)
+		w.T.Fatal(err)
 	}
-	w.write(tenant, traced)
+	w.Write(tenant, traced)
 	w.bench(edge.Bench{
-		ID: "1bf7651916cd43dd8448eb211c80319d", Name: "wasm-vs-js", Started: w.now.Add(-time.Minute),
+		ID: "1bf7651916cd43dd8448eb211c80319d", Name: "wasm-vs-js", Started: w.Now.Add(-time.Minute),
 		Results: []edge.BenchRow{{Size: "small", Engine: "js", Ratio: 1, CI: [2]float64{1, 1}}},
-	}, w.now)
-	w.byEngine("wasm-simd", w.now.Add(-time.Second), 4*time.Millisecond)
+	}, w.Now)
+	w.byEngine("wasm-simd", w.Now.Add(-time.Second), 4*time.Millisecond)
 	w.run(edge.Run{
-		ID: "0af7651916cd43dd8448eb211c80319c", Name: "guide", Started: w.now.Add(-time.Minute),
-		Ended: w.now, Updated: w.now, Verdict: edge.VerdictPassed,
+		ID: "0af7651916cd43dd8448eb211c80319c", Name: "guide", Started: w.Now.Add(-time.Minute),
+		Ended: w.Now, Updated: w.Now, Verdict: edge.VerdictPassed,
 	})
 }

@@ -12,14 +12,11 @@ import (
 	"edgescope/query"
 	"edgescope/query/memo"
 	"edgescope/query/tables"
-	"edgescope/query/tally"
 	"edgescope/store"
 )
 
-// Options are what an Engine needs beside its store. The zero value works.
+// Options are what an Engine needs beside its reader. The zero value works.
 type Options struct {
-	// Now is the clock; nil means time.Now.
-	Now func() time.Time
 	// Logger takes notes of parts that could not be answered; nil means none.
 	Logger *slog.Logger
 	// Colo returns where a point of presence is; nil means that no place is known.
@@ -29,8 +26,6 @@ type Options struct {
 	// RefusalExample returns what the last sender of a total of refusals was told, "" if nobody knows; nil knows
 	// nothing.
 	RefusalExample func(tenant edge.Tenant, metric, reason, sender string) string
-	// Concurrency is how many questions the store gets at a time from all askers together; 0 means 8.
-	Concurrency int
 }
 
 // Place is where a point of presence is.
@@ -46,26 +41,26 @@ type Engine struct {
 	read *tables.Reader
 	o    Options
 
-	choices  memo.Memo[query.Choices]
-	norms    memo.Memo[map[string]query.Num]
-	presence memo.Memo[presence]
-	befores  memo.Memo[*tally.Table]
+	norms memo.Memo[map[string]query.Num]
 }
 
-const (
-	// choicesLife is how long the values that filters offer are remembered.
-	choicesLife = 5 * time.Second
-	// beforeLife is how long the period before is remembered: late events may still add to it.
-	beforeLife = time.Minute
-	// normLife is how long the norm of seven days is remembered: an hour more or less does not move it.
-	normLife = time.Hour
-)
+// normLife is how long the norm of seven days is remembered: an hour more or less does not move it.
+const normLife = time.Hour
 
-// New makes an Engine that asks that store.
-func New(s store.Reader, o Options) *Engine {
-	if o.Now == nil {
-		o.Now = time.Now
-	}
+// asking is one question on its way through the engine.
+type asking struct {
+	*tables.Asking
+	*Engine
+}
+
+// begin reads the question.
+func (e *Engine) begin(tenant edge.Tenant, q query.Question) (*asking, error) {
+	a, err := e.read.Begin(tenant, q)
+	return &asking{a, e}, err
+}
+
+// New makes an Engine that asks by that reader, whose clock is its own.
+func New(read *tables.Reader, o Options) *Engine {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -78,10 +73,7 @@ func New(s store.Reader, o Options) *Engine {
 	if o.Retention <= 0 {
 		o.Retention = 30 * query.Day
 	}
-	if o.Concurrency <= 0 {
-		o.Concurrency = 8
-	}
-	return &Engine{read: tables.New(s, o.Now, o.Concurrency), o: o}
+	return &Engine{read: read, o: o}
 }
 
 // Answers are the engine's answers for the API.

@@ -30,10 +30,10 @@ func TestPercentilesFromRollupsAreWithinTwoPercent(t *testing.T) {
 			warm = append(warm, ms)
 		}
 		all = append(all, ms)
-		when := w.now.Add(-time.Duration(1+i) * time.Hour / 20_001)
-		events[i] = w.invocation(when, time.Duration(ms*1e6), f)
+		when := w.Now.Add(-time.Duration(1+i) * time.Hour / 20_001)
+		events[i] = w.Invocation(when, time.Duration(ms*1e6), f)
 	}
-	w.write(tenant, events...)
+	w.Write(tenant, events...)
 	exact := func(values []float64, phi float64) float64 {
 		slices.Sort(values)
 		return values[int(phi*float64(len(values)))]
@@ -43,7 +43,7 @@ func TestPercentilesFromRollupsAreWithinTwoPercent(t *testing.T) {
 		if source == "events" {
 			ask += "&region=FRA&route=/a"
 		}
-		o, err := w.engine.Overview(t.Context(), tenant, w.ask(ask))
+		o, err := w.engine.Overview(t.Context(), tenant, w.Ask(ask))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -69,20 +69,20 @@ func TestTenantsSeeTheirOwnOnly(t *testing.T) {
 	w := newWorld(t)
 	for i, n := range []int{3, 5} {
 		for range n {
-			w.write(tenant+edge.Tenant(i),
-				w.invocation(w.now.Add(-time.Minute), time.Millisecond, edge.Facts{Service: "shop", Region: "FRA"}))
+			w.Write(tenant+edge.Tenant(i),
+				w.Invocation(w.Now.Add(-time.Minute), time.Millisecond, edge.Facts{Service: "shop", Region: "FRA"}))
 		}
 	}
 	for i, want := range []query.Num{3, 5, 0} {
 		who := tenant + edge.Tenant(i)
-		o, err := w.engine.Overview(t.Context(), who, w.ask(""))
+		o, err := w.engine.Overview(t.Context(), who, w.Ask(""))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if o.Requests != want || o.Empty != (want == 0) {
 			t.Errorf("tenant %d: %v requests, empty %t, want %v", who, o.Requests, o.Empty, want)
 		}
-		list, err := w.engine.Traces(t.Context(), who, w.ask(""))
+		list, err := w.engine.Traces(t.Context(), who, w.Ask(""))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -105,7 +105,7 @@ func TestOverflowIsCountedAndTold(t *testing.T) {
 	}
 	var samples []edge.Sample
 	for _, width := range edge.Widths {
-		start := w.now.Add(-20*time.Minute).Unix() / width.Seconds * width.Seconds * 1000
+		start := w.Now.Add(-20*time.Minute).Unix() / width.Seconds * width.Seconds * 1000
 		name := edge.Attr{Key: edge.LabelName, Value: edge.Metric(edge.FamilyColo, edge.MetricRequests, width)}
 		samples = append(samples,
 			edge.Sample{Series: series(name, edge.Attr{Key: edge.LabelRegion, Value: "FRA"},
@@ -123,11 +123,11 @@ func TestOverflowIsCountedAndTold(t *testing.T) {
 		samples = append(samples,
 			edge.Sample{Series: series(name, edge.Attr{Key: edge.LabelOutcome, Value: "ok"}), Time: start, Value: 47})
 	}
-	if err := w.store.WriteSamples(t.Context(), tenant, samples); err != nil {
+	if err := w.Store.WriteSamples(t.Context(), tenant, samples); err != nil {
 		t.Fatal(err)
 	}
-	w.store.Flush()
-	o, err := w.engine.Overview(t.Context(), tenant, w.ask(""))
+	w.Store.Flush()
+	o, err := w.engine.Overview(t.Context(), tenant, w.Ask(""))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,16 +140,16 @@ func TestOverflowIsCountedAndTold(t *testing.T) {
 func TestNormIsOfTheWeekBefore(t *testing.T) {
 	w := newWorld(t)
 	for i := range 200 {
-		w.write(tenant,
-			w.invocation(w.now.Add(-25*time.Hour-time.Duration(i)*time.Second), time.Duration(50+i%10)*time.Millisecond,
+		w.Write(tenant,
+			w.Invocation(w.Now.Add(-25*time.Hour-time.Duration(i)*time.Second), time.Duration(50+i%10)*time.Millisecond,
 				edge.Facts{Service: "shop", Region: "FRA", Route: "/a"}))
 	}
 	for range 120 {
-		w.write(tenant,
-			w.invocation(w.now.Add(-time.Minute), 115*time.Millisecond,
+		w.Write(tenant,
+			w.Invocation(w.Now.Add(-time.Minute), 115*time.Millisecond,
 				edge.Facts{Service: "shop", Region: "FRA", Route: "/a"}))
 	}
-	r, err := w.engine.Regions(t.Context(), tenant, w.ask(""))
+	r, err := w.engine.Regions(t.Context(), tenant, w.Ask(""))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,8 +6,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"edgescope/query"
+	"edgescope/query/tables"
 	"edgescope/store"
 )
 
@@ -28,7 +30,7 @@ func TestErrorsHaveTheirStatus(t *testing.T) {
 	f := func(err error, want int) {
 		t.Helper()
 		w := httptest.NewRecorder()
-		h := query.NewHandler(New(refuser{err}, Options{}).Answers(), query.Options{})
+		h := query.NewHandler(New(tables.New(refuser{err}, time.Now, tables.AtOnce), Options{}).Answers(), query.Options{})
 		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, query.APIPrefix+query.PathOverview, http.NoBody))
 		if w.Code != want {
 			t.Errorf("%v: status %d, want %d", err, w.Code, want)

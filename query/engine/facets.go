@@ -50,12 +50,12 @@ func (a *asking) counts(ctx context.Context) (int64, query.Histogram, []query.Fa
 	if err != nil {
 		return 0, query.Histogram{}, nil, err
 	}
-	ends := []tally.Window{{From: a.q.From, To: inner.From}, {From: inner.To, To: a.q.To}}
+	ends := []tally.Window{{From: a.Q.From, To: inner.From}, {From: inner.To, To: a.Q.To}}
 	g, ctx := errgroup.WithContext(ctx)
 	ask := func(known bool, count func(from, to time.Time) error) {
 		g.Go(func() error {
 			if !known {
-				return count(a.q.From, a.q.To)
+				return count(a.Q.From, a.Q.To)
 			}
 			for _, end := range ends {
 				if !end.From.Before(end.To) {
@@ -92,15 +92,15 @@ const (
 // empty, at the start of the range, when there is no such part, when the question goes by what no rollup has, and when
 // it reaches back to where events are deleted.
 func (a *asking) settled() tally.Window {
-	none := tally.Window{From: a.q.From, To: a.q.From}
+	none := tally.Window{From: a.Q.From, To: a.Q.From}
 	width := time.Duration(edge.Widths[0].Seconds) * time.Second
-	to := a.q.To
-	if last := a.now.Add(-settling); last.Before(to) {
+	to := a.Q.To
+	if last := a.Now.Add(-settling); last.Before(to) {
 		to = last
 	}
-	w := tally.Window{From: tally.Ceil(a.q.From, width), To: tally.Floor(to, width)}
-	if w.Step = w.To.Sub(w.From); w.Step < leastSettled || a.q.Min > 0 || a.q.Max > 0 ||
-		a.q.From.Before(a.now.Add(-a.o.Retention)) {
+	w := tally.Window{From: tally.Ceil(a.Q.From, width), To: tally.Floor(to, width)}
+	if w.Step = w.To.Sub(w.From); w.Step < leastSettled || a.Q.Min > 0 || a.Q.Max > 0 ||
+		a.Q.From.Before(a.Now.Add(-a.o.Retention)) {
 		return none
 	}
 	return w
@@ -114,7 +114,7 @@ func (a *asking) countRollups(ctx context.Context, w tally.Window, c *counted) (
 		return known, nil
 	}
 	cutBy := func(p tables.Parts, by ...string) tables.Cut {
-		return tables.Cut{Tenant: a.tenant, By: by, Window: w, Parts: p, Conditions: a.conditions, Spans: true}
+		return tables.Cut{Tenant: a.Tenant, By: by, Window: w, Parts: p, Conditions: a.Conditions, Spans: true}
 	}
 	all, err := a.read.RollupsOnly(ctx,
 		cutBy(tables.WithRequests|tables.WithStarts|tables.WithOutcomes|tables.WithDurations|tables.WithResponses))
@@ -197,7 +197,7 @@ func (c *counted) sorted() []query.Facet {
 
 // countRows counts the rows that match and their durations.
 func (a *asking) countRows(ctx context.Context, from, to time.Time, c *counted) error {
-	text := fmt.Sprintf("%s | stats count() %s, histogram(%s) %s", a.filter(a.conditions), tables.ColCount,
+	text := fmt.Sprintf("%s | stats count() %s, histogram(%s) %s", a.filter(a.Conditions), tables.ColCount,
 		edge.KeyDuration, tables.ColDurations)
 	err := a.read.Rows(ctx, a.spans(text, from, to), func(r store.Row) error {
 		c.n += int64(r.Number(tables.ColCount))
@@ -212,7 +212,7 @@ func (a *asking) countRows(ctx context.Context, from, to time.Time, c *counted) 
 // countFacet counts the values of one attribute among the rows that match.
 func (a *asking) countFacet(ctx context.Context, key string, from, to time.Time, values map[string]int64) error {
 	field := query.Attribute(key)
-	text := fmt.Sprintf("%s | stats by (%s) count() %s", a.filter(a.conditions), filter.Quote(field), tables.ColCount)
+	text := fmt.Sprintf("%s | stats by (%s) count() %s", a.filter(a.Conditions), filter.Quote(field), tables.ColCount)
 	err := a.read.Rows(ctx, a.spans(text, from, to), func(r store.Row) error {
 		values[cmp.Or(strings.Clone(r.Get(field)), query.Unknown)] += int64(r.Number(tables.ColCount))
 		return nil

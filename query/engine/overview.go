@@ -40,22 +40,22 @@ func (e *Engine) Overview(ctx context.Context, tenant edge.Tenant, q query.Quest
 	if err != nil {
 		return nil, err
 	}
-	about, err := a.about(ctx, p.lines, p.regions, p.routes)
+	about, err := a.About(ctx, p.lines, p.regions, p.routes)
 	if err != nil {
 		return nil, err
 	}
 	out := &query.Overview{
 		About: about, Choices: p.choices,
-		Total: p.lines.Total().Stats(a.win.Seconds(a.now)),
-		Lines: figures.StandardLines(p.drawn, a.win.Step),
+		Total: p.lines.Total().Stats(a.Win.Seconds(a.Now)),
+		Lines: figures.StandardLines(p.drawn, a.Win.Step),
 	}
 	out.Requests = out.Total.Requests
 	if p.linesBefore != nil {
-		before := p.linesBefore.Total().Stats(p.linesBefore.Window.Seconds(a.now))
-		out.Before, out.BeforeLines = &before, figures.StandardLines(p.linesBefore.All()[:len(p.drawn)], a.win.Step)
+		before := p.linesBefore.Total().Stats(p.linesBefore.Window.Seconds(a.Now))
+		out.Before, out.BeforeLines = &before, figures.StandardLines(p.linesBefore.All()[:len(p.drawn)], a.Win.Step)
 	}
 	rows := a.normalRows(p.regions, p.regionsBefore, p.normals)
-	routes := figures.Rows(p.routes, p.routesBefore, a.now)
+	routes := figures.Rows(p.routes, p.routesBefore, a.Now)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return a.detailRoutes(ctx, routes, p.routes, p.routesBefore) })
 	g.Go(func() error { return a.detailBefore(ctx, edge.KeyRegion, rows, p.regions, p.regionsBefore) })
@@ -73,30 +73,20 @@ func (e *Engine) Overview(ctx context.Context, tenant edge.Tenant, q query.Quest
 func (a *asking) overviewParts(ctx context.Context) (*overviewParts, error) {
 	p := &overviewParts{}
 	g, ctx := errgroup.WithContext(ctx)
-	routes := a.whole(tables.WithCounts|tables.WithMean, edge.KeyRoute)
-	a.ask(ctx, g, &p.lines, a.cut(tables.AllParts))
-	a.askBefore(ctx, g, &p.linesBefore, a.cut(tables.AllParts))
-	a.ask(ctx, g, &p.regions, a.whole(tables.RowParts|tables.WithMean, edge.KeyRegion))
-	a.askBefore(ctx, g, &p.regionsBefore, a.whole(tables.WithCounts|tables.WithMean, edge.KeyRegion))
-	a.ask(ctx, g, &p.routes, routes)
-	a.askBefore(ctx, g, &p.routesBefore, routes)
+	routes := a.Whole(tables.WithCounts|tables.WithMean, edge.KeyRoute)
+	a.Ask(ctx, g, &p.lines, a.Cut(tables.AllParts))
+	a.AskBefore(ctx, g, &p.linesBefore, a.Cut(tables.AllParts))
+	a.Ask(ctx, g, &p.regions, a.Whole(tables.RowParts|tables.WithMean, edge.KeyRegion))
+	a.AskBefore(ctx, g, &p.regionsBefore, a.Whole(tables.WithCounts|tables.WithMean, edge.KeyRegion))
+	a.Ask(ctx, g, &p.routes, routes)
+	a.AskBefore(ctx, g, &p.routesBefore, routes)
 	a.askNormals(ctx, g, &p.normals)
-	g.Go(func() (err error) { p.choices, err = a.choose(ctx); return err })
+	g.Go(func() (err error) { p.choices, err = a.Choose(ctx); return err })
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
-	p.drawn = p.lines.Before(a.until).All()
+	p.drawn = p.lines.Before(a.Until).All()
 	return p, nil
-}
-
-// ask asks for a table in a goroutine of the group.
-func (a *asking) ask(ctx context.Context, g *errgroup.Group, to **tally.Table, c tables.Cut) {
-	g.Go(func() (err error) { *to, err = a.read.Table(ctx, c); return err })
-}
-
-// askBefore asks for the table to compare with.
-func (a *asking) askBefore(ctx context.Context, g *errgroup.Group, to **tally.Table, c tables.Cut) {
-	g.Go(func() (err error) { *to, err = a.tableBefore(ctx, c); return err })
 }
 
 // detailRoutes adds percentiles of both periods to the routes whose mean duration rose most: the histograms of all are
@@ -106,7 +96,7 @@ func (a *asking) detailRoutes(ctx context.Context, rows []query.Row, now, before
 		return nil
 	}
 	wanted := figures.Slower(now, before)
-	t, err := a.read.Table(ctx, a.whole(tables.WithDurations, edge.KeyRoute).Where(edge.KeyRoute, wanted))
+	t, err := a.read.Table(ctx, a.Whole(tables.WithDurations, edge.KeyRoute).Where(edge.KeyRoute, wanted))
 	if err != nil {
 		return err
 	}
@@ -129,7 +119,7 @@ func (a *asking) detailBefore(ctx context.Context, by string, rows []query.Row, 
 }
 
 func (a *asking) percentilesBefore(ctx context.Context, by string, rows []query.Row, wanted []string) error {
-	t, err := a.tableBefore(ctx, a.whole(tables.WithDurations, by).Where(by, wanted))
+	t, err := a.TableBefore(ctx, a.Whole(tables.WithDurations, by).Where(by, wanted))
 	if err != nil {
 		return err
 	}
@@ -150,13 +140,13 @@ func (a *asking) overviewLines(ctx context.Context, out *query.Overview, rows []
 	out.Regions = slices.Clone(figures.Top(rows, worstRegions))
 	wanted := slices.Concat(figures.Names(out.Regions), shown)
 	slices.Sort(wanted)
-	c := a.cut(tables.WithDurations, edge.KeyRegion).Regions(slices.Compact(wanted))
+	c := a.Cut(tables.WithDurations, edge.KeyRegion).Regions(slices.Compact(wanted))
 	t, err := a.read.Table(ctx, c)
 	if err != nil {
 		return err
 	}
-	t = t.Before(a.until)
-	out.Heatmap = figures.Trends(out.Regions, t, a.q.Percentile)
-	out.Latency = figures.RegionLines(all, t, shown, len(shown) < len(rows), figures.Durations(a.q.Percentile))
+	t = t.Before(a.Until)
+	out.Heatmap = figures.Trends(out.Regions, t, a.Q.Percentile)
+	out.Latency = figures.RegionLines(all, t, shown, len(shown) < len(rows), figures.Durations(a.Q.Percentile))
 	return nil
 }

@@ -31,11 +31,11 @@ func (e *Engine) Refusals(ctx context.Context, tenant edge.Tenant, q query.Quest
 	}
 	out := &query.Refusals{Refusals: []query.Refusal{}}
 	out.About = query.About{
-		From: a.win.From, To: a.win.To, Step: int64(a.win.Step / time.Second), Source: "rollups",
+		From: a.Win.From, To: a.Win.To, Step: int64(a.Win.Step / time.Second), Source: "rollups",
 		Overflow: query.None(),
 	}
 	found := map[query.Refusal]*query.Refusal{}
-	err = a.read.Totals(ctx, tenant, refusalSelector(), a.win, func(s *store.Series) error {
+	err = a.read.Totals(ctx, tenant, refusalSelector(), a.Win, func(s *store.Series) error {
 		a.addRefusal(found, s)
 		return nil
 	})
@@ -96,9 +96,9 @@ func (a *asking) addRefusal(found map[query.Refusal]*query.Refusal, s *store.Ser
 			continue
 		}
 		r.Count += query.Num(n)
-		end := a.win.From.Add(time.Duration(i+1) * a.win.Step)
-		if end.After(a.now) {
-			end = a.now.UTC().Truncate(time.Second)
+		end := a.Win.From.Add(time.Duration(i+1) * a.Win.Step)
+		if end.After(a.Now) {
+			end = a.Now.UTC().Truncate(time.Second)
 		}
 		if end.After(r.Last) {
 			r.Last = end

@@ -12,7 +12,7 @@ import (
 
 func TestRefusalsOfARange(t *testing.T) {
 	w := newWorld(t)
-	at := w.now.Add(-10 * time.Minute)
+	at := w.Now.Add(-10 * time.Minute)
 	w.refuse(tenant, at, refusedTotal{edge.MetricRefusedRequests, "malformed", "curl at 10.0.0.1", 3})
 	w.refuse(tenant, at.Add(10*time.Second),
 		refusedTotal{edge.MetricRefusedRequests, "malformed", "curl at 10.0.0.1", 4})
@@ -22,14 +22,14 @@ func TestRefusalsOfARange(t *testing.T) {
 		}) // an older total of the same window
 	w.refuse(tenant, at.Add(-40*time.Minute), refusedTotal{edge.MetricRefusedRequests, "busy", "wget at 10.0.0.1", 1})
 	w.refuse(tenant, at, refusedTotal{edge.MetricRefusedRecords, "not an object", "shop", 50})
-	w.refuse(tenant, w.now.Add(-10*time.Second), refusedTotal{edge.MetricChangedValues, "time ahead", "shop", 9})
-	w.refuse(tenant, w.now.Add(-3*time.Hour),
+	w.refuse(tenant, w.Now.Add(-10*time.Second), refusedTotal{edge.MetricChangedValues, "time ahead", "shop", 9})
+	w.refuse(tenant, w.Now.Add(-3*time.Hour),
 		refusedTotal{edge.MetricRefusedRequests, "malformed", "before the range", 1})
 	w.refuse(8, at, refusedTotal{edge.MetricRefusedRequests, "malformed", "of another tenant", 1})
 
 	ask := func(text string) *query.Refusals {
 		t.Helper()
-		answer, err := w.engine.Refusals(t.Context(), tenant, w.ask(text))
+		answer, err := w.engine.Refusals(t.Context(), tenant, w.Ask(text))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -52,7 +52,7 @@ func TestRefusalsOfARange(t *testing.T) {
 			Example: "busy was told to wget at 10.0.0.1",
 		},
 		{What: "record", Reason: "not an object", Sender: "shop", Count: 50, Last: stepOf(at)},
-		{What: "value", Reason: "time ahead", Sender: "shop", Count: 9, Last: w.now},
+		{What: "value", Reason: "time ahead", Sender: "shop", Count: 9, Last: w.Now},
 	}
 	if diff := cmp.Diff(want, answer.Refusals); diff != "" {
 		t.Error(diff)
@@ -63,11 +63,11 @@ func TestRefusalsOfARange(t *testing.T) {
 	if answer = ask("range=5m"); answer.Requests != 0 || len(answer.Refusals) != 1 {
 		t.Errorf("five minutes: %+v", answer.Refusals)
 	}
-	if answer, err := w.engine.Refusals(t.Context(), 9, w.ask("range=1h")); err != nil || len(answer.Refusals) != 0 {
+	if answer, err := w.engine.Refusals(t.Context(), 9, w.Ask("range=1h")); err != nil || len(answer.Refusals) != 0 {
 		t.Errorf("a tenant without any: %+v, %v", answer, err)
 	}
 	_, client := w.serve()
-	if answer, err := client.Refusals(t.Context(), w.ask("range=1h")); err != nil || answer.Records != 50 {
+	if answer, err := client.Refusals(t.Context(), w.Ask("range=1h")); err != nil || answer.Records != 50 {
 		t.Errorf("over the API: %+v, %v", answer, err)
 	}
 }

@@ -21,17 +21,17 @@ const normDays = 7
 // with fewer than 100 events have none. Filters that rollups can't apply leave all without one: a scan of 7 days of
 // events would cost more than it tells.
 func (a *asking) normOf(ctx context.Context, by string) (map[string]query.Num, error) {
-	end := tally.Floor(a.win.From, time.Hour)
+	end := tally.Floor(a.Win.From, time.Hour)
 	start := end.Add(-normDays * query.Day)
 	c := tables.Cut{
-		Tenant: a.tenant, By: []string{by}, Window: tally.Window{From: start, To: end, Step: end.Sub(start)},
-		Parts: tables.WithEvents | tables.WithDurations, Conditions: a.conditions,
+		Tenant: a.Tenant, By: []string{by}, Window: tally.Window{From: start, To: end, Step: end.Sub(start)},
+		Parts: tables.WithEvents | tables.WithDurations, Conditions: a.Conditions,
 	}
 	if !c.InRollups() {
 		return nil, nil
 	}
-	key := fmt.Sprintf("%d %d %s %#v", a.tenant, end.Unix(), by, a.conditions)
-	return a.norms.Get(key, a.now, normLife, func() (map[string]query.Num, error) {
+	key := fmt.Sprintf("%d %d %s %#v", a.Tenant, end.Unix(), by, a.Conditions)
+	return a.norms.Get(key, a.Now, normLife, func() (map[string]query.Num, error) {
 		t, err := a.read.Table(ctx, c)
 		if err != nil {
 			return nil, fmt.Errorf("find the norm of 7 days: %w", err)
@@ -60,11 +60,11 @@ func (a *asking) askNormals(ctx context.Context, g *errgroup.Group, to *normals)
 
 // normalRows makes rows of regions with their places, norms and silences, sorted as asked.
 func (a *asking) normalRows(now, before *tally.Table, n normals) []query.Row {
-	rows := figures.Rows(now, before, a.now)
+	rows := figures.Rows(now, before, a.Now)
 	a.locate(rows)
 	figures.AddNorms(rows, n.norms)
-	figures.AddSilences(rows, n.newest, a.win.From, a.now)
-	query.SortRows(rows, a.q.Sort)
+	figures.AddSilences(rows, n.newest, a.Win.From, a.Now)
+	query.SortRows(rows, a.Q.Sort)
 	return rows
 }
 
@@ -90,23 +90,23 @@ func (e *Engine) Regions(ctx context.Context, tenant edge.Tenant, q query.Questi
 	out := &query.Regions{}
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() (err error) {
-		now, overTime, err = a.tableAndCells(gctx, tables.RowParts|tables.WithMean, edge.KeyRegion)
+		now, overTime, err = a.TableAndCells(gctx, tables.RowParts|tables.WithMean, edge.KeyRegion)
 		return err
 	})
-	a.askBefore(gctx, g, &before, a.whole(tables.WithCounts|tables.WithMean, edge.KeyRegion))
+	a.AskBefore(gctx, g, &before, a.Whole(tables.WithCounts|tables.WithMean, edge.KeyRegion))
 	a.askNormals(gctx, g, &norms)
-	g.Go(func() (err error) { out.Choices, err = a.choose(gctx); return err })
+	g.Go(func() (err error) { out.Choices, err = a.Choose(gctx); return err })
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
-	out.Total = now.Total().Stats(a.win.Seconds(a.now))
+	out.Total = now.Total().Stats(a.Win.Seconds(a.Now))
 	out.Regions = a.normalRows(now, before, norms)
 	if err := a.detailBefore(ctx, edge.KeyRegion, out.Regions, now, before); err != nil {
 		return nil, err
 	}
-	out.Heatmap = figures.Trends(out.Regions, overTime, a.q.Percentile)
-	out.About, err = a.about(ctx, now)
-	inCells(&out.About, a.cells)
+	out.Heatmap = figures.Trends(out.Regions, overTime, a.Q.Percentile)
+	out.About, err = a.About(ctx, now)
+	tables.InCells(&out.About, a.Cells)
 	return out, err
 }
 
@@ -128,29 +128,29 @@ func (e *Engine) Region(ctx context.Context, tenant edge.Tenant, code string, q 
 	}
 	var lines, all, byRoute *tally.Table
 	g, gctx := errgroup.WithContext(ctx)
-	a.ask(gctx, g, &lines, in(a.cut(tables.AllParts)))
-	a.ask(gctx, g, &all, a.whole(tables.AllParts))
-	a.ask(gctx, g, &byRoute, in(a.whole(tables.RowParts, edge.KeyRoute, edge.KeyServiceVersion)))
-	g.Go(func() (err error) { out.Choices, err = a.choose(gctx); return err })
+	a.Ask(gctx, g, &lines, in(a.Cut(tables.AllParts)))
+	a.Ask(gctx, g, &all, a.Whole(tables.AllParts))
+	a.Ask(gctx, g, &byRoute, in(a.Whole(tables.RowParts, edge.KeyRoute, edge.KeyServiceVersion)))
+	g.Go(func() (err error) { out.Choices, err = a.Choose(gctx); return err })
 	g.Go(func() (err error) {
-		out.Slowest, err = a.slowest(gctx, in(a.whole(0)).Conditions, slowestTraces)
+		out.Slowest, err = a.slowest(gctx, in(a.Whole(0)).Conditions, slowestTraces)
 		return err
 	})
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
-	seconds := a.win.Seconds(a.now)
+	seconds := a.Win.Seconds(a.Now)
 	out.Total, out.All = lines.Total().Stats(seconds), all.Total().Stats(seconds)
-	out.Lines = figures.StandardLines(lines.Before(a.until).All(), a.win.Step)
+	out.Lines = figures.StandardLines(lines.Before(a.Until).All(), a.Win.Step)
 	out.Routes, out.Versions = a.sortedRows(byRoute.By(0), nil), a.sortedRows(byRoute.By(1), nil)
-	out.About, err = a.about(ctx, lines, byRoute)
+	out.About, err = a.About(ctx, lines, byRoute)
 	return out, err
 }
 
 // sortedRows makes rows and sorts them as asked.
 func (a *asking) sortedRows(now, before *tally.Table) []query.Row {
-	rows := figures.Rows(now, before, a.now)
-	query.SortRows(rows, a.q.Sort)
+	rows := figures.Rows(now, before, a.Now)
+	query.SortRows(rows, a.Q.Sort)
 	return rows
 }
 
@@ -158,11 +158,11 @@ func (a *asking) sortedRows(now, before *tally.Table) []query.Row {
 // seconds in which it has an invocation. It is nil, and nobody is called silent, for a range that does not end now, and
 // when the question filters by what the rollups of regions do not have.
 func (a *asking) newestOf(ctx context.Context) (map[string]time.Time, error) {
-	c := tables.Cut{Tenant: a.tenant, By: []string{edge.KeyRegion}, Parts: tables.WithEvents, Conditions: a.conditions}
-	if a.q.Range == "" || !c.InRollups() {
+	c := tables.Cut{Tenant: a.Tenant, By: []string{edge.KeyRegion}, Parts: tables.WithEvents, Conditions: a.Conditions}
+	if a.Q.Range == "" || !c.InRollups() {
 		return nil, nil //nolint:nilnil // nobody can be called silent
 	}
-	newest, err := a.read.NewestWindows(ctx, c, a.win.Whole(), a.now.Add(-figures.SilenceLooked), a.now)
+	newest, err := a.read.NewestWindows(ctx, c, a.Win.Whole(), a.Now.Add(-figures.SilenceLooked), a.Now)
 	if err != nil {
 		return nil, fmt.Errorf("find the newest invocation of each region: %w", err)
 	}

@@ -40,23 +40,23 @@ func (e *Engine) rowsBy(
 	var norms map[string]query.Num
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() (err error) {
-		now, overTime, err = a.tableAndCells(gctx, tables.RowParts|tables.WithMean, by)
+		now, overTime, err = a.TableAndCells(gctx, tables.RowParts|tables.WithMean, by)
 		return err
 	})
-	a.askBefore(gctx, g, &before, a.whole(tables.WithCounts|tables.WithMean, by))
+	a.AskBefore(gctx, g, &before, a.Whole(tables.WithCounts|tables.WithMean, by))
 	g.Go(func() (err error) { norms, err = a.normOf(gctx, by); return err })
-	g.Go(func() (err error) { c, err = a.choose(gctx); return err })
+	g.Go(func() (err error) { c, err = a.Choose(gctx); return err })
 	if err := g.Wait(); err != nil {
 		return nil, about, c, err
 	}
-	rows = figures.Rows(now, before, a.now)
+	rows = figures.Rows(now, before, a.Now)
 	figures.AddNorms(rows, norms)
-	query.SortRows(rows, a.q.Sort)
+	query.SortRows(rows, a.Q.Sort)
 	if err := a.detailBefore(ctx, by, rows, now, before); err != nil {
 		return nil, about, c, err
 	}
-	figures.Trends(rows, overTime, a.q.Percentile)
-	about, err = a.about(ctx, now)
-	inCells(&about, a.cells)
+	figures.Trends(rows, overTime, a.Q.Percentile)
+	about, err = a.About(ctx, now)
+	tables.InCells(&about, a.Cells)
 	return rows, about, c, err
 }

@@ -32,7 +32,7 @@ const (
 func (e *Engine) Runs(ctx context.Context, tenant edge.Tenant, q query.Question) (*query.Runs, error) {
 	a := e.askRuns(tenant, q)
 	if q.Range == "" && !q.From.IsZero() {
-		a.q.From, a.q.To = q.From, q.To
+		a.Q.From, a.Q.To = q.From, q.To
 	}
 	limit := cmp.Or(q.Limit, defaultRuns)
 	all, err := a.runs(ctx, "", query.MaxLimit)
@@ -48,17 +48,17 @@ func (e *Engine) Runs(ctx context.Context, tenant edge.Tenant, q query.Question)
 
 // askRuns begins a question about runs: over all that is kept.
 func (e *Engine) askRuns(tenant edge.Tenant, q query.Question) *asking {
-	now := e.o.Now()
+	now := e.read.Now()
 	q.From, q.To = now.Add(-e.o.Retention), now.Add(10*time.Minute)
-	return &asking{Engine: e, tenant: tenant, q: q, now: now}
+	return &asking{&tables.Asking{Tenant: tenant, Q: q, Now: now}, e}
 }
 
 func (a *asking) runAbout() query.About {
-	to := a.q.To
-	if a.now.Before(to) {
-		to = a.now
+	to := a.Q.To
+	if a.Now.Before(to) {
+		to = a.Now
 	}
-	return query.About{From: a.q.From.UTC(), To: to.UTC(), Source: "events", Overflow: query.None()}
+	return query.About{From: a.Q.From.UTC(), To: to.UTC(), Source: "events", Overflow: query.None()}
 }
 
 // runs returns the newest summary of each run that meets the filter, newest run first.
@@ -68,7 +68,7 @@ func (a *asking) runs(ctx context.Context, which string, limit int) ([]edge.Run,
 		filter.Exactly(edge.KeyServiceName, edge.RunService), filter.Exactly(store.FieldName, edge.RunSpan), which,
 		filter.Quote(edge.RunIDAttr), limit, filter.Quote(edge.RunAttr))
 	var runs []edge.Run
-	err := a.read.Rows(ctx, a.spans(text, a.q.From, a.q.To), func(r store.Row) error {
+	err := a.read.Rows(ctx, a.spans(text, a.Q.From, a.Q.To), func(r store.Row) error {
 		var run edge.Run
 		if err := json.Unmarshal([]byte(r.Get(edge.RunAttr)), &run); err != nil || run.ID == "" {
 			a.o.Logger.Warn("a load run's summary is not readable")
@@ -143,13 +143,13 @@ func (a *asking) compareRun(ctx context.Context, out *query.RunDetail) error {
 	}
 	earlier := slices.DeleteFunc(named, func(r edge.Run) bool { return !r.Started.Before(out.Run.Started) })
 	out.Base = baseOf(earlier, &out.Run)
-	if a.q.Base != "" {
-		base, err := a.runs(ctx, filter.Exactly(edge.RunIDAttr, a.q.Base), 1)
+	if a.Q.Base != "" {
+		base, err := a.runs(ctx, filter.Exactly(edge.RunIDAttr, a.Q.Base), 1)
 		if err != nil {
 			return err
 		}
 		if len(base) == 0 {
-			return &query.ParamError{Key: query.KeyBase, Value: a.q.Base, Reason: "is no run that is kept"}
+			return &query.ParamError{Key: query.KeyBase, Value: a.Q.Base, Reason: "is no run that is kept"}
 		}
 		out.Base = &base[0]
 	}
@@ -164,16 +164,17 @@ func (a *asking) compareRun(ctx context.Context, out *query.RunDetail) error {
 func (a *asking) edgeView(ctx context.Context, out *query.RunDetail) error {
 	to := out.Run.Ended
 	if to.IsZero() {
-		to = a.now
+		to = a.Now
 	}
-	b := *a
-	b.q = a.q.WithDefaults()
-	b.q.From, b.q.To = out.Run.Started, to
-	if !b.q.From.Before(to) {
+	if !out.Run.Started.Before(to) {
 		return nil
 	}
-	b.q.Range = ""
-	b.cover(b.q.From, to)
+	q := a.Q
+	q.From, q.To, q.Range = out.Run.Started, to, ""
+	b, err := a.begin(a.Tenant, q)
+	if err != nil {
+		return err
+	}
 	traced, err := b.runTraces(ctx, out.Run.ID)
 	if err != nil || len(traced) == 0 {
 		return err
@@ -182,11 +183,11 @@ func (a *asking) edgeView(ctx context.Context, out *query.RunDetail) error {
 	if out.Services, err = b.servicesOf(ctx, traced); err != nil || len(out.Services) == 0 {
 		return err
 	}
-	b.conditions = []filter.Condition{filter.AnyOf(edge.KeyServiceName, out.Services)}
+	b.Conditions = []filter.Condition{filter.AnyOf(edge.KeyServiceName, out.Services)}
 	var total, regions *tally.Table
 	g, gctx := errgroup.WithContext(ctx)
-	b.ask(gctx, g, &total, b.cut(tables.AllParts))
-	b.ask(gctx, g, &regions, b.whole(tables.RowParts|tables.WithInit, edge.KeyRegion))
+	b.Ask(gctx, g, &total, b.Cut(tables.AllParts))
+	b.Ask(gctx, g, &regions, b.Whole(tables.RowParts|tables.WithInit, edge.KeyRegion))
 	g.Go(func() (err error) {
 		out.Traces, err = b.slowest(gctx, []filter.Condition{reached}, slowestTraces)
 		return err
@@ -194,16 +195,16 @@ func (a *asking) edgeView(ctx context.Context, out *query.RunDetail) error {
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	out.Edge = total.Total().Stats(b.win.Seconds(b.now))
+	out.Edge = total.Total().Stats(b.Win.Seconds(b.Now))
 	out.EdgeRegions = b.sortedRows(regions, nil)
 	b.locate(out.EdgeRegions)
 	row := total.All()
 	out.EdgeLines = []query.Line{
-		figures.Line("rate", row, figures.RateOf(b.win.Step)), figures.Line("p95", row, figures.Durations(95)),
+		figures.Line("rate", row, figures.RateOf(b.Win.Step)), figures.Line("p95", row, figures.Durations(95)),
 		figures.Line("cold", row, (*tally.Tally).ColdRatio),
 		figures.Line("cache", row, (*tally.Tally).HitRatio),
 	}
-	out.About, err = b.about(ctx, total, regions)
+	out.About, err = b.About(ctx, total, regions)
 	return err
 }
 
@@ -219,7 +220,7 @@ func (a *asking) runTraces(ctx context.Context, id string) ([]string, error) {
 func (a *asking) servicesOf(ctx context.Context, traces []string) ([]string, error) {
 	text := fmt.Sprintf("%s:=true %s | uniq by (%s) limit %d", edge.KeyInvocation,
 		filter.In(store.FieldTraceID, traces),
-		filter.Quote(edge.KeyServiceName), maxChoices)
+		filter.Quote(edge.KeyServiceName), tables.MaxChoices)
 	services, err := a.column(ctx, text, edge.KeyServiceName)
 	services = slices.DeleteFunc(services, func(s string) bool { return s == "" })
 	slices.Sort(services)
@@ -231,7 +232,7 @@ func (a *asking) servicesOf(ctx context.Context, traces []string) ([]string, err
 func (a *asking) column(ctx context.Context, text, field string) ([]string, error) {
 	const near = time.Minute
 	var out []string
-	err := a.read.Rows(ctx, a.spans(text, a.q.From.Add(-near), a.q.To.Add(near)), func(r store.Row) error {
+	err := a.read.Rows(ctx, a.spans(text, a.Q.From.Add(-near), a.Q.To.Add(near)), func(r store.Row) error {
 		out = append(out, strings.Clone(r.Get(field)))
 		return nil
 	})

@@ -17,9 +17,9 @@ import (
 func (w *world) run(r edge.Run) {
 	body, err := json.Marshal(r)
 	if err != nil {
-		w.t.Fatal(err)
+		w.T.Fatal(err)
 	}
-	e := w.invocation(r.Updated, time.Second, edge.Facts{Service: edge.RunService})
+	e := w.Invocation(r.Updated, time.Second, edge.Facts{Service: edge.RunService})
 	e.Facts.Invocation, e.Name = false, edge.RunSpan
 	e.Attrs = []edge.Attr{
 		{Key: edge.RunAttr, Value: string(body)},
@@ -27,13 +27,13 @@ func (w *world) run(r edge.Run) {
 		{Key: edge.RunNameAttr, Value: r.Name},
 		{Key: edge.RunVerdictAttr, Value: r.Verdict},
 	}
-	w.write(tenant, e)
+	w.Write(tenant, e)
 }
 
 func TestRuns(t *testing.T) {
 	w := newWorld(t)
 	id := func(n int) string { return fmt.Sprintf("%032x", n) }
-	at := func(m int) time.Time { return w.now.Add(-time.Duration(m) * time.Minute) }
+	at := func(m int) time.Time { return w.Now.Add(-time.Duration(m) * time.Minute) }
 	w.run(edge.Run{
 		ID: id(1), Name: "guide", Started: at(200), Ended: at(190), Updated: at(190),
 		Verdict: edge.VerdictPassed, Response: edge.RunQuantiles{Count: 9, P95: 100},
@@ -56,20 +56,20 @@ func TestRuns(t *testing.T) {
 
 	// Two requests of the run reach service shop, which also serves somebody else; service idle is not reached.
 	for i := range 2 {
-		client := w.invocation(at(15).Add(time.Duration(i)*time.Second), 30*time.Millisecond,
+		client := w.Invocation(at(15).Add(time.Duration(i)*time.Second), 30*time.Millisecond,
 			edge.Facts{Service: edge.RunService})
 		client.Facts.Invocation, client.SpanKind = false, edge.SpanClient
 		client.Attrs = []edge.Attr{{Key: edge.RunIDAttr, Value: id(4)}}
-		server := w.invocation(at(15).Add(time.Duration(i)*time.Second), 20*time.Millisecond,
+		server := w.Invocation(at(15).Add(time.Duration(i)*time.Second), 20*time.Millisecond,
 			edge.Facts{Service: "shop", Region: "FRA", ColdStart: edge.True})
 		server.TraceID, server.ParentID = client.TraceID, client.SpanID
-		w.write(tenant, client, server)
+		w.Write(tenant, client, server)
 	}
-	w.write(tenant, w.invocation(at(14), 20*time.Millisecond, edge.Facts{Service: "shop", Region: "IAD"}))
-	w.write(tenant, w.invocation(at(14), 20*time.Millisecond, edge.Facts{Service: "idle", Region: "IAD"}))
-	w.write(tenant, w.invocation(at(30), 20*time.Millisecond, edge.Facts{Service: "shop", Region: "IAD"}))
+	w.Write(tenant, w.Invocation(at(14), 20*time.Millisecond, edge.Facts{Service: "shop", Region: "IAD"}))
+	w.Write(tenant, w.Invocation(at(14), 20*time.Millisecond, edge.Facts{Service: "idle", Region: "IAD"}))
+	w.Write(tenant, w.Invocation(at(30), 20*time.Millisecond, edge.Facts{Service: "shop", Region: "IAD"}))
 
-	list, err := w.engine.Runs(t.Context(), tenant, w.ask(""))
+	list, err := w.engine.Runs(t.Context(), tenant, w.Ask(""))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +86,7 @@ func TestRuns(t *testing.T) {
 		t.Errorf("runs: %s", diff)
 	}
 
-	d, err := w.engine.Run(t.Context(), tenant, id(4), w.ask(""))
+	d, err := w.engine.Run(t.Context(), tenant, id(4), w.Ask(""))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,14 +101,14 @@ func TestRuns(t *testing.T) {
 		t.Errorf("edge: %v requests, %v cold, %d regions, %d lines, %d traces; want 3, 2, 2, 4, 2",
 			d.Edge.Requests, d.Edge.Cold, len(d.EdgeRegions), len(d.EdgeLines), len(d.Traces))
 	}
-	if d, err = w.engine.Run(t.Context(), tenant, id(4), w.ask("base="+id(2))); err != nil || d.Base.ID != id(2) {
+	if d, err = w.engine.Run(t.Context(), tenant, id(4), w.Ask("base="+id(2))); err != nil || d.Base.ID != id(2) {
 		t.Errorf("base: %v, %v", d, err)
 	}
 	var p *query.ParamError
-	if _, err = w.engine.Run(t.Context(), tenant, id(4), w.ask("base=nobody")); !errors.As(err, &p) || p.Key != "base" {
+	if _, err = w.engine.Run(t.Context(), tenant, id(4), w.Ask("base=nobody")); !errors.As(err, &p) || p.Key != "base" {
 		t.Errorf("unknown base: %v", err)
 	}
-	if _, err = w.engine.Run(t.Context(), tenant, id(9), w.ask("")); !errors.Is(err, query.ErrNotFound) {
+	if _, err = w.engine.Run(t.Context(), tenant, id(9), w.Ask("")); !errors.Is(err, query.ErrNotFound) {
 		t.Errorf("unknown run: %v, want ErrNotFound", err)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -14,11 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"edgescope/edge"
 	"edgescope/query"
 )
-
-func parseQuery(text string) (url.Values, error) { return url.ParseQuery(text) }
 
 // TestScripts runs testdata/*.txt: each is loaded into a store of its own and asked through the HTTP API.
 //
@@ -70,82 +66,13 @@ type script struct {
 func (s *script) run(words []string) error {
 	switch words[0] {
 	case "load":
-		return s.load(words[1:])
+		return s.Load(strings.Join(words[1:], " "))
 	case "ask":
 		return s.askHTTP(words[1:])
 	case "expect":
 		return s.expect(words[1:])
 	}
 	return fmt.Errorf("unknown command %s", words[0])
-}
-
-func (s *script) load(words []string) error {
-	n, err := strconv.Atoi(words[0])
-	if err != nil {
-		return err
-	}
-	from, to, ok := strings.Cut(words[1], "..")
-	if !ok {
-		return errors.New("write the time as FROM..TO")
-	}
-	start, err1 := time.ParseDuration(from)
-	end, err2 := time.ParseDuration(to)
-	if err1 != nil || err2 != nil {
-		return fmt.Errorf("bad time %s", words[1])
-	}
-	shape := map[string]string{"ms": "10", "service": "shop"}
-	for _, w := range words[2:] {
-		k, v, _ := strings.Cut(w, "=")
-		shape[k] = v
-	}
-	events := make([]edge.Event, n)
-	for i := range events {
-		when := s.now.Add(start + time.Duration(float64(end-start)*float64(i)/float64(n)))
-		if events[i], err = s.event(when, i, shape); err != nil {
-			return err
-		}
-	}
-	s.write(tenant, events...)
-	return nil
-}
-
-func (s *script) event(when time.Time, i int, shape map[string]string) (edge.Event, error) {
-	f := edge.Facts{
-		Service: shape["service"], Region: shape["region"], Platform: shape["platform"], Route: shape["route"],
-		Version: shape["version"],
-		Outcome: shape["outcome"], CacheStatus: shape["cache"], Colo: shape["region"],
-	}
-	var err error
-	num := func(key string) float64 {
-		if shape[key] == "" {
-			return 0
-		}
-		v, e := strconv.ParseFloat(shape[key], 64)
-		if e != nil {
-			err = e
-		}
-		return v
-	}
-	f.Status, f.Weight = int(num("status")), num("weight")
-	f.InitDuration, f.HasInit = int64(num("init")*1e6), shape["init"] != ""
-	f.CPUTime, f.HasCPU = int64(num("cpu")*1e6), shape["cpu"] != ""
-	f.ColdStart = map[string]edge.Tri{"true": edge.True, "false": edge.False}[shape["cold"]]
-	list := strings.Split(shape["ms"], ",")
-	ms, e := strconv.ParseFloat(list[i%len(list)], 64)
-	if e != nil {
-		return edge.Event{}, e
-	}
-	ev := s.invocation(when, time.Duration(ms*1e6), f)
-	switch shape["signal"] {
-	case "tail":
-		ev.Facts.Source = edge.SourceTail
-	case "log":
-		ev.Facts.Source = edge.SourceLogpush
-	case "datapoint":
-		ev.Facts.Source = edge.SourceDataPoints
-		ev.Kind, ev.Dataset, ev.Name = edge.KindDataPoint, "requests", ""
-	}
-	return ev, err
 }
 
 func (s *script) askHTTP(words []string) error {
@@ -169,7 +96,7 @@ func (s *script) askHTTP(words []string) error {
 	if resp.StatusCode != status {
 		return fmt.Errorf("status %d: %s", resp.StatusCode, body)
 	}
-	s.answer = decode(s.t, body)
+	s.answer = decode(s.T, body)
 	return nil
 }
 
@@ -180,9 +107,9 @@ func (s *script) times(text string) string {
 	return moment.ReplaceAllStringFunc(text, func(m string) string {
 		d, err := time.ParseDuration(strings.TrimPrefix(m, "$now"))
 		if err != nil {
-			s.t.Fatal(err)
+			s.T.Fatal(err)
 		}
-		return s.now.Add(d).Format(time.RFC3339)
+		return s.Now.Add(d).Format(time.RFC3339)
 	})
 }
 

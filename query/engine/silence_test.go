@@ -17,7 +17,7 @@ func TestARegionThatStopsIsSilent(t *testing.T) {
 	send := func(region string, from, to, every time.Duration) {
 		for ago := from; ago >= to; ago -= every {
 			events = append(events,
-				w.invocation(w.now.Add(-ago), time.Millisecond,
+				w.Invocation(w.Now.Add(-ago), time.Millisecond,
 					edge.Facts{Service: "shop", Region: region, Colo: region}))
 		}
 	}
@@ -25,10 +25,10 @@ func TestARegionThatStopsIsSilent(t *testing.T) {
 	send("IAD", 50*time.Minute, 5*time.Minute, 5*time.Second)
 	send("GRU", 50*time.Minute, 5*time.Minute, 5*time.Minute)
 	send("SIN", 50*time.Minute, 40*time.Minute, 5*time.Second)
-	w.write(tenant, events...)
+	w.Write(tenant, events...)
 	f := func(ask string, want map[string]string) {
 		t.Helper()
-		got, err := w.engine.Regions(t.Context(), tenant, w.ask(ask))
+		got, err := w.engine.Regions(t.Context(), tenant, w.Ask(ask))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -45,13 +45,14 @@ func TestARegionThatStopsIsSilent(t *testing.T) {
 	}
 	f("range=1h", map[string]string{"IAD": "4m40s", "SIN": "30m0s"})
 	f("range=1h&region=IAD", nil) // of those asked about, all are silent
-	f("from="+w.now.Add(-time.Hour).Format(time.RFC3339)+"&to="+w.now.Format(time.RFC3339), nil)
+	f("from="+w.Now.Add(-time.Hour).Format(time.RFC3339)+"&to="+w.Now.Format(time.RFC3339), nil)
 
-	o, err := w.engine.Overview(t.Context(), tenant, w.ask("range=1h"))
+	o, err := w.engine.Overview(t.Context(), tenant, w.Ask("range=1h"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := query.Finding{
+		Kind:     query.KindSilence,
 		Severity: "bad", Subject: "IAD is silent",
 		Text: "IAD has sent nothing for 4m, while other regions do", Region: "IAD",
 	}

@@ -27,7 +27,7 @@ func (e *Engine) Trace(
 	if err != nil {
 		return nil, err
 	}
-	now := e.o.Now()
+	now := e.read.Now()
 	s := traces.Search{Rows: e.read.Rows, Tenant: tenant, Now: now, Retention: e.o.Retention}
 	spans, err := s.Find(ctx, id)
 	if err != nil {
@@ -54,47 +54,47 @@ func (e *Engine) Traces(ctx context.Context, tenant edge.Tenant, q query.Questio
 	if err != nil {
 		return nil, err
 	}
-	if a.q.Range != "" { // "the last hour" begins with a whole window, so that rollups have it
-		a.q.From = tally.Floor(a.q.From, time.Duration(edge.Widths[0].Seconds)*time.Second)
+	if a.Q.Range != "" { // "the last hour" begins with a whole window, so that rollups have it
+		a.Q.From = tally.Floor(a.Q.From, time.Duration(edge.Widths[0].Seconds)*time.Second)
 	}
 	out := &query.Traces{}
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() (err error) { out.Traces, out.Next, err = a.list(gctx); return err })
 	g.Go(func() (err error) { out.Found, out.Histogram, out.Facets, err = a.counts(gctx); return err })
-	g.Go(func() (err error) { out.Choices, err = a.choose(gctx); return err })
+	g.Go(func() (err error) { out.Choices, err = a.Choose(gctx); return err })
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
-	a.q.Min, a.q.Max = 0, 0 // applied: no note
-	if out.About, err = a.about(ctx); err != nil {
+	a.Q.Min, a.Q.Max = 0, 0 // applied: no note
+	if out.About, err = a.About(ctx); err != nil {
 		return nil, err
 	}
 	out.Source = "events"
-	out.From, out.To = a.q.From, a.q.To // a list is not aligned to steps
+	out.From, out.To = a.Q.From, a.Q.To // a list is not aligned to steps
 	return out, nil
 }
 
 // filter is the LogsQL text that selects what the question is about.
 func (a *asking) filter(conditions []filter.Condition) string {
 	filters := append([]string{edge.KeyInvocation + ":=true"}, tables.LogsQL(conditions)...)
-	if a.q.Min > 0 {
-		filters = append(filters, fmt.Sprintf("%s:>=%d", edge.KeyDuration, a.q.Min.Nanoseconds()))
+	if a.Q.Min > 0 {
+		filters = append(filters, fmt.Sprintf("%s:>=%d", edge.KeyDuration, a.Q.Min.Nanoseconds()))
 	}
-	if a.q.Max > 0 {
-		filters = append(filters, fmt.Sprintf("%s:<=%d", edge.KeyDuration, a.q.Max.Nanoseconds()))
+	if a.Q.Max > 0 {
+		filters = append(filters, fmt.Sprintf("%s:<=%d", edge.KeyDuration, a.Q.Max.Nanoseconds()))
 	}
 	return strings.Join(filters, " ")
 }
 
 func (a *asking) spans(logsQL string, from, to time.Time) store.RowsQuestion {
-	return traces.SpansQuestion(a.tenant, logsQL, from, to)
+	return traces.SpansQuestion(a.Tenant, logsQL, from, to)
 }
 
 // list returns a page of the list and the cursor of the next.
 func (a *asking) list(ctx context.Context) ([]query.Trace, string, error) {
-	l := a.listOf(a.conditions)
-	l.Limit, l.After = cmp.Or(a.q.Limit, defaultTraces), a.q.After
-	if column, descending := strings.CutPrefix(a.q.Sort, "-"); column == "duration" {
+	l := a.listOf(a.Conditions)
+	l.Limit, l.After = cmp.Or(a.Q.Limit, defaultTraces), a.Q.After
+	if column, descending := strings.CutPrefix(a.Q.Sort, "-"); column == "duration" {
 		return l.ByDuration(ctx, descending)
 	}
 	return l.Newest(ctx)
@@ -110,5 +110,5 @@ func (a *asking) slowest(ctx context.Context, conditions []filter.Condition, n i
 
 // listOf is the list of the invocations in the question's range that meet the conditions.
 func (a *asking) listOf(conditions []filter.Condition) *traces.List {
-	return &traces.List{Rows: a.read.Rows, Tenant: a.tenant, Filter: a.filter(conditions), From: a.q.From, To: a.q.To}
+	return &traces.List{Rows: a.read.Rows, Tenant: a.Tenant, Filter: a.filter(conditions), From: a.Q.From, To: a.Q.To}
 }

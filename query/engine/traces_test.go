@@ -15,6 +15,7 @@ import (
 	"edgescope/edge"
 	"edgescope/query"
 	"edgescope/query/engine"
+	"edgescope/query/tables"
 	"edgescope/store"
 )
 
@@ -22,11 +23,11 @@ func TestPagingShowsEveryTraceOnce(t *testing.T) {
 	w := newWorld(t)
 	var events []edge.Event
 	for i := range 120 {
-		end := w.now.Add(-time.Duration(i/7) * 29 * time.Second).Add(-time.Second) // seven of each moment
+		end := w.Now.Add(-time.Duration(i/7) * 29 * time.Second).Add(-time.Second) // seven of each moment
 		events = append(events,
-			w.invocation(end, time.Duration(1+i*37%50)*time.Millisecond, edge.Facts{Service: "shop"}))
+			w.Invocation(end, time.Duration(1+i*37%50)*time.Millisecond, edge.Facts{Service: "shop"}))
 	}
-	w.write(tenant, events...)
+	w.Write(tenant, events...)
 	for _, sort := range []string{"", "-duration", "duration"} {
 		for _, limit := range []int{1, 5, 7, 50, 119, 120, 121} {
 			got := w.pages(t, fmt.Sprintf("sort=%s&limit=%d", sort, limit))
@@ -57,7 +58,7 @@ func TestPagingShowsEveryTraceOnce(t *testing.T) {
 func (w *world) pages(t *testing.T, text string) []query.Trace {
 	t.Helper()
 	var all []query.Trace
-	q := w.ask(text)
+	q := w.Ask(text)
 	for range 200 {
 		page, err := w.engine.Traces(t.Context(), tenant, q)
 		if err != nil {
@@ -77,10 +78,10 @@ func (w *world) pages(t *testing.T, text string) []query.Trace {
 func TestOperationsAreFoundWhereRowsHaveThem(t *testing.T) {
 	w := newWorld(t)
 	add := func(name, route, operation string) {
-		e := w.invocation(w.now.Add(-time.Minute), time.Millisecond,
+		e := w.Invocation(w.Now.Add(-time.Minute), time.Millisecond,
 			edge.Facts{Service: "shop", Route: route, Operation: operation})
 		e.Name = name
-		w.write(tenant, e)
+		w.Write(tenant, e)
 	}
 	add("GET /img", "/img", "/img")
 	add("tick", "", "tick")
@@ -88,7 +89,7 @@ func TestOperationsAreFoundWhereRowsHaveThem(t *testing.T) {
 	add("tick", "", "resize")
 	f := func(text string, want int) {
 		t.Helper()
-		got, err := w.engine.Traces(t.Context(), tenant, w.ask("q="+text))
+		got, err := w.engine.Traces(t.Context(), tenant, w.Ask("q="+text))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -110,7 +111,7 @@ func TestTracesAreFilteredAndCounted(t *testing.T) {
 	add := func(n int, d time.Duration, f edge.Facts) {
 		for i := range n {
 			f.Service = "shop"
-			w.write(tenant, w.invocation(w.now.Add(-time.Duration(1+i)*time.Minute), d, f))
+			w.Write(tenant, w.Invocation(w.Now.Add(-time.Duration(1+i)*time.Minute), d, f))
 		}
 	}
 	add(6, 10*time.Millisecond,
@@ -119,7 +120,7 @@ func TestTracesAreFilteredAndCounted(t *testing.T) {
 		edge.Facts{Region: "IAD", Route: `/"b`, Status: 503, Outcome: edge.OutcomeError, ColdStart: edge.True})
 	f := func(text string, want int64) *query.Traces {
 		t.Helper()
-		got, err := w.engine.Traces(t.Context(), tenant, w.ask(text))
+		got, err := w.engine.Traces(t.Context(), tenant, w.Ask(text))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -160,8 +161,8 @@ func TestTracesAreFilteredAndCounted(t *testing.T) {
 	if n != 9 {
 		t.Errorf("the histogram counts %v, want 9", n)
 	}
-	if !all.LastEvent.Equal(w.now.Add(-time.Minute)) {
-		t.Errorf("the newest invocation is of %s, want %s", all.LastEvent, w.now.Add(-time.Minute))
+	if !all.LastEvent.Equal(w.Now.Add(-time.Minute)) {
+		t.Errorf("the newest invocation is of %s, want %s", all.LastEvent, w.Now.Add(-time.Minute))
 	}
 }
 
@@ -169,17 +170,17 @@ func TestTracesAreFilteredAndCounted(t *testing.T) {
 func TestTraceIsFoundHoweverOld(t *testing.T) {
 	for _, age := range []time.Duration{time.Second, 90 * time.Minute, 50 * time.Hour} {
 		w := newWorld(t)
-		client := w.invocation(w.now.Add(-age), 100*time.Millisecond, edge.Facts{Service: "edgescope-loadgen"})
+		client := w.Invocation(w.Now.Add(-age), 100*time.Millisecond, edge.Facts{Service: "edgescope-loadgen"})
 		client.Facts.Invocation, client.SpanKind, client.Name = false, edge.SpanClient, "GET"
 		client.Attrs = []edge.Attr{{Key: edge.RunIDAttr, Value: strings.Repeat("ab", 16)}}
-		server := w.invocation(w.now.Add(-age-20*time.Millisecond), 60*time.Millisecond,
+		server := w.Invocation(w.Now.Add(-age-20*time.Millisecond), 60*time.Millisecond,
 			edge.Facts{Service: "shop", Region: "FRA", ColdStart: edge.True})
 		server.TraceID, server.ParentID = client.TraceID, client.SpanID
 		server.SpanEvents = fmt.Sprintf(`[{"name":"exception","time":%d,"attrs":{"exception.message":"no","n":3}}]`,
 			server.Time-int64(10*time.Millisecond))
-		orphan := w.invocation(w.now.Add(-age-30*time.Millisecond), 10*time.Millisecond, edge.Facts{Service: "shop"})
+		orphan := w.Invocation(w.Now.Add(-age-30*time.Millisecond), 10*time.Millisecond, edge.Facts{Service: "shop"})
 		orphan.TraceID, orphan.ParentID, orphan.Facts.Invocation = client.TraceID, edge.SpanID{9}, false
-		w.write(tenant, server, orphan, client)
+		w.Write(tenant, server, orphan, client)
 
 		id := fmt.Sprintf("%x", client.TraceID)
 		got, err := w.engine.Trace(t.Context(), tenant, strings.ToUpper(id), query.Question{})
@@ -205,7 +206,7 @@ func TestTraceIsFoundHoweverOld(t *testing.T) {
 		if _, err := w.engine.Trace(t.Context(), tenant+1, id, query.Question{}); !errors.Is(err, query.ErrNotFound) {
 			t.Errorf("another tenant's trace: %v, want ErrNotFound", err)
 		}
-		if err := w.store.Close(); err != nil {
+		if err := w.Store.Close(); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -216,20 +217,20 @@ func TestTraceIsFoundHoweverOld(t *testing.T) {
 func TestFacetsOfRollupsEqualThoseOfRows(t *testing.T) {
 	w := newWorld(t)
 	w.fill(4000)
-	tail := w.invocation(w.now.Add(-20*time.Minute), time.Millisecond,
+	tail := w.Invocation(w.Now.Add(-20*time.Minute), time.Millisecond,
 		edge.Facts{Service: "tail", Region: "FRA", Source: edge.SourceTail})
-	point := w.invocation(w.now.Add(-20*time.Minute), time.Millisecond,
+	point := w.Invocation(w.Now.Add(-20*time.Minute), time.Millisecond,
 		edge.Facts{Service: "points", Source: edge.SourceDataPoints})
 	point.Kind = edge.KindDataPoint
-	w.write(tenant, tail, point)
-	rows := engine.New(w.store, engine.Options{Now: func() time.Time { return w.now }, Retention: 1})
-	counted := &statsWatch{Reader: w.store}
+	w.Write(tenant, tail, point)
+	rows := engine.New(tables.New(w.Store, func() time.Time { return w.Now }, tables.AtOnce), engine.Options{Retention: 1})
+	counted := &statsWatch{Reader: w.Store}
 	w.engine = w.newEngine(counted)
 	// f wants equal answers, and the rows of no longer a time counted than most.
 	f := func(ask string, most time.Duration) {
 		t.Helper()
 		counted.widest.Store(0)
-		q := w.ask(ask)
+		q := w.Ask(ask)
 		want, err := rows.Traces(t.Context(), tenant, q)
 		if err != nil {
 			t.Fatal(err)
@@ -253,8 +254,8 @@ func TestFacetsOfRollupsEqualThoseOfRows(t *testing.T) {
 			t.Errorf("%s: durations of rows %v, of rollups %v", ask, a, b)
 		}
 	}
-	ragged := "&from=" + w.now.Add(-57*time.Minute-1234*time.Millisecond).Format(time.RFC3339Nano) +
-		"&to=" + w.now.Add(-7*time.Minute-77*time.Nanosecond).Format(time.RFC3339Nano)
+	ragged := "&from=" + w.Now.Add(-57*time.Minute-1234*time.Millisecond).Format(time.RFC3339Nano) +
+		"&to=" + w.Now.Add(-7*time.Minute-77*time.Nanosecond).Format(time.RFC3339Nano)
 	f("range=1h", 30*time.Second)
 	f(ragged, 10*time.Second)
 	f("range=1h&service=shop", 30*time.Second)
@@ -263,8 +264,8 @@ func TestFacetsOfRollupsEqualThoseOfRows(t *testing.T) {
 	f("range=1h&q=status:5*", time.Hour)
 	f("range=1h&cold=true"+ragged, time.Hour)
 	f("range=1h&min=10ms", time.Hour)
-	sampled := w.invocation(w.now.Add(-10*time.Minute), time.Millisecond, edge.Facts{Service: "shop", Weight: 7})
-	w.write(tenant, sampled)
+	sampled := w.Invocation(w.Now.Add(-10*time.Minute), time.Millisecond, edge.Facts{Service: "shop", Weight: 7})
+	w.Write(tenant, sampled)
 	f("range=1h", time.Hour)
 }
 

@@ -29,22 +29,22 @@ func (e *Engine) WASM(ctx context.Context, tenant edge.Tenant, q query.Question)
 		return nil, err
 	}
 	// Functions write "none" where no engine took part.
-	a.conditions = append(slices.Clip(a.conditions),
+	a.Conditions = append(slices.Clip(a.Conditions),
 		filter.Condition{Key: edge.KeyEngine, Exclude: true, Patterns: []filter.Pattern{{""}, {"none"}}})
 	out := &query.WASM{}
 	var engines, overTime *tally.Table
 	g, gctx := errgroup.WithContext(ctx)
-	a.ask(gctx, g, &engines, a.whole(tables.RowParts|tables.WithCPU, edge.KeyEngine))
-	a.ask(gctx, g, &overTime, a.cut(tables.WithRequests|tables.WithDurations, edge.KeyEngine))
-	g.Go(func() (err error) { out.Choices, err = a.choose(gctx); return err })
+	a.Ask(gctx, g, &engines, a.Whole(tables.RowParts|tables.WithCPU, edge.KeyEngine))
+	a.Ask(gctx, g, &overTime, a.Cut(tables.WithRequests|tables.WithDurations, edge.KeyEngine))
+	g.Go(func() (err error) { out.Choices, err = a.Choose(gctx); return err })
 	g.Go(func() (err error) { out.Benches, err = e.askRuns(tenant, q).benches(gctx); return err })
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
 	out.Engines = a.sortedRows(engines, nil)
 	out.Latency = figures.RegionLines(overTime.All(), overTime, figures.Names(out.Engines), false,
-		figures.Durations(a.q.Percentile))
-	out.About, err = a.about(ctx, engines, overTime)
+		figures.Durations(a.Q.Percentile))
+	out.About, err = a.About(ctx, engines, overTime)
 	return out, err
 }
 
@@ -54,7 +54,7 @@ func (a *asking) benches(ctx context.Context) ([]edge.Bench, error) {
 		filter.Exactly(edge.KeyServiceName, edge.RunService), filter.Exactly(store.FieldName, edge.BenchSpan),
 		historyBenches, filter.Quote(edge.BenchAttr))
 	found := []edge.Bench{}
-	err := a.read.Rows(ctx, a.spans(text, a.q.From, a.q.To), func(r store.Row) error {
+	err := a.read.Rows(ctx, a.spans(text, a.Q.From, a.Q.To), func(r store.Row) error {
 		var b edge.Bench
 		if err := json.Unmarshal([]byte(r.Get(edge.BenchAttr)), &b); err != nil || len(b.Results) == 0 {
 			a.o.Logger.Warn("a comparison of engines is not readable")

@@ -13,44 +13,44 @@ import (
 func (w *world) bench(b edge.Bench, ended time.Time) {
 	body, err := json.Marshal(b)
 	if err != nil {
-		w.t.Fatal(err)
+		w.T.Fatal(err)
 	}
 	w.benchText(string(body), b.Name, ended)
 }
 
 func (w *world) benchText(body, name string, ended time.Time) {
-	e := w.invocation(ended, time.Second, edge.Facts{Service: edge.RunService})
+	e := w.Invocation(ended, time.Second, edge.Facts{Service: edge.RunService})
 	e.Facts.Invocation, e.Name = false, edge.BenchSpan
 	e.Attrs = []edge.Attr{{Key: edge.BenchAttr, Value: body}, {Key: edge.BenchNameAttr, Value: name}}
-	w.write(tenant, e)
+	w.Write(tenant, e)
 }
 
 // byEngine writes an invocation whose work an engine did.
 func (w *world) byEngine(name string, ended time.Time, took time.Duration) {
-	e := w.invocation(ended, took, edge.Facts{Service: "edge-image", Region: "FRA", ColdStart: edge.False})
+	e := w.Invocation(ended, took, edge.Facts{Service: "edge-image", Region: "FRA", ColdStart: edge.False})
 	e.Attrs = []edge.Attr{{Key: edge.KeyEngine, Value: name}}
-	w.write(tenant, e)
+	w.Write(tenant, e)
 }
 
 func TestWASM(t *testing.T) {
 	w := newWorld(t)
 	rows := []edge.BenchRow{{Size: "small", Engine: "wasm-simd", Baseline: "js", Ratio: 7, CI: [2]float64{6.9, 7.1}}}
 	for i := range 22 {
-		ended := w.now.Add(-time.Duration(i) * time.Hour) // older than the range, too: comparisons are rare
+		ended := w.Now.Add(-time.Duration(i) * time.Hour) // older than the range, too: comparisons are rare
 		w.bench(edge.Bench{
 			ID: fmt.Sprintf("%032x", i+1), Name: "wasm-vs-js", Started: ended.Add(-time.Minute), Results: rows,
 		}, ended)
 	}
-	w.benchText("{", "damaged", w.now)
-	w.benchText("{}", "without rows", w.now)
+	w.benchText("{", "damaged", w.Now)
+	w.benchText("{}", "without rows", w.Now)
 	for range 30 {
-		w.byEngine("js", w.now.Add(-5*time.Minute), 30*time.Millisecond)
-		w.byEngine("wasm-simd", w.now.Add(-5*time.Minute), 4*time.Millisecond)
-		w.byEngine("none", w.now.Add(-5*time.Minute), time.Millisecond)
+		w.byEngine("js", w.Now.Add(-5*time.Minute), 30*time.Millisecond)
+		w.byEngine("wasm-simd", w.Now.Add(-5*time.Minute), 4*time.Millisecond)
+		w.byEngine("none", w.Now.Add(-5*time.Minute), time.Millisecond)
 	}
-	w.write(tenant, w.invocation(w.now.Add(-time.Minute), time.Millisecond, edge.Facts{Service: "shop"}))
+	w.Write(tenant, w.Invocation(w.Now.Add(-time.Minute), time.Millisecond, edge.Facts{Service: "shop"}))
 	_, client := w.serve()
-	got, err := client.WASM(t.Context(), w.ask("range=1h&sort=name"))
+	got, err := client.WASM(t.Context(), w.Ask("range=1h&sort=name"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +68,7 @@ func TestWASM(t *testing.T) {
 	if len(got.Latency) != 2 || got.Latency[0].Name != "js" || len(got.Latency[0].Values) == 0 {
 		t.Errorf("lines %+v", got.Latency)
 	}
-	other, err := client.WASM(t.Context(), w.ask("range=1h&service=shop"))
+	other, err := client.WASM(t.Context(), w.Ask("range=1h&service=shop"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +81,7 @@ func TestWASM(t *testing.T) {
 func TestWASMOfAnEmptyStore(t *testing.T) {
 	w := newWorld(t)
 	_, client := w.serve()
-	got, err := client.WASM(t.Context(), w.ask(""))
+	got, err := client.WASM(t.Context(), w.Ask(""))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,10 +2,8 @@ package engine_test
 
 import (
 	"context"
-	"encoding/binary"
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"math"
 	"math/rand/v2"
 	"net/http"
@@ -17,44 +15,27 @@ import (
 	"go.uber.org/goleak"
 
 	"edgescope/edge"
-	"edgescope/ingest/rollup"
 	"edgescope/query"
 	"edgescope/query/engine"
+	"edgescope/query/querytest"
+	"edgescope/query/tables"
 	"edgescope/store"
-	"edgescope/store/embedded"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.IgnoreCurrent()) }
 
-const tenant edge.Tenant = 7
+const tenant = querytest.Tenant
 
-// world is a real store with the real rollups before it, and a clock that stands still 17 minutes and 30 seconds after
-// an hour: no bucket boundary.
+// world is a store with an engine that asks it.
 type world struct {
-	t      testing.TB
-	store  *embedded.Store
-	rollup *rollup.Rollup
+	*querytest.World
+
 	engine *engine.Engine
-	now    time.Time
-	spans  uint64 // how many ids were given out
 }
 
 func newWorld(t testing.TB) *world {
-	t.Helper()
-	s, err := embedded.Open(context.Background(), embedded.Options{Dir: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Errorf("close: %v", err)
-		}
-	})
-	w := &world{
-		t: t, store: s, now: time.Now().UTC().Truncate(time.Hour).Add(-time.Hour + 17*time.Minute + 30*time.Second),
-	}
-	w.rollup = rollup.New(rollup.Options{Collector: "test", Now: func() time.Time { return w.now }})
-	w.engine = w.newEngine(s)
+	w := &world{World: querytest.New(t)}
+	w.engine = w.newEngine(w.Store)
 	return w
 }
 
@@ -63,8 +44,7 @@ func (w *world) newEngine(s store.Reader) *engine.Engine {
 		"FRA": {City: "Frankfurt", Country: "DE", Lat: 50.03, Lon: 8.57},
 		"IAD": {City: "Ashburn", Country: "US", Lat: 38.94, Lon: -77.46},
 	}
-	return engine.New(s, engine.Options{
-		Now:  func() time.Time { return w.now },
+	return engine.New(tables.New(s, func() time.Time { return w.Now }, tables.AtOnce), engine.Options{
 		Colo: func(code string) (engine.Place, bool) { p, ok := places[code]; return p, ok },
 		RefusalExample: func(of edge.Tenant, metric, reason, sender string) string {
 			if of != tenant || metric != edge.MetricRefusedRequests {
@@ -75,26 +55,6 @@ func (w *world) newEngine(s store.Reader) *engine.Engine {
 	})
 }
 
-// write takes events the way a collector does: rows and rollups, visible at once.
-func (w *world) write(tenant edge.Tenant, events ...edge.Event) {
-	w.t.Helper()
-	w.add(tenant, events...)
-	w.store.Flush()
-}
-
-// add takes events as write does, visible some time.
-func (w *world) add(tenant edge.Tenant, events ...edge.Event) {
-	w.t.Helper()
-	ctx := context.Background()
-	if err := w.store.WriteEvents(ctx, tenant, events); err != nil {
-		w.t.Fatal(err)
-	}
-	w.rollup.Add(&edge.Batch{Tenant: tenant, Arrival: w.now.UnixNano(), Part: w.rollup.Part(), Events: events})
-	if err := w.rollup.Flush(ctx, w.store); err != nil {
-		w.t.Fatal(err)
-	}
-}
-
 // refusedTotal is a total of what was refused.
 type refusedTotal struct {
 	metric, reason, sender string
@@ -103,7 +63,7 @@ type refusedTotal struct {
 
 // refuse keeps a total in the window of that time, as a collector does.
 func (w *world) refuse(of edge.Tenant, at time.Time, r refusedTotal) {
-	w.t.Helper()
+	w.T.Helper()
 	series := &edge.Series{Labels: []edge.Attr{
 		{Key: edge.LabelName, Value: r.metric},
 		{Key: edge.LabelCollector, Value: "test"},
@@ -111,71 +71,14 @@ func (w *world) refuse(of edge.Tenant, at time.Time, r refusedTotal) {
 		{Key: edge.LabelSender, Value: r.sender},
 	}}
 	sample := edge.Sample{Series: series, Time: at.Truncate(10 * time.Second).UnixMilli(), Value: r.n}
-	if err := w.store.WriteSamples(context.Background(), of, []edge.Sample{sample}); err != nil {
-		w.t.Fatal(err)
+	if err := w.Store.WriteSamples(context.Background(), of, []edge.Sample{sample}); err != nil {
+		w.T.Fatal(err)
 	}
-	w.store.Flush()
-}
-
-// ids makes the next trace and span id.
-func (w *world) ids() (t edge.TraceID, s edge.SpanID) {
-	w.spans++
-	binary.BigEndian.PutUint64(t[8:], w.spans)
-	binary.BigEndian.PutUint64(s[:], w.spans)
-	return t, s
-}
-
-// invocation makes a span that is an invocation and ends at that time.
-func (w *world) invocation(end time.Time, d time.Duration, facts edge.Facts) edge.Event {
-	e := edge.Event{
-		Kind: edge.KindSpan, SpanKind: edge.SpanServer, Name: "fetch", Time: end.UnixNano(),
-		Duration: int64(d), HasDuration: true,
-	}
-	e.TraceID, e.SpanID = w.ids()
-	facts.Invocation = true
-	if facts.Outcome == "" {
-		facts.Outcome = edge.OutcomeOK
-	}
-	if facts.Weight == 0 {
-		facts.Weight = 1
-	}
-	if facts.Source == "" {
-		facts.Source = edge.SourceOTLP
-	}
-	e.Facts = facts
-	return e
+	w.Store.Flush()
 }
 
 // serve starts the API on loopback and returns a client of it.
-func (w *world) serve() (*httptest.Server, *query.Client) {
-	w.t.Helper()
-	h := query.NewHandler(w.engine.Answers(), query.Options{
-		Tenant: func(*http.Request) (edge.Tenant, error) { return tenant, nil },
-		Now:    func() time.Time { return w.now },
-		Logger: slog.New(slog.NewTextHandler(w.t.Output(), nil)),
-	})
-	s := httptest.NewServer(h)
-	w.t.Cleanup(s.Close)
-	c, err := query.NewClient(s.URL, s.Client())
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return s, c
-}
-
-// ask parses a question from the text of a URL query.
-func (w *world) ask(text string) query.Question {
-	w.t.Helper()
-	v, err := parseQuery(text)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	q, err := query.Parse(v, w.now)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return q
-}
+func (w *world) serve() (*httptest.Server, *query.Client) { return w.Serve(w.engine.Answers()) }
 
 // at walks a JSON value by a path such as "regions.0.name"; a word finds the element of an array with that name or key.
 func at(v any, path []string) (any, error) {
@@ -231,8 +134,8 @@ func (w *world) get(address string) (*http.Response, error) {
 // fill writes n invocations of the last hour in the order of time; the clock goes with them, since what comes late is
 // kept in further parts of windows, which are further series.
 func (w *world) fill(n int) {
-	now := w.now
-	defer func() { w.now = now }()
+	now := w.Now
+	defer func() { w.Now = now }()
 	r := rand.New(rand.NewPCG(1, 2))
 	batch := max(1, n/60) // a minute of events
 	events := make([]edge.Event, 0, batch)
@@ -257,13 +160,13 @@ func (w *world) fill(n int) {
 		if r.IntN(100) == 0 {
 			f.Status, f.Outcome = 500, edge.OutcomeError
 		}
-		if events = append(events, w.invocation(when, time.Duration(d), f)); len(events) == batch {
-			w.now = when
-			w.add(tenant, events...)
+		if events = append(events, w.Invocation(when, time.Duration(d), f)); len(events) == batch {
+			w.Now = when
+			w.Add(tenant, events...)
 			events = events[:0]
 		}
 	}
-	w.now = now
-	w.add(tenant, events...)
-	w.store.Flush()
+	w.Now = now
+	w.Add(tenant, events...)
+	w.Store.Flush()
 }

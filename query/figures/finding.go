@@ -47,7 +47,7 @@ func judge(r *query.Row, name string, deploys []query.Deploy) (*query.Finding, f
 	if r.Silent > 0 && name != "" {
 		silence := (time.Duration(r.Silent) * time.Second).Truncate(time.Minute)
 		return &query.Finding{
-			Severity: "bad", Subject: name + " is silent",
+			Kind: query.KindSilence, Severity: "bad", Subject: name + " is silent",
 			Text: fmt.Sprintf("%s has sent nothing for %s, while other regions do", name, query.FormatLength(silence)) +
 				newestDeploy(deploys),
 		}, silentScore * math.Log10(float64(r.Requests))
@@ -62,7 +62,7 @@ func judge(r *query.Row, name string, deploys []query.Deploy) (*query.Finding, f
 	if !slow && !failing {
 		return nil, 0
 	}
-	f := &query.Finding{Severity: "warn"}
+	f := &query.Finding{Kind: query.KindNorm, Severity: "warn"}
 	score := 0.0
 	if slow {
 		score = rise / badRise

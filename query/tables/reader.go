@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"edgescope/edge"
+	"edgescope/query"
 	"edgescope/query/memo"
 	"edgescope/query/tally"
 	"edgescope/store"
@@ -17,7 +18,17 @@ type Reader struct {
 	now     func() time.Time
 	slots   chan struct{}
 	sources memo.Memo[sources]
+
+	choices  memo.Memo[query.Choices]
+	presence memo.Memo[presence]
+	befores  memo.Memo[*tally.Table]
 }
+
+// Now returns what time it is for questions.
+func (d *Reader) Now() time.Time { return d.now() }
+
+// AtOnce is how many questions a store gets at a time from all askers together.
+const AtOnce = 8
 
 // New makes a reader of a store that gets at most atOnce questions at a time.
 func New(s store.Reader, now func() time.Time, atOnce int) *Reader {

@@ -24,15 +24,17 @@ import (
 	"edgescope/query/jaeger/monitor"
 	"edgescope/query/logsql"
 	"edgescope/query/promql"
+	"edgescope/query/tables"
 )
 
 func (c *Collector) serveQueries(ctx context.Context) error {
-	questions := engine.New(c.store, engine.Options{
+	read := tables.New(c.store, time.Now, tables.AtOnce)
+	questions := engine.New(read, engine.Options{
 		Logger: c.logger, Colo: placeOf, Retention: c.retentionEvents, RefusalExample: c.refusals.Example,
 	})
 	c.openGate()
 	r := routes{http.NewServeMux(), c.guard, c.questions}
-	r.ask(gate.Tongue{Name: "edge"}, query.APIPrefix, query.NewHandler(questions.Answers(),
+	r.ask(gate.Tongue{Name: "edge"}, query.APIPrefix, query.NewHandler(questions.Answers().With(c.judgements(read)),
 		query.Options{Tenant: access.TenantOf, Logger: c.logger}))
 	logs := logsql.New(c.store, query.Options{
 		Tenant: access.TenantOf, Logger: c.logger,

@@ -27,6 +27,7 @@ import (
 	"edgescope/query/engine"
 	"edgescope/query/gate"
 	"edgescope/query/jaeger/monitor"
+	"edgescope/query/tables"
 	"edgescope/store"
 	"edgescope/store/embedded"
 )
@@ -332,7 +333,7 @@ func TestFiguresAreThoseOfOurPages(t *testing.T) {
 		})
 	}
 	w.write(tenant, calls...)
-	e := engine.New(w.store, engine.Options{Now: w.clock})
+	e := engine.New(tables.New(w.store, w.clock, tables.AtOnce), engine.Options{})
 	q, err := query.Parse(url.Values{"range": {"1h"}, "service": {"shop"}}, w.now)
 	if err != nil {
 		t.Fatal(err)

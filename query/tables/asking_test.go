@@ -1,4 +1,4 @@
-package engine
+package tables
 
 import (
 	"math/rand/v2"
@@ -21,22 +21,22 @@ func TestRangesThatEndNowAreOnePiece(t *testing.T) {
 		}
 		for range 200 {
 			now := time.Unix(r.Int64N(2e9), r.Int64N(1e9)).UTC()
-			a := &asking{q: query.Question{Range: text}}
+			a := &Asking{Q: query.Question{Range: text}}
 			a.cover(now.Add(-length), now)
 			switch {
-			case !a.win.From.Equal(a.cells.From) || !a.win.To.Equal(a.cells.To):
-				t.Fatalf("%s to %s: lines cover %v..%v, cells %v..%v", text, now, a.win.From, a.win.To, a.cells.From,
-					a.cells.To)
-			case a.win.From.After(now.Add(-length)) || !a.win.From.Add(a.cells.Step).After(now.Add(-length)):
-				t.Fatalf("%s to %s begins at %v", text, now, a.win.From)
-			case a.until.Before(now) || a.until.Sub(now) >= a.win.Step || a.until.After(a.win.To):
-				t.Fatalf("%s to %s: lines end at %v of %v", text, now, a.until, a.win.To)
-			case a.cells.Step%a.win.Step != 0 || a.cells.Buckets() > tally.CellBuckets+1 ||
-				a.win.Buckets() > tally.LineBuckets*5/4:
-				t.Fatalf("%s: %d cells of %s, %d buckets of %s", text, a.cells.Buckets(), a.cells.Step, a.win.Buckets(),
-					a.win.Step)
-			case len(a.win.Whole().Tiles()) != 1:
-				t.Fatalf("%s to %s: %d pieces", text, now, len(a.win.Whole().Tiles()))
+			case !a.Win.From.Equal(a.Cells.From) || !a.Win.To.Equal(a.Cells.To):
+				t.Fatalf("%s to %s: lines cover %v..%v, cells %v..%v", text, now, a.Win.From, a.Win.To, a.Cells.From,
+					a.Cells.To)
+			case a.Win.From.After(now.Add(-length)) || !a.Win.From.Add(a.Cells.Step).After(now.Add(-length)):
+				t.Fatalf("%s to %s begins at %v", text, now, a.Win.From)
+			case a.Until.Before(now) || a.Until.Sub(now) >= a.Win.Step || a.Until.After(a.Win.To):
+				t.Fatalf("%s to %s: lines end at %v of %v", text, now, a.Until, a.Win.To)
+			case a.Cells.Step%a.Win.Step != 0 || a.Cells.Buckets() > tally.CellBuckets+1 ||
+				a.Win.Buckets() > tally.LineBuckets*5/4:
+				t.Fatalf("%s: %d cells of %s, %d buckets of %s", text, a.Cells.Buckets(), a.Cells.Step, a.Win.Buckets(),
+					a.Win.Step)
+			case len(a.Win.Whole().Tiles()) != 1:
+				t.Fatalf("%s to %s: %d pieces", text, now, len(a.Win.Whole().Tiles()))
 			}
 		}
 	}
@@ -44,11 +44,11 @@ func TestRangesThatEndNowAreOnePiece(t *testing.T) {
 
 // TestFixedEndsAreKept holds that a range with ends of its own is not widened to cells.
 func TestFixedEndsAreKept(t *testing.T) {
-	a := &asking{}
+	a := &Asking{}
 	a.cover(utc("10:01:30"), utc("11:01:30"))
 	want := tally.Window{From: utc("10:01:30"), To: utc("11:01:30"), Step: 30 * time.Second}
-	if a.win != want || !a.until.Equal(want.To) {
-		t.Errorf("lines cover %v until %v, want %v", a.win, a.until, want)
+	if a.Win != want || !a.Until.Equal(want.To) {
+		t.Errorf("lines cover %v until %v, want %v", a.Win, a.Until, want)
 	}
 }
 
