@@ -24,6 +24,7 @@ const (
 	PathDatasets   = "datasets"
 	PathRefusals   = "refusals"
 	PathWASM       = "wasm"
+	PathDeploys    = "deploys"
 
 	pathWho = "who"
 )

@@ -111,6 +111,16 @@ func (c *Client) WASM(ctx context.Context, q Question) (*WASM, error) {
 	return ask[WASM](ctx, c, q, PathWASM)
 }
 
+// Deploys asks what the newest versions made worse.
+func (c *Client) Deploys(ctx context.Context, q Question) (*Deploys, error) {
+	return ask[Deploys](ctx, c, q, PathDeploys)
+}
+
+// Deploy asks what one version made worse; the question's service, and the version that it compares with, hold.
+func (c *Client) Deploy(ctx context.Context, version string, q Question) (*DeployDetail, error) {
+	return ask[DeployDetail](ctx, c, q, PathDeploys, version)
+}
+
 // Who asks whose answers the questions of this client get.
 func (c *Client) Who(ctx context.Context) (*Who, error) { return ask[Who](ctx, c, Question{}, pathWho) }
 

@@ -105,3 +105,107 @@ type Findings struct {
 	About
 	Findings []Finding `json:"findings"`
 }
+
+// Verdicts on a version, and on a share of its invocations, from the one that weighs most.
+const (
+	// VerdictWorse and VerdictBetter are sure, and large enough to matter.
+	VerdictWorse  = "worse"
+	VerdictBetter = "better"
+	// VerdictSame is no difference that is both.
+	VerdictSame = "same"
+	// VerdictFew is too few events to tell.
+	VerdictFew = "few"
+	// VerdictEarly is that of a version of which the first minutes are not over.
+	VerdictEarly = "early"
+	// VerdictAlone is that of a version with nothing to compare with: no version and no past before it.
+	VerdictAlone = "alone"
+)
+
+// How a version was compared.
+const (
+	// MethodSideBySide compares invocations of both versions in the same minutes, route by route.
+	MethodSideBySide = "side-by-side"
+	// MethodNorm compares with the same hours of the 14 days before, because nothing served beside the version.
+	MethodNorm = "norm"
+)
+
+// Deploys answer: did the new version make it worse? They are the versions that took invocations in the range, the
+// newest first.
+type Deploys struct {
+	About
+	Deploys []DeployVerdict `json:"deploys"`
+	// More is how many older ones are left out; each can be asked for by its version.
+	More    int     `json:"more,omitempty"`
+	Choices Choices `json:"choices"`
+}
+
+// DeployDetail answers the same of one version, with all its routes.
+type DeployDetail struct {
+	About
+	Deploy  DeployVerdict `json:"deploy"`
+	Choices Choices       `json:"choices"`
+}
+
+// DeployVerdict is what a version changed. Deploy.At is its first sight.
+type DeployVerdict struct {
+	Deploy
+	// Began is when it began to serve: to take 1 % of its service's invocations.
+	Began time.Time `json:"began"`
+	// Against is the version compared with: the one asked for, else the one that served before. Empty without one.
+	Against string `json:"against,omitempty"`
+	// Verdict is the worst of its signals and routes.
+	Verdict string `json:"verdict"`
+	// Method is side-by-side or norm, empty while there is nothing to compare.
+	Method string `json:"method,omitempty"`
+	// From and To are the time that was compared, zero without any.
+	From time.Time `json:"from,omitzero"`
+	To   time.Time `json:"to,omitzero"`
+	// Provisional tells that To is younger than 15 minutes: late events may still change the verdict.
+	Provisional bool `json:"provisional,omitempty"`
+	// Final tells that no later look will come; else Next is when the verdict may change.
+	Final bool      `json:"final"`
+	Next  time.Time `json:"next,omitzero"`
+	// Part is which part of its service's invocations the version took in that time.
+	Part Num `json:"part"`
+	// Signals are judged over all routes together, each route against itself.
+	Signals []Change `json:"signals"`
+	// Routes are those that changed, the most changed first; of one version all that both versions serve. RouteCount is
+	// how many those are, and NewRoutes have nothing to be compared with.
+	Routes     []RouteChange `json:"routes"`
+	RouteCount int           `json:"route_count"`
+	NewRoutes  []string      `json:"new_routes,omitempty"`
+	// Notes are sentences for the reader.
+	Notes []string `json:"notes,omitempty"`
+}
+
+// RouteChange is what a version changed on one route.
+type RouteChange struct {
+	Route   string   `json:"route"`
+	Verdict string   `json:"verdict"`
+	Signals []Change `json:"signals"`
+}
+
+// Change is how a share of invocations differs between two versions, or from the norm.
+type Change struct {
+	Signal  string `json:"signal"` // slow, errors, cold or hit-loss
+	Verdict string `json:"verdict"`
+	// Share and Before are those of the version and of what it is compared with, both with the same mix of routes.
+	Share  Figure `json:"share"`
+	Before Figure `json:"before"`
+	// Difference is Share - Before.
+	Difference Figure `json:"difference"`
+	// Score is how many standard errors (side-by-side: t) or standard deviations (norm: z) it is away from none, Sure
+	// the score from which it is not by chance.
+	Score Num `json:"score"`
+	Sure  Num `json:"sure"`
+	// Over is what makes an invocation of the route slow, in milliseconds; absent of other signals and of all routes
+	// together, where each route has its own.
+	Over Num `json:"over"`
+	// P95 and P95Before are durations in milliseconds with the same mix of routes, P95Change is P95/P95Before - 1; of the
+	// signal slow only.
+	P95       *Figure `json:"p95,omitempty"`
+	P95Before *Figure `json:"p95_before,omitempty"`
+	P95Change *Figure `json:"p95_change,omitempty"`
+	// Part is which part of the difference of all routes together comes from this route, absent of all together.
+	Part Num `json:"part"`
+}
