@@ -25,6 +25,8 @@ const (
 	PathRefusals   = "refusals"
 	PathWASM       = "wasm"
 	PathDeploys    = "deploys"
+	PathColdModel  = "cold-model"
+	PathLatency    = "latency"
 
 	pathWho = "who"
 )

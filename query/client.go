@@ -121,6 +121,21 @@ func (c *Client) Deploy(ctx context.Context, version string, q Question) (*Deplo
 	return ask[DeployDetail](ctx, c, q, PathDeploys, version)
 }
 
+// ColdModels asks how often functions start cold, why, and what would help.
+func (c *Client) ColdModels(ctx context.Context, q Question) (*ColdModels, error) {
+	return ask[ColdModels](ctx, c, q, PathColdModel)
+}
+
+// Latency asks where slow requests spend their time.
+func (c *Client) Latency(ctx context.Context, q Question) (*Latency, error) {
+	return ask[Latency](ctx, c, q, PathLatency)
+}
+
+// LatencyOf asks where the requests of a load test, or of a trace, spend their time; its id is 32 hex digits.
+func (c *Client) LatencyOf(ctx context.Context, id string, q Question) (*Latency, error) {
+	return ask[Latency](ctx, c, q, PathLatency, id)
+}
+
 // Who asks whose answers the questions of this client get.
 func (c *Client) Who(ctx context.Context) (*Who, error) { return ask[Who](ctx, c, Question{}, pathWho) }
 
