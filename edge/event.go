@@ -219,6 +219,11 @@ type Facts struct {
 	CPUTime, WallTime, OriginDuration, TTFB int64
 	HasCPU, HasWall, HasOrigin, HasTTFB     bool
 
+	// ClientRTT is the round trip between the client and the edge, Memory the most that the invocation used of it in
+	// bytes, Subrequests how many requests it made itself.
+	ClientRTT, Memory, Subrequests    int64
+	HasRTT, HasMemory, HasSubrequests bool
+
 	// Count is edge.count of a data point, HasCount when it was sent.
 	Count    float64
 	HasCount bool

@@ -37,6 +37,9 @@ const (
 	KeyWallTime         = "edge.wall.time"
 	KeyOriginDuration   = "edge.origin.duration"
 	KeyTTFB             = "edge.ttfb"
+	KeyClientRTT        = "edge.client.rtt"
+	KeyMemory           = "edge.memory.used"
+	KeySubrequests      = "edge.subrequests"
 	KeyDuration         = "duration"
 	KeyCount            = "edge.count"
 	KeyInvocation       = "edge.invocation"
@@ -105,6 +108,6 @@ var FactKeys = [...]string{
 	KeyColdStartSource,
 	KeyInitDuration, KeyRoute, KeyRouteInferred, KeyOperation, KeyMethod, KeyStatus, KeyStatusInferred, KeyOutcome,
 	KeyErrorType,
-	KeyCacheStatus, KeyCacheSource, KeyCPUTime, KeyWallTime, KeyOriginDuration, KeyTTFB, KeyCount, KeyInvocation,
-	KeySource,
+	KeyCacheStatus, KeyCacheSource, KeyCPUTime, KeyWallTime, KeyOriginDuration, KeyTTFB, KeyClientRTT, KeyMemory, KeySubrequests,
+	KeyCount, KeyInvocation, KeySource,
 }

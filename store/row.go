@@ -221,6 +221,9 @@ func (r *RowRenderer) facts(f *edge.Facts) {
 	r.optional(edge.KeyWallTime, f.WallTime, f.HasWall)
 	r.optional(edge.KeyOriginDuration, f.OriginDuration, f.HasOrigin)
 	r.optional(edge.KeyTTFB, f.TTFB, f.HasTTFB)
+	r.optional(edge.KeyClientRTT, f.ClientRTT, f.HasRTT)
+	r.optional(edge.KeyMemory, f.Memory, f.HasMemory)
+	r.optional(edge.KeySubrequests, f.Subrequests, f.HasSubrequests)
 	if f.HasCount {
 		r.float(edge.KeyCount, f.Count)
 	}

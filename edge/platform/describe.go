@@ -1,6 +1,8 @@
 package platform
 
 import (
+	"math"
+	"strconv"
 	"strings"
 
 	"edgescope/edge"
@@ -27,6 +29,8 @@ func (v *View) Describe(e *edge.Event) (unbounded int) {
 	v.place(f)
 	v.coldStart(f)
 	v.lengths(f)
+	v.amount(&f.Memory, &f.HasMemory, &memoryRule, mostMemory)
+	v.amount(&f.Subrequests, &f.HasSubrequests, &subrequestsRule, mostSubrequests)
 	for _, l := range [...]struct {
 		nanos *int64
 		has   *bool
@@ -36,6 +40,7 @@ func (v *View) Describe(e *edge.Event) (unbounded int) {
 		{&f.WallTime, &f.HasWall},
 		{&f.OriginDuration, &f.HasOrigin},
 		{&f.TTFB, &f.HasTTFB},
+		{&f.ClientRTT, &f.HasRTT},
 	} {
 		unbounded += boundLength(l.nanos, l.has)
 	}
@@ -182,6 +187,7 @@ func (v *View) lengths(f *edge.Facts) {
 	v.fillLength(&f.CPUTime, &f.HasCPU, &cpuRule)
 	v.fillLength(&f.WallTime, &f.HasWall, &wallRule)
 	v.fillLength(&f.TTFB, &f.HasTTFB, &ttfbRule)
+	v.fillLength(&f.ClientRTT, &f.HasRTT, &rttRule)
 	v.fillLength(&f.OriginDuration, &f.HasOrigin, &originRule)
 	if !v.present.meets(&timingRule.any) {
 		return
@@ -207,6 +213,21 @@ func (v *View) OriginHeader() (nanos int64, found bool) {
 func (v *View) fillLength(nanos *int64, has *bool, r *rule) {
 	if !*has {
 		*nanos, *has = v.length(r)
+	}
+}
+
+// amount fills a number that is no length of time, unless it is more than anything has.
+func (v *View) amount(fact *int64, has *bool, r *rule, most float64) {
+	if *has {
+		*has = *fact > 0 && float64(*fact) <= most
+		return
+	}
+	value, src := v.find(r)
+	if src == nil {
+		return
+	}
+	if n, err := strconv.ParseFloat(value, 64); err == nil && n*src.unit <= most {
+		*fact, *has = int64(math.Round(n*src.unit)), true
 	}
 }
 

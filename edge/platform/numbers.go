@@ -22,6 +22,16 @@ const (
 	second = 1e9
 )
 
+// mebi is the bytes of what Lambda calls a MB.
+const mebi = 1 << 20
+
+// mostMemory and mostSubrequests bound what is believed of an invocation: no function has a TB of memory, none makes a
+// million requests.
+const (
+	mostMemory      = 1 << 40
+	mostSubrequests = 1e6
+)
+
 // The sources of flags and numbers, in order.
 var (
 	statusRule = rule{sources: []source{
@@ -49,6 +59,20 @@ var (
 		length(edge.KeyTTFB, nano), length("cloudflare.response.time_to_first_byte_ms", milli),
 		length("http.response_time", milli),
 	}}
+	// rttRule: a round trip of 0 is what Workers say of QUIC, of which they don't know it
+	// (developers.cloudflare.com/workers/runtime-apis/request, clientTcpRtt).
+	rttRule = rule{sources: []source{
+		positive(edge.KeyClientRTT, nano),
+		positive("cf.clientTcpRtt", milli, "cf.client_tcp_rtt", "cloudflare.client_tcp_rtt_ms", "cloudflare.client_tcp_rtt",
+			"cloudflare.cf.clientTcpRtt", "clientTcpRtt", "client_tcp_rtt_ms"),
+	}}
+	// memoryRule: Lambda counts MB of 1,048,576 bytes (docs.aws.amazon.com/lambda, "Telemetry API Event schema").
+	memoryRule = rule{sources: []source{
+		positive(edge.KeyMemory, 1), positive("faas.mem_usage", 1),
+		positive("maxMemoryUsedMB", mebi, "aws.lambda.max_memory_used_mb", "aws.lambda.max_memory_used",
+			"aws.lambda.maxMemoryUsedMB", "max_memory_used_mb"),
+	}}
+	subrequestsRule = rule{sources: []source{positive(edge.KeySubrequests, 1)}}
 	// originRule comes before the spans of requests to an origin, upstreamRule and Server-Timing after them.
 	originRule   = rule{sources: []source{length(edge.KeyOriginDuration, nano)}}
 	upstreamRule = rule{sources: []source{{name: headerEnvoyTime, header: true, read: number, unit: milli}}}
@@ -58,6 +82,19 @@ var (
 // length is a source that holds a number of units, with other spellings of its key.
 func length(key string, unit float64, also ...string) source {
 	return source{name: key, read: number, unit: unit, also: also}
+}
+
+// positive is a source that holds a number of units, of which 0 says nothing.
+func positive(key string, unit float64, also ...string) source {
+	return source{name: key, read: aboveZero, unit: unit, also: also}
+}
+
+// aboveZero lets a number above 0 through.
+func aboveZero(s string) string {
+	if n, err := strconv.ParseFloat(s, 64); err != nil || !(n > 0) {
+		return ""
+	}
+	return s
 }
 
 // number lets a number through that can be a length of time.

@@ -258,6 +258,25 @@ func TestLengthsOfTime(t *testing.T) {
 	f(ttfb, length{38_000_000, true}, "cloudflare.response.time_to_first_byte_ms", "38")
 	f(ttfb, length{38_000_000, true}, "http.response_time", "38")
 
+	rtt := func(f edge.Facts) length { return length{f.ClientRTT, f.HasRTT} }
+	f(rtt, length{23_000_000, true}, "edge.client.rtt", "23000000")
+	f(rtt, length{23_000_000, true}, "cf.clientTcpRtt", "23")
+	f(rtt, none, "cf.clientTcpRtt", "0") // QUIC
+	f(rtt, none, "edge.client.rtt", "-1")
+
+	memory := func(f edge.Facts) length { return length{f.Memory, f.HasMemory} }
+	f(memory, length{93_323_264, true}, "edge.memory.used", "93323264")
+	f(memory, length{89 << 20, true}, "maxMemoryUsedMB", "89")
+	f(memory, length{89 << 20, true}, "aws.lambda.max_memory_used", "89")
+	f(memory, none, "maxMemoryUsedMB", "0")
+	f(memory, none, "edge.memory.used", "1e300")
+	f(memory, none, "edge.memory.used", "NaN")
+
+	subrequests := func(f edge.Facts) length { return length{f.Subrequests, f.HasSubrequests} }
+	f(subrequests, length{3, true}, "edge.subrequests", "3")
+	f(subrequests, none, "edge.subrequests", "0") // no request is what an absent number means too
+	f(subrequests, none, "edge.subrequests", "many")
+
 	origin := func(f edge.Facts) length { return length{f.OriginDuration, f.HasOrigin} }
 	f(origin, none, "http.route", "/")
 	f(origin, length{20_000_000, true}, "http.response.header.x-envoy-upstream-service-time", "20")

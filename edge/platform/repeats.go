@@ -67,6 +67,7 @@ func newRepeats() (by [maxSlots][]repeat, all slots) {
 	length(&cpuRule, func(f *edge.Facts) (int64, bool) { return f.CPUTime, f.HasCPU })
 	length(&wallRule, func(f *edge.Facts) (int64, bool) { return f.WallTime, f.HasWall })
 	length(&ttfbRule, func(f *edge.Facts) (int64, bool) { return f.TTFB, f.HasTTFB })
+	length(&rttRule, func(f *edge.Facts) (int64, bool) { return f.ClientRTT, f.HasRTT })
 	facts := newFactSlots()
 	return by, all.union(&facts)
 }

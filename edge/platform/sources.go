@@ -131,7 +131,7 @@ var known = newVocabulary(
 	&triggerRule, &handlerRule, &routeRule, &pathRule, &operationRule, &methodRule, &urlRule, &schemeRule,
 	&errorTypeRule, &exceptionRule, &escapedRule, &outcomeRule, &grpcRule, &errorFlagRule, &lambdaStatusRule, &coldRule,
 	&coldReportRule, &statusRule, &countRule, &intervalRule,
-	&initRule, &cpuRule, &wallRule, &ttfbRule, &originRule, &upstreamRule, &timingRule, &cacheRule, &cacheLookupRule,
+	&initRule, &cpuRule, &wallRule, &ttfbRule, &rttRule, &memoryRule, &subrequestsRule, &originRule, &upstreamRule, &timingRule, &cacheRule, &cacheLookupRule,
 	&ageRule,
 )
 

@@ -56,6 +56,7 @@ var lengths = []struct {
 			&e.Facts.HasOrigin
 	}},
 	{edge.KeyTTFB, func(e *edge.Event) (*int64, *bool) { return &e.Facts.TTFB, &e.Facts.HasTTFB }},
+	{edge.KeyClientRTT, func(e *edge.Event) (*int64, *bool) { return &e.Facts.ClientRTT, &e.Facts.HasRTT }},
 }
 
 var units = map[string]float64{"s": 1e9, "ms": milli, "us": 1e3, "ns": 1}

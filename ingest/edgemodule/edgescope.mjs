@@ -143,6 +143,7 @@ export class Trace {
       'http.request.method': method, 'url.scheme': protocol.slice(0, -1), 'url.path': pathname,
       'http.response.status_code': response?.status, 'user_agent.original': headers.get('user-agent'),
       'geo.country.iso_code': cf?.country, 'error.type': error?.name,
+      'edge.client.rtt': cf?.clientTcpRtt > 0 ? cf.clientTcpRtt * 1e6 : '', // ns; QUIC has 0, which is not known
       ...Object.fromEntries([...header('request', request, ASKED), ...header('response', response, ANSWERED)]),
       ...this.attributes,
     };

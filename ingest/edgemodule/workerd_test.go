@@ -117,7 +117,7 @@ func TestModuleInWorkerd(t *testing.T) {
 		place("$kind", "span", "name", "GET /:way/img", "kind", "server", "service.name", "shop", "service.version",
 			"7", "faas.coldstart", "true",
 			"cloud.platform", "cloudflare.workers", "geo.country.iso_code", "DE", "faas.invocation_id",
-			"8f1e2d3c4b5a6978-FRA", "faas.trigger", "http",
+			"8f1e2d3c4b5a6978-FRA", "edge.client.rtt", "17000000", "faas.trigger", "http",
 			"http.request.method", "GET", "url.path", "/spans/img", "edge.source", "otlp"))
 	f("/points/img", place("$kind", "datapoint", "dataset", "edge", "edge.operation", "GET /:way/img", "faas.coldstart",
 		"false", "edge.count", "1"))
@@ -134,7 +134,7 @@ func ask(t *testing.T, url string) {
 		t.Fatal(err)
 	}
 	r.Header.Set("cf-ray", "8f1e2d3c4b5a6978-FRA")
-	r.Header.Set("cf-blob", `{"colo":"FRA","country":"DE"}`)
+	r.Header.Set("cf-blob", `{"colo":"FRA","country":"DE","clientTcpRtt":17}`)
 	resp, err := http.DefaultClient.Do(r)
 	if err != nil {
 		t.Fatal(err)

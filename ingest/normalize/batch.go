@@ -43,6 +43,10 @@ type span struct {
 	// starts tells whether the span has an attribute that marks an invocation, fetch whether it is a request to an
 	// origin.
 	starts, fetch bool
+	// asks tells whether it is a request of any kind to others, but to a collector of telemetry.
+	asks bool
+	// borrowed and counted tell that the invocation's memory and its subrequests are those of other spans.
+	borrowed, counted bool
 }
 
 const (
@@ -194,9 +198,11 @@ func (b *batch) share() {
 		if home := b.home(int32(i)); home != none && home != int32(i) {
 			b.takePlace(&b.events[i].Facts, &b.events[home].Facts)
 			b.takeWait(i, home)
+			b.takeMemory(i, home)
 		}
 	}
 	b.shareCache()
+	b.countSubrequests()
 	b.shareOrigins()
 	b.shareColdStarts()
 }
@@ -245,6 +251,30 @@ func (b *batch) takeWait(i int, home int32) {
 	e := &b.events[i]
 	if b.spans[i].fetch && e.Duration > 0 && !b.events[home].Facts.HasOrigin {
 		b.waits = append(b.waits, interval{home: home, from: start(e), to: e.Time})
+	}
+}
+
+// takeMemory gives an invocation the most memory that a report beside it tells, unless it tells its own.
+func (b *batch) takeMemory(i int, home int32) {
+	f, to := &b.events[i].Facts, &b.events[home].Facts
+	if f.HasMemory && f.Service == to.Service && (!to.HasMemory || b.spans[home].borrowed) {
+		to.Memory, to.HasMemory, b.spans[home].borrowed = max(to.Memory, f.Memory), true, true
+	}
+}
+
+// countSubrequests counts the client spans of each invocation that does not say itself how many requests it made. A
+// client span right below another is the same request, told by a library and by what it uses. An invocation without any
+// may not tell of its requests: how many is unknown then.
+func (b *batch) countSubrequests() {
+	for i := range b.events {
+		s := &b.spans[i]
+		if !s.asks || s.home < 0 || s.home == int32(i) || s.parent != none && b.spans[s.parent].asks {
+			continue
+		}
+		f, home := &b.events[s.home].Facts, &b.spans[s.home]
+		if home.counted = home.counted || !f.HasSubrequests; home.counted {
+			f.Subrequests, f.HasSubrequests = f.Subrequests+1, true
+		}
 	}
 }
 

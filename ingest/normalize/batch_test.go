@@ -203,6 +203,48 @@ func TestOriginDuration(t *testing.T) {
 	f(3, true, []string{"edge.origin.duration", "3000000"}, fetch(2, 10, 20))
 }
 
+// TestSubrequestsAreCounted holds that an invocation has as many as it has client spans, wherever below it, unless it
+// says their number itself, and that none at all is unknown.
+func TestSubrequestsAreCounted(t *testing.T) {
+	f := func(want int64, own []string, others ...edge.Event) {
+		t.Helper()
+		events := normalized(append([]edge.Event{span(ids{1, 0}, edge.SpanServer, ms{0, 100}, own...)}, others...)...)
+		if got := events[0].Facts; got.Subrequests != want || got.HasSubrequests != (want > 0) {
+			t.Errorf("%d (%t) subrequests, want %d", got.Subrequests, got.HasSubrequests, want)
+		}
+	}
+	client := func(id, parent byte, pairs ...string) edge.Event {
+		return span(ids{id, parent}, edge.SpanClient, ms{1, 2}, pairs...)
+	}
+	internal := span(ids{8, 1}, edge.SpanInternal, ms{1, 9})
+	f(0, nil)
+	f(0, nil, internal)
+	f(2, nil, client(2, 1), client(3, 1, "cache.operation", "match"))
+	f(2, nil, client(2, 1), internal, client(3, 8))
+	f(1, nil, client(2, 1), client(3, 2)) // a library's span and that of what it uses
+	f(0, nil, client(2, 1, "url.full", "https://collector.example/v1/traces"))
+	f(0, nil, client(2, 7)) // of no invocation that is here
+	f(40, []string{"edge.subrequests", "40"}, client(2, 1))
+	f(1, nil, client(2, 1), span(ids{3, 2}, edge.SpanServer, ms{1, 2}, "service.name", "other"), client(4, 3))
+}
+
+// TestAReportBesideTheInvocationTellsItsMemory holds that the greatest counts, and that what an invocation says itself
+// stays.
+func TestAReportBesideTheInvocationTellsItsMemory(t *testing.T) {
+	f := func(want int64, own ...string) {
+		t.Helper()
+		events := normalized(span(ids{1, 0}, edge.SpanServer, ms{0, 100}, own...),
+			span(ids{2, 1}, edge.SpanInternal, ms{0, 1}, "maxMemoryUsedMB", "90"),
+			span(ids{3, 1}, edge.SpanInternal, ms{0, 1}, "maxMemoryUsedMB", "80"),
+			span(ids{4, 1}, edge.SpanServer, ms{0, 1}, "maxMemoryUsedMB", "500", "service.name", "other"))
+		if got := events[0].Facts; got.Memory != want<<20 {
+			t.Errorf("%d bytes, want %d MB", got.Memory, want)
+		}
+	}
+	f(90)
+	f(64, "edge.memory.used", "67108864")
+}
+
 // TestOriginsOfTwoInvocationsStayApart has both in one batch, interleaved.
 func TestOriginsOfTwoInvocationsStayApart(t *testing.T) {
 	child := func(trace, id byte, from, to int64) edge.Event {

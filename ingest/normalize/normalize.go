@@ -111,7 +111,8 @@ func describeSpan(b *batch, i int) {
 	if e.SpanKind != edge.SpanClient {
 		s.origin, s.hasOrigin = v.OriginHeader()
 	}
-	s.fetch = v.Fetches() && !isExport(s.path)
+	s.asks = e.SpanKind == edge.SpanClient && !isExport(s.path)
+	s.fetch = s.asks && v.Fetches()
 }
 
 // isExport tells whether a request to that path sends telemetry, which is no request to an origin.

@@ -91,6 +91,7 @@ func (q *request) span(arrival int64) edge.Event {
 	if q.report.found {
 		e.Duration, e.HasDuration = int64(q.report.duration*1e6), true
 		e.Time += e.Duration
+		to.add("maxMemoryUsedMB", q.report.memory)
 		to.add(edge.KeyColdStart, strconv.FormatBool(q.report.hasInit))
 		if q.report.hasInit {
 			to.add("initDurationMs", strconv.FormatFloat(q.report.init, 'f', -1, 64))

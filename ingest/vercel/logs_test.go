@@ -110,10 +110,11 @@ func TestTheReportTellsTheLength(t *testing.T) {
 		to.one(t, "span").want(t, pairs...)
 	}
 	f(`START RequestId: 1\nEND RequestId: 1\nREPORT RequestId: 1\tDuration: 250.5 ms\tBilled Duration: 251 ms\tMemory `+
-		`Size: 1024 MB\tInit Duration: 210.25 ms`,
+		`Size: 1024 MB\tMax Memory Used: 89 MB\tInit Duration: 210.25 ms`,
+		"edge.memory.used", "93323264",
 		"duration", "250500000", "_time_ns", "1795215131511500000", "faas.coldstart", "true", "edge.init.duration",
 		"210250000")
-	f(`REPORT RequestId: 1 Duration: 3 ms Billed Duration: 4 ms`, "duration", "3000000", "faas.coldstart", "false",
+	f(`REPORT RequestId: 1 Duration: 3 ms Billed Duration: 4 ms`, "duration", "3000000", "faas.coldstart", "false", "edge.memory.used", "",
 		"edge.init.duration", "")
 	f(`REPORT RequestId: 1 Billed Duration: 4 ms`, "duration", "4000000")
 	f(`REPORT RequestId: 1 Duration: x ms`, "duration", "")

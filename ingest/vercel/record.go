@@ -97,6 +97,7 @@ func (r *record) severity() (number uint8, text string) {
 type report struct {
 	duration, init float64 // milliseconds
 	hasInit, found bool
+	memory         string // the most that was used, in MB; "" when it is not told
 }
 
 // reportOf reads "REPORT RequestId: ... Duration: 12.3 ms Billed Duration: 13 ms ... Init Duration: 210.5 ms". The last
@@ -112,6 +113,8 @@ func reportOf(message string) (r report) {
 		r.duration, given = lengthAfter(line, " Duration: ")
 	}
 	r.init, r.hasInit = lengthAfter(line, "Init Duration: ")
+	_, memory, _ := strings.Cut(line, "Max Memory Used: ")
+	r.memory, _, _ = strings.Cut(memory, " ")
 	r.found = given
 	return r
 }

@@ -81,7 +81,7 @@ func (a *about) span(source string, route func(service, path string) string) edg
 	e.Facts.Source = source
 	e.Facts.CPUTime, e.Facts.HasCPU = a.cpu.Milliseconds()
 	e.Facts.WallTime, e.Facts.HasWall = a.wall.Milliseconds()
-
+	e.Facts.ClientRTT, e.Facts.HasRTT = a.place.ClientTCPRTT.Milliseconds()
 	if failed(string(a.outcome)) {
 		e.Status, e.StatusMessage = edge.StatusError, string(a.outcome)
 	}

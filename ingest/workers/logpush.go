@@ -78,6 +78,7 @@ type requested struct {
 	EdgeResponseStatus                   text
 	CacheCacheStatus                     text
 	EdgeTimeToFirstByteMs                number
+	ClientTCPRTTMs                       number
 	OriginResponseDurationMs             number
 	OriginResponseStatus                 number
 	// WorkerCPUTime and WorkerWallTimeUs are microseconds.
@@ -104,8 +105,10 @@ func (r *requested) build(b builder) edge.Event {
 		handler: handlerFetch, method: string(r.ClientRequestMethod), ray: r.RayID, host: string(r.ClientRequestHost),
 		address: scheme + "://" + string(r.ClientRequestHost) + path,
 		headers: pairs{{Name: "user-agent", Value: r.ClientRequestUserAgent}}, status: r.EdgeResponseStatus,
-		place: located{r.EdgeColoCode, r.ClientCountry, r.ClientCity, r.ClientASN, r.ClientRequestProtocol},
-		cpu:   milli(r.WorkerCPUTime), wall: milli(r.WorkerWallTimeUs),
+		place: located{
+			r.EdgeColoCode, r.ClientCountry, r.ClientCity, r.ClientASN, r.ClientRequestProtocol, r.ClientTCPRTTMs,
+		},
+		cpu: milli(r.WorkerCPUTime), wall: milli(r.WorkerWallTimeUs),
 	}
 	e := a.span(edge.SourceLogpush, b.route)
 	e.Index, e.Resource = b.index, a.resource()

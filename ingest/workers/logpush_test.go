@@ -84,7 +84,7 @@ const requestRecord = `{"CacheCacheStatus":"hit","ClientASN":13335,"ClientCity":
 	`"ClientRequestScheme":"https",` +
 	`"ClientRequestURI":"/img/7?token=secret","ClientRequestUserAgent":"curl","EdgeColoCode":"FRA",` +
 	`"EdgeEndTimestamp":1795215131291000000,"EdgeResponseStatus":200,"EdgeStartTimestamp":1795215131261000000,` +
-	`"EdgeTimeToFirstByteMs":12,` +
+	`"EdgeTimeToFirstByteMs":12,"ClientTCPRTTMs":9,` +
 	`"OriginResponseDurationMs":0,"OriginResponseStatus":0,"ParentRayID":"00","RayID":"8f1e2d3c4b5a6978",` +
 	`"WorkerCPUTime":2500,"WorkerWallTimeUs":9000,` +
 	`"WorkerScriptName":"images"}`
@@ -97,7 +97,8 @@ func TestLogpushOfRequests(t *testing.T) {
 		"service.name", "shop.example",
 		"cloud.platform", "cloudflare.workers", "edge.colo", "FRA", "cloud.region", "FRA", "geo.country.iso_code", "DE",
 		"http.route", "/img/:id",
-		"http.response.status_code", "200", "edge.cache.status", "hit", "edge.ttfb", "12000000", "edge.cpu.time",
+		"http.response.status_code", "200", "edge.cache.status", "hit", "edge.ttfb", "12000000",
+		"edge.client.rtt", "9000000", "edge.cpu.time",
 		"2500000",
 		"edge.wall.time", "9000000", "edge.origin.duration", "", "network.protocol.version", "2", "cloudflare.asn",
 		"13335",

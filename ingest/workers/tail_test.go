@@ -13,10 +13,11 @@ func TestFinishedInvocation(t *testing.T) {
 		"scriptName":"shop","entrypoint":"Api","scriptVersion":{"id":"v7"},"durableObjectId":"d1","eventTimestamp":1795215131261,
 		"logs":[{"message":["a",1,null,true,{"b": [1, 2]}],"level":"error","timestamp":"1795215131262"},{"message":"alone","level":"debug"}],
 		"event":{"request":{"url":"https://shop.example:8443/users/12?token=secret#x","method":"POST","headers":{"CF-Ray":"8f1e2d3c4b5a6978-LHR","user-agent":"curl"},
-			"cf":{"colo":"LHR","country":"gb","city":"London","asn":13335,"httpProtocol":"HTTP/2"}},"response":{"status":"201"}}}]`)
+			"cf":{"colo":"LHR","country":"gb","city":"London","asn":13335,"httpProtocol":"HTTP/2","clientTcpRtt":17}},"response":{"status":"201"}}}]`)
 	span := to.one(t, "span")
 	span.want(t, "name", "POST /users/:id", "kind", "server", "duration", "12000000", "_time_ns", "1795215131273000000",
-		"edge.wall.time", "12000000", "edge.cpu.time", "3500000", "service.name", "shop", "service.version", "v7",
+		"edge.wall.time", "12000000", "edge.cpu.time", "3500000", "edge.client.rtt", "17000000",
+		"service.name", "shop", "service.version", "v7",
 		"faas.name", "shop#Api", "faas.instance", "d1", "faas.trigger", "http", "faas.invocation_id",
 		"8f1e2d3c4b5a6978-LHR",
 		"cloud.platform", "cloudflare.workers", "cloud.region", "LHR", "geo.country.iso_code", "GB",

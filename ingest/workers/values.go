@@ -16,7 +16,11 @@ type (
 )
 
 // located is the object cf of a request, or its JSON in a string, as a streaming tail has it.
-type located struct{ Colo, Country, City, ASN, HTTPProtocol text }
+type located struct {
+	Colo, Country, City, ASN, HTTPProtocol text
+	// ClientTCPRTT is in milliseconds: Workers spell it clientTcpRtt.
+	ClientTCPRTT number
+}
 
 // UnmarshalJSON reads any value; what is no object tells no place.
 func (l *located) UnmarshalJSON(b []byte) error {

@@ -131,6 +131,11 @@ func (r *decoder) facts(f, prev *edge.Facts) {
 	for _, p := range [...]*int64{&f.InitDuration, &f.CPUTime, &f.WallTime, &f.OriginDuration, &f.TTFB} {
 		*p = r.int()
 	}
+	for _, n := range factExtras(f) {
+		if *n.has {
+			*n.value = r.int()
+		}
+	}
 	f.Count = r.float(prev.Count)
 	f.Weight = r.float(prev.Weight)
 	a, b := factTexts(f), factTexts(prev)

@@ -80,6 +80,11 @@ func (w *encoder) facts(f, prev *edge.Facts) {
 	for _, n := range [...]int64{f.InitDuration, f.CPUTime, f.WallTime, f.OriginDuration, f.TTFB} {
 		w.int(n)
 	}
+	for _, n := range factExtras(f) {
+		if *n.has {
+			w.int(*n.value)
+		}
+	}
 	w.float(f.Count, prev.Count)
 	w.float(f.Weight, prev.Weight)
 	a, b := factTexts(f), factTexts(prev)
@@ -94,6 +99,17 @@ func eventTexts(e *edge.Event) [11]*string {
 		&e.Name, &e.StatusMessage, &e.TraceState, &e.SpanEvents, &e.Links, &e.ScopeName, &e.ScopeVersion,
 		&e.Body, &e.SeverityText, &e.Dataset, &e.Facts.Source,
 	}
+}
+
+// extra is a number that only records of events that have it hold.
+type extra struct {
+	value *int64
+	has   *bool
+}
+
+// factExtras are those of facts, in the order of the payload. Records of format 3 have none.
+func factExtras(f *edge.Facts) [3]extra {
+	return [...]extra{{&f.ClientRTT, &f.HasRTT}, {&f.Memory, &f.HasMemory}, {&f.Subrequests, &f.HasSubrequests}}
 }
 
 // factTexts are the texts of facts, but Source, in the order of the payload.
@@ -118,7 +134,7 @@ func factFlags(f *edge.Facts) uint16 {
 	var bits uint16
 	for i, on := range [...]bool{
 		f.HasInit, f.RouteInferred, f.StatusInferred, f.HasCPU, f.HasWall, f.HasOrigin, f.HasTTFB, f.HasCount,
-		f.Invocation,
+		f.Invocation, f.HasRTT, f.HasMemory, f.HasSubrequests,
 	} {
 		if on {
 			bits |= 1 << i
@@ -130,7 +146,7 @@ func factFlags(f *edge.Facts) uint16 {
 func setFactFlags(f *edge.Facts, bits uint16) {
 	for i, p := range [...]*bool{
 		&f.HasInit, &f.RouteInferred, &f.StatusInferred, &f.HasCPU, &f.HasWall, &f.HasOrigin, &f.HasTTFB, &f.HasCount,
-		&f.Invocation,
+		&f.Invocation, &f.HasRTT, &f.HasMemory, &f.HasSubrequests,
 	} {
 		*p = bits&(1<<i) != 0
 	}

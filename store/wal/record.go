@@ -10,8 +10,8 @@ import (
 )
 
 // Format is the version of segments, records and checkpoints. A newer collector reads the ones before: format 1 had no
-// samples, format 2 neither parts nor totals.
-const Format = 3
+// samples, format 2 neither parts nor totals, format 3 no round trips, memory and subrequests of events.
+const Format = 4
 
 const (
 	// headerSize is the size in bytes of a record's header, alignment what records are padded to.

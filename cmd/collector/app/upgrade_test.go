@@ -37,8 +37,8 @@ func TestADirectoryOfTheFormatBeforeIsRead(t *testing.T) {
 			return got.N == "6"
 		})
 	format, err := os.ReadFile(filepath.Join(data, "FORMAT"))
-	if err != nil || !strings.Contains(string(format), `"wal":3`) || !strings.Contains(string(format), `"row":2`) {
-		t.Errorf("FORMAT is %q, %v; want the log in format 3 and rows in 2", format, err)
+	if err != nil || !strings.Contains(string(format), `"wal":4`) || !strings.Contains(string(format), `"row":2`) {
+		t.Errorf("FORMAT is %q, %v; want the log in format 4 and rows in 2", format, err)
 	}
 }
 

@@ -70,6 +70,7 @@ var tableColumns = func() []known {
 var numeric = map[string]bool{
 	edge.KeyStatus: true, edge.KeyInitDuration: true, edge.KeyCPUTime: true, edge.KeyWallTime: true,
 	edge.KeyOriginDuration: true, edge.KeyTTFB: true, edge.KeyCount: true,
+	edge.KeyClientRTT: true, edge.KeyMemory: true, edge.KeySubrequests: true,
 }
 
 // TableColumns returns the columns of SELECT * from any table.

@@ -31,7 +31,7 @@ type formats struct {
 	WAL    int `json:"wal"`
 }
 
-var currentFormats = formats{Row: 2, Rollup: 2, WAL: 3}
+var currentFormats = formats{Row: 2, Rollup: 2, WAL: 4}
 
 type identity struct {
 	Collector string `json:"collector"`
