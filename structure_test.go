@@ -204,6 +204,7 @@ var rule = map[string][]string{
 	"chart": {},
 	"judge": {},
 
+	"alert":       {"alert/rules", "edge", "policy", "query"},
 	"alert/rules": {"internal/near", "internal/tree"},
 
 	"web/part":    {"query", "chart"},
@@ -225,6 +226,7 @@ var rule = map[string][]string{
 	"internal/wasmbench":   {"edge", "chart", "internal/wasmkernel", "internal/workerd"},
 	"internal/assets":      {"chart"},
 	"internal/jsonwire":    {},
+	"internal/labels":      {},
 	"internal/tree":        {},
 
 	"cmd/collector":               {"*"},
