@@ -27,6 +27,7 @@ const (
 	PathDeploys    = "deploys"
 	PathColdModel  = "cold-model"
 	PathLatency    = "latency"
+	PathCost       = "cost"
 
 	pathWho = "who"
 )

@@ -136,6 +136,11 @@ func (c *Client) LatencyOf(ctx context.Context, id string, q Question) (*Latency
 	return ask[Latency](ctx, c, q, PathLatency, id)
 }
 
+// Cost asks what functions cost, per route and per million, and elsewhere.
+func (c *Client) Cost(ctx context.Context, q Question) (*Cost, error) {
+	return ask[Cost](ctx, c, q, PathCost)
+}
+
 // Who asks whose answers the questions of this client get.
 func (c *Client) Who(ctx context.Context) (*Who, error) { return ask[Who](ctx, c, Question{}, pathWho) }
 
