@@ -27,7 +27,8 @@ var rule = map[string][]string{
 	"edge/platform":            {"edge", "edge/place", "edge/platform/headerlist", "edge/route"},
 	"edge/platform/headerlist": {},
 	"edge/price":               {"edge/platform"},
-	"policy":                   {"edge/price", "internal/near", "internal/tree"},
+	"edge/limit":               {"edge/platform"},
+	"policy":                   {"edge/limit", "edge/price", "internal/near", "internal/tree"},
 
 	"store": {"edge"},
 	"store/embedded": {

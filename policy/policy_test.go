@@ -143,6 +143,10 @@ func TestWhatIsWrongIsTold(t *testing.T) {
 			"\np.yml:1:48: a receiver needs either webhook or alertmanagers\n"+
 			"p.yml:1:55: the receiver a is there twice: first at p.yml:1:29")
 	f("limits: [{plan: Paid}]", "p.yml:1:10: limits need a service or a platform")
+	f("limits: [{platform: cloudflare.workers, plan: Piad}]",
+		`p.yml:1:47: there are no limits of plan "Piad" (did you mean "Paid"?): want one of Free; Paid`)
+	f("limits: [{platform: fly, plan: Hobby}]", `p.yml:1:32: there are no limits of plans of platform "fly": `+
+		`name its figures (cpu, wall, memory ...) instead of a plan`)
 	f("limits: {a: 1}", "p.yml:1:9: want a list of limits, not an object")
 	f("load: [{target: http://x/, platform: fastly, plan: Compute}]", `p.yml:1:17: want the host of a target, such as `+
 		`shop.example.com or 127.0.0.1:8787, not "http://x/"`)
@@ -276,4 +280,37 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestLimitsOfAService holds which plans a service has: those that its limits or its account name, with the policy's own
+// figures before theirs, else all of the platform.
+func TestLimitsOfAService(t *testing.T) {
+	f := func(src, platform, want string) {
+		t.Helper()
+		p, problems := policy.Parse("p.yml", []byte(src))
+		if len(problems) > 0 {
+			t.Fatal(problems)
+		}
+		plans, said := p.LimitsOf(platform, "shop")
+		got := fmt.Sprint(said)
+		for _, l := range plans {
+			got += fmt.Sprintf("; %s %g ms %g MB", l.Name, l.CPUMS, l.MemoryMB)
+		}
+		if got != want {
+			t.Errorf("%s on %s:\ngot  %s\nwant %s", src, platform, got, want)
+		}
+	}
+	const workers = "cloudflare.workers"
+	f("", workers, "false; Free 10 ms 128 MB; Paid 30000 ms 128 MB")
+	f("", "fly", "false")
+	f("limits: [{platform: cloudflare.workers, plan: Free}]", workers, "true; Free 10 ms 128 MB")
+	f("limits: [{platform: fastly, plan: Compute}]", workers, "false; Free 10 ms 128 MB; Paid 30000 ms 128 MB")
+	f("limits: [{platform: cloudflare.workers, plan: Free}, {service: shop, plan: Paid, cpu: 50ms}]", workers,
+		"true; Paid 50 ms 128 MB")
+	f("limits: [{service: shop, plan: Paid}]", "fastly", "false; Compute 50 ms 128 MB") // a plan of another platform
+	f("limits: [{service: other, plan: Paid}]", workers, "false; Free 10 ms 128 MB; Paid 30000 ms 128 MB")
+	f("limits: [{platform: fly, cpu: 1s, memory: 256MB}]", "fly", "true; policy 1000 ms 256 MB")
+	f("accounts: [{platform: cloudflare.workers, plan: Paid}]", workers, "true; Paid 30000 ms 128 MB")
+	f("accounts: [{platform: aws_lambda, plan: '@Edge'}]", "aws_lambda", "true; @Edge viewer 0 ms 128 MB; @Edge origin 0 ms 0 MB")
+	f("accounts: [{platform: aws_lambda, plan: x86}]\nmemory: {shop: 1GB}", "aws_lambda", "true; x86 0 ms 1024 MB")
 }

@@ -23,23 +23,3 @@ func TestCost(t *testing.T) {
 		t.Errorf("14 M data points cost %v, want 1", got)
 	}
 }
-
-func TestLimits(t *testing.T) {
-	plans := platform.LimitsOf(platform.CloudflareWorkers)
-	if len(plans) != 2 || plans[0].CPUMS != 10 || plans[1].MaxCPUMS != 300_000 || plans[1].MemoryMB != 128 {
-		t.Errorf("Workers: %+v", plans)
-	}
-	for _, p := range []string{
-		platform.CloudflareWorkers, platform.AWSLambda, platform.Netlify, platform.Vercel,
-		platform.Deno,
-	} {
-		for _, l := range platform.LimitsOf(p) {
-			if l.Source.AsOf == "" || l.Source.URL == "" && l.Source.Note == "" {
-				t.Errorf("%s: limits without a source: %+v", p, l)
-			}
-		}
-	}
-	if got := platform.LimitsOf(platform.Fastly); got != nil {
-		t.Errorf("limits that nobody looked up: %+v", got)
-	}
-}
