@@ -28,6 +28,7 @@ const (
 	PathColdModel  = "cold-model"
 	PathLatency    = "latency"
 	PathCost       = "cost"
+	PathExplain    = "explain"
 
 	pathWho = "who"
 )

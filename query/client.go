@@ -141,6 +141,11 @@ func (c *Client) Cost(ctx context.Context, q Question) (*Cost, error) {
 	return ask[Cost](ctx, c, q, PathCost)
 }
 
+// Explain asks what the bad invocations share.
+func (c *Client) Explain(ctx context.Context, q Question) (*Explanation, error) {
+	return ask[Explanation](ctx, c, q, PathExplain)
+}
+
 // Who asks whose answers the questions of this client get.
 func (c *Client) Who(ctx context.Context) (*Who, error) { return ask[Who](ctx, c, Question{}, pathWho) }
 

@@ -209,3 +209,98 @@ type Change struct {
 	// Part is which part of the difference of all routes together comes from this route, absent of all together.
 	Part Num `json:"part"`
 }
+
+// What makes an invocation bad.
+const (
+	// BadErrors is an outcome other than ok and canceled.
+	BadErrors = "errors"
+	// BadSlow is a duration above the p95 that the invocation's own route had in the days before.
+	BadSlow = "slow"
+	// BadCold is a cold start, among those of which it is known.
+	BadCold = "cold"
+	// BadMiss is a miss, among those that a cache could have answered.
+	BadMiss = "miss"
+)
+
+// Bads are the values of Question.Bad.
+func Bads() []string { return []string{BadErrors, BadSlow, BadCold, BadMiss} }
+
+// Verdicts of an Explanation.
+const (
+	// ExplainedCauses says that something stands out.
+	ExplainedCauses = "causes"
+	// ExplainedNothing says that bad invocations share nothing more than others do.
+	ExplainedNothing = "nothing"
+	// ExplainedFew says that there are too few to tell.
+	ExplainedFew = "few"
+)
+
+// Explanation answers: what do the bad invocations share? It ranks the values of attributes, and pairs of them, by how
+// many more bad invocations they have than if they were like all others.
+type Explanation struct {
+	About
+	// Bad is what was taken for bad, Why how that was chosen, empty when it was asked for.
+	Bad string `json:"bad"`
+	Why string `json:"why,omitempty"`
+	// Verdict is causes, nothing or few, Text the same as a sentence.
+	Verdict string `json:"verdict"`
+	Text    string `json:"text"`
+	// Causes are what stands out, at most three, the one that explains most first; each is looked for among the
+	// invocations that those before it do not cover.
+	Causes []Cause `json:"causes"`
+	// Looked is how many invocations were looked at, and LookedBad how many of them are bad: raw numbers. Of is how many
+	// there are in the range, absent when that is not counted.
+	Looked    Num `json:"looked"`
+	LookedBad Num `json:"looked_bad"`
+	Of        Num `json:"of"`
+	// Stretches are the pieces of the range that were looked at, each whole; nil when that is all of it.
+	Stretches []Stretch `json:"stretches,omitempty"`
+	// Tests is how many values and pairs were tried: a cause has to be the surer the more there are.
+	Tests int `json:"tests"`
+	// Attributes are what invocations were told apart by, or why not.
+	Attributes []Looked `json:"attributes"`
+	Choices    Choices  `json:"choices"`
+}
+
+// Stretch is a piece of time: From <= time < To.
+type Stretch struct {
+	From time.Time `json:"from"`
+	To   time.Time `json:"to"`
+}
+
+// Looked is an attribute that was looked at.
+type Looked struct {
+	Key string `json:"key"`
+	// Values is how many values it has, absence among them.
+	Values int `json:"values"`
+	// Left says why it was left out, empty when it was not.
+	Left string `json:"left,omitempty"`
+}
+
+// Cause is what bad invocations share.
+type Cause struct {
+	// Is names the value that they share, two of a pair.
+	Is []Shared `json:"is"`
+	// Text is the cause as a sentence.
+	Text string `json:"text"`
+	// N is how many invocations have it, Bad how many of them are bad, Of how many bad ones there are in all.
+	N   Num `json:"n"`
+	Bad Num `json:"bad"`
+	Of  Num `json:"of"`
+	// Part is which part of all invocations that is, weighted.
+	Part Figure `json:"part"`
+	// Risk is how many times as often they are bad as all others, Sure what it is at least when all tests are taken
+	// into account.
+	Risk Figure `json:"risk"`
+	Sure Num    `json:"sure"`
+	// Excess is how many bad ones there are beyond what there would be if they were like all others.
+	Excess Num `json:"excess"`
+	// Query is what to add to the question to get them, as in a URL: region=GRU&route=/api/cart.
+	Query string `json:"query"`
+}
+
+// Shared is a value of an attribute, empty where it is absent.
+type Shared struct {
+	Key   string `json:"key"`
+	Value string `json:"value"`
+}

@@ -51,6 +51,7 @@ func Parse(v url.Values, now time.Time) (Question, error) {
 	for _, parse := range []func(url.Values) error{
 		func(v url.Values) error { return q.parseRange(v, now) },
 		q.parseFilters, q.parseText, q.parsePercentile, q.parseSort, q.parseCompare, q.parseDurations, q.parseLimit,
+		q.parseBad,
 	} {
 		if err := parse(v); err != nil {
 			return Question{}, err
@@ -280,5 +281,13 @@ func (q *Question) parseLimit(v url.Values) error {
 		return &ParamError{Key: KeyLimit, Value: s, Reason: "write a number from 1 to 1000"}
 	}
 	q.Limit = n
+	return nil
+}
+
+func (q *Question) parseBad(v url.Values) error {
+	q.Bad = v.Get(KeyBad)
+	if q.Bad != "" && !slices.Contains(Bads(), q.Bad) {
+		return &ParamError{Key: KeyBad, Value: q.Bad, Reason: "write one of " + strings.Join(Bads(), ", ")}
+	}
 	return nil
 }

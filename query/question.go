@@ -36,6 +36,8 @@ type Question struct {
 	Limit int
 	// Base is the id of the run to compare with.
 	Base string
+	// Bad is what makes an invocation bad where it is asked what bad ones share: BadErrors and so on, "" to choose.
+	Bad string
 }
 
 // The keys of a question, as URLs spell them.
@@ -60,6 +62,7 @@ const (
 	KeyAfter      = "after"
 	KeyLimit      = "limit"
 	KeyBase       = "base"
+	KeyBad        = "bad"
 
 	// keyID names one region, trace or run where it is not in the path.
 	keyID = "id"
@@ -127,7 +130,9 @@ func Canonical(v url.Values) url.Values {
 }
 
 // OfOnePage returns the keys that mean something on one page only: links to other pages leave them behind.
-func OfOnePage() []string { return []string{KeySort, KeyMin, KeyMax, KeyAfter, KeyBase, KeyLimit} }
+func OfOnePage() []string {
+	return []string{KeySort, KeyMin, KeyMax, KeyAfter, KeyBase, KeyLimit, KeyBad}
+}
 
 // values are all keys.
 func (q Question) values() url.Values {
@@ -152,6 +157,7 @@ func (q Question) values() url.Values {
 	v.Set(KeyLimit, strconv.Itoa(q.Limit))
 	for key, text := range map[string]string{
 		KeyText: q.Text, KeySort: q.Sort, KeyCompare: q.Compare, KeyAfter: q.After, KeyBase: q.Base,
+		KeyBad: q.Bad,
 	} {
 		v.Set(key, text)
 	}

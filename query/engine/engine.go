@@ -2,9 +2,6 @@
 package engine
 
 import (
-	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"time"
 
@@ -12,7 +9,6 @@ import (
 	"edgescope/query"
 	"edgescope/query/memo"
 	"edgescope/query/tables"
-	"edgescope/store"
 )
 
 // Options are what an Engine needs beside its reader. The zero value works.
@@ -80,48 +76,22 @@ func New(read *tables.Reader, o Options) *Engine {
 func (e *Engine) Answers() query.Answers {
 	return query.Answers{
 		All: map[string]query.Answer{
-			query.PathOverview:   all(e.Overview),
-			query.PathRegions:    all(e.Regions),
-			query.PathColdStarts: all(e.ColdStarts),
-			query.PathCache:      all(e.Cache),
-			query.PathRoutes:     all(e.Routes),
-			query.PathVersions:   all(e.Versions),
-			query.PathTraces:     all(e.Traces),
-			query.PathRuns:       all(e.Runs),
-			query.PathDatasets:   all(e.Datasets),
-			query.PathRefusals:   all(e.Refusals),
-			query.PathWASM:       all(e.WASM),
+			query.PathOverview:   tables.All(e.Overview),
+			query.PathRegions:    tables.All(e.Regions),
+			query.PathColdStarts: tables.All(e.ColdStarts),
+			query.PathCache:      tables.All(e.Cache),
+			query.PathRoutes:     tables.All(e.Routes),
+			query.PathVersions:   tables.All(e.Versions),
+			query.PathTraces:     tables.All(e.Traces),
+			query.PathRuns:       tables.All(e.Runs),
+			query.PathDatasets:   tables.All(e.Datasets),
+			query.PathRefusals:   tables.All(e.Refusals),
+			query.PathWASM:       tables.All(e.WASM),
 		},
 		One: map[string]query.Answer{
-			query.PathRegions: one(e.Region),
-			query.PathTraces:  one(e.Trace),
-			query.PathRuns:    one(e.Run),
+			query.PathRegions: tables.One(e.Region),
+			query.PathTraces:  tables.One(e.Trace),
+			query.PathRuns:    tables.One(e.Run),
 		},
 	}
-}
-
-// all is an answer about everything.
-func all[A any](ask func(context.Context, edge.Tenant, query.Question) (*A, error)) query.Answer {
-	return func(ctx context.Context, r query.Request) (any, error) {
-		answer, err := ask(ctx, r.Tenant, r.Question)
-		return answer, explain(err)
-	}
-}
-
-// one is an answer about one thing.
-func one[A any](
-	ask func(ctx context.Context, tenant edge.Tenant, id string, q query.Question) (*A, error),
-) query.Answer {
-	return func(ctx context.Context, r query.Request) (any, error) {
-		answer, err := ask(ctx, r.Tenant, r.ID, r.Question)
-		return answer, explain(err)
-	}
-}
-
-// explain says in the API's words what the store says in its own.
-func explain(err error) error {
-	if errors.Is(err, store.ErrTooMuch) {
-		return fmt.Errorf("%w: %w", query.ErrTooMuch, err)
-	}
-	return err
 }

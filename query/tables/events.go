@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -56,6 +57,38 @@ func (s *sources) invocations() []kindFilter {
 		out = append(out, kindFilter{edge.KindDataPoint, invocation + " " + filter.In(edge.KeyServiceName, services)})
 	}
 	return out
+}
+
+// Events are the invocations of a cut, of every service from its source.
+type Events struct {
+	read  *Reader
+	cut   Cut
+	kinds []kindFilter
+}
+
+// Events returns the invocations of a cut, whose parts and groups are of no account.
+func (d *Reader) Events(ctx context.Context, c Cut) (*Events, error) {
+	src, err := d.findSources(ctx, c.Tenant, c.Window.Whole())
+	if err != nil {
+		return nil, err
+	}
+	return &Events{d, c, src.invocations()}, nil
+}
+
+// Rows asks for those of a piece of the cut's time; pipes is what LogsQL does with them, such as "| fields name". Where
+// services have several kinds of sources, pipes are applied to each kind apart. emit's row is valid during the call
+// only; emit is called from one goroutine at a time.
+func (e *Events) Rows(ctx context.Context, from, to time.Time, pipes string, emit func(store.Row) error) error {
+	for _, k := range e.kinds {
+		filters := append([]string{k.filter}, LogsQL(e.cut.Conditions)...)
+		err := e.read.Rows(ctx, store.RowsQuestion{
+			Tenant: e.cut.Tenant, Kind: k.kind, From: from, To: to, LogsQL: strings.Join(filters, " ") + " " + pipes,
+		}, emit)
+		if err != nil {
+			return fmt.Errorf("ask invocations: %w", err)
+		}
+	}
+	return nil
 }
 
 // eventTable returns what a cut asks for from the events. Counts are weighted as in rollups; percentiles count each

@@ -42,6 +42,7 @@ func hidden(p *part.Page) []Pair {
 	for _, key := range []string{
 		query.KeyRegion, query.KeyRoute, query.KeyStatus, query.KeyCold, query.KeyCache,
 		query.KeyPercentile, query.KeySort, query.KeyMin, query.KeyMax, query.KeyFrom, query.KeyTo, query.KeyRange,
+		query.KeyBad,
 	} {
 		for _, value := range v[key] {
 			out = append(out, Pair{key, value})
