@@ -5,6 +5,7 @@
 package access
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -278,6 +279,22 @@ func (g *Guard) Member(who string) (tenant edge.Tenant, named bool) {
 		return 0, false
 	}
 	return of.id, true
+}
+
+// Named is a tenant with its name.
+type Named struct {
+	Tenant edge.Tenant
+	Name   string
+}
+
+// Tenants returns the tenants of the token file, by number.
+func (g *Guard) Tenants() []Named {
+	var all []Named
+	for id, of := range g.file.table().byID {
+		all = append(all, Named{id, of.name})
+	}
+	slices.SortFunc(all, func(a, b Named) int { return cmp.Compare(a.Tenant, b.Tenant) })
+	return all
 }
 
 // ProxyUser returns the value of the header in which a trusted proxy says who asks. It fails with *DeniedError when it

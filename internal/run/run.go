@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"os/signal"
 	"sync"
 	"syscall"
@@ -25,6 +24,8 @@ type Process struct {
 	LookupEnv      func(key string) (string, bool)
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
+
+	hangups *hangups
 }
 
 // CodeError is an error with the exit code that it asks for.
@@ -51,16 +52,20 @@ func Usage(format string, args ...any) error {
 
 // Main runs a program until it ends by itself or SIGINT, SIGTERM or SIGHUP (its terminal is gone) cancels its context.
 // Another signal within a second is the same wish, as systemd and closing terminals have it; a later one ends the
-// process at once, by the default action. Under nohup SIGHUP stays ignored. Main prints the error and returns the exit
-// code: 0, that of a CodeError, or 1.
+// process at once, by the default action. Under nohup SIGHUP stays ignored. A program that asks for Hangups gets those
+// instead. Main prints the error and returns the exit code: 0, that of a CodeError, or 1.
 func Main(program string, p Process, body func(ctx context.Context, p Process) error) int {
-	signals := []os.Signal{syscall.SIGINT, syscall.SIGTERM}
-	if !signal.Ignored(syscall.SIGHUP) {
-		signals = append(signals, syscall.SIGHUP)
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), signals...)
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	context.AfterFunc(ctx, func() { time.AfterFunc(time.Second, stop) })
+	ctx, end := context.WithCancel(ctx)
+	defer end()
+	p.hangups = listen(ctx, end)
+	context.AfterFunc(ctx, func() {
+		time.AfterFunc(time.Second, func() {
+			stop()
+			p.hangups.stop()
+		})
+	})
 	return ExitCode(program, p.Stderr, body(ctx, p))
 }
 

@@ -51,3 +51,24 @@ func TestSignalsThatComeTogetherAreOne(t *testing.T) {
 		t.Errorf("exit code %d, want 130", code)
 	}
 }
+
+// TestAHangupIsForWhoAsksForIt: a program that reads files again at SIGHUP goes on, each time.
+func TestAHangupIsForWhoAsksForIt(t *testing.T) {
+	code := run.Main("prog", run.Process{Stderr: io.Discard}, func(ctx context.Context, p run.Process) error {
+		again := p.Hangups()
+		for range 3 {
+			if err := syscall.Kill(os.Getpid(), syscall.SIGHUP); err != nil {
+				return err
+			}
+			select {
+			case <-again:
+			case <-ctx.Done():
+				return &run.CodeError{Code: 130}
+			}
+		}
+		return nil
+	})
+	if code != 0 {
+		t.Errorf("exit code %d, want 0", code)
+	}
+}

@@ -302,6 +302,14 @@ func parse(key, text string) (metricsql.Expr, error) {
 	return e, nil
 }
 
+// Check tells what is wrong with an expression, which must not be one that doubles itself; nil when nothing is.
+func Check(text string) error {
+	if _, err := metricsql.Parse(text); err != nil {
+		return located("expr", text, err)
+	}
+	return nil
+}
+
 // located says of a parser's error where in the text it is, by line and column in characters.
 func located(key, text string, err error) error {
 	said := strings.TrimPrefix(err.Error(), store.ErrBadQuery.Error()+": ")

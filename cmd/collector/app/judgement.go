@@ -1,12 +1,80 @@
 package app
 
 import (
+	"context"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"time"
+
+	"edgescope/alert"
+	"edgescope/alert/rules"
+	"edgescope/edge"
+	"edgescope/policy"
 	"edgescope/query"
+	"edgescope/query/promql"
 	"edgescope/query/tables"
+	"edgescope/store"
 )
 
-// judgements are the answers that judge, each of a room of its own over the same reader.
-func (c *Collector) judgements(*tables.Reader) query.Answers {
-	all := query.Answers{}
-	return all
+// judges are the rooms that judge, over one reader.
+type judges struct {
+	read *tables.Reader
+	// answers are those of all rooms, findings what they found.
+	answers  query.Answers
+	findings query.FindingsOf
+	alerts   *alert.Alerts
+}
+
+// openJudges makes the rooms that judge. None of them asks anything yet.
+func (c *Collector) openJudges(context.Context) error {
+	j := &judges{read: tables.New(c.store, time.Now, tables.AtOnce)}
+	c.judges = j
+	var err error
+	j.alerts, err = alert.New(alert.Options{
+		Evaluate: c.evaluate, Findings: j.findings, Tenants: c.tenants,
+		Groups:  func() []rules.Group { return c.rules.now() },
+		Notify:  func() policy.Notify { return c.policy.Current().Notify },
+		Problem: c.filesProblem, Ready: c.pipeline.Ready(), Dir: filepath.Join(c.dataDir, "alerts"),
+		Getenv: os.Getenv, Logger: c.logger, Metrics: c.metrics,
+	})
+	if err != nil {
+		return fmt.Errorf("open alerts: %w", err)
+	}
+	return nil
+}
+
+func (c *Collector) startAlerts(ctx context.Context) error {
+	if err := c.judges.alerts.Start(ctx); err != nil {
+		return fmt.Errorf("start alerts: %w", err)
+	}
+	c.stack.Push("alerts", c.judges.alerts.Stop)
+	return nil
+}
+
+// evaluate answers an expression as /api/v1/query does.
+func (c *Collector) evaluate(
+	ctx context.Context, tenant edge.Tenant, expr string, at time.Time,
+) ([]alert.Sample, error) {
+	text, _ := promql.Rewrite(expr, promql.DefaultStep)
+	series, err := c.store.Series(ctx, store.SeriesQuestion{
+		Tenant: tenant, MetricsQL: text, From: at, To: at, Step: promql.DefaultStep,
+	})
+	if err != nil {
+		return nil, err //nolint:wrapcheck // the rule says what was asked
+	}
+	samples := make([]alert.Sample, 0, len(series))
+	for i := range series {
+		s := &series[i]
+		if len(s.Values) == 0 || math.IsNaN(s.Values[len(s.Values)-1]) {
+			continue
+		}
+		labels := make(map[string]string, len(s.Labels))
+		for _, l := range s.Labels {
+			labels[l.Key] = l.Value
+		}
+		samples = append(samples, alert.Sample{Labels: labels, Value: s.Values[len(s.Values)-1]})
+	}
+	return samples, nil
 }

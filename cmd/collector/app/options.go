@@ -55,6 +55,9 @@ type options struct {
 	rollupOpen  time.Duration
 	rollupKeys  int
 
+	policyFile string
+	ruleFiles  []string
+
 	accessOptions
 
 	log       run.LogOptions
@@ -80,6 +83,10 @@ func (o *options) register(f *run.Flags) {
 		"do not start with a damaged log, instead of setting the damage aside")
 	o.registerListeners(f)
 	o.registerMeaning(f)
+	f.Group("Judgement (SIGHUP reads these files again)")
+	f.String(&o.policyFile, "policy", "",
+		"prices, limits, promises to users, where data may go and who is told are in this `file` (docs/policy.md)")
+	f.Strings(&o.ruleFiles, "rules", "alert by the rules in files like this `glob` (repeatable; docs/alerts.md)")
 	o.accessOptions.register(f)
 	f.Group("Log")
 	o.log.Register(f)

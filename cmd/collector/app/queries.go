@@ -24,17 +24,15 @@ import (
 	"edgescope/query/jaeger/monitor"
 	"edgescope/query/logsql"
 	"edgescope/query/promql"
-	"edgescope/query/tables"
 )
 
 func (c *Collector) serveQueries(ctx context.Context) error {
-	read := tables.New(c.store, time.Now, tables.AtOnce)
-	questions := engine.New(read, engine.Options{
+	questions := engine.New(c.judges.read, engine.Options{
 		Logger: c.logger, Colo: placeOf, Retention: c.retentionEvents, RefusalExample: c.refusals.Example,
 	})
 	c.openGate()
 	r := routes{http.NewServeMux(), c.guard, c.questions}
-	r.ask(gate.Tongue{Name: "edge"}, query.APIPrefix, query.NewHandler(questions.Answers().With(c.judgements(read)),
+	r.ask(gate.Tongue{Name: "edge"}, query.APIPrefix, query.NewHandler(questions.Answers().With(c.judges.answers),
 		query.Options{Tenant: access.TenantOf, Logger: c.logger}))
 	logs := logsql.New(c.store, query.Options{
 		Tenant: access.TenantOf, Logger: c.logger,

@@ -25,6 +25,7 @@ import (
 	"edgescope/internal/access"
 	"edgescope/internal/run"
 	"edgescope/internal/signpost"
+	"edgescope/policy"
 	"edgescope/query/gate"
 	"edgescope/store/embedded"
 	"edgescope/store/wal"
@@ -60,6 +61,11 @@ type Collector struct {
 	// guard is nil while nobody has to sign in, certificate without TLS.
 	guard       *access.Guard
 	certificate *run.Certificate
+	// policy and rules are what files say, and judges what answers by them; hangups asks to read the files again.
+	policy  *policy.File
+	rules   *ruleSet
+	judges  *judges
+	hangups <-chan struct{}
 	// distrust has the store compare all checksums when it opens.
 	distrust bool
 	// started and stopping are what /readyz looks at: it answers 503 before all doors are open and before any is
@@ -113,6 +119,9 @@ func read(p run.Process) (c *Collector, operands []string, err error) {
 	if err := errors.Join(c.options.validate(), c.watchOptions.validate()); err != nil {
 		return nil, nil, err
 	}
+	if c.policyFile != "" || len(c.ruleFiles) > 0 {
+		c.hangups = p.Hangups()
+	}
 	c.logger, err = c.log.Logger(p.Stderr)
 	return c, operands, err
 }
@@ -163,8 +172,8 @@ func (c *Collector) Wait(ctx context.Context) error {
 // log that is long. When it fails, what it had opened is closed again.
 func (c *Collector) Start(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
-		c.openMemory, c.openTelemetry, c.openAccess, c.openStore, c.openLog, c.openPipeline, c.openRefusals, c.openDoor,
-		c.openConns, c.serveQueries, c.awaitReplay, c.serveHTTP, c.serveGRPC, c.startCanary,
+		c.openMemory, c.openTelemetry, c.openAccess, c.openPolicy, c.openStore, c.openLog, c.openPipeline, c.openRefusals, c.openDoor,
+		c.openConns, c.openJudges, c.serveQueries, c.awaitReplay, c.serveHTTP, c.serveGRPC, c.startCanary, c.startAlerts,
 	} {
 		if err := step(ctx); err != nil {
 			return errors.Join(err, c.Stop(ctx))

@@ -1,0 +1,159 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+
+	"edgescope/alert"
+	"edgescope/alert/rules"
+	"edgescope/edge"
+	"edgescope/internal/run"
+	"edgescope/policy"
+	"edgescope/query/promql"
+	"edgescope/store"
+	"edgescope/store/embedded/cost"
+)
+
+// ruleSet are the rules of files that hold now.
+type ruleSet struct {
+	mu      sync.Mutex
+	groups  []rules.Group
+	problem string
+}
+
+// openPolicy reads the policy and the rules. What is wrong with them refuses to start.
+func (c *Collector) openPolicy(ctx context.Context) error {
+	var err error
+	if c.policy, err = policy.Open(c.policyFile); err != nil {
+		return run.Usage("--policy: %w", err)
+	}
+	if err := c.knownTenants(); err != nil {
+		return run.Usage("--policy: %w", err)
+	}
+	c.rules = &ruleSet{}
+	if err := c.readRules(); err != nil {
+		return run.Usage("--rules: %w", err)
+	}
+	if c.hangups != nil {
+		c.followHangups(ctx)
+	}
+	return nil
+}
+
+// knownTenants fails when the policy names a tenant that the tokens file does not have.
+func (c *Collector) knownTenants() error {
+	known := c.tenants()
+	for _, name := range c.policy.Current().Tenants() {
+		if !slices.ContainsFunc(known, func(t alert.Tenant) bool { return t.Name == name }) {
+			return fmt.Errorf("%s: no tenant is called %q in --tokens", c.policyFile, name)
+		}
+	}
+	return nil
+}
+
+func (c *Collector) readRules() error {
+	if len(c.ruleFiles) == 0 {
+		return nil
+	}
+	groups, warnings, err := rules.Load(c.ruleFiles, checkExpr)
+	c.rules.mu.Lock()
+	defer c.rules.mu.Unlock()
+	if err != nil {
+		c.rules.problem = err.Error()
+		return err
+	}
+	for _, w := range warnings {
+		c.logger.Warn("a rule means something else than is written", slog.String("problem", w.String()))
+	}
+	c.rules.groups, c.rules.problem = groups, ""
+	return nil
+}
+
+// checkExpr tells what is wrong with the expression of a rule: what the store would not evaluate, and then what its parser
+// says, with its place.
+func checkExpr(expr string) error {
+	_, err := cost.OfMetricsQL(expr, cost.Points{Step: promql.DefaultStep})
+	if errors.Is(err, store.ErrTooMuch) {
+		return err //nolint:wrapcheck // the rule says where
+	}
+	return promql.Check(expr)
+}
+
+// followHangups reads the files again at SIGHUP. Of a file that is wrong the one before stays in use.
+func (c *Collector) followHangups(ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-c.hangups:
+				c.reload()
+			}
+		}
+	})
+	c.stack.Push("reading files again", func(context.Context) error {
+		cancel()
+		wg.Wait()
+		return nil
+	})
+}
+
+func (c *Collector) reload() {
+	if err := errors.Join(c.policy.Reload(), c.readRules()); err != nil {
+		c.logger.Error("reload failed: what was read before stays in use", slog.Any("error", err))
+		return
+	}
+	if err := c.knownTenants(); err != nil {
+		c.logger.Error("the policy names somebody unknown", slog.Any("error", err))
+	}
+	c.logger.Info("read policy and rules again")
+	if j := c.judges; j != nil {
+		j.alerts.Reload()
+	}
+}
+
+// filesProblem says why the newest policy or the newest rules are not in use, "" when they are.
+func (c *Collector) filesProblem() string {
+	c.rules.mu.Lock()
+	defer c.rules.mu.Unlock()
+	problem := c.policy.Problem()
+	if problem != "" && c.rules.problem != "" {
+		problem += "\n"
+	}
+	return problem + c.rules.problem
+}
+
+// now returns the rules of files that hold.
+func (s *ruleSet) now() []rules.Group {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.groups)
+}
+
+// tenants are those of the tokens file; where nobody has to sign in there is one without a name.
+func (c *Collector) tenants() []alert.Tenant {
+	if c.guard == nil {
+		return []alert.Tenant{{}}
+	}
+	var all []alert.Tenant
+	for _, t := range c.guard.Tenants() {
+		all = append(all, alert.Tenant{Tenant: t.Tenant, Name: t.Name})
+	}
+	return all
+}
+
+// policyOf returns what the policy says for a tenant.
+func (c *Collector) policyOf(tenant edge.Tenant) *policy.Policy {
+	for _, t := range c.tenants() {
+		if t.Tenant == tenant {
+			return c.policy.For(t.Name)
+		}
+	}
+	return c.policy.For("")
+}
