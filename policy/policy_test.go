@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -292,11 +293,11 @@ func TestLimitsOfAService(t *testing.T) {
 			t.Fatal(problems)
 		}
 		plans, said := p.LimitsOf(platform, "shop")
-		got := fmt.Sprint(said)
+		words := []string{strconv.FormatBool(said)}
 		for _, l := range plans {
-			got += fmt.Sprintf("; %s %g ms %g MB", l.Name, l.CPUMS, l.MemoryMB)
+			words = append(words, fmt.Sprintf("%s %g ms %g MB", l.Name, l.CPUMS, l.MemoryMB))
 		}
-		if got != want {
+		if got := strings.Join(words, "; "); got != want {
 			t.Errorf("%s on %s:\ngot  %s\nwant %s", src, platform, got, want)
 		}
 	}

@@ -28,6 +28,8 @@ const (
 	PathColdModel  = "cold-model"
 	PathLatency    = "latency"
 	PathCost       = "cost"
+	PathLimits     = "limits"
+	PathForecast   = "forecast"
 	PathExplain    = "explain"
 
 	pathWho = "who"

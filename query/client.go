@@ -141,6 +141,16 @@ func (c *Client) Cost(ctx context.Context, q Question) (*Cost, error) {
 	return ask[Cost](ctx, c, q, PathCost)
 }
 
+// Limits asks which limit is near.
+func (c *Client) Limits(ctx context.Context, q Question) (*Limits, error) {
+	return ask[Limits](ctx, c, q, PathLimits)
+}
+
+// Forecast asks what the coming days bring, and when a quota runs out.
+func (c *Client) Forecast(ctx context.Context, q Question) (*Forecast, error) {
+	return ask[Forecast](ctx, c, q, PathForecast)
+}
+
 // Explain asks what the bad invocations share.
 func (c *Client) Explain(ctx context.Context, q Question) (*Explanation, error) {
 	return ask[Explanation](ctx, c, q, PathExplain)

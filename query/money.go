@@ -150,3 +150,165 @@ type ListTier struct {
 	Above Num `json:"above"`
 	Price Num `json:"price"`
 }
+
+// States of a budget, from the one that says least. A state is that of the measured part of a limit: below a half, from
+// a half, from four fifths, from all of it on.
+const (
+	// BudgetMissing is that of what nobody sends, or of which nothing is known.
+	BudgetMissing = "missing"
+	// BudgetFew is too little to judge.
+	BudgetFew   = "few"
+	BudgetOK    = "ok"
+	BudgetWatch = "watch"
+	BudgetTight = "tight"
+	BudgetOver  = "over"
+)
+
+// The budgets.
+const (
+	BudgetCPU         = "cpu"
+	BudgetWall        = "wall"
+	BudgetFirstByte   = "first_byte"
+	BudgetStartup     = "startup"
+	BudgetSubrequests = "subrequests"
+	BudgetMemory      = "memory"
+	BudgetBody        = "body"
+	BudgetRequests    = "requests_per_day"
+)
+
+// What of many measured values is held against a limit.
+const (
+	// MeasureP99 is the value that 99 % keep below, MeasureMax the greatest, where there are too few for it; MeasureMean
+	// the mean, of limits that bound that.
+	MeasureP99  = "p99"
+	MeasureMax  = "max"
+	MeasureMean = "mean"
+	// MeasureDay is the most that a day has or is expected to have.
+	MeasureDay = "day"
+)
+
+// Limits answer: which limit is near? They are the limits of every service and platform, those of whom one is nearest
+// first.
+type Limits struct {
+	About
+	Services []ServiceLimits `json:"services"`
+	// Unknown are platforms whose limits nobody looked up.
+	Unknown []string `json:"unknown,omitempty"`
+	// Problem is why the policy file was not taken at its last reload, a line for each thing that is wrong.
+	Problem string  `json:"problem,omitempty"`
+	Choices Choices `json:"choices"`
+}
+
+// ServiceLimits are the limits of a service on a platform.
+type ServiceLimits struct {
+	// Service is empty for what all services of an account share.
+	Service  string `json:"service"`
+	Platform string `json:"platform"`
+	// Said tells that the policy says which plan it is; else they are all that are known of the platform.
+	Said bool `json:"said"`
+	// State and Nearest are those of the budget that is used up most, on the plan that allows most.
+	State   string       `json:"state"`
+	Nearest string       `json:"nearest,omitempty"`
+	Plans   []PlanLimits `json:"plans"`
+}
+
+// PlanLimits are what a plan allows, and what is used of it.
+type PlanLimits struct {
+	Plan    string   `json:"plan"`
+	Budgets []Budget `json:"budgets"`
+	// AsOf is the date of the limits, Source where they were read, Remark what else to know of them.
+	AsOf   string `json:"as_of"`
+	Source string `json:"source,omitempty"`
+	Remark string `json:"remark,omitempty"`
+}
+
+// Budget is a limit and what is used of it.
+type Budget struct {
+	Name  string `json:"name"` // cpu, wall, first_byte, startup, subrequests, memory, body or requests_per_day
+	State string `json:"state"`
+	// Limit is in Unit: ms, bytes, or a number ("").
+	Limit Num    `json:"limit"`
+	Unit  string `json:"unit,omitempty"`
+	// Used is what is held against the limit, and Measure what that is. High is its bound: of a p99 the value that it
+	// stays below with 97.5 %, of a day that which 90 % of forecasts keep below.
+	Used    Figure `json:"used"`
+	Measure string `json:"measure,omitempty"`
+	// Part is Used / Limit with its bound.
+	Part Figure `json:"part"`
+	// Over is the share of invocations above the limit, by their distribution.
+	Over Num `json:"over"`
+	// Exceeded is how many invocations ended because they went over it.
+	Exceeded Num `json:"exceeded"`
+	// Trend is how it grows, nil when that is not known.
+	Trend *BudgetTrend `json:"trend,omitempty"`
+	// Missing says how to send what is not there.
+	Missing string `json:"missing,omitempty"`
+}
+
+// BudgetTrend is how the p99 of days changes.
+type BudgetTrend struct {
+	// PerDay is by how much in a day, in the budget's unit, with its 90 % interval; N counts days.
+	PerDay Figure `json:"per_day"`
+	// Reaches is when it reaches the limit at that pace, Earliest and Latest by the ends of the interval; zero when the
+	// growth is not sure or that is more than a year ahead.
+	Reaches  time.Time `json:"reaches,omitzero"`
+	Earliest time.Time `json:"earliest,omitzero"`
+	Latest   time.Time `json:"latest,omitzero"`
+}
+
+// Forecast answers: when does a quota run out? It is what the coming days bring, from the last five weeks hour by hour.
+type Forecast struct {
+	About
+	// Method is season or last week, empty where the past is too short: Reason says that then.
+	Method string `json:"method,omitempty"`
+	Reason string `json:"reason,omitempty"`
+	// Error is by how much the method was wrong when it forecast the last two weeks from what was known then, as a part
+	// of the requests (WAPE); Tests is how many times it did.
+	Error Num `json:"error"`
+	Tests Num `json:"tests"`
+	// Measured are the requests of each hour from Start on, Expected, Low and High those of the hours that follow. Low
+	// and High hold 80 %. An absent hour is a gap.
+	Start    time.Time `json:"start"`
+	Measured []Num     `json:"measured"`
+	Expected []Num     `json:"expected"`
+	Low      []Num     `json:"low"`
+	High     []Num     `json:"high"`
+	// Today and Month are the requests of this day and this month (UTC) when they will be over.
+	Today Expectation `json:"today"`
+	Month Expectation `json:"month"`
+	// Quotas are those of each account whose platform or policy knows one.
+	Quotas  []Quota `json:"quotas"`
+	Choices Choices `json:"choices"`
+}
+
+// Expectation is what a stretch of time will have had at its end.
+type Expectation struct {
+	From time.Time `json:"from"`
+	To   time.Time `json:"to"`
+	// SoFar is measured. All is SoFar and what is expected of the rest, with what holds at least 80 %.
+	SoFar Figure `json:"so_far"`
+	All   Figure `json:"all"`
+}
+
+// Quota is what services may use together in a day or a month.
+type Quota struct {
+	Platform string   `json:"platform"`
+	Plan     string   `json:"plan"`
+	Said     bool     `json:"said"` // that the policy says which plan it is
+	Services []string `json:"services"`
+	Of       string   `json:"of"`  // requests
+	Per      string   `json:"per"` // day or month
+	Limit    Num      `json:"limit"`
+	State    string   `json:"state"` // as of a budget
+	// Period is that which is used up most: of days one of the coming week, or today.
+	Period Expectation `json:"period"`
+	// Part is Period.All / Limit.
+	Part Figure `json:"part"`
+	// Reached is when the quota of that period is used up, Earliest by the upper bound; zero when it is not.
+	Reached  time.Time `json:"reached,omitzero"`
+	Earliest time.Time `json:"earliest,omitzero"`
+	// Then says what happens: further requests fail, or cost.
+	Then   string `json:"then"`
+	AsOf   string `json:"as_of"`
+	Source string `json:"source,omitempty"`
+}
