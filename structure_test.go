@@ -205,8 +205,9 @@ var rule = map[string][]string{
 	"chart": {},
 	"judge": {},
 
-	"alert":       {"alert/rules", "edge", "policy", "query"},
-	"alert/rules": {"internal/near", "internal/tree"},
+	"alert":         {"alert/rules", "edge", "policy", "query"},
+	"alert/deliver": {"internal/disk", "internal/labels"},
+	"alert/rules":   {"internal/near", "internal/tree"},
 
 	"web/part":    {"query", "chart"},
 	"web/webtest": {"edge", "query"},
