@@ -17,6 +17,8 @@ type Options struct {
 	Bin string
 	// DataDir is the collector's.
 	DataDir string
+	// Policy is the collector's policy file, "" for none.
+	Policy string
 	// WASMBench is the folder wasm-bench, with node_modules.
 	WASMBench string
 	// OTLPGRPC, Ingest, Query and Web are the addresses to listen on; a free port of 127.0.0.1 where they are empty.
@@ -72,7 +74,7 @@ func (p *Product) startCollector(ctx context.Context, o Options) (err error) {
 		Path: filepath.Join(o.Bin, "collector"),
 		Args: []string{
 			"--data-dir", o.DataDir, "--otlp-grpc-addr", orFree(o.OTLPGRPC), "--otlp-http-addr", orFree(o.Ingest),
-			"--query-addr", orFree(o.Query),
+			"--query-addr", orFree(o.Query), "--policy", o.Policy,
 		},
 		Listeners: []string{"otlp-grpc", "ingest", "query"},
 		Log:       p.logs.writer("collector"),

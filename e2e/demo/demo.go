@@ -76,6 +76,7 @@ func (s *show) start(ctx context.Context) error {
 	s.say("starting the collector, the dashboard and three regions ...")
 	s.product, err = e2e.Start(ctx, e2e.Options{
 		Bin: s.bin, DataDir: filepath.Join(s.dataDir, "collector"), WASMBench: filepath.Join(s.root, "wasm-bench"),
+		Policy:   filepath.Join(s.root, "e2e", "demo", "policy.yml"),
 		OTLPGRPC: s.preferred(ctx, "127.0.0.1:4317"), Ingest: s.preferred(ctx, "127.0.0.1:4318"),
 		Query: s.preferred(ctx, "127.0.0.1:4320"), Web: s.preferred(ctx, "127.0.0.1:4321"),
 		Log: s.log,
