@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// leastBadEvents is how many bad events, really seen, the long window of an alert needs: one error of a quiet night is a
+// LeastBadEvents is how many bad events, really seen, the long window of an alert needs: one error of a quiet night is a
 // large share, and no reason to wake anybody.
-const leastBadEvents = 5
+const LeastBadEvents = 5
 
 // mostBad bounds the share of bad events that an alert asks for: of a low target a high burn rate would be more than
 // all.
@@ -82,5 +82,5 @@ func (r BurnRule) Threshold(p Promise) float64 {
 // seen in the long one. The shares may be weighted; seen is not.
 func (r BurnRule) Tells(p Promise, long, short Share, seen float64) bool {
 	limit := r.Threshold(p)
-	return seen >= leastBadEvents && p.Burn(long) > limit && p.Burn(short) > limit
+	return seen >= LeastBadEvents && p.Burn(long) > limit && p.Burn(short) > limit
 }

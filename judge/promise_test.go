@@ -73,7 +73,7 @@ func pages(r *rand.Rand, rate, share, least float64, minutes int) (begun, first 
 			long := since(rule.Long)
 			seen := long.K
 			if least == 0 {
-				seen = leastBadEvents
+				seen = LeastBadEvents
 			}
 			tells = tells || rule.Tells(p, long, since(rule.Short), seen)
 		}
@@ -105,7 +105,7 @@ func TestAFewBadEventsWakeNobody(t *testing.T) {
 	const month, runs = 30 * 24 * 60, 10
 	gated, without := 0, 0
 	for seed := range uint64(runs) {
-		n, _ := pages(rand.New(rand.NewPCG(seed, 3)), .02, .001, leastBadEvents, month)
+		n, _ := pages(rand.New(rand.NewPCG(seed, 3)), .02, .001, LeastBadEvents, month)
 		gated += n
 		n, _ = pages(rand.New(rand.NewPCG(seed, 3)), .02, .001, 0, month)
 		without += n
@@ -116,7 +116,7 @@ func TestAFewBadEventsWakeNobody(t *testing.T) {
 	}
 	var delays []float64
 	for seed := range uint64(50) {
-		_, first := pages(rand.New(rand.NewPCG(seed, 4)), .1, .05, leastBadEvents, 180)
+		_, first := pages(rand.New(rand.NewPCG(seed, 4)), .1, .05, LeastBadEvents, 180)
 		if delays = append(delays, float64(first)); first < 0 {
 			t.Fatal("5 % errors are never told")
 		}

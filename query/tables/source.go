@@ -65,6 +65,22 @@ func (d *Reader) findSources(ctx context.Context, tenant edge.Tenant, w tally.Wi
 	})
 }
 
+// SignalOrder are the sources that services may have, the one that counts first.
+func SignalOrder() []string { return slices.Clone(signalOrder) }
+
+// Sources returns by which source each service counts in a window, of a metric of each group: edge.MetricRequests,
+// MetricColdStarts, MetricCache, or MetricDuration, MetricInit and MetricCPU with "_sum".
+func (d *Reader) Sources(ctx context.Context, tenant edge.Tenant, w tally.Window, metric string) (
+	map[string]string, error,
+) {
+	g := slices.Index(probes[:], metric)
+	if g < 0 {
+		panic("BUG: no source is looked for by " + metric)
+	}
+	s, err := d.findSources(ctx, tenant, w)
+	return s[g], err
+}
+
 func probeText(t tally.Tile) string {
 	return fmt.Sprintf(`count(count_over_time({%s}[%s]) keep_metric_names) by (%s, %s, %s)`,
 		nameMatcher(edge.FamilyService, t.Width, probes[:]), Lookback(t.To.Sub(t.From)), edge.LabelName,
