@@ -60,7 +60,6 @@ func groupName(s *policy.SLO) string {
 
 func annotations(m *measure, urgency judge.Urgency) map[string]string {
 	subject := "{{ $labels.service_name }}"
-	link := "{{ $externalURL }}/slo?service={{ $labels.service_name | queryEscape }}"
 	for _, label := range m.by[1:] {
 		subject += " {{ $labels." + label + " }}"
 	}
@@ -75,7 +74,7 @@ func annotations(m *measure, urgency judge.Urgency) map[string]string {
 		"description": fmt.Sprintf("%s. The budget of %s goes so fast that %s would be gone; it is told of while the "+
 			"short window burns as well, and at least %d bad events were received.", promiseText(m.slo), length(m.slo.Period),
 			strings.Join(parts, " or "), judge.LeastBadEvents),
-		"dashboard": link,
+		"dashboard": "{{ $externalURL }}/slo",
 	}
 }
 
