@@ -112,7 +112,7 @@ func (p *Policy) For(tenant string) *Policy {
 		Loads:     p.Loads,
 		Limits:    held(p.Limits, tenant, func(i *Limit) string { return i.Tenant }),
 		Memory:    held(p.Memory, tenant, func(i *Memory) string { return i.Tenant }),
-		SLOs:      held(p.SLOs, tenant, func(i *SLO) string { return i.Tenant }),
+		SLOs:      firstOfName(held(p.SLOs, tenant, func(i *SLO) string { return i.Tenant })),
 		Residency: held(p.Residency, tenant, func(i *Zone) string { return i.Tenant }),
 		Routing:   p.Routing,
 		Notify: Notify{

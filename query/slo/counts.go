@@ -63,11 +63,9 @@ func (r *reach) window(at time.Time) tally.Window {
 	return tally.Window{From: to.Add(-r.length()), To: to, Step: r.bucket}
 }
 
-// endOf returns the end of the window of rollups that holds a time: its sample is stamped with its start, and counts.
-func endOf(w edge.Width, at time.Time) time.Time {
-	width := time.Duration(w.Seconds) * time.Second
-	return tally.Floor(at, width).Add(width)
-}
+// endOf returns where the newest window of rollups ends whose sample a rule finds that is evaluated at a time: samples
+// are stamped a little after the start of their window (edge.MetricRequests).
+func endOf(w edge.Width, at time.Time) time.Time { return tally.Ceil(at, time.Duration(w.Seconds)*time.Second) }
 
 // periodWindow returns the buckets of a period's course: whole hours, at most as many as a line has.
 func periodWindow(period time.Duration, at time.Time) tally.Window {

@@ -1,6 +1,7 @@
 package slo
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -30,7 +31,7 @@ func Rules(p *policy.Policy) []rules.Group {
 		if s.Service != "" {
 			services = []string{s.Service}
 		}
-		out = append(out, groupOf(s, []*measure{measureOf(s, edge.SignalSpan, services)}))
+		out = append(out, groupOf(s, []*measure{measureOf(s, cmp.Or(s.Source, edge.SignalSpan), services)}))
 	}
 	return out
 }

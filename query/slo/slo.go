@@ -10,6 +10,7 @@
 package slo
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -133,6 +134,9 @@ func (x *Room) measures(ctx context.Context, tenant edge.Tenant, p *policy.Polic
 // sources returns the services that an SLO is of by their sources. A service counts by the source that it has in the
 // newest windows; one that is silent by that of the period.
 func (x *Room) sources(ctx context.Context, tenant edge.Tenant, s *policy.SLO, at time.Time) (map[string][]string, error) {
+	if s.Source != "" && s.Service != "" {
+		return map[string][]string{s.Source: {s.Service}}, nil
+	}
 	of := map[string]string{}
 	newest := reaches[1]
 	for _, w := range []tally.Window{newest.window(at), periodWindow(s.Period, at)} {
@@ -142,7 +146,7 @@ func (x *Room) sources(ctx context.Context, tenant edge.Tenant, s *policy.SLO, a
 		}
 		for service, source := range found {
 			if _, known := of[service]; !known && (s.Service == "" || s.Service == service) {
-				of[service] = source
+				of[service] = cmp.Or(s.Source, source)
 			}
 		}
 	}
