@@ -79,6 +79,10 @@ var rule = map[string][]string{
 		"query/traces",
 	},
 	"query/querytest": {"*"},
+	"query/slo": {
+		"alert/rules", "edge", "judge", "policy", "query", "query/filter", "query/memo", "query/tables", "query/tally",
+		"store",
+	},
 	"query/gate":      {"edge", "store"},
 	"query/promql":    {"edge", "store", "query", "query/gate"},
 	"query/logsql":    {"edge", "store", "query", "query/filter", "query/gate"},

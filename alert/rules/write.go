@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -50,7 +49,7 @@ func (w *writer) line(indent int, format string, args ...any) {
 
 func (w *writer) group(g *Group, delay string) {
 	if g.Tenant != "" {
-		w.line(2, "# of tenant %s: ask with a token of it", oneLine(g.Tenant))
+		w.line(2, "# of tenant %s: ask with a token of it", strconv.Quote(g.Tenant))
 	}
 	w.line(2, "- name: %s", scalar(g.Name))
 	w.line(4, "interval: %s", FormatDuration(g.Every()))
@@ -107,7 +106,8 @@ var plainScalar = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_./-]*( [A-Za-z0-9_./-]
 // notText are plain words that YAML reads as something else.
 var notText = regexp.MustCompile(`(?i)^(true|false|yes|no|on|off|y|n|null)$`)
 
-// scalar writes a text in one line: plain, in single quotes, or as JSON, which YAML reads.
+// scalar writes a text in one line: plain, in single quotes, or in double ones, where Go and YAML have the
+// same escapes.
 func scalar(text string) string {
 	switch {
 	case plainScalar.MatchString(text) && !notText.MatchString(text):
@@ -115,14 +115,8 @@ func scalar(text string) string {
 	case strings.IndexFunc(text, func(r rune) bool { return r < ' ' || r > '~' }) < 0:
 		return "'" + strings.ReplaceAll(text, "'", "''") + "'"
 	}
-	b, err := json.Marshal(text)
-	if err != nil {
-		panic("BUG: a text has no JSON: " + err.Error())
-	}
-	return string(b)
+	return strconv.Quote(text)
 }
-
-func oneLine(text string) string { return strconv.QuoteToGraphic(text) }
 
 // FormatDuration writes a length of time in the units that rule files have, none twice: 1h30m, 90s as 1m30s.
 func FormatDuration(d time.Duration) string {

@@ -217,7 +217,7 @@ func (m *measure) course(buckets []counts, sum *counts) []query.Num {
 	return append(out, query.Num(m.promise.Remaining(sum.share())))
 }
 
-// chosen are the promises that a question's filters let pass, the worst of each objective.
+// chosen are the promises that a question's filters let pass. Objectives of which none does are left out.
 func chosen(all []query.Objective, conditions []filter.Condition) []query.Objective {
 	out := make([]query.Objective, 0, len(all))
 	for _, o := range all {
@@ -230,11 +230,16 @@ func chosen(all []query.Objective, conditions []filter.Condition) []query.Object
 		if len(pass) == 0 && (len(o.Promises) > 0 || o.Service != "" && !serviceOf(o.Service, conditions)) {
 			continue
 		}
-		n := min(len(pass), mostPromises)
-		o.Promises, o.More = append([]query.Promise{}, pass[:n]...), len(pass)-n
+		o.Promises = append([]query.Promise{}, pass...)
 		out = append(out, o)
 	}
 	return out
+}
+
+// worst cuts the promises of an objective to the worst.
+func worst(o *query.Objective) {
+	n := min(len(o.Promises), mostPromises)
+	o.Promises, o.More = o.Promises[:n], len(o.Promises)-n
 }
 
 func serviceOf(service string, conditions []filter.Condition) bool {

@@ -65,7 +65,9 @@ func (r *reach) window(at time.Time) tally.Window {
 
 // endOf returns where the newest window of rollups ends whose sample a rule finds that is evaluated at a time: samples
 // are stamped a little after the start of their window (edge.MetricRequests).
-func endOf(w edge.Width, at time.Time) time.Time { return tally.Ceil(at, time.Duration(w.Seconds)*time.Second) }
+func endOf(w edge.Width, at time.Time) time.Time {
+	return tally.Ceil(at, time.Duration(w.Seconds)*time.Second)
+}
 
 // periodWindow returns the buckets of a period's course: whole hours, at most as many as a line has.
 func periodWindow(period time.Duration, at time.Time) tally.Window {

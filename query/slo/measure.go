@@ -91,7 +91,9 @@ func sign(n int) string {
 func edgeOf(bucket int) float64 { return math.Pow(10, float64(bucket)/rangesPerDecade) }
 
 // nearestBucket is the one whose lower end is nearest to a duration.
-func nearestBucket(d time.Duration) int { return int(math.Round(math.Log10(d.Seconds()) * rangesPerDecade)) }
+func nearestBucket(d time.Duration) int {
+	return int(math.Round(math.Log10(d.Seconds()) * rangesPerDecade))
+}
 
 // grouping are the labels that a promise can hold for one by one, with the family of rollups that has them.
 var grouping = map[string]struct{ label, family string }{
@@ -133,7 +135,9 @@ func measureOf(s *policy.SLO, source string, services []string) *measure {
 }
 
 // isOf tells whether the measure is of a service.
-func (m *measure) isOf(service string) bool { return m.services == nil || slices.Contains(m.services, service) }
+func (m *measure) isOf(service string) bool {
+	return m.services == nil || slices.Contains(m.services, service)
+}
 
 // count adds the value of a series to counts. metric is its name without family and width.
 func (m *measure) count(metric string, s *store.Series, v float64, to *counts) {

@@ -31,14 +31,18 @@ func Rules(p *policy.Policy) []rules.Group {
 		if s.Service != "" {
 			services = []string{s.Service}
 		}
-		out = append(out, groupOf(s, []*measure{measureOf(s, cmp.Or(s.Source, edge.SignalSpan), services)}))
+		m := measureOf(s, cmp.Or(s.Source, edge.SignalSpan), services)
+		out = append(out, groupOf(s, s.Tenant, []*measure{m}))
 	}
 	return out
 }
 
-// groupOf makes the group of an SLO's measures.
-func groupOf(s *policy.SLO, measures []*measure) rules.Group {
-	g := rules.Group{Name: groupName(s), Interval: every, EvalDelay: Delay, Tenant: s.Tenant}
+// groupOf makes the group of an SLO's measures, for the tenant of that name. Its name is unique among the SLOs of all.
+func groupOf(s *policy.SLO, tenant string, measures []*measure) rules.Group {
+	g := rules.Group{Name: "slo " + s.Name, Interval: every, EvalDelay: Delay, Tenant: tenant}
+	if tenant != "" {
+		g.Name += " of " + tenant
+	}
 	for _, m := range measures {
 		for _, urgency := range []judge.Urgency{judge.Page, judge.Ticket} {
 			g.Rules = append(g.Rules, rules.Rule{
@@ -49,14 +53,6 @@ func groupOf(s *policy.SLO, measures []*measure) rules.Group {
 		}
 	}
 	return g
-}
-
-// groupName is unique among the SLOs of a policy.
-func groupName(s *policy.SLO) string {
-	if s.Tenant != "" {
-		return "slo " + s.Name + " of " + s.Tenant
-	}
-	return "slo " + s.Name
 }
 
 func annotations(m *measure, urgency judge.Urgency) map[string]string {

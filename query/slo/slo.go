@@ -61,6 +61,9 @@ func (x *Room) SLO(ctx context.Context, tenant edge.Tenant, q query.Question) (*
 		return nil, err
 	}
 	answer.Objectives = chosen(all, a.Conditions)
+	for i := range answer.Objectives {
+		worst(&answer.Objectives[i])
+	}
 	if answer.About, err = a.About(ctx); err != nil {
 		return nil, err
 	}
@@ -99,8 +102,9 @@ func (x *Room) stand(ctx context.Context, tenant edge.Tenant, at time.Time) ([]q
 	})
 }
 
-// Rules returns the rules of a tenant's promises, each with the source that its service has now.
-func (x *Room) Rules(ctx context.Context, tenant edge.Tenant) ([]rules.Group, error) {
+// Rules returns the rules of a tenant's promises, each with the source that its service has now, for the tenant of that
+// name: "" where nobody signs in.
+func (x *Room) Rules(ctx context.Context, tenant edge.Tenant, name string) ([]rules.Group, error) {
 	p := x.o.Policy(tenant)
 	measures, err := x.measures(ctx, tenant, p, judgedTo(x.o.Read.Now()))
 	if err != nil {
@@ -108,7 +112,7 @@ func (x *Room) Rules(ctx context.Context, tenant edge.Tenant) ([]rules.Group, er
 	}
 	out := make([]rules.Group, len(p.SLOs))
 	for i := range p.SLOs {
-		out[i] = groupOf(&p.SLOs[i], measures[i])
+		out[i] = groupOf(&p.SLOs[i], name, measures[i])
 	}
 	return out, nil
 }
