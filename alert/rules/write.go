@@ -44,7 +44,7 @@ func Write(to io.Writer, groups []Group, d Dialect) error {
 type writer struct{ strings.Builder }
 
 func (w *writer) line(indent int, format string, args ...any) {
-	fmt.Fprintf(w, "%*s"+format+"\n", append([]any{indent, ""}, args...)...)
+	w.WriteString(strings.Repeat(" ", indent) + fmt.Sprintf(format, args...) + "\n")
 }
 
 func (w *writer) group(g *Group, delay string) {
@@ -126,9 +126,9 @@ func FormatDuration(d time.Duration) string {
 	var out strings.Builder
 	for _, u := range slices.Backward(units) {
 		name := u.name
-		if n := d / u.length; n > 0 && (name != "w" && name != "y") {
-			fmt.Fprintf(&out, "%d%s", n, name)
-			d -= n * u.length
+		if n := int64(d / u.length); n > 0 && name != "w" && name != "y" {
+			out.WriteString(strconv.FormatInt(n, 10) + name)
+			d %= u.length
 		}
 	}
 	return out.String()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"edgescope/edge"
@@ -82,13 +83,8 @@ func alike(o *query.Objective, state string) int {
 }
 
 func subject(o *query.Objective, p *query.Promise) string {
-	text := o.Name
-	for _, part := range []string{p.Service, p.Route, p.Region, p.Version} {
-		if part != "" && part != o.Name {
-			text += " " + part
-		}
-	}
-	return text
+	names := []string{o.Name, p.Service, p.Route, p.Region, p.Version}
+	return strings.Join(slices.DeleteFunc(names, func(name string) bool { return name == "" }), " ")
 }
 
 func seconds(n int64) time.Duration { return time.Duration(n) * time.Second }

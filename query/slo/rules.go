@@ -47,7 +47,7 @@ func groupOf(s *policy.SLO, tenant string, measures []*measure) rules.Group {
 		for _, urgency := range []judge.Urgency{judge.Page, judge.Ticket} {
 			g.Rules = append(g.Rules, rules.Rule{
 				Alert: AlertName, Expr: m.expr(urgency),
-				Labels:      map[string]string{"severity": string(urgency), "slo": s.Name, "sli": s.SLI},
+				Labels:      map[string]string{"severity": string(urgency), "slo": literal(s.Name), "sli": s.SLI},
 				Annotations: annotations(m, urgency),
 			})
 		}
@@ -56,10 +56,7 @@ func groupOf(s *policy.SLO, tenant string, measures []*measure) rules.Group {
 }
 
 func annotations(m *measure, urgency judge.Urgency) map[string]string {
-	subject := "{{ $labels.service_name }}"
-	for _, label := range m.by[1:] {
-		subject += " {{ $labels." + label + " }}"
-	}
+	subject := "{{ $labels." + strings.Join(m.by, " }} {{ $labels.") + " }}"
 	var parts []string
 	for _, r := range judge.BurnRules {
 		if r.Urgency == urgency {
@@ -67,13 +64,16 @@ func annotations(m *measure, urgency judge.Urgency) map[string]string {
 		}
 	}
 	return map[string]string{
-		"summary": subject + " spends the error budget of " + m.slo.Name + " {{ $value | humanize }} times as fast as promised",
+		"summary": subject + " spends the error budget of " + literal(m.slo.Name) + " {{ $value | humanize }} times as fast as promised",
 		"description": fmt.Sprintf("%s. The budget of %s goes so fast that %s would be gone; it is told of while the "+
 			"short window burns as well, and at least %d bad events were received.", promiseText(m.slo), length(m.slo.Period),
 			strings.Join(parts, " or "), judge.LeastBadEvents),
 		"dashboard": "{{ $externalURL }}/slo",
 	}
 }
+
+// literal writes a text as a template that gives it.
+func literal(text string) string { return strings.ReplaceAll(text, "{{", `{{"{{"}}`) }
 
 // promiseText says what an SLO promises.
 func promiseText(s *policy.SLO) string {

@@ -1,0 +1,68 @@
+package alert
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"edgescope/query"
+)
+
+func TestFindingsBecomeAlerts(t *testing.T) {
+	t.Parallel()
+	f := func(of query.Finding, want map[string]string) {
+		t.Helper()
+		got, ok := BuiltinOf(&of)
+		if ok != (want != nil) {
+			t.Fatalf("%+v: an alert: %t", of, ok)
+		}
+		if diff := cmp.Diff(want, got.Labels); diff != "" {
+			t.Errorf("%+v (-want +got):\n%s", of, diff)
+		}
+	}
+	f(query.Finding{Kind: query.KindSilence, Severity: "bad", Service: "shop", Region: "GRU"}, map[string]string{
+		"alertname": "EdgeSilent", "severity": "page", "service_name": "shop", "cloud_region": "GRU",
+	})
+	f(query.Finding{Kind: query.KindNorm, Severity: "bad", Service: "shop", Region: "GRU"}, map[string]string{
+		"alertname": "EdgeAnomaly", "severity": "ticket", "service_name": "shop", "cloud_region": "GRU",
+	})
+	f(query.Finding{Kind: query.KindNorm, Severity: "warn", Service: "shop", Region: "GRU"}, nil)
+	f(query.Finding{
+		Kind: query.KindRegression, Severity: "bad", Service: "shop", Version: "v2", Route: "/a", Name: "errors",
+	}, map[string]string{
+		"alertname": "EdgeRegression", "severity": "page", "service_name": "shop", "service_version": "v2",
+		"http_route": "/a", "signal": "errors",
+	})
+	f(query.Finding{Kind: query.KindLimit, Severity: "warn", Service: "shop", Name: "cpu"}, map[string]string{
+		"alertname": "EdgeLimit", "severity": "ticket", "service_name": "shop", "limit": "cpu",
+	})
+	f(query.Finding{Kind: query.KindCost, Severity: "bad", Name: "workers"}, map[string]string{
+		"alertname": "EdgeCostForecast", "severity": "ticket", "budget": "workers",
+	})
+	f(query.Finding{Kind: query.KindSLO, Severity: "bad", Service: "shop", Name: "up"}, nil)
+	f(query.Finding{Kind: query.KindSilence, Severity: "fine"}, nil)
+	f(query.Finding{Kind: "tomorrow's", Severity: "bad"}, nil)
+}
+
+// TestAnAlertStaysTheSameAlert holds that numbers and words of a finding are no part of its identity, and lead to the
+// page that shows it.
+func TestAnAlertStaysTheSameAlert(t *testing.T) {
+	t.Parallel()
+	of := func(subject, text string) Builtin {
+		b, _ := BuiltinOf(&query.Finding{
+			Kind: query.KindNorm, Severity: "bad", Service: "shop", Region: "GRU", Subject: subject, Text: text,
+		})
+		return b
+	}
+	a, b := of("GRU slow 12 %", "12 % are slow"), of("GRU slow 14 %", "14 % are slow")
+	if diff := cmp.Diff(a.Labels, b.Labels); diff != "" {
+		t.Errorf("the identity changes with the numbers:\n%s", diff)
+	}
+	want := map[string]string{"summary": "GRU slow 14 %", "description": "14 % are slow"}
+	if diff := cmp.Diff(want, b.Annotations); diff != "" {
+		t.Error(diff)
+	}
+	if got := b.Path + "?" + b.Question.Values().Encode(); got != "/regions?region=GRU&service=shop" {
+		t.Errorf("it leads to %s", got)
+	}
+}
