@@ -83,9 +83,9 @@ var rule = map[string][]string{
 		"alert/rules", "edge", "judge", "policy", "query", "query/filter", "query/memo", "query/tables", "query/tally",
 		"store",
 	},
-	"query/gate":      {"edge", "store"},
-	"query/promql":    {"edge", "store", "query", "query/gate"},
-	"query/logsql":    {"edge", "store", "query", "query/filter", "query/gate"},
+	"query/gate":   {"edge", "store"},
+	"query/promql": {"edge", "store", "query", "query/gate"},
+	"query/logsql": {"edge", "store", "query", "query/filter", "query/gate"},
 
 	"query/jaeger": {
 		"edge", "store", "query", "query/filter", "query/gate", "query/jaeger/graph", "query/jaeger/param",
