@@ -28,7 +28,7 @@ var rule = map[string][]string{
 	"edge/platform/headerlist": {},
 	"edge/price":               {"edge/platform"},
 	"edge/limit":               {"edge/platform"},
-	"policy":                   {"edge/limit", "edge/price", "internal/near", "internal/tree"},
+	"policy":                   {"edge/limit", "edge/price", "internal/labels", "internal/near", "internal/tree"},
 
 	"store": {"edge"},
 	"store/embedded": {

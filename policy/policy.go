@@ -116,7 +116,7 @@ func (p *Policy) For(tenant string) *Policy {
 		Residency: held(p.Residency, tenant, func(i *Zone) string { return i.Tenant }),
 		Routing:   p.Routing,
 		Notify: Notify{
-			Wait: p.Notify.Wait, Interval: p.Notify.Interval, Repeat: p.Notify.Repeat,
+			Wait: p.Notify.Wait, Interval: p.Notify.Interval, Repeat: p.Notify.Repeat, Dashboard: p.Notify.Dashboard,
 			Receivers: held(p.Notify.Receivers, tenant, func(i *Receiver) string { return i.Tenant }),
 		},
 	}

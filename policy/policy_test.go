@@ -79,7 +79,7 @@ func TestTheExampleOfTheDocsIsRead(t *testing.T) {
 		Notify: policy.Notify{
 			Wait: 30 * time.Second, Interval: 5 * time.Minute, Repeat: 4 * time.Hour, Receivers: []policy.Receiver{
 				{Name: "on call", Alertmanagers: []string{"http://127.0.0.1:9093"}},
-				{Name: "acme", Tenant: "acme", Webhook: "https://acme.example.com/alerts"},
+				{Name: "acme", Tenant: "acme", Webhook: policy.Secret{Text: "https://acme.example.com/alerts"}},
 			},
 		},
 	}
@@ -140,8 +140,7 @@ func TestWhatIsWrongIsTold(t *testing.T) {
 	f("residency: {EU: {countries: [de], regions: []}}", `p.yml:1:30: want a country as two capitals, such as DE, not "de"`+
 		"\np.yml:1:44: zone EU allows no region: nobody could be served")
 	f("notify: {receivers: [{name: a, webhook: here}, {name: a}]}",
-		`p.yml:1:41: want a URL such as https://alerts.example.com:9093, not "here"`+
-			"\np.yml:1:48: a receiver needs either webhook or alertmanagers\n"+
+		"p.yml:1:41: webhook is no URL: want one such as https://alerts.example.com/hook\np.yml:1:48: a receiver needs either webhook or alertmanagers\n"+
 			"p.yml:1:55: the receiver a is there twice: first at p.yml:1:29")
 	f("limits: [{plan: Paid}]", "p.yml:1:10: limits need a service or a platform")
 	f("limits: [{platform: cloudflare.workers, plan: Piad}]",
