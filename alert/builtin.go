@@ -1,9 +1,41 @@
 package alert
 
 import (
+	"time"
+
+	"edgescope/alert/rules"
 	"edgescope/edge"
 	"edgescope/query"
 )
+
+// silent is the name of alerts of silence, of a whole service by a rule, of a region by a finding.
+const silent = "EdgeSilent"
+
+// BuiltinRules are those that hold without a file: what is built in and can be said as an expression, so that others can
+// evaluate it too. That a service is silent is told when it had more than a hundred events in the hour before, or as many
+// an hour in six, and none for a quarter of an hour.
+func BuiltinRules() []rules.Group {
+	return []rules.Group{{
+		Name: "edgescope", Interval: time.Minute, EvalDelay: rules.LeastDelay,
+		Rules: []rules.Rule{{
+			Alert: silent,
+			Expr: `(
+  sum by (service_name) (sum_over_time(edge_service_events[1h] offset 15m)) > 100
+  or
+  sum by (service_name) (sum_over_time(edge_service_events:5m[6h] offset 15m)) > 600
+)
+unless
+sum by (service_name) (sum_over_time(edge_service_events[15m]))
+`,
+			Labels: map[string]string{"severity": page},
+			Annotations: map[string]string{
+				"summary":     "{{ $labels.service_name }} is silent",
+				"description": "{{ $labels.service_name }} sent {{ $value | humanize }} events before, and none for 15 minutes.",
+				"dashboard":   "{{ $externalURL }}/",
+			},
+		}},
+	}}
+}
 
 // Builtin is the alert that a finding becomes.
 type Builtin struct {
@@ -34,7 +66,7 @@ const (
 // builtins are the kinds of findings that become alerts. Promises are none of them: their rules tell (query/slo). An
 // anomaly is no reason to wake anybody, and one that is marked only is shown on pages; nor is money.
 var builtins = map[query.Kind]told{
-	query.KindSilence:    {name: "EdgeSilent", bad: page, warn: ticket, path: "/regions"},
+	query.KindSilence:    {name: silent, bad: page, warn: ticket, path: "/regions"},
 	query.KindNorm:       {name: "EdgeAnomaly", bad: ticket, path: "/regions"},
 	query.KindRegression: {name: "EdgeRegression", bad: page, warn: ticket, of: "signal", path: "/versions"},
 	query.KindLimit:      {name: "EdgeLimit", bad: page, warn: ticket, of: "limit", path: "/limits"},

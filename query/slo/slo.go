@@ -36,6 +36,7 @@ type Options struct {
 type Room struct {
 	o        Options
 	standing memo.Memo[[]query.Objective]
+	rules    memo.Memo[[]rules.Group]
 }
 
 // New makes a Room.
@@ -43,9 +44,7 @@ func New(o Options) *Room { return &Room{o: o} }
 
 // Answers are the room's answers for the API.
 func (x *Room) Answers() query.Answers {
-	return query.Answers{All: map[string]query.Answer{
-		query.PathSLO: func(ctx context.Context, r query.Request) (any, error) { return x.SLO(ctx, r.Tenant, r.Question) },
-	}}
+	return query.Answers{All: map[string]query.Answer{query.PathSLO: tables.All(x.SLO)}}
 }
 
 // SLO tells how the promises of a tenant stand, each over its own period whatever the question's range. The filters by
@@ -102,19 +101,30 @@ func (x *Room) stand(ctx context.Context, tenant edge.Tenant, at time.Time) ([]q
 	})
 }
 
+// rulesLife is how long the rules of a tenant are remembered: they change with the policy, and where a service begins
+// to send from another source.
+const rulesLife = time.Minute
+
 // Rules returns the rules of a tenant's promises, each with the source that its service has now, for the tenant of that
 // name: "" where nobody signs in.
 func (x *Room) Rules(ctx context.Context, tenant edge.Tenant, name string) ([]rules.Group, error) {
 	p := x.o.Policy(tenant)
-	measures, err := x.measures(ctx, tenant, p, judgedTo(x.o.Read.Now()))
-	if err != nil {
-		return nil, err
+	if len(p.SLOs) == 0 {
+		return nil, nil
 	}
-	out := make([]rules.Group, len(p.SLOs))
-	for i := range p.SLOs {
-		out[i] = groupOf(&p.SLOs[i], name, measures[i])
-	}
-	return out, nil
+	key := fmt.Sprintf("%d %q %v", tenant, name, p.SLOs)
+	now := x.o.Read.Now()
+	return x.rules.Get(key, now, rulesLife, func() ([]rules.Group, error) {
+		measures, err := x.measures(ctx, tenant, p, judgedTo(now))
+		if err != nil {
+			return nil, fmt.Errorf("find the sources of what was promised: %w", err)
+		}
+		out := make([]rules.Group, len(p.SLOs))
+		for i := range p.SLOs {
+			out[i] = groupOf(&p.SLOs[i], name, measures[i])
+		}
+		return out, nil
+	})
 }
 
 // measures returns the measures of each SLO: one for each source that the services have that it is of.

@@ -15,12 +15,14 @@ import (
 const usage = `Usage: collector [flags]
        collector verify [flags]
        collector restore SNAPSHOT --data-dir DIR
+       collector rules export [vmalert|prometheus] [--policy FILE] [--rules GLOB]
 
 Receives OpenTelemetry, data points and tail events, keeps them in --data-dir and answers on the query port:
 the dashboard's API, MetricsQL, LogsQL, Jaeger's API and the SQL of Analytics Engine. SIGTERM drains: nothing that was
 acknowledged is lost.
 verify compares the write-ahead log with the store of a collector that does not run; restore makes a data directory of a
-snapshot (POST /admin/snapshot on the query port).`
+snapshot (POST /admin/snapshot on the query port); rules export prints the rules that alerts come from, those of SLOs and
+those that are built in included, for vmalert or Prometheus.`
 
 // options are what the flags say.
 type options struct {

@@ -86,6 +86,8 @@ func Main(ctx context.Context, p run.Process) error {
 		return c.run(ctx)
 	case operands[0] == "restore":
 		return c.restore(p, operands[1])
+	case operands[0] == "rules":
+		return c.exportRules(p, operands[2:])
 	default:
 		return c.verify(ctx, p)
 	}
@@ -131,13 +133,16 @@ func checkVerb(operands []string) error {
 	if len(operands) == 0 {
 		return nil
 	}
-	switch want, known := map[string]int{"verify": 1, "restore": 2}[operands[0]]; {
+	most, known := map[string]int{"verify": 1, "restore": 2, "rules": 3}[operands[0]]
+	switch {
 	case !known:
 		return run.Usage("unexpected argument %q (see --help)", operands[0])
-	case len(operands) < want:
+	case operands[0] == "restore" && len(operands) < 2:
 		return run.Usage("restore: name the directory of the snapshot, as collector restore SNAPSHOT --data-dir DIR")
-	case len(operands) > want:
-		return run.Usage("unexpected argument %q (see --help)", operands[want])
+	case operands[0] == "rules" && (len(operands) < 2 || operands[1] != "export"):
+		return run.Usage("rules: say what to do with them, as collector rules export --policy FILE")
+	case len(operands) > most:
+		return run.Usage("unexpected argument %q (see --help)", operands[most])
 	}
 	return nil
 }
