@@ -14,6 +14,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"edgescope/alert/rules"
@@ -37,10 +38,13 @@ type Room struct {
 	o        Options
 	standing memo.Memo[[]query.Objective]
 	rules    memo.Memo[[]rules.Group]
+
+	mu     sync.Mutex
+	newest map[edge.Tenant][]rules.Group
 }
 
 // New makes a Room.
-func New(o Options) *Room { return &Room{o: o} }
+func New(o Options) *Room { return &Room{o: o, newest: map[edge.Tenant][]rules.Group{}} }
 
 // Answers are the room's answers for the API.
 func (x *Room) Answers() query.Answers {
@@ -106,15 +110,14 @@ func (x *Room) stand(ctx context.Context, tenant edge.Tenant, at time.Time) ([]q
 const rulesLife = time.Minute
 
 // Rules returns the rules of a tenant's promises, each with the source that its service has now, for the tenant of that
-// name: "" where nobody signs in.
+// name: "" where nobody signs in. With an error they are those of the last time that the store answered.
 func (x *Room) Rules(ctx context.Context, tenant edge.Tenant, name string) ([]rules.Group, error) {
 	p := x.o.Policy(tenant)
 	if len(p.SLOs) == 0 {
 		return nil, nil
 	}
-	key := fmt.Sprintf("%d %q %v", tenant, name, p.SLOs)
-	now := x.o.Read.Now()
-	return x.rules.Get(key, now, rulesLife, func() ([]rules.Group, error) {
+	key, now := fmt.Sprintf("%d %q %v", tenant, name, p.SLOs), x.o.Read.Now()
+	groups, err := x.rules.Get(key, now, rulesLife, func() ([]rules.Group, error) {
 		measures, err := x.measures(ctx, tenant, p, judgedTo(now))
 		if err != nil {
 			return nil, fmt.Errorf("find the sources of what was promised: %w", err)
@@ -125,6 +128,12 @@ func (x *Room) Rules(ctx context.Context, tenant edge.Tenant, name string) ([]ru
 		}
 		return out, nil
 	})
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if err == nil {
+		x.newest[tenant] = groups
+	}
+	return slices.Clone(x.newest[tenant]), err
 }
 
 // measures returns the measures of each SLO: one for each source that the services have that it is of.

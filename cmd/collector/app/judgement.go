@@ -9,11 +9,11 @@ import (
 	"time"
 
 	"edgescope/alert"
-	"edgescope/alert/rules"
 	"edgescope/edge"
 	"edgescope/policy"
 	"edgescope/query"
 	"edgescope/query/promql"
+	"edgescope/query/slo"
 	"edgescope/query/tables"
 	"edgescope/store"
 )
@@ -24,6 +24,7 @@ type judges struct {
 	// answers are those of all rooms, findings what they found.
 	answers  query.Answers
 	findings query.FindingsOf
+	slo      *slo.Room
 	alerts   *alert.Alerts
 }
 
@@ -31,10 +32,12 @@ type judges struct {
 func (c *Collector) openJudges(context.Context) error {
 	j := &judges{read: tables.New(c.store, time.Now, tables.AtOnce)}
 	c.judges = j
+	j.slo = slo.New(slo.Options{Read: j.read, Policy: c.policyOf})
+	j.answers = j.answers.With(j.slo.Answers())
 	var err error
 	j.alerts, err = alert.New(alert.Options{
 		Evaluate: c.evaluate, Findings: j.findings, Tenants: c.tenants,
-		Groups:  func() []rules.Group { return c.rules.now() },
+		Groups:  c.groups,
 		Notify:  func() policy.Notify { return c.policy.Current().Notify },
 		Problem: c.filesProblem, Ready: c.pipeline.Ready(), Dir: filepath.Join(c.dataDir, "alerts"),
 		Getenv: os.Getenv, Logger: c.logger, Metrics: c.metrics,

@@ -1,9 +1,11 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"slices"
+	"time"
 
 	"edgescope/alert"
 	"edgescope/alert/rules"
@@ -12,6 +14,24 @@ import (
 	"edgescope/policy"
 	"edgescope/query/slo"
 )
+
+// sourcesTime bounds how long the store is asked which sources services have.
+const sourcesTime = 5 * time.Second
+
+// groups are the rules that hold now: those that are built in, those of files, and those of the promises of each tenant.
+func (c *Collector) groups() []rules.Group {
+	all := slices.Concat(alert.BuiltinRules(), c.rules.now())
+	for _, t := range c.tenants() {
+		ctx, cancel := context.WithTimeout(context.Background(), sourcesTime)
+		of, err := c.judges.slo.Rules(ctx, t.Tenant, t.Name)
+		cancel()
+		if err != nil {
+			c.logger.Warn("promises are told of by rules that may be out of date", slog.Any("error", err))
+		}
+		all = append(all, of...)
+	}
+	return all
+}
 
 // exportRules prints the rules that hold, in a dialect: those that are built in, those of the policy's SLOs, those of
 // files. It needs no store: services have the source that their SLO names, else spans.
