@@ -179,16 +179,17 @@ func (r *reader) plansExist(p *Policy) {
 	}
 }
 
-// AccountOf returns the account that a service of a platform belongs to, nil if none says so.
+// AccountOf returns the account that a service of a platform belongs to, nil if none says so. Where the platform is not
+// known, "", only an account that names the service has it.
 func (p *Policy) AccountOf(platform, service string) *Account {
 	var all *Account
 	for i := range p.Accounts {
 		a := &p.Accounts[i]
 		switch {
-		case a.Platform != platform:
+		case a.Platform != platform && platform != "":
 		case slices.Contains(a.Services, service):
 			return a
-		case len(a.Services) == 0 && all == nil:
+		case len(a.Services) == 0 && all == nil && platform != "":
 			all = a
 		}
 	}

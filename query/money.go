@@ -15,7 +15,7 @@ type Cost struct {
 	// Routes share the bills of the accounts, the dearest first. RouteCount is how many there are.
 	Routes     []RouteCost `json:"routes"`
 	RouteCount int         `json:"route_count"`
-	// Prices are the lists that the figures come from.
+	// Prices are the lists that the figures come from, those that accounts are on first.
 	Prices []PriceList `json:"prices"`
 	// Problem is why the policy file was not taken at its last reload, a line for each thing that is wrong.
 	Problem string  `json:"problem,omitempty"`
@@ -128,8 +128,9 @@ type PriceList struct {
 	Month  Num         `json:"month"`
 	Credit Num         `json:"credit"`
 	Meters []ListMeter `json:"meters"`
-	// Own tells that it is the policy's.
-	Own bool `json:"own,omitempty"`
+	// Own tells that it is the policy's, Used that an account is on it.
+	Own  bool `json:"own,omitempty"`
+	Used bool `json:"used,omitempty"`
 	// AsOf is the date of the list, Source where it was read. Old tells that it is older than a year, or undated.
 	AsOf   string `json:"as_of"`
 	Source string `json:"source"`

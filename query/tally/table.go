@@ -49,12 +49,15 @@ func GroupName(keys []string, value func(key string) string) string {
 	return strings.Join(values, groupSeparator)
 }
 
+// GroupValues returns the values that a group's name is made of.
+func GroupValues(name string) []string { return strings.Split(name, groupSeparator) }
+
 // By adds up groups by several attributes to groups by the i-th alone.
 func (t *Table) By(i int) *Table {
 	out := NewTable(t.Window)
 	out.Events, out.Rest = t.Events, t.Rest
 	for name, row := range t.Groups {
-		one := strings.Split(name, groupSeparator)[i]
+		one := GroupValues(name)[i]
 		for j := range row {
 			out.At(one, false, j).Merge(&row[j])
 		}
