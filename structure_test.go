@@ -83,6 +83,9 @@ var rule = map[string][]string{
 		"alert/rules", "edge", "judge", "policy", "query", "query/filter", "query/memo", "query/tables", "query/tally",
 		"store",
 	},
+	"query/cost": {
+		"edge", "edge/limit", "edge/platform", "edge/price", "judge", "policy", "query", "query/tables", "query/tally",
+	},
 	"query/gate":   {"edge", "store"},
 	"query/promql": {"edge", "store", "query", "query/gate"},
 	"query/logsql": {"edge", "store", "query", "query/filter", "query/gate"},

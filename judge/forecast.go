@@ -57,19 +57,23 @@ func total(values []float64) float64 {
 	return sum
 }
 
-// Predict forecasts from hourly values, oldest first, NaN where nothing is known. It fails with fewer than three days.
-// Hours of fewer than ten are forecast by the day, each hour a 24th of it.
+// Predict forecasts from hourly values, oldest first, NaN where nothing is known. It fails with fewer than three days
+// since the first that is known, or where less than half of three days is known at all. Hours of fewer than ten are forecast by the day, each hour a 24th of it.
 //
 // The profile of an hour of the week is the median, over four weeks, of its value over the week's median; the level of
 // a day is the median of its values over their profile, as logarithm; the trend is the median of the slopes between all
 // pairs of days (Theil and Sen), weaker by a tenth with each day ahead. Medians keep outliers and gaps out.
 func Predict(history []float64, ahead int) (Forecast, bool) {
-	if len(history) < leastDays*dayHours {
+	known, first := 0, len(history)
+	for i, v := range history {
+		if !math.IsNaN(v) {
+			known, first = known+1, min(first, i)
+		}
+	}
+	if history = history[first:]; len(history) < leastDays*dayHours || known < leastDays*dayHours/2 {
 		return Forecast{}, false
 	}
-	if m := medianKnown(history); math.IsNaN(m) {
-		return Forecast{}, false
-	} else if m < leastAnHour {
+	if medianKnown(history) < leastAnHour {
 		return byDay(history, ahead)
 	}
 	return predict(history, ahead, seasonOf(len(history), dayHours), dayHours), true
@@ -169,7 +173,8 @@ func profileOf(history []float64, season, perDay int) []float64 {
 	return profile
 }
 
-// trendOf returns the level at the end of the history, as logarithm, and by how much it grows a day.
+// trendOf returns the level at the end of the history, as logarithm, and by how much it grows a day. Something of the
+// history is known.
 func trendOf(history, profile []float64, perDay int) (level, slope float64) {
 	var days, levels []float64
 	for end := len(history); end-perDay >= 0 && len(days) < pastDays; end -= perDay {
@@ -185,6 +190,9 @@ func trendOf(history, profile []float64, perDay int) (level, slope float64) {
 		}
 	}
 	slope = TheilSen(days, levels)
+	if len(levels) == 0 { // nothing is known of so many days
+		return math.Log(max(medianKnown(history), tiny)), 0
+	}
 	rest := make([]float64, 0, 7)
 	for i := range min(7, len(days)) {
 		rest = append(rest, levels[i]-slope*days[i])
@@ -236,6 +244,9 @@ func backtest(history []float64, perDay, season int, method func([]float64, int)
 	every := max(1, testEvery*perDay/dayHours)
 	for at := len(history) - every; at >= max(2*season, len(history)-testDays*perDay); at -= every {
 		actual := history[at:min(len(history), at+7*perDay)]
+		if math.IsNaN(medianKnown(actual)) {
+			continue
+		}
 		for i, v := range method(history[:at], len(actual)) {
 			if !math.IsNaN(actual[i]) {
 				t.absolute += math.Abs(v - actual[i])

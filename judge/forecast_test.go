@@ -119,3 +119,36 @@ func TestForecastsNeedAPast(t *testing.T) {
 		t.Errorf("nothing ever: %v %v", sum, ok)
 	}
 }
+
+// TestForecastsOfPatchyPasts holds that what is hardly known is not forecast, and that nothing known for a month, or for
+// weeks at the start, is no harm.
+func TestForecastsOfPatchyPasts(t *testing.T) {
+	past := func(hours int, known func(hour int) bool) []float64 {
+		values := make([]float64, hours)
+		for i := range values {
+			if values[i] = math.NaN(); known(i) {
+				values[i] = 100
+			}
+		}
+		return values
+	}
+	f := func(what string, history []float64, want bool) {
+		t.Helper()
+		got, ok := Predict(history, 48)
+		if ok != want {
+			t.Errorf("%s: %v, want %v", what, ok, want)
+		}
+		for i, v := range got.Values {
+			if math.Abs(v-100) > 1e-6 {
+				t.Errorf("%s: hour %d is %v, want 100", what, i, v)
+				return
+			}
+		}
+	}
+	f("one hour of five weeks", past(840, func(h int) bool { return h == 839 }), false)
+	f("first and last of three days", past(72, func(h int) bool { return h == 0 || h == 71 }), false)
+	f("three days after weeks of nothing", past(840, func(h int) bool { return h >= 840-72 }), true)
+	f("nothing", past(840, func(int) bool { return false }), false)
+	f("a gap of a month", past(840, func(h int) bool { return h < 100 || h >= 835 }), true)
+	f("nothing but a time long ago", past(1700, func(h int) bool { return h < 100 }), true)
+}

@@ -52,7 +52,7 @@ type AccountCost struct {
 	Budget Num       `json:"budget"`
 	Passes time.Time `json:"passes,omitzero"`
 	// Elsewhere is what the month, as it is forecast, or to date without a forecast, costs on other plans, its own among
-	// them, the cheapest first. Those without a figure come last.
+	// them, the cheapest first; those that would break a limit come after the others, those without a figure last.
 	Elsewhere []Elsewhere `json:"elsewhere"`
 	// ElsewhereOf says which month that is: "forecast" or "to date".
 	ElsewhereOf string          `json:"elsewhere_of"`

@@ -1,7 +1,7 @@
 // Package platform knows how each edge platform spells where code ran, whether it started cold and what its cache did:
 // View reads it from the attributes of an event, Response from the headers that a load generator sees, Resource from
-// what a resource says, all in the canonical spelling of package edge. It also holds what the platforms tell about
-// themselves: their limits and their prices.
+// what a resource says, all in the canonical spelling of package edge. What platforms allow and cost is in edge/limit and
+// edge/price.
 //
 // Each canonical value has a list of sources (files sources.go, places.go, coldstart.go, cache.go and numbers.go; what
 // only one platform writes is read in the file of that platform); the first that is present and not empty wins, and for

@@ -4,18 +4,20 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
 	"edgescope/edge"
-	"edgescope/edge/platform"
+	"edgescope/edge/limit"
 	"edgescope/edge/price"
 	"edgescope/policy"
 	"edgescope/query"
 	"edgescope/query/tally"
 )
 
-// elsewhere is what a month of the account, its use to date times a factor, costs on all plans, the cheapest first.
+// elsewhere is what a month of the account, its use to date times a factor, costs on all plans, the cheapest first, and
+// those of which a limit would be broken after the others.
 func (a *account) elsewhere(all *asked, plans []*price.Plan, factor float64) []query.Elsewhere {
 	did := a.did(all.month)
 	out := make([]query.Elsewhere, 0, len(plans))
@@ -37,62 +39,61 @@ func (a *account) elsewhere(all *asked, plans []*price.Plan, factor float64) []q
 		out = append(out, e)
 	}
 	key := func(e *query.Elsewhere) float64 {
-		if !e.Bill.High.OK() {
-			return 1e300
+		switch {
+		case e.Bill.Value.OK():
+			return float64(e.Bill.Value)
+		case e.Bill.High.OK():
+			return float64(e.Bill.Low+e.Bill.High) / 2
 		}
-		return float64(e.Bill.Low+e.Bill.High) / 2
+		return math.Inf(1)
 	}
-	slices.SortStableFunc(out, func(x, y query.Elsewhere) int { return cmp.Compare(key(&x), key(&y)) })
+	slices.SortStableFunc(out, func(x, y query.Elsewhere) int {
+		return cmp.Or(cmp.Compare(min(1, len(x.Warnings)), min(1, len(y.Warnings))), cmp.Compare(key(&x), key(&y)))
+	})
 	return out
 }
 
 // fewest is how many events a percentile needs before a limit is judged by it.
 const fewest = 100
 
-// breaks says which limits of a plan the account's services would break.
+// breaks says which limits of another plan the account's services would break.
 func (a *account) breaks(c *counted, plan *price.Plan) []string {
-	var out []string
-	limits, ok := limitsOf(plan)
-	if !ok || plan == a.plan {
+	if plan == a.plan {
 		return nil
 	}
-	for _, m := range a.members {
-		row := c.services.Groups[m.service]
-		t := tally.Sum(row)
-		for _, l := range []struct {
-			what   string
-			p99    query.Num
-			limit  int
-			events float64
-		}{
-			{"CPU", t.CPU.Quantile(.99), max(limits.CPUMS, limits.MaxCPUMS), t.Events},
-			{"duration", t.Percentile(99), cmp.Or(limits.WallMS, limits.FirstByteMS), t.Events},
-			{"start", t.Init.Quantile(.99), limits.StartupMS, t.Events},
-		} {
-			if l.limit > 0 && l.events >= fewest && l.p99 > query.Num(l.limit) {
-				out = append(out, fmt.Sprintf("%s: p99 of %s is %.4g ms, the limit there %d ms", m.service, l.what,
-					float64(l.p99), l.limit))
-			}
+	var out []string
+	for _, l := range limit.PlansOf(plan.Platform) {
+		if !l.Is(plan.Name) {
+			continue
 		}
-		if mb := 1024 * m.memory; limits.MemoryMB > 0 && mb > float64(limits.MemoryMB) {
-			out = append(out, fmt.Sprintf("%s: has %.0f MB of memory, the limit there %d MB", m.service, mb, limits.MemoryMB))
+		for _, m := range a.members {
+			if t := tally.Sum(c.services.Groups[m.service]); t.Events >= fewest {
+				out = append(out, broken(m.service, t, l)...)
+			}
+			if mb := 1024 * m.memory; l.MemoryMB > 0 && mb > l.MemoryMB {
+				out = append(out, fmt.Sprintf("%s: has %.0f MB of memory, %s at most %.0f", m.service, mb, l, l.MemoryMB))
+			}
 		}
 	}
 	return out
 }
 
-// limitsOf returns the limits of a plan: those of its name, else those that hold for all plans of its platform.
-func limitsOf(plan *price.Plan) (platform.Limits, bool) {
-	all := platform.LimitsOf(plan.Platform)
-	for _, l := range all {
-		if l.Plan == plan.Name {
-			return l, true
+// broken says which limits a service's times of the page's range break.
+func broken(service string, t *tally.Tally, l *limit.Plan) []string {
+	var out []string
+	over := func(what string, ms query.Num, limit float64) {
+		if limit > 0 && float64(ms) > limit {
+			out = append(out, fmt.Sprintf("%s: %s is %.4g ms, %s allows %.4g ms", service, what, float64(ms), l, limit))
 		}
 	}
-	if len(all) == 1 {
-		return all[0], true
+	if cpu := max(l.CPUMS, l.MaxCPUMS); l.CPUMean {
+		over("mean of CPU", tally.Ratio(1000*t.CPUSum, t.CPU.Total()), cpu)
+	} else {
+		over("p99 of CPU", t.CPU.Quantile(.99), cpu)
 	}
-	return platform.Limits{}, false
+	over("p99 of duration", t.Percentile(99), cmp.Or(l.WallMS, l.FirstByteMS))
+	over("p99 of cold starts", t.Init.Quantile(.99), l.StartupMS)
+	return out
 }
 
 // invoices compares the newest invoices of an account with the bills by the list.

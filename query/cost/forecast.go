@@ -18,6 +18,7 @@ type ahead struct {
 	low, mid, high map[string][]float64
 	bounded        bool
 	events         float64 // of the past that it is made from
+	off            float64 // by which part an estimate from sampled events may be off
 }
 
 // forecast says what the account will use from now to the end of the month, false when the past is too short.
@@ -31,7 +32,7 @@ func (a *account) forecast(all *asked) (*ahead, bool) {
 	}
 	out := &ahead{
 		low: map[string][]float64{}, mid: map[string][]float64{}, high: map[string][]float64{}, bounded: true,
-		from: past.to, events: events,
+		from: past.to, events: events, off: a.did(all.month).unsure(),
 	}
 	hours := int(math.Ceil(all.monthEnd.Sub(past.to).Hours()))
 	for of, low := range past.low {
@@ -162,8 +163,8 @@ func (f *ahead) figure(all *asked, used use, price func(price.Use) float64) quer
 		out.Value = query.Num(price(month(used.low, f.until(f.mid, all.now, all.monthEnd))))
 	}
 	if f.bounded || !out.Value.OK() {
-		out.Low = query.Num(price(month(used.low, f.until(f.low, all.now, all.monthEnd))))
-		out.High = query.Num(price(month(used.high, f.until(f.high, all.now, all.monthEnd))))
+		out.Low = query.Num(price(times(month(used.low, f.until(f.low, all.now, all.monthEnd)), 1-f.off)))
+		out.High = query.Num(price(times(month(used.high, f.until(f.high, all.now, all.monthEnd)), 1+f.off)))
 	}
 	return out
 }

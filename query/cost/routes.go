@@ -45,12 +45,13 @@ func routes(accounts []*account, all *asked, asking *tables.Asking) ([]query.Rou
 	rest := make([]*query.RouteCost, len(accounts))
 	for i := range rows {
 		r := &rows[i]
-		if i < maxRoutes {
+		switch {
+		case i < maxRoutes:
 			out = append(out, r.RouteCost)
-		} else if rest[r.account] == nil {
+		case rest[r.account] == nil:
 			r.Service, r.Route, r.Other = "", "", true
 			rest[r.account] = &r.RouteCost
-		} else {
+		default:
 			join(rest[r.account], &r.RouteCost)
 		}
 	}
