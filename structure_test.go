@@ -214,6 +214,7 @@ var rule = map[string][]string{
 
 	"alert":         {"alert/rules", "edge", "policy", "query"},
 	"alert/deliver": {"internal/disk", "internal/labels"},
+	"alert/silence": {"internal/disk", "internal/labels"},
 	"alert/rules":   {"internal/near", "internal/tree"},
 
 	"web/part":    {"query", "chart"},
