@@ -212,7 +212,10 @@ var rule = map[string][]string{
 	"chart": {},
 	"judge": {},
 
-	"alert":         {"alert/rules", "edge", "policy", "query"},
+	"alert": {
+		"alert/deliver", "alert/rules", "alert/silence", "edge", "internal/disk", "internal/labels", "internal/near",
+		"internal/run", "policy", "query",
+	},
 	"alert/deliver": {"internal/disk", "internal/labels"},
 	"alert/silence": {"internal/disk", "internal/labels"},
 	"alert/rules":   {"internal/near", "internal/tree"},

@@ -108,3 +108,109 @@ type Burn struct {
 	Bad   Num  `json:"bad"`
 	Tells bool `json:"tells,omitempty"`
 }
+
+// PathAlerts is the question for alerts.
+const PathAlerts = "alerts"
+
+// States of an Alert.
+const (
+	// AlertPending is that of one whose condition holds, not yet for as long as its rule wants.
+	AlertPending = "pending"
+	// AlertFiring is that of one that is told.
+	AlertFiring = "firing"
+	// AlertResolved is that of one that ended.
+	AlertResolved = "resolved"
+)
+
+// Alerts answers: what is wrong by the rules, who is told of it, and does telling work?
+type Alerts struct {
+	About   About   `json:"about"`
+	Choices Choices `json:"choices"`
+	// Firing and Pending are those of now, pages first, then the oldest. Past are those that ended in the range, the newest
+	// first.
+	Firing  []Alert `json:"firing"`
+	Pending []Alert `json:"pending"`
+	Past    []Alert `json:"past"`
+	// Silences are those that hold, will hold, or ended in the last five days.
+	Silences  []Silence       `json:"silences"`
+	Receivers []AlertReceiver `json:"receivers"`
+	// Rules are those that are evaluated, the ones that fail first.
+	Rules []AlertRule `json:"rules"`
+	// Problem is why the newest policy or the newest rules are not in use, or the state is not on disk; a line for each.
+	Problem string `json:"problem,omitempty"`
+}
+
+// Alert is one thing that a rule or the collector itself found.
+type Alert struct {
+	Name     string `json:"name"`
+	Severity string `json:"severity,omitempty"`
+	State    string `json:"state"`
+	// Labels are its identity, Fingerprint that as Alertmanager writes it.
+	Labels      map[string]string `json:"labels"`
+	Fingerprint string            `json:"fingerprint"`
+	Summary     string            `json:"summary,omitempty"`
+	Description string            `json:"description,omitempty"`
+	// Value is what the rule's expression gave last, absent for what the collector found by itself.
+	Value Num `json:"value"`
+	// Since is when its condition began to hold, Fired when it began to fire, Resolved when it ended.
+	Since    time.Time `json:"since"`
+	Fired    time.Time `json:"fired,omitzero"`
+	Resolved time.Time `json:"resolved,omitzero"`
+	// Muted says why nobody is told of it, empty when somebody is.
+	Muted string `json:"muted,omitempty"`
+	// Link is the page of the dashboard that shows it, with its filters and its time.
+	Link string `json:"link"`
+}
+
+// Silence mutes the alerts that all its matchers choose.
+type Silence struct {
+	ID       string    `json:"id"`
+	Matchers []string  `json:"matchers"` // such as service_name="checkout"
+	State    string    `json:"state"`    // active, pending or expired
+	Start    time.Time `json:"start"`
+	End      time.Time `json:"end"`
+	Author   string    `json:"author"`
+	Comment  string    `json:"comment"`
+	// Mutes is how many alerts that fire it mutes now.
+	Mutes int `json:"mutes"`
+}
+
+// AlertReceiver is an address that is told of alerts, and how that goes.
+type AlertReceiver struct {
+	Name string `json:"name"`
+	Kind string `json:"kind"` // alertmanager or webhook
+	// Address is scheme and host: what follows may be secret.
+	Address string `json:"address"`
+	// Waiting is how many alerts, or ends of alerts, it has not been told of yet.
+	Waiting int `json:"waiting"`
+	// Sent and Failed count requests since the collector started, Dropped alerts that it was never told of.
+	Sent    int `json:"sent"`
+	Failed  int `json:"failed"`
+	Dropped int `json:"dropped"`
+	// LastSent is when a request last succeeded, zero when none has since the collector started.
+	LastSent time.Time `json:"last_sent,omitzero"`
+	// Problem is why the last request failed, empty when it did not; it has been so since Since, and is tried again at Retry.
+	Problem string    `json:"problem,omitempty"`
+	Since   time.Time `json:"since,omitzero"`
+	Retry   time.Time `json:"retry,omitzero"`
+}
+
+// AlertRule is a rule and how its last evaluation went.
+type AlertRule struct {
+	Group string `json:"group"`
+	Alert string `json:"alert"`
+	// Place is the file, line and column where it stands, or what made it.
+	Place string `json:"place,omitempty"`
+	Expr  string `json:"expr,omitempty"`
+	// Every is the time between two evaluations, For how long it waits before it fires, both in seconds.
+	Every int64 `json:"every"`
+	For   int64 `json:"for,omitempty"`
+	// Evaluated is when it was last evaluated, Took how many milliseconds that took, both absent before the first time.
+	Evaluated time.Time `json:"evaluated,omitzero"`
+	Took      Num       `json:"took"`
+	Firing    int       `json:"firing"`
+	Pending   int       `json:"pending"`
+	// Problem is why it can't be evaluated, empty when it can; it has been so since Since.
+	Problem string    `json:"problem,omitempty"`
+	Since   time.Time `json:"since,omitzero"`
+}

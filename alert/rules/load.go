@@ -35,7 +35,7 @@ func Load(patterns []string, check Check) (groups []Group, warnings tree.Problem
 			}
 		}
 		for i := range of {
-			same := slices.IndexFunc(groups, func(g Group) bool { return g.Name == of[i].Name && g.Tenant == of[i].Tenant })
+			same := slices.IndexFunc(groups, func(g Group) bool { return g.Name == of[i].Name })
 			if same >= 0 {
 				faults = append(faults, tree.Problem{
 					Pos: of[i].Pos,
