@@ -156,6 +156,11 @@ func (c *Client) Explain(ctx context.Context, q Question) (*Explanation, error) 
 	return ask[Explanation](ctx, c, q, PathExplain)
 }
 
+// SLO asks how promises stand.
+func (c *Client) SLO(ctx context.Context, q Question) (*SLO, error) {
+	return ask[SLO](ctx, c, q, PathSLO)
+}
+
 // Who asks whose answers the questions of this client get.
 func (c *Client) Who(ctx context.Context) (*Who, error) { return ask[Who](ctx, c, Question{}, pathWho) }
 

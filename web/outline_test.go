@@ -47,6 +47,8 @@ func TestPagesAsTheyAreRead(t *testing.T) {
 		{"cold-starts-bare", "/cold-starts", 200, func(c *webtest.Collector) { c.Bare = true }},
 		{"cache", "/cache", 200, full},
 		{"cache-bare", "/cache", 200, func(c *webtest.Collector) { c.Bare = true }},
+		{"slo", "/slo", 200, full},
+		{"slo-bare", "/slo", 200, func(c *webtest.Collector) { c.Bare = true }},
 		{"wasm", "/wasm", 200, full},
 		{"wasm-busy", "/wasm", 200, func(c *webtest.Collector) { c.Busy = true }},
 		{"wasm-bare", "/wasm", 200, func(c *webtest.Collector) { c.Bare = true }},

@@ -93,6 +93,7 @@ var pages = []page{
 	{path: "/regions/{id...}", nav: "/regions", title: "Region", content: region},
 	{path: "/cold-starts", tables: "/cold-starts", nav: "/cold-starts", title: "Cold starts", content: coldStarts},
 	{path: "/cache", tables: "/cache", nav: "/cache", title: "Cache", content: cache},
+	{path: "/slo", tables: "/slo", nav: "/slo", title: "Promises", content: slo},
 	{path: "/wasm", tables: "/wasm", nav: "/wasm", title: "WASM", content: wasm},
 	{path: "/traces", tables: "/traces", nav: "/traces", title: "Traces", content: traces},
 	{path: "/traces/{id}", nav: "/traces", title: "Trace", content: trace},

@@ -148,6 +148,9 @@ var allPages = map[string][]string{
 	"/cache": {
 		"tile-cache", "tile-extra", "chart-outcomes", "table-routes", "table-regions", "table-latency",
 	},
+	"/slo": {
+		"promises", "tile-slo-0", "tile-slo-3", "chart-budget-30", "table-slo", "table-burns",
+	},
 	"/wasm": {
 		"control", "tile-ratio-small", "tile-isolate-wasm", "ratios", "meaning",
 		"table-numbers", "table-starts", "table-comparisons", "chart-engines", "table-engines",
@@ -201,7 +204,7 @@ func TestPagesWithoutAnyRowSaySo(t *testing.T) {
 	for path, id := range map[string]string{
 		"/": "empty-regions", "/regions": "empty-regions", "/regions/FRA": "empty-routes",
 		"/cold-starts": "empty-regions", "/cache": "empty-routes",
-		"/wasm": "empty-wasm", "/traces": "empty-traces", "/runs": "empty-runs",
+		"/slo": "empty-slo", "/wasm": "empty-wasm", "/traces": "empty-traces", "/runs": "empty-runs",
 		"/runs/" + webtest.RunID: "empty-steps",
 	} {
 		d := document(t, site, path, http.StatusOK)
@@ -467,7 +470,7 @@ func TestTheWaterfallIsATree(t *testing.T) {
 func TestTablesAsCSVAndJSON(t *testing.T) {
 	site := over(t, webtest.New(webtest.Places))
 	for _, path := range []string{
-		"/overview", "/regions", "/regions/GRU", "/cold-starts", "/cache", "/wasm", "/traces",
+		"/overview", "/regions", "/regions/GRU", "/cold-starts", "/cache", "/slo", "/wasm", "/traces",
 		"/traces/" + webtest.TraceID, "/runs", "/runs/" + webtest.RunID,
 	} {
 		resp := get(t, site, path+".csv?range=24h")

@@ -228,6 +228,7 @@ func (c *Collector) answer(kind, id string) any {
 		query.PathColdStarts: c.coldStarts,
 		query.PathCache:      c.cache,
 		query.PathWASM:       c.wasm,
+		query.PathSLO:        c.slo,
 		query.PathTraces:     c.traces,
 		query.PathRuns:       func() any { return &query.Runs{About: c.about(), Runs: c.runs()} },
 	}

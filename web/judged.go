@@ -1,0 +1,16 @@
+package web
+
+import (
+	"context"
+
+	"edgescope/web/judgement"
+	"edgescope/web/part"
+)
+
+func slo(ctx context.Context, s *Site, p *part.Page, _ string) (part.Content, error) {
+	a, err := s.o.Client.SLO(ctx, p.Question)
+	if err != nil {
+		return part.Content{}, err
+	}
+	return made(p, a.About, &a.Choices, func() part.Content { return judgement.NewSLO(p, a) }), nil
+}

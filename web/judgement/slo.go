@@ -1,0 +1,454 @@
+package judgement
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"edgescope/chart"
+	"edgescope/query"
+	"edgescope/web/part"
+)
+
+// SLO is the model of the page about promises.
+type SLO struct {
+	Page *part.Page
+	// State is the strip: the worst promise in a sentence; its Class is bad, warn, ok or quiet.
+	State part.State
+	Text  string
+	Tiles []part.Tile
+	// Budgets are the courses of budgets, a chart for each length of period.
+	Budgets  []part.Figure
+	Promises part.Table
+	Burns    part.Table
+	// Example is the text of a policy, shown where nothing is promised.
+	Example string
+}
+
+// promise is a promise with its objective.
+type promise struct {
+	o *query.Objective
+	*query.Promise
+}
+
+// NewSLO makes the model of an answer.
+func NewSLO(p *part.Page, a *query.SLO) part.Content {
+	m := &SLO{Page: p}
+	if len(a.Objectives) == 0 {
+		m.Example = example(p)
+		return part.Content{Body: m.none()}
+	}
+	var all []promise
+	more := 0
+	for i := range a.Objectives {
+		o := &a.Objectives[i]
+		more += o.More
+		for j := range o.Promises {
+			all = append(all, promise{o, &o.Promises[j]})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b promise) int { return urgency(b.State) - urgency(a.State) })
+	m.State, m.Text = verdict(all, len(a.Objectives), a.JudgedTo)
+	m.Tiles = SLOTiles(p, a)
+	m.Budgets = budgets(a.Objectives)
+	m.Promises = promiseTable(p, all)
+	if more > 0 {
+		m.Promises.Note = fmt.Sprintf("%d more that are no worse are left out: filter by service, route or region.", more)
+	}
+	m.Burns = burnTable(p, all)
+	tables := []part.Table{m.Promises, m.Burns}
+	for i := range m.Budgets {
+		tables = append(tables, m.Budgets[i].Numbers)
+	}
+	return part.Content{Body: m.body(), Tables: tables}
+}
+
+// urgencies are the states of promises, the least urgent first.
+var urgencies = []string{
+	query.PromiseOK, query.PromiseNoData, query.PromiseFew, query.PromiseOverspent, query.PromiseTicket, query.PromisePage,
+}
+
+func urgency(state string) int { return slices.Index(urgencies, state) }
+
+// verdict says in a sentence how promises stand, the worst first.
+func verdict(all []promise, objectives int, judgedTo time.Time) (part.State, string) {
+	until := "judged up to " + part.Clock(judgedTo) + " UTC"
+	if len(all) == 0 {
+		return part.State{Class: "quiet", Text: "No data"}, "none of what is promised has been asked for; " + until
+	}
+	count := map[string]int{}
+	for i := range all {
+		count[all[i].State]++
+	}
+	var parts []string
+	for _, state := range slices.Backward(urgencies) {
+		if n := count[state]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, wordOf(state)))
+		}
+	}
+	text := fmt.Sprintf("%s of %s; %s", strings.Join(parts, ", "), plural(objectives, "objective"), until)
+	worst := &all[0]
+	switch worst.State {
+	case query.PromisePage, query.PromiseTicket:
+		return part.State{Class: classOf(worst.State), Text: worst.name() + " burns its budget " + burnText(told(worst.Promise)) +
+			" as fast as promised"}, text
+	case query.PromiseOverspent:
+		return part.State{Class: "warn", Text: worst.name() + " has spent its budget"}, text
+	case query.PromiseOK:
+		return part.State{Class: "ok", Text: "✓ All promises hold"}, text
+	default:
+		return part.State{Class: "quiet", Text: "No burn that anybody is told of"}, text
+	}
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return strconv.Itoa(n) + " " + what + "s"
+}
+
+// told is the burn of which somebody is told, absent without one.
+func told(p *query.Promise) query.Num {
+	for i := range p.Burns {
+		if p.Burns[i].Tells && p.Burns[i].Severity == p.State {
+			return p.Burns[i].InLong
+		}
+	}
+	return query.None()
+}
+
+func burnText(v query.Num) string { return chart.Times.Text(float64(v)) }
+
+// wordOf is how a state is called on the page.
+func wordOf(state string) string {
+	switch state {
+	case query.PromiseFew:
+		return "too few"
+	case query.PromisePage:
+		return "paging"
+	case query.PromiseTicket:
+		return "for a ticket"
+	default:
+		return state
+	}
+}
+
+func classOf(state string) string {
+	switch state {
+	case query.PromisePage:
+		return "bad"
+	case query.PromiseTicket, query.PromiseOverspent:
+		return "warn"
+	case query.PromiseOK:
+		return "ok"
+	default:
+		return "quiet"
+	}
+}
+
+// name is what a promise is called: its objective, and what it is of beyond the objective's own service.
+func (p *promise) name() string {
+	names := []string{p.o.Name}
+	if p.o.Service == "" {
+		names = append(names, p.Service)
+	}
+	return strings.Join(append(names, p.of()...), " ")
+}
+
+// of are the route, region and version that a promise is of.
+func (p *promise) of() []string {
+	return slices.DeleteFunc([]string{p.Route, p.Region, p.Version}, func(s string) bool { return s == "" })
+}
+
+// promised says in short what an objective promises.
+func promised(o *query.Objective) string {
+	target := strconv.FormatFloat(100*float64(o.Target), 'g', 6, 64) + "\u00a0%"
+	what := map[string]string{
+		"availability": "do not fail", "warm": "start warm", "hit": "from the cache",
+		"latency": "≤\u00a0" + chart.Milliseconds.Text(float64(o.Threshold)) + ", judged at " +
+			chart.Milliseconds.Text(float64(o.JudgedAt)),
+	}[o.SLI]
+	return target + " " + what + ", " + lengthText(o.Period)
+}
+
+// lengthText writes seconds as they are spoken of: 5 min, 6 h, 30 d.
+func lengthText(seconds int64) string {
+	switch d := time.Duration(seconds) * time.Second; {
+	case d%(24*time.Hour) == 0:
+		return strconv.FormatInt(int64(d/(24*time.Hour)), 10) + "\u00a0d"
+	case d%time.Hour == 0:
+		return strconv.FormatInt(int64(d/time.Hour), 10) + "\u00a0h"
+	default:
+		return strconv.FormatInt(int64(d/time.Minute), 10) + "\u00a0min"
+	}
+}
+
+// SLOTiles are a tile for each objective: what is left of the budget of its worst promise.
+func SLOTiles(p *part.Page, a *query.SLO) []part.Tile {
+	var out []part.Tile
+	for i := range a.Objectives {
+		o := &a.Objectives[i]
+		t := part.Tile{ID: "slo-" + strconv.Itoa(i), Title: o.Name, Href: p.To("/slo"), Note: "no data: nothing in 6\u00a0h"}
+		t.Number = chart.Absent
+		if len(o.Promises) > 0 {
+			tileOf(&t, &promise{o, &o.Promises[0]})
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+func tileOf(t *part.Tile, p *promise) {
+	where := strings.Join(p.of(), " ")
+	if len(p.o.Promises) == 1 && p.o.More == 0 {
+		where = ""
+	} else if where == "" {
+		where = p.Service
+	}
+	var note []string
+	switch p.State {
+	case query.PromiseNoData:
+		note = append(note, "no data: nothing in 6\u00a0h")
+	case query.PromiseFew:
+		t.Few = "too few (n=" + part.Integer(int64(p.Good.N)) + ")"
+	default:
+		t.Number, t.Unit = chart.Ratio.Split(float64(p.Remaining.Value))
+		note = append(note, "of the budget left")
+		if burn := told(p.Promise); burn.OK() {
+			t.State = "bad"
+			note = []string{p.State + ": burns " + burnText(burn)}
+		} else if p.Burn.OK() {
+			note = append(note, "burns "+burnText(p.Burn))
+		}
+		if p.State == query.PromiseOverspent {
+			t.State = "bad"
+		}
+	}
+	if where != "" {
+		note = append(note, where)
+	}
+	t.Note = strings.Join(note, ", ")
+	spark := chart.Spark{Now: floats(p.Course), Width: 160, Height: 32}
+	t.Spark = spark.SVG()
+}
+
+func floats(values []query.Num) []float64 {
+	out := make([]float64, len(values))
+	for i, v := range values {
+		out[i] = float64(v)
+	}
+	return out
+}
+
+// mostLines is how many budgets a chart shows: as many as there are colours.
+const mostLines = 6
+
+// budgets are the charts of what was left of the budgets over time, of the worst promise of each objective; one for
+// each length of period.
+func budgets(objectives []query.Objective) []part.Figure {
+	byPeriod := map[int64][]*query.Objective{}
+	for i := range objectives {
+		o := &objectives[i]
+		if len(o.Promises) > 0 && len(o.Promises[0].Course) > 0 {
+			byPeriod[o.Period] = append(byPeriod[o.Period], o)
+		}
+	}
+	var out []part.Figure
+	periods := make([]int64, 0, len(byPeriod))
+	for period := range byPeriod {
+		periods = append(periods, period)
+	}
+	slices.Sort(periods)
+	for _, period := range slices.Backward(periods) {
+		out = append(out, budgetFigure(byPeriod[period]))
+	}
+	return out
+}
+
+func budgetFigure(of []*query.Objective) part.Figure {
+	slices.SortStableFunc(of, func(a, b *query.Objective) int {
+		return urgency(b.Promises[0].State) - urgency(a.Promises[0].State)
+	})
+	of = of[:min(len(of), mostLines)]
+	first := of[0]
+	step := time.Duration(first.Step) * time.Second
+	l := &chart.Lines{
+		Title: "Budget left over " + lengthText(first.Period), Unit: chart.Ratio, Height: 230, Zero: true,
+		Frame:  chart.Frame{From: first.From, Step: step, Buckets: len(first.Promises[0].Course)},
+		Limits: []chart.Limit{{Value: 0, Text: "spent"}},
+	}
+	for i, o := range of {
+		w := promise{o, &o.Promises[0]}
+		l.Series = append(l.Series, chart.Series{
+			Name: w.name(), Class: part.SeriesClass(i, w.name()), Values: floats(w.Course),
+		})
+	}
+	return part.TimeFigure("budget-"+strconv.FormatInt(first.Period/86400, 10), l)
+}
+
+// figureCell is a share with its interval.
+func figureCell(r *promise, f query.Figure) part.Cell {
+	c := part.Cell{Text: chart.Absent, Raw: part.Raw(f.Value)}
+	switch {
+	case r.State == query.PromiseFew:
+		c.Text, c.Class = "too few (n="+part.Integer(int64(r.Good.N))+")", "few"
+	case f.Value.OK():
+		c.Text, c.Sub = share(f.Value), "["+share(f.Low)+", "+share(f.High)+"]"
+	}
+	return c
+}
+
+// share writes a share in percent with as many digits as tell it from all.
+func share(v query.Num) string {
+	digits := 2
+	if v > .999 {
+		digits = 4
+	}
+	text := strconv.FormatFloat(100*float64(v), 'f', digits, 64)
+	return strings.Replace(strings.TrimSuffix(strings.TrimRight(text, "0"), "."), "-", "−", 1) + "\u00a0%"
+}
+
+func promiseTable(p *part.Page, all []promise) part.Table {
+	column := func(key, title string, numeric bool, cell func(*promise) part.Cell) part.ColumnOf[promise] {
+		return part.ColumnOf[promise]{Column: part.Column{Key: key, Title: title, Numeric: numeric}, Cell: cell}
+	}
+	service := column("service", "service", false, func(r *promise) part.Cell { return part.Text(r.Service) })
+	service.Exported = true
+	t := part.Build("", "Promises", []part.ColumnOf[promise]{
+		column("name", "objective", false, func(r *promise) part.Cell {
+			return part.Cell{Text: r.name(), Raw: r.name(), Head: true}
+		}),
+		service,
+		column("state", "state", false, stateCell),
+		column("left", "budget left", true, func(r *promise) part.Cell { return figureCell(r, r.Remaining) }),
+		column("burn", "burn now", true, func(r *promise) part.Cell {
+			c := part.Cell{Text: burnText(r.Burn), Raw: part.Raw(r.Burn)}
+			if r.Burn.OK() {
+				c.Sub = "in " + lengthText(r.BurnOver)
+			}
+			return c
+		}),
+		column("exhausted", "gone (UTC)", false, func(r *promise) part.Cell { return goneCell(r, p.Now) }),
+		column("promised", "promised", false, func(r *promise) part.Cell { return part.Text(promised(r.o)) }),
+		column("good", "good", true, func(r *promise) part.Cell { return figureCell(r, r.Good) }),
+		column("bad", "bad", true, func(r *promise) part.Cell { return part.Number(chart.Number, r.Bad) }),
+		column("total", "of", true, func(r *promise) part.Cell { return part.Number(chart.Number, r.Total) }),
+		column("n", "n", true, nCell),
+	}, all)
+	t.Empty = "Nothing of what is promised has been asked for yet."
+	return t
+}
+
+func nCell(r *promise) part.Cell {
+	c := part.Cell{Text: part.Integer(int64(r.Good.N)), Raw: part.Raw(r.Good.N)}
+	if r.Estimated {
+		c.Sub = "estimated"
+	}
+	return c
+}
+
+func stateCell(r *promise) part.Cell {
+	glyph := map[string]string{"bad": "▲ ", "warn": "▲ ", "ok": "✓ "}[classOf(r.State)]
+	c := part.Cell{Text: glyph + wordOf(r.State), Raw: r.State, Class: "badge " + classOf(r.State)}
+	if !r.Since.IsZero() {
+		c.Sub = "since " + r.Since.UTC().Format("Jan 2 15:04")
+	}
+	return c
+}
+
+// goneCell says when the budget is gone at the burn that is now.
+func goneCell(r *promise, now time.Time) part.Cell {
+	switch {
+	case r.Exhausted.IsZero() && r.Remaining.Value <= 0:
+		return part.Text("gone")
+	case r.Exhausted.IsZero():
+		return part.Text("")
+	}
+	c := part.Cell{
+		Text: r.Exhausted.UTC().Format("Jan 2 15:04"), Raw: r.Exhausted.UTC().Format(time.RFC3339), Sub: "model",
+	}
+	if left := r.Exhausted.Sub(now); left > 0 {
+		c.Sub = "in " + query.FormatLength(left.Truncate(time.Minute)) + ", model"
+	}
+	return c
+}
+
+// burnRow is how a promise stands with a rule.
+type burnRow struct {
+	promise
+	b *query.Burn
+}
+
+// burnTable has the rules of the worst promise of each objective.
+func burnTable(p *part.Page, all []promise) part.Table {
+	var rows []burnRow
+	seen := map[*query.Objective]bool{}
+	for _, r := range all {
+		if !seen[r.o] {
+			seen[r.o] = true
+			for i := range r.Burns {
+				rows = append(rows, burnRow{r, &r.Burns[i]})
+			}
+		}
+	}
+	numeric := func(key, title string, cell func(*burnRow) part.Cell) part.ColumnOf[burnRow] {
+		return part.ColumnOf[burnRow]{Column: part.Column{Key: key, Title: title, Numeric: true}, Cell: cell}
+	}
+	burn := func(v query.Num, window int64) part.Cell {
+		return part.Cell{Text: burnText(v), Raw: part.Raw(v), Sub: "in " + lengthText(window)}
+	}
+	t := part.Build("burns", "Who is told when", []part.ColumnOf[burnRow]{
+		{Column: part.Column{Key: "name", Title: "objective"}, Cell: func(r *burnRow) part.Cell {
+			return part.Cell{Text: r.name(), Raw: r.name(), Head: true}
+		}},
+		{Column: part.Column{Key: "severity", Title: "tells"}, Cell: func(r *burnRow) part.Cell {
+			c := part.Cell{Text: r.b.Severity, Raw: r.b.Severity}
+			if r.b.Tells {
+				c.Text, c.Class = "▲ "+r.b.Severity, "badge "+classOf(r.b.Severity)
+			}
+			return c
+		}},
+		numeric("at", "from", func(r *burnRow) part.Cell {
+			return part.Cell{
+				Text: burnText(r.b.At), Raw: part.Raw(r.b.At), Sub: chart.Ratio.Text(float64(r.b.Part)) + " in " + lengthText(r.b.Long),
+			}
+		}),
+		numeric("long", "long window", func(r *burnRow) part.Cell { return burn(r.b.InLong, r.b.Long) }),
+		numeric("short", "short window", func(r *burnRow) part.Cell { return burn(r.b.InShort, r.b.Short) }),
+		numeric("bad", "bad received", func(r *burnRow) part.Cell { return part.Number(chart.Number, r.b.Bad) }),
+		numeric("n", "n", func(r *burnRow) part.Cell {
+			return part.Cell{Text: part.Integer(int64(r.b.N)), Raw: part.Raw(r.b.N)}
+		}),
+	}, rows)
+	if t.Shown = burnsShown; len(rows) > burnsShown {
+		t.Note = fmt.Sprintf("%d more rows are in the CSV.", len(rows)-burnsShown)
+	}
+	return t
+}
+
+// burnsShown is how many rows of rules the page lists: those of six objectives.
+const burnsShown = 24
+
+// example is the text of a policy with a first promise, of a service that the reader has.
+func example(p *part.Page) string {
+	service := "my-service"
+	if len(p.Choices.Services) > 0 {
+		service = p.Choices.Services[0]
+	}
+	return fmt.Sprintf(`slos:
+  - name: works
+    service: %q
+    sli: availability   # or latency, warm, hit
+    target: 99.9        # percent of requests that do not fail
+    period: 30d
+  - name: fast
+    service: %q
+    sli: latency
+    threshold: 200ms
+    target: 95
+    by: [region]        # each region has a budget of its own
+`, service, service)
+}
