@@ -1,6 +1,7 @@
 package judgement
 
 import (
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -26,7 +27,7 @@ func standing(state string, left query.Num) query.Promise {
 
 // TestATileIsGreenOnlyWhereAPromiseIsKnownToHold holds that no data and too few data are said, and never a number.
 func TestATileIsGreenOnlyWhereAPromiseIsKnownToHold(t *testing.T) {
-	p := &part.Page{}
+	p := &part.Page{URL: &url.URL{Path: "/"}}
 	f := func(promise query.Promise, number, note, few, state string) {
 		t.Helper()
 		tile := SLOTiles(p, &query.SLO{Objectives: []query.Objective{objectiveOf(promise)}})[0]
@@ -38,7 +39,7 @@ func TestATileIsGreenOnlyWhereAPromiseIsKnownToHold(t *testing.T) {
 	f(standing(query.PromiseNoData, query.None()), "–", "no data", "", "")
 	f(standing(query.PromiseFew, .5), "–", "", "too few (n=37)", "")
 	f(standing(query.PromiseOK, .5), "50", "of the budget left", "", "")
-	f(standing(query.PromiseOverspent, -.5), "-50", "of the budget left", "", "bad")
+	f(standing(query.PromiseOverspent, -.5), "−50", "of the budget left", "", "bad")
 	f(standing(query.PromisePage, .5), "50", "page: burns 21.4×", "", "bad")
 	tile := SLOTiles(p, &query.SLO{Objectives: []query.Objective{objectiveOf()}})[0]
 	if tile.Number != "–" || !strings.Contains(tile.Note, "no data") {
