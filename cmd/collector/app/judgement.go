@@ -45,6 +45,7 @@ func (c *Collector) openJudges(context.Context) error {
 	if err != nil {
 		return fmt.Errorf("open alerts: %w", err)
 	}
+	j.answers = j.answers.With(j.alerts.Answers())
 	return nil
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/VictoriaMetrics/metrics"
 
+	"edgescope/alert"
 	"edgescope/edge"
 	"edgescope/edge/place"
 	"edgescope/ingest/otlp/series"
@@ -46,6 +47,7 @@ func (c *Collector) serveQueries(ctx context.Context) error {
 	c.serveHealth(r)
 	r.admin("GET /metrics", http.HandlerFunc(c.writeMetrics))
 	c.serveSnapshots(r)
+	r.admin(alert.AdminPrefix, c.judges.alerts.Admin())
 	c.servePprof(r)
 	hosts, err := c.hosts(c.queryAddr, false)
 	if err != nil {
