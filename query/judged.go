@@ -271,7 +271,7 @@ type Stretch struct {
 // Looked is an attribute that was looked at.
 type Looked struct {
 	Key string `json:"key"`
-	// Values is how many values it has, absence among them.
+	// Values is how many values it has, absence among them; 0 when they were not all read.
 	Values int `json:"values"`
 	// Left says why it was left out, empty when it was not.
 	Left string `json:"left,omitempty"`
