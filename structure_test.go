@@ -86,6 +86,9 @@ var rule = map[string][]string{
 	"query/cost": {
 		"edge", "edge/limit", "edge/platform", "edge/price", "judge", "policy", "query", "query/tables", "query/tally",
 	},
+	"query/explain": {
+		"edge", "judge", "query", "query/filter", "query/memo", "query/tables", "query/tally", "store",
+	},
 	"query/gate":   {"edge", "store"},
 	"query/promql": {"edge", "store", "query", "query/gate"},
 	"query/logsql": {"edge", "store", "query", "query/filter", "query/gate"},

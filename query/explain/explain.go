@@ -1,6 +1,6 @@
 // Package explain answers what bad invocations share. It reads invocations as rows, all of a range or whole stretches
 // of it, and counts in memory: by every attribute that they have, alone and in pairs, again without those that a cause
-// explains. A pass of the store for each attribute would cost ten times as much (docs/adr/029-what-bad-ones-share.md).
+// explains. A pass of the store for each attribute would cost ten times as much (docs/judgement.md has the figures).
 package explain
 
 import (
@@ -79,11 +79,12 @@ type looking struct {
 }
 
 func (x *Room) look(ctx context.Context, a *tables.Asking) (*query.Explanation, error) {
+	out := &query.Explanation{Bad: a.Q.Bad, Causes: []query.Cause{}, Attributes: []query.Looked{}}
 	l := &looking{Room: x, a: a, from: a.Q.From, to: a.Q.To}
 	if last := a.Now.Add(-settling); last.Before(l.to) && l.from.Before(last) {
 		l.to = last
+		out.Note("what is younger than 90 s is not judged yet")
 	}
-	out := &query.Explanation{Bad: a.Q.Bad, Causes: []query.Cause{}, Attributes: []query.Looked{}}
 	out.From, out.To = l.from, l.to
 	err := l.prepare(ctx)
 	if err != nil {

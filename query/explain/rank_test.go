@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -29,7 +30,7 @@ func draw(r *rand.Rand, n int, matches func(drawn) bool, more float64) *sample {
 		d := make(drawn, len(sizes))
 		for a, size := range sizes {
 			d[a] = int(float64(size.n) * r.Float64() * r.Float64()) // the first are the most frequent
-			s.column(size.key).set(i, fmt.Sprint(d[a]))
+			s.column(size.key).set(i, strconv.Itoa(d[a]))
 		}
 		p := .02
 		if matches(d) {

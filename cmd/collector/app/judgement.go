@@ -12,6 +12,7 @@ import (
 	"edgescope/edge"
 	"edgescope/policy"
 	"edgescope/query"
+	"edgescope/query/explain"
 	"edgescope/query/promql"
 	"edgescope/query/slo"
 	"edgescope/query/tables"
@@ -25,6 +26,7 @@ type judges struct {
 	answers  query.Answers
 	findings query.FindingsOf
 	slo      *slo.Room
+	explain  *explain.Room
 	alerts   *alert.Alerts
 }
 
@@ -33,7 +35,8 @@ func (c *Collector) openJudges(context.Context) error {
 	j := &judges{read: tables.New(c.store, time.Now, tables.AtOnce)}
 	c.judges = j
 	j.slo = slo.New(slo.Options{Read: j.read, Policy: c.policyOf})
-	j.answers = j.answers.With(j.slo.Answers())
+	j.explain = explain.New(j.read)
+	j.answers = j.answers.With(j.slo.Answers()).With(j.explain.Answers())
 	var err error
 	j.alerts, err = alert.New(alert.Options{
 		Evaluate: c.evaluate, Findings: j.findings, Tenants: c.tenants,
