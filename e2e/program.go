@@ -196,6 +196,14 @@ func (p *Program) Kill() error {
 	return err
 }
 
+// Hangup has the program read its files again.
+func (p *Program) Hangup() error {
+	if err := p.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		return fmt.Errorf("send SIGHUP to %s: %w", p.name, err)
+	}
+	return nil
+}
+
 // signal sends a signal of which the program should end.
 func (p *Program) signal(s syscall.Signal) error {
 	p.told.Store(true)
