@@ -14,3 +14,11 @@ func slo(ctx context.Context, s *Site, p *part.Page, _ string) (part.Content, er
 	}
 	return made(p, a.About, &a.Choices, func() part.Content { return judgement.NewSLO(p, a) }), nil
 }
+
+func cost(ctx context.Context, s *Site, p *part.Page, _ string) (part.Content, error) {
+	a, err := s.o.Client.Cost(ctx, p.Question)
+	if err != nil {
+		return part.Content{}, err
+	}
+	return made(p, a.About, &a.Choices, func() part.Content { return judgement.NewCost(p, a) }), nil
+}

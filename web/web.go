@@ -95,6 +95,7 @@ var pages = []page{
 	{path: "/cache", tables: "/cache", nav: "/cache", title: "Cache", content: cache},
 	{path: "/slo", tables: "/slo", nav: "/slo", title: "Promises", content: slo},
 	{path: "/wasm", tables: "/wasm", nav: "/wasm", title: "WASM", content: wasm},
+	{path: "/cost", tables: "/cost", nav: "/cost", title: "Cost", content: cost},
 	{path: "/traces", tables: "/traces", nav: "/traces", title: "Traces", content: traces},
 	{path: "/traces/{id}", nav: "/traces", title: "Trace", content: trace},
 	{path: "/runs", tables: "/runs", nav: "/runs", title: "Load tests", content: runs},

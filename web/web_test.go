@@ -155,6 +155,10 @@ var allPages = map[string][]string{
 		"control", "tile-ratio-small", "tile-isolate-wasm", "ratios", "meaning",
 		"table-numbers", "table-starts", "table-comparisons", "chart-engines", "table-engines",
 	},
+	"/cost": {
+		"budget", "tile-today", "tile-to-date", "tile-forecast", "tile-per-million", "tile-range", "missing", "table-accounts",
+		"table-cost-routes", "table-meters", "table-elsewhere-0", "table-invoices", "table-prices",
+	},
 	"/traces":                    {"facet-region", "facet-status", "chart-durations", "table-traces", "next"},
 	"/traces/" + webtest.TraceID: {"waterfall", "missing", "trace-id"},
 	"/runs":                      {"table-runs"},
@@ -204,7 +208,7 @@ func TestPagesWithoutAnyRowSaySo(t *testing.T) {
 	for path, id := range map[string]string{
 		"/": "empty-regions", "/regions": "empty-regions", "/regions/FRA": "empty-routes",
 		"/cold-starts": "empty-regions", "/cache": "empty-routes",
-		"/slo": "empty-slo", "/wasm": "empty-wasm", "/traces": "empty-traces", "/runs": "empty-runs",
+		"/slo": "empty-slo", "/wasm": "empty-wasm", "/traces": "empty-traces", "/runs": "empty-runs", "/cost": "empty-cost-routes",
 		"/runs/" + webtest.RunID: "empty-steps",
 	} {
 		d := document(t, site, path, http.StatusOK)
@@ -470,7 +474,7 @@ func TestTheWaterfallIsATree(t *testing.T) {
 func TestTablesAsCSVAndJSON(t *testing.T) {
 	site := over(t, webtest.New(webtest.Places))
 	for _, path := range []string{
-		"/overview", "/regions", "/regions/GRU", "/cold-starts", "/cache", "/slo", "/wasm", "/traces",
+		"/overview", "/regions", "/regions/GRU", "/cold-starts", "/cache", "/slo", "/wasm", "/traces", "/cost",
 		"/traces/" + webtest.TraceID, "/runs", "/runs/" + webtest.RunID,
 	} {
 		resp := get(t, site, path+".csv?range=24h")

@@ -229,6 +229,7 @@ func (c *Collector) answer(kind, id string) any {
 		query.PathCache:      c.cache,
 		query.PathWASM:       c.wasm,
 		query.PathSLO:        c.slo,
+		query.PathCost:       c.cost,
 		query.PathTraces:     c.traces,
 		query.PathRuns:       func() any { return &query.Runs{About: c.about(), Runs: c.runs()} },
 	}

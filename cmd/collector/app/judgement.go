@@ -12,6 +12,7 @@ import (
 	"edgescope/edge"
 	"edgescope/policy"
 	"edgescope/query"
+	"edgescope/query/cost"
 	"edgescope/query/explain"
 	"edgescope/query/promql"
 	"edgescope/query/slo"
@@ -27,6 +28,7 @@ type judges struct {
 	findings query.FindingsOf
 	slo      *slo.Room
 	explain  *explain.Room
+	cost     *cost.Room
 	alerts   *alert.Alerts
 }
 
@@ -36,7 +38,8 @@ func (c *Collector) openJudges(context.Context) error {
 	c.judges = j
 	j.slo = slo.New(slo.Options{Read: j.read, Policy: c.policyOf})
 	j.explain = explain.New(j.read)
-	j.answers = j.answers.With(j.slo.Answers()).With(j.explain.Answers())
+	j.cost = cost.New(j.read, cost.Options{Policy: c.policyOf, Problem: c.policy.Problem})
+	j.answers = j.answers.With(j.slo.Answers()).With(j.explain.Answers()).With(j.cost.Answers())
 	var err error
 	j.alerts, err = alert.New(alert.Options{
 		Evaluate: c.evaluate, Findings: j.findings, Tenants: c.tenants,
