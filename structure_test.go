@@ -78,6 +78,13 @@ var rule = map[string][]string{
 		"edge", "store", "query", "query/figures", "query/filter", "query/memo", "query/tables", "query/tally",
 		"query/traces",
 	},
+	"query/coldmodel": {
+		"edge", "edge/platform", "edge/price", "judge", "policy", "query", "query/filter", "query/memo", "query/tables",
+		"query/tally", "store",
+	},
+	"query/latency": {
+		"edge", "edge/platform", "judge", "query", "query/filter", "query/tables", "query/tally", "query/traces", "store",
+	},
 	"query/querytest": {"*"},
 	"query/slo": {
 		"alert/rules", "edge", "judge", "policy", "query", "query/filter", "query/memo", "query/tables", "query/tally",

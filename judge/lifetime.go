@@ -2,6 +2,7 @@ package judge
 
 import (
 	"cmp"
+	"maps"
 	"math/rand/v2"
 	"slices"
 )
@@ -56,6 +57,8 @@ type Lifetime struct {
 	share []float64 // of cold starts after such a gap
 	// Tau10, Tau50 and Tau90 are after how many seconds of idleness a tenth, half and nine tenths of instances are gone.
 	Tau10, Tau50, Tau90 Estimate
+
+	drawn []*Lifetime // resampled
 }
 
 // LifetimeOf estimates lifetimes from gaps. Each gap tells only whether the instance was gone by then: of such data the
@@ -77,30 +80,50 @@ func LifetimeOf(gaps []Gap, seed uint64) (*Lifetime, bool) {
 	}
 	slices.SortStableFunc(sorted, func(a, b Gap) int { return cmp.Compare(a.Seconds, b.Seconds) })
 	l := curve(sorted)
-	var taus [3][]float64
-	r, drawn := rand.New(rand.NewPCG(seed, 0)), make([]int, len(sorted))
-	again := make([]Gap, len(sorted))
-	for range resamples {
-		for i := range drawn {
-			drawn[i] = r.IntN(len(sorted))
-		}
-		slices.Sort(drawn)
-		for i, at := range drawn {
-			again[i] = sorted[at]
-		}
-		c := curve(again)
-		for i, part := range [3]float64{.1, .5, .9} {
-			taus[i] = append(taus[i], c.after(part))
-		}
-	}
-	for i, e := range [3]*Estimate{&l.Tau10, &l.Tau50, &l.Tau90} {
-		slices.Sort(taus[i])
-		*e = Estimate{
-			l.after([3]float64{.1, .5, .9}[i]), max(0, quantile(taus[i], .025)-window), quantile(taus[i], .975) + window,
-		}
+	l.resample(sorted, seed)
+	for part, e := range map[float64]*Estimate{.1: &l.Tau10, .5: &l.Tau50, .9: &l.Tau90} {
+		*e = l.estimate(func(c *Lifetime) float64 { return c.after(part) })
+		e.Low, e.High = max(0, e.Low-window), e.High+window
 	}
 	return l, true
 }
+
+// resample draws as many of the sorted gaps as there are, again and again.
+func (l *Lifetime) resample(sorted []Gap, seed uint64) {
+	r, times := rand.New(rand.NewPCG(seed, 0)), make([]int, len(sorted))
+	again := make([]Gap, 0, len(sorted))
+	for range resamples {
+		clear(times)
+		for range sorted {
+			times[r.IntN(len(sorted))]++
+		}
+		again = again[:0]
+		for i, n := range times {
+			for range n {
+				again = append(again, sorted[i])
+			}
+		}
+		l.drawn = append(l.drawn, curve(again))
+	}
+}
+
+// estimate returns what a function makes of the curve, and the 95 % interval of what it makes of the resampled ones.
+func (l *Lifetime) estimate(of func(*Lifetime) float64) Estimate {
+	values := make([]float64, len(l.drawn))
+	for i, c := range l.drawn {
+		values[i] = of(c)
+	}
+	slices.Sort(values)
+	return Estimate{of(l), quantile(values, .025), quantile(values, .975)}
+}
+
+// At returns Gone with its interval.
+func (l *Lifetime) At(seconds float64) Estimate {
+	return l.estimate(func(c *Lifetime) float64 { return c.Gone(seconds) })
+}
+
+// Longest returns the longest gap that the curve was learnt from, in seconds.
+func (l *Lifetime) Longest() float64 { return l.gaps[len(l.gaps)-1] }
 
 // curve fits sorted gaps. Gaps of one length are one point.
 func curve(sorted []Gap) *Lifetime {
@@ -122,10 +145,17 @@ func curve(sorted []Gap) *Lifetime {
 // Gone returns the share of instances that are gone after so many seconds without a request, 0 to 1. Beyond the longest
 // gap that was seen it is what was seen there.
 func (l *Lifetime) Gone(seconds float64) float64 {
-	i, found := slices.BinarySearch(l.gaps, seconds)
+	i, _ := slices.BinarySearch(l.gaps, seconds)
+	return l.gone(seconds, i)
+}
+
+// gone is Gone where it is known which is the first gap that is not shorter.
+func (l *Lifetime) gone(seconds float64, i int) float64 {
 	switch {
-	case found || i == len(l.gaps):
-		return l.share[min(i, len(l.gaps)-1)]
+	case i == len(l.gaps):
+		return l.share[i-1]
+	case l.gaps[i] == seconds:
+		return l.share[i]
 	case i == 0:
 		return 0
 	}
@@ -154,22 +184,29 @@ type Causes struct{ Deploy, Idle, Burst float64 }
 // first ten minutes of versions, idle what all gaps explain by the curve, and burst, requests beside others, the rest.
 func (l *Lifetime) CausesOf(measured, deploy, n float64, gaps []Gap) Causes {
 	c := Causes{Deploy: min(deploy, measured)}
-	for _, g := range gaps {
-		c.Idle += l.Gone(g.Seconds) / n
-	}
-	c.Idle = min(c.Idle, measured-c.Deploy)
+	c.Idle = min(l.IdleAt(1, n, gaps).Value, measured-c.Deploy)
 	c.Burst = measured - c.Deploy - c.Idle
 	return c
 }
 
 // IdleAt returns the share of cold starts by idleness if requests came faster times as often: each gap is as many times
 // shorter. n is the number of requests among which the gaps are.
-func (l *Lifetime) IdleAt(faster, n float64, gaps []Gap) float64 {
-	cold := 0.0
+func (l *Lifetime) IdleAt(faster, n float64, gaps []Gap) Estimate {
+	times := map[float64]float64{}
 	for _, g := range gaps {
-		cold += l.Gone(g.Seconds / faster)
+		times[g.Seconds/faster]++
 	}
-	return cold / n
+	lengths := slices.Sorted(maps.Keys(times))
+	return l.estimate(func(c *Lifetime) float64 {
+		cold, from := 0.0, 0
+		for _, seconds := range lengths {
+			for from < len(c.gaps) && c.gaps[from] < seconds {
+				from++
+			}
+			cold += times[seconds] * c.gone(seconds, from)
+		}
+		return cold / n
+	})
 }
 
 // Monotone returns the non-decreasing values that are nearest to ys by the sum of squares, each weighted: isotonic

@@ -129,8 +129,13 @@ func TestCausesAddUp(t *testing.T) {
 	if !near(cold/n, .0898, .004) || !near(c.Idle, .0505, .004) || !near(c.Deploy+c.Idle+c.Burst, cold/n, 1e-12) {
 		t.Errorf("measured %.4f, %+v; want .0898, of which .0505 idle", cold/n, c)
 	}
-	if idle := l.IdleAt(2, n, gaps); !near(idle, math.Exp(-6), .002) {
-		t.Errorf("twice as many requests: %.4f idle, want %.4f", idle, math.Exp(-6))
+	if idle := l.IdleAt(2, n, gaps); !near(idle.Value, math.Exp(-6), .002) || idle.Low > idle.Value || idle.High < idle.Value {
+		t.Errorf("twice as many requests: %+v idle, want %.4f", idle, math.Exp(-6))
+	}
+	for _, seconds := range []float64{10, 290, 310, 1e6} {
+		if e := l.At(seconds); e.Low > e.Value || e.High < e.Value || e.Value != l.Gone(seconds) {
+			t.Errorf("after %v s: %+v", seconds, e)
+		}
 	}
 	c = l.CausesOf(.01, .02, n, gaps)
 	if c != (Causes{Deploy: .01}) {

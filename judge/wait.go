@@ -69,9 +69,13 @@ func (r *Reserve) Cheapest() int {
 
 // For returns the smallest number of instances with at most that share of cold starts.
 func (r *Reserve) For(residual float64) int {
-	c := 0
-	for r.Residual(c) > residual {
-		c++
+	a, b := r.Load(), 1.0
+	for c := 0; ; c++ {
+		if c > 0 {
+			b = a * b / (float64(c) + a*b) // as ErlangB
+		}
+		if min(b, r.Cold) <= residual {
+			return c
+		}
 	}
-	return c
 }

@@ -75,7 +75,7 @@ type ColdModel struct {
 	KeepWarm *KeepWarm  `json:"keep_warm,omitempty"`
 	// Reserved is what instances that are kept warm would change, nil where the platform offers none.
 	Reserved *Reserved `json:"reserved,omitempty"`
-	// Regions are those with enough gaps for lifetimes of their own, at most 12.
+	// Regions are those of several with enough gaps for lifetimes of their own, at most 12.
 	Regions []ColdRegion `json:"regions,omitempty"`
 }
 
@@ -173,13 +173,13 @@ type Reserve struct {
 
 // ColdRegion is a region with enough gaps for lifetimes of its own.
 type ColdRegion struct {
-	Region  string     `json:"region"`
-	Share   Figure     `json:"share"`
-	Certain int        `json:"certain"`
-	Tau10   Figure     `json:"tau10"`
-	Tau50   Figure     `json:"tau50"`
-	Tau90   Figure     `json:"tau90"`
-	Causes  ColdCauses `json:"causes"`
+	Region  string `json:"region"`
+	Share   Figure `json:"share"`
+	Certain int    `json:"certain"`
+	Tau10   Figure `json:"tau10"`
+	Tau50   Figure `json:"tau50"`
+	Tau90   Figure `json:"tau90"`
+	Idle    Figure `json:"idle"`
 }
 
 // The parts of a request's time, in the order in which a Band has them.

@@ -12,8 +12,10 @@ import (
 	"edgescope/edge"
 	"edgescope/policy"
 	"edgescope/query"
+	"edgescope/query/coldmodel"
 	"edgescope/query/cost"
 	"edgescope/query/explain"
+	"edgescope/query/latency"
 	"edgescope/query/promql"
 	"edgescope/query/slo"
 	"edgescope/query/tables"
@@ -40,6 +42,9 @@ func (c *Collector) openJudges(context.Context) error {
 	j.explain = explain.New(j.read)
 	j.cost = cost.New(j.read, cost.Options{Policy: c.policyOf, Problem: c.policy.Problem})
 	j.answers = j.answers.With(j.slo.Answers()).With(j.explain.Answers()).With(j.cost.Answers())
+	cold := coldmodel.New(j.read, coldmodel.Options{Policy: c.policyOf})
+	times := latency.New(j.read, latency.Options{Retention: c.retentionEvents})
+	j.answers = j.answers.With(cold.Answers()).With(times.Answers())
 	var err error
 	j.alerts, err = alert.New(alert.Options{
 		Evaluate: c.evaluate, Findings: j.findings, Tenants: c.tenants,
