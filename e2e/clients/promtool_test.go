@@ -44,6 +44,12 @@ func TestPromtool(t *testing.T) {
 			t.Errorf("promtool query %s: %v: %s\nwant %s", strings.Join(args, " "), err, out, want)
 		}
 	}
+	file := exportRules(t, "slos: [{name: works, sli: availability, target: 99.9},\n"+
+		"  {name: fast, sli: latency, threshold: 200ms, target: 95, by: [region]}]\n", "prometheus")
+	out, err := exec.CommandContext(t.Context(), path, "check", "rules", file).CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "SUCCESS: 5 rules found") {
+		t.Errorf("promtool check rules: %v: %s", err, out)
+	}
 	url := c.URL("query")
 	f(shop.read, `room_name="Küche"`, "instant", url, "office_temperature")
 	f(shop.read, `=> 21.5 @`, "instant", url, `{"office.temperature", "room.name"="Küche"}`)

@@ -147,7 +147,7 @@ func leaves(t *testing.T, ask func(path string, v any, params ...string) string,
 func TestRulesOfVmalertAreAnswered(t *testing.T) {
 	c := collectortest.Start(t, t.TempDir())
 	files, err := filepath.Glob("../../../deploy/vmalert/*.yml")
-	if err != nil || len(files) != 2 {
+	if err != nil || len(files) != 3 {
 		t.Fatalf("%v, %v", files, err)
 	}
 	rules := 0
