@@ -86,6 +86,9 @@ var rule = map[string][]string{
 		"edge", "edge/platform", "judge", "query", "query/filter", "query/tables", "query/tally", "query/traces", "store",
 	},
 	"query/querytest": {"*"},
+	"query/limits": {
+		"edge", "edge/limit", "edge/price", "judge", "policy", "query", "query/filter", "query/memo", "query/tables", "query/tally", "store",
+	},
 	"query/slo": {
 		"alert/rules", "edge", "judge", "policy", "query", "query/filter", "query/memo", "query/tables", "query/tally",
 		"store",

@@ -2,6 +2,7 @@ package judge
 
 import (
 	"math"
+	"math/rand/v2"
 	"slices"
 )
 
@@ -37,6 +38,10 @@ type Forecast struct {
 	// Values are those of the hours ahead. Low and High hold 80 % of them, as far as the past tells; nil where it is too
 	// short to tell.
 	Values, Low, High []float64
+	// Error is by how much the method was wrong where it was tried on the last two weeks: the sum of its errors as a part
+	// of the sum of the values (WAPE), NaN without a try. Tests is how many tries there were.
+	Error float64
+	Tests int
 }
 
 // Sum returns the expected sum of the first n hours with its bounds, which are those of each hour added up: wider than
@@ -116,7 +121,8 @@ func byDay(history []float64, ahead int) (Forecast, bool) {
 		}
 		return hours
 	}
-	return Forecast{f.Method, spread(f.Values), spread(f.Low), spread(f.High)}, true
+	f.Values, f.Low, f.High = spread(f.Values), spread(f.Low), spread(f.High)
+	return f, true
 }
 
 // predict forecasts values of which there are perDay a day, and tests on the past how well that works.
@@ -128,6 +134,7 @@ func predict(history []float64, ahead, season, perDay int) Forecast {
 	if ours.tests > 0 && theirs.absolute < ours.absolute {
 		f.Method, f.Values, ours = ByLastWeek, repeat(history, ahead), theirs
 	}
+	f.Error, f.Tests = ours.absolute/ours.actual, ours.tests
 	if ours.tests > 0 {
 		f.Low, f.High = ours.bounds(f.Values, perDay)
 	}
@@ -216,6 +223,40 @@ func TheilSen(xs, ys []float64) float64 {
 	return median(slopes)
 }
 
+// Trend is a line through points.
+type Trend struct {
+	// Slope is the median of the slopes between all pairs of points, with what holds it with 90 %.
+	Slope Estimate
+	// Level is the line at 0.
+	Level float64
+}
+
+// TrendOf returns the line through points by Theil and Sen; the interval is that of 200 samples of the points, drawn
+// with replacement from seed. It fails with fewer than 7 points.
+func TrendOf(xs, ys []float64, seed uint64) (Trend, bool) {
+	const least, draws = 7, 200
+	if len(xs) < least {
+		return Trend{}, false
+	}
+	r := rand.New(rand.NewPCG(seed, 28))
+	slopes := make([]float64, draws)
+	x, y := make([]float64, len(xs)), make([]float64, len(ys))
+	for d := range slopes {
+		for i := range x {
+			at := r.IntN(len(xs))
+			x[i], y[i] = xs[at], ys[at]
+		}
+		slopes[d] = TheilSen(x, y)
+	}
+	slices.Sort(slopes)
+	t := Trend{Slope: Estimate{TheilSen(xs, ys), quantile(slopes, .05), quantile(slopes, .95)}}
+	for i := range x {
+		x[i] = ys[i] - t.Slope.Value*xs[i]
+	}
+	t.Level = median(x)
+	return t, true
+}
+
 // repeated forecasts by the values of one season before; where one is not known, by the season before that.
 func repeated(history []float64, ahead, season int) []float64 {
 	values := make([]float64, ahead)
@@ -235,6 +276,7 @@ func repeated(history []float64, ahead, season int) []float64 {
 type tested struct {
 	tests    int
 	absolute float64 // the sum of the absolute errors
+	actual   float64 // the sum of the values that were forecast
 	logs     [][]float64
 }
 
@@ -250,6 +292,7 @@ func backtest(history []float64, perDay, season int, method func([]float64, int)
 		for i, v := range method(history[:at], len(actual)) {
 			if !math.IsNaN(actual[i]) {
 				t.absolute += math.Abs(v - actual[i])
+				t.actual += actual[i]
 				t.logs[i/perDay] = append(t.logs[i/perDay], math.Log(max(actual[i], tiny)/max(v, tiny)))
 			}
 		}

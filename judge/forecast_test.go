@@ -92,6 +92,36 @@ func TestForecastsBeatLastWeek(t *testing.T) {
 	}
 }
 
+// TestGrowthIsSureOnlyWhereItIs holds that noise alone has a slope surely above 0 in about one of twenty cases, and that
+// growth that nearly trebles the noise in four weeks is found.
+func TestGrowthIsSureOnlyWhereItIs(t *testing.T) {
+	sure := func(perDay float64) (found int) {
+		for seed := range uint64(100) {
+			r := rand.New(rand.NewPCG(seed, 9))
+			var xs, ys []float64
+			for day := range 28 {
+				xs, ys = append(xs, float64(day)), append(ys, 10+perDay*float64(day)+r.NormFloat64())
+			}
+			trend, _ := TrendOf(xs, ys, seed)
+			if trend.Slope.Low > 0 {
+				found++
+			}
+			if math.Abs(trend.Level-10) > 1.2 {
+				t.Errorf("seed %d: the line begins at %v, want about 10", seed, trend.Level)
+			}
+		}
+		return found
+	}
+	none, some := sure(0), sure(.1)
+	t.Logf("of 100: %d without growth, %d with", none, some)
+	if none > 11 || some < 90 {
+		t.Errorf("growth is sure in %d of 100 without any, want about 5; in %d with 0.1 a day, want 90 or more", none, some)
+	}
+	if trend, ok := TrendOf([]float64{1, 2, 3}, []float64{1, 2, 3}, 1); ok {
+		t.Errorf("three days have growth: %v", trend)
+	}
+}
+
 func TestForecastsNeedAPast(t *testing.T) {
 	flat := func(hours int, v float64) []float64 {
 		values := make([]float64, hours)

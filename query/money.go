@@ -238,8 +238,9 @@ type Budget struct {
 	Part Figure `json:"part"`
 	// Over is the share of invocations above the limit, by their distribution.
 	Over Num `json:"over"`
-	// Exceeded is how many invocations ended because they went over it.
-	Exceeded Num `json:"exceeded"`
+	// Exceeded is how many invocations ended because they went over it, ExceededRatio that of all.
+	Exceeded      Num `json:"exceeded"`
+	ExceededRatio Num `json:"exceeded_ratio"`
 	// Trend is how it grows, nil when that is not known.
 	Trend *BudgetTrend `json:"trend,omitempty"`
 	// Missing says how to send what is not there.

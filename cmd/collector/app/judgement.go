@@ -16,6 +16,7 @@ import (
 	"edgescope/query/cost"
 	"edgescope/query/explain"
 	"edgescope/query/latency"
+	"edgescope/query/limits"
 	"edgescope/query/promql"
 	"edgescope/query/slo"
 	"edgescope/query/tables"
@@ -29,6 +30,7 @@ type judges struct {
 	answers  query.Answers
 	findings query.FindingsOf
 	slo      *slo.Room
+	limits   *limits.Room
 	explain  *explain.Room
 	cost     *cost.Room
 	alerts   *alert.Alerts
@@ -39,9 +41,10 @@ func (c *Collector) openJudges(context.Context) error {
 	j := &judges{read: tables.New(c.store, time.Now, tables.AtOnce)}
 	c.judges = j
 	j.slo = slo.New(slo.Options{Read: j.read, Policy: c.policyOf})
+	j.limits = limits.New(limits.Options{Read: j.read, Policy: c.policyOf, Problem: c.policy.Problem})
 	j.explain = explain.New(j.read)
 	j.cost = cost.New(j.read, cost.Options{Policy: c.policyOf, Problem: c.policy.Problem})
-	j.answers = j.answers.With(j.slo.Answers()).With(j.explain.Answers()).With(j.cost.Answers())
+	j.answers = j.answers.With(j.slo.Answers()).With(j.limits.Answers()).With(j.explain.Answers()).With(j.cost.Answers())
 	cold := coldmodel.New(j.read, coldmodel.Options{Policy: c.policyOf})
 	times := latency.New(j.read, latency.Options{Retention: c.retentionEvents})
 	j.answers = j.answers.With(cold.Answers()).With(times.Answers())
