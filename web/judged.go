@@ -22,3 +22,11 @@ func cost(ctx context.Context, s *Site, p *part.Page, _ string) (part.Content, e
 	}
 	return made(p, a.About, &a.Choices, func() part.Content { return judgement.NewCost(p, a) }), nil
 }
+
+func explain(ctx context.Context, s *Site, p *part.Page, _ string) (part.Content, error) {
+	a, err := s.o.Client.Explain(ctx, p.Question)
+	if err != nil {
+		return part.Content{}, err
+	}
+	return made(p, a.About, &a.Choices, func() part.Content { return judgement.NewExplain(p, a) }), nil
+}

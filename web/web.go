@@ -94,6 +94,7 @@ var pages = []page{
 	{path: "/cold-starts", tables: "/cold-starts", nav: "/cold-starts", title: "Cold starts", content: coldStarts},
 	{path: "/cache", tables: "/cache", nav: "/cache", title: "Cache", content: cache},
 	{path: "/slo", tables: "/slo", nav: "/slo", title: "Promises", content: slo},
+	{path: "/explain", tables: "/explain", nav: "/explain", title: "What is wrong", content: explain},
 	{path: "/wasm", tables: "/wasm", nav: "/wasm", title: "WASM", content: wasm},
 	{path: "/cost", tables: "/cost", nav: "/cost", title: "Cost", content: cost},
 	{path: "/traces", tables: "/traces", nav: "/traces", title: "Traces", content: traces},
@@ -110,7 +111,7 @@ func (s *Site) routes() {
 			s.mux.Handle("GET "+pg.tables+".csv", h)
 			s.mux.Handle("GET "+pg.tables+".json", h)
 		}
-		if pg.nav != "/traces" && pg.nav != "/runs" {
+		if part.Follows(pg.path) {
 			s.mux.Handle("GET /live"+strings.TrimSuffix(pg.path, "/{$}"), s.Private(s.stream(pg)))
 		}
 	}

@@ -151,6 +151,7 @@ var allPages = map[string][]string{
 	"/slo": {
 		"promises", "tile-slo-0", "tile-slo-3", "chart-budget-30", "table-slo", "table-burns",
 	},
+	"/explain": {"verdict", "looked", "table-causes", "table-attributes"},
 	"/wasm": {
 		"control", "tile-ratio-small", "tile-isolate-wasm", "ratios", "meaning",
 		"table-numbers", "table-starts", "table-comparisons", "chart-engines", "table-engines",

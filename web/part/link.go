@@ -61,6 +61,24 @@ func ToWith(u *url.URL, path, key, value string) string {
 	return With(target, key, value)
 }
 
+// ToExplain returns the address that says what the bad requests of a finding share, with the range and filters of this
+// page.
+func ToExplain(u *url.URL, f *query.Finding) string {
+	target, err := url.Parse(To(u, "/explain"))
+	if err != nil {
+		return "/explain"
+	}
+	v := target.Query()
+	for key, value := range map[string]string{
+		query.KeyService: f.Service, query.KeyVersion: f.Version, query.KeyRegion: f.Region, query.KeyRoute: f.Route,
+	} {
+		if value != "" {
+			v.Set(key, value)
+		}
+	}
+	return Address(target.Path, v)
+}
+
 // Address writes a path with keys in the one form that equal views share.
 func Address(path string, v url.Values) string {
 	u := url.URL{Path: path, RawQuery: query.Canonical(v).Encode()}

@@ -4,6 +4,7 @@ package part
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -73,9 +74,15 @@ func (p *Page) Live() bool {
 	return p.Question.Live && p.Problem == nil && p.Assets.Script != "" && p.Streams()
 }
 
-// Streams tells whether the page is one that a stream exists for: traces and runs stay as they were asked.
-func (p *Page) Streams() bool {
-	return p.Nav != "/traces" && p.Nav != "/runs"
+// Streams tells whether the page is one that a stream exists for.
+func (p *Page) Streams() bool { return Follows(p.URL.Path) }
+
+// Follows tells whether the numbers of the page at a path follow the clock. Traces, runs, and answers for which many
+// events are read stay as they were asked.
+func Follows(path string) bool {
+	return !slices.ContainsFunc([]string{"/traces", "/runs", "/explain", "/cache/advice"}, func(still string) bool {
+		return path == still || strings.HasPrefix(path, still+"/")
+	})
 }
 
 // Stream is the address of the page's live updates.

@@ -1,8 +1,10 @@
 package part
 
 import (
+	"cmp"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"edgescope/chart"
 	"edgescope/query"
@@ -196,6 +198,21 @@ func (c RowColumns) State() RowColumn {
 	return RowColumn{Column: Column{Key: "state", Title: "state", Sort: "ratio"}, Cell: func(r *query.Row) Cell {
 		s := RowState(c.p.Targets, r)
 		return Cell{Text: s.Text, Raw: s.Text, Class: "badge " + s.Class}
+	}}
+}
+
+// Why leads from a row that fares badly to what its bad requests share; kind is the key of the filter, as in Name.
+func (c RowColumns) Why(kind string) RowColumn {
+	return RowColumn{Column: Column{Key: "why", Title: "why", Drawing: true}, Cell: func(r *query.Row) Cell {
+		s := RowState(c.p.Targets, r)
+		if r.Silent > 0 || s.Class != "bad" && s.Class != "warn" {
+			return Cell{}
+		}
+		base := *c.p.URL
+		if code, ok := strings.CutPrefix(base.Path, "/regions/"); ok {
+			base.RawQuery = With(&url.URL{RawQuery: base.RawQuery}, query.KeyRegion, code)[len("?"):]
+		}
+		return Cell{Text: "why?", Href: ToWith(&base, "/explain", kind, cmp.Or(r.Name, query.Unknown))}
 	}}
 }
 

@@ -24,7 +24,7 @@ type Overview struct {
 }
 
 // FindingStrip is the one thing to look at; Class is bad, warn or quiet.
-type FindingStrip struct{ Class, Subject, Text, LinkText, Href string }
+type FindingStrip struct{ Class, Subject, Text, LinkText, Href, Explain string }
 
 // NewOverview makes the model of an answer.
 func NewOverview(p *part.Page, a *query.Overview) part.Content {
@@ -50,6 +50,9 @@ func finding(p *part.Page, f *query.Finding) *FindingStrip {
 		}
 	}
 	s := &FindingStrip{Class: "bad", Subject: f.Subject, Text: f.Text, LinkText: "Slow traces", Href: p.To("/traces")}
+	if f.Kind != query.KindSilence && f.Kind != query.KindLimit && f.Kind != query.KindCost {
+		s.Explain = part.ToExplain(p.URL, f)
+	}
 	if f.Severity == "warn" {
 		s.Class = "warn"
 	}
@@ -87,7 +90,7 @@ func regionsTable(p *part.Page, name string, rows []query.Row) part.Table {
 	c := part.Columns(p)
 	return part.RowsTable(p, name, "Regions", append([]part.RowColumn{
 		c.Name(query.KeyRegion, "region"), c.Rate(), c.P50(), c.P95(), c.P99(), c.Trend(), c.Cold(), c.ColdAdds(),
-		c.Cache(), c.Errors(), c.State(),
+		c.Cache(), c.Errors(), c.State(), c.Why(query.KeyRegion),
 	}, c.Exported()...), rows)
 }
 

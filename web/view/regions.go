@@ -87,6 +87,7 @@ func routesTable(p *part.Page, name string, rows []query.Row) part.Table {
 	c := part.Columns(p)
 	t := part.RowsTable(p, name, "Routes", []part.RowColumn{
 		c.Name(query.KeyRoute, "route"), c.Rate(), c.P50(), c.P95(), c.P99(), c.Cold(), c.Cache(), c.Errors(),
+		c.Why(query.KeyRoute),
 	}, rows)
 	return capped(t)
 }

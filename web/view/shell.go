@@ -101,7 +101,35 @@ func footText(p *part.Page) string {
 }
 
 // compares tells whether the page shows changes against another period.
-func compares(p *part.Page) bool { return filterable(p) && p.Nav != "/traces" }
+func compares(p *part.Page) bool { return filterable(p) && p.Nav != "/traces" && p.Nav != "/explain" }
+
+// explained are the pages from which it can be asked what bad requests share, and what is bad there; "" is errors or
+// slow ones, of which there are more.
+var explained = map[string]string{
+	"/": "", "/regions": "", "/versions": "", "/traces": "", "/cold-starts": query.BadCold, "/cache": query.BadMiss,
+}
+
+// explainable tells whether it can be asked from the page what bad requests of its range share.
+func explainable(p *part.Page) bool {
+	_, ok := explained[p.Nav]
+	return ok && filterable(p) && p.Problem == nil && !p.About.Empty
+}
+
+// explainLink leads to that with the page's range and filters, from the page of one region of that region.
+func explainLink(p *part.Page) string {
+	target, err := url.Parse(p.To("/explain"))
+	if err != nil {
+		return "/explain"
+	}
+	v := target.Query()
+	if bad := explained[p.Nav]; bad != "" {
+		v.Set(query.KeyBad, bad)
+	}
+	if code, ok := strings.CutPrefix(p.URL.Path, "/regions/"); ok {
+		v.Set(query.KeyRegion, cmp.Or(code, query.Unknown))
+	}
+	return part.Address(target.Path, v)
+}
 
 func badKey(p *part.Page, key string) bool { return p.Problem != nil && p.Problem.Key == key }
 

@@ -230,6 +230,7 @@ func (c *Collector) answer(kind, id string) any {
 		query.PathWASM:       c.wasm,
 		query.PathSLO:        c.slo,
 		query.PathCost:       c.cost,
+		query.PathExplain:    c.explain,
 		query.PathTraces:     c.traces,
 		query.PathRuns:       func() any { return &query.Runs{About: c.about(), Runs: c.runs()} },
 	}
