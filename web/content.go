@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"edgescope/query"
+	"edgescope/web/judgement"
 	"edgescope/web/part"
 	"edgescope/web/view"
 )
@@ -21,11 +22,15 @@ func made(p *part.Page, a query.About, c *query.Choices, content func() part.Con
 }
 
 func overview(ctx context.Context, s *Site, p *part.Page, _ string) (part.Content, error) {
+	promises := s.askPromises(ctx, p.Question)
 	a, err := s.o.Client.Overview(ctx, p.Question)
+	glance := <-promises
 	if err != nil {
 		return part.Content{}, err
 	}
-	return made(p, a.About, &a.Choices, func() part.Content { return view.NewOverview(p, a) }), nil
+	return made(p, a.About, &a.Choices, func() part.Content {
+		return view.NewOverview(p, a, judgement.Glance(p, glance))
+	}), nil
 }
 
 func regions(ctx context.Context, s *Site, p *part.Page, _ string) (part.Content, error) {

@@ -194,19 +194,32 @@ func (s *Site) answer(r *http.Request, pg page, path, id string) (*part.Page, pa
 	return p, content, err
 }
 
-// refusalsWait is how long a page waits to learn what was refused.
-const refusalsWait = 2 * time.Second
+// besideWait is how long a page waits for answers that stand beside its own: what was refused, how promises stand.
+const besideWait = 2 * time.Second
 
-// askRefusals asks beside the page's own question what was refused in its range. A page does without: it gets nil when
-// the collector does not answer, as an older one does not.
+// askRefusals asks beside the page's own question what was refused in its range.
 func (s *Site) askRefusals(ctx context.Context, q query.Question) <-chan *query.Refusals {
-	answered := make(chan *query.Refusals, 1)
+	q = query.Question{From: q.From, To: q.To, Range: q.Range, Live: q.Live}
+	return askBeside(ctx, s, "what was refused", q, s.o.Client.Refusals)
+}
+
+// askPromises asks beside the page's own question how promises stand.
+func (s *Site) askPromises(ctx context.Context, q query.Question) <-chan *query.SLO {
+	return askBeside(ctx, s, "how promises stand", q, s.o.Client.SLO)
+}
+
+// askBeside asks something beside a page's own question. A page does without: it gets nil when the collector does not
+// answer, as an older one does not.
+func askBeside[A any](ctx context.Context, s *Site, what string, q query.Question,
+	ask func(context.Context, query.Question) (*A, error),
+) <-chan *A {
+	answered := make(chan *A, 1)
 	go func() {
-		ctx, cancel := context.WithTimeout(ctx, refusalsWait)
+		ctx, cancel := context.WithTimeout(ctx, besideWait)
 		defer cancel()
-		answer, err := s.o.Client.Refusals(ctx, query.Question{From: q.From, To: q.To, Range: q.Range, Live: q.Live})
+		answer, err := ask(ctx, q)
 		if err != nil && !errors.Is(ctx.Err(), context.Canceled) && !errors.Is(err, query.ErrNotFound) {
-			s.o.Log.Warn("the collector does not tell what it refused", slog.Any("error", err))
+			s.o.Log.Warn("the collector does not tell what stands beside a page", slog.String("what", what), slog.Any("error", err))
 		}
 		if err != nil {
 			answer = nil

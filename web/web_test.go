@@ -136,6 +136,7 @@ func testid(d *goquery.Document, id string) *goquery.Selection {
 // allPages are the pages, with what each must show when there is data.
 var allPages = map[string][]string{
 	"/": {
+		"glance",
 		"finding", "tile-requests", "tile-cpu", "chart-latency", "map", "table-regions",
 		"table-losing", "chart-heatmap",
 	},

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -62,7 +63,7 @@ func rollups(length time.Duration, good, bad func(at time.Duration) int) string 
 					}
 				}
 				if n > 0 {
-					value = fmt.Sprint(n)
+					value = strconv.Itoa(n)
 				}
 				text.WriteString(value + " ")
 			}

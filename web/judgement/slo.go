@@ -186,6 +186,29 @@ func lengthText(seconds int64) string {
 	}
 }
 
+// mostGlanced is how many promises the overview shows.
+const mostGlanced = 4
+
+// Glance are the tiles of the objectives whose promises stand worst, for the overview; none where nothing is promised or
+// known of it.
+func Glance(p *part.Page, a *query.SLO) []part.Tile {
+	if a == nil {
+		return nil
+	}
+	worst := &query.SLO{Objectives: slices.Clone(a.Objectives)}
+	slices.SortStableFunc(worst.Objectives, func(a, b query.Objective) int { return urgencyOf(&b) - urgencyOf(&a) })
+	worst.Objectives = worst.Objectives[:min(len(worst.Objectives), mostGlanced)]
+	return SLOTiles(p, worst)
+}
+
+// urgencyOf is that of the worst promise of an objective.
+func urgencyOf(o *query.Objective) int {
+	if len(o.Promises) == 0 {
+		return urgency(query.PromiseNoData)
+	}
+	return urgency(o.Promises[0].State)
+}
+
 // SLOTiles are a tile for each objective: what is left of the budget of its worst promise.
 func SLOTiles(p *part.Page, a *query.SLO) []part.Tile {
 	var out []part.Tile
@@ -216,15 +239,16 @@ func tileOf(t *part.Tile, p *promise) {
 		t.Few = "too few (n=" + part.Integer(int64(p.Good.N)) + ")"
 	default:
 		t.Number, t.Unit = chart.Ratio.Split(float64(p.Remaining.Value))
-		note = append(note, "of the budget left")
+		t.Unit += " left"
 		if burn := told(p.Promise); burn.OK() {
 			t.State = "bad"
-			note = []string{p.State + ": burns " + burnText(burn)}
+			note = append(note, p.State+": burns "+burnText(burn))
 		} else if p.Burn.OK() {
 			note = append(note, "burns "+burnText(p.Burn))
 		}
 		if p.State == query.PromiseOverspent {
 			t.State = "bad"
+			note = append([]string{"budget spent"}, note...)
 		}
 	}
 	if where != "" {
@@ -269,9 +293,7 @@ func budgets(objectives []query.Objective) []part.Figure {
 }
 
 func budgetFigure(of []*query.Objective) part.Figure {
-	slices.SortStableFunc(of, func(a, b *query.Objective) int {
-		return urgency(b.Promises[0].State) - urgency(a.Promises[0].State)
-	})
+	slices.SortStableFunc(of, func(a, b *query.Objective) int { return urgencyOf(b) - urgencyOf(a) })
 	of = of[:min(len(of), mostLines)]
 	first := of[0]
 	step := time.Duration(first.Step) * time.Second

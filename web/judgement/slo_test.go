@@ -38,8 +38,8 @@ func TestATileIsGreenOnlyWhereAPromiseIsKnownToHold(t *testing.T) {
 	}
 	f(standing(query.PromiseNoData, query.None()), "–", "no data", "", "")
 	f(standing(query.PromiseFew, .5), "–", "", "too few (n=37)", "")
-	f(standing(query.PromiseOK, .5), "50", "of the budget left", "", "")
-	f(standing(query.PromiseOverspent, -.5), "−50", "of the budget left", "", "bad")
+	f(standing(query.PromiseOK, .5), "50", "", "", "")
+	f(standing(query.PromiseOverspent, -.5), "−50", "budget spent", "", "bad")
 	f(standing(query.PromisePage, .5), "50", "page: burns 21.4×", "", "bad")
 	tile := SLOTiles(p, &query.SLO{Objectives: []query.Objective{objectiveOf()}})[0]
 	if tile.Number != "–" || !strings.Contains(tile.Note, "no data") {

@@ -10,8 +10,10 @@ import (
 
 // Overview is the model of the page that says whether anything is wrong, where and since when.
 type Overview struct {
-	Page        *part.Page
-	Finding     *FindingStrip
+	Page    *part.Page
+	Finding *FindingStrip
+	// Glance are tiles of what is judged: promises, what it costs, which limit is nearest; none where there is nothing.
+	Glance      []part.Tile
 	Tiles       []part.Tile
 	Latency     part.Figure
 	Percentiles []part.Link
@@ -26,11 +28,11 @@ type Overview struct {
 // FindingStrip is the one thing to look at; Class is bad, warn or quiet.
 type FindingStrip struct{ Class, Subject, Text, LinkText, Href, Explain string }
 
-// NewOverview makes the model of an answer.
-func NewOverview(p *part.Page, a *query.Overview) part.Content {
+// NewOverview makes the model of an answer, with tiles of what is judged.
+func NewOverview(p *part.Page, a *query.Overview, glance []part.Tile) part.Content {
 	lines := latencyLines(p, a.About, "Latency by region, "+p.Percentile(), a.Latency)
 	o := &Overview{
-		Page: p, Finding: finding(p, a.Finding), Latency: part.TimeFigure("latency", lines),
+		Page: p, Finding: finding(p, a.Finding), Glance: glance, Latency: part.TimeFigure("latency", lines),
 		Percentiles: percentiles(p),
 		Map:         part.NewMapCard(p, a.Regions), Regions: regionsTable(p, "", a.Regions), RegionCount: a.RegionCount,
 		Cache: stackRows(p, a.Regions), Losing: losingTable(p, a.LosingHits),
