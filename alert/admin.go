@@ -126,9 +126,6 @@ func (a *Alerts) test(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if a.deliver == nil {
-		return &run.HTTPError{Code: http.StatusServiceUnavailable, Msg: "alerts are not started"}
-	}
 	results := a.deliver.Test(r.Context(), tenant.Name, one)
 	slices.SortFunc(results, func(x, y deliver.Result) int {
 		return strings.Compare(x.Receiver+x.Address, y.Receiver+y.Address)

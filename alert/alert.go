@@ -69,6 +69,12 @@ func New(o Options) (*Alerts, error) {
 	if a.silences, err = silence.Open(filepath.Join(o.Dir, "silences.json"), o.Now, o.Logger); err != nil {
 		return nil, fmt.Errorf("alerts: %w", err)
 	}
+	a.deliver, err = deliver.Open(deliver.Options{
+		Path: filepath.Join(o.Dir, "told.json"), Now: o.Now, Logger: o.Logger, Metrics: o.Metrics,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("alerts: %w", err)
+	}
 	return a, nil
 }
 
@@ -93,13 +99,6 @@ func (b *book) complete() {
 
 // Start begins to evaluate and to tell, first of what was on disk. It ends with Stop, not with its context.
 func (a *Alerts) Start(ctx context.Context) error {
-	var err error
-	a.deliver, err = deliver.Open(deliver.Options{
-		Path: filepath.Join(a.o.Dir, "told.json"), Now: a.o.Now, Logger: a.o.Logger, Metrics: a.o.Metrics,
-	})
-	if err != nil {
-		return fmt.Errorf("alerts: %w", err)
-	}
 	a.deliver.Configure(receiversOf(a.o.Notify(), a.o.Getenv)) //nolint:contextcheck // it ends with Stop
 	for _, t := range a.o.Tenants() {
 		a.tell(t)
@@ -115,9 +114,7 @@ func (a *Alerts) Start(ctx context.Context) error {
 
 // Reload takes up who is told and which rules hold now.
 func (a *Alerts) Reload() {
-	if a.deliver != nil {
-		a.deliver.Configure(receiversOf(a.o.Notify(), a.o.Getenv))
-	}
+	a.deliver.Configure(receiversOf(a.o.Notify(), a.o.Getenv))
 	select {
 	case a.wake <- struct{}{}:
 	default:

@@ -156,9 +156,6 @@ func ofTenant(all labels.Matchers, name string) bool {
 // receivers are the addresses that are told of alerts of a tenant.
 func (a *Alerts) receivers(t Tenant) []query.AlertReceiver {
 	out := []query.AlertReceiver{}
-	if a.deliver == nil {
-		return out
-	}
 	for _, s := range a.deliver.States() {
 		if s.Tenant == "" || s.Tenant == t.Name {
 			out = append(out, receiverOf(&s))

@@ -126,6 +126,11 @@ func (c *Client) ColdModels(ctx context.Context, q Question) (*ColdModels, error
 	return ask[ColdModels](ctx, c, q, PathColdModel)
 }
 
+// Alerts asks what fires, who is told of it, and whether telling works.
+func (c *Client) Alerts(ctx context.Context, q Question) (*Alerts, error) {
+	return ask[Alerts](ctx, c, q, PathAlerts)
+}
+
 // Latency asks where slow requests spend their time.
 func (c *Client) Latency(ctx context.Context, q Question) (*Latency, error) {
 	return ask[Latency](ctx, c, q, PathLatency)

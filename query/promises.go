@@ -124,7 +124,7 @@ const (
 
 // Alerts answers: what is wrong by the rules, who is told of it, and does telling work?
 type Alerts struct {
-	About   About   `json:"about"`
+	About
 	Choices Choices `json:"choices"`
 	// Firing and Pending are those of now, pages first, then the oldest. Past are those that ended in the range, the newest
 	// first.

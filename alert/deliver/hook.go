@@ -49,23 +49,14 @@ func (h *hook) logKey(key string) string { return h.w.r.Name + "\n" + h.w.at.Sho
 
 func (h *hook) take(now time.Time, alerts []Alert) {
 	present := make(map[uint64]bool, len(alerts))
-	for i := range alerts {
-		a := &alerts[i]
-		id := a.Fingerprint()
-		present[id] = true
-		set, key := groupOf(a)
-		g := h.groups[key]
-		if !a.firing() && (g == nil || g.alerts[id].Labels == nil) && !h.w.d.log.firing(h.logKey(key), id) {
-			continue // the webhook knows that it ended, or never knew that it began
-		}
-		if g == nil {
-			g = &group{labels: set, alerts: map[uint64]Alert{}, next: a.StartsAt.Add(h.w.r.Wait)}
-			if g.next.Before(now) {
-				g.next = now
+	for _, firing := range []bool{true, false} { // what ended joins a group that there is
+		for i := range alerts {
+			if a := &alerts[i]; a.firing() == firing {
+				id := a.Fingerprint()
+				present[id] = true
+				h.put(now, id, a)
 			}
-			h.groups[key] = g
 		}
-		g.alerts[id] = *a
 	}
 	for key, g := range h.groups {
 		for id, a := range g.alerts {
@@ -77,6 +68,23 @@ func (h *hook) take(now time.Time, alerts []Alert) {
 			delete(h.groups, key)
 		}
 	}
+}
+
+// put puts an alert into its group. One that ended makes no group, unless the webhook believes that it fires.
+func (h *hook) put(now time.Time, id uint64, a *Alert) {
+	set, key := groupOf(a)
+	g := h.groups[key]
+	if g == nil && !a.firing() && !h.w.d.log.firing(h.logKey(key), id) {
+		return
+	}
+	if g == nil {
+		g = &group{labels: set, alerts: map[uint64]Alert{}, next: a.StartsAt.Add(h.w.r.Wait)}
+		if g.next.Before(now) {
+			g.next = now
+		}
+		h.groups[key] = g
+	}
+	g.alerts[id] = *a
 }
 
 func (h *hook) next() (first time.Time) {
