@@ -93,7 +93,7 @@ func (c *Collector) followHangups(ctx context.Context) {
 			case <-ctx.Done():
 				return
 			case <-c.hangups:
-				c.reload()
+				c.reload() //nolint:contextcheck // deliveries end with the alerts, not with this
 			}
 		}
 	})
