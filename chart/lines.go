@@ -25,6 +25,9 @@ type Limit struct {
 	Text  string
 }
 
+// Between is what lies between two lines of equal length. A NaN at an end leaves nothing to shade there.
+type Between struct{ Low, High []float64 }
+
 // Tick is a label of the axis below a plot, at a place 0..1 from the left.
 type Tick struct {
 	At   float64
@@ -41,6 +44,8 @@ type Lines struct {
 	Limits []Limit
 	Marks  []Mark
 	Bands  []Band
+	// Between is the interval around a series, shaded; nil for none.
+	Between *Between
 	// Ticks are the labels of the axis below in place of times of day (Elapsed); nil: those.
 	Ticks []Tick
 	// Arriving tells that the last bucket is incomplete: it is drawn dashed.
@@ -127,6 +132,7 @@ func (l *Lines) plot(w *writer, s scale, at []float64) {
 		w.raw("H1000")
 	}
 	w.raw(`"/>`)
+	l.between(w, s)
 	for i := range l.Series {
 		l.line(w, &l.Series[i], s)
 	}
@@ -170,6 +176,42 @@ func (l *Lines) line(w *writer, sr *Series, s scale) {
 		l.path(w, decimate(tail, maxPoints), float64(l.Frame.Buckets-2), s)
 		w.raw(`"/>`)
 	}
+}
+
+// between shades the interval around a series.
+func (l *Lines) between(w *writer, s scale) {
+	if l.Between == nil {
+		return
+	}
+	perBucket := plotWidth / math.Max(1, float64(l.Frame.Buckets))
+	command := "M"
+	to := func(i int, v float64) {
+		w.raw(command)
+		w.num((float64(i) + 0.5) * perBucket)
+		w.raw(" ")
+		w.num(s.y(v))
+		command = "L"
+	}
+	low, high := l.Between.Low, l.Between.High
+	known := func(i int) bool { return !math.IsNaN(low[i]) && !math.IsNaN(high[i]) }
+	w.raw(`<path class="between" d="`)
+	for from := 0; from < len(low); from++ {
+		end := from
+		for end < len(low) && known(end) {
+			end++
+		}
+		for i := from; i < end; i++ {
+			to(i, high[i])
+		}
+		for i := end - 1; i >= from; i-- {
+			to(i, low[i])
+		}
+		if end > from {
+			w.raw("z")
+		}
+		from, command = end, "M"
+	}
+	w.raw(`"/>`)
 }
 
 // path appends the line through the points.

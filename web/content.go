@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 
 	"edgescope/query"
@@ -41,8 +42,26 @@ func regions(ctx context.Context, s *Site, p *part.Page, _ string) (part.Content
 	return made(p, a.About, &a.Choices, func() part.Content { return view.NewRegions(p, a) }), nil
 }
 
+// askLatency asks where the requests of a question spend their time.
+func (s *Site) askLatency(ctx context.Context, q query.Question) <-chan *query.Latency {
+	q.Sort, q.After, q.Limit, q.Min, q.Max = "", "", 0, 0, 0
+	return askBeside(ctx, s, "where time goes", q, s.o.Client.Latency)
+}
+
+// askLatencyOf asks where those of a load test or a trace do.
+func (s *Site) askLatencyOf(ctx context.Context, id string) <-chan *query.Latency {
+	return askBeside(ctx, s, "where time goes", query.Question{},
+		func(ctx context.Context, q query.Question) (*query.Latency, error) {
+			return s.o.Client.LatencyOf(ctx, id, q)
+		})
+}
+
 func region(ctx context.Context, s *Site, p *part.Page, id string) (part.Content, error) {
+	q := p.Question
+	q.Region = []string{cmp.Or(id, query.Unknown)}
+	times := s.askLatency(ctx, q)
 	a, err := s.o.Client.Region(ctx, id, p.Question)
+	p.Latency = <-times
 	if err != nil {
 		return part.Content{}, err
 	}
@@ -66,7 +85,14 @@ func cache(ctx context.Context, s *Site, p *part.Page, _ string) (part.Content, 
 }
 
 func traces(ctx context.Context, s *Site, p *part.Page, _ string) (part.Content, error) {
+	var times <-chan *query.Latency
+	if len(p.Question.Route) == 1 { // the list is the page of a route
+		times = s.askLatency(ctx, p.Question)
+	}
 	a, err := s.o.Client.Traces(ctx, p.Question)
+	if times != nil {
+		p.Latency = <-times
+	}
 	if err != nil {
 		return part.Content{}, err
 	}
@@ -74,7 +100,9 @@ func traces(ctx context.Context, s *Site, p *part.Page, _ string) (part.Content,
 }
 
 func trace(ctx context.Context, s *Site, p *part.Page, id string) (part.Content, error) {
+	times := s.askLatencyOf(ctx, id)
 	a, err := s.o.Client.Trace(ctx, id, p.Question)
+	p.Latency = <-times
 	if err != nil {
 		return part.Content{}, err
 	}
@@ -92,7 +120,9 @@ func runs(ctx context.Context, s *Site, p *part.Page, _ string) (part.Content, e
 }
 
 func run(ctx context.Context, s *Site, p *part.Page, id string) (part.Content, error) {
+	times := s.askLatencyOf(ctx, id)
 	a, err := s.o.Client.Run(ctx, id, p.Question)
+	p.Latency = <-times
 	if err != nil {
 		return part.Content{}, err
 	}

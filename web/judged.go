@@ -30,3 +30,11 @@ func explain(ctx context.Context, s *Site, p *part.Page, _ string) (part.Content
 	}
 	return made(p, a.About, &a.Choices, func() part.Content { return judgement.NewExplain(p, a) }), nil
 }
+
+func coldModel(ctx context.Context, s *Site, p *part.Page, _ string) (part.Content, error) {
+	a, err := s.o.Client.ColdModels(ctx, p.Question)
+	if err != nil {
+		return part.Content{}, err
+	}
+	return made(p, a.About, &a.Choices, func() part.Content { return judgement.NewColdModel(p, a) }), nil
+}

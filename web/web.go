@@ -92,6 +92,10 @@ var pages = []page{
 	{path: "/regions", tables: "/regions", nav: "/regions", title: "Regions", content: regions},
 	{path: "/regions/{id...}", nav: "/regions", title: "Region", content: region},
 	{path: "/cold-starts", tables: "/cold-starts", nav: "/cold-starts", title: "Cold starts", content: coldStarts},
+	{
+		path: "/cold-starts/model", tables: "/cold-starts/model", nav: "/cold-starts", title: "Cold starts: model",
+		content: coldModel,
+	},
 	{path: "/cache", tables: "/cache", nav: "/cache", title: "Cache", content: cache},
 	{path: "/slo", tables: "/slo", nav: "/slo", title: "Promises", content: slo},
 	{path: "/explain", tables: "/explain", nav: "/explain", title: "What is wrong", content: explain},

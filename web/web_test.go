@@ -141,10 +141,14 @@ var allPages = map[string][]string{
 		"table-losing", "chart-heatmap",
 	},
 	"/regions":     {"table-regions", "map", "chart-heatmap"},
-	"/regions/GRU": {"tile-p95", "chart-latency", "table-routes", "table-versions", "table-slowest"},
+	"/regions/GRU": {"tile-p95", "chart-latency", "times", "table-times", "table-routes", "table-versions", "table-slowest"},
 	"/cold-starts": {
 		"tile-cold-cost", "tile-cold-adds", "chart-rate", "chart-distribution",
 		"table-regions", "table-versions", "table-routes", "known",
+	},
+	"/cold-starts/model": {
+		"cold-read", "table-cold-services", "cold-state", "tile-tau50", "table-causes", "causes-sum", "chart-curve",
+		"table-what-if", "table-kept", "kept-note", "table-cold-model-regions",
 	},
 	"/cache": {
 		"tile-cache", "tile-extra", "chart-outcomes", "table-routes", "table-regions", "table-latency",
@@ -209,7 +213,7 @@ func TestPagesWithoutAnyRowSaySo(t *testing.T) {
 	site := over(t, f)
 	for path, id := range map[string]string{
 		"/": "empty-regions", "/regions": "empty-regions", "/regions/FRA": "empty-routes",
-		"/cold-starts": "empty-regions", "/cache": "empty-routes",
+		"/cold-starts": "empty-regions", "/cold-starts/model": "empty-cold-services", "/cache": "empty-routes",
 		"/slo": "empty-slo", "/wasm": "empty-wasm", "/traces": "empty-traces", "/runs": "empty-runs", "/cost": "empty-cost-routes",
 		"/runs/" + webtest.RunID: "empty-steps",
 	} {
@@ -238,7 +242,7 @@ func TestAStoreThatNeverReceivedAnythingShowsHowToSend(t *testing.T) {
 	f := webtest.New(3)
 	f.Empty = true
 	site := over(t, f)
-	for _, path := range []string{"/", "/regions", "/regions/FRA", "/cold-starts", "/cache", "/traces"} {
+	for _, path := range []string{"/", "/regions", "/regions/FRA", "/cold-starts", "/cold-starts/model", "/cache", "/traces"} {
 		d := document(t, site, path, http.StatusOK)
 		curl := testid(d, "curl").Text()
 		if !strings.Contains(curl, "curl -sS http://127.0.0.1:4318/v1/traces") {
@@ -476,7 +480,7 @@ func TestTheWaterfallIsATree(t *testing.T) {
 func TestTablesAsCSVAndJSON(t *testing.T) {
 	site := over(t, webtest.New(webtest.Places))
 	for _, path := range []string{
-		"/overview", "/regions", "/regions/GRU", "/cold-starts", "/cache", "/slo", "/wasm", "/traces", "/cost",
+		"/overview", "/regions", "/regions/GRU", "/cold-starts", "/cold-starts/model", "/cache", "/slo", "/wasm", "/traces", "/cost",
 		"/traces/" + webtest.TraceID, "/runs", "/runs/" + webtest.RunID,
 	} {
 		resp := get(t, site, path+".csv?range=24h")

@@ -37,6 +37,8 @@ type Page struct {
 	About   query.About
 	Choices query.Choices
 	Problem *Problem
+	// Latency is where the requests that the page is about spend their time; nil when that was not asked.
+	Latency *query.Latency
 	// Refusals are what the collector did not take in the range; nil when that was not asked.
 	Refusals *query.Refusals
 }

@@ -53,6 +53,7 @@ type Region struct {
 	Versions part.Table
 	Slowest  part.Table
 	Traces   string
+	Times    *part.Times
 }
 
 // NewRegion makes the model of an answer.
@@ -72,14 +73,14 @@ func NewRegion(p *part.Page, a *query.Region) part.Content {
 		Routes: routesTable(p, "routes", a.Routes), Versions: versionsTable(p, "versions", a.Versions),
 		Slowest: tracesTable(p, "slowest", a.Slowest), Traces: part.ToWith(p.URL, "/traces", query.KeyRegion, a.Name),
 	}
-	m.Slowest.Sort = ""
+	m.Slowest.Sort, m.Times = "", part.NewTimes(p, "times")
 	for i := range part.OverviewTiles {
 		t := part.OverviewTiles[i].Tile(p, &a.Total, nil, a.Lines, nil)
 		t.Note = "all regions " + part.OverviewTiles[i].Value(&a.All)
 		m.Tiles = append(m.Tiles, t)
 	}
 	return part.Content{
-		Body: m.body(), Tables: []part.Table{m.Routes, m.Versions, m.Slowest, m.Latency.Numbers, m.Rate.Numbers},
+		Body: m.body(), Tables: m.Times.With(m.Routes, m.Versions, m.Slowest, m.Latency.Numbers, m.Rate.Numbers),
 	}
 }
 

@@ -30,6 +30,7 @@ type Run struct {
 	Traces                 part.Table
 	Base                   part.Table
 	History                part.Table
+	Times                  *part.Times
 }
 
 // NewRun makes the model of an answer.
@@ -46,7 +47,7 @@ func NewRun(p *part.Page, a *query.RunDetail) part.Content {
 	}
 	m.Traces.Sort, m.EdgeRegions.Sort = "", ""
 	m.EdgeRegions = unsorted(m.EdgeRegions)
-	m.Traces = unsorted(m.Traces)
+	m.Traces, m.Times = unsorted(m.Traces), part.NewTimes(p, "times")
 	m.Rate, m.Latency = clientFigures(r)
 	m.EdgeRate, m.EdgeLatency = edgeFigures(a)
 	m.Counts = []part.Table{
@@ -57,7 +58,7 @@ func NewRun(p *part.Page, a *query.RunDetail) part.Content {
 		m.Steps, m.Thresholds, m.Quantiles, m.Phases, m.Regions, m.EdgeRegions, m.Traces, m.Base, m.History,
 		m.Rate.Numbers, m.Latency.Numbers, m.EdgeRate.Numbers, m.EdgeLatency.Numbers,
 	}
-	return part.Content{Body: m.body(), Tables: append(tables, m.Counts...)}
+	return part.Content{Body: m.body(), Tables: m.Times.With(append(tables, m.Counts...)...)}
 }
 
 // unsorted takes the links for sorting from a table.

@@ -23,6 +23,7 @@ type Traces struct {
 	Next      string
 	First     string
 	Orders    []part.Link
+	Times     *part.Times
 }
 
 // FacetBox is the values of one attribute, each a link that filters by it or, when it already does, lifts the filter.
@@ -54,8 +55,8 @@ func NewTraces(p *part.Page, a *query.Traces) part.Content {
 	if p.Value(query.KeyAfter) != "" {
 		m.First = p.With(query.KeyAfter, "")
 	}
-	m.Table.Empty = noTraces(p)
-	return part.Content{Body: m.body(), Tables: []part.Table{m.Table, m.Histogram.Numbers}}
+	m.Table.Empty, m.Times = noTraces(p), part.NewTimes(p, "times")
+	return part.Content{Body: m.body(), Tables: m.Times.With(m.Table, m.Histogram.Numbers)}
 }
 
 func noTraces(p *part.Page) string {
@@ -206,6 +207,7 @@ type Trace struct {
 	Spans    []SpanRow
 	Services []part.LegendItem
 	Table    part.Table
+	Times    *part.Times
 }
 
 // SpanRow is a line of the waterfall.
@@ -247,7 +249,8 @@ func NewTrace(p *part.Page, a *query.TraceDetail) part.Content {
 			m.Missing = "1 span not received: it is named as a parent, but did not arrive."
 		}
 	}
-	return part.Content{Body: m.body(), Tables: []part.Table{m.Table}}
+	m.Times = part.NewTimes(p, "times")
+	return part.Content{Body: m.body(), Tables: m.Times.With(m.Table)}
 }
 
 // deepest bounds the indent of a waterfall: deeper spans stand below each other.

@@ -218,6 +218,8 @@ func (c *Collector) answer(kind, id string) any {
 		return c.trace()
 	case kind == query.PathRuns && id == RunID:
 		return c.run()
+	case kind == query.PathLatency:
+		return c.latency(id)
 	case id != "":
 		return nil
 	}
@@ -231,6 +233,7 @@ func (c *Collector) answer(kind, id string) any {
 		query.PathSLO:        c.slo,
 		query.PathCost:       c.cost,
 		query.PathExplain:    c.explain,
+		query.PathColdModel:  c.coldModel,
 		query.PathTraces:     c.traces,
 		query.PathRuns:       func() any { return &query.Runs{About: c.about(), Runs: c.runs()} },
 	}
