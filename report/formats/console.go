@@ -181,6 +181,9 @@ func endText(s *report.Summary, r *report.Report, columns int) string {
 	fmt.Fprintf(&b, "%s\n%s. Total time: %s\n\n%s\nSummary report @ %s\n%s\n\n", Verdict(run.Verdict, run.Reason), end,
 		text.Plural(took, "second"), rule, clock(run.Ended), rule)
 	writePeriod(&b, s, &r.Aggregate)
+	for i := range r.Edgescope.Prices {
+		b.WriteString("\n" + text.Wrap("price: "+r.Edgescope.Prices[i].Sentence(), columns))
+	}
 	writeEnd(&b, r, r.Edgescope.Health.Warnings, columns)
 	return b.String()
 }

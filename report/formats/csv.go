@@ -14,7 +14,7 @@ import (
 	"edgescope/report/sums"
 )
 
-// CSV writes every figure as a row: section, name, metric, value. Sections are run, counter, rate, summary, threshold,
+// CSV writes every figure as a row: section, name, metric, value. Sections are run, price, counter, rate, summary, threshold,
 // expectation, step, region and point; times are milliseconds, and the name of a point is its second in the run.
 func CSV(w io.Writer, r *report.Report) error {
 	t := csvTable{csv.NewWriter(w)}
@@ -30,6 +30,14 @@ func CSV(w io.Writer, r *report.Report) error {
 		{"reason", run.Reason},
 	} {
 		t.text("run", pair[0], "", pair[1])
+	}
+	for i := range r.Edgescope.Prices {
+		p := &r.Edgescope.Prices[i]
+		t.number("price", p.On(), "low", p.Low)
+		if p.High != nil {
+			t.number("price", p.On(), "high", *p.High)
+		}
+		t.text("price", p.On(), "as_of", p.AsOf)
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Aggregate.Counters)) {
 		t.row("counter", name, "", strconv.FormatInt(r.Aggregate.Counters[name], 10))

@@ -179,6 +179,9 @@ func headlines(r *report.Report) [][2]string {
 	if run.Cold > 0 {
 		lines = append(lines, [2]string{"Cold starts", text.Grouped(run.Cold)})
 	}
+	for i := range r.Edgescope.Prices {
+		lines = append(lines, [2]string{"Price", r.Edgescope.Prices[i].Sentence()})
+	}
 	return lines
 }
 

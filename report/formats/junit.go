@@ -138,6 +138,9 @@ func propertiesOf(r *report.Report) *junitProperties {
 			p.List = append(p.List, one)
 		}
 	}
+	for i := range r.Edgescope.Prices {
+		p.List = append(p.List, junitProperty{"price." + r.Edgescope.Prices[i].On(), r.Edgescope.Prices[i].Amount()})
+	}
 	return p
 }
 

@@ -91,7 +91,7 @@ func dollars(v query.Num) string {
 	case f == 0 || math.Abs(f) >= .01:
 		return strconv.FormatFloat(f, 'f', 2, 64)
 	default:
-		return strconv.FormatFloat(f, 'g', 2, 64)
+		return strconv.FormatFloat(f, 'f', min(12, int(math.Ceil(-math.Log10(math.Abs(f))))+1), 64)
 	}
 }
 

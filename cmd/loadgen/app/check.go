@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"time"
 
 	"edgescope/internal/run"
@@ -17,14 +18,16 @@ import (
 const checkUsage = `Usage: loadgen check SCRIPT... [flags]
 
 Lists every problem of a script with its place, or says what the script would
-do. Sends nothing.`
+do, and with --policy or --plan what that would cost. Sends nothing.`
 
 func checkScript(ctx context.Context, p run.Process) error {
 	f := run.NewFlags("loadgen check", checkUsage)
 	var script scriptFlags
 	var network networkFlags
+	var prices priceFlags
 	script.register(f)
 	network.register(f)
+	prices.register(f)
 	files, err := f.Parse(p.Args, p.LookupEnv, p.Stdout)
 	if err != nil {
 		return err
@@ -41,7 +44,16 @@ func checkScript(ctx context.Context, p run.Process) error {
 	if err != nil {
 		return run.Usage("%w", err)
 	}
+	pricer, err := prices.open(plan.Target)
+	if err != nil {
+		return err
+	}
 	describe(p.Stdout, plan, runner)
+	if pricer != nil {
+		users := runner.Schedule().Total()
+		requests, guessed := requestsOf(plan, users, script.options.Seed)
+		tellPrices(p.Stdout, pricer.of(requests, math.NaN()), users, guessed)
+	}
 	return nil
 }
 

@@ -157,6 +157,7 @@ type runFlags struct {
 	formats                    formatFlags
 	baselines                  []string
 	compare                    compareFlags
+	prices                     priceFlags
 	segments                   segmentFlags
 	network                    networkFlags
 	abortOnFail                bool
@@ -186,6 +187,7 @@ func (r *runFlags) register(f *run.Flags) {
 	f.String(&r.name, "run", "", "`name` that runs of one kind share; the script's by default")
 	f.Group("Comparison")
 	r.registerComparison(f)
+	r.prices.register(f)
 	r.log.Register(f)
 	r.telemetry.Register(f)
 }

@@ -97,7 +97,8 @@ func appendSummary(path string, r *report.Report) error {
 const reportUsage = `Usage: loadgen report REPORT [flags]
 
 Makes other forms of a JSON report that a run wrote with --output; Markdown on
-the standard output if no file is asked for.`
+the standard output if no file is asked for. With --policy or --plan they tell
+what the run costs by these prices.`
 
 func convertReport(ctx context.Context, p run.Process) (err error) {
 	f := run.NewFlags("loadgen report", reportUsage)
@@ -107,6 +108,8 @@ func convertReport(ctx context.Context, p run.Process) (err error) {
 	f.String(&output, "output", "", "`file` in the form that its name ends with: "+files.endings())
 	f.Alias("o", "output")
 	files.register(f)
+	var prices priceFlags
+	prices.register(f)
 	operands, err := f.Parse(p.Args, p.LookupEnv, p.Stdout)
 	if err != nil {
 		return err
@@ -120,6 +123,13 @@ func convertReport(ctx context.Context, p run.Process) (err error) {
 	r, err := readReport(p, operands[0])
 	if err != nil {
 		return err
+	}
+	pricer, err := prices.open(r.Edgescope.Run.Target)
+	if err != nil {
+		return err
+	}
+	if pricer != nil {
+		r.Edgescope.Prices = pricer.ofReport(r)
 	}
 	if !files.wanted() {
 		return writeOut(p.Stdout, r)

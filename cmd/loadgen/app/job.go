@@ -50,6 +50,7 @@ type job struct {
 	json      *output
 	vegeta    *output
 	baselines []*report.Report
+	prices    *pricer // nil without --policy and --plan
 	warnings  []string
 	abort     chan struct{} // closed when the arrivals are given up
 	aborted   string        // why; set before abort is closed
@@ -63,6 +64,9 @@ func (j *job) run(ctx context.Context) (err error) {
 		return err
 	}
 	if j.baselines, err = j.flags.readBaselines(j.process); err != nil {
+		return err
+	}
+	if j.prices, err = j.flags.prices.open(j.plan.Target); err != nil {
 		return err
 	}
 	allowed, err := j.flags.allowed()
@@ -292,6 +296,7 @@ func (j *job) conclude(ctx context.Context, err error, gob *formats.VegetaWriter
 		verdict = verdict.With(compare.Runs(j.baselines, final, j.flags.compare.minEffect/100))
 		final = j.summary.Report(j.info, ended, &verdict)
 	}
+	final.Edgescope.Prices = j.prices.ofReport(final)
 	j.tell(context.WithoutCancel(ctx), &verdict)
 	var flow *load.FlowError
 	if errors.As(err, &flow) && flow.Flow == "before" {
