@@ -263,6 +263,7 @@ var rule = map[string][]string{
 	"cmd/dashboard/app":           {"*"},
 	"cmd/loadgen":                 {"*"},
 	"cmd/loadgen/app":             {"*"},
+	"cmd/loadgen/price":           {"*"},
 	"e2e":                         {"*"},
 	"internal/showpages":          {"*"},
 	"deploy/grafana":              {},

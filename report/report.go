@@ -46,7 +46,7 @@ type Edgescope struct {
 	// Failed are the kinds of expectations that failed, by step, the most frequent first.
 	Failed []sums.FailedExpectation `json:"misses,omitempty"`
 	// Prices are what the requests cost the target, on each plan that was asked for.
-	Prices []Price `json:"prices,omitempty"`
+	Prices []sums.Price `json:"prices,omitempty"`
 	// Comparison is with the baselines that were given.
 	Comparison *Comparison `json:"comparison,omitempty"`
 

@@ -86,12 +86,12 @@ func (m *merger) merge() (*report.Report, error) {
 	e.Seed, e.ScriptHash, e.Environment, e.Ensure = m.first.Seed, m.first.ScriptHash, m.first.Environment, m.first.Ensure
 	e.Segments, e.Series = len(m.segments), distribution.AllBuckets(total.Histograms)
 	e.Failed, e.Blocks, e.Allow = m.failed(), m.blocks(), m.first.Allow
-	var prices [][]report.Price
+	var prices [][]sums.Price
 	for _, s := range m.segments {
 		e.Answers = e.Answers.Plus(s.Edgescope.Answers)
 		prices = append(prices, s.Edgescope.Prices)
 	}
-	e.Prices = report.AddPrices(prices...)
+	e.Prices = sums.AddPrices(prices...)
 	e.Run = m.run(&r.Aggregate)
 	total.SetQuantiles(&e.Run)
 	e.Run.Steps, e.Steps = m.parts(func(e *report.Edgescope) ([]edge.RunPart, map[string]distribution.Buckets) {

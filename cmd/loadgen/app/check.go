@@ -5,9 +5,9 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math"
 	"time"
 
+	"edgescope/cmd/loadgen/price"
 	"edgescope/internal/run"
 	"edgescope/load"
 	"edgescope/load/health"
@@ -24,10 +24,10 @@ func checkScript(ctx context.Context, p run.Process) error {
 	f := run.NewFlags("loadgen check", checkUsage)
 	var script scriptFlags
 	var network networkFlags
-	var prices priceFlags
+	var prices price.Flags
 	script.register(f)
 	network.register(f)
-	prices.register(f)
+	prices.Register(f)
 	files, err := f.Parse(p.Args, p.LookupEnv, p.Stdout)
 	if err != nil {
 		return err
@@ -44,16 +44,12 @@ func checkScript(ctx context.Context, p run.Process) error {
 	if err != nil {
 		return run.Usage("%w", err)
 	}
-	pricer, err := prices.open(plan.Target)
+	pricer, err := prices.Open(plan.Target)
 	if err != nil {
 		return err
 	}
 	describe(p.Stdout, plan, runner)
-	if pricer != nil {
-		users := runner.Schedule().Total()
-		requests, guessed := requestsOf(plan, users, script.options.Seed)
-		tellPrices(p.Stdout, pricer.of(requests, math.NaN()), users, guessed)
-	}
+	pricer.Tell(p.Stdout, plan, runner.Schedule().Total(), script.options.Seed)
 	return nil
 }
 

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"edgescope/cmd/loadgen/price"
 	"edgescope/internal/near"
 	"edgescope/internal/run"
 	"edgescope/report"
@@ -157,7 +158,7 @@ type runFlags struct {
 	formats                    formatFlags
 	baselines                  []string
 	compare                    compareFlags
-	prices                     priceFlags
+	prices                     price.Flags
 	segments                   segmentFlags
 	network                    networkFlags
 	abortOnFail                bool
@@ -187,7 +188,7 @@ func (r *runFlags) register(f *run.Flags) {
 	f.String(&r.name, "run", "", "`name` that runs of one kind share; the script's by default")
 	f.Group("Comparison")
 	r.registerComparison(f)
-	r.prices.register(f)
+	r.prices.Register(f)
 	r.log.Register(f)
 	r.telemetry.Register(f)
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"edgescope/cmd/loadgen/price"
 	"edgescope/internal/run"
 	"edgescope/report"
 	"edgescope/report/formats"
@@ -108,8 +109,8 @@ func convertReport(ctx context.Context, p run.Process) (err error) {
 	f.String(&output, "output", "", "`file` in the form that its name ends with: "+files.endings())
 	f.Alias("o", "output")
 	files.register(f)
-	var prices priceFlags
-	prices.register(f)
+	var prices price.Flags
+	prices.Register(f)
 	operands, err := f.Parse(p.Args, p.LookupEnv, p.Stdout)
 	if err != nil {
 		return err
@@ -124,12 +125,12 @@ func convertReport(ctx context.Context, p run.Process) (err error) {
 	if err != nil {
 		return err
 	}
-	pricer, err := prices.open(r.Edgescope.Run.Target)
+	pricer, err := prices.Open(r.Edgescope.Run.Target)
 	if err != nil {
 		return err
 	}
 	if pricer != nil {
-		r.Edgescope.Prices = pricer.ofReport(r)
+		r.Edgescope.Prices = pricer.OfReport(r)
 	}
 	if !files.wanted() {
 		return writeOut(p.Stdout, r)

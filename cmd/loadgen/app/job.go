@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/trace"
 
+	"edgescope/cmd/loadgen/price"
 	"edgescope/edge"
 	"edgescope/internal/run"
 	"edgescope/load"
@@ -50,7 +51,7 @@ type job struct {
 	json      *output
 	vegeta    *output
 	baselines []*report.Report
-	prices    *pricer // nil without --policy and --plan
+	prices    *price.Pricer // nil without --policy and --plan
 	warnings  []string
 	abort     chan struct{} // closed when the arrivals are given up
 	aborted   string        // why; set before abort is closed
@@ -66,7 +67,7 @@ func (j *job) run(ctx context.Context) (err error) {
 	if j.baselines, err = j.flags.readBaselines(j.process); err != nil {
 		return err
 	}
-	if j.prices, err = j.flags.prices.open(j.plan.Target); err != nil {
+	if j.prices, err = j.flags.prices.Open(j.plan.Target); err != nil {
 		return err
 	}
 	allowed, err := j.flags.allowed()
@@ -296,7 +297,7 @@ func (j *job) conclude(ctx context.Context, err error, gob *formats.VegetaWriter
 		verdict = verdict.With(compare.Runs(j.baselines, final, j.flags.compare.minEffect/100))
 		final = j.summary.Report(j.info, ended, &verdict)
 	}
-	final.Edgescope.Prices = j.prices.ofReport(final)
+	final.Edgescope.Prices = j.prices.OfReport(final)
 	j.tell(context.WithoutCancel(ctx), &verdict)
 	var flow *load.FlowError
 	if errors.As(err, &flow) && flow.Flow == "before" {

@@ -1,15 +1,15 @@
-package report_test
+package sums_test
 
 import (
 	"testing"
 
-	"edgescope/report"
+	"edgescope/report/sums"
 )
 
 func TestAPriceAsItIsRead(t *testing.T) {
 	f := func(low, high float64, want string) {
 		t.Helper()
-		p := report.Price{Platform: "fastly", Plan: "Compute", Requests: 1, Low: low, High: &high, AsOf: "2026"}
+		p := sums.Price{Platform: "fastly", Plan: "Compute", Requests: 1, Low: low, High: &high, AsOf: "2026"}
 		if high < 0 {
 			p.High = nil
 		}
@@ -26,27 +26,27 @@ func TestAPriceAsItIsRead(t *testing.T) {
 }
 
 func TestPricesOfPartsAddUp(t *testing.T) {
-	price := func(plan string, low, high float64) []report.Price {
-		p := report.Price{Platform: "x", Plan: plan, Requests: 10, Low: low, High: &high}
+	price := func(plan string, low, high float64) []sums.Price {
+		p := sums.Price{Platform: "x", Plan: plan, Requests: 10, Low: low, High: &high}
 		if high < 0 {
 			p.High = nil
 		}
-		return []report.Price{p}
+		return []sums.Price{p}
 	}
-	sum := report.AddPrices(price("a", 1, 2), price("a", 3, 4), price("a", 5, 6))
+	sum := sums.AddPrices(price("a", 1, 2), price("a", 3, 4), price("a", 5, 6))
 	if len(sum) != 1 || sum[0].Requests != 30 || sum[0].Low != 9 || *sum[0].High != 12 {
 		t.Errorf("got %+v", sum)
 	}
 	first := price("a", 1, 2)
-	if sum := report.AddPrices(first, price("a", 1, -1)); sum[0].High != nil || *first[0].High != 2 {
+	if sum := sums.AddPrices(first, price("a", 1, -1)); sum[0].High != nil || *first[0].High != 2 {
 		t.Errorf("a part without a bound: %+v, the first is now %+v", sum, first)
 	}
-	for _, other := range [][]report.Price{nil, price("b", 1, 1)} {
-		if got := report.AddPrices(price("a", 1, 1), other); got != nil {
+	for _, other := range [][]sums.Price{nil, price("b", 1, 1)} {
+		if got := sums.AddPrices(price("a", 1, 1), other); got != nil {
 			t.Errorf("parts that were priced differently: %+v", got)
 		}
 	}
-	if report.AddPrices() != nil || report.AddPrices(nil, nil) != nil {
+	if sums.AddPrices() != nil || sums.AddPrices(nil, nil) != nil {
 		t.Error("prices of nothing")
 	}
 }

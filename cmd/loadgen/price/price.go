@@ -1,4 +1,6 @@
-package app
+// Package price tells what the requests of a load test cost its target: before, by what a script would send, and after,
+// by what was sent.
+package price
 
 import (
 	"fmt"
@@ -9,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"edgescope/edge/price"
+	listed "edgescope/edge/price"
 	"edgescope/internal/near"
 	"edgescope/internal/run"
 	"edgescope/policy"
@@ -20,27 +22,28 @@ import (
 	"edgescope/scenarios/value"
 )
 
-// priceFlags say by which prices a run is priced.
-type priceFlags struct{ policy, plan string }
+// Flags say by which prices a run is priced.
+type Flags struct{ policy, plan string }
 
-func (f *priceFlags) register(flags *run.Flags) {
+// Register adds the flags to those of a verb.
+func (f *Flags) Register(flags *run.Flags) {
 	flags.Group("Price")
 	flags.String(&f.policy, "policy", "", "tell what the run costs its target by this policy `file` (section load)")
 	flags.String(&f.plan, "plan", "", "tell what it costs on this `plan`: platform and name, such as \"cloudflare.workers Paid\"")
 }
 
-// pricer prices requests to a target. A nil pricer prices nothing.
-type pricer struct {
+// Pricer prices requests to a target. A nil Pricer prices nothing.
+type Pricer struct {
 	loads []policy.Load
-	plans []*price.Plan // of each load
+	plans []*listed.Plan // of each load
 	now   time.Time
 }
 
-// open reads the policy, and finds what a request to the target uses and which plans it is on. It returns nil when
-// nobody asked for a price.
-func (f *priceFlags) open(target string) (*pricer, error) {
+// Open reads the policy, and finds what a request to the target uses and which plans it is on. It returns nil when
+// nobody asked for a price. Its errors are bad usage.
+func (f *Flags) Open(target string) (*Pricer, error) {
 	if f.policy == "" && f.plan == "" {
-		return nil, nil //nolint:nilnil // a nil pricer is one that nobody asked for
+		return nil, nil //nolint:nilnil // a nil Pricer is one that nobody asked for
 	}
 	file := &policy.Policy{}
 	if f.policy != "" {
@@ -65,7 +68,7 @@ func (f *priceFlags) open(target string) (*pricer, error) {
 		return nil, run.Usage("%s has no price of a request to %s: write one in its load, such as "+
 			"{platform: cloudflare.workers, plan: Paid, cpu: 7ms}, or give --plan", f.policy, host)
 	}
-	p := &pricer{loads: loads, now: time.Now()}
+	p := &Pricer{loads: loads, now: time.Now()}
 	for i := range loads {
 		p.plans = append(p.plans, file.Plan(loads[i].Platform, loads[i].Plan))
 	}
@@ -73,7 +76,7 @@ func (f *priceFlags) open(target string) (*pricer, error) {
 }
 
 // onPlan is the load on the plan of --plan, of which nothing is known where the policy has none.
-func (f *priceFlags) onPlan(file *policy.Policy, loads []policy.Load) (policy.Load, error) {
+func (f *Flags) onPlan(file *policy.Policy, loads []policy.Load) (policy.Load, error) {
 	platform, name, _ := strings.Cut(f.plan, " ")
 	if file.Plan(platform, name) == nil {
 		var known []string
@@ -92,11 +95,11 @@ func (f *priceFlags) onPlan(file *policy.Policy, loads []policy.Load) (policy.Lo
 
 // of prices requests. A request's duration that the policy does not name is between 0 and mean milliseconds, where that
 // was measured, else above 0.
-func (p *pricer) of(requests int64, mean float64) []report.Price {
+func (p *Pricer) of(requests int64, mean float64) []sums.Price {
 	if p == nil {
 		return nil
 	}
-	prices := make([]report.Price, len(p.loads))
+	prices := make([]sums.Price, len(p.loads))
 	for i := range p.loads {
 		prices[i] = priceOf(&p.loads[i], p.plans[i], float64(requests), mean)
 		prices[i].Old = p.plans[i].Source.Old(p.now)
@@ -104,24 +107,24 @@ func (p *pricer) of(requests int64, mean float64) []report.Price {
 	return prices
 }
 
-func priceOf(l *policy.Load, plan *price.Plan, requests, mean float64) report.Price {
-	out := report.Price{
+func priceOf(l *policy.Load, plan *listed.Plan, requests, mean float64) sums.Price {
+	out := sums.Price{
 		Platform: plan.Platform, Plan: plan.Name, Requests: int64(requests), AsOf: plan.Source.AsOf, Source: plan.Source.Page,
 	}
 	charges := func(of ...string) bool {
-		return slices.ContainsFunc(plan.Meters, func(m price.Meter) bool { return slices.Contains(of, m.Of) })
+		return slices.ContainsFunc(plan.Meters, func(m listed.Meter) bool { return slices.Contains(of, m.Of) })
 	}
 	const ms = float64(time.Millisecond)
-	low := price.Work{Invocations: requests, DurationMS: requests * float64(l.Duration) / ms, CPUMS: requests * float64(l.CPU) / ms}
+	low := listed.Work{Invocations: requests, DurationMS: requests * float64(l.Duration) / ms, CPUMS: requests * float64(l.CPU) / ms}
 	high, bounded := low, true
 	var unknown []string
-	if l.Duration == 0 && (charges(price.GBs, price.VCPUs) || charges(price.CPU) && l.CPU == 0) {
+	if l.Duration == 0 && (charges(listed.GBs, listed.VCPUs) || charges(listed.CPU) && l.CPU == 0) {
 		high.DurationMS, bounded = requests*mean, mean > 0
 	}
-	if l.Duration == 0 && charges(price.GBs, price.VCPUs) {
+	if l.Duration == 0 && charges(listed.GBs, listed.VCPUs) {
 		unknown = append(unknown, "duration")
 	}
-	if l.CPU == 0 && charges(price.CPU) {
+	if l.CPU == 0 && charges(listed.CPU) {
 		unknown = append(unknown, "CPU time")
 		high.CPUMS = high.DurationMS
 	}
@@ -129,7 +132,7 @@ func priceOf(l *policy.Load, plan *price.Plan, requests, mean float64) report.Pr
 	charged := *plan
 	charged.StepMS = 0
 	low.MemoryGB, high.MemoryGB = l.MemoryGB, l.MemoryGB
-	if l.MemoryGB == 0 && charges(price.GBs) {
+	if l.MemoryGB == 0 && charges(listed.GBs) {
 		unknown = append(unknown, "memory")
 		low.DurationMS, bounded = 0, false
 	}
@@ -146,8 +149,8 @@ func priceOf(l *policy.Load, plan *price.Plan, requests, mean float64) report.Pr
 	return out
 }
 
-// ofReport prices what a run sent: requests, and handshakes of WebSockets, whose messages are none.
-func (p *pricer) ofReport(r *report.Report) []report.Price {
+// OfReport prices what a run sent: requests, and handshakes of WebSockets, whose messages are none.
+func (p *Pricer) OfReport(r *report.Report) []sums.Price {
 	of := &r.Aggregate
 	handshakes := int64(of.Summaries[sums.SeriesConnect].Count)
 	return p.of(of.Counters[sums.Requests]+handshakes, of.Summaries[sums.SeriesService].Mean)
@@ -218,17 +221,20 @@ func (w *walk) one(step plan.Step) {
 	}
 }
 
-// tellPrices says what a script would cost.
-func tellPrices(w io.Writer, prices []report.Price, users uint64, guessed bool) {
-	if len(prices) == 0 {
+// Tell says what a script would cost: so many users of it, whose randomness follows from the seed. Errors of writing are
+// the writer's.
+func (p *Pricer) Tell(w io.Writer, script *plan.Plan, users, seed uint64) {
+	if p == nil {
 		return
 	}
-	each := float64(prices[0].Requests) / float64(max(users, 1))
+	requests, guessed := requestsOf(script, users, seed)
+	prices := p.of(requests, math.NaN())
+	each := float64(requests) / float64(max(users, 1))
 	note := ""
 	if guessed {
 		note = ", as far as loops and functions of the script let it be told"
 	}
-	say(w, "\nprice, with nothing included: %s, about %.4g a user%s", text.Plural(prices[0].Requests, "request"), each, note)
+	say(w, "\nprice, with nothing included: %s, about %.4g a user%s", text.Plural(requests, "request"), each, note)
 	for i := range prices {
 		p := &prices[i]
 		line := fmt.Sprintf("%-32s %s", p.On(), p.Amount())
@@ -240,4 +246,9 @@ func tellPrices(w io.Writer, prices []report.Price, users uint64, guessed bool) 
 			say(w, "warning: the prices of %s are older than a year, or undated: check them", p.On())
 		}
 	}
+}
+
+// say writes a line, in which nothing of a script or policy commands the terminal.
+func say(w io.Writer, format string, args ...any) {
+	_, _ = io.WriteString(w, text.Printable(fmt.Sprintf(format, args...)+"\n"))
 }
