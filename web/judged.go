@@ -3,6 +3,9 @@ package web
 import (
 	"context"
 
+	"golang.org/x/sync/errgroup"
+
+	"edgescope/query"
 	"edgescope/web/judgement"
 	"edgescope/web/part"
 )
@@ -37,4 +40,16 @@ func coldModel(ctx context.Context, s *Site, p *part.Page, _ string) (part.Conte
 		return part.Content{}, err
 	}
 	return made(p, a.About, &a.Choices, func() part.Content { return judgement.NewColdModel(p, a) }), nil
+}
+
+func limits(ctx context.Context, s *Site, p *part.Page, _ string) (part.Content, error) {
+	var a *query.Limits
+	var f *query.Forecast
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() (err error) { a, err = s.o.Client.Limits(ctx, p.Question); return err })
+	g.Go(func() (err error) { f, err = s.o.Client.Forecast(ctx, p.Question); return err })
+	if err := g.Wait(); err != nil {
+		return part.Content{}, err
+	}
+	return made(p, a.About, &a.Choices, func() part.Content { return judgement.NewLimits(p, a, f) }), nil
 }

@@ -59,6 +59,8 @@ func TestPagesAsTheyAreRead(t *testing.T) {
 		{"wasm-bare", "/wasm", 200, func(c *webtest.Collector) { c.Bare = true }},
 		{"cost", "/cost", 200, full},
 		{"cost-bare", "/cost", 200, func(c *webtest.Collector) { c.Bare = true }},
+		{"limits", "/limits", 200, full},
+		{"limits-bare", "/limits", 200, func(c *webtest.Collector) { c.Bare = true }},
 		{"traces", "/traces?region=FRA&q=route:/img/*", 200, full},
 		{"traces-second-page", "/traces?after=abc&sort=-duration", 200, full},
 		{"traces-bare", "/traces", 200, func(c *webtest.Collector) { c.Bare = true }},

@@ -101,6 +101,7 @@ var pages = []page{
 	{path: "/explain", tables: "/explain", nav: "/explain", title: "What is wrong", content: explain},
 	{path: "/wasm", tables: "/wasm", nav: "/wasm", title: "WASM", content: wasm},
 	{path: "/cost", tables: "/cost", nav: "/cost", title: "Cost", content: cost},
+	{path: "/limits", tables: "/limits", nav: "/limits", title: "Limits", content: limits},
 	{path: "/traces", tables: "/traces", nav: "/traces", title: "Traces", content: traces},
 	{path: "/traces/{id}", nav: "/traces", title: "Trace", content: trace},
 	{path: "/runs", tables: "/runs", nav: "/runs", title: "Load tests", content: runs},

@@ -165,6 +165,10 @@ var allPages = map[string][]string{
 		"budget", "tile-today", "tile-to-date", "tile-forecast", "tile-per-million", "tile-range", "missing", "table-accounts",
 		"table-cost-routes", "table-meters", "table-elsewhere-0", "table-invoices", "table-prices",
 	},
+	"/limits": {
+		"limits", "tile-limit-0", "tile-limit-3", "table-limits", "missing", "chart-forecast", "table-periods", "table-quotas",
+		"table-plans", "unknown",
+	},
 	"/traces":                    {"facet-region", "facet-status", "chart-durations", "table-traces", "next"},
 	"/traces/" + webtest.TraceID: {"waterfall", "missing", "trace-id"},
 	"/runs":                      {"table-runs"},
@@ -215,6 +219,7 @@ func TestPagesWithoutAnyRowSaySo(t *testing.T) {
 		"/": "empty-regions", "/regions": "empty-regions", "/regions/FRA": "empty-routes",
 		"/cold-starts": "empty-regions", "/cold-starts/model": "empty-cold-services", "/cache": "empty-routes",
 		"/slo": "empty-slo", "/wasm": "empty-wasm", "/traces": "empty-traces", "/runs": "empty-runs", "/cost": "empty-cost-routes",
+		"/limits":                "empty-limits",
 		"/runs/" + webtest.RunID: "empty-steps",
 	} {
 		d := document(t, site, path, http.StatusOK)
@@ -481,6 +486,7 @@ func TestTablesAsCSVAndJSON(t *testing.T) {
 	site := over(t, webtest.New(webtest.Places))
 	for _, path := range []string{
 		"/overview", "/regions", "/regions/GRU", "/cold-starts", "/cold-starts/model", "/cache", "/slo", "/wasm", "/traces", "/cost",
+		"/limits",
 		"/traces/" + webtest.TraceID, "/runs", "/runs/" + webtest.RunID,
 	} {
 		resp := get(t, site, path+".csv?range=24h")

@@ -165,7 +165,7 @@ func TestIncludedRequestsAreAQuotaOfTheMonth(t *testing.T) {
 	plant(w, 5*24, 0, func(int) bool { return false })
 	f := forecast(t, w, room(t, w, "accounts: [{platform: cloudflare.workers, plan: Paid}]"), "range=1h")
 	if len(f.Quotas) != 1 || f.Quotas[0].Per != "month" || f.Quotas[0].Limit != 10e6 || f.Quotas[0].State != query.BudgetOK ||
-		!strings.Contains(f.Quotas[0].Then, "0.3 USD for 1000000") || !f.Quotas[0].Reached.IsZero() {
+		!strings.Contains(f.Quotas[0].Then, "0.30 USD a million") || !f.Quotas[0].Reached.IsZero() {
 		t.Errorf("%+v", f.Quotas)
 	}
 	if got, want := f.Quotas[0].Period.All.Value, f.Month.All.Value; got != want {

@@ -201,7 +201,7 @@ func included(said *policy.Policy, platform, service string) (q query.Quota, key
 		if m.Of == price.Requests && m.Included > 0 {
 			return query.Quota{
 				Platform: platform, Plan: plan.Name, Said: true, Of: price.Requests, Per: perMonth, Limit: query.Num(m.Included),
-				Then: fmt.Sprintf("further requests cost %g USD for %.0f", m.Price, m.Per),
+				Then: fmt.Sprintf("further requests cost %.2f USD a million", m.Price/m.Per*1e6),
 				AsOf: plan.Source.AsOf, Source: plan.Source.Page,
 			}, strings.Join(append([]string{platform, plan.Name, perMonth}, of.Services...), "\x00"), true
 		}

@@ -234,6 +234,8 @@ func (c *Collector) answer(kind, id string) any {
 		query.PathCost:       c.cost,
 		query.PathExplain:    c.explain,
 		query.PathColdModel:  c.coldModel,
+		query.PathLimits:     c.limits,
+		query.PathForecast:   c.forecast,
 		query.PathTraces:     c.traces,
 		query.PathRuns:       func() any { return &query.Runs{About: c.about(), Runs: c.runs()} },
 	}

@@ -1,0 +1,399 @@
+package judgement
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"edgescope/chart"
+	"edgescope/query"
+	"edgescope/web/part"
+)
+
+// Limits is the model of the page about limits and quotas.
+type Limits struct {
+	Page *part.Page
+	// Problems are the lines about a policy that was not taken.
+	Problems []string
+	State    part.State
+	Text     string
+	Tiles    []part.Tile
+	Budgets  part.Table
+	Missing  []missingBudget
+	Forecast part.Figure
+	// Method says how the forecast is made and how wrong it was.
+	Method string
+	Days   part.Table
+	Quotas part.Table
+	Plans  part.Table
+	// Unknown names platforms whose limits nobody looked up.
+	Unknown string
+}
+
+// missingBudget is what is not sent, by whom, and how it is sent.
+type missingBudget struct{ Name, Services, How string }
+
+// held is a budget with whose it is.
+type held struct {
+	*query.Budget
+
+	of   *query.ServiceLimits
+	plan *query.PlanLimits
+}
+
+// NewLimits makes the model of two answers.
+func NewLimits(p *part.Page, a *query.Limits, f *query.Forecast) part.Content {
+	all := heldBudgets(a)
+	m := &Limits{
+		Page: p, Budgets: budgetTable(p, all), Missing: missingBudgets(all), Forecast: forecastFigure(f),
+		Method: methodText(f), Days: expectationTable(f), Quotas: quotaTable(f), Plans: planTable(a),
+		Unknown: strings.Join(a.Unknown, ", "), Tiles: nearestTiles(p, a, shownNearest, false),
+	}
+	m.State, m.Text = limitVerdict(p, a)
+	if a.Problem != "" {
+		m.Problems = strings.Split(a.Problem, "\n")
+	}
+	return part.Content{
+		Body:   m.body(),
+		Tables: []part.Table{m.Budgets, m.Quotas, m.Days, m.Plans, m.Forecast.Numbers},
+	}
+}
+
+const (
+	// shownNearest is of how many services the nearest limit is a tile, shownBudgets how many budgets the page lists.
+	shownNearest = 5
+	shownBudgets = 60
+)
+
+// budgetWords are what budgets are called.
+var budgetWords = map[string]string{
+	query.BudgetCPU: "CPU time", query.BudgetWall: "Duration", query.BudgetFirstByte: "First byte",
+	query.BudgetStartup: "Startup", query.BudgetSubrequests: "Subrequests", query.BudgetMemory: "Memory",
+	query.BudgetBody: "Body", query.BudgetRequests: "Requests a day",
+}
+
+// heldBudgets are all budgets of an answer, those that say most first.
+func heldBudgets(a *query.Limits) []held {
+	var all []held
+	for i := range a.Services {
+		s := &a.Services[i]
+		for j := range s.Plans {
+			for k := range s.Plans[j].Budgets {
+				all = append(all, held{&s.Plans[j].Budgets[k], s, &s.Plans[j]})
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(x, y held) int {
+		return cmp.Or(cmp.Compare(rankOf(y.State), rankOf(x.State)), cmp.Compare(partOf(y.Budget), partOf(x.Budget)))
+	})
+	return all
+}
+
+var budgetStates = []string{
+	query.BudgetMissing, query.BudgetFew, query.BudgetOK, query.BudgetWatch, query.BudgetTight, query.BudgetOver,
+}
+
+func rankOf(state string) int { return slices.Index(budgetStates, state) }
+
+func partOf(b *query.Budget) float64 {
+	if !b.Part.Value.OK() {
+		return 0
+	}
+	return float64(b.Part.Value)
+}
+
+// nearest returns the budget that a service's own state is of: the one that says most of the plan that allows most.
+func nearest(s *query.ServiceLimits) (held, bool) {
+	var found held
+	for i := range s.Plans {
+		for j := range s.Plans[i].Budgets {
+			b := &s.Plans[i].Budgets[j]
+			if b.Name != s.Nearest || b.State != s.State {
+				continue
+			}
+			if found.Budget == nil || partOf(b) < partOf(found.Budget) {
+				found = held{b, s, &s.Plans[i]}
+			}
+		}
+	}
+	return found, found.Budget != nil
+}
+
+// amount writes a value in a budget's unit.
+func amount(b *query.Budget, v query.Num) string {
+	const kibi, mebi, gibi = 1 << 10, 1 << 20, 1 << 30
+	switch {
+	case !v.OK():
+		return chart.Absent
+	case b.Unit == "ms":
+		return chart.Milliseconds.Text(float64(v))
+	case b.Unit != "bytes":
+		return chart.Number.Text(float64(v))
+	case v >= gibi:
+		return strconv.FormatFloat(math.Round(float64(v)/gibi*10)/10, 'f', -1, 64) + "\u00a0GB"
+	case v >= mebi:
+		return strconv.FormatFloat(math.Round(float64(v)/mebi*10)/10, 'f', -1, 64) + "\u00a0MB"
+	default:
+		return strconv.FormatFloat(math.Ceil(float64(v)/kibi), 'f', -1, 64) + "\u00a0KB"
+	}
+}
+
+// measureWord says what is held against a limit.
+func measureWord(measure string) string {
+	if measure == query.MeasureDay {
+		return "fullest day, model:"
+	}
+	return measure
+}
+
+// budgetState is the state of a budget in a word and its class.
+func budgetState(b *query.Budget) part.State {
+	switch b.State {
+	case query.BudgetOver:
+		if b.Exceeded > 0 {
+			return part.State{Class: "bad", Text: "✕ " + count(b.Exceeded) + " exceeded it"}
+		}
+		return part.State{Class: "bad", Text: "✕ over"}
+	case query.BudgetTight:
+		return part.State{Class: "warn", Text: "! tight"}
+	case query.BudgetWatch:
+		return part.State{Class: "warn", Text: "! watch"}
+	case query.BudgetOK:
+		return part.State{Class: "ok", Text: "✓ ok"}
+	case query.BudgetFew:
+		return part.State{Class: "quiet", Text: "· too few (n=" + count(b.Used.N) + ")"}
+	}
+	return part.State{Class: "quiet", Text: "· not sent"}
+}
+
+// whose names the service of a budget, or the account.
+func (h *held) whose() string { return cmp.Or(h.of.Service, "all of "+h.of.Platform) }
+
+func planName(platform, plan string) string { return strings.TrimSpace(platform + " " + plan) }
+
+// limitVerdict sums up.
+func limitVerdict(p *part.Page, a *query.Limits) (part.State, string) {
+	counts := map[string]int{}
+	for i := range a.Services {
+		counts[a.Services[i].State]++
+	}
+	over, tight := counts[query.BudgetOver], counts[query.BudgetTight]
+	judged := over + tight + counts[query.BudgetWatch] + counts[query.BudgetOK]
+	var worst string
+	if len(a.Services) > 0 {
+		if h, ok := nearest(&a.Services[0]); ok {
+			worst = fmt.Sprintf("Nearest: %s of %s on %s.", budgetWords[h.Name], h.whose(),
+				planName(h.of.Platform, h.plan.Plan))
+		}
+	}
+	switch {
+	case over > 0:
+		return part.State{Class: "bad", Text: strconv.Itoa(over) + " over a limit"}, worst
+	case tight > 0:
+		return part.State{Class: "warn", Text: strconv.Itoa(tight) + " close to a limit"}, worst
+	case judged > 0:
+		return part.State{Class: "quiet", Text: "No limit is near"}, worst
+	}
+	return part.State{Class: "quiet", Text: "Nothing to hold against a limit"},
+		"No service of a platform whose limits are known has enough invocations in the " + p.RangeText() + "."
+}
+
+// LimitTiles are the nearest limits for other pages: none where nothing is judged.
+func LimitTiles(p *part.Page, a *query.Limits) []part.Tile {
+	if a == nil {
+		return nil
+	}
+	return nearestTiles(p, a, 1, true)
+}
+
+// nearestTiles are the nearest limits of the services that have one that is judged.
+func nearestTiles(p *part.Page, a *query.Limits, most int, linked bool) []part.Tile {
+	var tiles []part.Tile
+	for i := range a.Services {
+		h, ok := nearest(&a.Services[i])
+		if !ok || len(tiles) == most || rankOf(h.State) < rankOf(query.BudgetOK) && h.State != query.BudgetFew {
+			continue
+		}
+		t := part.Tile{ID: "limit-" + strconv.Itoa(len(tiles)), Title: budgetWords[h.Name] + ", " + h.whose()}
+		if linked {
+			t.Title, t.Href = "Nearest limit: "+t.Title, p.To("/limits")
+		}
+		t.Number, t.Unit = chart.Ratio.Split(partOf(h.Budget))
+		t.Note = fmt.Sprintf("%s %s of %s, %s", measureWord(h.Measure), amount(h.Budget, h.Used.Value), amount(h.Budget, h.Limit),
+			planName(h.of.Platform, h.plan.Plan))
+		switch h.State {
+		case query.BudgetOver:
+			t.State = "bad"
+		case query.BudgetTight, query.BudgetWatch:
+			t.State = "warn"
+		case query.BudgetFew:
+			t.Few = "n=" + count(h.Used.N)
+		}
+		tiles = append(tiles, t)
+	}
+	return tiles
+}
+
+func budgetTable(p *part.Page, all []held) part.Table {
+	var rows []held
+	for _, h := range all {
+		if h.State != query.BudgetMissing {
+			rows = append(rows, h)
+		}
+	}
+	columns := slices.Concat([]part.ColumnOf[held]{
+		{Column: part.Column{Key: "service", Title: "Service"}, Cell: func(h *held) part.Cell {
+			c := part.Cell{Text: h.whose(), Raw: h.of.Service, Head: true, Sub: planName(h.of.Platform, h.plan.Plan)}
+			if !h.of.Said {
+				c.Sub += ", assumed"
+			}
+			if h.of.Service != "" {
+				c.Href = part.ToWith(p.URL, "/traces", query.KeyService, h.of.Service)
+			}
+			return c
+		}},
+		textColumn("budget", "Limit of", false, func(h *held) (text, sub string) { return budgetWords[h.Name], "" }),
+		{Column: part.Column{Key: "bar", Title: "Used", Drawing: true}, Cell: budgetBar},
+		{Column: part.Column{Key: "part", Title: "Part", Numeric: true}, Cell: func(h *held) part.Cell {
+			c := part.Cell{Text: chart.Ratio.Text(float64(h.Part.Value)), Raw: part.Raw(h.Part.Value), Class: "strong"}
+			if h.Part.High.OK() {
+				c.Sub = "≤\u00a0" + chart.Ratio.Text(float64(h.Part.High))
+			}
+			return c
+		}},
+		{Column: part.Column{Key: "used", Title: "Measured", Numeric: true}, Cell: func(h *held) part.Cell {
+			return part.Cell{
+				Text: amount(h.Budget, h.Used.Value), Raw: part.Raw(h.Used.Value),
+				Sub: strings.TrimSuffix(measureWord(h.Measure), ":") + ", n=" + count(h.Used.N),
+			}
+		}},
+		{Column: part.Column{Key: "limit", Title: "Limit", Numeric: true}, Cell: func(h *held) part.Cell {
+			return part.Cell{Text: amount(h.Budget, h.Limit), Raw: part.Raw(h.Limit)}
+		}},
+		{Column: part.Column{Key: "state", Title: "State"}, Cell: func(h *held) part.Cell {
+			s := budgetState(h.Budget)
+			c := part.Cell{Text: s.Text, Class: s.Class, Raw: h.State}
+			if h.Over > 0 {
+				c.Sub = chart.Ratio.Text(float64(h.Over)) + " are above"
+			}
+			return c
+		}},
+		{Column: part.Column{Key: "reaches", Title: "Reaches it"}, Cell: reachesCell},
+	}, budgetExports())
+	t := part.Build("limits", "Budgets", columns, rows)
+	t.Shown, t.Empty = shownBudgets, "Nothing is measured against a limit in this range."
+	if len(rows) > shownBudgets {
+		t.Note = fmt.Sprintf("The first %d of %d; the CSV has all.", shownBudgets, len(rows))
+	}
+	return t
+}
+
+// budgetExports stand in CSV and JSON only.
+func budgetExports() []part.ColumnOf[held] {
+	column := func(key string, raw func(*held) string) part.ColumnOf[held] {
+		return part.ColumnOf[held]{
+			Column: part.Column{Key: key, Exported: true}, Cell: func(h *held) part.Cell { return part.Cell{Raw: raw(h)} },
+		}
+	}
+	return []part.ColumnOf[held]{
+		column("platform", func(h *held) string { return h.of.Platform }), column("plan", func(h *held) string { return h.plan.Plan }),
+		column("over", func(h *held) string { return part.Raw(h.Over) }), column("unit", func(h *held) string { return h.Unit }), column("measure", func(h *held) string { return h.Measure }),
+		column("n", func(h *held) string { return part.Raw(h.Used.N) }),
+		column("part_high", func(h *held) string { return part.Raw(h.Part.High) }),
+		column("exceeded", func(h *held) string { return part.Raw(h.Exceeded) }),
+		column("origin", func(h *held) string { return h.Used.Origin }),
+	}
+}
+
+// budgetBar draws what is used of a limit, which is at four fifths of the track, with its bound.
+func budgetBar(h *held) part.Cell {
+	const end = 1.25
+	class := map[string]string{
+		query.BudgetOver: "dot bad", query.BudgetTight: "dot warn", query.BudgetWatch: "dot warn", query.BudgetOK: "dot ok",
+	}[h.State]
+	bar := chart.Interval{
+		Value: partOf(h.Budget), Low: partOf(h.Budget), High: float64(h.Part.High), End: end, Class: cmp.Or(class, "s0"),
+	}
+	return part.Cell{SVG: bar.SVG()}
+}
+
+// reachesCell is the date at which a trend reaches the limit, with that of the ends of its interval.
+func reachesCell(h *held) part.Cell {
+	t := h.Trend
+	switch {
+	case t == nil:
+		return part.Cell{Text: chart.Absent}
+	case t.Reaches.IsZero():
+		return part.Cell{Text: "not in sight", Class: "quiet", Sub: "n=" + count(t.PerDay.N) + " days"}
+	}
+	c := part.Cell{Text: dayText(t.Reaches), Raw: t.Reaches.UTC().Format(time.RFC3339), Class: "warn"}
+	if c.Sub = "from " + t.Earliest.UTC().Format("2 Jan"); !t.Latest.IsZero() {
+		c.Sub = t.Earliest.UTC().Format("2 Jan") + "–" + t.Latest.UTC().Format("2 Jan")
+	}
+	c.Sub += ", model"
+	return c
+}
+
+func dayText(t time.Time) string { return t.UTC().Format("2 Jan 2006") }
+
+// missingBudgets are the limits that nothing is held against, each once.
+func missingBudgets(all []held) []missingBudget {
+	services := map[string][]string{}
+	how := map[string]string{}
+	for _, h := range all {
+		if h.State == query.BudgetMissing && !slices.Contains(services[h.Name], h.whose()) {
+			services[h.Name] = append(services[h.Name], h.whose())
+			how[h.Name] = h.Missing
+		}
+	}
+	var out []missingBudget
+	for _, name := range []string{
+		query.BudgetCPU, query.BudgetWall, query.BudgetFirstByte, query.BudgetStartup, query.BudgetSubrequests,
+		query.BudgetMemory, query.BudgetBody,
+	} {
+		of := services[name]
+		if len(of) == 0 {
+			continue
+		}
+		slices.Sort(of)
+		text := strings.Join(of[:min(len(of), shownServices)], ", ")
+		if more := len(of) - shownServices; more > 0 {
+			text += fmt.Sprintf(" and %d more", more)
+		}
+		out = append(out, missingBudget{budgetWords[name], text, how[name]})
+	}
+	return out
+}
+
+func planTable(a *query.Limits) part.Table {
+	var rows []held
+	seen := map[string]bool{}
+	for i := range a.Services {
+		s := &a.Services[i]
+		for j := range s.Plans {
+			name := planName(s.Platform, s.Plans[j].Plan)
+			if s.Service != "" && !seen[name] {
+				seen[name] = true
+				rows = append(rows, held{nil, s, &s.Plans[j]})
+			}
+		}
+	}
+	t := part.Build("plans", "Where limits were read", []part.ColumnOf[held]{
+		textColumn("plan", "Plan", true, func(h *held) (text, sub string) { return planName(h.of.Platform, h.plan.Plan), "" }),
+		textColumn("as_of", "As of", false, func(h *held) (text, sub string) { return h.plan.AsOf, "" }),
+		{Column: part.Column{Key: "source", Title: "Source"}, Cell: func(h *held) part.Cell {
+			if h.plan.Source == "" {
+				return part.Cell{Text: chart.Absent}
+			}
+			text := strings.TrimSuffix(strings.TrimPrefix(h.plan.Source, "https://"), "/")
+			return part.Cell{Text: text, Href: h.plan.Source, Raw: h.plan.Source}
+		}},
+		textColumn("remark", "Also", false, func(h *held) (text, sub string) { return h.plan.Remark, "" }),
+	}, rows)
+	t.Empty = "No service is on a platform whose limits are known."
+	return t
+}
