@@ -94,7 +94,9 @@ func TestBudgetsOfAPlantedHistogram(t *testing.T) {
 	f := func(service, plan, name string, part float64, state string) {
 		t.Helper()
 		b := budget(t, l, service, plan, name)
-		if got := float64(b.Part.Value); math.Abs(got/part-1) > .07 || b.State != state || b.Measure != query.MeasureP99 {
+		got := float64(b.Part.Value)
+		t.Logf("%s %s %s: %.5f, planted %.5f, %.1f %% off", service, plan, name, got, part, 100*(got/part-1))
+		if math.Abs(got/part-1) > .07 || b.State != state || b.Measure != query.MeasureP99 {
 			t.Errorf("%s %s %s: %.4f of the limit by %s, %s; want %.4f, %s", service, plan, name, got, b.Measure, b.State, part, state)
 		}
 		if b.Used.N != n || !(b.Part.High > b.Part.Value && b.Part.High < 1.1*b.Part.Value) {
