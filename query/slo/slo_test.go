@@ -103,7 +103,6 @@ const everyKind = `slos:
 // the answer says that somebody is told, with the burn that it shows: of all SLIs, by all that they can be by, weighted
 // and not, of every source, in data that comes and goes.
 func TestTheAnswerAgreesWithTheRules(t *testing.T) {
-	t.Parallel()
 	w := querytest.New(t)
 	r := rand.New(rand.NewPCG(1, 2))
 	pick := func(of ...string) string { return of[r.IntN(len(of))] }
