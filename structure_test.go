@@ -94,7 +94,8 @@ var rule = map[string][]string{
 		"store",
 	},
 	"query/cost": {
-		"edge", "edge/limit", "edge/platform", "edge/price", "judge", "policy", "query", "query/tables", "query/tally",
+		"edge", "edge/limit", "edge/platform", "edge/price", "judge", "policy", "query", "query/memo", "query/tables",
+		"query/tally",
 	},
 	"query/explain": {
 		"edge", "judge", "query", "query/filter", "query/memo", "query/tables", "query/tally", "store",

@@ -16,6 +16,7 @@ import (
 	"edgescope/edge/price"
 	"edgescope/policy"
 	"edgescope/query"
+	"edgescope/query/memo"
 	"edgescope/query/tables"
 	"edgescope/query/tally"
 )
@@ -32,7 +33,12 @@ type Options struct {
 type Room struct {
 	read *tables.Reader
 	o    Options
+
+	months memo.Memo[*asked]
 }
+
+// monthLife is how long what a month is made of is remembered: the overview, the alerts and the page ask for it.
+const monthLife = 30 * time.Second
 
 // New makes a Room that reads these tables.
 func New(read *tables.Reader, o Options) *Room {
@@ -42,7 +48,7 @@ func New(read *tables.Reader, o Options) *Room {
 	if o.Problem == nil {
 		o.Problem = func() string { return "" }
 	}
-	return &Room{read, o}
+	return &Room{read: read, o: o}
 }
 
 // Answers are the room's answers for the API.
@@ -58,7 +64,18 @@ type asked struct {
 	histories             map[string]*tables.History
 }
 
-// askMonth asks for what the month to date is made of.
+// thisMonth is what the month to date is made of, as it was asked in the last half minute. It is the caller's to add to.
+func (x *Room) thisMonth(ctx context.Context, tenant edge.Tenant, now time.Time, byRoute bool) (*asked, error) {
+	all, err := x.months.Get(fmt.Sprint(tenant, byRoute, now.UTC().Format(time.DateOnly)), now, monthLife, func() (*asked, error) {
+		return x.askMonth(ctx, tenant, now, byRoute)
+	})
+	if err != nil {
+		return nil, err
+	}
+	own := *all
+	return &own, nil
+}
+
 func (x *Room) askMonth(ctx context.Context, tenant edge.Tenant, now time.Time, byRoute bool) (*asked, error) {
 	all := &asked{now: now}
 	all.monthStart, all.monthEnd = monthOf(now)
@@ -93,7 +110,7 @@ func (x *Room) Cost(ctx context.Context, tenant edge.Tenant, q query.Question) (
 	var all *asked
 	var inRange *counted
 	g, gctx := errgroup.WithContext(ctx)
-	g.Go(func() (err error) { all, err = x.askMonth(gctx, tenant, asking.Now, true); return err })
+	g.Go(func() (err error) { all, err = x.thisMonth(gctx, tenant, asking.Now, true); return err })
 	g.Go(func() (err error) {
 		inRange, err = x.count(gctx, tenant, asking.Win.Whole(), tables.WithDurations, true)
 		return err
@@ -264,7 +281,7 @@ func (x *Room) Findings(ctx context.Context, tenant edge.Tenant, q query.Questio
 	if err != nil {
 		return nil, err
 	}
-	all, err := x.askMonth(ctx, tenant, asking.Now, false)
+	all, err := x.thisMonth(ctx, tenant, asking.Now, false)
 	if err != nil {
 		return nil, err
 	}

@@ -309,9 +309,47 @@ func TestPricesCarryDateAndSource(t *testing.T) {
 	near(t, "the policy's own price", c.Accounts[0].ToDate.Value, 7)
 }
 
+// TestTheFirstSecondsOfAMonth holds that a month that has only begun has a bill, and a forecast from the months before.
+func TestTheFirstSecondsOfAMonth(t *testing.T) {
+	w := newWorld(t, "")
+	w.Now = time.Date(w.Now.Year(), w.Now.Month(), 1, 0, 0, 5, 0, time.UTC)
+	w.days(6, 12, "service=a platform=cloudflare.workers region=AMS cpu=10 weight=2000").load(
+		"10 -4s..-1s service=a platform=cloudflare.workers region=AMS cpu=10 weight=2000")
+	a := w.cost("range=1h").Accounts[0]
+	near(t, "requests", a.Meters[0].Used.Value, 20_000)
+	near(t, "to date", a.ToDate.Value, 5)
+	near(t, "today", a.Today.Value, 0)
+	if !(a.Forecast.Value > 10) || !a.Passes.IsZero() {
+		t.Errorf("%+v", a)
+	}
+}
+
 func TestNothingCostsNothing(t *testing.T) {
 	c := newWorld(t, "").cost("")
 	if len(c.Accounts) != 0 || len(c.Routes) != 0 || !c.Empty || c.Total.ToDate.Value.OK() {
 		t.Errorf("%+v", c)
+	}
+}
+
+// BenchmarkCost is the answer over five weeks of one service with 40 routes, its forecasts included.
+func BenchmarkCost(b *testing.B) {
+	w := newWorld(b, "accounts: [{platform: cloudflare.workers, plan: Paid, budget: 14.50}]")
+	for route := range 40 {
+		w.days(35, 1, fmt.Sprintf("service=shop platform=cloudflare.workers region=AMS route=/r%d cpu=10 weight=2000", route))
+	}
+	b.ResetTimer()
+	for b.Loop() {
+		w.cost("range=24h")
+	}
+}
+
+func BenchmarkFindings(b *testing.B) {
+	w := newWorld(b, "accounts: [{platform: cloudflare.workers, plan: Paid, budget: 14.50}]").days(35, 12,
+		"service=shop platform=cloudflare.workers region=AMS route=/a cpu=10 weight=2000")
+	b.ResetTimer()
+	for b.Loop() {
+		if _, err := w.room.Findings(context.Background(), querytest.Tenant, w.Ask("")); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

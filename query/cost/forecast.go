@@ -179,12 +179,15 @@ func (a *account) passes(f *ahead, all *asked, used use, budget float64) time.Ti
 	if !(a.bill(so) <= budget) {
 		return time.Time{}
 	}
-	for at := f.from.Add(time.Hour); ; at = at.Add(time.Hour) {
-		if a.bill(month(so, f.until(values, all.now, at))) > budget {
-			return at
+	u := month(so, nil)
+	for begin := f.from; begin.Before(all.monthEnd); begin = begin.Add(time.Hour) {
+		end := begin.Add(time.Hour)
+		for of, hours := range values {
+			u[of] += hours[int(begin.Sub(f.from)/time.Hour)] * covered(begin, end, all.now, all.monthEnd)
 		}
-		if !at.Before(all.monthEnd) {
-			return time.Time{}
+		if a.bill(u) > budget {
+			return end
 		}
 	}
+	return time.Time{}
 }
