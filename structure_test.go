@@ -83,7 +83,8 @@ var rule = map[string][]string{
 		"query/tally", "store",
 	},
 	"query/latency": {
-		"edge", "edge/platform", "judge", "query", "query/filter", "query/tables", "query/tally", "query/traces", "store",
+		"edge", "edge/platform", "judge", "query", "query/filter", "query/memo", "query/tables", "query/tally",
+		"query/traces", "store",
 	},
 	"query/querytest": {"*"},
 	"query/limits": {

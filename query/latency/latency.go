@@ -13,11 +13,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"edgescope/edge"
 	"edgescope/query"
 	"edgescope/query/filter"
+	"edgescope/query/memo"
 	"edgescope/query/tables"
 	"edgescope/query/tally"
 	"edgescope/query/traces"
@@ -43,16 +45,20 @@ type Options struct {
 
 // Room answers about latency. It is safe for concurrent use.
 type Room struct {
-	read *tables.Reader
-	o    Options
+	read    *tables.Reader
+	o       Options
+	answers memo.Memo[*query.Latency]
 }
+
+// life is how long an answer is remembered: pages that are live ask for it each time.
+const life = 30 * time.Second
 
 // New makes a Room over a reader.
 func New(read *tables.Reader, o Options) *Room {
 	if o.Retention <= 0 {
 		o.Retention = 30 * query.Day
 	}
-	return &Room{read, o}
+	return &Room{read: read, o: o}
 }
 
 // Answers are the room's answers for the API.
@@ -69,11 +75,23 @@ func (x *Room) Latency(ctx context.Context, tenant edge.Tenant, q query.Question
 	if err != nil {
 		return nil, err
 	}
-	out := &query.Latency{By: query.ByEdge, Unseen: query.None()}
+	key := fmt.Sprintf("%d %d %d %#v", tenant, a.Win.From.Unix(), a.Win.To.Unix(), a.Conditions)
+	found, err := x.answers.Get(key, a.Now, life, func() (*query.Latency, error) { return x.latency(ctx, a) })
+	if err != nil {
+		return nil, err
+	}
+	out := *found
+	notes := out.Notes
 	if out.About, err = a.About(ctx); err != nil {
 		return nil, err
 	}
-	out.Source = "events"
+	out.Source, out.Notes = "events", slices.Concat(out.Notes, notes)
+	return &out, nil
+}
+
+// latency looks at the invocations of a question. Its About has notes alone.
+func (x *Room) latency(ctx context.Context, a *tables.Asking) (*query.Latency, error) {
+	out := &query.Latency{By: query.ByEdge, Unseen: query.None()}
 	counted, err := x.read.Table(ctx, a.Whole(tables.WithEvents))
 	if err != nil {
 		return nil, err
@@ -90,7 +108,7 @@ func (x *Room) Latency(ctx context.Context, tenant edge.Tenant, q query.Question
 	out.Looked = query.Num(len(requests))
 	s.note(&out.About, len(requests))
 	bands := cut(requests, func(r *request) float64 { return r.whole() })
-	if err := x.clients(ctx, tenant, a.Win, bands); err != nil {
+	if err := x.clients(ctx, a.Tenant, a.Win, bands); err != nil {
 		return nil, err
 	}
 	show(out, bands)

@@ -202,9 +202,9 @@ type cause struct {
 
 func coldCausesOf(of *query.ColdModel) []cause {
 	return []cause{
-		{"new versions", "s4", "in the first ten minutes of a version", of.Causes.Deploy},
-		{"idle", "s0", "what the curve makes of all gaps", of.Causes.Idle},
-		{"bursts", "s1", "the rest: requests beside others", of.Causes.Burst},
+		{"new versions", "s4", "first ten minutes", of.Causes.Deploy},
+		{"idle", "s0", "gaps, by the curve", of.Causes.Idle},
+		{"bursts", "s1", "the rest", of.Causes.Burst},
 	}
 }
 
