@@ -51,6 +51,13 @@ func (n Norm) Share() float64 {
 	return half * half
 }
 
+// Swing returns how far the share swings upwards anyway, by one standard deviation beyond what counting explains, as a
+// part of the norm: 0.15 is 15 %.
+func (n Norm) Swing() float64 {
+	up := Norm{Middle: min(math.Pi, n.Middle+math.Sqrt(n.Restless))}
+	return up.Share()/n.Share() - 1
+}
+
 // Z returns how many standard deviations a share lies above the norm, those of counting and of restlessness together;
 // NaN with fewer than 50 events.
 func (n Norm) Z(s Share) float64 {

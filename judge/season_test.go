@@ -62,6 +62,25 @@ func newGenerator(seed uint64, rate, noise float64) *generator {
 	return &generator{Rand: rand.New(rand.NewPCG(seed, 14)), rate: rate, noise: noise}
 }
 
+// learn makes a season of whole days, oldest first.
+func learn(days [][]Share) *Season {
+	s := &Season{}
+	for hour := range 24 {
+		var around [][]Share
+		for _, day := range days {
+			buckets := make([]Share, 36)
+			for i := range buckets {
+				if at := (hour-1)*12 + i; at >= 0 && at < len(day) {
+					buckets[i] = day[at]
+				}
+			}
+			around = append(around, buckets)
+		}
+		s.Learn(hour, around)
+	}
+	return s
+}
+
 // TestFalseAlarms holds how often a calm region is told to be out of its norm: at most .005 times a day.
 func TestFalseAlarms(t *testing.T) {
 	const regions, judged = 20, 15
@@ -73,7 +92,7 @@ func TestFalseAlarms(t *testing.T) {
 			days = append(days, g.day(0, 1))
 		}
 		for range judged {
-			s, day := Learn(days), g.day(0, 1)
+			s, day := learn(days), g.day(0, 1)
 			m, a := run(s, day, 0)
 			marks, alerts = marks+m, alerts+a
 			days = append(days[1:], day)
@@ -115,7 +134,7 @@ func TestShiftsAreFound(t *testing.T) {
 			for range 14 {
 				days = append(days, g.day(0, 1))
 			}
-			s := Learn(days)
+			s := learn(days)
 			first := 12 + g.IntN(perDay-48)
 			day := g.day(first, shift)
 			m, a := run(s, day[first+1-looks:first+4], first+1-looks)
@@ -131,4 +150,110 @@ func TestShiftsAreFound(t *testing.T) {
 	f(2, .05, 1.5, .95, .5) // 300 a bucket at night
 	f(1, .05, 2, .95, .95)
 	f(5, .15, 2, .8, .5)
+}
+
+// TestWhenItBegan holds how near to the first bucket of a shift the answer is, 50 minutes after it.
+func TestWhenItBegan(t *testing.T) {
+	f := func(rate, shift float64, within int, least float64) {
+		t.Helper()
+		const cases = 60
+		var near float64
+		for seed := range uint64(cases) {
+			g := newGenerator(2000+seed, rate, .05)
+			var days [][]Share
+			for range 14 {
+				days = append(days, g.day(0, 1))
+			}
+			first := 60 + g.IntN(perDay-120)
+			day := g.day(first, shift)
+			end := first + 10
+			if began := learn(days).Began(day[:end], end-1); max(began-first, first-began) <= within {
+				near += 1. / cases
+			}
+		}
+		t.Logf("rate %v, shift %v: %.3f within %d buckets", rate, shift, near, within)
+		if near < least {
+			t.Errorf("rate %v, shift %v: %.3f within %d buckets, want %.2f", rate, shift, near, within, least)
+		}
+	}
+	f(5, 1.5, 0, .5)
+	f(5, 1.5, 1, .9)
+	f(5, 2, 1, .95)
+	g := newGenerator(3, 5, .05)
+	var days [][]Share
+	for range 14 {
+		days = append(days, g.day(0, 1))
+	}
+	always := []Share{}
+	for range perDay {
+		always = append(always, Share{100, 1000})
+	}
+	if began := learn(days).Began(always, perDay-1); began != -1 {
+		t.Errorf("what has always been so began at %d", began)
+	}
+}
+
+// TestFewEventsMakeLongBuckets holds which buckets are judged: those with a hundred events at the median.
+func TestFewEventsMakeLongBuckets(t *testing.T) {
+	f := func(n float64, days, want int, known bool) {
+		t.Helper()
+		var past [][]Share
+		for range days {
+			day := make([]Share, 36)
+			for i := range day {
+				day[i] = Share{math.Round(n / 20), n}
+			}
+			past = append(past, day)
+		}
+		past = append(past, make([]Share, 36)) // a day without any says nothing
+		var s Season
+		s.Learn(5, past)
+		newest := make([]Share, LooksBack)
+		for i := range newest {
+			newest[i] = Share{n / 5, n}
+		}
+		m := s.Judge(newest, 5)
+		if m.Fold != want || m.Known != known || m.Marked != (known && n >= 5) || m.Share.N != n*4*float64(want) {
+			t.Errorf("%v events in 5 minutes of %d days: buckets of %d, known %v, marked %v (z %.1f), n %v", n, days,
+				m.Fold, m.Known, m.Marked, m.Z, m.Share.N)
+		}
+	}
+	f(100, 10, 1, true)
+	f(99, 10, 3, true)
+	f(34, 10, 3, true)
+	f(33, 10, 12, true)
+	f(100, 2, 1, false)
+	f(100, 3, 1, true)
+	f(1, 13, 12, false) // 12 an hour are too few
+}
+
+// TestRestlessSeriesNeedMore holds that what happens on two days of the past is not told.
+func TestRestlessSeriesNeedMore(t *testing.T) {
+	judged := func(restless int) Mark {
+		var past [][]Share
+		for d := range 14 {
+			day := make([]Share, 36)
+			for i := range day {
+				day[i] = Share{27 + 3*float64((i+d)%3), 600}
+				if d < restless && i > 12 && i < 20 {
+					day[i].K = 80
+				}
+			}
+			past = append(past, day)
+		}
+		var s Season
+		s.Learn(5, past)
+		newest := []Share{{80, 600}, {80, 600}, {80, 600}, {80, 600}}
+		return s.Judge(newest, 5)
+	}
+	once, twice := judged(1), judged(2)
+	if !once.Alert || once.MarkedFrom != marked || once.AlertFrom != alerted {
+		t.Errorf("after one bad day: %+v", once)
+	}
+	if twice.Marked || twice.MarkedFrom <= marked || twice.MarkedFrom != twice.AlertFrom {
+		t.Errorf("after two bad days: %+v", twice)
+	}
+	if s := (Norm{Middle: .4510, Restless: .03 * .03}).Swing(); math.Abs(s-.135) > .001 {
+		t.Errorf("a share of 5 %% whose angle swings by .03 swings by %.3f, want .135", s)
+	}
 }
