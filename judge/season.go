@@ -8,8 +8,8 @@ import (
 const (
 	// marked is the z from which a bucket is marked, alerted the one from which somebody is told.
 	marked, alerted = 3.5, 4.5
-	// worse is how many times the norm a share must be, however sure it is.
-	worse = 1.5
+	// worse is how many times the norm a share must be, however sure it is, and risen by how much it must be at least.
+	worse, risen = 1.5, 0.01
 	// looks are the newest buckets that are looked at; so many of them must be out of the norm.
 	looks, agree = 4, 3
 	// swing is how far above what happens anyway a restless series must go.
@@ -173,7 +173,7 @@ func (s *Season) Judge(newest []Share, hour int) Mark {
 	for _, b := range look {
 		m.Share.K, m.Share.N = m.Share.K+b.K, m.Share.N+b.N
 	}
-	if h.known && m.Share.Ratio() >= worse*h.norm.Share() {
+	if norm := h.norm.Share(); h.known && m.Share.Ratio() >= max(worse*norm, norm+risen) {
 		m.Marked, m.Alert = m.Z >= m.MarkedFrom, m.Z >= m.AlertFrom
 	}
 	return m

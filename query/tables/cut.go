@@ -51,6 +51,8 @@ type Cut struct {
 	Window     tally.Window
 	Parts      Parts
 	Conditions []filter.Condition
+	// Ranges are the vmranges of histograms to read, as tally.RangesAbove writes them; nil reads all.
+	Ranges []string
 	// Spans counts every span, whatever the source of its service's numbers is: as many as there are rows.
 	Spans bool
 }

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"edgescope/edge"
+	"edgescope/query/filter"
 	"edgescope/query/tally"
 	"edgescope/store"
 )
@@ -156,6 +157,9 @@ func (r *rollup) selectors(g group, metrics ...string) []string {
 	for _, source := range r.alternatives(g) {
 		all := append([]string{nameMatcher(r.family.prefix, r.tile.Width, metrics), source},
 			matchers(r.family.labels, r.Conditions)...)
+		if strings.HasSuffix(metrics[0], "_bucket") && r.Ranges != nil {
+			all = append(all, filter.OneOf(edge.LabelVMRange, r.Ranges))
+		}
 		out = append(out, strings.Join(all, ","))
 	}
 	return out

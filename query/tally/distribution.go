@@ -144,6 +144,36 @@ func (h *Distribution) Quantile(phi float64) query.Num {
 	return query.Num(1000 * high)
 }
 
+// EdgeNear returns the edge of buckets nearest to the value below which the part phi of all lies: the bucket that ends
+// there. It is false of an empty distribution.
+func (h *Distribution) EdgeNear(phi float64) (bucket int, ok bool) {
+	want, seen := phi*h.total(), 0.0
+	for i, n := range h.counts {
+		if n > 0 && seen+n >= want {
+			if bucket = h.base + i; want-seen < n/2 && bucket > lowestBucket {
+				bucket--
+			}
+			return bucket, true
+		}
+		seen += n
+	}
+	return 0, false
+}
+
+// highestRange is the last bucket below the one without an end, which rollups have.
+const highestRange = 6*perDecade - 1
+
+// RangesAbove returns the vmranges of all buckets above one, as rollups write them, and where they begin, in
+// milliseconds.
+func RangesAbove(bucket int) (ranges []string, from float64) {
+	text := func(i int) string { return fmt.Sprintf("%.3e", math.Pow(10, float64(i)/perDecade)) }
+	for i := max(bucket+1, -9*perDecade); i <= highestRange; i++ {
+		ranges = append(ranges, text(i)+"..."+text(i+1))
+	}
+	_, high := bounds(bucket)
+	return append(ranges, text(highestRange+1)+"...+Inf"), 1000 * high
+}
+
 // Above returns how many values are greater than a number of milliseconds, interpolated inside its bucket.
 func (h *Distribution) Above(ms float64) float64 {
 	var n float64
