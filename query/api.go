@@ -31,6 +31,8 @@ const (
 	PathLimits     = "limits"
 	PathForecast   = "forecast"
 	PathExplain    = "explain"
+	PathNorms      = "norms"
+	PathFindings   = "findings"
 
 	pathWho = "who"
 )

@@ -36,6 +36,8 @@ const (
 	StandingMarked = "marked"
 	// StandingAlert is so far out of the norm that somebody is told.
 	StandingAlert = "alert"
+	// StandingSilent sends nothing any more, while its service does.
+	StandingSilent = "silent"
 )
 
 // Norms answer: is it unusual here and now? Every region of every service, and each service as a whole, is judged
@@ -60,6 +62,12 @@ type Standing struct {
 	// State is the worst of its signals.
 	State   string   `json:"state"`
 	Signals []Signal `json:"signals"`
+	// Events is how many came in 5 minutes, on average over the last 20, and Usual how many do at this hour.
+	Events Num `json:"events"`
+	Usual  Num `json:"usual"`
+	// SilentSince is the end of the last 5 minutes with an event, of one that is silent; zero when that is longer ago
+	// than a day.
+	SilentSince time.Time `json:"silent_since,omitzero"`
 }
 
 // What a Signal is the share of.

@@ -147,7 +147,7 @@ func (h *Distribution) Quantile(phi float64) query.Num {
 // EdgeNear returns the edge of buckets nearest to the value below which the part phi of all lies: the bucket that ends
 // there. It is false of an empty distribution.
 func (h *Distribution) EdgeNear(phi float64) (bucket int, ok bool) {
-	want, seen := phi*h.total(), 0.0
+	want, seen := phi*h.Total(), 0.0
 	for i, n := range h.counts {
 		if n > 0 && seen+n >= want {
 			if bucket = h.base + i; want-seen < n/2 && bucket > lowestBucket {

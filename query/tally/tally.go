@@ -41,6 +41,12 @@ func CacheIndex(status string) int {
 	return -1
 }
 
+// Answered tells of a cache status whether the cache could have answered, and whether it did.
+func Answered(status string) (served, asked bool) {
+	i := CacheIndex(status)
+	return i >= 0 && i < cacheServed, i >= 0 && i < cacheAsked
+}
+
 // IsError tells which outcomes are the function's fault. A client that went away (canceled) is none; what is no known
 // outcome is one, as in rollups.
 func IsError(outcome string) bool {
