@@ -130,7 +130,7 @@ func (p *past) due(now time.Time) []int {
 // Learn learns what is due of a tenant's past, and judges the newest buckets. Questions do that in the background; who
 // calls it waits.
 func (r *Room) Learn(ctx context.Context, tenant edge.Tenant) error {
-	now := r.o.Now()
+	now := r.read.Now()
 	r.mu.Lock()
 	p := r.pasts[tenant]
 	if p == nil {

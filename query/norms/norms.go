@@ -26,8 +26,6 @@ import (
 
 // Options are what a Room needs beside its store. The zero value works.
 type Options struct {
-	// Now is the clock; nil means time.Now.
-	Now func() time.Time
 	// Logger is told what could not be learned; nil means none.
 	Logger *slog.Logger
 }
@@ -50,9 +48,6 @@ type Room struct {
 
 // New makes a room that asks by that reader.
 func New(read *tables.Reader, o Options) *Room {
-	if o.Now == nil {
-		o.Now = time.Now
-	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -164,7 +159,7 @@ func others(conditions []filter.Condition) bool {
 // judgedAt returns the verdict up to a time. Where the newest buckets are being judged, whoever asks meanwhile gets the
 // verdict before it.
 func (r *Room) judgedAt(ctx context.Context, tenant edge.Tenant, to time.Time) (*judgement, error) {
-	now := r.o.Now()
+	now := r.read.Now()
 	if late := now.Add(-lateness); to.After(late) {
 		to = late
 	}

@@ -270,7 +270,7 @@ func (v *verdict) began(s *query.Standing, c *counts, deploys []query.Deploy) {
 
 // deploys are those of the last day.
 func (v *verdict) deploys(ctx context.Context) ([]query.Deploy, error) {
-	a, err := v.room.read.Begin(v.tenant, query.Question{From: v.to.Add(-query.Day), To: v.room.o.Now()})
+	a, err := v.room.read.Begin(v.tenant, query.Question{From: v.to.Add(-query.Day), To: v.room.read.Now()})
 	if err != nil {
 		return nil, err
 	}
