@@ -74,6 +74,10 @@ var rule = map[string][]string{
 	"query/tables":  {"edge", "store", "query", "query/filter", "query/memo", "query/tally"},
 	"query/figures": {"edge", "query", "query/tally"},
 	"query/traces":  {"edge", "store", "query", "query/filter"},
+	"query/norms": {
+		"edge", "judge", "query", "query/filter", "query/tables", "query/tally", "store",
+	},
+	"query/findings": {"edge", "query", "query/figures", "query/tables"},
 	"query/engine": {
 		"edge", "store", "query", "query/figures", "query/filter", "query/memo", "query/tables", "query/tally",
 		"query/traces",

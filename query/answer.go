@@ -143,9 +143,12 @@ type Row struct {
 	// Before are the figures of the period compared with, nil without one. Its percentiles are there for the first 12
 	// rows and for those that slowed down most.
 	Before *Stats `json:"before,omitempty"`
-	// Norm is the P95 of the 7 days before the range, Ratio is P95 / Norm.
+	// Norm is the P95 of the 7 days before the range, Ratio is P95 / Norm: figures, no verdict.
 	Norm  Num `json:"norm"`
 	Ratio Num `json:"ratio"`
+	// Standing is how a region stands against its own norm at the end of the range, of several services the worst; nil
+	// of other rows, while norms are being learned, and when the question filters by what norms do not know.
+	Standing *Standing `json:"standing,omitempty"`
 	// Silent is for how many seconds nothing has come from the region, when ten invocations should have and other
 	// regions still send; absent otherwise, and in ranges that do not end now. 1800 means at least that.
 	Silent Num `json:"silent"`

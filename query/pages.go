@@ -14,18 +14,40 @@ type Overview struct {
 	Total    Stats  `json:"total"`
 	Before   *Stats `json:"before,omitempty"`
 
-	Finding *Finding `json:"finding,omitempty"`
+	// Finding is the worst of Findings, which are what is wrong, the worst first: nil and none when nothing is. They are
+	// of the end of the range, as far as they are known at once; the answer findings waits for all.
+	Finding  *Finding  `json:"finding,omitempty"`
+	Findings []Finding `json:"findings"`
 	// Lines are named rate, p50, p95, p99, errors, cold, cache, cpu; BeforeLines are those of the period compared with.
 	Lines       []Line `json:"lines"`
 	BeforeLines []Line `json:"before_lines,omitempty"`
 	// Latency has a line per region, of the asked percentile: the 5 busiest-and-worst, then "others".
 	Latency []Line `json:"latency"`
 	// Regions are the 12 worst, RegionCount says how many there are.
-	Regions     []Row   `json:"regions"`
-	RegionCount int     `json:"region_count"`
-	LosingHits  []Row   `json:"losing_hits"` // routes, largest OriginExtra first
-	Heatmap     Heatmap `json:"heatmap"`     // of the asked percentile per region
-	Choices     Choices `json:"choices"`
+	Regions     []Row `json:"regions"`
+	RegionCount int   `json:"region_count"`
+	// Places are all regions, with what a map shows of them.
+	Places     []Place `json:"places"`
+	LosingHits []Row   `json:"losing_hits"` // routes, largest OriginExtra first
+	Heatmap    Heatmap `json:"heatmap"`     // of the asked percentile per region
+	Choices    Choices `json:"choices"`
+}
+
+// Place is a region on the map.
+type Place struct {
+	Name       string `json:"name"`
+	City       string `json:"city,omitempty"`
+	Lat        Num    `json:"lat"`
+	Lon        Num    `json:"lon"`
+	Rate       Num    `json:"rate"`
+	P95        Num    `json:"p95"`
+	Samples    Num    `json:"samples"`
+	ErrorRatio Num    `json:"error_ratio"`
+	// Norm, Ratio, Silent and Standing are those of its Row.
+	Norm     Num       `json:"norm"`
+	Ratio    Num       `json:"ratio"`
+	Silent   Num       `json:"silent"`
+	Standing *Standing `json:"standing,omitempty"`
 }
 
 // Regions answers: which region is slow against its own norm?

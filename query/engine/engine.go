@@ -2,6 +2,7 @@
 package engine
 
 import (
+	"context"
 	"log/slog"
 	"time"
 
@@ -22,6 +23,10 @@ type Options struct {
 	// RefusalExample returns what the last sender of a total of refusals was told, "" if nobody knows; nil knows
 	// nothing.
 	RefusalExample func(tenant edge.Tenant, metric, reason, sender string) string
+	// Findings returns what is wrong, as far as that is known at once; nil finds nothing but silences.
+	Findings query.FindingsOf
+	// Standings returns how services and regions stand against their own norms; nil knows none.
+	Standings func(context.Context, edge.Tenant, query.Question) ([]query.Standing, error)
 }
 
 // Place is where a point of presence is.
@@ -65,6 +70,12 @@ func New(read *tables.Reader, o Options) *Engine {
 	}
 	if o.RefusalExample == nil {
 		o.RefusalExample = func(edge.Tenant, string, string, string) string { return "" }
+	}
+	if o.Findings == nil {
+		o.Findings = func(context.Context, edge.Tenant, query.Question) ([]query.Finding, error) { return nil, nil }
+	}
+	if o.Standings == nil {
+		o.Standings = func(context.Context, edge.Tenant, query.Question) ([]query.Standing, error) { return nil, nil }
 	}
 	if o.Retention <= 0 {
 		o.Retention = 30 * query.Day

@@ -27,6 +27,7 @@ type overviewParts struct {
 	regions, regionsBefore *tally.Table
 	routes, routesBefore   *tally.Table
 	normals                normals
+	found                  []query.Finding
 	choices                query.Choices
 }
 
@@ -55,17 +56,18 @@ func (e *Engine) Overview(ctx context.Context, tenant edge.Tenant, q query.Quest
 		out.Before, out.BeforeLines = &before, figures.StandardLines(p.linesBefore.All()[:len(p.drawn)], a.Win.Step)
 	}
 	rows := a.normalRows(p.regions, p.regionsBefore, p.normals)
-	routes := figures.Rows(p.routes, p.routesBefore, a.Now)
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return a.detailRoutes(ctx, routes, p.routes, p.routesBefore) })
 	g.Go(func() error { return a.detailBefore(ctx, edge.KeyRegion, rows, p.regions, p.regionsBefore) })
 	g.Go(func() error { return a.overviewLines(ctx, out, rows, p.drawn) })
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
-	out.Finding = figures.Find(rows, routes, about.Deploys)
-	out.LosingHits = figures.Losing(routes, losingRoutes)
-	out.RegionCount = len(rows)
+	out.Findings = figures.Rank(p.found, figures.Silences(rows, a.Now))
+	if len(out.Findings) > 0 {
+		out.Finding = &out.Findings[0]
+	}
+	out.LosingHits = figures.Losing(figures.Rows(p.routes, p.routesBefore, a.Now), losingRoutes)
+	out.RegionCount, out.Places = len(rows), figures.Places(rows)
 	return out, nil
 }
 
@@ -73,7 +75,7 @@ func (e *Engine) Overview(ctx context.Context, tenant edge.Tenant, q query.Quest
 func (a *asking) overviewParts(ctx context.Context) (*overviewParts, error) {
 	p := &overviewParts{}
 	g, ctx := errgroup.WithContext(ctx)
-	routes := a.Whole(tables.WithCounts|tables.WithMean, edge.KeyRoute)
+	routes := a.Whole(tables.WithCounts, edge.KeyRoute)
 	a.Ask(ctx, g, &p.lines, a.Cut(tables.AllParts))
 	a.AskBefore(ctx, g, &p.linesBefore, a.Cut(tables.AllParts))
 	a.Ask(ctx, g, &p.regions, a.Whole(tables.RowParts|tables.WithMean, edge.KeyRegion))
@@ -81,31 +83,13 @@ func (a *asking) overviewParts(ctx context.Context) (*overviewParts, error) {
 	a.Ask(ctx, g, &p.routes, routes)
 	a.AskBefore(ctx, g, &p.routesBefore, routes)
 	a.askNormals(ctx, g, &p.normals)
+	g.Go(func() (err error) { p.found, err = a.o.Findings(ctx, a.Tenant, a.Q); return err })
 	g.Go(func() (err error) { p.choices, err = a.Choose(ctx); return err })
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
 	p.drawn = p.lines.Before(a.Until).All()
 	return p, nil
-}
-
-// detailRoutes adds percentiles of both periods to the routes whose mean duration rose most: the histograms of all are
-// many times the series of their sums.
-func (a *asking) detailRoutes(ctx context.Context, rows []query.Row, now, before *tally.Table) error {
-	if before == nil {
-		return nil
-	}
-	wanted := figures.Slower(now, before)
-	t, err := a.read.Table(ctx, a.Whole(tables.WithDurations, edge.KeyRoute).Where(edge.KeyRoute, wanted))
-	if err != nil {
-		return err
-	}
-	for i := range rows {
-		if r := &rows[i]; slices.Contains(wanted, r.Name) {
-			figures.SetPercentiles(&r.Stats, tally.Sum(t.Groups[r.Name]))
-		}
-	}
-	return a.percentilesBefore(ctx, edge.KeyRoute, rows, wanted)
 }
 
 // detailBefore adds percentiles of the period before to the first rows and to those whose mean duration rose most.

@@ -48,14 +48,16 @@ func (a *asking) normOf(ctx context.Context, by string) (map[string]query.Num, e
 
 // normals are what regions are measured by: their norms, and when each was last heard of.
 type normals struct {
-	norms  map[string]query.Num
-	newest map[string]time.Time
+	norms     map[string]query.Num
+	newest    map[string]time.Time
+	standings []query.Standing
 }
 
 // askNormals asks for the normals of regions in goroutines of the group.
 func (a *asking) askNormals(ctx context.Context, g *errgroup.Group, to *normals) {
 	g.Go(func() (err error) { to.norms, err = a.normOf(ctx, edge.KeyRegion); return err })
 	g.Go(func() (err error) { to.newest, err = a.newestOf(ctx); return err })
+	g.Go(func() (err error) { to.standings, err = a.o.Standings(ctx, a.Tenant, a.Q); return err })
 }
 
 // normalRows makes rows of regions with their places, norms and silences, sorted as asked.
@@ -64,6 +66,7 @@ func (a *asking) normalRows(now, before *tally.Table, n normals) []query.Row {
 	a.locate(rows)
 	figures.AddNorms(rows, n.norms)
 	figures.AddSilences(rows, n.newest, a.Win.From, a.Now)
+	figures.AddStandings(rows, n.standings, a.Now)
 	query.SortRows(rows, a.Q.Sort)
 	return rows
 }
@@ -145,6 +148,23 @@ func (e *Engine) Region(ctx context.Context, tenant edge.Tenant, code string, q 
 	out.Routes, out.Versions = a.sortedRows(byRoute.By(0), nil), a.sortedRows(byRoute.By(1), nil)
 	out.About, err = a.About(ctx, lines, byRoute)
 	return out, err
+}
+
+// Silences finds the regions of which nothing comes any more, at the end of a range that ends now.
+func (e *Engine) Silences(ctx context.Context, tenant edge.Tenant, q query.Question) ([]query.Finding, error) {
+	a, err := e.begin(tenant, q)
+	if err != nil {
+		return nil, err
+	}
+	var rows *tally.Table
+	var n normals
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() (err error) { n.newest, err = a.newestOf(gctx); return err })
+	a.Ask(gctx, g, &rows, a.Whole(tables.WithRequests, edge.KeyRegion))
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	return figures.Silences(a.normalRows(rows, nil, n), a.Now), nil
 }
 
 // sortedRows makes rows and sorts them as asked.

@@ -55,6 +55,7 @@ func TestARegionThatStopsIsSilent(t *testing.T) {
 		Kind:     query.KindSilence,
 		Severity: "bad", Subject: "IAD is silent",
 		Text: "IAD has sent nothing for 4m, while other regions do", Region: "IAD",
+		Since: w.Now.Add(-5*time.Minute + 10*time.Second).Truncate(10 * time.Second),
 	}
 	if o.Finding == nil || *o.Finding != want {
 		t.Errorf("the finding is %+v, want %+v", o.Finding, want)

@@ -1,38 +1,55 @@
 package figures
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"edgescope/query"
 )
 
-func TestFinding(t *testing.T) {
-	row := func(name string, n, p95, before query.Num) query.Row {
-		return query.Row{
-			Name:   name,
-			Stats:  query.Stats{Requests: n, Samples: n, P95: p95, Cache: query.Cache{HitRatio: 0.72}},
-			Before: &query.Stats{Samples: n, P95: before, Cache: query.Cache{HitRatio: 0.91}},
-		}
+func TestTheWorstFindingComesFirst(t *testing.T) {
+	f := func(kind query.Kind, severity, subject, region string) query.Finding {
+		return query.Finding{Kind: kind, Severity: severity, Subject: subject, Region: region}
 	}
-	deploys := []query.Deploy{{Version: "v142", At: time.Date(2026, 1, 1, 6, 20, 0, 0, time.UTC)}}
-	f := func(regions, routes []query.Row, want string) {
-		t.Helper()
-		got := "none"
-		if x := Find(regions, routes, deploys); x != nil {
-			got = x.Severity + ": " + x.Text + x.Region + x.Route
-		}
-		if got != want {
-			t.Errorf("got  %s\nwant %s", got, want)
-		}
+	got := Rank(
+		[]query.Finding{f(query.KindCost, "bad", "h", ""), f(query.KindLimit, "warn", "j", "")},
+		[]query.Finding{f(query.KindNorm, "bad", "c", "GRU"), f(query.KindNorm, "bad", "d", "SIN"), f(query.KindNorm, "warn", "i", "FRA")},
+		[]query.Finding{f(query.KindSilence, "bad", "f", "JNB"), f(query.KindRegression, "bad", "b", "")},
+		[]query.Finding{f(query.KindSilence, "bad", "again", "JNB"), f(query.KindSilence, "bad", "g", "IAD")},
+		[]query.Finding{f(query.KindSLO, "bad", "a", ""), f(query.KindLimit, "bad", "g2", ""), f("new", "bad", "h2", "")},
+	)
+	var subjects []string
+	for _, f := range got {
+		subjects = append(subjects, f.Subject)
 	}
-	f(nil, nil, "none")
-	f([]query.Row{row("FRA", 1000, 11, 10)}, nil, "none")
-	f([]query.Row{row("FRA", 99, 300, 100)}, nil, "none")
-	f([]query.Row{row("FRA", 1000, 4, 2)}, nil, "none")
-	f([]query.Row{row("", 1000, 300, 100)}, nil, "none")
-	f([]query.Row{row("FRA", 1000, 130, 100), row("GRU", 1000, 164, 100)}, nil,
-		"bad: GRU p95 +64 %: 100 ms → 164 ms; cache hit ratio fell 91 % → 72 %; v142 was first seen at 06:20 UTCGRU")
-	f([]query.Row{row("FRA", 1000, 130, 100)}, []query.Row{row("/a", 1000, 140, 100)},
-		"warn: /a p95 +40 %: 100 ms → 140 ms; cache hit ratio fell 91 % → 72 %; v142 was first seen at 06:20 UTC/a")
+	if s := strings.Join(subjects, " "); s != "a b c d f g g2 h h2 i j" {
+		t.Errorf("%s", s)
+	}
+	if all := Rank(nil, nil); all == nil || len(all) != 0 {
+		t.Errorf("of nothing: %v", all)
+	}
+}
+
+func TestSilencesAreFindings(t *testing.T) {
+	now := time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
+	row := func(name string, requests, silent query.Num) query.Row {
+		return query.Row{Name: name, Stats: query.Stats{Requests: requests}, Silent: silent}
+	}
+	got := Silences([]query.Row{
+		row("FRA", 9, query.None()), row("IAD", 5, 280), row("SIN", 7, 1800), row("", 100, 300),
+	}, now)
+	want := []query.Finding{
+		{
+			Kind: query.KindSilence, Severity: "bad", Subject: "SIN is silent", Region: "SIN",
+			Text: "SIN has sent nothing for at least 30m, while other regions do",
+		},
+		{
+			Kind: query.KindSilence, Severity: "bad", Subject: "IAD is silent", Region: "IAD", Since: now.Add(-280 * time.Second),
+			Text: "IAD has sent nothing for 4m, while other regions do",
+		},
+	}
+	if len(got) != 2 || got[0] != want[0] || got[1] != want[1] {
+		t.Errorf("%+v", got)
+	}
 }

@@ -56,6 +56,40 @@ func AddNorms(rows []query.Row, norms map[string]query.Num) {
 	}
 }
 
+// AddStandings adds how regions stand against their own norm, the worst first in standings, and since when those are
+// silent that have been so for longer than SilenceLooked.
+func AddStandings(rows []query.Row, standings []query.Standing, now time.Time) {
+	of := make(map[string]*query.Standing, len(standings))
+	for i := range standings {
+		if s := &standings[i]; s.Region != "" && of[s.Region] == nil {
+			of[s.Region] = s
+		}
+	}
+	for i := range rows {
+		r := &rows[i]
+		r.Standing = of[r.Name]
+		if r.Standing == nil || r.Standing.State != query.StandingSilent || !(r.Silent >= query.Num(SilenceLooked.Seconds())) {
+			continue
+		}
+		if r.Silent = query.Num(query.Day.Seconds()); !r.Standing.SilentSince.IsZero() {
+			r.Silent = query.Num(now.Sub(r.Standing.SilentSince).Truncate(time.Second).Seconds())
+		}
+	}
+}
+
+// Places are what a map shows of rows.
+func Places(rows []query.Row) []query.Place {
+	out := make([]query.Place, len(rows))
+	for i := range rows {
+		r := &rows[i]
+		out[i] = query.Place{
+			Name: r.Name, City: r.City, Lat: r.Lat, Lon: r.Lon, Rate: r.Rate, P95: r.P95, Samples: r.Samples,
+			ErrorRatio: r.ErrorRatio, Norm: r.Norm, Ratio: r.Ratio, Silent: r.Silent, Standing: r.Standing,
+		}
+	}
+	return out
+}
+
 // Top returns the first n rows.
 func Top(rows []query.Row, n int) []query.Row { return rows[:min(n, len(rows))] }
 

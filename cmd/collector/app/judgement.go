@@ -14,9 +14,12 @@ import (
 	"edgescope/query"
 	"edgescope/query/coldmodel"
 	"edgescope/query/cost"
+	"edgescope/query/engine"
 	"edgescope/query/explain"
+	"edgescope/query/findings"
 	"edgescope/query/latency"
 	"edgescope/query/limits"
+	"edgescope/query/norms"
 	"edgescope/query/promql"
 	"edgescope/query/slo"
 	"edgescope/query/tables"
@@ -33,7 +36,9 @@ type judges struct {
 	limits   *limits.Room
 	explain  *explain.Room
 	cost     *cost.Room
-	alerts   *alert.Alerts
+	// questions are those of the pages, which show what was found.
+	questions *engine.Engine
+	alerts    *alert.Alerts
 }
 
 // openJudges makes the rooms that judge. None of them asks anything yet.
@@ -48,6 +53,7 @@ func (c *Collector) openJudges(context.Context) error {
 	cold := coldmodel.New(j.read, coldmodel.Options{Policy: c.policyOf})
 	times := latency.New(j.read, latency.Options{Retention: c.retentionEvents})
 	j.answers = j.answers.With(cold.Answers()).With(times.Answers())
+	c.openFindings(j)
 	var err error
 	j.alerts, err = alert.New(alert.Options{
 		Evaluate: c.evaluate, Findings: j.findings, Tenants: c.tenants,
@@ -61,6 +67,36 @@ func (c *Collector) openJudges(context.Context) error {
 	}
 	j.answers = j.answers.With(j.alerts.Answers())
 	return nil
+}
+
+// openFindings makes the rooms that say what is unusual, and what of all that was judged is wrong.
+func (c *Collector) openFindings(j *judges) {
+	usual := norms.New(j.read, norms.Options{Logger: c.logger})
+	c.stack.Push("norms", usual.Stop)
+	found := findings.New(j.read, findings.Options{
+		Logger: c.logger, Shares: j.explain.Shares,
+		Sources: []findings.Source{
+			{Name: "slo", Find: j.slo.Findings},
+			{Name: "limits", Find: j.limits.Findings},
+			{Name: "cost", Find: j.cost.Findings},
+			{Name: "norms", Find: usual.Findings},
+			{Name: "silences", Find: func(
+				ctx context.Context, tenant edge.Tenant, q query.Question,
+			) ([]query.Finding, error) {
+				return j.questions.Silences(ctx, tenant, q)
+			}},
+		},
+	})
+	c.stack.Push("findings", found.Stop)
+	j.findings = found.Findings
+	j.answers = j.answers.With(usual.Answers()).With(found.Answers())
+	j.questions = engine.New(j.read, engine.Options{
+		Logger: c.logger, Colo: placeOf, Retention: c.retentionEvents,
+		RefusalExample: func(tenant edge.Tenant, metric, reason, sender string) string {
+			return c.refusals.Example(tenant, metric, reason, sender)
+		},
+		Findings: found.Recent, Standings: usual.Standings,
+	})
 }
 
 func (c *Collector) startAlerts(ctx context.Context) error {

@@ -28,12 +28,9 @@ import (
 )
 
 func (c *Collector) serveQueries(ctx context.Context) error {
-	questions := engine.New(c.judges.read, engine.Options{
-		Logger: c.logger, Colo: placeOf, Retention: c.retentionEvents, RefusalExample: c.refusals.Example,
-	})
 	c.openGate()
 	r := routes{http.NewServeMux(), c.guard, c.questions}
-	r.ask(gate.Tongue{Name: "edge"}, query.APIPrefix, query.NewHandler(questions.Answers().With(c.judges.answers),
+	r.ask(gate.Tongue{Name: "edge"}, query.APIPrefix, query.NewHandler(c.judges.questions.Answers().With(c.judges.answers),
 		query.Options{Tenant: access.TenantOf, Logger: c.logger}))
 	logs := logsql.New(c.store, query.Options{
 		Tenant: access.TenantOf, Logger: c.logger,
