@@ -120,7 +120,7 @@ func (r *Room) answer(ctx context.Context, tenant edge.Tenant, q query.Question)
 // Findings returns what all sources find, the worst first, and waits for them. It fails when one of them does.
 func (r *Room) Findings(ctx context.Context, tenant edge.Tenant, q query.Question) ([]query.Finding, error) {
 	var lists [][]query.Finding
-	for i, s := range r.ask(tenant, q) {
+	for i, s := range r.ask(tenant, q) { //nolint:contextcheck // what is asked is no one question's
 		select {
 		case <-s.done:
 		case <-ctx.Done():
@@ -132,7 +132,7 @@ func (r *Room) Findings(ctx context.Context, tenant edge.Tenant, q query.Questio
 		lists = append(lists, s.found)
 	}
 	all := figures.Rank(lists...)
-	if s := r.shares(tenant, q, all); s != nil {
+	if s := r.shares(tenant, q, all); s != nil { //nolint:contextcheck // what is asked is no one question's
 		select {
 		case <-s.done:
 			all[0].Shares = s.text
@@ -150,7 +150,7 @@ func (r *Room) Recent(ctx context.Context, tenant edge.Tenant, q query.Question)
 	defer timer.Stop()
 	over := false
 	var lists [][]query.Finding
-	for _, s := range r.ask(tenant, q) {
+	for _, s := range r.ask(tenant, q) { //nolint:contextcheck // what is asked is no one question's
 		if !over && s.old == nil {
 			select {
 			case <-s.done:
@@ -165,7 +165,7 @@ func (r *Room) Recent(ctx context.Context, tenant edge.Tenant, q query.Question)
 		}
 	}
 	all := figures.Rank(lists...)
-	if s := r.shares(tenant, q, all); s != nil {
+	if s := r.shares(tenant, q, all); s != nil { //nolint:contextcheck // what is asked is no one question's
 		if s = s.latest(); s != nil {
 			all[0].Shares = s.text
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -108,11 +109,7 @@ func (v *verdict) read(ctx context.Context) error {
 	for m, k := range v.members {
 		edges[m] = k.edge
 	}
-	take := func(part map[member]*counts) {
-		for m, c := range part {
-			v.counted[m] = c
-		}
-	}
+	take := func(part map[member]*counts) { maps.Copy(v.counted, part) }
 	return v.room.count(ctx, reading{v.tenant, v.window(judge.LooksBack), edges}, take)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -171,10 +172,7 @@ func (b *builder) add(g *region, at time.Time, c counted) {
 }
 
 func (b *builder) sum(at int64, value float64, labels []string) {
-	key := ""
-	for _, l := range labels {
-		key += l + "\xff"
-	}
+	key := strings.Join(labels, "\xff")
 	if b.series[key] == nil {
 		s := &edge.Series{}
 		for i := 0; i < len(labels); i += 2 {
