@@ -53,3 +53,11 @@ func limits(ctx context.Context, s *Site, p *part.Page, _ string) (part.Content,
 	}
 	return made(p, a.About, &a.Choices, func() part.Content { return judgement.NewLimits(p, a, f) }), nil
 }
+
+func alerts(ctx context.Context, s *Site, p *part.Page, _ string) (part.Content, error) {
+	a, err := s.o.Client.Alerts(ctx, p.Question)
+	if err != nil {
+		return part.Content{}, err
+	}
+	return made(p, a.About, &a.Choices, func() part.Content { return judgement.NewAlerts(p, a) }), nil
+}

@@ -97,6 +97,7 @@ var pages = []page{
 		content: coldModel,
 	},
 	{path: "/cache", tables: "/cache", nav: "/cache", title: "Cache", content: cache},
+	{path: "/alerts", tables: "/alerts", nav: "/alerts", title: "Alerts", content: alerts},
 	{path: "/slo", tables: "/slo", nav: "/slo", title: "Promises", content: slo},
 	{path: "/explain", tables: "/explain", nav: "/explain", title: "What is wrong", content: explain},
 	{path: "/wasm", tables: "/wasm", nav: "/wasm", title: "WASM", content: wasm},

@@ -156,6 +156,10 @@ var allPages = map[string][]string{
 	"/slo": {
 		"promises", "tile-slo-0", "tile-slo-3", "chart-budget-30", "table-slo", "table-burns",
 	},
+	"/alerts": {
+		"alerts", "alerts-problem", "table-firing", "table-pending", "table-past", "table-silences", "table-receivers",
+		"table-rules", "alert-commands",
+	},
 	"/explain": {"verdict", "looked", "table-causes", "table-attributes"},
 	"/wasm": {
 		"control", "tile-ratio-small", "tile-isolate-wasm", "ratios", "meaning",

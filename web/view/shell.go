@@ -90,7 +90,11 @@ func footText(p *part.Page) string {
 	if isOne(p) {
 		return "All times are UTC."
 	}
-	text := part.Stamp(a.From) + " – " + part.Stamp(a.To) + " UTC, from " + part.OrAbsent(a.Source)
+	text := part.Stamp(a.From) + " – " + part.Stamp(a.To) + " UTC"
+	if p.Nav == "/alerts" {
+		return text + "." // rules have their own times, and alerts no steps
+	}
+	text += ", from " + part.OrAbsent(a.Source)
 	if a.Step > 0 {
 		text += ", steps of " + stepText(a.Step)
 	}
@@ -101,7 +105,9 @@ func footText(p *part.Page) string {
 }
 
 // compares tells whether the page shows changes against another period.
-func compares(p *part.Page) bool { return filterable(p) && p.Nav != "/traces" && p.Nav != "/explain" }
+func compares(p *part.Page) bool {
+	return filterable(p) && p.Nav != "/traces" && p.Nav != "/explain" && p.Nav != "/alerts"
+}
 
 // explained are the pages from which it can be asked what bad requests share, and what is bad there; "" is errors or
 // slow ones, of which there are more.

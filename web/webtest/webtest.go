@@ -236,6 +236,7 @@ func (c *Collector) answer(kind, id string) any {
 		query.PathColdModel:  c.coldModel,
 		query.PathLimits:     c.limits,
 		query.PathForecast:   c.forecast,
+		query.PathAlerts:     c.alerts,
 		query.PathTraces:     c.traces,
 		query.PathRuns:       func() any { return &query.Runs{About: c.about(), Runs: c.runs()} },
 	}
