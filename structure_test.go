@@ -239,11 +239,14 @@ var rule = map[string][]string{
 	"alert/silence": {"internal/disk", "internal/labels"},
 	"alert/rules":   {"internal/near", "internal/tree"},
 
-	"web/part":      {"query", "chart"},
-	"web/webtest":   {"edge", "query"},
-	"web/view":      {"edge", "query", "chart", "web/part"},
-	"web/judgement": {"query", "chart", "web/part"},
-	"web":           {"edge", "query", "web/judgement", "web/part", "web/view", "internal/accept", "internal/sheet"},
+	"web/part":             {"query", "chart"},
+	"web/webtest":          {"edge", "query"},
+	"web/view":             {"edge", "query", "chart", "web/part"},
+	"web/judgement":        {"query", "chart", "web/part"},
+	"web/judgement/alerts": {"query", "chart", "web/part"},
+	"web": {
+		"edge", "query", "web/judgement", "web/judgement/alerts", "web/part", "web/view", "internal/accept", "internal/sheet",
+	},
 
 	"internal/accept":      {},
 	"internal/access":      {"edge", "internal/loopback"},

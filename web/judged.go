@@ -7,6 +7,7 @@ import (
 
 	"edgescope/query"
 	"edgescope/web/judgement"
+	alertspage "edgescope/web/judgement/alerts"
 	"edgescope/web/part"
 )
 
@@ -59,5 +60,5 @@ func alerts(ctx context.Context, s *Site, p *part.Page, _ string) (part.Content,
 	if err != nil {
 		return part.Content{}, err
 	}
-	return made(p, a.About, &a.Choices, func() part.Content { return judgement.NewAlerts(p, a) }), nil
+	return made(p, a.About, &a.Choices, func() part.Content { return alertspage.New(p, a) }), nil
 }

@@ -1,4 +1,5 @@
-package judgement
+// Package alerts has the page about alerts: what fires, and whether somebody learns of it.
+package alerts
 
 import (
 	"fmt"
@@ -13,8 +14,8 @@ import (
 	"edgescope/web/part"
 )
 
-// Alerts is the model of the page about alerts: what fires first, then whether somebody learns of it.
-type Alerts struct {
+// model is what the page shows: what fires first, then whether somebody learns of it.
+type model struct {
 	Page *part.Page
 	// State is the strip: what fires, in a sentence; its Class is bad, warn, ok or quiet.
 	State part.State
@@ -30,14 +31,14 @@ type Alerts struct {
 // mostPast is how many alerts that ended the page shows; all of them are in the CSV.
 const mostPast = 50
 
-// NewAlerts makes the model of an answer.
-func NewAlerts(p *part.Page, a *query.Alerts) part.Content {
-	m := &Alerts{
+// New makes the page of an answer.
+func New(p *part.Page, a *query.Alerts) part.Content {
+	m := &model{
 		Page: p, Firing: firingTable(p, a.Firing), Pending: pendingTable(p, a.Pending), Past: pastTable(p, a.Past),
 		Silences: silenceTable(p, a.Silences), Receivers: receiverTable(p, a.Receivers), Rules: ruleTable(p, a.Rules),
 		Silence: silenceCommand(a.Firing), Test: `curl -X POST "$COLLECTOR/admin/alerts/test?rule=EdgeSilent" ` + signIn,
 	}
-	m.State, m.Text = alertVerdict(a)
+	m.State, m.Text = verdict(a)
 	if a.Problem != "" {
 		m.Problems = strings.Split(a.Problem, "\n")
 	}
@@ -49,8 +50,8 @@ func NewAlerts(p *part.Page, a *query.Alerts) part.Content {
 // signIn is how a command says who asks.
 const signIn = `-H "Authorization: Bearer $ADMIN_TOKEN"`
 
-// alertVerdict says in a sentence what fires, and what else needs a look.
-func alertVerdict(a *query.Alerts) (part.State, string) {
+// verdict says in a sentence what fires, and what else needs a look.
+func verdict(a *query.Alerts) (part.State, string) {
 	var more []string
 	add := func(n int, what string) {
 		if n > 0 {
@@ -89,6 +90,13 @@ func alertVerdict(a *query.Alerts) (part.State, string) {
 		return part.State{Class: "warn", Text: "Nothing fires that is told, but telling needs a look"}, text
 	}
 	return part.State{Class: "ok", Text: "✓ Nothing fires"}, text
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return strconv.Itoa(n) + " " + what + "s"
 }
 
 // alertColumn is a column of a table of alerts.

@@ -1,4 +1,4 @@
-package judgement
+package alerts
 
 import (
 	"net/url"
@@ -19,7 +19,7 @@ func TestTheStripTellsWhatFires(t *testing.T) {
 		if a.Receivers == nil {
 			a.Receivers = []query.AlertReceiver{good}
 		}
-		state, rest := alertVerdict(&a)
+		state, rest := verdict(&a)
 		if state.Class != class || state.Text != text || rest != more {
 			t.Errorf("%q %q %q, want %q %q %q", state.Class, state.Text, rest, class, text, more)
 		}
@@ -56,7 +56,7 @@ func TestALongHistoryIsInTheCSV(t *testing.T) {
 	for i := range a.Past {
 		a.Past[i] = query.Alert{Fired: now.Add(-90 * time.Minute), Resolved: now.Add(-time.Minute), Value: query.None()}
 	}
-	past := NewAlerts(p, a).Tables[2]
+	past := New(p, a).Tables[2]
 	if len(past.Rows) != 51 || past.Shown != 50 || !strings.Contains(past.Note, "The newest 50 of 51") {
 		t.Errorf("%d rows, %d shown, note %q", len(past.Rows), past.Shown, past.Note)
 	}
