@@ -9,6 +9,7 @@ import (
 	"edgescope/edge/price"
 	"edgescope/policy"
 	"edgescope/query"
+	"edgescope/query/tally"
 )
 
 // account is an account with what its services did.
@@ -33,7 +34,10 @@ type member struct {
 // accountsOf sorts what services did into the accounts that pay for it, the largest first.
 func accountsOf(c *counted, p *policy.Policy) []*account {
 	all := map[string]*account{}
-	for service := range c.services.Groups {
+	for service, row := range c.services.Groups {
+		if tally.Sum(row).Requests == 0 { // what is left of it has no invocation
+			continue
+		}
 		on := c.platforms[service]
 		if len(on) == 0 { // it has no series of its own where platforms are kept
 			on = map[string]float64{"": 1}

@@ -3,6 +3,7 @@
 package cost
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -220,7 +221,8 @@ func notes(out *query.Cost, all *asked, asking *tables.Asking) {
 	}
 	for i := range out.Accounts {
 		if a := &out.Accounts[i]; !a.ToDate.High.OK() {
-			out.Note(fmt.Sprintf("the total is without %s, which has no figure", strings.TrimSpace(a.Platform+" "+a.Plan)))
+			name := cmp.Or(strings.TrimSpace(a.Platform+" "+a.Plan), "what has no platform")
+			out.Note(fmt.Sprintf("the total is without %s, of which there is no figure", name))
 		}
 	}
 	first := all.monthEnd

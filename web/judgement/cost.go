@@ -318,7 +318,7 @@ func costRoutes(p *part.Page, a *query.Cost) part.Table {
 			Cell: func(v *query.RouteCost) part.Cell {
 				c := part.Number(chart.Number, v.Requests)
 				if v.Samples < v.Requests*.999 || v.Samples < fewEvents {
-					c.Sub = "n=" + part.Integer(int64(v.Samples))
+					c.Sub = "n=" + part.Integer(int64(math.Round(float64(v.Samples))))
 				}
 				return c
 			},
