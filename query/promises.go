@@ -29,6 +29,8 @@ type SLO struct {
 	// JudgedTo is the time up to which events are judged: 90 s ago, because later ones are still to come.
 	JudgedTo   time.Time   `json:"judged_to"`
 	Objectives []Objective `json:"objectives"`
+	// Promised is how many objectives the policy has, whatever the filters of the question choose.
+	Promised int `json:"promised"`
 }
 
 // Objective is what the policy file promises, and how it is kept.

@@ -63,14 +63,13 @@ func (x *Room) SLO(ctx context.Context, tenant edge.Tenant, q query.Question) (*
 	if err != nil {
 		return nil, err
 	}
-	answer.Objectives = chosen(all, a.Conditions)
+	answer.Objectives, answer.Promised = chosen(all, a.Conditions), len(all)
 	for i := range answer.Objectives {
 		worst(&answer.Objectives[i])
 	}
 	if answer.About, err = a.About(ctx); err != nil {
 		return nil, err
 	}
-	answer.About.Note("every promise is judged over its own period, whatever the range of the page")
 	answer.Choices, err = a.Choose(ctx)
 	return answer, err
 }

@@ -2,6 +2,7 @@ package judgement
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,7 +37,10 @@ type promise struct {
 // NewSLO makes the model of an answer.
 func NewSLO(p *part.Page, a *query.SLO) part.Content {
 	m := &SLO{Page: p}
-	if len(a.Objectives) == 0 {
+	switch {
+	case len(a.Objectives) == 0 && a.Promised > 0:
+		return part.Content{Body: nothingChosen(a.Promised)}
+	case len(a.Objectives) == 0:
 		m.Example = example(p)
 		return part.Content{Body: m.none()}
 	}
@@ -240,6 +244,9 @@ func tileOf(t *part.Tile, p *promise) {
 	default:
 		t.Number, t.Unit = chart.Ratio.Split(float64(p.Remaining.Value))
 		t.Unit += " left"
+		if p.Remaining.Value < 0 {
+			t.Number, t.Unit = burnText(1-p.Remaining.Value), "spent"
+		}
 		if burn := told(p.Promise); burn.OK() {
 			t.State = "bad"
 			note = append(note, p.State+": burns "+burnText(burn))
@@ -248,7 +255,7 @@ func tileOf(t *part.Tile, p *promise) {
 		}
 		if p.State == query.PromiseOverspent {
 			t.State = "bad"
-			note = append([]string{"budget spent"}, note...)
+			note = append([]string{"of its budget"}, note...)
 		}
 	}
 	if where != "" {
@@ -266,6 +273,9 @@ func floats(values []query.Num) []float64 {
 	}
 	return out
 }
+
+// leastDrawn is where a line ends: twice the budget is spent, and what is below would flatten the others.
+const leastDrawn = -1
 
 // mostLines is how many budgets a chart shows: as many as there are colours.
 const mostLines = 6
@@ -304,11 +314,19 @@ func budgetFigure(of []*query.Objective) part.Figure {
 	}
 	for i, o := range of {
 		w := promise{o, &o.Promises[0]}
-		l.Series = append(l.Series, chart.Series{
-			Name: w.name(), Class: part.SeriesClass(i, w.name()), Values: floats(w.Course),
-		})
+		values := floats(w.Course)
+		for j, v := range values {
+			if v < leastDrawn {
+				values[j] = math.NaN()
+			}
+		}
+		l.Series = append(l.Series, chart.Series{Name: w.name(), Class: part.SeriesClass(i, w.name()), Values: values})
 	}
-	return part.TimeFigure("budget-"+strconv.FormatInt(first.Period/86400, 10), l)
+	f := part.TimeFigure("budget-"+strconv.FormatInt(first.Period/86400, 10), l)
+	for i := range f.Legend {
+		f.Legend[i].Value = share(of[i].Promises[0].Remaining.Value)
+	}
+	return f
 }
 
 // figureCell is a share with its interval.
@@ -323,14 +341,20 @@ func figureCell(r *promise, f query.Figure) part.Cell {
 	return c
 }
 
-// share writes a share in percent with as many digits as tell it from all.
+// share writes a share in percent with as many digits as tell it from all, and no more than mean something.
 func share(v query.Num) string {
 	digits := 2
-	if v > .999 {
+	switch {
+	case v > .999 && v < 1:
 		digits = 4
+	case v <= -1:
+		digits = 0
 	}
 	text := strconv.FormatFloat(100*float64(v), 'f', digits, 64)
-	return strings.Replace(strings.TrimSuffix(strings.TrimRight(text, "0"), "."), "-", "−", 1) + "\u00a0%"
+	if digits > 0 {
+		text = strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
+	}
+	return strings.Replace(text, "-", "−", 1) + "\u00a0%"
 }
 
 func promiseTable(p *part.Page, all []promise) part.Table {

@@ -39,7 +39,7 @@ func TestATileIsGreenOnlyWhereAPromiseIsKnownToHold(t *testing.T) {
 	f(standing(query.PromiseNoData, query.None()), "–", "no data", "", "")
 	f(standing(query.PromiseFew, .5), "–", "", "too few (n=37)", "")
 	f(standing(query.PromiseOK, .5), "50", "", "", "")
-	f(standing(query.PromiseOverspent, -.5), "−50", "budget spent", "", "bad")
+	f(standing(query.PromiseOverspent, -.5), "1.50×", "of its budget", "", "bad")
 	f(standing(query.PromisePage, .5), "50", "page: burns 21.4×", "", "bad")
 	tile := SLOTiles(p, &query.SLO{Objectives: []query.Objective{objectiveOf()}})[0]
 	if tile.Number != "–" || !strings.Contains(tile.Note, "no data") {
@@ -72,10 +72,27 @@ func TestTheStripTellsTheWorst(t *testing.T) {
 
 func TestSharesHaveTheDigitsThatTellThemFromAll(t *testing.T) {
 	for v, want := range map[query.Num]string{
-		.99937: "99.937\u00a0%", .98: "98\u00a0%", .95685: "95.69\u00a0%", -.16: "−16\u00a0%", 1: "100\u00a0%", 0: "0\u00a0%",
+		.99937: "99.937\u00a0%", .98: "98\u00a0%", .95685: "95.69\u00a0%", -.16: "−16\u00a0%", 1: "100\u00a0%", 0: "0\u00a0%", -22.123: "−2212\u00a0%", -20: "−2000\u00a0%",
 	} {
 		if got := share(v); got != want {
 			t.Errorf("%v: %q, want %q", float64(v), got, want)
 		}
 	}
+}
+
+// TestFiltersThatChooseNothingAreNoLackOfPromises holds that the page proposes a first promise only where there is none.
+func TestFiltersThatChooseNothingAreNoLackOfPromises(t *testing.T) {
+	f := func(promised int, want string) {
+		t.Helper()
+		var html strings.Builder
+		content := NewSLO(&part.Page{URL: &url.URL{Path: "/slo"}}, &query.SLO{Promised: promised})
+		if err := content.Body.Render(t.Context(), &html); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(html.String(), want) {
+			t.Errorf("of %d objectives it says %s, want %q", promised, html.String(), want)
+		}
+	}
+	f(0, "Nothing is promised yet")
+	f(2, "The policy has 2 objectives")
 }
