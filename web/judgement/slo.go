@@ -2,7 +2,6 @@ package judgement
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -274,7 +273,8 @@ func floats(values []query.Num) []float64 {
 	return out
 }
 
-// leastDrawn is where a line ends: twice the budget is spent, and what is below would flatten the others.
+// leastDrawn is how far down a line is drawn: there twice the budget is spent, and what is below would flatten the
+// others.
 const leastDrawn = -1
 
 // mostLines is how many budgets a chart shows: as many as there are colours.
@@ -316,17 +316,11 @@ func budgetFigure(of []*query.Objective) part.Figure {
 		w := promise{o, &o.Promises[0]}
 		values := floats(w.Course)
 		for j, v := range values {
-			if v < leastDrawn {
-				values[j] = math.NaN()
-			}
+			values[j] = max(v, leastDrawn)
 		}
 		l.Series = append(l.Series, chart.Series{Name: w.name(), Class: part.SeriesClass(i, w.name()), Values: values})
 	}
-	f := part.TimeFigure("budget-"+strconv.FormatInt(first.Period/86400, 10), l)
-	for i := range f.Legend {
-		f.Legend[i].Value = share(of[i].Promises[0].Remaining.Value)
-	}
-	return f
+	return part.TimeFigure("budget-"+strconv.FormatInt(first.Period/86400, 10), l)
 }
 
 // figureCell is a share with its interval.

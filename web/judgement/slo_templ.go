@@ -102,7 +102,7 @@ func (m *SLO) body() templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = part.Card(f.Title, "of the worst promise of each objective, measured; 100 % is what may be bad in the whole period; a line ends at −100 %").Render(templ.WithChildren(ctx, templ_7745c5c3_Var6), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = part.Card(f.Title, "of the worst promise of each objective, measured; 100 % is what may be bad in the whole period; lines go down to −100 % at most").Render(templ.WithChildren(ctx, templ_7745c5c3_Var6), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
