@@ -62,7 +62,7 @@ type ColdModel struct {
 	Cold    int `json:"cold_gaps"`
 	Warm    int `json:"warm_gaps"`
 	// Tau10, Tau50 and Tau90 are after how many seconds without a request a tenth, half and nine tenths of instances are
-	// gone.
+	// gone. Where no gap was so long they have a lower bound alone: the longest gap.
 	Tau10 Figure `json:"tau10"`
 	Tau50 Figure `json:"tau50"`
 	Tau90 Figure `json:"tau90"`

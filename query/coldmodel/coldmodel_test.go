@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net/url"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -289,5 +290,24 @@ func TestBusyPlacesAreNotRead(t *testing.T) {
 	}
 	if one := ask(t, w, &policy.Policy{}, "range=1h&region=SIN"); one.Read.Places != 1 || one.Services[0].Requests > 100 {
 		t.Errorf("in SIN alone: %+v", one.Read)
+	}
+}
+
+// TestColdStartsThatDoNotDependOnIdleness holds that no lifetime is made up where gaps do not tell one.
+func TestColdStartsThatDoNotDependOnIdleness(t *testing.T) {
+	w := querytest.New(t)
+	r := rand.New(rand.NewPCG(6, 6))
+	var events []edge.Event
+	for at := w.Now.Add(-24 * time.Hour); at.Before(w.Now); at = at.Add(time.Duration(r.ExpFloat64() * 100e9)) {
+		f := edge.Facts{Service: "shop", Region: "FRA", Colo: "FRA", ColdStart: edge.TriOf(strconv.FormatBool(r.IntN(40) == 0))}
+		events = append(events, w.Invocation(at, time.Millisecond, f))
+	}
+	w.Write(querytest.Tenant, events...)
+	m := ask(t, w, &policy.Policy{}, "range=24h").Services[0]
+	if m.State != query.ColdLearned || m.Tau50.Value.OK() || !(m.Tau50.Low > 100) || m.Tau50.High.OK() {
+		t.Errorf("%s %s: half are gone after %+v; want a lower bound alone", m.State, m.Reason, m.Tau50)
+	}
+	if sum := m.Causes.Deploy.Value + m.Causes.Idle.Value + m.Causes.Burst.Value; math.Abs(float64(sum-m.Share.Value)) > 1e-9 {
+		t.Errorf("causes add up to %v of %v", sum, m.Share.Value)
 	}
 }

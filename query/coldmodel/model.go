@@ -63,7 +63,9 @@ func (s *service) model() query.ColdModel {
 	m.Curve = curveOf(lives)
 	m.Causes = s.causes(lives)
 	m.WhatIf = s.whatIf(lives)
-	m.KeepWarm = s.keepWarm(&m)
+	if m.Tau10.Value.OK() {
+		m.KeepWarm = s.keepWarm(&m)
+	}
 	m.Regions = s.regions()
 	return m
 }
@@ -176,8 +178,16 @@ func thinned(gaps []judge.Gap, most int) []judge.Gap {
 	return out
 }
 
+// figures are after how long a tenth, half and nine tenths are gone. Where no gap was so long, there is a lower bound
+// alone.
 func figures(l *judge.Lifetime, n int) (tau10, tau50, tau90 query.Figure) {
-	return figure(l.Tau10, n), figure(l.Tau50, n), figure(l.Tau90, n)
+	of := func(part float64, e judge.Estimate) query.Figure {
+		if l.Gone(l.Longest()) < part {
+			e = judge.Estimate{Value: math.NaN(), Low: l.Longest(), High: math.NaN()}
+		}
+		return figure(e, n)
+	}
+	return of(.1, l.Tau10), of(.5, l.Tau50), of(.9, l.Tau90)
 }
 
 func figure[N int | float64](e judge.Estimate, n N) query.Figure {

@@ -310,3 +310,22 @@ func TestTheSampleIsTheSame(t *testing.T) {
 	}
 	addsUp(t, first)
 }
+
+// TestALargeLoadTestIsLookedAtInPart holds that both views of a part of its requests are found.
+func TestALargeLoadTestIsLookedAtInPart(t *testing.T) {
+	w := querytest.New(t)
+	all := draw(11_000)
+	start := w.Now.Add(-30 * time.Minute)
+	var events []edge.Event
+	for i := range all {
+		e := w.Invocation(start.Add(time.Duration(i)*100*time.Millisecond), ms(all[i].edge()), all[i].facts())
+		events = append(events, client(w, &e, all[i].all(), runID), e)
+	}
+	events = append(events, summary(t, w, edge.Run{ID: runID, Started: start, Updated: w.Now})) // it still lasts
+	w.Write(querytest.Tenant, events...)
+	a := askOf(t, w, runID)
+	addsUp(t, a)
+	if a.Found != 11_000 || a.Looked < 1000 || a.Looked > 3000 || a.Unseen != 0 || a.Network != "spans" || len(a.Notes) != 1 {
+		t.Errorf("looked at %v of %v, %v unseen, network of %q, notes %q", a.Looked, a.Found, a.Unseen, a.Network, a.Notes)
+	}
+}

@@ -27,7 +27,7 @@ type sample struct {
 }
 
 // mostPieces is in how many pieces a range is cut.
-const mostPieces = 64
+const mostPieces = 16
 
 // sampleOf is the sample of about so many of n rows.
 func sampleOf(n float64, most int) *sample {

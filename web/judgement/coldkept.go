@@ -31,8 +31,11 @@ func whatIfTable(of *query.ColdModel) part.Table {
 		part.NumberColumn("n", "n", chart.Number, func(r *query.ColdIf) query.Num { return r.Idle.N }),
 	}, rows)
 	t.Empty = "Nothing can be replayed: " + of.Reason + "."
-	if k := of.KeepWarm; k != nil {
-		t.Note = pingText(k)
+	switch {
+	case of.KeepWarm != nil:
+		t.Note = pingText(of.KeepWarm)
+	case len(rows) > 0:
+		t.Note = "A request to keep instances warm has no use: not a tenth of them was gone after the longest gap."
 	}
 	return t
 }

@@ -49,9 +49,14 @@ func NewColdModel(p *part.Page, a *query.ColdModels) part.Content {
 // show fills what is about one service.
 func (m *ColdModel) show(of *query.ColdModel) {
 	m.State = part.State{Class: "quiet", Text: of.Service + ": " + stateWord(of)}
-	if of.State == query.ColdLearned {
+	switch {
+	case of.State != query.ColdLearned:
+	case of.Tau50.Value.OK():
 		m.State = part.State{Class: "ok", Text: of.Service + ": half of its idle instances are gone after " +
 			secondsText(of.Tau50.Value)}
+	default:
+		m.State.Text = of.Service + ": more than half of its instances outlive the longest gap, of " +
+			secondsText(of.Tau50.Low)
 	}
 	m.Tiles = coldModelTiles(of)
 	m.Causes = coldCauses(of)
@@ -128,6 +133,8 @@ func sureCell(f query.Figure, write func(query.Num) string) part.Cell {
 		}
 	case f.Low.OK() && f.High.OK():
 		c.Text, c.Class = fromTo(f, write), "quiet"
+	case f.Low.OK():
+		c.Text, c.Class = ">\u00a0"+write(f.Low), "quiet"
 	default:
 		c.Text, c.Class = "unknown", "quiet"
 	}
@@ -179,6 +186,8 @@ func coldModelTiles(of *query.ColdModel) []part.Tile {
 	tau := func(id, title string, f query.Figure) part.Tile {
 		t := part.Tile{ID: id, Title: title, Number: secondsText(f.Value), Note: "model"}
 		switch {
+		case !f.Value.OK() && f.Low.OK():
+			t.Number, t.Note = ">\u00a0"+secondsText(f.Low), "the longest gap"
 		case !f.Value.OK():
 			t.Note = stateWord(of)
 		default:

@@ -26,7 +26,7 @@ func (c *Collector) latency(id string) any {
 		a.Bands = []query.Band{band("image-resize /img/:id", 0, 0, 1, 110, 120, 140, 25, 25)}
 		a.Bands[0].SpanID, a.Bands[0].From, a.Bands[0].To, a.Bands[0].Few = "00f067aa0ba902b7", 420, 420, false
 	default:
-		a.Notes = []string{"of 48211 requests 12053 were looked at: those that ended in the first 1/4 of each of 64 equal " +
+		a.Notes = []string{"of 48211 requests 12053 were looked at: those that ended in the first 1/4 of each of 16 equal " +
 			"parts of the range"}
 		a.Bands = []query.Band{
 			band("all", 2, 1810, 1000, none, 3, none, 6, 31), band("p50-75", 24, 41, 1000, none, 0, none, 5, 27),
