@@ -52,6 +52,8 @@ func TestPagesAsTheyAreRead(t *testing.T) {
 		{"cache-bare", "/cache", 200, func(c *webtest.Collector) { c.Bare = true }},
 		{"slo", "/slo", 200, full},
 		{"slo-bare", "/slo", 200, func(c *webtest.Collector) { c.Bare = true }},
+		{"alerts", "/alerts", 200, full},
+		{"alerts-bare", "/alerts", 200, func(c *webtest.Collector) { c.Bare = true }},
 		{"explain", "/explain?region=GRU&q=route:/api/*", 200, full},
 		{"explain-bare", "/explain?bad=errors", 200, func(c *webtest.Collector) { c.Bare = true }},
 		{"wasm", "/wasm", 200, full},
