@@ -23,9 +23,11 @@ func made(p *part.Page, a query.About, c *query.Choices, content func() part.Con
 }
 
 func overview(ctx context.Context, s *Site, p *part.Page, _ string) (part.Content, error) {
-	promises := s.askPromises(ctx, p.Question)
+	promises := askBeside(ctx, s, "how promises stand", p.Question, s.o.Client.SLO)
+	costs := askBeside(ctx, s, "what functions cost", p.Question, s.o.Client.Cost)
+	limits := askBeside(ctx, s, "which limit is near", p.Question, s.o.Client.Limits)
 	a, err := s.o.Client.Overview(ctx, p.Question)
-	glance := <-promises
+	glance := judgement.GlanceOf{SLO: <-promises, Cost: <-costs, Limits: <-limits}
 	if err != nil {
 		return part.Content{}, err
 	}

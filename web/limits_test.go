@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/PuerkitoBio/goquery"
+
 	"edgescope/query"
 	"edgescope/web/webtest"
 )
@@ -73,5 +75,30 @@ func TestAForecastThatIsNotThereIsSaid(t *testing.T) {
 	says("table-limits", "✕ 3 exceeded it")
 	if text := d.Find("main").Text(); !strings.Contains(text, "No forecast: 30 hours of the past are known") {
 		t.Error("the page does not say why there is no forecast")
+	}
+}
+
+// TestTheOverviewDoesWithoutWhatIsNotAnswered holds that tiles of answers that fail are left out, and the others stay in
+// their order.
+func TestTheOverviewDoesWithoutWhatIsNotAnswered(t *testing.T) {
+	f := webtest.New(3)
+	all := testid(document(t, over(t, f), "/", http.StatusOK), "glance").Find("[data-testid]")
+	var ids []string
+	all.Each(func(_ int, s *goquery.Selection) { ids = append(ids, s.AttrOr("data-testid", "")) })
+	if got := strings.Join(ids, " "); !strings.HasSuffix(got, "tile-cost-today tile-cost-forecast tile-cost-per-million tile-limit-0") ||
+		!strings.HasPrefix(got, "tile-slo-0") {
+		t.Errorf("at a glance: %s; want promises, cost and the nearest limit", got)
+	}
+	f.Fail = func(w http.ResponseWriter, r *http.Request) bool {
+		if !strings.HasSuffix(r.URL.Path, query.PathCost) && !strings.HasSuffix(r.URL.Path, query.PathLimits) {
+			return false
+		}
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return true
+	}
+	d := document(t, over(t, f), "/", http.StatusOK)
+	if testid(d, "tile-slo-0").Length() != 1 || testid(d, "tile-limit-0").Length() != 0 ||
+		testid(d, "tile-cost-today").Length() != 0 {
+		t.Errorf("at a glance: %s", testid(d, "glance").Text())
 	}
 }

@@ -209,11 +209,6 @@ func (s *Site) askRefusals(ctx context.Context, q query.Question) <-chan *query.
 	return askBeside(ctx, s, "what was refused", q, s.o.Client.Refusals)
 }
 
-// askPromises asks beside the page's own question how promises stand.
-func (s *Site) askPromises(ctx context.Context, q query.Question) <-chan *query.SLO {
-	return askBeside(ctx, s, "how promises stand", q, s.o.Client.SLO)
-}
-
 // askBeside asks something beside a page's own question. A page does without: it gets nil when the collector does not
 // answer, as an older one does not.
 func askBeside[A any](ctx context.Context, s *Site, what string, q query.Question,

@@ -31,7 +31,7 @@ func (x *Room) Forecast(ctx context.Context, tenant edge.Tenant, q query.Questio
 	g.Go(func() (err error) { all, err = x.pasts(inGroup, a, a.Cut(0)); return err })
 	g.Go(func() (err error) { out.Choices, err = a.Choose(inGroup); return err })
 	g.Go(func() error {
-		places, err := x.places(inGroup, a)
+		places, _, err := x.places(inGroup, a)
 		if err == nil {
 			out.Quotas, err = x.quotas(inGroup, a, places)
 		}

@@ -38,14 +38,15 @@ type fact struct {
 type measured struct {
 	uses  []*use
 	table *tally.Table
-	// shortened tells that facts are of the end of the range only.
-	shortened bool
+	// looked is the part of the invocations whose facts were looked at.
+	looked float64
 }
 
 const (
 	parts = tables.WithRequests | tables.WithDurations | tables.WithInit | tables.WithCPU
-	// factsOf is how far back facts of events are asked: each is read.
-	factsOf = 6 * time.Hour
+	// factsOf is of about how many invocations facts are asked, because each is read: of more those that end in the first
+	// part of each of slices equal parts of the range.
+	factsOf, slicesOf = 100_000, 4
 	// leastPart is how much of its invocations a service has on a platform that counts as one of its own: a stray header
 	// of another network is none.
 	leastPart = .01
@@ -60,27 +61,29 @@ const (
 // factKeys are what is asked of events.
 var factKeys = []string{edge.KeyTTFB, edge.KeySubrequests, edge.KeyMemory, keyRequestBody, keyResponseBody}
 
-// places returns the platforms of each service.
-func (x *Room) places(ctx context.Context, a *tables.Asking) (map[string][]string, error) {
+// places returns the platforms of each service, and how many invocations there are.
+func (x *Room) places(ctx context.Context, a *tables.Asking) (of map[string][]string, events float64, err error) {
 	t, err := x.o.Read.Table(ctx, a.Whole(tables.WithEvents, edge.KeyServiceName, edge.KeyCloudPlatform))
 	if err != nil {
-		return nil, fmt.Errorf("find the platforms of services: %w", err)
+		return nil, 0, fmt.Errorf("find the platforms of services: %w", err)
 	}
-	return placesOf(t), nil
+	return placesOf(t), t.Total().Events, nil
 }
 
 // measure asks what services used: of those on one platform by service, which has few series, of the others by
 // platform too.
-func (x *Room) measure(ctx context.Context, a *tables.Asking, places map[string][]string) (*measured, error) {
+func (x *Room) measure(ctx context.Context, a *tables.Asking, places map[string][]string, events float64,
+) (*measured, error) {
+	looked := min(1, factsOf/max(events, 1))
 	var by *tally.Table
 	facts := map[string]map[string]*fact{}
 	g, inGroup := errgroup.WithContext(ctx)
 	a.Ask(inGroup, g, &by, a.Whole(parts, edge.KeyServiceName))
-	g.Go(func() error { return x.facts(inGroup, a, facts) })
+	g.Go(func() error { return x.facts(inGroup, a, looked, facts) })
 	if err := g.Wait(); err != nil {
 		return nil, fmt.Errorf("measure what services use: %w", err)
 	}
-	m := &measured{table: by, shortened: a.Win.To.Sub(a.Win.From) > factsOf}
+	m := &measured{table: by, looked: looked}
 	var several []string
 	for service, platforms := range places {
 		if len(platforms) > 1 {
@@ -155,18 +158,39 @@ func placesOf(t *tally.Table) map[string][]string {
 	return places
 }
 
-// facts asks what only events tell, of the newest part of the range, into a map by group and key.
-func (x *Room) facts(ctx context.Context, a *tables.Asking, into map[string]map[string]*fact) error {
+// facts asks what only events tell, of a part of the range, into a map by group and key.
+func (x *Room) facts(ctx context.Context, a *tables.Asking, part float64, into map[string]map[string]*fact) error {
 	by := []string{edge.KeyServiceName, edge.KeyCloudPlatform}
 	events, err := x.o.Read.Events(ctx, a.Whole(0, by...))
 	if err != nil {
 		return err
 	}
+	slice := newest(a).Sub(a.Win.From) / slicesOf
 	from := a.Win.From
-	if newest := a.Win.To.Add(-factsOf); newest.After(from) {
-		from = newest
+	for range slicesOf {
+		to := from.Add(time.Duration(part * float64(slice)))
+		if part == 1 {
+			to = a.Win.To
+		}
+		if err := events.Rows(ctx, from, to, factsText(by), adder(by, into)); err != nil || part == 1 {
+			return err
+		}
+		from = from.Add(slice)
 	}
-	return events.Rows(ctx, from, a.Win.To, factsText(by), func(r store.Row) error {
+	return nil
+}
+
+// newest is the end of the range, or now, where the range is not over.
+func newest(a *tables.Asking) time.Time {
+	if a.Now.Before(a.Win.To) {
+		return a.Now
+	}
+	return a.Win.To
+}
+
+// adder adds up rows of facts.
+func adder(by []string, into map[string]map[string]*fact) func(store.Row) error {
+	return func(r store.Row) error {
 		group := strings.Clone(tally.GroupName(by, r.Get))
 		if into[group] == nil {
 			into[group] = map[string]*fact{}
@@ -185,7 +209,7 @@ func (x *Room) facts(ctx context.Context, a *tables.Asking, into map[string]map[
 			}
 		}
 		return nil
-	})
+	}
 }
 
 // factsText filters the events that tell any of the facts, and adds them up.

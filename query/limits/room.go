@@ -4,6 +4,7 @@ package limits
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -53,12 +54,12 @@ func (x *Room) Limits(ctx context.Context, tenant edge.Tenant, q query.Question)
 	var all *measured
 	var days map[string][]daily
 	var quotas []query.Quota
-	places, err := x.places(ctx, a)
+	places, events, err := x.places(ctx, a)
 	if err != nil {
 		return nil, err
 	}
 	g, inGroup := errgroup.WithContext(ctx)
-	g.Go(func() (err error) { all, err = x.measure(inGroup, a, places); return err })
+	g.Go(func() (err error) { all, err = x.measure(inGroup, a, places, events); return err })
 	g.Go(func() (err error) { days, err = x.daily(inGroup, a); return err })
 	g.Go(func() (err error) { quotas, err = x.quotas(inGroup, a, places); return err })
 	g.Go(func() (err error) { out.Choices, err = a.Choose(inGroup); return err })
@@ -68,8 +69,9 @@ func (x *Room) Limits(ctx context.Context, tenant edge.Tenant, q query.Question)
 	if out.About, err = a.About(ctx, all.table); err != nil {
 		return nil, err
 	}
-	if all.shortened {
-		out.Note("first byte, subrequests, memory and bodies are those of the last 6 hours of the range")
+	if all.looked < 1 {
+		out.Note(fmt.Sprintf("first byte, subrequests, memory and bodies are those of %.2g %% of the invocations, in %d stretches "+
+			"of the range", 100*all.looked, slicesOf))
 	}
 	x.list(a, all, days, out)
 	out.Services = append(out.Services, shared(quotas)...)

@@ -215,7 +215,7 @@ func nearestTiles(p *part.Page, a *query.Limits, most int, linked bool) []part.T
 	var tiles []part.Tile
 	for i := range a.Services {
 		h, ok := nearest(&a.Services[i])
-		if !ok || len(tiles) == most || rankOf(h.State) < rankOf(query.BudgetOK) && h.State != query.BudgetFew {
+		if !ok || len(tiles) == most || h.State == query.BudgetMissing || linked && h.State == query.BudgetFew {
 			continue
 		}
 		t := part.Tile{ID: "limit-" + strconv.Itoa(len(tiles)), Title: budgetWords[h.Name] + ", " + h.whose()}

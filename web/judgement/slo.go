@@ -192,9 +192,9 @@ func lengthText(seconds int64) string {
 // mostGlanced is how many promises the overview shows.
 const mostGlanced = 4
 
-// Glance are the tiles of the objectives whose promises stand worst, for the overview; none where nothing is promised or
-// known of it.
-func Glance(p *part.Page, a *query.SLO) []part.Tile {
+// promisesAtAGlance are the tiles of the objectives whose promises stand worst, for the overview; none where nothing is
+// promised or known of it.
+func promisesAtAGlance(p *part.Page, a *query.SLO) []part.Tile {
 	if a == nil {
 		return nil
 	}

@@ -39,7 +39,7 @@ func (m *Overview) body() templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if len(m.Glance) > 0 {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<section aria-label=\"Promises\" data-testid=\"glance\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<section aria-label=\"At a glance\" data-testid=\"glance\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
