@@ -137,6 +137,12 @@ func TestWhatIsWrongIsTold(t *testing.T) {
 	f("slos: [{name: a, sli: warm, target: 99, threshold: 5, period: 30}]", "p.yml:1:52: want a length of time above 0 with a unit, "+
 		"such as 200ms, 90s, 5m, 4h, 30d or 2w, not 5\np.yml:1:52: threshold is for an SLO of latency, this is one of warm\n"+
 		"p.yml:1:63: want a length of time above 0 with a unit, such as 200ms, 90s, 5m, 4h, 30d or 2w, not 30")
+	f("slos: [{name: a, sli: hit, target: 85, by: [route, region], period: 36h}]", "p.yml:1:52: regions are not counted together "+
+		"with routes and versions: write two SLOs\np.yml:1:69: want a period of whole days, from 3d, the longest window in which a "+
+		"burn is looked for, to 366d")
+	f("slos: [{name: a, sli: latency, target: 85, threshold: 2d, by: [route, route], source: spans}]",
+		"p.yml:1:55: want a threshold from 1µs to 24h0m0s\np.yml:1:71: \"route\" is there twice\n"+
+			"p.yml:1:87: unknown value \"spans\" (did you mean \"span\"?): want one of span, tail, log, datapoint")
 	f("residency: {EU: {countries: [de], regions: []}}", `p.yml:1:30: want a country as two capitals, such as DE, not "de"`+
 		"\np.yml:1:44: zone EU allows no region: nobody could be served")
 	f("notify: {receivers: [{name: a, webhook: here}, {name: a}]}",
