@@ -84,11 +84,12 @@ func TestAnAlertOutlivesAKill(t *testing.T) {
 		return path
 	}
 	rule := func(names ...string) string {
-		text := "groups:\n- name: always\n  interval: 1s\n  rules:\n"
+		var text strings.Builder
+		text.WriteString("groups:\n- name: always\n  interval: 1s\n  rules:\n")
 		for _, name := range names {
-			text += "  - {alert: " + name + ", expr: vector(1)}\n"
+			text.WriteString("  - {alert: " + name + ", expr: vector(1)}\n")
 		}
-		return write("rules.yml", text)
+		return write("rules.yml", text.String())
 	}
 	args := []string{
 		"--rules", rule("First"), "--policy", write("policy.yml", fmt.Sprintf(
