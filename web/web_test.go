@@ -279,7 +279,7 @@ func TestAnUnreachableCollectorIsAPageOfItsOwn(t *testing.T) {
 		d := document(t, site, path, http.StatusBadGateway)
 		problem := testid(d, "problem")
 		if !strings.Contains(problem.Text(), address) || problem.Find("a.button").Text() != "Retry" ||
-			d.Find("header.bar nav a").Length() != 7 {
+			d.Find("header.bar nav a").Length() != 12 {
 			t.Errorf("%s: want the whole shell, the address %s and Retry; got %q", path, address, problem.Text())
 		}
 		if href, _ := problem.Find("a.button").Attr("href"); href != path {

@@ -21,12 +21,17 @@ import (
 func menu(p *part.Page) []part.Link {
 	entries := []part.Link{
 		{Text: "Overview", Href: "/"},
+		{Text: "Alerts", Href: "/alerts"},
+		{Text: "SLOs", Href: "/slo"},
+		{Text: "Versions", Href: "/versions"},
 		{Text: "Regions", Href: "/regions"},
 		{Text: "Cold starts", Href: "/cold-starts"},
 		{Text: "Cache", Href: "/cache"},
 		{Text: "WASM", Href: "/wasm"},
 		{Text: "Traces", Href: "/traces"},
 		{Text: "Load tests", Href: "/runs"},
+		{Text: "Limits", Href: "/limits"},
+		{Text: "Cost", Href: "/cost"},
 	}
 	for i := range entries {
 		entries[i].Current = entries[i].Href == p.Nav
