@@ -190,7 +190,7 @@ func lengthText(seconds int64) string {
 }
 
 // mostGlanced is how many promises the overview shows.
-const mostGlanced = 4
+const mostGlanced = 3
 
 // promisesAtAGlance are the tiles of the objectives whose promises stand worst, for the overview; none where nothing is
 // promised or known of it.
