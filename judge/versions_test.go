@@ -72,6 +72,49 @@ func TestVersionsAreComparedRouteByRoute(t *testing.T) {
 	}
 }
 
+// TestSureAmongMany holds quantiles of Student's t of nine degrees of freedom, as tables print them.
+func TestSureAmongMany(t *testing.T) {
+	f := func(tests int, want float64) {
+		t.Helper()
+		if got := SureAmong(tests); !near(got, want, 5e-4) {
+			t.Errorf("one of %d: %.4f, want %.4f", tests, got, want)
+		}
+	}
+	f(0, 2.8214)
+	f(1, 2.8214)
+	f(9, 4.2252)
+	f(12, 4.4219)
+	f(90, 5.9245)
+	f(360, 7.1182)
+	if p := aboveT9(t95); !near(p, .025, 1e-12) {
+		t.Errorf("%v is above the 97.5 %% quantile", p)
+	}
+	if p := aboveT9(2.821438); !near(p, .01, 1e-7) {
+		t.Errorf("%v is above the 99 %% quantile", p)
+	}
+}
+
+// TestIntervalsOfTheDifferenceHold draws versions of which the second has as much more as is known.
+func TestIntervalsOfTheDifferenceHold(t *testing.T) {
+	const cases, more = 1000, .02
+	within := 0
+	for seed := range cases {
+		g := newGenerator(uint64(seed), 0, .05)
+		var blocks [Blocks][]Pair
+		for i := range blocks {
+			for range 2 {
+				blocks[i] = append(blocks[i], Pair{Share{g.binomial(200, .05), 200}, Share{g.binomial(200, .05+more), 200}})
+			}
+		}
+		if c := Compare(blocks); c.Low <= more && more <= c.High {
+			within++
+		}
+	}
+	if part := float64(within) / cases; part < .93 || part > .97 {
+		t.Errorf("%.3f of the intervals hold the difference, want .95", part)
+	}
+}
+
 func TestTooFewAreNotCompared(t *testing.T) {
 	var blocks [Blocks][]Pair
 	for i := range blocks {

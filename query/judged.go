@@ -161,8 +161,9 @@ type DeployVerdict struct {
 	Began time.Time `json:"began"`
 	// Against is the version compared with: the one asked for, else the one that served before. Empty without one.
 	Against string `json:"against,omitempty"`
-	// Verdict is the worst of its signals and routes.
+	// Verdict is the worst of its signals and routes, Text says it in words.
 	Verdict string `json:"verdict"`
+	Text    string `json:"text"`
 	// Method is side-by-side or norm, empty while there is nothing to compare.
 	Method string `json:"method,omitempty"`
 	// From and To are the time that was compared, zero without any.
@@ -197,6 +198,8 @@ type RouteChange struct {
 type Change struct {
 	Signal  string `json:"signal"` // slow, errors, cold or hit-loss
 	Verdict string `json:"verdict"`
+	// Text is the change in words.
+	Text string `json:"text"`
 	// Share and Before are those of the version and of what it is compared with, both with the same mix of routes.
 	Share  Figure `json:"share"`
 	Before Figure `json:"before"`

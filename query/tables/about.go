@@ -58,24 +58,37 @@ func InCells(a *query.About, cells tally.Window) {
 	a.From, a.To, a.Step = cells.From, cells.To, int64(cells.Step.Seconds())
 }
 
-// Deploys returns the versions first seen in the window, oldest first. A version's smallest marker is the true one, and
-// it may be older than the window: so all are read.
+// Deploys returns the versions first seen in the window, oldest first.
 func (a *Asking) Deploys(ctx context.Context) ([]query.Deploy, error) {
+	all, err := a.read.FirstSights(ctx, a.Tenant, a.Win.To)
+	if err != nil {
+		return nil, err
+	}
+	var out []query.Deploy
+	for _, d := range all {
+		if a.Win.Index(d.At) >= 0 && a.wants(&d) {
+			out = append(out, d)
+		}
+	}
+	return out, nil
+}
+
+// FirstSights returns when each version was first seen, oldest first, of those seen before a time. A version's smallest
+// marker is the true one, and it may be as old as samples are kept: so all are read.
+func (d *Reader) FirstSights(ctx context.Context, tenant edge.Tenant, before time.Time) ([]query.Deploy, error) {
 	const longest = 400 * query.Day // as long as samples are kept by default
 	text := fmt.Sprintf("min(min_over_time(%s[%s])) by (%s, %s)", edge.MetricDeploy, Lookback(longest),
 		edge.LabelService, edge.LabelVersion)
-	series, err := a.read.Series(ctx, a.Tenant, text,
-		tally.Window{From: a.Win.To.Add(-longest), To: a.Win.To, Step: longest})
+	series, err := d.Series(ctx, tenant, text, tally.Window{From: before.Add(-longest), To: before, Step: longest})
 	if err != nil {
 		return nil, fmt.Errorf("find deploys: %w", err)
 	}
-	var out []query.Deploy
+	out := make([]query.Deploy, len(series))
 	for i := range series {
 		s := &series[i]
-		at := time.Unix(int64(s.Values[len(s.Values)-1]), 0).UTC()
-		d := query.Deploy{Service: s.Label(edge.LabelService), Version: s.Label(edge.LabelVersion), At: at}
-		if a.Win.Index(at) >= 0 && a.wants(&d) {
-			out = append(out, d)
+		out[i] = query.Deploy{
+			Service: s.Label(edge.LabelService), Version: s.Label(edge.LabelVersion),
+			At: time.Unix(int64(s.Values[len(s.Values)-1]), 0).UTC(),
 		}
 	}
 	slices.SortFunc(out, func(x, y query.Deploy) int { return x.At.Compare(y.At) })

@@ -92,9 +92,12 @@ func (h *Distribution) Add(i int, n float64) {
 }
 
 // Merge adds the counts of another distribution.
-func (h *Distribution) Merge(o *Distribution) {
+func (h *Distribution) Merge(o *Distribution) { h.MergeTimes(o, 1) }
+
+// MergeTimes adds the counts of another distribution so many times: to give groups another weight than their numbers.
+func (h *Distribution) MergeTimes(o *Distribution, times float64) {
 	for i, n := range o.counts {
-		h.Add(o.base+i, n)
+		h.Add(o.base+i, n*times)
 	}
 }
 
@@ -183,6 +186,17 @@ func (h *Distribution) Above(ms float64) float64 {
 		n += c * min(max(part, 0), 1)
 	}
 	return n
+}
+
+// Edge returns the edge of buckets nearest to the quantile phi, in milliseconds: how many values are above it is known,
+// not interpolated. Absent without values.
+func (h *Distribution) Edge(phi float64) query.Num {
+	bucket, ok := h.EdgeNear(phi)
+	if !ok {
+		return query.None()
+	}
+	_, high := bounds(bucket)
+	return query.Num(1000 * high)
 }
 
 // Histogram returns the buckets, in milliseconds, from the first to the last that has a count in h or in same: two

@@ -56,3 +56,25 @@ func TestRangesHaveTheirBuckets(t *testing.T) {
 	f("x...y", 0, false)
 	f("-1...0", 0, false)
 }
+
+func TestAnEdgeIsExact(t *testing.T) {
+	var d Distribution
+	if d.Edge(.95).OK() {
+		t.Error("nothing has an edge")
+	}
+	for b := range 100 { // one in each bucket from 1 ms on
+		d.Add(b-3*18, 1)
+	}
+	edge := float64(d.Edge(.95))
+	if want := 1000 * math.Pow(10, (95-3*18)/18.); math.Abs(edge-want) > 1e-9*want {
+		t.Errorf("edge %g ms, want %g", edge, want)
+	}
+	if n := d.Above(edge); math.Abs(n-5) > 1e-9 {
+		t.Errorf("%g are above it, want 5", n)
+	}
+	var twice Distribution
+	twice.MergeTimes(&d, 2)
+	if n := twice.Above(edge); math.Abs(n-10) > 1e-9 || twice.Edge(.95) != d.Edge(.95) {
+		t.Errorf("%g of twice as many are above it, want 10", n)
+	}
+}

@@ -155,14 +155,19 @@ func (t *Tally) ColdRatio() query.Num { return Ratio(t.Cold, t.Cold+t.Warm) }
 
 // HitRatio returns how many of those that could come from the cache did, absent when none could.
 func (t *Tally) HitRatio() query.Num {
-	var served, asked float64
+	served, asked := t.Asked()
+	return Ratio(served, asked)
+}
+
+// Asked returns how many could come from the cache, and how many of them did.
+func (t *Tally) Asked() (served, asked float64) {
 	for i, n := range t.Cache[:cacheAsked] {
 		asked += n
 		if i < cacheServed {
 			served += n
 		}
 	}
-	return Ratio(served, asked)
+	return served, asked
 }
 
 func (t *Tally) cacheStats() query.Cache {

@@ -14,6 +14,7 @@ import (
 	"edgescope/query"
 	"edgescope/query/coldmodel"
 	"edgescope/query/cost"
+	"edgescope/query/deploys"
 	"edgescope/query/engine"
 	"edgescope/query/explain"
 	"edgescope/query/findings"
@@ -35,6 +36,7 @@ type judges struct {
 	slo      *slo.Room
 	limits   *limits.Room
 	explain  *explain.Room
+	deploys  *deploys.Room
 	cost     *cost.Room
 	// questions are those of the pages, which show what was found.
 	questions *engine.Engine
@@ -51,6 +53,8 @@ func (c *Collector) openJudges(context.Context) error {
 	j.cost = cost.New(j.read, cost.Options{Policy: c.policyOf, Problem: c.policy.Problem})
 	j.answers = j.answers.With(j.slo.Answers()).With(j.limits.Answers()).With(j.explain.Answers()).With(j.cost.Answers())
 	cold := coldmodel.New(j.read, coldmodel.Options{Policy: c.policyOf})
+	j.deploys = deploys.New(j.read)
+	j.answers = j.answers.With(j.deploys.Answers())
 	times := latency.New(j.read, latency.Options{Retention: c.retentionEvents})
 	j.answers = j.answers.With(cold.Answers()).With(times.Answers())
 	c.openFindings(j)
@@ -77,6 +81,7 @@ func (c *Collector) openFindings(j *judges) {
 		Logger: c.logger, Shares: j.explain.Shares,
 		Sources: []findings.Source{
 			{Name: "slo", Find: j.slo.Findings},
+			{Name: "deploys", Find: j.deploys.Findings},
 			{Name: "limits", Find: j.limits.Findings},
 			{Name: "cost", Find: j.cost.Findings},
 			{Name: "norms", Find: usual.Findings},

@@ -1,0 +1,364 @@
+package deploys
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"edgescope/edge"
+	"edgescope/judge"
+	"edgescope/query"
+	"edgescope/query/tables"
+	"edgescope/query/tally"
+)
+
+const (
+	// followed is how many buckets of a season are judged of what follows an instant switch: 1, 3 or 12 hours, as there
+	// are many events or few.
+	followed = 12
+	// fullBucket is the number of events that a bucket should have; leastBuckets are needed to judge.
+	fullBucket, leastBuckets = 100, 3
+	// aroundHour is how many buckets there are from the hour before to the hour after.
+	aroundHour = 3 * anHour
+	// readAtOnce is how many days of the past are read at a time.
+	readAtOnce = 2
+	// nearly is how many standard deviations leave 5 % on both sides.
+	nearly = 1.96
+	// errorsAt is where signals has the share that all invocations have.
+	errorsAt = 1
+	// timesNorm is how far below its norm a share must be to be better: the other way round of what makes it worse.
+	timesNorm = 1.5
+)
+
+// buckets are the shares of a route by signal, in buckets of 5 minutes.
+type buckets [][]judge.Share
+
+func bucketsOf(row []tally.Tally, over query.Num) buckets {
+	b := make(buckets, len(signals))
+	for s, signal := range signals {
+		b[s] = make([]judge.Share, len(row))
+		for i := range row {
+			b[s][i] = shareOf(signal, &row[i], over)
+		}
+	}
+	return b
+}
+
+// past is what the same hours were like on the days before, of all versions together.
+type past struct {
+	days [judge.SeasonDays]map[string]buckets // by route, oldest first
+	all  map[string]*tally.Tally
+}
+
+// againstNorm judges what follows an instant switch by the same hours of the days before.
+func (t *trial) againstNorm(ctx context.Context, alone time.Time) error {
+	if c := t.of("", tally.Window{}, tables.RowParts, edge.KeyRoute); !c.InRollups() {
+		t.out.Verdict = query.VerdictFew
+		t.out.Notes = append(t.out.Notes,
+			"nothing served beside it, and the past is known by service and route only: take the other filters away")
+		return nil
+	}
+	w := tally.Window{From: tally.Ceil(alone, aBucket), To: tally.Floor(t.until, aBucket), Step: aBucket}
+	if end := w.From.Add(followed * time.Hour); end.Before(w.To) {
+		w.To = end
+	}
+	if w.To.Sub(w.From) < leastBuckets*aBucket {
+		t.wait(w.From.Add(leastBuckets * aBucket))
+		return nil
+	}
+	now, err := t.read.Table(ctx, t.of(t.deploy.Version, w, tables.RowParts, edge.KeyRoute))
+	if err != nil {
+		return fmt.Errorf("read what follows: %w", err)
+	}
+	for _, row := range now.Groups {
+		for i := range row {
+			if w.From.Add(time.Duration(i) * aBucket).Before(t.began.Add(warming)) {
+				row[i] = warm(row[i])
+			}
+		}
+	}
+	fold := foldOf(eventsOf(now))
+	if now.Window.Buckets() < leastBuckets*fold {
+		t.wait(w.From.Add(time.Duration(leastBuckets*fold) * aBucket))
+		return nil
+	}
+	if most := followed * fold; w.Buckets() > most {
+		now = now.Before(w.From.Add(time.Duration(most) * aBucket))
+	} else if w.Buckets() < most {
+		t.out.Next = w.To.Add(aBucket + settles)
+	}
+	return t.compareWithPast(ctx, now, fold)
+}
+
+// foldOf returns how many buckets of 5 minutes are to count as one, 1, 3 or 12, as there are many events or few.
+func foldOf(events []float64) int {
+	sorted := slices.Sorted(slices.Values(events))
+	middle := sorted[len(sorted)/2]
+	switch {
+	case middle >= fullBucket:
+		return 1
+	case 3*middle >= fullBucket:
+		return 3
+	default:
+		return anHour
+	}
+}
+
+// wait says that nothing can be said before a time.
+func (t *trial) wait(until time.Time) {
+	if t.signals == nil {
+		t.out.Verdict = query.VerdictEarly
+	}
+	t.out.Next = until.Add(settles)
+}
+
+// compareWithPast judges the newest buckets by those of their hour.
+func (t *trial) compareWithPast(ctx context.Context, now *tally.Table, fold int) error {
+	if err := t.usuallySlow(ctx, now.Window.From); err != nil {
+		return err
+	}
+	hour := tally.Floor(now.Window.To.Add(-aBucket), time.Hour)
+	before, err := t.readPast(ctx, hour)
+	if err != nil {
+		return err
+	}
+	f := following{now: now, newest: map[string]buckets{}, past: before, hour: hour.Hour(), over: t.over, fold: fold}
+	for route, row := range now.Groups {
+		f.newest[route] = bucketsOf(row, t.over[route])
+		if before.all[route] != nil && tally.Sum(row).Events > 0 {
+			f.routes = append(f.routes, route)
+		}
+	}
+	slices.Sort(f.routes)
+	if !f.mark(errorsAt, f.routes, false).Known {
+		t.unprecedented = t.against == ""
+		t.out.Notes = append(t.out.Notes,
+			"nothing serves beside it, and the days before do not say yet what is usual at this hour: that takes three of them")
+	}
+	j := f.judge()
+	if !j.enough() && t.signals != nil { // the events of both versions say as much
+		return nil
+	}
+	t.judged = j
+	t.out.Method, t.out.From, t.out.To = query.MethodNorm, now.Window.From, now.Window.To
+	all, err := t.read.Table(ctx, t.of("", now.Window.Whole(), tables.WithRequests, edge.KeyServiceVersion))
+	if err != nil {
+		return fmt.Errorf("read all versions: %w", err)
+	}
+	mine := now.Total()
+	t.out.Part = tally.Ratio(mine.Requests, all.Total().Requests)
+	return nil
+}
+
+// usuallySlow finds what is slow on each route: the p95 of the days before, all versions together.
+func (t *trial) usuallySlow(ctx context.Context, from time.Time) error {
+	w := tally.Window{To: tally.Floor(from, time.Hour)}
+	w.From = w.To.Add(-judge.SeasonDays * query.Day)
+	w.Step = w.To.Sub(w.From)
+	table, err := t.read.Table(ctx, t.of("", w, tables.RowParts, edge.KeyRoute))
+	if err != nil {
+		return fmt.Errorf("find what is slow: %w", err)
+	}
+	t.over = overOf(table)
+	return nil
+}
+
+// readPast reads the hours around one on the days before.
+func (t *trial) readPast(ctx context.Context, hour time.Time) (*past, error) {
+	p := &past{all: map[string]*tally.Tally{}}
+	read := make(chan map[string][]tally.Tally, judge.SeasonDays)
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(readAtOnce)
+	for d := range p.days {
+		from := hour.Add(-time.Hour - time.Duration(judge.SeasonDays-d)*query.Day)
+		g.Go(func() error {
+			w := tally.Window{From: from, To: from.Add(aroundHour * aBucket), Step: aBucket}
+			table, err := t.read.Table(ctx, t.of("", w, tables.RowParts, edge.KeyRoute))
+			if err != nil {
+				return fmt.Errorf("read the past: %w", err)
+			}
+			p.days[d] = make(map[string]buckets, len(table.Groups))
+			sums := make(map[string][]tally.Tally, len(table.Groups))
+			for route, row := range table.Groups {
+				p.days[d][route] = bucketsOf(row, t.over[route])
+				sums[route] = []tally.Tally{*tally.Sum(row)}
+			}
+			read <- sums
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	close(read)
+	for sums := range read {
+		for route, sum := range sums {
+			if p.all[route] == nil {
+				p.all[route] = &tally.Tally{}
+			}
+			p.all[route].Merge(&sum[0])
+		}
+	}
+	return p, nil
+}
+
+// following is what follows a switch, beside what was usual before.
+type following struct {
+	now    *tally.Table
+	newest map[string]buckets
+	past   *past
+	hour   int // of the day, in UTC
+	over   map[string]query.Num
+	fold   int
+	routes []string // that were there before, sorted
+}
+
+// judge judges all routes together, and each of its own.
+func (f *following) judge() judged {
+	var out judged
+	excess := make([]map[string]float64, len(signals))
+	for s := range signals {
+		out.signals = append(out.signals, f.change(s, f.routes))
+		excess[s] = f.excess(s)
+	}
+	for _, route := range f.routes {
+		r := query.RouteChange{Route: route}
+		for s := range signals {
+			c := f.change(s, []string{route})
+			if whole := &out.signals[s]; whole.Verdict == query.VerdictWorse || whole.Verdict == query.VerdictBetter {
+				c.Part = query.Num(excess[s][route])
+			}
+			r.Signals = append(r.Signals, c)
+		}
+		r.Verdict = worst(r.Signals)
+		out.routes = append(out.routes, r)
+	}
+	return out
+}
+
+// excess returns which part of the events beyond those that were usual each route has.
+func (f *following) excess(s int) map[string]float64 {
+	out, all := map[string]float64{}, 0.0
+	for _, route := range f.routes {
+		is, was := total(f.newest[route][s]), judge.Share{}
+		for _, day := range f.past.days {
+			if b := day[route]; b != nil {
+				one := total(b[s])
+				was.K, was.N = was.K+one.K, was.N+one.N
+			}
+		}
+		if was.N > 0 {
+			out[route] = is.K - is.N*was.Ratio()
+			all += out[route]
+		}
+	}
+	for route := range out {
+		out[route] /= all
+	}
+	return out
+}
+
+func total(shares []judge.Share) (all judge.Share) {
+	for _, s := range shares {
+		all.K, all.N = all.K+s.K, all.N+s.N
+	}
+	return all
+}
+
+// together adds up the shares of routes, bucket by bucket. mirrored takes the events that are not bad: what is as far
+// below its norm is above it there.
+func together(of map[string]buckets, routes []string, s, n int, mirrored bool) []judge.Share {
+	out := make([]judge.Share, n)
+	for _, route := range routes {
+		if b := of[route]; b != nil {
+			for i, one := range b[s] {
+				out[i].K, out[i].N = out[i].K+one.K, out[i].N+one.N
+			}
+		}
+	}
+	if mirrored {
+		for i := range out {
+			out[i].K = out[i].N - out[i].K
+		}
+	}
+	return out
+}
+
+// mark judges the newest buckets of routes together.
+func (f *following) mark(s int, routes []string, mirrored bool) judge.Mark {
+	days := make([][]judge.Share, len(f.past.days))
+	for d, day := range f.past.days {
+		days[d] = together(day, routes, s, aroundHour, mirrored)
+	}
+	var season judge.Season
+	season.Learn(f.hour, days)
+	return season.Judge(together(f.newest, routes, s, f.now.Window.Buckets(), mirrored), f.hour)
+}
+
+// change judges a share over routes together.
+func (f *following) change(s int, routes []string) query.Change {
+	up := f.mark(s, routes, false)
+	is := up.Share
+	c := query.Change{
+		Signal: signals[s], Verdict: query.VerdictFew, Sure: query.Num(up.AlertFrom), Score: query.None(),
+		Over: query.None(), Part: query.None(), Share: unknown(is.N), Before: unknown(0), Difference: unknown(is.N),
+	}
+	if c.Signal == query.SignalSlow && len(routes) == 1 {
+		c.Over = f.over[routes[0]]
+	}
+	if !up.Known || math.IsInf(up.Z, -1) {
+		return c
+	}
+	c.Score = query.Num(up.Z)
+	c.Share = shareFigure(is.Ratio(), is.N)
+	norm := up.Norm.Share()
+	before := 0.0
+	for _, day := range f.past.days {
+		before += total(together(day, routes, s, aroundHour, false)).N
+	}
+	low, high := swing(up.Norm.Middle, up.Norm.Restless)
+	c.Before = measured(norm, low, high, before)
+	low, high = swing(is.Angle(), is.Noise()+up.Norm.Restless)
+	c.Difference = measured(is.Ratio()-norm, low-norm, high-norm, is.N)
+	if c.Signal == query.SignalSlow {
+		f.addPercentiles(&c, routes)
+	}
+	sure := up.Alert
+	if is.Ratio() < norm {
+		down := f.mark(s, routes, true)
+		sure = down.Z >= down.AlertFrom && timesNorm*is.Ratio() <= norm
+		c.Score, c.Sure = query.Num(-down.Z), query.Num(down.AlertFrom)
+	}
+	c.Verdict = verdictOf(&c, sure)
+	return c
+}
+
+// swing returns the shares that lie two standard deviations around an angle.
+func swing(angle, variance float64) (low, high float64) {
+	share := func(angle float64) float64 {
+		half := math.Sin(max(0, min(math.Pi, angle)) / 2)
+		return half * half
+	}
+	d := nearly * math.Sqrt(variance)
+	return share(angle - d), share(angle + d)
+}
+
+// addPercentiles adds the p95 of the newest buckets and of the past with the mix of routes of now.
+func (f *following) addPercentiles(c *query.Change, routes []string) {
+	var before, now mixture
+	for _, route := range routes {
+		row := f.now.Groups[route]
+		is := tally.Sum(row[max(0, len(row)-4*f.fold):])
+		if f.over[route].OK() {
+			before.add(f.past.all[route], is.Events)
+			now.add(is, is.Events)
+		}
+	}
+	p95, p95Before := now.p95(), before.p95()
+	change := changeOf(p95Before, p95)
+	c.P95, c.P95Before, c.P95Change = &p95, &p95Before, &change
+}
