@@ -102,6 +102,7 @@ var rule = map[string][]string{
 		"edge", "edge/limit", "edge/platform", "edge/price", "judge", "policy", "query", "query/memo", "query/tables",
 		"query/tally",
 	},
+	"query/deploys": {"edge", "judge", "query", "query/filter", "query/memo", "query/tables", "query/tally"},
 	"query/explain": {
 		"edge", "judge", "query", "query/filter", "query/memo", "query/tables", "query/tally", "store",
 	},
