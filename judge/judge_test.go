@@ -2,6 +2,7 @@ package judge
 
 import (
 	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
 )
@@ -89,6 +90,38 @@ func TestErlang(t *testing.T) {
 	f(2, 3, 9.0/17, 1)
 	if b := ErlangB(10_000, 9_900); !(b > 0 && b < .01) { // factorials would be infinite
 		t.Errorf("10,000 instances: %v", b)
+	}
+}
+
+// TestKeptInstancesSufficeAsOftenAsErlangSays compares with a pool of kept instances: requests that come at random find
+// all busy as often as ErlangB says, and those that come in bursts more often, so that it is a lower bound.
+func TestKeptInstancesSufficeAsOftenAsErlangSays(t *testing.T) {
+	overflow := func(c int, a float64, burst int) float64 {
+		r := rand.New(rand.NewPCG(3, 1))
+		free := make([]float64, c) // when each instance is
+		at, over, n := 0.0, 0, 0
+		for n < 300_000 {
+			at += r.ExpFloat64() * float64(burst) / a
+			for range burst {
+				n++
+				i := slices.IndexFunc(free, func(f float64) bool { return f <= at })
+				if i < 0 {
+					over++
+					continue
+				}
+				free[i] = at + r.ExpFloat64()
+			}
+		}
+		return float64(over) / float64(n)
+	}
+	for c, a := range map[int]float64{5: 3, 8: 2, 10: 8} {
+		want := ErlangB(c, a)
+		if got := overflow(c, a, 1); !near(got, want, .003) {
+			t.Errorf("%d instances, load %v: %v find all busy, want %v", c, a, got, want)
+		}
+		if got := overflow(c, a, 3); got < want {
+			t.Errorf("%d instances, load %v in bursts: %v find all busy, want more than %v", c, a, got, want)
+		}
 	}
 }
 

@@ -20,9 +20,11 @@ type Account struct {
 	// Budget is what a month may cost in US dollars, NaN when nobody said.
 	Budget float64
 	// Factor is what a bill by the list is multiplied by, for discounts and taxes: 1 unless a policy says otherwise.
-	Factor   float64
-	Invoices []Invoice
-	Tenant   string
+	Factor float64
+	// ColdStart is what an avoided cold start is worth in US dollars, 0 unless a policy says otherwise.
+	ColdStart float64
+	Invoices  []Invoice
+	Tenant    string
 
 	at tree.Position
 }
@@ -59,7 +61,8 @@ func (r *reader) accounts(p *Policy) take {
 		r.object(n, "an account", map[string]take{
 			"platform": r.text(&a.Platform), "plan": r.text(&a.Plan), "tenant": r.tenant(&a.Tenant),
 			"services": r.texts(&a.Services), "budget": r.money(&a.Budget), "factor": r.above(&a.Factor),
-			"invoices": r.invoices(&a.Invoices),
+			"cold_start": r.money(&a.ColdStart),
+			"invoices":   r.invoices(&a.Invoices),
 		}, "platform", "plan")
 		if n.Get("services") == nil {
 			r.once(seen, n.Get("platform"), "an account of "+a.Platform+" for all services", a.Tenant+"\n"+a.Platform+"\n")

@@ -146,6 +146,8 @@ type Reserved struct {
 	// Load is how many instances work at a time on average, Peak in the busiest hour; all regions together.
 	Load Num `json:"load"`
 	Peak Num `json:"peak"`
+	// Worth is what an avoided cold start is worth by the policy: each that is left is counted in costs with it.
+	Worth Num `json:"worth"`
 	// Now is what the service costs as it is.
 	Now Figure `json:"now"`
 	// Pays is the share of time that an instance must work to cost less than one on demand.

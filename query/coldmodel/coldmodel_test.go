@@ -261,6 +261,16 @@ func TestReservedInstancesHaveAPrice(t *testing.T) {
 	if o := r.Options[1]; o.Instances < 7 || o.Instances > 8 || o.Cold.Value > .001 || o.Avoided <= 0 || !o.Each.OK() {
 		t.Errorf("for .1 %%: %+v", o)
 	}
+	worth := ask(t, w, &policy.Policy{
+		Memory:   []policy.Memory{{Service: "shop", GB: 1}},
+		Accounts: []policy.Account{{Platform: platform.AWSLambda, Plan: "x86", ColdStart: .01}},
+	}, "range=1h").Services[0].Reserved
+	if left := worth.Now.Value - r.Now.Value; math.Abs(float64(left/(r.Options[1].Avoided*.01))-1) > .15 {
+		t.Errorf("cold starts that are worth .01 each cost %v, want about %v", left, r.Options[1].Avoided*.01)
+	}
+	if o := worth.Options[1]; o.Change >= 0 {
+		t.Errorf("avoiding them costs %v", o.Change)
+	}
 	bare := ask(t, w, &policy.Policy{}, "range=1h").Services[0].Reserved
 	if bare.Now.Value.OK() || bare.Options[1].Cost.Value.OK() || bare.Options[1].Instances == 0 || bare.Reason == "" {
 		t.Errorf("without memory there is money: %+v", bare)

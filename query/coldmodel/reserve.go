@@ -105,7 +105,7 @@ func (s *service) reserve(m *query.ColdModel) *query.Reserved {
 	}
 	out := &query.Reserved{
 		Plan: plan.String(), Page: plan.Source.Page, AsOf: plan.Source.AsOf, Old: plan.Source.Old(s.to),
-		Memory: query.Num(s.policy.MemoryOf(s.name)), Now: unknown(), Pays: query.None(), Options: []query.Reserve{},
+		Memory: query.Num(s.policy.MemoryOf(s.name)), Now: unknown(), Pays: query.None(), Worth: query.Num(s.worth(plan)), Options: []query.Reserve{},
 	}
 	regions := s.loads(plan)
 	for i := range regions {
@@ -146,6 +146,14 @@ type load struct {
 	peak float64 // instances at work in the busiest hour
 }
 
+// worth is what an avoided cold start is worth, by the policy.
+func (s *service) worth(plan *price.Plan) float64 {
+	if a := s.policy.AccountOf(plan.Platform, s.name); a != nil {
+		return a.ColdStart
+	}
+	return 0
+}
+
 // loads are what each region has to do, by the mean times of the service.
 func (s *service) loads(plan *price.Plan) []load {
 	onDemand := math.NaN()
@@ -182,7 +190,7 @@ func (s *service) loads(plan *price.Plan) []load {
 		l := load{Reserve: judge.Reserve{
 			Rate: t.requests / s.seconds(), Seconds: s.mean(), Init: init, Memory: s.policy.MemoryOf(s.name),
 			Period: month.Seconds(), Cold: cold, Reserved: plan.Provisioned.Reserved, Run: plan.Provisioned.Run,
-			OnDemand: onDemand,
+			OnDemand: onDemand, Value: s.worth(plan),
 		}}
 		busiest := 0.0
 		for _, n := range hourly {

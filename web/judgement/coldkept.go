@@ -116,6 +116,9 @@ func keptTable(of *query.ColdModel) (t part.Table, sub, note string) {
 		note += fmt.Sprintf(" It costs %s now; an instance pays for itself when it works %s of the time.", dollars(r.Now.Value),
 			percent(r.Pays))
 	}
+	if r.Worth > 0 {
+		note += fmt.Sprintf(" Each cold start that is left is counted with %s, as the policy says.", dollars(r.Worth))
+	}
 	return t, sub, note
 }
 
