@@ -101,15 +101,17 @@ func TestLinesAreChosenByName(t *testing.T) {
 
 func TestTheMapNamesWhatIsFurthestFromItsNorm(t *testing.T) {
 	none := query.None()
-	row := func(name string, lat, ratio query.Num) query.Row {
+	row := func(name string, lat query.Num, state string, z query.Num) query.Row {
 		return query.Row{
-			Name: name, Lat: lat, Lon: lat, Ratio: ratio, Norm: 10,
-			Stats: query.Stats{Rate: 5, P95: 10 * ratio, Samples: 100},
+			Name: name, Lat: lat, Lon: lat, Standing: standing(state, z), Silent: none,
+			Stats: query.Stats{Rate: 5, P95: 10, Samples: 100},
 		}
 	}
 	rows := []query.Row{
-		row("A", 1, 1.1), row("B", 2, 1.6), row("C", none, 1.3), row("D", 4, none), row("", 5, none), row("E", 6, 1.2),
+		row("A", 1, query.StandingNormal, 1.1), row("B", 2, query.StandingAlert, 7), row("C", none, query.StandingMarked, 4),
+		row("D", 4, query.StandingNormal, -2), row("", 5, query.StandingMarked, 9), row("E", 6, query.StandingNormal, 1.2),
 	}
+	rows[3].Standing = nil
 	m := NewMapCard(page(t, "/"), rows)
 	var got []string
 	for _, n := range m.Furthest {

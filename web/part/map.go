@@ -33,7 +33,7 @@ func NewMapCard(p *Page, rows []query.Row) MapCard {
 	for i := range rows {
 		most = math.Max(most, OrZero(rows[i].Rate))
 	}
-	m := chart.Map{Title: "Regions on the map, coloured by p95 against their own norm of 7 days"}
+	m := chart.Map{Title: "Regions on the map, coloured by how they stand against their own norm"}
 	out := MapCard{}
 	labels := 0
 	for i := range rows {
@@ -63,22 +63,21 @@ func NewMapCard(p *Page, rows []query.Row) MapCard {
 
 func furthest(p *Page, rows []query.Row) []NormRow {
 	sorted := slices.Clone(rows)
-	slices.SortStableFunc(sorted, func(a, b query.Row) int { return cmp.Compare(OrZero(b.Ratio), OrZero(a.Ratio)) })
+	slices.SortStableFunc(sorted, func(a, b query.Row) int { return further(&a, &b) })
 	var out []NormRow
 	for i := range sorted {
 		r := &sorted[i]
-		if !r.Ratio.OK() || len(out) == furthestShown {
-			break
+		state, x := Standing(r.Standing)
+		class := map[string]string{query.StandingAlert: "bad", query.StandingMarked: "warn"}[state]
+		if class == "" {
+			x = slowSignal(r.Standing)
 		}
-		class := ""
-		if r.Ratio >= badRatio {
-			class = "bad"
-		} else if r.Ratio >= warnRatio {
-			class = "warn"
+		if x == nil || r.Name == "" || len(out) == furthestShown {
+			continue
 		}
 		out = append(out, NormRow{
 			Name: r.Name, City: r.City, Class: class, Href: RegionLink(p.URL, r.Name),
-			Text: chart.Relative(float64(r.Ratio)) + " · norm " + chart.Milliseconds.Text(float64(r.Norm)),
+			Text: x.Name + " " + chart.Ratio.Text(float64(x.Share.Value)) + " · usual " + band(x),
 		})
 	}
 	return out

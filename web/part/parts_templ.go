@@ -1431,7 +1431,7 @@ func MapView(m MapCard) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 111, "</div><ul class=\"legend\"><li><svg class=\"mapkey\" width=\"16\" height=\"16\" aria-hidden=\"true\"><circle class=\"dot ok\" cx=\"8\" cy=\"8\" r=\"4\"></circle></svg><span>normal</span></li><li><svg class=\"mapkey\" width=\"16\" height=\"16\" aria-hidden=\"true\"><circle class=\"ring warn\" cx=\"8\" cy=\"8\" r=\"7\"></circle><circle class=\"dot warn\" cx=\"8\" cy=\"8\" r=\"4\"></circle></svg><span>+25 %, ringed</span></li><li><svg class=\"mapkey\" width=\"16\" height=\"16\" aria-hidden=\"true\"><circle class=\"halo bad\" cx=\"8\" cy=\"8\" r=\"8\"></circle><circle class=\"dot bad\" cx=\"8\" cy=\"8\" r=\"4\"></circle></svg><span>+50 % or over target, haloed</span></li><li><span>size = requests/s</span></li>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 111, "</div><ul class=\"legend\"><li><svg class=\"mapkey\" width=\"16\" height=\"16\" aria-hidden=\"true\"><circle class=\"dot ok\" cx=\"8\" cy=\"8\" r=\"4\"></circle></svg><span>normal</span></li><li><svg class=\"mapkey\" width=\"16\" height=\"16\" aria-hidden=\"true\"><circle class=\"ring warn\" cx=\"8\" cy=\"8\" r=\"7\"></circle><circle class=\"dot warn\" cx=\"8\" cy=\"8\" r=\"4\"></circle></svg><span>out of its norm, ringed</span></li><li><svg class=\"mapkey\" width=\"16\" height=\"16\" aria-hidden=\"true\"><circle class=\"halo bad\" cx=\"8\" cy=\"8\" r=\"8\"></circle><circle class=\"dot bad\" cx=\"8\" cy=\"8\" r=\"4\"></circle></svg><span>far out of it or over target, haloed</span></li><li><span>size = requests/s</span></li>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1488,7 +1488,7 @@ func FurthestList(m MapCard) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if len(m.Furthest) == 0 {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 116, "<p class=\"quiet\">No region has a norm yet: it takes data of the 7 days before.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 116, "<p class=\"quiet\">No region has a norm yet: it takes three days with enough invocations.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

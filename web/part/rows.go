@@ -187,6 +187,12 @@ func (c RowColumns) Exported() []RowColumn {
 		figure("errors", func(r *query.Row) query.Num { return r.Errors }),
 		figure("cold", func(r *query.Row) query.Num { return r.Cold }),
 		figure("warm", func(r *query.Row) query.Num { return r.Warm }),
+		figure("slow_usual", func(r *query.Row) query.Num {
+			if x := slowSignal(r.Standing); x != nil {
+				return x.Norm
+			}
+			return query.None()
+		}),
 		figure("norm_ms", func(r *query.Row) query.Num { return r.Norm }),
 		figure("latitude", func(r *query.Row) query.Num { return r.Lat }),
 		figure("longitude", func(r *query.Row) query.Num { return r.Lon }),
@@ -214,45 +220,6 @@ func (c RowColumns) Why(kind string) RowColumn {
 		}
 		return Cell{Text: "why?", Href: ToWith(&base, "/explain", kind, cmp.Or(r.Name, query.Unknown))}
 	}}
-}
-
-// State is how something fares: Class is ok, warn, bad or quiet, Text starts with the glyph of that class.
-type State struct{ Class, Text string }
-
-// The limits of a region's p95 against its own norm of 7 days.
-const (
-	warnRatio = 1.25
-	badRatio  = 1.5
-)
-
-// RowState judges a row: a burning error budget first, then the distance from its norm.
-func RowState(t Targets, r *query.Row) State {
-	burn := 0.0
-	if t.ErrorRatio > 0 && r.ErrorRatio.OK() {
-		burn = float64(r.ErrorRatio) / t.ErrorRatio
-	}
-	few := r.Samples.OK() && r.Samples < FewSamples
-	ratio := float64(r.Ratio)
-	switch {
-	case r.Silent > 0:
-		return State{"bad", "✕ silent " + strconv.Itoa(int(r.Silent/60)) + "\u00a0min"}
-	case few:
-		return State{"quiet", "· few samples"}
-	case burn >= 6:
-		return State{"bad", "✕ burn " + chart.Times.Text(burn)}
-	case ratio >= badRatio:
-		return State{"bad", "✕ " + chart.Relative(ratio)}
-	case t.P95 > 0 && float64(r.P95) > t.P95:
-		return State{"bad", "✕ over " + chart.Milliseconds.Text(t.P95)}
-	case burn >= 1:
-		return State{"warn", "! burn " + chart.Times.Text(burn)}
-	case ratio >= warnRatio:
-		return State{"warn", "! " + chart.Relative(ratio)}
-	case !r.Ratio.OK():
-		return State{"quiet", "· no norm yet"}
-	default:
-		return State{"ok", "✓ ok"}
-	}
 }
 
 // RowsTable builds a table of rows, sorted as the page was asked.

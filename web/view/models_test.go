@@ -195,18 +195,50 @@ func TestAFacetLiftsWhatItHasSet(t *testing.T) {
 	}
 }
 
-func TestAFindingLeadsToItsTraces(t *testing.T) {
+func TestAFindingLeadsToWhatItIsAbout(t *testing.T) {
 	p := pageAt(t, "/?range=6h")
-	f := func(q *query.Finding, class, link string) {
+	p.About.To = time.Date(2026, 11, 20, 16, 0, 0, 0, time.UTC)
+	f := func(q *query.Finding, class, link string, explained bool) {
 		t.Helper()
-		if s := finding(p, q); s.Class != class || s.Href != link {
+		s := finding(p, &query.Overview{Finding: q})
+		if s.Class != class || s.Href != link || (s.Explain != "") != explained {
 			t.Errorf("%+v: %+v, want %s and %s", q, s, class, link)
 		}
 	}
-	f(nil, "quiet", "")
-	f(&query.Finding{Severity: "bad", Region: "GRU"}, "bad", "/traces?range=6h&region=GRU")
-	f(&query.Finding{Severity: "warn", Route: "/a b"}, "warn", "/traces?range=6h&route=%2Fa+b")
-	f(&query.Finding{Severity: "bad"}, "bad", "/traces?range=6h")
+	f(nil, "quiet", "", false)
+	norm := query.KindNorm
+	f(&query.Finding{Kind: norm, Severity: "bad", Region: "GRU"}, "bad", "/traces?range=6h&region=GRU", true)
+	f(&query.Finding{Kind: norm, Severity: "warn", Route: "/a b"}, "warn", "/traces?range=6h&route=%2Fa+b", true)
+	f(&query.Finding{Kind: norm, Severity: "bad", Service: "shop"}, "bad", "/traces?range=6h&service=shop", true)
+	f(&query.Finding{Kind: norm, Severity: "bad"}, "bad", "/traces?range=6h", true)
+	f(&query.Finding{Kind: query.KindSilence, Severity: "bad", Region: "JNB"}, "bad", "/regions/JNB?range=6h", false)
+	f(&query.Finding{Kind: query.KindLimit, Severity: "warn"}, "warn", "/limits?range=6h", false)
+	f(&query.Finding{Kind: query.KindSLO, Severity: "bad"}, "bad", "/slo?range=6h", true)
+	f(&query.Finding{Kind: query.KindRegression, Severity: "bad"}, "bad", "/versions?range=6h", true)
+	f(&query.Finding{Kind: query.KindCost, Severity: "warn"}, "warn", "/cost?range=6h", false)
+	at := time.Date(2026, 11, 20, 6, 30, 0, 0, time.UTC)
+	if s := strip(p, &query.Finding{Since: at}); s.Since != "since 06:30 UTC" {
+		t.Error(s.Since)
+	}
+	if s := strip(p, &query.Finding{Since: at.Add(-query.Day)}); s.Since != "since Nov 19 06:30 UTC" {
+		t.Error(s.Since)
+	}
+	young, known := &query.Overview{}, &query.Overview{Places: []query.Place{{
+		Name: "FRA", Standing: &query.Standing{State: query.StandingNormal},
+	}}}
+	if s := finding(p, young); s.Subject != "No norms yet" {
+		t.Errorf("%+v", s)
+	}
+	if s := finding(p, known); s.Subject != "Nothing stands out" {
+		t.Errorf("%+v", s)
+	}
+	many := &query.Overview{Findings: make([]query.Finding, 20)}
+	if list, text := more(p, many); len(list) != mostMore || text != "19 more to look at, the first 12 here" {
+		t.Errorf("%d: %s", len(list), text)
+	}
+	if list, text := more(p, &query.Overview{Findings: make([]query.Finding, 1)}); list != nil || text != "" {
+		t.Errorf("%d: %s", len(list), text)
+	}
 }
 
 func TestRatiosHaveTheDigitsThatMatter(t *testing.T) {

@@ -12,6 +12,9 @@ import (
 type Overview struct {
 	Page    *part.Page
 	Finding *FindingStrip
+	// More are the other findings, MoreText says how many.
+	More     []FindingStrip
+	MoreText string
 	// Glance are tiles of what is judged: promises, what it costs, which limit is nearest; none where there is nothing.
 	Glance      []part.Tile
 	Tiles       []part.Tile
@@ -25,46 +28,21 @@ type Overview struct {
 	Heat        part.Heat
 }
 
-// FindingStrip is the one thing to look at; Class is bad, warn or quiet.
-type FindingStrip struct{ Class, Subject, Text, LinkText, Href, Explain string }
-
 // NewOverview makes the model of an answer, with tiles of what is judged.
 func NewOverview(p *part.Page, a *query.Overview, glance []part.Tile) part.Content {
 	lines := latencyLines(p, a.About, "Latency by region, "+p.Percentile(), a.Latency)
 	o := &Overview{
-		Page: p, Finding: finding(p, a.Finding), Glance: glance, Latency: part.TimeFigure("latency", lines),
+		Page: p, Finding: finding(p, a), Glance: glance, Latency: part.TimeFigure("latency", lines),
 		Percentiles: percentiles(p),
-		Map:         part.NewMapCard(p, a.Regions), Regions: regionsTable(p, "", a.Regions), RegionCount: a.RegionCount,
+		Map:         part.NewMapCard(p, part.Placed(a.Places)), Regions: regionsTable(p, "", a.Regions), RegionCount: a.RegionCount,
 		Cache: stackRows(p, a.Regions), Losing: losingTable(p, a.LosingHits),
 		Heat: part.HeatFigure("heatmap", "Latency heatmap, "+p.Percentile()+" per region", a.About, a.Heatmap),
 	}
+	o.More, o.MoreText = more(p, a)
 	for i := range part.OverviewTiles {
 		o.Tiles = append(o.Tiles, part.OverviewTiles[i].Tile(p, &a.Total, a.Before, a.Lines, a.BeforeLines))
 	}
 	return part.Content{Body: o.body(), Tables: []part.Table{o.Regions, o.Losing, o.Latency.Numbers, o.Heat.Numbers}}
-}
-
-func finding(p *part.Page, f *query.Finding) *FindingStrip {
-	if f == nil {
-		return &FindingStrip{
-			Class: "quiet", Subject: "Nothing stands out",
-			Text: "No region or route is worse than its norm in the " + p.RangeText() + ".",
-		}
-	}
-	s := &FindingStrip{Class: "bad", Subject: f.Subject, Text: f.Text, LinkText: "Slow traces", Href: p.To("/traces")}
-	if f.Kind != query.KindSilence && f.Kind != query.KindLimit && f.Kind != query.KindCost {
-		s.Explain = part.ToExplain(p.URL, f)
-	}
-	if f.Severity == "warn" {
-		s.Class = "warn"
-	}
-	switch {
-	case f.Region != "":
-		s.LinkText, s.Href = "Slow traces in "+f.Region, part.ToWith(p.URL, "/traces", query.KeyRegion, f.Region)
-	case f.Route != "":
-		s.LinkText, s.Href = "Slow traces of "+f.Route, part.ToWith(p.URL, "/traces", query.KeyRoute, f.Route)
-	}
-	return s
 }
 
 func percentiles(p *part.Page) []part.Link {
@@ -88,12 +66,15 @@ func latencyLines(p *part.Page, a query.About, title string, lines []query.Line)
 	return l
 }
 
-func regionsTable(p *part.Page, name string, rows []query.Row) part.Table {
+// regionsTable is a table of regions; further columns come before their state.
+func regionsTable(p *part.Page, name string, rows []query.Row, further ...part.RowColumn) part.Table {
 	c := part.Columns(p)
-	return part.RowsTable(p, name, "Regions", append([]part.RowColumn{
+	columns := append([]part.RowColumn{
 		c.Name(query.KeyRegion, "region"), c.Rate(), c.P50(), c.P95(), c.P99(), c.Trend(), c.Cold(), c.ColdAdds(),
-		c.Cache(), c.Errors(), c.State(), c.Why(query.KeyRegion),
-	}, c.Exported()...), rows)
+		c.Cache(), c.Errors(),
+	}, further...)
+	columns = append(columns, c.State(), c.Why(query.KeyRegion))
+	return part.RowsTable(p, name, "Regions", append(columns, c.Exported()...), rows)
 }
 
 func losingTable(p *part.Page, rows []query.Row) part.Table {

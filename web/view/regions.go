@@ -20,7 +20,7 @@ type Regions struct {
 // NewRegions makes the model of an answer.
 func NewRegions(p *part.Page, a *query.Regions) part.Content {
 	m := &Regions{
-		Page: p, Map: part.NewMapCard(p, a.Regions), Table: regionsTable(p, "", a.Regions),
+		Page: p, Map: part.NewMapCard(p, a.Regions), Table: regionsTable(p, "", a.Regions, part.Columns(p).Usual()),
 		Heat: part.HeatFigure("heatmap", "Latency heatmap, "+p.Percentile()+" per region", a.About, a.Heatmap),
 	}
 	worse := 0
@@ -31,7 +31,7 @@ func NewRegions(p *part.Page, a *query.Regions) part.Content {
 	}
 	m.Tiles = []part.Tile{
 		part.PlainTile("regions", "Regions", chart.Number, query.Num(len(a.Regions)),
-			strconv.Itoa(worse)+" worse than their norm"),
+			strconv.Itoa(worse)+" out of their norm"),
 		part.PlainTile("requests", "Requests", chart.PerSecond, a.Total.Rate,
 			chart.Number.Text(float64(a.Total.Requests))+" in all"),
 		part.PlainTile("p95", "Latency p95", chart.Milliseconds, a.Total.P95,

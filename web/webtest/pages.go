@@ -39,10 +39,8 @@ func (c *Collector) overview() any {
 		o.Total.Cache.HitRatio, o.Before = none, nil
 		return o
 	}
-	o.Finding = &query.Finding{
-		Severity: "bad", Subject: "GRU p95 +64 %",
-		Text: "since deploy v142 at 06:30 UTC: cache hit ratio there fell 91 % → 72 %.", Region: "GRU",
-	}
+	o.Findings = findings()
+	o.Finding, o.Places = &o.Findings[0], placed(c.Rows)
 	for _, l := range []named{
 		{"rate", 11400},
 		{"p50", 18},

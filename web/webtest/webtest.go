@@ -96,6 +96,7 @@ func (c *Collector) row(p place) query.Row {
 	r.ColdAdds, r.ColdRatio = query.Num(4+p.p95/9), query.Num(.008+p.p95/9000)
 	before := c.stats(p.rate*.96, p.p95/math.Max(1, p.ratio), math.Min(.99, p.hit+.03))
 	r.Before, r.Ratio, r.Norm = &before, query.Num(p.ratio), query.Num(p.p95/p.ratio)
+	r.Standing, r.Silent = standing(p.code, p.ratio), query.None()
 	r.Trend = c.course(buckets, p.p95, .12)
 	if p.ratio > 1.5 {
 		for i := range r.Trend {
@@ -226,6 +227,7 @@ func (c *Collector) answer(kind, id string) any {
 	all := map[string]func() any{
 		"who":                func() any { return &query.Who{} },
 		query.PathOverview:   c.overview,
+		query.PathFindings:   func() any { return &query.Findings{About: c.about(), Findings: findings()} },
 		query.PathRegions:    c.regions,
 		query.PathColdStarts: c.coldStarts,
 		query.PathCache:      c.cache,
