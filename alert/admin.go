@@ -35,7 +35,7 @@ func (a *Alerts) Admin() http.Handler {
 	} {
 		mux.Handle(pattern, run.Handle(a.o.Logger, h))
 	}
-	return mux
+	return http.NewCrossOriginProtection().Handler(mux) // no page of others mutes anything where nobody signs in
 }
 
 // asked is a silence as somebody asks for it: with an end, or a length.

@@ -10,6 +10,8 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -91,7 +93,11 @@ func (w *world) start(t *testing.T) (a *alert.Alerts, stop func()) {
 			defer w.mu.Unlock()
 			return slices.Clone(w.findings), nil
 		},
-		Tenants: func() []alert.Tenant { return w.tenants },
+		Tenants: func() []alert.Tenant {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			return slices.Clone(w.tenants)
+		},
 		Groups: func() []rules.Group {
 			w.mu.Lock()
 			defer w.mu.Unlock()
@@ -540,6 +546,12 @@ func TestSilencesAndTestsOverHTTP(t *testing.T) {
 				t.Errorf("%s: %s, want %s", body, said, want)
 			}
 		}
+		foreign := httptest.NewRequestWithContext(t.Context(), "POST", "/admin/alerts/test", http.NoBody)
+		foreign.Header.Set("Sec-Fetch-Site", "cross-site")
+		rec := httptest.NewRecorder()
+		if a.Admin().ServeHTTP(rec, foreign); rec.Code != 403 {
+			t.Errorf("a page of others gets %d, want 403", rec.Code)
+		}
 		if said := ask("POST", "/admin/alerts/test?rule=A", "", 200); !strings.Contains(said, `"edge_test":"true"`) ||
 			!strings.Contains(said, `"severity":"page"`) || !strings.Contains(said, `"ok":true`) {
 			t.Errorf("the test says %s", said)
@@ -606,4 +618,62 @@ func TestFiltersChooseAlerts(t *testing.T) {
 		f("other", "")
 		f("unknown", "")
 	})
+}
+
+func TestATenantThatIsNoMoreHasNoAlerts(t *testing.T) {
+	h := newHook(t)
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.notify = h.notify()
+		w.tenants = []alert.Tenant{{Tenant: 1, Name: `odd "{name}",\\`}, {Tenant: 2, Name: "news"}}
+		w.notify.Receivers[0].Name = `odd "{name}",=\\ü`
+		w.groups = group(rules.Rule{Alert: "A", Expr: "a"})
+		w.gives("a", map[string]float64{"shop": 1})
+		a, stop := w.start(t)
+		defer stop()
+		time.Sleep(time.Minute)
+		same(t, h.told(), "A =firing, A =firing")
+		w.locked(func() { w.tenants = w.tenants[1:] })
+		a.Reload()
+		time.Sleep(5 * time.Hour)
+		if got := h.told(); got[len(got)-1] != "A =firing" {
+			t.Errorf("told %q, want the alert of the tenant that is left", got)
+		}
+		if got := answer(t, a, 1, nil); len(got.Firing) != 0 || len(got.Rules) != 0 {
+			t.Errorf("the one that is gone has %s", states(got))
+		}
+	})
+}
+
+// The clock of the last run was a year ahead.
+func TestAClockThatWasWrongStopsNothing(t *testing.T) {
+	w := newWorld(t)
+	state := `{"seen": {"0\ng\nfalse": "2099-01-01T00:00:00Z"}}`
+	if err := os.WriteFile(filepath.Join(w.dir, "state.json"), []byte(state), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		w.groups = group(rules.Rule{Alert: "A", Expr: "a"})
+		w.gives("a", map[string]float64{"shop": 1})
+		begin := time.Now()
+		a, stop := w.start(t)
+		defer stop()
+		expect(t, a, begin.Add(time.Second), "A shop=firing")
+	})
+}
+
+func TestADamagedStateBeginsAnew(t *testing.T) {
+	w := newWorld(t)
+	for _, name := range []string{"state.json", "told.json", "silences.json"} {
+		if err := os.WriteFile(filepath.Join(w.dir, name), []byte(`{"alerts": {"0": {"zz": 1`), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, stop := w.start(t)
+	stop()
+	for _, name := range []string{"state.json", "told.json", "silences.json"} {
+		if _, err := os.Stat(filepath.Join(w.dir, name+".damaged")); err != nil {
+			t.Error(err)
+		}
+	}
 }

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/url"
 	"time"
 
 	"edgescope/alert/rules"
+	"edgescope/edge"
 	"edgescope/internal/labels"
 	"edgescope/query"
 )
@@ -93,7 +95,11 @@ func (a *Alerts) round(ctx context.Context) (next time.Time) {
 		every := t.group.Every()
 		now := a.o.Now()
 		t.at = now.Truncate(every)
-		if last := a.seen(t.key()); t.at.After(last) {
+		last := a.seen(t.key())
+		if last.After(now) { // the clock was wrong when it was evaluated last
+			last = time.Time{}
+		}
+		if t.at.After(last) {
 			a.evaluate(ctx, t, last)
 		}
 		if ctx.Err() != nil {
@@ -132,10 +138,35 @@ func (a *Alerts) turns() []turn {
 		})
 		a.retire(tenant, known)
 	}
-	a.mu.Lock()
-	a.planned = all
-	a.mu.Unlock()
+	a.plan(all)
 	return all
+}
+
+// plan keeps what is evaluated from now on, and forgets what is known of other groups, rules and tenants.
+func (a *Alerts) plan(all []turn) {
+	groups, rules, tenants := map[string]bool{}, map[string]bool{}, map[edge.Tenant]bool{}
+	for i := range all {
+		t := &all[i]
+		groups[t.key()], tenants[t.tenant.Tenant] = true, true
+		for j := range t.keys {
+			rules[t.statusKey(j)] = true
+		}
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.planned = all
+	maps.DeleteFunc(a.book.Seen, func(key string, _ time.Time) bool { return !groups[key] })
+	maps.DeleteFunc(a.status, func(key string, _ *status) bool { return !rules[key] })
+	for tenant, alerts := range a.book.Alerts {
+		if tenants[tenant] {
+			continue
+		}
+		for _, i := range alerts {
+			a.deliver.Tell(i.Labels[labelTenant], nil)
+		}
+		delete(a.book.Alerts, tenant)
+		delete(a.book.Past, tenant)
+	}
 }
 
 // keysOf returns what names each rule of a group, also after its expression was changed: the group, the alert and the

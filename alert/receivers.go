@@ -27,8 +27,8 @@ func receiversOf(n policy.Notify, getenv func(string) string) []deliver.Receiver
 		r := &n.Receivers[i]
 		all[i] = deliver.Receiver{
 			Name: r.Name, Tenant: r.Tenant, Match: r.Match, Webhook: len(r.Alertmanagers) == 0,
-			Wait: cmp.Or(n.Wait, defaultWait), Interval: cmp.Or(n.Interval, defaultInterval),
-			Repeat: cmp.Or(n.Repeat, defaultRepeat), ExternalURL: n.Dashboard,
+			Wait: cmp.Or(n.Wait, defaultWait), Interval: max(cmp.Or(n.Interval, defaultInterval), time.Second),
+			Repeat: max(cmp.Or(n.Repeat, defaultRepeat), time.Second), ExternalURL: n.Dashboard,
 		}
 		said := *r
 		said.Match = nil // as text

@@ -44,7 +44,7 @@ func (m *manager) due(a *Alert) time.Time {
 	if !ok || !t.starts.Equal(a.StartsAt) || !t.ends.Equal(a.EndsAt) {
 		return time.Unix(0, 0)
 	}
-	return t.at.Add(a.Every)
+	return t.at.Add(max(a.Every, time.Second))
 }
 
 func (m *manager) next() (first time.Time) {

@@ -89,6 +89,9 @@ func verdict(a *query.Alerts) (part.State, string) {
 	case down > 0 || failing > 0 || a.Problem != "":
 		return part.State{Class: "warn", Text: "Nothing fires that is told, but telling needs a look"}, text
 	}
+	if !slices.ContainsFunc(a.Rules, func(r query.AlertRule) bool { return !r.Evaluated.IsZero() }) {
+		return part.State{Class: "quiet", Text: "No rule has been evaluated yet"}, text
+	}
 	return part.State{Class: "ok", Text: "✓ Nothing fires"}, text
 }
 

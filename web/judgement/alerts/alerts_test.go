@@ -19,12 +19,16 @@ func TestTheStripTellsWhatFires(t *testing.T) {
 		if a.Receivers == nil {
 			a.Receivers = []query.AlertReceiver{good}
 		}
+		if a.Rules == nil {
+			a.Rules = []query.AlertRule{{Evaluated: time.Unix(0, 0)}}
+		}
 		state, rest := verdict(&a)
 		if state.Class != class || state.Text != text || rest != more {
 			t.Errorf("%q %q %q, want %q %q %q", state.Class, state.Text, rest, class, text, more)
 		}
 	}
 	f(query.Alerts{}, "ok", "✓ Nothing fires", "")
+	f(query.Alerts{Rules: []query.AlertRule{{}}}, "quiet", "No rule has been evaluated yet", "")
 	f(query.Alerts{Receivers: []query.AlertReceiver{}}, "ok", "✓ Nothing fires", "nobody is told: the policy names no receivers")
 	f(query.Alerts{Firing: []query.Alert{ticket}}, "warn", "▲ 1 alert firing", "")
 	f(query.Alerts{Firing: []query.Alert{page, ticket, muted}, Pending: []query.Alert{page}}, "bad",
