@@ -27,6 +27,7 @@ const (
 	PathDeploys    = "deploys"
 	PathColdModel  = "cold-model"
 	PathLatency    = "latency"
+	PathBill       = "bill"
 	PathCost       = "cost"
 	PathLimits     = "limits"
 	PathForecast   = "forecast"

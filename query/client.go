@@ -141,6 +141,11 @@ func (c *Client) LatencyOf(ctx context.Context, id string, q Question) (*Latency
 	return ask[Latency](ctx, c, q, PathLatency, id)
 }
 
+// Bill asks what the accounts of the policy cost today and this month.
+func (c *Client) Bill(ctx context.Context, q Question) (*Bill, error) {
+	return ask[Bill](ctx, c, q, PathBill)
+}
+
 // Cost asks what functions cost, per route and per million, and elsewhere.
 func (c *Client) Cost(ctx context.Context, q Question) (*Cost, error) {
 	return ask[Cost](ctx, c, q, PathCost)

@@ -22,6 +22,24 @@ type Cost struct {
 	Choices Choices `json:"choices"`
 }
 
+// Bill answers at a glance what the accounts cost that the policy names: no routes, no range and no other plans.
+type Bill struct {
+	About
+	// Month is the first moment of the month, UTC. Accounts is how many the policy names that are used; without one
+	// nothing else is there.
+	Month    time.Time `json:"month"`
+	Accounts int       `json:"accounts"`
+	// Today, ToDate, Forecast and PerMillion are as in Spending, of all accounts together that have figures.
+	Today      Figure `json:"today"`
+	ToDate     Figure `json:"to_date"`
+	Forecast   Figure `json:"forecast"`
+	PerMillion Figure `json:"per_million"`
+	// Over names the accounts that will pass their budget, or have; Budget is the sum of all budgets, absent where an
+	// account has none.
+	Over   []string `json:"over,omitempty"`
+	Budget Num      `json:"budget"`
+}
+
 // Spending is what is spent in several stretches of time.
 type Spending struct {
 	// Range is what the page's range costs at the first price of each meter, as if nothing were included.

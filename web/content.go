@@ -24,7 +24,7 @@ func made(p *part.Page, a query.About, c *query.Choices, content func() part.Con
 
 func overview(ctx context.Context, s *Site, p *part.Page, _ string) (part.Content, error) {
 	promises := askBeside(ctx, s, "how promises stand", p.Question, s.o.Client.SLO)
-	costs := askBeside(ctx, s, "what functions cost", p.Question, s.o.Client.Cost)
+	costs := askBeside(ctx, s, "what functions cost", p.Question, s.o.Client.Bill)
 	limits := askBeside(ctx, s, "which limit is near", p.Question, s.o.Client.Limits)
 	a, err := s.o.Client.Overview(ctx, p.Question)
 	glance := judgement.GlanceOf{SLO: <-promises, Cost: <-costs, Limits: <-limits}

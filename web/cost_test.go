@@ -61,3 +61,19 @@ func TestAPolicyThatWasNotTakenIsShown(t *testing.T) {
 	says("tile-forecast", "–needs three days")
 	says("table-accounts", "5.00–12.50 CPU unknown")
 }
+
+func TestTheOverviewSaysWhatItCosts(t *testing.T) {
+	d := document(t, over(t, webtest.New(3)), "/", http.StatusOK)
+	f := shows(t, d)
+	f("tile-cost-today", "8.12 USD7.88–8.36, price list, n=70 k")
+	f("tile-cost-forecast", "318.40 USDbudget 300.00, 290.10–351.70, model, n=3.10 M")
+	f("tile-cost-per-million", "0.44 USD0.43–0.45, price list")
+	if !testid(d, "tile-cost-forecast").HasClass("bad") || testid(d, "tile-cost-forecast").Find(`a[href="/cost"]`).Length() != 1 {
+		t.Error("a month over its budget is not marked, or leads nowhere")
+	}
+	bare := webtest.New(3)
+	bare.Bare = true
+	if n := testid(document(t, over(t, bare), "/", http.StatusOK), "tile-cost-today").Length(); n != 0 {
+		t.Error("there is a tile without an account")
+	}
+}

@@ -90,7 +90,7 @@ func TestTheOverviewDoesWithoutWhatIsNotAnswered(t *testing.T) {
 		t.Errorf("at a glance: %s; want promises, cost and the nearest limit", got)
 	}
 	f.Fail = func(w http.ResponseWriter, r *http.Request) bool {
-		if !strings.HasSuffix(r.URL.Path, query.PathCost) && !strings.HasSuffix(r.URL.Path, query.PathLimits) {
+		if !strings.HasSuffix(r.URL.Path, query.PathBill) && !strings.HasSuffix(r.URL.Path, query.PathLimits) {
 			return false
 		}
 		w.WriteHeader(http.StatusServiceUnavailable)

@@ -54,7 +54,9 @@ func New(read *tables.Reader, o Options) *Room {
 
 // Answers are the room's answers for the API.
 func (x *Room) Answers() query.Answers {
-	return query.Answers{All: map[string]query.Answer{query.PathCost: tables.All(x.Cost)}}
+	return query.Answers{All: map[string]query.Answer{
+		query.PathCost: tables.All(x.Cost), query.PathBill: tables.All(x.Bill),
+	}}
 }
 
 // asked is all that an answer is made of.
@@ -289,9 +291,6 @@ func (x *Room) Findings(ctx context.Context, tenant edge.Tenant, q query.Questio
 	}
 	var out []query.Finding
 	for _, a := range accountsOf(all.month, p) {
-		if math.IsNaN(a.budget()) || len(a.missing) > 0 {
-			continue
-		}
 		if f, ok := a.finding(all); ok {
 			out = append(out, f)
 		}
@@ -301,6 +300,9 @@ func (x *Room) Findings(ctx context.Context, tenant edge.Tenant, q query.Questio
 
 // finding tells of a budget: bad when it is passed, or will be as good as certainly, a warning when it is expected.
 func (a *account) finding(all *asked) (query.Finding, bool) {
+	if math.IsNaN(a.budget()) || len(a.missing) > 0 {
+		return query.Finding{}, false
+	}
 	used, _ := a.used(all.month, a.plan)
 	did, budget := a.did(all.month), a.budget()
 	out := query.Finding{Kind: query.KindCost, Severity: "bad", Name: a.plan.String(), Subject: a.plan.String() + " passes its budget"}

@@ -162,26 +162,31 @@ func TestUnknownCPUIsARange(t *testing.T) {
 	near(t, "a third is known", w.cost("range=24h").Routes[0].PerMillion.Value, .30+10*.02)
 }
 
-// days loads a service with a daily cycle: each hour of so many days has n or twice as many requests.
-func (w *world) days(days, n int, shape string) *world {
+// days loads a service with a daily cycle: each hour of so many days has n or twice as many requests of 10 ms of CPU, that
+// stand for 2,000 each.
+func (w *world) days(days, n int, service, route string) *world {
 	w.t.Helper()
-	for d := range days {
-		for h := range 24 {
-			at := d*24 + h
-			count := n
-			if h >= 12 {
-				count = 2 * n
-			}
-			w.load(fmt.Sprintf("%d -%dm..-%dm %s", count, at*60+60, at*60+1, shape))
+	var events []edge.Event
+	for at := range 24 * days {
+		count := n
+		if at%24 >= 12 {
+			count = 2 * n
+		}
+		for i := range count {
+			when := w.Now.Add(-time.Duration(at+1)*time.Hour + 59*time.Minute*time.Duration(i)/time.Duration(count))
+			events = append(events, w.Invocation(when, 10*time.Millisecond, edge.Facts{
+				Service: service, Platform: "cloudflare.workers", Region: "AMS", Colo: "AMS", Route: route, Weight: 2000,
+				CPUTime: 10e6, HasCPU: true,
+			}))
 		}
 	}
+	w.Write(querytest.Tenant, events...)
 	return w
 }
 
 // TestTheMonthIsForecast holds a steady service against its true month.
 func TestTheMonthIsForecast(t *testing.T) {
-	w := newWorld(t, "accounts: [{platform: cloudflare.workers, plan: Paid, budget: 14.50}]").days(22, 12,
-		"service=shop platform=cloudflare.workers region=AMS route=/a cpu=10 weight=2000")
+	w := newWorld(t, "accounts: [{platform: cloudflare.workers, plan: Paid, budget: 12}]").days(22, 12, "shop", "/a")
 	c := w.cost("range=24h")
 	a := c.Accounts[0]
 	days := float64(time.Date(w.Now.Year(), w.Now.Month()+1, 1, 0, 0, 0, 0, time.UTC).Add(-time.Hour).Day())
@@ -197,9 +202,15 @@ func TestTheMonthIsForecast(t *testing.T) {
 	if a.ElsewhereOf != "forecast" || a.Passes.Before(w.Now) || a.Passes.IsZero() {
 		t.Errorf("elsewhere of %q, passes %v", a.ElsewhereOf, a.Passes)
 	}
+	bill, err := w.room.Bill(context.Background(), querytest.Tenant, w.Ask("range=24h"))
+	if err != nil || bill.Accounts != 1 || bill.Budget != 12 || len(bill.Over) != 1 || bill.Over[0] != "cloudflare.workers Paid" ||
+		bill.Forecast != c.Total.Forecast || bill.ToDate != c.Total.ToDate || bill.Today != c.Total.Today ||
+		bill.PerMillion != c.Total.PerMillion {
+		t.Errorf("at a glance %+v, in full %+v", bill, c.Total)
+	}
 	findings, err := w.room.Findings(context.Background(), querytest.Tenant, w.Ask(""))
 	if err != nil || len(findings) != 1 || findings[0].Kind != query.KindCost || findings[0].Severity == "" ||
-		!strings.Contains(findings[0].Text, "the budget is 14.50, which it passes on ") {
+		!strings.Contains(findings[0].Text, "the budget is 12.00, which it passes on ") {
 		t.Errorf("%+v %v", findings, err)
 	}
 }
@@ -313,7 +324,7 @@ func TestPricesCarryDateAndSource(t *testing.T) {
 func TestTheFirstSecondsOfAMonth(t *testing.T) {
 	w := newWorld(t, "")
 	w.Now = time.Date(w.Now.Year(), w.Now.Month(), 1, 0, 0, 5, 0, time.UTC)
-	w.days(6, 12, "service=a platform=cloudflare.workers region=AMS cpu=10 weight=2000").load(
+	w.days(6, 12, "a", "/").load(
 		"10 -4s..-1s service=a platform=cloudflare.workers region=AMS cpu=10 weight=2000")
 	a := w.cost("range=1h").Accounts[0]
 	near(t, "requests", a.Meters[0].Used.Value, 20_000)
@@ -325,7 +336,12 @@ func TestTheFirstSecondsOfAMonth(t *testing.T) {
 }
 
 func TestNothingCostsNothing(t *testing.T) {
-	c := newWorld(t, "").cost("")
+	w := newWorld(t, "accounts: [{platform: fastly, plan: Compute}]")
+	bill, err := w.room.Bill(context.Background(), querytest.Tenant, w.Ask(""))
+	if err != nil || bill.Accounts != 0 || bill.Today.Value.OK() || bill.Budget.OK() {
+		t.Errorf("%+v %v", bill, err)
+	}
+	c := w.cost("")
 	if len(c.Accounts) != 0 || len(c.Routes) != 0 || !c.Empty || c.Total.ToDate.Value.OK() {
 		t.Errorf("%+v", c)
 	}
@@ -333,9 +349,9 @@ func TestNothingCostsNothing(t *testing.T) {
 
 // BenchmarkCost is the answer over five weeks of one service with 40 routes, its forecasts included.
 func BenchmarkCost(b *testing.B) {
-	w := newWorld(b, "accounts: [{platform: cloudflare.workers, plan: Paid, budget: 14.50}]")
+	w := newWorld(b, "accounts: [{platform: cloudflare.workers, plan: Paid, budget: 12}]")
 	for route := range 40 {
-		w.days(35, 1, fmt.Sprintf("service=shop platform=cloudflare.workers region=AMS route=/r%d cpu=10 weight=2000", route))
+		w.days(35, 1, "shop", fmt.Sprintf("/r%d", route))
 	}
 	b.ResetTimer()
 	for b.Loop() {
@@ -344,8 +360,7 @@ func BenchmarkCost(b *testing.B) {
 }
 
 func BenchmarkFindings(b *testing.B) {
-	w := newWorld(b, "accounts: [{platform: cloudflare.workers, plan: Paid, budget: 14.50}]").days(35, 12,
-		"service=shop platform=cloudflare.workers region=AMS route=/a cpu=10 weight=2000")
+	w := newWorld(b, "accounts: [{platform: cloudflare.workers, plan: Paid, budget: 12}]").days(35, 12, "shop", "/a")
 	b.ResetTimer()
 	for b.Loop() {
 		if _, err := w.room.Findings(context.Background(), querytest.Tenant, w.Ask("")); err != nil {

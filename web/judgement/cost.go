@@ -157,41 +157,43 @@ func textColumn[T any](key, title string, head bool, of func(*T) (text, sub stri
 	}
 }
 
-// costTiles are the headline.
-func costTiles(a *query.Cost) []part.Tile {
-	tile := func(id, title, absent string, f query.Figure) part.Tile {
-		t := part.Tile{ID: id, Title: title, Unit: "USD"}
-		text, sub := written(f, dollars)
-		t.Number = text
-		var notes []string
-		if !f.Value.OK() && sub != "" {
-			notes = append(notes, "CPU time is not known")
-		} else if sub != "" {
-			notes = append(notes, sub)
-		}
-		if text == chart.Absent {
-			t.Unit, t.Note = "", absent
-			return t
-		}
-		notes = append(notes, kindOf(f.Origin))
-		if f.N.OK() && f.N > 0 {
-			notes = append(notes, "n="+count(f.N))
-		}
-		t.Note = strings.Join(notes, ", ")
+// costTile is a figure as a tile; absent is what stands there without one.
+func costTile(id, title, absent string, f query.Figure) part.Tile {
+	t := part.Tile{ID: id, Title: title, Unit: "USD"}
+	text, sub := written(f, dollars)
+	t.Number = text
+	var notes []string
+	if !f.Value.OK() && sub != "" {
+		notes = append(notes, "CPU time is not known")
+	} else if sub != "" {
+		notes = append(notes, sub)
+	}
+	if text == chart.Absent {
+		t.Unit, t.Note = "", absent
 		return t
 	}
-	forecast := tile("forecast", a.Month.UTC().Format("January")+", forecast", "needs three days", a.Total.Forecast)
+	notes = append(notes, kindOf(f.Origin))
+	if f.N.OK() && f.N > 0 {
+		notes = append(notes, "n="+count(f.N))
+	}
+	t.Note = strings.Join(notes, ", ")
+	return t
+}
+
+// costTiles are the headline.
+func costTiles(a *query.Cost) []part.Tile {
+	forecast := costTile("forecast", a.Month.UTC().Format("January")+", forecast", "needs three days", a.Total.Forecast)
 	for i := range a.Accounts {
 		if b := &a.Accounts[i]; b.Budget.OK() && expected(b) > b.Budget {
 			forecast.State = "bad"
 		}
 	}
 	return []part.Tile{
-		tile("today", "Today (UTC)", "no figure", a.Total.Today),
-		tile("to-date", "Month to date", "no figure", a.Total.ToDate),
+		costTile("today", "Today (UTC)", "no figure", a.Total.Today),
+		costTile("to-date", "Month to date", "no figure", a.Total.ToDate),
 		forecast,
-		tile("per-million", "A million more", "no figure", a.Total.PerMillion),
-		tile("range", "This range, nothing included", "no figure", a.Total.Range),
+		costTile("per-million", "A million more", "no figure", a.Total.PerMillion),
+		costTile("range", "This range, nothing included", "no figure", a.Total.Range),
 	}
 }
 

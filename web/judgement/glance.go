@@ -3,6 +3,7 @@ package judgement
 import (
 	"slices"
 
+	"edgescope/chart"
 	"edgescope/query"
 	"edgescope/web/part"
 )
@@ -10,7 +11,7 @@ import (
 // GlanceOf are the answers that the overview shows tiles of; nil ones are left out.
 type GlanceOf struct {
 	SLO    *query.SLO
-	Cost   *query.Cost
+	Cost   *query.Bill
 	Limits *query.Limits
 }
 
@@ -20,17 +21,24 @@ func Glance(p *part.Page, of GlanceOf) []part.Tile {
 	return slices.Concat(promisesAtAGlance(p, of.SLO), costAtAGlance(p, of.Cost), LimitTiles(p, of.Limits))
 }
 
-// costAtAGlance are today, the month as it is forecast, and a million more.
-func costAtAGlance(p *part.Page, a *query.Cost) []part.Tile {
-	if a == nil || len(a.Accounts) == 0 {
+// costAtAGlance are today, the month as it is forecast, and a million more, of the accounts that the policy names.
+func costAtAGlance(p *part.Page, b *query.Bill) []part.Tile {
+	if b == nil || b.Accounts == 0 {
 		return nil
 	}
-	var out []part.Tile
-	for _, t := range costTiles(a) {
-		if t.ID == "today" || t.ID == "forecast" || t.ID == "per-million" {
-			t.ID, t.Title, t.Href = "cost-"+t.ID, "Cost: "+t.Title, p.To("/cost")
-			out = append(out, t)
-		}
+	month := costTile("cost-forecast", "Cost: "+b.Month.UTC().Format("January")+", forecast", "needs three days", b.Forecast)
+	if b.Budget.OK() && month.Number != chart.Absent {
+		month.Note = "budget " + dollars(b.Budget) + ", " + month.Note
+	}
+	if len(b.Over) > 0 {
+		month.State = "bad"
+	}
+	out := []part.Tile{
+		costTile("cost-today", "Cost: Today (UTC)", "no figure", b.Today), month,
+		costTile("cost-per-million", "Cost: A million more", "no figure", b.PerMillion),
+	}
+	for i := range out {
+		out[i].Href = p.To("/cost")
 	}
 	return out
 }

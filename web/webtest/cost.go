@@ -135,3 +135,17 @@ func madePrices() []query.PriceList {
 		},
 	}
 }
+
+// bill is that of the first account of cost.
+func (c *Collector) bill() any {
+	out := &query.Bill{
+		About: c.about(), Month: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC), Budget: query.None(), Today: nothing, ToDate: nothing,
+		Forecast: nothing, PerMillion: nothing,
+	}
+	if !c.Bare {
+		out.Accounts, out.Budget, out.Over = 1, 300, []string{"cloudflare.workers Paid"}
+		out.Today, out.ToDate, out.PerMillion = priced(8.12, 70_000), priced(212.6, 1_840_000), priced(.44, 1_840_000)
+		out.Forecast = money(318.4, 290.1, 351.7, 3_100_000, query.OriginModel)
+	}
+	return out
+}

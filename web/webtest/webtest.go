@@ -234,6 +234,7 @@ func (c *Collector) answer(kind, id string) any {
 		query.PathWASM:       c.wasm,
 		query.PathSLO:        c.slo,
 		query.PathCost:       c.cost,
+		query.PathBill:       c.bill,
 		query.PathExplain:    c.explain,
 		query.PathColdModel:  c.coldModel,
 		query.PathLimits:     c.limits,
