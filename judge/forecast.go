@@ -301,13 +301,15 @@ func backtest(history []float64, perDay, season int, method func([]float64, int)
 	return t
 }
 
-// bounds returns between what 80 % of values ahead lie. Days beyond those that were tested are as unsure as the last.
+// bounds returns between what 80 % of values ahead lie, and the values themselves, which were too low or too high nearly
+// each time where the past has grown or shrunk at once. Days beyond those that were tested are as unsure as the last.
 func (t *tested) bounds(values []float64, perDay int) (low, high []float64) {
 	var downs, ups []float64
 	for _, logs := range t.logs {
 		if len(logs) > 0 {
 			slices.Sort(logs)
-			downs, ups = append(downs, math.Exp(quantile(logs, .1))), append(ups, math.Exp(quantile(logs, .9)))
+			downs = append(downs, math.Exp(min(0, quantile(logs, .1))))
+			ups = append(ups, math.Exp(max(0, quantile(logs, .9))))
 		}
 	}
 	low, high = make([]float64, len(values)), make([]float64, len(values))

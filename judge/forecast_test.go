@@ -122,6 +122,26 @@ func TestGrowthIsSureOnlyWhereItIs(t *testing.T) {
 	}
 }
 
+// TestBoundsHoldTheForecast also where the past was forecast too low each time, because it grew at once.
+func TestBoundsHoldTheForecast(t *testing.T) {
+	past := make([]float64, 9*dayHours)
+	for i := range past {
+		past[i] = 500
+		if i >= 8*dayHours {
+			past[i] = 5000
+		}
+	}
+	f, ok := Predict(past, 2*dayHours)
+	if !ok || f.Low == nil {
+		t.Fatal("no forecast with bounds")
+	}
+	for i, v := range f.Values {
+		if f.Low[i] > v || f.High[i] < v {
+			t.Fatalf("hour %d: %v is not within %v and %v", i, v, f.Low[i], f.High[i])
+		}
+	}
+}
+
 func TestForecastsNeedAPast(t *testing.T) {
 	flat := func(hours int, v float64) []float64 {
 		values := make([]float64, hours)

@@ -229,6 +229,16 @@ func TestWhatOnlyEventsTell(t *testing.T) {
 	}
 }
 
+// TestAPlanOnWhichNothingIsMeasuredIsNotTheBest holds that what says nothing of a plan does not speak for the service.
+func TestAPlanOnWhichNothingIsMeasuredIsNotTheBest(t *testing.T) {
+	w := querytest.New(t)
+	serve(w, 1500, edge.Facts{Service: "api", Platform: platform.Vercel}, nil) // the edge runtime bounds the first byte only
+	l := ask(t, w, room(t, w, ""), "range=1h")
+	if len(l.Services) != 1 || l.Services[0].State != query.BudgetOK || l.Services[0].Nearest != query.BudgetWall {
+		t.Errorf("%+v, want ok by its duration", l.Services)
+	}
+}
+
 // TestServicesOnSeveralPlatformsStayApart holds that each is measured by itself, that a stray one is none, and that
 // platforms whose limits are not known are named.
 func TestServicesOnSeveralPlatformsStayApart(t *testing.T) {

@@ -130,16 +130,25 @@ func worst(p *query.PlanLimits) *query.Budget {
 	return most
 }
 
-// best returns the worst budget of the plan that allows most, and that plan.
+// best returns the worst budget of the plan that allows most, and that plan. Plans on which something is judged come
+// before those on which nothing is.
 func best(s *query.ServiceLimits) (*query.Budget, *query.PlanLimits) {
 	var least *query.Budget
 	var of *query.PlanLimits
 	for i := range s.Plans {
-		if b := worst(&s.Plans[i]); b != nil && (least == nil || heavier(least, b)) {
+		b := worst(&s.Plans[i])
+		switch {
+		case b == nil:
+		case least == nil, judged(b) && !judged(least), judged(b) == judged(least) && heavier(least, b):
 			least, of = b, &s.Plans[i]
 		}
 	}
 	return least, of
+}
+
+// judged tells whether a budget has a verdict.
+func judged(b *query.Budget) bool {
+	return b.State != query.BudgetMissing && b.State != query.BudgetFew
 }
 
 func conclude(s *query.ServiceLimits) {

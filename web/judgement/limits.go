@@ -51,7 +51,7 @@ func NewLimits(p *part.Page, a *query.Limits, f *query.Forecast) part.Content {
 	m := &Limits{
 		Page: p, Budgets: budgetTable(p, all), Missing: missingBudgets(all), Forecast: forecastFigure(f),
 		Method: methodText(f), Days: expectationTable(f), Quotas: quotaTable(f), Plans: planTable(a),
-		Unknown: strings.Join(a.Unknown, ", "), Tiles: nearestTiles(p, a, shownNearest, false),
+		Unknown: unknownPlatforms(a.Unknown), Tiles: nearestTiles(p, a, shownNearest, false),
 	}
 	m.State, m.Text = limitVerdict(p, a)
 	if a.Problem != "" {
@@ -61,6 +61,17 @@ func NewLimits(p *part.Page, a *query.Limits, f *query.Forecast) part.Content {
 		Body:   m.body(),
 		Tables: []part.Table{m.Budgets, m.Quotas, m.Days, m.Plans, m.Forecast.Numbers},
 	}
+}
+
+// unknownPlatforms names them; of some services the platform itself is not known.
+func unknownPlatforms(platforms []string) string {
+	names := slices.Clone(platforms)
+	for i, name := range names {
+		if name == query.Unknown {
+			names[i] = "services that send no cloud.platform"
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 const (
