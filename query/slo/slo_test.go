@@ -31,7 +31,7 @@ func room(t testing.TB, w *querytest.World, text string) *slo.Room {
 }
 
 // fired are the values that the rules of a room give at the time up to which it judges, by "severity slo labels".
-func fired(t *testing.T, w *querytest.World, x *slo.Room) map[string]float64 {
+func fired(t testing.TB, w *querytest.World, x *slo.Room) map[string]float64 {
 	t.Helper()
 	groups, err := x.Rules(t.Context(), querytest.Tenant, "")
 	if err != nil {
