@@ -22,8 +22,14 @@ import (
 // Tenant is whose invocations a World has.
 const Tenant edge.Tenant = 7
 
-// World is a real store with the real rollups before it, and a clock that stands still 17 minutes and 30 seconds after
-// an hour: no bucket boundary.
+// noon is the time of a World: a Wednesday in the middle of a month, 17 minutes and 30 seconds after an hour, so that no
+// bucket, day, week or month begins near it.
+var noon = time.Date(2026, 3, 18, 12, 17, 30, 0, time.UTC)
+
+// forever keeps what happened before noon, whenever a test runs.
+const forever = 99 * 365 * 24 * time.Hour
+
+// World is a real store with the real rollups before it, and a clock that stands still.
 type World struct {
 	T      testing.TB
 	Store  *embedded.Store
@@ -38,7 +44,9 @@ type World struct {
 // New makes an empty World, which ends with the test.
 func New(t testing.TB) *World {
 	t.Helper()
-	s, err := embedded.Open(context.Background(), embedded.Options{Dir: t.TempDir()})
+	s, err := embedded.Open(context.Background(), embedded.Options{
+		Dir: t.TempDir(), RetentionEvents: forever, RetentionSamples: forever,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,9 +55,7 @@ func New(t testing.TB) *World {
 			t.Errorf("close: %v", err)
 		}
 	})
-	w := &World{
-		T: t, Store: s, Now: time.Now().UTC().Truncate(time.Hour).Add(-time.Hour + 17*time.Minute + 30*time.Second),
-	}
+	w := &World{T: t, Store: s, Now: noon}
 	w.Read = tables.New(s, w.Clock, tables.AtOnce)
 	w.Rollup = rollup.New(rollup.Options{Collector: "test", Now: w.Clock})
 	return w
