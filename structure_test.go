@@ -273,6 +273,7 @@ var rule = map[string][]string{
 	"cmd/dashboard/app":           {"*"},
 	"cmd/loadgen":                 {"*"},
 	"cmd/loadgen/app":             {"*"},
+	"cmd/loadgen/verify":          {"*"},
 	"cmd/loadgen/price":           {"*"},
 	"e2e":                         {"*"},
 	"internal/showpages":          {"*"},

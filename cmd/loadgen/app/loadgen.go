@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"edgescope/cmd/loadgen/verify"
 	"edgescope/internal/run"
 	"edgescope/report/text"
 )
@@ -21,6 +22,7 @@ Verbs:
   report FILE      make JUnit, HTML, Markdown or CSV of a JSON report
   compare BASE NEW say whether a run was better or worse than a baseline
   merge REPORT...  make one run of the reports of its segments
+  verify-deploy    ask a collector whether a new version is worse: a CI gate
   bench            compare WebAssembly with JavaScript on workerd
   version          print the version
 
@@ -35,7 +37,7 @@ Exit codes:
 `
 
 // verbs are those of the overview.
-const verbs = "run, check, quick, report, compare, merge or bench"
+const verbs = "run, check, quick, report, compare, merge, verify-deploy or bench"
 
 // Main is loadgen: it runs the verb that the arguments name.
 func Main(ctx context.Context, p run.Process) error {
@@ -68,6 +70,8 @@ func runVerb(ctx context.Context, p run.Process) error {
 		return compareReports(p)
 	case "merge":
 		return mergeReports(ctx, p)
+	case "verify-deploy":
+		return verify.Deploy(ctx, p)
 	case "version", "--version":
 		say(p.Stdout, "loadgen %s", run.Version)
 		return nil
