@@ -106,9 +106,10 @@ var rule = map[string][]string{
 	"query/explain": {
 		"edge", "judge", "query", "query/filter", "query/memo", "query/tables", "query/tally", "store",
 	},
-	"query/gate":   {"edge", "store"},
-	"query/promql": {"edge", "store", "query", "query/gate"},
-	"query/logsql": {"edge", "store", "query", "query/filter", "query/gate"},
+	"query/caching": {"edge", "judge", "query", "query/filter", "query/tables", "store"},
+	"query/gate":    {"edge", "store"},
+	"query/promql":  {"edge", "store", "query", "query/gate"},
+	"query/logsql":  {"edge", "store", "query", "query/filter", "query/gate"},
 
 	"query/jaeger": {
 		"edge", "store", "query", "query/filter", "query/gate", "query/jaeger/graph", "query/jaeger/param",

@@ -74,6 +74,13 @@ func TestCaching(t *testing.T) {
 	f("hits of twice the time", HitRatio(.01, 600), .857, 5e-4)
 	f("time for what is hit", TTLFor(.01, .60), 150, 1e-9)
 	f("time for .85", TTLFor(.01, .85), 567, .5)
+	f("hits of keys", HitRatioOf([]float64{.01, .01, .03}, 100), (.02*.5+.03*.75)/.05, 1e-12)
+	f("time of one key", TTLOf([]float64{.01}, .60), 150, 1e-6)
+	f("time of keys", HitRatioOf([]float64{.1, .001, 7}, TTLOf([]float64{.1, .001, 7}, .9)), .9, 1e-9)
+	f("time for no hits", TTLOf([]float64{.01}, 0), 0, 0)
+	if !math.IsInf(TTLOf([]float64{.01}, 1), 1) {
+		t.Error("something is always hit")
+	}
 	p := PrefetchOf(.01, 300, 86400, .180, .012)
 	f("misses", p.Misses, 216, 1e-9)
 	f("saved", p.Saved, 36.3, .05)

@@ -1,11 +1,46 @@
 package judge
 
+import "math"
+
 // HitRatio returns the share of hits of a key that is asked for rate times a second at random and kept for ttl seconds,
 // counted from the miss that fetched it: rate ttl/(1 + rate ttl).
 func HitRatio(rate, ttl float64) float64 { return rate * ttl / (1 + rate*ttl) }
 
 // TTLFor returns for how many seconds a key must be kept for a share of hits below 1.
 func TTLFor(rate, hits float64) float64 { return hits / ((1 - hits) * rate) }
+
+// HitRatioOf is HitRatio of several keys together, which are asked for rates times a second each: their mean, weighted
+// by how often each is asked for. NaN without any rate above 0.
+func HitRatioOf(rates []float64, ttl float64) float64 {
+	hits, all := 0.0, 0.0
+	for _, r := range rates {
+		hits, all = hits+r*HitRatio(r, ttl), all+r
+	}
+	return hits / all
+}
+
+// TTLOf is TTLFor of several keys that are kept equally long: the time to live that gives this share of hits, from 0 to
+// 1, all keys together; infinite for 1.
+func TTLOf(rates []float64, hits float64) float64 {
+	if !(hits > 0) {
+		return 0
+	}
+	if hits >= 1 {
+		return math.Inf(1)
+	}
+	low, high := 0.0, 1.0
+	for HitRatioOf(rates, high) < hits && high < 1e12 {
+		low, high = high, 2*high
+	}
+	for range 60 { // halving an interval leaves less of it than a float64 can tell
+		if middle := (low + high) / 2; HitRatioOf(rates, middle) < hits {
+			low = middle
+		} else {
+			high = middle
+		}
+	}
+	return high
+}
 
 // worthPrefetching is how often a key must be asked for within its time to live for a prefetch to be worth it: each
 // miss that it saves costs half a fetch that nobody needed.

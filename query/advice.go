@@ -250,3 +250,70 @@ type TimePart struct {
 	Mean    Num `json:"mean"`
 	Unknown Num `json:"unknown"`
 }
+
+// CacheAdvice answers: what to cache for how long, what to fetch before it expires, what to fetch once? It is about
+// invocations of the method GET that answered 200 and that a cache was asked for.
+type CacheAdvice struct {
+	About
+	// Target is the share of hits that is aimed at.
+	Target Num `json:"target"`
+	// Advice is by region and route, those first whose misses let users wait longest; Left is how many more there are
+	// with misses.
+	Advice []CacheKeyAdvice `json:"advice"`
+	Left   int              `json:"left,omitempty"`
+	// Replayed is the piece of the range of which each request of the first ones was read; nil without any.
+	Replayed *Stretch `json:"replayed,omitempty"`
+	Choices  Choices  `json:"choices"`
+}
+
+// CacheKeyAdvice is what would change the misses of a route in a region. Lengths of time are milliseconds, those of keeping are
+// seconds and named so.
+type CacheKeyAdvice struct {
+	Service string `json:"service"`
+	Region  string `json:"region,omitempty"`
+	Route   string `json:"route,omitempty"`
+	// Requests is how many invocations a cache was asked for in the range, Misses how many of them it did not have: raw
+	// numbers. Hits is the share of the others.
+	Requests Num    `json:"requests"`
+	Misses   Num    `json:"misses"`
+	Hits     Figure `json:"hits"`
+	// MissTime and HitTime are mean durations; Lost is what misses took longer, all together.
+	MissTime Num `json:"miss_ms"`
+	HitTime  Num `json:"hit_ms"`
+	Lost     Num `json:"lost_ms"`
+	// Bytes is the mean size of an answer, absent when it is not sent.
+	Bytes Num `json:"bytes"`
+	// Keys is how many paths were asked for in what was replayed; what follows is absent of routes that were not
+	// replayed, or had too few requests there. A path that looks like a secret counts as its route.
+	Keys Num `json:"keys"`
+	// Kept is for how many seconds an answer stays in the cache, as its hits tell; Configured is what answers say
+	// (max-age), absent when it is not sent. Well below what is configured means: evicted, purged, or split by Vary.
+	Kept       Figure `json:"kept_seconds"`
+	Configured Num    `json:"configured_seconds"`
+	// ForTarget is for how many seconds an answer would have to be kept to reach the target, Doubled the share of hits when
+	// it is kept twice as long.
+	ForTarget Figure `json:"for_target_seconds"`
+	Doubled   Figure `json:"hits_if_doubled"`
+	// Prefetch is what fetching before expiry would change, nil where it is not worth it.
+	Prefetch *CachePrefetch `json:"prefetch,omitempty"`
+	// Together is the share of misses that came while the same path was being fetched; Held is it if an answer is also
+	// given to those who ask within 100 ms after.
+	Together Figure `json:"together"`
+	Held     Figure `json:"together_held"`
+	// Text is the advice in sentences, empty when there is none.
+	Text []string `json:"text,omitempty"`
+}
+
+// CachePrefetch is what fetching the paths again before they expire would change in the range.
+type CachePrefetch struct {
+	// Keys is how many paths are asked for often enough, Misses how many misses that saves, Saved how much waiting in
+	// milliseconds, Fetches how many fetches it takes.
+	Keys    Num    `json:"keys"`
+	Misses  Figure `json:"misses"`
+	Saved   Num    `json:"saved_ms"`
+	Fetches Num    `json:"fetches"`
+	// Waste is how many needless fetches there are for each miss that is saved, PerByte how many milliseconds each byte
+	// that is fetched saves, absent without sizes.
+	Waste   Num `json:"waste"`
+	PerByte Num `json:"ms_per_byte"`
+}

@@ -34,6 +34,7 @@ const (
 	PathExplain    = "explain"
 	PathNorms      = "norms"
 	PathFindings   = "findings"
+	PathAdvice     = "cache-advice"
 
 	pathWho = "who"
 )

@@ -171,6 +171,11 @@ func (c *Client) SLO(ctx context.Context, q Question) (*SLO, error) {
 	return ask[SLO](ctx, c, q, PathSLO)
 }
 
+// CacheAdvice asks what to cache, for how long, and what else would save misses.
+func (c *Client) CacheAdvice(ctx context.Context, q Question) (*CacheAdvice, error) {
+	return ask[CacheAdvice](ctx, c, q, PathAdvice)
+}
+
 // Who asks whose answers the questions of this client get.
 func (c *Client) Who(ctx context.Context) (*Who, error) { return ask[Who](ctx, c, Question{}, pathWho) }
 

@@ -51,7 +51,7 @@ func Parse(v url.Values, now time.Time) (Question, error) {
 	for _, parse := range []func(url.Values) error{
 		func(v url.Values) error { return q.parseRange(v, now) },
 		q.parseFilters, q.parseText, q.parsePercentile, q.parseSort, q.parseCompare, q.parseDurations, q.parseLimit,
-		q.parseBad,
+		q.parseBad, q.parseTarget,
 	} {
 		if err := parse(v); err != nil {
 			return Question{}, err
@@ -289,5 +289,18 @@ func (q *Question) parseBad(v url.Values) error {
 	if q.Bad != "" && !slices.Contains(Bads(), q.Bad) {
 		return &ParamError{Key: KeyBad, Value: q.Bad, Reason: "write one of " + strings.Join(Bads(), ", ")}
 	}
+	return nil
+}
+
+func (q *Question) parseTarget(v url.Values) error {
+	s := v.Get(KeyTarget)
+	if s == "" || s == "0" {
+		return nil
+	}
+	t, err := strconv.ParseFloat(s, 64)
+	if err != nil || !(t >= 1 && t <= 99.9) {
+		return &ParamError{Key: KeyTarget, Value: s, Reason: "write a percentage from 1 to 99.9"}
+	}
+	q.Target = t
 	return nil
 }

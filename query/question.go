@@ -36,6 +36,8 @@ type Question struct {
 	Limit int
 	// Base is the id of the run to compare with.
 	Base string
+	// Target is the share of cache hits that is aimed at, in percent, 0 for the default.
+	Target float64
 	// Bad is what makes an invocation bad where it is asked what bad ones share: BadErrors and so on, "" to choose.
 	Bad string
 }
@@ -63,6 +65,7 @@ const (
 	KeyLimit      = "limit"
 	KeyBase       = "base"
 	KeyBad        = "bad"
+	KeyTarget     = "target"
 
 	// keyID names one region, trace or run where it is not in the path.
 	keyID = "id"
@@ -131,7 +134,7 @@ func Canonical(v url.Values) url.Values {
 
 // OfOnePage returns the keys that mean something on one page only: links to other pages leave them behind.
 func OfOnePage() []string {
-	return []string{KeySort, KeyMin, KeyMax, KeyAfter, KeyBase, KeyLimit, KeyBad}
+	return []string{KeySort, KeyMin, KeyMax, KeyAfter, KeyBase, KeyLimit, KeyBad, KeyTarget}
 }
 
 // values are all keys.
@@ -155,6 +158,7 @@ func (q Question) values() url.Values {
 	v.Set(KeyMin, q.Min.String())
 	v.Set(KeyMax, q.Max.String())
 	v.Set(KeyLimit, strconv.Itoa(q.Limit))
+	v.Set(KeyTarget, strconv.FormatFloat(q.Target, 'f', -1, 64))
 	for key, text := range map[string]string{
 		KeyText: q.Text, KeySort: q.Sort, KeyCompare: q.Compare, KeyAfter: q.After, KeyBase: q.Base,
 		KeyBad: q.Bad,

@@ -62,3 +62,11 @@ func alerts(ctx context.Context, s *Site, p *part.Page, _ string) (part.Content,
 	}
 	return made(p, a.About, &a.Choices, func() part.Content { return alertspage.New(p, a) }), nil
 }
+
+func cacheAdvice(ctx context.Context, s *Site, p *part.Page, _ string) (part.Content, error) {
+	a, err := s.o.Client.CacheAdvice(ctx, p.Question)
+	if err != nil {
+		return part.Content{}, err
+	}
+	return made(p, a.About, &a.Choices, func() part.Content { return judgement.NewCacheAdvice(p, a) }), nil
+}

@@ -54,6 +54,8 @@ func TestPagesAsTheyAreRead(t *testing.T) {
 		{"slo-bare", "/slo", 200, func(c *webtest.Collector) { c.Bare = true }},
 		{"alerts", "/alerts", 200, full},
 		{"alerts-bare", "/alerts", 200, func(c *webtest.Collector) { c.Bare = true }},
+		{"cache-advice", "/cache/advice?range=6h", 200, full},
+		{"cache-advice-bare", "/cache/advice", 200, func(c *webtest.Collector) { c.Bare = true }},
 		{"explain", "/explain?region=GRU&q=route:/api/*", 200, full},
 		{"explain-bare", "/explain?bad=errors", 200, func(c *webtest.Collector) { c.Bare = true }},
 		{"wasm", "/wasm", 200, full},

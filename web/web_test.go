@@ -160,7 +160,8 @@ var allPages = map[string][]string{
 		"alerts", "alerts-problem", "table-firing", "table-pending", "table-past", "table-silences", "table-receivers",
 		"table-rules", "alert-commands",
 	},
-	"/explain": {"verdict", "looked", "table-causes", "table-attributes"},
+	"/cache/advice": {"tabs", "advice", "table-keys", "meaning"},
+	"/explain":      {"verdict", "looked", "table-causes", "table-attributes"},
 	"/wasm": {
 		"control", "tile-ratio-small", "tile-isolate-wasm", "ratios", "meaning",
 		"table-numbers", "table-starts", "table-comparisons", "chart-engines", "table-engines",

@@ -83,7 +83,6 @@ func (x *Room) look(ctx context.Context, a *tables.Asking) (*query.Explanation, 
 	l := &looking{Room: x, a: a, from: a.Q.From, to: a.Q.To}
 	if last := a.Now.Add(-settling); last.Before(l.to) && l.from.Before(last) {
 		l.to = last
-		out.Note("what is younger than 90 s is not judged yet")
 	}
 	out.From, out.To = l.from, l.to
 	err := l.prepare(ctx)

@@ -6,6 +6,7 @@ type Tab struct{ Text, Path string }
 // tabs are the sub-pages of each menu item that has several, by the path of the item. The item's own page is the first.
 var tabs = map[string][]Tab{
 	"/cold-starts": {{"Measured", "/cold-starts"}, {"Model", "/cold-starts/model"}},
+	"/cache":       {{"Outcomes", "/cache"}, {"Advice", "/cache/advice"}},
 }
 
 // Tabs are the links between the sub-pages of the page's menu item, with the page's range and filters; none where the

@@ -47,7 +47,7 @@ func hidden(p *part.Page) []Pair {
 	for _, key := range []string{
 		query.KeyRegion, query.KeyRoute, query.KeyStatus, query.KeyCold, query.KeyCache,
 		query.KeyPercentile, query.KeySort, query.KeyMin, query.KeyMax, query.KeyFrom, query.KeyTo, query.KeyRange,
-		query.KeyBad,
+		query.KeyBad, query.KeyTarget,
 	} {
 		for _, value := range v[key] {
 			out = append(out, Pair{key, value})
@@ -111,7 +111,8 @@ func footText(p *part.Page) string {
 
 // compares tells whether the page shows changes against another period.
 func compares(p *part.Page) bool {
-	return filterable(p) && p.Nav != "/traces" && p.Nav != "/explain" && p.Nav != "/alerts"
+	without := []string{"/traces", "/explain", "/alerts", "/cache/advice"}
+	return filterable(p) && !slices.Contains(without, p.Nav) && !slices.Contains(without, p.URL.Path)
 }
 
 // explained are the pages from which it can be asked what bad requests share, and what is bad there; "" is errors or

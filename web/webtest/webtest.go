@@ -240,6 +240,7 @@ func (c *Collector) answer(kind, id string) any {
 		query.PathLimits:     c.limits,
 		query.PathForecast:   c.forecast,
 		query.PathAlerts:     c.alerts,
+		query.PathAdvice:     c.advice,
 		query.PathTraces:     c.traces,
 		query.PathRuns:       func() any { return &query.Runs{About: c.about(), Runs: c.runs()} },
 	}

@@ -12,6 +12,7 @@ import (
 	"edgescope/edge"
 	"edgescope/policy"
 	"edgescope/query"
+	"edgescope/query/caching"
 	"edgescope/query/coldmodel"
 	"edgescope/query/cost"
 	"edgescope/query/deploys"
@@ -51,7 +52,8 @@ func (c *Collector) openJudges(context.Context) error {
 	j.limits = limits.New(limits.Options{Read: j.read, Policy: c.policyOf, Problem: c.policy.Problem})
 	j.explain = explain.New(j.read)
 	j.cost = cost.New(j.read, cost.Options{Policy: c.policyOf, Problem: c.policy.Problem})
-	j.answers = j.answers.With(j.slo.Answers()).With(j.limits.Answers()).With(j.explain.Answers()).With(j.cost.Answers())
+	j.answers = j.answers.With(j.slo.Answers()).With(j.limits.Answers()).With(j.explain.Answers()).
+		With(caching.New(j.read).Answers()).With(j.cost.Answers())
 	cold := coldmodel.New(j.read, coldmodel.Options{Policy: c.policyOf})
 	j.deploys = deploys.New(j.read)
 	j.answers = j.answers.With(j.deploys.Answers())
