@@ -11,6 +11,7 @@ import (
 	"edgescope/query"
 	"edgescope/query/deploys"
 	"edgescope/query/querytest"
+	"edgescope/query/tables"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.IgnoreCurrent()) }
@@ -87,6 +88,19 @@ func TestAVerdictComesByAndBy(t *testing.T) {
 	f(26*time.Minute, query.VerdictWorse, false, false)
 	f(62*time.Minute, query.VerdictWorse, true, false)
 	f(76*time.Minute, query.VerdictWorse, false, true)
+}
+
+// TestAVersionIsComparedWithAnother holds that the filter by a version does not hold for the one compared with.
+func TestAVersionIsComparedWithAnother(t *testing.T) {
+	w, _ := load(t, "300 -50m..0m version=v1 "+fastA, "200 -50m..0m version=v2 "+fastA)
+	a, err := w.Read.Begin(querytest.Tenant, w.Ask("range=1h&version=v2&cmp=v:v1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, err := a.TableBefore(t.Context(), a.Whole(tables.WithEvents))
+	if err != nil || before.Total().Events != 300 {
+		t.Errorf("%v: compared with %v events, want the 300 of v1", err, before.Total().Events)
+	}
 }
 
 func TestTooFewIsSaid(t *testing.T) {

@@ -3,6 +3,7 @@ package tables
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -94,6 +95,10 @@ func (a *Asking) before(c Cut) (Cut, bool) {
 		return c, false
 	}
 	if version, ok := strings.CutPrefix(a.Q.Compare, query.CompareVersion); ok {
+		// the version compared with takes the place of those that are filtered by: both together are none
+		c.Conditions = slices.DeleteFunc(slices.Clone(c.Conditions), func(one filter.Condition) bool {
+			return one.Key == edge.KeyServiceVersion
+		})
 		return c.Where(edge.KeyServiceVersion, []string{version}), true
 	}
 	c.Window = c.Window.Before()
