@@ -36,7 +36,7 @@ const (
 	PathFindings   = "findings"
 	PathAdvice     = "cache-advice"
 
-	pathWho = "who"
+	PathWho = "who"
 )
 
 // Who is whose answers somebody gets.
@@ -75,7 +75,7 @@ func (e *APIError) Is(target error) bool {
 func ParseID(id string) (string, error) {
 	lower := strings.ToLower(id)
 	if len(lower) != 32 || strings.Trim(lower, "0123456789abcdef") != "" {
-		return "", &ParamError{Key: keyID, Value: id, Reason: "write 32 hex digits"}
+		return "", &ParamError{Key: KeyID, Value: id, Reason: "write 32 hex digits"}
 	}
 	return lower, nil
 }

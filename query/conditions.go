@@ -97,7 +97,7 @@ func filterConditions(key string, values []string) []filter.Condition {
 // RegionCondition is what events of one region meet, as the path of a question names it. The error is a *ParamError.
 func RegionCondition(code string) (filter.Condition, error) {
 	if reason := badFilter(KeyRegion, code); code != "" && reason != "" {
-		return filter.Condition{}, &ParamError{Key: keyID, Value: code, Reason: reason}
+		return filter.Condition{}, &ParamError{Key: KeyID, Value: code, Reason: reason}
 	}
 	return filter.Condition{Key: edge.KeyRegion, Patterns: patternsOf(KeyRegion, filter.Pattern{code})}, nil
 }

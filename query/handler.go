@@ -52,7 +52,7 @@ func joined(a, b map[string]Answer) map[string]Answer {
 
 // names lists the questions, for who asks another.
 func (a Answers) names() string {
-	names := append(slices.Collect(maps.Keys(a.All)), pathWho)
+	names := append(slices.Collect(maps.Keys(a.All)), PathWho)
 	for name := range a.One {
 		names = append(names, name+"/{id}")
 	}
@@ -133,10 +133,10 @@ func (h *handler) route(u *url.URL) (Answer, string) {
 	values := u.Query()
 	plural, isOne := singular[name]
 	one := h.answers.One[cmp.Or(plural, name)]
-	if ok || isOne || values.Has(keyID) && one != nil {
-		return one, cmp.Or(id, values.Get(keyID))
+	if ok || isOne || values.Has(KeyID) && one != nil {
+		return one, cmp.Or(id, values.Get(KeyID))
 	}
-	if name == pathWho {
+	if name == PathWho {
 		return who, ""
 	}
 	return h.answers.All[name], ""

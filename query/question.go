@@ -67,8 +67,8 @@ const (
 	KeyBad        = "bad"
 	KeyTarget     = "target"
 
-	// keyID names one region, trace or run where it is not in the path.
-	keyID = "id"
+	// KeyID names one region, trace or run where it is not in the path.
+	KeyID = "id"
 )
 
 // Values of Compare; a version is compared with as CompareVersion + its text.

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"edgescope/query"
+	"edgescope/query/money"
 	"edgescope/web/webtest"
 )
 
@@ -42,13 +43,13 @@ func TestAPolicyThatWasNotTakenIsShown(t *testing.T) {
 		}
 		none := query.None()
 		unknown := query.Figure{Value: none, Low: 5, High: 12.5, N: 40, Origin: query.OriginPriceList}
-		s := query.Spending{
+		s := money.Spending{
 			Range: unknown, Today: unknown, ToDate: unknown, PerMillion: unknown,
 			Forecast: query.Figure{Value: none, Low: none, High: none, Origin: query.OriginModel},
 		}
-		_ = json.NewEncoder(w).Encode(&query.Cost{
+		_ = json.NewEncoder(w).Encode(&money.Cost{
 			Problem: "policy.yml:3:1: first\npolicy.yml:4:1: second", Total: s,
-			Accounts: []query.AccountCost{{Platform: "fastly", Plan: "Compute", Spending: s, Factor: 1, Budget: 4}},
+			Accounts: []money.AccountCost{{Platform: "fastly", Plan: "Compute", Spending: s, Factor: 1, Budget: 4}},
 		})
 		return true
 	}

@@ -5,7 +5,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"edgescope/query"
+	"edgescope/query/money"
 	"edgescope/web/judgement"
 	alertspage "edgescope/web/judgement/alerts"
 	"edgescope/web/part"
@@ -44,8 +44,8 @@ func coldModel(ctx context.Context, s *Site, p *part.Page, _ string) (part.Conte
 }
 
 func limits(ctx context.Context, s *Site, p *part.Page, _ string) (part.Content, error) {
-	var a *query.Limits
-	var f *query.Forecast
+	var a *money.Limits
+	var f *money.Forecast
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() (err error) { a, err = s.o.Client.Limits(ctx, p.Question); return err })
 	g.Go(func() (err error) { f, err = s.o.Client.Forecast(ctx, p.Question); return err })

@@ -10,6 +10,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"edgescope/query"
+	"edgescope/query/money"
 	"edgescope/web/webtest"
 )
 
@@ -50,18 +51,18 @@ func TestAForecastThatIsNotThereIsSaid(t *testing.T) {
 		nothing := query.Figure{Value: none, Low: none, High: none, N: 0, Origin: query.OriginMeasured}
 		switch {
 		case strings.HasSuffix(r.URL.Path, query.PathForecast):
-			_ = json.NewEncoder(w).Encode(&query.Forecast{
+			_ = json.NewEncoder(w).Encode(&money.Forecast{
 				Reason: "30 hours of the past are known: a forecast needs 3 days", Start: webtest.Now.Truncate(time.Hour), Error: none,
-				Today: query.Expectation{SoFar: nothing, All: nothing}, Month: query.Expectation{SoFar: nothing, All: nothing},
+				Today: money.Expectation{SoFar: nothing, All: nothing}, Month: money.Expectation{SoFar: nothing, All: nothing},
 			})
 		case strings.HasSuffix(r.URL.Path, query.PathLimits):
-			b := query.Budget{
-				Name: query.BudgetMemory, State: query.BudgetOver, Limit: 128 << 20, Unit: "bytes", Used: nothing, Part: nothing,
+			b := money.Budget{
+				Name: money.BudgetMemory, State: money.BudgetOver, Limit: 128 << 20, Unit: "bytes", Used: nothing, Part: nothing,
 				Over: none, Exceeded: 3, ExceededRatio: .01,
 			}
-			_ = json.NewEncoder(w).Encode(&query.Limits{Problem: "policy.yml:3:1: first", Services: []query.ServiceLimits{{
-				Service: "shop", Platform: "cloudflare.workers", State: query.BudgetOver, Nearest: query.BudgetMemory,
-				Plans: []query.PlanLimits{{Plan: "Free", Budgets: []query.Budget{b}}},
+			_ = json.NewEncoder(w).Encode(&money.Limits{Problem: "policy.yml:3:1: first", Services: []money.ServiceLimits{{
+				Service: "shop", Platform: "cloudflare.workers", State: money.BudgetOver, Nearest: money.BudgetMemory,
+				Plans: []money.PlanLimits{{Plan: "Free", Budgets: []money.Budget{b}}},
 			}}})
 		default:
 			return false

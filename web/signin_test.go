@@ -13,7 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"edgescope/query"
+	"edgescope/query/client"
 	"edgescope/web"
 	"edgescope/web/webtest"
 )
@@ -50,7 +50,7 @@ func newGated(t *testing.T, in web.SignIn) *gated {
 		return true
 	}
 	g.collector = startFake(t, f)
-	client, err := query.NewClient(g.collector.URL,
+	client, err := client.New(g.collector.URL,
 		&http.Client{Transport: web.Forward(&http.Transport{DisableKeepAlives: true})})
 	if err != nil {
 		t.Fatal(err)

@@ -15,13 +15,14 @@ import (
 	"time"
 
 	"edgescope/query"
+	"edgescope/query/client"
 	"edgescope/web/part"
 )
 
 // Options say whom to ask and how to judge.
 type Options struct {
 	// Client asks the collector, whose address Collector is for the reader of an error page.
-	Client    *query.Client
+	Client    *client.Client
 	Collector string
 	// Ingest is the base URL of the collector's ingest port, for the examples on empty pages.
 	Ingest  string

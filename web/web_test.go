@@ -21,6 +21,7 @@ import (
 	"go.uber.org/goleak"
 
 	"edgescope/query"
+	"edgescope/query/client"
 	"edgescope/web"
 	"edgescope/web/part"
 	"edgescope/web/webtest"
@@ -36,7 +37,7 @@ func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 // open makes a dashboard over a collector.
 func open(t *testing.T, collector string) *web.Site {
 	t.Helper()
-	client, err := query.NewClient(collector, &http.Client{Transport: &http.Transport{DisableKeepAlives: true}})
+	client, err := client.New(collector, &http.Client{Transport: &http.Transport{DisableKeepAlives: true}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"edgescope/query"
+	"edgescope/query/client"
 	"edgescope/web"
 )
 
@@ -18,7 +18,7 @@ type site struct{ *web.Site }
 
 func newSite(t *testing.T, w *world) site {
 	t.Helper()
-	client, err := query.NewClient(w.URL("query"), nil)
+	client, err := client.New(w.URL("query"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"edgescope/internal/run"
-	"edgescope/query"
+	"edgescope/query/client"
 	"edgescope/web"
 	"edgescope/web/part"
 	"edgescope/web/webtest"
@@ -41,7 +41,7 @@ func serve(ctx context.Context, p run.Process) (err error) {
 		return err
 	}
 	stack.Push("collector", collector.Stop)
-	client, err := query.NewClient("http://"+collector.Addr(), nil)
+	client, err := client.New("http://"+collector.Addr(), nil)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"edgescope/edge/price"
 	"edgescope/policy"
 	"edgescope/query"
+	"edgescope/query/money"
 	"edgescope/query/tally"
 )
 
@@ -151,9 +152,9 @@ func (a *account) bill(u price.Use) float64 { return a.factor() * a.plan.Bill(u)
 func (a *account) marginal(u price.Use) float64 { return a.factor() * a.plan.Marginal(u) }
 
 // spending are the figures of an account, but for its forecast.
-func (a *account) spending(all *asked) query.Spending {
+func (a *account) spending(all *asked) money.Spending {
 	none := noFigure(query.OriginPriceList)
-	s := query.Spending{Range: none, Today: none, ToDate: none, Forecast: noFigure(query.OriginModel), PerMillion: none}
+	s := money.Spending{Range: none, Today: none, ToDate: none, Forecast: noFigure(query.OriginModel), PerMillion: none}
 	if len(a.missing) > 0 {
 		return s
 	}
@@ -190,16 +191,16 @@ func (a *account) grown(month, today use, off float64) query.Figure {
 }
 
 // meters are what the account used of each meter in the month to date.
-func (a *account) meters(all *asked) []query.MeterUse {
+func (a *account) meters(all *asked) []money.MeterUse {
 	if a.plan == nil {
 		return nil
 	}
 	used, err := a.used(all.month, a.plan)
 	did := a.did(all.month)
-	out := make([]query.MeterUse, 0, len(a.plan.Meters))
+	out := make([]money.MeterUse, 0, len(a.plan.Meters))
 	for i := range a.plan.Meters {
 		m := &a.plan.Meters[i]
-		u := query.MeterUse{
+		u := money.MeterUse{
 			Of: m.Of, Used: noFigure(query.OriginMeasured), Forecast: noFigure(query.OriginModel),
 			Included: query.Num(m.Included), Price: query.Num(m.Price), Per: query.Num(m.Per),
 		}

@@ -5,16 +5,17 @@ import (
 
 	"edgescope/edge"
 	"edgescope/query"
+	"edgescope/query/money"
 )
 
 // Bill answers what the accounts cost that the policy names.
-func (x *Room) Bill(ctx context.Context, tenant edge.Tenant, q query.Question) (*query.Bill, error) {
+func (x *Room) Bill(ctx context.Context, tenant edge.Tenant, q query.Question) (*money.Bill, error) {
 	asking, err := x.read.Begin(tenant, q)
 	if err != nil {
 		return nil, err
 	}
 	sum, p := newTotal(), x.o.Policy(tenant)
-	out := &query.Bill{Budget: query.None()}
+	out := &money.Bill{Budget: query.None()}
 	out.Month, _ = monthOf(asking.Now)
 	if len(p.Accounts) > 0 {
 		all, err := x.thisMonth(ctx, tenant, asking.Now, false)
@@ -33,7 +34,7 @@ func (x *Room) Bill(ctx context.Context, tenant edge.Tenant, q query.Question) (
 }
 
 // addBill adds an account.
-func addBill(out *query.Bill, a *account, all *asked, sum *total) {
+func addBill(out *money.Bill, a *account, all *asked, sum *total) {
 	s := a.spending(all)
 	if f, ok := a.forecast(all); ok {
 		used, _ := a.used(all.month, a.plan) // memory is known, or there is no forecast

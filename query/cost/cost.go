@@ -18,6 +18,7 @@ import (
 	"edgescope/policy"
 	"edgescope/query"
 	"edgescope/query/memo"
+	"edgescope/query/money"
 	"edgescope/query/tables"
 	"edgescope/query/tally"
 )
@@ -104,7 +105,7 @@ func (x *Room) askMonth(ctx context.Context, tenant edge.Tenant, now time.Time, 
 }
 
 // Cost answers what it costs.
-func (x *Room) Cost(ctx context.Context, tenant edge.Tenant, q query.Question) (*query.Cost, error) {
+func (x *Room) Cost(ctx context.Context, tenant edge.Tenant, q query.Question) (*money.Cost, error) {
 	asking, err := x.read.Begin(tenant, q)
 	if err != nil {
 		return nil, err
@@ -122,7 +123,7 @@ func (x *Room) Cost(ctx context.Context, tenant edge.Tenant, q query.Question) (
 		return nil, err
 	}
 	all.inRange = inRange
-	out := &query.Cost{Month: all.monthStart, Problem: x.o.Problem()}
+	out := &money.Cost{Month: all.monthStart, Problem: x.o.Problem()}
 	if out.About, err = asking.About(ctx, inRange.services); err != nil {
 		return nil, err
 	}
@@ -144,8 +145,8 @@ func (x *Room) Cost(ctx context.Context, tenant edge.Tenant, q query.Question) (
 }
 
 // cost is the answer for an account, but for its invoices.
-func (a *account) cost(all *asked, p *policy.Policy) query.AccountCost {
-	out := query.AccountCost{
+func (a *account) cost(all *asked, p *policy.Policy) money.AccountCost {
+	out := money.AccountCost{
 		Platform: a.platform, Assumed: a.policy == nil, Spending: a.spending(all), Meters: a.meters(all),
 		Factor: query.Num(a.factor()), Budget: query.Num(a.budget()), Missing: a.missing, ElsewhereOf: "to date",
 	}
@@ -178,20 +179,20 @@ func (a *account) cost(all *asked, p *policy.Policy) query.AccountCost {
 
 // total adds up what accounts cost.
 type total struct {
-	query.Spending
+	money.Spending
 
 	requests float64
 }
 
 func newTotal() *total {
 	none := noFigure(query.OriginPriceList)
-	return &total{Spending: query.Spending{
+	return &total{Spending: money.Spending{
 		Range: none, Today: none, ToDate: none, Forecast: noFigure(query.OriginModel), PerMillion: none,
 	}}
 }
 
 // add adds an account of so many requests in the month, as far as it has figures.
-func (t *total) add(s *query.Spending, requests float64) {
+func (t *total) add(s *money.Spending, requests float64) {
 	sum := func(to *query.Figure, f query.Figure) {
 		switch {
 		case !f.Value.OK() && !f.High.OK():
@@ -214,7 +215,7 @@ func (t *total) add(s *query.Spending, requests float64) {
 }
 
 // notes says what to know of the figures.
-func notes(out *query.Cost, all *asked, asking *tables.Asking) {
+func notes(out *money.Cost, all *asked, asking *tables.Asking) {
 	for _, c := range asking.Conditions {
 		if c.Key != edge.KeyServiceName && c.Key != edge.KeyRoute {
 			out.Note("only service and route choose among the routes: a bill has no other parts")
@@ -245,31 +246,31 @@ func notes(out *query.Cost, all *asked, asking *tables.Asking) {
 }
 
 // lists are the price lists that the answer used.
-func lists(accounts []query.AccountCost, p *policy.Policy, now time.Time) []query.PriceList {
-	var out []query.PriceList
+func lists(accounts []money.AccountCost, p *policy.Policy, now time.Time) []money.PriceList {
+	var out []money.PriceList
 	for _, plan := range p.Plans() {
 		own := slices.ContainsFunc(p.Prices, func(i policy.Price) bool {
 			return i.Platform == plan.Platform && i.Name == plan.Name
 		})
-		l := query.PriceList{
+		l := money.PriceList{
 			Platform: plan.Platform, Plan: plan.Name, Month: query.Num(plan.Base), Credit: query.Num(plan.Credit), Own: own,
 			AsOf: plan.Source.AsOf, Source: plan.Source.Page, Old: plan.Source.Old(now),
-			Used: slices.ContainsFunc(accounts, func(a query.AccountCost) bool {
+			Used: slices.ContainsFunc(accounts, func(a money.AccountCost) bool {
 				return a.Platform == plan.Platform && a.Plan == plan.Name
 			}),
 		}
 		for _, m := range plan.Meters {
-			of := query.ListMeter{
+			of := money.ListMeter{
 				Of: m.Of, Included: query.Num(m.Included), Per: query.Num(m.Per), Price: query.Num(m.Price),
 			}
 			for _, t := range m.Tiers {
-				of.Tiers = append(of.Tiers, query.ListTier{Above: query.Num(t.Above), Price: query.Num(t.Price)})
+				of.Tiers = append(of.Tiers, money.ListTier{Above: query.Num(t.Above), Price: query.Num(t.Price)})
 			}
 			l.Meters = append(l.Meters, of)
 		}
 		out = append(out, l)
 	}
-	slices.SortStableFunc(out, func(x, y query.PriceList) int { // used ones first
+	slices.SortStableFunc(out, func(x, y money.PriceList) int { // used ones first
 		return map[bool]int{true: -1}[x.Used] - map[bool]int{true: -1}[y.Used]
 	})
 	return out

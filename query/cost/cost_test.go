@@ -12,6 +12,7 @@ import (
 	"edgescope/policy"
 	"edgescope/query"
 	"edgescope/query/cost"
+	"edgescope/query/money"
 	"edgescope/query/querytest"
 )
 
@@ -45,7 +46,7 @@ func (w *world) load(lines ...string) *world {
 	return w
 }
 
-func (w *world) cost(question string) *query.Cost {
+func (w *world) cost(question string) *money.Cost {
 	w.t.Helper()
 	c, err := w.room.Cost(context.Background(), querytest.Tenant, w.Ask(question))
 	if err != nil {
@@ -244,7 +245,7 @@ func TestElsewhere(t *testing.T) {
 		"1000 -300m..-240m service=shop platform=cloudflare.workers region=AMS route=/a ms=149.5 cpu=60 weight=10000",
 	)
 	a := w.cost("range=24h").Accounts[0]
-	byPlan := map[string]query.Elsewhere{}
+	byPlan := map[string]money.Elsewhere{}
 	for i, e := range a.Elsewhere {
 		byPlan[e.Platform+" "+e.Plan] = e
 		if i == 0 {
@@ -282,7 +283,7 @@ func TestAnInvoiceGivesAFactor(t *testing.T) {
 		return fmt.Sprintf("accounts: [{platform: cloudflare.workers, plan: Paid, invoices: [{month: %s, amount: 45.40}]}]",
 			month.Format("2006-01"))
 	}
-	ask := func(text string) query.InvoicedMonth {
+	ask := func(text string) money.InvoicedMonth {
 		p, problems := policy.Parse("p.yml", []byte(text))
 		if len(problems) > 0 {
 			t.Fatal(problems)

@@ -13,16 +13,17 @@ import (
 	"edgescope/edge/price"
 	"edgescope/policy"
 	"edgescope/query"
+	"edgescope/query/money"
 	"edgescope/query/tally"
 )
 
 // elsewhere is what a month of the account, its use to date times a factor, costs on all plans, the cheapest first, and
 // those of which a limit would be broken after the others.
-func (a *account) elsewhere(all *asked, plans []*price.Plan, factor float64) []query.Elsewhere {
+func (a *account) elsewhere(all *asked, plans []*price.Plan, factor float64) []money.Elsewhere {
 	did := a.did(all.month)
-	out := make([]query.Elsewhere, 0, len(plans))
+	out := make([]money.Elsewhere, 0, len(plans))
 	for _, plan := range plans {
-		e := query.Elsewhere{
+		e := money.Elsewhere{
 			Platform: plan.Platform, Plan: plan.Name, Current: plan == a.plan, Bill: noFigure(query.OriginModel),
 			AsOf: plan.Source.AsOf, Warnings: a.breaks(all.inRange, plan),
 		}
@@ -38,7 +39,7 @@ func (a *account) elsewhere(all *asked, plans []*price.Plan, factor float64) []q
 		}
 		out = append(out, e)
 	}
-	key := func(e *query.Elsewhere) float64 {
+	key := func(e *money.Elsewhere) float64 {
 		switch {
 		case e.Bill.Value.OK():
 			return float64(e.Bill.Value)
@@ -47,7 +48,7 @@ func (a *account) elsewhere(all *asked, plans []*price.Plan, factor float64) []q
 		}
 		return math.Inf(1)
 	}
-	slices.SortStableFunc(out, func(x, y query.Elsewhere) int {
+	slices.SortStableFunc(out, func(x, y money.Elsewhere) int {
 		return cmp.Or(cmp.Compare(min(1, len(x.Warnings)), min(1, len(y.Warnings))), cmp.Compare(key(&x), key(&y)))
 	})
 	return out
@@ -97,13 +98,13 @@ func broken(service string, t *tally.Tally, l *limit.Plan) []string {
 }
 
 // invoices compares the newest invoices of an account with the bills by the list.
-func (x *Room) invoices(ctx context.Context, tenant edge.Tenant, a *account, p *policy.Policy) ([]query.InvoicedMonth, error) {
+func (x *Room) invoices(ctx context.Context, tenant edge.Tenant, a *account, p *policy.Policy) ([]money.InvoicedMonth, error) {
 	if a.policy == nil || a.plan == nil {
 		return nil, nil
 	}
 	all := slices.Clone(a.policy.Invoices)
 	slices.SortFunc(all, func(x, y policy.Invoice) int { return y.Month.Compare(x.Month) })
-	out := make([]query.InvoicedMonth, 0, maxInvoices)
+	out := make([]money.InvoicedMonth, 0, maxInvoices)
 	for _, i := range all[:min(maxInvoices, len(all))] {
 		end := i.Month.AddDate(0, 1, 0)
 		w := tally.Window{From: i.Month, To: end, Step: query.Day}
@@ -120,8 +121,8 @@ func (x *Room) invoices(ctx context.Context, tenant edge.Tenant, a *account, p *
 const maxInvoices = 3
 
 // invoiced compares an invoice with what the same account's services did in its month.
-func invoiced(now *account, i policy.Invoice, c *counted, p *policy.Policy) query.InvoicedMonth {
-	out := query.InvoicedMonth{
+func invoiced(now *account, i policy.Invoice, c *counted, p *policy.Policy) money.InvoicedMonth {
+	out := money.InvoicedMonth{
 		Month: i.Month, Invoice: query.Num(i.Amount), Model: noFigure(query.OriginModel), Factor: query.None(),
 	}
 	days, known := len(c.services.All()), 0

@@ -6,6 +6,7 @@ import (
 
 	"edgescope/edge"
 	"edgescope/query"
+	"edgescope/query/money"
 	"edgescope/query/tables"
 	"edgescope/query/tally"
 )
@@ -15,7 +16,7 @@ const maxRoutes = 200
 
 // priced is a route with what its shares are made of.
 type priced struct {
-	query.RouteCost
+	money.RouteCost
 
 	account int
 	// weight is what its use of the month costs as if nothing were included; half way where that is a range.
@@ -23,7 +24,7 @@ type priced struct {
 }
 
 // routes are what each route costs, the dearest first, and how many there are.
-func routes(accounts []*account, all *asked, asking *tables.Asking) ([]query.RouteCost, int) {
+func routes(accounts []*account, all *asked, asking *tables.Asking) ([]money.RouteCost, int) {
 	var rows []priced
 	for i, a := range accounts {
 		rows = append(rows, a.routes(i, all)...)
@@ -41,8 +42,8 @@ func routes(accounts []*account, all *asked, asking *tables.Asking) ([]query.Rou
 			cmp.Compare(x.Service, y.Service), cmp.Compare(x.Route, y.Route))
 	})
 	count := len(rows)
-	out := make([]query.RouteCost, 0, min(count, maxRoutes+len(accounts)))
-	rest := make([]*query.RouteCost, len(accounts))
+	out := make([]money.RouteCost, 0, min(count, maxRoutes+len(accounts)))
+	rest := make([]*money.RouteCost, len(accounts))
 	for i := range rows {
 		r := &rows[i]
 		switch {
@@ -64,7 +65,7 @@ func routes(accounts []*account, all *asked, asking *tables.Asking) ([]query.Rou
 }
 
 // join adds a row to another, of several routes.
-func join(to, r *query.RouteCost) {
+func join(to, r *money.RouteCost) {
 	to.Requests += r.Requests
 	to.Samples += r.Samples
 	to.Share += r.Share
@@ -114,7 +115,7 @@ func (a *account) routes(place int, all *asked) []priced {
 // route is a row, without its share.
 func (a *account) route(m member, name string, month, inRange done) priced {
 	month, inRange = done{}.plus(month, m.part), done{}.plus(inRange, m.part)
-	r := priced{requests: month.requests, RouteCost: query.RouteCost{
+	r := priced{requests: month.requests, RouteCost: money.RouteCost{
 		Service: m.service, Route: name, Platform: a.platform, Requests: query.Num(month.requests),
 		Samples: query.Num(month.events), CPU: month.meanCPU(), Duration: tally.Ratio(month.duration, month.requests),
 		Range: noFigure(query.OriginPriceList), PerMillion: noFigure(query.OriginPriceList),

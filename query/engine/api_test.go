@@ -15,6 +15,7 @@ import (
 
 	"edgescope/edge"
 	"edgescope/query"
+	"edgescope/query/client"
 )
 
 // TestClientAndHandlerAgreeWithTheEngine asks every question both ways.
@@ -113,7 +114,7 @@ func TestClientOfSomethingElse(t *testing.T) {
 			_, _ = w.Write([]byte(body))
 		}))
 		defer s.Close()
-		c, err := query.NewClient(s.URL+"/", s.Client())
+		c, err := client.New(s.URL+"/", s.Client())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -125,13 +126,13 @@ func TestClientOfSomethingElse(t *testing.T) {
 	f(200, "<html>", "read the collector's answer to overview")
 	f(200, `{"requests":"x"}`, "read the collector's answer to overview")
 	for _, address := range []string{"", "127.0.0.1:4320", "ftp://x", "http://", "http://[::1"} {
-		if _, err := query.NewClient(address, nil); err == nil {
+		if _, err := client.New(address, nil); err == nil {
 			t.Errorf("NewClient(%q) takes it", address)
 		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	c, err := query.NewClient("http://127.0.0.1:1", nil)
+	c, err := client.New("http://127.0.0.1:1", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"edgescope/edge"
-	"edgescope/query"
+	"edgescope/query/client"
 	"edgescope/query/engine"
 	"edgescope/query/querytest"
 	"edgescope/query/tables"
@@ -78,7 +78,7 @@ func (w *world) refuse(of edge.Tenant, at time.Time, r refusedTotal) {
 }
 
 // serve starts the API on loopback and returns a client of it.
-func (w *world) serve() (*httptest.Server, *query.Client) { return w.Serve(w.engine.Answers()) }
+func (w *world) serve() (*httptest.Server, *client.Client) { return w.Serve(w.engine.Answers()) }
 
 // at walks a JSON value by a path such as "regions.0.name"; a word finds the element of an array with that name or key.
 func at(v any, path []string) (any, error) {

@@ -6,6 +6,7 @@ import (
 
 	"edgescope/judge"
 	"edgescope/query"
+	"edgescope/query/money"
 	"edgescope/query/tables"
 	"edgescope/query/tally"
 )
@@ -52,8 +53,8 @@ func monthStart(t time.Time) time.Time {
 func monthEnd(t time.Time) time.Time { return monthStart(t).AddDate(0, 1, 0) }
 
 // expect returns what a stretch of time, of whole hours, will have had at its end.
-func (a *ahead) expect(from, to time.Time) query.Expectation {
-	e := query.Expectation{From: from, To: to, SoFar: absent(), All: absent()}
+func (a *ahead) expect(from, to time.Time) money.Expectation {
+	e := money.Expectation{From: from, To: to, SoFar: absent(), All: absent()}
 	e.All.Origin = query.OriginModel
 	sum, n := 0.0, 0.0
 	if !from.After(a.now) {

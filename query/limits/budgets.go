@@ -7,6 +7,7 @@ import (
 	"edgescope/edge/limit"
 	"edgescope/judge"
 	"edgescope/query"
+	"edgescope/query/money"
 	"edgescope/query/tables"
 	"edgescope/query/tally"
 )
@@ -29,7 +30,7 @@ type budgets struct {
 }
 
 // of returns the budgets that a plan has, those with something measured first.
-func (b *budgets) of(p *limit.Plan) []query.Budget {
+func (b *budgets) of(p *limit.Plan) []money.Budget {
 	u := b.use
 	cpu, dailyCPU := b.spread(&u.CPU, 1, u.raw(u.CPU.Total())), dailyCPU
 	if p.CPUMean {
@@ -41,7 +42,7 @@ func (b *budgets) of(p *limit.Plan) []query.Budget {
 	if response := b.fact(keyResponseBody, bytes); response.used.Value > body.used.Value || body.n == 0 {
 		body = response
 	}
-	var out []query.Budget
+	var out []money.Budget
 	for _, of := range []struct {
 		name, unit string
 		limit      float64
@@ -49,13 +50,13 @@ func (b *budgets) of(p *limit.Plan) []query.Budget {
 		exceeded   float64
 		trend      func(*daily) float64
 	}{
-		{query.BudgetCPU, unitMS, p.CPUMS, cpu, u.Exceeded[0], dailyCPU},
-		{query.BudgetWall, unitMS, p.WallMS, b.spread(wall, 1, u.raw(wall.Total())), u.Exceeded[2], dailyWall},
-		{query.BudgetFirstByte, unitMS, p.FirstByteMS, ttfb, 0, nil},
-		{query.BudgetStartup, unitMS, p.StartupMS, b.spread(&u.Init, 1, u.raw(u.Init.Total())), 0, dailyInit},
-		{query.BudgetSubrequests, "", p.Subrequests, b.fact(edge.KeySubrequests, numbers), 0, nil},
-		{query.BudgetMemory, unitBytes, p.MemoryMB * mebi, b.fact(edge.KeyMemory, bytes), u.Exceeded[1], nil},
-		{query.BudgetBody, unitBytes, p.BodyMB * mebi, body, 0, nil},
+		{money.BudgetCPU, unitMS, p.CPUMS, cpu, u.Exceeded[0], dailyCPU},
+		{money.BudgetWall, unitMS, p.WallMS, b.spread(wall, 1, u.raw(wall.Total())), u.Exceeded[2], dailyWall},
+		{money.BudgetFirstByte, unitMS, p.FirstByteMS, ttfb, 0, nil},
+		{money.BudgetStartup, unitMS, p.StartupMS, b.spread(&u.Init, 1, u.raw(u.Init.Total())), 0, dailyInit},
+		{money.BudgetSubrequests, "", p.Subrequests, b.fact(edge.KeySubrequests, numbers), 0, nil},
+		{money.BudgetMemory, unitBytes, p.MemoryMB * mebi, b.fact(edge.KeyMemory, bytes), u.Exceeded[1], nil},
+		{money.BudgetBody, unitBytes, p.BodyMB * mebi, body, 0, nil},
 	} {
 		if of.limit <= 0 {
 			continue
@@ -64,7 +65,7 @@ func (b *budgets) of(p *limit.Plan) []query.Budget {
 		budget.Name, budget.Unit, budget.Exceeded = of.name, of.unit, query.Num(of.exceeded)
 		budget.ExceededRatio = tally.Ratio(of.exceeded, u.Requests)
 		if of.exceeded > 0 {
-			budget.State = query.BudgetOver
+			budget.State = money.BudgetOver
 		}
 		if of.spread.n == 0 {
 			budget.Missing = missing[of.name]
@@ -81,15 +82,15 @@ const bytes, numbers = 1e6, 1e6
 
 // missing says how what is not sent is sent.
 var missing = map[string]string{
-	query.BudgetCPU: "no CPU times come: Workers tell them in tails, Logpush and their own export; " +
+	money.BudgetCPU: "no CPU times come: Workers tell them in tails, Logpush and their own export; " +
 		"else send edge.cpu.time (ns) or Server-Timing cpu;dur=",
-	query.BudgetWall:        "no durations come: send spans with start and end, or double1 of a data point",
-	query.BudgetFirstByte:   "no time to first byte comes: send edge.ttfb (ns)",
-	query.BudgetStartup:     "no init durations come: send faas.init_duration (s), or edge.init.duration (ns), with a cold start",
-	query.BudgetSubrequests: "no requests of invocations come: send their client spans with them, or edge.subrequests",
-	query.BudgetMemory: "no memory comes: Lambda tells it in its report (maxMemoryUsedMB), others as edge.memory.used " +
+	money.BudgetWall:        "no durations come: send spans with start and end, or double1 of a data point",
+	money.BudgetFirstByte:   "no time to first byte comes: send edge.ttfb (ns)",
+	money.BudgetStartup:     "no init durations come: send faas.init_duration (s), or edge.init.duration (ns), with a cold start",
+	money.BudgetSubrequests: "no requests of invocations come: send their client spans with them, or edge.subrequests",
+	money.BudgetMemory: "no memory comes: Lambda tells it in its report (maxMemoryUsedMB), others as edge.memory.used " +
 		"(bytes); Workers tell only that it was exceeded",
-	query.BudgetBody: "no sizes come: send http.request.body.size and http.response.body.size",
+	money.BudgetBody: "no sizes come: send http.request.body.size and http.response.body.size",
 }
 
 // spread is what of many values is held against a limit.
@@ -110,9 +111,9 @@ func (b *budgets) spread(d *tally.Distribution, scale, n float64) spread {
 	switch {
 	case n <= 0:
 	case n < enough:
-		s.measure, s.used.Value = query.MeasureMax, at(1)*middle
+		s.measure, s.used.Value = money.MeasureMax, at(1)*middle
 	default:
-		s.measure, s.used.Value = query.MeasureP99, at(percentile)
+		s.measure, s.used.Value = money.MeasureP99, at(percentile)
 		s.used.High = at(judge.UpperQuantile(int(n), percentile))
 	}
 	return s
@@ -128,7 +129,7 @@ func (b *budgets) fact(key string, scale float64) spread {
 		f = &fact{}
 	}
 	s, most := b.spread(&f.Distribution, scale, f.n), query.Num(f.most*scale/bytes)
-	if s.measure == query.MeasureMax {
+	if s.measure == money.MeasureMax {
 		s.used.Value = most
 	}
 	s.used.Value, s.used.High = min(s.used.Value, most), min(s.used.High, most) // a bucket may end above it
@@ -138,15 +139,15 @@ func (b *budgets) fact(key string, scale float64) spread {
 // mean holds the mean against the limit.
 func (s *spread) mean(of float64) {
 	if s.n > 0 {
-		s.measure, s.used.Value, s.used.High = query.MeasureMean, query.Num(of), query.None()
+		s.measure, s.used.Value, s.used.High = money.MeasureMean, query.Num(of), query.None()
 	}
 }
 
 // against makes the budget of a limit.
-func (s *spread) against(limit float64) query.Budget {
-	b := query.Budget{
+func (s *spread) against(limit float64) money.Budget {
+	b := money.Budget{
 		Limit: query.Num(limit), Used: s.used, Measure: s.measure, Part: s.used, Over: query.None(),
-		State: query.BudgetMissing,
+		State: money.BudgetMissing,
 	}
 	if s.n <= 0 {
 		return b
@@ -155,7 +156,7 @@ func (s *spread) against(limit float64) query.Budget {
 	b.Part.Value, b.Part.High = s.used.Value/query.Num(limit), s.used.High/query.Num(limit)
 	b.State = stateOf(float64(b.Part.Value))
 	if s.n < few {
-		b.State = query.BudgetFew
+		b.State = money.BudgetFew
 	}
 	return b
 }
@@ -165,11 +166,11 @@ func stateOf(part float64) string {
 	const watch, tight = .5, .8
 	switch {
 	case part >= 1:
-		return query.BudgetOver
+		return money.BudgetOver
 	case part >= tight:
-		return query.BudgetTight
+		return money.BudgetTight
 	case part >= watch:
-		return query.BudgetWatch
+		return money.BudgetWatch
 	}
-	return query.BudgetOK
+	return money.BudgetOK
 }

@@ -7,6 +7,7 @@ import (
 
 	"edgescope/edge"
 	"edgescope/query"
+	"edgescope/query/money"
 )
 
 const (
@@ -20,9 +21,9 @@ const (
 
 // words are what budgets are called.
 var words = map[string]string{
-	query.BudgetCPU: "CPU time", query.BudgetWall: "duration", query.BudgetFirstByte: "time to first byte",
-	query.BudgetStartup: "startup", query.BudgetSubrequests: "subrequests", query.BudgetMemory: "memory",
-	query.BudgetBody: "body size", query.BudgetRequests: "requests of a day",
+	money.BudgetCPU: "CPU time", money.BudgetWall: "duration", money.BudgetFirstByte: "time to first byte",
+	money.BudgetStartup: "startup", money.BudgetSubrequests: "subrequests", money.BudgetMemory: "memory",
+	money.BudgetBody: "body size", money.BudgetRequests: "requests of a day",
 }
 
 // Findings returns the limits that are exceeded, nearly so or soon to be, the nearest first. Where nobody said on which
@@ -47,7 +48,7 @@ func (x *Room) Findings(ctx context.Context, tenant edge.Tenant, q query.Questio
 	return found, nil
 }
 
-func finding(s *query.ServiceLimits, p *query.PlanLimits, b *query.Budget, now time.Time) (query.Finding, bool) {
+func finding(s *money.ServiceLimits, p *money.PlanLimits, b *money.Budget, now time.Time) (query.Finding, bool) {
 	f := query.Finding{Kind: query.KindLimit, Severity: warn, Service: s.Service, Name: b.Name}
 	plan, name := s.Platform, s.Service
 	if p.Plan != "" {
@@ -63,13 +64,13 @@ func finding(s *query.ServiceLimits, p *query.PlanLimits, b *query.Budget, now t
 		if b.ExceededRatio >= badShare {
 			f.Severity = bad
 		}
-	case b.State == query.BudgetOver || b.State == query.BudgetTight:
+	case b.State == money.BudgetOver || b.State == money.BudgetTight:
 		f.Subject = fmt.Sprintf("%s: %s at %.0f %%", name, words[b.Name], 100*float64(b.Part.Value))
 		f.Text = fmt.Sprintf("%s of %s (%s) is %.0f %% of what %s allows", words[b.Name], name, b.Measure, 100*float64(b.Part.Value), plan)
-		if b.Name == query.BudgetRequests {
+		if b.Name == money.BudgetRequests {
 			f.Text = fmt.Sprintf("a day is expected to have %.0f %% of the requests that %s allows", 100*float64(b.Part.Value), plan)
 		}
-		if b.State == query.BudgetOver {
+		if b.State == money.BudgetOver {
 			f.Severity = bad
 		}
 	default:
@@ -79,7 +80,7 @@ func finding(s *query.ServiceLimits, p *query.PlanLimits, b *query.Budget, now t
 }
 
 // nearest is the finding of a budget that grows and reaches its limit soon.
-func nearest(s *query.ServiceLimits, p *query.PlanLimits, now time.Time) (query.Finding, bool) {
+func nearest(s *money.ServiceLimits, p *money.PlanLimits, now time.Time) (query.Finding, bool) {
 	for i := range p.Budgets {
 		b := &p.Budgets[i]
 		if b.Trend == nil || b.Trend.Reaches.IsZero() || b.Trend.Reaches.After(now.Add(soon)) {

@@ -9,6 +9,7 @@ import (
 
 	"edgescope/edge"
 	"edgescope/query"
+	"edgescope/query/money"
 	"edgescope/query/tables"
 	"edgescope/query/tally"
 )
@@ -17,13 +18,13 @@ import (
 const shownDays = 14
 
 // Forecast answers what the coming days bring, and when a quota is used up.
-func (x *Room) Forecast(ctx context.Context, tenant edge.Tenant, q query.Question) (*query.Forecast, error) {
+func (x *Room) Forecast(ctx context.Context, tenant edge.Tenant, q query.Question) (*money.Forecast, error) {
 	a, err := x.o.Read.Begin(tenant, q)
 	if err != nil {
 		return nil, err
 	}
-	out := &query.Forecast{
-		Quotas: []query.Quota{}, Measured: []query.Num{}, Expected: []query.Num{}, Low: []query.Num{}, High: []query.Num{},
+	out := &money.Forecast{
+		Quotas: []money.Quota{}, Measured: []query.Num{}, Expected: []query.Num{}, Low: []query.Num{}, High: []query.Num{},
 		Error: query.None(), Tests: 0,
 	}
 	var all map[string]past
@@ -56,7 +57,7 @@ func (x *Room) Forecast(ctx context.Context, tenant edge.Tenant, q query.Questio
 }
 
 // fill writes a forecast into its answer.
-func (a *ahead) fill(out *query.Forecast) {
+func (a *ahead) fill(out *money.Forecast) {
 	out.Today = a.days()[0]
 	out.Month = a.expect(monthStart(a.now), monthEnd(a.now))
 	shown := a.past[max(0, len(a.past)-shownDays*24):]

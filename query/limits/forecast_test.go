@@ -9,8 +9,8 @@ import (
 
 	"edgescope/edge"
 	"edgescope/edge/platform"
-	"edgescope/query"
 	"edgescope/query/limits"
+	"edgescope/query/money"
 	"edgescope/query/querytest"
 )
 
@@ -63,7 +63,7 @@ func plant(w *querytest.World, hours, after int, gap func(hour int) bool) (futur
 	return future
 }
 
-func forecast(t *testing.T, w *querytest.World, x *limits.Room, text string) *query.Forecast {
+func forecast(t *testing.T, w *querytest.World, x *limits.Room, text string) *money.Forecast {
 	t.Helper()
 	f, err := x.Forecast(t.Context(), querytest.Tenant, w.Ask(text))
 	if err != nil {
@@ -107,7 +107,7 @@ func TestAPlantedWeekIsForecast(t *testing.T) {
 }
 
 // holdsQuota holds that the quota is used up on the first day that truly has more than it allows.
-func holdsQuota(t *testing.T, w *querytest.World, f *query.Forecast, future []float64) {
+func holdsQuota(t *testing.T, w *querytest.World, f *money.Forecast, future []float64) {
 	t.Helper()
 	if len(f.Quotas) != 1 || f.Quotas[0].Per != "day" || !f.Quotas[0].Said {
 		t.Fatalf("quotas %+v, want one of a day", f.Quotas)
@@ -125,7 +125,7 @@ func holdsQuota(t *testing.T, w *querytest.World, f *query.Forecast, future []fl
 		}
 	}
 	if got := q.Reached.Truncate(24 * time.Hour); want.IsZero() || got.After(want) || q.Earliest.After(q.Reached) ||
-		q.State != query.BudgetOver || q.Part.Value < 1 || !q.Period.From.Equal(got) {
+		q.State != money.BudgetOver || q.Part.Value < 1 || !q.Period.From.Equal(got) {
 		t.Errorf("the quota is used up at %v (earliest %v, %s, %v), truly on %v", q.Reached, q.Earliest, q.State, q.Part.Value, want)
 	}
 	today, month := f.Today, f.Month
@@ -150,7 +150,7 @@ func TestLittleOfThePastIsSaid(t *testing.T) {
 		t.Errorf("method %q, %q, today %v", f.Method, f.Reason, f.Today.All)
 	}
 	if w.Now.Hour() > 0 { // today has hours that are over
-		if q := f.Quotas[0]; q.State != query.BudgetOver || q.Reached.IsZero() || q.Part.Value <= 1 {
+		if q := f.Quotas[0]; q.State != money.BudgetOver || q.Reached.IsZero() || q.Part.Value <= 1 {
 			t.Errorf("a quota of 100 after %v: %+v", f.Today.SoFar.Value, q)
 		}
 	}
@@ -164,7 +164,7 @@ func TestIncludedRequestsAreAQuotaOfTheMonth(t *testing.T) {
 	w := querytest.New(t)
 	plant(w, 5*24, 0, func(int) bool { return false })
 	f := forecast(t, w, room(t, w, "accounts: [{platform: cloudflare.workers, plan: Paid}]"), "range=1h")
-	if len(f.Quotas) != 1 || f.Quotas[0].Per != "month" || f.Quotas[0].Limit != 10e6 || f.Quotas[0].State != query.BudgetOK ||
+	if len(f.Quotas) != 1 || f.Quotas[0].Per != "month" || f.Quotas[0].Limit != 10e6 || f.Quotas[0].State != money.BudgetOK ||
 		!strings.Contains(f.Quotas[0].Then, "0.30 USD a million") || !f.Quotas[0].Reached.IsZero() {
 		t.Errorf("%+v", f.Quotas)
 	}

@@ -17,6 +17,7 @@ import (
 	"edgescope/policy"
 	"edgescope/query"
 	"edgescope/query/limits"
+	"edgescope/query/money"
 	"edgescope/query/querytest"
 )
 
@@ -34,7 +35,7 @@ func room(t testing.TB, w *querytest.World, text string) *limits.Room {
 	})
 }
 
-func ask(t *testing.T, w *querytest.World, x *limits.Room, text string) *query.Limits {
+func ask(t *testing.T, w *querytest.World, x *limits.Room, text string) *money.Limits {
 	t.Helper()
 	l, err := x.Limits(t.Context(), querytest.Tenant, w.Ask(text))
 	if err != nil {
@@ -64,7 +65,7 @@ func planted(n int, p99 float64) func(i int) int64 {
 	}
 }
 
-func budget(t *testing.T, l *query.Limits, service, plan, name string) query.Budget {
+func budget(t *testing.T, l *money.Limits, service, plan, name string) money.Budget {
 	t.Helper()
 	for _, s := range l.Services {
 		for _, p := range s.Plans {
@@ -76,7 +77,7 @@ func budget(t *testing.T, l *query.Limits, service, plan, name string) query.Bud
 		}
 	}
 	t.Fatalf("no budget %s of %s on %s in %+v", name, service, plan, l.Services)
-	return query.Budget{}
+	return money.Budget{}
 }
 
 // TestBudgetsOfAPlantedHistogram holds that a p99 of 12 ms CPU time is 120 % of the limit of Workers Free, .04 % of that
@@ -96,21 +97,21 @@ func TestBudgetsOfAPlantedHistogram(t *testing.T) {
 		b := budget(t, l, service, plan, name)
 		got := float64(b.Part.Value)
 		t.Logf("%s %s %s: %.5f, planted %.5f, %.1f %% off", service, plan, name, got, part, 100*(got/part-1))
-		if math.Abs(got/part-1) > .07 || b.State != state || b.Measure != query.MeasureP99 {
+		if math.Abs(got/part-1) > .07 || b.State != state || b.Measure != money.MeasureP99 {
 			t.Errorf("%s %s %s: %.4f of the limit by %s, %s; want %.4f, %s", service, plan, name, got, b.Measure, b.State, part, state)
 		}
 		if b.Used.N != n || !(b.Part.High > b.Part.Value && b.Part.High < 1.1*b.Part.Value) {
 			t.Errorf("%s %s %s: %+v of %v events, want a bound above it", service, plan, name, b.Part, b.Used.N)
 		}
 	}
-	f(platform.CloudflareWorkers, "Free", query.BudgetCPU, 1.20, query.BudgetOver)
-	f(platform.CloudflareWorkers, "Paid", query.BudgetCPU, .0004, query.BudgetOK)
-	f(platform.Fastly, "Compute", query.BudgetCPU, .24, query.BudgetOK)
-	f(platform.Netlify, "Pro", query.BudgetCPU, .24, query.BudgetOK)
-	f(platform.CloudflareWorkers, "Free", query.BudgetStartup, .41, query.BudgetOK)
+	f(platform.CloudflareWorkers, "Free", money.BudgetCPU, 1.20, money.BudgetOver)
+	f(platform.CloudflareWorkers, "Paid", money.BudgetCPU, .0004, money.BudgetOK)
+	f(platform.Fastly, "Compute", money.BudgetCPU, .24, money.BudgetOK)
+	f(platform.Netlify, "Pro", money.BudgetCPU, .24, money.BudgetOK)
+	f(platform.CloudflareWorkers, "Free", money.BudgetStartup, .41, money.BudgetOK)
 
 	above := 1 - .99*math.Cbrt(10./12) // of the planted distribution
-	if b := budget(t, l, platform.CloudflareWorkers, "Free", query.BudgetCPU); math.Abs(float64(b.Over)-above) > .01 {
+	if b := budget(t, l, platform.CloudflareWorkers, "Free", money.BudgetCPU); math.Abs(float64(b.Over)-above) > .01 {
 		t.Errorf("%.4f are above 10 ms, want %.4f", float64(b.Over), above)
 	}
 	for _, s := range l.Services {
@@ -137,9 +138,9 @@ func TestOneExceededOutcomeIsOver(t *testing.T) {
 	f := func(of, outcome, plan, name string) {
 		t.Run(outcome, func(t *testing.T) { exceeded(t, of, outcome, plan, name) })
 	}
-	f(platform.CloudflareWorkers, edge.OutcomeExceededCPU, "Paid", query.BudgetCPU)
-	f(platform.CloudflareWorkers, edge.OutcomeExceededMemory, "Paid", query.BudgetMemory)
-	f(platform.AWSLambda, edge.OutcomeTimeout, "arm", query.BudgetWall)
+	f(platform.CloudflareWorkers, edge.OutcomeExceededCPU, "Paid", money.BudgetCPU)
+	f(platform.CloudflareWorkers, edge.OutcomeExceededMemory, "Paid", money.BudgetMemory)
+	f(platform.AWSLambda, edge.OutcomeTimeout, "arm", money.BudgetWall)
 }
 
 func exceeded(t *testing.T, of, outcome, plan, name string) {
@@ -151,7 +152,7 @@ func exceeded(t *testing.T, of, outcome, plan, name string) {
 	})
 	x := room(t, w, "")
 	b := budget(t, ask(t, w, x, "range=1h"), "shop", plan, name)
-	if b.State != query.BudgetOver || b.Exceeded != 1 {
+	if b.State != money.BudgetOver || b.Exceeded != 1 {
 		t.Errorf("%s on %s: %s with %v exceeded, want over with 1", outcome, of, b.State, b.Exceeded)
 	}
 	found, err := x.Findings(t.Context(), querytest.Tenant, w.Ask("range=1h"))
@@ -166,9 +167,9 @@ func TestFewEventsAreSaid(t *testing.T) {
 	f := func(n int, state, measure string) {
 		t.Run(strconv.Itoa(n), func(t *testing.T) { counted(t, n, state, measure) })
 	}
-	f(37, query.BudgetFew, query.MeasureMax)
-	f(500, query.BudgetTight, query.MeasureMax)
-	f(1500, query.BudgetOK, query.MeasureP99)
+	f(37, money.BudgetFew, money.MeasureMax)
+	f(500, money.BudgetTight, money.MeasureMax)
+	f(1500, money.BudgetOK, money.MeasureP99)
 }
 
 func counted(t *testing.T, n int, state, measure string) {
@@ -179,14 +180,14 @@ func counted(t *testing.T, n int, state, measure string) {
 		}
 	})
 	l := ask(t, w, room(t, w, ""), "range=1h")
-	b := budget(t, l, "shop", "Compute", query.BudgetCPU)
+	b := budget(t, l, "shop", "Compute", money.BudgetCPU)
 	if b.State != state || b.Measure != measure || b.Used.N != query.Num(n) {
 		t.Errorf("%d events: %s by %s of n=%v, want %s by %s", n, b.State, b.Measure, b.Used.N, state, measure)
 	}
-	if b.Measure == query.MeasureMax && math.Abs(float64(b.Used.Value)-45) > .07*45 {
+	if b.Measure == money.MeasureMax && math.Abs(float64(b.Used.Value)-45) > .07*45 {
 		t.Errorf("%d events: the greatest is %v ms, want 45", n, b.Used.Value)
 	}
-	if m := budget(t, l, "shop", "Compute", query.BudgetMemory); m.State != query.BudgetMissing || m.Missing == "" ||
+	if m := budget(t, l, "shop", "Compute", money.BudgetMemory); m.State != money.BudgetMissing || m.Missing == "" ||
 		m.Used.Value.OK() {
 		t.Errorf("memory that nobody sends: %+v", m)
 	}
@@ -220,11 +221,11 @@ func TestWhatOnlyEventsTell(t *testing.T) {
 			t.Errorf("%s %s: %.3f, %s; want %.3f, %s", service, name, got, b.State, part, state)
 		}
 	}
-	f("api", "arm", query.BudgetMemory, 89./128, query.BudgetWatch)
-	f("api", "arm", query.BudgetBody, .5, query.BudgetFew)
-	f("edge", "Compute", query.BudgetSubrequests, 30./32, query.BudgetTight)
-	f("deno", "Free", query.BudgetCPU, .8, query.BudgetTight)
-	if b := budget(t, l, "deno", "Free", query.BudgetCPU); b.Measure != query.MeasureMean {
+	f("api", "arm", money.BudgetMemory, 89./128, money.BudgetWatch)
+	f("api", "arm", money.BudgetBody, .5, money.BudgetFew)
+	f("edge", "Compute", money.BudgetSubrequests, 30./32, money.BudgetTight)
+	f("deno", "Free", money.BudgetCPU, .8, money.BudgetTight)
+	if b := budget(t, l, "deno", "Free", money.BudgetCPU); b.Measure != money.MeasureMean {
 		t.Errorf("of Deno the %s is compared", b.Measure)
 	}
 }
@@ -234,7 +235,7 @@ func TestAPlanOnWhichNothingIsMeasuredIsNotTheBest(t *testing.T) {
 	w := querytest.New(t)
 	serve(w, 1500, edge.Facts{Service: "api", Platform: platform.Vercel}, nil) // the edge runtime bounds the first byte only
 	l := ask(t, w, room(t, w, ""), "range=1h")
-	if len(l.Services) != 1 || l.Services[0].State != query.BudgetOK || l.Services[0].Nearest != query.BudgetWall {
+	if len(l.Services) != 1 || l.Services[0].State != money.BudgetOK || l.Services[0].Nearest != money.BudgetWall {
 		t.Errorf("%+v, want ok by its duration", l.Services)
 	}
 }
@@ -260,10 +261,10 @@ func TestServicesOnSeveralPlatformsStayApart(t *testing.T) {
 	if !slices.Equal(got, want) || !slices.Equal(l.Unknown, []string{platform.Fly}) {
 		t.Errorf("%q and unknown %q, want %q", got, l.Unknown, want)
 	}
-	if part := budget(t, l, "shop", "Compute", query.BudgetCPU).Part.Value; math.Abs(float64(part)/.8-1) > .07 {
+	if part := budget(t, l, "shop", "Compute", money.BudgetCPU).Part.Value; math.Abs(float64(part)/.8-1) > .07 {
 		t.Errorf("on Fastly %.3f of the CPU limit, want .8", part)
 	}
-	if part := budget(t, l, "shop", "Paid", query.BudgetCPU).Part.Value; math.Abs(float64(part)*15000-1) > .07 {
+	if part := budget(t, l, "shop", "Paid", money.BudgetCPU).Part.Value; math.Abs(float64(part)*15000-1) > .07 {
 		t.Errorf("on Workers %.7f of the CPU limit, want %.7f", part, 1./15000)
 	}
 }
@@ -292,7 +293,7 @@ func TestTrendsReachALimitWhereTheyAreSure(t *testing.T) {
 	serve(w, 200, edge.Facts{Service: "stays", Platform: platform.Fastly, HasCPU: true, CPUTime: 30e6}, nil)
 	x := room(t, w, "")
 	l := ask(t, w, x, "range=1h")
-	b := budget(t, l, "grows", "Compute", query.BudgetCPU)
+	b := budget(t, l, "grows", "Compute", money.BudgetCPU)
 	if b.Trend == nil || b.Trend.PerDay.Value < .9 || b.Trend.PerDay.Value > 1.15 || b.Trend.PerDay.N != 28 {
 		t.Fatalf("the trend is %+v, want a millisecond a day", b.Trend)
 	}
@@ -302,10 +303,10 @@ func TestTrendsReachALimitWhereTheyAreSure(t *testing.T) {
 		t.Errorf("50 ms are reached at %v (%v to %v), want about 3 days after %v", b.Trend.Reaches, b.Trend.Earliest,
 			b.Trend.Latest, midnight)
 	}
-	if again := budget(t, ask(t, w, room(t, w, ""), "range=1h"), "grows", "Compute", query.BudgetCPU); *again.Trend != *b.Trend {
+	if again := budget(t, ask(t, w, room(t, w, ""), "range=1h"), "grows", "Compute", money.BudgetCPU); *again.Trend != *b.Trend {
 		t.Errorf("asked again the trend is %+v, was %+v", again.Trend, b.Trend)
 	}
-	if b := budget(t, l, "stays", "Compute", query.BudgetCPU); b.Trend == nil || !b.Trend.Reaches.IsZero() {
+	if b := budget(t, l, "stays", "Compute", money.BudgetCPU); b.Trend == nil || !b.Trend.Reaches.IsZero() {
 		t.Errorf("what stays reaches its limit: %+v", b.Trend)
 	}
 	found, err := x.Findings(t.Context(), querytest.Tenant, w.Ask("range=1h"))

@@ -13,6 +13,7 @@ import (
 	"edgescope/edge/price"
 	"edgescope/policy"
 	"edgescope/query"
+	"edgescope/query/money"
 	"edgescope/query/tables"
 	"edgescope/query/tally"
 )
@@ -84,10 +85,10 @@ func together(pasts []past) past {
 }
 
 // quotas answers which quotas of accounts there are, and when they are used up, the nearest first.
-func (x *Room) quotas(ctx context.Context, a *tables.Asking, places map[string][]string) ([]query.Quota, error) {
+func (x *Room) quotas(ctx context.Context, a *tables.Asking, places map[string][]string) ([]money.Quota, error) {
 	accounts := accountsOf(x.o.Policy(a.Tenant), places)
 	if len(accounts) == 0 {
-		return []query.Quota{}, nil
+		return []money.Quota{}, nil
 	}
 	var alone, several []string
 	for service, on := range places {
@@ -117,7 +118,7 @@ func (x *Room) quotas(ctx context.Context, a *tables.Asking, places map[string][
 		}
 		maps.Copy(of, both)
 	}
-	quotas := []query.Quota{}
+	quotas := []money.Quota{}
 	for _, account := range accounts {
 		var pasts []past
 		for _, service := range account.Services {
@@ -130,12 +131,12 @@ func (x *Room) quotas(ctx context.Context, a *tables.Asking, places map[string][
 			quotas = append(quotas, account.judged(aheadOf(sum.History, a.Now, &sum.since)))
 		}
 	}
-	slices.SortStableFunc(quotas, func(p, q query.Quota) int { return int(math.Copysign(1, float64(part(&q)-part(&p)))) })
+	slices.SortStableFunc(quotas, func(p, q money.Quota) int { return int(math.Copysign(1, float64(part(&q)-part(&p)))) })
 	return quotas, nil
 }
 
 // part is the part of a quota, 0 when it is not known.
-func part(q *query.Quota) query.Num {
+func part(q *money.Quota) query.Num {
 	if !q.Part.Value.OK() {
 		return 0
 	}
@@ -143,12 +144,12 @@ func part(q *query.Quota) query.Num {
 }
 
 // account is a quota of which nothing is measured yet.
-type account struct{ query.Quota }
+type account struct{ money.Quota }
 
 // accountsOf returns the quotas that services on platforms have.
 func accountsOf(said *policy.Policy, places map[string][]string) []*account {
 	all := map[string]*account{}
-	add := func(key, service string, q query.Quota) {
+	add := func(key, service string, q money.Quota) {
 		if all[key] == nil {
 			all[key] = &account{q}
 		}
@@ -162,7 +163,7 @@ func accountsOf(said *policy.Policy, places map[string][]string) []*account {
 				if p.RequestsPerDay <= 0 {
 					continue
 				}
-				add(fmt.Sprint(platform, "\x00", p.Name, "\x00", p.RequestsPerDay), service, query.Quota{
+				add(fmt.Sprint(platform, "\x00", p.Name, "\x00", p.RequestsPerDay), service, money.Quota{
 					Platform: platform, Plan: p.Name, Said: known, Of: price.Requests, Per: perDay,
 					Limit: query.Num(p.RequestsPerDay), Then: "further requests fail until midnight UTC",
 					AsOf: p.Source.AsOf, Source: p.Source.Page,
@@ -188,7 +189,7 @@ func accountsOf(said *policy.Policy, places map[string][]string) []*account {
 
 // included returns the requests of a month that the plan of a service's account includes in its price, false when no
 // policy says which plan that is, or it includes none.
-func included(said *policy.Policy, platform, service string) (q query.Quota, key string, ok bool) {
+func included(said *policy.Policy, platform, service string) (q money.Quota, key string, ok bool) {
 	of := said.AccountOf(platform, service)
 	if of == nil {
 		return q, "", false
@@ -199,7 +200,7 @@ func included(said *policy.Policy, platform, service string) (q query.Quota, key
 	}
 	for _, m := range plan.Meters {
 		if m.Of == price.Requests && m.Included > 0 {
-			return query.Quota{
+			return money.Quota{
 				Platform: platform, Plan: plan.Name, Said: true, Of: price.Requests, Per: perMonth, Limit: query.Num(m.Included),
 				Then: fmt.Sprintf("further requests cost %.2f USD a million", m.Price/m.Per*1e6),
 				AsOf: plan.Source.AsOf, Source: plan.Source.Page,
@@ -211,9 +212,9 @@ func included(said *policy.Policy, platform, service string) (q query.Quota, key
 
 // judged says when the quota is used up: in the first of its periods in which that happens, else how much of it the
 // period that needs most uses.
-func (c *account) judged(a *ahead) query.Quota {
+func (c *account) judged(a *ahead) money.Quota {
 	q := c.Quota
-	periods := []query.Expectation{a.expect(monthStart(a.now), monthEnd(a.now))}
+	periods := []money.Expectation{a.expect(monthStart(a.now), monthEnd(a.now))}
 	if q.Per == perDay {
 		periods = a.days()
 	}
@@ -230,8 +231,8 @@ func (c *account) judged(a *ahead) query.Quota {
 		q.Part = q.Period.SoFar
 	}
 	q.Part.Value, q.Part.Low, q.Part.High = q.Part.Value/q.Limit, q.Part.Low/q.Limit, q.Part.High/q.Limit
-	if q.State = stateOf(float64(q.Part.Value)); q.State == query.BudgetOK && !a.ok {
-		q.State = query.BudgetFew
+	if q.State = stateOf(float64(q.Part.Value)); q.State == money.BudgetOK && !a.ok {
+		q.State = money.BudgetFew
 	}
 	from, to := q.Period.From, q.Period.To
 	q.Reached = a.reached(a.Values, from, to, float64(q.Limit))
@@ -242,7 +243,7 @@ func (c *account) judged(a *ahead) query.Quota {
 }
 
 // expected is what a period will have had, or has had where nothing can be forecast.
-func expected(e *query.Expectation) query.Num {
+func expected(e *money.Expectation) query.Num {
 	if e.All.Value.OK() {
 		return e.All.Value
 	}
@@ -250,9 +251,9 @@ func expected(e *query.Expectation) query.Num {
 }
 
 // days returns today, and the days of the coming week where they can be forecast.
-func (a *ahead) days() []query.Expectation {
+func (a *ahead) days() []money.Expectation {
 	today := tally.Floor(a.now, query.Day)
-	days := []query.Expectation{a.expect(today, today.Add(query.Day))}
+	days := []money.Expectation{a.expect(today, today.Add(query.Day))}
 	for d := 1; a.ok && d < forecastDays; d++ {
 		days = append(days, a.expect(today.AddDate(0, 0, d), today.AddDate(0, 0, d+1)))
 	}

@@ -15,6 +15,7 @@ import (
 	"edgescope/policy"
 	"edgescope/query"
 	"edgescope/query/memo"
+	"edgescope/query/money"
 	"edgescope/query/tables"
 )
 
@@ -45,15 +46,15 @@ func (x *Room) Answers() query.Answers {
 }
 
 // Limits answers which limit is near.
-func (x *Room) Limits(ctx context.Context, tenant edge.Tenant, q query.Question) (*query.Limits, error) {
+func (x *Room) Limits(ctx context.Context, tenant edge.Tenant, q query.Question) (*money.Limits, error) {
 	a, err := x.o.Read.Begin(tenant, q)
 	if err != nil {
 		return nil, err
 	}
-	out := &query.Limits{Services: []query.ServiceLimits{}, Problem: x.o.Problem()}
+	out := &money.Limits{Services: []money.ServiceLimits{}, Problem: x.o.Problem()}
 	var all *measured
 	var days map[string][]daily
-	var quotas []query.Quota
+	var quotas []money.Quota
 	places, events, err := x.places(ctx, a)
 	if err != nil {
 		return nil, err
@@ -75,14 +76,14 @@ func (x *Room) Limits(ctx context.Context, tenant edge.Tenant, q query.Question)
 	}
 	x.list(a, all, days, out)
 	out.Services = append(out.Services, shared(quotas)...)
-	slices.SortStableFunc(out.Services, func(s, t query.ServiceLimits) int {
+	slices.SortStableFunc(out.Services, func(s, t money.ServiceLimits) int {
 		return cmp.Or(cmp.Compare(weight(&t), weight(&s)), strings.Compare(s.Service, t.Service))
 	})
 	return out, nil
 }
 
 // list adds what each service on each platform has, and the platforms of which no limits are known.
-func (x *Room) list(a *tables.Asking, all *measured, days map[string][]daily, out *query.Limits) {
+func (x *Room) list(a *tables.Asking, all *measured, days map[string][]daily, out *money.Limits) {
 	said := x.o.Policy(a.Tenant)
 	unknown := map[string]bool{}
 	for _, u := range all.uses {
@@ -91,14 +92,14 @@ func (x *Room) list(a *tables.Asking, all *measured, days map[string][]daily, ou
 			unknown[cmp.Or(u.platform, query.Unknown)] = true
 			continue
 		}
-		s := query.ServiceLimits{Service: u.service, Platform: u.platform, Said: ours}
+		s := money.ServiceLimits{Service: u.service, Platform: u.platform, Said: ours}
 		b := budgets{use: u, asking: a, lines: map[string]*line{}}
 		if u.alone {
 			b.days = days[u.service]
 		}
 		for i := range plans {
 			p := &plans[i]
-			s.Plans = append(s.Plans, query.PlanLimits{
+			s.Plans = append(s.Plans, money.PlanLimits{
 				Plan: p.Name, Budgets: b.of(p), AsOf: p.Source.AsOf, Source: p.Source.Page, Remark: p.Source.Note,
 			})
 		}
@@ -110,18 +111,18 @@ func (x *Room) list(a *tables.Asking, all *measured, days map[string][]daily, ou
 
 // states are those of budgets, from the one that says least.
 var states = []string{
-	query.BudgetMissing, query.BudgetFew, query.BudgetOK, query.BudgetWatch, query.BudgetTight, query.BudgetOver,
+	money.BudgetMissing, money.BudgetFew, money.BudgetOK, money.BudgetWatch, money.BudgetTight, money.BudgetOver,
 }
 
 // heavier tells whether a budget says more than another: by state, then by how much is used up.
-func heavier(b, than *query.Budget) bool {
+func heavier(b, than *money.Budget) bool {
 	i, j := slices.Index(states, b.State), slices.Index(states, than.State)
 	return i > j || i == j && b.Part.Value > than.Part.Value
 }
 
 // worst returns the budget of a plan that says most, nil without any.
-func worst(p *query.PlanLimits) *query.Budget {
-	var most *query.Budget
+func worst(p *money.PlanLimits) *money.Budget {
+	var most *money.Budget
 	for i := range p.Budgets {
 		if b := &p.Budgets[i]; most == nil || heavier(b, most) {
 			most = b
@@ -132,9 +133,9 @@ func worst(p *query.PlanLimits) *query.Budget {
 
 // best returns the worst budget of the plan that allows most, and that plan. Plans on which something is judged come
 // before those on which nothing is.
-func best(s *query.ServiceLimits) (*query.Budget, *query.PlanLimits) {
-	var least *query.Budget
-	var of *query.PlanLimits
+func best(s *money.ServiceLimits) (*money.Budget, *money.PlanLimits) {
+	var least *money.Budget
+	var of *money.PlanLimits
 	for i := range s.Plans {
 		b := worst(&s.Plans[i])
 		switch {
@@ -147,19 +148,19 @@ func best(s *query.ServiceLimits) (*query.Budget, *query.PlanLimits) {
 }
 
 // judged tells whether a budget has a verdict.
-func judged(b *query.Budget) bool {
-	return b.State != query.BudgetMissing && b.State != query.BudgetFew
+func judged(b *money.Budget) bool {
+	return b.State != money.BudgetMissing && b.State != money.BudgetFew
 }
 
-func conclude(s *query.ServiceLimits) {
-	s.State = query.BudgetMissing
+func conclude(s *money.ServiceLimits) {
+	s.State = money.BudgetMissing
 	if b, _ := best(s); b != nil {
 		s.State, s.Nearest = b.State, b.Name
 	}
 }
 
 // weight orders services: by state, then by what is used up.
-func weight(s *query.ServiceLimits) float64 {
+func weight(s *money.ServiceLimits) float64 {
 	b, _ := best(s)
 	if b == nil {
 		return -1
@@ -173,17 +174,17 @@ func weight(s *query.ServiceLimits) float64 {
 }
 
 // shared makes of the quotas of days the limits that all services of an account share.
-func shared(quotas []query.Quota) []query.ServiceLimits {
-	var all []query.ServiceLimits
+func shared(quotas []money.Quota) []money.ServiceLimits {
+	var all []money.ServiceLimits
 	for i := range quotas {
 		q := &quotas[i]
 		if q.Per != perDay {
 			continue
 		}
-		s := query.ServiceLimits{Platform: q.Platform, Said: q.Said, Plans: []query.PlanLimits{{
+		s := money.ServiceLimits{Platform: q.Platform, Said: q.Said, Plans: []money.PlanLimits{{
 			Plan: q.Plan, AsOf: q.AsOf, Source: q.Source, Remark: "shared by " + strings.Join(q.Services, ", "),
-			Budgets: []query.Budget{{
-				Name: query.BudgetRequests, State: q.State, Limit: q.Limit, Used: q.Period.All, Measure: query.MeasureDay,
+			Budgets: []money.Budget{{
+				Name: money.BudgetRequests, State: q.State, Limit: q.Limit, Used: q.Period.All, Measure: money.MeasureDay,
 				Part: q.Part, Over: query.None(), ExceededRatio: query.None(),
 			}},
 		}}}

@@ -10,6 +10,7 @@ import (
 	"edgescope/edge"
 	"edgescope/judge"
 	"edgescope/query"
+	"edgescope/query/money"
 	"edgescope/query/tables"
 	"edgescope/query/tally"
 )
@@ -72,7 +73,7 @@ func dayOf(u *use) daily {
 }
 
 // trend returns how a budget's figure of days grows, nil when too few days are known.
-func (b *budgets) trend(of *query.Budget, figure func(*daily) float64) *query.BudgetTrend {
+func (b *budgets) trend(of *money.Budget, figure func(*daily) float64) *money.BudgetTrend {
 	key := of.Name + of.Measure
 	line, known := b.lines[key]
 	if !known {
@@ -82,7 +83,7 @@ func (b *budgets) trend(of *query.Budget, figure func(*daily) float64) *query.Bu
 	if line == nil {
 		return nil
 	}
-	t := &query.BudgetTrend{PerDay: query.Figure{
+	t := &money.BudgetTrend{PerDay: query.Figure{
 		Value: query.Num(line.Slope.Value), Low: query.Num(line.Slope.Low), High: query.Num(line.Slope.High),
 		N: query.Num(line.days), Origin: query.OriginModel,
 	}}
@@ -114,7 +115,7 @@ func (b *budgets) line(key string, figure func(*daily) float64) *line {
 }
 
 // reach says when a growing figure reaches its limit, unless it has, or that is too far ahead.
-func (l *line) reach(t *query.BudgetTrend, limit float64, midnight time.Time) {
+func (l *line) reach(t *money.BudgetTrend, limit float64, midnight time.Time) {
 	at := func(perDay float64) time.Time {
 		ahead := (limit - l.Level) / perDay * float64(query.Day)
 		if ahead < 0 || ahead > float64(horizon) {

@@ -15,6 +15,7 @@ import (
 	"edgescope/edge"
 	"edgescope/ingest/rollup"
 	"edgescope/query"
+	"edgescope/query/client"
 	"edgescope/query/tables"
 	"edgescope/store/embedded"
 )
@@ -114,7 +115,7 @@ func (w *World) Invocation(end time.Time, d time.Duration, facts edge.Facts) edg
 }
 
 // Serve starts the API with these answers on loopback and returns a client of it.
-func (w *World) Serve(answers query.Answers) (*httptest.Server, *query.Client) {
+func (w *World) Serve(answers query.Answers) (*httptest.Server, *client.Client) {
 	w.T.Helper()
 	h := query.NewHandler(answers, query.Options{
 		Tenant: func(*http.Request) (edge.Tenant, error) { return Tenant, nil },
@@ -123,7 +124,7 @@ func (w *World) Serve(answers query.Answers) (*httptest.Server, *query.Client) {
 	})
 	s := httptest.NewServer(h)
 	w.T.Cleanup(s.Close)
-	c, err := query.NewClient(s.URL, s.Client())
+	c, err := client.New(s.URL, s.Client())
 	if err != nil {
 		w.T.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"edgescope/chart"
 	"edgescope/query"
+	"edgescope/query/money"
 	"edgescope/web/part"
 )
 
@@ -35,7 +36,7 @@ type Strip struct {
 }
 
 // NewCost makes the model of an answer.
-func NewCost(p *part.Page, a *query.Cost) part.Content {
+func NewCost(p *part.Page, a *money.Cost) part.Content {
 	m := &Cost{
 		Page: p, Tiles: costTiles(a), Accounts: accountTable(a), Routes: costRoutes(p, a), Meters: meterTable(a),
 		Invoices: invoiceTable(a), Prices: priceTable(a),
@@ -70,7 +71,7 @@ const (
 // maxElsewhere is of how many accounts, the largest, other plans are shown.
 const maxElsewhere = 4
 
-func accountName(a *query.AccountCost) string {
+func accountName(a *money.AccountCost) string {
 	switch {
 	case a.Platform == "":
 		return "unknown platform"
@@ -181,7 +182,7 @@ func costTile(id, title, absent string, f query.Figure) part.Tile {
 }
 
 // costTiles are the headline.
-func costTiles(a *query.Cost) []part.Tile {
+func costTiles(a *money.Cost) []part.Tile {
 	forecast := costTile("forecast", a.Month.UTC().Format("January")+", forecast", "needs three days", a.Total.Forecast)
 	for i := range a.Accounts {
 		if b := &a.Accounts[i]; b.Budget.OK() && expected(b) > b.Budget {
@@ -206,7 +207,7 @@ func kindOf(origin string) string {
 }
 
 // expected is what the month is expected to cost: its bill so far, where that is more or all that is known.
-func expected(a *query.AccountCost) query.Num {
+func expected(a *money.AccountCost) query.Num {
 	best := query.Num(0)
 	for _, v := range []query.Num{a.Forecast.Value, a.ToDate.Value, a.ToDate.Low} {
 		if v.OK() {
@@ -217,7 +218,7 @@ func expected(a *query.AccountCost) query.Num {
 }
 
 // budgetStrip tells of a budget that does not hold.
-func budgetStrip(c *query.Cost, a *query.AccountCost) (Strip, bool) {
+func budgetStrip(c *money.Cost, a *money.AccountCost) (Strip, bool) {
 	if !a.Budget.OK() || expected(a) <= a.Budget {
 		return Strip{}, false
 	}
@@ -240,26 +241,26 @@ func budgetStrip(c *query.Cost, a *query.AccountCost) (Strip, bool) {
 	return s, true
 }
 
-func accountTable(a *query.Cost) part.Table {
-	columns := []part.ColumnOf[query.AccountCost]{
-		textColumn("account", "Account", true, func(v *query.AccountCost) (text, sub string) {
+func accountTable(a *money.Cost) part.Table {
+	columns := []part.ColumnOf[money.AccountCost]{
+		textColumn("account", "Account", true, func(v *money.AccountCost) (text, sub string) {
 			if v.Assumed && v.Plan != "" {
 				sub = "assumed: no account names it"
 			}
 			return accountName(v), sub
 		}),
-		textColumn("services", "Services", false, func(v *query.AccountCost) (text, sub string) {
+		textColumn("services", "Services", false, func(v *money.AccountCost) (text, sub string) {
 			if more := len(v.Services) - shownServices; more > 0 {
 				return strings.Join(v.Services[:shownServices], ", "), fmt.Sprintf("and %d more", more)
 			}
 			return strings.Join(v.Services, ", "), ""
 		}),
 	}
-	columns = append(columns, spendingColumns(func(v *query.AccountCost) *query.Spending { return &v.Spending })...)
+	columns = append(columns, spendingColumns(func(v *money.AccountCost) *money.Spending { return &v.Spending })...)
 	columns = append(columns,
-		part.ColumnOf[query.AccountCost]{
+		part.ColumnOf[money.AccountCost]{
 			Column: part.Column{Key: "budget", Title: "Budget", Numeric: true},
-			Cell: func(v *query.AccountCost) part.Cell {
+			Cell: func(v *money.AccountCost) part.Cell {
 				c := part.Cell{Text: dollars(v.Budget), Raw: part.Raw(v.Budget)}
 				if v.Budget.OK() && expected(v) > v.Budget {
 					c.Class, c.Sub = "bad", "passes it"
@@ -270,7 +271,7 @@ func accountTable(a *query.Cost) part.Table {
 				return c
 			},
 		},
-		part.NumberColumn("factor", "Factor", chart.Times, func(v *query.AccountCost) query.Num { return v.Factor }),
+		part.NumberColumn("factor", "Factor", chart.Times, func(v *money.AccountCost) query.Num { return v.Factor }),
 	)
 	t := part.Build("accounts", "Accounts", columns, a.Accounts)
 	t.Empty = "No invocation this month."
@@ -278,27 +279,27 @@ func accountTable(a *query.Cost) part.Table {
 }
 
 // spendingColumns are the figures of an account.
-func spendingColumns[T any](of func(*T) *query.Spending) []part.ColumnOf[T] {
+func spendingColumns[T any](of func(*T) *money.Spending) []part.ColumnOf[T] {
 	var out []part.ColumnOf[T]
 	for _, c := range []struct {
 		key, title string
-		of         func(*query.Spending) query.Figure
+		of         func(*money.Spending) query.Figure
 	}{
-		{"today", "Today", func(s *query.Spending) query.Figure { return s.Today }},
-		{"to_date", "Month to date", func(s *query.Spending) query.Figure { return s.ToDate }},
-		{"forecast", "Month, forecast", func(s *query.Spending) query.Figure { return s.Forecast }},
-		{"per_million", "Per million", func(s *query.Spending) query.Figure { return s.PerMillion }},
+		{"today", "Today", func(s *money.Spending) query.Figure { return s.Today }},
+		{"to_date", "Month to date", func(s *money.Spending) query.Figure { return s.ToDate }},
+		{"forecast", "Month, forecast", func(s *money.Spending) query.Figure { return s.Forecast }},
+		{"per_million", "Per million", func(s *money.Spending) query.Figure { return s.PerMillion }},
 	} {
 		out = append(out, moneyColumns(c.key, c.title, dollars, func(v *T) query.Figure { return c.of(of(v)) })...)
 	}
 	return out
 }
 
-func costRoutes(p *part.Page, a *query.Cost) part.Table {
-	columns := []part.ColumnOf[query.RouteCost]{
+func costRoutes(p *part.Page, a *money.Cost) part.Table {
+	columns := []part.ColumnOf[money.RouteCost]{
 		{
 			Column: part.Column{Key: "route", Title: "Route"},
-			Cell: func(v *query.RouteCost) part.Cell {
+			Cell: func(v *money.RouteCost) part.Cell {
 				if v.Other {
 					return part.Cell{Text: "(all others)", Raw: "", Head: true}
 				}
@@ -311,13 +312,13 @@ func costRoutes(p *part.Page, a *query.Cost) part.Table {
 				return c
 			},
 		},
-		textColumn("service", "Service", false, func(v *query.RouteCost) (text, sub string) { return v.Service, "" }),
-		textColumn("plan", "Plan", false, func(v *query.RouteCost) (text, sub string) {
+		textColumn("service", "Service", false, func(v *money.RouteCost) (text, sub string) { return v.Service, "" }),
+		textColumn("plan", "Plan", false, func(v *money.RouteCost) (text, sub string) {
 			return strings.TrimSpace(v.Platform + " " + v.Plan), ""
 		}),
 		{
 			Column: part.Column{Key: "requests", Title: "Requests", Numeric: true},
-			Cell: func(v *query.RouteCost) part.Cell {
+			Cell: func(v *money.RouteCost) part.Cell {
 				c := part.Number(chart.Number, v.Requests)
 				if v.Samples < v.Requests*.999 || v.Samples < fewEvents {
 					c.Sub = "n=" + part.Integer(int64(math.Round(float64(v.Samples))))
@@ -327,19 +328,19 @@ func costRoutes(p *part.Page, a *query.Cost) part.Table {
 		},
 		{
 			Column: part.Column{Key: "samples", Exported: true},
-			Cell:   func(v *query.RouteCost) part.Cell { return part.Cell{Raw: part.Raw(v.Samples)} },
+			Cell:   func(v *money.RouteCost) part.Cell { return part.Cell{Raw: part.Raw(v.Samples)} },
 		},
-		part.NumberColumn("cpu_ms", "CPU, mean", chart.Milliseconds, func(v *query.RouteCost) query.Num { return v.CPU }),
+		part.NumberColumn("cpu_ms", "CPU, mean", chart.Milliseconds, func(v *money.RouteCost) query.Num { return v.CPU }),
 		part.NumberColumn("duration_ms", "Duration, mean", chart.Milliseconds,
-			func(v *query.RouteCost) query.Num { return v.Duration }),
-		part.NumberColumn("share", "Part of bill", chart.Ratio, func(v *query.RouteCost) query.Num { return v.Share }),
+			func(v *money.RouteCost) query.Num { return v.Duration }),
+		part.NumberColumn("share", "Part of bill", chart.Ratio, func(v *money.RouteCost) query.Num { return v.Share }),
 	}
 	columns = append(columns, moneyColumns("bill", "Month to date", dollars,
-		func(v *query.RouteCost) query.Figure { return v.Bill })...)
+		func(v *money.RouteCost) query.Figure { return v.Bill })...)
 	columns = append(columns, moneyColumns("range", "This range", dollars,
-		func(v *query.RouteCost) query.Figure { return v.Range })...)
+		func(v *money.RouteCost) query.Figure { return v.Range })...)
 	columns = append(columns, moneyColumns("per_million", "Per million", dollars,
-		func(v *query.RouteCost) query.Figure { return v.PerMillion })...)
+		func(v *money.RouteCost) query.Figure { return v.PerMillion })...)
 	t := part.Build("routes", "Routes", columns, a.Routes)
 	t.Empty, t.Shown = "No invocation this month.", 50
 	if a.RouteCount > t.Shown {
@@ -351,10 +352,10 @@ func costRoutes(p *part.Page, a *query.Cost) part.Table {
 // accountMeter is a meter of an account.
 type accountMeter struct {
 	account string
-	query.MeterUse
+	money.MeterUse
 }
 
-func meterTable(a *query.Cost) part.Table {
+func meterTable(a *money.Cost) part.Table {
 	var rows []accountMeter
 	for i := range a.Accounts {
 		for _, m := range a.Accounts[i].Meters {
@@ -406,15 +407,15 @@ func priceText(price, per query.Num) string {
 	return listed(price) + " per " + chart.Number.Text(float64(per))
 }
 
-func elsewhereTable(a *query.AccountCost, place int) part.Table {
+func elsewhereTable(a *money.AccountCost, place int) part.Table {
 	current := query.None()
 	for i := range a.Elsewhere {
 		if a.Elsewhere[i].Current {
 			current = a.Elsewhere[i].Bill.Value
 		}
 	}
-	columns := []part.ColumnOf[query.Elsewhere]{
-		textColumn("plan", "Plan", true, func(v *query.Elsewhere) (text, sub string) {
+	columns := []part.ColumnOf[money.Elsewhere]{
+		textColumn("plan", "Plan", true, func(v *money.Elsewhere) (text, sub string) {
 			if v.Current {
 				sub = "now"
 			}
@@ -422,17 +423,17 @@ func elsewhereTable(a *query.AccountCost, place int) part.Table {
 		}),
 	}
 	columns = append(columns, moneyColumns("bill", "Month, USD", dollars,
-		func(v *query.Elsewhere) query.Figure { return v.Bill })...)
+		func(v *money.Elsewhere) query.Figure { return v.Bill })...)
 	columns = append(columns,
-		part.NumberColumn("times", "Of now", chart.Times, func(v *query.Elsewhere) query.Num {
+		part.NumberColumn("times", "Of now", chart.Times, func(v *money.Elsewhere) query.Num {
 			if !(current > 0) {
 				return query.None()
 			}
 			return v.Bill.Value / current
 		}),
-		part.ColumnOf[query.Elsewhere]{
+		part.ColumnOf[money.Elsewhere]{
 			Column: part.Column{Key: "breaks", Title: "Limits"},
-			Cell: func(v *query.Elsewhere) part.Cell {
+			Cell: func(v *money.Elsewhere) part.Cell {
 				c := part.Text(strings.Join(v.Warnings, "; "))
 				switch {
 				case len(v.Warnings) > 0:
@@ -443,7 +444,7 @@ func elsewhereTable(a *query.AccountCost, place int) part.Table {
 				return c
 			},
 		},
-		textColumn("as_of", "Prices of", false, func(v *query.Elsewhere) (text, sub string) { return v.AsOf, "" }),
+		textColumn("as_of", "Prices of", false, func(v *money.Elsewhere) (text, sub string) { return v.AsOf, "" }),
 	)
 	which := "month to date"
 	if a.ElsewhereOf == "forecast" {
@@ -455,10 +456,10 @@ func elsewhereTable(a *query.AccountCost, place int) part.Table {
 // accountInvoice is an invoice of an account.
 type accountInvoice struct {
 	account string
-	query.InvoicedMonth
+	money.InvoicedMonth
 }
 
-func invoiceTable(a *query.Cost) part.Table {
+func invoiceTable(a *money.Cost) part.Table {
 	var rows []accountInvoice
 	for i := range a.Accounts {
 		for _, m := range a.Accounts[i].Invoices {
@@ -494,9 +495,9 @@ func invoiceTable(a *query.Cost) part.Table {
 	return part.Build("invoices", "Invoices", columns, rows)
 }
 
-func priceTable(a *query.Cost) part.Table {
-	columns := []part.ColumnOf[query.PriceList]{
-		textColumn("plan", "Plan", true, func(v *query.PriceList) (text, sub string) {
+func priceTable(a *money.Cost) part.Table {
+	columns := []part.ColumnOf[money.PriceList]{
+		textColumn("plan", "Plan", true, func(v *money.PriceList) (text, sub string) {
 			text = strings.TrimSpace(v.Platform + " " + v.Plan)
 			switch {
 			case v.Own && v.Used:
@@ -510,7 +511,7 @@ func priceTable(a *query.Cost) part.Table {
 		}),
 		{
 			Column: part.Column{Key: "month", Title: "A month", Numeric: true},
-			Cell: func(v *query.PriceList) part.Cell {
+			Cell: func(v *money.PriceList) part.Cell {
 				c := part.Cell{Text: dollars(v.Month), Raw: part.Raw(v.Month)}
 				if v.Credit > 0 {
 					c.Sub = "with " + dollars(v.Credit) + " of use"
@@ -518,10 +519,10 @@ func priceTable(a *query.Cost) part.Table {
 				return c
 			},
 		},
-		textColumn("meters", "Prices, USD", false, func(v *query.PriceList) (text, sub string) { return metersText(v), "" }),
+		textColumn("meters", "Prices, USD", false, func(v *money.PriceList) (text, sub string) { return metersText(v), "" }),
 		{
 			Column: part.Column{Key: "as_of", Title: "As of"},
-			Cell: func(v *query.PriceList) part.Cell {
+			Cell: func(v *money.PriceList) part.Cell {
 				c := part.Text(v.AsOf)
 				if v.Old {
 					c.Class, c.Sub = "warn", "older than a year, or undated: check it"
@@ -531,7 +532,7 @@ func priceTable(a *query.Cost) part.Table {
 		},
 		{
 			Column: part.Column{Key: "source", Title: "Read at"},
-			Cell: func(v *query.PriceList) part.Cell {
+			Cell: func(v *money.PriceList) part.Cell {
 				c := part.Text(v.Source)
 				if strings.HasPrefix(v.Source, "https://") {
 					c.Href = v.Source
@@ -545,7 +546,7 @@ func priceTable(a *query.Cost) part.Table {
 }
 
 // metersText writes what a list charges for.
-func metersText(l *query.PriceList) string {
+func metersText(l *money.PriceList) string {
 	out := make([]string, len(l.Meters))
 	for i := range l.Meters {
 		m := &l.Meters[i]

@@ -8,11 +8,12 @@ import (
 
 	"edgescope/chart"
 	"edgescope/query"
+	"edgescope/query/money"
 	"edgescope/web/part"
 )
 
 // forecastFigure draws the measured hours and the expected ones: lines of their own, which never touch.
-func forecastFigure(f *query.Forecast) part.Figure {
+func forecastFigure(f *money.Forecast) part.Figure {
 	past, ahead := len(f.Measured), len(f.Expected)
 	line := func(name, class string, values []query.Num, from int) chart.Series {
 		s := chart.Series{Name: name, Class: class, Values: make([]float64, past+ahead)}
@@ -45,7 +46,7 @@ func forecastFigure(f *query.Forecast) part.Figure {
 }
 
 // methodText says how a forecast is made and how wrong it was, or why there is none.
-func methodText(f *query.Forecast) string {
+func methodText(f *money.Forecast) string {
 	if f.Method == "" {
 		return "No forecast: " + f.Reason + "."
 	}
@@ -62,12 +63,12 @@ func methodText(f *query.Forecast) string {
 
 // period is a stretch of time and what it is called.
 type period struct {
-	*query.Expectation
+	*money.Expectation
 
 	name string
 }
 
-func expectationTable(f *query.Forecast) part.Table {
+func expectationTable(f *money.Forecast) part.Table {
 	rows := []period{
 		{&f.Today, "Today, " + f.Today.From.UTC().Format("2 January")},
 		{&f.Month, f.Month.From.UTC().Format("January 2006")},
@@ -83,39 +84,39 @@ func expectationTable(f *query.Forecast) part.Table {
 	return part.Build("periods", "Requests of today and this month", columns, rows)
 }
 
-func quotaTable(f *query.Forecast) part.Table {
-	columns := []part.ColumnOf[query.Quota]{
-		textColumn("plan", "Plan", true, func(q *query.Quota) (text, sub string) {
+func quotaTable(f *money.Forecast) part.Table {
+	columns := []part.ColumnOf[money.Quota]{
+		textColumn("plan", "Plan", true, func(q *money.Quota) (text, sub string) {
 			if !q.Said {
 				sub = "assumed"
 			}
 			return planName(q.Platform, q.Plan), sub
 		}),
-		textColumn("services", "Services", false, func(q *query.Quota) (text, sub string) {
+		textColumn("services", "Services", false, func(q *money.Quota) (text, sub string) {
 			shown := strings.Join(q.Services[:min(len(q.Services), shownServices)], ", ")
 			if more := len(q.Services) - shownServices; more > 0 {
 				sub = fmt.Sprintf("and %d more", more)
 			}
 			return shown, sub
 		}),
-		{Column: part.Column{Key: "limit", Title: "Quota", Numeric: true}, Cell: func(q *query.Quota) part.Cell {
+		{Column: part.Column{Key: "limit", Title: "Quota", Numeric: true}, Cell: func(q *money.Quota) part.Cell {
 			return part.Cell{Text: count(q.Limit), Sub: q.Of + " a " + q.Per, Raw: part.Raw(q.Limit)}
 		}},
-		{Column: part.Column{Key: "bar", Title: "Used", Drawing: true}, Cell: func(q *query.Quota) part.Cell {
-			return budgetBar(&held{Budget: &query.Budget{Part: q.Part, State: q.State}})
+		{Column: part.Column{Key: "bar", Title: "Used", Drawing: true}, Cell: func(q *money.Quota) part.Cell {
+			return budgetBar(&held{Budget: &money.Budget{Part: q.Part, State: q.State}})
 		}},
 	}
 	columns = append(columns, moneyColumns("part", "Part", func(v query.Num) string { return chart.Ratio.Text(float64(v)) },
-		func(q *query.Quota) query.Figure { return q.Part })...)
+		func(q *money.Quota) query.Figure { return q.Part })...)
 	columns = append(columns,
-		textColumn("period", "In", false, func(q *query.Quota) (text, sub string) {
+		textColumn("period", "In", false, func(q *money.Quota) (text, sub string) {
 			if q.Per == "month" {
 				return q.Period.From.UTC().Format("January"), q.Part.Origin
 			}
 			return q.Period.From.UTC().Format("2 January"), q.Part.Origin
 		}),
-		part.ColumnOf[query.Quota]{
-			Column: part.Column{Key: "reached", Title: "Used up"}, Cell: func(q *query.Quota) part.Cell {
+		part.ColumnOf[money.Quota]{
+			Column: part.Column{Key: "reached", Title: "Used up"}, Cell: func(q *money.Quota) part.Cell {
 				if q.Reached.IsZero() {
 					return part.Cell{Text: "not in sight", Class: "quiet"}
 				}
@@ -128,11 +129,11 @@ func quotaTable(f *query.Forecast) part.Table {
 				return c
 			},
 		},
-		textColumn("then", "Then further requests", false, func(q *query.Quota) (text, sub string) {
+		textColumn("then", "Then further requests", false, func(q *money.Quota) (text, sub string) {
 			return strings.TrimPrefix(q.Then, "further requests "), ""
 		}),
-		part.ColumnOf[query.Quota]{
-			Column: part.Column{Key: "as_of", Exported: true}, Cell: func(q *query.Quota) part.Cell { return part.Cell{Raw: q.AsOf} },
+		part.ColumnOf[money.Quota]{
+			Column: part.Column{Key: "as_of", Exported: true}, Cell: func(q *money.Quota) part.Cell { return part.Cell{Raw: q.AsOf} },
 		},
 	)
 	t := part.Build("quotas", "Quotas", columns, f.Quotas)

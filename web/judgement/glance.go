@@ -5,14 +5,15 @@ import (
 
 	"edgescope/chart"
 	"edgescope/query"
+	"edgescope/query/money"
 	"edgescope/web/part"
 )
 
 // GlanceOf are the answers that the overview shows tiles of; nil ones are left out.
 type GlanceOf struct {
 	SLO    *query.SLO
-	Cost   *query.Bill
-	Limits *query.Limits
+	Cost   *money.Bill
+	Limits *money.Limits
 }
 
 // Glance are tiles of what is judged elsewhere, in the order of how much they weigh: promises, what it costs, the nearest
@@ -22,7 +23,7 @@ func Glance(p *part.Page, of GlanceOf) []part.Tile {
 }
 
 // costAtAGlance are today, the month as it is forecast, and a million more, of the accounts that the policy names.
-func costAtAGlance(p *part.Page, b *query.Bill) []part.Tile {
+func costAtAGlance(p *part.Page, b *money.Bill) []part.Tile {
 	if b == nil || b.Accounts == 0 {
 		return nil
 	}

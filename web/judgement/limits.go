@@ -11,6 +11,7 @@ import (
 
 	"edgescope/chart"
 	"edgescope/query"
+	"edgescope/query/money"
 	"edgescope/web/part"
 )
 
@@ -39,14 +40,14 @@ type missingBudget struct{ Name, Services, How string }
 
 // held is a budget with whose it is.
 type held struct {
-	*query.Budget
+	*money.Budget
 
-	of   *query.ServiceLimits
-	plan *query.PlanLimits
+	of   *money.ServiceLimits
+	plan *money.PlanLimits
 }
 
 // NewLimits makes the model of two answers.
-func NewLimits(p *part.Page, a *query.Limits, f *query.Forecast) part.Content {
+func NewLimits(p *part.Page, a *money.Limits, f *money.Forecast) part.Content {
 	all := heldBudgets(a)
 	m := &Limits{
 		Page: p, Budgets: budgetTable(p, all), Missing: missingBudgets(all), Forecast: forecastFigure(f),
@@ -82,13 +83,13 @@ const (
 
 // budgetWords are what budgets are called.
 var budgetWords = map[string]string{
-	query.BudgetCPU: "CPU time", query.BudgetWall: "Duration", query.BudgetFirstByte: "First byte",
-	query.BudgetStartup: "Startup", query.BudgetSubrequests: "Subrequests", query.BudgetMemory: "Memory",
-	query.BudgetBody: "Body", query.BudgetRequests: "Requests a day",
+	money.BudgetCPU: "CPU time", money.BudgetWall: "Duration", money.BudgetFirstByte: "First byte",
+	money.BudgetStartup: "Startup", money.BudgetSubrequests: "Subrequests", money.BudgetMemory: "Memory",
+	money.BudgetBody: "Body", money.BudgetRequests: "Requests a day",
 }
 
 // heldBudgets are all budgets of an answer, those that say most first.
-func heldBudgets(a *query.Limits) []held {
+func heldBudgets(a *money.Limits) []held {
 	var all []held
 	for i := range a.Services {
 		s := &a.Services[i]
@@ -105,12 +106,12 @@ func heldBudgets(a *query.Limits) []held {
 }
 
 var budgetStates = []string{
-	query.BudgetMissing, query.BudgetFew, query.BudgetOK, query.BudgetWatch, query.BudgetTight, query.BudgetOver,
+	money.BudgetMissing, money.BudgetFew, money.BudgetOK, money.BudgetWatch, money.BudgetTight, money.BudgetOver,
 }
 
 func rankOf(state string) int { return slices.Index(budgetStates, state) }
 
-func partOf(b *query.Budget) float64 {
+func partOf(b *money.Budget) float64 {
 	if !b.Part.Value.OK() {
 		return 0
 	}
@@ -118,7 +119,7 @@ func partOf(b *query.Budget) float64 {
 }
 
 // nearest returns the budget that a service's own state is of: the one that says most of the plan that allows most.
-func nearest(s *query.ServiceLimits) (held, bool) {
+func nearest(s *money.ServiceLimits) (held, bool) {
 	var found held
 	for i := range s.Plans {
 		for j := range s.Plans[i].Budgets {
@@ -135,7 +136,7 @@ func nearest(s *query.ServiceLimits) (held, bool) {
 }
 
 // amount writes a value in a budget's unit.
-func amount(b *query.Budget, v query.Num) string {
+func amount(b *money.Budget, v query.Num) string {
 	const kibi, mebi, gibi = 1 << 10, 1 << 20, 1 << 30
 	switch {
 	case !v.OK():
@@ -155,27 +156,27 @@ func amount(b *query.Budget, v query.Num) string {
 
 // measureWord says what is held against a limit.
 func measureWord(measure string) string {
-	if measure == query.MeasureDay {
+	if measure == money.MeasureDay {
 		return "fullest day, model:"
 	}
 	return measure
 }
 
 // budgetState is the state of a budget in a word and its class.
-func budgetState(b *query.Budget) part.State {
+func budgetState(b *money.Budget) part.State {
 	switch b.State {
-	case query.BudgetOver:
+	case money.BudgetOver:
 		if b.Exceeded > 0 {
 			return part.State{Class: "bad", Text: "✕ " + count(b.Exceeded) + " exceeded it"}
 		}
 		return part.State{Class: "bad", Text: "✕ over"}
-	case query.BudgetTight:
+	case money.BudgetTight:
 		return part.State{Class: "warn", Text: "! tight"}
-	case query.BudgetWatch:
+	case money.BudgetWatch:
 		return part.State{Class: "warn", Text: "! watch"}
-	case query.BudgetOK:
+	case money.BudgetOK:
 		return part.State{Class: "ok", Text: "✓ ok"}
-	case query.BudgetFew:
+	case money.BudgetFew:
 		return part.State{Class: "quiet", Text: "· too few (n=" + count(b.Used.N) + ")"}
 	}
 	return part.State{Class: "quiet", Text: "· not sent"}
@@ -187,13 +188,13 @@ func (h *held) whose() string { return cmp.Or(h.of.Service, "all of "+h.of.Platf
 func planName(platform, plan string) string { return strings.TrimSpace(platform + " " + plan) }
 
 // limitVerdict sums up.
-func limitVerdict(p *part.Page, a *query.Limits) (part.State, string) {
+func limitVerdict(p *part.Page, a *money.Limits) (part.State, string) {
 	counts := map[string]int{}
 	for i := range a.Services {
 		counts[a.Services[i].State]++
 	}
-	over, tight := counts[query.BudgetOver], counts[query.BudgetTight]
-	judged := over + tight + counts[query.BudgetWatch] + counts[query.BudgetOK]
+	over, tight := counts[money.BudgetOver], counts[money.BudgetTight]
+	judged := over + tight + counts[money.BudgetWatch] + counts[money.BudgetOK]
 	var worst string
 	if len(a.Services) > 0 {
 		if h, ok := nearest(&a.Services[0]); ok {
@@ -214,7 +215,7 @@ func limitVerdict(p *part.Page, a *query.Limits) (part.State, string) {
 }
 
 // LimitTiles are the nearest limits for other pages: none where nothing is judged.
-func LimitTiles(p *part.Page, a *query.Limits) []part.Tile {
+func LimitTiles(p *part.Page, a *money.Limits) []part.Tile {
 	if a == nil {
 		return nil
 	}
@@ -222,11 +223,11 @@ func LimitTiles(p *part.Page, a *query.Limits) []part.Tile {
 }
 
 // nearestTiles are the nearest limits of the services that have one that is judged.
-func nearestTiles(p *part.Page, a *query.Limits, most int, linked bool) []part.Tile {
+func nearestTiles(p *part.Page, a *money.Limits, most int, linked bool) []part.Tile {
 	var tiles []part.Tile
 	for i := range a.Services {
 		h, ok := nearest(&a.Services[i])
-		if !ok || len(tiles) == most || h.State == query.BudgetMissing || linked && h.State == query.BudgetFew {
+		if !ok || len(tiles) == most || h.State == money.BudgetMissing || linked && h.State == money.BudgetFew {
 			continue
 		}
 		t := part.Tile{ID: "limit-" + strconv.Itoa(len(tiles)), Title: budgetWords[h.Name] + ", " + h.whose()}
@@ -237,11 +238,11 @@ func nearestTiles(p *part.Page, a *query.Limits, most int, linked bool) []part.T
 		t.Note = fmt.Sprintf("%s %s of %s, %s", measureWord(h.Measure), amount(h.Budget, h.Used.Value), amount(h.Budget, h.Limit),
 			planName(h.of.Platform, h.plan.Plan))
 		switch h.State {
-		case query.BudgetOver:
+		case money.BudgetOver:
 			t.State = "bad"
-		case query.BudgetTight, query.BudgetWatch:
+		case money.BudgetTight, money.BudgetWatch:
 			t.State = "warn"
-		case query.BudgetFew:
+		case money.BudgetFew:
 			t.Few = "n=" + count(h.Used.N)
 		}
 		tiles = append(tiles, t)
@@ -252,7 +253,7 @@ func nearestTiles(p *part.Page, a *query.Limits, most int, linked bool) []part.T
 func budgetTable(p *part.Page, all []held) part.Table {
 	var rows []held
 	for _, h := range all {
-		if h.State != query.BudgetMissing {
+		if h.State != money.BudgetMissing {
 			rows = append(rows, h)
 		}
 	}
@@ -324,7 +325,7 @@ func budgetExports() []part.ColumnOf[held] {
 func budgetBar(h *held) part.Cell {
 	const end = 1.25
 	class := map[string]string{
-		query.BudgetOver: "dot bad", query.BudgetTight: "dot warn", query.BudgetWatch: "dot warn", query.BudgetOK: "dot ok",
+		money.BudgetOver: "dot bad", money.BudgetTight: "dot warn", money.BudgetWatch: "dot warn", money.BudgetOK: "dot ok",
 	}[h.State]
 	bar := chart.Interval{
 		Value: partOf(h.Budget), Low: partOf(h.Budget), High: float64(h.Part.High), End: end, Class: cmp.Or(class, "s0"),
@@ -356,15 +357,15 @@ func missingBudgets(all []held) []missingBudget {
 	services := map[string][]string{}
 	how := map[string]string{}
 	for _, h := range all {
-		if h.State == query.BudgetMissing && !slices.Contains(services[h.Name], h.whose()) {
+		if h.State == money.BudgetMissing && !slices.Contains(services[h.Name], h.whose()) {
 			services[h.Name] = append(services[h.Name], h.whose())
 			how[h.Name] = h.Missing
 		}
 	}
 	var out []missingBudget
 	for _, name := range []string{
-		query.BudgetCPU, query.BudgetWall, query.BudgetFirstByte, query.BudgetStartup, query.BudgetSubrequests,
-		query.BudgetMemory, query.BudgetBody,
+		money.BudgetCPU, money.BudgetWall, money.BudgetFirstByte, money.BudgetStartup, money.BudgetSubrequests,
+		money.BudgetMemory, money.BudgetBody,
 	} {
 		of := services[name]
 		if len(of) == 0 {
@@ -380,7 +381,7 @@ func missingBudgets(all []held) []missingBudget {
 	return out
 }
 
-func planTable(a *query.Limits) part.Table {
+func planTable(a *money.Limits) part.Table {
 	var rows []held
 	seen := map[string]bool{}
 	for i := range a.Services {

@@ -15,7 +15,7 @@ import (
 	"edgescope/internal/access"
 	"edgescope/internal/run"
 	"edgescope/internal/signpost"
-	"edgescope/query"
+	"edgescope/query/client"
 	"edgescope/web"
 	"edgescope/web/part"
 )
@@ -221,7 +221,7 @@ func (o *options) handler(set *metrics.Set, pages http.Handler) (http.Handler, e
 func (o *options) site(logger *slog.Logger) (*web.Site, error) {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxConnsPerHost, transport.MaxIdleConnsPerHost = maxAsking, maxAsking/4
-	client, err := query.NewClient(o.collector, &http.Client{
+	client, err := client.New(o.collector, &http.Client{
 		Timeout: askTime, Transport: web.Forward(transport),
 		// A token is for the collector, not for wherever an answer points to.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

@@ -13,6 +13,7 @@ import (
 
 	"edgescope/internal/run"
 	"edgescope/query"
+	"edgescope/query/client"
 	"edgescope/report"
 	"edgescope/report/formats"
 	"edgescope/report/text"
@@ -102,14 +103,14 @@ const (
 type gate struct {
 	*options
 
-	client   *query.Client
+	client   *client.Client
 	question query.Question
 	until    time.Time
 	progress *progress
 }
 
 func verify(ctx context.Context, p run.Process, o *options, transport http.RoundTripper) error {
-	client, err := query.NewClient(o.collector, &http.Client{Timeout: askTimeout, Transport: bearer{o.token, transport}})
+	client, err := client.New(o.collector, &http.Client{Timeout: askTimeout, Transport: bearer{o.token, transport}})
 	if err != nil {
 		return run.Usage("--collector: %w", err)
 	}

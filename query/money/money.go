@@ -1,11 +1,16 @@
-package query
+// Package money has the answers to questions about what functions cost, which limits are near, and what is to come.
+package money
 
-import "time"
+import (
+	"time"
+
+	"edgescope/query"
+)
 
 // Cost answers: what does it cost, per route and per million, and elsewhere? Bills are those of a month of the calendar
 // in UTC, in US dollars without tax; what a plan includes is taken off once for each account.
 type Cost struct {
-	About
+	query.About
 	// Month is the first moment of the month, UTC.
 	Month time.Time `json:"month"`
 	// Total adds up the accounts that have a bill.
@@ -18,40 +23,40 @@ type Cost struct {
 	// Prices are the lists that the figures come from, those that accounts are on first.
 	Prices []PriceList `json:"prices"`
 	// Problem is why the policy file was not taken at its last reload, a line for each thing that is wrong.
-	Problem string  `json:"problem,omitempty"`
-	Choices Choices `json:"choices"`
+	Problem string        `json:"problem,omitempty"`
+	Choices query.Choices `json:"choices"`
 }
 
 // Bill answers at a glance what the accounts cost that the policy names: no routes, no range and no other plans.
 type Bill struct {
-	About
+	query.About
 	// Month is the first moment of the month, UTC. Accounts is how many the policy names that are used; without one
 	// nothing else is there.
 	Month    time.Time `json:"month"`
 	Accounts int       `json:"accounts"`
 	// Today, ToDate, Forecast and PerMillion are as in Spending, of all accounts together that have figures.
-	Today      Figure `json:"today"`
-	ToDate     Figure `json:"to_date"`
-	Forecast   Figure `json:"forecast"`
-	PerMillion Figure `json:"per_million"`
+	Today      query.Figure `json:"today"`
+	ToDate     query.Figure `json:"to_date"`
+	Forecast   query.Figure `json:"forecast"`
+	PerMillion query.Figure `json:"per_million"`
 	// Over names the accounts that will pass their budget, or have; Budget is the sum of all budgets, absent where an
 	// account has none.
-	Over   []string `json:"over,omitempty"`
-	Budget Num      `json:"budget"`
+	Over   []string  `json:"over,omitempty"`
+	Budget query.Num `json:"budget"`
 }
 
 // Spending is what is spent in several stretches of time.
 type Spending struct {
 	// Range is what the page's range costs at the first price of each meter, as if nothing were included.
-	Range Figure `json:"range"`
+	Range query.Figure `json:"range"`
 	// Today is by how much the bill grows since midnight UTC, ToDate the bill of the month so far.
-	Today  Figure `json:"today"`
-	ToDate Figure `json:"to_date"`
+	Today  query.Figure `json:"today"`
+	ToDate query.Figure `json:"to_date"`
 	// Forecast is the bill of the whole month, with what at least 80 % of forecasts keep within; absent when the past is
 	// too short.
-	Forecast Figure `json:"forecast"`
+	Forecast query.Figure `json:"forecast"`
 	// PerMillion is what a million more invocations like those of the month cost, as if nothing were included.
-	PerMillion Figure `json:"per_million"`
+	PerMillion query.Figure `json:"per_million"`
 }
 
 // AccountCost is the bill of an account.
@@ -65,9 +70,9 @@ type AccountCost struct {
 	// Meters are what the plan charges for.
 	Meters []MeterUse `json:"meters"`
 	// Factor is what bills by the list are multiplied by, 1 unless the policy says otherwise.
-	Factor Num `json:"factor"`
+	Factor query.Num `json:"factor"`
 	// Budget is what a month may cost, absent without one. Passes is when the forecast passes it, zero when it does not.
-	Budget Num       `json:"budget"`
+	Budget query.Num `json:"budget"`
 	Passes time.Time `json:"passes,omitzero"`
 	// Elsewhere is what the month, as it is forecast, or to date without a forecast, costs on other plans, its own among
 	// them, the cheapest first; those that would break a limit come after the others, those without a figure last.
@@ -83,13 +88,13 @@ type AccountCost struct {
 type MeterUse struct {
 	Of string `json:"of"` // requests, cpu_ms, gb_s or vcpu_s
 	// Used is a range from nothing to all of the duration where CPU times are not known.
-	Used     Figure `json:"used"`
-	Included Num    `json:"included"`
+	Used     query.Figure `json:"used"`
+	Included query.Num    `json:"included"`
 	// Forecast is the use of the whole month.
-	Forecast Figure `json:"forecast"`
+	Forecast query.Figure `json:"forecast"`
 	// Price is that of Per units.
-	Price Num `json:"price"`
-	Per   Num `json:"per"`
+	Price query.Num `json:"price"`
+	Per   query.Num `json:"per"`
 }
 
 // RouteCost is what a route costs. Other is what belongs to no route of its service by itself.
@@ -101,17 +106,17 @@ type RouteCost struct {
 	Plan     string `json:"plan"`
 	// Requests are those of the month to date, Samples the events behind them. CPU and Duration are means of an
 	// invocation in milliseconds, CPU absent when no invocation says it.
-	Requests Num `json:"requests"`
-	Samples  Num `json:"samples"`
-	CPU      Num `json:"cpu"`
-	Duration Num `json:"duration"`
+	Requests query.Num `json:"requests"`
+	Samples  query.Num `json:"samples"`
+	CPU      query.Num `json:"cpu"`
+	Duration query.Num `json:"duration"`
 	// Share is its part of the account's bill of the month to date, by what its use costs at the first prices; the shares
 	// of an account add up to 1. Bill is that part in dollars.
-	Share Num    `json:"share"`
-	Bill  Figure `json:"bill"`
+	Share query.Num    `json:"share"`
+	Bill  query.Figure `json:"bill"`
 	// Range and PerMillion are as in Spending.
-	Range      Figure `json:"range"`
-	PerMillion Figure `json:"per_million"`
+	Range      query.Figure `json:"range"`
+	PerMillion query.Figure `json:"per_million"`
 }
 
 // Elsewhere is what the same use costs on a plan. It is a model: the use is taken to be the same there.
@@ -119,8 +124,8 @@ type Elsewhere struct {
 	Platform string `json:"platform"`
 	Plan     string `json:"plan"`
 	// Current marks the plan that the account is on.
-	Current bool   `json:"current,omitempty"`
-	Bill    Figure `json:"bill"`
+	Current bool         `json:"current,omitempty"`
+	Bill    query.Figure `json:"bill"`
 	// Warnings say which limits of the platform the functions would break. Missing is why there is no figure.
 	Warnings []string `json:"warnings,omitempty"`
 	Missing  string   `json:"missing,omitempty"`
@@ -130,12 +135,12 @@ type Elsewhere struct {
 // InvoicedMonth compares an invoice of a past month with the bill by the list.
 type InvoicedMonth struct {
 	Month   time.Time `json:"month"`
-	Invoice Num       `json:"invoice"`
+	Invoice query.Num `json:"invoice"`
 	// Model is the bill of that month by the list, without a factor. Factor is Invoice / Model: what a policy may say as
 	// factor. It is absent when the month is not known from its first day to its last.
-	Model   Figure `json:"model"`
-	Factor  Num    `json:"factor"`
-	Missing string `json:"missing,omitempty"`
+	Model   query.Figure `json:"model"`
+	Factor  query.Num    `json:"factor"`
+	Missing string       `json:"missing,omitempty"`
 }
 
 // PriceList says where prices come from.
@@ -143,8 +148,8 @@ type PriceList struct {
 	Platform string `json:"platform"`
 	Plan     string `json:"plan"`
 	// Month is what a month costs in any case, Credit how much use is free, in dollars.
-	Month  Num         `json:"month"`
-	Credit Num         `json:"credit"`
+	Month  query.Num   `json:"month"`
+	Credit query.Num   `json:"credit"`
 	Meters []ListMeter `json:"meters"`
 	// Own tells that it is the policy's, Used that an account is on it.
 	Own  bool `json:"own,omitempty"`
@@ -158,16 +163,16 @@ type PriceList struct {
 // ListMeter is a price of a list.
 type ListMeter struct {
 	Of       string     `json:"of"`
-	Included Num        `json:"included"`
-	Per      Num        `json:"per"`
-	Price    Num        `json:"price"`
+	Included query.Num  `json:"included"`
+	Per      query.Num  `json:"per"`
+	Price    query.Num  `json:"price"`
 	Tiers    []ListTier `json:"tiers,omitempty"`
 }
 
 // ListTier is the price of what is charged above so much.
 type ListTier struct {
-	Above Num `json:"above"`
-	Price Num `json:"price"`
+	Above query.Num `json:"above"`
+	Price query.Num `json:"price"`
 }
 
 // States of a budget, from the one that says least. A state is that of the measured part of a limit: below a half, from
@@ -209,13 +214,13 @@ const (
 // Limits answer: which limit is near? They are the limits of every service and platform, those of whom one is nearest
 // first.
 type Limits struct {
-	About
+	query.About
 	Services []ServiceLimits `json:"services"`
 	// Unknown are platforms whose limits nobody looked up.
 	Unknown []string `json:"unknown,omitempty"`
 	// Problem is why the policy file was not taken at its last reload, a line for each thing that is wrong.
-	Problem string  `json:"problem,omitempty"`
-	Choices Choices `json:"choices"`
+	Problem string        `json:"problem,omitempty"`
+	Choices query.Choices `json:"choices"`
 }
 
 // ServiceLimits are the limits of a service on a platform.
@@ -246,19 +251,19 @@ type Budget struct {
 	Name  string `json:"name"` // cpu, wall, first_byte, startup, subrequests, memory, body or requests_per_day
 	State string `json:"state"`
 	// Limit is in Unit: ms, bytes, or a number ("").
-	Limit Num    `json:"limit"`
-	Unit  string `json:"unit,omitempty"`
+	Limit query.Num `json:"limit"`
+	Unit  string    `json:"unit,omitempty"`
 	// Used is what is held against the limit, and Measure what that is. High is its bound: of a p99 the value that it
 	// stays below with 97.5 %, of a day that which 90 % of forecasts keep below.
-	Used    Figure `json:"used"`
-	Measure string `json:"measure,omitempty"`
+	Used    query.Figure `json:"used"`
+	Measure string       `json:"measure,omitempty"`
 	// Part is Used / Limit with its bound.
-	Part Figure `json:"part"`
+	Part query.Figure `json:"part"`
 	// Over is the share of invocations above the limit, by their distribution.
-	Over Num `json:"over"`
+	Over query.Num `json:"over"`
 	// Exceeded is how many invocations ended because they went over it, ExceededRatio that of all.
-	Exceeded      Num `json:"exceeded"`
-	ExceededRatio Num `json:"exceeded_ratio"`
+	Exceeded      query.Num `json:"exceeded"`
+	ExceededRatio query.Num `json:"exceeded_ratio"`
 	// Trend is how it grows, nil when that is not known.
 	Trend *BudgetTrend `json:"trend,omitempty"`
 	// Missing says how to send what is not there.
@@ -268,7 +273,7 @@ type Budget struct {
 // BudgetTrend is how the p99 of days changes.
 type BudgetTrend struct {
 	// PerDay is by how much in a day, in the budget's unit, with its 90 % interval; N counts days.
-	PerDay Figure `json:"per_day"`
+	PerDay query.Figure `json:"per_day"`
 	// Reaches is when it reaches the limit at that pace, Earliest and Latest by the ends of the interval; zero when the
 	// growth is not sure or that is more than a year ahead.
 	Reaches  time.Time `json:"reaches,omitzero"`
@@ -278,27 +283,27 @@ type BudgetTrend struct {
 
 // Forecast answers: when does a quota run out? It is what the coming days bring, from the last five weeks hour by hour.
 type Forecast struct {
-	About
+	query.About
 	// Method is season or last week, empty where the past is too short: Reason says that then.
 	Method string `json:"method,omitempty"`
 	Reason string `json:"reason,omitempty"`
 	// Error is by how much the method was wrong when it forecast the last two weeks from what was known then, as a part
 	// of the requests (WAPE); Tests is how many times it did.
-	Error Num `json:"error"`
-	Tests Num `json:"tests"`
+	Error query.Num `json:"error"`
+	Tests query.Num `json:"tests"`
 	// Measured are the requests of each hour from Start on, Expected, Low and High those of the hours that follow. Low
 	// and High hold 80 %. An absent hour is a gap.
-	Start    time.Time `json:"start"`
-	Measured []Num     `json:"measured"`
-	Expected []Num     `json:"expected"`
-	Low      []Num     `json:"low"`
-	High     []Num     `json:"high"`
+	Start    time.Time   `json:"start"`
+	Measured []query.Num `json:"measured"`
+	Expected []query.Num `json:"expected"`
+	Low      []query.Num `json:"low"`
+	High     []query.Num `json:"high"`
 	// Today and Month are the requests of this day and this month (UTC) when they will be over.
 	Today Expectation `json:"today"`
 	Month Expectation `json:"month"`
 	// Quotas are those of each account whose platform or policy knows one.
-	Quotas  []Quota `json:"quotas"`
-	Choices Choices `json:"choices"`
+	Quotas  []Quota       `json:"quotas"`
+	Choices query.Choices `json:"choices"`
 }
 
 // Expectation is what a stretch of time will have had at its end.
@@ -306,24 +311,24 @@ type Expectation struct {
 	From time.Time `json:"from"`
 	To   time.Time `json:"to"`
 	// SoFar is measured. All is SoFar and what is expected of the rest, with what holds at least 80 %.
-	SoFar Figure `json:"so_far"`
-	All   Figure `json:"all"`
+	SoFar query.Figure `json:"so_far"`
+	All   query.Figure `json:"all"`
 }
 
 // Quota is what services may use together in a day or a month.
 type Quota struct {
-	Platform string   `json:"platform"`
-	Plan     string   `json:"plan"`
-	Said     bool     `json:"said"` // that the policy says which plan it is
-	Services []string `json:"services"`
-	Of       string   `json:"of"`  // requests
-	Per      string   `json:"per"` // day or month
-	Limit    Num      `json:"limit"`
-	State    string   `json:"state"` // as of a budget
+	Platform string    `json:"platform"`
+	Plan     string    `json:"plan"`
+	Said     bool      `json:"said"` // that the policy says which plan it is
+	Services []string  `json:"services"`
+	Of       string    `json:"of"`  // requests
+	Per      string    `json:"per"` // day or month
+	Limit    query.Num `json:"limit"`
+	State    string    `json:"state"` // as of a budget
 	// Period is that which is used up most: of days one of the coming week, or today.
 	Period Expectation `json:"period"`
 	// Part is Period.All / Limit.
-	Part Figure `json:"part"`
+	Part query.Figure `json:"part"`
 	// Reached is when the quota of that period is used up, Earliest by the upper bound; zero when it is not.
 	Reached  time.Time `json:"reached,omitzero"`
 	Earliest time.Time `json:"earliest,omitzero"`
