@@ -222,13 +222,18 @@ func api[A any](t *testing.T, w *world, question string) A {
 		w.from.Format(time.RFC3339), w.to.Format(time.RFC3339)))
 }
 
-// settle waits until everything can be asked for.
+// settle waits until everything can be asked for. What is compared with would be remembered as it is: it is asked for
+// only when it is whole.
 func (w *world) settle(t *testing.T) {
 	t.Helper()
-	var o query.Overview
-	runtest.Eventually(t, func() string { return fmt.Sprintf("%+v", o.Total) }, func() bool {
-		o = api[query.Overview](t, w, "overview")
-		return o.Total.Samples == query.Num(w.spans/2+60) && o.Before != nil &&
+	samples := func(from, to time.Time) query.Num {
+		return runtest.Ask[query.Overview](t, fmt.Sprintf("%s%soverview?cmp=none&from=%s&to=%s", w.URL("query"),
+			query.APIPrefix, from.Format(time.RFC3339), to.Format(time.RFC3339))).Total.Samples
+	}
+	var now, before query.Num
+	runtest.Eventually(t, func() string { return fmt.Sprint(now, " and before ", before) }, func() bool {
+		now, before = samples(w.from, w.to), samples(w.from.Add(w.from.Sub(w.to)), w.from)
+		return now == query.Num(w.spans/2+60) && before == query.Num(w.spans/2) &&
 			len(api[query.Runs](t, w, "runs").Runs) == 1
 	})
 }
