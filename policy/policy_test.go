@@ -42,6 +42,27 @@ func parse(t testing.TB, src string) *policy.Policy {
 	return p
 }
 
+// TestPoliciesOfTheRepositoryAreRead holds that every other policy that people are shown is one.
+func TestPoliciesOfTheRepositoryAreRead(t *testing.T) {
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(readme), "# collector --policy policy.yml\n")
+	src, _, ok := strings.Cut(after, "```\n")
+	if !ok {
+		t.Fatal("the README has no policy")
+	}
+	if p := parse(t, src); len(p.SLOs) != 2 || len(p.Notify.Receivers) != 1 {
+		t.Errorf("got %d SLOs and %d receivers, want 2 and 1", len(p.SLOs), len(p.Notify.Receivers))
+	}
+	for _, file := range []string{"../deploy/policy.yml", "../e2e/demo/policy.yml"} {
+		if p, err := policy.Read(file); err != nil || len(p.SLOs) == 0 {
+			t.Errorf("%s: %v", file, err)
+		}
+	}
+}
+
 func TestTheExampleOfTheDocsIsRead(t *testing.T) {
 	p := parse(t, string(example(t)))
 	want := &policy.Policy{
