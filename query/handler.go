@@ -159,6 +159,8 @@ func (h *handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if ended, ok := context.Cause(r.Context()).(Ended); ok { //nolint:errorlint // the cause itself
 		ended.Header(w.Header())
 		e = &APIError{Status: ended.HTTPStatus(), Message: ended.Error()}
+	} else if r.Context().Err() != nil {
+		return // whoever asked has gone, as pages do that wait two seconds for what stands beside them
 	}
 	if e.Status >= http.StatusUnprocessableEntity {
 		h.o.Logger.Error("question not answered", slog.String("path", r.URL.Path), slog.Int("status", e.Status),

@@ -227,3 +227,20 @@ func TestOtherMethodsAreToldWhatToUse(t *testing.T) {
 		t.Errorf("a query string that is none: status %d", w.Code)
 	}
 }
+
+// TestWhoIsGoneIsNoFault: a question whose asker goes away is none that the collector failed to answer.
+func TestWhoIsGoneIsNoFault(t *testing.T) {
+	var log bytes.Buffer
+	ctx, leave := context.WithCancel(t.Context())
+	h := query.NewHandler(query.Answers{All: map[string]query.Answer{
+		"gone": func(ctx context.Context, _ query.Request) (any, error) {
+			leave()
+			<-ctx.Done()
+			return nil, fmt.Errorf("ask the store: %w", ctx.Err())
+		},
+	}}, query.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, http.MethodGet, query.APIPrefix+"gone", http.NoBody))
+	if log.Len() > 0 {
+		t.Errorf("the log says %s", &log)
+	}
+}
