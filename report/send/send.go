@@ -141,9 +141,15 @@ func (e *countingExporter) ExportSpans(ctx context.Context, spans []sdktrace.Rea
 		e.sent.Add(int64(len(spans)))
 		return nil
 	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		err = errNoAnswer
+	}
 	e.once.Do(func() { e.log.Warn("spans of the run were not accepted", slog.Any("error", err)) })
 	return nil
 }
+
+// errNoAnswer is why spans are not accepted when the run ends before the receiver says anything.
+var errNoAnswer = errors.New("the receiver did not answer while the run lasted")
 
 // spanIDs are random ids, except for the trace id of a run's own span, which comes in the context.
 type spanIDs struct{}

@@ -1,6 +1,9 @@
 package app
 
 import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,6 +12,8 @@ import (
 	"testing"
 
 	"go.yaml.in/yaml/v3"
+
+	"edgescope/query"
 )
 
 // block is a fenced example of a page.
@@ -38,8 +43,9 @@ func TestExamplesOfTheGuide(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the examples take some seconds")
 	}
-	server := newTarget()
+	server, collector := newTarget(), newJudge()
 	defer server.Close()
+	defer collector.Close()
 	dir, loadgen, vegeta := t.TempDir(), installed(t), vegetaProgram(t)
 	for i, file := range []string{"base.json", "new.json"} {
 		out, err := os.Create(filepath.Join(dir, file))
@@ -57,12 +63,12 @@ func TestExamplesOfTheGuide(t *testing.T) {
 	}
 	shell := func(command string) {
 		t.Helper()
-		c := exec.CommandContext(t.Context(), "sh", "-ec", strings.ReplaceAll(command, "https://shop.example",
-			server.URL))
+		command = strings.NewReplacer("https://shop.example", server.URL, "http://127.0.0.1:4320", collector.URL).Replace(command)
+		c := exec.CommandContext(t.Context(), "sh", "-ec", command)
 		c.Dir = dir
 		c.Env = []string{
 			"PATH=" + filepath.Dir(loadgen) + ":" + filepath.Dir(vegeta) + ":" + os.Getenv("PATH"),
-			"EDGESCOPE_LAG_LIMIT=1h",
+			"EDGESCOPE_LAG_LIMIT=1h", "EDGESCOPE_COLLECTOR=" + collector.URL,
 		}
 		if out, err := c.CombinedOutput(); err != nil {
 			t.Errorf("%s: %v\n%s", command, err, out)
@@ -92,6 +98,21 @@ func TestExamplesOfTheGuide(t *testing.T) {
 	if ran < 8 {
 		t.Errorf("%d examples were run, want all of the page", ran)
 	}
+}
+
+// newJudge is a collector by which no version is worse.
+func newJudge() *httptest.Server {
+	return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		version, ok := strings.CutPrefix(r.URL.Path, query.APIPrefix+query.PathDeploys+"/")
+		if !ok {
+			http.NotFound(w, r)
+			return
+		}
+		_ = json.NewEncoder(w).Encode(&query.DeployDetail{Deploy: query.DeployVerdict{
+			Deploy: query.Deploy{Service: "shop", Version: version}, Against: "v1", Verdict: query.VerdictSame, Final: true,
+			Method: query.MethodSideBySide,
+		}})
+	}))
 }
 
 // pipelineCommands checks the shape of a CI's file and returns the commands of loadgen in it.
