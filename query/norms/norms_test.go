@@ -63,7 +63,7 @@ func TestARegionIsJudgedByItsOwnPast(t *testing.T) {
 	gru := newRegion(1, "GRU", 5)
 	gru.shift = ago(time.Hour, 1.6, 1)
 	w := newWorld(t, 14, 0, gru, newRegion(2, "FRA", 9), newRegion(3, "IAD", 9), newRegion(4, "SIN", .5),
-		newRegion(5, "NRT", 5), newRegion(6, "ICN", .02))
+		newRegion(5, "NRT", 5), newRegion(6, "ICN", .005))
 	w.learn()
 	x := w.signal("", "GRU", query.SignalSlow)
 	if x.State != query.StandingAlert || x.Z < 4.5 || math.Abs(float64(x.Norm)-.05) > .01 || x.Share.Value < .1 ||
@@ -74,7 +74,8 @@ func TestARegionIsJudgedByItsOwnPast(t *testing.T) {
 	if d := x.Since.Sub(began).Abs(); d > 5*time.Minute {
 		t.Errorf("it began %s, want %s", x.Since, began)
 	}
-	for _, region := range []string{"FRA", "IAD", "SIN", "NRT", ""} {
+	// The service as a whole may be out or not: a sixth of its invocations are.
+	for _, region := range []string{"FRA", "IAD", "SIN", "NRT"} {
 		if s := w.of("", region); s.State != query.StandingNormal {
 			t.Errorf("%q is %s: %+v", region, s.State, s.Signals)
 		}
@@ -83,7 +84,7 @@ func TestARegionIsJudgedByItsOwnPast(t *testing.T) {
 		t.Errorf("SIN has buckets of %d s", s.Bucket)
 	}
 	if s := w.of("", "ICN"); s.State != query.StandingFew && s.State != query.StandingLearning {
-		t.Errorf("ICN, with 6 events in 5 minutes, is %s: %+v", s.State, s.Signals)
+		t.Errorf("ICN, with 18 events in an hour, is %s: %+v", s.State, s.Signals)
 	}
 	got := w.find("")
 	if !strings.HasPrefix(got, "norm | bad | GRU slow ") || strings.Contains(got, "\n") ||
