@@ -111,6 +111,7 @@ var rule = map[string][]string{
 		"edge", "judge", "query", "query/filter", "query/memo", "query/tables", "query/tally", "store",
 	},
 	"query/caching": {"edge", "judge", "query", "query/filter", "query/tables", "store"},
+	"query/porting": {"edge", "edge/price", "judge", "policy", "query", "query/tables", "query/tally"},
 	"query/gate":    {"edge", "store"},
 	"query/promql":  {"edge", "store", "query", "query/gate"},
 	"query/logsql":  {"edge", "store", "query", "query/filter", "query/gate"},

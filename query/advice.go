@@ -317,3 +317,76 @@ type CachePrefetch struct {
 	Waste   Num `json:"waste"`
 	PerByte Num `json:"ms_per_byte"`
 }
+
+// WASMAdvice answers: what would it save to do work in WebAssembly that JavaScript does now? It is a model of three
+// measured things, by Amdahl's law: the CPU time of invocations, how many times as fast the engines of the newest comparison
+// are, and how many invocations there are.
+type WASMAdvice struct {
+	About
+	// Movable is the share of CPU time that is taken to be movable, above 0 up to 1: the question's, or 0.8.
+	Movable Num `json:"movable"`
+	// Bench is the comparison from which ratios come, without its results; nil where none was received.
+	Bench *WASMBench `json:"bench,omitempty"`
+	// Services are those that compute most first; Left is how many more there are.
+	Services []WASMService `json:"services"`
+	Left     int           `json:"left,omitempty"`
+	Choices  Choices       `json:"choices"`
+}
+
+// WASMBench is the comparison of engines from which an advice comes.
+type WASMBench struct {
+	ID      string    `json:"id,omitempty"`
+	Name    string    `json:"name,omitempty"`
+	Started time.Time `json:"started"`
+	// By is what the ratios compare: cpu, or wall where CPU time could not be measured.
+	By string `json:"by"`
+	// Valid tells that JavaScript did not differ from itself in that measure.
+	Valid  bool        `json:"valid"`
+	Ratios []WASMRatio `json:"ratios"`
+}
+
+// WASMRatio is how many times as fast as JavaScript an engine is at a size; N counts rounds.
+type WASMRatio struct {
+	Size   string `json:"size"`
+	Engine string `json:"engine"`
+	Ratio  Figure `json:"ratio"`
+}
+
+// WASMService is what moving work of a service on a platform would save.
+type WASMService struct {
+	Service  string `json:"service"`
+	Platform string `json:"platform,omitempty"`
+	// Requests is how many invocations there are in the range, a weighted number; PerMonth how many are in 30 days at that
+	// rate.
+	Requests Num `json:"requests"`
+	PerMonth Num `json:"per_month"`
+	// CPU is the mean CPU time of those that say theirs, in milliseconds, N how many these are. Its interval is not
+	// known.
+	CPU Figure `json:"cpu_ms"`
+	// Plan is the plan of the policy's account, or the first of the platform where Assumed. AsOf is the date of its price
+	// list and Source where it was read; Old tells that it is older than a year.
+	Plan    string `json:"plan,omitempty"`
+	Assumed bool   `json:"assumed,omitempty"`
+	AsOf    string `json:"as_of,omitempty"`
+	Source  string `json:"source,omitempty"`
+	Old     bool   `json:"old,omitempty"`
+	// Ports are the engines at each size; none where CPU time is not known or there is no comparison.
+	Ports []WASMPort `json:"ports,omitempty"`
+	// Missing says what figures are not there, and why.
+	Missing []string `json:"missing,omitempty"`
+}
+
+// WASMPort is what an engine would save, if the movable work is as much faster with it as that of the comparison at that
+// size. Intervals are those of the ratio.
+type WASMPort struct {
+	Size   string `json:"size"`
+	Engine string `json:"engine"`
+	// CPU is the CPU time of an invocation then, Saved by how much that is less than now, in milliseconds: below 0 it is
+	// more.
+	CPU   Figure `json:"cpu_ms"`
+	Saved Figure `json:"saved_ms"`
+	// PerMillion is what a million invocations save and Month what 30 days do, in US dollars beyond what is included in the
+	// plan; absent where nothing has a price.
+	PerMillion Figure `json:"per_million"`
+	Month      Figure `json:"month"`
+}

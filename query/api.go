@@ -35,6 +35,7 @@ const (
 	PathNorms      = "norms"
 	PathFindings   = "findings"
 	PathAdvice     = "cache-advice"
+	PathPorting    = "wasm-advice"
 
 	PathWho = "who"
 )

@@ -51,7 +51,7 @@ func Parse(v url.Values, now time.Time) (Question, error) {
 	for _, parse := range []func(url.Values) error{
 		func(v url.Values) error { return q.parseRange(v, now) },
 		q.parseFilters, q.parseText, q.parsePercentile, q.parseSort, q.parseCompare, q.parseDurations, q.parseLimit,
-		q.parseBad, q.parseTarget,
+		q.parseBad, q.parseTarget, q.parseMovable,
 	} {
 		if err := parse(v); err != nil {
 			return Question{}, err
@@ -302,5 +302,18 @@ func (q *Question) parseTarget(v url.Values) error {
 		return &ParamError{Key: KeyTarget, Value: s, Reason: "write a percentage from 1 to 99.9"}
 	}
 	q.Target = t
+	return nil
+}
+
+func (q *Question) parseMovable(v url.Values) error {
+	s := v.Get(KeyMovable)
+	if s == "" || s == "0" {
+		return nil
+	}
+	f, err := strconv.ParseFloat(s, 64)
+	if err != nil || !(f >= .01 && f <= 1) {
+		return &ParamError{Key: KeyMovable, Value: s, Reason: "write a share from 0.01 to 1, such as 0.8"}
+	}
+	q.Movable = f
 	return nil
 }

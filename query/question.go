@@ -38,6 +38,8 @@ type Question struct {
 	Base string
 	// Target is the share of cache hits that is aimed at, in percent, 0 for the default.
 	Target float64
+	// Movable is the share of CPU time that could be done in WebAssembly, above 0 up to 1; 0 for the default.
+	Movable float64
 	// Bad is what makes an invocation bad where it is asked what bad ones share: BadErrors and so on, "" to choose.
 	Bad string
 }
@@ -66,6 +68,7 @@ const (
 	KeyBase       = "base"
 	KeyBad        = "bad"
 	KeyTarget     = "target"
+	KeyMovable    = "movable"
 
 	// KeyID names one region, trace or run where it is not in the path.
 	KeyID = "id"
@@ -134,7 +137,7 @@ func Canonical(v url.Values) url.Values {
 
 // OfOnePage returns the keys that mean something on one page only: links to other pages leave them behind.
 func OfOnePage() []string {
-	return []string{KeySort, KeyMin, KeyMax, KeyAfter, KeyBase, KeyLimit, KeyBad, KeyTarget}
+	return []string{KeySort, KeyMin, KeyMax, KeyAfter, KeyBase, KeyLimit, KeyBad, KeyTarget, KeyMovable}
 }
 
 // values are all keys.
@@ -159,6 +162,7 @@ func (q Question) values() url.Values {
 	v.Set(KeyMax, q.Max.String())
 	v.Set(KeyLimit, strconv.Itoa(q.Limit))
 	v.Set(KeyTarget, strconv.FormatFloat(q.Target, 'f', -1, 64))
+	v.Set(KeyMovable, strconv.FormatFloat(q.Movable, 'f', -1, 64))
 	for key, text := range map[string]string{
 		KeyText: q.Text, KeySort: q.Sort, KeyCompare: q.Compare, KeyAfter: q.After, KeyBase: q.Base,
 		KeyBad: q.Bad,

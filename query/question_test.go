@@ -105,6 +105,10 @@ func TestBadKeysSayWhatIsRight(t *testing.T) {
 	f("bad=ugly", "bad", 0)
 	f("target=100", "target", 0)
 	f("target=NaN", "target", 0)
+	f("movable=80", "movable", 0)
+	f("movable=-0.5", "movable", 0)
+	f("movable=NaN", "movable", 0)
+	f("movable=1e-9", "movable", 0)
 	f("q=region:FRA+colour:x", "q", 12)
 	f("q=region:", "q", 1)
 	f("q=a+-", "q", 3)
@@ -138,7 +142,7 @@ func FuzzParse(f *testing.F) {
 		"", "range=7d&live=0", "from=2026-03-04T11:00:00.5Z&to=2026-03-04T12:00:00Z",
 		"region=FRA&region=-SIN&q=route:/img/*",
 		`q="a b" -name:"x\"y"&min=1ms&max=2s`, "status=5xx&cold=unknown&cache=hit&cmp=v:1&sort=-cold_adds&limit=5",
-		"range=1h1s&p=50", "bad=slow&target=92.5",
+		"range=1h1s&p=50", "bad=slow&target=92.5", "movable=0.35",
 	} {
 		f.Add(s)
 	}

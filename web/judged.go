@@ -70,3 +70,11 @@ func cacheAdvice(ctx context.Context, s *Site, p *part.Page, _ string) (part.Con
 	}
 	return made(p, a.About, &a.Choices, func() part.Content { return judgement.NewCacheAdvice(p, a) }), nil
 }
+
+func porting(ctx context.Context, s *Site, p *part.Page, _ string) (part.Content, error) {
+	a, err := s.o.Client.WASMAdvice(ctx, p.Question)
+	if err != nil {
+		return part.Content{}, err
+	}
+	return made(p, a.About, &a.Choices, func() part.Content { return judgement.NewPorting(p, a) }), nil
+}

@@ -59,6 +59,8 @@ func TestPagesAsTheyAreRead(t *testing.T) {
 		{"explain", "/explain?region=GRU&q=route:/api/*", 200, full},
 		{"explain-bare", "/explain?bad=errors", 200, func(c *webtest.Collector) { c.Bare = true }},
 		{"wasm", "/wasm", 200, full},
+		{"wasm-porting", "/wasm/porting?range=6h&movable=0.6", 200, full},
+		{"wasm-porting-bare", "/wasm/porting", 200, func(c *webtest.Collector) { c.Bare = true }},
 		{"wasm-busy", "/wasm", 200, func(c *webtest.Collector) { c.Busy = true }},
 		{"wasm-bare", "/wasm", 200, func(c *webtest.Collector) { c.Bare = true }},
 		{"cost", "/cost", 200, full},

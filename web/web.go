@@ -103,6 +103,7 @@ var pages = []page{
 	{path: "/slo", tables: "/slo", nav: "/slo", title: "Promises", content: slo},
 	{path: "/explain", tables: "/explain", nav: "/explain", title: "What is wrong", content: explain},
 	{path: "/wasm", tables: "/wasm", nav: "/wasm", title: "WASM", content: wasm},
+	{path: "/wasm/porting", tables: "/wasm/porting", nav: "/wasm", title: "What WASM saves", content: porting},
 	{path: "/cost", tables: "/cost", nav: "/cost", title: "Cost", content: cost},
 	{path: "/limits", tables: "/limits", nav: "/limits", title: "Limits", content: limits},
 	{path: "/traces", tables: "/traces", nav: "/traces", title: "Traces", content: traces},

@@ -163,6 +163,7 @@ var allPages = map[string][]string{
 	},
 	"/cache/advice": {"tabs", "advice", "table-keys", "meaning"},
 	"/explain":      {"verdict", "looked", "table-causes", "table-attributes"},
+	"/wasm/porting": {"tabs", "porting-bench", "movable", "table-ports", "table-services", "meaning"},
 	"/wasm": {
 		"control", "tile-ratio-small", "tile-isolate-wasm", "ratios", "meaning",
 		"table-numbers", "table-starts", "table-comparisons", "chart-engines", "table-engines",
@@ -224,7 +225,7 @@ func TestPagesWithoutAnyRowSaySo(t *testing.T) {
 	for path, id := range map[string]string{
 		"/": "empty-regions", "/regions": "empty-regions", "/regions/FRA": "empty-routes",
 		"/cold-starts": "empty-regions", "/cold-starts/model": "empty-cold-services", "/cache": "empty-routes",
-		"/slo": "empty-slo", "/wasm": "empty-wasm", "/traces": "empty-traces", "/runs": "empty-runs", "/cost": "empty-cost-routes",
+		"/slo": "empty-slo", "/wasm": "empty-wasm", "/wasm/porting": "empty-porting", "/traces": "empty-traces", "/runs": "empty-runs", "/cost": "empty-cost-routes",
 		"/limits":                "empty-limits",
 		"/runs/" + webtest.RunID: "empty-steps",
 	} {
@@ -491,7 +492,7 @@ func TestTheWaterfallIsATree(t *testing.T) {
 func TestTablesAsCSVAndJSON(t *testing.T) {
 	site := over(t, webtest.New(webtest.Places))
 	for _, path := range []string{
-		"/overview", "/regions", "/regions/GRU", "/cold-starts", "/cold-starts/model", "/cache", "/slo", "/wasm", "/traces", "/cost",
+		"/overview", "/regions", "/regions/GRU", "/cold-starts", "/cold-starts/model", "/cache", "/slo", "/wasm", "/wasm/porting", "/traces", "/cost",
 		"/limits",
 		"/traces/" + webtest.TraceID, "/runs", "/runs/" + webtest.RunID,
 	} {

@@ -180,6 +180,11 @@ func (c *Client) CacheAdvice(ctx context.Context, q query.Question) (*query.Cach
 	return ask[query.CacheAdvice](ctx, c, q, query.PathAdvice)
 }
 
+// WASMAdvice asks what moving work to WebAssembly would save.
+func (c *Client) WASMAdvice(ctx context.Context, q query.Question) (*query.WASMAdvice, error) {
+	return ask[query.WASMAdvice](ctx, c, q, query.PathPorting)
+}
+
 // Who asks whose answers the questions of this client get.
 func (c *Client) Who(ctx context.Context) (*query.Who, error) {
 	return ask[query.Who](ctx, c, query.Question{}, query.PathWho)

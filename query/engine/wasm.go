@@ -1,12 +1,9 @@
 package engine
 
 import (
-	"cmp"
 	"context"
-	"encoding/json"
-	"fmt"
+	"log/slog"
 	"slices"
-	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -16,7 +13,6 @@ import (
 	"edgescope/query/filter"
 	"edgescope/query/tables"
 	"edgescope/query/tally"
-	"edgescope/store"
 )
 
 // historyBenches is how many comparisons an answer has: the newest, and those before it, which show its course.
@@ -48,26 +44,11 @@ func (e *Engine) WASM(ctx context.Context, tenant edge.Tenant, q query.Question)
 	return out, err
 }
 
-// benches returns the newest comparisons, newest first.
+// benches returns the newest comparisons of all that is kept, newest first.
 func (a *asking) benches(ctx context.Context) ([]edge.Bench, error) {
-	text := fmt.Sprintf("%s %s | sort by (_time desc) limit %d | fields %s",
-		filter.Exactly(edge.KeyServiceName, edge.RunService), filter.Exactly(store.FieldName, edge.BenchSpan),
-		historyBenches, filter.Quote(edge.BenchAttr))
-	found := []edge.Bench{}
-	err := a.read.Rows(ctx, a.spans(text, a.Q.From, a.Q.To), func(r store.Row) error {
-		var b edge.Bench
-		if err := json.Unmarshal([]byte(r.Get(edge.BenchAttr)), &b); err != nil || len(b.Results) == 0 {
-			a.o.Logger.Warn("a comparison of engines is not readable")
-			return nil //nolint:nilerr // one bad comparison must not hide the others
-		}
-		found = append(found, b)
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("list comparisons of engines: %w", err)
+	found, damaged, err := a.read.Benches(ctx, a.Tenant, a.Q.From, a.Q.To, historyBenches)
+	if damaged > 0 {
+		a.o.Logger.Warn("comparisons of engines are not readable", slog.Int("count", damaged))
 	}
-	slices.SortFunc(found, func(x, y edge.Bench) int {
-		return cmp.Or(y.Started.Compare(x.Started), strings.Compare(x.ID, y.ID))
-	})
-	return found, nil
+	return found, err //nolint:wrapcheck // it says what was asked
 }

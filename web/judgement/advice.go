@@ -72,7 +72,7 @@ func missesOf(p *part.Page, k *query.CacheKeyAdvice) string {
 	if k.Service != "" {
 		q.Service = []string{k.Service}
 	}
-	return narrowed(p.URL, "/traces", q.Values().Encode())
+	return part.Narrowed(p.URL, "/traces", q.Values().Encode())
 }
 
 func adviceTable(p *part.Page, a *query.CacheAdvice) part.Table {
@@ -107,7 +107,7 @@ func measuredColumns(p *part.Page) []part.ColumnOf[query.CacheKeyAdvice] {
 			},
 		},
 		adviceColumn("requests", "requests", func(k *query.CacheKeyAdvice) part.Cell { return part.Number(chart.Number, k.Requests) }),
-		adviceColumn("hits", "hits", func(k *query.CacheKeyAdvice) part.Cell { return withInterval(chart.Ratio, k.Hits) }),
+		adviceColumn("hits", "hits", func(k *query.CacheKeyAdvice) part.Cell { return part.WithInterval(chart.Ratio, k.Hits) }),
 		adviceColumn("misses", "misses", func(k *query.CacheKeyAdvice) part.Cell { return part.Number(chart.Number, k.Misses) }),
 		adviceColumn("miss_ms", "a miss takes", func(k *query.CacheKeyAdvice) part.Cell {
 			cell := part.Number(chart.Milliseconds, k.MissTime)
@@ -135,7 +135,7 @@ func modelColumns(a *query.CacheAdvice) []part.ColumnOf[query.CacheKeyAdvice] {
 			if !k.Keys.OK() && k.Requests < fewReplayed {
 				return part.Cell{Text: "too few", Sub: "n=" + strconv.Itoa(int(k.Requests)), Class: "few"}
 			}
-			cell := withInterval(chart.Milliseconds, inMilliseconds(k.Kept))
+			cell := part.WithInterval(chart.Milliseconds, inMilliseconds(k.Kept))
 			if k.Configured.OK() {
 				cell.Sub += ", max-age " + chart.Milliseconds.Text(1000*float64(k.Configured))
 			}

@@ -17,7 +17,7 @@ func whatIfTable(of *query.ColdModel) part.Table {
 	}
 	now := of.Causes.Idle.Value
 	t := part.Build("what-if", "What if", []part.ColumnOf[query.ColdIf]{
-		textColumn("if", "if", true, func(r *query.ColdIf) (text, sub string) { return ifText(r), "" }),
+		part.TextColumn("if", "if", true, func(r *query.ColdIf) (text, sub string) { return ifText(r), "" }),
 		{Column: part.Column{Key: "idle", Title: "cold after idleness", Numeric: true}, Cell: func(r *query.ColdIf) part.Cell {
 			c := sureCell(r.Idle, percent)
 			if r.Beyond {
@@ -60,10 +60,10 @@ func pingText(k *query.KeepWarm) string {
 		where = fmt.Sprintf("each of %s points of presence", part.Integer(int64(k.Places)))
 	}
 	text := fmt.Sprintf("A request to %s every %s (model, 30\u00a0d): %s cold starts less, %s less waiting, %s requests more",
-		where, secondsText(k.Every), count(k.Avoided.Value), chart.Milliseconds.Text(float64(k.Saved.Value)), count(k.Extra))
+		where, secondsText(k.Every), part.Count(k.Avoided.Value), chart.Milliseconds.Text(float64(k.Saved.Value)), part.Count(k.Extra))
 	switch {
 	case k.Cost.Value.OK():
-		text += ", " + dollars(k.Cost.Value) + " US dollars by the price list"
+		text += ", " + part.Dollars(k.Cost.Value) + " US dollars by the price list"
 	case k.Reason != "":
 		text += "; no cost: " + k.Reason
 	}
@@ -78,7 +78,7 @@ func keptTable(of *query.ColdModel) (t part.Table, sub, note string) {
 		options = r.Options
 	}
 	t = part.Build("kept", "Instances that are kept warm", []part.ColumnOf[query.Reserve]{
-		textColumn("goal", "goal", true, func(o *query.Reserve) (text, sub string) {
+		part.TextColumn("goal", "goal", true, func(o *query.Reserve) (text, sub string) {
 			if !o.Residual.OK() {
 				return "least cost", ""
 			}
@@ -109,15 +109,15 @@ func keptTable(of *query.ColdModel) (t part.Table, sub, note string) {
 		return t, sub, ""
 	}
 	note = fmt.Sprintf("On average %s instances work at a time, in the busiest hour %s. Bursts find more of them busy: the share "+
-		"that stays cold is a lower bound.", count(r.Load), count(r.Peak))
+		"that stays cold is a lower bound.", part.Count(r.Load), part.Count(r.Peak))
 	if r.Reason != "" {
 		note += " There are no costs: " + r.Reason + "."
 	} else {
-		note += fmt.Sprintf(" It costs %s now; an instance pays for itself when it works %s of the time.", dollars(r.Now.Value),
+		note += fmt.Sprintf(" It costs %s now; an instance pays for itself when it works %s of the time.", part.Dollars(r.Now.Value),
 			percent(r.Pays))
 	}
 	if r.Worth > 0 {
-		note += fmt.Sprintf(" Each cold start that is left is counted with %s, as the policy says.", dollars(r.Worth))
+		note += fmt.Sprintf(" Each cold start that is left is counted with %s, as the policy says.", part.Dollars(r.Worth))
 	}
 	return t, sub, note
 }
@@ -125,7 +125,7 @@ func keptTable(of *query.ColdModel) (t part.Table, sub, note string) {
 func dollarColumn[T any](key, title string, of func(*T) query.Num) part.ColumnOf[T] {
 	return part.ColumnOf[T]{
 		Column: part.Column{Key: key + "_usd", Title: title, Numeric: true},
-		Cell:   func(v *T) part.Cell { return part.Cell{Text: dollars(of(v)), Raw: part.Raw(of(v))} },
+		Cell:   func(v *T) part.Cell { return part.Cell{Text: part.Dollars(of(v)), Raw: part.Raw(of(v))} },
 	}
 }
 

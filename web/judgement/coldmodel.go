@@ -128,7 +128,7 @@ func sureCell(f query.Figure, write func(query.Num) string) part.Cell {
 	switch {
 	case f.Value.OK():
 		c.Text = write(f.Value)
-		if between(f, write) != "" {
+		if part.Between(f, write) != "" {
 			c.Sub = fromTo(f, write)
 		}
 	case f.Low.OK() && f.High.OK():
@@ -166,7 +166,7 @@ func coldServices(p *part.Page, services []query.ColdModel) part.Table {
 				Href: part.With(p.URL, query.KeyService, m.Service),
 			}
 		}},
-		textColumn("state", "lifetimes", false, func(m *query.ColdModel) (text, sub string) { return stateWord(m), "" }),
+		part.TextColumn("state", "lifetimes", false, func(m *query.ColdModel) (text, sub string) { return stateWord(m), "" }),
 		sureColumn("cold_ratio", "cold", percent, func(m *query.ColdModel) query.Figure { return m.Share }),
 		sureColumn("tau50_seconds", "half gone after", secondsText, func(m *query.ColdModel) query.Figure { return m.Tau50 }),
 		sureColumn("deploy", "deploys", percent, func(m *query.ColdModel) query.Figure { return m.Causes.Deploy }),
@@ -179,7 +179,7 @@ func coldServices(p *part.Page, services []query.ColdModel) part.Table {
 }
 
 func coldModelTiles(of *query.ColdModel) []part.Tile {
-	share := part.PlainTile("cold-measured", "Cold starts", chart.Ratio, of.Share.Value, "measured, n="+count(of.Share.N))
+	share := part.PlainTile("cold-measured", "Cold starts", chart.Ratio, of.Share.Value, "measured, n="+part.Count(of.Share.N))
 	if of.Known.OK() && of.Known < .995 {
 		share.Note += ", known of " + percent(of.Known)
 	}
@@ -236,13 +236,13 @@ func causesBar(of *query.ColdModel) (bar, text string, legend []part.LegendItem)
 
 func coldCauses(of *query.ColdModel) part.Table {
 	t := part.Build("causes", "Why they start cold", []part.ColumnOf[cause]{
-		textColumn("cause", "cause", true, func(c *cause) (text, sub string) { return c.name, c.what }),
+		part.TextColumn("cause", "cause", true, func(c *cause) (text, sub string) { return c.name, c.what }),
 		sureColumn("share", "of all invocations", percent, func(c *cause) query.Figure { return c.figure }),
 		part.NumberColumn("of_cold", "of cold starts", chart.Ratio, func(c *cause) query.Num {
 			return c.figure.Value / of.Share.Value
 		}),
 		part.NumberColumn("n", "n", chart.Number, func(c *cause) query.Num { return c.figure.N }),
-		textColumn("origin", "from", false, func(c *cause) (text, sub string) { return c.figure.Origin, "" }),
+		part.TextColumn("origin", "from", false, func(c *cause) (text, sub string) { return c.figure.Origin, "" }),
 	}, coldCausesOf(of))
 	return t
 }

@@ -81,87 +81,10 @@ func accountName(a *money.AccountCost) string {
 	return a.Platform + " " + a.Plan
 }
 
-// dollars writes an amount: cents, or two digits of what is less than a cent.
-func dollars(v query.Num) string {
-	f := float64(v)
-	switch {
-	case !v.OK():
-		return chart.Absent
-	case math.Abs(f) >= 1000:
-		return part.Integer(int64(math.Round(f)))
-	case f == 0 || math.Abs(f) >= .01:
-		return strconv.FormatFloat(f, 'f', 2, 64)
-	default:
-		return strconv.FormatFloat(f, 'f', min(12, int(math.Ceil(-math.Log10(math.Abs(f))))+1), 64)
-	}
-}
-
-// between writes the interval of a figure, "" where it has none that is wider than half a percent.
-func between(f query.Figure, write func(query.Num) string) string {
-	if !f.Low.OK() || !f.High.OK() || !(f.High-f.Low > .005*max(f.High, 1e-9)) {
-		return ""
-	}
-	low, high := write(f.Low), write(f.High)
-	if low == high {
-		return ""
-	}
-	return low + "–" + high
-}
-
-// written is a figure, or its bounds where it is a range, and its interval beside it.
-func written(f query.Figure, write func(query.Num) string) (text, sub string) {
-	sub = between(f, write)
-	if !f.Value.OK() && sub != "" {
-		return sub, "CPU unknown"
-	}
-	return write(f.Value), sub
-}
-
-// moneyCell is a figure with its interval.
-func moneyCell(f query.Figure, write func(query.Num) string) part.Cell {
-	c := part.Cell{Raw: part.Raw(f.Value)}
-	c.Text, c.Sub = written(f, write)
-	return c
-}
-
-func count(v query.Num) string { return chart.Number.Text(float64(v)) }
-
-// moneyColumns are a column of figures, and what of them stands in CSV and JSON only: bounds, number and origin.
-func moneyColumns[T any](key, title string, write func(query.Num) string, of func(*T) query.Figure,
-) []part.ColumnOf[T] {
-	exported := func(suffix string, raw func(query.Figure) string) part.ColumnOf[T] {
-		return part.ColumnOf[T]{
-			Column: part.Column{Key: key + suffix, Exported: true},
-			Cell:   func(v *T) part.Cell { return part.Cell{Raw: raw(of(v))} },
-		}
-	}
-	return []part.ColumnOf[T]{
-		{
-			Column: part.Column{Key: key, Title: title, Numeric: true},
-			Cell:   func(v *T) part.Cell { return moneyCell(of(v), write) },
-		},
-		exported("_low", func(f query.Figure) string { return part.Raw(f.Low) }),
-		exported("_high", func(f query.Figure) string { return part.Raw(f.High) }),
-		exported("_n", func(f query.Figure) string { return part.Raw(f.N) }),
-		exported("_origin", func(f query.Figure) string { return f.Origin }),
-	}
-}
-
-// textColumn is a column of texts; the first of a table names the row.
-func textColumn[T any](key, title string, head bool, of func(*T) (text, sub string)) part.ColumnOf[T] {
-	return part.ColumnOf[T]{
-		Column: part.Column{Key: key, Title: title},
-		Cell: func(v *T) part.Cell {
-			text, sub := of(v)
-			return part.Cell{Text: part.OrAbsent(text), Sub: sub, Raw: text, Head: head}
-		},
-	}
-}
-
 // costTile is a figure as a tile; absent is what stands there without one.
 func costTile(id, title, absent string, f query.Figure) part.Tile {
 	t := part.Tile{ID: id, Title: title, Unit: "USD"}
-	text, sub := written(f, dollars)
+	text, sub := part.Written(f, part.Dollars)
 	t.Number = text
 	var notes []string
 	if !f.Value.OK() && sub != "" {
@@ -175,7 +98,7 @@ func costTile(id, title, absent string, f query.Figure) part.Tile {
 	}
 	notes = append(notes, kindOf(f.Origin))
 	if f.N.OK() && f.N > 0 {
-		notes = append(notes, "n="+count(f.N))
+		notes = append(notes, "n="+part.Count(f.N))
 	}
 	t.Note = strings.Join(notes, ", ")
 	return t
@@ -222,16 +145,16 @@ func budgetStrip(c *money.Cost, a *money.AccountCost) (Strip, bool) {
 	if !a.Budget.OK() || expected(a) <= a.Budget {
 		return Strip{}, false
 	}
-	s := Strip{State: part.State{Class: "bad", Text: accountName(a) + " passes its budget of " + dollars(a.Budget) + " USD"}}
+	s := Strip{State: part.State{Class: "bad", Text: accountName(a) + " passes its budget of " + part.Dollars(a.Budget) + " USD"}}
 	if a.ToDate.Low > a.Budget {
-		s.Text = dollars(a.ToDate.Low) + " USD so far in " + c.Month.UTC().Format("January") + "."
+		s.Text = part.Dollars(a.ToDate.Low) + " USD so far in " + c.Month.UTC().Format("January") + "."
 		return s, true
 	}
 	if !(a.Forecast.Low > a.Budget) {
 		s.State.Class = "warn"
 	}
-	s.Text = dollars(a.Forecast.Value) + " USD expected for " + c.Month.UTC().Format("January")
-	if sub := between(a.Forecast, dollars); sub != "" {
+	s.Text = part.Dollars(a.Forecast.Value) + " USD expected for " + c.Month.UTC().Format("January")
+	if sub := part.Between(a.Forecast, part.Dollars); sub != "" {
 		s.Text += " (80 %: " + sub + ")"
 	}
 	if !a.Passes.IsZero() {
@@ -243,13 +166,13 @@ func budgetStrip(c *money.Cost, a *money.AccountCost) (Strip, bool) {
 
 func accountTable(a *money.Cost) part.Table {
 	columns := []part.ColumnOf[money.AccountCost]{
-		textColumn("account", "Account", true, func(v *money.AccountCost) (text, sub string) {
+		part.TextColumn("account", "Account", true, func(v *money.AccountCost) (text, sub string) {
 			if v.Assumed && v.Plan != "" {
 				sub = "assumed: no account names it"
 			}
 			return accountName(v), sub
 		}),
-		textColumn("services", "Services", false, func(v *money.AccountCost) (text, sub string) {
+		part.TextColumn("services", "Services", false, func(v *money.AccountCost) (text, sub string) {
 			if more := len(v.Services) - shownServices; more > 0 {
 				return strings.Join(v.Services[:shownServices], ", "), fmt.Sprintf("and %d more", more)
 			}
@@ -261,7 +184,7 @@ func accountTable(a *money.Cost) part.Table {
 		part.ColumnOf[money.AccountCost]{
 			Column: part.Column{Key: "budget", Title: "Budget", Numeric: true},
 			Cell: func(v *money.AccountCost) part.Cell {
-				c := part.Cell{Text: dollars(v.Budget), Raw: part.Raw(v.Budget)}
+				c := part.Cell{Text: part.Dollars(v.Budget), Raw: part.Raw(v.Budget)}
 				if v.Budget.OK() && expected(v) > v.Budget {
 					c.Class, c.Sub = "bad", "passes it"
 					if !v.Passes.IsZero() {
@@ -290,7 +213,7 @@ func spendingColumns[T any](of func(*T) *money.Spending) []part.ColumnOf[T] {
 		{"forecast", "Month, forecast", func(s *money.Spending) query.Figure { return s.Forecast }},
 		{"per_million", "Per million", func(s *money.Spending) query.Figure { return s.PerMillion }},
 	} {
-		out = append(out, moneyColumns(c.key, c.title, dollars, func(v *T) query.Figure { return c.of(of(v)) })...)
+		out = append(out, part.FigureColumns(c.key, c.title, part.Dollars, func(v *T) query.Figure { return c.of(of(v)) })...)
 	}
 	return out
 }
@@ -312,8 +235,8 @@ func costRoutes(p *part.Page, a *money.Cost) part.Table {
 				return c
 			},
 		},
-		textColumn("service", "Service", false, func(v *money.RouteCost) (text, sub string) { return v.Service, "" }),
-		textColumn("plan", "Plan", false, func(v *money.RouteCost) (text, sub string) {
+		part.TextColumn("service", "Service", false, func(v *money.RouteCost) (text, sub string) { return v.Service, "" }),
+		part.TextColumn("plan", "Plan", false, func(v *money.RouteCost) (text, sub string) {
 			return strings.TrimSpace(v.Platform + " " + v.Plan), ""
 		}),
 		{
@@ -335,11 +258,11 @@ func costRoutes(p *part.Page, a *money.Cost) part.Table {
 			func(v *money.RouteCost) query.Num { return v.Duration }),
 		part.NumberColumn("share", "Part of bill", chart.Ratio, func(v *money.RouteCost) query.Num { return v.Share }),
 	}
-	columns = append(columns, moneyColumns("bill", "Month to date", dollars,
+	columns = append(columns, part.FigureColumns("bill", "Month to date", part.Dollars,
 		func(v *money.RouteCost) query.Figure { return v.Bill })...)
-	columns = append(columns, moneyColumns("range", "This range", dollars,
+	columns = append(columns, part.FigureColumns("range", "This range", part.Dollars,
 		func(v *money.RouteCost) query.Figure { return v.Range })...)
-	columns = append(columns, moneyColumns("per_million", "Per million", dollars,
+	columns = append(columns, part.FigureColumns("per_million", "Per million", part.Dollars,
 		func(v *money.RouteCost) query.Figure { return v.PerMillion })...)
 	t := part.Build("routes", "Routes", columns, a.Routes)
 	t.Empty, t.Shown = "No invocation this month.", 50
@@ -363,16 +286,16 @@ func meterTable(a *money.Cost) part.Table {
 		}
 	}
 	columns := []part.ColumnOf[accountMeter]{
-		textColumn("meter", "Meter", true, func(v *accountMeter) (text, sub string) { return meterName(v.Of), "" }),
-		textColumn("account", "Account", false, func(v *accountMeter) (text, sub string) { return v.account, "" }),
+		part.TextColumn("meter", "Meter", true, func(v *accountMeter) (text, sub string) { return meterName(v.Of), "" }),
+		part.TextColumn("account", "Account", false, func(v *accountMeter) (text, sub string) { return v.account, "" }),
 	}
-	columns = append(columns, moneyColumns("used", "Used", count,
+	columns = append(columns, part.FigureColumns("used", "Used", part.Count,
 		func(v *accountMeter) query.Figure { return v.Used })...)
 	columns = append(columns,
 		part.NumberColumn("included", "Included", chart.Number, func(v *accountMeter) query.Num { return v.Included }))
-	columns = append(columns, moneyColumns("forecast", "Month, forecast", count,
+	columns = append(columns, part.FigureColumns("forecast", "Month, forecast", part.Count,
 		func(v *accountMeter) query.Figure { return v.Forecast })...)
-	columns = append(columns, textColumn("price", "Price, USD", false, func(v *accountMeter) (text, sub string) {
+	columns = append(columns, part.TextColumn("price", "Price, USD", false, func(v *accountMeter) (text, sub string) {
 		return priceText(v.Price, v.Per), ""
 	}))
 	t := part.Build("meters", "Meters", columns, rows)
@@ -415,14 +338,14 @@ func elsewhereTable(a *money.AccountCost, place int) part.Table {
 		}
 	}
 	columns := []part.ColumnOf[money.Elsewhere]{
-		textColumn("plan", "Plan", true, func(v *money.Elsewhere) (text, sub string) {
+		part.TextColumn("plan", "Plan", true, func(v *money.Elsewhere) (text, sub string) {
 			if v.Current {
 				sub = "now"
 			}
 			return strings.TrimSpace(v.Platform + " " + v.Plan), sub
 		}),
 	}
-	columns = append(columns, moneyColumns("bill", "Month, USD", dollars,
+	columns = append(columns, part.FigureColumns("bill", "Month, USD", part.Dollars,
 		func(v *money.Elsewhere) query.Figure { return v.Bill })...)
 	columns = append(columns,
 		part.NumberColumn("times", "Of now", chart.Times, func(v *money.Elsewhere) query.Num {
@@ -444,7 +367,7 @@ func elsewhereTable(a *money.AccountCost, place int) part.Table {
 				return c
 			},
 		},
-		textColumn("as_of", "Prices of", false, func(v *money.Elsewhere) (text, sub string) { return v.AsOf, "" }),
+		part.TextColumn("as_of", "Prices of", false, func(v *money.Elsewhere) (text, sub string) { return v.AsOf, "" }),
 	)
 	which := "month to date"
 	if a.ElsewhereOf == "forecast" {
@@ -467,18 +390,18 @@ func invoiceTable(a *money.Cost) part.Table {
 		}
 	}
 	columns := []part.ColumnOf[accountInvoice]{
-		textColumn("month", "Month", true, func(v *accountInvoice) (text, sub string) {
+		part.TextColumn("month", "Month", true, func(v *accountInvoice) (text, sub string) {
 			return v.Month.UTC().Format("2006-01"), ""
 		}),
-		textColumn("account", "Account", false, func(v *accountInvoice) (text, sub string) { return v.account, "" }),
+		part.TextColumn("account", "Account", false, func(v *accountInvoice) (text, sub string) { return v.account, "" }),
 		{
 			Column: part.Column{Key: "invoice", Title: "Invoice", Numeric: true},
 			Cell: func(v *accountInvoice) part.Cell {
-				return part.Cell{Text: dollars(v.Invoice), Raw: part.Raw(v.Invoice)}
+				return part.Cell{Text: part.Dollars(v.Invoice), Raw: part.Raw(v.Invoice)}
 			},
 		},
 	}
-	columns = append(columns, moneyColumns("model", "By the list", dollars,
+	columns = append(columns, part.FigureColumns("model", "By the list", part.Dollars,
 		func(v *accountInvoice) query.Figure { return v.Model })...)
 	columns = append(columns, part.ColumnOf[accountInvoice]{
 		Column: part.Column{Key: "factor", Title: "Invoice / list"},
@@ -497,7 +420,7 @@ func invoiceTable(a *money.Cost) part.Table {
 
 func priceTable(a *money.Cost) part.Table {
 	columns := []part.ColumnOf[money.PriceList]{
-		textColumn("plan", "Plan", true, func(v *money.PriceList) (text, sub string) {
+		part.TextColumn("plan", "Plan", true, func(v *money.PriceList) (text, sub string) {
 			text = strings.TrimSpace(v.Platform + " " + v.Plan)
 			switch {
 			case v.Own && v.Used:
@@ -512,14 +435,14 @@ func priceTable(a *money.Cost) part.Table {
 		{
 			Column: part.Column{Key: "month", Title: "A month", Numeric: true},
 			Cell: func(v *money.PriceList) part.Cell {
-				c := part.Cell{Text: dollars(v.Month), Raw: part.Raw(v.Month)}
+				c := part.Cell{Text: part.Dollars(v.Month), Raw: part.Raw(v.Month)}
 				if v.Credit > 0 {
-					c.Sub = "with " + dollars(v.Credit) + " of use"
+					c.Sub = "with " + part.Dollars(v.Credit) + " of use"
 				}
 				return c
 			},
 		},
-		textColumn("meters", "Prices, USD", false, func(v *money.PriceList) (text, sub string) { return metersText(v), "" }),
+		part.TextColumn("meters", "Prices, USD", false, func(v *money.PriceList) (text, sub string) { return metersText(v), "" }),
 		{
 			Column: part.Column{Key: "as_of", Title: "As of"},
 			Cell: func(v *money.PriceList) part.Cell {

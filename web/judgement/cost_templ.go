@@ -5,8 +5,10 @@ package judgement
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import "github.com/a-h/templ"
-import templruntime "github.com/a-h/templ/runtime"
+import (
+	"github.com/a-h/templ"
+	templruntime "github.com/a-h/templ/runtime"
+)
 
 import "edgescope/web/part"
 
@@ -53,7 +55,7 @@ func (m *Cost) body() templ.Component {
 			}
 		}
 		for _, s := range m.Strips {
-			var templ_7745c5c3_Var3 = []any{"strip", "finding", s.State.Class}
+			templ_7745c5c3_Var3 := []any{"strip", "finding", s.State.Class}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var3...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

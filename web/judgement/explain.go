@@ -2,7 +2,6 @@ package judgement
 
 import (
 	"fmt"
-	"net/url"
 	"strings"
 	"time"
 
@@ -104,9 +103,9 @@ func causesTable(p *part.Page, a *query.Explanation) part.Table {
 			cell.Class = "barred"
 			return cell
 		}),
-		column("part", "part of traffic", true, func(c *query.Cause) part.Cell { return withInterval(chart.Ratio, c.Part) }),
+		column("part", "part of traffic", true, func(c *query.Cause) part.Cell { return part.WithInterval(chart.Ratio, c.Part) }),
 		column("risk", "as often bad as others", true, func(c *query.Cause) part.Cell {
-			return withInterval(chart.Times, c.Risk)
+			return part.WithInterval(chart.Times, c.Risk)
 		}),
 		column("sure", "surely at least", true, func(c *query.Cause) part.Cell { return part.Number(chart.Times, c.Sure) }),
 		column("excess", "bad beyond usual", true, func(c *query.Cause) part.Cell {
@@ -114,43 +113,13 @@ func causesTable(p *part.Page, a *query.Explanation) part.Table {
 		}),
 		column("n", "n", true, func(c *query.Cause) part.Cell { return part.Number(chart.Number, c.N) }),
 		column("traces", "traces", false, func(c *query.Cause) part.Cell {
-			return part.Cell{Text: "their traces →", Raw: c.Query, Href: narrowed(p.URL, "/traces", c.Query)}
+			return part.Cell{Text: "their traces →", Raw: c.Query, Href: part.Narrowed(p.URL, "/traces", c.Query)}
 		}),
 	}, a.Causes)
 	t.Empty = "Nothing that is more than chance."
 	t.Note = "Each is looked for among the requests that those above it do not cover. Measured, with 95 % intervals; " +
 		"“surely at least” takes all tests into account."
 	return t
-}
-
-// withInterval writes a figure with its interval.
-func withInterval(u chart.Unit, f query.Figure) part.Cell {
-	cell := part.Number(u, f.Value)
-	if f.Low.OK() && f.High.OK() {
-		cell.Sub = u.Text(float64(f.Low)) + " – " + u.Text(float64(f.High))
-	}
-	return cell
-}
-
-// narrowed is the address of a page with the page's range and filters, and keys of a query beside them: a filter text
-// follows the page's own, other keys take the place of the page's, since they select less.
-func narrowed(u *url.URL, path, more string) string {
-	target, err := url.Parse(part.To(u, path))
-	if err != nil {
-		return path
-	}
-	keys, err := url.ParseQuery(more)
-	if err != nil {
-		return target.String()
-	}
-	v := target.Query()
-	for key, values := range keys {
-		if key == query.KeyText && v.Get(key) != "" {
-			values = []string{v.Get(key) + " " + values[0]}
-		}
-		v[key] = values
-	}
-	return part.Address(target.Path, v)
 }
 
 func lookedTable(a *query.Explanation) part.Table {

@@ -17,7 +17,7 @@ func TestLinksToTheTracesOfACauseKeepThePage(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := narrowed(u, "/traces", more); got != want {
+		if got := part.Narrowed(u, "/traces", more); got != want {
 			t.Errorf("%s and %s: %s, want %s", address, more, got, want)
 		}
 	}
@@ -52,7 +52,7 @@ func TestWhatIsAbsentIsNamed(t *testing.T) {
 	if got != "cloud.region = GRU and no plan" {
 		t.Errorf("got %q", got)
 	}
-	if cell := withInterval(0, query.Figure{Value: 3, Low: query.None(), High: query.None()}); cell != (part.Cell{Text: "3", Raw: "3"}) {
+	if cell := part.WithInterval(0, query.Figure{Value: 3, Low: query.None(), High: query.None()}); cell != (part.Cell{Text: "3", Raw: "3"}) {
 		t.Errorf("got %+v", cell)
 	}
 }

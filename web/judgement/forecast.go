@@ -56,7 +56,7 @@ func methodText(f *money.Forecast) string {
 	}
 	if f.Error.OK() {
 		text += fmt.Sprintf("; it was wrong by %s where it was tried on the last two weeks (n=%s tries)",
-			chart.Ratio.Text(float64(f.Error)), count(f.Tests))
+			chart.Ratio.Text(float64(f.Error)), part.Count(f.Tests))
 	}
 	return text
 }
@@ -77,22 +77,22 @@ func expectationTable(f *money.Forecast) part.Table {
 		rows = nil
 	}
 	columns := []part.ColumnOf[period]{
-		textColumn("period", "Period (UTC)", true, func(e *period) (text, sub string) { return e.name, "" }),
+		part.TextColumn("period", "Period (UTC)", true, func(e *period) (text, sub string) { return e.name, "" }),
 	}
-	columns = append(columns, moneyColumns("so_far", "So far, measured", count, func(e *period) query.Figure { return e.SoFar })...)
-	columns = append(columns, moneyColumns("all", "At its end, model", count, func(e *period) query.Figure { return e.All })...)
+	columns = append(columns, part.FigureColumns("so_far", "So far, measured", part.Count, func(e *period) query.Figure { return e.SoFar })...)
+	columns = append(columns, part.FigureColumns("all", "At its end, model", part.Count, func(e *period) query.Figure { return e.All })...)
 	return part.Build("periods", "Requests of today and this month", columns, rows)
 }
 
 func quotaTable(f *money.Forecast) part.Table {
 	columns := []part.ColumnOf[money.Quota]{
-		textColumn("plan", "Plan", true, func(q *money.Quota) (text, sub string) {
+		part.TextColumn("plan", "Plan", true, func(q *money.Quota) (text, sub string) {
 			if !q.Said {
 				sub = "assumed"
 			}
 			return planName(q.Platform, q.Plan), sub
 		}),
-		textColumn("services", "Services", false, func(q *money.Quota) (text, sub string) {
+		part.TextColumn("services", "Services", false, func(q *money.Quota) (text, sub string) {
 			shown := strings.Join(q.Services[:min(len(q.Services), shownServices)], ", ")
 			if more := len(q.Services) - shownServices; more > 0 {
 				sub = fmt.Sprintf("and %d more", more)
@@ -100,16 +100,16 @@ func quotaTable(f *money.Forecast) part.Table {
 			return shown, sub
 		}),
 		{Column: part.Column{Key: "limit", Title: "Quota", Numeric: true}, Cell: func(q *money.Quota) part.Cell {
-			return part.Cell{Text: count(q.Limit), Sub: q.Of + " a " + q.Per, Raw: part.Raw(q.Limit)}
+			return part.Cell{Text: part.Count(q.Limit), Sub: q.Of + " a " + q.Per, Raw: part.Raw(q.Limit)}
 		}},
 		{Column: part.Column{Key: "bar", Title: "Used", Drawing: true}, Cell: func(q *money.Quota) part.Cell {
 			return budgetBar(&held{Budget: &money.Budget{Part: q.Part, State: q.State}})
 		}},
 	}
-	columns = append(columns, moneyColumns("part", "Part", func(v query.Num) string { return chart.Ratio.Text(float64(v)) },
+	columns = append(columns, part.FigureColumns("part", "Part", func(v query.Num) string { return chart.Ratio.Text(float64(v)) },
 		func(q *money.Quota) query.Figure { return q.Part })...)
 	columns = append(columns,
-		textColumn("period", "In", false, func(q *money.Quota) (text, sub string) {
+		part.TextColumn("period", "In", false, func(q *money.Quota) (text, sub string) {
 			if q.Per == "month" {
 				return q.Period.From.UTC().Format("January"), q.Part.Origin
 			}
@@ -129,7 +129,7 @@ func quotaTable(f *money.Forecast) part.Table {
 				return c
 			},
 		},
-		textColumn("then", "Then further requests", false, func(q *money.Quota) (text, sub string) {
+		part.TextColumn("then", "Then further requests", false, func(q *money.Quota) (text, sub string) {
 			return strings.TrimPrefix(q.Then, "further requests "), ""
 		}),
 		part.ColumnOf[money.Quota]{

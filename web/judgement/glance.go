@@ -29,7 +29,7 @@ func costAtAGlance(p *part.Page, b *money.Bill) []part.Tile {
 	}
 	month := costTile("cost-forecast", "Cost: "+b.Month.UTC().Format("January")+", forecast", "needs three days", b.Forecast)
 	if b.Budget.OK() && month.Number != chart.Absent {
-		month.Note = "budget " + dollars(b.Budget) + ", " + month.Note
+		month.Note = "budget " + part.Dollars(b.Budget) + ", " + month.Note
 	}
 	if len(b.Over) > 0 {
 		month.State = "bad"

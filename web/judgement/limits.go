@@ -167,7 +167,7 @@ func budgetState(b *money.Budget) part.State {
 	switch b.State {
 	case money.BudgetOver:
 		if b.Exceeded > 0 {
-			return part.State{Class: "bad", Text: "✕ " + count(b.Exceeded) + " exceeded it"}
+			return part.State{Class: "bad", Text: "✕ " + part.Count(b.Exceeded) + " exceeded it"}
 		}
 		return part.State{Class: "bad", Text: "✕ over"}
 	case money.BudgetTight:
@@ -177,7 +177,7 @@ func budgetState(b *money.Budget) part.State {
 	case money.BudgetOK:
 		return part.State{Class: "ok", Text: "✓ ok"}
 	case money.BudgetFew:
-		return part.State{Class: "quiet", Text: "· too few (n=" + count(b.Used.N) + ")"}
+		return part.State{Class: "quiet", Text: "· too few (n=" + part.Count(b.Used.N) + ")"}
 	}
 	return part.State{Class: "quiet", Text: "· not sent"}
 }
@@ -243,7 +243,7 @@ func nearestTiles(p *part.Page, a *money.Limits, most int, linked bool) []part.T
 		case money.BudgetTight, money.BudgetWatch:
 			t.State = "warn"
 		case money.BudgetFew:
-			t.Few = "n=" + count(h.Used.N)
+			t.Few = "n=" + part.Count(h.Used.N)
 		}
 		tiles = append(tiles, t)
 	}
@@ -268,7 +268,7 @@ func budgetTable(p *part.Page, all []held) part.Table {
 			}
 			return c
 		}},
-		textColumn("budget", "Limit of", false, func(h *held) (text, sub string) { return budgetWords[h.Name], "" }),
+		part.TextColumn("budget", "Limit of", false, func(h *held) (text, sub string) { return budgetWords[h.Name], "" }),
 		{Column: part.Column{Key: "bar", Title: "Used", Drawing: true}, Cell: budgetBar},
 		{Column: part.Column{Key: "part", Title: "Part", Numeric: true}, Cell: func(h *held) part.Cell {
 			c := part.Cell{Text: chart.Ratio.Text(float64(h.Part.Value)), Raw: part.Raw(h.Part.Value), Class: "strong"}
@@ -280,7 +280,7 @@ func budgetTable(p *part.Page, all []held) part.Table {
 		{Column: part.Column{Key: "used", Title: "Measured", Numeric: true}, Cell: func(h *held) part.Cell {
 			return part.Cell{
 				Text: amount(h.Budget, h.Used.Value), Raw: part.Raw(h.Used.Value),
-				Sub: strings.TrimSuffix(measureWord(h.Measure), ":") + ", n=" + count(h.Used.N),
+				Sub: strings.TrimSuffix(measureWord(h.Measure), ":") + ", n=" + part.Count(h.Used.N),
 			}
 		}},
 		{Column: part.Column{Key: "limit", Title: "Limit", Numeric: true}, Cell: func(h *held) part.Cell {
@@ -340,7 +340,7 @@ func reachesCell(h *held) part.Cell {
 	case t == nil:
 		return part.Cell{Text: chart.Absent}
 	case t.Reaches.IsZero():
-		return part.Cell{Text: "not in sight", Class: "quiet", Sub: "n=" + count(t.PerDay.N) + " days"}
+		return part.Cell{Text: "not in sight", Class: "quiet", Sub: "n=" + part.Count(t.PerDay.N) + " days"}
 	}
 	c := part.Cell{Text: dayText(t.Reaches), Raw: t.Reaches.UTC().Format(time.RFC3339), Class: "warn"}
 	if c.Sub = "from " + t.Earliest.UTC().Format("2 Jan"); !t.Latest.IsZero() {
@@ -395,8 +395,8 @@ func planTable(a *money.Limits) part.Table {
 		}
 	}
 	t := part.Build("plans", "Where limits were read", []part.ColumnOf[held]{
-		textColumn("plan", "Plan", true, func(h *held) (text, sub string) { return planName(h.of.Platform, h.plan.Plan), "" }),
-		textColumn("as_of", "As of", false, func(h *held) (text, sub string) { return h.plan.AsOf, "" }),
+		part.TextColumn("plan", "Plan", true, func(h *held) (text, sub string) { return planName(h.of.Platform, h.plan.Plan), "" }),
+		part.TextColumn("as_of", "As of", false, func(h *held) (text, sub string) { return h.plan.AsOf, "" }),
 		{Column: part.Column{Key: "source", Title: "Source"}, Cell: func(h *held) part.Cell {
 			if h.plan.Source == "" {
 				return part.Cell{Text: chart.Absent}
@@ -404,7 +404,7 @@ func planTable(a *money.Limits) part.Table {
 			text := strings.TrimSuffix(strings.TrimPrefix(h.plan.Source, "https://"), "/")
 			return part.Cell{Text: text, Href: h.plan.Source, Raw: h.plan.Source}
 		}},
-		textColumn("remark", "Also", false, func(h *held) (text, sub string) { return h.plan.Remark, "" }),
+		part.TextColumn("remark", "Also", false, func(h *held) (text, sub string) { return h.plan.Remark, "" }),
 	}, rows)
 	t.Empty = "No service is on a platform whose limits are known."
 	return t

@@ -84,3 +84,24 @@ func Address(path string, v url.Values) string {
 	u := url.URL{Path: path, RawQuery: query.Canonical(v).Encode()}
 	return u.String()
 }
+
+// Narrowed is the address of a page with the page's range and filters, and keys of a query beside them: a filter text
+// follows the page's own, other keys take the place of the page's, since they select less.
+func Narrowed(u *url.URL, path, more string) string {
+	target, err := url.Parse(To(u, path))
+	if err != nil {
+		return path
+	}
+	keys, err := url.ParseQuery(more)
+	if err != nil {
+		return target.String()
+	}
+	v := target.Query()
+	for key, values := range keys {
+		if key == query.KeyText && v.Get(key) != "" {
+			values = []string{v.Get(key) + " " + values[0]}
+		}
+		v[key] = values
+	}
+	return Address(target.Path, v)
+}

@@ -5,8 +5,10 @@ package part
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import "github.com/a-h/templ"
-import templruntime "github.com/a-h/templ/runtime"
+import (
+	"github.com/a-h/templ"
+	templruntime "github.com/a-h/templ/runtime"
+)
 
 import "net/url"
 
@@ -36,7 +38,7 @@ func Tiles(list []Tile) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		for _, t := range list {
-			var templ_7745c5c3_Var2 = []any{"tile", templ.KV("bad", t.State == "bad"), templ.KV("few", t.Few != "")}
+			templ_7745c5c3_Var2 := []any{"tile", templ.KV("bad", t.State == "bad"), templ.KV("few", t.Few != "")}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var2...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -184,7 +186,7 @@ func Tiles(list []Tile) templ.Component {
 				}
 			}
 			if t.Change != "" {
-				var templ_7745c5c3_Var12 = []any{t.ChangeClass}
+				templ_7745c5c3_Var12 := []any{t.ChangeClass}
 				templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var12...)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -433,7 +435,7 @@ func Legend(items []LegendItem, id string) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				var templ_7745c5c3_Var24 = []any{"key " + l.Class}
+				templ_7745c5c3_Var24 := []any{"key " + l.Class}
 				templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var24...)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -995,7 +997,7 @@ func heading(t *Table, c Column, u *url.URL) templ.Component {
 			templ_7745c5c3_Var50 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		var templ_7745c5c3_Var51 = []any{templ.KV("n", c.Numeric)}
+		templ_7745c5c3_Var51 := []any{templ.KV("n", c.Numeric)}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var51...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -1111,7 +1113,7 @@ func cell(c Cell, col Column) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if c.Head {
-			var templ_7745c5c3_Var59 = []any{templ.KV("n", col.Numeric)}
+			templ_7745c5c3_Var59 := []any{templ.KV("n", col.Numeric)}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var59...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -1142,7 +1144,7 @@ func cell(c Cell, col Column) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			var templ_7745c5c3_Var61 = []any{templ.KV("n", col.Numeric)}
+			templ_7745c5c3_Var61 := []any{templ.KV("n", col.Numeric)}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var61...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -1198,7 +1200,7 @@ func cellInside(c Cell) templ.Component {
 			templ_7745c5c3_Var63 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		var templ_7745c5c3_Var64 = []any{"c", c.Class}
+		templ_7745c5c3_Var64 := []any{"c", c.Class}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var64...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -1541,7 +1543,7 @@ func FurthestList(m MapCard) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			var templ_7745c5c3_Var81 = []any{r.Class}
+			templ_7745c5c3_Var81 := []any{r.Class}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var81...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

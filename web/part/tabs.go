@@ -7,6 +7,7 @@ type Tab struct{ Text, Path string }
 var tabs = map[string][]Tab{
 	"/cold-starts": {{"Measured", "/cold-starts"}, {"Model", "/cold-starts/model"}},
 	"/cache":       {{"Outcomes", "/cache"}, {"Advice", "/cache/advice"}},
+	"/wasm":        {{"Measured", "/wasm"}, {"What it saves", "/wasm/porting"}},
 }
 
 // Tabs are the links between the sub-pages of the page's menu item, with the page's range and filters; none where the

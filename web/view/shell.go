@@ -47,7 +47,7 @@ func hidden(p *part.Page) []Pair {
 	for _, key := range []string{
 		query.KeyRegion, query.KeyRoute, query.KeyStatus, query.KeyCold, query.KeyCache,
 		query.KeyPercentile, query.KeySort, query.KeyMin, query.KeyMax, query.KeyFrom, query.KeyTo, query.KeyRange,
-		query.KeyBad, query.KeyTarget,
+		query.KeyBad, query.KeyTarget, query.KeyMovable,
 	} {
 		for _, value := range v[key] {
 			out = append(out, Pair{key, value})
@@ -111,7 +111,7 @@ func footText(p *part.Page) string {
 
 // compares tells whether the page shows changes against another period.
 func compares(p *part.Page) bool {
-	without := []string{"/traces", "/explain", "/alerts", "/cache/advice"}
+	without := []string{"/traces", "/explain", "/alerts", "/cache/advice", "/wasm/porting"}
 	return filterable(p) && !slices.Contains(without, p.Nav) && !slices.Contains(without, p.URL.Path)
 }
 

@@ -241,6 +241,7 @@ func (c *Collector) answer(kind, id string) any {
 		query.PathForecast:   c.forecast,
 		query.PathAlerts:     c.alerts,
 		query.PathAdvice:     c.advice,
+		query.PathPorting:    c.porting,
 		query.PathTraces:     c.traces,
 		query.PathRuns:       func() any { return &query.Runs{About: c.about(), Runs: c.runs()} },
 	}

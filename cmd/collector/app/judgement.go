@@ -22,6 +22,7 @@ import (
 	"edgescope/query/latency"
 	"edgescope/query/limits"
 	"edgescope/query/norms"
+	"edgescope/query/porting"
 	"edgescope/query/promql"
 	"edgescope/query/slo"
 	"edgescope/query/tables"
@@ -58,7 +59,8 @@ func (c *Collector) openJudges(context.Context) error {
 	j.deploys = deploys.New(j.read)
 	j.answers = j.answers.With(j.deploys.Answers())
 	times := latency.New(j.read, latency.Options{Retention: c.retentionEvents})
-	j.answers = j.answers.With(cold.Answers()).With(times.Answers())
+	ports := porting.New(j.read, porting.Options{Policy: c.policyOf, Retention: c.retentionEvents})
+	j.answers = j.answers.With(cold.Answers()).With(times.Answers()).With(ports.Answers())
 	c.openFindings(j)
 	var err error
 	j.alerts, err = alert.New(alert.Options{
