@@ -5,6 +5,7 @@
 //	trial.go    since when a version serves and beside which, and when it is looked at
 //	looks.go    both versions route by route, block by block
 //	norm.go     what follows an instant switch
+//	mark.go     a share of what follows beside its norm
 //	findings.go the versions that are worse
 //	words.go    verdicts as sentences
 //	shares.go   the shares that are judged, and what makes a difference matter

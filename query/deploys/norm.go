@@ -22,16 +22,12 @@ const (
 	followed = 12
 	// fullBucket is the number of events that a bucket should have; leastBuckets are needed to judge.
 	fullBucket, leastBuckets = 100, 3
-	// aroundHour is how many buckets there are from the hour before to the hour after.
-	aroundHour = 3 * anHour
 	// readAtOnce is how many days of the past are read at a time.
 	readAtOnce = 2
-	// nearly is how many standard deviations leave 5 % on both sides.
-	nearly = 1.96
 	// errorsAt is where signals has the share that all invocations have.
 	errorsAt = 1
-	// timesNorm is how far below its norm a share must be to be better: the other way round of what makes it worse.
-	timesNorm = 1.5
+	// ownPart is the part of all events from which on a route's own number of them says how long is looked.
+	ownPart = 0.05
 )
 
 // buckets are the shares of a route by signal, in buckets of 5 minutes.
@@ -48,7 +44,8 @@ func bucketsOf(row []tally.Tally, over query.Num) buckets {
 	return b
 }
 
-// past is what the same hours were like on the days before, of all versions together.
+// past is what the same time of day was like on the days before, of all versions together: from an hour before what
+// follows to an hour after.
 type past struct {
 	days [judge.SeasonDays]map[string]buckets // by route, oldest first
 	all  map[string]*tally.Tally
@@ -81,17 +78,39 @@ func (t *trial) againstNorm(ctx context.Context, alone time.Time) error {
 			}
 		}
 	}
-	fold := foldOf(eventsOf(now))
-	if now.Window.Buckets() < leastBuckets*fold {
-		t.wait(w.From.Add(time.Duration(leastBuckets*fold) * aBucket))
+	if needed := leastBuckets * foldOf(eventsOf(now)); now.Window.Buckets() < needed {
+		t.wait(w.From.Add(time.Duration(needed) * aBucket))
 		return nil
 	}
-	if most := followed * fold; w.Buckets() > most {
+	if most := spanOf(now); w.Buckets() > most {
 		now = now.Before(w.From.Add(time.Duration(most) * aBucket))
 	} else if w.Buckets() < most {
 		t.out.Next = w.To.Add(aBucket + settles)
 	}
-	return t.compareWithPast(ctx, now, fold)
+	return t.compareWithPast(ctx, now)
+}
+
+// spanOf returns how many buckets of what follows are looked at: as many as the rarest route needs that matters.
+func spanOf(now *tally.Table) int {
+	all := eventsOf(now)
+	fold, least := foldOf(all), 0.0
+	for _, n := range all {
+		least += ownPart * n
+	}
+	for _, row := range now.Groups {
+		if tally.Sum(row).Events >= least {
+			fold = max(fold, foldOf(rowEvents(row)))
+		}
+	}
+	return followed * fold
+}
+
+func rowEvents(row []tally.Tally) []float64 {
+	out := make([]float64, len(row))
+	for i := range row {
+		out[i] = row[i].Events
+	}
+	return out
 }
 
 // foldOf returns how many buckets of 5 minutes are to count as one, 1, 3 or 12, as there are many events or few.
@@ -116,25 +135,24 @@ func (t *trial) wait(until time.Time) {
 	t.out.Next = until.Add(settles)
 }
 
-// compareWithPast judges the newest buckets by those of their hour.
-func (t *trial) compareWithPast(ctx context.Context, now *tally.Table, fold int) error {
+// compareWithPast judges what follows by the same time of the days before.
+func (t *trial) compareWithPast(ctx context.Context, now *tally.Table) error {
 	if err := t.usuallySlow(ctx, now.Window.From); err != nil {
 		return err
 	}
-	hour := tally.Floor(now.Window.To.Add(-aBucket), time.Hour)
-	before, err := t.readPast(ctx, hour)
+	before, err := t.readPast(ctx, now.Window)
 	if err != nil {
 		return err
 	}
-	f := following{now: now, newest: map[string]buckets{}, past: before, hour: hour.Hour(), over: t.over, fold: fold}
+	f := following{now: now, after: map[string]buckets{}, past: before, over: t.over}
 	for route, row := range now.Groups {
-		f.newest[route] = bucketsOf(row, t.over[route])
+		f.after[route] = bucketsOf(row, t.over[route])
 		if before.all[route] != nil && tally.Sum(row).Events > 0 {
 			f.routes = append(f.routes, route)
 		}
 	}
 	slices.Sort(f.routes)
-	if !f.mark(errorsAt, f.routes, false).Known {
+	if !f.mark(errorsAt, f.routes).known {
 		t.unprecedented = t.against == ""
 		t.out.Notes = append(t.out.Notes,
 			"nothing serves beside it, and the days before do not say yet what is usual at this hour: that takes three of them")
@@ -167,16 +185,16 @@ func (t *trial) usuallySlow(ctx context.Context, from time.Time) error {
 	return nil
 }
 
-// readPast reads the hours around one on the days before.
-func (t *trial) readPast(ctx context.Context, hour time.Time) (*past, error) {
+// readPast reads the same time of day on the days before, with the hours around it.
+func (t *trial) readPast(ctx context.Context, now tally.Window) (*past, error) {
 	p := &past{all: map[string]*tally.Tally{}}
 	read := make(chan map[string][]tally.Tally, judge.SeasonDays)
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(readAtOnce)
 	for d := range p.days {
-		from := hour.Add(-time.Hour - time.Duration(judge.SeasonDays-d)*query.Day)
+		ago := time.Duration(judge.SeasonDays-d) * query.Day
 		g.Go(func() error {
-			w := tally.Window{From: from, To: from.Add(aroundHour * aBucket), Step: aBucket}
+			w := tally.Window{From: now.From.Add(-ago - time.Hour), To: now.To.Add(-ago + time.Hour), Step: aBucket}
 			table, err := t.read.Table(ctx, t.of("", w, tables.RowParts, edge.KeyRoute))
 			if err != nil {
 				return fmt.Errorf("read the past: %w", err)
@@ -209,11 +227,9 @@ func (t *trial) readPast(ctx context.Context, hour time.Time) (*past, error) {
 // following is what follows a switch, beside what was usual before.
 type following struct {
 	now    *tally.Table
-	newest map[string]buckets
+	after  map[string]buckets
 	past   *past
-	hour   int // of the day, in UTC
 	over   map[string]query.Num
-	fold   int
 	routes []string // that were there before, sorted
 }
 
@@ -244,7 +260,7 @@ func (f *following) judge() judged {
 func (f *following) excess(s int) map[string]float64 {
 	out, all := map[string]float64{}, 0.0
 	for _, route := range f.routes {
-		is, was := total(f.newest[route][s]), judge.Share{}
+		is, was := total(f.after[route][s]), judge.Share{}
 		for _, day := range f.past.days {
 			if b := day[route]; b != nil {
 				one := total(b[s])
@@ -269,90 +285,43 @@ func total(shares []judge.Share) (all judge.Share) {
 	return all
 }
 
-// together adds up the shares of routes, bucket by bucket. mirrored takes the events that are not bad: what is as far
-// below its norm is above it there.
-func together(of map[string]buckets, routes []string, s, n int, mirrored bool) []judge.Share {
-	out := make([]judge.Share, n)
-	for _, route := range routes {
-		if b := of[route]; b != nil {
-			for i, one := range b[s] {
-				out[i].K, out[i].N = out[i].K+one.K, out[i].N+one.N
-			}
-		}
-	}
-	if mirrored {
-		for i := range out {
-			out[i].K = out[i].N - out[i].K
-		}
-	}
-	return out
-}
-
-// mark judges the newest buckets of routes together.
-func (f *following) mark(s int, routes []string, mirrored bool) judge.Mark {
-	days := make([][]judge.Share, len(f.past.days))
-	for d, day := range f.past.days {
-		days[d] = together(day, routes, s, aroundHour, mirrored)
-	}
-	var season judge.Season
-	season.Learn(f.hour, days)
-	return season.Judge(together(f.newest, routes, s, f.now.Window.Buckets(), mirrored), f.hour)
-}
-
 // change judges a share over routes together.
 func (f *following) change(s int, routes []string) query.Change {
-	up := f.mark(s, routes, false)
-	is := up.Share
+	m := f.mark(s, routes)
+	is := m.share
 	c := query.Change{
-		Signal: signals[s], Verdict: query.VerdictFew, Sure: query.Num(up.AlertFrom), Score: query.None(),
+		Signal: signals[s], Verdict: query.VerdictFew, Sure: query.Num(m.sure), Score: query.None(),
 		Over: query.None(), Part: query.None(), Share: unknown(is.N), Before: unknown(0), Difference: unknown(is.N),
 	}
 	if c.Signal == query.SignalSlow && len(routes) == 1 {
 		c.Over = f.over[routes[0]]
 	}
-	if !up.Known || math.IsInf(up.Z, -1) {
+	if m.known { // else none of the past can be compared with
+		c.Before.N = query.Num(math.Round(m.before))
+	}
+	if !m.known || math.IsNaN(m.z) {
 		return c
 	}
-	c.Score = query.Num(up.Z)
+	c.Score = query.Num(m.z)
 	c.Share = shareFigure(is.Ratio(), is.N)
-	norm := up.Norm.Share()
-	before := 0.0
-	for _, day := range f.past.days {
-		before += total(together(day, routes, s, aroundHour, false)).N
-	}
-	low, high := swing(up.Norm.Middle, up.Norm.Restless)
-	c.Before = measured(norm, low, high, before)
-	low, high = swing(is.Angle(), is.Noise()+up.Norm.Restless)
+	norm := m.norm.Share()
+	low, high := swing(m.norm.Middle, m.norm.Restless)
+	c.Before = measured(norm, low, high, m.before)
+	low, high = swing(is.Angle(), is.Noise()+m.norm.Restless)
 	c.Difference = measured(is.Ratio()-norm, low-norm, high-norm, is.N)
 	if c.Signal == query.SignalSlow {
 		f.addPercentiles(&c, routes)
 	}
-	sure := up.Alert
-	if is.Ratio() < norm {
-		down := f.mark(s, routes, true)
-		sure = down.Z >= down.AlertFrom && timesNorm*is.Ratio() <= norm
-		c.Score, c.Sure = query.Num(-down.Z), query.Num(down.AlertFrom)
-	}
-	c.Verdict = verdictOf(&c, sure)
+	c.Verdict = verdictOf(&c, m.surely())
 	return c
 }
 
-// swing returns the shares that lie two standard deviations around an angle.
-func swing(angle, variance float64) (low, high float64) {
-	share := func(angle float64) float64 {
-		half := math.Sin(max(0, min(math.Pi, angle)) / 2)
-		return half * half
-	}
-	d := nearly * math.Sqrt(variance)
-	return share(angle - d), share(angle + d)
-}
-
-// addPercentiles adds the p95 of the newest buckets and of the past with the mix of routes of now.
+// addPercentiles adds the p95 of what follows and of the past with the mix of routes of now.
 func (f *following) addPercentiles(c *query.Change, routes []string) {
 	var before, now mixture
 	for _, route := range routes {
 		row := f.now.Groups[route]
-		is := tally.Sum(row[max(0, len(row)-4*f.fold):])
+		is := tally.Sum(row)
 		if f.over[route].OK() {
 			before.add(f.past.all[route], is.Events)
 			now.add(is, is.Events)
