@@ -2,12 +2,15 @@ package web
 
 import (
 	"context"
+	"errors"
 
 	"golang.org/x/sync/errgroup"
 
+	"edgescope/query"
 	"edgescope/query/money"
 	"edgescope/web/judgement"
 	alertspage "edgescope/web/judgement/alerts"
+	versionspage "edgescope/web/judgement/versions"
 	"edgescope/web/part"
 )
 
@@ -77,4 +80,32 @@ func porting(ctx context.Context, s *Site, p *part.Page, _ string) (part.Content
 		return part.Content{}, err
 	}
 	return made(p, a.About, &a.Choices, func() part.Content { return judgement.NewPorting(p, a) }), nil
+}
+
+func versions(ctx context.Context, s *Site, p *part.Page, _ string) (part.Content, error) {
+	var a *query.Deploys
+	var v *query.Versions
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() (err error) { a, err = s.deploys(ctx, p.Question); return err })
+	g.Go(func() (err error) { v, err = s.o.Client.Versions(ctx, p.Question); return err })
+	if err := g.Wait(); err != nil {
+		return part.Content{}, err
+	}
+	return made(p, v.About, &v.Choices, func() part.Content { return versionspage.New(p, a.Deploys, a.More, v) }), nil
+}
+
+// deploys asks for the verdicts on versions: on one that is filtered by in full, whenever it served. Where that one is
+// not known, or is a version of several services, the answer about those that served in the range says so.
+func (s *Site) deploys(ctx context.Context, q query.Question) (*query.Deploys, error) {
+	if len(q.Version) == 1 {
+		one, err := s.o.Client.Deploy(ctx, q.Version[0], q)
+		if err == nil {
+			return &query.Deploys{About: one.About, Deploys: []query.DeployVerdict{one.Deploy}, Choices: one.Choices}, nil
+		}
+		var api *query.APIError
+		if !errors.As(err, &api) || refused(err) {
+			return nil, err
+		}
+	}
+	return s.o.Client.Deploys(ctx, q)
 }

@@ -37,7 +37,7 @@ func TestPagesTellWhatWasRefused(t *testing.T) {
 	f.Refusals = refusedThings()
 	site := over(t, f)
 	for _, path := range []string{
-		"/", "/regions", "/regions/GRU", "/cold-starts", "/cache", "/wasm", "/cost", "/limits", "/alerts", "/traces", "/runs",
+		"/", "/regions", "/regions/GRU", "/cold-starts", "/cache", "/wasm", "/cost", "/limits", "/alerts", "/versions", "/traces", "/runs",
 	} {
 		notice := testid(document(t, site, path, http.StatusOK), "refused")
 		if text := notice.Find("summary").Text(); !strings.Contains(text,

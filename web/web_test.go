@@ -161,6 +161,9 @@ var allPages = map[string][]string{
 		"alerts", "alerts-problem", "table-firing", "table-pending", "table-past", "table-silences", "table-receivers",
 		"table-rules", "alert-commands",
 	},
+	"/versions": {
+		"worse", "table-deploys", "table-version-routes", "table-changes", "version-notes", "table-versions",
+	},
 	"/cache/advice": {"tabs", "advice", "table-keys", "meaning"},
 	"/explain":      {"verdict", "looked", "table-causes", "table-attributes"},
 	"/wasm/porting": {"tabs", "porting-bench", "movable", "table-ports", "table-services", "meaning"},
@@ -227,6 +230,7 @@ func TestPagesWithoutAnyRowSaySo(t *testing.T) {
 		"/cold-starts": "empty-regions", "/cold-starts/model": "empty-cold-services", "/cache": "empty-routes",
 		"/slo": "empty-slo", "/wasm": "empty-wasm", "/wasm/porting": "empty-porting", "/traces": "empty-traces", "/runs": "empty-runs", "/cost": "empty-cost-routes",
 		"/limits":                "empty-limits",
+		"/versions":              "empty-deploys",
 		"/runs/" + webtest.RunID: "empty-steps",
 	} {
 		d := document(t, site, path, http.StatusOK)
@@ -493,7 +497,7 @@ func TestTablesAsCSVAndJSON(t *testing.T) {
 	site := over(t, webtest.New(webtest.Places))
 	for _, path := range []string{
 		"/overview", "/regions", "/regions/GRU", "/cold-starts", "/cold-starts/model", "/cache", "/slo", "/wasm", "/wasm/porting", "/traces", "/cost",
-		"/limits",
+		"/limits", "/versions",
 		"/traces/" + webtest.TraceID, "/runs", "/runs/" + webtest.RunID,
 	} {
 		resp := get(t, site, path+".csv?range=24h")

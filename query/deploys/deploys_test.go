@@ -103,6 +103,21 @@ func TestAVersionIsComparedWithAnother(t *testing.T) {
 	}
 }
 
+// TestAComparisonWithNothingIsSaid asks for a version that served before the range only.
+func TestAComparisonWithNothingIsSaid(t *testing.T) {
+	w, _ := load(t, "300 -5h..-3h version=v1 "+fastA, "200 -50m..0m version=v2 "+fastA)
+	for text, want := range map[string]int{"range=1h&version=v2&cmp=v:v1": 1, "range=6h&version=v2&cmp=v:v1": 0, "range=1h": 0} {
+		a, err := w.Read.Begin(querytest.Tenant, w.Ask(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		about, err := a.About(t.Context())
+		if err != nil || len(about.Notes) != want || want == 1 && !strings.Contains(about.Notes[0], "version v1 did not serve") {
+			t.Errorf("%s: %v, notes %q", text, err, about.Notes)
+		}
+	}
+}
+
 func TestTooFewIsSaid(t *testing.T) {
 	w, room := load(t, "300 -300m..-80m version=v1 "+fastA, "90 -80m..0m version=v1 "+fastA, "90 -80m..0m version=v2 "+fastA)
 	a, err := room.Deploy(t.Context(), querytest.Tenant, "v2", w.Ask("range=6h"))

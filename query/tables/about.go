@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"edgescope/edge"
@@ -40,7 +41,26 @@ func (a *Asking) About(ctx context.Context, of ...*tally.Table) (query.About, er
 	}
 	p, err := a.read.present(ctx, a.Tenant)
 	about.Empty, about.LastEvent = !p.ever, p.last
-	return about, err
+	if err != nil || about.Empty {
+		return about, err
+	}
+	return about, a.noteCompared(ctx, &about)
+}
+
+// noteCompared says that the version compared with did not serve, so that nothing is compared.
+func (a *Asking) noteCompared(ctx context.Context, about *query.About) error {
+	version, ok := strings.CutPrefix(a.Q.Compare, query.CompareVersion)
+	if !ok {
+		return nil
+	}
+	before, err := a.TableBefore(ctx, a.Whole(WithEvents))
+	if err != nil {
+		return fmt.Errorf("look whether %s served: %w", version, err)
+	}
+	if before.Total().Events == 0 {
+		about.Note("nothing is compared: version " + version + " did not serve in this range with these filters")
+	}
+	return nil
 }
 
 func (a *Asking) notes(about *query.About) {

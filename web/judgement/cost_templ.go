@@ -5,10 +5,8 @@ package judgement
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import (
-	"github.com/a-h/templ"
-	templruntime "github.com/a-h/templ/runtime"
-)
+import "github.com/a-h/templ"
+import templruntime "github.com/a-h/templ/runtime"
 
 import "edgescope/web/part"
 
@@ -55,7 +53,7 @@ func (m *Cost) body() templ.Component {
 			}
 		}
 		for _, s := range m.Strips {
-			templ_7745c5c3_Var3 := []any{"strip", "finding", s.State.Class}
+			var templ_7745c5c3_Var3 = []any{"strip", "finding", s.State.Class}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var3...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -3,6 +3,7 @@ package part
 import (
 	"cmp"
 	"math"
+	"slices"
 	"time"
 
 	"edgescope/chart"
@@ -119,6 +120,24 @@ func TimeFigure(id string, l *chart.Lines) Figure {
 	}
 	f.Numbers = SeriesTable(id, l.Title, l.Frame, l.Series, l.Unit)
 	return f
+}
+
+// mostMarkLinks is how many versions a chart leads to, the newest.
+const mostMarkLinks = 6
+
+// markLinks lead to the versions that a chart marks, the newest first. Other marks lead nowhere.
+func (p *Page) markLinks(f Figure) []Link {
+	if f.Plot == nil {
+		return nil
+	}
+	var out []Link
+	for _, d := range slices.Backward(p.About.Deploys) {
+		marked := slices.ContainsFunc(f.Plot.Marks, func(m PlotMark) bool { return m.Text == d.Version })
+		if marked && len(out) < mostMarkLinks {
+			out = append(out, Link{Text: "▾ " + d.Version, Href: ToVersion(p.URL, "/versions", d.Service, d.Version)})
+		}
+	}
+	return out
 }
 
 func plotUnit(u chart.Unit) string {

@@ -124,3 +124,16 @@ func TestTheMapNamesWhatIsFurthestFromItsNorm(t *testing.T) {
 		t.Errorf("%d have no place, %d are on the map", m.Unplaced, strings.Count(m.SVG, "<a "))
 	}
 }
+
+func TestAMarkLeadsToItsVersion(t *testing.T) {
+	p := page(t, "/?range=6h&cmp=none")
+	p.About.Deploys = []query.Deploy{{Service: "a", Version: "v1"}, {Service: "b", Version: "v2"}, {Service: "b", Version: "v3"}}
+	f := Figure{Plot: &Plot{Marks: []PlotMark{{Text: "v1"}, {Text: "v2"}, {Text: "now"}}}}
+	got := p.markLinks(f)
+	if len(got) != 2 || got[0].Text != "▾ v2" || got[1].Href != ToVersion(p.URL, "/versions", "a", "v1") {
+		t.Errorf("%+v", got)
+	}
+	if got := p.markLinks(Figure{}); got != nil {
+		t.Errorf("a chart that nothing is drawn of again leads to %v", got)
+	}
+}

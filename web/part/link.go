@@ -61,6 +61,22 @@ func ToWith(u *url.URL, path, key, value string) string {
 	return With(target, key, value)
 }
 
+// ToVersion returns the address of another page about a version of a service, with the range and filters of this one
+// and further keys and values.
+func ToVersion(u *url.URL, path, service, version string, more ...string) string {
+	target, err := url.Parse(To(u, path))
+	if err != nil {
+		return path
+	}
+	v := target.Query()
+	v.Set(query.KeyService, service)
+	v.Set(query.KeyVersion, version)
+	for i := 0; i+1 < len(more); i += 2 {
+		v.Set(more[i], more[i+1])
+	}
+	return Address(target.Path, v)
+}
+
 // ToExplain returns the address that says what the bad requests of a finding share, with the range and filters of this
 // page.
 func ToExplain(u *url.URL, f *query.Finding) string {

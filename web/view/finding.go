@@ -50,6 +50,9 @@ func strip(p *part.Page, f *query.Finding) *FindingStrip {
 		s.LinkText, s.Href = "Cost", p.To("/cost")
 	case query.KindRegression:
 		s.LinkText, s.Href = "Versions", p.To("/versions")
+		if f.Version != "" {
+			s.LinkText, s.Href = f.Version, part.ToVersion(p.URL, "/versions", f.Service, f.Version)
+		}
 	case query.KindSilence:
 		s.LinkText, s.Href = "Regions", p.To("/regions")
 		if f.Region != "" {

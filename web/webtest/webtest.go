@@ -219,6 +219,8 @@ func (c *Collector) answer(kind, id string) any {
 		return c.trace()
 	case kind == query.PathRuns && id == RunID:
 		return c.run()
+	case kind == query.PathDeploys && id != "":
+		return c.deploy(id)
 	case kind == query.PathLatency:
 		return c.latency(id)
 	case id != "":
@@ -242,6 +244,8 @@ func (c *Collector) answer(kind, id string) any {
 		query.PathAlerts:     c.alerts,
 		query.PathAdvice:     c.advice,
 		query.PathPorting:    c.porting,
+		query.PathDeploys:    c.deploys,
+		query.PathVersions:   c.versions,
 		query.PathTraces:     c.traces,
 		query.PathRuns:       func() any { return &query.Runs{About: c.about(), Runs: c.runs()} },
 	}
