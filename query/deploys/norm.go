@@ -60,6 +60,10 @@ func (t *trial) againstNorm(ctx context.Context, alone time.Time) error {
 		return nil
 	}
 	w := tally.Window{From: tally.Ceil(alone, aBucket), To: tally.Floor(t.until, aBucket), Step: aBucket}
+	old := settles
+	if whole := t.until.Add(settles - provisional); whole.Sub(w.From) >= time.Hour { // an hour without late events is enough
+		w.To, old = tally.Floor(whole, aBucket), provisional
+	}
 	if end := w.From.Add(followed * time.Hour); end.Before(w.To) {
 		w.To = end
 	}
@@ -85,7 +89,7 @@ func (t *trial) againstNorm(ctx context.Context, alone time.Time) error {
 	if most := spanOf(now); w.Buckets() > most {
 		now = now.Before(w.From.Add(time.Duration(most) * aBucket))
 	} else if w.Buckets() < most {
-		t.out.Next = w.To.Add(aBucket + settles)
+		t.out.Next = w.To.Add(aBucket + old)
 	}
 	return t.compareWithPast(ctx, now)
 }
@@ -305,7 +309,7 @@ func (f *following) change(s int, routes []string) query.Change {
 	c.Score = query.Num(m.z)
 	c.Share = shareFigure(is.Ratio(), is.N)
 	norm := m.norm.Share()
-	low, high := swing(m.norm.Middle, m.norm.Restless)
+	low, high := swing(m.norm.Middle, m.norm.Restless+1/(m.before+.5))
 	c.Before = measured(norm, low, high, m.before)
 	low, high = swing(is.Angle(), is.Noise()+m.norm.Restless)
 	c.Difference = measured(is.Ratio()-norm, low-norm, high-norm, is.N)
