@@ -81,7 +81,9 @@ func (r *reader) invoices(into *[]Invoice) take {
 		var i Invoice
 		r.object(n, "an invoice", map[string]take{"month": r.month(&i.Month), "amount": r.money(&i.Amount)},
 			"month", "amount")
-		r.once(seen, n.Get("month"), "the invoice of "+i.Month.Format("2006-01"), i.Month.String())
+		if !i.Month.IsZero() {
+			r.once(seen, n.Get("month"), "the invoice of "+i.Month.Format("2006-01"), i.Month.String())
+		}
 		*into = append(*into, i)
 	})
 }

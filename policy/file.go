@@ -9,25 +9,35 @@ import (
 // File is a policy file that can be read again while it is asked. It is safe for concurrent use.
 type File struct {
 	path    string
+	check   func(*Policy) error
 	current atomic.Pointer[Policy]
 
 	mu      sync.Mutex // one reload at a time; guards problem
 	problem string
 }
 
-// Open reads a policy file; without a path it is that of no file. It fails with what Read fails with.
-func Open(path string) (*File, error) {
-	f := &File{path: path}
+// Open reads a policy file; without a path it is that of no file. It fails with what Read fails with, or with what check
+// says, here and at each reload; a nil check says nothing.
+func Open(path string, check func(*Policy) error) (*File, error) {
+	f := &File{path: path, check: check}
 	f.current.Store(&Policy{})
 	if path == "" {
 		return f, nil
 	}
-	p, err := Read(path)
+	p, err := f.read()
 	if err != nil {
 		return nil, err
 	}
 	f.current.Store(p)
 	return f, nil
+}
+
+func (f *File) read() (*Policy, error) {
+	p, err := Read(f.path)
+	if err != nil || f.check == nil {
+		return p, err
+	}
+	return p, f.check(p)
 }
 
 // Current returns the policy that holds now, never nil.
@@ -44,7 +54,7 @@ func (f *File) Reload() error {
 	if f.path == "" {
 		return nil
 	}
-	p, err := Read(f.path)
+	p, err := f.read()
 	if err != nil {
 		f.problem = err.Error()
 		return fmt.Errorf("the policy stays as it was: %w", err)

@@ -8,11 +8,10 @@ package policy
 import (
 	"bytes"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 
 	"edgescope/edge/price"
+	"edgescope/internal/near"
 	"edgescope/internal/tree"
 )
 
@@ -36,7 +35,13 @@ type Policy struct {
 	Routing   Routing
 	Notify    Notify
 
-	tenants []string
+	tenants []named
+}
+
+// named is the name of a tenant, where it stands.
+type named struct {
+	name string
+	at   tree.Position
 }
 
 // maxFile bounds what is read, in bytes: a policy is written by hand.
@@ -44,19 +49,11 @@ const maxFile = 1 << 20
 
 // Read reads a policy file. What is wrong with what it says is a tree.Problems, all at once.
 func Read(path string) (*Policy, error) {
-	f, err := os.Open(path)
+	src, err := tree.ReadFile(path, maxFile)
 	if err != nil {
 		return nil, fmt.Errorf("read the policy: %w", err)
 	}
-	defer f.Close() //nolint:errcheck // it is only read
-	var src bytes.Buffer
-	if _, err := src.ReadFrom(io.LimitReader(f, maxFile+1)); err != nil {
-		return nil, fmt.Errorf("read the policy %s: %w", path, err)
-	}
-	if src.Len() > maxFile {
-		return nil, fmt.Errorf("the policy %s has more than %d bytes", path, maxFile)
-	}
-	p, problems := Parse(path, src.Bytes())
+	p, problems := Parse(path, src)
 	if len(problems) > 0 {
 		return nil, problems
 	}
@@ -86,8 +83,7 @@ func Parse(path string, src []byte) (*Policy, tree.Problems) {
 		"notify":    r.notify(p),
 	})
 	r.plansExist(p)
-	slices.Sort(r.tenants)
-	p.tenants = slices.Compact(r.tenants)
+	p.tenants = r.tenants
 	r.problems.Sort()
 	return p, r.problems
 }
@@ -135,9 +131,23 @@ func held[T any](items []T, tenant string, of func(*T) string) []T {
 	return slices.Concat(own, all)
 }
 
-// Tenants returns the names of tenants that items carry, sorted: a name that the tokens file does not have is a mistake
-// that only the collector can see.
-func (p *Policy) Tenants() []string { return slices.Clone(p.tenants) }
+// KnownTenants fails when items carry names of tenants that are not known, with a tree.Problems that has the place of
+// each: only the collector can see that mistake.
+func (p *Policy) KnownTenants(known []string) error {
+	var problems tree.Problems
+	for _, t := range p.tenants {
+		if !slices.Contains(known, t.name) {
+			problems = append(problems, tree.Problem{
+				Pos: t.at, Msg: fmt.Sprintf("no tenant of --tokens is called %q%s", t.name, near.Hint(t.name, known...)),
+			})
+		}
+	}
+	if len(problems) == 0 {
+		return nil
+	}
+	problems.Sort()
+	return problems
+}
 
 // Plan returns a plan of a platform: that of the policy's own prices, else that which comes with the program, nil for
 // none.

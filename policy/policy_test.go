@@ -5,7 +5,6 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -107,8 +106,12 @@ func TestTheExampleOfTheDocsIsRead(t *testing.T) {
 	if diff := cmp.Diff(want, p, cmpopts.IgnoreUnexported(policy.Policy{}, policy.Account{}, policy.Load{})); diff != "" {
 		t.Error(diff)
 	}
-	if got := p.Tenants(); !slices.Equal(got, []string{"acme"}) {
-		t.Errorf("tenants %q", got)
+	if err := p.KnownTenants([]string{"acme"}); err != nil {
+		t.Error(err)
+	}
+	if err := p.KnownTenants([]string{"acne"}); err == nil || !strings.Contains(err.Error(),
+		`:47:28: no tenant of --tokens is called "acme" (did you mean "acne"?)`) {
+		t.Errorf("an unknown tenant: %v", err)
 	}
 }
 
@@ -139,6 +142,8 @@ func TestWhatIsWrongIsTold(t *testing.T) {
 		"p.yml:1:58: an account of fastly for all services is there twice: first at p.yml:1:23")
 	f("accounts: [{platform: fastly, plan: Compute, services: [a]}, {platform: fastly, plan: Compute, services: [b, a]}]",
 		"p.yml:1:106: service a of fastly in an account is there twice: first at p.yml:1:56")
+	f("accounts: [{platform: fastly, plan: Compute, invoices: [{month: a, amount: 1}, {month: b, amount: 1}]}]",
+		`p.yml:1:65: want a month such as 2026-10, not "a"`+"\n"+`p.yml:1:88: want a month such as 2026-10, not "b"`)
 	f("accounts: [{platform: fastly, plan: Compute, invoices: [{month: 2026-13, amount: 1}]}]",
 		`p.yml:1:65: want a month such as 2026-10, not "2026-13"`)
 	list := "prices: [{platform: p, plan: q, as_of: 2026, source: s, meters: [%s]}]"
@@ -241,11 +246,11 @@ func TestAFailedReloadKeepsTheOldPolicy(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := policy.Open(path); err == nil {
+	if _, err := policy.Open(path, nil); err == nil {
 		t.Error("a file that is not there is read")
 	}
 	write("memory: {a: 1}")
-	f, err := policy.Open(path)
+	f, err := policy.Open(path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -264,9 +269,36 @@ func TestAFailedReloadKeepsTheOldPolicy(t *testing.T) {
 	if err := f.Reload(); err == nil || !strings.Contains(err.Error(), "more than") {
 		t.Errorf("%v", err)
 	}
-	none, err := policy.Open("")
+	none, err := policy.Open("", nil)
 	if err != nil || none.Reload() != nil || none.Current() == nil {
 		t.Errorf("without a file: %v", err)
+	}
+}
+
+// TestAReloadIsChecked: what only the caller can see is asked at the start and at a reload.
+func TestAReloadIsChecked(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "policy.yml")
+	write := func(src string) {
+		t.Helper()
+		if err := os.WriteFile(path, []byte(src), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	known := func(p *policy.Policy) error { return p.KnownTenants([]string{"acme"}) }
+	write("memory: [{service: a, size: 1GB, tenant: acme}]")
+	f, err := policy.Open(path, known)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write("memory: [{service: a, size: 2GB, tenant: nobody}]")
+	if err := f.Reload(); err == nil || f.Problem() != path+`:1:42: no tenant of --tokens is called "nobody"` {
+		t.Errorf("%v; problem %q", err, f.Problem())
+	}
+	if got := f.For("acme").MemoryOf("a"); got != 1 {
+		t.Errorf("memory %v, want 1 as before", got)
+	}
+	if _, err := policy.Open(path, known); err == nil {
+		t.Error("it is opened")
 	}
 }
 

@@ -18,7 +18,7 @@ import (
 // reader reads the nodes of a file and keeps all that is wrong with them.
 type reader struct {
 	problems tree.Problems
-	tenants  []string
+	tenants  []named
 }
 
 // take reads one value.
@@ -90,7 +90,7 @@ func (r *reader) text(into *string) take {
 func (r *reader) tenant(into *string) take {
 	return func(n *tree.Node) {
 		if r.text(into)(n); *into != "" {
-			r.tenants = append(r.tenants, *into)
+			r.tenants = append(r.tenants, named{*into, n.Pos})
 		}
 	}
 }

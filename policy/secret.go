@@ -3,9 +3,9 @@ package policy
 import (
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"strings"
+
+	"edgescope/internal/tree"
 )
 
 var errNoAddress = errors.New("is no URL: want one such as https://alerts.example.com/hook")
@@ -24,12 +24,7 @@ func (s Secret) IsZero() bool { return s == Secret{} }
 func (s Secret) Read(getenv func(string) string) (string, error) {
 	switch {
 	case s.File != "":
-		f, err := os.Open(s.File)
-		if err != nil {
-			return "", fmt.Errorf("read a secret: %w", err)
-		}
-		defer f.Close() //nolint:errcheck // it is only read
-		text, err := io.ReadAll(io.LimitReader(f, maxSecret))
+		text, err := tree.ReadFile(s.File, maxSecret)
 		if err != nil {
 			return "", fmt.Errorf("read a secret: %w", err)
 		}

@@ -184,7 +184,7 @@ func TestRefusalsOfWholeScripts(t *testing.T) {
 		}
 	}
 	const flow = "scenarios: [{flow: [{get: /}]}]\n"
-	f("", "s.yml:1:1: the script is empty")
+	f("", "s.yml:1:1: the file is empty")
 	f("7", "a script is an object")
 	f("a: [", "not valid YAML")
 	f("a: b\n c: d", "s.yml:2:1: not valid YAML")

@@ -3,6 +3,7 @@ package deliver
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -86,6 +87,9 @@ func post(ctx context.Context, client *http.Client, at Address, body []byte, now
 			if of.Timeout() {
 				err = fmt.Errorf("no answer within %s", client.Timeout)
 			}
+		}
+		if unknown := (x509.UnknownAuthorityError{}); errors.As(err, &unknown) {
+			err = fmt.Errorf("%w: trust it with SSL_CERT_FILE or SSL_CERT_DIR in the collector's environment", err)
 		}
 		return &failure{text: err.Error()}
 	}

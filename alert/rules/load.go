@@ -2,7 +2,6 @@ package rules
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -68,14 +67,7 @@ func named(patterns []string) ([]string, error) {
 }
 
 func readFile(file string) ([]byte, error) {
-	stat, err := os.Stat(file)
-	if err != nil {
-		return nil, fmt.Errorf("read rules: %w", err)
-	}
-	if stat.Size() > maxFile {
-		return nil, fmt.Errorf("read rules: %s has %d bytes: want at most %d", file, stat.Size(), maxFile)
-	}
-	src, err := os.ReadFile(file)
+	src, err := tree.ReadFile(file, maxFile)
 	if err != nil {
 		return nil, fmt.Errorf("read rules: %w", err)
 	}

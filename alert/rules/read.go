@@ -32,13 +32,23 @@ func Read(file string, src []byte, check Check) ([]Group, tree.Problems) {
 		return nil, r.problems
 	}
 	var groups []Group
+	var refused map[string]string
+	if root.Get("spec").Get("groups") != nil {
+		refused = ofKubernetes
+	}
 	r.object(root, "a file of rules", keys{"groups": func(n *tree.Node) {
 		for _, item := range r.list(n, "groups") {
 			groups = append(groups, r.group(item))
 		}
-	}}, nil)
+	}}, refused)
 	r.problems.Sort()
 	return groups, r.problems
+}
+
+// ofKubernetes are the keys of a PrometheusRule or a VMRule, which has the file inside.
+var ofKubernetes = map[string]string{
+	"spec":       "an object of Kubernetes holds the rules: make a file of what is under spec",
+	"apiVersion": "leave it out", "kind": "leave it out", "metadata": "leave it out", "status": "leave it out",
 }
 
 // reader keeps what is wrong with the nodes that it reads.
@@ -100,7 +110,8 @@ var otherGroups = map[string]string{
 	"notifier_header": "headers are those of a receiver, in section notify of the policy file",
 }
 
-const noRecord = "recording rules are not evaluated: what they would keep is asked each time, or run vmalert"
+const noRecord = "recording rules are not evaluated: write what it keeps into the exprs that use it, or keep the rule in " +
+	"a file that --rules does not name, and run vmalert for that"
 
 func (r *reader) group(n *tree.Node) Group {
 	g := Group{Pos: n.Pos, Interval: DefaultInterval, EvalDelay: LeastDelay}

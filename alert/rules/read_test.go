@@ -81,7 +81,8 @@ func TestWhatIsWrongIsNamedWithGroupAndPlace(t *testing.T) {
 	f(rule+"        fro: 5m\n", `r.yml:6:9: group "g": unknown key "fro" of a rule (did you mean "for"?): `+
 		"want alert, annotations, expr, for, keep_firing_for, labels")
 	f("groups:\n  - name: g\n    rules:\n      - record: r\n        expr: x\n", `r.yml:4:9: group "g": record: recording `+
-		"rules are not evaluated: what they would keep is asked each time, or run vmalert")
+		"rules are not evaluated: write what it keeps into the exprs that use it, or keep the rule in a file that --rules "+
+		"does not name, and run vmalert for that")
 	f("groups:\n  - name: g\n    rules:\n      - alert: A\n        expr: sum((x)\n", `r.yml:5:15: group "g": expr of A: a `+
 		"bracket is open")
 	f(rule+"        for: 5\n", `r.yml:6:14: group "g": "5" is no length of time: write numbers with ms, s, m, h, d, w or `+
@@ -96,7 +97,9 @@ func TestWhatIsWrongIsNamedWithGroupAndPlace(t *testing.T) {
 	f(rule+"        annotations: {summary: '{{ $labels.a'}\n", `r.yml:6:32: group "g": summary of annotations: template: `+
 		"unclosed action")
 	f(rule+"        annotations: {summary: '{{ query \"up\" }}'}\n", `r.yml:6:32: group "g": summary of annotations: `+
-		`template: function "query" not defined`)
+		`template: query asks, which templates can't here: write what is to be known into expr`)
+	f("apiVersion: v1\nspec:\n  groups: []\n", "r.yml:1:1: apiVersion: leave it out\nr.yml:2:1: spec: an object of "+
+		"Kubernetes holds the rules: make a file of what is under spec")
 	f(rule+"  - name: g\n    rules: []\n", `r.yml:6:5: group "g": there is a group of this name at r.yml:2:5`)
 	f("groups:\n  - name: g\n    type: vlogs\n    rules: []\n", `r.yml:3:11: group "g": type "vlogs": rules are MetricsQL `+
 		"here (type prometheus); run vmalert for others")
@@ -108,7 +111,7 @@ func TestWhatIsWrongIsNamedWithGroupAndPlace(t *testing.T) {
 	f("groups:\n  - name: g\n    rules:\n      - alert: A\n", `r.yml:4:9: group "g": a rule needs expr`)
 	f("groups: {a: b}\n", "r.yml:1:9: want a list of groups, not an object")
 	f("groups:\n  - 7\n", "r.yml:2:5: want a group, not 7")
-	f("", "r.yml:1:1: the script is empty")
+	f("", "r.yml:1:1: the file is empty")
 }
 
 func TestFilesAreLoadedByPattern(t *testing.T) {

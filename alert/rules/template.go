@@ -58,11 +58,20 @@ func parsed(text string) (*template.Template, error) {
 	return t, refused(t.Root, false)
 }
 
+// asking are functions of Prometheus that ask, or take what was asked, as text/template quotes them.
+var asking = map[string]bool{
+	`"query"`: true, `"first"`: true, `"value"`: true, `"label"`: true, `"strvalue"`: true, `"sortByLabel"`: true,
+}
+
 // plain takes off an error what text/template says before it.
 func plain(err error) string {
 	text := strings.TrimPrefix(err.Error(), "template: ")
 	if at, reason, ok := strings.Cut(text, ": "); ok && strings.HasPrefix(at, ":") {
 		text = reason
+	}
+	if name, ok := strings.CutSuffix(text, " not defined"); ok && asking[strings.TrimPrefix(name, "function ")] {
+		text = strings.Trim(strings.TrimPrefix(name, "function "), `"`) +
+			" asks, which templates can't here: write what is to be known into expr"
 	}
 	return "template: " + text
 }

@@ -13,8 +13,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Node is a value of a script with its place. An Object has Fields, a List has Items, all else is a Scalar. Nodes are
-// not changed once they are made: parts of a script may stand in several places.
+// Node is a value of a file with its place. An Object has Fields, a List has Items, all else is a Scalar. Nodes are
+// not changed once they are made: parts of a file may stand in several places.
 type Node struct {
 	Pos    Position
 	Kind   Kind
@@ -106,7 +106,7 @@ func (n *Node) Origin() string {
 	return ""
 }
 
-// Limits that keep a script from filling the memory: aliases can multiply a small file ("billion laughs"), and nesting
+// Limits that keep a file from filling the memory: aliases can multiply a small file ("billion laughs"), and nesting
 // costs stack.
 const (
 	maxRepeated = 250_000
@@ -127,13 +127,13 @@ func Parse(file string, src []byte) (*Node, Problems) {
 	}
 	if err != nil {
 		if errors.Is(err, io.EOF) {
-			return nil, Problems{{Pos: Position{file, 1, 1}, Msg: "the script is empty"}}
+			return nil, Problems{{Pos: Position{file, 1, 1}, Msg: "the file is empty"}}
 		}
 		return nil, Problems{p.syntax(src, err)}
 	}
 	var next yaml.Node
 	if err := decodeDocument(dec, &next); err == nil {
-		p.fault(p.place(&next), "a script is one YAML document, here begins a second one")
+		p.fault(p.place(&next), "a file is one YAML document, here begins a second one: put what it says into the first, or into a file of its own")
 	}
 	n := p.node(&doc, 0)
 	return n, p.problems
@@ -174,7 +174,7 @@ func (p *parser) node(y *yaml.Node, depth int) *Node {
 		p.fault(n.Pos, "aliases repeat too much here: want at most %d values more than the file spells out", maxRepeated)
 	}
 	if depth == maxNesting {
-		p.fault(n.Pos, "the script is too deep here: want at most %d levels", maxNesting)
+		p.fault(n.Pos, "the file is too deep here: want at most %d levels", maxNesting)
 	}
 	if p.count >= p.most || depth >= maxNesting {
 		return n

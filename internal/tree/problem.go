@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Position is a place in a script. Line and Col count from 1; Col counts characters. The zero value is no place.
+// Position is a place in a file. Line and Col count from 1; Col counts characters. The zero value is no place.
 type Position struct {
 	File      string
 	Line, Col int
@@ -21,11 +21,11 @@ func (p Position) String() string {
 	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Col)
 }
 
-// Problem is something wrong, or worth saying, at a place in a script.
+// Problem is something wrong, or worth saying, at a place in a file.
 type Problem struct {
 	Pos Position
 	Msg string
-	// Warning tells what does not refuse a script by itself, but stands among what does.
+	// Warning tells what does not refuse a file by itself, but stands among what does.
 	Warning bool
 }
 
@@ -41,8 +41,8 @@ func (p Problem) String() string {
 	return text
 }
 
-// Problems are all that is wrong with a script, in the order of its lines. They are the error of scenarios.Load when
-// the script, not the machine, is at fault.
+// Problems are all that is wrong with a file, in the order of its lines. They are the error of what reads one when the
+// file, not the machine, is at fault.
 type Problems []Problem //nolint:errname // it is a list first: a plan's warnings are one too
 
 // Error returns one line per problem.

@@ -64,8 +64,8 @@ func TestWhatIsNoScript(t *testing.T) {
 			t.Errorf("%q:\n got %v\nwant %s", src, problems, want)
 		}
 	}
-	f("", "s.yml:1:1: the script is empty")
-	f("# nothing\n", "s.yml:1:1: the script is empty")
+	f("", "s.yml:1:1: the file is empty")
+	f("# nothing\n", "s.yml:1:1: the file is empty")
 	const tab = "not valid YAML: found a tab character that violates indentation (indent by spaces)"
 	f("a: b\n\tc: d", "s.yml:2:1: "+tab)
 	f("a:\n  - b: 1\n  \t c: 2", "s.yml:3:3: "+tab)
@@ -73,10 +73,11 @@ func TestWhatIsNoScript(t *testing.T) {
 	f("a: 1\na: 2\nb: 1\nb: 2", "s.yml:2:1: key \"a\" is given twice\ns.yml:4:1: key \"b\" is given twice")
 	f("[a]: 1", "s.yml:1:1: a key must be text")
 	f("a: &a {b: *a}", "s.yml:1:11: alias *a stands inside what it names")
-	f("a: 1\n---\nb: 2", "s.yml:2:1: a script is one YAML document, here begins a second one")
+	f("a: 1\n---\nb: 2", "s.yml:2:1: a file is one YAML document, here begins a second one: put what it says "+
+		"into the first, or into a file of its own")
 	f("<<: [{a: 1}, 2]", "s.yml:1:14: << takes an object or a list of objects, not 2")
 	f(strings.Repeat("[", 1_100)+strings.Repeat("]", 1_100),
-		"s.yml:1:1001: the script is too deep here: want at most 1000 levels")
+		"s.yml:1:1001: the file is too deep here: want at most 1000 levels")
 	bomb := "a: &a [" + strings.Repeat("1, ", 99) + "1]\nb: &b [" + strings.Repeat("*a, ", 99) + "*a]\nc: [" +
 		strings.Repeat("*b, ", 99) + "*b]\n"
 	f(bomb, "s.yml:1:134: aliases repeat too much here: want at most 250000 values more than the file spells out")

@@ -11,7 +11,9 @@ import (
 	"edgescope/alert"
 	"edgescope/alert/rules"
 	"edgescope/edge"
+	"edgescope/internal/near"
 	"edgescope/internal/run"
+	"edgescope/internal/tree"
 	"edgescope/policy"
 	"edgescope/query/promql"
 	"edgescope/store"
@@ -28,10 +30,9 @@ type ruleSet struct {
 // openPolicy reads the policy and the rules. What is wrong with them refuses to start.
 func (c *Collector) openPolicy(ctx context.Context) error {
 	var err error
-	if c.policy, err = policy.Open(c.policyFile); err != nil {
-		return run.Usage("--policy: %w", err)
-	}
-	if err := c.knownTenants(); err != nil {
+	if c.policy, err = policy.Open(c.policyFile, func(p *policy.Policy) error {
+		return p.KnownTenants(c.tenantNames())
+	}); err != nil {
 		return run.Usage("--policy: %w", err)
 	}
 	c.rules = &ruleSet{}
@@ -44,15 +45,32 @@ func (c *Collector) openPolicy(ctx context.Context) error {
 	return nil
 }
 
-// knownTenants fails when the policy names a tenant that the tokens file does not have.
-func (c *Collector) knownTenants() error {
-	known := c.tenants()
-	for _, name := range c.policy.Current().Tenants() {
-		if !slices.ContainsFunc(known, func(t alert.Tenant) bool { return t.Name == name }) {
-			return fmt.Errorf("%s: no tenant is called %q in --tokens", c.policyFile, name)
+// tenantNames are the names that policies and rules may say.
+func (c *Collector) tenantNames() []string {
+	var names []string
+	for _, t := range c.tenants() {
+		if t.Name != "" {
+			names = append(names, t.Name)
 		}
 	}
-	return nil
+	return names
+}
+
+// ofKnownTenants fails when rules are those of a tenant that the tokens file does not have: they would never hold.
+func (c *Collector) ofKnownTenants(groups []rules.Group) error {
+	known := c.tenantNames()
+	var problems tree.Problems
+	for i := range groups {
+		if g := &groups[i]; g.Tenant != "" && !slices.Contains(known, g.Tenant) {
+			problems = append(problems, tree.Problem{Pos: g.Pos, Msg: fmt.Sprintf(
+				"group %q: no tenant of --tokens is called %q%s", g.Name, g.Tenant, near.Hint(g.Tenant, known...),
+			)})
+		}
+	}
+	if len(problems) == 0 {
+		return nil
+	}
+	return problems
 }
 
 func (c *Collector) readRules() error {
@@ -60,6 +78,9 @@ func (c *Collector) readRules() error {
 		return nil
 	}
 	groups, warnings, err := rules.Load(c.ruleFiles, checkExpr)
+	if err == nil {
+		err = c.ofKnownTenants(groups)
+	}
 	c.rules.mu.Lock()
 	defer c.rules.mu.Unlock()
 	if err != nil {
@@ -106,13 +127,10 @@ func (c *Collector) followHangups(ctx context.Context) {
 
 func (c *Collector) reload() {
 	if err := errors.Join(c.policy.Reload(), c.readRules()); err != nil {
-		c.logger.Error("reload failed: what was read before stays in use", slog.Any("error", err))
-		return
+		c.logger.Error("reload failed: of a file that is wrong what was read before stays in use", slog.Any("error", err))
+	} else {
+		c.logger.Info("read policy and rules again")
 	}
-	if err := c.knownTenants(); err != nil {
-		c.logger.Error("the policy names somebody unknown", slog.Any("error", err))
-	}
-	c.logger.Info("read policy and rules again")
 	if j := c.judges; j != nil {
 		j.alerts.Reload()
 	}

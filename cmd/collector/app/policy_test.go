@@ -44,6 +44,8 @@ func TestAPolicyThatIsWrongRefusesToStart(t *testing.T) {
 	f([]string{"--policy", "no such file"}, "--policy", filepath.Join(dir, "missing.yml"))
 	f([]string{"--policy", `"acme"`, "--tokens"}, "--policy",
 		write("tenant.yml", "memory:\n- {service: shop, tenant: acme, size: 128MB}\n"))
+	f([]string{"--rules", `tenants.yml:2:3: group "g": no tenant of --tokens is called "acme"`}, "--rules",
+		write("tenants.yml", "groups:\n- name: g\n  tenant: acme\n  rules: []\n"))
 	f([]string{"--rules", "rules.yml:4:"}, "--rules", write("rules.yml",
 		"groups:\n- name: g\n  rules:\n  - {alert: A, expr: 'sum('}\n"))
 	f([]string{"--rules", "none-*.yml"}, "--rules", filepath.Join(dir, "none-*.yml"))
