@@ -157,9 +157,12 @@ func (m *mark) agrees(after []judge.Share) bool {
 }
 
 // surely tells whether the share is out of the norm for good.
-func (m *mark) surely() bool {
+func (m *mark) surely() bool { return m.agree && m.away() }
+
+// away tells whether the share as a whole is out of the norm, though perhaps for a part of the time only.
+func (m *mark) away() bool {
 	is, norm := m.share.Ratio(), m.norm.Share()
-	return m.agree && math.Abs(m.z) >= m.sure && max(is, norm) >= timesNorm*min(is, norm)
+	return math.Abs(m.z) >= m.sure && max(is, norm) >= timesNorm*min(is, norm)
 }
 
 // swing returns the shares that lie two standard deviations around an angle.

@@ -3,10 +3,12 @@ package deploys
 import (
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
 	"edgescope/judge"
+	"edgescope/query"
 	"edgescope/query/tally"
 )
 
@@ -121,4 +123,19 @@ func TestWhatTheNormFinds(t *testing.T) {
 	f("p95 +30 %, 120 events", 0, switched{rate: 120, days: 7, hours: 1, slower: 1.3}, .2, .8)
 	f("5 % more errors, 8 events", errorsAt, switched{rate: 8, days: 7, hours: 12, slower: 1, failing: .05}, .95, 1)
 	f("half an hour of errors in 12", errorsAt, switched{rate: 8, days: 7, hours: 12, slower: 1, failing: .5, burst: true}, 0, .05)
+}
+
+// TestWhatPassesIsTold holds that errors of half an hour are told of, though not as the version's.
+func TestWhatPassesIsTold(t *testing.T) {
+	g := switched{Rand: rand.New(rand.NewPCG(3, 14)), rate: 8, days: 7, hours: 12, slower: 1, failing: .5, burst: true}
+	f := g.draw()
+	c := f.change(errorsAt, f.routes)
+	if c.Verdict != query.VerdictSame || len(f.passing) != 1 || !strings.HasSuffix(f.passing[0], " on /") {
+		t.Errorf("%s, passing %q", c.Verdict, f.passing)
+	}
+	g.burst = false
+	f = g.draw()
+	if c := f.change(errorsAt, f.routes); c.Verdict != query.VerdictWorse || f.passing != nil {
+		t.Errorf("%s, passing %q", c.Verdict, f.passing)
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -26,6 +27,8 @@ const (
 	readAtOnce = 2
 	// errorsAt is where signals has the share that all invocations have.
 	errorsAt = 1
+	// mostPassing is how many changes are told that held for a part of the time only.
+	mostPassing = 3
 	// ownPart is the part of all events from which on a route's own number of them says how long is looked.
 	ownPart = 0.05
 )
@@ -166,6 +169,10 @@ func (t *trial) compareWithPast(ctx context.Context, now *tally.Table) error {
 		return nil
 	}
 	t.judged = j
+	if n := len(f.passing); n > 0 {
+		t.out.Notes = append(t.out.Notes, "for a part of the time only, which is not taken for the version: "+
+			strings.Join(f.passing[:min(n, mostPassing)], "; "))
+	}
 	t.out.Method, t.out.From, t.out.To = query.MethodNorm, now.Window.From, now.Window.To
 	all, err := t.read.Table(ctx, t.of("", now.Window.Whole(), tables.WithRequests, edge.KeyServiceVersion))
 	if err != nil {
@@ -235,6 +242,8 @@ type following struct {
 	past   *past
 	over   map[string]query.Num
 	routes []string // that were there before, sorted
+	// passing are changes of routes, in words, that held for a part of the time only.
+	passing []string
 }
 
 // judge judges all routes together, and each of its own.
@@ -317,6 +326,9 @@ func (f *following) change(s int, routes []string) query.Change {
 		f.addPercentiles(&c, routes)
 	}
 	c.Verdict = verdictOf(&c, m.surely())
+	if len(routes) == 1 && m.away() && m.z > 0 && !m.agree && matters(&c) {
+		f.passing = append(f.passing, textOf(&c)+" on "+orUnknown(routes[0]))
+	}
 	return c
 }
 

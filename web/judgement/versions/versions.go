@@ -177,8 +177,8 @@ func deployTable(p *part.Page, verdicts []query.DeployVerdict, more int) part.Ta
 	}
 	columns = append(columns,
 		column("method", "compared", methodCell),
-		column("from", "in (UTC)", windowCell),
 		column("next", "next look", func(d *query.DeployVerdict) part.Cell { return nextCell(p, d) }),
+		column("from", "in (UTC)", windowCell),
 		exported(column("provisional", "provisional", func(d *query.DeployVerdict) part.Cell {
 			return part.Text(strconv.FormatBool(d.Provisional))
 		})),
