@@ -3,6 +3,7 @@ package deliver_test
 import (
 	"encoding/json"
 	"io"
+	"log"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -348,6 +349,23 @@ func TestOneThatIsDownHoldsUpNoOther(t *testing.T) {
 			t.Errorf("the problem is %q", s.Problem)
 		}
 	})
+}
+
+// A certificate of an authority that nobody named is refused, with the way out and without the path.
+func TestAnUnknownAuthorityIsNotTrusted(t *testing.T) {
+	asked := httptest.NewUnstartedServer(http.NotFoundHandler())
+	asked.Config.ErrorLog = log.New(io.Discard, "", 0)
+	asked.StartTLS()
+	defer asked.Close()
+	secret := asked.URL + "/hooks/secret"
+	d, stop := open(t, filepath.Join(t.TempDir(), "told.json"), deliver.Receiver{
+		Name: "tls", Webhook: true, Addresses: []deliver.Address{address(secret)},
+	})
+	defer stop()
+	got := d.Test(t.Context(), "", named("a", time.Now()))
+	if len(got) != 1 || !strings.Contains(got[0].Problem, "SSL_CERT_FILE") || strings.Contains(got[0].Problem, "secret") {
+		t.Errorf("%+v", got)
+	}
 }
 
 // A request that no answer comes to ends by itself. Its clock is the real one: a bubble's stands while one waits for the
