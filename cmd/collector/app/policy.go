@@ -56,12 +56,18 @@ func (c *Collector) tenantNames() []string {
 	return names
 }
 
-// ofKnownTenants fails when rules are those of a tenant that the tokens file does not have: they would never hold.
-func (c *Collector) ofKnownTenants(groups []rules.Group) error {
+// groupsHold fails when rules of files are those of a tenant that the tokens file does not have, so that they would never
+// hold, and when they are built in: who gives back an export would be told of them twice.
+func (c *Collector) groupsHold(groups []rules.Group) error {
 	known := c.tenantNames()
 	var problems tree.Problems
 	for i := range groups {
-		if g := &groups[i]; g.Tenant != "" && !slices.Contains(known, g.Tenant) {
+		g := &groups[i]
+		if slices.ContainsFunc(alert.BuiltinRules(), func(b rules.Group) bool { return b.Name == g.Name }) {
+			problems = append(problems, tree.Problem{Pos: g.Pos, Msg: fmt.Sprintf("group %q is built in, and what was exported "+
+				"is evaluated in any case: leave the file out, or call the group otherwise", g.Name)})
+		}
+		if g.Tenant != "" && !slices.Contains(known, g.Tenant) {
 			problems = append(problems, tree.Problem{Pos: g.Pos, Msg: fmt.Sprintf(
 				"group %q: no tenant of --tokens is called %q%s", g.Name, g.Tenant, near.Hint(g.Tenant, known...),
 			)})
@@ -79,7 +85,7 @@ func (c *Collector) readRules() error {
 	}
 	groups, warnings, err := rules.Load(c.ruleFiles, checkExpr)
 	if err == nil {
-		err = c.ofKnownTenants(groups)
+		err = c.groupsHold(groups)
 	}
 	c.rules.mu.Lock()
 	defer c.rules.mu.Unlock()

@@ -46,6 +46,8 @@ func TestAPolicyThatIsWrongRefusesToStart(t *testing.T) {
 		write("tenant.yml", "memory:\n- {service: shop, tenant: acme, size: 128MB}\n"))
 	f([]string{"--rules", `tenants.yml:2:3: group "g": no tenant of --tokens is called "acme"`}, "--rules",
 		write("tenants.yml", "groups:\n- name: g\n  tenant: acme\n  rules: []\n"))
+	f([]string{"--rules", `built.yml:2:3: group "edgescope" is built in`}, "--rules",
+		write("built.yml", "groups:\n- name: edgescope\n  rules: []\n"))
 	f([]string{"--rules", "rules.yml:4:"}, "--rules", write("rules.yml",
 		"groups:\n- name: g\n  rules:\n  - {alert: A, expr: 'sum('}\n"))
 	f([]string{"--rules", "none-*.yml"}, "--rules", filepath.Join(dir, "none-*.yml"))
