@@ -57,6 +57,7 @@ func fakeServer(name string) int {
 	flags.String("data-dir", "", "")
 	flags.String("collector", "", "")
 	flags.String("ingest-url", "", "")
+	flags.String("policy", "", "")
 	for flag := range listeners {
 		flags.String(flag, "", "")
 	}
