@@ -136,6 +136,9 @@ func thousands(v float64) (scaled float64, prefix string) {
 
 // digits writes three significant digits without an exponent; whole numbers keep all their digits.
 func digits(v float64) string {
+	if r := math.Round(v); math.Abs(v-r) < 1e-9*math.Abs(v) {
+		v = r // what sums and products of fractions leave behind whole numbers
+	}
 	a := math.Abs(v)
 	decimals := 0
 	switch {

@@ -25,7 +25,8 @@ type Limit struct {
 	Text  string
 }
 
-// Between is what lies between two lines of equal length. A NaN at an end leaves nothing to shade there.
+// Between is what lies between two lines of equal length, within the axis. An end that is no number, or endless, leaves
+// nothing to shade there.
 type Between struct{ Low, High []float64 }
 
 // Tick is a label of the axis below a plot, at a place 0..1 from the left.
@@ -69,6 +70,11 @@ func (l *Lines) SVG() string {
 	low, high, ok := extent(l.Series)
 	if !ok {
 		return ""
+	}
+	if l.Between != nil {
+		if least, greatest, any := extent([]Series{{Values: l.Between.Low}, {Values: l.Between.High}}); any {
+			low, high = math.Min(low, least), math.Max(high, greatest)
+		}
 	}
 	for _, limit := range l.limits() {
 		high = math.Max(high, limit.Value)
@@ -193,7 +199,7 @@ func (l *Lines) between(w *writer, s scale) {
 		command = "L"
 	}
 	low, high := l.Between.Low, l.Between.High
-	known := func(i int) bool { return !math.IsNaN(low[i]) && !math.IsNaN(high[i]) }
+	known := func(i int) bool { return !math.IsNaN(low[i]-high[i]) && !math.IsInf(low[i]-high[i], 0) }
 	w.raw(`<path class="between" d="`)
 	for from := 0; from < len(low); from++ {
 		end := from

@@ -2,6 +2,7 @@ package chart
 
 import (
 	"math"
+	"strconv"
 	"time"
 )
 
@@ -96,7 +97,7 @@ func timeStep(length time.Duration) time.Duration {
 	return timeSteps[len(timeSteps)-1]
 }
 
-// Elapsed returns labels for the time since the start of a frame: 0 s, 30 s; 0, 5 min; 0, 2 h.
+// Elapsed returns labels for the time since the start of a frame: 0 s, 30 s; 0, 5 min; 0, 0.5 h; 0, 2 h.
 func Elapsed(f Frame) []Tick {
 	length := f.To().Sub(f.From)
 	if length <= 0 {
@@ -105,14 +106,14 @@ func Elapsed(f Frame) []Tick {
 	step := timeStep(length)
 	unit, name := time.Second, "s"
 	switch {
-	case step >= time.Hour:
+	case step >= 30*time.Minute: // 3.5 h: there is no room for 210 min
 		unit, name = time.Hour, "h"
 	case step >= time.Minute:
 		unit, name = time.Minute, "min"
 	}
 	var out []Tick
 	for t := time.Duration(0); t < length; t += step {
-		out = append(out, Tick{float64(t) / float64(length), digits(float64(t)/float64(unit)) + nbsp + name})
+		out = append(out, Tick{float64(t) / float64(length), strconv.FormatFloat(float64(t)/float64(unit), 'f', -1, 64) + nbsp + name})
 	}
 	return out
 }

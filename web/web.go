@@ -100,7 +100,7 @@ var pages = []page{
 	{path: "/cache", tables: "/cache", nav: "/cache", title: "Cache", content: cache},
 	{path: "/alerts", tables: "/alerts", nav: "/alerts", title: "Alerts", content: alerts},
 	{path: "/cache/advice", tables: "/cache/advice", nav: "/cache", title: "Cache advice", content: cacheAdvice},
-	{path: "/slo", tables: "/slo", nav: "/slo", title: "Promises", content: slo},
+	{path: "/slo", tables: "/slo", nav: "/slo", title: "SLOs", content: slo},
 	{path: "/versions", tables: "/versions", nav: "/versions", title: "Versions", content: versions},
 	{path: "/explain", tables: "/explain", nav: "/explain", title: "What is wrong", content: explain},
 	{path: "/wasm", tables: "/wasm", nav: "/wasm", title: "WASM", content: wasm},

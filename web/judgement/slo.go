@@ -411,7 +411,7 @@ func goneCell(r *promise, now time.Time) part.Cell {
 		Text: r.Exhausted.UTC().Format("Jan 2 15:04"), Raw: r.Exhausted.UTC().Format(time.RFC3339), Sub: "model",
 	}
 	if left := r.Exhausted.Sub(now); left > 0 {
-		c.Sub = "in " + query.FormatLength(left.Truncate(time.Minute)) + ", model"
+		c.Sub = "in " + chart.Milliseconds.Text(float64(left.Milliseconds())) + ", model"
 	}
 	return c
 }

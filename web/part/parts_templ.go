@@ -1183,7 +1183,7 @@ func cell(c Cell, col Column) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if c.Head {
-			var templ_7745c5c3_Var62 = []any{templ.KV("n", col.Numeric)}
+			var templ_7745c5c3_Var62 = []any{templ.KV("n", col.Numeric), templ.KV("wrap", c.long())}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var62...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -1214,7 +1214,7 @@ func cell(c Cell, col Column) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			var templ_7745c5c3_Var64 = []any{templ.KV("n", col.Numeric)}
+			var templ_7745c5c3_Var64 = []any{templ.KV("n", col.Numeric), templ.KV("wrap", c.long())}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var64...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"edgescope/chart"
 	"edgescope/query"
@@ -54,6 +55,11 @@ type Cell struct {
 	SVG string
 	// Head marks the cell that names its row.
 	Head bool
+}
+
+// long tells that a cell has more to read than fits beside others on one line.
+func (c *Cell) long() bool {
+	return utf8.RuneCountInString(c.Text) > 32 || utf8.RuneCountInString(c.Sub) > 26
 }
 
 // ColumnOf is a Column and how its cells come from a value.

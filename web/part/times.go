@@ -2,7 +2,9 @@ package part
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
+	"strings"
 
 	"edgescope/chart"
 	"edgescope/query"
@@ -10,8 +12,9 @@ import (
 
 // Times are where requests spend their time: a bar for each band of them, and a table.
 type Times struct {
-	Bars  []TimesBar
-	Table Table
+	Bars   []TimesBar
+	Table  Table
+	Legend []LegendItem
 	// Sub says what the figures are, Notes what to know of them.
 	Sub   string
 	Notes []string
@@ -19,6 +22,25 @@ type Times struct {
 
 // TimesBar is a band of requests: its parts as a bar that is as long as its time is, of the longest.
 type TimesBar struct{ Name, SVG, Value string }
+
+// untold is how the last part is drawn where it holds what is not told apart from it.
+const untold = "so"
+
+// rest is the last part of a band: what is left of the time once the others are known. It says what it holds of those
+// that are not.
+func rest(b *query.Band) LegendItem {
+	last := len(timesParts) - 1
+	var names []string
+	for i := 1; i < last && i < len(b.Parts); i++ {
+		if !b.Parts[i].Mean.OK() {
+			names = append(names, timesParts[i].Name)
+		}
+	}
+	if len(names) == 0 {
+		return timesParts[last]
+	}
+	return LegendItem{Class: untold, Name: strings.Join(names, ", ") + " and wait, not told apart"}
+}
 
 // timesParts are the parts of time with their colours, in the order in which a query.Band has them.
 var timesParts = []LegendItem{
@@ -54,16 +76,26 @@ func NewTimes(p *Page, name string) *Times {
 		bar := TimesBar{Name: b.Name, Value: chart.Milliseconds.Text(float64(b.Total))}
 		var parts []chart.Part
 		for j, part := range b.Parts {
+			item := timesParts[j]
+			if j == len(timesParts)-1 {
+				item = rest(b)
+			}
 			if part.Mean > 0 && b.AddsUp {
-				parts = append(parts, chart.Part{
-					Name: timesParts[j].Name, Class: timesParts[j].Class, Share: float64(part.Mean) / longest,
-				})
+				parts = append(parts, chart.Part{Name: item.Name, Class: item.Class, Share: float64(part.Mean) / longest})
+				t.legend(item)
 			}
 		}
 		bar.SVG = chart.Bar(parts)
 		t.Bars = append(t.Bars, bar)
 	}
 	return t
+}
+
+// legend adds a part that a bar shows, once.
+func (t *Times) legend(item LegendItem) {
+	if !slices.Contains(t.Legend, item) {
+		t.Legend = append(t.Legend, item)
+	}
 }
 
 // With returns a page's tables and that of the times, if there are any. t may be nil.
@@ -149,6 +181,10 @@ func timesCell(b *query.Band, i int) Cell {
 		return Cell{Text: "unknown", Sub: "of " + chart.Ratio.Text(float64(part.Unknown)), Class: "quiet"}
 	}
 	c := Number(chart.Milliseconds, part.Mean)
+	if item := rest(b); i == len(timesParts)-1 && item.Class == untold {
+		c.Sub, c.Class = "with "+strings.TrimSuffix(item.Name, " and wait, not told apart"), "quiet"
+		return c
+	}
 	if part.Unknown > .005 {
 		c.Sub = "of " + strconv.Itoa(int(100*(1-part.Unknown)+.5)) + "\u00a0%"
 	}

@@ -71,7 +71,7 @@ func TimesCard(t *Times, p *Page) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if len(t.Bars) > 0 {
-				templ_7745c5c3_Err = Legend(timesParts, "times").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Legend(t.Legend, "times").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

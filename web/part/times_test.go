@@ -45,6 +45,12 @@ func TestTimesSayWhatIsNotKnown(t *testing.T) {
 		!strings.Contains(notes, "top 1 %: CPU") {
 		t.Errorf("notes %q", m.Notes)
 	}
+	p.Latency.Bands[0].Parts = parts(10, 120, -1, 20, 380)
+	m = NewTimes(p, "times")
+	if name := "origin and wait, not told apart"; !strings.Contains(m.Bars[0].SVG, name) || m.Legend[len(m.Legend)-1].Name != name ||
+		strings.Contains(m.Bars[0].SVG, "the rest") || text(0, 6) != "380\u00a0ms" || m.Table.Rows[0].Cells[6].Sub != "with origin" {
+		t.Errorf("what holds an unknown origin is shown as %+v, %+v", m.Bars[0], m.Table.Rows[0].Cells[6])
+	}
 	if got := m.With(Table{Name: "x"}); len(got) != 2 || got[1].Name != "times" {
 		t.Errorf("tables %+v", got)
 	}

@@ -66,14 +66,14 @@ func latencyLines(p *part.Page, a query.About, title string, lines []query.Line)
 	return l
 }
 
-// regionsTable is a table of regions; further columns come before their state.
+// regionsTable is a table of regions; their state is the second column, which stands on every screen.
 func regionsTable(p *part.Page, name string, rows []query.Row, further ...part.RowColumn) part.Table {
 	c := part.Columns(p)
 	columns := append([]part.RowColumn{
-		c.Name(query.KeyRegion, "region"), c.Rate(), c.P50(), c.P95(), c.P99(), c.Trend(), c.Cold(), c.ColdAdds(),
+		c.Name(query.KeyRegion, "region"), c.State(), c.Rate(), c.P50(), c.P95(), c.P99(), c.Trend(), c.Cold(), c.ColdAdds(),
 		c.Cache(), c.Errors(),
 	}, further...)
-	columns = append(columns, c.State(), c.Why(query.KeyRegion))
+	columns = append(columns, c.Why(query.KeyRegion))
 	return part.RowsTable(p, name, "Regions", append(columns, c.Exported()...), rows)
 }
 
