@@ -30,8 +30,8 @@ func TestARowIsJudgedByItsNormAndTheTargets(t *testing.T) {
 	}
 	none := query.None()
 	f(Targets{}, query.StandingNormal, 0, 50, 100, State{"ok", "✓ ok"})
-	f(Targets{}, query.StandingMarked, 0, 50, 100, State{"warn", "! slow 14.0\u00a0%"})
-	f(Targets{}, query.StandingAlert, 0, 50, 100, State{"bad", "✕ slow 14.0\u00a0%"})
+	f(Targets{}, query.StandingMarked, 0, 50, 100, State{"warn", "! slow 14\u00a0%"})
+	f(Targets{}, query.StandingAlert, 0, 50, 100, State{"bad", "✕ slow 14\u00a0%"})
 	f(Targets{}, query.StandingLearning, 0, 50, 100, State{"quiet", "· no norm yet"})
 	f(Targets{}, query.StandingFew, 0, 50, 100, State{"quiet", "· too few (n=37)"})
 	f(Targets{}, query.StandingAlert, 0, 50, 19, State{"quiet", "· few samples"})
@@ -54,7 +54,7 @@ func TestARowIsJudgedByItsNormAndTheTargets(t *testing.T) {
 func TestWhatIsUsualIsShownBesideTheShare(t *testing.T) {
 	c := Columns(page(t, "/")).Usual()
 	r := query.Row{Standing: standing(query.StandingNormal, 1)}
-	if cell := c.Cell(&r); cell.Text != "14.0\u00a0%" || cell.Sub != "· 5\u00a0% ±15\u00a0%" {
+	if cell := c.Cell(&r); cell.Text != "14\u00a0%" || cell.Sub != "· 5\u00a0% ±15\u00a0%" {
 		t.Errorf("%+v", cell)
 	}
 	if cell := c.Cell(&query.Row{}); cell.Text != "–" {
