@@ -28,7 +28,7 @@ var rule = map[string][]string{
 	"edge/platform/headerlist": {},
 	"edge/price":               {"edge/platform"},
 	"edge/limit":               {"edge/platform"},
-	"policy":                   {"edge/limit", "edge/price", "internal/labels", "internal/near", "internal/tree"},
+	"policy":                   {"edge/limit", "edge/place", "edge/price", "internal/labels", "internal/near", "internal/tree"},
 
 	"store": {"edge"},
 	"store/embedded": {
@@ -109,6 +109,9 @@ var rule = map[string][]string{
 	"query/deploys": {"edge", "judge", "query", "query/filter", "query/memo", "query/tables", "query/tally"},
 	"query/explain": {
 		"edge", "judge", "query", "query/filter", "query/memo", "query/tables", "query/tally", "store",
+	},
+	"query/routing": {
+		"edge", "edge/place", "judge", "policy", "query", "query/filter", "query/memo", "query/tables", "query/tally", "store",
 	},
 	"query/caching": {"edge", "judge", "query", "query/filter", "query/tables", "store"},
 	"query/porting": {"edge", "edge/price", "judge", "policy", "query", "query/tables", "query/tally"},

@@ -373,3 +373,21 @@ func TestLimitsOfAService(t *testing.T) {
 	f("accounts: [{platform: aws_lambda, plan: '@Edge'}]", "aws_lambda", "true; @Edge viewer 0 ms 128 MB; @Edge origin 0 ms 0 MB")
 	f("accounts: [{platform: aws_lambda, plan: x86}]\nmemory: {shop: 1GB}", "aws_lambda", "true; x86 0 ms 1024 MB")
 }
+
+func TestRegionsThatNobodyKnowsAreRefused(t *testing.T) {
+	read := func(regions string) error {
+		path := filepath.Join(t.TempDir(), "p.yml")
+		if err := os.WriteFile(path, []byte("residency: {EU: {countries: [DE], regions: "+regions+"}}"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := policy.Read(path)
+		return err
+	}
+	if err := read(`[eu-west-1, fra1, FRA, europe-west3, westeurope, "Europe (Frankfurt)"]`); err != nil {
+		t.Error(err)
+	}
+	err := read("[eu-west-1, eu-wset]")
+	if want := `:1:56: nobody knows the region "eu-wset": want one as its platform names it`; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"math"
 	"strings"
 
+	"edgescope/edge/place"
 	"edgescope/internal/tree"
 )
 
@@ -43,6 +44,9 @@ func (r *reader) zone(n *tree.Node, z *Zone, seen unique) {
 	if regions := n.Get("regions"); regions != nil && regions.Kind == tree.List && len(regions.Items) == 0 {
 		r.fault(regions.Pos, "zone %s allows no region: nobody could be served", z.Name)
 	}
+	if regions := n.Get("regions"); regions != nil {
+		r.regions(regions)
+	}
 	countries := n.Get("countries")
 	if countries == nil || countries.Kind != tree.List {
 		return
@@ -57,6 +61,15 @@ func (r *reader) zone(n *tree.Node, z *Zone, seen unique) {
 			continue
 		}
 		r.once(seen, i, "country "+code+" in a zone", z.Tenant+"\n"+code)
+	}
+}
+
+// regions refuses what is no region: one that is spelt wrong would bar everything.
+func (r *reader) regions(n *tree.Node) {
+	for _, i := range n.Items {
+		if text, ok := i.Text(); ok && !place.IsKnown(place.Region(text)) {
+			r.fault(i.Pos, "nobody knows the region %q: want one as its platform names it, such as eu-west-1, fra1 or FRA", text)
+		}
 	}
 }
 

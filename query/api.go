@@ -36,6 +36,7 @@ const (
 	PathFindings   = "findings"
 	PathAdvice     = "cache-advice"
 	PathPorting    = "wasm-advice"
+	PathRouting    = "routing"
 
 	PathWho = "who"
 )

@@ -185,6 +185,11 @@ func (c *Client) WASMAdvice(ctx context.Context, q query.Question) (*query.WASMA
 	return ask[query.WASMAdvice](ctx, c, q, query.PathPorting)
 }
 
+// Routing asks who should be served where.
+func (c *Client) Routing(ctx context.Context, q query.Question) (*query.Routing, error) {
+	return ask[query.Routing](ctx, c, q, query.PathRouting)
+}
+
 // Who asks whose answers the questions of this client get.
 func (c *Client) Who(ctx context.Context) (*query.Who, error) {
 	return ask[query.Who](ctx, c, query.Question{}, query.PathWho)

@@ -24,6 +24,7 @@ import (
 	"edgescope/query/norms"
 	"edgescope/query/porting"
 	"edgescope/query/promql"
+	"edgescope/query/routing"
 	"edgescope/query/slo"
 	"edgescope/query/tables"
 	"edgescope/store"
@@ -61,6 +62,7 @@ func (c *Collector) openJudges(context.Context) error {
 	times := latency.New(j.read, latency.Options{Retention: c.retentionEvents})
 	ports := porting.New(j.read, porting.Options{Policy: c.policyOf, Retention: c.retentionEvents})
 	j.answers = j.answers.With(cold.Answers()).With(times.Answers()).With(ports.Answers())
+	j.answers = j.answers.With(routing.New(j.read, routing.Options{Policy: c.policyOf}).Answers())
 	c.openFindings(j)
 	var err error
 	j.alerts, err = alert.New(alert.Options{
