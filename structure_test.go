@@ -69,7 +69,7 @@ var rule = map[string][]string{
 
 	"query":         {"edge", "query/filter"},
 	"query/money":   {"query"},
-	"query/client":  {"query", "query/money"},
+	"query/client":  {"query", "query/money", "query/served"},
 	"query/filter":  {},
 	"query/memo":    {},
 	"query/tally":   {"edge", "query"},
@@ -111,8 +111,9 @@ var rule = map[string][]string{
 		"edge", "judge", "query", "query/filter", "query/memo", "query/tables", "query/tally", "store",
 	},
 	"query/routing": {
-		"edge", "edge/place", "judge", "policy", "query", "query/filter", "query/memo", "query/tables", "query/tally", "store",
+		"edge", "edge/place", "judge", "policy", "query", "query/filter", "query/memo", "query/served", "query/tables", "query/tally", "store",
 	},
+	"query/served": {"query"},
 	"query/caching": {"edge", "judge", "query", "query/filter", "query/tables", "store"},
 	"query/porting": {"edge", "edge/price", "judge", "policy", "query", "query/tables", "query/tally"},
 	"query/gate":    {"edge", "store"},
@@ -250,14 +251,15 @@ var rule = map[string][]string{
 	"alert/rules":   {"internal/near", "internal/tree"},
 
 	"web/part":               {"query", "chart"},
-	"web/webtest":            {"edge", "query", "query/money"},
+	"web/webtest":            {"edge", "query", "query/money", "query/served"},
 	"web/view":               {"edge", "query", "chart", "web/part"},
 	"web/judgement":          {"query", "chart", "web/part", "query/money"},
 	"web/judgement/alerts":   {"query", "chart", "web/part"},
+	"web/judgement/routing":  {"query", "chart", "web/part", "query/served"},
 	"web/judgement/versions": {"query", "chart", "web/part"},
 	"web": {
-		"edge", "query", "web/judgement", "web/judgement/alerts", "web/judgement/versions", "web/part", "web/view", "internal/accept",
-		"internal/sheet",
+		"edge", "query", "web/judgement", "web/judgement/alerts", "web/judgement/routing", "web/judgement/versions", "web/part",
+		"web/view", "internal/accept", "internal/sheet",
 		"query/client",
 		"query/money",
 	},

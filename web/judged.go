@@ -10,6 +10,7 @@ import (
 	"edgescope/query/money"
 	"edgescope/web/judgement"
 	alertspage "edgescope/web/judgement/alerts"
+	routingpage "edgescope/web/judgement/routing"
 	versionspage "edgescope/web/judgement/versions"
 	"edgescope/web/part"
 )
@@ -108,4 +109,12 @@ func (s *Site) deploys(ctx context.Context, q query.Question) (*query.Deploys, e
 		}
 	}
 	return s.o.Client.Deploys(ctx, q)
+}
+
+func whereServed(ctx context.Context, s *Site, p *part.Page, _ string) (part.Content, error) {
+	a, err := s.o.Client.Routing(ctx, p.Question)
+	if err != nil {
+		return part.Content{}, err
+	}
+	return made(p, a.About, &a.Choices, func() part.Content { return routingpage.New(p, a) }), nil
 }

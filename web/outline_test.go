@@ -59,6 +59,8 @@ func TestPagesAsTheyAreRead(t *testing.T) {
 		{"versions-bare", "/versions", 200, func(c *webtest.Collector) { c.Bare = true }},
 		{"cache-advice", "/cache/advice?range=6h", 200, full},
 		{"cache-advice-bare", "/cache/advice", 200, func(c *webtest.Collector) { c.Bare = true }},
+		{"routing", "/routing", 200, full},
+		{"routing-bare", "/routing", 200, func(c *webtest.Collector) { c.Bare = true }},
 		{"explain", "/explain?region=GRU&q=route:/api/*", 200, full},
 		{"explain-bare", "/explain?bad=errors", 200, func(c *webtest.Collector) { c.Bare = true }},
 		{"wasm", "/wasm", 200, full},

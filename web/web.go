@@ -100,6 +100,7 @@ var pages = []page{
 	{path: "/cache", tables: "/cache", nav: "/cache", title: "Cache", content: cache},
 	{path: "/alerts", tables: "/alerts", nav: "/alerts", title: "Alerts", content: alerts},
 	{path: "/cache/advice", tables: "/cache/advice", nav: "/cache", title: "Cache advice", content: cacheAdvice},
+	{path: "/routing", tables: "/routing", nav: "/regions", title: "Routing", content: whereServed},
 	{path: "/slo", tables: "/slo", nav: "/slo", title: "SLOs", content: slo},
 	{path: "/versions", tables: "/versions", nav: "/versions", title: "Versions", content: versions},
 	{path: "/explain", tables: "/explain", nav: "/explain", title: "What is wrong", content: explain},

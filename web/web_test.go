@@ -164,6 +164,9 @@ var allPages = map[string][]string{
 	"/versions": {
 		"worse", "table-deploys", "table-version-routes", "table-changes", "version-notes", "table-versions",
 	},
+	"/routing": {
+		"tabs", "routing", "table-zones", "table-breaches", "advice", "table-countries", "table-regions", "meaning",
+	},
 	"/cache/advice": {"tabs", "advice", "table-keys", "meaning"},
 	"/explain":      {"verdict", "looked", "table-causes", "table-attributes"},
 	"/wasm/porting": {"tabs", "porting-bench", "movable", "table-ports", "table-services", "meaning"},

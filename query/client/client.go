@@ -15,6 +15,7 @@ import (
 
 	"edgescope/query"
 	"edgescope/query/money"
+	"edgescope/query/served"
 )
 
 // maxAnswer bounds what a Client reads of one answer, in bytes. The largest real ones, all regions of a week with
@@ -186,8 +187,8 @@ func (c *Client) WASMAdvice(ctx context.Context, q query.Question) (*query.WASMA
 }
 
 // Routing asks who should be served where.
-func (c *Client) Routing(ctx context.Context, q query.Question) (*query.Routing, error) {
-	return ask[query.Routing](ctx, c, q, query.PathRouting)
+func (c *Client) Routing(ctx context.Context, q query.Question) (*served.Answer, error) {
+	return ask[served.Answer](ctx, c, q, query.PathRouting)
 }
 
 // Who asks whose answers the questions of this client get.

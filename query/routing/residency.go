@@ -8,6 +8,7 @@ import (
 	"edgescope/edge/place"
 	"edgescope/policy"
 	"edgescope/query"
+	"edgescope/query/served"
 )
 
 // mostBreaches is how many breaches of a zone an answer has.
@@ -60,11 +61,11 @@ func isPoP(region string) bool {
 }
 
 // audit adds up what was served outside of the regions that zones allow.
-func audit(zones []policy.Zone, p *period) []query.ResidencyAudit {
-	out := make([]query.ResidencyAudit, 0, len(zones))
+func audit(zones []policy.Zone, p *period) []served.Audit {
+	out := make([]served.Audit, 0, len(zones))
 	for i := range zones {
 		z := &zones[i]
-		a := query.ResidencyAudit{Zone: z.Name, Breaches: []query.Breach{}}
+		a := served.Audit{Zone: z.Name, Breaches: []served.Breach{}}
 		n := 0.0
 		for of, c := range p.pairs {
 			if !slices.Contains(z.Countries, of.country) {
@@ -75,14 +76,14 @@ func audit(zones []policy.Zone, p *period) []query.ResidencyAudit {
 			switch lies(z, of.region) {
 			case outside:
 				a.Outside += query.Num(c.weight)
-				a.Breaches = append(a.Breaches, query.Breach{
+				a.Breaches = append(a.Breaches, served.Breach{
 					Service: of.service, Country: of.country, Region: of.region, Requests: query.Num(c.weight), Last: c.last,
 				})
 			case nowhere:
 				a.Unknown += query.Num(c.weight)
 			}
 		}
-		slices.SortFunc(a.Breaches, func(a, b query.Breach) int {
+		slices.SortFunc(a.Breaches, func(a, b served.Breach) int {
 			return cmp.Or(cmp.Compare(b.Requests, a.Requests), strings.Compare(a.Service, b.Service),
 				strings.Compare(a.Country, b.Country), strings.Compare(a.Region, b.Region))
 		})

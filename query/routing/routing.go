@@ -13,6 +13,7 @@ import (
 	"edgescope/policy"
 	"edgescope/query"
 	"edgescope/query/memo"
+	"edgescope/query/served"
 	"edgescope/query/tables"
 	"edgescope/query/tally"
 )
@@ -38,7 +39,7 @@ type Options struct {
 type Room struct {
 	read  *tables.Reader
 	o     Options
-	known memo.Memo[*query.Routing]
+	known memo.Memo[*served.Answer]
 }
 
 // New makes a Room that asks that reader.
@@ -50,7 +51,7 @@ func (x *Room) Answers() query.Answers {
 }
 
 // Advise answers who should be served where, by the three days before the end of the question's range.
-func (x *Room) Advise(ctx context.Context, tenant edge.Tenant, q query.Question) (*query.Routing, error) {
+func (x *Room) Advise(ctx context.Context, tenant edge.Tenant, q query.Question) (*served.Answer, error) {
 	a, err := x.read.Begin(tenant, q)
 	if err != nil {
 		return nil, err
@@ -62,12 +63,12 @@ func (x *Room) Advise(ctx context.Context, tenant edge.Tenant, q query.Question)
 	end = tally.Floor(end, every)
 	of := query.Stretch{From: end.Add(-days * query.Day), To: end}
 	zones := x.o.Policy(tenant).Residency
-	var out query.Routing
+	var out served.Answer
 	var about query.About
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		key := fmt.Sprintf("%d %v %v %v", tenant, end, a.Conditions, zones)
-		known, err := x.known.Get(key, a.Now, every, func() (*query.Routing, error) { return x.advise(gctx, a, of, zones) })
+		known, err := x.known.Get(key, a.Now, every, func() (*served.Answer, error) { return x.advise(gctx, a, of, zones) })
 		if err == nil {
 			out = *known
 		}
@@ -86,21 +87,21 @@ func (x *Room) Advise(ctx context.Context, tenant edge.Tenant, q query.Question)
 
 func (x *Room) advise(
 	ctx context.Context, a *tables.Asking, of query.Stretch, zones []policy.Zone,
-) (*query.Routing, error) {
+) (*served.Answer, error) {
 	each, err := x.readDays(ctx, a, of)
 	if err != nil {
 		return nil, err
 	}
 	all := together(each)
 	w := &weighing{each: each, all: all, zones: zones, factor: fit(all), end: of.To}
-	out := &query.Routing{Read: of, Factor: w.factor, Audit: audit(zones, all)}
+	out := &served.Answer{Read: of, Factor: w.factor, Audit: audit(zones, all)}
 	places := w.countries()
 	out.Left = max(0, len(places)-mostCountries)
-	out.Countries = make([]query.CountryRouting, 0, len(places)-out.Left)
+	out.Countries = make([]served.Country, 0, len(places)-out.Left)
 	for _, p := range places[:len(places)-out.Left] {
 		out.Countries = append(out.Countries, w.weigh(p))
 	}
-	slices.SortStableFunc(out.Countries, func(a, b query.CountryRouting) int {
+	slices.SortStableFunc(out.Countries, func(a, b served.Country) int {
 		switch {
 		case (a.To != "") == (b.To != ""):
 			return 0

@@ -14,12 +14,13 @@ import (
 	"edgescope/query"
 	"edgescope/query/querytest"
 	"edgescope/query/routing"
+	"edgescope/query/served"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.IgnoreCurrent()) }
 
-// served is how a region served a country on each of the last days.
-type served struct {
+// load is how a region served a country on each of the last days.
+type load struct {
 	country, region string
 	n               int // a day
 	took, trip      time.Duration
@@ -28,7 +29,7 @@ type served struct {
 }
 
 // write spreads events over the three days before 12:10, each of which takes up to 1 % longer than said.
-func write(w *querytest.World, all ...served) {
+func write(w *querytest.World, all ...load) {
 	w.T.Helper()
 	end := time.Date(2026, 3, 18, 12, 10, 0, 0, time.UTC)
 	var events []edge.Event
@@ -61,7 +62,7 @@ func room(w *querytest.World, p *policy.Policy) *routing.Room {
 	return routing.New(w.Read, routing.Options{Policy: func(edge.Tenant) *policy.Policy { return p }})
 }
 
-func ask(w *querytest.World, p *policy.Policy) *query.Routing {
+func ask(w *querytest.World, p *policy.Policy) *served.Answer {
 	w.T.Helper()
 	a, err := room(w, p).Advise(w.T.Context(), querytest.Tenant, w.Ask("range=24h"))
 	if err != nil {
@@ -70,7 +71,7 @@ func ask(w *querytest.World, p *policy.Policy) *query.Routing {
 	return a
 }
 
-func country(t *testing.T, a *query.Routing, name string) query.CountryRouting {
+func country(t *testing.T, a *served.Answer, name string) served.Country {
 	t.Helper()
 	for i := range a.Countries {
 		if a.Countries[i].Country == name {
@@ -78,10 +79,10 @@ func country(t *testing.T, a *query.Routing, name string) query.CountryRouting {
 		}
 	}
 	t.Fatalf("%s is not among %+v", name, a.Countries)
-	return query.CountryRouting{}
+	return served.Country{}
 }
 
-func region(t *testing.T, c *query.CountryRouting, name string) query.Serving {
+func region(t *testing.T, c *served.Country, name string) served.Region {
 	t.Helper()
 	for _, s := range c.Regions {
 		if s.Region == name {
@@ -89,7 +90,7 @@ func region(t *testing.T, c *query.CountryRouting, name string) query.Serving {
 		}
 	}
 	t.Fatalf("%s is not among %+v", name, c.Regions)
-	return query.Serving{}
+	return served.Region{}
 }
 
 const ms = time.Millisecond
@@ -97,10 +98,10 @@ const ms = time.Millisecond
 // reference writes the examples of the reference: the US at 38 ms with 2 % errors in us-east-1, 95 ms with .1 % in
 // eu-west-1; DE at 45 ms with .2 % in eu-west-1, and faster in us-east-1.
 func reference(w *querytest.World) {
-	write(w, served{country: "US", region: "eu-west-1", n: 1000, took: 25 * ms, trip: 70 * ms, errors: 1},
-		served{country: "US", region: "us-east-1", n: 200, took: 18 * ms, trip: 20 * ms, errors: 4},
-		served{country: "DE", region: "eu-west-1", n: 1000, took: 25 * ms, trip: 20 * ms, errors: 2},
-		served{country: "DE", region: "us-east-1", n: 500, took: 5 * ms, trip: 5 * ms})
+	write(w, load{country: "US", region: "eu-west-1", n: 1000, took: 25 * ms, trip: 70 * ms, errors: 1},
+		load{country: "US", region: "us-east-1", n: 200, took: 18 * ms, trip: 20 * ms, errors: 4},
+		load{country: "DE", region: "eu-west-1", n: 1000, took: 25 * ms, trip: 20 * ms, errors: 2},
+		load{country: "DE", region: "us-east-1", n: 500, took: 5 * ms, trip: 5 * ms})
 }
 
 func TestTheExamplesOfTheReference(t *testing.T) {
@@ -122,7 +123,7 @@ func TestTheExamplesOfTheReference(t *testing.T) {
 	if de.To != "" || de.Now != "eu-west-1" || de.Zone != "EU" || de.Text != "eu-west-1 serves it best." {
 		t.Errorf("DE: %+v", de)
 	}
-	if s := region(t, &de, "us-east-1"); s.State != query.ServingBarred || s.Score.OK() {
+	if s := region(t, &de, "us-east-1"); s.State != served.Barred || s.Score.OK() {
 		t.Errorf("a region outside of the zone has %+v", s)
 	}
 	if a.Countries[0].Country != "US" {
@@ -142,8 +143,8 @@ func TestTheExamplesOfTheReference(t *testing.T) {
 }
 
 func TestWhatIsNotSureIsNotAdvised(t *testing.T) {
-	now := served{country: "US", region: "us-west-2", n: 500, took: 60 * ms, trip: 20 * ms}
-	f := func(name string, other served, state string) {
+	now := load{country: "US", region: "us-west-2", n: 500, took: 60 * ms, trip: 20 * ms}
+	f := func(name string, other load, state string) {
 		t.Helper()
 		t.Run(name, func(t *testing.T) {
 			w := querytest.New(t)
@@ -158,20 +159,20 @@ func TestWhatIsNotSureIsNotAdvised(t *testing.T) {
 			}
 		})
 	}
-	f("a dominated one", served{region: "us-east-1", n: 200, took: 70 * ms, trip: 20 * ms, errors: 2}, query.ServingFit)
-	f("what gains little", served{region: "us-east-1", n: 200, took: 54 * ms, trip: 20 * ms}, query.ServingFit)
-	f("what was better on two days", served{region: "us-east-1", n: 200, took: 20 * ms, trip: 10 * ms, days: 2}, query.ServingFit)
-	f("one of many errors", served{region: "us-east-1", n: 200, took: 20 * ms, trip: 10 * ms, errors: 20}, query.ServingErrors)
-	f("one of few events", served{region: "us-east-1", n: 33, took: 20 * ms, trip: 10 * ms}, query.ServingFew)
-	f("nobody knows where", served{region: "moon-1", n: 200, took: 20 * ms}, query.ServingUnplaced)
+	f("a dominated one", load{region: "us-east-1", n: 200, took: 70 * ms, trip: 20 * ms, errors: 2}, served.Fit)
+	f("what gains little", load{region: "us-east-1", n: 200, took: 54 * ms, trip: 20 * ms}, served.Fit)
+	f("what was better on two days", load{region: "us-east-1", n: 200, took: 20 * ms, trip: 10 * ms, days: 2}, served.Fit)
+	f("one of many errors", load{region: "us-east-1", n: 200, took: 20 * ms, trip: 10 * ms, errors: 20}, served.Errors)
+	f("one of few events", load{region: "us-east-1", n: 33, took: 20 * ms, trip: 10 * ms}, served.Few)
+	f("nobody knows where", load{region: "moon-1", n: 200, took: 20 * ms}, served.Unplaced)
 }
 
 // TestARegionThatServesOthersIsReckoned holds that a region without requests of a country is weighed by its time at the
 // edge and its distance, which is marked.
 func TestARegionThatServesOthersIsReckoned(t *testing.T) {
 	w := querytest.New(t)
-	write(w, served{country: "BR", region: "eu-central-1", n: 300, took: 20 * ms},
-		served{country: "AR", region: "sa-east-1", n: 300, took: 20 * ms})
+	write(w, load{country: "BR", region: "eu-central-1", n: 300, took: 20 * ms},
+		load{country: "AR", region: "sa-east-1", n: 300, took: 20 * ms})
 	a := ask(w, &policy.Policy{})
 	br := country(t, a, "BR")
 	s := region(t, &br, "sa-east-1")
@@ -188,8 +189,8 @@ func TestARegionThatServesOthersIsReckoned(t *testing.T) {
 
 func TestSilentRegionsAndUnknownOnesAreTold(t *testing.T) {
 	w := querytest.New(t)
-	write(w, served{country: "DE", region: "eu-west-1", n: 400, took: 50 * ms, trip: 20 * ms},
-		served{country: "DE", region: "", n: 100, took: 9 * ms})
+	write(w, load{country: "DE", region: "eu-west-1", n: 400, took: 50 * ms, trip: 20 * ms},
+		load{country: "DE", region: "", n: 100, took: 9 * ms})
 	var events []edge.Event
 	for i := range 3000 { // ended two hours ago
 		at := w.Now.Add(-2*time.Hour - time.Duration(i)*80*time.Second)
@@ -198,13 +199,13 @@ func TestSilentRegionsAndUnknownOnesAreTold(t *testing.T) {
 	w.Write(querytest.Tenant, events...)
 	a := ask(w, inEU)
 	de := country(t, a, "DE")
-	if s := region(t, &de, "eu-central-1"); s.State != query.ServingSilent || de.To != "" {
+	if s := region(t, &de, "eu-central-1"); s.State != served.Silent || de.To != "" {
 		t.Errorf("what sends nothing any more: %+v, advised %q", s, de.To)
 	}
 	if z := a.Audit[0]; z.Unknown != 300 || z.Outside != 0 {
 		t.Errorf("audit %+v", z)
 	}
-	if slices.ContainsFunc(de.Regions, func(s query.Serving) bool { return s.Region == "" }) {
+	if slices.ContainsFunc(de.Regions, func(s served.Region) bool { return s.Region == "" }) {
 		t.Errorf("no region is one: %+v", de.Regions)
 	}
 }
@@ -212,9 +213,9 @@ func TestSilentRegionsAndUnknownOnesAreTold(t *testing.T) {
 // TestPointsOfPresenceLieInTheirCountries holds that a zone need not list them.
 func TestPointsOfPresenceLieInTheirCountries(t *testing.T) {
 	w := querytest.New(t)
-	write(w, served{country: "DE", region: "IAD", n: 300, took: 20 * ms, trip: 90 * ms},
-		served{country: "DE", region: "FRA", n: 200, took: 20 * ms, trip: 9 * ms},
-		served{country: "DE", region: "QQQ", n: 100, took: 20 * ms, trip: 9 * ms})
+	write(w, load{country: "DE", region: "IAD", n: 300, took: 20 * ms, trip: 90 * ms},
+		load{country: "DE", region: "FRA", n: 200, took: 20 * ms, trip: 9 * ms},
+		load{country: "DE", region: "QQQ", n: 100, took: 20 * ms, trip: 9 * ms})
 	a := ask(w, inEU)
 	de := country(t, a, "DE")
 	if de.Now != "IAD" || de.To != "FRA" || !strings.Contains(de.Text, "IAD is not among the regions") ||

@@ -11,6 +11,7 @@ import (
 	"edgescope/judge"
 	"edgescope/policy"
 	"edgescope/query"
+	"edgescope/query/served"
 )
 
 const (
@@ -97,8 +98,8 @@ func (w *weighing) countries() []pair {
 }
 
 // weigh weighs all regions of a service for a country.
-func (w *weighing) weigh(of pair) query.CountryRouting {
-	out := query.CountryRouting{Service: of.service, Country: of.country}
+func (w *weighing) weigh(of pair) served.Country {
+	out := served.Country{Service: of.service, Country: of.country}
 	zone := zoneOf(w.zones, of.country)
 	if zone != nil {
 		out.Zone = zone.Name
@@ -115,7 +116,7 @@ func (w *weighing) weigh(of pair) query.CountryRouting {
 	perDay := make([][]judge.Ranked, 0, len(w.each))
 	for _, day := range w.each {
 		servings, ranked := w.rank(day, of, zone)
-		if now := find(servings, out.Now); now == nil || now.State == query.ServingFew || now.State == query.ServingUnplaced {
+		if now := find(servings, out.Now); now == nil || now.State == served.Few || now.State == served.Unplaced {
 			ranked = nil // nothing is known of that day
 		}
 		perDay = append(perDay, ranked)
@@ -129,7 +130,7 @@ func (w *weighing) weigh(of pair) query.CountryRouting {
 	return out
 }
 
-func find(all []query.Serving, region string) *query.Serving {
+func find(all []served.Region, region string) *served.Region {
 	for i := range all {
 		if all[i].Region == region {
 			return &all[i]
@@ -139,31 +140,31 @@ func find(all []query.Serving, region string) *query.Serving {
 }
 
 // rank is how all regions of a service serve a country in a period, and those that may by their score.
-func (w *weighing) rank(p *period, of pair, zone *policy.Zone) ([]query.Serving, []judge.Ranked) {
-	var servings []query.Serving
+func (w *weighing) rank(p *period, of pair, zone *policy.Zone) ([]served.Region, []judge.Ranked) {
+	var servings []served.Region
 	var candidates []judge.Candidate
 	for _, region := range w.of[of.service] {
 		here := pair{of.service, of.country, region}
 		s := w.serving(p, here, zone)
 		servings = append(servings, s)
-		if s.State == query.ServingFew || s.State == query.ServingUnplaced {
+		if s.State == served.Few || s.State == served.Unplaced {
 			continue
 		}
 		candidates = append(candidates, judge.Candidate{
 			Region: region, P95: float64(s.P95.Value), Low: float64(s.P95.Low), High: float64(s.P95.High),
 			N: float64(s.P95.N), Errors: float64(s.Errors.Value), Cost: math.NaN(),
 			Modelled: s.P95.Origin == query.OriginModel,
-			Silent:   s.State == query.ServingSilent, Barred: s.State == query.ServingBarred,
+			Silent:   s.State == served.Silent, Barred: s.State == served.Barred,
 		})
 	}
 	return servings, judge.DefaultRouting.Rank(candidates)
 }
 
 // serving is how a region serves a country in a period, or would.
-func (w *weighing) serving(p *period, here pair, zone *policy.Zone) query.Serving {
+func (w *weighing) serving(p *period, here pair, zone *policy.Zone) served.Region {
 	none := query.None()
 	absent := query.Figure{Value: none, Low: none, High: none, Origin: query.OriginMeasured}
-	s := query.Serving{Region: here.region, State: query.ServingFit, P95: absent, RTT: absent, Errors: absent, Score: none}
+	s := served.Region{Region: here.region, State: served.Fit, P95: absent, RTT: absent, Errors: absent, Score: none}
 	both, alone := p.pairs[here], p.regions[pair{service: here.service, region: here.region}]
 	if both == nil {
 		both = &counted{}
@@ -174,7 +175,7 @@ func (w *weighing) serving(p *period, here pair, zone *policy.Zone) query.Servin
 		known = alone
 	}
 	if known == nil || known.n < few {
-		s.State = query.ServingFew
+		s.State = served.Few
 		if known != nil {
 			s.P95.N = query.Num(known.n)
 		}
@@ -184,20 +185,20 @@ func (w *weighing) serving(p *period, here pair, zone *policy.Zone) query.Servin
 	}
 	switch {
 	case zone != nil && lies(zone, here.region) != inside:
-		s.State = query.ServingBarred
+		s.State = served.Barred
 	case w.silent(here):
-		s.State = query.ServingSilent
+		s.State = served.Silent
 	case s.Errors.Value >= fewErrors:
-		s.State = query.ServingErrors
-	case s.State == query.ServingFit && !s.P95.Value.OK():
-		s.State = query.ServingUnplaced
+		s.State = served.Errors
+	case s.State == served.Fit && !s.P95.Value.OK():
+		s.State = served.Unplaced
 	}
 	return s
 }
 
 // wait fills in what users wait: measured where the events of the pair say their round trips, else the time at the edge
 // and a round trip, which is marked as a model.
-func (w *weighing) wait(s *query.Serving, here pair, both, known *counted) {
+func (w *weighing) wait(s *served.Region, here pair, both, known *counted) {
 	trips := both.trips.Total()
 	if trips >= leastTrips {
 		s.RTT = quantile(&both.trips, .5, query.OriginMeasured)
@@ -232,7 +233,7 @@ func (w *weighing) silent(here pair) bool {
 }
 
 // finish turns weights into shares and gives each region its score.
-func finish(regions []query.Serving, ranked []judge.Ranked, requests query.Num) {
+func finish(regions []served.Region, ranked []judge.Ranked, requests query.Num) {
 	for i := range regions {
 		s := &regions[i]
 		s.Share /= requests
@@ -242,7 +243,7 @@ func finish(regions []query.Serving, ranked []judge.Ranked, requests query.Num) 
 			}
 		}
 	}
-	slices.SortStableFunc(regions, func(a, b query.Serving) int {
+	slices.SortStableFunc(regions, func(a, b served.Region) int {
 		if a.Score.OK() != b.Score.OK() {
 			if a.Score.OK() {
 				return -1
@@ -257,12 +258,12 @@ func finish(regions []query.Serving, ranked []judge.Ranked, requests query.Num) 
 }
 
 // shorten leaves the regions that serve, those with most requests first if they are too many, and the best of the others.
-func shorten(regions []query.Serving) []query.Serving {
+func shorten(regions []served.Region) []served.Region {
 	if len(regions) <= mostRegions {
 		return regions
 	}
 	byShare := slices.Clone(regions)
-	slices.SortStableFunc(byShare, func(a, b query.Serving) int { return cmp.Compare(b.Share, a.Share) })
+	slices.SortStableFunc(byShare, func(a, b served.Region) int { return cmp.Compare(b.Share, a.Share) })
 	keep := map[string]bool{}
 	for i := range mostRegions / 2 {
 		keep[regions[i].Region] = true
@@ -270,5 +271,5 @@ func shorten(regions []query.Serving) []query.Serving {
 	for i := 0; len(keep) < mostRegions; i++ {
 		keep[byShare[i].Region] = true
 	}
-	return slices.DeleteFunc(regions, func(s query.Serving) bool { return !keep[s.Region] })
+	return slices.DeleteFunc(regions, func(s served.Region) bool { return !keep[s.Region] })
 }

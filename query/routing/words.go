@@ -5,11 +5,12 @@ import (
 
 	"edgescope/judge"
 	"edgescope/query"
+	"edgescope/query/served"
 )
 
 // say writes the advice on a country, or why there is none.
-func say(of *query.CountryRouting, now, to *query.Serving, ranked []judge.Ranked) string {
-	barred := now != nil && now.State == query.ServingBarred
+func say(of *served.Country, now, to *served.Region, ranked []judge.Ranked) string {
+	barred := now != nil && now.State == served.Barred
 	outside := fmt.Sprintf("%s is not among the regions that zone %s allows. ", of.Now, of.Zone)
 	switch {
 	case to != nil:
@@ -22,13 +23,13 @@ func say(of *query.CountryRouting, now, to *query.Serving, ranked []judge.Ranked
 		return outside + "No region that may serve is known well enough."
 	case barred:
 		return outside + ranked[0].Region + " would be next, though not on each of three days."
-	case now == nil || now.State == query.ServingFew:
+	case now == nil || now.State == served.Few:
 		n := 0.0
 		if now != nil && now.P95.N.OK() {
 			n = float64(now.P95.N)
 		}
 		return fmt.Sprintf("Too few to judge (n=%.0f).", n)
-	case now.State == query.ServingUnplaced:
+	case now.State == served.Unplaced:
 		return "The round trip is not measured, and the place of " + of.Now + " is not known."
 	case len(ranked) > 0 && ranked[0].Region == of.Now:
 		return of.Now + " serves it best."
@@ -38,11 +39,11 @@ func say(of *query.CountryRouting, now, to *query.Serving, ranked []judge.Ranked
 }
 
 // why tells what is better.
-func why(now, to *query.Serving) string {
+func why(now, to *served.Region) string {
 	switch now.State {
-	case query.ServingSilent:
+	case served.Silent:
 		return ", which sends nothing any more."
-	case query.ServingErrors:
+	case served.Errors:
 		return fmt.Sprintf(", where %.1f %% are errors.", 100*float64(now.Errors.Value))
 	}
 	text := fmt.Sprintf(": users would wait %.0f ms instead of %.0f ms (p95), with %.2g %% errors instead of %.2g %%",

@@ -5,6 +5,7 @@ type Tab struct{ Text, Path string }
 
 // tabs are the sub-pages of each menu item that has several, by the path of the item. The item's own page is the first.
 var tabs = map[string][]Tab{
+	"/regions":     {{"Regions", "/regions"}, {"Routing", "/routing"}},
 	"/cold-starts": {{"Measured", "/cold-starts"}, {"Model", "/cold-starts/model"}},
 	"/cache":       {{"Outcomes", "/cache"}, {"Advice", "/cache/advice"}},
 	"/wasm":        {{"Measured", "/wasm"}, {"What it saves", "/wasm/porting"}},

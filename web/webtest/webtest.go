@@ -243,6 +243,7 @@ func (c *Collector) answer(kind, id string) any {
 		query.PathForecast:   c.forecast,
 		query.PathAlerts:     c.alerts,
 		query.PathAdvice:     c.advice,
+		query.PathRouting:    c.routing,
 		query.PathPorting:    c.porting,
 		query.PathDeploys:    c.deploys,
 		query.PathVersions:   c.versions,
