@@ -113,7 +113,7 @@ var rule = map[string][]string{
 	"query/routing": {
 		"edge", "edge/place", "judge", "policy", "query", "query/filter", "query/memo", "query/served", "query/tables", "query/tally", "store",
 	},
-	"query/served": {"query"},
+	"query/served":  {"query"},
 	"query/caching": {"edge", "judge", "query", "query/filter", "query/tables", "store"},
 	"query/porting": {"edge", "edge/price", "judge", "policy", "query", "query/tables", "query/tally"},
 	"query/gate":    {"edge", "store"},
