@@ -258,3 +258,46 @@ func TestStatsOfNothingToCompareWith(t *testing.T) {
 		t.Errorf("%+v", set)
 	}
 }
+
+// TestASenderThatStopsMakesNoRegionSilent: all regions fall silent within a minute, each at a time of its own; only the
+// one that was silent before is.
+func TestASenderThatStopsMakesNoRegionSilent(t *testing.T) {
+	var rows []query.Row
+	newest := map[string]time.Time{}
+	for i, name := range []string{"FRA", "IAD", "GRU", "NRT", "JNB"} {
+		rows = append(rows, query.Row{
+			Name: name, Stats: query.Stats{Samples: 3600, Requests: 3600}, Silent: query.None(),
+		})
+		newest[name] = noon.Add(-8*time.Minute + time.Duration(i)*10*time.Second)
+	}
+	newest["JNB"] = noon.Add(-20 * time.Minute)
+	figures.AddSilences(rows, newest, noon.Add(-time.Hour), noon)
+	for i := range rows {
+		if got, want := rows[i].Silent > 0, rows[i].Name == "JNB"; got != want {
+			t.Errorf("%s is silent: %v, want %v", rows[i].Name, got, want)
+		}
+	}
+	if rows[4].Silent != 20*60 {
+		t.Errorf("JNB is silent for %v s, want 1200", rows[4].Silent)
+	}
+}
+
+// TestManySilentRegionsAreOneFinding: what takes a third of the requests is more than regions.
+func TestManySilentRegionsAreOneFinding(t *testing.T) {
+	row := func(name string, requests, silent query.Num) query.Row {
+		return query.Row{Name: name, Stats: query.Stats{Requests: requests}, Silent: silent}
+	}
+	rows := []query.Row{
+		row("FRA", 50, query.None()), row("A", 20, 600), row("B", 15, 420), row("C", 10, 500), row("D", 5, 900),
+	}
+	found := figures.Rank([]query.Finding{{Kind: query.KindSilence, Severity: "bad", Region: "A"}}, figures.Silences(rows, noon))
+	want := "A, B, C and 1 more have sent nothing for 7m or longer, while other regions do"
+	if len(found) != 1 || found[0].Subject != "4 regions are silent" || found[0].Text != want ||
+		!found[0].Since.Equal(noon.Add(-7*time.Minute)) {
+		t.Errorf("found %+v", found)
+	}
+	rows[0].Requests = 500
+	if found := figures.Silences(rows, noon); len(found) != 4 {
+		t.Errorf("of a tenth of the requests there are %d findings, want one for each region", len(found))
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"edgescope/query"
@@ -16,10 +17,16 @@ var kinds = []query.Kind{
 }
 
 // Rank puts what several sources found in one order: the bad before the warnings, then by kind, then as the sources have
-// them. Of what two sources tell of one thing the first is kept; a region's silence is one thing, of whatever service.
+// them. Of what two sources tell of one thing the first is kept; a region's silence is one thing, of whatever service, and
+// no finding where many are silent.
 func Rank(sources ...[]query.Finding) []query.Finding {
 	all := []query.Finding{}
-	for _, f := range slices.Concat(sources...) {
+	found := slices.Concat(sources...)
+	many := slices.ContainsFunc(found, func(f query.Finding) bool { return f.Kind == query.KindSilence && f.Name != "" })
+	for _, f := range found {
+		if many && f.Kind == query.KindSilence && f.Region != "" {
+			continue // it is among the many
+		}
 		if !slices.ContainsFunc(all, func(other query.Finding) bool { return thing(&other) == thing(&f) }) {
 			all = append(all, f)
 		}
@@ -57,6 +64,9 @@ func thing(f *query.Finding) [6]string {
 func Silences(rows []query.Row, now time.Time) []query.Finding {
 	silent := slices.DeleteFunc(slices.Clone(rows), func(r query.Row) bool { return !(r.Silent > 0) || r.Name == "" })
 	query.SortRows(silent, "-requests")
+	if len(silent) > 1 && requestsOf(silent) >= requestsOf(rows)/3 {
+		return []query.Finding{manySilent(silent, now)}
+	}
 	var out []query.Finding
 	for i := range silent {
 		r := &silent[i]
@@ -73,4 +83,30 @@ func Silences(rows []query.Row, now time.Time) []query.Finding {
 		out = append(out, f)
 	}
 	return out
+}
+
+func requestsOf(rows []query.Row) (sum query.Num) {
+	for i := range rows {
+		sum += rows[i].Requests
+	}
+	return sum
+}
+
+// manySilent is the one finding of regions that had a third of all requests: what they share is more than a region.
+func manySilent(silent []query.Row, now time.Time) query.Finding {
+	shortest := silent[0].Silent
+	for i := range silent {
+		shortest = min(shortest, silent[i].Silent)
+	}
+	length := time.Duration(shortest) * time.Second
+	names, others := Names(Top(silent, 3)), ""
+	if more := len(silent) - len(names); more > 0 {
+		others = fmt.Sprintf(" and %d more", more)
+	}
+	return query.Finding{
+		Kind: query.KindSilence, Severity: "bad", Subject: fmt.Sprintf("%d regions are silent", len(silent)),
+		Text: fmt.Sprintf("%s%s have sent nothing for %s or longer, while other regions do", strings.Join(names, ", "), others,
+			query.FormatLength(max(length.Truncate(time.Minute), time.Minute))),
+		Since: now.Add(-length).UTC().Truncate(time.Second), Name: "regions",
+	}
 }

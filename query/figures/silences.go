@@ -18,30 +18,36 @@ const (
 	SilenceLooked = 30 * time.Minute
 )
 
-// AddSilences marks the rows of regions from which nothing comes any more while something comes from others: when all
-// are silent, the page as a whole says so.
+// AddSilences marks the rows of regions from which nothing comes any more while something comes from others. What counts
+// is by how much a region is behind the one that was heard of last: when a sender stops as a whole no region is silent
+// for it, and the page as a whole says that nothing comes.
 func AddSilences(rows []query.Row, newest map[string]time.Time, from, now time.Time) {
 	if newest == nil {
 		return
 	}
-	silent := 0
+	last := now.Add(-SilenceLooked)
+	for _, end := range newest {
+		if end.After(last) {
+			last = end
+		}
+	}
+	last = earlier(last, now)
 	for i := range rows {
 		r := &rows[i]
-		silence := SilenceLooked
-		if end, ok := newest[r.Name]; ok {
-			silence = max(0, now.Sub(end))
+		end, ok := newest[r.Name]
+		if !ok {
+			end = now.Add(-SilenceLooked)
 		}
-		spoken := now.Sub(from) - silence
-		if spoken <= 0 || silence < leastSilence ||
-			float64(r.Samples)*silence.Seconds()/spoken.Seconds() < missedEvents {
-			continue
-		}
-		r.Silent = query.Num(math.Floor(silence.Seconds()))
-		silent++
-	}
-	if silent == len(rows) {
-		for i := range rows {
-			rows[i].Silent = query.None()
+		behind, spoken := last.Sub(end), end.Sub(from)
+		if spoken > 0 && behind >= leastSilence && float64(r.Samples)*behind.Seconds()/spoken.Seconds() >= missedEvents {
+			r.Silent = query.Num(math.Floor(now.Sub(end).Seconds()))
 		}
 	}
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
 }
