@@ -18,6 +18,8 @@ type Overview struct {
 	// of the end of the range, as far as they are known at once; the answer findings waits for all.
 	Finding  *Finding  `json:"finding,omitempty"`
 	Findings []Finding `json:"findings"`
+	// Judging is true while not all who look for findings have said something: then none found does not mean none.
+	Judging bool `json:"judging,omitempty"`
 	// Lines are named rate, p50, p95, p99, errors, cold, cache, cpu; BeforeLines are those of the period compared with.
 	Lines       []Line `json:"lines"`
 	BeforeLines []Line `json:"before_lines,omitempty"`

@@ -23,8 +23,9 @@ type Options struct {
 	// RefusalExample returns what the last sender of a total of refusals was told, "" if nobody knows; nil knows
 	// nothing.
 	RefusalExample func(tenant edge.Tenant, metric, reason, sender string) string
-	// Findings returns what is wrong, as far as that is known at once; nil finds nothing but silences.
-	Findings query.FindingsOf
+	// Findings returns what is wrong, as far as that is known at once, and whether that is all; nil finds nothing but
+	// silences.
+	Findings func(ctx context.Context, tenant edge.Tenant, q query.Question) (found []query.Finding, whole bool, err error)
 	// Standings returns how services and regions stand against their own norms; nil knows none.
 	Standings func(context.Context, edge.Tenant, query.Question) ([]query.Standing, error)
 }
@@ -72,7 +73,9 @@ func New(read *tables.Reader, o Options) *Engine {
 		o.RefusalExample = func(edge.Tenant, string, string, string) string { return "" }
 	}
 	if o.Findings == nil {
-		o.Findings = func(context.Context, edge.Tenant, query.Question) ([]query.Finding, error) { return nil, nil }
+		o.Findings = func(context.Context, edge.Tenant, query.Question) ([]query.Finding, bool, error) {
+			return nil, true, nil
+		}
 	}
 	if o.Standings == nil {
 		o.Standings = func(context.Context, edge.Tenant, query.Question) ([]query.Standing, error) { return nil, nil }

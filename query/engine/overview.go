@@ -28,6 +28,7 @@ type overviewParts struct {
 	routes, routesBefore   *tally.Table
 	normals                normals
 	found                  []query.Finding
+	whole                  bool // found is all
 	choices                query.Choices
 }
 
@@ -62,7 +63,7 @@ func (e *Engine) Overview(ctx context.Context, tenant edge.Tenant, q query.Quest
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
-	out.Findings = figures.Rank(p.found, figures.Silences(rows, a.Now))
+	out.Findings, out.Judging = figures.Rank(p.found, figures.Silences(rows, a.Now)), !p.whole
 	if len(out.Findings) > 0 {
 		out.Finding = &out.Findings[0]
 	}
@@ -83,7 +84,7 @@ func (a *asking) overviewParts(ctx context.Context) (*overviewParts, error) {
 	a.Ask(ctx, g, &p.routes, routes)
 	a.AskBefore(ctx, g, &p.routesBefore, routes)
 	a.askNormals(ctx, g, &p.normals)
-	g.Go(func() (err error) { p.found, err = a.o.Findings(ctx, a.Tenant, a.Q); return err })
+	g.Go(func() (err error) { p.found, p.whole, err = a.o.Findings(ctx, a.Tenant, a.Q); return err })
 	g.Go(func() (err error) { p.choices, err = a.Choose(ctx); return err })
 	if err := g.Wait(); err != nil {
 		return nil, err

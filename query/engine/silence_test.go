@@ -21,7 +21,7 @@ func TestARegionThatStopsIsSilent(t *testing.T) {
 					edge.Facts{Service: "shop", Region: region, Colo: region}))
 		}
 	}
-	send("FRA", 50*time.Minute, time.Second, 5*time.Second)
+	send("FRA", 50*time.Minute, time.Second, time.Second)
 	send("IAD", 50*time.Minute, 5*time.Minute, 5*time.Second)
 	send("GRU", 50*time.Minute, 5*time.Minute, 5*time.Minute)
 	send("SIN", 50*time.Minute, 40*time.Minute, 5*time.Second)

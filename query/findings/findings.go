@@ -144,11 +144,13 @@ func (r *Room) Findings(ctx context.Context, tenant edge.Tenant, q query.Questio
 }
 
 // Recent returns what the sources find as far as it is known within a moment, the worst first: of a source that takes
-// longer, what it found up to two minutes ago. Sources that fail are told to the log.
-func (r *Room) Recent(ctx context.Context, tenant edge.Tenant, q query.Question) ([]query.Finding, error) {
+// longer, what it found up to two minutes ago. whole is false where a source has not said anything yet, or failed, which
+// is told to the log.
+func (r *Room) Recent(ctx context.Context, tenant edge.Tenant, q query.Question,
+) (all []query.Finding, whole bool, err error) {
 	timer := time.NewTimer(r.o.Patience)
 	defer timer.Stop()
-	over := false
+	over, whole := false, true
 	var lists [][]query.Finding
 	for _, s := range r.ask(tenant, q) { //nolint:contextcheck // what is asked is no one question's
 		if !over && s.old == nil {
@@ -157,20 +159,23 @@ func (r *Room) Recent(ctx context.Context, tenant edge.Tenant, q query.Question)
 			case <-timer.C:
 				over = true
 			case <-ctx.Done():
-				return nil, ctx.Err()
+				return nil, false, ctx.Err()
 			}
 		}
-		if s = s.latest(); s != nil {
-			lists = append(lists, s.found)
+		s = s.latest()
+		if s == nil {
+			whole = false
+			continue
 		}
+		lists = append(lists, s.found)
 	}
-	all := figures.Rank(lists...)
+	all = figures.Rank(lists...)
 	if s := r.shares(tenant, q, all); s != nil { //nolint:contextcheck // what is asked is no one question's
 		if s = s.latest(); s != nil {
 			all[0].Shares = s.text
 		}
 	}
-	return all, nil
+	return all, whole, nil
 }
 
 // latest is the answer if there is one, else the one before it; nil without.

@@ -18,6 +18,12 @@ func finding(p *part.Page, a *query.Overview) *FindingStrip {
 	if a.Finding != nil {
 		return strip(p, a.Finding)
 	}
+	if a.Judging {
+		return &FindingStrip{
+			Class: "quiet", Subject: "Not judged yet",
+			Text: "Not all who look for faults have answered; what they find stands here as soon as they have.",
+		}
+	}
 	judged := func(x query.Place) bool {
 		state, _ := part.Standing(x.Standing)
 		return state != "" && state != query.StandingLearning

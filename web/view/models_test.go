@@ -232,6 +232,10 @@ func TestAFindingLeadsToWhatItIsAbout(t *testing.T) {
 	if s := finding(p, known); s.Subject != "Nothing stands out" {
 		t.Errorf("%+v", s)
 	}
+	known.Judging = true
+	if s := finding(p, known); s.Subject != "Not judged yet" {
+		t.Errorf("%+v", s)
+	}
 	many := &query.Overview{Findings: make([]query.Finding, 20)}
 	if list, text := more(p, many); len(list) != mostMore || text != "19 more to look at, the first 12 here" {
 		t.Errorf("%d: %s", len(list), text)
