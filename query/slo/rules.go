@@ -64,7 +64,8 @@ func annotations(m *measure, urgency judge.Urgency) map[string]string {
 		}
 	}
 	return map[string]string{
-		"summary": subject + " spends the error budget of " + literal(m.slo.Name) + " {{ $value | humanize }} times as fast as promised",
+		"summary": subject + " spends the error budget of " + literal(m.slo.Name) +
+			" {{ $value | printf \"%.2f\" }} times as fast as promised",
 		"description": fmt.Sprintf("%s. The budget of %s goes so fast that %s would be gone; it is told of while the "+
 			"short window burns as well, and at least %d bad events were received.", promiseText(m.slo), length(m.slo.Period),
 			strings.Join(parts, " or "), judge.LeastBadEvents),

@@ -49,7 +49,7 @@ func strip(p *part.Page, f *query.Finding) *FindingStrip {
 	}
 	switch f.Kind {
 	case query.KindSLO:
-		s.LinkText, s.Href = "Promises", p.To("/slo")
+		s.LinkText, s.Href = "SLOs", p.To("/slo")
 	case query.KindLimit:
 		s.LinkText, s.Href = "Limits", p.To("/limits")
 	case query.KindCost:
