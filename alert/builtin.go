@@ -30,7 +30,7 @@ sum by (service_name) (sum_over_time(edge_service_events[15m]))
 			Labels: map[string]string{"severity": page},
 			Annotations: map[string]string{
 				"summary":     "{{ $labels.service_name }} is silent",
-				"description": "{{ $labels.service_name }} sent {{ $value | humanize }} events before, and none for 15 minutes.",
+				"description": "{{ $labels.service_name }} sent {{ $value | printf \"%.0f\" }} events before, and none for 15 minutes.",
 				"dashboard":   "{{ $externalURL }}/",
 			},
 		}},

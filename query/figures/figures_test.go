@@ -259,27 +259,31 @@ func TestStatsOfNothingToCompareWith(t *testing.T) {
 	}
 }
 
-// TestASenderThatStopsMakesNoRegionSilent: all regions fall silent within a minute, each at a time of its own; only the
-// one that was silent before is.
+// TestASenderThatStopsMakesNoRegionSilent: all regions fall silent within a minute, each at a time of its own, one long
+// before. That one is silent while others send, and none is when nothing comes at all.
 func TestASenderThatStopsMakesNoRegionSilent(t *testing.T) {
-	var rows []query.Row
-	newest := map[string]time.Time{}
-	for i, name := range []string{"FRA", "IAD", "GRU", "NRT", "JNB"} {
-		rows = append(rows, query.Row{
-			Name: name, Stats: query.Stats{Samples: 3600, Requests: 3600}, Silent: query.None(),
-		})
-		newest[name] = noon.Add(-8*time.Minute + time.Duration(i)*10*time.Second)
-	}
-	newest["JNB"] = noon.Add(-20 * time.Minute)
-	figures.AddSilences(rows, newest, noon.Add(-time.Hour), noon)
-	for i := range rows {
-		if got, want := rows[i].Silent > 0, rows[i].Name == "JNB"; got != want {
-			t.Errorf("%s is silent: %v, want %v", rows[i].Name, got, want)
+	f := func(ago time.Duration, want string) {
+		t.Helper()
+		var rows []query.Row
+		newest := map[string]time.Time{}
+		for i, name := range []string{"FRA", "IAD", "GRU", "NRT", "JNB"} {
+			rows = append(rows, query.Row{Name: name, Stats: query.Stats{Samples: 3600}, Silent: query.None()})
+			newest[name] = noon.Add(-ago - time.Duration(4-i)*10*time.Second)
+		}
+		newest["JNB"] = noon.Add(-20 * time.Minute)
+		figures.AddSilences(rows, newest, noon.Add(-time.Hour), noon)
+		silent := ""
+		for i := range rows {
+			if rows[i].Silent > 0 {
+				silent += fmt.Sprintf("%s %v", rows[i].Name, float64(rows[i].Silent))
+			}
+		}
+		if silent != want {
+			t.Errorf("all stopped %s ago: %q is silent, want %q", ago, silent, want)
 		}
 	}
-	if rows[4].Silent != 20*60 {
-		t.Errorf("JNB is silent for %v s, want 1200", rows[4].Silent)
-	}
+	f(0, "JNB 1200")
+	f(8*time.Minute, "")
 }
 
 // TestManySilentRegionsAreOneFinding: what takes a third of the requests is more than regions.

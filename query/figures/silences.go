@@ -19,8 +19,8 @@ const (
 )
 
 // AddSilences marks the rows of regions from which nothing comes any more while something comes from others. What counts
-// is by how much a region is behind the one that was heard of last: when a sender stops as a whole no region is silent
-// for it, and the page as a whole says that nothing comes.
+// is by how much a region is behind the one that was heard of last; and when nothing comes from any no region is silent:
+// the page as a whole says so.
 func AddSilences(rows []query.Row, newest map[string]time.Time, from, now time.Time) {
 	if newest == nil {
 		return
@@ -32,17 +32,28 @@ func AddSilences(rows []query.Row, newest map[string]time.Time, from, now time.T
 		}
 	}
 	last = earlier(last, now)
+	var samples float64
+	for i := range rows {
+		samples += float64(rows[i].Samples)
+	}
+	if missed(samples, now.Sub(last), last.Sub(from)) {
+		return
+	}
 	for i := range rows {
 		r := &rows[i]
 		end, ok := newest[r.Name]
 		if !ok {
 			end = now.Add(-SilenceLooked)
 		}
-		behind, spoken := last.Sub(end), end.Sub(from)
-		if spoken > 0 && behind >= leastSilence && float64(r.Samples)*behind.Seconds()/spoken.Seconds() >= missedEvents {
+		if missed(float64(r.Samples), last.Sub(end), end.Sub(from)) {
 			r.Silent = query.Num(math.Floor(now.Sub(end).Seconds()))
 		}
 	}
+}
+
+// missed tells whether too many events would have come in a silence, of so many that came in the time before.
+func missed(samples float64, silence, spoken time.Duration) bool {
+	return spoken > 0 && silence >= leastSilence && samples*silence.Seconds()/spoken.Seconds() >= missedEvents
 }
 
 func earlier(a, b time.Time) time.Time {

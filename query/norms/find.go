@@ -205,6 +205,7 @@ func (j *judgement) silences(of []query.Standing) []query.Finding {
 		return []query.Finding{{
 			Kind: query.KindSilence, Severity: "bad", Subject: fmt.Sprintf("%d regions are silent", len(regions)),
 			Text: list(regions, "region") + " send nothing any more, while others do", Since: first.SilentSince,
+			Name: "regions", // one with what others find of many
 		}}
 	}
 	var out []query.Finding
