@@ -272,14 +272,14 @@ func TestASenderThatStopsMakesNoRegionSilent(t *testing.T) {
 		}
 		newest["JNB"] = noon.Add(-20 * time.Minute)
 		figures.AddSilences(rows, newest, noon.Add(-time.Hour), noon)
-		silent := ""
+		var silent []string
 		for i := range rows {
 			if rows[i].Silent > 0 {
-				silent += fmt.Sprintf("%s %v", rows[i].Name, float64(rows[i].Silent))
+				silent = append(silent, fmt.Sprint(rows[i].Name, " ", float64(rows[i].Silent)))
 			}
 		}
-		if silent != want {
-			t.Errorf("all stopped %s ago: %q is silent, want %q", ago, silent, want)
+		if got := strings.Join(silent, ", "); got != want {
+			t.Errorf("all stopped %s ago: %q is silent, want %q", ago, got, want)
 		}
 	}
 	f(0, "JNB 1200")
