@@ -26,7 +26,7 @@ const (
 // Answer is that to: who should be served where? It advises, and changes nothing.
 type Answer struct {
 	query.About
-	// Read is what was read: the three days before the end of the range, or less where the range ends now.
+	// Read is what was read: the three days before the end of the range.
 	Read query.Stretch `json:"read"`
 	// Factor is how many times as long as the straight line through fibre a round trip is; of its n, the pairs of country
 	// and region with measured round trips, it is the median, without five of them 1.6.
