@@ -205,7 +205,18 @@ func (o *overload) peak() int64 {
 	return kib << 10
 }
 
+// stored returns how many spans are stored. A collector that is still short of memory says to come again.
 func (o *overload) stored() int64 {
+	o.Helper()
+	for began := time.Now(); ; wait(o.Context(), time.Second) {
+		if n, ok := o.countSpans(); ok || time.Since(began) > time.Minute {
+			return n
+		}
+	}
+}
+
+// countSpans asks once; ok is false when the answer is that it may be asked later.
+func (o *overload) countSpans() (n int64, ok bool) {
 	o.Helper()
 	type counted struct {
 		N string `json:"n"`
@@ -226,15 +237,18 @@ func (o *overload) stored() int64 {
 		o.Fatal(err)
 	}
 	defer res.Body.Close()
+	if res.StatusCode == http.StatusServiceUnavailable {
+		return 0, false
+	}
 	var answer counted
 	if err := json.NewDecoder(res.Body).Decode(&answer); err != nil {
 		o.Fatalf("count the spans: status %d: %v", res.StatusCode, err)
 	}
-	n, err := strconv.ParseInt(answer.N, 10, 64)
+	n, err = strconv.ParseInt(answer.N, 10, 64)
 	if err != nil {
 		o.Fatal(err)
 	}
-	return n
+	return n, true
 }
 
 // manyConnections is what a fleet does that comes back all at once.
