@@ -11,6 +11,9 @@ import (
 // silent is the name of alerts of silence, of a whole service by a rule, of a region by a finding.
 const silent = "EdgeSilent"
 
+// nameless is the service of an alert, or words for what says no name of its own.
+const nameless = `{{ or $labels.service_name "What names no service" }}`
+
 // BuiltinRules are those that hold without a file: what is built in and can be said as an expression, so that others can
 // evaluate it too. That a service is silent is told when it had more than a hundred events in the hour before, or as many
 // an hour in six, and none for a quarter of an hour.
@@ -29,8 +32,8 @@ sum by (service_name) (sum_over_time(edge_service_events[15m]))
 `,
 			Labels: map[string]string{"severity": page},
 			Annotations: map[string]string{
-				"summary":     "{{ $labels.service_name }} is silent",
-				"description": "{{ $labels.service_name }} sent {{ $value | printf \"%.0f\" }} events before, and none for 15 minutes.",
+				"summary":     nameless + " is silent",
+				"description": nameless + " sent {{ $value | printf \"%.0f\" }} events before, and none for 15 minutes.",
 				"dashboard":   "{{ $externalURL }}/",
 			},
 		}},

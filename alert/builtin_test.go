@@ -1,10 +1,12 @@
 package alert
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"edgescope/alert/rules"
 	"edgescope/query"
 )
 
@@ -65,4 +67,20 @@ func TestAnAlertStaysTheSameAlert(t *testing.T) {
 	if got := b.Path + "?" + b.Question.Values().Encode(); got != "/regions?region=GRU&service=shop" {
 		t.Errorf("it leads to %s", got)
 	}
+}
+
+// TestASilenceIsToldOfByName: what sends points without a service is one too, and has no name.
+func TestASilenceIsToldOfByName(t *testing.T) {
+	t.Parallel()
+	f := func(labels map[string]string, want string) {
+		t.Helper()
+		for key, text := range BuiltinRules()[0].Rules[0].Annotations {
+			got, err := rules.Expand(text, rules.Values{Labels: labels, Value: 972})
+			if err != nil || key != "dashboard" && !strings.HasPrefix(got, want+" ") {
+				t.Errorf("%s: %q, error %v, want %s", key, got, err, want)
+			}
+		}
+	}
+	f(map[string]string{"service_name": "shop"}, "shop")
+	f(map[string]string{}, "What names no service")
 }

@@ -105,6 +105,46 @@ func TestFalseAlarms(t *testing.T) {
 	}
 }
 
+// TestFalseAlarmsOfAWhole holds the same of a service, whose regions differ in what is slow there and in their day.
+func TestFalseAlarmsOfAWhole(t *testing.T) {
+	const services, judged = 10, 15
+	alerts := 0
+	for service := range uint64(services) {
+		var regions []*generator
+		for i, rate := range []float64{5, 9, 9, .5, 5, .02} {
+			regions = append(regions, newGenerator(100*service+uint64(i), rate, .05))
+		}
+		draw := rand.New(rand.NewPCG(service, 15))
+		slower, later := make([]float64, len(regions)), make([]int, len(regions))
+		for i := range regions {
+			slower[i], later[i] = .5*draw.NormFloat64(), draw.IntN(perDay)
+		}
+		whole := func() []Share {
+			sum := make([]Share, perDay)
+			for i, g := range regions {
+				for at, b := range g.day(0, 1) {
+					at = (at + later[i]) % perDay
+					p := min(1, b.Ratio()*math.Exp(slower[i]))
+					sum[at].K, sum[at].N = sum[at].K+g.binomial(b.N, p), sum[at].N+b.N
+				}
+			}
+			return sum
+		}
+		var days [][]Share
+		for range 14 {
+			days = append(days, whole())
+		}
+		for range judged {
+			day := whole()
+			_, a := run(learn(days), day, 0)
+			alerts, days = alerts+a, append(days[1:], day)
+		}
+	}
+	if alerts > 0 {
+		t.Errorf("%d false alerts in %d days of services, want none", alerts, services*judged)
+	}
+}
+
 // run returns how many times marks and alerts begin in the buckets of a day from first on.
 func run(s *Season, buckets []Share, first int) (marks, alerts int) {
 	var before Mark

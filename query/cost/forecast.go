@@ -166,9 +166,6 @@ func (f *ahead) figure(all *asked, used use, price func(price.Use) float64) quer
 		out.Low = query.Num(price(times(month(used.low, f.until(f.low, all.now, all.monthEnd)), 1-f.off)))
 		out.High = query.Num(price(times(month(used.high, f.until(f.high, all.now, all.monthEnd)), 1+f.off)))
 	}
-	if out.Value.OK() && out.Low.OK() { // what was wrong to one side in the past moves both bounds to the other
-		out.Low, out.High = min(out.Low, out.Value), max(out.High, out.Value)
-	}
 	return out
 }
 

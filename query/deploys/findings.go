@@ -70,10 +70,10 @@ func findingOf(v *query.DeployVerdict) (query.Finding, float64) {
 		Text: fmt.Sprintf("%s %s is %s", v.Service, v.Version, v.Text),
 	}
 	most := 0.0
-	take := func(c *query.Change, route string) {
+	take := func(c *query.Change, route, on string) {
 		if size := sizeOf(c); c.Verdict == query.VerdictWorse && size > most {
 			most, f.Route = size, route
-			f.Subject = v.Version + " " + headline(c)
+			f.Subject = v.Version + " " + headline(c) + on
 		}
 	}
 	for i := range v.Signals {
@@ -81,12 +81,12 @@ func findingOf(v *query.DeployVerdict) (query.Finding, float64) {
 		if name, part := mostOf(v.Routes, i); part >= 0.5 {
 			route = name
 		}
-		take(&v.Signals[i], route)
+		take(&v.Signals[i], route, "")
 	}
 	for i := range v.Routes {
 		for j := range v.Routes[i].Signals {
 			if most == 0 || f.Route == v.Routes[i].Route {
-				take(&v.Routes[i].Signals[j], v.Routes[i].Route)
+				take(&v.Routes[i].Signals[j], v.Routes[i].Route, " on "+orUnknown(v.Routes[i].Route))
 			}
 		}
 	}

@@ -206,3 +206,25 @@ func TestDetection(t *testing.T) {
 	f("errors .5 % -> 4 %", .95, 300, func(s *side) { s.errors = .04 })
 	f("misses 20 % -> 35 %", .95, 300, func(s *side) { s.misses = .35 })
 }
+
+// TestAHeadlineSaysOfWhichRouteItIs: a route's change is greater than that of all routes together, which the text has.
+func TestAHeadlineSaysOfWhichRouteItIs(t *testing.T) {
+	f := func(all, route float64, want string) {
+		t.Helper()
+		change := func(by, part float64) []query.Change {
+			return []query.Change{{
+				Signal: query.SignalHitLoss, Verdict: query.VerdictWorse, Difference: query.Figure{Value: query.Num(by)},
+				Part: query.Num(part),
+			}}
+		}
+		v := query.DeployVerdict{
+			Deploy: query.Deploy{Service: "img", Version: "v2"}, Signals: change(all, math.NaN()),
+			Routes: []query.RouteChange{{Route: "/img/:id", Signals: change(route, 1)}},
+		}
+		if got, _ := findingOf(&v); got.Subject != want || got.Route != "/img/:id" {
+			t.Errorf("%q of %q, want %q", got.Subject, got.Route, want)
+		}
+	}
+	f(.10, .225, "v2 cache misses +22.5 pt on /img/:id")
+	f(.10, .08, "v2 cache misses +10.0 pt")
+}

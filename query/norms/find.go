@@ -22,11 +22,14 @@ const (
 )
 
 // Findings returns what is out of its norm, and which regions are silent, the worst first. It knows of services and
-// regions: filters by anything else do not apply.
+// regions: of a question that filters by anything else it finds nothing.
 func (r *Room) Findings(ctx context.Context, tenant edge.Tenant, q query.Question) ([]query.Finding, error) {
 	a, err := r.read.Begin(tenant, q)
 	if err != nil {
 		return nil, err
+	}
+	if others(a.Conditions) {
+		return nil, nil
 	}
 	j, err := r.judged(ctx, a)
 	if err != nil {

@@ -105,11 +105,14 @@ func (r *Room) Norms(ctx context.Context, tenant edge.Tenant, q query.Question) 
 }
 
 // Standings returns how the services and regions that a question's filters let pass stand, those furthest out of their
-// norm first; nothing while the past is being read.
+// norm first; nothing while the past is being read, and when the question filters by what norms do not know.
 func (r *Room) Standings(ctx context.Context, tenant edge.Tenant, q query.Question) ([]query.Standing, error) {
 	a, err := r.read.Begin(tenant, q)
 	if err != nil {
 		return nil, err
+	}
+	if others(a.Conditions) {
+		return nil, nil
 	}
 	j, err := r.judged(ctx, a)
 	if err != nil {

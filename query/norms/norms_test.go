@@ -97,6 +97,15 @@ func TestARegionIsJudgedByItsOwnPast(t *testing.T) {
 	if got := w.find("service=other"); got != "" {
 		t.Errorf("of another service: %s", got)
 	}
+	if got := w.find("route=/search"); got != "" {
+		t.Errorf("of a route, which norms do not know: %s", got)
+	}
+	for ask, want := range map[string]bool{"": true, "region=GRU": true, "route=/search": false} {
+		all, err := w.room.Standings(t.Context(), tenant, w.Ask(ask))
+		if err != nil || len(all) > 0 != want {
+			t.Errorf("%q: %d standings, error %v", ask, len(all), err)
+		}
+	}
 }
 
 // TestWhatHappensEverywhereIsOneFinding has three of four regions slow at once.

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"edgescope/edge"
 	"edgescope/query"
 	"edgescope/web/part"
 )
@@ -24,6 +25,12 @@ func finding(p *part.Page, a *query.Overview) *FindingStrip {
 			Text: "Not all who look for faults have answered; what they find stands here as soon as they have.",
 		}
 	}
+	if !normed(&p.Question) {
+		return &FindingStrip{
+			Class: "quiet", Subject: "No norms of this choice",
+			Text: "Norms are of regions and services: they say nothing of what other filters choose.",
+		}
+	}
 	judged := func(x query.Place) bool {
 		state, _ := part.Standing(x.Standing)
 		return state != "" && state != query.StandingLearning
@@ -37,6 +44,17 @@ func finding(p *part.Page, a *query.Overview) *FindingStrip {
 	return &FindingStrip{
 		Class: "quiet", Subject: "Nothing stands out", Text: "No region or service is out of its own norm.",
 	}
+}
+
+// normed tells whether a question chooses by service and region alone, which norms know.
+func normed(q *query.Question) bool {
+	conditions, err := q.Conditions()
+	for _, c := range conditions {
+		if c.Key != edge.KeyServiceName && c.Key != edge.KeyRegion {
+			return false
+		}
+	}
+	return err == nil
 }
 
 // strip is a finding on a page.

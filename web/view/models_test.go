@@ -232,6 +232,12 @@ func TestAFindingLeadsToWhatItIsAbout(t *testing.T) {
 	if s := finding(p, known); s.Subject != "Nothing stands out" {
 		t.Errorf("%+v", s)
 	}
+	if s := finding(pageAt(t, "/?range=6h&service=shop&region=FRA"), known); s.Subject != "Nothing stands out" {
+		t.Errorf("of a region: %+v", s)
+	}
+	if s := finding(pageAt(t, "/?range=6h&route=/a"), young); s.Subject != "No norms of this choice" {
+		t.Errorf("of a route: %+v", s)
+	}
 	known.Judging = true
 	if s := finding(p, known); s.Subject != "Not judged yet" {
 		t.Errorf("%+v", s)
