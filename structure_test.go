@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"maps"
 	"os"
@@ -321,11 +320,6 @@ const (
 // everything.
 const maxDepth = 5
 
-// larger are the packages that may be larger, with the reason. One that needs no exception fails.
-var larger = map[string]string{
-	"edge/platform": "one file per platform: aws, cloudflare, fastly, vercel",
-}
-
 type listed struct {
 	ImportPath, Name, Doc, Dir string
 	Imports, Deps              []string
@@ -450,17 +444,9 @@ func TestPackagesAreRooms(t *testing.T) {
 	all := packages(t)
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		files, lines := all[name].size(t)
-		is := fmt.Sprintf("%s has %d files and %d lines", name, files, lines)
-		switch reason := larger[name]; {
-		case files <= maxFiles && lines <= maxLines && reason != "":
-			t.Errorf("%s: it needs no exception: take it out of larger", is)
-		case (files > maxFiles || lines > maxLines) && reason == "":
-			t.Errorf("%s: at most %d and %d: give what it does a room of its own below it", is, maxFiles, maxLines)
-		}
-	}
-	for name := range larger {
-		if all[name] == nil {
-			t.Errorf("there is no package %s: take it out of larger", name)
+		if files > maxFiles || lines > maxLines {
+			t.Errorf("%s has %d files and %d lines: at most %d and %d: give what it does a room of its own below it", name,
+				files, lines, maxFiles, maxLines)
 		}
 	}
 }

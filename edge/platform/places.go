@@ -6,6 +6,7 @@ import (
 
 	"edgescope/edge"
 	"edgescope/edge/place"
+	"edgescope/edge/platform/headerlist"
 )
 
 // The rules of places, in order.
@@ -158,4 +159,59 @@ func bunnyColo(s string) string {
 	}
 	colo, _, _ := strings.Cut(rest, "-")
 	return colo
+}
+
+// rayColo returns the PoP at the end of a Cloudflare ray id: 16 hex digits, a dash, three capitals.
+func rayColo(s string) string {
+	const hexDigits = 16
+	if len(s) != hexDigits+4 || s[hexDigits] != '-' || !isCapitals(s[hexDigits+1:]) {
+		return ""
+	}
+	for i := range hexDigits {
+		if !isDigit(s[i]) && (s[i] < 'a' || s[i] > 'f') {
+			return ""
+		}
+	}
+	return s[hexDigits+1:]
+}
+
+// fastlyColo returns the PoP of the last server in x-served-by, which is the one nearest to the client:
+// cache-iad-kiad7000025-IAD, cache-lhr7349-LHR is LHR.
+func fastlyColo(s string) string {
+	if servedByFastly(s) == "" {
+		return ""
+	}
+	last := headerlist.Last(s)
+	colo := last[strings.LastIndexByte(last, '-')+1:]
+	if len(colo) != 3 || !isCapitals(colo) {
+		return ""
+	}
+	return colo
+}
+
+func servedByFastly(s string) string {
+	if strings.HasPrefix(headerlist.Last(s), "cache-") {
+		return Fastly
+	}
+	return ""
+}
+
+// vercelColo returns the first part of a Vercel request id: the PoP that took the request, as in fra1::iad1::abcde-1
+// (vercel.com/docs/headers/request-headers, "x-vercel-id").
+func vercelColo(s string) string {
+	colo, _, ok := strings.Cut(s, "::")
+	if !ok {
+		return ""
+	}
+	return colo
+}
+
+// vercelRegion returns the last region of a Vercel request id, which is where the code ran: iad1 of
+// fra1::iad1::abcde-1.
+func vercelRegion(s string) string {
+	i := strings.LastIndex(s, "::")
+	if i < 0 {
+		return ""
+	}
+	return s[strings.LastIndexByte(s[:i], ':')+1 : i]
 }

@@ -3,8 +3,8 @@
 // what a resource says, all in the canonical spelling of package edge. What platforms allow and cost is in edge/limit and
 // edge/price.
 //
-// Each canonical value has a list of sources (files sources.go, places.go, coldstart.go, cache.go and numbers.go; what
-// only one platform writes is read in the file of that platform); the first that is present and not empty wins, and for
+// Each canonical value has a list of sources (files sources.go, places.go, coldstart.go, cache.go, numbers.go and
+// outcome.go; aws.go reads what only AWS writes); the first that is present and not empty wins, and for
 // one source an event's own attribute comes before the attribute of its resource.
 package platform
 

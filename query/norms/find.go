@@ -24,18 +24,11 @@ const (
 // Findings returns what is out of its norm, and which regions are silent, the worst first. It knows of services and
 // regions: of a question that filters by anything else it finds nothing.
 func (r *Room) Findings(ctx context.Context, tenant edge.Tenant, q query.Question) ([]query.Finding, error) {
-	a, err := r.read.Begin(tenant, q)
+	j, of, err := r.chosen(ctx, tenant, q)
 	if err != nil {
 		return nil, err
 	}
-	if others(a.Conditions) {
-		return nil, nil
-	}
-	j, err := r.judged(ctx, a)
-	if err != nil {
-		return nil, err
-	}
-	return j.findings(j.of(a.Conditions), a.Now.Sub(j.to) < settled), nil
+	return j.findings(of, r.read.Now().Sub(j.to) < settled), nil
 }
 
 // findings are those of some standings, which come the worst first.

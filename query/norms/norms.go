@@ -107,18 +107,24 @@ func (r *Room) Norms(ctx context.Context, tenant edge.Tenant, q query.Question) 
 // Standings returns how the services and regions that a question's filters let pass stand, those furthest out of their
 // norm first; nothing while the past is being read, and when the question filters by what norms do not know.
 func (r *Room) Standings(ctx context.Context, tenant edge.Tenant, q query.Question) ([]query.Standing, error) {
+	_, of, err := r.chosen(ctx, tenant, q)
+	return of, err
+}
+
+// chosen returns the verdict on a question's range and the standings in it that its filters let pass.
+func (r *Room) chosen(ctx context.Context, tenant edge.Tenant, q query.Question) (*judgement, []query.Standing, error) {
 	a, err := r.read.Begin(tenant, q)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if others(a.Conditions) {
-		return nil, nil
+		return &judgement{}, nil, nil
 	}
 	j, err := r.judged(ctx, a)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return j.of(a.Conditions), nil
+	return j, j.of(a.Conditions), nil
 }
 
 // judged returns the verdict at the end of a question's range: up to now, less what may still be on its way.
