@@ -254,10 +254,11 @@ var rule = map[string][]string{
 	"web/view":               {"edge", "query", "chart", "web/part"},
 	"web/judgement":          {"query", "chart", "web/part", "query/money"},
 	"web/judgement/alerts":   {"query", "chart", "web/part"},
+	"web/judgement/porting":  {"query", "chart", "web/part"},
 	"web/judgement/routing":  {"query", "chart", "web/part", "query/served"},
 	"web/judgement/versions": {"query", "chart", "web/part"},
 	"web": {
-		"edge", "query", "web/judgement", "web/judgement/alerts", "web/judgement/routing", "web/judgement/versions", "web/part",
+		"edge", "query", "web/judgement", "web/judgement/alerts", "web/judgement/porting", "web/judgement/routing", "web/judgement/versions", "web/part",
 		"web/view", "internal/accept", "internal/sheet",
 		"query/client",
 		"query/money",

@@ -11,6 +11,7 @@ import (
 
 	"edgescope/alert"
 	"edgescope/alert/rules"
+	"edgescope/internal/run/runtest"
 	"edgescope/internal/tree"
 	"edgescope/policy"
 	"edgescope/query"
@@ -40,11 +41,8 @@ func TestTheExampleOfTheDocs(t *testing.T) {
 	rec := httptest.NewRecorder()
 	a.Admin().ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), "POST", "/admin/alerts/silences", strings.NewReader(
 		`{"matchers": ["service_name=\"shop\""], "for": "2h", "author": "ada", "comment": "the move of the shop"}`)))
-	for deadline := time.Now().Add(20 * time.Second); len(answer(t, a, querytest.Tenant, nil).Firing) == 0; time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("nothing fires")
-		}
-	}
+	runtest.Eventually(t, func() string { return "nothing fires" },
+		func() bool { return len(answer(t, a, querytest.Tenant, nil).Firing) > 0 })
 	example := a.Answers().All[query.PathAlerts]
 	answers := query.Answers{All: map[string]query.Answer{query.PathAlerts: example}}
 	(&querytest.World{T: t, Now: time.Now()}).Examples(t, "../docs/api.md", answers, query.PathAlerts)

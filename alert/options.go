@@ -34,7 +34,7 @@ type Tenant struct {
 // Options are what alerts need of the rest of the program. Functions are called from one goroutine at a time, and must
 // return soon after their context ends.
 type Options struct {
-	// Evaluate answers an expression of MetricsQL for a tenant at a moment.
+	// Evaluate returns the series that an expression of MetricsQL gives for a tenant at a moment.
 	Evaluate func(ctx context.Context, tenant edge.Tenant, expr string, at time.Time) ([]Sample, error)
 	// Findings are alerts too; nil where there are none.
 	Findings query.FindingsOf

@@ -109,7 +109,7 @@ func (f *fingerprint) UnmarshalText(text []byte) error {
 type found struct {
 	labels, annotations map[string]string
 	value               float64
-	// since is when it began, where what found it knows that; zero for now.
+	// since is when it began; where what found it cannot tell it is zero, and the time of the evaluation counts.
 	since time.Time
 	link  string
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"edgescope/e2e"
+	"edgescope/internal/run/runtest"
 )
 
 // hook is a receiver of alerts, which answers 503 until it is opened.
@@ -64,11 +65,7 @@ func (h *hook) count(what string) int {
 // await waits until the receiver was told.
 func (h *hook) await(t *testing.T, what string) {
 	t.Helper()
-	for began := time.Now(); h.count(what) == 0; wait(t.Context(), 50*time.Millisecond) {
-		if time.Since(began) > time.Minute {
-			t.Fatalf("nobody was told: %s", what)
-		}
-	}
+	runtest.Eventually(t, func() string { return "nobody was told: " + what }, func() bool { return h.count(what) > 0 })
 }
 
 // TestAnAlertOutlivesAKill kills a collector between the firing of an alert and its delivery: the next one delivers it,
@@ -117,12 +114,10 @@ func TestAnAlertOutlivesAKill(t *testing.T) {
 	write("rules.yml", "groups:\n- name: always\n  rules:\n  - {alert: Third, exprr: vector(1)}\n")
 	hangUp(t, c)
 	var told string
-	for began := time.Now(); !strings.Contains(told, "rules.yml:4:"); wait(t.Context(), 50*time.Millisecond) {
-		if time.Since(began) > time.Minute {
-			t.Fatalf("the API does not say what is wrong with the rules: %s", told)
-		}
+	runtest.Eventually(t, func() string { return "the API does not say what is wrong with the rules: " + told }, func() bool {
 		told = alertsOf(t, c)
-	}
+		return strings.Contains(told, "rules.yml:4:")
+	})
 	if !strings.Contains(told, `"Second"`) || receiver.count("First resolved") != 0 {
 		t.Errorf("rules that were right are not in use any more: %s", told)
 	}

@@ -147,7 +147,7 @@ type Deploys struct {
 	Choices Choices `json:"choices"`
 }
 
-// DeployDetail answers the same of one version, with all its routes.
+// DeployDetail is the same of one version, with all its routes.
 type DeployDetail struct {
 	About
 	Deploy  DeployVerdict `json:"deploy"`

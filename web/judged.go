@@ -10,6 +10,7 @@ import (
 	"edgescope/query/money"
 	"edgescope/web/judgement"
 	alertspage "edgescope/web/judgement/alerts"
+	portingpage "edgescope/web/judgement/porting"
 	routingpage "edgescope/web/judgement/routing"
 	versionspage "edgescope/web/judgement/versions"
 	"edgescope/web/part"
@@ -80,7 +81,7 @@ func porting(ctx context.Context, s *Site, p *part.Page, _ string) (part.Content
 	if err != nil {
 		return part.Content{}, err
 	}
-	return made(p, a.About, &a.Choices, func() part.Content { return judgement.NewPorting(p, a) }), nil
+	return made(p, a.About, &a.Choices, func() part.Content { return portingpage.New(p, a) }), nil
 }
 
 func versions(ctx context.Context, s *Site, p *part.Page, _ string) (part.Content, error) {

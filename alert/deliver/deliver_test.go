@@ -2,6 +2,7 @@ package deliver_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"log"
 	"log/slog"
@@ -22,6 +23,7 @@ import (
 
 	"edgescope/alert/deliver"
 	"edgescope/internal/labels"
+	"edgescope/internal/run/runtest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.IgnoreCurrent()) }
@@ -394,13 +396,8 @@ func TestASlowReceiverIsGivenUpAndTriedAgain(t *testing.T) {
 	quick.Wait = 0
 	d.Configure([]deliver.Receiver{{Name: "slow", Addresses: []deliver.Address{address(slow.URL)}}, quick})
 	d.Tell("", []deliver.Alert{named("a", time.Now())})
-	deadline := time.Now().Add(20 * time.Second)
-	for in.got() == 0 || d.States()[1].Problem == "" {
-		if time.Now().After(deadline) {
-			t.Fatalf("%d notifications, states %+v", in.got(), d.States())
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
+	runtest.Eventually(t, func() string { return fmt.Sprintf("%d notifications, states %+v", in.got(), d.States()) },
+		func() bool { return in.got() > 0 && d.States()[1].Problem != "" })
 	if s := d.States()[1]; s.Problem != "no answer within 50ms" || s.Waiting != 1 {
 		t.Errorf("the slow one is in state %+v", s)
 	}

@@ -22,7 +22,7 @@ import (
 	"edgescope/store"
 )
 
-// Room answers questions of a store. It is safe for concurrent use; its answers belong to the caller.
+// Room knows what caches would save, from a store. It is safe for concurrent use; its answers belong to the caller.
 type Room struct{ read *tables.Reader }
 
 // New makes a Room that asks that reader.
@@ -68,7 +68,7 @@ type counted struct {
 	bytes, sizes, requests float64
 }
 
-// Advise answers what would save misses in the question's range.
+// Advise returns what would save misses in the question's range.
 func (x *Room) Advise(ctx context.Context, tenant edge.Tenant, q query.Question) (*query.CacheAdvice, error) {
 	a, err := x.read.Begin(tenant, q)
 	if err != nil {

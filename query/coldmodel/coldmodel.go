@@ -42,7 +42,7 @@ type Options struct {
 	Policy func(edge.Tenant) *policy.Policy
 }
 
-// Room answers about cold starts. It is safe for concurrent use.
+// Room makes models of cold starts. It is safe for concurrent use.
 type Room struct {
 	read   *tables.Reader
 	o      Options

@@ -8,7 +8,7 @@ import (
 	"edgescope/query/money"
 )
 
-// Bill answers what the accounts cost that the policy names.
+// Bill returns what the accounts cost that the policy names.
 func (x *Room) Bill(ctx context.Context, tenant edge.Tenant, q query.Question) (*money.Bill, error) {
 	asking, err := x.read.Begin(tenant, q)
 	if err != nil {

@@ -31,7 +31,7 @@ type Options struct {
 	Problem func() string
 }
 
-// Room answers what functions cost. It is safe for concurrent use; its answers belong to the caller.
+// Room knows what functions cost. It is safe for concurrent use; its answers belong to the caller.
 type Room struct {
 	read *tables.Reader
 	o    Options
@@ -104,7 +104,7 @@ func (x *Room) askMonth(ctx context.Context, tenant edge.Tenant, now time.Time, 
 	return all, g.Wait()
 }
 
-// Cost answers what it costs.
+// Cost returns what it costs.
 func (x *Room) Cost(ctx context.Context, tenant edge.Tenant, q query.Question) (*money.Cost, error) {
 	asking, err := x.read.Begin(tenant, q)
 	if err != nil {

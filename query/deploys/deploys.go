@@ -28,7 +28,7 @@ import (
 	"edgescope/query/tables"
 )
 
-// Room answers about versions. It is safe for concurrent use; its answers belong to the caller, but for the verdicts,
+// Room compares versions. It is safe for concurrent use; its answers belong to the caller, but for the verdicts,
 // which askers share and nobody changes.
 type Room struct {
 	read *tables.Reader
@@ -57,7 +57,7 @@ const (
 	finalLife, openLife = time.Hour, 10 * time.Second
 )
 
-// Deploys answers about the newest versions that took invocations in the range.
+// Deploys returns the verdicts on the newest versions that took invocations in the range.
 func (r *Room) Deploys(ctx context.Context, tenant edge.Tenant, q query.Question) (*query.Deploys, error) {
 	a, err := r.read.Begin(tenant, q)
 	if err != nil {
@@ -110,7 +110,8 @@ func has(all []query.Deploy, service, version string) bool {
 	return slices.ContainsFunc(all, func(d query.Deploy) bool { return d.Service == service && d.Version == version })
 }
 
-// Deploy answers about one version, whenever it served. A version of several services needs the question's service.
+// Deploy returns the verdict on one version, whenever it served. Of a version of several services the question names
+// one.
 func (r *Room) Deploy(ctx context.Context, tenant edge.Tenant, version string, q query.Question,
 ) (*query.DeployDetail, error) {
 	a, err := r.read.Begin(tenant, q)

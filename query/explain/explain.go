@@ -15,7 +15,7 @@ import (
 	"edgescope/query/tables"
 )
 
-// Room answers questions of a store. It is safe for concurrent use; its answers belong to the caller.
+// Room finds what bad invocations share, in a store. It is safe for concurrent use; its answers belong to the caller.
 type Room struct {
 	read  *tables.Reader
 	norms memo.Memo[*norms]
@@ -33,7 +33,7 @@ func (x *Room) Answers() query.Answers {
 // settling is how long late events are waited for: what is younger is not judged.
 const settling = 90 * time.Second
 
-// Explain answers what the bad invocations of a question's range share.
+// Explain returns what the bad invocations of a question's range share.
 func (x *Room) Explain(ctx context.Context, tenant edge.Tenant, q query.Question) (*query.Explanation, error) {
 	a, err := x.read.Begin(tenant, q)
 	if err != nil {

@@ -43,7 +43,7 @@ type Options struct {
 	Retention time.Duration
 }
 
-// Room answers about latency. It is safe for concurrent use.
+// Room takes the time of requests apart. It is safe for concurrent use.
 type Room struct {
 	read    *tables.Reader
 	o       Options
@@ -115,7 +115,7 @@ func (x *Room) latency(ctx context.Context, a *tables.Asking) (*query.Latency, e
 	return out, nil
 }
 
-// Of answers where the requests of a load test spend their time, or those of a trace: id is of either, 32 hex digits.
+// Of returns where the requests of a load test spend their time, or those of a trace: id is of either, 32 hex digits.
 // Without such it fails with ErrNotFound.
 func (x *Room) Of(ctx context.Context, tenant edge.Tenant, id string, q query.Question) (*query.Latency, error) {
 	id, err := query.ParseID(id)
@@ -165,7 +165,7 @@ func (x *Room) run(ctx context.Context, tenant edge.Tenant, id string) (*edge.Ru
 	return run, nil
 }
 
-// ofRun answers for the requests of a load test: both views of each.
+// ofRun is Of for the requests of a load test: both views of each.
 func (x *Room) ofRun(ctx context.Context, tenant edge.Tenant, id string, win tally.Window, out *query.Latency) error {
 	seen, s, err := x.sentBy(ctx, tenant, id, win)
 	if err != nil {
@@ -192,7 +192,7 @@ func (x *Room) ofRun(ctx context.Context, tenant edge.Tenant, id string, win tal
 // mostInvocations bounds the invocations of a trace that are taken apart.
 const mostInvocations = 20
 
-// trace answers for the invocations of a trace.
+// trace is Of for the invocations of a trace.
 func (x *Room) trace(ctx context.Context, tenant edge.Tenant, id string) (*query.Latency, error) {
 	search := traces.Search{Rows: x.read.Rows, Tenant: tenant, Now: x.read.Now(), Retention: x.o.Retention}
 	spans, err := search.Find(ctx, id)

@@ -17,7 +17,7 @@ import (
 // shownDays is how much of the past stands beside what is expected.
 const shownDays = 14
 
-// Forecast answers what the coming days bring, and when a quota is used up.
+// Forecast returns what the coming days bring, and when a quota is used up.
 func (x *Room) Forecast(ctx context.Context, tenant edge.Tenant, q query.Question) (*money.Forecast, error) {
 	a, err := x.o.Read.Begin(tenant, q)
 	if err != nil {

@@ -84,7 +84,7 @@ func together(pasts []past) past {
 	return sum
 }
 
-// quotas answers which quotas of accounts there are, and when they are used up, the nearest first.
+// quotas returns which quotas of accounts there are, and when they are used up, the nearest first.
 func (x *Room) quotas(ctx context.Context, a *tables.Asking, places map[string][]string) ([]money.Quota, error) {
 	accounts := accountsOf(x.o.Policy(a.Tenant), places)
 	if len(accounts) == 0 {

@@ -28,7 +28,7 @@ type Options struct {
 	Problem func() string
 }
 
-// Room answers the questions limits and forecast. It is safe for concurrent use; its answers belong to the caller.
+// Room knows which limits are near and what is to come. It is safe for concurrent use; its answers belong to the caller.
 type Room struct {
 	o      Options
 	trends memo.Memo[map[string][]daily]
@@ -45,7 +45,7 @@ func (x *Room) Answers() query.Answers {
 	}}
 }
 
-// Limits answers which limit is near.
+// Limits returns which limit is near.
 func (x *Room) Limits(ctx context.Context, tenant edge.Tenant, q query.Question) (*money.Limits, error) {
 	a, err := x.o.Read.Begin(tenant, q)
 	if err != nil {

@@ -27,7 +27,7 @@ type Cost struct {
 	Choices query.Choices `json:"choices"`
 }
 
-// Bill answers at a glance what the accounts cost that the policy names: no routes, no range and no other plans.
+// Bill is at a glance what the accounts cost that the policy names: no routes, no range and no other plans.
 type Bill struct {
 	query.About
 	// Month is the first moment of the month, UTC. Accounts is how many the policy names that are used; without one

@@ -74,7 +74,7 @@ func (r *Room) Answers() query.Answers {
 	}}
 }
 
-// Norms answers: is it unusual here and now? Filters by service and region choose what is shown; norms know no other
+// Norms returns how services and regions stand against their norms. Filters by service and region choose what is shown; norms know no other
 // attribute. A range that has ended is judged at its end, by what is usual now.
 func (r *Room) Norms(ctx context.Context, tenant edge.Tenant, q query.Question) (*query.Norms, error) {
 	a, err := r.read.Begin(tenant, q)

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"edgescope/internal/run/runtest"
 	"edgescope/query"
 )
 
@@ -216,17 +217,15 @@ func TestTheFirstQuestionDoesNotWait(t *testing.T) {
 	if err != nil || !first.Learning || len(first.Services) != 0 || !first.JudgedTo.IsZero() {
 		t.Fatalf("%+v %v", first, err)
 	}
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		a, err := w.room.Norms(t.Context(), tenant, w.Ask(""))
-		if err != nil || time.Now().After(deadline) {
-			t.Fatalf("still learning: %v", err)
+	a := first
+	runtest.Eventually(t, func() string { return "still learning" }, func() bool {
+		if a, err = w.room.Norms(t.Context(), tenant, w.Ask("")); err != nil {
+			t.Fatal(err)
 		}
-		if !a.Learning {
-			if len(a.Services) != 1 || len(a.Regions) != 1 || !a.JudgedTo.Equal(w.Now.Truncate(5*time.Minute)) || !a.Provisional {
-				t.Errorf("%+v", a)
-			}
-			return
-		}
+		return !a.Learning
+	})
+	if len(a.Services) != 1 || len(a.Regions) != 1 || !a.JudgedTo.Equal(w.Now.Truncate(5*time.Minute)) || !a.Provisional {
+		t.Errorf("%+v", a)
 	}
 }
 

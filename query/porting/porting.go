@@ -30,7 +30,7 @@ type Options struct {
 	Retention time.Duration
 }
 
-// Room answers questions of a store. It is safe for concurrent use; its answers belong to the caller.
+// Room knows what WebAssembly would save, from a store. It is safe for concurrent use; its answers belong to the caller.
 type Room struct {
 	read *tables.Reader
 	o    Options
@@ -60,7 +60,7 @@ const (
 	fewBenches = 5
 )
 
-// Advise answers what moving work to WebAssembly would save.
+// Advise returns what moving work to WebAssembly would save.
 func (x *Room) Advise(ctx context.Context, tenant edge.Tenant, q query.Question) (*query.WASMAdvice, error) {
 	a, err := x.read.Begin(tenant, q)
 	if err != nil {

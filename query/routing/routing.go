@@ -35,7 +35,7 @@ type Options struct {
 	Policy func(edge.Tenant) *policy.Policy
 }
 
-// Room answers questions of a store. It is safe for concurrent use; its answers are shared, and read only.
+// Room knows who is served where, from a store. It is safe for concurrent use; its answers are shared, and read only.
 type Room struct {
 	read  *tables.Reader
 	o     Options
@@ -50,7 +50,7 @@ func (x *Room) Answers() query.Answers {
 	return query.Answers{All: map[string]query.Answer{query.PathRouting: tables.All(x.Advise)}}
 }
 
-// Advise answers who should be served where, by the three days before the end of the question's range.
+// Advise returns who should be served where, by the three days before the end of the question's range.
 func (x *Room) Advise(ctx context.Context, tenant edge.Tenant, q query.Question) (*served.Answer, error) {
 	a, err := x.read.Begin(tenant, q)
 	if err != nil {

@@ -33,7 +33,7 @@ type Options struct {
 	Policy func(edge.Tenant) *policy.Policy
 }
 
-// Room answers for promises. It is safe for concurrent use; its answers belong to the caller.
+// Room knows how promises stand. It is safe for concurrent use; its answers belong to the caller.
 type Room struct {
 	o        Options
 	standing memo.Memo[[]query.Objective]

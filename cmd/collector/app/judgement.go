@@ -118,7 +118,7 @@ func (c *Collector) startAlerts(ctx context.Context) error {
 	return nil
 }
 
-// evaluate answers an expression as /api/v1/query does.
+// evaluate returns what an expression gives, as /api/v1/query does.
 func (c *Collector) evaluate(
 	ctx context.Context, tenant edge.Tenant, expr string, at time.Time,
 ) ([]alert.Sample, error) {

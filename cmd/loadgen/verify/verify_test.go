@@ -20,7 +20,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// collector answers in memory: at is told how long it has been asked.
+// collector is one in memory: at returns its answer, by how long it has been asked.
 type collector struct {
 	begun time.Time
 	at    func(after time.Duration, r *http.Request) (status int, v *query.DeployVerdict)

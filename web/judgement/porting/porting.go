@@ -1,4 +1,5 @@
-package judgement
+// Package porting is the page of what WebAssembly would save.
+package porting
 
 import (
 	"cmp"
@@ -34,8 +35,8 @@ type portOf struct {
 	ratio   query.Figure
 }
 
-// NewPorting makes the model of an answer.
-func NewPorting(p *part.Page, a *query.WASMAdvice) part.Content {
+// New makes the model of an answer.
+func New(p *part.Page, a *query.WASMAdvice) part.Content {
 	m := &Porting{
 		Page: p, Movable: strconv.FormatFloat(float64(a.Movable), 'g', 4, 64), Services: portedServices(a), Ports: portTable(a),
 	}
