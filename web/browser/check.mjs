@@ -37,7 +37,7 @@ const problems = []
 
 // discover finds one page of each kind: the fixed ones, and the first region, trace and run that are linked.
 async function discover(context) {
-  const paths = ['/', '/regions', '/cold-starts', '/cold-starts/model', '/cache/advice', '/wasm/porting', '/slo', '/versions', '/alerts', '/limits', '/cost', '/wasm', '/cache', '/explain', '/traces', '/runs', ...(process.env.CHECK_PATHS ?? '').split(' ').filter(Boolean)]
+  const paths = ['/', '/regions', '/cold-starts', '/cold-starts/model', '/cache/advice', '/wasm/porting', '/slo', '/versions', '/routing', '/alerts', '/limits', '/cost', '/wasm', '/cache', '/explain', '/traces', '/runs', ...(process.env.CHECK_PATHS ?? '').split(' ').filter(Boolean)]
   const page = await context.newPage()
   for (const [list, prefix] of [['/regions', '/regions/'], ['/traces', '/traces/'], ['/runs', '/runs/']]) {
     await page.goto(origin + list)
