@@ -236,6 +236,9 @@ func nearestTiles(p *part.Page, a *money.Limits, most int, linked bool) []part.T
 		t.Number, t.Unit = chart.Ratio.Split(partOf(h.Budget))
 		t.Note = fmt.Sprintf("%s %s of %s, %s", measureWord(h.Measure), amount(h.Budget, h.Used.Value), amount(h.Budget, h.Limit),
 			planName(h.of.Platform, h.plan.Plan))
+		if h.Exceeded > 0 { // one such end says more than any percentile
+			t.Number, t.Unit = part.Count(h.Exceeded), "exceeded it"
+		}
 		switch h.State {
 		case money.BudgetOver:
 			t.State = "bad"
